@@ -1,0 +1,67 @@
+/**
+ * @file AdamW (Loshchilov and Hutter, arXiv 1711.05101) in the two forms the experiments used.
+ *
+ * - `adamw`: `torch.optim.AdamW`. Bias correction, eps 1e-8 outside the root, decay before the update on every parameter.
+ * - `adamw-legacy`: transformers' removed `AdamW(correct_bias=False)`. No bias correction, eps 1e-6, decay after the
+ *   update, none on biases and LayerNorm weights.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+
+export const OPTIMIZERS = ['adamw', 'adamw-legacy'] as const;
+export type OptimizerName = (typeof OPTIMIZERS)[number];
+
+/** Decay rates of the two moments: PyTorch's and transformers' default. */
+export const BETA_1 = 0.9;
+export const BETA_2 = 0.999;
+
+const EPSILON: Readonly<Record<OptimizerName, number>> = { adamw: 1e-8, 'adamw-legacy': 1e-6 };
+
+/** What changes from step to step; numbers, or scalars fed to a recorded graph. */
+export interface AdamWScalars {
+  /** The learning rate, over the first moment's bias correction. */
+  readonly stepSize: number | tf.Scalar;
+  /** The root of the second moment's bias correction. */
+  readonly correction: number | tf.Scalar;
+  /** Learning rate × weight decay. */
+  readonly decay: number | tf.Scalar;
+}
+
+/** A parameter with its first and second moment, all of one shape. */
+export interface AdamWSlot {
+  readonly parameter: tf.Tensor;
+  readonly firstMoment: tf.Tensor;
+  readonly secondMoment: tf.Tensor;
+}
+
+/**
+ * The scalars of a step, in double precision as PyTorch computes them.
+ *
+ * @param step counted from 1
+ */
+export function adamWScalars(optimizer: OptimizerName, learningRate: number, weightDecay: number, step: number): AdamWScalars & Record<keyof AdamWScalars, number> {
+  const decay = learningRate * weightDecay;
+  if (optimizer === 'adamw-legacy') return { stepSize: learningRate, correction: 1, decay };
+  return { stepSize: learningRate / (1 - BETA_1 ** step), correction: Math.sqrt(1 - BETA_2 ** step), decay };
+}
+
+/** Whether weight decay touches a parameter. */
+export function decays(optimizer: OptimizerName, isBiasOrNorm: boolean): boolean {
+  return optimizer === 'adamw' || !isBiasOrNorm;
+}
+
+/**
+ * One update of one parameter. Pure: returns new tensors, owns nothing.
+ *
+ * @param decayed whether weight decay touches this parameter
+ */
+export function adamWUpdate(optimizer: OptimizerName, slot: AdamWSlot, gradient: tf.Tensor, scalars: AdamWScalars, decayed: boolean): AdamWSlot {
+  const firstMoment = tf.add(tf.mul(slot.firstMoment, BETA_1), tf.mul(gradient, 1 - BETA_1));
+  const secondMoment = tf.add(tf.mul(slot.secondMoment, BETA_2), tf.mul(tf.square(gradient), 1 - BETA_2));
+  const deviation = tf.add(tf.div(tf.sqrt(secondMoment), scalars.correction), EPSILON[optimizer]);
+  const change = tf.mul(tf.div(firstMoment, deviation), scalars.stepSize);
+
+  const decay = (parameter: tf.Tensor): tf.Tensor => (decayed ? tf.sub(parameter, tf.mul(parameter, scalars.decay)) : parameter);
+  const parameter =
+    optimizer === 'adamw' ? tf.sub(decay(slot.parameter), change) : decay(tf.sub(slot.parameter, change));
+  return { parameter, firstMoment, secondMoment };
+}

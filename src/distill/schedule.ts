@@ -1,0 +1,23 @@
+/** Linear warm-up to the peak, then half a cosine down to 0. */
+export interface Schedule {
+  /** The learning rate at its peak. */
+  readonly peak: number;
+  /** All optimiser steps of the run. */
+  readonly totalSteps: number;
+  /** The share of all steps that the warm-up takes; it need not come out as whole steps. */
+  readonly warmupRatio: number;
+}
+
+/**
+ * The learning rate of a step, as `get_cosine_schedule_with_warmup` of transformers gives it with
+ * `num_warmup_steps = warmupRatio · totalSteps`: 0 at the first step, the peak at the end of the warm-up.
+ *
+ * @param step counted from 1
+ */
+export function learningRateAt({ peak, totalSteps, warmupRatio }: Schedule, step: number): number {
+  const done = step - 1;
+  const warmupSteps = warmupRatio * totalSteps;
+  if (done < warmupSteps) return peak * (done / Math.max(1, warmupSteps));
+  const progress = (done - warmupSteps) / Math.max(1, totalSteps - warmupSteps);
+  return peak * Math.max(0, 0.5 * (1 + Math.cos(Math.PI * progress)));
+}

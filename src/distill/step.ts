@@ -1,0 +1,48 @@
+/** @file One optimiser step in pieces, as pure functions over tensors: gradients, their norm, the update. */
+import * as tf from '@tensorflow/tfjs-core';
+import type { DropoutKey } from '../models/dropout.js';
+import type { Params } from '../models/text-encoder.js';
+import { distillationLosses, distillationTarget, trainableParameters, type BatchTensors, type Distillation, type LossTensors } from './loss.js';
+
+/** Gradients by parameter name, each of its parameter's shape. */
+export type Gradients = Record<string, tf.Tensor>;
+
+/** A guard against dividing by a norm of zero: `torch.nn.utils.clip_grad_norm_`. */
+const NORM_EPSILON = 1e-6;
+
+/**
+ * Losses and gradients of one micro-batch.
+ *
+ * @param share the micro-batch's share of its step's pairs, by which its gradients count: `k` micro-batches of
+ *   `b` pairs then give the gradients of one batch of `k · b`
+ */
+export function distillationGradients(
+  distillation: Distillation,
+  params: { readonly teacher: Params; readonly student: Params },
+  batch: BatchTensors,
+  share: number,
+  dropout?: DropoutKey,
+): LossTensors & { readonly gradients: Gradients } {
+  const names = trainableParameters(distillation);
+  const target = distillationTarget(distillation, params.teacher, batch.teacherIds);
+  let losses: LossTensors | undefined;
+  const objective = (...values: tf.Tensor[]): tf.Scalar => {
+    const student = { ...params.student, ...Object.fromEntries(names.map((name, i) => [name, values[i]!])) };
+    const { lossEn, lossKo } = distillationLosses(distillation, student, batch, target, dropout);
+    losses = { lossEn: tf.keep(lossEn), lossKo: tf.keep(lossKo) }; // else gone with the tape
+    return tf.mul(tf.add(lossEn, lossKo), share);
+  };
+  const { value, grads } = tf.valueAndGrads(objective)(names.map((name) => params.student[name]!));
+  tf.dispose([value, target]);
+  return { ...losses!, gradients: Object.fromEntries(names.map((name, i) => [name, grads[i]!])) };
+}
+
+/** The Euclidean norm of all gradients taken as one vector. */
+export function globalNorm(gradients: Gradients): tf.Scalar {
+  return tf.tidy(() => tf.sqrt(tf.addN(Object.values(gradients).map((gradient) => tf.sum(tf.square(gradient))))));
+}
+
+/** What gradients are multiplied with so that their norm is at most `maxNorm` (Pascanu et al., arXiv 1211.5063). */
+export function clipFactor(norm: tf.Scalar, maxNorm: number): tf.Scalar {
+  return tf.tidy(() => tf.minimum(tf.div(maxNorm, tf.add(norm, NORM_EPSILON)), 1));
+}

@@ -1,0 +1,39 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { TextEncoder } from '../models/text-encoder.js';
+import { disposeParams, uploadParams, type ParameterValues } from './params.js';
+
+/** The outputs for `B` texts, row-major. */
+export interface Encoded {
+  /** `[B, L, D]` */
+  readonly lastHiddenState: Float32Array;
+  /** `[B, D]` */
+  readonly poolerOutput: Float32Array;
+}
+
+/** A model ready to encode. */
+export interface EncoderEngine {
+  /**
+   * @param ids `[B, L]`, row-major
+   * @param attentionMask `[B, L]`, 1 for a token and 0 for padding; absent: no mask
+   */
+  encode(ids: Int32Array, batch: number, attentionMask?: Float32Array): Promise<Encoded>;
+  dispose(): void;
+}
+
+/** Loads a model's parameters to encode with; owns them until `dispose`. */
+export async function encoderEngine(encoder: TextEncoder, values: ParameterValues): Promise<EncoderEngine> {
+  const params = await uploadParams(encoder.shapes, values);
+  return { encode, dispose: () => { disposeParams(params); } };
+
+  async function encode(ids: Int32Array, batch: number, attentionMask?: Float32Array): Promise<Encoded> {
+    const shape: [number, number] = [batch, ids.length / batch];
+    const [hidden, pooled] = tf.tidy(() => {
+      const mask = attentionMask && tf.tensor2d(attentionMask, shape, 'float32');
+      const output = encoder.forward(params, tf.tensor2d(ids, shape, 'int32'), { attentionMask: mask });
+      return [output.lastHiddenState, output.poolerOutput];
+    });
+    const outputs = await Promise.all([hidden.data(), pooled.data()]);
+    tf.dispose([hidden, pooled]);
+    return { lastHiddenState: outputs[0] as Float32Array, poolerOutput: outputs[1] as Float32Array };
+  }
+}

@@ -1,0 +1,19 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Shapes } from '../models/text-encoder.js';
+
+/** A model's parameters on their way to an engine, one at a time. */
+export type ParameterValues = AsyncIterable<readonly [name: string, values: Float32Array]>;
+
+/** Makes a tensor of every parameter. The caller owns them. */
+export async function uploadParams(shapes: Shapes, values: ParameterValues): Promise<Record<string, tf.Tensor>> {
+  const params: Record<string, tf.Tensor> = {};
+  for await (const [name, data] of values) params[name] = tf.tensor(data, [...shapes[name]!], 'float32');
+  const missing = Object.keys(shapes).filter((name) => params[name] === undefined);
+  if (missing.length > 0) throw new Error(`parameters never given: ${missing.join(', ')}`);
+  return params;
+}
+
+/** Frees every tensor of a record. */
+export function disposeParams(params: Readonly<Record<string, tf.Tensor>>): void {
+  tf.dispose(Object.values(params));
+}

@@ -1,0 +1,95 @@
+/**
+ * @file Loads TensorFlow, once a process: the native backend where the set-up has put it together, else tfjs's
+ * pure-JavaScript one. Everything else imports `@tensorflow/tfjs-core` and computes on whichever was chosen.
+ */
+import { createRequire } from 'node:module';
+import * as tf from '@tensorflow/tfjs-core';
+import { InputError, messageOf } from '../errors.js';
+import { registerCpuKernels, registerTensorflowKernels } from './kernels.js';
+
+/** Where ops run: TensorFlow's kernels, or tfjs's own in JavaScript. */
+export const BACKENDS = ['auto', 'tensorflow', 'cpu'] as const;
+export type BackendChoice = (typeof BACKENDS)[number];
+
+/** Which processor TensorFlow may use. */
+export const DEVICES = ['auto', 'gpu', 'cpu'] as const;
+export type DeviceChoice = (typeof DEVICES)[number];
+
+export interface BackendInfo {
+  readonly backend: 'tensorflow' | 'cpu';
+  /** libtensorflow's version; absent on the pure-JavaScript backend. */
+  readonly version?: string;
+  readonly device: 'gpu' | 'cpu';
+  /** Why not a better one, in one line, where there is something to say. */
+  readonly reason?: string;
+}
+
+/** The parts of tfjs-node's native backend used here; its own types do not export them. */
+export interface NodeBackend extends tf.KernelBackend {
+  readonly isUsingGpuDevice: boolean;
+  readonly binding: { readonly TF_Version: string; readonly TF_ATTR_TYPE: number; readonly TF_FLOAT: number; readonly TF_INT32: number };
+  executeSingleOutput(op: string, attributes: { name: string; type: number; value: unknown }[], inputs: tf.TensorInfo[]): tf.Tensor;
+}
+
+let current: Promise<BackendInfo> | undefined;
+
+/**
+ * Loads the backend and makes it tfjs's current one. The first call decides; later calls with another wish fail.
+ *
+ * @throws InputError when `tensorflow` or `gpu` is asked for and cannot be had
+ */
+export async function loadBackend(choice: BackendChoice = 'auto', device: DeviceChoice = 'auto'): Promise<BackendInfo> {
+  current ??= choice === 'cpu' ? loadJavaScript(undefined) : loadNative(choice);
+  const info = await current;
+  if (choice !== 'auto' && info.backend !== choice) {
+    throw new InputError(`--backend: expected ${choice}, but this process already runs on ${info.backend}`);
+  }
+  if (device === 'gpu' && info.device !== 'gpu') {
+    throw new InputError(`--device gpu: expected a working GPU, but TensorFlow sees none; \`kd doctor\` says why`);
+  }
+  return info;
+}
+
+async function loadNative(choice: BackendChoice): Promise<BackendInfo> {
+  let backend: NodeBackend;
+  try {
+    backend = requireNative();
+  } catch (error) {
+    const reason = `TensorFlow could not be loaded (${messageOf(error).slice(0, 160)}); \`npm run setup\` puts it together`;
+    if (choice === 'tensorflow') throw new InputError(`--backend tensorflow: ${reason}`);
+    return loadJavaScript(reason);
+  }
+  registerTensorflowKernels();
+  await tf.setBackend('tensorflow');
+  return {
+    backend: 'tensorflow',
+    version: backend.binding.TF_Version,
+    device: backend.isUsingGpuDevice ? 'gpu' : 'cpu',
+  };
+}
+
+/** Loads the native package; it registers itself as tfjs's backend `tensorflow`. */
+function requireNative(): NodeBackend {
+  prepareProcess();
+  createRequire(import.meta.url)('@tensorflow/tfjs-node-gpu');
+  return tf.findBackend('tensorflow') as NodeBackend;
+}
+
+/**
+ * What must be in place before the package is loaded: TensorFlow reads its environment once, and the package
+ * calls two functions of Node's `util` that Node 23 removed.
+ */
+function prepareProcess(): void {
+  process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '2';
+  process.env['TF_FORCE_GPU_ALLOW_GROWTH'] ??= 'true';
+  const legacy = createRequire(import.meta.url)('node:util') as Record<string, unknown>; // the module object itself, not a frozen namespace
+  legacy['isNullOrUndefined'] = (value: unknown): boolean => value == null;
+  legacy['isArray'] = Array.isArray;
+}
+
+async function loadJavaScript(reason: string | undefined): Promise<BackendInfo> {
+  await import('@tensorflow/tfjs-backend-cpu');
+  registerCpuKernels();
+  await tf.setBackend('cpu');
+  return { backend: 'cpu', device: 'cpu', ...(reason === undefined ? {} : { reason }) };
+}

@@ -1,0 +1,203 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { InputError, messageOf } from '../errors.js';
+
+/** CLIP's text model, as `CLIPTextConfig` of transformers names it. */
+export interface ClipTextConfig {
+  readonly family: 'clip-text';
+  readonly vocabSize: number;
+  readonly hiddenSize: number;
+  readonly intermediateSize: number;
+  readonly numHiddenLayers: number;
+  readonly numAttentionHeads: number;
+  readonly maxPositionEmbeddings: number;
+  readonly hiddenAct: Activation;
+  readonly layerNormEps: number;
+  readonly attentionDropout: number;
+  readonly initializerRange: number;
+  /** The end-of-text token, whose place gives the pooled output; 2 in older files means "the highest id". */
+  readonly eosTokenId: number;
+}
+
+/** RoBERTa, as `RobertaConfig` of transformers names it. */
+export interface RobertaConfig {
+  readonly family: 'roberta';
+  readonly vocabSize: number;
+  readonly hiddenSize: number;
+  readonly intermediateSize: number;
+  readonly numHiddenLayers: number;
+  readonly numAttentionHeads: number;
+  readonly maxPositionEmbeddings: number;
+  readonly typeVocabSize: number;
+  readonly hiddenAct: Activation;
+  readonly layerNormEps: number;
+  readonly hiddenDropoutProb: number;
+  readonly attentionProbsDropoutProb: number;
+  readonly initializerRange: number;
+  readonly padTokenId: number;
+}
+
+export type TextModelConfig = ClipTextConfig | RobertaConfig;
+
+/** The activations of the two families, by the names that `config.json` uses. */
+export const ACTIVATIONS = ['gelu', 'quick_gelu', 'gelu_new', 'gelu_pytorch_tanh', 'relu', 'silu', 'swish'] as const;
+export type Activation = (typeof ACTIVATIONS)[number];
+
+const CLIP_TYPES = ['clip', 'clip_text_model'];
+const ROBERTA_TYPES = ['roberta', 'xlm-roberta', 'camembert'];
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** Reads the fields of one `config.json`, each checked, with the defaults of transformers for what is absent. */
+class Fields {
+  constructor(private readonly json: Json, private readonly where: string) {}
+
+  private fail(key: string, expected: string): never {
+    throw new InputError(`${this.where}: expected ${key} to be ${expected}, got ${JSON.stringify(this.json[key])}`);
+  }
+
+  /** A whole number of at least `least`. */
+  count(key: string, standard: number, least = 1): number {
+    const value = this.json[key] ?? standard;
+    if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < least || value > 1e7) {
+      this.fail(key, `a whole number from ${least} to 10000000`);
+    }
+    return value;
+  }
+
+  /** A probability in [0, 1). */
+  probability(key: string, standard: number): number {
+    const value = this.json[key] ?? standard;
+    if (typeof value !== 'number' || !(value >= 0 && value < 1)) this.fail(key, 'a probability in [0, 1)');
+    return value;
+  }
+
+  /** A positive number. */
+  positive(key: string, standard: number): number {
+    const value = this.json[key] ?? standard;
+    if (typeof value !== 'number' || !(value > 0 && Number.isFinite(value))) this.fail(key, 'a positive number');
+    return value;
+  }
+
+  activation(standard: Activation): Activation {
+    const value = this.json['hidden_act'] ?? standard;
+    const known = ACTIVATIONS.find((name) => name === value);
+    return known ?? this.fail('hidden_act', `one of ${ACTIVATIONS.join(', ')}`);
+  }
+}
+
+/**
+ * The text model's configuration in the contents of a `config.json`: of a CLIP text model, of a whole CLIP
+ * model (its `text_config`, over which the older `text_config_dict` wins, as in transformers), or of RoBERTa.
+ *
+ * @param where the file's name, for messages
+ * @throws InputError for another model family, a missing or impossible value
+ */
+export function parseConfig(json: unknown, where: string): TextModelConfig {
+  if (!isObject(json)) throw new InputError(`${where}: expected a JSON object, got ${JSON.stringify(json)?.slice(0, 40)}`);
+  const type = json['model_type'];
+  if (typeof type === 'string' && CLIP_TYPES.includes(type)) return checked(parseClipText(clipTextPart(json), where), where);
+  if (typeof type === 'string' && ROBERTA_TYPES.includes(type)) return checked(parseRoberta(json, where), where);
+  throw new InputError(
+    `${where}: expected model_type to be one of ${[...CLIP_TYPES, ...ROBERTA_TYPES].join(', ')}, got ${JSON.stringify(type)}`,
+  );
+}
+
+/** Reads and parses `folder/config.json`, which is also returned as it stands. */
+export async function readConfig(folder: string): Promise<{ config: TextModelConfig; json: Json }> {
+  const path = join(folder, 'config.json');
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    throw new InputError(`${path}: expected the model's configuration, got ${messageOf(error)}`);
+  }
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    throw new InputError(`${path}: expected JSON, got ${messageOf(error)}`);
+  }
+  const config = parseConfig(json, path);
+  return { config, json: json as Json };
+}
+
+/** The `config.json` of a text model alone: a whole CLIP's text part, or the file itself, as exported models carry it. */
+export function exportedConfig(json: Json): Json {
+  const text = clipTextPart(json);
+  const isClip = CLIP_TYPES.includes(String(json['model_type']));
+  return {
+    ...text,
+    architectures: [isClip ? 'CLIPTextModel' : exportedArchitecture(String(json['model_type']))],
+    ...(isClip ? { model_type: 'clip_text_model' } : {}),
+    torch_dtype: 'float32',
+  };
+}
+
+function exportedArchitecture(modelType: string): string {
+  return { 'xlm-roberta': 'XLMRobertaModel', camembert: 'CamembertModel' }[modelType] ?? 'RobertaModel';
+}
+
+function isObject(json: unknown): json is Json {
+  return typeof json === 'object' && json !== null && !Array.isArray(json);
+}
+
+function clipTextPart(json: Json): Json {
+  if (json['model_type'] !== 'clip') return json;
+  const text = isObject(json['text_config']) ? json['text_config'] : {};
+  const older = isObject(json['text_config_dict']) ? json['text_config_dict'] : {};
+  return { ...text, ...older };
+}
+
+/** Defaults: transformers' `CLIPTextConfig`. */
+function parseClipText(json: Json, where: string): ClipTextConfig {
+  const fields = new Fields(json, where);
+  return {
+    family: 'clip-text',
+    vocabSize: fields.count('vocab_size', 49408),
+    hiddenSize: fields.count('hidden_size', 512),
+    intermediateSize: fields.count('intermediate_size', 2048),
+    numHiddenLayers: fields.count('num_hidden_layers', 12),
+    numAttentionHeads: fields.count('num_attention_heads', 8),
+    maxPositionEmbeddings: fields.count('max_position_embeddings', 77),
+    hiddenAct: fields.activation('quick_gelu'),
+    layerNormEps: fields.positive('layer_norm_eps', 1e-5),
+    attentionDropout: fields.probability('attention_dropout', 0),
+    initializerRange: fields.positive('initializer_range', 0.02),
+    eosTokenId: fields.count('eos_token_id', 49407, 0),
+  };
+}
+
+/** Defaults: transformers' `RobertaConfig`. */
+function parseRoberta(json: Json, where: string): RobertaConfig {
+  const positions = json['position_embedding_type'] ?? 'absolute';
+  if (positions !== 'absolute') {
+    throw new InputError(`${where}: expected position_embedding_type to be "absolute", got ${JSON.stringify(positions)}`);
+  }
+  const fields = new Fields(json, where);
+  return {
+    family: 'roberta',
+    vocabSize: fields.count('vocab_size', 50265),
+    hiddenSize: fields.count('hidden_size', 768),
+    intermediateSize: fields.count('intermediate_size', 3072),
+    numHiddenLayers: fields.count('num_hidden_layers', 12),
+    numAttentionHeads: fields.count('num_attention_heads', 12),
+    maxPositionEmbeddings: fields.count('max_position_embeddings', 512),
+    typeVocabSize: fields.count('type_vocab_size', 2),
+    hiddenAct: fields.activation('gelu'),
+    layerNormEps: fields.positive('layer_norm_eps', 1e-12),
+    hiddenDropoutProb: fields.probability('hidden_dropout_prob', 0.1),
+    attentionProbsDropoutProb: fields.probability('attention_probs_dropout_prob', 0.1),
+    initializerRange: fields.positive('initializer_range', 0.02),
+    padTokenId: fields.count('pad_token_id', 1, 0),
+  };
+}
+
+function checked<C extends TextModelConfig>(config: C, where: string): C {
+  if (config.hiddenSize % config.numAttentionHeads !== 0) {
+    throw new InputError(
+      `${where}: expected hidden_size to be a multiple of num_attention_heads, got ${config.hiddenSize} and ${config.numAttentionHeads}`,
+    );
+  }
+  return config;
+}

@@ -1,0 +1,49 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { hash32 } from '../random.js';
+
+/** What a dropout mask depends on, besides its place in the model. */
+export interface DropoutKey {
+  /** The run's seed. */
+  readonly seed: number;
+  /** The step (and micro-batch) the mask is for: an int32 scalar, so that a recorded graph can be fed with it. */
+  readonly step: tf.Scalar;
+  /** Overrides every rate of the model's configuration. */
+  readonly rate?: number | undefined;
+}
+
+/** The kernel behind `statelessUniform`; each backend registers its own. */
+export const STATELESS_UNIFORM = 'StatelessRandomUniform';
+
+/**
+ * Uniform float32 numbers in [0, 1), a pure function of the seed: the same on every backend.
+ *
+ * @param seed `[2]` int32
+ */
+export function statelessUniform(shape: readonly number[], seed: tf.Tensor1D): tf.Tensor {
+  // The engine's result type is a union over all kernels; this one gives one tensor.
+  return tf.engine().runKernel(STATELESS_UNIFORM, { seed }, { shape: [...shape] }) as tf.Tensor;
+}
+
+/**
+ * Inverted dropout (Srivastava et al., 2014, scaled as PyTorch does): zeroes a share `rate` of the values and
+ * scales the others by `1 / (1 - rate)`. Without a key, or at rate 0, the identity.
+ *
+ * `tf.dropout` is not used because it draws its mask in JavaScript, from a global state.
+ *
+ * @param place the name of this place in the model: the same key gives another mask at another place
+ */
+export function dropout<T extends tf.Tensor>(x: T, rate: number, place: string, key?: DropoutKey): T {
+  const p = key?.rate ?? rate;
+  if (key === undefined || p === 0) return x;
+  const masked = tf.customGrad((input, save) => {
+    const seed = tf.stack([tf.scalar(hash32(`${key.seed}/${place}`), 'int32'), key.step]) as tf.Tensor1D; // [2]
+    const kept = tf.greaterEqual(statelessUniform(x.shape, seed), p);
+    const scale = tf.mul(tf.cast(kept, 'float32'), 1 / (1 - p)); // x's shape: 0 or 1 / (1 - p)
+    (save as tf.GradSaveFunc)([scale]);
+    return {
+      value: tf.mul(input as tf.Tensor, scale),
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => tf.mul(dy, saved[0]!),
+    };
+  });
+  return masked(x) as T;
+}

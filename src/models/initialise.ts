@@ -1,0 +1,18 @@
+import { hash32, randomNormal } from '../random.js';
+import { sizeOf, type Shapes } from './text-encoder.js';
+
+/**
+ * Fresh values for one parameter: ones for LayerNorm weights, zeros for biases, else a normal distribution.
+ * A pure function of the seed and the name.
+ */
+export function initialiseParameter(
+  shapes: Shapes,
+  name: string,
+  seed: number,
+  kind: { readonly isNorm: boolean; readonly deviation: number },
+): Float32Array {
+  const size = sizeOf(shapes[name]!);
+  if (name.endsWith('.bias')) return new Float32Array(size);
+  if (kind.isNorm) return new Float32Array(size).fill(1);
+  return randomNormal(size, kind.deviation, [hash32(name), seed]);
+}

@@ -1,0 +1,91 @@
+/** @file The layers that both families share. Letters: see text-encoder.ts; `N = B · L` rows. */
+import * as tf from '@tensorflow/tfjs-core';
+import { dropout, type DropoutKey } from './dropout.js';
+import type { Params } from './text-encoder.js';
+
+/** What is taken off the score of a masked pair: far below any score, and softmax gives exactly 0 for it. */
+export const MASKED = 1e9;
+
+/** `x Wᵀ + b`, the weight `[Out, In]` as the hub keeps it. `[N, In] → [N, Out]` */
+export function linear(x: tf.Tensor2D, params: Params, name: string): tf.Tensor2D {
+  return tf.add(tf.matMul(x, params[`${name}.weight`] as tf.Tensor2D, false, true), params[`${name}.bias`]!);
+}
+
+/**
+ * LayerNorm over the last axis (Ba et al., arXiv 1607.06450), epsilon inside the root. `[N, D] → [N, D]`
+ *
+ * The gradient is written out: only the normalised values and the reciprocal deviation are kept for it.
+ */
+export function layerNorm(x: tf.Tensor2D, params: Params, name: string, epsilon: number): tf.Tensor2D {
+  const normalise = tf.customGrad((...args) => {
+    const [input, weight, bias] = args as unknown as [tf.Tensor2D, tf.Tensor1D, tf.Tensor1D];
+    const save = args[3] as unknown as tf.GradSaveFunc;
+    const centred = tf.sub(input, tf.mean(input, -1, true)); // [N, D]
+    const scale = tf.rsqrt(tf.add(tf.mean(tf.square(centred), -1, true), epsilon)); // [N, 1]
+    const normalised = tf.mul(centred, scale); // [N, D]
+    save([normalised, scale, weight]);
+    return { value: tf.add(tf.mul(normalised, weight), bias), gradFunc: layerNormGradient };
+  });
+  return normalise(x, params[`${name}.weight`]!, params[`${name}.bias`]!) as tf.Tensor2D;
+}
+
+/** Gradients of LayerNorm for its input `[N, D]`, weight `[D]` and bias `[D]`. */
+function layerNormGradient(dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] {
+  const [normalised, scale, weight] = saved as [tf.Tensor, tf.Tensor, tf.Tensor];
+  const direct = tf.mul(dy, weight); // [N, D]
+  const alongMean = tf.mean(direct, -1, true); // [N, 1]
+  const alongValue = tf.mul(normalised, tf.mean(tf.mul(direct, normalised), -1, true)); // [N, D]
+  const dx = tf.mul(scale, tf.sub(tf.sub(direct, alongMean), alongValue)); // [N, D]
+  return [dx, tf.sum(tf.mul(dy, normalised), 0), tf.sum(dy, 0)];
+}
+
+/** Names and settings of one self-attention block. */
+export interface AttentionBlock {
+  readonly query: string;
+  readonly key: string;
+  readonly value: string;
+  readonly heads: number;
+  readonly dropoutRate: number;
+  readonly dropoutPlace: string;
+}
+
+/** What attention is given besides its input: the batch's shape, the mask's penalty, the dropout key. */
+export interface AttentionContext {
+  readonly batch: number;
+  readonly length: number;
+  /** Taken off the scores; broadcasts to `[B, H, L, L]`. */
+  readonly penalty?: tf.Tensor4D | undefined;
+  readonly dropout?: DropoutKey | undefined;
+}
+
+/** Multi-head self-attention (Vaswani et al., arXiv 1706.03762) before its output product. `[N, D] → [N, D]` */
+export function selfAttention(x: tf.Tensor2D, params: Params, block: AttentionBlock, context: AttentionContext): tf.Tensor2D {
+  const { batch, length } = context;
+  const { heads } = block;
+  const width = x.shape[1];
+  const split = (y: tf.Tensor2D): tf.Tensor4D =>
+    tf.transpose(tf.reshape(y, [batch, length, heads, width / heads]), [0, 2, 1, 3]); // [B, H, L, K]
+
+  const query = split(tf.mul(linear(x, params, block.query), 1 / Math.sqrt(width / heads)));
+  const key = split(linear(x, params, block.key));
+  const value = split(linear(x, params, block.value));
+
+  const scores: tf.Tensor4D = tf.matMul(query, key, false, true); // [B, H, L, L]
+  const masked = context.penalty === undefined ? scores : tf.sub<tf.Tensor4D>(scores, context.penalty);
+  const weights = dropout(tf.softmax(masked), block.dropoutRate, block.dropoutPlace, context.dropout);
+  const mixed = tf.transpose(tf.matMul(weights, value), [0, 2, 1, 3]); // [B, L, H, K]
+  return tf.reshape(mixed, [batch * length, width]);
+}
+
+/** The penalty of causal attention: no token looks at a later one. `[1, 1, L, L]` */
+export function causalPenalty(length: number): tf.Tensor4D {
+  const values = new Float32Array(length * length);
+  for (let row = 0; row < length; row++) values.fill(MASKED, row * length + row + 1, (row + 1) * length);
+  return tf.tensor4d(values, [1, 1, length, length]);
+}
+
+/** The penalty of an attention mask `[B, L]`: nobody looks at padding. `[B, 1, 1, L]` */
+export function paddingPenalty(attentionMask: tf.Tensor2D): tf.Tensor4D {
+  const [batch, length] = attentionMask.shape;
+  return tf.reshape(tf.mul(tf.sub(1, attentionMask), MASKED), [batch, 1, 1, length]);
+}

@@ -1,0 +1,128 @@
+/**
+ * @file RoBERTa (Liu et al., arXiv 1907.11692): post-norm layers, attention both ways, positions from the ids.
+ * Parameters are named as in `klue/roberta-small` without the `roberta.` prefix, as `RobertaModel` saves them.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import { activations } from './activations.js';
+import type { RobertaConfig } from './config.js';
+import { dropout } from './dropout.js';
+import { initialiseParameter } from './initialise.js';
+import { layerNorm, linear, paddingPenalty, selfAttention, type AttentionContext } from './layers.js';
+import type { EncoderOutput, ForwardOptions, Params, Shapes, TextEncoder } from './text-encoder.js';
+
+const WORDS = 'embeddings.word_embeddings.weight';
+const POSITIONS = 'embeddings.position_embeddings.weight';
+const TYPES = 'embeddings.token_type_embeddings.weight';
+const EMBEDDING_NORM = 'embeddings.LayerNorm';
+const POOLER = 'pooler.dense';
+
+const layerName = (layer: number): string => `encoder.layer.${layer}`;
+
+/** RoBERTa of any size, with its pooler. */
+export function roberta(config: RobertaConfig): TextEncoder {
+  const shapes = robertaShapes(config);
+  return {
+    config,
+    shapes,
+    isPooler: (name) => name.startsWith('pooler.'),
+    isBiasOrNorm: (name) => name.endsWith('.bias') || isNorm(name),
+    initialise: (name, seed) => initialise(config, shapes, name, seed),
+    forward: (params, ids, options) => robertaForward(config, params, ids, options),
+  };
+}
+
+const isNorm = (name: string): boolean => name.endsWith('LayerNorm.weight');
+
+/** As transformers does: the padding token's embedding and position start at zero. */
+function initialise(config: RobertaConfig, shapes: Shapes, name: string, seed: number): Float32Array {
+  const values = initialiseParameter(shapes, name, seed, { isNorm: isNorm(name), deviation: config.initializerRange });
+  const width = config.hiddenSize;
+  if (name === WORDS || name === POSITIONS) values.fill(0, config.padTokenId * width, (config.padTokenId + 1) * width);
+  return values;
+}
+
+function robertaShapes(config: RobertaConfig): Shapes {
+  const { hiddenSize: width, intermediateSize: inner } = config;
+  const shapes: Record<string, readonly number[]> = {
+    [WORDS]: [config.vocabSize, width],
+    [POSITIONS]: [config.maxPositionEmbeddings, width],
+    [TYPES]: [config.typeVocabSize, width],
+  };
+  const addNorm = (name: string): void => {
+    shapes[`${name}.weight`] = [width];
+    shapes[`${name}.bias`] = [width];
+  };
+  const addLinear = (name: string, out: number, into: number): void => {
+    shapes[`${name}.weight`] = [out, into];
+    shapes[`${name}.bias`] = [out];
+  };
+  addNorm(EMBEDDING_NORM);
+  for (let layer = 0; layer < config.numHiddenLayers; layer++) {
+    const name = layerName(layer);
+    for (const part of ['query', 'key', 'value']) addLinear(`${name}.attention.self.${part}`, width, width);
+    addLinear(`${name}.attention.output.dense`, width, width);
+    addNorm(`${name}.attention.output.LayerNorm`);
+    addLinear(`${name}.intermediate.dense`, inner, width);
+    addLinear(`${name}.output.dense`, width, inner);
+    addNorm(`${name}.output.LayerNorm`);
+  }
+  addLinear(POOLER, width, width);
+  return shapes;
+}
+
+function robertaForward(config: RobertaConfig, params: Params, ids: tf.Tensor2D, options: ForwardOptions = {}): EncoderOutput {
+  const [batch, length] = ids.shape;
+  const width = config.hiddenSize;
+  const penalty = options.attentionMask && paddingPenalty(options.attentionMask); // [B, 1, 1, L]
+  const context: AttentionContext = { batch, length, penalty, dropout: options.dropout };
+
+  let x = embed(config, params, ids); // [N, D]
+  x = layerNorm(x, params, EMBEDDING_NORM, config.layerNormEps);
+  x = dropout(x, config.hiddenDropoutProb, 'embeddings', options.dropout);
+  for (let layer = 0; layer < config.numHiddenLayers; layer++) x = robertaLayer(config, params, layerName(layer), x, context);
+
+  const hidden: tf.Tensor3D = tf.reshape(x, [batch, length, width]);
+  const first: tf.Tensor2D = tf.reshape(tf.slice(hidden, [0, 0, 0], [batch, 1, width]), [batch, width]); // [B, D]
+  return { lastHiddenState: hidden, poolerOutput: tf.tanh(linear(first, params, POOLER)) };
+}
+
+/** Word, position and (single) type embeddings, summed. `[B, L] → [N, D]` */
+function embed(config: RobertaConfig, params: Params, ids: tf.Tensor2D): tf.Tensor2D {
+  const [batch, length] = ids.shape;
+  const words = tf.gather(params[WORDS]!, ids); // [B, L, D]
+  const positions = tf.gather(params[POSITIONS]!, positionIds(ids, config.padTokenId)); // [B, L, D]
+  const type = tf.slice(params[TYPES] as tf.Tensor2D, [0, 0], [1, config.hiddenSize]); // [1, D]
+  return tf.reshape(tf.add(tf.add(words, type), positions), [batch * length, config.hiddenSize]);
+}
+
+/**
+ * Positions from ids, as in fairseq and transformers: padding stays at `padTokenId`, every other token counts
+ * up from `padTokenId + 1`, padding in between not counted. `[B, L] → [B, L]` int32
+ */
+function positionIds(ids: tf.Tensor2D, padTokenId: number): tf.Tensor2D {
+  const isToken = tf.cast(tf.notEqual(ids, tf.scalar(padTokenId, 'int32')), 'int32'); // [B, L]
+  const places = tf.mul(tf.cumsum(isToken, 1), isToken); // [B, L]
+  return tf.add(places, tf.scalar(padTokenId, 'int32'));
+}
+
+/** `norm(x + attention(x))`, then `norm(x + mlp(x))`. `[N, D] → [N, D]` */
+function robertaLayer(config: RobertaConfig, params: Params, name: string, x: tf.Tensor2D, context: AttentionContext): tf.Tensor2D {
+  const attention = `${name}.attention`;
+  const mixed = selfAttention(x, params, {
+    query: `${attention}.self.query`,
+    key: `${attention}.self.key`,
+    value: `${attention}.self.value`,
+    heads: config.numAttentionHeads,
+    dropoutRate: config.attentionProbsDropoutProb,
+    dropoutPlace: `${attention}.self`,
+  }, context);
+  const attended = addAndNorm(x, mixed, `${attention}.output`);
+
+  const inner = activations[config.hiddenAct](linear(attended, params, `${name}.intermediate.dense`)); // [N, F]
+  return addAndNorm(attended, inner, `${name}.output`);
+
+  function addAndNorm(residual: tf.Tensor2D, into: tf.Tensor2D, place: string): tf.Tensor2D {
+    const out = dropout(linear(into, params, `${place}.dense`), config.hiddenDropoutProb, place, context.dropout); // [N, D]
+    return layerNorm(tf.add<tf.Tensor2D>(residual, out), params, `${place}.LayerNorm`, config.layerNormEps);
+  }
+}

@@ -1,0 +1,101 @@
+/**
+ * Stateless random numbers: a value depends on a key and a place, never on what was drawn before.
+ *
+ * The generator is Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011,
+ * https://doi.org/10.1145/2063384.2063405), keyed as TensorFlow's `StatelessRandomUniform` keys it
+ * (tensorflow/core/kernels/stateless_random_ops.cc, `GenerateKey`), so that the same numbers come from
+ * TensorFlow's kernel and from here.
+ */
+
+const MULTIPLIER_0 = 0xd2511f53;
+const MULTIPLIER_1 = 0xcd9e8d57;
+const WEYL_0 = 0x9e3779b9;
+const WEYL_1 = 0xbb67ae85;
+const ROUNDS = 10;
+
+/** TensorFlow's key for scrambling a user's seed: "Scramble the seeds so that the user need not worry". */
+const SCRAMBLE_KEY = [0x3ec8f720, 0x02461e29] as const;
+
+/** A 32-bit hash of a string (FNV-1a, http://www.isthe.com/chongo/tech/comp/fnv/), as a signed integer. */
+export function hash32(text: string, basis = 0x811c9dc5): number {
+  let hash = basis;
+  for (const byte of new TextEncoder().encode(text)) hash = Math.imul(hash ^ byte, 0x01000193);
+  return hash | 0;
+}
+
+/** The high 32 bits of the 64-bit product of two unsigned 32-bit integers. */
+function multiplyHigh(a: number, b: number): number {
+  const aLow = a & 0xffff;
+  const aHigh = a >>> 16;
+  const bLow = b & 0xffff;
+  const bHigh = b >>> 16;
+  const middle = aHigh * bLow + ((aLow * bLow) >>> 16); // < 2^49: exact
+  const carry = aLow * bHigh + (middle % 0x10000); // < 2^33: exact
+  return (aHigh * bHigh + Math.floor(middle / 0x10000) + Math.floor(carry / 0x10000)) >>> 0;
+}
+
+/** One Philox block: four unsigned 32-bit integers from a counter of four and a key of two, into `out`. */
+function philox(counter: Uint32Array, key0: number, key1: number, out: Uint32Array): void {
+  let [c0, c1, c2, c3] = [counter[0]!, counter[1]!, counter[2]!, counter[3]!];
+  let [k0, k1] = [key0, key1];
+  for (let round = 0; round < ROUNDS; round++) {
+    const high0 = multiplyHigh(c0, MULTIPLIER_0);
+    const high1 = multiplyHigh(c2, MULTIPLIER_1);
+    const low0 = Math.imul(c0, MULTIPLIER_0);
+    const low1 = Math.imul(c2, MULTIPLIER_1);
+    c0 = (high1 ^ c1 ^ k0) >>> 0;
+    c1 = low1 >>> 0;
+    c2 = (high0 ^ c3 ^ k1) >>> 0;
+    c3 = low0 >>> 0;
+    k0 = (k0 + WEYL_0) >>> 0;
+    k1 = (k1 + WEYL_1) >>> 0;
+  }
+  out[0] = c0;
+  out[1] = c1;
+  out[2] = c2;
+  out[3] = c3;
+}
+
+/**
+ * `size` unsigned 32-bit integers from a seed of two signed 32-bit integers.
+ *
+ * @param seed `[place, step]` or any other two integers; each is sign-extended to 64 bits, as TensorFlow does.
+ */
+export function randomBits(size: number, seed: readonly [number, number]): Uint32Array {
+  const [place, step] = [seed[0] | 0, seed[1] | 0];
+  const counter = Uint32Array.of(place, place >> 31, step, step >> 31);
+  const block = new Uint32Array(4);
+  philox(counter, SCRAMBLE_KEY[0], SCRAMBLE_KEY[1], block);
+  const [key0, key1] = [block[0]!, block[1]!];
+  counter.set([0, 0, block[2]!, block[3]!]);
+  const bits = new Uint32Array(size);
+  for (let at = 0; at < size; at += 4) {
+    philox(counter, key0, key1, block);
+    bits.set(at + 4 <= size ? block : block.subarray(0, size - at), at);
+    counter[0]!++;
+    if (counter[0] === 0) counter[1]!++; // 2^34 numbers: no further carry is ever reached
+  }
+  return bits;
+}
+
+/** `size` float32 numbers, uniform in [0, 1): the 23 low bits as a mantissa, as TensorFlow makes them. */
+export function randomUniform(size: number, seed: readonly [number, number]): Float32Array {
+  const bits = randomBits(size, seed);
+  const uniform = new Float32Array(size);
+  for (let i = 0; i < size; i++) uniform[i] = (bits[i]! & 0x7fffff) / 0x800000;
+  return uniform;
+}
+
+/** `size` float32 numbers from the normal distribution of the given deviation (Box and Muller, 1958). */
+export function randomNormal(size: number, deviation: number, seed: readonly [number, number]): Float32Array {
+  const pairs = Math.ceil(size / 2);
+  const bits = randomBits(2 * pairs, seed);
+  const normal = new Float32Array(size);
+  for (let i = 0; i < pairs; i++) {
+    const radius = deviation * Math.sqrt(-2 * Math.log((bits[2 * i]! + 1) / 0x100000000));
+    const angle = (2 * Math.PI * bits[2 * i + 1]!) / 0x100000000;
+    normal[2 * i] = radius * Math.cos(angle);
+    if (2 * i + 1 < size) normal[2 * i + 1] = radius * Math.sin(angle);
+  }
+  return normal;
+}

@@ -1,0 +1,65 @@
+/** @file `checkpoints/<run>/`: where a run keeps all that it writes. */
+import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import { InputError } from '../errors.js';
+import { writeFileAtomic } from '../files.js';
+
+/** The folder of all runs, under the current directory. */
+export const RUNS_FOLDER = 'checkpoints';
+
+/** The file that makes a folder a run: its options, versions and data. */
+export const RUN_CONFIG = 'config.json';
+
+/** Names of small files that name a checkpoint of the run. */
+export const POINTERS = ['best', 'last'] as const;
+export type Pointer = (typeof POINTERS)[number];
+
+/** A run's name from its start: `2026-11-22-103000`, in local time. */
+export function defaultRunName(now: Date): string {
+  const digits = (value: number): string => String(value).padStart(2, '0');
+  const date = [now.getFullYear(), digits(now.getMonth() + 1), digits(now.getDate())];
+  const time = [now.getHours(), now.getMinutes(), now.getSeconds()].map(digits);
+  return [...date, time.join('')].join('-');
+}
+
+/**
+ * Makes the folder of a new run and writes its configuration.
+ *
+ * @returns the folder's absolute path
+ * @throws InputError for a name that is not one folder's name, or a run that is already there
+ */
+export async function createRunFolder(name: string, config: object): Promise<string> {
+  if (name === '' || name !== basename(name) || name === '.' || name === '..') {
+    throw new InputError(`--run: expected the name of a folder under ${RUNS_FOLDER}/, got ${JSON.stringify(name)}`);
+  }
+  const folder = resolve(RUNS_FOLDER, name);
+  await mkdir(folder, { recursive: true });
+  if ((await readdir(folder)).includes(RUN_CONFIG)) {
+    throw new InputError(`${join(RUNS_FOLDER, name)}: expected no run there yet, found one; choose another --run or delete it`);
+  }
+  await writeFileAtomic(join(folder, RUN_CONFIG), `${JSON.stringify(config, null, 2)}\n`);
+  return folder;
+}
+
+/** Points `best` or `last` at a checkpoint of the run. */
+export async function pointAt(run: string, pointer: Pointer, checkpoint: string): Promise<void> {
+  await writeFileAtomic(join(run, pointer), `${checkpoint}\n`);
+}
+
+/** The checkpoint that `best` or `last` names, or undefined where there is none yet. */
+export async function pointedAt(run: string, pointer: Pointer): Promise<string | undefined> {
+  const text = await readFile(join(run, pointer), 'utf8').catch(() => undefined);
+  const name = text?.trim();
+  return name === undefined || name === '' ? undefined : name;
+}
+
+/** The run that was started last under `root`, by its configuration's time; undefined where there is none. */
+export async function newestRun(root: string = RUNS_FOLDER): Promise<string | undefined> {
+  const names = await readdir(root).catch(() => []);
+  const runs = await Promise.all(
+    names.map(async (name) => ({ name, started: await stat(join(root, name, RUN_CONFIG)).then((s) => s.mtimeMs, () => undefined) })),
+  );
+  const found = runs.filter((run): run is { name: string; started: number } => run.started !== undefined);
+  found.sort((a, b) => b.started - a.started);
+  return found[0] && join(root, found[0].name);
+}
