@@ -12,6 +12,7 @@ interface JavaScriptBackend {
 
 /** Registers stateless random numbers with TensorFlow's own kernel. */
 export function registerTensorflowKernels(): void {
+  if (tf.getKernel(STATELESS_UNIFORM, 'tensorflow') !== undefined) return;
   tf.registerKernel({
     kernelName: STATELESS_UNIFORM,
     backendName: 'tensorflow',
@@ -36,6 +37,7 @@ export function registerTensorflowKernels(): void {
 
 /** Registers stateless random numbers, and a scatter-add in one pass, with tfjs's JavaScript backend. */
 export function registerCpuKernels(): void {
+  if (tf.getKernel(STATELESS_UNIFORM, 'cpu') !== undefined) return;
   tf.registerKernel({
     kernelName: STATELESS_UNIFORM,
     backendName: 'cpu',

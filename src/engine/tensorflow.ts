@@ -1,11 +1,15 @@
 /**
- * @file Loads TensorFlow, once a process: the native backend where the set-up has put it together, else tfjs's
+ * @file Loads TensorFlow: the native backend where the set-up has put it together, else tfjs's
  * pure-JavaScript one. Everything else imports `@tensorflow/tfjs-core` and computes on whichever was chosen.
  */
 import { createRequire } from 'node:module';
 import * as tf from '@tensorflow/tfjs-core';
 import { InputError, messageOf } from '../errors.js';
+import { readSetupStatus } from './setup-status.js';
 import { registerCpuKernels, registerTensorflowKernels } from './kernels.js';
+
+/** Loaders of native code say much; its beginning names the cause. */
+const MESSAGE_LENGTH = 160;
 
 /** Where ops run: TensorFlow's kernels, or tfjs's own in JavaScript. */
 export const BACKENDS = ['auto', 'tensorflow', 'cpu'] as const;
@@ -31,21 +35,15 @@ export interface NodeBackend extends tf.KernelBackend {
   executeSingleOutput(op: string, attributes: { name: string; type: number; value: unknown }[], inputs: tf.TensorInfo[]): tf.Tensor;
 }
 
-let current: Promise<BackendInfo> | undefined;
-
 /**
- * Loads the backend and makes it tfjs's current one. The first call decides; later calls with another wish fail.
+ * Loads a backend and makes it tfjs's current one.
  *
  * @throws InputError when `tensorflow` or `gpu` is asked for and cannot be had
  */
 export async function loadBackend(choice: BackendChoice = 'auto', device: DeviceChoice = 'auto'): Promise<BackendInfo> {
-  current ??= choice === 'cpu' ? loadJavaScript(undefined) : loadNative(choice);
-  const info = await current;
-  if (choice !== 'auto' && info.backend !== choice) {
-    throw new InputError(`--backend: expected ${choice}, but this process already runs on ${info.backend}`);
-  }
+  const info = choice === 'cpu' ? await loadJavaScript(undefined) : await loadNative(choice);
   if (device === 'gpu' && info.device !== 'gpu') {
-    throw new InputError(`--device gpu: expected a working GPU, but TensorFlow sees none; \`kd doctor\` says why`);
+    throw new InputError('--device gpu: expected a working GPU, but TensorFlow sees none; `kd doctor` says why');
   }
   return info;
 }
@@ -55,7 +53,7 @@ async function loadNative(choice: BackendChoice): Promise<BackendInfo> {
   try {
     backend = requireNative();
   } catch (error) {
-    const reason = `TensorFlow could not be loaded (${messageOf(error).slice(0, 160)}); \`npm run setup\` puts it together`;
+    const reason = absenceReason(error);
     if (choice === 'tensorflow') throw new InputError(`--backend tensorflow: ${reason}`);
     return loadJavaScript(reason);
   }
@@ -66,6 +64,13 @@ async function loadNative(choice: BackendChoice): Promise<BackendInfo> {
     version: backend.binding.TF_Version,
     device: backend.isUsingGpuDevice ? 'gpu' : 'cpu',
   };
+}
+
+/** Why TensorFlow is not there, what that costs and what to do: what set-up knows of it, else what loading said. */
+function absenceReason(error: unknown): string {
+  const setup = readSetupStatus();
+  const why = setup?.reason ?? messageOf(error).slice(0, MESSAGE_LENGTH);
+  return `no TensorFlow (${why}): computing in JavaScript, tens of times slower; ${setup?.remedy ?? 'run `npm run setup`'}`;
 }
 
 /** Loads the native package; it registers itself as tfjs's backend `tensorflow`. */
@@ -88,6 +93,7 @@ function prepareProcess(): void {
 }
 
 async function loadJavaScript(reason: string | undefined): Promise<BackendInfo> {
+  tf.enableProdMode(); // no banner that recommends the native package, no check of every value
   await import('@tensorflow/tfjs-backend-cpu');
   registerCpuKernels();
   await tf.setBackend('cpu');

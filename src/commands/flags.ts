@@ -1,0 +1,34 @@
+/** @file Parsers of flag values: each says what it expects, and commander words the rest. */
+import { InvalidArgumentError } from 'commander';
+
+function number(text: string, expected: string, allowed: (value: number) => boolean): number {
+  const value = text.trim() === '' ? NaN : Number(text);
+  if (!allowed(value)) throw new InvalidArgumentError(`Expected ${expected}.`);
+  return value;
+}
+
+/** 1, 2, 3, …; `1_000_000` is read too. */
+export const count = (text: string): number =>
+  number(text.replaceAll('_', ''), 'a whole number of at least 1', (value) => Number.isSafeInteger(value) && value >= 1);
+
+/** 0, 1, 2, … */
+export const countFromZero = (text: string): number =>
+  number(text.replaceAll('_', ''), 'a whole number of at least 0', (value) => Number.isSafeInteger(value) && value >= 0);
+
+/** A number above 0. */
+export const positive = (text: string): number =>
+  number(text, 'a number above 0', (value) => value > 0 && Number.isFinite(value));
+
+/** A number of at least 0. */
+export const nonNegative = (text: string): number =>
+  number(text, 'a number of at least 0', (value) => value >= 0 && Number.isFinite(value));
+
+/** A share: 0 ≤ x < 1. */
+export const share = (text: string): number => number(text, 'a number from 0 up to, not including, 1', (value) => value >= 0 && value < 1);
+
+/** A share: 0 ≤ x ≤ 1. */
+export const ratio = (text: string): number => number(text, 'a number from 0 to 1', (value) => value >= 0 && value <= 1);
+
+/** A seed: 0 … 2³¹ − 1. */
+export const seed = (text: string): number =>
+  number(text, 'a whole number from 0 to 2147483647', (value) => Number.isInteger(value) && value >= 0 && value < 2 ** 31);

@@ -1,0 +1,63 @@
+import { Command, Option } from 'commander';
+import { openOutput, type OutputOptions } from '../console.js';
+import { count, nonNegative, positive, ratio, seed, share } from '../flags.js';
+import { addOutputFlags } from '../output-flags.js';
+import { dryRun } from './dry-run.js';
+import { prepareRun } from './prepare.js';
+import { runTraining } from './run.js';
+import { CHOICES, DEFAULTS, type TrainSettings } from './settings.js';
+
+const EXAMPLES = `
+Examples:
+  $ kd train --epochs 10 --samples 1000000          the original project's final run
+  $ kd train --data pairs.csv --teacher ./teacher --student ./student --run first
+  $ kd train --dry-run                              load, count, one step, stop`;
+
+/** `kd train` */
+export function trainCommand(): Command {
+  const command = new Command('train')
+    .description('teach a student to give the teacher\'s embedding for English and Korean')
+    .optionsGroup('Data:')
+    .option('--data <path...>', 'CSV, TSV, JSON or JSONL files of pairs, or folders of them', [...DEFAULTS.data])
+    .option('--ko-column <name>', 'the column with the Korean text (else ko, korea, korean)')
+    .option('--en-column <name>', 'the column with the English text (else en, english)')
+    .option('--samples <pairs>', 'pairs to use, training and validation together (default: all)', count)
+    .option('--valid-fraction <share>', 'share of the pairs kept for validation', share, DEFAULTS.validFraction)
+    .option('--no-shuffle', 'keep the order of the files; validation takes the last pairs')
+    .optionsGroup('Models:')
+    .option('--teacher <id|folder>', 'a CLIP text model, on the hub or in a folder', DEFAULTS.teacher)
+    .option('--student <id|folder>', 'a RoBERTa or CLIP text model to train', DEFAULTS.student)
+    .option('--teacher-tokenizer <id|folder>', 'its tokenizer, when it lies elsewhere')
+    .option('--student-tokenizer <id|folder>', 'its tokenizer, when it lies elsewhere')
+    .option('--random-weights', 'draw all parameters at random: only config.json is read (speed and memory tests)', false)
+    .optionsGroup('Training:')
+    .option('--epochs <count>', 'passes over the training pairs', count, DEFAULTS.epochs)
+    .option('--batch-size <pairs>', 'pairs a micro-batch', count, DEFAULTS.batchSize)
+    .option('--accumulate <micro-batches>', 'micro-batches a step', count, DEFAULTS.accumulate)
+    .option('--learning-rate <rate>', 'peak of the schedule', positive, DEFAULTS.learningRate)
+    .option('--weight-decay <rate>', 'decoupled weight decay', nonNegative, DEFAULTS.weightDecay)
+    .option('--warmup-ratio <share>', 'share of all steps with a rising learning rate', ratio, DEFAULTS.warmupRatio)
+    .addOption(new Option('--optimizer <name>', "PyTorch's AdamW, or the original experiments'").choices(CHOICES.optimizer).default(DEFAULTS.optimizer))
+    .addOption(new Option('--loss <name>', 'compare all hidden states, or pooled outputs').choices(CHOICES.loss).default(DEFAULTS.loss))
+    .option('--dropout <share>', "the student's dropout everywhere (default: its configuration's)", share)
+    .option('--max-grad-norm <norm>', 'scale gradients down to this norm (default: never)', positive)
+    .option('--max-steps <steps>', 'stop after this many steps; the schedule ends there too', count)
+    .option('--seed <number>', 'decides the split, fresh parameters and dropout', seed, DEFAULTS.seed)
+    .optionsGroup('Machine:')
+    .addOption(new Option('--engine <name>', 'how a step is run').choices(CHOICES.engine).default('auto'))
+    .addOption(new Option('--backend <name>', "TensorFlow's kernels, or JavaScript's").choices(CHOICES.backend).default('auto'))
+    .addOption(new Option('--device <name>', 'the processor').choices(CHOICES.device).default('auto'))
+    .optionsGroup('Run:')
+    .option('--run <name>', 'folder under checkpoints/ (default: date and time)')
+    .option('--log-every <steps>', 'steps a line of the logs', count, DEFAULTS.logEvery)
+    .option('--save-every <steps>', 'a checkpoint also every so many steps (default: at epoch ends)', count)
+    .option('--keep <checkpoints>', 'newest checkpoints to keep, besides the best', count, DEFAULTS.keep)
+    .option('--dry-run', 'load, count parameters, one step, shapes and memory; write nothing', false)
+    .addHelpText('after', EXAMPLES);
+  return addOutputFlags(command).action(async (flags: TrainSettings & OutputOptions & { dryRun: boolean }) => {
+    const { dryRun: isDryRun, quiet, json, ...settings } = flags;
+    const output = openOutput({ quiet: quiet ?? false, json: json ?? false });
+    const prepared = await prepareRun(settings, output, { mayLackWeights: isDryRun });
+    process.exitCode = isDryRun ? await dryRun(prepared, output) : await runTraining(prepared, output);
+  });
+}

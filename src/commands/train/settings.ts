@@ -1,0 +1,62 @@
+import { LOSSES, type LossName } from '../../distill/loss.js';
+import { OPTIMIZERS, type OptimizerName } from '../../distill/adamw.js';
+import { BACKENDS, DEVICES, type BackendChoice, type DeviceChoice } from '../../engine/tensorflow.js';
+
+/** Which engine runs the step. `auto` takes the best that this build has. */
+export const ENGINES = ['auto', 'eager'] as const;
+export type EngineChoice = (typeof ENGINES)[number];
+
+export const CHOICES = { engine: ENGINES, backend: BACKENDS, device: DEVICES, loss: LOSSES, optimizer: OPTIMIZERS };
+
+/** Everything that decides what a run does: written to its `config.json`. */
+export interface TrainSettings {
+  readonly data: readonly string[];
+  readonly koColumn?: string;
+  readonly enColumn?: string;
+  readonly teacher: string;
+  readonly student: string;
+  readonly teacherTokenizer?: string;
+  readonly studentTokenizer?: string;
+  readonly randomWeights: boolean;
+  readonly samples?: number;
+  readonly validFraction: number;
+  readonly shuffle: boolean;
+  readonly epochs: number;
+  readonly batchSize: number;
+  readonly accumulate: number;
+  readonly learningRate: number;
+  readonly weightDecay: number;
+  readonly warmupRatio: number;
+  readonly optimizer: OptimizerName;
+  readonly loss: LossName;
+  readonly dropout?: number;
+  readonly maxGradNorm?: number;
+  readonly maxSteps?: number;
+  readonly seed: number;
+  readonly engine: EngineChoice;
+  readonly backend: BackendChoice;
+  readonly device: DeviceChoice;
+  readonly run?: string;
+  readonly logEvery: number;
+  readonly saveEvery?: number;
+  readonly keep: number;
+}
+
+/** The original project's final run, but for its optimiser: `adamw-legacy`. */
+export const DEFAULTS = {
+  data: ['data'],
+  teacher: 'openai/clip-vit-large-patch14',
+  student: 'klue/roberta-small',
+  epochs: 10,
+  batchSize: 32,
+  accumulate: 1,
+  learningRate: 5e-5,
+  weightDecay: 1e-4,
+  warmupRatio: 0.1,
+  validFraction: 0.2,
+  optimizer: 'adamw',
+  loss: 'hidden',
+  seed: 42,
+  logEvery: 10,
+  keep: 2,
+} as const;

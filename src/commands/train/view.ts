@@ -1,0 +1,74 @@
+/** @file What a person sees of a run: a bar an epoch, a bar for validation, a line an epoch. */
+import type { StepRecord, TrainPlan, ValidationRecord } from '../../distill/train.js';
+import { formatDuration, formatRate, type Output, type Progress } from '../console.js';
+import { rateOf, startMeter, type Meter } from './meter.js';
+
+export interface TrainingView {
+  readonly meter: Meter;
+  plan(plan: TrainPlan): void;
+  step(record: StepRecord): void;
+  validating(pairs: number, total: number): void;
+  validation(record: ValidationRecord): void;
+  /** Clears what is being shown. */
+  stop(): void;
+}
+
+/** Shows a run as it goes on. */
+export function openTrainingView(output: Output): TrainingView {
+  const meter = startMeter();
+  let plan: TrainPlan = { epochs: 0, stepsPerEpoch: 0, totalSteps: 0 };
+  let bar: Progress | undefined;
+  let lossSum = 0; // over the pairs of this epoch
+  let validated = 0;
+
+  return { meter, plan: (known) => { plan = known; meter.resume(); }, step, validating, validation, stop };
+
+  function step(record: StepRecord): void {
+    meter.step(record.pairs);
+    lossSum += record.loss * record.pairs;
+    const before = (record.epoch - 1) * plan.stepsPerEpoch;
+    bar ??= output.progress(`epoch ${record.epoch}/${plan.epochs}`, Math.min(plan.stepsPerEpoch, plan.totalSteps - before), 'steps');
+    const left = (meter.seconds() / record.step) * (plan.totalSteps - record.step);
+    bar.update(
+      record.step - before,
+      `loss_en ${record.lossEn.toFixed(4)}  loss_ko ${record.lossKo.toFixed(4)}  ${formatRate(meter.recent())} pairs/s  ${formatDuration(left)} left`,
+    );
+  }
+
+  function validating(pairs: number, total: number): void {
+    if (validated === 0) {
+      stop();
+      bar = output.progress('validation', total, 'pairs');
+    }
+    validated += pairs;
+    bar?.update(validated);
+  }
+
+  function validation(record: ValidationRecord): void {
+    stop();
+    validated = 0;
+    output.message(record.step === 0 ? untrainedLine(record) : epochLine(record));
+    lossSum = 0;
+    meter.resume();
+  }
+
+  /** `epoch  2/10  loss 1.2345  validation 1.0219 (en 0.4900 + ko 0.5319)  101 pairs/s` */
+  function epochLine(record: ValidationRecord): string {
+    const pace = meter.lap('epoch');
+    const epoch = `epoch ${String(record.epoch).padStart(String(plan.epochs).length)}/${plan.epochs}`;
+    return `${epoch}  loss ${(lossSum / pace.pairs).toFixed(4)}  ${validationPart(record)}  ${formatRate(rateOf(pace))} pairs/s`;
+  }
+
+  function untrainedLine(record: ValidationRecord): string {
+    return `untrained  ${validationPart(record)}`;
+  }
+
+  function stop(): void {
+    bar?.stop();
+    bar = undefined;
+  }
+}
+
+function validationPart({ loss, lossEn, lossKo }: ValidationRecord): string {
+  return `validation ${loss.toFixed(4)} (en ${lossEn.toFixed(4)} + ko ${lossKo.toFixed(4)})`;
+}

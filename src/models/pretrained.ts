@@ -1,0 +1,93 @@
+/** @file Models from folders and from the hub: configuration, parameters, and what had to be said about them. */
+import { InputError } from '../errors.js';
+import { openWeights } from '../weights/folder.js';
+import { loadParameters, type StoredParameters } from '../weights/parameters.js';
+import { buildTextEncoder } from './build.js';
+import { readConfig, type TextModelConfig } from './config.js';
+import { PUBLISHED } from './published.js';
+import type { TextEncoder } from './text-encoder.js';
+
+/** A model whose parameters can be read, one at a time. */
+export interface PretrainedModel {
+  readonly encoder: TextEncoder;
+  /** The model's `config.json` as it stands. */
+  readonly configJson: Readonly<Record<string, unknown>>;
+  /** Parameters that the files lack and that start afresh, with the seed: a pooler. */
+  readonly fresh: readonly string[];
+  /** Every parameter of `encoder.shapes`, from the files or fresh. */
+  parameters(): AsyncIterable<readonly [name: string, values: Float32Array]>;
+}
+
+/**
+ * Opens the model in a folder in the hub's layout and checks every tensor's name and shape. Values are read
+ * when `parameters()` is gone through.
+ *
+ * @param seed for what starts afresh
+ * @throws InputError for a configuration of another family, a missing or misshapen tensor, a damaged file
+ */
+export async function openPretrained(folder: string, seed: number): Promise<PretrainedModel> {
+  const { config, json } = await readConfig(folder);
+  const encoder = buildTextEncoder(config);
+  const source = await openWeights(folder);
+  let stored: StoredParameters;
+  try {
+    stored = loadParameters(source, encoder.shapes, { optional: (name) => encoder.isPooler(name) });
+  } catch (error) {
+    await source.close();
+    throw error;
+  }
+  return {
+    encoder,
+    configJson: json,
+    fresh: stored.missing,
+    async *parameters() {
+      try {
+        yield* stored.read();
+        for (const name of stored.missing) yield [name, encoder.initialise(name, seed)] as const;
+      } finally {
+        await source.close();
+      }
+    },
+  };
+}
+
+/** A model of a configuration with every parameter drawn at random: for speed, memory and tests. */
+export function randomModel(config: TextModelConfig, configJson: Readonly<Record<string, unknown>>, seed: number): PretrainedModel {
+  const encoder = buildTextEncoder(config);
+  const names = Object.keys(encoder.shapes);
+  return {
+    encoder,
+    configJson,
+    fresh: names,
+    // eslint-disable-next-line @typescript-eslint/require-await -- an async iterable, as files give one
+    async *parameters() {
+      for (const name of names) yield [name, encoder.initialise(name, seed)] as const;
+    },
+  };
+}
+
+/** The configuration of a hub id that is known without a download, or undefined. */
+export function publishedConfig(id: string): TextModelConfig | undefined {
+  return PUBLISHED[id.split('@')[0]!]?.();
+}
+
+/**
+ * Checks that a student can imitate a teacher.
+ *
+ * @throws InputError for different widths, or fewer positions than a text has tokens
+ */
+export function checkFit(teacher: TextEncoder, student: TextEncoder, length: number): void {
+  if (teacher.config.hiddenSize !== student.config.hiddenSize) {
+    throw new InputError(
+      `--student: expected the teacher's width of ${teacher.config.hiddenSize}, got ${student.config.hiddenSize}; choose a student as wide as the teacher`,
+    );
+  }
+  for (const [flag, { config }] of [['--teacher', teacher], ['--student', student]] as const) {
+    const taken = config.family === 'roberta' ? config.padTokenId + 1 : 0; // RoBERTa counts positions up from there
+    if (config.maxPositionEmbeddings < length + taken) {
+      throw new InputError(
+        `${flag}: expected at least ${length + taken} positions for ${length} tokens, got max_position_embeddings ${config.maxPositionEmbeddings}`,
+      );
+    }
+  }
+}

@@ -1,0 +1,50 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { loadBackend } from '../../src/engine/tensorflow.js';
+import { dropout, statelessUniform } from '../../src/models/dropout.js';
+import { randomUniform } from '../../src/random.js';
+import { BACKENDS_UNDER_TEST } from '../backends.js';
+
+const key = (seed: number, step: number) => ({ seed, step: tf.scalar(step, 'int32') });
+
+describe.each(BACKENDS_UNDER_TEST)('dropout on %s', (backend) => {
+  beforeAll(() => loadBackend(backend));
+
+  it("draws TensorFlow's own stateless numbers", async () => {
+    const drawn = await statelessUniform([2, 5], tf.tensor1d([7, -3], 'int32')).data();
+    // tf.random.stateless_uniform of TensorFlow 2.21 for seed [7, -3]
+    const tensorflow = [0.4346422, 0.0652759, 0.747613, 0.1487641, 0.5897864, 0.3193823, 0.0533526, 0.5334904, 0.6441011];
+    expect(Array.from(drawn.slice(0, 9))).toEqual(tensorflow.map((value) => expect.closeTo(value, 6) as number));
+    expect(Array.from(drawn)).toEqual(Array.from(randomUniform(10, [7, -3])));
+  });
+
+  it('zeroes the given share and keeps the mean', async () => {
+    const kept = await dropout(tf.ones([100, 100]), 0.25, 'here', key(1, 1)).data();
+    const zeros = kept.filter((value) => value === 0).length;
+    expect(zeros).toBeGreaterThan(2350);
+    expect(zeros).toBeLessThan(2650);
+    expect([...new Set(kept)].sort()).toEqual([0, Math.fround(1 / 0.75)]);
+  });
+
+  it('depends on seed, step and place, and on nothing else', async () => {
+    const mask = async (seed: number, step: number, place: string) =>
+      Array.from(await dropout(tf.ones([64]), 0.5, place, key(seed, step)).data()).join();
+    const first = await mask(1, 1, 'a');
+    await mask(5, 5, 'elsewhere');
+    expect(await mask(1, 1, 'a')).toBe(first);
+    for (const other of [await mask(2, 1, 'a'), await mask(1, 2, 'a'), await mask(1, 1, 'b')]) expect(other).not.toBe(first);
+  });
+
+  it('drops the gradient where it dropped the value', async () => {
+    const x = tf.ones([32]);
+    const dropped = await dropout(x, 0.5, 'a', key(3, 4)).data();
+    const gradient = await tf.grad((input) => tf.sum(dropout(input, 0.5, 'a', key(3, 4))))(x).data();
+    expect(Array.from(gradient)).toEqual(Array.from(dropped));
+  });
+
+  it('is the identity without a key, and at rate 0', () => {
+    const x = tf.ones([4]);
+    expect(dropout(x, 0.5, 'a')).toBe(x);
+    expect(dropout(x, 0.5, 'a', { ...key(1, 1), rate: 0 })).toBe(x);
+  });
+});

@@ -1,0 +1,77 @@
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { encoderEngine, type EncoderEngine } from '../../src/engine/encoder.js';
+import { loadBackend } from '../../src/engine/tensorflow.js';
+import { openPretrained } from '../../src/models/pretrained.js';
+import { openSafetensors } from '../../src/weights/safetensors.js';
+import type { TensorSource } from '../../src/weights/tensor-source.js';
+import { BACKENDS_UNDER_TEST } from '../backends.js';
+import { largestDifference, PARITY } from '../fixtures/index.js';
+
+/** What a right float32 implementation meets. */
+const FLOAT32 = 2e-5;
+
+/**
+ * What rounding the weights themselves costs: 1 % of the largest hidden value, 3.43. (In float64, with bfloat16's weights,
+ * the largest difference is 0.0299.)
+ */
+const HALF = 1e-2 * 3.43;
+
+const TEACHERS: readonly [folder: string, tolerance: number][] = [
+  ['teacher', FLOAT32],
+  ['variants/teacher-v5-names', FLOAT32],
+  ['variants/teacher-inside-full-clip', FLOAT32],
+  ['variants/teacher-bin', FLOAT32],
+  ['variants/teacher-fp16', HALF],
+  ['variants/teacher-bf16', HALF],
+];
+const STUDENTS = ['student', 'variants/student-sharded'];
+
+let expected: TensorSource;
+beforeAll(async () => {
+  expected = await openSafetensors(join(PARITY, 'forward.safetensors'));
+});
+afterAll(() => expected.close());
+
+async function openEngine(folder: string): Promise<EncoderEngine> {
+  const model = await openPretrained(join(PARITY, folder), 0);
+  return encoderEngine(model.encoder, model.parameters());
+}
+
+async function encodeFixture(engine: EncoderEngine, idsName: string, maskedPadId?: number) {
+  const ids = await expected.readInt32(idsName);
+  const mask = maskedPadId === undefined ? undefined : Float32Array.from(ids, (id) => (id === maskedPadId ? 0 : 1));
+  const output = await engine.encode(ids, 6, mask);
+  engine.dispose();
+  return output;
+}
+
+describe.each(BACKENDS_UNDER_TEST)('on %s', (backend) => {
+  beforeAll(() => loadBackend(backend));
+
+  it.each(TEACHERS)("%s gives PyTorch's hidden states and pooled outputs", async (folder, tolerance) => {
+    const { lastHiddenState, poolerOutput } = await encodeFixture(await openEngine(folder), 'teacher_ids_en');
+    expect(largestDifference(lastHiddenState, await expected.read('teacher_last_hidden_state'))).toBeLessThan(tolerance);
+    expect(largestDifference(poolerOutput, await expected.read('teacher_pooler_output'))).toBeLessThan(tolerance);
+  });
+
+  it.each(STUDENTS.flatMap((folder) => [[folder, 'en'], [folder, 'ko']]))("%s gives PyTorch's outputs for %s", async (folder, language) => {
+    const { lastHiddenState, poolerOutput } = await encodeFixture(await openEngine(folder), `student_ids_${language}`);
+    expect(largestDifference(lastHiddenState, await expected.read(`student_last_hidden_state_${language}`))).toBeLessThan(FLOAT32);
+    expect(largestDifference(poolerOutput, await expected.read(`student_pooler_output_${language}`))).toBeLessThan(FLOAT32);
+  });
+
+  it('a student given an attention mask gives what PyTorch gives with it', async () => {
+    const { lastHiddenState } = await encodeFixture(await openEngine('student'), 'student_ids_ko', 1);
+    expect(largestDifference(lastHiddenState, await expected.read('student_last_hidden_state_ko_masked'))).toBeLessThan(FLOAT32);
+    expect(largestDifference(lastHiddenState, await expected.read('student_last_hidden_state_ko'))).toBeGreaterThan(0.01);
+  });
+
+  it('a file without a pooler gives the same hidden states, and a pooler of its own', async () => {
+    const model = await openPretrained(join(PARITY, 'variants/student-masked-lm-bin'), 7);
+    expect(model.fresh).toEqual(['pooler.dense.weight', 'pooler.dense.bias']);
+    const { lastHiddenState, poolerOutput } = await encodeFixture(await encoderEngine(model.encoder, model.parameters()), 'student_ids_ko');
+    expect(largestDifference(lastHiddenState, await expected.read('student_last_hidden_state_ko'))).toBeLessThan(FLOAT32);
+    expect(largestDifference(poolerOutput, await expected.read('student_pooler_output_ko'))).toBeGreaterThan(0.01);
+  });
+});
