@@ -8,6 +8,7 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { bytes, double, float, integer } from '../protobuf.js';
 
 export interface EventFile {
   /** Adds one value a tag at a step. */
@@ -20,46 +21,21 @@ export function openEventFile(folder: string, now: () => number = Date.now): Eve
   const name = `events.out.tfevents.${Math.floor(now() / 1000)}.${hostname()}.${process.pid}.0`;
   const file = openSync(join(folder, name), 'a');
   const write = (event: Buffer): void => { writeSync(file, frame(event)); };
-  write(Buffer.concat([wallTime(now()), lengthDelimited(3, Buffer.from('brain.Event:2'))]));
+  write(Buffer.concat([wallTime(now()), bytes(3, 'brain.Event:2')]));
   return {
     scalars(step, values) {
-      const summary = Object.entries(values).map(([tag, value]) => lengthDelimited(1, summaryValue(tag, value)));
-      write(Buffer.concat([wallTime(now()), varintField(2, step), lengthDelimited(5, Buffer.concat(summary))]));
+      const summary = Object.entries(values).map(([tag, value]) => bytes(1, summaryValue(tag, value)));
+      write(Buffer.concat([wallTime(now()), integer(2, step), bytes(5, summary)]));
     },
     close: () => { closeSync(file); },
   };
 }
 
-/** `Event.wall_time`, field 1: seconds since 1970 as a double. */
-function wallTime(milliseconds: number): Buffer {
-  const field = Buffer.alloc(9);
-  field[0] = (1 << 3) | 1;
-  field.writeDoubleLE(milliseconds / 1000, 1);
-  return field;
-}
+/** `Event.wall_time`, in seconds since 1970. */
+const wallTime = (milliseconds: number): Buffer => double(1, milliseconds / 1000);
 
-/** `Summary.Value`: field 1 the tag, field 2 `simple_value`, a float. */
-function summaryValue(tag: string, value: number): Buffer {
-  const simple = Buffer.alloc(5);
-  simple[0] = (2 << 3) | 5;
-  simple.writeFloatLE(value, 1);
-  return Buffer.concat([lengthDelimited(1, Buffer.from(tag)), simple]);
-}
-
-function varintField(field: number, value: number): Buffer {
-  return Buffer.concat([varint(field << 3), varint(value)]);
-}
-
-function lengthDelimited(field: number, bytes: Buffer): Buffer {
-  return Buffer.concat([varint((field << 3) | 2), varint(bytes.length), bytes]);
-}
-
-/** A protobuf varint of a non-negative safe integer. */
-function varint(value: number): Buffer {
-  const bytes: number[] = [];
-  for (; value >= 0x80; value = Math.floor(value / 0x80)) bytes.push((value % 0x80) | 0x80);
-  return Buffer.from([...bytes, value]);
-}
+/** `Summary.Value`: tag and `simple_value`. */
+const summaryValue = (tag: string, value: number): Buffer => Buffer.concat([bytes(1, tag), float(2, value)]);
 
 function frame(message: Buffer): Buffer {
   const header = Buffer.alloc(12);
@@ -77,9 +53,9 @@ const CRC32C_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
 });
 
 /** CRC-32C (RFC 3720, appendix B.4), rotated and offset as TFRecord wants it. */
-function maskedCrc32c(bytes: Uint8Array): number {
+function maskedCrc32c(data: Uint8Array): number {
   let crc = 0xffffffff;
-  for (const byte of bytes) crc = (crc >>> 8) ^ CRC32C_TABLE[(crc ^ byte) & 0xff]!;
+  for (const byte of data) crc = (crc >>> 8) ^ CRC32C_TABLE[(crc ^ byte) & 0xff]!;
   crc = ~crc >>> 0;
   return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
 }

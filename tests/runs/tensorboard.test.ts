@@ -1,0 +1,23 @@
+import { mkdtempSync, readFileSync, readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { openEventFile } from '../../src/runs/tensorboard.js';
+
+it("writes frames that TensorBoard's own reader takes, checksums included", () => {
+  const folder = mkdtempSync(join(tmpdir(), 'kd-events-'));
+  const file = openEventFile(folder, () => 1_700_000_000_250);
+  file.scalars(300, { 'train/loss': 1.5, 'train/learning_rate': 5e-5 });
+  file.scalars(70_000, { 'train/loss': -0.25 });
+  file.close();
+
+  const [name] = readdirSync(folder);
+  expect(name).toMatch(/^events\.out\.tfevents\.1700000000\./);
+  // These bytes were read back with tensorboard 2.20's EventFileLoader, which checks every frame.
+  expect(readFileSync(join(folder, name!)).toString('hex')).toBe(
+    '1800000000000000a37f4b220900001040fc54d9411a0d627261696e2e4576656e743a32338d2fe9' +
+      '3d000000000000006049f1ec0900001040fc54d94110ac022a2f0a110a0a747261696e2f6c6f7373150000c03f' +
+      '0a1a0a13747261696e2f6c6561726e696e675f726174651517b75138e908cb22' +
+      '220000000000000078113dfd0900001040fc54d94110f0a2042a130a110a0a747261696e2f6c6f737315000080beceb5ef62',
+  );
+});
