@@ -1,0 +1,65 @@
+import type { FileHandle } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
+import { InputError } from '../errors.js';
+import { fileError } from './wording.js';
+
+/** Bytes that can be read in any order: a file here, or one on the hub. */
+export interface ByteSource {
+  /** Path or address, for messages. */
+  readonly location: string;
+  readonly size: number;
+  /** Exactly `length` bytes from `position`, in a buffer of their own. Throws InputError if there are fewer. */
+  read(position: number, length: number): Promise<ArrayBuffer>;
+}
+
+/** A file open for reading. */
+export interface RandomAccessFile extends ByteSource {
+  close(): Promise<void>;
+}
+
+/** Linux reads at most 2 GiB at once. */
+const LARGEST_READ = 2 ** 30;
+
+/**
+ * Opens a file for reads in any order.
+ *
+ * @throws InputError if it cannot be read or is not a file
+ */
+export async function openRandomAccess(path: string): Promise<RandomAccessFile> {
+  try {
+    const handle = await open(path, 'r');
+    const stats = await handle.stat();
+    if (stats.isFile()) return randomAccess(path, handle, stats.size);
+    await handle.close();
+  } catch (error) {
+    throw fileError(path, 'cannot be read', error);
+  }
+  throw new InputError(`${path}: expected a file, found a folder or a device`);
+}
+
+function randomAccess(location: string, handle: FileHandle, size: number): RandomAccessFile {
+  return {
+    location,
+    size,
+    async read(position, length) {
+      if (position + length > size) throw new InputError(`${location}: expected ${position + length} bytes or more, found ${size}; the file is cut short`);
+      const bytes = new Uint8Array(length);
+      for (let done = 0; done < length; ) {
+        const { bytesRead } = await handle.read(bytes, done, Math.min(length - done, LARGEST_READ), position + done);
+        if (bytesRead === 0) throw new InputError(`${location}: expected ${size} bytes, as when it was opened, found ${position + done}`);
+        done += bytesRead;
+      }
+      return bytes.buffer;
+    },
+    close: () => handle.close(),
+  };
+}
+
+const LFS_POINTER = 'version https://git-lfs.github.com/spec/';
+
+/** What to do about a weight file that is no weight file, when its first bytes tell; else nothing. */
+export async function hintFromStart(file: ByteSource): Promise<string> {
+  const start = Buffer.from(await file.read(0, Math.min(file.size, LFS_POINTER.length))).toString('latin1');
+  if (start === LFS_POINTER) return '; this is the pointer of a Git LFS file, run `git lfs pull` in its repository';
+  return /^\s*</.test(start) ? '; this looks like a web page, fetch the file again' : '';
+}

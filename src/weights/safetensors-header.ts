@@ -1,0 +1,177 @@
+/**
+ * @file The header of a safetensors file.
+ *
+ * Format (https://github.com/huggingface/safetensors/blob/24b0b28/README.md#format): 8 bytes, little-endian, the header's
+ * length N; N bytes of UTF-8 JSON, `{"name": {"dtype", "shape", "data_offsets": [begin, end]}, …}` with an optional
+ * `__metadata__` of strings; then the tensors' bytes, without holes. Offsets count from the header's end.
+ */
+import { InputError, messageOf } from '../errors.js';
+import type { ByteSource } from './byte-source.js';
+import { hintFromStart } from './byte-source.js';
+import type { Dtype } from './dtypes.js';
+import { byteLengthOf, isDtype } from './dtypes.js';
+import { firstDuplicateKey } from './json-keys.js';
+import type { TensorInfo } from './tensor-source.js';
+import { placeOf } from './tensor-source.js';
+import { shown, shownShape, shownValue } from './wording.js';
+
+/** A tensor and where its bytes are, counted from the header's end. */
+export interface TensorEntry extends TensorInfo {
+  readonly begin: number;
+  readonly end: number;
+}
+
+/** What a safetensors file holds. */
+export interface SafetensorsHeader {
+  /** In the order of the bytes. */
+  readonly tensors: ReadonlyMap<string, TensorEntry>;
+  readonly metadata: Readonly<Record<string, string>> | undefined;
+  /** Where the tensors' bytes begin in the file. */
+  readonly dataStart: number;
+}
+
+/** `MAX_HEADER_SIZE` of the reference implementation. */
+const LARGEST_HEADER = 100_000_000;
+/** Three objects and lists a tensor, a million tensors. A small text can be parsed into much more memory; this bounds it. */
+const MOST_OBJECTS = 3_000_000;
+const LENGTH_BYTES = 8;
+const METADATA = '__metadata__';
+
+/**
+ * Reads and checks a header: length, size cap, UTF-8, JSON, then every tensor, so that nothing read later can lie outside the file.
+ *
+ * @throws InputError that names file, tensor and both sizes
+ */
+export async function readHeader(file: ByteSource): Promise<SafetensorsHeader> {
+  const length = await readHeaderLength(file);
+  const json = decodeUtf8(await file.read(LENGTH_BYTES, length), file.location);
+  const dataStart = LENGTH_BYTES + length;
+  const { [METADATA]: metadata, ...entries } = parseObject(json, file.location);
+  const dataSize = file.size - dataStart;
+  const tensors = Object.entries(entries).map(([name, entry]) => checkEntry(name, entry, dataSize, placeOf(file.location, name)));
+  tensors.sort((a, b) => a.begin - b.begin || a.end - b.end);
+  checkCoverage(tensors, dataSize, file.location);
+  return { tensors: new Map(tensors.map((tensor) => [tensor.name, tensor])), metadata: checkMetadata(metadata, file.location), dataStart };
+}
+
+/** Header bytes, length included, for tensors whose bytes follow in the order given; padded so that these start at a multiple of 8. */
+export function encodeHeader(tensors: readonly TensorInfo[], metadata?: Readonly<Record<string, string>>): Uint8Array {
+  const header = new Map<string, unknown>(metadata ? [[METADATA, metadata]] : []);
+  let end = 0;
+  for (const { name, dtype, shape } of tensors) {
+    const begin = end;
+    end += byteLengthOf(dtype, shape);
+    header.set(name, { dtype, shape, data_offsets: [begin, end] });
+  }
+  // Not Object.fromEntries: an object would move names that look like numbers to the front.
+  const json = `{${[...header].map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`).join(',')}}`;
+  const text = Buffer.from(json, 'utf8');
+  const bytes = Buffer.alloc(LENGTH_BYTES + Math.ceil(text.length / 8) * 8, ' ');
+  bytes.writeBigUInt64LE(BigInt(bytes.length - LENGTH_BYTES));
+  text.copy(bytes, LENGTH_BYTES);
+  return bytes;
+}
+
+async function readHeaderLength(file: ByteSource): Promise<number> {
+  if (file.size < LENGTH_BYTES) {
+    throw new InputError(`${file.location}: expected a safetensors file, which is at least ${LENGTH_BYTES} bytes long, found ${file.size}`);
+  }
+  const length = new DataView(await file.read(0, LENGTH_BYTES)).getBigUint64(0, true);
+  const available = file.size - LENGTH_BYTES;
+  if (length > LARGEST_HEADER) {
+    const hint = await hintFromStart(file);
+    throw new InputError(`${file.location}: expected a safetensors header of at most ${LARGEST_HEADER} bytes, the file says ${length.toString()}${hint}`);
+  }
+  if (length > available) {
+    throw new InputError(`${file.location}: expected a header of ${length.toString()} bytes, as the file says, found ${available}; the file is cut short`);
+  }
+  return Number(length);
+}
+
+function decodeUtf8(bytes: ArrayBuffer, location: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw new InputError(`${location}: expected a header in UTF-8, found other bytes; the file is damaged or no safetensors file`);
+  }
+}
+
+function parseObject(json: string, location: string): Record<string, unknown> {
+  if (!json.startsWith('{')) {
+    throw new InputError(`${location}: expected a header that begins with {, found ${shown(json.slice(0, 20))}; the file is damaged or no safetensors file`);
+  }
+  const objects = countObjects(json);
+  if (objects > MOST_OBJECTS) throw new InputError(`${location}: expected a header of at most ${MOST_OBJECTS} objects and lists, found ${objects}`);
+  let header: Record<string, unknown>;
+  try {
+    header = JSON.parse(json) as Record<string, unknown>;
+  } catch (error) {
+    throw new InputError(`${location}: expected a header in JSON: ${shown(messageOf(error))}; the file is damaged`);
+  }
+  const duplicate = firstDuplicateKey(json);
+  if (duplicate !== undefined) throw new InputError(`${location}: expected every name once in the header, found ${shown(duplicate)} twice`);
+  return header;
+}
+
+/** Objects and lists in a JSON text, or more where its strings have brackets. */
+function countObjects(json: string): number {
+  let count = 0;
+  for (let at = 0; at < json.length; at++) {
+    const character = json.charCodeAt(at);
+    if (character === 0x7b || character === 0x5b) count++;
+  }
+  return count;
+}
+
+function checkMetadata(metadata: unknown, location: string): Record<string, string> | undefined {
+  if (metadata === undefined) return undefined;
+  if (isRecord(metadata) && Object.values(metadata).every((value) => typeof value === 'string')) return metadata as Record<string, string>;
+  throw new InputError(`${location}: expected ${METADATA} to be an object of strings, found something else`);
+}
+
+function checkEntry(name: string, entry: unknown, dataSize: number, where: string): TensorEntry {
+  if (!isRecord(entry)) throw new InputError(`${where}: expected an object with dtype, shape and data_offsets, found something else`);
+  const { dtype, shape, data_offsets: offsets } = entry;
+  if (!isDtype(dtype)) {
+    throw new InputError(`${where}: expected a dtype such as F32, F16 or BF16, found ${shownValue(dtype)}`);
+  }
+  if (!isSizes(shape)) throw new InputError(`${where}: expected a shape of whole numbers, found ${shownValue(shape)}`);
+  if (!isSizes(offsets) || offsets.length !== 2) {
+    throw new InputError(`${where}: expected data_offsets of two whole numbers, found ${shownValue(offsets)}`);
+  }
+  const [begin, end] = offsets as [number, number];
+  checkSize(dtype, shape, begin, end, dataSize, where);
+  return { name, dtype, shape, begin, end };
+}
+
+function checkSize(dtype: Dtype, shape: readonly number[], begin: number, end: number, dataSize: number, where: string): void {
+  const range = `bytes ${begin} to ${end}`;
+  if (end > dataSize) {
+    throw new InputError(`${where}: expected ${range} after the header, the file has ${dataSize} there; the file is cut short or its header is wrong`);
+  }
+  const size = byteLengthOf(dtype, shape);
+  if (end - begin !== size) {
+    throw new InputError(`${where}: expected ${size} bytes for ${dtype} ${shownShape(shape)}, the header gives it ${end - begin} (${range}); the header is wrong`);
+  }
+}
+
+/** Tensors, sorted by place, must lie end to end: neither sharing bytes, nor with bytes that belong to none. */
+function checkCoverage(tensors: readonly TensorEntry[], dataSize: number, location: string): void {
+  let end = 0;
+  for (const { name, begin, end: next } of tensors) {
+    if (begin !== end) {
+      const fault = begin < end ? 'shares bytes with the tensor before it' : 'leaves a hole before it';
+      throw new InputError(`${placeOf(location, name)}: expected to begin at byte ${end} after the header, begins at ${begin}: it ${fault}`);
+    }
+    end = next;
+  }
+  if (end !== dataSize) throw new InputError(`${location}: expected ${end} bytes of tensors after the header, the file has ${dataSize} there`);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isSizes(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every((item) => Number.isSafeInteger(item) && (item as number) >= 0);
+}

@@ -1,0 +1,106 @@
+/**
+ * @file Checkpoints in several files. An index, `{"weight_map": {"tensor name": "shard file", …}}`, says which tensor is in
+ * which shard. Source: https://huggingface.co/docs/transformers/main/en/big_models#sharded-checkpoints
+ */
+import { readFile, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { InputError, messageOf } from '../errors.js';
+import type { TensorInfo, TensorSource } from './tensor-source.js';
+import { placeOf } from './tensor-source.js';
+import { fileError, shown, shownValue } from './wording.js';
+
+/** About a hundred bytes a tensor, a hundred thousand tensors. */
+const LARGEST_INDEX = 10_000_000;
+
+/**
+ * Which shard holds which tensor, from an index file.
+ *
+ * @throws InputError if it cannot be read, or is not an index, or names a shard outside its own folder
+ */
+export async function readShardIndex(indexPath: string): Promise<ReadonlyMap<string, string>> {
+  try {
+    const { size } = await stat(indexPath);
+    if (size > LARGEST_INDEX) throw new InputError(`${indexPath}: expected an index of at most ${LARGEST_INDEX} bytes, found ${size}`);
+    return parseShardIndex(await readFile(indexPath, 'utf8'), indexPath);
+  } catch (error) {
+    throw fileError(indexPath, 'cannot be read', error);
+  }
+}
+
+function parseShardIndex(json: string, location: string): ReadonlyMap<string, string> {
+  let index: unknown;
+  try {
+    index = JSON.parse(json);
+  } catch (error) {
+    throw new InputError(`${location}: expected JSON: ${shown(messageOf(error))}`);
+  }
+  const map = (index as { weight_map?: unknown } | null)?.weight_map;
+  if (typeof map !== 'object' || map === null || Array.isArray(map)) {
+    throw new InputError(`${location}: expected an object weight_map from tensor names to files, found none`);
+  }
+  const shards = new Map(Object.entries(map as Record<string, unknown>));
+  for (const [name, shard] of shards) checkShardName(name, shard, location);
+  return shards as Map<string, string>;
+}
+
+function checkShardName(name: string, shard: unknown, location: string): void {
+  const isPlain = typeof shard === 'string' && /^[^/\\\0]+$/.test(shard) && shard !== '.' && shard !== '..';
+  if (!isPlain) throw new InputError(`${placeOf(location, name)}: expected the name of a file beside the index, found ${shownValue(shard)}`);
+}
+
+/**
+ * Opens every shard of an index as one source.
+ *
+ * @param openShard opens one shard by its path
+ * @throws InputError for a shard that is missing, or that lacks a tensor the index says it has
+ */
+export async function openSharded(indexPath: string, openShard: (path: string) => Promise<TensorSource>): Promise<TensorSource> {
+  const index = await readShardIndex(indexPath);
+  const opened = new Map<string, TensorSource>();
+  const close = async (): Promise<void> => {
+    await Promise.all([...opened.values()].map((shard) => shard.close()));
+  };
+  try {
+    for (const shard of new Set(index.values())) opened.set(shard, await openShardOf(indexPath, shard, openShard));
+    return joinShards(indexPath, index, opened, close);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function openShardOf(indexPath: string, shard: string, openShard: (path: string) => Promise<TensorSource>): Promise<TensorSource> {
+  const path = join(dirname(indexPath), shard);
+  const isThere = await stat(path).then(
+    () => true,
+    () => false,
+  );
+  if (!isThere) throw new InputError(`${indexPath}: expected the shard ${shown(shard)} beside it, found no such file; fetch the missing shard`);
+  return openShard(path);
+}
+
+function joinShards(
+  location: string,
+  index: ReadonlyMap<string, string>,
+  opened: ReadonlyMap<string, TensorSource>,
+  close: () => Promise<void>,
+): TensorSource {
+  const tensors = new Map<string, TensorInfo>();
+  for (const [name, shard] of index) {
+    const tensor = opened.get(shard)!.tensors.get(name);
+    if (!tensor) throw new InputError(`${placeOf(location, name)}: expected in ${shown(shard)}, which does not have it; the shards do not belong together`);
+    tensors.set(name, tensor);
+  }
+  const shardOf = (name: string): TensorSource => {
+    const shard = index.get(name);
+    if (shard === undefined) throw new Error(`joinShards: there is no tensor ${shown(name)}`);
+    return opened.get(shard)!;
+  };
+  return {
+    location,
+    tensors,
+    read: async (name) => shardOf(name).read(name),
+    readInt32: async (name) => shardOf(name).readInt32(name),
+    close,
+  };
+}

@@ -1,0 +1,52 @@
+/** @file How names, shapes and system errors from untrusted files appear in a one-line message. */
+import { InputError } from '../errors.js';
+
+const LONGEST_NAME = 120;
+const MOST_DIMENSIONS = 8;
+
+/** A name from a file, cut to a readable length and with control characters escaped. */
+export function shown(name: string): string {
+  const text = name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME)}…` : name;
+  return /^[\x20-\x7e\xa0-\u2027\u202f-\ud7ff…]+$/u.test(text) ? text : JSON.stringify(text).replace(/[\u007f-\u009f\u2028\u2029]/g, '?');
+}
+
+/** A shape as `[2, 3]`. */
+export function shownShape(shape: readonly number[]): string {
+  const more = shape.length > MOST_DIMENSIONS ? ', …' : '';
+  return `[${shape.slice(0, MOST_DIMENSIONS).join(', ')}${more}]`;
+}
+
+/** A value from a JSON file, briefly: a scalar as it is, a list by its first items, anything deeper as `…`. */
+export function shownValue(value: unknown): string {
+  if (value === undefined) return 'none';
+  if (!Array.isArray(value)) return shownScalar(value);
+  const more = value.length > MOST_DIMENSIONS ? ', …' : '';
+  return `[${value.slice(0, MOST_DIMENSIONS).map(shownScalar).join(', ')}${more}]`;
+}
+
+function shownScalar(value: unknown): string {
+  if (typeof value === 'string') return shown(value) === value ? `"${value}"` : shown(value);
+  return typeof value === 'object' && value !== null ? '…' : String(value);
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file or folder',
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  EISDIR: 'is a folder',
+  ENOTDIR: 'a part of the path is not a folder',
+  ENOSPC: 'no space left on the device',
+  EDQUOT: 'the disk quota is used up',
+  EROFS: 'the file system is read-only',
+  EMFILE: 'too many open files',
+};
+
+/**
+ * A failed file operation as an InputError that names the path; anything that is not the system's refusal as it is.
+ *
+ * @param action what was tried, as in `cannot be read`
+ */
+export function fileError(path: string, action: string, error: unknown): unknown {
+  const code = error instanceof Error && 'code' in error && 'syscall' in error ? String(error.code) : undefined;
+  return code === undefined ? error : new InputError(`${path}: ${action}: ${REASONS[code] ?? code}`);
+}
