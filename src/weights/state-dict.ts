@@ -1,0 +1,131 @@
+/**
+ * @file What `torch.save(model.state_dict())` pickles: a dictionary of tensors, each a strided view of a storage whose
+ * bytes are elsewhere. Source: https://github.com/pytorch/pytorch/blob/v2.4.0/torch/_utils.py (`_rebuild_tensor_v2`) and
+ * torch/serialization.py (`persistent_id`).
+ */
+import { InputError } from '../errors.js';
+import type { Dtype } from './dtypes.js';
+import { elementCount } from './dtypes.js';
+import type { TensorInfo } from './tensor-source.js';
+import { placeOf } from './tensor-source.js';
+import type { PickleFunction } from './unpickler.js';
+import { unpickle } from './unpickler.js';
+import { shown, shownShape } from './wording.js';
+
+/** A run of elements, kept under a key outside the pickle. */
+export interface Storage {
+  readonly dtype: Dtype;
+  readonly key: string;
+  readonly length: number;
+}
+
+/** A tensor as a view of a storage: element `[i, j, …]` is at `offset + i * strides[0] + j * strides[1] + …`. */
+export interface StoredTensor extends TensorInfo {
+  readonly storage: Storage;
+  readonly offset: number;
+  readonly strides: readonly number[];
+}
+
+/**
+ * The tensors of a pickled state dict. Entries of other types are left out.
+ *
+ * @throws InputError if the pickle is damaged, names a Python object that is not part of a tensor, or is no state dict
+ */
+export function readStateDict(pickle: Uint8Array, location: string): ReadonlyMap<string, StoredTensor> {
+  const root = unpickle(pickle, location, {
+    global: (name) => globalNamed(name, location),
+    persistent: (id) => storageOf(id, location),
+  });
+  const entries = root instanceof Map ? [...(root as Map<unknown, unknown>)] : [];
+  const tensors = new Map<string, StoredTensor>();
+  for (const [name, value] of entries) {
+    if (typeof name === 'string' && value instanceof View) tensors.set(name, tensorOf(name, value, location));
+  }
+  if (tensors.size === 0) {
+    const keys = entries.map(([key]) => key).filter((key) => typeof key === 'string');
+    const found = keys.length > 0 ? `a dictionary of ${shown(keys.slice(0, 5).join(', '))}` : 'something else';
+    throw new InputError(`${location}: expected a dictionary of tensors, as torch.save(model.state_dict()) writes, found ${found}`);
+  }
+  return tensors;
+}
+
+/** A storage's type: what `torch.FloatStorage` and its like stand for. */
+class StorageType {
+  constructor(readonly dtype: Dtype) {}
+}
+
+/** A tensor before it has a name. */
+class View {
+  constructor(
+    readonly storage: Storage,
+    readonly offset: unknown,
+    readonly shape: unknown,
+    readonly strides: unknown,
+  ) {}
+}
+
+const STORAGE_DTYPES: Readonly<Record<string, Dtype>> = {
+  'torch.FloatStorage': 'F32',
+  'torch.DoubleStorage': 'F64',
+  'torch.HalfStorage': 'F16',
+  'torch.BFloat16Storage': 'BF16',
+  'torch.LongStorage': 'I64',
+  'torch.IntStorage': 'I32',
+  'torch.ShortStorage': 'I16',
+  'torch.CharStorage': 'I8',
+  'torch.ByteStorage': 'U8',
+  'torch.BoolStorage': 'BOOL',
+};
+
+const FUNCTIONS: Readonly<Record<string, PickleFunction>> = {
+  'collections.OrderedDict': () => new Map(),
+  'torch._utils._rebuild_tensor_v2': ([storage, offset, shape, strides]) =>
+    isStorage(storage) ? new View(storage, offset, shape, strides) : null,
+  'torch._utils._rebuild_parameter': ([data]) => data,
+};
+
+function globalNamed(name: string, location: string): unknown {
+  if (Object.hasOwn(FUNCTIONS, name)) return FUNCTIONS[name];
+  if (Object.hasOwn(STORAGE_DTYPES, name)) return new StorageType(STORAGE_DTYPES[name]);
+  throw new InputError(`${location}: expected tensors only, found the Python object ${shown(name)}; get or make a safetensors file of the model instead`);
+}
+
+/** A storage from its persistent id, `('storage', type, key, device, length)`. */
+function storageOf(id: unknown, location: string): Storage {
+  const [tag, type, key, , length] = Array.isArray(id) ? (id as unknown[]) : [];
+  if (tag === 'storage' && type instanceof StorageType && typeof key === 'string' && isSize(length)) return { dtype: type.dtype, key, length };
+  throw new InputError(`${location}: expected references to storages only, found another; the file is damaged`);
+}
+
+function isStorage(value: unknown): value is Storage {
+  return typeof value === 'object' && value !== null && 'dtype' in value && 'key' in value && 'length' in value;
+}
+
+function tensorOf(name: string, { storage, offset, shape, strides }: View, location: string): StoredTensor {
+  const where = placeOf(location, name);
+  if (!isSize(offset) || !isSizes(shape) || !isSizes(strides) || shape.length !== strides.length) {
+    throw new InputError(`${where}: expected offset, shape and strides in whole numbers, one stride a dimension; the file is damaged`);
+  }
+  const tensor = { name, dtype: storage.dtype, shape, storage, offset, strides };
+  // More elements than the storage has would be a broadcast view, which no parameter is, and could be of any size.
+  if (elementCount(shape) > storage.length || offset + spanOf(tensor) > storage.length) {
+    throw new InputError(
+      `${where}: expected a view within its storage of ${storage.length} elements, found shape ${shownShape(shape)}, strides ${shownShape(strides)}, offset ${offset}; the file is damaged`,
+    );
+  }
+  return tensor;
+}
+
+/** Elements of the storage from a tensor's first to its last. */
+export function spanOf({ shape, strides }: Pick<StoredTensor, 'shape' | 'strides'>): number {
+  if (elementCount(shape) === 0) return 0;
+  return 1 + shape.reduce((last, dimension, axis) => last + (dimension - 1) * strides[axis], 0);
+}
+
+function isSize(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function isSizes(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every(isSize);
+}
