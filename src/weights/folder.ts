@@ -1,0 +1,36 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { InputError } from '../errors.js';
+import { openSafetensors, openShardedSafetensors } from './safetensors.js';
+import type { TensorSource } from './tensor-source.js';
+import { openShardedTorchBin, openTorchBin } from './torch-bin.js';
+
+const OPENERS = {
+  'model.safetensors': openSafetensors,
+  'model.safetensors.index.json': openShardedSafetensors,
+  'pytorch_model.bin': openTorchBin,
+  'pytorch_model.bin.index.json': openShardedTorchBin,
+} as const;
+
+/** The weight files a model folder may have; of several the first is read, as transformers does. */
+export const WEIGHT_FILES = Object.keys(OPENERS) as readonly (keyof typeof OPENERS)[];
+
+/**
+ * Opens the weights of a model folder.
+ *
+ * @throws InputError if there are none, or they are damaged
+ */
+export async function openWeights(folder: string): Promise<TensorSource> {
+  for (const name of WEIGHT_FILES) {
+    const path = join(folder, name);
+    if (await exists(path)) return OPENERS[name](path);
+  }
+  throw new InputError(`${folder}: expected a model's weights (${WEIGHT_FILES.join(', ')}), found none of them`);
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
