@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { dirname } from 'node:path';
+import { syncFolder, temporaryPath } from '../files.js';
 import { fileError } from './wording.js';
 
 /** A file being written, which appears under its name only when it is whole. */
@@ -24,7 +24,7 @@ const LARGEST_WRITE = 2 ** 30;
  * @throws InputError, here and in every call, when the system refuses (no folder, no permission, no space)
  */
 export async function createPendingFile(path: string): Promise<PendingFile> {
-  const temporary = join(dirname(path), `.${basename(path)}.${randomUUID().slice(0, 8)}.tmp`);
+  const temporary = temporaryPath(path);
   const named = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
       return await work();
@@ -32,7 +32,7 @@ export async function createPendingFile(path: string): Promise<PendingFile> {
       throw fileError(path, 'cannot be written', error);
     }
   };
-  const handle = await named(() => open(temporary, 'wx'));
+  const handle = await named(() => open(temporary, 'w'));
   let isOpen = true;
   const close = async (): Promise<void> => {
     if (!isOpen) return;
@@ -57,6 +57,7 @@ export async function createPendingFile(path: string): Promise<PendingFile> {
         await handle.sync();
         await close();
         await rename(temporary, path);
+        await syncFolder(dirname(path));
       }),
     discard: () => named(discard),
   };

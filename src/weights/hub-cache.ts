@@ -1,0 +1,124 @@
+/**
+ * @file The hub's cache on disk, shared with Python's `huggingface_hub`: `models--owner--name/` with `refs/<revision>` (a
+ * commit), `blobs/<content id>`, and `snapshots/<commit>/<file>`, links to blobs.
+ * Source: https://huggingface.co/docs/huggingface_hub/guides/manage-cache
+ */
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, rm, stat, symlink } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { getHFHubCachePath } from '@huggingface/hub';
+import { InputError } from '../errors.js';
+import type { HubFile, ModelId } from './hub-client.js';
+import { createPendingFile } from './pending-file.js';
+import { fileError } from './wording.js';
+
+/** Where a model's files are kept. */
+export interface ModelCache {
+  /** The files of a commit, as the hub has them. */
+  snapshot(commit: string): string;
+  /** The files of a commit with the weights of its text model alone. */
+  textModel(commit: string): string;
+  /** The commit that the model's revision named when it was last asked for. */
+  knownCommit(): Promise<string | undefined>;
+  remember(commit: string): Promise<void>;
+  /** Where the content of a commit's file is, in its snapshot or as a blob only; undefined if it is not here. */
+  find(commit: string, file: HubFile): Promise<string | undefined>;
+  /** Keeps a file's content as a blob, once its bytes have all come and are those that were listed. */
+  store(file: HubFile, bytes: AsyncIterable<Uint8Array>): Promise<void>;
+  /** Puts a file whose content is here into a commit's snapshot. */
+  addToSnapshot(commit: string, file: HubFile): Promise<void>;
+}
+
+/** The cache of one model, under `HF_HUB_CACHE` or `HF_HOME`, and `XDG_CACHE_HOME`. */
+export function modelCache({ name, revision }: ModelId): ModelCache {
+  const folder = `models--${name.replace('/', '--')}`;
+  const root = join(resolve(getHFHubCachePath()), folder);
+  const textRoot = join(environment('XDG_CACHE_HOME') ?? join(homedir(), '.cache'), 'kd', 'hub', folder);
+  const isCommit = (text: string): boolean => /^[0-9a-f]{40}$/.test(text);
+  const ref = join(root, 'refs', revision);
+  const blob = ({ contentId }: HubFile): string => join(root, 'blobs', contentId);
+  const pointer = (commit: string, { path }: HubFile): string => join(root, 'snapshots', commit, path);
+  return {
+    snapshot: (commit) => join(root, 'snapshots', commit),
+    textModel: (commit) => join(textRoot, commit),
+    async knownCommit() {
+      if (isCommit(revision)) return revision;
+      const text = (await readFile(ref, 'utf8').catch(() => '')).trim();
+      return isCommit(text) ? text : undefined;
+    },
+    async remember(commit) {
+      if (!isCommit(revision)) await writeFileWhole(ref, [Buffer.from(commit)]);
+    },
+    async find(commit, file) {
+      for (const path of [pointer(commit, file), blob(file)]) if (await isThere(path)) return path;
+      return undefined;
+    },
+    store: (file, bytes) => writeFileWhole(blob(file), verified(bytes, file)),
+    async addToSnapshot(commit, file) {
+      if (!(await isThere(pointer(commit, file)))) await link(join('..', '..', 'blobs', file.contentId), pointer(commit, file));
+    },
+  };
+}
+
+/** Whether a path leads to something. */
+export async function isThere(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** The value of an environment variable that is set to something. */
+export function environment(name: string): string | undefined {
+  const value = process.env[name];
+  return value === '' ? undefined : value;
+}
+
+/** Makes `path` a link to `target`, replacing what was there. */
+export async function link(target: string, path: string): Promise<void> {
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await rm(path, { force: true });
+    await symlink(target, path);
+  } catch (error) {
+    // Another process, at the same work, was faster.
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return;
+    throw fileError(path, 'cannot be written', error);
+  }
+}
+
+/** Writes a file from pieces; it appears under its name when all have come. */
+export async function writeFileWhole(path: string, pieces: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<void> {
+  try {
+    await mkdir(dirname(path), { recursive: true });
+  } catch (error) {
+    throw fileError(path, 'cannot be written', error);
+  }
+  const file = await createPendingFile(path);
+  try {
+    let position = 0;
+    for await (const piece of pieces) {
+      await file.write(piece, position);
+      position += piece.length;
+    }
+    await file.commit();
+  } catch (error) {
+    await file.discard();
+    throw error;
+  }
+}
+
+/** Passes bytes on, and at their end throws if they are not those that the hub listed. */
+async function* verified(bytes: AsyncIterable<Uint8Array>, { path, size, sha256 }: HubFile): AsyncGenerator<Uint8Array> {
+  const hash = createHash('sha256');
+  let received = 0;
+  for await (const chunk of bytes) {
+    hash.update(chunk);
+    received += chunk.length;
+    yield chunk;
+  }
+  if (received !== size) throw new InputError(`${path}: expected ${size} bytes from the hub, got ${received}; run the same command again`);
+  const found = hash.digest('hex');
+  if (sha256 !== undefined && found !== sha256) throw new InputError(`${path}: expected content of SHA-256 ${sha256} from the hub, got ${found}; run the same command again`);
+}

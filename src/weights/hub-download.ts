@@ -1,0 +1,149 @@
+/** @file Which files of a model are needed, and fetching those that the cache lacks. */
+import { join } from 'node:path';
+import { InputError } from '../errors.js';
+import { WEIGHT_FILES } from './folder.js';
+import type { ModelCache } from './hub-cache.js';
+import { isThere, link, writeFileWhole } from './hub-cache.js';
+import type { HubAccess, HubFile, HubModel, ModelId, RemoteFile } from './hub-client.js';
+import { hubModel } from './hub-client.js';
+import { readShardIndex } from './sharded.js';
+import type { TextTower } from './text-tower.js';
+import { findTextTower } from './text-tower.js';
+import { shown } from './wording.js';
+
+/** What of a model is needed. */
+export type ModelPart = 'config' | 'tokenizer' | 'weights';
+
+/** Where a download stands: bytes of all files together. */
+export interface DownloadProgress {
+  /** The file that is coming. */
+  readonly file: string;
+  readonly bytesDone: number;
+  readonly bytesTotal: number;
+}
+
+/** The model's configuration in its folder. */
+export const CONFIG_FILE = 'config.json';
+
+/** What a tokenizer may be made of. */
+const TOKENIZER_FILES = ['tokenizer.json', 'tokenizer_config.json', 'special_tokens_map.json', 'added_tokens.json', 'vocab.txt', 'vocab.json', 'merges.txt'];
+
+/** The weights that may hold more than the text model, and then are fetched in part. */
+const DIVISIBLE_FILE = 'model.safetensors';
+
+/** A commit of a model, there and here. */
+interface Commit {
+  readonly model: ModelId;
+  readonly hub: HubModel;
+  readonly cache: ModelCache;
+  readonly id: string;
+  readonly listed: ReadonlyMap<string, HubFile>;
+}
+
+/**
+ * Fetches the parts of a model that the cache lacks, and gives the folder they are in.
+ *
+ * @throws InputError if the hub cannot be reached or refuses, or the model lacks a part
+ */
+export async function downloadModel(
+  model: ModelId,
+  access: HubAccess,
+  cache: ModelCache,
+  parts: readonly ModelPart[],
+  onProgress?: (progress: DownloadProgress) => void,
+): Promise<string> {
+  const hub = hubModel(model, access);
+  // What is added to a model in the cache must be of the same commit.
+  const id = (await cache.knownCommit()) ?? (await hub.commit());
+  const commit = { model, hub, cache, id, listed: await hub.files(id) };
+  const wanted = await wantedFiles(commit, parts);
+  const fetches: Fetch[] = [];
+  for (const file of wanted) {
+    if ((await cache.find(id, file)) === undefined && !(await hasTextTower(commit, file))) fetches.push(await planFetch(commit, file));
+  }
+  await fetchAll(commit, fetches, onProgress);
+  await cache.remember(id);
+  return gather(commit, wanted);
+}
+
+/** The files of the parts asked for that the model has; shards are read from their index, which is fetched first. */
+async function wantedFiles(commit: Commit, parts: readonly ModelPart[]): Promise<HubFile[]> {
+  const names = new Set<string>();
+  if (parts.includes('config')) names.add(CONFIG_FILE);
+  if (parts.includes('tokenizer')) for (const name of TOKENIZER_FILES) if (commit.listed.has(name)) names.add(name);
+  if (parts.includes('weights')) for (const name of await weightFiles(commit)) names.add(name);
+  return [...names].map((name) => {
+    const file = commit.listed.get(name);
+    if (!file) throw new InputError(`${commit.model.name}: expected the file ${shown(name)}, the model does not have it`);
+    return file;
+  });
+}
+
+async function weightFiles(commit: Commit): Promise<string[]> {
+  const first = WEIGHT_FILES.find((name) => commit.listed.has(name));
+  if (first === undefined) throw new InputError(`${commit.model.name}: expected weights (${WEIGHT_FILES.join(', ')}), the model has none of them`);
+  return first.endsWith('.index.json') ? [first, ...(await shardNames(commit, commit.listed.get(first)!))] : [first];
+}
+
+async function shardNames({ hub, cache, id }: Commit, index: HubFile): Promise<Iterable<string>> {
+  if ((await cache.find(id, index)) === undefined) {
+    const remote = await hub.open(id, index);
+    await cache.store(index, remote.stream(0, index.size));
+  }
+  return (await readShardIndex((await cache.find(id, index))!)).values();
+}
+
+/** A file to fetch: whole, or the part that is the text model. */
+interface Fetch {
+  readonly file: HubFile;
+  readonly remote: RemoteFile;
+  readonly tower: TextTower | undefined;
+}
+
+function towerPath({ cache, id }: Commit): string {
+  return join(cache.textModel(id), DIVISIBLE_FILE);
+}
+
+async function hasTextTower(commit: Commit, file: HubFile): Promise<boolean> {
+  return file.path === DIVISIBLE_FILE && isThere(towerPath(commit));
+}
+
+async function planFetch({ hub, id }: Commit, file: HubFile): Promise<Fetch> {
+  const remote = await hub.open(id, file);
+  return { file, remote, tower: file.path === DIVISIBLE_FILE ? await findTextTower(remote) : undefined };
+}
+
+async function fetchAll(commit: Commit, fetches: readonly Fetch[], onProgress?: (progress: DownloadProgress) => void): Promise<void> {
+  const bytesTotal = fetches.reduce((total, { file, tower }) => total + (tower ?? file).size, 0);
+  let bytesDone = 0;
+  for (const { file, remote, tower } of fetches) {
+    const stream = async function* (start: number, end: number): AsyncGenerator<Uint8Array> {
+      for await (const chunk of remote.stream(start, end)) {
+        bytesDone += chunk.length;
+        yield chunk;
+        onProgress?.({ file: file.path, bytesDone, bytesTotal });
+      }
+    };
+    if (tower) await writeFileWhole(towerPath(commit), towerBytes(tower, stream));
+    else await commit.cache.store(file, stream(0, file.size));
+  }
+}
+
+async function* towerBytes({ header, ranges }: TextTower, stream: (start: number, end: number) => AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield header;
+  for (const { start, end } of ranges) yield* stream(start, end);
+}
+
+/**
+ * The one folder with all files: the snapshot, or if the weights are a part of theirs, that part's folder with links to the
+ * rest. Files become visible here, when all have come: a model whose download broke off does not pass for complete.
+ */
+async function gather(commit: Commit, files: readonly HubFile[]): Promise<string> {
+  const { cache, id } = commit;
+  const inSnapshot: HubFile[] = [];
+  for (const file of files) if ((await cache.find(id, file)) !== undefined) inSnapshot.push(file);
+  for (const file of inSnapshot) await cache.addToSnapshot(id, file);
+  if (inSnapshot.length === files.length) return cache.snapshot(id);
+  for (const { path } of inSnapshot) await link(join(cache.snapshot(id), path), join(cache.textModel(id), path));
+  return cache.textModel(id);
+}

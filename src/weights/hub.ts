@@ -1,0 +1,92 @@
+/**
+ * @file Models by folder or hub id. What is in the cache is used without asking the hub, so that a run is the same
+ * tomorrow; `owner/name@revision` names another state of a model.
+ */
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { HUB_URL } from '@huggingface/hub';
+import { InputError } from '../errors.js';
+import { WEIGHT_FILES } from './folder.js';
+import type { ModelCache } from './hub-cache.js';
+import { environment, isThere, modelCache } from './hub-cache.js';
+import type { HubAccess, ModelId } from './hub-client.js';
+import type { DownloadProgress, ModelPart } from './hub-download.js';
+import { CONFIG_FILE, downloadModel } from './hub-download.js';
+import { readShardIndex } from './sharded.js';
+import { shown } from './wording.js';
+
+export type { DownloadProgress, ModelPart } from './hub-download.js';
+
+/** How a model is found. */
+export interface ResolveOptions {
+  /** The flag that the value was given to, for messages. */
+  readonly flag: string;
+  /** What of the model is needed; all, unless given. */
+  readonly parts?: readonly ModelPart[];
+  readonly onProgress?: (progress: DownloadProgress) => void;
+  /** The hub's address; else `HF_ENDPOINT`, else the public hub. */
+  readonly hubUrl?: string;
+  /** Milliseconds before a broken download goes on for the first time; doubled each time. */
+  readonly retryDelay?: number;
+}
+
+/**
+ * The folder of a model: the one given, or for a hub id (`owner/name`, `owner/name@revision`) the one in the cache, after
+ * fetching what it lacks. Of a whole CLIP in safetensors only the text model's bytes are fetched.
+ *
+ * @throws InputError if there is no such folder or model, or the hub cannot be reached or refuses
+ */
+export async function resolveModelFolder(idOrFolder: string, options: ResolveOptions): Promise<string> {
+  const { flag, parts = ['config', 'tokenizer', 'weights'], onProgress } = options;
+  if (await isFolder(idOrFolder, flag)) return idOrFolder;
+  const model = parseModelId(idOrFolder);
+  if (!model) throw new InputError(`${flag} ${shown(idOrFolder)}: no such folder; expected a model's folder, or a model on the hub as owner/name`);
+  const cache = modelCache(model);
+  return (await findCached(cache, parts)) ?? downloadModel(model, accessFrom(model, options), cache, parts, onProgress);
+}
+
+/** `owner/name` or `owner/name@revision`; undefined for anything else. */
+export function parseModelId(text: string): ModelId | undefined {
+  const match = /^([a-z0-9][\w.-]*\/[a-z0-9][\w.-]*)(?:@(\w[\w.-]*(?:\/\w[\w.-]*)*))?$/i.exec(text);
+  return match ? { name: match[1], revision: match[2] ?? 'main' } : undefined;
+}
+
+async function isFolder(path: string, flag: string): Promise<boolean> {
+  const stats = await stat(path).catch(() => undefined);
+  if (stats && !stats.isDirectory()) throw new InputError(`${flag} ${shown(path)}: expected a model's folder, found a file; give the folder it is in`);
+  return stats !== undefined;
+}
+
+function accessFrom({ name }: ModelId, { flag, hubUrl, retryDelay = 1000 }: ResolveOptions): HubAccess {
+  const accessToken = environment('HF_TOKEN');
+  if (accessToken?.startsWith('hf_') === false) throw new InputError('HF_TOKEN: expected a token that begins with hf_, got another');
+  if (/^(1|true|yes|on)$/i.test(environment('HF_HUB_OFFLINE') ?? '')) {
+    throw new InputError(`${name}: no such folder, and not all of it is in the cache, while HF_HUB_OFFLINE forbids asking the hub; give a local folder to ${flag}`);
+  }
+  const address = hubUrl ?? environment('HF_ENDPOINT') ?? HUB_URL;
+  return { hubUrl: address.replace(/\/+$/, ''), accessToken, flag, retryDelay };
+}
+
+/** The cached folder that has all parts, if there is one. */
+async function findCached(cache: ModelCache, parts: readonly ModelPart[]): Promise<string | undefined> {
+  const commit = await cache.knownCommit();
+  if (commit === undefined) return undefined;
+  for (const folder of [cache.textModel(commit), cache.snapshot(commit)]) {
+    const complete = await Promise.all(parts.map((part) => hasPart(folder, part)));
+    if (complete.every(Boolean)) return folder;
+  }
+  return undefined;
+}
+
+async function hasPart(folder: string, part: ModelPart): Promise<boolean> {
+  const has = async (...names: string[]): Promise<boolean> => (await Promise.all(names.map((name) => isThere(join(folder, name))))).every(Boolean);
+  if (part === 'config') return has(CONFIG_FILE);
+  if (part === 'tokenizer') {
+    const vocabularies = await Promise.all([has('tokenizer.json'), has('vocab.txt'), has('vocab.json', 'merges.txt')]);
+    return vocabularies.includes(true) && has('tokenizer_config.json');
+  }
+  for (const name of WEIGHT_FILES) {
+    if (await has(name)) return !name.endsWith('.index.json') || has(...(await readShardIndex(join(folder, name))).values());
+  }
+  return false;
+}

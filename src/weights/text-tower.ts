@@ -1,0 +1,42 @@
+/** @file The text model's part of a safetensors file that holds a whole CLIP: a quarter of the bytes for ViT-L/14. */
+import type { ByteSource } from './byte-source.js';
+import type { TensorEntry } from './safetensors-header.js';
+import { encodeHeader, readHeader } from './safetensors-header.js';
+
+/** A safetensors file that can be put together from parts of another. */
+export interface TextTower {
+  /** The new file's first bytes. */
+  readonly header: Uint8Array;
+  /** The parts of the whole file that follow, in order; `end` is exclusive. */
+  readonly ranges: readonly { readonly start: number; readonly end: number }[];
+  /** Bytes in all parts together. */
+  readonly size: number;
+}
+
+const TEXT = 'text_model.';
+const VISION = 'vision_model.';
+
+/**
+ * How to cut the text model out of a whole CLIP; undefined for any other file. Reads the header only.
+ *
+ * @throws InputError if the header is not sound
+ */
+export async function findTextTower(file: ByteSource): Promise<TextTower | undefined> {
+  const { tensors, metadata, dataStart } = await readHeader(file);
+  const names = [...tensors.keys()];
+  if (!names.some((name) => name.startsWith(VISION)) || !names.some((name) => name.startsWith(TEXT))) return undefined;
+  const kept = [...tensors.values()].filter(({ name }) => name.startsWith(TEXT));
+  const ranges = joinNeighbours(kept).map(({ begin, end }) => ({ start: dataStart + begin, end: dataStart + end }));
+  return { header: encodeHeader(kept, metadata), ranges, size: ranges.reduce((size, { start, end }) => size + end - start, 0) };
+}
+
+/** Ranges that follow each other directly, as one. */
+function joinNeighbours(tensors: readonly TensorEntry[]): { begin: number; end: number }[] {
+  const ranges: { begin: number; end: number }[] = [];
+  for (const { begin, end } of tensors) {
+    const last = ranges.at(-1);
+    if (last?.end === begin) last.end = end;
+    else ranges.push({ begin, end });
+  }
+  return ranges;
+}

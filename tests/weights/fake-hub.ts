@@ -1,0 +1,109 @@
+/** @file A hub on 127.0.0.1 that serves what this program asks of the real one, and counts it. */
+import { createHash } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** How a request for a file's bytes is answered, in the place of the bytes. */
+export type Interference = (path: string, start: number, end: number, response: ServerResponse) => boolean;
+
+export interface FakeHub {
+  readonly url: string;
+  /** The models by `owner/name`, each the files of its one commit. */
+  readonly models: Map<string, Map<string, Buffer>>;
+  /** `METHOD path` of every request, in order. */
+  readonly requests: string[];
+  /** The byte ranges served, by file; probes of one byte for the size left out. */
+  readonly ranges: { path: string; start: number; end: number }[];
+  /** Authorization headers that came. */
+  readonly tokens: Set<string>;
+  /** Tried before a file's bytes are served; true if it answered. */
+  interfere: Interference | undefined;
+  /** The status and error code for every request, if set. */
+  refusal: { status: number; code?: string } | undefined;
+  /** Bytes of files served so far. */
+  bytesServed(): number;
+  close(): Promise<void>;
+}
+
+/** The commit of every model of the fake hub, under the names `main` and `v1`. */
+export const COMMIT = '0123456789abcdef0123456789abcdef01234567';
+
+/** From this size on, files are listed as large ones, with the SHA-256 of their content. */
+const LARGE = 50_000;
+
+/** Starts a hub without models. */
+export async function startFakeHub(): Promise<FakeHub> {
+  const server = createServer((request, response) => {
+    answer(hub, request, response);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const hub: FakeHub = {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    models: new Map(),
+    requests: [],
+    ranges: [],
+    tokens: new Set(),
+    interfere: undefined,
+    refusal: undefined,
+    bytesServed: () => hub.ranges.reduce((total, { start, end }) => total + end - start, 0),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => {
+          resolve();
+        });
+        server.closeAllConnections();
+      }),
+  };
+  return hub;
+}
+
+function answer(hub: FakeHub, request: IncomingMessage, response: ServerResponse): void {
+  const { pathname } = new URL(request.url!, hub.url);
+  hub.requests.push(`${request.method!} ${pathname}`);
+  if (request.headers.authorization) hub.tokens.add(request.headers.authorization);
+  if (hub.refusal) {
+    refuse(response, hub.refusal.status, hub.refusal.code);
+    return;
+  }
+  const [, repo, kind, revision, path] = /^\/(?:api\/models\/)?([^/]+\/[^/]+)\/(revision|tree|resolve)\/([^/]+)(?:\/(.+))?$/.exec(pathname) ?? [];
+  const files = hub.models.get(repo);
+  if (!files) refuse(response, 401, 'RepoNotFound');
+  else if (![COMMIT, 'main', 'v1'].includes(decodeURIComponent(revision))) refuse(response, 404, 'RevisionNotFound');
+  else if (kind === 'revision') sendJson(response, { _id: 'x', id: repo, sha: COMMIT, lastModified: '2024-01-01T00:00:00.000Z' });
+  else if (kind === 'tree') sendJson(response, [...files].map(([name, bytes]) => listing(name, bytes)).concat([{ type: 'directory', path: 'onnx', oid: '0'.repeat(40), size: 0 }]));
+  else if (!files.has(path)) refuse(response, 404, 'EntryNotFound');
+  else sendBytes(hub, path, files.get(path)!, request, response);
+}
+
+function listing(path: string, bytes: Buffer): object {
+  const entry = { type: 'file', path, size: bytes.length, oid: createHash('sha1').update(bytes).digest('hex') };
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  return bytes.length < LARGE ? entry : { ...entry, lfs: { oid: sha256, size: bytes.length, pointerSize: 130 } };
+}
+
+function sendBytes(hub: FakeHub, path: string, bytes: Buffer, request: IncomingMessage, response: ServerResponse): void {
+  const [, from = '0', to = ''] = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '') ?? [];
+  const start = Number(from);
+  const end = to === '' ? bytes.length : Number(to) + 1;
+  if (end - start > 1) {
+    if (hub.interfere?.(path, start, end, response)) return;
+    hub.ranges.push({ path, start, end });
+  }
+  response.writeHead(request.headers.range === undefined ? 200 : 206, {
+    'Content-Range': `bytes ${start}-${end - 1}/${bytes.length}`,
+    'Content-Length': end - start,
+    ETag: '"x"',
+  });
+  response.end(bytes.subarray(start, end));
+}
+
+function sendJson(response: ServerResponse, value: unknown): void {
+  response.writeHead(200, { 'Content-Type': 'application/json' });
+  response.end(JSON.stringify(value));
+}
+
+function refuse(response: ServerResponse, status: number, code?: string): void {
+  response.writeHead(status, { 'Content-Type': 'application/json', ...(code === undefined ? {} : { 'X-Error-Code': code }) });
+  response.end(JSON.stringify({ error: 'refused' }));
+}

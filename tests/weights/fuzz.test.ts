@@ -1,0 +1,74 @@
+import { readFile } from 'node:fs/promises';
+import { expect, it } from 'vitest';
+import { openSafetensors } from '../../src/weights/safetensors.js';
+import { openTorchBin } from '../../src/weights/torch-bin.js';
+import { InputError } from '../../src/errors.js';
+import { fileOf, float32Bytes, pickle, randomIntegers, readAll, temporaryFolder, torchBytes } from './support.js';
+import { writeSafetensors } from '../../src/weights/safetensors-writer.js';
+
+const MUTATIONS = 1000;
+
+/** A file with one to three of its bytes, or a run of them, changed, removed, repeated, or replaced by telling ones. */
+function mutate(original: Buffer, random: (bound: number) => number): Buffer {
+  let bytes = Buffer.from(original);
+  for (let edits = 1 + random(3); edits > 0; edits--) {
+    const at = random(bytes.length);
+    const length = 1 + random(8);
+    const telling = ['0', '9', '-', '"', '{', ']', ',', '\0', '\xff', '\x80', '(', 't', 'R', 'h', 'cos\nsystem\n', '9007199254740993'];
+    const kinds = [
+      () => (bytes[at] ^= 1 << random(8)),
+      () => (bytes[at] = random(256)),
+      () => (bytes = Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + length)])),
+      () => (bytes = Buffer.concat([bytes.subarray(0, at + length), bytes.subarray(at)])),
+      () => (bytes = Buffer.concat([bytes.subarray(0, at), Buffer.from(telling[random(telling.length)], 'latin1'), bytes.subarray(at)])),
+      () => (bytes = bytes.subarray(0, 1 + at)),
+    ];
+    kinds[random(kinds.length)]();
+  }
+  return bytes;
+}
+
+/** Two tensors whose bytes are few beside those that describe them. */
+const TENSORS = [
+  { name: 'encoder.weight', dtype: 'F32', shape: [2, 3], values: Float32Array.of(1, 2, 3, 4, 5, 6) },
+  { name: 'encoder.bias', dtype: 'F16', shape: [2], values: Float32Array.of(1, 2) },
+] as const;
+
+async function safetensorsOriginal(folder: string): Promise<Buffer> {
+  const path = `${folder}/original.safetensors`;
+  await writeSafetensors(path, TENSORS);
+  return readFile(path);
+}
+
+function torchOriginal(): Buffer {
+  const body = pickle.dict(
+    pickle.text('encoder.weight'),
+    pickle.tensor(pickle.storage('FloatStorage', '0', 6), 0, [2, 3], [1, 2]),
+    pickle.text('encoder.bias'),
+    pickle.tensor(pickle.storage('HalfStorage', '1', 2), 0, [2], [1]),
+  );
+  return torchBytes(pickle.file(body), { 0: float32Bytes(1, 2, 3, 4, 5, 6), 1: Buffer.alloc(4) });
+}
+
+it.each([
+  ['safetensors', openSafetensors, safetensorsOriginal],
+  ['pytorch_model.bin', openTorchBin, torchOriginal],
+] as const)(`a ${MUTATIONS} times damaged %s is read or refused in one line, and nothing else happens`, async (name, open, originalIn) => {
+  const folder = await temporaryFolder();
+  const original = await originalIn(folder);
+  const random = randomIntegers(20);
+  let refused = 0;
+  for (let i = 0; i < MUTATIONS; i++) {
+    const path = await fileOf(folder, name, mutate(original, random));
+    try {
+      const source = await open(path);
+      await readAll(source).finally(() => source.close());
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      expect(error.message).toMatch(/^[^\n\r]{10,1000}$/);
+      refused++;
+    }
+  }
+  expect(refused).toBeGreaterThan(MUTATIONS / 2);
+  expect(refused).toBeLessThan(MUTATIONS);
+});

@@ -1,0 +1,322 @@
+import { mkdir, readdir, readFile, rm, symlink } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { openWeights } from '../../src/weights/folder.js';
+import type { DownloadProgress, ModelPart, ResolveOptions } from '../../src/weights/hub.js';
+import { parseModelId, resolveModelFolder } from '../../src/weights/hub.js';
+import type { FakeHub } from './fake-hub.js';
+import { COMMIT, startFakeHub } from './fake-hub.js';
+import { failureOf, fileOf, fixture, readAll, temporaryFolder } from './support.js';
+
+let hub: FakeHub;
+let home: string;
+beforeEach(async () => {
+  hub = await startFakeHub();
+  home = await temporaryFolder();
+  vi.stubEnv('HF_ENDPOINT', `${hub.url}/`);
+  vi.stubEnv('HF_HOME', join(home, 'hf'));
+  vi.stubEnv('XDG_CACHE_HOME', join(home, 'xdg'));
+  for (const name of ['HF_HUB_CACHE', 'HUGGINGFACE_HUB_CACHE', 'HF_TOKEN', 'HF_HUB_OFFLINE']) vi.stubEnv(name, undefined);
+});
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await hub.close();
+});
+
+const snapshotOf = (name: string): string => join(home, 'hf', 'hub', `models--${name.replace('/', '--')}`, 'snapshots', COMMIT);
+const textModelOf = (name: string): string => join(home, 'xdg', 'kd', 'hub', `models--${name.replace('/', '--')}`, COMMIT);
+
+/** Puts the files of fixture folders on the hub as one model. */
+async function publish(name: string, ...folders: string[]): Promise<Map<string, Buffer>> {
+  const files = new Map<string, Buffer>();
+  for (const folder of folders) for (const file of await readdir(fixture(folder))) files.set(file, await readFile(join(fixture(folder), file)));
+  files.set('README.md', Buffer.from('# not needed\n'));
+  files.set('flax_model.msgpack', Buffer.alloc(100_000));
+  hub.models.set(name, files);
+  return files;
+}
+
+const resolve = (id: string, options: Partial<ResolveOptions> = {}): Promise<string> => resolveModelFolder(id, { flag: '--teacher', retryDelay: 1, ...options });
+
+async function expectSameWeights(folder: string, original: string, isKept: (name: string) => boolean = () => true): Promise<void> {
+  const [here, there] = [await openWeights(folder), await openWeights(fixture(original))];
+  expect(await readAll(here)).toEqual(new Map([...(await readAll(there))].filter(([name]) => isKept(name))));
+  await Promise.all([here.close(), there.close()]);
+}
+
+/** Every file below a folder that is not a link's target being read, as relative paths. */
+async function filesBelow(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
+  return entries.filter((entry) => !entry.isDirectory()).map((entry) => relative(folder, join(entry.parentPath, entry.name)));
+}
+
+describe('folders', () => {
+  it('are taken as they are', async () => {
+    expect(await resolve(fixture('teacher'))).toBe(fixture('teacher'));
+    expect(hub.requests).toEqual([]);
+  });
+
+  it.each(['./student', '../student', '/nowhere/student', 'a/b/c', 'student', '~/student', 'a//b', '', 'a/b@', 'a/b@../c', 'a b/c', 'a/..'])('that do not exist: "%s"', async (path) => {
+    const name = path === '' ? '""' : path;
+    expect(await failureOf(resolve(path))).toBe(`--teacher ${name}: no such folder; expected a model's folder, or a model on the hub as owner/name`);
+    expect(hub.requests).toEqual([]);
+  });
+
+  it('are not files', async () => {
+    const path = fixture('teacher/model.safetensors');
+    expect(await failureOf(resolve(path))).toBe(`--teacher ${path}: expected a model's folder, found a file; give the folder it is in`);
+  });
+
+  it('are told from ids', () => {
+    expect(parseModelId('klue/roberta-small')).toEqual({ name: 'klue/roberta-small', revision: 'main' });
+    expect(parseModelId('a/b.c_1@refs/pr/1')).toEqual({ name: 'a/b.c_1', revision: 'refs/pr/1' });
+  });
+});
+
+describe('a model on the hub', () => {
+  it('is fetched into the hub’s cache, only the files needed, and never twice', async () => {
+    const files = await publish('klue/roberta-small', 'student');
+    const folder = await resolve('klue/roberta-small');
+    expect(folder).toBe(snapshotOf('klue/roberta-small'));
+    const needed = ['config.json', 'model.safetensors', 'special_tokens_map.json', 'tokenizer.json', 'tokenizer_config.json', 'vocab.txt'];
+    expect((await readdir(folder)).sort()).toEqual(needed);
+    for (const name of needed) expect((await readFile(join(folder, name))).equals(files.get(name)!)).toBe(true);
+    await expectSameWeights(folder, 'student');
+    // The header of the weights, 8 bytes and what they say, is read before the plan is made.
+    const header = 8 + Number(files.get('model.safetensors')!.readBigUInt64LE());
+    expect(hub.bytesServed()).toBe(needed.reduce((total, name) => total + files.get(name)!.length, header));
+
+    hub.requests.length = 0;
+    expect(await resolve('klue/roberta-small')).toBe(folder);
+    expect(hub.requests).toEqual([]);
+  });
+
+  it('is kept as Python keeps it', async () => {
+    await publish('klue/roberta-small', 'student');
+    await resolve('klue/roberta-small', { parts: ['config'] });
+    expect((await filesBelow(join(home, 'hf'))).sort()).toEqual([
+      expect.stringMatching(/^hub\/models--klue--roberta-small\/blobs\/[0-9a-f]{40}$/),
+      'hub/models--klue--roberta-small/refs/main',
+      `hub/models--klue--roberta-small/snapshots/${COMMIT}/config.json`,
+    ]);
+    expect(await readFile(join(home, 'hf/hub/models--klue--roberta-small/refs/main'), 'utf8')).toBe(COMMIT);
+  });
+
+  it.each([['teacher-bin', 'pytorch_model.bin'], ['student-sharded', 'model.safetensors.index.json']])('may have its weights as in variants/%s', async (variant, file) => {
+    await publish('owner/model', `variants/${variant}`, variant.startsWith('teacher') ? 'teacher' : 'student');
+    hub.models.get('owner/model')!.delete('model.safetensors');
+    const folder = await resolve('owner/model');
+    expect(await readdir(folder)).toContain(file);
+    await expectSameWeights(folder, `variants/${variant}`);
+    hub.requests.length = 0;
+    await resolve('owner/model');
+    expect(hub.requests).toEqual([]);
+  });
+
+  it('prefers safetensors to a pickle', async () => {
+    await publish('owner/model', 'variants/teacher-bin', 'teacher');
+    expect(await readdir(await resolve('owner/model'))).not.toContain('pytorch_model.bin');
+  });
+
+  it('is fetched in parts, of one commit, each part once', async () => {
+    const files = await publish('owner/model', 'student');
+    const parts: ModelPart[][] = [['config'], ['config', 'tokenizer'], ['weights'], ['config', 'tokenizer', 'weights']];
+    for (const some of parts) expect(await resolve('owner/model', { parts: some })).toBe(snapshotOf('owner/model'));
+    const served = hub.ranges.filter(({ path, start, end }) => start === 0 && end === files.get(path)!.length).map(({ path }) => path);
+    expect(served.sort()).toEqual(['config.json', 'model.safetensors', 'special_tokens_map.json', 'tokenizer.json', 'tokenizer_config.json', 'vocab.txt']);
+    expect(hub.requests.filter((request) => request.includes('/revision/'))).toHaveLength(1);
+  });
+
+  it('may be named with a tag or a commit', async () => {
+    await publish('owner/model', 'student');
+    for (const revision of ['v1', COMMIT]) expect(await resolve(`owner/model@${revision}`)).toBe(snapshotOf('owner/model'));
+    const full = hub.ranges.filter(({ path }) => path === 'vocab.txt');
+    expect(full).toHaveLength(1);
+  });
+
+  it('reports progress in bytes of all files', async () => {
+    const files = await publish('owner/model', 'student');
+    const steps: DownloadProgress[] = [];
+    await resolve('owner/model', { onProgress: (progress) => steps.push(progress) });
+    const total = ['config.json', 'model.safetensors', 'special_tokens_map.json', 'tokenizer.json', 'tokenizer_config.json', 'vocab.txt'].reduce((sum, name) => sum + files.get(name)!.length, 0);
+    expect(new Set(steps.map(({ bytesTotal }) => bytesTotal))).toEqual(new Set([total]));
+    expect(steps.at(-1)).toEqual({ file: 'model.safetensors', bytesDone: total, bytesTotal: total });
+    expect(steps.every((step, i) => i === 0 || step.bytesDone > steps[i - 1].bytesDone)).toBe(true);
+  });
+
+  it('is asked for with HF_TOKEN', async () => {
+    await publish('owner/model', 'student');
+    vi.stubEnv('HF_TOKEN', 'hf_secret');
+    await resolve('owner/model');
+    expect(hub.tokens).toEqual(new Set(['Bearer hf_secret']));
+    vi.stubEnv('HF_TOKEN', 'secret');
+    expect(await failureOf(resolve('owner/other'))).toBe('HF_TOKEN: expected a token that begins with hf_, got another');
+  });
+
+  it('is taken from the cache that Python filled, without the hub', async () => {
+    await hub.close();
+    const folder = snapshotOf('openai/clip-vit-large-patch14');
+    await mkdir(folder, { recursive: true });
+    await mkdir(join(folder, '../../refs'));
+    await fileOf(join(folder, '../../refs'), 'main', COMMIT);
+    for (const name of await readdir(fixture('teacher'))) await symlink(fixture(`teacher/${name}`), join(folder, name));
+    expect(await resolve('openai/clip-vit-large-patch14')).toBe(folder);
+    await rm(join(folder, 'model.safetensors'));
+    expect(await failureOf(resolve('openai/clip-vit-large-patch14'))).toMatch(/cannot be reached/);
+  });
+});
+
+describe('a whole CLIP on the hub', () => {
+  const isText = (name: string): boolean => name.startsWith('text_model.');
+
+  it('gives only its text model’s bytes, once', async () => {
+    const files = await publish('openai/clip', 'teacher', 'variants/teacher-inside-full-clip');
+    const steps: DownloadProgress[] = [];
+    const folder = await resolve('openai/clip', { onProgress: (progress) => steps.push(progress) });
+    expect(folder).toBe(textModelOf('openai/clip'));
+    await expectSameWeights(folder, 'variants/teacher-inside-full-clip', isText);
+
+    const whole = await openWeights(fixture('variants/teacher-inside-full-clip'));
+    const textBytes = [...whole.tensors.values()].filter(({ name }) => isText(name)).reduce((sum, { shape }) => sum + 4 * shape.reduce((a, b) => a * b, 1), 0);
+    await whole.close();
+    const file = files.get('model.safetensors')!;
+    const dataStart = 8 + Number(file.readBigUInt64LE());
+    const ranges = hub.ranges.filter(({ path }) => path === 'model.safetensors');
+    expect(ranges).toEqual([
+      { path: 'model.safetensors', start: 0, end: 8 },
+      { path: 'model.safetensors', start: 8, end: dataStart },
+      { path: 'model.safetensors', start: dataStart + 4, end: dataStart + 4 + textBytes }, // after logit_scale
+    ]);
+    expect(textBytes).toBeLessThan(file.length - dataStart);
+    const small = ['config.json', 'merges.txt', 'special_tokens_map.json', 'tokenizer.json', 'tokenizer_config.json', 'vocab.json'];
+    expect((await readdir(folder)).sort()).toEqual([...small, 'model.safetensors'].sort());
+    for (const name of small) expect((await readFile(join(folder, name))).equals(files.get(name)!)).toBe(true);
+    expect(steps.at(-1)!.bytesDone).toBe(textBytes + small.reduce((sum, name) => sum + files.get(name)!.length, 0));
+
+    hub.requests.length = 0;
+    expect(await resolve('openai/clip')).toBe(folder);
+    expect(hub.requests).toEqual([]);
+  });
+
+  it('may be completed part by part', async () => {
+    await publish('openai/clip', 'teacher', 'variants/teacher-inside-full-clip');
+    expect(await resolve('openai/clip', { parts: ['config', 'weights'] })).toBe(textModelOf('openai/clip'));
+    expect(await resolve('openai/clip', { parts: ['tokenizer'] })).toBe(snapshotOf('openai/clip'));
+    const before = hub.bytesServed();
+    expect(await resolve('openai/clip')).toBe(textModelOf('openai/clip'));
+    expect(hub.bytesServed()).toBe(before);
+  });
+
+  it('is damaged when its header is', async () => {
+    const files = await publish('openai/clip', 'teacher');
+    files.set('model.safetensors', Buffer.concat([Buffer.from('\xff\xff\xff\xff\0\0\0\0', 'latin1'), Buffer.alloc(60_000)]));
+    expect(await failureOf(resolve('openai/clip'))).toBe('openai/clip/model.safetensors: expected a safetensors header of at most 100000000 bytes, the file says 4294967295');
+  });
+});
+
+describe('interruptions', () => {
+  /** Sends half of a range, then breaks the connection; `times` times. */
+  function breakOff(file: string, times: number): void {
+    hub.interfere = (path, start, end, response) => {
+      if (path !== file || end - start < 10_000 || times-- <= 0) return false;
+      const half = start + ((end - start) >> 1);
+      hub.ranges.push({ path, start, end: half });
+      response.writeHead(206, { 'Content-Range': `bytes ${start}-${end - 1}/*`, 'Content-Length': end - start });
+      response.write([...hub.models.values()][0].get(path)!.subarray(start, half), () => response.destroy());
+      return true;
+    };
+  }
+
+  it.each(['student', 'variants/teacher-inside-full-clip'])('of %s are carried on from where they broke off', async (model) => {
+    await publish('owner/model', 'teacher', model);
+    breakOff('model.safetensors', 2);
+    const folder = await resolve('owner/model');
+    await expectSameWeights(folder, model, (name) => model === 'student' || name.startsWith('text_model.'));
+    const long = hub.ranges.filter(({ path, start, end }) => path === 'model.safetensors' && end - start > 10_000);
+    expect(long).toHaveLength(3);
+    expect(long[1].start).toBe(long[0].end);
+    expect(long[2].start).toBe(long[1].end);
+  });
+
+  it.each(['student', 'variants/teacher-inside-full-clip'])('of %s that do not end leave nothing that passes for complete', async (model) => {
+    await publish('owner/model', 'teacher', model);
+    await resolve('owner/model', { parts: ['config'] }); // so that the commit is known
+    breakOff('model.safetensors', Infinity);
+    expect(await failureOf(resolve('owner/model'))).toMatch(/^owner\/model\/model\.safetensors: the download broke off 5 times \(.+\); run the same command again$/);
+    const left = [...(await filesBelow(join(home, 'hf'))), ...(await filesBelow(join(home, 'xdg')))];
+    expect(left.filter((path) => /tmp|safetensors/.test(path))).toEqual([]);
+    expect(await readdir(snapshotOf('owner/model'))).toEqual(['config.json']);
+
+    hub.interfere = undefined;
+    await expectSameWeights(await resolve('owner/model'), model, (name) => model === 'student' || name.startsWith('text_model.'));
+    expect(hub.ranges.filter(({ path }) => path === 'tokenizer.json')).toHaveLength(1);
+  });
+
+  it('by a proxy that gives other bytes are noticed by their checksum', async () => {
+    await publish('owner/model', 'student');
+    hub.interfere = (path, start, end, response) => {
+      if (path !== 'model.safetensors' || end - start < 10_000) return false;
+      response.writeHead(206, { 'Content-Length': end - start }).end(Buffer.alloc(end - start));
+      return true;
+    };
+    expect(await failureOf(resolve('owner/model'))).toMatch(/^model\.safetensors: expected content of SHA-256 [0-9a-f]{64} from the hub, got [0-9a-f]{64}; run the same command again$/);
+    expect((await filesBelow(join(home, 'hf'))).filter((path) => path.includes('tmp'))).toEqual([]);
+  });
+
+  it('by a proxy that knows no ranges are said to be that', async () => {
+    await publish('owner/model', 'student');
+    hub.interfere = (_path, _start, _end, response) => {
+      response.writeHead(200).end('everything');
+      return true;
+    };
+    expect(await failureOf(resolve('owner/model'))).toBe(`owner/model/model.safetensors: expected a part of the file (status 206) from ${hub.url}, got status 200`);
+  });
+});
+
+describe('refusals', () => {
+  it('no network', async () => {
+    await hub.close();
+    expect(await failureOf(resolve('klue/roberta-small', { flag: '--student' }))).toBe(
+      `klue/roberta-small: no such folder, and the hub (${hub.url}) cannot be reached (ECONNREFUSED); connect, or give a local folder to --student`,
+    );
+  });
+
+  it('HF_HUB_OFFLINE', async () => {
+    vi.stubEnv('HF_HUB_OFFLINE', '1');
+    expect(await failureOf(resolve('a/b'))).toBe('a/b: no such folder, and not all of it is in the cache, while HF_HUB_OFFLINE forbids asking the hub; give a local folder to --teacher');
+    expect(hub.requests).toEqual([]);
+  });
+
+  it('no such model', async () => {
+    expect(await failureOf(resolve('a/b'))).toBe(`a/b: no such folder, and no such model at ${hub.url}, unless it is private; check the name given to --teacher, or set HF_TOKEN`);
+  });
+
+  it('no such revision', async () => {
+    await publish('a/b', 'student');
+    expect(await failureOf(resolve('a/b@v9'))).toBe('a/b: the model has no revision v9');
+  });
+
+  it.each([
+    [403, 'GatedRepo', 'the model is gated; accept its terms at HUB/a/b and set HF_TOKEN'],
+    [403, undefined, 'HUB does not allow it to be read; set HF_TOKEN'],
+    [429, undefined, 'HUB gets too many requests; wait a few minutes, or set HF_TOKEN'],
+    [503, undefined, 'HUB answers with status 503; try again later, or give a local folder to --teacher'],
+  ])('status %i %s', async (status, code, expected) => {
+    hub.refusal = { status, ...(code === undefined ? {} : { code }) };
+    expect(await failureOf(resolve('a/b'))).toBe(`a/b: ${expected.replaceAll('HUB', hub.url)}`);
+  });
+
+  it('no configuration, or no weights', async () => {
+    await publish('a/b', 'student');
+    hub.models.get('a/b')!.delete('model.safetensors');
+    expect(await failureOf(resolve('a/b'))).toBe('a/b: expected weights (model.safetensors, model.safetensors.index.json, pytorch_model.bin, pytorch_model.bin.index.json), the model has none of them');
+    hub.models.get('a/b')!.delete('config.json');
+    expect(await failureOf(resolve('a/b', { parts: ['config'] }))).toBe('a/b: expected the file config.json, the model does not have it');
+  });
+
+  it('shards that the model does not have', async () => {
+    await publish('a/b', 'variants/student-sharded');
+    hub.models.get('a/b')!.delete('model-00002-of-00002.safetensors');
+    expect(await failureOf(resolve('a/b'))).toBe('a/b: expected the file model-00002-of-00002.safetensors, the model does not have it');
+  });
+});
