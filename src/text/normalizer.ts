@@ -1,0 +1,72 @@
+import { InputError } from '../errors.js';
+import { compilePattern } from './pattern.js';
+import type { StepConfig } from './tokenizer-json.js';
+import { BERT_ACCENT, BERT_CONTROL, BERT_IDEOGRAPH, UNKNOWN_TO_NORMALIZATION, WHITE_SPACE } from './unicode.js';
+
+/** Text in, text out, before it is split into words. */
+export type Normalizer = (text: string) => string;
+
+/**
+ * The normaliser of a `tokenizer.json`. These stand in for the ones of `@xenova/transformers` 2.17.2, which differ from
+ * Python's: `\s` is JavaScript's, `Lowercase` writes final sigma, and `BertNormalizer` overlooks ideographs outside
+ * the basic plane and drops too few accents.
+ */
+export function normalizerOf(config: StepConfig | null): Normalizer {
+  switch (config?.type) {
+    case undefined:
+      return (text) => text;
+    case 'Sequence': {
+      const steps = (config.normalizers as StepConfig[]).map(normalizerOf);
+      return (text) => steps.reduce((result, step) => step(result), text);
+    }
+    case 'NFC':
+    case 'NFD': {
+      const form = config.type;
+      return (text) => normalizeUnicode(text, form);
+    }
+    case 'Lowercase':
+      return lowercase;
+    case 'Replace': {
+      const pattern = compilePattern(config.pattern);
+      const content = config.content as string;
+      return (text) => text.replace(pattern, () => content);
+    }
+    case 'BertNormalizer':
+      return bertNormalizer(config);
+    default:
+      throw new InputError(
+        `tokenizer.json: the normalizer ${config!.type} is not one this program can run; use a CLIP or RoBERTa checkpoint`,
+      );
+  }
+}
+
+/** Canonical composition or decomposition by the tables of Unicode 9. */
+function normalizeUnicode(text: string, form: 'NFC' | 'NFD'): string {
+  const stretches = text.split(UNKNOWN);
+  return stretches.map((stretch, index) => (index % 2 === 1 ? stretch : stretch.normalize(form))).join('');
+}
+
+/** Lower case character by character: unlike JavaScript's, a sigma at the end of a word is no other than elsewhere. */
+function lowercase(text: string): string {
+  return text.replaceAll('Σ', 'σ').toLowerCase();
+}
+
+/** In a group, so that splitting keeps what it splits at. */
+const UNKNOWN = new RegExp(`(${UNKNOWN_TO_NORMALIZATION})`, 'v');
+const CONTROL = new RegExp(BERT_CONTROL, 'gv');
+const SPACE = new RegExp(WHITE_SPACE, 'gv');
+const IDEOGRAPH = new RegExp(BERT_IDEOGRAPH, 'gv');
+const ACCENT = new RegExp(BERT_ACCENT, 'gv');
+
+/** BERT's four steps, in the order of `tokenizers/src/normalizers/bert.rs`. */
+function bertNormalizer(config: StepConfig): Normalizer {
+  const { clean_text: clean, handle_chinese_chars: setIdeographsApart, lowercase: lower } = config;
+  const stripAccents = config.strip_accents ?? lower;
+  return (text) => {
+    let result = text;
+    if (clean) result = result.replace(CONTROL, '').replace(SPACE, ' ');
+    if (setIdeographsApart) result = result.replace(IDEOGRAPH, ' $& ');
+    if (stripAccents) result = normalizeUnicode(result, 'NFD').replace(ACCENT, '');
+    return lower ? lowercase(result) : result;
+  };
+}

@@ -1,0 +1,44 @@
+import { InputError } from '../errors.js';
+import { LETTER, NUMBER, WHITE_SPACE } from './unicode.js';
+
+/** What an escape of Oniguruma, the regular expressions of a tokenizer.json, is called with JavaScript's `v` flag. */
+const ESCAPES: Readonly<Record<string, string>> = {
+  '\\s': WHITE_SPACE,
+  '\\S': '\\P{White_Space}',
+  '\\p{L}': LETTER,
+  '\\p{N}': NUMBER,
+  '\\d': '\\p{Nd}',
+  '\\r': '\\r',
+  '\\n': '\\n',
+  '\\t': '\\t',
+};
+
+/**
+ * The pattern of a `Split` or `Replace` step (`{"String": …}` or `{"Regex": …}`) as a global regular expression that
+ * matches what Python's tokenizers match. Throws an `InputError` for a pattern JavaScript cannot say.
+ */
+export function compilePattern(pattern: unknown): RegExp {
+  const { String: literal, Regex: regex } = (pattern ?? {}) as { String?: string; Regex?: string };
+  if (literal !== undefined) return new RegExp(literal.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'), 'gv');
+  if (regex === undefined) throw unsupported(JSON.stringify(pattern));
+  try {
+    return new RegExp(translate(regex), 'gv');
+  } catch (error) {
+    if (error instanceof SyntaxError) throw unsupported(regex);
+    throw error;
+  }
+}
+
+function translate(regex: string): string {
+  return regex.replace(/\\(?:[pP]\{\^?\w+\}|.)/gsu, (escape) => {
+    const known = ESCAPES[escape];
+    if (known !== undefined) return known;
+    // An escaped sign stands for itself, in JavaScript only if it is a syntax character: write its number instead.
+    if (!/\w/.test(escape[1])) return `\\u{${escape.codePointAt(1)!.toString(16)}}`;
+    throw unsupported(regex);
+  });
+}
+
+function unsupported(pattern: string): InputError {
+  return new InputError(`tokenizer.json: the pattern ${pattern} is not one this program can read; use a CLIP or RoBERTa checkpoint`);
+}

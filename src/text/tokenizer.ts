@@ -1,0 +1,79 @@
+import { sectionSplitter } from './added-tokens.js';
+import { normalizerOf } from './normalizer.js';
+import { readTokenizerFiles } from './tokenizer-files.js';
+import type { TokenizerJson } from './tokenizer-json.js';
+import { loadVocabulary, type Vocabulary } from './vocabulary.js';
+import { wordSplitterOf } from './word-splitter.js';
+
+export { TOKENIZER_FILES } from './tokenizer-files.js';
+
+/** Tokens a text is cut or padded to: the number of positions of CLIP's text model. */
+export const MAX_LENGTH = 77;
+
+/** A text as token ids. */
+export interface Encoding {
+  /** `[77]`: cut with the closing special token kept, or padded on the right. */
+  readonly ids: Int32Array;
+  /** Number of tokens before cutting, special tokens included. */
+  readonly length: number;
+}
+
+/** Gives the ids that Python's tokenizers give with the same files. */
+export interface TextTokenizer {
+  /** Number of ids a text is written with: 77. */
+  readonly maxLength: number;
+  readonly padId: number;
+  /** One more than the highest id. */
+  readonly vocabSize: number;
+  /** SHA-256, in hexadecimal, over the tokenizer's files. */
+  readonly fingerprint: string;
+  /** The ids of a text. A lone surrogate, which no UTF-8 file can hold, counts as U+FFFD. */
+  encode(text: string): Encoding;
+  /** Writes the 77 ids of a text to `target` from index `at` on, and returns the number of tokens before cutting. */
+  encodeInto(text: string, target: Int32Array, at: number): number;
+}
+
+/**
+ * Loads the tokenizer of a model folder: a `tokenizer.json` of the WordPiece or BPE kind, or the vocabulary files of
+ * older checkpoints. Throws an `InputError` for a folder without one, a damaged file, and other kinds.
+ */
+export async function loadTokenizer(folder: string): Promise<TextTokenizer> {
+  const { json, padId, fingerprint } = await readTokenizerFiles(folder);
+  const vocabulary = await loadVocabulary(folder, json);
+  const { opening, closing } = vocabulary;
+  const bodyIds = bodyEncoder(json, vocabulary);
+
+  const encodeInto = (text: string, target: Int32Array, at: number): number => {
+    const body = bodyIds(text);
+    const kept = body.slice(0, MAX_LENGTH - opening.length - closing.length);
+    const row = target.subarray(at, at + MAX_LENGTH).fill(padId);
+    row.set(opening);
+    row.set(kept, opening.length);
+    row.set(closing, opening.length + kept.length);
+    return opening.length + body.length + closing.length;
+  };
+  const encode = (text: string): Encoding => {
+    const ids = new Int32Array(MAX_LENGTH);
+    return { ids, length: encodeInto(text, ids, 0) };
+  };
+  return { maxLength: MAX_LENGTH, padId, vocabSize: vocabSizeOf(json), fingerprint, encode, encodeInto };
+}
+
+/** Text to ids without the special tokens around it: added tokens, normalisation, words, ids. */
+function bodyEncoder(json: TokenizerJson, vocabulary: Vocabulary): (text: string) => number[] {
+  const splitSections = sectionSplitter(json.added_tokens, normalizerOf(json.normalizer));
+  const splitWords = wordSplitterOf(json.pre_tokenizer);
+  return (text) => {
+    const ids: number[] = [];
+    for (const section of splitSections(text.replace(/\p{Cs}/gu, '\ufffd'))) {
+      if (typeof section === 'number') ids.push(section);
+      else for (const word of splitWords(section)) for (const id of vocabulary.idsOf(word)) ids.push(id);
+    }
+    return ids;
+  };
+}
+
+function vocabSizeOf(json: TokenizerJson): number {
+  const ids = [...Object.values(json.model.vocab), ...json.added_tokens.map(({ id }) => id)];
+  return 1 + ids.reduce((highest, id) => Math.max(highest, id), -1);
+}

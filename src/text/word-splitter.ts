@@ -1,0 +1,64 @@
+import { InputError } from '../errors.js';
+import { compilePattern } from './pattern.js';
+import type { StepConfig } from './tokenizer-json.js';
+import { BERT_PUNCTUATION, WHITE_SPACE } from './unicode.js';
+
+/** Normalised text in, words out: the pieces that the vocabulary is looked up with, one by one. */
+export type WordSplitter = (text: string) => string[];
+
+/** How GPT-2's byte-level tokenizer finds words, `tokenizers/src/pre_tokenizers/byte_level.rs`. */
+const BYTE_LEVEL_WORDS = { Regex: "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+" };
+
+const BERT_WORDS = new RegExp(`[^${WHITE_SPACE}${BERT_PUNCTUATION}]+|${BERT_PUNCTUATION}`, 'gv');
+
+/**
+ * The pre-tokenizer of a `tokenizer.json`, save for the writing of bytes as letters, which is left to the library.
+ * These stand in for the ones of `@xenova/transformers` 2.17.2, whose character classes are JavaScript's, not Python's.
+ */
+export function wordSplitterOf(config: StepConfig | null): WordSplitter {
+  switch (config?.type) {
+    case undefined:
+      return (text) => [text];
+    case 'Sequence': {
+      const steps = config.pretokenizers as StepConfig[];
+      if (steps.slice(0, -1).some((step) => step.type === 'ByteLevel')) throw unsupported('Sequence with ByteLevel inside');
+      const splitters = steps.map(wordSplitterOf);
+      return (text) => splitters.reduce((words, split) => words.flatMap(split), [text]);
+    }
+    case 'Split':
+      return splitter(config);
+    case 'ByteLevel':
+      return byteLevelSplitter(config);
+    case 'BertPreTokenizer':
+      return (text) => text.match(BERT_WORDS) ?? [];
+    default:
+      throw unsupported(config!.type);
+  }
+}
+
+/** Whether words are written as UTF-8 bytes before the vocabulary is looked up. */
+export function isByteLevel(config: StepConfig | null): boolean {
+  if (config?.type === 'Sequence') return isByteLevel((config.pretokenizers as StepConfig[]).at(-1) ?? null);
+  return config?.type === 'ByteLevel';
+}
+
+function splitter({ pattern, behavior, invert }: StepConfig): WordSplitter {
+  // "Removed, inverted": what the pattern does not match is removed.
+  if (behavior !== 'Removed' || invert !== true) throw unsupported(`Split with behavior ${String(behavior)}`);
+  const regex = compilePattern(pattern);
+  return (text) => text.match(regex) ?? [];
+}
+
+function byteLevelSplitter({ add_prefix_space: addPrefixSpace, use_regex: useRegex }: StepConfig): WordSplitter {
+  const regex = compilePattern(BYTE_LEVEL_WORDS);
+  return (text) => {
+    const spaced = addPrefixSpace && !text.startsWith(' ') ? ` ${text}` : text;
+    return useRegex === false ? [spaced] : (spaced.match(regex) ?? []);
+  };
+}
+
+function unsupported(kind: string): InputError {
+  return new InputError(
+    `tokenizer.json: the pre_tokenizer ${kind} is not one this program can run; use a CLIP or RoBERTa checkpoint`,
+  );
+}

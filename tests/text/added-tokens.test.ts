@@ -1,0 +1,37 @@
+import { expect, test } from 'vitest';
+import { sectionSplitter } from '../../src/text/added-tokens.js';
+import { normalizerOf } from '../../src/text/normalizer.js';
+
+const lowercase = normalizerOf({ type: 'Lowercase' });
+
+test('a text without added tokens is one normalised section, and an empty text none', () => {
+  const split = sectionSplitter([], lowercase);
+  expect(split('A Cat')).toEqual(['a cat']);
+  expect(split('')).toEqual([]);
+});
+
+test('the longest of the tokens that start together is taken', () => {
+  const split = sectionSplitter([{ id: 1, content: '<a' }, { id: 2, content: '<a>' }].map(raw), lowercase);
+  expect(split('X<a>Y<aZ')).toEqual(['x', 2, 'y', 1, 'z']);
+});
+
+test('a token is looked for in the raw text, or in the normalised text and itself normalised', () => {
+  const split = sectionSplitter([raw({ id: 1, content: '<A>' }), { id: 2, content: '<B>', normalized: true }], lowercase);
+  expect(split('<a><A><b><B>')).toEqual(['<a>', 1, 2, 2]);
+});
+
+test('a token of one word is not found inside a word', () => {
+  const split = sectionSplitter([raw({ id: 1, content: 'cat', single_word: true })], lowercase);
+  expect(split('cat scatter cat, 고cat cat')).toEqual([1, ' scatter ', 1, ', 고cat ', 1]);
+});
+
+test('a token swallows the white space it asks for, U+0085 included', () => {
+  const left = sectionSplitter([raw({ id: 1, content: '<m>', lstrip: true })], lowercase);
+  expect(left('a \u0085<m> b')).toEqual(['a', 1, ' b']);
+  const right = sectionSplitter([raw({ id: 1, content: '<m>', rstrip: true })], lowercase);
+  expect(right('a <m>\u3000\u0085b <m>  ')).toEqual(['a ', 1, 'b ', 1]);
+});
+
+function raw<T>(token: T): T & { normalized: false } {
+  return { ...token, normalized: false };
+}
