@@ -20,6 +20,8 @@ export interface EngineOptions {
   readonly weightDecay: number;
   /** Gradients are scaled down to this norm; absent: never. */
   readonly maxGradNorm?: number | undefined;
+  /** Pairs a micro-batch; smaller ones are filled up with rows that do not count. */
+  readonly batchSize: number;
   /** Micro-batches a step. */
   readonly accumulate: number;
   /** Overrides the student's own dropout rates. */

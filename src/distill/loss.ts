@@ -17,18 +17,28 @@ export interface Distillation {
   readonly loss: LossName;
 }
 
-/** The token ids of a batch, each `[B, L]` int32. */
+/** A batch as tensors. */
 export interface BatchTensors {
+  /** `[B, L]` int32, as the other two. */
   readonly teacherIds: tf.Tensor2D;
   readonly studentIdsEn: tf.Tensor2D;
   readonly studentIdsKo: tf.Tensor2D;
+  /** How much each pair counts, `[B]` float32: 1 over the pairs of its step, 0 for rows that only fill the batch up. */
+  readonly weights: tf.Tensor1D;
 }
 
-/** The two mean squared errors of a batch, as scalars. */
+/** The two mean squared errors of a batch, as scalars: its pairs' share of their step's. */
 export interface LossTensors {
   readonly lossEn: tf.Scalar;
   readonly lossKo: tf.Scalar;
 }
+
+/**
+ * Differences below this share of the teacher's mean magnitude count as none: so much do two float32 computations of one
+ * and the same thing differ. A student that starts as its teacher then gets no gradient from English at all, as in exact
+ * arithmetic; otherwise Adam's division by the root of its second moment would turn rounding noise into full steps.
+ */
+const ROUNDING_NOISE = 2 ** -16;
 
 const embedding = (loss: LossName, output: EncoderOutput): tf.Tensor =>
   loss === 'hidden' ? output.lastHiddenState : output.poolerOutput;
@@ -44,7 +54,8 @@ export function distillationTarget({ teacher, loss }: Distillation, teacherParam
 }
 
 /**
- * Both losses of a batch: a mean over all its values each. English and Korean go through the student as one batch.
+ * Both losses of a batch: a pair's is the mean over its values, and counts by its weight. English and Korean go through
+ * the student as one batch.
  *
  * @param target `[B, L, D]` or `[B, D]`, from `distillationTarget`
  * @param dropout present in training
@@ -62,9 +73,26 @@ export function distillationLosses(
   const starts = rest.map(() => 0);
   const english = tf.slice(output, [0, ...starts], [size, ...rest]);
   const korean = tf.slice(output, [size, ...starts], [size, ...rest]);
-  return { lossEn: meanSquaredError(english, target), lossKo: meanSquaredError(korean, target) };
+  const floor = tf.mul<tf.Scalar>(tf.mean(tf.abs(target)), ROUNDING_NOISE);
+  return {
+    lossEn: meanSquaredError(english, target, floor, batch.weights),
+    lossKo: meanSquaredError(korean, target, floor, batch.weights),
+  };
 }
 
-function meanSquaredError(student: tf.Tensor, teacher: tf.Tensor): tf.Scalar {
-  return tf.mean(tf.squaredDifference(student, teacher));
+function meanSquaredError(student: tf.Tensor, teacher: tf.Tensor, floor: tf.Scalar, weights: tf.Tensor1D): tf.Scalar {
+  const difference = withoutNoise(tf.sub(student, teacher), floor);
+  const axes = difference.shape.map((_, axis) => axis).slice(1);
+  const errors = tf.mean<tf.Tensor1D>(tf.square(difference), axes); // [B]
+  return tf.sum(tf.mul(errors, weights));
+}
+
+/** Differences up to `floor` become 0, and get no gradient. */
+function withoutNoise(difference: tf.Tensor, floor: tf.Scalar): tf.Tensor {
+  const cut = tf.customGrad((x, save) => {
+    const isFelt = tf.cast(tf.greater(tf.abs(x as tf.Tensor), floor), 'float32');
+    (save as tf.GradSaveFunc)([isFelt]);
+    return { value: tf.mul(x as tf.Tensor, isFelt), gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => tf.mul(dy, saved[0]!) };
+  });
+  return cut(difference);
 }

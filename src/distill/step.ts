@@ -11,30 +11,28 @@ export type Gradients = Record<string, tf.Tensor>;
 const NORM_EPSILON = 1e-6;
 
 /**
- * Losses and gradients of one micro-batch.
- *
- * @param share the micro-batch's share of its step's pairs, by which its gradients count: `k` micro-batches of
- *   `b` pairs then give the gradients of one batch of `k · b`
+ * Losses and gradients of one micro-batch: its share of its step's, by the weights of its pairs, so that those of
+ * `k` micro-batches of `b` pairs add up to those of one batch of `k · b`.
  */
 export function distillationGradients(
   distillation: Distillation,
   params: { readonly teacher: Params; readonly student: Params },
   batch: BatchTensors,
-  share: number,
   dropout?: DropoutKey,
 ): LossTensors & { readonly gradients: Gradients } {
   const names = trainableParameters(distillation);
   const target = distillationTarget(distillation, params.teacher, batch.teacherIds);
-  let losses: LossTensors | undefined;
+  let kept: tf.Scalar[] = [];
   const objective = (...values: tf.Tensor[]): tf.Scalar => {
     const student = { ...params.student, ...Object.fromEntries(names.map((name, i) => [name, values[i]!])) };
     const { lossEn, lossKo } = distillationLosses(distillation, student, batch, target, dropout);
-    losses = { lossEn: tf.keep(lossEn), lossKo: tf.keep(lossKo) }; // else gone with the tape
-    return tf.mul(tf.add(lossEn, lossKo), share);
+    kept = [tf.keep(lossEn), tf.keep(lossKo)]; // else gone with the tape
+    return tf.add(lossEn, lossKo);
   };
   const { value, grads } = tf.valueAndGrads(objective)(names.map((name) => params.student[name]!));
-  tf.dispose([value, target]);
-  return { ...losses!, gradients: Object.fromEntries(names.map((name, i) => [name, grads[i]!])) };
+  const [lossEn, lossKo] = kept.map((loss) => tf.clone(loss)) as [tf.Scalar, tf.Scalar];
+  tf.dispose([value, target, ...kept]);
+  return { lossEn, lossKo, gradients: Object.fromEntries(names.map((name, i) => [name, grads[i]!])) };
 }
 
 /** The Euclidean norm of all gradients taken as one vector. */

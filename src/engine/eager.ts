@@ -1,12 +1,14 @@
 /** @file The reference engine: every op runs as tfjs calls it, on whichever tfjs backend is current. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Batch } from '../data/batches.js';
-import { adamWScalars, adamWUpdate, decays, type AdamWSlot } from '../distill/adamw.js';
+import { adamWScalars, adamWUpdate, decays } from '../distill/adamw.js';
 import type { Engine, EngineOptions, Losses, NamedValues, StepResult } from '../distill/engine.js';
-import { distillationLosses, distillationTarget, trainableParameters, type BatchTensors, type Distillation } from '../distill/loss.js';
+import { distillationLosses, distillationTarget, trainableParameters, type Distillation } from '../distill/loss.js';
 import { clipFactor, distillationGradients, globalNorm, type Gradients } from '../distill/step.js';
 import type { DropoutKey } from '../models/dropout.js';
+import { batchTensors } from './batch-tensors.js';
 import { disposeParams, uploadParams, type ParameterValues } from './params.js';
+import { tidy } from './tidy.js';
 
 /**
  * An engine over tfjs ops as they are.
@@ -37,22 +39,20 @@ export async function eagerEngine(
     return { lossEn: lossEn!, lossKo: lossKo!, gradNorm: gradNorm! };
   }
 
-  /** Gradients and both losses of a step, summed over its micro-batches by their share of its pairs. */
-  function stepGradients(microBatches: readonly Batch[]): { gradients: Gradients; losses: tf.Scalar[] } {
+  /** Gradients and both losses of a step, added up over its micro-batches. */
+  function stepGradients(microBatches: readonly Batch[]): StepSums {
     const pairs = microBatches.reduce((sum, batch) => sum + batch.size, 0);
-    let sums: { gradients: Gradients; losses: tf.Scalar[] } | undefined;
+    let sums: StepSums | undefined;
     for (const [index, batch] of microBatches.entries()) {
       const before = sums;
-      sums = tf.tidy(() => {
-        const share = batch.size / pairs;
+      sums = tidy(() => {
         const { lossEn, lossKo, gradients } = distillationGradients(
-          distillation, { teacher, student }, batchTensors(batch), share, dropoutKey(index),
+          distillation, { teacher, student }, batchTensors(batch, options.batchSize, pairs), dropoutKey(index),
         );
-        const losses = [tf.mul<tf.Scalar>(lossEn, share), tf.mul<tf.Scalar>(lossKo, share)];
-        tf.dispose([lossEn, lossKo]);
-        return before === undefined ? { gradients, losses } : addUp(before, { gradients, losses });
+        const added = { gradients, losses: [lossEn, lossKo] };
+        return before === undefined ? added : addUp(before, added);
       });
-      tf.dispose(before);
+      if (before !== undefined) disposeSums(before);
     }
     if (sums === undefined) throw new Error('a step needs at least one micro-batch');
     return sums;
@@ -70,9 +70,7 @@ export async function eagerEngine(
     for (const [name, gradient] of Object.entries(gradients)) {
       const slot = { parameter: student[name]!, firstMoment: firstMoments[name]!, secondMoment: secondMoments[name]! };
       const decayed = decays(options.optimizer, encoder.isBiasOrNorm(name));
-      const updated = tf.tidy<AdamWSlot & tf.TensorContainerObject>(() => ({
-        ...adamWUpdate(options.optimizer, slot, factor ? tf.mul(gradient, factor) : gradient, scalars, decayed),
-      }));
+      const updated = tidy(() => adamWUpdate(options.optimizer, slot, factor ? tf.mul(gradient, factor) : gradient, scalars, decayed));
       tf.dispose([slot.parameter, slot.firstMoment, slot.secondMoment, gradient]);
       student[name] = updated.parameter;
       firstMoments[name] = updated.firstMoment;
@@ -83,7 +81,7 @@ export async function eagerEngine(
 
   async function evaluate(batch: Batch): Promise<Losses> {
     const losses = tf.tidy(() => {
-      const tensors = batchTensors(batch);
+      const tensors = batchTensors(batch, options.batchSize, batch.size);
       const target = distillationTarget(distillation, teacher, tensors.teacherIds);
       const { lossEn, lossKo } = distillationLosses(distillation, student, tensors, target);
       return [lossEn, lossKo];
@@ -103,11 +101,23 @@ export async function eagerEngine(
   }
 }
 
-function addUp(a: { gradients: Gradients; losses: tf.Scalar[] }, b: { gradients: Gradients; losses: tf.Scalar[] }): { gradients: Gradients; losses: tf.Scalar[] } {
+/** What a step adds up over its micro-batches. */
+interface StepSums {
+  readonly gradients: Gradients;
+  /** English, Korean. */
+  readonly losses: tf.Scalar[];
+}
+
+function addUp(a: StepSums, b: StepSums): StepSums {
   return {
     gradients: Object.fromEntries(Object.entries(a.gradients).map(([name, gradient]) => [name, tf.add(gradient, b.gradients[name]!)])),
     losses: a.losses.map((loss, i) => tf.add<tf.Scalar>(loss, b.losses[i]!)),
   };
+}
+
+function disposeSums({ gradients, losses }: StepSums): void {
+  disposeParams(gradients);
+  tf.dispose(losses);
 }
 
 /** Reads scalars and frees them. */
@@ -115,10 +125,4 @@ async function readScalars(scalars: tf.Scalar[]): Promise<number[]> {
   const values = await Promise.all(scalars.map(async (scalar) => (await scalar.data())[0]!));
   tf.dispose(scalars);
   return values;
-}
-
-/** A batch's ids as tensors, each `[B, L]` int32. */
-function batchTensors({ size, teacherIds, studentIdsEn, studentIdsKo }: Batch): BatchTensors {
-  const ids = (values: Int32Array): tf.Tensor2D => tf.tensor2d(values, [size, values.length / size], 'int32');
-  return { teacherIds: ids(teacherIds), studentIdsEn: ids(studentIdsEn), studentIdsKo: ids(studentIdsKo) };
 }

@@ -6,6 +6,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { activations } from './activations.js';
 import type { RobertaConfig } from './config.js';
 import { dropout } from './dropout.js';
+import { embedding } from './embedding.js';
 import { initialiseParameter } from './initialise.js';
 import { layerNorm, linear, paddingPenalty, selfAttention, type AttentionContext } from './layers.js';
 import type { EncoderOutput, ForwardOptions, Params, Shapes, TextEncoder } from './text-encoder.js';
@@ -89,8 +90,8 @@ function robertaForward(config: RobertaConfig, params: Params, ids: tf.Tensor2D,
 /** Word, position and (single) type embeddings, summed. `[B, L] → [N, D]` */
 function embed(config: RobertaConfig, params: Params, ids: tf.Tensor2D): tf.Tensor2D {
   const [batch, length] = ids.shape;
-  const words = tf.gather(params[WORDS]!, ids); // [B, L, D]
-  const positions = tf.gather(params[POSITIONS]!, positionIds(ids, config.padTokenId)); // [B, L, D]
+  const words = embedding(params[WORDS]!, ids, config.padTokenId); // [B, L, D]
+  const positions = embedding(params[POSITIONS]!, positionIds(ids, config.padTokenId), config.padTokenId); // [B, L, D]
   const type = tf.slice(params[TYPES] as tf.Tensor2D, [0, 0], [1, config.hiddenSize]); // [1, D]
   return tf.reshape(tf.add(tf.add(words, type), positions), [batch * length, config.hiddenSize]);
 }

@@ -1,0 +1,96 @@
+/** @file A TensorFlow graph being put together: nodes with what is known of their outputs. */
+
+export type GraphDtype = 'float32' | 'bfloat16' | 'int32' | 'int64' | 'bool' | 'resource';
+
+/** An attribute of a node, by the kind that TensorFlow's `AttrValue` has for it. */
+export type Attribute =
+  | { readonly type: GraphDtype }
+  | { readonly int: number }
+  | { readonly bool: boolean }
+  | { readonly float: number }
+  | { readonly text: string }
+  | { readonly shape: readonly number[] }
+  | { readonly tensor: { readonly dtype: GraphDtype; readonly shape: readonly number[]; readonly content: Uint8Array } };
+
+export type Attributes = Readonly<Record<string, Attribute>>;
+
+/** One op. Every op used here has one output, or none. */
+export interface GraphNode {
+  readonly name: string;
+  readonly op: string;
+  /** Names of nodes; `^name` for one that only has to come first. */
+  readonly inputs: readonly string[];
+  readonly attributes: Attributes;
+  readonly dtype: GraphDtype;
+  readonly shape: readonly number[];
+}
+
+/** What is known of a value in the graph. */
+export type Value = Pick<GraphNode, 'name' | 'dtype' | 'shape'>;
+
+/** A graph that grows by a node at a time. */
+export class Graph {
+  readonly nodes: GraphNode[] = [];
+  private readonly constants = new Map<string, GraphNode>();
+  private count = 0;
+
+  /**
+   * Adds a node.
+   *
+   * @param name given to nodes that are fed or fetched; others get a number
+   */
+  add(op: string, inputs: readonly (Value | string)[], attributes: Attributes, output: { dtype: GraphDtype; shape: readonly number[] }, name?: string): GraphNode {
+    const node: GraphNode = {
+      name: name ?? `${op}_${this.count++}`,
+      op,
+      inputs: inputs.map((input) => (typeof input === 'string' ? input : input.name)),
+      attributes,
+      dtype: output.dtype,
+      shape: output.shape,
+    };
+    this.nodes.push(node);
+    return node;
+  }
+
+  /** A constant; small equal ones are one node, large uniform ones take no room in the file. */
+  constant(values: ArrayLike<number>, shape: readonly number[], dtype: 'float32' | 'int32' | 'bool'): GraphNode {
+    if (values.length > SMALL && isUniform(values)) return this.fill(values[0]!, shape, dtype);
+    const content = contentOf(values, dtype);
+    const attributes: Attributes = { dtype: { type: dtype }, value: { tensor: { dtype, shape, content } } };
+    if (values.length > SMALL) return this.add('Const', [], attributes, { dtype, shape });
+    const key = `${dtype}[${shape.join()}]${Buffer.from(content).toString('latin1')}`;
+    const known = this.constants.get(key) ?? this.add('Const', [], attributes, { dtype, shape });
+    this.constants.set(key, known);
+    return known;
+  }
+
+  /** A list of numbers as an op's argument. `[values.length]` int32 */
+  int32(values: readonly number[]): GraphNode {
+    return this.constant(values, [values.length], 'int32');
+  }
+
+  /** A number as an op's argument. `[]` */
+  scalar(value: number, dtype: 'float32' | 'int32' | 'bool'): GraphNode {
+    return this.constant([value], [], dtype);
+  }
+
+  /** A tensor with one value everywhere, made when it is needed. */
+  fill(value: number, shape: readonly number[], dtype: 'float32' | 'int32' | 'bool'): GraphNode {
+    const attributes: Attributes = { T: { type: dtype }, index_type: { type: 'int32' } };
+    return this.add('Fill', [this.int32(shape), this.scalar(value, dtype)], attributes, { dtype, shape });
+  }
+}
+
+/** Constants up to this size are compared with each other. */
+const SMALL = 64;
+
+function isUniform(values: ArrayLike<number>): boolean {
+  for (let i = 1; i < values.length; i++) if (values[i] !== values[0]) return false;
+  return true;
+}
+
+/** A tensor's bytes as `TensorProto.tensor_content` has them. */
+function contentOf(values: ArrayLike<number>, dtype: 'float32' | 'int32' | 'bool'): Uint8Array {
+  const typed = dtype === 'float32' ? Float32Array.from(values) : dtype === 'int32' ? Int32Array.from(values) : Uint8Array.from(values);
+  return new Uint8Array(typed.buffer);
+}

@@ -1,0 +1,44 @@
+/** @file Runs a graph through TensorFlow's session, which tfjs-node reaches by loading a SavedModel. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as tf from '@tensorflow/tfjs-core';
+import type { NodeBackend } from '../tensorflow.js';
+import type { Value } from './graph.js';
+import { encodeSavedModel, type Signature } from './graph-def.js';
+import type { Graph } from './graph.js';
+
+/** A graph with its variables, running. */
+export interface Session {
+  /**
+   * Feeds and fetches. The caller owns both the fed and the returned tensors.
+   *
+   * @throws Error with TensorFlow's message when an op fails
+   */
+  run(feeds: readonly (readonly [Value, tf.Tensor])[], fetches: readonly Value[]): tf.Tensor[];
+  /** Frees the graph and its variables. */
+  close(): void;
+}
+
+/** Loads a graph into a session of its own. The file it goes through is gone when this returns. */
+export function openSession(graph: Graph, signatures: Readonly<Record<string, Signature>>): Session {
+  const backend = tf.findBackend('tensorflow') as NodeBackend;
+  const folder = mkdtempSync(join(tmpdir(), 'kd-graph-'));
+  const remove = (): void => { rmSync(folder, { recursive: true, force: true }); };
+  process.once('exit', remove);
+  let id: number;
+  try {
+    writeFileSync(join(folder, 'saved_model.pb'), encodeSavedModel(graph.nodes, signatures));
+    id = backend.loadSavedModelMetaGraph(folder, 'serve');
+  } finally {
+    remove();
+    process.off('exit', remove);
+  }
+  return {
+    run(feeds, fetches) {
+      const infos = feeds.map(([{ name }]) => ({ name: `${name}:0` }));
+      return backend.runSavedModel(id, feeds.map(([, tensor]) => tensor), infos, fetches.map(({ name }) => `${name}:0`));
+    },
+    close: () => { backend.deleteSavedModel(id); },
+  };
+}

@@ -1,0 +1,209 @@
+/** @file The distillation as one graph: what is fed, what is fetched, which variables hold the state. */
+import * as tf from '@tensorflow/tfjs-core';
+import { adamWUpdate, decays } from '../../distill/adamw.js';
+import type { EngineOptions } from '../../distill/engine.js';
+import { distillationLosses, distillationTarget, trainableParameters, type BatchTensors, type Distillation } from '../../distill/loss.js';
+import { clipFactor, distillationGradients, globalNorm, type Gradients } from '../../distill/step.js';
+import { sizeOf, type Params, type Shapes } from '../../models/text-encoder.js';
+import { Graph, type GraphNode, type Value } from './graph.js';
+import type { Signature } from './graph-def.js';
+import { record, type Recording } from './recorder.js';
+import { addToVariable, after, assignVariable, declareVariable, placeholder, readVariable, type Variable } from './variables.js';
+
+/** What a step is fed with. */
+export interface GraphInputs {
+  /** `[B, L]` int32, as the other two. */
+  readonly teacherIds: GraphNode;
+  readonly studentIdsEn: GraphNode;
+  readonly studentIdsKo: GraphNode;
+  /** `[B]` */
+  readonly weights: GraphNode;
+  /** Of the micro-batch in the run, for dropout. `[]` int32 */
+  readonly position: GraphNode;
+  /** AdamW's scalars. */
+  readonly stepSize: GraphNode;
+  readonly correction: GraphNode;
+  readonly decay: GraphNode;
+}
+
+/** A variable of a model, with what sets and reads it. */
+export interface ModelVariable {
+  readonly variable: Variable;
+  readonly input: GraphNode;
+  readonly read: GraphNode;
+  /** To fetch when all variables of the group are fed. */
+  readonly groupIsSet: GraphNode;
+}
+
+export interface StepGraph {
+  readonly graph: Graph;
+  readonly signatures: Readonly<Record<string, Signature>>;
+  readonly inputs: GraphInputs;
+  /** The models' variables, in groups that are set and read at once. */
+  readonly teacher: readonly (readonly ModelVariable[])[];
+  readonly student: readonly (readonly ModelVariable[])[];
+  /** To fetch once, first: zeroes the optimiser's state. */
+  readonly initialised: GraphNode;
+  /** Losses of a micro-batch whose gradients are only added up: `[lossEn, lossKo]`. Absent when each step is one. */
+  readonly accumulated: GraphNode | undefined;
+  /** Losses of the (last) micro-batch of a step, and the norm: `[lossEn, lossKo, gradNorm]`. Changes the student. */
+  readonly stepped: GraphNode;
+  /** `[lossEn, lossKo]`, changing nothing. */
+  readonly evaluated: GraphNode;
+}
+
+/** Bytes of variables that are set or read at once, at least: a bound on the memory that passing them takes. */
+const GROUP_BYTES = 64e6;
+
+/** Records the step, the evaluation and the access to the variables. */
+export function buildStepGraph(distillation: Distillation, options: EngineOptions, length: number): StepGraph {
+  const graph = new Graph();
+  const inputs = declareInputs(graph, options.batchSize, length);
+  const teacher = declareModel(graph, 'teacher', distillation.teacher.shapes);
+  const student = declareModel(graph, 'student', distillation.student.shapes);
+  const outputs = record(graph, (recording) => recordStep(recording, distillation, options, inputs, { teacher: teacher.flat(), student: student.flat() }));
+  const batch = { teacherIds: inputs.teacherIds, studentIdsEn: inputs.studentIdsEn, studentIdsKo: inputs.studentIdsKo, weights: inputs.weights };
+  return {
+    graph, inputs, teacher, student, ...outputs,
+    signatures: {
+      init: { inputs: {}, outputs: { done: outputs.initialised } },
+      step: { inputs: { ...inputs }, outputs: { losses: outputs.stepped } },
+      evaluate: { inputs: batch, outputs: { losses: outputs.evaluated } },
+    },
+  };
+}
+
+function declareInputs(graph: Graph, rows: number, length: number): GraphInputs {
+  const ids = (name: string): GraphNode => placeholder(graph, name, [rows, length], 'int32');
+  const scalar = (name: string): GraphNode => placeholder(graph, name, [], 'float32');
+  return {
+    teacherIds: ids('teacherIds'),
+    studentIdsEn: ids('studentIdsEn'),
+    studentIdsKo: ids('studentIdsKo'),
+    weights: placeholder(graph, 'weights', [rows], 'float32'),
+    position: placeholder(graph, 'position', [], 'int32'),
+    stepSize: scalar('stepSize'),
+    correction: scalar('correction'),
+    decay: scalar('decay'),
+  };
+}
+
+function declareModel(graph: Graph, role: string, shapes: Shapes): ModelVariable[][] {
+  return grouped(shapes).map((names, index) => {
+    const entries = names.map((name) => {
+      const shape = shapes[name]!;
+      const variable = declareVariable(graph, `${role}/${name}`, shape);
+      return { variable, input: placeholder(graph, `set/${role}/${name}`, shape, 'float32'), read: readVariable(graph, variable) };
+    });
+    const assigned = entries.map(({ variable, input }) => assignVariable(graph, variable, input));
+    const groupIsSet = after(graph, graph.scalar(1, 'float32'), assigned, `set/${role}/${index}/done`);
+    return entries.map((entry) => ({ ...entry, groupIsSet }));
+  });
+}
+
+/** Names in order, in groups of at least `GROUP_BYTES`. */
+function grouped(shapes: Shapes): string[][] {
+  const groups: string[][] = [];
+  let bytes = Infinity;
+  for (const [name, shape] of Object.entries(shapes)) {
+    if (bytes >= GROUP_BYTES) {
+      groups.push([]);
+      bytes = 0;
+    }
+    groups.at(-1)!.push(name);
+    bytes += 4 * sizeOf(shape);
+  }
+  return groups;
+}
+
+type StepOutputs = Pick<StepGraph, 'initialised' | 'accumulated' | 'stepped' | 'evaluated'>;
+
+function recordStep(
+  recording: Recording,
+  distillation: Distillation,
+  options: EngineOptions,
+  inputs: GraphInputs,
+  variables: { readonly teacher: readonly ModelVariable[]; readonly student: readonly ModelVariable[] },
+): StepOutputs {
+  const { graph, tensor, value } = recording;
+  const params = { teacher: paramsOf(recording, 'teacher', variables.teacher), student: paramsOf(recording, 'student', variables.student) };
+  const batch: BatchTensors = {
+    teacherIds: tensor(inputs.teacherIds),
+    studentIdsEn: tensor(inputs.studentIdsEn),
+    studentIdsKo: tensor(inputs.studentIdsKo),
+    weights: tensor(inputs.weights),
+  };
+  const stacked = (scalars: tf.Scalar[]): Value => value(tf.stack(scalars));
+
+  const target = distillationTarget(distillation, params.teacher, batch.teacherIds);
+  const evaluation = distillationLosses(distillation, params.student, batch, target);
+  const evaluated = after(graph, stacked([evaluation.lossEn, evaluation.lossKo]), [], 'evaluated');
+
+  const dropout = { seed: options.seed, step: tensor<tf.Scalar>(inputs.position), rate: options.dropout };
+  const { lossEn, lossKo, gradients } = distillationGradients(distillation, params, batch, dropout);
+  const sums = options.accumulate > 1 ? declareSums(graph, gradients) : undefined;
+  const accumulated = sums && after(
+    graph, stacked([lossEn, lossKo]),
+    Object.entries(sums).map(([name, sum]) => addToVariable(graph, sum, value(gradients[name]!))),
+    'accumulated',
+  );
+
+  const whole = sums === undefined ? gradients : Object.fromEntries(
+    Object.entries(sums).map(([name, sum]) => [name, tf.add(gradients[name]!, tensor(readVariable(graph, sum)))]),
+  );
+  const norm = globalNorm(whole);
+  const { changes, zeroed } = recordUpdates(recording, distillation, options, inputs, params.student, variables.student, whole, norm);
+  const reset = Object.values(sums ?? {}).map((sum) => zeroVariable(graph, sum, [value(norm).name]));
+  const stepped = after(graph, stacked([lossEn, lossKo, norm]), [...changes, ...reset], 'stepped');
+  const initialised = after(graph, graph.scalar(1, 'float32'), [...zeroed, ...Object.values(sums ?? {}).map((sum) => zeroVariable(graph, sum, []))], 'initialised');
+  return { initialised, accumulated, stepped, evaluated };
+}
+
+function paramsOf({ tensor }: Recording, role: string, variables: readonly ModelVariable[]): Params {
+  return Object.fromEntries(variables.map(({ variable, read }) => [variable.name.slice(role.length + 1), tensor(read)]));
+}
+
+function declareSums(graph: Graph, gradients: Gradients): Record<string, Variable> {
+  return Object.fromEntries(Object.entries(gradients).map(([name, { shape }]) => [name, declareVariable(graph, `sum/${name}`, shape)]));
+}
+
+function zeroVariable(graph: Graph, variable: Variable, afterNodes: readonly string[]): GraphNode {
+  const zeros = graph.add(
+    'Fill', [graph.int32(variable.shape), graph.scalar(0, 'float32'), ...afterNodes.map((name) => `^${name}`)],
+    { T: { type: 'float32' }, index_type: { type: 'int32' } }, { dtype: 'float32', shape: variable.shape },
+  );
+  return assignVariable(graph, variable, zeros);
+}
+
+/** AdamW on every trained parameter. */
+function recordUpdates(
+  { graph, tensor, value }: Recording,
+  distillation: Distillation,
+  options: EngineOptions,
+  inputs: GraphInputs,
+  params: Params,
+  variables: readonly ModelVariable[],
+  gradients: Gradients,
+  norm: tf.Scalar,
+): { changes: GraphNode[]; zeroed: GraphNode[] } {
+  const factor = options.maxGradNorm === undefined ? undefined : clipFactor(norm, options.maxGradNorm);
+  const scalars = { stepSize: tensor<tf.Scalar>(inputs.stepSize), correction: tensor<tf.Scalar>(inputs.correction), decay: tensor<tf.Scalar>(inputs.decay) };
+  const byName = new Map(variables.map(({ variable }) => [variable.name, variable]));
+  const changes: GraphNode[] = [];
+  const zeroed: GraphNode[] = [];
+  for (const name of trainableParameters(distillation)) {
+    const parameter = params[name]!;
+    const first = declareVariable(graph, `first-moment/${name}`, parameter.shape);
+    const second = declareVariable(graph, `second-moment/${name}`, parameter.shape);
+    const slot = { parameter, firstMoment: tensor(readVariable(graph, first)), secondMoment: tensor(readVariable(graph, second)) };
+    const gradient = factor === undefined ? gradients[name]! : tf.mul(gradients[name]!, factor);
+    const updated = adamWUpdate(options.optimizer, slot, gradient, scalars, decays(options.optimizer, distillation.student.isBiasOrNorm(name)));
+    changes.push(
+      assignVariable(graph, byName.get(`student/${name}`)!, value(updated.parameter)),
+      assignVariable(graph, first, value(updated.firstMoment)),
+      assignVariable(graph, second, value(updated.secondMoment)),
+    );
+    zeroed.push(zeroVariable(graph, first, []), zeroVariable(graph, second, []));
+  }
+  return { changes, zeroed };
+}
