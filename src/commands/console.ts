@@ -17,7 +17,7 @@ export interface Output {
   result(text: string, object: object): void;
   /** With `--json` one line on standard output; else nothing. */
   event(object: object): void;
-  /** A progress bar, gone when stopped. */
+  /** A progress bar, gone when stopped; with an unknown total (Infinity) a count. */
   progress(title: string, total: number, unit: string): Progress;
 }
 
@@ -57,7 +57,8 @@ function bar(title: string, total: number, unit: string): Progress {
       if (shown === undefined && performance.now() - started < BAR_DELAY_MS) return;
       const payload = { note: note ?? paceNote(started, value, total) };
       if (shown === undefined) {
-        shown = new SingleBar({ format: `${title} [{bar}] {value}/{total} ${unit}  {note}`, stream: process.stderr, barsize: 24, hideCursor: true, clearOnComplete: true, fps: 8, barCompleteChar: '█', barIncompleteChar: '░' });
+        const amount = total === Infinity ? `{value} ${unit}` : `[{bar}] {value}/{total} ${unit}`;
+        shown = new SingleBar({ format: `${title} ${amount}  {note}`, stream: process.stderr, barsize: 24, hideCursor: true, clearOnComplete: true, fps: 8, barCompleteChar: '█', barIncompleteChar: '░' });
         shown.start(total, value, payload);
       } else {
         shown.update(value, payload);
@@ -75,7 +76,7 @@ function lines(title: string, total: number, unit: string, write: (text: string)
       const now = performance.now();
       if (now - last < PLAIN_INTERVAL_MS) return;
       last = now;
-      write(`${title}: ${value}/${total} ${unit}  ${note ?? paceNote(started, value, total)}`);
+      write(`${title}: ${total === Infinity ? value : `${value}/${total}`} ${unit}  ${note ?? paceNote(started, value, total)}`);
     },
     stop: () => undefined,
   };
@@ -85,7 +86,8 @@ function lines(title: string, total: number, unit: string, write: (text: string)
 function paceNote(started: number, value: number, total: number): string {
   const seconds = (performance.now() - started) / 1000;
   const rate = value / Math.max(seconds, 1e-3);
-  return `${formatRate(rate)}/s  ${formatDuration((total - value) / Math.max(rate, 1e-9))} left`;
+  const pace = `${formatRate(rate)}/s`;
+  return total === Infinity ? pace : `${pace}  ${formatDuration((total - value) / Math.max(rate, 1e-9))} left`;
 }
 
 /** A rate with three digits that count: `9,120`, `101`, `14.4`, `0.31`. */

@@ -1,15 +1,6 @@
-import type { Batch } from '../data/batches.js';
+import type { Batch, Batches } from '../data/batches.js';
 import type { Engine, Losses } from './engine.js';
 import { learningRateAt, type Schedule } from './schedule.js';
-
-/** Batches in a fixed order; any one of them at once. */
-export interface BatchSequence {
-  /** Pairs in all. */
-  readonly pairs: number;
-  /** Batches in all; the last may be smaller. */
-  readonly count: number;
-  batch(index: number): Batch;
-}
 
 export interface TrainOptions {
   readonly epochs: number;
@@ -75,7 +66,7 @@ export interface TrainResult {
  */
 export async function train(
   engine: Engine,
-  data: { readonly training: BatchSequence; readonly validation: BatchSequence },
+  data: { readonly training: Batches; readonly validation: Batches },
   options: TrainOptions,
   callbacks: TrainCallbacks = {},
 ): Promise<TrainResult> {
@@ -114,29 +105,29 @@ export async function train(
 }
 
 /** Counts steps: a last, smaller batch and a last, partial window of micro-batches are steps too. */
-export function planSteps(training: BatchSequence, options: Pick<TrainOptions, 'epochs' | 'accumulate' | 'maxSteps'>): TrainPlan {
+export function planSteps(training: Batches, options: Pick<TrainOptions, 'epochs' | 'accumulate' | 'maxSteps'>): TrainPlan {
   const stepsPerEpoch = Math.ceil(training.count / options.accumulate);
   const totalSteps = Math.min(stepsPerEpoch * options.epochs, options.maxSteps ?? Infinity);
   return { epochs: Math.ceil(totalSteps / stepsPerEpoch), stepsPerEpoch, totalSteps };
 }
 
-function batchesOfStep(training: BatchSequence, inEpoch: number, accumulate: number): Batch[] {
+function batchesOfStep(training: Batches, inEpoch: number, accumulate: number): Batch[] {
   const from = inEpoch * accumulate;
   const to = Math.min(from + accumulate, training.count);
-  return Array.from({ length: to - from }, (_, i) => training.batch(from + i));
+  return Array.from({ length: to - from }, (_, i) => training.at(from + i));
 }
 
 /** The losses over all validation pairs, each batch counting by its size. Nothing to validate on: undefined. */
 async function validate(
   engine: Engine,
-  validation: BatchSequence,
+  validation: Batches,
   at: { readonly step: number; readonly epoch: number },
   callbacks: TrainCallbacks,
 ): Promise<ValidationRecord | undefined> {
   if (validation.pairs === 0) return undefined;
   let [sumEn, sumKo] = [0, 0];
   for (let index = 0; index < validation.count; index++) {
-    const batch = validation.batch(index);
+    const batch = validation.at(index);
     const { lossEn, lossKo } = await engine.evaluate(batch);
     sumEn += lossEn * batch.size;
     sumKo += lossKo * batch.size;

@@ -6,7 +6,8 @@ import { createRequire } from 'node:module';
 import * as tf from '@tensorflow/tfjs-core';
 import { InputError, messageOf } from '../errors.js';
 import { readSetupStatus } from './setup-status.js';
-import { registerCpuKernels, registerTensorflowKernels } from './kernels.js';
+import { registerTensorflowKernels } from './tensorflow-kernels.js';
+import { registerCpuKernels } from './cpu-kernels.js';
 
 /** Loaders of native code say much; its beginning names the cause. */
 const MESSAGE_LENGTH = 160;
@@ -97,7 +98,7 @@ function prepareProcess(): void {
 
 async function loadJavaScript(reason: string | undefined): Promise<BackendInfo> {
   tf.enableProdMode(); // no banner that recommends the native package, no check of every value
-  await import('@tensorflow/tfjs-backend-cpu');
+  await import('@tensorflow/tfjs'); // the backend, and the gradients that tfjs-core alone does not register
   registerCpuKernels();
   await tf.setBackend('cpu');
   return { backend: 'cpu', device: 'cpu', ...(reason === undefined ? {} : { reason }) };

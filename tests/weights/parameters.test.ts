@@ -141,6 +141,8 @@ describe('problems', () => {
 
   it('of many, the first three are shown', () => {
     const expected = Object.fromEntries(['a', 'b', 'c', 'd', 'e'].map((name) => [name, [1]]));
-    expect(failureOf(sourceOf(), expected)).toMatch(/: a: .*; b: .*; c: expected \[1\], found no such tensor; and 2 more; the weights are of another model or size$/);
+    expect(failureOf(sourceOf(), expected)).toMatch(
+      /: a: .*; b: .*; c: expected \[1\], found no such tensor; and 2 more; the weights are of another model or size$/,
+    );
   });
 });

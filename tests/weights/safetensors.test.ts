@@ -69,7 +69,9 @@ describe('a sound file', () => {
   it('says which dtype it found when another is asked for', async () => {
     const source = await openSafetensors(fixture('teacher/model.safetensors'));
     const name = 'text_model.embeddings.position_ids';
-    expect(await failureOf(source.read(name))).toMatch(/: tensor text_model\.embeddings\.position_ids: expected floating-point values \(F32, F16, BF16, F64\), found I64$/);
+    expect(await failureOf(source.read(name))).toMatch(
+      /: tensor text_model\.embeddings\.position_ids: expected floating-point values \(F32, F16, BF16, F64\), found I64$/,
+    );
     expect(await failureOf(source.readInt32('text_model.final_layer_norm.bias'))).toMatch(/: expected integers, found F32$/);
     await source.close();
   });
@@ -95,16 +97,22 @@ describe('damage', () => {
   });
 
   it('header longer than the cap', async () => {
-    expect(await failureOfBytes(safetensorsBytes('{}', 0, 100_000_001n))).toBe('expected a safetensors header of at most 100000000 bytes, the file says 100000001');
+    expect(await failureOfBytes(safetensorsBytes('{}', 0, 100_000_001n))).toBe(
+      'expected a safetensors header of at most 100000000 bytes, the file says 100000001',
+    );
     expect(await failureOfBytes(safetensorsBytes('{}', 0, 2n ** 64n - 1n))).toMatch(/the file says 18446744073709551615$/);
   });
 
   it('header longer than the file', async () => {
-    expect(await failureOfBytes(safetensorsBytes('{}', 0, 3n))).toBe('expected a header of 3 bytes, as the file says, found 2; the file is cut short');
+    expect(await failureOfBytes(safetensorsBytes('{}', 0, 3n))).toBe(
+      'expected a header of 3 bytes, as the file says, found 2; the file is cut short',
+    );
   });
 
   it('a Git LFS pointer or a web page in the place of the file', async () => {
-    expect(await failureOfBytes(Buffer.from('version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n'))).toMatch(/; this is the pointer of a Git LFS file, run `git lfs pull` in its repository$/);
+    expect(await failureOfBytes(Buffer.from('version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n'))).toMatch(
+      /; this is the pointer of a Git LFS file, run `git lfs pull` in its repository$/,
+    );
     expect(await failureOfBytes(Buffer.from('<!doctype html><html>'))).toMatch(/; this looks like a web page, fetch the file again$/);
   });
 
@@ -120,16 +128,22 @@ describe('damage', () => {
   });
 
   it('header that would take gigabytes to parse', async () => {
-    expect(await failureOfBytes(safetensorsBytes(`{"a":${'['.repeat(3_000_000)}`))).toBe('expected a header of at most 3000000 objects and lists, found 3000001');
+    expect(await failureOfBytes(safetensorsBytes(`{"a":${'['.repeat(3_000_000)}`))).toBe(
+      'expected a header of at most 3000000 objects and lists, found 3000001',
+    );
   });
 
   it('the same name twice', async () => {
     const entry = JSON.stringify(vector(0, 4));
-    expect(await failureOfBytes(safetensorsBytes(`{"a":${entry},"\\u0061" :${entry}}`, 4))).toBe('expected every name once in the header, found a twice');
+    expect(await failureOfBytes(safetensorsBytes(`{"a":${entry},"\\u0061" :${entry}}`, 4))).toBe(
+      'expected every name once in the header, found a twice',
+    );
   });
 
   it('metadata that is not text', async () => {
-    expect(await failureOfBytes(safetensorsBytes({ __metadata__: { a: 1 } }))).toBe('expected __metadata__ to be an object of strings, found something else');
+    expect(await failureOfBytes(safetensorsBytes({ __metadata__: { a: 1 } }))).toBe(
+      'expected __metadata__ to be an object of strings, found something else',
+    );
   });
 
   it.each([
@@ -162,13 +176,17 @@ describe('damage', () => {
     expect(await failureOfBytes(safetensorsBytes({ a: vector(0, 4), b: vector(8, 12) }, 12))).toBe(
       'tensor b: expected to begin at byte 4 after the header, begins at 8: it leaves a hole before it',
     );
-    expect(await failureOfBytes(safetensorsBytes({ a: vector(4, 8) }, 8))).toMatch(/^tensor a: expected to begin at byte 0 after the header, begins at 4/);
+    expect(await failureOfBytes(safetensorsBytes({ a: vector(4, 8) }, 8))).toMatch(
+      /^tensor a: expected to begin at byte 0 after the header, begins at 4/,
+    );
     expect(await failureOfBytes(safetensorsBytes({ a: vector(0, 4) }, 8))).toBe('expected 4 bytes of tensors after the header, the file has 8 there');
   });
 
   it('truncated anywhere', async () => {
     const whole = await readFile(fixture('student/model.safetensors'));
-    expect(await failureOfBytes(whole.subarray(0, 200_000))).toMatch(/^tensor encoder\.\S+: expected bytes \d+ to \d+ after the header, the file has 195960 there; the file is cut short/);
+    expect(await failureOfBytes(whole.subarray(0, 200_000))).toMatch(
+      /^tensor encoder\.\S+: expected bytes \d+ to \d+ after the header, the file has 195960 there; the file is cut short/,
+    );
     for (const size of [0, 7, 8, 9, 4000, whole.length - 1]) await failureOfBytes(whole.subarray(0, size));
   });
 
@@ -199,13 +217,17 @@ describe('shards', () => {
 
   it('missing shard', async () => {
     const path = await fileOf(folder, 'a.index.json', index({ w: 'gone.safetensors' }));
-    expect(await failureOf(openShardedSafetensors(path))).toBe(`${path}: expected the shard gone.safetensors beside it, found no such file; fetch the missing shard`);
+    expect(await failureOf(openShardedSafetensors(path))).toBe(
+      `${path}: expected the shard gone.safetensors beside it, found no such file; fetch the missing shard`,
+    );
   });
 
   it('tensor that is not in the shard named', async () => {
     await fileOf(folder, 'shard.safetensors', safetensorsBytes({ w: vector(0, 4) }, 4));
     const path = await fileOf(folder, 'b.index.json', index({ w: 'shard.safetensors', v: 'shard.safetensors' }));
-    expect(await failureOf(openShardedSafetensors(path))).toBe(`${path}: tensor v: expected in shard.safetensors, which does not have it; the shards do not belong together`);
+    expect(await failureOf(openShardedSafetensors(path))).toBe(
+      `${path}: tensor v: expected in shard.safetensors, which does not have it; the shards do not belong together`,
+    );
   });
 
   it.each(['../secret.safetensors', '/etc/passwd', '..', '', 7])('shard named %j', async (name) => {
@@ -215,6 +237,8 @@ describe('shards', () => {
 
   it('index that is not JSON, or has no map', async () => {
     expect(await failureOf(openShardedSafetensors(await fileOf(folder, 'd.index.json', '{')))).toMatch(/d\.index\.json: expected JSON: /);
-    expect(await failureOf(openShardedSafetensors(await fileOf(folder, 'e.index.json', 'null')))).toMatch(/: expected an object weight_map from tensor names to files, found none$/);
+    expect(await failureOf(openShardedSafetensors(await fileOf(folder, 'e.index.json', 'null')))).toMatch(
+      /: expected an object weight_map from tensor names to files, found none$/,
+    );
   });
 });

@@ -108,7 +108,9 @@ describe('views of a storage', () => {
   });
 
   it('with negative strides, or another number of strides than dimensions', async () => {
-    expect(await failureOfBytes(viewBytes(11, [2], [-1]))).toMatch(/^tensor w: expected offset, shape and strides in whole numbers, one stride a dimension/);
+    expect(await failureOfBytes(viewBytes(11, [2], [-1]))).toMatch(
+      /^tensor w: expected offset, shape and strides in whole numbers, one stride a dimension/,
+    );
     expect(await failureOfBytes(viewBytes(0, [2], [1, 1]))).toMatch(/^tensor w: expected offset, shape and strides/);
   });
 
@@ -119,8 +121,12 @@ describe('views of a storage', () => {
     expect(await failureOfBytes(viewBytes(0, [1], [1], pickle.storage('FloatStorage', '0', 11)))).toBe(
       'tensor w: expected 44 bytes for 11 values of F32 in archive/data/0, found 48; the file is damaged',
     );
-    expect(await failureOfBytes(viewBytes(0, [1], [1], pickle.storage('DoubleStorage', '0', 12)))).toMatch(/expected 96 bytes for 12 values of F64 .* found 48/);
-    expect(await failureOfBytes(viewBytes(0, [1], [1], pickle.storage('FloatStorage', '0', 2 ** 52)))).toMatch(/expected 18014398509481984 bytes .* found 48/);
+    expect(await failureOfBytes(viewBytes(0, [1], [1], pickle.storage('DoubleStorage', '0', 12)))).toMatch(
+      /expected 96 bytes for 12 values of F64 .* found 48/,
+    );
+    expect(await failureOfBytes(viewBytes(0, [1], [1], pickle.storage('FloatStorage', '0', 2 ** 52)))).toMatch(
+      /expected 18014398509481984 bytes .* found 48/,
+    );
   });
 });
 
@@ -168,23 +174,33 @@ describe('damage', () => {
     const one = Buffer.from('.');
     expect(await failureOfBytes(zipBytes([['archive/other', one]]))).toBe('expected one data.pkl in the zip, as torch.save writes, found 0');
     expect(await failureOfBytes(zipBytes([['a/data.pkl', one], ['b/data.pkl', one]]))).toMatch(/found 2$/);
-    expect(await failureOfBytes(zipBytes([['a/data.pkl', one]], 8))).toBe('entry a/data.pkl: expected to be stored as it is, as torch.save does, found it compressed or encrypted');
-    expect(await failureOfBytes(zipBytes([['a/data.pkl', one], ['a/data.pkl', one]]))).toBe('entry a/data.pkl: expected once in the zip, found twice');
+    expect(await failureOfBytes(zipBytes([['a/data.pkl', one]], 8))).toBe(
+      'entry a/data.pkl: expected to be stored as it is, as torch.save does, found it compressed or encrypted',
+    );
+    expect(await failureOfBytes(zipBytes([['a/data.pkl', one], ['a/data.pkl', one]]))).toBe(
+      'entry a/data.pkl: expected once in the zip, found twice',
+    );
   });
 
   it('zip64 offsets beyond all files', async () => {
     const zip = zipBytes([['a/data.pkl', Buffer.from('.')]]);
     const locator = Buffer.concat([Buffer.from('PK\x06\x07\0\0\0\0'), Buffer.alloc(8, 0x7f), Buffer.from([1, 0, 0, 0])]);
     const at = zip.length - 22;
-    expect(await failureOfBytes(Buffer.concat([zip.subarray(0, at), locator, zip.subarray(at)]))).toMatch(/^expected a sound zip file: an offset of 9187201950435738000;/);
+    expect(await failureOfBytes(Buffer.concat([zip.subarray(0, at), locator, zip.subarray(at)]))).toMatch(
+      /^expected a sound zip file: an offset of 9187201950435738000;/,
+    );
   });
 
   it('big-endian', async () => {
-    expect(await failureOfBytes(zipBytes([['a/data.pkl', Buffer.from('.')], ['a/byteorder', Buffer.from('big')]]))).toBe('expected byte order little, found big');
+    expect(await failureOfBytes(zipBytes([['a/data.pkl', Buffer.from('.')], ['a/byteorder', Buffer.from('big')]]))).toBe(
+      'expected byte order little, found big',
+    );
   });
 
   it('no dictionary of tensors', async () => {
-    expect(await failureOfPickle(pickle.file(pickle.int(3)))).toBe('expected a dictionary of tensors, as torch.save(model.state_dict()) writes, found something else');
+    expect(await failureOfPickle(pickle.file(pickle.int(3)))).toBe(
+      'expected a dictionary of tensors, as torch.save(model.state_dict()) writes, found something else',
+    );
     const nested = pickle.dict(pickle.text('epoch'), pickle.int(3), pickle.text('state_dict'), pickle.dict(pickle.text('w'), pickle.tensor(storage, 0, [1], [1])));
     expect(await failureOfPickle(pickle.file(nested))).toMatch(/found a dictionary of epoch, state_dict$/);
   });

@@ -13,7 +13,7 @@ export async function dryRun(prepared: PreparedRun, output: Output): Promise<num
   const [teacherEncoder, studentEncoder] = [teacher.model.encoder, student.model.encoder];
   const distillation = { teacher: teacherEncoder, student: studentEncoder, loss: settings.loss };
   const plan = planSteps(data.training, settings);
-  const batch = data.training.batch(0);
+  const batch = data.training.at(0);
   const length = batch.teacherIds.length / batch.size;
   const estimate = estimateMemory(distillation, settings.batchSize, length);
   output.message(`memory: about ${formatBytes(estimate.total)} (parameters and optimiser ${formatBytes(estimate.held)}, a batch ${formatBytes(estimate.batch)})`);
