@@ -42,7 +42,9 @@ function randomAccess(location: string, handle: FileHandle, size: number): Rando
     location,
     size,
     async read(position, length) {
-      if (position + length > size) throw new InputError(`${location}: expected ${position + length} bytes or more, found ${size}; the file is cut short`);
+      if (position + length > size) {
+        throw new InputError(`${location}: expected ${position + length} bytes or more, found ${size}; the file is cut short`);
+      }
       const bytes = new Uint8Array(length);
       for (let done = 0; done < length; ) {
         const { bytesRead } = await handle.read(bytes, done, Math.min(length - done, LARGEST_READ), position + done);

@@ -54,7 +54,7 @@ export function modelCache({ name, revision }: ModelId): ModelCache {
       for (const path of [pointer(commit, file), blob(file)]) if (await isThere(path)) return path;
       return undefined;
     },
-    store: (file, bytes) => writeFileWhole(blob(file), verified(bytes, file)),
+    store: (file, bytes) => writeFileWhole(blob(file), verified(bytes, file, `${name}/${file.path}`)),
     async addToSnapshot(commit, file) {
       if (!(await isThere(pointer(commit, file)))) await link(join('..', '..', 'blobs', file.contentId), pointer(commit, file));
     },
@@ -110,7 +110,7 @@ export async function writeFileWhole(path: string, pieces: Iterable<Uint8Array> 
 }
 
 /** Passes bytes on, and at their end throws if they are not those that the hub listed. */
-async function* verified(bytes: AsyncIterable<Uint8Array>, { path, size, sha256 }: HubFile): AsyncGenerator<Uint8Array> {
+async function* verified(bytes: AsyncIterable<Uint8Array>, { size, sha256 }: HubFile, location: string): AsyncGenerator<Uint8Array> {
   const hash = createHash('sha256');
   let received = 0;
   for await (const chunk of bytes) {
@@ -118,7 +118,9 @@ async function* verified(bytes: AsyncIterable<Uint8Array>, { path, size, sha256 
     received += chunk.length;
     yield chunk;
   }
-  if (received !== size) throw new InputError(`${path}: expected ${size} bytes from the hub, got ${received}; run the same command again`);
+  if (received !== size) throw new InputError(`${location}: expected ${size} bytes from the hub, got ${received}; run the same command again`);
   const found = hash.digest('hex');
-  if (sha256 !== undefined && found !== sha256) throw new InputError(`${path}: expected content of SHA-256 ${sha256} from the hub, got ${found}; run the same command again`);
+  if (sha256 !== undefined && found !== sha256) {
+    throw new InputError(`${location}: expected content of SHA-256 ${sha256} from the hub, got ${found}; run the same command again`);
+  }
 }

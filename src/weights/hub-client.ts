@@ -70,31 +70,31 @@ export function hubModel(model: ModelId, access: HubAccess): HubModel {
         if (type !== 'file') continue;
         const contentId = lfs?.oid ?? oid;
         // It becomes a file name: nothing but what the hub has always sent may pass.
-        if (!/^[0-9a-f]{40,64}$/.test(contentId)) throw new InputError(`${model.name}/${shown(path)}: expected a hexadecimal content id from ${hubUrl}, got ${shown(contentId)}`);
+        if (!/^[0-9a-f]{40,64}$/.test(contentId)) {
+          throw new InputError(`${model.name}/${shown(path)}: expected a hexadecimal content id from ${hubUrl}, got ${shown(contentId)}`);
+        }
         files.set(path, { path, size, contentId, sha256: lfs?.oid });
       }
       return files;
     },
     async open(commit, { path, size }) {
+      // The plain address, also of files in xet storage: byte ranges are exact there, and resume where they broke off.
       const info = await fileDownloadInfo({ ...common, repo: model.name, revision: commit, path });
       const location = `${model.name}/${path}`;
-      if (info?.size !== size) throw new InputError(`${location}: expected ${size} bytes, as ${hubUrl} lists, found ${info?.size ?? 'no such file'}`);
-      return remoteFile(location, size, (start, end) => requestRange(request, info.url, start, end, location, accessToken), access.retryDelay);
+      if (info?.size !== size) {
+        throw new InputError(`${location}: expected ${size} bytes, as ${hubUrl} lists, found ${info?.size ?? 'no such file'}`);
+      }
+      return remoteFile(location, size, rangeReader(request, info.url, location, accessToken), access.retryDelay);
     },
   };
 }
 
-function remoteFile(
-  location: string,
-  size: number,
-  rangeOf: (start: number, end: number) => Promise<AsyncIterable<Uint8Array>>,
-  retryDelay: number,
-): RemoteFile {
+function remoteFile(location: string, size: number, readRange: RangeReader, retryDelay: number): RemoteFile {
   async function* stream(start: number, end: number): AsyncGenerator<Uint8Array> {
     let position = start;
     for (let failures = 0; position < end; ) {
       try {
-        for await (const chunk of await rangeOf(position, end)) {
+        for await (const chunk of await readRange(position, end)) {
           position += chunk.length;
           if (position > end) throw new InputError(`${location}: expected ${end - start} bytes from the hub, got more`);
           yield chunk;
@@ -102,7 +102,12 @@ function remoteFile(
         if (position < end) throw new UnreachableError(`${location}: the connection closed at byte ${position} of ${end}`);
       } catch (error) {
         if (error instanceof InputError && !(error instanceof UnreachableError)) throw error;
-        if (++failures === MOST_FAILURES) throw new InputError(`${location}: the download broke off ${MOST_FAILURES} times (${reasonOf(error)}); run the same command again`);
+        if (++failures === MOST_FAILURES) {
+          throw new InputError(
+            `${location}: the download broke off ${MOST_FAILURES} times (${reasonOf(error)}); ` +
+              'run the same command again',
+          );
+        }
         await wait(retryDelay * 2 ** (failures - 1));
       }
     }
@@ -124,19 +129,17 @@ function remoteFile(
   };
 }
 
-async function requestRange(
-  request: typeof fetch,
-  url: string,
-  start: number,
-  end: number,
-  location: string,
-  accessToken: string | undefined,
-): Promise<AsyncIterable<Uint8Array>> {
-  const headers = { Range: `bytes=${start}-${end - 1}`, ...(accessToken === undefined ? {} : { Authorization: `Bearer ${accessToken}` }) };
-  const response = await request(url, { headers });
-  if (response.status === 206 && response.body) return response.body;
-  await response.body?.cancel();
-  throw new InputError(`${location}: expected a part of the file (status 206) from ${new URL(url).origin}, got status ${response.status}`);
+/** Requests one range of a file. */
+type RangeReader = (start: number, end: number) => Promise<AsyncIterable<Uint8Array>>;
+
+function rangeReader(request: typeof fetch, url: string, location: string, accessToken: string | undefined): RangeReader {
+  const authorization = accessToken === undefined ? {} : { Authorization: `Bearer ${accessToken}` };
+  return async (start, end) => {
+    const response = await request(url, { headers: { Range: `bytes=${start}-${end - 1}`, ...authorization } });
+    if (response.status === 206 && response.body) return response.body;
+    await response.body?.cancel();
+    throw new InputError(`${location}: expected a part of the file (status 206) from ${new URL(url).origin}, got status ${response.status}`);
+  };
 }
 
 /** `fetch` for calls about one model, whose failures are InputErrors. */
@@ -146,7 +149,11 @@ function requesterFor(model: ModelId, access: HubAccess): typeof fetch {
     try {
       response = await fetch(input, init);
     } catch (error) {
-      throw new UnreachableError(`${model.name}: no such folder, and the hub (${access.hubUrl}) cannot be reached (${reasonOf(error)}); connect, or give a local folder to ${access.flag}`, { cause: error });
+      throw new UnreachableError(
+        `${model.name}: no such folder, and the hub (${access.hubUrl}) cannot be reached (${reasonOf(error)}); ` +
+          `connect, or give a local folder to ${access.flag}`,
+        { cause: error },
+      );
     }
     if (response.ok) return response;
     await response.body?.cancel();
@@ -160,7 +167,9 @@ function refusal({ status, headers }: Response, { name, revision }: ModelId, { h
   const token = accessToken === undefined ? 'set HF_TOKEN' : 'use an HF_TOKEN that may read it';
   if (code === 'GatedRepo') return `the model is gated; accept its terms at ${hubUrl}/${name} and ${token}`;
   if (code === 'RevisionNotFound') return `the model has no revision ${revision}`;
-  if (status === 401 || status === 404) return `no such folder, and no such model at ${hubUrl}, unless it is private; check the name given to ${flag}, or ${token}`;
+  if (status === 401 || status === 404) {
+    return `no such folder, and no such model at ${hubUrl}, unless it is private; check the name given to ${flag}, or ${token}`;
+  }
   if (status === 403) return `${hubUrl} does not allow it to be read; ${token}`;
   if (status === 429) return `${hubUrl} gets too many requests; wait a few minutes, or set HF_TOKEN`;
   return `${hubUrl} answers with status ${status}; try again later, or give a local folder to ${flag}`;

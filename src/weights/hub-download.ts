@@ -26,7 +26,15 @@ export interface DownloadProgress {
 export const CONFIG_FILE = 'config.json';
 
 /** What a tokenizer may be made of. */
-const TOKENIZER_FILES = ['tokenizer.json', 'tokenizer_config.json', 'special_tokens_map.json', 'added_tokens.json', 'vocab.txt', 'vocab.json', 'merges.txt'];
+const TOKENIZER_FILES = [
+  'tokenizer.json',
+  'tokenizer_config.json',
+  'special_tokens_map.json',
+  'added_tokens.json',
+  'vocab.txt',
+  'vocab.json',
+  'merges.txt',
+];
 
 /** The weights that may hold more than the text model, and then are fetched in part. */
 const DIVISIBLE_FILE = 'model.safetensors';
@@ -81,7 +89,9 @@ async function wantedFiles(commit: Commit, parts: readonly ModelPart[]): Promise
 
 async function weightFiles(commit: Commit): Promise<string[]> {
   const first = WEIGHT_FILES.find((name) => commit.listed.has(name));
-  if (first === undefined) throw new InputError(`${commit.model.name}: expected weights (${WEIGHT_FILES.join(', ')}), the model has none of them`);
+  if (first === undefined) {
+    throw new InputError(`${commit.model.name}: expected weights (${WEIGHT_FILES.join(', ')}), the model has none of them`);
+  }
   return first.endsWith('.index.json') ? [first, ...(await shardNames(commit, commit.listed.get(first)!))] : [first];
 }
 
@@ -129,7 +139,7 @@ async function fetchAll(commit: Commit, fetches: readonly Fetch[], onProgress?: 
   }
 }
 
-async function* towerBytes({ header, ranges }: TextTower, stream: (start: number, end: number) => AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+async function* towerBytes({ header, ranges }: TextTower, stream: RemoteFile['stream']): AsyncGenerator<Uint8Array> {
   yield header;
   for (const { start, end } of ranges) yield* stream(start, end);
 }

@@ -40,7 +40,9 @@ export async function resolveModelFolder(idOrFolder: string, options: ResolveOpt
   const { flag, parts = ['config', 'tokenizer', 'weights'], onProgress } = options;
   if (await isFolder(idOrFolder, flag)) return idOrFolder;
   const model = parseModelId(idOrFolder);
-  if (!model) throw new InputError(`${flag} ${shown(idOrFolder)}: no such folder; expected a model's folder, or a model on the hub as owner/name`);
+  if (!model) {
+    throw new InputError(`${flag} ${shown(idOrFolder)}: no such folder; expected a model's folder, or a model on the hub as owner/name`);
+  }
   const cache = modelCache(model);
   return (await findCached(cache, parts)) ?? downloadModel(model, accessFrom(model, options), cache, parts, onProgress);
 }
@@ -53,7 +55,9 @@ export function parseModelId(text: string): ModelId | undefined {
 
 async function isFolder(path: string, flag: string): Promise<boolean> {
   const stats = await stat(path).catch(() => undefined);
-  if (stats && !stats.isDirectory()) throw new InputError(`${flag} ${shown(path)}: expected a model's folder, found a file; give the folder it is in`);
+  if (stats && !stats.isDirectory()) {
+    throw new InputError(`${flag} ${shown(path)}: expected a model's folder, found a file; give the folder it is in`);
+  }
   return stats !== undefined;
 }
 
@@ -61,7 +65,10 @@ function accessFrom({ name }: ModelId, { flag, hubUrl, retryDelay = 1000 }: Reso
   const accessToken = environment('HF_TOKEN');
   if (accessToken?.startsWith('hf_') === false) throw new InputError('HF_TOKEN: expected a token that begins with hf_, got another');
   if (/^(1|true|yes|on)$/i.test(environment('HF_HUB_OFFLINE') ?? '')) {
-    throw new InputError(`${name}: no such folder, and not all of it is in the cache, while HF_HUB_OFFLINE forbids asking the hub; give a local folder to ${flag}`);
+    throw new InputError(
+      `${name}: no such folder, and not all of it is in the cache, while HF_HUB_OFFLINE forbids asking the hub; ` +
+        `give a local folder to ${flag}`,
+    );
   }
   const address = hubUrl ?? environment('HF_ENDPOINT') ?? HUB_URL;
   return { hubUrl: address.replace(/\/+$/, ''), accessToken, flag, retryDelay };
@@ -79,7 +86,10 @@ async function findCached(cache: ModelCache, parts: readonly ModelPart[]): Promi
 }
 
 async function hasPart(folder: string, part: ModelPart): Promise<boolean> {
-  const has = async (...names: string[]): Promise<boolean> => (await Promise.all(names.map((name) => isThere(join(folder, name))))).every(Boolean);
+  const has = async (...names: string[]): Promise<boolean> => {
+    const present = await Promise.all(names.map((name) => isThere(join(folder, name))));
+    return present.every(Boolean);
+  };
   if (part === 'config') return has(CONFIG_FILE);
   if (part === 'tokenizer') {
     const vocabularies = await Promise.all([has('tokenizer.json'), has('vocab.txt'), has('vocab.json', 'merges.txt')]);

@@ -21,7 +21,16 @@ export interface StoredParameters {
  * What may stand before the names of one and the same text model, in models that contain it. The model alone comes first:
  * whichever fits most names wins, the first of equals. A vision tower (`vision_model.`) is never among them.
  */
-const PREFIXES = ['', 'text_model.', 'roberta.', 'clip.text_model.', 'model.', 'model.text_model.', 'text_encoder.', 'text_encoder.text_model.'];
+const PREFIXES = [
+  '',
+  'text_model.',
+  'roberta.',
+  'clip.text_model.',
+  'model.',
+  'model.text_model.',
+  'text_encoder.',
+  'text_encoder.text_model.',
+];
 
 const MOST_PROBLEMS_SHOWN = 3;
 

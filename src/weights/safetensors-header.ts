@@ -80,10 +80,16 @@ async function readHeaderLength(file: ByteSource): Promise<number> {
   const available = file.size - LENGTH_BYTES;
   if (length > LARGEST_HEADER) {
     const hint = await hintFromStart(file);
-    throw new InputError(`${file.location}: expected a safetensors header of at most ${LARGEST_HEADER} bytes, the file says ${length.toString()}${hint}`);
+    throw new InputError(
+      `${file.location}: expected a safetensors header of at most ${LARGEST_HEADER} bytes, ` +
+        `the file says ${length.toString()}${hint}`,
+    );
   }
   if (length > available) {
-    throw new InputError(`${file.location}: expected a header of ${length.toString()} bytes, as the file says, found ${available}; the file is cut short`);
+    throw new InputError(
+      `${file.location}: expected a header of ${length.toString()} bytes, as the file says, ` +
+        `found ${available}; the file is cut short`,
+    );
   }
   return Number(length);
 }
@@ -98,10 +104,15 @@ function decodeUtf8(bytes: ArrayBuffer, location: string): string {
 
 function parseObject(json: string, location: string): Record<string, unknown> {
   if (!json.startsWith('{')) {
-    throw new InputError(`${location}: expected a header that begins with {, found ${shown(json.slice(0, 20))}; the file is damaged or no safetensors file`);
+    throw new InputError(
+      `${location}: expected a header that begins with {, found ${shown(json.slice(0, 20))}; ` +
+        'the file is damaged or no safetensors file',
+    );
   }
   const objects = countObjects(json);
-  if (objects > MOST_OBJECTS) throw new InputError(`${location}: expected a header of at most ${MOST_OBJECTS} objects and lists, found ${objects}`);
+  if (objects > MOST_OBJECTS) {
+    throw new InputError(`${location}: expected a header of at most ${MOST_OBJECTS} objects and lists, found ${objects}`);
+  }
   let header: Record<string, unknown>;
   try {
     header = JSON.parse(json) as Record<string, unknown>;
@@ -147,11 +158,17 @@ function checkEntry(name: string, entry: unknown, dataSize: number, where: strin
 function checkSize(dtype: Dtype, shape: readonly number[], begin: number, end: number, dataSize: number, where: string): void {
   const range = `bytes ${begin} to ${end}`;
   if (end > dataSize) {
-    throw new InputError(`${where}: expected ${range} after the header, the file has ${dataSize} there; the file is cut short or its header is wrong`);
+    throw new InputError(
+      `${where}: expected ${range} after the header, the file has ${dataSize} there; ` +
+        'the file is cut short or its header is wrong',
+    );
   }
   const size = byteLengthOf(dtype, shape);
   if (end - begin !== size) {
-    throw new InputError(`${where}: expected ${size} bytes for ${dtype} ${shownShape(shape)}, the header gives it ${end - begin} (${range}); the header is wrong`);
+    throw new InputError(
+      `${where}: expected ${size} bytes for ${dtype} ${shownShape(shape)}, ` +
+        `the header gives it ${end - begin} (${range}); the header is wrong`,
+    );
   }
 }
 
@@ -161,11 +178,16 @@ function checkCoverage(tensors: readonly TensorEntry[], dataSize: number, locati
   for (const { name, begin, end: next } of tensors) {
     if (begin !== end) {
       const fault = begin < end ? 'shares bytes with the tensor before it' : 'leaves a hole before it';
-      throw new InputError(`${placeOf(location, name)}: expected to begin at byte ${end} after the header, begins at ${begin}: it ${fault}`);
+      throw new InputError(
+        `${placeOf(location, name)}: expected to begin at byte ${end} after the header, begins at ${begin}: ` +
+          `it ${fault}`,
+      );
     }
     end = next;
   }
-  if (end !== dataSize) throw new InputError(`${location}: expected ${end} bytes of tensors after the header, the file has ${dataSize} there`);
+  if (end !== dataSize) {
+    throw new InputError(`${location}: expected ${end} bytes of tensors after the header, the file has ${dataSize} there`);
+  }
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -130,6 +130,11 @@ function encode({ name, dtype }: TensorSpec, values: TensorValues): Uint8Array {
   if ((dtype === 'I32') !== values instanceof Int32Array) {
     throw new TypeError(`createSafetensors: ${shown(name)} is ${dtype}, got ${values.constructor.name}`);
   }
-  const stored = values instanceof Int32Array || dtype === 'F32' ? values : dtype === 'F16' ? float32ToFloat16(values) : float32ToBfloat16(values);
+  const stored = narrow(dtype, values);
   return new Uint8Array(stored.buffer, stored.byteOffset, stored.byteLength);
+}
+
+function narrow(dtype: TensorSpec['dtype'], values: TensorValues): TensorValues | Uint16Array {
+  if (values instanceof Int32Array || dtype === 'F32') return values;
+  return dtype === 'F16' ? float32ToFloat16(values) : float32ToBfloat16(values);
 }

@@ -45,7 +45,9 @@ function parseShardIndex(json: string, location: string): ReadonlyMap<string, st
 
 function checkShardName(name: string, shard: unknown, location: string): void {
   const isPlain = typeof shard === 'string' && /^[^/\\\0]+$/.test(shard) && shard !== '.' && shard !== '..';
-  if (!isPlain) throw new InputError(`${placeOf(location, name)}: expected the name of a file beside the index, found ${shownValue(shard)}`);
+  if (!isPlain) {
+    throw new InputError(`${placeOf(location, name)}: expected the name of a file beside the index, found ${shownValue(shard)}`);
+  }
 }
 
 /**
@@ -75,7 +77,9 @@ async function openShardOf(indexPath: string, shard: string, openShard: (path: s
     () => true,
     () => false,
   );
-  if (!isThere) throw new InputError(`${indexPath}: expected the shard ${shown(shard)} beside it, found no such file; fetch the missing shard`);
+  if (!isThere) {
+    throw new InputError(`${indexPath}: expected the shard ${shown(shard)} beside it, found no such file; fetch the missing shard`);
+  }
   return openShard(path);
 }
 
@@ -88,7 +92,12 @@ function joinShards(
   const tensors = new Map<string, TensorInfo>();
   for (const [name, shard] of index) {
     const tensor = opened.get(shard)!.tensors.get(name);
-    if (!tensor) throw new InputError(`${placeOf(location, name)}: expected in ${shown(shard)}, which does not have it; the shards do not belong together`);
+    if (!tensor) {
+      throw new InputError(
+        `${placeOf(location, name)}: expected in ${shown(shard)}, which does not have it; ` +
+          'the shards do not belong together',
+      );
+    }
     tensors.set(name, tensor);
   }
   const shardOf = (name: string): TensorSource => {

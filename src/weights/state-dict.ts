@@ -87,13 +87,18 @@ const FUNCTIONS: Readonly<Record<string, PickleFunction>> = {
 function globalNamed(name: string, location: string): unknown {
   if (Object.hasOwn(FUNCTIONS, name)) return FUNCTIONS[name];
   if (Object.hasOwn(STORAGE_DTYPES, name)) return new StorageType(STORAGE_DTYPES[name]);
-  throw new InputError(`${location}: expected tensors only, found the Python object ${shown(name)}; get or make a safetensors file of the model instead`);
+  throw new InputError(
+    `${location}: expected tensors only, found the Python object ${shown(name)}; ` +
+      'get or make a safetensors file of the model instead',
+  );
 }
 
 /** A storage from its persistent id, `('storage', type, key, device, length)`. */
 function storageOf(id: unknown, location: string): Storage {
   const [tag, type, key, , length] = Array.isArray(id) ? (id as unknown[]) : [];
-  if (tag === 'storage' && type instanceof StorageType && typeof key === 'string' && isSize(length)) return { dtype: type.dtype, key, length };
+  if (tag === 'storage' && type instanceof StorageType && typeof key === 'string' && isSize(length)) {
+    return { dtype: type.dtype, key, length };
+  }
   throw new InputError(`${location}: expected references to storages only, found another; the file is damaged`);
 }
 
@@ -110,7 +115,8 @@ function tensorOf(name: string, { storage, offset, shape, strides }: View, locat
   // More elements than the storage has would be a broadcast view, which no parameter is, and could be of any size.
   if (elementCount(shape) > storage.length || offset + spanOf(tensor) > storage.length) {
     throw new InputError(
-      `${where}: expected a view within its storage of ${storage.length} elements, found shape ${shownShape(shape)}, strides ${shownShape(strides)}, offset ${offset}; the file is damaged`,
+      `${where}: expected a view within its storage of ${storage.length} elements, ` +
+        `found shape ${shownShape(shape)}, strides ${shownShape(strides)}, offset ${offset}; the file is damaged`,
     );
   }
   return tensor;

@@ -58,7 +58,10 @@ async function checkIsZip(file: RandomAccessFile): Promise<void> {
   const start = Buffer.from(await file.read(0, Math.min(file.size, 16)));
   if (start.subarray(0, 4).equals(ZIP_MAGIC)) return;
   if (start.subarray(2, 14).equals(LEGACY_MAGIC)) {
-    throw new InputError(`${file.location}: expected the zip format of PyTorch 1.6 and later, found the older one; load and save it again with a newer PyTorch, or use a safetensors file`);
+    throw new InputError(
+      `${file.location}: expected the zip format of PyTorch 1.6 and later, found the older one; ` +
+        'load and save it again with a newer PyTorch, or use a safetensors file',
+    );
   }
   throw new InputError(`${file.location}: expected a zip file made by torch.save, found something else${await hintFromStart(file)}`);
 }
@@ -77,17 +80,27 @@ async function checkByteOrder(file: RandomAccessFile, entry: ZipEntry | undefine
 }
 
 async function readPickle(file: RandomAccessFile, entry: ZipEntry): Promise<Uint8Array> {
-  if (entry.size > LARGEST_PICKLE) throw new InputError(`${file.location}: expected data.pkl of at most ${LARGEST_PICKLE} bytes, found ${entry.size}`);
+  if (entry.size > LARGEST_PICKLE) {
+    throw new InputError(`${file.location}: expected data.pkl of at most ${LARGEST_PICKLE} bytes, found ${entry.size}`);
+  }
   return new Uint8Array(await file.read(await entry.dataStart(), entry.size));
 }
 
 function storageEntry({ name, storage }: StoredTensor, folder: string, entries: ReadonlyMap<string, ZipEntry>, path: string): ZipEntry {
   const entryName = `${folder}data/${storage.key}`;
   const entry = entries.get(entryName);
-  if (!entry) throw new InputError(`${placeOf(path, name)}: expected its values in ${shown(entryName)} of the zip, which is not there; the file is damaged`);
+  if (!entry) {
+    throw new InputError(
+      `${placeOf(path, name)}: expected its values in ${shown(entryName)} of the zip, which is not there; ` +
+        'the file is damaged',
+    );
+  }
   const size = byteLengthOf(storage.dtype, [storage.length]);
   if (entry.size === size) return entry;
-  throw new InputError(`${placeOf(path, name)}: expected ${size} bytes for ${storage.length} values of ${storage.dtype} in ${shown(entryName)}, found ${entry.size}; the file is damaged`);
+  throw new InputError(
+    `${placeOf(path, name)}: expected ${size} bytes for ${storage.length} values of ${storage.dtype} in ${shown(entryName)}, ` +
+      `found ${entry.size}; the file is damaged`,
+  );
 }
 
 async function readTensor(file: RandomAccessFile, tensor: StoredTensor, entry: ZipEntry): Promise<ArrayBuffer> {

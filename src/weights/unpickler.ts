@@ -38,11 +38,17 @@ export function unpickle(pickle: Uint8Array, location: string, environment: Pick
     if (opcode === STOP) return pop(machine);
     const operation = OPERATIONS[opcode];
     if (!operation) {
-      throw new InputError(`${location}: expected a pickle as torch.save writes it, found opcode 0x${opcode.toString(16).padStart(2, '0')} at byte ${at}; convert the file to safetensors`);
+      throw new InputError(
+        `${location}: expected a pickle as torch.save writes it, found opcode 0x${opcode.toString(16).padStart(2, '0')} at byte ${at}; ` +
+          'convert the file to safetensors',
+      );
     }
     operation(machine);
   }
-  throw new InputError(`${location}: expected a pickle of at most ${MOST_OPCODES} steps, found a longer one; convert the file to safetensors`);
+  throw new InputError(
+    `${location}: expected a pickle of at most ${MOST_OPCODES} steps, ` +
+      'found a longer one; convert the file to safetensors',
+  );
 }
 
 interface Machine {
@@ -180,7 +186,12 @@ class PickleReader {
 
   bytes(count: number): Uint8Array {
     const left = this.pickle.length - this.position;
-    if (count > left) throw new InputError(`${this.location}: expected ${count} more bytes of pickle at byte ${this.position}, found ${left}; the file is cut short or damaged`);
+    if (count > left) {
+      throw new InputError(
+        `${this.location}: expected ${count} more bytes of pickle at byte ${this.position}, ` +
+          `found ${left}; the file is cut short or damaged`,
+      );
+    }
     this.position += count;
     return this.pickle.subarray(this.position - count, this.position);
   }
@@ -196,7 +207,9 @@ class PickleReader {
 
   /** A little-endian two's complement integer. */
   integer(count: number): number {
-    if (count > 8) throw new InputError(`${this.location}: expected integers of at most 8 bytes, found one of ${count} at byte ${this.position}`);
+    if (count > 8) {
+      throw new InputError(`${this.location}: expected integers of at most 8 bytes, found one of ${count} at byte ${this.position}`);
+    }
     const value = this.bytes(count).reduceRight((total, byte) => (total << 8n) | BigInt(byte), 0n);
     return Number(BigInt.asIntN(count * 8, value));
   }
@@ -207,7 +220,10 @@ class PickleReader {
       return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(this.bytes(count));
     } catch (error) {
       if (error instanceof InputError) throw error;
-      throw new InputError(`${this.location}: expected text in UTF-8 at byte ${start} of the pickle, found other bytes; the file is damaged`);
+      throw new InputError(
+        `${this.location}: expected text in UTF-8 at byte ${start} of the pickle, ` +
+          'found other bytes; the file is damaged',
+      );
     }
   }
 

@@ -34,17 +34,25 @@ export async function readZipDirectory(file: ByteSource): Promise<ReadonlyMap<st
     for await (const entry of zip.eachEntry()) {
       const { fileName: name, uncompressedSize: size } = entry;
       const where = `${file.location}: entry ${shown(name)}`;
-      if (entry.compressionMethod !== 0 || entry.isEncrypted()) throw new InputError(`${where}: expected to be stored as it is, as torch.save does, found it compressed or encrypted`);
+      if (entry.compressionMethod !== 0 || entry.isEncrypted()) {
+        throw new InputError(`${where}: expected to be stored as it is, as torch.save does, found it compressed or encrypted`);
+      }
       if (entries.has(name)) throw new InputError(`${where}: expected once in the zip, found twice`);
-      if (entries.size === MOST_ENTRIES) throw new InputError(`${file.location}: expected at most ${MOST_ENTRIES} entries in the zip, found more`);
-      const dataStart = (): Promise<number> => named(async () => (await zip.readLocalFileHeaderPromise(entry, { minimal: true })).fileDataStart);
+      if (entries.size === MOST_ENTRIES) {
+        throw new InputError(`${file.location}: expected at most ${MOST_ENTRIES} entries in the zip, found more`);
+      }
+      const dataStart = (): Promise<number> =>
+        named(async () => (await zip.readLocalFileHeaderPromise(entry, { minimal: true })).fileDataStart);
       entries.set(name, { name, size, dataStart });
     }
     return entries;
   });
 }
 
-/** Lets yauzl read a file by positions that are checked: offsets from a zip can be anything, and its own reader throws where nothing catches. */
+/**
+ * Lets yauzl read a file by positions that are checked: offsets from a zip can be anything, and its own reader throws where
+ * nothing catches.
+ */
 class ByteSourceReader extends RandomAccessReader {
   constructor(private readonly file: ByteSource) {
     super();
