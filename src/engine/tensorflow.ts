@@ -5,9 +5,14 @@
 import { createRequire } from 'node:module';
 import * as tf from '@tensorflow/tfjs-core';
 import { InputError, messageOf } from '../errors.js';
+import { registerCpuKernels } from './cpu-kernels.js';
+import { withMutedStderr } from './muted.js';
 import { readSetupStatus } from './setup-status.js';
 import { registerTensorflowKernels } from './tensorflow-kernels.js';
-import { registerCpuKernels } from './cpu-kernels.js';
+
+
+/** TensorFlow's log level for errors only; a user who sets a lower one sees everything. */
+const SILENT = '2';
 
 /** Loaders of native code say much; its beginning names the cause. */
 const MESSAGE_LENGTH = 160;
@@ -80,8 +85,11 @@ function absenceReason(error: unknown): string {
 /** Loads the native package; it registers itself as tfjs's backend `tensorflow`. */
 function requireNative(): NodeBackend {
   prepareProcess();
-  createRequire(import.meta.url)('@tensorflow/tfjs-node-gpu');
-  return tf.findBackend('tensorflow') as NodeBackend;
+  const load = (): NodeBackend => {
+    createRequire(import.meta.url)('@tensorflow/tfjs-node-gpu');
+    return tf.findBackend('tensorflow') as NodeBackend;
+  };
+  return process.env['TF_CPP_MIN_LOG_LEVEL'] === SILENT ? withMutedStderr(load) : load();
 }
 
 /**
@@ -89,7 +97,7 @@ function requireNative(): NodeBackend {
  * calls two functions of Node's `util` that Node 23 removed.
  */
 function prepareProcess(): void {
-  process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '2';
+  process.env['TF_CPP_MIN_LOG_LEVEL'] ??= SILENT;
   process.env['TF_FORCE_GPU_ALLOW_GROWTH'] ??= 'true';
   const legacy = createRequire(import.meta.url)('node:util') as Record<string, unknown>; // the module object itself, not a frozen namespace
   legacy['isNullOrUndefined'] = (value: unknown): boolean => value == null;

@@ -2,8 +2,8 @@ import { LOSSES, type LossName } from '../../distill/loss.js';
 import { OPTIMIZERS, type OptimizerName } from '../../distill/adamw.js';
 import { BACKENDS, DEVICES, type BackendChoice, type DeviceChoice } from '../../engine/tensorflow.js';
 
-/** Which engine runs the step. `auto` takes the best that this build has. */
-export const ENGINES = ['auto', 'eager'] as const;
+/** How a step is run: recorded once as a graph (TensorFlow only), or op by op. `auto`: as a graph where that can be. */
+export const ENGINES = ['auto', 'compiled', 'eager'] as const;
 export type EngineChoice = (typeof ENGINES)[number];
 
 export const CHOICES = { engine: ENGINES, backend: BACKENDS, device: DEVICES, loss: LOSSES, optimizer: OPTIMIZERS };

@@ -1,0 +1,33 @@
+import { closeSync, fstatSync, openSync } from 'node:fs';
+
+const STDERR = 2;
+
+/**
+ * Runs `work` with the process's standard error pointed at nothing. TensorFlow writes two lines about itself there
+ * whenever it is loaded, at every log level, and past Node's streams; errors are thrown, not written. Where standard
+ * error cannot be reopened as it was (a socket; a file, whose write position it may share with standard output), `work`
+ * simply runs. Synchronous, so nothing else of this process is silenced.
+ */
+export function withMutedStderr<T>(work: () => T): T {
+  if (fstatSync(STDERR).isFile()) return work();
+  let original: number;
+  try {
+    original = openSync(`/proc/self/fd/${STDERR}`, 'a');
+  } catch {
+    return work();
+  }
+  try {
+    replaceStderr('/dev/null');
+    return work();
+  } finally {
+    replaceStderr(`/proc/self/fd/${original}`);
+    closeSync(original);
+  }
+}
+
+/** The lowest free descriptor is the one that opening takes. */
+function replaceStderr(path: string): void {
+  closeSync(STDERR);
+  const opened = openSync(path, 'a');
+  if (opened !== STDERR) throw new Error(`standard error was reopened as descriptor ${opened}`);
+}
