@@ -1,0 +1,50 @@
+#!/usr/bin/env node
+/**
+ * Makes a clone ready to run: npm packages, TensorFlow, the `kd` command and the compiled sources.
+ *
+ * `npm start` and `npm test` call this first. It needs no packages itself. Each part first looks whether its work
+ * is done, so a call on a ready clone prints nothing and costs about as much as starting Node. A part that was
+ * interrupted, however rudely, is not ready, and the next call does it again.
+ *
+ *   node scripts/setup.mjs [--quiet]      (KD_SETUP_QUIET=1 means the same)
+ *
+ * Exit status 0: `kd` can run, on TensorFlow or, where that cannot be had, on tfjs's pure-JavaScript backend, after
+ * one line that says why. 1: it cannot, and one line says why.
+ */
+import { realpathSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import * as command from './setup/command.mjs';
+import { SetupError } from './setup/errors.mjs';
+import { withLock } from './setup/lock.mjs';
+import * as packages from './setup/packages.mjs';
+import { createProject } from './setup/project.mjs';
+import * as sources from './setup/sources.mjs';
+import * as tensorflow from './setup/tensorflow.mjs';
+
+/** In this order: TensorFlow's addon is built from the packages, the sources are compiled by one of them. */
+const PARTS = [packages, tensorflow, command, sources];
+
+/** Brings every part of `project` up to date; throws `SetupError` for what `kd` cannot run without. */
+export async function setUp(project) {
+  if (PARTS.every((part) => part.isReady(project))) return;
+  await withLock(project.root, () => project.say('another set-up of this folder is at work: waiting for it'), async (lock) => {
+    for (const part of PARTS) {
+      if (!part.isReady(project)) await part.prepare(project, lock);
+    }
+  });
+}
+
+async function main() {
+  const root = dirname(dirname(fileURLToPath(import.meta.url)));
+  const quiet = process.argv.includes('--quiet') || process.env.KD_SETUP_QUIET === '1';
+  try {
+    await setUp(createProject({ root, env: process.env, quiet }));
+  } catch (error) {
+    if (!(error instanceof SetupError)) throw error;
+    process.stderr.write(`kd set-up: ${error.message}\n`);
+    process.exitCode = 1;
+  }
+}
+
+if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) await main();

@@ -1,0 +1,16 @@
+/** Something without which `kd` cannot run at all; the message is one line that says what to do. */
+export class SetupError extends Error {}
+
+/** The reason why TensorFlow cannot be had here: `kd` still runs, on tfjs's pure-JavaScript backend. */
+export class TensorflowUnavailable extends Error {
+  /**
+   * @param {string} reason what is missing or failed, on one line
+   * @param {string} remedy what the user can do about it, on the same line
+   * @param {string} [attempt] names a costly attempt that would fail again in the same way, and so is not repeated
+   */
+  constructor(reason, remedy, attempt) {
+    super(reason);
+    this.remedy = remedy;
+    this.attempt = attempt;
+  }
+}

@@ -1,0 +1,44 @@
+import { createHash } from 'node:crypto';
+import { realpathSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const RETRY_MS = 200;
+
+/**
+ * Runs `work` while no other process of this machine holds the lock on `folder`, which must exist.
+ *
+ * The lock is an abstract Unix socket: a name in the kernel, taken by one process at a time and freed with it, however
+ * it dies, so nothing stale is ever left behind. `work` gets the socket's file descriptor: a child process that
+ * inherits it keeps the lock for as long as it lives, even after its parent was killed. Other systems than Linux have
+ * no such sockets; there `work` runs unlocked.
+ *
+ * @param {() => void} onWait called once if somebody else has the lock
+ * @param {(lock?: number) => Promise<T>} work
+ * @template T
+ */
+export async function withLock(folder, onWait, work) {
+  if (process.platform !== 'linux') return work();
+  const name = `\0kd-setup-${createHash('sha256').update(realpathSync(folder)).digest('hex').slice(0, 32)}`;
+  let server = await listen(name);
+  if (server === undefined) onWait();
+  while (server === undefined) {
+    await sleep(RETRY_MS);
+    server = await listen(name);
+  }
+  try {
+    // Node documents no other way to a socket's descriptor.
+    return await work(server._handle?.fd);
+  } finally {
+    server.close();
+  }
+}
+
+/** Returns a server that owns `name`, or undefined if another process does. */
+function listen(name) {
+  return new Promise((resolve, reject) => {
+    const server = createServer((connection) => connection.destroy());
+    server.once('error', (error) => (error.code === 'EADDRINUSE' ? resolve(undefined) : reject(error)));
+    server.listen(name, () => resolve(server));
+  });
+}

@@ -1,0 +1,83 @@
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { stopwatch } from './amounts.mjs';
+import { SetupError } from './errors.mjs';
+import { failureLine, NOT_FOUND, run } from './processes.mjs';
+
+const NETWORK_FAILURE = /E?(NOTFOUND|AI_AGAIN|CONNREFUSED|CONNRESET|TIMEDOUT|NETUNREACH|HOSTUNREACH|SOCKET_TIMEOUT|NOTCACHED)\b/;
+
+/**
+ * NODE_ENV=production and omit=dev would leave out the compiler and the headers that set-up itself needs; `npm start`
+ * run silently would keep npm from saying what went wrong; and npm's waits between two tries add up to over a minute.
+ */
+const INSTALL = [
+  ...['ci', '--ignore-scripts', '--include=dev', '--include=optional', '--prefer-offline', '--no-audit', '--no-fund'],
+  ...['--loglevel=error', '--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=4000'],
+];
+
+/**
+ * Whether node_modules holds what package-lock.json asks for, by the record that npm writes there when it is done.
+ *
+ * Packages that are not in the lock do no harm; optional ones that npm left out are for other systems.
+ */
+export function isReady({ root }) {
+  const installed = readPackages(installRecord(root));
+  if (installed === undefined) return false;
+  return Object.entries(lockedPackages(root)).every(([path, wanted]) => {
+    const found = installed[path];
+    if (found === undefined) return wanted.optional === true;
+    return found.version === wanted.version && found.integrity === wanted.integrity && existsSync(join(root, path));
+  });
+}
+
+/**
+ * Installs the packages of package-lock.json without running their install scripts: TensorFlow's would download a
+ * libtensorflow of 2022. A half-done installation has no record, and so is not ready.
+ */
+export async function prepare(project, lock) {
+  const { root, env, say } = project;
+  const elapsed = stopwatch();
+  const [command, ...args] = npmCommand(env);
+  say(`npm packages: installing up to ${Object.keys(lockedPackages(root)).length} …`);
+  rmSync(installRecord(root), { force: true });
+  const result = await run(command, [...args, ...INSTALL], { cwd: root, env, lock });
+  if (result.status !== 0) throw new SetupError(installFailure(result));
+  say(`npm packages: ${Object.keys(readPackages(installRecord(root)) ?? {}).length} installed in ${elapsed()}`);
+}
+
+/** The npm that runs us, if any, else the one on PATH. */
+function npmCommand(env) {
+  const runner = env.npm_execpath;
+  const isNpm = runner !== undefined && basename(runner) === 'npm-cli.js' && existsSync(runner);
+  return isNpm ? [process.execPath, runner] : ['npm'];
+}
+
+function installFailure(result) {
+  if (result.status === NOT_FOUND) return 'npm is missing: install it, with Node.js 20 or newer, and run this again';
+  const network = NETWORK_FAILURE.exec(result.stderr);
+  if (network !== null) {
+    return `the npm packages are missing and the npm registry cannot be reached (${network[0]}): connect to the network and run this again`;
+  }
+  const line = failureLine(result, /^npm (error|ERR!) (?!code )/).replace(/^npm (error|ERR!) /, '');
+  return `the npm packages cannot be installed (npm ci: ${line}): mend that and run this again`;
+}
+
+function installRecord(root) {
+  return join(root, 'node_modules', '.package-lock.json');
+}
+
+function lockedPackages(root) {
+  const file = join(root, 'package-lock.json');
+  const packages = readPackages(file);
+  if (packages === undefined) throw new SetupError(`${file}: expected npm's lock file, found none that can be read; restore it from the repository`);
+  // The entry without a path is the project itself.
+  return Object.fromEntries(Object.entries(packages).filter(([path]) => path !== ''));
+}
+
+function readPackages(file) {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')).packages;
+  } catch {
+    return undefined;
+  }
+}

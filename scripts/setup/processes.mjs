@@ -1,0 +1,48 @@
+import { spawn } from 'node:child_process';
+import { accessSync, constants, statSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+/** What a shell answers for a command that does not exist. */
+export const NOT_FOUND = 127;
+
+/**
+ * Runs a command to its end and returns its exit status, the signal that ended it, and what it wrote.
+ *
+ * @param {object} options
+ * @param {boolean} [options.showOutput] standard output goes to this process's standard error instead
+ * @param {number} [options.lock] a descriptor from `withLock`, for children that write where a lock is needed
+ */
+export function run(command, args, { cwd, env, showOutput = false, lock }) {
+  return new Promise((resolve) => {
+    const stdio = ['ignore', showOutput ? process.stderr.fd : 'pipe', 'pipe'];
+    if (lock !== undefined) stdio.push(lock);
+    const child = spawn(command, args, { cwd, env, stdio });
+    const written = { stdout: '', stderr: '' };
+    for (const name of ['stdout', 'stderr']) {
+      child[name]?.setEncoding('utf8').on('data', (text) => (written[name] += text));
+    }
+    child.once('error', (error) => resolve({ status: NOT_FOUND, signal: null, stdout: '', stderr: error.message }));
+    child.once('close', (status, signal) => resolve({ status, signal, ...written }));
+  });
+}
+
+/** Every executable file on PATH with one of `names`, the first name's first. */
+export function findExecutables(names, env) {
+  const folders = (env.PATH ?? '').split(delimiter).filter((folder) => folder !== '');
+  return names.flatMap((name) => (name.includes('/') ? [name] : folders.map((folder) => join(folder, name)))).filter(isExecutable);
+}
+
+function isExecutable(file) {
+  try {
+    accessSync(file, constants.X_OK);
+    return statSync(file).isFile();
+  } catch {
+    return false;
+  }
+}
+
+/** How a failed command ended, in one line: the line of its output that matches `pattern`, else the last one. */
+export function failureLine({ status, signal, stdout, stderr }, pattern) {
+  const lines = `${stdout}\n${stderr}`.split('\n').map((line) => line.trim()).filter((line) => line !== '');
+  return lines.find((line) => pattern.test(line)) ?? (signal === null ? (lines.at(-1) ?? `exit status ${status}`) : signal);
+}

@@ -1,0 +1,58 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+import { stopwatch } from './amounts.mjs';
+import { SetupError } from './errors.mjs';
+import { replaceText } from './links.mjs';
+import { run } from './processes.mjs';
+
+const STAMP = '.sources';
+const EMITTED = /^TSFILE: (.*)$/;
+
+/** Whether dist/ was compiled from the sources as they are now. */
+export function isReady({ root }) {
+  try {
+    return readFileSync(join(root, 'dist', STAMP), 'utf8') === fingerprint(root);
+  } catch (error) {
+    if (error.code === 'ENOENT') return false;
+    throw error;
+  }
+}
+
+/** Compiles src/ into dist/ and removes what earlier builds left there; throws `SetupError` with tsc's messages. */
+export async function prepare({ root, env, say, terminal }, lock) {
+  const elapsed = stopwatch();
+  say('TypeScript: compiling …');
+  const dist = join(root, 'dist');
+  rmSync(join(dist, STAMP), { force: true });
+  const compiled = fingerprint(root);
+  const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+  const args = [tsc, '-p', 'tsconfig.build.json', '--listEmittedFiles', '--pretty', String(terminal)];
+  const { status, stdout, stderr } = await run(process.execPath, args, { cwd: root, env, lock });
+  const lines = stdout.split('\n');
+  if (status !== 0) {
+    const messages = lines.filter((line) => line !== '' && !EMITTED.test(line)).join('\n');
+    throw new SetupError(`the TypeScript sources do not compile:\n${messages}${stderr}`);
+  }
+  const emitted = new Set(lines.flatMap((line) => EMITTED.exec(line)?.[1] ?? []).map((file) => resolve(root, file)));
+  for (const file of filesUnder(dist)) {
+    if (!emitted.has(file)) rmSync(file);
+  }
+  replaceText(join(dist, STAMP), compiled);
+  say(`TypeScript: compiled in ${elapsed()}`);
+}
+
+/** Changes when a source or a setting is edited, added, removed or replaced by an older one. */
+function fingerprint(root) {
+  const files = [...filesUnder(join(root, 'src')), join(root, 'tsconfig.json'), join(root, 'tsconfig.build.json')];
+  const facts = files.map((file) => {
+    const { size, mtimeMs } = statSync(file);
+    return `${relative(root, file)} ${size} ${mtimeMs}`;
+  });
+  return `${createHash('sha256').update(facts.join('\n')).digest('hex')}\n`;
+}
+
+function filesUnder(folder) {
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name)).sort();
+}

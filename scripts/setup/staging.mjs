@@ -1,0 +1,60 @@
+import { mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+
+const ABANDONED_MS = 24 * 60 * 60 * 1000;
+
+/**
+ * Lets `fill` write into a new temporary sibling of the folder `target`, and puts it in `target`'s place when done.
+ *
+ * Whoever is killed on the way leaves only the sibling, which a later call removes; whoever comes second replaces the
+ * first one's folder with an equal one.
+ */
+export async function stageFolder(target, fill) {
+  mkdirSync(dirname(target), { recursive: true });
+  removeAbandoned(target);
+  const partial = `${target}.partial-${hostname()}-${process.pid}`;
+  rmSync(partial, { recursive: true, force: true });
+  mkdirSync(partial);
+  try {
+    const result = await fill(partial);
+    replaceFolder(target, partial);
+    return result;
+  } finally {
+    rmSync(partial, { recursive: true, force: true });
+  }
+}
+
+function replaceFolder(target, source) {
+  try {
+    renameSync(source, target);
+  } catch (error) {
+    if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
+    rmSync(target, { recursive: true, force: true });
+    renameSync(source, target);
+  }
+}
+
+/** Removes temporary siblings whose process has died; of other hosts, which may share the folder, those a day old. */
+function removeAbandoned(target) {
+  const prefix = `${basename(target)}.partial-`;
+  for (const name of readdirSync(dirname(target))) {
+    if (!name.startsWith(prefix)) continue;
+    const path = join(dirname(target), name);
+    const [, host, pid] = /^(.*)-(\d+)$/.exec(name.slice(prefix.length)) ?? [];
+    if (host === hostname() ? !isAlive(Number(pid)) : isOld(path)) rmSync(path, { recursive: true, force: true });
+  }
+}
+
+function isAlive(pid) {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error.code === 'EPERM';
+  }
+}
+
+function isOld(path) {
+  return Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0) > ABANDONED_MS;
+}

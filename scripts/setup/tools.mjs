@@ -1,0 +1,58 @@
+import { TensorflowUnavailable } from './errors.mjs';
+import { findExecutables, run } from './processes.mjs';
+
+/** Older ones do not know how to choose a wheel for another Python than their own. */
+const OLDEST_PIP = 20;
+
+/** Much quicker than `python3 -m pip --version`. */
+const PRINT_PIP_VERSION = `
+try:
+    import pip
+    print(pip.__version__)
+except ImportError:
+    print("none")
+`;
+
+/**
+ * Finds the tools that getting TensorFlow takes: a Python with pip, and a C++ compiler as a command line.
+ *
+ * @param {{ python: boolean, compiler: boolean }} needed which of them
+ * @throws {TensorflowUnavailable} that names all that are missing
+ */
+export async function findTools(env, needed) {
+  const python = needed.python ? await findPython(env) : {};
+  const compiler = needed.compiler ? findCompiler(env) : {};
+  const missing = [python, compiler].filter((tool) => tool.missing !== undefined);
+  if (missing.length > 0) throw missingTools(missing);
+  return { python: python.command, compiler: compiler.command };
+}
+
+function missingTools(tools) {
+  const reason = tools.map((tool) => tool.missing).join(', and ');
+  const packages = tools.map((tool) => tool.debian).join(' ');
+  return new TensorflowUnavailable(reason, `install what is missing (Debian, Ubuntu: apt install ${packages}) and run this again`);
+}
+
+/** The first Python on PATH with a pip that serves; some may be stand-ins that only say what to install. */
+async function findPython(env) {
+  let missing = 'Python is missing';
+  for (const command of findExecutables(['python3', 'python'], env)) {
+    const { status, stdout } = await run(command, ['-c', PRINT_PIP_VERSION], { env });
+    if (status !== 0) continue;
+    const version = stdout.trim();
+    if (Number.parseInt(version) >= OLDEST_PIP) return { command };
+    missing = version === 'none' ? 'pip is missing' : `pip ${version} is too old (${OLDEST_PIP} or newer is needed)`;
+  }
+  return { missing, debian: missing.startsWith('Python') ? 'python3 python3-pip' : 'python3-pip' };
+}
+
+/** CXX may hold a whole command line, such as `ccache g++`. */
+function findCompiler(env) {
+  const names = env.CXX ? [env.CXX] : ['g++', 'c++', 'clang++'];
+  for (const name of names) {
+    const [command, ...args] = name.trim().split(/\s+/);
+    const [file] = findExecutables([command], env);
+    if (file !== undefined) return { command: [file, ...args] };
+  }
+  return { missing: env.CXX ? `the C++ compiler of CXX (${env.CXX}) is missing` : 'a C++ compiler is missing', debian: 'g++' };
+}

@@ -1,0 +1,371 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { COMPILER, SMALL_WHEEL, SmallClone, writeText } from './small-clone.js';
+
+interface Stream {
+  isTTY: boolean;
+  write: (text: string) => void;
+}
+interface ProjectOptions {
+  root: string;
+  env: Record<string, string>;
+  wheel: typeof SMALL_WHEEL;
+  stream: Stream;
+  quiet?: boolean;
+  host?: { platform: string; arch: string; glibc: () => string | undefined };
+  loadAddon?: (project: unknown, file: string) => Promise<string>;
+}
+
+const SCRIPTS = pathToFileURL(join(import.meta.dirname, '..', '..', 'scripts')).href;
+const { setUp } = (await import(`${SCRIPTS}/setup.mjs`)) as { setUp: (project: unknown) => Promise<void> };
+const { createProject } = (await import(`${SCRIPTS}/setup/project.mjs`)) as { createProject: (options: ProjectOptions) => unknown };
+const { TensorflowUnavailable } = (await import(`${SCRIPTS}/setup/errors.mjs`)) as { TensorflowUnavailable: new (reason: string, remedy: string) => Error };
+
+const LINUX = { platform: 'linux', arch: 'x64', glibc: () => '2.36' };
+const PACKAGE = 'node_modules/@tensorflow/tfjs-node-gpu';
+const COST = "training runs on tfjs's pure-JavaScript backend, tens of times slower";
+
+let clone: SmallClone;
+beforeEach(() => {
+  clone = new SmallClone();
+});
+afterEach(() => {
+  clone.remove();
+});
+
+/** Runs the set-up of the small clone and returns what it printed. */
+async function runSetUp(env: Record<string, string> = {}, options: Partial<ProjectOptions> = {}): Promise<string> {
+  let printed = '';
+  const stream = { isTTY: false, write: (text: string) => (printed += text) };
+  const parts = { wheel: SMALL_WHEEL, host: LINUX, stream, loadAddon: () => Promise.resolve('2.21.0') };
+  await setUp(createProject({ root: clone.root, env: { ...clone.env, ...env }, ...parts, ...options }));
+  return printed;
+}
+
+describe('set-up of a fresh clone', () => {
+  it('installs, downloads, unpacks, compiles and links, and says how much and how long', async () => {
+    const printed = await runSetUp();
+    expect(clone.calls()).toEqual(['npm', 'pip', 'unpack', 'g++', 'tsc']);
+    expect(printed).toContain('kd set-up: libtensorflow 2.21.0: downloading 3 MB …\n');
+    expect(printed).toMatch(/libtensorflow 2\.21\.0: unpacked in \d+\.\d s\n/);
+    expect(printed).toMatch(/TensorFlow addon: compiled in \d+\.\d s\n/);
+    expect(clone.read(`${PACKAGE}/deps/lib/libtensorflow_cc.so.2`)).toBe('c library');
+    expect(clone.read(`${PACKAGE}/deps/include/tensorflow/c/c_api.h`)).toBe('// tensorflow/c/c_api.h');
+    expect(clone.read('dist/cli.js')).toBe('the command');
+    const path = realpathSync(join(clone.root, PACKAGE, 'deps', 'lib'));
+    expect(clone.status()).toMatchObject({ backend: 'tensorflow', libtensorflow: { version: '2.21.0', path } });
+  });
+
+  it('copies the addon, because Node resolves links before the addon looks for its libraries', async () => {
+    await runSetUp();
+    expect(lstatSync(join(clone.root, PACKAGE, 'lib/napi-v8/tfjs_binding.node')).isFile()).toBe(true);
+  });
+
+  it('leaves no wheel and nothing half-made in the cache', async () => {
+    await runSetUp();
+    expect(readdirSync(clone.cache).map((name) => name.replace(/-[0-9a-f]{12,}$/, ''))).toEqual(['libtensorflow-2.21.0', 'tfjs-binding']);
+  });
+
+  it('links the command for npx', async () => {
+    clone.write('bin/kd.js', 'the command');
+    await runSetUp();
+    expect(clone.read('node_modules/.bin/kd')).toBe('the command');
+  });
+
+  it('prints nothing when quiet', async () => {
+    expect(await runSetUp({}, { quiet: true })).toBe('');
+  });
+});
+
+describe('set-up of a ready clone', () => {
+  beforeEach(async () => {
+    await runSetUp();
+    clone.calls();
+  });
+
+  it('does nothing and prints nothing', async () => {
+    expect(await runSetUp()).toBe('');
+    expect(clone.calls()).toEqual([]);
+  });
+
+  it('uses the cache in a second clone', async () => {
+    rmSync(join(clone.root, 'node_modules'), { recursive: true });
+    await runSetUp();
+    expect(clone.calls()).toEqual(['npm']);
+    expect(clone.read(`${PACKAGE}/deps/lib/libtensorflow_cc.so.2`)).toBe('c library');
+  });
+
+  it('installs again when the lock file asks for another version, and links TensorFlow again', async () => {
+    clone.lock({ 'node_modules/typescript': '6.1.0' });
+    await runSetUp();
+    expect(clone.calls()).toEqual(['npm']);
+    expect(clone.read(`${PACKAGE}/lib/napi-v8/tfjs_binding.node`)).toBe('addon');
+  });
+
+  it('installs again when a package has gone', async () => {
+    rmSync(join(clone.root, 'node_modules/node-api-headers'), { recursive: true });
+    await runSetUp();
+    expect(clone.calls()).toEqual(['npm']);
+  });
+
+  it('downloads again when a cached library is cut short', async () => {
+    writeText(join(clone.root, PACKAGE, 'deps/lib/libtensorflow_cc.so.2'), 'c lib');
+    await runSetUp();
+    expect(clone.calls()).toEqual(['pip', 'unpack']);
+    expect(clone.read(`${PACKAGE}/deps/lib/libtensorflow_cc.so.2`)).toBe('c library');
+  });
+
+  it("compiles the addon again when the addon's sources change", async () => {
+    clone.write(`${PACKAGE}/binding/tfjs_backend.cc`, '// mended');
+    await runSetUp();
+    expect(clone.calls()).toEqual(['g++']);
+  });
+
+  it('compiles the sources again after an edit, and removes what deleted ones left in dist', async () => {
+    clone.write('src/extra.ts', 'extra');
+    await runSetUp();
+    expect(readdirSync(join(clone.root, 'dist')).sort()).toEqual(['.sources', 'cli.js', 'extra.js']);
+    rmSync(join(clone.root, 'src/extra.ts'));
+    await runSetUp();
+    expect(readdirSync(join(clone.root, 'dist')).sort()).toEqual(['.sources', 'cli.js']);
+    expect(clone.calls()).toEqual(['tsc', 'tsc']);
+  });
+
+  it("hands on the compiler's messages when the sources do not compile, and tries again next time", async () => {
+    clone.write('src/cli.ts', 'type error');
+    for (let time = 0; time < 2; time++) {
+      await expect(runSetUp()).rejects.toThrow('the TypeScript sources do not compile:\nsrc/cli.ts(1,1): error TS2322: a type error');
+    }
+  });
+});
+
+describe('set-up without TensorFlow', () => {
+  it('says that Python is missing, what that costs and what to do, and records it', async () => {
+    clone.removeTool('python3');
+    const printed = await runSetUp();
+    const remedy = 'install what is missing (Debian, Ubuntu: apt install python3 python3-pip) and run this again';
+    expect(printed).toContain(`kd set-up: no TensorFlow, because Python is missing: ${COST}; ${remedy}\n`);
+    expect(clone.calls()).toEqual(['npm', 'tsc']);
+    expect(clone.status()).toMatchObject({ backend: 'cpu', reason: 'Python is missing' });
+  });
+
+  it('passes over a Python that does not run, and says that pip is missing or too old', async () => {
+    clone.addTool('python3', 'exit 127');
+    expect(await runSetUp()).toContain('because Python is missing:');
+    clone.addTool('python', 'echo none');
+    expect(await runSetUp()).toContain('because pip is missing:');
+    clone.addTool('python', 'echo 18.1');
+    expect(await runSetUp()).toContain('because pip 18.1 is too old (20 or newer is needed):');
+  });
+
+  it('says that a compiler is missing before it downloads anything', async () => {
+    clone.removeTool('g++');
+    expect(await runSetUp()).toContain('no TensorFlow, because a C++ compiler is missing:');
+    expect(await runSetUp({ CXX: 'ccache g++-13' })).toContain('because the C++ compiler of CXX (ccache g++-13) is missing:');
+    expect(clone.calls()).not.toContain('pip');
+  });
+
+  it('names everything that is missing', async () => {
+    clone.removeTool('g++');
+    clone.removeTool('python3');
+    expect(await runSetUp()).toContain('because Python is missing, and a C++ compiler is missing:');
+  });
+
+  it('carries on as soon as the missing tool is there', async () => {
+    clone.removeTool('g++');
+    await runSetUp();
+    clone.addTool('c++', COMPILER);
+    await runSetUp();
+    expect(clone.status()).toMatchObject({ backend: 'tensorflow' });
+    expect(await runSetUp()).toBe('');
+  });
+
+  it('says so when the package index cannot be reached, and tries again', async () => {
+    const pipSays = 'ERROR: Could not find a version that satisfies the requirement tensorflow-cpu==2.21.0 (from versions: none)';
+    const offline = { PIP_FAILS: pipSays };
+    expect(await runSetUp(offline)).toContain('because the Python package index cannot be reached, or has no tensorflow-cpu:');
+    await runSetUp();
+    expect(clone.status()).toMatchObject({ backend: 'tensorflow' });
+  });
+
+  it("repeats pip's own words for other failures", async () => {
+    expect(await runSetUp({ PIP_FAILS: 'WARNING: hm\nERROR: No space left on device' })).toContain('because pip cannot download tensorflow-cpu 2.21.0 (No space left on device):');
+  });
+
+  it('refuses another file than the official wheel, and does not download it over and over', async () => {
+    const printed = await runSetUp({ WHEEL: 'another file' });
+    expect(printed).toMatch(new RegExp(`expected sha256 ${SMALL_WHEEL.sha256}, got [0-9a-f]{64}\\)`));
+    expect(clone.status()).toMatchObject({ backend: 'cpu' });
+    expect(readdirSync(clone.cache)).toEqual([]);
+    expect(await runSetUp()).toContain('the package index served another tensorflow-cpu 2.21.0 than the official one');
+    await runSetUp({ PIP_INDEX_URL: 'https://another.example/simple' });
+    expect(clone.calls().filter((name) => name === 'pip')).toHaveLength(2);
+    expect(clone.status()).toMatchObject({ backend: 'tensorflow' });
+  });
+
+  it('says why the addon does not compile, and does not compile it over and over', async () => {
+    const broken = { COMPILER_FAILS: 'error: unknown type' };
+    for (let time = 0; time < 2; time++) expect(await runSetUp(broken)).toContain('the TensorFlow addon does not compile');
+    expect(clone.status().reason).toContain('a.cc:1:1: error: unknown type');
+    expect(clone.calls().filter((name) => name === 'g++')).toHaveLength(1);
+  });
+
+  it('takes the addon out again when libtensorflow cannot be loaded', async () => {
+    const loadAddon = () => Promise.reject(new TensorflowUnavailable('libtensorflow cannot be loaded (SIGILL)', 'mend that'));
+    expect(await runSetUp({}, { loadAddon })).toContain(`no TensorFlow, because libtensorflow cannot be loaded (SIGILL): ${COST}; mend that\n`);
+    expect(existsSync(join(clone.root, PACKAGE, 'lib/napi-v8/tfjs_binding.node'))).toBe(false);
+  });
+
+  it('says so when the cache cannot be written', async () => {
+    clone.write('a-file', '');
+    expect(await runSetUp({ XDG_CACHE_HOME: join(clone.root, 'a-file') })).toContain('because files cannot be written (ENOTDIR');
+  });
+
+  it.each([
+    [{ ...LINUX, platform: 'darwin', arch: 'arm64' }, 'libtensorflow comes for linux x64 only, and this is darwin arm64'],
+    [{ ...LINUX, glibc: () => '2.17' }, 'libtensorflow needs glibc 2.27 or newer, and this system has 2.17'],
+    [{ ...LINUX, glibc: () => undefined }, 'libtensorflow needs glibc 2.27, and this system has another C library'],
+  ])('leaves TensorFlow out where its libraries do not run', async (host, reason) => {
+    expect(await runSetUp({}, { host })).toContain(`no TensorFlow, because ${reason}:`);
+    expect(clone.calls()).not.toContain('pip');
+  });
+});
+
+describe('set-up with TF_LIBRARY_DIR', () => {
+  const headers = ['c_api', 'eager/c_api', 'tf_datatype', 'tf_status', 'tf_tensor'].map((name) => `include/tensorflow/c/${name}.h`);
+  const files = [
+    'lib/libtensorflow.so.2',
+    'lib/libtensorflow_framework.so.2',
+    ...headers,
+    'include/tensorflow/core/platform/ctstring_internal.h',
+  ];
+  let folder: string;
+  beforeEach(() => {
+    folder = join(clone.folder, 'own');
+    for (const name of files) writeText(join(folder, name), name);
+  });
+
+  it('uses that libtensorflow and downloads nothing', async () => {
+    await runSetUp({ TF_LIBRARY_DIR: folder });
+    expect(clone.calls()).toEqual(['npm', 'g++', 'tsc']);
+    expect(clone.read(`${PACKAGE}/deps/lib/libtensorflow.so.2`)).toBe('lib/libtensorflow.so.2');
+    expect(await runSetUp({ TF_LIBRARY_DIR: folder })).toBe('');
+  });
+
+  it('takes the libraries beside their headers, as an installed wheel has them', async () => {
+    for (const name of ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2']) writeText(join(folder, 'include', name), name);
+    await runSetUp({ TF_LIBRARY_DIR: join(folder, 'include') });
+    expect(clone.read(`${PACKAGE}/deps/lib/libtensorflow_cc.so.2`)).toBe('libtensorflow_cc.so.2');
+  });
+
+  it('goes back to the download when the variable is gone', async () => {
+    await runSetUp({ TF_LIBRARY_DIR: folder });
+    await runSetUp();
+    expect(clone.read(`${PACKAGE}/deps/lib/libtensorflow_cc.so.2`)).toBe('c library');
+  });
+
+  it.each(files.slice(1))('names the file that is missing: %s', async (name) => {
+    rmSync(join(folder, name));
+    await expect(runSetUp({ TF_LIBRARY_DIR: folder })).rejects.toThrow(`TF_LIBRARY_DIR=${folder}: ${folder}/${name} is missing;`);
+  });
+
+  it('names the missing C library and a missing folder on one line', async () => {
+    rmSync(join(folder, 'lib/libtensorflow.so.2'));
+    await expect(runSetUp({ TF_LIBRARY_DIR: folder })).rejects.toThrow(
+      `TF_LIBRARY_DIR=${folder}: ${folder}/lib/libtensorflow_cc.so.2 or ${folder}/lib/libtensorflow.so.2 is missing; ` +
+        'add it, or unset TF_LIBRARY_DIR to let set-up download libtensorflow',
+    );
+    await expect(runSetUp({ TF_LIBRARY_DIR: '/no/such' })).rejects.toThrow(
+      'TF_LIBRARY_DIR=/no/such: no such folder; name one that holds libtensorflow, or unset TF_LIBRARY_DIR',
+    );
+  });
+
+  it('names a header that only the compiler misses', async () => {
+    const env = { TF_LIBRARY_DIR: folder, COMPILER_FAILS: 'fatal error: xla/tsl/c/tsl_status.h: No such file or directory' };
+    await expect(runSetUp(env)).rejects.toThrow(`TF_LIBRARY_DIR=${folder}: the header xla/tsl/c/tsl_status.h is missing;`);
+  });
+});
+
+describe('set-up without npm packages', () => {
+  it('stops with one line when the registry cannot be reached', async () => {
+    await expect(runSetUp({ NPM_FAILS: 'ENOTFOUND' })).rejects.toThrow(
+      'the npm packages are missing and the npm registry cannot be reached (ENOTFOUND): connect to the network and run this again',
+    );
+  });
+
+  it("stops with npm's own words for other failures", async () => {
+    await expect(runSetUp({ NPM_FAILS: 'EINTEGRITY' })).rejects.toThrow(
+      'the npm packages cannot be installed (npm ci: EINTEGRITY happened): mend that and run this again',
+    );
+  });
+
+  it('says that npm is missing', async () => {
+    await expect(runSetUp({ npm_execpath: '' })).rejects.toThrow('npm is missing: install it, with Node.js 20 or newer, and run this again');
+  });
+});
+
+describe('set-ups that are interrupted, or at work at the same time', () => {
+  it.skipIf(process.platform !== 'linux')('carries on after being killed while unpacking, without a second download', async () => {
+    const program = `
+      const [root, wheel] = process.argv.slice(1);
+      const { setUp } = await import('${SCRIPTS}/setup.mjs');
+      const { createProject } = await import('${SCRIPTS}/setup/project.mjs');
+      const host = { platform: 'linux', arch: 'x64', glibc: () => '2.36' };
+      await setUp(createProject({ root, env: process.env, wheel: JSON.parse(wheel), host }));`;
+    const args = ['--input-type=module', '-e', program, clone.root, JSON.stringify(SMALL_WHEEL)];
+    const env = { ...clone.env, UNPACK_HANGS: '1' };
+    const child = spawn(process.execPath, args, { env, detached: true, stdio: 'ignore' });
+    while (!partialFolders().some((name) => existsSync(join(clone.cache, name, 'lib', 'libtensorflow_cc.so.2')))) await sleep(20);
+    process.kill(-child.pid!, 'SIGKILL');
+    await new Promise((resolve) => child.once('close', resolve));
+    await runSetUp();
+    expect(clone.calls()).toEqual(['npm', 'pip', 'unpack', 'unpack', 'g++', 'tsc']);
+    expect(clone.read(`${PACKAGE}/deps/lib/libtensorflow_framework.so.2`)).toBe('framework');
+    expect(partialFolders()).toEqual([]);
+  });
+
+  it.skipIf(process.platform !== 'linux')('lets one of two work and the other wait', async () => {
+    const printed = await Promise.all([runSetUp(), runSetUp()]);
+    expect(clone.calls()).toEqual(['npm', 'pip', 'unpack', 'g++', 'tsc']);
+    expect(printed[1]).toBe('kd set-up: another set-up of this folder is at work: waiting for it\n');
+  });
+
+  function partialFolders(): string[] {
+    return existsSync(clone.cache) ? readdirSync(clone.cache).filter((name) => name.includes('.partial-')) : [];
+  }
+});
+
+const hasPython = spawnSync('python3', ['-c', 'import zipfile']).status === 0;
+
+describe.skipIf(!hasPython)('unpack-wheel.py', () => {
+  const script = join(import.meta.dirname, '..', '..', 'scripts', 'setup', 'unpack-wheel.py');
+  let wheel: string;
+  beforeEach(() => {
+    wheel = join(clone.folder, 'small.whl');
+    const program = `
+import sys, zipfile
+with zipfile.ZipFile(sys.argv[1], "w") as archive:
+    archive.writestr("a/b.so", b"x" * 3000000)
+    archive.writestr("c.txt", b"c")
+`;
+    spawnSync('python3', ['-c', program, wheel]);
+    mkdirSync(join(clone.folder, 'out'));
+  });
+
+  it('unpacks the named members only, to the named paths', () => {
+    const { status } = spawnSync('python3', [script, wheel, join(clone.folder, 'out'), 'a/b.so=lib/b.so']);
+    expect(status).toBe(0);
+    expect(readFileSync(join(clone.folder, 'out/lib/b.so')).equals(Buffer.alloc(3_000_000, 'x'))).toBe(true);
+    expect(readdirSync(join(clone.folder, 'out'))).toEqual(['lib']);
+  });
+
+  it('fails on a member that is not there', () => {
+    const { status, stderr } = spawnSync('python3', [script, wheel, join(clone.folder, 'out'), 'd=d'], { encoding: 'utf8' });
+    expect(status).toBe(1);
+    expect(stderr).toContain("KeyError: \"There is no item named 'd' in the archive\"");
+  });
+});
