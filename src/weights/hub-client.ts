@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { fileDownloadInfo, listFiles, modelInfo } from '@huggingface/hub';
 import { InputError, messageOf } from '../errors.js';
 import type { ByteSource } from './byte-source.js';
-import { shown } from './wording.js';
+import { shown, shownValue } from './wording.js';
 
 /** A model on the hub. */
 export interface ModelId {
@@ -51,6 +51,7 @@ export interface HubModel {
 /** The connection failed, as opposed to the hub refusing. */
 class UnreachableError extends InputError {}
 
+/** Tries in a row that bring no byte. */
 const MOST_FAILURES = 5;
 
 /** A model on the hub. Every call throws InputError, in one line, if the hub cannot be reached or refuses. */
@@ -58,15 +59,22 @@ export function hubModel(model: ModelId, access: HubAccess): HubModel {
   const request = requesterFor(model, access);
   const { hubUrl, accessToken } = access;
   const common = { hubUrl, fetch: request, ...(accessToken === undefined ? {} : { accessToken }) };
+  /** What the hub's library throws of its own is about an answer that is not a hub's. */
+  const understood = async <T>(answer: Promise<T>): Promise<T> =>
+    answer.catch((error: unknown) => {
+      if (error instanceof InputError) throw error;
+      throw new InputError(`${model.name}: expected the answer of a hub from ${hubUrl}, got another: ${shown(messageOf(error))}`);
+    });
   return {
     async commit() {
-      const { sha } = await modelInfo({ ...common, ...model, additionalFields: ['sha'] });
+      const { sha } = await understood(modelInfo({ ...common, ...model, additionalFields: ['sha'] }));
       if (/^[0-9a-f]{40}$/.test(sha)) return sha;
-      throw new InputError(`${model.name}: expected a commit of 40 hexadecimal digits from ${hubUrl}, got ${shown(sha)}`);
+      throw new InputError(`${model.name}: expected a commit of 40 hexadecimal digits from ${hubUrl}, got ${shownValue(sha)}`);
     },
     async files(commit) {
       const files = new Map<string, HubFile>();
-      for await (const { type, path, size, oid = '', lfs } of listFiles({ ...common, repo: model.name, revision: commit })) {
+      const entries = await understood(toArray(listFiles({ ...common, repo: model.name, revision: commit })));
+      for (const { type, path, size, oid = '', lfs } of entries) {
         if (type !== 'file') continue;
         const contentId = lfs?.oid ?? oid;
         // It becomes a file name: nothing but what the hub has always sent may pass.
@@ -79,7 +87,7 @@ export function hubModel(model: ModelId, access: HubAccess): HubModel {
     },
     async open(commit, { path, size }) {
       // The plain address, also of files in xet storage: byte ranges are exact there, and resume where they broke off.
-      const info = await fileDownloadInfo({ ...common, repo: model.name, revision: commit, path });
+      const info = await understood(fileDownloadInfo({ ...common, repo: model.name, revision: commit, path }));
       const location = `${model.name}/${path}`;
       if (info?.size !== size) {
         throw new InputError(`${location}: expected ${size} bytes, as ${hubUrl} lists, found ${info?.size ?? 'no such file'}`);
@@ -96,6 +104,7 @@ function remoteFile(location: string, size: number, readRange: RangeReader, retr
       try {
         for await (const chunk of await readRange(position, end)) {
           position += chunk.length;
+          failures = 0;
           if (position > end) throw new InputError(`${location}: expected ${end - start} bytes from the hub, got more`);
           yield chunk;
         }
@@ -104,7 +113,7 @@ function remoteFile(location: string, size: number, readRange: RangeReader, retr
         if (error instanceof InputError && !(error instanceof UnreachableError)) throw error;
         if (++failures === MOST_FAILURES) {
           throw new InputError(
-            `${location}: the download broke off ${MOST_FAILURES} times (${reasonOf(error)}); ` +
+            `${location}: the download broke off, and ${MOST_FAILURES} tries brought nothing more (${reasonOf(error)}); ` +
               'run the same command again',
           );
         }
@@ -127,6 +136,12 @@ function remoteFile(location: string, size: number, readRange: RangeReader, retr
       return bytes.buffer;
     },
   };
+}
+
+async function toArray<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const array: T[] = [];
+  for await (const item of items) array.push(item);
+  return array;
 }
 
 /** Requests one range of a file. */

@@ -21,6 +21,8 @@ export interface FakeHub {
   interfere: Interference | undefined;
   /** The status and error code for every request, if set. */
   refusal: { status: number; code?: string } | undefined;
+  /** The body of every answer, if set. */
+  answerAll: string | undefined;
   /** Bytes of files served so far. */
   bytesServed(): number;
   close(): Promise<void>;
@@ -31,6 +33,8 @@ export const COMMIT = '0123456789abcdef0123456789abcdef01234567';
 
 /** From this size on, files are listed as large ones, with the SHA-256 of their content. */
 const LARGE = 50_000;
+
+const FOLDER = { type: 'directory', path: 'onnx', oid: '0'.repeat(40), size: 0 };
 
 /** Starts a hub without models. */
 export async function startFakeHub(): Promise<FakeHub> {
@@ -46,6 +50,7 @@ export async function startFakeHub(): Promise<FakeHub> {
     tokens: new Set(),
     interfere: undefined,
     refusal: undefined,
+    answerAll: undefined,
     bytesServed: () => hub.ranges.reduce((total, { start, end }) => total + end - start, 0),
     close: () =>
       new Promise((resolve) => {
@@ -66,12 +71,16 @@ function answer(hub: FakeHub, request: IncomingMessage, response: ServerResponse
     refuse(response, hub.refusal.status, hub.refusal.code);
     return;
   }
+  if (hub.answerAll !== undefined) {
+    response.end(hub.answerAll);
+    return;
+  }
   const [, repo, kind, revision, path] = /^\/(?:api\/models\/)?([^/]+\/[^/]+)\/(revision|tree|resolve)\/([^/]+)(?:\/(.+))?$/.exec(pathname) ?? [];
   const files = hub.models.get(repo);
   if (!files) refuse(response, 401, 'RepoNotFound');
   else if (![COMMIT, 'main', 'v1'].includes(decodeURIComponent(revision))) refuse(response, 404, 'RevisionNotFound');
   else if (kind === 'revision') sendJson(response, { _id: 'x', id: repo, sha: COMMIT, lastModified: '2024-01-01T00:00:00.000Z' });
-  else if (kind === 'tree') sendJson(response, [...files].map(([name, bytes]) => listing(name, bytes)).concat([{ type: 'directory', path: 'onnx', oid: '0'.repeat(40), size: 0 }]));
+  else if (kind === 'tree') sendJson(response, [FOLDER, ...[...files].map(([name, bytes]) => listing(name, bytes))]);
   else if (!files.has(path)) refuse(response, 404, 'EntryNotFound');
   else sendBytes(hub, path, files.get(path)!, request, response);
 }

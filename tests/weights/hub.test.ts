@@ -217,10 +217,14 @@ describe('a whole CLIP on the hub', () => {
 });
 
 describe('interruptions', () => {
-  /** Sends half of a long range, then ends the response as if that were all, or breaks the connection; `times` times. */
-  function interrupt(how: 'ends early' | 'breaks', times: number): void {
+  /** Sends half of a long range, then ends the response as if that were all, or breaks the connection; `times` times. Then, if told, goes silent. */
+  function interrupt(how: 'ends early' | 'breaks', times: number, silentAfterwards = false): void {
     hub.interfere = (path, start, end, response) => {
-      if (path !== 'model.safetensors' || end - start < 10_000 || times-- <= 0) return false;
+      if (path !== 'model.safetensors' || end - start < 10_000) return false;
+      if (times-- <= 0) {
+        if (silentAfterwards) response.destroy();
+        return silentAfterwards;
+      }
       const half = start + ((end - start) >> 1);
       hub.ranges.push({ path, start, end: half });
       const bytes = hub.models.get('owner/model')!.get(path)!.subarray(start, half);
@@ -251,9 +255,9 @@ describe('interruptions', () => {
   it.each(['student', 'variants/teacher-inside-full-clip'])('of %s that do not end leave nothing that passes for complete', async (model) => {
     await publish('owner/model', 'teacher', model);
     await resolve('owner/model', { parts: ['config'] }); // so that the commit is known
-    interrupt('breaks', Infinity);
+    interrupt('ends early', 1, true);
     expect(await failureOf(resolve('owner/model'))).toMatch(
-      /^owner\/model\/model\.safetensors: the download broke off 5 times \(.+\); run the same command again$/,
+      /^owner\/model\/model\.safetensors: the download broke off, and 5 tries brought nothing more \(.+\); run the same command again$/,
     );
     const left = [...(await filesBelow(join(home, 'hf'))), ...(await filesBelow(join(home, 'xdg')))];
     expect(left.filter((path) => /tmp|safetensors/.test(path))).toEqual([]);
@@ -303,6 +307,14 @@ describe('refusals', () => {
       'a/b: no such folder, and not all of it is in the cache, while HF_HUB_OFFLINE forbids asking the hub; give a local folder to --teacher',
     );
     expect(hub.requests).toEqual([]);
+  });
+
+  it('something else at the hub’s address', async () => {
+    hub.answerAll = '<html>hello</html>';
+    expect(await failureOf(resolve('a/b'))).toMatch(/^a\/b: expected the answer of a hub from http:\S+, got another: .*not valid JSON$/);
+    hub.answerAll = '{}';
+    expect(await failureOf(resolve('a/b'))).toBe(`a/b: expected a commit of 40 hexadecimal digits from ${hub.url}, got none`);
+    expect(await failureOf(resolve(`a/b@${COMMIT}`))).toMatch(/^a\/b: expected the answer of a hub from http:\S+, got another: /);
   });
 
   it('no such model', async () => {
