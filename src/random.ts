@@ -36,7 +36,7 @@ function multiplyHigh(a: number, b: number): number {
 
 /** One Philox block: four unsigned 32-bit integers from a counter of four and a key of two, into `out`. */
 function philox(counter: Uint32Array, key0: number, key1: number, out: Uint32Array): void {
-  let [c0, c1, c2, c3] = [counter[0]!, counter[1]!, counter[2]!, counter[3]!];
+  let [c0, c1, c2, c3] = [counter[0], counter[1], counter[2], counter[3]];
   let [k0, k1] = [key0, key1];
   for (let round = 0; round < ROUNDS; round++) {
     const high0 = multiplyHigh(c0, MULTIPLIER_0);
@@ -66,14 +66,14 @@ export function randomBits(size: number, seed: readonly [number, number]): Uint3
   const counter = Uint32Array.of(place, place >> 31, step, step >> 31);
   const block = new Uint32Array(4);
   philox(counter, SCRAMBLE_KEY[0], SCRAMBLE_KEY[1], block);
-  const [key0, key1] = [block[0]!, block[1]!];
-  counter.set([0, 0, block[2]!, block[3]!]);
+  const [key0, key1] = [block[0], block[1]];
+  counter.set([0, 0, block[2], block[3]]);
   const bits = new Uint32Array(size);
   for (let at = 0; at < size; at += 4) {
     philox(counter, key0, key1, block);
     bits.set(at + 4 <= size ? block : block.subarray(0, size - at), at);
-    counter[0]!++;
-    if (counter[0] === 0) counter[1]!++; // 2^34 numbers: no further carry is ever reached
+    counter[0]++;
+    if (counter[0] === 0) counter[1]++; // 2^34 numbers: no further carry is ever reached
   }
   return bits;
 }
@@ -82,7 +82,7 @@ export function randomBits(size: number, seed: readonly [number, number]): Uint3
 export function randomUniform(size: number, seed: readonly [number, number]): Float32Array {
   const bits = randomBits(size, seed);
   const uniform = new Float32Array(size);
-  for (let i = 0; i < size; i++) uniform[i] = (bits[i]! & 0x7fffff) / 0x800000;
+  for (let i = 0; i < size; i++) uniform[i] = (bits[i] & 0x7fffff) / 0x800000;
   return uniform;
 }
 
@@ -92,8 +92,8 @@ export function randomNormal(size: number, deviation: number, seed: readonly [nu
   const bits = randomBits(2 * pairs, seed);
   const normal = new Float32Array(size);
   for (let i = 0; i < pairs; i++) {
-    const radius = deviation * Math.sqrt(-2 * Math.log((bits[2 * i]! + 1) / 0x100000000));
-    const angle = (2 * Math.PI * bits[2 * i + 1]!) / 0x100000000;
+    const radius = deviation * Math.sqrt(-2 * Math.log((bits[2 * i] + 1) / 0x100000000));
+    const angle = (2 * Math.PI * bits[2 * i + 1]) / 0x100000000;
     normal[2 * i] = radius * Math.cos(angle);
     if (2 * i + 1 < size) normal[2 * i + 1] = radius * Math.sin(angle);
   }

@@ -92,7 +92,7 @@ function withoutNoise(difference: tf.Tensor, floor: tf.Scalar): tf.Tensor {
   const cut = tf.customGrad((x, save) => {
     const isFelt = tf.cast(tf.greater(tf.abs(x as tf.Tensor), floor), 'float32');
     (save as tf.GradSaveFunc)([isFelt]);
-    return { value: tf.mul(x as tf.Tensor, isFelt), gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => tf.mul(dy, saved[0]!) };
+    return { value: tf.mul(x as tf.Tensor, isFelt), gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => tf.mul(dy, saved[0]) };
   });
   return cut(difference);
 }

@@ -42,11 +42,11 @@ export async function compiledEngine(
       const feeds = [...batchFeeds(batch, pairs), [graph.inputs.position, tf.scalar(position, 'int32')] as const];
       if (!isLast) {
         const losses = fetch(feeds, [graph.accumulated!]);
-        [lossEn, lossKo] = [lossEn + losses[0]!, lossKo + losses[1]!];
+        [lossEn, lossKo] = [lossEn + losses[0], lossKo + losses[1]];
         continue;
       }
       const [en, ko, gradNorm] = fetch([...feeds, ...scalarFeeds(learningRate)], [graph.stepped]);
-      return { lossEn: lossEn + en!, lossKo: lossKo + ko!, gradNorm: gradNorm! };
+      return { lossEn: lossEn + en, lossKo: lossKo + ko, gradNorm: gradNorm };
     }
     throw new Error('a step needs at least one micro-batch');
   }
@@ -54,7 +54,7 @@ export async function compiledEngine(
   // eslint-disable-next-line @typescript-eslint/require-await -- as above
   async function evaluate(batch: Batch): Promise<Losses> {
     const [lossEn, lossKo] = fetch(batchFeeds(batch, batch.size), [graph.evaluated]);
-    return { lossEn: lossEn!, lossKo: lossKo! };
+    return { lossEn: lossEn, lossKo: lossKo };
   }
 
   function batchFeeds(batch: Batch, pairs: number): Feed[] {
@@ -70,7 +70,7 @@ export async function compiledEngine(
   /** Runs the session, frees what was fed, and gives the values of one small output. */
   function fetch(feeds: readonly Feed[], outputs: Parameters<Session['run']>[1]): ArrayLike<number> & Iterable<number> {
     const fetched = session.run(feeds, outputs);
-    const values = fetched[0]!.dataSync<'float32'>();
+    const values = fetched[0].dataSync<'float32'>();
     tf.dispose([...feeds.map(([, tensor]) => tensor), ...fetched]);
     return values;
   }
@@ -80,7 +80,7 @@ export async function compiledEngine(
     for (const group of graph.student) {
       const fetched = session.run([], group.map(({ read }) => read));
       for (const [i, { variable }] of group.entries()) {
-        yield { name: variable.name.slice('student/'.length), shape: variable.shape, values: fetched[i]!.dataSync() as Float32Array };
+        yield { name: variable.name.slice('student/'.length), shape: variable.shape, values: fetched[i].dataSync() as Float32Array };
       }
       tf.dispose(fetched);
     }
@@ -101,7 +101,7 @@ async function setVariables(graph: StepGraph, session: Session, role: 'teacher' 
     const ready = (waiting.get(group) ?? new Map<Variable, tf.Tensor>()).set(variable, tf.tensor(data, [...variable.shape], 'float32'));
     waiting.set(group, ready);
     if (ready.size < group.length) continue;
-    const done = session.run(group.map((entry) => [entry.input, ready.get(entry.variable)!]), [group[0]!.groupIsSet]);
+    const done = session.run(group.map((entry) => [entry.input, ready.get(entry.variable)!]), [group[0].groupIsSet]);
     tf.dispose([...ready.values(), ...done]);
     waiting.delete(group);
   }

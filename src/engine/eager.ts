@@ -23,7 +23,7 @@ export async function eagerEngine(
   const { student: encoder } = distillation;
   const teacher = await uploadParams(distillation.teacher.shapes, parameters.teacher);
   const student = await uploadParams(encoder.shapes, parameters.student);
-  const zeros = (name: string): [string, tf.Tensor] => [name, tf.zeros([...encoder.shapes[name]!])];
+  const zeros = (name: string): [string, tf.Tensor] => [name, tf.zeros([...encoder.shapes[name]])];
   const firstMoments = Object.fromEntries(trainableParameters(distillation).map(zeros));
   const secondMoments = Object.fromEntries(trainableParameters(distillation).map(zeros));
   let steps = 0;
@@ -36,7 +36,7 @@ export async function eagerEngine(
     const norm = globalNorm(gradients);
     applyGradients(gradients, norm, learningRate);
     const [lossEn, lossKo, gradNorm] = await readScalars([...losses, norm]);
-    return { lossEn: lossEn!, lossKo: lossKo!, gradNorm: gradNorm! };
+    return { lossEn: lossEn, lossKo: lossKo, gradNorm: gradNorm };
   }
 
   /** Gradients and both losses of a step, added up over its micro-batches. */
@@ -68,7 +68,7 @@ export async function eagerEngine(
     const factor = options.maxGradNorm === undefined ? undefined : clipFactor(norm, options.maxGradNorm);
     const scalars = adamWScalars(options.optimizer, learningRate, options.weightDecay, steps);
     for (const [name, gradient] of Object.entries(gradients)) {
-      const slot = { parameter: student[name]!, firstMoment: firstMoments[name]!, secondMoment: secondMoments[name]! };
+      const slot = { parameter: student[name], firstMoment: firstMoments[name], secondMoment: secondMoments[name] };
       const decayed = decays(options.optimizer, encoder.isBiasOrNorm(name));
       const updated = tidy(() => adamWUpdate(options.optimizer, slot, factor ? tf.mul(gradient, factor) : gradient, scalars, decayed));
       tf.dispose([slot.parameter, slot.firstMoment, slot.secondMoment, gradient]);
@@ -87,12 +87,12 @@ export async function eagerEngine(
       return [lossEn, lossKo];
     });
     const [lossEn, lossKo] = await readScalars(losses);
-    return { lossEn: lossEn!, lossKo: lossKo! };
+    return { lossEn: lossEn, lossKo: lossKo };
   }
 
   async function* studentParameters(): AsyncIterable<NamedValues> {
     for (const [name, shape] of Object.entries(encoder.shapes)) {
-      yield { name, shape, values: (await student[name]!.data()) as Float32Array };
+      yield { name, shape, values: (await student[name].data()) as Float32Array };
     }
   }
 
@@ -110,8 +110,8 @@ interface StepSums {
 
 function addUp(a: StepSums, b: StepSums): StepSums {
   return {
-    gradients: Object.fromEntries(Object.entries(a.gradients).map(([name, gradient]) => [name, tf.add(gradient, b.gradients[name]!)])),
-    losses: a.losses.map((loss, i) => tf.add<tf.Scalar>(loss, b.losses[i]!)),
+    gradients: Object.fromEntries(Object.entries(a.gradients).map(([name, gradient]) => [name, tf.add(gradient, b.gradients[name])])),
+    losses: a.losses.map((loss, i) => tf.add<tf.Scalar>(loss, b.losses[i])),
   };
 }
 
@@ -122,7 +122,7 @@ function disposeSums({ gradients, losses }: StepSums): void {
 
 /** Reads scalars and frees them. */
 async function readScalars(scalars: tf.Scalar[]): Promise<number[]> {
-  const values = await Promise.all(scalars.map(async (scalar) => (await scalar.data())[0]!));
+  const values = await Promise.all(scalars.map(async (scalar) => (await scalar.data())[0]));
   tf.dispose(scalars);
   return values;
 }

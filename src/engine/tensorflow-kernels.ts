@@ -12,7 +12,7 @@ export function registerTensorflowKernels(): void {
     kernelFunc: ({ inputs, attrs, backend }) => {
       const native = backend as NodeBackend;
       const { TF_ATTR_TYPE: type, TF_INT32, TF_FLOAT } = native.binding;
-      const shape = tf.tensor1d(attrs!['shape'] as number[], 'int32');
+      const shape = tf.tensor1d(attrs!.shape as number[], 'int32');
       const uniform = native.executeSingleOutput(
         STATELESS_UNIFORM,
         [
@@ -20,7 +20,7 @@ export function registerTensorflowKernels(): void {
           { name: 'dtype', type, value: TF_FLOAT },
           { name: 'Tseed', type, value: TF_INT32 },
         ],
-        [shape, inputs['seed'] as tf.TensorInfo],
+        [shape, inputs.seed!],
       );
       shape.dispose();
       return uniform;

@@ -35,7 +35,7 @@ export interface BackendInfo {
 }
 
 /** The parts of tfjs-node's native backend used here; its own types do not export them. */
-export interface NodeBackend extends tf.KernelBackend {
+export interface NodeBackend {
   readonly isUsingGpuDevice: boolean;
   readonly binding: { readonly TF_Version: string; readonly TF_ATTR_TYPE: number; readonly TF_FLOAT: number; readonly TF_INT32: number };
   loadSavedModelMetaGraph(path: string, tags: string): number;
@@ -87,9 +87,9 @@ function requireNative(): NodeBackend {
   prepareProcess();
   const load = (): NodeBackend => {
     createRequire(import.meta.url)('@tensorflow/tfjs-node-gpu');
-    return tf.findBackend('tensorflow') as NodeBackend;
+    return tf.findBackend('tensorflow') as unknown as NodeBackend;
   };
-  return process.env['TF_CPP_MIN_LOG_LEVEL'] === SILENT ? withMutedStderr(load) : load();
+  return process.env.TF_CPP_MIN_LOG_LEVEL === SILENT ? withMutedStderr(load) : load();
 }
 
 /**
@@ -97,11 +97,11 @@ function requireNative(): NodeBackend {
  * calls two functions of Node's `util` that Node 23 removed.
  */
 function prepareProcess(): void {
-  process.env['TF_CPP_MIN_LOG_LEVEL'] ??= SILENT;
-  process.env['TF_FORCE_GPU_ALLOW_GROWTH'] ??= 'true';
+  process.env.TF_CPP_MIN_LOG_LEVEL ??= SILENT;
+  process.env.TF_FORCE_GPU_ALLOW_GROWTH ??= 'true';
   const legacy = createRequire(import.meta.url)('node:util') as Record<string, unknown>; // the module object itself, not a frozen namespace
-  legacy['isNullOrUndefined'] = (value: unknown): boolean => value == null;
-  legacy['isArray'] = Array.isArray;
+  legacy.isNullOrUndefined = (value: unknown): boolean => value == null;
+  legacy.isArray = Array.isArray;
 }
 
 async function loadJavaScript(reason: string | undefined): Promise<BackendInfo> {

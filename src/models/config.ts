@@ -80,7 +80,7 @@ class Fields {
   }
 
   activation(standard: Activation): Activation {
-    const value = this.json['hidden_act'] ?? standard;
+    const value = this.json.hidden_act ?? standard;
     const known = ACTIVATIONS.find((name) => name === value);
     return known ?? this.fail('hidden_act', `one of ${ACTIVATIONS.join(', ')}`);
   }
@@ -95,7 +95,7 @@ class Fields {
  */
 export function parseConfig(json: unknown, where: string): TextModelConfig {
   if (!isObject(json)) throw new InputError(`${where}: expected a JSON object, got ${JSON.stringify(json)?.slice(0, 40)}`);
-  const type = json['model_type'];
+  const type = json.model_type;
   if (typeof type === 'string' && CLIP_TYPES.includes(type)) return checked(parseClipText(clipTextPart(json), where), where);
   if (typeof type === 'string' && ROBERTA_TYPES.includes(type)) return checked(parseRoberta(json, where), where);
   throw new InputError(
@@ -125,10 +125,10 @@ export async function readConfig(folder: string): Promise<{ config: TextModelCon
 /** The `config.json` of a text model alone: a whole CLIP's text part, or the file itself, as exported models carry it. */
 export function exportedConfig(json: Json): Json {
   const text = clipTextPart(json);
-  const isClip = CLIP_TYPES.includes(String(json['model_type']));
+  const isClip = CLIP_TYPES.includes(String(json.model_type));
   return {
     ...text,
-    architectures: [isClip ? 'CLIPTextModel' : exportedArchitecture(String(json['model_type']))],
+    architectures: [isClip ? 'CLIPTextModel' : exportedArchitecture(String(json.model_type))],
     ...(isClip ? { model_type: 'clip_text_model' } : {}),
     torch_dtype: 'float32',
   };
@@ -143,9 +143,9 @@ function isObject(json: unknown): json is Json {
 }
 
 function clipTextPart(json: Json): Json {
-  if (json['model_type'] !== 'clip') return json;
-  const text = isObject(json['text_config']) ? json['text_config'] : {};
-  const older = isObject(json['text_config_dict']) ? json['text_config_dict'] : {};
+  if (json.model_type !== 'clip') return json;
+  const text = isObject(json.text_config) ? json.text_config : {};
+  const older = isObject(json.text_config_dict) ? json.text_config_dict : {};
   return { ...text, ...older };
 }
 
@@ -170,7 +170,7 @@ function parseClipText(json: Json, where: string): ClipTextConfig {
 
 /** Defaults: transformers' `RobertaConfig`. */
 function parseRoberta(json: Json, where: string): RobertaConfig {
-  const positions = json['position_embedding_type'] ?? 'absolute';
+  const positions = json.position_embedding_type ?? 'absolute';
   if (positions !== 'absolute') {
     throw new InputError(`${where}: expected position_embedding_type to be "absolute", got ${JSON.stringify(positions)}`);
   }

@@ -20,8 +20,7 @@ export const STATELESS_UNIFORM = 'StatelessRandomUniform';
  * @param seed `[2]` int32
  */
 export function statelessUniform(shape: readonly number[], seed: tf.Tensor1D): tf.Tensor {
-  // The engine's result type is a union over all kernels; this one gives one tensor.
-  return tf.engine().runKernel(STATELESS_UNIFORM, { seed }, { shape: [...shape] }) as tf.Tensor;
+  return tf.engine().runKernel<tf.Tensor>(STATELESS_UNIFORM, { seed }, { shape: [...shape] });
 }
 
 /**
@@ -42,7 +41,7 @@ export function dropout<T extends tf.Tensor>(x: T, rate: number, place: string, 
     (save as tf.GradSaveFunc)([scale]);
     return {
       value: tf.mul(input as tf.Tensor, scale),
-      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => tf.mul(dy, saved[0]!),
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => tf.mul(dy, saved[0]),
     };
   });
   return masked(x) as T;

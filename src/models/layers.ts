@@ -8,7 +8,7 @@ export const MASKED = 1e9;
 
 /** `x Wᵀ + b`, the weight `[Out, In]` as the hub keeps it. `[N, In] → [N, Out]` */
 export function linear(x: tf.Tensor2D, params: Params, name: string): tf.Tensor2D {
-  return tf.add(tf.matMul(x, params[`${name}.weight`] as tf.Tensor2D, false, true), params[`${name}.bias`]!);
+  return tf.add(tf.matMul(x, params[`${name}.weight`] as tf.Tensor2D, false, true), params[`${name}.bias`]);
 }
 
 /**
@@ -26,7 +26,7 @@ export function layerNorm(x: tf.Tensor2D, params: Params, name: string, epsilon:
     save([normalised, scale, weight]);
     return { value: tf.add(tf.mul(normalised, weight), bias), gradFunc: layerNormGradient };
   });
-  return normalise(x, params[`${name}.weight`]!, params[`${name}.bias`]!) as tf.Tensor2D;
+  return normalise(x, params[`${name}.weight`], params[`${name}.bias`]) as tf.Tensor2D;
 }
 
 /** Gradients of LayerNorm for its input `[N, D]`, weight `[D]` and bias `[D]`. */

@@ -68,7 +68,7 @@ export function randomModel(config: TextModelConfig, configJson: Readonly<Record
 
 /** The configuration of a hub id that is known without a download, or undefined. */
 export function publishedConfig(id: string): TextModelConfig | undefined {
-  return PUBLISHED[id.split('@')[0]!]?.();
+  return PUBLISHED[id.split('@')[0]]?.();
 }
 
 /**

@@ -90,8 +90,8 @@ function robertaForward(config: RobertaConfig, params: Params, ids: tf.Tensor2D,
 /** Word, position and (single) type embeddings, summed. `[B, L] → [N, D]` */
 function embed(config: RobertaConfig, params: Params, ids: tf.Tensor2D): tf.Tensor2D {
   const [batch, length] = ids.shape;
-  const words = embedding(params[WORDS]!, ids, config.padTokenId); // [B, L, D]
-  const positions = embedding(params[POSITIONS]!, positionIds(ids, config.padTokenId), config.padTokenId); // [B, L, D]
+  const words = embedding(params[WORDS], ids, config.padTokenId); // [B, L, D]
+  const positions = embedding(params[POSITIONS], positionIds(ids, config.padTokenId), config.padTokenId); // [B, L, D]
   const type = tf.slice(params[TYPES] as tf.Tensor2D, [0, 0], [1, config.hiddenSize]); // [1, D]
   return tf.reshape(tf.add(tf.add(words, type), positions), [batch * length, config.hiddenSize]);
 }

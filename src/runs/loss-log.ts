@@ -53,14 +53,12 @@ export function openLossLog(run: string): LossLog {
       const row = stepRow(record);
       csv.line(LOSS_COLUMNS.map((column) => row[column]).join(','));
       jsonl.line(JSON.stringify(row));
-      const { step, epoch: _epoch, ...scalars } = row;
-      events.scalars(step, prefixed('train', scalars));
+      events.scalars(row.step, scalarsOf('train', row));
     },
     logValidation(record) {
       const row = validationRow(record);
       validation.line(VALIDATION_COLUMNS.map((column) => row[column]).join(','));
-      const { step, epoch: _epoch, ...scalars } = row;
-      events.scalars(step, prefixed('validation', scalars));
+      events.scalars(row.step, scalarsOf('validation', row));
     },
     close() {
       for (const file of [csv, jsonl, validation, events]) file.close();
@@ -68,8 +66,10 @@ export function openLossLog(run: string): LossLog {
   };
 }
 
-function prefixed(group: string, scalars: Record<string, number>): Record<string, number> {
-  return Object.fromEntries(Object.entries(scalars).map(([name, value]) => [`${group}/${name}`, value]));
+/** `train/loss`, … of a row; TensorBoard has the step beside every value. */
+function scalarsOf(group: string, row: Record<string, number>): Record<string, number> {
+  const columns = Object.entries(row).filter(([name]) => name !== 'step' && name !== 'epoch');
+  return Object.fromEntries(columns.map(([name, value]) => [`${group}/${name}`, value]));
 }
 
 /** A text file that grows by whole lines: one write each, so that a killed process leaves no torn line. */

@@ -55,7 +55,7 @@ const CRC32C_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
 /** CRC-32C (RFC 3720, appendix B.4), rotated and offset as TFRecord wants it. */
 function maskedCrc32c(data: Uint8Array): number {
   let crc = 0xffffffff;
-  for (const byte of data) crc = (crc >>> 8) ^ CRC32C_TABLE[(crc ^ byte) & 0xff]!;
+  for (const byte of data) crc = (crc >>> 8) ^ CRC32C_TABLE[(crc ^ byte) & 0xff];
   crc = ~crc >>> 0;
   return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
 }

@@ -22,8 +22,8 @@ async function bothGradients(f: (x: tf.Tensor2D) => tf.Tensor, x: tf.Tensor2D): 
   for (let i = 0; i < x.size; i++) {
     const moved = (by: number): number => {
       const copy = Float32Array.from(values);
-      copy[i]! += by;
-      return objective(tf.tensor2d(copy, x.shape)).dataSync()[0]!;
+      copy[i] += by;
+      return objective(tf.tensor2d(copy, x.shape)).dataSync()[0];
     };
     numeric.push((moved(STEP) - moved(-STEP)) / (2 * STEP));
   }

@@ -25,7 +25,7 @@ export async function openDataset(settings: TrainSettings, models: { readonly te
   sayWhatIsUsed(report, split, output);
   if (split.train.length === 0) throw new Error('a split left no pair to train on');
 
-  const used = [...split.train, ...split.validation].map((row) => pairs[row]!);
+  const used = [...split.train, ...split.validation].map((row) => pairs[row]);
   const rows = Uint32Array.from(used, (_, row) => row);
   const [training, validation] = [rows.subarray(0, split.train.length), rows.subarray(split.train.length)];
   const fingerprint = fingerprintOf(used);

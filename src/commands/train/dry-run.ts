@@ -30,7 +30,7 @@ export async function dryRun(prepared: PreparedRun, output: Output): Promise<num
     event: 'dry-run',
     teacher_parameters: countParameters(teacherEncoder.shapes),
     student_parameters: countParameters(studentEncoder.shapes),
-    trained_parameters: trainableParameters(distillation).reduce((sum, name) => sum + countParameters({ [name]: studentEncoder.shapes[name]! }), 0),
+    trained_parameters: trainableParameters(distillation).reduce((sum, name) => sum + countParameters({ [name]: studentEncoder.shapes[name] }), 0),
     training_pairs: data.training.pairs,
     validation_pairs: data.validation.pairs,
     steps: plan.totalSteps,

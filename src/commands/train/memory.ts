@@ -21,7 +21,7 @@ export interface MemoryEstimate {
  */
 export function estimateMemory(distillation: Distillation, batchSize: number, length: number): MemoryEstimate {
   const { teacher, student } = distillation;
-  const trained = trainableParameters(distillation).reduce((sum, name) => sum + sizeOf(student.shapes[name]!), 0);
+  const trained = trainableParameters(distillation).reduce((sum, name) => sum + sizeOf(student.shapes[name]), 0);
   const held = FLOAT * (countParameters(teacher.shapes) + countParameters(student.shapes) + 2 * trained);
   const batch = FLOAT * (trained + activations(student, 2 * batchSize, length));
   return { held, batch, total: held + batch };

@@ -86,9 +86,9 @@ function recordedDtype(dtype: tf.DataType): 'float32' | 'int32' | 'bool' {
 export interface Recording {
   readonly graph: Graph;
   /** A tensor to compute with that stands for a node's output. */
-  tensor<T extends tf.Tensor>(value: Value): T;
+  readonly tensor: <T extends tf.Tensor>(value: Value) => T;
   /** The node's output that a computed tensor stands for. */
-  value(tensor: tf.Tensor): Value;
+  readonly value: (tensor: tf.Tensor) => Value;
 }
 
 /**
@@ -130,9 +130,9 @@ function registerKernels(): void {
       kernelName,
       backendName: BACKEND,
       kernelFunc: ({ inputs, attrs, backend }) => {
-        const recorder = backend as RecordingBackend;
-        const values = Object.fromEntries(Object.entries(inputs).map(([name, input]) => [name, recorder.recorded(input as tf.TensorInfo)]));
-        return recorder.put(kernel(recorder.graph, values, attrs ?? {}));
+        if (!(backend instanceof RecordingBackend)) throw new TypeError(`${kernelName} was asked of another backend`);
+        const values = Object.fromEntries(Object.entries(inputs).map(([name, input]) => [name, backend.recorded(input!)]));
+        return backend.put(kernel(backend.graph, values, attrs ?? {}));
       },
     });
   }

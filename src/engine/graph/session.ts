@@ -4,9 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import type { NodeBackend } from '../tensorflow.js';
-import type { Value } from './graph.js';
+import type { Graph, Value } from './graph.js';
 import { encodeSavedModel, type Signature } from './graph-def.js';
-import type { Graph } from './graph.js';
 
 /** A graph with its variables, running. */
 export interface Session {
@@ -22,7 +21,7 @@ export interface Session {
 
 /** Loads a graph into a session of its own. The file it goes through is gone when this returns. */
 export function openSession(graph: Graph, signatures: Readonly<Record<string, Signature>>): Session {
-  const backend = tf.findBackend('tensorflow') as NodeBackend;
+  const backend = tf.findBackend('tensorflow') as unknown as NodeBackend;
   const folder = mkdtempSync(join(tmpdir(), 'kd-graph-'));
   const remove = (): void => { rmSync(folder, { recursive: true, force: true }); };
   process.once('exit', remove);

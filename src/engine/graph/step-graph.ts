@@ -91,7 +91,7 @@ function declareInputs(graph: Graph, rows: number, length: number): GraphInputs 
 function declareModel(graph: Graph, role: string, shapes: Shapes): ModelVariable[][] {
   return grouped(shapes).map((names, index) => {
     const entries = names.map((name) => {
-      const shape = shapes[name]!;
+      const shape = shapes[name];
       const variable = declareVariable(graph, `${role}/${name}`, shape);
       return { variable, input: placeholder(graph, `set/${role}/${name}`, shape, 'float32'), read: readVariable(graph, variable) };
     });
@@ -144,12 +144,12 @@ function recordStep(
   const sums = options.accumulate > 1 ? declareSums(graph, gradients) : undefined;
   const accumulated = sums && after(
     graph, stacked([lossEn, lossKo]),
-    Object.entries(sums).map(([name, sum]) => addToVariable(graph, sum, value(gradients[name]!))),
+    Object.entries(sums).map(([name, sum]) => addToVariable(graph, sum, value(gradients[name]))),
     'accumulated',
   );
 
   const whole = sums === undefined ? gradients : Object.fromEntries(
-    Object.entries(sums).map(([name, sum]) => [name, tf.add(gradients[name]!, tensor(readVariable(graph, sum)))]),
+    Object.entries(sums).map(([name, sum]) => [name, tf.add(gradients[name], tensor(readVariable(graph, sum)))]),
   );
   const norm = globalNorm(whole);
   const { changes, zeroed } = recordUpdates(recording, distillation, options, inputs, params.student, variables.student, whole, norm);
@@ -192,11 +192,11 @@ function recordUpdates(
   const changes: GraphNode[] = [];
   const zeroed: GraphNode[] = [];
   for (const name of trainableParameters(distillation)) {
-    const parameter = params[name]!;
+    const parameter = params[name];
     const first = declareVariable(graph, `first-moment/${name}`, parameter.shape);
     const second = declareVariable(graph, `second-moment/${name}`, parameter.shape);
     const slot = { parameter, firstMoment: tensor(readVariable(graph, first)), secondMoment: tensor(readVariable(graph, second)) };
-    const gradient = factor === undefined ? gradients[name]! : tf.mul(gradients[name]!, factor);
+    const gradient = factor === undefined ? gradients[name] : tf.mul(gradients[name], factor);
     const updated = adamWUpdate(options.optimizer, slot, gradient, scalars, decays(options.optimizer, distillation.student.isBiasOrNorm(name)));
     changes.push(
       assignVariable(graph, byName.get(`student/${name}`)!, value(updated.parameter)),

@@ -1,0 +1,132 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { Batch } from '../../src/data/batches.js';
+import type { Engine, EngineOptions } from '../../src/distill/engine.js';
+import { compiledEngine } from '../../src/engine/compiled.js';
+import { eagerEngine } from '../../src/engine/eager.js';
+import { loadBackend } from '../../src/engine/tensorflow.js';
+import { BACKENDS_UNDER_TEST } from '../backends.js';
+import { openRecordedRun } from '../fixtures/training.js';
+
+const LENGTH = 77;
+const RATE = 5e-4;
+
+type Open = (options?: Partial<EngineOptions>) => Promise<Engine>;
+
+async function openRun(engine: 'eager' | 'compiled', batchSize: number): Promise<{ open: Open; batch: (index: number) => Batch }> {
+  const run = await openRecordedRun('roberta-hidden', batchSize);
+  const create = engine === 'compiled' ? compiledEngine : eagerEngine;
+  const open: Open = async (options = {}) => create(run.distillation, await run.parameters(), { ...run.options, ...options }, LENGTH);
+  return { open, batch: run.batch };
+}
+
+/** The first `size` pairs of a batch. */
+function firstOf(batch: Batch, size: number): Batch {
+  const cut = (ids: Int32Array): Int32Array => ids.slice(0, size * LENGTH);
+  return { size, teacherIds: cut(batch.teacherIds), studentIdsEn: cut(batch.studentIdsEn), studentIdsKo: cut(batch.studentIdsKo), rows: batch.rows.slice(0, size) };
+}
+
+async function losses(engine: Engine, batches: readonly Batch[]): Promise<number[]> {
+  const seen: number[] = [];
+  for (const batch of batches) {
+    const { lossEn, lossKo, gradNorm } = await engine.step([batch], RATE);
+    seen.push(lossEn, lossKo, gradNorm);
+  }
+  engine.dispose();
+  return seen;
+}
+
+function expectClose(actual: readonly number[], expected: readonly number[], relative = 1e-5): void {
+  expect(actual).toHaveLength(expected.length);
+  for (const [i, value] of expected.entries()) expect(Math.abs(actual[i] - value)).toBeLessThan(relative * Math.abs(value));
+}
+
+const ENGINES: ['eager' | 'compiled', 'tensorflow' | 'cpu'][] = [
+  ...BACKENDS_UNDER_TEST.map((backend): ['eager', 'tensorflow' | 'cpu'] => ['eager', backend]),
+  ...(BACKENDS_UNDER_TEST.includes('tensorflow') ? [['compiled', 'tensorflow'] as ['compiled', 'tensorflow']] : []),
+];
+
+describe.each(ENGINES)('the %s engine on %s', (name, backend) => {
+  beforeAll(async () => { await loadBackend(backend); });
+
+  it('holds as many tensors after step 30 as after step 3, and none when disposed of', async () => {
+    const { open, batch } = await openRun(name, 1);
+    const before = tf.memory().numTensors;
+    const engine = await open();
+    const counts: number[] = [];
+    for (let step = 1; step <= 30; step++) {
+      await engine.step([batch(step)], RATE);
+      counts.push(tf.memory().numTensors);
+    }
+    expect(counts[29]).toBe(counts[2]);
+    await engine.evaluate(batch(0));
+    expect(tf.memory().numTensors).toBe(counts[2]);
+    engine.dispose();
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it('takes micro-batches for one batch, the last window and the last micro-batch being smaller', async () => {
+    const large = await openRun(name, 4);
+    const small = await openRun(name, 2);
+    const whole = await losses(await large.open(), [large.batch(0), firstOf(large.batch(1), 3)]);
+    const engine = await small.open({ accumulate: 2 });
+    const parts: number[] = [];
+    for (const window of [[small.batch(0), small.batch(1)], [small.batch(2), firstOf(small.batch(3), 1)]]) {
+      const { lossEn, lossKo, gradNorm } = await engine.step(window, RATE);
+      parts.push(lossEn, lossKo, gradNorm);
+    }
+    const alone = await engine.step([small.batch(4)], RATE); // a window of one
+    expect(alone.gradNorm).toBeGreaterThan(0);
+    engine.dispose();
+    expectClose(parts, whole);
+  });
+
+  it('scales gradients down to the largest norm allowed, and reports the norm before', async () => {
+    const { open, batch } = await openRun(name, 2);
+    const free = await losses(await open(), [batch(0), batch(1), batch(2)]);
+    const loose = await losses(await open({ maxGradNorm: 1e6 }), [batch(0), batch(1), batch(2)]);
+    // Adam does not feel the scale of all gradients, its epsilon does: clip so hard that it matters.
+    const tight = await losses(await open({ maxGradNorm: 1e-6 }), [batch(0), batch(1), batch(2)]);
+    expectClose(loose, free);
+    expect(tight[2]).toBeCloseTo(free[2], 4);
+    expect(Math.abs(tight[6] / free[6] - 1)).toBeGreaterThan(1e-3);
+  });
+
+  it('evaluates without changing anything, and without dropout', async () => {
+    const { open, batch } = await openRun(name, 4);
+    const engine = await open({ dropout: 0.5 });
+    const first = await engine.evaluate(batch(0));
+    expect(await engine.evaluate(batch(0))).toEqual(first);
+    const parts = [await engine.evaluate(firstOf(batch(0), 1)), await engine.evaluate(firstOf(batch(0), 3))];
+    expect(parts[0].lossEn).not.toBeCloseTo(parts[1].lossEn, 6);
+    engine.dispose();
+  });
+});
+
+describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('eager and compiled', () => {
+  it.each([['compiled', 'tensorflow'], ['eager', 'cpu']] as const)('%s on %s draws the masks that eager on tensorflow draws', async (name, backend) => {
+    await loadBackend('tensorflow');
+    const reference = await openRun('eager', 4);
+    const batches = [0, 1, 2].map(reference.batch);
+    batches.push(firstOf(reference.batch(3), 3));
+    const expected = await losses(await reference.open({ dropout: undefined }), batches);
+    const without = await losses(await reference.open({ dropout: 0 }), batches);
+    expect(Math.abs(without[0] - expected[0])).toBeGreaterThan(1e-3);
+
+    await loadBackend(backend);
+    const { open } = await openRun(name, 4);
+    expectClose(await losses(await open({ dropout: undefined }), batches), expected);
+  });
+
+  it('other seeds draw other masks', async () => {
+    await loadBackend('tensorflow');
+    const { open, batch } = await openRun('compiled', 2);
+    const [one, other, again] = [
+      await losses(await open({ dropout: 0.1, seed: 1 }), [batch(0)]),
+      await losses(await open({ dropout: 0.1, seed: 2 }), [batch(0)]),
+      await losses(await open({ dropout: 0.1, seed: 1 }), [batch(0)]),
+    ];
+    expect(one[0]).not.toBeCloseTo(other[0], 5);
+    expect(again).toEqual(one);
+  });
+});
