@@ -1,29 +1,82 @@
 /** @file Files that are whole or not there: written beside their place, flushed to disk, then renamed. */
 import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { InputError } from './errors.js';
 
-/** Where a file is written before it takes its place: in the same folder, so that the rename is atomic. */
-export function temporaryPath(path: string): string {
-  return `${path}.${process.pid}.tmp`;
+/** A file being written, which appears under its name only when it is whole. */
+export interface PendingFile {
+  /** Writes bytes at a position; in any order. */
+  write(bytes: Uint8Array, position: number): Promise<void>;
+  /** Sets the file's size. */
+  resize(size: number): Promise<void>;
+  /** Brings the file to the disk and gives it its name, replacing what was there. */
+  commit(): Promise<void>;
+  /** Removes what was written and not committed. */
+  discard(): Promise<void>;
 }
 
-/** Writes a whole file: either the old contents or all of the new ones are found under `path`, never a part. */
-export async function writeFileAtomic(path: string, data: string | Uint8Array): Promise<void> {
-  const temporary = temporaryPath(path);
-  try {
-    const file = await open(temporary, 'w');
+/** Linux writes at most 2 GiB at once. */
+const LARGEST_WRITE = 2 ** 30;
+
+/**
+ * Starts a temporary file beside `path`, in the same folder, so that the rename to it is atomic.
+ *
+ * @throws InputError, here and in every call, when the system refuses (no folder, no permission, no space)
+ */
+export async function createPendingFile(path: string): Promise<PendingFile> {
+  const temporary = `${path}.${process.pid}.tmp`;
+  const named = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
-      await file.writeFile(data);
-      await file.sync();
-    } finally {
-      await file.close();
+      return await work();
+    } catch (error) {
+      throw fileError(path, 'cannot be written', error);
     }
-    await rename(temporary, path);
-  } catch (error) {
+  };
+  const handle = await named(() => open(temporary, 'w'));
+  let isOpen = true;
+  const close = async (): Promise<void> => {
+    if (!isOpen) return;
+    isOpen = false;
+    await handle.close();
+  };
+  const discard = async (): Promise<void> => {
+    await close();
     await rm(temporary, { force: true });
+  };
+  return {
+    write: (bytes, position) =>
+      named(async () => {
+        for (let done = 0; done < bytes.length; ) {
+          const { bytesWritten } = await handle.write(bytes, done, Math.min(bytes.length - done, LARGEST_WRITE), position + done);
+          done += bytesWritten;
+        }
+      }),
+    resize: (size) => named(() => handle.truncate(size)),
+    commit: () =>
+      named(async () => {
+        await handle.sync();
+        await close();
+        await rename(temporary, path);
+        await syncFolder(dirname(path));
+      }),
+    discard: () => named(discard),
+  };
+}
+
+/**
+ * Writes a whole file: either the old contents or all of the new ones are found under `path`, never a part.
+ *
+ * @throws InputError when the system refuses
+ */
+export async function writeFileAtomic(path: string, data: string | Uint8Array): Promise<void> {
+  const file = await createPendingFile(path);
+  try {
+    await file.write(typeof data === 'string' ? Buffer.from(data) : data, 0);
+    await file.commit();
+  } catch (error) {
+    await file.discard();
     throw error;
   }
-  await syncFolder(dirname(path));
 }
 
 /** Makes the names in a folder survive a power cut. */
@@ -34,4 +87,26 @@ export async function syncFolder(folder: string): Promise<void> {
   } finally {
     await handle.close();
   }
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file or folder',
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  EISDIR: 'is a folder',
+  ENOTDIR: 'a part of the path is not a folder',
+  ENOSPC: 'no space left on the device',
+  EDQUOT: 'the disk quota is used up',
+  EROFS: 'the file system is read-only',
+  EMFILE: 'too many open files',
+};
+
+/**
+ * A failed file operation as an InputError that names the path; anything that is not the system's refusal as it is.
+ *
+ * @param action what was tried, as in `cannot be read`
+ */
+export function fileError(path: string, action: string, error: unknown): unknown {
+  const code = error instanceof Error && 'code' in error && 'syscall' in error ? String(error.code) : undefined;
+  return code === undefined ? error : new InputError(`${path}: ${action}: ${REASONS[code] ?? code}`);
 }

@@ -1,7 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { open } from 'node:fs/promises';
 import { InputError } from '../errors.js';
-import { fileError } from './wording.js';
+import { fileError } from '../files.js';
 
 /** Bytes that can be read in any order: a file here, or one on the hub. */
 export interface ByteSource {

@@ -9,9 +9,8 @@ import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { getHFHubCachePath } from '@huggingface/hub';
 import { InputError } from '../errors.js';
+import { createPendingFile, fileError } from '../files.js';
 import type { HubFile, ModelId } from './hub-client.js';
-import { createPendingFile } from './pending-file.js';
-import { fileError } from './wording.js';
 
 /** Where a model's files are kept. */
 export interface ModelCache {

@@ -1,6 +1,6 @@
+import { createPendingFile } from '../files.js';
 import { byteLengthOf, compareDtypes, elementCount } from './dtypes.js';
 import { float32ToBfloat16, float32ToFloat16 } from './half.js';
-import { createPendingFile } from './pending-file.js';
 import { encodeHeader } from './safetensors-header.js';
 import { shown, shownShape } from './wording.js';
 

@@ -5,9 +5,10 @@
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { InputError, messageOf } from '../errors.js';
+import { fileError } from '../files.js';
 import type { TensorInfo, TensorSource } from './tensor-source.js';
 import { placeOf } from './tensor-source.js';
-import { fileError, shown, shownValue } from './wording.js';
+import { shown, shownValue } from './wording.js';
 
 /** About a hundred bytes a tensor, a hundred thousand tensors. */
 const LARGEST_INDEX = 10_000_000;

@@ -1,5 +1,4 @@
-/** @file How names, shapes and system errors from untrusted files appear in a one-line message. */
-import { InputError } from '../errors.js';
+/** @file How names, shapes and values from untrusted files appear in a one-line message. */
 
 const LONGEST_NAME = 120;
 const MOST_DIMENSIONS = 8;
@@ -27,26 +26,4 @@ export function shownValue(value: unknown): string {
 function shownScalar(value: unknown): string {
   if (typeof value === 'string') return shown(value) === value ? `"${value}"` : shown(value);
   return typeof value === 'object' && value !== null ? '…' : String(value);
-}
-
-const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'no such file or folder',
-  EACCES: 'permission denied',
-  EPERM: 'permission denied',
-  EISDIR: 'is a folder',
-  ENOTDIR: 'a part of the path is not a folder',
-  ENOSPC: 'no space left on the device',
-  EDQUOT: 'the disk quota is used up',
-  EROFS: 'the file system is read-only',
-  EMFILE: 'too many open files',
-};
-
-/**
- * A failed file operation as an InputError that names the path; anything that is not the system's refusal as it is.
- *
- * @param action what was tried, as in `cannot be read`
- */
-export function fileError(path: string, action: string, error: unknown): unknown {
-  const code = error instanceof Error && 'code' in error && 'syscall' in error ? String(error.code) : undefined;
-  return code === undefined ? error : new InputError(`${path}: ${action}: ${REASONS[code] ?? code}`);
 }

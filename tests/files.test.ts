@@ -1,0 +1,64 @@
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { InputError } from '../src/errors.js';
+import { createPendingFile, fileError, writeFileAtomic } from '../src/files.js';
+import { temporaryFolder } from './cli.js';
+
+describe('writeFileAtomic', () => {
+  it('replaces what was there and leaves nothing beside it', async () => {
+    const folder = temporaryFolder();
+    const path = join(folder, 'note.txt');
+    await writeFileAtomic(path, 'a longer first text');
+    await writeFileAtomic(path, '두 번째');
+    expect(await readFile(path, 'utf8')).toBe('두 번째');
+    await writeFileAtomic(path, Uint8Array.of(1, 2));
+    expect([...await readFile(path)]).toEqual([1, 2]);
+    expect(await readdir(folder)).toEqual(['note.txt']);
+  });
+
+  it('names the file it cannot write, and leaves nothing beside it', async () => {
+    const folder = temporaryFolder();
+    await mkdir(join(folder, 'taken'));
+    await expect(writeFileAtomic(join(folder, 'taken'), 'x')).rejects.toThrow(new InputError(`${folder}/taken: cannot be written: is a folder`));
+    await expect(writeFileAtomic(join(folder, 'none/x'), 'x')).rejects.toThrow(`${folder}/none/x: cannot be written: no such file or folder`);
+    expect(await readdir(folder)).toEqual(['taken']);
+  });
+});
+
+describe('a pending file', () => {
+  it('appears when committed, filled in any order', async () => {
+    const folder = temporaryFolder();
+    const path = join(folder, 'numbers.bin');
+    await writeFile(path, 'old');
+    const file = await createPendingFile(path);
+    await file.write(Uint8Array.of(3, 4), 2);
+    await file.write(Uint8Array.of(1, 2), 0);
+    await file.resize(5);
+    expect(await readFile(path, 'utf8')).toBe('old');
+    await file.commit();
+    expect([...await readFile(path)]).toEqual([1, 2, 3, 4, 0]);
+  });
+
+  it('leaves the old file when discarded', async () => {
+    const folder = temporaryFolder();
+    const path = join(folder, 'numbers.bin');
+    await writeFile(path, 'old');
+    const file = await createPendingFile(path);
+    await file.write(Uint8Array.of(1), 0);
+    await file.discard();
+    expect(await readFile(path, 'utf8')).toBe('old');
+    expect(await readdir(folder)).toEqual(['numbers.bin']);
+  });
+});
+
+describe('fileError', () => {
+  it('words what the system refuses, and passes bugs on', () => {
+    const full = Object.assign(new Error('ENOSPC: write'), { code: 'ENOSPC', syscall: 'write' });
+    expect(fileError('a/b', 'cannot be written', full)).toEqual(new InputError('a/b: cannot be written: no space left on the device'));
+    const odd = Object.assign(new Error('EXDEV: rename'), { code: 'EXDEV', syscall: 'rename' });
+    expect(fileError('a/b', 'cannot be written', odd)).toEqual(new InputError('a/b: cannot be written: EXDEV'));
+    const bug = new TypeError('x is not a function');
+    expect(fileError('a/b', 'cannot be written', bug)).toBe(bug);
+  });
+});
