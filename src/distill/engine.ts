@@ -27,7 +27,13 @@ export interface EngineOptions {
   /** Overrides the student's own dropout rates. */
   readonly dropout?: number | undefined;
   readonly seed: number;
+  /** float32 unless given; bfloat16 products need a recorded graph. */
+  readonly precision?: Precision | undefined;
 }
+
+/** In what products are computed; master weights, statistics, loss and optimiser are float32 in both. */
+export const PRECISIONS = ['fp32', 'bf16'] as const;
+export type Precision = (typeof PRECISIONS)[number];
 
 /** A parameter as it leaves an engine. */
 export interface NamedValues {

@@ -23,7 +23,7 @@ export async function compiledEngine(
   length: number,
 ): Promise<Engine> {
   const graph = buildStepGraph(distillation, options, length);
-  const session = openSession(graph.graph, graph.signatures);
+  const session = openSession(graph.nodes, graph.signatures);
   fetch([], [graph.initialised]);
   await setVariables(graph, session, 'teacher', parameters.teacher);
   await setVariables(graph, session, 'student', parameters.student);

@@ -13,7 +13,7 @@ function bothWays(f: (x: tf.Tensor2D) => tf.Tensor, x: tf.Tensor2D): [recorded: 
   const graph = new Graph();
   const input = placeholder(graph, 'x', x.shape, 'float32');
   const output = record(graph, ({ tensor, value }) => value(f(tensor(input))));
-  const session = openSession(graph, {});
+  const session = openSession(graph.nodes, {});
   const [recorded] = session.run([[input, x]], [output]);
   session.close();
   return [recorded, f(x)];

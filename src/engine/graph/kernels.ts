@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { STATELESS_UNIFORM } from '../../models/dropout.js';
 import type { Attributes, Graph, GraphNode, Value } from './graph.js';
+import { cast } from './variables.js';
 
 /** A value with the shape that tfjs sees it in. */
 export type RecordedTensor = Value;
@@ -31,11 +32,6 @@ const reduction = (op: string): Kernel => (graph, { x }, attributes) => {
 
 function reshape(graph: Graph, x: Value, shape: readonly number[]): GraphNode {
   return graph.add('Reshape', [x, graph.int32(shape)], { ...typed(x), Tshape: { type: 'int32' } }, { dtype: x.dtype, shape });
-}
-
-function cast(graph: Graph, x: Value, dtype: Value['dtype']): Value {
-  if (x.dtype === dtype) return x;
-  return graph.add('Cast', [x], { SrcT: { type: x.dtype }, DstT: { type: dtype } }, { dtype, shape: x.shape });
 }
 
 /** Rank-2 products become `MatMul`, which has the fast kernels; of higher rank `BatchMatMulV2`. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import type { NodeBackend } from '../tensorflow.js';
-import type { Graph, Value } from './graph.js';
+import type { GraphNode, Value } from './graph.js';
 import { encodeSavedModel, type Signature } from './graph-def.js';
 
 /** A graph with its variables, running. */
@@ -20,14 +20,14 @@ export interface Session {
 }
 
 /** Loads a graph into a session of its own. The file it goes through is gone when this returns. */
-export function openSession(graph: Graph, signatures: Readonly<Record<string, Signature>>): Session {
+export function openSession(nodes: readonly GraphNode[], signatures: Readonly<Record<string, Signature>>): Session {
   const backend = tf.findBackend('tensorflow') as unknown as NodeBackend;
   const folder = mkdtempSync(join(tmpdir(), 'kd-graph-'));
   const remove = (): void => { rmSync(folder, { recursive: true, force: true }); };
   process.once('exit', remove);
   let id: number;
   try {
-    writeFileSync(join(folder, 'saved_model.pb'), encodeSavedModel(graph.nodes, signatures));
+    writeFileSync(join(folder, 'saved_model.pb'), encodeSavedModel(nodes, signatures));
     id = backend.loadSavedModelMetaGraph(folder, 'serve');
   } finally {
     remove();

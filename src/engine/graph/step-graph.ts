@@ -7,8 +7,9 @@ import { clipFactor, distillationGradients, globalNorm, type Gradients } from '.
 import { sizeOf, type Params, type Shapes } from '../../models/text-encoder.js';
 import { Graph, type GraphNode, type Value } from './graph.js';
 import type { Signature } from './graph-def.js';
+import { toBfloat16 } from './precision.js';
 import { record, type Recording } from './recorder.js';
-import { addToVariable, after, assignVariable, declareVariable, placeholder, readVariable, type Variable } from './variables.js';
+import { addToVariable, after, assignVariable, cast, declareVariable, placeholder, readVariable, type Variable } from './variables.js';
 
 /** What a step is fed with. */
 export interface GraphInputs {
@@ -30,13 +31,13 @@ export interface GraphInputs {
 export interface ModelVariable {
   readonly variable: Variable;
   readonly input: GraphNode;
-  readonly read: GraphNode;
+  readonly read: Value;
   /** To fetch when all variables of the group are fed. */
   readonly groupIsSet: GraphNode;
 }
 
 export interface StepGraph {
-  readonly graph: Graph;
+  readonly nodes: readonly GraphNode[];
   readonly signatures: Readonly<Record<string, Signature>>;
   readonly inputs: GraphInputs;
   /** The models' variables, in groups that are set and read at once. */
@@ -59,12 +60,13 @@ const GROUP_BYTES = 64e6;
 export function buildStepGraph(distillation: Distillation, options: EngineOptions, length: number): StepGraph {
   const graph = new Graph();
   const inputs = declareInputs(graph, options.batchSize, length);
-  const teacher = declareModel(graph, 'teacher', distillation.teacher.shapes);
-  const student = declareModel(graph, 'student', distillation.student.shapes);
+  const precision = options.precision ?? 'fp32';
+  const teacher = declareModel(graph, 'teacher', distillation.teacher.shapes, precision === 'bf16' ? 'bfloat16' : 'float32');
+  const student = declareModel(graph, 'student', distillation.student.shapes, 'float32');
   const outputs = record(graph, (recording) => recordStep(recording, distillation, options, inputs, { teacher: teacher.flat(), student: student.flat() }));
   const batch = { teacherIds: inputs.teacherIds, studentIdsEn: inputs.studentIdsEn, studentIdsKo: inputs.studentIdsKo, weights: inputs.weights };
   return {
-    graph, inputs, teacher, student, ...outputs,
+    nodes: precision === 'bf16' ? toBfloat16(graph.nodes) : graph.nodes, inputs, teacher, student, ...outputs,
     signatures: {
       init: { inputs: {}, outputs: { done: outputs.initialised } },
       step: { inputs: { ...inputs }, outputs: { losses: outputs.stepped } },
@@ -88,14 +90,16 @@ function declareInputs(graph: Graph, rows: number, length: number): GraphInputs 
   };
 }
 
-function declareModel(graph: Graph, role: string, shapes: Shapes): ModelVariable[][] {
+/** @param dtype in which the variables are kept; they are fed, and read by the recording, as float32 */
+function declareModel(graph: Graph, role: string, shapes: Shapes, dtype: 'float32' | 'bfloat16'): ModelVariable[][] {
   return grouped(shapes).map((names, index) => {
     const entries = names.map((name) => {
       const shape = shapes[name];
-      const variable = declareVariable(graph, `${role}/${name}`, shape);
-      return { variable, input: placeholder(graph, `set/${role}/${name}`, shape, 'float32'), read: readVariable(graph, variable) };
+      const variable = declareVariable(graph, `${role}/${name}`, shape, dtype);
+      const input = placeholder(graph, `set/${role}/${name}`, shape, 'float32');
+      return { variable, input, read: cast(graph, readVariable(graph, variable), 'float32') };
     });
-    const assigned = entries.map(({ variable, input }) => assignVariable(graph, variable, input));
+    const assigned = entries.map(({ variable, input }) => assignVariable(graph, variable, cast(graph, input, dtype)));
     const groupIsSet = after(graph, graph.scalar(1, 'float32'), assigned, `set/${role}/${index}/done`);
     return entries.map((entry) => ({ ...entry, groupIsSet }));
   });

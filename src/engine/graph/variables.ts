@@ -41,3 +41,9 @@ export function after(graph: Graph, value: Value, nodes: readonly GraphNode[], n
 export function placeholder(graph: Graph, name: string, shape: readonly number[], dtype: GraphDtype): GraphNode {
   return graph.add('Placeholder', [], { dtype: { type: dtype }, shape: { shape } }, { dtype, shape }, name);
 }
+
+/** A value in another dtype; itself where it has it already. */
+export function cast(graph: Graph, value: Value, dtype: GraphDtype): Value {
+  if (value.dtype === dtype) return value;
+  return graph.add('Cast', [value], { SrcT: { type: value.dtype }, DstT: { type: dtype } }, { dtype, shape: value.shape });
+}

@@ -1,0 +1,78 @@
+/**
+ * @file bfloat16 as a pass over a recorded graph.
+ *
+ * Products are computed in bfloat16, and what lies between them without changing a value (transposes, slices, bias
+ * additions) with them. All else stays in float32: variables, LayerNorm, softmax, activations, reductions, the loss and
+ * the optimiser. Where the two meet there are casts, one for each reader, so that TensorFlow's compiler can fuse each
+ * into the loop that reads it and what is kept for the backward pass is kept in bfloat16.
+ */
+import type { Attributes, GraphNode } from './graph.js';
+
+const PRODUCTS = new Set(['MatMul', 'BatchMatMulV2']);
+
+/** Ops that move values without changing them. */
+const MOVES = new Set(['Reshape', 'Transpose', 'Slice', 'ConcatV2']);
+
+/** The graph with its products in bfloat16. Names stay, so that what is fed and fetched stays. */
+export function toBfloat16(nodes: readonly GraphNode[]): GraphNode[] {
+  const byName = new Map(nodes.map((node) => [node.name, node]));
+  const lowered = lowerable(nodes, byName);
+  const casts = new Map<string, GraphNode>();
+  const rewritten = nodes.map((node) => {
+    if (node.dtype === 'bfloat16' || isWidening(node)) return node; // a variable kept in it
+    const wants = lowered.has(node.name) ? 'bfloat16' : 'float32';
+    const inputs = node.inputs.map((name) => {
+      const input = byName.get(name);
+      if (input === undefined || (input.dtype !== 'float32' && input.dtype !== 'bfloat16')) return name;
+      const source = isWidening(input) ? byName.get(input.inputs[0])! : input;
+      const has = lowered.has(source.name) ? 'bfloat16' : source.dtype;
+      if (has === wants) return source.name;
+      const cast: GraphNode = {
+        name: `${node.name}/${source.name}/${wants}`.replaceAll(':', '_'),
+        op: 'Cast',
+        inputs: [source.name],
+        attributes: { SrcT: { type: has }, DstT: { type: wants }, _reader: { text: node.name } }, // else all readers would share one
+        dtype: wants,
+        shape: source.shape,
+      };
+      casts.set(cast.name, cast);
+      return cast.name;
+    });
+    return lowered.has(node.name) ? { ...node, inputs, attributes: retyped(node.attributes), dtype: 'bfloat16' as const } : { ...node, inputs };
+  });
+  return [...rewritten, ...casts.values()];
+}
+
+/** Whether a node only turns a bfloat16 variable into what the recording could compute with. */
+function isWidening({ op, attributes }: GraphNode): boolean {
+  return op === 'Cast' && 'type' in attributes.SrcT && attributes.SrcT.type === 'bfloat16';
+}
+
+/** The names of the nodes that are to be computed in bfloat16. */
+function lowerable(nodes: readonly GraphNode[], byName: ReadonlyMap<string, GraphNode>): Set<string> {
+  const readers = new Map<string, GraphNode[]>();
+  for (const node of nodes) for (const name of node.inputs) readers.set(name, [...(readers.get(name) ?? []), node]);
+
+  const lowered = new Set<string>();
+  for (const node of nodes) {
+    if (node.dtype !== 'float32') continue;
+    const isAfterLowered = lowered.has(node.inputs[0]);
+    if (PRODUCTS.has(node.op) || (isAfterLowered && (MOVES.has(node.op) || isSmallStep(node, byName)))) lowered.add(node.name);
+  }
+  // Moves whose every reader wants bfloat16 take it too: half as much to move.
+  for (const node of [...nodes].reverse()) {
+    const all = readers.get(node.name) ?? [];
+    if (node.dtype === 'float32' && MOVES.has(node.op) && all.length > 0 && all.every(({ name }) => lowered.has(name))) lowered.add(node.name);
+  }
+  return lowered;
+}
+
+/** Adding a bias, or scaling by a constant. */
+function isSmallStep({ op, inputs }: GraphNode, byName: ReadonlyMap<string, GraphNode>): boolean {
+  const other = byName.get(inputs[1]);
+  return (op === 'AddV2' && other?.shape.length === 1) || (op === 'Mul' && other?.op === 'Const' && other.shape.length === 0);
+}
+
+function retyped(attributes: Attributes): Attributes {
+  return { ...attributes, T: { type: 'bfloat16' } };
+}
