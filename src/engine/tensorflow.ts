@@ -6,6 +6,7 @@ import { createRequire } from 'node:module';
 import * as tf from '@tensorflow/tfjs-core';
 import { InputError, messageOf } from '../errors.js';
 import { registerCpuKernels } from './cpu-kernels.js';
+import { hasNvidiaDriver } from './hardware.js';
 import { withMutedStderr } from './muted.js';
 import { readSetupStatus } from './setup-status.js';
 import { registerTensorflowKernels } from './tensorflow-kernels.js';
@@ -44,12 +45,24 @@ export interface NodeBackend {
   executeSingleOutput(op: string, attributes: { name: string; type: number; value: unknown }[], inputs: tf.TensorInfo[]): tf.Tensor;
 }
 
+/** What TensorFlow is told before it is loaded; it reads its environment once. */
+export interface LoadOptions {
+  /** Whether XLA fuses elementwise ops into loops: worth its compilation for models whose tensors do not fit the caches. */
+  readonly fuse?: boolean;
+}
+
+/** XLA for elementwise ops alone: on a processor its products are slower than oneDNN's. Two ops are worth a loop. */
+const FUSE_ON_CPU = '--tf_xla_auto_jit=2 --tf_xla_cpu_global_jit --tf_xla_ops_to_cluster=FUSIBLE --tf_xla_min_cluster_size=2';
+/** XLA for all that it can compile. */
+const FUSE_ON_GPU = '--tf_xla_auto_jit=2';
+
 /**
- * Loads a backend and makes it tfjs's current one.
+ * Loads a backend and makes it tfjs's current one. A user's own `TF_XLA_FLAGS` win.
  *
  * @throws InputError when `tensorflow` or `gpu` is asked for and cannot be had
  */
-export async function loadBackend(choice: BackendChoice = 'auto', device: DeviceChoice = 'auto'): Promise<BackendInfo> {
+export async function loadBackend(choice: BackendChoice = 'auto', device: DeviceChoice = 'auto', { fuse = false }: LoadOptions = {}): Promise<BackendInfo> {
+  if (fuse) process.env.TF_XLA_FLAGS ??= device !== 'cpu' && hasNvidiaDriver() ? FUSE_ON_GPU : FUSE_ON_CPU;
   const info = choice === 'cpu' ? await loadJavaScript(undefined) : await loadNative(choice);
   if (device === 'gpu' && info.device !== 'gpu') {
     throw new InputError('--device gpu: expected a working GPU, but TensorFlow sees none; `kd doctor` says why');

@@ -45,6 +45,7 @@ export function trainCommand(): Command {
     .option('--seed <number>', 'decides the split, fresh parameters and dropout', seed, DEFAULTS.seed)
     .optionsGroup('Machine:')
     .addOption(new Option('--engine <name>', 'how a step is run').choices(CHOICES.engine).default('auto'))
+    .addOption(new Option('--precision <name>', 'of products: float32, or bfloat16 with float32 weights').choices(CHOICES.precision).default('auto'))
     .addOption(new Option('--backend <name>', "TensorFlow's kernels, or JavaScript's").choices(CHOICES.backend).default('auto'))
     .addOption(new Option('--device <name>', 'the processor').choices(CHOICES.device).default('auto'))
     .optionsGroup('Run:')

@@ -1,4 +1,5 @@
 import { LOSSES, type LossName } from '../../distill/loss.js';
+import { PRECISIONS } from '../../distill/engine.js';
 import { OPTIMIZERS, type OptimizerName } from '../../distill/adamw.js';
 import { BACKENDS, DEVICES, type BackendChoice, type DeviceChoice } from '../../engine/tensorflow.js';
 
@@ -6,7 +7,11 @@ import { BACKENDS, DEVICES, type BackendChoice, type DeviceChoice } from '../../
 export const ENGINES = ['auto', 'compiled', 'eager'] as const;
 export type EngineChoice = (typeof ENGINES)[number];
 
-export const CHOICES = { engine: ENGINES, backend: BACKENDS, device: DEVICES, loss: LOSSES, optimizer: OPTIMIZERS };
+/** In what products are computed. `auto`: bfloat16 where the hardware has it and the models are large enough to gain. */
+export const PRECISION_CHOICES = ['auto', ...PRECISIONS] as const;
+export type PrecisionChoice = (typeof PRECISION_CHOICES)[number];
+
+export const CHOICES = { engine: ENGINES, precision: PRECISION_CHOICES, backend: BACKENDS, device: DEVICES, loss: LOSSES, optimizer: OPTIMIZERS };
 
 /** Everything that decides what a run does: written to its `config.json`. */
 export interface TrainSettings {
@@ -34,6 +39,7 @@ export interface TrainSettings {
   readonly maxSteps?: number;
   readonly seed: number;
   readonly engine: EngineChoice;
+  readonly precision: PrecisionChoice;
   readonly backend: BackendChoice;
   readonly device: DeviceChoice;
   readonly run?: string;
