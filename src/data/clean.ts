@@ -6,7 +6,7 @@ export type DropReason = 'empty text';
 /** How many pairs were dropped for a reason, and where the first of them stand. */
 export interface Dropped {
   count: number;
-  /** `file:line` of the first few. */
+  /** `file:row` of the first few. */
   readonly examples: string[];
 }
 
@@ -18,9 +18,9 @@ export function dropReason(pair: Pair): DropReason | undefined {
 }
 
 /** Counts a dropped pair. */
-export function countDropped(counts: Map<DropReason, Dropped>, reason: DropReason, { file, line }: Pair): void {
+export function countDropped(counts: Map<DropReason, Dropped>, reason: DropReason, { file, row }: Pair): void {
   const dropped = counts.get(reason) ?? { count: 0, examples: [] };
   dropped.count++;
-  if (dropped.examples.length < EXAMPLES) dropped.examples.push(`${file}:${line}`);
+  if (dropped.examples.length < EXAMPLES) dropped.examples.push(`${file}:${row}`);
   counts.set(reason, dropped);
 }

@@ -61,7 +61,7 @@ class RowReader {
       return null;
     }
     if (record.length !== header.length) throw wrongFieldCount(`${file} line ${line}`, header, record);
-    return { ko: record[this.columns.ko], en: record[this.columns.en], file, line };
+    return { ko: record[this.columns.ko], en: record[this.columns.en], file, row: line, corpus: 'other' };
   }
 }
 

@@ -31,7 +31,7 @@ function pairReader(file: string, names: ColumnNames): (text: string, line: numb
       const columns = findColumns(found, names, where);
       keys = { ko: found[columns.ko], en: found[columns.en] };
     }
-    return { ko: textOf(object, keys.ko, where), en: textOf(object, keys.en, where), file, line };
+    return { ko: textOf(object, keys.ko, where), en: textOf(object, keys.en, where), file, row: line, corpus: 'other' };
   };
 }
 

@@ -1,8 +1,30 @@
-/** A Korean text and its English translation, and where they stand. */
-export interface Pair {
+import type { CorpusName } from './corpora.js';
+
+/** Where a row stands, as a person would look for it. */
+export interface Place {
+  /** Path of the file, with `/` and in NFC; of a file in an archive `archive.zip/path inside`. */
+  readonly file: string;
+  /** From 1: the line of a text file on which the row starts, the row of a sheet, the element of a JSON array. */
+  readonly row: number;
+  readonly corpus: CorpusName;
+}
+
+/** A Korean text and its English translation, as they stand in the file. */
+export interface Pair extends Place {
   readonly ko: string;
   readonly en: string;
-  readonly file: string;
-  /** Line on which the row starts, from 1. */
-  readonly line: number;
+}
+
+/** A row that holds no pair that could be read, in a file that is sound before and after it. */
+export interface UnreadableRow extends Place {
+  /** What was expected and what came, without the place. */
+  readonly fault: string;
+}
+
+/** What a row of a file gives. */
+export type Row = Pair | UnreadableRow;
+
+/** Whether a row could not be read. */
+export function isUnreadable(row: Row): row is UnreadableRow {
+  return 'fault' in row;
 }

@@ -17,7 +17,7 @@ async function read(name: string, content: string | Buffer, columns: ColumnNames
   await writeFile(file, content);
   const { pairs } = await readCorpus([file], columns);
   expect(new Set(pairs.map((pair) => pair.file))).toEqual(new Set([file]));
-  return pairs.map(({ ko, en, line }) => [ko, en, line]);
+  return pairs.map(({ ko, en, row }) => [ko, en, row]);
 }
 
 async function expectError(name: string, content: string | Buffer, message: string, columns: ColumnNames = {}): Promise<void> {

@@ -26,7 +26,7 @@ afterAll(() => rm(folder, { recursive: true }));
 test('a dataset holds the pairs in the order they train and validate in, and their ids', async () => {
   const { pairs, table, train, validation } = await loadDataset(options, tokenizers);
   expect([[...train], [...validation]]).toEqual([[0, 1, 2, 3, 4, 5, 6, 7, 8], [9, 10]]);
-  expect(pairs.map(({ line }) => line).sort((a, b) => a - b)).toEqual([2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 13]);
+  expect(pairs.map(({ row }) => row).sort((a, b) => a - b)).toEqual([2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 13]);
   for (const [row, { en, ko }] of pairs.entries()) {
     const ids = new Int32Array(3 * 77);
     table.teacherEn.copyRow(row, ids, 0);
