@@ -1,0 +1,58 @@
+/**
+ * What `npm start` shows a newcomer: a tiny student learns from a tiny teacher on the sample corpus, with the very
+ * command that trains the real ones. Says what was made and what to type next.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** About a minute on two cores each: with TensorFlow all pairs, without it a part of them. */
+const LENGTHS = { tensorflow: ['--epochs', '10'], cpu: ['--samples', '480', '--epochs', '2'] };
+
+const at = (path) => relative(process.cwd(), join(ROOT, path));
+const run = freeName('quickstart');
+const args = [
+  'train', '--data', at('data/sample'), '--teacher', at('data/tiny/teacher'), '--student', at('data/tiny/student'),
+  '--learning-rate', '1e-3', ...LENGTHS[backend()], '--run', run,
+];
+const extra = process.argv.slice(2);
+process.stderr.write(`$ npx kd ${[...args, ...extra].join(' ')}\n`);
+const { status } = spawnSync(process.execPath, [join(ROOT, 'bin/kd.js'), ...args, ...extra], { stdio: 'inherit' });
+if (status === 0 && !extra.includes('--json')) process.stdout.write(`\n${report(`checkpoints/${run}`)}\n`);
+process.exitCode = status ?? 2;
+
+/** The backend that set-up could put in place. */
+function backend() {
+  const status = join(ROOT, 'node_modules', '.kd-setup.json');
+  return existsSync(status) && JSON.parse(readFileSync(status, 'utf8')).backend === 'tensorflow' ? 'tensorflow' : 'cpu';
+}
+
+/** `quickstart`, or with the first number that is not taken: earlier runs stay. */
+function freeName(name) {
+  for (let number = 1; ; number++) {
+    const candidate = number === 1 ? name : `${name}-${number}`;
+    if (!existsSync(`checkpoints/${candidate}`)) return candidate;
+  }
+}
+
+function report(folder) {
+  const losses = readFileSync(join(folder, 'validation.csv'), 'utf8').trim().split('\n').slice(1).map((line) => Number(line.split(',')[2]));
+  const [first, best] = [losses[0], Math.min(...losses.slice(1))];
+  const checkpoint = `${folder}/${readFileSync(join(folder, 'best'), 'utf8').trim()}`;
+  return [
+    `The student's loss on pairs it has not seen fell to ${Math.round((100 * best) / first)} % of where it began.`,
+    '',
+    'Made:',
+    `  ${checkpoint}   the student, as transformers reads it`,
+    `  ${folder}/loss.csv, validation.csv   the losses (loss.jsonl and TensorBoard's events beside them)`,
+    '',
+    'Next:',
+    `  echo "말을 타는 남자" | npx kd encode --model ${checkpoint} --input - --output texts.safetensors`,
+    '  npx kd doctor            what this machine computes with',
+    '  npx kd train --dry-run   the full-size models: parameters, memory, one step',
+    '  npx kd train --help      your own pairs and models',
+  ].join('\n');
+}
