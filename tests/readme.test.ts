@@ -1,0 +1,70 @@
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { kd, temporaryFolder } from './cli.js';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const LANGUAGES = ['README.md', 'README.ko.md'];
+
+/** The commands in a README's `sh` blocks, without their comments. */
+function commandsOf(readme: string): string[] {
+  const blocks = readFileSync(join(ROOT, readme), 'utf8').matchAll(/```sh\n([^]*?)```/g);
+  return [...blocks].flatMap(([, block]) => block.trim().split('\n')).map((line) => line.replace(/\s+#.*$/, ''));
+}
+
+/** A folder as a clone is to a command: `data/` beside what it writes. */
+let clone: string;
+beforeAll(() => {
+  clone = temporaryFolder();
+  symlinkSync(join(ROOT, 'data'), join(clone, 'data'));
+});
+
+const TINY = ['--teacher', 'data/tiny/teacher', '--student', 'data/tiny/student'];
+
+/** How each command is run here: as it stands, but for what a test cannot wait for. */
+const RUNS: Readonly<Record<string, () => { readonly status: number | null; readonly output: string }>> = {
+  'npm start': () => {
+    expect(scripts().start).toBe('node scripts/setup.mjs && node scripts/quickstart.mjs');
+    const { status, stdout, stderr } = spawnSync(process.execPath, [join(ROOT, 'scripts/quickstart.mjs'), '--epochs', '1'], { cwd: clone, encoding: 'utf8' });
+    expect(stdout).toContain('The student\'s loss on pairs it has not seen fell to ');
+    expect(Number(/fell to (\d+) %/.exec(stdout)![1])).toBeLessThan(50);
+    return { status, output: stderr };
+  },
+  'npm test': () => {
+    // what is running now
+    expect(scripts().test).toContain('vitest run');
+    return { status: 0, output: '' };
+  },
+  'npx kd train --epochs 10 --samples 1000000': () => run(['train', '--epochs', '10', '--samples', '1000000', ...TINY, '--max-steps', '2', '--run', 'final']),
+  'npx kd doctor': () => run(['doctor']),
+  'npx kd train --dry-run': () => run(['train', '--dry-run', ...TINY]), // at full size in tests/commands
+  'npx kd encode --model checkpoints/quickstart/step-00000600 --input texts.txt --output texts.safetensors': () => {
+    mkdirSync(join(clone, 'checkpoints/quickstart'), { recursive: true });
+    symlinkSync(join(ROOT, 'data/tiny/student'), join(clone, 'checkpoints/quickstart/step-00000600'));
+    writeFileSync(join(clone, 'texts.txt'), '노란색 차\na yellow car\n');
+    return run(['encode', '--model', 'checkpoints/quickstart/step-00000600', '--input', 'texts.txt', '--output', 'texts.safetensors']);
+  },
+};
+
+function run(args: string[]): { status: number | null; output: string } {
+  const { code, stderr } = kd(args, { cwd: clone });
+  return { status: code, output: stderr };
+}
+
+function scripts(): Record<string, string> {
+  return (JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { scripts: Record<string, string> }).scripts;
+}
+
+describe('the README', () => {
+  it.each(LANGUAGES)('%s shows the commands that are run here, and no others', (readme) => {
+    expect(commandsOf(readme)).toEqual(expect.arrayContaining(Object.keys(RUNS)));
+    expect(commandsOf(readme)).toHaveLength(Object.keys(RUNS).length);
+  });
+
+  it.each(Object.keys(RUNS))('%s works', (command) => {
+    const { status, output } = RUNS[command]();
+    expect(status, output).toBe(0);
+  });
+});
