@@ -1,0 +1,21 @@
+const NUMBERS = ['', '한', '두', '세', '네', '다섯', '여섯', '일곱'];
+
+/** Jongseong of the last syllable: 0 where it ends in a vowel, 8 in ㄹ (Unicode 16, section 3.12). */
+function finalConsonant(word) {
+  return (word.charCodeAt(word.length - 1) - 0xac00) % 28;
+}
+
+/** The word with the form of the particle that its last sound asks for. */
+function attach(word, afterConsonant, afterVowel) {
+  return word + (finalConsonant(word) === 0 ? afterVowel : afterConsonant);
+}
+
+export const subject = (word) => attach(word, '이', '가');
+export const object = (word) => attach(word, '을', '를');
+export const and = (word, other) => `${attach(word, '과', '와')} ${other}`;
+
+/** "With": after ㄹ as after a vowel. */
+export const by = (word) => word + (finalConsonant(word) === 0 || finalConsonant(word) === 8 ? '로' : '으로');
+
+/** `고양이 두 마리` */
+export const counted = (noun, count, counter) => `${noun} ${NUMBERS[count]} ${counter}`;

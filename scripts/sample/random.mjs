@@ -1,0 +1,29 @@
+/**
+ * SplitMix64 (G. Steele, D. Lea and C. Flood, "Fast Splittable Pseudorandom Number Generators", 2014): the next number
+ * from 0 to below 1 at each call.
+ */
+export function randomSource(seed) {
+  let state = BigInt(seed);
+  return () => {
+    state = BigInt.asUintN(64, state + 0x9e3779b97f4a7c15n);
+    let z = state;
+    z = BigInt.asUintN(64, (z ^ (z >> 30n)) * 0xbf58476d1ce4e5b9n);
+    z = BigInt.asUintN(64, (z ^ (z >> 27n)) * 0x94d049bb133111ebn);
+    return Number((z ^ (z >> 31n)) >> 11n) / 2 ** 53;
+  };
+}
+
+/** One of a list. */
+export function pick(list, random) {
+  return list[Math.floor(random() * list.length)];
+}
+
+/**
+ * A number with mean 0, variance 1 and nearly a normal distribution: twelve uniform ones, less 6. Unlike the usual
+ * formulas with logarithms it is the same to the last bit on every machine.
+ */
+export function normal(random) {
+  let sum = -6;
+  for (let i = 0; i < 12; i++) sum += random();
+  return sum;
+}
