@@ -1,0 +1,113 @@
+/**
+ * @file The rows of the corpora, sound and faulty, each a function of its number alone: files can be written in one
+ * pass, and a row can repeat any other without keeping it.
+ */
+import { MOST_SENTENCES, pairAt, startOf } from './sentences.mjs';
+
+/** What is planted, in turn. What a bad row looks like is up to the shape of its file. */
+export const FAULTS = [
+  'emptyKorean',
+  'emptyEnglish',
+  'blank',
+  'missing',
+  'sameText',
+  'noHangul',
+  'exactDuplicate',
+  'foldedDuplicate',
+  'sameKorean',
+  'sameEnglish',
+  'longEnglish',
+  'longKorean',
+  'badRow',
+];
+
+/** Rows come in blocks: one of a block is faulty, and two others are what duplicates repeat, once at most. */
+const BLOCK = 16;
+const FAULTY = 9;
+const REPEATED_NEARBY = 4;
+const REPEATED_FAR_OFF = 5;
+
+/** More words than fit in 77 tokens of any tokenizer: no sentence has fewer than five. */
+const REPEATS = 18;
+
+/** The most rows that can be asked for: each has two sentences of its own. */
+export const MOST_ROWS = Math.floor(MOST_SENTENCES / 2);
+
+/**
+ * The rows from 0 to `count` − 1: gives a function from a row's number to `{ fault, ko, en }`. `fault` is `undefined`
+ * in a sound row, `ko` in one without Korean text.
+ */
+export function corpusRows(count, { seed, faults }) {
+  const blocks = faults ? Math.floor(count / BLOCK) : 0;
+  const start = startOf(seed);
+  const own = (row) => pairAt(2 * row, start);
+  const other = (row) => pairAt(2 * row + 1, start);
+  return (row) => {
+    const fault = faultOf(row, blocks);
+    if (fault === undefined) return { fault, ...own(row) };
+    return { fault, ...faulty(fault, Math.floor(row / BLOCK), own(row), other(row), own(repeatedRow(row, blocks))) };
+  };
+}
+
+/** How many faults of each kind are among the rows `from` … `to` − 1 of `count`. */
+export function plantedAmong(from, to, count) {
+  const planted = Object.fromEntries(FAULTS.map((fault) => [fault, 0]));
+  const blocks = Math.floor(count / BLOCK);
+  for (let row = from; row < to; row++) {
+    const fault = faultOf(row, blocks);
+    if (fault !== undefined) planted[fault]++;
+  }
+  return planted;
+}
+
+function faultOf(row, blocks) {
+  const block = Math.floor(row / BLOCK);
+  return row % BLOCK === FAULTY && block < blocks ? FAULTS[block % FAULTS.length] : undefined;
+}
+
+/** The sound row that a duplicate repeats: in turn one a few rows before and one in the other half of the data. */
+function repeatedRow(row, blocks) {
+  const block = Math.floor(row / BLOCK);
+  if (isEvenRound(block)) return block * BLOCK + REPEATED_NEARBY;
+  return ((block + Math.floor(blocks / 2)) % blocks) * BLOCK + REPEATED_FAR_OFF;
+}
+
+/** Faults that come in two kinds do so in turn. */
+function isEvenRound(block) {
+  return Math.floor(block / FAULTS.length) % 2 === 0;
+}
+
+function faulty(fault, block, own, other, repeated) {
+  switch (fault) {
+    case 'emptyKorean':
+      return { ...own, ko: '' };
+    case 'emptyEnglish':
+      return { ...own, en: '' };
+    case 'blank':
+      return isEvenRound(block) ? { ...own, ko: ' \u3000 ' } : { ...own, en: '   ' };
+    case 'missing':
+      return { ...own, ko: undefined };
+    case 'sameText':
+      return { ko: own.ko, en: own.ko };
+    case 'noHangul':
+      return { ko: other.en, en: own.en };
+    case 'exactDuplicate':
+      return repeated;
+    case 'foldedDuplicate':
+      return { ko: `${repeated.ko.replaceAll(' ', '  ')} `.normalize('NFD'), en: ` ${repeated.en.replace(' ', '\u00a0 ')}` };
+    case 'sameKorean':
+      return { ko: repeated.ko, en: own.en };
+    case 'sameEnglish':
+      return { ko: own.ko, en: repeated.en };
+    case 'longEnglish':
+      return { ko: own.ko, en: repeatedly(own.en) };
+    case 'longKorean':
+      return { ko: repeatedly(own.ko), en: own.en };
+    default:
+      return own; // a bad row: the shape makes it one
+  }
+}
+
+function repeatedly(text) {
+  return Array.from({ length: REPEATS }, () => text).join(' ');
+}
