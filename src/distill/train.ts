@@ -12,7 +12,7 @@ export interface TrainOptions {
   readonly maxSteps?: number | undefined;
   /** Checkpoints between those at epoch ends. */
   readonly saveEvery?: number | undefined;
-  /** Ends the run after the step in hand. */
+  /** Ends the run after the step in hand, or in the middle of a validation, and saves. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -45,7 +45,7 @@ export interface TrainPlan {
 export interface TrainCallbacks {
   onPlan?(plan: TrainPlan): void | Promise<void>;
   onStep?(record: StepRecord): void | Promise<void>;
-  onValidationBatch?(pairs: number): void;
+  onValidationBatch?(pairs: number): void | Promise<void>;
   onValidation?(record: ValidationRecord): void | Promise<void>;
   /** Time to save: at epoch ends, every `saveEvery` steps, and when stopped. `isBest`: the lowest validation loss so far. */
   onCheckpoint?(at: { readonly step: number; readonly epoch: number; readonly isBest: boolean }): void | Promise<void>;
@@ -75,8 +75,9 @@ export async function train(
   await callbacks.onPlan?.(plan);
 
   let step = 0;
-  const first = await validate(engine, data.validation, { step, epoch: 0 }, callbacks);
+  const first = await validate(engine, data.validation, { step, epoch: 0 }, options, callbacks);
   let best = first;
+  if (options.signal?.aborted) return { steps: step, stopped: true, first, best };
 
   for (let epoch = 1; step < plan.totalSteps; epoch++) {
     for (let inEpoch = 0; inEpoch < plan.stepsPerEpoch && step < plan.totalSteps; inEpoch++) {
@@ -95,11 +96,12 @@ export async function train(
         await callbacks.onCheckpoint?.({ step, epoch, isBest: false });
       }
     }
-    const validation = await validate(engine, data.validation, { step, epoch }, callbacks);
+    const validation = await validate(engine, data.validation, { step, epoch }, options, callbacks);
     // Without validation pairs the newest is taken for the best.
-    const isBest = validation === undefined || best === first || validation.loss < best!.loss;
+    const isBest = validation === undefined ? data.validation.pairs === 0 : best === first || validation.loss < best!.loss;
     if (isBest) best = validation;
     await callbacks.onCheckpoint?.({ step, epoch, isBest });
+    if (options.signal?.aborted) return { steps: step, stopped: true, first, best };
   }
   return { steps: step, stopped: false, first, best };
 }
@@ -117,11 +119,12 @@ function batchesOfStep(training: Batches, inEpoch: number, accumulate: number): 
   return Array.from({ length: to - from }, (_, i) => training.at(from + i));
 }
 
-/** The losses over all validation pairs, each batch counting by its size. Nothing to validate on: undefined. */
+/** The losses over all validation pairs, each batch counting by its size. Undefined with nothing to validate on, or stopped. */
 async function validate(
   engine: Engine,
   validation: Batches,
   at: { readonly step: number; readonly epoch: number },
+  { signal }: Pick<TrainOptions, 'signal'>,
   callbacks: TrainCallbacks,
 ): Promise<ValidationRecord | undefined> {
   if (validation.pairs === 0) return undefined;
@@ -131,7 +134,8 @@ async function validate(
     const { lossEn, lossKo } = await engine.evaluate(batch);
     sumEn += lossEn * batch.size;
     sumKo += lossKo * batch.size;
-    callbacks.onValidationBatch?.(batch.size);
+    await callbacks.onValidationBatch?.(batch.size);
+    if (signal?.aborted) return undefined;
   }
   const [lossEn, lossKo] = [sumEn / validation.pairs, sumKo / validation.pairs];
   const record = { ...at, loss: lossEn + lossKo, lossEn, lossKo };
