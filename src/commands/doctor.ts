@@ -1,21 +1,22 @@
 import { execFile } from 'node:child_process';
-import { readFile, statfs } from 'node:fs/promises';
+import { statfs } from 'node:fs/promises';
 import { arch, availableParallelism, cpus, freemem, platform, totalmem } from 'node:os';
 import { promisify } from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
 import { Command } from 'commander';
+import { processorFeatures } from '../engine/hardware.js';
 import { readSetupStatus } from '../engine/setup-status.js';
 import { loadBackend, type BackendInfo } from '../engine/tensorflow.js';
-import { formatBytes, openOutput, type OutputOptions } from './console.js';
-import { addOutputFlags } from './output-flags.js';
+import { openOutput, type OutputOptions } from './console.js';
+import { formatBytes } from './format.js';
 
 /** One thing looked at. */
 interface Finding {
   readonly name: string;
   readonly ok: boolean;
   readonly found: string;
-  /** What to do where it is not ok. */
-  readonly remedy?: string | undefined;
+  /** What to do, where it is not ok and something can be done. */
+  readonly remedy?: string;
 }
 
 const OLDEST_NODE = [20, 19] as const;
@@ -26,22 +27,20 @@ const PRODUCT_ROUNDS = 5;
 
 /** `kd doctor` */
 export function doctorCommand(): Command {
-  const command = new Command('doctor')
+  return new Command('doctor')
     .description('what is installed, which device will be used, and why not a better one')
-    .addHelpText('after', '\nExample:\n  $ kd doctor --json');
-  return addOutputFlags(command).action(async (flags: OutputOptions) => {
-    const output = openOutput(flags);
-    const findings = await examine();
-    if (output.json) for (const finding of findings) output.event(finding);
-    else output.result(findings.map(asLine).join('\n'), {});
-  });
+    .addHelpText('after', '\nExample:\n  $ kd doctor --json')
+    .action(async (_flags: object, command: Command) => {
+      const output = openOutput(command.optsWithGlobals<OutputOptions>());
+      for (const finding of await examine()) output.result(asLine(finding), { event: 'finding', ...finding });
+    });
 }
 
 async function examine(): Promise<Finding[]> {
   const backend = await loadBackend();
   return [
     nodeFinding(),
-    machineFinding(await cpuFeatures()),
+    machineFinding(),
     memoryFinding(),
     tensorflowFinding(backend),
     await gpuFinding(backend),
@@ -51,19 +50,24 @@ async function examine(): Promise<Finding[]> {
 }
 
 function asLine({ name, ok, found, remedy }: Finding): string {
-  return `${ok ? '✓' : '✗'} ${name.padEnd(12)}${found}${ok || remedy === undefined ? '' : `; ${remedy}`}`;
+  return `${ok ? '✓' : '✗'} ${name.padEnd(12)}${found}${remedy === undefined ? '' : `; ${remedy}`}`;
+}
+
+/** A finding that needs a remedy only where it is not ok. */
+function check(name: string, ok: boolean, found: string, remedy: string): Finding {
+  return ok ? { name, ok, found } : { name, ok, found, remedy };
 }
 
 function nodeFinding(): Finding {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   const ok = major > OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor >= OLDEST_NODE[1]);
-  return { name: 'Node', ok, found: process.versions.node, remedy: `install Node ${OLDEST_NODE.join('.')} or newer` };
+  return check('Node', ok, process.versions.node, `install Node ${OLDEST_NODE.join('.')} or newer`);
 }
 
-function machineFinding(features: string): Finding {
-  const found = `${availableParallelism()} cores, ${cpus()[0]?.model ?? 'unknown processor'}${features}`;
+function machineFinding(): Finding {
+  const found = `${availableParallelism()} cores, ${cpus()[0]?.model ?? 'unknown processor'}${featureNote()}`;
   const ok = platform() === 'linux' && arch() === 'x64';
-  return { name: 'processor', ok, found: ok ? found : `${found}, ${platform()} ${arch()}`, remedy: 'TensorFlow is set up on Linux x64 only' };
+  return check('processor', ok, ok ? found : `${found}, ${platform()} ${arch()}`, 'TensorFlow is set up on Linux x64 only');
 }
 
 function memoryFinding(): Finding {
@@ -82,7 +86,7 @@ async function gpuFinding({ device }: BackendInfo): Promise<Finding> {
   const seen = await promisify(execFile)('nvidia-smi', query).then(({ stdout }) => stdout.trim().split('\n').join(' | '), () => undefined);
   if (device === 'gpu') return { name: 'GPU', ok: true, found: seen ?? 'used by TensorFlow' };
   if (seen === undefined) return { name: 'GPU', ok: true, found: 'none seen (no nvidia-smi): the processor computes' };
-  return { name: 'GPU', ok: false, found: `${seen}, not used`, remedy: 'this libtensorflow is built for processors; set TF_LIBRARY_DIR to a GPU build and run `npm run setup`' };
+  return check('GPU', false, `${seen}, not used`, 'this libtensorflow is built for processors; set TF_LIBRARY_DIR to a GPU build and run `npm run setup`');
 }
 
 /** Times float32 products where training would compute them. */
@@ -107,14 +111,13 @@ async function diskFinding(): Promise<Finding> {
   const { bavail, bsize } = await statfs('.');
   const free = bavail * bsize;
   const needed = 5e9; // a few checkpoints of klue/roberta-small
-  return { name: 'disk', ok: free >= needed, found: `${formatBytes(free)} free here`, remedy: `a run with full-size models wants ${formatBytes(needed)}` };
+  return check('disk', free >= needed, `${formatBytes(free)} free here`, `a run with full-size models wants ${formatBytes(needed)}`);
 }
 
-/** What of bfloat16 the processor has, from Linux's own list. */
-async function cpuFeatures(): Promise<string> {
-  const info = await readFile('/proc/cpuinfo', 'utf8').catch(() => '');
-  const flags = new Set(/^flags\s*:(.*)$/m.exec(info)?.[1]?.trim().split(' '));
+/** ` (AVX-512, AMX BF16)`: what of wide and bfloat16 instructions the processor has. */
+function featureNote(): string {
   const names = { avx512f: 'AVX-512', avx512_bf16: 'AVX-512 BF16', amx_bf16: 'AMX BF16' };
-  const present = Object.entries(names).filter(([flag]) => flags.has(flag)).map(([, name]) => name);
+  const features = processorFeatures();
+  const present = Object.entries(names).filter(([feature]) => features.has(feature)).map(([, name]) => name);
   return present.length === 0 ? '' : ` (${present.join(', ')})`;
 }

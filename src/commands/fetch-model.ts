@@ -1,16 +1,22 @@
 import { resolveModelFolder, type ModelPart } from '../weights/hub.js';
-import { formatBytes, type Output, type Progress } from './console.js';
+import type { Output } from './console.js';
+import type { Progress } from './progress.js';
 
-/** The folder of a model, fetched from the hub behind a progress bar where it is not there yet. */
-export async function fetchModel(idOrFolder: string, flag: string, output: Output, parts?: readonly ModelPart[]): Promise<string> {
+/**
+ * The folder of a model, fetched from the hub behind a progress bar where it is not there yet.
+ *
+ * @param flag the flag that names the model, for messages
+ * @throws InputError if there is no such folder or model, or the hub cannot be reached
+ */
+export async function fetchModel(idOrFolder: string, flag: string, output: Output, parts: readonly ModelPart[]): Promise<string> {
   let bar: Progress | undefined;
   try {
     return await resolveModelFolder(idOrFolder, {
       flag,
-      ...(parts === undefined ? {} : { parts }),
+      parts,
       onProgress: ({ bytesDone, bytesTotal }) => {
         bar ??= output.progress(idOrFolder, bytesTotal, 'bytes');
-        bar.update(bytesDone, `${formatBytes(bytesDone)} of ${formatBytes(bytesTotal)}`);
+        bar.update(bytesDone);
       },
     });
   } finally {

@@ -1,5 +1,6 @@
-/** @file Parsers of flag values: each says what it expects, and commander words the rest. */
-import { InvalidArgumentError } from 'commander';
+/** @file Parsers of flag values, each of which says what it expects (commander words the rest), and flags that commands share. */
+import { InvalidArgumentError, Option } from 'commander';
+import { BACKENDS, DEVICES } from '../engine/tensorflow.js';
 
 function number(text: string, expected: string, allowed: (value: number) => boolean): number {
   const value = text.trim() === '' ? NaN : Number(text);
@@ -10,10 +11,6 @@ function number(text: string, expected: string, allowed: (value: number) => bool
 /** 1, 2, 3, …; `1_000_000` is read too. */
 export const count = (text: string): number =>
   number(text.replaceAll('_', ''), 'a whole number of at least 1', (value) => Number.isSafeInteger(value) && value >= 1);
-
-/** 0, 1, 2, … */
-export const countFromZero = (text: string): number =>
-  number(text.replaceAll('_', ''), 'a whole number of at least 0', (value) => Number.isSafeInteger(value) && value >= 0);
 
 /** A number above 0. */
 export const positive = (text: string): number =>
@@ -32,3 +29,9 @@ export const ratio = (text: string): number => number(text, 'a number from 0 to 
 /** A seed: 0 … 2³¹ − 1. */
 export const seed = (text: string): number =>
   number(text, 'a whole number from 0 to 2147483647', (value) => Number.isInteger(value) && value >= 0 && value < 2 ** 31);
+
+/** `--backend`: what computes. */
+export const backendOption = (): Option => new Option('--backend <name>', "TensorFlow's kernels, or JavaScript's").choices(BACKENDS).default('auto');
+
+/** `--device`: where TensorFlow computes. */
+export const deviceOption = (): Option => new Option('--device <name>', 'the processor').choices(DEVICES).default('auto');

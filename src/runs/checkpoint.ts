@@ -4,8 +4,8 @@
  */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { copyFile, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import type { NamedValues } from '../distill/engine.js';
 import { syncFolder, writeFileAtomic } from '../files.js';
 import { createSafetensors } from '../weights/safetensors-writer.js';
@@ -76,14 +76,7 @@ async function writeModelFolder(folder: string, { parameters, shapes, config, fi
     throw error;
   }
   await writeFileAtomic(join(folder, 'config.json'), `${JSON.stringify(config, null, 2)}\n`);
-  for (const file of files) await copySynced(file, folder);
-}
-
-async function copySynced(file: string, folder: string): Promise<void> {
-  const copy = join(folder, file.slice(file.lastIndexOf('/') + 1));
-  await copyFile(file, copy);
-  const handle = await open(copy, 'r+');
-  await handle.sync().finally(() => handle.close());
+  for (const file of files) await writeFileAtomic(join(folder, basename(file)), await readFile(file));
 }
 
 async function writeManifest(folder: string): Promise<void> {

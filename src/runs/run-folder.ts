@@ -2,7 +2,7 @@
 import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { InputError } from '../errors.js';
-import { writeFileAtomic } from '../files.js';
+import { fileError, writeFileAtomic } from '../files.js';
 
 /** The folder of all runs, under the current directory. */
 export const RUNS_FOLDER = 'checkpoints';
@@ -23,19 +23,34 @@ export function defaultRunName(now: Date): string {
 }
 
 /**
- * Makes the folder of a new run and writes its configuration.
+ * Checks that a run of this name can be started.
  *
- * @returns the folder's absolute path
+ * @returns its folder's absolute path
  * @throws InputError for a name that is not one folder's name, or a run that is already there
  */
-export async function createRunFolder(name: string, config: object): Promise<string> {
+export async function checkRunIsNew(name: string): Promise<string> {
   if (name === '' || name !== basename(name) || name === '.' || name === '..') {
     throw new InputError(`--run: expected the name of a folder under ${RUNS_FOLDER}/, got ${JSON.stringify(name)}`);
   }
   const folder = resolve(RUNS_FOLDER, name);
-  await mkdir(folder, { recursive: true });
-  if ((await readdir(folder)).includes(RUN_CONFIG)) {
+  if ((await startOf(folder)) !== undefined) {
     throw new InputError(`${join(RUNS_FOLDER, name)}: expected no run there yet, found one; choose another --run or delete it`);
+  }
+  return folder;
+}
+
+/**
+ * Makes the folder of a new run and writes its configuration.
+ *
+ * @returns the folder's absolute path
+ * @throws InputError as `checkRunIsNew`, and where the system refuses
+ */
+export async function createRunFolder(name: string, config: object): Promise<string> {
+  const folder = await checkRunIsNew(name);
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (error) {
+    throw fileError(folder, 'cannot be made', error);
   }
   await writeFileAtomic(join(folder, RUN_CONFIG), `${JSON.stringify(config, null, 2)}\n`);
   return folder;
@@ -53,13 +68,15 @@ export async function pointedAt(run: string, pointer: Pointer): Promise<string |
   return name === undefined || name === '' ? undefined : name;
 }
 
-/** The run that was started last under `root`, by its configuration's time; undefined where there is none. */
+/** The folder of the run that was started last under `root`, by its configuration's time; undefined where there is none. */
 export async function newestRun(root: string = RUNS_FOLDER): Promise<string | undefined> {
-  const names = await readdir(root).catch(() => []);
-  const runs = await Promise.all(
-    names.map(async (name) => ({ name, started: await stat(join(root, name, RUN_CONFIG)).then((s) => s.mtimeMs, () => undefined) })),
-  );
-  const found = runs.filter((run): run is { name: string; started: number } => run.started !== undefined);
-  found.sort((a, b) => b.started - a.started);
-  return found[0] && join(root, found[0].name);
+  const folders = (await readdir(root).catch(() => [])).map((name) => join(root, name));
+  const runs = await Promise.all(folders.map(async (folder) => ({ folder, started: await startOf(folder) })));
+  const [newest] = runs.filter(({ started }) => started !== undefined).sort((a, b) => b.started! - a.started!);
+  return newest?.folder;
+}
+
+/** When a run was started, in milliseconds since 1970; undefined for a folder that is none. */
+async function startOf(folder: string): Promise<number | undefined> {
+  return stat(join(folder, RUN_CONFIG)).then(({ mtimeMs }) => mtimeMs, () => undefined);
 }

@@ -1,41 +1,33 @@
-/** @file The pairs of a run: read, sampled, split, encoded, cut into batches. */
+/** @file The pairs of a run: read, sampled and split; then encoded and cut into batches. Says what it finds. */
 import { createHash } from 'node:crypto';
-import { batchesOf, type Batch, type Batches } from '../../data/batches.js';
+import { batchesOf, type Batches } from '../../data/batches.js';
 import { readCorpus, type Corpus, type CorpusReport } from '../../data/corpus.js';
 import type { Pair } from '../../data/pair.js';
-import { splitPairs, type Split } from '../../data/split.js';
-import { buildTokenTable } from '../../data/token-table.js';
-import { randomBits } from '../../random.js';
-import { MAX_LENGTH, type TextTokenizer } from '../../text/tokenizer.js';
-import { formatCount, type Output } from '../console.js';
-import type { RunModel } from './models.js';
+import { splitPairs } from '../../data/split.js';
+import { buildTokenTable, type RowEncoder, type TokenTable } from '../../data/token-table.js';
+import type { Output } from '../console.js';
+import { formatCount } from '../format.js';
 import type { TrainSettings } from './settings.js';
 
+/** The pairs of a run, each part in its order. */
 export interface Dataset {
-  readonly training: Batches;
-  readonly validation: Batches;
-  /** SHA-256 over the texts used, training pairs first, in their order. */
+  readonly training: readonly Pair[];
+  readonly validation: readonly Pair[];
+  readonly report: CorpusReport;
+  /** SHA-256 over the texts used, training pairs first. */
   readonly fingerprint: string;
 }
 
 /** Reads the data of a run, and says how many pairs came from where and what was left out. */
-export async function openDataset(settings: TrainSettings, models: { readonly teacher: RunModel; readonly student: RunModel }, output: Output): Promise<Dataset> {
+export async function readDataset(settings: TrainSettings, output: Output): Promise<Dataset> {
   const { pairs, report } = await readPairs(settings, output);
-  const split = splitPairs(pairs.length, settings);
-  sayWhatIsUsed(report, split, output);
-  if (split.train.length === 0) throw new Error('a split left no pair to train on');
-
-  const used = [...split.train, ...split.validation].map((row) => pairs[row]);
-  const rows = Uint32Array.from(used, (_, row) => row);
-  const [training, validation] = [rows.subarray(0, split.train.length), rows.subarray(split.train.length)];
-  const fingerprint = fingerprintOf(used);
-  const { teacher: { tokenizer: teacher }, student: { tokenizer: student } } = models;
-  if (teacher === undefined || student === undefined) {
-    const vocabularies = { teacher: models.teacher.model.encoder.config.vocabSize, student: models.student.model.encoder.config.vocabSize };
-    return { training: randomBatches(training, settings.batchSize, vocabularies), validation: randomBatches(validation, settings.batchSize, vocabularies), fingerprint };
-  }
-  const table = await encodePairs(used, { teacher, student }, output);
-  return { training: batchesOf(table, training, settings.batchSize), validation: batchesOf(table, validation, settings.batchSize), fingerprint };
+  const { train, validation, notice } = splitPairs(pairs.length, settings);
+  if (train.length === 0) throw new Error('a split left no pair to train on');
+  const parts = { training: Array.from(train, (row) => pairs[row]), validation: Array.from(validation, (row) => pairs[row]) };
+  if (notice !== undefined) output.warn(notice);
+  const dataset = { ...parts, report, fingerprint: fingerprintOf([...parts.training, ...parts.validation]) };
+  sayWhatIsUsed(dataset, output);
+  return dataset;
 }
 
 async function readPairs(settings: TrainSettings, output: Output): Promise<Corpus> {
@@ -44,39 +36,46 @@ async function readPairs(settings: TrainSettings, output: Output): Promise<Corpu
   return readCorpus(settings.data, columns, (read) => { progress.update(read); }).finally(() => { progress.stop(); });
 }
 
-function sayWhatIsUsed({ files, unrecognised, dropped }: CorpusReport, { train, validation, notice }: Split, output: Output): void {
+function sayWhatIsUsed({ training, validation, report: { files, unrecognised, dropped } }: Dataset, output: Output): void {
   const read = files.reduce((sum, { pairs }) => sum + pairs, 0);
-  output.message(`data: ${formatCount(read)} pairs from ${formatCount(files.length)} ${files.length === 1 ? 'file' : 'files'}; ${formatCount(train.length)} for training, ${formatCount(validation.length)} for validation`);
-  if (notice !== undefined) output.warn(notice);
-  for (const [reason, { count, examples }] of dropped) output.warn(`${formatCount(count)} pairs dropped for ${reason}: ${examples.join(', ')}${count > examples.length ? ', …' : ''}`);
-  if (unrecognised.length > 0) output.message(`data: not read: ${unrecognised.join(', ')}`);
-  output.event({ event: 'data', files, unrecognised, dropped: Object.fromEntries(dropped), training_pairs: train.length, validation_pairs: validation.length });
-}
-
-async function encodePairs(pairs: readonly Pair[], tokenizers: { readonly teacher: TextTokenizer; readonly student: TextTokenizer }, output: Output) {
-  const progress = output.progress('tokens', 3 * pairs.length, 'texts');
-  const table = await buildTokenTable(pairs, tokenizers, (done) => { progress.update(done); }).finally(() => { progress.stop(); });
-  const cut = { 'English, by the teacher': table.teacherEn.cut, 'English, by the student': table.studentEn.cut, Korean: table.studentKo.cut };
-  for (const [texts, count] of Object.entries(cut)) {
-    if (count > 0) output.warn(`${formatCount(count)} texts over ${MAX_LENGTH} tokens are cut (${texts})`);
+  const from = `${formatCount(files.length)} ${files.length === 1 ? 'file' : 'files'}`;
+  output.message(`data: ${formatCount(read)} pairs from ${from}; ${formatCount(training.length)} for training, ${formatCount(validation.length)} for validation`);
+  for (const [reason, { count, examples }] of dropped) {
+    output.warn(`${formatCount(count)} pairs dropped for ${reason}: ${examples.join(', ')}${count > examples.length ? ', …' : ''}`);
   }
-  return table;
+  if (unrecognised.length > 0) output.message(`data: not read: ${unrecognised.join(', ')}`);
+  output.event({
+    event: 'data', files, unrecognised, dropped: Object.fromEntries(dropped), training_pairs: training.length, validation_pairs: validation.length,
+  });
 }
 
 function fingerprintOf(pairs: readonly Pair[]): string {
   const hash = createHash('sha256');
-  for (const { ko, en } of pairs) hash.update(`${ko}\0${en}\0`);
+  for (const { ko, en } of pairs) hash.update(JSON.stringify([ko, en]));
   return hash.digest('hex');
 }
 
-/** Batches of ids drawn at random: for a dry run without tokenizers. */
-function randomBatches(rows: Uint32Array, batchSize: number, vocabularies: { readonly teacher: number; readonly student: number }): Batches {
-  const count = Math.ceil(rows.length / batchSize);
-  const at = (index: number): Batch => {
-    const own = rows.slice(index * batchSize, (index + 1) * batchSize);
-    const ids = (place: number, vocabulary: number): Int32Array =>
-      Int32Array.from(randomBits(own.length * MAX_LENGTH, [place, index]), (bits) => bits % vocabulary);
-    return { size: own.length, teacherIds: ids(0, vocabularies.teacher), studentIdsEn: ids(1, vocabularies.student), studentIdsKo: ids(2, vocabularies.student), rows: own };
+/** Encodes a run's pairs for both models, and says how many texts are cut. */
+export async function encodeDataset(
+  { training, validation }: Dataset,
+  tokenizers: { readonly teacher: RowEncoder; readonly student: RowEncoder },
+  batchSize: number,
+  output: Output,
+): Promise<{ readonly training: Batches; readonly validation: Batches }> {
+  const pairs = [...training, ...validation];
+  const progress = output.progress('tokens', 3 * pairs.length, 'texts');
+  const table = await buildTokenTable(pairs, tokenizers, (done) => { progress.update(done); }).finally(() => { progress.stop(); });
+  sayWhatIsCut(table, output);
+  const rows = Uint32Array.from(pairs.keys());
+  return {
+    training: batchesOf(table, rows.subarray(0, training.length), batchSize),
+    validation: batchesOf(table, rows.subarray(training.length), batchSize),
   };
-  return { count, pairs: rows.length, at, *[Symbol.iterator]() { for (let index = 0; index < count; index++) yield at(index); } };
+}
+
+function sayWhatIsCut({ rowLength, teacherEn, studentEn, studentKo }: TokenTable, output: Output): void {
+  const counts = { 'English, by the teacher': teacherEn.cut, 'English, by the student': studentEn.cut, Korean: studentKo.cut };
+  for (const [texts, count] of Object.entries(counts)) {
+    if (count > 0) output.warn(`${formatCount(count)} texts over ${rowLength} tokens are cut (${texts})`);
+  }
 }

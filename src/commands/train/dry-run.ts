@@ -1,57 +1,61 @@
 /** @file `kd train --dry-run`: what a run would be, and one step of it, without writing anything. */
-import { trainableParameters } from '../../distill/loss.js';
+import type { StepResult } from '../../distill/engine.js';
+import { trainableParameters, type Distillation } from '../../distill/loss.js';
 import { planSteps } from '../../distill/train.js';
-import { countParameters } from '../../models/text-encoder.js';
-import { formatBytes, formatCount, type Output } from '../console.js';
+import { countParameters, sizeOf } from '../../models/text-encoder.js';
+import type { Output } from '../console.js';
+import { formatBytes, formatCount } from '../format.js';
 import { startEngine } from './engine.js';
 import { estimateMemory } from './memory.js';
 import type { PreparedRun } from './prepare.js';
 
-/** Loads everything, runs one step, and says shapes, steps and memory. Returns the exit code. */
-export async function dryRun(prepared: PreparedRun, output: Output): Promise<number> {
-  const { settings, teacher, student, data } = prepared;
-  const [teacherEncoder, studentEncoder] = [teacher.model.encoder, student.model.encoder];
-  const distillation = { teacher: teacherEncoder, student: studentEncoder, loss: settings.loss };
+/** Runs one step, and says shapes, steps and memory. */
+export async function dryRun(prepared: PreparedRun, output: Output): Promise<void> {
+  const plan = describePlan(prepared);
+  output.message(`memory: about ${formatBytes(plan.memory_estimate_bytes)}`); // before it is taken
+  const report = { event: 'dry-run', ...plan, ...(await measureStep(prepared)) };
+  output.result(asText(report), report);
+}
+
+type Report = ReturnType<typeof describePlan> & Awaited<ReturnType<typeof measureStep>>;
+
+/** What is known before the first step. */
+function describePlan({ settings, teacher, student, data }: PreparedRun) {
+  const distillation: Distillation = { teacher: teacher.model.encoder, student: student.model.encoder, loss: settings.loss };
+  const { shapes, config } = distillation.student;
   const plan = planSteps(data.training, settings);
-  const batch = data.training.at(0);
-  const length = batch.teacherIds.length / batch.size;
-  const estimate = estimateMemory(distillation, settings.batchSize, length);
-  output.message(`memory: about ${formatBytes(estimate.total)} (parameters and optimiser ${formatBytes(estimate.held)}, a batch ${formatBytes(estimate.batch)})`);
-
-  const engine = await startEngine(prepared, output);
-  const started = performance.now();
-  const { lossEn, lossKo } = await engine.step([batch], 0);
-  const seconds = (performance.now() - started) / 1000;
-  engine.dispose();
-
-  const width = studentEncoder.config.hiddenSize;
-  const compared = settings.loss === 'hidden' ? [batch.size, length, width] : [batch.size, width];
-  const report = {
-    event: 'dry-run',
-    teacher_parameters: countParameters(teacherEncoder.shapes),
-    student_parameters: countParameters(studentEncoder.shapes),
-    trained_parameters: trainableParameters(distillation).reduce((sum, name) => sum + countParameters({ [name]: studentEncoder.shapes[name] }), 0),
+  const { size, teacherIds } = data.training.at(0);
+  const length = teacherIds.length / size;
+  return {
+    teacher_parameters: countParameters(distillation.teacher.shapes),
+    student_parameters: countParameters(shapes),
+    trained_parameters: trainableParameters(distillation).reduce((sum, name) => sum + sizeOf(shapes[name]), 0),
     training_pairs: data.training.pairs,
     validation_pairs: data.validation.pairs,
     steps: plan.totalSteps,
     steps_per_epoch: plan.stepsPerEpoch,
-    ids: [batch.size, length],
-    compared,
+    ids: [size, length],
+    compared: settings.loss === 'hidden' ? [size, length, config.hiddenSize] : [size, config.hiddenSize],
+    memory_estimate_bytes: estimateMemory(distillation, settings.batchSize, length).total,
+  };
+}
+
+/** What only a step can tell. */
+async function measureStep(prepared: PreparedRun) {
+  const engine = await startEngine(prepared);
+  const started = performance.now();
+  const { lossEn, lossKo }: StepResult = await engine.step([prepared.data.training.at(0)], 0);
+  const seconds = (performance.now() - started) / 1000;
+  engine.dispose();
+  return {
     loss_en: lossEn,
     loss_ko: lossKo,
     first_step_seconds: Number(seconds.toFixed(3)),
-    memory_estimate_bytes: estimate.total,
     peak_resident_bytes: process.resourceUsage().maxRSS * 1024,
   };
-  output.result(asText(report), report);
-  return 0;
 }
 
-function asText(report: {
-  teacher_parameters: number; student_parameters: number; trained_parameters: number; training_pairs: number; validation_pairs: number;
-  steps: number; steps_per_epoch: number; ids: number[]; compared: number[]; loss_en: number; loss_ko: number;
-  first_step_seconds: number; memory_estimate_bytes: number; peak_resident_bytes: number;
-}): string {
+function asText(report: Report): string {
   const rows: [string, string][] = [
     ['teacher', `${formatCount(report.teacher_parameters)} parameters`],
     ['student', `${formatCount(report.student_parameters)} parameters, ${formatCount(report.trained_parameters)} trained`],

@@ -1,3 +1,4 @@
+/** @file What computes a run: engine, precision, backend and device. */
 import type { Engine, Precision } from '../../distill/engine.js';
 import type { Distillation } from '../../distill/loss.js';
 import { compiledEngine } from '../../engine/compiled.js';
@@ -5,44 +6,56 @@ import { eagerEngine } from '../../engine/eager.js';
 import { hasBfloat16 } from '../../engine/hardware.js';
 import { loadBackend, type BackendInfo } from '../../engine/tensorflow.js';
 import { InputError } from '../../errors.js';
-import { countParameters } from '../../models/text-encoder.js';
+import { countParameters, type TextEncoder } from '../../models/text-encoder.js';
 import { MAX_LENGTH } from '../../text/tokenizer.js';
 import type { Output } from '../console.js';
 import type { PreparedRun } from './prepare.js';
-import type { EngineChoice, PrecisionChoice } from './settings.js';
+import type { EngineChoice, PrecisionChoice, TrainSettings } from './settings.js';
+
+export interface EngineInfo extends Omit<BackendInfo, 'reason'> {
+  readonly engine: 'compiled' | 'eager';
+  readonly precision: Precision;
+}
 
 /** Parameters from which a model's tensors outgrow the caches, so that fused loops and bfloat16 pay. */
 const LARGE = 20e6;
 
-/** Loads TensorFlow, says on what it runs, and puts both models on it. */
-export async function startEngine({ settings, teacher, student }: PreparedRun, output: Output): Promise<Engine> {
-  const isLarge = [teacher, student].some(({ model }) => countParameters(model.encoder.shapes) >= LARGE);
-  const info = await loadBackend(settings.backend, settings.device, { fuse: isLarge && settings.engine !== 'eager' });
-  if (info.reason !== undefined) output.warn(info.reason);
-  const engine = chooseEngine(settings.engine, info);
-  const precision = choosePrecision(settings.precision, engine, isLarge);
-  const name = info.version === undefined ? 'tfjs (JavaScript)' : `TensorFlow ${info.version}`;
-  output.message(`engine: ${engine} on ${name}, ${info.device}, ${precision}`);
-  output.event({ event: 'engine', engine, precision, ...info });
-
-  const distillation: Distillation = { teacher: teacher.model.encoder, student: student.model.encoder, loss: settings.loss };
-  const parameters = { teacher: teacher.model.parameters(), student: student.model.parameters() };
-  return engine === 'compiled'
-    ? compiledEngine(distillation, parameters, { ...settings, precision }, MAX_LENGTH)
-    : eagerEngine(distillation, parameters, { ...settings, precision });
+/**
+ * Loads TensorFlow, decides how steps are run, and says so.
+ *
+ * @throws InputError for a backend or device that cannot be had, and choices that exclude each other
+ */
+export async function chooseEngine(settings: TrainSettings, encoders: readonly TextEncoder[], output: Output): Promise<EngineInfo> {
+  const isLarge = encoders.some(({ shapes }) => countParameters(shapes) >= LARGE);
+  const { reason, ...backend } = await loadBackend(settings.backend, settings.device, { fuse: isLarge && settings.engine !== 'eager' });
+  if (reason !== undefined) output.warn(reason);
+  const engine = engineOn(backend, settings.engine);
+  const precision = precisionOf(settings.precision, engine, isLarge);
+  const name = backend.version === undefined ? 'tfjs (JavaScript)' : `TensorFlow ${backend.version}`;
+  output.message(`engine: ${engine} on ${name}, ${backend.device}, ${precision}`);
+  output.event({ event: 'engine', engine, precision, ...backend, ...(reason === undefined ? {} : { reason }) });
+  return { engine, precision, ...backend };
 }
 
-function choosePrecision(choice: PrecisionChoice, engine: 'compiled' | 'eager', isLarge: boolean): Precision {
+/** Puts both models of a run on its engine. */
+export async function startEngine({ settings, teacher, student, engine: { engine, precision } }: PreparedRun): Promise<Engine> {
+  const distillation: Distillation = { teacher: teacher.model.encoder, student: student.model.encoder, loss: settings.loss };
+  const parameters = { teacher: teacher.model.parameters(), student: student.model.parameters() };
+  const options = { ...settings, precision };
+  return engine === 'compiled' ? compiledEngine(distillation, parameters, options, MAX_LENGTH) : eagerEngine(distillation, parameters, options);
+}
+
+function engineOn({ backend }: Pick<BackendInfo, 'backend'>, choice: EngineChoice): EngineInfo['engine'] {
+  if (choice === 'compiled' && backend !== 'tensorflow') {
+    throw new InputError('--engine compiled: expected TensorFlow to run the graph, but this is tfjs in JavaScript; take --engine eager');
+  }
+  return choice === 'auto' ? (backend === 'tensorflow' ? 'compiled' : 'eager') : choice;
+}
+
+function precisionOf(choice: PrecisionChoice, engine: EngineInfo['engine'], isLarge: boolean): Precision {
   if (choice === 'bf16' && engine === 'eager') {
     throw new InputError('--precision bf16: expected the compiled engine, which can compute in it, got eager; take --precision fp32');
   }
   if (choice !== 'auto') return choice;
   return engine === 'compiled' && isLarge && hasBfloat16() ? 'bf16' : 'fp32';
-}
-
-function chooseEngine(choice: EngineChoice, { backend }: BackendInfo): 'compiled' | 'eager' {
-  if (choice === 'compiled' && backend !== 'tensorflow') {
-    throw new InputError('--engine compiled: expected TensorFlow to run the graph, but this is tfjs in JavaScript; take --engine eager');
-  }
-  return choice === 'auto' ? (backend === 'tensorflow' ? 'compiled' : 'eager') : choice;
 }

@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
-import { openOutput, type OutputOptions } from '../console.js';
-import { count, nonNegative, positive, ratio, seed, share } from '../flags.js';
-import { addOutputFlags } from '../output-flags.js';
+import { checkRunIsNew, defaultRunName } from '../../runs/run-folder.js';
+import { openOutput, type Output, type OutputOptions } from '../console.js';
+import { backendOption, count, deviceOption, nonNegative, positive, ratio, seed, share } from '../flags.js';
 import { dryRun } from './dry-run.js';
 import { prepareRun } from './prepare.js';
 import { runTraining } from './run.js';
@@ -13,12 +13,15 @@ Examples:
   $ kd train --data pairs.csv --teacher ./teacher --student ./student --run first
   $ kd train --dry-run                              load, count, one step, stop`;
 
+/** Flags as commander gives them: a switch that was not given is absent. */
+type TrainFlags = Omit<TrainSettings, 'randomWeights'> & { readonly randomWeights?: boolean; readonly dryRun?: boolean };
+
 /** `kd train` */
 export function trainCommand(): Command {
-  const command = new Command('train')
+  return new Command('train')
     .description('teach a student to give the teacher\'s embedding for English and Korean')
     .optionsGroup('Data:')
-    .option('--data <path...>', 'CSV, TSV, JSON or JSONL files of pairs, or folders of them', [...DEFAULTS.data])
+    .addOption(new Option('--data <path...>', 'CSV, TSV, JSON or JSONL files of pairs, or folders of them').default([...DEFAULTS.data], 'data/'))
     .option('--ko-column <name>', 'the column with the Korean text (else ko, korea, korean)')
     .option('--en-column <name>', 'the column with the English text (else en, english)')
     .option('--samples <pairs>', 'pairs to use, training and validation together (default: all)', count)
@@ -29,7 +32,7 @@ export function trainCommand(): Command {
     .option('--student <id|folder>', 'a RoBERTa or CLIP text model to train', DEFAULTS.student)
     .option('--teacher-tokenizer <id|folder>', 'its tokenizer, when it lies elsewhere')
     .option('--student-tokenizer <id|folder>', 'its tokenizer, when it lies elsewhere')
-    .option('--random-weights', 'draw all parameters at random: only config.json is read (speed and memory tests)', false)
+    .option('--random-weights', 'draw all parameters at random: only config.json is read (speed and memory tests)')
     .optionsGroup('Training:')
     .option('--epochs <count>', 'passes over the training pairs', count, DEFAULTS.epochs)
     .option('--batch-size <pairs>', 'pairs a micro-batch', count, DEFAULTS.batchSize)
@@ -46,19 +49,26 @@ export function trainCommand(): Command {
     .optionsGroup('Machine:')
     .addOption(new Option('--engine <name>', 'how a step is run').choices(CHOICES.engine).default('auto'))
     .addOption(new Option('--precision <name>', 'of products: float32, or bfloat16 with float32 weights').choices(CHOICES.precision).default('auto'))
-    .addOption(new Option('--backend <name>', "TensorFlow's kernels, or JavaScript's").choices(CHOICES.backend).default('auto'))
-    .addOption(new Option('--device <name>', 'the processor').choices(CHOICES.device).default('auto'))
+    .addOption(backendOption())
+    .addOption(deviceOption())
     .optionsGroup('Run:')
     .option('--run <name>', 'folder under checkpoints/ (default: date and time)')
     .option('--log-every <steps>', 'steps a line of the logs', count, DEFAULTS.logEvery)
     .option('--save-every <steps>', 'a checkpoint also every so many steps (default: at epoch ends)', count)
     .option('--keep <checkpoints>', 'newest checkpoints to keep, besides the best', count, DEFAULTS.keep)
-    .option('--dry-run', 'load, count parameters, one step, shapes and memory; write nothing', false)
-    .addHelpText('after', EXAMPLES);
-  return addOutputFlags(command).action(async (flags: TrainSettings & OutputOptions & { dryRun: boolean }) => {
-    const { dryRun: isDryRun, quiet, json, ...settings } = flags;
-    const output = openOutput({ quiet: quiet ?? false, json: json ?? false });
-    const prepared = await prepareRun(settings, output, { mayLackWeights: isDryRun });
-    process.exitCode = isDryRun ? await dryRun(prepared, output) : await runTraining(prepared, output);
-  });
+    .option('--dry-run', 'load, count parameters, one step, shapes and memory; write nothing')
+    .addHelpText('after', EXAMPLES)
+    .action(async (flags: TrainFlags, command: Command) => train(flags, openOutput(command.optsWithGlobals<OutputOptions>())));
+}
+
+async function train({ dryRun: isDryRun = false, randomWeights = false, ...rest }: TrainFlags, output: Output): Promise<void> {
+  const settings: TrainSettings = { ...rest, randomWeights };
+  if (isDryRun) {
+    await dryRun(await prepareRun(settings, output, { mayLackModels: true }), output);
+    return;
+  }
+  const run = settings.run ?? defaultRunName(new Date());
+  await checkRunIsNew(run); // now, and not when all data is read
+  const prepared = await prepareRun(settings, output, { mayLackModels: false });
+  process.exitCode = await runTraining(run, prepared, output);
 }

@@ -1,78 +1,91 @@
 /** @file The two models of a run with their tokenizers: from folders, from the hub, or drawn at random. */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { RowEncoder } from '../../data/token-table.js';
 import { InputError } from '../../errors.js';
 import { readConfig } from '../../models/config.js';
 import { openPretrained, publishedConfig, randomModel, type PretrainedModel } from '../../models/pretrained.js';
 import { countParameters } from '../../models/text-encoder.js';
-import { loadTokenizer, TOKENIZER_FILES, type TextTokenizer } from '../../text/tokenizer.js';
-import type { ModelPart } from '../../weights/hub.js';
-import { formatCount, type Output } from '../console.js';
+import { randomBits } from '../../random.js';
+import { MAX_LENGTH, TOKENIZER_FILES } from '../../text/tokenizer.js';
+import type { Output } from '../console.js';
 import { fetchModel } from '../fetch-model.js';
+import { formatCount } from '../format.js';
+import { checkVocabulary, openTokenizer } from '../tokenizer.js';
 import type { TrainSettings } from './settings.js';
 
-/** A model of a run. Without a tokenizer (a published configuration, offline) its batches are random ids. */
+export type Role = 'teacher' | 'student';
+
+/** A model of a run. */
 export interface RunModel {
-  readonly role: 'teacher' | 'student';
+  readonly role: Role;
   readonly source: string;
   readonly model: PretrainedModel;
-  readonly tokenizer?: TextTokenizer;
+  readonly tokenizer: RowEncoder & { readonly fingerprint?: string };
   /** Paths of the tokenizer's files, which go along with every checkpoint. */
   readonly tokenizerFiles: readonly string[];
 }
 
-/** Opens one of the run's models, and says what there is to say about it. */
-export async function openRunModel(role: RunModel['role'], settings: TrainSettings, output: Output, mayLackWeights: boolean): Promise<RunModel> {
+/**
+ * Opens one of the run's models, and says what there is to say about it.
+ *
+ * @param mayLackModels a published model that cannot be reached is replaced by random weights of its shape, and its
+ * tokenizer by random ids
+ */
+export async function openRunModel(role: Role, settings: TrainSettings, output: Output, mayLackModels: boolean): Promise<RunModel> {
   const source = settings[role];
-  const published = publishedConfig(source);
-  const model = await openModel();
-  if (model.fresh.length > 0 && !settings.randomWeights) sayFresh(model);
-  return { role, source, model, ...(await openTokenizer()) };
+  const published = mayLackModels ? publishedConfig(source) : undefined;
+  const model = await orElse(published, () => openModel(role, settings, output), (config, why) => {
+    output.warn(`${why}; going on with its published shape and random weights`);
+    return randomModel(config, {}, settings.seed);
+  });
+  const elsewhere = role === 'teacher' ? settings.teacherTokenizer : settings.studentTokenizer;
+  const tokenizer = await orElse(elsewhere === undefined ? published : undefined, () => openRunTokenizer(role, source, elsewhere, output), (config) => {
+    output.warn(`no tokenizer for ${source}: its batch is random ids`);
+    return { tokenizer: randomIds(config.vocabSize), tokenizerFiles: [] };
+  });
+  checkVocabulary(tokenizer.tokenizer, model.encoder, `--${role} ${source}`);
+  output.message(`${role}: ${source}, ${formatCount(countParameters(model.encoder.shapes))} parameters, width ${model.encoder.config.hiddenSize}`);
+  return { role, source, model, ...tokenizer };
+}
 
-  async function openModel(): Promise<PretrainedModel> {
-    if (settings.randomWeights && published !== undefined) return randomModel(published, {}, settings.seed);
-    try {
-      const folder = await fetchFolder(source, settings.randomWeights ? ['config'] : ['config', 'weights']);
-      if (!settings.randomWeights) return await openPretrained(folder, settings.seed);
-      const { config, json } = await readConfig(folder);
-      return randomModel(config, json, settings.seed);
-    } catch (error) {
-      if (!mayLackWeights || published === undefined || !(error instanceof InputError)) throw error;
-      output.warn(`${error.message}; going on with its published shape and random weights`);
-      return randomModel(published, {}, settings.seed);
-    }
-  }
-
-  async function openTokenizer(): Promise<Pick<RunModel, 'tokenizer' | 'tokenizerFiles'>> {
-    const elsewhere = role === 'teacher' ? settings.teacherTokenizer : settings.studentTokenizer;
-    try {
-      const folder = await fetchFolder(elsewhere ?? source, ['tokenizer']);
-      return { tokenizer: await loadTokenizer(folder), tokenizerFiles: await tokenizerFiles(folder) };
-    } catch (error) {
-      const randomIds = mayLackWeights && elsewhere === undefined && published !== undefined;
-      if (!randomIds || !(error instanceof InputError)) throw error;
-      output.warn(`no tokenizer for ${source}: its batch is random ids`);
-      return { tokenizerFiles: [] };
-    }
-  }
-
-  function sayFresh({ fresh, encoder }: PretrainedModel): void {
-    if (fresh.length === Object.keys(encoder.shapes).length) return; // said above
-    output.message(`${role}: ${source} lacks ${fresh.join(', ')}; they start afresh`);
-  }
-
-  function fetchFolder(idOrFolder: string, parts?: readonly ModelPart[]): Promise<string> {
-    return fetchModel(idOrFolder, `--${role}`, output, parts);
+/** What `open` gives; or, where it finds bad input and there is something to fall back on, that. */
+async function orElse<Fallback, T>(fallback: Fallback | undefined, open: () => Promise<T>, take: (fallback: Fallback, why: string) => T): Promise<T> {
+  try {
+    return await open();
+  } catch (error) {
+    if (fallback === undefined || !(error instanceof InputError)) throw error;
+    return take(fallback, error.message);
   }
 }
 
-/** `teacher: openai/clip-vit-large-patch14, 123,060,480 parameters, width 768` */
-export function describeModel({ role, source, model }: RunModel): string {
-  return `${role}: ${source}, ${formatCount(countParameters(model.encoder.shapes))} parameters, width ${model.encoder.config.hiddenSize}`;
+async function openModel(role: Role, settings: TrainSettings, output: Output): Promise<PretrainedModel> {
+  const source = settings[role];
+  if (settings.randomWeights) {
+    const { config, json } = await readConfig(await fetchModel(source, `--${role}`, output, ['config']));
+    return randomModel(config, json, settings.seed);
+  }
+  const model = await openPretrained(await fetchModel(source, `--${role}`, output, ['config', 'weights']), settings.seed);
+  if (model.fresh.length > 0) output.message(`${role}: ${source} lacks ${model.fresh.join(', ')}; they start afresh`);
+  return model;
 }
 
-/** The tokenizer's files that a folder has. */
-async function tokenizerFiles(folder: string): Promise<string[]> {
+async function openRunTokenizer(role: Role, source: string, elsewhere: string | undefined, output: Output): Promise<Pick<RunModel, 'tokenizer' | 'tokenizerFiles'>> {
+  const { tokenizer, folder } = await openTokenizer({ model: source, elsewhere, flag: `--${role}-tokenizer` }, output);
   const names = await readdir(folder);
-  return TOKENIZER_FILES.filter((name) => names.includes(name)).map((name) => join(folder, name));
+  return { tokenizer, tokenizerFiles: TOKENIZER_FILES.filter((name) => names.includes(name)).map((name) => join(folder, name)) };
+}
+
+/** Gives every text ids drawn at random, for a dry run without a tokenizer. */
+function randomIds(vocabSize: number): RowEncoder {
+  let texts = 0;
+  return {
+    maxLength: MAX_LENGTH,
+    padId: 0,
+    vocabSize,
+    encodeInto(_text, target, at) {
+      target.set(randomBits(MAX_LENGTH, [0, texts++]).map((bits) => bits % vocabSize), at);
+      return MAX_LENGTH;
+    },
+  };
 }

@@ -1,7 +1,7 @@
 import { LOSSES, type LossName } from '../../distill/loss.js';
 import { PRECISIONS } from '../../distill/engine.js';
 import { OPTIMIZERS, type OptimizerName } from '../../distill/adamw.js';
-import { BACKENDS, DEVICES, type BackendChoice, type DeviceChoice } from '../../engine/tensorflow.js';
+import type { BackendChoice, DeviceChoice } from '../../engine/tensorflow.js';
 
 /** How a step is run: recorded once as a graph (TensorFlow only), or op by op. `auto`: as a graph where that can be. */
 export const ENGINES = ['auto', 'compiled', 'eager'] as const;
@@ -11,7 +11,7 @@ export type EngineChoice = (typeof ENGINES)[number];
 export const PRECISION_CHOICES = ['auto', ...PRECISIONS] as const;
 export type PrecisionChoice = (typeof PRECISION_CHOICES)[number];
 
-export const CHOICES = { engine: ENGINES, precision: PRECISION_CHOICES, backend: BACKENDS, device: DEVICES, loss: LOSSES, optimizer: OPTIMIZERS };
+export const CHOICES = { engine: ENGINES, precision: PRECISION_CHOICES, loss: LOSSES, optimizer: OPTIMIZERS };
 
 /** Everything that decides what a run does: written to its `config.json`. */
 export interface TrainSettings {

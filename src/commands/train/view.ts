@@ -1,6 +1,8 @@
 /** @file What a person sees of a run: a bar an epoch, a bar for validation, a line an epoch. */
 import type { StepRecord, TrainPlan, ValidationRecord } from '../../distill/train.js';
-import { formatDuration, formatRate, type Output, type Progress } from '../console.js';
+import type { Output } from '../console.js';
+import { formatDuration, formatRate } from '../format.js';
+import type { Progress } from '../progress.js';
 import { rateOf, startMeter, type Meter } from './meter.js';
 
 export interface TrainingView {
@@ -29,10 +31,12 @@ export function openTrainingView(output: Output): TrainingView {
     const before = (record.epoch - 1) * plan.stepsPerEpoch;
     bar ??= output.progress(`epoch ${record.epoch}/${plan.epochs}`, Math.min(plan.stepsPerEpoch, plan.totalSteps - before), 'steps');
     const left = (meter.seconds() / record.step) * (plan.totalSteps - record.step);
-    bar.update(
-      record.step - before,
-      `loss_en ${record.lossEn.toFixed(4)}  loss_ko ${record.lossKo.toFixed(4)}  ${formatRate(meter.recent())} pairs/s  ${formatDuration(left)} left`,
-    );
+    bar.update(record.step - before, [
+      `loss_en ${record.lossEn.toFixed(4)}`,
+      `loss_ko ${record.lossKo.toFixed(4)}`,
+      `${formatDuration(left)} left`,
+      `${formatRate(meter.recent())} pairs/s`,
+    ]);
   }
 
   function validating(pairs: number, total: number): void {

@@ -1,0 +1,72 @@
+import { Command } from 'commander';
+import { encoderEngine } from '../../engine/encoder.js';
+import { loadBackend, type BackendChoice, type DeviceChoice } from '../../engine/tensorflow.js';
+import { openPretrained } from '../../models/pretrained.js';
+import { MAX_LENGTH } from '../../text/tokenizer.js';
+import { openOutput, type Output, type OutputOptions } from '../console.js';
+import { fetchModel } from '../fetch-model.js';
+import { backendOption, count, deviceOption } from '../flags.js';
+import { formatCount } from '../format.js';
+import { checkVocabulary, openTokenizer } from '../tokenizer.js';
+import { encodeToFile } from './encode-to-file.js';
+import { readTexts } from './texts.js';
+
+interface EncodeFlags {
+  readonly model: string;
+  readonly tokenizer?: string;
+  readonly input: string;
+  readonly output: string;
+  readonly attentionMask?: boolean;
+  readonly batchSize: number;
+  readonly backend: BackendChoice;
+  readonly device: DeviceChoice;
+}
+
+const EXAMPLES = `
+Examples:
+  $ kd encode --model checkpoints/first/step-00000300 --input texts.txt --output texts.safetensors
+  $ echo "노란색 차" | kd encode --model klue/roberta-small --input - --output car.safetensors`;
+
+/** `kd encode` */
+export function encodeCommand(): Command {
+  return new Command('encode')
+    .description('texts in, one a line; hidden states, pooled outputs and ids out')
+    .requiredOption('--model <id|folder>', 'a CLIP text or RoBERTa model, on the hub or in a folder')
+    .option('--tokenizer <id|folder>', 'its tokenizer, when it lies elsewhere')
+    .requiredOption('--input <texts.txt|->', 'a UTF-8 file with a text a line; - for standard input')
+    .requiredOption('--output <file.safetensors>', `last_hidden_state [N, ${MAX_LENGTH}, D], pooler_output [N, D], input_ids [N, ${MAX_LENGTH}]`)
+    .option('--attention-mask', 'attend to the tokens of a text only, not to its padding')
+    .option('--batch-size <texts>', 'texts at once', count, 32)
+    .addOption(backendOption())
+    .addOption(deviceOption())
+    .addHelpText('after', EXAMPLES)
+    .action(async (flags: EncodeFlags, command: Command) => encode(flags, openOutput(command.optsWithGlobals<OutputOptions>())));
+}
+
+async function encode(flags: EncodeFlags, output: Output): Promise<void> {
+  const texts = await readTexts(flags.input);
+  const model = await openPretrained(await fetchModel(flags.model, '--model', output, ['config', 'weights']), 0);
+  const { encoder, fresh } = model;
+  if (fresh.length > 0) output.warn(`${flags.model} lacks ${fresh.join(', ')}: pooler_output comes from random values in their place`);
+  const { tokenizer } = await openTokenizer({ model: flags.model, elsewhere: flags.tokenizer, flag: '--tokenizer' }, output);
+  checkVocabulary(tokenizer, encoder, `--model ${flags.model}`);
+
+  const progress = output.progress('encoding', texts.length, 'texts');
+  const { cut } = await encodeToFile(
+    { texts, tokenizer, width: encoder.config.hiddenSize, batchSize: flags.batchSize, masked: flags.attentionMask ?? false },
+    async () => {
+      const { reason } = await loadBackend(flags.backend, flags.device);
+      if (reason !== undefined) output.warn(reason);
+      return encoderEngine(encoder, model.parameters());
+    },
+    flags.output,
+    (done) => { progress.update(done); },
+  ).finally(() => { progress.stop(); });
+
+  if (cut > 0) output.warn(`${formatCount(cut)} of ${formatCount(texts.length)} texts were over ${MAX_LENGTH} tokens and were cut`);
+  const shape = [texts.length, MAX_LENGTH, encoder.config.hiddenSize];
+  output.result(
+    `${flags.output}: ${formatCount(texts.length)} texts, last_hidden_state [${shape.join(', ')}]`,
+    { event: 'done', output: flags.output, texts: texts.length, cut, last_hidden_state: shape },
+  );
+}
