@@ -43,10 +43,12 @@ export type TextModelConfig = ClipTextConfig | RobertaConfig;
 export const ACTIVATIONS = ['gelu', 'quick_gelu', 'gelu_new', 'gelu_pytorch_tanh', 'relu', 'silu', 'swish'] as const;
 export type Activation = (typeof ACTIVATIONS)[number];
 
-const CLIP_TYPES = ['clip', 'clip_text_model'];
+/** `model_type` of a CLIP with and without its vision tower. */
+export const CLIP_TYPES = ['clip', 'clip_text_model'];
 const ROBERTA_TYPES = ['roberta', 'xlm-roberta', 'camembert'];
 
-type Json = Readonly<Record<string, unknown>>;
+/** A `config.json` as it stands. */
+export type Json = Readonly<Record<string, unknown>>;
 
 /** Reads the fields of one `config.json`, each checked, with the defaults of transformers for what is absent. */
 class Fields {
@@ -122,27 +124,12 @@ export async function readConfig(folder: string): Promise<{ config: TextModelCon
   return { config, json: json as Json };
 }
 
-/** The `config.json` of a text model alone: a whole CLIP's text part, or the file itself, as exported models carry it. */
-export function exportedConfig(json: Json): Json {
-  const text = clipTextPart(json);
-  const isClip = CLIP_TYPES.includes(String(json.model_type));
-  return {
-    ...text,
-    architectures: [isClip ? 'CLIPTextModel' : exportedArchitecture(String(json.model_type))],
-    ...(isClip ? { model_type: 'clip_text_model' } : {}),
-    torch_dtype: 'float32',
-  };
-}
-
-function exportedArchitecture(modelType: string): string {
-  return { 'xlm-roberta': 'XLMRobertaModel', camembert: 'CamembertModel' }[modelType] ?? 'RobertaModel';
-}
-
 function isObject(json: unknown): json is Json {
   return typeof json === 'object' && json !== null && !Array.isArray(json);
 }
 
-function clipTextPart(json: Json): Json {
+/** What a CLIP's configuration says of its text model; any other configuration as it is. */
+export function clipTextPart(json: Json): Json {
   if (json.model_type !== 'clip') return json;
   const text = isObject(json.text_config) ? json.text_config : {};
   const older = isObject(json.text_config_dict) ? json.text_config_dict : {};

@@ -3,7 +3,8 @@ import { InputError } from '../errors.js';
 import { openWeights } from '../weights/folder.js';
 import { loadParameters, type StoredParameters } from '../weights/parameters.js';
 import { buildTextEncoder } from './build.js';
-import { readConfig, type TextModelConfig } from './config.js';
+import { readConfig, type Json, type TextModelConfig } from './config.js';
+import { configJson } from './exported-config.js';
 import { PUBLISHED } from './published.js';
 import type { TextEncoder } from './text-encoder.js';
 
@@ -11,7 +12,7 @@ import type { TextEncoder } from './text-encoder.js';
 export interface PretrainedModel {
   readonly encoder: TextEncoder;
   /** The model's `config.json` as it stands. */
-  readonly configJson: Readonly<Record<string, unknown>>;
+  readonly configJson: Json;
   /** Parameters that the files lack and that start afresh, with the seed: a pooler. */
   readonly fresh: readonly string[];
   /** Every parameter of `encoder.shapes`, from the files or fresh. */
@@ -52,12 +53,12 @@ export async function openPretrained(folder: string, seed: number): Promise<Pret
 }
 
 /** A model of a configuration with every parameter drawn at random: for speed, memory and tests. */
-export function randomModel(config: TextModelConfig, configJson: Readonly<Record<string, unknown>>, seed: number): PretrainedModel {
+export function randomModel(config: TextModelConfig, seed: number, json: Json = configJson(config)): PretrainedModel {
   const encoder = buildTextEncoder(config);
   const names = Object.keys(encoder.shapes);
   return {
     encoder,
-    configJson,
+    configJson: json,
     fresh: names,
     // eslint-disable-next-line @typescript-eslint/require-await -- an async iterable, as files give one
     async *parameters() {

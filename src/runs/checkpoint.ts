@@ -17,8 +17,8 @@ export interface CheckpointContents {
   readonly parameters: AsyncIterable<NamedValues>;
   /** Names and shapes of all parameters, known before their values. */
   readonly shapes: Readonly<Record<string, readonly number[]>>;
-  /** The model's `config.json`. */
-  readonly config: object;
+  /** The text of the model's `config.json`. */
+  readonly config: string;
   /** Files to copy beside it: the tokenizer's. */
   readonly files: readonly string[];
   /** The contents of `trainer.json`. */
@@ -75,7 +75,7 @@ async function writeModelFolder(folder: string, { parameters, shapes, config, fi
     await weights.discard();
     throw error;
   }
-  await writeFileAtomic(join(folder, 'config.json'), `${JSON.stringify(config, null, 2)}\n`);
+  await writeFileAtomic(join(folder, 'config.json'), config);
   for (const file of files) await writeFileAtomic(join(folder, basename(file)), await readFile(file));
 }
 

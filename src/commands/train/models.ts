@@ -63,7 +63,7 @@ async function openModel(role: Role, settings: TrainSettings, output: Output): P
   const source = settings[role];
   if (settings.randomWeights) {
     const { config, json } = await readConfig(await fetchModel(source, `--${role}`, output, ['config']));
-    return randomModel(config, json, settings.seed);
+    return randomModel(config, settings.seed, json);
   }
   const model = await openPretrained(await fetchModel(source, `--${role}`, output, ['config', 'weights']), settings.seed);
   if (model.fresh.length > 0) output.message(`${role}: ${source} lacks ${model.fresh.join(', ')}; they start afresh`);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import type { Engine } from '../../distill/engine.js';
 import { train, type StepRecord, type TrainCallbacks, type TrainPlan, type TrainResult } from '../../distill/train.js';
-import { exportedConfig } from '../../models/config.js';
+import { exportedConfig } from '../../models/exported-config.js';
 import { pruneCheckpoints, writeCheckpoint } from '../../runs/checkpoint.js';
 import { openLossLog, stepRow, validationRow, type LossLog } from '../../runs/loss-log.js';
 import { createRunFolder, RUNS_FOLDER } from '../../runs/run-folder.js';

@@ -1,0 +1,51 @@
+/** @file The `config.json` that goes along with exported weights, as transformers reads it. */
+import { CLIP_TYPES, clipTextPart, type Json, type TextModelConfig } from './config.js';
+
+/** Settings that transformers checks to be floating-point numbers: `1` is refused where `1.0` is meant. */
+const FLOATS = [
+  'attention_dropout', 'attention_probs_dropout_prob', 'classifier_dropout', 'dropout', 'hidden_dropout_prob',
+  'initializer_factor', 'initializer_range', 'layer_norm_eps', 'logit_scale_init_value',
+];
+
+/** The text of a `config.json` for a text model alone, made from that of the model it comes from. */
+export function exportedConfig(json: Json): string {
+  const isClip = CLIP_TYPES.includes(String(json.model_type));
+  const exported = {
+    ...clipTextPart(json),
+    architectures: [isClip ? 'CLIPTextModel' : robertaArchitecture(String(json.model_type))],
+    model_type: isClip ? 'clip_text_model' : json.model_type,
+    torch_dtype: 'float32',
+  };
+  const wholeFloats = new RegExp(`("(?:${FLOATS.join('|')})": -?\\d+)(,?)$`, 'gm');
+  return `${JSON.stringify(exported, null, 2).replace(wholeFloats, '$1.0$2')}\n`;
+}
+
+function robertaArchitecture(modelType: string): string {
+  return { 'xlm-roberta': 'XLMRobertaModel', camembert: 'CamembertModel' }[modelType] ?? 'RobertaModel';
+}
+
+/** The `config.json` of a configuration that did not come from one. */
+export function configJson(config: TextModelConfig): Json {
+  const common = {
+    vocab_size: config.vocabSize,
+    hidden_size: config.hiddenSize,
+    intermediate_size: config.intermediateSize,
+    num_hidden_layers: config.numHiddenLayers,
+    num_attention_heads: config.numAttentionHeads,
+    max_position_embeddings: config.maxPositionEmbeddings,
+    hidden_act: config.hiddenAct,
+    layer_norm_eps: config.layerNormEps,
+    initializer_range: config.initializerRange,
+  };
+  if (config.family === 'clip-text') {
+    return { model_type: 'clip_text_model', ...common, attention_dropout: config.attentionDropout, eos_token_id: config.eosTokenId };
+  }
+  return {
+    model_type: 'roberta',
+    ...common,
+    type_vocab_size: config.typeVocabSize,
+    hidden_dropout_prob: config.hiddenDropoutProb,
+    attention_probs_dropout_prob: config.attentionProbsDropoutProb,
+    pad_token_id: config.padTokenId,
+  };
+}

@@ -1,0 +1,37 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { parseConfig, type Json } from '../../src/models/config.js';
+import { configJson, exportedConfig } from '../../src/models/exported-config.js';
+import { PUBLISHED } from '../../src/models/published.js';
+import { PARITY } from '../fixtures/index.js';
+
+const read = (folder: string): Json => JSON.parse(readFileSync(join(PARITY, folder, 'config.json'), 'utf8')) as Json;
+
+describe('an exported configuration', () => {
+  it.each([
+    ['teacher', 'CLIPTextModel', 'clip_text_model'],
+    ['variants/teacher-inside-full-clip', 'CLIPTextModel', 'clip_text_model'],
+    ['student', 'RobertaModel', 'roberta'],
+    ['variants/student-masked-lm-bin', 'RobertaModel', 'roberta'],
+  ])('of %s is that of a %s alone', (folder, architecture, modelType) => {
+    const exported = JSON.parse(exportedConfig(read(folder))) as Json;
+    expect(exported.architectures).toEqual([architecture]);
+    expect(exported.model_type).toBe(modelType);
+    expect(exported.vision_config).toBeUndefined();
+    expect(parseConfig(exported, 'exported')).toEqual(parseConfig(read(folder), folder));
+  });
+
+  it('writes whole floating-point numbers as such, and integers as such', () => {
+    const text = exportedConfig({ model_type: 'roberta', initializer_factor: 1, hidden_dropout_prob: 0, hidden_size: 48, classifier_dropout: null });
+    expect(text).toContain('"initializer_factor": 1.0,');
+    expect(text).toContain('"hidden_dropout_prob": 0.0,');
+    expect(text).toContain('"hidden_size": 48,');
+    expect(text).toContain('"classifier_dropout": null,');
+  });
+
+  it.each(Object.keys(PUBLISHED))('of %s can be read back', (id) => {
+    const config = PUBLISHED[id]();
+    expect(parseConfig(JSON.parse(exportedConfig(configJson(config))), id)).toEqual(config);
+  });
+});
