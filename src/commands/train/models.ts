@@ -37,7 +37,7 @@ export async function openRunModel(role: Role, settings: TrainSettings, output: 
   const published = mayLackModels ? publishedConfig(source) : undefined;
   const model = await orElse(published, () => openModel(role, settings, output), (config, why) => {
     output.warn(`${why}; going on with its published shape and random weights`);
-    return randomModel(config, {}, settings.seed);
+    return randomModel(config, settings.seed);
   });
   const elsewhere = role === 'teacher' ? settings.teacherTokenizer : settings.studentTokenizer;
   const tokenizer = await orElse(elsewhere === undefined ? published : undefined, () => openRunTokenizer(role, source, elsewhere, output), (config) => {
