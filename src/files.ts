@@ -107,6 +107,12 @@ const REASONS: Readonly<Record<string, string>> = {
  * @param action what was tried, as in `cannot be read`
  */
 export function fileError(path: string, action: string, error: unknown): unknown {
-  const code = error instanceof Error && 'code' in error && 'syscall' in error ? String(error.code) : undefined;
-  return code === undefined ? error : new InputError(`${path}: ${action}: ${REASONS[code] ?? code}`);
+  const reason = systemReason(error);
+  return reason === undefined ? error : new InputError(`${path}: ${action}: ${reason}`);
+}
+
+/** Why the system refused, in a few words; undefined for what is not the system's refusal. */
+export function systemReason(error: unknown): string | undefined {
+  if (!(error instanceof Error && 'code' in error && 'syscall' in error)) return undefined;
+  return REASONS[String(error.code)] ?? String(error.code);
 }

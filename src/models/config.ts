@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError, messageOf } from '../errors.js';
+import { systemReason } from '../files.js';
 
 /** CLIP's text model, as `CLIPTextConfig` of transformers names it. */
 export interface ClipTextConfig {
@@ -112,7 +113,7 @@ export async function readConfig(folder: string): Promise<{ config: TextModelCon
   try {
     text = await readFile(path, 'utf8');
   } catch (error) {
-    throw new InputError(`${path}: expected the model's configuration, got ${messageOf(error)}`);
+    throw new InputError(`${path}: expected the model's configuration, got ${systemReason(error) ?? messageOf(error)}; give a model's folder`);
   }
   let json: unknown;
   try {

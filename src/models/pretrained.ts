@@ -83,12 +83,20 @@ export function checkFit(teacher: TextEncoder, student: TextEncoder, length: num
       `--student: expected the teacher's width of ${teacher.config.hiddenSize}, got ${student.config.hiddenSize}; choose a student as wide as the teacher`,
     );
   }
-  for (const [flag, { config }] of [['--teacher', teacher], ['--student', student]] as const) {
-    const taken = config.family === 'roberta' ? config.padTokenId + 1 : 0; // RoBERTa counts positions up from there
-    if (config.maxPositionEmbeddings < length + taken) {
-      throw new InputError(
-        `${flag}: expected at least ${length + taken} positions for ${length} tokens, got max_position_embeddings ${config.maxPositionEmbeddings}`,
-      );
-    }
-  }
+  checkPositions(teacher, '--teacher', length);
+  checkPositions(student, '--student', length);
+}
+
+/**
+ * Checks that a model has a position for every token of a text.
+ *
+ * @param flag the flag that named the model, for the message
+ * @throws InputError for fewer positions than a text has tokens
+ */
+export function checkPositions({ config }: TextEncoder, flag: string, length: number): void {
+  const taken = config.family === 'roberta' ? config.padTokenId + 1 : 0; // RoBERTa counts positions up from there
+  if (config.maxPositionEmbeddings >= length + taken) return;
+  throw new InputError(
+    `${flag}: expected at least ${length + taken} positions for ${length} tokens, got max_position_embeddings ${config.maxPositionEmbeddings}; choose a model for longer texts`,
+  );
 }

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { encoderEngine } from '../../engine/encoder.js';
 import { loadBackend, type BackendChoice, type DeviceChoice } from '../../engine/tensorflow.js';
-import { openPretrained } from '../../models/pretrained.js';
+import { checkPositions, openPretrained } from '../../models/pretrained.js';
 import { MAX_LENGTH } from '../../text/tokenizer.js';
 import { openOutput, type Output, type OutputOptions } from '../console.js';
 import { fetchModel } from '../fetch-model.js';
@@ -47,6 +47,7 @@ async function encode(flags: EncodeFlags, output: Output): Promise<void> {
   const texts = await readTexts(flags.input);
   const model = await openPretrained(await fetchModel(flags.model, '--model', output, ['config', 'weights']), 0);
   const { encoder, fresh } = model;
+  checkPositions(encoder, '--model', MAX_LENGTH);
   if (fresh.length > 0) output.warn(`${flags.model} lacks ${fresh.join(', ')}: pooler_output comes from random values in their place`);
   const { tokenizer } = await openTokenizer({ model: flags.model, elsewhere: flags.tokenizer, flag: '--tokenizer' }, output);
   checkVocabulary(tokenizer, encoder, `--model ${flags.model}`);
