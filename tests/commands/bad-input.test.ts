@@ -1,0 +1,219 @@
+/** @file What bad input gets: one line on standard error, exit code 1, and nothing else anywhere. */
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { kd, type CliOptions } from '../cli.js';
+import { pickle, torchBytes } from '../weights/support.js';
+import { BACKEND, copyOf, folderWithPairs, ownWords, STUDENT, TEACHER, trainArguments, writeModel } from './tiny.js';
+
+let cwd: string;
+beforeAll(() => { cwd = folderWithPairs(4); });
+
+/** Runs a command that must fail as bad input does, and gives its line without `error: `. */
+function refusal(args: readonly string[], options: CliOptions = {}): string {
+  const before = listing();
+  const { code, stdout, stderr } = kd([...args, '--quiet'], { cwd, ...options });
+  const own = ownWords(stderr);
+  expect(own).toMatch(/^error: [^\n]+\n$/);
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+  expect(listing()).toEqual(before);
+  return own.slice('error: '.length, -1).replaceAll(`${cwd}/`, '');
+}
+
+const refusedTraining = (...flags: string[]): string => refusal(trainArguments(flags));
+const refusedEncoding = (flags: Readonly<Record<string, string>>, options: CliOptions = {}): string => {
+  const all = { model: STUDENT, input: 'texts.txt', output: 'out.safetensors', ...flags };
+  return refusal(['encode', ...Object.entries(all).flatMap(([name, value]) => [`--${name}`, value])], options);
+};
+
+/** Everything under the working folder. */
+const listing = (): string[] => readdirSync(cwd, { recursive: true }).map(String).sort();
+
+const file = (name: string, content: string | Uint8Array): string => {
+  writeFileSync(join(cwd, name), content);
+  return name;
+};
+
+describe('data', () => {
+  it('that is not there', () => {
+    expect(refusedTraining('--data', 'none.csv')).toBe('none.csv: expected a file or folder that can be read, but there is none; check the path');
+    expect(refusal(['train'])).toMatch(/^data: expected a file or folder that can be read, but there is none/);
+  });
+
+  it('in a folder without a data file', () => {
+    mkdirSync(join(cwd, 'notes'));
+    expect(refusedTraining('--data', 'notes')).toBe('notes: expected files ending in .csv, .tsv, .json, .jsonl, got nothing; name the data with --data');
+    file('notes/plan.txt', 'later');
+    expect(refusedTraining('--data', 'notes')).toBe('notes: expected files ending in .csv, .tsv, .json, .jsonl, got notes/plan.txt; name the data with --data');
+    expect(refusedTraining('--data', 'notes/plan.txt')).toMatch(/^notes\/plan\.txt: expected a folder or a file ending in \.csv, /);
+  });
+
+  it('that is empty', () => {
+    expect(refusedTraining('--data', file('empty.csv', ''))).toBe('empty.csv: expected a header and rows, got an empty file');
+    expect(refusedTraining('--data', file('header.csv', 'ko,en\n'))).toBe('header.csv: expected pairs of texts, got none; add rows with both texts');
+  });
+
+  it('without one of the columns', () => {
+    expect(refusedTraining('--data', file('columns.csv', 'id,sentence,english\n1,차,car\n'))).toBe(
+      'columns.csv line 1: expected a column ko (or korea, korean), got id, sentence, english; name them with --ko-column and --en-column',
+    );
+  });
+
+  it('with a row of too few fields', () => {
+    expect(refusedTraining('--data', file('short.csv', 'ko,en\n차,car\n집\n'))).toBe('short.csv line 3: expected 2 fields (ko, en), got 1; complete the row');
+  });
+
+  it('that is not UTF-8', () => {
+    const eucKr = Buffer.concat([Buffer.from('ko,en\n차,car\n'), Buffer.from([0xc2, 0xf7]), Buffer.from(',car\n')]);
+    expect(refusedTraining('--data', file('euc-kr.csv', eucKr))).toBe('euc-kr.csv line 3: expected UTF-8 text, got the byte 0xC2; save the file as UTF-8');
+  });
+});
+
+describe('a model', () => {
+  it('whose safetensors is cut short', () => {
+    const folder = copyOf(STUDENT, join(cwd, 'cut'));
+    truncateSync(join(folder, 'model.safetensors'), 200_000);
+    expect(refusedTraining('--student', 'cut')).toMatch(/^cut\/model\.safetensors: tensor [\w.]+: expected bytes \d+ to \d+ after the header, the file has 195960 there; /);
+  });
+
+  it('whose safetensors lies about sizes', () => {
+    const path = join(copyOf(STUDENT, join(cwd, 'lies')), 'model.safetensors');
+    const bytes = readFileSync(path);
+    expect(bytes.indexOf('"shape":[649,48]')).toBeGreaterThan(0);
+    bytes.write('"shape":[948,48]', bytes.indexOf('"shape":[649,48]'));
+    writeFileSync(path, bytes);
+    expect(refusedTraining('--student', 'lies')).toMatch(/^lies\/model\.safetensors: tensor embeddings\.word_embeddings\.weight: expected 182016 bytes for F32 \[948, 48\], the header gives it 124608 /);
+  });
+
+  it('whose pytorch_model.bin names a foreign global', () => {
+    const folder = copyOf(STUDENT, join(cwd, 'foreign'));
+    rmSync(join(folder, 'model.safetensors'));
+    const call = pickle.file(pickle.call(pickle.global('os', 'system'), pickle.text('touch owned')));
+    writeFileSync(join(folder, 'pytorch_model.bin'), torchBytes(call));
+    expect(refusedTraining('--student', 'foreign')).toMatch(/^foreign\/pytorch_model\.bin: .*os\.system/);
+  });
+
+  it('of another width than the other', async () => {
+    await writeModel(join(cwd, 'wide'), STUDENT, { hidden_size: 64 });
+    expect(refusedTraining('--student', 'wide')).toBe("--student: expected the teacher's width of 48, got 64; choose a student as wide as the teacher");
+  });
+
+  it('with fewer positions than tokens', async () => {
+    await writeModel(join(cwd, 'short'), TEACHER, { max_position_embeddings: 32 });
+    file('texts.txt', 'a car\n');
+    expect(refusedTraining('--teacher', 'short')).toMatch(/^--teacher: expected at least 77 positions for 77 tokens, got max_position_embeddings 32; /);
+    expect(refusedEncoding({ model: 'short' })).toMatch(/^--model: expected at least 77 positions for 77 tokens, got max_position_embeddings 32; /);
+  });
+
+  it('without config.json', () => {
+    rmSync(join(copyOf(STUDENT, join(cwd, 'unconfigured')), 'config.json'));
+    expect(refusedTraining('--student', 'unconfigured')).toBe("unconfigured/config.json: expected the model's configuration, got no such file or folder; give a model's folder");
+  });
+
+  it('without a tokenizer', () => {
+    for (const [model, name] of [[TEACHER, 'mute-teacher'], [STUDENT, 'mute-student']]) {
+      const folder = copyOf(model, join(cwd, name));
+      for (const part of readdirSync(folder)) if (/tok|vocab|merges/.test(part)) rmSync(join(folder, part));
+    }
+    const none = 'expected a tokenizer.json, a vocab.txt, or a vocab.json with merges.txt, got none of them';
+    const remedy = "copy the tokenizer's files there, or name another tokenizer with";
+    expect(refusedTraining('--teacher', 'mute-teacher')).toBe(`mute-teacher: ${none}; ${remedy} --teacher-tokenizer`);
+    expect(refusedTraining('--student', 'mute-student')).toBe(`mute-student: ${none}; ${remedy} --student-tokenizer`);
+    expect(refusedEncoding({ model: 'mute-student' })).toBe(`mute-student: ${none}; ${remedy} --tokenizer`);
+    expect(refusedTraining('--student-tokenizer', 'mute-student')).toBe(`mute-student: ${none}; copy the tokenizer's files there`);
+  });
+
+  it('with a tokenizer of more ids than it has embeddings', () => {
+    const expected = "expected a tokenizer with at most 649 ids, as many as the model has embeddings, got 1115; give the model's own tokenizer";
+    expect(refusedTraining('--student-tokenizer', TEACHER)).toBe(`--student ${STUDENT}: ${expected}`);
+    expect(refusedEncoding({ tokenizer: TEACHER })).toBe(`--model ${STUDENT}: ${expected}`);
+  });
+
+  it('on a hub that cannot be reached', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    server.close();
+    await once(server, 'close');
+    const hub = `http://127.0.0.1:${port}`;
+    const env = { HF_ENDPOINT: hub, HF_HUB_CACHE: join(cwd, 'cache'), HF_HUB_OFFLINE: '', HF_TOKEN: '' };
+    const unreachable = (id: string, flag: string): string =>
+      `${id}: no such folder, and the hub (${hub}) cannot be reached (ECONNREFUSED); connect, or give a local folder to ${flag}`;
+    expect(refusal(['train', '--data', 'pairs.csv'], { env })).toBe(unreachable('openai/clip-vit-large-patch14', '--teacher'));
+    expect(refusal(trainArguments(['--student', 'klue/roberta-small']), { env })).toBe(unreachable('klue/roberta-small', '--student'));
+    expect(refusal(trainArguments(['--student-tokenizer', 'klue/roberta-small']), { env })).toBe(unreachable('klue/roberta-small', '--student-tokenizer'));
+    expect(refusal(['encode', '--model', 'klue/roberta-small', '--input', 'pairs.csv', '--output', 'o'], { env })).toBe(unreachable('klue/roberta-small', '--model'));
+  });
+});
+
+describe('a run', () => {
+  it('that is there already, before anything is read', () => {
+    mkdirSync(join(cwd, 'checkpoints/taken'), { recursive: true });
+    file('checkpoints/taken/config.json', '{}');
+    expect(refusedTraining('--run', 'taken', '--data', 'none.csv')).toBe('checkpoints/taken: expected no run there yet, found one; choose another --run or delete it');
+  });
+
+  it('whose name is no name of a folder', () => {
+    for (const name of ['a/b', '..', '', '/tmp']) {
+      expect(refusedTraining('--run', name)).toBe(`--run: expected the name of a folder under checkpoints/, got ${JSON.stringify(name)}`);
+    }
+  });
+
+  it('on what cannot be had or goes not together', () => {
+    const cpu = ['--backend', 'cpu'];
+    expect(refusedTraining(...cpu, '--engine', 'compiled')).toBe(
+      '--engine compiled: expected TensorFlow to run the graph, but this is tfjs in JavaScript; take --engine eager',
+    );
+    expect(refusedTraining(...cpu, '--precision', 'bf16')).toBe(
+      '--precision bf16: expected the compiled engine, which can compute in it, got eager; take --precision fp32',
+    );
+    expect(refusedTraining(...cpu, '--device', 'gpu')).toBe('--device gpu: expected a working GPU, but TensorFlow sees none; `kd doctor` says why');
+  });
+
+  it.skipIf(BACKEND === 'cpu' || existsSync('/dev/nvidiactl'))('on a GPU that TensorFlow does not see', () => {
+    expect(refusedTraining('--device', 'gpu')).toBe('--device gpu: expected a working GPU, but TensorFlow sees none; `kd doctor` says why');
+  });
+});
+
+describe('texts to encode', () => {
+  it('that cannot be read', () => {
+    expect(refusedEncoding({ input: 'none.txt' })).toBe('none.txt: expected a file that can be read, but there is none; check the path');
+    mkdirSync(join(cwd, 'folder'));
+    expect(refusedEncoding({ input: 'folder' })).toMatch(/^folder: expected a file that can be read, but EISDIR/);
+    expect(refusedEncoding({ input: file('nothing.txt', '') })).toBe('nothing.txt: expected a text a line, got nothing; write one text on each line');
+  });
+
+  it('that are not UTF-8', () => {
+    const latin1 = Buffer.from('a car\ncaf\xe9\n', 'latin1');
+    expect(refusedEncoding({ input: file('latin1.txt', latin1) })).toBe('latin1.txt line 2: expected UTF-8 text, got the byte 0xE9; save the file as UTF-8');
+    expect(refusedEncoding({ input: '-' }, { input: latin1 })).toBe('standard input line 2: expected UTF-8 text, got the byte 0xE9; save the file as UTF-8');
+  });
+
+  it('into what cannot be written', () => {
+    file('texts.txt', 'a car\n');
+    expect(refusedEncoding({ output: 'none/out.safetensors' })).toBe('none/out.safetensors: cannot be written: no such file or folder');
+    expect(refusedEncoding({ output: 'texts.txt/out.safetensors' })).toBe('texts.txt/out.safetensors: cannot be written: a part of the path is not a folder');
+    // Not even root writes to this one.
+    expect(refusedEncoding({ output: '/proc/sys/out.safetensors' })).toMatch(/^\/proc\/sys\/out\.safetensors: cannot be written: /);
+  });
+});
+
+describe('flags', () => {
+  it.each([
+    [['--optimizer', 'sgd'], "option '--optimizer <name>' argument 'sgd' is invalid. Allowed choices are adamw, adamw-legacy."],
+    [['--epochs', 'zero'], "option '--epochs <count>' argument 'zero' is invalid. Expected a whole number of at least 1."],
+    [['--batch-size', '0'], "option '--batch-size <pairs>' argument '0' is invalid. Expected a whole number of at least 1."],
+    [['--max-steps', '-5'], "option '--max-steps <steps>' argument '-5' is invalid. Expected a whole number of at least 1."],
+    [['--epoch', '3'], "unknown option '--epoch' (Did you mean --epochs?)"],
+    [['--frobnicate'], "unknown option '--frobnicate'; `kd --help` names what there is"],
+    [['pairs.csv'], "too many arguments for 'train'. Expected 0 arguments but got 1."],
+  ])('%j', (flags, message) => {
+    expect(refusal(['train', ...flags])).toBe(message);
+  });
+
+  it('that are missing', () => {
+    expect(refusal(['encode'])).toBe("required option '--model <id|folder>' not specified");
+  });
+});
