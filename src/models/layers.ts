@@ -6,9 +6,30 @@ import type { Params } from './text-encoder.js';
 /** What is taken off the score of a masked pair: far below any score, and softmax gives exactly 0 for it. */
 export const MASKED = 1e9;
 
-/** `x Wᵀ + b`, the weight `[Out, In]` as the hub keeps it. `[N, In] → [N, Out]` */
+/**
+ * `x Wᵀ + b`, the weight `[Out, In]` as the hub keeps it. `[N, In] → [N, Out]`
+ *
+ * The gradient is written out: tfjs's own sums the bias's gradient in a pass over `dy` that costs several products' time.
+ */
 export function linear(x: tf.Tensor2D, params: Params, name: string): tf.Tensor2D {
-  return tf.add(tf.matMul(x, params[`${name}.weight`] as tf.Tensor2D, false, true), params[`${name}.bias`]);
+  const product = tf.customGrad((...args) => {
+    const [input, weight, bias] = args as unknown as [tf.Tensor2D, tf.Tensor2D, tf.Tensor1D];
+    (args[3] as unknown as tf.GradSaveFunc)([input, weight]);
+    return { value: tf.add(tf.matMul(input, weight, false, true), bias), gradFunc: linearGradient };
+  });
+  return product(x, params[`${name}.weight`], params[`${name}.bias`]) as tf.Tensor2D;
+}
+
+/** Gradients of a linear layer for its input `[N, In]`, weight `[Out, In]` and bias `[Out]`. */
+function linearGradient(dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] {
+  const [input, weight] = saved as [tf.Tensor2D, tf.Tensor2D];
+  return [tf.matMul(dy as tf.Tensor2D, weight), tf.matMul(dy as tf.Tensor2D, input, true), columnSums(dy as tf.Tensor2D)];
+}
+
+/** Sums over the rows, as a product with ones: several times faster than a reduction. `[N, D] → [D]` */
+function columnSums(x: tf.Tensor2D): tf.Tensor1D {
+  const [rows, columns] = x.shape;
+  return tf.reshape(tf.matMul(tf.ones<tf.Rank.R2>([1, rows]), x), [columns]);
 }
 
 /**
@@ -19,11 +40,10 @@ export function linear(x: tf.Tensor2D, params: Params, name: string): tf.Tensor2
 export function layerNorm(x: tf.Tensor2D, params: Params, name: string, epsilon: number): tf.Tensor2D {
   const normalise = tf.customGrad((...args) => {
     const [input, weight, bias] = args as unknown as [tf.Tensor2D, tf.Tensor1D, tf.Tensor1D];
-    const save = args[3] as unknown as tf.GradSaveFunc;
     const centred = tf.sub(input, tf.mean(input, -1, true)); // [N, D]
     const scale = tf.rsqrt(tf.add(tf.mean(tf.square(centred), -1, true), epsilon)); // [N, 1]
     const normalised = tf.mul(centred, scale); // [N, D]
-    save([normalised, scale, weight]);
+    (args[3] as unknown as tf.GradSaveFunc)([normalised, scale, weight]);
     return { value: tf.add(tf.mul(normalised, weight), bias), gradFunc: layerNormGradient };
   });
   return normalise(x, params[`${name}.weight`], params[`${name}.bias`]) as tf.Tensor2D;
@@ -31,12 +51,12 @@ export function layerNorm(x: tf.Tensor2D, params: Params, name: string, epsilon:
 
 /** Gradients of LayerNorm for its input `[N, D]`, weight `[D]` and bias `[D]`. */
 function layerNormGradient(dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] {
-  const [normalised, scale, weight] = saved as [tf.Tensor, tf.Tensor, tf.Tensor];
+  const [normalised, scale, weight] = saved as [tf.Tensor2D, tf.Tensor2D, tf.Tensor1D];
   const direct = tf.mul(dy, weight); // [N, D]
   const alongMean = tf.mean(direct, -1, true); // [N, 1]
   const alongValue = tf.mul(normalised, tf.mean(tf.mul(direct, normalised), -1, true)); // [N, D]
   const dx = tf.mul(scale, tf.sub(tf.sub(direct, alongMean), alongValue)); // [N, D]
-  return [dx, tf.sum(tf.mul(dy, normalised), 0), tf.sum(dy, 0)];
+  return [dx, columnSums(tf.mul(dy as tf.Tensor2D, normalised)), columnSums(dy as tf.Tensor2D)];
 }
 
 /** Names and settings of one self-attention block. */
