@@ -1,0 +1,100 @@
+/**
+ * How fast the full-size distillation step is, with random weights and ids: ours, and PyTorch's beside it.
+ *
+ *   npm run bench -- [--batch 32] [--dropout 0,0.1] [--steps 4] [--rounds 2] [--ours compiled-bf16,compiled-fp32]
+ *                    [--against pytorch] [--python python3] [--theirs compile-bf16,eager-fp32]
+ *
+ * Every measurement is a process of its own; with `--rounds`, all of them are run in turn that often, so that what else
+ * the machine does falls on all alike. Prints a Markdown table: the median step, pairs/s, the share of the products'
+ * measured rate, the peak memory, the time to the first step's end, and the ratios to PyTorch.
+ */
+import { spawnSync } from 'node:child_process';
+import { availableParallelism, cpus } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+const { values: flags } = parseArgs({
+  options: {
+    batch: { type: 'string', default: '32' },
+    dropout: { type: 'string', default: '0,0.1' },
+    steps: { type: 'string', default: '4' },
+    rounds: { type: 'string', default: '2' },
+    ours: { type: 'string', default: 'compiled-bf16,compiled-fp32' },
+    against: { type: 'string' },
+    python: { type: 'string', default: 'python3' },
+    theirs: { type: 'string', default: 'compile-bf16,eager-bf16,eager-fp32' },
+  },
+});
+const list = (text) => text.split(',').filter(Boolean);
+const script = (name) => fileURLToPath(new URL(name, import.meta.url));
+
+const rates = measure(process.execPath, [script('products.mjs')]);
+console.log(`Machine: ${availableParallelism()} cores, ${cpus()[0]?.model ?? 'unknown'}; products alone: ${rates.fp32} GFLOP/s in fp32, ${rates.bf16} in bf16; Node ${process.versions.node}\n`);
+
+const cases = list(flags.batch).map(Number).flatMap((batch) => list(flags.dropout).map(Number).flatMap((dropout) => casesOf(batch, dropout)));
+for (let round = 1; round <= Number(flags.rounds); round++) {
+  for (const [i, { label, run, results }] of cases.entries()) {
+    process.stderr.write(`round ${round}/${flags.rounds}, ${i + 1}/${cases.length}: ${label}\n`);
+    results.push(run());
+  }
+}
+printTable();
+
+/** One row a way to run the step, at a batch size and a dropout. */
+function casesOf(batch, dropout) {
+  const common = { batch, dropout, steps: Number(flags.steps) };
+  const ours = list(flags.ours).map((name) => {
+    const [engine, precision] = name.split('-');
+    return newCase(`kd ${name}`, precision, common, () => measure(process.execPath, [script('step.mjs'), JSON.stringify({ ...common, engine, precision })]));
+  });
+  const theirs = flags.against === 'pytorch' ? list(flags.theirs) : [];
+  const pytorch = theirs.map((mode) =>
+    newCase(`PyTorch ${mode}`, mode.split('-')[1], common, () => measure(flags.python, [script('step.py'), JSON.stringify({ ...common, mode, threads: availableParallelism() })])));
+  return [...ours, ...pytorch];
+}
+
+function newCase(name, precision, { batch, dropout }, run) {
+  return { name, precision, batch, dropout, label: `${name}, batch ${batch}, dropout ${dropout}`, run, results: [] };
+}
+
+/** The last line that a process prints, as JSON. */
+function measure(command, args) {
+  const { status, stdout, stderr } = spawnSync(command, args, { encoding: 'utf8', maxBuffer: 2 ** 26 });
+  if (status !== 0) throw new Error(`${command} ${args.join(' ')} failed:\n${stderr}`);
+  return JSON.parse(stdout.trim().split('\n').at(-1));
+}
+
+function printTable() {
+  const rows = cases.map((one) => {
+    const seconds = median(one.results.flatMap((result) => result.seconds));
+    const pairsPerSecond = one.batch / seconds;
+    return {
+      ...one,
+      pairsPerSecond,
+      cells: [
+        one.name, one.batch, one.dropout, seconds.toFixed(2), pairsPerSecond.toFixed(1),
+        `${Math.round((100 * stepFlops(one.batch)) / seconds / 1e9 / rates[one.precision])} %`,
+        `${(Math.max(...one.results.map(({ peakBytes }) => peakBytes)) / 1e9).toFixed(1)} GB`,
+        `${Math.round(median(one.results.map(({ toFirstStep }) => toFirstStep)))} s`,
+      ],
+    };
+  });
+  const header = ['', 'batch', 'dropout', 's a step', 'pairs/s', 'of the products\' rate', 'peak memory', 'to first step'];
+  console.log([header, header.map(() => '---'), ...rows.map(({ cells }) => cells)].map((cells) => `| ${cells.join(' | ')} |`).join('\n'));
+  for (const ours of rows.filter(({ name }) => name.startsWith('kd'))) {
+    const rivals = rows.filter((row) => row.name.startsWith('PyTorch') && row.batch === ours.batch && row.dropout === ours.dropout && row.precision === ours.precision);
+    for (const rival of rivals) console.log(`\n${ours.label}: ${(ours.pairsPerSecond / rival.pairsPerSecond).toFixed(2)} × ${rival.name}`);
+  }
+}
+
+function median(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[sorted.length >> 1];
+}
+
+/** Floating-point operations of a step's products: the teacher forward, the student (twice the rows) forward and backward. */
+function stepFlops(batch) {
+  const [length, width, inner] = [77, 768, 3072];
+  const layer = (rows, sentences) => 2 * rows * (4 * width * width + 2 * width * inner) + 4 * sentences * length * length * width;
+  return 12 * layer(batch * length, batch) + 3 * 6 * layer(2 * batch * length, 2 * batch);
+}

@@ -1,0 +1,38 @@
+/** Measures what the machine's products alone reach: `[4928, 768] × [768, 3072]`, the student's largest. One JSON line. */
+import * as tf from '@tensorflow/tfjs-core';
+import { Graph } from '../../dist/engine/graph/graph.js';
+import { openSession } from '../../dist/engine/graph/session.js';
+import { cast, declareVariable, assignVariable, after, readVariable } from '../../dist/engine/graph/variables.js';
+import { loadBackend } from '../../dist/engine/tensorflow.js';
+
+const [ROWS, INNER, COLUMNS, ROUNDS] = [4928, 768, 3072, 30];
+
+await loadBackend('tensorflow');
+console.log(JSON.stringify({ fp32: rate('float32'), bf16: rate('bfloat16') }));
+
+/** GFLOP/s of the fastest of some rounds. */
+function rate(dtype) {
+  const graph = new Graph();
+  const a = declareVariable(graph, 'a', [ROWS, INNER], dtype);
+  const b = declareVariable(graph, 'b', [COLUMNS, INNER], dtype);
+  const ones = ({ shape }) => cast(graph, graph.fill(1, shape, 'float32'), dtype);
+  const ready = after(graph, graph.scalar(1, 'float32'), [a, b].map((variable) => assignVariable(graph, variable, ones(variable))), 'ready');
+  const [left, right] = [readVariable(graph, a), readVariable(graph, b)];
+  const attributes = { T: { type: dtype }, transpose_a: { bool: false }, transpose_b: { bool: true } };
+  const product = graph.add('MatMul', [left, right], attributes, { dtype, shape: [ROWS, COLUMNS] });
+  const corner = graph.add('Slice', [product, graph.int32([0, 0]), graph.int32([1, 1])], { T: { type: dtype }, Index: { type: 'int32' } }, { dtype, shape: [1, 1] });
+  const output = cast(graph, corner, 'float32');
+  const done = after(graph, output, [], 'done');
+  const session = openSession(graph.nodes, {});
+  const run = (node) => tf.dispose(session.run([], [node]));
+  run(ready);
+  run(done);
+  let best = Infinity;
+  for (let round = 0; round < ROUNDS; round++) {
+    const started = performance.now();
+    run(done);
+    best = Math.min(best, performance.now() - started);
+  }
+  session.close();
+  return Math.round((2 * ROWS * INNER * COLUMNS) / best / 1e6);
+}

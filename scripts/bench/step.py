@@ -1,0 +1,67 @@
+"""Times the same step in PyTorch: CLIP-L text teacher, klue/roberta-small student, random weights and ids, AdamW.
+
+    python scripts/bench/step.py '{"mode": "compile-bf16", "batch": 32, "dropout": 0.1, "steps": 5, "threads": 2}'
+
+mode: eager-fp32, eager-bf16 (autocast), compile-bf16 (autocast and torch.compile). Prints one JSON line, as step.mjs does.
+"""
+import json
+import resource
+import sys
+import time
+
+import torch
+from transformers import CLIPTextConfig, CLIPTextModel, RobertaConfig, RobertaModel
+
+config = json.loads(sys.argv[1])
+torch.set_num_threads(config["threads"])
+torch.manual_seed(0)
+LENGTH = 77
+device = "cuda" if torch.cuda.is_available() else "cpu"
+
+teacher = CLIPTextModel(CLIPTextConfig(
+    vocab_size=49408, hidden_size=768, intermediate_size=3072, num_hidden_layers=12, num_attention_heads=12,
+    max_position_embeddings=77, hidden_act="quick_gelu")).eval().to(device)
+student = RobertaModel(RobertaConfig(
+    vocab_size=32000, hidden_size=768, intermediate_size=3072, num_hidden_layers=6, num_attention_heads=12,
+    max_position_embeddings=514, type_vocab_size=1, layer_norm_eps=1e-5,
+    hidden_dropout_prob=config["dropout"], attention_probs_dropout_prob=config["dropout"])).train().to(device)
+for parameter in teacher.parameters():
+    parameter.requires_grad_(False)
+optimizer = torch.optim.AdamW([p for n, p in student.named_parameters() if not n.startswith("pooler")], lr=5e-5, weight_decay=1e-4)
+bf16 = config["mode"].endswith("bf16")
+
+
+def losses(teacher_ids, student_ids):
+    with torch.no_grad():
+        target = teacher(input_ids=teacher_ids).last_hidden_state
+    output = student(input_ids=student_ids).last_hidden_state.float()
+    english, korean = output.chunk(2)
+    target = target.float()
+    return torch.nn.functional.mse_loss(english, target) + torch.nn.functional.mse_loss(korean, target)
+
+
+compute = torch.compile(losses) if config["mode"].startswith("compile") else losses
+
+
+def step():
+    batch = config["batch"]
+    teacher_ids = torch.randint(0, 49408, (batch, LENGTH), device=device)
+    student_ids = torch.randint(2, 32000, (2 * batch, LENGTH), device=device)
+    with torch.autocast(device, dtype=torch.bfloat16, enabled=bf16):
+        loss = compute(teacher_ids, student_ids)
+    loss.backward()
+    torch.nn.utils.get_total_norm([p.grad for p in student.parameters() if p.grad is not None])  # logged in both
+    optimizer.step()
+    optimizer.zero_grad(set_to_none=True)
+    return loss.item()
+
+
+started = time.perf_counter()
+seconds = []
+first = None
+for _ in range(config["steps"] + 1):
+    start = time.perf_counter()
+    step()
+    seconds.append(time.perf_counter() - start)
+    first = first or time.perf_counter() - started
+print(json.dumps({"seconds": seconds[1:], "toFirstStep": first, "peakBytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}))
