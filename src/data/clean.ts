@@ -1,7 +1,7 @@
-import type { Pair } from './pair.js';
+import type { Pair, Place } from './pair.js';
 
 /** Why a pair is not used. */
-export type DropReason = 'empty text';
+export type DropReason = 'empty text' | 'unreadable row';
 
 /** How many pairs were dropped for a reason, and where the first of them stand. */
 export interface Dropped {
@@ -18,7 +18,7 @@ export function dropReason(pair: Pair): DropReason | undefined {
 }
 
 /** Counts a dropped pair. */
-export function countDropped(counts: Map<DropReason, Dropped>, reason: DropReason, { file, row }: Pair): void {
+export function countDropped(counts: Map<DropReason, Dropped>, reason: DropReason, { file, row }: Place): void {
   const dropped = counts.get(reason) ?? { count: 0, examples: [] };
   dropped.count++;
   if (dropped.examples.length < EXAMPLES) dropped.examples.push(`${file}:${row}`);

@@ -1,78 +1,174 @@
+import { statSync } from 'node:fs';
 import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { InputError, messageOf } from '../errors.js';
+import { fileError } from '../files.js';
+import { listArchive, readMember, whyUnreadable, type ArchiveMember } from './readers/archive.js';
+import { openFile, type RandomAccess } from './readers/random-access.js';
+import type { StoredFile } from './readers/stored-file.js';
+import type { SkippedFile } from './source.js';
 
-/** The data files found under some paths. */
-export interface CorpusFiles {
-  readonly files: readonly string[];
-  /** Files in folders whose kind is not known: to be named to the user, not read. */
-  readonly unrecognised: readonly string[];
+/** The files of one folder, on disk or in an archive. */
+export interface FileFolder {
+  /** Path as it is shown, with `/` and in NFC. */
+  readonly name: string;
+  /** In the order of their names. */
+  readonly files: readonly StoredFile[];
+}
+
+export interface FoundFiles {
+  readonly folders: readonly FileFolder[];
+  readonly skipped: readonly SkippedFile[];
+}
+
+/** What a search has come to. */
+interface Search {
+  /** The files found, by what they are on disk, so that none counts twice. */
+  readonly seen: Set<string>;
+  readonly folders: FileFolder[];
+  readonly skipped: SkippedFile[];
 }
 
 /** Folders may explain themselves; that is neither data nor worth a word. */
 const DOCUMENTATION = /^(readme|licen[cs]e)(\.|$)/i;
 
+const MODEL_CONFIG = 'config.json';
+const MAX_CONFIG_BYTES = 1 << 16;
+
 /**
- * The data files among the paths a user gave; folders are searched in full, in the order of their names. A file reached
- * twice counts once. Names that start with a dot and folders of models are passed over. Throws an `InputError` for a
- * path that cannot be read, a file of another kind, and where nothing is found.
+ * All files under the files and folders that a user gave, and in the archives among them; folders are searched in full.
+ * A file reached twice counts once. Names that start with a dot, documentation and folders of models are passed over.
+ * Throws an `InputError` for what cannot be read.
  */
-export async function findCorpusFiles(paths: readonly string[], extensions: readonly string[]): Promise<CorpusFiles> {
-  const isData = (file: string) => extensions.includes(path.extname(file).toLowerCase());
-  const files = new Map<string, string>(); // by real path
-  const unrecognised: string[] = [];
+export async function findFiles(paths: readonly string[]): Promise<FoundFiles> {
+  const search: Search = { seen: new Set(), folders: [], skipped: [] };
   for (const given of paths) {
     const isFolder = (await readable(given, stat(given))).isDirectory();
-    if (!isFolder && !isData(given)) {
-      throw new InputError(`${given}: expected a folder or a file ending in ${extensions.join(', ')}; convert the file`);
-    }
-    for await (const file of isFolder ? filesUnder(given) : [given]) {
-      const real = await realpath(file);
-      if (isData(file) && !files.has(real)) files.set(real, file);
-      else if (!isData(file) && !DOCUMENTATION.test(path.basename(file))) unrecognised.push(file);
-    }
+    if (isFolder) await searchFolder(given, [], search);
+    else await addFiles(path.dirname(given), [path.basename(given)], search);
   }
-  if (files.size > 0) return { files: [...files.values()], unrecognised };
-  const others = unrecognised.length === 0 ? 'nothing' : unrecognised.slice(0, 3).join(', ');
-  throw new InputError(
-    `${paths.join(', ')}: expected files ending in ${extensions.join(', ')}, got ${others}; name the data with --data`,
-  );
-}
-
-/** All files below a folder. `above` holds the real paths of the folders it lies in: a link may lead back to one. */
-async function* filesUnder(folder: string, above: readonly string[] = []): AsyncGenerator<string> {
-  const here = await realpath(folder);
-  if (above.includes(here) || (await isModelFolder(folder))) return;
-  const names = await readable(folder, readdir(folder));
-  for (const name of names.sort(compareNames)) {
-    if (name.startsWith('.')) continue;
-    const entry = path.join(folder, name);
-    if ((await readable(entry, stat(entry))).isDirectory()) yield* filesUnder(entry, [...above, here]);
-    else yield entry;
-  }
+  return search;
 }
 
 /** By code units after NFC, so that the order is the same on every machine and however an archive wrote the names. */
-function compareNames(a: string, b: string): number {
+export function compareNames(a: string, b: string): number {
   const [left, right] = [a.normalize('NFC'), b.normalize('NFC')];
   return left < right ? -1 : left > right ? 1 : 0;
 }
 
-/** A folder as the hub lays models out: its `config.json` tells the model's type. Its JSON files hold no pairs. */
-async function isModelFolder(folder: string): Promise<boolean> {
+/** `above` holds the real paths of the folders it lies in: a link may lead back to one. */
+async function searchFolder(folder: string, above: readonly string[], search: Search): Promise<void> {
+  const here = await readable(folder, realpath(folder));
+  if (above.includes(here) || (await isModelFolder(folder))) return;
+  const entries = await readable(folder, readdir(folder, { withFileTypes: true }));
+  const files: string[] = [];
+  for (const entry of entries.sort((a, b) => compareNames(a.name, b.name))) {
+    if (isHidden(entry.name)) continue;
+    const place = path.join(folder, entry.name);
+    const isFolder = entry.isSymbolicLink() ? (await readable(place, stat(place))).isDirectory() : entry.isDirectory();
+    if (isFolder) await searchFolder(place, [...above, here], search);
+    else files.push(entry.name);
+  }
+  await addFiles(folder, files, search);
+}
+
+async function addFiles(folder: string, names: readonly string[], search: Search): Promise<void> {
+  const files: StoredFile[] = [];
+  for (const name of names) {
+    const place = path.join(folder, name);
+    const { bytes, identity } = lookUp(place);
+    if (search.seen.has(identity)) continue;
+    search.seen.add(identity);
+    if (/\.zip$/i.test(name)) await searchArchive(place, search);
+    else if (!DOCUMENTATION.test(name)) files.push({ name: shownPath(place), path: place, bytes });
+  }
+  if (files.length > 0) search.folders.push({ name: shownPath(folder), files });
+}
+
+async function searchArchive(file: string, { folders, skipped }: Search): Promise<void> {
+  const archive = openFile(file, shownPath(file));
   try {
-    const config: unknown = JSON.parse(await readFile(path.join(folder, 'config.json'), 'utf8'));
-    return typeof config === 'object' && config !== null && 'model_type' in config;
-  } catch {
-    return false; // no such file, or not a model's
+    const members = await listArchive(archive);
+    const files = dataMembers(members, modelFoldersOf(members, archive)).map(
+      (member): StoredFile & { member: ArchiveMember } => ({ name: `${archive.name}/${member.path}`, path: file, bytes: member.size, member }),
+    );
+    const readableFiles = files.filter(({ name, member }) => {
+      const why = whyUnreadable(member);
+      if (why !== undefined) skipped.push({ file: name, why });
+      return why === undefined;
+    });
+    for (const [name, inFolder] of groupBy(readableFiles, ({ name }) => path.posix.dirname(name))) folders.push({ name, files: inFolder });
+  } finally {
+    archive.close();
   }
 }
 
-async function readable<T>(entry: string, result: Promise<T>): Promise<T> {
+/** The members that may be data, in the order of their names. What macOS adds to archives (`__MACOSX`) is none. */
+function dataMembers(members: readonly ArchiveMember[], modelFolders: ReadonlySet<string>): ArchiveMember[] {
+  const isData = ({ path: inner }: ArchiveMember): boolean => {
+    const parts = inner.split('/');
+    return !parts.some(isHidden) && parts[0] !== '__MACOSX' && !DOCUMENTATION.test(parts.at(-1)!) && !modelFolders.has(path.posix.dirname(inner));
+  };
+  return members.filter(isData).sort((a, b) => compareNames(a.path, b.path));
+}
+
+function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const group = groups.get(keyOf(item));
+    if (group === undefined) groups.set(keyOf(item), [item]);
+    else group.push(item);
+  }
+  return groups;
+}
+
+function isHidden(name: string): boolean {
+  return name.startsWith('.');
+}
+
+function shownPath(place: string): string {
+  return place.split(path.sep).join('/').normalize('NFC');
+}
+
+/** The size of a file, and what tells it from all others. Synchronous: there may be hundreds of thousands. */
+function lookUp(place: string): { bytes: number; identity: string } {
+  try {
+    const { size, dev, ino } = statSync(place);
+    return { bytes: size, identity: `${dev}:${ino}:${size}` };
+  } catch (error) {
+    throw fileError(place, 'cannot be read', error);
+  }
+}
+
+/** A folder as the hub lays models out. Its JSON files hold no pairs. */
+async function isModelFolder(folder: string): Promise<boolean> {
+  try {
+    return isModelConfig(await readFile(path.join(folder, MODEL_CONFIG), 'utf8'));
+  } catch {
+    return false; // no such file
+  }
+}
+
+/** The folders of models in an archive, as they are named inside. */
+function modelFoldersOf(members: readonly ArchiveMember[], archive: RandomAccess): ReadonlySet<string> {
+  const configs = members.filter(({ path: inner, size }) => path.posix.basename(inner) === MODEL_CONFIG && size <= MAX_CONFIG_BYTES);
+  const ofModels = configs.filter((member) => whyUnreadable(member) === undefined && isModelConfig(readMember(archive, member, `${archive.name}/${member.path}`).toString('utf8')));
+  return new Set(ofModels.map(({ path: inner }) => path.posix.dirname(inner)));
+}
+
+/** Whether a `config.json` tells a model's type. */
+function isModelConfig(text: string): boolean {
+  try {
+    const config: unknown = JSON.parse(text);
+    return typeof config === 'object' && config !== null && 'model_type' in config;
+  } catch {
+    return false;
+  }
+}
+
+async function readable<T>(place: string, result: Promise<T>): Promise<T> {
   try {
     return await result;
   } catch (error) {
-    const found = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is none' : messageOf(error);
-    throw new InputError(`${entry}: expected a file or folder that can be read, but ${found}; check the path`);
+    throw fileError(place, 'cannot be read', error);
   }
 }

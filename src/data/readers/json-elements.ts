@@ -1,0 +1,153 @@
+import { InputError } from '../../errors.js';
+
+/** The most bytes an element may have, so that a bracket or quote left open is found soon. */
+const MAX_ELEMENT_BYTES = 1 << 20;
+
+const [TAB, LINE_FEED, RETURN, SPACE] = [0x09, 0x0a, 0x0d, 0x20];
+const [QUOTE, COMMA, BACKSLASH] = [0x22, 0x2c, 0x5c];
+const [OPEN_BRACKET, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE] = [0x5b, 0x5d, 0x7b, 0x7d];
+
+/** The end of a text after which the array of pairs begins: the key `data` of the outermost object. */
+const DATA_KEY = /(?:^|[{,])\s*"data"\s*:\s*$/;
+
+/** Bytes before a bracket among which that key is looked for. */
+const KEY_BYTES = 64;
+
+const EXPECTED = 'a JSON array of objects, [{"ko": "…", "en": "…"}, …], or one under "data"';
+
+/**
+ * The elements of an array, or of the array under the key `data` of an object, as texts not yet parsed; of an object
+ * without such an array the object itself. They come piece by piece of the file, which must be UTF-8, so that memory
+ * holds a piece and not the file. Throws an `InputError` where there is no such array or its end is missing; whether an
+ * element is JSON (RFC 8259) shows when the caller parses it.
+ */
+export async function* elementsOf(pieces: AsyncIterable<Buffer>, name: string): AsyncGenerator<string[]> {
+  const cutter = new ElementCutter(name);
+  for await (const piece of pieces) {
+    const elements = cutter.cut(piece);
+    if (elements.length > 0) yield elements;
+  }
+  cutter.end();
+}
+
+class ElementCutter {
+  /** Brackets and braces that are open. */
+  private depth = 0;
+  private inString = false;
+  /** After a backslash in a string, at the end of a piece. */
+  private escaped = false;
+  /** Depth inside the array of elements, once it is found. */
+  private arrayDepth: number | undefined;
+  private state: 'before' | 'inside' | 'after array' | 'after' = 'before';
+  /** The part of the current element that came in earlier pieces. */
+  private earlier: Buffer[] = [];
+  private earlierBytes = 0;
+  private elements: string[] = [];
+  private count = 0;
+  private bytes = 0;
+
+  constructor(private readonly name: string) {}
+
+  /** The elements that end in a piece. */
+  cut(piece: Buffer): string[] {
+    this.elements = [];
+    let start = 0; // of the current element's part in this piece
+    let i = 0;
+    if (this.escaped) i = 1;
+    this.escaped = false;
+    for (; i < piece.length; i++) {
+      const byte = piece[i];
+      if (this.inString) {
+        if (byte === BACKSLASH) i++;
+        else if (byte === QUOTE) this.inString = false;
+      } else if (byte === QUOTE && this.depth > 0) this.inString = true;
+      else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) start = this.open(byte, piece, start, i);
+      else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) start = this.close(byte, piece, start, i);
+      else if (byte === COMMA && this.depth === this.arrayDepth && this.state === 'inside') {
+        this.emit(piece.subarray(start, i), ',');
+        start = i + 1;
+      } else if (this.depth === 0 && !isSpace(byte)) throw this.stray(byte);
+    }
+    this.escaped = i > piece.length; // the piece ends in a backslash
+    this.keep(piece.subarray(start));
+    this.bytes += piece.length;
+    return this.elements;
+  }
+
+  /** Throws where the array or object is not closed. */
+  end(): void {
+    if (this.state === 'after') return;
+    const found = this.state === 'before' ? 'an empty file' : `the end of the file after ${this.bytes} bytes, in element ${this.count + 1}`;
+    const expected = this.state === 'before' ? EXPECTED : 'JSON up to its last bracket';
+    throw new InputError(`${this.name}: expected ${expected}, got ${found}; the file is ${this.state === 'before' ? 'empty' : 'cut short'}`);
+  }
+
+  private open(byte: number, piece: Buffer, start: number, i: number): number {
+    if (this.state === 'after') throw this.stray(byte);
+    this.depth++;
+    if (this.depth === 1) {
+      this.state = 'inside';
+      if (byte === OPEN_BRACE) return i;
+      this.arrayDepth = 1;
+      return i + 1;
+    }
+    if (byte !== OPEN_BRACKET || this.depth !== 2 || this.arrayDepth !== undefined || !this.endsInDataKey(piece.subarray(start, i))) return start;
+    this.arrayDepth = 2;
+    this.forget();
+    return i + 1;
+  }
+
+  private close(byte: number, piece: Buffer, start: number, i: number): number {
+    if (this.depth === 0) throw this.stray(byte);
+    this.depth--;
+    if (this.state === 'inside' && this.arrayDepth !== undefined && this.depth < this.arrayDepth) {
+      if (byte !== CLOSE_BRACKET) throw new InputError(`${this.name} element ${this.count + 1}: expected ] at the end of the array, got }`);
+      this.emit(piece.subarray(start, i), ']');
+      this.state = 'after array';
+    }
+    if (this.depth > 0) return start;
+    if (this.arrayDepth === undefined) this.emit(piece.subarray(start, i + 1), '}');
+    this.forget();
+    this.state = 'after';
+    return i + 1;
+  }
+
+  private emit(last: Buffer, before: string): void {
+    const text = (this.earlier.length === 0 ? last : Buffer.concat([...this.earlier, last])).toString('utf8').trim();
+    this.forget();
+    if (text === '') {
+      if (before === ']' && this.count === 0) return; // an empty array
+      throw new InputError(`${this.name} element ${this.count + 1}: expected an object before ${before}, got nothing; remove the comma`);
+    }
+    this.elements.push(text);
+    this.count++;
+  }
+
+  private keep(rest: Buffer): void {
+    if (this.state !== 'inside' || rest.length === 0) return;
+    this.earlier.push(rest);
+    this.earlierBytes += rest.length;
+    if (this.earlierBytes <= MAX_ELEMENT_BYTES) return;
+    const expected = this.arrayDepth === undefined ? EXPECTED : 'an object of at most 1 MiB';
+    throw new InputError(`${this.name} element ${this.count + 1}: expected ${expected}, got a longer one; close its quotes and brackets`);
+  }
+
+  private forget(): void {
+    this.earlier = [];
+    this.earlierBytes = 0;
+  }
+
+  private endsInDataKey(last: Buffer): boolean {
+    const bytes = last.length < KEY_BYTES ? Buffer.concat([...this.earlier, last]) : last;
+    return DATA_KEY.test(bytes.subarray(-KEY_BYTES).toString('utf8'));
+  }
+
+  private stray(byte: number): InputError {
+    const expected = this.state === 'before' ? EXPECTED : 'nothing after the last bracket';
+    return new InputError(`${this.name}: expected ${expected}, got ${JSON.stringify(String.fromCharCode(byte)).slice(1, -1)}`);
+  }
+}
+
+function isSpace(byte: number): boolean {
+  return byte === SPACE || byte === LINE_FEED || byte === RETURN || byte === TAB;
+}

@@ -1,0 +1,126 @@
+import { setImmediate } from 'node:timers/promises';
+import { InputError, messageOf } from '../../errors.js';
+import { isSameName, type TextColumns } from '../columns.js';
+import type { CorpusName } from '../corpora.js';
+import type { Place, Row } from '../pair.js';
+import type { PairSource } from '../source.js';
+import { decodeText, linesOf } from './encoding.js';
+import { elementsOf } from './json-elements.js';
+import { describeColumns, faultyRow, rowOf } from './row-maker.js';
+import { readSmallFiles } from './stored-file.js';
+
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** Small files read between two chances for signals and timers. */
+const FILES_AT_ONCE = 100;
+
+/** The rows of a JSON array, bare or under `data`, in UTF-8. Throws an `InputError` for a file that is cut or no such array. */
+export async function* readJson(pieces: AsyncIterable<Buffer>, source: PairSource): AsyncGenerator<Row[]> {
+  const { id: file, corpus, columns } = source;
+  let row = 0;
+  for await (const elements of elementsOf(pieces, file)) {
+    yield elements.map((text) => rowOfText(text, columns, { file, row: ++row, corpus }));
+  }
+}
+
+/** The rows of a text in UTF-8 with a JSON object a line; blank lines are passed over. */
+export async function* readJsonLines(pieces: AsyncIterable<Buffer>, source: PairSource): AsyncGenerator<Row[]> {
+  const { id: file, corpus, columns } = source;
+  let row = 0;
+  for await (const lines of linesOf(pieces)) {
+    const rows: Row[] = [];
+    for (const text of lines) {
+      row++;
+      if (text.trim() !== '') rows.push(rowOfText(text, columns, { file, row, corpus }));
+    }
+    yield rows;
+  }
+}
+
+/** The rows of small JSON files, most of one object each. A file that is not JSON is an unreadable row among many. */
+export async function* readJsonFiles({ files, corpus, columns }: PairSource): AsyncGenerator<Row[]> {
+  let rows: Row[] = [];
+  let read = 0;
+  for (const { file, bytes } of readSmallFiles(files)) {
+    rows.push(...rowsOfFile(bytes, columns, file.name, corpus));
+    if (++read % FILES_AT_ONCE !== 0) continue;
+    yield rows;
+    rows = [];
+    await setImmediate();
+  }
+  yield rows;
+}
+
+/** The objects of a small JSON file: the elements of its array, bare or under `data`, or the one it is. Throws an `InputError`. */
+export function objectsOf(bytes: Buffer, name: string): readonly unknown[] {
+  const value = parseJson(decodeText(bytes, name), (fault) => new InputError(`${name}: ${fault}`));
+  if (Array.isArray(value)) return value;
+  const data = typeof value === 'object' && value !== null && 'data' in value ? value.data : undefined;
+  return Array.isArray(data) ? data : [value];
+}
+
+/** The object that an element or a line is, or why it is none. */
+export function parseObject(text: string): JsonObject | string {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? value : wrongElement(value);
+  } catch (error) {
+    return `expected JSON, got something else (${messageOf(error)})`;
+  }
+}
+
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function rowsOfFile(bytes: Buffer, columns: TextColumns, file: string, corpus: CorpusName): Row[] {
+  try {
+    return objectsOf(bytes, file).map((value, i) => {
+      const place = { file, row: i + 1, corpus };
+      return isObject(value) ? rowOfObject(value, columns, place) : faultyRow(place, wrongElement(value));
+    });
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    return [faultyRow({ file, row: 1, corpus }, error.message.slice(error.message.indexOf(': ') + 2))];
+  }
+}
+
+function rowOfText(text: string, columns: TextColumns, place: Place): Row {
+  const object = parseObject(text);
+  return typeof object === 'string' ? faultyRow(place, object) : rowOfObject(object, columns, place);
+}
+
+/** A missing text, or `null`, counts as empty; where both are missing the object is something else. */
+function rowOfObject(object: JsonObject, columns: TextColumns, place: Place): Row {
+  const [first, second] = [valueOf(object, columns.ko), valueOf(object, columns.en)];
+  if (first === undefined && second === undefined) {
+    return faultyRow(place, `expected ${describeColumns(columns)}, got ${Object.keys(object).slice(0, 20).join(', ') || 'no keys'}`);
+  }
+  for (const [key, value] of [[columns.ko, first], [columns.en, second]] as const) {
+    if (value != null && typeof value !== 'string') return faultyRow(place, `expected text in ${key}, got ${shown(value)}`);
+  }
+  const language = columns.language === undefined ? undefined : valueOf(object, columns.language);
+  return rowOf(place, (first as string | null | undefined) ?? '', (second as string | null | undefined) ?? '', typeof language === 'string' ? language : undefined);
+}
+
+function valueOf(object: JsonObject, key: string): unknown {
+  if (key in object) return object[key];
+  const same = Object.keys(object).find((name) => isSameName(name, key));
+  return same === undefined ? undefined : object[same];
+}
+
+function parseJson(text: string, toError: (fault: string) => Error): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw toError(`expected JSON, got something else (${messageOf(error)})`);
+  }
+}
+
+function wrongElement(value: unknown): string {
+  return `expected an object such as {"ko": "…", "en": "…"}, got ${shown(value)}`;
+}
+
+function shown(value: unknown): string {
+  return JSON.stringify(value).slice(0, 40);
+}

@@ -1,0 +1,74 @@
+/** @file Bytes that can be read at any position: of a file on disk, or in memory. */
+import { closeSync, createReadStream, fstatSync, openSync, readSync } from 'node:fs';
+import { Readable } from 'node:stream';
+import { fileError } from '../../files.js';
+
+export interface RandomAccess {
+  /** For messages. */
+  readonly name: string;
+  /** Bytes there are. */
+  readonly size: number;
+  /** `length` bytes from `position` on, fewer at the end. */
+  readonly read: (position: number, length: number) => Buffer;
+  /** The bytes from `start` to before `end`, piece by piece. */
+  readonly stream: (start: number, end: number) => AsyncIterable<Buffer>;
+  readonly close: () => void;
+}
+
+/** Size of the pieces in which files are read. */
+export const PIECE = 1 << 18;
+
+/** A file on disk, under the name by which it is to be called. Throws an `InputError`, here and later, where the system refuses. */
+export function openFile(path: string, name: string): RandomAccess {
+  const named = <T>(work: () => T): T => {
+    try {
+      return work();
+    } catch (error) {
+      throw fileError(name, 'cannot be read', error);
+    }
+  };
+  const file = named(() => openSync(path, 'r'));
+  const size = named(() => fstatSync(file).size);
+  return {
+    name,
+    size,
+    read: (position, length) =>
+      named(() => {
+        const bytes = Buffer.alloc(Math.max(0, Math.min(length, size - position)));
+        let done = 0;
+        for (let count = 1; count > 0 && done < bytes.length; done += count) {
+          count = readSync(file, bytes, done, bytes.length - done, position + done);
+        }
+        return bytes.subarray(0, done);
+      }),
+    stream: (start, end) => filePieces(path, name, start, end),
+    close: () => {
+      closeSync(file);
+    },
+  };
+}
+
+/** Bytes in memory. */
+export function openBuffer(bytes: Buffer, name: string): RandomAccess {
+  return {
+    name,
+    size: bytes.length,
+    read: (position, length) => bytes.subarray(position, position + length),
+    stream: (start, end) => Readable.from(bufferPieces(bytes.subarray(start, end))),
+    close: () => undefined,
+  };
+}
+
+function* bufferPieces(bytes: Buffer): Generator<Buffer> {
+  for (let at = 0; at < bytes.length; at += PIECE) yield bytes.subarray(at, at + PIECE);
+}
+
+/** The bytes of a file, piece by piece. Throws an `InputError` where the system refuses. */
+export async function* filePieces(path: string, name: string, start = 0, end = Infinity): AsyncGenerator<Buffer> {
+  if (end <= start) return;
+  try {
+    yield* createReadStream(path, { highWaterMark: PIECE, start, end: end - 1 }) as AsyncIterable<Buffer>;
+  } catch (error) {
+    throw fileError(name, 'cannot be read', error);
+  }
+}

@@ -1,0 +1,24 @@
+import { isEnglish, type TextColumns } from '../columns.js';
+import type { Place, Row } from '../pair.js';
+
+/** Stands in decoded text for bytes that are not valid in its encoding. */
+const REPLACEMENT = '\ufffd';
+
+/**
+ * The row that stands at a place: a pair, the other way round where it was translated from English, or an unreadable
+ * row where a text holds bytes that could not be decoded.
+ */
+export function rowOf(place: Place, first: string, second: string, language?: string): Row {
+  if (first.includes(REPLACEMENT) || second.includes(REPLACEMENT)) return faultyRow(place, 'expected text, got bytes that are not');
+  const [ko, en] = language !== undefined && isEnglish(language) ? [second, first] : [first, second];
+  return { ko, en, ...place };
+}
+
+export function faultyRow(place: Place, fault: string): Row {
+  return { fault, ...place };
+}
+
+/** The names of the columns for messages: `ko and en`. */
+export function describeColumns({ ko, en }: TextColumns): string {
+  return `${ko} and ${en}`;
+}

@@ -1,0 +1,65 @@
+/** @file A file on disk or in an archive: the same to those who read it. */
+import { readFileSync } from 'node:fs';
+import { fileError } from '../../files.js';
+import { memberPieces, readMember, type ArchiveMember } from './archive.js';
+import { filePieces, openBuffer, openFile, type RandomAccess } from './random-access.js';
+
+/** A file that can be read. Plain data, so that any thread can read it. */
+export interface StoredFile {
+  /** Path as it is shown, with `/` and in NFC; of a member `archive.zip/path inside`. */
+  readonly name: string;
+  /** Path on disk, of the file itself or of its archive, as the system has it. */
+  readonly path: string;
+  /** Bytes when unpacked. */
+  readonly bytes: number;
+  readonly member?: ArchiveMember;
+}
+
+/** The bytes of a file, piece by piece. Throws an `InputError` where they cannot be read. */
+export async function* readPieces({ name, path, member }: StoredFile): AsyncGenerator<Buffer> {
+  if (member === undefined) {
+    yield* filePieces(path, name);
+    return;
+  }
+  const archive = openFile(path, name);
+  try {
+    yield* memberPieces(archive, member, name);
+  } finally {
+    archive.close();
+  }
+}
+
+/** The bytes of small files, one after the other; an archive is opened once for those that follow one another in it. */
+export function* readSmallFiles(files: Iterable<StoredFile>): Generator<{ readonly file: StoredFile; readonly bytes: Buffer }> {
+  let open: { path: string; archive: RandomAccess } | undefined;
+  try {
+    for (const file of files) {
+      if (file.member === undefined) {
+        yield { file, bytes: readSmallFile(file) };
+        continue;
+      }
+      if (open?.path !== file.path) {
+        open?.archive.close();
+        open = { path: file.path, archive: openFile(file.path, file.path.normalize('NFC')) };
+      }
+      yield { file, bytes: readMember(open.archive, file.member, file.name) };
+    }
+  } finally {
+    open?.archive.close();
+  }
+}
+
+/** A file to be read in any order. What is packed into an archive is unpacked into memory. */
+export function openStoredFile(file: StoredFile): RandomAccess {
+  if (file.member === undefined) return openFile(file.path, file.name);
+  for (const { bytes } of readSmallFiles([file])) return openBuffer(bytes, file.name);
+  throw new Error('a file gave no bytes');
+}
+
+function readSmallFile({ path, name }: StoredFile): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    throw fileError(name, 'cannot be read', error);
+  }
+}

@@ -1,0 +1,57 @@
+import { SaxesParser } from 'saxes';
+import { InputError, messageOf } from '../../errors.js';
+
+/** Names of attributes and their values. */
+export type Attributes = Readonly<Record<string, string | undefined>>;
+
+/** Makes something of XML as it is parsed. Names of elements come without their namespace's prefix. */
+export interface XmlReader<T> {
+  readonly open: (tag: string, attributes: Attributes) => void;
+  readonly close?: (tag: string) => void;
+  readonly text?: (text: string) => void;
+  /** What has come together since the last call. */
+  readonly take: () => T;
+}
+
+/** Parses XML in UTF-8, and gives what the reader made of each piece. Throws an `InputError` for other things. */
+export async function* readXml<T>(pieces: AsyncIterable<Buffer>, name: string, { open, close, text, take }: XmlReader<T>): AsyncGenerator<T> {
+  const parser = new SaxesParser();
+  const decoder = new TextDecoder('utf-8');
+  let bytes = 0;
+  parser.on('error', (error) => {
+    throw new InputError(`${name}: expected XML in the workbook, got something else near byte ${bytes} of a part (${messageOf(error)}); save it as .xlsx again`);
+  });
+  parser.on('opentag', (tag) => {
+    open(localName(tag.name), tag.attributes);
+  });
+  if (close !== undefined) {
+    parser.on('closetag', (tag) => {
+      close(localName(tag.name));
+    });
+  }
+  if (text !== undefined) parser.on('text', text);
+  for await (const piece of pieces) {
+    parser.write(decoder.decode(piece, { stream: true }));
+    bytes += piece.length;
+    yield take();
+  }
+  parser.close();
+}
+
+/** The elements of a short XML text, with the names of their attributes without prefix, too. */
+export async function elementsOfXml(pieces: AsyncIterable<Buffer>, name: string): Promise<{ readonly tag: string; readonly attributes: Attributes }[]> {
+  const elements: { tag: string; attributes: Attributes }[] = [];
+  const open = (tag: string, attributes: Attributes): void => {
+    elements.push({ tag, attributes: Object.fromEntries(Object.entries(attributes).map(([key, value]) => [localName(key), value])) });
+  };
+  for await (const count of readXml(pieces, name, { open, take: () => elements.length })) if (count > MOST_ELEMENTS) break;
+  return elements;
+}
+
+/** More than any list of sheets has. */
+const MOST_ELEMENTS = 100_000;
+
+function localName(name: string): string {
+  const colon = name.indexOf(':');
+  return colon === -1 ? name : name.slice(colon + 1);
+}

@@ -1,0 +1,108 @@
+import { describe, expect, test } from 'vitest';
+import { readingFolder } from '../reading.js';
+
+const { put, read, find, expectError } = readingFolder();
+
+describe('a JSON array', () => {
+  test('is read element by element, whatever stands in its strings', async () => {
+    await put('a.json', '\ufeff [\n  {"ko": "차, ]}", "en": "a \\"car\\" [\\\\", "more": {"x": [1, 2]}},\n\n  {"en": "apple",\n "ko": "사과"}\n]\n');
+    expect(await read()).toEqual([
+      ['차, ]}', 'a "car" [\\', 'a.json:1', 'other'],
+      ['사과', 'apple', 'a.json:2', 'other'],
+    ]);
+  });
+
+  test('of a megabyte arrives whole, bare or under "data"', async () => {
+    const objects = Array.from({ length: 10_000 }, (_, i) => ({ korea: `${'가'.repeat(1 + (i % 7))}\\"${i}`, english: `{[${i},` }));
+    for (const [name, content] of [['a.json', objects], ['b.json', { version: [1, '"data": ['], data: objects, more: [{ korea: 1 }] }]] as const) {
+      await put(name, JSON.stringify(content, undefined, 1));
+      expect((await read([name])).map(([korea, english]) => ({ korea, english }))).toEqual(objects);
+    }
+  });
+
+  test('gives elements that are no pairs as unreadable rows', async () => {
+    await put('a.json', '[{"ko": "차", "en": "car"}, "ko", {"ko" "x"}, {"ko": "배"}, {"en": null}, {"a": 1}, {"ko": 5, "en": "five"}]');
+    const rows = await read();
+    expect(rows.map((row) => row.at(row.length === 2 ? 1 : 2))).toEqual([1, 2, 3, 4, 5, 6, 7].map((row) => `a.json:${row}`));
+    expect(rows.map((row) => row[0])).toEqual([
+      '차',
+      'expected an object such as {"ko": "…", "en": "…"}, got "ko"',
+      expect.stringMatching(/^expected JSON, got something else \(.+\)$/),
+      '배',
+      '',
+      'expected ko and en, got a',
+      'expected text in ko, got 5',
+    ]);
+  });
+
+  test('that is cut names the file, the byte and the element', async () => {
+    const whole = JSON.stringify(Array.from({ length: 10_000 }, (_, i) => ({ ko: `차 ${i}`, en: `car ${i}` })));
+    const cut = Buffer.from(whole).subarray(0, 300_000);
+    await put('a.json', cut);
+    const element = cut.toString().split('{').length - 1;
+    await expectError(['a.json'], `a.json: expected JSON up to its last bracket, got the end of the file after 300000 bytes, in element ${element}; the file is cut short`);
+    await put('b.json', '{"data": [{"ko": "차", "en": "c');
+    await expectError(['b.json'], 'b.json: expected JSON up to its last bracket, got the end of the file after 32 bytes, in element 1; the file is cut short');
+  });
+
+  test('that is malformed names the file and the element', async () => {
+    const array = 'a JSON array of objects, [{"ko": "…", "en": "…"}, …], or one under "data"';
+    await put('a.json', 'ko,en\n');
+    await expectError(['a.json'], `a.json: expected ${array}, got k`);
+    await put('b.json', '');
+    await expectError(['b.json'], `b.json: expected ${array}, got an empty file; the file is empty`);
+    await put('c.json', '[{"ko": "차", "en": "car"},\n]');
+    await expectError(['c.json'], 'c.json element 2: expected an object before ], got nothing; remove the comma');
+    await put('d.json', '[{"ko": "차", "en": "car"}]\n]');
+    await expectError(['d.json'], 'd.json: expected nothing after the last bracket, got ]');
+    await put('e.json', `[{"ko": "차", "en": "${'x'.repeat(2 << 20)}`);
+    await expectError(['e.json'], 'e.json element 1: expected an object of at most 1 MiB, got a longer one; close its quotes and brackets');
+    await put('f.json', '[]');
+    await expectError(['f.json'], 'f.json: expected objects such as {"ko": "…", "en": "…"}, got none');
+  });
+});
+
+describe('JSON files of one object each', () => {
+  const sentence = (i: number) => JSON.stringify({ ID: i, 원문: `문장 ${i}`, 최종번역문: `Sentence ${i}` });
+
+  test('are read one by one where there are few', async () => {
+    await put('b.json', sentence(2));
+    await put('a.json', sentence(1));
+    expect(await read()).toEqual([
+      ['문장 1', 'Sentence 1', 'a.json:1', 'broadcast'],
+      ['문장 2', 'Sentence 2', 'b.json:1', 'broadcast'],
+    ]);
+  });
+
+  test('are one source by the folder where there are many, and a broken one is a row among them', async () => {
+    for (let i = 0; i < 120; i++) await put(`TL/${1000 + i}.json`, i === 7 ? sentence(i).slice(0, 20) : sentence(i));
+    await put('TL/big.json', JSON.stringify(Array.from({ length: 1000 }, (_, i) => ({ 원문: `글 ${i}`, 최종번역문: `Text ${i} ${'x'.repeat(80)}` }))));
+    const { sources } = await find();
+    expect(sources.map(({ id, shape, files }) => [id, shape, files.length])).toEqual([
+      ['TL/big.json', 'json', 1],
+      ['TL/1000.json', 'json-files', 120],
+    ]);
+    const rows = (await read()).slice(1000);
+    expect(rows).toHaveLength(120);
+    expect(rows[0]).toEqual(['문장 0', 'Sentence 0', 'TL/1000.json:1', 'broadcast']);
+    expect(rows[7]).toEqual([expect.stringMatching(/^expected JSON, got something else/), 'TL/1007.json:1']);
+  });
+
+  test('say which language they are translated from', async () => {
+    await put('a.json', JSON.stringify([
+      { 원문: 'A car.', 최종번역문: '차.', source_language: 'en' },
+      { 원문: '배.', 최종번역문: 'A pear.', source_language: 'ko' },
+      { 원문: 'Plums.', 최종번역문: '자두.', source_language: '영어' },
+    ]));
+    expect((await read()).map(([ko, en]) => [ko, en])).toEqual([['차.', 'A car.'], ['배.', 'A pear.'], ['자두.', 'Plums.']]);
+  });
+});
+
+test('JSON lines are read one by one, blank ones passed over, bad ones given as such', async () => {
+  await put('a.jsonl', '{"ko": "차", "en": "car\u2028"}\r\n\n["차", "car"]\n{"en": "apple", "ko": "사과"}');
+  expect(await read()).toEqual([
+    ['차', 'car\u2028', 'a.jsonl:1', 'other'],
+    ['expected an object such as {"ko": "…", "en": "…"}, got ["차","car"]', 'a.jsonl:3'],
+    ['사과', 'apple', 'a.jsonl:4', 'other'],
+  ]);
+});
