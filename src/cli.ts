@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { doctorCommand } from './commands/doctor.js';
 import { encodeCommand } from './commands/encode/index.js';
 import { failureOf } from './commands/failure.js';
+import { prepareCommand } from './commands/prepare/index.js';
 import { trainCommand } from './commands/train/index.js';
 import { VERSION } from './version.js';
 
@@ -18,6 +19,7 @@ const program = new Command('kd')
   .option('--json', 'one JSON object a line on standard output, nothing else there')
   .showSuggestionAfterError()
   .addHelpText('after', '\nExample:\n  $ kd train --epochs 10 --samples 1000000\n\n`kd <command> --help` says more.')
+  .addCommand(prepareCommand())
   .addCommand(trainCommand())
   .addCommand(encodeCommand())
   .addCommand(doctorCommand());

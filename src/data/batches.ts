@@ -1,4 +1,6 @@
-import type { TokenColumn, TokenTable } from './token-table.js';
+import { randomSource, shuffledIndices } from './random.js';
+import type { IdColumn } from './store/schema.js';
+import type { LocatedRow, StoreRows } from './store/token-store.js';
 
 /** Ids of one micro-batch, row-major. B = pairs in it, L = 77 ids a text. */
 export interface Batch {
@@ -10,50 +12,81 @@ export interface Batch {
   readonly studentIdsEn: Int32Array;
   /** The student's ids of the Korean texts, `[B, L]`. */
   readonly studentIdsKo: Int32Array;
-  /** Which rows of the token table these are, `[B]`. */
+  /** Which rows of the data these are, `[B]`. */
   readonly rows: Uint32Array;
 }
 
-/** The batches of an epoch, every epoch the same. The last one holds what is left over. */
-export interface Batches extends Iterable<Batch> {
+/** The batches of an epoch. The last one of the data holds what is left over. */
+export interface Batches {
   /** Number of batches. */
   readonly count: number;
   /** Number of pairs. */
   readonly pairs: number;
-  /** Batch `index`, from 0, in time that does not depend on `index`. */
-  readonly at: (index: number) => Batch;
+  /** Batch `index` of an epoch, both from 0, in time that does not depend on `index`. */
+  readonly at: (index: number, epoch?: number) => Promise<Batch>;
 }
 
-/** Cuts rows of a token table, in the given order, into batches of `batchSize`. */
-export function batchesOf(table: TokenTable, rows: Uint32Array, batchSize: number): Batches {
-  const count = Math.ceil(rows.length / batchSize);
-  const at = (index: number): Batch => {
+/** How texts are padded. */
+export interface Padding {
+  /** L */
+  readonly length: number;
+  readonly teacher: number;
+  readonly student: number;
+}
+
+/** Which batch of the data stands at a place of an epoch. */
+export type BatchOrder = (index: number, epoch: number) => number;
+
+/** The order of the data in every epoch, as the original project has it. */
+export const sameOrder: BatchOrder = (index) => index;
+
+/** Another order in every epoch, which depends on nothing but seed and epoch. */
+export function reshuffledOrder(count: number, seed: number): BatchOrder {
+  let known = -1;
+  let order = new Uint32Array();
+  return (index, epoch) => {
+    if (epoch !== known) order = new Uint32Array(shuffledIndices(count, randomSource(seed * 2 ** 20 + epoch)));
+    known = epoch;
+    return order[index];
+  };
+}
+
+/** Batches read ahead while one is in use. */
+const READ_AHEAD = 2;
+
+/**
+ * Cuts rows of a token store into batches of `batchSize`. Asking for a batch also begins to read those that come after
+ * it, so that they are in memory when they are asked for.
+ */
+export function batchesOf(rows: StoreRows, batchSize: number, padding: Padding, order: BatchOrder = sameOrder): Batches {
+  const count = Math.ceil(rows.count / batchSize);
+  const read = (start: number): Promise<LocatedRow[]> => rows.read(start, Math.min(batchSize, rows.count - start));
+  const at = async (index: number, epoch = 0): Promise<Batch> => {
     if (!(index >= 0 && index < count)) throw new RangeError(`batch ${index} of ${count}`);
-    return gather(table, rows.slice(index * batchSize, (index + 1) * batchSize));
+    const start = order(index, epoch) * batchSize;
+    const located = read(start);
+    for (let next = index + 1; next <= Math.min(index + READ_AHEAD, count - 1); next++) {
+      read(order(next, epoch) * batchSize).catch(() => undefined); // what cannot be read is told when it is asked for
+    }
+    return gather(await located, start, padding);
   };
-  return {
-    count,
-    pairs: rows.length,
-    at,
-    *[Symbol.iterator]() {
-      for (let index = 0; index < count; index++) yield at(index);
-    },
-  };
+  return { count, pairs: rows.count, at };
 }
 
-function gather({ rowLength, teacherEn, studentEn, studentKo }: TokenTable, rows: Uint32Array): Batch {
-  const idsOf = (column: TokenColumn): Int32Array => {
-    const ids = new Int32Array(rows.length * rowLength); // [B, L]
-    rows.forEach((row, i) => {
-      column.copyRow(row, ids, i * rowLength);
+function gather(rows: readonly LocatedRow[], start: number, { length, teacher, student }: Padding): Batch {
+  const idsOf = (column: IdColumn, padId: number): Int32Array => {
+    const padded = new Int32Array(rows.length * length).fill(padId); // [B, L]
+    rows.forEach(({ block, place }, i) => {
+      const { ids, starts } = block.columns[column];
+      padded.set(ids.subarray(starts[place], starts[place + 1]), i * length);
     });
-    return ids;
+    return padded;
   };
   return {
     size: rows.length,
-    teacherIds: idsOf(teacherEn),
-    studentIdsEn: idsOf(studentEn),
-    studentIdsKo: idsOf(studentKo),
-    rows,
+    teacherIds: idsOf('teacher_en', teacher),
+    studentIdsEn: idsOf('student_en', student),
+    studentIdsKo: idsOf('student_ko', student),
+    rows: Uint32Array.from(rows, (_, i) => start + i),
   };
 }

@@ -82,7 +82,7 @@ export async function train(
   for (let epoch = 1; step < plan.totalSteps; epoch++) {
     for (let inEpoch = 0; inEpoch < plan.stepsPerEpoch && step < plan.totalSteps; inEpoch++) {
       step++;
-      const microBatches = batchesOfStep(data.training, inEpoch, options.accumulate);
+      const microBatches = await batchesOfStep(data.training, inEpoch, epoch - 1, options.accumulate);
       const learningRate = learningRateAt(schedule, step);
       const { lossEn, lossKo, gradNorm } = await engine.step(microBatches, learningRate);
       const pairs = microBatches.reduce((sum, batch) => sum + batch.size, 0);
@@ -113,10 +113,10 @@ export function planSteps(training: Batches, options: Pick<TrainOptions, 'epochs
   return { epochs: Math.ceil(totalSteps / stepsPerEpoch), stepsPerEpoch, totalSteps };
 }
 
-function batchesOfStep(training: Batches, inEpoch: number, accumulate: number): Batch[] {
+function batchesOfStep(training: Batches, inEpoch: number, epoch: number, accumulate: number): Promise<Batch[]> {
   const from = inEpoch * accumulate;
   const to = Math.min(from + accumulate, training.count);
-  return Array.from({ length: to - from }, (_, i) => training.at(from + i));
+  return Promise.all(Array.from({ length: to - from }, (_, i) => training.at(from + i, epoch)));
 }
 
 /** The losses over all validation pairs, each batch counting by its size. Undefined with nothing to validate on, or stopped. */
@@ -130,7 +130,7 @@ async function validate(
   if (validation.pairs === 0) return undefined;
   let [sumEn, sumKo] = [0, 0];
   for (let index = 0; index < validation.count; index++) {
-    const batch = validation.at(index);
+    const batch = await validation.at(index);
     const { lossEn, lossKo } = await engine.evaluate(batch);
     sumEn += lossEn * batch.size;
     sumKo += lossKo * batch.size;

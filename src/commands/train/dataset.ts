@@ -1,81 +1,120 @@
-/** @file The pairs of a run: read, sampled and split; then encoded and cut into batches. Says what it finds. */
-import { createHash } from 'node:crypto';
+/** @file The pairs of a run: a token store that is there, or one made of raw data and kept for the next run. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { batchesOf, type Batches } from '../../data/batches.js';
-import { readCorpus, type Corpus, type CorpusReport } from '../../data/corpus.js';
-import type { Pair } from '../../data/pair.js';
-import { splitPairs } from '../../data/split.js';
-import { buildTokenTable, type RowEncoder, type TokenTable } from '../../data/token-table.js';
+import type { Encoders } from '../../data/prepare/encode.js';
+import { REPORT_FILE } from '../../data/prepare/prepare.js';
+import type { PrepareReport } from '../../data/prepare/report.js';
+import { PREPARE_DEFAULTS, type PrepareSettings } from '../../data/prepare/settings.js';
+import { findSources, type Sources } from '../../data/sources.js';
+import { contentFingerprint, isStore } from '../../data/store/manifest.js';
+import { openStore, type TokenStore } from '../../data/store/token-store.js';
+import { InputError } from '../../errors.js';
+import { RUNS_FOLDER } from '../../runs/run-folder.js';
 import type { Output } from '../console.js';
 import { formatCount } from '../format.js';
+import { makeStore } from '../prepare/make-store.js';
+import { sayWhatWasFound } from '../prepare/report-text.js';
+import { storeKey } from '../prepare/store-key.js';
+import type { RunModel } from './models.js';
 import type { TrainSettings } from './settings.js';
 
-/** The pairs of a run, each part in its order. */
+/** The data a run was given, found but not yet read. */
+export type FoundData = { readonly store: TokenStore } | { readonly sources: Sources };
+
+/** The pairs of a run as batches. */
 export interface Dataset {
-  readonly training: readonly Pair[];
-  readonly validation: readonly Pair[];
-  readonly report: CorpusReport;
-  /** SHA-256 over the texts used, training pairs first. */
+  readonly training: Batches;
+  readonly validation: Batches;
+  /** The folder of the token store. */
+  readonly store: string;
+  /** SHA-256 over everything in the store, in its order. */
   readonly fingerprint: string;
 }
 
-/** Reads the data of a run, and says how many pairs came from where and what was left out. */
-export async function readDataset(settings: TrainSettings, output: Output): Promise<Dataset> {
-  const { pairs, report } = await readPairs(settings, output);
-  const { train, validation, notice } = splitPairs(pairs.length, settings);
-  if (train.length === 0) throw new Error('a split left no pair to train on');
-  const parts = { training: Array.from(train, (row) => pairs[row]), validation: Array.from(validation, (row) => pairs[row]) };
-  if (notice !== undefined) output.warn(notice);
-  const dataset = { ...parts, report, fingerprint: fingerprintOf([...parts.training, ...parts.validation]) };
-  sayWhatIsUsed(dataset, output);
-  return dataset;
-}
+/** Where token stores made of raw data are kept: beside the runs. */
+const STORES_FOLDER = join(RUNS_FOLDER, '.prepared');
 
-async function readPairs(settings: TrainSettings, output: Output): Promise<Corpus> {
-  const progress = output.progress('reading', Infinity, 'pairs');
-  const columns = { ko: settings.koColumn, en: settings.enColumn };
-  return readCorpus(settings.data, columns, (read) => { progress.update(read); }).finally(() => { progress.stop(); });
-}
-
-function sayWhatIsUsed({ training, validation, report: { files, unrecognised, dropped } }: Dataset, output: Output): void {
-  const read = files.reduce((sum, { pairs }) => sum + pairs, 0);
-  const from = `${formatCount(files.length)} ${files.length === 1 ? 'file' : 'files'}`;
-  output.message(`data: ${formatCount(read)} pairs from ${from}; ${formatCount(training.length)} for training, ${formatCount(validation.length)} for validation`);
-  for (const [reason, { count, examples }] of dropped) {
-    output.warn(`${formatCount(count)} pairs dropped for ${reason}: ${examples.join(', ')}${count > examples.length ? ', …' : ''}`);
+/** Finds the data of a run: a token store, or files of pairs. Throws an `InputError` where there is none. */
+export async function findData({ data, koColumn, enColumn, samples }: TrainSettings, output: Output): Promise<FoundData> {
+  if (!(data.length === 1 && (await isStore(data[0])))) return { sources: await findSources(data, { ko: koColumn, en: enColumn }) };
+  const store = await openStore(data[0]);
+  const count = store.training.count + store.validation.count;
+  if (samples !== undefined && samples !== count) {
+    output.warn(`--samples ${formatCount(samples)} is not applied: ${data[0]} is prepared, and is used as it is (${formatCount(count)} pairs)`);
   }
-  if (unrecognised.length > 0) output.message(`data: not read: ${unrecognised.join(', ')}`);
-  output.event({
-    event: 'data', files, unrecognised, dropped: Object.fromEntries(dropped), training_pairs: training.length, validation_pairs: validation.length,
-  });
+  return { store };
 }
 
-function fingerprintOf(pairs: readonly Pair[]): string {
-  const hash = createHash('sha256');
-  for (const { ko, en } of pairs) hash.update(JSON.stringify([ko, en]));
-  return hash.digest('hex');
-}
-
-/** Encodes a run's pairs for both models, and says how many texts are cut. */
-export async function encodeDataset(
-  { training, validation }: Dataset,
-  tokenizers: { readonly teacher: RowEncoder; readonly student: RowEncoder },
-  batchSize: number,
+/**
+ * Opens the batches of a run, preparing its data where that has not been done before.
+ *
+ * @param isTrial keeps nothing that is made
+ */
+export async function openDataset(
+  found: FoundData,
+  settings: TrainSettings,
+  models: { readonly teacher: RunModel; readonly student: RunModel },
   output: Output,
-): Promise<{ readonly training: Batches; readonly validation: Batches }> {
-  const pairs = [...training, ...validation];
-  const progress = output.progress('tokens', 3 * pairs.length, 'texts');
-  const table = await buildTokenTable(pairs, tokenizers, (done) => { progress.update(done); }).finally(() => { progress.stop(); });
-  sayWhatIsCut(table, output);
-  const rows = Uint32Array.from(pairs.keys());
+  isTrial: boolean,
+): Promise<Dataset> {
+  const encoders = { teacher: models.teacher.tokenizer, student: models.student.tokenizer };
+  const store = 'store' in found ? found.store : await openStore(await prepared(found.sources, settings, models, output, isTrial));
+  checkTokenizers(store, encoders);
+  const { training, validation, manifest, folder } = store;
+  output.message(`data: ${formatCount(training.count)} pairs for training, ${formatCount(validation.count)} for validation (${folder})`);
+  output.event({ event: 'data', store: folder, training_pairs: training.count, validation_pairs: validation.count });
+  const padding = { length: manifest.max_length, teacher: manifest.tokenizers.teacher.pad_id, student: manifest.tokenizers.student.pad_id };
   return {
-    training: batchesOf(table, rows.subarray(0, training.length), batchSize),
-    validation: batchesOf(table, rows.subarray(training.length), batchSize),
+    training: batchesOf(training, settings.batchSize, padding),
+    validation: batchesOf(validation, settings.batchSize, padding),
+    store: folder,
+    fingerprint: contentFingerprint(manifest),
   };
 }
 
-function sayWhatIsCut({ rowLength, teacherEn, studentEn, studentKo }: TokenTable, output: Output): void {
-  const counts = { 'English, by the teacher': teacherEn.cut, 'English, by the student': studentEn.cut, Korean: studentKo.cut };
-  for (const [texts, count] of Object.entries(counts)) {
-    if (count > 0) output.warn(`${formatCount(count)} texts over ${rowLength} tokens are cut (${texts})`);
+/** The folder of the token store for a run's data, made now if it is not there yet. */
+async function prepared(
+  sources: Sources,
+  settings: TrainSettings,
+  { teacher, student }: { readonly teacher: RunModel; readonly student: RunModel },
+  output: Output,
+  isTrial: boolean,
+): Promise<string> {
+  const { data: paths, koColumn, enColumn, samples, validFraction, seed, shuffle } = settings;
+  const prepareSettings: PrepareSettings = { ...PREPARE_DEFAULTS, samples, validFraction, seed, shuffle };
+  const encoders = { teacher: teacher.tokenizer, student: student.tokenizer };
+  const kept = join(STORES_FOLDER, await storeKey(paths, { koColumn, enColumn, ...prepareSettings }, encoders));
+  if (await isStore(kept)) {
+    sayWhatWasFound(JSON.parse(await readFile(join(kept, REPORT_FILE), 'utf8')) as PrepareReport, output);
+    return kept;
   }
+  const out = isTrial ? folderUntilExit() : kept;
+  const folders = [teacher, student].map(({ tokenizerFiles }) => tokenizerFiles.slice(0, 1).map((file) => dirname(file))[0]);
+  const encoderFolders = folders.includes(undefined!) ? undefined : { teacher: folders[0], student: folders[1] };
+  sayWhatWasFound(await makeStore({ paths, sources, out, settings: prepareSettings, encoders, encoderFolders }, output), output);
+  return out;
+}
+
+function folderUntilExit(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'kd-'));
+  process.on('exit', () => { rmSync(folder, { recursive: true, force: true }); });
+  return folder;
+}
+
+function checkTokenizers({ folder, manifest }: TokenStore, encoders: Encoders): void {
+  for (const role of ['teacher', 'student'] as const) {
+    const [expected, found] = [encoders[role].fingerprint ?? null, manifest.tokenizers[role].fingerprint];
+    if (expected === found) continue;
+    throw new InputError(
+      `${folder}: expected ids of this ${role}'s tokenizer (${shortened(expected)}), got ids of another (${shortened(found)}); ` +
+        `prepare the data anew with this --${role}, or train with the ${role} it was prepared for`,
+    );
+  }
+}
+
+function shortened(fingerprint: string | null): string {
+  return fingerprint?.slice(0, 12) ?? 'random ids';
 }

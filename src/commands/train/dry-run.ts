@@ -11,20 +11,20 @@ import type { PreparedRun } from './prepare.js';
 
 /** Runs one step, and says shapes, steps and memory. */
 export async function dryRun(prepared: PreparedRun, output: Output): Promise<void> {
-  const plan = describePlan(prepared);
+  const plan = await describePlan(prepared);
   output.message(`memory: about ${formatBytes(plan.memory_estimate_bytes)}`); // before it is taken
   const report = { event: 'dry-run', ...plan, ...(await measureStep(prepared)) };
   output.result(asText(report), report);
 }
 
-type Report = ReturnType<typeof describePlan> & Awaited<ReturnType<typeof measureStep>>;
+type Report = Awaited<ReturnType<typeof describePlan>> & Awaited<ReturnType<typeof measureStep>>;
 
 /** What is known before the first step. */
-function describePlan({ settings, teacher, student, data }: PreparedRun) {
+async function describePlan({ settings, teacher, student, data }: PreparedRun) {
   const distillation: Distillation = { teacher: teacher.model.encoder, student: student.model.encoder, loss: settings.loss };
   const { shapes, config } = distillation.student;
   const plan = planSteps(data.training, settings);
-  const { size, teacherIds } = data.training.at(0);
+  const { size, teacherIds } = await data.training.at(0);
   const length = teacherIds.length / size;
   return {
     teacher_parameters: countParameters(distillation.teacher.shapes),
@@ -43,8 +43,9 @@ function describePlan({ settings, teacher, student, data }: PreparedRun) {
 /** What only a step can tell. */
 async function measureStep(prepared: PreparedRun) {
   const engine = await startEngine(prepared);
+  const batch = await prepared.data.training.at(0);
   const started = performance.now();
-  const { lossEn, lossKo }: StepResult = await engine.step([prepared.data.training.at(0)], 0);
+  const { lossEn, lossKo }: StepResult = await engine.step([batch], 0);
   const seconds = (performance.now() - started) / 1000;
   engine.dispose();
   return {

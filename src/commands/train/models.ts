@@ -1,7 +1,7 @@
 /** @file The two models of a run with their tokenizers: from folders, from the hub, or drawn at random. */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { RowEncoder } from '../../data/token-table.js';
+import type { Encoder } from '../../data/prepare/encode.js';
 import { InputError } from '../../errors.js';
 import { readConfig } from '../../models/config.js';
 import { openPretrained, publishedConfig, randomModel, type PretrainedModel } from '../../models/pretrained.js';
@@ -21,7 +21,7 @@ export interface RunModel {
   readonly role: Role;
   readonly source: string;
   readonly model: PretrainedModel;
-  readonly tokenizer: RowEncoder & { readonly fingerprint?: string };
+  readonly tokenizer: Encoder;
   /** Paths of the tokenizer's files, which go along with every checkpoint. */
   readonly tokenizerFiles: readonly string[];
 }
@@ -77,7 +77,7 @@ async function openRunTokenizer(role: Role, source: string, elsewhere: string | 
 }
 
 /** Gives every text ids drawn at random, for a dry run without a tokenizer. */
-function randomIds(vocabSize: number): RowEncoder {
+function randomIds(vocabSize: number): Encoder {
   let texts = 0;
   return {
     maxLength: MAX_LENGTH,

@@ -5,7 +5,7 @@ import { countParameters } from '../../models/text-encoder.js';
 import { MAX_LENGTH } from '../../text/tokenizer.js';
 import { VERSION } from '../../version.js';
 import type { Output } from '../console.js';
-import { encodeDataset, readDataset, type Dataset } from './dataset.js';
+import { findData, openDataset, type Dataset } from './dataset.js';
 import { chooseEngine, type EngineInfo } from './engine.js';
 import { openRunModel, type RunModel } from './models.js';
 import type { TrainSettings } from './settings.js';
@@ -22,19 +22,19 @@ export interface PreparedRun {
 }
 
 /**
- * Reads data, opens models, loads TensorFlow and encodes the data; in this order, so that what is wrong shows before
+ * Finds the data, opens models, loads TensorFlow and prepares the data; in this order, so that what is wrong shows before
  * what takes long.
  *
  * @param mayLackModels for a dry run: a published model that cannot be reached is replaced by random weights of its shape
  */
 export async function prepareRun(settings: TrainSettings, output: Output, { mayLackModels }: { readonly mayLackModels: boolean }): Promise<PreparedRun> {
-  const dataset = await readDataset(settings, output);
+  const found = await findData(settings, output);
   const teacher = await openRunModel('teacher', settings, output, mayLackModels);
   const student = await openRunModel('student', settings, output, mayLackModels);
   checkFit(teacher.model.encoder, student.model.encoder, MAX_LENGTH);
   const engine = await chooseEngine(settings, [teacher.model.encoder, student.model.encoder], output);
-  const data = await encodeDataset(dataset, { teacher: teacher.tokenizer, student: student.tokenizer }, settings.batchSize, output);
-  return { settings, teacher, student, engine, data, description: describeRun(settings, { teacher, student }, engine, dataset) };
+  const data = await openDataset(found, settings, { teacher, student }, output, mayLackModels);
+  return { settings, teacher, student, engine, data, description: describeRun(settings, { teacher, student }, engine, data) };
 }
 
 function describeRun(settings: TrainSettings, models: { readonly teacher: RunModel; readonly student: RunModel }, engine: EngineInfo, dataset: Dataset): object {
@@ -44,13 +44,13 @@ function describeRun(settings: TrainSettings, models: { readonly teacher: RunMod
     config: model.encoder.config,
     tokenizer: tokenizer.fingerprint,
   });
-  const { training, validation, fingerprint, report } = dataset;
+  const { training, validation, fingerprint, store } = dataset;
   return {
     created: new Date().toISOString(),
     settings,
     teacher: modelOf(models.teacher),
     student: modelOf(models.student),
-    data: { fingerprint, training_pairs: training.length, validation_pairs: validation.length, files: report.files },
+    data: { fingerprint, training_pairs: training.pairs, validation_pairs: validation.pairs, store },
     engine,
     versions: { kd: VERSION, node: process.versions.node, tensorflow: engine.version },
   };

@@ -1,0 +1,109 @@
+import { join } from 'node:path';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { DUPLICATE_KINDS, LONG_CHOICES, PREPARE_DEFAULTS, type DuplicateKind, type LongChoice } from '../../data/prepare/settings.js';
+import { findSources } from '../../data/sources.js';
+import { writeFileAtomic } from '../../files.js';
+import { openOutput, type Output, type OutputOptions } from '../console.js';
+import { EXIT } from '../failure.js';
+import { count, seed, share } from '../flags.js';
+import { formatCount, formatDuration } from '../format.js';
+import { openTokenizer } from '../tokenizer.js';
+import { onStopSignals } from '../train/stop-signals.js';
+import { DEFAULTS } from '../train/settings.js';
+import { makeStore } from './make-store.js';
+import { reportPage } from './report-page.js';
+import { reportTables } from './report-text.js';
+
+interface PrepareFlags {
+  readonly data: readonly string[];
+  readonly out: string;
+  readonly koColumn?: string;
+  readonly enColumn?: string;
+  readonly samples?: number;
+  readonly validFraction: number;
+  readonly seed: number;
+  readonly shuffle: boolean;
+  readonly long: LongChoice;
+  readonly keepDuplicates: readonly DuplicateKind[];
+  readonly teacher: string;
+  readonly student: string;
+  readonly teacherTokenizer?: string;
+  readonly studentTokenizer?: string;
+  readonly threads?: number;
+  readonly report?: boolean;
+}
+
+const EXAMPLES = `
+Examples:
+  $ kd prepare --data downloads --out prepared --report
+  $ kd prepare --data pairs.csv --out prepared --samples 1000000 --keep-duplicates ko,en
+  $ kd train --data prepared`;
+
+/** The report as a page, in the store's folder. */
+const PAGE_FILE = 'report.html';
+
+/** `kd prepare` */
+export function prepareCommand(): Command {
+  return new Command('prepare')
+    .description('read, clean, split and tokenise pairs once, for many runs')
+    .optionsGroup('Data:')
+    .option('--data <path...>', 'files of pairs, or folders of them, unpacked or as .zip', [...DEFAULTS.data])
+    .requiredOption('--out <folder>', 'the token store: Apache Arrow files and a manifest')
+    .option('--ko-column <name>', 'the column with the Korean text, where it has no name of its own')
+    .option('--en-column <name>', 'the column with the English text')
+    .optionsGroup('Pairs:')
+    .option('--samples <pairs>', 'pairs to use, training and validation together (default: all)', count)
+    .option('--valid-fraction <share>', 'share of the pairs kept for validation', share, PREPARE_DEFAULTS.validFraction)
+    .option('--seed <number>', 'decides sample, order and split', seed, PREPARE_DEFAULTS.seed)
+    .option('--no-shuffle', 'keep the order of the files; validation takes the last pairs; drop only empty texts')
+    .addOption(new Option('--long <choice>', 'pairs with a text over 77 tokens').choices(LONG_CHOICES).default(PREPARE_DEFAULTS.long))
+    .option('--keep-duplicates <kinds>', `duplicates to keep: ${DUPLICATE_KINDS.join(', ')}, with commas between`, duplicateKinds, PREPARE_DEFAULTS.keepDuplicates)
+    .optionsGroup('Models:')
+    .option('--teacher <id|folder>', 'the model whose tokenizer makes ids of the English texts', DEFAULTS.teacher)
+    .option('--student <id|folder>', 'the model whose tokenizer makes ids of both texts', DEFAULTS.student)
+    .option('--teacher-tokenizer <id|folder>', 'its tokenizer, when it lies elsewhere')
+    .option('--student-tokenizer <id|folder>', 'its tokenizer, when it lies elsewhere')
+    .optionsGroup('Machine:')
+    .option('--threads <count>', 'worker threads (default: one a core)', count)
+    .option('--report', `write ${PAGE_FILE}, with token lengths and drops as pictures, into the store`)
+    .addHelpText('after', EXAMPLES)
+    .action(async (flags: PrepareFlags, command: Command) => prepare(flags, openOutput(command.optsWithGlobals<OutputOptions>())));
+}
+
+async function prepare(flags: PrepareFlags, output: Output): Promise<void> {
+  const { data: paths, out, koColumn, enColumn, samples, validFraction, shuffle, long, keepDuplicates, threads } = flags;
+  const started = performance.now();
+  const sources = await findSources(paths, { ko: koColumn, en: enColumn });
+  for (const { file, why } of sources.skipped) output.warn(`${file} is not read: ${why}`);
+  const teacher = await openTokenizer({ model: flags.teacher, elsewhere: flags.teacherTokenizer, flag: '--teacher-tokenizer' }, output);
+  const student = await openTokenizer({ model: flags.student, elsewhere: flags.studentTokenizer, flag: '--student-tokenizer' }, output);
+  const stop = onStopSignals(() => undefined);
+  try {
+    const report = await makeStore(
+      {
+        paths, sources, out, threads, signal: stop.signal,
+        settings: { samples, validFraction, seed: flags.seed, shuffle, long, keepDuplicates },
+        encoders: { teacher: teacher.tokenizer, student: student.tokenizer },
+        encoderFolders: { teacher: teacher.folder, student: student.folder },
+      },
+      output,
+    );
+    if (flags.report === true) await writeFileAtomic(join(out, PAGE_FILE), reportPage(report));
+    const pairs = report.total.training + report.total.validation;
+    output.result(reportTables(report), { event: 'prepared', out, ...report });
+    output.message(`\n${out}: ${formatCount(pairs)} pairs in ${formatDuration((performance.now() - started) / 1000)}`);
+  } catch (error) {
+    if (!stop.signal.aborted) throw error;
+    output.warn('stopped; nothing was written');
+    process.exitCode = EXIT.stopped;
+  } finally {
+    stop.dispose();
+  }
+}
+
+function duplicateKinds(text: string): DuplicateKind[] {
+  const kinds = text.split(',').map((kind) => kind.trim());
+  const isKnown = (kind: string): kind is DuplicateKind => (DUPLICATE_KINDS as readonly string[]).includes(kind);
+  if (kinds.every(isKnown)) return kinds;
+  throw new InvalidArgumentError(`Expected some of ${DUPLICATE_KINDS.join(', ')} with commas between, such as ko,en.`);
+}

@@ -1,0 +1,67 @@
+/** @file What `kd prepare` and `kd train` say of the data: tables and lines. */
+import { DROP_REASONS, type DropReason } from '../../data/prepare/cleaning.js';
+import type { PrepareReport, RowCounts } from '../../data/prepare/report.js';
+import { ID_COLUMNS } from '../../data/store/schema.js';
+import type { Output } from '../console.js';
+import { formatCount } from '../format.js';
+
+/** The sides of a pair that ids are made of, for people. */
+export const COLUMN_TITLES = {
+  teacher_en: "English, by the teacher's tokenizer",
+  student_en: "English, by the student's tokenizer",
+  student_ko: "Korean, by the student's tokenizer",
+} as const satisfies Record<(typeof ID_COLUMNS)[number], string>;
+
+/** Reasons for which rows were dropped, in the order in which they are looked for. */
+export function reasonsOf({ total }: PrepareReport): DropReason[] {
+  return (Object.keys(DROP_REASONS) as DropReason[]).filter((reason) => total.dropped[reason] !== undefined);
+}
+
+/** Rows dropped for any reason. */
+export function droppedOf({ dropped }: RowCounts): number {
+  return Object.values(dropped).reduce((sum, count) => sum + count, 0);
+}
+
+/** Pairs by corpus and drops by reason, as aligned tables. */
+export function reportTables(report: PrepareReport): string {
+  const row = (name: string, counts: RowCounts): string[] =>
+    [name, counts.read, droppedOf(counts), counts.not_sampled, counts.training, counts.validation].map((cell) => (typeof cell === 'number' ? formatCount(cell) : cell));
+  const corpora = [
+    ['corpus', 'rows read', 'dropped', 'not sampled', 'training', 'validation'],
+    ...report.corpora.map((counts) => row(counts.corpus, counts)),
+    ...(report.corpora.length > 1 ? [row('all', report.total)] : []),
+  ];
+  const reasons = reasonsOf(report).map((reason) => [DROP_REASONS[reason], formatCount(report.total.dropped[reason]!), `  ${examplesOf(report, reason)}`]);
+  const tables = [aligned(corpora)];
+  if (reasons.length > 0) tables.push(aligned([['dropped for', 'rows', '  the first of them'], ...reasons]));
+  return tables.join('\n\n');
+}
+
+/** Says, in a line each, what was left out and why. */
+export function sayWhatWasFound(report: PrepareReport, output: Output): void {
+  const { total, skipped, cut } = report;
+  output.message(`data: ${formatCount(total.read)} rows in ${report.corpora.map(({ corpus, read }) => `${corpus} (${formatCount(read)})`).join(', ')}`);
+  for (const reason of reasonsOf(report)) {
+    const text = `${formatCount(total.dropped[reason]!)} rows dropped for ${DROP_REASONS[reason]}: ${examplesOf(report, reason)}`;
+    if (reason === 'unreadable') output.warn(text);
+    else output.message(text);
+  }
+  for (const column of ID_COLUMNS) {
+    if (cut[column] > 0) output.warn(`${formatCount(cut[column])} texts over 77 tokens are cut (${COLUMN_TITLES[column]})`);
+  }
+  for (const { file, why } of skipped) output.warn(`${file} is not read: ${why}`);
+  output.event({ event: 'prepared', ...report, lengths: undefined });
+}
+
+function examplesOf({ examples, total }: PrepareReport, reason: DropReason): string {
+  const first = examples[reason] ?? [];
+  return first.join(', ') + (total.dropped[reason]! > first.length ? ', …' : '');
+}
+
+/** The first column on the left, the others on the right; a cell that begins with a blank is left as it is. */
+function aligned(rows: readonly (readonly string[])[]): string {
+  const widths = rows[0].map((_, column) => Math.max(...rows.map((cells) => cells[column].length)));
+  const cell = (text: string, column: number): string =>
+    column === 0 ? text.padEnd(widths[0]) : text.startsWith(' ') ? text : `  ${text.padStart(widths[column])}`;
+  return rows.map((cells) => cells.map(cell).join('').trimEnd()).join('\n');
+}

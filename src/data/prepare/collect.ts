@@ -1,0 +1,89 @@
+import { CORPORA } from '../corpora.js';
+import type { ColumnNames } from '../columns.js';
+import { isUnreadable, type Row } from '../pair.js';
+import { readSource, type PairSource } from '../sources.js';
+import { faultOf, foldText, type DropReason } from './cleaning.js';
+import type { Run, SpillWriter } from './spill.js';
+
+/** Sources that a worker reads in one go. */
+export interface CollectJob {
+  readonly kind: 'collect';
+  readonly sources: readonly { readonly source: PairSource; readonly number: number }[];
+  readonly columns: ColumnNames;
+  /** Rows keep the order of the files, and only empty texts are dropped. */
+  readonly ordered: boolean;
+}
+
+/** Where a dropped row stands among all rows, and for people. */
+export interface Example {
+  readonly source: number;
+  readonly index: number;
+  readonly text: string;
+}
+
+/** Rows dropped for one reason. */
+export interface DropTally {
+  /** By number of the corpus. */
+  readonly counts: number[];
+  /** The first of them, in the order of the sources. */
+  readonly examples: Example[];
+}
+
+export type DropTallies = Partial<Record<DropReason, DropTally>>;
+
+/** What a worker has read. */
+export interface Collected {
+  readonly runs: readonly Run[];
+  /** Rows read, by number of the corpus. */
+  readonly read: readonly number[];
+  readonly dropped: DropTallies;
+}
+
+/** First examples kept of every reason. */
+export const EXAMPLES = 5;
+
+/** Told of rows read since the last call, of the number of their source, and whether they are its last. */
+export type OnRead = (rows: number, source: number, isEnd: boolean) => void;
+
+/** Rows read between two calls of the callback. */
+const STRIDE = 2000;
+
+/** Reads sources; puts the rows that can be used aside, and counts the others. */
+export async function collect({ sources, ordered }: CollectJob, spill: SpillWriter, onRead: OnRead): Promise<Collected> {
+  const read: number[] = CORPORA.map(() => 0);
+  const dropped: DropTallies = {};
+  for (const { source, number } of sources) {
+    let index = 0;
+    for await (const row of readSource(source)) {
+      const corpus = CORPORA.indexOf(row.corpus);
+      read[corpus]++;
+      const reason = keepRow(row, { source: number, index, corpus }, ordered, spill);
+      if (reason !== undefined) tally(dropped, reason, corpus, { source: number, index, text: exampleText(row) });
+      if (++index % STRIDE === 0) onRead(STRIDE, number, false);
+    }
+    onRead(index % STRIDE, number, true);
+  }
+  return { runs: spill.flush(), read, dropped };
+}
+
+/** Counts a dropped row, and keeps it as an example if it is among the first. */
+export function tally(dropped: DropTallies, reason: DropReason, corpus: number, example?: Example): void {
+  const found = (dropped[reason] ??= { counts: CORPORA.map(() => 0), examples: [] });
+  found.counts[corpus]++;
+  if (example !== undefined && found.examples.length < EXAMPLES) found.examples.push(example);
+}
+
+/** Puts a row aside, or gives the reason why it is not used. */
+function keepRow(row: Row, at: { source: number; index: number; corpus: number }, ordered: boolean, spill: SpillWriter): DropReason | undefined {
+  if (isUnreadable(row)) return 'unreadable';
+  const [ko, en] = [foldText(row.ko), foldText(row.en)];
+  const fault = faultOf(ko, en);
+  if (fault === 'empty' || (fault !== undefined && !ordered)) return fault;
+  spill.add({ ko, en, ...at, file: row.file, row: row.row });
+  return undefined;
+}
+
+function exampleText(row: Row): string {
+  const place = `${row.file}:${row.row}`;
+  return isUnreadable(row) ? `${place} (${row.fault})` : place;
+}

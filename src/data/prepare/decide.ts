@@ -1,0 +1,62 @@
+/** @file Which rows stay, and what each is used for. */
+import { createHash } from 'node:crypto';
+import { findDuplicates, rowsByHash } from './duplicates.js';
+import type { Rows } from './rows.js';
+import type { PrepareSettings } from './settings.js';
+import { borderOf, borderThatLeavesNoneEmpty, groupsByText, SIDE, sideHash, validationCount } from './sides.js';
+
+/** What is decided of every row, before any is encoded. */
+export interface Decision {
+  /** A number of `VERDICTS` a row. */
+  readonly verdicts: Uint8Array;
+  /** A `SIDE` a row. */
+  readonly sides: Uint8Array;
+  /** SHA-256, in hexadecimal, over the sorted hashes of all rows. */
+  readonly fingerprint: string;
+  /** Other sides, where those of the rows used leave training or validation empty; else undefined. */
+  readonly sidesForAll: (used: readonly Uint32Array[]) => Uint8Array | undefined;
+}
+
+/** Decides by hashes alone: the order of files has no part in it. */
+export function decideByHash({ facts, count }: Rows, { keepDuplicates, seed, validFraction }: PrepareSettings): Decision {
+  const order = rowsByHash(facts);
+  const fingerprint = fingerprintOf(facts.pairHash, order);
+  const verdicts = findDuplicates(facts, order, keepDuplicates);
+  const staying = order.filter((row) => verdicts[row] === 0);
+  const sharesTexts = keepDuplicates.some((kind) => kind !== 'pair');
+  const hashOf = sideHash(facts, seed, sharesTexts ? groupsByText(facts, staying, count) : undefined);
+  const sidesFor = (border: number): Uint8Array => {
+    const sides = new Uint8Array(count);
+    for (const row of staying) sides[row] = hashOf(row) < border ? SIDE.validation : SIDE.training;
+    return sides;
+  };
+  const border = borderOf(validFraction);
+  const sidesForAll = (used: readonly Uint32Array[]): Uint8Array | undefined => {
+    const hashes = Uint32Array.from(used.flatMap((rows) => [...rows]), hashOf);
+    const moved = borderThatLeavesNoneEmpty(border, hashes);
+    return moved === border ? undefined : sidesFor(moved);
+  };
+  return { verdicts, sides: sidesFor(border), fingerprint, sidesForAll };
+}
+
+/** Keeps the order of the files: the first rows are used, the last of these validate. */
+export function decideByPlace({ facts, count }: Rows, { samples = count, validFraction }: PrepareSettings): Decision {
+  const used = Math.min(samples, count);
+  const sides = new Uint8Array(count).fill(SIDE.training, 0, used);
+  sides.fill(SIDE.validation, used - validationCount(used, validFraction), used);
+  return { verdicts: new Uint8Array(count), sides, fingerprint: fingerprintOf(facts.pairHash, rowsByHash(facts)), sidesForAll: () => undefined };
+}
+
+function fingerprintOf(pairHash: Uint32Array, order: Uint32Array): string {
+  const hash = createHash('sha256');
+  const words = new Uint32Array(2 * Math.min(order.length, 1 << 16));
+  for (let start = 0; start < order.length; start += 1 << 16) {
+    const rows = order.subarray(start, start + (1 << 16));
+    rows.forEach((row, i) => {
+      words[2 * i] = pairHash[2 * row];
+      words[2 * i + 1] = pairHash[2 * row + 1];
+    });
+    hash.update(new Uint8Array(words.buffer, 0, 8 * rows.length));
+  }
+  return hash.digest('hex');
+}

@@ -1,0 +1,37 @@
+/** @file What a worker does: reads sources into a spill file of its own, or encodes rows into shards. */
+import { join } from 'node:path';
+import { collect, type Collected, type CollectJob } from './collect.js';
+import { encode, type Encoded, type EncodeJob, type Encoders } from './encode.js';
+import { SpillWriter } from './spill.js';
+
+export type Job = CollectJob | EncodeJob;
+
+/** What comes of a job. */
+export type Result<J extends Job> = J extends CollectJob ? Collected : Encoded;
+
+/** How a job goes on: rows done since the last call; in collecting, of which source, and whether that is its end. */
+export type OnRows = (rows: number, source?: number, isEnd?: boolean) => void;
+
+export interface JobRunner {
+  run<J extends Job>(job: J, onRows: OnRows): Promise<Result<J>>;
+  /** Ends what is under way, and lets go of files. */
+  close(): Promise<void>;
+}
+
+/** Runs jobs one after the other in this thread. */
+export function jobRunner(spillFolder: string, name: string, seed: number | undefined, loadEncoders: () => Promise<Encoders>): JobRunner {
+  let spill: SpillWriter | undefined;
+  let encoders: Promise<Encoders> | undefined;
+  const runJob = async (job: Job, onRows: OnRows): Promise<Collected | Encoded> => {
+    if (job.kind === 'encode') return encode(job, await (encoders ??= loadEncoders()), onRows);
+    spill ??= new SpillWriter(join(spillFolder, `rows-${name}`), seed);
+    return collect(job, spill, onRows);
+  };
+  return {
+    run: <J extends Job>(job: J, onRows: OnRows) => runJob(job, onRows) as Promise<Result<J>>,
+    close() {
+      spill?.close();
+      return Promise.resolve();
+    },
+  };
+}

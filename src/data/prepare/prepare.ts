@@ -1,0 +1,205 @@
+/**
+ * @file From files of pairs to a token store, in four steps, so that memory holds hashes but never all texts:
+ *
+ * 1. Workers read the sources. Rows that cannot be used by themselves are counted; the others are put aside in temporary
+ *    files, grouped by the highest bits of a seeded hash, and 33 bytes of hashes and places a row come to this thread.
+ * 2. This thread decides by the hashes alone which duplicates go, and on which side of the split each pair stands.
+ * 3. Workers take a range of hashes each: sort its rows, encode them, and write them as a shard of training and one of
+ *    validation rows. Where fewer pairs are wanted, the ranges are worked through from the lowest hash on, until there
+ *    are enough: a uniform sample, and only what is used is encoded.
+ * 4. The files move to their place, the manifest last.
+ *
+ * Five million pairs: some 165 MB of hashes, 110 MB to decide, and 32 MB (reading) or 100 MB (encoding) a worker, besides
+ * what Node and the tokenizers take.
+ */
+import { mkdir } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { InputError } from '../../errors.js';
+import { writeFileAtomic } from '../../files.js';
+import type { ColumnNames } from '../columns.js';
+import type { PairSource, Sources } from '../sources.js';
+import { manifestOf, type Manifest, type StoredTokenizer } from '../store/manifest.js';
+import { ID_COLUMNS, LARGEST_VOCABULARY, type IdColumn } from '../store/schema.js';
+import { beginStore } from '../store/store-folder.js';
+import type { CollectJob } from './collect.js';
+import { decideByHash, decideByPlace } from './decide.js';
+import { LONGEST_COUNTED, type Encoded, type Encoders } from './encode.js';
+import { jobRunner } from './jobs.js';
+import { countRows } from './outcomes.js';
+import { countsByCorpus, sumLengths, totalCounts, type PrepareReport } from './report.js';
+import { rowEstimate } from './row-estimate.js';
+import { joinRuns } from './rows.js';
+import { checkSettings, type PrepareSettings } from './settings.js';
+import { dealOut, encodeShards } from './shards.js';
+import type { WorkerSetup } from './worker.js';
+import { teamOf, workerRunner, type Team } from './workers.js';
+
+export interface PrepareOptions {
+  /** Files and folders, as the user named them. */
+  readonly paths: readonly string[];
+  /** What `findSources` found there. */
+  readonly sources: Sources;
+  readonly columns?: ColumnNames;
+  /** The store's folder. */
+  readonly out: string;
+  readonly settings: PrepareSettings;
+  readonly encoders: Encoders;
+  /** Threads that read and encode; 0: this one does all. Where not given: one a core, and 0 for little data. */
+  readonly threads?: number | undefined;
+  /** How a thread of its own gets at the encoders. */
+  readonly threadEncoders?: Pick<WorkerSetup, 'encoderModule' | 'encoderFolders'>;
+  /** Ends the work, and leaves nothing behind. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface PrepareProgress {
+  /** Rows read so far, and about how many there are. */
+  readonly onRead?: (rows: number, estimate: number) => void;
+  /** Pairs encoded so far, and at most how many there are to encode. */
+  readonly onEncoded?: (pairs: number, total: number) => void;
+}
+
+/** The report's file in a store: everything that depends on paths, which the manifest must not. */
+export const REPORT_FILE = 'report.json';
+
+/** So few bytes are through before worker threads would have loaded their tokenizers. */
+const LITTLE_DATA = 4 << 20;
+
+/** Small files are read together until they are this large. */
+const JOB_BYTES = 8 << 20;
+
+/**
+ * Makes a token store. Throws an `InputError` for data, settings or tokenizers that cannot be used, and what the signal
+ * was aborted with.
+ */
+export async function prepareStore(options: PrepareOptions, progress: PrepareProgress = {}): Promise<PrepareReport> {
+  checkSettings(options.settings);
+  checkVocabularies(options.encoders);
+  const { sources, skipped } = options.sources;
+  const store = await beginStore(options.out);
+  const spillFolder = join(store.partial, 'rows');
+  await mkdir(spillFolder);
+  const team = openTeam(options, spillFolder, sources);
+  try {
+    const made = await untilAborted(makeShards(sources, options, team, store.partial, progress), options.signal);
+    const report = { ...made.report, skipped };
+    await writeFileAtomic(join(store.partial, REPORT_FILE), `${JSON.stringify(report, null, 2)}\n`);
+    await store.publish([...made.manifest.shards.map(({ file }) => file), REPORT_FILE], made.manifest);
+    return report;
+  } finally {
+    await team.close();
+    await store.discard();
+  }
+}
+
+async function makeShards(
+  sources: readonly PairSource[],
+  { paths, columns = {}, settings, encoders }: PrepareOptions,
+  team: Team,
+  folder: string,
+  { onRead, onEncoded }: PrepareProgress,
+): Promise<{ report: Omit<PrepareReport, 'skipped'>; manifest: Manifest }> {
+  const isOrdered = !settings.shuffle;
+  const estimate = rowEstimate(sources);
+  const collected = await team.runAll(collectJobs(sources, columns, isOrdered), (rows, source, isEnd) => {
+    estimate.add(rows, source!, isEnd!);
+    onRead?.(estimate.rows, estimate.total());
+  });
+
+  const rows = joinRuns(collected.flatMap(({ runs }) => runs));
+  const decision = isOrdered ? decideByPlace(rows, settings) : decideByHash(rows, settings);
+  const long = isOrdered ? 'truncate' : settings.long;
+  let { sides } = decision;
+  const encodeAll = async (): Promise<Encoded[]> => {
+    const shards = dealOut(rows, sides, isOrdered);
+    const total = Math.min(shards.reduce((sum, shard) => sum + shard.rows, 0), settings.samples ?? Infinity);
+    let encoded = 0;
+    return encodeShards(shards, sides, { ...settings, long, folder }, team, (count) => onEncoded?.((encoded += count), total));
+  };
+  let encoded = await encodeAll();
+  const otherSides = decision.sidesForAll(encoded.map(({ used }) => used));
+  if (otherSides !== undefined) {
+    sides = otherSides;
+    encoded = await encodeAll();
+  }
+
+  const { outcomes, examples } = countRows(collected, rows, { ...decision, sides }, encoded);
+  const total = totalCounts(outcomes);
+  if (total.training === 0) throw nothingLeft(paths, total.read);
+  const corpora = countsByCorpus(outcomes);
+  const lengths = sumLengths(encoded.map((shard) => shard.lengths), LONGEST_COUNTED + 1);
+  const report = { corpora, total, examples, lengths, cut: cutCounts(lengths, long === 'drop' ? Infinity : encoders.teacher.maxLength) };
+  return { report, manifest: describe() };
+
+  function describe(): Manifest {
+    const tokenizer = ({ fingerprint, padId, vocabSize }: Encoders['teacher']): StoredTokenizer =>
+      ({ fingerprint: fingerprint ?? null, pad_id: padId, vocab_size: vocabSize });
+    const files = encoded.flatMap((shard) => shard.files);
+    return manifestOf({
+      max_length: encoders.teacher.maxLength,
+      tokenizers: { teacher: tokenizer(encoders.teacher), student: tokenizer(encoders.student) },
+      options: { ...settings, samples: settings.samples ?? null },
+      inputs: { fingerprint: decision.fingerprint, rows: total.read },
+      counts: { corpora, total },
+      shards: [...files.filter(({ split }) => split === 'training'), ...files.filter(({ split }) => split === 'validation')],
+    });
+  }
+}
+
+function openTeam(options: PrepareOptions, spillFolder: string, sources: readonly PairSource[]): Team {
+  const { threadEncoders, encoders, settings } = options;
+  const isLittle = sources.reduce((sum, { bytes }) => sum + bytes, 0) < LITTLE_DATA;
+  const threads = options.threads ?? (isLittle ? 0 : availableParallelism());
+  const seed = settings.shuffle ? settings.seed : undefined;
+  if (threads === 0 || threadEncoders === undefined) return teamOf([jobRunner(spillFolder, '0', seed, () => Promise.resolve(encoders))]);
+  return teamOf(Array.from({ length: threads }, (_, i) => workerRunner({ spillFolder, name: String(i), seed, ...threadEncoders })));
+}
+
+/** Small sources together, in their order; the largest jobs first, so that none is left over at the end. */
+function collectJobs(sources: readonly PairSource[], columns: ColumnNames, ordered: boolean): CollectJob[] {
+  const jobs: { bytes: number; sources: CollectJob['sources'][number][] }[] = [];
+  for (const [number, source] of sources.entries()) {
+    const last = jobs.at(-1);
+    if (last !== undefined && last.bytes + source.bytes <= JOB_BYTES) {
+      last.sources.push({ source, number });
+      last.bytes += source.bytes;
+    } else jobs.push({ bytes: source.bytes, sources: [{ source, number }] });
+  }
+  jobs.sort((a, b) => b.bytes - a.bytes);
+  return jobs.map((job) => ({ kind: 'collect', sources: job.sources, columns, ordered }));
+}
+
+function cutCounts(lengths: Readonly<Record<IdColumn, readonly number[]>>, maxLength: number): Record<IdColumn, number> {
+  const cut = ID_COLUMNS.map((column) => [column, lengths[column].slice(maxLength + 1).reduce((sum, count) => sum + count, 0)]);
+  return Object.fromEntries(cut) as Record<IdColumn, number>;
+}
+
+function checkVocabularies(encoders: Encoders): void {
+  for (const [role, { vocabSize }] of Object.entries(encoders) as [string, Encoders['teacher']][]) {
+    if (vocabSize <= LARGEST_VOCABULARY) continue;
+    throw new InputError(`--${role}: expected a tokenizer with at most ${LARGEST_VOCABULARY} ids, which 16 bits hold, got ${vocabSize}; choose another model`);
+  }
+}
+
+function nothingLeft(paths: readonly string[], read: number): InputError {
+  const found = read === 0 ? 'none' : `${read} rows of which none is of use`;
+  return new InputError(`${paths.join(', ')}: expected pairs of texts, got ${found}; add rows with both texts`);
+}
+
+/** What a promise gives, unless the signal is aborted before. */
+async function untilAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work;
+  work.catch(() => undefined); // nobody waits for it any more after an abort
+  let stop: () => void = () => undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => { reject(signal.reason as Error); };
+    signal.addEventListener('abort', stop);
+  });
+  try {
+    signal.throwIfAborted();
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}

@@ -1,0 +1,71 @@
+import { CORPORA, type CorpusName } from '../corpora.js';
+import type { SkippedFile } from '../sources.js';
+import { ID_COLUMNS, type IdColumn } from '../store/schema.js';
+import type { DropReason } from './cleaning.js';
+
+/** What became of the rows of a corpus, or of all. */
+export interface RowCounts {
+  readonly read: number;
+  readonly dropped: Readonly<Partial<Record<DropReason, number>>>;
+  /** Could be used as far as was looked, but more were not asked for. */
+  readonly not_sampled: number;
+  readonly training: number;
+  readonly validation: number;
+}
+
+export interface CorpusCounts extends RowCounts {
+  readonly corpus: CorpusName;
+}
+
+/** What the preparation of a token store has seen and done. */
+export interface PrepareReport {
+  readonly corpora: readonly CorpusCounts[];
+  readonly total: RowCounts;
+  /** The first rows dropped, as `file:row`, in the order of the files. */
+  readonly examples: Readonly<Partial<Record<DropReason, readonly string[]>>>;
+  /** Files that were not read. */
+  readonly skipped: readonly SkippedFile[];
+  /** How many texts have how many tokens, of the pairs that were encoded: `lengths[column][tokens]`, the last for all longer ones. */
+  readonly lengths: Readonly<Record<IdColumn, readonly number[]>>;
+  /** Texts that were cut to 77 tokens. */
+  readonly cut: Readonly<Record<IdColumn, number>>;
+}
+
+/** Rows by what became of them, by number of the corpus. */
+export type Outcomes = Readonly<Record<'read' | 'not_sampled' | 'training' | 'validation', readonly number[]>> & {
+  readonly dropped: ReadonlyMap<DropReason, readonly number[]>;
+};
+
+/** The counts of every corpus that rows came from. */
+export function countsByCorpus(outcomes: Outcomes): CorpusCounts[] {
+  return CORPORA.flatMap((corpus, number) => {
+    const pick = (counts: readonly number[]): number => counts[number];
+    const counts = countsOf(outcomes, pick);
+    return counts.read === 0 ? [] : [{ corpus, ...counts }];
+  });
+}
+
+/** The counts of all rows. */
+export function totalCounts(outcomes: Outcomes): RowCounts {
+  return countsOf(outcomes, (counts) => counts.reduce((sum, count) => sum + count, 0));
+}
+
+function countsOf(outcomes: Outcomes, pick: (counts: readonly number[]) => number): RowCounts {
+  const dropped = [...outcomes.dropped].map(([reason, counts]) => [reason, pick(counts)] as const).filter(([, count]) => count > 0);
+  return {
+    read: pick(outcomes.read),
+    dropped: Object.fromEntries(dropped),
+    not_sampled: pick(outcomes.not_sampled),
+    training: pick(outcomes.training),
+    validation: pick(outcomes.validation),
+  };
+}
+
+/** Adds up histograms of token lengths. */
+export function sumLengths(histograms: readonly (readonly Uint32Array[])[], size: number): Record<IdColumn, number[]> {
+  const sums = ID_COLUMNS.map((column, i): [IdColumn, number[]] => [
+    column,
+    Array.from({ length: size }, (_, tokens) => histograms.reduce((sum, columns) => sum + columns[i][tokens], 0)),
+  ]);
+  return Object.fromEntries(sums) as Record<IdColumn, number[]>;
+}

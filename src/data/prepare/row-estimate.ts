@@ -1,0 +1,38 @@
+import type { PairSource } from '../sources.js';
+
+/** Bytes a row, before any source has been read to its end. */
+const USUAL_ROW_BYTES = 400;
+
+/** How many rows sources have, guessed from those read so far. */
+export interface RowEstimate {
+  /** Rows read so far. */
+  readonly rows: number;
+  add(rows: number, source: number, isEnd: boolean): void;
+  /** About how many rows there are in all. */
+  total(): number;
+}
+
+/** An estimate by the sizes of sources, which the bytes a row of those already read make better. */
+export function rowEstimate(sources: readonly PairSource[]): RowEstimate {
+  const open = new Map(sources.map((source, number) => [number, { bytes: source.bytes, rows: 0 }]));
+  const ended = { bytes: 0, rows: 0 };
+  let openBytes = sources.reduce((sum, { bytes }) => sum + bytes, 0);
+  let rows = 0;
+  return {
+    get rows() { return rows; },
+    add(count, number, isEnd) {
+      rows += count;
+      const source = open.get(number)!;
+      source.rows += count;
+      if (!isEnd) return;
+      open.delete(number);
+      openBytes -= source.bytes;
+      ended.bytes += source.bytes;
+      ended.rows += source.rows;
+    },
+    total() {
+      const rowBytes = ended.rows > 0 ? ended.bytes / ended.rows : USUAL_ROW_BYTES;
+      return Math.max(rows, Math.round(ended.rows + openBytes / rowBytes));
+    },
+  };
+}

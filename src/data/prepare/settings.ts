@@ -1,0 +1,38 @@
+import { InputError } from '../../errors.js';
+
+/** Kinds of duplicates: the whole pair, the Korean text, or the English text was seen before. */
+export const DUPLICATE_KINDS = ['pair', 'ko', 'en'] as const;
+export type DuplicateKind = (typeof DUPLICATE_KINDS)[number];
+
+/** What becomes of pairs with a text over 77 tokens. */
+export const LONG_CHOICES = ['drop', 'truncate'] as const;
+export type LongChoice = (typeof LONG_CHOICES)[number];
+
+/** All that decides, together with the rows and the tokenizers, what a token store holds. */
+export interface PrepareSettings {
+  /** Pairs to use in all, training and validation together; all where not given. */
+  readonly samples?: number | undefined;
+  /** Share of the pairs used that validates: at least 0, less than 1. */
+  readonly validFraction: number;
+  readonly seed: number;
+  /**
+   * False keeps the rows in the order of the files: the first `samples` are used and the last of these validate. Then
+   * only empty texts are dropped, and long ones are cut.
+   */
+  readonly shuffle: boolean;
+  readonly long: LongChoice;
+  readonly keepDuplicates: readonly DuplicateKind[];
+}
+
+/** What most runs want. */
+export const PREPARE_DEFAULTS: PrepareSettings = { validFraction: 0.2, seed: 42, shuffle: true, long: 'drop', keepDuplicates: [] };
+
+/** Throws an `InputError` for numbers out of range. */
+export function checkSettings({ samples = 1, validFraction }: PrepareSettings): void {
+  if (!(validFraction >= 0 && validFraction < 1)) {
+    throw new InputError(`--valid-fraction: expected a number from 0 to below 1, got ${validFraction}`);
+  }
+  if (!(Number.isInteger(samples) && samples >= 1)) {
+    throw new InputError(`--samples: expected a whole number from 1, got ${samples}`);
+  }
+}

@@ -1,0 +1,85 @@
+/** @file How rows are dealt out to shards, and how many shards are encoded. */
+import type { Encoded, EncodeJob, EncodeSegment } from './encode.js';
+import type { Rows } from './rows.js';
+import { PARTITIONS } from './spill.js';
+import type { LongChoice } from './settings.js';
+import type { Team } from './workers.js';
+
+/** Rows a shard has at most, roughly. */
+const SHARD_ROWS = 1 << 16;
+
+/** A stretch of a spill file. */
+interface Stretch extends Omit<EncodeSegment, 'sides'> {
+  readonly rows: number;
+}
+
+/** Where the rows of a shard stand. */
+export interface Shard {
+  readonly number: number;
+  readonly segments: readonly Stretch[];
+  /** Rows in use. */
+  readonly rows: number;
+}
+
+/**
+ * Shards of rows in the order of their keys: each has an equal share of the partitions, their number a power of two that
+ * depends on nothing but the number of rows in use. Where the order of the files is kept, a run makes a shard.
+ */
+export function dealOut(rows: Rows, sides: Uint8Array, isOrdered: boolean): Shard[] {
+  const used = sides.reduce((count, side) => count + Number(side !== 0), 0);
+  const shardCount = Math.min(2 ** Math.ceil(Math.log2(Math.max(used / SHARD_ROWS, 1))), PARTITIONS);
+  const share = PARTITIONS / shardCount;
+  const segmentOf = (run: number, from: number, to: number): Stretch => {
+    const { file, byteStarts, rowStarts } = rows.runs[run];
+    return { file, from: byteStarts[from], to: byteStarts[to], firstRow: rows.runStarts[run] + rowStarts[from], rows: rowStarts[to] - rowStarts[from] };
+  };
+  const segmentsOf = isOrdered
+    ? rows.runs.map((_, run) => [segmentOf(run, 0, 1)])
+    : Array.from({ length: shardCount }, (_, shard) => rows.runs.map((_, run) => segmentOf(run, shard * share, (shard + 1) * share)));
+  return segmentsOf.map((segments, number) => ({
+    number,
+    segments: segments.filter((segment) => segment.rows > 0),
+    rows: segments.reduce((sum, { firstRow, rows: count }) => sum + countUsed(sides, firstRow, count), 0),
+  }));
+}
+
+/**
+ * Encodes shards from the first on, until as many rows as asked for are used: side by side those that hold no more than
+ * are still wanted, then one by one, as nobody knows before how many of a shard's rows are too long.
+ */
+export async function encodeShards(
+  shards: readonly Shard[],
+  sides: Uint8Array,
+  { samples = Infinity, long, folder }: { readonly samples?: number | undefined; readonly long: LongChoice; readonly folder: string },
+  team: Team,
+  onRows: (rows: number) => void,
+): Promise<Encoded[]> {
+  const results: Encoded[] = [];
+  let wanted = samples;
+  for (let next = 0; next < shards.length && wanted > 0; ) {
+    const together = shards.slice(next, next + Math.max(countThatFit(shards.slice(next), wanted), 1));
+    const jobs = together.map(({ number, segments }): EncodeJob => ({
+      kind: 'encode', shard: number, limit: wanted, long, folder,
+      segments: segments.map(({ rows, ...segment }) => ({ ...segment, sides: sides.slice(segment.firstRow, segment.firstRow + rows) })),
+    }));
+    for (const result of await team.runAll(jobs, onRows)) {
+      results.push(result);
+      wanted -= result.used.length;
+    }
+    next += together.length;
+  }
+  return results;
+}
+
+/** How many of the shards hold, together, no more rows than are wanted. */
+function countThatFit(shards: readonly Shard[], wanted: number): number {
+  let sum = 0;
+  const first = shards.findIndex(({ rows }) => (sum += rows) > wanted);
+  return first === -1 ? shards.length : first;
+}
+
+function countUsed(sides: Uint8Array, from: number, count: number): number {
+  let used = 0;
+  for (let row = from; row < from + count; row++) if (sides[row] !== 0) used++;
+  return used;
+}

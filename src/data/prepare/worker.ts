@@ -1,0 +1,45 @@
+/** @file The thread of a worker: takes jobs by message, one at a time, and answers with what came of them. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { InputError } from '../../errors.js';
+import { jobRunner, type Job } from './jobs.js';
+import type { Encoders } from './encode.js';
+
+/** What a worker is started with. */
+export interface WorkerSetup {
+  readonly spillFolder: string;
+  readonly name: string;
+  readonly seed: number | undefined;
+  /** A module that exports `loadEncoders(folders)`, and what to call it with. */
+  readonly encoderModule: string;
+  readonly encoderFolders: unknown;
+}
+
+/** What a worker says. */
+export type WorkerMessage =
+  | { readonly kind: 'rows'; readonly rows: number; readonly source: number | undefined; readonly isEnd: boolean | undefined }
+  | { readonly kind: 'done'; readonly result: unknown }
+  | { readonly kind: 'failed'; readonly isInput: boolean; readonly message: string; readonly stack: string | undefined };
+
+const { spillFolder, name, seed, encoderModule, encoderFolders } = workerData as WorkerSetup;
+const say = (message: WorkerMessage, transfer: ArrayBuffer[] = []): void => { parentPort!.postMessage(message, transfer); };
+
+const runner = jobRunner(spillFolder, name, seed, async () => {
+  const { loadEncoders } = (await import(encoderModule)) as { loadEncoders: (folders: unknown) => Promise<Encoders> };
+  return loadEncoders(encoderFolders);
+});
+
+parentPort!.on('message', (job: Job) => {
+  runner.run(job, (rows, source, isEnd) => { say({ kind: 'rows', rows, source, isEnd }); }).then(
+    (result) => { say({ kind: 'done', result }, buffersIn(result)); },
+    (error: unknown) => {
+      const { message, stack } = error instanceof Error ? error : new Error(String(error));
+      say({ kind: 'failed', isInput: error instanceof InputError, message, stack });
+    },
+  );
+});
+
+/** The memory behind all arrays in a result: handed over, not copied. */
+function buffersIn(value: unknown): ArrayBuffer[] {
+  if (ArrayBuffer.isView(value)) return [value.buffer as ArrayBuffer];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(buffersIn) : [];
+}

@@ -1,0 +1,60 @@
+import { Worker } from 'node:worker_threads';
+import { InputError } from '../../errors.js';
+import type { Job, JobRunner, OnRows, Result } from './jobs.js';
+import type { WorkerMessage, WorkerSetup } from './worker.js';
+
+/** Several runners of jobs. */
+export interface Team {
+  /** Runs jobs, as many at a time as there are runners, beginning with the first; results are in the jobs' order. */
+  runAll<J extends Job>(jobs: readonly J[], onRows: OnRows): Promise<Result<J>[]>;
+  /** Ends what is under way. */
+  close(): Promise<void>;
+}
+
+/** A team of the given runners. */
+export function teamOf(runners: readonly JobRunner[]): Team {
+  return {
+    async runAll<J extends Job>(jobs: readonly J[], onRows: OnRows) {
+      const results: Result<J>[] = [];
+      const waiting = jobs.entries();
+      const work = async (runner: JobRunner): Promise<void> => {
+        for (const [i, job] of waiting) results[i] = await runner.run(job, onRows);
+      };
+      await Promise.all(runners.map(work));
+      return results;
+    },
+    async close() {
+      await Promise.all(runners.map((runner) => runner.close()));
+    },
+  };
+}
+
+/** A runner in a thread of its own. A failed job leaves it useless: close it. */
+export function workerRunner(setup: WorkerSetup): JobRunner {
+  const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: setup });
+  return {
+    run: <J extends Job>(job: J, onRows: OnRows) =>
+      new Promise<Result<J>>((resolve, reject) => {
+        worker.removeAllListeners();
+        worker.on('error', reject);
+        worker.on('exit', (code) => { reject(new Error(`a worker thread ended with code ${code} before its job was done`)); });
+        worker.on('message', (message: WorkerMessage) => {
+          if (message.kind === 'rows') onRows(message.rows, message.source, message.isEnd);
+          else if (message.kind === 'done') resolve(message.result as Result<J>);
+          else reject(asError(message));
+        });
+        worker.postMessage(job);
+      }),
+    async close() {
+      worker.removeAllListeners();
+      await worker.terminate();
+    },
+  };
+}
+
+function asError({ isInput, message, stack }: WorkerMessage & { kind: 'failed' }): Error {
+  if (isInput) return new InputError(message);
+  const error = new Error(message);
+  if (stack !== undefined) error.stack = stack;
+  return error;
+}

@@ -1,0 +1,77 @@
+import { createHash } from 'node:crypto';
+import { open, type FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+import { RecordBatchReader, type AsyncRecordBatchFileReader, type List, type RecordBatch, type Uint16, type Vector } from 'apache-arrow';
+import { InputError, messageOf } from '../../errors.js';
+import type { ShardFile } from './manifest.js';
+import { ID_COLUMNS, type IdColumn } from './schema.js';
+
+/** Ids of up to 1024 rows: those of row i are `ids[starts[i]]` to `ids[starts[i + 1] − 1]`. */
+export interface IdLists {
+  readonly ids: Uint16Array;
+  readonly starts: Int32Array;
+}
+
+/** Rows of a shard that are read at once. */
+export interface RowBlock {
+  readonly columns: Readonly<Record<IdColumn, IdLists>>;
+  readonly batch: RecordBatch;
+}
+
+/** One Arrow file, of which any record batch can be read by itself. */
+export interface ShardReader {
+  block(index: number): Promise<RowBlock>;
+  close(): Promise<void>;
+}
+
+/** Opens a shard, and compares its checksum. Throws an `InputError` for one that was changed or cannot be read. */
+export async function openShard(folder: string, shard: ShardFile): Promise<ShardReader> {
+  const path = join(folder, shard.file);
+  const handle = await open(path).catch((error: unknown) => {
+    throw new InputError(`${path}: expected a file that can be read, but ${messageOf(error)}; prepare the data again`);
+  });
+  try {
+    await verify(handle, path, shard);
+    const reader = (await RecordBatchReader.from(handle)) as AsyncRecordBatchFileReader;
+    await reader.open();
+    let last: Promise<unknown> = Promise.resolve();
+    return {
+      block(index) {
+        // The reader has one position in its file: one read at a time.
+        const block = last.then(() => readBlock(reader, index));
+        last = block.catch(() => undefined);
+        return block;
+      },
+      close: () => last.then(() => handle.close()),
+    };
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
+
+async function readBlock(reader: AsyncRecordBatchFileReader, index: number): Promise<RowBlock> {
+  const batch = (await reader.readRecordBatch(index))!;
+  return { columns: idColumnsOf(batch), batch };
+}
+
+async function verify(handle: FileHandle, path: string, { sha256 }: ShardFile): Promise<void> {
+  const hash = createHash('sha256');
+  const buffer = Buffer.allocUnsafe(1 << 20);
+  for (let at = 0; ; ) {
+    const { bytesRead } = await handle.read(buffer, 0, buffer.length, at);
+    if (bytesRead === 0) break;
+    hash.update(buffer.subarray(0, bytesRead));
+    at += bytesRead;
+  }
+  const found = hash.digest('hex');
+  if (found !== sha256) throw new InputError(`${path}: expected the SHA-256 ${sha256}, got ${found}; prepare the data again`);
+}
+
+function idColumnsOf(batch: RecordBatch): Record<IdColumn, IdLists> {
+  const lists = ID_COLUMNS.map((column): [IdColumn, IdLists] => {
+    const lists = (batch.getChild(column) as Vector<List<Uint16>>).data[0];
+    return [column, { ids: lists.children[0].values as Uint16Array, starts: lists.valueOffsets as Int32Array }];
+  });
+  return Object.fromEntries(lists) as Record<IdColumn, IdLists>;
+}

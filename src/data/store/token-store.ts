@@ -1,0 +1,103 @@
+/** @file A token store opened for reading: any row at any time, without holding more than a few blocks of rows. */
+import type { CorpusName } from '../corpora.js';
+import { readManifest, type Manifest, type ShardFile } from './manifest.js';
+import { BATCH_ROWS, type Side } from './schema.js';
+import { openShard, type RowBlock, type ShardReader } from './shard-reader.js';
+
+/** Blocks held, some 300 kB each: those of the batch in hand, of the next ones, and of the other side. */
+const HELD_BLOCKS = 16;
+
+/** A row's place: `place` of `block`. */
+export interface LocatedRow {
+  readonly block: RowBlock;
+  readonly place: number;
+}
+
+/** The rows of one side of the split, in the order they are used in. */
+export interface StoreRows {
+  readonly count: number;
+  /** Reads rows that follow each other, from number `start` (from 0) on. */
+  readonly read: (start: number, count: number) => Promise<LocatedRow[]>;
+}
+
+export interface TokenStore {
+  readonly folder: string;
+  readonly manifest: Manifest;
+  readonly training: StoreRows;
+  readonly validation: StoreRows;
+  close(): Promise<void>;
+}
+
+/** Opens a store. Throws an `InputError` for a folder that is none, or not a whole one. */
+export async function openStore(folder: string): Promise<TokenStore> {
+  const manifest = await readManifest(folder);
+  const shards = new Map<string, Promise<ShardReader>>();
+  const shardOf = (shard: ShardFile): Promise<ShardReader> => {
+    const reader = shards.get(shard.file) ?? openShard(folder, shard);
+    shards.set(shard.file, reader);
+    return reader;
+  };
+  const recentBlock = recent<RowBlock>(HELD_BLOCKS);
+  const rowsOf = (side: Side): StoreRows => {
+    const files = manifest.shards.filter(({ split }) => split === side);
+    const ends = cumulated(files.map(({ rows }) => rows));
+    const blockOf = (shard: ShardFile, index: number): Promise<RowBlock> =>
+      recentBlock(`${shard.file} ${index}`, async () => (await shardOf(shard)).block(index));
+    const read = async (start: number, count: number): Promise<LocatedRow[]> => {
+      const end = ends.at(-1) ?? 0;
+      if (!(start >= 0 && start + count <= end)) throw new RangeError(`rows ${start} to ${start + count - 1} of ${end}`);
+      const located: Promise<LocatedRow[]>[] = [];
+      for (let number = start; number < start + count; ) {
+        const shard = firstAbove(ends, number);
+        const inShard = number - (shard === 0 ? 0 : ends[shard - 1]);
+        const place = inShard % BATCH_ROWS;
+        const here = Math.min(start + count - number, BATCH_ROWS - place, ends[shard] - number);
+        const block = blockOf(files[shard], (inShard - place) / BATCH_ROWS);
+        located.push(block.then((rows) => Array.from({ length: here }, (_, i) => ({ block: rows, place: place + i }))));
+        number += here;
+      }
+      return (await Promise.all(located)).flat();
+    };
+    return { count: ends.at(-1) ?? 0, read };
+  };
+  const close = async (): Promise<void> => {
+    for (const shard of await Promise.allSettled(shards.values())) if (shard.status === 'fulfilled') await shard.value.close();
+    shards.clear();
+  };
+  return { folder, manifest, training: rowsOf('training'), validation: rowsOf('validation'), close };
+}
+
+/** The texts and the corpus of a row. */
+export function textsOf({ block, place }: LocatedRow): { ko: string; en: string; corpus: CorpusName } {
+  const valueOf = <T>(column: string): T => block.batch.getChild(column)!.get(place) as T;
+  return { ko: valueOf('ko'), en: valueOf('en'), corpus: valueOf('corpus') };
+}
+
+/** Keeps the values asked for last; each is made once, and made again where making it failed. */
+function recent<T>(capacity: number): (key: string, make: () => Promise<T>) => Promise<T> {
+  const held = new Map<string, Promise<T>>();
+  return (key, make) => {
+    const value = held.get(key) ?? make();
+    held.delete(key);
+    held.set(key, value); // the newest is the last
+    value.catch(() => held.delete(key));
+    if (held.size > capacity) held.delete(held.keys().next().value!);
+    return value;
+  };
+}
+
+function cumulated(counts: readonly number[]): number[] {
+  let sum = 0;
+  return counts.map((count) => (sum += count));
+}
+
+/** The index of the first end that is above a number. */
+function firstAbove(ends: readonly number[], number: number): number {
+  let [low, high] = [0, ends.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (ends[middle] > number) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
