@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { fileError } from '../files.js';
+import { InputError, messageOf } from '../errors.js';
 import { listArchive, readMember, whyUnreadable, type ArchiveMember } from './readers/archive.js';
 import { openFile, type RandomAccess } from './readers/random-access.js';
 import type { StoredFile } from './readers/stored-file.js';
@@ -135,7 +135,7 @@ function lookUp(place: string): { bytes: number; identity: string } {
     const { size, dev, ino } = statSync(place);
     return { bytes: size, identity: `${dev}:${ino}:${size}` };
   } catch (error) {
-    throw fileError(place, 'cannot be read', error);
+    throw refused(place, error);
   }
 }
 
@@ -169,6 +169,18 @@ async function readable<T>(place: string, result: Promise<T>): Promise<T> {
   try {
     return await result;
   } catch (error) {
-    throw fileError(place, 'cannot be read', error);
+    throw refused(place, error);
   }
 }
+
+/** What the system refuses, in a line; a bug as it is. */
+function refused(place: string, error: unknown): unknown {
+  if (!(error instanceof Error && 'syscall' in error && 'code' in error)) return error;
+  const [found, remedy] = REFUSALS[String(error.code)] ?? [messageOf(error), 'check the path'];
+  return new InputError(`${place}: expected a file or folder that can be read, but ${found}; ${remedy}`);
+}
+
+const REFUSALS: Readonly<Record<string, readonly [string, string]>> = {
+  ENOENT: ['there is none', 'check the path'],
+  EACCES: ['permission is denied', 'allow reading it'],
+};

@@ -44,10 +44,10 @@ describe('data', () => {
 
   it('in a folder without a data file', () => {
     mkdirSync(join(cwd, 'notes'));
-    expect(refusedTraining('--data', 'notes')).toBe('notes: expected files ending in .csv, .tsv, .json, .jsonl, got nothing; name the data with --data');
+    expect(refusedTraining('--data', 'notes')).toBe('notes: expected files of pairs, got nothing; name the data with --data');
     file('notes/plan.txt', 'later');
-    expect(refusedTraining('--data', 'notes')).toBe('notes: expected files ending in .csv, .tsv, .json, .jsonl, got notes/plan.txt; name the data with --data');
-    expect(refusedTraining('--data', 'notes/plan.txt')).toMatch(/^notes\/plan\.txt: expected a folder or a file ending in \.csv, /);
+    expect(refusedTraining('--data', 'notes')).toMatch(/^notes: expected files of pairs, got notes\/plan\.txt \(not a kind of file that holds pairs \(.+\)\); name the data with --data$/);
+    expect(refusedTraining('--data', 'notes/plan.txt')).toMatch(/^notes\/plan\.txt: not a kind of file that holds pairs \(\.csv, /);
   });
 
   it('that is empty', () => {
@@ -61,13 +61,13 @@ describe('data', () => {
     );
   });
 
-  it('with a row of too few fields', () => {
-    expect(refusedTraining('--data', file('short.csv', 'ko,en\n차,car\n집\n'))).toBe('short.csv line 3: expected 2 fields (ko, en), got 1; complete the row');
+  it('with a quote that nothing closes', () => {
+    expect(refusedTraining('--data', file('quote.csv', 'ko,en\n차,car\n"집,house\n'))).toBe("quote.csv line 3: expected a closing quote, got the end of what was read; close the field's quotes");
   });
 
-  it('that is not UTF-8', () => {
+  it('in two encodings', () => {
     const eucKr = Buffer.concat([Buffer.from('ko,en\n차,car\n'), Buffer.from([0xc2, 0xf7]), Buffer.from(',car\n')]);
-    expect(refusedTraining('--data', file('euc-kr.csv', eucKr))).toBe('euc-kr.csv line 3: expected UTF-8 text, got the byte 0xC2; save the file as UTF-8');
+    expect(refusedTraining('--data', file('euc-kr.csv', eucKr))).toBe('euc-kr.csv line 3: expected text in UTF-8 or code page 949, got the byte 0xC2; save the file as UTF-8');
   });
 });
 

@@ -46,7 +46,7 @@ test('a link to a folder above does not go round in circles', async () => {
 });
 
 test('a path that is not there gets one line', async () => {
-  await expect(find('none.csv')).rejects.toThrow(`${folder}/none.csv: cannot be read: no such file or folder`);
+  await expect(find('none.csv')).rejects.toThrow(`${folder}/none.csv: expected a file or folder that can be read, but there is none; check the path`);
   await expect(find('none.csv')).rejects.toHaveProperty('name', 'InputError');
 });
 
@@ -57,7 +57,7 @@ test('a folder without permission to read gets one line', async () => {
   const asRoot = process.getuid?.() === 0; // who may read all the same
   if (asRoot) process.seteuid!('nobody');
   try {
-    await expect(find('.')).rejects.toThrow(`${folder}/sub: cannot be read: permission denied`);
+    await expect(find('.')).rejects.toThrow(`${folder}/sub: expected a file or folder that can be read, but permission is denied; allow reading it`);
   } finally {
     if (asRoot) process.seteuid!(0);
     await chmod(path.join(folder, 'sub'), 0o700);

@@ -2,9 +2,9 @@
 import { isAscii, isUtf8 } from 'node:buffer';
 import iconv from 'iconv-lite';
 import { InputError } from '../../errors.js';
+import { countLineBreaks, findInvalidByte, lengthOfWholeCharacters, REPLACEMENT } from './utf8.js';
 
 const BYTE_ORDER_MARK = Buffer.from('\ufeff');
-const REPLACEMENT = '\ufffd';
 const HANGUL = /[\uac00-\ud7a3]/;
 
 /** The encoding is told by so many bytes from the first one on that is beyond ASCII. */
@@ -81,37 +81,7 @@ function decoderFor(head: Buffer, before: { bytes: number; lines: number }, name
   return (piece) => Buffer.from(decoder.write(piece));
 }
 
-/** How many bytes come before a character that is cut off at the end, if one is (RFC 3629, section 3). */
-function lengthOfWholeCharacters(bytes: Buffer): number {
-  for (let back = 1; back <= Math.min(3, bytes.length); back++) {
-    const byte = bytes[bytes.length - back];
-    if (byte >= 0x80 && byte < 0xc0) continue; // a following byte: look further back for the first one
-    const size = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 1;
-    return size > back ? bytes.length - back : bytes.length;
-  }
-  return bytes.length;
-}
-
-function countLineBreaks(bytes: Buffer): number {
-  let count = 0;
-  for (let at = bytes.indexOf(10); at !== -1; at = bytes.indexOf(10, at + 1)) count++;
-  return count;
-}
-
 function notText(bytes: Buffer, linesBefore: number, name: string): InputError {
-  const at = firstInvalidByte(bytes);
-  const line = linesBefore + countLineBreaks(bytes.subarray(0, at)) + 1;
-  const byte = bytes[at].toString(16).toUpperCase().padStart(2, '0');
-  return new InputError(`${name} line ${line}: expected text in UTF-8 or code page 949, got the byte 0x${byte}; save the file as UTF-8`);
-}
-
-function firstInvalidByte(bytes: Buffer): number {
-  const text = bytes.toString('utf8');
-  const replacement = Buffer.from(REPLACEMENT);
-  for (let index = text.indexOf(REPLACEMENT); index !== -1; index = text.indexOf(REPLACEMENT, index + 1)) {
-    const at = Buffer.byteLength(text.slice(0, index));
-    // The text may hold the replacement character itself.
-    if (!bytes.subarray(at, at + replacement.length).equals(replacement)) return at;
-  }
-  return bytes.length - 1;
+  const { line, byte } = findInvalidByte(bytes, linesBefore + 1);
+  return new InputError(`${name} line ${line}: expected text in UTF-8 or code page 949, got the byte ${byte}; save the file as UTF-8`);
 }

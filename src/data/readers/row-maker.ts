@@ -1,8 +1,6 @@
 import { isEnglish, type TextColumns } from '../columns.js';
 import type { Place, Row } from '../pair.js';
-
-/** Stands in decoded text for bytes that are not valid in its encoding. */
-const REPLACEMENT = '\ufffd';
+import { REPLACEMENT } from './utf8.js';
 
 /**
  * The row that stands at a place: a pair, the other way round where it was translated from English, or an unreadable
