@@ -25,7 +25,7 @@ export interface Output {
 export function openOutput({ quiet = false, json = false }: OutputOptions): Output {
   let bar: Bar | undefined;
   const write = (stream: NodeJS.WriteStream, text: string): void => {
-    bar?.hide();
+    if (stream.isTTY) bar?.hide(); // they share the screen
     stream.write(`${text}\n`);
   };
   const message = (text: string): void => { if (!quiet) write(process.stderr, text); };

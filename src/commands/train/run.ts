@@ -102,7 +102,8 @@ const planRow = ({ epochs, stepsPerEpoch, totalSteps }: TrainPlan) => ({ epochs,
 
 /** `checkpoints/first: 300 steps in 0:00:41, validation loss 4.4321 → 0.6123 (best at step 300)` */
 function summary(run: string, { steps, stopped, first, best }: TrainResult, view: TrainingView): string {
-  const trained = `${run}: ${stopped ? 'stopped and saved after ' : ''}${formatCount(steps)} steps in ${formatDuration(view.meter.seconds())}`;
-  if (first === undefined || best === undefined) return trained;
+  if (steps === 0) return `${run}: stopped before the first step`;
+  const trained = `${run}: ${stopped ? 'stopped and saved after ' : ''}${formatCount(steps)} ${steps === 1 ? 'step' : 'steps'} in ${formatDuration(view.meter.seconds())}`;
+  if (first === undefined || best === undefined || best === first) return trained; // nothing validated after training
   return `${trained}, validation loss ${first.loss.toFixed(4)} → ${best.loss.toFixed(4)} (best at step ${best.step})`;
 }
