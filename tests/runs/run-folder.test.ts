@@ -1,0 +1,71 @@
+import { mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { InputError } from '../../src/errors.js';
+import { checkRunIsNew, createRunFolder, defaultRunName, newestRun, pointAt, pointedAt } from '../../src/runs/run-folder.js';
+import { temporaryFolder } from '../cli.js';
+
+const home = process.cwd();
+let cwd: string;
+beforeEach(() => {
+  cwd = temporaryFolder();
+  process.chdir(cwd);
+});
+afterEach(() => { process.chdir(home); });
+
+it('a run is called after its start', () => {
+  expect(defaultRunName(new Date(2026, 0, 2, 3, 4, 5))).toBe('2026-01-02-030405');
+  expect(defaultRunName(new Date(2026, 10, 22, 23, 59, 0))).toBe('2026-11-22-235900');
+});
+
+describe('a new run', () => {
+  it('is a folder with its configuration', async () => {
+    const folder = await createRunFolder('first', { epochs: 2 });
+    expect(folder).toBe(join(process.cwd(), 'checkpoints/first'));
+    expect(readFileSync(join(folder, 'config.json'), 'utf8')).toBe('{\n  "epochs": 2\n}\n');
+  });
+
+  it('may take a folder that holds no run', async () => {
+    mkdirSync('checkpoints/notes', { recursive: true });
+    writeFileSync('checkpoints/notes/plan.txt', 'later');
+    await createRunFolder('notes', {});
+    expect(readFileSync('checkpoints/notes/plan.txt', 'utf8')).toBe('later');
+  });
+
+  it('takes no place of another', async () => {
+    await createRunFolder('first', { epochs: 1 });
+    const taken = new InputError('checkpoints/first: expected no run there yet, found one; choose another --run or delete it');
+    await expect(createRunFolder('first', { epochs: 2 })).rejects.toThrow(taken);
+    await expect(checkRunIsNew('first')).rejects.toThrow(taken);
+    expect(readFileSync('checkpoints/first/config.json', 'utf8')).toContain('"epochs": 1');
+  });
+
+  it.each(['', '.', '..', 'a/b', '/a', 'a/'])('is not called %j', async (name) => {
+    await expect(createRunFolder(name, {})).rejects.toThrow(`--run: expected the name of a folder under checkpoints/, got ${JSON.stringify(name)}`);
+  });
+
+  it('says so where the system refuses it', async () => {
+    writeFileSync('checkpoints', 'a file');
+    await expect(createRunFolder('first', {})).rejects.toThrow(/^\S+\/checkpoints\/first: cannot be made: a part of the path is not a folder$/);
+  });
+});
+
+it('best and last name a checkpoint each, or none yet', async () => {
+  const run = await createRunFolder('first', {});
+  expect(await pointedAt(run, 'best')).toBeUndefined();
+  await pointAt(run, 'best', 'step-00000010');
+  await pointAt(run, 'last', 'step-00000020');
+  await pointAt(run, 'last', 'step-00000030');
+  expect([await pointedAt(run, 'best'), await pointedAt(run, 'last')]).toEqual(['step-00000010', 'step-00000030']);
+  expect(readFileSync(join(run, 'last'), 'utf8')).toBe('step-00000030\n');
+});
+
+it('the newest run is the one started last, whatever its name', async () => {
+  expect(await newestRun()).toBeUndefined();
+  for (const [name, started] of [['b', 300], ['c', 100], ['a', 200]] as const) {
+    const folder = await createRunFolder(name, {});
+    utimesSync(join(folder, 'config.json'), started, started);
+  }
+  mkdirSync('checkpoints/z-not-a-run');
+  expect(await newestRun()).toBe('checkpoints/b');
+});
