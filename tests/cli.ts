@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const BIN = fileURLToPath(new URL('../bin/kd.js', import.meta.url));
+/** The command. */
+export const KD = fileURLToPath(new URL('../bin/kd.js', import.meta.url));
 
 export interface CliResult {
   readonly code: number | null;
@@ -23,7 +24,7 @@ export interface CliOptions {
 
 /** Runs `kd` with arguments and waits for its end. */
 export function kd(args: readonly string[], { cwd = temporaryFolder(), input, env = {} }: CliOptions = {}): CliResult {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [BIN, ...args], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [KD, ...args], {
     cwd,
     input: input ?? '',
     encoding: 'utf8',

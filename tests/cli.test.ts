@@ -1,0 +1,64 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { KD, kd, temporaryFolder } from './cli.js';
+import { PARITY } from './fixtures/index.js';
+
+const COMMANDS = ['train', 'encode', 'doctor'];
+
+describe('help', () => {
+  it('names the commands, for kd alone too', () => {
+    const help = kd(['--help']);
+    expect(help).toMatchObject({ code: 0, stderr: '' });
+    for (const command of COMMANDS) expect(help.stdout).toMatch(new RegExp(`^  ${command} `, 'm'));
+    expect(help.stdout).toContain('Example:\n  $ kd train');
+    expect(kd([])).toEqual(help);
+  });
+
+  it.each(COMMANDS)('of %s has an example, the flags of all commands, and lines that fit a terminal', (command) => {
+    const { code, stdout, stderr } = kd([command, '--help']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(new RegExp(`Examples?:\n  (\\$ .*\\| )?\\$ kd ${command} `));
+    expect(stdout).toMatch(/^ {2}--quiet .*^ {2}--json /ms);
+    expect(stdout).not.toContain('(default: false)');
+    const [flags] = stdout.split(/^Examples?:/m);
+    for (const line of flags.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
+  });
+});
+
+it('--version prints the version of the package', () => {
+  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
+  expect(kd(['--version'])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
+});
+
+it.each([
+  [['trian'], "error: unknown command 'trian' (Did you mean train?)\n"],
+  [['nonsense'], "error: unknown command 'nonsense'; `kd --help` names what there is\n"],
+  [['--quiet'], 'error: expected a command; `kd --help` names them\n'],
+  [['help', 'nonsense'], 'error: expected a command; `kd --help` names them\n'],
+])('%j is answered in one line', (args, stderr) => {
+  expect(kd(args)).toEqual({ code: 1, stdout: '', stderr });
+});
+
+it('flags of all commands may stand before the command', () => {
+  const { code, stdout, stderr } = kd(['--quiet', '--json', 'train', '--data', 'none.csv']);
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+  expect(stderr).toMatch(/^error: none\.csv: .*\n$/);
+});
+
+it('a bug is told with its stack, and the exit code is 2', () => {
+  const folder = temporaryFolder();
+  writeFileSync(join(folder, 'pairs.csv'), 'ko,en\n차,car\n집,house\n');
+  writeFileSync(join(folder, 'broken.cjs'), "process.stdout.write = () => { throw new TypeError('this stream is broken'); };");
+  const env = { NODE_OPTIONS: `--require=${join(folder, 'broken.cjs')}` };
+  const { code, stdout, stderr } = kd(['train', '--data', 'pairs.csv', '--teacher', join(PARITY, 'teacher'), '--json', '--quiet'], { cwd: folder, env });
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  expect(stderr).toMatch(/^bug: TypeError: this stream is broken\n(.*\n)*? {4}at .*console\.js/);
+});
+
+it('a reader that has seen enough is no error', () => {
+  // `true` is gone before anything is written to it.
+  const { stderr } = spawnSync('sh', ['-c', '{ "$0" "$1" --help; echo "exit code $?" >&2; } | true', process.execPath, KD], { encoding: 'utf8' });
+  expect(stderr).toBe('exit code 0\n');
+});

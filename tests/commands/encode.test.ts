@@ -1,0 +1,118 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { encoderEngine } from '../../src/engine/encoder.js';
+import { loadBackend } from '../../src/engine/tensorflow.js';
+import { openPretrained } from '../../src/models/pretrained.js';
+import { openSafetensors } from '../../src/weights/safetensors.js';
+import { kd, temporaryFolder, type CliOptions, type CliResult } from '../cli.js';
+import { largestDifference, PARITY } from '../fixtures/index.js';
+import { BACKEND, ownWords, readJson, STUDENT, TEACHER } from './tiny.js';
+
+interface TokenCase { readonly text: string; readonly teacher: { length: number; ids: number[] }; readonly student: { length: number; ids: number[] } }
+
+/** Of the 60 texts those that a file with a text a line can hold. */
+const CASES = readJson<{ cases: TokenCase[] }>(join(PARITY, 'tokens.json')).cases.filter(({ text }) => !/[\r\n]/.test(text));
+
+let cwd: string;
+beforeAll(() => {
+  cwd = temporaryFolder();
+  writeFileSync(join(cwd, 'texts.txt'), CASES.map(({ text }) => `${text}\n`).join(''));
+});
+
+function encode(model: string, output: string, flags: readonly string[] = [], options: CliOptions = {}): CliResult {
+  const input = flags.includes('--input') ? [] : ['--input', 'texts.txt'];
+  const result = kd(['encode', '--model', model, ...input, '--output', output, '--backend', BACKEND, ...flags], { cwd, ...options });
+  expect(result.code, result.stderr).toBe(0);
+  return result;
+}
+
+async function read(output: string) {
+  const file = await openSafetensors(join(cwd, output));
+  const info = Object.fromEntries([...file.tensors].map(([name, { dtype, shape }]) => [name, `${dtype} ${shape.join()}`]));
+  const values = { lastHiddenState: await file.read('last_hidden_state'), poolerOutput: await file.read('pooler_output'), inputIds: await file.readInt32('input_ids') };
+  await file.close();
+  return { info, ...values };
+}
+
+/** The same texts' ids through the model itself, all at once. */
+async function forward(model: string, ids: Int32Array, mask?: Float32Array) {
+  await loadBackend(BACKEND);
+  const { encoder, parameters } = await opened(model);
+  const engine = await encoderEngine(encoder, parameters);
+  const output = await engine.encode(ids, CASES.length, mask);
+  engine.dispose();
+  return output;
+}
+
+async function opened(model: string) {
+  const pretrained = await openPretrained(model, 0);
+  return { encoder: pretrained.encoder, parameters: pretrained.parameters() };
+}
+
+describe('kd encode', () => {
+  it.each([['teacher', TEACHER], ['student', STUDENT]] as const)('writes ids, hidden states and pooled outputs of the %s', async (role, model) => {
+    const { stdout, stderr } = encode(model, `${role}.safetensors`);
+    const { info, inputIds, lastHiddenState, poolerOutput } = await read(`${role}.safetensors`);
+    const count = CASES.length;
+    expect(count).toBeGreaterThan(50);
+    expect(info).toEqual({ last_hidden_state: `F32 ${count},77,48`, pooler_output: `F32 ${count},48`, input_ids: `I32 ${count},77` });
+    expect([...inputIds]).toEqual(CASES.flatMap((texts) => texts[role].ids));
+
+    const expected = await forward(model, inputIds);
+    expect(largestDifference(lastHiddenState, expected.lastHiddenState)).toBeLessThan(2e-5);
+    expect(largestDifference(poolerOutput, expected.poolerOutput)).toBeLessThan(2e-5);
+
+    const cut = CASES.filter((texts) => texts[role].length > 77).length;
+    expect(cut).toBeGreaterThan(0);
+    expect(ownWords(stderr)).toBe(`warning: ${cut} of ${count} texts were over 77 tokens and were cut\n`);
+    expect(stdout).toBe(`${role}.safetensors: ${count} texts, last_hidden_state [${count}, 77, 48]\n`);
+  });
+
+  it('attends to tokens alone with --attention-mask', async () => {
+    encode(STUDENT, 'plain.safetensors');
+    encode(STUDENT, 'masked.safetensors', ['--attention-mask']);
+    const [plain, masked] = [await read('plain.safetensors'), await read('masked.safetensors')];
+    expect([...masked.inputIds]).toEqual([...plain.inputIds]);
+    expect(largestDifference(masked.lastHiddenState, plain.lastHiddenState)).toBeGreaterThan(0.01);
+    const mask = Float32Array.from(CASES.flatMap(({ student }) => student.ids.map((_, i) => (i < student.length ? 1 : 0))));
+    const expected = await forward(STUDENT, masked.inputIds, mask);
+    expect(largestDifference(masked.lastHiddenState, expected.lastHiddenState)).toBeLessThan(2e-5);
+  });
+
+  it('gives the same in batches of any size', async () => {
+    encode(STUDENT, 'by-32.safetensors');
+    encode(STUDENT, 'by-7.safetensors', ['--batch-size', '7']);
+    const [by32, by7] = [await read('by-32.safetensors'), await read('by-7.safetensors')];
+    // Values reach 3.4; kernels add up in another order for another number of rows.
+    expect(largestDifference(by7.lastHiddenState, by32.lastHiddenState)).toBeLessThan(5e-6);
+    expect(largestDifference(by7.poolerOutput, by32.poolerOutput)).toBeLessThan(5e-6);
+    expect([...by7.inputIds]).toEqual([...by32.inputIds]);
+  });
+
+  it('reads standard input, with empty lines as empty texts, lines of either ending, and a byte order mark passed over', async () => {
+    const input = '\ufeff노란색 차\r\n\r\n\na yellow car';
+    const { stdout, stderr } = encode(STUDENT, 'stdin.safetensors', ['--input', '-', '--json'], { input });
+    expect(JSON.parse(stdout)).toEqual({ event: 'done', output: 'stdin.safetensors', texts: 4, cut: 0, last_hidden_state: [4, 77, 48] });
+    expect(stdout.match(/\n/g)).toHaveLength(1);
+    expect(ownWords(stderr)).toBe('');
+    const { inputIds } = await read('stdin.safetensors');
+    const rows = [0, 1, 2, 3].map((row) => [...inputIds.subarray(77 * row, 77 * (row + 1))]);
+    const empty = CASES.find(({ text }) => text === '')!.student.ids;
+    expect([rows[1], rows[2]]).toEqual([empty, empty]);
+    expect(rows[0]).not.toEqual(empty);
+
+    writeFileSync(join(cwd, 'plain.txt'), '노란색 차\n\n\na yellow car\n');
+    encode(STUDENT, 'file.safetensors', ['--input', 'plain.txt', '--quiet']);
+    expect(readFileSync(join(cwd, 'file.safetensors')).equals(readFileSync(join(cwd, 'stdin.safetensors')))).toBe(true);
+  });
+
+  it('warns of a pooler that the files lack, and takes a tokenizer from elsewhere', () => {
+    const { stderr } = encode(join(PARITY, 'variants/student-masked-lm-bin'), 'fresh.safetensors', ['--tokenizer', STUDENT, '--input', '-'], { input: 'a car' });
+    expect(ownWords(stderr)).toMatch(/^warning: \S+student-masked-lm-bin lacks pooler\.dense\.weight, pooler\.dense\.bias: pooler_output comes from random values in their place\n$/);
+  });
+
+  it('leaves no temporary file', () => {
+    expect(readdirSync(cwd).filter((name) => name.includes('tmp'))).toEqual([]);
+  });
+});
