@@ -130,3 +130,21 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('eager and compiled',
     expect(again).toEqual(one);
   });
 });
+
+describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('the compiled engine', () => {
+  it('keeps to its memory over steps and over compilations', async () => {
+    await loadBackend('tensorflow');
+    const { open, batch } = await openRun('compiled', 2);
+    const resident = (): number => process.memoryUsage.rss() / 1e6;
+    const train = async (steps: number): Promise<void> => {
+      const engine = await open();
+      for (let step = 0; step < steps; step++) await engine.step([batch(step % 24)], RATE);
+      engine.dispose();
+    };
+    for (let compilation = 0; compilation < 8; compilation++) await train(1);
+    const before = resident();
+    for (let compilation = 0; compilation < 8; compilation++) await train(1);
+    await train(500);
+    expect(resident() - before).toBeLessThan(60); // MB; a session that stays is 10 MB, 500 steps of leaked batches 100
+  }, 120_000);
+});

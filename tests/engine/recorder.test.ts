@@ -1,3 +1,6 @@
+import { existsSync, mkdtempSync, readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Graph } from '../../src/engine/graph/graph.js';
@@ -53,6 +56,14 @@ describe('a recorded graph', () => {
 
   it('refuses an op that has no recorded form, by name', () => {
     expect(() => record(new Graph(), () => tf.atan(tf.scalar(1)))).toThrow(/Atan/);
+  });
+
+  it('leaves nothing in the temporary folder, and removes what a killed process left', () => {
+    const left = mkdtempSync(join(tmpdir(), 'kd-graph-999999999-')); // no process has this number
+    const own = (): string[] => readdirSync(tmpdir()).filter((name) => name.startsWith(`kd-graph-${process.pid}-`));
+    bothWays((v) => tf.square(v), tf.ones([1, 2]));
+    expect(own()).toEqual([]);
+    expect(existsSync(left)).toBe(false);
   });
 
   it('keeps uniform values out of the file', () => {

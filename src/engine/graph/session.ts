@@ -1,5 +1,5 @@
 /** @file Runs a graph through TensorFlow's session, which tfjs-node reaches by loading a SavedModel. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
@@ -19,10 +19,31 @@ export interface Session {
   close(): void;
 }
 
+/** Begins the names of the folders that graphs go through; the number of the process follows. */
+const FOLDER_PREFIX = 'kd-graph-';
+
+/** Removes the folders of processes that were killed while they loaded a graph. */
+function removeLeftFolders(): void {
+  for (const name of readdirSync(tmpdir())) {
+    const owner = new RegExp(`^${FOLDER_PREFIX}(\\d+)-`).exec(name);
+    if (owner !== null && !isAlive(Number(owner[1]))) rmSync(join(tmpdir(), name), { recursive: true, force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0); // asks only whether it is there
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'; // there, and somebody else's
+  }
+}
+
 /** Loads a graph into a session of its own. The file it goes through is gone when this returns. */
 export function openSession(nodes: readonly GraphNode[], signatures: Readonly<Record<string, Signature>>): Session {
   const backend = tf.findBackend('tensorflow') as unknown as NodeBackend;
-  const folder = mkdtempSync(join(tmpdir(), 'kd-graph-'));
+  removeLeftFolders();
+  const folder = mkdtempSync(join(tmpdir(), `${FOLDER_PREFIX}${process.pid}-`));
   const remove = (): void => { rmSync(folder, { recursive: true, force: true }); };
   process.once('exit', remove);
   let id: number;
