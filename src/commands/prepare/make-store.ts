@@ -8,8 +8,6 @@ import type { Progress } from '../progress.js';
 import { ENCODER_MODULE, type EncoderFolders } from './encoders.js';
 
 export interface StoreRequest extends Pick<PrepareOptions, 'paths' | 'sources' | 'out' | 'settings' | 'signal' | 'threads'> {
-  readonly koColumn?: string | undefined;
-  readonly enColumn?: string | undefined;
   readonly encoders: Encoders;
   /** Where worker threads find the encoders; without them there are no threads. */
   readonly encoderFolders: EncoderFolders | undefined;
@@ -17,7 +15,7 @@ export interface StoreRequest extends Pick<PrepareOptions, 'paths' | 'sources' |
 
 /** Makes the store, showing how far it is. */
 export async function makeStore(request: StoreRequest, output: Output): Promise<PrepareReport> {
-  const { koColumn, enColumn, encoderFolders, ...rest } = request;
+  const { encoderFolders, ...rest } = request;
   const started = performance.now();
   let reading: Progress | undefined;
   let encoding: Progress | undefined;
@@ -25,7 +23,6 @@ export async function makeStore(request: StoreRequest, output: Output): Promise<
     return await prepareStore(
       {
         ...rest,
-        columns: { ko: koColumn, en: enColumn },
         ...(encoderFolders && { threadEncoders: { encoderModule: ENCODER_MODULE, encoderFolders } }),
       },
       {

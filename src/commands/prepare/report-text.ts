@@ -31,9 +31,9 @@ export function reportTables(report: PrepareReport): string {
     ...report.corpora.map((counts) => row(counts.corpus, counts)),
     ...(report.corpora.length > 1 ? [row('all', report.total)] : []),
   ];
-  const reasons = reasonsOf(report).map((reason) => [DROP_REASONS[reason], formatCount(report.total.dropped[reason]!), `  ${examplesOf(report, reason)}`]);
+  const reasons = reasonsOf(report).map((reason) => [DROP_REASONS[reason], formatCount(report.total.dropped[reason]!), `  ${report.examples[reason]?.[0] ?? ''}`]);
   const tables = [aligned(corpora)];
-  if (reasons.length > 0) tables.push(aligned([['dropped for', 'rows', '  the first of them'], ...reasons]));
+  if (reasons.length > 0) tables.push(aligned([['dropped for', 'rows', '  the first one'], ...reasons]));
   return tables.join('\n\n');
 }
 
@@ -42,7 +42,7 @@ export function sayWhatWasFound(report: PrepareReport, output: Output): void {
   const { total, skipped, cut } = report;
   output.message(`data: ${formatCount(total.read)} rows in ${report.corpora.map(({ corpus, read }) => `${corpus} (${formatCount(read)})`).join(', ')}`);
   for (const reason of reasonsOf(report)) {
-    const text = `${formatCount(total.dropped[reason]!)} rows dropped for ${DROP_REASONS[reason]}: ${examplesOf(report, reason)}`;
+    const text = `${formatCount(total.dropped[reason]!)} rows dropped for ${DROP_REASONS[reason]}, the first at ${report.examples[reason]?.[0] ?? '?'}`;
     if (reason === 'unreadable') output.warn(text);
     else output.message(text);
   }
@@ -51,11 +51,6 @@ export function sayWhatWasFound(report: PrepareReport, output: Output): void {
   }
   for (const { file, why } of skipped) output.warn(`${file} is not read: ${why}`);
   output.event({ event: 'prepared', ...report, lengths: undefined });
-}
-
-function examplesOf({ examples, total }: PrepareReport, reason: DropReason): string {
-  const first = examples[reason] ?? [];
-  return first.join(', ') + (total.dropped[reason]! > first.length ? ', …' : '');
 }
 
 /** The first column on the left, the others on the right; a cell that begins with a blank is left as it is. */

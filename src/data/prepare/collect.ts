@@ -1,7 +1,6 @@
 import { CORPORA } from '../corpora.js';
-import type { ColumnNames } from '../columns.js';
 import { isUnreadable, type Row } from '../pair.js';
-import { readSource, type PairSource } from '../sources.js';
+import { readBatches, type PairSource } from '../sources.js';
 import { faultOf, foldText, type DropReason } from './cleaning.js';
 import type { Run, SpillWriter } from './spill.js';
 
@@ -9,7 +8,6 @@ import type { Run, SpillWriter } from './spill.js';
 export interface CollectJob {
   readonly kind: 'collect';
   readonly sources: readonly { readonly source: PairSource; readonly number: number }[];
-  readonly columns: ColumnNames;
   /** Rows keep the order of the files, and only empty texts are dropped. */
   readonly ordered: boolean;
 }
@@ -45,23 +43,23 @@ export const EXAMPLES = 5;
 /** Told of rows read since the last call, of the number of their source, and whether they are its last. */
 export type OnRead = (rows: number, source: number, isEnd: boolean) => void;
 
-/** Rows read between two calls of the callback. */
-const STRIDE = 2000;
-
 /** Reads sources; puts the rows that can be used aside, and counts the others. */
 export async function collect({ sources, ordered }: CollectJob, spill: SpillWriter, onRead: OnRead): Promise<Collected> {
   const read: number[] = CORPORA.map(() => 0);
   const dropped: DropTallies = {};
   for (const { source, number } of sources) {
     let index = 0;
-    for await (const row of readSource(source)) {
-      const corpus = CORPORA.indexOf(row.corpus);
-      read[corpus]++;
-      const reason = keepRow(row, { source: number, index, corpus }, ordered, spill);
-      if (reason !== undefined) tally(dropped, reason, corpus, { source: number, index, text: exampleText(row) });
-      if (++index % STRIDE === 0) onRead(STRIDE, number, false);
+    for await (const batch of readBatches(source)) {
+      for (const row of batch) {
+        const corpus = CORPORA.indexOf(row.corpus);
+        read[corpus]++;
+        const reason = keepRow(row, { source: number, index, corpus }, ordered, spill);
+        if (reason !== undefined) tally(dropped, reason, corpus, { source: number, index, text: exampleText(row) });
+        index++;
+      }
+      onRead(batch.length, number, false);
     }
-    onRead(index % STRIDE, number, true);
+    onRead(0, number, true);
   }
   return { runs: spill.flush(), read, dropped };
 }

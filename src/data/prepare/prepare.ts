@@ -17,7 +17,6 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { InputError } from '../../errors.js';
 import { writeFileAtomic } from '../../files.js';
-import type { ColumnNames } from '../columns.js';
 import type { PairSource, Sources } from '../sources.js';
 import { manifestOf, type Manifest, type StoredTokenizer } from '../store/manifest.js';
 import { ID_COLUMNS, LARGEST_VOCABULARY, type IdColumn } from '../store/schema.js';
@@ -40,7 +39,6 @@ export interface PrepareOptions {
   readonly paths: readonly string[];
   /** What `findSources` found there. */
   readonly sources: Sources;
-  readonly columns?: ColumnNames;
   /** The store's folder. */
   readonly out: string;
   readonly settings: PrepareSettings;
@@ -95,14 +93,14 @@ export async function prepareStore(options: PrepareOptions, progress: PreparePro
 
 async function makeShards(
   sources: readonly PairSource[],
-  { paths, columns = {}, settings, encoders }: PrepareOptions,
+  { paths, settings, encoders }: PrepareOptions,
   team: Team,
   folder: string,
   { onRead, onEncoded }: PrepareProgress,
 ): Promise<{ report: Omit<PrepareReport, 'skipped'>; manifest: Manifest }> {
   const isOrdered = !settings.shuffle;
   const estimate = rowEstimate(sources);
-  const collected = await team.runAll(collectJobs(sources, columns, isOrdered), (rows, source, isEnd) => {
+  const collected = await team.runAll(collectJobs(sources, isOrdered), (rows, source, isEnd) => {
     estimate.add(rows, source!, isEnd!);
     onRead?.(estimate.rows, estimate.total());
   });
@@ -157,7 +155,7 @@ function openTeam(options: PrepareOptions, spillFolder: string, sources: readonl
 }
 
 /** Small sources together, in their order; the largest jobs first, so that none is left over at the end. */
-function collectJobs(sources: readonly PairSource[], columns: ColumnNames, ordered: boolean): CollectJob[] {
+function collectJobs(sources: readonly PairSource[], ordered: boolean): CollectJob[] {
   const jobs: { bytes: number; sources: CollectJob['sources'][number][] }[] = [];
   for (const [number, source] of sources.entries()) {
     const last = jobs.at(-1);
@@ -167,7 +165,7 @@ function collectJobs(sources: readonly PairSource[], columns: ColumnNames, order
     } else jobs.push({ bytes: source.bytes, sources: [{ source, number }] });
   }
   jobs.sort((a, b) => b.bytes - a.bytes);
-  return jobs.map((job) => ({ kind: 'collect', sources: job.sources, columns, ordered }));
+  return jobs.map((job) => ({ kind: 'collect', sources: job.sources, ordered }));
 }
 
 function cutCounts(lengths: Readonly<Record<IdColumn, readonly number[]>>, maxLength: number): Record<IdColumn, number> {
