@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { InputError, messageOf } from '../errors.js';
-import { listArchive, readMember, whyUnreadable, type ArchiveMember } from './readers/archive.js';
+import { listArchive, readMember, whyUnreadable, type ArchiveEntry } from './readers/archive.js';
 import { openFile, type RandomAccess } from './readers/random-access.js';
 import type { StoredFile } from './readers/stored-file.js';
 import type { SkippedFile } from './source.js';
@@ -87,28 +87,27 @@ async function addFiles(folder: string, names: readonly string[], search: Search
 async function searchArchive(file: string, { folders, skipped }: Search): Promise<void> {
   const archive = openFile(file, shownPath(file));
   try {
-    const members = await listArchive(archive);
-    const files = dataMembers(members, modelFoldersOf(members, archive)).map(
-      (member): StoredFile & { member: ArchiveMember } => ({ name: `${archive.name}/${member.path}`, path: file, bytes: member.size, member }),
-    );
-    const readableFiles = files.filter(({ name, member }) => {
-      const why = whyUnreadable(member);
-      if (why !== undefined) skipped.push({ file: name, why });
-      return why === undefined;
-    });
-    for (const [name, inFolder] of groupBy(readableFiles, ({ name }) => path.posix.dirname(name))) folders.push({ name, files: inFolder });
+    const entries = await listArchive(archive);
+    const files: StoredFile[] = [];
+    for (const entry of dataEntries(entries, modelFoldersOf(entries, archive))) {
+      const name = `${archive.name}/${entry.path}`;
+      const why = whyUnreadable(entry);
+      if (why === undefined) files.push({ name, path: file, bytes: entry.member.size, member: entry.member });
+      else skipped.push({ file: name, why });
+    }
+    for (const [name, inFolder] of groupBy(files, ({ name }) => path.posix.dirname(name))) folders.push({ name, files: inFolder });
   } finally {
     archive.close();
   }
 }
 
-/** The members that may be data, in the order of their names. What macOS adds to archives (`__MACOSX`) is none. */
-function dataMembers(members: readonly ArchiveMember[], modelFolders: ReadonlySet<string>): ArchiveMember[] {
-  const isData = ({ path: inner }: ArchiveMember): boolean => {
+/** The entries that may be data, in the order of their names. What macOS adds to archives (`__MACOSX`) is none. */
+function dataEntries(entries: readonly ArchiveEntry[], modelFolders: ReadonlySet<string>): ArchiveEntry[] {
+  const isData = ({ path: inner }: ArchiveEntry): boolean => {
     const parts = inner.split('/');
     return !parts.some(isHidden) && parts[0] !== '__MACOSX' && !DOCUMENTATION.test(parts.at(-1)!) && !modelFolders.has(path.posix.dirname(inner));
   };
-  return members.filter(isData).sort((a, b) => compareNames(a.path, b.path));
+  return entries.filter(isData).sort((a, b) => compareNames(a.path, b.path));
 }
 
 function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
@@ -125,8 +124,10 @@ function isHidden(name: string): boolean {
   return name.startsWith('.');
 }
 
+/** The same string where nothing changes: there may be hundreds of thousands. */
 function shownPath(place: string): string {
-  return place.split(path.sep).join('/').normalize('NFC');
+  const shown = (path.sep === '/' ? place : place.replaceAll(path.sep, '/')).normalize('NFC');
+  return shown === place ? place : shown;
 }
 
 /** The size of a file, and what tells it from all others. Synchronous: there may be hundreds of thousands. */
@@ -149,9 +150,10 @@ async function isModelFolder(folder: string): Promise<boolean> {
 }
 
 /** The folders of models in an archive, as they are named inside. */
-function modelFoldersOf(members: readonly ArchiveMember[], archive: RandomAccess): ReadonlySet<string> {
-  const configs = members.filter(({ path: inner, size }) => path.posix.basename(inner) === MODEL_CONFIG && size <= MAX_CONFIG_BYTES);
-  const ofModels = configs.filter((member) => whyUnreadable(member) === undefined && isModelConfig(readMember(archive, member, `${archive.name}/${member.path}`).toString('utf8')));
+function modelFoldersOf(entries: readonly ArchiveEntry[], archive: RandomAccess): ReadonlySet<string> {
+  const isConfig = (entry: ArchiveEntry): boolean =>
+    path.posix.basename(entry.path) === MODEL_CONFIG && entry.member.size <= MAX_CONFIG_BYTES && whyUnreadable(entry) === undefined;
+  const ofModels = entries.filter(isConfig).filter(({ path: inner, member }) => isModelConfig(readMember(archive, member, `${archive.name}/${inner}`).toString('utf8')));
   return new Set(ofModels.map(({ path: inner }) => path.posix.dirname(inner)));
 }
 

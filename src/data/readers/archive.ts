@@ -9,8 +9,6 @@ import { PIECE, type RandomAccess } from './random-access.js';
 
 /** Where a file lies in an archive, and how. */
 export interface ArchiveMember {
-  /** Path inside, in NFC, with `/`. */
-  readonly path: string;
   /** Bytes when unpacked. */
   readonly size: number;
   readonly compressedSize: number;
@@ -18,7 +16,14 @@ export interface ArchiveMember {
   readonly offset: number;
   readonly method: number;
   readonly crc32: number;
-  readonly encrypted: boolean;
+}
+
+/** A file in an archive's directory. */
+export interface ArchiveEntry {
+  /** Path inside, in NFC, with `/`. */
+  readonly path: string;
+  readonly isEncrypted: boolean;
+  readonly member: ArchiveMember;
 }
 
 const STORED = 0;
@@ -28,26 +33,26 @@ const UTF8_NAME = 0x800;
 const UNICODE_PATH_FIELD = 0x7075;
 
 /** The files in an archive, in its order. Reads its directory only. Throws an `InputError` for a damaged archive. */
-export async function listArchive(archive: RandomAccess): Promise<ArchiveMember[]> {
-  const members: ArchiveMember[] = [];
+export async function listArchive(archive: RandomAccess): Promise<ArchiveEntry[]> {
+  const entries: ArchiveEntry[] = [];
   try {
     const options = { autoClose: false, lazyEntries: true, decodeStrings: false };
     const zip = await fromRandomAccessReaderPromise(new BlockReader(archive), archive.size, options);
     for await (const entry of zip.eachEntry()) {
       const path = memberPath(entry);
-      if (!path.endsWith('/')) members.push(memberOf(entry, path));
+      if (!path.endsWith('/')) entries.push({ path, isEncrypted: entry.isEncrypted(), member: memberOf(entry) });
     }
   } catch (error) {
     if (error instanceof InputError) throw error;
     const found = messageOf(error).replace(/\.$/, '');
     throw new InputError(`${archive.name}: expected a whole zip archive, got ${archive.size} bytes that are not (${found}); download it again`);
   }
-  return members;
+  return entries;
 }
 
 /** Why a member cannot be unpacked, if it cannot. */
-export function whyUnreadable({ encrypted, method }: ArchiveMember): string | undefined {
-  if (encrypted) return 'encrypted in its archive; unpack the archive with its password';
+export function whyUnreadable({ isEncrypted, member: { method } }: ArchiveEntry): string | undefined {
+  if (isEncrypted) return 'encrypted in its archive; unpack the archive with its password';
   if (method !== STORED && method !== DEFLATED) return `compressed by method ${method}, which is not supported; unpack the archive`;
   return undefined;
 }
@@ -84,15 +89,13 @@ export function readMember(archive: RandomAccess, member: ArchiveMember, name: s
   return bytes;
 }
 
-function memberOf(entry: Entry, path: string): ArchiveMember {
+function memberOf(entry: Entry): ArchiveMember {
   return {
-    path,
     size: entry.uncompressedSize,
     compressedSize: entry.compressedSize,
     offset: entry.relativeOffsetOfLocalHeader,
     method: entry.compressionMethod,
     crc32: entry.crc32,
-    encrypted: entry.isEncrypted(),
   };
 }
 

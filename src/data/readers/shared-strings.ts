@@ -37,33 +37,30 @@ export async function readSharedStrings(pieces: AsyncIterable<Buffer> | undefine
   return texts;
 }
 
-/** Texts one after the other in UTF-8. */
+/** Texts to a block, whose bytes lie together. */
+const BLOCK_TEXTS = 4096;
+
+/** Texts in UTF-8, block by block; the last block's are strings until it is full. */
 class TextTable implements SharedStrings {
-  private bytes = Buffer.allocUnsafeSlow(1 << 16);
-  private ends = new Float64Array(1 << 10); // text i is the bytes ends[i − 1] … ends[i] − 1
-  count = 0;
+  private readonly blocks: { readonly bytes: Buffer; readonly ends: Uint32Array }[] = [];
+  private last: string[] = [];
+
+  get count(): number {
+    return this.blocks.length * BLOCK_TEXTS + this.last.length;
+  }
 
   add(text: string): void {
-    const start = this.endOf(this.count - 1);
-    if (start + 3 * text.length > this.bytes.length) this.bytes = grown(this.bytes, 3 * text.length);
-    if (this.count === this.ends.length) {
-      const longer = new Float64Array(2 * this.count);
-      longer.set(this.ends);
-      this.ends = longer;
-    }
-    this.ends[this.count++] = start + this.bytes.write(text, start);
+    if (this.last.push(text) < BLOCK_TEXTS) return;
+    let end = 0;
+    const ends = Uint32Array.from(this.last, (each) => (end += Buffer.byteLength(each)));
+    this.blocks.push({ bytes: Buffer.from(this.last.join('')), ends });
+    this.last = [];
   }
 
-  readonly at = (index: number): string | undefined =>
-    index >= 0 && index < this.count ? this.bytes.toString('utf8', this.endOf(index - 1), this.endOf(index)) : undefined;
-
-  private endOf(index: number): number {
-    return index < 0 ? 0 : this.ends[index];
-  }
-}
-
-function grown(bytes: Buffer, more: number): Buffer<ArrayBuffer> {
-  const longer = Buffer.allocUnsafeSlow(2 * bytes.length + more);
-  bytes.copy(longer);
-  return longer;
+  readonly at = (index: number): string | undefined => {
+    const block = this.blocks[Math.floor(index / BLOCK_TEXTS)];
+    if (block === undefined) return this.last[index - this.blocks.length * BLOCK_TEXTS];
+    const place = index % BLOCK_TEXTS;
+    return block.bytes.toString('utf8', place === 0 ? 0 : block.ends[place - 1], block.ends[place]);
+  };
 }

@@ -114,7 +114,7 @@ function textOf({ type, value }: Cell, strings: SharedStrings): string | undefin
 
 async function partsOf(access: RandomAccess): Promise<ReadonlyMap<string, ArchiveMember>> {
   try {
-    return new Map((await listArchive(access)).map((member) => [member.path, member]));
+    return new Map((await listArchive(access)).map(({ path, member }) => [path, member]));
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     throw new InputError(`${access.name}: expected an Excel workbook (.xlsx), got ${access.size} bytes that are not, or not all of it; save it as .xlsx again`);
