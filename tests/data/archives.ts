@@ -1,0 +1,50 @@
+/** @file Archives and workbooks for tests, by the writers of the generator. */
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+interface ZipWriter {
+  member: (name: string | Buffer, options?: { store?: boolean }) => { write: (bytes: Buffer) => void; close: () => void };
+  close: () => void;
+}
+
+type CellValue = string | number | { error: string } | undefined;
+
+const GENERATOR = path.join(import.meta.dirname, '../../scripts/corpora');
+const load = (name: string): Promise<unknown> => import(pathToFileURL(path.join(GENERATOR, name)).href);
+const { ZipWriter } = (await load('zip-writer.mjs')) as { ZipWriter: new (file: string) => ZipWriter };
+const { writeWorkbook } = (await load('workbook-writer.mjs')) as {
+  writeWorkbook: (file: string, rows: () => Iterable<CellValue[]>, options?: { inline?: boolean }) => void;
+};
+
+/** Writes an archive. Names that are bytes are written without the flag for UTF-8. */
+export function writeZip(file: string, members: readonly (readonly [name: string | Buffer, content: string | Buffer])[], options = {}): void {
+  mkdirSync(path.dirname(file), { recursive: true });
+  const zip = new ZipWriter(file);
+  for (const [name, content] of members) {
+    const member = zip.member(name, options);
+    member.write(Buffer.from(content));
+    member.close();
+  }
+  zip.close();
+}
+
+/** A workbook of one sheet, as bytes. `file` is where it is written for a moment. */
+export function workbookBytes(file: string, rows: readonly CellValue[][], options: { inline?: boolean } = {}): Buffer {
+  writeWorkbook(file, () => rows, options);
+  const bytes = readFileSync(file);
+  rmSync(file);
+  return bytes;
+}
+
+/** A workbook made of its parts; those that are not given are as short as can be. */
+export function writeWorkbookParts(file: string, parts: Readonly<Record<string, string>>): void {
+  const all: Record<string, string> = {
+    'xl/workbook.xml': '<workbook xmlns:r="r"><sheets><sheet name="말뭉치" sheetId="1" r:id="rId1"/></sheets></workbook>',
+    'xl/_rels/workbook.xml.rels':
+      '<Relationships><Relationship Id="rId1" Type="x/worksheet" Target="worksheets/sheet1.xml"/><Relationship Id="rId2" Type="x/worksheet" Target="/xl/worksheets/sheet2.xml"/>' +
+      '<Relationship Id="rId3" Type="x/sharedStrings" Target="sharedStrings.xml"/></Relationships>',
+    ...parts,
+  };
+  writeZip(file, Object.entries(all));
+}

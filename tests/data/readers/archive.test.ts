@@ -1,0 +1,87 @@
+import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import iconv from 'iconv-lite';
+import { describe, expect, test } from 'vitest';
+import { writeZip } from '../archives.js';
+import { readingFolder } from '../reading.js';
+
+const { put, read, find, expectError, inFolder } = readingFolder();
+
+const CSV = `ko,en\n${Array.from({ length: 2000 }, (_, i) => `문장 ${i},sentence ${i} ${(i * 7919) % 10007}`).join('\n')}`;
+
+describe('an archive', () => {
+  test('gives what its files give, packed or stored, however deep', async () => {
+    await put('plain.csv', CSV);
+    const expected = (await read()).map(([ko, en, place]) => [ko, en, place.replace('plain.csv', 'a.zip/하나/둘/plain.csv')]);
+    for (const store of [false, true]) {
+      writeZip(inFolder('zip/a.zip'), [['하나/둘/plain.csv', CSV]], { store });
+      expect((await read(['zip/a.zip'])).map(([ko, en, place]) => [ko, en, place.replace('zip/', '')])).toEqual(expected);
+    }
+  });
+
+  test('may have names in UTF-8, flagged or not, decomposed, or in code page 949', async () => {
+    writeZip(inFolder('a.zip'), [
+      ['가.csv', 'ko,en\n차,car\n'],
+      [Buffer.from('나.csv'.normalize('NFD')), 'ko,en\n배,pear\n'],
+      [iconv.encode('똠.csv', 'cp949'), 'ko,en\n감,persimmon\n'],
+      [Buffer.from([0x82, 0x2e, 0x63, 0x73, 0x76]), 'ko,en\n집,house\n'], // é in code page 437
+    ]);
+    expect((await read()).map(([, , place]) => place)).toEqual(['a.zip/é.csv:2', 'a.zip/가.csv:2', 'a.zip/나.csv:2', 'a.zip/똠.csv:2']);
+  });
+
+  test('leaves out what macOS adds, hidden files, documentation and models', async () => {
+    writeZip(inFolder('a.zip'), [
+      ['a.csv', 'ko,en\n차,car\n'],
+      ['__MACOSX/._a.csv', 'x'],
+      ['.DS_Store', 'x'],
+      ['README.md', 'x'],
+      ['model/config.json', '{"model_type": "roberta"}'],
+      ['model/vocab.json', '{"a": 1}'],
+      ['inner.zip', 'x'],
+    ]);
+    const { sources, skipped } = await find();
+    expect(sources.map(({ id }) => id)).toEqual(['a.zip/a.csv']);
+    expect(skipped).toEqual([{ file: 'a.zip/inner.zip', why: 'an archive inside an archive; unpack the outer one' }]);
+  });
+
+  test('names files that are encrypted or packed in a way that is not known', async () => {
+    writeZip(inFolder('a.zip'), [['a.csv', 'ko,en\n차,car\n'], ['b.csv', CSV], ['c.csv', CSV]]);
+    const bytes = readFileSync(inFolder('a.zip'));
+    const headerOf = (name: string): number => bytes.lastIndexOf(name) - 46;
+    bytes.writeUInt16LE(bytes.readUInt16LE(headerOf('b.csv') + 8) | 1, headerOf('b.csv') + 8);
+    bytes.writeUInt16LE(9, headerOf('c.csv') + 10);
+    writeFileSync(inFolder('a.zip'), bytes);
+    expect((await find()).skipped).toEqual([
+      { file: 'a.zip/b.csv', why: 'encrypted in its archive; unpack the archive with its password' },
+      { file: 'a.zip/c.csv', why: 'compressed by method 9, which is not supported; unpack the archive' },
+    ]);
+  });
+});
+
+describe('a damaged archive', () => {
+  test('that is cut names the file', async () => {
+    writeZip(inFolder('a.zip'), [['a.csv', CSV]]);
+    truncateSync(inFolder('a.zip'), 5000);
+    await expectError(['.'], /^a\.zip: expected a whole zip archive, got 5000 bytes that are not \(End of central directory record signature not found.*\); download it again$/);
+  });
+
+  test('with other bytes inside names the file inside', async () => {
+    writeZip(inFolder('a.zip'), [['a.csv', CSV]], { store: true });
+    const bytes = readFileSync(inFolder('a.zip'));
+    bytes.write('X', 20_000);
+    writeFileSync(inFolder('a.zip'), bytes);
+    await expectError(['.'], /^a\.zip\/a\.csv: expected the \d+ bytes that its archive names, got others \(their checksum differs\); download the archive again$/);
+    writeZip(inFolder('a.zip'), [['a.csv', CSV]]);
+    const packed = readFileSync(inFolder('a.zip'));
+    packed[30 + 'a.csv'.length] = 0x07; // a block of a type that there is not
+    writeFileSync(inFolder('a.zip'), packed);
+    await expectError(['.'], /^a\.zip\/a\.csv: expected compressed data, got something else after 0 bytes \(invalid block type\); download the archive again$/);
+  });
+
+  test('whose directory points elsewhere names the file inside', async () => {
+    writeZip(inFolder('a.zip'), [['a.csv', CSV]]);
+    const bytes = readFileSync(inFolder('a.zip'));
+    bytes.writeUInt32LE(7, bytes.lastIndexOf('a.csv') - 4);
+    writeFileSync(inFolder('a.zip'), bytes);
+    await expectError(['.'], 'a.zip/a.csv: expected a file at byte 7 of its archive, got something else; download the archive again');
+  });
+});
