@@ -12,7 +12,7 @@ import { onStopSignals } from '../train/stop-signals.js';
 import { DEFAULTS } from '../train/settings.js';
 import { makeStore } from './make-store.js';
 import { reportPage } from './report-page.js';
-import { reportTables } from './report-text.js';
+import { reportTables, saySkipped } from './report-text.js';
 
 interface PrepareFlags {
   readonly data: readonly string[];
@@ -74,7 +74,7 @@ async function prepare(flags: PrepareFlags, output: Output): Promise<void> {
   const { data: paths, out, koColumn, enColumn, samples, validFraction, shuffle, long, keepDuplicates, threads } = flags;
   const started = performance.now();
   const sources = await findSources(paths, { ko: koColumn, en: enColumn });
-  for (const { file, why } of sources.skipped) output.warn(`${file} is not read: ${why}`);
+  saySkipped(sources.skipped, output);
   const teacher = await openTokenizer({ model: flags.teacher, elsewhere: flags.teacherTokenizer, flag: '--teacher-tokenizer' }, output);
   const student = await openTokenizer({ model: flags.student, elsewhere: flags.studentTokenizer, flag: '--student-tokenizer' }, output);
   const stop = onStopSignals(() => undefined);

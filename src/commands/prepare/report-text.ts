@@ -1,6 +1,7 @@
 /** @file What `kd prepare` and `kd train` say of the data: tables and lines. */
 import { DROP_REASONS, type DropReason } from '../../data/prepare/cleaning.js';
 import type { PrepareReport, RowCounts } from '../../data/prepare/report.js';
+import type { SkippedFile } from '../../data/sources.js';
 import { ID_COLUMNS } from '../../data/store/schema.js';
 import type { Output } from '../console.js';
 import { formatCount } from '../format.js';
@@ -11,6 +12,9 @@ export const COLUMN_TITLES = {
   student_en: "English, by the student's tokenizer",
   student_ko: "Korean, by the student's tokenizer",
 } as const satisfies Record<(typeof ID_COLUMNS)[number], string>;
+
+/** Files that are named; a report names all. */
+const MOST_SKIPPED = 10;
 
 /** Reasons for which rows were dropped, in the order in which they are looked for. */
 export function reasonsOf({ total }: PrepareReport): DropReason[] {
@@ -42,15 +46,21 @@ export function sayWhatWasFound(report: PrepareReport, output: Output): void {
   const { total, skipped, cut } = report;
   output.message(`data: ${formatCount(total.read)} rows in ${report.corpora.map(({ corpus, read }) => `${corpus} (${formatCount(read)})`).join(', ')}`);
   for (const reason of reasonsOf(report)) {
-    const text = `${formatCount(total.dropped[reason]!)} rows dropped for ${DROP_REASONS[reason]}, the first at ${report.examples[reason]?.[0] ?? '?'}`;
+    const text = `${formatCount(total.dropped[reason]!)} rows dropped, ${DROP_REASONS[reason]}: ${report.examples[reason]?.[0] ?? ''}`;
     if (reason === 'unreadable') output.warn(text);
     else output.message(text);
   }
   for (const column of ID_COLUMNS) {
     if (cut[column] > 0) output.warn(`${formatCount(cut[column])} texts over 77 tokens are cut (${COLUMN_TITLES[column]})`);
   }
-  for (const { file, why } of skipped) output.warn(`${file} is not read: ${why}`);
+  saySkipped(skipped, output);
   output.event({ event: 'prepared', ...report, lengths: undefined });
+}
+
+/** Names files that are not read, the first ones at least. */
+export function saySkipped(skipped: readonly SkippedFile[], output: Output): void {
+  for (const { file, why } of skipped.slice(0, MOST_SKIPPED)) output.message(`not read: ${file}: ${why}`);
+  if (skipped.length > MOST_SKIPPED) output.message(`not read: ${formatCount(skipped.length - MOST_SKIPPED)} more files; report.json of the prepared data names them`);
 }
 
 /** The first column on the left, the others on the right; a cell that begins with a blank is left as it is. */

@@ -25,7 +25,7 @@ export interface TokenStore {
   readonly manifest: Manifest;
   readonly training: StoreRows;
   readonly validation: StoreRows;
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /** Opens a store. Throws an `InputError` for a folder that is none, or not a whole one. */

@@ -1,0 +1,139 @@
+import { describe, expect, test } from 'vitest';
+import { decideByHash, decideByPlace } from '../../../src/data/prepare/decide.js';
+import { VERDICTS } from '../../../src/data/prepare/duplicates.js';
+import { hashBytes, hashPair } from '../../../src/data/prepare/hash.js';
+import type { Rows } from '../../../src/data/prepare/rows.js';
+import { PREPARE_DEFAULTS, type DuplicateKind, type PrepareSettings } from '../../../src/data/prepare/settings.js';
+import { borderThatLeavesNoneEmpty, SIDE } from '../../../src/data/prepare/sides.js';
+
+type Pair = readonly [ko: string, en: string, corpus?: number];
+
+/** Rows as the first step leaves them, their files aside. */
+function rowsOf(pairs: readonly Pair[]): Rows {
+  const count = pairs.length;
+  const words = (perRow: number) => new Uint32Array(perRow * count);
+  const facts = { pairHash: words(2), koHash: words(2), enHash: words(2), corpus: new Uint8Array(count), source: words(1), index: words(1) };
+  pairs.forEach(([ko, en, corpus = 0], row) => {
+    const [koHash, enHash] = [ko, en].map((text) => {
+      const out = new Uint32Array(2);
+      hashBytes(Buffer.from(text), 0, Buffer.byteLength(text), out);
+      return out;
+    });
+    facts.koHash.set(koHash, 2 * row);
+    facts.enHash.set(enHash, 2 * row);
+    hashPair(koHash, enHash, facts.pairHash.subarray(2 * row, 2 * row + 2));
+    facts.corpus[row] = corpus;
+    facts.index[row] = row;
+  });
+  return { count, facts, runs: [], runStarts: [0] };
+}
+
+function decide(pairs: readonly Pair[], settings: Partial<PrepareSettings> = {}) {
+  return decideByHash(rowsOf(pairs), { ...PREPARE_DEFAULTS, ...settings });
+}
+
+/** `korean english: verdict` of all rows, sorted: the same for any order of the rows, if it does not matter. */
+function verdictsOf(pairs: readonly Pair[], keepDuplicates: readonly DuplicateKind[] = []): string[] {
+  const { verdicts } = decide(pairs, { keepDuplicates });
+  return pairs.map(([ko, en, corpus], row) => `${ko} ${en} ${corpus ?? ''}: ${VERDICTS[verdicts[row]]}`).sort();
+}
+
+/** Four Korean and four English texts in all combinations, one pair three times. */
+const TANGLE: readonly Pair[] = [
+  ...['가', '나', '다', '라'].flatMap((ko) => ['a', 'b', 'c', 'd'].map((en): Pair => [ko, en])),
+  ['가', 'a', 2],
+  ['가', 'a', 1],
+];
+
+describe('duplicates', () => {
+  test('no text stands in two pairs that stay', () => {
+    const { verdicts } = decide(TANGLE);
+    const staying = TANGLE.filter((_, row) => VERDICTS[verdicts[row]] === 'stays');
+    expect(new Set(staying.map(([ko]) => ko)).size).toBe(staying.length);
+    expect(new Set(staying.map(([, en]) => en)).size).toBe(staying.length);
+    expect(staying.length).toBeGreaterThan(1);
+  });
+
+  test('which ones stay does not depend on the order of the rows', () => {
+    const orders = [TANGLE, [...TANGLE].reverse(), [...TANGLE.slice(7), ...TANGLE.slice(0, 7)]];
+    expect(new Set(orders.map((pairs) => verdictsOf(pairs).join('\n'))).size).toBe(1);
+  });
+
+  test('of equal pairs the one of the first corpus stays', () => {
+    expect(verdictsOf([['가', 'a', 2], ['가', 'a', 0], ['가', 'a', 1]])).toEqual(['가 a 0: stays', '가 a 1: duplicate_pair', '가 a 2: duplicate_pair']);
+  });
+
+  test('each kind can be kept', () => {
+    const pairs: Pair[] = [['가', 'a'], ['가', 'a'], ['나', 'b'], ['나', 'c'], ['다', 'd'], ['라', 'd']];
+    const counts = (keep: DuplicateKind[]): Record<string, number> => {
+      const verdicts = verdictsOf(pairs, keep).map((line) => line.split(': ')[1]);
+      return Object.fromEntries(VERDICTS.map((verdict) => [verdict, verdicts.filter((found) => found === verdict).length]));
+    };
+    expect(counts([])).toEqual({ stays: 3, duplicate_pair: 1, duplicate_ko: 1, duplicate_en: 1 });
+    expect(counts(['pair'])).toEqual({ stays: 4, duplicate_pair: 0, duplicate_ko: 1, duplicate_en: 1 });
+    expect(counts(['ko'])).toEqual({ stays: 4, duplicate_pair: 1, duplicate_ko: 0, duplicate_en: 1 });
+    expect(counts(['ko', 'en', 'pair'])).toEqual({ stays: 6, duplicate_pair: 0, duplicate_ko: 0, duplicate_en: 0 });
+  });
+});
+
+describe('the split', () => {
+  const many: Pair[] = Array.from({ length: 10_000 }, (_, i) => [`한국어 ${i}`, `english ${i}`]);
+  const validationOf = (pairs: readonly Pair[], settings: Partial<PrepareSettings> = {}): Set<string> => {
+    const { sides } = decide(pairs, settings);
+    return new Set(pairs.filter((_, row) => sides[row] === SIDE.validation).map(([ko]) => ko));
+  };
+
+  test('gives validation about its share', () => {
+    expect(Math.abs(validationOf(many).size - 2000)).toBeLessThan(200); // 5 sigma
+    expect(validationOf(many, { validFraction: 0 }).size).toBe(0);
+  });
+
+  test('does not depend on how many pairs there are', () => {
+    const [few, all] = [validationOf(many.slice(0, 3000)), validationOf(many)];
+    expect([...few].every((ko) => all.has(ko))).toBe(true);
+    expect([...all].filter((ko) => Number(ko.slice(4)) < 3000)).toHaveLength(few.size);
+  });
+
+  test('is another with another seed', () => {
+    const [one, other] = [validationOf(many, { seed: 1 }), validationOf(many, { seed: 2 })];
+    const shared = [...one].filter((ko) => other.has(ko)).length;
+    expect(Math.abs(shared - 400)).toBeLessThan(100); // 0.2², 5 sigma
+  });
+
+  test('keeps pairs that hang together through texts on one side, where such are kept', () => {
+    // Chains of five pairs: k0–e0, k0–e1, k1–e1, k1–e2, k2–e2.
+    const chains = Array.from({ length: 400 }, (_, c) =>
+      [[0, 0], [0, 1], [1, 1], [1, 2], [2, 2]].map(([ko, en]): Pair => [`한 ${c} ${ko}`, `e ${c} ${en}`])).flat();
+    const { sides } = decide(chains, { keepDuplicates: ['ko', 'en'] });
+    const byChain = Array.from({ length: 400 }, (_, c) => new Set(sides.subarray(5 * c, 5 * c + 5)));
+    expect(byChain.every((found) => found.size === 1)).toBe(true);
+    const validating = byChain.filter((found) => found.has(SIDE.validation)).length;
+    expect(Math.abs(validating - 80)).toBeLessThan(40); // 5 sigma
+  });
+
+  test('by place takes the first pairs, and the last of these validate', () => {
+    const sidesOf = (settings: Partial<PrepareSettings>): string =>
+      decideByPlace(rowsOf(many.slice(0, 10)), { ...PREPARE_DEFAULTS, shuffle: false, ...settings }).sides.join('');
+    expect(sidesOf({})).toBe('1111111122');
+    expect(sidesOf({ samples: 5 })).toBe('1111200000');
+    expect(sidesOf({ samples: 5000, validFraction: 0 })).toBe('1111111111');
+    expect(sidesOf({ validFraction: 0.99 })).toBe('1222222222');
+    expect(sidesOf({ samples: 1 })).toBe('1000000000');
+  });
+});
+
+describe('a side that the hashes leave empty', () => {
+  const moved = (border: number, ...hashes: number[]): number => borderThatLeavesNoneEmpty(border, Uint32Array.from(hashes));
+  test('gets the pair nearest to it', () => {
+    expect(moved(100, 50, 150)).toBe(100);
+    expect(moved(100, 150, 160)).toBe(151);
+    expect(moved(100, 50, 60)).toBe(60);
+  });
+  test('stays empty where it should be, or where there is one pair only, which trains', () => {
+    expect(moved(0, 150, 160)).toBe(0);
+    expect(moved(100, 50)).toBe(50);
+    expect(moved(100, 150)).toBe(100);
+    expect(moved(100, 50, 50)).toBe(50);
+    expect(moved(100)).toBe(100);
+  });
+});

@@ -1,0 +1,178 @@
+import { cpSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { InputError } from '../../../src/errors.js';
+import { checksums, generate, newFolder, prepareInto, readTexts, writePairs, WORDS } from './support.js';
+
+const ROWS = 2000;
+const corpora = generate(ROWS);
+
+describe('generated corpora with planted faults', () => {
+  test('are counted as they were planted, reason by reason and corpus by corpus', async () => {
+    const { total, corpora: counts, examples } = await prepareInto(newFolder(), [corpora.folder]);
+    const { planted, rows, clean, corpora: plantedCorpora } = corpora.planted;
+    expect(total.read).toBe(rows);
+    expect(total.dropped).toEqual({
+      unreadable: planted.badRow,
+      empty: planted.emptyKorean + planted.emptyEnglish + planted.blank + planted.missing,
+      identical: planted.sameText,
+      no_hangul: planted.noHangul,
+      duplicate_pair: planted.exactDuplicate + planted.foldedDuplicate,
+      duplicate_ko: planted.sameKorean,
+      duplicate_en: planted.sameEnglish,
+      too_long: planted.longEnglish + planted.longKorean,
+    });
+    expect(total.training + total.validation).toBe(clean);
+    expect(Object.fromEntries(counts.map(({ corpus, read }) => [corpus, read]))).toEqual(
+      Object.fromEntries(Object.entries(plantedCorpora).map(([corpus, { rows: count }]) => [corpus, count])),
+    );
+    for (const [reason, places] of Object.entries(examples)) expect(places.length, reason).toBe(5);
+    expect(examples.empty!.every((place) => /\.(xlsx|csv|json):\d+$/.test(place))).toBe(true);
+  });
+
+  test('give the same store, bit for bit, whatever the files are called, in whatever order, zipped or not', async () => {
+    const [asIs, renamed, zipped] = [newFolder(), newFolder(), newFolder()];
+    await prepareInto(asIs, [corpora.folder]);
+
+    const copy = newFolder();
+    cpSync(corpora.folder, copy, { recursive: true });
+    const folders = readdirSync(copy).filter((name) => !name.includes('.json')).map((name) => path.join(copy, name));
+    for (const folder of folders) {
+      const books = readdirSync(folder).filter((name) => name.endsWith('.xlsx')).sort();
+      books.forEach((name, i) => { renameSync(path.join(folder, name), path.join(folder, `book ${books.length - i}.xlsx`)); });
+    }
+    await prepareInto(renamed, folders.reverse());
+    await prepareInto(zipped, [generate(ROWS, '--zip').folder]);
+
+    expect(checksums(asIs)).toHaveLength(3);
+    expect(checksums(renamed)).toEqual(checksums(asIs));
+    expect(checksums(zipped)).toEqual(checksums(asIs));
+  });
+
+  test('are cut where that is asked for, and then not dropped', async () => {
+    const { total, cut } = await prepareInto(newFolder(), [corpora.folder], { long: 'truncate' });
+    const { planted, clean } = corpora.planted;
+    expect(total.dropped.too_long).toBeUndefined();
+    expect(total.training + total.validation).toBe(clean + planted.longEnglish + planted.longKorean);
+    expect(cut).toEqual({ teacher_en: planted.longEnglish, student_en: planted.longEnglish, student_ko: planted.longKorean });
+  });
+});
+
+describe('a sample', () => {
+  const pairs = Array.from({ length: 3000 }, (_, i): [string, string] => [`한국어 문장 ${i}`, i % 10 === 0 ? `long ${'word '.repeat(80)} ${i}` : `sentence ${i}`]);
+  const file = writePairs(pairs);
+  const sampled = async (samples: number): Promise<{ all: string[]; training: string[] }> => {
+    const out = newFolder();
+    await prepareInto(out, [file], { samples });
+    const { training, validation } = await readTexts(out);
+    return { all: [...training, ...validation].map(([ko]) => ko), training: training.map(([ko]) => ko) };
+  };
+
+  test('has as many pairs as asked for, though long ones are dropped on the way, and the rest is counted', async () => {
+    const { total } = await prepareInto(newFolder(), [file], { samples: 1000 });
+    expect(total.training + total.validation).toBe(1000);
+    expect(total.dropped.too_long! + total.not_sampled).toBe(2000);
+  });
+
+  test('is contained in every larger one, side by side', async () => {
+    const [small, large] = [await sampled(200), await sampled(1000)];
+    const inLarge = new Set(large.all);
+    expect(small.all).toHaveLength(200);
+    expect(small.all.every((ko) => inLarge.has(ko))).toBe(true);
+    expect(large.training.slice(0, small.training.length)).toEqual(small.training);
+  });
+
+  test('is uniform: every tenth of the file gives its share', async () => {
+    const { all } = await sampled(1000);
+    const byTenth = new Uint32Array(10);
+    for (const ko of all) byTenth[Math.floor(Number(ko.split(' ')[2]) / 300)]++;
+    for (const count of byTenth) expect(Math.abs(count - 100)).toBeLessThan(45); // 5 sigma
+  });
+
+  test('of more pairs than there are is all of them', async () => {
+    const { total } = await prepareInto(newFolder(), [file], { samples: 50_000 });
+    expect([total.training + total.validation, total.not_sampled]).toEqual([2700, 0]);
+  });
+});
+
+describe('the split', () => {
+  test('has no text of a pair on both sides, even where duplicates are kept', async () => {
+    const pairs = Array.from({ length: 2000 }, (_, i): [string, string] => [`한국어 ${Math.floor(i / 3)}`, `english ${i % 1500}`]);
+    const out = newFolder();
+    await prepareInto(out, [writePairs(pairs)], { keepDuplicates: ['pair', 'ko', 'en'] });
+    const { training, validation } = await readTexts(out);
+    expect(training.length + validation.length).toBe(2000);
+    const trained = new Set(training.flat());
+    expect(validation.length).toBeGreaterThan(0);
+    expect(validation.flat().filter((text) => trained.has(text))).toEqual([]);
+  });
+
+  test.each([2, 3, 5, 8])('leaves neither side empty with %d pairs', async (count) => {
+    for (const seed of [1, 2, 3, 4]) {
+      const pairs = Array.from({ length: count }, (_, i): [string, string] => [`차 ${i}`, `car ${i}`]);
+      const { total } = await prepareInto(newFolder(), [writePairs(pairs)], { seed });
+      expect(total.training).toBeGreaterThan(0);
+      expect(total.validation).toBeGreaterThan(0);
+      expect(total.training + total.validation).toBe(count);
+    }
+  });
+});
+
+test('without shuffling, files keep their order, the last pairs validate, and only empty texts go', async () => {
+  const pairs: [string, string][] = [['나', 'b'], ['가', 'a'], ['', 'x'], ['가', 'a'], ['same', 'same'], ['다', `long ${'word '.repeat(80)}`.trim()]];
+  const out = newFolder();
+  const { total, cut } = await prepareInto(out, [writePairs(pairs)], { shuffle: false });
+  expect(total).toMatchObject({ read: 6, dropped: { empty: 1 }, training: 4, validation: 1 });
+  expect(cut.teacher_en).toBe(1);
+  const { training, validation } = await readTexts(out);
+  expect(training).toEqual([pairs[0], pairs[1], pairs[3], pairs[4]]);
+  expect(validation).toEqual([pairs[5]]);
+});
+
+describe('what cannot be prepared is told in one line', () => {
+  const refused = async (work: Promise<unknown>): Promise<string> => {
+    const error: unknown = await work.catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(InputError);
+    return (error as InputError).message;
+  };
+
+  test('data without a pair of use, after which nothing is left', async () => {
+    const out = path.join(newFolder(), 'deep/er');
+    const file = writePairs([['', 'x'], ['same', 'same']]);
+    expect(await refused(prepareInto(out, [file]))).toBe(`${file}: expected pairs of texts, got 2 rows of which none is of use; add rows with both texts`);
+    expect(readdirSync(path.join(out, '../..'))).toEqual([]);
+  });
+
+  test('a vocabulary that 16 bits cannot hold', async () => {
+    const encoders = { ...WORDS, student: { ...WORDS.student, vocabSize: 65_537 } };
+    expect(await refused(prepareInto(newFolder(), [writePairs([['차', 'car']])], {}, encoders))).toBe(
+      '--student: expected a tokenizer with at most 65536 ids, which 16 bits hold, got 65537; choose another model',
+    );
+  });
+
+  test('a folder with something else in it, which is left alone', async () => {
+    const out = newFolder();
+    writeFileSync(path.join(out, 'thesis.txt'), 'years of work');
+    expect(await refused(prepareInto(out, [writePairs([['차', 'car']])]))).toBe(
+      `${out}: expected an empty folder or a token store, got one with thesis.txt in it; name another folder`,
+    );
+    expect(readFileSync(path.join(out, 'thesis.txt'), 'utf8')).toBe('years of work');
+  });
+
+  test('numbers out of range', async () => {
+    const file = writePairs([['차', 'car']]);
+    expect(await refused(prepareInto(newFolder(), [file], { validFraction: 1 }))).toBe('--valid-fraction: expected a number from 0 to below 1, got 1');
+    expect(await refused(prepareInto(newFolder(), [file], { samples: 0 }))).toBe('--samples: expected a whole number from 1, got 0');
+  });
+});
+
+test('a store is replaced by the next one, and stays as it was where that fails', async () => {
+  const out = newFolder();
+  await prepareInto(out, [writePairs([['차', 'car'], ['개', 'dog']])]);
+  const before = checksums(out);
+  await prepareInto(out, [writePairs([['', 'x']])]).catch(() => undefined);
+  expect(checksums(out)).toEqual(before);
+  await prepareInto(out, [writePairs([['배', 'ship'], ['말', 'horse']])], { validFraction: 0 });
+  expect((await readTexts(out)).training.map(([, en]) => en).sort()).toEqual(['horse', 'ship']);
+  expect(readdirSync(out).sort()).toEqual(['manifest.json', 'report.json', 'training-00000.arrow']);
+});
