@@ -4,7 +4,8 @@
  *     node scripts/corpora/generate.mjs --pairs 100000 --out corpora --faults
  *
  * With `--zip` each corpus is an archive, as it is downloaded, with the same files inside. With `--faults` one row in
- * sixteen is faulty. `planted.json` tells how many of each fault there are, and how many pairs are clean.
+ * sixteen is faulty. `planted.json` tells how many of each fault there are, and how many pairs are clean; a tokenizer
+ * with a small vocabulary finds more texts too long than those.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';

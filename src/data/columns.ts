@@ -25,7 +25,7 @@ export interface Recognised {
 const AI_HUB = [
   { corpus: 'broadcast', ko: '원문', en: '최종번역문', others: [] },
   { corpus: 'parallel', ko: '원문', en: '번역문', others: [] },
-  { corpus: 'table', ko: 'ko', en: 'en', others: ['mt', 'data_set'] },
+  { corpus: 'table', ko: 'ko', en: 'en', others: ['mt'] },
 ] as const;
 
 const LANGUAGE_COLUMNS = ['source_language', 'source_lang', '원문언어', '원천언어', '출발언어', '번역방향'];

@@ -7,14 +7,14 @@ export type CorpusName = (typeof CORPORA)[number];
 
 /** What says which of the two corpora with the same header a file is of: what its rows say, else what it is called. */
 const TABLES = [
-  { corpus: 'technology', inRows: /기술\s*과학/, inName: /기술\s*과학|(^|[^a-z])tech([^a-z]|$)/i },
-  { corpus: 'social-science', inRows: /사회\s*과학/, inName: /사회\s*과학|(^|[^a-z])social([^a-z]|$)/i },
+  { corpus: 'technology', inRows: /^기술\s*과학$/, inName: /기술\s*과학|(^|[^a-z])tech([^a-z]|$)/i },
+  { corpus: 'social-science', inRows: /^사회\s*과학$/, inName: /사회\s*과학|(^|[^a-z])social([^a-z]|$)/i },
 ] as const;
 
 /** The corpus of a file by its header and, where two corpora share it, by its first rows and its name. */
 export function corpusOf({ corpus }: Recognised, rows: readonly (readonly string[])[], name: string): CorpusName {
   if (corpus !== 'table') return corpus;
-  const values = rows.flat().map((value) => value.normalize('NFC'));
-  const byRows = TABLES.find(({ inRows }) => values.some((value) => value.length < 20 && inRows.test(value)));
+  const values = rows.flat().map((value) => value.trim().normalize('NFC'));
+  const byRows = TABLES.find(({ inRows }) => values.some((value) => inRows.test(value)));
   return (byRows ?? TABLES.find(({ inName }) => inName.test(name.normalize('NFC'))))?.corpus ?? 'other';
 }

@@ -1,5 +1,6 @@
 /** @file What a file is, told from its beginning. */
 import path from 'node:path';
+import { InputError } from '../errors.js';
 import { recogniseHeader, whyUnrecognised, type ColumnNames, type Recognised, type TextColumns } from './columns.js';
 import { corpusOf, type CorpusName } from './corpora.js';
 import { recordsOf } from './readers/delimited.js';
@@ -76,8 +77,8 @@ export function probeSmallFiles(files: readonly StoredFile[], names: ColumnNames
   for (const { file, bytes } of readSmallFiles(files.slice(0, LOOKED_AT))) {
     try {
       objects.push(...objectsOf(bytes, file.name).filter(isObject));
-    } catch {
-      continue; // it is reported when it is read
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error; // a file that is broken is reported when it is read
     }
   }
   return probeObjects(objects, 'json-files', files[0].name, names);

@@ -21,6 +21,7 @@ describe('the corpus of a file', () => {
     await put('5.csv', 'korea,english\n차,car\n');
     await put('6.json', JSON.stringify([{ english: 'car', korea: '차' }]));
     await put('7.csv', '번역문,원문\ncar,차\n');
+    await put('8.json', JSON.stringify({ data: [{ sn: 1, ko: '차', mt: 'x', en: 'car' }] }));
     expect(await corpora()).toEqual([
       ['1.xlsx', 'parallel', 'workbook'],
       ['7.csv', 'parallel', 'csv'],
@@ -29,6 +30,7 @@ describe('the corpus of a file', () => {
       ['2.json', 'broadcast', 'json'],
       ['5.csv', 'other', 'csv'],
       ['6.json', 'other', 'json'],
+      ['8.json', 'other', 'json'],
     ]);
   });
 

@@ -81,7 +81,7 @@ function rowsOfFile(bytes: Buffer, columns: TextColumns, file: string, corpus: C
     });
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
-    return [faultyRow({ file, row: 1, corpus }, error.message.slice(error.message.indexOf(': ') + 2))];
+    return [faultyRow({ file, row: 1, corpus }, error.message.slice(file.length).replace(/^(: | )/, ''))];
   }
 }
 
