@@ -67,7 +67,7 @@ export async function prepareInto(out: string, paths: readonly string[], setting
 
 /** Name and SHA-256 of every file of a store that must not depend on where its rows came from. */
 export function checksums(folder: string): string[] {
-  const files = readdirSync(folder).filter((name) => !name.startsWith('report.')).sort();
+  const files = readdirSync(folder).filter((name) => !name.startsWith('report.') && !name.startsWith('.')).sort();
   return files.map((name) => `${name} ${createHash('sha256').update(readFileSync(path.join(folder, name))).digest('hex')}`);
 }
 
