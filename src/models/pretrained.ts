@@ -2,6 +2,7 @@
 import { InputError } from '../errors.js';
 import { openWeights } from '../weights/folder.js';
 import { loadParameters, type StoredParameters } from '../weights/parameters.js';
+import type { TensorSource } from '../weights/tensor-source.js';
 import { buildTextEncoder } from './build.js';
 import { readConfig, type Json, type TextModelConfig } from './config.js';
 import { configJson } from './exported-config.js';
@@ -15,7 +16,7 @@ export interface PretrainedModel {
   readonly configJson: Json;
   /** Parameters that the files lack and that start afresh, with the seed: a pooler. */
   readonly fresh: readonly string[];
-  /** Every parameter of `encoder.shapes`, from the files or fresh. */
+  /** Every parameter of `encoder.shapes`, from the files or fresh; the files are open while it is gone through. */
   parameters(): AsyncIterable<readonly [name: string, values: Float32Array]>;
 }
 
@@ -29,19 +30,15 @@ export interface PretrainedModel {
 export async function openPretrained(folder: string, seed: number): Promise<PretrainedModel> {
   const { config, json } = await readConfig(folder);
   const encoder = buildTextEncoder(config);
-  const source = await openWeights(folder);
-  let stored: StoredParameters;
-  try {
-    stored = loadParameters(source, encoder.shapes, { optional: (name) => encoder.isPooler(name) });
-  } catch (error) {
-    await source.close();
-    throw error;
-  }
+  // The files are closed until their values are wanted: what comes in between may fail and leave nothing open.
+  const { source, stored } = await openStored(folder, encoder);
+  await source.close();
   return {
     encoder,
     configJson: json,
     fresh: stored.missing,
     async *parameters() {
+      const { source, stored } = await openStored(folder, encoder);
       try {
         yield* stored.read();
         for (const name of stored.missing) yield [name, encoder.initialise(name, seed)] as const;
@@ -50,6 +47,17 @@ export async function openPretrained(folder: string, seed: number): Promise<Pret
       }
     },
   };
+}
+
+/** Opens a folder's weights and finds a model's parameters among them. */
+async function openStored(folder: string, encoder: TextEncoder): Promise<{ readonly source: TensorSource; readonly stored: StoredParameters }> {
+  const source = await openWeights(folder);
+  try {
+    return { source, stored: loadParameters(source, encoder.shapes, { optional: (name) => encoder.isPooler(name) }) };
+  } catch (error) {
+    await source.close();
+    throw error;
+  }
 }
 
 /** A model of a configuration with every parameter drawn at random: for speed, memory and tests. */
