@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { KD, kd, temporaryFolder } from './cli.js';
 import { PARITY } from './fixtures/index.js';
 
-const COMMANDS = ['train', 'encode', 'doctor'];
+const COMMANDS = ['prepare', 'train', 'encode', 'doctor'];
 
 describe('help', () => {
   it('names the commands, for kd alone too', () => {
@@ -52,7 +52,7 @@ it('a bug is told with its stack, and the exit code is 2', () => {
   writeFileSync(join(folder, 'pairs.csv'), 'ko,en\n차,car\n집,house\n');
   writeFileSync(join(folder, 'broken.cjs'), "process.stdout.write = () => { throw new TypeError('this stream is broken'); };");
   const env = { NODE_OPTIONS: `--require=${join(folder, 'broken.cjs')}` };
-  const { code, stdout, stderr } = kd(['train', '--data', 'pairs.csv', '--teacher', join(PARITY, 'teacher'), '--json', '--quiet'], { cwd: folder, env });
+  const { code, stdout, stderr } = kd(['train', '--data', 'pairs.csv', '--teacher', join(PARITY, 'teacher'), '--student', join(PARITY, 'student'), '--backend', 'cpu', '--json', '--quiet'], { cwd: folder, env });
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
   expect(stderr).toMatch(/^bug: TypeError: this stream is broken\n(.*\n)*? {4}at .*console\.js/);
 });

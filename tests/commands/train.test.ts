@@ -14,9 +14,9 @@ interface Event { readonly event: string; readonly step?: number; readonly [name
 const read = (...path: string[]): string => readFileSync(join(...path), 'utf8');
 
 describe('a run of two epochs, the second worse than the first', () => {
-  // 18 pairs in batches of 4: the last of an epoch has 2. The learning rate rises until it destroys what was learnt.
+  // 18 pairs in batches of 4: the last of an epoch has 2. The learning rate rises so far that all gets worse.
   const FLAGS = [
-    '--batch-size', '4', '--valid-fraction', '0.2', '--epochs', '2', '--learning-rate', '10', '--warmup-ratio', '1',
+    '--no-shuffle', '--batch-size', '4', '--valid-fraction', '0.2', '--epochs', '2', '--learning-rate', '30', '--warmup-ratio', '1', '--dropout', '0',
     '--log-every', '3', '--save-every', '2', '--keep', '1', '--json',
   ];
   let cwd: string;
@@ -34,19 +34,20 @@ describe('a run of two epochs, the second worse than the first', () => {
   it('tells as JSON, a line each, what happens in its order', () => {
     const told = events.map(({ event, step }) => (step === undefined ? event : `${event} ${step}`));
     expect(told).toEqual([
-      'data', 'engine', 'plan', 'validation 0', 'step 1', 'checkpoint 2', 'step 3', 'checkpoint 4', 'validation 5', 'checkpoint 5',
+      'engine', 'prepared', 'data', 'plan', 'validation 0', 'step 1', 'checkpoint 2', 'step 3', 'checkpoint 4', 'validation 5', 'checkpoint 5',
       'step 6', 'checkpoint 6', 'checkpoint 8', 'step 9', 'validation 10', 'checkpoint 10', 'done',
     ]);
-    expect(events[0]).toMatchObject({ files: [{ file: 'pairs.csv', pairs: 22 }], training_pairs: 18, validation_pairs: 4 });
-    expect(events[1]).toMatchObject({ backend: BACKEND, engine: BACKEND === 'tensorflow' ? 'compiled' : 'eager', precision: 'fp32' });
-    expect(events[2]).toMatchObject({ epochs: 2, steps_per_epoch: 5, steps: 10 });
+    expect(events[0]).toMatchObject({ backend: BACKEND, engine: BACKEND === 'tensorflow' ? 'compiled' : 'eager', precision: 'fp32' });
+    expect(events[1]).toMatchObject({ total: { read: 22, dropped: {}, training: 18, validation: 4 } });
+    expect(events[2]).toMatchObject({ training_pairs: 18, validation_pairs: 4 });
+    expect(events[3]).toMatchObject({ epochs: 2, steps_per_epoch: 5, steps: 10 });
     expect(events.filter(({ event, best }) => event === 'checkpoint' && best === true).map(({ step }) => step)).toEqual([5]);
     expect(events.at(-1)).toMatchObject({ run, steps: 10, stopped: false, best: { step: 5 } });
   });
 
   it('tells a person on standard error how it goes', () => {
     const words = ownWords(result.stderr);
-    expect(words).toMatch(/^data: 22 pairs from 1 file; 18 for training, 4 for validation$/m);
+    expect(words).toMatch(/^data: 18 pairs for training, 4 for validation \(checkpoints\/\.prepared\/[0-9a-f]+\)$/m);
     expect(words).toMatch(/^student: \S+, 77,808 parameters, width 48$/m);
     expect(words).toMatch(/^engine: (compiled on TensorFlow [\d.]+|eager on tfjs \(JavaScript\)), cpu, fp32$/m);
     expect(words).toMatch(/^untrained {2}validation 4\.\d{4} \(en 2\.\d{4} \+ ko 2\.\d{4}\)$/m);
@@ -57,7 +58,7 @@ describe('a run of two epochs, the second worse than the first', () => {
     expect(read(run, 'loss.csv')).toMatch(/^step,epoch,learning_rate,loss,loss_en,loss_ko,grad_norm,pairs_per_second\n1,1,0,/);
     const rows = readCsv(join(run, 'loss.csv'));
     expect(rows.map(({ step, epoch }) => [step, epoch])).toEqual([[1, 1], [3, 1], [6, 2], [9, 2]]);
-    expect(rows.map((row) => row.learning_rate)).toEqual([0, 2, 5, 8]);
+    expect(rows.map((row) => row.learning_rate)).toEqual([0, 6, 15, 24]);
     for (const row of rows) {
       expect(row.loss).toBe(row.loss_en + row.loss_ko);
       expect(row.grad_norm).toBeGreaterThan(0);
@@ -72,7 +73,7 @@ describe('a run of two epochs, the second worse than the first', () => {
     expect(read(run, 'validation.csv')).toMatch(/^step,epoch,loss,loss_en,loss_ko\n0,0,4\.\d+,/);
     const rows = readCsv(join(run, 'validation.csv'));
     expect(rows.map(({ step, epoch }) => [step, epoch])).toEqual([[0, 0], [5, 1], [10, 2]]);
-    expect(rows[2].loss).toBeGreaterThan(rows[1].loss);
+    expect(rows[2].loss).toBeGreaterThan(1.5 * rows[1].loss);
     expect(events.filter(({ event }) => event === 'validation')).toEqual(rows.map((row) => ({ event: 'validation', ...row })));
   });
 
@@ -85,13 +86,13 @@ describe('a run of two epochs, the second worse than the first', () => {
   it('describes itself', () => {
     const { created, ...config } = readJson<Record<string, Record<string, unknown>> & { readonly created: never }>(join(run, 'config.json'));
     expect(config.settings).toMatchObject({
-      data: ['pairs.csv'], teacher: TEACHER, student: STUDENT, validFraction: 0.2, shuffle: true, epochs: 2, batchSize: 4, accumulate: 1,
-      learningRate: 10, weightDecay: 1e-4, warmupRatio: 1, optimizer: 'adamw', loss: 'hidden', seed: 42, logEvery: 3, saveEvery: 2, keep: 1,
+      data: ['pairs.csv'], teacher: TEACHER, student: STUDENT, validFraction: 0.2, shuffle: false, epochs: 2, batchSize: 4, accumulate: 1,
+      learningRate: 30, weightDecay: 1e-4, warmupRatio: 1, optimizer: 'adamw', loss: 'hidden', seed: 42, logEvery: 3, saveEvery: 2, keep: 1,
     });
     expect(Object.keys(config.settings)).not.toContain('json');
     expect(config.teacher).toMatchObject({ source: TEACHER, parameters: 114_192, config: { family: 'clip-text', hiddenSize: 48 } });
     expect(config.student).toMatchObject({ source: STUDENT, parameters: 77_808, config: { family: 'roberta', hiddenSize: 48 } });
-    expect(config.data).toMatchObject({ training_pairs: 18, validation_pairs: 4, files: [{ file: 'pairs.csv', pairs: 22 }] });
+    expect(config.data).toMatchObject({ training_pairs: 18, validation_pairs: 4 });
     expect([config.data.fingerprint, config.teacher.tokenizer, config.student.tokenizer].join()).toMatch(/^([0-9a-f]{64},?){3}$/);
     expect(config.engine).toMatchObject({ backend: BACKEND, device: 'cpu', precision: 'fp32' });
     expect(config.versions).toMatchObject({ node: process.versions.node });
@@ -169,7 +170,7 @@ describe('settings', () => {
   it('accumulated micro-batches are a batch, the last window of an epoch a smaller one; --max-steps ends within an epoch', () => {
     const cwd = folderWithPairs(20);
     // 15 pairs of 20 train: in micro-batches of 3 windows of 3 and 2, in batches of 9 and 6.
-    const common = ['--samples', '20', '--valid-fraction', '0.25', '--epochs', '2', '--max-steps', '3', '--log-every', '1', '--dropout', '0', '--learning-rate', '1e-3'];
+    const common = ['--no-shuffle', '--samples', '20', '--valid-fraction', '0.25', '--epochs', '2', '--max-steps', '3', '--log-every', '1', '--dropout', '0', '--learning-rate', '1e-3'];
     const plan = (stdout: string) => parseLines<Event>(stdout).find(({ event }) => event === 'plan');
     const small = train(cwd, [...common, '--batch-size', '3', '--accumulate', '3', '--run', 'small', '--json']);
     const large = train(cwd, [...common, '--batch-size', '9', '--run', 'large', '--json']);
@@ -196,17 +197,17 @@ describe('settings', () => {
 
   it('what is dropped and what is cut is told; without a name a run takes the time of its start', () => {
     const cwd = temporaryFolder();
-    const rows = [['집', 'house'], ['차', 'car'], ['', 'nothing'], ['나무 '.repeat(90), 'tree']];
+    const rows = [['집', 'house'], ['차', 'car'], ['', 'nothing'], ['나무 '.repeat(90), 'tree'], ['짧다']];
     writeFileSync(join(cwd, 'pairs.csv'), ['korea,english', ...rows.map((row) => row.join())].join('\n'));
-    const flags = trainArguments(['--max-steps', '1', '--samples', '5']);
+    const flags = trainArguments(['--max-steps', '1', '--no-shuffle']);
     flags.splice(flags.indexOf('--run'), 2);
     const result = kd(flags, { cwd });
     expect(result.code, result.stderr).toBe(0);
-    expect(result.stderr.split('\n').filter((line) => line.startsWith('warning: '))).toEqual([
-      'warning: 5 samples were asked for and there are 3 pairs: all of them are used',
-      'warning: 1 pairs dropped for empty text: pairs.csv:4',
-      'warning: 1 texts over 77 tokens are cut (Korean)',
+    expect(result.stderr.split('\n').filter((line) => /dropped|cut/.test(line))).toEqual([
+      'warning: 1 rows dropped for row that cannot be read, the first at pairs.csv:6 (expected 2 fields, got 1; complete the row)',
+      '1 rows dropped for empty text, the first at pairs.csv:4',
+      "warning: 1 texts over 77 tokens are cut (Korean, by the student's tokenizer)",
     ]);
-    expect(readdirSync(join(cwd, 'checkpoints')).join()).toMatch(/^\d{4}-\d\d-\d\d-\d{6}$/);
+    expect(readdirSync(join(cwd, 'checkpoints')).filter((name) => !name.startsWith('.')).join()).toMatch(/^\d{4}-\d\d-\d\d-\d{6}$/);
   });
 });
