@@ -21,7 +21,7 @@ export function trainCommand(): Command {
   return new Command('train')
     .description('teach a student to give the teacher\'s embedding for English and Korean')
     .optionsGroup('Data:')
-    .addOption(new Option('--data <path...>', 'CSV, TSV, JSON or JSONL files of pairs, or folders of them').default([...DEFAULTS.data], 'data/'))
+    .addOption(new Option('--data <path...>', 'files of pairs, folders of them, or what `kd prepare` made').default([...DEFAULTS.data], 'data/'))
     .option('--ko-column <name>', 'the column with the Korean text (else ko, korea, korean)')
     .option('--en-column <name>', 'the column with the English text (else en, english)')
     .option('--samples <pairs>', 'pairs to use, training and validation together (default: all)', count)
