@@ -197,7 +197,7 @@ describe('settings', () => {
 
   it('what is dropped and what is cut is told; without a name a run takes the time of its start', () => {
     const cwd = temporaryFolder();
-    const rows = [['집', 'house'], ['차', 'car'], ['', 'nothing'], ['나무 '.repeat(90), 'tree'], ['짧다']];
+    const rows = [['집', 'house'], ['차', 'car'], ['', 'nothing'], ['나무 '.repeat(90), 'tree'], ['짧다'], ...Array.from({ length: 20 }, () => ['집', 'house'])];
     writeFileSync(join(cwd, 'pairs.csv'), ['korea,english', ...rows.map((row) => row.join())].join('\n'));
     const flags = trainArguments(['--max-steps', '1', '--no-shuffle']);
     flags.splice(flags.indexOf('--run'), 2);

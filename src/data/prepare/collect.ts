@@ -1,5 +1,6 @@
 import { CORPORA } from '../corpora.js';
-import { isUnreadable, type Row } from '../pair.js';
+import { InputError } from '../../errors.js';
+import { isUnreadable, type Row, type UnreadableRow } from '../pair.js';
 import { readBatches, type PairSource } from '../sources.js';
 import { faultOf, foldText, type DropReason } from './cleaning.js';
 import type { Run, SpillWriter } from './spill.js';
@@ -37,6 +38,9 @@ export interface Collected {
   readonly dropped: DropTallies;
 }
 
+/** The share of a source's rows that may be unreadable. */
+const MOST_UNREADABLE = 0.05;
+
 /** First examples kept of every reason. */
 export const EXAMPLES = 5;
 
@@ -49,19 +53,33 @@ export async function collect({ sources, ordered }: CollectJob, spill: SpillWrit
   const dropped: DropTallies = {};
   for (const { source, number } of sources) {
     let index = 0;
+    const unreadable: UnreadableRow[] = [];
     for await (const batch of readBatches(source)) {
       for (const row of batch) {
         const corpus = CORPORA.indexOf(row.corpus);
         read[corpus]++;
+        if (isUnreadable(row)) unreadable.push(row);
         const reason = keepRow(row, { source: number, index, corpus }, ordered, spill);
         if (reason !== undefined) tally(dropped, reason, corpus, { source: number, index, text: exampleText(row) });
         index++;
       }
       onRead(batch.length, number, false);
     }
+    checkReadable(unreadable, index);
     onRead(0, number, true);
   }
   return { runs: spill.flush(), read, dropped };
+}
+
+/**
+ * A few rows of many that cannot be read are dropped and counted; of a file with more of them something else is wrong.
+ *
+ * @throws InputError that names the first of them
+ */
+function checkReadable(unreadable: readonly UnreadableRow[], rows: number): void {
+  if (unreadable.length <= MOST_UNREADABLE * rows) return;
+  const { file, row, fault } = unreadable[0];
+  throw new InputError(`${file}:${row}: ${fault} (${unreadable.length} of ${rows} rows cannot be read)`);
 }
 
 /** Counts a dropped row, and keeps it as an example if it is among the first. */
