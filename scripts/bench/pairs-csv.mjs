@@ -1,0 +1,31 @@
+/**
+ * @file Writes generated pairs, planted faults among them, as plain CSV files: what Python's `csv` reads without help.
+ *
+ *     node scripts/bench/pairs-csv.mjs <rows> <folder>
+ */
+import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { corpusRows } from '../corpora/rows.mjs';
+
+const FILES = 4;
+const FLUSH = 10_000;
+
+const [rows, folder] = [Number(process.argv[2]), process.argv[3]];
+const rowAt = corpusRows(rows, { seed: 0, faults: true });
+const quote = (text) => `"${text.replaceAll('"', '""')}"`;
+
+mkdirSync(folder, { recursive: true });
+for (let number = 0; number < FILES; number++) {
+  const file = openSync(join(folder, `pairs-${number}.csv`), 'w');
+  let lines = ['sn,ko,en'];
+  for (let row = Math.floor((rows * number) / FILES); row < Math.floor((rows * (number + 1)) / FILES); row++) {
+    const { fault, ko = '', en = '' } = rowAt(row);
+    lines.push(fault === 'badRow' ? `${row},${quote(ko)}` : `${row},${quote(ko)},${quote(en)}`);
+    if (lines.length >= FLUSH) {
+      writeSync(file, `${lines.join('\n')}\n`);
+      lines = [];
+    }
+  }
+  writeSync(file, `${lines.join('\n')}\n`);
+  closeSync(file);
+}
