@@ -32,8 +32,16 @@ export function decideByHash({ facts, count }: Rows, { keepDuplicates, seed, val
   };
   const border = borderOf(validFraction);
   const sidesForAll = (used: readonly Uint32Array[]): Uint8Array | undefined => {
-    const hashes = Uint32Array.from(used.flatMap((rows) => [...rows]), hashOf);
-    const moved = borderThatLeavesNoneEmpty(border, hashes);
+    let [lowest, highest] = [Infinity, -Infinity];
+    for (const rows of used) {
+      for (const row of rows) {
+        const hash = hashOf(row);
+        lowest = Math.min(lowest, hash);
+        highest = Math.max(highest, hash);
+      }
+    }
+    if (highest === -Infinity) return undefined;
+    const moved = borderThatLeavesNoneEmpty(border, lowest, highest);
     return moved === border ? undefined : sidesFor(moved);
   };
   return { verdicts, sides: sidesFor(border), fingerprint, sidesForAll };

@@ -72,11 +72,11 @@ export function groupsByText(facts: RowFacts, order: Uint32Array, count: number)
 /**
  * The border moved so far that a side which the hashes leave empty gets the pair nearest to it; training comes first.
  *
- * @param hashes that decide the sides of the pairs used
+ * @param lowest of the hashes that decide the sides of the pairs used
+ * @param highest of these
  */
-export function borderThatLeavesNoneEmpty(border: number, hashes: Uint32Array): number {
-  if (border === 0 || hashes.length === 0) return border;
-  const [lowest, highest] = hashes.reduce(([low, high], hash) => [Math.min(low, hash), Math.max(high, hash)], [HASHES, 0]);
+export function borderThatLeavesNoneEmpty(border: number, lowest: number, highest: number): number {
+  if (border === 0) return border;
   if (highest < border) return highest;
   return lowest >= border && lowest < highest ? lowest + 1 : border;
 }

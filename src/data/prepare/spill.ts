@@ -17,6 +17,10 @@ const RUN_BYTES = 32 << 20;
 /** Rows of a run that keeps the order of the files: it becomes a shard. */
 const ORDERED_RUN_ROWS = 1 << 16;
 
+/** What memory begins with; it grows. */
+const FIRST_BYTES = 1 << 20;
+const FIRST_ROWS = 1 << 12;
+
 const HEADER = 28;
 
 /** What deciding needs to know of every row: parallel columns, hashes as pairs of words, the lower first. */
@@ -72,9 +76,9 @@ export interface Segment {
 export class SpillWriter {
   private readonly handle: number;
   private position = 0;
-  private bytes = Buffer.allocUnsafe(1 << 20);
+  private bytes = Buffer.allocUnsafe(FIRST_BYTES);
   private used = 0;
-  private rows = emptyRows(1 << 12);
+  private rows = emptyRows(FIRST_ROWS);
   private count = 0;
   private names = new Map<string, number>();
   private readonly ready: Run[] = [];
@@ -123,9 +127,11 @@ export class SpillWriter {
     if (this.used >= RUN_BYTES || (this.seed === undefined && this.count === ORDERED_RUN_ROWS)) this.endRun();
   }
 
-  /** Writes what is held back, and gives the runs since the last call. */
+  /** Writes what is held back, gives the runs since the last call, and lets go of memory. */
   flush(): Run[] {
     this.endRun();
+    this.bytes = Buffer.allocUnsafe(FIRST_BYTES);
+    this.rows = emptyRows(FIRST_ROWS);
     return this.ready.splice(0);
   }
 
