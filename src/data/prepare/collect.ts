@@ -3,7 +3,8 @@ import { InputError } from '../../errors.js';
 import { isUnreadable, type Row, type UnreadableRow } from '../pair.js';
 import { readBatches, type PairSource } from '../sources.js';
 import { faultOf, foldText, type DropReason } from './cleaning.js';
-import type { Run, SpillWriter } from './spill.js';
+import type { Run } from './spill.js';
+import type { SpillWriter } from './spill-writer.js';
 
 /** Sources that a worker reads in one go. */
 export interface CollectJob {
@@ -46,6 +47,23 @@ export const EXAMPLES = 5;
 
 /** Told of rows read since the last call, of the number of their source, and whether they are its last. */
 export type OnRead = (rows: number, source: number, isEnd: boolean) => void;
+
+/** Small files are read together until they are this large. */
+const JOB_BYTES = 8 << 20;
+
+/** Small sources together, in their order; the largest jobs first, so that none is left over at the end. */
+export function collectJobs(sources: readonly PairSource[], ordered: boolean): CollectJob[] {
+  const jobs: { bytes: number; sources: CollectJob['sources'][number][] }[] = [];
+  for (const [number, source] of sources.entries()) {
+    const last = jobs.at(-1);
+    if (last !== undefined && last.bytes + source.bytes <= JOB_BYTES) {
+      last.sources.push({ source, number });
+      last.bytes += source.bytes;
+    } else jobs.push({ bytes: source.bytes, sources: [{ source, number }] });
+  }
+  jobs.sort((a, b) => b.bytes - a.bytes);
+  return jobs.map((job) => ({ kind: 'collect', sources: job.sources, ordered }));
+}
 
 /** Reads sources; puts the rows that can be used aside, and counts the others. */
 export async function collect({ sources, ordered }: CollectJob, spill: SpillWriter, onRead: OnRead): Promise<Collected> {

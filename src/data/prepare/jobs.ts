@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { collect, type Collected, type CollectJob } from './collect.js';
 import { encode, type Encoded, type EncodeJob, type Encoders } from './encode.js';
-import { SpillWriter } from './spill.js';
+import { SpillWriter } from './spill-writer.js';
 
 export type Job = CollectJob | EncodeJob;
 

@@ -18,12 +18,13 @@ import { join } from 'node:path';
 import { InputError } from '../../errors.js';
 import { writeFileAtomic } from '../../files.js';
 import type { PairSource, Sources } from '../sources.js';
-import { manifestOf, type Manifest, type StoredTokenizer } from '../store/manifest.js';
-import { ID_COLUMNS, LARGEST_VOCABULARY, type IdColumn } from '../store/schema.js';
+import { manifestOf, type Manifest, type ShardFile, type StoredTokenizer } from '../store/manifest.js';
+import { ID_COLUMNS, LARGEST_VOCABULARY, SIDES, type IdColumn } from '../store/schema.js';
 import { beginStore } from '../store/store-folder.js';
-import type { CollectJob } from './collect.js';
+import { untilAborted } from './abort.js';
+import { collectJobs } from './collect.js';
 import { decideByHash, decideByPlace } from './decide.js';
-import { LONGEST_COUNTED, type Encoded, type Encoders } from './encode.js';
+import { LONGEST_COUNTED, type Encoded, type Encoder, type Encoders } from './encode.js';
 import { jobRunner } from './jobs.js';
 import { countRows } from './outcomes.js';
 import { countsByCorpus, sumLengths, totalCounts, type PrepareReport } from './report.js';
@@ -64,9 +65,6 @@ export const REPORT_FILE = 'report.json';
 /** So few bytes are through before worker threads would have loaded their tokenizers. */
 const LITTLE_DATA = 4 << 20;
 
-/** Small files are read together until they are this large. */
-const JOB_BYTES = 8 << 20;
-
 /**
  * Makes a token store. Throws an `InputError` for data, settings or tokenizers that cannot be used, and what the signal
  * was aborted with.
@@ -104,45 +102,42 @@ async function makeShards(
     estimate.add(rows, source!, isEnd!);
     onRead?.(estimate.rows, estimate.total());
   });
-
   const rows = joinRuns(collected.flatMap(({ runs }) => runs));
   const decision = isOrdered ? decideByPlace(rows, settings) : decideByHash(rows, settings);
+
   const long = isOrdered ? 'truncate' : settings.long;
-  let { sides } = decision;
-  const encodeAll = async (): Promise<Encoded[]> => {
+  const encodeAll = (sides: Uint8Array): Promise<Encoded[]> => {
     const shards = dealOut(rows, sides, isOrdered);
     const total = Math.min(shards.reduce((sum, shard) => sum + shard.rows, 0), settings.samples ?? Infinity);
-    let encoded = 0;
-    return encodeShards(shards, sides, { ...settings, long, folder }, team, (count) => onEncoded?.((encoded += count), total));
+    let done = 0;
+    return encodeShards(shards, sides, { samples: settings.samples, long, folder }, team, (count) => onEncoded?.((done += count), total));
   };
-  let encoded = await encodeAll();
+  let { sides } = decision;
+  let encoded = await encodeAll(sides);
   const otherSides = decision.sidesForAll(encoded.map(({ used }) => used));
-  if (otherSides !== undefined) {
-    sides = otherSides;
-    encoded = await encodeAll();
-  }
+  if (otherSides !== undefined) encoded = await encodeAll((sides = otherSides));
 
-  const { outcomes, examples } = countRows(collected, rows, { ...decision, sides }, encoded);
-  const total = totalCounts(outcomes);
-  if (total.training === 0) throw nothingLeft(paths, total.read);
-  const corpora = countsByCorpus(outcomes);
+  const { outcomes, examples } = countRows(collected, rows, { verdicts: decision.verdicts, sides }, encoded);
+  const counts = { corpora: countsByCorpus(outcomes), total: totalCounts(outcomes) };
+  if (counts.total.training === 0) throw nothingLeft(paths, counts.total.read);
   const lengths = sumLengths(encoded.map((shard) => shard.lengths), LONGEST_COUNTED + 1);
-  const report = { corpora, total, examples, lengths, cut: cutCounts(lengths, long === 'drop' ? Infinity : encoders.teacher.maxLength) };
-  return { report, manifest: describe() };
+  const cut = cutCounts(lengths, long === 'drop' ? Infinity : encoders.teacher.maxLength);
+  const manifest = describeStore({ settings, encoders, fingerprint: decision.fingerprint, counts, files: encoded.flatMap((shard) => shard.files) });
+  return { report: { ...counts, examples, lengths, cut }, manifest };
+}
 
-  function describe(): Manifest {
-    const tokenizer = ({ fingerprint, padId, vocabSize }: Encoders['teacher']): StoredTokenizer =>
-      ({ fingerprint: fingerprint ?? null, pad_id: padId, vocab_size: vocabSize });
-    const files = encoded.flatMap((shard) => shard.files);
-    return manifestOf({
-      max_length: encoders.teacher.maxLength,
-      tokenizers: { teacher: tokenizer(encoders.teacher), student: tokenizer(encoders.student) },
-      options: { ...settings, samples: settings.samples ?? null },
-      inputs: { fingerprint: decision.fingerprint, rows: total.read },
-      counts: { corpora, total },
-      shards: [...files.filter(({ split }) => split === 'training'), ...files.filter(({ split }) => split === 'validation')],
-    });
-  }
+function describeStore({ settings, encoders, fingerprint, counts, files }: {
+  settings: PrepareSettings; encoders: Encoders; fingerprint: string; counts: Pick<PrepareReport, 'corpora' | 'total'>; files: readonly ShardFile[];
+}): Manifest {
+  const tokenizer = (encoder: Encoder): StoredTokenizer => ({ fingerprint: encoder.fingerprint ?? null, pad_id: encoder.padId, vocab_size: encoder.vocabSize });
+  return manifestOf({
+    max_length: encoders.teacher.maxLength,
+    tokenizers: { teacher: tokenizer(encoders.teacher), student: tokenizer(encoders.student) },
+    options: { ...settings, samples: settings.samples ?? null },
+    inputs: { fingerprint, rows: counts.total.read },
+    counts,
+    shards: SIDES.flatMap((side) => files.filter(({ split }) => split === side)),
+  });
 }
 
 function openTeam(options: PrepareOptions, spillFolder: string, sources: readonly PairSource[]): Team {
@@ -154,27 +149,13 @@ function openTeam(options: PrepareOptions, spillFolder: string, sources: readonl
   return teamOf(Array.from({ length: threads }, (_, i) => workerRunner({ spillFolder, name: String(i), seed, ...threadEncoders })));
 }
 
-/** Small sources together, in their order; the largest jobs first, so that none is left over at the end. */
-function collectJobs(sources: readonly PairSource[], ordered: boolean): CollectJob[] {
-  const jobs: { bytes: number; sources: CollectJob['sources'][number][] }[] = [];
-  for (const [number, source] of sources.entries()) {
-    const last = jobs.at(-1);
-    if (last !== undefined && last.bytes + source.bytes <= JOB_BYTES) {
-      last.sources.push({ source, number });
-      last.bytes += source.bytes;
-    } else jobs.push({ bytes: source.bytes, sources: [{ source, number }] });
-  }
-  jobs.sort((a, b) => b.bytes - a.bytes);
-  return jobs.map((job) => ({ kind: 'collect', sources: job.sources, ordered }));
-}
-
 function cutCounts(lengths: Readonly<Record<IdColumn, readonly number[]>>, maxLength: number): Record<IdColumn, number> {
   const cut = ID_COLUMNS.map((column) => [column, lengths[column].slice(maxLength + 1).reduce((sum, count) => sum + count, 0)]);
   return Object.fromEntries(cut) as Record<IdColumn, number>;
 }
 
 function checkVocabularies(encoders: Encoders): void {
-  for (const [role, { vocabSize }] of Object.entries(encoders) as [string, Encoders['teacher']][]) {
+  for (const [role, { vocabSize }] of Object.entries(encoders) as [string, Encoder][]) {
     if (vocabSize <= LARGEST_VOCABULARY) continue;
     throw new InputError(`--${role}: expected a tokenizer with at most ${LARGEST_VOCABULARY} ids, which 16 bits hold, got ${vocabSize}; choose another model`);
   }
@@ -183,21 +164,4 @@ function checkVocabularies(encoders: Encoders): void {
 function nothingLeft(paths: readonly string[], read: number): InputError {
   const found = read === 0 ? 'none' : `${read} rows of which none is of use`;
   return new InputError(`${paths.join(', ')}: expected pairs of texts, got ${found}; add rows with both texts`);
-}
-
-/** What a promise gives, unless the signal is aborted before. */
-async function untilAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return work;
-  work.catch(() => undefined); // nobody waits for it any more after an abort
-  let stop: () => void = () => undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    stop = () => { reject(signal.reason as Error); };
-    signal.addEventListener('abort', stop);
-  });
-  try {
-    signal.throwIfAborted();
-    return await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener('abort', stop);
-  }
 }

@@ -4,24 +4,13 @@
  * A row is a header of seven little-endian words (order key, low and high; number of the file's name; row in that file;
  * bytes of the Korean and of the English text; corpus) and the two texts in UTF-8.
  */
-import { closeSync, openSync, readSync, writeSync } from 'node:fs';
-import { fileError } from '../../files.js';
-import { hashBytes, hashPair, hashSeeded, PURPOSE } from './hash.js';
+import { closeSync, openSync, readSync } from 'node:fs';
 
 /** Partitions of a shuffled store: by the highest 8 bits of the order key. */
 export const PARTITIONS = 256;
 
-/** Bytes of rows held back before a run is written. */
-const RUN_BYTES = 32 << 20;
-
-/** Rows of a run that keeps the order of the files: it becomes a shard. */
-const ORDERED_RUN_ROWS = 1 << 16;
-
-/** What memory begins with; it grows. */
-const FIRST_BYTES = 1 << 20;
-const FIRST_ROWS = 1 << 12;
-
-const HEADER = 28;
+/** Bytes of a row's header. */
+export const HEADER_BYTES = 28;
 
 /** What deciding needs to know of every row: parallel columns, hashes as pairs of words, the lower first. */
 export interface RowFacts {
@@ -45,17 +34,6 @@ export interface Run {
   readonly nameBytes: number;
 }
 
-/** A row to be put aside. */
-export interface SpillRow {
-  readonly ko: string;
-  readonly en: string;
-  readonly corpus: number;
-  readonly source: number;
-  readonly index: number;
-  readonly file: string;
-  readonly row: number;
-}
-
 /** A row read back. */
 export interface SpilledRow {
   readonly ko: Buffer;
@@ -72,123 +50,6 @@ export interface Segment {
   readonly keys: Uint32Array;
 }
 
-/** Puts rows aside in a file of its own. */
-export class SpillWriter {
-  private readonly handle: number;
-  private position = 0;
-  private bytes = Buffer.allocUnsafe(FIRST_BYTES);
-  private used = 0;
-  private rows = emptyRows(FIRST_ROWS);
-  private count = 0;
-  private names = new Map<string, number>();
-  private readonly ready: Run[] = [];
-  private readonly ko = new Uint32Array(2);
-  private readonly en = new Uint32Array(2);
-  private readonly pair = new Uint32Array(2);
-  private readonly key = new Uint32Array(2);
-
-  /** @param seed of the order; undefined keeps the order of the files */
-  constructor(
-    private readonly path: string,
-    private readonly seed: number | undefined,
-  ) {
-    this.handle = named(path, () => openSync(path, 'w'));
-  }
-
-  /** Puts a row aside. Its texts are folded. */
-  add(row: SpillRow): void {
-    const { ko, en, pair, key, count } = this;
-    this.reserve(HEADER + 3 * (row.ko.length + row.en.length));
-    const start = this.used;
-    const koStart = start + HEADER;
-    const enStart = koStart + this.bytes.write(row.ko, koStart);
-    const end = enStart + this.bytes.write(row.en, enStart);
-    hashBytes(this.bytes, koStart, enStart, ko);
-    hashBytes(this.bytes, enStart, end, en);
-    hashPair(ko, en, pair);
-    if (this.seed === undefined) { key[0] = row.index; key[1] = row.source; }
-    else hashSeeded(pair[0], pair[1], this.seed, PURPOSE.order, key);
-
-    const header = [key[0], key[1], this.nameNumber(row.file), row.row, enStart - koStart, end - enStart, row.corpus];
-    for (const [i, word] of header.entries()) this.bytes.writeUInt32LE(word, start + 4 * i);
-    this.used = end;
-
-    const { facts } = this.rows;
-    facts.pairHash.set(pair, 2 * count);
-    facts.koHash.set(ko, 2 * count);
-    facts.enHash.set(en, 2 * count);
-    facts.corpus[count] = row.corpus;
-    facts.source[count] = row.source;
-    facts.index[count] = row.index;
-    this.rows.starts[count] = start;
-    this.rows.partition[count] = this.seed === undefined ? 0 : key[1] >>> 24;
-    this.count++;
-    this.rows.starts[this.count] = end;
-    if (this.used >= RUN_BYTES || (this.seed === undefined && this.count === ORDERED_RUN_ROWS)) this.endRun();
-  }
-
-  /** Writes what is held back, gives the runs since the last call, and lets go of memory. */
-  flush(): Run[] {
-    this.endRun();
-    this.bytes = Buffer.allocUnsafe(FIRST_BYTES);
-    this.rows = emptyRows(FIRST_ROWS);
-    return this.ready.splice(0);
-  }
-
-  close(): void {
-    closeSync(this.handle);
-  }
-
-  private endRun(): void {
-    if (this.count === 0) return;
-    const partitions = this.seed === undefined ? 1 : PARTITIONS;
-    const { order, rowStarts } = groupByPartition(this.rows.partition.subarray(0, this.count), partitions);
-    const grouped = Buffer.allocUnsafe(this.used);
-    const byteStarts = new Float64Array(partitions + 1);
-    let at = 0;
-    for (let partition = 0; partition < partitions; partition++) {
-      byteStarts[partition] = this.position + at;
-      for (let i = rowStarts[partition]; i < rowStarts[partition + 1]; i++) {
-        const row = order[i];
-        at += this.bytes.copy(grouped, at, this.rows.starts[row], this.rows.starts[row + 1]);
-      }
-    }
-    byteStarts[partitions] = this.position + at;
-    const names = Buffer.from(JSON.stringify([...this.names.keys()]));
-    this.write(grouped);
-    this.write(names);
-    this.ready.push({ file: this.path, facts: pickFacts(this.rows.facts, order), rowStarts, byteStarts, nameBytes: names.length });
-    this.used = 0;
-    this.count = 0;
-    this.names = new Map();
-  }
-
-  private write(bytes: Buffer): void {
-    named(this.path, () => {
-      for (let done = 0; done < bytes.length; ) {
-        const written = writeSync(this.handle, bytes, done, bytes.length - done);
-        done += written;
-        this.position += written;
-      }
-    });
-  }
-
-  private nameNumber(file: string): number {
-    let number = this.names.get(file);
-    if (number === undefined) this.names.set(file, (number = this.names.size));
-    return number;
-  }
-
-  private reserve(bytes: number): void {
-    if (this.used + bytes > this.bytes.length) {
-      const larger = Buffer.allocUnsafe(Math.max(2 * this.bytes.length, this.used + bytes));
-      this.bytes.copy(larger, 0, 0, this.used);
-      this.bytes = larger;
-    }
-    if (this.count + 2 > this.rows.starts.length) this.rows = grownRows(this.rows);
-  }
-}
-
 /** Reads a stretch of a run's rows back. */
 export function readSegment(file: string, from: number, to: number): Segment {
   const bytes = readBytes(file, from, to);
@@ -196,7 +57,7 @@ export function readSegment(file: string, from: number, to: number): Segment {
   const keys: number[] = [];
   for (let at = 0; at < bytes.length; ) {
     keys.push(bytes.readUInt32LE(at), bytes.readUInt32LE(at + 4));
-    at += HEADER + bytes.readUInt32LE(at + 16) + bytes.readUInt32LE(at + 20);
+    at += HEADER_BYTES + bytes.readUInt32LE(at + 16) + bytes.readUInt32LE(at + 20);
     starts.push(at);
   }
   return { bytes, starts: Uint32Array.from(starts), keys: Uint32Array.from(keys) };
@@ -205,7 +66,7 @@ export function readSegment(file: string, from: number, to: number): Segment {
 /** The texts of a segment's row. */
 export function rowOf({ bytes, starts }: Segment, row: number): SpilledRow {
   const start = starts[row];
-  const koStart = start + HEADER;
+  const koStart = start + HEADER_BYTES;
   const enStart = koStart + bytes.readUInt32LE(start + 16);
   return { ko: bytes.subarray(koStart, enStart), en: bytes.subarray(enStart, starts[row + 1]), corpus: bytes[start + 24] };
 }
@@ -234,62 +95,4 @@ function readBytes(file: string, from: number, to: number): Buffer {
     closeSync(handle);
   }
   return bytes;
-}
-
-function named<T>(path: string, work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    throw fileError(path, 'cannot be written', error);
-  }
-}
-
-interface GrowingRows {
-  readonly facts: RowFacts;
-  readonly starts: Uint32Array;
-  readonly partition: Uint8Array;
-}
-
-function emptyRows(capacity: number): GrowingRows {
-  const words = (perRow: number) => new Uint32Array(perRow * capacity);
-  const facts = { pairHash: words(2), koHash: words(2), enHash: words(2), corpus: new Uint8Array(capacity), source: words(1), index: words(1) };
-  return { facts, starts: new Uint32Array(capacity + 1), partition: new Uint8Array(capacity) };
-}
-
-function grownRows({ facts, starts, partition }: GrowingRows): GrowingRows {
-  const larger = emptyRows(2 * partition.length);
-  for (const name of Object.keys(facts) as (keyof RowFacts)[]) larger.facts[name].set(facts[name]);
-  larger.starts.set(starts);
-  larger.partition.set(partition);
-  return larger;
-}
-
-/** Counting sort: the rows in the order of their partitions, and where each partition starts among them. */
-function groupByPartition(partition: Uint8Array, partitions: number): { order: Uint32Array; rowStarts: Uint32Array } {
-  const rowStarts = new Uint32Array(partitions + 1);
-  for (const p of partition) rowStarts[p + 1]++;
-  for (let p = 0; p < partitions; p++) rowStarts[p + 1] += rowStarts[p];
-  const next = rowStarts.slice();
-  const order = new Uint32Array(partition.length);
-  for (let row = 0; row < partition.length; row++) order[next[partition[row]]++] = row;
-  return { order, rowStarts };
-}
-
-function pickFacts(facts: RowFacts, order: Uint32Array): RowFacts {
-  const pairs = (words: Uint32Array): Uint32Array => {
-    const picked = new Uint32Array(2 * order.length);
-    for (let i = 0; i < order.length; i++) {
-      picked[2 * i] = words[2 * order[i]];
-      picked[2 * i + 1] = words[2 * order[i] + 1];
-    }
-    return picked;
-  };
-  return {
-    pairHash: pairs(facts.pairHash),
-    koHash: pairs(facts.koHash),
-    enHash: pairs(facts.enHash),
-    corpus: Uint8Array.from(order, (row) => facts.corpus[row]),
-    source: Uint32Array.from(order, (row) => facts.source[row]),
-    index: Uint32Array.from(order, (row) => facts.index[row]),
-  };
 }
