@@ -11,7 +11,7 @@ import { stageFolder } from './staging.mjs';
 
 /**
  * The official CPU wheel, which holds libtensorflow and its headers. The checksum is the one the Python Package Index
- * states for this file, https://pypi.org/project/tensorflow-cpu/2.21.0/#files. Which Python the wheel is for does not
+ * states for this file. Which Python the wheel is for does not
  * matter here: the libraries are the same in all of them.
  */
 export const TENSORFLOW_WHEEL = {
