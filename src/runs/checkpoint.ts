@@ -27,6 +27,9 @@ export interface CheckpointContents {
 
 const TEMPORARY = '.tmp-';
 
+/** The names of checkpoints' folders. */
+export const CHECKPOINT = /^step-\d{8,}$/;
+
 /** `step-00012345` */
 export function checkpointName(step: number): string {
   return `step-${String(step).padStart(8, '0')}`;
@@ -58,7 +61,7 @@ export async function writeCheckpoint(run: string, contents: CheckpointContents,
 /** Removes the oldest checkpoints of a run but for the newest `keep` and the best. */
 export async function pruneCheckpoints(run: string, keep: number): Promise<void> {
   const best = await pointedAt(run, 'best');
-  const names = (await readdir(run)).filter((name) => /^step-\d{8,}$/.test(name));
+  const names = (await readdir(run)).filter((name) => CHECKPOINT.test(name));
   const stepOf = (name: string): number => Number(name.slice('step-'.length));
   const old = names.sort((a, b) => stepOf(b) - stepOf(a)).slice(keep).filter((name) => name !== best);
   for (const name of old) await rm(join(run, name), { recursive: true, force: true });

@@ -219,6 +219,6 @@ describe('flags', () => {
   });
 
   it('that are missing', () => {
-    expect(refusal(['encode'])).toBe("required option '--model <id|folder>' not specified");
+    expect(refusal(['encode'])).toBe("required option '--model <name>' not specified");
   });
 });

@@ -1,13 +1,10 @@
 import { Command } from 'commander';
-import { encoderEngine } from '../../engine/encoder.js';
-import { loadBackend, type BackendChoice, type DeviceChoice } from '../../engine/tensorflow.js';
-import { checkPositions, openPretrained } from '../../models/pretrained.js';
+import type { BackendChoice, DeviceChoice } from '../../engine/tensorflow.js';
 import { MAX_LENGTH } from '../../text/tokenizer.js';
 import { openOutput, type Output, type OutputOptions } from '../console.js';
-import { fetchModel } from '../fetch-model.js';
 import { backendOption, count, deviceOption } from '../flags.js';
 import { formatCount } from '../format.js';
-import { checkVocabulary, openTokenizer } from '../tokenizer.js';
+import { openEncoder, startEncoder } from '../open-encoder.js';
 import { encodeToFile } from './encode-to-file.js';
 import { readTexts } from './texts.js';
 
@@ -24,14 +21,14 @@ interface EncodeFlags {
 
 const EXAMPLES = `
 Examples:
-  $ kd encode --model checkpoints/first/step-00000300 --input texts.txt --output texts.safetensors
+  $ kd encode --model first:300 --input texts.txt --output texts.safetensors
   $ echo "노란색 차" | kd encode --model klue/roberta-small --input - --output car.safetensors`;
 
 /** `kd encode` */
 export function encodeCommand(): Command {
   return new Command('encode')
     .description('texts in, one a line; hidden states, pooled outputs and ids out')
-    .requiredOption('--model <id|folder>', 'a CLIP text or RoBERTa model, on the hub or in a folder')
+    .requiredOption('--model <name>', 'roberta (the newest run\'s best checkpoint), clip, a run, run:step, a folder, or a hub id')
     .option('--tokenizer <id|folder>', 'its tokenizer, when it lies elsewhere')
     .requiredOption('--input <texts.txt|->', 'a UTF-8 file with a text a line; - for standard input')
     .requiredOption('--output <file.safetensors>', `last_hidden_state [N, ${MAX_LENGTH}, D], pooler_output [N, D], input_ids [N, ${MAX_LENGTH}]`)
@@ -45,21 +42,14 @@ export function encodeCommand(): Command {
 
 async function encode(flags: EncodeFlags, output: Output): Promise<void> {
   const texts = await readTexts(flags.input);
-  const model = await openPretrained(await fetchModel(flags.model, '--model', output, ['config', 'weights']), 0);
-  const { encoder, fresh } = model;
-  checkPositions(encoder, '--model', MAX_LENGTH);
+  const opened = await openEncoder({ name: flags.model, flag: '--model', tokenizer: flags.tokenizer, tokenizerFlag: '--tokenizer' }, output);
+  const { tokenizer, model: { encoder, fresh } } = opened;
   if (fresh.length > 0) output.warn(`${flags.model} lacks ${fresh.join(', ')}: pooler_output comes from random values in their place`);
-  const { tokenizer } = await openTokenizer({ model: flags.model, elsewhere: flags.tokenizer, flag: '--tokenizer' }, output);
-  checkVocabulary(tokenizer, encoder, `--model ${flags.model}`);
 
   const progress = output.progress('encoding', texts.length, 'texts');
   const { cut } = await encodeToFile(
     { texts, tokenizer, width: encoder.config.hiddenSize, batchSize: flags.batchSize, masked: flags.attentionMask ?? false },
-    async () => {
-      const { reason } = await loadBackend(flags.backend, flags.device);
-      if (reason !== undefined) output.warn(reason);
-      return encoderEngine(encoder, model.parameters());
-    },
+    () => startEncoder(opened, flags, output),
     flags.output,
     (done) => { progress.update(done); },
   ).finally(() => { progress.stop(); });
