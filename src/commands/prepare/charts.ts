@@ -1,4 +1,5 @@
 /** @file Charts as inline SVG: colours are CSS variables of the page, so that they follow its light or dark look. */
+import { escapeHtml } from '../../html.js';
 
 /** A bar of parts side by side. */
 export interface StackedBar {
@@ -20,12 +21,6 @@ const WIDTH = 760;
 const LABEL_WIDTH = 210;
 const NOTE_WIDTH = 110;
 const BAR = { height: 22, gap: 12, round: 3 } as const;
-
-/** Text for HTML and SVG. */
-export function escapeHtml(text: string): string {
-  const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-  return text.replace(/[&<>"]/g, (sign) => entities[sign]);
-}
 
 /** Horizontal bars on one scale, each in its parts. */
 export function barChart(bars: readonly StackedBar[], description: string): string {
