@@ -72,7 +72,8 @@ function toCp949(text) {
   return iconv.encode(text, 'cp949');
 }
 
-function writeCsv(file, pairAt, cellsOf, first, end, mark) {
+/** Rows as the CSV of the technology and the social-science corpus. */
+export function writeCsv(file, pairAt, cellsOf, first, end, mark) {
   file.write(`${mark}${CSV_COLUMNS}\r\n`);
   for (let row = first; row < end; row++) {
     const pair = pairAt(row);
@@ -81,7 +82,8 @@ function writeCsv(file, pairAt, cellsOf, first, end, mark) {
   file.close();
 }
 
-function writeJson(file, pairAt, cellsOf, first, end) {
+/** The same as JSON. */
+export function writeJson(file, pairAt, cellsOf, first, end) {
   let separator = '{"data": [';
   for (let row = first; row < end; row++) {
     const pair = pairAt(row);
@@ -98,7 +100,8 @@ function composed({ fault, ko, en }) {
   return { fault, ko: ko?.normalize('NFC'), en: en.replace('\u00a0', ' ') };
 }
 
-function tableCells({ ko, en }, code, dataSet, domain, row) {
+/** A row of either, by columns. */
+export function tableCells({ ko, en }, code, dataSet, domain, row) {
   return {
     sn: `${code.toUpperCase()}${String(row).padStart(9, '0')}`,
     file_name: `${code}_${row >> 10}.xlsx`,
@@ -145,11 +148,13 @@ function writeBroadcast(output, rowAt, from, to) {
   array.close();
 }
 
-function broadcastId(row) {
+/** What its file is called. */
+export function broadcastId(row) {
   return `BC${String(row).padStart(8, '0')}`;
 }
 
-function broadcastObject({ ko, en }, row) {
+/** A sentence of the broadcast corpus. */
+export function broadcastObject({ ko, en }, row) {
   const [source, target] = isFromEnglish(row) ? [en, ko] : [ko, en];
   const language = isFromEnglish(row) ? 'en' : 'ko';
   return { ID: broadcastId(row), 대분류: '방송', 소분류: `장르${row % 5}`, source_language: language, 원문: source, '1차번역문': 'draft', 최종번역문: target };

@@ -28,9 +28,9 @@ export function folderOutput(folder, { decomposed = false } = {}) {
   };
 }
 
-/** Files in an archive. `encodeName` gives the bytes of names where they are not UTF-8. */
-export function archiveOutput(file, { encodeName = (name) => name } = {}) {
-  const zip = new ZipWriter(file);
+/** Files in an archive. `encodeName` gives the bytes of names where they are not UTF-8; other options as for archives. */
+export function archiveOutput(file, { encodeName = (name) => name, ...options } = {}) {
+  const zip = new ZipWriter(file, options);
   return {
     textFile: (name, encode) => textWriter(zip.member(encodeName(name)), encode),
     smallFile: (name, text) => {
@@ -38,9 +38,9 @@ export function archiveOutput(file, { encodeName = (name) => name } = {}) {
       member.write(Buffer.from(text));
       member.close();
     },
-    workbook: (name, rows, options) => {
+    workbook: (name, rows, workbookOptions) => {
       const whole = `${file}.workbook.tmp`;
-      writeWorkbook(whole, rows, options);
+      writeWorkbook(whole, rows, workbookOptions);
       zip.addFile(encodeName(name), whole);
       rmSync(whole);
     },

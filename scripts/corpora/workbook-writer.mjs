@@ -26,10 +26,10 @@ const FRAME = {
 /**
  * Writes a workbook. `rows` gives an iterator over the rows each time it is called: once for the sheet, once for the
  * strings, so that neither has to be kept. A cell is a text, a number, `undefined` where there is none, or
- * `{ error: '#NAME?' }`.
+ * `{ error: '#NAME?' }`. Options as for archives.
  */
-export function writeWorkbook(path, rows, { inline = false } = {}) {
-  const zip = new ZipWriter(path);
+export function writeWorkbook(path, rows, { inline = false, reproducible = false } = {}) {
+  const zip = new ZipWriter(path, { reproducible });
   for (const [name, content] of Object.entries(FRAME)) writeMember(zip, name, [XML, content]);
   writeMember(zip, 'xl/worksheets/sheet1.xml', sheet(rows(), inline));
   writeMember(zip, 'xl/sharedStrings.xml', sharedStrings(inline ? [] : rows()));

@@ -14,14 +14,19 @@ const LARGEST_16 = 0xffff;
 /** 1 January 2024, so that the same options give the same bytes. */
 const DOS_DATE = ((2024 - 1980) << 9) | (1 << 5) | 1;
 
-/** An archive being written to a path. */
+/** Without a search for repetitions, whose outcome depends on the build of zlib and on the processor. */
+const REPRODUCIBLE = { strategy: constants.Z_HUFFMAN_ONLY };
+
+/** An archive being written to a path; where it is `reproducible`, with the same bytes on every machine. */
 export class ZipWriter {
   #file;
   #position = 0;
   #directory = [];
+  #compression;
 
-  constructor(path) {
+  constructor(path, { reproducible = false } = {}) {
     this.#file = openSync(path, 'w');
+    this.#compression = { level: 1, ...(reproducible && REPRODUCIBLE) };
   }
 
   /**
@@ -40,7 +45,7 @@ export class ZipWriter {
     };
     this.#position += 30 + header.name.length; // the header comes when its sizes are known
     const append = (bytes, isLast) => {
-      const packed = store ? bytes : deflated(bytes, isLast);
+      const packed = store ? bytes : deflated(bytes, isLast, this.#compression);
       if (bytes.length > 0) header.crc = crc32(bytes, header.crc); // which begins anew for no bytes at all
       header.size += bytes.length;
       header.compressedSize += packed.length;
@@ -80,8 +85,8 @@ export class ZipWriter {
 }
 
 /** Pieces end on a byte's border and refer to nothing before them, so that they make one stream together (RFC 1951). */
-function deflated(bytes, isLast) {
-  return deflateRawSync(bytes, { level: 1, finishFlush: isLast ? constants.Z_FINISH : constants.Z_SYNC_FLUSH });
+function deflated(bytes, isLast, compression) {
+  return deflateRawSync(bytes, { ...compression, finishFlush: isLast ? constants.Z_FINISH : constants.Z_SYNC_FLUSH });
 }
 
 function writeWhole(file, bytes, position) {

@@ -4,6 +4,7 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { writeSample } from './corpora.mjs';
 import { KINDS, writePairs } from './grammar.mjs';
 import { studentModel, teacherModel } from './models.mjs';
 import { randomSource } from './random.mjs';
@@ -18,9 +19,7 @@ const MERGES = { teacher: 350, student: 600 };
 const data = process.argv[2] ?? path.join(import.meta.dirname, '../../data');
 const { scenes, things, pictures } = generatePairs();
 
-write('sample/scenes.csv', delimited(['ko', 'en'], scenes.map(({ ko, en }) => [ko, en]), ','));
-write('sample/things.jsonl', things.map((pair) => `${JSON.stringify(pair)}\n`).join(''));
-write('sample/pictures.tsv', delimited(['english', 'korea'], pictures.map(({ ko, en }) => [en, ko]), '\t'));
+writeSample(path.join(data, 'sample'), { scenes, things, pictures });
 
 const pairs = [...scenes, ...things, ...pictures];
 const english = pairs.map(({ en }) => en);
@@ -28,17 +27,12 @@ const korean = pairs.map(({ ko }) => ko);
 writeModel('tiny/teacher', clipTokenizer(english, MERGES.teacher), teacherModel, SEEDS.teacher);
 writeModel('tiny/student', wordPieceTokenizer([...english, ...korean], MERGES.student), studentModel, SEEDS.student);
 
-/** The pairs of each file, no text twice in all of them. */
+/** The pairs by what they describe, no text twice in all of them. */
 function generatePairs() {
   const random = randomSource(SEEDS.pairs);
   const seen = new Set();
-  const files = Object.entries(KINDS).map(([file, kinds]) => [file, writePairs(kinds, PAIRS_PER_KIND * kinds.length, seen, random)]);
-  return Object.fromEntries(files);
-}
-
-/** A table with header. None of the texts holds a quote, a separator or a line break. */
-function delimited(header, rows, separator) {
-  return [header, ...rows].map((row) => `${row.join(separator)}\n`).join('');
+  const subjects = Object.entries(KINDS).map(([subject, kinds]) => [subject, writePairs(kinds, PAIRS_PER_KIND * kinds.length, seen, random)]);
+  return Object.fromEntries(subjects);
 }
 
 function writeModel(folder, tokenizer, model, seed) {

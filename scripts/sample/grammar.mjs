@@ -45,7 +45,7 @@ function scene(random) {
     : { who: animal(random), action: pick(words.animalActions, random) };
 }
 
-/** Every kind of sentence, by the file it goes to. Each makes a pair of what it draws, or none of an unhappy draw. */
+/** Every kind of sentence, by its subject. Each makes a pair of what it draws, or none of an unhappy draw. */
 export const KINDS = {
   scenes: [
     // 작은 고양이 두 마리가 밤에 지붕 위에서 자고 있다

@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, test } from 'vitest';
+import type { CorpusName } from '../../src/data/corpora.js';
 import { isUnreadable, type Pair } from '../../src/data/pair.js';
-import { findSources, readSource, type SkippedFile } from '../../src/data/sources.js';
+import { findSources, readSource, type Shape, type SkippedFile } from '../../src/data/sources.js';
 import { loadTokenizer } from '../../src/text/tokenizer.js';
 
 const ROOT = path.join(import.meta.dirname, '../..');
@@ -13,7 +14,7 @@ const DATA = path.join(ROOT, 'data');
 /** The folders that belong to the project: others in `data` may be the user's. */
 const FOLDERS = ['sample', 'tiny'];
 
-let corpus: { pairs: Pair[]; files: [file: string, pairs: number][]; skipped: readonly SkippedFile[] };
+let corpus: { pairs: Pair[]; files: [file: string, shape: Shape, corpus: CorpusName, pairs: number][]; skipped: readonly SkippedFile[] };
 beforeAll(async () => {
   corpus = await readAll(FOLDERS.map((folder) => path.join(DATA, folder)));
 });
@@ -22,26 +23,33 @@ beforeAll(async () => {
 async function readAll(folders: readonly string[]): Promise<typeof corpus> {
   const { sources, skipped } = await findSources(folders);
   const pairs: Pair[] = [];
-  const files: [string, number][] = [];
+  const files: typeof corpus.files = [];
   for (const source of sources) {
     const before = pairs.length;
     for await (const row of readSource(source)) {
       if (isUnreadable(row)) throw new Error(`${row.file}:${row.row}: ${row.fault}`);
       pairs.push(row);
     }
-    files.push([path.relative(DATA, source.id), pairs.length - before]);
+    files.push([path.relative(DATA, source.id), source.shape, source.corpus, pairs.length - before]);
   }
   return { pairs, files, skipped };
 }
 
 describe('the sample', () => {
-  test('comes in three shapes, and the models beside it are not taken for pairs', () => {
+  test('comes in the four shapes of the corpora, an archive among them, and the models beside it are not taken for pairs', () => {
     expect(corpus.files).toEqual([
-      ['sample/pictures.tsv', 640],
-      ['sample/scenes.csv', 1120],
-      ['sample/things.jsonl', 640],
+      ['sample/1_구어체.xlsx', 'workbook', 'parallel', 1120],
+      ['sample/1113_tech_train_set_640.csv', 'csv', 'technology', 640],
+      ['sample/1113_social_train_set_320.json', 'json', 'social-science', 320],
+      ['sample/방송콘텐츠.zip/Training/TL_그림/BC00000000.json', 'json-files', 'broadcast', 214],
+      ['sample/방송콘텐츠.zip/Validation/VL_그림/BC00000002.json', 'json-files', 'broadcast', 106],
     ]);
     expect(corpus.skipped).toEqual([]);
+  });
+
+  test('has Hangul in its Korean texts alone, also where a file says that it was translated from English', () => {
+    const isHangul = (text: string): boolean => /\p{Script=Hangul}/u.test(text);
+    expect(corpus.pairs.filter(({ ko, en }) => !isHangul(ko) || isHangul(en))).toEqual([]);
   });
 
   test('has no text twice', () => {

@@ -1,0 +1,41 @@
+/** @file The sample as files: one for each of the shapes in which AI Hub's corpora arrive. */
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { broadcastId, broadcastObject, tableCells, writeCsv, writeJson } from '../corpora/layouts.mjs';
+import { archiveOutput, folderOutput } from '../corpora/outputs.mjs';
+
+/** Archives and workbooks have the same bytes on every machine. */
+const ARCHIVE = { reproducible: true };
+
+/** Of the pairs in the archive, one in three is a validation file. */
+const VALIDATION = { every: 3, at: 2 };
+
+/** Writes the pairs of each kind into a folder. */
+export function writeSample(folder, { scenes, things, pictures }) {
+  mkdirSync(folder, { recursive: true });
+  const output = folderOutput(folder);
+  const half = pictures.length / 2;
+  output.workbook('1_구어체.xlsx', () => workbookRows(scenes), ARCHIVE);
+  writeTable(output, writeCsv, 'csv', things, ['tech', '기술과학', '사물']);
+  writeTable(output, writeJson, 'json', pictures.slice(0, half), ['social', '사회과학', '그림']);
+  writeArchive(archiveOutput(path.join(folder, '방송콘텐츠.zip'), ARCHIVE), pictures.slice(half));
+}
+
+function* workbookRows(pairs) {
+  yield ['SID', '원문', '번역문'];
+  for (const [i, { ko, en }] of pairs.entries()) yield [i + 1, ko, en];
+}
+
+function writeTable(output, write, ending, pairs, [code, dataSet, domain]) {
+  const file = output.textFile(`1113_${code}_train_set_${pairs.length}.${ending}`);
+  write(file, (row) => pairs[row], (pair, row) => tableCells(pair, code, dataSet, domain, row), 0, pairs.length, '');
+}
+
+/** A file a sentence; where its source is English, the two texts are the other way round. */
+function writeArchive(archive, pairs) {
+  for (const [i, pair] of pairs.entries()) {
+    const folder = i % VALIDATION.every === VALIDATION.at ? 'Validation/VL_그림' : 'Training/TL_그림';
+    archive.smallFile(`${folder}/${broadcastId(i)}.json`, JSON.stringify(broadcastObject(pair, i)));
+  }
+  archive.close();
+}
