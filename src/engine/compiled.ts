@@ -5,9 +5,9 @@ import { adamWScalars } from '../distill/adamw.js';
 import type { Engine, EngineOptions, Losses, NamedValues, StepResult } from '../distill/engine.js';
 import type { Distillation } from '../distill/loss.js';
 import { batchTensors } from './batch-tensors.js';
-import { buildStepGraph, type GraphInputs, type StepGraph } from './graph/step-graph.js';
+import { setVariables } from './graph/model-variables.js';
 import { openSession, type Session } from './graph/session.js';
-import type { Variable } from './graph/variables.js';
+import { buildStepGraph, type GraphInputs } from './graph/step-graph.js';
 import type { ParameterValues } from './params.js';
 
 /**
@@ -24,9 +24,14 @@ export async function compiledEngine(
 ): Promise<Engine> {
   const graph = buildStepGraph(distillation, options, length);
   const session = openSession(graph.nodes, graph.signatures);
-  fetch([], [graph.initialised]);
-  await setVariables(graph, session, 'teacher', parameters.teacher);
-  await setVariables(graph, session, 'student', parameters.student);
+  try {
+    fetch([], [graph.initialised]);
+    await setVariables(session, graph.teacher, parameters.teacher);
+    await setVariables(session, graph.student, parameters.student);
+  } catch (error) {
+    session.close();
+    throw error;
+  }
   let steps = 0;
 
   return { step, evaluate, studentParameters, dispose: () => { session.close(); } };
@@ -79,8 +84,8 @@ export async function compiledEngine(
   async function* studentParameters(): AsyncIterable<NamedValues> {
     for (const group of graph.student) {
       const fetched = session.run([], group.map(({ read }) => read));
-      for (const [i, { variable }] of group.entries()) {
-        yield { name: variable.name.slice('student/'.length), shape: variable.shape, values: fetched[i].dataSync() as Float32Array };
+      for (const [i, { name, variable }] of group.entries()) {
+        yield { name, shape: variable.shape, values: fetched[i].dataSync() as Float32Array };
       }
       tf.dispose(fetched);
     }
@@ -88,22 +93,3 @@ export async function compiledEngine(
 }
 
 type Feed = readonly [GraphInputs[keyof GraphInputs], tf.Tensor];
-
-/** Sets a model's variables, group by group, as their values come in. */
-async function setVariables(graph: StepGraph, session: Session, role: 'teacher' | 'student', values: ParameterValues): Promise<void> {
-  const groups = graph[role];
-  const groupOf = new Map(groups.flatMap((group) => group.map((entry) => [entry.variable.name, group] as const)));
-  const waiting = new Map<(typeof groups)[number], Map<Variable, tf.Tensor>>();
-  for await (const [name, data] of values) {
-    const group = groupOf.get(`${role}/${name}`);
-    if (group === undefined) throw new Error(`${name} is not a parameter of the ${role}`);
-    const { variable } = group.find((entry) => entry.variable.name === `${role}/${name}`)!;
-    const ready = (waiting.get(group) ?? new Map<Variable, tf.Tensor>()).set(variable, tf.tensor(data, [...variable.shape], 'float32'));
-    waiting.set(group, ready);
-    if (ready.size < group.length) continue;
-    const done = session.run(group.map((entry) => [entry.input, ready.get(entry.variable)!]), [group[0].groupIsSet]);
-    tf.dispose([...ready.values(), ...done]);
-    waiting.delete(group);
-  }
-  if (waiting.size > 0) throw new Error(`the ${role}'s parameters are not complete`);
-}

@@ -1,5 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { TextEncoder } from '../models/text-encoder.js';
+import { MAX_LENGTH } from '../text/tokenizer.js';
+import { compiledEncoder } from './compiled-encoder.js';
 import { disposeParams, uploadParams, type ParameterValues } from './params.js';
 
 /** The outputs for `B` texts, row-major. */
@@ -20,8 +22,18 @@ export interface EncoderEngine {
   dispose(): void;
 }
 
-/** Loads a model's parameters to encode with; owns them until `dispose`. */
-export async function encoderEngine(encoder: TextEncoder, values: ParameterValues): Promise<EncoderEngine> {
+/**
+ * Loads a model's parameters to encode with, and owns them until `dispose`: a recorded graph on TensorFlow, tfjs's ops on
+ * its JavaScript backend.
+ *
+ * @param length L, tokens a text
+ */
+export async function encoderEngine(encoder: TextEncoder, values: ParameterValues, length = MAX_LENGTH): Promise<EncoderEngine> {
+  return tf.getBackend() === 'tensorflow' ? compiledEncoder(encoder, values, length) : eagerEncoder(encoder, values);
+}
+
+/** Encodes with tfjs's ops as they are, on any backend and at any length: the reference. */
+export async function eagerEncoder(encoder: TextEncoder, values: ParameterValues): Promise<EncoderEngine> {
   const params = await uploadParams(encoder.shapes, values);
   return { encode, dispose: () => { disposeParams(params); } };
 

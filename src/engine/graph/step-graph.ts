@@ -4,12 +4,13 @@ import { adamWUpdate, decays } from '../../distill/adamw.js';
 import type { EngineOptions } from '../../distill/engine.js';
 import { distillationLosses, distillationTarget, trainableParameters, type BatchTensors, type Distillation } from '../../distill/loss.js';
 import { clipFactor, distillationGradients, globalNorm, type Gradients } from '../../distill/step.js';
-import { sizeOf, type Params, type Shapes } from '../../models/text-encoder.js';
+import type { Params } from '../../models/text-encoder.js';
 import { Graph, type GraphNode, type Value } from './graph.js';
 import type { Signature } from './graph-def.js';
+import { declareModel, recordedParams, type ModelVariables } from './model-variables.js';
 import { toBfloat16 } from './precision.js';
 import { record, type Recording } from './recorder.js';
-import { addToVariable, after, assignVariable, cast, declareVariable, placeholder, readVariable, type Variable } from './variables.js';
+import { addToVariable, after, assignVariable, declareVariable, placeholder, readVariable, type Variable } from './variables.js';
 
 /** What a step is fed with. */
 export interface GraphInputs {
@@ -27,22 +28,12 @@ export interface GraphInputs {
   readonly decay: GraphNode;
 }
 
-/** A variable of a model, with what sets and reads it. */
-export interface ModelVariable {
-  readonly variable: Variable;
-  readonly input: GraphNode;
-  readonly read: Value;
-  /** To fetch when all variables of the group are fed. */
-  readonly groupIsSet: GraphNode;
-}
-
 export interface StepGraph {
   readonly nodes: readonly GraphNode[];
   readonly signatures: Readonly<Record<string, Signature>>;
   readonly inputs: GraphInputs;
-  /** The models' variables, in groups that are set and read at once. */
-  readonly teacher: readonly (readonly ModelVariable[])[];
-  readonly student: readonly (readonly ModelVariable[])[];
+  readonly teacher: ModelVariables;
+  readonly student: ModelVariables;
   /** To fetch once, first: zeroes the optimiser's state. */
   readonly initialised: GraphNode;
   /** Losses of a micro-batch whose gradients are only added up: `[lossEn, lossKo]`. Absent when each step is one. */
@@ -53,9 +44,6 @@ export interface StepGraph {
   readonly evaluated: GraphNode;
 }
 
-/** Bytes of variables that are set or read at once, at least: a bound on the memory that passing them takes. */
-const GROUP_BYTES = 64e6;
-
 /** Records the step, the evaluation and the access to the variables. */
 export function buildStepGraph(distillation: Distillation, options: EngineOptions, length: number): StepGraph {
   const graph = new Graph();
@@ -63,7 +51,7 @@ export function buildStepGraph(distillation: Distillation, options: EngineOption
   const precision = options.precision ?? 'fp32';
   const teacher = declareModel(graph, 'teacher', distillation.teacher.shapes, precision === 'bf16' ? 'bfloat16' : 'float32');
   const student = declareModel(graph, 'student', distillation.student.shapes, 'float32');
-  const outputs = record(graph, (recording) => recordStep(recording, distillation, options, inputs, { teacher: teacher.flat(), student: student.flat() }));
+  const outputs = record(graph, (recording) => recordStep(recording, distillation, options, inputs, { teacher, student }));
   const batch = { teacherIds: inputs.teacherIds, studentIdsEn: inputs.studentIdsEn, studentIdsKo: inputs.studentIdsKo, weights: inputs.weights };
   return {
     nodes: precision === 'bf16' ? toBfloat16(graph.nodes) : graph.nodes, inputs, teacher, student, ...outputs,
@@ -90,36 +78,6 @@ function declareInputs(graph: Graph, rows: number, length: number): GraphInputs 
   };
 }
 
-/** @param dtype in which the variables are kept; they are fed, and read by the recording, as float32 */
-function declareModel(graph: Graph, role: string, shapes: Shapes, dtype: 'float32' | 'bfloat16'): ModelVariable[][] {
-  return grouped(shapes).map((names, index) => {
-    const entries = names.map((name) => {
-      const shape = shapes[name];
-      const variable = declareVariable(graph, `${role}/${name}`, shape, dtype);
-      const input = placeholder(graph, `set/${role}/${name}`, shape, 'float32');
-      return { variable, input, read: cast(graph, readVariable(graph, variable), 'float32') };
-    });
-    const assigned = entries.map(({ variable, input }) => assignVariable(graph, variable, cast(graph, input, dtype)));
-    const groupIsSet = after(graph, graph.scalar(1, 'float32'), assigned, `set/${role}/${index}/done`);
-    return entries.map((entry) => ({ ...entry, groupIsSet }));
-  });
-}
-
-/** Names in order, in groups of at least `GROUP_BYTES`. */
-function grouped(shapes: Shapes): string[][] {
-  const groups: string[][] = [];
-  let bytes = Infinity;
-  for (const [name, shape] of Object.entries(shapes)) {
-    if (bytes >= GROUP_BYTES) {
-      groups.push([]);
-      bytes = 0;
-    }
-    groups.at(-1)!.push(name);
-    bytes += 4 * sizeOf(shape);
-  }
-  return groups;
-}
-
 type StepOutputs = Pick<StepGraph, 'initialised' | 'accumulated' | 'stepped' | 'evaluated'>;
 
 function recordStep(
@@ -127,10 +85,10 @@ function recordStep(
   distillation: Distillation,
   options: EngineOptions,
   inputs: GraphInputs,
-  variables: { readonly teacher: readonly ModelVariable[]; readonly student: readonly ModelVariable[] },
+  variables: { readonly teacher: ModelVariables; readonly student: ModelVariables },
 ): StepOutputs {
   const { graph, tensor, value } = recording;
-  const params = { teacher: paramsOf(recording, 'teacher', variables.teacher), student: paramsOf(recording, 'student', variables.student) };
+  const params = { teacher: recordedParams(recording, variables.teacher), student: recordedParams(recording, variables.student) };
   const batch: BatchTensors = {
     teacherIds: tensor(inputs.teacherIds),
     studentIdsEn: tensor(inputs.studentIdsEn),
@@ -163,10 +121,6 @@ function recordStep(
   return { initialised, accumulated, stepped, evaluated };
 }
 
-function paramsOf({ tensor }: Recording, role: string, variables: readonly ModelVariable[]): Params {
-  return Object.fromEntries(variables.map(({ variable, read }) => [variable.name.slice(role.length + 1), tensor(read)]));
-}
-
 function declareSums(graph: Graph, gradients: Gradients): Record<string, Variable> {
   return Object.fromEntries(Object.entries(gradients).map(([name, { shape }]) => [name, declareVariable(graph, `sum/${name}`, shape)]));
 }
@@ -186,13 +140,13 @@ function recordUpdates(
   options: EngineOptions,
   inputs: GraphInputs,
   params: Params,
-  variables: readonly ModelVariable[],
+  variables: ModelVariables,
   gradients: Gradients,
   norm: tf.Scalar,
 ): { changes: GraphNode[]; zeroed: GraphNode[] } {
   const factor = options.maxGradNorm === undefined ? undefined : clipFactor(norm, options.maxGradNorm);
   const scalars = { stepSize: tensor<tf.Scalar>(inputs.stepSize), correction: tensor<tf.Scalar>(inputs.correction), decay: tensor<tf.Scalar>(inputs.decay) };
-  const byName = new Map(variables.map(({ variable }) => [variable.name, variable]));
+  const byName = new Map(variables.flat().map(({ name, variable }) => [name, variable]));
   const changes: GraphNode[] = [];
   const zeroed: GraphNode[] = [];
   for (const name of trainableParameters(distillation)) {
@@ -203,7 +157,7 @@ function recordUpdates(
     const gradient = factor === undefined ? gradients[name] : tf.mul(gradients[name], factor);
     const updated = adamWUpdate(options.optimizer, slot, gradient, scalars, decays(options.optimizer, distillation.student.isBiasOrNorm(name)));
     changes.push(
-      assignVariable(graph, byName.get(`student/${name}`)!, value(updated.parameter)),
+      assignVariable(graph, byName.get(name)!, value(updated.parameter)),
       assignVariable(graph, first, value(updated.firstMoment)),
       assignVariable(graph, second, value(updated.secondMoment)),
     );

@@ -1,0 +1,58 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { compiledEncoder } from '../../src/engine/compiled-encoder.js';
+import { eagerEncoder, type EncoderEngine } from '../../src/engine/encoder.js';
+import { loadBackend } from '../../src/engine/tensorflow.js';
+import { buildTextEncoder } from '../../src/models/build.js';
+import { openPretrained } from '../../src/models/pretrained.js';
+import { randomBits } from '../../src/random.js';
+import { BACKENDS_UNDER_TEST } from '../backends.js';
+import { largestDifference, PARITY } from '../fixtures/index.js';
+
+const LENGTH = 77;
+
+describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow')).each(['teacher', 'student'])('encoding with the %s as a graph', (role) => {
+  let eager: EncoderEngine;
+  let compiled: EncoderEngine;
+  let ids: Int32Array;
+
+  beforeAll(async () => {
+    await loadBackend('tensorflow');
+    const model = await openPretrained(`${PARITY}/${role}`, 0);
+    eager = await eagerEncoder(model.encoder, model.parameters());
+    compiled = await compiledEncoder(model.encoder, model.parameters(), LENGTH);
+    ids = Int32Array.from(randomBits(70 * LENGTH, [1, 2]), (bits) => bits % 200);
+    return () => { eager.dispose(); compiled.dispose(); };
+  });
+
+  it.each([1, 2, 5, 17, 32, 33, 70])('gives what the ops give one by one, for %i texts, with a mask and without', async (batch) => {
+    const some = ids.subarray(0, batch * LENGTH);
+    const mask = Float32Array.from(some, (_, i) => (i % LENGTH < 3 + (i % 31) ? 1 : 0));
+    for (const given of [undefined, mask]) {
+      const [expected, actual] = [await eager.encode(some, batch, given), await compiled.encode(some, batch, given)];
+      expect(actual.lastHiddenState).toHaveLength(expected.lastHiddenState.length);
+      expect(largestDifference(actual.lastHiddenState, expected.lastHiddenState)).toBeLessThan(1e-5);
+      expect(largestDifference(actual.poolerOutput, expected.poolerOutput)).toBeLessThan(1e-5);
+    }
+  });
+
+  it('holds no tensors between calls', async () => {
+    const before = tf.memory().numTensors;
+    await compiled.encode(ids.subarray(0, 3 * LENGTH), 3);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it('refuses ids of another length', async () => {
+    await expect(compiled.encode(ids.subarray(0, 10), 1)).rejects.toThrow('10 ids a text in an encoder for 77');
+  });
+
+  it('leaves nothing behind when the parameters are not complete', async () => {
+    const model = await openPretrained(`${PARITY}/${role}`, 0);
+    const encoder = buildTextEncoder(model.encoder.config);
+    const [name] = Object.keys(encoder.shapes);
+    const values = (async function* () { for await (const entry of model.parameters()) if (entry[0] !== name) yield entry; })();
+    const before = tf.memory().numTensors;
+    await expect(compiledEncoder(encoder, values, LENGTH)).rejects.toThrow('not complete');
+    expect(tf.memory().numTensors).toBe(before);
+  });
+});
