@@ -6,7 +6,11 @@
  * is done, so a call on a ready clone prints nothing and costs about as much as starting Node. A part that was
  * interrupted, however rudely, is not ready, and the next call does it again.
  *
- *   node scripts/setup.mjs [--quiet]      (KD_SETUP_QUIET=1 means the same)
+ *   node scripts/setup.mjs [--quiet] [--device auto|gpu|cpu] [--cuda wheels|system]
+ *
+ * --device: which TensorFlow. auto: the one for NVIDIA GPUs where one is in sight.
+ * --cuda: NVIDIA's wheels are downloaded, or the system has CUDA 12 and cuDNN 9.
+ * Both are remembered. KD_SETUP_QUIET=1, KD_SETUP_DEVICE and KD_SETUP_CUDA mean the same as the flags.
  *
  * Exit status 0: `kd` can run, on TensorFlow or, where that cannot be had, on tfjs's pure-JavaScript backend, after
  * one line that says why. 1: it cannot, and one line says why.
@@ -14,6 +18,7 @@
 import { realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { readChoice } from './setup/choice.mjs';
 import * as command from './setup/command.mjs';
 import { SetupError } from './setup/errors.mjs';
 import { withLock } from './setup/lock.mjs';
@@ -27,19 +32,25 @@ const PARTS = [packages, tensorflow, command, sources];
 
 /** Brings every part of `project` up to date; throws `SetupError` for what `kd` cannot run without. */
 export async function setUp(project) {
-  if (PARTS.every((part) => part.isReady(project))) return;
+  if (await isReady(project)) return;
   await withLock(project.root, () => project.say('another set-up of this folder is at work: waiting for it'), async (lock) => {
     for (const part of PARTS) {
-      if (!part.isReady(project)) await part.prepare(project, lock);
+      if (!(await part.isReady(project))) await part.prepare(project, lock);
     }
   });
 }
 
+async function isReady(project) {
+  for (const part of PARTS) {
+    if (!(await part.isReady(project))) return false;
+  }
+  return true;
+}
+
 async function main() {
   const root = dirname(dirname(fileURLToPath(import.meta.url)));
-  const quiet = process.argv.includes('--quiet') || process.env.KD_SETUP_QUIET === '1';
   try {
-    await setUp(createProject({ root, env: process.env, quiet }));
+    await setUp(createProject({ root, env: process.env, ...readChoice(process.argv.slice(2), process.env) }));
   } catch (error) {
     if (!(error instanceof SetupError)) throw error;
     process.stderr.write(`kd set-up: ${error.message}\n`);

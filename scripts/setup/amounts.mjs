@@ -1,6 +1,6 @@
-/** A size in decimal megabytes, as download sites give it: `274 MB`. */
-export function megabytes(bytes) {
-  return `${Math.round(bytes / 1e6)} MB`;
+/** A size in decimal units, as download sites give it: `274 MB`, `3.4 GB`. */
+export function size(bytes) {
+  return bytes < 999.5e6 ? `${Math.round(bytes / 1e6)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
 }
 
 /** Starts a clock; the returned function tells the time since, as `6.2 s`. */

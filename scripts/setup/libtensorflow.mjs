@@ -1,47 +1,13 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, existsSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { createReadStream, existsSync, readdirSync, rmSync, statfsSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
-import { megabytes, stopwatch } from './amounts.mjs';
+import { size, stopwatch } from './amounts.mjs';
 import { TensorflowUnavailable } from './errors.mjs';
 import { ownLibrary } from './own-library.mjs';
 import { failureLine, run } from './processes.mjs';
 import { stageFolder } from './staging.mjs';
-
-/**
- * The official CPU wheel, which holds libtensorflow and its headers. The checksum is the one the Python Package Index
- * states for this file. Which Python the wheel is for does not
- * matter here: the libraries are the same in all of them.
- */
-export const TENSORFLOW_WHEEL = {
-  package: 'tensorflow-cpu',
-  version: '2.21.0',
-  sha256: '2b847d217b02ee7731ed91431daf3250daa0196c3c94614d23be27232e6e5b6c',
-  bytes: 273_829_956,
-  pythonTags: [
-    ...['--python-version', '3.11', '--implementation', 'cp', '--abi', 'cp311'],
-    ...['--platform', 'manylinux_2_27_x86_64'],
-  ],
-  host: { platform: 'linux', arch: 'x64', glibc: '2.27' },
-  libraries: { 'libtensorflow_cc.so.2': 788_086_608, 'libtensorflow_framework.so.2': 65_222_328 },
-  headers: [
-    'tensorflow/c/c_api.h',
-    'tensorflow/c/c_api_macros.h',
-    'tensorflow/c/eager/c_api.h',
-    'tensorflow/c/tf_attrtype.h',
-    'tensorflow/c/tf_buffer.h',
-    'tensorflow/c/tf_datatype.h',
-    'tensorflow/c/tf_status.h',
-    'tensorflow/c/tf_tensor.h',
-    'tensorflow/c/tf_tstring.h',
-    'tensorflow/core/platform/ctstring.h',
-    'tensorflow/core/platform/ctstring_internal.h',
-    'tsl/platform/ctstring.h',
-    'tsl/platform/ctstring_internal.h',
-    'xla/tsl/c/tsl_status.h',
-  ],
-};
 
 /**
  * One try, no other packages, no second copy in pip's own cache. pip's default of five tries takes minutes wherever
@@ -53,59 +19,94 @@ const PIP_FLAGS = [
 ];
 
 /**
- * A libtensorflow on disk: `lib` and `include` are folders, `libraries` files, and `identity` tells it from others.
+ * A libtensorflow on disk: `lib` and `include` are folders, `libraries` files, `identity` tells it from others, and
+ * `cuda` lists what of CUDA lies beside it.
  *
- * It is the user's own if TF_LIBRARY_DIR names one (throws `SetupError` if that lacks something), else the wheel's in
- * the cache, or undefined if that is not there yet.
+ * It is the user's own if TF_LIBRARY_DIR names one (throws `SetupError` if that lacks something), else the
+ * distribution's in the cache, or undefined if that is not all there yet.
  */
-export function findLibrary({ env, cache, wheel }) {
+export function findLibrary({ env, cache }, distribution) {
   if (env.TF_LIBRARY_DIR) return ownLibrary(env.TF_LIBRARY_DIR);
-  const folder = libraryFolder(cache, wheel);
-  const isComplete = Object.entries(wheel.libraries).every(([name, bytes]) => fileSize(join(folder, 'lib', name)) === bytes);
-  return isComplete ? wheelLibrary(folder, wheel) : undefined;
+  const isComplete = distribution.wheels.every((wheel) => isUnpacked(distributionFolder(cache, distribution), wheel));
+  return isComplete ? libraryOf(cache, distribution) : undefined;
 }
 
-/** What the addon for the wheel's libtensorflow is known by, before that is downloaded too. */
-export function libraryIdentity({ wheel }, library) {
-  return library === undefined ? wheel.sha256 : library.identity;
+/** What an addon for the distribution's libtensorflow is known by, before that is downloaded too. */
+export function libraryIdentity(distribution, library) {
+  return library === undefined ? distribution.wheels[0].sha256 : library.identity;
 }
 
 /**
- * Downloads the wheel with pip, checks it, unpacks its libraries and headers into the cache and deletes it again.
+ * Downloads the distribution's wheels with pip, checks them, unpacks what is needed into the cache and deletes them. One
+ * wheel after the other: whoever is interrupted has lost no more than the wheel in hand.
  *
  * @param {string} python a Python that has pip
- * @throws {TensorflowUnavailable} if pip cannot get the wheel, or gets another file than the official one
+ * @throws {TensorflowUnavailable} if there is no room, or pip cannot get a wheel, or gets another file than the official one
  */
-export async function fetchLibrary(project, python, lock) {
-  const { cache, wheel } = project;
-  const folder = libraryFolder(cache, wheel);
-  const download = `${folder}.wheel`;
-  // It is there already if set-up was interrupted before it was unpacked.
-  if (wheelIn(download) === undefined) await stageFolder(download, (partial) => downloadWheel(project, python, partial, lock));
-  await stageFolder(folder, async (partial) => {
-    await unpackWheel(project, python, wheelIn(download), partial, lock);
-    rmSync(download, { recursive: true });
-  });
-  return wheelLibrary(folder, wheel);
+export async function fetchLibrary(project, distribution, python, lock) {
+  const { cache } = project;
+  const folder = distributionFolder(cache, distribution);
+  const missing = distribution.wheels.filter((wheel) => !isUnpacked(folder, wheel));
+  checkRoom(project, distribution, missing);
+  announce(project, distribution, missing);
+  for (const wheel of missing) {
+    const download = join(cache, `${wheel.package}-${wheel.version}-${wheel.sha256.slice(0, 12)}.wheel`);
+    // It is there already if set-up was interrupted before it was unpacked.
+    if (wheelIn(download) === undefined) await stageFolder(download, (partial) => downloadWheel(project, wheel, python, partial, lock));
+    await stageFolder(join(folder, wheel.folder), async (partial) => {
+      await unpackWheel(project, wheel, python, wheelIn(download), partial, lock);
+      rmSync(download, { recursive: true });
+    });
+  }
+  return libraryOf(cache, distribution);
 }
 
 /** Names the download in records of what failed. Another index may serve another file; its address may hold a password. */
-export function downloadAttempt({ env, wheel }) {
+export function downloadAttempt({ env }, wheel) {
   const source = createHash('sha256').update(`${wheel.sha256} ${env.PIP_INDEX_URL}`).digest('hex');
   return `download ${wheel.package} ${wheel.version}, ${source}`;
 }
 
-async function downloadWheel(project, python, folder, lock) {
-  const { env, wheel, say, terminal } = project;
+/** Bytes that a wheel's files take. */
+function unpackedBytes(wheel) {
+  return sum(Object.values(wheel.files));
+}
+
+/** Says what several wheels come to; a single one says it itself. */
+function announce({ say }, { version, device }, missing) {
+  if (missing.length < 2) return;
+  const [download, disk] = [sum(missing.map(({ bytes }) => bytes)), sum(missing.map(unpackedBytes))];
+  const wayOut = device === 'gpu' ? '; `npm run setup -- --device cpu` takes the one for processors instead' : '';
+  say(`libtensorflow ${version} and CUDA: ${missing.length} wheels, ${size(download)} to download, ${size(disk)} on disk${wayOut}`);
+}
+
+function checkRoom({ cache, freeBytes = freeBytesIn }, { version, device }, missing) {
+  const needed = sum(missing.map(unpackedBytes)) + Math.max(...missing.map(({ bytes }) => bytes));
+  const free = freeBytes(cache);
+  if (free >= needed) return;
+  const build = device === 'gpu' ? `libtensorflow ${version} with CUDA` : `libtensorflow ${version}`;
+  throw new TensorflowUnavailable(
+    `${build} takes ${size(needed)} of disk in ${cache}, and ${size(free)} are free`,
+    'make room there, or set XDG_CACHE_HOME to a folder on a larger disk, and run this again',
+  );
+}
+
+function freeBytesIn(folder) {
+  const { bavail, bsize } = statfsSync(folder);
+  return bavail * bsize;
+}
+
+async function downloadWheel(project, wheel, python, folder, lock) {
+  const { env, say, terminal } = project;
   const elapsed = stopwatch();
-  say(`libtensorflow ${wheel.version}: downloading ${megabytes(wheel.bytes)} …`);
-  const args = ['-m', 'pip', 'download', ...PIP_FLAGS, ...wheel.pythonTags, '--dest', folder, `${wheel.package}==${wheel.version}`];
+  say(`${title(wheel)}: downloading ${size(wheel.bytes)} …`);
+  const args = ['-m', 'pip', 'download', ...PIP_FLAGS, ...wheel.tags, '--dest', folder, `${wheel.package}==${wheel.version}`];
   // pip keeps the unfinished file in TMPDIR: here it goes with the folder if set-up is killed.
   const pipEnv = { ...env, PIP_REQUIRE_VIRTUALENV: '0', TMPDIR: folder };
   const result = await run(python, args, { env: pipEnv, showOutput: terminal, lock });
   if (result.status !== 0) throw downloadFailure(wheel, result);
-  await checkWheel(project, wheelIn(folder));
-  say(`libtensorflow ${wheel.version}: downloaded in ${elapsed()}`);
+  await checkWheel(project, wheel, wheelIn(folder));
+  say(`${title(wheel)}: downloaded in ${elapsed()}`);
 }
 
 function downloadFailure({ package: name, version }, result) {
@@ -119,8 +120,7 @@ function downloadFailure({ package: name, version }, result) {
   return new TensorflowUnavailable(`pip cannot download ${name} ${version} (${line})`, 'mend that and run this again');
 }
 
-async function checkWheel(project, file) {
-  const { wheel } = project;
+async function checkWheel(project, wheel, file) {
   const hash = createHash('sha256');
   await pipeline(createReadStream(file), hash);
   const sha256 = hash.digest('hex');
@@ -129,35 +129,58 @@ async function checkWheel(project, file) {
     `the package index served another ${wheel.package} ${wheel.version} than the official one ` +
       `(expected sha256 ${wheel.sha256}, got ${sha256})`,
     'set PIP_INDEX_URL to an index that serves the official file, or remove node_modules/.kd-setup.json to try this one anew',
-    downloadAttempt(project),
+    downloadAttempt(project, wheel),
   );
 }
 
-async function unpackWheel({ env, wheel, say }, python, file, folder, lock) {
+async function unpackWheel({ env, say }, wheel, python, file, folder, lock) {
   const elapsed = stopwatch();
-  const bytes = Object.values(wheel.libraries).reduce((sum, size) => sum + size, 0);
-  say(`libtensorflow ${wheel.version}: unpacking ${megabytes(bytes)} …`);
-  const members = [
-    ...Object.keys(wheel.libraries).map((name) => `tensorflow/${name}=lib/${name}`),
-    ...wheel.headers.map((name) => `tensorflow/include/${name}=include/${name}`),
-  ];
+  say(`${title(wheel)}: unpacking ${size(unpackedBytes(wheel))} …`);
+  const members = [...Object.keys(wheel.files), ...wheel.headers].map((path) => `${memberOf(wheel, path)}=${path}`);
   const script = fileURLToPath(new URL('unpack-wheel.py', import.meta.url));
   const result = await run(python, [script, file, folder, ...members], { env, lock });
   if (result.status !== 0) {
     const line = failureLine(result, /^\w*Error\b/);
     throw new TensorflowUnavailable(`the ${wheel.package} wheel cannot be unpacked (${line})`, 'mend that and run this again');
   }
-  say(`libtensorflow ${wheel.version}: unpacked in ${elapsed()}`);
+  say(`${title(wheel)}: unpacked in ${elapsed()}`);
 }
 
-function libraryFolder(cache, wheel) {
-  return join(cache, `libtensorflow-${wheel.version}-${wheel.sha256.slice(0, 12)}`);
+/** `libtensorflow 2.21.0`, `nvidia-cublas-cu12 12.9.3.13` */
+function title({ package: name, version }) {
+  return `${name.startsWith('tensorflow') ? 'libtensorflow' : name} ${version}`;
 }
 
-function wheelLibrary(folder, wheel) {
-  const lib = join(folder, 'lib');
-  const libraries = Object.keys(wheel.libraries).map((name) => join(lib, name));
-  return { identity: wheel.sha256, lib, include: join(folder, 'include'), libraries };
+function memberOf({ folder, from }, path) {
+  const [first] = path.split('/', 1);
+  return from === undefined ? `${folder}/${path}` : `${from[first]}${path.slice(first.length)}`;
+}
+
+function isUnpacked(folder, wheel) {
+  return Object.entries(wheel.files).every(([path, bytes]) => fileSize(join(folder, wheel.folder, path)) === bytes);
+}
+
+/** A folder a distribution. A wheel of another version changes its name, so that no other clone's is touched. */
+function distributionFolder(cache, { version, wheels: [first, ...others] }) {
+  const parts = others.map(({ sha256 }) => sha256);
+  const key = others.length === 0 ? first.sha256 : createHash('sha256').update([first.sha256, ...parts].join('\n')).digest('hex');
+  return join(cache, `libtensorflow-${version}-${key.slice(0, 12)}`);
+}
+
+function libraryOf(cache, distribution) {
+  const folder = distributionFolder(cache, distribution);
+  const [wheel, ...others] = distribution.wheels;
+  const root = join(folder, wheel.folder);
+  const libraries = Object.keys(wheel.files).map((path) => join(root, path));
+  return { identity: wheel.sha256, lib: join(root, 'lib'), include: join(root, 'include'), libraries, cuda: cudaOf(folder, others) };
+}
+
+/** What of CUDA lies beside a libtensorflow, by the names that the loader knows: where, and of which version. */
+function cudaOf(folder, wheels) {
+  if (wheels.length === 0) return undefined;
+  const entries = wheels.flatMap((wheel) => Object.keys(wheel.files).map((path) => [wheel, join(folder, wheel.folder, path)]));
+  const files = Object.fromEntries(entries.map(([{ package: name, version }, path]) => [basename(path), { path, package: name, version }]));
+  return { folder: dirname(join(folder, wheels[0].folder)), files };
 }
 
 function fileSize(file) {
@@ -168,4 +191,8 @@ function wheelIn(folder) {
   if (!existsSync(folder)) return undefined;
   const name = readdirSync(folder).find((entry) => entry.endsWith('.whl'));
   return name === undefined ? undefined : join(folder, name);
+}
+
+function sum(numbers) {
+  return numbers.reduce((total, number) => total + number, 0);
 }

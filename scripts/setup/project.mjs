@@ -1,17 +1,19 @@
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { loadAddon } from './addon.mjs';
+import { DISTRIBUTIONS } from './distributions.mjs';
 import { thisHost } from './host.mjs';
-import { TENSORFLOW_WHEEL } from './libtensorflow.mjs';
+import { findGpus } from './nvidia.mjs';
 
-/** What a set-up works on: the clone, the environment, the host, the pinned wheel, and where progress goes. */
+/** What a set-up works on: the clone, the environment, the host, what can be downloaded, and where progress goes. */
 export function createProject({ root, env, quiet = false, stream = process.stderr, ...rest }) {
   return {
     root,
     env,
     cache: join(cacheHome(env), 'kd'),
     host: thisHost(),
-    wheel: TENSORFLOW_WHEEL,
+    distributions: DISTRIBUTIONS,
+    findGpus,
     loadAddon,
     /** Child processes may draw their own progress bars. */
     terminal: !quiet && stream.isTTY === true,

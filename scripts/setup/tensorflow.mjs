@@ -1,61 +1,124 @@
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ADDON_PACKAGE, addonKey, buildAddon, compileAttempt, findAddon } from './addon.mjs';
-import { TensorflowUnavailable } from './errors.mjs';
+import { SetupError, TensorflowUnavailable } from './errors.mjs';
 import { hostMismatch } from './host.mjs';
 import { downloadAttempt, fetchLibrary, findLibrary, libraryIdentity } from './libtensorflow.mjs';
 import { linkTarget, replaceCopy, replaceLink, replaceText } from './links.mjs';
 import { withLock } from './lock.mjs';
+import { checkSystemCuda, withoutCuda } from './system-cuda.mjs';
 import { findTools } from './tools.mjs';
 
 const COST = "training runs on tfjs's pure-JavaScript backend, tens of times slower";
+/** The device that a libtensorflow of the user's own serves is not known here. */
+const OWN = 'own';
+const GPU_COST = 'training runs on the processor';
 /** A full disk, or a cache folder that cannot be written. */
 const DISK_ERRORS = ['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 'ENOTDIR'];
 
-/** Whether the addon and libtensorflow are in place, and are those that this clone and its environment ask for. */
-export function isReady(project) {
+/** Whether the addon and libtensorflow are in place, and are those that this clone, its environment and its GPUs ask for. */
+export async function isReady(project) {
   const status = readStatus(project.root);
   if (status?.backend !== 'tensorflow') return false;
-  const library = findLibrary(project);
+  const choice = chosen(project, status);
+  if (JSON.stringify(choice) !== JSON.stringify(status.choice) || (status.device === OWN) !== Boolean(project.env.TF_LIBRARY_DIR)) return false;
+  const library = findLibrary(project, distributionFor(project, status.device, choice));
   if (library === undefined || status.addon?.key !== addonKey(project, library.identity)) return false;
   const { addon, lib, include } = installedPaths(project.root);
-  return existsSync(addon) && linkTarget(lib) === library.lib && linkTarget(include) === library.include;
+  if (!existsSync(addon) || linkTarget(lib) !== library.lib || linkTarget(include) !== library.include) return false;
+  if (status.device === 'gpu') return true;
+  const gpus = await lookForGpus(project, choice);
+  // A driver that does not answer was told of already; a GPU for which there was no TensorFlow is worth another try.
+  return gpus === undefined || (gpus.failure !== undefined && driverFailure(gpus).message === status.gpu?.reason);
 }
 
 /**
- * Puts TensorFlow in place, or says on one line why not and what that costs; records either in
- * node_modules/.kd-setup.json, for `kd doctor`.
+ * Puts TensorFlow in place: the build for GPUs where one is in sight, else, or if that cannot be had, the one for
+ * processors; or says on one line why not and what that costs. Records what it did in node_modules/.kd-setup.json, for
+ * the next call and for `kd doctor`.
+ *
+ * @throws {SetupError} if the build for GPUs was asked for by name and cannot be had
  */
 export async function prepare(project) {
-  const status = await installTensorflow(project).catch((error) => leaveOut(project, asUnavailable(error)));
-  replaceText(statusFile(project.root), `${JSON.stringify(status, null, 2)}\n`);
+  const before = readStatus(project.root);
+  const choice = chosen(project, before);
+  const gpu = await installForGpu(project, choice, before);
+  const status = gpu.backend === undefined ? await installFor(project, 'cpu', choice).catch((error) => leaveOut(project, asUnavailable(error))) : gpu;
+  const note = gpu.reason === undefined ? {} : { gpu };
+  replaceText(statusFile(project.root), `${JSON.stringify({ ...status, choice, ...note }, null, 2)}\n`);
 }
 
-async function installTensorflow(project) {
+/** What is set up and for how long: the flags of this call, else of an earlier one. */
+function chosen({ device, cuda }, status) {
+  return { device: device ?? status?.choice?.device ?? 'auto', cuda: cuda ?? status?.choice?.cuda ?? 'wheels' };
+}
+
+/** The GPUs in sight, where it matters. */
+async function lookForGpus({ env, findGpus }, { device }) {
+  return device === 'auto' && !env.TF_LIBRARY_DIR ? findGpus(env) : undefined;
+}
+
+function driverFailure({ failure }) {
+  if (failure === undefined) return undefined;
+  return new TensorflowUnavailable(`the NVIDIA driver does not answer (${failure})`, 'mend the driver, so that nvidia-smi lists the GPU, and run this again');
+}
+
+/** The status of a set-up for GPUs; nothing where none is wanted; why not where it cannot be had. */
+async function installForGpu(project, choice, before) {
+  try {
+    return (await isGpuWanted(project, choice, before)) ? await installFor(project, 'gpu', choice) : {};
+  } catch (error) {
+    const { message: reason, remedy, attempt } = asUnavailable(error);
+    if (choice.device === 'gpu') throw new SetupError(`--device gpu: ${reason}; ${remedy}`);
+    project.say(`no TensorFlow for GPUs, because ${reason}: ${GPU_COST}; ${remedy}`);
+    return { reason, remedy, attempt };
+  }
+}
+
+/** A set-up for GPUs stays one: its libtensorflow also runs where the GPU has gone. */
+async function isGpuWanted(project, choice, before) {
+  if (project.env.TF_LIBRARY_DIR || choice.device === 'cpu') return false;
+  if (choice.device === 'gpu') return true;
+  if (before?.device === 'gpu' && findLibrary(project, distributionFor(project, 'gpu', choice)) !== undefined) return true;
+  const gpus = await lookForGpus(project, choice);
+  if (gpus?.failure !== undefined) throw driverFailure(gpus);
+  if (gpus !== undefined) project.say(`in sight: ${gpus.names.join(', ')}`);
+  return gpus !== undefined;
+}
+
+function distributionFor({ distributions }, device, { cuda }) {
+  const distribution = distributions[device];
+  return device === 'gpu' && cuda === 'system' ? withoutCuda(distribution) : distribution;
+}
+
+async function installFor(project, device, choice) {
+  const distribution = distributionFor(project, device, choice);
+  if (device === 'gpu' && choice.cuda === 'system') await checkSystemCuda(project, project.distributions.gpu);
   mkdirSync(project.cache, { recursive: true });
   const onWait = () => project.say('another set-up is filling the cache: waiting for it');
-  const { library, addon, key } = await withLock(project.cache, onWait, (lock) => fillCache(project, lock));
+  const { library, addon, key } = await withLock(project.cache, onWait, (lock) => fillCache(project, distribution, lock));
   placeAddon(project.root, library, addon);
   const version = await project.loadAddon(project, installedPaths(project.root).addon);
-  return { backend: 'tensorflow', libtensorflow: { version, path: library.lib }, addon: { path: addon, key } };
+  const kind = project.env.TF_LIBRARY_DIR ? OWN : device;
+  return { backend: 'tensorflow', device: kind, libtensorflow: { version, path: library.lib }, cuda: library.cuda, addon: { path: addon, key } };
 }
 
 /** Finds libtensorflow and the addon in the cache, or gets them; first makes sure that all tools for both are there. */
-async function fillCache(project, lock) {
-  let library = findLibrary(project);
-  if (library === undefined) refuseHost(project);
-  const key = addonKey(project, libraryIdentity(project, library));
+async function fillCache(project, distribution, lock) {
+  let library = findLibrary(project, distribution);
+  if (library === undefined) refuseHost(project, distribution);
+  const key = addonKey(project, libraryIdentity(distribution, library));
   let addon = findAddon(project, key);
   const tools = await findTools(project.env, { python: library === undefined, compiler: addon === undefined });
   if (addon === undefined) refuseRepetition(project.root, compileAttempt(key, tools.compiler));
-  if (library === undefined) refuseRepetition(project.root, downloadAttempt(project));
-  library ??= await fetchLibrary(project, tools.python, lock);
+  if (library === undefined) for (const wheel of distribution.wheels) refuseRepetition(project.root, downloadAttempt(project, wheel));
+  library ??= await fetchLibrary(project, distribution, tools.python, lock);
   addon ??= await buildAddon(project, library, key, tools.compiler, lock);
   return { library, addon, key };
 }
 
-function refuseHost({ host, wheel }) {
-  const mismatch = hostMismatch(host, wheel.host);
+function refuseHost({ host }, distribution) {
+  const mismatch = hostMismatch(host, distribution.host);
   if (mismatch === undefined) return;
   throw new TensorflowUnavailable(mismatch, 'set TF_LIBRARY_DIR to the folder of a libtensorflow that was built for this system, if you have one');
 }
@@ -63,7 +126,8 @@ function refuseHost({ host, wheel }) {
 /** Throws again what was recorded when this very attempt failed before: it takes long, and would end in the same way. */
 function refuseRepetition(root, attempt) {
   const status = readStatus(root);
-  if (status?.attempt === attempt) throw new TensorflowUnavailable(status.reason, status.remedy, attempt);
+  const failed = [status, status?.gpu].find((record) => record?.attempt === attempt);
+  if (failed !== undefined) throw new TensorflowUnavailable(failed.reason, failed.remedy, attempt);
 }
 
 /**

@@ -16,3 +16,5 @@ with zipfile.ZipFile(wheel) as archive:
             os.makedirs(os.path.dirname(target))
         with archive.open(member) as source, open(target, "wb") as sink:
             shutil.copyfileobj(source, sink, 1 << 20)
+        if archive.getinfo(member).external_attr >> 16 & 0o100:
+            os.chmod(target, 0o755)

@@ -1,10 +1,10 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { COMPILER, SMALL_WHEEL, SmallClone, writeText } from './small-clone.js';
+import { COMPILER, SMALL_DISTRIBUTIONS, SmallClone, writeText } from './small-clone.js';
 
 interface Stream {
   isTTY: boolean;
@@ -13,7 +13,12 @@ interface Stream {
 interface ProjectOptions {
   root: string;
   env: Record<string, string>;
-  wheel: typeof SMALL_WHEEL;
+  distributions: typeof SMALL_DISTRIBUTIONS;
+  findGpus: (env: object) => Promise<{ names: string[] } | { failure: string } | undefined>;
+  device?: string;
+  cuda?: string;
+  freeBytes?: () => number;
+  systemLibraries?: () => Promise<Set<string>>;
   stream: Stream;
   quiet?: boolean;
   host?: { platform: string; arch: string; glibc: () => string | undefined };
@@ -24,6 +29,10 @@ const SCRIPTS = pathToFileURL(join(import.meta.dirname, '..', '..', 'scripts')).
 const { setUp } = (await import(`${SCRIPTS}/setup.mjs`)) as { setUp: (project: unknown) => Promise<void> };
 const { createProject } = (await import(`${SCRIPTS}/setup/project.mjs`)) as { createProject: (options: ProjectOptions) => unknown };
 const { TensorflowUnavailable } = (await import(`${SCRIPTS}/setup/errors.mjs`)) as { TensorflowUnavailable: new (reason: string, remedy: string) => Error };
+
+const { findGpus } = (await import(`${SCRIPTS}/setup/nvidia.mjs`)) as { findGpus: (env: object, root: string) => Promise<unknown> };
+const { readChoice } = (await import(`${SCRIPTS}/setup/choice.mjs`)) as { readChoice: (args: string[], env: object) => unknown };
+const { DISTRIBUTIONS } = (await import(`${SCRIPTS}/setup/distributions.mjs`)) as { DISTRIBUTIONS: typeof SMALL_DISTRIBUTIONS };
 
 const LINUX = { platform: 'linux', arch: 'x64', glibc: () => '2.36' };
 const PACKAGE = 'node_modules/@tensorflow/tfjs-node-gpu';
@@ -41,7 +50,7 @@ afterEach(() => {
 async function runSetUp(env: Record<string, string> = {}, options: Partial<ProjectOptions> = {}): Promise<string> {
   let printed = '';
   const stream = { isTTY: false, write: (text: string) => (printed += text) };
-  const parts = { wheel: SMALL_WHEEL, host: LINUX, stream, loadAddon: () => Promise.resolve('2.21.0') };
+  const parts = { distributions: SMALL_DISTRIBUTIONS, findGpus: () => Promise.resolve(undefined), host: LINUX, stream, loadAddon: () => Promise.resolve('2.21.0') };
   await setUp(createProject({ root: clone.root, env: { ...clone.env, ...env }, ...parts, ...options }));
   return printed;
 }
@@ -198,7 +207,7 @@ describe('set-up without TensorFlow', () => {
 
   it('refuses another file than the official wheel, and does not download it over and over', async () => {
     const printed = await runSetUp({ WHEEL: 'another file' });
-    expect(printed).toMatch(new RegExp(`expected sha256 ${SMALL_WHEEL.sha256}, got [0-9a-f]{64}\\)`));
+    expect(printed).toMatch(new RegExp(`expected sha256 ${SMALL_DISTRIBUTIONS.cpu.wheels[0].sha256}, got [0-9a-f]{64}\\)`));
     expect(clone.status()).toMatchObject({ backend: 'cpu' });
     expect(readdirSync(clone.cache)).toEqual([]);
     expect(await runSetUp()).toContain('the package index served another tensorflow-cpu 2.21.0 than the official one');
@@ -290,6 +299,185 @@ describe('set-up with TF_LIBRARY_DIR', () => {
   });
 });
 
+describe('set-up with an NVIDIA GPU in sight', () => {
+  const findGpus = () => Promise.resolve({ names: ['NVIDIA H100 80GB HBM3', 'NVIDIA H100 80GB HBM3'] });
+  const WHEELS = ['tensorflow', 'nvidia-cuda-runtime-cu12', 'nvidia-cublas-cu12', 'nvidia-cuda-nvcc-cu12'];
+  const GPU_COST = 'training runs on the processor';
+  const folder = () => dirname(dirname(realpathSync(join(clone.root, PACKAGE, 'deps/lib'))));
+
+  it('says the sizes first, and lays CUDA out where libtensorflow and XLA look for it', async () => {
+    const printed = await runSetUp({}, { findGpus });
+    const [seen, sizes] = printed.split('\n').filter((line) => /in sight|wheels/.test(line));
+    expect(seen).toBe('kd set-up: in sight: NVIDIA H100 80GB HBM3, NVIDIA H100 80GB HBM3');
+    expect(sizes).toBe(
+      'kd set-up: libtensorflow 2.21.0 and CUDA: 4 wheels, 12 MB to download, 0 MB on disk; `npm run setup -- --device cpu` takes the one for processors instead',
+    );
+    expect(printed.indexOf(sizes)).toBeLessThan(printed.indexOf('downloading'));
+    expect(clone.wheels()).toEqual(WHEELS);
+    const files = { 'tensorflow/lib/libtensorflow_cc.so.2': 'c library', 'nvidia/cublas/lib/libcublasLt.so.12': 'lt', 'nvidia/cuda_nvcc/nvvm/libdevice/libdevice.10.bc': 'bitcode' };
+    for (const [path, text] of Object.entries(files)) expect(readFileSync(join(folder(), path), 'utf8')).toBe(text);
+    expect(clone.status()).toMatchObject({
+      backend: 'tensorflow',
+      device: 'gpu',
+      cuda: { folder: join(folder(), 'nvidia'), files: { 'libcublas.so.12': { path: join(folder(), 'nvidia/cublas/lib/libcublas.so.12'), version: '12.9.3.13' } } },
+    });
+  });
+
+  it('does nothing the second time, and nothing when the GPU has gone', async () => {
+    await runSetUp({}, { findGpus });
+    clone.calls();
+    expect(await runSetUp({}, { findGpus })).toBe('');
+    expect(await runSetUp()).toBe('');
+    expect(clone.calls()).toEqual([]);
+  });
+
+  it('upgrades a set-up for processors when a GPU has come', async () => {
+    await runSetUp();
+    expect(clone.wheels()).toEqual(['tensorflow-cpu']);
+    await runSetUp({}, { findGpus });
+    expect(clone.wheels()).toEqual(WHEELS);
+    expect(clone.status()).toMatchObject({ device: 'gpu' });
+  });
+
+  it('carries on after an interruption with the wheels that are missing', async () => {
+    const printed = await runSetUp({ PIP_FAILS_FOR: 'nvidia-cublas-cu12' }, { findGpus });
+    expect(printed).toContain(`no TensorFlow for GPUs, because the Python package index cannot be reached, or has no nvidia-cublas-cu12: ${GPU_COST}; `);
+    expect(clone.wheels()).toEqual([...WHEELS.slice(0, 3), 'tensorflow-cpu']);
+    expect(clone.status()).toMatchObject({ backend: 'tensorflow', device: 'cpu', gpu: { reason: expect.stringContaining('nvidia-cublas-cu12') as string } });
+    await runSetUp({}, { findGpus });
+    expect(clone.wheels()).toEqual(WHEELS.slice(2));
+    expect(clone.status().gpu).toBeUndefined();
+  });
+
+  it('downloads again only the part that is cut short', async () => {
+    await runSetUp({}, { findGpus });
+    writeText(join(folder(), 'nvidia/cublas/lib/libcublas.so.12'), 'b');
+    clone.wheels();
+    await runSetUp({}, { findGpus });
+    expect(clone.wheels()).toEqual(['nvidia-cublas-cu12']);
+  });
+
+  it('refuses another file than the official wheel, once, and takes the build for processors', async () => {
+    const cpu = SMALL_DISTRIBUTIONS.cpu.wheels[0].package;
+    const wrong = { WHEEL: `wheel ${cpu}` };
+    expect(await runSetUp(wrong, { findGpus })).toContain('no TensorFlow for GPUs, because the package index served another tensorflow 2.21.0 than the official one');
+    expect(await runSetUp(wrong, { findGpus })).toContain('than the official one');
+    expect(clone.wheels()).toEqual(['tensorflow', cpu]);
+    expect(clone.status()).toMatchObject({ backend: 'tensorflow', device: 'cpu' });
+  });
+
+  it('takes the build for processors where the disk has no room for the other', async () => {
+    const sizes = [2e6, 4e6]; // asked for once for each build, which takes its largest wheel of 3 MB and the files of a few bytes
+    const printed = await runSetUp({}, { findGpus, freeBytes: () => sizes.shift()! });
+    expect(printed).toContain(`because libtensorflow 2.21.0 with CUDA takes 3 MB of disk in ${clone.cache}, and 2 MB are free: ${GPU_COST}; make room there`);
+    expect(clone.wheels()).toEqual(['tensorflow-cpu']);
+  });
+
+  it('stays with the build for processors when told so, until told otherwise', async () => {
+    await runSetUp({}, { findGpus, device: 'cpu' });
+    expect(await runSetUp({}, { findGpus })).toBe('');
+    expect(clone.wheels()).toEqual(['tensorflow-cpu']);
+    await runSetUp({}, { findGpus, device: 'auto' });
+    expect(clone.status()).toMatchObject({ device: 'gpu', choice: { device: 'auto' } });
+  });
+
+  it('sets up for GPUs without one when told so, and fails where that cannot be had', async () => {
+    await expect(runSetUp({ PIP_FAILS_FOR: 'tensorflow' }, { device: 'gpu' })).rejects.toThrow(
+      '--device gpu: the Python package index cannot be reached, or has no tensorflow; connect to the network',
+    );
+    await runSetUp({}, { device: 'gpu' });
+    expect(clone.status()).toMatchObject({ device: 'gpu' });
+  });
+
+  it("leaves NVIDIA's wheels out where the system's CUDA serves, and names what that lacks", async () => {
+    const found = new Set(['libcudart.so.12', 'libcublas.so.12']);
+    const options = { findGpus, cuda: 'system', systemLibraries: () => Promise.resolve(found) };
+    expect(await runSetUp({}, options)).toContain("because the system's CUDA lacks libcublasLt.so.12: ");
+    expect(clone.status()).toMatchObject({ device: 'cpu' });
+    found.add('libcublasLt.so.12');
+    clone.wheels();
+    await runSetUp({}, options);
+    expect(clone.wheels()).toEqual(['tensorflow']);
+    expect(clone.status()).toMatchObject({ device: 'gpu', choice: { cuda: 'system' } });
+  });
+
+  it('says once that the driver does not answer', async () => {
+    const options = { findGpus: () => Promise.resolve({ failure: 'Driver/library version mismatch' }) };
+    expect(await runSetUp({}, options)).toContain(`no TensorFlow for GPUs, because the NVIDIA driver does not answer (Driver/library version mismatch): ${GPU_COST}; mend the driver`);
+    expect(await runSetUp({}, options)).toBe('');
+  });
+
+  it('leaves the choice to TF_LIBRARY_DIR', async () => {
+    await expect(runSetUp({ TF_LIBRARY_DIR: '/no/such' }, { findGpus })).rejects.toThrow('TF_LIBRARY_DIR=/no/such: no such folder');
+    expect(clone.wheels()).toEqual([]);
+  });
+});
+
+describe('the search for GPUs', () => {
+  const look = (env: Record<string, string> = {}) => findGpus({ PATH: clone.env.PATH, ...env }, join(clone.folder, 'root'));
+  const device = (name: string) => { writeText(join(clone.folder, 'root/dev', name), ''); };
+
+  it('believes nvidia-smi', async () => {
+    clone.addTool('nvidia-smi', 'echo "NVIDIA GeForce RTX 3060"');
+    expect(await look()).toEqual({ names: ['NVIDIA GeForce RTX 3060'] });
+  });
+
+  it('takes a driver that fails with a GPU for broken, and without one for an empty image', async () => {
+    clone.addTool('nvidia-smi', 'echo "Failed to initialize NVML: Driver/library version mismatch"; exit 18');
+    expect(await look()).toBeUndefined();
+    device('nvidia0');
+    expect(await look()).toEqual({ failure: 'Failed to initialize NVML: Driver/library version mismatch' });
+  });
+
+  it.each([['nvidia3', 'usr/lib/x86_64-linux-gnu'], ['dxg', 'usr/lib/wsl/lib']])("takes a device (%s) with the driver's library for a GPU", async (name, folder) => {
+    device(name);
+    expect(await look()).toBeUndefined();
+    writeText(join(clone.folder, 'root', folder, 'libcuda.so.1'), '');
+    expect(await look()).toEqual({ names: ['an NVIDIA GPU'] });
+  });
+
+  it("does not take the driver's library alone for a GPU", async () => {
+    writeText(join(clone.folder, 'lib/libcuda.so.1'), '');
+    const env = { LD_LIBRARY_PATH: join(clone.folder, 'lib') };
+    expect(await look(env)).toBeUndefined();
+    device('nvidia0');
+    expect(await look(env)).toEqual({ names: ['an NVIDIA GPU'] });
+  });
+});
+
+describe("the set-up's flags", () => {
+  it('are read, with variables for those that are not given', () => {
+    expect(readChoice(['--quiet', '--device', 'cpu'], { KD_SETUP_CUDA: 'system' })).toEqual({ quiet: true, device: 'cpu', cuda: 'system' });
+    expect(readChoice([], { KD_SETUP_QUIET: '1' })).toEqual({ quiet: true, device: undefined, cuda: undefined });
+  });
+
+  it.each([
+    [['--device', 'tpu'], '--device tpu: expected auto, gpu or cpu'],
+    [['--cuda', '11'], '--cuda 11: expected wheels or system'],
+    [['--gpu'], "Unknown option '--gpu'; flags are --quiet, --device auto|gpu|cpu, --cuda wheels|system"],
+  ])('are refused with what was expected: %j', (args, message) => {
+    expect(() => readChoice(args, {})).toThrow(message);
+  });
+});
+
+describe('the table of wheels', () => {
+  const wheels = Object.values(DISTRIBUTIONS).flatMap((distribution) => distribution.wheels);
+
+  it('pins every file', () => {
+    expect(wheels).toHaveLength(14);
+    for (const wheel of wheels) {
+      expect(wheel.sha256).toMatch(/^[0-9a-f]{64}$/);
+      expect(wheel.version).toMatch(/^\d+(\.\d+)+$/);
+      expect(Object.keys(wheel.files).length).toBeGreaterThan(0);
+    }
+    expect(new Set(wheels.map(({ sha256 }) => sha256)).size).toBe(14);
+  });
+
+  it('has one version of TensorFlow for both', () => {
+    expect(DISTRIBUTIONS.gpu.wheels[0].version).toBe(DISTRIBUTIONS.cpu.wheels[0].version);
+  });
+});
+
 describe('set-up without npm packages', () => {
   it('stops with one line when the registry cannot be reached', async () => {
     await expect(runSetUp({ NPM_FAILS: 'ENOTFOUND' })).rejects.toThrow(
@@ -311,12 +499,12 @@ describe('set-up without npm packages', () => {
 describe('set-ups that are interrupted, or at work at the same time', () => {
   it.skipIf(process.platform !== 'linux')('carries on after being killed while unpacking, without a second download', async () => {
     const program = `
-      const [root, wheel] = process.argv.slice(1);
+      const [root, distributions] = process.argv.slice(1);
       const { setUp } = await import('${SCRIPTS}/setup.mjs');
       const { createProject } = await import('${SCRIPTS}/setup/project.mjs');
       const host = { platform: 'linux', arch: 'x64', glibc: () => '2.36' };
-      await setUp(createProject({ root, env: process.env, wheel: JSON.parse(wheel), host }));`;
-    const args = ['--input-type=module', '-e', program, clone.root, JSON.stringify(SMALL_WHEEL)];
+      await setUp(createProject({ root, env: process.env, distributions: JSON.parse(distributions), host, device: 'cpu' }));`;
+    const args = ['--input-type=module', '-e', program, clone.root, JSON.stringify(SMALL_DISTRIBUTIONS)];
     const env = { ...clone.env, UNPACK_HANGS: '1' };
     const child = spawn(process.execPath, args, { env, detached: true, stdio: 'ignore' });
     while (!partialFolders().some((name) => existsSync(join(clone.cache, name, 'lib', 'libtensorflow_cc.so.2')))) await sleep(20);

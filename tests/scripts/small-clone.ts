@@ -1,21 +1,45 @@
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 
-/** The files that stand for the wheel's: a few bytes each, written by the tools below. */
-const LIBRARIES = { 'libtensorflow_cc.so.2': 'c library', 'libtensorflow_framework.so.2': 'framework' };
-const WHEEL_TEXT = 'the wheel';
+/** The files that stand for the wheels': a few bytes each, written by the tools below. */
+const TEXTS: Record<string, string> = {
+  'libtensorflow_cc.so.2': 'c library', 'libtensorflow_framework.so.2': 'framework',
+  'libcudart.so.12': 'runtime', 'libcublas.so.12': 'blas', 'libcublasLt.so.12': 'lt', ptxas: 'assembler', 'libdevice.10.bc': 'bitcode',
+};
 
-export const SMALL_WHEEL = {
-  package: 'tensorflow-cpu',
-  version: '2.21.0',
-  sha256: createHash('sha256').update(WHEEL_TEXT).digest('hex'),
+/** A wheel in miniature, whose text is `wheel <package>`. */
+const smallWheel = (name: string, version: string, folder: string, paths: readonly string[], rest: object = {}) => ({
+  package: name,
+  version,
+  sha256: createHash('sha256').update(`wheel ${name}`).digest('hex'),
   bytes: 3_000_000,
-  pythonTags: ['--python-version', '3.11'],
-  host: { platform: 'linux', arch: 'x64', glibc: '2.27' },
-  libraries: Object.fromEntries(Object.entries(LIBRARIES).map(([name, text]) => [name, text.length])),
-  headers: ['tensorflow/c/c_api.h', 'xla/tsl/c/tsl_status.h'],
+  tags: ['--python-version', '3.11'],
+  folder,
+  files: Object.fromEntries(paths.map((path) => [path, TEXTS[basename(path)].length])),
+  headers: [],
+  ...rest,
+});
+
+const tensorflow = (name: string, folder: string) => smallWheel(name, '2.21.0', folder, ['lib/libtensorflow_cc.so.2', 'lib/libtensorflow_framework.so.2'], {
+  from: { lib: 'tensorflow', include: 'tensorflow/include' },
+  headers: ['include/tensorflow/c/c_api.h', 'include/xla/tsl/c/tsl_status.h'],
+});
+
+const common = { version: '2.21.0', host: { platform: 'linux', arch: 'x64', glibc: '2.27' } };
+export const SMALL_DISTRIBUTIONS = {
+  cpu: { ...common, device: 'cpu', wheels: [tensorflow('tensorflow-cpu', '')] },
+  gpu: {
+    ...common,
+    device: 'gpu',
+    wheels: [
+      tensorflow('tensorflow', 'tensorflow'),
+      smallWheel('nvidia-cuda-runtime-cu12', '12.9.79', 'nvidia/cuda_runtime', ['lib/libcudart.so.12']),
+      smallWheel('nvidia-cublas-cu12', '12.9.3.13', 'nvidia/cublas', ['lib/libcublas.so.12', 'lib/libcublasLt.so.12']),
+      smallWheel('nvidia-cuda-nvcc-cu12', '12.9.86', 'nvidia/cuda_nvcc', ['bin/ptxas', 'nvvm/libdevice/libdevice.10.bc']),
+    ],
+  },
 };
 
 const LOCKED = { 'node_modules/typescript': '6.0.3', 'node_modules/node-api-headers': '1.9.0', 'node_modules/@tensorflow/tfjs-node-gpu': '4.22.0' };
@@ -47,7 +71,10 @@ for (const name of ['tfjs_backend.cc', 'tfjs_binding.cc']) write('node_modules/@
 const { '': project, ...packages } = JSON.parse(fs.readFileSync('package-lock.json', 'utf8')).packages;
 write('node_modules/.package-lock.json', JSON.stringify({ packages }));`;
 
-/** Answers for pip's version, `pip download`, and unpack-wheel.py, which it can keep from ending. */
+/**
+ * Answers for pip's version, `pip download`, and unpack-wheel.py, which it can keep from ending. CALLS gets the steps,
+ * WHEELS the names of what was downloaded; PIP_FAILS_FOR makes one package fail.
+ */
 const PYTHON = `
 PATH=/usr/bin:/bin
 case "$1 $3" in
@@ -56,16 +83,18 @@ case "$1 $3" in
   echo pip >> "$CALLS"
   if [ -n "$PIP_FAILS" ]; then echo "$PIP_FAILS" >&2; exit 1; fi
   while [ "$1" != --dest ]; do shift; done
-  printf '%s' "\${WHEEL-${WHEEL_TEXT}}" > "$2/tensorflow_cpu.whl"; exit;;
+  name=\${3%==*}
+  echo "$name" >> "$WHEELS"
+  if [ "$name" = "$PIP_FAILS_FOR" ]; then echo "ERROR: from versions: none)" >&2; exit 1; fi
+  printf '%s' "\${WHEEL-wheel $name}" > "$2/$name.whl"; exit;;
 esac
 echo unpack >> "$CALLS"
 folder=$3; shift 3
 for pair; do
   file=$folder/\${pair#*=}
   mkdir -p "\${file%/*}"
-  case $pair in
-  *_cc.so.2) text='${LIBRARIES['libtensorflow_cc.so.2']}';;
-  *_framework.so.2) text='${LIBRARIES['libtensorflow_framework.so.2']}';;
+  case \${pair##*/} in
+${Object.entries(TEXTS).map(([name, text]) => `  ${name}) text='${text}';;`).join('\n')}
   *) text="// \${pair#*=include/}";;
   esac
   printf '%s' "$text" > "$file"
@@ -87,7 +116,7 @@ export class SmallClone {
 
   constructor() {
     const tools = join(this.folder, 'tools');
-    this.env = { PATH: tools, XDG_CACHE_HOME: join(this.folder, 'cache'), npm_execpath: join(tools, 'npm-cli.js'), CALLS: join(this.folder, 'calls') };
+    this.env = { PATH: tools, XDG_CACHE_HOME: join(this.folder, 'cache'), npm_execpath: join(tools, 'npm-cli.js'), CALLS: join(this.folder, 'calls'), WHEELS: join(this.folder, 'wheels') };
     writeText(this.env.npm_execpath, NPM);
     this.addTool('python3', PYTHON);
     this.addTool('g++', COMPILER);
@@ -124,12 +153,14 @@ export class SmallClone {
     return JSON.parse(this.read('node_modules/.kd-setup.json')) as Record<string, unknown>;
   }
 
+  /** The wheels that pip was asked for since the last question, in order. */
+  wheels(): string[] {
+    return lines(this.env.WHEELS);
+  }
+
   /** The tools that were called since the last question, in order. */
   calls(): string[] {
-    const file = this.env.CALLS;
-    const names = existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : [];
-    rmSync(file, { force: true });
-    return names;
+    return lines(this.env.CALLS);
   }
 
   remove(): void {
@@ -140,4 +171,11 @@ export class SmallClone {
 export function writeText(file: string, text: string): void {
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, text);
+}
+
+/** The lines of a file, which is then gone. */
+function lines(file: string): string[] {
+  const found = existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : [];
+  rmSync(file, { force: true });
+  return found;
 }

@@ -1,0 +1,44 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { findExecutables, run } from './processes.mjs';
+
+/** Where Linux distributions, containers and WSL keep the driver's library. */
+const DRIVER_FOLDERS = ['/usr/lib/x86_64-linux-gnu', '/usr/lib64', '/usr/lib', '/usr/local/nvidia/lib64', '/usr/lib/wsl/lib'];
+const DRIVER_LIBRARY = 'libcuda.so.1';
+/** The driver's own tool is here under WSL, on no PATH. */
+const WSL_TOOL = '/usr/lib/wsl/lib/nvidia-smi';
+/** One a GPU; WSL has one for all. */
+const DEVICE = /^(nvidia\d+|dxg)$/;
+
+/**
+ * Looks for NVIDIA GPUs that a driver serves: `nvidia-smi` lists them; where there is none, the driver's library and a
+ * GPU's device file say that there is one.
+ *
+ * @param {string} [root] the file system to look at
+ * @returns {Promise<{ names: string[] } | { failure: string } | undefined>} the GPUs; or a driver that is there and does
+ *   not answer; or nothing
+ */
+export async function findGpus(env, root = '/') {
+  const [tool] = findExecutables(['nvidia-smi', join(root, WSL_TOOL)], env);
+  if (tool !== undefined) return askTool(tool, env, root);
+  return hasDevice(root) && hasDriverLibrary(env, root) ? { names: ['an NVIDIA GPU'] } : undefined;
+}
+
+/** The tool comes with the driver's packages, which some images have without a GPU: then it fails, and that is no failure. */
+async function askTool(tool, env, root) {
+  const { status, stdout, stderr } = await run(tool, ['--query-gpu=name', '--format=csv,noheader'], { env });
+  const lines = stdout.split('\n').map((line) => line.trim()).filter(Boolean);
+  if (status === 0 && lines.length > 0) return { names: lines };
+  if (!hasDevice(root)) return undefined;
+  return { failure: [...lines, ...stderr.split('\n').map((line) => line.trim()).filter(Boolean)][0] ?? `exit status ${status}` };
+}
+
+function hasDevice(root) {
+  const folder = join(root, 'dev');
+  return existsSync(folder) && readdirSync(folder).some((name) => DEVICE.test(name));
+}
+
+function hasDriverLibrary({ LD_LIBRARY_PATH: own = '' }, root) {
+  const folders = [...own.split(':').filter(Boolean), ...DRIVER_FOLDERS.map((folder) => join(root, folder))];
+  return folders.some((folder) => existsSync(join(folder, DRIVER_LIBRARY)));
+}
