@@ -20,9 +20,9 @@ export interface ClipTextConfig {
   readonly eosTokenId: number;
 }
 
-/** RoBERTa, as `RobertaConfig` of transformers names it. */
-export interface RobertaConfig {
-  readonly family: 'roberta';
+/** BERT or RoBERTa, as `BertConfig` and `RobertaConfig` of transformers name it: they differ in their positions alone. */
+export interface BertConfig {
+  readonly family: 'bert' | 'roberta';
   readonly vocabSize: number;
   readonly hiddenSize: number;
   readonly intermediateSize: number;
@@ -38,14 +38,15 @@ export interface RobertaConfig {
   readonly padTokenId: number;
 }
 
-export type TextModelConfig = ClipTextConfig | RobertaConfig;
+export type TextModelConfig = ClipTextConfig | BertConfig;
 
-/** The activations of the two families, by the names that `config.json` uses. */
+/** The activations of the families, by the names that `config.json` uses. */
 export const ACTIVATIONS = ['gelu', 'quick_gelu', 'gelu_new', 'gelu_pytorch_tanh', 'relu', 'silu', 'swish'] as const;
 export type Activation = (typeof ACTIVATIONS)[number];
 
 /** `model_type` of a CLIP with and without its vision tower. */
 export const CLIP_TYPES = ['clip', 'clip_text_model'];
+const BERT_TYPES = ['bert'];
 const ROBERTA_TYPES = ['roberta', 'xlm-roberta', 'camembert'];
 
 /** A `config.json` as it stands. */
@@ -91,7 +92,7 @@ class Fields {
 
 /**
  * The text model's configuration in the contents of a `config.json`: of a CLIP text model, of a whole CLIP
- * model (its `text_config`, over which the older `text_config_dict` wins, as in transformers), or of RoBERTa.
+ * model (its `text_config`, over which the older `text_config_dict` wins, as in transformers), of BERT or RoBERTa.
  *
  * @param where the file's name, for messages
  * @throws InputError for another model family, a missing or impossible value
@@ -100,9 +101,10 @@ export function parseConfig(json: unknown, where: string): TextModelConfig {
   if (!isObject(json)) throw new InputError(`${where}: expected a JSON object, got ${JSON.stringify(json)?.slice(0, 40)}`);
   const type = json.model_type;
   if (typeof type === 'string' && CLIP_TYPES.includes(type)) return checked(parseClipText(clipTextPart(json), where), where);
-  if (typeof type === 'string' && ROBERTA_TYPES.includes(type)) return checked(parseRoberta(json, where), where);
+  if (typeof type === 'string' && BERT_TYPES.includes(type)) return checked(parseBert(json, where, BERT_DEFAULTS), where);
+  if (typeof type === 'string' && ROBERTA_TYPES.includes(type)) return checked(parseBert(json, where, ROBERTA_DEFAULTS), where);
   throw new InputError(
-    `${where}: expected model_type to be one of ${[...CLIP_TYPES, ...ROBERTA_TYPES].join(', ')}, got ${JSON.stringify(type)}`,
+    `${where}: expected model_type to be one of ${[...CLIP_TYPES, ...BERT_TYPES, ...ROBERTA_TYPES].join(', ')}, got ${JSON.stringify(type)}`,
   );
 }
 
@@ -156,16 +158,19 @@ function parseClipText(json: Json, where: string): ClipTextConfig {
   };
 }
 
-/** Defaults: transformers' `RobertaConfig`. */
-function parseRoberta(json: Json, where: string): RobertaConfig {
+/** Where the defaults of transformers' `BertConfig` and `RobertaConfig` differ. */
+const BERT_DEFAULTS = { family: 'bert', vocabSize: 30522, padTokenId: 0 } as const;
+const ROBERTA_DEFAULTS = { family: 'roberta', vocabSize: 50265, padTokenId: 1 } as const;
+
+function parseBert(json: Json, where: string, defaults: Pick<BertConfig, 'family' | 'vocabSize' | 'padTokenId'>): BertConfig {
   const positions = json.position_embedding_type ?? 'absolute';
   if (positions !== 'absolute') {
     throw new InputError(`${where}: expected position_embedding_type to be "absolute", got ${JSON.stringify(positions)}`);
   }
   const fields = new Fields(json, where);
   return {
-    family: 'roberta',
-    vocabSize: fields.count('vocab_size', 50265),
+    family: defaults.family,
+    vocabSize: fields.count('vocab_size', defaults.vocabSize),
     hiddenSize: fields.count('hidden_size', 768),
     intermediateSize: fields.count('intermediate_size', 3072),
     numHiddenLayers: fields.count('num_hidden_layers', 12),
@@ -177,7 +182,7 @@ function parseRoberta(json: Json, where: string): RobertaConfig {
     hiddenDropoutProb: fields.probability('hidden_dropout_prob', 0.1),
     attentionProbsDropoutProb: fields.probability('attention_probs_dropout_prob', 0.1),
     initializerRange: fields.positive('initializer_range', 0.02),
-    padTokenId: fields.count('pad_token_id', 1, 0),
+    padTokenId: fields.count('pad_token_id', defaults.padTokenId, 0),
   };
 }
 

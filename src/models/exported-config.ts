@@ -12,7 +12,7 @@ export function exportedConfig(json: Json): string {
   const isClip = CLIP_TYPES.includes(String(json.model_type));
   const exported = {
     ...clipTextPart(json),
-    architectures: [isClip ? 'CLIPTextModel' : robertaArchitecture(String(json.model_type))],
+    architectures: [isClip ? 'CLIPTextModel' : bertArchitecture(String(json.model_type))],
     model_type: isClip ? 'clip_text_model' : json.model_type,
     torch_dtype: 'float32',
   };
@@ -20,8 +20,8 @@ export function exportedConfig(json: Json): string {
   return `${JSON.stringify(exported, null, 2).replace(wholeFloats, '$1.0$2')}\n`;
 }
 
-function robertaArchitecture(modelType: string): string {
-  return { 'xlm-roberta': 'XLMRobertaModel', camembert: 'CamembertModel' }[modelType] ?? 'RobertaModel';
+function bertArchitecture(modelType: string): string {
+  return { bert: 'BertModel', 'xlm-roberta': 'XLMRobertaModel', camembert: 'CamembertModel' }[modelType] ?? 'RobertaModel';
 }
 
 /** The `config.json` of a configuration that did not come from one. */
@@ -41,7 +41,7 @@ export function configJson(config: TextModelConfig): Json {
     return { model_type: 'clip_text_model', ...common, attention_dropout: config.attentionDropout, eos_token_id: config.eosTokenId };
   }
   return {
-    model_type: 'roberta',
+    model_type: config.family,
     ...common,
     type_vocab_size: config.typeVocabSize,
     hidden_dropout_prob: config.hiddenDropoutProb,

@@ -1,4 +1,4 @@
-import type { ClipTextConfig, RobertaConfig, TextModelConfig } from './config.js';
+import type { BertConfig, ClipTextConfig, TextModelConfig } from './config.js';
 
 /** `openai/clip-vit-large-patch14`, text model: 123,060,480 parameters. */
 export function clipVitLargePatch14Text(): ClipTextConfig {
@@ -24,7 +24,7 @@ export function clipVitBaseText(): ClipTextConfig {
 }
 
 /** `klue/roberta-small`: 68,090,880 parameters, pooler included. */
-export function klueRobertaSmall(): RobertaConfig {
+export function klueRobertaSmall(): BertConfig {
   return {
     family: 'roberta',
     vocabSize: 32000,
@@ -44,7 +44,7 @@ export function klueRobertaSmall(): RobertaConfig {
 }
 
 /** `klue/roberta-base`: 110,618,112 parameters, pooler included. */
-export function klueRobertaBase(): RobertaConfig {
+export function klueRobertaBase(): BertConfig {
   return { ...klueRobertaSmall(), numHiddenLayers: 12 };
 }
 

@@ -1,10 +1,11 @@
 /**
- * @file RoBERTa (Liu et al., arXiv 1907.11692): post-norm layers, attention both ways, positions from the ids.
+ * @file BERT (Devlin et al., arXiv 1810.04805) and RoBERTa (Liu et al., arXiv 1907.11692): post-norm layers, attention
+ * both ways. They differ in their positions: BERT counts places, RoBERTa tokens that are not padding.
  * Parameters are named as in `klue/roberta-small` without the `roberta.` prefix, as `RobertaModel` saves them.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { activations } from './activations.js';
-import type { RobertaConfig } from './config.js';
+import type { BertConfig } from './config.js';
 import { dropout } from './dropout.js';
 import { embedding } from './embedding.js';
 import { initialiseParameter } from './initialise.js';
@@ -19,8 +20,8 @@ const POOLER = 'pooler.dense';
 
 const layerName = (layer: number): string => `encoder.layer.${layer}`;
 
-/** RoBERTa of any size, with its pooler. */
-export function roberta(config: RobertaConfig): TextEncoder {
+/** BERT or RoBERTa of any size, with its pooler. */
+export function roberta(config: BertConfig): TextEncoder {
   const shapes = robertaShapes(config);
   return {
     config,
@@ -34,15 +35,15 @@ export function roberta(config: RobertaConfig): TextEncoder {
 
 const isNorm = (name: string): boolean => name.endsWith('LayerNorm.weight');
 
-/** As transformers does: the padding token's embedding and position start at zero. */
-function initialise(config: RobertaConfig, shapes: Shapes, name: string, seed: number): Float32Array {
+/** As transformers does: the padding token's embedding starts at zero, and RoBERTa's position of it. */
+function initialise(config: BertConfig, shapes: Shapes, name: string, seed: number): Float32Array {
   const values = initialiseParameter(shapes, name, seed, { isNorm: isNorm(name), deviation: config.initializerRange });
   const width = config.hiddenSize;
-  if (name === WORDS || name === POSITIONS) values.fill(0, config.padTokenId * width, (config.padTokenId + 1) * width);
+  if (name === WORDS || (name === POSITIONS && config.family === 'roberta')) values.fill(0, config.padTokenId * width, (config.padTokenId + 1) * width);
   return values;
 }
 
-function robertaShapes(config: RobertaConfig): Shapes {
+function robertaShapes(config: BertConfig): Shapes {
   const { hiddenSize: width, intermediateSize: inner } = config;
   const shapes: Record<string, readonly number[]> = {
     [WORDS]: [config.vocabSize, width],
@@ -71,7 +72,7 @@ function robertaShapes(config: RobertaConfig): Shapes {
   return shapes;
 }
 
-function robertaForward(config: RobertaConfig, params: Params, ids: tf.Tensor2D, options: ForwardOptions = {}): EncoderOutput {
+function robertaForward(config: BertConfig, params: Params, ids: tf.Tensor2D, options: ForwardOptions = {}): EncoderOutput {
   const [batch, length] = ids.shape;
   const width = config.hiddenSize;
   const penalty = options.attentionMask && paddingPenalty(options.attentionMask); // [B, 1, 1, L]
@@ -87,11 +88,13 @@ function robertaForward(config: RobertaConfig, params: Params, ids: tf.Tensor2D,
   return { lastHiddenState: hidden, poolerOutput: tf.tanh(linear(first, params, POOLER)) };
 }
 
-/** Word, position and (single) type embeddings, summed. `[B, L] → [N, D]` */
-function embed(config: RobertaConfig, params: Params, ids: tf.Tensor2D): tf.Tensor2D {
+/** Word, position and type embeddings, summed; every token is of the first type. `[B, L] → [N, D]` */
+function embed(config: BertConfig, params: Params, ids: tf.Tensor2D): tf.Tensor2D {
   const [batch, length] = ids.shape;
   const words = embedding(params[WORDS], ids, config.padTokenId); // [B, L, D]
-  const positions = embedding(params[POSITIONS], positionIds(ids, config.padTokenId), config.padTokenId); // [B, L, D]
+  const positions = config.family === 'roberta'
+    ? embedding(params[POSITIONS], positionIds(ids, config.padTokenId), config.padTokenId) // [B, L, D]
+    : tf.slice(params[POSITIONS] as tf.Tensor2D, [0, 0], [length, config.hiddenSize]); // [L, D]
   const type = tf.slice(params[TYPES] as tf.Tensor2D, [0, 0], [1, config.hiddenSize]); // [1, D]
   return tf.reshape(tf.add(tf.add(words, type), positions), [batch * length, config.hiddenSize]);
 }
@@ -107,7 +110,7 @@ function positionIds(ids: tf.Tensor2D, padTokenId: number): tf.Tensor2D {
 }
 
 /** `norm(x + attention(x))`, then `norm(x + mlp(x))`. `[N, D] → [N, D]` */
-function robertaLayer(config: RobertaConfig, params: Params, name: string, x: tf.Tensor2D, context: AttentionContext): tf.Tensor2D {
+function robertaLayer(config: BertConfig, params: Params, name: string, x: tf.Tensor2D, context: AttentionContext): tf.Tensor2D {
   const attention = `${name}.attention`;
   const mixed = selfAttention(x, params, {
     query: `${attention}.self.query`,

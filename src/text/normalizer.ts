@@ -35,7 +35,7 @@ export function normalizerOf(config: StepConfig | null): Normalizer {
       return bertNormalizer(config);
     default:
       throw new InputError(
-        `tokenizer.json: the normalizer ${config!.type} is not one this program can run; use a CLIP or RoBERTa checkpoint`,
+        `tokenizer.json: the normalizer ${config!.type} is not one this program can run; use a CLIP, BERT or RoBERTa checkpoint`,
       );
   }
 }

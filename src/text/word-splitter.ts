@@ -59,6 +59,6 @@ function byteLevelSplitter({ add_prefix_space: addPrefixSpace, use_regex: useReg
 
 function unsupported(kind: string): InputError {
   return new InputError(
-    `tokenizer.json: the pre_tokenizer ${kind} is not one this program can run; use a CLIP or RoBERTa checkpoint`,
+    `tokenizer.json: the pre_tokenizer ${kind} is not one this program can run; use a CLIP, BERT or RoBERTa checkpoint`,
   );
 }

@@ -25,6 +25,7 @@ const PREFIXES = [
   '',
   'text_model.',
   'roberta.',
+  'bert.',
   'clip.text_model.',
   'model.',
   'model.text_model.',
@@ -51,7 +52,7 @@ export function loadParameters(
   const missing: string[] = [];
   const problems: string[] = [];
   for (const [name, shape] of Object.entries(expected)) {
-    const tensor = source.tensors.get(rename(name));
+    const tensor = source.tensors.get(rename(name)) ?? source.tensors.get(olderName(rename(name)));
     if (tensor) {
       found.push([name, tensor.name]);
       problems.push(...misfits(tensor, shape));
@@ -74,6 +75,11 @@ function bestRenaming(names: readonly string[], tensors: ReadonlyMap<string, Ten
   const renamings = prefixes.map((prefix) => (name: string) => prefix + name.slice(own.length));
   const scores = renamings.map((rename) => names.filter((name) => tensors.has(rename(name))).length);
   return renamings[scores.indexOf(Math.max(...scores))];
+}
+
+/** What the first BERTs, converted from TensorFlow, call a LayerNorm's weight and bias; transformers renames them too. */
+function olderName(name: string): string {
+  return name.replace(/LayerNorm\.weight$/, 'LayerNorm.gamma').replace(/LayerNorm\.bias$/, 'LayerNorm.beta');
 }
 
 function misfits({ name, dtype, shape }: TensorInfo, expected: readonly number[]): string[] {

@@ -14,6 +14,7 @@ describe('an exported configuration', () => {
     ['variants/teacher-inside-full-clip', 'CLIPTextModel', 'clip_text_model'],
     ['student', 'RobertaModel', 'roberta'],
     ['variants/student-masked-lm-bin', 'RobertaModel', 'roberta'],
+    ['variants/student-bert', 'BertModel', 'bert'],
   ])('of %s is that of a %s alone', (folder, architecture, modelType) => {
     const exported = JSON.parse(exportedConfig(read(folder))) as Json;
     expect(exported.architectures).toEqual([architecture]);

@@ -61,6 +61,16 @@ describe.each(BACKENDS_UNDER_TEST)('on %s', (backend) => {
     expect(largestDifference(poolerOutput, await expected.read(`student_pooler_output_${language}`))).toBeLessThan(FLOAT32);
   });
 
+  it("variants/student-bert gives PyTorch's outputs", async () => {
+    const file = await openSafetensors(join(PARITY, 'variants/student-bert/forward.safetensors'));
+    const engine = await openEngine('variants/student-bert');
+    const { lastHiddenState, poolerOutput } = await engine.encode(await file.readInt32('input_ids'), 2);
+    engine.dispose();
+    expect(largestDifference(lastHiddenState, await file.read('last_hidden_state'))).toBeLessThan(FLOAT32);
+    expect(largestDifference(poolerOutput, await file.read('pooler_output'))).toBeLessThan(FLOAT32);
+    await file.close();
+  });
+
   it('a student given an attention mask gives what PyTorch gives with it', async () => {
     const { lastHiddenState } = await encodeFixture(await openEngine('student'), 'student_ids_ko', 1);
     expect(largestDifference(lastHiddenState, await expected.read('student_last_hidden_state_ko_masked'))).toBeLessThan(FLOAT32);

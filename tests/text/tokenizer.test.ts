@@ -190,7 +190,7 @@ describe('bad input gets one line', () => {
   test('for a model of another kind', async () => {
     const copy = await copyTokenizer('teacher', parts, (json) => ({ ...json, model: { type: 'Unigram' } }));
     await expect(loadTokenizer(copy)).rejects.toThrow(
-      /expected a BPE or WordPiece model, got Unigram; use a CLIP or RoBERTa checkpoint$/,
+      /expected a BPE or WordPiece model, got Unigram; use a CLIP, BERT or RoBERTa checkpoint$/,
     );
   });
 
@@ -202,7 +202,7 @@ describe('bad input gets one line', () => {
         { normalizer: { type: 'Replace', pattern: { Regex: '(?i:a)\\b' }, content: '' } },
         /the pattern \(\?i:a\)\\b is not one this program can read/,
       ],
-      [{ post_processor: { type: 'Odd' } }, /expected a tokenizer of the CLIP or RoBERTa kind, got another \(.*Odd\)/],
+      [{ post_processor: { type: 'Odd' } }, /expected a tokenizer of the CLIP, BERT or RoBERTa kind, got another \(.*Odd\)/],
     ];
     for (const [change, message] of cases) {
       const copy = await copyTokenizer('teacher', parts, (json) => ({ ...json, ...change }));

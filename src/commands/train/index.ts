@@ -29,7 +29,7 @@ export function trainCommand(): Command {
     .option('--no-shuffle', 'keep the order of the files; validation takes the last pairs')
     .optionsGroup('Models:')
     .option('--teacher <id|folder>', 'a CLIP text model, on the hub or in a folder', DEFAULTS.teacher)
-    .option('--student <id|folder>', 'a RoBERTa or CLIP text model to train', DEFAULTS.student)
+    .option('--student <id|folder>', 'a RoBERTa, BERT or CLIP text model to train', DEFAULTS.student)
     .option('--teacher-tokenizer <id|folder>', 'its tokenizer, when it lies elsewhere')
     .option('--student-tokenizer <id|folder>', 'its tokenizer, when it lies elsewhere')
     .option('--random-weights', 'draw all parameters at random: only config.json is read (speed and memory tests)')
