@@ -3,7 +3,7 @@
  * each with the checksum that the Python Package Index states, and of each wheel the files that are unpacked, with their
  * sizes. Which Python a wheel is for does not matter here: the libraries are the same in all of them.
  *
- * A wheel's files go to its `folder` inside the distribution's own. `lib/x` is the wheel's member `from.lib/x`; without
+ * `links` are symbolic links to make between them. A wheel's files go to its `folder` inside the distribution's own. `lib/x` is the wheel's member `from.lib/x`; without
  * `from`, members lie in the wheel as they do in the distribution.
  */
 
@@ -50,6 +50,7 @@ const CPU = {
   device: 'cpu',
   version: VERSION,
   host: HOST,
+  links: {},
   wheels: [
     tensorflowWheel({
       package: 'tensorflow-cpu',
@@ -71,6 +72,11 @@ const GPU = {
   device: 'gpu',
   version: VERSION,
   host: HOST,
+  /**
+   * `libtensorflow_framework` opens cuSOLVER but does not search its folder (its sibling, which opens nothing, does), and
+   * without cuSOLVER it leaves the GPU alone. So cuSOLVER is also in a folder that it does search.
+   */
+  links: { 'nvidia/cusparse/lib/libcusolver.so.11': '../../cusolver/lib/libcusolver.so.11' },
   wheels: [
     tensorflowWheel({
       package: 'tensorflow',

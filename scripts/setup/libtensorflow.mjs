@@ -5,6 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { size, stopwatch } from './amounts.mjs';
 import { TensorflowUnavailable } from './errors.mjs';
+import { linkTarget, replaceLink } from './links.mjs';
 import { ownLibrary } from './own-library.mjs';
 import { failureLine, run } from './processes.mjs';
 import { stageFolder } from './staging.mjs';
@@ -27,7 +28,8 @@ const PIP_FLAGS = [
  */
 export function findLibrary({ env, cache }, distribution) {
   if (env.TF_LIBRARY_DIR) return ownLibrary(env.TF_LIBRARY_DIR);
-  const isComplete = distribution.wheels.every((wheel) => isUnpacked(distributionFolder(cache, distribution), wheel));
+  const folder = distributionFolder(cache, distribution);
+  const isComplete = distribution.wheels.every((wheel) => isUnpacked(folder, wheel)) && isLinked(folder, distribution);
   return isComplete ? libraryOf(cache, distribution) : undefined;
 }
 
@@ -47,7 +49,7 @@ export async function fetchLibrary(project, distribution, python, lock) {
   const { cache } = project;
   const folder = distributionFolder(cache, distribution);
   const missing = distribution.wheels.filter((wheel) => !isUnpacked(folder, wheel));
-  checkRoom(project, distribution, missing);
+  if (missing.length > 0) checkRoom(project, distribution, missing);
   announce(project, distribution, missing);
   for (const wheel of missing) {
     const download = join(cache, `${wheel.package}-${wheel.version}-${wheel.sha256.slice(0, 12)}.wheel`);
@@ -58,6 +60,7 @@ export async function fetchLibrary(project, distribution, python, lock) {
       rmSync(download, { recursive: true });
     });
   }
+  for (const [link, target] of Object.entries(distribution.links)) replaceLink(join(folder, link), target);
   return libraryOf(cache, distribution);
 }
 
@@ -158,6 +161,10 @@ function memberOf({ folder, from }, path) {
 
 function isUnpacked(folder, wheel) {
   return Object.entries(wheel.files).every(([path, bytes]) => fileSize(join(folder, wheel.folder, path)) === bytes);
+}
+
+function isLinked(folder, { links }) {
+  return Object.entries(links).every(([link, target]) => linkTarget(join(folder, link)) === target);
 }
 
 /** A folder a distribution. A wheel of another version changes its name, so that no other clone's is touched. */

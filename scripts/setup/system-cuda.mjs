@@ -9,7 +9,7 @@ const CACHE_TOOLS = ['ldconfig', '/sbin/ldconfig', '/usr/sbin/ldconfig'];
 
 /** A distribution without NVIDIA's wheels: the system's CUDA serves. */
 export function withoutCuda({ wheels: [tensorflow], ...rest }) {
-  return { ...rest, wheels: [tensorflow] };
+  return { ...rest, wheels: [tensorflow], links: {} };
 }
 
 /**

@@ -314,7 +314,7 @@ describe('set-up with an NVIDIA GPU in sight', () => {
     );
     expect(printed.indexOf(sizes)).toBeLessThan(printed.indexOf('downloading'));
     expect(clone.wheels()).toEqual(WHEELS);
-    const files = { 'tensorflow/lib/libtensorflow_cc.so.2': 'c library', 'nvidia/cublas/lib/libcublasLt.so.12': 'lt', 'nvidia/cuda_nvcc/nvvm/libdevice/libdevice.10.bc': 'bitcode' };
+    const files = { 'tensorflow/lib/libtensorflow_cc.so.2': 'c library', 'nvidia/cublas/lib/libcublasLt.so.12': 'lt', 'nvidia/cuda_nvcc/nvvm/libdevice/libdevice.10.bc': 'bitcode', 'nvidia/cublas/lib/libcudart.so.12': 'runtime' };
     for (const [path, text] of Object.entries(files)) expect(readFileSync(join(folder(), path), 'utf8')).toBe(text);
     expect(clone.status()).toMatchObject({
       backend: 'tensorflow',
@@ -355,6 +355,15 @@ describe('set-up with an NVIDIA GPU in sight', () => {
     clone.wheels();
     await runSetUp({}, { findGpus });
     expect(clone.wheels()).toEqual(['nvidia-cublas-cu12']);
+  });
+
+  it('makes a link again that has gone, without a download', async () => {
+    await runSetUp({}, { findGpus });
+    rmSync(join(folder(), 'nvidia/cublas/lib/libcudart.so.12'));
+    clone.wheels();
+    await runSetUp({}, { findGpus });
+    expect(readFileSync(join(folder(), 'nvidia/cublas/lib/libcudart.so.12'), 'utf8')).toBe('runtime');
+    expect(clone.wheels()).toEqual([]);
   });
 
   it('refuses another file than the official wheel, once, and takes the build for processors', async () => {
@@ -471,6 +480,13 @@ describe('the table of wheels', () => {
       expect(Object.keys(wheel.files).length).toBeGreaterThan(0);
     }
     expect(new Set(wheels.map(({ sha256 }) => sha256)).size).toBe(14);
+  });
+
+  it('links to files that it unpacks', () => {
+    const { links, wheels: parts } = DISTRIBUTIONS.gpu;
+    const unpacked = parts.flatMap(({ folder, files }) => Object.keys(files).map((path) => `${folder}/${path}`));
+    for (const [link, target] of Object.entries(links)) expect(unpacked).toContain(join(dirname(link), target));
+    expect(Object.keys(links)).toHaveLength(1);
   });
 
   it('has one version of TensorFlow for both', () => {

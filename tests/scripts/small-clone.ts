@@ -29,10 +29,11 @@ const tensorflow = (name: string, folder: string) => smallWheel(name, '2.21.0', 
 
 const common = { version: '2.21.0', host: { platform: 'linux', arch: 'x64', glibc: '2.27' } };
 export const SMALL_DISTRIBUTIONS = {
-  cpu: { ...common, device: 'cpu', wheels: [tensorflow('tensorflow-cpu', '')] },
+  cpu: { ...common, device: 'cpu', links: {}, wheels: [tensorflow('tensorflow-cpu', '')] },
   gpu: {
     ...common,
     device: 'gpu',
+    links: { 'nvidia/cublas/lib/libcudart.so.12': '../../cuda_runtime/lib/libcudart.so.12' },
     wheels: [
       tensorflow('tensorflow', 'tensorflow'),
       smallWheel('nvidia-cuda-runtime-cu12', '12.9.79', 'nvidia/cuda_runtime', ['lib/libcudart.so.12']),
