@@ -14,6 +14,8 @@ export interface Batch {
   readonly studentIdsKo: Int32Array;
   /** Which rows of the data these are, `[B]`. */
   readonly rows: Uint32Array;
+  /** The teacher's outputs for the English texts, `[B, L, D]` or `[B, D]`, where they are known. */
+  readonly target?: Float32Array | undefined;
 }
 
 /** The batches of an epoch. The last one of the data holds what is left over. */

@@ -6,6 +6,7 @@
  *   update, none on biases and LayerNorm weights.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import type { Shapes } from '../models/text-encoder.js';
 
 export const OPTIMIZERS = ['adamw', 'adamw-legacy'] as const;
 export type OptimizerName = (typeof OPTIMIZERS)[number];
@@ -31,6 +32,19 @@ export interface AdamWSlot {
   readonly parameter: tf.Tensor;
   readonly firstMoment: tf.Tensor;
   readonly secondMoment: tf.Tensor;
+}
+
+/** Under what names a parameter's first and second moment leave an engine: `torch.optim.AdamW`'s names before its own. */
+export const MOMENTS = ['exp_avg', 'exp_avg_sq'] as const;
+
+/** `exp_avg/encoder.layer.0…` */
+export function momentName(moment: (typeof MOMENTS)[number], parameter: string): string {
+  return `${moment}/${parameter}`;
+}
+
+/** The shapes of both moments of every trained parameter, by name. */
+export function momentShapes(trained: Shapes): Shapes {
+  return Object.fromEntries(MOMENTS.flatMap((moment) => Object.entries(trained).map(([name, shape]) => [momentName(moment, name), shape])));
 }
 
 /**

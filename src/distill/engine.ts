@@ -1,17 +1,13 @@
 import type { Batch } from '../data/batches.js';
 import type { OptimizerName } from './adamw.js';
-
-/** What a step or an evaluation says of a batch. */
-export interface Losses {
-  /** Mean squared error of the English sentences. */
-  readonly lossEn: number;
-  /** Mean squared error of the Korean ones. */
-  readonly lossKo: number;
-}
+import type { Evaluation } from './evaluation.js';
+import type { Losses } from './loss.js';
 
 export interface StepResult extends Losses {
   /** The norm of the gradients, before clipping. */
   readonly gradNorm: number;
+  /** Whether the student was changed: not by a step in which a loss or the norm is not a finite number. */
+  readonly applied: boolean;
 }
 
 /** Settings of the optimiser that stay the same over a run. */
@@ -29,6 +25,8 @@ export interface EngineOptions {
   readonly seed: number;
   /** float32 unless given; bfloat16 products need a recorded graph. */
   readonly precision?: Precision | undefined;
+  /** Whether the teacher's outputs are computed (unless given otherwise), or come with every batch: then it is not loaded. */
+  readonly targets?: 'computed' | 'given' | undefined;
 }
 
 /** In what products are computed; master weights, statistics, loss and optimiser are float32 in both. */
@@ -42,17 +40,45 @@ export interface NamedValues {
   readonly values: Float32Array;
 }
 
+/** A model's parameters, or an optimiser's moments, on their way to an engine, one at a time. */
+export type ParameterValues = AsyncIterable<readonly [name: string, values: Float32Array]>;
+
+/** How far an optimiser is. */
+export interface Counters {
+  /** Steps taken. */
+  readonly steps: number;
+  /** Those of them that changed the student. */
+  readonly updates: number;
+}
+
+/** What an engine begins with. */
+export interface EngineStart {
+  /** Left out where targets are given. */
+  readonly teacher?: ParameterValues | undefined;
+  readonly student: ParameterValues;
+  /** The optimiser of the run that goes on, moments by `momentName`; absent: a new one. */
+  readonly optimizer?: (Counters & { readonly moments: ParameterValues }) | undefined;
+}
+
 /**
  * Runs the distillation: holds teacher, student and the optimiser's state, and changes the student step by step.
  * The loop knows this interface and nothing of TensorFlow.
  */
 export interface Engine {
-  /** One optimiser step over the micro-batches of one batch; each counts by its number of pairs. */
+  /**
+   * One optimiser step over the micro-batches of one batch; each counts by its number of pairs. Where a loss or a gradient is
+   * not finite, it changes neither the student nor the optimiser's moments, and only counts as a step.
+   */
   step(microBatches: readonly Batch[], learningRate: number): Promise<StepResult>;
-  /** The losses of a batch, without dropout and without changing anything. */
-  evaluate(batch: Batch): Promise<Losses>;
+  /** Losses and outputs of a batch, without dropout and without changing anything. */
+  evaluate(batch: Batch): Promise<Evaluation>;
+  /** The teacher's outputs for a batch, `[B, L, D]` or `[B, D]`, row-major. Not where targets are given. */
+  teach(batch: Batch): Promise<Float32Array>;
   /** The student's parameters as they are now, one at a time. */
   studentParameters(): AsyncIterable<NamedValues>;
+  /** The optimiser's moments as they are now, by `momentName`, one at a time. */
+  moments(): AsyncIterable<NamedValues>;
+  counters(): Counters;
   /** Frees all that the engine holds. */
   dispose(): void;
 }

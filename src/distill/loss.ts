@@ -17,6 +17,14 @@ export interface Distillation {
   readonly loss: LossName;
 }
 
+/** What a step or an evaluation says of a batch. */
+export interface Losses {
+  /** Mean squared error of the English sentences. */
+  readonly lossEn: number;
+  /** Mean squared error of the Korean ones. */
+  readonly lossKo: number;
+}
+
 /** A batch as tensors. */
 export interface BatchTensors {
   /** `[B, L]` int32, as the other two. */
@@ -25,6 +33,14 @@ export interface BatchTensors {
   readonly studentIdsKo: tf.Tensor2D;
   /** How much each pair counts, `[B]` float32: 1 over the pairs of its step, 0 for rows that only fill the batch up. */
   readonly weights: tf.Tensor1D;
+  /** The teacher's outputs, `[B, L, D]` or `[B, D]`, where they are given and not to be computed. */
+  readonly target?: tf.Tensor | undefined;
+}
+
+/** The student's outputs for a batch, each `[B, L, D]` or `[B, D]`. */
+export interface StudentOutputs {
+  readonly english: tf.Tensor;
+  readonly korean: tf.Tensor;
 }
 
 /** The two mean squared errors of a batch, as scalars: its pairs' share of their step's. */
@@ -53,31 +69,35 @@ export function distillationTarget({ teacher, loss }: Distillation, teacherParam
   return tf.tidy(() => embedding(loss, teacher.forward(teacherParams, teacherIds)));
 }
 
+/** The shape of what is compared, for `rows` sentences of `length` tokens. */
+export function targetShape({ student, loss }: Distillation, rows: number, length: number): number[] {
+  const { hiddenSize } = student.config;
+  return loss === 'hidden' ? [rows, length, hiddenSize] : [rows, hiddenSize];
+}
+
 /**
- * Both losses of a batch: a pair's is the mean over its values, and counts by its weight. English and Korean go through
- * the student as one batch.
+ * What the student says of both languages; they go through it as one batch.
  *
- * @param target `[B, L, D]` or `[B, D]`, from `distillationTarget`
  * @param dropout present in training
  */
-export function distillationLosses(
-  { student, loss }: Distillation,
-  studentParams: Params,
-  batch: BatchTensors,
-  target: tf.Tensor,
-  dropout?: DropoutKey,
-): LossTensors {
+export function studentOutputs({ student, loss }: Distillation, studentParams: Params, batch: BatchTensors, dropout?: DropoutKey): StudentOutputs {
   const ids = tf.concat([batch.studentIdsEn, batch.studentIdsKo], 0); // [2B, L]
   const output = embedding(loss, student.forward(studentParams, ids, { dropout })); // [2B, …]
-  const [size, ...rest] = target.shape as [number, ...number[]];
-  const starts = rest.map(() => 0);
-  const english = tf.slice(output, [0, ...starts], [size, ...rest]);
-  const korean = tf.slice(output, [size, ...starts], [size, ...rest]);
+  const size = batch.studentIdsEn.shape[0];
+  const shape = [size, ...output.shape.slice(1)]; // [B, …]
+  const starts = shape.slice(1).map(() => 0);
+  return { english: tf.slice(output, [0, ...starts], shape), korean: tf.slice(output, [size, ...starts], shape) };
+}
+
+/**
+ * Both losses of a batch: a pair's is the mean over its values, and counts by its weight.
+ *
+ * @param target `[B, …]`, from `distillationTarget`
+ * @param weights `[B]`
+ */
+export function lossesOf({ english, korean }: StudentOutputs, target: tf.Tensor, weights: tf.Tensor1D): LossTensors {
   const floor = tf.mul<tf.Scalar>(tf.mean(tf.abs(target)), ROUNDING_NOISE);
-  return {
-    lossEn: meanSquaredError(english, target, floor, batch.weights),
-    lossKo: meanSquaredError(korean, target, floor, batch.weights),
-  };
+  return { lossEn: meanSquaredError(english, target, floor, weights), lossKo: meanSquaredError(korean, target, floor, weights) };
 }
 
 function meanSquaredError(student: tf.Tensor, teacher: tf.Tensor, floor: tf.Scalar, weights: tf.Tensor1D): tf.Scalar {

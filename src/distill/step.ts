@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { DropoutKey } from '../models/dropout.js';
 import type { Params } from '../models/text-encoder.js';
-import { distillationLosses, distillationTarget, trainableParameters, type BatchTensors, type Distillation, type LossTensors } from './loss.js';
+import { distillationTarget, lossesOf, studentOutputs, trainableParameters, type BatchTensors, type Distillation, type LossTensors } from './loss.js';
 
 /** Gradients by parameter name, each of its parameter's shape. */
 export type Gradients = Record<string, tf.Tensor>;
@@ -21,11 +21,11 @@ export function distillationGradients(
   dropout?: DropoutKey,
 ): LossTensors & { readonly gradients: Gradients } {
   const names = trainableParameters(distillation);
-  const target = distillationTarget(distillation, params.teacher, batch.teacherIds);
+  const target = batch.target ?? distillationTarget(distillation, params.teacher, batch.teacherIds);
   let kept: tf.Scalar[] = [];
   const objective = (...values: tf.Tensor[]): tf.Scalar => {
     const student = { ...params.student, ...Object.fromEntries(names.map((name, i) => [name, values[i]])) };
-    const { lossEn, lossKo } = distillationLosses(distillation, student, batch, target, dropout);
+    const { lossEn, lossKo } = lossesOf(studentOutputs(distillation, student, batch, dropout), target, batch.weights);
     kept = [tf.keep(lossEn), tf.keep(lossKo)]; // else gone with the tape
     return tf.add(lossEn, lossKo);
   };

@@ -1,5 +1,6 @@
 import type { Batch, Batches } from '../data/batches.js';
-import type { Engine, Losses } from './engine.js';
+import type { Engine } from './engine.js';
+import type { Losses } from './loss.js';
 import { learningRateAt, type Schedule } from './schedule.js';
 
 export interface TrainOptions {

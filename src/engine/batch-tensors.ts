@@ -10,6 +10,8 @@ export interface PaddedBatch {
   readonly studentIdsKo: Int32Array;
   /** `[rows]`: 1 / pairs for a pair, 0 for a row that fills the batch up. */
   readonly weights: Float32Array;
+  /** `[rows, …]`, where the teacher's outputs came with the batch. */
+  readonly target?: Float32Array | undefined;
 }
 
 /**
@@ -20,24 +22,33 @@ export interface PaddedBatch {
  */
 export function padBatch(batch: Batch, rows: number, pairs: number): PaddedBatch {
   if (batch.size > rows) throw new Error(`a batch of ${batch.size} pairs in an engine for ${rows}`);
-  const length = batch.teacherIds.length / batch.size;
-  const padded = (ids: Int32Array): Int32Array => {
-    if (batch.size === rows) return ids;
-    const full = new Int32Array(rows * length);
-    full.set(ids);
-    return full;
-  };
   return {
-    teacherIds: padded(batch.teacherIds),
-    studentIdsEn: padded(batch.studentIdsEn),
-    studentIdsKo: padded(batch.studentIdsKo),
+    teacherIds: padRows(batch.teacherIds, batch.size, rows),
+    studentIdsEn: padRows(batch.studentIdsEn, batch.size, rows),
+    studentIdsKo: padRows(batch.studentIdsKo, batch.size, rows),
     weights: new Float32Array(rows).fill(1 / pairs, 0, batch.size),
+    target: batch.target && padRows(batch.target, batch.size, rows),
   };
 }
 
-/** A padded batch as tensors, which the caller owns. */
-export function batchTensors(batch: Batch, rows: number, pairs: number): BatchTensors {
-  const { teacherIds, studentIdsEn, studentIdsKo, weights } = padBatch(batch, rows, pairs);
+function padRows<T extends Int32Array | Float32Array>(values: T, size: number, rows: number): T {
+  if (size === rows) return values;
+  const padded = new (values.constructor as new (length: number) => T)((values.length / size) * rows);
+  padded.set(values);
+  return padded;
+}
+
+/**
+ * A padded batch as tensors, which the caller owns.
+ *
+ * @param targetShape of the teacher's outputs, where they must have come with the batch
+ */
+export function batchTensors(batch: Batch, rows: number, pairs: number, targetShape?: readonly number[]): BatchTensors {
+  const { teacherIds, studentIdsEn, studentIdsKo, weights, target } = padBatch(batch, rows, pairs);
+  if (targetShape !== undefined && target === undefined) throw new Error('a batch without the teacher\'s outputs, in an engine that is given them');
   const ids = (values: Int32Array): tf.Tensor2D => tf.tensor2d(values, [rows, values.length / rows], 'int32');
-  return { teacherIds: ids(teacherIds), studentIdsEn: ids(studentIdsEn), studentIdsKo: ids(studentIdsKo), weights: tf.tensor1d(weights) };
+  return {
+    teacherIds: ids(teacherIds), studentIdsEn: ids(studentIdsEn), studentIdsKo: ids(studentIdsKo), weights: tf.tensor1d(weights),
+    target: targetShape && tf.tensor(target!, [...targetShape]),
+  };
 }

@@ -1,5 +1,6 @@
 /** @file Encoding as a recorded graph: the forward pass at a few batch sizes, with and without a mask, over one set of variables. */
 import * as tf from '@tensorflow/tfjs-core';
+import type { ParameterValues } from '../distill/engine.js';
 import type { TextEncoder } from '../models/text-encoder.js';
 import type { Encoded, EncoderEngine } from './encoder.js';
 import { Graph, type GraphNode } from './graph/graph.js';
@@ -7,7 +8,6 @@ import { declareModel, recordedParams, setVariables } from './graph/model-variab
 import { record, type Recording } from './graph/recorder.js';
 import { openSession } from './graph/session.js';
 import { after, placeholder } from './graph/variables.js';
-import type { ParameterValues } from './params.js';
 
 /** Texts that one run of the graph takes: other numbers are split, and the rest is filled up. */
 const SIZES = [1, 4, 16, 32] as const;

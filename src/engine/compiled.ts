@@ -2,13 +2,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Batch } from '../data/batches.js';
 import { adamWScalars } from '../distill/adamw.js';
-import type { Engine, EngineOptions, Losses, NamedValues, StepResult } from '../distill/engine.js';
-import type { Distillation } from '../distill/loss.js';
+import type { Engine, EngineOptions, EngineStart, StepResult } from '../distill/engine.js';
+import { readEvaluation, type Evaluation } from '../distill/evaluation.js';
+import { targetShape, type Distillation } from '../distill/loss.js';
 import { batchTensors } from './batch-tensors.js';
-import { setVariables } from './graph/model-variables.js';
+import { readVariables, setVariables } from './graph/model-variables.js';
 import { openSession, type Session } from './graph/session.js';
 import { buildStepGraph, type GraphInputs } from './graph/step-graph.js';
-import type { ParameterValues } from './params.js';
 
 /**
  * An engine over a recorded graph. The session owns parameters and moments; every tensor made here is gone when a call
@@ -16,25 +16,28 @@ import type { ParameterValues } from './params.js';
  *
  * @param length tokens a sentence
  */
-export async function compiledEngine(
-  distillation: Distillation,
-  parameters: { readonly teacher: ParameterValues; readonly student: ParameterValues },
-  options: EngineOptions,
-  length: number,
-): Promise<Engine> {
+export async function compiledEngine(distillation: Distillation, start: EngineStart, options: EngineOptions, length: number): Promise<Engine> {
   const graph = buildStepGraph(distillation, options, length);
   const session = openSession(graph.nodes, graph.signatures);
+  const givenShape = options.targets === 'given' ? targetShape(distillation, options.batchSize, length) : undefined;
   try {
     fetch([], [graph.initialised]);
-    await setVariables(session, graph.teacher, parameters.teacher);
-    await setVariables(session, graph.student, parameters.student);
+    if (givenShape === undefined) await setVariables(session, graph.teacher, start.teacher!);
+    await setVariables(session, graph.student, start.student);
+    if (start.optimizer !== undefined) await setVariables(session, graph.moments, start.optimizer.moments);
   } catch (error) {
     session.close();
     throw error;
   }
-  let steps = 0;
+  let { steps, updates } = start.optimizer ?? { steps: 0, updates: 0 };
 
-  return { step, evaluate, studentParameters, dispose: () => { session.close(); } };
+  return {
+    step, evaluate, teach,
+    studentParameters: () => readVariables(session, graph.student),
+    moments: () => readVariables(session, graph.moments),
+    counters: () => ({ steps, updates }),
+    dispose: () => { session.close(); },
+  };
 
   // eslint-disable-next-line @typescript-eslint/require-await -- the session's call is synchronous, an engine's is not
   async function step(microBatches: readonly Batch[], learningRate: number): Promise<StepResult> {
@@ -48,48 +51,51 @@ export async function compiledEngine(
       if (!isLast) {
         const losses = fetch(feeds, [graph.accumulated!]);
         [lossEn, lossKo] = [lossEn + losses[0], lossKo + losses[1]];
-        continue;
+        if (Number.isFinite(lossEn + lossKo)) continue;
+        fetch([], [graph.cleared!]);
+        return { lossEn, lossKo, gradNorm: NaN, applied: false };
       }
       const [en, ko, gradNorm] = fetch([...feeds, ...scalarFeeds(learningRate)], [graph.stepped]);
-      return { lossEn: lossEn + en, lossKo: lossKo + ko, gradNorm: gradNorm };
+      const applied = Number.isFinite(en + ko + gradNorm); // as the graph decides it
+      if (applied) updates++;
+      return { lossEn: lossEn + en, lossKo: lossKo + ko, gradNorm, applied };
     }
     throw new Error('a step needs at least one micro-batch');
   }
 
   // eslint-disable-next-line @typescript-eslint/require-await -- as above
-  async function evaluate(batch: Batch): Promise<Losses> {
-    const [lossEn, lossKo] = fetch(batchFeeds(batch, batch.size), [graph.evaluated]);
-    return { lossEn: lossEn, lossKo: lossKo };
+  async function evaluate(batch: Batch): Promise<Evaluation> {
+    return readEvaluation(fetch(batchFeeds(batch, batch.size), [graph.evaluated]), batch.size);
+  }
+
+  // eslint-disable-next-line @typescript-eslint/require-await -- as above
+  async function teach(batch: Batch): Promise<Float32Array> {
+    if (graph.taught === undefined) throw new Error('an engine that is given the teacher\'s outputs has no teacher');
+    const feeds = batchFeeds(batch, batch.size).filter(([input, tensor]) => input === graph.inputs.teacherIds || (tensor.dispose(), false));
+    const values = fetch(feeds, [graph.taught]);
+    return values.subarray(0, (values.length / options.batchSize) * batch.size);
   }
 
   function batchFeeds(batch: Batch, pairs: number): Feed[] {
-    const tensors = batchTensors(batch, options.batchSize, pairs);
-    return (['teacherIds', 'studentIdsEn', 'studentIdsKo', 'weights'] as const).map((name) => [graph.inputs[name], tensors[name]]);
+    const { target, ...tensors } = batchTensors(batch, options.batchSize, pairs, givenShape);
+    const feeds = (['teacherIds', 'studentIdsEn', 'studentIdsKo', 'weights'] as const).map((name): Feed => [graph.inputs[name], tensors[name]]);
+    if (target === undefined) return feeds;
+    tensors.teacherIds.dispose(); // nobody reads them
+    return [...feeds.slice(1), [graph.inputs.target!, target]];
   }
 
   function scalarFeeds(learningRate: number): Feed[] {
-    const scalars = adamWScalars(options.optimizer, learningRate, options.weightDecay, steps);
+    const scalars = adamWScalars(options.optimizer, learningRate, options.weightDecay, updates + 1);
     return (['stepSize', 'correction', 'decay'] as const).map((name) => [graph.inputs[name], tf.scalar(scalars[name])]);
   }
 
   /** Runs the session, frees what was fed, and gives the values of one small output. */
-  function fetch(feeds: readonly Feed[], outputs: Parameters<Session['run']>[1]): ArrayLike<number> & Iterable<number> {
+  function fetch(feeds: readonly Feed[], outputs: Parameters<Session['run']>[1]): Float32Array {
     const fetched = session.run(feeds, outputs);
-    const values = fetched[0].dataSync<'float32'>();
+    const values = fetched[0].dataSync() as Float32Array;
     tf.dispose([...feeds.map(([, tensor]) => tensor), ...fetched]);
     return values;
   }
-
-  // eslint-disable-next-line @typescript-eslint/require-await -- as above
-  async function* studentParameters(): AsyncIterable<NamedValues> {
-    for (const group of graph.student) {
-      const fetched = session.run([], group.map(({ read }) => read));
-      for (const [i, { name, variable }] of group.entries()) {
-        yield { name, shape: variable.shape, values: fetched[i].dataSync() as Float32Array };
-      }
-      tf.dispose(fetched);
-    }
-  }
 }
 
-type Feed = readonly [GraphInputs[keyof GraphInputs], tf.Tensor];
+type Feed = readonly [GraphInputs[keyof GraphInputs] & {}, tf.Tensor];

@@ -1,13 +1,15 @@
 /** @file The reference engine: every op runs as tfjs calls it, on whichever tfjs backend is current. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Batch } from '../data/batches.js';
-import { adamWScalars, adamWUpdate, decays } from '../distill/adamw.js';
-import type { Engine, EngineOptions, Losses, NamedValues, StepResult } from '../distill/engine.js';
-import { distillationLosses, distillationTarget, trainableParameters, type Distillation } from '../distill/loss.js';
+import { adamWScalars, adamWUpdate, decays, momentName, momentShapes, MOMENTS } from '../distill/adamw.js';
+import type { Engine, EngineOptions, EngineStart, NamedValues, StepResult } from '../distill/engine.js';
+import { evaluationTensor, readEvaluation, type Evaluation } from '../distill/evaluation.js';
+import { distillationTarget, targetShape, trainableParameters, type BatchTensors, type Distillation } from '../distill/loss.js';
 import { clipFactor, distillationGradients, globalNorm, type Gradients } from '../distill/step.js';
 import type { DropoutKey } from '../models/dropout.js';
+import type { Shapes } from '../models/text-encoder.js';
 import { batchTensors } from './batch-tensors.js';
-import { disposeParams, uploadParams, type ParameterValues } from './params.js';
+import { disposeParams, uploadParams } from './params.js';
 import { tidy } from './tidy.js';
 
 /**
@@ -15,28 +17,33 @@ import { tidy } from './tidy.js';
  *
  * It owns the parameters of both models and the optimiser's moments; every other tensor is gone when a call returns.
  */
-export async function eagerEngine(
-  distillation: Distillation,
-  parameters: { readonly teacher: ParameterValues; readonly student: ParameterValues },
-  options: EngineOptions,
-): Promise<Engine> {
+export async function eagerEngine(distillation: Distillation, start: EngineStart, options: EngineOptions): Promise<Engine> {
   const { student: encoder } = distillation;
-  const teacher = await uploadParams(distillation.teacher.shapes, parameters.teacher);
-  const student = await uploadParams(encoder.shapes, parameters.student);
-  const zeros = (name: string): [string, tf.Tensor] => [name, tf.zeros([...encoder.shapes[name]])];
-  const firstMoments = Object.fromEntries(trainableParameters(distillation).map(zeros));
-  const secondMoments = Object.fromEntries(trainableParameters(distillation).map(zeros));
-  let steps = 0;
+  const isGiven = options.targets === 'given';
+  const teacher = isGiven ? {} : await uploadParams(distillation.teacher.shapes, start.teacher!);
+  const student = await uploadParams(encoder.shapes, start.student);
+  const trained = Object.fromEntries(trainableParameters(distillation).map((name) => [name, encoder.shapes[name]]));
+  const moments = await startMoments(trained, start);
+  let { steps, updates } = start.optimizer ?? { steps: 0, updates: 0 };
 
-  return { step, evaluate, studentParameters, dispose };
+  return {
+    step, evaluate, teach, dispose,
+    studentParameters: () => valuesOf(student),
+    moments: () => valuesOf(moments),
+    counters: () => ({ steps, updates }),
+  };
 
   async function step(microBatches: readonly Batch[], learningRate: number): Promise<StepResult> {
     steps++;
     const { gradients, losses } = stepGradients(microBatches);
     const norm = globalNorm(gradients);
-    applyGradients(gradients, norm, learningRate);
+    const factor = options.maxGradNorm === undefined ? undefined : clipFactor(norm, options.maxGradNorm);
     const [lossEn, lossKo, gradNorm] = await readScalars([...losses, norm]);
-    return { lossEn: lossEn, lossKo: lossKo, gradNorm: gradNorm };
+    const applied = Number.isFinite(lossEn + lossKo + gradNorm);
+    if (applied) applyGradients(gradients, factor, learningRate);
+    else disposeParams(gradients);
+    factor?.dispose();
+    return { lossEn, lossKo, gradNorm, applied };
   }
 
   /** Gradients and both losses of a step, added up over its micro-batches. */
@@ -47,7 +54,7 @@ export async function eagerEngine(
       const before = sums;
       sums = tidy(() => {
         const { lossEn, lossKo, gradients } = distillationGradients(
-          distillation, { teacher, student }, batchTensors(batch, options.batchSize, pairs), dropoutKey(index),
+          distillation, { teacher, student }, tensorsOf(batch, pairs), dropoutKey(index),
         );
         const added = { gradients, losses: [lossEn, lossKo] };
         return before === undefined ? added : addUp(before, added);
@@ -63,42 +70,56 @@ export async function eagerEngine(
     return { seed: options.seed, step: tf.scalar(position, 'int32'), rate: options.dropout };
   }
 
+  function tensorsOf(batch: Batch, pairs: number): BatchTensors {
+    const shape = isGiven ? targetShape(distillation, options.batchSize, batch.teacherIds.length / batch.size) : undefined;
+    return batchTensors(batch, options.batchSize, pairs, shape);
+  }
+
   /** Clips, updates and frees: each parameter's old tensors go before the next one is touched. */
-  function applyGradients(gradients: Gradients, norm: tf.Scalar, learningRate: number): void {
-    const factor = options.maxGradNorm === undefined ? undefined : clipFactor(norm, options.maxGradNorm);
-    const scalars = adamWScalars(options.optimizer, learningRate, options.weightDecay, steps);
+  function applyGradients(gradients: Gradients, factor: tf.Scalar | undefined, learningRate: number): void {
+    updates++;
+    const scalars = adamWScalars(options.optimizer, learningRate, options.weightDecay, updates);
     for (const [name, gradient] of Object.entries(gradients)) {
-      const slot = { parameter: student[name], firstMoment: firstMoments[name], secondMoment: secondMoments[name] };
+      const [first, second] = MOMENTS.map((moment) => momentName(moment, name));
+      const slot = { parameter: student[name], firstMoment: moments[first], secondMoment: moments[second] };
       const decayed = decays(options.optimizer, encoder.isBiasOrNorm(name));
       const updated = tidy(() => adamWUpdate(options.optimizer, slot, factor ? tf.mul(gradient, factor) : gradient, scalars, decayed));
       tf.dispose([slot.parameter, slot.firstMoment, slot.secondMoment, gradient]);
       student[name] = updated.parameter;
-      firstMoments[name] = updated.firstMoment;
-      secondMoments[name] = updated.secondMoment;
+      moments[first] = updated.firstMoment;
+      moments[second] = updated.secondMoment;
     }
-    factor?.dispose();
   }
 
-  async function evaluate(batch: Batch): Promise<Losses> {
-    const losses = tf.tidy(() => {
-      const tensors = batchTensors(batch, options.batchSize, batch.size);
-      const target = distillationTarget(distillation, teacher, tensors.teacherIds);
-      const { lossEn, lossKo } = distillationLosses(distillation, student, tensors, target);
-      return [lossEn, lossKo];
+  async function evaluate(batch: Batch): Promise<Evaluation> {
+    const result = tf.tidy(() => {
+      const tensors = tensorsOf(batch, batch.size);
+      return evaluationTensor(distillation, student, tensors, tensors.target ?? distillationTarget(distillation, teacher, tensors.teacherIds));
     });
-    const [lossEn, lossKo] = await readScalars(losses);
-    return { lossEn: lossEn, lossKo: lossKo };
+    return readEvaluation((await readAndDispose(result)), batch.size);
   }
 
-  async function* studentParameters(): AsyncIterable<NamedValues> {
-    for (const [name, shape] of Object.entries(encoder.shapes)) {
-      yield { name, shape, values: (await student[name].data()) as Float32Array };
-    }
+  async function teach(batch: Batch): Promise<Float32Array> {
+    if (isGiven) throw new Error('an engine that is given the teacher\'s outputs has no teacher');
+    const target = tf.tidy(() => distillationTarget(distillation, teacher, tensorsOf(batch, batch.size).teacherIds));
+    const values = await readAndDispose(target);
+    return values.subarray(0, (values.length / options.batchSize) * batch.size);
   }
 
   function dispose(): void {
-    for (const owned of [teacher, student, firstMoments, secondMoments]) disposeParams(owned);
+    for (const owned of [teacher, student, moments]) disposeParams(owned);
   }
+}
+
+/** The moments of a run that goes on, or zeros. */
+async function startMoments(trained: Shapes, { optimizer }: EngineStart): Promise<Record<string, tf.Tensor>> {
+  const shapes = momentShapes(trained);
+  if (optimizer !== undefined) return uploadParams(shapes, optimizer.moments);
+  return Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, tf.zeros([...shape])]));
+}
+
+async function* valuesOf(tensors: Readonly<Record<string, tf.Tensor>>): AsyncIterable<NamedValues> {
+  for (const [name, tensor] of Object.entries(tensors)) yield { name, shape: tensor.shape, values: (await tensor.data()) as Float32Array };
 }
 
 /** What a step adds up over its micro-batches. */
@@ -118,6 +139,12 @@ function addUp(a: StepSums, b: StepSums): StepSums {
 function disposeSums({ gradients, losses }: StepSums): void {
   disposeParams(gradients);
   tf.dispose(losses);
+}
+
+async function readAndDispose(tensor: tf.Tensor): Promise<Float32Array> {
+  const values = (await tensor.data()) as Float32Array;
+  tensor.dispose();
+  return values;
 }
 
 /** Reads scalars and frees them. */

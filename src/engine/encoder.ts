@@ -1,8 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
+import type { ParameterValues } from '../distill/engine.js';
 import type { TextEncoder } from '../models/text-encoder.js';
 import { MAX_LENGTH } from '../text/tokenizer.js';
 import { compiledEncoder } from './compiled-encoder.js';
-import { disposeParams, uploadParams, type ParameterValues } from './params.js';
+import { disposeParams, uploadParams } from './params.js';
 
 /** The outputs for `B` texts, row-major. */
 export interface Encoded {

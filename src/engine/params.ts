@@ -1,8 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
+import type { ParameterValues } from '../distill/engine.js';
 import type { Shapes } from '../models/text-encoder.js';
-
-/** A model's parameters on their way to an engine, one at a time. */
-export type ParameterValues = AsyncIterable<readonly [name: string, values: Float32Array]>;
 
 /** Makes a tensor of every parameter. The caller owns them. */
 export async function uploadParams(shapes: Shapes, values: ParameterValues): Promise<Record<string, tf.Tensor>> {

@@ -7,6 +7,7 @@ import { eagerEngine } from '../../src/engine/eager.js';
 import { loadBackend } from '../../src/engine/tensorflow.js';
 import { BACKENDS_UNDER_TEST } from '../backends.js';
 import { openRecordedRun } from '../fixtures/training.js';
+import { ENGINES } from './engines.js';
 
 const LENGTH = 77;
 const RATE = 5e-4;
@@ -40,11 +41,6 @@ function expectClose(actual: readonly number[], expected: readonly number[], rel
   expect(actual).toHaveLength(expected.length);
   for (const [i, value] of expected.entries()) expect(Math.abs(actual[i] - value)).toBeLessThan(relative * Math.abs(value));
 }
-
-const ENGINES: ['eager' | 'compiled', 'tensorflow' | 'cpu'][] = [
-  ...BACKENDS_UNDER_TEST.map((backend): ['eager', 'tensorflow' | 'cpu'] => ['eager', backend]),
-  ...(BACKENDS_UNDER_TEST.includes('tensorflow') ? [['compiled', 'tensorflow'] as ['compiled', 'tensorflow']] : []),
-];
 
 describe.each(ENGINES)('the %s engine on %s', (name, backend) => {
   beforeAll(async () => { await loadBackend(backend); });

@@ -1,7 +1,7 @@
 /** @file A model's parameters as variables of a graph: declared, set group by group as they are read, and read back. */
 import * as tf from '@tensorflow/tfjs-core';
+import type { NamedValues, ParameterValues } from '../../distill/engine.js';
 import { sizeOf, type Params, type Shapes } from '../../models/text-encoder.js';
-import type { ParameterValues } from '../params.js';
 import type { Graph, GraphNode, Value } from './graph.js';
 import type { Recording } from './recorder.js';
 import type { Session } from './session.js';
@@ -82,4 +82,14 @@ export async function setVariables(session: Session, variables: ModelVariables, 
   if (waiting.size === 0) return;
   tf.dispose([...waiting.values()].flat().map(([, tensor]) => tensor));
   throw new Error('the parameters of a model are not complete');
+}
+
+/** The values of a model's variables, read group by group. */
+// eslint-disable-next-line @typescript-eslint/require-await -- the session's call is synchronous, an engine's values are not
+export async function* readVariables(session: Session, variables: ModelVariables): AsyncIterable<NamedValues> {
+  for (const group of variables) {
+    const fetched = session.run([], group.map(({ read }) => read));
+    for (const [i, { name, variable }] of group.entries()) yield { name, shape: variable.shape, values: fetched[i].dataSync() as Float32Array };
+    tf.dispose(fetched);
+  }
 }

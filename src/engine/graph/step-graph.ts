@@ -1,8 +1,9 @@
 /** @file The distillation as one graph: what is fed, what is fetched, which variables hold the state. */
 import * as tf from '@tensorflow/tfjs-core';
-import { adamWUpdate, decays } from '../../distill/adamw.js';
+import { adamWUpdate, decays, momentName, momentShapes } from '../../distill/adamw.js';
 import type { EngineOptions } from '../../distill/engine.js';
-import { distillationLosses, distillationTarget, trainableParameters, type BatchTensors, type Distillation } from '../../distill/loss.js';
+import { evaluationTensor } from '../../distill/evaluation.js';
+import { distillationTarget, targetShape, trainableParameters, type BatchTensors, type Distillation } from '../../distill/loss.js';
 import { clipFactor, distillationGradients, globalNorm, type Gradients } from '../../distill/step.js';
 import type { Params } from '../../models/text-encoder.js';
 import { Graph, type GraphNode, type Value } from './graph.js';
@@ -20,6 +21,8 @@ export interface GraphInputs {
   readonly studentIdsKo: GraphNode;
   /** `[B]` */
   readonly weights: GraphNode;
+  /** The teacher's outputs, `[B, L, D]` or `[B, D]`; where they are given, and the teacher's ids are not read. */
+  readonly target: GraphNode | undefined;
   /** Of the micro-batch in the run, for dropout. `[]` int32 */
   readonly position: GraphNode;
   /** AdamW's scalars. */
@@ -32,38 +35,54 @@ export interface StepGraph {
   readonly nodes: readonly GraphNode[];
   readonly signatures: Readonly<Record<string, Signature>>;
   readonly inputs: GraphInputs;
+  /** None where targets are given. */
   readonly teacher: ModelVariables;
   readonly student: ModelVariables;
+  /** The optimiser's moments, by `momentName`. */
+  readonly moments: ModelVariables;
   /** To fetch once, first: zeroes the optimiser's state. */
   readonly initialised: GraphNode;
   /** Losses of a micro-batch whose gradients are only added up: `[lossEn, lossKo]`. Absent when each step is one. */
   readonly accumulated: GraphNode | undefined;
-  /** Losses of the (last) micro-batch of a step, and the norm: `[lossEn, lossKo, gradNorm]`. Changes the student. */
+  /** Forgets the gradients added up so far. Absent as above. */
+  readonly cleared: GraphNode | undefined;
+  /**
+   * Losses of the (last) micro-batch of a step, and the norm: `[lossEn, lossKo, gradNorm]`. Changes student and moments, if
+   * all three are finite.
+   */
   readonly stepped: GraphNode;
-  /** `[lossEn, lossKo]`, changing nothing. */
+  /** An `evaluationTensor`, changing nothing. */
   readonly evaluated: GraphNode;
+  /** The teacher's outputs, float32. Absent where they are given. */
+  readonly taught: GraphNode | undefined;
 }
 
 /** Records the step, the evaluation and the access to the variables. */
 export function buildStepGraph(distillation: Distillation, options: EngineOptions, length: number): StepGraph {
   const graph = new Graph();
-  const inputs = declareInputs(graph, options.batchSize, length);
+  const inputs = declareInputs(graph, distillation, options, length);
   const precision = options.precision ?? 'fp32';
-  const teacher = declareModel(graph, 'teacher', distillation.teacher.shapes, precision === 'bf16' ? 'bfloat16' : 'float32');
-  const student = declareModel(graph, 'student', distillation.student.shapes, 'float32');
-  const outputs = record(graph, (recording) => recordStep(recording, distillation, options, inputs, { teacher, student }));
-  const batch = { teacherIds: inputs.teacherIds, studentIdsEn: inputs.studentIdsEn, studentIdsKo: inputs.studentIdsKo, weights: inputs.weights };
+  const { shapes } = distillation.student;
+  const teacherDtype = precision === 'bf16' ? 'bfloat16' : 'float32';
+  const teacher = inputs.target === undefined ? declareModel(graph, 'teacher', distillation.teacher.shapes, teacherDtype) : [];
+  const student = declareModel(graph, 'student', shapes, 'float32');
+  const trained = Object.fromEntries(trainableParameters(distillation).map((name) => [name, shapes[name]]));
+  const moments = declareModel(graph, 'moment', momentShapes(trained), 'float32');
+  const outputs = record(graph, (recording) => recordStep(recording, distillation, options, inputs, { teacher, student, moments }));
+  const named = (names: readonly (keyof GraphInputs)[]) =>
+    Object.fromEntries(names.flatMap((name) => (inputs[name] === undefined ? [] : [[name, inputs[name]] as const])));
+  const batch = ['teacherIds', 'studentIdsEn', 'studentIdsKo', 'weights', 'target'] as const;
   return {
-    nodes: precision === 'bf16' ? toBfloat16(graph.nodes) : graph.nodes, inputs, teacher, student, ...outputs,
+    nodes: precision === 'bf16' ? toBfloat16(graph.nodes) : graph.nodes, inputs, teacher, student, moments, ...outputs,
     signatures: {
       init: { inputs: {}, outputs: { done: outputs.initialised } },
-      step: { inputs: { ...inputs }, outputs: { losses: outputs.stepped } },
-      evaluate: { inputs: batch, outputs: { losses: outputs.evaluated } },
+      step: { inputs: named([...batch, 'position', 'stepSize', 'correction', 'decay']), outputs: { losses: outputs.stepped } },
+      evaluate: { inputs: named(batch), outputs: { losses: outputs.evaluated } },
     },
   };
 }
 
-function declareInputs(graph: Graph, rows: number, length: number): GraphInputs {
+function declareInputs(graph: Graph, distillation: Distillation, { batchSize: rows, targets }: EngineOptions, length: number): GraphInputs {
   const ids = (name: string): GraphNode => placeholder(graph, name, [rows, length], 'int32');
   const scalar = (name: string): GraphNode => placeholder(graph, name, [], 'float32');
   return {
@@ -71,6 +90,7 @@ function declareInputs(graph: Graph, rows: number, length: number): GraphInputs 
     studentIdsEn: ids('studentIdsEn'),
     studentIdsKo: ids('studentIdsKo'),
     weights: placeholder(graph, 'weights', [rows], 'float32'),
+    target: targets === 'given' ? placeholder(graph, 'target', targetShape(distillation, rows, length), 'float32') : undefined,
     position: placeholder(graph, 'position', [], 'int32'),
     stepSize: scalar('stepSize'),
     correction: scalar('correction'),
@@ -78,18 +98,14 @@ function declareInputs(graph: Graph, rows: number, length: number): GraphInputs 
   };
 }
 
-type StepOutputs = Pick<StepGraph, 'initialised' | 'accumulated' | 'stepped' | 'evaluated'>;
+type StepOutputs = Pick<StepGraph, 'initialised' | 'accumulated' | 'cleared' | 'stepped' | 'evaluated' | 'taught'>;
 
-function recordStep(
-  recording: Recording,
-  distillation: Distillation,
-  options: EngineOptions,
-  inputs: GraphInputs,
-  variables: { readonly teacher: ModelVariables; readonly student: ModelVariables },
-): StepOutputs {
+type Variables = Readonly<Record<'teacher' | 'student' | 'moments', ModelVariables>>;
+
+function recordStep(recording: Recording, distillation: Distillation, options: EngineOptions, inputs: GraphInputs, variables: Variables): StepOutputs {
   const { graph, tensor, value } = recording;
   const params = { teacher: recordedParams(recording, variables.teacher), student: recordedParams(recording, variables.student) };
-  const batch: BatchTensors = {
+  const ids: BatchTensors = {
     teacherIds: tensor(inputs.teacherIds),
     studentIdsEn: tensor(inputs.studentIdsEn),
     studentIdsKo: tensor(inputs.studentIdsKo),
@@ -97,9 +113,10 @@ function recordStep(
   };
   const stacked = (scalars: tf.Scalar[]): Value => value(tf.stack(scalars));
 
-  const target = distillationTarget(distillation, params.teacher, batch.teacherIds);
-  const evaluation = distillationLosses(distillation, params.student, batch, target);
-  const evaluated = after(graph, stacked([evaluation.lossEn, evaluation.lossKo]), [], 'evaluated');
+  const target = inputs.target === undefined ? distillationTarget(distillation, params.teacher, ids.teacherIds) : tensor(inputs.target);
+  const batch: BatchTensors = { ...ids, target };
+  const taught = inputs.target === undefined ? after(graph, value(target), [], 'taught') : undefined;
+  const evaluated = after(graph, value(evaluationTensor(distillation, params.student, batch, target)), [], 'evaluated');
 
   const dropout = { seed: options.seed, step: tensor<tf.Scalar>(inputs.position), rate: options.dropout };
   const { lossEn, lossKo, gradients } = distillationGradients(distillation, params, batch, dropout);
@@ -114,11 +131,20 @@ function recordStep(
     Object.entries(sums).map(([name, sum]) => [name, tf.add(gradients[name], tensor(readVariable(graph, sum)))]),
   );
   const norm = globalNorm(whole);
-  const { changes, zeroed } = recordUpdates(recording, distillation, options, inputs, params.student, variables.student, whole, norm);
-  const reset = Object.values(sums ?? {}).map((sum) => zeroVariable(graph, sum, [value(norm).name]));
-  const stepped = after(graph, stacked([lossEn, lossKo, norm]), [...changes, ...reset], 'stepped');
-  const initialised = after(graph, graph.scalar(1, 'float32'), [...zeroed, ...Object.values(sums ?? {}).map((sum) => zeroVariable(graph, sum, []))], 'initialised');
-  return { initialised, accumulated, stepped, evaluated };
+  const result = stacked([lossEn, lossKo, norm]);
+  const changes = recordUpdates(recording, distillation, options, inputs, params.student, variables, whole, norm, isFinite(graph, result));
+  const zeroSums = (afterNodes: readonly string[]): GraphNode[] => Object.values(sums ?? {}).map((sum) => zeroVariable(graph, sum, afterNodes));
+  const stepped = after(graph, result, [...changes, ...zeroSums([value(norm).name])], 'stepped');
+  const done = graph.scalar(1, 'float32');
+  const cleared = sums && after(graph, done, zeroSums([]), 'cleared');
+  const initialised = after(graph, done, [...variables.moments.flat().map(({ variable }) => zeroVariable(graph, variable, [])), ...zeroSums([])], 'initialised');
+  return { initialised, accumulated, cleared, stepped, evaluated, taught };
+}
+
+/** Whether all of a few values are finite numbers. `[]` bool */
+function isFinite(graph: Graph, values: Value): GraphNode {
+  const each = graph.add('IsFinite', [values], { T: { type: values.dtype } }, { dtype: 'bool', shape: values.shape });
+  return graph.add('All', [each, graph.int32([0])], { Tidx: { type: 'int32' }, keep_dims: { bool: false } }, { dtype: 'bool', shape: [] });
 }
 
 function declareSums(graph: Graph, gradients: Gradients): Record<string, Variable> {
@@ -133,35 +159,44 @@ function zeroVariable(graph: Graph, variable: Variable, afterNodes: readonly str
   return assignVariable(graph, variable, zeros);
 }
 
-/** AdamW on every trained parameter. */
+/**
+ * AdamW on every trained parameter.
+ *
+ * @param applies `[]` bool: whether anything is to change
+ * @returns the assignments
+ */
 function recordUpdates(
-  { graph, tensor, value }: Recording,
+  recording: Recording,
   distillation: Distillation,
   options: EngineOptions,
   inputs: GraphInputs,
   params: Params,
-  variables: ModelVariables,
+  variables: Variables,
   gradients: Gradients,
   norm: tf.Scalar,
-): { changes: GraphNode[]; zeroed: GraphNode[] } {
+  applies: Value,
+): GraphNode[] {
+  const { graph, tensor, value } = recording;
   const factor = options.maxGradNorm === undefined ? undefined : clipFactor(norm, options.maxGradNorm);
   const scalars = { stepSize: tensor<tf.Scalar>(inputs.stepSize), correction: tensor<tf.Scalar>(inputs.correction), decay: tensor<tf.Scalar>(inputs.decay) };
-  const byName = new Map(variables.flat().map(({ name, variable }) => [name, variable]));
-  const changes: GraphNode[] = [];
-  const zeroed: GraphNode[] = [];
-  for (const name of trainableParameters(distillation)) {
-    const parameter = params[name];
-    const first = declareVariable(graph, `first-moment/${name}`, parameter.shape);
-    const second = declareVariable(graph, `second-moment/${name}`, parameter.shape);
-    const slot = { parameter, firstMoment: tensor(readVariable(graph, first)), secondMoment: tensor(readVariable(graph, second)) };
+  const moments = recordedParams(recording, variables.moments);
+  const byName = new Map([...variables.student, ...variables.moments].flat().map(({ name, variable }) => [name, variable]));
+  const assign = (name: string, before: tf.Tensor, updated: tf.Tensor): GraphNode =>
+    assignVariable(graph, byName.get(name)!, choose(graph, applies, value(updated), value(before)));
+  return trainableParameters(distillation).flatMap((name) => {
+    const [first, second] = [momentName('exp_avg', name), momentName('exp_avg_sq', name)];
+    const slot = { parameter: params[name], firstMoment: moments[first], secondMoment: moments[second] };
     const gradient = factor === undefined ? gradients[name] : tf.mul(gradients[name], factor);
     const updated = adamWUpdate(options.optimizer, slot, gradient, scalars, decays(options.optimizer, distillation.student.isBiasOrNorm(name)));
-    changes.push(
-      assignVariable(graph, byName.get(name)!, value(updated.parameter)),
-      assignVariable(graph, first, value(updated.firstMoment)),
-      assignVariable(graph, second, value(updated.secondMoment)),
-    );
-    zeroed.push(zeroVariable(graph, first, []), zeroVariable(graph, second, []));
-  }
-  return { changes, zeroed };
+    return [
+      assign(name, slot.parameter, updated.parameter),
+      assign(first, slot.firstMoment, updated.firstMoment),
+      assign(second, slot.secondMoment, updated.secondMoment),
+    ];
+  });
+}
+
+/** One value or the other, by a scalar. */
+function choose(graph: Graph, condition: Value, yes: Value, no: Value): GraphNode {
+  return graph.add('SelectV2', [condition, yes, no], { T: { type: yes.dtype } }, yes);
 }

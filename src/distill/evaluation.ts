@@ -1,0 +1,82 @@
+/**
+ * @file What an evaluation says of a batch: its losses, and how the outputs of different sentences differ.
+ *
+ * A student that says nearly the same of every sentence has collapsed: its loss may look well and it is of no use. Two
+ * numbers show it, beside the teacher's for the same sentences: the variance of the outputs over the sentences, and the
+ * mean cosine similarity of the outputs of two different ones.
+ *
+ * Axes: `B` sentences; `…` is `L, D` for all hidden states, `D` for pooled outputs.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import type { Params } from '../models/text-encoder.js';
+import { lossesOf, studentOutputs, type BatchTensors, type Distillation, type Losses } from './loss.js';
+
+/** How the outputs of a batch's sentences differ. */
+export interface OutputStatistics {
+  /** The variance over the sentences, a mean over all values of an output. */
+  readonly variance: number;
+  /** The mean cosine similarity of two different sentences' outputs, each taken as one vector; NaN for a single sentence. */
+  readonly similarity: number;
+}
+
+/** What an evaluation says of a batch. */
+export interface Evaluation extends Losses {
+  /** Of the student, a mean of its English and its Korean outputs. */
+  readonly student: OutputStatistics;
+  readonly teacher: OutputStatistics;
+  /** The mean of the teacher's outputs over the batch, `[…]`, row-major. */
+  readonly teacherMean: Float32Array;
+}
+
+/** Numbers before the mean in what `evaluationTensor` gives. */
+const SCALARS = 8;
+
+/**
+ * Everything about a batch in one vector, so that one read brings it out of a graph: both losses; variance and alignment of
+ * English, Korean and teacher; the teacher's mean. `readEvaluation` takes it apart.
+ *
+ * @param batch its weights add up to 1
+ * @param target `[B, …]`
+ */
+export function evaluationTensor(distillation: Distillation, studentParams: Params, batch: BatchTensors, target: tf.Tensor): tf.Tensor1D {
+  const outputs = studentOutputs(distillation, studentParams, batch);
+  const { lossEn, lossKo } = lossesOf(outputs, target, batch.weights);
+  const [english, korean, teacher] = [outputs.english, outputs.korean, target].map((values) => spreadOf(values, batch.weights));
+  const scalars = [english, korean, teacher].flatMap(({ variance, alignment }) => [variance, alignment]);
+  return tf.concat([tf.stack([lossEn, lossKo, ...scalars]), tf.reshape(teacher.mean, [-1])], 0) as tf.Tensor1D;
+}
+
+/**
+ * Takes apart what `evaluationTensor` gave.
+ *
+ * @param size the sentences of the batch, without those that only fill it up
+ */
+export function readEvaluation(values: Float32Array, size: number): Evaluation {
+  const [lossEn, lossKo, ...rest] = values.subarray(0, SCALARS);
+  const [english, korean, teacher] = [0, 2, 4].map((at) => ({ variance: rest[at], similarity: similarityOf(rest[at + 1], size) }));
+  const student = { variance: (english.variance + korean.variance) / 2, similarity: (english.similarity + korean.similarity) / 2 };
+  return { lossEn, lossKo, student, teacher, teacherMean: values.slice(SCALARS) };
+}
+
+/** Below this a vector's length is taken for this: rows that only fill a batch up may be all 0. */
+const SHORTEST = 1e-12;
+
+/**
+ * The weighted mean of outputs, `[…]`; their variance around it, a mean over all values; and `|Σ wᵢ xᵢ / |xᵢ||²`, their
+ * alignment: the weighted mean of all cosine similarities, those of each sentence with itself among them.
+ */
+function spreadOf(outputs: tf.Tensor, weights: tf.Tensor1D): { mean: tf.Tensor; variance: tf.Scalar; alignment: tf.Scalar } {
+  const [size, ...rest] = outputs.shape as [number, ...number[]];
+  const inner = rest.map((_, axis) => axis + 1);
+  const column = (values: tf.Tensor): tf.Tensor => tf.reshape(values, [size, ...rest.map(() => 1)]); // [B, 1, …]
+  const mean = tf.sum(tf.mul(outputs, column(weights)), 0, true); // [1, …]
+  const deviations = tf.mean(tf.square(tf.sub(outputs, mean)), inner); // [B]
+  const lengths = tf.maximum(tf.sqrt(tf.sum(tf.square(outputs), inner)), SHORTEST); // [B]
+  const direction = tf.sum(tf.mul(outputs, column(tf.div(weights, lengths))), 0); // […]
+  return { mean, variance: tf.sum(tf.mul(deviations, weights)), alignment: tf.sum(tf.square(direction)) };
+}
+
+/** The mean over pairs of different sentences, from the mean over all pairs: with themselves they have similarity 1. */
+function similarityOf(alignment: number, size: number): number {
+  return size < 2 ? NaN : (size * alignment - 1) / (size - 1);
+}
