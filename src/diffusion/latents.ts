@@ -1,0 +1,29 @@
+/** @file Arithmetic on latents, which are arrays of float32: sums in float64, rounded once. */
+
+/** A factor and the values it applies to. */
+export type Term = readonly [factor: number, values: Float32Array];
+
+/** Σ factor · values, value by value. */
+export function weightedSum(...terms: readonly Term[]): Float32Array {
+  const sum = new Float32Array(terms[0][1].length);
+  for (let i = 0; i < sum.length; i++) {
+    let value = 0;
+    for (const [factor, values] of terms) value += factor * values[i];
+    sum[i] = value;
+  }
+  return sum;
+}
+
+/** Values kept within `-limit … limit`, each then multiplied by `factor`. */
+export function clamp(values: Float32Array, limit: number, factor = 1): Float32Array {
+  return values.map((value) => Math.min(Math.max(value, -limit), limit) * factor);
+}
+
+/** The value below which a share of the values lies, interpolated between neighbours, as `torch.quantile`. */
+export function quantile(values: Float32Array, share: number): number {
+  const sorted = Float32Array.from(values).sort();
+  const place = share * (sorted.length - 1);
+  const low = Math.floor(place);
+  const high = Math.min(low + 1, sorted.length - 1);
+  return sorted[low] + (sorted[high] - sorted[low]) * (place - low);
+}

@@ -1,0 +1,53 @@
+/** @file How much noise there is at each of the time steps that a model was trained on. */
+import type { NoiseScheduleConfig } from './scheduler-config.js';
+
+/** Never more noise in one step than this, as in arXiv 2102.09672, section 3.2. */
+const MAX_BETA = 0.999;
+
+/** The first of the noise levels that UniPC may divide by; the smallest float16 above 0, as in diffusers. */
+export const SMALLEST_ALPHA = 2 ** -24;
+
+/**
+ * ᾱ, the share of a sample's variance that is left at each time step: the running product of 1 − β.
+ *
+ * Betas and products are rounded to float32 where PyTorch rounds them, since the differences of neighbours matter.
+ *
+ * @returns `[T]`
+ */
+export function alphasCumprod(config: NoiseScheduleConfig): Float32Array {
+  const betas = config.rescaleBetasZeroSnr ? rescaleToZeroSnr(betasOf(config)) : betasOf(config);
+  return runningProduct(betas.map((beta) => 1 - beta));
+}
+
+/** β, the share of the variance that each time step replaces by noise. `[T]` */
+function betasOf({ numTrainTimesteps: count, betaStart, betaEnd, betaSchedule, trainedBetas }: NoiseScheduleConfig): Float32Array {
+  if (trainedBetas !== undefined) return Float32Array.from(trainedBetas);
+  if (betaSchedule === 'linear') return linspace(betaStart, betaEnd, count);
+  // Equal steps of the square root: what latent diffusion was trained with.
+  if (betaSchedule === 'scaled_linear') return linspace(Math.sqrt(betaStart), Math.sqrt(betaEnd), count).map((root) => root ** 2);
+  return Float32Array.from({ length: count }, (_, i) => Math.min(1 - cosineAlpha((i + 1) / count) / cosineAlpha(i / count), MAX_BETA));
+}
+
+/** arXiv 2102.09672, formula 17: ᾱ at a share of the way. */
+function cosineAlpha(time: number): number {
+  return Math.cos(((time + 0.008) / 1.008) * (Math.PI / 2)) ** 2;
+}
+
+/** `count` equal steps from `start` to `end`. */
+function linspace(start: number, end: number, count: number): Float32Array {
+  return Float32Array.from({ length: count }, (_, i) => (count === 1 ? start : start + ((end - start) * i) / (count - 1)));
+}
+
+/** Sums go on in float64 and are rounded one by one, as PyTorch's `cumprod` does on a CPU. */
+function runningProduct(factors: Float32Array): Float32Array {
+  let product = 1;
+  return factors.map((factor) => (product *= factor));
+}
+
+/** arXiv 2305.08891, algorithm 1: √ᾱ shifted to end at 0 and stretched to begin where it began. */
+function rescaleToZeroSnr(betas: Float32Array): Float32Array {
+  const roots = runningProduct(betas.map((beta) => 1 - beta)).map(Math.sqrt);
+  const [first, last] = [roots[0], roots[roots.length - 1]];
+  const alphas = roots.map((root) => (((root - last) * first) / (first - last)) ** 2);
+  return alphas.map((alpha, i) => 1 - (i === 0 ? alpha : alpha / alphas[i - 1]));
+}

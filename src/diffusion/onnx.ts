@@ -1,0 +1,116 @@
+/** @file ONNX models run by ONNX Runtime: values go in and come out as float32, whatever the model's own precision. */
+import { existsSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { InferenceSession, Tensor, env } from 'onnxruntime-node';
+import { InputError, messageOf } from '../errors.js';
+import { float16ToFloat32, float32ToFloat16 } from '../weights/half.js';
+import { shown } from '../weights/wording.js';
+
+/** What a model says of an input or output: `shape` has a name where any size will do. */
+export interface Port {
+  readonly name: string;
+  readonly type: string;
+  readonly shape: readonly (number | string)[];
+}
+
+/** An array with its shape, row-major. */
+export interface Values {
+  readonly values: Float32Array;
+  readonly shape: readonly number[];
+}
+
+/** A model that is loaded; holds its weights until `release`. */
+export interface OnnxModel {
+  /** The file, for messages. */
+  readonly location: string;
+  readonly inputs: readonly Port[];
+  readonly outputs: readonly Port[];
+  /** The first output for inputs by name. Throws InputError for what the model cannot take. */
+  run(inputs: Readonly<Record<string, Values>>): Promise<Values>;
+  release(): Promise<void>;
+}
+
+/** What ONNX Runtime may compute on. */
+export type Provider = 'cuda' | 'cpu';
+
+/** Where a float16 or integer input's values are converted to; others cannot be made from float32. */
+const ENCODERS: Readonly<Record<string, (values: Float32Array) => Tensor.DataType>> = {
+  float32: (values) => values,
+  float16: float32ToFloat16,
+  float64: (values) => Float64Array.from(values),
+  int32: (values) => Int32Array.from(values),
+  int64: (values) => BigInt64Array.from(values, BigInt),
+};
+
+/**
+ * The optimisations that leave weights as they are in the file. The next level stores the weights of convolutions a
+ * second time in another order: twice as fast on a CPU, and half as much memory again at the least.
+ */
+const OPTIMISATION = 'extended';
+
+/** Whether ONNX Runtime's CUDA provider lies beside it. */
+export function hasCudaProvider(): boolean {
+  const package_ = dirname(createRequire(import.meta.url).resolve('onnxruntime-node/package.json'));
+  return existsSync(join(package_, 'bin', 'napi-v6', process.platform, process.arch, 'libonnxruntime_providers_cuda.so'));
+}
+
+/**
+ * Loads an ONNX file, with the files beside it that hold its weights.
+ *
+ * @throws InputError for a file that is not there, is damaged or uses what ONNX Runtime does not know
+ */
+export async function loadOnnx(location: string, provider: Provider): Promise<OnnxModel> {
+  if (!existsSync(location) || !statSync(location).isFile()) {
+    throw new InputError(`${location}: expected an ONNX model, found no such file; give a pipeline in the hub's ONNX layout to --pipeline`);
+  }
+  env.logLevel = 'fatal';
+  const session = await InferenceSession.create(location, {
+    executionProviders: provider === 'cuda' ? ['cuda', 'cpu'] : ['cpu'],
+    graphOptimizationLevel: OPTIMISATION,
+    logSeverityLevel: 4,
+  }).catch((error: unknown) => {
+    throw new InputError(`${location}: expected an ONNX model that ONNX Runtime can load, got "${reasonOf(error, location)}"; get the file, and those beside it, anew`);
+  });
+  const inputs = session.inputMetadata.map(portOf);
+  return {
+    location,
+    inputs,
+    outputs: session.outputMetadata.map(portOf),
+    async run(values) {
+      const feeds = Object.fromEntries(inputs.filter(({ name }) => name in values).map((port) => [port.name, tensorOf(port, values[port.name], location)]));
+      const results = await session.run(feeds, [session.outputNames[0]]).catch((error: unknown) => {
+        throw new InputError(`${location}: expected to run on ${shapesOf(values)}, got "${reasonOf(error, location)}"`);
+      });
+      return decoded(results[session.outputNames[0]], location);
+    },
+    release: () => session.release(),
+  };
+}
+
+function portOf(metadata: InferenceSession.ValueMetadata): Port {
+  return metadata.isTensor ? { name: metadata.name, type: metadata.type, shape: metadata.shape } : { name: metadata.name, type: 'no tensor', shape: [] };
+}
+
+function tensorOf({ name, type }: Port, { values, shape }: Values, location: string): Tensor {
+  const encode = ENCODERS[type];
+  if (encode === undefined) throw new InputError(`${location}: expected the input ${shown(name)} in ${Object.keys(ENCODERS).join(', ')}, got ${type}`);
+  return new Tensor(type as 'float32', encode(values) as Float32Array, shape);
+}
+
+function decoded({ type, data, dims }: Tensor, location: string): Values {
+  if (type === 'float32') return { values: data as Float32Array, shape: dims };
+  if (type !== 'float16') throw new InputError(`${location}: expected an output in float32 or float16, got ${type}`);
+  const { buffer, byteOffset, length } = data as Uint16Array; // a Float16Array where Node has them
+  return { values: float16ToFloat32(new Uint16Array(buffer, byteOffset, length)), shape: dims };
+}
+
+function shapesOf(values: Readonly<Record<string, Values>>): string {
+  return Object.entries(values).map(([name, { shape }]) => `${name} [${shape.join(', ')}]`).join(', ');
+}
+
+/** What ONNX Runtime said, on one line, without the path that begins the message already. */
+function reasonOf(error: unknown, location: string): string {
+  const text = messageOf(error).replaceAll(location, 'the file').replace(/^(.*failed: ?)\1/, '$1');
+  return text.length > 240 ? `${text.slice(0, 240)}…` : text;
+}

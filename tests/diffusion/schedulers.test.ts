@@ -1,0 +1,76 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { parseSchedulerConfig, type SchedulerName } from '../../src/diffusion/scheduler-config.js';
+import { createScheduler } from '../../src/diffusion/scheduler.js';
+import { largestDifference } from '../fixtures/index.js';
+
+interface Golden {
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly start: readonly number[];
+  readonly weights: readonly number[];
+  readonly cases: readonly {
+    readonly name: SchedulerName;
+    readonly steps: number;
+    readonly over: Readonly<Record<string, unknown>>;
+    readonly timesteps: readonly number[];
+    readonly result: readonly number[];
+  }[];
+}
+
+/** What diffusers' schedulers make of one start with a stand-in for the model, from Stable Diffusion v1-4's file with changes. */
+const GOLDEN = JSON.parse(readFileSync(new URL('schedulers.golden.json', import.meta.url), 'utf8')) as Golden;
+
+/** A smooth function of sample and time in a model's place: 0.9 · tanh(w·x·(1 + t/2000) + t/1000). */
+function standIn(sample: Float32Array, timestep: number): Float32Array {
+  return sample.map((value, i) => 0.9 * Math.tanh(GOLDEN.weights[i] * value * (1 + timestep / 2000) + timestep / 1000));
+}
+
+function parse(over: object, name: SchedulerName) {
+  return parseSchedulerConfig({ ...GOLDEN.config, ...over }, name, 'scheduler_config.json');
+}
+
+describe('schedulers', () => {
+  it.each(GOLDEN.cases.map((golden) => [`${golden.name}, ${golden.steps} steps, ${JSON.stringify(golden.over).slice(0, 120)}`, golden] as const))(
+    'do as those of diffusers: %s',
+    (_, { name, steps, over, timesteps, result }) => {
+      const scheduler = createScheduler(parse(over, name), steps);
+      expect(scheduler.timesteps).toEqual(timesteps);
+      let sample: Float32Array = Float32Array.from(GOLDEN.start);
+      for (const timestep of scheduler.timesteps) sample = scheduler.step(standIn(sample, timestep), sample);
+      expect(largestDifference(sample, result)).toBeLessThan(2e-5 * Math.max(1, ...result.map(Math.abs)));
+    },
+  );
+
+  it('end in numbers where diffusers divides by zero: bh1 down to no noise, and ε with it', () => {
+    for (const over of [{ solver_type: 'bh1' }, { predict_x0: false }, { lower_order_final: false, solver_order: 3 }]) {
+      const scheduler = createScheduler(parse(over, 'unipc'), 6);
+      let sample: Float32Array = Float32Array.from(GOLDEN.start);
+      for (const timestep of scheduler.timesteps) sample = scheduler.step(standIn(sample, timestep), sample);
+      expect(sample.every(Number.isFinite)).toBe(true);
+    }
+  });
+
+  it.each([
+    ['unipc', { use_flow_sigmas: true }, 'expected use_flow_sigmas to be false or absent, as no other value is supported; choose another --scheduler, got true'],
+    ['unipc', { solver_type: 'rk4' }, 'expected solver_type to be one of bh1, bh2, midpoint, heun, logrho, got "rk4"'],
+    ['pndm', { prediction_type: 'sample' }, 'expected prediction_type to be one of epsilon, v_prediction, got "sample"'],
+    ['ddim', { beta_schedule: 'sigmoid' }, 'expected beta_schedule to be one of linear, scaled_linear, squaredcos_cap_v2, got "sigmoid"'],
+    ['ddim', { trained_betas: [0.1, 0.2] }, 'expected trained_betas to be as many as num_train_timesteps, 1000, got [0.1,0.2]'],
+    ['ddim', { num_train_timesteps: 'many' }, 'expected num_train_timesteps to be a whole number from 1 to 1000000, got "many"'],
+  ] as const)('of %s refuse %j', (name, over, message) => {
+    expect(() => parse(over, name)).toThrow(`scheduler_config.json: ${message}`);
+  });
+
+  it('pass over the fields of others', () => {
+    expect(parse({ skip_prk_steps: 'unknown to DDIM', timestep_type: 'discrete' }, 'ddim')).toMatchObject({ name: 'ddim', timestepSpacing: 'leading' });
+  });
+
+  it.each([
+    ['ddim', 1001, {}, 'expected at most 1000'],
+    ['unipc', 1000, { timestep_spacing: 'leading' }, 'expected at most 999'],
+    ['ddim', 1000, {}, 'expected time steps below the model\'s 1000, got 1000'],
+    ['pndm', 3, { skip_prk_steps: false }, 'expected at least 4'],
+  ] as const)('of %s refuse %d steps', (name, steps, over, message) => {
+    expect(() => createScheduler(parse(over, name), steps)).toThrow(`--steps: ${message}`);
+  });
+});
