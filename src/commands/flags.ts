@@ -1,6 +1,7 @@
 /** @file Parsers of flag values, each of which says what it expects (commander words the rest), and flags that commands share. */
 import { InvalidArgumentError, Option } from 'commander';
-import { BACKENDS, DEVICES } from '../engine/tensorflow.js';
+import type { DeviceChoice } from '../engine/nvidia.js';
+import { BACKENDS } from '../engine/tensorflow.js';
 
 function number(text: string, expected: string, allowed: (value: number) => boolean): number {
   const value = text.trim() === '' ? NaN : Number(text);
@@ -33,5 +34,11 @@ export const seed = (text: string): number =>
 /** `--backend`: what computes. */
 export const backendOption = (): Option => new Option('--backend <name>', "TensorFlow's kernels, or JavaScript's").choices(BACKENDS).default('auto');
 
+/** `auto`, `gpu`, `gpu:N`, `cpu`. */
+export function device(text: string): DeviceChoice {
+  if (!/^(auto|cpu|gpu(:\d+)?)$/.test(text)) throw new InvalidArgumentError('Expected auto, cpu, gpu, or gpu:N for the N-th GPU, counted from 0.');
+  return text as DeviceChoice;
+}
+
 /** `--device`: where TensorFlow computes. */
-export const deviceOption = (): Option => new Option('--device <name>', 'the processor').choices(DEVICES).default('auto');
+export const deviceOption = (): Option => new Option('--device <name>', 'auto, cpu, gpu, or gpu:N').argParser(device).default('auto');

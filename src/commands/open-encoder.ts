@@ -1,5 +1,6 @@
 import { encoderEngine, type EncoderEngine } from '../engine/encoder.js';
-import { loadBackend, type BackendChoice, type DeviceChoice } from '../engine/tensorflow.js';
+import type { DeviceChoice } from '../engine/nvidia.js';
+import { loadBackend, type BackendChoice } from '../engine/tensorflow.js';
 import { checkPositions, openPretrained, type PretrainedModel } from '../models/pretrained.js';
 import { resolveModelName, type NamedModel } from '../runs/model-names.js';
 import { MAX_LENGTH, type TextTokenizer } from '../text/tokenizer.js';

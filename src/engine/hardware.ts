@@ -1,5 +1,5 @@
 /** @file What the machine can do, as far as it decides how a step is run; known before TensorFlow is loaded. */
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 
 /** What of AVX-512 and bfloat16 the processor has, from Linux's own list; empty elsewhere. */
 export function processorFeatures(): ReadonlySet<string> {
@@ -13,9 +13,4 @@ export function processorFeatures(): ReadonlySet<string> {
 /** Whether the processor multiplies bfloat16 faster than float32. */
 export function hasBfloat16(features: ReadonlySet<string> = processorFeatures()): boolean {
   return features.has('amx_bf16') || features.has('avx512_bf16');
-}
-
-/** Whether NVIDIA's driver is loaded. */
-export function hasNvidiaDriver(): boolean {
-  return existsSync('/dev/nvidiactl');
 }

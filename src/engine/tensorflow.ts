@@ -6,8 +6,10 @@ import { createRequire } from 'node:module';
 import * as tf from '@tensorflow/tfjs-core';
 import { InputError, messageOf } from '../errors.js';
 import { registerCpuKernels } from './cpu-kernels.js';
-import { hasNvidiaDriver } from './hardware.js';
+import { tensorflowEnvironment } from './environment.js';
+import { thisMachine, type Machine } from './machine.js';
 import { withMutedStderr } from './muted.js';
+import { chooseGpu, gpuProblem, lookForGpus, type ChosenGpu, type DeviceChoice, type Gpu, type Problem } from './nvidia.js';
 import { readSetupStatus } from './setup-status.js';
 import { registerTensorflowKernels } from './tensorflow-kernels.js';
 
@@ -22,15 +24,13 @@ const MESSAGE_LENGTH = 160;
 export const BACKENDS = ['auto', 'tensorflow', 'cpu'] as const;
 export type BackendChoice = (typeof BACKENDS)[number];
 
-/** Which processor TensorFlow may use. */
-export const DEVICES = ['auto', 'gpu', 'cpu'] as const;
-export type DeviceChoice = (typeof DEVICES)[number];
-
 export interface BackendInfo {
   readonly backend: 'tensorflow' | 'cpu';
   /** libtensorflow's version; absent on the pure-JavaScript backend. */
   readonly version?: string;
   readonly device: 'gpu' | 'cpu';
+  /** What the driver tells of the GPU that is used. */
+  readonly gpu?: Gpu;
   /** Why not a better one, in one line, where there is something to say. */
   readonly reason?: string;
 }
@@ -47,27 +47,54 @@ export interface NodeBackend {
 
 /** What TensorFlow is told before it is loaded; it reads its environment once. */
 export interface LoadOptions {
-  /** Whether XLA fuses elementwise ops into loops: worth its compilation for models whose tensors do not fit the caches. */
+  /** Whether XLA fuses ops into loops: worth its compilation for models whose tensors do not fit the caches. */
   readonly fuse?: boolean;
+  /** Whether a GPU may take TF32 for float32 products. */
+  readonly tf32?: boolean;
 }
 
-/** XLA for elementwise ops alone: on a processor its products are slower than oneDNN's. Two ops are worth a loop. */
-const FUSE_ON_CPU = '--tf_xla_auto_jit=2 --tf_xla_cpu_global_jit --tf_xla_ops_to_cluster=FUSIBLE --tf_xla_min_cluster_size=2';
-/** XLA for all that it can compile. */
-const FUSE_ON_GPU = '--tf_xla_auto_jit=2';
+/** TensorFlow saw no GPU although nothing stood in its way. */
+const UNEXPLAINED: Problem = { found: 'TensorFlow takes none', remedy: '`TF_CPP_MIN_LOG_LEVEL=0 kd doctor` shows what it says about it' };
 
 /**
- * Loads a backend and makes it tfjs's current one. A user's own `TF_XLA_FLAGS` win.
+ * Loads a backend and makes it tfjs's current one. A user's own environment variables win.
  *
- * @throws InputError when `tensorflow` or `gpu` is asked for and cannot be had
+ * @throws InputError when `tensorflow` or a GPU is asked for and cannot be had: with what stands in the way
  */
-export async function loadBackend(choice: BackendChoice = 'auto', device: DeviceChoice = 'auto', { fuse = false }: LoadOptions = {}): Promise<BackendInfo> {
-  if (fuse) process.env.TF_XLA_FLAGS ??= device !== 'cpu' && hasNvidiaDriver() ? FUSE_ON_GPU : FUSE_ON_CPU;
-  const info = choice === 'cpu' ? await loadJavaScript(undefined) : await loadNative(choice);
-  if (device === 'gpu' && info.device !== 'gpu') {
-    throw new InputError('--device gpu: expected a working GPU, but TensorFlow sees none; `kd doctor` says why');
+export async function loadBackend(
+  choice: BackendChoice = 'auto',
+  device: DeviceChoice = 'auto',
+  { fuse = false, tf32 = false }: LoadOptions = {},
+  machine: Machine = thisMachine,
+): Promise<BackendInfo> {
+  const isGpuAsked = device.startsWith('gpu');
+  if (choice === 'cpu') {
+    if (isGpuAsked) throw new InputError(`--device ${device}: expected --backend tensorflow, which can use a GPU, got cpu; leave out one of them`);
+    return loadJavaScript(undefined);
   }
-  return info;
+  const { gpu, problem } = await decideGpu(machine, device);
+  if (isGpuAsked && problem !== undefined) throw noGpu(device, problem);
+  Object.assign(process.env, tensorflowEnvironment(machine.env, machine.setup(), { gpu, fuse, tf32 }));
+  const info = await loadNative(choice);
+  if (info.backend === 'cpu') return info;
+  const left = problem ?? (gpu !== undefined && gpu !== 'none' && info.device === 'cpu' ? UNEXPLAINED : undefined);
+  if (isGpuAsked && left !== undefined) throw noGpu(device, left);
+  if (left !== undefined) return { ...info, reason: `no GPU (${left.found}): computing on the processor; ${left.remedy}` };
+  return gpu === undefined || gpu === 'none' || gpu.gpu === undefined ? info : { ...info, gpu: gpu.gpu };
+}
+
+/** Which GPU to use, and what stands in the way of one that is there or asked for. */
+async function decideGpu(machine: Machine, device: DeviceChoice): Promise<{ gpu?: ChosenGpu | 'none'; problem?: Problem }> {
+  if (device === 'cpu') return { gpu: 'none' };
+  const nvidia = await lookForGpus(machine);
+  if (nvidia.state === 'absent' && device === 'auto') return {};
+  const problem = await gpuProblem(machine, nvidia, device);
+  if (problem !== undefined) return { gpu: 'none', problem };
+  return { gpu: chooseGpu(nvidia, device, machine.env) as ChosenGpu }; // else there would be a problem
+}
+
+function noGpu(device: DeviceChoice, { found, remedy }: Problem): InputError {
+  return new InputError(`--device ${device}: expected a working GPU, but ${found}; ${remedy} (\`kd doctor\` looks at all of it)`);
 }
 
 async function loadNative(choice: BackendChoice): Promise<BackendInfo> {
@@ -111,7 +138,6 @@ function requireNative(): NodeBackend {
  */
 function prepareProcess(): void {
   process.env.TF_CPP_MIN_LOG_LEVEL ??= SILENT;
-  process.env.TF_FORCE_GPU_ALLOW_GROWTH ??= 'true';
   process.env.TF_ENABLE_ONEDNN_OPTS ??= '1'; // else on only where there is AVX-512 VNNI: a third slower, and half of that page faults
   const legacy = createRequire(import.meta.url)('node:util') as Record<string, unknown>; // the module object itself, not a frozen namespace
   legacy.isNullOrUndefined = (value: unknown): boolean => value == null;

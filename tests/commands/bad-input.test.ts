@@ -174,11 +174,16 @@ describe('a run', () => {
     expect(refusedTraining(...cpu, '--precision', 'bf16')).toBe(
       '--precision bf16: expected the compiled engine, which can compute in it, got eager; take --precision fp32',
     );
-    expect(refusedTraining(...cpu, '--device', 'gpu')).toBe('--device gpu: expected a working GPU, but TensorFlow sees none; `kd doctor` says why');
+    expect(refusedTraining(...cpu, '--device', 'gpu')).toBe(
+      '--device gpu: expected --backend tensorflow, which can use a GPU, got cpu; leave out one of them',
+    );
+    expect(refusedTraining('--device', 'gpu:x')).toMatch(/Expected auto, cpu, gpu, or gpu:N for the N-th GPU, counted from 0\.$/);
   });
 
-  it.skipIf(BACKEND === 'cpu' || existsSync('/dev/nvidiactl'))('on a GPU that TensorFlow does not see', () => {
-    expect(refusedTraining('--device', 'gpu')).toBe('--device gpu: expected a working GPU, but TensorFlow sees none; `kd doctor` says why');
+  it.skipIf(BACKEND === 'cpu' || existsSync('/dev/nvidiactl'))('on a GPU that is not there', () => {
+    expect(refusedTraining('--device', 'gpu')).toBe(
+      "--device gpu: expected a working GPU, but no NVIDIA GPU in sight; install NVIDIA's driver for it; a container wants --gpus all (`kd doctor` looks at all of it)",
+    );
   });
 });
 

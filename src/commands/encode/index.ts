@@ -1,5 +1,6 @@
 import { Command } from 'commander';
-import type { BackendChoice, DeviceChoice } from '../../engine/tensorflow.js';
+import type { DeviceChoice } from '../../engine/nvidia.js';
+import type { BackendChoice } from '../../engine/tensorflow.js';
 import { MAX_LENGTH } from '../../text/tokenizer.js';
 import { openOutput, type Output, type OutputOptions } from '../console.js';
 import { backendOption, count, deviceOption } from '../flags.js';

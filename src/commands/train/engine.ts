@@ -4,6 +4,7 @@ import type { Distillation } from '../../distill/loss.js';
 import { compiledEngine } from '../../engine/compiled.js';
 import { eagerEngine } from '../../engine/eager.js';
 import { hasBfloat16 } from '../../engine/hardware.js';
+import { hasTensorCores } from '../../engine/nvidia.js';
 import { loadBackend, type BackendInfo } from '../../engine/tensorflow.js';
 import { InputError } from '../../errors.js';
 import { countParameters, type TextEncoder } from '../../models/text-encoder.js';
@@ -14,7 +15,8 @@ import type { EngineChoice, PrecisionChoice, TrainSettings } from './settings.js
 
 export interface EngineInfo extends Omit<BackendInfo, 'reason'> {
   readonly engine: 'compiled' | 'eager';
-  readonly precision: Precision;
+  /** Of products; `tf32` is float32 whose factors a GPU rounds. */
+  readonly precision: Precision | 'tf32';
 }
 
 /** Parameters from which a model's tensors outgrow the caches, so that fused loops and bfloat16 pay. */
@@ -27,12 +29,14 @@ const LARGE = 20e6;
  */
 export async function chooseEngine(settings: TrainSettings, encoders: readonly TextEncoder[], output: Output): Promise<EngineInfo> {
   const isLarge = encoders.some(({ shapes }) => countParameters(shapes) >= LARGE);
-  const { reason, ...backend } = await loadBackend(settings.backend, settings.device, { fuse: isLarge && settings.engine !== 'eager' });
+  const { reason, ...backend } = await loadBackend(settings.backend, settings.device, {
+    fuse: isLarge && settings.engine !== 'eager', tf32: settings.precision === 'tf32',
+  });
   if (reason !== undefined) output.warn(reason);
   const engine = engineOn(backend, settings.engine);
-  const precision = precisionOf(settings.precision, engine, isLarge);
+  const precision = precisionOf(settings.precision, engine, isLarge, backend);
   const name = backend.version === undefined ? 'tfjs (JavaScript)' : `TensorFlow ${backend.version}`;
-  output.message(`engine: ${engine} on ${name}, ${backend.device}, ${precision}`);
+  output.message(`engine: ${engine} on ${name}, ${deviceName(backend)}, ${precision}`);
   output.event({ event: 'engine', engine, precision, ...backend, ...(reason === undefined ? {} : { reason }) });
   return { engine, precision, ...backend };
 }
@@ -41,7 +45,7 @@ export async function chooseEngine(settings: TrainSettings, encoders: readonly T
 export async function startEngine({ settings, teacher, student, engine: { engine, precision } }: PreparedRun): Promise<Engine> {
   const distillation: Distillation = { teacher: teacher.model.encoder, student: student.model.encoder, loss: settings.loss };
   const parameters = { teacher: teacher.model.parameters(), student: student.model.parameters() };
-  const options = { ...settings, precision };
+  const options = { ...settings, precision: precision === 'tf32' ? 'fp32' : precision } as const;
   return engine === 'compiled' ? compiledEngine(distillation, parameters, options, MAX_LENGTH) : eagerEngine(distillation, parameters, options);
 }
 
@@ -52,10 +56,20 @@ function engineOn({ backend }: Pick<BackendInfo, 'backend'>, choice: EngineChoic
   return choice === 'auto' ? (backend === 'tensorflow' ? 'compiled' : 'eager') : choice;
 }
 
-function precisionOf(choice: PrecisionChoice, engine: EngineInfo['engine'], isLarge: boolean): Precision {
+/** bfloat16 pays where the hardware multiplies it: on a GPU its tensor cores, else the processor's. */
+function precisionOf(choice: PrecisionChoice, engine: EngineInfo['engine'], isLarge: boolean, { device, gpu }: Pick<BackendInfo, 'device' | 'gpu'>): EngineInfo['precision'] {
   if (choice === 'bf16' && engine === 'eager') {
     throw new InputError('--precision bf16: expected the compiled engine, which can compute in it, got eager; take --precision fp32');
   }
+  if (choice === 'tf32' && (device !== 'gpu' || (gpu !== undefined && !hasTensorCores(gpu)))) {
+    throw new InputError(`--precision tf32: expected an NVIDIA GPU of compute capability 8.0 or newer, got ${deviceName({ device, gpu })}; take --precision fp32`);
+  }
   if (choice !== 'auto') return choice;
-  return engine === 'compiled' && isLarge && hasBfloat16() ? 'bf16' : 'fp32';
+  const multipliesBf16 = device === 'gpu' ? gpu !== undefined && hasTensorCores(gpu) : hasBfloat16();
+  return engine === 'compiled' && isLarge && multipliesBf16 ? 'bf16' : 'fp32';
+}
+
+/** `cpu`, `NVIDIA H100 80GB HBM3` */
+function deviceName({ device, gpu }: { readonly device: BackendInfo['device']; readonly gpu?: BackendInfo['gpu'] }): string {
+  return gpu?.name ?? device;
 }

@@ -48,7 +48,7 @@ export function trainCommand(): Command {
     .option('--seed <number>', 'decides the split, fresh parameters and dropout', seed, DEFAULTS.seed)
     .optionsGroup('Machine:')
     .addOption(new Option('--engine <name>', 'how a step is run').choices(CHOICES.engine).default('auto'))
-    .addOption(new Option('--precision <name>', 'of products: float32, or bfloat16 with float32 weights').choices(CHOICES.precision).default('auto'))
+    .addOption(new Option('--precision <name>', 'of products: float32, or bfloat16 with float32 weights; tf32 on GPUs').choices(CHOICES.precision).default('auto'))
     .addOption(backendOption())
     .addOption(deviceOption())
     .optionsGroup('Run:')

@@ -1,14 +1,18 @@
 import { LOSSES, type LossName } from '../../distill/loss.js';
 import { PRECISIONS } from '../../distill/engine.js';
 import { OPTIMIZERS, type OptimizerName } from '../../distill/adamw.js';
-import type { BackendChoice, DeviceChoice } from '../../engine/tensorflow.js';
+import type { DeviceChoice } from '../../engine/nvidia.js';
+import type { BackendChoice } from '../../engine/tensorflow.js';
 
 /** How a step is run: recorded once as a graph (TensorFlow only), or op by op. `auto`: as a graph where that can be. */
 export const ENGINES = ['auto', 'compiled', 'eager'] as const;
 export type EngineChoice = (typeof ENGINES)[number];
 
-/** In what products are computed. `auto`: bfloat16 where the hardware has it and the models are large enough to gain. */
-export const PRECISION_CHOICES = ['auto', ...PRECISIONS] as const;
+/**
+ * In what products are computed. `auto`: bfloat16 where the hardware has it and the models are large enough to gain.
+ * `tf32`: float32 whose factors an NVIDIA GPU rounds to 10 bits of mantissa; `fp32` never is.
+ */
+export const PRECISION_CHOICES = ['auto', ...PRECISIONS, 'tf32'] as const;
 export type PrecisionChoice = (typeof PRECISION_CHOICES)[number];
 
 export const CHOICES = { engine: ENGINES, precision: PRECISION_CHOICES, loss: LOSSES, optimizer: OPTIMIZERS };
