@@ -42,9 +42,9 @@ describe('data', () => {
     expect(refusal(['train'])).toMatch(/^data: expected a file or folder that can be read, but there is none/);
   });
 
-  it('with a row of too few fields, where these are not a few of many', () => {
-    const refused = refusedTraining('--data', file('short.csv', 'ko,en\n차,car\n집\n말,horse\n'));
-    expect(refused).toBe('short.csv:3: expected 2 fields, got 1; complete the row (1 of 3 rows cannot be read)');
+  it('with fields too few in most rows', () => {
+    const refused = refusedTraining('--data', file('short.csv', 'ko,en\n차,car\n집\n말\n'));
+    expect(refused).toBe('short.csv:3: expected 2 fields, got 1; complete the row (2 of 3 rows cannot be read)');
   });
 
   it('in a folder without a data file', () => {

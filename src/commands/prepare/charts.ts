@@ -1,4 +1,4 @@
-/** @file Charts as inline SVG: colours are CSS variables of the page, so that they follow its light or dark look. */
+/** @file Charts as HTML and inline SVG: colours are CSS variables of the page, so that they follow its light or dark look. */
 import { escapeHtml } from '../../html.js';
 
 /** A bar of parts side by side. */
@@ -18,28 +18,16 @@ export interface Histogram {
 }
 
 const WIDTH = 760;
-const LABEL_WIDTH = 210;
-const NOTE_WIDTH = 110;
-const BAR = { height: 22, gap: 12, round: 3 } as const;
 
-/** Horizontal bars on one scale, each in its parts. */
+/** Horizontal bars on one scale, each in its parts: as text that wraps, so that it can be read on a phone. */
 export function barChart(bars: readonly StackedBar[], description: string): string {
-  const totals = bars.map(({ parts }) => parts.reduce((sum, { value }) => sum + value, 0));
-  const scale = (WIDTH - LABEL_WIDTH - NOTE_WIDTH) / Math.max(...totals, 1);
-  const height = bars.length * (BAR.height + BAR.gap) - BAR.gap;
-  const rows = bars.map(({ label, parts, note }, row) => {
-    const y = row * (BAR.height + BAR.gap);
-    let x = LABEL_WIDTH;
-    const rects = parts.filter(({ value }) => value > 0).map(({ series, value, title }) => {
-      const width = Math.max(value * scale - 1.5, 1.5); // the background between parts keeps them apart
-      const rect = `<rect class="${series}" x="${round(x)}" y="${y}" width="${round(width)}" height="${BAR.height}" rx="${BAR.round}"><title>${escapeHtml(title)}</title></rect>`;
-      x += value * scale;
-      return rect;
-    });
-    const middle = y + BAR.height / 2;
-    return `<text class="label" x="${LABEL_WIDTH - 12}" y="${middle}" text-anchor="end">${escapeHtml(label)}</text>${rects.join('')}<text class="note" x="${round(x + 8)}" y="${middle}">${escapeHtml(note)}</text>`;
+  const longest = Math.max(...bars.map(({ parts }) => parts.reduce((sum, { value }) => sum + value, 0)), 1);
+  const rows = bars.map(({ label, parts, note }) => {
+    const bar = parts.filter(({ value }) => value > 0).map(({ series, value, title }) =>
+      `<i class="${series}" style="--share:${(value / longest).toFixed(4)}" title="${escapeHtml(title)}"></i>`);
+    return `<div><span>${escapeHtml(label)}</span><span>${bar.join('')}<b>${escapeHtml(note)}</b></span></div>`;
   });
-  return svg(height, description, rows.join(''));
+  return `<div class="bars" role="img" aria-label="${escapeHtml(description)}">${rows.join('')}</div>`;
 }
 
 const PLOT = { left: 62, right: 14, top: 26, height: 150, axis: 34 } as const;

@@ -12,7 +12,7 @@ import { onStopSignals } from '../train/stop-signals.js';
 import { DEFAULTS } from '../train/settings.js';
 import { makeStore } from './make-store.js';
 import { reportPage } from './report-page.js';
-import { reportTables, saySkipped } from './report-text.js';
+import { reportTables, saySkipped, warnOfUnreadable } from './report-text.js';
 
 interface PrepareFlags {
   readonly data: readonly string[];
@@ -89,6 +89,7 @@ async function prepare(flags: PrepareFlags, output: Output): Promise<void> {
       output,
     );
     if (flags.report === true) await writeFileAtomic(join(out, PAGE_FILE), reportPage(report));
+    warnOfUnreadable(report, output);
     const pairs = report.total.training + report.total.validation;
     output.result(reportTables(report), { event: 'prepared', out, ...report });
     output.message(`\n${out}: ${formatCount(pairs)} pairs in ${formatDuration((performance.now() - started) / 1000)}`);

@@ -27,10 +27,19 @@ p { margin: 0 0 12px; } .quiet { color: var(--quiet); }
 .facts b { display: block; font-size: 24px; font-weight: 600; font-variant-numeric: tabular-nums; }
 .legend { display: flex; flex-wrap: wrap; gap: 4px 20px; margin: 0 0 14px; color: var(--quiet); font-size: 14px; }
 .legend i { display: inline-block; width: 11px; height: 11px; border-radius: 3px; margin-right: 7px; background: currentColor; }
-svg { display: block; width: 100%; height: auto; font-size: 13px; } svg text { dominant-baseline: central; fill: var(--text); }
+svg { display: block; width: 100%; height: auto; overflow: visible; font-size: 13px; } svg text { dominant-baseline: central; }
 svg .note, svg .tick { fill: var(--quiet); } svg .tick { font-size: 12px; font-variant-numeric: tabular-nums; }
 .grid { stroke: var(--line); } .mark { stroke: var(--dropped); stroke-dasharray: 4 3; }
-rect.training { fill: var(--training); } rect.validation { fill: var(--validation); } rect.not_sampled { fill: var(--rest); } rect.dropped { fill: var(--dropped); }
+rect.training { fill: var(--training); } rect.dropped { fill: var(--dropped); }
+.bars { display: grid; gap: 12px; font-size: 14px; } .bars div { display: grid; grid-template-columns: 210px 1fr; gap: 12px; align-items: center; }
+.bars div > :first-child { text-align: right; } .bars div > :last-child { display: flex; align-items: center; }
+.bars i { flex: none; width: calc((100% - 84px) * var(--share)); min-width: 3px; height: 22px; border: solid var(--page); border-width: 0 1px; border-radius: 4px; background: currentColor; }
+.bars b { margin-left: 8px; font-weight: 400; color: var(--quiet); font-variant-numeric: tabular-nums; }
+@media (max-width: 560px) {
+  body { padding: 24px 16px 48px; } .facts { gap: 12px 28px; }
+  .bars div { grid-template-columns: 1fr; gap: 3px; } .bars div > :first-child { text-align: left; } .bars i { height: 18px; }
+  svg { font-size: 25px; } svg .tick { font-size: 23px; }
+}
 i.training { color: var(--training); } i.validation { color: var(--validation); } i.not_sampled { color: var(--rest); } i.dropped { color: var(--dropped); }
 details { margin-top: 16px; } dt { margin-top: 14px; font-weight: 600; } dd { margin: 2px 0 0; color: var(--quiet); font-size: 14px; overflow-wrap: anywhere; }
 `;

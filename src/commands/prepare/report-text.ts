@@ -46,15 +46,24 @@ export function sayWhatWasFound(report: PrepareReport, output: Output): void {
   const { total, skipped, cut } = report;
   output.message(`data: ${formatCount(total.read)} rows in ${report.corpora.map(({ corpus, read }) => `${corpus} (${formatCount(read)})`).join(', ')}`);
   for (const reason of reasonsOf(report)) {
-    const text = `${formatCount(total.dropped[reason]!)} rows dropped, ${DROP_REASONS[reason]}: ${report.examples[reason]?.[0] ?? ''}`;
-    if (reason === 'unreadable') output.warn(text);
-    else output.message(text);
+    if (reason === 'unreadable') warnOfUnreadable(report, output);
+    else output.message(dropLine(report, reason));
   }
   for (const column of ID_COLUMNS) {
     if (cut[column] > 0) output.warn(`${formatCount(cut[column])} texts over 77 tokens are cut (${COLUMN_TITLES[column]})`);
   }
   saySkipped(skipped, output);
   output.event({ event: 'prepared', ...report, lengths: undefined });
+}
+
+/** Says how many rows could not be read: those are faults of the files, which nobody wants. */
+export function warnOfUnreadable(report: PrepareReport, output: Output): void {
+  if (report.total.dropped.unreadable !== undefined) output.warn(dropLine(report, 'unreadable'));
+}
+
+function dropLine({ total, examples }: PrepareReport, reason: DropReason): string {
+  const count = total.dropped[reason]!;
+  return `${formatCount(count)} ${count === 1 ? 'row' : 'rows'} dropped, ${DROP_REASONS[reason]}: ${examples[reason]?.[0] ?? ''}`;
 }
 
 /** Names files that are not read, the first ones at least. */

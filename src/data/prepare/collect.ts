@@ -39,11 +39,11 @@ export interface Collected {
   readonly dropped: DropTallies;
 }
 
-/** The share of a source's rows that may be unreadable. */
-const MOST_UNREADABLE = 0.05;
+/** A source of which a larger share cannot be read is not what it seems: another separator, another encoding. */
+const MOST_UNREADABLE = 0.5;
 
 /** First examples kept of every reason. */
-export const EXAMPLES = 5;
+export const EXAMPLES = 10;
 
 /** Told of rows read since the last call, of the number of their source, and whether they are its last. */
 export type OnRead = (rows: number, source: number, isEnd: boolean) => void;
@@ -71,33 +71,26 @@ export async function collect({ sources, ordered }: CollectJob, spill: SpillWrit
   const dropped: DropTallies = {};
   for (const { source, number } of sources) {
     let index = 0;
-    const unreadable: UnreadableRow[] = [];
+    let unreadable: { readonly first: UnreadableRow; count: number } | undefined;
     for await (const batch of readBatches(source)) {
       for (const row of batch) {
         const corpus = CORPORA.indexOf(row.corpus);
         read[corpus]++;
-        if (isUnreadable(row)) unreadable.push(row);
+        if (isUnreadable(row)) (unreadable ??= { first: row, count: 0 }).count++;
         const reason = keepRow(row, { source: number, index, corpus }, ordered, spill);
         if (reason !== undefined) tally(dropped, reason, corpus, { source: number, index, text: exampleText(row) });
         index++;
       }
       onRead(batch.length, number, false);
     }
-    checkReadable(unreadable, index);
+    if (unreadable !== undefined && unreadable.count > MOST_UNREADABLE * index) throw mostlyUnreadable(unreadable.first, unreadable.count, index);
     onRead(0, number, true);
   }
   return { runs: spill.flush(), read, dropped };
 }
 
-/**
- * A few rows of many that cannot be read are dropped and counted; of a file with more of them something else is wrong.
- *
- * @throws InputError that names the first of them
- */
-function checkReadable(unreadable: readonly UnreadableRow[], rows: number): void {
-  if (unreadable.length <= MOST_UNREADABLE * rows) return;
-  const { file, row, fault } = unreadable[0];
-  throw new InputError(`${file}:${row}: ${fault} (${unreadable.length} of ${rows} rows cannot be read)`);
+function mostlyUnreadable({ file, row, fault }: UnreadableRow, count: number, rows: number): InputError {
+  return new InputError(`${file}:${row}: ${fault} (${count} of ${rows} rows cannot be read)`);
 }
 
 /** Counts a dropped row, and keeps it as an example if it is among the first. */
