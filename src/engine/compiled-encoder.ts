@@ -41,7 +41,7 @@ export async function compiledEncoder(encoder: TextEncoder, values: ParameterVal
   // eslint-disable-next-line @typescript-eslint/require-await -- the session's call is synchronous, an encoder's is not
   async function encode(ids: Int32Array, batch: number, attentionMask?: Float32Array): Promise<Encoded> {
     if (ids.length !== batch * length) throw new Error(`${ids.length / batch} ids a text in an encoder for ${length}`);
-    const width = encoder.config.hiddenSize;
+    const { width } = encoder;
     const lastHiddenState = new Float32Array(ids.length * width);
     const poolerOutput = new Float32Array(batch * width);
     for (let start = 0; start < batch;) {

@@ -20,6 +20,7 @@ export function clipText(config: ClipTextConfig): TextEncoder {
   const shapes = clipTextShapes(config);
   return {
     config,
+    width: config.hiddenSize,
     shapes,
     isPooler: () => false,
     isBiasOrNorm: (name) => name.endsWith('.bias') || isNorm(name),

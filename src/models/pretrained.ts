@@ -1,11 +1,15 @@
 /** @file Models from folders and from the hub: configuration, parameters, and what had to be said about them. */
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { InputError } from '../errors.js';
 import { openWeights } from '../weights/folder.js';
 import { loadParameters, type StoredParameters } from '../weights/parameters.js';
+import { openSafetensors } from '../weights/safetensors.js';
 import type { TensorSource } from '../weights/tensor-source.js';
 import { buildTextEncoder } from './build.js';
 import { readConfig, type Json, type TextModelConfig } from './config.js';
 import { configJson } from './exported-config.js';
+import { isProjection, nameInFile, PROJECTION_FILE, withProjection } from './projection.js';
 import { PUBLISHED } from './published.js';
 import type { TextEncoder } from './text-encoder.js';
 
@@ -14,7 +18,7 @@ export interface PretrainedModel {
   readonly encoder: TextEncoder;
   /** The model's `config.json` as it stands. */
   readonly configJson: Json;
-  /** Parameters that the files lack and that start afresh, with the seed: a pooler. */
+  /** Parameters that the files lack and that start afresh, with the seed: a pooler, a projection. */
   readonly fresh: readonly string[];
   /** Every parameter of `encoder.shapes`, from the files or fresh; the files are open while it is gone through. */
   parameters(): AsyncIterable<readonly [name: string, values: Float32Array]>;
@@ -33,7 +37,7 @@ export async function openPretrained(folder: string, seed: number): Promise<Pret
   // The files are closed until their values are wanted: what comes in between may fail and leave nothing open.
   const { source, stored } = await openStored(folder, encoder);
   await source.close();
-  return {
+  const model: PretrainedModel = {
     encoder,
     configJson: json,
     fresh: stored.missing,
@@ -45,6 +49,48 @@ export async function openPretrained(folder: string, seed: number): Promise<Pret
       } finally {
         await source.close();
       }
+    },
+  };
+  return withStoredProjection(model, join(folder, PROJECTION_FILE));
+}
+
+/** The model with the projection of a file on top, where there is one. */
+async function withStoredProjection(model: PretrainedModel, path: string): Promise<PretrainedModel> {
+  if (!(await stat(path).then(() => true, () => false))) return model;
+  const source = await openSafetensors(path);
+  await source.close();
+  const encoder = withProjection(model.encoder, source.tensors.get('weight')?.shape[0] ?? 0);
+  const names = Object.keys(encoder.shapes).filter(isProjection);
+  const expected = Object.fromEntries(names.map((name) => [nameInFile(name), encoder.shapes[name]]));
+  loadParameters(source, expected);
+  return projected(model, encoder, async function* () {
+    const source = await openSafetensors(path);
+    try {
+      for (const name of names) yield [name, await source.read(nameInFile(name))] as const;
+    } finally {
+      await source.close();
+    }
+  });
+}
+
+/** The model with a fresh projection on top, to learn another width. */
+export function withFreshProjection(model: PretrainedModel, width: number, seed: number): PretrainedModel {
+  const encoder = withProjection(model.encoder, width);
+  const names = Object.keys(encoder.shapes).filter(isProjection);
+  // eslint-disable-next-line @typescript-eslint/require-await -- an async iterable, as files give one
+  const fresh = projected(model, encoder, async function* () {
+    for (const name of names) yield [name, encoder.initialise(name, seed)] as const;
+  });
+  return { ...fresh, fresh: [...model.fresh, ...names] };
+}
+
+function projected(model: PretrainedModel, encoder: TextEncoder, projection: PretrainedModel['parameters']): PretrainedModel {
+  return {
+    ...model,
+    encoder,
+    async *parameters() {
+      yield* model.parameters();
+      yield* projection();
     },
   };
 }
@@ -86,9 +132,9 @@ export function publishedConfig(id: string): TextModelConfig | undefined {
  * @throws InputError for different widths, or fewer positions than a text has tokens
  */
 export function checkFit(teacher: TextEncoder, student: TextEncoder, length: number): void {
-  if (teacher.config.hiddenSize !== student.config.hiddenSize) {
+  if (teacher.width !== student.width) {
     throw new InputError(
-      `--student: expected the teacher's width of ${teacher.config.hiddenSize}, got ${student.config.hiddenSize}; choose a student as wide as the teacher`,
+      `--student: expected the teacher's width of ${teacher.width}, got ${student.width}; choose a student as wide as the teacher, or let it learn a projection with --project`,
     );
   }
   checkPositions(teacher, '--teacher', length);

@@ -25,6 +25,7 @@ export function roberta(config: BertConfig): TextEncoder {
   const shapes = robertaShapes(config);
   return {
     config,
+    width: config.hiddenSize,
     shapes,
     isPooler: (name) => name.startsWith('pooler.'),
     isBiasOrNorm: (name) => name.endsWith('.bias') || isNorm(name),

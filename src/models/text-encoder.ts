@@ -2,7 +2,7 @@
  * @file What a text encoder is to the rest of the program.
  *
  * Shape notation in this folder:
- * - `B` sentences, `L` tokens a sentence, `D` width (`hiddenSize`), `H` heads, `K = D / H`, `F` feed-forward width
+ * - `B` sentences, `L` tokens a sentence, `D` width, `H` heads, `K = D / H`, `F` feed-forward width
  */
 import type * as tf from '@tensorflow/tfjs-core';
 import type { DropoutKey } from './dropout.js';
@@ -31,6 +31,8 @@ export interface EncoderOutput {
 /** A model as a value: its parameters' names and shapes, how they start, and a pure function over them. */
 export interface TextEncoder {
   readonly config: TextModelConfig;
+  /** D of its outputs: its configuration's, or that of the projection on top. */
+  readonly width: number;
   /** Every parameter, in the order in which it is used. */
   readonly shapes: Shapes;
   /** Whether a parameter serves the pooled output alone, and so gets no gradient from the hidden states. */

@@ -4,11 +4,11 @@
  */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { NamedValues } from '../distill/engine.js';
 import { syncFolder, writeFileAtomic } from '../files.js';
-import { createSafetensors } from '../weights/safetensors-writer.js';
+import { writeModelFolder } from '../models/model-folder.js';
 import { pointAt, pointedAt } from './run-folder.js';
 
 /** What goes into a checkpoint. */
@@ -46,7 +46,7 @@ export async function writeCheckpoint(run: string, contents: CheckpointContents,
   const folder = join(run, `${TEMPORARY}${name}`);
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder);
-  await writeModelFolder(folder, contents);
+  await writeModelFolder(folder, { ...contents, parameters: named(contents.parameters) });
   await writeFileAtomic(join(folder, 'trainer.json'), `${JSON.stringify(contents.trainer, null, 2)}\n`);
   await writeManifest(folder);
 
@@ -67,19 +67,8 @@ export async function pruneCheckpoints(run: string, keep: number): Promise<void>
   for (const name of old) await rm(join(run, name), { recursive: true, force: true });
 }
 
-/** `model.safetensors`, `config.json` and the tokenizer's files. */
-async function writeModelFolder(folder: string, { parameters, shapes, config, files }: CheckpointContents): Promise<void> {
-  const specs = Object.entries(shapes).map(([name, shape]) => ({ name, dtype: 'F32' as const, shape }));
-  const weights = await createSafetensors(join(folder, 'model.safetensors'), specs);
-  try {
-    for await (const { name, values } of parameters) await weights.write(name, 0, values);
-    await weights.finish();
-  } catch (error) {
-    await weights.discard();
-    throw error;
-  }
-  await writeFileAtomic(join(folder, 'config.json'), config);
-  for (const file of files) await writeFileAtomic(join(folder, basename(file)), await readFile(file));
+async function* named(parameters: AsyncIterable<NamedValues>): AsyncGenerator<readonly [name: string, values: Float32Array]> {
+  for await (const { name, values } of parameters) yield [name, values];
 }
 
 async function writeManifest(folder: string): Promise<void> {

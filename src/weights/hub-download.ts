@@ -36,6 +36,9 @@ const TOKENIZER_FILES = [
   'merges.txt',
 ];
 
+/** Weights beside the model's own, of a student with a projection. */
+const OPTIONAL_WEIGHTS = ['projection.safetensors'];
+
 /** The weights that may hold more than the text model, and then are fetched in part. */
 const DIVISIBLE_FILE = 'model.safetensors';
 
@@ -79,7 +82,7 @@ async function wantedFiles(commit: Commit, parts: readonly ModelPart[]): Promise
   const names = new Set<string>();
   if (parts.includes('config')) names.add(CONFIG_FILE);
   if (parts.includes('tokenizer')) for (const name of TOKENIZER_FILES) if (commit.listed.has(name)) names.add(name);
-  if (parts.includes('weights')) for (const name of await weightFiles(commit)) names.add(name);
+  if (parts.includes('weights')) for (const name of [...(await weightFiles(commit)), ...OPTIONAL_WEIGHTS.filter((file) => commit.listed.has(file))]) names.add(name);
   return [...names].map((name) => {
     const file = commit.listed.get(name);
     if (!file) throw new InputError(`${commit.model.name}: expected the file ${shown(name)}, the model does not have it`);

@@ -49,14 +49,14 @@ async function encode(flags: EncodeFlags, output: Output): Promise<void> {
 
   const progress = output.progress('encoding', texts.length, 'texts');
   const { cut } = await encodeToFile(
-    { texts, tokenizer, width: encoder.config.hiddenSize, batchSize: flags.batchSize, masked: flags.attentionMask ?? false },
+    { texts, tokenizer, width: encoder.width, batchSize: flags.batchSize, masked: flags.attentionMask ?? false },
     () => startEncoder(opened, flags, output),
     flags.output,
     (done) => { progress.update(done); },
   ).finally(() => { progress.stop(); });
 
   if (cut > 0) output.warn(`${formatCount(cut)} of ${formatCount(texts.length)} texts were over ${MAX_LENGTH} tokens and were cut`);
-  const shape = [texts.length, MAX_LENGTH, encoder.config.hiddenSize];
+  const shape = [texts.length, MAX_LENGTH, encoder.width];
   output.result(
     `${flags.output}: ${formatCount(texts.length)} texts, last_hidden_state [${shape.join(', ')}]`,
     { event: 'done', output: flags.output, texts: texts.length, cut, last_hidden_state: shape },

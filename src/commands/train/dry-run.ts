@@ -22,7 +22,7 @@ type Report = Awaited<ReturnType<typeof describePlan>> & Awaited<ReturnType<type
 /** What is known before the first step. */
 async function describePlan({ settings, teacher, student, data }: PreparedRun) {
   const distillation: Distillation = { teacher: teacher.model.encoder, student: student.model.encoder, loss: settings.loss };
-  const { shapes, config } = distillation.student;
+  const { shapes, width } = distillation.student;
   const plan = planSteps(data.training, settings);
   const { size, teacherIds } = await data.training.at(0);
   const length = teacherIds.length / size;
@@ -35,7 +35,7 @@ async function describePlan({ settings, teacher, student, data }: PreparedRun) {
     steps: plan.totalSteps,
     steps_per_epoch: plan.stepsPerEpoch,
     ids: [size, length],
-    compared: settings.loss === 'hidden' ? [size, length, config.hiddenSize] : [size, config.hiddenSize],
+    compared: settings.loss === 'hidden' ? [size, length, width] : [size, width],
     memory_estimate_bytes: estimateMemory(distillation, settings.batchSize, length).total,
   };
 }

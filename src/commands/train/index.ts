@@ -32,6 +32,7 @@ export function trainCommand(): Command {
     .option('--student <id|folder>', 'a RoBERTa, BERT or CLIP text model to train', DEFAULTS.student)
     .option('--teacher-tokenizer <id|folder>', 'its tokenizer, when it lies elsewhere')
     .option('--student-tokenizer <id|folder>', 'its tokenizer, when it lies elsewhere')
+    .option('--project', "learn a linear projection where the student's width is not the teacher's")
     .option('--random-weights', 'draw all parameters at random: only config.json is read (speed and memory tests)')
     .optionsGroup('Training:')
     .option('--epochs <count>', 'passes over the training pairs', count, DEFAULTS.epochs)

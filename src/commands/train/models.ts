@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import type { Encoder } from '../../data/prepare/encode.js';
 import { InputError } from '../../errors.js';
 import { readConfig } from '../../models/config.js';
-import { openPretrained, publishedConfig, randomModel, type PretrainedModel } from '../../models/pretrained.js';
+import { openPretrained, publishedConfig, randomModel, withFreshProjection, type PretrainedModel } from '../../models/pretrained.js';
+import { isProjection } from '../../models/projection.js';
 import { countParameters } from '../../models/text-encoder.js';
 import { randomBits } from '../../random.js';
 import { MAX_LENGTH, TOKENIZER_FILES } from '../../text/tokenizer.js';
@@ -45,8 +46,17 @@ export async function openRunModel(role: Role, settings: TrainSettings, output: 
     return { tokenizer: randomIds(config.vocabSize), tokenizerFiles: [] };
   });
   checkVocabulary(tokenizer.tokenizer, model.encoder, `--${role} ${source}`);
-  output.message(`${role}: ${source}, ${formatCount(countParameters(model.encoder.shapes))} parameters, width ${model.encoder.config.hiddenSize}`);
+  output.message(`${role}: ${source}, ${formatCount(countParameters(model.encoder.shapes))} parameters, width ${model.encoder.width}`);
   return { role, source, model, ...tokenizer };
+}
+
+/** The student with a projection to the teacher's width on top, where one is asked for and it has another width and none yet. */
+export function projectStudent(student: RunModel, teacher: RunModel, settings: TrainSettings, output: Output): RunModel {
+  const { width, shapes } = student.model.encoder;
+  const { width: wanted } = teacher.model.encoder;
+  if (settings.project !== true || width === wanted || Object.keys(shapes).some(isProjection)) return student;
+  output.message(`student: a projection from width ${width} to the teacher's ${wanted} starts afresh`);
+  return { ...student, model: withFreshProjection(student.model, wanted, settings.seed) };
 }
 
 /** What `open` gives; or, where it finds bad input and there is something to fall back on, that. */

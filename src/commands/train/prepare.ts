@@ -7,7 +7,7 @@ import { VERSION } from '../../version.js';
 import type { Output } from '../console.js';
 import { findData, openDataset, type Dataset } from './dataset.js';
 import { chooseEngine, type EngineInfo } from './engine.js';
-import { openRunModel, type RunModel } from './models.js';
+import { openRunModel, projectStudent, type RunModel } from './models.js';
 import type { TrainSettings } from './settings.js';
 
 /** A run that can begin. */
@@ -30,7 +30,7 @@ export interface PreparedRun {
 export async function prepareRun(settings: TrainSettings, output: Output, { mayLackModels }: { readonly mayLackModels: boolean }): Promise<PreparedRun> {
   const found = await findData(settings, output);
   const teacher = await openRunModel('teacher', settings, output, mayLackModels);
-  const student = await openRunModel('student', settings, output, mayLackModels);
+  const student = projectStudent(await openRunModel('student', settings, output, mayLackModels), teacher, settings, output);
   checkFit(teacher.model.encoder, student.model.encoder, MAX_LENGTH);
   const engine = await chooseEngine(settings, [teacher.model.encoder, student.model.encoder], output);
   const data = await openDataset(found, settings, { teacher, student }, output, mayLackModels);

@@ -26,6 +26,8 @@ export interface TrainSettings {
   readonly student: string;
   readonly teacherTokenizer?: string;
   readonly studentTokenizer?: string;
+  /** Whether a student of another width learns a projection to the teacher's. */
+  readonly project?: boolean;
   readonly randomWeights: boolean;
   readonly samples?: number;
   readonly validFraction: number;

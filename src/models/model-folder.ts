@@ -1,0 +1,51 @@
+/** @file Writes a model's folder as transformers reads it; `pretrained.ts` reads one. */
+import { readFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { writeFileAtomic } from '../files.js';
+import { createSafetensors, type SafetensorsWriter } from '../weights/safetensors-writer.js';
+import { isProjection, nameInFile, PROJECTION_FILE } from './projection.js';
+import type { Shapes } from './text-encoder.js';
+
+/** What goes into a model's folder. */
+export interface ModelContents {
+  readonly parameters: AsyncIterable<readonly [name: string, values: Float32Array]>;
+  /** Names and shapes of all parameters, known before their values. */
+  readonly shapes: Shapes;
+  /** The text of `config.json`. */
+  readonly config: string;
+  /** Files to copy beside it: the tokenizer's. */
+  readonly files: readonly string[];
+}
+
+/**
+ * Writes `model.safetensors`, `projection.safetensors` where the model has one, `config.json` and the files to copy.
+ *
+ * @throws InputError if something cannot be written
+ */
+export async function writeModelFolder(folder: string, { parameters, shapes, config, files }: ModelContents): Promise<void> {
+  const own = await startWeights(join(folder, 'model.safetensors'), shapes, (name) => !isProjection(name), (name) => name);
+  const projection = await startWeights(join(folder, PROJECTION_FILE), shapes, isProjection, nameInFile);
+  try {
+    for await (const [name, values] of parameters) {
+      if (isProjection(name)) await projection!.write(nameInFile(name), 0, values);
+      else await own!.write(name, 0, values);
+    }
+    for (const weights of [own, projection]) await weights?.finish();
+  } finally {
+    for (const weights of [own, projection]) await weights?.discard(); // nothing to discard once finished
+  }
+  await writeFileAtomic(join(folder, 'config.json'), config);
+  for (const file of files) await writeFileAtomic(join(folder, basename(file)), await readFile(file));
+}
+
+/** A file for those parameters that belong to it; undefined where there are none. */
+async function startWeights(
+  path: string,
+  shapes: Shapes,
+  belongs: (name: string) => boolean,
+  nameOf: (name: string) => string,
+): Promise<SafetensorsWriter | undefined> {
+  const entries = Object.entries(shapes).filter(([name]) => belongs(name));
+  if (entries.length === 0) return undefined;
+  return createSafetensors(path, entries.map(([name, shape]) => ({ name: nameOf(name), dtype: 'F32', shape })));
+}

@@ -1,0 +1,50 @@
+/**
+ * @file A learnt linear map from the width of a student to that of its teacher, on top of any model: for students of
+ * another width. It is no part of the architectures that transformers knows, and so has a file of its own in a model's
+ * folder: `projection.safetensors`, with the `weight` and `bias` of one linear layer.
+ *
+ * It cannot be folded into the model before it: that ends in a LayerNorm, whose scale and shift act on each value alone.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import { initialiseParameter } from './initialise.js';
+import { linear } from './layers.js';
+import type { TextEncoder } from './text-encoder.js';
+
+/** The file in a model's folder. */
+export const PROJECTION_FILE = 'projection.safetensors';
+
+/** The layer's name among the parameters. */
+const PROJECTION = 'projection';
+
+/** Whether a parameter is the projection's. */
+export const isProjection = (name: string): boolean => name.startsWith(`${PROJECTION}.`);
+
+/** A parameter's name in the projection's own file. */
+export const nameInFile = (name: string): string => name.slice(PROJECTION.length + 1);
+
+/**
+ * An encoder whose hidden states and pooled output are mapped to another width. `[…, D] → […, width]`
+ *
+ * It starts with weights of deviation `1 / √D`, which keep the scale of what a LayerNorm gives.
+ */
+export function withProjection(encoder: TextEncoder, width: number): TextEncoder {
+  const shapes = { ...encoder.shapes, [`${PROJECTION}.weight`]: [width, encoder.width], [`${PROJECTION}.bias`]: [width] };
+  const start = { isNorm: false, deviation: 1 / Math.sqrt(encoder.width) };
+  return {
+    ...encoder,
+    width,
+    shapes,
+    isPooler: (name) => !isProjection(name) && encoder.isPooler(name),
+    isBiasOrNorm: (name) => (isProjection(name) ? name.endsWith('.bias') : encoder.isBiasOrNorm(name)),
+    initialise: (name, seed) => (isProjection(name) ? initialiseParameter(shapes, name, seed, start) : encoder.initialise(name, seed)),
+    forward(params, ids, options) {
+      const [batch, length] = ids.shape;
+      const { lastHiddenState, poolerOutput } = encoder.forward(params, ids, options);
+      const rows: tf.Tensor2D = tf.reshape(lastHiddenState, [batch * length, encoder.width]); // [N, D]
+      return {
+        lastHiddenState: tf.reshape(linear(rows, params, PROJECTION), [batch, length, width]),
+        poolerOutput: linear(poolerOutput, params, PROJECTION),
+      };
+    },
+  };
+}

@@ -1,0 +1,77 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { encoderEngine } from '../../src/engine/encoder.js';
+import { loadBackend } from '../../src/engine/tensorflow.js';
+import { exportedConfig } from '../../src/models/exported-config.js';
+import { writeModelFolder } from '../../src/models/model-folder.js';
+import { openPretrained, withFreshProjection, type PretrainedModel } from '../../src/models/pretrained.js';
+import { writeSafetensors } from '../../src/weights/safetensors-writer.js';
+import { openSafetensors } from '../../src/weights/safetensors.js';
+import { BACKENDS_UNDER_TEST } from '../backends.js';
+import { temporaryFolder } from '../cli.js';
+import { largestDifference, PARITY } from '../fixtures/index.js';
+
+const IDS = Int32Array.from({ length: 2 * 77 }, (_, place) => 5 + ((7 * place) % 600));
+const WIDTH = 48;
+
+async function encode(model: PretrainedModel) {
+  const engine = await encoderEngine(model.encoder, model.parameters());
+  const output = await engine.encode(IDS, 2);
+  engine.dispose();
+  return output;
+}
+
+/** `x Wᵀ + b`, in JavaScript's numbers. */
+function project(x: Float32Array, weight: Float32Array, bias: Float32Array): number[] {
+  const rows = x.length / WIDTH;
+  return Array.from({ length: rows * bias.length }, (_, index) => {
+    const [row, out] = [Math.floor(index / bias.length), index % bias.length];
+    let sum = bias[out];
+    for (let i = 0; i < WIDTH; i++) sum += x[row * WIDTH + i] * weight[out * WIDTH + i];
+    return sum;
+  });
+}
+
+async function projectedFolder(): Promise<string> {
+  const folder = temporaryFolder();
+  const model = withFreshProjection(await openPretrained(join(PARITY, 'student'), 0), 24, 5);
+  await writeModelFolder(folder, { parameters: model.parameters(), shapes: model.encoder.shapes, config: exportedConfig(model.configJson), files: [] });
+  return folder;
+}
+
+describe.each(BACKENDS_UNDER_TEST)('a projection on %s', (backend) => {
+  beforeAll(() => loadBackend(backend));
+
+  it('maps hidden states and pooled outputs by its own file', async () => {
+    const folder = await projectedFolder();
+    const plain = await encode(await openPretrained(join(PARITY, 'student'), 0));
+    const model = await openPretrained(folder, 0);
+    expect([model.encoder.width, model.encoder.config.hiddenSize]).toEqual([24, 48]);
+    const { lastHiddenState, poolerOutput } = await encode(model);
+    const file = await openSafetensors(join(folder, 'projection.safetensors'));
+    const [weight, bias] = [await file.read('weight'), await file.read('bias')];
+    await file.close();
+    expect(Math.max(...weight)).toBeGreaterThan(0.1);
+    expect(largestDifference(lastHiddenState, project(plain.lastHiddenState, weight, bias))).toBeLessThan(2e-5);
+    expect(largestDifference(poolerOutput, project(plain.poolerOutput, weight, bias))).toBeLessThan(2e-5);
+  });
+});
+
+describe('the folder of a projected model', () => {
+  it('keeps the projection apart from what transformers knows', async () => {
+    const folder = await projectedFolder();
+    expect(readdirSync(folder).sort()).toEqual(['config.json', 'model.safetensors', 'projection.safetensors']);
+    const own = await openSafetensors(join(folder, 'model.safetensors'));
+    const original = await openSafetensors(join(PARITY, 'student/model.safetensors'));
+    expect([...own.tensors.keys()].sort()).toEqual([...original.tensors.keys()].filter((name) => !name.includes('position_ids')).sort());
+    for (const file of [own, original]) await file.close();
+  });
+
+  it('is refused where the projection is for another width', async () => {
+    const folder = await projectedFolder();
+    const tensor = (name: string, shape: number[]) => ({ name, dtype: 'F32' as const, shape, values: new Float32Array(shape.reduce((a, b) => a * b)) });
+    await writeSafetensors(join(folder, 'projection.safetensors'), [tensor('weight', [24, 32]), tensor('bias', [24])]);
+    await expect(openPretrained(folder, 0)).rejects.toThrow('projection.safetensors: weight: expected [24, 48], found [24, 32]');
+  });
+});
