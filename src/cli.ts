@@ -4,6 +4,7 @@ import { doctorCommand } from './commands/doctor.js';
 import { encodeCommand } from './commands/encode/index.js';
 import { failureOf } from './commands/failure.js';
 import { prepareCommand } from './commands/prepare/index.js';
+import { reportCommand } from './commands/report/index.js';
 import { trainCommand } from './commands/train/index.js';
 import { VERSION } from './version.js';
 
@@ -22,6 +23,7 @@ const program = new Command('kd')
   .addCommand(prepareCommand())
   .addCommand(trainCommand())
   .addCommand(encodeCommand())
+  .addCommand(reportCommand())
   .addCommand(doctorCommand());
 
 for (const command of [program, ...program.commands]) {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { stopwatch } from './amounts.mjs';
 import { SetupError } from './errors.mjs';
@@ -8,6 +8,9 @@ import { run } from './processes.mjs';
 
 const STAMP = '.sources';
 const EMITTED = /^TSFILE: (.*)$/;
+
+/** What runs in a browser: its own files in src/, one script and one style sheet in dist/. */
+const PAGE = { source: 'src/report/browser', script: 'dist/report/browser.js', style: 'dist/report/browser.css' };
 
 /** Whether dist/ was compiled from the sources as they are now. */
 export function isReady({ root }) {
@@ -19,7 +22,7 @@ export function isReady({ root }) {
   }
 }
 
-/** Compiles src/ into dist/ and removes what earlier builds left there; throws `SetupError` with tsc's messages. */
+/** Compiles src/ into dist/, bundles the report's page, and removes what earlier builds left there; throws `SetupError` with tsc's messages. */
 export async function prepare({ root, env, say, terminal }, lock) {
   const elapsed = stopwatch();
   say('TypeScript: compiling …');
@@ -34,12 +37,26 @@ export async function prepare({ root, env, say, terminal }, lock) {
     const messages = lines.filter((line) => line !== '' && !EMITTED.test(line)).join('\n');
     throw new SetupError(`the TypeScript sources do not compile:\n${messages}${stderr}`);
   }
-  const emitted = new Set(lines.flatMap((line) => EMITTED.exec(line)?.[1] ?? []).map((file) => resolve(root, file)));
+  const bundled = existsSync(join(root, PAGE.source)) ? await bundlePage(root) : [];
+  const emitted = new Set([...lines.flatMap((line) => EMITTED.exec(line)?.[1] ?? []), ...bundled].map((file) => resolve(root, file)));
   for (const file of filesUnder(dist)) {
     if (!emitted.has(file)) rmSync(file);
   }
   replaceText(join(dist, STAMP), compiled);
   say(`TypeScript: compiled in ${elapsed()}`);
+}
+
+/** Puts the page's script with the charts' library, and its style sheet, into a file each. */
+async function bundlePage(root) {
+  const { build } = await import('esbuild');
+  const common = { absWorkingDir: root, bundle: true, minify: true, charset: 'utf8', legalComments: 'eof', logLevel: 'silent' };
+  try {
+    await build({ ...common, entryPoints: [`${PAGE.source}/index.ts`], outfile: PAGE.script, format: 'iife', target: 'es2022' });
+    await build({ ...common, entryPoints: [`${PAGE.source}/style.css`], outfile: PAGE.style });
+  } catch (error) {
+    throw new SetupError(`the report's page cannot be bundled:\n${error.message}`);
+  }
+  return [PAGE.script, PAGE.style];
 }
 
 /** Changes when a source or a setting is edited, added, removed or replaced by an older one. */

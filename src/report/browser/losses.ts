@@ -1,0 +1,232 @@
+/** @file Loss curves, and what else the training log tells of every step. */
+import type { ECharts, EChartsCoreOption } from 'echarts/core';
+import { curveChartOption, type Line, type Point } from '../curve-chart.js';
+import type { ValidationPoint } from '../report-data.js';
+import { smoothed, type Curve, type Points } from '../series.js';
+import { mountChart, tip, tooltipStyle, type MountedChart, type TipRow } from './chart.js';
+import { choice, details, h, table, toggle } from './dom.js';
+import type { Part, View } from './view.js';
+
+/** Rows of the table of training losses. */
+const TABLE_ROWS = 60;
+
+const RANGES = { all: [0, 1], half: [0.5, 1], tenth: [0.9, 1] } as const;
+
+/** A line with what tells it from others. */
+interface NamedLine extends Line {
+  readonly id: string;
+}
+
+/** The section of losses. */
+export function lossesPart(first: View): Part {
+  let view = first;
+  const { words } = view;
+  let points = view.series.points();
+  const charts: MountedChart[] = [];
+  const legend = h('div', { class: 'legend' });
+  const notes = h('div', { class: 'notes' });
+  const small = ([['learning_rate', words.learningRate, view.palette.ink], ['grad_norm', words.gradNorm, view.palette.ink], ['pairs_per_second', words.throughput, view.palette.ink]] as const)
+    .map(([curve, title]) => smallChart(curve, title));
+  const main = mountChart({ label: words.lossChart, className: 'tall', option: lossOption, onReady: followZoom });
+  charts.push(main, ...small.map(({ chart }) => chart));
+  const tables = h('div', {});
+  const element = h('section', { id: 'losses' },
+    h('h2', {}, words.losses), h('p', { class: 'quiet' }, words.lossNote), controls(), legend, main.element, notes,
+    h('div', { class: 'thirds' }, small.map(({ figure }) => figure)), tables);
+  refresh();
+  return { element, update: (news) => { view = news; points = view.series.points(); refresh(); }, dispose: () => { for (const chart of charts) chart.dispose(); } };
+
+  function refresh(): void {
+    drawLegend();
+    for (const chart of charts) chart.update();
+    notes.replaceChildren(...notesOf());
+    const opened = [...tables.querySelectorAll('details')].map(({ open }) => open);
+    tables.replaceChildren(validationTable(), trainingTable());
+    [...tables.querySelectorAll('details')].forEach((each, i) => { each.open = opened[i] ?? false; });
+  }
+
+  function controls(): HTMLElement {
+    const { choices } = view;
+    const value = h('output', {}, choices.smoothing.toFixed(2));
+    const slider = h('input', { type: 'range', min: 0, max: 0.98, step: 0.02, value: choices.smoothing, input: () => {
+      choices.smoothing = Number(slider.value);
+      value.textContent = choices.smoothing.toFixed(2);
+      main.update();
+    } });
+    return h('div', { class: 'controls' },
+      choice(words.shown, [['both', words.both], ['total', words.total]], choices.lines, (lines) => { choices.lines = lines; drawLegend(); main.update(); }),
+      choice(words.range, [['all', words.rangeAll], ['half', words.rangeHalf], ['tenth', words.rangeTenth]], rangeName(), (name) => {
+        choices.range = RANGES[name];
+        for (const chart of charts) chart.update();
+      }),
+      toggle(words.logScale, choices.log, (on) => { choices.log = on; main.update(); }),
+      h('label', { class: 'slider' }, h('span', {}, words.smoothing), slider, value));
+  }
+
+  function rangeName(): keyof typeof RANGES {
+    const names = Object.keys(RANGES) as (keyof typeof RANGES)[];
+    return names.find((name) => RANGES[name][0] === view.choices.range[0] && RANGES[name][1] === view.choices.range[1]) ?? ('' as keyof typeof RANGES);
+  }
+
+  function drawLegend(): void {
+    const { choices } = view;
+    legend.replaceChildren(...linesOf(view, points).map((line) => h('button', {
+      type: 'button', 'aria-pressed': String(!choices.hidden.has(line.id)),
+      click: () => {
+        if (!choices.hidden.delete(line.id)) choices.hidden.add(line.id);
+        drawLegend();
+        main.update();
+      },
+    }, h('i', { class: line.style, style: `--colour: ${line.colour}` }), line.name)));
+  }
+
+  /** First and last step shown. */
+  function range(): [number, number] {
+    const end = Math.max(points.step.at(-1) ?? 1, view.data.validation.at(-1)?.step ?? 1);
+    return [view.choices.range[0] * end, view.choices.range[1] * end];
+  }
+
+  function lossOption(): EChartsCoreOption {
+    const { palette, choices } = view;
+    const lines = linesOf(view, points).filter(({ id }) => !choices.hidden.has(id));
+    const end = range()[1] / Math.max(choices.range[1], 1e-9);
+    const option = curveChartOption({ lines, palette, log: choices.log, step: '', range: range(), endLabels: choices.range[1] === 1 });
+    return {
+      ...option,
+      xAxis: { ...(option.xAxis as object), min: 0, max: end },
+      grid: { ...(option.grid as object), bottom: 64 },
+      tooltip: { ...tooltipStyle(palette), trigger: 'axis', axisPointer: { type: 'line', lineStyle: { color: palette.soft, width: 1 }, snap: false }, formatter: (params: unknown) => lossTip(axisValue(params), lines) },
+      dataZoom: [{
+        type: 'slider', filterMode: 'none', startValue: range()[0], endValue: range()[1], height: 26, bottom: 6, left: 46, right: 58, brushSelect: false, showDetail: false, showDataShadow: false, moveHandleSize: 0,
+        borderColor: 'transparent', backgroundColor: `${palette.line}88`, fillerColor: `${palette.en}22`, borderRadius: 6,
+        handleSize: '90%', handleStyle: { color: palette.paper, borderColor: palette.soft }, emphasis: { handleStyle: { borderColor: palette.en, color: palette.paper } },
+      }],
+    };
+  }
+
+  /** The slider under the chart sets what all charts show. */
+  function followZoom(chart: ECharts): void {
+    let waiting = false;
+    chart.on('datazoom', () => {
+      const zoom = (chart.getOption().dataZoom as { start: number; end: number }[])[0];
+      view.choices.range = [zoom.start / 100, zoom.end / 100];
+      if (waiting) return;
+      waiting = true;
+      requestAnimationFrame(() => {
+        waiting = false;
+        const { yAxis } = lossOption();
+        chart.setOption({ yAxis });
+        for (const { chart: each } of small) each.update();
+      });
+    });
+  }
+
+  function lossTip(step: number, lines: readonly NamedLine[]): HTMLElement {
+    const { format } = view;
+    const i = nearest(points.step, step);
+    const shown = points.step[i] ?? step;
+    const rows = lines.map((line): TipRow => {
+      if (line.style === 'curve') return { colour: line.colour, name: line.name, value: format.loss(line.points[i]?.[1]) };
+      const [at, value] = line.points[nearest(line.points.map(([each]) => each), step)] ?? [0, NaN];
+      return { colour: line.colour, name: `${line.name} (${words.step} ${format.count(at)})`, value: format.loss(value) };
+    });
+    return tip(`${words.step} ${format.count(shown)} · ${words.epoch} ${format.count(points.epoch[i] ?? 0)}`, rows);
+  }
+
+  function smallChart(curve: Curve, title: string): { chart: MountedChart; figure: HTMLElement } {
+    const chart = mountChart({ label: title, className: 'low', option: () => {
+      const { palette } = view;
+      const { mean, min, max } = points.curves[curve];
+      const line: Line = { name: title, colour: palette.ink, style: 'curve', points: zip(points.step, mean), band: isMerged(min, max) ? { low: min, high: max } : undefined };
+      return {
+        ...curveChartOption({ lines: [line], palette, log: false, step: '', range: range() }),
+        tooltip: { ...tooltipStyle(palette), trigger: 'axis', axisPointer: { type: 'line', lineStyle: { color: palette.soft, width: 1 } }, formatter: (params: unknown) => {
+          const i = nearest(points.step, axisValue(params));
+          const value = curve === 'pairs_per_second' ? view.format.rate(mean[i] ?? NaN) : view.format.small(mean[i] ?? NaN);
+          return tip(`${words.step} ${view.format.count(points.step[i] ?? 0)}`, [{ colour: palette.ink, name: title, value }]);
+        } },
+      };
+    } });
+    const unit = curve === 'pairs_per_second' ? words.throughputUnit : undefined;
+    return { chart, figure: h('figure', {}, h('figcaption', {}, title, unit !== undefined && h('span', { class: 'quiet' }, ` ${unit}`)), chart.element) };
+  }
+
+  function notesOf(): HTMLElement[] {
+    const { series, format, data } = view;
+    const merged = series.rows > points.step.length;
+    return [
+      ...(series.rows === 0 ? [h('p', { class: 'quiet' }, words.noSteps)] : []),
+      ...(merged ? [h('p', { class: 'quiet' }, words.bucketNote(format.count(series.rows), format.count(points.step.length)))] : []),
+      ...(series.nonFinite === undefined ? [] : [h('p', { class: 'alarm' }, words.nonFinite(format.count(series.nonFinite)))]),
+      ...(data.run.skippedLines === 0 ? [] : [h('p', { class: 'alarm' }, words.skippedLines(format.count(data.run.skippedLines)))]),
+    ];
+  }
+
+  function validationTable(): HTMLElement {
+    const { format, data } = view;
+    const row = ({ step, epoch, loss, loss_en, loss_ko }: ValidationPoint): string[] =>
+      [step === 0 ? words.untrained : format.count(epoch), format.count(step), format.loss(loss_en), format.loss(loss_ko), format.loss(loss)];
+    return details(words.validationTable, () => table([words.epoch, words.step, words.english, words.korean, words.total], data.validation.map(row)));
+  }
+
+  function trainingTable(): HTMLElement {
+    const { format } = view;
+    const stride = Math.max(1, Math.ceil(points.step.length / TABLE_ROWS));
+    const chosen = points.step.map((_, i) => i).filter((i) => i % stride === 0 || i === points.step.length - 1);
+    const value = (curve: Curve, i: number): number => points.curves[curve].mean[i];
+    return details(words.trainingTable, () => table(
+      [words.step, words.epoch, words.english, words.korean, words.total, words.learningRate, words.gradNorm, words.pairsPerSecond],
+      chosen.map((i) => [
+        format.count(points.step[i]), format.count(points.epoch[i]), ...(['loss_en', 'loss_ko', 'loss'] as const).map((curve) => format.loss(value(curve, i))),
+        format.small(value('learning_rate', i)), format.small(value('grad_norm', i)), format.rate(value('pairs_per_second', i)),
+      ])));
+  }
+}
+
+/** The lines of the loss chart, those that are switched off too. */
+function linesOf(view: View, points: Points): NamedLine[] {
+  const { palette, words } = view;
+  const of = (curve: 'loss' | 'loss_en' | 'loss_ko', colour: string, name: string): NamedLine[] => [
+    trainingLine(view, points, curve, colour, `${name}${words.training}`),
+    {
+      id: `validation-${curve}`, name: `${name}${words.validation}`, colour, style: 'marks',
+      points: view.data.validation.map((point): Point => [point.step, point[curve] ?? NaN]),
+    },
+  ];
+  return view.choices.lines === 'total'
+    ? of('loss', palette.total, '')
+    : [...of('loss_en', palette.en, `${words.english}, `), ...of('loss_ko', palette.ko, `${words.korean}, `)];
+}
+
+function trainingLine({ choices }: View, { step, curves }: Points, curve: Curve, colour: string, name: string): NamedLine {
+  const { mean, min, max } = curves[curve];
+  const values = smoothed(mean, choices.smoothing);
+  const merged = isMerged(min, max);
+  return {
+    id: `training-${curve}`, name, colour, style: 'curve', points: zip(step, values),
+    band: merged ? { low: min, high: max } : undefined,
+    raw: !merged && choices.smoothing > 0 ? mean : undefined,
+  };
+}
+
+function isMerged(min: readonly number[], max: readonly number[]): boolean {
+  return min.some((value, i) => value < max[i]);
+}
+
+const zip = (steps: readonly number[], values: readonly number[]): Point[] => steps.map((step, i) => [step, values[i]]);
+
+/** Where the pointer is on the axis of steps. */
+function axisValue(params: unknown): number {
+  return (params as { axisValue: number }[])[0]?.axisValue ?? NaN;
+}
+
+/** The index of the number nearest to one, among rising numbers. */
+function nearest(sorted: readonly number[], value: number): number {
+  let [low, high] = [0, sorted.length - 1];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (sorted[middle] < value) low = middle + 1;
+    else high = middle;
+  }
+  return low > 0 && value - sorted[low - 1] < sorted[low] - value ? low - 1 : low;
+}

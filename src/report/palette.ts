@@ -1,0 +1,53 @@
+/** @file The report's colours, for charts; the page's style sheet has the same under the same names. */
+
+export interface Palette {
+  readonly paper: string;
+  readonly ink: string;
+  /** Text of less weight. */
+  readonly soft: string;
+  /** Grid lines. */
+  readonly line: string;
+  readonly en: string;
+  readonly ko: string;
+  /** Both languages together. */
+  readonly total: string;
+  /** The original project's curve. */
+  readonly published: string;
+  readonly rest: string;
+  /** Of a heat map, from the lowest to the highest. */
+  readonly heat: readonly string[];
+}
+
+export const THEMES = ['light', 'dark'] as const;
+export type Theme = (typeof THEMES)[number];
+
+/** Blue and vermilion tell the languages apart for the colour-blind, too (Okabe and Ito, 2008). */
+export const PALETTES: Readonly<Record<Theme, Palette>> = {
+  light: {
+    paper: '#ffffff',
+    ink: '#14171c',
+    soft: '#5b626d',
+    line: '#e6e8ec',
+    en: '#2a63cc',
+    ko: '#cc4a1a',
+    total: '#14171c',
+    published: '#0f8a6d',
+    rest: '#b7bdc6',
+    heat: ['#f7f4f9', '#dcd8ec', '#a9b8df', '#6f93d0', '#3a66b4', '#1d3d86'],
+  },
+  dark: {
+    paper: '#0f1115',
+    ink: '#eceef2',
+    soft: '#a3aab6',
+    line: '#262a32',
+    en: '#7fabff',
+    ko: '#ff9468',
+    total: '#eceef2',
+    published: '#4fcfae',
+    rest: '#4a515c',
+    heat: ['#171a22', '#22304f', '#2b4a80', '#3f6fb6', '#77a3e2', '#d3e4ff'],
+  },
+};
+
+/** Fonts for both languages, as systems have them. */
+export const FONT = 'Inter, "Pretendard Variable", Pretendard, system-ui, -apple-system, "Segoe UI", Roboto, "Apple SD Gothic Neo", "Noto Sans KR", "Noto Sans CJK KR", "Malgun Gothic", sans-serif';

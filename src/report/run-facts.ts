@@ -1,0 +1,144 @@
+/** @file What a run's folder says of the run, apart from its logs. */
+import { readFile, stat } from 'node:fs/promises';
+import { basename, dirname, join, relative, resolve } from 'node:path';
+import { REPORT_FILE } from '../data/prepare/prepare.js';
+import type { PrepareReport } from '../data/prepare/report.js';
+import { messageOf } from '../errors.js';
+import type { RunConfig } from '../runs/run-config.js';
+import { pointedAt, RUN_CONFIG } from '../runs/run-folder.js';
+import type { Entry, RunFacts, RunState, Sections } from './report-data.js';
+import type { CurveRow } from './series.js';
+
+/** A run without a new line for so long, and without a last step, is taken for stopped. */
+const SILENT_MS = 10 * 60_000;
+
+/** A run's plan, as far as its configuration tells it. */
+interface Plan {
+  readonly totalSteps: number | null;
+  readonly stepsPerEpoch: number | null;
+  readonly epochs: number | null;
+}
+
+/** What the logs say last. */
+export interface LogState {
+  readonly last: CurveRow | undefined;
+  /** Step of the last validation, 0 without one. */
+  readonly validated: number;
+  readonly skipped: number;
+}
+
+/** The facts of a run at this moment. */
+export async function runFacts(folder: string, config: RunConfig, { last, validated, skipped }: LogState): Promise<RunFacts> {
+  const plan = planOf(config);
+  const [best, newest] = [await pointedAt(folder, 'best'), await pointedAt(folder, 'last')];
+  const step = Math.max(last?.step ?? 0, validated, Number(/\d+$/.exec(newest ?? '')?.[0] ?? 0));
+  const pace = last?.pairs_per_second ?? NaN;
+  return {
+    name: basename(folder),
+    folder: relative('.', folder) || '.',
+    state: stateOf(step, plan, await silentFor(folder)),
+    created: config.created,
+    step,
+    epoch: last?.epoch ?? 0,
+    pairsPerSecond: Number.isFinite(pace) ? pace : null,
+    ...plan,
+    best: best ?? null,
+    last: newest ?? null,
+    trainingPairs: config.data.training_pairs,
+    validationPairs: config.data.validation_pairs,
+    teacher: { source: config.teacher.source, parameters: config.teacher.parameters },
+    student: { source: config.student.source, parameters: config.student.parameters },
+    skippedLines: skipped,
+  };
+}
+
+function stateOf(step: number, { totalSteps }: Plan, silentMs: number): RunState {
+  if (totalSteps !== null && step >= totalSteps) return 'finished';
+  if (silentMs > SILENT_MS) return 'stopped';
+  return step === 0 ? 'empty' : 'running';
+}
+
+/** Milliseconds since a log or the configuration was written. */
+async function silentFor(folder: string): Promise<number> {
+  const times = await Promise.all(['loss.csv', 'validation.csv', RUN_CONFIG].map((name) => stat(join(folder, name)).then(({ mtimeMs }) => mtimeMs, () => 0)));
+  return Date.now() - Math.max(...times);
+}
+
+/** As the training loop counts steps: a last, smaller batch and a last, partial window of micro-batches are steps too. */
+function planOf({ settings, data }: RunConfig): Plan {
+  const number = (name: string): number | null => (typeof settings[name] === 'number' ? settings[name] : null);
+  const [batchSize, accumulate, epochs] = [number('batchSize'), number('accumulate') ?? 1, number('epochs')];
+  if (batchSize === null || epochs === null) return { totalSteps: null, stepsPerEpoch: null, epochs };
+  const stepsPerEpoch = Math.ceil(Math.ceil(data.training_pairs / batchSize) / accumulate);
+  const totalSteps = Math.min(stepsPerEpoch * epochs, number('maxSteps') ?? Infinity);
+  return { totalSteps, stepsPerEpoch, epochs: Math.ceil(totalSteps / Math.max(stepsPerEpoch, 1)) };
+}
+
+/** The parts of a report that do not come from the logs. */
+export async function sectionsOf(folder: string, config: RunConfig): Promise<Sections> {
+  const problems: string[] = [];
+  const data = await orProblem(readDataReport(folder, config), problems);
+  return {
+    settings: settingsOf(config),
+    environment: environmentOf(config),
+    ...(data === undefined ? {} : { data }),
+    problems,
+  };
+}
+
+/** A value, or undefined where it cannot be had, which is noted. */
+async function orProblem<T>(value: Promise<T | undefined>, problems: string[]): Promise<T | undefined> {
+  return value.catch((error: unknown) => {
+    problems.push(messageOf(error));
+    return undefined;
+  });
+}
+
+/**
+ * What the preparation of a run's data has seen. The store is named as it was from the folder in which the run was
+ * started: that is the current one, or the one over `checkpoints/`.
+ */
+async function readDataReport(folder: string, { data }: RunConfig): Promise<PrepareReport | undefined> {
+  for (const from of ['.', dirname(dirname(resolve(folder)))]) {
+    const path = join(resolve(from, data.store), REPORT_FILE);
+    const text = await readFile(path, 'utf8').catch(() => undefined);
+    if (text === undefined) continue;
+    const report = JSON.parse(text) as Partial<PrepareReport>;
+    if (report.total === undefined || report.corpora === undefined || report.lengths === undefined) throw new Error(`${path}: expected the report of a preparation, got another JSON file`);
+    return report as PrepareReport;
+  }
+  return undefined;
+}
+
+/** Settings as they were given on the command line; switches and values that were not given are left out. */
+function settingsOf({ settings }: RunConfig): Entry[] {
+  return Object.entries(settings).flatMap(([name, value]): Entry[] => {
+    const flag = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    if (value === undefined || value === null) return [];
+    if (typeof value === 'boolean') return value === (name === 'shuffle') ? [] : [[value ? `--${flag}` : `--no-${flag}`, '']];
+    return [[`--${flag}`, Array.isArray(value) ? value.join(' ') : textOf(value)]];
+  });
+}
+
+/** `engine.precision`, `versions.node`, …: whatever the configuration tells, so that nothing new is left out. */
+function environmentOf(config: RunConfig): Entry[] {
+  const known = new Set(['created', 'settings', 'teacher', 'student', 'data']);
+  const others = Object.entries(config).filter(([name]) => !known.has(name));
+  return [
+    ['created', config.created],
+    ...others.flatMap(([, group]): Entry[] => (isRecord(group) ? Object.entries(group).map(([name, value]): Entry => [name, textOf(value)]) : [])),
+    ['teacher', `${config.teacher.source} (${config.teacher.parameters})`],
+    ['student', `${config.student.source} (${config.student.parameters})`],
+    ['data', config.data.store],
+    ['fingerprint', config.data.fingerprint],
+  ];
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+

@@ -1,0 +1,122 @@
+/** @file A run as its report sees it: read once, or again and again while it goes on. */
+import { randomUUID } from 'node:crypto';
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { followLossLog, followValidationLog, type ValidationRow } from '../runs/log-reader.js';
+import { readRunConfig } from '../runs/run-config.js';
+import { RUN_CONFIG } from '../runs/run-folder.js';
+import { VERSION } from '../version.js';
+import type { ReportData, RunFacts, Sections, ValidationPoint } from './report-data.js';
+import { runFacts, sectionsOf } from './run-facts.js';
+import { CURVES, Series, type CurveRow, type SeriesJson } from './series.js';
+
+/** How far a page has got. */
+export interface Position {
+  /** Changes where rows that were given no longer count. */
+  readonly generation: string;
+  /** Training rows that it has. */
+  readonly rows: number;
+  /** The sections that it has. */
+  readonly sections: string;
+}
+
+/** What a page does not have yet. */
+export interface News {
+  readonly position: Position;
+  readonly run: RunFacts;
+  readonly validation: readonly ValidationPoint[];
+  /** Rows to add: step, epoch, then the values of `CURVES`; null for what is no number. */
+  readonly rows?: readonly (readonly (number | null)[])[];
+  /** The whole curves, where rows alone would not do. */
+  readonly training?: SeriesJson;
+  readonly sections?: Sections;
+}
+
+export interface RunFollower {
+  /** The whole report as it is now. */
+  report(live: boolean): Promise<ReportData & { readonly position: Position }>;
+  /** What is new since a position. */
+  newsSince(position: Position): Promise<News>;
+}
+
+/** More rows than that are sent as curves. */
+const MOST_ROWS = 2048;
+
+/** The files beside the logs that sections are made of. */
+const SECTION_FILES = [RUN_CONFIG];
+
+/**
+ * Follows a run. Calls are answered one after the other.
+ *
+ * @param folder the run's
+ * @throws InputError, in every call, for a folder that is no run
+ */
+export function followRun(folder: string): RunFollower {
+  const [lossLog, validationLog] = [followLossLog(folder), followValidationLog(folder)];
+  let series = new Series();
+  let rows: CurveRow[] = [];
+  let validations: ValidationRow[] = [];
+  let generation = randomUUID();
+  let sections: Sections | undefined;
+  let sectionsKey = '';
+  let last: Promise<unknown> = Promise.resolve();
+
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const result = last.then(work);
+    last = result.catch(() => undefined);
+    return result;
+  };
+
+  return {
+    report: (live) =>
+      inTurn(async () => {
+        const run = await refresh();
+        return { written: new Date().toISOString(), kd: VERSION, live, position: position(), run, training: series.toJSON(), validation: validations.map(validationPoint), sections: sections! };
+      }),
+    newsSince: (known) =>
+      inTurn(async () => {
+        const run = await refresh();
+        const isContinued = known.generation === generation && known.rows <= rows.length && rows.length - known.rows <= MOST_ROWS;
+        return {
+          position: position(), run, validation: validations.map(validationPoint),
+          ...(isContinued ? { rows: rows.slice(known.rows).map(rowJson) } : { training: series.toJSON() }),
+          ...(known.sections === sectionsKey ? {} : { sections: sections! }),
+        };
+      }),
+  };
+
+  function position(): Position {
+    return { generation, rows: rows.length, sections: sectionsKey };
+  }
+
+  /** Reads what has come since the last time. */
+  async function refresh(): Promise<RunFacts> {
+    const config = await readRunConfig(folder);
+    const loss = await lossLog.next();
+    if (loss.restarted) [series, rows, generation] = [new Series(), [], randomUUID()];
+    series.add(loss.rows);
+    rows = rows.concat(loss.rows);
+    const validation = await validationLog.next();
+    if (validation.restarted) validations = [];
+    validations = validations.concat(validation.rows);
+    const key = await keyOf(folder);
+    if (sections === undefined || key !== sectionsKey) [sections, sectionsKey] = [await sectionsOf(folder, config), key];
+    return runFacts(folder, config, { last: rows.at(-1), validated: validations.at(-1)?.step ?? 0, skipped: lossLog.skipped + validationLog.skipped });
+  }
+}
+
+/** Changes when a file that sections are made of does. */
+async function keyOf(folder: string): Promise<string> {
+  const keys = SECTION_FILES.map((name) => stat(join(folder, name)).then(({ size, mtimeMs }) => `${size}.${Math.round(mtimeMs)}`, () => '-'));
+  return (await Promise.all(keys)).join(' ');
+}
+
+const numberOrNull = (value: number): number | null => (Number.isFinite(value) ? Number(value.toPrecision(6)) : null);
+
+function validationPoint({ step, epoch, loss, loss_en, loss_ko }: ValidationRow): ValidationPoint {
+  return { step, epoch, loss: numberOrNull(loss), loss_en: numberOrNull(loss_en), loss_ko: numberOrNull(loss_ko) };
+}
+
+function rowJson(row: CurveRow): (number | null)[] {
+  return [row.step, row.epoch, ...CURVES.map((curve) => numberOrNull(row[curve]))];
+}

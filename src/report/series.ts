@@ -1,0 +1,191 @@
+/**
+ * @file A curve of any length in a bounded number of points. Rows fall into buckets of equally many steps; where there
+ * come to be too many, two become one. What a bucket holds depends on its rows alone, so a curve that grew row by row is
+ * the curve that was made at once.
+ */
+
+/** The columns of the training log that are drawn. */
+export const CURVES = ['loss', 'loss_en', 'loss_ko', 'grad_norm', 'pairs_per_second', 'learning_rate'] as const;
+export type Curve = (typeof CURVES)[number];
+
+export type CurveRow = Readonly<Record<Curve | 'step' | 'epoch', number>>;
+
+/** The values of one column in a bucket. */
+interface Extent {
+  /** Of the values that are finite. */
+  sum: number;
+  min: number;
+  max: number;
+  finite: number;
+}
+
+/** Rows whose steps lie between two multiples of the series' width. */
+interface Bucket {
+  readonly index: number;
+  /** The last step and its epoch. */
+  step: number;
+  epoch: number;
+  rows: number;
+  readonly extents: Record<Curve, Extent>;
+}
+
+/** Buckets that a series has at most. */
+export const MOST_BUCKETS = 2048;
+
+/** A curve as it is drawn: a value a bucket. NaN where no value of a bucket is finite. */
+export interface CurvePoints {
+  readonly mean: number[];
+  readonly min: number[];
+  readonly max: number[];
+}
+
+/** Curves over the steps of a run. */
+export interface Points {
+  readonly step: number[];
+  readonly epoch: number[];
+  readonly curves: Readonly<Record<Curve, CurvePoints>>;
+}
+
+/** A series as JSON: numbers as short as a screen can show them, null for NaN. */
+export interface SeriesJson {
+  readonly width: number;
+  readonly rows: number;
+  /** The first step with a loss that is no number or infinite. */
+  readonly nonFinite: number | null;
+  readonly step: number[];
+  readonly epoch: number[];
+  /** Rows a bucket; absent where every bucket has one, whose mean is its minimum and maximum. */
+  readonly count?: number[];
+  readonly curves: Readonly<Record<Curve, { readonly mean: (number | null)[]; readonly min?: (number | null)[]; readonly max?: (number | null)[] }>>;
+}
+
+/** A series that rows can be added to. */
+export class Series {
+  private width = 1;
+  private buckets: Bucket[] = [];
+  rows = 0;
+  nonFinite: number | undefined;
+  /** The row added last. */
+  last: CurveRow | undefined;
+
+  /** Adds rows with rising steps. */
+  add(rows: Iterable<CurveRow>): void {
+    for (const row of rows) {
+      this.rows++;
+      this.last = row;
+      if (!Number.isFinite(row.loss)) this.nonFinite ??= row.step;
+      const index = Math.floor((row.step - 1) / this.width);
+      const last = this.buckets.at(-1);
+      if (last?.index === index) merge(last, bucketOf(row, index));
+      else this.buckets.push(bucketOf(row, index));
+      if (this.buckets.length > MOST_BUCKETS) this.halve();
+    }
+  }
+
+  points(): Points {
+    const curveOf = (curve: Curve): CurvePoints => {
+      const extents = this.buckets.map(({ extents }) => extents[curve]);
+      const value = (extent: Extent, key: 'min' | 'max'): number => (extent.finite === 0 ? NaN : extent[key]);
+      return {
+        mean: extents.map(({ sum, finite }) => (finite === 0 ? NaN : sum / finite)),
+        min: extents.map((extent) => value(extent, 'min')),
+        max: extents.map((extent) => value(extent, 'max')),
+      };
+    };
+    return {
+      step: this.buckets.map(({ step }) => step),
+      epoch: this.buckets.map(({ epoch }) => epoch),
+      curves: Object.fromEntries(CURVES.map((curve) => [curve, curveOf(curve)])) as Record<Curve, CurvePoints>,
+    };
+  }
+
+  toJSON(): SeriesJson {
+    const { step, epoch, curves } = this.points();
+    const isMerged = this.buckets.some(({ rows }) => rows > 1);
+    const curveJson = ({ mean, min, max }: CurvePoints): SeriesJson['curves'][Curve] =>
+      isMerged ? { mean: mean.map(shortened), min: min.map(shortened), max: max.map(shortened) } : { mean: mean.map(shortened) };
+    return {
+      width: this.width,
+      rows: this.rows,
+      nonFinite: this.nonFinite ?? null,
+      step,
+      epoch,
+      ...(isMerged ? { count: this.buckets.map(({ rows }) => rows) } : {}),
+      curves: Object.fromEntries(CURVES.map((curve) => [curve, curveJson(curves[curve])])) as SeriesJson['curves'],
+    };
+  }
+
+  /** A series to go on with from where `toJSON` left it. */
+  static from(json: SeriesJson): Series {
+    const series = new Series();
+    series.width = json.width;
+    series.rows = json.rows;
+    series.nonFinite = json.nonFinite ?? undefined;
+    series.buckets = json.step.map((step, i) => {
+      const rows = json.count?.[i] ?? 1;
+      const extentOf = ({ mean, min = mean, max = mean }: SeriesJson['curves'][Curve]): Extent =>
+        mean[i] === null ? emptyExtent() : { sum: mean[i] * rows, min: min[i]!, max: max[i]!, finite: rows };
+      const extents = Object.fromEntries(CURVES.map((curve) => [curve, extentOf(json.curves[curve])])) as Record<Curve, Extent>;
+      return { index: Math.floor((step - 1) / json.width), step, epoch: json.epoch[i], rows, extents };
+    });
+    return series;
+  }
+
+  /** Makes buckets twice as wide. */
+  private halve(): void {
+    this.width *= 2;
+    const wider: Bucket[] = [];
+    for (const bucket of this.buckets) {
+      const moved = { ...bucket, index: Math.floor(bucket.index / 2) };
+      const last = wider.at(-1);
+      if (last?.index === moved.index) merge(last, moved);
+      else wider.push(moved);
+    }
+    this.buckets = wider;
+  }
+}
+
+function bucketOf(row: CurveRow, index: number): Bucket {
+  const extentOf = (value: number): Extent =>
+    Number.isFinite(value) ? { sum: value, min: value, max: value, finite: 1 } : emptyExtent();
+  const extents = Object.fromEntries(CURVES.map((curve) => [curve, extentOf(row[curve])])) as Record<Curve, Extent>;
+  return { index, step: row.step, epoch: row.epoch, rows: 1, extents };
+}
+
+const emptyExtent = (): Extent => ({ sum: 0, min: Infinity, max: -Infinity, finite: 0 });
+
+/** Adds a later bucket to an earlier one. */
+function merge(into: Bucket, later: Bucket): void {
+  into.step = later.step;
+  into.epoch = later.epoch;
+  into.rows += later.rows;
+  for (const curve of CURVES) {
+    const [a, b] = [into.extents[curve], later.extents[curve]];
+    a.sum += b.sum;
+    a.finite += b.finite;
+    a.min = Math.min(a.min, b.min);
+    a.max = Math.max(a.max, b.max);
+  }
+}
+
+/** Five digits that count: more than a screen shows. */
+function shortened(value: number): number | null {
+  return Number.isFinite(value) ? Number(value.toPrecision(5)) : null;
+}
+
+/**
+ * An exponential moving average without the pull towards zero at its start (as Adam corrects its moments, arXiv 1412.6980).
+ * Values that are not finite stay gaps and count for nothing.
+ *
+ * @param weight of what came before, from 0 (values as they are) up to, not including, 1
+ */
+export function smoothed(values: readonly number[], weight: number): number[] {
+  if (weight === 0) return [...values];
+  let [sum, total] = [0, 0];
+  return values.map((value) => {
+    if (!Number.isFinite(value)) return NaN;
+    sum = weight * sum + (1 - weight) * value;
+    total = weight * total + (1 - weight);
+    return sum / total;
+  });
+}

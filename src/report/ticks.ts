@@ -1,0 +1,33 @@
+/** @file Where an axis has its lines. */
+
+/** Lines of a logarithmic axis that are enough. */
+const MOST_TICKS = 7;
+
+/** Which digits have a line, the more room there is the more. */
+const MANTISSAS = [[1, 1.5, 2, 3, 4, 5, 6, 7, 8, 9], [1, 2, 3, 5, 7], [1, 2, 5], [1, 3], [1]] as const;
+
+/**
+ * Round numbers between two positive ones, for a logarithmic axis: as many as there is room for, whatever the distance
+ * is between them.
+ */
+export function logTicks(low: number, high: number, most: number = MOST_TICKS): number[] {
+  const powers = Array.from({ length: Math.floor(Math.log10(high)) - Math.floor(Math.log10(low)) + 1 }, (_, i) => Math.floor(Math.log10(low)) + i);
+  const candidates = MANTISSAS.map((mantissas) =>
+    powers.flatMap((power) => mantissas.map((mantissa) => Number((mantissa * 10 ** power).toPrecision(2)))).filter((tick) => tick >= low && tick <= high),
+  );
+  return candidates.find((ticks) => ticks.length <= most) ?? everyNth(candidates.at(-1)!, most);
+}
+
+function everyNth(ticks: readonly number[], most: number): number[] {
+  const n = Math.ceil(ticks.length / most);
+  return ticks.filter((_, i) => i % n === 0);
+}
+
+/** A tick's number, as short as it can be told: `0.05`, `300`, `12k`, `1.5M`. */
+export function tickLabel(value: number): string {
+  const size = Math.abs(value);
+  if (size >= 1e6) return `${Number((value / 1e6).toPrecision(3))}M`;
+  if (size >= 1e4) return `${Number((value / 1e3).toPrecision(3))}k`;
+  if (size !== 0 && size < 1e-3) return value.toExponential().replace(/e-0?/, 'e−');
+  return String(Number(value.toPrecision(4)));
+}

@@ -1,0 +1,19 @@
+import { join } from 'node:path';
+import { writeFileAtomic } from '../files.js';
+import { readPageAssets, reportPage } from './page.js';
+import { followRun } from './run-follower.js';
+
+/** The report's file in a run's folder. */
+export const REPORT_PAGE = 'report.html';
+
+/**
+ * Writes a run's report as it is now.
+ *
+ * @returns the path of the page
+ * @throws InputError for a folder that is no run, or where the system refuses
+ */
+export async function writeReport(run: string): Promise<string> {
+  const path = join(run, REPORT_PAGE);
+  await writeFileAtomic(path, reportPage(await followRun(run).report(false), await readPageAssets()));
+  return path;
+}

@@ -1,0 +1,65 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { embedded } from '../../src/report/page.js';
+import type { ReportData } from '../../src/report/report-data.js';
+import { writeReport } from '../../src/report/write-report.js';
+import { lossLine, makeRun, type RunOptions } from './run-of.js';
+
+async function pageOf(options: RunOptions = {}, change: (run: string) => void = () => undefined): Promise<string> {
+  const run = makeRun(options);
+  change(run);
+  return readFileSync(await writeReport(run), 'utf8');
+}
+
+/** What is embedded in a page. */
+function dataOf(page: string): ReportData {
+  return JSON.parse(/<script type="application\/json" id="report">(.*)<\/script>/.exec(page)![1]) as ReportData;
+}
+
+describe('the page', () => {
+  it('is one file that fetches nothing', async () => {
+    const page = await pageOf();
+    const withoutScript = page.slice(0, page.lastIndexOf('<script>'));
+    expect(/ src=|<link[^>]* href="(?!data:,)|@import|url\(/.exec(withoutScript)).toBeNull();
+    expect(withoutScript).toContain("default-src 'none'; script-src 'sha256-");
+    expect(withoutScript).toContain("connect-src 'none'");
+    expect(page.match(/<\/script>/g)).toHaveLength(2);
+  });
+
+  it('holds no text that ends its script, whatever a run is called and configured with', async () => {
+    const nasty = '</script><img src=x onerror=alert(1)>\u2028<!-- &amp;';
+    const page = await pageOf({ settings: { student: nasty } });
+    expect([page.includes('<img src=x'), page.includes('\u2028')]).toEqual([false, false]);
+    expect(dataOf(page).sections.settings).toContainEqual(['--student', nasty]);
+    expect(JSON.parse(embedded({ nasty }))).toEqual({ nasty });
+  });
+
+  it('stays under 3 MB for 312,500 steps logged at every one', async () => {
+    const page = await pageOf({ rows: 312_500, logEvery: 1, epochs: 10 });
+    expect(page.length).toBeLessThan(1_500_000);
+    expect(dataOf(page)).toMatchObject({ run: { state: 'finished', step: 312_500, totalSteps: 312_500 }, training: { rows: 312_500 } });
+  });
+});
+
+describe('a run', () => {
+  const old = (run: string): void => { rmSync(join(run, 'loss.csv')); rmSync(join(run, 'validation.csv')); };
+
+  it('before its first step has a report, too', async () => {
+    expect(dataOf(await pageOf({}, old))).toMatchObject({ run: { state: 'empty', step: 0, pairsPerSecond: null }, validation: [] });
+  });
+
+  it('that is on its way says how far it is, and what of its log cannot be read', async () => {
+    const { run, training } = dataOf(await pageOf({ settings: { maxSteps: 5000, epochs: 100 } }, (folder) => {
+      writeFileSync(join(folder, 'loss.csv'), `${readFileSync(join(folder, 'loss.csv'), 'utf8')}610,4,tor\n${lossLine(620, 200, 'NaN')}\n`);
+    }));
+    expect(run).toMatchObject({ state: 'running', step: 620, totalSteps: 5000, skippedLines: 1 });
+    expect(training.nonFinite).toBe(620);
+    expect(training.curves.loss.mean.at(-1)).toBeNull();
+  });
+
+  it('has its settings as flags', async () => {
+    const { sections } = dataOf(await pageOf({ settings: { shuffle: false, maxGradNorm: 1, data: ['a.csv', 'b.csv'], randomWeights: true } }));
+    expect(sections.settings).toEqual(expect.arrayContaining([['--no-shuffle', ''], ['--max-grad-norm', '1'], ['--data', 'a.csv b.csv'], ['--random-weights', '']]));
+  });
+});
