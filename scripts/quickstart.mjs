@@ -47,6 +47,7 @@ function report(folder) {
     '',
     'Made:',
     `  ${checkpoint}   the student, as transformers reads it`,
+    `  ${folder}/report.html   all there is to see of it: open it in a browser`,
     `  ${folder}/loss.csv, validation.csv   the losses (loss.jsonl and TensorBoard's events beside them)`,
     '',
     'Next:',

@@ -1,7 +1,8 @@
 /** @file What a report shows, as it is embedded in its page and sent to it. */
 import type { PrepareReport } from '../data/prepare/report.js';
+import type { PublishedResult } from '../distill/recipes.js';
+import type { RunEvaluations } from '../evaluate/evaluation.js';
 import type { SeriesJson } from './series.js';
-import type { Translations } from './translations.js';
 
 /** What a run is at. `empty`: before its first logged step. */
 export const RUN_STATES = ['empty', 'running', 'finished', 'stopped'] as const;
@@ -45,6 +46,17 @@ export interface RunFacts {
 /** A setting or a fact under its name. */
 export type Entry = readonly [name: string, value: string];
 
+/** `N` pairs of held-out sentences and how similar each Korean sentence is to each English one. */
+export interface Translations {
+  /** Name of the checkpoint that encoded them. */
+  readonly checkpoint: string;
+  /** What stands for a sentence: the pooled output, or the mean of its hidden states over all positions. */
+  readonly pooling: 'pooled' | 'mean';
+  readonly pairs: readonly { readonly ko: string; readonly en: string }[];
+  /** Cosine similarities `[N][N]`: of the Korean sentence of a row, the English one of a column. */
+  readonly similarity: readonly (readonly number[])[];
+}
+
 /** The parts of a report that change seldom; each is absent where the run has nothing for it. */
 export interface Sections {
   /** Settings by their flags. */
@@ -54,6 +66,9 @@ export interface Sections {
   /** What became of the rows of the data. */
   readonly data?: PrepareReport;
   readonly translations?: Translations;
+  readonly evaluations?: RunEvaluations;
+  /** What the original project published of the run's recipe. */
+  readonly published?: PublishedResult & { readonly recipe: string };
   /** What could not be shown, and why: a damaged file. */
   readonly problems: readonly string[];
 }
@@ -70,4 +85,26 @@ export interface ReportData {
   readonly training: SeriesJson;
   readonly validation: readonly ValidationPoint[];
   readonly sections: Sections;
+}
+
+/** How far a page has got. */
+export interface Position {
+  /** Changes where rows that were given no longer count. */
+  readonly generation: string;
+  /** Training rows that it has. */
+  readonly rows: number;
+  /** The sections that it has. */
+  readonly sections: string;
+}
+
+/** What a page does not have yet. */
+export interface News {
+  readonly position: Position;
+  readonly run: RunFacts;
+  readonly validation: readonly ValidationPoint[];
+  /** Rows to add: step, epoch, then the values of `CURVES`; null for what is no number. */
+  readonly rows?: readonly (readonly (number | null)[])[];
+  /** The whole curves, where rows alone would not do. */
+  readonly training?: SeriesJson;
+  readonly sections?: Sections;
 }

@@ -3,11 +3,14 @@ import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { REPORT_FILE } from '../data/prepare/prepare.js';
 import type { PrepareReport } from '../data/prepare/report.js';
+import { recipeOf } from '../distill/recipes.js';
 import { messageOf } from '../errors.js';
+import { readEvaluations } from '../evaluate/evaluation-file.js';
 import type { RunConfig } from '../runs/run-config.js';
 import { pointedAt, RUN_CONFIG } from '../runs/run-folder.js';
 import type { Entry, RunFacts, RunState, Sections } from './report-data.js';
 import type { CurveRow } from './series.js';
+import { readTranslations } from './translations.js';
 
 /** A run without a new line for so long, and without a last step, is taken for stopped. */
 const SILENT_MS = 10 * 60_000;
@@ -78,10 +81,17 @@ function planOf({ settings, data }: RunConfig): Plan {
 export async function sectionsOf(folder: string, config: RunConfig): Promise<Sections> {
   const problems: string[] = [];
   const data = await orProblem(readDataReport(folder, config), problems);
+  const evaluations = await orProblem(readEvaluations(folder), problems);
+  const translations = await readTranslations(folder);
+  const { recipe } = config.settings;
+  const published = recipeOf(recipe)?.published;
   return {
     settings: settingsOf(config),
     environment: environmentOf(config),
     ...(data === undefined ? {} : { data }),
+    ...(evaluations === undefined ? {} : { evaluations }),
+    ...(translations === undefined ? {} : { translations }),
+    ...(published === undefined ? {} : { published: { ...published, recipe: String(recipe) } }),
     problems,
   };
 }

@@ -2,35 +2,15 @@
 import { randomUUID } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { EVALUATION_FILE } from '../evaluate/evaluation-file.js';
 import { followLossLog, followValidationLog, type ValidationRow } from '../runs/log-reader.js';
 import { readRunConfig } from '../runs/run-config.js';
 import { RUN_CONFIG } from '../runs/run-folder.js';
 import { VERSION } from '../version.js';
-import type { ReportData, RunFacts, Sections, ValidationPoint } from './report-data.js';
+import type { News, Position, ReportData, RunFacts, Sections, ValidationPoint } from './report-data.js';
 import { runFacts, sectionsOf } from './run-facts.js';
-import { CURVES, Series, type CurveRow, type SeriesJson } from './series.js';
-
-/** How far a page has got. */
-export interface Position {
-  /** Changes where rows that were given no longer count. */
-  readonly generation: string;
-  /** Training rows that it has. */
-  readonly rows: number;
-  /** The sections that it has. */
-  readonly sections: string;
-}
-
-/** What a page does not have yet. */
-export interface News {
-  readonly position: Position;
-  readonly run: RunFacts;
-  readonly validation: readonly ValidationPoint[];
-  /** Rows to add: step, epoch, then the values of `CURVES`; null for what is no number. */
-  readonly rows?: readonly (readonly (number | null)[])[];
-  /** The whole curves, where rows alone would not do. */
-  readonly training?: SeriesJson;
-  readonly sections?: Sections;
-}
+import { CURVES, Series, type CurveRow } from './series.js';
+import { TRANSLATIONS_FILE } from './translations.js';
 
 export interface RunFollower {
   /** The whole report as it is now. */
@@ -43,7 +23,7 @@ export interface RunFollower {
 const MOST_ROWS = 2048;
 
 /** The files beside the logs that sections are made of. */
-const SECTION_FILES = [RUN_CONFIG];
+const SECTION_FILES = [RUN_CONFIG, EVALUATION_FILE, TRANSLATIONS_FILE];
 
 /**
  * Follows a run. Calls are answered one after the other.

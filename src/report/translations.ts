@@ -1,12 +1,103 @@
 /** @file How near held-out sentences and translations lie to each other in the student's space. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { textsOf, type StoreRows } from '../data/store/token-store.js';
+import type { EncoderEngine } from '../engine/encoder.js';
+import { writeFileAtomic } from '../files.js';
+import type { TextTokenizer } from '../text/tokenizer.js';
+import type { Translations } from './report-data.js';
 
-/** `N` pairs of held-out sentences and how similar each Korean sentence is to each English one. */
-export interface Translations {
-  /** Name of the checkpoint that encoded them. */
-  readonly checkpoint: string;
-  /** What stands for a sentence: the pooled output, or the mean of its hidden states. */
-  readonly pooling: 'pooled' | 'mean';
-  readonly pairs: readonly { readonly ko: string; readonly en: string }[];
-  /** Cosine similarities `[N][N]`: of the Korean sentence of a row, the English one of a column. */
-  readonly similarity: readonly (readonly number[])[];
+/** Where a run keeps them. */
+export const TRANSLATIONS_FILE = 'translations.json';
+
+/** `N`: enough that finding one's own is no accident (2 % by chance), and few enough to be encoded in seconds. */
+const PAIRS = 48;
+
+/** Texts encoded at once. */
+const BATCH = 8;
+
+/** A sentence longer than this is no use as a label. */
+const LONGEST = 60;
+
+/**
+ * A few pairs of the validation side, evenly spread, each text once, the shorter ones first where there are enough.
+ */
+export async function samplePairs(rows: StoreRows): Promise<{ ko: string; en: string }[]> {
+  const stride = Math.max(1, Math.floor(rows.count / (3 * PAIRS)));
+  const pairs: { ko: string; en: string }[] = [];
+  const seen = new Set<string>();
+  for (let row = 0; row < rows.count && pairs.length < 3 * PAIRS; row += stride) {
+    const [located] = await rows.read(row, 1);
+    const { ko, en } = textsOf(located);
+    if (seen.has(ko) || seen.has(en)) continue;
+    seen.add(ko).add(en);
+    pairs.push({ ko, en });
+  }
+  const fitting = pairs.filter(({ ko, en }) => ko.length <= LONGEST && en.length <= LONGEST);
+  return (fitting.length >= PAIRS ? fitting : pairs).slice(0, PAIRS);
+}
+
+/**
+ * Encodes pairs by a student and compares them.
+ *
+ * @param goOn asked between batches, with how many texts are done; false gives up
+ * @returns undefined where it was given up
+ */
+export async function compareTranslations(
+  engine: Pick<EncoderEngine, 'encode'>,
+  tokenizer: TextTokenizer,
+  { pairs, checkpoint, pooling }: Pick<Translations, 'pairs' | 'checkpoint' | 'pooling'>,
+  goOn: (done: number, total: number) => boolean | Promise<boolean> = () => true,
+): Promise<Translations | undefined> {
+  const texts = [...pairs.map(({ ko }) => ko), ...pairs.map(({ en }) => en)];
+  const vectors: Float32Array[] = [];
+  for (let start = 0; start < texts.length; start += BATCH) {
+    const batch = texts.slice(start, start + BATCH);
+    const ids = new Int32Array(batch.length * tokenizer.maxLength); // [B, L]
+    batch.forEach((text, row) => tokenizer.encodeInto(text, ids, row * tokenizer.maxLength));
+    const { lastHiddenState, poolerOutput } = await engine.encode(ids, batch.length);
+    const width = poolerOutput.length / batch.length;
+    for (let row = 0; row < batch.length; row++) {
+      vectors.push(unit(pooling === 'pooled' ? poolerOutput.slice(row * width, (row + 1) * width) : meanOf(lastHiddenState, row * tokenizer.maxLength, tokenizer.maxLength, width)));
+    }
+    if (!(await goOn(vectors.length, texts.length))) return undefined;
+  }
+  const [ko, en] = [vectors.slice(0, pairs.length), vectors.slice(pairs.length)];
+  return { checkpoint, pooling, pairs, similarity: ko.map((a) => en.map((b) => Number(dot(a, b).toFixed(4)))) };
+}
+
+/** The mean of `count` vectors from vector `first` on. `[L, D]` → `[D]` */
+function meanOf(values: Float32Array, first: number, count: number, width: number): Float32Array {
+  const mean = new Float32Array(width);
+  for (let position = first; position < first + count; position++) {
+    for (let i = 0; i < width; i++) mean[i] += values[position * width + i] / count;
+  }
+  return mean;
+}
+
+function unit(vector: Float32Array): Float32Array {
+  const length = Math.sqrt(dot(vector, vector));
+  return vector.map((value) => value / Math.max(length, 1e-12));
+}
+
+function dot(a: Float32Array, b: Float32Array): number {
+  return a.reduce((sum, value, i) => sum + value * b[i], 0);
+}
+
+/** Keeps a comparison in a run's folder. */
+export async function keepTranslations(run: string, translations: Translations): Promise<void> {
+  await writeFileAtomic(join(run, TRANSLATIONS_FILE), JSON.stringify(translations));
+}
+
+/** The comparison kept in a run's folder; undefined where there is none, or it is not whole. */
+export async function readTranslations(run: string): Promise<Translations | undefined> {
+  const text = await readFile(join(run, TRANSLATIONS_FILE), 'utf8').catch(() => undefined);
+  if (text === undefined) return undefined;
+  try {
+    const { checkpoint, pooling, pairs, similarity } = JSON.parse(text) as Translations;
+    const isWhole = similarity.length === pairs.length && similarity.every((row) => row.length === pairs.length);
+    return isWhole && pairs.length > 0 ? { checkpoint, pooling, pairs, similarity } : undefined;
+  } catch {
+    return undefined; // damaged: made again
+  }
 }

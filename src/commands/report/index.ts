@@ -1,33 +1,85 @@
 import { stat } from 'node:fs/promises';
 import { relative, resolve } from 'node:path';
-import { Command } from 'commander';
-import { InputError } from '../../errors.js';
+import { Command, InvalidArgumentError } from 'commander';
+import type { DeviceChoice } from '../../engine/nvidia.js';
+import type { BackendChoice } from '../../engine/tensorflow.js';
+import { InputError, messageOf } from '../../errors.js';
+import { followRun } from '../../report/run-follower.js';
+import { serveReport } from '../../report/server.js';
 import { writeReport } from '../../report/write-report.js';
 import { runFolderOf } from '../../runs/model-names.js';
 import { newestRun, RUNS_FOLDER } from '../../runs/run-folder.js';
 import { openOutput, type Output, type OutputOptions } from '../console.js';
+import { backendOption, deviceOption } from '../flags.js';
 import { formatBytes } from '../format.js';
+import { onStopSignals } from '../train/stop-signals.js';
+import { updateTranslations, type EncodeOptions } from './translations.js';
+
+interface ReportFlags {
+  readonly serve?: boolean;
+  readonly port: number;
+  /** Whether a few held-out sentences are encoded. */
+  readonly encode: boolean;
+  readonly backend: BackendChoice;
+  readonly device: DeviceChoice;
+}
 
 const EXAMPLES = `
 Examples:
   $ kd report                   the newest run
-  $ kd report first
+  $ kd report first --no-encode
   $ kd report --serve           follows it while it trains`;
+
+const DEFAULT_PORT = 8477;
 
 /** `kd report` */
 export function reportCommand(): Command {
   return new Command('report')
-    .description('one page with all there is to see of a run: losses, data, translations, settings')
+    .description('one page with all there is to see of a run: losses, translations, data, settings')
     .argument('[run]', 'a run under checkpoints/, or its folder (default: the newest)')
+    .option('--serve', 'show the page on this machine, and keep it up to date while the run trains')
+    .option('--port <number>', 'where to serve it; 0 for any port that is free', port, DEFAULT_PORT)
+    .option('--no-encode', 'do not encode held-out sentences: no nearest neighbours, no heat map')
+    .addOption(backendOption())
+    .addOption(deviceOption())
     .addHelpText('after', EXAMPLES)
-    .action(async (run: string | undefined, _flags: object, command: Command) => report(run, openOutput(command.optsWithGlobals<OutputOptions>())));
+    .action(async (run: string | undefined, flags: ReportFlags, command: Command) => report(run, flags, openOutput(command.optsWithGlobals<OutputOptions>())));
 }
 
-async function report(name: string | undefined, output: Output): Promise<void> {
+async function report(name: string | undefined, flags: ReportFlags, output: Output): Promise<void> {
   const run = await runOf(name);
+  if (flags.serve === true) {
+    await serve(run, flags, output);
+    return;
+  }
+  if (flags.encode) await encodeSentences(run, flags, output);
   const page = await writeReport(run);
   const { size } = await stat(page);
   output.result(`${relative('.', page)}: ${formatBytes(size)}, needs nothing else; open it in a browser`, { event: 'report', report: resolve(page), bytes: size });
+}
+
+/** Serves the page until it is stopped. */
+async function serve(run: string, flags: ReportFlags, output: Output): Promise<void> {
+  const server = await serveReport(followRun(run), flags.port);
+  const stop = onStopSignals(() => undefined);
+  try {
+    output.result(`${relative('.', run) || '.'}: ${server.url} (Ctrl-C ends it)`, { event: 'serving', run: resolve(run), url: server.url });
+    if (flags.encode) await encodeSentences(run, flags, output);
+    if (!stop.signal.aborted) await new Promise((done) => { stop.signal.addEventListener('abort', done, { once: true }); });
+  } finally {
+    stop.dispose();
+    await server.close();
+  }
+}
+
+/** Encodes held-out sentences; a model that cannot be opened leaves them out of the report. */
+async function encodeSentences(run: string, options: EncodeOptions, output: Output): Promise<void> {
+  try {
+    await updateTranslations(run, options, output);
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    output.warn(`no translations in the report: ${messageOf(error)}`);
+  }
 }
 
 /** The folder of the run that is meant. */
@@ -36,4 +88,10 @@ async function runOf(name: string | undefined): Promise<string> {
   if (folder !== undefined) return folder;
   if (name === undefined) throw new InputError(`report: expected a run under ${resolve(RUNS_FOLDER)}, found none; train one with kd train, or name its folder`);
   throw new InputError(`report ${name}: expected the name of a run under ${resolve(RUNS_FOLDER)}, or its folder, found neither; \`ls ${RUNS_FOLDER}\` shows the runs`);
+}
+
+function port(text: string): number {
+  const value = text.trim() === '' ? NaN : Number(text);
+  if (Number.isInteger(value) && value >= 0 && value < 65536) return value;
+  throw new InvalidArgumentError('Expected a whole number from 0 to 65535.');
 }

@@ -10,6 +10,7 @@ import { createRunFolder, RUNS_FOLDER } from '../../runs/run-folder.js';
 import type { Output } from '../console.js';
 import { EXIT } from '../failure.js';
 import { formatCount, formatDuration } from '../format.js';
+import { reportAfterTraining } from '../report/after-training.js';
 import { startEngine } from './engine.js';
 import { rateOf } from './meter.js';
 import type { PreparedRun } from './prepare.js';
@@ -43,8 +44,9 @@ export async function runTraining(name: string, prepared: PreparedRun, output: O
     const options = { ...prepared.settings, signal: stop.signal };
     const result = await train(engine, prepared.data, options, recording({ folder, prepared, engine, log, view, output }));
     view.stop();
-    output.result(summary(join(RUNS_FOLDER, name), result, view), {
-      event: 'done', run: folder, steps: result.steps, stopped: result.stopped, best: result.best && validationRow(result.best),
+    const report = result.stopped ? undefined : await reportAfterTraining(folder, prepared.settings, output);
+    output.result([summary(join(RUNS_FOLDER, name), result, view), ...(report === undefined ? [] : [report])].join('\nreport: '), {
+      event: 'done', run: folder, steps: result.steps, stopped: result.stopped, best: result.best && validationRow(result.best), ...(report === undefined ? {} : { report }),
     });
     return result.stopped ? EXIT.stopped : EXIT.done;
   } finally {

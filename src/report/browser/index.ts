@@ -5,11 +5,13 @@ import { Series } from '../series.js';
 import { configurationPart } from './configuration.js';
 import { dataPart } from './data.js';
 import { choice, h } from './dom.js';
+import { evaluationPart } from './evaluation.js';
 import { formatFor } from './format.js';
 import { headerPart } from './header.js';
 import { followNews, type LiveReport } from './live.js';
 import { lossesPart } from './losses.js';
 import { recall, remember } from './memory.js';
+import { translationsPart } from './translations.js';
 import type { Choices, Part, View } from './view.js';
 import { LANGUAGES, WORDS, type Language } from './words.js';
 
@@ -98,6 +100,8 @@ function partsOf(view: View): Part[] {
   return [
     headerPart(view),
     lossesPart(view),
+    evaluationPart(view),
+    ...(sections.translations === undefined ? [] : [translationsPart(view, sections.translations)]),
     ...(sections.data === undefined ? [] : [dataPart(view, sections.data)]),
     configurationPart(view),
     ...(sections.problems.length === 0 ? [] : [problemsPart(view)]),
@@ -108,10 +112,10 @@ function problemsPart({ words, data }: View): Part {
   return { element: h('section', { id: 'problems' }, h('h2', {}, words.problems), h('ul', {}, data.sections.problems.map((problem) => h('li', { class: 'alarm' }, problem)))) };
 }
 
-function firstChoices({ training, validation }: ReportData): Choices {
+function firstChoices({ training, validation, sections }: ReportData): Choices {
   const losses = validation.flatMap(({ loss }) => (loss === null ? [] : [loss]));
   return {
-    lines: 'both',
+    lines: sections.published === undefined ? 'both' : 'total',
     log: losses.length > 1 && Math.min(...losses) < STEEP * losses[0],
     smoothing: training.step.length >= DENSE ? 0.6 : 0,
     range: [0, 1],

@@ -1,6 +1,5 @@
 /** @file Keeps a page up to date with a run that goes on. */
-import type { ReportData } from '../report-data.js';
-import type { News, Position } from '../run-follower.js';
+import type { News, Position, ReportData } from '../report-data.js';
 import { CURVES, Series, type CurveRow } from '../series.js';
 
 /** A report that knows how far it has got. */

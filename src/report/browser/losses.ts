@@ -153,10 +153,12 @@ export function lossesPart(first: View): Part {
 
   function notesOf(): HTMLElement[] {
     const { series, format, data } = view;
+    const { published } = data.sections;
     const merged = series.rows > points.step.length;
     return [
       ...(series.rows === 0 ? [h('p', { class: 'quiet' }, words.noSteps)] : []),
       ...(merged ? [h('p', { class: 'quiet' }, words.bucketNote(format.count(series.rows), format.count(points.step.length)))] : []),
+      ...(published === undefined ? [] : [h('p', { class: 'quiet' }, words.publishedNote(published.recipe, format.loss(published.loss), format.loss(published.lossEn), format.loss(published.lossKo), published.duration))]),
       ...(series.nonFinite === undefined ? [] : [h('p', { class: 'alarm' }, words.nonFinite(format.count(series.nonFinite)))]),
       ...(data.run.skippedLines === 0 ? [] : [h('p', { class: 'alarm' }, words.skippedLines(format.count(data.run.skippedLines)))]),
     ];
@@ -194,8 +196,16 @@ function linesOf(view: View, points: Points): NamedLine[] {
     },
   ];
   return view.choices.lines === 'total'
-    ? of('loss', palette.total, '')
+    ? [...of('loss', palette.total, ''), ...publishedLines(view)]
     : [...of('loss_en', palette.en, `${words.english}, `), ...of('loss_ko', palette.ko, `${words.korean}, `)];
+}
+
+/** The original project's validation losses, where the run is of one of its recipes: by epoch, or the last one alone. */
+function publishedLines({ data: { sections: { published }, run }, words, palette }: View): NamedLine[] {
+  if (published === undefined || run.stepsPerEpoch === null) return [];
+  const perEpoch = run.stepsPerEpoch;
+  const points = published.lossByEpoch?.map((loss, i): Point => [(i + 1) * perEpoch, loss]) ?? [[0, published.loss], [perEpoch * (run.epochs ?? 1), published.loss]] satisfies Point[];
+  return [{ id: 'published', name: words.published, colour: palette.published, style: 'dashes', points }];
 }
 
 function trainingLine({ choices }: View, { step, curves }: Points, curve: Curve, colour: string, name: string): NamedLine {

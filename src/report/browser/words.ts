@@ -21,7 +21,6 @@ const EN = {
 
   validationLoss: 'Validation loss',
   fromUntrained: (loss: string, change: string) => `untrained ${loss} (${change})`,
-  lowestAt: (step: string) => `lowest, at step ${step}`,
   english: 'English',
   korean: 'Korean',
   total: 'Total',
@@ -34,8 +33,6 @@ const EN = {
   speedNote: 'pairs a second, at the last logged step',
   pairs: 'Pairs',
   pairsNote: (validation: string) => `for training, ${validation} held out`,
-  found: 'Translations found',
-  foundNote: (pairs: string) => `Korean sentences that find their English one among ${pairs}`,
 
   losses: 'Losses',
   lossNote: 'Mean squared error between the student’s and the teacher’s embeddings.',
@@ -64,7 +61,6 @@ const EN = {
   bucketNote: (rows: string, points: string) => `${rows} logged steps, drawn as ${points} points with their lowest and highest values.`,
   nonFinite: (step: string) => `The loss is no finite number at step ${step}.`,
   skippedLines: (lines: string) => `${lines} lines of the logs could not be read and are left out.`,
-  mean: 'mean',
 
   data: 'Data',
   dataNote: 'What became of the rows that were read.',
@@ -101,8 +97,24 @@ const EN = {
   enToKo: 'English → Korean',
   own: 'its translation',
   rank: (rank: string) => `its translation is number ${rank}`,
-  otherSentences: 'Other sentences',
   similarity: 'similarity',
+
+  translationsFound: (found: string, pairs: string) => `${found} of ${pairs} Korean sentences have their own translation as nearest neighbour.`,
+
+  evaluation: 'Evaluation',
+  evaluationNote: (pairs: string, teacher: string) => `${pairs} held-out pairs, measured against ${teacher} on the English sentences.`,
+  noEvaluation: 'Not evaluated yet. To compare this run with its teacher and with itself before training:',
+  model: 'model',
+  roles: { teacher: 'teacher', student: 'student', untrained: 'untrained student' } as Readonly<Record<string, string>>,
+  mse: 'MSE',
+  cosine: 'cosine',
+  koFindsEn: 'ko finds en',
+  enFindsKo: 'en finds ko',
+  parameters: 'parameters',
+  msPerText: 'ms a text',
+  evaluationLegend: 'MSE and cosine similarity of hidden states at the same position; the share of sentences whose translation is the most similar of all, by mean hidden states.',
+  stsNote: (file: string, pairs: string) => `${file}: ${pairs} judged pairs, correlation of cosine similarity with people’s scores.`,
+  publishedNote: (recipe: string, loss: string, en: string, ko: string, duration: string) => `The original’s run of recipe ${recipe} ended at ${loss} (English ${en}, Korean ${ko}) after ${duration}.`,
 
   configuration: 'Configuration',
   settings: 'Settings',
@@ -110,7 +122,6 @@ const EN = {
   repeat: 'To repeat this run',
   copy: 'Copy',
   copied: 'Copied',
-  files: 'Files',
   environmentNames: {
     created: 'started', engine: 'engine', precision: 'precision', backend: 'backend', version: 'TensorFlow', device: 'device', kd: 'kd', node: 'Node.js',
     tensorflow: 'TensorFlow', teacher: 'teacher', student: 'student', data: 'token store', fingerprint: 'data fingerprint',
@@ -139,7 +150,6 @@ const KO: Words = {
 
   validationLoss: '검증 손실',
   fromUntrained: (loss, change) => `학습 전 ${loss} (${change})`,
-  lowestAt: (step) => `최저, ${step} 스텝`,
   english: '영어',
   korean: '한국어',
   total: '합계',
@@ -152,8 +162,6 @@ const KO: Words = {
   speedNote: '초당 문장 쌍, 마지막 기록 기준',
   pairs: '문장 쌍',
   pairsNote: (validation) => `학습용, 검증용은 ${validation}`,
-  found: '번역 찾기',
-  foundNote: (pairs) => `한국어 문장이 ${pairs}개 가운데 자기 영어 번역을 찾는 비율`,
 
   losses: '손실',
   lossNote: '학생과 교사 임베딩의 평균 제곱 오차입니다.',
@@ -182,7 +190,6 @@ const KO: Words = {
   bucketNote: (rows, points) => `기록된 ${rows} 스텝을 ${points}개 점과 그 최솟값·최댓값으로 그렸습니다.`,
   nonFinite: (step) => `${step} 스텝에서 손실이 유한한 수가 아닙니다.`,
   skippedLines: (lines) => `로그 ${lines}줄은 읽을 수 없어 뺐습니다.`,
-  mean: '평균',
 
   data: '데이터',
   dataNote: '읽은 행이 어떻게 되었는지 보여 줍니다.',
@@ -219,8 +226,24 @@ const KO: Words = {
   enToKo: '영어 → 한국어',
   own: '자기 번역',
   rank: (rank) => `자기 번역은 ${rank}번째`,
-  otherSentences: '다른 문장',
   similarity: '유사도',
+
+  translationsFound: (found, pairs) => `한국어 문장 ${pairs}개 가운데 ${found}개는 자기 번역이 가장 가까운 이웃입니다.`,
+
+  evaluation: '평가',
+  evaluationNote: (pairs, teacher) => `학습에 쓰지 않은 ${pairs}쌍으로, 영어 문장에 대한 ${teacher}의 출력과 비교했습니다.`,
+  noEvaluation: '아직 평가하지 않았습니다. 교사, 그리고 학습 전의 학생과 비교하려면:',
+  model: '모델',
+  roles: { teacher: '교사', student: '학생', untrained: '학습 전 학생' },
+  mse: 'MSE',
+  cosine: '코사인',
+  koFindsEn: '한→영 찾기',
+  enFindsKo: '영→한 찾기',
+  parameters: '파라미터',
+  msPerText: 'ms/문장',
+  evaluationLegend: 'MSE와 코사인은 같은 위치의 은닉 상태끼리 잰 값이고, 찾기는 은닉 상태 평균으로 보아 번역이 가장 비슷한 문장의 비율입니다.',
+  stsNote: (file, pairs) => `${file}: 사람이 매긴 ${pairs}쌍, 코사인 유사도와 점수의 상관입니다.`,
+  publishedNote: (recipe, loss, en, ko, duration) => `원래 실험의 ${recipe}는 ${duration} 뒤 ${loss}(영어 ${en}, 한국어 ${ko})로 끝났습니다.`,
 
   configuration: '설정',
   settings: '학습 설정',
@@ -228,7 +251,6 @@ const KO: Words = {
   repeat: '이 학습을 다시 하려면',
   copy: '복사',
   copied: '복사함',
-  files: '파일',
   environmentNames: {
     created: '시작', engine: '엔진', precision: '정밀도', backend: '백엔드', version: 'TensorFlow', device: '장치', kd: 'kd', node: 'Node.js',
     tensorflow: 'TensorFlow', teacher: '교사', student: '학생', data: '토큰 저장소', fingerprint: '데이터 지문',

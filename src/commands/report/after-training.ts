@@ -1,0 +1,24 @@
+import { relative } from 'node:path';
+import { messageOf } from '../../errors.js';
+import { writeReport } from '../../report/write-report.js';
+import type { Output } from '../console.js';
+import { updateTranslations, type EncodeOptions } from './translations.js';
+
+/** What may be added to the end of a training for its report. */
+const MOST_SECONDS = 2;
+
+/**
+ * Writes the report of a run that has just ended, with its sentences where those are encoded in two seconds.
+ *
+ * @returns the page's path, from the current folder; undefined where it could not be written, which is said: the run is
+ * none the worse for it
+ */
+export async function reportAfterTraining(run: string, where: Omit<EncodeOptions, 'mostSeconds'>, output: Output): Promise<string | undefined> {
+  try {
+    await updateTranslations(run, { ...where, mostSeconds: MOST_SECONDS }, output).catch((error: unknown) => { output.warn(`no translations in the report: ${messageOf(error)}`); });
+    return relative('.', await writeReport(run));
+  } catch (error) {
+    output.warn(`no report: ${messageOf(error)}`);
+    return undefined;
+  }
+}

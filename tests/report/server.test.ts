@@ -1,0 +1,89 @@
+import { appendFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { News, Position } from '../../src/report/report-data.js';
+import { followRun } from '../../src/report/run-follower.js';
+import { serveReport, type ReportServer } from '../../src/report/server.js';
+import { lossLine, makeRun } from './run-of.js';
+
+let server: ReportServer;
+afterEach(() => server.close());
+
+interface Answer {
+  readonly status: number;
+  readonly body: string;
+  readonly headers: Readonly<Record<string, unknown>>;
+}
+
+/** Asks as it stands: fetch would mend paths and hosts. */
+function ask(path: string, { host, method = 'GET' }: { host?: string; method?: string } = {}): Promise<Answer> {
+  const { port } = new URL(server.url);
+  return new Promise((resolve, reject) => {
+    request({ host: '127.0.0.1', port, path, method, headers: host === undefined ? {} : { host } }, (response) => {
+      let body = '';
+      response.setEncoding('utf8').on('data', (text: string) => { body += text; }).on('end', () => { resolve({ status: response.statusCode!, body, headers: response.headers }); });
+    }).on('error', reject).end();
+  });
+}
+
+async function start(): Promise<string> {
+  const run = makeRun();
+  server = await serveReport(followRun(run), 0);
+  return run;
+}
+
+const newsAt = async (position: Position): Promise<News> => JSON.parse((await ask(`/news?${new URLSearchParams({ ...position, rows: String(position.rows) }).toString()}`)).body) as News;
+
+describe('a report that is served', () => {
+  it('is the page, for itself and for nobody else', async () => {
+    await start();
+    const { status, body, headers } = await ask('/');
+    expect([status, body.startsWith('<!doctype html>'), body.includes('"live":true')]).toEqual([200, true, true]);
+    expect(headers['content-security-policy']).toMatch(/^default-src 'none'; .*connect-src 'self'/);
+    expect(headers).toMatchObject({ 'x-content-type-options': 'nosniff', 'cache-control': 'no-store', 'cross-origin-resource-policy': 'same-origin' });
+    expect(headers).not.toHaveProperty('access-control-allow-origin');
+  });
+
+  it('listens on the loopback address alone, and answers to its own names alone', async () => {
+    await start();
+    expect(server.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/$/);
+    const { host, port } = new URL(server.url);
+    const statusFor = async (name: string): Promise<number> => (await ask('/', { host: name })).status;
+    expect([await statusFor(host), await statusFor(`localhost:${port}`)]).toEqual([200, 200]);
+    expect([await statusFor('evil.example'), await statusFor(`evil.example:${port}`), await statusFor('127.0.0.1')]).toEqual([421, 421, 421]);
+    expect((await ask('/news', { host: 'evil.example' })).status).toBe(421);
+  });
+
+  it('gives out no file, and takes nothing', async () => {
+    await start();
+    for (const path of ['/config.json', '/../config.json', '/..%2fconfig.json', '//etc/passwd', '/loss.csv', '/%00', '/.']) {
+      expect([path, (await ask(path)).status]).toEqual([path, path === '/.' ? 200 : 404]);
+    }
+    expect((await ask('/', { method: 'POST' })).status).toBe(405);
+    expect((await ask('/', { method: 'HEAD' })).body).toBe('');
+  });
+
+  it('tells only what is new', async () => {
+    const run = await start();
+    const all = await newsAt({ generation: 'none', rows: 0, sections: '' });
+    expect(all).toMatchObject({ position: { rows: 60 }, training: { rows: 60 }, run: { step: 600 } });
+    expect(all.sections).toBeDefined();
+    expect(await newsAt(all.position)).toEqual({ position: all.position, run: all.run, validation: all.validation, rows: [] });
+
+    appendFileSync(join(run, 'loss.csv'), `${lossLine(610, 200, 0.5)}\n${lossLine(620, 200, 'NaN')}\n`);
+    const more = await newsAt(all.position);
+    expect(more.rows).toEqual([[610, 4, 0.5, 0.25, 0.25, 1.5, expect.any(Number), 5e-5], [620, 4, null, null, null, 1.5, expect.any(Number), 5e-5]]);
+
+    appendFileSync(join(run, 'loss.csv'), `${lossLine(400, 200, 0.7)}\n`); // resumed from an earlier checkpoint
+    const again = await newsAt(more.position);
+    expect(again.training).toMatchObject({ rows: 40 });
+    expect(again.position.generation).not.toBe(more.position.generation);
+  });
+
+  it('says when a port is taken', async () => {
+    const run = await start();
+    const { port } = new URL(server.url);
+    await expect(serveReport(followRun(run), Number(port))).rejects.toThrow(`--port ${port}: expected a port to listen on, but another process has it; choose another, or 0 for any that is free`);
+  });
+});
