@@ -1,0 +1,68 @@
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { KD, kd, temporaryFolder } from '../cli.js';
+import { folderWithPairs, ownWords, train } from './tiny.js';
+
+describe('kd report', () => {
+  let cwd: string;
+  let trained: ReturnType<typeof train>;
+  beforeAll(() => {
+    cwd = folderWithPairs(40);
+    trained = train(cwd, ['--epochs', '1', '--batch-size', '8', '--log-every', '1']);
+    expect(trained.code, trained.stderr).toBe(0);
+  });
+
+  const translations = (): { checkpoint: string; pairs: unknown[]; similarity: number[][] } =>
+    JSON.parse(readFileSync(join(cwd, 'checkpoints/tiny/translations.json'), 'utf8')) as ReturnType<typeof translations>;
+
+  it('is written at the end of training, which names it', () => {
+    expect(trained.stdout).toMatch(/\nreport: checkpoints\/tiny\/report\.html\n$/);
+    expect(existsSync(join(cwd, 'checkpoints/tiny/report.html'))).toBe(true);
+  });
+
+  it('holds sentences encoded by the best checkpoint, of the newest run or the one named', () => {
+    for (const names of [[], ['tiny'], ['checkpoints/tiny']]) {
+      const { code, stdout, stderr } = kd(['report', ...names], { cwd });
+      expect(code, stderr).toBe(0);
+      expect(stdout).toMatch(/^checkpoints\/tiny\/report\.html: \d{3} kB, needs nothing else; open it in a browser\n$/);
+    }
+    const { checkpoint, pairs, similarity } = translations();
+    expect(checkpoint).toBe(readFileSync(join(cwd, 'checkpoints/tiny/best'), 'utf8').trim());
+    expect(pairs.length).toBeGreaterThan(3);
+    expect(similarity.flat().every((value) => Math.abs(value) <= 1)).toBe(true);
+    expect(readFileSync(join(cwd, 'checkpoints/tiny/report.html'), 'utf8')).toContain(JSON.stringify(similarity[0]));
+  });
+
+  it('does without the data and the checkpoint', () => {
+    const other = join(temporaryFolder(), 'copy');
+    mkdirSync(other);
+    writeFileSync(join(other, 'config.json'), readFileSync(join(cwd, 'checkpoints/tiny/config.json')));
+    const { code, stdout, stderr } = kd(['report', other, '--json']);
+    expect(code, stderr).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ event: 'report', report: join(other, 'report.html') });
+  });
+
+  it('names what is no run, and where it looked', () => {
+    const { code, stderr } = kd(['report', 'nothing'], { cwd });
+    expect([code, stderr]).toEqual([1, `error: report nothing: expected the name of a run under ${join(cwd, 'checkpoints')}, or its folder, found neither; \`ls checkpoints\` shows the runs\n`]);
+    const empty = temporaryFolder();
+    expect(kd(['report'], { cwd: empty }).stderr).toBe(`error: report: expected a run under ${join(empty, 'checkpoints')}, found none; train one with kd train, or name its folder\n`);
+    expect(kd(['report', '--port', '70000'], { cwd }).stderr).toContain('Expected a whole number from 0 to 65535.');
+  });
+
+  it('is served until it is stopped', async () => {
+    const child = spawn(process.execPath, [KD, 'report', '--serve', '--port', '0', '--no-encode', '--json'], { cwd });
+    const ended = new Promise<number | null>((resolve) => { child.on('exit', resolve); });
+    let stderr = '';
+    child.stderr.on('data', (text: Buffer) => { stderr += text.toString(); });
+    const [line] = await new Promise<string[]>((resolve) => { child.stdout.once('data', (text: Buffer) => { resolve(text.toString().split('\n')); }); });
+    const { url } = JSON.parse(line) as { url: string };
+    const page = await (await fetch(url)).text();
+    expect(page).toContain('"live":true');
+    child.kill('SIGINT');
+    expect(await ended, stderr).toBe(0);
+    expect(ownWords(stderr)).toBe('');
+  });
+});
