@@ -1,6 +1,6 @@
 /** @file The command line: subcommands and exit codes, nothing else. */
 import { Command } from 'commander';
-import { doctorCommand } from './commands/doctor.js';
+import { doctorCommand } from './commands/doctor/index.js';
 import { encodeCommand } from './commands/encode/index.js';
 import { failureOf } from './commands/failure.js';
 import { prepareCommand } from './commands/prepare/index.js';

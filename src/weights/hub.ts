@@ -70,8 +70,12 @@ function accessFrom({ name }: ModelId, { flag, hubUrl, retryDelay = 1000 }: Reso
         `give a local folder to ${flag}`,
     );
   }
-  const address = hubUrl ?? environment('HF_ENDPOINT') ?? HUB_URL;
-  return { hubUrl: address.replace(/\/+$/, ''), accessToken, flag, retryDelay };
+  return { hubUrl: hubUrl?.replace(/\/+$/, '') ?? hubAddress(), accessToken, flag, retryDelay };
+}
+
+/** Where models are downloaded from: `HF_ENDPOINT`, else the public hub. */
+export function hubAddress(): string {
+  return (environment('HF_ENDPOINT') ?? HUB_URL).replace(/\/+$/, '');
 }
 
 /** The cached folder that has all parts, if there is one. */

@@ -1,26 +1,144 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { examine, type Finding } from '../../src/commands/doctor/findings.js';
+import type { Patient } from '../../src/commands/doctor/patient.js';
+import type { TensorflowReport } from '../../src/commands/doctor/probe.js';
+import type { DeviceChoice } from '../../src/engine/nvidia.js';
 import { kd } from '../cli.js';
+import { CUDA_FILES, fakeMachine, GPU_SETUP, H100, RTX_3060, type Fake } from '../engine/fake-machine.js';
 import { parseLines } from './tiny.js';
 
-interface Finding { readonly event: string; readonly name: string; readonly ok: boolean; readonly found: string; readonly remedy?: string }
+const GPU = { index: 0, uuid: 'GPU-1111', name: 'NVIDIA H100 80GB HBM3', totalBytes: 8e10, freeBytes: 8e10, capability: 9 };
+const ON_GPU: TensorflowReport = { backend: { backend: 'tensorflow', version: '2.21.0', device: 'gpu', gpu: GPU }, rates: { float32: 51e12, bfloat16: 612e12 } };
+const ON_CPU: TensorflowReport = { backend: { backend: 'tensorflow', version: '2.21.0', device: 'cpu' }, rates: { float32: 3.3e11, bfloat16: 1.24e12 } };
 
-it('the doctor tells what is installed, a line each', () => {
-  const { code, stdout } = kd(['doctor']);
-  expect(code).toBe(0);
-  const lines = stdout.trimEnd().split('\n');
-  expect(lines.map((line) => /^[✓✗] (\w+) +\S/.exec(line)?.[1])).toEqual(['Node', 'processor', 'memory', 'TensorFlow', 'GPU', 'speed', 'disk']);
-  expect(lines[0]).toBe(`✓ Node        ${process.versions.node}`);
-  expect(lines[5]).toMatch(/^✓ speed {7}\d+ GFLOP\/s in float32 products on (tensorflow|cpu)$/);
+/** A machine with an H100 on which all is well, but for `changes`. */
+function fakePatient(changes: Partial<Patient> = {}, fake: Fake = {}): Patient {
+  return {
+    ...fakeMachine(fake),
+    node: '22.11.0',
+    platform: 'linux',
+    arch: 'x64',
+    processor: { name: 'a processor', cores: 16, features: new Set(['avx512f']) },
+    memory: { free: 1e11, total: 1.28e11 },
+    freeDisk: () => Promise.resolve(6e10),
+    reachHub: () => Promise.resolve({ address: 'https://hub.example', milliseconds: 40 }),
+    loadTensorflow: ({ tf32 }) => Promise.resolve(tf32 ? { ...ON_GPU, rates: { float32: 390e12, bfloat16: 612e12 } } : ON_GPU),
+    ...changes,
+  };
+}
+
+async function findingsOf(patient: Patient, device: DeviceChoice = 'auto'): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  for await (const finding of examine(patient, device)) findings.push(finding);
+  return findings;
+}
+
+const ailmentsOf = async (patient: Patient, device?: DeviceChoice) => (await findingsOf(patient, device)).filter(({ ok }) => !ok);
+const without = (name: string): Fake => ({ files: CUDA_FILES.filter((path) => !path.endsWith(name)) });
+const onCpu = (reason: string, setup = GPU_SETUP): [Partial<Patient>, Fake] =>
+  [{ loadTensorflow: () => Promise.resolve({ ...ON_CPU, backend: { ...ON_CPU.backend, reason } }) }, { setup }];
+
+describe('the doctor, on a machine with a GPU', () => {
+  it('tells driver, GPUs, every library, what TensorFlow reports and how fast it multiplies', async () => {
+    const findings = await findingsOf(fakePatient({}, { smi: `${H100}\n${RTX_3060}` }));
+    expect(findings.filter(({ name }) => name !== 'CUDA')).toEqual([
+      { name: 'Node', ok: true, found: '22.11.0' },
+      { name: 'processor', ok: true, found: '16 cores, a processor (AVX-512)' },
+      { name: 'memory', ok: true, found: '100 GB free of 128 GB' },
+      { name: 'disk', ok: true, found: '60.0 GB free here' },
+      { name: 'network', ok: true, found: 'hub.example answers in 40 ms' },
+      { name: 'driver', ok: true, found: 'NVIDIA 550.54.15' },
+      { name: 'GPU 0', ok: true, found: 'NVIDIA H100 80GB HBM3, 84.9 GB free of 85.5 GB, compute capability 9.0' },
+      { name: 'GPU 1', ok: true, found: 'NVIDIA GeForce RTX 3060, 11.5 GB free of 12.9 GB, compute capability 8.6' },
+      { name: 'device', ok: true, found: 'auto: CUDA_VISIBLE_DEVICES=0' },
+      { name: 'TensorFlow', ok: true, found: '2.21.0, /cache/tensorflow/lib' },
+      { name: 'used', ok: true, found: 'NVIDIA H100 80GB HBM3, TensorFlow reports' },
+      { name: 'products', ok: true, found: 'ran on the GPU: 51.0 TFLOP/s in float32, 390 TFLOP/s in TF32, 612 TFLOP/s in bfloat16' },
+    ]);
+    expect(findings.filter(({ name }) => name === 'CUDA').map(({ found }) => found)).toEqual(
+      CUDA_FILES.map((path) => `${path.slice('/cache/nvidia/'.length)}${/lib\w+\.so/.test(path) ? '' : ' (XLA)'} 12.9.1, ${path}`),
+    );
+  });
+
+  it.each<[string, Partial<Patient>, Fake, DeviceChoice, Partial<Finding>]>([
+    ['an old Node', { node: '20.18.3' }, {}, 'auto', { name: 'Node', found: '20.18.3', remedy: 'install Node 20.19 or newer' }],
+    ['another system', { platform: 'darwin', arch: 'arm64' }, {}, 'auto', { name: 'processor', found: '16 cores, a processor (AVX-512), darwin arm64' }],
+    ['a full disk', { freeDisk: () => Promise.resolve(1e9) }, {}, 'auto', { name: 'disk', remedy: 'make room: a run with full-size models wants 5.0 GB' }],
+    [
+      'no network', { reachHub: () => Promise.resolve({ address: 'https://hub.example', failure: 'getaddrinfo ENOTFOUND' }) }, {}, 'auto',
+      { name: 'network', found: 'hub.example cannot be reached (getaddrinfo ENOTFOUND)' },
+    ],
+    ['a library that is missing', {}, without('libcudnn.so.9'), 'auto', { name: 'CUDA', found: 'libcudnn.so.9 is missing', remedy: 'run `npm run setup`, which downloads what is missing' }],
+    ['a tool of XLA that is missing', {}, without('ptxas'), 'auto', { name: 'CUDA', found: 'ptxas (XLA) is missing' }],
+    ['an old card', {}, { smi: H100.replace('9.0', '5.0') }, 'auto', { name: 'GPU 0', found: expect.stringContaining('compute capability 5.0') as string }],
+    ['a full card', {}, { smi: H100.replace('81000', '100') }, 'auto', { name: 'GPU 0', found: 'GPU 0 (NVIDIA H100 80GB HBM3) has 0.1 GB of 85.5 GB free' }],
+    ['an old driver', {}, { smi: H100.replace('550.54.15', '470.1') }, 'auto', { name: 'driver', remedy: 'update the driver' }],
+    ['a GPU that is not there', {}, {}, 'gpu:3', { name: 'device', found: 'there is no GPU 3; there is 1', remedy: 'take --device gpu:0' }],
+    ['the build for processors', {}, { setup: { backend: 'tensorflow', device: 'cpu' } }, 'auto', { name: 'build', remedy: 'run `npm run setup`, which finds the GPU' }],
+    ['a TensorFlow that dies', { loadTensorflow: () => Promise.resolve('Illegal instruction') }, {}, 'auto', { name: 'TensorFlow', found: 'it dies when it is loaded (Illegal instruction)' }],
+    ['a TensorFlow that takes no GPU', ...onCpu('no GPU (TensorFlow takes none): computing on the processor; look'), 'auto', { name: 'used', found: 'no GPU (TensorFlow takes none): computing on the processor', remedy: 'look' }],
+    [
+      'products that do not run', { loadTensorflow: () => Promise.resolve({ backend: ON_GPU.backend, failure: 'CUBLAS_STATUS_NOT_INITIALIZED' }) }, {}, 'auto',
+      { name: 'products', found: 'none ran on the gpu (CUBLAS_STATUS_NOT_INITIALIZED)' },
+    ],
+    [
+      'no TensorFlow', { loadTensorflow: () => Promise.resolve({ backend: { backend: 'cpu', device: 'cpu', reason: 'no TensorFlow (no Python): slow; install it' } }) }, {}, 'cpu',
+      { name: 'TensorFlow', found: 'no TensorFlow (no Python): slow', remedy: 'install it' },
+    ],
+  ])('says what to do about %s', async (_, changes, fake, device, expected) => {
+    const ailments = await ailmentsOf(fakePatient(changes, fake), device);
+    expect(ailments).toContainEqual(expect.objectContaining({ ok: false, ...expected }));
+    for (const { found, remedy } of ailments) expect(`${found}; ${remedy ?? ''}`).toMatch(/^[^\n]+; [^\n]+$/);
+  });
+
+  it('asks nothing of TF32 where the card has none', async () => {
+    const turing: TensorflowReport = { ...ON_GPU, backend: { ...ON_GPU.backend, gpu: { ...GPU, capability: 7.5 } } };
+    const findings = await findingsOf(fakePatient({ loadTensorflow: () => Promise.resolve(turing) }));
+    expect(findings.at(-1)?.found).toBe('ran on the GPU: 51.0 TFLOP/s in float32, 612 TFLOP/s in bfloat16');
+  });
 });
 
-it('the doctor tells it as JSON, with a remedy for what is not well and only that', () => {
-  const { code, stdout } = kd(['doctor', '--json']);
-  expect(code).toBe(0);
-  const findings = parseLines<Finding>(stdout);
-  expect(findings).toHaveLength(7);
-  for (const finding of findings) {
-    expect(finding.event).toBe('finding');
-    expect(finding.found).not.toBe('');
-    if (finding.ok) expect(finding.remedy).toBeUndefined();
-  }
+describe('the doctor, on a machine without a GPU', () => {
+  const processorOnly: Fake = { smi: '', dev: [], setup: { backend: 'tensorflow', device: 'cpu', libtensorflow: { version: '2.21.0', path: '/lib' } } };
+
+  it('has nothing to complain of, and looks at no CUDA', async () => {
+    const findings = await findingsOf(fakePatient({ loadTensorflow: () => Promise.resolve(ON_CPU) }, processorOnly));
+    expect(findings.every(({ ok }) => ok)).toBe(true);
+    expect(findings.map(({ name }) => name)).toEqual(['Node', 'processor', 'memory', 'disk', 'network', 'TensorFlow', 'used', 'products']);
+    expect(findings.slice(-2).map(({ found }) => found)).toEqual([
+      'the processor (no NVIDIA GPU in sight)', 'ran on the processor: 330 GFLOP/s in float32, 1.2 TFLOP/s in bfloat16',
+    ]);
+  });
+
+  it('says why there is none where one is asked for', async () => {
+    const ailments = await ailmentsOf(fakePatient({ loadTensorflow: () => Promise.resolve(ON_CPU) }, processorOnly), 'gpu');
+    expect(ailments[0]).toEqual({ name: 'driver', ok: false, found: 'no NVIDIA GPU in sight', remedy: "install NVIDIA's driver for it; a container wants --gpus all" });
+  });
+});
+
+describe('kd doctor', () => {
+  const NAMES = ['Node', 'processor', 'memory', 'disk', 'network', 'TensorFlow', 'used'];
+
+  it('tells what it finds, a line each', () => {
+    const { code, stdout } = kd(['doctor', '--device', 'cpu']);
+    expect(code).toBe(0);
+    const lines = stdout.trimEnd().split('\n');
+    expect(lines.map((line) => /^[✓✗] (\w+) +\S/.exec(line)?.[1]).slice(0, NAMES.length)).toEqual(NAMES);
+    expect(lines[0]).toBe(`✓ Node        ${process.versions.node}`);
+  });
+
+  it('tells it as JSON, with a remedy for what is not well and only that', () => {
+    const { code, stdout } = kd(['doctor', '--json']);
+    expect(code).toBe(0);
+    const findings = parseLines<Finding & { event: string }>(stdout);
+    for (const finding of findings) {
+      expect(finding.event).toBe('finding');
+      expect(finding.found).not.toBe('');
+      expect(finding.remedy === undefined).toBe(finding.ok);
+    }
+    const tensorflow = findings.find(({ name }) => name === 'TensorFlow')!;
+    const products = findings.find(({ name }) => name === 'products');
+    if (tensorflow.ok) expect(products?.found).toMatch(/^ran on the (GPU|processor): [\d.]+ [GT]FLOP\/s in float32, .*[GT]FLOP\/s in bfloat16$/);
+    else expect(products).toBeUndefined();
+  });
 });

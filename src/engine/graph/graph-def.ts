@@ -22,9 +22,9 @@ export function encodeSavedModel(nodes: readonly GraphNode[], signatures: Readon
   return Buffer.concat([integer(1, 1), bytes(2, metaGraph)]);
 }
 
-function encodeNode({ name, op, inputs, attributes }: GraphNode): Buffer {
+function encodeNode({ name, op, inputs, attributes, device = '' }: GraphNode): Buffer {
   const encoded = Object.fromEntries(Object.entries(attributes).map(([key, value]) => [key, encodeAttribute(value)]));
-  return Buffer.concat([bytes(1, name), bytes(2, op), ...inputs.map((input) => bytes(3, input)), map(5, encoded)]);
+  return Buffer.concat([bytes(1, name), bytes(2, op), ...inputs.map((input) => bytes(3, input)), ...(device === '' ? [] : [bytes(4, device)]), map(5, encoded)]);
 }
 
 function encodeAttribute(attribute: Attribute): Buffer {

@@ -23,6 +23,8 @@ export interface GraphNode {
   readonly attributes: Attributes;
   readonly dtype: GraphDtype;
   readonly shape: readonly number[];
+  /** Where it must run, as `/device:GPU:0`; absent: where TensorFlow thinks best. */
+  readonly device?: string;
 }
 
 /** What is known of a value in the graph. */

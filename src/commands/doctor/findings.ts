@@ -1,0 +1,150 @@
+/** @file What the doctor looks at, one thing after the other, and what it says of each. */
+import {
+  buildProblem, cardProblem, chooseGpu, driverProblem, findLibraries, GPU_LIBRARIES, hasTensorCores, librariesProblem, lookForGpus,
+  type DeviceChoice, type Gpu, type Nvidia, type Problem,
+} from '../../engine/nvidia.js';
+import { formatBytes } from '../format.js';
+import type { Patient } from './patient.js';
+import type { TensorflowReport } from './probe.js';
+
+/** One thing looked at. */
+export interface Finding {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly found: string;
+  /** What to do, where it is not ok. */
+  readonly remedy?: string;
+}
+
+const OLDEST_NODE = [20, 19] as const;
+/** A few checkpoints of klue/roberta-small, with the optimiser's state. */
+const RUN_BYTES = 5e9;
+const LIBRARY_NAMES = new Set<string>(GPU_LIBRARIES);
+
+/** Looks at everything; findings come as they are made. */
+export async function* examine(patient: Patient, device: DeviceChoice): AsyncGenerator<Finding> {
+  yield nodeFinding(patient);
+  yield processorFinding(patient);
+  yield { name: 'memory', ok: true, found: `${formatBytes(patient.memory.free)} free of ${formatBytes(patient.memory.total)}` };
+  yield diskFinding(await patient.freeDisk('.'));
+  yield hubFinding(await patient.reachHub());
+  const nvidia = await lookForGpus(patient);
+  const wantsGpu = device !== 'cpu' && (nvidia.state !== 'absent' || device !== 'auto');
+  if (wantsGpu) yield* gpuFindings(patient, nvidia, device);
+  const report = await patient.loadTensorflow({ device: wantsGpu ? device : 'cpu', tf32: false });
+  yield tensorflowFinding(patient, report);
+  yield usedFinding(nvidia, device, report);
+  if (typeof report !== 'string') yield* speedFindings(patient, device, report);
+}
+
+/** A finding that needs a remedy only where it is not ok. */
+function check(name: string, ok: boolean, found: string, remedy: string): Finding {
+  return ok ? { name, ok, found } : { name, ok, found, remedy };
+}
+
+function ailing(name: string, { found, remedy }: Problem): Finding {
+  return { name, ok: false, found, remedy };
+}
+
+function nodeFinding({ node }: Patient): Finding {
+  const [major = 0, minor = 0] = node.split('.').map(Number);
+  const ok = major > OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor >= OLDEST_NODE[1]);
+  return check('Node', ok, node, `install Node ${OLDEST_NODE.join('.')} or newer`);
+}
+
+function processorFinding({ processor: { name, cores, features }, platform, arch }: Patient): Finding {
+  const wide = Object.entries({ avx512f: 'AVX-512', avx512_bf16: 'AVX-512 BF16', amx_bf16: 'AMX BF16' });
+  const present = wide.filter(([feature]) => features.has(feature)).map(([, label]) => label);
+  const ok = platform === 'linux' && arch === 'x64';
+  const found = `${cores} cores, ${name}${present.length === 0 ? '' : ` (${present.join(', ')})`}${ok ? '' : `, ${platform} ${arch}`}`;
+  return check('processor', ok, found, 'TensorFlow is set up on Linux x64 only: take such a machine, or WSL 2 on Windows');
+}
+
+function diskFinding(free: number): Finding {
+  return check('disk', free >= RUN_BYTES, `${formatBytes(free)} free here`, `make room: a run with full-size models wants ${formatBytes(RUN_BYTES)}`);
+}
+
+function hubFinding({ address, milliseconds, failure }: Awaited<ReturnType<Patient['reachHub']>>): Finding {
+  const host = new URL(address).host;
+  const remedy = 'name models and tokenizers by folders, or set HTTPS_PROXY or HF_ENDPOINT';
+  return check('network', failure === undefined, failure === undefined ? `${host} answers in ${milliseconds} ms` : `${host} cannot be reached (${failure})`, remedy);
+}
+
+/** Driver, GPUs and libraries: each where the one before leaves something to look at. */
+async function* gpuFindings(patient: Patient, nvidia: Nvidia, device: DeviceChoice): AsyncGenerator<Finding> {
+  const driver = driverProblem(nvidia);
+  yield driver === undefined ? { name: 'driver', ok: true, found: nvidia.state === 'present' ? `NVIDIA ${nvidia.driver}` : 'NVIDIA, without nvidia-smi' } : ailing('driver', driver);
+  if (nvidia.state === 'present') for (const gpu of nvidia.gpus) yield gpuFinding(gpu);
+  if (nvidia.state === 'present' || nvidia.state === 'untold') {
+    const chosen = chooseGpu(nvidia, device, patient.env);
+    yield 'found' in chosen ? ailing('device', chosen) : { name: 'device', ok: true, found: `${device}: CUDA_VISIBLE_DEVICES=${chosen.visible}` };
+  }
+  const build = buildProblem(patient);
+  if (build !== undefined) yield ailing('build', build);
+  else yield* libraryFindings(patient);
+}
+
+function gpuFinding(gpu: Gpu): Finding {
+  const problem = cardProblem(gpu);
+  if (problem !== undefined) return ailing(`GPU ${gpu.index}`, problem);
+  const capability = gpu.capability === undefined ? '' : `, compute capability ${gpu.capability.toFixed(1)}`;
+  return { name: `GPU ${gpu.index}`, ok: true, found: `${gpu.name}, ${formatBytes(gpu.freeBytes)} free of ${formatBytes(gpu.totalBytes)}${capability}` };
+}
+
+/** A line a library that TensorFlow opens, and a file that XLA needs; with a remedy for those that are missing. */
+async function* libraryFindings(patient: Patient): AsyncGenerator<Finding> {
+  const problem = await librariesProblem(patient);
+  for (const { name, path, version } of await findLibraries(patient)) {
+    const label = LIBRARY_NAMES.has(name) ? name : `${name} (XLA)`;
+    if (path === undefined) yield { name: 'CUDA', ok: false, found: `${label} is missing`, remedy: problem!.remedy };
+    else yield { name: 'CUDA', ok: true, found: `${label}${version === undefined ? '' : ` ${version}`}, ${path}` };
+  }
+}
+
+function tensorflowFinding(patient: Patient, report: TensorflowReport | string): Finding {
+  if (typeof report === 'string') return { name: 'TensorFlow', ok: false, found: `it dies when it is loaded (${report})`, remedy: 'run `npm run setup`; if that does not mend it, --backend cpu' };
+  const { backend, version, reason } = report.backend;
+  const path = patient.setup()?.libtensorflow?.path;
+  if (backend === 'tensorflow') return { name: 'TensorFlow', ok: true, found: `${version ?? 'of unknown version'}${path === undefined ? '' : `, ${path}`}` };
+  const [found, remedy] = splitReason(reason ?? 'not there; run `npm run setup`');
+  return { name: 'TensorFlow', ok: false, found, remedy };
+}
+
+/** Reasons end in what to do, after the last semicolon. */
+function splitReason(reason: string): [string, string] {
+  const at = reason.lastIndexOf('; ');
+  return at === -1 ? [reason, 'run `npm run setup`'] : [reason.slice(0, at), reason.slice(at + 2)];
+}
+
+/** Which device TensorFlow reports that it uses. */
+function usedFinding(nvidia: Nvidia, device: DeviceChoice, report: TensorflowReport | string): Finding {
+  if (typeof report !== 'string' && report.backend.device === 'gpu') return { name: 'used', ok: true, found: `${report.backend.gpu?.name ?? 'a GPU'}, TensorFlow reports` };
+  if (device === 'cpu') return { name: 'used', ok: true, found: 'the processor, as asked' };
+  if (nvidia.state === 'absent' && device === 'auto') return { name: 'used', ok: true, found: 'the processor (no NVIDIA GPU in sight)' };
+  const [found, remedy] = typeof report === 'string' ? ['nothing', 'see above'] : splitReason(report.backend.reason ?? 'no GPU; see above');
+  return { name: 'used', ok: false, found: found.startsWith('no GPU') ? found : `no GPU: ${found}`, remedy };
+}
+
+/** Rates of products that really ran on the device that is used: the graph names it. */
+async function* speedFindings(patient: Patient, choice: DeviceChoice, report: TensorflowReport): AsyncGenerator<Finding> {
+  const { backend: { backend, device, gpu }, rates, failure } = report;
+  if (backend === 'cpu') return;
+  const remedy = '`TF_CPP_MIN_LOG_LEVEL=0 kd doctor` shows what TensorFlow says; --device cpu does without the GPU';
+  if (rates === undefined) {
+    yield { name: 'products', ok: false, found: `none ran on the ${device} (${failure ?? 'no reason given'})`, remedy };
+    return;
+  }
+  const measured: [string, number][] = [['float32', rates.float32]];
+  if (device === 'gpu' && gpu !== undefined && hasTensorCores(gpu)) {
+    const second = await patient.loadTensorflow({ device: choice, tf32: true });
+    if (typeof second !== 'string' && second.rates !== undefined) measured.push(['TF32', second.rates.float32]);
+  }
+  measured.push(['bfloat16', rates.bfloat16]);
+  const where = device === 'gpu' ? 'ran on the GPU' : 'ran on the processor';
+  yield { name: 'products', ok: true, found: `${where}: ${measured.map(([name, rate]) => `${formatFlops(rate)} in ${name}`).join(', ')}` };
+}
+
+/** `1.2 TFLOP/s`, `330 GFLOP/s` */
+function formatFlops(rate: number): string {
+  return rate >= 1e12 ? `${(rate / 1e12).toFixed(rate >= 1e14 ? 0 : 1)} TFLOP/s` : `${Math.round(rate / 1e9)} GFLOP/s`;
+}

@@ -1,0 +1,22 @@
+import { Command } from 'commander';
+import type { DeviceChoice } from '../../engine/nvidia.js';
+import { openOutput, type OutputOptions } from '../console.js';
+import { deviceOption } from '../flags.js';
+import { examine, type Finding } from './findings.js';
+import { thisPatient } from './patient.js';
+
+/** `kd doctor` */
+export function doctorCommand(): Command {
+  return new Command('doctor')
+    .description('what is installed, which device will be used, and why not a better one')
+    .addOption(deviceOption())
+    .addHelpText('after', '\nExamples:\n  $ kd doctor\n  $ kd doctor --device gpu:1 --json')
+    .action(async ({ device }: { readonly device: DeviceChoice }, command: Command) => {
+      const output = openOutput(command.optsWithGlobals<OutputOptions>());
+      for await (const finding of examine(thisPatient, device)) output.result(asLine(finding), { event: 'finding', ...finding });
+    });
+}
+
+function asLine({ name, ok, found, remedy }: Finding): string {
+  return `${ok ? '✓' : '✗'} ${name.padEnd(12)}${found}${remedy === undefined ? '' : `; ${remedy}`}`;
+}

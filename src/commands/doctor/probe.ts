@@ -1,0 +1,36 @@
+/**
+ * @file A process of its own that loads TensorFlow, multiplies and prints what it found as one JSON line. Native code that
+ * dies takes only this process with it, and what TensorFlow reads once can differ from one to the next.
+ */
+import { productRate } from '../../engine/products.js';
+import type { DeviceChoice } from '../../engine/nvidia.js';
+import { loadBackend, type BackendInfo } from '../../engine/tensorflow.js';
+
+/** What TensorFlow says of itself, and how fast it multiplies. */
+export interface TensorflowReport {
+  readonly backend: BackendInfo;
+  /** Floating-point operations a second of float32 and bfloat16 products on the device; absent in JavaScript. */
+  readonly rates?: { readonly float32: number; readonly bfloat16: number };
+  /** Why there is no rate, in TensorFlow's words. */
+  readonly failure?: string;
+}
+
+/** Arguments of the process, as JSON. */
+export interface ProbeArguments {
+  readonly device: DeviceChoice;
+  readonly tf32: boolean;
+}
+
+const { device, tf32 } = JSON.parse(process.argv[2]) as ProbeArguments;
+// A GPU that is asked for and not to be had is what the report is to tell of.
+const backend = await loadBackend('auto', device, { tf32 }).catch(() => loadBackend('auto', 'auto', { tf32 }));
+process.stdout.write(`${JSON.stringify({ backend, ...measured(backend) })}\n`);
+
+function measured({ backend: name, device: where }: BackendInfo): Omit<TensorflowReport, 'backend'> {
+  if (name === 'cpu') return {};
+  try {
+    return { rates: { float32: productRate('float32', where), bfloat16: productRate('bfloat16', where) } };
+  } catch (error) {
+    return { failure: error instanceof Error ? error.message : String(error) };
+  }
+}

@@ -1,0 +1,53 @@
+/** @file How fast products are where training would compute them, and proof of where they ran. */
+import * as tf from '@tensorflow/tfjs-core';
+import { Graph, type GraphNode } from './graph/graph.js';
+import { openSession } from './graph/session.js';
+import { after, assignVariable, cast, declareVariable, readVariable } from './graph/variables.js';
+
+/** Products in a chain: one call of the session must not weigh. */
+const CHAIN = 4;
+const ROUNDS = 4;
+
+/** Sides of the square matrices: a GPU needs large ones to be busy. */
+export const PRODUCT_SIDES = { cpu: 1024, gpu: 8192 } as const;
+
+/**
+ * The rate of a chain of products of square matrices, pinned to a device: TensorFlow refuses the graph if it cannot run
+ * them there, so a rate is proof that it did.
+ *
+ * @param side of the matrices
+ * @returns floating-point operations a second, of the fastest of some rounds
+ * @throws Error with TensorFlow's message where the device is not there or has no such product
+ */
+export function productRate(dtype: 'float32' | 'bfloat16', device: 'cpu' | 'gpu', side: number = PRODUCT_SIDES[device]): number {
+  const { nodes, ready, done } = productGraph(dtype, `/device:${device.toUpperCase()}:0`, side);
+  const session = openSession(nodes, {});
+  const run = (node: GraphNode): void => { tf.dispose(session.run([], [node])); };
+  try {
+    run(ready);
+    run(done); // the first one warms up
+    let best = Infinity;
+    for (let round = 0; round < ROUNDS; round++) {
+      const started = performance.now();
+      run(done);
+      best = Math.min(best, performance.now() - started);
+    }
+    return (2 * side ** 3 * CHAIN) / (best / 1000);
+  } finally {
+    session.close();
+  }
+}
+
+/** A chain of products by a matrix whose values are all 1 / side, so that every product is equal to it. */
+function productGraph(dtype: 'float32' | 'bfloat16', device: string, side: number): { nodes: readonly GraphNode[]; ready: GraphNode; done: GraphNode } {
+  const graph = new Graph();
+  const matrix = declareVariable(graph, 'matrix', [side, side], dtype);
+  const ready = after(graph, graph.scalar(1, 'float32'), [assignVariable(graph, matrix, cast(graph, graph.fill(1 / side, [side, side], 'float32'), dtype))], 'ready');
+  const factor = readVariable(graph, matrix); // [S, S]
+  const attributes = { T: { type: dtype }, transpose_a: { bool: false }, transpose_b: { bool: false } };
+  let product = factor;
+  for (let link = 0; link < CHAIN; link++) product = graph.add('MatMul', [product, factor], attributes, { dtype, shape: [side, side] });
+  const corner = graph.add('Slice', [product, graph.int32([0, 0]), graph.int32([1, 1])], { T: { type: dtype }, Index: { type: 'int32' } }, { dtype, shape: [1, 1] });
+  const done = after(graph, cast(graph, corner, 'float32'), [], 'done');
+  return { nodes: graph.nodes.map((node) => (node.op === 'MatMul' ? { ...node, device } : node)), ready, done };
+}
