@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { writeFileAtomic } from '../files.js';
+import { writeLossPictures } from './loss-picture.js';
 import { readPageAssets, reportPage } from './page.js';
 import { followRun } from './run-follower.js';
 
@@ -7,13 +8,15 @@ import { followRun } from './run-follower.js';
 export const REPORT_PAGE = 'report.html';
 
 /**
- * Writes a run's report as it is now.
+ * Writes a run's report as it is now: the page, and its loss curves as `loss.svg` and `loss.png` beside it.
  *
  * @returns the path of the page
  * @throws InputError for a folder that is no run, or where the system refuses
  */
 export async function writeReport(run: string): Promise<string> {
   const path = join(run, REPORT_PAGE);
-  await writeFileAtomic(path, reportPage(await followRun(run).report(false), await readPageAssets()));
+  const report = await followRun(run).report(false);
+  await writeFileAtomic(path, reportPage(report, await readPageAssets()));
+  await writeLossPictures(run, report);
   return path;
 }

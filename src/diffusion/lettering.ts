@@ -1,0 +1,75 @@
+/**
+ * @file Text as outlines, in Nanum Gothic, which has Hangul and Latin (SIL Open Font License 1.1, its text in the package
+ * of the font). Outlines look the same on a machine that has no fonts.
+ */
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import opentype, { type Font, type PathCommand } from 'opentype.js';
+
+const FONT_FILE = '@expo-google-fonts/nanum-gothic/400Regular/NanumGothic_400Regular.ttf';
+
+let loaded: Font | undefined;
+
+function font(): Font {
+  if (loaded === undefined) {
+    const bytes = readFileSync(createRequire(import.meta.url).resolve(FONT_FILE));
+    loaded = opentype.parse(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
+  }
+  return loaded;
+}
+
+/** Whether the font has every character of a text. */
+export function hasLetters(text: string): boolean {
+  return [...text.normalize('NFC')].every((character) => font().charToGlyphIndex(character) !== 0);
+}
+
+/** The width of a line in pixels. */
+export function lineWidth(text: string, size: number): number {
+  return font().getAdvanceWidth(text.normalize('NFC'), size);
+}
+
+/** A line of text as an SVG path; `x` is where it begins, or its middle, and `y` its baseline. */
+export function svgLine(text: string, { x, y, size, fill, centred = false }: LineStyle): string {
+  const start = centred ? x - lineWidth(text, size) / 2 : x;
+  const { commands } = font().getPath(text.normalize('NFC'), start, y, size);
+  return `<path d="${commands.map(pathData).join('')}" fill="${fill}"/>`;
+}
+
+/** A command as SVG writes it. The library's own `toPathData` leaves out more than it may: "car" loses its last letter. */
+function pathData({ type, x1, y1, x2, y2, x, y }: PathCommand): string {
+  const points = [x1, y1, x2, y2, x, y].filter((value) => value !== undefined);
+  return type + points.map((value) => value.toFixed(2)).join(' ');
+}
+
+export interface LineStyle {
+  readonly x: number;
+  readonly y: number;
+  readonly size: number;
+  readonly fill: string;
+  readonly centred?: boolean;
+}
+
+/** A text in lines of at most `width` pixels, broken between words, or within one that is too long; the last of too many ends in `…`. */
+export function wrap(text: string, size: number, width: number, mostLines: number): string[] {
+  const fits = (line: string): boolean => lineWidth(line, size) <= width;
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.normalize('NFC').split(/\s+/).filter((part) => part !== '')) {
+    const longer = line === '' ? word : `${line} ${word}`;
+    if (fits(longer)) {
+      line = longer;
+      continue;
+    }
+    if (line !== '') lines.push(line);
+    line = '';
+    for (const character of word) {
+      if (!fits(line + character)) [lines[lines.length], line] = [line, ''];
+      line += character;
+    }
+  }
+  lines.push(line);
+  if (lines.length <= mostLines) return lines;
+  let last = lines[mostLines - 1];
+  while (last !== '' && !fits(`${last}…`)) last = [...last].slice(0, -1).join('');
+  return [...lines.slice(0, mostLines - 1), `${last}…`];
+}

@@ -1,0 +1,18 @@
+/** The part of `opentype.js` 2.0 that this project uses; the package brings no types. */
+declare module 'opentype.js' {
+  /** `M`, `L`, `Q`, `C` with the points that SVG has for them, or `Z`. */
+  export type PathCommand = { readonly type: string } & Readonly<Partial<Record<'x1' | 'y1' | 'x2' | 'y2' | 'x' | 'y', number>>>;
+
+  export interface Path {
+    readonly commands: readonly PathCommand[];
+  }
+
+  export interface Font {
+    getPath(text: string, x: number, y: number, fontSize: number): Path;
+    getAdvanceWidth(text: string, fontSize: number): number;
+    charToGlyphIndex(character: string): number;
+  }
+
+  const opentype: { parse(buffer: ArrayBuffer): Font };
+  export default opentype;
+}

@@ -1,0 +1,100 @@
+/** @file The loss curves as a picture that needs neither a browser nor fonts: its text is outlines. */
+import { join } from 'node:path';
+import { CustomChart, LineChart } from 'echarts/charts';
+import { GridComponent } from 'echarts/components';
+import { init, use } from 'echarts/core';
+import { SVGRenderer } from 'echarts/renderers';
+import sharp from 'sharp';
+import { lineWidth, svgLine } from '../diffusion/lettering.js';
+import { writeFileAtomic } from '../files.js';
+import { curveChartOption, type Line, type Point } from './curve-chart.js';
+import { PALETTES } from './palette.js';
+import type { ReportData } from './report-data.js';
+import { Series, type CurvePoints } from './series.js';
+
+use([LineChart, CustomChart, GridComponent, SVGRenderer]);
+
+/** The picture's files in a run's folder. */
+export const LOSS_PICTURES = ['loss.svg', 'loss.png'] as const;
+
+const SIZE = { width: 1000, height: 560, head: 76, margin: 20 } as const;
+
+/** Pixels of the PNG for one of the SVG. */
+const SCALE = 2;
+
+/** A loss that falls to less than this share is drawn on a logarithmic axis, as the page begins. */
+const STEEP = 0.4;
+
+const LEGEND = { size: 13, swatch: 22, gap: 26 } as const;
+
+/** A loss's curve and its colour. */
+const CURVES = [['loss_en', 'en', 'English'], ['loss_ko', 'ko', 'Korean']] as const;
+
+/** Draws a run's losses, training and validation, English and Korean. */
+export function lossSvg({ run, training, validation }: ReportData): string {
+  const palette = PALETTES.light;
+  const { step, curves } = Series.from(training).points();
+  const lines = CURVES.flatMap(([curve, colour, language]): Line[] => [
+    trainingLine(step, curves[curve], `${language}, training`, palette[colour]),
+    { name: `${language}, validation`, colour: palette[colour], style: 'marks', points: validation.map((point): Point => [point.step, point[curve] ?? NaN]) },
+  ]);
+  const losses = validation.flatMap(({ loss }) => (loss === null ? [] : [loss]));
+  const log = losses.length > 1 && Math.min(...losses) < STEEP * losses[0];
+  const last = Math.max(step.at(-1) ?? 1, validation.at(-1)?.step ?? 1);
+  const { width, height, head, margin } = SIZE;
+  const chart = init(null, null, { renderer: 'svg', ssr: true, width: width - 2 * margin, height: height - head - margin });
+  chart.setOption(curveChartOption({ lines, palette, log, step: '', range: [0, last], endLabels: true, font: 'sans-serif' }));
+  const drawn = outlined(chart.renderToSVGString());
+  chart.dispose();
+  const start = margin + 46; // where the chart's axis begins
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">`,
+    `<rect width="${width}" height="${height}" fill="${palette.paper}"/>`,
+    svgLine(run.name, { x: start, y: 34, size: 18, fill: palette.ink }),
+    ...legend(lines, start, 60, palette.ink),
+    `<g transform="translate(${margin} ${head})">${drawn}</g>`,
+    '</svg>',
+    '',
+  ].join('\n');
+}
+
+/** Writes the picture into a run's folder, as SVG and as PNG. */
+export async function writeLossPictures(run: string, report: ReportData): Promise<void> {
+  const svg = lossSvg(report);
+  await writeFileAtomic(join(run, LOSS_PICTURES[0]), svg);
+  await writeFileAtomic(join(run, LOSS_PICTURES[1]), await sharp(Buffer.from(svg), { density: 72 * SCALE }).png().toBuffer());
+}
+
+function trainingLine(steps: readonly number[], { mean, min, max }: CurvePoints, name: string, colour: string): Line {
+  const merged = min.some((low, i) => low < max[i]);
+  return { name, colour, style: 'curve', points: steps.map((step, i): Point => [step, mean[i]]), band: merged ? { low: min, high: max } : undefined };
+}
+
+/** A swatch and a name for every line, beside each other. */
+function legend(lines: readonly Line[], left: number, baseline: number, ink: string): string[] {
+  const { size, swatch, gap } = LEGEND;
+  let x = left;
+  return lines.map(({ name, colour, style }) => {
+    const y = baseline - size / 3;
+    const line = `<path d="M${x} ${y}h${swatch}" stroke="${colour}" stroke-width="${style === 'curve' ? 1.5 : 2}" opacity="${style === 'curve' ? 0.8 : 1}"/>`;
+    const mark = style === 'marks' ? `<circle cx="${x + swatch / 2}" cy="${y}" r="3.5" fill="#fff" stroke="${colour}" stroke-width="2"/>` : '';
+    const text = svgLine(name, { x: x + swatch + 8, y: baseline, size, fill: ink });
+    x += swatch + 8 + lineWidth(name, size) + gap;
+    return line + mark + text;
+  });
+}
+
+/** From the middle of a line of digits, where ECharts puts them, to their baseline, as a share of the font's size. */
+const MIDDLE_TO_BASELINE = 0.36;
+
+/** The SVG of ECharts with its text as outlines. */
+function outlined(svg: string): string {
+  return svg.replace(/<text([^>]*)>([^<]*)<\/text>/g, (_, attributes: string, text: string) => {
+    const read = (pattern: RegExp, otherwise: string): string => pattern.exec(attributes)?.[1] ?? otherwise;
+    const size = Number(read(/font-size:([\d.]+)px/, '12'));
+    const [x, y] = read(/transform="translate\(([^)]*)\)"/, '0 0').split(/[ ,]+/).map(Number);
+    const anchor = read(/text-anchor="(\w+)"/, 'start');
+    const left = x + Number(read(/ x="([^"]*)"/, '0')) - (anchor === 'end' ? 1 : anchor === 'middle' ? 0.5 : 0) * lineWidth(text, size);
+    return svgLine(text, { x: left, y: y + Number(read(/ y="([^"]*)"/, '0')) + size * MIDDLE_TO_BASELINE, size, fill: read(/fill="([^"]*)"/, '#000') });
+  });
+}
