@@ -91,7 +91,7 @@ function lineSeries(line: Line, index: number, { log, palette, endLabels, font =
     layers.push({ ...common, id: `${index}-raw`, data: points.map(([step], i) => [step, y(raw[i])]), lineStyle: { color: colour, width: 1, opacity: 0.28 }, z: 2 });
   }
   const marks = style === 'marks' ? { symbol: 'circle', symbolSize: points.length > 40 ? 4 : 7, itemStyle: { color: palette.paper, borderColor: colour, borderWidth: 2 } } : {};
-  const end = endLabels === true && style !== 'curve'
+  const end = endLabels === true && style === 'marks'
     ? { endLabel: { show: true, color: colour, fontSize: TICK_SIZE, fontWeight: 600, fontFamily: font, distance: 8, formatter: () => (points.at(-1)?.[1] ?? NaN).toFixed(3) }, labelLayout: { moveOverlap: 'shiftY' } }
     : {};
   layers.push({

@@ -44,6 +44,13 @@ describe('kd report', () => {
     expect(JSON.parse(stdout)).toMatchObject({ event: 'report', report: join(other, 'report.html') });
   });
 
+  it('is documented by commands that are run here, and no others', () => {
+    const document = readFileSync(new URL('../../docs/report.md', import.meta.url), 'utf8');
+    const commands = [...document.matchAll(/```sh\n([^]*?)```/g)].flatMap(([, block]) => block.trim().split('\n')).map((line) => line.replace(/\s+#.*$/, ''));
+    expect(commands).toEqual(['npx kd report', 'npx kd report quickstart', 'npx kd report --no-encode', 'npx kd report --serve']);
+    expect(kd(['report', '--no-encode'], { cwd }).code).toBe(0); // the others above and below
+  });
+
   it('names what is no run, and where it looked', () => {
     const { code, stderr } = kd(['report', 'nothing'], { cwd });
     expect([code, stderr]).toEqual([1, `error: report nothing: expected the name of a run under ${join(cwd, 'checkpoints')}, or its folder, found neither; \`ls checkpoints\` shows the runs\n`]);
