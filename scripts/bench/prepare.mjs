@@ -1,0 +1,125 @@
+/**
+ * How fast `kd prepare` is, and the same job in Python beside it, on generated pairs with planted faults.
+ *
+ *   node scripts/bench/prepare.mjs [--rows 5000000] [--work <folder>] [--python python3] [--theirs-rows <rows>] [--batches 500]
+ *
+ * Generates CSV files and tokenizers with as many ids as the real ones into `--work`, once; then prepares them with two
+ * worker threads, reads batches of 32 back as training does, and runs `prepare.py` (which needs `tokenizers` and
+ * `pyarrow`) on the same files, or with `--theirs-rows` on fewer. Prints Markdown tables: wall time, pairs/s, peak of
+ * resident memory; and the time that a step of 2.5 s waits for its batch. Needs 1.2 kB of disk a row.
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { availableParallelism, cpus } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { batchesOf } from '../../dist/data/batches.js';
+import { openStore } from '../../dist/data/store/token-store.js';
+
+const { values: flags } = parseArgs({
+  options: {
+    rows: { type: 'string', default: '5000000' },
+    work: { type: 'string', default: 'bench-prepare' },
+    python: { type: 'string', default: 'python3' },
+    'theirs-rows': { type: 'string' },
+    batches: { type: 'string', default: '500' },
+  },
+});
+
+const KD = fileURLToPath(new URL('../../bin/kd.js', import.meta.url));
+const script = (name) => fileURLToPath(new URL(name, import.meta.url));
+const BATCH_SIZE = 32;
+const STEP_SECONDS = 2.5;
+/** Between batches: far less than a step, so that the next batch has less time to be read than in training. */
+const PAUSE_MS = 25;
+
+const rows = Number(flags.rows);
+const tokenizers = join(flags.work, 'tokenizers');
+const [ourCsv, theirCsv] = [csvOf(rows), csvOf(Number(flags['theirs-rows'] ?? rows))];
+if (!existsSync(tokenizers)) run(flags.python, [script('stand_in_tokenizers.py'), tokenizers, join(ourCsv, 'pairs-0.csv')]);
+
+console.log(`Machine: ${availableParallelism()} cores, ${cpus()[0]?.model ?? 'unknown'}; Node ${process.versions.node}\n`);
+console.log('| | rows read | pairs kept | wall time | rows/s | peak memory |\n| --- | --- | --- | --- | --- | --- |');
+const store = join(flags.work, 'store');
+const ours = await measure(process.execPath, [KD, 'prepare', '--data', ourCsv, '--out', store, '--teacher-tokenizer', join(tokenizers, 'teacher'), '--student-tokenizer', join(tokenizers, 'student'), '--threads', '2', '--json']);
+const { total } = JSON.parse(ours.lastLine);
+printRow('`kd prepare`', total.read, total.training + total.validation, ours);
+await printLoader();
+rmSync(store, { recursive: true });
+
+const arrow = join(flags.work, 'theirs.arrow');
+const theirs = await measure(flags.python, [script('prepare.py'), join(tokenizers, 'teacher'), join(tokenizers, 'student'), arrow, ...filesOf(theirCsv)]);
+const { kept, dropped, seconds } = JSON.parse(theirs.lastLine);
+printRow('Python', kept + Object.values(dropped).reduce((sum, count) => sum + count, 0), kept, theirs);
+console.log(`\nPython's stages, in seconds: ${JSON.stringify(seconds)}`);
+rmSync(arrow);
+
+/** The folder of generated CSV files of so many rows, written if it is not there. */
+function csvOf(count) {
+  const folder = join(flags.work, `csv-${count}`);
+  if (!existsSync(folder)) run(process.execPath, [script('pairs-csv.mjs'), String(count), folder]);
+  return folder;
+}
+
+function filesOf(folder) {
+  return readdirSync(folder).sort().map((name) => join(folder, name));
+}
+
+function run(command, args) {
+  mkdirSync(flags.work, { recursive: true });
+  const { status, stderr } = spawnSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'inherit', 'pipe'] });
+  if (status !== 0) throw new Error(`${command} ${args.join(' ')} failed:\n${stderr}`);
+}
+
+/** Runs a process, and gives its wall time, its peak of resident memory (Linux alone tells it) and its last line. */
+async function measure(command, args) {
+  const started = performance.now();
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  let [output, peakBytes] = ['', NaN];
+  child.stdout.on('data', (text) => { output += text; });
+  const timer = setInterval(() => { peakBytes = peakOf(child.pid) ?? peakBytes; }, 200);
+  const code = await new Promise((resolve) => { child.on('close', resolve); });
+  clearInterval(timer);
+  if (code !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${code}`);
+  return { seconds: (performance.now() - started) / 1000, peakBytes, lastLine: output.trim().split('\n').at(-1) };
+}
+
+function peakOf(pid) {
+  const status = `/proc/${pid}/status`;
+  const found = existsSync(status) ? /VmHWM:\s+(\d+) kB/.exec(readFileSync(status, 'utf8')) : null;
+  return found === null ? undefined : 1024 * Number(found[1]);
+}
+
+function printRow(name, read, kept, { seconds: wall, peakBytes }) {
+  console.log(`| ${name} | ${count(read)} | ${count(kept)} | ${wall.toFixed(0)} s | ${count(Math.round(read / wall))} | ${(peakBytes / 1e6).toFixed(0)} MB |`);
+}
+
+function count(number) {
+  return number.toLocaleString('en-US');
+}
+
+/** Reads batches of training pairs as the training loop does, from the middle of the store on, and tells what waiting for them takes. */
+async function printLoader() {
+  const { training, manifest, close } = await openStore(store);
+  const { max_length: length, tokenizers: { teacher, student } } = manifest;
+  const batches = batchesOf(training, BATCH_SIZE, { length, teacher: teacher.pad_id, student: student.pad_id });
+  const first = batches.count >> 1;
+  const times = [];
+  for (let i = 0; i < Math.min(Number(flags.batches), batches.count - first); i++) {
+    const asked = performance.now();
+    await batches.at(first + i);
+    times.push(performance.now() - asked);
+    await wait(PAUSE_MS);
+  }
+  await close();
+  const [seek, ...later] = times;
+  const mean = later.reduce((sum, ms) => sum + ms, 0) / later.length;
+  process.on('exit', () => {
+    console.log(
+      `\nWaiting for a batch of ${BATCH_SIZE}: ${mean.toFixed(2)} ms on average, ${Math.max(...later).toFixed(1)} ms at most, over ${later.length} batches; ` +
+        `the first one, in the middle of the store, ${seek.toFixed(0)} ms. Of a step of ${STEP_SECONDS} s that is ${((100 * mean) / (1000 * STEP_SECONDS)).toFixed(3)} %.`,
+    );
+  });
+}
