@@ -19,7 +19,7 @@ const models = { teacher: randomModel(clipVitLargePatch14Text(), 1), student: ra
 const weights = {};
 for (const role of ['teacher', 'student']) weights[role] = await collect(models[role].parameters()); // not timed: real weights are read, not drawn
 const distillation = { teacher: models.teacher.encoder, student: models.student.encoder, loss: 'hidden' };
-const options = { optimizer: 'adamw', weightDecay: 1e-4, accumulate: 1, batchSize: batch, dropout, seed: 1, precision };
+const options = { optimizer: 'adamw', weightDecay: 1e-4, accumulate: 1, batchSize: batch, dropout, seed: 1, precision, fused: name === 'compiled' };
 
 const started = performance.now();
 await loadBackend('tensorflow', 'auto', { fuse: name === 'compiled' });

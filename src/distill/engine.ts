@@ -27,6 +27,8 @@ export interface EngineOptions {
   readonly precision?: Precision | undefined;
   /** Whether the teacher's outputs are computed (unless given otherwise), or come with every batch: then it is not loaded. */
   readonly targets?: 'computed' | 'given' | undefined;
+  /** Whether elementwise ops of a recorded graph are compiled into loops. */
+  readonly fused?: boolean | undefined;
 }
 
 /** In what products are computed; master weights, statistics, loss and optimiser are float32 in both. */

@@ -18,7 +18,7 @@ import { buildStepGraph, type GraphInputs } from './graph/step-graph.js';
  */
 export async function compiledEngine(distillation: Distillation, start: EngineStart, options: EngineOptions, length: number): Promise<Engine> {
   const graph = buildStepGraph(distillation, options, length);
-  const session = openSession(graph.nodes, graph.signatures);
+  const session = openSession(graph.nodes, graph.signatures, graph.functions);
   const givenShape = options.targets === 'given' ? targetShape(distillation, options.batchSize, length) : undefined;
   try {
     fetch([], [graph.initialised]);

@@ -4,9 +4,7 @@ import type { SetupStatus } from './setup-status.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** XLA for elementwise ops alone: on a processor its products are slower than oneDNN's. Two ops are worth a loop. */
-const FUSE_ON_CPU = '--tf_xla_auto_jit=2 --tf_xla_cpu_global_jit --tf_xla_ops_to_cluster=FUSIBLE --tf_xla_min_cluster_size=2';
-/** XLA for all that it can compile. */
+/** XLA for all that it can compile. On a processor a recorded graph says itself what goes into loops (graph/fusion.ts). */
 const FUSE_ON_GPU = '--tf_xla_auto_jit=2';
 
 /** No device: CUDA stops reading at the first number that is none. */
@@ -15,7 +13,7 @@ const NO_GPU = '-1';
 export interface EnvironmentOptions {
   /** The GPU to use; `none` hides them all; absent: nothing is known, and nothing said. */
   readonly gpu?: ChosenGpu | 'none' | undefined;
-  /** Whether XLA compiles: the whole step on a GPU, elementwise ops on a processor. */
+  /** Whether XLA compiles the whole step on a GPU. */
   readonly fuse: boolean;
   /** Whether a GPU may round the factors of float32 products to TF32, 10 bits of mantissa for 23. */
   readonly tf32: boolean;
@@ -30,7 +28,7 @@ export interface EnvironmentOptions {
 export function tensorflowEnvironment(env: Environment, setup: SetupStatus | undefined, { gpu, fuse, tf32 }: EnvironmentOptions): Record<string, string> {
   const wanted: Record<string, string> = {};
   const usesGpu = gpu !== undefined && gpu !== 'none';
-  if (fuse) wanted.TF_XLA_FLAGS = usesGpu ? FUSE_ON_GPU : FUSE_ON_CPU;
+  if (fuse && usesGpu) wanted.TF_XLA_FLAGS = FUSE_ON_GPU;
   if (usesGpu && !tf32) wanted.NVIDIA_TF32_OVERRIDE = '0';
   if (usesGpu) Object.assign(wanted, { TF_FORCE_GPU_ALLOW_GROWTH: 'true', CUDA_DEVICE_ORDER: 'PCI_BUS_ID' });
   const set = Object.fromEntries(Object.entries(wanted).filter(([name]) => env[name] === undefined));

@@ -47,7 +47,7 @@ export interface NodeBackend {
 
 /** What TensorFlow is told before it is loaded; it reads its environment once. */
 export interface LoadOptions {
-  /** Whether XLA fuses ops into loops: worth its compilation for models whose tensors do not fit the caches. */
+  /** Whether XLA compiles what it can on a GPU: worth it for models whose tensors do not fit the caches. */
   readonly fuse?: boolean;
   /** Whether a GPU may take TF32 for float32 products. */
   readonly tf32?: boolean;

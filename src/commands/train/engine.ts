@@ -17,6 +17,8 @@ export interface EngineInfo extends Omit<BackendInfo, 'reason'> {
   readonly engine: 'compiled' | 'eager';
   /** Of products; `tf32` is float32 whose factors a GPU rounds. */
   readonly precision: Precision | 'tf32';
+  /** Whether elementwise ops are compiled into loops: on a GPU TensorFlow decides that itself. */
+  readonly fused: boolean;
 }
 
 /** Parameters from which a model's tensors outgrow the caches, so that fused loops and bfloat16 pay. */
@@ -38,14 +40,14 @@ export async function chooseEngine(settings: TrainSettings, encoders: readonly T
   const name = backend.version === undefined ? 'tfjs (JavaScript)' : `TensorFlow ${backend.version}`;
   output.message(`engine: ${engine} on ${name}, ${deviceName(backend)}, ${precision}`);
   output.event({ event: 'engine', engine, precision, ...backend, ...(reason === undefined ? {} : { reason }) });
-  return { engine, precision, ...backend };
+  return { engine, precision, fused: engine === 'compiled' && isLarge && backend.device === 'cpu', ...backend };
 }
 
 /** Puts both models of a run on its engine. */
-export async function startEngine({ settings, teacher, student, engine: { engine, precision } }: PreparedRun): Promise<Engine> {
+export async function startEngine({ settings, teacher, student, engine: { engine, precision, fused } }: PreparedRun): Promise<Engine> {
   const distillation: Distillation = { teacher: teacher.model.encoder, student: student.model.encoder, loss: settings.loss };
   const parameters = { teacher: teacher.model.parameters(), student: student.model.parameters() };
-  const options = { ...settings, precision: precision === 'tf32' ? 'fp32' : precision } as const;
+  const options = { ...settings, precision: precision === 'tf32' ? 'fp32' : precision, fused } as const;
   return engine === 'compiled' ? compiledEngine(distillation, parameters, options, MAX_LENGTH) : eagerEngine(distillation, parameters, options);
 }
 

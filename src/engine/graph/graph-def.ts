@@ -1,5 +1,6 @@
 /** @file TensorFlow's messages, written: `GraphDef` and `SavedModel` (tensorflow/core/framework, core/protobuf). */
 import { bytes, float, integer, map } from '../../protobuf.js';
+import type { GraphFunction } from './fusion.js';
 import type { Attribute, GraphDtype, GraphNode, Value } from './graph.js';
 
 /** The numbers of `DataType` (tensorflow/core/framework/types.proto). */
@@ -14,9 +15,14 @@ export interface Signature {
   readonly outputs: Readonly<Record<string, Value>>;
 }
 
-/** The contents of a `saved_model.pb`: one graph, its signatures, the tag `serve`. */
-export function encodeSavedModel(nodes: readonly GraphNode[], signatures: Readonly<Record<string, Signature>>): Buffer {
-  const graph = Buffer.concat([...nodes.map((node) => bytes(1, encodeNode(node))), bytes(4, integer(1, PRODUCER_VERSION))]);
+/** The contents of a `saved_model.pb`: one graph with its functions, its signatures, the tag `serve`. */
+export function encodeSavedModel(
+  nodes: readonly GraphNode[],
+  signatures: Readonly<Record<string, Signature>>,
+  functions: readonly GraphFunction[] = [],
+): Buffer {
+  const library = bytes(2, functions.map((definition) => bytes(1, encodeFunction(definition))));
+  const graph = Buffer.concat([...nodes.map((node) => bytes(1, encodeNode(node))), library, bytes(4, integer(1, PRODUCER_VERSION))]);
   const encoded = Object.fromEntries(Object.entries(signatures).map(([name, signature]) => [name, encodeSignature(signature)]));
   const metaGraph = [bytes(1, bytes(4, 'serve')), bytes(2, graph), map(5, encoded)];
   return Buffer.concat([integer(1, 1), bytes(2, metaGraph)]);
@@ -27,11 +33,38 @@ function encodeNode({ name, op, inputs, attributes, device = '' }: GraphNode): B
   return Buffer.concat([bytes(1, name), bytes(2, op), ...inputs.map((input) => bytes(3, input)), ...(device === '' ? [] : [bytes(4, device)]), map(5, encoded)]);
 }
 
+/** `FunctionDef`: inside, an input is an argument's name or `node:output:index`. */
+function encodeFunction({ name, inputs, nodes, outputs }: GraphFunction): Buffer {
+  const byName = new Map(nodes.map((node) => [node.name, node]));
+  const reference = (of: string): string => (of.startsWith('argument:') ? of.replace(':', '_') : `${of}:${outputName(byName.get(of)!.op)}:0`);
+  const argument = (field: number, of: string, dtype: GraphDtype): Buffer => bytes(field, [bytes(1, of), integer(3, DTYPE_NUMBERS[dtype])]);
+  const signature = [
+    bytes(1, name),
+    ...inputs.map((dtype, i) => argument(2, `argument_${i}`, dtype)),
+    ...outputs.map((of, i) => argument(3, `result_${i}`, byName.get(of)!.dtype)),
+  ];
+  const body = nodes.map((node) => bytes(3, encodeNode({ ...node, inputs: node.inputs.map(reference) })));
+  const results = map(4, Object.fromEntries(outputs.map((of, i) => [`result_${i}`, Buffer.from(reference(of))])));
+  return Buffer.concat([bytes(1, signature), ...body, results, map(5, { _noinline: encodeAttribute({ bool: true }) })]);
+}
+
+/** What TensorFlow's registry of ops calls their outputs. */
+function outputName(op: string): string {
+  if (OUTPUTS_CALLED_Y.has(op)) return 'y';
+  if (OUTPUTS_CALLED_OUTPUT.has(op)) return 'output';
+  return op === 'Relu' ? 'activations' : 'z';
+}
+
+const OUTPUTS_CALLED_Y = new Set(['Square', 'Sqrt', 'Rsqrt', 'Exp', 'Erf', 'Sigmoid', 'Tanh', 'Neg', 'Abs', 'Cast']);
+const OUTPUTS_CALLED_OUTPUT = new Set(['Const', 'Fill', 'Reshape', 'Sum', 'Mean', 'Max', 'SelectV2']);
+
 function encodeAttribute(attribute: Attribute): Buffer {
   if ('text' in attribute) return bytes(2, attribute.text);
   if ('int' in attribute) return integer(3, attribute.int);
   if ('float' in attribute) return float(4, attribute.float);
   if ('bool' in attribute) return integer(5, attribute.bool);
+  if ('types' in attribute) return bytes(1, attribute.types.map((type) => integer(6, DTYPE_NUMBERS[type])));
+  if ('function' in attribute) return bytes(10, bytes(1, attribute.function));
   if ('type' in attribute) return integer(6, DTYPE_NUMBERS[attribute.type]);
   if ('shape' in attribute) return bytes(7, encodeShape(attribute.shape));
   const { dtype, shape, content } = attribute.tensor;

@@ -5,6 +5,8 @@ export type GraphDtype = 'float32' | 'bfloat16' | 'int32' | 'int64' | 'bool' | '
 /** An attribute of a node, by the kind that TensorFlow's `AttrValue` has for it. */
 export type Attribute =
   | { readonly type: GraphDtype }
+  | { readonly types: readonly GraphDtype[] }
+  | { readonly function: string }
   | { readonly int: number }
   | { readonly bool: boolean }
   | { readonly float: number }

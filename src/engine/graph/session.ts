@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import type { NodeBackend } from '../tensorflow.js';
+import type { GraphFunction } from './fusion.js';
 import type { GraphNode, Value } from './graph.js';
 import { encodeSavedModel, type Signature } from './graph-def.js';
 
@@ -40,7 +41,7 @@ function isAlive(pid: number): boolean {
 }
 
 /** Loads a graph into a session of its own. The file it goes through is gone when this returns. */
-export function openSession(nodes: readonly GraphNode[], signatures: Readonly<Record<string, Signature>>): Session {
+export function openSession(nodes: readonly GraphNode[], signatures: Readonly<Record<string, Signature>>, functions: readonly GraphFunction[] = []): Session {
   const backend = tf.findBackend('tensorflow') as unknown as NodeBackend;
   removeLeftFolders();
   const folder = mkdtempSync(join(tmpdir(), `${FOLDER_PREFIX}${process.pid}-`));
@@ -48,7 +49,7 @@ export function openSession(nodes: readonly GraphNode[], signatures: Readonly<Re
   process.once('exit', remove);
   let id: number;
   try {
-    writeFileSync(join(folder, 'saved_model.pb'), encodeSavedModel(nodes, signatures));
+    writeFileSync(join(folder, 'saved_model.pb'), encodeSavedModel(nodes, signatures, functions));
     id = backend.loadSavedModelMetaGraph(folder, 'serve');
   } finally {
     remove();

@@ -6,6 +6,7 @@ import { evaluationTensor } from '../../distill/evaluation.js';
 import { distillationTarget, targetShape, trainableParameters, type BatchTensors, type Distillation } from '../../distill/loss.js';
 import { clipFactor, distillationGradients, globalNorm, type Gradients } from '../../distill/step.js';
 import type { Params } from '../../models/text-encoder.js';
+import { fuse, type FusedGraph } from './fusion.js';
 import { Graph, type GraphNode, type Value } from './graph.js';
 import type { Signature } from './graph-def.js';
 import { declareModel, recordedParams, type ModelVariables } from './model-variables.js';
@@ -31,8 +32,7 @@ export interface GraphInputs {
   readonly decay: GraphNode;
 }
 
-export interface StepGraph {
-  readonly nodes: readonly GraphNode[];
+export interface StepGraph extends FusedGraph {
   readonly signatures: Readonly<Record<string, Signature>>;
   readonly inputs: GraphInputs;
   /** None where targets are given. */
@@ -72,8 +72,10 @@ export function buildStepGraph(distillation: Distillation, options: EngineOption
   const named = (names: readonly (keyof GraphInputs)[]) =>
     Object.fromEntries(names.flatMap((name) => (inputs[name] === undefined ? [] : [[name, inputs[name]] as const])));
   const batch = ['teacherIds', 'studentIdsEn', 'studentIdsKo', 'weights', 'target'] as const;
+  const nodes = precision === 'bf16' ? toBfloat16(graph.nodes) : graph.nodes;
+  const fetched = Object.values(outputs).flatMap((node: GraphNode | undefined) => (node === undefined ? [] : [node.name]));
   return {
-    nodes: precision === 'bf16' ? toBfloat16(graph.nodes) : graph.nodes, inputs, teacher, student, moments, ...outputs,
+    ...(options.fused === true ? fuse(nodes, fetched) : { nodes, functions: [] }), inputs, teacher, student, moments, ...outputs,
     signatures: {
       init: { inputs: {}, outputs: { done: outputs.initialised } },
       step: { inputs: named([...batch, 'position', 'stepSize', 'correction', 'decay']), outputs: { losses: outputs.stepped } },

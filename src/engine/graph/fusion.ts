@@ -1,0 +1,215 @@
+/**
+ * @file Elementwise ops as fused loops: a pass over a recorded graph that gathers them into functions for TensorFlow's
+ * compiler (XLA).
+ *
+ * TensorFlow can gather them itself (`tf_xla_auto_jit`), but compiles every group by itself: hundreds of them, and most
+ * are the same layer over and over. Here equal groups are calls of one function, which is compiled once. Products stay
+ * outside, with oneDNN.
+ */
+import { sizeOf } from '../../models/text-encoder.js';
+import type { GraphDtype, GraphNode } from './graph.js';
+
+/** A function of a graph: what a fused group computes. */
+export interface GraphFunction {
+  readonly name: string;
+  readonly inputs: readonly GraphDtype[];
+  /** Nodes in order; an input `argument:i` is the function's i-th. */
+  readonly nodes: readonly GraphNode[];
+  /** Names of the nodes whose values the function gives. */
+  readonly outputs: readonly string[];
+}
+
+export interface FusedGraph {
+  readonly nodes: readonly GraphNode[];
+  readonly functions: readonly GraphFunction[];
+}
+
+/** Ops that go into loops. */
+const FUSIBLE = new Set([
+  'AddV2', 'Sub', 'Mul', 'RealDiv', 'SquaredDifference', 'Maximum', 'Minimum', 'Pow', 'Equal', 'NotEqual', 'Greater', 'GreaterEqual',
+  'Less', 'LessEqual', 'Square', 'Sqrt', 'Rsqrt', 'Exp', 'Erf', 'Sigmoid', 'Tanh', 'Neg', 'Abs', 'Relu', 'Cast', 'Reshape', 'Sum', 'Mean', 'Max', 'SelectV2',
+]);
+
+/** Ops without inputs of their own, which every group gets a copy of. */
+const COPIED = new Set(['Const', 'Fill']);
+/** Constants up to this many values are copied. */
+const COPIED_VALUES = 64;
+
+/** Values that a group must touch to be worth compiling, over all its calls. */
+const WORTHWHILE = 100_000;
+
+/**
+ * Gathers fusible ops into functions.
+ *
+ * @param nodes in any order
+ * @param fetched names of the nodes that are fetched: ops that are needed for different ones stay apart
+ */
+export function fuse(nodes: readonly GraphNode[], fetched: readonly string[]): FusedGraph {
+  const ordered = inOrder(nodes);
+  const groups = gather(ordered, fetched);
+  return callFunctions(ordered, groups);
+}
+
+const producerName = (input: string): string => input.replace(/^\^/, '');
+
+/** Every node after those it takes from. */
+function inOrder(nodes: readonly GraphNode[]): GraphNode[] {
+  const byName = new Map(nodes.map((node) => [node.name, node]));
+  const ordered = new Set<GraphNode>();
+  const visit = (node: GraphNode): void => {
+    const stack: [node: GraphNode, next: number][] = [[node, 0]];
+    while (stack.length > 0) {
+      const [top, next] = stack.at(-1)!;
+      if (ordered.has(top) || next === top.inputs.length) {
+        ordered.add(top);
+        stack.pop();
+        continue;
+      }
+      stack.at(-1)![1]++;
+      const producer = byName.get(producerName(top.inputs[next]))!;
+      if (!ordered.has(producer)) stack.push([producer, 0]);
+    }
+  };
+  for (const node of nodes) visit(node);
+  return [...ordered];
+}
+
+/**
+ * Groups of connected fusible ops. Each op has a stage: every step along the graph that may not be inside a group leads
+ * to a higher one. Ops of one stage can then be one group without ever waiting for themselves. Products come as early as
+ * they can, fusible ops as late: what is computed anew for the backward pass joins the loop that needs it.
+ */
+function gather(ordered: readonly GraphNode[], fetched: readonly string[]): GraphNode[][] {
+  const byName = new Map(ordered.map((node) => [node.name, node]));
+  const inputsOf = (node: GraphNode): GraphNode[] => node.inputs.map((name) => byName.get(producerName(name))!).filter((input) => !isCopied(input));
+  const purposes = purposesOf(ordered, inputsOf, fetched);
+  const isFusible = (node: GraphNode): boolean => FUSIBLE.has(node.op);
+  const mayJoin = (from: GraphNode, to: GraphNode): boolean =>
+    isFusible(from) && isFusible(to) && purposes.get(from) === purposes.get(to) && sizeOf(from.shape) > 1;
+
+  const stages = new Map<GraphNode, number>();
+  for (const node of ordered) {
+    stages.set(node, Math.max(0, ...inputsOf(node).map((input) => stages.get(input)! + (mayJoin(input, node) ? 0 : 1))));
+  }
+  const latest = new Map<GraphNode, number>();
+  for (const node of [...ordered].reverse()) {
+    const stage = isFusible(node) && latest.has(node) ? latest.get(node)! : stages.get(node)!;
+    stages.set(node, stage);
+    for (const input of inputsOf(node)) {
+      const bound = stage - (mayJoin(input, node) ? 0 : 1);
+      latest.set(input, Math.min(latest.get(input) ?? Infinity, bound));
+    }
+  }
+
+  const groupOf = new Map<GraphNode, GraphNode[]>();
+  for (const node of ordered) {
+    if (!isFusible(node)) continue;
+    let group = [node];
+    for (const input of inputsOf(node)) {
+      if (!mayJoin(input, node) || stages.get(input) !== stages.get(node)) continue;
+      const other = groupOf.get(input)!;
+      if (other === group) continue;
+      const [small, large] = group.length < other.length ? [group, other] : [other, group];
+      large.push(...small);
+      for (const member of small) groupOf.set(member, large);
+      group = large;
+    }
+    groupOf.set(node, group);
+  }
+  const places = new Map(ordered.map((node, place) => [node, place]));
+  return [...new Set(groupOf.values())].map((group) => group.sort((a, b) => places.get(a)! - places.get(b)!));
+}
+
+function isCopied({ op, shape }: GraphNode): boolean {
+  return COPIED.has(op) && (op === 'Fill' || sizeOf(shape) <= COPIED_VALUES);
+}
+
+/** For every node, which fetches need it. */
+function purposesOf(ordered: readonly GraphNode[], inputsOf: (node: GraphNode) => readonly GraphNode[], fetched: readonly string[]): Map<GraphNode, number> {
+  const bits = new Map(fetched.map((name, i) => [name, 1 << (i % 31)]));
+  const purposes = new Map<GraphNode, number>(ordered.map((node) => [node, bits.get(node.name) ?? 0]));
+  for (const node of [...ordered].reverse()) {
+    for (const input of inputsOf(node)) purposes.set(input, purposes.get(input)! | purposes.get(node)!);
+  }
+  return purposes;
+}
+
+/** The graph with groups replaced by calls. */
+function callFunctions(ordered: readonly GraphNode[], groups: readonly GraphNode[][]): FusedGraph {
+  const byName = new Map(ordered.map((node) => [node.name, node]));
+  const readers = new Map<string, GraphNode[]>();
+  for (const node of ordered) for (const name of node.inputs) readers.set(producerName(name), [...(readers.get(producerName(name)) ?? []), node]);
+
+  const functions = new Map<string, { readonly definition: GraphFunction; values: number; readonly calls: Call[] }>();
+  for (const group of groups) {
+    if (group.filter(({ op }) => op !== 'Reshape').length < 2) continue;
+    const { key, definition, call } = describe(group, byName, readers, `fused_${functions.size}`);
+    const known = functions.get(key) ?? { definition, values: 0, calls: [] };
+    known.values += Math.max(...group.map(({ shape }) => sizeOf(shape)));
+    known.calls.push(call);
+    functions.set(key, known);
+  }
+
+  const worthwhile = [...functions.values()].filter(({ values }) => values >= WORTHWHILE);
+  const replaced = new Map<string, string>(); // an op's name → the output of the call that gives its value
+  const gone = new Set<string>();
+  const calls: GraphNode[] = [];
+  for (const { definition, calls: all } of worthwhile) {
+    for (const [i, { inputs, outputs, members }] of all.entries()) {
+      const name = `${definition.name}_${i}`;
+      for (const member of members) gone.add(member.name);
+      for (const [k, output] of outputs.entries()) replaced.set(output.name, k === 0 ? name : `${name}:${k}`);
+      calls.push({
+        name, op: 'PartitionedCall', inputs, dtype: outputs[0].dtype, shape: outputs[0].shape,
+        attributes: {
+          Tin: { types: definition.inputs }, Tout: { types: outputs.map(({ dtype }) => dtype) },
+          f: { function: definition.name }, _XlaMustCompile: { bool: true }, _noinline: { bool: true },
+        },
+      });
+    }
+  }
+  const redirect = (name: string): string => (name.startsWith('^') ? `^${(replaced.get(name.slice(1)) ?? name.slice(1)).split(':')[0]}` : replaced.get(name) ?? name);
+  const kept = [...ordered.filter(({ name }) => !gone.has(name)), ...calls].map((node) => ({ ...node, inputs: node.inputs.map(redirect) }));
+  return { nodes: kept, functions: worthwhile.map(({ definition }) => definition) };
+}
+
+interface Call {
+  readonly inputs: readonly string[];
+  readonly outputs: readonly GraphNode[];
+  readonly members: readonly GraphNode[];
+}
+
+/** A group as a function, in names that are the same for every equal group. */
+function describe(
+  group: readonly GraphNode[],
+  byName: ReadonlyMap<string, GraphNode>,
+  readers: ReadonlyMap<string, readonly GraphNode[]>,
+  name: string,
+): { key: string; definition: GraphFunction; call: Call } {
+  const members = new Set(group.map((node) => node.name));
+  const local = new Map<string, string>();
+  const inputs: GraphNode[] = [];
+  const nodes: GraphNode[] = [];
+  const add = (node: GraphNode): string => {
+    const known = local.get(node.name);
+    if (known !== undefined) return known;
+    const isInside = members.has(node.name) || isCopied(node);
+    if (!isInside) {
+      const argument = `argument:${inputs.length}`;
+      inputs.push(node);
+      local.set(node.name, argument);
+      return argument;
+    }
+    const taken = node.inputs.filter((input) => !input.startsWith('^')).map((input) => add(byName.get(input)!));
+    const own = `n${nodes.length}`;
+    const attributes = Object.fromEntries(Object.entries(node.attributes).filter(([key]) => !key.startsWith('_')));
+    nodes.push({ ...node, name: own, inputs: taken, attributes });
+    local.set(node.name, own);
+    return own;
+  };
+  for (const node of group) add(node);
+  const outputs = group.filter((node) => (readers.get(node.name) ?? []).some((reader) => !members.has(reader.name)));
+  const definition: GraphFunction = { name, inputs: inputs.map(({ dtype }) => dtype), nodes, outputs: outputs.map((node) => local.get(node.name)!) };
+  const key = JSON.stringify([inputs.map(({ dtype, shape }) => [dtype, shape]), nodes.map(({ op, inputs: taken, attributes, shape }) => [op, taken, attributes, shape]), definition.outputs]);
+  return { key, definition, call: { inputs: inputs.map((node) => node.name), outputs, members: group } };
+}

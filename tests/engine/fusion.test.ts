@@ -1,0 +1,104 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { Engine, EngineOptions } from '../../src/distill/engine.js';
+import { compiledEngine } from '../../src/engine/compiled.js';
+import { fuse } from '../../src/engine/graph/fusion.js';
+import { Graph, type GraphNode, type Value } from '../../src/engine/graph/graph.js';
+import { after, placeholder } from '../../src/engine/graph/variables.js';
+import { loadBackend } from '../../src/engine/tensorflow.js';
+import { BACKENDS_UNDER_TEST } from '../backends.js';
+import { openRecordedRun, readRecording, RECORDED_RUNS } from '../fixtures/training.js';
+
+const SHAPE = [400, 400];
+
+const elementwise = (graph: Graph, op: string, ...inputs: Value[]): GraphNode =>
+  graph.add(op, inputs, { T: { type: 'float32' } }, { dtype: 'float32', shape: SHAPE });
+const product = (graph: Graph, x: Value): GraphNode => elementwise(graph, 'MatMul', x, x);
+const layer = (graph: Graph, x: Value): GraphNode => product(graph, elementwise(graph, 'Mul', elementwise(graph, 'Exp', x), graph.scalar(2, 'float32')));
+
+describe('fusing', () => {
+  it('makes equal groups calls of one function', () => {
+    const graph = new Graph();
+    const x = placeholder(graph, 'x', SHAPE, 'float32');
+    const done = after(graph, layer(graph, layer(graph, layer(graph, x))), [], 'done');
+    const { nodes, functions } = fuse(graph.nodes, [done.name]);
+    expect(functions).toHaveLength(1);
+    expect(functions[0].nodes.map(({ op }) => op)).toEqual(['Exp', 'Const', 'Mul']);
+    expect(nodes.filter(({ op }) => op === 'PartitionedCall')).toHaveLength(3);
+    expect(nodes.map(({ op }) => op)).not.toContain('Exp');
+  });
+
+  it('keeps apart what would wait for itself', () => {
+    const graph = new Graph();
+    const x = placeholder(graph, 'x', SHAPE, 'float32');
+    const early = elementwise(graph, 'Exp', x);
+    const late = elementwise(graph, 'AddV2', early, product(graph, early)); // early → product → late, and early → late
+    const done = after(graph, elementwise(graph, 'AddV2', late, early), [], 'done');
+    const { functions } = fuse(graph.nodes, [done.name]);
+    expect(functions.map(({ nodes }) => nodes.map(({ op }) => op))).toEqual([['AddV2', 'AddV2']]); // without Exp
+  });
+
+  it('puts what is computed anew into the loop that needs it', () => {
+    const graph = new Graph();
+    const x = placeholder(graph, 'x', SHAPE, 'float32');
+    const again = elementwise(graph, 'Square', elementwise(graph, 'Exp', x)); // could be computed at once
+    const done = after(graph, elementwise(graph, 'Mul', again, product(graph, x)), [], 'done');
+    const { functions } = fuse(graph.nodes, [done.name]);
+    expect(functions.map(({ nodes }) => nodes.map(({ op }) => op))).toEqual([['Exp', 'Square', 'Mul']]);
+  });
+
+  it('keeps apart what is needed for different fetches, and what only meets in a scalar', () => {
+    const graph = new Graph();
+    const x = placeholder(graph, 'x', SHAPE, 'float32');
+    const shared = elementwise(graph, 'Exp', elementwise(graph, 'Neg', x));
+    const one = after(graph, elementwise(graph, 'Sqrt', elementwise(graph, 'Square', shared)), [], 'one');
+    const scalar = graph.add('Sum', [shared, graph.int32([0, 1])], { T: { type: 'float32' }, Tidx: { type: 'int32' } }, { dtype: 'float32', shape: [] });
+    const two = after(graph, elementwise(graph, 'AddV2', elementwise(graph, 'Tanh', x), scalar), [], 'two');
+    const { functions } = fuse(graph.nodes, [one.name, two.name]);
+    expect(functions.map(({ nodes }) => nodes.map(({ op }) => op))).toEqual([['Neg', 'Exp'], ['Square', 'Sqrt'], ['Tanh', 'AddV2']]);
+  });
+
+  it('takes nodes in any order, and keeps the names of what is fetched', () => {
+    const graph = new Graph();
+    const x = placeholder(graph, 'x', SHAPE, 'float32');
+    const done = after(graph, layer(graph, layer(graph, x)), [], 'done');
+    const { nodes } = fuse([...graph.nodes].reverse(), [done.name]);
+    const names = new Set(nodes.map(({ name }) => name));
+    expect(names.has('done')).toBe(true);
+    for (const { inputs } of nodes) for (const input of inputs) expect(names.has(input.replace(/:\d+$/, ''))).toBe(true);
+  });
+});
+
+describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('an engine with fused loops', () => {
+  beforeAll(() => loadBackend('tensorflow'));
+
+  it.each(RECORDED_RUNS)('gives what PyTorch gave at every step of %s', async (name) => {
+    const { batch_size: size, log } = readRecording(name);
+    const run = await openRecordedRun(name, size);
+    const engine = await compiledEngine(run.distillation, await run.parameters(), { ...run.options, fused: true }, 77);
+    for (const [i, expected] of log.entries()) {
+      const { lossEn, lossKo, gradNorm } = await engine.step([run.batch(i)], expected.lr);
+      expect(Math.abs(lossEn - expected.loss_en)).toBeLessThanOrEqual(1e-5 * expected.loss_en); // 0 where a student starts as its teacher
+      expect(Math.abs(lossKo / expected.loss_ko - 1)).toBeLessThan(1e-5);
+      expect(Math.abs(gradNorm / expected.grad_norm - 1)).toBeLessThan(1e-4);
+    }
+    engine.dispose();
+  }, 120_000);
+
+  it('gives what one without gives, with dropout, clipping, and micro-batches', async () => {
+    const run = await openRecordedRun('roberta-hidden', 4);
+    const options: EngineOptions = { ...run.options, dropout: 0.1, maxGradNorm: 0.5, accumulate: 2 };
+    const [fused, plain]: Engine[] = [
+      await compiledEngine(run.distillation, await run.parameters(), { ...options, fused: true }, 77),
+      await compiledEngine(run.distillation, await run.parameters(), options, 77),
+    ];
+    for (let step = 0; step < 4; step++) {
+      const batches = [run.batch(2 * step), run.batch(2 * step + 1)];
+      const [a, b] = [await fused.step(batches, 5e-4), await plain.step(batches, 5e-4)];
+      for (const value of ['lossEn', 'lossKo', 'gradNorm'] as const) expect(Math.abs(a[value] / b[value] - 1)).toBeLessThan(1e-5);
+    }
+    const [a, b] = [await fused.evaluate(run.batch(0)), await plain.evaluate(run.batch(0))];
+    expect(Math.abs(a.lossKo / b.lossKo - 1)).toBeLessThan(1e-5);
+    fused.dispose();
+    plain.dispose();
+  }, 120_000);
+});
