@@ -37,11 +37,11 @@ export function dropout<T extends tf.Tensor>(x: T, rate: number, place: string, 
   const masked = tf.customGrad((input, save) => {
     const seed = tf.stack([tf.scalar(hash32(`${key.seed}/${place}`), 'int32'), key.step]) as tf.Tensor1D; // [2]
     const kept = tf.greaterEqual(statelessUniform(x.shape, seed), p);
-    const scale = tf.mul(tf.cast(kept, 'float32'), 1 / (1 - p)); // x's shape: 0 or 1 / (1 - p)
-    (save as tf.GradSaveFunc)([scale]);
+    const scaled = (values: tf.Tensor, mask: tf.Tensor): tf.Tensor => tf.mul(values, tf.mul(tf.cast(mask, 'float32'), 1 / (1 - p)));
+    (save as tf.GradSaveFunc)([kept]); // a byte a value, where the factors would be four
     return {
-      value: tf.mul(input as tf.Tensor, scale),
-      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => tf.mul(dy, saved[0]),
+      value: scaled(input as tf.Tensor, kept),
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => scaled(dy, saved[0]),
     };
   });
   return masked(x) as T;
