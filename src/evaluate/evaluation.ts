@@ -93,7 +93,8 @@ export interface EvaluationSetting {
   /** When it ended, as ISO 8601. */
   readonly created: string;
   readonly kd: string;
-  readonly engine: { readonly engine: string; readonly backend: string; readonly device: string; readonly precision: string };
+  /** TensorFlow's version is null where tfjs computed in JavaScript. Everything is float32. */
+  readonly engine: { readonly backend: string; readonly device: string; readonly tensorflow: string | null };
   readonly batch_size: number;
 }
 
@@ -117,10 +118,10 @@ export interface PairsEvaluation extends EvaluationSetting {
   readonly models: readonly ModelScores[];
 }
 
-/** Agreement of cosine similarities with people's judgements. */
+/** Agreement of cosine similarities with people's judgements; null where all similarities are the same. */
 export interface Correlation {
-  readonly spearman: number;
-  readonly pearson: number;
+  readonly spearman: number | null;
+  readonly pearson: number | null;
 }
 
 export interface StsScores extends ModelFacts {

@@ -1,0 +1,102 @@
+/** @file Which place a text's translation takes among all `N`, without ever holding `N × N` similarities. */
+import * as tf from '@tensorflow/tfjs-core';
+import type { Language, Retrieval } from './evaluation.js';
+import { meanOf } from './mean.js';
+import { rowProducts } from './vectors.js';
+
+/** Where each text's own translation stands among the `N` candidates. */
+export interface Ranks {
+  /** How many candidates are more similar than the translation. `[N]` */
+  readonly above: Uint32Array;
+  /** How many others are just as similar. `[N]` */
+  readonly ties: Uint32Array;
+}
+
+/** Cosine similarities of float32 vectors that differ by no more than this, some 30 roundings, count as the same. */
+const TIE = 2 ** -19;
+
+/** Rows and columns of the similarities that are in memory at once: 16 MB of them. */
+const BLOCK = 2048;
+
+/**
+ * Ranks of the translations in both directions, from one go over the similarities in square blocks.
+ *
+ * @param en `[N, D]`, rows of length 1; row `i` of `ko` is its translation
+ * @param onRows told after each stripe how many rows are done
+ */
+export async function translationRanks(
+  en: Float32Array,
+  ko: Float32Array,
+  width: number,
+  onRows?: (rows: number) => void | Promise<void>,
+): Promise<Record<Language, Ranks>> {
+  const count = en.length / width;
+  const own = Float32Array.from(rowProducts(en, ko, width)); // [N]
+  const ranks = { en: noRanks(count), ko: noRanks(count) };
+  for (let row = 0; row < count; row += BLOCK) {
+    for (let column = 0; column < count; column += BLOCK) {
+      const similarities = await similarityBlock(rowsFrom(en, row, width), rowsFrom(ko, column, width), width);
+      countBlock(similarities, own, row, column, ranks);
+    }
+    await onRows?.(Math.min(row + BLOCK, count));
+  }
+  return ranks;
+}
+
+/**
+ * Accuracy, P@10 and mean reciprocal rank, over all texts or those named. Of candidates that are just as similar as the
+ * translation any may be found first: what is counted is the mean over all their orders. So a model to which all texts
+ * are the same gets what guessing gets, `1 / N`, not everything and not nothing.
+ */
+export function retrievalScores({ above, ties }: Ranks, texts?: Uint32Array): Retrieval {
+  const among = (best: number): Float64Array => Float64Array.from(above, (count, i) => Math.min(Math.max(best - count, 0), ties[i] + 1) / (ties[i] + 1));
+  const harmonic = harmonicNumbers(above.length);
+  const reciprocal = Float64Array.from(above, (count, i) => (harmonic[count + ties[i] + 1] - harmonic[count]) / (ties[i] + 1));
+  return { accuracy: meanOf(among(1), texts), p10: meanOf(among(10), texts), mrr: meanOf(reciprocal, texts) };
+}
+
+/** `1 + 1/2 + … + 1/n` for `n` from 0 to `most`. */
+function harmonicNumbers(most: number): Float64Array {
+  const sums = new Float64Array(most + 1);
+  for (let n = 1; n <= most; n++) sums[n] = sums[n - 1] + 1 / n;
+  return sums;
+}
+
+function noRanks(count: number): Ranks {
+  return { above: new Uint32Array(count), ties: new Uint32Array(count) };
+}
+
+/** Up to `BLOCK` rows from `start` on. */
+function rowsFrom(rows: Float32Array, start: number, width: number): Float32Array {
+  return rows.subarray(start * width, (start + BLOCK) * width);
+}
+
+/** `[R, D], [C, D] → [R, C]` */
+async function similarityBlock(a: Float32Array, b: Float32Array, width: number): Promise<Float32Array> {
+  const product = tf.tidy(() => tf.matMul(tf.tensor2d(a, [a.length / width, width]), tf.tensor2d(b, [b.length / width, width]), false, true));
+  const similarities = (await product.data()) as Float32Array;
+  product.dispose();
+  return similarities;
+}
+
+/**
+ * Counts a block's similarities in both directions. In JavaScript: one pass over them is faster than the dozen that
+ * tensor ops would take.
+ *
+ * @param own similarities of all texts with their translation, `[N]`
+ * @param row number of the block's first English text; `column` of its first Korean one
+ */
+function countBlock(similarities: Float32Array, own: Float32Array, row: number, column: number, { en, ko }: Record<Language, Ranks>): void {
+  const columns = Math.min(BLOCK, own.length - column);
+  for (let at = 0, i = row; at < similarities.length; i++) {
+    const ofRow = own[i];
+    for (let j = column; j < column + columns; j++, at++) {
+      if (i === j) continue; // a translation is no rival of itself
+      const similarity = similarities[at];
+      if (similarity > ofRow + TIE) en.above[i]++;
+      else if (similarity >= ofRow - TIE) en.ties[i]++;
+      if (similarity > own[j] + TIE) ko.above[j]++;
+      else if (similarity >= own[j] - TIE) ko.ties[j]++;
+    }
+  }
+}

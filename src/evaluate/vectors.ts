@@ -1,0 +1,37 @@
+/** @file Vectors that stand for whole texts, as rows of one long array: `[N, D]`. */
+
+/** The mean of each text's hidden states over its `L` positions. `[B, L, D] → [B, D]` */
+export function meanPool(hidden: Float32Array, batch: number, width: number): Float32Array {
+  const length = hidden.length / (batch * width);
+  const means = new Float32Array(batch * width);
+  const sums = new Float64Array(width);
+  for (let text = 0; text < batch; text++) {
+    sums.fill(0);
+    for (let at = text * length * width; at < (text + 1) * length * width; ) {
+      for (let i = 0; i < width; i++) sums[i] += hidden[at++];
+    }
+    for (let i = 0; i < width; i++) means[text * width + i] = sums[i] / length;
+  }
+  return means;
+}
+
+/** Writes rows to `target` from row `at` on, each scaled to the length 1; a row of zeros stays one. */
+export function setUnitRows(target: Float32Array, at: number, rows: Float32Array, width: number): void {
+  for (let start = 0; start < rows.length; start += width) {
+    let squares = 0;
+    for (let i = start; i < start + width; i++) squares += rows[i] * rows[i];
+    const scale = squares === 0 ? 0 : 1 / Math.sqrt(squares);
+    for (let i = 0; i < width; i++) target[at * width + start + i] = rows[start + i] * scale;
+  }
+}
+
+/** The products of rows at the same place: cosine similarities, if the rows have the length 1. `[N, D], [N, D] → [N]` */
+export function rowProducts(a: Float32Array, b: Float32Array, width: number): Float64Array {
+  const products = new Float64Array(a.length / width);
+  for (let row = 0, at = 0; row < products.length; row++) {
+    let sum = 0;
+    for (let i = 0; i < width; i++, at++) sum += a[at] * b[at];
+    products[row] = sum;
+  }
+  return products;
+}
