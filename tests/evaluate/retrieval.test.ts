@@ -59,7 +59,7 @@ describe.each(BACKENDS_UNDER_TEST)('ranks on %s', (backend) => {
     setUnitRows(same, 0, Float32Array.from({ length: same.length }, (_, i) => Math.sin(i % 768)), 768);
     const { en, ko } = await translationRanks(same, same.map((value, i) => value * (1 + 1e-7 * (i % 3))), 768);
     for (const ranks of [en, ko]) {
-      expect(ranks).toEqual(ranksOf(Array(30).fill(0), Array(30).fill(29)));
+      expect(ranks).toEqual(ranksOf(Array<number>(30).fill(0), Array<number>(30).fill(29)));
       const { accuracy, p10, mrr } = retrievalScores(ranks);
       expect(accuracy).toBeCloseTo(1 / 30, 12);
       expect(p10).toBeCloseTo(1 / 3, 12);

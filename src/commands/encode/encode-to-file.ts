@@ -1,4 +1,5 @@
 import type { EncoderEngine } from '../../engine/encoder.js';
+import { tokenBatch } from '../../text/token-batch.js';
 import type { TextTokenizer } from '../../text/tokenizer.js';
 import { createSafetensors } from '../../weights/safetensors-writer.js';
 
@@ -40,7 +41,7 @@ export async function encodeToFile(
   try {
     engine = await loadEngine();
     for (let start = 0; start < texts.length; start += batchSize) {
-      const batch = tokenize(texts.slice(start, start + batchSize), tokenizer);
+      const batch = tokenBatch(texts.slice(start, start + batchSize), tokenizer);
       cut += batch.cut;
       const { lastHiddenState, poolerOutput } = await engine.encode(batch.ids, batch.size, masked ? batch.mask : undefined);
       await file.write('last_hidden_state', start * length * width, lastHiddenState);
@@ -54,26 +55,4 @@ export async function encodeToFile(
     engine?.dispose();
   }
   return { cut };
-}
-
-interface TokenizedBatch {
-  readonly size: number;
-  /** `[B, L]` */
-  readonly ids: Int32Array;
-  /** 1 for a text's tokens, specials included, 0 for its padding. `[B, L]` */
-  readonly mask: Float32Array;
-  readonly cut: number;
-}
-
-function tokenize(texts: readonly string[], tokenizer: TextTokenizer): TokenizedBatch {
-  const { maxLength } = tokenizer;
-  const ids = new Int32Array(texts.length * maxLength);
-  const mask = new Float32Array(ids.length);
-  let cut = 0;
-  for (const [row, text] of texts.entries()) {
-    const tokens = tokenizer.encodeInto(text, ids, row * maxLength);
-    mask.fill(1, row * maxLength, row * maxLength + Math.min(tokens, maxLength));
-    if (tokens > maxLength) cut++;
-  }
-  return { size: texts.length, ids, mask, cut };
 }

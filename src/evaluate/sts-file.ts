@@ -1,0 +1,116 @@
+/**
+ * @file Files of judged sentence pairs, as they are handed out: KorSTS (tab-separated, quotes are quotes, a header),
+ * STS-B (the same seven columns without one), KLUE-STS (a JSON array), and plain `score, sentence1, sentence2`.
+ */
+import { readFile } from 'node:fs/promises';
+import { extname } from 'node:path';
+import { isSameName } from '../data/columns.js';
+import { recordsOf } from '../data/readers/delimited.js';
+import { decodeText, linesOf, utf8Pieces } from '../data/readers/encoding.js';
+import { readBytes } from '../data/text-file.js';
+import { InputError, messageOf } from '../errors.js';
+import { fileError } from '../files.js';
+import type { StsPair } from './sts.js';
+
+/** A row with the line it is on, for messages. */
+interface Row {
+  readonly fields: readonly string[];
+  readonly line: number;
+}
+
+/** Where score and sentences stand among the columns. */
+type Places = readonly [score: number, sentence1: number, sentence2: number];
+
+/** What the columns may be called. */
+const NAMES = [['score', 'label'], ['sentence1', 'sentence_1'], ['sentence2', 'sentence_2']];
+
+/** Without a header the number of columns tells what they are: these alone, or STS-B's genre, file, year, id before them. */
+const PLACES_BY_COUNT: Readonly<Record<number, Places>> = { 3: [0, 1, 2], 7: [4, 5, 6] };
+
+/**
+ * Reads judged pairs.
+ *
+ * @throws InputError for a file that cannot be read, columns that are not recognised, a row without score or sentences,
+ * fewer than two pairs, and scores that are all the same
+ */
+export async function readStsFile(path: string): Promise<StsPair[]> {
+  const pairs = extname(path).toLowerCase() === '.json' ? await readKlue(path) : pairsOf(await readRows(path), path);
+  if (new Set(pairs.map(({ score }) => score)).size < 2) {
+    throw new InputError(`${path}: expected at least two pairs with different scores, got ${pairs.length} with ${pairs.length === 0 ? 'none' : 'the same'}; give a file of judged pairs`);
+  }
+  return pairs;
+}
+
+async function readRows(path: string): Promise<Row[]> {
+  const pieces = utf8Pieces(readBytes(path), path);
+  const rows: Row[] = [];
+  if (extname(path).toLowerCase() === '.csv') {
+    for await (const records of recordsOf(pieces, 'csv', path)) rows.push(...records);
+    return rows;
+  }
+  let line = 1;
+  for await (const lines of linesOf(pieces)) {
+    for (const text of lines) rows.push({ fields: text.split('\t'), line: line++ });
+  }
+  return rows.filter(({ fields }) => fields.length > 1 || fields[0].trim() !== '');
+}
+
+function pairsOf(rows: readonly Row[], path: string): StsPair[] {
+  if (rows.length === 0) throw new InputError(`${path}: expected judged pairs, got an empty file; give rows of score, sentence1, sentence2`);
+  const header = placesByName(rows[0].fields);
+  const places = header ?? placesByCount(rows[0], path);
+  return rows.slice(header === undefined ? 0 : 1).map((row) => pairOf(row, places, rows[0].fields.length, path));
+}
+
+/** The columns by the names in a header; undefined for a row that is none. */
+function placesByName(fields: readonly string[]): Places | undefined {
+  const places = NAMES.map((names) => fields.findIndex((field) => names.some((name) => isSameName(field, name))));
+  return places.includes(-1) ? undefined : (places as unknown as Places);
+}
+
+function placesByCount({ fields }: Row, path: string): Places {
+  const places = PLACES_BY_COUNT[fields.length];
+  if (places !== undefined && isScore(fields[places[0]])) return places;
+  const found = fields.slice(0, 8).map((field) => JSON.stringify(field.slice(0, 20))).join(', ');
+  throw new InputError(`${path} line 1: expected a header with score, sentence1 and sentence2, or these three as columns, got ${found}; name the columns in the first row`);
+}
+
+function pairOf({ fields, line }: Row, [score, first, second]: Places, count: number, path: string): StsPair {
+  if (fields.length !== count) throw new InputError(`${path} line ${line}: expected ${count} columns, got ${fields.length}; complete the row or remove it`);
+  return checked(fields[score], fields[first], fields[second], `${path} line ${line}`);
+}
+
+function checked(score: unknown, sentence1: unknown, sentence2: unknown, where: string): StsPair {
+  if (!isScore(score)) throw new InputError(`${where}: expected a score, got ${JSON.stringify(score)}; correct the row or remove it`);
+  const isText = (value: unknown): value is string => typeof value === 'string' && value.trim() !== '';
+  if (!isText(sentence1) || !isText(sentence2)) throw new InputError(`${where}: expected two sentences, got an empty one; complete the row or remove it`);
+  return { score: Number(score), sentence1: sentence1.trim(), sentence2: sentence2.trim() };
+}
+
+function isScore(value: unknown): boolean {
+  return typeof value === 'number' ? Number.isFinite(value) : typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value));
+}
+
+/** KLUE-STS: `[{sentence1, sentence2, labels: {"real-label": 3.714, label: 3.7}}]`; also with a plain `score`. */
+async function readKlue(path: string): Promise<StsPair[]> {
+  const bytes = await readFile(path).catch((error: unknown) => { throw fileError(path, 'cannot be read', error); });
+  let json: unknown;
+  try {
+    json = JSON.parse(decodeText(bytes, path));
+  } catch (error) {
+    if (error instanceof InputError) throw error;
+    throw new InputError(`${path}: expected JSON, got ${messageOf(error)}; give KLUE-STS as it is, or TSV or CSV`);
+  }
+  if (!Array.isArray(json)) throw new InputError(`${path}: expected an array of judged pairs, as in KLUE-STS, got another JSON; give KLUE-STS as it is, or TSV or CSV`);
+  return json.map((item: Partial<KlueItem> | null, i) => {
+    const score = item?.score ?? item?.labels?.['real-label'] ?? item?.labels?.label;
+    return checked(score, item?.sentence1, item?.sentence2, `${path} item ${i + 1}`);
+  });
+}
+
+interface KlueItem {
+  readonly sentence1: unknown;
+  readonly sentence2: unknown;
+  readonly score: unknown;
+  readonly labels: { readonly label?: unknown; readonly 'real-label'?: unknown };
+}

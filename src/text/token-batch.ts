@@ -1,0 +1,25 @@
+import type { TextTokenizer } from './tokenizer.js';
+
+/** The ids of `B` texts, `L` a text. */
+export interface TokenBatch {
+  /** B */
+  readonly size: number;
+  /** `[B, L]` */
+  readonly ids: Int32Array;
+  /** 1 for a text's tokens, specials included, 0 for its padding. `[B, L]` */
+  readonly mask: Float32Array;
+  /** Tokens of each text before cutting, specials included. `[B]` */
+  readonly lengths: Int32Array;
+  /** Texts of more than `L` tokens. */
+  readonly cut: number;
+}
+
+/** Texts as a model takes them. */
+export function tokenBatch(texts: readonly string[], tokenizer: TextTokenizer): TokenBatch {
+  const { maxLength } = tokenizer;
+  const ids = new Int32Array(texts.length * maxLength);
+  const mask = new Float32Array(ids.length);
+  const lengths = Int32Array.from(texts, (text, row) => tokenizer.encodeInto(text, ids, row * maxLength));
+  for (const [row, tokens] of lengths.entries()) mask.fill(1, row * maxLength, row * maxLength + Math.min(tokens, maxLength));
+  return { size: texts.length, ids, mask, lengths, cut: lengths.filter((tokens) => tokens > maxLength).length };
+}
