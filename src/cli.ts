@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { doctorCommand } from './commands/doctor/index.js';
 import { encodeCommand } from './commands/encode/index.js';
+import { evalCommand } from './commands/eval/index.js';
 import { failureOf } from './commands/failure.js';
 import { prepareCommand } from './commands/prepare/index.js';
 import { reportCommand } from './commands/report/index.js';
@@ -22,6 +23,7 @@ const program = new Command('kd')
   .addHelpText('after', '\nExample:\n  $ kd train --epochs 10 --samples 1000000\n\n`kd <command> --help` says more.')
   .addCommand(prepareCommand())
   .addCommand(trainCommand())
+  .addCommand(evalCommand())
   .addCommand(encodeCommand())
   .addCommand(reportCommand())
   .addCommand(doctorCommand());

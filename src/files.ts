@@ -1,6 +1,8 @@
 /** @file Files that are whole or not there: written beside their place, flushed to disk, then renamed. */
+import { mkdtempSync, rmSync } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { InputError } from './errors.js';
 
 /** A file being written, which appears under its name only when it is whole. */
@@ -87,6 +89,13 @@ export async function syncFolder(folder: string): Promise<void> {
   } finally {
     await handle.close();
   }
+}
+
+/** A new folder for temporary files, which is gone when the process ends. */
+export function folderUntilExit(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'kd-'));
+  process.on('exit', () => { rmSync(folder, { recursive: true, force: true }); });
+  return folder;
 }
 
 const REASONS: Readonly<Record<string, string>> = {

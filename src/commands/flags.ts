@@ -31,6 +31,13 @@ export const ratio = (text: string): number => number(text, 'a number from 0 to 
 export const seed = (text: string): number =>
   number(text, 'a whole number from 0 to 2147483647', (value) => Number.isInteger(value) && value >= 0 && value < 2 ** 31);
 
+/** Names with commas between them. */
+export function list(text: string): string[] {
+  const names = text.split(',').map((name) => name.trim());
+  if (names.includes('')) throw new InvalidArgumentError('Expected names with commas between them.');
+  return names;
+}
+
 /** `--backend`: what computes. */
 export const backendOption = (): Option => new Option('--backend <name>', "TensorFlow's kernels, or JavaScript's").choices(BACKENDS).default('auto');
 

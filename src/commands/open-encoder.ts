@@ -1,7 +1,7 @@
 import { encoderEngine, type EncoderEngine } from '../engine/encoder.js';
 import type { DeviceChoice } from '../engine/nvidia.js';
 import { loadBackend, type BackendChoice } from '../engine/tensorflow.js';
-import { checkPositions, openPretrained, type PretrainedModel } from '../models/pretrained.js';
+import { checkPositions, openPretrained, openRandom, type PretrainedModel } from '../models/pretrained.js';
 import { resolveModelName, type NamedModel } from '../runs/model-names.js';
 import { MAX_LENGTH, type TextTokenizer } from '../text/tokenizer.js';
 import type { Output } from './console.js';
@@ -27,6 +27,10 @@ export interface EncoderChoice {
   readonly tokenizerFlag?: string;
   /** The folder of the run that `clip` and `roberta` belong to; else the newest. */
   readonly run?: string | undefined;
+  /** For parameters that the files lack; 0 where not given. */
+  readonly seed?: number | undefined;
+  /** Draws all parameters at random: only the configuration is read. */
+  readonly randomWeights?: boolean | undefined;
 }
 
 /**
@@ -34,10 +38,11 @@ export interface EncoderChoice {
  *
  * @throws InputError for a name that stands for nothing, a damaged file, a tokenizer of another model
  */
-export async function openEncoder({ name, flag, tokenizer, tokenizerFlag, run }: EncoderChoice, output: Output): Promise<OpenEncoder> {
+export async function openEncoder(choice: EncoderChoice, output: Output): Promise<OpenEncoder> {
+  const { name, flag, tokenizer, tokenizerFlag, run, seed = 0, randomWeights = false } = choice;
   const named = await resolveModelName(name, flag, run);
-  const folder = await fetchModel(named.source, flag, output, ['config', 'weights']);
-  const model = await openPretrained(folder, 0);
+  const folder = await fetchModel(named.source, flag, output, randomWeights ? ['config'] : ['config', 'weights']);
+  const model = randomWeights ? await openRandom(folder, seed) : await openPretrained(folder, seed);
   checkPositions(model.encoder, flag, MAX_LENGTH);
   const opened = await openTokenizer({ model: named.source, elsewhere: tokenizer ?? named.tokenizerSource, flag: tokenizerFlag ?? flag }, output);
   checkVocabulary(opened.tokenizer, model.encoder, `${flag} ${named.source}`);

@@ -101,11 +101,11 @@ export interface EvaluationSetting {
 /** Models compared on pairs of sentences. */
 export interface PairsEvaluation extends EvaluationSetting {
   readonly data: {
-    /** Folder of the token store. */
-    readonly store: string;
-    /** SHA-256 over everything in it. */
+    /** The token store, or the files and folders. */
+    readonly source: string;
+    /** SHA-256 over all pairs there. */
     readonly fingerprint: string;
-    /** The side of its split, or all of it. */
+    /** The side of a token store's split, or all pairs there. */
     readonly split: 'validation' | 'all';
     /** `N` */
     readonly pairs: number;

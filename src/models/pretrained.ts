@@ -20,6 +20,8 @@ export interface PretrainedModel {
   readonly configJson: Json;
   /** Parameters that the files lack and that start afresh, with the seed: a pooler, a projection. */
   readonly fresh: readonly string[];
+  /** Bytes that its parameters take as they are stored; 0 for one that is stored nowhere. */
+  readonly storedBytes: number;
   /** Every parameter of `encoder.shapes`, from the files or fresh; the files are open while it is gone through. */
   parameters(): AsyncIterable<readonly [name: string, values: Float32Array]>;
 }
@@ -41,6 +43,7 @@ export async function openPretrained(folder: string, seed: number): Promise<Pret
     encoder,
     configJson: json,
     fresh: stored.missing,
+    storedBytes: stored.bytes,
     async *parameters() {
       const { source, stored } = await openStored(folder, encoder);
       try {
@@ -62,8 +65,8 @@ async function withStoredProjection(model: PretrainedModel, path: string): Promi
   const encoder = withProjection(model.encoder, source.tensors.get('weight')?.shape[0] ?? 0);
   const names = Object.keys(encoder.shapes).filter(isProjection);
   const expected = Object.fromEntries(names.map((name) => [nameInFile(name), encoder.shapes[name]]));
-  loadParameters(source, expected);
-  return projected(model, encoder, async function* () {
+  const { bytes } = loadParameters(source, expected);
+  return projected({ ...model, storedBytes: model.storedBytes + bytes }, encoder, async function* () {
     const source = await openSafetensors(path);
     try {
       for (const name of names) yield [name, await source.read(nameInFile(name))] as const;
@@ -114,11 +117,22 @@ export function randomModel(config: TextModelConfig, seed: number, json: Json = 
     encoder,
     configJson: json,
     fresh: names,
+    storedBytes: 0,
     // eslint-disable-next-line @typescript-eslint/require-await -- an async iterable, as files give one
     async *parameters() {
       for (const name of names) yield [name, encoder.initialise(name, seed)] as const;
     },
   };
+}
+
+/**
+ * A model of the configuration in a folder, with every parameter drawn at random.
+ *
+ * @throws InputError for a configuration that cannot be read or is of another family
+ */
+export async function openRandom(folder: string, seed: number): Promise<PretrainedModel> {
+  const { config, json } = await readConfig(folder);
+  return randomModel(config, seed, json);
 }
 
 /** The configuration of a hub id that is known without a download, or undefined. */

@@ -1,5 +1,5 @@
 import { InputError } from '../errors.js';
-import { isFloat } from './dtypes.js';
+import { byteLengthOf, isFloat } from './dtypes.js';
 import type { TensorInfo, TensorSource } from './tensor-source.js';
 import { shown, shownShape } from './wording.js';
 
@@ -13,6 +13,8 @@ export interface LoadOptions {
 export interface StoredParameters {
   /** Parameters that the checkpoint lacks, all of which `optional` allowed. */
   readonly missing: readonly string[];
+  /** What the others take as they are stored. */
+  readonly bytes: number;
   /** Reads the others one by one: a parameter's name in the model, and its values in row-major order. */
   read(): AsyncGenerator<[name: string, values: Float32Array]>;
 }
@@ -62,6 +64,7 @@ export function loadParameters(
   if (problems.length > 0) throw new InputError(`${source.location}: ${summary(problems)}; the weights are of another model or size`);
   return {
     missing,
+    bytes: found.map(([, storedName]) => source.tensors.get(storedName)!).reduce((sum, { dtype, shape }) => sum + byteLengthOf(dtype, shape), 0),
     async *read() {
       for (const [name, storedName] of found) yield [name, await source.read(storedName)];
     },

@@ -1,7 +1,5 @@
 /** @file The pairs of a run: a token store that is there, or one made of raw data and kept for the next run. */
-import { mkdtempSync, rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { batchesOf, type Batches } from '../../data/batches.js';
 import type { Encoders } from '../../data/prepare/encode.js';
@@ -12,6 +10,7 @@ import { findSources, type Sources } from '../../data/sources.js';
 import { contentFingerprint, isStore } from '../../data/store/manifest.js';
 import { openStore, type TokenStore } from '../../data/store/token-store.js';
 import { InputError } from '../../errors.js';
+import { folderUntilExit } from '../../files.js';
 import { RUNS_FOLDER } from '../../runs/run-folder.js';
 import type { Output } from '../console.js';
 import { formatCount } from '../format.js';
@@ -96,12 +95,6 @@ async function prepared(
   const encoderFolders = folders.includes(undefined!) ? undefined : { teacher: folders[0], student: folders[1] };
   sayWhatWasFound(await makeStore({ paths, sources, out, settings: prepareSettings, encoders, encoderFolders }, output), output);
   return out;
-}
-
-function folderUntilExit(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'kd-'));
-  process.on('exit', () => { rmSync(folder, { recursive: true, force: true }); });
-  return folder;
 }
 
 function checkTokenizers({ folder, manifest }: TokenStore, encoders: Encoders): void {

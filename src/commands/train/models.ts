@@ -3,8 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Encoder } from '../../data/prepare/encode.js';
 import { InputError } from '../../errors.js';
-import { readConfig } from '../../models/config.js';
-import { openPretrained, publishedConfig, randomModel, withFreshProjection, type PretrainedModel } from '../../models/pretrained.js';
+import { openPretrained, openRandom, publishedConfig, randomModel, withFreshProjection, type PretrainedModel } from '../../models/pretrained.js';
 import { isProjection } from '../../models/projection.js';
 import { countParameters } from '../../models/text-encoder.js';
 import { randomBits } from '../../random.js';
@@ -71,10 +70,7 @@ async function orElse<Fallback, T>(fallback: Fallback | undefined, open: () => P
 
 async function openModel(role: Role, settings: TrainSettings, output: Output): Promise<PretrainedModel> {
   const source = settings[role];
-  if (settings.randomWeights) {
-    const { config, json } = await readConfig(await fetchModel(source, `--${role}`, output, ['config']));
-    return randomModel(config, settings.seed, json);
-  }
+  if (settings.randomWeights) return openRandom(await fetchModel(source, `--${role}`, output, ['config']), settings.seed);
   const model = await openPretrained(await fetchModel(source, `--${role}`, output, ['config', 'weights']), settings.seed);
   if (model.fresh.length > 0) output.message(`${role}: ${source} lacks ${model.fresh.join(', ')}; they start afresh`);
   return model;

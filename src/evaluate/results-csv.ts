@@ -1,0 +1,60 @@
+/** @file Evaluations for other programs: one rectangular CSV, every number in full. */
+import { LANGUAGES, type Distance, type Language, type ModelFacts, type ModelScores, type RunEvaluations, type ScoresByLanguage, type StsScores } from './evaluation.js';
+
+/**
+ * What every line says: a model on the texts of one language, over all pairs or a group of them; or a model on an STS file
+ * (`by` says `sts`, `group` which). What does not apply is empty.
+ */
+export const CSV_COLUMNS = [
+  'model', 'role', 'source', 'parameters', 'bytes', 'width', 'ms_per_text', 'text', 'by', 'group', 'pairs',
+  'mse', 'mse_x100', 'cosine_token', 'mse_pooled', 'mse_pooled_x100', 'cosine_pooled',
+  'accuracy_pooled', 'p10_pooled', 'mrr_pooled', 'accuracy_mean', 'p10_mean', 'mrr_mean',
+  'spearman_pooled', 'pearson_pooled', 'spearman_mean', 'pearson_mean',
+] as const;
+
+type CsvRow = Partial<Record<(typeof CSV_COLUMNS)[number], string | number | null>>;
+
+/** All evaluations as CSV (RFC 4180) with a header. */
+export function resultsCsv({ pairs, sts }: RunEvaluations): string {
+  const rows = [
+    ...(pairs?.models ?? []).flatMap((model) => pairsRows(model, pairs!.data.pairs)),
+    ...sts.flatMap(({ file, pairs: count, models }) => models.map((model) => stsRow(model, file, count))),
+  ];
+  const lines = rows.map((row) => CSV_COLUMNS.map((column) => field(row[column])).join(','));
+  return `${[CSV_COLUMNS.join(','), ...lines].join('\n')}\n`;
+}
+
+function pairsRows(model: ModelScores, count: number): CsvRow[] {
+  const facts = { ...factsRow(model), ms_per_text: model.ms_per_text };
+  const rows = (scores: ScoresByLanguage, place: CsvRow): CsvRow[] => LANGUAGES.map((language) => ({ ...facts, text: language, ...place, ...scoresRow(scores[language]) }));
+  return [rows(model.scores, { pairs: count }), ...model.groups.map(({ by, group, pairs, scores }) => rows(scores, { by, group, pairs }))].flat();
+}
+
+function scoresRow({ distance, translation: { pooled, mean } }: ScoresByLanguage[Language]): CsvRow {
+  return {
+    ...(distance === null ? {} : distanceRow(distance)),
+    accuracy_pooled: pooled.accuracy, p10_pooled: pooled.p10, mrr_pooled: pooled.mrr,
+    accuracy_mean: mean.accuracy, p10_mean: mean.p10, mrr_mean: mean.mrr,
+  };
+}
+
+function distanceRow(distance: Distance): CsvRow {
+  return { ...distance, mse_x100: 100 * distance.mse, mse_pooled_x100: 100 * distance.mse_pooled };
+}
+
+function stsRow(model: StsScores, file: string, pairs: number): CsvRow {
+  const { pooled, mean } = model.correlation;
+  return {
+    ...factsRow(model), by: 'sts', group: file, pairs,
+    spearman_pooled: pooled.spearman, pearson_pooled: pooled.pearson, spearman_mean: mean.spearman, pearson_mean: mean.pearson,
+  };
+}
+
+function factsRow({ name, role, source, parameters, bytes, width }: ModelFacts): CsvRow {
+  return { model: name, role, source, parameters, bytes, width };
+}
+
+function field(value: string | number | null | undefined): string {
+  const text = String(value ?? '');
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

@@ -1,0 +1,30 @@
+/** @file Numbers as people read them. */
+
+/** A rate with three digits that count: `9,120`, `101`, `14.4`, `0.31`. */
+export function formatRate(rate: number): string {
+  const digits = rate >= 99.95 ? 0 : rate >= 9.995 ? 1 : 2;
+  return rate.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
+}
+
+/** Seconds as `0:01:05`. */
+export function formatDuration(seconds: number): string {
+  if (!Number.isFinite(seconds)) return '–';
+  const whole = Math.round(seconds);
+  const digits = (value: number): string => String(value).padStart(2, '0');
+  return `${Math.floor(whole / 3600)}:${digits(Math.floor(whole / 60) % 60)}:${digits(whole % 60)}`;
+}
+
+const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'];
+
+/** Bytes as `1.9 GB`, `460 kB`; a thousand, not 1024, of one are the next. */
+export function formatBytes(bytes: number): string {
+  let [value, power] = [bytes, 0];
+  while (value >= 999.5 && power < UNITS.length - 1) [value, power] = [value / 1000, power + 1];
+  const digits = power === 0 || value >= 99.95 ? 0 : 1;
+  return `${value.toFixed(digits)} ${UNITS[power]}`;
+}
+
+/** A whole number with its thousands apart: `123,060,480`. */
+export function formatCount(count: number): string {
+  return count.toLocaleString('en-US');
+}
