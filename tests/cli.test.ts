@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { KD, kd, temporaryFolder } from './cli.js';
 import { PARITY } from './fixtures/index.js';
 
-const COMMANDS = ['prepare', 'train', 'encode', 'doctor'];
+const COMMANDS = ['prepare', 'train', 'eval', 'encode', 'doctor'];
 
 describe('help', () => {
   it('names the commands, for kd alone too', () => {
