@@ -1,9 +1,11 @@
 import { Command, Option } from 'commander';
+import { RECIPE_NAMES } from '../../distill/recipes.js';
 import { checkRunIsNew, defaultRunName } from '../../runs/run-folder.js';
 import { openOutput, type Output, type OutputOptions } from '../console.js';
 import { backendOption, count, deviceOption, nonNegative, positive, ratio, seed, share } from '../flags.js';
 import { dryRun } from './dry-run.js';
 import { prepareRun } from './prepare.js';
+import { printSettings, withRecipe } from './recipe.js';
 import { runTraining } from './run.js';
 import { CHOICES, DEFAULTS, type TrainSettings } from './settings.js';
 
@@ -11,15 +13,18 @@ const EXAMPLES = `
 Examples:
   $ kd train --epochs 10 --samples 1000000          the original project's final run
   $ kd train --data pairs.csv --teacher ./teacher --student ./student --run first
+  $ kd train --recipe roberta-1m --print            the original's exact settings
   $ kd train --dry-run                              load, count, one step, stop`;
 
 /** Flags as commander gives them: a switch that was not given is absent. */
-type TrainFlags = Omit<TrainSettings, 'randomWeights'> & { readonly randomWeights?: boolean; readonly dryRun?: boolean };
+type TrainFlags = Omit<TrainSettings, 'randomWeights'> & { readonly randomWeights?: boolean; readonly dryRun?: boolean; readonly print?: boolean };
 
 /** `kd train` */
 export function trainCommand(): Command {
   return new Command('train')
     .description('teach a student to give the teacher\'s embedding for English and Korean')
+    .addOption(new Option('--recipe <name>', 'settings of a known run; flags win over it').choices(RECIPE_NAMES))
+    .option('--print', 'show all settings, and stop')
     .optionsGroup('Data:')
     .addOption(new Option('--data <path...>', 'files of pairs, folders of them, or what `kd prepare` made').default([...DEFAULTS.data], 'data/'))
     .option('--ko-column <name>', 'the column with the Korean text (else ko, korea, korean)')
@@ -59,7 +64,12 @@ export function trainCommand(): Command {
     .option('--keep <checkpoints>', 'newest checkpoints to keep, besides the best', count, DEFAULTS.keep)
     .option('--dry-run', 'load, count parameters, one step, shapes and memory; write nothing')
     .addHelpText('after', EXAMPLES)
-    .action(async (flags: TrainFlags, command: Command) => train(flags, openOutput(command.optsWithGlobals<OutputOptions>())));
+    .action(async (given: TrainFlags, command: Command) => {
+      const output = openOutput(command.optsWithGlobals<OutputOptions>());
+      const { print = false, ...flags } = withRecipe(given, command, output);
+      if (print) printSettings(flags, command, output);
+      else await train(flags, output);
+    });
 }
 
 async function train({ dryRun: isDryRun = false, randomWeights = false, ...rest }: TrainFlags, output: Output): Promise<void> {

@@ -1,6 +1,7 @@
 import { LOSSES, type LossName } from '../../distill/loss.js';
 import { PRECISIONS } from '../../distill/engine.js';
 import { OPTIMIZERS, type OptimizerName } from '../../distill/adamw.js';
+import type { RecipeName } from '../../distill/recipes.js';
 import type { DeviceChoice } from '../../engine/nvidia.js';
 import type { BackendChoice } from '../../engine/tensorflow.js';
 
@@ -19,6 +20,8 @@ export const CHOICES = { engine: ENGINES, precision: PRECISION_CHOICES, loss: LO
 
 /** Everything that decides what a run does: written to its `config.json`. */
 export interface TrainSettings {
+  /** The recipe that settings were taken from. */
+  readonly recipe?: RecipeName;
   readonly data: readonly string[];
   readonly koColumn?: string;
   readonly enColumn?: string;

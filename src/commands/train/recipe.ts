@@ -1,0 +1,71 @@
+/** @file `--recipe` and `--print`: named settings, and what a run would be called with. */
+import type { Command } from 'commander';
+import { recipeOf, type Recipe, type RecipeName } from '../../distill/recipes.js';
+import type { Output } from '../console.js';
+
+/** Settings that no recipe has: whoever gives one leaves the recipe. */
+const NOT_IN_RECIPES = ['dropout', 'maxGradNorm', 'maxSteps', 'project', 'randomWeights'];
+
+/** Not settings of the run itself. */
+const NOT_SHOWN = ['recipe', 'print', 'dryRun'];
+
+type Settings = Readonly<Record<string, unknown>>;
+
+/** Puts a recipe's settings in the place of defaults. What was given as a flag wins, and that is said. */
+export function withRecipe<Flags extends { readonly recipe?: RecipeName }>(flags: Flags, command: Command, output: Output): Flags {
+  const recipe = recipeOf(flags.recipe);
+  if (recipe === undefined) return flags;
+  const isGiven = (key: string): boolean => command.getOptionValueSource(key) === 'cli';
+  const settings = recipe.settings as unknown as Settings;
+  const changed = [...Object.keys(settings), ...NOT_IN_RECIPES].filter((key) => isGiven(key) && !isSame((flags as Settings)[key], settings[key]));
+  for (const key of changed) {
+    output.warn(`${flagOf(command, key)} ${shown((flags as Settings)[key])} in the place of the recipe's ${shown(settings[key])}: the run will not be ${flags.recipe}`);
+  }
+  const taken = Object.entries(settings).filter(([key]) => !isGiven(key));
+  return { ...flags, ...Object.fromEntries(taken) };
+}
+
+/** Shows every setting with where it comes from, as flags that would say the same. */
+export function printSettings(flags: { readonly recipe?: RecipeName }, command: Command, output: Output): void {
+  const recipe = recipeOf(flags.recipe);
+  const settings = Object.entries(flags).filter(([key]) => isSetting(key, command));
+  const rows = settings.map(([key, value]) => [`${flagOf(command, key, value)} ${typeof value === 'boolean' ? '' : shown(value)}`.trimEnd(), originOf(key, command, recipe)]);
+  const width = Math.max(...rows.map(([flag]) => flag.length));
+  const text = [
+    ...(recipe === undefined ? [] : [`${flags.recipe}: ${recipe.description}`]),
+    ...rows.map(([flag, origin]) => `  ${flag.padEnd(width)}  ${origin}`),
+    'in every run: texts of 77 tokens, no attention mask; batches in the same order in every epoch',
+    ...(recipe?.published === undefined ? [] : [publishedLine(recipe.published)]),
+  ].join('\n');
+  output.result(text, { event: 'settings', recipe: flags.recipe ?? null, settings: Object.fromEntries(settings), published: recipe?.published ?? null });
+}
+
+function publishedLine({ loss, lossEn, lossKo, duration, source }: NonNullable<Recipe['published']>): string {
+  return `published: validation loss ${loss.toFixed(4)} (en ${lossEn.toFixed(4)} + ko ${lossKo.toFixed(4)}) after ${duration}; ${source}`;
+}
+
+/** Whether a value is one of the run's settings, and not one of the command line as a whole. */
+function isSetting(key: string, command: Command): boolean {
+  return !NOT_SHOWN.includes(key) && command.options.some((option) => option.attributeName() === key);
+}
+
+function originOf(key: string, command: Command, recipe: Recipe | undefined): string {
+  if (command.getOptionValueSource(key) === 'cli') return 'given';
+  return recipe !== undefined && Object.hasOwn(recipe.settings, key) ? 'recipe' : 'default';
+}
+
+/** The flag of a setting; of a switch the form that sets it so. */
+function flagOf(command: Command, key: string, value?: unknown): string {
+  const [option] = command.options.filter((known) => known.attributeName() === key);
+  const flag = option.long ?? key;
+  return option.negate && value === true ? flag.replace('--no-', '--') : flag;
+}
+
+function isSame(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
+
+function shown(value: unknown): string {
+  if (value === undefined) return 'none';
+  return Array.isArray(value) ? value.join(' ') : String(value as string | number | boolean);
+}

@@ -1,0 +1,46 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { readStsFile } from '../../src/evaluate/sts-file.js';
+import { temporaryFolder } from '../cli.js';
+
+const PAIRS = [
+  { score: 4.2, sentence1: '한 남자가 "기타"를 친다', sentence2: '남자가 기타를 연주한다' },
+  { score: 0, sentence1: 'a dog, asleep', sentence2: '비행기가 이륙한다' },
+];
+const ROWS = PAIRS.map(({ score, sentence1, sentence2 }) => [String(score), sentence1, sentence2]);
+
+function file(name: string, text: string): string {
+  const path = join(temporaryFolder(), name);
+  writeFileSync(path, text);
+  return path;
+}
+
+const lines = (rows: readonly (readonly string[])[], separator: string, end = '\n'): string => rows.map((row) => row.join(separator) + end).join('');
+
+describe('judged pairs', () => {
+  it.each([
+    ['KorSTS', 'sts-test.tsv', lines([['genre', 'filename', 'year', 'id', 'score', 'sentence1', 'sentence2'], ...ROWS.map((row) => ['main', 'MSR', '2012', '0001', ...row])], '\t')],
+    ['STS-B without a header', 'sts.txt', lines(ROWS.map((row) => ['main', 'MSR', '2012', '0001', ...row]), '\t')],
+    ['three columns without a header, after Windows', 'three.tsv', `\ufeff${lines(ROWS, '\t', '\r\n')}\r\n`],
+    ['a header in another order', 'other.tsv', lines([['Sentence1', 'sentence2', 'Score'], ...ROWS.map(([score, a, b]) => [a, b, score])], '\t')],
+    ['CSV', 'sts.csv', `score,sentence1,sentence2\n${ROWS.map((row) => row.map((text) => `"${text.replaceAll('"', '""')}"`).join(',')).join('\n')}`],
+    ['KLUE-STS', 'klue-sts.json', JSON.stringify(PAIRS.map(({ score, ...sentences }) => ({ guid: 'klue', ...sentences, labels: { label: 1, 'real-label': score, 'binary-label': 0 } })))],
+  ])('are read from %s', async (_, name, text) => {
+    expect(await readStsFile(file(name, text))).toEqual(PAIRS);
+  });
+
+  it.each([
+    ['a.tsv', '', 'expected judged pairs, got an empty file'],
+    ['a.tsv', 'x\ty\n1\ta\n', 'line 1: expected a header with score, sentence1 and sentence2, or these three as columns, got "x", "y"'],
+    ['a.tsv', '1\ta\tb\nhigh\tc\td\n', 'line 2: expected a score, got "high"'],
+    ['a.tsv', '1\ta\tb\n\n2\tc\n', 'line 3: expected 3 columns, got 2'],
+    ['a.tsv', '1\ta\tb\n2\tc\t \n', 'line 2: expected two sentences, got an empty one'],
+    ['a.tsv', '1\ta\tb\n1\tc\td\n', 'expected at least two pairs with different scores, got 2 with the same'],
+    ['a.json', '{}', 'expected an array of judged pairs'],
+    ['a.json', '[', 'expected JSON'],
+    ['a.json', '[{"sentence1": "a", "sentence2": "b"}]', 'item 1: expected a score'],
+  ])('%s with %j are refused', async (name, text, message) => {
+    await expect(readStsFile(file(name, text))).rejects.toThrow(message);
+  });
+});
