@@ -67,5 +67,5 @@ function isSame(a: unknown, b: unknown): boolean {
 
 function shown(value: unknown): string {
   if (value === undefined) return 'none';
-  return Array.isArray(value) ? value.join(' ') : String(value as string | number | boolean);
+  return Array.isArray(value) ? value.join(' ') : String(value);
 }
