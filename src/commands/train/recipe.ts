@@ -67,5 +67,6 @@ function isSame(a: unknown, b: unknown): boolean {
 
 function shown(value: unknown): string {
   if (value === undefined) return 'none';
-  return Array.isArray(value) ? value.join(' ') : String(value);
+  if (Array.isArray(value)) return value.join(' ');
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
