@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { doctorCommand } from './commands/doctor/index.js';
 import { encodeCommand } from './commands/encode/index.js';
 import { evalCommand } from './commands/eval/index.js';
+import { exportCommand } from './commands/export/index.js';
 import { failureOf } from './commands/failure.js';
 import { prepareCommand } from './commands/prepare/index.js';
 import { reportCommand } from './commands/report/index.js';
@@ -25,6 +26,7 @@ const program = new Command('kd')
   .addCommand(trainCommand())
   .addCommand(evalCommand())
   .addCommand(encodeCommand())
+  .addCommand(exportCommand())
   .addCommand(reportCommand())
   .addCommand(doctorCommand());
 

@@ -43,6 +43,11 @@ export function bytes(field: number, value: string | Uint8Array | readonly Uint8
   return Buffer.concat([tag(field, BYTES), varint(content.length), content]);
 }
 
+/** What comes before the content of a field of type string, bytes or message, for content that is written elsewhere. */
+export function lengthPrefix(field: number, length: number): Buffer {
+  return Buffer.concat([tag(field, BYTES), varint(length)]);
+}
+
 /** The entries of a map field with string keys. */
 export function map(field: number, entries: Readonly<Record<string, Uint8Array | readonly Uint8Array[]>>): Buffer {
   return Buffer.concat(Object.entries(entries).map(([key, value]) => bytes(field, [bytes(1, key), bytes(2, value)])));

@@ -14,6 +14,8 @@ export interface OpenEncoder extends NamedModel {
   readonly tokenizer: TextTokenizer;
   /** The folder with its configuration and weights. */
   readonly folder: string;
+  /** The folder with its tokenizer's files. */
+  readonly tokenizerFolder: string;
 }
 
 /** Which model, and how the flags are called that say so. */
@@ -46,7 +48,7 @@ export async function openEncoder(choice: EncoderChoice, output: Output): Promis
   checkPositions(model.encoder, flag, MAX_LENGTH);
   const opened = await openTokenizer({ model: named.source, elsewhere: tokenizer ?? named.tokenizerSource, flag: tokenizerFlag ?? flag }, output);
   checkVocabulary(opened.tokenizer, model.encoder, `${flag} ${named.source}`);
-  return { ...named, model, tokenizer: opened.tokenizer, folder };
+  return { ...named, model, tokenizer: opened.tokenizer, folder, tokenizerFolder: opened.folder };
 }
 
 /** Loads the backend and a model's weights onto it. The caller disposes of the engine. */

@@ -1,0 +1,55 @@
+import { Command, Option } from 'commander';
+import type { DeviceChoice } from '../../engine/nvidia.js';
+import type { BackendChoice } from '../../engine/tensorflow.js';
+import { checkExportFolder } from '../../export/export-folder.js';
+import { exportModel } from '../../export/export-model.js';
+import { FORMATS, type Format } from '../../export/formats.js';
+import { openOutput, type Output, type OutputOptions } from '../console.js';
+import { backendOption, deviceOption } from '../flags.js';
+import { openEncoder, startEncoder } from '../open-encoder.js';
+import { checkPush, push } from './push.js';
+
+interface ExportFlags {
+  readonly to: string;
+  readonly format: Format;
+  readonly tokenizer?: string;
+  readonly push?: string;
+  readonly backend: BackendChoice;
+  readonly device: DeviceChoice;
+}
+
+const EXAMPLES = `
+Examples:
+  $ kd export first --to exported --format diffusers         the best checkpoint of the run "first"
+  $ kd export first:300 --to exported --format onnx
+  $ HF_TOKEN=hf_… kd export roberta --to exported --push me/my-student`;
+
+/** `kd export` */
+export function exportCommand(): Command {
+  return new Command('export')
+    .description('write a student for other tools: transformers, diffusers, ONNX Runtime')
+    .argument('<run|folder>', 'a run, a checkpoint of one (run:step, run:best, run:last), a folder or hub id; roberta: the newest run')
+    .requiredOption('--to <folder>', 'where to; must be empty, new, or an earlier export')
+    .addOption(new Option('--format <name>', 'for which tool').choices(FORMATS).default('transformers'))
+    .option('--tokenizer <id|folder>', 'its tokenizer, when it lies elsewhere')
+    .option('--push <hub id>', 'upload it to the hub as well, as owner/name, with the token in HF_TOKEN; a new repository is private')
+    .addOption(backendOption())
+    .addOption(deviceOption())
+    .addHelpText('after', EXAMPLES)
+    .action(async (name: string, flags: ExportFlags, command: Command) => run(name, flags, openOutput(command.optsWithGlobals<OutputOptions>())));
+}
+
+async function run(name: string, flags: ExportFlags, output: Output): Promise<void> {
+  const { to, format } = flags;
+  await checkExportFolder(to); // now, and not when the model is read
+  const target = flags.push === undefined ? undefined : checkPush(flags.push);
+  const opened = await openEncoder({ name, flag: 'export', tokenizer: flags.tokenizer, tokenizerFlag: '--tokenizer' }, output);
+  const { fresh } = opened.model;
+  if (fresh.length > 0) output.warn(`${name} lacks ${fresh.join(', ')}: the export has random values in their place`);
+  const difference = await exportModel({ ...opened, format, to }, () => startEncoder(opened, flags, output), (stage) => { output.message(`${stage} …`); });
+  output.result(
+    `${to}: ${name} for ${format}, opened again and compared: outputs differ by at most ${difference.toExponential(1)}`,
+    { event: 'exported', model: opened.source, to, format, largest_difference: difference },
+  );
+  if (target !== undefined) await push(to, target, output);
+}

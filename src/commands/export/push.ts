@@ -1,0 +1,23 @@
+import { pushFolder, pushTarget, type PushTarget } from '../../export/push.js';
+import type { Output } from '../console.js';
+import type { Progress } from '../progress.js';
+
+/** Checks the hub id and the token, before anything is made. */
+export function checkPush(id: string): PushTarget {
+  return pushTarget(id, '--push');
+}
+
+/** Uploads an export behind a progress bar. */
+export async function push(folder: string, target: PushTarget, output: Output): Promise<void> {
+  let bar: Progress | undefined;
+  try {
+    const { url, created } = await pushFolder(folder, target, ({ bytesDone, bytesTotal }) => {
+      bar ??= output.progress(`uploading to ${target.name}`, bytesTotal, 'bytes');
+      bar.update(bytesDone);
+    });
+    bar?.stop();
+    output.result(`${url}: uploaded${created ? ' to a new, private repository' : ''}`, { event: 'pushed', url, created });
+  } finally {
+    bar?.stop();
+  }
+}

@@ -1,0 +1,63 @@
+/** @file What an export must give: the encoder's own outputs for a few texts, computed before it is written. */
+import type { Encoded, EncoderEngine } from '../engine/encoder.js';
+import { InputError } from '../errors.js';
+import type { TextTokenizer } from '../text/tokenizer.js';
+
+/** Empty, both languages, mixed, and one over 77 tokens. */
+const TEXTS = [
+  '',
+  'a yellow car',
+  '노란색 차',
+  'A cat sleeps on the sofa. 고양이가 소파에서 잔다. 123!',
+  '말을 타는 남자와 자전거를 타는 여자가 강가를 달린다. '.repeat(12),
+];
+
+/** `N` texts with their ids and what the encoder gives for them. */
+export interface Reference {
+  readonly size: number;
+  /** `[N, L]` */
+  readonly ids: Int32Array;
+  readonly outputs: Encoded;
+}
+
+/** How far two computations of the same values may be apart, as a share of the largest value where that is over 1. */
+export const TOLERANCE = { transformers: 2e-5, diffusers: 2e-5, onnx: 1e-4 } as const;
+
+/** The ids of the texts. `[N, L]` */
+export function referenceIds(tokenizer: TextTokenizer): Int32Array {
+  const ids = new Int32Array(TEXTS.length * tokenizer.maxLength);
+  for (const [row, text] of TEXTS.entries()) tokenizer.encodeInto(text, ids, row * tokenizer.maxLength);
+  return ids;
+}
+
+/** Encodes the texts, and disposes of the engine. */
+export async function encodeReference(engine: EncoderEngine, tokenizer: TextTokenizer): Promise<Reference> {
+  try {
+    const ids = referenceIds(tokenizer);
+    return { size: TEXTS.length, ids, outputs: await engine.encode(ids, TEXTS.length) };
+  } finally {
+    engine.dispose();
+  }
+}
+
+/**
+ * The largest difference of an export's outputs to the encoder's own.
+ *
+ * @throws InputError where the encoder itself gives what is not a number; Error where the export is not the same model
+ */
+export function compareOutputs(expected: Encoded, actual: Encoded, tolerance: number): number {
+  const parts = [[expected.lastHiddenState, actual.lastHiddenState], [expected.poolerOutput, actual.poolerOutput]] as const;
+  let largest = 0;
+  let scale = 1;
+  for (const [wanted, got] of parts) {
+    if (wanted.length !== got.length) throw new Error(`the export gives ${got.length} values, the model ${wanted.length}`);
+    for (let i = 0; i < wanted.length; i++) {
+      if (!Number.isFinite(wanted[i])) throw new InputError('expected finite outputs of the model, got others; its weights are damaged, or its training diverged');
+      scale = Math.max(scale, Math.abs(wanted[i]));
+      const difference = Math.abs(wanted[i] - got[i]);
+      largest = Number.isNaN(difference) ? Infinity : Math.max(largest, difference);
+    }
+  }
+  if (largest > tolerance * scale) throw new Error(`the export differs from the model by ${largest}, more than ${tolerance * scale}`);
+  return largest;
+}

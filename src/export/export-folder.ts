@@ -1,0 +1,59 @@
+/** @file The folder of an export: whole and checked, or not there; and nobody else's. */
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { InputError } from '../errors.js';
+import { fileError, syncFolder, writeFileAtomic } from '../files.js';
+
+/** The file that makes a folder an export: what it was made from, and how. */
+export const EXPORT_FILE = 'kd-export.json';
+
+/**
+ * Checks that a folder may become an export: it is not there, empty, or an earlier export.
+ *
+ * @throws InputError for a file, or a folder that holds other things
+ */
+export async function checkExportFolder(folder: string): Promise<void> {
+  const stats = await stat(folder).catch(() => undefined);
+  if (stats === undefined) return;
+  if (!stats.isDirectory()) throw new InputError(`--to ${folder}: expected a folder, or none yet, got a file; name another`);
+  const names = await readdir(folder).catch((error: unknown) => { throw fileError(folder, 'cannot be read', error); });
+  if (names.length === 0 || names.includes(EXPORT_FILE)) return;
+  throw new InputError(`--to ${folder}: expected an empty folder or an earlier export, got one with ${names.sort()[0]} in it; name another folder`);
+}
+
+/**
+ * Makes an export in a folder beside its place, and moves it there when `fill` is done with it; an earlier export stays
+ * until then.
+ *
+ * @param fill writes and checks everything but the file that marks an export, whose contents it gives
+ * @throws InputError as `checkExportFolder`, and where the system refuses; whatever `fill` throws
+ */
+export async function writeExportFolder(folder: string, fill: (temporary: string) => Promise<object>): Promise<void> {
+  await checkExportFolder(folder);
+  const place = resolve(folder);
+  const [temporary, earlier] = ['tmp', 'old'].map((ending) => `${place}.${process.pid}.${ending}`);
+  try {
+    await mkdir(dirname(place), { recursive: true });
+    await mkdir(temporary);
+    const description = await fill(temporary);
+    await writeFileAtomic(join(temporary, EXPORT_FILE), `${JSON.stringify(description, null, 2)}\n`);
+    await replace(place, temporary, earlier);
+  } catch (error) {
+    throw fileError(folder, 'cannot be written', error);
+  } finally {
+    await rm(temporary, { recursive: true, force: true });
+  }
+}
+
+/** Puts the new folder in the place of the earlier one, if any; where that fails, the earlier one is put back. */
+async function replace(place: string, made: string, earlier: string): Promise<void> {
+  const isThere = await rename(place, earlier).then(() => true, () => false);
+  try {
+    await rename(made, place);
+  } catch (error) {
+    if (isThere) await rename(earlier, place);
+    throw error;
+  }
+  await syncFolder(dirname(place));
+  await rm(earlier, { recursive: true, force: true });
+}

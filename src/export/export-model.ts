@@ -1,0 +1,56 @@
+/** @file An export from beginning to end. */
+import { basename, join, resolve } from 'node:path';
+import type { EncoderEngine } from '../engine/encoder.js';
+import { writeFileAtomic } from '../files.js';
+import { exportedConfig } from '../models/exported-config.js';
+import type { TextTokenizer } from '../text/tokenizer.js';
+import { VERSION } from '../version.js';
+import { encodeReference } from './check.js';
+import { writeExportFolder } from './export-folder.js';
+import { checkFormat, checkFormatWritten, writeFormat, type Format, type ModelToExport } from './formats.js';
+import { modelCard } from './model-card.js';
+import { readTrainingRecord } from './training-record.js';
+
+/** What to export, and to where. */
+export interface ExportOptions extends ModelToExport {
+  readonly tokenizer: TextTokenizer;
+  readonly format: Format;
+  readonly to: string;
+  /** The hub id or folder it is exported from. */
+  readonly source: string;
+  /** The folder of the run that trained it. */
+  readonly run?: string | undefined;
+}
+
+/** The parts of an export's work, in order. */
+export type ExportStage = 'reading' | 'writing' | 'comparing';
+
+/**
+ * Writes an export with its model card, opens it again and compares its outputs with the model's; then puts it into its place.
+ *
+ * @param startEngine loads the model to compare with
+ * @returns the largest difference of the outputs
+ * @throws InputError for a folder that is another's, a model that the format cannot hold, and what cannot be written
+ */
+export async function exportModel(options: ExportOptions, startEngine: () => Promise<EncoderEngine>, onStage: (stage: ExportStage) => void): Promise<number> {
+  const { format, to, source, run } = options;
+  checkFormat(format, options.model);
+  let difference = Infinity;
+  await writeExportFolder(to, async (folder) => {
+    onStage('reading');
+    const reference = await encodeReference(await startEngine(), options.tokenizer);
+    onStage('writing');
+    await writeFormat(folder, format, options);
+    await writeFileAtomic(join(folder, 'README.md'), await cardOf(options));
+    onStage('comparing');
+    difference = await checkFormatWritten(folder, format, reference);
+    return { format, source, ...(run === undefined ? {} : { run: basename(run) }), kd: VERSION, texts_compared: reference.size, largest_difference: difference };
+  });
+  return difference;
+}
+
+async function cardOf({ model, format, to, source, run }: ExportOptions): Promise<string> {
+  const { architectures: [architecture] } = JSON.parse(exportedConfig(model.configJson)) as { architectures: [string] };
+  const training = run === undefined ? undefined : await readTrainingRecord(run, source);
+  return modelCard({ name: basename(resolve(to)), format, encoder: model.encoder, architecture, source, training });
+}

@@ -1,0 +1,89 @@
+/** @file The three formats: what each writes, and how it is opened again to be compared with the model. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { encoderEngine, type Encoded } from '../engine/encoder.js';
+import { InputError } from '../errors.js';
+import { writeFileAtomic } from '../files.js';
+import { exportedConfig } from '../models/exported-config.js';
+import { writeModelFolder } from '../models/model-folder.js';
+import { openPretrained, type PretrainedModel } from '../models/pretrained.js';
+import { isProjection } from '../models/projection.js';
+import { loadTokenizer } from '../text/tokenizer.js';
+import { compareOutputs, referenceIds, TOLERANCE, type Reference } from './check.js';
+import { writeOnnx } from './onnx/model-file.js';
+import { encodeWithOnnxRuntime } from './onnx/runtime.js';
+import { writeTokenizerFiles } from './tokenizer-files.js';
+
+export const FORMATS = ['transformers', 'diffusers', 'onnx'] as const;
+export type Format = (typeof FORMATS)[number];
+
+/** A model with the folder of its tokenizer. */
+export interface ModelToExport {
+  readonly model: PretrainedModel;
+  readonly tokenizerFolder: string;
+}
+
+/** Where the parts of a format lie in its folder. */
+const LAYOUT: Readonly<Record<Format, { readonly model: string; readonly tokenizer: string }>> = {
+  transformers: { model: '.', tokenizer: '.' },
+  diffusers: { model: 'text_encoder', tokenizer: 'tokenizer' },
+  onnx: { model: '.', tokenizer: '.' },
+};
+
+/** The model's place in the ONNX format, where `@xenova/transformers` looks for it. */
+const ONNX_FILE = join('onnx', 'model.onnx');
+
+/**
+ * Checks that a format can hold a model.
+ *
+ * @throws InputError for a projection in the format for diffusers, whose pipelines have no place for one
+ */
+export function checkFormat(format: Format, { encoder }: PretrainedModel): void {
+  if (format !== 'diffusers' || !Object.keys(encoder.shapes).some(isProjection)) return;
+  throw new InputError(
+    '--format diffusers: expected a student as wide as its teacher, got one with a projection, for which a diffusers pipeline has no place ' +
+      '(and which cannot be folded into the LayerNorm before it); export it as onnx or transformers, or train a student of the teacher\'s width',
+  );
+}
+
+/** Writes a model in a format. */
+export async function writeFormat(folder: string, format: Format, { model, tokenizerFolder }: ModelToExport): Promise<void> {
+  const layout = LAYOUT[format];
+  for (const part of [layout.model, layout.tokenizer]) await mkdir(join(folder, part), { recursive: true });
+  const config = exportedConfig(model.configJson);
+  if (format === 'onnx') {
+    await mkdir(join(folder, 'onnx'));
+    await writeOnnx(join(folder, ONNX_FILE), model);
+    await writeFileAtomic(join(folder, 'config.json'), config);
+  } else {
+    await writeModelFolder(join(folder, layout.model), { parameters: model.parameters(), shapes: model.encoder.shapes, config, files: [] });
+  }
+  await writeTokenizerFiles(tokenizerFolder, join(folder, layout.tokenizer), { plainMerges: format === 'onnx' });
+}
+
+/**
+ * Opens what was written and compares ids and outputs with those of the model.
+ *
+ * @returns the largest difference of the outputs
+ * @throws Error where the export is not the same model
+ */
+export async function checkFormatWritten(folder: string, format: Format, reference: Reference): Promise<number> {
+  const layout = LAYOUT[format];
+  const ids = referenceIds(await loadTokenizer(join(folder, layout.tokenizer)));
+  if (ids.some((id, place) => id !== reference.ids[place])) throw new Error('the exported tokenizer gives other ids than the model\'s');
+  const outputs = format === 'onnx'
+    ? await encodeWithOnnxRuntime(join(folder, ONNX_FILE), ids, reference.size)
+    : await encodeWithOwnEngine(join(folder, layout.model), ids, reference.size);
+  return compareOutputs(reference.outputs, outputs, TOLERANCE[format]);
+}
+
+async function encodeWithOwnEngine(folder: string, ids: Int32Array, batch: number): Promise<Encoded> {
+  const model = await openPretrained(folder, 0);
+  if (model.fresh.length > 0) throw new Error(`the export lacks ${model.fresh.join(', ')}`);
+  const engine = await encoderEngine(model.encoder, model.parameters());
+  try {
+    return await engine.encode(ids, batch);
+  } finally {
+    engine.dispose();
+  }
+}

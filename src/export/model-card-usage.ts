@@ -1,0 +1,87 @@
+/** @file How an export is used from Python and JavaScript, as the model card shows it. */
+import { isProjection } from '../models/projection.js';
+import { MAX_LENGTH } from '../text/tokenizer.js';
+import type { CardContents } from './model-card.js';
+
+const block = (language: string, code: string): string => `\`\`\`${language}\n${code}\n\`\`\``;
+
+/** The section of a model card about its use. */
+export function usageOf(contents: CardContents): string {
+  const examples = { transformers, diffusers, onnx }[contents.format](contents);
+  return ['## Use', ...examples].join('\n\n');
+}
+
+const TEXTS = '["노란색 차", "a yellow car"]';
+
+function transformers({ name, encoder }: CardContents): string[] {
+  const lines = [
+    'import torch',
+    'from transformers import AutoModel, AutoTokenizer',
+    '',
+    `folder = "${name}"  # this folder, or its id on the hub`,
+    'tokenizer = AutoTokenizer.from_pretrained(folder)',
+    'model = AutoModel.from_pretrained(folder).eval()',
+    `ids = tokenizer(${TEXTS}, padding="max_length", truncation=True, return_tensors="pt").input_ids`,
+    'with torch.no_grad():',
+    `    hidden = model(input_ids=ids).last_hidden_state  # [2, ${MAX_LENGTH}, ${encoder.config.hiddenSize}]`,
+  ];
+  const example = block('python', lines.join('\n'));
+  if (!Object.keys(encoder.shapes).some(isProjection)) return [example, tokenizerNote];
+  const projection = [
+    'from pathlib import Path',
+    'from safetensors.torch import load_file',
+    '',
+    `projection = torch.nn.Linear(${encoder.config.hiddenSize}, ${encoder.width})`,
+    'projection.load_state_dict(load_file(Path(folder) / "projection.safetensors"))',
+    'with torch.no_grad():',
+    `    embeddings = projection(hidden)  # [2, ${MAX_LENGTH}, ${encoder.width}]`,
+  ];
+  const note = `Its last layer, a linear projection to width ${encoder.width}, is no part of the architecture and lies in a file of its own:`;
+  return [example, note, block('python', projection.join('\n')), tokenizerNote];
+}
+
+const tokenizerNote = 'The tokenizer gives ids alone, so that `model(**tokenizer(…))` does not bring an attention mask along: the model was trained without one, and gives other values with it.';
+
+function diffusers({ name, architecture }: CardContents): string[] {
+  const lines = [
+    'from diffusers import StableDiffusionPipeline',
+    `from transformers import AutoTokenizer, ${architecture}`,
+    '',
+    `folder = "${name}"  # this folder, or its id on the hub`,
+    'pipeline = StableDiffusionPipeline.from_pretrained(',
+    '    "CompVis/stable-diffusion-v1-4",',
+    `    text_encoder=${architecture}.from_pretrained(folder, subfolder="text_encoder"),`,
+    '    tokenizer=AutoTokenizer.from_pretrained(folder, subfolder="tokenizer"),',
+    ')',
+    'pipeline("노란색 차", num_inference_steps=25).images[0].save("car.png")',
+  ];
+  return [
+    block('python', lines.join('\n')),
+    `Or put both folders in the place of a pipeline's own, with \`"text_encoder": ["transformers", "${architecture}"]\` and \`"tokenizer": ["transformers", "AutoTokenizer"]\` in its \`model_index.json\`. The pipeline must have been made for the teacher's embeddings.`,
+  ];
+}
+
+function onnx({ name, encoder }: CardContents): string[] {
+  const script = [
+    "import { AutoModel, AutoTokenizer, env } from '@xenova/transformers';",
+    '',
+    "env.localModelPath = '.'; // where the folder is; not needed for an id on the hub",
+    `const folder = '${name}';`,
+    'const tokenizer = await AutoTokenizer.from_pretrained(folder);',
+    'const model = await AutoModel.from_pretrained(folder, { quantized: false });',
+    `const { input_ids } = tokenizer(['노란색 차', 'a yellow car'], { padding: 'max_length', truncation: true, max_length: ${MAX_LENGTH} });`,
+    `const { last_hidden_state } = await model({ input_ids }); // [2, ${MAX_LENGTH}, ${encoder.width}]`,
+  ];
+  const python = [
+    'import onnxruntime',
+    'from transformers import AutoTokenizer',
+    '',
+    `folder = "${name}"`,
+    'tokenizer = AutoTokenizer.from_pretrained(folder)',
+    'session = onnxruntime.InferenceSession(f"{folder}/onnx/model.onnx")',
+    `ids = tokenizer(${TEXTS}, padding="max_length", truncation=True, return_tensors="np").input_ids`,
+    `hidden, pooled = session.run(None, {"input_ids": ids.astype("int64")})  # [2, ${MAX_LENGTH}, ${encoder.width}], [2, ${encoder.width}]`,
+  ];
+  const note = `The graph has no \`attention_mask\` among its inputs: \`@xenova/transformers\` leaves out the one that its tokenizer gives, so that it has no effect. Texts of over ${MAX_LENGTH} tokens lose their closing token in \`@xenova/transformers\` 2, and so get other embeddings than here and in Python.`;
+  return ['In JavaScript:', block('js', script.join('\n')), 'In Python:', block('python', python.join('\n')), note];
+}

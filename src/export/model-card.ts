@@ -1,0 +1,102 @@
+/** @file The README of an export, a model card as the hub shows it: what the model is, how it was made, how it is used. */
+import { countParameters, type TextEncoder } from '../models/text-encoder.js';
+import { isProjection } from '../models/projection.js';
+import { MAX_LENGTH } from '../text/tokenizer.js';
+import { VERSION } from '../version.js';
+import type { Format } from './formats.js';
+import { usageOf } from './model-card-usage.js';
+import type { TrainingRecord } from './training-record.js';
+
+export interface CardContents {
+  /** The name of the export. */
+  readonly name: string;
+  readonly format: Format;
+  readonly encoder: TextEncoder;
+  /** The class of transformers that reads the model. */
+  readonly architecture: string;
+  /** The hub id or folder the model was exported from. */
+  readonly source: string;
+  /** Absent for a model that no run of kd trained. */
+  readonly training?: TrainingRecord | undefined;
+}
+
+const LIBRARIES: Readonly<Record<Format, string>> = { transformers: 'transformers', diffusers: 'diffusers', onnx: 'transformers.js' };
+
+/** The text of a model card. */
+export function modelCard(contents: CardContents): string {
+  const sections = [frontMatter(contents), `# ${contents.name}`, summary(contents), usageOf(contents), ...trainingSections(contents), provenance(contents)];
+  return `${sections.join('\n\n')}\n`;
+}
+
+function frontMatter({ format, training }: CardContents): string {
+  const bases = training === undefined ? [] : [training.config.student.source, training.config.teacher.source].filter(isHubId);
+  const lines = [
+    'language: [ko, en]',
+    `library_name: ${LIBRARIES[format]}`,
+    'pipeline_tag: feature-extraction',
+    ...(bases.length === 0 ? [] : ['base_model:', ...[...new Set(bases)].map((id) => `- ${id.split('@')[0]}`)]),
+    'tags: [text-encoder, knowledge-distillation, clip, stable-diffusion]',
+  ];
+  return ['---', ...lines, '---'].join('\n');
+}
+
+/** `owner/name`, as opposed to a path. */
+const isHubId = (source: string): boolean => /^[\w-][\w.-]*\/[\w.-]+(@\S+)?$/.test(source);
+
+function summary({ encoder, architecture, training }: CardContents): string {
+  const { config, width, shapes } = encoder;
+  const what = training === undefined
+    ? 'A text encoder, exported as it was: kd has no record of its training.'
+    : `A text encoder for Korean and English, taught to give for a sentence in either language the embedding that ${shown(training.config.teacher.source)} gives for the English one (the method of arXiv 2004.09813).`;
+  const rows: [string, string][] = [
+    ['architecture', `\`${architecture}\`, ${config.numHiddenLayers} layers, ${config.numAttentionHeads} heads`],
+    ['parameters', count(countParameters(shapes))],
+    ['width', Object.keys(shapes).some(isProjection) ? `${config.hiddenSize}, projected to ${width}` : String(width)],
+    ['input', `token ids, padded and cut to ${MAX_LENGTH}; **no attention mask**: padding is attended to, as in training`],
+    ['output', `\`last_hidden_state\` [N, ${MAX_LENGTH}, ${width}], \`pooler_output\` [N, ${width}]; float32`],
+  ];
+  return `${what}\n\n${table(['', ''], rows)}`;
+}
+
+function trainingSections({ training }: CardContents): string[] {
+  if (training === undefined) return [];
+  return [data(training), settings(training), losses(training)];
+}
+
+function data({ config: { data: { training_pairs: trained, validation_pairs: validated, fingerprint }, settings: { data: sources } } }: TrainingRecord): string {
+  const from = Array.isArray(sources) ? sources.map((path) => shown(String(path))).join(', ') : 'not recorded';
+  return `## Data\n\n${count(trained)} pairs of a Korean and an English sentence to train on, ${count(validated)} others to validate on; from ${from}. Fingerprint: \`${fingerprint}\`.`;
+}
+
+function settings({ run, step, config }: TrainingRecord): string {
+  const rows = Object.entries(config.settings)
+    .filter(([, value]) => ['string', 'number', 'boolean'].includes(typeof value))
+    .map(([name, value]): [string, string] => [name, `\`${String(value)}\``]);
+  const which = step === undefined ? '' : `, checkpoint of step ${count(step)}`;
+  return `## Training\n\nRun \`${run}\`, started ${config.created}${which}.\n\n${table(['setting', 'value'], rows)}`;
+}
+
+function losses({ validations, step, config }: TrainingRecord): string {
+  if (validations.length === 0) return '## Losses\n\nNothing was validated in this run.';
+  const rows = validations.map((line) => [
+    line.step === step ? `**${count(line.step)}**` : count(line.step), String(line.epoch), line.loss.toFixed(4), line.lossEn.toFixed(4), line.lossKo.toFixed(4),
+  ]);
+  const of = config.settings.loss === 'pooler' ? 'pooled outputs' : 'hidden states';
+  return `## Losses\n\nMean squared errors of ${of} on the validation pairs; step 0 is the untrained student, the exported step in bold.\n\n${table(['step', 'epoch', 'loss', 'English', 'Korean'], rows)}`;
+}
+
+function provenance({ source, training }: CardContents): string {
+  const origin = training === undefined
+    ? `Exported from ${shown(source)}.`
+    : `The weights started as those of ${shown(training.config.student.source)} and learnt from outputs of ${shown(training.config.teacher.source)} on the data above.`;
+  return `## Provenance and licence\n\n${origin} kd grants no rights to them and records none: the licences of these models, and the terms under which the data was given, hold for the weights as well. Exported by kd ${VERSION}; \`kd-export.json\` says what was compared.`;
+}
+
+const shown = (source: string): string => (isHubId(source) ? `[${source}](https://huggingface.co/${source.split('@')[0]})` : `\`${source}\``);
+
+const count = (value: number): string => value.toLocaleString('en-US');
+
+function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  return [line(header), line(header.map(() => '---')), ...rows.map(line)].join('\n');
+}

@@ -1,0 +1,76 @@
+/** @file An ONNX graph being put together (https://github.com/onnx/onnx/blob/v1.15.0/docs/IR.md), a node at a time. */
+import { bytes, float, integer } from '../../protobuf.js';
+
+/** The numbers of `TensorProto.DataType`. */
+export const DATA_TYPES = { float32: 1, int32: 6, int64: 7 } as const;
+export type DataType = keyof typeof DATA_TYPES;
+
+type Attribute = { readonly float: number } | { readonly int: number } | { readonly ints: readonly number[] };
+
+/** `AttributeProto.AttributeType` */
+const FLOAT = 1;
+const INT = 2;
+const INTS = 7;
+
+/** A value of the graph, by its name. */
+export type OnnxValue = string;
+
+/** A size: a number, or a name where any will do. */
+export type Dimension = number | string;
+
+/** Grows by a node or constant at a time; every node has one output. */
+export class OnnxGraph {
+  /** `NodeProto`s in an order in which they can be run. */
+  readonly nodes: Buffer[] = [];
+  /** `TensorProto`s of small constants. */
+  readonly constants: Buffer[] = [];
+  private readonly known = new Set<string>();
+
+  /** Adds a node; its output is named after it. */
+  add(op: string, inputs: readonly OnnxValue[], attributes: Readonly<Record<string, Attribute>> = {}, name = `${op}_${this.nodes.length}`): OnnxValue {
+    const settings = Object.entries(attributes).map(([key, value]) => bytes(5, encodeAttribute(key, value)));
+    this.nodes.push(Buffer.concat([...inputs.map((input) => bytes(1, input)), bytes(2, name), bytes(3, name), bytes(4, op), ...settings]));
+    return name;
+  }
+
+  /** A list of whole numbers. `[values.length]` int64 */
+  int64s(values: readonly number[]): OnnxValue {
+    return this.constant('int64', values, [values.length], BigInt64Array.from(values, BigInt));
+  }
+
+  /** A whole number. `[]` int64 */
+  int64(value: number): OnnxValue {
+    return this.constant('int64', [value], [], BigInt64Array.of(BigInt(value)));
+  }
+
+  /** A number. `[]` float32 */
+  float(value: number): OnnxValue {
+    return this.constant('float32', [value], [], Float32Array.of(value));
+  }
+
+  private constant(type: DataType, values: readonly number[], shape: readonly number[], data: BigInt64Array | Float32Array): OnnxValue {
+    const name = `${type}[${shape.join()}]=${values.join()}`;
+    if (this.known.has(name)) return name;
+    this.known.add(name);
+    this.constants.push(Buffer.concat([tensorHeader(name, type, shape), bytes(9, new Uint8Array(data.buffer))]));
+    return name;
+  }
+}
+
+function encodeAttribute(name: string, attribute: Attribute): Buffer[] {
+  if ('float' in attribute) return [bytes(1, name), float(2, attribute.float), integer(20, FLOAT)];
+  if ('int' in attribute) return [bytes(1, name), integer(3, attribute.int), integer(20, INT)];
+  return [bytes(1, name), ...attribute.ints.map((value) => integer(8, value)), integer(20, INTS)];
+}
+
+/** A `TensorProto` without its values. */
+export function tensorHeader(name: string, type: DataType, shape: readonly number[]): Buffer {
+  return Buffer.concat([...shape.map((size) => integer(1, size)), integer(2, DATA_TYPES[type]), bytes(8, name)]);
+}
+
+/** A `ValueInfoProto`: an input or output with its type. */
+export function valueInfo(name: string, type: DataType, shape: readonly Dimension[]): Buffer {
+  const dimensions = shape.map((size) => bytes(1, typeof size === 'number' ? integer(1, size) : bytes(2, size)));
+  const tensor = [integer(1, DATA_TYPES[type]), bytes(2, dimensions)];
+  return Buffer.concat([bytes(1, name), bytes(2, [bytes(1, tensor)])]);
+}

@@ -1,0 +1,92 @@
+/** @file Uploads an export to the hub, with the token of the environment, which goes into requests and nowhere else. */
+import { readdir, stat } from 'node:fs/promises';
+import { join, relative, sep } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { createRepo, HUB_URL, HubApiError, repoExists, uploadFilesWithProgress } from '@huggingface/hub';
+import { InputError, messageOf } from '../errors.js';
+import { shown } from '../weights/wording.js';
+
+/** A model on the hub to upload to. */
+export interface PushTarget {
+  /** `owner/name` */
+  readonly name: string;
+  readonly hubUrl: string;
+  readonly accessToken: string;
+}
+
+/** Where an upload stands: bytes of all files together. */
+export interface UploadProgress {
+  readonly bytesDone: number;
+  readonly bytesTotal: number;
+}
+
+/**
+ * Where to upload to, with the token from `HF_TOKEN`, at `HF_ENDPOINT` or else the public hub.
+ *
+ * @param flag the flag that gave the id, for messages
+ * @throws InputError for an id that is not `owner/name`, and without a token
+ */
+export function pushTarget(id: string, flag: string): PushTarget {
+  if (!/^[\w-][\w.-]*\/[\w-][\w.-]*$/.test(id)) throw new InputError(`${flag}: expected a model on the hub as owner/name, got ${shown(id)}`);
+  const accessToken = process.env.HF_TOKEN ?? '';
+  if (accessToken === '') throw new InputError(`${flag}: expected a token in HF_TOKEN, found none; make one with write access at ${HUB_URL}/settings/tokens`);
+  if (!accessToken.startsWith('hf_')) throw new InputError('HF_TOKEN: expected a token that begins with hf_, got another');
+  const endpoint = process.env.HF_ENDPOINT ?? '';
+  return { name: id, hubUrl: (endpoint === '' ? HUB_URL : endpoint).replace(/\/+$/, ''), accessToken };
+}
+
+/**
+ * Uploads all files of a folder in one commit; a repository that is not there yet is made, private.
+ *
+ * @throws InputError, in one line, if the hub cannot be reached or refuses
+ */
+export async function pushFolder(folder: string, target: PushTarget, onProgress: (progress: UploadProgress) => void): Promise<{ readonly url: string; readonly created: boolean }> {
+  const { name, hubUrl, accessToken } = target;
+  const files = await filesOf(folder);
+  const access = { repo: { type: 'model' as const, name }, hubUrl, accessToken };
+  try {
+    const created = !(await repoExists(access));
+    if (created) await createRepo({ ...access, visibility: 'private' });
+    const bytesTotal = files.reduce((sum, { size }) => sum + size, 0);
+    const done = new Map<string, number>();
+    const report = (): void => { onProgress({ bytesDone: [...done.values()].reduce((sum, bytes) => sum + bytes, 0), bytesTotal }); };
+    const upload = uploadFilesWithProgress({
+      ...access,
+      files: files.map(({ name: path, path: source }) => ({ path, content: pathToFileURL(source) })),
+      commitTitle: 'Upload an export of kd',
+    });
+    for await (const event of upload) {
+      if (event.event !== 'fileProgress' || event.state !== 'uploading') continue;
+      done.set(event.path, event.progress * (files.find(({ name: path }) => path === event.path)?.size ?? 0));
+      report();
+    }
+    for (const { name: path, size } of files) done.set(path, size); // small files go along with the commit itself
+    report();
+    return { url: `${hubUrl}/${name}`, created };
+  } catch (error) {
+    throw new InputError(`${name}: ${refusal(error, target)}; the export itself is in ${folder}`, { cause: error });
+  }
+}
+
+interface FileToPush {
+  /** Its path in the repository. */
+  readonly name: string;
+  readonly path: string;
+  readonly size: number;
+}
+
+async function filesOf(folder: string): Promise<FileToPush[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name)).sort();
+  return Promise.all(paths.map(async (path) => ({ name: relative(folder, path).split(sep).join('/'), path, size: (await stat(path)).size })));
+}
+
+/** Why the hub did not take it, without the token whatever the message says. */
+function refusal(error: unknown, { hubUrl, accessToken }: PushTarget): string {
+  const status = error instanceof HubApiError ? error.statusCode : undefined;
+  if (status === 401) return `${hubUrl} does not accept the token in HF_TOKEN; make another at ${hubUrl}/settings/tokens`;
+  if (status === 403) return `${hubUrl} does not allow the token in HF_TOKEN to write there; use one with write access for its owner`;
+  if (status !== undefined) return `${hubUrl} answers with status ${status}; try again later`;
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  return `the upload to ${hubUrl} broke off (${shown(messageOf(cause).replaceAll(accessToken, 'HF_TOKEN'))}); check the connection and run the same command again`;
+}

@@ -1,0 +1,65 @@
+/** @file The tokenizer's files as other programs read them. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writeFileAtomic } from '../files.js';
+import { readTokenizerFiles, TOKENIZER_FILES } from '../text/tokenizer-files.js';
+import { readJsonObject, type AddedToken, type TokenizerJson } from '../text/tokenizer-json.js';
+import { MAX_LENGTH } from '../text/tokenizer.js';
+
+/** How an export's tokenizer is written. */
+export interface TokenizerStyle {
+  /** Merges as `"a b"` alone: `@xenova/transformers` 2 does not read the pairs that `tokenizers` 0.20 and later write. */
+  readonly plainMerges: boolean;
+}
+
+/**
+ * Copies a tokenizer's files with two settings changed: the length that the model was trained at, 77, and the model's
+ * only input, the ids, so that a tokenizer's output given to the model as it is does not bring an attention mask along.
+ * A `tokenizer.json` is made where there are only the vocabulary files of older checkpoints.
+ */
+export async function writeTokenizerFiles(from: string, to: string, { plainMerges }: TokenizerStyle): Promise<void> {
+  const { json, padToken } = await readTokenizer(from);
+  for (const name of TOKENIZER_FILES) {
+    const bytes = await readFile(join(from, name)).catch(() => undefined);
+    if (bytes !== undefined) await writeFileAtomic(join(to, name), bytes);
+  }
+  const stored = await readJsonObject(from, 'tokenizer.json');
+  if (stored === undefined || (plainMerges && json.model.type === 'BPE')) await writeJson(join(to, 'tokenizer.json'), complete(json, stored));
+  const settings = (await readJsonObject(from, 'tokenizer_config.json')) ?? { tokenizer_class: 'PreTrainedTokenizerFast', pad_token: padToken };
+  await writeJson(join(to, 'tokenizer_config.json'), { ...settings, model_max_length: MAX_LENGTH, model_input_names: ['input_ids'] });
+}
+
+async function readTokenizer(folder: string): Promise<{ readonly json: TokenizerJson; readonly padToken: string | undefined }> {
+  const { json, padId } = await readTokenizerFiles(folder);
+  const added = json.added_tokens.find(({ id }) => id === padId)?.content;
+  return { json, padToken: added ?? Object.keys(json.model.vocab).find((token) => json.model.vocab[token] === padId) };
+}
+
+/** All that `tokenizers` wants to find in a `tokenizer.json`. */
+function complete(json: TokenizerJson, stored: object | undefined): object {
+  const merges = json.model.merges?.map((merge) => (typeof merge === 'string' ? merge : merge.join(' ')));
+  return {
+    version: '1.0',
+    truncation: null,
+    padding: null,
+    decoder: json.model.type === 'WordPiece' ? { type: 'WordPiece', prefix: '##', cleanup: true } : { type: 'ByteLevel', add_prefix_space: true, trim_offsets: true, use_regex: true },
+    ...stored,
+    added_tokens: json.added_tokens.map(completeToken),
+    normalizer: json.normalizer,
+    pre_tokenizer: json.pre_tokenizer,
+    post_processor: completeProcessor(json),
+    model: merges === undefined ? json.model : { ...json.model, merges },
+  };
+}
+
+function completeToken({ id, content, ...settings }: AddedToken): AddedToken {
+  return { id, content, single_word: false, lstrip: false, rstrip: false, normalized: false, special: true, ...settings };
+}
+
+function completeProcessor({ post_processor: processor }: TokenizerJson): object | null {
+  return processor?.type === 'RobertaProcessing' ? { trim_offsets: false, add_prefix_space: false, ...processor } : processor;
+}
+
+async function writeJson(path: string, json: object): Promise<void> {
+  await writeFileAtomic(path, `${JSON.stringify(json, null, 2)}\n`);
+}

@@ -1,0 +1,43 @@
+/** @file What a run's folder tells of how its student was trained. */
+import { readFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { readRunConfig, type RunConfig } from '../runs/run-config.js';
+
+/** A row of a run's `validation.csv`. */
+export interface ValidationLine {
+  readonly step: number;
+  readonly epoch: number;
+  readonly loss: number;
+  readonly lossEn: number;
+  readonly lossKo: number;
+}
+
+export interface TrainingRecord {
+  /** The run's name. */
+  readonly run: string;
+  /** The checkpoint that was taken. */
+  readonly step: number | undefined;
+  readonly config: RunConfig;
+  readonly validations: readonly ValidationLine[];
+}
+
+/**
+ * Reads a run's configuration and validation losses.
+ *
+ * @param checkpoint the folder of the checkpoint
+ */
+export async function readTrainingRecord(run: string, checkpoint: string): Promise<TrainingRecord> {
+  const step = /^step-(\d+)$/.exec(basename(checkpoint))?.[1];
+  const csv = await readFile(join(run, 'validation.csv'), 'utf8').catch(() => '');
+  return { run: basename(run), step: step === undefined ? undefined : Number(step), config: await readRunConfig(run), validations: parseValidations(csv) };
+}
+
+function parseValidations(csv: string): ValidationLine[] {
+  const [header = '', ...lines] = csv.trim().split('\n');
+  const columns = header.split(',');
+  return lines.map((line) => {
+    const cells = line.split(',').map(Number);
+    const value = (name: string): number => cells[columns.indexOf(name)];
+    return { step: value('step'), epoch: value('epoch'), loss: value('loss'), lossEn: value('loss_en'), lossKo: value('loss_ko') };
+  });
+}
