@@ -24,13 +24,21 @@ function exportTo(to: string, model: string, format: string, flags: readonly str
   return kd(['export', `./${model}`, '--to', to, '--format', format, '--backend', BACKEND, ...flags], { cwd });
 }
 
+/**
+ * `@xenova/transformers` 2.17 reads the tensors of ONNX Runtime 1.14 alone, as it is installed with when installed by
+ * itself; here the newer one that draws pictures stands in its place.
+ */
+const OWN_RUNTIME = `export const resolve = (name, context, next) => next(name === 'onnxruntime-node' ? 'onnxruntime-node-1.14' : name, context);`;
+const HOOK = `import { register } from 'node:module'; register('data:text/javascript,' + encodeURIComponent(${JSON.stringify(OWN_RUNTIME)}));`;
+
 /** What `@xenova/transformers` gives, in a process of its own, by the lines that the model card shows. */
 function runInTransformersJs(folder: string): { dims: number[]; values: number[] } {
   const code = /```js\n([^]*?)```/.exec(readFileSync(join(cwd, folder, 'README.md'), 'utf8'))![1]
     .replace(/\['노란색 차', 'a yellow car'\]/, JSON.stringify(TEXTS.slice(0, -1).split('\n')));
   if (!existsSync(join(cwd, 'node_modules'))) symlinkSync(join(ROOT, 'node_modules'), join(cwd, 'node_modules'));
   writeFileSync(join(cwd, `${folder}.mjs`), `${code}\nconsole.log(JSON.stringify({ dims: last_hidden_state.dims, values: [...last_hidden_state.data] }));`);
-  const { status, stdout, stderr } = spawnSync(process.execPath, [`${folder}.mjs`], { cwd, encoding: 'utf8', maxBuffer: 2 ** 26 });
+  writeFileSync(join(cwd, 'hook.mjs'), HOOK);
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', './hook.mjs', `${folder}.mjs`], { cwd, encoding: 'utf8', maxBuffer: 2 ** 26 });
   expect(status, stderr).toBe(0);
   return JSON.parse(stdout) as { dims: number[]; values: number[] };
 }
