@@ -13,6 +13,12 @@ function number(text: string, expected: string, allowed: (value: number) => bool
 export const count = (text: string): number =>
   number(text.replaceAll('_', ''), 'a whole number of at least 1', (value) => Number.isSafeInteger(value) && value >= 1);
 
+/** `auto`, or 1, 2, 3, … */
+export const countOrAuto = (text: string): number | 'auto' => {
+  if (text === 'auto') return text;
+  return number(text.replaceAll('_', ''), 'auto or a whole number of at least 1', (value) => Number.isSafeInteger(value) && value >= 1);
+};
+
 /** A number above 0. */
 export const positive = (text: string): number =>
   number(text, 'a number above 0', (value) => value > 0 && Number.isFinite(value));

@@ -1,6 +1,5 @@
 /** @file What computes a run: engine, precision, backend and device. */
 import type { Engine, Precision } from '../../distill/engine.js';
-import type { Distillation } from '../../distill/loss.js';
 import { compiledEngine } from '../../engine/compiled.js';
 import { eagerEngine } from '../../engine/eager.js';
 import { hasBfloat16 } from '../../engine/hardware.js';
@@ -10,8 +9,8 @@ import { InputError } from '../../errors.js';
 import { countParameters, type TextEncoder } from '../../models/text-encoder.js';
 import { MAX_LENGTH } from '../../text/tokenizer.js';
 import type { Output } from '../console.js';
-import type { PreparedRun } from './prepare.js';
 import type { EngineChoice, PrecisionChoice, TrainSettings } from './settings.js';
+import { distillationOf, guardMemory, type EngineParts } from './shortage.js';
 
 export interface EngineInfo extends Omit<BackendInfo, 'reason'> {
   readonly engine: 'compiled' | 'eager';
@@ -43,12 +42,17 @@ export async function chooseEngine(settings: TrainSettings, encoders: readonly T
   return { engine, precision, fused: engine === 'compiled' && isLarge && backend.device === 'cpu', ...backend };
 }
 
-/** Puts both models of a run on its engine. */
-export async function startEngine({ settings, teacher, student, engine: { engine, precision, fused } }: PreparedRun): Promise<Engine> {
-  const distillation: Distillation = { teacher: teacher.model.encoder, student: student.model.encoder, loss: settings.loss };
+/**
+ * Puts both models of a run on its engine.
+ *
+ * @throws Shortage when memory runs out, then and in its steps
+ */
+export async function startEngine(parts: EngineParts): Promise<Engine> {
+  const { settings, teacher, student, engine: { engine, precision, fused } } = parts;
+  const distillation = distillationOf(parts);
   const parameters = { teacher: teacher.model.parameters(), student: student.model.parameters() };
   const options = { ...settings, precision: precision === 'tf32' ? 'fp32' : precision, fused } as const;
-  return engine === 'compiled' ? compiledEngine(distillation, parameters, options, MAX_LENGTH) : eagerEngine(distillation, parameters, options);
+  return guardMemory(parts, () => engine === 'compiled' ? compiledEngine(distillation, parameters, options, MAX_LENGTH) : eagerEngine(distillation, parameters, options));
 }
 
 function engineOn({ backend }: Pick<BackendInfo, 'backend'>, choice: EngineChoice): EngineInfo['engine'] {

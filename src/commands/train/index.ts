@@ -2,12 +2,12 @@ import { Command, Option } from 'commander';
 import { RECIPE_NAMES } from '../../distill/recipes.js';
 import { checkRunIsNew, defaultRunName } from '../../runs/run-folder.js';
 import { openOutput, type Output, type OutputOptions } from '../console.js';
-import { backendOption, count, deviceOption, nonNegative, positive, ratio, seed, share } from '../flags.js';
+import { backendOption, count, countOrAuto, deviceOption, nonNegative, positive, ratio, seed, share } from '../flags.js';
 import { dryRun } from './dry-run.js';
 import { prepareRun } from './prepare.js';
 import { printSettings, withRecipe } from './recipe.js';
 import { runTraining } from './run.js';
-import { CHOICES, DEFAULTS, type TrainSettings } from './settings.js';
+import { CHOICES, DEFAULTS, type AskedSettings } from './settings.js';
 
 const EXAMPLES = `
 Examples:
@@ -17,7 +17,7 @@ Examples:
   $ kd train --dry-run                              load, count, one step, stop`;
 
 /** Flags as commander gives them: a switch that was not given is absent. */
-type TrainFlags = Omit<TrainSettings, 'randomWeights'> & { readonly randomWeights?: boolean; readonly dryRun?: boolean; readonly print?: boolean };
+type TrainFlags = Omit<AskedSettings, 'randomWeights'> & { readonly randomWeights?: boolean; readonly dryRun?: boolean; readonly print?: boolean };
 
 /** `kd train` */
 export function trainCommand(): Command {
@@ -41,7 +41,7 @@ export function trainCommand(): Command {
     .option('--random-weights', 'draw all parameters at random: only config.json is read (speed and memory tests)')
     .optionsGroup('Training:')
     .option('--epochs <count>', 'passes over the training pairs', count, DEFAULTS.epochs)
-    .option('--batch-size <pairs>', 'pairs a micro-batch', count, DEFAULTS.batchSize)
+    .option('--batch-size <pairs>', 'pairs a micro-batch, or auto for the most that fit', countOrAuto, DEFAULTS.batchSize)
     .option('--accumulate <micro-batches>', 'micro-batches a step', count, DEFAULTS.accumulate)
     .option('--learning-rate <rate>', 'peak of the schedule', positive, DEFAULTS.learningRate)
     .option('--weight-decay <rate>', 'decoupled weight decay', nonNegative, DEFAULTS.weightDecay)
@@ -73,7 +73,7 @@ export function trainCommand(): Command {
 }
 
 async function train({ dryRun: isDryRun = false, randomWeights = false, ...rest }: TrainFlags, output: Output): Promise<void> {
-  const settings: TrainSettings = { ...rest, randomWeights };
+  const settings: AskedSettings = { ...rest, randomWeights };
   if (isDryRun) {
     await dryRun(await prepareRun(settings, output, { mayLackModels: true }), output);
     return;

@@ -5,10 +5,11 @@ import { countParameters } from '../../models/text-encoder.js';
 import { MAX_LENGTH } from '../../text/tokenizer.js';
 import { VERSION } from '../../version.js';
 import type { Output } from '../console.js';
+import { chooseBatchSize } from './batch-size.js';
 import { findData, openDataset, type Dataset } from './dataset.js';
 import { chooseEngine, type EngineInfo } from './engine.js';
 import { openRunModel, projectStudent, type RunModel } from './models.js';
-import type { TrainSettings } from './settings.js';
+import type { AskedSettings, TrainSettings } from './settings.js';
 
 /** A run that can begin. */
 export interface PreparedRun {
@@ -27,12 +28,14 @@ export interface PreparedRun {
  *
  * @param mayLackModels for a dry run: a published model that cannot be reached is replaced by random weights of its shape
  */
-export async function prepareRun(settings: TrainSettings, output: Output, { mayLackModels }: { readonly mayLackModels: boolean }): Promise<PreparedRun> {
+export async function prepareRun(asked: AskedSettings, output: Output, { mayLackModels }: { readonly mayLackModels: boolean }): Promise<PreparedRun> {
+  let settings: TrainSettings = { ...asked, batchSize: asked.batchSize === 'auto' ? 1 : asked.batchSize };
   const found = await findData(settings, output);
   const teacher = await openRunModel('teacher', settings, output, mayLackModels);
   const student = projectStudent(await openRunModel('student', settings, output, mayLackModels), teacher, settings, output);
   checkFit(teacher.model.encoder, student.model.encoder, MAX_LENGTH);
   const engine = await chooseEngine(settings, [teacher.model.encoder, student.model.encoder], output);
+  if (asked.batchSize === 'auto') settings = { ...settings, batchSize: await chooseBatchSize({ settings, teacher, student, engine }, output) };
   const data = await openDataset(found, settings, { teacher, student }, output, mayLackModels);
   return { settings, teacher, student, engine, data, description: describeRun(settings, { teacher, student }, engine, data) };
 }

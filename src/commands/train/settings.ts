@@ -57,6 +57,9 @@ export interface TrainSettings {
   readonly keep: number;
 }
 
+/** Settings as they are asked for: the batch size may be left to the machine. */
+export type AskedSettings = Omit<TrainSettings, 'batchSize'> & { readonly batchSize: number | 'auto' };
+
 /** The original project's final run, but for its optimiser: `adamw-legacy`. */
 export const DEFAULTS = {
   data: ['data'],

@@ -1,0 +1,67 @@
+/** @file `--batch-size auto`: the largest micro-batch that fits. */
+import type { Batch } from '../../data/batches.js';
+import type { Engine } from '../../distill/engine.js';
+import { InputError } from '../../errors.js';
+import { MAX_LENGTH } from '../../text/tokenizer.js';
+import type { Output } from '../console.js';
+import { formatBytes } from '../format.js';
+import { startEngine } from './engine.js';
+import { estimateMemory, largestBatch, Shortage } from './memory.js';
+import { distillationOf, freeBytes, type EngineParts } from './shortage.js';
+
+/** How much smaller the next try is. */
+const BACK_OFF = 0.8;
+
+/**
+ * The largest micro-batch by the estimate; on a GPU tried with a step, and made smaller while that does not fit. On a
+ * processor it is not tried: a process that takes more than there is gets killed, not told.
+ *
+ * @param start an engine, for tests that have no GPU
+ * @throws InputError where not one pair fits
+ */
+export async function chooseBatchSize(parts: EngineParts, output: Output, start: (parts: EngineParts) => Promise<Engine> = startEngine): Promise<number> {
+  const distillation = distillationOf(parts);
+  const free = freeBytes(parts.engine);
+  const estimated = largestBatch(distillation, free, MAX_LENGTH);
+  if (estimated === 0) {
+    const { total } = estimateMemory(distillation, 1, MAX_LENGTH);
+    throw new InputError(`--batch-size auto: expected memory for one pair, about ${formatBytes(total)}, got ${formatBytes(free)} free; take smaller models or a device with more memory`);
+  }
+  const size = parts.engine.device === 'gpu' ? await largestThatRuns(parts, estimated, start) : estimated;
+  output.message(`batch size: ${size} of the ${formatBytes(free)} that are free${size < estimated ? `; ${estimated} was too large` : ''}`);
+  output.event({ event: 'batch-size', batch_size: size, estimated, free_bytes: free });
+  return size;
+}
+
+async function largestThatRuns(parts: EngineParts, estimated: number, start: (parts: EngineParts) => Promise<Engine>): Promise<number> {
+  let size = estimated;
+  for (;;) {
+    try {
+      await tryStep({ ...parts, settings: { ...parts.settings, batchSize: size } }, start);
+      return size;
+    } catch (error) {
+      if (!(error instanceof Shortage) || size === 1) throw error;
+      size = smaller(size);
+    }
+  }
+}
+
+async function tryStep(parts: EngineParts, start: (parts: EngineParts) => Promise<Engine>): Promise<void> {
+  const engine = await start(parts);
+  try {
+    await engine.step([placeholderBatch(parts.settings.batchSize)], 0);
+  } finally {
+    engine.dispose();
+  }
+}
+
+function smaller(size: number): number {
+  const next = Math.floor(size * BACK_OFF);
+  return next >= 8 ? next - (next % 8) : Math.max(1, next);
+}
+
+/** Any ids: memory depends on shapes alone. */
+function placeholderBatch(size: number): Batch {
+  const ids = new Int32Array(size * MAX_LENGTH).fill(1);
+  return { size, teacherIds: ids, studentIdsEn: ids, studentIdsKo: ids, rows: new Uint32Array(size) };
+}

@@ -1,0 +1,129 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { describe, expect, it } from 'vitest';
+import { chooseBatchSize } from '../../src/commands/train/batch-size.js';
+import { guardMemory, type EngineParts } from '../../src/commands/train/shortage.js';
+import { estimateMemory, exhausted, exhaustionMessage, largestBatch, Shortage } from '../../src/commands/train/memory.js';
+import { DEFAULTS } from '../../src/commands/train/settings.js';
+import type { Output } from '../../src/commands/console.js';
+import type { Engine } from '../../src/distill/engine.js';
+import type { Distillation } from '../../src/distill/loss.js';
+import { Graph } from '../../src/engine/graph/graph.js';
+import { openSession } from '../../src/engine/graph/session.js';
+import { loadBackend } from '../../src/engine/tensorflow.js';
+import { randomModel } from '../../src/models/pretrained.js';
+import { clipVitLargePatch14Text, klueRobertaSmall } from '../../src/models/published.js';
+import { BACKENDS_UNDER_TEST } from '../backends.js';
+
+const models = { teacher: randomModel(clipVitLargePatch14Text(), 1), student: randomModel(klueRobertaSmall(), 2) };
+const distillation: Distillation = { teacher: models.teacher.encoder, student: models.student.encoder, loss: 'hidden' };
+const OOM = 'RESOURCE_EXHAUSTED: OOM when allocating tensor with shape[1024,77,3072] and type float on /job:localhost/replica:0/task:0/device:GPU:0 by allocator GPU_0_bfc';
+const GPU = { index: 0, uuid: 'GPU-1', name: 'a card', totalBytes: 12.9e9, freeBytes: 12e9, capability: 8.6 };
+
+function partsWith(batchSize: number, freeBytes: number): EngineParts {
+  const settings = { ...DEFAULTS, batchSize, engine: 'compiled', precision: 'fp32', backend: 'auto', device: 'auto', randomWeights: true, shuffle: true } as const;
+  const engine = { engine: 'compiled', precision: 'fp32', backend: 'tensorflow', device: 'gpu', gpu: { ...GPU, freeBytes } } as const;
+  return { settings, teacher: { model: models.teacher }, student: { model: models.student }, engine } as unknown as EngineParts; // tokenizers play no part
+}
+
+function silent(): Output & { readonly messages: string[] } {
+  const messages: string[] = [];
+  return { messages, message: (text: string) => { messages.push(text); }, event: () => undefined } as unknown as Output & { readonly messages: string[] };
+}
+
+/** An engine whose steps run out of memory above a batch size. */
+const engineUpTo = (limit: number, tried: number[]) => ({ settings: { batchSize } }: EngineParts): Promise<Engine> => {
+  tried.push(batchSize);
+  const step = () => (batchSize > limit ? Promise.reject(new Shortage('out of memory')) : Promise.resolve({ lossEn: 0, lossKo: 0, gradNorm: 0 }));
+  return Promise.resolve({ step, dispose: () => undefined } as unknown as Engine);
+};
+
+describe('the largest batch', () => {
+  it('fits, and the next multiple of eight does not', () => {
+    for (const free of [6e9, 12e9, 24e9, 80e9]) {
+      const size = largestBatch(distillation, free, 77);
+      expect(size % 8).toBe(0);
+      expect(estimateMemory(distillation, size, 77).total).toBeLessThan(0.85 * free);
+      expect(estimateMemory(distillation, size + 8, 77).total + 0.8e9).toBeGreaterThan(0.85 * free);
+    }
+  });
+
+  it('is none where the models alone take more', () => {
+    expect(largestBatch(distillation, 1e9, 77)).toBe(0);
+  });
+});
+
+describe('--batch-size auto', () => {
+  it('takes the estimate where a step of that size runs', async () => {
+    const tried: number[] = [];
+    const output = silent();
+    const size = await chooseBatchSize(partsWith(1, 12e9), output, engineUpTo(10_000, tried));
+    expect(tried).toEqual([size]);
+    expect(size).toBe(largestBatch(distillation, 12e9, 77));
+    expect(output.messages).toEqual([`batch size: ${size} of the 12.0 GB that are free`]);
+  });
+
+  it('backs off while a step runs out of memory', async () => {
+    const tried: number[] = [];
+    const output = silent();
+    const size = await chooseBatchSize(partsWith(1, 12e9), output, engineUpTo(30, tried));
+    expect(size).toBe(24);
+    expect(tried).toEqual([...tried].sort((a, b) => b - a));
+    expect(output.messages[0]).toBe(`batch size: 24 of the 12.0 GB that are free; ${tried[0]} was too large`);
+  });
+
+  it('gives up where not one pair fits, in one line', async () => {
+    await expect(chooseBatchSize(partsWith(1, 12e9), silent(), engineUpTo(0, []))).rejects.toThrow('out of memory');
+    await expect(chooseBatchSize(partsWith(1, 1e9), silent(), engineUpTo(0, []))).rejects.toThrow(
+      /^--batch-size auto: expected memory for one pair, about 1\.\d GB, got 1\.0 GB free; /,
+    );
+  });
+});
+
+describe('out of memory', () => {
+  it.each([
+    [OOM, 'shape[1024,77,3072] and type float'],
+    ['Out of memory while trying to allocate 12345 bytes.', 'allocate 12345 bytes'],
+    ['std::bad_alloc', 'more'],
+    ['INVALID_ARGUMENT: shapes do not fit', undefined],
+  ])('is known by what TensorFlow says: %s', (message, asked) => {
+    expect(exhausted(new Error(message))).toBe(asked);
+  });
+
+  it('says the batch and the micro-batches that make the same step', () => {
+    const told = { asked: 'shape[8]', accumulate: 1, needed: 61e9, free: 22e9 };
+    expect(exhaustionMessage({ ...told, batchSize: 512, fits: 176 })).toBe(
+      'out of memory at --batch-size 512 (TensorFlow asked for shape[8]): it needs about 61.0 GB, and 22.0 GB were free; ' +
+        'take --batch-size 171 --accumulate 3, nearly the same step, or --batch-size auto',
+    );
+    expect(exhaustionMessage({ ...told, accumulate: 2, batchSize: 256, fits: 1000 })).toContain('take --batch-size 128 --accumulate 4, which is the same step');
+    expect(exhaustionMessage({ ...told, batchSize: 1, fits: 0 })).toContain('take smaller models');
+  });
+});
+
+describe.skipIf(!BACKENDS_UNDER_TEST.includes('tensorflow'))("TensorFlow's own refusal", () => {
+  /** Sums 400 TB of ones. TensorFlow waits 10 s for memory before it gives up. */
+  function askForTooMuch(): void {
+    const graph = new Graph();
+    const one = graph.add('Placeholder', [], { dtype: { type: 'float32' }, shape: { shape: [] } }, { dtype: 'float32', shape: [] }, 'one'); // a constant would be folded
+    const shape = [1e7, 1e7];
+    const ones = graph.add('Fill', [graph.int32(shape), one], { T: { type: 'float32' }, index_type: { type: 'int32' } }, { dtype: 'float32', shape });
+    const sum = graph.add('Sum', [ones, graph.int32([0, 1])], { T: { type: 'float32' }, Tidx: { type: 'int32' }, keep_dims: { bool: false } }, { dtype: 'float32', shape: [] }, 'sum');
+    const session = openSession(graph.nodes, {});
+    const value = tf.scalar(1);
+    try {
+      session.run([[one, value]], [sum]);
+    } finally {
+      value.dispose();
+      session.close();
+    }
+  }
+
+  it('comes from a step as one line; other errors stay what they are', async () => {
+    await loadBackend('tensorflow');
+    const parts = partsWith(64, 12e9);
+    const step = () => Promise.resolve().then(askForTooMuch);
+    const engine = await guardMemory(parts, () => Promise.resolve({ step, evaluate: () => Promise.reject(new Error('a bug')) } as unknown as Engine));
+    await expect(engine.step([], 0)).rejects.toThrow(/^out of memory at --batch-size 64 \(TensorFlow asked for shape\[10000000,10000000\] and type float\): it needs about \d+\.\d GB, and 12\.0 GB were free; take --batch-size \d+ --accumulate \d+/);
+    await expect(engine.evaluate(undefined as never)).rejects.toThrow(/^a bug$/);
+  });
+});
