@@ -5,6 +5,7 @@ import { encodeCommand } from './commands/encode/index.js';
 import { evalCommand } from './commands/eval/index.js';
 import { exportCommand } from './commands/export/index.js';
 import { failureOf } from './commands/failure.js';
+import { generateCommand } from './commands/generate/index.js';
 import { prepareCommand } from './commands/prepare/index.js';
 import { reportCommand } from './commands/report/index.js';
 import { trainCommand } from './commands/train/index.js';
@@ -27,6 +28,7 @@ const program = new Command('kd')
   .addCommand(evalCommand())
   .addCommand(encodeCommand())
   .addCommand(exportCommand())
+  .addCommand(generateCommand())
   .addCommand(reportCommand())
   .addCommand(doctorCommand());
 

@@ -37,6 +37,10 @@ export const ratio = (text: string): number => number(text, 'a number from 0 to 
 export const seed = (text: string): number =>
   number(text, 'a whole number from 0 to 2147483647', (value) => Number.isInteger(value) && value >= 0 && value < 2 ** 31);
 
+/** Pixels along a side of a picture: a multiple of 8, as a latent stands for 8. */
+export const pixels = (text: string): number =>
+  number(text, 'a multiple of 8 from 8 to 4096', (value) => Number.isInteger(value / 8) && value >= 8 && value <= 4096);
+
 /** Names with commas between them. */
 export function list(text: string): string[] {
   const names = text.split(',').map((name) => name.trim());

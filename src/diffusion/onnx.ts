@@ -1,5 +1,5 @@
 /** @file ONNX models run by ONNX Runtime: values go in and come out as float32, whatever the model's own precision. */
-import { existsSync, statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { InferenceSession, Tensor, env } from 'onnxruntime-node';
@@ -58,12 +58,9 @@ export function hasCudaProvider(): boolean {
 /**
  * Loads an ONNX file, with the files beside it that hold its weights.
  *
- * @throws InputError for a file that is not there, is damaged or uses what ONNX Runtime does not know
+ * @throws InputError for a file that is damaged or uses what ONNX Runtime does not know
  */
 export async function loadOnnx(location: string, provider: Provider): Promise<OnnxModel> {
-  if (!existsSync(location) || !statSync(location).isFile()) {
-    throw new InputError(`${location}: expected an ONNX model, found no such file; give a pipeline in the hub's ONNX layout to --pipeline`);
-  }
   env.logLevel = 'fatal';
   const session = await InferenceSession.create(location, {
     executionProviders: provider === 'cuda' ? ['cuda', 'cpu'] : ['cpu'],

@@ -4,22 +4,17 @@
  *
  * Shape notation: `B` pictures, `C` = 4 latent channels, `h × w` latents for a picture of `8h × 8w`, `L` = 77 tokens, `D` width.
  */
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError } from '../errors.js';
 import { readJsonObject } from '../text/tokenizer-json.js';
+import { MAX_LENGTH } from '../text/tokenizer.js';
+import { PIPELINE_FILES } from '../weights/hub.js';
 import { shown } from '../weights/wording.js';
 import { weightedSum } from './latents.js';
 import { loadOnnx, type OnnxModel, type Port, type Provider, type Values } from './onnx.js';
 import { parseSchedulerConfig, type SchedulerConfig, type SchedulerName } from './scheduler-config.js';
 import { createScheduler } from './scheduler.js';
-
-/** The files of a pipeline folder. */
-export const PIPELINE_FILES = {
-  index: 'model_index.json',
-  scheduler: 'scheduler/scheduler_config.json',
-  unet: 'unet/model.onnx',
-  decoder: 'vae_decoder/model.onnx',
-} as const;
 
 /** Pixels a latent stands for, along each side. */
 export const PIXELS_PER_LATENT = 8;
@@ -41,13 +36,13 @@ export interface PictureRequest {
   readonly prompt: Embedding;
   /** What to go away from: the empty or the negative prompt. */
   readonly negative: Embedding;
-  /** How far to go: 1 follows the prompt alone, and asks the model once a step. */
+  /** How far to go from there to the prompt; up to 1 the prompt alone is followed, and the model asked once a step. */
   readonly guidance: number;
   readonly steps: number;
   /** Whether both questions of a step are asked one after the other, for less memory. */
   readonly oneByOne?: boolean;
-  /** After each step: how many are done, and the latents as they are. */
-  readonly onStep?: (done: number, total: number, latents: Float32Array) => Promise<void> | void;
+  /** After each time step: how many are done, and the latents as they are. */
+  readonly onStep?: (done: number, latents: Float32Array) => Promise<void> | void;
 }
 
 /** Pixels, red, green, blue. `[height, width, 3]` in 0 … 255. */
@@ -63,6 +58,8 @@ export interface Pixels {
 export interface Pipeline {
   /** The width of hidden states that the UNet takes, where its file says so. */
   readonly textWidth: number | undefined;
+  /** How often the UNet is asked in so many steps: with PNDM more often than that. */
+  countTimesteps(steps: number): number;
   /** Noise to latents of a picture. `[C, h, w]` */
   denoise(request: PictureRequest): Promise<Float32Array>;
   /** Latents `[C, h, w]` to pixels. */
@@ -77,10 +74,9 @@ export interface Pipeline {
  * @throws InputError for a folder without the file, or one that says what is not supported
  */
 export async function readScheduler(folder: string, scheduler: SchedulerName): Promise<SchedulerConfig> {
-  const where = join(folder, PIPELINE_FILES.scheduler);
+  await checkPipelineFiles(folder);
   const json = await readJsonObject(folder, PIPELINE_FILES.scheduler);
-  if (json === undefined) throw new InputError(`${where}: expected the scheduler's configuration, found no such file; give a pipeline in the hub's ONNX layout to --pipeline`);
-  return parseSchedulerConfig(json, scheduler, where);
+  return parseSchedulerConfig(json!, scheduler, join(folder, PIPELINE_FILES.scheduler));
 }
 
 /**
@@ -89,6 +85,7 @@ export async function readScheduler(folder: string, scheduler: SchedulerName): P
  * @throws InputError for a file that is missing, damaged, or another model than its place is for
  */
 export async function openPipeline(folder: string, scheduler: SchedulerConfig, provider: Provider): Promise<Pipeline> {
+  await checkPipelineFiles(folder);
   const unet = await loadUnet(join(folder, PIPELINE_FILES.unet), provider);
   try {
     const decoder = await loadDecoder(join(folder, PIPELINE_FILES.decoder), provider);
@@ -96,6 +93,20 @@ export async function openPipeline(folder: string, scheduler: SchedulerConfig, p
   } catch (error) {
     await unet.release();
     throw error;
+  }
+}
+
+/**
+ * Checks that a folder has the files of a pipeline, before anything large is read.
+ *
+ * @throws InputError for the first that it lacks
+ */
+export async function checkPipelineFiles(folder: string): Promise<void> {
+  const { scheduler, unet, decoder } = PIPELINE_FILES;
+  for (const name of [scheduler, unet, decoder]) {
+    const path = join(folder, name);
+    const isFile = await stat(path).then((stats) => stats.isFile(), () => false);
+    if (!isFile) throw new InputError(`${path}: expected a part of the pipeline, found no such file; give a Stable Diffusion in the hub's ONNX layout to --pipeline`);
   }
 }
 
@@ -125,6 +136,7 @@ function pipelineOf(unet: OnnxModel, decoder: OnnxModel, config: SchedulerConfig
   };
   return {
     textWidth: widthOf(unet.inputs),
+    countTimesteps: (steps) => createScheduler(config, steps).timesteps.length,
     denoise: (request) => denoise(unet, config, request),
     decode: (latents, height, width) => decode(decoder, latents, height, width),
     async release() {
@@ -140,7 +152,7 @@ async function denoise(unet: OnnxModel, config: SchedulerConfig, request: Pictur
   let latents = request.noise;
   for (const [index, timestep] of scheduler.timesteps.entries()) {
     latents = scheduler.step(await ask(latents, timestep), latents);
-    await request.onStep?.(index + 1, scheduler.timesteps.length, latents);
+    await request.onStep?.(index + 1, latents);
   }
   return latents;
 }
@@ -157,18 +169,16 @@ function questionOf(unet: OnnxModel, request: PictureRequest): (latents: Float32
     });
   };
   return async (latents, timestep) => {
-    const parts = guidance === 1 ? [[prompt]] : oneByOne === true ? [[negative], [prompt]] : [[negative, prompt]];
+    const parts = guidance <= 1 ? [[prompt]] : oneByOne === true ? [[negative], [prompt]] : [[negative, prompt]];
     const answers: Float32Array[] = [];
     for (const texts of parts) answers.push((await answer(latents, timestep, texts)).values);
     const [first, second = first] = answers.flatMap((values) => halves(values, latents.length));
-    return guidance === 1 ? first : weightedSum([1 - guidance, first], [guidance, second]);
+    return guidance <= 1 ? first : weightedSum([1 - guidance, first], [guidance, second]);
   };
 }
 
-const TOKENS = 77;
-
 function embeddingShape(embedding: Embedding): [number, number] {
-  return [TOKENS, embedding.length / TOKENS];
+  return [MAX_LENGTH, embedding.length / MAX_LENGTH];
 }
 
 function joined(arrays: readonly Float32Array[]): Float32Array {

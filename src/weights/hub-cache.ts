@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, rm, stat, symlink } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { getHFHubCachePath } from '@huggingface/hub';
 import { InputError } from '../errors.js';
 import { createPendingFile, fileError } from '../files.js';
@@ -55,7 +55,7 @@ export function modelCache({ name, revision }: ModelId): ModelCache {
     },
     store: (file, bytes) => writeFileWhole(blob(file), verified(bytes, file, `${name}/${file.path}`)),
     async addToSnapshot(commit, file) {
-      if (!(await isThere(pointer(commit, file)))) await link(join('..', '..', 'blobs', file.contentId), pointer(commit, file));
+      if (!(await isThere(pointer(commit, file)))) await link(relative(dirname(pointer(commit, file)), blob(file)), pointer(commit, file));
     },
   };
 }

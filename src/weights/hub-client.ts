@@ -43,7 +43,7 @@ export interface RemoteFile extends ByteSource {
 export interface HubModel {
   /** The commit that the revision names now. */
   commit(): Promise<string>;
-  /** The files of a commit's top folder, by name. */
+  /** The files of a commit, by path. */
   files(commit: string): Promise<ReadonlyMap<string, HubFile>>;
   open(commit: string, file: HubFile): Promise<RemoteFile>;
 }
@@ -73,7 +73,7 @@ export function hubModel(model: ModelId, access: HubAccess): HubModel {
     },
     async files(commit) {
       const files = new Map<string, HubFile>();
-      const entries = await understood(toArray(listFiles({ ...common, repo: model.name, revision: commit })));
+      const entries = await understood(toArray(listFiles({ ...common, repo: model.name, revision: commit, recursive: true })));
       for (const { type, path, size, oid = '', lfs } of entries) {
         if (type !== 'file') continue;
         const contentId = lfs?.oid ?? oid;

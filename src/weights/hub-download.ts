@@ -12,7 +12,15 @@ import { findTextTower } from './text-tower.js';
 import { shown } from './wording.js';
 
 /** What of a model is needed. */
-export type ModelPart = 'config' | 'tokenizer' | 'weights';
+export type ModelPart = 'config' | 'tokenizer' | 'weights' | 'pipeline';
+
+/** What makes a folder a Stable Diffusion pipeline in ONNX; a model's weights may lie in further files beside it. */
+export const PIPELINE_FILES = {
+  index: 'model_index.json',
+  scheduler: 'scheduler/scheduler_config.json',
+  unet: 'unet/model.onnx',
+  decoder: 'vae_decoder/model.onnx',
+} as const;
 
 /** Where a download stands: bytes of all files together. */
 export interface DownloadProgress {
@@ -83,11 +91,19 @@ async function wantedFiles(commit: Commit, parts: readonly ModelPart[]): Promise
   if (parts.includes('config')) names.add(CONFIG_FILE);
   if (parts.includes('tokenizer')) for (const name of TOKENIZER_FILES) if (commit.listed.has(name)) names.add(name);
   if (parts.includes('weights')) for (const name of [...(await weightFiles(commit)), ...OPTIONAL_WEIGHTS.filter((file) => commit.listed.has(file))]) names.add(name);
+  if (parts.includes('pipeline')) for (const name of pipelineFiles(commit)) names.add(name);
   return [...names].map((name) => {
     const file = commit.listed.get(name);
     if (!file) throw new InputError(`${commit.model.name}: expected the file ${shown(name)}, the model does not have it`);
     return file;
   });
+}
+
+/** A pipeline's files, with all that lies beside its models: weights over 2 GB are in files of their own. */
+function pipelineFiles({ listed }: Commit): string[] {
+  const folders = [PIPELINE_FILES.unet, PIPELINE_FILES.decoder].map((path) => path.slice(0, path.lastIndexOf('/') + 1));
+  const beside = [...listed.keys()].filter((path) => folders.some((folder) => path.startsWith(folder) && !path.slice(folder.length).includes('/')));
+  return [...Object.values(PIPELINE_FILES), ...beside];
 }
 
 async function weightFiles(commit: Commit): Promise<string[]> {

@@ -11,11 +11,11 @@ import type { ModelCache } from './hub-cache.js';
 import { environment, isThere, modelCache } from './hub-cache.js';
 import type { HubAccess, ModelId } from './hub-client.js';
 import type { DownloadProgress, ModelPart } from './hub-download.js';
-import { CONFIG_FILE, downloadModel } from './hub-download.js';
+import { CONFIG_FILE, downloadModel, PIPELINE_FILES } from './hub-download.js';
 import { readShardIndex } from './sharded.js';
 import { shown } from './wording.js';
 
-export type { DownloadProgress, ModelPart } from './hub-download.js';
+export { PIPELINE_FILES, type DownloadProgress, type ModelPart } from './hub-download.js';
 
 /** How a model is found. */
 export interface ResolveOptions {
@@ -95,6 +95,7 @@ async function hasPart(folder: string, part: ModelPart): Promise<boolean> {
     return present.every(Boolean);
   };
   if (part === 'config') return has(CONFIG_FILE);
+  if (part === 'pipeline') return has(...Object.values(PIPELINE_FILES)); // these come to the snapshot when all beside them have
   if (part === 'tokenizer') {
     const vocabularies = await Promise.all([has('tokenizer.json'), has('vocab.txt'), has('vocab.json', 'merges.txt')]);
     return vocabularies.includes(true) && has('tokenizer_config.json');

@@ -73,6 +73,26 @@ describe('folders', () => {
   });
 });
 
+describe('a pipeline on the hub', () => {
+  it('is fetched with what lies beside its models, and no more', async () => {
+    const files = new Map(['model_index.json', 'scheduler/scheduler_config.json', 'unet/model.onnx', 'unet/weights.pb', 'vae_decoder/model.onnx'].map((path) => [path, Buffer.from(`the content of ${path}`)]));
+    const others = ['README.md', 'text_encoder/model.onnx', 'vae_encoder/model.onnx', 'unet/other/model.onnx'].map((path) => [path, Buffer.from(path)] as const);
+    hub.models.set('someone/pipeline', new Map([...files, ...others]));
+    const folder = await resolve('someone/pipeline@v1', { parts: ['pipeline'] });
+    expect(folder).toBe(snapshotOf('someone/pipeline'));
+    expect((await filesBelow(folder)).sort()).toEqual([...files.keys()].sort());
+    for (const [path, bytes] of files) expect((await readFile(join(folder, path))).equals(bytes)).toBe(true);
+    const asked = hub.requests.length;
+    expect(await resolve('someone/pipeline@v1', { parts: ['pipeline'] })).toBe(folder);
+    expect(hub.requests).toHaveLength(asked);
+  });
+
+  it('is refused where a part is missing', async () => {
+    hub.models.set('someone/half', new Map([['model_index.json', Buffer.from('{}')]]));
+    expect(await failureOf(resolve('someone/half', { parts: ['pipeline'] }))).toBe('someone/half: expected the file scheduler/scheduler_config.json, the model does not have it');
+  });
+});
+
 describe('a model on the hub', () => {
   it('is fetched into the hub’s cache, only the files needed, and never twice', async () => {
     const files = await publish('klue/roberta-small', 'student');

@@ -1,0 +1,163 @@
+/** @file What every drawing needs: where pictures go, what noise they start from, the texts as embeddings, the image model. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { embedTexts, lostTail } from '../../diffusion/embeddings.js';
+import { noiseFromSeed, readNoise, type StartingNoise } from '../../diffusion/noise.js';
+import { hasCudaProvider } from '../../diffusion/onnx.js';
+import { openPipeline, readScheduler, type Embedding, type Pipeline, type Pixels } from '../../diffusion/pipeline.js';
+import { PICTURES_FOLDER, recordPicture, type Picture } from '../../diffusion/pictures.js';
+import { encodePng, withTexts } from '../../diffusion/png.js';
+import type { SchedulerConfig } from '../../diffusion/scheduler-config.js';
+import { createScheduler } from '../../diffusion/scheduler.js';
+import { hasNvidiaDriver } from '../../engine/hardware.js';
+import { InputError, messageOf } from '../../errors.js';
+import { fileError, writeFileAtomic } from '../../files.js';
+import { VERSION } from '../../version.js';
+import type { Output } from '../console.js';
+import { fetchModel } from '../fetch-model.js';
+import { startEncoder, type OpenEncoder } from '../open-encoder.js';
+import type { GenerateFlags } from './index.js';
+
+/** An image model's files, read as far as can be before its weights. */
+export interface PipelineFolder {
+  readonly folder: string;
+  readonly scheduler: SchedulerConfig;
+}
+
+/** Finds the image model, fetching it where it is not there yet, and checks that it can take so many steps. */
+export async function findPipeline(flags: GenerateFlags, output: Output): Promise<PipelineFolder> {
+  const folder = await fetchModel(flags.pipeline, '--pipeline', output, ['pipeline']);
+  const scheduler = await readScheduler(folder, flags.scheduler);
+  createScheduler(scheduler, flags.steps);
+  return { folder, scheduler };
+}
+
+/** The noise of the flags, of one seed. */
+export async function startingNoise({ latents, width, height, seed, count }: GenerateFlags, index = 0): Promise<StartingNoise> {
+  if (latents === undefined) return noiseFromSeed(seed + index, height ?? 512, width ?? 512);
+  if (count !== 1) throw new InputError('--latents: expected --count 1, as a file holds one noise');
+  const noise = await readNoise(latents);
+  if ((width ?? noise.width) === noise.width && (height ?? noise.height) === noise.height) return noise;
+  throw new InputError(`${latents}: expected noise for ${width ?? noise.width} × ${height ?? noise.height} pixels, got it for ${noise.width} × ${noise.height}; leave --width and --height out`);
+}
+
+/** The folder for pictures, made if it is not there. */
+export async function picturesFolder({ out }: GenerateFlags, { run }: Pick<OpenEncoder, 'run'>): Promise<string> {
+  const folder = out ?? (run === undefined ? PICTURES_FOLDER : join(run, PICTURES_FOLDER));
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (error) {
+    throw fileError(folder, 'cannot be made', error);
+  }
+  return folder;
+}
+
+/** The embeddings of texts; says what of them is lost. The encoder's weights are gone afterwards. */
+export async function embed(texts: readonly string[], encoder: OpenEncoder, flags: GenerateFlags, output: Output): Promise<Embedding[]> {
+  for (const text of new Set(texts)) {
+    const tail = lostTail(text, encoder.tokenizer);
+    if (tail !== undefined) output.warn(`${JSON.stringify(text.slice(0, 24))}… is over ${encoder.tokenizer.maxLength} tokens for ${encoder.label}; its end is lost: ${JSON.stringify(tail)}`);
+  }
+  const engine = await startEncoder(encoder, flags, output);
+  try {
+    return await embedTexts(texts, encoder.tokenizer, engine, `--encoder ${encoder.label}`);
+  } finally {
+    engine.dispose();
+  }
+}
+
+/** Loads the image model and says where it computes; checks that it takes the encoders' hidden states. */
+export async function loadPipeline({ folder, scheduler }: PipelineFolder, encoders: readonly OpenEncoder[], { device }: GenerateFlags, output: Output): Promise<Pipeline> {
+  const pipeline = await openOnDevice(folder, scheduler, device, output);
+  const misfit = encoders.find(({ model }) => model.encoder.width !== (pipeline.textWidth ?? model.encoder.width));
+  if (misfit === undefined) return pipeline;
+  await pipeline.release();
+  throw new InputError(
+    `--encoder ${misfit.label}: expected hidden states ${pipeline.textWidth} wide, as the UNet of ${folder} takes, ` +
+      `got ${misfit.model.encoder.width}; give an encoder and a pipeline that belong together`,
+  );
+}
+
+async function openOnDevice(folder: string, scheduler: SchedulerConfig, device: GenerateFlags['device'], output: Output): Promise<Pipeline> {
+  const open = (provider: 'cuda' | 'cpu'): Promise<Pipeline> => {
+    output.message(`loading the UNet and the VAE decoder (ONNX Runtime, ${provider === 'cuda' ? 'CUDA' : 'CPU'})`);
+    return openPipeline(folder, scheduler, provider);
+  };
+  if (device === 'cpu') return open('cpu');
+  if (device === 'gpu') {
+    if (!hasCudaProvider()) throw new InputError(`--device gpu: expected ONNX Runtime's CUDA provider, found none; ${CUDA_REMEDY}, or leave --device out`);
+    return open('cuda');
+  }
+  if (!hasCudaProvider()) {
+    if (hasNvidiaDriver()) output.warn(`ONNX Runtime's CUDA provider is missing: the UNet computes on the CPU; ${CUDA_REMEDY}`);
+    return open('cpu');
+  }
+  try {
+    return await open('cuda');
+  } catch (error) {
+    const pipeline = await open('cpu'); // says what is wrong with the files, if that is it
+    output.warn(`CUDA cannot be used for pictures (${messageOf(error)}): the UNet computes on the CPU`);
+    return pipeline;
+  }
+}
+
+/** The npm package brings the CPU's library alone; its install script fetches the rest. */
+const CUDA_REMEDY = '`npm rebuild onnxruntime-node --ignore-scripts=false` fetches it';
+
+/** Draws one picture behind a progress bar. */
+export async function drawOne(
+  pipeline: Pipeline,
+  { noise, width, height }: StartingNoise,
+  embeddings: { readonly prompt: Embedding; readonly negative: Embedding },
+  title: string,
+  flags: GenerateFlags,
+  output: Output,
+  onPreview?: (pixels: Pixels) => Promise<void>,
+): Promise<Pixels> {
+  const every = flags.preview === true ? 5 : flags.preview;
+  const total = pipeline.countTimesteps(flags.steps);
+  const progress = output.progress(title, total, 'steps');
+  try {
+    const latents = await pipeline.denoise({
+      noise,
+      width,
+      height,
+      ...embeddings,
+      guidance: flags.guidance,
+      steps: flags.steps,
+      oneByOne: flags.lowMemory ?? false,
+      async onStep(done, current) {
+        progress.update(done);
+        if (every !== undefined && done % every === 0 && done < total) await onPreview?.(await pipeline.decode(current, height, width));
+      },
+    });
+    return await pipeline.decode(latents, height, width);
+  } finally {
+    progress.stop();
+  }
+}
+
+/** Writes a picture with what it was made from, and adds it to the folder's list. */
+export async function savePicture(folder: string, picture: Picture, image: Pixels | Buffer): Promise<string> {
+  const path = join(folder, picture.file);
+  const texts = textsOf(picture);
+  await writeFileAtomic(path, Buffer.isBuffer(image) ? withTexts(image, texts) : await encodePng(image, texts));
+  await recordPicture(folder, picture);
+  return path;
+}
+
+/** What stands in a picture's file. */
+function textsOf({ prompts, negative, seed, steps, guidance, scheduler, width, height, encoders, pipeline }: Picture): Record<string, string> {
+  return {
+    Software: `kd ${VERSION}`,
+    prompt: prompts.join('\n'),
+    negative_prompt: negative,
+    seed: seed === undefined ? 'from a file' : String(seed),
+    steps: String(steps),
+    guidance_scale: String(guidance),
+    scheduler,
+    size: `${width}x${height}`,
+    text_encoder: encoders.join('\n'),
+    pipeline,
+  };
+}

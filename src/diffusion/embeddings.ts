@@ -1,0 +1,55 @@
+/** @file Texts as a text encoder has them: hidden states, the mean squared error between two, and what of a text was lost. */
+import type { EncoderEngine } from '../engine/encoder.js';
+import { InputError } from '../errors.js';
+import type { TextTokenizer } from '../text/tokenizer.js';
+import type { Embedding } from './pipeline.js';
+
+/** Texts encoded at once. */
+const BATCH = 16;
+
+/**
+ * The hidden states of texts, without an attention mask, as Stable Diffusion takes them.
+ *
+ * @param where the encoder, for messages
+ * @returns `[L, D]` for each text
+ * @throws InputError for hidden states that are not finite
+ */
+export async function embedTexts(texts: readonly string[], tokenizer: TextTokenizer, engine: EncoderEngine, where: string): Promise<Embedding[]> {
+  const embeddings: Embedding[] = [];
+  for (let start = 0; start < texts.length; start += BATCH) {
+    const batch = texts.slice(start, start + BATCH);
+    const ids = new Int32Array(batch.length * tokenizer.maxLength); // [B, L]
+    for (const [row, text] of batch.entries()) tokenizer.encodeInto(text, ids, row * tokenizer.maxLength);
+    const { lastHiddenState } = await engine.encode(ids, batch.length);
+    const size = lastHiddenState.length / batch.length;
+    for (const [row, text] of batch.entries()) {
+      const embedding = lastHiddenState.slice(row * size, (row + 1) * size);
+      if (!embedding.every(Number.isFinite)) {
+        throw new InputError(`${where}: expected finite hidden states of ${JSON.stringify(text)}, got others; its weights are damaged, or its training diverged: choose another checkpoint`);
+      }
+      embeddings.push(embedding);
+    }
+  }
+  return embeddings;
+}
+
+/** The mean of the squared differences of two embeddings. */
+export function meanSquaredError(a: Embedding, b: Embedding): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += (a[i] - b[i]) ** 2;
+  return sum / a.length;
+}
+
+/** The end of a text that is over the tokenizer's length and so does not count; undefined where all of it does. */
+export function lostTail(text: string, tokenizer: TextTokenizer): string | undefined {
+  if (tokenizer.encode(text).length <= tokenizer.maxLength) return undefined;
+  const characters = [...text];
+  let [kept, lost] = [0, characters.length]; // lengths of prefixes: one that fits, and one that does not
+  while (lost - kept > 1) {
+    const middle = (kept + lost) >> 1;
+    const fits = tokenizer.encode(characters.slice(0, middle).join('')).length <= tokenizer.maxLength;
+    if (fits) kept = middle;
+    else lost = middle;
+  }
+  return characters.slice(kept).join('');
+}

@@ -1,0 +1,131 @@
+import { createHash } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { describe, expect, it } from 'vitest';
+import { lostTail, meanSquaredError } from '../../src/diffusion/embeddings.js';
+import { hasLetters, lineWidth, svgLine, wrap } from '../../src/diffusion/lettering.js';
+import { noiseFromSeed, readNoise } from '../../src/diffusion/noise.js';
+import { findTrouble } from '../../src/diffusion/picture-check.js';
+import { fileNameOf, readPictures, recordPicture, type Picture } from '../../src/diffusion/pictures.js';
+import { encodePng, textsOf } from '../../src/diffusion/png.js';
+import { loadTokenizer } from '../../src/text/tokenizer.js';
+import { writeSafetensors } from '../../src/weights/safetensors-writer.js';
+import { temporaryFolder } from '../cli.js';
+import { PARITY } from '../fixtures/index.js';
+
+const pixels = (data: readonly number[], isFinite = true) => ({ width: 2, height: 1, data: Uint8Array.from(data), isFinite });
+
+describe('starting noise', () => {
+  it('is the same for a seed on every machine', () => {
+    const { noise } = noiseFromSeed(7, 64, 64);
+    expect(noise).toHaveLength(4 * 8 * 8);
+    expect(Array.from(noise.subarray(0, 4))).toEqual(GOLDEN_NOISE);
+    const bytes = Buffer.from(noiseFromSeed(7, 512, 512).noise.buffer);
+    expect(createHash('sha256').update(bytes).digest('hex')).toBe('5f0c5cd0bdc94d5dff34c1d49c3a85c01b6be06fd1f340864e0d7137d95cc2b1');
+    expect(noiseFromSeed(8, 64, 64).noise[0]).not.toBe(noise[0]);
+  });
+
+  it('is read from a file with its size, and refused in another shape', async () => {
+    const path = join(temporaryFolder(), 'noise.safetensors');
+    const write = (name: string, shape: number[]) =>
+      writeSafetensors(path, [{ name, dtype: 'F32', shape, values: new Float32Array(shape.reduce((a, b) => a * b, 1)) }]);
+    await write('noise', [1, 4, 8, 16]);
+    expect(await readNoise(path)).toMatchObject({ height: 64, width: 128 });
+    await write('noise', [2, 4, 8, 8]);
+    await expect(readNoise(path)).rejects.toThrow(`${path}: expected noise to be [1, 4, height / 8, width / 8], got [2, 4, 8, 8]`);
+    await write('latents', [1, 4, 8, 8]);
+    await expect(readNoise(path)).rejects.toThrow(`${path}: expected a tensor called noise, got latents`);
+  });
+});
+
+/** The first numbers of seed 7. */
+const GOLDEN_NOISE = [-0.5829911828041077, 0.30934929847717285, -1.435094952583313, 1.7933541536331177];
+
+describe('texts', () => {
+  it('are told what of them is lost over 77 tokens', async () => {
+    const tokenizer = await loadTokenizer(join(PARITY, 'student'));
+    const text = '노란색 차 '.repeat(40).trim();
+    const tail = lostTail(text, tokenizer)!;
+    const kept = text.slice(0, text.length - tail.length);
+    expect(tokenizer.encode(kept).length).toBeLessThanOrEqual(77);
+    expect(tokenizer.encode(kept + [...tail].slice(0, 2).join('')).length).toBeGreaterThan(77);
+    expect(lostTail('노란색 차', tokenizer)).toBeUndefined();
+  });
+
+  it('differ by the mean of their squared differences', () => {
+    expect(meanSquaredError(Float32Array.of(1, 2, 3, 4), Float32Array.of(1, 0, 3, 8))).toBe(5);
+  });
+});
+
+describe('pictures', () => {
+  it.each([
+    [pixels([0, 0, 0, 0, 0, 0]), /all black: the text encoder/],
+    [pixels([9, 8, 7, 9, 8, 7]), /all one colour, rgb\(9, 8, 7\)/],
+    [pixels([9, 8, 7, 9, 8, 6], false), /not numbers: a float16 model overflowed/],
+  ] as const)('that cannot be right are told, with the cause', (picture, message) => {
+    expect(findTrouble(picture)).toMatch(message);
+  });
+
+  it('that vary are not', () => {
+    expect(findTrouble(pixels([9, 8, 7, 9, 8, 6]))).toBeUndefined();
+  });
+
+  it('carry their texts, Hangul too, and are still PNG files', async () => {
+    const png = await encodePng(pixels([1, 2, 3, 4, 5, 6]), { prompt: '노란색 차', seed: '7' });
+    expect(textsOf(png)).toEqual({ prompt: '노란색 차', seed: '7' });
+    const { data, info } = await sharp(png).raw().toBuffer({ resolveWithObject: true });
+    expect([info.width, info.height, ...data]).toEqual([2, 1, 1, 2, 3, 4, 5, 6]);
+  });
+
+  it('are listed beside themselves as long as they are there', async () => {
+    const folder = temporaryFolder();
+    const picture = (file: string, seed: number): Picture => ({
+      file, kind: 'picture', prompts: ['노란색 차'], negative: '', seed, steps: 25, guidance: 7.5, scheduler: 'UniPCMultistepScheduler',
+      width: 64, height: 64, encoders: ['first'], pipeline: 'tiny',
+    });
+    expect(await readPictures(folder)).toEqual([]);
+    for (const file of ['a.png', 'b.png']) writeFileSync(join(folder, file), '');
+    await recordPicture(folder, picture('a.png', 1));
+    await recordPicture(folder, picture('gone.png', 2));
+    await recordPicture(folder, picture('b.png', 3));
+    await recordPicture(folder, picture('a.png', 4));
+    expect((await readPictures(folder)).map(({ file, seed }) => `${file} ${seed}`)).toEqual(['b.png 3', 'a.png 4']);
+    writeFileSync(join(folder, 'pictures.json'), '{"pictures":[{"file":"../../b.png","prompts":[],"encoders":[]},7');
+    expect(await readPictures(folder)).toEqual([]);
+  });
+
+  it('are named after their prompts', () => {
+    expect(fileNameOf('노란색 차 / a Yellow car!', 7)).toBe('노란색-차-a-yellow-car-7.png');
+    expect(fileNameOf('../..', 0)).toBe('empty-0.png');
+    expect(fileNameOf('가'.repeat(300), 'latents')).toHaveLength(40 + '-latents.png'.length);
+  });
+});
+
+describe('lettering', () => {
+  it('has Hangul and Latin, composed or not', () => {
+    expect(hasLetters('컴퓨터 게임하는 남자 뷁, a man (MSE 0.46)')).toBe(true);
+    expect(hasLetters('말을 타는 남자'.normalize('NFD'))).toBe(true);
+    expect(hasLetters('🚗')).toBe(false);
+  });
+
+  it('breaks lines between words, within long ones, and ends too many in …', () => {
+    const lines = wrap('펜으로 그린 강아지 a dog painted by a pen', 14, 100, 9);
+    expect(lines.join(' ')).toBe('펜으로 그린 강아지 a dog painted by a pen');
+    expect(Math.max(...lines.map((line) => lineWidth(line, 14)))).toBeLessThanOrEqual(100);
+    expect(wrap('가'.repeat(50), 14, 100, 2)).toHaveLength(2);
+    expect(wrap('가'.repeat(50), 14, 100, 2)[1]).toMatch(/가…$/);
+  });
+
+  it('is drawn with no fonts but its own', async () => {
+    const text = '노란색 차 yellow car';
+    const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="300" height="40">${svgLine(text, { x: 20, y: 28, size: 24, fill: '#000' })}</svg>`;
+    expect(svg).not.toContain('<text');
+    const data = await sharp(Buffer.from(svg)).flatten({ background: '#fff' }).greyscale().raw().toBuffer();
+    const inked = Array.from({ length: 300 }, (_, x) => Array.from({ length: 40 }, (_, y) => data[y * 300 + x]).filter((value) => value < 128).length);
+    const [first, last] = [inked.findIndex((count) => count > 0), inked.findLastIndex((count) => count > 0)];
+    expect(first).toBeGreaterThanOrEqual(20);
+    expect(first).toBeLessThan(24);
+    expect(Math.abs(last - 20 - lineWidth(text, 24))).toBeLessThan(3); // to the end of the r
+  });
+});
