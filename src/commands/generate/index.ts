@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import { SCHEDULERS, type SchedulerName } from '../../diffusion/scheduler-config.js';
-import type { BackendChoice, DeviceChoice } from '../../engine/tensorflow.js';
+import type { DeviceChoice } from '../../engine/nvidia.js';
+import type { BackendChoice } from '../../engine/tensorflow.js';
 import { InputError } from '../../errors.js';
 import { openOutput, type OutputOptions } from '../console.js';
 import { backendOption, count, deviceOption, list, nonNegative, pixels, seed } from '../flags.js';

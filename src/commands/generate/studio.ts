@@ -1,4 +1,5 @@
 /** @file What every drawing needs: where pictures go, what noise they start from, the texts as embeddings, the image model. */
+import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { embedTexts, lostTail } from '../../diffusion/embeddings.js';
@@ -9,7 +10,6 @@ import { PICTURES_FOLDER, recordPicture, type Picture } from '../../diffusion/pi
 import { encodePng, withTexts } from '../../diffusion/png.js';
 import type { SchedulerConfig } from '../../diffusion/scheduler-config.js';
 import { createScheduler } from '../../diffusion/scheduler.js';
-import { hasNvidiaDriver } from '../../engine/hardware.js';
 import { InputError, messageOf } from '../../errors.js';
 import { fileError, writeFileAtomic } from '../../files.js';
 import { VERSION } from '../../version.js';
@@ -84,12 +84,12 @@ async function openOnDevice(folder: string, scheduler: SchedulerConfig, device: 
     return openPipeline(folder, scheduler, provider);
   };
   if (device === 'cpu') return open('cpu');
-  if (device === 'gpu') {
-    if (!hasCudaProvider()) throw new InputError(`--device gpu: expected ONNX Runtime's CUDA provider, found none; ${CUDA_REMEDY}, or leave --device out`);
+  if (device !== 'auto') {
+    if (!hasCudaProvider()) throw new InputError(`--device ${device}: expected ONNX Runtime's CUDA provider, found none; ${CUDA_REMEDY}, or leave --device out`);
     return open('cuda');
   }
   if (!hasCudaProvider()) {
-    if (hasNvidiaDriver()) output.warn(`ONNX Runtime's CUDA provider is missing: the UNet computes on the CPU; ${CUDA_REMEDY}`);
+    if (existsSync('/dev/nvidiactl')) output.warn(`ONNX Runtime's CUDA provider is missing: the UNet computes on the CPU; ${CUDA_REMEDY}`);
     return open('cpu');
   }
   try {
