@@ -137,7 +137,7 @@ describe('kd generate refuses in one line', () => {
     [['--width', '100'], /Expected a multiple of 8/],
     [['--latents', 'none.safetensors'], /none\.safetensors: cannot be read/],
     [['--compare', 'none.csv'], /expected prompts in the file alone/],
-    [['--compare-checkpoints', 'a,,b'], /Expected names separated by commas/],
+    [['--compare-checkpoints', 'a,,b'], /Expected names with commas between them/],
   ] as const)('%j', (flags, message) => {
     fails(flags, message);
   });
