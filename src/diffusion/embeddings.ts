@@ -43,7 +43,7 @@ export function meanSquaredError(a: Embedding, b: Embedding): number {
 /** The end of a text that is over the tokenizer's length and so does not count; undefined where all of it does. */
 export function lostTail(text: string, tokenizer: TextTokenizer): string | undefined {
   if (tokenizer.encode(text).length <= tokenizer.maxLength) return undefined;
-  const characters = [...text];
+  const characters = Array.from(text);
   let [kept, lost] = [0, characters.length]; // lengths of prefixes: one that fits, and one that does not
   while (lost - kept > 1) {
     const middle = (kept + lost) >> 1;

@@ -63,5 +63,5 @@ function isPicture(value: unknown): value is Picture {
 /** A file name of a prompt: its letters and digits, cut to what every file system takes. */
 export function fileNameOf(prompt: string, seed: number | string): string {
   const words = prompt.normalize('NFC').toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? ['empty'];
-  return `${[...words.join('-')].slice(0, 40).join('')}-${seed}.png`;
+  return `${Array.from(words.join('-')).slice(0, 40).join('')}-${seed}.png`;
 }

@@ -56,7 +56,7 @@ describe('kd generate', () => {
     expect(cells).toHaveLength(10);
     for (const { column, mse } of cells) {
       if (column === 'CLIP on English') expect(mse).toBe(0);
-      else expect(mse).toBeGreaterThan(0.1);
+      else expect(mse).toBeGreaterThan(0.01);
     }
     const { width, height } = await sharp(join(cwd, events.at(-1)!.output!)).metadata();
     expect(width).toBeGreaterThan(5 * 192);

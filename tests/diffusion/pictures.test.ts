@@ -49,7 +49,7 @@ describe('texts', () => {
     const tail = lostTail(text, tokenizer)!;
     const kept = text.slice(0, text.length - tail.length);
     expect(tokenizer.encode(kept).length).toBeLessThanOrEqual(77);
-    expect(tokenizer.encode(kept + [...tail].slice(0, 2).join('')).length).toBeGreaterThan(77);
+    expect(tokenizer.encode(kept + Array.from(tail).slice(0, 2).join('')).length).toBeGreaterThan(77);
     expect(lostTail('노란색 차', tokenizer)).toBeUndefined();
   });
 
