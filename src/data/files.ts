@@ -75,10 +75,11 @@ async function addFiles(folder: string, names: readonly string[], search: Search
   const files: StoredFile[] = [];
   for (const name of names) {
     const place = path.join(folder, name);
-    const { bytes, identity } = lookUp(place);
+    const { bytes, identity, isFile } = lookUp(place);
     if (search.seen.has(identity)) continue;
     search.seen.add(identity);
-    if (/\.zip$/i.test(name)) await searchArchive(place, search);
+    if (!isFile) search.skipped.push({ file: shownPath(place), why: 'a pipe or device, which cannot be read twice; save it as a file' });
+    else if (/\.zip$/i.test(name)) await searchArchive(place, search);
     else if (!DOCUMENTATION.test(name)) files.push({ name: shownPath(place), path: place, bytes });
   }
   if (files.length > 0) search.folders.push({ name: shownPath(folder), files });
@@ -130,11 +131,11 @@ function shownPath(place: string): string {
   return shown === place ? place : shown;
 }
 
-/** The size of a file, and what tells it from all others. Synchronous: there may be hundreds of thousands. */
-function lookUp(place: string): { bytes: number; identity: string } {
+/** The size of a file, what tells it from all others, and whether it is one. Synchronous: there may be hundreds of thousands. */
+function lookUp(place: string): { bytes: number; identity: string; isFile: boolean } {
   try {
-    const { size, dev, ino } = statSync(place);
-    return { bytes: size, identity: `${dev}:${ino}:${size}` };
+    const stats = statSync(place);
+    return { bytes: stats.size, identity: `${stats.dev}:${stats.ino}:${stats.size}`, isFile: stats.isFile() };
   } catch (error) {
     throw refused(place, error);
   }

@@ -95,7 +95,7 @@ async function probeDelimited(file: StoredFile, shape: 'csv' | 'tsv', names: Col
 
 async function firstObjects(file: StoredFile, shape: Shape): Promise<JsonObject[]> {
   const pieces = utf8Pieces(readPieces(file), file.name);
-  const texts = await take(shape === 'jsonl' ? linesOf(pieces) : elementsOf(pieces, file.name), LOOKED_AT);
+  const texts = await take(shape === 'jsonl' ? linesOf(pieces, file.name) : elementsOf(pieces, file.name), LOOKED_AT);
   return texts.map(parseObject).filter((object) => typeof object !== 'string');
 }
 

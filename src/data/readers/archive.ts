@@ -29,6 +29,9 @@ export interface ArchiveEntry {
 const STORED = 0;
 const DEFLATED = 8;
 const LOCAL_HEADER = { signature: 0x04034b50, size: 30, nameLength: 26, extraLength: 28 };
+/** Data that cannot be compressed grows by a few bytes a block; more than this is no honest size. */
+const LARGEST_GROWTH = 2;
+
 const UTF8_NAME = 0x800;
 const UNICODE_PATH_FIELD = 0x7075;
 
@@ -67,6 +70,7 @@ export async function* memberPieces(archive: RandomAccess, member: ArchiveMember
     const pieces = member.method === STORED ? packed : pipeline(packed, createInflateRaw({ chunkSize: PIECE }), () => undefined);
     for await (const piece of pieces as AsyncIterable<Buffer>) {
       size += piece.length;
+      if (size > member.size) break; // what follows may be without end
       sum = crc32(piece, sum);
       yield piece;
     }
@@ -78,6 +82,7 @@ export async function* memberPieces(archive: RandomAccess, member: ArchiveMember
 
 /** The unpacked bytes of a small member. Throws an `InputError`, called by `name`, where they are damaged. */
 export function readMember(archive: RandomAccess, member: ArchiveMember, name: string): Buffer {
+  if (member.compressedSize > LARGEST_GROWTH * member.size + PIECE) throw wrongSize(member, member.compressedSize, name);
   const packed = archive.read(dataStart(archive, member, name), member.compressedSize);
   let bytes = packed;
   try {
@@ -126,9 +131,12 @@ function unpackError(error: unknown, name: string, size: number): unknown {
 }
 
 function requireWhole(member: ArchiveMember, size: number, sum: number, name: string): void {
-  if (size === member.size && sum === member.crc32) return;
-  const found = size === member.size ? 'others (their checksum differs)' : `${size}`;
-  throw new InputError(`${name}: expected the ${member.size} bytes that its archive names, got ${found}; download the archive again`);
+  if (size !== member.size) throw wrongSize(member, size, name);
+  if (sum !== member.crc32) throw new InputError(`${name}: expected the ${size} bytes that its archive names, got others (their checksum differs); download the archive again`);
+}
+
+function wrongSize(member: ArchiveMember, size: number, name: string): InputError {
+  return new InputError(`${name}: expected the ${member.size} bytes that its archive names, got ${size > member.size ? 'more' : size}; download the archive again`);
 }
 
 /** Reads a directory in large pieces: yauzl asks for each of its entries, of which there may be hundreds of thousands. */

@@ -5,7 +5,7 @@ import type { Row } from '../pair.js';
 import type { PairSource } from '../source.js';
 import { faultyRow, rowOf } from './row-maker.js';
 
-/** A quote that is never closed is reported once a row has grown this long, not after the whole file was read. */
+/** A quote that is never closed, or a file without line breaks, is reported once a row has grown this long. */
 const MAX_ROW_BYTES = 1 << 20;
 
 const DELIMITERS = { csv: ',', tsv: '\t' } as const;
@@ -53,7 +53,7 @@ export async function* recordsOf(pieces: AsyncIterable<Buffer>, shape: keyof typ
   const parser = parse(options as unknown as Options); // its types allow for this with `columns` only
   const failure = new Promise<never>((_, reject) => {
     parser.once('error', (error) => {
-      reject(error instanceof CsvError ? unclosedQuote(`${name} line ${line}`) : error);
+      reject(error instanceof CsvError ? parseError(error, `${name} line ${line}`) : error);
     });
   });
   failure.catch(() => undefined); // it is awaited below, but maybe later than it comes
@@ -72,8 +72,8 @@ function rowReader(header: readonly string[], { ko, en, language }: PairSource['
   const third = language === undefined ? -1 : placeOf(language);
   return ({ fields, line }) => {
     const here = { ...place, row: line };
-    if (fields.length !== header.length) return faultyRow(here, wrongFieldCount(header, fields));
-    if (SWALLOWED_ROWS.test(fields[first]) || SWALLOWED_ROWS.test(fields[second])) return faultyRow(here, 'expected a closing quote, got the next row');
+    if (fields.length !== header.length) return faultyRow(here, wrongFieldCount(header, fields) + linesOf(fields, line));
+    if (SWALLOWED_ROWS.test(fields[first]) || SWALLOWED_ROWS.test(fields[second])) return faultyRow(here, `expected a closing quote, got the next row${linesOf(fields, line)}`);
     return rowOf(here, fields[first], fields[second], fields[third]);
   };
 }
@@ -86,11 +86,18 @@ function lineBreaksInside(fields: readonly string[]): number {
   return count;
 }
 
+/** Which lines a row of several takes up: all of them are lost with it. */
+function linesOf(fields: readonly string[], first: number): string {
+  const breaks = lineBreaksInside(fields);
+  return breaks === 0 ? '' : ` (lines ${first} to ${first + breaks})`;
+}
+
 function wrongFieldCount(header: readonly string[], fields: readonly string[]): string {
   const remedy = fields.length > header.length ? 'put fields that hold the separator in quotes' : 'complete the row';
   return `expected ${header.length} fields, got ${fields.length}; ${remedy}`;
 }
 
-function unclosedQuote(where: string): InputError {
+function parseError({ code }: CsvError, where: string): InputError {
+  if (code === 'CSV_MAX_RECORD_SIZE') return new InputError(`${where}: expected a row of at most 1 MiB, got a longer one; close its quotes, and end rows with a line break`);
   return new InputError(`${where}: expected a closing quote, got the end of what was read; close the field's quotes`);
 }

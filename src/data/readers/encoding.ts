@@ -48,18 +48,31 @@ export function decodeCp949(bytes: Buffer): string | undefined {
   return HANGUL.test(text) && !text.includes(REPLACEMENT) ? text : undefined;
 }
 
-/** The lines of a text in UTF-8, piece by piece, without their ends (`\n` or `\r\n`); an empty last line is none. */
-export async function* linesOf(pieces: AsyncIterable<Buffer>): AsyncGenerator<string[]> {
+/** The most bytes a line may have, so that memory holds a line and not a file without line ends. */
+const MAX_LINE_BYTES = 1 << 20;
+
+/**
+ * The lines of a text in UTF-8, piece by piece, without their ends (`\n` or `\r\n`); an empty last line is none. Throws
+ * an `InputError`, called by `name`, for a line over 1 MiB that goes on.
+ */
+export async function* linesOf(pieces: AsyncIterable<Buffer>, name: string): AsyncGenerator<string[]> {
   let rest: Buffer[] = [];
+  let restBytes = 0;
+  let count = 0;
   for await (const piece of pieces) {
     const end = piece.lastIndexOf(10);
     if (end === -1) {
       rest.push(piece);
+      restBytes += piece.length;
+      if (restBytes > MAX_LINE_BYTES) throw new InputError(`${name} line ${count + 1}: expected a line of at most 1 MiB, got a longer one; end lines with a line break`);
       continue;
     }
     const text = Buffer.concat([...rest, piece.subarray(0, end)]).toString('utf8');
-    yield text.split('\n').map((line) => (line.endsWith('\r') ? line.slice(0, -1) : line));
+    const lines = text.split('\n').map((line) => (line.endsWith('\r') ? line.slice(0, -1) : line));
+    count += lines.length;
+    yield lines;
     rest = [piece.subarray(end + 1)];
+    restBytes = rest[0].length;
   }
   const last = Buffer.concat(rest).toString('utf8');
   if (last !== '') yield [last];

@@ -27,7 +27,7 @@ export async function* readJson(pieces: AsyncIterable<Buffer>, source: PairSourc
 export async function* readJsonLines(pieces: AsyncIterable<Buffer>, source: PairSource): AsyncGenerator<Row[]> {
   const { id: file, corpus, columns } = source;
   let row = 0;
-  for await (const lines of linesOf(pieces)) {
+  for await (const lines of linesOf(pieces, file)) {
     const rows: Row[] = [];
     for (const text of lines) {
       row++;
@@ -104,7 +104,7 @@ function rowOfObject(object: JsonObject, columns: TextColumns, place: Place): Ro
 }
 
 function valueOf(object: JsonObject, key: string): unknown {
-  if (key in object) return object[key];
+  if (Object.hasOwn(object, key)) return object[key];
   const same = Object.keys(object).find((name) => isSameName(name, key));
   return same === undefined ? undefined : object[same];
 }
@@ -122,5 +122,9 @@ function wrongElement(value: unknown): string {
 }
 
 function shown(value: unknown): string {
-  return JSON.stringify(value).slice(0, 40);
+  try {
+    return JSON.stringify(value).slice(0, 40);
+  } catch {
+    return 'brackets inside each other'; // deeper than can be written
+  }
 }

@@ -1,4 +1,5 @@
-import { unescaped } from './sheet-rows.js';
+import { InputError } from '../../errors.js';
+import { joined, unescaped } from './sheet-rows.js';
 import { readXml } from './xml.js';
 
 /** The texts that the cells of a workbook refer to by number. */
@@ -24,18 +25,21 @@ export async function readSharedStrings(pieces: AsyncIterable<Buffer> | undefine
       else if (tag === 't') isText = !inPhonetic;
     },
     close: (tag: string) => {
-      if (tag === 'si') texts.add(unescaped(text));
+      if (tag === 'si') texts.add(text, name);
       else if (tag === 'rPh') inPhonetic = false;
       else if (tag === 't') isText = false;
     },
     text: (piece: string) => {
-      if (isText) text += piece;
+      if (isText) text = joined(text, piece, name);
     },
     take: () => texts.count,
   };
   for await (const found of readXml(pieces, name, reader)) if (found >= count) break;
   return texts;
 }
+
+/** Texts of a whole table: those of a workbook of AI Hub's have some 60 MB. */
+const MOST_BYTES = 1 << 28;
 
 /** Texts to a block, whose bytes lie together. */
 const BLOCK_TEXTS = 4096;
@@ -44,17 +48,21 @@ const BLOCK_TEXTS = 4096;
 class TextTable implements SharedStrings {
   private readonly blocks: { readonly bytes: Buffer; readonly ends: Uint32Array }[] = [];
   private last: string[] = [];
+  private bytes = 0;
 
   get count(): number {
     return this.blocks.length * BLOCK_TEXTS + this.last.length;
   }
 
-  add(text: string): void {
-    if (this.last.push(text) < BLOCK_TEXTS) return;
+  /** Throws an `InputError`, called by `name`, where there are too many. */
+  add(text: string, name: string): void {
+    if (this.last.push(unescaped(text)) < BLOCK_TEXTS) return;
     let end = 0;
     const ends = Uint32Array.from(this.last, (each) => (end += Buffer.byteLength(each)));
     this.blocks.push({ bytes: Buffer.from(this.last.join('')), ends });
     this.last = [];
+    this.bytes += end;
+    if (this.bytes > MOST_BYTES) throw new InputError(`${name}: expected at most ${MOST_BYTES} bytes of texts in a workbook, got more; save its sheets as several workbooks`);
   }
 
   readonly at = (index: number): string | undefined => {

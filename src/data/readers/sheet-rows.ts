@@ -1,3 +1,4 @@
+import { InputError } from '../../errors.js';
 import { readXml, type Attributes, type XmlReader } from './xml.js';
 
 /** A cell with something in it (ECMA-376, part 1, section 18.3.1.4). */
@@ -15,9 +16,15 @@ export interface SheetRow {
   readonly cells: readonly Cell[];
 }
 
+/** Excel's own limit of columns (support.microsoft.com, "Excel specifications and limits"). */
+const MOST_COLUMNS = 16_384;
+
+/** Excel's own limit is 32,767; other programs write longer texts. */
+const MOST_CHARACTERS = 1 << 20;
+
 /** The rows of a sheet's XML, piece by piece. Throws an `InputError` for a damaged sheet. */
 export function sheetRows(pieces: AsyncIterable<Buffer>, name: string): AsyncGenerator<SheetRow[]> {
-  return readXml(pieces, name, new SheetReader());
+  return readXml(pieces, name, new SheetReader(name));
 }
 
 class SheetReader implements XmlReader<SheetRow[]> {
@@ -31,6 +38,8 @@ class SheetReader implements XmlReader<SheetRow[]> {
   private isValue = false;
   private inPhonetic = false;
 
+  constructor(private readonly name: string) {}
+
   /** The rows that have been closed since the last call. */
   readonly take = (): SheetRow[] => {
     const { rows } = this;
@@ -40,7 +49,7 @@ class SheetReader implements XmlReader<SheetRow[]> {
 
   readonly open = (tag: string, attributes: Attributes): void => {
     if (tag === 'row') {
-      this.row = attributes.r === undefined ? this.row + 1 : Number(attributes.r);
+      this.row = rowNumber(attributes.r) ?? this.row + 1;
       this.cells = [];
       this.column = -1;
     } else if (tag === 'c') {
@@ -53,14 +62,31 @@ class SheetReader implements XmlReader<SheetRow[]> {
 
   readonly close = (tag: string): void => {
     if (tag === 'row') this.rows.push({ row: this.row, cells: this.cells });
-    else if (tag === 'c' && this.value !== '') this.cells.push({ column: this.column, type: this.type, value: unescaped(this.value) });
+    else if (tag === 'c' && this.value !== '') this.endCell();
     else if (tag === 'rPh') this.inPhonetic = false;
     else if (tag === 'v' || tag === 't') this.isValue = false;
   };
 
   readonly text = (text: string): void => {
-    if (this.isValue) this.value += text;
+    if (this.isValue) this.value = joined(this.value, text, this.name);
   };
+
+  private endCell(): void {
+    this.cells.push({ column: this.column, type: this.type, value: unescaped(this.value) });
+    this.value = '';
+    if (this.cells.length > MOST_COLUMNS) throw new InputError(`${this.name}: expected at most ${MOST_COLUMNS} cells in a row, got more in row ${this.row}; save it as .xlsx again`);
+  }
+}
+
+/** A text and what comes after it. Throws an `InputError`, called by `name`, for one that no cell could hold. */
+export function joined(text: string, piece: string, name: string): string {
+  if (text.length + piece.length <= MOST_CHARACTERS) return text + piece;
+  throw new InputError(`${name}: expected at most ${MOST_CHARACTERS} characters in a cell, got more; save it as .xlsx again`);
+}
+
+/** The number that a row says it has, if it is one. */
+function rowNumber(text: string | undefined): number | undefined {
+  return text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : undefined;
 }
 
 /** Characters that XML cannot hold are written `_x000D_` (ST_Xstring, section 22.9.2.19). */

@@ -1,5 +1,6 @@
 /** @file A file on disk or in an archive: the same to those who read it. */
 import { readFileSync } from 'node:fs';
+import { InputError } from '../../errors.js';
 import { fileError } from '../../files.js';
 import { memberPieces, readMember, type ArchiveMember } from './archive.js';
 import { filePieces, openBuffer, openFile, type RandomAccess } from './random-access.js';
@@ -49,9 +50,13 @@ export function* readSmallFiles(files: Iterable<StoredFile>): Generator<{ readon
   }
 }
 
-/** A file to be read in any order. What is packed into an archive is unpacked into memory. */
+/** What is unpacked into memory may have so many bytes: ten times a workbook of 250,000 rows. */
+const LARGEST_IN_MEMORY = 1 << 28;
+
+/** A file to be read in any order. What is packed into an archive is unpacked into memory. Throws an `InputError` for one that is too large. */
 export function openStoredFile(file: StoredFile): RandomAccess {
   if (file.member === undefined) return openFile(file.path, file.name);
+  if (file.bytes > LARGEST_IN_MEMORY) throw new InputError(`${file.name}: expected at most ${LARGEST_IN_MEMORY} bytes in an archive, got ${file.bytes}; unpack the archive`);
   for (const { bytes } of readSmallFiles([file])) return openBuffer(bytes, file.name);
   throw new Error('a file gave no bytes');
 }

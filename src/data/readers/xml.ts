@@ -13,26 +13,36 @@ export interface XmlReader<T> {
   readonly take: () => T;
 }
 
-/** Parses XML in UTF-8, and gives what the reader made of each piece. Throws an `InputError` for other things. */
+/** Bytes between two tags, which the parser keeps: Excel's cells hold 32,767 characters at most. */
+const MOST_TEXT_BYTES = 1 << 21;
+
+/** Elements inside each other: sheets have a dozen. */
+const MOST_LEVELS = 100;
+
+/** Parses XML in UTF-8, without entities of its own, and gives what the reader made of each piece. Throws an `InputError` for other things. */
 export async function* readXml<T>(pieces: AsyncIterable<Buffer>, name: string, { open, close, text, take }: XmlReader<T>): AsyncGenerator<T> {
   const parser = new SaxesParser();
   const decoder = new TextDecoder('utf-8');
-  let bytes = 0;
+  let [bytes, lastTag, depth] = [0, 0, 0];
+  const tooMuch = (what: string): InputError => new InputError(`${name}: expected XML of a workbook, got ${what} near byte ${bytes} of a part; save it as .xlsx again`);
   parser.on('error', (error) => {
     throw new InputError(`${name}: expected XML in the workbook, got something else near byte ${bytes} of a part (${messageOf(error)}); save it as .xlsx again`);
   });
   parser.on('opentag', (tag) => {
+    lastTag = bytes;
+    if (++depth > MOST_LEVELS) throw tooMuch(`more than ${MOST_LEVELS} elements inside each other`);
     open(localName(tag.name), tag.attributes);
   });
-  if (close !== undefined) {
-    parser.on('closetag', (tag) => {
-      close(localName(tag.name));
-    });
-  }
+  parser.on('closetag', (tag) => {
+    lastTag = bytes;
+    depth--;
+    close?.(localName(tag.name));
+  });
   if (text !== undefined) parser.on('text', text);
   for await (const piece of pieces) {
     parser.write(decoder.decode(piece, { stream: true }));
     bytes += piece.length;
+    if (bytes - lastTag > MOST_TEXT_BYTES) throw tooMuch(`more than ${MOST_TEXT_BYTES} bytes without a tag`);
     yield take();
   }
   parser.close();

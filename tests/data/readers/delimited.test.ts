@@ -40,9 +40,9 @@ describe('CSV and TSV', () => {
     await put('a.csv', 'ko,en\n"차","a car"\n"사과","an apple\n"배","a pear"\n"감","a persimmon"\n귤,"a tangerine\n호두,"a walnut"\n밤,a chestnut');
     expect(await read(['a.csv'])).toEqual([
       ['차', 'a car', 'a.csv:2', 'other'],
-      ['expected 2 fields, got 3; put fields that hold the separator in quotes', 'a.csv:3'],
+      ['expected 2 fields, got 3; put fields that hold the separator in quotes (lines 3 to 4)', 'a.csv:3'],
       ['감', 'a persimmon', 'a.csv:5', 'other'],
-      ['expected a closing quote, got the next row', 'a.csv:6'],
+      ['expected a closing quote, got the next row (lines 6 to 7)', 'a.csv:6'],
       ['밤', 'a chestnut', 'a.csv:8', 'other'],
     ]);
   });
@@ -51,7 +51,7 @@ describe('CSV and TSV', () => {
     await put('a.csv', 'ko,en\n차,car\n사과,"apple\n배,pear\n');
     await expectError(['a.csv'], "a.csv line 3: expected a closing quote, got the end of what was read; close the field's quotes");
     await put('b.csv', `ko,en\n차,"car\n${'사과,apple\n'.repeat(200_000)}`);
-    await expectError(['b.csv'], "b.csv line 2: expected a closing quote, got the end of what was read; close the field's quotes");
+    await expectError(['b.csv'], 'b.csv line 2: expected a row of at most 1 MiB, got a longer one; close its quotes, and end rows with a line break');
   });
 
   test('find their columns by any known name, or by the names the user gives', async () => {
