@@ -102,7 +102,7 @@ describe('a model', () => {
 
   it('of another width than the other', async () => {
     await writeModel(join(cwd, 'wide'), STUDENT, { hidden_size: 64 });
-    expect(refusedTraining('--student', 'wide')).toBe("--student: expected the teacher's width of 48, got 64; choose a student as wide as the teacher");
+    expect(refusedTraining('--student', 'wide')).toBe("--student: expected the teacher's width of 48, got 64; choose a student as wide as the teacher, or let it learn a projection with --project");
   });
 
   it('with fewer positions than tokens', async () => {
