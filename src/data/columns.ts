@@ -54,11 +54,15 @@ export function recogniseHeader(header: readonly string[], names: ColumnNames = 
 
 /** Why a header is not recognised. */
 export function whyUnrecognised(header: readonly string[], names: ColumnNames): string {
-  const found = header.slice(0, 20).join(', ') || 'no columns';
   const folded = header.map(fold);
   const missing = (['ko', 'en'] as const).filter((language) => !wantedNames(language, names).some((name) => folded.includes(fold(name))));
   const wanted = missing.map((language) => describe(language, names)).join(' and a column ');
-  return `expected a column ${wanted}, got ${found}; name them with --ko-column and --en-column`;
+  return `expected a column ${wanted}, got ${shownNames(header) || 'no columns'}; name them with --ko-column and --en-column`;
+}
+
+/** The first names of columns or keys for a message: on one line, without control characters, the long ones cut. */
+export function shownNames(names: readonly string[]): string {
+  return names.slice(0, 20).map((name) => name.slice(0, 40).replace(/\p{Cc}+/gu, ' ')).join(', ');
 }
 
 /** Whether what a language column says is that the source is English: `en`, `English`, `영어`, `영한`, `EN-KO`. */

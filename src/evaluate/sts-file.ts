@@ -49,7 +49,7 @@ async function readRows(path: string): Promise<Row[]> {
     return rows;
   }
   let line = 1;
-  for await (const lines of linesOf(pieces)) {
+  for await (const lines of linesOf(pieces, path)) {
     for (const text of lines) rows.push({ fields: text.split('\t'), line: line++ });
   }
   return rows.filter(({ fields }) => fields.length > 1 || fields[0].trim() !== '');

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { InputError, messageOf } from '../../errors.js';
-import { isSameName, type TextColumns } from '../columns.js';
+import { isSameName, shownNames, type TextColumns } from '../columns.js';
 import type { CorpusName } from '../corpora.js';
 import type { Place, Row } from '../pair.js';
 import type { PairSource } from '../source.js';
@@ -94,7 +94,7 @@ function rowOfText(text: string, columns: TextColumns, place: Place): Row {
 function rowOfObject(object: JsonObject, columns: TextColumns, place: Place): Row {
   const [first, second] = [valueOf(object, columns.ko), valueOf(object, columns.en)];
   if (first === undefined && second === undefined) {
-    return faultyRow(place, `expected ${describeColumns(columns)}, got ${Object.keys(object).slice(0, 20).join(', ') || 'no keys'}`);
+    return faultyRow(place, `expected ${describeColumns(columns)}, got ${shownNames(Object.keys(object)) || 'no keys'}`);
   }
   for (const [key, value] of [[columns.ko, first], [columns.en, second]] as const) {
     if (value != null && typeof value !== 'string') return faultyRow(place, `expected text in ${key}, got ${shown(value)}`);

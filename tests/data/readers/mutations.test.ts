@@ -37,7 +37,7 @@ const TOKENS = [
 
 /** A file with one to four damages. */
 function mutated(bytes: Buffer, random: RandomSource): Buffer {
-  let result = Buffer.from(bytes);
+  let result = bytes;
   for (let damages = 1 + (random() % 4); damages > 0; damages--) result = damaged(result, random);
   return result;
 }
@@ -60,24 +60,29 @@ function filled(bytes: Buffer, at: number, length: number, value: number): Buffe
   return copy;
 }
 
-/** Reads a file to its end; gives the number of rows, or `undefined` where it is refused in a line. */
-async function rowsOf(file: string): Promise<number | undefined> {
+/** Reads a file to its end; gives the number of rows. */
+async function countRows(file: string): Promise<number> {
   let rows = 0;
-  try {
-    const { sources } = await findSources([file]);
-    for (const source of sources) {
-      for await (const row of readSource(source)) {
-        rows++;
-        expect(Number.isInteger(row.row) && row.row >= 0 && row.row < 2 ** 32, `row ${row.row}`).toBe(true);
-        if (isUnreadable(row)) expect(row.fault).not.toBe('');
-        else expect([typeof row.ko, typeof row.en]).toEqual(['string', 'string']);
-      }
+  const { sources } = await findSources([file]);
+  for (const source of sources) {
+    for await (const row of readSource(source)) {
+      rows++;
+      expect(Number.isInteger(row.row) && row.row >= 0 && row.row < 2 ** 32, `row ${row.row}`).toBe(true);
+      if (isUnreadable(row)) expect(row.fault).toMatch(/^.+$/);
+      else expect([typeof row.ko, typeof row.en]).toEqual(['string', 'string']);
     }
-    return rows;
+  }
+  return rows;
+}
+
+/** The number of rows of a file, or `undefined` where it is refused in a line. */
+async function rowsOf(file: string): Promise<number | undefined> {
+  try {
+    return await countRows(file);
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     expect(error.message.length).toBeLessThan(2000);
-    expect(error.message).not.toContain('\n');
+    expect(error.message).not.toMatch(/\p{Cc}/u);
     return undefined;
   }
 }
@@ -145,9 +150,7 @@ describe('made to harm', () => {
     return Buffer.concat([local, packed, directory, end]);
   };
   const messageOf = async (file: string): Promise<string> => {
-    const error: unknown = await findSources([file])
-      .then(async ({ sources }) => { for (const source of sources) for await (const row of readSource(source)) void row; })
-      .catch((thrown: unknown) => thrown);
+    const error: unknown = await countRows(file).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(InputError);
     return (error as InputError).message.replaceAll(`${folder}/`, '');
   };
