@@ -14,10 +14,10 @@ p { margin: 0 0 6px; } .quiet { color: var(--quiet); font-size: 14px; }
 table { border-collapse: collapse; width: 100%; font-size: 14px; font-variant-numeric: tabular-nums; }
 th { font-weight: 600; color: var(--quiet); text-align: left; padding: 4px 10px; white-space: nowrap; vertical-align: bottom; }
 th[colspan] { text-align: center; border-bottom: 1px solid var(--line); }
-td { padding: 5px 10px; white-space: nowrap; border-top: 1px solid var(--line); }
+td { padding: 5px 10px; white-space: nowrap; border-top: 1px solid var(--line); } thead td { border: 0; } .scroll + p { margin-top: 8px; }
 tr.again td:first-child { color: transparent; } tr.again td { border-top-color: transparent; }
 .number { text-align: right; }
-.bar { background: linear-gradient(var(--bar), var(--bar)) no-repeat right / calc(var(--share) * 100%) 100%; }
+.bar { background: linear-gradient(var(--bar), var(--bar)) no-repeat right / calc(var(--share) * (100% - 12px)) 100%; }
 `;
 
 /**
