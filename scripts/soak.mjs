@@ -1,0 +1,90 @@
+/**
+ * Trains at full shape for a long time (the published models' shapes, random weights, the sample corpus) and writes down how
+ * much memory the process holds, a line a minute.
+ *
+ *   node scripts/soak.mjs --out /tmp/soak --minutes 60 [flags of kd train …]
+ *
+ * `memory.csv` has the minutes the process was awake (a paused process does not count), its resident bytes, their peak, and
+ * the steps done. When the minutes are over, training is stopped as by Ctrl-C. Exit code 1 if memory grew by more than a
+ * tenth between the first quarter of the time and the last.
+ */
+import { spawn } from 'node:child_process';
+import { appendFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const { values: { out, minutes }, positionals: flags } = parseArgs({
+  options: { out: { type: 'string', default: 'soak' }, minutes: { type: 'string', default: '60' } },
+  allowPositionals: true,
+});
+
+/** `config.json` of `openai/clip-vit-large-patch14`'s text model and of `klue/roberta-small`. */
+const CONFIGS = {
+  teacher: {
+    model_type: 'clip_text_model', vocab_size: 49408, hidden_size: 768, intermediate_size: 3072, num_hidden_layers: 12, num_attention_heads: 12,
+    max_position_embeddings: 77, hidden_act: 'quick_gelu', layer_norm_eps: 1e-5, attention_dropout: 0, initializer_range: 0.02, eos_token_id: 2,
+  },
+  student: {
+    model_type: 'roberta', vocab_size: 32000, hidden_size: 768, intermediate_size: 3072, num_hidden_layers: 6, num_attention_heads: 12,
+    max_position_embeddings: 514, type_vocab_size: 1, hidden_act: 'gelu', layer_norm_eps: 1e-5, hidden_dropout_prob: 0.1,
+    attention_probs_dropout_prob: 0.1, initializer_range: 0.02, pad_token_id: 1,
+  },
+};
+
+const folder = resolve(out);
+mkdirSync(folder, { recursive: true });
+for (const [role, config] of Object.entries(CONFIGS)) writeModel(role, config);
+rmSync(join(folder, 'checkpoints'), { recursive: true, force: true });
+
+const child = spawn(process.execPath, [
+  join(ROOT, 'bin/kd.js'), 'train', '--run', 'kd-soak', '--data', join(ROOT, 'data/sample'), '--teacher', 'teacher', '--student', 'student',
+  '--random-weights', '--epochs', '1000', '--valid-fraction', '0.05', '--log-every', '1', '--batch-size', '8', '--save-every', '20', ...flags,
+], { cwd: folder, stdio: ['ignore', 'inherit', 'inherit'] });
+
+const memory = join(folder, 'memory.csv');
+writeFileSync(memory, 'minutes,resident_bytes,peak_bytes,steps\n');
+const rows = [];
+let awake = 0; // seconds
+const timer = setInterval(tick, 1000);
+child.on('exit', (code) => {
+  clearInterval(timer);
+  process.exitCode = code === 130 && isFlat() ? 0 : 1;
+});
+
+function tick() {
+  awake++;
+  if (awake % 60 === 0) note();
+  if (awake >= 60 * Number(minutes)) {
+    clearInterval(timer);
+    child.kill('SIGINT');
+  }
+}
+
+function note() {
+  const status = readFileSync(`/proc/${child.pid}/status`, 'utf8');
+  const bytes = (name) => 1024 * Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)[1]);
+  const row = [awake / 60, bytes('VmRSS'), bytes('VmHWM'), stepsDone()];
+  rows.push(row);
+  appendFileSync(memory, `${row.join()}\n`);
+}
+
+function stepsDone() {
+  const log = join(folder, 'checkpoints/kd-soak/loss.csv');
+  return existsSync(log) ? readFileSync(log, 'utf8').split('\n').length - 2 : 0;
+}
+
+function isFlat() {
+  const quarter = Math.max(1, Math.floor(rows.length / 4));
+  const highest = (part) => Math.max(...part.map(([, resident]) => resident));
+  return rows.length > 3 && highest(rows.slice(-quarter)) < 1.1 * highest(rows.slice(1, 1 + quarter));
+}
+
+/** The configuration, and a small tokenizer, whose ids the large vocabulary holds too. */
+function writeModel(role, config) {
+  const tiny = join(ROOT, 'data/tiny', role);
+  mkdirSync(join(folder, role), { recursive: true });
+  writeFileSync(join(folder, role, 'config.json'), JSON.stringify(config));
+  for (const name of readdirSync(tiny).filter((file) => /token|vocab/.test(file))) cpSync(join(tiny, name), join(folder, role, name));
+}
