@@ -80,3 +80,11 @@ function spreadOf(outputs: tf.Tensor, weights: tf.Tensor1D): { mean: tf.Tensor; 
 function similarityOf(alignment: number, size: number): number {
   return size < 2 ? NaN : (size * alignment - 1) / (size - 1);
 }
+
+/** A student whose outputs vary less than this share of the teacher's says nearly the same of every sentence. */
+const COLLAPSED_SHARE = 0.02;
+
+/** Whether a student has collapsed. */
+export function isCollapsed(student: OutputStatistics, teacher: OutputStatistics): boolean {
+  return student.variance < COLLAPSED_SHARE * teacher.variance;
+}

@@ -71,8 +71,7 @@ export function distillationTarget({ teacher, loss }: Distillation, teacherParam
 
 /** The shape of what is compared, for `rows` sentences of `length` tokens. */
 export function targetShape({ student, loss }: Distillation, rows: number, length: number): number[] {
-  const { hiddenSize } = student.config;
-  return loss === 'hidden' ? [rows, length, hiddenSize] : [rows, hiddenSize];
+  return loss === 'hidden' ? [rows, length, student.width] : [rows, student.width];
 }
 
 /**

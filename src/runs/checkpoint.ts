@@ -1,14 +1,18 @@
 /**
- * @file A checkpoint: `step-00012345/`, a whole model folder as `transformers` reads it, plus `trainer.json` (where
- * the run stood) and `manifest.json` (size and SHA-256 of every other file).
+ * @file Writing checkpoints. A checkpoint is `step-00012345/`: a whole model folder as `transformers` reads it, plus
+ * `optimizer.safetensors` (Adam's moments), `trainer.json` (where the run stood) and `manifest.json` (size and SHA-256 of
+ * every other file).
  */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { momentShapes } from '../distill/adamw.js';
 import type { NamedValues } from '../distill/engine.js';
-import { syncFolder, writeFileAtomic } from '../files.js';
+import { fileError, syncFolder, writeFileAtomic } from '../files.js';
 import { writeModelFolder } from '../models/model-folder.js';
+import { sizeOf, type Shapes } from '../models/text-encoder.js';
+import { createSafetensors } from '../weights/safetensors-writer.js';
 import { pointAt, pointedAt } from './run-folder.js';
 
 /** What goes into a checkpoint. */
@@ -16,23 +20,51 @@ export interface CheckpointContents {
   readonly step: number;
   readonly parameters: AsyncIterable<NamedValues>;
   /** Names and shapes of all parameters, known before their values. */
-  readonly shapes: Readonly<Record<string, readonly number[]>>;
+  readonly shapes: Shapes;
+  /** The optimiser's moments, by `momentName`. */
+  readonly moments: AsyncIterable<NamedValues>;
+  /** Names and shapes of the parameters that are trained. */
+  readonly trained: Shapes;
   /** The text of the model's `config.json`. */
   readonly config: string;
   /** Files to copy beside it: the tokenizer's. */
   readonly files: readonly string[];
-  /** The contents of `trainer.json`. */
-  readonly trainer: object;
+  /** The text of `trainer.json`. */
+  readonly trainer: string;
 }
 
-const TEMPORARY = '.tmp-';
+export const CHECKPOINT_FILES = { weights: 'model.safetensors', optimizer: 'optimizer.safetensors', config: 'config.json', trainer: 'trainer.json', manifest: 'manifest.json' } as const;
 
-/** The names of checkpoints' folders. */
-export const CHECKPOINT = /^step-\d{8,}$/;
+/** What `manifest.json` says of each other file. */
+export interface ManifestEntry {
+  readonly bytes: number;
+  /** In hexadecimal. */
+  readonly sha256: string;
+}
+
+/** Begins the name of a folder that is not, or no longer, a checkpoint. */
+export const TEMPORARY = '.tmp-';
+
+/** Begins the name of a checkpoint while a newer one of the same step takes its place. */
+export const REPLACED = '.replaced-';
+
+const CHECKPOINT = /^step-\d{8,15}$/;
 
 /** `step-00012345` */
 export function checkpointName(step: number): string {
   return `step-${String(step).padStart(8, '0')}`;
+}
+
+/** The names of a run's checkpoints, the newest first. */
+export async function checkpointNames(run: string): Promise<string[]> {
+  const stepOf = (name: string): number => Number(name.slice('step-'.length));
+  return (await readdir(run)).filter((name) => CHECKPOINT.test(name)).sort((a, b) => stepOf(b) - stepOf(a));
+}
+
+/** The bytes of a checkpoint's tensors; its other files are small beside them. */
+export function checkpointBytes(shapes: Shapes, trained: Shapes): number {
+  const values = (all: Shapes): number => Object.values(all).reduce((sum, shape) => sum + sizeOf(shape), 0);
+  return 4 * (values(shapes) + 2 * values(trained));
 }
 
 /**
@@ -40,19 +72,23 @@ export function checkpointName(step: number): string {
  * complete and on disk it has another name, so that a folder called `step-…` is always whole.
  *
  * @returns the checkpoint's name
+ * @throws InputError when the system refuses; what was there is as it was
  */
 export async function writeCheckpoint(run: string, contents: CheckpointContents, isBest: boolean): Promise<string> {
   const name = checkpointName(contents.step);
   const folder = join(run, `${TEMPORARY}${name}`);
-  await rm(folder, { recursive: true, force: true });
-  await mkdir(folder);
-  await writeModelFolder(folder, { ...contents, parameters: named(contents.parameters) });
-  await writeFileAtomic(join(folder, 'trainer.json'), `${JSON.stringify(contents.trainer, null, 2)}\n`);
-  await writeManifest(folder);
-
-  await rm(join(run, name), { recursive: true, force: true }); // the same step saved twice: the newer counts
-  await rename(folder, join(run, name));
-  await syncFolder(run);
+  try {
+    await rm(folder, { recursive: true, force: true });
+    await mkdir(folder);
+    await writeModelFolder(folder, { ...contents, parameters: named(contents.parameters) });
+    await writeTensors(join(folder, CHECKPOINT_FILES.optimizer), momentShapes(contents.trained), contents.moments);
+    await writeFileAtomic(join(folder, CHECKPOINT_FILES.trainer), contents.trainer);
+    await writeManifest(folder);
+    await takePlace(run, folder, name);
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true }).catch(() => undefined); // the error that matters is the first
+    throw fileError(join(run, name), 'cannot be written', error);
+  }
   await pointAt(run, 'last', name);
   if (isBest) await pointAt(run, 'best', name);
   return name;
@@ -61,27 +97,60 @@ export async function writeCheckpoint(run: string, contents: CheckpointContents,
 /** Removes the oldest checkpoints of a run but for the newest `keep` and the best. */
 export async function pruneCheckpoints(run: string, keep: number): Promise<void> {
   const best = await pointedAt(run, 'best');
-  const names = (await readdir(run)).filter((name) => CHECKPOINT.test(name));
-  const stepOf = (name: string): number => Number(name.slice('step-'.length));
-  const old = names.sort((a, b) => stepOf(b) - stepOf(a)).slice(keep).filter((name) => name !== best);
-  for (const name of old) await rm(join(run, name), { recursive: true, force: true });
+  for (const name of (await checkpointNames(run)).slice(keep).filter((old) => old !== best)) await removeCheckpoint(run, name);
+}
+
+/** Takes the name away first, so that a folder called `step-…` is always whole. */
+async function removeCheckpoint(run: string, name: string): Promise<void> {
+  const going = join(run, `${TEMPORARY}${name}`);
+  await rm(going, { recursive: true, force: true });
+  await rename(join(run, name), going);
+  await rm(going, { recursive: true, force: true });
+}
+
+/** Gives a finished folder its name. One of the same step steps aside before and goes after: at no moment there is none. */
+async function takePlace(run: string, folder: string, name: string): Promise<void> {
+  await syncFolder(folder);
+  const aside = join(run, `${REPLACED}${name}`);
+  await rm(aside, { recursive: true, force: true });
+  await rename(join(run, name), aside).catch(ignoreMissing);
+  await rename(folder, join(run, name));
+  await syncFolder(run);
+  await rm(aside, { recursive: true, force: true });
+}
+
+function ignoreMissing(error: unknown): void {
+  if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
 }
 
 async function* named(parameters: AsyncIterable<NamedValues>): AsyncGenerator<readonly [name: string, values: Float32Array]> {
   for await (const { name, values } of parameters) yield [name, values];
 }
 
+async function writeTensors(path: string, shapes: Shapes, values: AsyncIterable<NamedValues>): Promise<void> {
+  const specs = Object.entries(shapes).map(([name, shape]) => ({ name, dtype: 'F32' as const, shape }));
+  const file = await createSafetensors(path, specs);
+  try {
+    for await (const { name, values: tensor } of values) await file.write(name, 0, tensor);
+    await file.finish();
+  } catch (error) {
+    await file.discard();
+    throw error;
+  }
+}
+
 async function writeManifest(folder: string): Promise<void> {
-  const files: Record<string, { bytes: number; sha256: string }> = {};
+  const files: Record<string, ManifestEntry> = {};
   for (const name of (await readdir(folder)).sort()) {
     const path = join(folder, name);
     files[name] = { bytes: (await stat(path)).size, sha256: await sha256Of(path) };
   }
-  await writeFileAtomic(join(folder, 'manifest.json'), `${JSON.stringify({ files }, null, 2)}\n`);
+  await writeFileAtomic(join(folder, CHECKPOINT_FILES.manifest), `${JSON.stringify({ files }, null, 2)}\n`);
 }
 
-async function sha256Of(path: string): Promise<string> {
+/** SHA-256 of a file, in hexadecimal. */
+export async function sha256Of(path: string): Promise<string> {
   const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer);
   return hash.digest('hex');
 }

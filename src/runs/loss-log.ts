@@ -1,11 +1,12 @@
 /**
  * @file The logs of a run, a line a logged step, each line in the file before the next step begins:
- * `loss.csv`, `loss.jsonl`, `validation.csv`, and TensorBoard's event file.
+ * `loss.csv`, `loss.jsonl`, `validation.csv`, `outputs.csv`, and TensorBoard's event file.
  */
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { StepRecord, ValidationRecord } from '../distill/train.js';
-import { openEventFile } from './tensorboard.js';
+import type { OutputsRecord, StepRecord, TrainState, ValidationRecord } from '../distill/train.js';
+import { keepLines, openLines } from './line-file.js';
+import { keepEvents, openEventFile } from './tensorboard.js';
 
 /** A logged step: what the step said, and how fast training was since the line before. */
 export interface LoggedStep extends StepRecord {
@@ -14,10 +15,12 @@ export interface LoggedStep extends StepRecord {
 
 export const LOSS_COLUMNS = ['step', 'epoch', 'learning_rate', 'loss', 'loss_en', 'loss_ko', 'grad_norm', 'pairs_per_second'] as const;
 export const VALIDATION_COLUMNS = ['step', 'epoch', 'loss', 'loss_en', 'loss_ko'] as const;
+export const OUTPUTS_COLUMNS = ['step', 'epoch', 'student_variance', 'teacher_variance', 'student_similarity', 'teacher_similarity'] as const;
 
 export interface LossLog {
   logStep(record: LoggedStep): void;
   logValidation(record: ValidationRecord): void;
+  logOutputs(record: OutputsRecord): void;
   close(): void;
 }
 
@@ -40,30 +43,52 @@ export function validationRow(record: ValidationRecord): Record<(typeof VALIDATI
   return { step: record.step, epoch: record.epoch, loss: record.loss, loss_en: record.lossEn, loss_ko: record.lossKo };
 }
 
-/** Opens the logs of a new run. */
-export function openLossLog(run: string): LossLog {
-  const csv = openLines(join(run, 'loss.csv'));
+/** A look at the outputs as the logs and `--json` name its values. */
+export function outputsRow({ step, epoch, student, teacher }: OutputsRecord): Record<(typeof OUTPUTS_COLUMNS)[number], number> {
+  return {
+    step, epoch, student_variance: student.variance, teacher_variance: teacher.variance, student_similarity: student.similarity, teacher_similarity: teacher.similarity,
+  };
+}
+
+/** Opens the logs of a new run, or of one that goes on, to add to what is there. */
+export function openLossLog(run: string, from = 0): LossLog {
+  const csv = openTable(join(run, 'loss.csv'), LOSS_COLUMNS);
   const jsonl = openLines(join(run, 'loss.jsonl'));
-  const validation = openLines(join(run, 'validation.csv'));
-  const events = openEventFile(run);
-  csv.line(LOSS_COLUMNS.join(','));
-  validation.line(VALIDATION_COLUMNS.join(','));
+  const validation = openTable(join(run, 'validation.csv'), VALIDATION_COLUMNS);
+  const outputs = openTable(join(run, 'outputs.csv'), OUTPUTS_COLUMNS);
+  const events = openEventFile(run, from);
   return {
     logStep(record) {
       const row = stepRow(record);
-      csv.line(LOSS_COLUMNS.map((column) => row[column]).join(','));
+      csv.row(row);
       jsonl.line(JSON.stringify(row));
       events.scalars(row.step, scalarsOf('train', row));
     },
     logValidation(record) {
       const row = validationRow(record);
-      validation.line(VALIDATION_COLUMNS.map((column) => row[column]).join(','));
+      validation.row(row);
       events.scalars(row.step, scalarsOf('validation', row));
     },
+    logOutputs(record) {
+      const row = outputsRow(record);
+      outputs.row(row);
+      events.scalars(row.step, scalarsOf('outputs', row));
+    },
     close() {
-      for (const file of [csv, jsonl, validation, events]) file.close();
+      for (const file of [csv, jsonl, validation, outputs, events]) file.close();
     },
   };
+}
+
+/** Cuts the logs of a run back to where it goes on from: what came after will come again. */
+export async function cutLogs(run: string, { step, validated }: Pick<TrainState, 'step' | 'validated'>): Promise<void> {
+  const upTo = (last: number) => (line: string): boolean => !(Number(line.split(',')[0]) > last); // a header is no number
+  const lastValidation = validated || step === 0 ? step : step - 1;
+  await keepLines(join(run, 'loss.csv'), upTo(step));
+  await keepLines(join(run, 'outputs.csv'), upTo(step));
+  await keepLines(join(run, 'validation.csv'), step === 0 ? upTo(-1) : upTo(lastValidation));
+  await keepLines(join(run, 'loss.jsonl'), (line) => Number(/^\{"step":(\d+),/.exec(line)?.[1] ?? Infinity) <= step);
+  await keepEvents(run, (eventStep, tags) => eventStep <= (tags.startsWith('validation/') ? (step === 0 ? -1 : lastValidation) : step));
 }
 
 /** `train/loss`, … of a row; TensorBoard has the step beside every value. */
@@ -72,11 +97,11 @@ function scalarsOf(group: string, row: Record<string, number>): Record<string, n
   return Object.fromEntries(columns.map(([name, value]) => [`${group}/${name}`, value]));
 }
 
-/** A text file that grows by whole lines: one write each, so that a killed process leaves no torn line. */
-function openLines(path: string): { line(text: string): void; close(): void } {
-  const file = openSync(path, 'a');
+function openTable<Column extends string>(path: string, columns: readonly Column[]): { row(values: Record<Column, number>): void; close(): void } {
+  const file = openLines(path);
+  if (statSync(path).size === 0) file.line(columns.join(','));
   return {
-    line: (text) => { writeSync(file, `${text}\n`); },
-    close: () => { closeSync(file); },
+    row: (values) => { file.line(columns.map((column) => values[column]).join(',')); },
+    close: () => { file.close(); },
   };
 }

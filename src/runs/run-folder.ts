@@ -34,7 +34,7 @@ export async function checkRunIsNew(name: string): Promise<string> {
   }
   const folder = resolve(RUNS_FOLDER, name);
   if ((await startOf(folder)) !== undefined) {
-    throw new InputError(`${join(RUNS_FOLDER, name)}: expected no run there yet, found one; choose another --run or delete it`);
+    throw new InputError(`${join(RUNS_FOLDER, name)}: expected no run there yet, found one; go on with it by --resume ${name}, choose another --run, or delete it`);
   }
   return folder;
 }

@@ -5,9 +5,11 @@
  * A frame is the length (uint64, little-endian), the masked CRC-32C of the length, the message, its masked CRC-32C.
  * Written here because tfjs's own writer exists on the native backend only.
  */
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, writeSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { writeFileAtomic } from '../files.js';
 import { bytes, double, float, integer } from '../protobuf.js';
 
 export interface EventFile {
@@ -16,12 +18,20 @@ export interface EventFile {
   close(): void;
 }
 
-/** Opens a new event file in a folder, under the name that TensorBoard looks for. */
-export function openEventFile(folder: string, now: () => number = Date.now): EventFile {
-  const name = `events.out.tfevents.${Math.floor(now() / 1000)}.${hostname()}.${process.pid}.0`;
-  const file = openSync(join(folder, name), 'a');
+/**
+ * Opens a new event file in a folder, under a name that TensorBoard looks for.
+ *
+ * @param from the step that a run goes on from; TensorBoard is told to forget what it has seen of later ones
+ */
+export function openEventFile(folder: string, from = 0, now: () => number = Date.now): EventFile {
+  const taken = new Set(eventFiles(folder));
+  const base = `${PREFIX}${Math.floor(now() / 1000)}.${hostname()}.${process.pid}.`;
+  let number = 0;
+  while (taken.has(`${base}${number}`)) number++;
+  const file = openSync(join(folder, `${base}${number}`), 'a');
   const write = (event: Buffer): void => { writeSync(file, frame(event)); };
   write(Buffer.concat([wallTime(now()), bytes(3, 'brain.Event:2')]));
+  if (from > 0) write(Buffer.concat([wallTime(now()), integer(2, from + 1), bytes(7, [integer(1, SESSION_START)])]));
   return {
     scalars(step, values) {
       const summary = Object.entries(values).map(([tag, value]) => bytes(1, summaryValue(tag, value)));
@@ -29,6 +39,77 @@ export function openEventFile(folder: string, now: () => number = Date.now): Eve
     },
     close: () => { closeSync(file); },
   };
+}
+
+const PREFIX = 'events.out.tfevents.';
+
+/** `SessionLog.SessionStatus.START` (tensorflow/core/util/event.proto). */
+const SESSION_START = 1;
+
+function eventFiles(folder: string): string[] {
+  return readdirSync(folder).filter((name) => name.startsWith(PREFIX));
+}
+
+/**
+ * Rewrites a folder's event files with the whole events that are wanted; those that are not of a step are.
+ *
+ * @param isKept told the step and the first tag of every event of scalars
+ */
+export async function keepEvents(folder: string, isKept: (step: number, tag: string) => boolean): Promise<void> {
+  for (const name of eventFiles(folder)) {
+    const path = join(folder, name);
+    const all = await readFile(path);
+    const kept = framesOf(all).filter(({ message }) => {
+      const { step, tag } = scalarsOf(message);
+      return tag === undefined || isKept(step, tag);
+    });
+    const text = Buffer.concat(kept.map(({ framed }) => framed));
+    if (text.length !== all.length) await writeFileAtomic(path, text);
+  }
+}
+
+/** The whole frames at the beginning of a file. */
+function framesOf(file: Buffer): { framed: Buffer; message: Buffer }[] {
+  const frames: { framed: Buffer; message: Buffer }[] = [];
+  for (let at = 0; at + 16 <= file.length; ) {
+    const length = Number(file.readBigUInt64LE(at));
+    const end = at + 12 + length + 4;
+    if (end > file.length || file.readUInt32LE(at + 8) !== maskedCrc32c(file.subarray(at, at + 8))) break;
+    const message = file.subarray(at + 12, end - 4);
+    if (file.readUInt32LE(end - 4) !== maskedCrc32c(message)) break;
+    frames.push({ framed: file.subarray(at, end), message });
+    at = end;
+  }
+  return frames;
+}
+
+/** `Event.step`, and the tag of the first `Summary.Value`, from a message that this file wrote. */
+function scalarsOf(message: Buffer): { step: number; tag: string | undefined } {
+  let [step, tag]: [number, string | undefined] = [0, undefined];
+  const varint = (at: number): [value: number, next: number] => {
+    let [value, factor] = [0, 1];
+    for (; message[at] >= 0x80; at++, factor *= 128) value += (message[at] & 0x7f) * factor;
+    return [value + message[at] * factor, at + 1];
+  };
+  for (let at = 0; at < message.length; ) {
+    const [field, type] = [message[at] >> 3, message[at] & 7];
+    at++;
+    if (type === 1) at += 8;
+    else {
+      const [value, next] = varint(at);
+      at = next;
+      if (field === 2) step = value;
+      if (type !== 2) continue;
+      if (field === 5) tag = firstTag(message.subarray(at, at + value));
+      at += value;
+    }
+  }
+  return { step, tag };
+}
+
+/** Of a summary: value 1, in it tag 1; both shorter than 128 bytes. */
+function firstTag(summary: Buffer): string {
+  return summary.subarray(4, 4 + summary[3]).toString();
 }
 
 /** `Event.wall_time`, in seconds since 1970. */

@@ -34,7 +34,7 @@ describe('a run of two epochs, the second worse than the first', () => {
   it('tells as JSON, a line each, what happens in its order', () => {
     const told = events.map(({ event, step }) => (step === undefined ? event : `${event} ${step}`));
     expect(told).toEqual([
-      'engine', 'prepared', 'data', 'plan', 'validation 0', 'step 1', 'checkpoint 2', 'step 3', 'checkpoint 4', 'validation 5', 'checkpoint 5',
+      'engine', 'prepared', 'data', 'plan', 'validation 0', 'baselines', 'step 1', 'checkpoint 2', 'step 3', 'checkpoint 4', 'validation 5', 'checkpoint 5',
       'step 6', 'checkpoint 6', 'checkpoint 8', 'step 9', 'validation 10', 'checkpoint 10', 'done',
     ]);
     expect(events[0]).toMatchObject({ backend: BACKEND, engine: BACKEND === 'tensorflow' ? 'compiled' : 'eager', precision: 'fp32' });
@@ -51,6 +51,7 @@ describe('a run of two epochs, the second worse than the first', () => {
     expect(words).toMatch(/^student: \S+, 77,808 parameters, width 48$/m);
     expect(words).toMatch(/^engine: (compiled on TensorFlow [\d.]+|eager on tfjs \(JavaScript\)), cpu, fp32$/m);
     expect(words).toMatch(/^untrained {2}validation 4\.\d{4} \(en 2\.\d{4} \+ ko 2\.\d{4}\)$/m);
+    expect(words).toMatch(/^baselines over 4 pairs: untrained student 4\.\d{4}, always the teacher's mean \d\.\d{4}$/m);
     expect(words).toMatch(/^epoch 2\/2 {2}loss \d+\.\d{4} {2}validation \d+\.\d{4} \(en \d+\.\d{4} \+ ko \d+\.\d{4}\) {2}[\d.,]+ pairs\/s$/m);
   });
 
@@ -102,7 +103,7 @@ describe('a run of two epochs, the second worse than the first', () => {
   it('saves checkpoints that are whole', () => {
     const folder = join(run, 'step-00000010');
     expect(readdirSync(folder).sort()).toEqual([
-      'config.json', 'manifest.json', 'model.safetensors', 'special_tokens_map.json', 'tokenizer.json', 'tokenizer_config.json', 'trainer.json', 'vocab.txt',
+      'config.json', 'manifest.json', 'model.safetensors', 'optimizer.safetensors', 'special_tokens_map.json', 'tokenizer.json', 'tokenizer_config.json', 'trainer.json', 'vocab.txt',
     ]);
     const { files } = readJson<{ files: Record<string, { bytes: number; sha256: string }> }>(join(folder, 'manifest.json'));
     expect(Object.keys(files).sort()).toEqual(readdirSync(folder).filter((name) => name !== 'manifest.json').sort());
@@ -110,7 +111,7 @@ describe('a run of two epochs, the second worse than the first', () => {
       const content = readFileSync(join(folder, name));
       expect([content.length, createHash('sha256').update(content).digest('hex')], name).toEqual([bytes, sha256]);
     }
-    expect(readJson(join(folder, 'trainer.json'))).toMatchObject({ step: 10, epoch: 2, seed: 42 });
+    expect(readJson(join(folder, 'trainer.json'))).toMatchObject({ step: 10, epoch: 2, position: 5, validated: true, updates: 10, skipped: 0, seed: 42, best: { step: 5 } });
     for (const name of ['tokenizer.json', 'vocab.txt']) expect(read(folder, name)).toBe(read(STUDENT, name));
   });
 });

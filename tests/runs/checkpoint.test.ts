@@ -1,8 +1,11 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { NamedValues } from '../../src/distill/engine.js';
 import { checkpointName, pruneCheckpoints, writeCheckpoint, type CheckpointContents } from '../../src/runs/checkpoint.js';
+import { findCheckpoint, setAside, tidyRun } from '../../src/runs/find-checkpoint.js';
+import { START } from '../../src/distill/train.js';
+import { trainerText } from '../../src/runs/trainer-state.js';
 import { pointAt } from '../../src/runs/run-folder.js';
 import { openSafetensors } from '../../src/weights/safetensors.js';
 import { temporaryFolder } from '../cli.js';
@@ -21,11 +24,21 @@ function contents(step: number, value = step, fails = false): CheckpointContents
     if (fails) throw new Error('no more parameters');
     yield { name: 'b.weight', shape: [1, 2], values: Float32Array.of(5, 6) };
   }
+  // eslint-disable-next-line @typescript-eslint/require-await -- likewise
+  async function* moments(): AsyncIterable<NamedValues> {
+    yield { name: 'exp_avg/a', shape: [2], values: Float32Array.of(1, 2) };
+    yield { name: 'exp_avg_sq/a', shape: [2], values: Float32Array.of(3, 4) };
+  }
   writeFileSync(join(run, 'vocab.txt'), '[CLS]\n');
   return {
     step, parameters: parameters(), shapes: { a: [2], 'b.weight': [1, 2] }, config: '{"model_type": "roberta"}\n',
-    files: [join(run, 'vocab.txt')], trainer: { step },
+    files: [join(run, 'vocab.txt')], trainer: trainerOf(step),
+    trained: { a: [2] }, moments: moments(),
   };
+}
+
+function trainerOf(step: number): string {
+  return trainerText({ state: { ...START, step, position: step }, updates: step, seed: 42, fingerprints: { data: 'd' }, options: {} });
 }
 
 it('a checkpoint is called by its step, so that names sort as steps do', () => {
@@ -37,8 +50,8 @@ describe('writing a checkpoint', () => {
     expect(await writeCheckpoint(run, contents(3), true)).toBe('step-00000003');
     expect(await writeCheckpoint(run, contents(6), false)).toBe('step-00000006');
     expect([read('best'), read('last')]).toEqual(['step-00000003\n', 'step-00000006\n']);
-    expect(readdirSync(join(run, 'step-00000006')).sort()).toEqual(['config.json', 'manifest.json', 'model.safetensors', 'trainer.json', 'vocab.txt']);
-    expect([read('step-00000006/vocab.txt'), read('step-00000006/config.json'), read('step-00000006/trainer.json')]).toEqual(['[CLS]\n', '{"model_type": "roberta"}\n', '{\n  "step": 6\n}\n']);
+    expect(readdirSync(join(run, 'step-00000006')).sort()).toEqual(['config.json', 'manifest.json', 'model.safetensors', 'optimizer.safetensors', 'trainer.json', 'vocab.txt']);
+    expect([read('step-00000006/vocab.txt'), read('step-00000006/config.json'), read('step-00000006/trainer.json')]).toEqual(['[CLS]\n', '{"model_type": "roberta"}\n', trainerOf(6)]);
     const weights = await openSafetensors(join(run, 'step-00000006/model.safetensors'));
     expect([...await weights.read('a'), ...await weights.read('b.weight')]).toEqual([6, 7, 5, 6]);
     await weights.close();
@@ -72,5 +85,55 @@ describe('pruning', () => {
     await pointAt(run, 'best', 'step-100000000');
     await pruneCheckpoints(run, 1);
     expect(steps()).toEqual(['step-100000000', 'step-by-step']);
+  });
+});
+
+describe('finding the checkpoint to go on from', () => {
+  const flip = (...path: string[]): void => {
+    const file = join(run, ...path);
+    const bytes = readFileSync(file);
+    bytes[bytes.length - 1] ^= 1;
+    writeFileSync(file, bytes);
+  };
+  beforeEach(async () => {
+    for (const step of [3, 6, 9]) await writeCheckpoint(run, contents(step), false);
+  });
+
+  it.each([
+    ['a flipped byte', () => { flip('step-00000009/model.safetensors'); }, /^model\.safetensors: expected the SHA-256 [0-9a-f]{12}…, got [0-9a-f]{12}…$/],
+    ['a missing file', () => { rmSync(join(run, 'step-00000009/optimizer.safetensors')); }, /^optimizer\.safetensors: expected \d+ bytes, got no such file or folder$/],
+    ['a file cut short', () => { truncateSync(join(run, 'step-00000009/trainer.json'), 10); }, /^trainer\.json: expected \d+ bytes, got 10 bytes$/],
+    ['no manifest', () => { rmSync(join(run, 'step-00000009/manifest.json')); }, /^manifest\.json: cannot be read: no such file or folder$/],
+    ['an empty manifest', () => { writeFileSync(join(run, 'step-00000009/manifest.json'), ''); }, /^manifest\.json: expected JSON, got /],
+    ['a manifest that names nothing', () => { writeFileSync(join(run, 'step-00000009/manifest.json'), '{"files":{}}'); }, /^manifest\.json: expected model\.safetensors among its files/],
+  ])('passes over one with %s, and says why', async (_, damage, reason) => {
+    damage();
+    const { found, skipped } = await findCheckpoint(run);
+    expect(found).toMatchObject({ name: 'step-00000006', trainer: { state: { step: 6 }, updates: 6, fingerprints: { data: 'd' } } });
+    expect(skipped).toEqual([{ name: 'step-00000009', reason: expect.stringMatching(reason) as string }]);
+    expect(await setAside(run, found?.name)).toEqual(['.aside-step-00000009']);
+    expect((await findCheckpoint(run)).skipped).toEqual([]);
+  });
+
+  it('does not need last, and takes an older one where asked', async () => {
+    writeFileSync(join(run, 'last'), '');
+    expect((await findCheckpoint(run)).found?.name).toBe('step-00000009');
+    expect((await findCheckpoint(run, 'step-00000003')).found?.name).toBe('step-00000003');
+    expect((await findCheckpoint(run, 'step-00000004')).found).toBeUndefined();
+  });
+
+  it('is none where all are damaged', async () => {
+    for (const name of steps()) flip(name, 'config.json');
+    const { found, skipped } = await findCheckpoint(run);
+    expect([found, skipped.length]).toEqual([undefined, 3]);
+  });
+
+  it('clears away what a killed process left, and gives back what it was replacing', async () => {
+    mkdirSync(join(run, '.tmp-step-00000012'));
+    renameSync(join(run, 'step-00000009'), join(run, '.replaced-step-00000009'));
+    await tidyRun(run);
+    expect(readdirSync(run).filter((name) => name.startsWith('.'))).toEqual([]);
+    expect((await findCheckpoint(run)).found?.name).toBe('step-00000009');
+    expect(existsSync(join(run, 'vocab.txt'))).toBe(true);
   });
 });

@@ -1,7 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { appendFileSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { openLossLog, type LoggedStep } from '../../src/runs/loss-log.js';
+import { cutLogs, openLossLog, type LoggedStep } from '../../src/runs/loss-log.js';
 import { temporaryFolder } from '../cli.js';
 
 const STEP: LoggedStep = { step: 10, epoch: 2, learningRate: 5e-7, loss: 0.75, lossEn: 0.5, lossKo: 0.25, gradNorm: 6.5, pairs: 32, pairsPerSecond: 101.23456789 };
@@ -35,4 +35,31 @@ it("TensorBoard's file has the same values under train/ and validation/", () => 
     'train/learning_rate', 'train/loss', 'train/loss_en', 'train/loss_ko', 'train/grad_norm', 'train/pairs_per_second',
     'validation/loss', 'validation/loss_en', 'validation/loss_ko',
   ]);
+});
+
+it('is cut back to the step that a run goes on from, torn lines and all', async () => {
+  const run = temporaryFolder();
+  const log = openLossLog(run);
+  const statistics = { variance: 1, similarity: 0.5 };
+  for (const step of [1, 2, 3, 4]) {
+    log.logStep({ ...STEP, step });
+    log.logOutputs({ step, epoch: 1, student: statistics, teacher: statistics });
+    log.logValidation({ step, epoch: 1, loss: 1, lossEn: 0.5, lossKo: 0.5 });
+  }
+  log.close();
+  for (const name of ['loss.csv', 'loss.jsonl', 'validation.csv', 'outputs.csv']) appendFileSync(join(run, name), '2');
+  const steps = (name: string): string[] => readFileSync(join(run, name), 'utf8').trimEnd().split('\n').map((line) => /\d+/.exec(line)?.[0] ?? 'header');
+
+  await cutLogs(run, { step: 3, validated: false });
+  expect(steps('loss.csv')).toEqual(['header', '1', '2', '3']);
+  expect(steps('loss.jsonl')).toEqual(['1', '2', '3']);
+  expect(steps('outputs.csv')).toEqual(['header', '1', '2', '3']);
+  expect(steps('validation.csv')).toEqual(['header', '1', '2']); // the one after step 3 comes again
+
+  const more = openLossLog(run, 3);
+  more.logStep({ ...STEP, step: 4 });
+  more.close();
+  expect(steps('loss.csv')).toEqual(['header', '1', '2', '3', '4']);
+  await cutLogs(run, { step: 0, validated: false });
+  expect([steps('loss.csv'), steps('validation.csv')]).toEqual([['header'], ['header']]);
 });

@@ -1,12 +1,12 @@
-import { mkdtempSync, readFileSync, readdirSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { openEventFile } from '../../src/runs/tensorboard.js';
+import { keepEvents, openEventFile } from '../../src/runs/tensorboard.js';
 
 it("writes frames that TensorBoard's own reader takes, checksums included", () => {
   const folder = mkdtempSync(join(tmpdir(), 'kd-events-'));
-  const file = openEventFile(folder, () => 1_700_000_000_250);
+  const file = openEventFile(folder, 0, () => 1_700_000_000_250);
   file.scalars(300, { 'train/loss': 1.5, 'train/learning_rate': 5e-5 });
   file.scalars(70_000, { 'train/loss': -0.25 });
   file.close();
@@ -20,4 +20,20 @@ it("writes frames that TensorBoard's own reader takes, checksums included", () =
       '0a1a0a13747261696e2f6c6561726e696e675f726174651517b75138e908cb22' +
       '220000000000000078113dfd0900001040fc54d94110f0a2042a130a110a0a747261696e2f6c6f737315000080beceb5ef62',
   );
+});
+
+it('forgets events after a step and what a killed process left half-written', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'kd-events-'));
+  const bytes = (): Buffer => readFileSync(join(folder, readdirSync(folder)[0]));
+  const file = openEventFile(folder, 0, () => 1_700_000_000_250);
+  file.scalars(300, { 'train/loss': 1.5 });
+  file.scalars(300, { 'validation/loss': 1.5 });
+  const kept = bytes();
+  file.scalars(70_000, { 'train/loss': -0.25 });
+  file.close();
+  appendFileSync(join(folder, readdirSync(folder)[0]), kept.subarray(0, 20));
+  await keepEvents(folder, (step, tag) => step <= 300 && /^(train|validation)\/loss$/.test(tag));
+  expect(bytes().equals(kept)).toBe(true);
+  await keepEvents(folder, (step, tag) => tag === 'train/loss' && step === 300);
+  expect(bytes().length).toBeLessThan(kept.length);
 });

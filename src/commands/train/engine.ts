@@ -1,5 +1,5 @@
 /** @file What computes a run: engine, precision, backend and device. */
-import type { Engine, Precision } from '../../distill/engine.js';
+import type { Engine, EngineStart, Precision } from '../../distill/engine.js';
 import { compiledEngine } from '../../engine/compiled.js';
 import { eagerEngine } from '../../engine/eager.js';
 import { hasBfloat16 } from '../../engine/hardware.js';
@@ -43,16 +43,16 @@ export async function chooseEngine(settings: TrainSettings, encoders: readonly T
 }
 
 /**
- * Puts both models of a run on its engine.
+ * Puts both models of a run on its engine; as they were opened, unless it is told what to begin with.
  *
  * @throws Shortage when memory runs out, then and in its steps
  */
-export async function startEngine(parts: EngineParts): Promise<Engine> {
+export async function startEngine(parts: EngineParts, start?: EngineStart): Promise<Engine> {
   const { settings, teacher, student, engine: { engine, precision, fused } } = parts;
   const distillation = distillationOf(parts);
-  const parameters = { teacher: teacher.model.parameters(), student: student.model.parameters() };
+  const begin = start ?? { teacher: teacher.model.parameters(), student: student.model.parameters() };
   const options = { ...settings, precision: precision === 'tf32' ? 'fp32' : precision, fused } as const;
-  return guardMemory(parts, () => engine === 'compiled' ? compiledEngine(distillation, parameters, options, MAX_LENGTH) : eagerEngine(distillation, parameters, options));
+  return guardMemory(parts, () => engine === 'compiled' ? compiledEngine(distillation, begin, options, MAX_LENGTH) : eagerEngine(distillation, begin, options));
 }
 
 function engineOn({ backend }: Pick<BackendInfo, 'backend'>, choice: EngineChoice): EngineInfo['engine'] {

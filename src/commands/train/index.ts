@@ -6,6 +6,7 @@ import { backendOption, count, countOrAuto, deviceOption, nonNegative, positive,
 import { dryRun } from './dry-run.js';
 import { prepareRun } from './prepare.js';
 import { printSettings, withRecipe } from './recipe.js';
+import { openResumedRun } from './resume.js';
 import { runTraining } from './run.js';
 import { CHOICES, DEFAULTS, type AskedSettings } from './settings.js';
 
@@ -14,10 +15,17 @@ Examples:
   $ kd train --epochs 10 --samples 1000000          the original project's final run
   $ kd train --data pairs.csv --teacher ./teacher --student ./student --run first
   $ kd train --recipe roberta-1m --print            the original's exact settings
+  $ kd train --resume                               go on with the last run, exactly where it was
+  $ kd train --resume first --epochs 20             go on with another number of epochs
   $ kd train --dry-run                              load, count, one step, stop`;
 
 /** Flags as commander gives them: a switch that was not given is absent. */
-type TrainFlags = Omit<AskedSettings, 'randomWeights'> & { readonly randomWeights?: boolean; readonly dryRun?: boolean; readonly print?: boolean };
+type TrainFlags = Omit<AskedSettings, 'randomWeights'> & {
+  readonly randomWeights?: boolean;
+  readonly dryRun?: boolean;
+  readonly print?: boolean;
+  readonly resume?: string | true;
+};
 
 /** `kd train` */
 export function trainCommand(): Command {
@@ -60,26 +68,39 @@ export function trainCommand(): Command {
     .optionsGroup('Run:')
     .option('--run <name>', 'folder under checkpoints/ (default: date and time)')
     .option('--log-every <steps>', 'steps a line of the logs', count, DEFAULTS.logEvery)
-    .option('--save-every <steps>', 'a checkpoint also every so many steps (default: at epoch ends)', count)
+    .option('--save-every <steps>', 'a checkpoint every so many steps (default: every 15 minutes), besides epoch ends', count)
     .option('--keep <checkpoints>', 'newest checkpoints to keep, besides the best', count, DEFAULTS.keep)
+    .option('--resume [run|folder]', 'go on with a run (default: the last one) from its newest whole checkpoint')
+    .addOption(new Option('--on-nan <action>', 'a step with losses or gradients that are not finite ends the run, or is left out').choices(CHOICES.onNan).default('stop'))
     .option('--dry-run', 'load, count parameters, one step, shapes and memory; write nothing')
     .addHelpText('after', EXAMPLES)
     .action(async (given: TrainFlags, command: Command) => {
       const output = openOutput(command.optsWithGlobals<OutputOptions>());
       const { print = false, ...flags } = withRecipe(given, command, output);
       if (print) printSettings(flags, command, output);
-      else await train(flags, output);
+      else await train(flags, givenBy(command), output);
     });
 }
 
-async function train({ dryRun: isDryRun = false, randomWeights = false, ...rest }: TrainFlags, output: Output): Promise<void> {
+async function train({ dryRun: isDryRun = false, randomWeights = false, resume, ...rest }: TrainFlags, given: Partial<AskedSettings>, output: Output): Promise<void> {
   const settings: AskedSettings = { ...rest, randomWeights };
   if (isDryRun) {
     await dryRun(await prepareRun(settings, output, { mayLackModels: true }), output);
+    return;
+  }
+  if (resume !== undefined) {
+    const run = await openResumedRun(resume, given, output);
+    process.exitCode = await runTraining(run, await prepareRun(run.settings, output, { mayLackModels: false }), output);
     return;
   }
   const run = settings.run ?? defaultRunName(new Date());
   await checkRunIsNew(run); // now, and not when all data is read
   const prepared = await prepareRun(settings, output, { mayLackModels: false });
   process.exitCode = await runTraining(run, prepared, output);
+}
+
+/** The settings that were given as flags, and not by default. */
+function givenBy(command: Command): Partial<AskedSettings> {
+  const flags = Object.entries(command.opts<TrainFlags>()).filter(([name]) => command.getOptionValueSource(name) === 'cli');
+  return Object.fromEntries(flags.filter(([name]) => !['resume', 'dryRun', 'print', 'run'].includes(name)));
 }

@@ -3,11 +3,13 @@ import type { Batches } from '../../data/batches.js';
 import { checkFit } from '../../models/pretrained.js';
 import { countParameters } from '../../models/text-encoder.js';
 import { MAX_LENGTH } from '../../text/tokenizer.js';
+import type { Fingerprints } from '../../runs/trainer-state.js';
 import { VERSION } from '../../version.js';
 import type { Output } from '../console.js';
 import { chooseBatchSize } from './batch-size.js';
 import { findData, openDataset, type Dataset } from './dataset.js';
 import { chooseEngine, type EngineInfo } from './engine.js';
+import { fingerprintsOf } from './fingerprints.js';
 import { openRunModel, projectStudent, type RunModel } from './models.js';
 import type { AskedSettings, TrainSettings } from './settings.js';
 
@@ -18,6 +20,7 @@ export interface PreparedRun {
   readonly student: RunModel;
   readonly engine: EngineInfo;
   readonly data: { readonly training: Batches; readonly validation: Batches };
+  readonly fingerprints: Fingerprints;
   /** The contents of the run's `config.json`. */
   readonly description: object;
 }
@@ -37,10 +40,11 @@ export async function prepareRun(asked: AskedSettings, output: Output, { mayLack
   const engine = await chooseEngine(settings, [teacher.model.encoder, student.model.encoder], output);
   if (asked.batchSize === 'auto') settings = { ...settings, batchSize: await chooseBatchSize({ settings, teacher, student, engine }, output) };
   const data = await openDataset(found, settings, { teacher, student }, output, mayLackModels);
-  return { settings, teacher, student, engine, data, description: describeRun(settings, { teacher, student }, engine, data) };
+  const fingerprints = mayLackModels ? {} : await fingerprintsOf(data.fingerprint, teacher, student, settings.randomWeights ? settings.seed : undefined);
+  return { settings, teacher, student, engine, data, fingerprints, description: describeRun(settings, { teacher, student }, engine, data, fingerprints) };
 }
 
-function describeRun(settings: TrainSettings, models: { readonly teacher: RunModel; readonly student: RunModel }, engine: EngineInfo, dataset: Dataset): object {
+function describeRun(settings: TrainSettings, models: { readonly teacher: RunModel; readonly student: RunModel }, engine: EngineInfo, dataset: Dataset, fingerprints: Fingerprints): object {
   const modelOf = ({ source, model, tokenizer }: RunModel): object => ({
     source,
     parameters: countParameters(model.encoder.shapes),
@@ -51,6 +55,7 @@ function describeRun(settings: TrainSettings, models: { readonly teacher: RunMod
   return {
     created: new Date().toISOString(),
     settings,
+    fingerprints,
     teacher: modelOf(models.teacher),
     student: modelOf(models.student),
     data: { fingerprint, training_pairs: training.pairs, validation_pairs: validation.pairs, store },

@@ -1,5 +1,6 @@
 import { LOSSES, type LossName } from '../../distill/loss.js';
 import { PRECISIONS } from '../../distill/engine.js';
+import { ON_NAN, type OnNan } from '../../distill/train.js';
 import { OPTIMIZERS, type OptimizerName } from '../../distill/adamw.js';
 import type { RecipeName } from '../../distill/recipes.js';
 import type { DeviceChoice } from '../../engine/nvidia.js';
@@ -16,7 +17,7 @@ export type EngineChoice = (typeof ENGINES)[number];
 export const PRECISION_CHOICES = ['auto', ...PRECISIONS, 'tf32'] as const;
 export type PrecisionChoice = (typeof PRECISION_CHOICES)[number];
 
-export const CHOICES = { engine: ENGINES, precision: PRECISION_CHOICES, loss: LOSSES, optimizer: OPTIMIZERS };
+export const CHOICES = { engine: ENGINES, precision: PRECISION_CHOICES, loss: LOSSES, optimizer: OPTIMIZERS, onNan: ON_NAN };
 
 /** Everything that decides what a run does: written to its `config.json`. */
 export interface TrainSettings {
@@ -54,6 +55,7 @@ export interface TrainSettings {
   readonly run?: string;
   readonly logEvery: number;
   readonly saveEvery?: number;
+  readonly onNan: OnNan;
   readonly keep: number;
 }
 

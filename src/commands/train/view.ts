@@ -10,27 +10,30 @@ export interface TrainingView {
   plan(plan: TrainPlan): void;
   step(record: StepRecord): void;
   validating(pairs: number, total: number): void;
-  validation(record: ValidationRecord): void;
+  /** @param trainLoss the epoch's mean training loss; absent for the untrained student */
+  validation(record: ValidationRecord, trainLoss: number | undefined): void;
   /** Clears what is being shown. */
   stop(): void;
 }
 
-/** Shows a run as it goes on. */
-export function openTrainingView(output: Output): TrainingView {
+/**
+ * Shows a run as it goes on.
+ *
+ * @param from the step it goes on from
+ */
+export function openTrainingView(output: Output, from = 0): TrainingView {
   const meter = startMeter();
   let plan: TrainPlan = { epochs: 0, stepsPerEpoch: 0, totalSteps: 0 };
   let bar: Progress | undefined;
-  let lossSum = 0; // over the pairs of this epoch
   let validated = 0;
 
   return { meter, plan: (known) => { plan = known; meter.resume(); }, step, validating, validation, stop };
 
   function step(record: StepRecord): void {
     meter.step(record.pairs);
-    lossSum += record.loss * record.pairs;
     const before = (record.epoch - 1) * plan.stepsPerEpoch;
     bar ??= output.progress(`epoch ${record.epoch}/${plan.epochs}`, Math.min(plan.stepsPerEpoch, plan.totalSteps - before), 'steps');
-    const left = (meter.seconds() / record.step) * (plan.totalSteps - record.step);
+    const left = (meter.seconds() / (record.step - from)) * (plan.totalSteps - record.step);
     bar.update(record.step - before, [
       `loss_en ${record.lossEn.toFixed(4)}`,
       `loss_ko ${record.lossKo.toFixed(4)}`,
@@ -48,19 +51,18 @@ export function openTrainingView(output: Output): TrainingView {
     bar?.update(validated);
   }
 
-  function validation(record: ValidationRecord): void {
+  function validation(record: ValidationRecord, trainLoss: number | undefined): void {
     stop();
     validated = 0;
-    output.message(record.step === 0 ? untrainedLine(record) : epochLine(record));
-    lossSum = 0;
+    output.message(trainLoss === undefined ? untrainedLine(record) : epochLine(record, trainLoss));
     meter.resume();
   }
 
   /** `epoch  2/10  loss 1.2345  validation 1.0219 (en 0.4900 + ko 0.5319)  101 pairs/s` */
-  function epochLine(record: ValidationRecord): string {
+  function epochLine(record: ValidationRecord, trainLoss: number): string {
     const pace = meter.lap('epoch');
     const epoch = `epoch ${String(record.epoch).padStart(String(plan.epochs).length)}/${plan.epochs}`;
-    return `${epoch}  loss ${(lossSum / pace.pairs).toFixed(4)}  ${validationPart(record)}  ${formatRate(rateOf(pace))} pairs/s`;
+    return `${epoch}  loss ${trainLoss.toFixed(4)}  ${validationPart(record)}  ${formatRate(rateOf(pace))} pairs/s`;
   }
 
   function untrainedLine(record: ValidationRecord): string {

@@ -1,0 +1,84 @@
+/** @file Saving a run: what goes into a checkpoint, and what to do where it does not fit on the disk. */
+import { join } from 'node:path';
+import type { Engine } from '../../distill/engine.js';
+import { trainableParameters, type Distillation } from '../../distill/loss.js';
+import type { TrainState } from '../../distill/train.js';
+import { InputError } from '../../errors.js';
+import { exportedConfig } from '../../models/exported-config.js';
+import type { Shapes } from '../../models/text-encoder.js';
+import { checkpointBytes, pruneCheckpoints, writeCheckpoint } from '../../runs/checkpoint.js';
+import { freeBytes } from '../../runs/disk-space.js';
+import { trainerText } from '../../runs/trainer-state.js';
+import type { Output } from '../console.js';
+import { formatBytes } from '../format.js';
+import type { PreparedRun } from './prepare.js';
+
+/** Left free beside a checkpoint's tensors: for its other files, and logs. */
+const SPARE_BYTES = 16e6;
+
+/** The distillation of a run. */
+export function distillationOf({ settings, teacher, student }: Pick<PreparedRun, 'settings' | 'teacher' | 'student'>): Distillation {
+  return { teacher: teacher.model.encoder, student: student.model.encoder, loss: settings.loss };
+}
+
+/** Names and shapes of the parameters that a run trains. */
+export function trainedShapes(distillation: Distillation): Shapes {
+  const { shapes } = distillation.student;
+  return Object.fromEntries(trainableParameters(distillation).map((name) => [name, shapes[name]]));
+}
+
+/**
+ * Says before the run starts what its checkpoints need.
+ *
+ * @throws InputError where not even one fits
+ */
+export async function checkDiskSpace(folder: string, prepared: PreparedRun, output: Output): Promise<void> {
+  const { keep } = prepared.settings;
+  const one = bytesOf(prepared);
+  const [free, all] = [await freeBytes(folder), one * (keep + 2)]; // those kept, the best, one being written
+  if (free < one + SPARE_BYTES) throw new InputError(`${folder}: expected room for a checkpoint of ${formatBytes(one)}, found ${formatBytes(free)}; free some, or run elsewhere`);
+  if (free < all) output.warn(`${folder}: checkpoints will take up to ${formatBytes(all)}, but only ${formatBytes(free)} are free`);
+}
+
+/**
+ * Makes the function that saves. Where there is no room it says so, leaves the older checkpoints alone and gives undefined.
+ */
+export function checkpointSaver(folder: string, prepared: PreparedRun, engine: Engine, output: Output) {
+  const { settings, student, fingerprints } = prepared;
+  const trained = trainedShapes(distillationOf(prepared));
+  const bytes = bytesOf(prepared);
+  return async (state: TrainState, isBest: boolean): Promise<string | undefined> => {
+    const free = await freeBytes(folder);
+    if (free < bytes + SPARE_BYTES) {
+      output.warn(`step ${state.step} is not saved: expected ${formatBytes(bytes)} free in ${folder}, found ${formatBytes(free)}; earlier checkpoints are as they were`);
+      return undefined;
+    }
+    try {
+      const name = await writeCheckpoint(folder, {
+        step: state.step,
+        parameters: engine.studentParameters(),
+        shapes: student.model.encoder.shapes,
+        moments: engine.moments(),
+        trained,
+        config: exportedConfig(student.model.configJson),
+        files: student.tokenizerFiles,
+        trainer: trainerText({ state, updates: engine.counters().updates, seed: settings.seed, fingerprints, options: settings }),
+      }, isBest);
+      await pruneCheckpoints(folder, settings.keep);
+      return name;
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      output.warn(`step ${state.step} is not saved: ${error.message}; earlier checkpoints are as they were`);
+      return undefined;
+    }
+  };
+}
+
+function bytesOf(prepared: PreparedRun): number {
+  return checkpointBytes(prepared.student.model.encoder.shapes, trainedShapes(distillationOf(prepared)));
+}
+
+/** `checkpoints/first/step-00000300` */
+export function checkpointPath(run: string, name: string | undefined): string {
+  return name === undefined ? 'none was saved' : join(run, name);
+}

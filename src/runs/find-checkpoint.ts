@@ -1,0 +1,116 @@
+/** @file Which checkpoint a run goes on from: the newest whose every byte is what its manifest says. */
+import { readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { InputError, messageOf } from '../errors.js';
+import { fileError, syncFolder, systemReason } from '../files.js';
+import { CHECKPOINT_FILES, checkpointNames, REPLACED, sha256Of, TEMPORARY, type ManifestEntry } from './checkpoint.js';
+import { parseTrainer, type TrainerFile } from './trainer-state.js';
+
+/** A checkpoint that can be gone on from. */
+export interface FoundCheckpoint {
+  readonly name: string;
+  readonly folder: string;
+  readonly trainer: TrainerFile;
+}
+
+export interface Search {
+  /** Absent where no checkpoint is whole. */
+  readonly found: FoundCheckpoint | undefined;
+  /** Newer ones, and what is wrong with each. */
+  readonly skipped: readonly { readonly name: string; readonly reason: string }[];
+}
+
+/** Begins the names of checkpoints that a run left behind when it went on from an older one. */
+const ASIDE = '.aside-';
+
+/** Removes what killed processes left half-done, and gives a checkpoint its name back that was being replaced. Only under the run's lock. */
+export async function tidyRun(run: string): Promise<void> {
+  const names = await readdir(run);
+  for (const name of names.filter((each) => each.startsWith(REPLACED))) {
+    const original = name.slice(REPLACED.length);
+    if (names.includes(original)) await rm(join(run, name), { recursive: true, force: true });
+    else await rename(join(run, name), join(run, original));
+  }
+  for (const name of names.filter((each) => each.startsWith(TEMPORARY) || each.endsWith('.tmp'))) await rm(join(run, name), { recursive: true, force: true });
+}
+
+/**
+ * Looks for the newest whole checkpoint.
+ *
+ * @param from only this one and older ones
+ */
+export async function findCheckpoint(run: string, from?: string): Promise<Search> {
+  const names = await checkpointNames(run);
+  const skipped: { name: string; reason: string }[] = [];
+  const start = from === undefined ? 0 : names.indexOf(from);
+  for (const name of start === -1 ? [] : names.slice(start)) {
+    const folder = join(run, name);
+    try {
+      return { found: { name, folder, trainer: await checkCheckpoint(folder, name) }, skipped };
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      skipped.push({ name, reason: error.message });
+    }
+  }
+  return { found: undefined, skipped };
+}
+
+/** Checks every file of a checkpoint. Throws an InputError that says what is wrong. */
+async function checkCheckpoint(folder: string, name: string): Promise<TrainerFile> {
+  const files = parseManifest(await readText(join(folder, CHECKPOINT_FILES.manifest), CHECKPOINT_FILES.manifest));
+  const needed = Object.values(CHECKPOINT_FILES).filter((file) => file !== CHECKPOINT_FILES.manifest);
+  for (const file of needed) if (!(file in files)) throw new InputError(`${CHECKPOINT_FILES.manifest}: expected ${file} among its files, but it is not`);
+  for (const [file, entry] of Object.entries(files)) {
+    const bytes = await stat(join(folder, file)).then(({ size }) => size, (error: unknown) => systemReason(error) ?? messageOf(error));
+    if (bytes !== entry.bytes) throw new InputError(`${file}: expected ${entry.bytes} bytes, got ${typeof bytes === 'number' ? `${bytes} bytes` : bytes}`);
+  }
+  for (const [file, { sha256 }] of Object.entries(files)) {
+    const found = await sha256Of(join(folder, file)).catch((error: unknown) => { throw fileError(file, 'cannot be read', error); });
+    if (found !== sha256) throw new InputError(`${file}: expected the SHA-256 ${sha256.slice(0, 12)}…, got ${found.slice(0, 12)}…`);
+  }
+  const trainer = parseTrainer(await readText(join(folder, CHECKPOINT_FILES.trainer), CHECKPOINT_FILES.trainer), CHECKPOINT_FILES.trainer);
+  if (Number(name.slice('step-'.length)) !== trainer.state.step) throw new InputError(`${CHECKPOINT_FILES.trainer}: expected the step in the folder's name, got ${trainer.state.step}`);
+  return trainer;
+}
+
+/** Reads a manifest's text. Throws an InputError for one that is none. */
+export function parseManifest(text: string): Record<string, ManifestEntry> {
+  const where = CHECKPOINT_FILES.manifest;
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    throw new InputError(`${where}: expected JSON, got ${messageOf(error).slice(0, 200)}`);
+  }
+  const files = isRecord(json) && isRecord(json.files) ? json.files : undefined;
+  if (files === undefined) throw new InputError(`${where}: expected an object with files`);
+  for (const [name, entry] of Object.entries(files)) {
+    const isEntry = isRecord(entry) && typeof entry.bytes === 'number' && typeof entry.sha256 === 'string' && /^[0-9a-f]{64}$/.test(entry.sha256);
+    if (!isEntry || !/^[\w.-]+$/.test(name) || name.startsWith('..')) throw new InputError(`${where}: expected bytes and sha256 for ${JSON.stringify(name).slice(0, 60)}`);
+  }
+  return files as Record<string, ManifestEntry>;
+}
+
+/** Takes checkpoints out of the run that are newer than the one it goes on from; their folders stay, under another name. */
+export async function setAside(run: string, newerThan: string | undefined): Promise<string[]> {
+  const names = await checkpointNames(run);
+  const newer = newerThan === undefined ? names : names.slice(0, names.indexOf(newerThan));
+  for (const name of newer) {
+    await rm(join(run, `${ASIDE}${name}`), { recursive: true, force: true });
+    await rename(join(run, name), join(run, `${ASIDE}${name}`));
+  }
+  if (newer.length > 0) await syncFolder(run);
+  return newer.map((name) => `${ASIDE}${name}`);
+}
+
+async function readText(path: string, name: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    throw fileError(name, 'cannot be read', error);
+  }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
