@@ -1,5 +1,5 @@
 /** @file What computes a run: engine, precision, backend and device. */
-import type { Engine, EngineStart, Precision } from '../../distill/engine.js';
+import type { Engine, EngineOptions, EngineStart, Precision } from '../../distill/engine.js';
 import { compiledEngine } from '../../engine/compiled.js';
 import { eagerEngine } from '../../engine/eager.js';
 import { hasBfloat16 } from '../../engine/hardware.js';
@@ -45,13 +45,14 @@ export async function chooseEngine(settings: TrainSettings, encoders: readonly T
 /**
  * Puts both models of a run on its engine; as they were opened, unless it is told what to begin with.
  *
+ * @param targets whether the teacher's outputs come with the batches
  * @throws Shortage when memory runs out, then and in its steps
  */
-export async function startEngine(parts: EngineParts, start?: EngineStart): Promise<Engine> {
+export async function startEngine(parts: EngineParts, start?: EngineStart, targets: EngineOptions['targets'] = 'computed'): Promise<Engine> {
   const { settings, teacher, student, engine: { engine, precision, fused } } = parts;
   const distillation = distillationOf(parts);
   const begin = start ?? { teacher: teacher.model.parameters(), student: student.model.parameters() };
-  const options = { ...settings, precision: precision === 'tf32' ? 'fp32' : precision, fused } as const;
+  const options = { ...settings, precision: precision === 'tf32' ? 'fp32' : precision, fused, targets } as const;
   return guardMemory(parts, () => engine === 'compiled' ? compiledEngine(distillation, begin, options, MAX_LENGTH) : eagerEngine(distillation, begin, options));
 }
 

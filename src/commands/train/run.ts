@@ -19,6 +19,7 @@ import type { PreparedRun } from './prepare.js';
 import { checkSame, noteResumed, startFrom, takeCheckpoint, type ResumedRun } from './resume.js';
 import { checkDiskSpace, checkpointPath, checkpointSaver, distillationOf, trainedShapes } from './saving.js';
 import { onStopSignals } from './stop-signals.js';
+import { prepareTeacherCache } from './teacher-cache.js';
 import { openTrainingView, type TrainingView } from './view.js';
 
 /** A run under way. */
@@ -55,11 +56,10 @@ async function underLock(folder: string, resumed: ResumedRun | undefined, prepar
   const found = resumed && await takeCheckpoint(resumed, output);
   await checkDiskSpace(folder, prepared, output);
   const state = found?.trainer.state ?? START;
-  const { teacher, student } = prepared;
-  const start = found === undefined
-    ? { teacher: teacher.model.parameters(), student: student.model.parameters() }
-    : await startFrom(found, trainedShapes(distillationOf(prepared)), teacher.model.parameters());
-  const engine = await startEngine(prepared, start);
+  const cache = await prepareTeacherCache(prepared, output);
+  const start = found && await startFrom(found, trainedShapes(distillationOf(prepared)), prepared.teacher.model.parameters());
+  const engine = await startEngine(prepared, start, cache === undefined ? 'computed' : 'given');
+  const data = cache === undefined ? prepared.data : { training: cache.batches('training'), validation: cache.batches('validation') };
   if (resumed !== undefined) {
     await cutLogs(folder, state);
     await noteResumed(resumed, found);
@@ -71,7 +71,7 @@ async function underLock(folder: string, resumed: ResumedRun | undefined, prepar
   const saved = { last: found?.name };
   try {
     const options = { ...prepared.settings, signal: stop.signal };
-    const result = await train(engine, prepared.data, options, recording({ folder, prepared, engine, log, view, output }, saved), state);
+    const result = await train(engine, data, options, recording({ folder, prepared, engine, log, view, output }, saved), state);
     view.stop();
     checkSaved(result, saved.last, folder);
     const { best, step } = result.state;
@@ -90,6 +90,7 @@ async function underLock(folder: string, resumed: ResumedRun | undefined, prepar
     stop.dispose();
     log.close();
     engine.dispose();
+    await cache?.close();
   }
 }
 

@@ -56,6 +56,7 @@ export interface TrainSettings {
   readonly logEvery: number;
   readonly saveEvery?: number;
   readonly onNan: OnNan;
+  readonly cacheTeacher?: string;
   readonly keep: number;
 }
 

@@ -1,0 +1,52 @@
+/** @file `kd train --cache-teacher`: fills the cache before training, and trains from it. */
+import { setImmediate } from 'node:timers/promises';
+import { targetShape } from '../../distill/loss.js';
+import { openTeacherCache, type TeacherCache } from '../../distill/teacher-cache.js';
+import { InputError } from '../../errors.js';
+import { freeBytes } from '../../runs/disk-space.js';
+import { MAX_LENGTH } from '../../text/tokenizer.js';
+import type { Output } from '../console.js';
+import { formatBytes, formatCount } from '../format.js';
+import { startEngine } from './engine.js';
+import type { PreparedRun } from './prepare.js';
+import { distillationOf } from './saving.js';
+
+/**
+ * Opens the cache of a run, having computed the teacher's outputs that are not in it yet; their size is said first.
+ *
+ * @returns undefined for a run without a cache
+ * @throws InputError where there is no room for them
+ */
+export async function prepareTeacherCache(prepared: PreparedRun, output: Output): Promise<TeacherCache | undefined> {
+  const { settings, fingerprints, engine, data } = prepared;
+  if (settings.cacheTeacher === undefined) return undefined;
+  const key = {
+    teacher: fingerprints.teacher, tokenizer: fingerprints['teacher tokenizer'], data: fingerprints.data, loss: settings.loss, precision: engine.precision,
+  };
+  const shape = targetShape(distillationOf(prepared), 1, MAX_LENGTH).slice(1);
+  const cache = await openTeacherCache(settings.cacheTeacher, key, data, shape);
+  const pairs = data.training.pairs + data.validation.pairs;
+  output.message(`teacher cache: ${formatCount(pairs)} pairs in ${cache.folder}, ${formatBytes(cache.missingBytes)} still to be written`);
+  output.event({ event: 'teacher-cache', folder: cache.folder, pairs, missing_bytes: cache.missingBytes });
+  if (cache.missingBytes === 0) return cache;
+  const free = await freeBytes(cache.folder);
+  if (free < cache.missingBytes) throw new InputError(`${cache.folder}: expected ${formatBytes(cache.missingBytes)} free for the teacher's outputs, found ${formatBytes(free)}; name a folder with more room`);
+  await fill(prepared, cache, pairs, output);
+  return openTeacherCache(settings.cacheTeacher, key, data, shape);
+}
+
+async function fill(prepared: PreparedRun, cache: TeacherCache, pairs: number, output: Output): Promise<void> {
+  const engine = await startEngine(prepared);
+  const bar = output.progress('teacher', pairs, 'pairs');
+  let done = 0;
+  try {
+    await cache.fill((batch) => engine.teach(batch), async (more) => {
+      done += more;
+      bar.update(done);
+      await setImmediate(); // a chance for signals
+    });
+  } finally {
+    bar.stop();
+    engine.dispose();
+  }
+}

@@ -1,0 +1,173 @@
+/** @file `kd train --resume`: that a run which was killed ends as one that was not, and what is refused. */
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { KD, kd, temporaryFolder, type CliResult } from '../cli.js';
+import { folderWithPairs, ownWords, readCsv, readJson, train, trainArguments } from './tiny.js';
+
+const SCRIPT = join(import.meta.dirname, '../../scripts/kill-test.mjs');
+const FLAGS = ['--batch-size', '4', '--epochs', '3', '--log-every', '1', '--save-every', '2', '--keep', '3'];
+
+const resume = (cwd: string, ...flags: string[]): CliResult => kd(['train', '--resume', ...flags], { cwd });
+const steps = (cwd: string): string[] => readdirSync(join(cwd, 'checkpoints/tiny')).filter((name) => name.startsWith('step-')).sort();
+const lastLine = ({ stderr }: CliResult): string => ownWords(stderr).trimEnd().split('\n').at(-1)!;
+
+it.each(['compiled', 'eager'])('ends as an undisturbed run, killed at random moments (%s engine)', (engine) => {
+  const kills = process.env.KD_KILLS ?? '4';
+  const result = spawnSync(process.execPath, [SCRIPT, '--out', temporaryFolder(), '--kills', kills, '--seconds', '100', '--', '--engine', engine, '--samples', '120', '--epochs', '2'], { encoding: 'utf8' });
+  expect(result.stderr).toBe('');
+  expect(result.stdout).toMatch(/kills .* all as the undisturbed one$/m);
+}, 200_000);
+
+describe('a run that has ended', () => {
+  let original: string;
+  beforeAll(() => {
+    original = folderWithPairs(22);
+    const result = train(original, FLAGS);
+    expect(result.code, result.stderr).toBe(0);
+  });
+  const copied = (): string => {
+    const cwd = temporaryFolder();
+    cpSync(original, cwd, { recursive: true });
+    return cwd;
+  };
+
+  it('is not run again', () => {
+    const cwd = copied();
+    const result = resume(cwd);
+    expect(result.code, result.stderr).toBe(0);
+    expect(ownWords(result.stderr)).toContain('checkpoints/tiny: goes on from step-00000015');
+    expect(readFileSync(join(cwd, 'checkpoints/tiny/validation.csv'), 'utf8')).toBe(readFileSync(join(original, 'checkpoints/tiny/validation.csv'), 'utf8'));
+  });
+
+  it('goes on for more epochs, and says what that does to the learning rate', () => {
+    const cwd = copied();
+    const result = resume(cwd, 'tiny', '--epochs', '4');
+    expect(result.code, result.stderr).toBe(0);
+    expect(ownWords(result.stderr)).toMatch(/^--epochs: 3 → 4\nthe cosine of the learning rate now ends at the new last step/m);
+    const rows = readCsv(join(cwd, 'checkpoints/tiny/loss.csv'));
+    expect(rows.map(({ step }) => step)).toEqual(Array.from({ length: 20 }, (_, i) => i + 1));
+    expect(readJson<{ settings: { epochs: number }; resumed: { step: number }[] }>(join(cwd, 'checkpoints/tiny/config.json'))).toMatchObject({ settings: { epochs: 4 }, resumed: [{ step: 15 }] });
+  });
+
+  it('takes an older checkpoint where the newest is damaged, and arrives at the same weights', () => {
+    const cwd = copied();
+    const run = join(cwd, 'checkpoints/tiny');
+    const weights = readFileSync(join(run, 'step-00000015/model.safetensors'));
+    const damaged = Buffer.from(weights);
+    damaged[damaged.length - 5] ^= 64;
+    writeFileSync(join(run, 'step-00000015/model.safetensors'), damaged);
+    rmSync(join(run, 'step-00000014/optimizer.safetensors'));
+    writeFileSync(join(run, 'last'), '');
+    const result = resume(cwd, join('checkpoints', 'tiny'));
+    expect(result.code, result.stderr).toBe(0);
+    const words = ownWords(result.stderr);
+    expect(words).toMatch(/^warning: step-00000015 is not taken: model\.safetensors: expected the SHA-256 /m);
+    expect(words).toMatch(/^warning: step-00000014 is not taken: optimizer\.safetensors: expected \d+ bytes, got no such file or folder$/m);
+    expect(words).toMatch(/goes on from step-00000012$/m);
+    expect(readFileSync(join(run, 'step-00000015/model.safetensors')).equals(weights)).toBe(true);
+    expect(steps(cwd)).toEqual(steps(original));
+  });
+
+  it.each([
+    ['another option', ['--batch-size', '2', '--learning-rate', '5e-5'], /^error: --resume: expected the options that the run began with, --batch-size 4, not 2; leave them out, or begin another run \(may change: --epochs /],
+    ['a run that is not there', [], /^error: --resume: expected the name of a run under checkpoints\/, its folder or one of its checkpoints, got "other"$/],
+  ])('refuses %s', (_, flags, message) => {
+    const result = resume(copied(), flags.length === 0 ? 'other' : 'tiny', ...flags);
+    expect(result.code).toBe(1);
+    expect(lastLine(result)).toMatch(message);
+  });
+
+  it('refuses other data by name', () => {
+    const cwd = copied();
+    const pairs = readFileSync(join(cwd, 'pairs.csv'), 'utf8');
+    writeFileSync(join(cwd, 'pairs.csv'), `${pairs}\n집,house`);
+    const result = resume(cwd);
+    expect(result.code).toBe(1);
+    expect(lastLine(result)).toMatch(/^error: .*checkpoints\/tiny: expected what the run began with, but there have changed: data \([0-9a-f]{12}, now [0-9a-f]{12}\); bring it back, or begin another run$/);
+  });
+
+  it('with no checkpoint begins anew', () => {
+    const cwd = copied();
+    for (const name of steps(cwd)) rmSync(join(cwd, 'checkpoints/tiny', name), { recursive: true });
+    const result = resume(cwd);
+    expect(result.code, result.stderr).toBe(0);
+    expect(ownWords(result.stderr)).toContain('checkpoints/tiny: no checkpoint yet; begins anew');
+    expect(steps(cwd)).toEqual(steps(original));
+    expect(readCsv(join(cwd, 'checkpoints/tiny/loss.csv')).map(({ loss }) => loss)).toEqual(readCsv(join(original, 'checkpoints/tiny/loss.csv')).map(({ loss }) => loss));
+  });
+});
+
+it('refuses a second process, in one line', async () => {
+  const cwd = folderWithPairs(20);
+  const child = spawn(process.execPath, [KD, ...trainArguments(['--batch-size', '2', '--epochs', '100000', '--json'])], { cwd, stdio: ['ignore', 'pipe', 'ignore'] });
+  const isTraining = new Promise<void>((resolve) => { child.stdout.on('data', (chunk: Buffer) => { if (chunk.includes('"step"')) resolve(); }); });
+  await isTraining;
+  const second = resume(cwd);
+  child.kill('SIGKILL');
+  await once(child, 'close');
+  expect(second.code).toBe(1);
+  expect(lastLine(second)).toBe(`error: ${join(cwd, 'checkpoints/tiny')}: expected a run that no process writes, but process ${child.pid} does; wait for it, or stop it`);
+  const third = resume(cwd, '--max-steps', '1');
+  expect(ownWords(third.stderr)).toMatch(new RegExp(`^the lock of process ${child.pid}, which is no more, is taken over$`, 'm'));
+});
+
+it('caches the teacher, and learns from the cache', () => {
+  const cwd = folderWithPairs(20);
+  const flags = ['--batch-size', '3', '--max-steps', '4', '--log-every', '1', '--cache-teacher', 'cache'];
+  const [first, second, plain] = [train(cwd, flags), train(cwd, [...flags, '--run', 'again']), train(cwd, [...flags.slice(0, -2), '--run', 'plain'])];
+  for (const result of [first, second, plain]) expect(result.code, result.stderr).toBe(0);
+  expect(ownWords(first.stderr)).toMatch(/^teacher cache: 20 pairs in cache\/[0-9a-f]{16}, 148 kB still to be written$/m);
+  expect(ownWords(second.stderr)).toMatch(/^teacher cache: 20 pairs in cache\/[0-9a-f]{16}, 0 B still to be written$/m);
+  const losses = (run: string): number[] => readCsv(join(cwd, 'checkpoints', run, 'loss.csv')).map(({ loss }) => loss);
+  expect(losses('again')).toEqual(losses('tiny'));
+  for (const [i, loss] of losses('plain').entries()) expect(losses('tiny')[i]).toBeCloseTo(loss, 2); // bfloat16
+  expect(readdirSync(join(cwd, 'cache', readdirSync(join(cwd, 'cache'))[0])).sort()).toEqual(['training-00000.safetensors', 'validation-00000.safetensors']);
+});
+
+/** A small file system of its own, or undefined where mounting is not allowed. */
+function mountedFolder(bytes: number): string | undefined {
+  const folder = temporaryFolder();
+  return spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${bytes}`, 'tmpfs', folder]).status === 0 ? folder : undefined;
+}
+
+it('goes on where the disk is full, with the older checkpoint as it was', (context) => {
+  const disk = mountedFolder(20e6);
+  if (disk === undefined) {
+    context.skip('mounting is not allowed here');
+    return;
+  }
+  try {
+    const cwd = folderWithPairs(22);
+    mkdirSync(join(cwd, 'checkpoints'));
+    // 16 MB are to be left free beside a checkpoint of 0.9 MB: from the third on there is no room.
+    spawnSync('ln', ['-s', disk, join(cwd, 'checkpoints/tiny')]);
+    const result = train(cwd, [...FLAGS, '--keep', '100']);
+    const words = ownWords(result.stderr);
+    expect(words).toMatch(/^warning: .*checkpoints\/tiny: checkpoints will take up to [\d.]+ MB, but only [\d.]+ MB are free$/m);
+    expect(words).toMatch(/^warning: step \d+ is not saved: expected [\d.]+ [kM]B free in .*, found [\d.]+ MB; earlier checkpoints are as they were$/m);
+    expect(result.code).toBe(1);
+    expect(lastLine(result)).toMatch(/^error: .*expected to save step 15 at the end, but could not; last good checkpoint: .*step-\d{8}; make room and go on with --resume$/);
+    expect(readCsv(join(disk, 'loss.csv'))).toHaveLength(15);
+    expect(readdirSync(disk).filter((name) => name.startsWith('.tmp'))).toEqual([]);
+  } finally {
+    spawnSync('umount', [disk]);
+  }
+});
+
+it.skipIf(process.getuid?.() === 0 && spawnSync('setpriv', ['--version']).status !== 0)('says in one line that a run folder cannot be written', () => {
+  const cwd = folderWithPairs(4);
+  expect(train(cwd, ['--max-steps', '1']).code).toBe(0);
+  const run = join(cwd, 'checkpoints/tiny');
+  chmodSync(cwd, 0o755);
+  chmodSync(run, 0o555);
+  const command = [process.execPath, KD, 'train', '--resume', 'tiny'];
+  const asNobody = process.getuid?.() === 0 ? ['setpriv', '--reuid=65534', '--clear-groups', ...command] : command;
+  const result = spawnSync(asNobody[0], asNobody.slice(1), { cwd, encoding: 'utf8', env: { ...process.env, HOME: temporaryFolder() } });
+  chmodSync(run, 0o755);
+  expect(result.status).toBe(1);
+  expect(ownWords(result.stderr).trimEnd().split('\n').at(-1)).toMatch(/^error: .*checkpoints\/tiny\/lock: cannot be written: permission denied$/);
+  expect(existsSync(join(run, 'lock'))).toBe(false);
+});
