@@ -3,30 +3,9 @@ import { expect, it } from 'vitest';
 import { openSafetensors } from '../../src/weights/safetensors.js';
 import { openTorchBin } from '../../src/weights/torch-bin.js';
 import { InputError } from '../../src/errors.js';
+import { MUTATIONS, mutate } from '../mutations.js';
 import { fileOf, float32Bytes, pickle, randomIntegers, readAll, temporaryFolder, torchBytes } from './support.js';
 import { writeSafetensors } from '../../src/weights/safetensors-writer.js';
-
-const MUTATIONS = 1000;
-
-/** A file with one to three of its bytes, or a run of them, changed, removed, repeated, or replaced by telling ones. */
-function mutate(original: Buffer, random: (bound: number) => number): Buffer {
-  let bytes = Buffer.from(original);
-  for (let edits = 1 + random(3); edits > 0; edits--) {
-    const at = random(bytes.length);
-    const length = 1 + random(8);
-    const telling = ['0', '9', '-', '"', '{', ']', ',', '\0', '\xff', '\x80', '(', 't', 'R', 'h', 'cos\nsystem\n', '9007199254740993'];
-    const kinds = [
-      () => (bytes[at] ^= 1 << random(8)),
-      () => (bytes[at] = random(256)),
-      () => (bytes = Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + length)])),
-      () => (bytes = Buffer.concat([bytes.subarray(0, at + length), bytes.subarray(at)])),
-      () => (bytes = Buffer.concat([bytes.subarray(0, at), Buffer.from(telling[random(telling.length)], 'latin1'), bytes.subarray(at)])),
-      () => (bytes = bytes.subarray(0, 1 + at)),
-    ];
-    kinds[random(kinds.length)]();
-  }
-  return bytes;
-}
 
 /** Two tensors whose bytes are few beside those that describe them. */
 const TENSORS = [

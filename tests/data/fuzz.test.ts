@@ -1,0 +1,69 @@
+/** @file Damaged files of pairs, and a damaged token store. */
+import { createHash } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { readManifest } from '../../src/data/store/manifest.js';
+import { openStore, textsOf } from '../../src/data/store/token-store.js';
+import { findSources, readSource } from '../../src/data/sources.js';
+import { InputError } from '../../src/errors.js';
+import { temporaryFolder } from '../cli.js';
+import { MUTATIONS, mutate } from '../mutations.js';
+import { randomIntegers } from '../weights/support.js';
+import { newFolder, prepareInto, writePairs } from './prepare/support.js';
+
+const PAIRS = [['노란색 차', 'a yellow car'], ['집, "큰"', 'a big\nhouse'], ['말을 타는 남자', 'a man riding a horse']];
+const quoted = (text: string): string => `"${text.replaceAll('"', '""')}"`;
+
+/** Counts what was refused; everything that is no refusal in one line fails. */
+async function refusals(times: number, attempt: (random: (bound: number) => number) => Promise<void>): Promise<number> {
+  const random = randomIntegers(11);
+  let refused = 0;
+  for (let i = 0; i < times; i++) {
+    try {
+      await attempt(random);
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      expect(error.message).toMatch(/^[^\n\r]{10,2000}$/);
+      refused++;
+    }
+  }
+  return refused;
+}
+
+it.each([
+  ['pairs.csv', ['ko,en', ...PAIRS.map((pair) => pair.map(quoted).join())].join('\n')],
+  ['pairs.jsonl', PAIRS.map(([ko, en]) => JSON.stringify({ ko, en })).join('\n')],
+  ['pairs.json', JSON.stringify({ data: PAIRS.map(([ko, en]) => ({ ko, en })) })],
+])(`a ${MUTATIONS} times damaged %s gives rows or is refused in one line`, async (name, original) => {
+  const path = join(temporaryFolder(), name);
+  let rows = 0;
+  const refused = await refusals(MUTATIONS, async (random) => {
+    writeFileSync(path, mutate(Buffer.from(original), random));
+    const { sources } = await findSources([path], {});
+    for (const source of sources) for await (const row of readSource(source)) rows += row.file === '' ? 0 : 1;
+  });
+  expect(rows).toBeGreaterThan(MUTATIONS / 4);
+  expect(refused).toBeLessThan(MUTATIONS);
+}, 600_000);
+
+it(`a ${MUTATIONS} times damaged token store is read or refused in one line, whether its checksum tells or not`, async () => {
+  const folder = newFolder();
+  await prepareInto(folder, [writePairs(Array.from({ length: 24 }, (_, i): [string, string] => [`문장 ${i}`, `sentence ${i}`]))]);
+  const manifest = await readManifest(folder);
+  const [shard] = manifest.shards;
+  const original = readFileSync(join(folder, shard.file));
+  const refused = await refusals(MUTATIONS, async (random) => {
+    const bytes = mutate(original, random);
+    writeFileSync(join(folder, shard.file), bytes);
+    const entry = { ...shard, bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') };
+    writeFileSync(join(folder, 'manifest.json'), JSON.stringify({ ...manifest, shards: [entry, ...manifest.shards.slice(1)] }));
+    const store = await openStore(folder);
+    try {
+      for (const row of await store.training.read(0, store.training.count)) textsOf(row);
+    } finally {
+      await store.close();
+    }
+  });
+  expect(refused).toBeGreaterThan(0);
+}, 600_000);
