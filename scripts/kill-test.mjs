@@ -2,7 +2,7 @@
  * Kills training at random moments, saves among them, resumes it, and checks that each run ends with exactly the weights, the
  * optimiser's state and the logs of one that nobody disturbed.
  *
- *   node scripts/kill-test.mjs --kills 200 --seconds 480 --out /tmp/kills [flags of kd train …]
+ *   node scripts/kill-test.mjs --kills 200 --seconds 480 --out /tmp/kills -- [flags of kd train …]
  *
  * Ends at the first run that is complete after so many kills or seconds. Appends what it did to `<out>/kills.jsonl`, so that
  * several calls add up. Exit code 1 at the first difference.

@@ -2,7 +2,7 @@
  * Trains at full shape for a long time (the published models' shapes, random weights, the sample corpus) and writes down how
  * much memory the process holds, a line a minute.
  *
- *   node scripts/soak.mjs --out /tmp/soak --minutes 60 [flags of kd train …]
+ *   node scripts/soak.mjs --out /tmp/soak --minutes 60 -- [flags of kd train …]
  *
  * `memory.csv` has the minutes the process was awake (a paused process does not count), its resident bytes, their peak, and
  * the steps done. When the minutes are over, training is stopped as by Ctrl-C. Exit code 1 if memory grew by more than a

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { InputError, messageOf } from '../errors.js';
 import { fileError, syncFolder, systemReason } from '../files.js';
 import { CHECKPOINT_FILES, checkpointNames, REPLACED, sha256Of, TEMPORARY, type ManifestEntry } from './checkpoint.js';
+import { parseJson } from './parse-json.js';
 import { parseTrainer, type TrainerFile } from './trainer-state.js';
 
 /** A checkpoint that can be gone on from. */
@@ -31,7 +32,7 @@ export async function tidyRun(run: string): Promise<void> {
     if (names.includes(original)) await rm(join(run, name), { recursive: true, force: true });
     else await rename(join(run, name), join(run, original));
   }
-  for (const name of names.filter((each) => each.startsWith(TEMPORARY) || each.endsWith('.tmp'))) await rm(join(run, name), { recursive: true, force: true });
+  for (const name of names.filter((each) => each.startsWith(TEMPORARY) || (each.endsWith('.tmp') && !each.startsWith('lock.')))) await rm(join(run, name), { recursive: true, force: true });
 }
 
 /**
@@ -76,12 +77,7 @@ async function checkCheckpoint(folder: string, name: string): Promise<TrainerFil
 /** Reads a manifest's text. Throws an InputError for one that is none. */
 export function parseManifest(text: string): Record<string, ManifestEntry> {
   const where = CHECKPOINT_FILES.manifest;
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (error) {
-    throw new InputError(`${where}: expected JSON, got ${messageOf(error).slice(0, 200)}`);
-  }
+  const json = parseJson(text, where);
   const files = isRecord(json) && isRecord(json.files) ? json.files : undefined;
   if (files === undefined) throw new InputError(`${where}: expected an object with files`);
   for (const [name, entry] of Object.entries(files)) {

@@ -1,6 +1,7 @@
 /** @file `trainer.json`: where the run stood when a checkpoint was made. Written by this tool, but read as anybody's. */
 import type { TrainState, ValidationRecord } from '../distill/train.js';
-import { InputError, messageOf } from '../errors.js';
+import { InputError } from '../errors.js';
+import { parseJson } from './parse-json.js';
 
 const FORMAT = 'kd trainer state';
 const VERSION = 1;
@@ -35,13 +36,7 @@ export function trainerText({ state, updates, seed, fingerprints, options }: Tra
  * @throws InputError that names the first field that is not as it should be
  */
 export function parseTrainer(text: string, where: string): TrainerFile {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (error) {
-    throw new InputError(`${where}: expected JSON, got ${messageOf(error).slice(0, 200)}`);
-  }
-  const top = fieldsOf(json, where, 'an object');
+  const top = fieldsOf(parseJson(text, where), where, 'an object');
   if (top.format !== FORMAT || top.version !== VERSION) {
     throw new InputError(`${where}: expected "${FORMAT}" of version ${VERSION}, got ${shown(top.format)} of version ${shown(top.version)}`);
   }
@@ -57,7 +52,7 @@ export function parseTrainer(text: string, where: string): TrainerFile {
     if (typeof value !== 'string') throw new InputError(`${where}: fingerprints: ${shown(name)}: expected text, got ${shown(value)}`);
   }
   const state: TrainState = {
-    step: count('step', 1), epoch: count('epoch', 1), position: count('position', 1), validated: top.validated, skipped: count('skipped'),
+    step: count('step', 1), epoch: count('epoch', 1), position: count('position'), validated: top.validated, skipped: count('skipped'),
     epochLoss: { sum: numberOf(sum, `${where}: epoch_loss: sum`), pairs: numberOf(pairs, `${where}: epoch_loss: pairs`) },
     first: validationOf(top.first, `${where}: first`),
     best: validationOf(top.best, `${where}: best`),

@@ -157,7 +157,7 @@ describe('a run', () => {
   it('that is there already, before anything is read', () => {
     mkdirSync(join(cwd, 'checkpoints/taken'), { recursive: true });
     file('checkpoints/taken/config.json', '{}');
-    expect(refusedTraining('--run', 'taken', '--data', 'none.csv')).toBe('checkpoints/taken: expected no run there yet, found one; choose another --run or delete it');
+    expect(refusedTraining('--run', 'taken', '--data', 'none.csv')).toBe('checkpoints/taken: expected no run there yet, found one; go on with it by --resume taken, choose another --run, or delete it');
   });
 
   it('whose name is no name of a folder', () => {

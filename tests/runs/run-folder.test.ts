@@ -34,7 +34,7 @@ describe('a new run', () => {
 
   it('takes no place of another', async () => {
     await createRunFolder('first', { epochs: 1 });
-    const taken = new InputError('checkpoints/first: expected no run there yet, found one; choose another --run or delete it');
+    const taken = new InputError('checkpoints/first: expected no run there yet, found one; go on with it by --resume first, choose another --run, or delete it');
     await expect(createRunFolder('first', { epochs: 2 })).rejects.toThrow(taken);
     await expect(checkRunIsNew('first')).rejects.toThrow(taken);
     expect(readFileSync('checkpoints/first/config.json', 'utf8')).toContain('"epochs": 1');

@@ -3,13 +3,14 @@ import { readFile } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import type { EngineStart, ParameterValues } from '../../distill/engine.js';
 import { momentShapes } from '../../distill/adamw.js';
-import { InputError, messageOf } from '../../errors.js';
+import { InputError } from '../../errors.js';
 import { fileError, writeFileAtomic } from '../../files.js';
 import { openPretrained } from '../../models/pretrained.js';
 import type { Shapes } from '../../models/text-encoder.js';
 import { CHECKPOINT_FILES } from '../../runs/checkpoint.js';
 import { findCheckpoint, setAside, tidyRun, type FoundCheckpoint } from '../../runs/find-checkpoint.js';
 import { newestRun, pointAt, RUN_CONFIG, RUNS_FOLDER } from '../../runs/run-folder.js';
+import { parseJson } from '../../runs/parse-json.js';
 import type { Fingerprints } from '../../runs/trainer-state.js';
 import { openSafetensors } from '../../weights/safetensors.js';
 import type { Output } from '../console.js';
@@ -148,13 +149,9 @@ async function isRun(folder: string): Promise<boolean> {
 
 async function readRunConfig(folder: string): Promise<RunConfig> {
   const path = join(folder, RUN_CONFIG);
-  try {
-    const config = JSON.parse(await readFile(path, 'utf8')) as RunConfig | null;
-    if (typeof config?.settings === 'object' && typeof config.fingerprints === 'object' && typeof config.engine === 'object') return config;
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw fileError(path, 'cannot be read', error);
-    throw new InputError(`${path}: expected the configuration of a run, got ${messageOf(error).slice(0, 200)}`);
-  }
+  const text = await readFile(path, 'utf8').catch((error: unknown) => { throw fileError(path, 'cannot be read', error); });
+  const config = parseJson(text, path) as RunConfig | null;
+  if (typeof config?.settings === 'object' && typeof config.fingerprints === 'object' && typeof config.engine === 'object') return config;
   throw new InputError(`${path}: expected the configuration of a run that can go on, got one without settings, fingerprints or engine`);
 }
 
