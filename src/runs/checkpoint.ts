@@ -48,7 +48,8 @@ export const TEMPORARY = '.tmp-';
 /** Begins the name of a checkpoint while a newer one of the same step takes its place. */
 export const REPLACED = '.replaced-';
 
-const CHECKPOINT = /^step-\d{8,15}$/;
+/** The names of checkpoints. */
+export const CHECKPOINT = /^step-\d{8,15}$/;
 
 /** `step-00012345` */
 export function checkpointName(step: number): string {
