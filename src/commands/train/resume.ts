@@ -122,7 +122,7 @@ async function valuesIn(path: string, shapes: Shapes): Promise<ParameterValues> 
   }
   return (async function* values() {
     try {
-      for (const name of Object.keys(shapes)) yield [name, (await source.read(name)) as Float32Array] as const;
+      for (const name of Object.keys(shapes)) yield [name, await source.read(name)] as const;
     } finally {
       await source.close();
     }
@@ -161,7 +161,7 @@ function flagOf(name: string): string {
 }
 
 function shown(value: unknown): string {
-  return value === undefined ? 'its default' : Array.isArray(value) ? value.join(' ') : String(value);
+  return value === undefined ? 'its default' : Array.isArray(value) ? value.join(' ') : JSON.stringify(value);
 }
 
 function shortened(fingerprint: string | undefined): string {
