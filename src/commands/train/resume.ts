@@ -15,7 +15,7 @@ import type { Fingerprints } from '../../runs/trainer-state.js';
 import { openSafetensors } from '../../weights/safetensors.js';
 import type { Output } from '../console.js';
 import type { PreparedRun } from './prepare.js';
-import type { TrainSettings } from './settings.js';
+import type { AskedSettings, TrainSettings } from './settings.js';
 
 /** A run to go on with. */
 export interface ResumedRun {
@@ -47,7 +47,7 @@ const CHANGEABLE: ReadonlySet<string> = new Set<keyof TrainSettings>([
  * @param given the options that were given on the command line
  * @throws InputError where there is no such run, or an option that decides what the run is would change
  */
-export async function openResumedRun(target: string | true, given: Partial<TrainSettings>, output: Output): Promise<ResumedRun> {
+export async function openResumedRun(target: string | true, given: Partial<AskedSettings>, output: Output): Promise<ResumedRun> {
   const { folder, from } = await locate(target);
   const config = await readRunConfig(folder);
   const changed = (Object.keys(given) as (keyof TrainSettings)[]).filter((name) => JSON.stringify(given[name]) !== JSON.stringify(config.settings[name]));
@@ -60,7 +60,7 @@ export async function openResumedRun(target: string | true, given: Partial<Train
   if (changed.includes('epochs') || changed.includes('maxSteps')) {
     output.message('the cosine of the learning rate now ends at the new last step: from here on the rate is another than it would have been');
   }
-  return { folder, from, config, settings: { ...config.settings, ...given } };
+  return { folder, from, config, settings: { ...config.settings, ...given } as TrainSettings }; // a batch size is the run's own: another was refused
 }
 
 /** Refuses to go on with other data, models or tokenizers; says where only what computes has changed. */
