@@ -94,7 +94,10 @@ function contentsOf(run) {
   const read = (name) => readFileSync(join(run, name), 'utf8');
   const contents = { best: read('best'), last: read('last') };
   for (const name of readdirSync(run).filter((file) => file.startsWith('step-'))) {
-    contents[name] = read(join(name, 'manifest.json')); // checksums of all files, trainer.json among them
+    const { files } = JSON.parse(read(join(name, 'manifest.json'))); // checksums of all files
+    delete files['trainer.json']; // it names the run
+    contents[name] = JSON.stringify(files);
+    contents[`${name}/trainer.json`] = read(join(name, 'trainer.json')).replace(/^ *"run": .*$/m, '');
   }
   for (const name of ['loss.csv', 'validation.csv', 'outputs.csv']) {
     const rows = read(name).split('\n').map((line) => line.split(','));
