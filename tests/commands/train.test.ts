@@ -204,8 +204,8 @@ describe('settings', () => {
     flags.splice(flags.indexOf('--run'), 2);
     const result = kd(flags, { cwd });
     expect(result.code, result.stderr).toBe(0);
-    expect(result.stderr).toMatch(/^warning: 1 rows .*pairs\.csv:6 \(expected 2 fields, got 1; complete the row\)$/m);
-    expect(result.stderr).toMatch(/^1 rows .*empty text.*pairs\.csv:4$/m);
+    expect(result.stderr).toMatch(/^warning: 1 row .*pairs\.csv:6 \(expected 2 fields, got 1; complete the row\)$/m);
+    expect(result.stderr).toMatch(/^1 row .*empty text.*pairs\.csv:4$/m);
     expect(result.stderr).toMatch(/^warning: 1 texts over 77 tokens are cut \(Korean, by the student's tokenizer\)$/m);
     expect(readdirSync(join(cwd, 'checkpoints')).filter((name) => !name.startsWith('.')).join()).toMatch(/^\d{4}-\d\d-\d\d-\d{6}$/);
   });
