@@ -214,7 +214,7 @@ describe('flags', () => {
   it.each([
     [['--optimizer', 'sgd'], "option '--optimizer <name>' argument 'sgd' is invalid. Allowed choices are adamw, adamw-legacy."],
     [['--epochs', 'zero'], "option '--epochs <count>' argument 'zero' is invalid. Expected a whole number of at least 1."],
-    [['--batch-size', '0'], "option '--batch-size <pairs>' argument '0' is invalid. Expected a whole number of at least 1."],
+    [['--batch-size', '0'], "option '--batch-size <pairs>' argument '0' is invalid. Expected auto or a whole number of at least 1."],
     [['--max-steps', '-5'], "option '--max-steps <steps>' argument '-5' is invalid. Expected a whole number of at least 1."],
     [['--epoch', '3'], "unknown option '--epoch' (Did you mean --epochs?)"],
     [['--frobnicate'], "unknown option '--frobnicate'; `kd --help` names what there is"],
