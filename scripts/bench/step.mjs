@@ -10,13 +10,13 @@ import { eagerEngine } from '../../dist/engine/eager.js';
 import { loadBackend } from '../../dist/engine/tensorflow.js';
 import { randomModel } from '../../dist/models/pretrained.js';
 import { clipVitLargePatch14Text, klueRobertaSmall } from '../../dist/models/published.js';
-import { randomBits, randomNormal } from '../../dist/random.js';
+import { randomBits } from '../../dist/random.js';
+import { weights } from './weights.mjs';
 
 const LENGTH = 77;
 const { engine: name, precision, batch, dropout, steps } = JSON.parse(process.argv[2]);
 
 const models = { teacher: randomModel(clipVitLargePatch14Text(), 1), student: randomModel(klueRobertaSmall(), 2) };
-const noise = randomNormal(2 ** 16, 0.02, [1, 1]);
 const distillation = { teacher: models.teacher.encoder, student: models.student.encoder, loss: 'hidden' };
 const options = { optimizer: 'adamw', weightDecay: 1e-4, accumulate: 1, batchSize: batch, dropout, seed: 1, precision };
 
@@ -35,21 +35,6 @@ for (let step = 0; step <= steps; step++) {
   firstStepDone ??= (performance.now() - started) / 1000;
 }
 console.log(JSON.stringify({ seconds: seconds.slice(1), toFirstStep: firstStepDone, peakBytes: process.resourceUsage().maxRSS * 1024 }));
-
-/** Weights one by one, as they would be read: drawing all of them anew takes far longer than reading. */
-async function* weights(encoder) {
-  for (const [name, shape] of Object.entries(encoder.shapes)) {
-    const size = shape.reduce((product, dimension) => product * dimension, 1);
-    yield [name, size <= noise.length ? encoder.initialise(name, 1) : tiled(size)];
-  }
-}
-
-/** Noise over and over. */
-function tiled(size) {
-  const values = new Float32Array(size);
-  for (let start = 0; start < size; start += noise.length) values.set(noise.subarray(0, Math.min(noise.length, size - start)), start);
-  return values;
-}
 
 function randomBatch(step) {
   const ids = (place, vocabulary) => Int32Array.from(randomBits(batch * LENGTH, [place, step]), (bits) => bits % vocabulary);

@@ -1,0 +1,42 @@
+/**
+ * Projects the original project's final run from measured rates, beside what it took on one RTX 3060.
+ *
+ *   node scripts/bench/project.mjs --train 1500 --validate 4000     pairs a second, as `npm run check:gpu` prints them
+ */
+import { realpathSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+/** 1,000,000 pairs, four fifths of them trained on in each of 10 epochs, one fifth validated on after each. */
+const FINAL_RUN = { trained: 8_000_000, validated: 10 * 200_000 };
+/** What the original's log says of it: 24 h 42 m 58 s, at 101 and 214 pairs a second. */
+const ORIGINAL_SECONDS = 24 * 3600 + 42 * 60 + 58;
+
+/** Seconds of the final run at rates in pairs a second, start and checkpoints not counted. */
+export function finalRunSeconds({ train, validate }) {
+  return FINAL_RUN.trained / train + FINAL_RUN.validated / validate;
+}
+
+/** `final run: 1 h 37 m 13 s (… ), 15.3 × as fast as 24 h 42 m 58 s on an RTX 3060` */
+export function projection(rates) {
+  const seconds = finalRunSeconds(rates);
+  return `final run: ${duration(seconds)} projected (8,000,000 pairs trained at ${rates.train}/s, 2,000,000 validated at ${rates.validate}/s), ` +
+    `${(ORIGINAL_SECONDS / seconds).toFixed(1)} × as fast as the original's ${duration(ORIGINAL_SECONDS)} on an RTX 3060`;
+}
+
+function duration(seconds) {
+  const whole = Math.round(seconds);
+  return `${Math.floor(whole / 3600)} h ${Math.floor(whole / 60) % 60} m ${whole % 60} s`;
+}
+
+function rateOf(name, text) {
+  const rate = Number(text);
+  if (rate > 0 && Number.isFinite(rate)) return rate;
+  process.stderr.write(`--${name}: expected pairs a second, got ${text ?? 'nothing'}; measure them with npm run check:gpu\n`);
+  return process.exit(1);
+}
+
+if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
+  const { values } = parseArgs({ options: { train: { type: 'string' }, validate: { type: 'string' } } });
+  console.log(projection({ train: rateOf('train', values.train), validate: rateOf('validate', values.validate) }));
+}

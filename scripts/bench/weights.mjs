@@ -1,0 +1,19 @@
+/** Random weights, where only their number matters. */
+import { randomNormal } from '../../dist/random.js';
+
+const noise = randomNormal(2 ** 16, 0.02, [1, 1]);
+
+/** Weights of a model one by one, as they would be read: drawing all of them anew takes far longer than reading. */
+export async function* weights(encoder) {
+  for (const [name, shape] of Object.entries(encoder.shapes)) {
+    const size = shape.reduce((product, dimension) => product * dimension, 1);
+    yield [name, size <= noise.length ? encoder.initialise(name, 1) : tiled(size)];
+  }
+}
+
+/** Noise over and over. */
+function tiled(size) {
+  const values = new Float32Array(size);
+  for (let start = 0; start < size; start += noise.length) values.set(noise.subarray(0, Math.min(noise.length, size - start)), start);
+  return values;
+}

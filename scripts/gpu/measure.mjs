@@ -1,0 +1,74 @@
+/**
+ * One measurement of the compiled engine in a process of its own, as `check.mjs` asks for it:
+ *
+ *   node scripts/gpu/measure.mjs '{"models":"full","precision":"bf16","batch":256,"steps":20,"device":"gpu"}'
+ *
+ * Random weights and ids, dropout 0.1. Prints one JSON line: seconds of every step but the first, seconds to the first
+ * step's end (start and compilation), validation's seconds a batch, what is held after a tenth of the steps and at the end.
+ */
+import { execFileSync } from 'node:child_process';
+import * as tf from '@tensorflow/tfjs-core';
+import { compiledEngine } from '../../dist/engine/compiled.js';
+import { loadBackend } from '../../dist/engine/tensorflow.js';
+import { readConfig } from '../../dist/models/config.js';
+import { randomModel } from '../../dist/models/pretrained.js';
+import { clipVitLargePatch14Text, klueRobertaSmall } from '../../dist/models/published.js';
+import { randomBits } from '../../dist/random.js';
+import { weights } from '../bench/weights.mjs';
+
+const LENGTH = 77;
+const EVALUATIONS = 5;
+const { models, precision, batch, steps, device } = JSON.parse(process.argv[2]);
+
+const configs = models === 'full' ? { teacher: clipVitLargePatch14Text(), student: klueRobertaSmall() } : await tinyConfigs();
+const [teacher, student] = [randomModel(configs.teacher, 1), randomModel(configs.student, 2)];
+const distillation = { teacher: teacher.encoder, student: student.encoder, loss: 'hidden' };
+const options = { optimizer: 'adamw', weightDecay: 1e-4, accumulate: 1, batchSize: batch, dropout: 0.1, seed: 1, precision: precision === 'tf32' ? 'fp32' : precision };
+
+const before = gpuBytes();
+const started = performance.now();
+const backend = await loadBackend('tensorflow', device, { fuse: models === 'full', tf32: precision === 'tf32' });
+const fused = models === 'full' && backend.device === 'cpu'; // as `kd train` decides it
+const engine = await compiledEngine(distillation, { teacher: weights(teacher.encoder), student: weights(student.encoder) }, { ...options, fused }, LENGTH);
+const seconds = [];
+let [toFirstStep, early] = [0, undefined];
+for (let step = 0; step <= steps; step++) {
+  const input = randomBatch(step);
+  const start = performance.now();
+  await engine.step([input], 5e-5);
+  seconds.push((performance.now() - start) / 1000);
+  if (step === 0) toFirstStep = (performance.now() - started) / 1000;
+  if (step === Math.max(1, Math.floor(steps / 10))) early = held();
+}
+const late = held();
+await engine.evaluate(randomBatch(0));
+const start = performance.now();
+for (let round = 1; round <= EVALUATIONS; round++) await engine.evaluate(randomBatch(round));
+const evaluation = (performance.now() - start) / 1000 / EVALUATIONS;
+console.log(JSON.stringify({ device: backend.gpu?.name ?? backend.device, seconds: seconds.slice(1), toFirstStep, evaluation, early, late }));
+
+async function tinyConfigs() {
+  const of = async (role) => (await readConfig(new URL(`../../data/tiny/${role}`, import.meta.url).pathname)).config;
+  return { teacher: await of('teacher'), student: await of('student') };
+}
+
+/** Tensors, resident bytes of the process, and bytes of the GPU since before it began. */
+function held() {
+  return { tensors: tf.memory().numTensors, resident: process.memoryUsage.rss(), gpu: before === undefined ? undefined : gpuBytes() - before };
+}
+
+/** Bytes in use on the GPU that CUDA_VISIBLE_DEVICES leaves, by whomever. */
+function gpuBytes() {
+  try {
+    const id = /^\d+$/.test(process.env.CUDA_VISIBLE_DEVICES ?? '') ? process.env.CUDA_VISIBLE_DEVICES : (/^gpu:(\d+)$/.exec(device)?.[1] ?? '0');
+    const answer = execFileSync('nvidia-smi', [`--id=${id}`, '--query-gpu=memory.used', '--format=csv,noheader,nounits'], { encoding: 'utf8', stdio: 'pipe' });
+    return Number(answer) * 2 ** 20;
+  } catch {
+    return undefined;
+  }
+}
+
+function randomBatch(step) {
+  const ids = (place, { vocabSize }) => Int32Array.from(randomBits(batch * LENGTH, [place, step]), (bits) => bits % vocabSize);
+  return { size: batch, teacherIds: ids(1, configs.teacher), studentIdsEn: ids(2, configs.student), studentIdsKo: ids(3, configs.student), rows: new Uint32Array(batch) };
+}
