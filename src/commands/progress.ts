@@ -1,6 +1,6 @@
 /** @file How far something is: a bar on a terminal, a line now and then elsewhere. */
 import { SingleBar } from 'cli-progress';
-import { formatBytes, formatCount, formatDuration, formatRate } from './format.js';
+import { formatBytes, formatCount, formatDuration, formatRate } from '../format.js';
 
 export interface Progress {
   /** How far it is, and what to say beside it, the most important first; else pace and time left. */

@@ -3,7 +3,7 @@ import {
   buildProblem, cardProblem, chooseGpu, driverProblem, findLibraries, GPU_LIBRARIES, hasTensorCores, librariesProblem, lookForGpus,
   type DeviceChoice, type Gpu, type Nvidia, type Problem,
 } from '../../engine/nvidia.js';
-import { formatBytes } from '../format.js';
+import { formatBytes } from '../../format.js';
 import type { Patient } from './patient.js';
 import type { TensorflowReport } from './probe.js';
 

@@ -4,7 +4,7 @@ import type { BackendChoice } from '../../engine/tensorflow.js';
 import { MAX_LENGTH } from '../../text/tokenizer.js';
 import { openOutput, type Output, type OutputOptions } from '../console.js';
 import { backendOption, count, deviceOption } from '../flags.js';
-import { formatCount } from '../format.js';
+import { formatCount } from '../../format.js';
 import { openEncoder, startEncoder } from '../open-encoder.js';
 import { encodeToFile } from './encode-to-file.js';
 import { readTexts } from './texts.js';

@@ -13,7 +13,7 @@ import { countParameters } from '../../models/text-encoder.js';
 import { VERSION } from '../../version.js';
 import { openOutput, type Output, type OutputOptions } from '../console.js';
 import { backendOption, count, deviceOption, list, seed } from '../flags.js';
-import { formatCount } from '../format.js';
+import { formatCount } from '../../format.js';
 import { openLineUp, type Entrant, type LineUp } from './line-up.js';
 import { DEFAULT_SAMPLES, openPairs, type OpenPairs } from './pairs.js';
 import { checkOutputs, keepResults, tablesOf, writeResults } from './results.js';

@@ -12,7 +12,7 @@ import type { PairsToRead } from '../../evaluate/pairs.js';
 import { readRunConfig } from '../../runs/run-config.js';
 import { RUNS_FOLDER } from '../../runs/run-folder.js';
 import type { Output } from '../console.js';
-import { formatCount } from '../format.js';
+import { formatCount } from '../../format.js';
 import { makeStore } from '../prepare/make-store.js';
 import { sayWhatWasFound } from '../prepare/report-text.js';
 import type { LineUp } from './line-up.js';

@@ -11,7 +11,7 @@ import type { Table } from '../../evaluate/table.js';
 import { pairsTables, stsTable } from '../../evaluate/tables.js';
 import { fileError, writeFileAtomic } from '../../files.js';
 import type { Output } from '../console.js';
-import { formatCount } from '../format.js';
+import { formatCount } from '../../format.js';
 
 /** What a results file may be, by the end of its name. */
 const FORMATS: Readonly<Record<string, (results: RunEvaluations) => string>> = {

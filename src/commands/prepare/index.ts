@@ -6,7 +6,7 @@ import { writeFileAtomic } from '../../files.js';
 import { openOutput, type Output, type OutputOptions } from '../console.js';
 import { EXIT } from '../failure.js';
 import { count, seed, share } from '../flags.js';
-import { formatCount, formatDuration } from '../format.js';
+import { formatCount, formatDuration } from '../../format.js';
 import { openTokenizer } from '../tokenizer.js';
 import { onStopSignals } from '../train/stop-signals.js';
 import { DEFAULTS } from '../train/settings.js';

@@ -3,7 +3,7 @@ import type { Encoders } from '../../data/prepare/encode.js';
 import { prepareStore, type PrepareOptions } from '../../data/prepare/prepare.js';
 import type { PrepareReport } from '../../data/prepare/report.js';
 import type { Output } from '../console.js';
-import { formatDuration, formatRate } from '../format.js';
+import { formatDuration, formatRate } from '../../format.js';
 import type { Progress } from '../progress.js';
 import { ENCODER_MODULE, type EncoderFolders } from './encoders.js';
 

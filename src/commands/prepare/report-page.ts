@@ -4,7 +4,7 @@ import type { PrepareReport, RowCounts } from '../../data/prepare/report.js';
 import { ID_COLUMNS, type IdColumn } from '../../data/store/schema.js';
 import { escapeHtml } from '../../html.js';
 import { MAX_LENGTH } from '../../text/tokenizer.js';
-import { formatCount } from '../format.js';
+import { formatCount } from '../../format.js';
 import { barChart, histogramChart, type StackedBar } from './charts.js';
 import { COLUMN_TITLES, droppedOf, reasonsOf } from './report-text.js';
 

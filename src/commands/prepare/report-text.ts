@@ -4,7 +4,7 @@ import type { PrepareReport, RowCounts } from '../../data/prepare/report.js';
 import type { SkippedFile } from '../../data/sources.js';
 import { ID_COLUMNS } from '../../data/store/schema.js';
 import type { Output } from '../console.js';
-import { formatCount } from '../format.js';
+import { formatCount } from '../../format.js';
 
 /** The sides of a pair that ids are made of, for people. */
 export const COLUMN_TITLES = {

@@ -11,7 +11,7 @@ import { runFolderOf } from '../../runs/model-names.js';
 import { newestRun, RUNS_FOLDER } from '../../runs/run-folder.js';
 import { openOutput, type Output, type OutputOptions } from '../console.js';
 import { backendOption, deviceOption } from '../flags.js';
-import { formatBytes } from '../format.js';
+import { formatBytes } from '../../format.js';
 import { onStopSignals } from '../train/stop-signals.js';
 import { updateTranslations, type EncodeOptions } from './translations.js';
 

@@ -4,7 +4,7 @@ import type { Engine } from '../../distill/engine.js';
 import { InputError } from '../../errors.js';
 import { MAX_LENGTH } from '../../text/tokenizer.js';
 import type { Output } from '../console.js';
-import { formatBytes } from '../format.js';
+import { formatBytes } from '../../format.js';
 import { startEngine } from './engine.js';
 import { estimateMemory, largestBatch, Shortage } from './memory.js';
 import { distillationOf, freeBytes, type EngineParts } from './shortage.js';

@@ -13,7 +13,7 @@ import { InputError } from '../../errors.js';
 import { folderUntilExit } from '../../files.js';
 import { RUNS_FOLDER } from '../../runs/run-folder.js';
 import type { Output } from '../console.js';
-import { formatCount } from '../format.js';
+import { formatCount } from '../../format.js';
 import { makeStore } from '../prepare/make-store.js';
 import { sayWhatWasFound } from '../prepare/report-text.js';
 import { storeKey } from '../prepare/store-key.js';

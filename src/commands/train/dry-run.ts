@@ -4,7 +4,7 @@ import { trainableParameters, type Distillation } from '../../distill/loss.js';
 import { planSteps } from '../../distill/train.js';
 import { countParameters, sizeOf } from '../../models/text-encoder.js';
 import type { Output } from '../console.js';
-import { formatBytes, formatCount } from '../format.js';
+import { formatBytes, formatCount } from '../../format.js';
 import { startEngine } from './engine.js';
 import { estimateMemory } from './memory.js';
 import type { PreparedRun } from './prepare.js';

@@ -1,7 +1,7 @@
 import { trainableParameters, type Distillation } from '../../distill/loss.js';
 import { InputError } from '../../errors.js';
 import { countParameters, sizeOf, type TextEncoder } from '../../models/text-encoder.js';
-import { formatBytes } from '../format.js';
+import { formatBytes } from '../../format.js';
 
 /** Bytes of a float32. */
 const FLOAT = 4;

@@ -10,7 +10,7 @@ import { randomBits } from '../../random.js';
 import { MAX_LENGTH, TOKENIZER_FILES } from '../../text/tokenizer.js';
 import type { Output } from '../console.js';
 import { fetchModel } from '../fetch-model.js';
-import { formatCount } from '../format.js';
+import { formatCount } from '../../format.js';
 import { checkVocabulary, openTokenizer } from '../tokenizer.js';
 import type { TrainSettings } from './settings.js';
 

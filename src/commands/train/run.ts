@@ -11,7 +11,7 @@ import { createRunFolder, pointAt } from '../../runs/run-folder.js';
 import { lockRun } from '../../runs/run-lock.js';
 import type { Output } from '../console.js';
 import { EXIT } from '../failure.js';
-import { formatCount, formatDuration } from '../format.js';
+import { formatCount, formatDuration } from '../../format.js';
 import { reportAfterTraining } from '../report/after-training.js';
 import { startEngine } from './engine.js';
 import { rateOf } from './meter.js';

@@ -10,7 +10,7 @@ import { checkpointBytes, pruneCheckpoints, writeCheckpoint } from '../../runs/c
 import { freeBytes } from '../../runs/disk-space.js';
 import { trainerText } from '../../runs/trainer-state.js';
 import type { Output } from '../console.js';
-import { formatBytes } from '../format.js';
+import { formatBytes } from '../../format.js';
 import type { PreparedRun } from './prepare.js';
 
 /** Left free beside a checkpoint's tensors: for its other files, and logs. */

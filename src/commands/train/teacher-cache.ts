@@ -6,7 +6,7 @@ import { InputError } from '../../errors.js';
 import { freeBytes } from '../../runs/disk-space.js';
 import { MAX_LENGTH } from '../../text/tokenizer.js';
 import type { Output } from '../console.js';
-import { formatBytes, formatCount } from '../format.js';
+import { formatBytes, formatCount } from '../../format.js';
 import { startEngine } from './engine.js';
 import type { PreparedRun } from './prepare.js';
 import { distillationOf } from './saving.js';

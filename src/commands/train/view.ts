@@ -1,7 +1,7 @@
 /** @file What a person sees of a run: a bar an epoch, a bar for validation, a line an epoch. */
 import type { StepRecord, TrainPlan, ValidationRecord } from '../../distill/train.js';
 import type { Output } from '../console.js';
-import { formatDuration, formatRate } from '../format.js';
+import { formatDuration, formatRate } from '../../format.js';
 import type { Progress } from '../progress.js';
 import { rateOf, startMeter, type Meter } from './meter.js';
 

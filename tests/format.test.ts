@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { formatBytes, formatCount, formatDuration, formatRate } from '../../src/commands/format.js';
+import { formatBytes, formatCount, formatDuration, formatRate } from '../src/format.js';
 
 it('rates have three digits that count', () => {
   expect([0, 0.314, 9.994, 9.996, 14.43, 99.94, 99.96, 101.4, 9120].map(formatRate)).toEqual(
