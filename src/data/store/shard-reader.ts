@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { RecordBatchReader, type AsyncRecordBatchFileReader, type List, type RecordBatch, type Uint16, type Vector } from 'apache-arrow';
+import { RecordBatchReader, type AsyncRecordBatchFileReader, type Data, type List, type RecordBatch, type Uint16, type Vector } from 'apache-arrow';
 import { InputError, messageOf } from '../../errors.js';
 import type { ShardFile } from './manifest.js';
-import { ID_COLUMNS, type IdColumn } from './schema.js';
+import { ID_COLUMNS, STORE_SCHEMA, type IdColumn } from './schema.js';
 
 /** Ids of up to 1024 rows: those of row i are `ids[starts[i]]` to `ids[starts[i + 1] − 1]`. */
 export interface IdLists {
@@ -32,13 +32,12 @@ export async function openShard(folder: string, shard: ShardFile): Promise<Shard
   });
   try {
     await verify(handle, path, shard);
-    const reader = (await RecordBatchReader.from(handle)) as AsyncRecordBatchFileReader;
-    await reader.open();
+    const reader = await sound(path, () => openFile(handle));
     let last: Promise<unknown> = Promise.resolve();
     return {
       block(index) {
         // The reader has one position in its file: one read at a time.
-        const block = last.then(() => readBlock(reader, index));
+        const block = last.then(() => sound(path, () => readBlock(reader, index)));
         last = block.catch(() => undefined);
         return block;
       },
@@ -50,9 +49,38 @@ export async function openShard(folder: string, shard: ShardFile): Promise<Shard
   }
 }
 
+/** What the file holds, or an `InputError` where the decoder trips over it: a checksum made anew tells nothing. */
+async function sound<T>(path: string, decode: () => Promise<T>): Promise<T> {
+  try {
+    return await decode();
+  } catch (error) {
+    throw new InputError(`${path}: expected an Arrow file of a token store, but ${messageOf(error)}; prepare the data again`);
+  }
+}
+
+async function openFile(handle: FileHandle): Promise<AsyncRecordBatchFileReader> {
+  const reader = (await RecordBatchReader.from(handle)) as AsyncRecordBatchFileReader;
+  await reader.open();
+  if (String(reader.schema) !== String(STORE_SCHEMA)) throw new Error('its columns are others');
+  return reader;
+}
+
 async function readBlock(reader: AsyncRecordBatchFileReader, index: number): Promise<RowBlock> {
-  const batch = (await reader.readRecordBatch(index))!;
+  const batch = await reader.readRecordBatch(index);
+  if (batch === null) throw new Error(`it has no record batch ${index}`);
+  for (const column of batch.data.children) checkOffsets(column);
   return { columns: idColumnsOf(batch), batch };
+}
+
+/** Throws where texts or lists do not follow each other, or reach beyond their values. */
+function checkOffsets({ valueOffsets, values, children, length }: Data): void {
+  if (!(valueOffsets instanceof Int32Array)) return; // neither texts nor lists
+  const end = children.length > 0 ? children[0].length : (values as Uint8Array).length;
+  let last = 0;
+  for (let i = 0; i <= length; i++) {
+    if (!(valueOffsets[i] >= last && valueOffsets[i] <= end)) throw new Error(`value ${i} of a column is at ${valueOffsets[i]}, outside ${last} to ${end}`);
+    last = valueOffsets[i];
+  }
 }
 
 async function verify(handle: FileHandle, path: string, { sha256 }: ShardFile): Promise<void> {
