@@ -55,6 +55,10 @@ describe.skipIf(CHROMIUM === undefined)(`the page in a browser${CHROMIUM === und
   const openFile = async (run: string, look?: Look): Promise<Page> => open(pathToFileURL(await writeReport(run)).href, look);
   const curves = (page: Page): Promise<string> => page.locator('.chart.tall svg').innerHTML();
   const background = (page: Page): Promise<string> => page.evaluate('getComputedStyle(document.body).backgroundColor');
+  const textOf = (page: Page, selector: string) => (): Promise<string | null> => page.locator(selector).first().textContent();
+
+  /** Expects what the page comes to show: it answers to events a moment after them. */
+  const soon = <T>(read: () => Promise<T>): ReturnType<typeof expect.poll<T>> => expect.poll(read, { timeout: 10_000 });
 
   it.each([
     ['phone', 'light', 'ko-KR'], ['phone', 'dark', 'en-GB'], ['desktop', 'light', 'en-GB'], ['desktop', 'dark', 'ko-KR'],
@@ -62,11 +66,11 @@ describe.skipIf(CHROMIUM === undefined)(`the page in a browser${CHROMIUM === und
     const page = await openFile(runWithSentences(), { width, colorScheme, locale });
     await page.locator('.chart.square svg').waitFor();
     expect(await page.locator('html').getAttribute('lang')).toBe(locale.slice(0, 2));
-    expect(await page.locator('h2').allTextContents()).toEqual(
+    await soon(() => page.locator('h2').allTextContents()).toEqual(
       locale === 'ko-KR' ? ['손실', '평가', '번역', '설정'] : ['Losses', 'Evaluation', 'Translations', 'Configuration'],
     );
     expect(await background(page)).toBe(colorScheme === 'dark' ? 'rgb(15, 17, 21)' : 'rgb(255, 255, 255)');
-    expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0);
+    await soon(() => page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0);
     expect(await page.evaluate('window.hurt')).toBeUndefined();
     expect(await page.locator('.pairs li').first().textContent()).toContain(NASTY);
     await page.close();
@@ -76,14 +80,12 @@ describe.skipIf(CHROMIUM === undefined)(`the page in a browser${CHROMIUM === und
     const page = await openFile(runWithSentences());
     const box = (await page.locator('.chart.tall').boundingBox())!;
     await page.mouse.move(box.x + box.width / 2, box.y + box.height / 3);
-    const hover = page.locator('.chart.tall .tip-body');
-    await hover.waitFor();
-    expect(await hover.textContent()).toMatch(/^step \d+ · epoch \d.*English, training\d\.\d{4}/);
+    await soon(textOf(page, '.chart.tall .tip-body')).toMatch(/^step \d+ · epoch \d.*English, training\d\.\d{4}/);
 
     const drawn = [await curves(page)];
     const changes = async (act: () => Promise<void>): Promise<void> => {
       await act();
-      await expect.poll(async () => drawn.includes(await curves(page)), { timeout: 5000 }).toBe(false);
+      await soon(async () => drawn.includes(await curves(page))).toBe(false);
       drawn.push(await curves(page));
     };
     await changes(() => page.getByRole('switch', { name: 'Log scale' }).click());
@@ -93,10 +95,10 @@ describe.skipIf(CHROMIUM === undefined)(`the page in a browser${CHROMIUM === und
     await changes(() => page.getByRole('button', { name: 'validation', exact: true }).click());
 
     await page.getByRole('combobox', { name: 'Sentence' }).selectOption('2');
-    expect(await page.locator('.neighbours li').first().textContent()).toContain('sentence 3');
-    expect(await page.locator('.nearest').textContent()).toContain('its translation is number 2');
+    await soon(textOf(page, '.neighbours li')).toContain('sentence 3');
+    await soon(textOf(page, '.nearest')).toContain('its translation is number 2');
     await page.getByText('Validation losses as a table').click();
-    expect(await page.locator('#losses table tbody tr').count()).toBe(4);
+    await soon(() => page.locator('#losses table tbody tr').count()).toBe(4);
     await page.close();
   });
 
@@ -105,12 +107,12 @@ describe.skipIf(CHROMIUM === undefined)(`the page in a browser${CHROMIUM === und
     await page.getByRole('button', { name: 'Total' }).click();
     await page.getByRole('button', { name: '한국어' }).focus();
     await page.keyboard.press('Enter');
-    expect(await page.getByRole('button', { name: '합계' }).getAttribute('aria-pressed')).toBe('true');
+    await soon(() => page.getByRole('button', { name: '합계' }).getAttribute('aria-pressed')).toBe('true');
     await page.getByRole('button', { name: '☾' }).click();
-    expect(await background(page)).toBe('rgb(15, 17, 21)');
+    await soon(() => background(page)).toBe('rgb(15, 17, 21)');
     await page.reload();
     await page.locator('.chart.tall svg').waitFor();
-    expect([await page.locator('html').getAttribute('lang'), await background(page)]).toEqual(['ko', 'rgb(15, 17, 21)']);
+    await soon(async () => [await page.locator('html').getAttribute('lang'), await background(page)]).toEqual(['ko', 'rgb(15, 17, 21)']);
     await page.close();
   });
 
@@ -118,12 +120,12 @@ describe.skipIf(CHROMIUM === undefined)(`the page in a browser${CHROMIUM === und
     const empty = makeRun();
     for (const name of ['loss.csv', 'validation.csv']) rmSync(join(empty, name));
     const page = await openFile(empty);
-    expect(await page.locator('.notes').first().textContent()).toBe('No step has been logged yet.');
+    await soon(textOf(page, '.notes')).toBe('No step has been logged yet.');
     await page.close();
     const broken = makeRun();
     appendFileSync(join(broken, 'loss.csv'), `${lossLine(610, 200, 'NaN')}\n`);
     const other = await openFile(broken);
-    expect(await other.locator('.alarm').textContent()).toBe('The loss is no finite number at step 610.');
+    await soon(textOf(other, '.alarm')).toBe('The loss is no finite number at step 610.');
     await other.close();
   });
 
@@ -134,8 +136,8 @@ describe.skipIf(CHROMIUM === undefined)(`the page in a browser${CHROMIUM === und
     await page.evaluate('window.first = true');
     const before = await curves(page);
     appendFileSync(join(run, 'loss.csv'), `${lossLine(610, 200, 0.2)}\n${lossLine(620, 200, 0.2)}\n`);
-    await expect.poll(async () => page.locator('.facts').textContent(), { timeout: 10_000 }).toContain('620');
-    expect(await curves(page)).not.toBe(before);
+    await soon(textOf(page, '.facts')).toContain('620');
+    await soon(() => curves(page)).not.toBe(before);
     writeFileSync(join(run, TRANSLATIONS_FILE), readFileSync(join(runWithSentences(), TRANSLATIONS_FILE)));
     await page.locator('#translations').waitFor({ timeout: 10_000 });
     expect(await page.evaluate('window.first')).toBe(true);
