@@ -6,7 +6,9 @@ export default defineConfig({
     globalSetup: ['tests/global-setup.ts'],
     // Native TensorFlow lives once a process and does not like worker threads.
     pool: 'forks',
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // Vitest leaves a core to itself, and a test that runs the command waits for it: half the machine would idle.
+    maxWorkers: '100%',
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
   },
 });

@@ -9,7 +9,8 @@ import { fileURLToPath } from 'node:url';
 export const KD = fileURLToPath(new URL('../bin/kd.js', import.meta.url));
 
 export interface CliResult {
-  readonly code: number | null;
+  /** Exit status, or the name of the signal that ended it. */
+  readonly code: number | string | null;
   readonly stdout: string;
   readonly stderr: string;
 }
@@ -24,14 +25,14 @@ export interface CliOptions {
 
 /** Runs `kd` with arguments and waits for its end. */
 export function kd(args: readonly string[], { cwd = temporaryFolder(), input, env = {} }: CliOptions = {}): CliResult {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [KD, ...args], {
+  const { status, signal, stdout, stderr } = spawnSync(process.execPath, [KD, ...args], {
     cwd,
     input: input ?? '',
     encoding: 'utf8',
     env: { ...process.env, ...env },
     maxBuffer: 2 ** 28,
   });
-  return { code: status, stdout, stderr };
+  return { code: status ?? signal, stdout, stderr };
 }
 
 /** A new, empty folder. */

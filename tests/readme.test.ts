@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { kd, temporaryFolder } from './cli.js';
+import { kd, temporaryFolder, type CliResult } from './cli.js';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const LANGUAGES = ['README.md', 'README.ko.md'];
@@ -24,7 +24,7 @@ beforeAll(() => {
 const TINY = ['--teacher', 'data/tiny/teacher', '--student', 'data/tiny/student'];
 
 /** How each command is run here: as it stands, but for what a test cannot wait for. */
-const RUNS: Readonly<Record<string, () => { readonly status: number | null; readonly output: string }>> = {
+const RUNS: Readonly<Record<string, () => { readonly status: CliResult['code']; readonly output: string }>> = {
   'npm start': () => {
     expect(scripts().start).toBe('node scripts/setup.mjs && node scripts/quickstart.mjs');
     const { status, stdout, stderr } = spawnSync(process.execPath, [join(ROOT, 'scripts/quickstart.mjs'), '--epochs', '1'], { cwd: clone, encoding: 'utf8' });
@@ -48,7 +48,7 @@ const RUNS: Readonly<Record<string, () => { readonly status: number | null; read
   },
 };
 
-function run(args: string[]): { status: number | null; output: string } {
+function run(args: string[]): { status: CliResult['code']; output: string } {
   const { code, stderr } = kd(args, { cwd: clone });
   return { status: code, output: stderr };
 }
