@@ -1,6 +1,7 @@
 /** @file Which files of a model are needed, and fetching those that the cache lacks. */
 import { join } from 'node:path';
 import { InputError } from '../errors.js';
+import { TOKENIZER_FILES } from '../text/tokenizer-files.js';
 import { WEIGHT_FILES } from './folder.js';
 import type { ModelCache } from './hub-cache.js';
 import { isThere, link, writeFileWhole } from './hub-cache.js';
@@ -32,17 +33,6 @@ export interface DownloadProgress {
 
 /** The model's configuration in its folder. */
 export const CONFIG_FILE = 'config.json';
-
-/** What a tokenizer may be made of. */
-const TOKENIZER_FILES = [
-  'tokenizer.json',
-  'tokenizer_config.json',
-  'special_tokens_map.json',
-  'added_tokens.json',
-  'vocab.txt',
-  'vocab.json',
-  'merges.txt',
-];
 
 /** Weights beside the model's own, of a student with a projection. */
 const OPTIONAL_WEIGHTS = ['projection.safetensors'];
