@@ -5,6 +5,23 @@
  */
 export class InputError extends Error {
   override readonly name = 'InputError';
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(printable(message), options); // it may quote a file
+  }
+}
+
+/** What a terminal would obey, or another program take for the end of a line. */
+const UNPRINTABLE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu;
+
+const SHORT_ESCAPES: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
+
+/**
+ * Text from outside as it can be shown, on one line: control characters, marks that turn the direction of writing, and
+ * halves of characters stand as escapes, such as `\u001b`.
+ */
+export function printable(text: string): string {
+  return text.replace(UNPRINTABLE, (character) => SHORT_ESCAPES[character] ?? `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 /** The message of whatever was thrown, on one line. */

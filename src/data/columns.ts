@@ -60,9 +60,9 @@ export function whyUnrecognised(header: readonly string[], names: ColumnNames): 
   return `expected a column ${wanted}, got ${shownNames(header) || 'no columns'}; name them with --ko-column and --en-column`;
 }
 
-/** The first names of columns or keys for a message: on one line, without control characters, the long ones cut. */
+/** The first names of columns or keys for a message, the long ones cut. */
 export function shownNames(names: readonly string[]): string {
-  return names.slice(0, 20).map((name) => name.slice(0, 40).replace(/\p{Cc}+/gu, ' ')).join(', ');
+  return names.slice(0, 20).map((name) => name.slice(0, 40)).join(', ');
 }
 
 /** Whether what a language column says is that the source is English: `en`, `English`, `영어`, `영한`, `EN-KO`. */

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { InputError, messageOf } from '../errors.js';
+import { InputError, messageOf, printable } from '../errors.js';
 import { listArchive, readMember, whyUnreadable, type ArchiveEntry } from './readers/archive.js';
 import { openFile, type RandomAccess } from './readers/random-access.js';
 import type { StoredFile } from './readers/stored-file.js';
@@ -9,7 +9,7 @@ import type { SkippedFile } from './source.js';
 
 /** The files of one folder, on disk or in an archive. */
 export interface FileFolder {
-  /** Path as it is shown, with `/` and in NFC. */
+  /** Path as it is shown: printable, with `/` and in NFC. */
   readonly name: string;
   /** In the order of their names. */
   readonly files: readonly StoredFile[];
@@ -127,7 +127,7 @@ function isHidden(name: string): boolean {
 
 /** The same string where nothing changes: there may be hundreds of thousands. */
 function shownPath(place: string): string {
-  const shown = (path.sep === '/' ? place : place.replaceAll(path.sep, '/')).normalize('NFC');
+  const shown = printable((path.sep === '/' ? place : place.replaceAll(path.sep, '/')).normalize('NFC'));
   return shown === place ? place : shown;
 }
 

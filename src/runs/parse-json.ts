@@ -5,7 +5,6 @@ export function parseJson(text: string, where: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    // The message may quote the text, whatever is in it.
-    throw new InputError(`${where}: expected JSON, got ${messageOf(error).replace(/\p{Cc}+/gu, ' ').slice(0, 200)}`);
+    throw new InputError(`${where}: expected JSON, got ${messageOf(error).slice(0, 200)}`);
   }
 }

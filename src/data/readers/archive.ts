@@ -3,7 +3,7 @@ import { isUtf8 } from 'node:buffer';
 import { pipeline } from 'node:stream';
 import { crc32, createInflateRaw, inflateRawSync } from 'node:zlib';
 import { fromRandomAccessReaderPromise, getFileNameLowLevel, RandomAccessReader, type Entry } from 'yauzl';
-import { InputError, messageOf } from '../../errors.js';
+import { InputError, messageOf, printable } from '../../errors.js';
 import { decodeCp949 } from './encoding.js';
 import { PIECE, type RandomAccess } from './random-access.js';
 
@@ -20,7 +20,7 @@ export interface ArchiveMember {
 
 /** A file in an archive's directory. */
 export interface ArchiveEntry {
-  /** Path inside, in NFC, with `/`. */
+  /** Path inside as it is shown: printable, in NFC, with `/`. */
   readonly path: string;
   readonly isEncrypted: boolean;
   readonly member: ArchiveMember;
@@ -113,7 +113,7 @@ function memberPath(entry: Entry): string {
   const saysUnicode = (flags & UTF8_NAME) !== 0 || extraFields.some(({ id }) => id === UNICODE_PATH_FIELD);
   const standard = () => getFileNameLowLevel(flags, raw, extraFields, false);
   const name = saysUnicode ? standard() : isUtf8(raw) ? raw.toString('utf8') : (decodeCp949(raw) ?? standard());
-  return name.replaceAll('\\', '/').normalize('NFC');
+  return printable(name.replaceAll('\\', '/').normalize('NFC'));
 }
 
 function dataStart(archive: RandomAccess, { offset }: ArchiveMember, name: string): number {

@@ -1,4 +1,5 @@
 import { InputError } from '../../errors.js';
+import { hexadecimal } from './utf8.js';
 
 /** The most bytes an element may have, so that a bracket or quote left open is found soon. */
 const MAX_ELEMENT_BYTES = 1 << 20;
@@ -144,7 +145,7 @@ class ElementCutter {
 
   private stray(byte: number): InputError {
     const expected = this.state === 'before' ? EXPECTED : 'nothing after the last bracket';
-    return new InputError(`${this.name}: expected ${expected}, got ${JSON.stringify(String.fromCharCode(byte)).slice(1, -1)}`);
+    return new InputError(`${this.name}: expected ${expected}, got ${byte > SPACE && byte < 0x7f ? String.fromCharCode(byte) : `the byte ${hexadecimal(byte)}`}`);
   }
 }
 

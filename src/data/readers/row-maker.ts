@@ -1,4 +1,5 @@
 import { isEnglish, type TextColumns } from '../columns.js';
+import { printable } from '../../errors.js';
 import type { Place, Row } from '../pair.js';
 import { REPLACEMENT } from './utf8.js';
 
@@ -12,8 +13,9 @@ export function rowOf(place: Place, first: string, second: string, language?: st
   return { ko, en, ...place };
 }
 
+/** A row that cannot be read. The fault may quote the file. */
 export function faultyRow(place: Place, fault: string): Row {
-  return { fault, ...place };
+  return { fault: printable(fault), ...place };
 }
 
 /** The names of the columns for messages: `ko and en`. */

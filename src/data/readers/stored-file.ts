@@ -7,7 +7,7 @@ import { filePieces, openBuffer, openFile, type RandomAccess } from './random-ac
 
 /** A file that can be read. Plain data, so that any thread can read it. */
 export interface StoredFile {
-  /** Path as it is shown, with `/` and in NFC; of a member `archive.zip/path inside`. */
+  /** Path as it is shown: printable, with `/` and in NFC; of a member `archive.zip/path inside`. */
   readonly name: string;
   /** Path on disk, of the file itself or of its archive, as the system has it. */
   readonly path: string;

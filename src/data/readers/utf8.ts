@@ -26,8 +26,13 @@ export function findInvalidByte(bytes: Buffer, firstLine: number): { readonly li
   const at = firstInvalidIndex(bytes);
   return {
     line: firstLine + countLineBreaks(bytes.subarray(0, at)),
-    byte: `0x${bytes[at].toString(16).toUpperCase().padStart(2, '0')}`,
+    byte: hexadecimal(bytes[at]),
   };
+}
+
+/** A byte as `0xC3`. */
+export function hexadecimal(byte: number): string {
+  return `0x${byte.toString(16).toUpperCase().padStart(2, '0')}`;
 }
 
 function firstInvalidIndex(bytes: Buffer): number {

@@ -1,5 +1,5 @@
 /** @file Excel workbooks (ECMA-376, part 1, section 18; part 2 for the archive) row by row, in bounded memory. */
-import { InputError } from '../../errors.js';
+import { InputError, printable } from '../../errors.js';
 import { isSameName, type TextColumns } from '../columns.js';
 import type { Place, Row } from '../pair.js';
 import type { PairSource } from '../source.js';
@@ -28,6 +28,9 @@ export interface Sheet {
   readonly part: string;
 }
 
+/** Characters of a cell's value in a message. */
+const MOST_SHOWN = 40;
+
 /** Rows in which a header is looked for. */
 export const HEADER_ROWS = 10;
 
@@ -41,7 +44,7 @@ export async function openWorkbook(file: StoredFile): Promise<Workbook> {
     const sheets: Sheet[] = [];
     for (const { tag, attributes } of await elementsOfXml(memberPieces(access, part('xl/workbook.xml'), file.name), file.name)) {
       const target = tag === 'sheet' ? relations.find(({ id }) => id === attributes.id)?.target : undefined;
-      if (target !== undefined && parts.has(target)) sheets.push({ name: attributes.name ?? '', part: target });
+      if (target !== undefined && parts.has(target)) sheets.push({ name: printable(attributes.name ?? ''), part: target });
     }
     const strings = relations.find(({ type }) => type.endsWith('/sharedStrings'))?.target;
     return {
@@ -97,9 +100,9 @@ function rowReader(header: SheetRow, strings: SharedStrings, columns: TextColumn
     const texts: string[] = [];
     for (const [column, name] of [[first, columns.ko], [second, columns.en]] as const) {
       const cell = find(column);
-      if (cell?.type === 'e') return faultyRow(here, `expected text in ${name}, got the error ${cell.value}`);
+      if (cell?.type === 'e') return faultyRow(here, `expected text in ${name}, got the error ${cell.value.slice(0, MOST_SHOWN)}`);
       const text = cell === undefined ? '' : textOf(cell, strings);
-      if (text === undefined) return faultyRow(here, `expected text in ${name}, got string ${cell!.value} of ${strings.count}`);
+      if (text === undefined) return faultyRow(here, `expected text in ${name}, got string ${cell!.value.slice(0, MOST_SHOWN)} of ${strings.count}`);
       texts.push(text);
     }
     const said = find(language);
