@@ -49,7 +49,10 @@ export async function openShard(folder: string, shard: ShardFile): Promise<Shard
   }
 }
 
-/** What the file holds, or an `InputError` where the decoder trips over it: a checksum made anew tells nothing. */
+/**
+ * What the file holds, or an `InputError` where the decoder trips over it: a checksum made anew tells nothing. That the
+ * decoder takes the lengths in Arrow's metadata for true, and may run out of memory by false ones, is not caught.
+ */
 async function sound<T>(path: string, decode: () => Promise<T>): Promise<T> {
   try {
     return await decode();
