@@ -87,9 +87,11 @@ export function probeSmallFiles(files: readonly StoredFile[], names: ColumnNames
 async function probeDelimited(file: StoredFile, shape: 'csv' | 'tsv', names: ColumnNames): Promise<Verdict> {
   const records = await take(recordsOf(utf8Pieces(readPieces(file), file.name), shape, file.name), LOOKED_AT);
   if (records.length === 0) return 'expected a header and rows, got an empty file';
+  const [{ line, fault }] = records;
+  if (fault !== undefined) return `line ${line}: ${fault}`;
   const [header, ...rows] = records.map(({ fields }) => fields);
   const recognised = recogniseHeader(header, names);
-  if (recognised === undefined) return `line ${records[0].line}: ${whyUnrecognised(header, names)}`;
+  if (recognised === undefined) return `line ${line}: ${whyUnrecognised(header, names)}`;
   return [{ shape, columns: recognised.columns, corpus: corpusOf(recognised, rows, file.name) }];
 }
 

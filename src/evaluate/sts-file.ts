@@ -5,7 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { isSameName } from '../data/columns.js';
-import { recordsOf } from '../data/readers/delimited.js';
+import { soundRecordsOf } from '../data/readers/delimited.js';
 import { decodeText, linesOf, utf8Pieces } from '../data/readers/encoding.js';
 import { readBytes } from '../data/text-file.js';
 import { InputError, messageOf } from '../errors.js';
@@ -45,7 +45,7 @@ async function readRows(path: string): Promise<Row[]> {
   const pieces = utf8Pieces(readBytes(path), path);
   const rows: Row[] = [];
   if (extname(path).toLowerCase() === '.csv') {
-    for await (const records of recordsOf(pieces, 'csv', path)) rows.push(...records);
+    for await (const records of soundRecordsOf(pieces, 'csv', path)) rows.push(...records);
     return rows;
   }
   let line = 1;

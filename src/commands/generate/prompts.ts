@@ -1,5 +1,5 @@
 import { readBytes, utf8Chunks } from '../../data/text-file.js';
-import { recordsOf } from '../../data/readers/delimited.js';
+import { soundRecordsOf } from '../../data/readers/delimited.js';
 import { InputError } from '../../errors.js';
 
 /** A prompt in both languages. */
@@ -15,7 +15,7 @@ export interface PromptPair {
  */
 export async function readPrompts(path: string): Promise<PromptPair[]> {
   const records = [];
-  for await (const piece of recordsOf(utf8ChunksOf(path), 'csv', path)) records.push(...piece);
+  for await (const piece of soundRecordsOf(utf8ChunksOf(path), 'csv', path)) records.push(...piece);
   const [header, ...rows] = records;
   const names = (header?.fields ?? []).map((name) => name.trim().toLowerCase());
   const [ko, en] = [names.indexOf('ko'), names.indexOf('en')];

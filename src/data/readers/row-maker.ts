@@ -3,12 +3,15 @@ import { printable } from '../../errors.js';
 import type { Place, Row } from '../pair.js';
 import { REPLACEMENT } from './utf8.js';
 
+/** What stands for bytes that could not be decoded, and the byte 0, of which the holes in damaged files consist. */
+const NO_TEXT = new RegExp(`[\0${REPLACEMENT}]`);
+
 /**
  * The row that stands at a place: a pair, the other way round where it was translated from English, or an unreadable
- * row where a text holds bytes that could not be decoded.
+ * row where a text holds bytes that are none.
  */
 export function rowOf(place: Place, first: string, second: string, language?: string): Row {
-  if (first.includes(REPLACEMENT) || second.includes(REPLACEMENT)) return faultyRow(place, 'expected text, got bytes that are not');
+  if (NO_TEXT.test(first) || NO_TEXT.test(second)) return faultyRow(place, 'expected text, got bytes that are not');
   const [ko, en] = language !== undefined && isEnglish(language) ? [second, first] : [first, second];
   return { ko, en, ...place };
 }

@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import { RecordCutter } from '../../../src/data/readers/record-cutter.js';
 import { readingFolder } from '../reading.js';
 
 const { put, read, expectError } = readingFolder();
+
+const UNCLOSED = 'expected a closing quote, got the next line; close the quotes of the field';
 
 describe('CSV and TSV', () => {
   test('are read with a byte order mark, quotes, line breaks in fields and either line end', async () => {
@@ -36,22 +39,71 @@ describe('CSV and TSV', () => {
     expect((await read(['a.csv'])).map(([, en]) => en)).toEqual(['a "red" car', '"apple"s']);
   });
 
-  test('lose the rows that a quote left open runs into, and no more', async () => {
+  test('lose a line whose quote is not closed, and none of the rows after it', async () => {
     await put('a.csv', 'ko,en\n"차","a car"\n"사과","an apple\n"배","a pear"\n"감","a persimmon"\n귤,"a tangerine\n호두,"a walnut"\n밤,a chestnut');
     expect(await read(['a.csv'])).toEqual([
       ['차', 'a car', 'a.csv:2', 'other'],
-      ['expected 2 fields, got 3; put fields that hold the separator in quotes (lines 3 to 4)', 'a.csv:3'],
+      [UNCLOSED, 'a.csv:3'],
+      ['배', 'a pear', 'a.csv:4', 'other'],
       ['감', 'a persimmon', 'a.csv:5', 'other'],
-      ['expected a closing quote, got the next row (lines 6 to 7)', 'a.csv:6'],
+      [UNCLOSED, 'a.csv:6'],
+      ['호두', 'a walnut', 'a.csv:7', 'other'],
       ['밤', 'a chestnut', 'a.csv:8', 'other'],
     ]);
   });
 
-  test('with a quote that nothing closes name the line it opens on', async () => {
-    await put('a.csv', 'ko,en\n차,car\n사과,"apple\n배,pear\n');
-    await expectError(['a.csv'], "a.csv line 3: expected a closing quote, got the end of what was read; close the field's quotes");
-    await put('b.csv', `ko,en\n차,"car\n${'사과,apple\n'.repeat(200_000)}`);
-    await expectError(['b.csv'], 'b.csv line 2: expected a row of at most 1 MiB, got a longer one; close its quotes, and end rows with a line break');
+  test('look for the next row after the line whose quote is not closed, though the row began before it', async () => {
+    await put('a.csv', 'ko,en\r\n"빨간\r\n차","a car\r\n사과,apple\r\n"배","a pear\r\n"감","a persimmon"\r\n');
+    expect(await read(['a.csv'])).toEqual([
+      [`${UNCLOSED} (lines 2 to 3)`, 'a.csv:2'],
+      ['사과', 'apple', 'a.csv:4', 'other'],
+      [UNCLOSED, 'a.csv:5'],
+      ['감', 'a persimmon', 'a.csv:6', 'other'],
+    ]);
+  });
+
+  test('are not misled by a quote that seems to close the one left open', async () => {
+    await put('a.csv', 'ko,en\n차,"a car\n사과,", he said"\n배,pear\n');
+    expect(await read(['a.csv'])).toEqual([
+      [UNCLOSED, 'a.csv:2'],
+      ['사과', ', he said', 'a.csv:3', 'other'],
+      ['배', 'pear', 'a.csv:4', 'other'],
+    ]);
+  });
+
+  test('lose one line to a quote that nothing closes, at the end and a megabyte before it', async () => {
+    await put('a.csv', 'ko,en\n차,car\n배,pear\n사과,"apple\n');
+    expect((await read(['a.csv'])).at(-1)).toEqual([UNCLOSED, 'a.csv:4']);
+    await put('b.csv', 'ko,en\n차,car\n배,pear\n사과,"apple');
+    expect((await read(['b.csv'])).at(-1)).toEqual(['expected a closing quote, got the end of the file; close the quotes of the field', 'b.csv:4']);
+    await put('c.csv', `ko,en\n차,"car\n${'사과,apple\n'.repeat(100_000)}`);
+    const rows = await read(['c.csv']);
+    expect(rows).toHaveLength(100_001);
+    expect([rows[0], rows[1], rows.at(-1)]).toEqual([[UNCLOSED, 'c.csv:2'], ['사과', 'apple', 'c.csv:3', 'other'], ['사과', 'apple', 'c.csv:100002', 'other']]);
+  });
+
+  test('with a header whose quote is not closed are refused', async () => {
+    await put('a.csv', '"ko,en\n차,car\n"배",pear\n');
+    await expectError(['a.csv'], `a.csv line 1: ${UNCLOSED}`);
+  });
+
+  test('give a row with bytes 0 as one that cannot be read', async () => {
+    await put('a.csv', 'ko,en\n차,car\n사과,ap\0ple\n배,pear\n');
+    expect((await read(['a.csv']))[1]).toEqual(['expected text, got bytes that are not', 'a.csv:3']);
+  });
+
+  test('are cut into the same rows wherever the pieces end', () => {
+    const text = Buffer.from('a,b\r\n"1\r\n2","x""y"\r\n3,"open\r\n"4","5"\r\n\r"6"z,7\n8,"9');
+    const linesOf = (pieces: Buffer[]): unknown[][] => {
+      const cutter = new RecordCutter(','.charCodeAt(0), 'a.csv');
+      return [...pieces.flatMap((piece) => cutter.cut(piece)), ...cutter.end()].map(({ bytes, line, lastLine, fault }) => [bytes.toString(), line, lastLine, fault]);
+    };
+    const whole = linesOf([text]);
+    expect(whole.map((cut) => cut[1])).toEqual([1, 2, 4, 5, 7, 8]);
+    for (let size = 1; size < 20; size++) {
+      const pieces = Array.from({ length: Math.ceil(text.length / size) }, (_, i) => text.subarray(i * size, (i + 1) * size));
+      expect(linesOf(pieces)).toEqual(whole);
+    }
   });
 
   test('find their columns by any known name, or by the names the user gives', async () => {
