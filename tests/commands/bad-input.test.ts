@@ -67,7 +67,7 @@ describe('data', () => {
   });
 
   it('with a quote that nothing closes', () => {
-    expect(refusedTraining('--data', file('quote.csv', 'ko,en\n차,car\n"집,house\n'))).toBe("quote.csv line 3: expected a closing quote, got the end of what was read; close the field's quotes");
+    expect(refusedTraining('--data', file('quote.csv', 'ko,en\n"집,house\n'))).toBe('quote.csv:2: expected a closing quote, got the end of the file; close the quotes of the field (1 of 1 rows cannot be read)');
   });
 
   it('in two encodings', () => {

@@ -160,9 +160,11 @@ class RowScan {
 
   /** The lines up to the one whose quote is not closed; `undefined` where that has no end yet. */
   private unclosed(opening = this.opening): Found | undefined {
-    const { bytes, breaks, fields, isEnd } = this;
-    if (opening !== undefined) return { ...opening, fields, fault: 'expected a closing quote, got the next line; close the quotes of the field' };
-    return isEnd ? { end: bytes.length, breaks, fields, fault: 'expected a closing quote, got the end of the file; close the quotes of the field' } : undefined;
+    const { bytes, fields, isEnd } = this;
+    if (opening === undefined && !isEnd) return undefined;
+    const { end, breaks } = opening ?? { end: bytes.length, breaks: this.breaks };
+    const found = isEnd && end === bytes.length ? 'the end of the file' : 'the next line';
+    return { end, breaks, fields, fault: `expected a closing quote, got ${found}; close the quotes of the field` };
   }
 }
 

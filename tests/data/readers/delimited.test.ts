@@ -72,10 +72,10 @@ describe('CSV and TSV', () => {
   });
 
   test('lose one line to a quote that nothing closes, at the end and a megabyte before it', async () => {
-    await put('a.csv', 'ko,en\n차,car\n배,pear\n사과,"apple\n');
-    expect((await read(['a.csv'])).at(-1)).toEqual([UNCLOSED, 'a.csv:4']);
-    await put('b.csv', 'ko,en\n차,car\n배,pear\n사과,"apple');
-    expect((await read(['b.csv'])).at(-1)).toEqual(['expected a closing quote, got the end of the file; close the quotes of the field', 'b.csv:4']);
+    for (const end of ['', '\n', '\r\n']) {
+      await put('a.csv', `ko,en\n차,car\n배,pear\n사과,"apple${end}`);
+      expect((await read(['a.csv'])).at(-1)).toEqual(['expected a closing quote, got the end of the file; close the quotes of the field', 'a.csv:4']);
+    }
     await put('c.csv', `ko,en\n차,"car\n${'사과,apple\n'.repeat(100_000)}`);
     const rows = await read(['c.csv']);
     expect(rows).toHaveLength(100_001);
