@@ -1,20 +1,24 @@
 /**
- * How fast the full-size distillation step is, with random weights and ids: ours, and PyTorch's beside it.
+ * How fast the distillation step is, with random weights and ids: ours, and PyTorch's beside it.
  *
- *   npm run bench -- [--batch 32] [--dropout 0,0.1] [--steps 4] [--rounds 2] [--ours compiled-bf16,compiled-fp32]
- *                    [--against pytorch] [--python python3] [--theirs compile-bf16,eager-fp32]
+ *   npm run bench -- [--models full|tiny] [--batch 32] [--dropout 0,0.1] [--steps 4] [--rounds 2]
+ *                    [--ours compiled-bf16,compiled-fp32] [--against pytorch] [--python python3] [--theirs compile-bf16,eager-fp32]
  *
  * Every measurement is a process of its own; with `--rounds`, all of them are run in turn that often, so that what else
- * the machine does falls on all alike. Prints a Markdown table: the median step, pairs/s, the share of the products'
+ * the machine does falls on all alike. Prints a Markdown table: the median step, what all cores
+ * together worked in it (on an idle machine nearly the step times the cores), pairs/s, the share of the products'
  * measured rate, the peak memory, the time to the first step's end, and the ratios to PyTorch.
  */
 import { spawnSync } from 'node:child_process';
 import { availableParallelism, cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { LENGTH } from './batch.mjs';
+import { modelConfigs } from './models.mjs';
 
 const { values: flags } = parseArgs({
   options: {
+    models: { type: 'string', default: 'full' },
     batch: { type: 'string', default: '32' },
     dropout: { type: 'string', default: '0,0.1' },
     steps: { type: 'string', default: '4' },
@@ -28,6 +32,7 @@ const { values: flags } = parseArgs({
 const list = (text) => text.split(',').filter(Boolean);
 const script = (name) => fileURLToPath(new URL(name, import.meta.url));
 
+const configs = await modelConfigs(flags.models);
 const rates = measure(process.execPath, [script('products.mjs')]);
 console.log(`Machine: ${availableParallelism()} cores, ${cpus()[0]?.model ?? 'unknown'}; products alone: ${rates.fp32} GFLOP/s in fp32, ${rates.bf16} in bf16; Node ${process.versions.node}\n`);
 
@@ -42,14 +47,14 @@ printTable();
 
 /** One row a way to run the step, at a batch size and a dropout. */
 function casesOf(batch, dropout) {
-  const common = { batch, dropout, steps: Number(flags.steps) };
+  const common = { models: flags.models, batch, dropout, steps: Number(flags.steps) };
   const ours = list(flags.ours).map((name) => {
     const [engine, precision] = name.split('-');
     return newCase(`kd ${name}`, precision, common, () => measure(process.execPath, [script('step.mjs'), JSON.stringify({ ...common, engine, precision })]));
   });
   const theirs = flags.against === 'pytorch' ? list(flags.theirs) : [];
   const pytorch = theirs.map((mode) =>
-    newCase(`PyTorch ${mode}`, mode.split('-')[1], common, () => measure(flags.python, [script('step.py'), JSON.stringify({ ...common, mode, threads: availableParallelism() })])));
+    newCase(`PyTorch ${mode}`, mode.split('-')[1], common, () => measure(flags.python, [script('step.py'), JSON.stringify({ ...common, mode, configs, threads: availableParallelism() })])));
   return [...ours, ...pytorch];
 }
 
@@ -72,14 +77,14 @@ function printTable() {
       ...one,
       pairsPerSecond,
       cells: [
-        one.name, one.batch, one.dropout, seconds.toFixed(2), pairsPerSecond.toFixed(1),
+        one.name, one.batch, one.dropout, seconds.toPrecision(3), median(one.results.flatMap((result) => result.cpuSeconds)).toPrecision(3), pairsPerSecond.toFixed(1),
         `${Math.round((100 * stepFlops(one.batch)) / seconds / 1e9 / rates[one.precision])} %`,
-        `${(Math.max(...one.results.map(({ peakBytes }) => peakBytes)) / 1e9).toFixed(1)} GB`,
+        `${(Math.max(...one.results.map(({ peakBytes }) => peakBytes)) / 1e9).toFixed(2)} GB`,
         `${Math.round(median(one.results.map(({ toFirstStep }) => toFirstStep)))} s`,
       ],
     };
   });
-  const header = ['', 'batch', 'dropout', 's a step', 'pairs/s', 'of the products\' rate', 'peak memory', 'to first step'];
+  const header = ['', 'batch', 'dropout', 's a step', 'CPU s', 'pairs/s', 'of the products\' rate', 'peak memory', 'to first step'];
   console.log([header, header.map(() => '---'), ...rows.map(({ cells }) => cells)].map((cells) => `| ${cells.join(' | ')} |`).join('\n'));
   for (const ours of rows.filter(({ name }) => name.startsWith('kd'))) {
     const rivals = rows.filter((row) => row.name.startsWith('PyTorch') && row.batch === ours.batch && row.dropout === ours.dropout && row.precision === ours.precision);
@@ -94,7 +99,7 @@ function median(values) {
 
 /** Floating-point operations of a step's products: the teacher forward, the student (twice the rows) forward and backward. */
 function stepFlops(batch) {
-  const [length, width, inner] = [77, 768, 3072];
-  const layer = (rows, sentences) => 2 * rows * (4 * width * width + 2 * width * inner) + 4 * sentences * length * length * width;
-  return 12 * layer(batch * length, batch) + 3 * 6 * layer(2 * batch * length, 2 * batch);
+  const forward = ({ hiddenSize: width, intermediateSize: inner, numHiddenLayers: layers }, sentences) =>
+    layers * (2 * sentences * LENGTH * (4 * width * width + 2 * width * inner) + 4 * sentences * LENGTH * LENGTH * width);
+  return forward(configs.teacher, batch) + 3 * forward(configs.student, 2 * batch);
 }

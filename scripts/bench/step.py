@@ -1,8 +1,9 @@
-"""Times the same step in PyTorch: CLIP-L text teacher, klue/roberta-small student, random weights and ids, AdamW.
+"""Times the same step in PyTorch: a CLIP text teacher, a RoBERTa student, random weights and ids, AdamW.
 
-    python scripts/bench/step.py '{"mode": "compile-bf16", "batch": 32, "dropout": 0.1, "steps": 5, "threads": 2}'
+    python scripts/bench/step.py '{"mode": "compile-bf16", "batch": 32, "dropout": 0.1, "steps": 5, "threads": 2, "configs": {…}}'
 
-mode: eager-fp32, eager-bf16 (autocast), compile-bf16 (autocast and torch.compile). Prints one JSON line, as step.mjs does.
+mode: eager-fp32, eager-bf16 (autocast), compile-bf16 (autocast and torch.compile). configs: `teacher` and `student`, with the
+sizes that index.mjs names. Prints one JSON line, as step.mjs does.
 """
 import json
 import resource
@@ -18,12 +19,19 @@ torch.manual_seed(0)
 LENGTH = 77
 device = "cuda" if torch.cuda.is_available() else "cpu"
 
-teacher = CLIPTextModel(CLIPTextConfig(
-    vocab_size=49408, hidden_size=768, intermediate_size=3072, num_hidden_layers=12, num_attention_heads=12,
-    max_position_embeddings=77, hidden_act="quick_gelu")).eval().to(device)
+
+def sizes(config):
+    return {
+        "vocab_size": config["vocabSize"], "hidden_size": config["hiddenSize"], "intermediate_size": config["intermediateSize"],
+        "num_hidden_layers": config["numHiddenLayers"], "num_attention_heads": config["numAttentionHeads"],
+        "max_position_embeddings": config["maxPositionEmbeddings"], "hidden_act": config["hiddenAct"],
+    }
+
+
+sizes_of = {role: sizes(config["configs"][role]) for role in ("teacher", "student")}
+teacher = CLIPTextModel(CLIPTextConfig(**sizes_of["teacher"])).eval().to(device)
 student = RobertaModel(RobertaConfig(
-    vocab_size=32000, hidden_size=768, intermediate_size=3072, num_hidden_layers=6, num_attention_heads=12,
-    max_position_embeddings=514, type_vocab_size=1, layer_norm_eps=1e-5,
+    **sizes_of["student"], type_vocab_size=1, layer_norm_eps=1e-5,
     hidden_dropout_prob=config["dropout"], attention_probs_dropout_prob=config["dropout"])).train().to(device)
 for parameter in teacher.parameters():
     parameter.requires_grad_(False)
@@ -45,8 +53,8 @@ compute = torch.compile(losses) if config["mode"].startswith("compile") else los
 
 def step():
     batch = config["batch"]
-    teacher_ids = torch.randint(0, 49408, (batch, LENGTH), device=device)
-    student_ids = torch.randint(2, 32000, (2 * batch, LENGTH), device=device)
+    teacher_ids = torch.randint(0, sizes_of["teacher"]["vocab_size"], (batch, LENGTH), device=device)
+    student_ids = torch.randint(2, sizes_of["student"]["vocab_size"], (2 * batch, LENGTH), device=device)
     with torch.autocast(device, dtype=torch.bfloat16, enabled=bf16):
         loss = compute(teacher_ids, student_ids)
     loss.backward()
@@ -58,10 +66,12 @@ def step():
 
 started = time.perf_counter()
 seconds = []
+cpu_seconds = []
 first = None
 for _ in range(config["steps"] + 1):
-    start = time.perf_counter()
+    start, cpu_start = time.perf_counter(), time.process_time()
     step()
     seconds.append(time.perf_counter() - start)
+    cpu_seconds.append(time.process_time() - cpu_start)
     first = first or time.perf_counter() - started
-print(json.dumps({"seconds": seconds[1:], "toFirstStep": first, "peakBytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}))
+print(json.dumps({"seconds": seconds[1:], "cpuSeconds": cpu_seconds[1:], "toFirstStep": first, "peakBytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}))

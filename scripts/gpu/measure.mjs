@@ -10,17 +10,15 @@ import { execFileSync } from 'node:child_process';
 import * as tf from '@tensorflow/tfjs-core';
 import { compiledEngine } from '../../dist/engine/compiled.js';
 import { loadBackend } from '../../dist/engine/tensorflow.js';
-import { readConfig } from '../../dist/models/config.js';
 import { randomModel } from '../../dist/models/pretrained.js';
-import { clipVitLargePatch14Text, klueRobertaSmall } from '../../dist/models/published.js';
-import { randomBits } from '../../dist/random.js';
+import { LENGTH, randomBatch } from '../bench/batch.mjs';
+import { modelConfigs } from '../bench/models.mjs';
 import { weights } from '../bench/weights.mjs';
 
-const LENGTH = 77;
 const EVALUATIONS = 5;
 const { models, precision, batch, steps, device } = JSON.parse(process.argv[2]);
 
-const configs = models === 'full' ? { teacher: clipVitLargePatch14Text(), student: klueRobertaSmall() } : await tinyConfigs();
+const configs = await modelConfigs(models);
 const [teacher, student] = [randomModel(configs.teacher, 1), randomModel(configs.student, 2)];
 const distillation = { teacher: teacher.encoder, student: student.encoder, loss: 'hidden' };
 const options = { optimizer: 'adamw', weightDecay: 1e-4, accumulate: 1, batchSize: batch, dropout: 0.1, seed: 1, precision: precision === 'tf32' ? 'fp32' : precision };
@@ -33,7 +31,7 @@ const engine = await compiledEngine(distillation, { teacher: weights(teacher.enc
 const seconds = [];
 let [toFirstStep, early] = [0, undefined];
 for (let step = 0; step <= steps; step++) {
-  const input = randomBatch(step);
+  const input = randomBatch(configs, batch, step);
   const start = performance.now();
   await engine.step([input], 5e-5);
   seconds.push((performance.now() - start) / 1000);
@@ -41,16 +39,11 @@ for (let step = 0; step <= steps; step++) {
   if (step === Math.max(1, Math.floor(steps / 10))) early = held();
 }
 const late = held();
-await engine.evaluate(randomBatch(0));
+await engine.evaluate(randomBatch(configs, batch, 0));
 const start = performance.now();
-for (let round = 1; round <= EVALUATIONS; round++) await engine.evaluate(randomBatch(round));
+for (let round = 1; round <= EVALUATIONS; round++) await engine.evaluate(randomBatch(configs, batch, round));
 const evaluation = (performance.now() - start) / 1000 / EVALUATIONS;
 console.log(JSON.stringify({ device: backend.gpu?.name ?? backend.device, seconds: seconds.slice(1), toFirstStep, evaluation, early, late }));
-
-async function tinyConfigs() {
-  const of = async (role) => (await readConfig(new URL(`../../data/tiny/${role}`, import.meta.url).pathname)).config;
-  return { teacher: await of('teacher'), student: await of('student') };
-}
 
 /** Tensors, resident bytes of the process, and bytes of the GPU since before it began. */
 function held() {
@@ -66,9 +59,4 @@ function gpuBytes() {
   } catch {
     return undefined;
   }
-}
-
-function randomBatch(step) {
-  const ids = (place, { vocabSize }) => Int32Array.from(randomBits(batch * LENGTH, [place, step]), (bits) => bits % vocabSize);
-  return { size: batch, teacherIds: ids(1, configs.teacher), studentIdsEn: ids(2, configs.student), studentIdsKo: ids(3, configs.student), rows: new Uint32Array(batch) };
 }

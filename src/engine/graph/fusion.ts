@@ -8,6 +8,7 @@
  */
 import { sizeOf } from '../../models/text-encoder.js';
 import type { GraphDtype, GraphNode } from './graph.js';
+import { inOrder, producerName, purposesOf } from './order.js';
 
 /** A function of a graph: what a fused group computes. */
 export interface GraphFunction {
@@ -24,11 +25,14 @@ export interface FusedGraph {
   readonly functions: readonly GraphFunction[];
 }
 
-/** Ops that go into loops. */
-const FUSIBLE = new Set([
+/** Ops that give a value for a value. */
+export const ELEMENTWISE: ReadonlySet<string> = new Set([
   'AddV2', 'Sub', 'Mul', 'RealDiv', 'SquaredDifference', 'Maximum', 'Minimum', 'Pow', 'Equal', 'NotEqual', 'Greater', 'GreaterEqual',
-  'Less', 'LessEqual', 'Square', 'Sqrt', 'Rsqrt', 'Exp', 'Erf', 'Sigmoid', 'Tanh', 'Neg', 'Abs', 'Relu', 'Cast', 'Reshape', 'Sum', 'Mean', 'Max', 'SelectV2',
+  'Less', 'LessEqual', 'Square', 'Sqrt', 'Rsqrt', 'Exp', 'Erf', 'Sigmoid', 'Tanh', 'Neg', 'Abs', 'Relu', 'Cast', 'Reshape', 'SelectV2',
 ]);
+
+/** Ops that go into loops. */
+const FUSIBLE = new Set([...ELEMENTWISE, 'Sum', 'Mean', 'Max']);
 
 /** Ops without inputs of their own, which every group gets a copy of. */
 const COPIED = new Set(['Const', 'Fill']);
@@ -50,30 +54,6 @@ export function fuse(nodes: readonly GraphNode[], fetched: readonly string[]): F
   return callFunctions(ordered, groups);
 }
 
-const producerName = (input: string): string => input.replace(/^\^/, '');
-
-/** Every node after those it takes from. */
-function inOrder(nodes: readonly GraphNode[]): GraphNode[] {
-  const byName = new Map(nodes.map((node) => [node.name, node]));
-  const ordered = new Set<GraphNode>();
-  const visit = (node: GraphNode): void => {
-    const stack: [node: GraphNode, next: number][] = [[node, 0]];
-    while (stack.length > 0) {
-      const [top, next] = stack.at(-1)!;
-      if (ordered.has(top) || next === top.inputs.length) {
-        ordered.add(top);
-        stack.pop();
-        continue;
-      }
-      stack.at(-1)![1]++;
-      const producer = byName.get(producerName(top.inputs[next]))!;
-      if (!ordered.has(producer)) stack.push([producer, 0]);
-    }
-  };
-  for (const node of nodes) visit(node);
-  return [...ordered];
-}
-
 /**
  * Groups of connected fusible ops. Each op has a stage: every step along the graph that may not be inside a group leads
  * to a higher one. Ops of one stage can then be one group without ever waiting for themselves. Products come as early as
@@ -82,7 +62,7 @@ function inOrder(nodes: readonly GraphNode[]): GraphNode[] {
 function gather(ordered: readonly GraphNode[], fetched: readonly string[]): GraphNode[][] {
   const byName = new Map(ordered.map((node) => [node.name, node]));
   const inputsOf = (node: GraphNode): GraphNode[] => node.inputs.map((name) => byName.get(producerName(name))!).filter((input) => !isCopied(input));
-  const purposes = purposesOf(ordered, inputsOf, fetched);
+  const purposes = purposesOf(ordered, fetched);
   const isFusible = (node: GraphNode): boolean => FUSIBLE.has(node.op);
   const mayJoin = (from: GraphNode, to: GraphNode): boolean =>
     isFusible(from) && isFusible(to) && purposes.get(from) === purposes.get(to) && sizeOf(from.shape) > 1;
@@ -122,16 +102,6 @@ function gather(ordered: readonly GraphNode[], fetched: readonly string[]): Grap
 
 function isCopied({ op, shape }: GraphNode): boolean {
   return COPIED.has(op) && (op === 'Fill' || sizeOf(shape) <= COPIED_VALUES);
-}
-
-/** For every node, which fetches need it. */
-function purposesOf(ordered: readonly GraphNode[], inputsOf: (node: GraphNode) => readonly GraphNode[], fetched: readonly string[]): Map<GraphNode, number> {
-  const bits = new Map(fetched.map((name, i) => [name, 1 << (i % 31)]));
-  const purposes = new Map<GraphNode, number>(ordered.map((node) => [node, bits.get(node.name) ?? 0]));
-  for (const node of [...ordered].reverse()) {
-    for (const input of inputsOf(node)) purposes.set(input, purposes.get(input)! | purposes.get(node)!);
-  }
-  return purposes;
 }
 
 /** The graph with groups replaced by calls. */

@@ -1,21 +1,23 @@
 /** @file The distillation as one graph: what is fed, what is fetched, which variables hold the state. */
 import * as tf from '@tensorflow/tfjs-core';
-import { adamWUpdate, decays, momentName, momentShapes } from '../../distill/adamw.js';
+import { momentShapes } from '../../distill/adamw.js';
 import type { EngineOptions } from '../../distill/engine.js';
 import { evaluationTensor } from '../../distill/evaluation.js';
 import { distillationTarget, targetShape, trainableParameters, type BatchTensors, type Distillation } from '../../distill/loss.js';
-import { clipFactor, distillationGradients, globalNorm, type Gradients } from '../../distill/step.js';
-import type { Params } from '../../models/text-encoder.js';
+import { distillationGradients, globalNorm, type Gradients } from '../../distill/step.js';
 import { fuse, type FusedGraph } from './fusion.js';
 import { Graph, type GraphNode, type Value } from './graph.js';
 import type { Signature } from './graph-def.js';
 import { declareModel, recordedParams, type ModelVariables } from './model-variables.js';
+import { serialise } from './order.js';
 import { toBfloat16 } from './precision.js';
+import { recompute } from './recompute.js';
 import { record, type Recording } from './recorder.js';
+import { areFinite, recordUpdates, type UpdateInputs } from './update.js';
 import { addToVariable, after, assignVariable, declareVariable, placeholder, readVariable, type Variable } from './variables.js';
 
 /** What a step is fed with. */
-export interface GraphInputs {
+export interface GraphInputs extends UpdateInputs {
   /** `[B, L]` int32, as the other two. */
   readonly teacherIds: GraphNode;
   readonly studentIdsEn: GraphNode;
@@ -26,10 +28,6 @@ export interface GraphInputs {
   readonly target: GraphNode | undefined;
   /** Of the micro-batch in the run, for dropout. `[]` int32 */
   readonly position: GraphNode;
-  /** AdamW's scalars. */
-  readonly stepSize: GraphNode;
-  readonly correction: GraphNode;
-  readonly decay: GraphNode;
 }
 
 export interface StepGraph extends FusedGraph {
@@ -68,20 +66,27 @@ export function buildStepGraph(distillation: Distillation, options: EngineOption
   const student = declareModel(graph, 'student', shapes, 'float32');
   const trained = Object.fromEntries(trainableParameters(distillation).map((name) => [name, shapes[name]]));
   const moments = declareModel(graph, 'moment', momentShapes(trained), 'float32');
-  const outputs = record(graph, (recording) => recordStep(recording, distillation, options, inputs, { teacher, student, moments }));
+  const { forward, ...outputs } = record(graph, (recording) => recordStep(recording, distillation, options, inputs, { teacher, student, moments }));
   const named = (names: readonly (keyof GraphInputs)[]) =>
     Object.fromEntries(names.flatMap((name) => (inputs[name] === undefined ? [] : [[name, inputs[name]] as const])));
   const batch = ['teacherIds', 'studentIdsEn', 'studentIdsKo', 'weights', 'target'] as const;
-  const nodes = precision === 'bf16' ? toBfloat16(graph.nodes) : graph.nodes;
   const fetched = Object.values(outputs).flatMap((node: GraphNode | undefined) => (node === undefined ? [] : [node.name]));
+  const lowered = (nodes: readonly GraphNode[]): readonly GraphNode[] => (precision === 'bf16' ? toBfloat16(nodes) : nodes);
+  const fused = options.fused === true ? fuseStep(lowered(recompute(graph.nodes, forward)), fetched) : { nodes: lowered(graph.nodes), functions: [] };
   return {
-    ...(options.fused === true ? fuse(nodes, fetched) : { nodes, functions: [] }), inputs, teacher, student, moments, ...outputs,
+    ...fused, inputs, teacher, student, moments, ...outputs,
     signatures: {
       init: { inputs: {}, outputs: { done: outputs.initialised } },
       step: { inputs: named([...batch, 'position', 'stepSize', 'correction', 'decay']), outputs: { losses: outputs.stepped } },
       evaluate: { inputs: named(batch), outputs: { losses: outputs.evaluated } },
     },
   };
+}
+
+/** Loops for elementwise ops, and an order that takes little memory. */
+function fuseStep(nodes: readonly GraphNode[], fetched: readonly string[]): FusedGraph {
+  const fused = fuse(nodes, fetched);
+  return { ...fused, nodes: serialise(fused.nodes, fetched) };
 }
 
 function declareInputs(graph: Graph, distillation: Distillation, { batchSize: rows, targets }: EngineOptions, length: number): GraphInputs {
@@ -100,7 +105,10 @@ function declareInputs(graph: Graph, distillation: Distillation, { batchSize: ro
   };
 }
 
-type StepOutputs = Pick<StepGraph, 'initialised' | 'accumulated' | 'cleared' | 'stepped' | 'evaluated' | 'taught'>;
+type StepOutputs = Pick<StepGraph, 'initialised' | 'accumulated' | 'cleared' | 'stepped' | 'evaluated' | 'taught'> & {
+  /** How many of the recorded nodes come before the backward pass. */
+  readonly forward: number;
+};
 
 type Variables = Readonly<Record<'teacher' | 'student' | 'moments', ModelVariables>>;
 
@@ -122,6 +130,7 @@ function recordStep(recording: Recording, distillation: Distillation, options: E
 
   const dropout = { seed: options.seed, step: tensor<tf.Scalar>(inputs.position), rate: options.dropout };
   const { lossEn, lossKo, gradients } = distillationGradients(distillation, params, batch, dropout);
+  const forward = 1 + Math.max(...[lossEn, lossKo].map((loss) => graph.nodes.findIndex(({ name }) => name === value(loss).name)));
   const sums = options.accumulate > 1 ? declareSums(graph, gradients) : undefined;
   const accumulated = sums && after(
     graph, stacked([lossEn, lossKo]),
@@ -134,19 +143,14 @@ function recordStep(recording: Recording, distillation: Distillation, options: E
   );
   const norm = globalNorm(whole);
   const result = stacked([lossEn, lossKo, norm]);
-  const changes = recordUpdates(recording, distillation, options, inputs, params.student, variables, whole, norm, isFinite(graph, result));
+  const applies = areFinite(graph, result);
+  const changes = recordUpdates(recording, distillation, options, { inputs, params: params.student, variables, gradients: whole, norm, applies });
   const zeroSums = (afterNodes: readonly string[]): GraphNode[] => Object.values(sums ?? {}).map((sum) => zeroVariable(graph, sum, afterNodes));
   const stepped = after(graph, result, [...changes, ...zeroSums([value(norm).name])], 'stepped');
   const done = graph.scalar(1, 'float32');
   const cleared = sums && after(graph, done, zeroSums([]), 'cleared');
   const initialised = after(graph, done, [...variables.moments.flat().map(({ variable }) => zeroVariable(graph, variable, [])), ...zeroSums([])], 'initialised');
-  return { initialised, accumulated, cleared, stepped, evaluated, taught };
-}
-
-/** Whether all of a few values are finite numbers. `[]` bool */
-function isFinite(graph: Graph, values: Value): GraphNode {
-  const each = graph.add('IsFinite', [values], { T: { type: values.dtype } }, { dtype: 'bool', shape: values.shape });
-  return graph.add('All', [each, graph.int32([0])], { Tidx: { type: 'int32' }, keep_dims: { bool: false } }, { dtype: 'bool', shape: [] });
+  return { initialised, accumulated, cleared, stepped, evaluated, taught, forward };
 }
 
 function declareSums(graph: Graph, gradients: Gradients): Record<string, Variable> {
@@ -159,46 +163,4 @@ function zeroVariable(graph: Graph, variable: Variable, afterNodes: readonly str
     { T: { type: 'float32' }, index_type: { type: 'int32' } }, { dtype: 'float32', shape: variable.shape },
   );
   return assignVariable(graph, variable, zeros);
-}
-
-/**
- * AdamW on every trained parameter.
- *
- * @param applies `[]` bool: whether anything is to change
- * @returns the assignments
- */
-function recordUpdates(
-  recording: Recording,
-  distillation: Distillation,
-  options: EngineOptions,
-  inputs: GraphInputs,
-  params: Params,
-  variables: Variables,
-  gradients: Gradients,
-  norm: tf.Scalar,
-  applies: Value,
-): GraphNode[] {
-  const { graph, tensor, value } = recording;
-  const factor = options.maxGradNorm === undefined ? undefined : clipFactor(norm, options.maxGradNorm);
-  const scalars = { stepSize: tensor<tf.Scalar>(inputs.stepSize), correction: tensor<tf.Scalar>(inputs.correction), decay: tensor<tf.Scalar>(inputs.decay) };
-  const moments = recordedParams(recording, variables.moments);
-  const byName = new Map([...variables.student, ...variables.moments].flat().map(({ name, variable }) => [name, variable]));
-  const assign = (name: string, before: tf.Tensor, updated: tf.Tensor): GraphNode =>
-    assignVariable(graph, byName.get(name)!, choose(graph, applies, value(updated), value(before)));
-  return trainableParameters(distillation).flatMap((name) => {
-    const [first, second] = [momentName('exp_avg', name), momentName('exp_avg_sq', name)];
-    const slot = { parameter: params[name], firstMoment: moments[first], secondMoment: moments[second] };
-    const gradient = factor === undefined ? gradients[name] : tf.mul(gradients[name], factor);
-    const updated = adamWUpdate(options.optimizer, slot, gradient, scalars, decays(options.optimizer, distillation.student.isBiasOrNorm(name)));
-    return [
-      assign(name, slot.parameter, updated.parameter),
-      assign(first, slot.firstMoment, updated.firstMoment),
-      assign(second, slot.secondMoment, updated.secondMoment),
-    ];
-  });
-}
-
-/** One value or the other, by a scalar. */
-function choose(graph: Graph, condition: Value, yes: Value, no: Value): GraphNode {
-  return graph.add('SelectV2', [condition, yes, no], { T: { type: yes.dtype } }, yes);
 }

@@ -1,0 +1,61 @@
+/**
+ * Whether the compiled engine keeps to its memory: many steps of one engine in the full-size models' shape (their layers,
+ * vocabularies and tokens, a smaller width), then many engines one after the other.
+ *
+ *   node scripts/bench/flatness.mjs [--models full|tiny] [--steps 500] [--compilations 50] [--batch 4] [--width 96]
+ *
+ * Prints tensors and resident memory after every tenth. Exit code 1 if, after the first fifth, tensors are more at the end,
+ * or memory has grown by more than a twentieth.
+ */
+import { parseArgs } from 'node:util';
+import * as tf from '@tensorflow/tfjs-core';
+import { compiledEngine } from '../../dist/engine/compiled.js';
+import { loadBackend } from '../../dist/engine/tensorflow.js';
+import { randomModel } from '../../dist/models/pretrained.js';
+import { LENGTH, randomBatch } from './batch.mjs';
+import { modelConfigs } from './models.mjs';
+import { weights } from './weights.mjs';
+
+const TENTHS = 10;
+const { values: flags } = parseArgs({
+  options: {
+    models: { type: 'string', default: 'full' },
+    steps: { type: 'string', default: '500' },
+    compilations: { type: 'string', default: '50' },
+    batch: { type: 'string', default: '4' },
+    width: { type: 'string', default: '96' },
+  },
+});
+const size = Number(flags.batch);
+const narrow = (config) => ({ ...config, hiddenSize: Number(flags.width), intermediateSize: 4 * Number(flags.width) });
+const known = await modelConfigs(flags.models);
+const configs = { teacher: narrow(known.teacher), student: narrow(known.student) };
+const [teacher, student] = [randomModel(configs.teacher, 1).encoder, randomModel(configs.student, 2).encoder];
+await loadBackend('tensorflow', 'cpu');
+
+const engine = await openEngine();
+const stepsAreFlat = await isFlat('steps', Number(flags.steps), (step) => engine.step([randomBatch(configs, size, step)], 5e-5));
+engine.dispose();
+const compilationsAreFlat = await isFlat('compilations', Number(flags.compilations), async (step) => {
+  const another = await openEngine();
+  await another.step([randomBatch(configs, size, step)], 5e-5);
+  another.dispose();
+});
+process.exitCode = stepsAreFlat && compilationsAreFlat ? 0 : 1;
+
+function openEngine() {
+  const options = { optimizer: 'adamw', weightDecay: 1e-4, accumulate: 1, batchSize: size, dropout: 0.1, seed: 1, precision: 'fp32', fused: true };
+  return compiledEngine({ teacher, student, loss: 'hidden' }, { teacher: weights(teacher), student: weights(student) }, options, LENGTH);
+}
+
+async function isFlat(what, count, work) {
+  const held = [];
+  for (let done = 1; done <= count; done++) {
+    await work(done);
+    if (done % Math.max(1, Math.floor(count / TENTHS)) !== 0) continue;
+    held.push({ tensors: tf.memory().numTensors, resident: process.memoryUsage.rss() });
+    console.log(`${done} ${what}: ${held.at(-1).tensors} tensors, ${Math.round(held.at(-1).resident / 1e6)} MB`);
+  }
+  const [early, late] = [held[Math.floor(held.length / 5)], held.at(-1)];
+  return late.tensors === early.tensors && late.resident < 1.05 * early.resident;
+}

@@ -1,0 +1,13 @@
+/** The models that measurements are made with. */
+import { readConfig } from '../../dist/models/config.js';
+import { clipVitLargePatch14Text, klueRobertaSmall } from '../../dist/models/published.js';
+
+/** By name: the published ones, and those that come with the project. */
+export const MODELS = ['full', 'tiny'];
+
+/** Configurations of teacher and student. */
+export async function modelConfigs(models) {
+  if (models === 'full') return { teacher: clipVitLargePatch14Text(), student: klueRobertaSmall() };
+  const tiny = async (role) => (await readConfig(new URL(`../../data/tiny/${role}`, import.meta.url).pathname)).config;
+  return { teacher: await tiny('teacher'), student: await tiny('student') };
+}

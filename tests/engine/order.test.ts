@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest';
+import { Graph, type GraphNode, type Value } from '../../src/engine/graph/graph.js';
+import { inOrder, serialise } from '../../src/engine/graph/order.js';
+import { recompute } from '../../src/engine/graph/recompute.js';
+import { after, placeholder } from '../../src/engine/graph/variables.js';
+
+const SHAPE = [400, 400];
+
+const node = (graph: Graph, op: string, inputs: Value[], name: string, shape: readonly number[] = SHAPE): GraphNode =>
+  graph.add(op, inputs, { T: { type: 'float32' } }, { dtype: 'float32', shape }, name);
+
+/** What a node waits for without taking from it. */
+const awaited = ({ inputs }: GraphNode): string[] => inputs.filter((input) => input.startsWith('^')).map((input) => input.slice(1));
+
+describe('the order of a graph', () => {
+  it('puts a node right before the first that needs it', () => {
+    const graph = new Graph();
+    const x = placeholder(graph, 'x', SHAPE, 'float32');
+    const late = node(graph, 'Exp', [x], 'late');
+    const first = node(graph, 'MatMul', [x, x], 'first');
+    const second = node(graph, 'MatMul', [first, late], 'second');
+    expect(inOrder([x, first, second, late]).map(({ name }) => name)).toEqual(['x', 'first', 'late', 'second']);
+  });
+
+  it('lets two heavy nodes run at once, and no light one wait', () => {
+    const graph = new Graph();
+    const x = placeholder(graph, 'x', SHAPE, 'float32');
+    const products = ['a', 'b', 'c', 'd'].map((name) => node(graph, 'MatMul', [x, x], name));
+    const light = node(graph, 'Sum', [products[0]], 'light', []);
+    const done = after(graph, node(graph, 'AddN', products, 'sum'), [light], 'done');
+    const ordered = new Map(serialise(graph.nodes, [done.name]).map((each) => [each.name, awaited(each)]));
+    expect(['a', 'b', 'c', 'd', 'light'].map((name) => ordered.get(name))).toEqual([[], [], ['a'], ['b'], []]);
+  });
+
+  it('never makes a fetch wait for what it does not need', () => {
+    const graph = new Graph();
+    const x = placeholder(graph, 'x', SHAPE, 'float32');
+    const shared = ['s', 't', 'u'].map((name) => node(graph, 'MatMul', [x, x], name));
+    const evaluated = after(graph, node(graph, 'AddN', [...shared, node(graph, 'MatMul', [x, x], 'own')], 'e'), [], 'evaluated');
+    const trained = ['v', 'w', 'z'].map((name) => node(graph, 'MatMul', [x, x], name));
+    const stepped = after(graph, node(graph, 'AddN', [...shared, ...trained], 'f'), [], 'stepped');
+    const ordered = new Map(serialise(graph.nodes, [evaluated.name, stepped.name]).map((each) => [each.name, awaited(each)]));
+    expect(ordered.get('own')).toEqual(['t']);
+    expect(['v', 'w', 'z'].map((name) => ordered.get(name))).toEqual([['t'], ['u'], ['v']]);
+  });
+});
+
+describe('computing anew', () => {
+  /** `product → act → product`, and a backward pass that reads what the activation took and gave. */
+  function layer(): { graph: Graph; forward: number } {
+    const graph = new Graph();
+    const x = placeholder(graph, 'x', SHAPE, 'float32');
+    const taken = node(graph, 'MatMul', [x, x], 'taken');
+    const given = node(graph, 'Square', [node(graph, 'Exp', [taken], 'inner')], 'given');
+    const output = node(graph, 'MatMul', [given, x], 'output');
+    const forward = graph.nodes.length;
+    node(graph, 'MatMul', [given, output], 'weights');
+    node(graph, 'Mul', [output, taken], 'input');
+    return { graph, forward };
+  }
+
+  it('gives the backward pass a copy of elementwise functions of what is kept, and leaves the forward pass alone', () => {
+    const { graph, forward } = layer();
+    const nodes = new Map(recompute(graph.nodes, forward).map((each) => [each.name, each]));
+    expect(nodes.get('weights')!.inputs).toEqual(['given/again', 'output']);
+    expect(nodes.get('given/again')).toMatchObject({ op: 'Square', inputs: ['inner/again'] });
+    expect(nodes.get('inner/again')).toMatchObject({ op: 'Exp', inputs: ['taken'] });
+    expect(nodes.get('input')!.inputs).toEqual(['output', 'taken']);
+    expect(nodes.get('output')!.inputs).toEqual(['given', 'x']);
+    expect(nodes.size).toBe(graph.nodes.length + 2);
+  });
+
+  it('keeps what would need as much to be kept in its place', () => {
+    const graph = new Graph();
+    const x = placeholder(graph, 'x', SHAPE, 'float32');
+    const [a, b] = ['a', 'b'].map((name) => node(graph, 'MatMul', [x, x], name));
+    const sum = node(graph, 'AddV2', [a, b], 'sum'); // of two that nobody else reads again
+    const forward = graph.nodes.length;
+    node(graph, 'MatMul', [sum, x], 'gradient');
+    expect(recompute(graph.nodes, forward)).toEqual(graph.nodes);
+  });
+});
