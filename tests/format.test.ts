@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { formatBytes, formatCount, formatDuration, formatRate } from '../src/format.js';
+import { formatBytes, formatCount, formatCounted, formatDuration, formatRate } from '../src/format.js';
 
 it('rates have three digits that count', () => {
   expect([0, 0.314, 9.994, 9.996, 14.43, 99.94, 99.96, 101.4, 9120].map(formatRate)).toEqual(
@@ -22,4 +22,8 @@ it('bytes have a unit that keeps them short', () => {
 
 it('counts have their thousands apart', () => {
   expect([0, 999, 123_060_480].map(formatCount)).toEqual(['0', '999', '123,060,480']);
+});
+
+it('one thing is not several', () => {
+  expect([0, 1, 2, 2000].map((count) => formatCounted(count, 'row'))).toEqual(['0 rows', '1 row', '2 rows', '2,000 rows']);
 });

@@ -206,7 +206,7 @@ describe('settings', () => {
     expect(result.code, result.stderr).toBe(0);
     expect(result.stderr).toMatch(/^warning: 1 row .*pairs\.csv:6 \(expected 2 fields, got 1; complete the row\)$/m);
     expect(result.stderr).toMatch(/^1 row .*empty text.*pairs\.csv:4$/m);
-    expect(result.stderr).toMatch(/^warning: 1 texts over 77 tokens are cut \(Korean, by the student's tokenizer\)$/m);
+    expect(result.stderr).toMatch(/^warning: 1 text cut to 77 tokens \(Korean, by the student's tokenizer\)$/m);
     expect(readdirSync(join(cwd, 'checkpoints')).filter((name) => !name.startsWith('.')).join()).toMatch(/^\d{4}-\d\d-\d\d-\d{6}$/);
   });
 });

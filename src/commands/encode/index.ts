@@ -4,7 +4,7 @@ import type { BackendChoice } from '../../engine/tensorflow.js';
 import { MAX_LENGTH } from '../../text/tokenizer.js';
 import { openOutput, type Output, type OutputOptions } from '../console.js';
 import { backendOption, count, deviceOption } from '../flags.js';
-import { formatCount } from '../../format.js';
+import { formatCount, formatCounted } from '../../format.js';
 import { openEncoder, startEncoder } from '../open-encoder.js';
 import { encodeToFile } from './encode-to-file.js';
 import { readTexts } from './texts.js';
@@ -55,10 +55,10 @@ async function encode(flags: EncodeFlags, output: Output): Promise<void> {
     (done) => { progress.update(done); },
   ).finally(() => { progress.stop(); });
 
-  if (cut > 0) output.warn(`${formatCount(cut)} of ${formatCount(texts.length)} texts were over ${MAX_LENGTH} tokens and were cut`);
+  if (cut > 0) output.warn(`${formatCount(cut)} of ${formatCounted(texts.length, 'text')} cut to ${MAX_LENGTH} tokens`);
   const shape = [texts.length, MAX_LENGTH, encoder.width];
   output.result(
-    `${flags.output}: ${formatCount(texts.length)} texts, last_hidden_state [${shape.join(', ')}]`,
+    `${flags.output}: ${formatCounted(texts.length, 'text')}, last_hidden_state [${shape.join(', ')}]`,
     { event: 'done', output: flags.output, texts: texts.length, cut, last_hidden_state: shape },
   );
 }

@@ -12,7 +12,7 @@ import type { PairsToRead } from '../../evaluate/pairs.js';
 import { readRunConfig } from '../../runs/run-config.js';
 import { RUNS_FOLDER } from '../../runs/run-folder.js';
 import type { Output } from '../console.js';
-import { formatCount } from '../../format.js';
+import { formatCount, formatCounted } from '../../format.js';
 import { makeStore } from '../prepare/make-store.js';
 import { sayWhatWasFound } from '../prepare/report-text.js';
 import type { LineUp } from './line-up.js';
@@ -57,7 +57,7 @@ export async function openPairs(request: PairsRequest, lineUp: LineUp, output: O
 }
 
 function sayWhatIsUsed(count: number, available: number, { samples }: PairsRequest, output: Output): void {
-  const all = `${formatCount(available)} pairs`;
+  const all = formatCounted(available, 'pair');
   if (count === available) output.message(`data: ${all}`);
   else output.message(`data: ${formatCount(count)} of ${all}${samples === undefined ? `; --samples ${available} for all` : ''}`);
   if (samples !== undefined && samples > available) output.warn(`--samples ${formatCount(samples)}: there are only ${all}`);

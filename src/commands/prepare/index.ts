@@ -6,7 +6,7 @@ import { writeFileAtomic } from '../../files.js';
 import { openOutput, type Output, type OutputOptions } from '../console.js';
 import { EXIT } from '../failure.js';
 import { count, seed, share } from '../flags.js';
-import { formatCount, formatDuration } from '../../format.js';
+import { formatCounted, formatDuration } from '../../format.js';
 import { openTokenizer } from '../tokenizer.js';
 import { onStopSignals } from '../train/stop-signals.js';
 import { DEFAULTS } from '../train/settings.js';
@@ -92,7 +92,7 @@ async function prepare(flags: PrepareFlags, output: Output): Promise<void> {
     warnOfUnreadable(report, output);
     const pairs = report.total.training + report.total.validation;
     output.result(reportTables(report), { event: 'prepared', out, ...report });
-    output.message(`\n${out}: ${formatCount(pairs)} pairs in ${formatDuration((performance.now() - started) / 1000)}`);
+    output.message(`\n${out}: ${formatCounted(pairs, 'pair')} in ${formatDuration((performance.now() - started) / 1000)}`);
   } catch (error) {
     if (!stop.signal.aborted) throw error;
     output.warn('stopped; nothing was written');

@@ -4,7 +4,7 @@ import type { PrepareReport, RowCounts } from '../../data/prepare/report.js';
 import type { SkippedFile } from '../../data/sources.js';
 import { ID_COLUMNS } from '../../data/store/schema.js';
 import type { Output } from '../console.js';
-import { formatCount } from '../../format.js';
+import { formatCount, formatCounted } from '../../format.js';
 
 /** The sides of a pair that ids are made of, for people. */
 export const COLUMN_TITLES = {
@@ -44,13 +44,13 @@ export function reportTables(report: PrepareReport): string {
 /** Says, in a line each, what was left out and why. */
 export function sayWhatWasFound(report: PrepareReport, output: Output): void {
   const { total, skipped, cut } = report;
-  output.message(`data: ${formatCount(total.read)} rows in ${report.corpora.map(({ corpus, read }) => `${corpus} (${formatCount(read)})`).join(', ')}`);
+  output.message(`data: ${formatCounted(total.read, 'row')} in ${report.corpora.map(({ corpus, read }) => `${corpus} (${formatCount(read)})`).join(', ')}`);
   for (const reason of reasonsOf(report)) {
     if (reason === 'unreadable') warnOfUnreadable(report, output);
     else output.message(dropLine(report, reason));
   }
   for (const column of ID_COLUMNS) {
-    if (cut[column] > 0) output.warn(`${formatCount(cut[column])} texts over 77 tokens are cut (${COLUMN_TITLES[column]})`);
+    if (cut[column] > 0) output.warn(`${formatCounted(cut[column], 'text')} cut to 77 tokens (${COLUMN_TITLES[column]})`);
   }
   saySkipped(skipped, output);
   output.event({ event: 'prepared', ...report, lengths: undefined });
@@ -63,7 +63,7 @@ export function warnOfUnreadable(report: PrepareReport, output: Output): void {
 
 function dropLine({ total, examples }: PrepareReport, reason: DropReason): string {
   const count = total.dropped[reason]!;
-  return `${formatCount(count)} ${count === 1 ? 'row' : 'rows'} dropped, ${DROP_REASONS[reason]}: ${examples[reason]?.[0] ?? ''}`;
+  return `${formatCounted(count, 'row')} dropped, ${DROP_REASONS[reason]}: ${examples[reason]?.[0] ?? ''}`;
 }
 
 /** Names files that are not read, the first ones at least. */

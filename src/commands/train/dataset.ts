@@ -13,7 +13,7 @@ import { InputError } from '../../errors.js';
 import { folderUntilExit } from '../../files.js';
 import { RUNS_FOLDER } from '../../runs/run-folder.js';
 import type { Output } from '../console.js';
-import { formatCount } from '../../format.js';
+import { formatCount, formatCounted } from '../../format.js';
 import { makeStore } from '../prepare/make-store.js';
 import { sayWhatWasFound } from '../prepare/report-text.js';
 import { storeKey } from '../prepare/store-key.js';
@@ -42,7 +42,7 @@ export async function findData({ data, koColumn, enColumn, samples }: TrainSetti
   const store = await openStore(data[0]);
   const count = store.training.count + store.validation.count;
   if (samples !== undefined && samples !== count) {
-    output.warn(`--samples ${formatCount(samples)} is not applied: ${data[0]} is prepared, and is used as it is (${formatCount(count)} pairs)`);
+    output.warn(`--samples ${formatCount(samples)} is not applied: ${data[0]} is prepared, and is used as it is (${formatCounted(count, 'pair')})`);
   }
   return { store };
 }
@@ -63,7 +63,7 @@ export async function openDataset(
   const store = 'store' in found ? found.store : await openStore(await prepared(found.sources, settings, models, output, isTrial));
   checkTokenizers(store, encoders);
   const { training, validation, manifest, folder } = store;
-  output.message(`data: ${formatCount(training.count)} pairs for training, ${formatCount(validation.count)} for validation (${folder})`);
+  output.message(`data: ${formatCounted(training.count, 'pair')} for training, ${formatCount(validation.count)} for validation (${folder})`);
   output.event({ event: 'data', store: folder, training_pairs: training.count, validation_pairs: validation.count });
   const padding = { length: manifest.max_length, teacher: manifest.tokenizers.teacher.pad_id, student: manifest.tokenizers.student.pad_id };
   return {

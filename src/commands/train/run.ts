@@ -11,7 +11,7 @@ import { createRunFolder, pointAt } from '../../runs/run-folder.js';
 import { lockRun } from '../../runs/run-lock.js';
 import type { Output } from '../console.js';
 import { EXIT } from '../failure.js';
-import { formatCount, formatDuration } from '../../format.js';
+import { formatCount, formatCounted, formatDuration } from '../../format.js';
 import { reportAfterTraining } from '../report/after-training.js';
 import { startEngine } from './engine.js';
 import { rateOf } from './meter.js';
@@ -113,7 +113,7 @@ function recording({ folder, prepared, engine, log, view, output }: Run, saved: 
       output.event({ event: 'plan', ...planRow(plan), training_pairs: data.training.pairs, validation_pairs: data.validation.pairs });
     },
     onBaselines({ untrained, mean, pairs }) {
-      output.message(`baselines over ${formatCount(pairs)} pairs: untrained student ${untrained.toFixed(4)}, always the teacher's mean ${mean.toFixed(4)}`);
+      output.message(`baselines over ${formatCounted(pairs, 'pair')}: untrained student ${untrained.toFixed(4)}, always the teacher's mean ${mean.toFixed(4)}`);
       output.event({ event: 'baselines', untrained, mean, pairs });
     },
     async onStep(record) {
@@ -170,7 +170,7 @@ const planRow = ({ epochs, stepsPerEpoch, totalSteps }: TrainPlan) => ({ epochs,
 function summary(run: string, { state: { step, skipped, first, best }, stopped }: TrainResult, view: TrainingView): string {
   if (step === 0) return `${run}: stopped before the first step`;
   const left = skipped === 0 ? '' : `, ${formatCount(skipped)} left out`;
-  const trained = `${run}: ${stopped ? 'stopped and saved after ' : ''}${formatCount(step)} ${step === 1 ? 'step' : 'steps'}${left} in ${formatDuration(view.meter.seconds())}`;
+  const trained = `${run}: ${stopped ? 'stopped and saved after ' : ''}${formatCounted(step, 'step')}${left} in ${formatDuration(view.meter.seconds())}`;
   if (first === undefined || best === undefined) return trained; // nothing validated after training
   return `${trained}, validation loss ${first.loss.toFixed(4)} → ${best.loss.toFixed(4)} (best at step ${best.step})`;
 }

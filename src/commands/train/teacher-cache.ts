@@ -6,7 +6,7 @@ import { InputError } from '../../errors.js';
 import { freeBytes } from '../../runs/disk-space.js';
 import { MAX_LENGTH } from '../../text/tokenizer.js';
 import type { Output } from '../console.js';
-import { formatBytes, formatCount } from '../../format.js';
+import { formatBytes, formatCounted } from '../../format.js';
 import { startEngine } from './engine.js';
 import type { PreparedRun } from './prepare.js';
 import { distillationOf } from './saving.js';
@@ -26,7 +26,7 @@ export async function prepareTeacherCache(prepared: PreparedRun, output: Output)
   const shape = targetShape(distillationOf(prepared), 1, MAX_LENGTH).slice(1);
   const cache = await openTeacherCache(settings.cacheTeacher, key, data, shape);
   const pairs = data.training.pairs + data.validation.pairs;
-  output.message(`teacher cache: ${formatCount(pairs)} pairs in ${cache.folder}, ${formatBytes(cache.missingBytes)} still to be written`);
+  output.message(`teacher cache: ${formatCounted(pairs, 'pair')} in ${cache.folder}, ${formatBytes(cache.missingBytes)} still to be written`);
   output.event({ event: 'teacher-cache', folder: cache.folder, pairs, missing_bytes: cache.missingBytes });
   if (cache.missingBytes === 0) return cache;
   const free = await freeBytes(cache.folder);
