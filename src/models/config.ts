@@ -104,7 +104,8 @@ export function parseConfig(json: unknown, where: string): TextModelConfig {
   if (typeof type === 'string' && BERT_TYPES.includes(type)) return checked(parseBert(json, where, BERT_DEFAULTS), where);
   if (typeof type === 'string' && ROBERTA_TYPES.includes(type)) return checked(parseBert(json, where, ROBERTA_DEFAULTS), where);
   throw new InputError(
-    `${where}: expected model_type to be one of ${[...CLIP_TYPES, ...BERT_TYPES, ...ROBERTA_TYPES].join(', ')}, got ${JSON.stringify(type)}`,
+    `${where}: expected a CLIP text model, a BERT or a RoBERTa (model_type ${[...CLIP_TYPES, ...BERT_TYPES, ...ROBERTA_TYPES].join(', ')}), ` +
+      `got ${JSON.stringify(type)}; choose a model of one of these families`,
   );
 }
 

@@ -72,7 +72,7 @@ export function checkTokenizerJson(json: Record<string, unknown>, file: string):
   const model = json.model as Partial<ModelConfig> | undefined;
   if (model?.type !== 'BPE' && model?.type !== 'WordPiece') {
     throw new InputError(
-      `${file}: expected a BPE or WordPiece model, got ${String(model?.type)}; use a CLIP, BERT or RoBERTa checkpoint`,
+      `${file}: expected a BPE or WordPiece model, as CLIP, BERT and RoBERTa have it, got ${String(model?.type)}${model?.type === 'Unigram' ? ' (SentencePiece, as of XLM-R)' : ''}; use a checkpoint with one of them`,
     );
   }
   if (typeof model.vocab !== 'object' || (model.type === 'BPE' && !Array.isArray(model.merges))) {

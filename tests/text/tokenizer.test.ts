@@ -190,7 +190,7 @@ describe('bad input gets one line', () => {
   test('for a model of another kind', async () => {
     const copy = await copyTokenizer('teacher', parts, (json) => ({ ...json, model: { type: 'Unigram' } }));
     await expect(loadTokenizer(copy)).rejects.toThrow(
-      /expected a BPE or WordPiece model, got Unigram; use a CLIP, BERT or RoBERTa checkpoint$/,
+      /expected a BPE or WordPiece model, as CLIP, BERT and RoBERTa have it, got Unigram \(SentencePiece, as of XLM-R\); use a checkpoint with one of them$/,
     );
   });
 
