@@ -1,5 +1,6 @@
 /** @file Runs the built `kd` as a user does, in a process of its own. */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -33,6 +34,15 @@ export function kd(args: readonly string[], { cwd = temporaryFolder(), input, en
     maxBuffer: 2 ** 28,
   });
   return { code: status ?? signal, stdout, stderr };
+}
+
+/** Runs `kd` like `kd()`, while this process goes on and may answer what it asks for. */
+export async function kdMeanwhile(args: readonly string[], { cwd = temporaryFolder(), env = {} }: CliOptions = {}): Promise<CliResult> {
+  const child = spawn(process.execPath, [KD, ...args], { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const said = { stdout: '', stderr: '' };
+  for (const stream of ['stdout', 'stderr'] as const) child[stream].setEncoding('utf8').on('data', (text: string) => { said[stream] += text; });
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, ...said };
 }
 
 /** A new, empty folder. */

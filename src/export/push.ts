@@ -82,11 +82,19 @@ async function filesOf(folder: string): Promise<FileToPush[]> {
 }
 
 /** Why the hub did not take it, without the token whatever the message says. */
-function refusal(error: unknown, { hubUrl, accessToken }: PushTarget): string {
+function refusal(error: unknown, { name, hubUrl, accessToken }: PushTarget): string {
+  const said = (message: string): string => shown(message.replaceAll(accessToken, 'HF_TOKEN'));
   const status = error instanceof HubApiError ? error.statusCode : undefined;
   if (status === 401) return `${hubUrl} does not accept the token in HF_TOKEN; make another at ${hubUrl}/settings/tokens`;
   if (status === 403) return `${hubUrl} does not allow the token in HF_TOKEN to write there; use one with write access for its owner`;
-  if (status !== undefined) return `${hubUrl} answers with status ${status}; try again later`;
+  if (status === 404) return `${hubUrl} has no such repository and makes none for the token in HF_TOKEN; check that ${name.split('/')[0]} is yours`;
+  if (status === 429 || (status !== undefined && status >= 500)) return `${hubUrl} answers with status ${status}; try again later`;
+  if (status !== undefined) return `${hubUrl} refuses with status ${status} (${said(reasonOf(error as HubApiError))})`;
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  return `the upload to ${hubUrl} broke off (${shown(messageOf(cause).replaceAll(accessToken, 'HF_TOKEN'))}); check the connection and run the same command again`;
+  return `the upload to ${hubUrl} broke off (${said(messageOf(cause))}); check the connection and run the same command again`;
+}
+
+/** The hub's own words, where it gave any. */
+function reasonOf(error: HubApiError): string {
+  return typeof error.data?.error === 'string' ? error.data.error : messageOf(error);
 }
