@@ -1,5 +1,5 @@
 /** @file Evaluations as tables for people. */
-import { formatBytes, formatCount } from '../format.js';
+import { formatBytes, formatCount, formatCounted } from '../format.js';
 import { LANGUAGES, POOLINGS, type GroupScores, type Grouping, type Language, type ModelFacts, type ModelScores, type PairsEvaluation, type Pooling, type StsEvaluation } from './evaluation.js';
 import type { Cell, Column, Table } from './table.js';
 
@@ -67,7 +67,10 @@ function translationTable({ models, data }: PairsEvaluation): Table {
       const { translation } = scores[language];
       return [name, DIRECTIONS[language], ...POOLINGS.flatMap((pooling) => [translation[pooling].accuracy, translation[pooling].p10, translation[pooling].mrr])];
     })),
-    notes: [`accuracy: the translation is the most similar of all (P@1); guessing finds ${percent(1 / data.pairs)}`],
+    notes: [
+      `accuracy: the translation is the most similar of all (P@1); guessing finds ${percent(1 / data.pairs)}`,
+      'pooled outputs: by the pooler, which learns only with --loss pooler; of a student of hidden states their mean tells',
+    ],
   };
 }
 
@@ -85,7 +88,7 @@ function modelTable(models: readonly ModelScores[]): Table {
       { title: 'from' },
     ],
     rows: models.map(({ name, parameters, bytes, width, ms_per_text, source }) => [name, parameters, bytes, width, ms_per_text, source]),
-    notes: cut.map((model) => `${model.name}: ${formatCount(model.cut)} texts were cut to 77 tokens`),
+    notes: cut.map((model) => `${model.name}: ${formatCounted(model.cut, 'text')} cut to 77 tokens`),
   };
 }
 
@@ -114,7 +117,7 @@ function groupTable({ models, teacher }: PairsEvaluation, by: Grouping): Table {
 /** The table of a comparison on judged sentences. */
 export function stsTable({ file, pairs, models }: StsEvaluation): Table {
   return {
-    title: `Similarity as people judge it: ${file}, ${formatCount(pairs)} pairs`,
+    title: `Similarity as people judge it: ${file}, ${formatCounted(pairs, 'pair')}`,
     columns: [
       { title: 'model' },
       ...POOLINGS.flatMap((pooling): Column[] => [

@@ -57,6 +57,31 @@ export interface Translations {
   readonly similarity: readonly (readonly number[])[];
 }
 
+/** A picture drawn by a text encoder of the run, or a grid of them, small enough to stand in the page. */
+export interface Thumbnail {
+  /** The image itself, as a `data:` address. */
+  readonly image: string;
+  /** Pixels of the thumbnail. */
+  readonly width: number;
+  readonly height: number;
+  readonly kind: 'picture' | 'grid';
+  readonly prompts: readonly string[];
+  readonly encoders: readonly string[];
+  /** Null for noise from a file. */
+  readonly seed: number | null;
+  readonly steps: number;
+  readonly guidance: number;
+  /** What is wrong with the picture, if anything. */
+  readonly trouble?: string | undefined;
+}
+
+/** The newest pictures of a run, the newest first. */
+export interface ContactSheet {
+  /** Pictures there are in all. */
+  readonly total: number;
+  readonly pictures: readonly Thumbnail[];
+}
+
 /** The parts of a report that change seldom; each is absent where the run has nothing for it. */
 export interface Sections {
   /** Settings by their flags. */
@@ -67,6 +92,7 @@ export interface Sections {
   readonly data?: PrepareReport;
   readonly translations?: Translations;
   readonly evaluations?: RunEvaluations;
+  readonly pictures?: ContactSheet;
   /** What the original project published of the run's recipe. */
   readonly published?: PublishedResult & { readonly recipe: string };
   /** What could not be shown, and why: a damaged file. */

@@ -1,5 +1,5 @@
 /** @file What a run's folder says of the run, apart from its logs. */
-import { readFile, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { REPORT_FILE } from '../data/prepare/prepare.js';
 import type { PrepareReport } from '../data/prepare/report.js';
@@ -7,13 +7,12 @@ import { recipeOf } from '../distill/recipes.js';
 import { messageOf } from '../errors.js';
 import { readEvaluations } from '../evaluate/evaluation-file.js';
 import type { RunConfig } from '../runs/run-config.js';
-import { pointedAt, RUN_CONFIG } from '../runs/run-folder.js';
+import { pointedAt } from '../runs/run-folder.js';
+import { isWritten } from '../runs/run-lock.js';
+import { contactSheet } from './contact-sheet.js';
 import type { Entry, RunFacts, RunState, Sections } from './report-data.js';
 import type { CurveRow } from './series.js';
 import { readTranslations } from './translations.js';
-
-/** A run without a new line for so long, and without a last step, is taken for stopped. */
-const SILENT_MS = 10 * 60_000;
 
 /** A run's plan, as far as its configuration tells it. */
 interface Plan {
@@ -39,7 +38,7 @@ export async function runFacts(folder: string, config: RunConfig, { last, valida
   return {
     name: basename(folder),
     folder: relative('.', folder) || '.',
-    state: stateOf(step, plan, await silentFor(folder)),
+    state: stateOf(step, plan, await isWritten(folder)),
     created: config.created,
     step,
     epoch: last?.epoch ?? 0,
@@ -55,16 +54,10 @@ export async function runFacts(folder: string, config: RunConfig, { last, valida
   };
 }
 
-function stateOf(step: number, { totalSteps }: Plan, silentMs: number): RunState {
+function stateOf(step: number, { totalSteps }: Plan, isTraining: boolean): RunState {
   if (totalSteps !== null && step >= totalSteps) return 'finished';
-  if (silentMs > SILENT_MS) return 'stopped';
+  if (!isTraining) return 'stopped';
   return step === 0 ? 'empty' : 'running';
-}
-
-/** Milliseconds since a log or the configuration was written. */
-async function silentFor(folder: string): Promise<number> {
-  const times = await Promise.all(['loss.csv', 'validation.csv', RUN_CONFIG].map((name) => stat(join(folder, name)).then(({ mtimeMs }) => mtimeMs, () => 0)));
-  return Date.now() - Math.max(...times);
 }
 
 /** As the training loop counts steps: a last, smaller batch and a last, partial window of micro-batches are steps too. */
@@ -83,6 +76,7 @@ export async function sectionsOf(folder: string, config: RunConfig): Promise<Sec
   const data = await orProblem(readDataReport(folder, config), problems);
   const evaluations = await orProblem(readEvaluations(folder), problems);
   const translations = await readTranslations(folder);
+  const pictures = await contactSheet(folder, problems);
   const { recipe } = config.settings;
   const published = recipeOf(recipe)?.published;
   return {
@@ -91,6 +85,7 @@ export async function sectionsOf(folder: string, config: RunConfig): Promise<Sec
     ...(data === undefined ? {} : { data }),
     ...(evaluations === undefined ? {} : { evaluations }),
     ...(translations === undefined ? {} : { translations }),
+    ...(pictures === undefined ? {} : { pictures }),
     ...(published === undefined ? {} : { published: { ...published, recipe: String(recipe) } }),
     problems,
   };

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { PICTURES_FILE, PICTURES_FOLDER } from '../diffusion/pictures.js';
 import { EVALUATION_FILE } from '../evaluate/evaluation-file.js';
 import { followLossLog, followValidationLog, type ValidationRow } from '../runs/log-reader.js';
 import { readRunConfig } from '../runs/run-config.js';
@@ -23,7 +24,7 @@ export interface RunFollower {
 const MOST_ROWS = 2048;
 
 /** The files beside the logs that sections are made of. */
-const SECTION_FILES = [RUN_CONFIG, EVALUATION_FILE, TRANSLATIONS_FILE];
+const SECTION_FILES = [RUN_CONFIG, EVALUATION_FILE, TRANSLATIONS_FILE, join(PICTURES_FOLDER, PICTURES_FILE)];
 
 /**
  * Follows a run. Calls are answered one after the other.

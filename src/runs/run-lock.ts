@@ -62,6 +62,12 @@ export async function lockRun(run: string): Promise<RunLock> {
   }
 }
 
+/** Whether a process writes a run, as far as can be told. */
+export async function isWritten(run: string): Promise<boolean> {
+  const owner = parseOwner(await readFile(join(run, LOCK), 'utf8').catch(() => ''));
+  return owner !== undefined && isHeld(owner);
+}
+
 /** Whether a lock's owner is alive, as far as can be told: of another machine it cannot, and counts as alive. */
 export function isHeld(owner: Owner, processOf: (pid: number) => Owner | undefined = ownerOf): boolean {
   const own = processOf(process.pid)!;

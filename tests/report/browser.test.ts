@@ -7,8 +7,9 @@ import { followRun } from '../../src/report/run-follower.js';
 import { serveReport, type ReportServer } from '../../src/report/server.js';
 import { TRANSLATIONS_FILE } from '../../src/report/translations.js';
 import { writeReport } from '../../src/report/write-report.js';
+import { lockRun } from '../../src/runs/run-lock.js';
 import { CHROMIUM, launch, NO_CHROMIUM } from './chromium.js';
-import { lossLine, makeRun } from './run-of.js';
+import { addEvaluation, addPicture, lossLine, makeRun } from './run-of.js';
 
 const WIDTHS = { phone: { width: 390, height: 844 }, desktop: { width: 1280, height: 900 } } as const;
 
@@ -63,17 +64,36 @@ describe.skipIf(CHROMIUM === undefined)(`the page in a browser${CHROMIUM === und
   it.each([
     ['phone', 'light', 'ko-KR'], ['phone', 'dark', 'en-GB'], ['desktop', 'light', 'en-GB'], ['desktop', 'dark', 'ko-KR'],
   ] as const)('shows all parts without complaint and fits a %s, %s, %s', async (width, colorScheme, locale) => {
-    const page = await openFile(runWithSentences(), { width, colorScheme, locale });
+    const run = runWithSentences();
+    await addPicture(run, { prompts: [NASTY] });
+    await addPicture(run, { file: 'compare-7.png', kind: 'grid', prompts: ['노란색 차', 'a yellow car'], encoders: ['CLIP en', 'student ko'], width: 1200 });
+    await addEvaluation(run);
+    const page = await openFile(run, { width, colorScheme, locale });
     await page.locator('.chart.square svg').waitFor();
     expect(await page.locator('html').getAttribute('lang')).toBe(locale.slice(0, 2));
     await soon(() => page.locator('h2').allTextContents()).toEqual(
-      locale === 'ko-KR' ? ['손실', '평가', '번역', '설정'] : ['Losses', 'Evaluation', 'Translations', 'Configuration'],
+      locale === 'ko-KR' ? ['손실', '평가', '번역', '그림', '설정'] : ['Losses', 'Evaluation', 'Translations', 'Pictures', 'Configuration'],
     );
     expect(await background(page)).toBe(colorScheme === 'dark' ? 'rgb(15, 17, 21)' : 'rgb(255, 255, 255)');
     await soon(() => page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0);
     expect(await page.evaluate('window.hurt')).toBeUndefined();
     expect(await page.locator('.pairs li').first().textContent()).toContain(NASTY);
+    expect(await page.locator('.sheet figcaption').allTextContents()).toEqual([expect.stringContaining('CLIP en | student ko'), expect.stringContaining(NASTY)]);
+    await soon(() => page.evaluate('[...document.querySelectorAll(".sheet img")].map(({ complete, naturalWidth }) => [complete, naturalWidth])')).toEqual([[true, 1200], [true, 384]]);
     await page.close();
+  });
+
+  it('shows what an evaluation found, and says why pooled outputs find less', async () => {
+    const hidden = makeRun({ settings: { loss: 'hidden' } });
+    const pooler = makeRun({ settings: { loss: 'pooler' } });
+    for (const [run, isSaid] of [[hidden, true], [pooler, false]] as const) {
+      await addEvaluation(run);
+      const page = await openFile(run);
+      await soon(() => page.locator('#evaluation h3').allTextContents()).toEqual(['Distance to the teacher', 'Translations found']);
+      expect(await page.locator('#evaluation table').last().locator('tbody tr').last().locator('td').allTextContents()).toEqual(['81 %', '82 %', '27 %', '29 %']);
+      expect((await page.locator('#evaluation').textContent())!.includes('their mean is what tells')).toBe(isSaid);
+      await page.close();
+    }
   });
 
   it('answers to pointer and switches', async () => {
@@ -131,15 +151,21 @@ describe.skipIf(CHROMIUM === undefined)(`the page in a browser${CHROMIUM === und
 
   it('follows a run that goes on, without being loaded again', async () => {
     const run = makeRun({ settings: { epochs: 100 } });
+    const lock = await lockRun(run);
     server = await serveReport(followRun(run), 0);
     const page = await open(server.url);
     await page.evaluate('window.first = true');
+    await soon(textOf(page, '.state')).toBe('Training');
     const before = await curves(page);
     appendFileSync(join(run, 'loss.csv'), `${lossLine(610, 200, 0.2)}\n${lossLine(620, 200, 0.2)}\n`);
     await soon(textOf(page, '.facts')).toContain('620');
     await soon(() => curves(page)).not.toBe(before);
     writeFileSync(join(run, TRANSLATIONS_FILE), readFileSync(join(runWithSentences(), TRANSLATIONS_FILE)));
     await page.locator('#translations').waitFor({ timeout: 10_000 });
+    await addPicture(run);
+    await page.locator('#pictures img').waitFor({ timeout: 10_000 });
+    lock.release();
+    await soon(textOf(page, '.state')).toBe('Stopped');
     expect(await page.evaluate('window.first')).toBe(true);
     await page.close();
   });

@@ -4,11 +4,12 @@ import { describe, expect, it } from 'vitest';
 import { embedded } from '../../src/report/page.js';
 import type { ReportData } from '../../src/report/report-data.js';
 import { writeReport } from '../../src/report/write-report.js';
+import { lockRun } from '../../src/runs/run-lock.js';
 import { lossLine, makeRun, type RunOptions } from './run-of.js';
 
-async function pageOf(options: RunOptions = {}, change: (run: string) => void = () => undefined): Promise<string> {
+async function pageOf(options: RunOptions = {}, change: (run: string) => unknown = () => undefined): Promise<string> {
   const run = makeRun(options);
-  change(run);
+  await change(run);
   return readFileSync(await writeReport(run), 'utf8');
 }
 
@@ -43,17 +44,31 @@ describe('the page', () => {
 });
 
 describe('a run', () => {
-  const old = (run: string): void => { rmSync(join(run, 'loss.csv')); rmSync(join(run, 'validation.csv')); };
+  const withoutLogs = (run: string): void => { rmSync(join(run, 'loss.csv')); rmSync(join(run, 'validation.csv')); };
+  const stateOf = async (options: RunOptions, change: (run: string) => unknown): Promise<string> => dataOf(await pageOf(options, change)).run.state;
+  const unfinished = { settings: { epochs: 100 } };
 
   it('before its first step has a report, too', async () => {
-    expect(dataOf(await pageOf({}, old))).toMatchObject({ run: { state: 'empty', step: 0, pairsPerSecond: null }, validation: [] });
+    expect(dataOf(await pageOf({}, (run) => { withoutLogs(run); return lockRun(run); }))).toMatchObject({ run: { state: 'empty', step: 0, pairsPerSecond: null }, validation: [] });
+  });
+
+  it('trains while a process has its lock, and not after', async () => {
+    expect(await stateOf(unfinished, lockRun)).toBe('running');
+    expect(await stateOf(unfinished, async (run) => { (await lockRun(run)).release(); })).toBe('stopped');
+    expect(await stateOf(unfinished, () => undefined)).toBe('stopped');
+    expect(await stateOf(unfinished, async (run) => {
+      await lockRun(run);
+      const owner = JSON.parse(readFileSync(join(run, 'lock'), 'utf8')) as object;
+      writeFileSync(join(run, 'lock'), JSON.stringify({ ...owner, boot: 'of another day' })); // killed, and the machine started again
+    })).toBe('stopped');
+    expect(await stateOf({}, lockRun)).toBe('finished');
   });
 
   it('that is on its way says how far it is, and what of its log cannot be read', async () => {
     const { run, training } = dataOf(await pageOf({ settings: { maxSteps: 5000, epochs: 100 } }, (folder) => {
       writeFileSync(join(folder, 'loss.csv'), `${readFileSync(join(folder, 'loss.csv'), 'utf8')}610,4,tor\n${lossLine(620, 200, 'NaN')}\n`);
     }));
-    expect(run).toMatchObject({ state: 'running', step: 620, totalSteps: 5000, skippedLines: 1 });
+    expect(run).toMatchObject({ step: 620, totalSteps: 5000, skippedLines: 1 });
     expect(training.nonFinite).toBe(620);
     expect(training.curves.loss.mean.at(-1)).toBeNull();
   });

@@ -1,6 +1,10 @@
 /** @file Runs made by hand, for reports. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import sharp from 'sharp';
+import { PICTURES_FOLDER, recordPicture, type Picture } from '../../src/diffusion/pictures.js';
+import type { LanguageScores, ModelScores, PairsEvaluation } from '../../src/evaluate/evaluation.js';
+import { keepEvaluations } from '../../src/evaluate/evaluation-file.js';
 import { LOSS_COLUMNS, VALIDATION_COLUMNS } from '../../src/runs/loss-log.js';
 import { temporaryFolder } from '../cli.js';
 
@@ -45,4 +49,38 @@ export function makeRun({ name = 'first', rows = 60, logEvery = 10, epochs = 3, 
   const validation = ends.map((epoch) => [epoch * stepsPerEpoch, epoch, lossAt(epoch * stepsPerEpoch), lossAt(epoch * stepsPerEpoch) / 2, lossAt(epoch * stepsPerEpoch) / 2].join(','));
   writeFileSync(join(folder, 'validation.csv'), [VALIDATION_COLUMNS.join(','), ...validation, ''].join('\n'));
   return folder;
+}
+
+/** Adds a picture of one colour to those of a run, as `kd generate` does. */
+export async function addPicture(run: string, changes: Partial<Picture> = {}, colour = { r: 40, g: 90, b: 160 }): Promise<void> {
+  const picture: Picture = {
+    file: 'it.png', kind: 'picture', prompts: ['a yellow car'], negative: '', seed: 7, steps: 25, guidance: 7.5, scheduler: 'UniPCMultistepScheduler',
+    width: 512, height: 256, encoders: ['first:best'], pipeline: 'somebody/pipeline', ...changes,
+  };
+  const folder = join(run, PICTURES_FOLDER);
+  mkdirSync(folder, { recursive: true });
+  await sharp({ create: { width: picture.width, height: picture.height, channels: 3, background: colour } }).png().toFile(join(folder, picture.file));
+  await recordPicture(folder, picture);
+}
+
+/** Keeps an evaluation with a teacher, a student and the same untrained in a run. */
+export async function addEvaluation(run: string): Promise<void> {
+  const scores = (mse: number, mean: number, pooled: number): LanguageScores => ({
+    distance: { mse, mse_pooled: 1.2, cosine_token: 0.9, cosine_pooled: 0.1 },
+    translation: { mean: { accuracy: mean, p10: 0.9, mrr: 0.8 }, pooled: { accuracy: pooled, p10: 0.5, mrr: 0.4 } },
+  });
+  const model = (name: string, role: ModelScores['role'], en: LanguageScores, ko: LanguageScores): ModelScores => ({
+    name, role, source: name, parameters: 68_090_880, bytes: 272_363_520, width: 768, ms_per_text: 12.5, cut: 0, no_distance: null, scores: { en, ko }, groups: [],
+  });
+  const pairs: PairsEvaluation = {
+    created: '2026-01-02T05:06:07.000Z', kd: '0.1.0', engine: { backend: 'tensorflow', device: 'cpu', tensorflow: '2.21.0' }, batch_size: 32,
+    data: { source: 'store', fingerprint: 'abc', split: 'validation', pairs: 500, available: 500, seed: 42 },
+    teacher: 'clip',
+    models: [
+      model('clip', 'teacher', scores(0, 0.004, 0.002), scores(1.2, 0.003, 0.001)),
+      model('first (untrained)', 'untrained', scores(1.9, 0.004, 0.008), scores(1.91, 0.005, 0.002)),
+      model('first', 'student', scores(0.21, 0.816, 0.286), scores(0.25, 0.814, 0.271)),
+    ],
+  };
+  await keepEvaluations(run, { pairs, sts: [] });
 }

@@ -1,5 +1,5 @@
 /** @file How near models come to the teacher, and how well translations find each other. */
-import type { Distance, ModelScores, PairsEvaluation, StsEvaluation } from '../../evaluate/evaluation.js';
+import type { Distance, ModelScores, PairsEvaluation, Pooling, StsEvaluation } from '../../evaluate/evaluation.js';
 import { h, table } from './dom.js';
 import type { Part, View } from './view.js';
 
@@ -9,28 +9,35 @@ export function evaluationPart(view: View): Part {
   const evaluations = data.sections.evaluations;
   const contents = evaluations === undefined || (evaluations.pairs === undefined && evaluations.sts.length === 0)
     ? [h('p', { class: 'quiet' }, words.noEvaluation), h('div', { class: 'command' }, h('code', { tabindex: 0 }, `kd eval --compare clip,${data.run.name}`))]
-    : [...(evaluations.pairs === undefined ? [] : pairsTable(view, evaluations.pairs)), ...evaluations.sts.flatMap((sts) => stsTable(view, sts))];
+    : [...(evaluations.pairs === undefined ? [] : pairsTables(view, evaluations.pairs)), ...evaluations.sts.flatMap((sts) => stsTable(view, sts))];
   return { element: h('section', { id: 'evaluation' }, h('h2', {}, words.evaluation), contents) };
 }
 
-function pairsTable({ words, format }: View, { data, teacher, models }: PairsEvaluation): HTMLElement[] {
+/** Distances and translations found, in a table each: together they are too wide to be read. */
+function pairsTables({ words, format, data: { sections } }: View, { data, teacher, models }: PairsEvaluation): HTMLElement[] {
+  const name = (model: ModelScores): Node => modelName(model, words.roles);
   const distance = (scores: Distance | null, key: 'mse' | 'cosine_token'): string => format.loss(scores?.[key]);
-  const row = (model: ModelScores): (string | Node)[] => {
+  const distances = models.map((model) => {
     const { en, ko } = model.scores;
     return [
-      modelName(model, words.roles),
-      distance(en.distance, 'mse'), distance(ko.distance, 'mse'), distance(en.distance, 'cosine_token'), distance(ko.distance, 'cosine_token'),
-      format.percent(ko.translation.mean.accuracy), format.percent(en.translation.mean.accuracy), format.count(model.parameters), format.small(model.ms_per_text ?? NaN),
+      name(model), distance(en.distance, 'mse'), distance(ko.distance, 'mse'), distance(en.distance, 'cosine_token'), distance(ko.distance, 'cosine_token'),
+      format.count(model.parameters), format.small(model.ms_per_text ?? NaN),
     ];
-  };
-  const head = [
-    words.model, `${words.mse}, ${words.english}`, `${words.mse}, ${words.korean}`, `${words.cosine}, ${words.english}`, `${words.cosine}, ${words.korean}`,
-    words.koFindsEn, words.enFindsKo, words.parameters, words.msPerText,
-  ];
+  });
+  const found = (model: ModelScores, pooling: Pooling): string[] => (['ko', 'en'] as const).map((from) => format.percent(model.scores[from].translation[pooling].accuracy));
+  const learntHidden = sections.settings.some(([flag, value]) => flag === '--loss' && value === 'hidden');
+  const foundHead = (pooling: Pooling): string[] => [words.koFindsEn, words.enFindsKo].map((direction) => `${direction}, ${words.foundBy[pooling]}`);
   return [
     h('p', { class: 'quiet' }, words.evaluationNote(format.count(data.pairs), teacher)),
-    table(head, models.map(row)),
-    h('p', { class: 'notes quiet' }, words.evaluationLegend),
+    h('h3', {}, words.distances),
+    table([
+      words.model, `${words.mse}, ${words.english}`, `${words.mse}, ${words.korean}`, `${words.cosine}, ${words.english}`, `${words.cosine}, ${words.korean}`,
+      words.parameters, words.msPerText,
+    ], distances),
+    h('p', { class: 'notes quiet' }, words.distancesLegend),
+    h('h3', {}, words.found),
+    table([words.model, ...foundHead('mean'), ...foundHead('pooled')], models.map((model) => [name(model), ...found(model, 'mean'), ...found(model, 'pooled')])),
+    h('p', { class: 'notes quiet' }, words.foundLegend(format.percent(1 / data.pairs)), learntHidden && ` ${words.poolerLegend}`),
   ];
 }
 

@@ -11,6 +11,7 @@ import { headerPart } from './header.js';
 import { followNews, type LiveReport } from './live.js';
 import { lossesPart } from './losses.js';
 import { recall, remember } from './memory.js';
+import { picturesPart } from './pictures.js';
 import { translationsPart } from './translations.js';
 import type { Choices, Part, View } from './view.js';
 import { LANGUAGES, WORDS, type Language } from './words.js';
@@ -102,6 +103,7 @@ function partsOf(view: View): Part[] {
     lossesPart(view),
     evaluationPart(view),
     ...(sections.translations === undefined ? [] : [translationsPart(view, sections.translations)]),
+    ...(sections.pictures === undefined ? [] : [picturesPart(view, sections.pictures)]),
     ...(sections.data === undefined ? [] : [dataPart(view, sections.data)]),
     configurationPart(view),
     ...(sections.problems.length === 0 ? [] : [problemsPart(view)]),

@@ -1,0 +1,55 @@
+/** @file The pictures drawn with a run's text encoders, small. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { messageOf } from '../errors.js';
+import { PICTURES_FOLDER, readPictures, type Picture } from '../diffusion/pictures.js';
+import type { ContactSheet, Thumbnail } from './report-data.js';
+
+/** Pictures that a page shows: some 20 kB each. */
+const MOST = 24;
+
+/** The longest sides of thumbnails, in pixels: twice what they take on a screen. A grid's lettering must stay readable. */
+const LONGEST = { picture: 384, grid: 1400 } as const;
+
+const QUALITY = 82;
+
+/**
+ * The contact sheet of a run; undefined where nothing has been drawn.
+ *
+ * @param run its folder, in which `kd generate` keeps pictures
+ * @param problems is told of pictures that cannot be read, which are left out
+ */
+export async function contactSheet(run: string, problems: string[]): Promise<ContactSheet | undefined> {
+  const folder = join(run, PICTURES_FOLDER);
+  const all = await readPictures(folder);
+  const pictures: Thumbnail[] = [];
+  for (const picture of all.slice(-MOST).reverse()) {
+    try {
+      pictures.push(await thumbnailOf(folder, picture));
+    } catch (error) {
+      problems.push(`${join(folder, picture.file)}: expected a picture, got ${messageOf(error)}`);
+    }
+  }
+  return pictures.length === 0 ? undefined : { total: all.length, pictures };
+}
+
+async function thumbnailOf(folder: string, { file, kind, prompts, encoders, seed, steps, guidance, trouble }: Picture): Promise<Thumbnail> {
+  const longest = LONGEST[kind === 'grid' ? 'grid' : 'picture'];
+  const { data, info } = await sharp(await readFile(join(folder, file)))
+    .resize({ width: longest, height: longest, fit: 'inside', withoutEnlargement: true })
+    .webp({ quality: QUALITY })
+    .toBuffer({ resolveWithObject: true });
+  return {
+    image: `data:image/webp;base64,${data.toString('base64')}`,
+    width: info.width,
+    height: info.height,
+    kind: kind === 'grid' ? 'grid' : 'picture',
+    prompts: prompts.map(String),
+    encoders: encoders.map(String),
+    seed: seed ?? null,
+    steps,
+    guidance,
+    ...(trouble === undefined ? {} : { trouble }),
+  };
+}
