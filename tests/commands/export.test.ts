@@ -1,27 +1,50 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync, cpSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { fileURLToPath } from 'node:url';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { randomNormal } from '../../src/random.js';
 import { openSafetensors } from '../../src/weights/safetensors.js';
-import { kd, temporaryFolder, type CliResult } from '../cli.js';
+import { writeSafetensors } from '../../src/weights/safetensors-writer.js';
+import { temporaryFolder, type CliResult } from '../cli.js';
 import { largestDifference, PARITY } from '../fixtures/index.js';
+import { kdHere } from '../in-process.js';
 import { BACKEND, readJson, STUDENT, TEACHER } from './tiny.js';
 
-const ROOT = new URL('../..', import.meta.url).pathname;
-const TEXTS = '\n노란색 차\nA cat sleeps on the sofa. 고양이가 소파에서 잔다.\n';
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const TEXTS = ['', '노란색 차', 'A cat sleeps on the sofa. 고양이가 소파에서 잔다.'];
+const FORMATS = ['transformers', 'diffusers', 'onnx'] as const;
 
+/** Width of the models, and of the one with a projection. */
+const WIDTHS = { roberta: 48, bert: 48, clip: 48, projected: 64 } as const;
+const MODELS = Object.keys(WIDTHS) as (keyof typeof WIDTHS)[];
+
+/** A folder with the models, and what `kd encode` gives for the texts by each as `<model>.safetensors`. */
 let cwd: string;
-beforeAll(() => {
+beforeAll(async () => {
   cwd = temporaryFolder();
-  cpSync(STUDENT, join(cwd, 'roberta'), { recursive: true });
   cpSync(TEACHER, join(cwd, 'clip'), { recursive: true });
-  cpSync(STUDENT, join(cwd, 'bert'), { recursive: true });
+  for (const name of ['roberta', 'bert', 'projected']) cpSync(STUDENT, join(cwd, name), { recursive: true });
   for (const name of ['config.json', 'model.safetensors']) cpSync(join(PARITY, 'variants/student-bert', name), join(cwd, 'bert', name));
-  writeFileSync(join(cwd, 'texts.txt'), TEXTS);
+  await writeSafetensors(join(cwd, 'projected/projection.safetensors'), [
+    { name: 'weight', dtype: 'F32', shape: [64, 48], values: randomNormal(64 * 48, 0.2, [1, 2]) },
+    { name: 'bias', dtype: 'F32', shape: [64], values: randomNormal(64, 0.5, [3, 4]) },
+  ]);
+  writeFileSync(join(cwd, 'texts.txt'), `${TEXTS.join('\n')}\n`);
+  for (const model of MODELS) {
+    const { code, stderr } = await kdHere(['encode', '--model', `./${model}`, '--input', 'texts.txt', '--output', `${model}.safetensors`, '--backend', BACKEND], { cwd });
+    expect(code, stderr).toBe(0);
+  }
 });
 
-function exportTo(to: string, model: string, format: string, flags: readonly string[] = []): CliResult {
-  return kd(['export', `./${model}`, '--to', to, '--format', format, '--backend', BACKEND, ...flags], { cwd });
+function exportTo(to: string, model: string, format: string, flags: readonly string[] = []): Promise<CliResult> {
+  return kdHere(['export', `./${model}`, '--to', to, '--format', format, '--backend', BACKEND, ...flags], { cwd });
+}
+
+async function exported(model: string, format: (typeof FORMATS)[number]): Promise<number> {
+  const { code, stdout, stderr } = await exportTo(`${model}-${format}`, model, format, ['--json']);
+  expect(code, stderr).toBe(0);
+  return (JSON.parse(stdout) as { largest_difference: number }).largest_difference;
 }
 
 /**
@@ -31,54 +54,86 @@ function exportTo(to: string, model: string, format: string, flags: readonly str
 const OWN_RUNTIME = `export const resolve = (name, context, next) => next(name === 'onnxruntime-node' ? 'onnxruntime-node-1.14' : name, context);`;
 const HOOK = `import { register } from 'node:module'; register('data:text/javascript,' + encodeURIComponent(${JSON.stringify(OWN_RUNTIME)}));`;
 
-/** What `@xenova/transformers` gives, in a process of its own, by the lines that the model card shows. */
-function runInTransformersJs(folder: string): { dims: number[]; values: number[] } {
-  const code = /```js\n([^]*?)```/.exec(readFileSync(join(cwd, folder, 'README.md'), 'utf8'))![1]
-    .replace(/\['노란색 차', 'a yellow car'\]/, JSON.stringify(TEXTS.slice(0, -1).split('\n')));
-  if (!existsSync(join(cwd, 'node_modules'))) symlinkSync(join(ROOT, 'node_modules'), join(cwd, 'node_modules'));
-  writeFileSync(join(cwd, `${folder}.mjs`), `${code}\nconsole.log(JSON.stringify({ dims: last_hidden_state.dims, values: [...last_hidden_state.data] }));`);
+/** What `@xenova/transformers` gives by the lines that the model cards of exports show, in one process for all. */
+function runInTransformersJs(exports: readonly string[]): { dims: number[]; values: number[] }[] {
+  symlinkSync(join(ROOT, 'node_modules'), join(cwd, 'node_modules'));
+  for (const name of exports) {
+    const code = /```js\n([^]*?)```/.exec(readFileSync(join(cwd, name, 'README.md'), 'utf8'))![1].replace(/\['노란색 차', 'a yellow car'\]/, JSON.stringify(TEXTS));
+    writeFileSync(join(cwd, `${name}.mjs`), `${code}\nconsole.log(JSON.stringify({ dims: last_hidden_state.dims, values: [...last_hidden_state.data] }));`);
+  }
+  writeFileSync(join(cwd, 'all.mjs'), exports.map((name) => `await import('./${name}.mjs');`).join('\n'));
   writeFileSync(join(cwd, 'hook.mjs'), HOOK);
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', './hook.mjs', `${folder}.mjs`], { cwd, encoding: 'utf8', maxBuffer: 2 ** 26 });
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', './hook.mjs', 'all.mjs'], { cwd, encoding: 'utf8', maxBuffer: 2 ** 26 });
   expect(status, stderr).toBe(0);
-  return JSON.parse(stdout) as { dims: number[]; values: number[] };
+  return stdout.trimEnd().split('\n').map((line) => JSON.parse(line) as { dims: number[]; values: number[] });
 }
 
+const PYTHON = process.env.KD_PYTHON ?? 'python3';
+const hasPython = spawnSync(PYTHON, ['-c', 'import importlib.util as u; assert all(map(u.find_spec, ["torch", "transformers", "diffusers", "onnx", "onnxruntime", "safetensors"]))']).status === 0;
+
 describe('kd export', () => {
-  it.each(['roberta', 'bert', 'clip'])('writes a %s that @xenova/transformers runs as its model card says', async (model) => {
-    const { code, stdout, stderr } = exportTo(`${model}-onnx`, model, 'onnx', ['--json']);
-    expect(code, stderr).toBe(0);
-    expect((JSON.parse(stdout) as { largest_difference: number }).largest_difference).toBeLessThan(1e-4);
-    expect(kd(['encode', '--model', `./${model}`, '--input', 'texts.txt', '--output', `${model}.safetensors`, '--backend', BACKEND], { cwd }).code).toBe(0);
-    const own = await openSafetensors(join(cwd, `${model}.safetensors`));
-    const { dims, values } = runInTransformersJs(`${model}-onnx`);
-    expect(dims).toEqual([3, 77, 48]);
-    expect(largestDifference(values, await own.read('last_hidden_state'))).toBeLessThan(1e-4);
-    await own.close();
+  it('writes ONNX that @xenova/transformers runs as the model card says: RoBERTa, BERT, CLIP, and one with a projection', async () => {
+    for (const model of MODELS) expect(await exported(model, 'onnx')).toBeLessThan(1e-4);
+    const outputs = runInTransformersJs(MODELS.map((model) => `${model}-onnx`));
+    for (const [i, model] of MODELS.entries()) {
+      const own = await openSafetensors(join(cwd, `${model}.safetensors`));
+      expect(outputs[i].dims).toEqual([3, 77, WIDTHS[model]]);
+      expect(largestDifference(outputs[i].values, await own.read('last_hidden_state')), model).toBeLessThan(1e-4);
+      await own.close();
+    }
   });
 
-  it.each([['transformers', ['config.json', 'model.safetensors', 'tokenizer.json']], ['diffusers', ['text_encoder', 'tokenizer']]])('writes the layout of %s', (format, names) => {
-    const { code, stderr } = exportTo(format, 'roberta', format);
-    expect(code, stderr).toBe(0);
-    expect(readdirSync(join(cwd, format))).toEqual(expect.arrayContaining([...names, 'README.md', 'kd-export.json']));
-    expect(readdirSync(cwd).filter((name) => /\.(tmp|old)$/.test(name))).toEqual([]);
-    const tokenizer = readJson<Record<string, unknown>>(join(cwd, format, format === 'diffusers' ? 'tokenizer' : '.', 'tokenizer_config.json'));
-    expect([tokenizer.model_max_length, tokenizer.model_input_names]).toEqual([77, ['input_ids']]);
-  });
-
-  it('replaces an earlier export, and refuses any other folder', () => {
-    expect(exportTo('again', 'roberta', 'transformers').code).toBe(0);
-    expect(exportTo('again', 'roberta', 'diffusers').code).toBe(0);
+  it('writes the layouts of transformers and diffusers, one in the place of the other', async () => {
+    for (const [format, names, tokenizerIn] of [['transformers', ['config.json', 'model.safetensors', 'tokenizer.json'], '.'], ['diffusers', ['text_encoder', 'tokenizer'], 'tokenizer']] as const) {
+      const { code, stderr } = await exportTo('again', 'roberta', format);
+      expect(code, stderr).toBe(0);
+      expect(readdirSync(join(cwd, 'again'))).toEqual(expect.arrayContaining([...names, 'README.md', 'kd-export.json']));
+      const tokenizer = readJson<Record<string, unknown>>(join(cwd, 'again', tokenizerIn, 'tokenizer_config.json'));
+      expect([tokenizer.model_max_length, tokenizer.model_input_names]).toEqual([77, ['input_ids']]);
+    }
     expect(existsSync(join(cwd, 'again/model.safetensors'))).toBe(false);
+    expect(readdirSync(cwd).filter((name) => /\.(tmp|old)$/.test(name))).toEqual([]);
+  });
+
+  it('keeps a projection for transformers, and has no place for one in diffusers', async () => {
+    expect(await exported('projected', 'transformers')).toBeLessThan(2e-5);
+    expect(readdirSync(join(cwd, 'projected-transformers'))).toContain('projection.safetensors');
+    const { code, stderr } = await exportTo('projected-diffusers', 'projected', 'diffusers');
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^error: --format diffusers: expected a student as wide as its teacher, got one with a projection, [^\n]+\n$/);
+    expect(existsSync(join(cwd, 'projected-diffusers'))).toBe(false);
+  });
+
+  it.skipIf(!hasPython)(`is what Python's transformers, diffusers and ONNX Runtime open as the model cards say${hasPython ? '' : ' (no Python with torch, transformers, diffusers, onnx, onnxruntime and safetensors; KD_PYTHON names one)'}`, async () => {
+    const made: string[] = [];
+    for (const model of MODELS) {
+      for (const format of FORMATS) {
+        if (model === 'projected' && format === 'diffusers') continue;
+        await exported(model, format);
+        made.push(`${model}-${format}`);
+      }
+    }
+    const script = fileURLToPath(new URL('../fixtures/compare_exports.py', import.meta.url));
+    const { status, stdout, stderr } = spawnSync(PYTHON, [script, cwd], { encoding: 'utf8', env: { ...process.env, HF_HUB_OFFLINE: '1', CUDA_VISIBLE_DEVICES: '' } });
+    expect(status, stderr).toBe(0);
+    const differences = JSON.parse(stdout.trimEnd().split('\n').at(-1)!) as Record<string, number>;
+    expect(Object.keys(differences).sort()).toEqual(made.sort());
+    for (const [name, difference] of Object.entries(differences)) expect(difference, name).toBeLessThan(name.endsWith('onnx') ? 1e-4 : 2e-5);
+  }, 300_000);
+
+  it('refuses a folder that holds other things', async () => {
     mkdirSync(join(cwd, 'other'));
     writeFileSync(join(cwd, 'other/mine.txt'), 'x');
-    const { code, stderr } = exportTo('other', 'roberta', 'transformers');
+    const { code, stderr } = await exportTo('other', 'roberta', 'transformers');
     expect([code, stderr]).toEqual([1, 'error: --to other: expected an empty folder or an earlier export, got one with mine.txt in it; name another folder\n']);
     expect(readdirSync(join(cwd, 'other'))).toEqual(['mine.txt']);
   });
 
-  it('asks for a token before it writes anything', () => {
-    const { code, stderr } = kd(['export', './roberta', '--to', 'pushed', '--push', 'me/it', '--backend', BACKEND], { cwd, env: { HF_TOKEN: '' } });
+  it('asks for a token before it writes anything', async () => {
+    vi.stubEnv('HF_TOKEN', '');
+    const { code, stderr } = await exportTo('pushed', 'roberta', 'transformers', ['--push', 'me/it']);
     expect([code, stderr]).toEqual([1, 'error: --push: expected a token in HF_TOKEN, found none; make one with write access at https://huggingface.co/settings/tokens\n']);
     expect(existsSync(join(cwd, 'pushed'))).toBe(false);
+    vi.unstubAllEnvs();
   });
 });

@@ -2,12 +2,13 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { RECIPES, RECIPE_NAMES } from '../../src/distill/recipes.js';
 import { kd, temporaryFolder } from '../cli.js';
+import { kdHere } from '../in-process.js';
 import { BACKEND, parseLines, readJson } from './tiny.js';
 
 interface Printed { readonly recipe: string | null; readonly settings: Record<string, unknown>; readonly published: object | null }
 
-function printed(flags: readonly string[]): Printed & { stderr: string } {
-  const { code, stdout, stderr } = kd(['train', ...flags, '--print', '--json']);
+async function printed(flags: readonly string[]): Promise<Printed & { stderr: string }> {
+  const { code, stdout, stderr } = await kdHere(['train', ...flags, '--print', '--json']);
   expect(code, stderr).toBe(0);
   return { ...parseLines<Printed>(stdout)[0], stderr };
 }
@@ -24,8 +25,8 @@ describe('kd train --recipe … --print', () => {
     ['roberta-250k', {}],
     ['roberta-pooler-250k', { loss: 'pooler', learningRate: 5e-4 }],
     ['roberta-1m', { samples: 1_000_000, epochs: 10 }],
-  ])('%s has the original settings, and nothing that the original had not', (recipe, changes) => {
-    const { settings, published, stderr, ...rest } = printed(['--recipe', recipe]);
+  ])('%s has the original settings, and nothing that the original had not', async (recipe, changes) => {
+    const { settings, published, stderr, ...rest } = await printed(['--recipe', recipe]);
     expect(stderr).toBe('');
     expect(rest.recipe).toBe(recipe);
     expect(settings).toMatchObject({ ...ORIGINAL, ...changes });
@@ -33,8 +34,8 @@ describe('kd train --recipe … --print', () => {
     expect(published).toEqual((RECIPES as Record<string, { published?: object }>)[recipe].published);
   });
 
-  it('flags win, and what they change is said', () => {
-    const { settings, stderr } = printed(['--recipe', 'roberta-1m', '--epochs', '3', '--batch-size', '32', '--dropout', '0']);
+  it('flags win, and what they change is said', async () => {
+    const { settings, stderr } = await printed(['--recipe', 'roberta-1m', '--epochs', '3', '--batch-size', '32', '--dropout', '0']);
     expect(settings).toMatchObject({ ...ORIGINAL, samples: 1_000_000, epochs: 3, dropout: 0 });
     expect(stderr).toBe([
       "warning: --epochs 3 in the place of the recipe's 10: the run will not be roberta-1m",
@@ -42,8 +43,8 @@ describe('kd train --recipe … --print', () => {
     ].join('\n'));
   });
 
-  it('shows a table of flags with where they come from', () => {
-    const { code, stdout } = kd(['train', '--recipe', 'roberta-pooler-250k', '--seed', '1', '--print']);
+  it('shows a table of flags with where they come from', async () => {
+    const { code, stdout } = await kdHere(['train', '--recipe', 'roberta-pooler-250k', '--seed', '1', '--print']);
     expect(code).toBe(0);
     expect(stdout).toMatch(/^roberta-pooler-250k: the original's experiment 3/);
     expect(stdout).toMatch(/^ {2}--learning-rate 0\.0005 +recipe$/m);
@@ -53,8 +54,8 @@ describe('kd train --recipe … --print', () => {
     expect(stdout).toMatch(/published: validation loss 1\.0813 \(en 0\.5319 \+ ko 0\.5494\) after 3 h 04 m/);
   });
 
-  it('an unknown one is refused with the names there are', () => {
-    const { code, stderr } = kd(['train', '--recipe', 'roberta-2m']);
+  it('an unknown one is refused with the names there are', async () => {
+    const { code, stderr } = await kdHere(['train', '--recipe', 'roberta-2m']);
     expect(code).toBe(1);
     for (const name of RECIPE_NAMES) expect(stderr).toContain(name);
   });

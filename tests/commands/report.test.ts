@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { KD, kd, temporaryFolder } from '../cli.js';
+import { KD, temporaryFolder } from '../cli.js';
+import { kdHere } from '../in-process.js';
 import { folderWithPairs, ownWords, train } from './tiny.js';
 
 describe('kd report', () => {
@@ -22,9 +23,9 @@ describe('kd report', () => {
     expect(existsSync(join(cwd, 'checkpoints/tiny/report.html'))).toBe(true);
   });
 
-  it('holds sentences encoded by the best checkpoint, of the newest run or the one named', () => {
+  it('holds sentences encoded by the best checkpoint, of the newest run or the one named', async () => {
     for (const names of [[], ['tiny'], ['checkpoints/tiny']]) {
-      const { code, stdout, stderr } = kd(['report', ...names], { cwd });
+      const { code, stdout, stderr } = await kdHere(['report', ...names], { cwd });
       expect(code, stderr).toBe(0);
       expect(stdout).toMatch(/^checkpoints\/tiny\/report\.html: \d{3} kB, needs nothing else; open it in a browser\n$/);
     }
@@ -35,28 +36,28 @@ describe('kd report', () => {
     expect(readFileSync(join(cwd, 'checkpoints/tiny/report.html'), 'utf8')).toContain(JSON.stringify(similarity[0]));
   });
 
-  it('does without the data and the checkpoint', () => {
+  it('does without the data and the checkpoint', async () => {
     const other = join(temporaryFolder(), 'copy');
     mkdirSync(other);
     writeFileSync(join(other, 'config.json'), readFileSync(join(cwd, 'checkpoints/tiny/config.json')));
-    const { code, stdout, stderr } = kd(['report', other, '--json']);
+    const { code, stdout, stderr } = await kdHere(['report', other, '--json']);
     expect(code, stderr).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ event: 'report', report: join(other, 'report.html') });
   });
 
-  it('is documented by commands that are run here, and no others', () => {
+  it('is documented by commands that are run here, and no others', async () => {
     const document = readFileSync(new URL('../../docs/report.md', import.meta.url), 'utf8');
     const commands = [...document.matchAll(/```sh\n([^]*?)```/g)].flatMap(([, block]) => block.trim().split('\n')).map((line) => line.replace(/\s+#.*$/, ''));
     expect(commands).toEqual(['npx kd report', 'npx kd report quickstart', 'npx kd report --no-encode', 'npx kd report --serve']);
-    expect(kd(['report', '--no-encode'], { cwd }).code).toBe(0); // the others above and below
+    expect((await kdHere(['report', '--no-encode'], { cwd })).code).toBe(0); // the others above and below
   });
 
-  it('names what is no run, and where it looked', () => {
-    const { code, stderr } = kd(['report', 'nothing'], { cwd });
+  it('names what is no run, and where it looked', async () => {
+    const { code, stderr } = await kdHere(['report', 'nothing'], { cwd });
     expect([code, stderr]).toEqual([1, `error: report nothing: expected the name of a run under ${join(cwd, 'checkpoints')}, or its folder, found neither; \`ls checkpoints\` shows the runs\n`]);
     const empty = temporaryFolder();
-    expect(kd(['report'], { cwd: empty }).stderr).toBe(`error: report: expected a run under ${join(empty, 'checkpoints')}, found none; train one with kd train, or name its folder\n`);
-    expect(kd(['report', '--port', '70000'], { cwd }).stderr).toContain('Expected a whole number from 0 to 65535.');
+    expect((await kdHere(['report'], { cwd: empty })).stderr).toBe(`error: report: expected a run under ${join(empty, 'checkpoints')}, found none; train one with kd train, or name its folder\n`);
+    expect((await kdHere(['report', '--port', '70000'], { cwd })).stderr).toContain('Expected a whole number from 0 to 65535.');
   });
 
   it('is served until it is stopped', async () => {

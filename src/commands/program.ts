@@ -1,0 +1,37 @@
+import { Command } from 'commander';
+import { VERSION } from '../version.js';
+import { doctorCommand } from './doctor/index.js';
+import { encodeCommand } from './encode/index.js';
+import { evalCommand } from './eval/index.js';
+import { exportCommand } from './export/index.js';
+import { generateCommand } from './generate/index.js';
+import { prepareCommand } from './prepare/index.js';
+import { reportCommand } from './report/index.js';
+import { trainCommand } from './train/index.js';
+
+/** `kd` with all its subcommands. Nothing in it ends the process: what goes wrong is thrown. */
+export function createProgram(): Command {
+  const program = new Command('kd')
+    .description('Teaches a small Korean and English text encoder to speak CLIP-L\'s language.')
+    .version(VERSION, '--version', 'print the version')
+    .option('--quiet', 'no messages and no progress; warnings and errors only')
+    .option('--json', 'one JSON object a line on standard output, nothing else there')
+    .showSuggestionAfterError()
+    .addHelpText('after', '\nExample:\n  $ kd train --epochs 10 --samples 1000000\n\n`kd <command> --help` says more.')
+    .addCommand(prepareCommand())
+    .addCommand(trainCommand())
+    .addCommand(evalCommand())
+    .addCommand(encodeCommand())
+    .addCommand(exportCommand())
+    .addCommand(generateCommand())
+    .addCommand(reportCommand())
+    .addCommand(doctorCommand());
+  for (const command of [program, ...program.commands]) {
+    command
+      .helpOption('--help', 'what it does, with an example')
+      .configureHelp({ showGlobalOptions: true })
+      .configureOutput({ writeErr: () => undefined }) // whoever runs it says it, on one line
+      .exitOverride();
+  }
+  return program;
+}

@@ -1,0 +1,28 @@
+/** @file Runs `kd` in the test's own process: everything but the process itself, without the seconds that one takes to start. */
+import { failureOf } from '../src/commands/failure.js';
+import { createProgram } from '../src/commands/program.js';
+import { temporaryFolder, type CliOptions, type CliResult } from './cli.js';
+
+/** Runs `kd` like `kd()` in `cli.ts`, but here. What native code writes to the terminal is not among its words. */
+export async function kdHere(args: readonly string[], { cwd = temporaryFolder() }: Pick<CliOptions, 'cwd'> = {}): Promise<CliResult> {
+  const home = process.cwd();
+  const said = { stdout: '', stderr: '' };
+  const streams = (['stdout', 'stderr'] as const).map((name) => {
+    const stream = process[name];
+    const write = stream.write.bind(stream);
+    stream.write = (text: string | Uint8Array) => { said[name] += String(text); return true; };
+    return () => { stream.write = write; };
+  });
+  process.chdir(cwd);
+  try {
+    await createProgram().parseAsync(args, { from: 'user' });
+    return { code: Number(process.exitCode ?? 0), ...said };
+  } catch (error) {
+    const { exitCode, text } = failureOf(error);
+    return { code: exitCode, stdout: said.stdout, stderr: said.stderr + text };
+  } finally {
+    process.exitCode = undefined;
+    process.chdir(home);
+    for (const restore of streams) restore();
+  }
+}
