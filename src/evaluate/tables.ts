@@ -7,6 +7,8 @@ const decimals = (digits: number) => (value: number): string => value.toFixed(di
 const percent = (value: number): string => `${(100 * value).toFixed(1)} %`;
 /** As the literature prints it. */
 const timesHundred = (value: number): string => (100 * value).toFixed(2);
+/** What guessing among so many finds, with two digits that count: `0.2 %`, `0.01 %`. */
+const chance = (pairs: number): string => `${Number((100 / pairs).toPrecision(2))} %`;
 
 /** What poolings are called. */
 export const POOLING_TITLES: Readonly<Record<Pooling, string>> = { pooled: 'pooled outputs', mean: 'mean of hidden states' };
@@ -68,7 +70,7 @@ function translationTable({ models, data }: PairsEvaluation): Table {
       return [name, DIRECTIONS[language], ...POOLINGS.flatMap((pooling) => [translation[pooling].accuracy, translation[pooling].p10, translation[pooling].mrr])];
     })),
     notes: [
-      `accuracy: the translation is the most similar of all (P@1); guessing finds ${percent(1 / data.pairs)}`,
+      `accuracy: the translation is the most similar of all (P@1); guessing finds ${chance(data.pairs)}`,
       'pooled outputs: by the pooler, which learns only with --loss pooler; of a student of hidden states their mean tells',
     ],
   };

@@ -17,7 +17,7 @@ import { makeStore } from '../prepare/make-store.js';
 import { sayWhatWasFound } from '../prepare/report-text.js';
 import type { LineUp } from './line-up.js';
 
-/** So many pairs are evaluated on unless more are asked for: minutes, not hours, with the real models. */
+/** So many pairs are evaluated on unless more are asked for: about an hour for two real models and a baseline on two cores. */
 export const DEFAULT_SAMPLES = 10_000;
 
 export interface PairsRequest {
