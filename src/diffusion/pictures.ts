@@ -56,8 +56,10 @@ async function listed(folder: string): Promise<Picture[]> {
 }
 
 function isPicture(value: unknown): value is Picture {
-  const { file, prompts, encoders } = (value ?? {}) as Partial<Picture>;
-  return typeof file === 'string' && !/[/\\]/.test(file) && Array.isArray(prompts) && Array.isArray(encoders);
+  const { file, prompts, encoders, seed, steps, guidance } = (value ?? {}) as Partial<Picture>;
+  const isTexts = (texts: unknown): boolean => Array.isArray(texts) && texts.every((text) => typeof text === 'string');
+  return typeof file === 'string' && !/[/\\]/.test(file) && isTexts(prompts) && isTexts(encoders) &&
+    typeof steps === 'number' && typeof guidance === 'number' && (seed === undefined || typeof seed === 'number');
 }
 
 /** A file name of a prompt: its letters and digits, cut to what every file system takes. */

@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
@@ -22,6 +22,17 @@ describe('the contact sheet', () => {
     const { data, info } = await sharp(Buffer.from(image.replace('data:image/webp;base64,', ''), 'base64')).raw().toBuffer({ resolveWithObject: true });
     expect([info.width, info.height]).toEqual([384, 192]);
     for (const [channel, value] of [250, 200, 5].entries()) expect(Math.abs(data[channel] - value)).toBeLessThan(6);
+  });
+
+  it('takes nothing from a list that somebody else has written', async () => {
+    const run = makeRun();
+    await addPicture(run, { file: 'it.png' });
+    const list = join(run, 'pictures/pictures.json');
+    const { pictures: [sound] } = JSON.parse(readFileSync(list, 'utf8')) as { pictures: object[] };
+    for (const change of [{ steps: '25' }, { seed: '7' }, { guidance: null }, { prompts: [7] }, { encoders: 'clip' }, { file: '../it.png' }]) {
+      writeFileSync(list, JSON.stringify({ version: 1, pictures: [{ ...sound, ...change }] }));
+      expect(await contactSheet(run, []), JSON.stringify(change)).toBeUndefined();
+    }
   });
 
   it('leaves out what is gone, and what is no picture, which is said', async () => {
