@@ -6,6 +6,7 @@ import type { PrepareReport } from '../data/prepare/report.js';
 import { recipeOf } from '../distill/recipes.js';
 import { messageOf } from '../errors.js';
 import { readEvaluations } from '../evaluate/evaluation-file.js';
+import type { ValidationRow } from '../runs/log-reader.js';
 import type { RunConfig } from '../runs/run-config.js';
 import { pointedAt } from '../runs/run-folder.js';
 import { isWritten } from '../runs/run-lock.js';
@@ -24,8 +25,8 @@ interface Plan {
 /** What the logs say last. */
 export interface LogState {
   readonly last: CurveRow | undefined;
-  /** Step of the last validation, 0 without one. */
-  readonly validated: number;
+  /** The last validation: after a step that may not have been logged. */
+  readonly validated: Pick<ValidationRow, 'step' | 'epoch'> | undefined;
   readonly skipped: number;
 }
 
@@ -33,7 +34,7 @@ export interface LogState {
 export async function runFacts(folder: string, config: RunConfig, { last, validated, skipped }: LogState): Promise<RunFacts> {
   const plan = planOf(config);
   const [best, newest] = [await pointedAt(folder, 'best'), await pointedAt(folder, 'last')];
-  const step = Math.max(last?.step ?? 0, validated, Number(/\d+$/.exec(newest ?? '')?.[0] ?? 0));
+  const step = Math.max(last?.step ?? 0, validated?.step ?? 0, Number(/\d+$/.exec(newest ?? '')?.[0] ?? 0));
   const pace = last?.pairs_per_second ?? NaN;
   return {
     name: basename(folder),
@@ -41,7 +42,7 @@ export async function runFacts(folder: string, config: RunConfig, { last, valida
     state: stateOf(step, plan, await isWritten(folder)),
     created: config.created,
     step,
-    epoch: last?.epoch ?? 0,
+    epoch: Math.max(last?.epoch ?? 0, validated?.epoch ?? 0),
     pairsPerSecond: Number.isFinite(pace) ? pace : null,
     ...plan,
     best: best ?? null,

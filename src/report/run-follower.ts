@@ -82,7 +82,7 @@ export function followRun(folder: string): RunFollower {
     validations = validations.concat(validation.rows);
     const key = await keyOf(folder);
     if (sections === undefined || key !== sectionsKey) [sections, sectionsKey] = [await sectionsOf(folder, config), key];
-    return runFacts(folder, config, { last: rows.at(-1), validated: validations.at(-1)?.step ?? 0, skipped: lossLog.skipped + validationLog.skipped });
+    return runFacts(folder, config, { last: rows.at(-1), validated: validations.at(-1), skipped: lossLog.skipped + validationLog.skipped });
   }
 }
 

@@ -39,7 +39,7 @@ describe('the page', () => {
   it('stays under 3 MB for 312,500 steps logged at every one', async () => {
     const page = await pageOf({ rows: 312_500, logEvery: 1, epochs: 10 });
     expect(page.length).toBeLessThan(1_500_000);
-    expect(dataOf(page)).toMatchObject({ run: { state: 'finished', step: 312_500, totalSteps: 312_500 }, training: { rows: 312_500 } });
+    expect(dataOf(page)).toMatchObject({ run: { state: 'finished', step: 312_500, totalSteps: 312_500, epoch: 10 }, training: { rows: 312_500 } });
   });
 });
 
@@ -71,6 +71,14 @@ describe('a run', () => {
     expect(run).toMatchObject({ step: 620, totalSteps: 5000, skippedLines: 1 });
     expect(training.nonFinite).toBe(620);
     expect(training.curves.loss.mean.at(-1)).toBeNull();
+  });
+
+  it('that has ended has had its last epoch, logged or not', async () => {
+    const { run } = dataOf(await pageOf({ rows: 30, logEvery: 10 }, (folder) => {
+      const [header, ...lines] = readFileSync(join(folder, 'loss.csv'), 'utf8').trimEnd().split('\n');
+      writeFileSync(join(folder, 'loss.csv'), `${[header, ...lines.slice(0, 15)].join('\n')}\n`);
+    }));
+    expect(run).toMatchObject({ state: 'finished', step: 300, epoch: 3, epochs: 3 });
   });
 
   it('has its settings as flags', async () => {

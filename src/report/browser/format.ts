@@ -35,3 +35,9 @@ export function formatFor(language: Language): Format {
     small: (value) => (!finite(value) ? '–' : value === 0 ? '0' : value < 1e-3 ? value.toExponential(2).replace('e-', 'e−') : Number(value.toPrecision(4)).toLocaleString(locale, { maximumSignificantDigits: 4 })),
   };
 }
+
+/** A model by its hub id or name as it is, by its path's last part. */
+export function shortName(source: string): string {
+  const isPath = /^[./~]/.test(source) || source.split('/').length > 2;
+  return isPath ? source.split('/').filter((part) => part !== '').at(-1)! : source;
+}

@@ -1,5 +1,6 @@
 /** @file What a run came to, at a glance. */
 import { h } from './dom.js';
+import { shortName } from './format.js';
 import type { Part, View } from './view.js';
 
 /** The head of the page: name, state, and the numbers that matter. */
@@ -51,10 +52,4 @@ function progress(share: number, label: string): HTMLElement {
 function change(ratio: number): string {
   const percent = Math.round(100 * (ratio - 1));
   return `${percent < 0 ? '−' : '+'}${Math.abs(percent)} %`;
-}
-
-/** A hub id as it is, a path by its last name. */
-function shortName(source: string): string {
-  const isPath = /^[./~]/.test(source) || source.split('/').length > 2;
-  return isPath ? source.split('/').filter((part) => part !== '').at(-1)! : source;
 }

@@ -1,6 +1,7 @@
 /** @file What the run's text encoders had drawn: a contact sheet. */
 import type { ContactSheet, Thumbnail } from '../report-data.js';
 import { h } from './dom.js';
+import { shortName } from './format.js';
 import type { Part, View } from './view.js';
 
 /** The section of pictures. */
@@ -17,11 +18,11 @@ export function picturesPart(view: View, { total, pictures }: ContactSheet): Par
 function figure({ words, format }: View, { image, width, height, kind, prompts, encoders, seed, steps, guidance, trouble }: Thumbnail): HTMLElement {
   const noise = seed === null ? words.noiseFromFile : words.seed(String(seed));
   const prompt = prompts.map((text) => `“${text}”`).join(', ');
-  const how = [...(kind === 'grid' ? [] : encoders), noise, words.denoising(format.count(steps), String(guidance))].join(' · ');
+  const how = [...(kind === 'grid' ? [] : encoders.map(shortName)), noise, words.denoising(format.count(steps), String(guidance))].join(' · ');
   return h('figure', { class: kind },
     h('div', { class: 'scroll', ...(kind === 'grid' ? { tabindex: 0, role: 'region', 'aria-label': prompt } : {}) }, h('img', { src: image, width, height, alt: prompt })),
     h('figcaption', {},
-      h('span', {}, kind === 'grid' ? encoders.join(' | ') : prompts.join(', ')),
+      kind === 'picture' && h('span', {}, prompts.join(', ')), // a grid has its own lettering
       h('span', { class: 'quiet' }, how),
       trouble !== undefined && h('span', { class: 'alarm' }, trouble)));
 }
