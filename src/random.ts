@@ -86,16 +86,85 @@ export function randomUniform(size: number, seed: readonly [number, number]): Fl
   return uniform;
 }
 
-/** `size` float32 numbers from the normal distribution of the given deviation (Box and Muller, 1958). */
+/**
+ * `size` float32 numbers from the normal distribution of the given deviation (Box and Muller, 1958).
+ *
+ * The same on every machine: `Math.log`, `Math.sin` and `Math.cos` may differ from one engine to the next in their last
+ * bit (ECMA-262, section 21.3.2: "implementation-approximated"); what is used here in their place is only what IEEE 754
+ * fixes, namely + − × ÷ and the square root.
+ */
 export function randomNormal(size: number, deviation: number, seed: readonly [number, number]): Float32Array {
   const pairs = Math.ceil(size / 2);
   const bits = randomBits(2 * pairs, seed);
   const normal = new Float32Array(size);
   for (let i = 0; i < pairs; i++) {
-    const radius = deviation * Math.sqrt(-2 * Math.log((bits[2 * i] + 1) / 0x100000000));
-    const angle = (2 * Math.PI * bits[2 * i + 1]) / 0x100000000;
-    normal[2 * i] = radius * Math.cos(angle);
-    if (2 * i + 1 < size) normal[2 * i + 1] = radius * Math.sin(angle);
+    const radius = deviation * Math.sqrt(-2 * logOfShare(bits[2 * i]));
+    const turn = bits[2 * i + 1];
+    normal[2 * i] = radius * sineOfTurn((turn + QUARTER_TURN) >>> 0);
+    if (2 * i + 1 < size) normal[2 * i + 1] = radius * sineOfTurn(turn);
   }
   return normal;
+}
+
+const LN2 = 0.6931471805599453;
+const HALF_PI = 1.5707963267948966;
+const SQRT_HALF = 0.7071067811865476;
+
+/** log x = 2·(s + s³/3 + s⁵/5 + …), where s = (x − 1)/(x + 1): for x in √½ … √2 these terms leave less than 2⁻⁵⁶ out. */
+const LOG_TERMS = Array.from({ length: 11 }, (_, k) => 1 / (2 * k + 1));
+
+/** sin x = x − x³/3! + x⁵/5! − … and cos x = 1 − x²/2! + x⁴/4! − …: for x in 0 … π/4 these terms leave less than 2⁻⁵⁶ out. */
+const SINE_TERMS = alternatingTerms(1, 9);
+const COSINE_TERMS = alternatingTerms(0, 9);
+
+/** ±1/n! for n = first, first + 2, …, with signs by turns. */
+function alternatingTerms(first: number, count: number): number[] {
+  let term = 1;
+  return Array.from({ length: count }, (_, k) => {
+    const n = first + 2 * k;
+    if (k > 0) term /= -(n * (n - 1)); // 0! = 1! = 1
+    return term;
+  });
+}
+
+/** Σ terms[k]·xᵏ (Horner's scheme). */
+function polynomial(terms: readonly number[], x: number): number {
+  let sum = 0;
+  for (let k = terms.length - 1; k >= 0; k--) sum = sum * x + terms[k];
+  return sum;
+}
+
+/** log((n + 1) / 2³²) for a whole n from 0 to 2³² − 1. */
+function logOfShare(n: number): number {
+  let mantissa = (n + 1) / 0x100000000;
+  let exponent = 0;
+  while (mantissa < SQRT_HALF) {
+    mantissa *= 2; // exact
+    exponent--;
+  }
+  const s = (mantissa - 1) / (mantissa + 1);
+  return exponent * LN2 + 2 * s * polynomial(LOG_TERMS, s * s);
+}
+
+/** A quarter of a turn, and an eighth, in units of 2⁻³² turns. */
+const QUARTER_TURN = 0x40000000;
+const EIGHTH_TURN = 0x20000000;
+
+/** sin(2π·n / 2³²) for a whole n from 0 to 2³² − 1; brought to 0 … π/4 in whole numbers, so exactly. */
+function sineOfTurn(n: number): number {
+  const rest = n % QUARTER_TURN;
+  const isRising = ((n / QUARTER_TURN) & 1) === 0;
+  const quarter = isRising ? rest : QUARTER_TURN - rest; // the angle in 0 … π/2 with this sine, but for its sign
+  const sine = quarter <= EIGHTH_TURN ? sineUpToEighth(quarter) : cosineUpToEighth(QUARTER_TURN - quarter);
+  return n < 2 * QUARTER_TURN ? sine : -sine;
+}
+
+function sineUpToEighth(n: number): number {
+  const x = (n / QUARTER_TURN) * HALF_PI;
+  return x * polynomial(SINE_TERMS, x * x);
+}
+
+function cosineUpToEighth(n: number): number {
+  const x = (n / QUARTER_TURN) * HALF_PI;
+  return polynomial(COSINE_TERMS, x * x);
 }

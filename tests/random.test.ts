@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { hash32, randomBits, randomNormal, randomUniform } from '../src/random.js';
+import { largestDifference } from './fixtures/index.js';
 
 describe('random numbers', () => {
   it("are those of TensorFlow's StatelessRandomUniform", () => {
@@ -20,6 +22,32 @@ describe('random numbers', () => {
     expect(Math.abs(mean)).toBeLessThan(0.03);
     expect(Math.sqrt(variance)).toBeCloseTo(2, 1);
     expect(values.every(Number.isFinite)).toBe(true);
+  });
+
+  it('are normal to the last bit, whatever the engine makes of logarithm, sine and cosine', () => {
+    const bytes = Buffer.from(randomNormal(100_000, 1, [5, 6]).buffer);
+    expect(createHash('sha256').update(bytes).digest('hex')).toBe('b305987e67dac67ea67f1df095a0f86ce9a2255069bf59b6ace8823c81ced168');
+    const engines = { log: Math.log, sin: Math.sin, cos: Math.cos, pow: Math.pow, exp: Math.exp };
+    const refuse = (): never => { throw new Error('approximated by the implementation'); };
+    Object.assign(Math, { log: refuse, sin: refuse, cos: refuse, pow: refuse, exp: refuse });
+    try {
+      expect(randomNormal(4, 1, [5, 6])).toHaveLength(4);
+    } finally {
+      Object.assign(Math, engines);
+    }
+  });
+
+  it('are normal as the formula of Box and Muller has it', () => {
+    const seed = [8, 9] as const;
+    const bits = randomBits(20_000, seed);
+    const normal = randomNormal(20_000, 3, seed);
+    const expected = new Float32Array(20_000);
+    for (let i = 0; i < bits.length; i += 2) {
+      const radius = 3 * Math.sqrt(-2 * Math.log((bits[i] + 1) / 2 ** 32));
+      const angle = (2 * Math.PI * bits[i + 1]) / 2 ** 32;
+      expected.set([radius * Math.cos(angle), radius * Math.sin(angle)], i);
+    }
+    expect(largestDifference(normal, expected)).toBeLessThan(1e-6);
   });
 
   it('hash as FNV-1a does', () => {

@@ -20,8 +20,8 @@ const TENSOR = 'noise';
 const PLACE = hash32('starting noise');
 
 /**
- * Noise from a seed, the same on every machine: integers from a counter-based generator, made normal by logarithm, sine
- * and cosine in float64, which V8 computes by its own code and not by the system's library, then rounded to float32.
+ * Noise from a seed, the same on every machine: integers from a counter-based generator, made normal by arithmetic that
+ * IEEE 754 fixes to the last bit.
  */
 export function noiseFromSeed(seed: number, height: number, width: number): StartingNoise {
   const size = (LATENT_CHANNELS * height * width) / PIXELS_PER_LATENT ** 2;
