@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { chooseBatchSize } from '../../src/commands/train/batch-size.js';
+import { chooseBatchSize, findFittingBatch } from '../../src/commands/train/batch-size.js';
 import { guardMemory, type EngineParts } from '../../src/commands/train/shortage.js';
 import { estimateMemory, exhausted, exhaustionMessage, largestBatch, Shortage } from '../../src/commands/train/memory.js';
 import { DEFAULTS } from '../../src/commands/train/settings.js';
@@ -55,25 +55,34 @@ describe('the largest batch', () => {
 describe('--batch-size auto', () => {
   it('takes the estimate where a step of that size runs', async () => {
     const tried: number[] = [];
-    const output = silent();
-    const size = await chooseBatchSize(partsWith(1, 12e9), output, engineUpTo(10_000, tried));
+    const size = largestBatch(distillation, 12e9, 77);
+    expect(await findFittingBatch(partsWith(1, 12e9), engineUpTo(10_000, tried))).toEqual({ size, estimated: size, free: 12e9 });
     expect(tried).toEqual([size]);
-    expect(size).toBe(largestBatch(distillation, 12e9, 77));
-    expect(output.messages).toEqual([`batch size: ${size} of the 12.0 GB that are free`]);
   });
 
   it('backs off while a step runs out of memory', async () => {
     const tried: number[] = [];
-    const output = silent();
-    const size = await chooseBatchSize(partsWith(1, 12e9), output, engineUpTo(30, tried));
-    expect(size).toBe(24);
+    expect(await findFittingBatch(partsWith(1, 12e9), engineUpTo(30, tried))).toEqual({ size: 24, estimated: tried[0], free: 12e9 });
     expect(tried).toEqual([...tried].sort((a, b) => b - a));
-    expect(output.messages[0]).toBe(`batch size: 24 of the 12.0 GB that are free; ${tried[0]} was too large`);
+  });
+
+  it.each([
+    // pairs, micro-batches a step, what fits of what was expected to, what is taken, what is said
+    [800_000, 1, 104, 104, 104, '104 (what fits the 12.0 GB that are free)'],
+    [800_000, 1, 24, 104, 24, '24 (what fits the 12.0 GB that are free; 104 was too large)'],
+    [800_000, 8, 4096, 4096, 2000, '2,000 (4,096 would fit, but of 800,000 pairs that is 25 steps an epoch; this is 50 steps)'],
+    [20_000, 1, 3816, 3816, 400, '400 (3,816 would fit, but of 20,000 pairs that is 6 steps an epoch; this is 50 steps)'],
+    [1_895, 1, 3816, 3816, 32, '32 (3,816 would fit, but of 1,895 pairs that is 1 step an epoch; this is 60 steps)'],
+    [200, 1, 16, 16, 16, '16 (what fits the 12.0 GB that are free)'],
+  ])('takes for %d pairs, %d micro-batches a step, %d of %d fitting, %d', (pairs, accumulate, size, estimated, taken, line) => {
+    const output = silent();
+    expect(chooseBatchSize({ size, estimated, free: 12e9 }, pairs, accumulate, output)).toBe(taken);
+    expect(output.messages).toEqual([`batch size: ${line}`]);
   });
 
   it('gives up where not one pair fits, in one line', async () => {
-    await expect(chooseBatchSize(partsWith(1, 12e9), silent(), engineUpTo(0, []))).rejects.toThrow('out of memory');
-    await expect(chooseBatchSize(partsWith(1, 1e9), silent(), engineUpTo(0, []))).rejects.toThrow(
+    await expect(findFittingBatch(partsWith(1, 12e9), engineUpTo(0, []))).rejects.toThrow('out of memory');
+    await expect(findFittingBatch(partsWith(1, 1e9), engineUpTo(0, []))).rejects.toThrow(
       /^--batch-size auto: expected memory for one pair, about 1\.\d GB, got 1\.0 GB free; /,
     );
   });

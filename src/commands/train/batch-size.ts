@@ -1,16 +1,29 @@
-/** @file `--batch-size auto`: the largest micro-batch that fits. */
+/** @file `--batch-size auto`: the largest micro-batch that fits, and that leaves an epoch enough steps. */
 import type { Batch } from '../../data/batches.js';
 import type { Engine } from '../../distill/engine.js';
 import { InputError } from '../../errors.js';
 import { MAX_LENGTH } from '../../text/tokenizer.js';
 import type { Output } from '../console.js';
-import { formatBytes } from '../../format.js';
+import { formatBytes, formatCount } from '../../format.js';
 import { startEngine } from './engine.js';
 import { estimateMemory, largestBatch, Shortage } from './memory.js';
+import { DEFAULTS } from './settings.js';
 import { distillationOf, freeBytes, type EngineParts } from './shortage.js';
 
 /** How much smaller the next try is. */
 const BACK_OFF = 0.8;
+
+/** Steps that an epoch should have: a larger batch makes fewer of them, and a gradient over more pairs does not make up for that. */
+const LEAST_STEPS = 50;
+
+/** A micro-batch that fits. */
+export interface FittingBatch {
+  readonly size: number;
+  /** What was expected to fit before it was tried. */
+  readonly estimated: number;
+  /** Bytes that were free. */
+  readonly free: number;
+}
 
 /**
  * The largest micro-batch by the estimate; on a GPU tried with a step, and made smaller while that does not fit. On a
@@ -19,7 +32,7 @@ const BACK_OFF = 0.8;
  * @param start an engine, for tests that have no GPU
  * @throws InputError where not one pair fits
  */
-export async function chooseBatchSize(parts: EngineParts, output: Output, start: (parts: EngineParts) => Promise<Engine> = startEngine): Promise<number> {
+export async function findFittingBatch(parts: EngineParts, start: (parts: EngineParts) => Promise<Engine> = startEngine): Promise<FittingBatch> {
   const distillation = distillationOf(parts);
   const free = freeBytes(parts.engine);
   const estimated = largestBatch(distillation, free, MAX_LENGTH);
@@ -28,9 +41,32 @@ export async function chooseBatchSize(parts: EngineParts, output: Output, start:
     throw new InputError(`--batch-size auto: expected memory for one pair, about ${formatBytes(total)}, got ${formatBytes(free)} free; take smaller models or a device with more memory`);
   }
   const size = parts.engine.device === 'gpu' ? await largestThatRuns(parts, estimated, start) : estimated;
-  output.message(`batch size: ${size} of the ${formatBytes(free)} that are free${size < estimated ? `; ${estimated} was too large` : ''}`);
-  output.event({ event: 'batch-size', batch_size: size, estimated, free_bytes: free });
+  return { size, estimated, free };
+}
+
+/**
+ * The micro-batch for so many pairs, no larger than what fits, and what limited it, said in one line. Data for which
+ * `LEAST_STEPS` would want less than the usual batch gets the usual one.
+ *
+ * @param pairs for training
+ * @param accumulate micro-batches a step
+ */
+export function chooseBatchSize({ size: fitting, estimated, free }: FittingBatch, pairs: number, accumulate: number, output: Output): number {
+  const share = Math.floor(pairs / (LEAST_STEPS * accumulate));
+  const useful = Math.max(share - (share % 8), DEFAULTS.batchSize);
+  const size = Math.min(fitting, useful);
+  const reason =
+    size < fitting
+      ? `${formatCount(fitting)} would fit, but of ${formatCount(pairs)} pairs that is ${steps(pairs, fitting * accumulate)} an epoch; this is ${steps(pairs, size * accumulate)}`
+      : `what fits the ${formatBytes(free)} that are free${fitting < estimated ? `; ${formatCount(estimated)} was too large` : ''}`;
+  output.message(`batch size: ${formatCount(size)} (${reason})`);
+  output.event({ event: 'batch-size', batch_size: size, limit: size < fitting ? 'steps' : 'memory', fitting, estimated, free_bytes: free });
   return size;
+}
+
+function steps(pairs: number, batch: number): string {
+  const count = Math.ceil(pairs / batch);
+  return count === 1 ? '1 step' : `${formatCount(count)} steps`;
 }
 
 async function largestThatRuns(parts: EngineParts, estimated: number, start: (parts: EngineParts) => Promise<Engine>): Promise<number> {

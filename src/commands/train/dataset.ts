@@ -48,27 +48,32 @@ export async function findData({ data, koColumn, enColumn, samples }: TrainSetti
 }
 
 /**
- * Opens the batches of a run, preparing its data where that has not been done before.
+ * Opens the pairs of a run, preparing its data where that has not been done before.
  *
  * @param isTrial keeps nothing that is made
  */
-export async function openDataset(
+export async function openPairs(
   found: FoundData,
   settings: TrainSettings,
   models: { readonly teacher: RunModel; readonly student: RunModel },
   output: Output,
   isTrial: boolean,
-): Promise<Dataset> {
+): Promise<TokenStore> {
   const encoders = { teacher: models.teacher.tokenizer, student: models.student.tokenizer };
   const store = 'store' in found ? found.store : await openStore(await prepared(found.sources, settings, models, output, isTrial));
   checkTokenizers(store, encoders);
-  const { training, validation, manifest, folder } = store;
+  const { training, validation, folder } = store;
   output.message(`data: ${formatCounted(training.count, 'pair')} for training, ${formatCount(validation.count)} for validation (${folder})`);
   output.event({ event: 'data', store: folder, training_pairs: training.count, validation_pairs: validation.count });
+  return store;
+}
+
+/** A run's pairs as batches. */
+export function datasetOf({ training, validation, manifest, folder }: TokenStore, batchSize: number): Dataset {
   const padding = { length: manifest.max_length, teacher: manifest.tokenizers.teacher.pad_id, student: manifest.tokenizers.student.pad_id };
   return {
-    training: batchesOf(training, settings.batchSize, padding),
-    validation: batchesOf(validation, settings.batchSize, padding),
+    training: batchesOf(training, batchSize, padding),
+    validation: batchesOf(validation, batchSize, padding),
     store: folder,
     fingerprint: contentFingerprint(manifest),
   };

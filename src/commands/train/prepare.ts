@@ -6,8 +6,8 @@ import { MAX_LENGTH } from '../../text/tokenizer.js';
 import type { Fingerprints } from '../../runs/trainer-state.js';
 import { VERSION } from '../../version.js';
 import type { Output } from '../console.js';
-import { chooseBatchSize } from './batch-size.js';
-import { findData, openDataset, type Dataset } from './dataset.js';
+import { chooseBatchSize, findFittingBatch } from './batch-size.js';
+import { datasetOf, findData, openPairs, type Dataset } from './dataset.js';
 import { chooseEngine, type EngineInfo } from './engine.js';
 import { fingerprintsOf } from './fingerprints.js';
 import { openRunModel, projectStudent, type RunModel } from './models.js';
@@ -38,8 +38,10 @@ export async function prepareRun(asked: AskedSettings, output: Output, { mayLack
   const student = projectStudent(await openRunModel('student', settings, output, mayLackModels), teacher, settings, output);
   checkFit(teacher.model.encoder, student.model.encoder, MAX_LENGTH);
   const engine = await chooseEngine(settings, [teacher.model.encoder, student.model.encoder], output);
-  if (asked.batchSize === 'auto') settings = { ...settings, batchSize: await chooseBatchSize({ settings, teacher, student, engine }, output) };
-  const data = await openDataset(found, settings, { teacher, student }, output, mayLackModels);
+  const fitting = asked.batchSize === 'auto' ? await findFittingBatch({ settings, teacher, student, engine }) : undefined;
+  const pairs = await openPairs(found, settings, { teacher, student }, output, mayLackModels);
+  if (fitting !== undefined) settings = { ...settings, batchSize: chooseBatchSize(fitting, pairs.training.count, settings.accumulate, output) };
+  const data = datasetOf(pairs, settings.batchSize);
   const fingerprints = mayLackModels ? {} : await fingerprintsOf(data.fingerprint, teacher, student, settings.randomWeights ? settings.seed : undefined);
   return { settings, teacher, student, engine, data, fingerprints, description: describeRun(settings, { teacher, student }, engine, data, fingerprints) };
 }
