@@ -73,3 +73,11 @@ export function wrap(text: string, size: number, width: number, mostLines: numbe
   while (last !== '' && !fits(`${last}…`)) last = [...last].slice(0, -1).join('');
   return [...lines.slice(0, mostLines - 1), `${last}…`];
 }
+
+/** A line of at most `width` pixels: of a longer text its end after `…`, as paths differ there. */
+export function cutAtStart(text: string, size: number, width: number): string {
+  if (lineWidth(text, size) <= width) return text;
+  let rest = [...text.normalize('NFC')];
+  while (rest.length > 0 && lineWidth(`…${rest.join('')}`, size) > width) rest = rest.slice(1);
+  return `…${rest.join('')}`;
+}

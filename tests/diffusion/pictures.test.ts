@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { lostTail, meanSquaredError } from '../../src/diffusion/embeddings.js';
-import { hasLetters, lineWidth, svgLine, wrap } from '../../src/diffusion/lettering.js';
+import { cutAtStart, hasLetters, lineWidth, svgLine, wrap } from '../../src/diffusion/lettering.js';
 import { noiseFromSeed, readNoise } from '../../src/diffusion/noise.js';
 import { findTrouble } from '../../src/diffusion/picture-check.js';
 import { fileNameOf, readPictures, recordPicture, type Picture } from '../../src/diffusion/pictures.js';
@@ -115,6 +115,13 @@ describe('lettering', () => {
     expect(Math.max(...lines.map((line) => lineWidth(line, 14)))).toBeLessThanOrEqual(100);
     expect(wrap('가'.repeat(50), 14, 100, 2)).toHaveLength(2);
     expect(wrap('가'.repeat(50), 14, 100, 2)[1]).toMatch(/가…$/);
+  });
+
+  it('keeps the ends of names that are too long', () => {
+    expect(cutAtStart('student', 14, 200)).toBe('student');
+    const cut = cutAtStart('checkpoints/a-run-of-many-words/step-00012345', 14, 120);
+    expect(cut).toMatch(/^….*step-00012345$/);
+    expect(lineWidth(cut, 14)).toBeLessThanOrEqual(120);
   });
 
   it('is drawn with no fonts but its own', async () => {
