@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { InferenceSession, Tensor, env } from 'onnxruntime-node';
 import { InputError, messageOf } from '../errors.js';
+import { folderUntilExit } from '../files.js';
 import { float16ToFloat32, float32ToFloat16 } from '../weights/half.js';
 import { shown } from '../weights/wording.js';
 
@@ -49,6 +50,12 @@ const ENCODERS: Readonly<Record<string, (values: Float32Array) => Tensor.DataTyp
  */
 const OPTIMISATION = 'extended';
 
+/**
+ * What keeps ONNX Runtime from holding things twice on a CPU: weights packed a second time for products (no faster at these
+ * sizes), and activations in a block as large as the last run's in all, beside the memory that run left (no faster either).
+ */
+const HELD_ONCE: InferenceSession.SessionOptions = { enableMemPattern: false, extra: { session: { disable_prepacking: '1' } } };
+
 /** Whether ONNX Runtime's CUDA provider lies beside it. */
 export function hasCudaProvider(): boolean {
   const package_ = dirname(createRequire(import.meta.url).resolve('onnxruntime-node/package.json'));
@@ -62,11 +69,7 @@ export function hasCudaProvider(): boolean {
  */
 export async function loadOnnx(location: string, provider: Provider): Promise<OnnxModel> {
   env.logLevel = 'fatal';
-  const session = await InferenceSession.create(location, {
-    executionProviders: provider === 'cuda' ? ['cuda', 'cpu'] : ['cpu'],
-    graphOptimizationLevel: OPTIMISATION,
-    logSeverityLevel: 4,
-  }).catch((error: unknown) => {
+  const session = await (provider === 'cuda' ? create(location, { executionProviders: ['cuda', 'cpu'] }) : createOnCpu(location)).catch((error: unknown) => {
     throw new InputError(`${location}: expected an ONNX model that ONNX Runtime can load, got "${reasonOf(error, location)}"; get the file, and those beside it, anew`);
   });
   const inputs = session.inputMetadata.map(portOf);
@@ -83,6 +86,32 @@ export async function loadOnnx(location: string, provider: Provider): Promise<On
     },
     release: () => session.release(),
   };
+}
+
+function create(location: string, options: InferenceSession.SessionOptions): Promise<InferenceSession> {
+  return InferenceSession.create(location, { graphOptimizationLevel: OPTIMISATION, logSeverityLevel: 4, ...options });
+}
+
+async function createOnCpu(location: string): Promise<InferenceSession> {
+  const options = { executionProviders: ['cpu'], ...HELD_ONCE };
+  const session = await create(location, options);
+  if (!session.inputMetadata.some((input) => input.isTensor && input.type === 'float16')) return session;
+  await session.release();
+  return createFromFloat16(location, options).catch(() => create(location, options));
+}
+
+/**
+ * A float16 model for the CPU, which computes in float32. ONNX Runtime adds casts of the weights to the end of the graph and
+ * so comes to most of them first: half the model lies in memory as float32, too, before it begins. Written down as a graph
+ * and read again, the casts come before the rest, and each is done when its weight is wanted.
+ */
+async function createFromFloat16(location: string, options: InferenceSession.SessionOptions): Promise<InferenceSession> {
+  const folder = folderUntilExit();
+  const optimizedModelFilePath = join(folder, 'model.onnx');
+  const external = { optimized_model_external_initializers_file_name: 'weights.bin', optimized_model_external_initializers_min_size_in_bytes: '1024' };
+  const session = { ...HELD_ONCE.extra!.session as object, ...external };
+  await (await create(location, { ...options, optimizedModelFilePath, extra: { session } })).release();
+  return create(optimizedModelFilePath, { ...options, graphOptimizationLevel: 'disabled' });
 }
 
 function portOf(metadata: InferenceSession.ValueMetadata): Port {
