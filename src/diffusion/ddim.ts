@@ -17,7 +17,7 @@ export function ddim(config: DdimConfig, steps: number): Scheduler {
     timesteps,
     step(modelOutput, sample) {
       const timestep = timesteps[index++];
-      const now = noiseLevel(alphas[timestep]);
+      const now = noiseLevel(alphas.at(timestep)!);
       const next = noiseLevel(timestep >= stride ? alphas[timestep - stride] : finalAlpha);
       const x0 = predictedSample(config.predictionType, modelOutput, sample, now);
       const noise = predictedNoise(config.predictionType, modelOutput, sample, now);

@@ -10,7 +10,8 @@ export const SMALLEST_ALPHA = 2 ** -24;
 /**
  * ᾱ, the share of a sample's variance that is left at each time step: the running product of 1 − β.
  *
- * Betas and products are rounded to float32 where PyTorch rounds them, since the differences of neighbours matter.
+ * All is rounded to float32 where PyTorch rounds it: the array is the one that diffusers has, bit for bit, but for a rescaled
+ * schedule, since PyTorch's vectorised square root may be off by one.
  *
  * @returns `[T]`
  */
@@ -33,9 +34,15 @@ function cosineAlpha(time: number): number {
   return Math.cos(((time + 0.008) / 1.008) * (Math.PI / 2)) ** 2;
 }
 
-/** `count` equal steps from `start` to `end`. */
+/**
+ * `count` equal steps from `start` to `end`, to the last bit as PyTorch's `linspace` makes them on a CPU: from both ends to
+ * the middle, with ends and step in float32, each value rounded once. What is off by one bit here is off by thousands once
+ * `rescaleToZeroSnr` has taken neighbours from each other.
+ */
 function linspace(start: number, end: number, count: number): Float32Array {
-  return Float32Array.from({ length: count }, (_, i) => (count === 1 ? start : start + ((end - start) * i) / (count - 1)));
+  const [first, last] = [Math.fround(start), Math.fround(end)];
+  const step = Math.fround(Math.fround(last - first) / (count - 1));
+  return Float32Array.from({ length: count }, (_, i) => (i < count >> 1 || count === 1 ? first + (i && step * i) : last - step * (count - 1 - i)));
 }
 
 /** Sums go on in float64 and are rounded one by one, as PyTorch's `cumprod` does on a CPU. */
@@ -44,10 +51,11 @@ function runningProduct(factors: Float32Array): Float32Array {
   return factors.map((factor) => (product *= factor));
 }
 
-/** arXiv 2305.08891, algorithm 1: √ᾱ shifted to end at 0 and stretched to begin where it began. */
+/** arXiv 2305.08891, algorithm 1: √ᾱ shifted to end at 0 and stretched to begin where it began; each operation in float32. */
 function rescaleToZeroSnr(betas: Float32Array): Float32Array {
   const roots = runningProduct(betas.map((beta) => 1 - beta)).map(Math.sqrt);
   const [first, last] = [roots[0], roots[roots.length - 1]];
-  const alphas = roots.map((root) => (((root - last) * first) / (first - last)) ** 2);
-  return alphas.map((alpha, i) => 1 - (i === 0 ? alpha : alpha / alphas[i - 1]));
+  const stretch = Math.fround(first / Math.fround(first - last));
+  const alphas = roots.map((root) => Math.fround(Math.fround(root - last) * stretch) ** 2);
+  return alphas.map((alpha, i) => 1 - (i === 0 ? alpha : Math.fround(alpha / alphas[i - 1])));
 }

@@ -38,7 +38,7 @@ function transferOf(config: PndmConfig): Transfer {
   const alphas = alphasCumprod(config);
   const finalAlpha = config.setAlphaToOne ? 1 : alphas[0];
   return (sample, output, from, to) => {
-    const [now, next] = [alphas[from], to >= 0 ? alphas[to] : finalAlpha];
+    const [now, next] = [alphas.at(from)!, to >= 0 ? alphas[to] : finalAlpha];
     const noise = predictedNoise(config.predictionType, output, sample, noiseLevel(now));
     const divisor = now * Math.sqrt(1 - next) + Math.sqrt(now * (1 - now) * next);
     return weightedSum([Math.sqrt(next / now), sample], [-(next - now) / divisor, noise]);

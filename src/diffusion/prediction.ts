@@ -20,14 +20,14 @@ export function noiseLevel(alphaCumprod: number): NoiseLevel {
 export function predictedSample(type: PredictionType, output: Float32Array, x: Float32Array, { alpha, sigma }: NoiseLevel): Float32Array {
   if (type === 'sample') return output;
   if (type === 'v_prediction') return weightedSum([alpha, x], [-sigma, output]);
-  return weightedSum([1 / alpha, x], [-sigma / alpha, output]);
+  return x.map((value, i) => (value - sigma * output[i]) / alpha); // at α = 0 infinite, which a clipped sample bears, and not ∞ − ∞
 }
 
 /** ε */
 export function predictedNoise(type: PredictionType, output: Float32Array, x: Float32Array, { alpha, sigma }: NoiseLevel): Float32Array {
   if (type === 'epsilon') return output;
   if (type === 'v_prediction') return weightedSum([alpha, output], [sigma, x]);
-  return weightedSum([1 / sigma, x], [-alpha / sigma, output]);
+  return x.map((value, i) => (value - alpha * output[i]) / sigma);
 }
 
 /** Dynamic thresholding (arXiv 2205.11487, section 2.3): clamped to a high quantile of its own sizes, and divided by it. */

@@ -15,13 +15,15 @@ export interface SigmaSchedule {
 /** arXiv 2206.00364, formula 5: "ρ = 7". */
 const KARRAS_RHO = 7;
 
-/** @throws InputError for more steps than training had */
+/** @throws InputError for more steps than training had, or so many that two are the same: a solver that looks back divides by what is between */
 export function sigmaSchedule(config: UniPCConfig, steps: number): SigmaSchedule {
   const trained = trainedSigmas(config);
   const spaced = config.sigmas === 'timesteps' ? spacedTimesteps(config, steps, 1) : undefined;
-  const sigmas = spaced?.map((timestep) => trained[timestep]) ?? spacedSigmas(config, trained, steps);
+  const sigmas = spaced?.map((timestep) => trained[Math.max(timestep, 0)]) ?? spacedSigmas(config, trained, steps);
   const last = config.finalSigmasType === 'zero' ? 0 : spaced === undefined ? sigmas[sigmas.length - 1] : trained[0];
   const timesteps = spaced ?? sigmas.map((sigma) => timestepOf(sigma, trained, config.sigmas === 'karras'));
+  const repeated = config.solverOrder === 1 ? -1 : sigmas.findIndex((sigma, i) => sigma === sigmas[i + 1]);
+  if (repeated !== -1) throw new InputError(`--steps: expected steps that each take noise out, got time step ${timesteps[repeated]} twice from ${steps} steps; give fewer`);
   return { timesteps, sigmas: Float32Array.of(...sigmas, last) };
 }
 
@@ -29,7 +31,7 @@ export function sigmaSchedule(config: UniPCConfig, steps: number): SigmaSchedule
 function trainedSigmas(config: UniPCConfig): Float32Array {
   const alphas = alphasCumprod(config);
   if (config.rescaleBetasZeroSnr) alphas[alphas.length - 1] = SMALLEST_ALPHA; // σ/α would be infinite
-  return alphas.map((alpha) => Math.sqrt((1 - alpha) / alpha));
+  return alphas.map((alpha) => Math.sqrt(Math.fround(Math.fround(1 - alpha) / alpha)));
 }
 
 /** Noise levels in equal steps of their 7th root (Karras) or of their logarithm, from the highest to the lowest. */

@@ -19,7 +19,10 @@ export function linspace(start: number, stop: number, count: number): number[] {
   return Array.from({ length: count }, (_, i) => (i === count - 1 && i > 0 ? stop : i === 0 ? start : i * step + start));
 }
 
-/** From the last time step of training in equal steps down to above 0, as `numpy.arange`: one more than `steps` at times. */
+/**
+ * From the last time step of training in equal steps down to above 0, as `numpy.arange`: one more than `steps` at times,
+ * which then is −1. diffusers goes there too, and counts it from the end as Python does (DDIM, PNDM), or as 0 (UniPC).
+ */
 function trailing(trainTimesteps: number, steps: number): number[] {
   const ratio = trainTimesteps / steps;
   const difference = trainTimesteps - ratio - trainTimesteps; // NumPy goes on by what the first step was after rounding

@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { alphasCumprod } from '../../src/diffusion/noise-schedule.js';
 import { parseSchedulerConfig, type SchedulerName } from '../../src/diffusion/scheduler-config.js';
 import { createScheduler } from '../../src/diffusion/scheduler.js';
 import { largestDifference } from '../fixtures/index.js';
@@ -41,6 +43,15 @@ describe('schedulers', () => {
     },
   );
 
+  it.each([
+    // SHA-256 of diffusers' alphas_cumprod as float32
+    [{}, 'b0c6833c866f3aae5d58606971a4297931251d8ed9c31d9a8b849e13ca14e3b6'],
+    [{ beta_schedule: 'linear' }, 'd1e37ed557c9cd24a4539e5ddceb66f71ed0a68202c8593a1aaa4a0554356d33'],
+    [{ beta_schedule: 'squaredcos_cap_v2' }, 'f32ff0b43921c3125e2d7457bebc7aa5dd64586e4c1c837c2653aa637b657525'],
+  ])('have the noise of diffusers to the last bit: %j', (over, hash) => {
+    expect(createHash('sha256').update(Buffer.from(alphasCumprod(parse(over, 'ddim')).buffer)).digest('hex')).toBe(hash);
+  });
+
   it('end in numbers where diffusers divides by zero: bh1 down to no noise, and ε with it', () => {
     for (const over of [{ solver_type: 'bh1' }, { predict_x0: false }, { lower_order_final: false, solver_order: 3 }]) {
       const scheduler = createScheduler(parse(over, 'unipc'), 6);
@@ -68,6 +79,7 @@ describe('schedulers', () => {
   it.each([
     ['ddim', 1001, {}, 'expected at most 1000'],
     ['unipc', 1000, { timestep_spacing: 'leading' }, 'expected at most 999'],
+    ['unipc', 1000, {}, 'expected steps that each take noise out, got time step'],
     ['ddim', 1000, {}, 'expected time steps below the model\'s 1000, got 1000'],
     ['pndm', 3, { skip_prk_steps: false }, 'expected at least 4'],
   ] as const)('of %s refuse %d steps', (name, steps, over, message) => {
