@@ -4,8 +4,8 @@
  *
  * Shape notation: `B` pictures, `C` = 4 latent channels, `h × w` latents for a picture of `8h × 8w`, `L` = 77 tokens, `D` width.
  */
-import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { InputError } from '../errors.js';
 import { readJsonObject } from '../text/tokenizer-json.js';
 import { MAX_LENGTH } from '../text/tokenizer.js';
@@ -106,8 +106,16 @@ export async function checkPipelineFiles(folder: string): Promise<void> {
   for (const name of [scheduler, unet, decoder]) {
     const path = join(folder, name);
     const isFile = await stat(path).then((stats) => stats.isFile(), () => false);
-    if (!isFile) throw new InputError(`${path}: expected a part of the pipeline, found no such file; give a Stable Diffusion in the hub's ONNX layout to --pipeline`);
+    if (!isFile) throw new InputError(`${path}: expected a part of the pipeline, found no such file; ${await remedyFor(path)}`);
   }
+}
+
+/** What to do about a file that is not there: PyTorch's weights in its place are told apart. */
+async function remedyFor(path: string): Promise<string> {
+  const others = await readdir(dirname(path)).catch(() => []);
+  const torch = others.find((name) => /\.(safetensors|bin)$/.test(name));
+  if (torch === undefined) return "give a Stable Diffusion in the hub's ONNX layout to --pipeline";
+  return `${torch} beside it is for PyTorch: take the hub's revision in ONNX (id@onnx), or convert with optimum-cli export onnx`;
 }
 
 async function loadUnet(location: string, provider: Provider): Promise<OnnxModel> {

@@ -1,14 +1,16 @@
-import { readFileSync } from 'node:fs';
+import { cpSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openPipeline, readScheduler, type Embedding } from '../../src/diffusion/pipeline.js';
 import { SCHEDULER_CLASSES, SCHEDULERS } from '../../src/diffusion/scheduler-config.js';
 import { encoderEngine, type EncoderEngine } from '../../src/engine/encoder.js';
 import { loadBackend } from '../../src/engine/tensorflow.js';
+import { InputError } from '../../src/errors.js';
 import { openPretrained } from '../../src/models/pretrained.js';
 import { loadTokenizer, type TextTokenizer } from '../../src/text/tokenizer.js';
 import { openSafetensors } from '../../src/weights/safetensors.js';
 import { BACKENDS_UNDER_TEST } from '../backends.js';
+import { temporaryFolder } from '../cli.js';
 import { largestDifference, PARITY, SD_TINY } from '../fixtures/index.js';
 
 interface Case {
@@ -65,5 +67,35 @@ describe('the pipeline', () => {
       expect(largestDifference(data, await expected.readInt32(`${name}.image`))).toBeLessThanOrEqual(1);
     }
     await pipeline.release();
+  });
+});
+
+/** A copy of the pipeline in which something is changed. */
+function pipelineWith(change: (folder: string) => void): string {
+  const folder = join(temporaryFolder(), 'pipeline');
+  cpSync(SD_TINY, folder, { recursive: true });
+  change(folder);
+  return folder;
+}
+
+describe('a pipeline is refused', () => {
+  const schedulerOf = (text: string) => (folder: string): void => { writeFileSync(join(folder, 'scheduler/scheduler_config.json'), text); };
+
+  it.each([
+    ['without a decoder', (folder) => { rmSync(join(folder, 'vae_decoder'), { recursive: true }); }, /vae_decoder\/model\.onnx: expected a part of the pipeline, found no such file; give a Stable Diffusion/],
+    ['for PyTorch', (folder) => { renameSync(join(folder, 'unet/model.onnx'), join(folder, 'unet/diffusion_pytorch_model.safetensors')); }, /unet\/model\.onnx: expected a part of the pipeline, found no such file; diffusion_pytorch_model\.safetensors beside it is for PyTorch: /],
+    ['with a UNet that is cut short', (folder) => { truncateSync(join(folder, 'unet/model.onnx'), 5000); }, /unet\/model\.onnx: expected an ONNX model that ONNX Runtime can load, got ".*Protobuf parsing failed/],
+    ['with a UNet that is none', (folder) => { writeFileSync(join(folder, 'unet/model.onnx'), 'version https://git-lfs.github.com/spec/v1\n'); }, /unet\/model\.onnx: expected an ONNX model/],
+    ['with a decoder that is a UNet', (folder) => { cpSync(join(folder, 'unet/model.onnx'), join(folder, 'vae_decoder/model.onnx')); }, /vae_decoder\/model\.onnx: expected a VAE decoder with the inputs latent_sample, got one with sample/],
+    ['with a scheduler that is no JSON', schedulerOf('{"beta_start": 0.1,'), /scheduler_config\.json: expected JSON, got something else/],
+    ['with a prediction that is not known', schedulerOf('{"prediction_type": "flow"}'), /scheduler_config\.json: expected prediction_type to be one of epsilon, sample, v_prediction, got "flow"/],
+    ['with a scheduler that is not supported', schedulerOf('{"use_flow_sigmas": true}'), /scheduler_config\.json: expected use_flow_sigmas to be false or absent/],
+  ] as [string, (folder: string) => void, RegExp][])('%s', async (_, change, message) => {
+    const folder = pipelineWith(change);
+    const open = async () => openPipeline(folder, await readScheduler(folder, 'unipc'), 'cpu');
+    const error = await open().catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(InputError);
+    expect((error as Error).message).toMatch(message);
+    expect((error as Error).message).not.toContain('\n');
   });
 });
