@@ -4,11 +4,12 @@
  *
  *   node scripts/kill-test.mjs --kills 200 --seconds 480 --out /tmp/kills -- [flags of kd train …]
  *
- * Ends at the first run that is complete after so many kills or seconds. Appends what it did to `<out>/kills.jsonl`, so that
- * several calls add up. Exit code 1 at the first difference.
+ * Ends at the first run that is complete after so many kills or seconds, and prints what was going on when it killed, and
+ * what was equal. Appends that to `<out>/kills.jsonl`, a line a run, so that several calls add up. Exit code 1 where anything
+ * differed, or a process ended by a signal that was not this script's.
  */
 import { spawn } from 'node:child_process';
-import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, watch } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -26,6 +27,9 @@ const COMMON = [
   '--data', join(ROOT, 'data/sample'), '--teacher', join(ROOT, 'data/tiny/teacher'), '--student', join(ROOT, 'data/tiny/student'), '--samples', '240',
   '--batch-size', '4', '--accumulate', '2', '--epochs', '4', '--log-every', '1', '--save-every', '3', '--keep', '2', '--learning-rate', '1e-3', ...flags,
 ];
+/** About how long the tiny model's checkpoint takes to write, in milliseconds. */
+const SAVE_MS = 60;
+
 /** Columns that no two runs have alike. */
 const TIMES = new Set(['pairs_per_second']);
 
@@ -36,56 +40,105 @@ if (!existsSync(join(out, 'checkpoints/undisturbed/done'))) {
   appendFileSync(join(out, 'checkpoints/undisturbed/done'), '');
 }
 const expected = contentsOf(join(out, 'checkpoints/undisturbed'));
-const total = { kills: 0, inSave: 0, inStart: 0, runs: 0 };
+/** `compared`: contents held against the undisturbed run's; `crashes`: processes that a signal ended which was not ours. */
+const NOTHING = { kills: 0, inStart: 0, inSave: 0, inValidation: 0, compared: 0, unequal: 0, crashes: 0 };
+const total = { ...NOTHING, runs: 0 };
 while (total.kills < Number(options.kills) && Date.now() < deadline) await runOnce(`killed-${process.pid}-${total.runs}`);
-console.log(`${total.kills} kills (${total.inSave} while a checkpoint was written, ${total.inStart} before the first step) in ${total.runs} runs, all as the undisturbed one`);
+console.log(
+  `${total.kills} kills in ${total.runs} runs: ${total.inStart} before the first step, ${total.inSave} while a checkpoint was written, ` +
+  `${total.inValidation} in a validation; ${total.compared - total.unequal} of ${total.compared} contents as the undisturbed run's; ${total.crashes} processes ended by a signal that was not ours`,
+);
+if (total.unequal + total.crashes > 0) process.exitCode = 1;
 
-/** One run from its start to its end, through as many kills as it takes. */
+/** One run from its start to its end, through as many kills as it takes. Keeps its folder where something differs. */
 async function runOnce(name) {
   const run = join(out, 'checkpoints', name);
-  const seen = { kills: 0, inSave: 0, inStart: 0 };
+  const seen = { ...NOTHING };
   for (;;) {
     const isLast = total.kills + seen.kills >= Number(options.kills) || Date.now() > deadline;
     const started = existsSync(join(run, 'config.json'));
-    const result = await kd(started ? ['--resume', name] : ['--run', name, ...COMMON], isLast ? undefined : Math.random());
-    if (result.killed) {
-      seen.kills++;
-      if (existsSync(run) && readdirSync(run).some((file) => file.startsWith('.tmp-') || file.startsWith('.replaced-'))) seen.inSave++;
-      if (!result.training) seen.inStart++;
-      continue;
+    const result = await kd(started ? ['--resume', name] : ['--run', name, ...COMMON], isLast ? undefined : { moment: Math.random(), run });
+    if (result.killed) countKill(seen, run, result);
+    else if (result.signal !== null) {
+      seen.crashes++;
+      console.error(`${name}: ended by ${result.signal}, which nobody here sent\n${result.stderr}`);
     }
-    if (result.code !== 0) throw new Error(`${name}: exit code ${result.code} after ${seen.kills} kills\n${result.stderr}`);
-    break;
+    else if (result.code !== 0) throw new Error(`${name}: exit code ${result.code} after ${seen.kills} kills\n${result.stderr}`);
+    else break;
   }
-  const actual = contentsOf(run);
-  for (const [what, value] of Object.entries(expected)) {
-    if (actual[what] !== value) throw new Error(`${name}: ${what} differs after ${seen.kills} kills:\n${actual[what]}\n--- expected\n${value}`);
-  }
-  if (Object.keys(actual).length !== Object.keys(expected).length) throw new Error(`${name}: ${Object.keys(actual)} and not ${Object.keys(expected)}`);
-  rmSync(run, { recursive: true });
+  compare(name, seen);
+  if (seen.unequal === 0) rmSync(run, { recursive: true });
   total.runs++;
   for (const [key, count] of Object.entries(seen)) total[key] += count;
   appendFileSync(join(out, 'kills.jsonl'), `${JSON.stringify(seen)}\n`);
 }
 
+/** What was going on at a kill, as the run's folder shows. */
+function countKill(seen, run, { plan }) {
+  seen.kills++;
+  if (plan === undefined) {
+    seen.inStart++;
+    return;
+  }
+  if (readdirSync(run).some((file) => file.startsWith('.tmp-') || file.startsWith('.replaced-'))) seen.inSave++;
+  const [step, validated] = ['loss.csv', 'validation.csv'].map((log) => lastStep(join(run, log)));
+  if (step % plan.steps_per_epoch === 0 && validated < step || validated === -1) seen.inValidation++;
+}
+
+/** The step of a log's last line; 0 of the losses' and -1 of the validations' without a line. */
+function lastStep(path) {
+  const before = path.endsWith('validation.csv') ? -1 : 0;
+  if (!existsSync(path)) return before;
+  const step = Number(readFileSync(path, 'utf8').trimEnd().split('\n').at(-1).split(',')[0]);
+  return Number.isNaN(step) ? before : step;
+}
+
+function compare(name, seen) {
+  const actual = contentsOf(join(out, 'checkpoints', name));
+  for (const what of new Set([...Object.keys(expected), ...Object.keys(actual)])) {
+    seen.compared++;
+    if (actual[what] === expected[what]) continue;
+    seen.unequal++;
+    console.error(`${name}: ${what} differs after ${seen.kills} kills:\n${actual[what]}\n--- expected\n${expected[what]}`);
+  }
+}
+
 /**
  * Runs `kd train`.
  *
- * @param moment when to kill it, 0 to 1: below 0.1 while it starts, else in the first seconds of training; absent: never
+ * @param kill when to kill it, `moment` from 0 to 1: below 0.1 while it starts, below 0.6 in the first seconds of training, else
+ *   from the first file of a checkpoint on, in about the time that one takes; absent: never
  */
-function kd(args, moment) {
+function kd(args, kill) {
   return new Promise((done) => {
     const child = spawn(process.execPath, [join(ROOT, 'bin/kd.js'), 'train', '--json', ...args], { cwd: out, stdio: ['ignore', 'pipe', 'pipe'] });
-    let [stderr, training] = ['', false];
-    const killIn = (milliseconds) => { setTimeout(() => child.kill('SIGKILL'), milliseconds).unref(); };
-    if (moment < 0.1) killIn(moment * 20_000);
+    let [stderr, stdout, plan, sent, watcher] = ['', '', undefined, false, undefined];
+    const killIn = (milliseconds) => { setTimeout(() => { sent = child.kill('SIGKILL'); }, milliseconds).unref(); };
+    if (kill?.moment < 0.1) killIn(kill.moment * 20_000);
     child.stderr.on('data', (chunk) => { stderr += chunk; });
     child.stdout.on('data', (chunk) => {
-      if (training || !String(chunk).includes('"event":"plan"')) return;
-      training = true;
-      if (moment >= 0.1) killIn(3000 * (moment - 0.1) ** 2);
+      if (plan !== undefined) return;
+      stdout += chunk;
+      const line = /^.*"event":"plan".*$/m.exec(stdout);
+      if (line === null || !stdout.slice(line.index).includes('\n')) return;
+      plan = JSON.parse(line[0]);
+      if (kill?.moment >= 0.6) watcher = onSave(kill.run, () => { killIn(SAVE_MS * (kill.moment - 0.6) / 0.4); });
+      else if (kill?.moment >= 0.1) killIn(3000 * (2 * (kill.moment - 0.1)) ** 2);
     });
-    child.on('close', (code, signal) => { done({ code, killed: signal === 'SIGKILL', training, stderr }); });
+    child.on('close', (code, signal) => {
+      watcher?.close();
+      done({ code, signal, killed: sent && signal === 'SIGKILL', plan, stderr });
+    });
+  });
+}
+
+/** Calls back at the first checkpoint that a run begins to write. */
+function onSave(run, begun) {
+  let isBegun = false;
+  return watch(run, (_, file) => {
+    if (isBegun || !file?.startsWith('.tmp-step-')) return;
+    isBegun = true;
+    begun();
   });
 }
 
