@@ -4,7 +4,8 @@
  */
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { OutputsRecord, StepRecord, TrainState, ValidationRecord } from '../distill/train.js';
+import type { OutputsRecord, StepRecord, ValidationRecord } from '../distill/records.js';
+import type { TrainState } from '../distill/train-state.js';
 import { keepLines, openLines } from './line-file.js';
 import { keepEvents, openEventFile } from './tensorboard.js';
 

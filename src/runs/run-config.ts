@@ -1,19 +1,26 @@
-/** @file A run's `config.json`, as other commands read it. */
+/** @file A run's `config.json`: what it was begun with. Written by this tool, but read as anybody's. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { InputError, messageOf } from '../errors.js';
-import { fileError } from '../files.js';
-import { RUN_CONFIG } from './run-folder.js';
+import { InputError } from '../errors.js';
+import { fileError, writeFileAtomic } from '../files.js';
+import { parseJson } from './parse-json.js';
+import { nextOrder, RUN_CONFIG } from './run-folder.js';
+import type { Fingerprints } from './trainer-state.js';
 
 /** What can be relied on in the configuration of a run. */
 export interface RunConfig {
-  /** When it was started, ISO 8601. */
+  /** When it was begun, ISO 8601. */
   readonly created: string;
   /** All options of `kd train`, by their names in its help, in camel case. */
   readonly settings: Readonly<Record<string, unknown>>;
+  readonly fingerprints: Fingerprints;
   readonly teacher: RunConfigModel;
   readonly student: RunConfigModel;
   readonly data: { readonly fingerprint: string; readonly training_pairs: number; readonly validation_pairs: number; readonly store: string };
+  /** What computes. */
+  readonly engine: Readonly<Record<'engine' | 'precision' | 'device' | 'backend', string>>;
+  /** Every time that it went on. */
+  readonly resumed?: readonly { readonly step: number; readonly time: string }[];
 }
 
 export interface RunConfigModel {
@@ -22,10 +29,9 @@ export interface RunConfigModel {
   readonly parameters: number;
 }
 
-/** Whether a folder is a run's: a model's folder has a `config.json`, too, but another. */
+/** Whether a folder is a run's, also with a damaged configuration: a model's folder has a `config.json`, too, but no settings. */
 export async function isRun(folder: string): Promise<boolean> {
-  const text = await readFile(join(folder, RUN_CONFIG), 'utf8').catch(() => '');
-  return isRunConfig(parsed(text));
+  return readFile(join(folder, RUN_CONFIG), 'utf8').then((text) => text.includes('"settings"'), () => false);
 }
 
 /**
@@ -36,24 +42,53 @@ export async function isRun(folder: string): Promise<boolean> {
 export async function readRunConfig(folder: string): Promise<RunConfig> {
   const path = join(folder, RUN_CONFIG);
   const text = await readFile(path, 'utf8').catch((error: unknown) => { throw fileError(path, 'cannot be read', error); });
-  const config = parsed(text);
-  if (isRunConfig(config)) return config;
-  const found = config instanceof Error ? messageOf(config) : 'another JSON file';
-  throw new InputError(`${path}: expected the configuration of a run, with settings, teacher, student and data, got ${found}; name a folder that kd train made`);
+  return parseRunConfig(text, path);
 }
 
-/** The contents of a JSON text, or why it is none. */
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    return error;
+/** What each part of a configuration has at least, and of which type. */
+const PARTS: Readonly<Record<string, Readonly<Record<string, 'string' | 'number'>>>> = {
+  settings: {},
+  fingerprints: {},
+  teacher: { source: 'string', parameters: 'number' },
+  student: { source: 'string', parameters: 'number' },
+  data: { fingerprint: 'string', training_pairs: 'number', validation_pairs: 'number', store: 'string' },
+  engine: { engine: 'string', precision: 'string', device: 'string', backend: 'string' },
+};
+
+/**
+ * Reads the text of a `config.json`.
+ *
+ * @param where begins the message of an error
+ * @throws InputError that names the first part that is not as it should be
+ */
+export function parseRunConfig(text: string, where: string): RunConfig {
+  const config = parseJson(text, where);
+  const found = firstMissing(config);
+  if (found === undefined) return config as RunConfig;
+  throw new InputError(`${where}: expected the configuration of a run, got a file without ${found}; name a folder that kd train made`);
+}
+
+/** What a configuration lacks first, as `student.source`; undefined for a whole one. */
+function firstMissing(config: unknown): string | undefined {
+  if (!isRecord(config)) return Object.keys(PARTS)[0];
+  if (typeof config.created !== 'string') return 'created';
+  for (const [part, fields] of Object.entries(PARTS)) {
+    const value = config[part];
+    if (!isRecord(value)) return part;
+    for (const [name, type] of Object.entries(fields)) if (typeof value[name] !== type) return `${part}.${name}`;
   }
+  const wrong = Object.entries(config.fingerprints as object).find(([, value]) => typeof value !== 'string');
+  if (wrong !== undefined) return `fingerprints.${wrong[0].slice(0, 60)}`;
+  return config.resumed === undefined || Array.isArray(config.resumed) ? undefined : 'a list of when it was resumed';
 }
 
-function isRunConfig(json: unknown): json is RunConfig {
-  const config = json as Partial<RunConfig> | null;
-  if (typeof config !== 'object' || config === null) return false;
-  const isModel = (model: RunConfigModel | undefined): boolean => typeof model?.source === 'string';
-  return typeof config.settings === 'object' && isModel(config.teacher) && isModel(config.student) && typeof config.data?.store === 'string';
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Notes that a run goes on from a step, with which settings; it is the newest run then. Only under the run's lock. */
+export async function noteResumed(folder: string, config: RunConfig, settings: object, step: number): Promise<void> {
+  const resumed = [...(config.resumed ?? []), { step, time: new Date().toISOString() }];
+  const noted = { ...config, order: await nextOrder(folder), settings, resumed };
+  await writeFileAtomic(join(folder, RUN_CONFIG), `${JSON.stringify(noted, null, 2)}\n`);
 }

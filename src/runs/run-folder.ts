@@ -1,6 +1,6 @@
 /** @file `checkpoints/<run>/`: where a run keeps all that it writes. */
 import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { InputError } from '../errors.js';
 import { fileError, writeFileAtomic } from '../files.js';
 
@@ -52,7 +52,7 @@ export async function createRunFolder(name: string, config: object): Promise<str
   } catch (error) {
     throw fileError(folder, 'cannot be made', error);
   }
-  await writeFileAtomic(join(folder, RUN_CONFIG), `${JSON.stringify(config, null, 2)}\n`);
+  await writeFileAtomic(join(folder, RUN_CONFIG), `${JSON.stringify({ order: await nextOrder(folder), ...config }, null, 2)}\n`);
   return folder;
 }
 
@@ -68,15 +68,53 @@ export async function pointedAt(run: string, pointer: Pointer): Promise<string |
   return name === undefined || name === '' ? undefined : name;
 }
 
-/** The folder of the run that was started last under `root`, by its configuration's time; undefined where there is none. */
+/** Where a run stands among those under one root. */
+interface Start {
+  /** Higher than that of all runs which were begun or gone on with before; 0 where the configuration does not tell. */
+  readonly order: number;
+  /** When its configuration was written, in milliseconds since 1970. */
+  readonly time: number;
+}
+
+/**
+ * The folder of the run under `root` that was begun or gone on with last, by the order that the runs' configurations keep: a clock
+ * that is set back does not matter. Those that keep none come after the others, by their configuration's time.
+ *
+ * @returns undefined where there is no run
+ */
 export async function newestRun(root: string = RUNS_FOLDER): Promise<string | undefined> {
-  const folders = (await readdir(root).catch(() => [])).map((name) => join(root, name));
-  const runs = await Promise.all(folders.map(async (folder) => ({ folder, started: await startOf(folder) })));
-  const [newest] = runs.filter(({ started }) => started !== undefined).sort((a, b) => b.started! - a.started!);
+  const [newest] = (await startsUnder(root)).sort((a, b) => b.start.order - a.start.order || b.start.time - a.start.time);
   return newest?.folder;
 }
 
-/** When a run was started, in milliseconds since 1970; undefined for a folder that is none. */
-async function startOf(folder: string): Promise<number | undefined> {
-  return stat(join(folder, RUN_CONFIG)).then(({ mtimeMs }) => mtimeMs, () => undefined);
+/** The order of a run that is begun or gone on with now. */
+export async function nextOrder(run: string): Promise<number> {
+  const starts = await startsUnder(dirname(run));
+  return 1 + starts.reduce((highest, { start }) => Math.max(highest, start.order), 0);
+}
+
+async function startsUnder(root: string): Promise<{ folder: string; start: Start }[]> {
+  const folders = (await readdir(root).catch(() => [])).map((name) => join(root, name));
+  const starts = await Promise.all(folders.map(async (folder) => ({ folder, start: await startOf(folder) })));
+  return starts.filter((each): each is { folder: string; start: Start } => each.start !== undefined);
+}
+
+/** Where a run stands; undefined for a folder that is none. */
+async function startOf(folder: string): Promise<Start | undefined> {
+  const path = join(folder, RUN_CONFIG);
+  try {
+    const { mtimeMs } = await stat(path);
+    return { order: orderIn(await readFile(path, 'utf8')), time: mtimeMs };
+  } catch {
+    return undefined;
+  }
+}
+
+function orderIn(config: string): number {
+  try {
+    const { order } = JSON.parse(config) as { readonly order?: unknown };
+    return Number.isSafeInteger(order) ? (order as number) : 0;
+  } catch {
+    return 0;
+  }
 }

@@ -1,5 +1,6 @@
 /** @file `trainer.json`: where the run stood when a checkpoint was made. Written by this tool, but read as anybody's. */
-import type { TrainState, ValidationRecord } from '../distill/train.js';
+import type { ValidationRecord } from '../distill/records.js';
+import type { TrainState } from '../distill/train-state.js';
 import { InputError } from '../errors.js';
 import { parseJson } from './parse-json.js';
 

@@ -40,6 +40,7 @@ export function makeRun({ name = 'first', rows = 60, logEvery = 10, epochs = 3, 
     teacher: { source: 'openai/clip-vit-large-patch14', parameters: 123_060_480 },
     student: { source: 'klue/roberta-small', parameters: 68_090_880 },
     data: { fingerprint: 'abc', training_pairs: stepsPerEpoch * 32, validation_pairs: 8, store: 'checkpoints/.prepared/none' },
+    fingerprints: { data: 'abc' },
     engine: { engine: 'compiled', precision: 'fp32', backend: 'tensorflow', device: 'cpu' },
     versions: { kd: '0.1.0', node: '22.0.0' },
   }));

@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { NamedValues } from '../../src/distill/engine.js';
 import { checkpointName, pruneCheckpoints, writeCheckpoint, type CheckpointContents } from '../../src/runs/checkpoint.js';
 import { findCheckpoint, setAside, tidyRun } from '../../src/runs/find-checkpoint.js';
-import { START } from '../../src/distill/train.js';
+import { START } from '../../src/distill/train-state.js';
 import { trainerText } from '../../src/runs/trainer-state.js';
 import { pointAt } from '../../src/runs/run-folder.js';
 import { openSafetensors } from '../../src/weights/safetensors.js';

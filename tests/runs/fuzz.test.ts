@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { START } from '../../src/distill/train.js';
+import { START } from '../../src/distill/train-state.js';
 import { InputError } from '../../src/errors.js';
 import { parseManifest } from '../../src/runs/find-checkpoint.js';
 import { parseTrainer, trainerText } from '../../src/runs/trainer-state.js';

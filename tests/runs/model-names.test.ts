@@ -16,6 +16,8 @@ const config = (settings: object = {}): object => ({
   teacher: { source: 'models/teacher', parameters: 1 },
   student: { source: 'klue/roberta-small', parameters: 2 },
   data: { fingerprint: 'f', training_pairs: 8, validation_pairs: 2, store: 'store' },
+  fingerprints: { data: 'f' },
+  engine: { engine: 'compiled', precision: 'fp32', device: 'cpu', backend: 'tensorflow' },
 });
 
 async function run(name: string, steps: readonly number[], settings?: object): Promise<string> {
@@ -67,8 +69,8 @@ it('the configuration of a model is none of a run', async () => {
   mkdirSync('model');
   writeFileSync('model/config.json', '{"model_type": "roberta"}');
   expect(await isRun('model')).toBe(false);
-  await expect(readRunConfig('model')).rejects.toThrow('model/config.json: expected the configuration of a run');
+  await expect(readRunConfig('model')).rejects.toThrow('model/config.json: expected the configuration of a run, got a file without created; name a folder that kd train made');
   writeFileSync('model/config.json', '{');
-  await expect(readRunConfig('model')).rejects.toThrow(/^model\/config\.json: expected the configuration of a run, .*JSON/);
+  await expect(readRunConfig('model')).rejects.toThrow(/^model\/config\.json: expected JSON, got /);
   await expect(readRunConfig('nowhere')).rejects.toThrow('nowhere/config.json: cannot be read: no such file or folder');
 });

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { InputError } from '../../src/errors.js';
+import { noteResumed, type RunConfig } from '../../src/runs/run-config.js';
 import { checkRunIsNew, createRunFolder, defaultRunName, newestRun, pointAt, pointedAt } from '../../src/runs/run-folder.js';
 import { temporaryFolder } from '../cli.js';
 
@@ -22,7 +23,7 @@ describe('a new run', () => {
   it('is a folder with its configuration', async () => {
     const folder = await createRunFolder('first', { epochs: 2 });
     expect(folder).toBe(join(process.cwd(), 'checkpoints/first'));
-    expect(readFileSync(join(folder, 'config.json'), 'utf8')).toBe('{\n  "epochs": 2\n}\n');
+    expect(readFileSync(join(folder, 'config.json'), 'utf8')).toBe('{\n  "order": 1,\n  "epochs": 2\n}\n');
   });
 
   it('may take a folder that holds no run', async () => {
@@ -60,12 +61,33 @@ it('best and last name a checkpoint each, or none yet', async () => {
   expect(readFileSync(join(run, 'last'), 'utf8')).toBe('step-00000030\n');
 });
 
-it('the newest run is the one started last, whatever its name', async () => {
-  expect(await newestRun()).toBeUndefined();
-  for (const [name, started] of [['b', 300], ['c', 100], ['a', 200]] as const) {
-    const folder = await createRunFolder(name, {});
-    utimesSync(join(folder, 'config.json'), started, started);
-  }
-  mkdirSync('checkpoints/z-not-a-run');
-  expect(await newestRun()).toBe('checkpoints/b');
+describe('the newest run', () => {
+  it('is the one begun last, whatever its name, and wherever the clock was set meanwhile', async () => {
+    expect(await newestRun()).toBeUndefined();
+    for (const [name, time] of [['b', 300], ['c', 100], ['a', 200]] as const) {
+      const folder = await createRunFolder(name, {});
+      utimesSync(join(folder, 'config.json'), time, time);
+    }
+    mkdirSync('checkpoints/z-not-a-run');
+    expect(await newestRun()).toBe('checkpoints/a');
+  });
+
+  it('is the one gone on with last', async () => {
+    const first = await createRunFolder('first', {});
+    await createRunFolder('second', {});
+    await noteResumed(first, { resumed: [] } as unknown as RunConfig, {}, 3);
+    expect(await newestRun()).toBe('checkpoints/first');
+    expect(readFileSync(join(first, 'config.json'), 'utf8')).toMatch(/"order": 3/);
+  });
+
+  it('is told by time among those whose configuration keeps no order, which come after the others', async () => {
+    for (const [name, text, time] of [['b', '{}', 300], ['c', '{', 400], ['a', '{"order": "9"}', 200]] as const) {
+      mkdirSync(join('checkpoints', name), { recursive: true });
+      writeFileSync(join('checkpoints', name, 'config.json'), text);
+      utimesSync(join('checkpoints', name, 'config.json'), time, time);
+    }
+    expect(await newestRun()).toBe('checkpoints/c');
+    utimesSync(join(await createRunFolder('d', {}), 'config.json'), 100, 100);
+    expect(await newestRun()).toBe('checkpoints/d');
+  });
 });

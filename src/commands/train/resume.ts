@@ -1,21 +1,18 @@
 /** @file `kd train --resume`: which run, with which options, from which checkpoint. */
-import { readFile } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import type { EngineStart, ParameterValues } from '../../distill/engine.js';
 import { momentShapes } from '../../distill/adamw.js';
 import { InputError } from '../../errors.js';
-import { fileError, writeFileAtomic } from '../../files.js';
 import { openPretrained } from '../../models/pretrained.js';
 import type { Shapes } from '../../models/text-encoder.js';
 import { CHECKPOINT_FILES } from '../../runs/checkpoint.js';
 import { findCheckpoint, setAside, tidyRun, type FoundCheckpoint } from '../../runs/find-checkpoint.js';
+import { isRun, noteResumed, readRunConfig, type RunConfig } from '../../runs/run-config.js';
 import { newestRun, pointAt, RUN_CONFIG, RUNS_FOLDER } from '../../runs/run-folder.js';
-import { parseJson } from '../../runs/parse-json.js';
-import type { Fingerprints } from '../../runs/trainer-state.js';
 import { openSafetensors } from '../../weights/safetensors.js';
 import type { Output } from '../console.js';
 import type { PreparedRun } from './prepare.js';
-import type { AskedSettings, TrainSettings } from './settings.js';
+import { checkSettings, type AskedSettings, type TrainSettings } from './settings.js';
 
 /** A run to go on with. */
 export interface ResumedRun {
@@ -25,14 +22,6 @@ export interface ResumedRun {
   readonly from: string | undefined;
   readonly settings: TrainSettings;
   readonly config: RunConfig;
-}
-
-/** What is read of a run's `config.json`. */
-interface RunConfig {
-  readonly settings: TrainSettings;
-  readonly fingerprints: Fingerprints;
-  readonly engine: { readonly engine: string; readonly precision: string; readonly device: string; readonly backend: string };
-  readonly resumed?: readonly object[];
 }
 
 /** Options that a run may go on with changed. */
@@ -48,19 +37,20 @@ const CHANGEABLE: ReadonlySet<string> = new Set<keyof TrainSettings>([
  * @throws InputError where there is no such run, or an option that decides what the run is would change
  */
 export async function openResumedRun(target: string | true, given: Partial<AskedSettings>, output: Output): Promise<ResumedRun> {
-  const { folder, from } = await locate(target);
+  const { folder, from } = await locate(target, output);
   const config = await readRunConfig(folder);
-  const changed = (Object.keys(given) as (keyof TrainSettings)[]).filter((name) => JSON.stringify(given[name]) !== JSON.stringify(config.settings[name]));
+  const before = checkSettings(config.settings, join(folder, RUN_CONFIG));
+  const changed = (Object.keys(given) as (keyof TrainSettings)[]).filter((name) => JSON.stringify(given[name]) !== JSON.stringify(before[name]));
   const refused = changed.filter((name) => !CHANGEABLE.has(name));
   if (refused.length > 0) {
-    const list = refused.map((name) => `${flagOf(name)} ${shown(config.settings[name])}, not ${shown(given[name])}`).join('; ');
+    const list = refused.map((name) => `${flagOf(name)} ${shown(before[name])}, not ${shown(given[name])}`).join('; ');
     throw new InputError(`--resume: expected the options that the run began with, ${list}; leave them out, or begin another run (may change: ${[...CHANGEABLE].map(flagOf).join(' ')})`);
   }
-  for (const name of changed) output.message(`${flagOf(name)}: ${shown(config.settings[name])} → ${shown(given[name])}`);
+  for (const name of changed) output.message(`${flagOf(name)}: ${shown(before[name])} → ${shown(given[name])}`);
   if (changed.includes('epochs') || changed.includes('maxSteps')) {
     output.message('the cosine of the learning rate now ends at the new last step: from here on the rate is another than it would have been');
   }
-  return { folder, from, config, settings: { ...config.settings, ...given } as TrainSettings }; // a batch size is the run's own: another was refused
+  return { folder, from, config, settings: { ...before, ...given } as TrainSettings }; // a batch size is the run's own: another was refused
 }
 
 /** Refuses to go on with other data, models or tokenizers; says where only what computes has changed. */
@@ -106,10 +96,9 @@ export async function startFrom({ folder, trainer }: FoundCheckpoint, trained: S
   };
 }
 
-/** Notes in `config.json` what the run goes on with. */
-export async function noteResumed({ folder, config, settings }: ResumedRun, found: FoundCheckpoint | undefined): Promise<void> {
-  const resumed = [...(config.resumed ?? []), { step: found?.trainer.state.step ?? 0, time: new Date().toISOString() }];
-  await writeFileAtomic(join(folder, RUN_CONFIG), `${JSON.stringify({ ...config, settings, resumed }, null, 2)}\n`);
+/** Notes in `config.json` that the run goes on, and with what. */
+export async function noteGoingOn({ folder, config, settings }: ResumedRun, found: FoundCheckpoint | undefined): Promise<void> {
+  await noteResumed(folder, config, settings, found?.trainer.state.step ?? 0);
 }
 
 async function valuesIn(path: string, shapes: Shapes): Promise<ParameterValues> {
@@ -129,10 +118,11 @@ async function valuesIn(path: string, shapes: Shapes): Promise<ParameterValues> 
   })();
 }
 
-async function locate(target: string | true): Promise<{ folder: string; from: string | undefined }> {
+async function locate(target: string | true, output: Output): Promise<{ folder: string; from: string | undefined }> {
   if (target === true) {
     const newest = await newestRun();
     if (newest === undefined) throw new InputError(`--resume: expected a run under ${RUNS_FOLDER}/, found none; begin one without --resume`);
+    output.message(`--resume: the last run is ${newest}`);
     return { folder: resolve(newest), from: undefined };
   }
   const candidates = [resolve(RUNS_FOLDER, target), resolve(target)];
@@ -141,18 +131,6 @@ async function locate(target: string | true): Promise<{ folder: string; from: st
     if (await isRun(folder)) return { folder, from: undefined };
   }
   throw new InputError(`--resume: expected the name of a run under ${RUNS_FOLDER}/, its folder or one of its checkpoints, got ${JSON.stringify(target)}`);
-}
-
-async function isRun(folder: string): Promise<boolean> {
-  return readFile(join(folder, RUN_CONFIG), 'utf8').then((text) => text.includes('"settings"'), () => false);
-}
-
-async function readRunConfig(folder: string): Promise<RunConfig> {
-  const path = join(folder, RUN_CONFIG);
-  const text = await readFile(path, 'utf8').catch((error: unknown) => { throw fileError(path, 'cannot be read', error); });
-  const config = parseJson(text, path) as RunConfig | null;
-  if (typeof config?.settings === 'object' && typeof config.fingerprints === 'object' && typeof config.engine === 'object') return config;
-  throw new InputError(`${path}: expected the configuration of a run that can go on, got one without settings, fingerprints or engine`);
 }
 
 /** `--log-every` */

@@ -3,7 +3,9 @@ import { join, relative } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import type { Engine } from '../../distill/engine.js';
 import { isCollapsed } from '../../distill/evaluation.js';
-import { rangesOf, START, train, type TrainCallbacks, type TrainPlan, type TrainResult } from '../../distill/train.js';
+import { rangesOf } from '../../distill/steps.js';
+import { START } from '../../distill/train-state.js';
+import { train, type TrainCallbacks, type TrainPlan, type TrainResult } from '../../distill/train.js';
 import { InputError } from '../../errors.js';
 import { checkpointName } from '../../runs/checkpoint.js';
 import { cutLogs, openLossLog, outputsRow, stepRow, validationRow, type LossLog } from '../../runs/loss-log.js';
@@ -16,7 +18,7 @@ import { reportAfterTraining } from '../report/after-training.js';
 import { startEngine } from './engine.js';
 import { rateOf } from './meter.js';
 import type { PreparedRun } from './prepare.js';
-import { checkSame, noteResumed, startFrom, takeCheckpoint, type ResumedRun } from './resume.js';
+import { checkSame, noteGoingOn, startFrom, takeCheckpoint, type ResumedRun } from './resume.js';
 import { checkDiskSpace, checkpointPath, checkpointSaver, distillationOf, trainedShapes } from './saving.js';
 import { onStopSignals } from './stop-signals.js';
 import { prepareTeacherCache } from './teacher-cache.js';
@@ -62,7 +64,7 @@ async function underLock(folder: string, resumed: ResumedRun | undefined, prepar
   const data = cache === undefined ? prepared.data : { training: cache.batches('training'), validation: cache.batches('validation') };
   if (resumed !== undefined) {
     await cutLogs(folder, state);
-    await noteResumed(resumed, found);
+    await noteGoingOn(resumed, found);
     if (state.best !== undefined) await pointAt(folder, 'best', checkpointName(state.best.step));
   }
   const log = openLossLog(folder, state.step);

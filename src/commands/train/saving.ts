@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { Engine } from '../../distill/engine.js';
 import { trainableParameters, type Distillation } from '../../distill/loss.js';
-import type { TrainState } from '../../distill/train.js';
+import type { TrainState } from '../../distill/train-state.js';
 import { InputError } from '../../errors.js';
 import { exportedConfig } from '../../models/exported-config.js';
 import type { Shapes } from '../../models/text-encoder.js';

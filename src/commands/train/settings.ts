@@ -1,10 +1,11 @@
 import { LOSSES, type LossName } from '../../distill/loss.js';
 import { PRECISIONS } from '../../distill/engine.js';
-import { ON_NAN, type OnNan } from '../../distill/train.js';
+import { ON_NAN, type OnNan } from '../../distill/steps.js';
 import { OPTIMIZERS, type OptimizerName } from '../../distill/adamw.js';
-import type { RecipeName } from '../../distill/recipes.js';
+import { RECIPE_NAMES, type RecipeName } from '../../distill/recipes.js';
+import { InputError } from '../../errors.js';
 import type { DeviceChoice } from '../../engine/nvidia.js';
-import type { BackendChoice } from '../../engine/tensorflow.js';
+import { BACKENDS, type BackendChoice } from '../../engine/tensorflow.js';
 
 /** How a step is run: recorded once as a graph (TensorFlow only), or op by op. `auto`: as a graph where that can be. */
 export const ENGINES = ['auto', 'compiled', 'eager'] as const;
@@ -62,6 +63,41 @@ export interface TrainSettings {
 
 /** Settings as they are asked for: the batch size may be left to the machine. */
 export type AskedSettings = Omit<TrainSettings, 'batchSize'> & { readonly batchSize: number | 'auto' };
+
+/** What a setting read from a file must be. */
+type Check = readonly [expected: string, isAllowed: (value: unknown) => boolean];
+
+const text: Check = ['text', (value) => typeof value === 'string'];
+const texts: Check = ['a list of texts', (value) => Array.isArray(value) && value.length > 0 && value.every((each) => typeof each === 'string')];
+const yesOrNo: Check = ['true or false', (value) => typeof value === 'boolean'];
+const whole = (least: number): Check => [`a whole number of at least ${least}`, (value) => Number.isSafeInteger(value) && (value as number) >= least];
+const numberUpTo = (most: number): Check => [`a number from 0${most === Infinity ? '' : ` to ${most}`}`, (value) => Number.isFinite(value) && (value as number) >= 0 && (value as number) <= most];
+const oneOf = (choices: readonly string[]): Check => [`one of ${choices.join(', ')}`, (value) => choices.includes(value as string)];
+const maybe = ([expected, isAllowed]: Check): Check => [expected, (value) => value === undefined || isAllowed(value)];
+
+const CHECKS: Readonly<Record<keyof TrainSettings, Check>> = {
+  recipe: maybe(oneOf(RECIPE_NAMES)), data: texts, koColumn: maybe(text), enColumn: maybe(text), teacher: text, student: text, teacherTokenizer: maybe(text),
+  studentTokenizer: maybe(text), project: maybe(yesOrNo), randomWeights: yesOrNo, samples: maybe(whole(1)), validFraction: numberUpTo(1), shuffle: yesOrNo,
+  epochs: whole(1), batchSize: whole(1), accumulate: whole(1), learningRate: numberUpTo(Infinity), weightDecay: numberUpTo(Infinity), warmupRatio: numberUpTo(1),
+  optimizer: oneOf(OPTIMIZERS), loss: oneOf(LOSSES), dropout: maybe(numberUpTo(1)), maxGradNorm: maybe(numberUpTo(Infinity)), maxSteps: maybe(whole(1)), seed: whole(0),
+  engine: oneOf(ENGINES), precision: oneOf(PRECISION_CHOICES), backend: oneOf(BACKENDS), device: text, run: maybe(text), logEvery: whole(1), saveEvery: maybe(whole(1)),
+  onNan: oneOf(ON_NAN), cacheTeacher: maybe(text), keep: whole(1),
+};
+
+/**
+ * Settings as a run's `config.json` has them.
+ *
+ * @param where begins the message of an error
+ * @throws InputError that names the first setting that is none
+ */
+export function checkSettings(settings: Readonly<Record<string, unknown>>, where: string): TrainSettings {
+  for (const [name, [expected, isAllowed]] of Object.entries(CHECKS)) {
+    if (isAllowed(settings[name])) continue;
+    const found = (JSON.stringify(settings[name]) as string | undefined ?? 'nothing').slice(0, 60);
+    throw new InputError(`${where}: settings: ${name}: expected ${expected}, got ${found}`);
+  }
+  return settings as unknown as TrainSettings; // every field was looked at
+}
 
 /** The original project's final run, but for its optimiser: `adamw-legacy`. */
 export const DEFAULTS = {

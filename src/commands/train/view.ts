@@ -1,5 +1,6 @@
 /** @file What a person sees of a run: a bar an epoch, a bar for validation, a line an epoch. */
-import type { StepRecord, TrainPlan, ValidationRecord } from '../../distill/train.js';
+import type { StepRecord, ValidationRecord } from '../../distill/records.js';
+import type { TrainPlan } from '../../distill/train.js';
 import type { Output } from '../console.js';
 import { formatDuration, formatRate } from '../../format.js';
 import type { Progress } from '../progress.js';

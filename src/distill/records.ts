@@ -1,0 +1,39 @@
+/** @file What a run tells of its steps and validations. */
+import type { OutputStatistics } from './evaluation.js';
+import type { Losses } from './loss.js';
+
+/** One optimiser step, counted from 1 over the whole run. */
+export interface StepRecord extends Losses {
+  readonly step: number;
+  readonly epoch: number;
+  readonly learningRate: number;
+  readonly loss: number;
+  readonly gradNorm: number;
+  /** Pairs in this step. */
+  readonly pairs: number;
+}
+
+/** The losses over all validation pairs after a step; step 0 is the untrained student. */
+export interface ValidationRecord extends Losses {
+  readonly step: number;
+  readonly epoch: number;
+  readonly loss: number;
+}
+
+/** How the outputs of one batch's sentences differ, student beside teacher, after a step. */
+export interface OutputsRecord {
+  readonly step: number;
+  readonly epoch: number;
+  readonly student: OutputStatistics;
+  readonly teacher: OutputStatistics;
+}
+
+/** Losses to measure others against. */
+export interface Baselines {
+  /** Of the student as it begins. */
+  readonly untrained: number;
+  /** Of always giving the mean of the teacher's outputs, whatever the sentence. */
+  readonly mean: number;
+  /** Pairs they are over. */
+  readonly pairs: number;
+}

@@ -1,0 +1,84 @@
+/** @file The steps of a run, one after another: their pairs, learning rates, and what to do about one that is not finite. */
+import type { Batch, Batches } from '../data/batches.js';
+import { InputError } from '../errors.js';
+import type { Engine, StepResult } from './engine.js';
+import type { StepRecord } from './records.js';
+import { learningRateAt, type Schedule } from './schedule.js';
+import type { TrainState } from './train-state.js';
+
+/** What a step that is not finite does to the run: it ends it, or is left out. */
+export const ON_NAN = ['stop', 'skip'] as const;
+export type OnNan = (typeof ON_NAN)[number];
+
+/** So many steps in a row that are not finite end the run, even where they are to be left out. */
+const MOST_SKIPPED_IN_A_ROW = 100;
+
+/** A step that was taken. */
+export interface StepTaken {
+  readonly record: StepRecord;
+  /** Whether it changed the student; else it was left out. */
+  readonly applied: boolean;
+  /** The rows of the training data in it. */
+  readonly rows: readonly number[];
+}
+
+export interface Steps {
+  /**
+   * Takes the step after a state.
+   *
+   * @throws InputError for a step that is not finite and is not to be left out, naming it; the student is as it was before
+   */
+  take(after: TrainState): Promise<StepTaken>;
+  /** False once the engine failed in a step: it may be between two states then. */
+  readonly isEngineWhole: boolean;
+}
+
+/** The steps of a run with a schedule over batches. */
+export function stepsOf(engine: Engine, training: Batches, schedule: Schedule, { accumulate, onNan }: { readonly accumulate: number; readonly onNan?: OnNan | undefined }): Steps {
+  let isEngineWhole = true;
+  let skippedInARow = 0;
+  return {
+    get isEngineWhole() { return isEngineWhole; },
+    async take({ step: before, epoch, position }) {
+      const step = before + 1;
+      const microBatches = await batchesOfStep(training, position, epoch - 1, accumulate);
+      const learningRate = learningRateAt(schedule, step);
+      isEngineWhole = false;
+      const result = await engine.step(microBatches, learningRate);
+      isEngineWhole = true;
+      const rows = microBatches.flatMap((batch) => [...batch.rows]);
+      const record = recordOf(result, { step, epoch, learningRate, pairs: rows.length });
+      skippedInARow = result.applied ? 0 : skippedInARow + 1;
+      if (!result.applied && (onNan !== 'skip' || skippedInARow > MOST_SKIPPED_IN_A_ROW)) throw notFinite(record, rows);
+      return { record, applied: result.applied, rows };
+    },
+  };
+}
+
+function batchesOfStep(training: Batches, inEpoch: number, epoch: number, accumulate: number): Promise<Batch[]> {
+  const from = inEpoch * accumulate;
+  const to = Math.min(from + accumulate, training.count);
+  return Promise.all(Array.from({ length: to - from }, (_, i) => training.at(from + i, epoch)));
+}
+
+function recordOf({ lossEn, lossKo, gradNorm }: StepResult, at: Pick<StepRecord, 'step' | 'epoch' | 'learningRate' | 'pairs'>): StepRecord {
+  return { ...at, loss: lossEn + lossKo, lossEn, lossKo, gradNorm };
+}
+
+function notFinite({ step, lossEn, lossKo, gradNorm }: StepRecord, rows: readonly number[]): InputError {
+  return new InputError(
+    `step ${step}: expected finite losses and gradients, got loss_en ${lossEn}, loss_ko ${lossKo}, gradient norm ${gradNorm} ` +
+      `in rows ${rangesOf(rows)} of the training pairs (from 0)`,
+  );
+}
+
+/** `0–31, 64–95` */
+export function rangesOf(rows: readonly number[]): string {
+  const ranges: [number, number][] = [];
+  for (const row of rows) {
+    const last = ranges.at(-1);
+    if (last?.[1] === row - 1) last[1] = row;
+    else ranges.push([row, row]);
+  }
+  return ranges.map(([from, to]) => (from === to ? `${from}` : `${from}–${to}`)).join(', ');
+}

@@ -1,0 +1,50 @@
+/** @file Looks at the student between steps: its losses over the validation pairs, and how its outputs differ. */
+import type { Batches } from '../data/batches.js';
+import type { Engine } from './engine.js';
+import type { MeanPredictor } from './mean-predictor.js';
+import type { OutputsRecord, ValidationRecord } from './records.js';
+import type { TrainState } from './train-state.js';
+
+/** Told as a validation goes on. */
+export interface ValidationCallbacks {
+  onValidationBatch?(pairs: number): void | Promise<void>;
+  /** @param trainLoss the mean loss over the epoch's pairs; absent for the untrained student */
+  onValidation?(record: ValidationRecord, trainLoss?: number): void | Promise<void>;
+}
+
+/**
+ * The losses over all validation pairs, each batch counting by its size.
+ *
+ * @param spread told of every batch
+ * @returns undefined with nothing to validate on, or stopped
+ */
+export async function validate(
+  engine: Engine,
+  validation: Batches,
+  { step, epoch, epochLoss }: TrainState,
+  callbacks: ValidationCallbacks,
+  signal?: AbortSignal,
+  spread?: MeanPredictor,
+): Promise<ValidationRecord | undefined> {
+  if (validation.pairs === 0) return undefined;
+  let [sumEn, sumKo] = [0, 0];
+  for (let index = 0; index < validation.count; index++) {
+    const batch = await validation.at(index);
+    const evaluation = await engine.evaluate(batch);
+    sumEn += evaluation.lossEn * batch.size;
+    sumKo += evaluation.lossKo * batch.size;
+    spread?.add(evaluation, batch.size);
+    await callbacks.onValidationBatch?.(batch.size);
+    if (signal?.aborted) return undefined;
+  }
+  const [lossEn, lossKo] = [sumEn / validation.pairs, sumKo / validation.pairs];
+  const record = { step, epoch, loss: lossEn + lossKo, lossEn, lossKo };
+  await callbacks.onValidation?.(record, step === 0 ? undefined : epochLoss.sum / epochLoss.pairs);
+  return record;
+}
+
+/** How the outputs of the first batch's sentences differ; of the validation pairs, where there are any. */
+export async function lookAtOutputs(engine: Engine, data: { readonly training: Batches; readonly validation: Batches }, { step, epoch }: TrainState): Promise<OutputsRecord> {
+  const { student, teacher } = await engine.evaluate(await (data.validation.pairs > 0 ? data.validation : data.training).at(0));
+  return { step, epoch, student, teacher };
+}
