@@ -1,29 +1,21 @@
 /**
  * @file The teacher's outputs on disk, so that later epochs and runs need not compute them.
  *
- * A folder a key (of teacher, tokenizer and data): `training-00000.safetensors`, … and `validation-00000.safetensors`, …, each
- * with one bfloat16 tensor `target` of `[rows, …]` in the order of the data's rows. A shard has its name when it is whole.
+ * A folder a key (of teacher, tokenizer and data): `training-00000.safetensors`, … and `validation-00000.safetensors`, …, shards
+ * of the outputs in the order of the data's rows. A shard has its name when it is whole.
  */
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Batch, Batches } from '../data/batches.js';
-import { InputError } from '../errors.js';
 import { fileError } from '../files.js';
-import { openRandomAccess, type RandomAccessFile } from '../weights/byte-source.js';
-import { bfloat16ToFloat32 } from '../weights/half.js';
-import { readHeader } from '../weights/safetensors-header.js';
-import { createSafetensors } from '../weights/safetensors-writer.js';
+import { BYTES_A_VALUE, createShard, openShard, type Shard } from './teacher-shard.js';
 
 export const CACHE_SIDES = ['training', 'validation'] as const;
 export type CacheSide = (typeof CACHE_SIDES)[number];
 
 /** What decides the teacher's outputs. */
 export type CacheKey = Readonly<Record<'teacher' | 'tokenizer' | 'data' | 'loss' | 'precision', string>>;
-
-const TENSOR = 'target';
-const SHARD_BYTES = 1e9;
-const BYTES_A_VALUE = 2;
 
 export interface TeacherCache {
   readonly folder: string;
@@ -47,17 +39,18 @@ export interface TeacherCache {
  * @param root the folder of all caches
  * @param data the batches, in the order of their rows
  * @param shape of one sentence's outputs
+ * @param shardBytes the most bytes of outputs in one file
  */
-export async function openTeacherCache(root: string, key: CacheKey, data: Readonly<Record<CacheSide, Batches>>, shape: readonly number[]): Promise<TeacherCache> {
+export async function openTeacherCache(root: string, key: CacheKey, data: Readonly<Record<CacheSide, Batches>>, shape: readonly number[], shardBytes = 1e9): Promise<TeacherCache> {
   const width = shape.reduce((product, size) => product * size, 1);
-  const shardRows = Math.max(1, Math.floor(SHARD_BYTES / (BYTES_A_VALUE * width)));
+  const shardRows = Math.max(1, Math.floor(shardBytes / (BYTES_A_VALUE * width)));
   const folder = join(root, createHash('sha256').update(JSON.stringify(Object.entries(key).sort())).digest('hex').slice(0, 16));
   await mkdir(folder, { recursive: true }).catch((error: unknown) => { throw fileError(folder, 'cannot be made', error); });
   const names = await readdir(folder);
   for (const name of names.filter((each) => each.endsWith('.tmp'))) await rm(join(folder, name), { force: true });
   const shards = CACHE_SIDES.flatMap((side) => shardsOf(side, data[side].pairs, shardRows));
   const missing = shards.filter(({ name }) => !names.includes(name));
-  const files = new Map<string, Promise<{ file: RandomAccessFile; start: number }>>();
+  const files = new Map<string, Promise<Shard>>();
 
   return {
     folder,
@@ -70,20 +63,20 @@ export async function openTeacherCache(root: string, key: CacheKey, data: Readon
     },
     batches: (side) => ({ ...data[side], at: async (index, epoch) => withTarget(side, await data[side].at(index, epoch)) }),
     async close() {
-      for (const opened of files.values()) await opened.then(({ file }) => file.close(), () => undefined);
+      for (const opened of files.values()) await opened.then((shard) => shard.close(), () => undefined);
       files.clear();
     },
   };
 
-  async function fillShard({ side, name, from, rows }: Shard, teach: (batch: Batch) => Promise<Float32Array>, onPairs: (pairs: number) => void | Promise<void>): Promise<void> {
-    const writer = await createSafetensors(join(folder, name), [{ name: TENSOR, dtype: 'BF16', shape: [rows, ...shape] }]);
+  async function fillShard({ side, name, from, rows }: ShardPlace, teach: (batch: Batch) => Promise<Float32Array>, onPairs: (pairs: number) => void | Promise<void>): Promise<void> {
+    const writer = await createShard(join(folder, name), [rows, ...shape]);
     try {
       const size = (await data[side].at(0)).size; // of every batch but the last
       for (let index = Math.floor(from / size); index * size < from + rows; index++) {
         const batch = await data[side].at(index);
         const outputs = await teach(batch);
         const [first, end] = [Math.max(from - index * size, 0), Math.min(from + rows - index * size, batch.size)]; // of the batch in this shard
-        await writer.write(TENSOR, (index * size + first - from) * width, outputs.subarray(first * width, end * width));
+        await writer.write(index * size + first - from, outputs.subarray(first * width, end * width));
         await onPairs(end - first);
       }
       await writer.finish();
@@ -100,22 +93,22 @@ export async function openTeacherCache(root: string, key: CacheKey, data: Readon
       const number = Math.floor(row / shardRows);
       let count = 1;
       while (done + count < batch.size && batch.rows[done + count] === row + count && Math.floor((row + count) / shardRows) === number) count++;
-      const { file, start } = await opened(shards.find((shard) => shard.side === side && shard.from === number * shardRows)!);
-      const bytes = await file.read(start + (row % shardRows) * width * BYTES_A_VALUE, count * width * BYTES_A_VALUE);
-      target.set(bfloat16ToFloat32(new Uint16Array(bytes)), done * width);
+      const shard = await opened(shards.find(({ side: of, from }) => of === side && from === number * shardRows)!);
+      target.set(await shard.read(row % shardRows, count), done * width);
       done += count;
     }
     return { ...batch, target };
   }
 
-  function opened(shard: Shard): Promise<{ file: RandomAccessFile; start: number }> {
-    const open = files.get(shard.name) ?? openShard(join(folder, shard.name), [shard.rows, ...shape]);
-    files.set(shard.name, open);
+  function opened({ name, rows }: ShardPlace): Promise<Shard> {
+    const open = files.get(name) ?? openShard(join(folder, name), [rows, ...shape]);
+    files.set(name, open);
     return open;
   }
 }
 
-interface Shard {
+/** Which rows of the data a shard holds. */
+interface ShardPlace {
   readonly side: CacheSide;
   readonly name: string;
   /** Its first row. */
@@ -123,21 +116,8 @@ interface Shard {
   readonly rows: number;
 }
 
-function shardsOf(side: CacheSide, pairs: number, shardRows: number): Shard[] {
+function shardsOf(side: CacheSide, pairs: number, shardRows: number): ShardPlace[] {
   return Array.from({ length: Math.ceil(pairs / shardRows) }, (_, number) => ({
     side, name: `${side}-${String(number).padStart(5, '0')}.safetensors`, from: number * shardRows, rows: Math.min(shardRows, pairs - number * shardRows),
   }));
-}
-
-async function openShard(path: string, shape: readonly number[]): Promise<{ file: RandomAccessFile; start: number }> {
-  const file = await openRandomAccess(path);
-  try {
-    const { tensors, dataStart } = await readHeader(file);
-    const tensor = tensors.get(TENSOR);
-    if (tensor?.dtype === 'BF16' && tensor.shape.join() === shape.join()) return { file, start: dataStart + tensor.begin };
-    throw new InputError(`${path}: expected a tensor ${TENSOR} of BF16 [${shape.join(', ')}], got ${tensor === undefined ? 'none' : `${tensor.dtype} [${tensor.shape.join(', ')}]`}; remove the file`);
-  } catch (error) {
-    await file.close();
-    throw error;
-  }
 }

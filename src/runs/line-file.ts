@@ -1,43 +1,55 @@
-/** @file Text files that grow by whole lines and can be cut back to some of them. */
-import { closeSync, fstatSync, ftruncateSync, openSync, writeSync } from 'node:fs';
+/** @file Files that grow by whole records, lines for one, and text files that can be cut back to some of their lines. */
+import { closeSync, fdatasyncSync, fstatSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { writeFileAtomic } from '../files.js';
 
-export interface LineFile {
-  line(text: string): void;
+export interface RecordFile {
+  append(record: Uint8Array): void;
+  /** Brings what was written to the disk: after a power cut it is there. */
+  sync(): void;
   close(): void;
 }
 
+export interface LineFile extends Omit<RecordFile, 'append'> {
+  line(text: string): void;
+}
+
 /**
- * Opens a text file to add whole lines to, one write each, so that they are there when the process is killed. What does not fit
- * on the disk is taken back, kept, and written with the next line that does.
+ * Opens a file to add whole records to, one write each, so that they are there when the process is killed. What does not fit on the
+ * disk is taken back, kept, and written with the next record that does.
  */
-export function openLines(path: string): LineFile {
+export function openRecords(path: string): RecordFile {
   const file = openSync(path, 'a');
-  let waiting = '';
+  let waiting = Buffer.alloc(0);
   const flush = (): void => {
-    const bytes = Buffer.from(waiting);
     const before = fstatSync(file).size;
     try {
-      if (writeSync(file, bytes) === bytes.length) {
-        waiting = '';
+      if (writeSync(file, waiting) === waiting.length) {
+        waiting = Buffer.alloc(0);
         return;
       }
     } catch (error) {
       if (!isNoSpace(error)) throw error;
     }
-    ftruncateSync(file, before); // no part of a line
+    ftruncateSync(file, before); // no part of a record
   };
   return {
-    line(text) {
-      waiting += `${text}\n`;
+    append(record) {
+      waiting = Buffer.concat([waiting, record]);
       flush();
     },
+    sync() { fdatasyncSync(file); },
     close() {
-      if (waiting !== '') flush();
+      if (waiting.length > 0) flush();
       closeSync(file);
     },
   };
+}
+
+/** Opens a text file to add whole lines to, as `openRecords`. */
+export function openLines(path: string): LineFile {
+  const file = openRecords(path);
+  return { ...file, line: (text) => { file.append(Buffer.from(`${text}\n`)); } };
 }
 
 function isNoSpace(error: unknown): boolean {

@@ -6,7 +6,7 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { OutputsRecord, StepRecord, ValidationRecord } from '../distill/records.js';
 import type { TrainState } from '../distill/train-state.js';
-import { keepLines, openLines } from './line-file.js';
+import { keepLines, openLines, type LineFile } from './line-file.js';
 import { keepEvents, openEventFile } from './tensorboard.js';
 
 /** A logged step: what the step said, and how fast training was since the line before. */
@@ -22,6 +22,8 @@ export interface LossLog {
   logStep(record: LoggedStep): void;
   logValidation(record: ValidationRecord): void;
   logOutputs(record: OutputsRecord): void;
+  /** Brings all to the disk, so that after a power cut no log ends before a checkpoint. */
+  sync(): void;
   close(): void;
 }
 
@@ -58,6 +60,7 @@ export function openLossLog(run: string, from = 0): LossLog {
   const validation = openTable(join(run, 'validation.csv'), VALIDATION_COLUMNS);
   const outputs = openTable(join(run, 'outputs.csv'), OUTPUTS_COLUMNS);
   const events = openEventFile(run, from);
+  const files = [csv, jsonl, validation, outputs, events];
   return {
     logStep(record) {
       const row = stepRow(record);
@@ -75,9 +78,8 @@ export function openLossLog(run: string, from = 0): LossLog {
       outputs.row(row);
       events.scalars(row.step, scalarsOf('outputs', row));
     },
-    close() {
-      for (const file of [csv, jsonl, validation, outputs, events]) file.close();
-    },
+    sync() { for (const file of files) file.sync(); },
+    close() { for (const file of files) file.close(); },
   };
 }
 
@@ -98,11 +100,12 @@ function scalarsOf(group: string, row: Record<string, number>): Record<string, n
   return Object.fromEntries(columns.map(([name, value]) => [`${group}/${name}`, value]));
 }
 
-function openTable<Column extends string>(path: string, columns: readonly Column[]): { row(values: Record<Column, number>): void; close(): void } {
+interface Table<Column extends string> extends Omit<LineFile, 'line'> {
+  row(values: Record<Column, number>): void;
+}
+
+function openTable<Column extends string>(path: string, columns: readonly Column[]): Table<Column> {
   const file = openLines(path);
   if (statSync(path).size === 0) file.line(columns.join(','));
-  return {
-    row: (values) => { file.line(columns.map((column) => values[column]).join(',')); },
-    close: () => { file.close(); },
-  };
+  return { ...file, row: (values) => { file.line(columns.map((column) => values[column]).join(',')); } };
 }

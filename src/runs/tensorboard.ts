@@ -5,17 +5,17 @@
  * A frame is the length (uint64, little-endian), the masked CRC-32C of the length, the message, its masked CRC-32C.
  * Written here because tfjs's own writer exists on the native backend only.
  */
-import { closeSync, openSync, readdirSync, writeSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../files.js';
 import { bytes, double, float, integer } from '../protobuf.js';
+import { openRecords, type RecordFile } from './line-file.js';
 
-export interface EventFile {
+export interface EventFile extends Omit<RecordFile, 'append'> {
   /** Adds one value a tag at a step. */
   scalars(step: number, values: Readonly<Record<string, number>>): void;
-  close(): void;
 }
 
 /**
@@ -28,16 +28,16 @@ export function openEventFile(folder: string, from = 0, now: () => number = Date
   const base = `${PREFIX}${Math.floor(now() / 1000)}.${hostname()}.${process.pid}.`;
   let number = 0;
   while (taken.has(`${base}${number}`)) number++;
-  const file = openSync(join(folder, `${base}${number}`), 'a');
-  const write = (event: Buffer): void => { writeSync(file, frame(event)); };
+  const file = openRecords(join(folder, `${base}${number}`));
+  const write = (event: Buffer): void => { file.append(frame(event)); };
   write(Buffer.concat([wallTime(now()), bytes(3, 'brain.Event:2')]));
   if (from > 0) write(Buffer.concat([wallTime(now()), integer(2, from + 1), bytes(7, [integer(1, SESSION_START)])]));
   return {
+    ...file,
     scalars(step, values) {
       const summary = Object.entries(values).map(([tag, value]) => bytes(1, summaryValue(tag, value)));
       write(Buffer.concat([wallTime(now()), integer(2, step), bytes(5, summary)]));
     },
-    close: () => { closeSync(file); },
   };
 }
 

@@ -1,15 +1,14 @@
 /** @file `kd train --resume`: which run, with which options, from which checkpoint. */
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import type { EngineStart, ParameterValues } from '../../distill/engine.js';
-import { momentShapes } from '../../distill/adamw.js';
 import { InputError } from '../../errors.js';
 import { openPretrained } from '../../models/pretrained.js';
 import type { Shapes } from '../../models/text-encoder.js';
 import { CHECKPOINT_FILES } from '../../runs/checkpoint.js';
 import { findCheckpoint, setAside, tidyRun, type FoundCheckpoint } from '../../runs/find-checkpoint.js';
 import { isRun, noteResumed, readRunConfig, type RunConfig } from '../../runs/run-config.js';
+import { readMoments } from '../../runs/optimizer-state.js';
 import { newestRun, pointAt, RUN_CONFIG, RUNS_FOLDER } from '../../runs/run-folder.js';
-import { openSafetensors } from '../../weights/safetensors.js';
 import type { Output } from '../console.js';
 import type { PreparedRun } from './prepare.js';
 import { checkSettings, type AskedSettings, type TrainSettings } from './settings.js';
@@ -92,30 +91,13 @@ export async function startFrom({ folder, trainer }: FoundCheckpoint, trained: S
   return {
     teacher,
     student: (await openPretrained(folder, trainer.seed)).parameters(),
-    optimizer: { steps: step, updates, moments: await valuesIn(join(folder, CHECKPOINT_FILES.optimizer), momentShapes(trained)) },
+    optimizer: { steps: step, updates, moments: await readMoments(join(folder, CHECKPOINT_FILES.optimizer), trained) },
   };
 }
 
 /** Notes in `config.json` that the run goes on, and with what. */
 export async function noteGoingOn({ folder, config, settings }: ResumedRun, found: FoundCheckpoint | undefined): Promise<void> {
   await noteResumed(folder, config, settings, found?.trainer.state.step ?? 0);
-}
-
-async function valuesIn(path: string, shapes: Shapes): Promise<ParameterValues> {
-  const source = await openSafetensors(path);
-  for (const [name, shape] of Object.entries(shapes)) {
-    const found = source.tensors.get(name)?.shape;
-    if (found?.join() === shape.join()) continue;
-    await source.close();
-    throw new InputError(`${path}: ${name}: expected the shape [${shape.join(', ')}], got ${found === undefined ? 'no such tensor' : `[${found.join(', ')}]`}`);
-  }
-  return (async function* values() {
-    try {
-      for (const name of Object.keys(shapes)) yield [name, await source.read(name)] as const;
-    } finally {
-      await source.close();
-    }
-  })();
 }
 
 async function locate(target: string | true, output: Output): Promise<{ folder: string; from: string | undefined }> {

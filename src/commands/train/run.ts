@@ -156,6 +156,7 @@ function recording({ folder, prepared, engine, log, view, output }: Run, saved: 
     },
     async onCheckpoint(state, isBest) {
       const { step } = state;
+      log.sync();
       const name = await save(state, isBest);
       if (name !== undefined) {
         saved.last = name;
