@@ -33,27 +33,40 @@ export async function checkRunIsNew(name: string): Promise<string> {
     throw new InputError(`--run: expected the name of a folder under ${RUNS_FOLDER}/, got ${JSON.stringify(name)}`);
   }
   const folder = resolve(RUNS_FOLDER, name);
-  if ((await startOf(folder)) !== undefined) {
-    throw new InputError(`${join(RUNS_FOLDER, name)}: expected no run there yet, found one; go on with it by --resume ${name}, choose another --run, or delete it`);
-  }
+  await checkIsNoRun(folder);
   return folder;
 }
 
+async function checkIsNoRun(folder: string): Promise<void> {
+  if ((await startOf(folder)) === undefined) return;
+  const name = basename(folder);
+  throw new InputError(`${join(RUNS_FOLDER, name)}: expected no run there yet, found one; go on with it by --resume ${name}, choose another --run, or delete it`);
+}
+
 /**
- * Makes the folder of a new run and writes its configuration.
+ * Makes the folder of a new run, where there is none yet.
  *
  * @returns the folder's absolute path
  * @throws InputError as `checkRunIsNew`, and where the system refuses
  */
-export async function createRunFolder(name: string, config: object): Promise<string> {
+export async function makeRunFolder(name: string): Promise<string> {
   const folder = await checkRunIsNew(name);
   try {
     await mkdir(folder, { recursive: true });
   } catch (error) {
     throw fileError(folder, 'cannot be made', error);
   }
-  await writeFileAtomic(join(folder, RUN_CONFIG), `${JSON.stringify({ order: await nextOrder(folder), ...config }, null, 2)}\n`);
   return folder;
+}
+
+/**
+ * Writes the configuration that makes a folder a new run's. Only under the run's lock, so that of two processes one does.
+ *
+ * @throws InputError as `checkRunIsNew`, and where the system refuses
+ */
+export async function beginRun(folder: string, config: object): Promise<void> {
+  await checkIsNoRun(folder);
+  await writeFileAtomic(join(folder, RUN_CONFIG), `${JSON.stringify({ order: await nextOrder(folder), ...config }, null, 2)}\n`);
 }
 
 /** Points `best` or `last` at a checkpoint of the run. */

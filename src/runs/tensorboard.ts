@@ -24,11 +24,7 @@ export interface EventFile extends Omit<RecordFile, 'append'> {
  * @param from the step that a run goes on from; TensorBoard is told to forget what it has seen of later ones
  */
 export function openEventFile(folder: string, from = 0, now: () => number = Date.now): EventFile {
-  const taken = new Set(eventFiles(folder));
-  const base = `${PREFIX}${Math.floor(now() / 1000)}.${hostname()}.${process.pid}.`;
-  let number = 0;
-  while (taken.has(`${base}${number}`)) number++;
-  const file = openRecords(join(folder, `${base}${number}`));
+  const file = openRecords(join(folder, `${PREFIX}${secondsAfter(eventFiles(folder), now())}.${hostname()}.${process.pid}.0`));
   const write = (event: Buffer): void => { file.append(frame(event)); };
   write(Buffer.concat([wallTime(now()), bytes(3, 'brain.Event:2')]));
   if (from > 0) write(Buffer.concat([wallTime(now()), integer(2, from + 1), bytes(7, [integer(1, SESSION_START)])]));
@@ -42,6 +38,15 @@ export function openEventFile(folder: string, from = 0, now: () => number = Date
 }
 
 const PREFIX = 'events.out.tfevents.';
+
+/**
+ * The seconds in a new file's name: TensorBoard goes through the files in the order of their names and takes none before the one it is
+ * at (`DirectoryWatcher`), so that they must rise also where the clock was set back, or a run goes on within a second.
+ */
+function secondsAfter(files: readonly string[], now: number): number {
+  const taken = files.map((name) => Number(name.slice(PREFIX.length).split('.')[0])).filter(Number.isSafeInteger);
+  return Math.max(Math.floor(now / 1000), ...taken.map((seconds) => seconds + 1));
+}
 
 /** `SessionLog.SessionStatus.START` (tensorflow/core/util/event.proto). */
 const SESSION_START = 1;

@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { resolveModelName } from '../../src/runs/model-names.js';
 import { isRun, readRunConfig } from '../../src/runs/run-config.js';
-import { createRunFolder, pointAt } from '../../src/runs/run-folder.js';
+import { pointAt } from '../../src/runs/run-folder.js';
 import { temporaryFolder } from '../cli.js';
+import { newRun } from './new-run.js';
 
 const home = process.cwd();
 beforeEach(() => { process.chdir(temporaryFolder()); });
@@ -21,7 +22,7 @@ const config = (settings: object = {}): object => ({
 });
 
 async function run(name: string, steps: readonly number[], settings?: object): Promise<string> {
-  const folder = await createRunFolder(name, config(settings));
+  const folder = await newRun(name, config(settings));
   for (const step of steps) mkdirSync(join(folder, `step-${String(step).padStart(8, '0')}`));
   return folder;
 }

@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { InputError } from '../../src/errors.js';
 import { noteResumed, type RunConfig } from '../../src/runs/run-config.js';
-import { checkRunIsNew, createRunFolder, defaultRunName, newestRun, pointAt, pointedAt } from '../../src/runs/run-folder.js';
+import { beginRun, checkRunIsNew, defaultRunName, makeRunFolder, newestRun, pointAt, pointedAt } from '../../src/runs/run-folder.js';
 import { temporaryFolder } from '../cli.js';
+import { newRun } from './new-run.js';
 
 const home = process.cwd();
 let cwd: string;
@@ -21,7 +22,7 @@ it('a run is called after its start', () => {
 
 describe('a new run', () => {
   it('is a folder with its configuration', async () => {
-    const folder = await createRunFolder('first', { epochs: 2 });
+    const folder = await newRun('first', { epochs: 2 });
     expect(folder).toBe(join(process.cwd(), 'checkpoints/first'));
     expect(readFileSync(join(folder, 'config.json'), 'utf8')).toBe('{\n  "order": 1,\n  "epochs": 2\n}\n');
   });
@@ -29,30 +30,32 @@ describe('a new run', () => {
   it('may take a folder that holds no run', async () => {
     mkdirSync('checkpoints/notes', { recursive: true });
     writeFileSync('checkpoints/notes/plan.txt', 'later');
-    await createRunFolder('notes', {});
+    await newRun('notes', {});
     expect(readFileSync('checkpoints/notes/plan.txt', 'utf8')).toBe('later');
   });
 
   it('takes no place of another', async () => {
-    await createRunFolder('first', { epochs: 1 });
+    await newRun('first', { epochs: 1 });
     const taken = new InputError('checkpoints/first: expected no run there yet, found one; go on with it by --resume first, choose another --run, or delete it');
-    await expect(createRunFolder('first', { epochs: 2 })).rejects.toThrow(taken);
+    await expect(newRun('first', { epochs: 2 })).rejects.toThrow(taken);
     await expect(checkRunIsNew('first')).rejects.toThrow(taken);
+    await expect(makeRunFolder('first')).rejects.toThrow(taken);
+    await expect(beginRun(join(cwd, 'checkpoints/first'), { epochs: 2 })).rejects.toThrow(taken); // another process was quicker
     expect(readFileSync('checkpoints/first/config.json', 'utf8')).toContain('"epochs": 1');
   });
 
   it.each(['', '.', '..', 'a/b', '/a', 'a/'])('is not called %j', async (name) => {
-    await expect(createRunFolder(name, {})).rejects.toThrow(`--run: expected the name of a folder under checkpoints/, got ${JSON.stringify(name)}`);
+    await expect(newRun(name, {})).rejects.toThrow(`--run: expected the name of a folder under checkpoints/, got ${JSON.stringify(name)}`);
   });
 
   it('says so where the system refuses it', async () => {
     writeFileSync('checkpoints', 'a file');
-    await expect(createRunFolder('first', {})).rejects.toThrow(/^\S+\/checkpoints\/first: cannot be made: a part of the path is not a folder$/);
+    await expect(newRun('first', {})).rejects.toThrow(/^\S+\/checkpoints\/first: cannot be made: a part of the path is not a folder$/);
   });
 });
 
 it('best and last name a checkpoint each, or none yet', async () => {
-  const run = await createRunFolder('first', {});
+  const run = await newRun('first', {});
   expect(await pointedAt(run, 'best')).toBeUndefined();
   await pointAt(run, 'best', 'step-00000010');
   await pointAt(run, 'last', 'step-00000020');
@@ -65,7 +68,7 @@ describe('the newest run', () => {
   it('is the one begun last, whatever its name, and wherever the clock was set meanwhile', async () => {
     expect(await newestRun()).toBeUndefined();
     for (const [name, time] of [['b', 300], ['c', 100], ['a', 200]] as const) {
-      const folder = await createRunFolder(name, {});
+      const folder = await newRun(name, {});
       utimesSync(join(folder, 'config.json'), time, time);
     }
     mkdirSync('checkpoints/z-not-a-run');
@@ -73,8 +76,8 @@ describe('the newest run', () => {
   });
 
   it('is the one gone on with last', async () => {
-    const first = await createRunFolder('first', {});
-    await createRunFolder('second', {});
+    const first = await newRun('first', {});
+    await newRun('second', {});
     await noteResumed(first, { resumed: [] } as unknown as RunConfig, {}, 3);
     expect(await newestRun()).toBe('checkpoints/first');
     expect(readFileSync(join(first, 'config.json'), 'utf8')).toMatch(/"order": 3/);
@@ -87,7 +90,7 @@ describe('the newest run', () => {
       utimesSync(join('checkpoints', name, 'config.json'), time, time);
     }
     expect(await newestRun()).toBe('checkpoints/c');
-    utimesSync(join(await createRunFolder('d', {}), 'config.json'), 100, 100);
+    utimesSync(join(await newRun('d', {}), 'config.json'), 100, 100);
     expect(await newestRun()).toBe('checkpoints/d');
   });
 });

@@ -22,6 +22,17 @@ it("writes frames that TensorBoard's own reader takes, checksums included", () =
   );
 });
 
+it('names files so that they rise, also within a second and where the clock was set back', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'kd-events-'));
+  const names: string[] = [];
+  for (const now of [1_700_000_000_250, 1_700_000_000_750, 1_600_000_000_000, 1_700_000_009_000]) {
+    openEventFile(folder, 1, () => now).close();
+    names.push(readdirSync(folder).find((name) => !names.includes(name))!);
+  }
+  expect(names.map((name) => name.split('.')[3])).toEqual(['1700000000', '1700000001', '1700000002', '1700000009']);
+  expect([...names].sort()).toEqual(names);
+});
+
 it('forgets events after a step and what a killed process left half-written', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'kd-events-'));
   const bytes = (): Buffer => readFileSync(join(folder, readdirSync(folder)[0]));

@@ -9,7 +9,7 @@ import { train, type TrainCallbacks, type TrainPlan, type TrainResult } from '..
 import { InputError } from '../../errors.js';
 import { checkpointName } from '../../runs/checkpoint.js';
 import { cutLogs, openLossLog, outputsRow, stepRow, validationRow, type LossLog } from '../../runs/loss-log.js';
-import { createRunFolder, pointAt } from '../../runs/run-folder.js';
+import { beginRun, makeRunFolder, pointAt } from '../../runs/run-folder.js';
 import { lockRun } from '../../runs/run-lock.js';
 import type { Output } from '../console.js';
 import { EXIT } from '../failure.js';
@@ -44,10 +44,11 @@ interface Run {
 export async function runTraining(run: string | ResumedRun, prepared: PreparedRun, output: Output): Promise<number> {
   const resumed = typeof run === 'string' ? undefined : run;
   if (resumed !== undefined) checkSame(resumed, prepared, output);
-  const folder = typeof run === 'string' ? await createRunFolder(run, prepared.description) : run.folder;
+  const folder = typeof run === 'string' ? await makeRunFolder(run) : run.folder;
   const lock = await lockRun(folder);
   if (lock.takenFrom !== undefined) output.message(`the lock of process ${lock.takenFrom.pid}, which is no more, is taken over`);
   try {
+    if (resumed === undefined) await beginRun(folder, prepared.description);
     return await underLock(folder, resumed, prepared, output);
   } finally {
     lock.release();
