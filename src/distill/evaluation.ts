@@ -81,8 +81,15 @@ function similarityOf(alignment: number, size: number): number {
   return size < 2 ? NaN : (size * alignment - 1) / (size - 1);
 }
 
-/** A student whose outputs vary less than this share of the teacher's says nearly the same of every sentence. */
-const COLLAPSED_SHARE = 0.02;
+/**
+ * A student whose outputs vary less than this share of the teacher's says nearly the same of every sentence.
+ *
+ * Measured with the tiny models on the sample corpus, 300 steps of 32 pairs, as shares of the teacher's variance, loss on all hidden
+ * states / on pooled outputs. Untrained: 0.09 / 0.006. Learning rate 1e-3 (well trained): 0.27 to 0.47 / 0.13 to 0.31; 1e-2: 0.19 to 0.35 /
+ * 0.07 to 0.18. Collapsed: 3e-2: 4e-9 to 5e-9 / 5e-8 at step 100, 9e-4 at 200, recovered at 300 (0.10); 1e-1: 1e-6 to 5e-6 / 4e-13 to
+ * 6e-13; 1: 7e-8 to 5e-6 / not measured. So it lies below an untrained student and above what collapsed.
+ */
+const COLLAPSED_SHARE = 0.005;
 
 /** Whether a student has collapsed. */
 export function isCollapsed(student: OutputStatistics, teacher: OutputStatistics): boolean {

@@ -118,7 +118,7 @@ describe('a run of two epochs, the second worse than the first', () => {
 
 describe('a step with a learning rate of 0', () => {
   // With a warm-up the first step's is 0, so that what is saved is what was opened.
-  const ONE_STEP = ['--max-steps', '1', '--warmup-ratio', '0.5', '--batch-size', '2', '--valid-fraction', '0', '--dropout', '0'];
+  const ONE_STEP = ['--engine', 'eager', '--max-steps', '1', '--warmup-ratio', '0.5', '--batch-size', '2', '--valid-fraction', '0', '--dropout', '0'];
 
   it.each([
     ['a RoBERTa', 'student', ['--student', STUDENT], 'student', { model_type: 'roberta', architectures: ['RobertaModel'] }],
@@ -158,7 +158,7 @@ describe('settings', () => {
 
   it('a seed decides the split, the order and the dropout', () => {
     const cwd = folderWithPairs(20);
-    const run = (name: string, ...flags: string[]): CliResult => train(cwd, ['--batch-size', '4', '--max-steps', '3', '--log-every', '1', '--run', name, ...flags]);
+    const run = (name: string, ...flags: string[]): CliResult => train(cwd, ['--engine', 'eager', '--batch-size', '4', '--max-steps', '3', '--log-every', '1', '--run', name, ...flags]);
     for (const [name, ...flags] of [['one'], ['again', '--seed', '42'], ['other', '--seed', '43']]) expect(run(name, ...flags).code).toBe(0);
     const fingerprint = (name: string): string => readJson<{ data: { fingerprint: string } }>(join(cwd, 'checkpoints', name, 'config.json')).data.fingerprint;
     expect(losses(cwd, 'again')).toEqual(losses(cwd, 'one'));
@@ -187,7 +187,7 @@ describe('settings', () => {
   it('--quiet writes the result and nothing else', () => {
     const cwd = folderWithPairs(4);
     // A pipe, as a shell makes it: there TensorFlow's own lines can be muted.
-    const command = [process.execPath, KD, ...trainArguments(['--max-steps', '1', '--valid-fraction', '0', '--quiet'])].map((part) => `'${part}'`).join(' ');
+    const command = [process.execPath, KD, ...trainArguments(['--engine', 'eager', '--max-steps', '1', '--valid-fraction', '0', '--quiet'])].map((part) => `'${part}'`).join(' ');
     const stderr = spawnSync('sh', ['-c', `${command} 2>&1 >out | cat`], { cwd, encoding: 'utf8' }).stdout;
     expect(stderr).toBe('');
     expect(read(cwd, 'out')).toMatch(/^checkpoints\/tiny: 1 step in \d:\d\d:\d\d\nreport: checkpoints\/tiny\/report\.html\n$/);
@@ -200,7 +200,7 @@ describe('settings', () => {
     const cwd = temporaryFolder();
     const rows = [['집', 'house'], ['차', 'car'], ['', 'nothing'], ['나무 '.repeat(90), 'tree'], ['짧다'], ...Array.from({ length: 20 }, () => ['집', 'house'])];
     writeFileSync(join(cwd, 'pairs.csv'), ['korea,english', ...rows.map((row) => row.join())].join('\n'));
-    const flags = trainArguments(['--max-steps', '1', '--no-shuffle']);
+    const flags = trainArguments(['--engine', 'eager', '--max-steps', '1', '--no-shuffle']);
     flags.splice(flags.indexOf('--run'), 2);
     const result = kd(flags, { cwd });
     expect(result.code, result.stderr).toBe(0);
