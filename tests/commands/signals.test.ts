@@ -53,18 +53,18 @@ it.each(['SIGINT', 'SIGTERM'] as const)('after %s the step in hand is finished a
 
 it('a validation is broken off, the step before it saved, and validated when the run goes on', async () => {
   const cwd = folderWithPairs(90);
-  // 2 pairs train, 88 validate: when the second step is told, the long validation after it begins.
+  // 1 pair trains, 89 validate: when the second step is told, the long validation after it begins.
   const { code, events } = await runUntilStopped(cwd, ({ event, step }, send) => {
     if (event === 'step' && step === 2) send('SIGTERM');
   }, '--valid-fraction', '0.98', '--batch-size', '1', '--engine', 'eager');
   expect(code).toBe(130);
   expect(events.slice(-2)).toMatchObject([{ event: 'checkpoint', step: 2 }, { event: 'done', stopped: true, steps: 2 }]);
   const run = join(cwd, 'checkpoints/tiny');
-  expect(readJson(join(run, 'step-00000002/trainer.json'))).toMatchObject({ step: 2, position: 2, validated: false });
-  expect(readCsv(join(run, 'validation.csv')).map(({ step }) => step)).toEqual([0]);
+  expect(readJson(join(run, 'step-00000002/trainer.json'))).toMatchObject({ step: 2, epoch: 2, position: 1, validated: false });
+  expect(readCsv(join(run, 'validation.csv')).map(({ step }) => step)).toEqual([0, 1]);
 
-  expect(kd(['train', '--resume', '--epochs', '1'], { cwd }).code).toBe(0);
-  expect(readCsv(join(run, 'validation.csv')).map(({ step }) => step)).toEqual([0, 2]);
+  expect(kd(['train', '--resume', '--epochs', '2'], { cwd }).code).toBe(0);
+  expect(readCsv(join(run, 'validation.csv')).map(({ step }) => step)).toEqual([0, 1, 2]);
   expect(readJson(join(run, 'step-00000002/trainer.json'))).toMatchObject({ step: 2, validated: true });
 });
 
