@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { writeFileAtomic } from '../files.js';
-import { writeLossPictures } from './loss-picture.js';
 import { readPageAssets, reportPage } from './page.js';
 import { followRun } from './run-follower.js';
 
@@ -17,6 +16,7 @@ export async function writeReport(run: string): Promise<string> {
   const path = join(run, REPORT_PAGE);
   const report = await followRun(run).report(false);
   await writeFileAtomic(path, reportPage(report, await readPageAssets()));
+  const { writeLossPictures } = await import('./loss-picture.js'); // a second of processor time to load: not for those who write no report
   await writeLossPictures(run, report);
   return path;
 }
