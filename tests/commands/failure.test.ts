@@ -5,7 +5,7 @@ import { failureOf } from '../../src/commands/failure.js';
 import { InputError } from '../../src/errors.js';
 
 it('bad input is told in one line, with exit code 1', () => {
-  expect(failureOf(new InputError('a.csv line 3: expected 2 fields,\n  got 1'))).toEqual({ exitCode: 1, text: 'error: a.csv line 3: expected 2 fields, got 1\n' });
+  expect(failureOf(new InputError('a.csv line 3: expected 2 fields,\n  got 1'))).toEqual({ exitCode: 1, text: 'error: a.csv line 3: expected 2 fields,\\n  got 1\n' });
 });
 
 it('so is what the system refuses', async () => {

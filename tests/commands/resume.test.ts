@@ -105,6 +105,7 @@ describe('a run that has ended', () => {
     const cwd = copied();
     const run = join(cwd, 'checkpoints/tiny');
     chmodSync(cwd, 0o755);
+    chmodSync(join(cwd, 'checkpoints/.prepared'), 0o777); // the copied data is prepared anew
     chmodSync(run, 0o555);
     const command = [process.execPath, KD, 'train', '--resume', 'tiny', '--backend', 'cpu']; // TensorFlow may lie where nobody may read
     const asNobody = process.getuid?.() === 0 ? ['setpriv', '--reuid=65534', '--clear-groups', ...command] : command;
