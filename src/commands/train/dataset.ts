@@ -31,6 +31,7 @@ export interface Dataset {
   readonly store: string;
   /** SHA-256 over everything in the store, in its order. */
   readonly fingerprint: string;
+  readonly close: () => Promise<void>;
 }
 
 /** Where token stores made of raw data are kept: beside the runs. */
@@ -69,13 +70,14 @@ export async function openPairs(
 }
 
 /** A run's pairs as batches. */
-export function datasetOf({ training, validation, manifest, folder }: TokenStore, batchSize: number): Dataset {
+export function datasetOf({ training, validation, manifest, folder, close }: TokenStore, batchSize: number): Dataset {
   const padding = { length: manifest.max_length, teacher: manifest.tokenizers.teacher.pad_id, student: manifest.tokenizers.student.pad_id };
   return {
     training: batchesOf(training, batchSize, padding),
     validation: batchesOf(validation, batchSize, padding),
     store: folder,
     fingerprint: contentFingerprint(manifest),
+    close,
   };
 }
 

@@ -86,18 +86,20 @@ export function trainCommand(): Command {
 async function train({ dryRun: isDryRun = false, randomWeights = false, resume, ...rest }: TrainFlags, given: Partial<AskedSettings>, output: Output): Promise<void> {
   const settings: AskedSettings = { ...rest, randomWeights };
   if (isDryRun) {
-    await dryRun(await prepareRun(settings, output, { mayLackModels: true }), output);
+    const prepared = await prepareRun(settings, output, { mayLackModels: true });
+    await dryRun(prepared, output).finally(prepared.data.close);
     return;
   }
   if (resume !== undefined) {
     const run = await openResumedRun(resume, given, output);
-    process.exitCode = await runTraining(run, await prepareRun(run.settings, output, { mayLackModels: false }), output);
+    const prepared = await prepareRun(run.settings, output, { mayLackModels: false });
+    process.exitCode = await runTraining(run, prepared, output).finally(prepared.data.close);
     return;
   }
   const run = settings.run ?? defaultRunName(new Date());
   await checkRunIsNew(run); // now, and not when all data is read
   const prepared = await prepareRun(settings, output, { mayLackModels: false });
-  process.exitCode = await runTraining(run, prepared, output);
+  process.exitCode = await runTraining(run, prepared, output).finally(prepared.data.close);
 }
 
 /** The settings that were given as flags, and not by default. */

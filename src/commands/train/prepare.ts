@@ -1,5 +1,4 @@
 /** @file Everything a run needs before its first step: the pairs as batches, both models, what computes. */
-import type { Batches } from '../../data/batches.js';
 import { checkFit } from '../../models/pretrained.js';
 import { countParameters } from '../../models/text-encoder.js';
 import { MAX_LENGTH } from '../../text/tokenizer.js';
@@ -19,7 +18,8 @@ export interface PreparedRun {
   readonly teacher: RunModel;
   readonly student: RunModel;
   readonly engine: EngineInfo;
-  readonly data: { readonly training: Batches; readonly validation: Batches };
+  /** Owned by whoever prepared the run. */
+  readonly data: Dataset;
   readonly fingerprints: Fingerprints;
   /** The contents of the run's `config.json`. */
   readonly description: object;
