@@ -1,4 +1,6 @@
 /** @file Damaged inputs, for everything that reads bytes from outside. */
+import { expect } from 'vitest';
+import { InputError } from '../src/errors.js';
 
 /** How many; the environment may ask for more. */
 export const MUTATIONS = Number(process.env.KD_FUZZ ?? 1000);
@@ -21,4 +23,19 @@ export function mutate(original: Buffer, random: (bound: number) => number): Buf
     kinds[random(kinds.length)]();
   }
   return bytes;
+}
+
+/** Counts the attempts that were refused; everything that is no refusal in one line fails. */
+export async function refusals(times: number, random: (bound: number) => number, attempt: (random: (bound: number) => number) => unknown): Promise<number> {
+  let refused = 0;
+  for (let i = 0; i < times; i++) {
+    try {
+      await attempt(random);
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      expect(error.message).toMatch(/^\P{Cc}{10,1000}$/u);
+      refused++;
+    }
+  }
+  return refused;
 }
