@@ -11,8 +11,18 @@ import type { Progress } from './progress.js';
  * for a model of a family that is not supported
  */
 export async function fetchModel(idOrFolder: string, flag: string, output: Output, parts: readonly ModelPart[]): Promise<string> {
-  if (parts.includes('weights')) await readConfig(await fetchParts(idOrFolder, flag, output, ['config']));
+  if (parts.includes('weights')) await checkFamily(idOrFolder, flag, output);
   return fetchParts(idOrFolder, flag, output, parts);
+}
+
+/**
+ * Checks that a model is of a family that is supported; of one on the hub only its configuration is fetched.
+ *
+ * @param flag the flag that names the model, for messages
+ * @throws InputError if it is not, or cannot be reached
+ */
+export async function checkFamily(idOrFolder: string, flag: string, output: Output): Promise<void> {
+  await readConfig(await fetchParts(idOrFolder, flag, output, ['config']));
 }
 
 async function fetchParts(idOrFolder: string, flag: string, output: Output, parts: readonly ModelPart[]): Promise<string> {

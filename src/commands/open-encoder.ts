@@ -5,7 +5,7 @@ import { checkPositions, openPretrained, openRandom, type PretrainedModel } from
 import { resolveModelName, type NamedModel } from '../runs/model-names.js';
 import { MAX_LENGTH, type TextTokenizer } from '../text/tokenizer.js';
 import type { Output } from './console.js';
-import { fetchModel } from './fetch-model.js';
+import { checkFamily, fetchModel } from './fetch-model.js';
 import { checkVocabulary, openTokenizer } from './tokenizer.js';
 
 /** A text encoder with its tokenizer, opened and checked; its weights are read when the engine is loaded. */
@@ -43,10 +43,11 @@ export interface EncoderChoice {
 export async function openEncoder(choice: EncoderChoice, output: Output): Promise<OpenEncoder> {
   const { name, flag, tokenizer, tokenizerFlag, run, seed = 0, randomWeights = false } = choice;
   const named = await resolveModelName(name, flag, run);
+  await checkFamily(named.source, flag, output);
+  const opened = await openTokenizer({ model: named.source, elsewhere: tokenizer ?? named.tokenizerSource, flag: tokenizerFlag ?? flag }, output); // before weights are fetched
   const folder = await fetchModel(named.source, flag, output, randomWeights ? ['config'] : ['config', 'weights']);
   const model = randomWeights ? await openRandom(folder, seed) : await openPretrained(folder, seed);
   checkPositions(model.encoder, flag, MAX_LENGTH);
-  const opened = await openTokenizer({ model: named.source, elsewhere: tokenizer ?? named.tokenizerSource, flag: tokenizerFlag ?? flag }, output);
   checkVocabulary(opened.tokenizer, model.encoder, `${flag} ${named.source}`);
   return { ...named, model, tokenizer: opened.tokenizer, folder, tokenizerFolder: opened.folder };
 }

@@ -9,7 +9,7 @@ import { countParameters } from '../../models/text-encoder.js';
 import { randomBits } from '../../random.js';
 import { MAX_LENGTH, TOKENIZER_FILES } from '../../text/tokenizer.js';
 import type { Output } from '../console.js';
-import { fetchModel } from '../fetch-model.js';
+import { checkFamily, fetchModel } from '../fetch-model.js';
 import { formatCount } from '../../format.js';
 import { checkVocabulary, openTokenizer } from '../tokenizer.js';
 import type { TrainSettings } from './settings.js';
@@ -27,7 +27,8 @@ export interface RunModel {
 }
 
 /**
- * Opens one of the run's models, and says what there is to say about it.
+ * Opens one of the run's models, and says what there is to say about it. Weights, the largest part, are fetched last: what
+ * cannot be read is said before.
  *
  * @param mayLackModels a published model that cannot be reached is replaced by random weights of its shape, and its
  * tokenizer by random ids
@@ -35,14 +36,15 @@ export interface RunModel {
 export async function openRunModel(role: Role, settings: TrainSettings, output: Output, mayLackModels: boolean): Promise<RunModel> {
   const source = settings[role];
   const published = mayLackModels ? publishedConfig(source) : undefined;
-  const model = await orElse(published, () => openModel(role, settings, output), (config, why) => {
-    output.warn(`${why}; going on with its published shape and random weights`);
-    return randomModel(config, settings.seed);
-  });
+  await orElse(published, () => checkFamily(source, `--${role}`, output), () => undefined);
   const elsewhere = role === 'teacher' ? settings.teacherTokenizer : settings.studentTokenizer;
   const tokenizer = await orElse(elsewhere === undefined ? published : undefined, () => openRunTokenizer(role, source, elsewhere, output), (config) => {
     output.warn(`no tokenizer for ${source}: its batch is random ids`);
     return { tokenizer: randomIds(config.vocabSize), tokenizerFiles: [] };
+  });
+  const model = await orElse(published, () => openModel(role, settings, output), (config, why) => {
+    output.warn(`${why}; going on with its published shape and random weights`);
+    return randomModel(config, settings.seed);
   });
   checkVocabulary(tokenizer.tokenizer, model.encoder, `--${role} ${source}`);
   output.message(`${role}: ${source}, ${formatCount(countParameters(model.encoder.shapes))} parameters, width ${model.encoder.width}`);
