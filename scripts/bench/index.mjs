@@ -40,7 +40,9 @@ const cases = list(flags.batch).map(Number).flatMap((batch) => list(flags.dropou
 for (let round = 1; round <= Number(flags.rounds); round++) {
   for (const [i, { label, run, results }] of cases.entries()) {
     process.stderr.write(`round ${round}/${flags.rounds}, ${i + 1}/${cases.length}: ${label}\n`);
-    results.push(run());
+    const result = run();
+    results.push(result);
+    process.stderr.write(`  ${median(result.seconds).toPrecision(3)} s a step, ${(result.peakBytes / 1e9).toFixed(2)} GB\n`); // a later one may fail
   }
 }
 printTable();
