@@ -57,6 +57,14 @@ describe('fusing', () => {
     expect(functions.map(({ nodes }) => nodes.map(({ op }) => op))).toEqual([['Neg', 'Exp'], ['Square', 'Sqrt'], ['Tanh', 'AddV2']]);
   });
 
+  it('leaves alone what nobody reads', () => {
+    const graph = new Graph();
+    const x = placeholder(graph, 'x', SHAPE, 'float32');
+    elementwise(graph, 'Exp', elementwise(graph, 'Neg', x));
+    const done = after(graph, product(graph, x), [], 'done');
+    expect(fuse(graph.nodes, [done.name]).functions).toEqual([]);
+  });
+
   it('takes nodes in any order, and keeps the names of what is fetched', () => {
     const graph = new Graph();
     const x = placeholder(graph, 'x', SHAPE, 'float32');

@@ -114,6 +114,7 @@ function callFunctions(ordered: readonly GraphNode[], groups: readonly GraphNode
   for (const group of groups) {
     if (group.filter(({ op }) => op !== 'Reshape').length < 2) continue;
     const { key, definition, call } = describe(group, byName, readers, `fused_${functions.size}`);
+    if (call.outputs.length === 0) continue; // nobody reads it, so it does not run
     const known = functions.get(key) ?? { definition, values: 0, calls: [] };
     known.values += Math.max(...group.map(({ shape }) => sizeOf(shape)));
     known.calls.push(call);
