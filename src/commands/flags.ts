@@ -1,6 +1,6 @@
 /** @file Parsers of flag values, each of which says what it expects (commander words the rest), and flags that commands share. */
 import { InvalidArgumentError, Option } from 'commander';
-import type { DeviceChoice } from '../engine/nvidia.js';
+import type { DeviceChoice } from '../engine/gpu-choice.js';
 import { BACKENDS } from '../engine/tensorflow.js';
 
 function number(text: string, expected: string, allowed: (value: number) => boolean): number {

@@ -1,5 +1,5 @@
 import { encoderEngine, type EncoderEngine } from '../engine/encoder.js';
-import type { DeviceChoice } from '../engine/nvidia.js';
+import type { DeviceChoice } from '../engine/gpu-choice.js';
 import { loadBackend, type BackendChoice } from '../engine/tensorflow.js';
 import { checkPositions, openPretrained, openRandom, type PretrainedModel } from '../models/pretrained.js';
 import { resolveModelName, type NamedModel } from '../runs/model-names.js';

@@ -1,5 +1,5 @@
 /** @file The variables that TensorFlow, XLA and CUDA read once, when they are loaded. A user's own values win. */
-import type { ChosenGpu } from './nvidia.js';
+import type { ChosenGpu } from './gpu-choice.js';
 import type { SetupStatus } from './setup-status.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;

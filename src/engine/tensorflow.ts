@@ -7,9 +7,11 @@ import * as tf from '@tensorflow/tfjs-core';
 import { InputError, messageOf } from '../errors.js';
 import { registerCpuKernels } from './cpu-kernels.js';
 import { tensorflowEnvironment } from './environment.js';
+import { chooseGpu, type ChosenGpu, type DeviceChoice, type Problem } from './gpu-choice.js';
+import { gpuProblem } from './gpu-problem.js';
 import { thisMachine, type Machine } from './machine.js';
 import { withMutedStderr } from './muted.js';
-import { chooseGpu, gpuProblem, lookForGpus, type ChosenGpu, type DeviceChoice, type Gpu, type Problem } from './nvidia.js';
+import { lookForGpus, type Gpu } from './nvidia.js';
 import { readSetupStatus } from './setup-status.js';
 import { registerTensorflowKernels } from './tensorflow-kernels.js';
 

@@ -1,6 +1,6 @@
 import type { Machine, ProgramResult } from '../../src/engine/machine.js';
 import type { SetupStatus } from '../../src/engine/setup-status.js';
-import { GPU_LIBRARIES, XLA_FILES } from '../../src/engine/nvidia.js';
+import { GPU_LIBRARIES, XLA_FILES } from '../../src/engine/cuda-libraries.js';
 
 /** What a faked machine has. */
 export interface Fake {

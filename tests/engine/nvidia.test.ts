@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { tensorflowEnvironment } from '../../src/engine/environment.js';
 import type { Machine } from '../../src/engine/machine.js';
-import { chooseGpu, findLibraries, gpuProblem, GPU_LIBRARIES, hasTensorCores, lookForGpus, type DeviceChoice } from '../../src/engine/nvidia.js';
+import { findLibraries, GPU_LIBRARIES } from '../../src/engine/cuda-libraries.js';
+import { chooseGpu, type DeviceChoice } from '../../src/engine/gpu-choice.js';
+import { gpuProblem } from '../../src/engine/gpu-problem.js';
+import { hasTensorCores, lookForGpus } from '../../src/engine/nvidia.js';
 import { loadBackend } from '../../src/engine/tensorflow.js';
 import { CUDA_FILES, fakeMachine, GPU_SETUP, H100, RTX_3060, type Fake } from './fake-machine.js';
 

@@ -1,8 +1,8 @@
 /** @file What the doctor looks at, one thing after the other, and what it says of each. */
-import {
-  buildProblem, cardProblem, chooseGpu, driverProblem, findLibraries, GPU_LIBRARIES, hasTensorCores, librariesProblem, lookForGpus,
-  type DeviceChoice, type Gpu, type Nvidia, type Problem,
-} from '../../engine/nvidia.js';
+import { findLibraries, GPU_LIBRARIES, librariesProblem } from '../../engine/cuda-libraries.js';
+import { chooseGpu, type DeviceChoice, type Problem } from '../../engine/gpu-choice.js';
+import { buildProblem, cardProblem, driverProblem } from '../../engine/gpu-problem.js';
+import { hasTensorCores, lookForGpus, type Gpu, type Nvidia } from '../../engine/nvidia.js';
 import { formatBytes } from '../../format.js';
 import type { Patient } from './patient.js';
 import type { TensorflowReport } from './probe.js';

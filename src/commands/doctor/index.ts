@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import type { DeviceChoice } from '../../engine/nvidia.js';
+import type { DeviceChoice } from '../../engine/gpu-choice.js';
 import { openOutput, type OutputOptions } from '../console.js';
 import { deviceOption } from '../flags.js';
 import { examine, type Finding } from './findings.js';

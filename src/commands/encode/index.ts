@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import type { DeviceChoice } from '../../engine/nvidia.js';
+import type { DeviceChoice } from '../../engine/gpu-choice.js';
 import type { BackendChoice } from '../../engine/tensorflow.js';
 import { MAX_LENGTH } from '../../text/tokenizer.js';
 import { openOutput, type Output, type OutputOptions } from '../console.js';

@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 import { encoderEngine } from '../../engine/encoder.js';
-import type { DeviceChoice } from '../../engine/nvidia.js';
+import type { DeviceChoice } from '../../engine/gpu-choice.js';
 import { loadBackend, type BackendChoice, type BackendInfo } from '../../engine/tensorflow.js';
 import { InputError } from '../../errors.js';
 import { GROUPINGS, type EvaluationSetting, type Grouping, type PairsEvaluation, type RunEvaluations, type StsEvaluation } from '../../evaluate/evaluation.js';

@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import type { DeviceChoice } from '../../engine/nvidia.js';
+import type { DeviceChoice } from '../../engine/gpu-choice.js';
 import type { BackendChoice } from '../../engine/tensorflow.js';
 import { checkExportFolder } from '../../export/export-folder.js';
 import { exportModel } from '../../export/export-model.js';

@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 import { SCHEDULERS, type SchedulerName } from '../../diffusion/scheduler-config.js';
-import type { DeviceChoice } from '../../engine/nvidia.js';
+import type { DeviceChoice } from '../../engine/gpu-choice.js';
 import type { BackendChoice } from '../../engine/tensorflow.js';
 import { InputError } from '../../errors.js';
 import { openOutput, type OutputOptions } from '../console.js';

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { relative, resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
-import type { DeviceChoice } from '../../engine/nvidia.js';
+import type { DeviceChoice } from '../../engine/gpu-choice.js';
 import type { BackendChoice } from '../../engine/tensorflow.js';
 import { InputError, messageOf } from '../../errors.js';
 import { followRun } from '../../report/run-follower.js';

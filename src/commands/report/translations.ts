@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { isStore } from '../../data/store/manifest.js';
 import { openStore } from '../../data/store/token-store.js';
-import type { DeviceChoice } from '../../engine/nvidia.js';
+import type { DeviceChoice } from '../../engine/gpu-choice.js';
 import type { BackendChoice } from '../../engine/tensorflow.js';
 import { compareTranslations, keepTranslations, readTranslations, samplePairs } from '../../report/translations.js';
 import { readRunConfig } from '../../runs/run-config.js';

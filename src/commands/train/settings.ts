@@ -4,7 +4,7 @@ import { ON_NAN, type OnNan } from '../../distill/steps.js';
 import { OPTIMIZERS, type OptimizerName } from '../../distill/adamw.js';
 import { RECIPE_NAMES, type RecipeName } from '../../distill/recipes.js';
 import { InputError } from '../../errors.js';
-import type { DeviceChoice } from '../../engine/nvidia.js';
+import type { DeviceChoice } from '../../engine/gpu-choice.js';
 import { BACKENDS, type BackendChoice } from '../../engine/tensorflow.js';
 
 /** How a step is run: recorded once as a graph (TensorFlow only), or op by op. `auto`: as a graph where that can be. */

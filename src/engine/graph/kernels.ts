@@ -1,17 +1,10 @@
 /** @file The ops of tfjs that a step uses, as nodes of a TensorFlow graph, with the shapes of their outputs. */
 import * as tf from '@tensorflow/tfjs-core';
 import { STATELESS_UNIFORM } from '../../models/dropout.js';
-import type { Attributes, Graph, GraphNode, Value } from './graph.js';
+import type { Attributes, Value } from './graph.js';
+import { typed, type Kernel } from './kernel.js';
+import { concat, gather, pack, pad, reshape, slice, tile, transpose } from './moves.js';
 import { cast } from './variables.js';
-
-/** A value with the shape that tfjs sees it in. */
-export type RecordedTensor = Value;
-
-type Inputs = Readonly<Record<string, RecordedTensor>>;
-/** Attributes come from tfjs untyped; each kernel names the ones it reads. */
-type Kernel = (graph: Graph, inputs: Inputs, attributes: object) => Value;
-
-const typed = (value: Value): Attributes => ({ T: { type: value.dtype } });
 
 /** An op on one tensor that keeps shape and dtype. */
 const unary = (op: string): Kernel => (graph, { x }) => graph.add(op, [x], typed(x), x);
@@ -29,10 +22,6 @@ const reduction = (op: string): Kernel => (graph, { x }, attributes) => {
   const shape = keepDims === true ? x.shape.map((size, i) => (axes.includes(i) ? 1 : size)) : x.shape.filter((_, i) => !axes.includes(i));
   return graph.add(op, [x, graph.int32(axes)], { ...typed(x), Tidx: { type: 'int32' }, keep_dims: { bool: keepDims === true } }, { dtype: x.dtype, shape });
 };
-
-function reshape(graph: Graph, x: Value, shape: readonly number[]): GraphNode {
-  return graph.add('Reshape', [x, graph.int32(shape)], { ...typed(x), Tshape: { type: 'int32' } }, { dtype: x.dtype, shape });
-}
 
 /** Rank-2 products become `MatMul`, which has the fast kernels; of higher rank `BatchMatMulV2`. */
 const matMul: Kernel = (graph, { a, b }, attributes) => {
@@ -55,13 +44,6 @@ const matMul: Kernel = (graph, { a, b }, attributes) => {
   return rank === 2 ? product : reshape(graph, product, [...a.shape.slice(0, -2), rows, columns]);
 };
 
-const gather: Kernel = (graph, { x, indices }, attributes) => {
-  const { axis } = attributes as { axis: number };
-  const shape = [...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis + 1)];
-  const types: Attributes = { Tparams: { type: x.dtype }, Tindices: { type: 'int32' }, Taxis: { type: 'int32' } };
-  return graph.add('GatherV2', [x, indices, graph.scalar(axis, 'int32')], types, { dtype: x.dtype, shape });
-};
-
 const unsortedSegmentSum: Kernel = (graph, { x, segmentIds }, attributes) => {
   const { numSegments } = attributes as { numSegments: number };
   const types: Attributes = { ...typed(x), Tindices: { type: 'int32' }, Tnumsegments: { type: 'int32' } };
@@ -69,50 +51,9 @@ const unsortedSegmentSum: Kernel = (graph, { x, segmentIds }, attributes) => {
   return graph.add('UnsortedSegmentSum', [x, segmentIds, graph.scalar(numSegments, 'int32')], types, output);
 };
 
-const slice: Kernel = (graph, { x }, attributes) => {
-  const { begin, size } = attributes as { begin: number[]; size: number[] };
-  const shape = size.map((length, i) => (length === -1 ? x.shape[i] - begin[i] : length));
-  return graph.add('Slice', [x, graph.int32(begin), graph.int32(shape)], { ...typed(x), Index: { type: 'int32' } }, { dtype: x.dtype, shape });
-};
-
-const pad: Kernel = (graph, { x }, attributes) => {
-  const { paddings, constantValue } = attributes as { paddings: [number, number][]; constantValue: number };
-  const shape = x.shape.map((size, i) => size + paddings[i][0] + paddings[i][1]);
-  const widths = graph.constant(paddings.flat(), [paddings.length, 2], 'int32');
-  const value = graph.scalar(constantValue, x.dtype as 'float32');
-  return graph.add('PadV2', [x, widths, value], { ...typed(x), Tpaddings: { type: 'int32' } }, { dtype: x.dtype, shape });
-};
-
-const concat: Kernel = (graph, inputs, attributes) => {
-  const { axis } = attributes as { axis: number };
-  const parts = Object.values(inputs);
-  const shape = parts[0].shape.map((size, i) => (i === axis ? parts.reduce((sum, part) => sum + part.shape[axis], 0) : size));
-  const types: Attributes = { ...typed(parts[0]), N: { int: parts.length }, Tidx: { type: 'int32' } };
-  return graph.add('ConcatV2', [...parts, graph.scalar(axis, 'int32')], types, { dtype: parts[0].dtype, shape });
-};
-
-const pack: Kernel = (graph, inputs, attributes) => {
-  const { axis } = attributes as { axis: number };
-  const parts = Object.values(inputs);
-  const shape = [...parts[0].shape.slice(0, axis), parts.length, ...parts[0].shape.slice(axis)];
-  return graph.add('Pack', parts, { ...typed(parts[0]), N: { int: parts.length }, axis: { int: axis } }, { dtype: parts[0].dtype, shape });
-};
-
 const addN: Kernel = (graph, inputs) => {
   const parts = Object.values(inputs);
   return graph.add('AddN', parts, { ...typed(parts[0]), N: { int: parts.length } }, parts[0]);
-};
-
-const tile: Kernel = (graph, { x }, attributes) => {
-  const { reps } = attributes as { reps: number[] };
-  const shape = x.shape.map((size, i) => size * reps[i]);
-  return graph.add('Tile', [x, graph.int32(reps)], { ...typed(x), Tmultiples: { type: 'int32' } }, { dtype: x.dtype, shape });
-};
-
-const transpose: Kernel = (graph, { x }, attributes) => {
-  const { perm } = attributes as { perm: number[] };
-  const shape = perm.map((axis) => x.shape[axis]);
-  return graph.add('Transpose', [x, graph.int32(perm)], { ...typed(x), Tperm: { type: 'int32' } }, { dtype: x.dtype, shape });
 };
 
 const cumsum: Kernel = (graph, { x }, attributes) => {

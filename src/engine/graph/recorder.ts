@@ -4,7 +4,8 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Graph, Value } from './graph.js';
-import { RECORDED_KERNELS, type RecordedTensor } from './kernels.js';
+import type { RecordedTensor } from './kernel.js';
+import { RECORDED_KERNELS } from './kernels.js';
 
 const BACKEND = 'graph';
 

@@ -1,0 +1,57 @@
+/** @file The libraries and tools that TensorFlow needs beside a GPU's driver, and where they are. */
+import type { Problem } from './gpu-choice.js';
+import type { Machine } from './machine.js';
+
+/** What TensorFlow opens before it takes a GPU; without one of them it leaves the GPU alone (tsl's `dso_loader`). */
+export const GPU_LIBRARIES = [
+  'libcudart.so.12', 'libcublas.so.12', 'libcublasLt.so.12', 'libcufft.so.11', 'libcusolver.so.11', 'libcusparse.so.12', 'libcudnn.so.9',
+] as const;
+
+/** What XLA needs to compile for a GPU. */
+export const XLA_FILES = ['ptxas', 'libdevice.10.bc'] as const;
+
+/** A library or a tool that GPUs need, and where it is. */
+export interface FoundLibrary {
+  readonly name: string;
+  /** Absent: nowhere. */
+  readonly path?: string;
+  readonly version?: string;
+}
+
+/** Looks for every library: in what set-up unpacked, else where the dynamic loader finds it. */
+export async function findLibraries(machine: Machine): Promise<FoundLibrary[]> {
+  const unpacked = machine.setup()?.cuda?.files;
+  const system = unpacked === undefined ? await loaderPaths(machine) : undefined;
+  return [...GPU_LIBRARIES, ...XLA_FILES].map((name) => {
+    if (unpacked !== undefined) {
+      const file = unpacked[name];
+      return file !== undefined && machine.exists(file.path) ? { name, path: file.path, version: file.version } : { name };
+    }
+    const path = system?.get(name) ?? searchedPaths(machine.env, name).find((candidate) => machine.exists(candidate));
+    return path === undefined ? { name } : { name, path };
+  });
+}
+
+/** What of these is missing. */
+export async function librariesProblem(machine: Machine): Promise<Problem | undefined> {
+  const missing = (await findLibraries(machine)).filter(({ path }) => path === undefined).map(({ name }) => name);
+  if (missing.length === 0) return undefined;
+  const ofSetup = machine.setup()?.cuda !== undefined;
+  return {
+    found: `${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} missing`,
+    remedy: ofSetup ? 'run `npm run setup`, which downloads what is missing' : 'install CUDA 12 and cuDNN 9, or run `npm run setup -- --cuda wheels`',
+  };
+}
+
+/** Library names and their paths in the dynamic loader's cache. */
+async function loaderPaths(machine: Machine): Promise<Map<string, string>> {
+  const result = (await machine.run('ldconfig', ['-p'])) ?? (await machine.run('/sbin/ldconfig', ['-p']));
+  return new Map([...(result?.stdout ?? '').matchAll(/^\s+(\S+) \(.*=> (\S+)$/gm)].map(([, name, path]) => [name, path]));
+}
+
+/** Where else the loader, or XLA, looks. */
+function searchedPaths({ LD_LIBRARY_PATH: own = '', PATH: path = '' }: Machine['env'], name: string): string[] {
+  if (name === 'ptxas') return [...path.split(':'), '/usr/local/cuda/bin'].map((folder) => `${folder}/${name}`);
+  if (name === 'libdevice.10.bc') return [`/usr/local/cuda/nvvm/libdevice/${name}`];
+  return [...own.split(':').filter((folder) => folder !== ''), '/usr/local/cuda/lib64'].map((folder) => `${folder}/${name}`);
+}

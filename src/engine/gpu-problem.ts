@@ -1,0 +1,72 @@
+/** @file Why TensorFlow cannot use a GPU, by all that is known before it is loaded. */
+import { librariesProblem } from './cuda-libraries.js';
+import { chooseGpu, type DeviceChoice, type Problem } from './gpu-choice.js';
+import type { Machine } from './machine.js';
+import type { Gpu, Nvidia } from './nvidia.js';
+
+/** Every driver from this on runs programs of CUDA 12 (CUDA Toolkit release notes, table of minimum driver versions). */
+export const OLDEST_DRIVER = '525.60.13';
+
+/** The oldest for which TensorFlow 2.21's wheel has code: `cuda_compute_capabilities` in its build_info.py. */
+export const LOWEST_CAPABILITY = 6;
+
+/** Free memory under which not even the libraries' own needs are met. */
+const LEAST_FREE_BYTES = 1e9;
+
+/**
+ * Why TensorFlow cannot use a GPU here, by all that is known before it is loaded: the first thing that stands in the way,
+ * or undefined.
+ */
+export async function gpuProblem(machine: Machine, nvidia: Nvidia, choice: DeviceChoice): Promise<Problem | undefined> {
+  const first = driverProblem(nvidia);
+  if (first !== undefined) return first;
+  const chosen = chooseGpu(nvidia, choice, machine.env);
+  if ('found' in chosen) return chosen;
+  return (chosen.gpu && cardProblem(chosen.gpu)) ?? buildProblem(machine) ?? (await librariesProblem(machine));
+}
+
+/** What is wrong with the driver. */
+export function driverProblem(nvidia: Nvidia): Problem | undefined {
+  if (nvidia.state === 'absent') {
+    return { found: 'no NVIDIA GPU in sight', remedy: "install NVIDIA's driver for it; a container wants --gpus all" };
+  }
+  if (nvidia.state === 'broken') {
+    return { found: `the NVIDIA driver does not answer (${nvidia.failure})`, remedy: 'restart the machine, or install the driver anew, until nvidia-smi lists the GPU' };
+  }
+  if (nvidia.state === 'present' && isOlder(nvidia.driver, OLDEST_DRIVER)) {
+    return { found: `driver ${nvidia.driver}, and CUDA 12 needs ${OLDEST_DRIVER} or newer`, remedy: 'update the driver' };
+  }
+  return undefined;
+}
+
+/** What is wrong with a GPU. */
+export function cardProblem({ index, name, capability, freeBytes, totalBytes }: Gpu): Problem | undefined {
+  if (capability !== undefined && capability < LOWEST_CAPABILITY) {
+    return {
+      found: `GPU ${index} (${name}) has compute capability ${capability.toFixed(1)}, and this TensorFlow has code for ${LOWEST_CAPABILITY.toFixed(1)} and newer`,
+      remedy: 'take another GPU (--device gpu:N) or --device cpu',
+    };
+  }
+  if (freeBytes < LEAST_FREE_BYTES) {
+    const [free, total] = [freeBytes, totalBytes].map((bytes) => `${(bytes / 1e9).toFixed(1)} GB`);
+    return { found: `GPU ${index} (${name}) has ${free} of ${total} free`, remedy: 'end what nvidia-smi lists on it, or take another (--device gpu:N)' };
+  }
+  return undefined;
+}
+
+/** What is wrong with the TensorFlow that set-up put in place. */
+export function buildProblem(machine: Machine): Problem | undefined {
+  const setup = machine.setup();
+  if (setup === undefined || setup.device === 'own' || setup.device === 'gpu') return undefined;
+  const forCpu = 'the TensorFlow in place is the one for processors';
+  if (setup.backend === 'cpu') return { found: `no TensorFlow (${setup.reason ?? 'set-up left it out'})`, remedy: setup.remedy ?? 'run `npm run setup`' };
+  if (setup.gpu !== undefined) return { found: `${forCpu}, because ${setup.gpu.reason}`, remedy: setup.gpu.remedy };
+  if (setup.choice?.device === 'cpu') return { found: `${forCpu}, as set-up was told`, remedy: 'run `npm run setup -- --device auto`' };
+  return { found: forCpu, remedy: 'run `npm run setup`, which finds the GPU' };
+}
+
+function isOlder(version: string, oldest: string): boolean {
+  const [a, b] = [version, oldest].map((text) => text.split('.').map(Number));
+  const place = b.findIndex((number, i) => (a[i] ?? 0) !== number);
+  return place !== -1 && (a[place] ?? 0) < b[place];
+}
