@@ -6,9 +6,10 @@ import { MAX_LENGTH } from '../../text/tokenizer.js';
 import type { Output } from '../console.js';
 import { formatBytes, formatCount } from '../../format.js';
 import { startEngine } from './engine.js';
-import { estimateMemory, largestBatch, Shortage } from './memory.js';
+import type { EngineParts } from './engine-parts.js';
+import { largestBatch, memoryNeed, Shortage } from './memory.js';
 import { DEFAULTS } from './settings.js';
-import { distillationOf, freeBytes, type EngineParts } from './shortage.js';
+import { freeBytes } from './shortage.js';
 
 /** How much smaller the next try is. */
 const BACK_OFF = 0.8;
@@ -33,12 +34,11 @@ export interface FittingBatch {
  * @throws InputError where not one pair fits
  */
 export async function findFittingBatch(parts: EngineParts, start: (parts: EngineParts) => Promise<Engine> = startEngine): Promise<FittingBatch> {
-  const distillation = distillationOf(parts);
   const free = freeBytes(parts.engine);
-  const estimated = largestBatch(distillation, free, MAX_LENGTH);
+  const need = memoryNeed(parts, MAX_LENGTH);
+  const estimated = largestBatch(need, free);
   if (estimated === 0) {
-    const { total } = estimateMemory(distillation, 1, MAX_LENGTH);
-    throw new InputError(`--batch-size auto: expected memory for one pair, about ${formatBytes(total)}, got ${formatBytes(free)} free; take smaller models or a device with more memory`);
+    throw new InputError(`--batch-size auto: expected memory for one pair, about ${formatBytes(need(1))}, got ${formatBytes(free)} free; take smaller models or a device with more memory`);
   }
   const size = parts.engine.device === 'gpu' ? await largestThatRuns(parts, estimated, start) : estimated;
   return { size, estimated, free };

@@ -1,12 +1,13 @@
 /** @file `kd train --dry-run`: what a run would be, and one step of it, without writing anything. */
 import type { StepResult } from '../../distill/engine.js';
-import { trainableParameters, type Distillation } from '../../distill/loss.js';
+import { trainableParameters } from '../../distill/loss.js';
 import { planSteps } from '../../distill/train.js';
 import { countParameters, sizeOf } from '../../models/text-encoder.js';
 import type { Output } from '../console.js';
 import { formatBytes, formatCount } from '../../format.js';
 import { startEngine } from './engine.js';
-import { estimateMemory } from './memory.js';
+import { distillationOf } from './engine-parts.js';
+import { memoryNeed } from './memory.js';
 import type { PreparedRun } from './prepare.js';
 
 /** Runs one step, and says shapes, steps and memory. */
@@ -20,8 +21,9 @@ export async function dryRun(prepared: PreparedRun, output: Output): Promise<voi
 type Report = Awaited<ReturnType<typeof describePlan>> & Awaited<ReturnType<typeof measureStep>>;
 
 /** What is known before the first step. */
-async function describePlan({ settings, teacher, student, data }: PreparedRun) {
-  const distillation: Distillation = { teacher: teacher.model.encoder, student: student.model.encoder, loss: settings.loss };
+async function describePlan(prepared: PreparedRun) {
+  const { settings, data } = prepared;
+  const distillation = distillationOf(prepared);
   const { shapes, width } = distillation.student;
   const plan = planSteps(data.training, settings);
   const { size, teacherIds } = await data.training.at(0);
@@ -36,7 +38,7 @@ async function describePlan({ settings, teacher, student, data }: PreparedRun) {
     steps_per_epoch: plan.stepsPerEpoch,
     ids: [size, length],
     compared: settings.loss === 'hidden' ? [size, length, width] : [size, width],
-    memory_estimate_bytes: estimateMemory(distillation, settings.batchSize, length).total,
+    memory_estimate_bytes: memoryNeed(prepared, length)(settings.batchSize),
   };
 }
 

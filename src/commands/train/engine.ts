@@ -9,8 +9,9 @@ import { InputError } from '../../errors.js';
 import { countParameters, type TextEncoder } from '../../models/text-encoder.js';
 import { MAX_LENGTH } from '../../text/tokenizer.js';
 import type { Output } from '../console.js';
+import { distillationOf, engineOptions, type EngineParts } from './engine-parts.js';
 import type { EngineChoice, PrecisionChoice, TrainSettings } from './settings.js';
-import { distillationOf, guardMemory, type EngineParts } from './shortage.js';
+import { guardMemory } from './shortage.js';
 
 export interface EngineInfo extends Omit<BackendInfo, 'reason'> {
   readonly engine: 'compiled' | 'eager';
@@ -49,10 +50,10 @@ export async function chooseEngine(settings: TrainSettings, encoders: readonly T
  * @throws Shortage when memory runs out, then and in its steps
  */
 export async function startEngine(parts: EngineParts, start?: EngineStart, targets: EngineOptions['targets'] = 'computed'): Promise<Engine> {
-  const { settings, teacher, student, engine: { engine, precision, fused } } = parts;
+  const { teacher, student, engine: { engine } } = parts;
   const distillation = distillationOf(parts);
   const begin = start ?? { teacher: teacher.model.parameters(), student: student.model.parameters() };
-  const options = { ...settings, precision: precision === 'tf32' ? 'fp32' : precision, fused, targets } as const;
+  const options = { ...engineOptions(parts), targets };
   return guardMemory(parts, () => engine === 'compiled' ? compiledEngine(distillation, begin, options, MAX_LENGTH) : eagerEngine(distillation, begin, options));
 }
 

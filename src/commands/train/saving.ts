@@ -11,15 +11,11 @@ import { freeBytes } from '../../runs/disk-space.js';
 import { trainerText } from '../../runs/trainer-state.js';
 import type { Output } from '../console.js';
 import { formatBytes } from '../../format.js';
+import { distillationOf } from './engine-parts.js';
 import type { PreparedRun } from './prepare.js';
 
 /** Left free beside a checkpoint's tensors: for its other files, and logs. */
 const SPARE_BYTES = 16e6;
-
-/** The distillation of a run. */
-export function distillationOf({ settings, teacher, student }: Pick<PreparedRun, 'settings' | 'teacher' | 'student'>): Distillation {
-  return { teacher: teacher.model.encoder, student: student.model.encoder, loss: settings.loss };
-}
 
 /** Names and shapes of the parameters that a run trains. */
 export function trainedShapes(distillation: Distillation): Shapes {

@@ -1,13 +1,9 @@
 /** @file Memory that runs out in a run: known by what TensorFlow says, told with the batch size that would fit. */
 import type { Engine } from '../../distill/engine.js';
-import type { Distillation } from '../../distill/loss.js';
 import { MAX_LENGTH } from '../../text/tokenizer.js';
 import type { EngineInfo } from './engine.js';
-import { estimateMemory, exhausted, exhaustionMessage, largestBatch, Shortage } from './memory.js';
-import type { PreparedRun } from './prepare.js';
-
-/** What an engine is made of, before its data is there. */
-export type EngineParts = Pick<PreparedRun, 'settings' | 'teacher' | 'student' | 'engine'>;
+import type { EngineParts } from './engine-parts.js';
+import { exhausted, exhaustionMessage, largestBatch, memoryNeed, Shortage } from './memory.js';
 
 /**
  * Makes an engine that says which batch size would fit when memory runs out.
@@ -32,11 +28,6 @@ export async function guardMemory(parts: EngineParts, make: () => Promise<Engine
   };
 }
 
-/** Who learns what from whom in a run. */
-export function distillationOf({ settings, teacher, student }: EngineParts): Distillation {
-  return { teacher: teacher.model.encoder, student: student.model.encoder, loss: settings.loss };
-}
-
 /** Bytes that a run may take: the GPU's as the driver told it before TensorFlow was loaded, else what the machine or this process's control group has left. */
 export function freeBytes({ device, gpu }: Pick<EngineInfo, 'device' | 'gpu'>): number {
   return device === 'gpu' && gpu !== undefined ? gpu.freeBytes : process.availableMemory();
@@ -47,7 +38,6 @@ function asShortage(error: unknown, parts: EngineParts, free: number): unknown {
   const asked = exhausted(error);
   if (asked === undefined) return error;
   const { batchSize, accumulate } = parts.settings;
-  const distillation = distillationOf(parts);
-  const needed = estimateMemory(distillation, batchSize, MAX_LENGTH).total;
-  return new Shortage(exhaustionMessage({ asked, batchSize, accumulate, needed, free, fits: largestBatch(distillation, free, MAX_LENGTH) }));
+  const need = memoryNeed(parts, MAX_LENGTH);
+  return new Shortage(exhaustionMessage({ asked, batchSize, accumulate, needed: need(batchSize), free, fits: largestBatch(need, free) }));
 }

@@ -8,8 +8,8 @@ import { MAX_LENGTH } from '../../text/tokenizer.js';
 import type { Output } from '../console.js';
 import { formatBytes, formatCounted } from '../../format.js';
 import { startEngine } from './engine.js';
+import { distillationOf } from './engine-parts.js';
 import type { PreparedRun } from './prepare.js';
-import { distillationOf } from './saving.js';
 
 /**
  * Opens the cache of a run, having computed the teacher's outputs that are not in it yet; their size is said first.

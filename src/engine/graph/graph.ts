@@ -2,6 +2,9 @@
 
 export type GraphDtype = 'float32' | 'bfloat16' | 'int32' | 'int64' | 'bool' | 'resource';
 
+/** Bytes of a value. */
+export const BYTES: Readonly<Record<GraphDtype, number>> = { float32: 4, bfloat16: 2, int32: 4, int64: 8, bool: 1, resource: 0 };
+
 /** An attribute of a node, by the kind that TensorFlow's `AttrValue` has for it. */
 export type Attribute =
   | { readonly type: GraphDtype }

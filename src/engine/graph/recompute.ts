@@ -7,7 +7,7 @@
  */
 import { sizeOf } from '../../models/text-encoder.js';
 import { ELEMENTWISE } from './fusion.js';
-import type { GraphDtype, GraphNode } from './graph.js';
+import { BYTES, type GraphNode } from './graph.js';
 import { producerName } from './order.js';
 
 /** Values with fewer elements are not worth it. */
@@ -15,8 +15,6 @@ const WORTHWHILE = 100_000;
 
 /** What is there in any case: parameters, inputs, constants. */
 const GIVEN = new Set(['ReadVariableOp', 'VarHandleOp', 'Placeholder', 'Const', 'Fill']);
-
-const BYTES: Readonly<Record<GraphDtype, number>> = { float32: 4, bfloat16: 2, int32: 4, int64: 8, bool: 1, resource: 0 };
 
 /**
  * Gives the backward pass its own copy of what it can compute from less.
