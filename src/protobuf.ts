@@ -1,7 +1,8 @@
 /**
- * @file The wire format of Protocol Buffers (https://protobuf.dev/programming-guides/encoding), writing only:
- * a message is the concatenation of its fields.
+ * @file The wire format of Protocol Buffers (https://protobuf.dev/programming-guides/encoding): a message is the
+ * concatenation of its fields.
  */
+import { InputError } from './errors.js';
 
 const VARINT = 0;
 const FIXED64 = 1;
@@ -51,4 +52,67 @@ export function lengthPrefix(field: number, length: number): Buffer {
 /** The entries of a map field with string keys. */
 export function map(field: number, entries: Readonly<Record<string, Uint8Array | readonly Uint8Array[]>>): Buffer {
   return Buffer.concat(Object.entries(entries).map(([key, value]) => bytes(field, [bytes(1, key), bytes(2, value)])));
+}
+
+/** A field as it lies in a file, in bytes from the file's start. */
+export interface Field {
+  readonly number: number;
+  /** Of a varint; else 0. */
+  readonly value: number;
+  /** Where its tag begins, where its content begins, and where it ends. */
+  readonly start: number;
+  readonly content: number;
+  readonly end: number;
+}
+
+/** A file, or a buffer, that holds a message. */
+export interface MessageSource {
+  /** For messages. */
+  readonly location: string;
+  read(position: number, length: number): Promise<ArrayBuffer>;
+}
+
+/** Ten bytes of seven bits hold 64. */
+const LONGEST_VARINT = 10;
+
+/**
+ * The fields of the message from `start` to `end`, in order. Of a field only its tag and length are read, so that messages may be
+ * larger than memory.
+ *
+ * @throws InputError where the bytes are no message, or end within a field; it names the file, and says no more than that
+ */
+export async function* fieldsOf(source: MessageSource, start: number, end: number): AsyncGenerator<Field> {
+  for (let position = start; position < end; ) {
+    const head = new Uint8Array(await source.read(position, Math.min(2 * LONGEST_VARINT, end - position)));
+    const field = parseField(head, position);
+    if (field === undefined) throw new InputError(`${source.location}: expected a field of a Protocol Buffers message at byte ${position}, found something else`);
+    if (field.end > end) throw new InputError(`${source.location}: expected the field at byte ${position} to end at ${field.end}, found the end at ${end}: it is damaged or cut short`);
+    yield field;
+    position = field.end;
+  }
+}
+
+/** The field whose first bytes are `head`; undefined for bytes that are none. */
+function parseField(head: Uint8Array, start: number): Field | undefined {
+  const key = varintAt(head, 0);
+  if (key === undefined || key.value < 8) return undefined; // fields are numbered from 1
+  const [number, content] = [Math.floor(key.value / 8), start + key.length];
+  const first = varintAt(head, key.length);
+  switch (key.value % 8) {
+    case VARINT: return first && { number, value: first.value, start, content, end: content + first.length };
+    case BYTES: return first && { number, value: 0, start, content: content + first.length, end: content + first.length + first.value };
+    case FIXED64: return { number, value: 0, start, content, end: content + 8 };
+    case FIXED32: return { number, value: 0, start, content, end: content + 4 };
+    default: return undefined;
+  }
+}
+
+/** A varint, exact up to 2^53; undefined for one that does not end. */
+function varintAt(bytes: Uint8Array, start: number): { readonly value: number; readonly length: number } | undefined {
+  let value = 0;
+  for (let i = 0; i < LONGEST_VARINT && start + i < bytes.length; i++) {
+    value += (bytes[start + i] & 0x7f) * 2 ** (7 * i);
+    if (bytes[start + i] < 0x80) return { value, length: i + 1 };
+  }
+  return undefined;
 }

@@ -1,5 +1,6 @@
 /** @file ONNX models run by ONNX Runtime: values go in and come out as float32, whatever the model's own precision. */
 import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { InferenceSession, Tensor, env } from 'onnxruntime-node';
@@ -7,6 +8,7 @@ import { InputError, messageOf } from '../errors.js';
 import { folderUntilExit } from '../files.js';
 import { float16ToFloat32, float32ToFloat16 } from '../weights/half.js';
 import { shown } from '../weights/wording.js';
+import { checkWeights, moveWeights, type WeightsSummary } from './onnx-weights.js';
 
 /** What a model says of an input or output: `shape` has a name where any size will do. */
 export interface Port {
@@ -69,7 +71,8 @@ export function hasCudaProvider(): boolean {
  */
 export async function loadOnnx(location: string, provider: Provider): Promise<OnnxModel> {
   env.logLevel = 'fatal';
-  const session = await (provider === 'cuda' ? create(location, { executionProviders: ['cuda', 'cpu'] }) : createOnCpu(location)).catch((error: unknown) => {
+  const weights = await checkWeights(location);
+  const session = await (provider === 'cuda' ? create(location, { executionProviders: ['cuda', 'cpu'] }) : createOnCpu(location, weights)).catch((error: unknown) => {
     throw new InputError(`${location}: expected an ONNX model that ONNX Runtime can load, got "${reasonOf(error, location)}"; get the file, and those beside it, anew`);
   });
   const inputs = session.inputMetadata.map(portOf);
@@ -92,26 +95,32 @@ function create(location: string, options: InferenceSession.SessionOptions): Pro
   return InferenceSession.create(location, { graphOptimizationLevel: OPTIMISATION, logSeverityLevel: 4, ...options });
 }
 
-async function createOnCpu(location: string): Promise<InferenceSession> {
+async function createOnCpu(location: string, weights: WeightsSummary): Promise<InferenceSession> {
   const options = { executionProviders: ['cpu'], ...HELD_ONCE };
-  const session = await create(location, options);
-  if (!session.inputMetadata.some((input) => input.isTensor && input.type === 'float16')) return session;
-  await session.release();
-  return createFromFloat16(location, options).catch(() => create(location, options));
+  if (!weights.hasFloat16) return create(location, options);
+  return createFromFloat16(location, weights, options).catch(() => create(location, options));
 }
 
 /**
  * A float16 model for the CPU, which computes in float32. ONNX Runtime adds casts of the weights to the end of the graph and
  * so comes to most of them first: half the model lies in memory as float32, too, before it begins. Written down as a graph
  * and read again, the casts come before the rest, and each is done when its weight is wanted.
+ *
+ * Weights inside the file would be read into memory to do so, and that memory would not go back to the system: they are moved
+ * to a file of their own first, and mapped.
  */
-async function createFromFloat16(location: string, options: InferenceSession.SessionOptions): Promise<InferenceSession> {
+async function createFromFloat16(location: string, { hasFilesBeside }: WeightsSummary, options: InferenceSession.SessionOptions): Promise<InferenceSession> {
   const folder = folderUntilExit();
-  const optimizedModelFilePath = join(folder, 'model.onnx');
-  const external = { optimized_model_external_initializers_file_name: 'weights.bin', optimized_model_external_initializers_min_size_in_bytes: '1024' };
-  const session = { ...HELD_ONCE.extra!.session as object, ...external };
-  await (await create(location, { ...options, optimizedModelFilePath, extra: { session } })).release();
-  return create(optimizedModelFilePath, { ...options, graphOptimizationLevel: 'disabled' });
+  try {
+    const source = hasFilesBeside ? location : await moveWeights(location, folder);
+    const optimizedModelFilePath = join(folder, 'optimized.onnx');
+    const copied = { optimized_model_external_initializers_file_name: 'copied.bin', optimized_model_external_initializers_min_size_in_bytes: '1024' };
+    const session = { ...HELD_ONCE.extra!.session as object, ...(hasFilesBeside ? copied : {}) }; // what was moved can stay there
+    await (await create(source, { ...options, optimizedModelFilePath, extra: { session } })).release();
+    return await create(optimizedModelFilePath, { ...options, graphOptimizationLevel: 'disabled' });
+  } finally {
+    await rm(folder, { recursive: true, force: true }); // what is mapped stays
+  }
 }
 
 function portOf(metadata: InferenceSession.ValueMetadata): Port {

@@ -1,9 +1,6 @@
 /** @file An ONNX graph being put together (https://github.com/onnx/onnx/blob/v1.15.0/docs/IR.md), a node at a time. */
+import { DATA_TYPES, type DataType } from '../../onnx-format.js';
 import { bytes, float, integer } from '../../protobuf.js';
-
-/** The numbers of `TensorProto.DataType`. */
-export const DATA_TYPES = { float32: 1, int32: 6, int64: 7 } as const;
-export type DataType = keyof typeof DATA_TYPES;
 
 type Attribute = { readonly float: number } | { readonly int: number } | { readonly ints: readonly number[] };
 

@@ -4,6 +4,7 @@ import { createPendingFile, type PendingFile } from '../../files.js';
 import type { PretrainedModel } from '../../models/pretrained.js';
 import { isProjection } from '../../models/projection.js';
 import { sizeOf } from '../../models/text-encoder.js';
+import { externalData } from '../../onnx-format.js';
 import { bytes, integer, lengthPrefix } from '../../protobuf.js';
 import { VERSION } from '../../version.js';
 import { addEncoder, INPUT_IDS, LAST_HIDDEN_STATE, POOLER_OUTPUT } from './encoder-graph.js';
@@ -88,14 +89,12 @@ function inlineWeights(shapes: Readonly<Record<string, readonly number[]>>): Map
 
 /** `external_data`: file, offset and length. */
 function externalWeights(shapes: Readonly<Record<string, readonly number[]>>, location: string): Map<string, Placed> {
-  const EXTERNAL = 1;
   let offset = 0;
   return new Map(Object.entries(shapes).map(([name, shape]) => {
     const size = FLOAT_BYTES * sizeOf(shape);
-    const entries = { location, offset: String(offset), length: String(size) };
-    const place = Object.entries(entries).map(([key, value]) => bytes(13, [bytes(1, key), bytes(2, value)]));
+    const head = Buffer.concat([tensorHeader(name, 'float32', shape), ...externalData(location, offset, size)]);
     offset += size;
-    return [name, { head: Buffer.concat([tensorHeader(name, 'float32', shape), ...place, integer(14, EXTERNAL)]), size }];
+    return [name, { head, size }];
   }));
 }
 

@@ -1,0 +1,45 @@
+/**
+ * Memory of drawing a picture with a pipeline's folder, the text encoder left out, in a process of its own.
+ *
+ *   node scripts/bench/picture.mjs '{"folder":"pipeline","size":256,"lowMemory":false}'
+ *
+ * Prints one JSON line, in bytes: what is resident before anything is loaded, the peaks of loading and of drawing, and
+ * `activations`: how much more than before the first step is the process's own at the peak of drawing. That peak is taken
+ * from the second step and the second decoding, when all weights that are mapped from files have been paged in.
+ */
+import { noiseFromSeed } from '../../dist/diffusion/noise.js';
+import { openPipeline, readScheduler } from '../../dist/diffusion/pipeline.js';
+import { randomNormal } from '../../dist/random.js';
+import { memoryOf, resetPeak } from './process-memory.mjs';
+
+const { folder, size, lowMemory } = JSON.parse(process.argv[2]);
+
+const { resident: bare } = memoryOf('self');
+const pipeline = await openPipeline(folder, await readScheduler(folder, 'ddim'), 'cpu');
+const loaded = memoryOf('self');
+resetPeak('self');
+const { noise } = noiseFromSeed(1, size, size);
+const [prompt, negative] = [1, 2].map((seed) => randomNormal(77 * pipeline.textWidth, 1, [1, seed])); // [L, D]
+const peaks = [];
+const request = { noise, width: size, height: size, prompt, negative, guidance: 7.5, steps: 2, oneByOne: lowMemory };
+const latents = await pipeline.denoise({ ...request, onStep: (done) => { if (done === 1) restart(); } });
+const denoising = ownPeak();
+restart();
+await pipeline.decode(latents, size, size);
+restart();
+const { isFinite } = await pipeline.decode(latents, size, size);
+const activations = Math.max(denoising, ownPeak()) - loaded.anonymous;
+restart();
+await pipeline.release();
+console.log(JSON.stringify({ bare, loading: loaded.peak, drawing: Math.max(...peaks), activations, isFinite }));
+
+function restart() {
+  peaks.push(memoryOf('self').peak);
+  resetPeak('self');
+}
+
+/** The peak without pages of files. */
+function ownPeak() {
+  const { peak: most, mapped } = memoryOf('self');
+  return most - mapped;
+}

@@ -1,0 +1,124 @@
+/**
+ * Memory of pictures, with random weights on a processor: of the image model alone, and of the whole `kd generate`.
+ *
+ *   node scripts/bench/pictures-memory.mjs [--width 160] [--size 256] [--weights float32-inside,float32-beside,float16-inside,float16-beside] [--low-memory] [--whole]
+ *
+ * `--width` is the channels of the UNet's first level: 320 is Stable Diffusion v1-4, 160 a quarter of its parameters.
+ * Prints a Markdown table. Alone, `held` is the higher of both peaks less the bare process and the activations, and stands
+ * beside what the models take on disk. With `--whole`, klue/roberta-small's shape is the text encoder, and the bare process
+ * is the same command on the tests' tiny models; `encoder left` is what is resident above it when the UNet is about to load.
+ * Needs Linux. The folders that it writes are temporary.
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { configJson, exportedConfig } from '../../dist/models/exported-config.js';
+import { writeModelFolder } from '../../dist/models/model-folder.js';
+import { randomModel } from '../../dist/models/pretrained.js';
+import { klueRobertaSmall } from '../../dist/models/published.js';
+import { memoryOf, resetPeak } from './process-memory.mjs';
+import { writeRandomPipeline } from './random-pipeline.mjs';
+import { weights } from './weights.mjs';
+
+const SAMPLED_EVERY_MS = 5;
+const { values: flags } = parseArgs({
+  options: {
+    width: { type: 'string', default: '160' },
+    size: { type: 'string', default: '256' },
+    weights: { type: 'string', default: 'float32-inside,float32-beside,float16-inside,float16-beside' },
+    'low-memory': { type: 'boolean', default: false },
+    whole: { type: 'boolean', default: false },
+  },
+});
+const [size, lowMemory] = [Number(flags.size), flags['low-memory']];
+const root = (path) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+const scratch = mkdtempSync(join(tmpdir(), 'kd-pictures-'));
+process.on('exit', () => { rmSync(scratch, { recursive: true, force: true }); });
+
+const config = klueRobertaSmall();
+if (flags.whole) await printWhole();
+else await printAlone();
+
+async function printAlone() {
+  printRow(['weights', 'parameters', 'on disk', 'bare', 'peak loading', 'peak drawing', 'activations', 'held', 'of what is on disk']);
+  for (const kind of flags.weights.split(',')) {
+    const { folder, parameters, bytes } = await writePipeline(kind);
+    const { bare, loading, drawing, activations, isFinite } = alone(folder);
+    const held = Math.max(loading - bare, drawing - bare - activations);
+    printRow([kind, `${(parameters / 1e6).toFixed(0)} M`, ...[bytes, bare, loading, drawing, activations, held].map(megabytes), ratio(held, bytes)]);
+    if (!isFinite) throw new Error(`${kind}: expected a picture of finite numbers`);
+    rmSync(folder, { recursive: true });
+  }
+}
+
+async function printWhole() {
+  const encoder = await writeEncoder();
+  printRow(['weights', 'on disk', 'activations', 'bare', 'peak of the encoder', 'encoder left', 'peak after', 'held', 'of what is on disk']);
+  const bare = await whole(root('tests/fixtures/parity/student'), root('tests/fixtures/sd-tiny'), 64);
+  for (const kind of flags.weights.split(',')) {
+    const { folder, bytes } = await writePipeline(kind);
+    const { activations } = alone(folder);
+    const { embedding, left, drawing } = await whole(encoder, folder, size);
+    const held = drawing - bare.drawing - activations;
+    printRow([kind, ...[bytes, activations, bare.drawing, embedding, left - bare.left, drawing, held].map(megabytes), ratio(held, bytes)]);
+    rmSync(folder, { recursive: true });
+  }
+}
+
+async function writePipeline(kind) {
+  const [precision, place] = kind.split('-');
+  const folder = join(scratch, kind);
+  return { folder, ...await writeRandomPipeline(folder, { width: Number(flags.width), context: config.hiddenSize, precision, place }) };
+}
+
+/** A random text encoder with the tests' tiny tokenizer. */
+async function writeEncoder() {
+  const folder = join(scratch, 'encoder');
+  mkdirSync(folder);
+  const { encoder } = randomModel(config, 1);
+  const like = root('data/tiny/student');
+  const files = readdirSync(like).filter((name) => /tok|vocab/.test(name)).map((name) => join(like, name));
+  await writeModelFolder(folder, { parameters: weights(encoder), shapes: encoder.shapes, config: exportedConfig(configJson(config)), files });
+  return folder;
+}
+
+function alone(folder) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [root('scripts/bench/picture.mjs'), JSON.stringify({ folder, size, lowMemory })], { encoding: 'utf8' });
+  if (status !== 0) throw new Error(stderr);
+  return JSON.parse(stdout);
+}
+
+/** Runs the command: its peak until the UNet is about to load, what is left then, and its peak from then on. */
+async function whole(encoder, pipeline, pictureSize) {
+  const args = [root('bin/kd.js'), 'generate', '노란색 차', '--encoder', encoder, '--pipeline', pipeline, '--device', 'cpu', '--steps', '3', '--out', join(scratch, 'pictures')];
+  const child = spawn(process.execPath, [...args, '--width', pictureSize, '--height', pictureSize, ...(lowMemory ? ['--low-memory'] : [])].map(String));
+  let [embedding, last, words] = [undefined, undefined, ''];
+  const sampling = setInterval(() => { last = memoryOf(child.pid) ?? last; }, SAMPLED_EVERY_MS);
+  child.stderr.on('data', (text) => {
+    words += text;
+    if (embedding !== undefined || !words.includes('loading the UNet')) return;
+    embedding = memoryOf(child.pid);
+    resetPeak(child.pid);
+  });
+  const [code] = await once(child, 'close');
+  clearInterval(sampling);
+  if (code !== 0) throw new Error(words);
+  return { embedding: embedding.peak, left: embedding.resident, drawing: last.peak };
+}
+
+function megabytes(bytes) {
+  return `${Math.round(bytes / 1e6)} MB`;
+}
+
+function ratio(held, bytes) {
+  return `${(held / bytes).toFixed(2)} ×`;
+}
+
+function printRow(cells) {
+  console.log(`| ${cells.join(' | ')} |`);
+  if (cells.includes('weights')) console.log(`|${' --- |'.repeat(cells.length)}`);
+}

@@ -1,0 +1,22 @@
+/** Memory of a process as Linux counts it, in bytes. */
+import { readFileSync, writeFileSync } from 'node:fs';
+
+/**
+ * Resident now and at its most, and what of now is the process's own (`anonymous`), not pages of files that are mapped.
+ *
+ * @returns undefined for a process that is gone
+ */
+export function memoryOf(pid) {
+  try {
+    const text = readFileSync(`/proc/${pid}/status`, 'utf8');
+    const bytes = (name) => 1024 * Number(new RegExp(`^${name}:\\s*(\\d+) kB`, 'm').exec(text)[1]); // a process that has ended has no such line
+    return { resident: bytes('VmRSS'), peak: bytes('VmHWM'), anonymous: bytes('RssAnon'), mapped: bytes('RssFile') };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Lets the peak begin anew from what is resident now (proc(5), clear_refs). */
+export function resetPeak(pid) {
+  writeFileSync(`/proc/${pid}/clear_refs`, '5');
+}

@@ -1,0 +1,153 @@
+/** @file Where the weights of an ONNX file lie: found, checked and moved without holding them in memory. */
+import { stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { InputError } from '../errors.js';
+import { createPendingFile, writeFileAtomic, type PendingFile } from '../files.js';
+import { DATA_TYPES, EXTERNAL, externalData, GRAPH, MODEL, TENSOR } from '../onnx-format.js';
+import { bytes, fieldsOf, type Field } from '../protobuf.js';
+import { hintFromStart, openRandomAccess, type RandomAccessFile } from '../weights/byte-source.js';
+
+/** What an ONNX file says of its weights. */
+export interface WeightsSummary {
+  /** Whether some are float16. */
+  readonly hasFloat16: boolean;
+  /** Whether some lie in files beside it. */
+  readonly hasFilesBeside: boolean;
+}
+
+/** A weight as the ONNX file has it. */
+interface Weight {
+  readonly isFloat16: boolean;
+  /** Its values as bytes in the ONNX file. */
+  readonly inside: Field | undefined;
+  /** Where else they are: `location`, and mostly `offset` and `length`. */
+  readonly beside: ReadonlyMap<string, string> | undefined;
+}
+
+/** Smaller weights are not moved; in bytes. */
+const SMALLEST_MOVED = 1024;
+
+/** Where weights begin in a file of their own: at a page, for they are mapped. */
+const ALIGNMENT = 4096;
+
+/** Bytes copied at once. */
+const CHUNK = 2 ** 20;
+
+/**
+ * Goes through an ONNX file and checks that it is whole and all of its weights are there.
+ *
+ * @throws InputError for a file that is something else or cut short, and for one beside it that is missing or cut short
+ */
+export async function checkWeights(location: string): Promise<WeightsSummary> {
+  const file = await openRandomAccess(location);
+  try {
+    const { hasFloat16, ends } = await readSummary(file).catch(async (error: unknown) => {
+      throw error instanceof InputError ? new InputError(`${error.message}${(await hintFromStart(file)) || '; get the file anew'}`) : error;
+    });
+    for (const [name, end] of ends) await checkFileBeside(location, name, end);
+    return { hasFloat16, hasFilesBeside: ends.size > 0 };
+  } finally {
+    await file.close();
+  }
+}
+
+/** Whether there are float16 weights, and where those in files beside it end, by the files' names. */
+async function readSummary(file: RandomAccessFile): Promise<{ readonly hasFloat16: boolean; readonly ends: ReadonlyMap<string, number> }> {
+  let hasFloat16 = false;
+  const ends = new Map<string, number>();
+  for await (const field of graphFields(file)) {
+    if (field.number !== GRAPH.initializer) continue;
+    const { isFloat16, beside } = await readWeight(file, field);
+    hasFloat16 ||= isFloat16;
+    if (beside === undefined) continue;
+    const [name, end] = [beside.get('location') ?? '', Number(beside.get('offset') ?? 0) + Number(beside.get('length') ?? 0)];
+    ends.set(name, Math.max(ends.get(name) ?? 0, end));
+  }
+  return { hasFloat16, ends };
+}
+
+async function checkFileBeside(location: string, name: string, end: number): Promise<void> {
+  const path = join(dirname(location), name);
+  const size = await stat(path).then((stats) => stats.size, () => undefined);
+  if (size === undefined) throw new InputError(`${path}: expected weights of ${location}, found no such file; get it, and put it there`);
+  if (size < end) throw new InputError(`${path}: expected weights of ${end} bytes or more, as ${location} says, found ${size}; the file is cut short, get it anew`);
+}
+
+/**
+ * Writes an ONNX file again, its weights in a file of their own, from where they can be mapped.
+ *
+ * @param location a file with its weights inside
+ * @param folder where both are put
+ * @returns the path of the new ONNX file
+ * @throws InputError if they cannot be written
+ */
+export async function moveWeights(location: string, folder: string): Promise<string> {
+  const [path, name] = [join(folder, 'model.onnx'), 'weights.bin'];
+  const [file, weights] = [await openRandomAccess(location), await createPendingFile(join(folder, name))];
+  try {
+    const model: Buffer[] = [];
+    for await (const field of fieldsOf(file, 0, file.size)) {
+      model.push(field.number === MODEL.graph ? bytes(MODEL.graph, await graphWithoutWeights(file, field, weights, name)) : await slice(file, field.start, field.end));
+    }
+    await weights.commit();
+    await writeFileAtomic(path, Buffer.concat(model));
+    return path;
+  } finally {
+    await weights.discard(); // nothing to discard once committed
+    await file.close();
+  }
+}
+
+async function graphWithoutWeights(file: RandomAccessFile, graph: Field, weights: PendingFile, name: string): Promise<Buffer[]> {
+  const fields: Buffer[] = [];
+  let offset = 0; // in the file of weights
+  for await (const field of fieldsOf(file, graph.content, graph.end)) {
+    const values = field.number === GRAPH.initializer ? (await readWeight(file, field)).inside : undefined;
+    const length = values === undefined ? 0 : values.end - values.content;
+    if (values === undefined || length < SMALLEST_MOVED) {
+      fields.push(await slice(file, field.start, field.end));
+      continue;
+    }
+    await copy(file, values, weights, offset);
+    const rest = [await slice(file, field.content, values.start), await slice(file, values.end, field.end)];
+    fields.push(bytes(GRAPH.initializer, [...rest, ...externalData(name, offset, length)]));
+    offset = Math.ceil((offset + length) / ALIGNMENT) * ALIGNMENT;
+  }
+  return fields;
+}
+
+async function copy(file: RandomAccessFile, { content, end }: Field, to: PendingFile, offset: number): Promise<void> {
+  for (let start = content; start < end; start += CHUNK) {
+    await to.write(await slice(file, start, Math.min(start + CHUNK, end)), offset + start - content);
+  }
+}
+
+/** Fields of the model's graph. */
+async function* graphFields(file: RandomAccessFile): AsyncGenerator<Field> {
+  for await (const field of fieldsOf(file, 0, file.size)) {
+    if (field.number === MODEL.graph) yield* fieldsOf(file, field.content, field.end);
+  }
+}
+
+async function readWeight(file: RandomAccessFile, { content, end }: Field): Promise<Weight> {
+  let [isFloat16, isBeside, inside]: [boolean, boolean, Field | undefined] = [false, false, undefined];
+  const place = new Map<string, string>();
+  for await (const field of fieldsOf(file, content, end)) {
+    if (field.number === TENSOR.dataType) isFloat16 = field.value === DATA_TYPES.float16;
+    else if (field.number === TENSOR.rawData) inside = field;
+    else if (field.number === TENSOR.dataLocation) isBeside = field.value === EXTERNAL;
+    else if (field.number === TENSOR.externalData) place.set(...(await readEntry(file, field)));
+  }
+  return { isFloat16, inside, beside: isBeside ? place : undefined };
+}
+
+/** A `StringStringEntryProto`: key and value. */
+async function readEntry(file: RandomAccessFile, { content, end }: Field): Promise<[string, string]> {
+  const texts: string[] = [];
+  for await (const field of fieldsOf(file, content, end)) texts.push((await slice(file, field.content, field.end)).toString());
+  return [texts[0] ?? '', texts[1] ?? ''];
+}
+
+async function slice(file: RandomAccessFile, start: number, end: number): Promise<Buffer> {
+  return Buffer.from(await file.read(start, end - start));
+}
