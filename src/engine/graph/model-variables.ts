@@ -3,76 +3,117 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { NamedValues, ParameterValues } from '../../distill/engine.js';
 import { sizeOf, type Params, type Shapes } from '../../models/text-encoder.js';
 import type { Graph, GraphNode, Value } from './graph.js';
+import { concat, reshape, slice } from './moves.js';
+import type { Packs } from './packs.js';
 import type { Recording } from './recorder.js';
 import type { Session } from './session.js';
 import { after, assignVariable, cast, declareVariable, placeholder, readVariable, type Variable } from './variables.js';
 
-/** A variable of a model, with what sets and reads it. */
-export interface ModelVariable {
-  /** The parameter's name. */
+/** A parameter of a model, with what sets and reads it. */
+export interface ModelParameter {
   readonly name: string;
-  readonly variable: Variable;
+  readonly shape: readonly number[];
   readonly input: GraphNode;
   readonly read: Value;
-  /** To fetch when all variables of the group are fed. */
+  /** To fetch when all parameters of the group are fed. */
   readonly groupIsSet: GraphNode;
 }
 
-/** A model's variables, in groups that are set and read at once. */
-export type ModelVariables = readonly (readonly ModelVariable[])[];
+/** A variable of a model: one parameter, or a pack of them. */
+export interface ModelVariable {
+  /** The parameter's name, or the pack's. */
+  readonly name: string;
+  readonly members: readonly string[];
+  readonly variable: Variable;
+  /** All of it, as float32. */
+  readonly read: Value;
+}
+
+/** A model's state in a graph. */
+export interface ModelVariables {
+  readonly variables: readonly ModelVariable[];
+  /** The parameters, in groups that are set and read at once. */
+  readonly groups: readonly (readonly ModelParameter[])[];
+}
 
 /** Bytes of variables that are set or read at once, at least: a bound on the memory that passing them takes. */
 const GROUP_BYTES = 64e6;
 
 /**
- * Declares a variable for every parameter.
+ * Declares variables for a model's parameters.
  *
  * @param role begins the variables' names
  * @param dtype in which the variables are kept; they are fed, and read by a recording, as float32
+ * @param packs parameters that are kept in one variable
  */
-export function declareModel(graph: Graph, role: string, shapes: Shapes, dtype: 'float32' | 'bfloat16'): ModelVariables {
-  return grouped(shapes).map((names, index) => {
-    const entries = names.map((name) => {
-      const shape = shapes[name];
-      const variable = declareVariable(graph, `${role}/${name}`, shape, dtype);
-      const input = placeholder(graph, `set/${role}/${name}`, shape, 'float32');
-      return { name, variable, input, read: cast(graph, readVariable(graph, variable), 'float32') };
-    });
-    const assigned = entries.map(({ variable, input }) => assignVariable(graph, variable, cast(graph, input, dtype)));
+export function declareModel(graph: Graph, role: string, shapes: Shapes, dtype: 'float32' | 'bfloat16', packs: Packs = {}): ModelVariables {
+  const packed = new Set(Object.values(packs).flat());
+  const names = [...Object.keys(shapes).filter((name) => !packed.has(name)), ...Object.keys(packs)]; // packs last: they wait for all their members
+  const variables = names.map((name): ModelVariable => {
+    const members = packs[name] ?? [name];
+    const shape = name in packs ? [members.reduce((sum, member) => sum + sizeOf(shapes[member]), 0)] : shapes[name];
+    const variable = declareVariable(graph, `${role}/${name}`, shape, dtype);
+    return { name, members, variable, read: cast(graph, readVariable(graph, variable), 'float32') };
+  });
+  const groups = grouped(variables).map((group, index) => {
+    const entries = group.map((variable) => ({ variable, parameters: declareParameters(graph, role, shapes, variable) }));
+    const assigned = entries.map(({ variable: { variable }, parameters }) => assignVariable(graph, variable, cast(graph, joined(graph, variable, parameters), dtype)));
     const groupIsSet = after(graph, graph.scalar(1, 'float32'), assigned, `set/${role}/${index}/done`);
-    return entries.map((entry) => ({ ...entry, groupIsSet }));
+    return entries.flatMap(({ parameters }) => parameters.map((parameter) => ({ ...parameter, groupIsSet })));
+  });
+  return { variables, groups };
+}
+
+/** The parameters in a variable. */
+function declareParameters(graph: Graph, role: string, shapes: Shapes, { members, variable, read }: ModelVariable): Omit<ModelParameter, 'groupIsSet'>[] {
+  let start = 0;
+  return members.map((name) => {
+    const shape = shapes[name];
+    const input = placeholder(graph, `set/${role}/${name}`, shape, 'float32');
+    if (members.length === 1 && variable.shape === shape) return { name, shape, input, read };
+    const part = slice(graph, { x: read }, { begin: [start], size: [sizeOf(shape)] });
+    start += sizeOf(shape);
+    return { name, shape, input, read: reshape(graph, part, shape) };
   });
 }
 
-/** Names in order, in groups of at least `GROUP_BYTES`. */
-function grouped(shapes: Shapes): string[][] {
-  const groups: string[][] = [];
+/** What is fed for a variable's parameters, end to end. */
+function joined(graph: Graph, variable: Variable, parameters: readonly Pick<ModelParameter, 'input' | 'shape'>[]): Value {
+  const [first] = parameters;
+  if (variable.shape === first.shape) return first.input;
+  const flat = parameters.map(({ input, shape }, i) => [String(i), reshape(graph, input, [sizeOf(shape)])] as const);
+  return flat.length === 1 ? flat[0][1] : concat(graph, Object.fromEntries(flat), { axis: 0 });
+}
+
+/** Variables in order, in groups of at least `GROUP_BYTES`. */
+function grouped(variables: readonly ModelVariable[]): ModelVariable[][] {
+  const groups: ModelVariable[][] = [];
   let bytes = Infinity;
-  for (const [name, shape] of Object.entries(shapes)) {
+  for (const each of variables) {
     if (bytes >= GROUP_BYTES) {
       groups.push([]);
       bytes = 0;
     }
-    groups.at(-1)!.push(name);
-    bytes += 4 * sizeOf(shape);
+    groups.at(-1)!.push(each);
+    bytes += 4 * sizeOf(each.variable.shape);
   }
   return groups;
 }
 
 /** The parameters as tensors for a recording to compute with. */
-export function recordedParams({ tensor }: Recording, variables: ModelVariables): Params {
-  return Object.fromEntries(variables.flat().map(({ name, read }) => [name, tensor(read)]));
+export function recordedParams({ tensor }: Recording, { groups }: ModelVariables): Params {
+  return Object.fromEntries(groups.flat().map(({ name, read }) => [name, tensor(read)]));
 }
 
 /** Sets a model's variables, group by group, as their values come in. */
-export async function setVariables(session: Session, variables: ModelVariables, values: ParameterValues): Promise<void> {
-  const places = new Map(variables.flatMap((group) => group.map((entry) => [entry.name, { group, entry }] as const)));
-  const waiting = new Map<(typeof variables)[number], (readonly [GraphNode, tf.Tensor])[]>();
+export async function setVariables(session: Session, { groups }: ModelVariables, values: ParameterValues): Promise<void> {
+  const places = new Map(groups.flatMap((group) => group.map((entry) => [entry.name, { group, entry }] as const)));
+  const waiting = new Map<(typeof groups)[number], (readonly [GraphNode, tf.Tensor])[]>();
   for await (const [name, data] of values) {
     const place = places.get(name);
     if (place === undefined) throw new Error(`${name} is not a parameter of the model`);
     const { group, entry } = place;
-    const feeds = [...(waiting.get(group) ?? []), [entry.input, tf.tensor(data, [...entry.variable.shape], 'float32')] as const];
+    const feeds = [...(waiting.get(group) ?? []), [entry.input, tf.tensor(data, [...entry.shape], 'float32')] as const];
     waiting.set(group, feeds);
     if (feeds.length < group.length) continue;
     const done = session.run(feeds, [group[0].groupIsSet]);
@@ -86,10 +127,10 @@ export async function setVariables(session: Session, variables: ModelVariables, 
 
 /** The values of a model's variables, read group by group. */
 // eslint-disable-next-line @typescript-eslint/require-await -- the session's call is synchronous, an engine's values are not
-export async function* readVariables(session: Session, variables: ModelVariables): AsyncIterable<NamedValues> {
-  for (const group of variables) {
+export async function* readVariables(session: Session, { groups }: ModelVariables): AsyncIterable<NamedValues> {
+  for (const group of groups) {
     const fetched = session.run([], group.map(({ read }) => read));
-    for (const [i, { name, variable }] of group.entries()) yield { name, shape: variable.shape, values: fetched[i].dataSync() as Float32Array };
+    for (const [i, { name, shape }] of group.entries()) yield { name, shape, values: fetched[i].dataSync() as Float32Array };
     tf.dispose(fetched);
   }
 }

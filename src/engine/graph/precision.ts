@@ -59,9 +59,10 @@ function lowerable(nodes: readonly GraphNode[], byName: ReadonlyMap<string, Grap
     const isAfterLowered = lowered.has(node.inputs[0]);
     if (PRODUCTS.has(node.op) || (isAfterLowered && (MOVES.has(node.op) || isSmallStep(node, byName)))) lowered.add(node.name);
   }
-  // Moves whose every reader wants bfloat16 take it too: half as much to move.
+  // Moves whose every reader wants bfloat16 take it too: half as much to move. Not out of a variable: all of it would be cast for each.
   for (const node of [...nodes].reverse()) {
     const all = readers.get(node.name) ?? [];
+    if (byName.get(node.inputs[0])?.op === 'ReadVariableOp') continue;
     if (node.dtype === 'float32' && MOVES.has(node.op) && all.length > 0 && all.every(({ name }) => lowered.has(name))) lowered.add(node.name);
   }
   return lowered;

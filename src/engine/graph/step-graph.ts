@@ -10,6 +10,7 @@ import { Graph, type GraphNode, type Value } from './graph.js';
 import type { Signature } from './graph-def.js';
 import { declareModel, recordedParams, type ModelVariables } from './model-variables.js';
 import { serialise } from './order.js';
+import { momentPacks, packGradients, packsOf, type Packs } from './packs.js';
 import { toBfloat16 } from './precision.js';
 import { recompute } from './recompute.js';
 import { record, type Recording } from './recorder.js';
@@ -62,11 +63,12 @@ export function buildStepGraph(distillation: Distillation, options: EngineOption
   const precision = options.precision ?? 'fp32';
   const { shapes } = distillation.student;
   const teacherDtype = precision === 'bf16' ? 'bfloat16' : 'float32';
-  const teacher = inputs.target === undefined ? declareModel(graph, 'teacher', distillation.teacher.shapes, teacherDtype) : [];
-  const student = declareModel(graph, 'student', shapes, 'float32');
+  const teacher = inputs.target === undefined ? declareModel(graph, 'teacher', distillation.teacher.shapes, teacherDtype) : declareModel(graph, 'teacher', {}, teacherDtype);
+  const packs = packsOf(distillation, options.optimizer);
+  const student = declareModel(graph, 'student', shapes, 'float32', packs);
   const trained = Object.fromEntries(trainableParameters(distillation).map((name) => [name, shapes[name]]));
-  const moments = declareModel(graph, 'moment', momentShapes(trained), 'float32');
-  const { forward, ...outputs } = record(graph, (recording) => recordStep(recording, distillation, options, inputs, { teacher, student, moments }));
+  const moments = declareModel(graph, 'moment', momentShapes(trained), 'float32', momentPacks(packs));
+  const { forward, ...outputs } = record(graph, (recording) => recordStep(recording, distillation, options, inputs, { teacher, student, moments }, packs));
   const named = (names: readonly (keyof GraphInputs)[]) =>
     Object.fromEntries(names.flatMap((name) => (inputs[name] === undefined ? [] : [[name, inputs[name]] as const])));
   const batch = ['teacherIds', 'studentIdsEn', 'studentIdsKo', 'weights', 'target'] as const;
@@ -112,7 +114,7 @@ type StepOutputs = Pick<StepGraph, 'initialised' | 'accumulated' | 'cleared' | '
 
 type Variables = Readonly<Record<'teacher' | 'student' | 'moments', ModelVariables>>;
 
-function recordStep(recording: Recording, distillation: Distillation, options: EngineOptions, inputs: GraphInputs, variables: Variables): StepOutputs {
+function recordStep(recording: Recording, distillation: Distillation, options: EngineOptions, inputs: GraphInputs, variables: Variables, packs: Packs): StepOutputs {
   const { graph, tensor, value } = recording;
   const params = { teacher: recordedParams(recording, variables.teacher), student: recordedParams(recording, variables.student) };
   const ids: BatchTensors = {
@@ -129,8 +131,9 @@ function recordStep(recording: Recording, distillation: Distillation, options: E
   const evaluated = after(graph, value(evaluationTensor(distillation, params.student, batch, target)), [], 'evaluated');
 
   const dropout = { seed: options.seed, step: tensor<tf.Scalar>(inputs.position), rate: options.dropout };
-  const { lossEn, lossKo, gradients } = distillationGradients(distillation, params, batch, dropout);
+  const { lossEn, lossKo, gradients: byParameter } = distillationGradients(distillation, params, batch, dropout);
   const forward = 1 + Math.max(...[lossEn, lossKo].map((loss) => graph.nodes.findIndex(({ name }) => name === value(loss).name)));
+  const gradients = packGradients(byParameter, packs);
   const sums = options.accumulate > 1 ? declareSums(graph, gradients) : undefined;
   const accumulated = sums && after(
     graph, stacked([lossEn, lossKo]),
@@ -144,12 +147,12 @@ function recordStep(recording: Recording, distillation: Distillation, options: E
   const norm = globalNorm(whole);
   const result = stacked([lossEn, lossKo, norm]);
   const applies = areFinite(graph, result);
-  const changes = recordUpdates(recording, distillation, options, { inputs, params: params.student, variables, gradients: whole, norm, applies });
+  const changes = recordUpdates(recording, distillation, options, { inputs, variables, gradients: whole, norm, applies });
   const zeroSums = (afterNodes: readonly string[]): GraphNode[] => Object.values(sums ?? {}).map((sum) => zeroVariable(graph, sum, afterNodes));
   const stepped = after(graph, result, [...changes, ...zeroSums([value(norm).name])], 'stepped');
   const done = graph.scalar(1, 'float32');
   const cleared = sums && after(graph, done, zeroSums([]), 'cleared');
-  const initialised = after(graph, done, [...variables.moments.flat().map(({ variable }) => zeroVariable(graph, variable, [])), ...zeroSums([])], 'initialised');
+  const initialised = after(graph, done, [...variables.moments.variables.map(({ variable }) => zeroVariable(graph, variable, [])), ...zeroSums([])], 'initialised');
   return { initialised, accumulated, cleared, stepped, evaluated, taught, forward };
 }
 

@@ -2,11 +2,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { adamWUpdate, decays, momentName } from '../../distill/adamw.js';
 import type { EngineOptions } from '../../distill/engine.js';
-import { trainableParameters, type Distillation } from '../../distill/loss.js';
+import type { Distillation } from '../../distill/loss.js';
 import { clipFactor, type Gradients } from '../../distill/step.js';
-import type { Params } from '../../models/text-encoder.js';
 import type { Graph, GraphNode, Value } from './graph.js';
-import { recordedParams, type ModelVariables } from './model-variables.js';
+import type { ModelVariables } from './model-variables.js';
 import type { Recording } from './recorder.js';
 import { assignVariable } from './variables.js';
 
@@ -20,9 +19,8 @@ export interface UpdateInputs {
 /** What an update is made of. */
 export interface Update {
   readonly inputs: UpdateInputs;
-  /** The student's parameters before it. */
-  readonly params: Params;
   readonly variables: Readonly<Record<'student' | 'moments', ModelVariables>>;
+  /** By the names of the student's variables. */
   readonly gradients: Gradients;
   /** The gradients' norm, before clipping. */
   readonly norm: tf.Scalar;
@@ -33,23 +31,18 @@ export interface Update {
 /** Records AdamW on every trained parameter, and gives the assignments. */
 export function recordUpdates(recording: Recording, distillation: Distillation, options: EngineOptions, update: Update): GraphNode[] {
   const { graph, tensor, value } = recording;
-  const { inputs, params, variables, gradients, norm, applies } = update;
+  const { inputs, variables, gradients, norm, applies } = update;
   const factor = options.maxGradNorm === undefined ? undefined : clipFactor(norm, options.maxGradNorm);
   const scalars = { stepSize: tensor<tf.Scalar>(inputs.stepSize), correction: tensor<tf.Scalar>(inputs.correction), decay: tensor<tf.Scalar>(inputs.decay) };
-  const moments = recordedParams(recording, variables.moments);
-  const byName = new Map([...variables.student, ...variables.moments].flat().map(({ name, variable }) => [name, variable]));
-  const assign = (name: string, before: tf.Tensor, updated: tf.Tensor): GraphNode =>
-    assignVariable(graph, byName.get(name)!, choose(graph, applies, value(updated), value(before)));
-  return trainableParameters(distillation).flatMap((name) => {
-    const [first, second] = [momentName('exp_avg', name), momentName('exp_avg_sq', name)];
-    const slot = { parameter: params[name], firstMoment: moments[first], secondMoment: moments[second] };
-    const gradient = factor === undefined ? gradients[name] : tf.mul(gradients[name], factor);
-    const updated = adamWUpdate(options.optimizer, slot, gradient, scalars, decays(options.optimizer, distillation.student.isBiasOrNorm(name)));
-    return [
-      assign(name, slot.parameter, updated.parameter),
-      assign(first, slot.firstMoment, updated.firstMoment),
-      assign(second, slot.secondMoment, updated.secondMoment),
-    ];
+  const byName = new Map([...variables.student.variables, ...variables.moments.variables].map((each) => [each.name, each]));
+  return Object.entries(gradients).flatMap(([name, gradient]) => {
+    const kept = [name, momentName('exp_avg', name), momentName('exp_avg_sq', name)].map((each) => byName.get(each)!);
+    const [parameter, firstMoment, secondMoment] = kept.map(({ read }) => tensor(read));
+    const clipped = factor === undefined ? gradient : tf.mul(gradient, factor);
+    const isDecayed = decays(options.optimizer, distillation.student.isBiasOrNorm(kept[0].members[0]));
+    const updated = adamWUpdate(options.optimizer, { parameter, firstMoment, secondMoment }, clipped, scalars, isDecayed);
+    return [updated.parameter, updated.firstMoment, updated.secondMoment].map((after, i) =>
+      assignVariable(graph, kept[i].variable, choose(graph, applies, value(after), kept[i].read)));
   });
 }
 
