@@ -6,7 +6,8 @@
  * `--width` is the channels of the UNet's first level: 320 is Stable Diffusion v1-4, 160 a quarter of its parameters.
  * Prints a Markdown table. Alone, `held` is the higher of both peaks less the bare process and the activations, and stands
  * beside what the models take on disk. With `--whole`, klue/roberta-small's shape is the text encoder, and the bare process
- * is the same command on the tests' tiny models; `encoder left` is what is resident above it when the UNet is about to load.
+ * is the same command on the tests' tiny models; `embedding` is the peak of all processes until the UNet is about to load,
+ * `left` what is resident in them then, more than in the bare ones.
  * Needs Linux. The folders that it writes are temporary.
  */
 import { spawn, spawnSync } from 'node:child_process';
@@ -20,7 +21,7 @@ import { configJson, exportedConfig } from '../../dist/models/exported-config.js
 import { writeModelFolder } from '../../dist/models/model-folder.js';
 import { randomModel } from '../../dist/models/pretrained.js';
 import { klueRobertaSmall } from '../../dist/models/published.js';
-import { memoryOf, resetPeak } from './process-memory.mjs';
+import { childrenOf, memoryOf, resetPeak } from './process-memory.mjs';
 import { writeRandomPipeline } from './random-pipeline.mjs';
 import { weights } from './weights.mjs';
 
@@ -57,7 +58,7 @@ async function printAlone() {
 
 async function printWhole() {
   const encoder = await writeEncoder();
-  printRow(['weights', 'on disk', 'activations', 'bare', 'peak of the encoder', 'encoder left', 'peak after', 'held', 'of what is on disk']);
+  printRow(['weights', 'on disk', 'activations', 'bare', 'embedding', 'left', 'peak from then on', 'held', 'of what is on disk']);
   const bare = await whole(root('tests/fixtures/parity/student'), root('tests/fixtures/sd-tiny'), 64);
   for (const kind of flags.weights.split(',')) {
     const { folder, bytes } = await writePipeline(kind);
@@ -92,22 +93,26 @@ function alone(folder) {
   return JSON.parse(stdout);
 }
 
-/** Runs the command: its peak until the UNet is about to load, what is left then, and its peak from then on. */
+/** Runs the command: the most that is resident until the UNet is about to load, what is then, and its peak from then on. */
 async function whole(encoder, pipeline, pictureSize) {
   const args = [root('bin/kd.js'), 'generate', '노란색 차', '--encoder', encoder, '--pipeline', pipeline, '--device', 'cpu', '--steps', '3', '--out', join(scratch, 'pictures')];
   const child = spawn(process.execPath, [...args, '--width', pictureSize, '--height', pictureSize, ...(lowMemory ? ['--low-memory'] : [])].map(String));
-  let [embedding, last, words] = [undefined, undefined, ''];
-  const sampling = setInterval(() => { last = memoryOf(child.pid) ?? last; }, SAMPLED_EVERY_MS);
+  let [embedding, left, last, words] = [0, undefined, undefined, ''];
+  const resident = () => [child.pid, ...childrenOf(child.pid)].reduce((sum, pid) => sum + (memoryOf(pid)?.resident ?? 0), 0);
+  const sampling = setInterval(() => {
+    last = memoryOf(child.pid) ?? last;
+    if (left === undefined) embedding = Math.max(embedding, resident());
+  }, SAMPLED_EVERY_MS);
   child.stderr.on('data', (text) => {
     words += text;
-    if (embedding !== undefined || !words.includes('loading the UNet')) return;
-    embedding = memoryOf(child.pid);
+    if (left !== undefined || !words.includes('loading the UNet')) return;
+    left = resident();
     resetPeak(child.pid);
   });
   const [code] = await once(child, 'close');
   clearInterval(sampling);
   if (code !== 0) throw new Error(words);
-  return { embedding: embedding.peak, left: embedding.resident, drawing: last.peak };
+  return { embedding, left, drawing: last.peak };
 }
 
 function megabytes(bytes) {

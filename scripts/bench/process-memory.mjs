@@ -16,6 +16,15 @@ export function memoryOf(pid) {
   }
 }
 
+/** The processes that a process has started and that are still there. */
+export function childrenOf(pid) {
+  try {
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number);
+  } catch {
+    return [];
+  }
+}
+
 /** Lets the peak begin anew from what is resident now (proc(5), clear_refs). */
 export function resetPeak(pid) {
   writeFileSync(`/proc/${pid}/clear_refs`, '5');

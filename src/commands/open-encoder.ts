@@ -56,7 +56,7 @@ export async function openEncoder(choice: EncoderChoice, output: Output): Promis
 export async function startEncoder(
   { model }: Pick<OpenEncoder, 'model'>,
   { backend, device }: { readonly backend: BackendChoice; readonly device: DeviceChoice },
-  output: Output,
+  output: Pick<Output, 'warn'>,
 ): Promise<EncoderEngine> {
   const { reason } = await loadBackend(backend, device);
   if (reason !== undefined) output.warn(reason);

@@ -87,6 +87,11 @@ export function withFreshProjection(model: PretrainedModel, width: number, seed:
   return { ...fresh, fresh: [...model.fresh, ...names] };
 }
 
+/** The model as wide as asked for: one of another width gets a fresh projection. */
+export function asWideAs(width: number, model: PretrainedModel): PretrainedModel {
+  return model.encoder.width === width ? model : withFreshProjection(model, width, 0);
+}
+
 function projected(model: PretrainedModel, encoder: TextEncoder, projection: PretrainedModel['parameters']): PretrainedModel {
   return {
     ...model,

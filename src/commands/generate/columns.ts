@@ -1,20 +1,20 @@
 /** @file Which encoders a grid compares, and on which texts. */
 import { meanSquaredError } from '../../diffusion/embeddings.js';
 import type { Embedding } from '../../diffusion/pipeline.js';
-import { openPretrained, randomModel, withFreshProjection, type PretrainedModel } from '../../models/pretrained.js';
+import { asWideAs, openPretrained, randomModel } from '../../models/pretrained.js';
 import { readRunConfig } from '../../runs/run-config.js';
 import type { Output } from '../console.js';
 import { fetchModel } from '../fetch-model.js';
 import { openEncoder, type OpenEncoder } from '../open-encoder.js';
 import type { GenerateFlags } from './index.js';
 import type { PromptPair } from './prompts.js';
-import { embed } from './studio.js';
+import { embed, type DrawingEncoder } from './studio.js';
 
 /** An encoder on one of a row's texts. */
 export interface Column {
   readonly title: string;
   readonly subtitle: string;
-  readonly encoder: OpenEncoder;
+  readonly encoder: DrawingEncoder;
   readonly language: keyof PromptPair;
 }
 
@@ -29,7 +29,7 @@ const SUBTITLES = { ko: 'on Korean', en: 'on English' } as const;
 
 /** The columns that the flags ask for; the first is what the others are measured against. */
 export async function columnsOf(flags: GenerateFlags, output: Output): Promise<readonly Column[]> {
-  const column = (encoder: OpenEncoder, language: keyof PromptPair, title = encoder.label): Column => ({ title, subtitle: SUBTITLES[language], encoder, language });
+  const column = (encoder: DrawingEncoder, language: keyof PromptPair, title = encoder.label): Column => ({ title, subtitle: SUBTITLES[language], encoder, language });
   if (flags.compareCheckpoints !== undefined) {
     const encoders: OpenEncoder[] = [];
     for (const name of flags.compareCheckpoints) encoders.push(await openEncoder({ name, flag: '--compare-checkpoints' }, output));
@@ -52,24 +52,22 @@ async function openTeacher({ teacher }: GenerateFlags, { run }: OpenEncoder, out
   return openEncoder({ name: teacher, flag: '--teacher', run }, output);
 }
 
-/** The student as its run began: the checkpoint it started from; without a run random weights. */
-async function untrained(student: OpenEncoder, output: Output): Promise<OpenEncoder> {
+/**
+ * The student as its run began: the checkpoint it started from; without a run random weights. A projection that it has learnt,
+ * as it is of another width than its teacher, is random, too.
+ */
+async function untrained(student: OpenEncoder, output: Output): Promise<DrawingEncoder> {
   const label = `${student.label}, untrained`;
   const { encoder } = student.model;
-  if (student.run === undefined) return { ...student, label, model: asWideAs(encoder.width, randomModel(encoder.config, 0)) };
+  if (student.run === undefined) return { ...student, label, isRandom: true, model: asWideAs(encoder.width, randomModel(encoder.config, 0)) };
   const { source } = (await readRunConfig(student.run)).student;
   const folder = await fetchModel(source, '--encoder', output, ['config', 'weights']);
   return { ...student, label, source, folder, model: asWideAs(encoder.width, await openPretrained(folder, 0)) };
 }
 
-/** A student of another width than its teacher's has learnt a projection; untrained, that is random, too. */
-function asWideAs(width: number, model: PretrainedModel): PretrainedModel {
-  return model.encoder.width === width ? model : withFreshProjection(model, width, 0);
-}
-
 /** Embeds each row's text for each column, an encoder at a time. `[rows][columns]` */
 export async function embedCells(columns: readonly Column[], rows: readonly PromptPair[], flags: GenerateFlags, output: Output): Promise<EmbeddedCell[][]> {
-  const embeddings = new Map<OpenEncoder, Map<string, Embedding>>();
+  const embeddings = new Map<DrawingEncoder, Map<string, Embedding>>();
   for (const encoder of new Set(columns.map((column) => column.encoder))) {
     const languages = columns.filter((column) => column.encoder === encoder).map(({ language }) => language);
     const texts = [...new Set([flags.negative, ...languages.flatMap((language) => rows.map((row) => row[language]))])];

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { embedTexts, lostTail } from '../../diffusion/embeddings.js';
+import { lostTail } from '../../diffusion/embeddings.js';
 import { noiseFromSeed, readNoise, type StartingNoise } from '../../diffusion/noise.js';
 import { hasCudaProvider } from '../../diffusion/onnx.js';
 import { openPipeline, readScheduler, type Embedding, type Pipeline, type Pixels } from '../../diffusion/pipeline.js';
@@ -15,13 +15,19 @@ import { fileError, writeFileAtomic } from '../../files.js';
 import { VERSION } from '../../version.js';
 import type { Output } from '../console.js';
 import { fetchModel } from '../fetch-model.js';
-import { startEncoder, type OpenEncoder } from '../open-encoder.js';
+import type { OpenEncoder } from '../open-encoder.js';
+import { embedElsewhere } from './embedding.js';
 import type { GenerateFlags } from './index.js';
 
 /** An image model's files, read as far as can be before its weights. */
 export interface PipelineFolder {
   readonly folder: string;
   readonly scheduler: SchedulerConfig;
+}
+
+/** A text encoder, or one of its configuration with weights drawn at random. */
+export interface DrawingEncoder extends OpenEncoder {
+  readonly isRandom?: boolean;
 }
 
 /** Finds the image model, fetching it where it is not there yet, and checks that it can take so many steps. */
@@ -52,18 +58,17 @@ export async function picturesFolder({ out }: GenerateFlags, { run }: Pick<OpenE
   return folder;
 }
 
-/** The embeddings of texts; says what of them is lost. The encoder's weights are gone afterwards. */
-export async function embed(texts: readonly string[], encoder: OpenEncoder, flags: GenerateFlags, output: Output): Promise<Embedding[]> {
+/** The embeddings of texts; says what of them is lost. */
+export async function embed(texts: readonly string[], encoder: DrawingEncoder, flags: GenerateFlags, output: Output): Promise<Embedding[]> {
   for (const text of new Set(texts)) {
     const tail = lostTail(text, encoder.tokenizer);
     if (tail !== undefined) output.warn(`${JSON.stringify(text.slice(0, 24))}… is over ${encoder.tokenizer.maxLength} tokens for ${encoder.label}; its end is lost: ${JSON.stringify(tail)}`);
   }
-  const engine = await startEncoder(encoder, flags, output);
-  try {
-    return await embedTexts(texts, encoder.tokenizer, engine, `--encoder ${encoder.label}`);
-  } finally {
-    engine.dispose();
-  }
+  const { folder, tokenizerFolder, label, isRandom = false, model: { encoder: { width } } } = encoder;
+  const { backend, device } = flags;
+  const { embeddings, warnings } = await embedElsewhere({ texts, folder, tokenizerFolder, isRandom, width, where: `--encoder ${label}`, backend, device });
+  for (const warning of warnings) output.warn(warning);
+  return embeddings;
 }
 
 /** Loads the image model and says where it computes; checks that it takes the encoders' hidden states. */
