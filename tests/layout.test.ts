@@ -9,7 +9,7 @@ const SRC = fileURLToPath(new URL('../src', import.meta.url));
 const ROOMS: readonly (readonly string[])[] = [['.'], ['text'], ['data', 'weights'], ['models'], ['distill'], ['engine', 'runs'], ['evaluate', 'export', 'diffusion'], ['report'], ['commands'], ['cli.ts']];
 
 /** What may be imported from `src/` itself: small things that belong to no room. */
-const BASE = ['errors.ts', 'files.ts', 'random.ts', 'protobuf.ts', 'onnx-format.ts', 'version.ts', 'html.ts', 'format.ts'];
+const BASE = ['errors.ts', 'files.ts', 'random.ts', 'protobuf.ts', 'onnx-format.ts', 'onnx-telemetry.ts', 'version.ts', 'html.ts', 'format.ts'];
 
 const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts'));
 

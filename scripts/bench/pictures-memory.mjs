@@ -1,11 +1,11 @@
 /**
  * Memory of pictures, with random weights on a processor: of the image model alone, and of the whole `kd generate`.
  *
- *   node scripts/bench/pictures-memory.mjs [--width 160] [--size 256] [--weights float32-inside,float32-beside,float16-inside,float16-beside] [--low-memory] [--whole]
+ *   node scripts/bench/pictures-memory.mjs [--width 160] [--size 256] [--weights float32-inside,float32-beside,float16-inside,float16-beside] [--low-memory] [--whole] [--models full|tiny]
  *
  * `--width` is the channels of the UNet's first level: 320 is Stable Diffusion v1-4, 160 a quarter of its parameters.
  * Prints a Markdown table. Alone, `held` is the higher of both peaks less the bare process and the activations, and stands
- * beside what the models take on disk. With `--whole`, klue/roberta-small's shape is the text encoder, and the bare process
+ * beside what the models take on disk. With `--whole`, the student of `--models` is the text encoder, and the bare process
  * is the same command on the tests' tiny models; `embedding` is the peak of all processes until the UNet is about to load,
  * `left` what is resident in them then, more than in the bare ones.
  * Needs Linux. The folders that it writes are temporary.
@@ -20,7 +20,7 @@ import { parseArgs } from 'node:util';
 import { configJson, exportedConfig } from '../../dist/models/exported-config.js';
 import { writeModelFolder } from '../../dist/models/model-folder.js';
 import { randomModel } from '../../dist/models/pretrained.js';
-import { klueRobertaSmall } from '../../dist/models/published.js';
+import { modelConfigs } from './models.mjs';
 import { childrenOf, memoryOf, resetPeak } from './process-memory.mjs';
 import { writeRandomPipeline } from './random-pipeline.mjs';
 import { weights } from './weights.mjs';
@@ -33,6 +33,7 @@ const { values: flags } = parseArgs({
     weights: { type: 'string', default: 'float32-inside,float32-beside,float16-inside,float16-beside' },
     'low-memory': { type: 'boolean', default: false },
     whole: { type: 'boolean', default: false },
+    models: { type: 'string', default: 'full' },
   },
 });
 const [size, lowMemory] = [Number(flags.size), flags['low-memory']];
@@ -40,7 +41,7 @@ const root = (path) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 const scratch = mkdtempSync(join(tmpdir(), 'kd-pictures-'));
 process.on('exit', () => { rmSync(scratch, { recursive: true, force: true }); });
 
-const config = klueRobertaSmall();
+const { student: config } = await modelConfigs(flags.models);
 if (flags.whole) await printWhole();
 else await printAlone();
 

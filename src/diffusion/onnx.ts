@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { InferenceSession, Tensor, env } from 'onnxruntime-node';
 import { InputError, messageOf } from '../errors.js';
 import { folderUntilExit } from '../files.js';
+import { disableOnnxTelemetry } from '../onnx-telemetry.js';
 import { float16ToFloat32, float32ToFloat16 } from '../weights/half.js';
 import { shown } from '../weights/wording.js';
 import { checkWeights, moveWeights, type WeightsSummary } from './onnx-weights.js';
@@ -71,9 +72,10 @@ export function hasCudaProvider(): boolean {
  */
 export async function loadOnnx(location: string, provider: Provider): Promise<OnnxModel> {
   env.logLevel = 'fatal';
+  disableOnnxTelemetry();
   const weights = await checkWeights(location);
   const session = await (provider === 'cuda' ? create(location, { executionProviders: ['cuda', 'cpu'] }) : createOnCpu(location, weights)).catch((error: unknown) => {
-    throw new InputError(`${location}: expected an ONNX model that ONNX Runtime can load, got "${reasonOf(error, location)}"; get the file, and those beside it, anew`);
+    throw loadFailure(error, location);
   });
   const inputs = session.inputMetadata.map(portOf);
   return {
@@ -144,8 +146,14 @@ function shapesOf(values: Readonly<Record<string, Values>>): string {
   return Object.entries(values).map(([name, { shape }]) => `${name} [${shape.join(', ')}]`).join(', ');
 }
 
-/** What ONNX Runtime said, on one line, without the path that begins the message already. */
+function loadFailure(error: unknown, location: string): InputError {
+  const opset = /Opset (\d+) is under development.* is till opset (\d+)/.exec(messageOf(error));
+  if (opset !== null) return new InputError(`${location}: expected an ONNX opset up to ${opset[2]}, which ONNX Runtime knows, got ${opset[1]}; export the model with an older one`);
+  return new InputError(`${location}: expected an ONNX model that ONNX Runtime can load, got "${reasonOf(error, location)}"; get the file, and those beside it, anew`);
+}
+
+/** What ONNX Runtime said, on one line, without the path that begins the message already and the place in its sources. */
 function reasonOf(error: unknown, location: string): string {
-  const text = messageOf(error).replaceAll(location, 'the file').replace(/^(.*failed: ?)\1/, '$1');
+  const text = messageOf(error).replaceAll(location, 'the file').replace(/^(.*failed: ?)\1/, '$1').replace(/\/onnxruntime_src\/\S+ .*?\) (?=[A-Z])/, ' ');
   return text.length > 240 ? `${text.slice(0, 240)}…` : text;
 }

@@ -6,6 +6,7 @@ import { SCHEDULER_CLASSES, SCHEDULERS } from '../../src/diffusion/scheduler-con
 import { encoderEngine, type EncoderEngine } from '../../src/engine/encoder.js';
 import { loadBackend } from '../../src/engine/tensorflow.js';
 import { InputError } from '../../src/errors.js';
+import { writeOnnx } from '../../src/export/onnx/model-file.js';
 import { openPretrained } from '../../src/models/pretrained.js';
 import { loadTokenizer, type TextTokenizer } from '../../src/text/tokenizer.js';
 import { openSafetensors } from '../../src/weights/safetensors.js';
@@ -89,6 +90,14 @@ describe('a UNet in float16', () => {
   });
 });
 
+/** Changes the opset of a model whose last bytes say it, as those of the fixtures do. */
+function setOpset(path: string, version: number): void {
+  const file = readFileSync(path);
+  expect([...file.subarray(-6, -1)]).toEqual([0x42, 4, 0x0a, 0, 0x10]);
+  file[file.length - 1] = version;
+  writeFileSync(path, file);
+}
+
 /** A copy of the pipeline in which something is changed. */
 function pipelineWith(change: (folder: string) => void): string {
   const folder = join(temporaryFolder(), 'pipeline');
@@ -100,11 +109,19 @@ function pipelineWith(change: (folder: string) => void): string {
 describe('a pipeline is refused', () => {
   const schedulerOf = (text: string) => (folder: string): void => { writeFileSync(join(folder, 'scheduler/scheduler_config.json'), text); };
 
+  it('with a text encoder in the place of the UNet', async () => {
+    const folder = pipelineWith(() => undefined);
+    await writeOnnx(join(folder, 'unet/model.onnx'), await openPretrained(join(PARITY, 'student'), 0));
+    await expect(openPipeline(folder, await readScheduler(folder, 'unipc'), 'cpu')).rejects.toThrow(/unet\/model\.onnx: expected a UNet with the inputs .*, got one with input_ids, which is a text encoder; put the pipeline's own file there$/);
+  });
+
   it.each([
     ['without a decoder', (folder) => { rmSync(join(folder, 'vae_decoder'), { recursive: true }); }, /vae_decoder\/model\.onnx: expected a part of the pipeline, found no such file; give a Stable Diffusion/],
     ['for PyTorch', (folder) => { renameSync(join(folder, 'unet/model.onnx'), join(folder, 'unet/diffusion_pytorch_model.safetensors')); }, /unet\/model\.onnx: expected a part of the pipeline, found no such file; diffusion_pytorch_model\.safetensors beside it is for PyTorch: /],
     ['with a UNet that is cut short', (folder) => { truncateSync(join(folder, 'unet/model.onnx'), 5000); }, /unet\/model\.onnx: expected the field at byte \d+ to end at 8\d+, found the end at 5000: it is damaged or cut short; get the file anew$/],
     ['with a UNet that is none', (folder) => { writeFileSync(join(folder, 'unet/model.onnx'), 'version https://git-lfs.github.com/spec/v1\n'); }, /unet\/model\.onnx: expected a field of a Protocol Buffers message at byte 0, found something else; this is the pointer of a Git LFS file/],
+    ['with a UNet of an opset to come', (folder) => { setOpset(join(folder, 'unet/model.onnx'), 99); }, /unet\/model\.onnx: expected an ONNX opset up to \d+, which ONNX Runtime knows, got 99; export the model with an older one$/],
+    ['with a UNet that is empty', (folder) => { writeFileSync(join(folder, 'unet/model.onnx'), ''); }, /unet\/model\.onnx: expected an ONNX model that ONNX Runtime can load, got "Load model from the file failed: ModelProto does not have a graph\."; get the file/],
     ['with a decoder that is a UNet', (folder) => { cpSync(join(folder, 'unet/model.onnx'), join(folder, 'vae_decoder/model.onnx')); }, /vae_decoder\/model\.onnx: expected a VAE decoder with the inputs latent_sample, got one with sample/],
     ['with a scheduler that is no JSON', schedulerOf('{"beta_start": 0.1,'), /scheduler_config\.json: expected JSON, got something else/],
     ['with a prediction that is not known', schedulerOf('{"prediction_type": "flow"}'), /scheduler_config\.json: expected prediction_type to be one of epsilon, sample, v_prediction, got "flow"/],

@@ -43,6 +43,20 @@ describe.skipIf(!BACKENDS_UNDER_TEST.includes('tensorflow'))('npm run bench', ()
   }, 240_000);
 });
 
+describe.skipIf(process.platform !== 'linux')("the memory of pictures (skipped where the system is not Linux's)", () => {
+  it.each([{ flags: [] }, { flags: ['--whole', '--models', 'tiny'] }])('is what the models take on disk, and a little: $flags', ({ flags }) => {
+    const args = [join(BENCH, '..', 'pictures-memory.mjs'), '--width', '80', '--size', '64', '--weights', 'float32-beside,float16-inside', ...flags];
+    const { stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+    const rows = stdout.trimEnd().split('\n').slice(2).map((line) => line.slice(2, -2).split(' | '));
+    expect(rows.map(([weights]) => weights), stderr).toEqual(['float32-beside', 'float16-inside']);
+    for (const row of rows) {
+      const ratio = Number.parseFloat(row.at(-1)!);
+      expect(ratio).toBeGreaterThan(0.5);
+      expect(ratio).toBeLessThan(2); // these models are small beside the process
+    }
+  }, 240_000);
+});
+
 describe.skipIf(!BACKENDS_UNDER_TEST.includes('tensorflow'))('what holds the engine to its figures', () => {
   const script = (name: string, ...flags: string[]) => spawnSync(process.execPath, [join(BENCH, '..', name), ...flags], { encoding: 'utf8' });
 

@@ -1,4 +1,5 @@
 import type { Encoded } from '../../engine/encoder.js';
+import { disableOnnxTelemetry } from '../../onnx-telemetry.js';
 import { INPUT_IDS, LAST_HIDDEN_STATE, POOLER_OUTPUT } from './encoder-graph.js';
 
 /**
@@ -6,6 +7,7 @@ import { INPUT_IDS, LAST_HIDDEN_STATE, POOLER_OUTPUT } from './encoder-graph.js'
  */
 export async function encodeWithOnnxRuntime(path: string, ids: Int32Array, batch: number): Promise<Encoded> {
   const { InferenceSession, Tensor } = await import('onnxruntime-node'); // a tenth of a second that other commands need not wait
+  disableOnnxTelemetry();
   const session = await InferenceSession.create(path, { logSeverityLevel: 3 });
   try {
     const input = new Tensor('int64', BigInt64Array.from(ids, BigInt), [batch, ids.length / batch]);
