@@ -40,10 +40,10 @@ beforeAll(() => loadBackend());
 
 describe('the memory of a step', () => {
   // As measured: docs/benchmarks.md
-  it.each([[0.1, 4.24e9], [0, 3.91e9]])('is that of the recorded step at dropout %d, within a tenth of what was measured', (dropout, measured) => {
+  it.each([[0.1, 4.24e9], [0, 3.91e9]])('is that of the recorded step at dropout %d, within a twentieth of what was measured', (dropout, measured) => {
     const parts = partsWith(32, 12e9);
     const need = memoryNeed({ ...parts, settings: { ...parts.settings, dropout }, engine: { ...parts.engine, device: 'cpu', fused: true } }, 77);
-    expect(Math.abs(need(32) / measured - 1)).toBeLessThan(0.1);
+    expect(Math.abs(need(32) / measured - 1)).toBeLessThan(0.05);
   });
 
   it('is more in the eager engine, and with sums of micro-batches', () => {
