@@ -6,7 +6,7 @@ import { textsOf } from '../../src/diffusion/png.js';
 import { openSafetensors } from '../../src/weights/safetensors.js';
 import { kd, temporaryFolder, type CliResult } from '../cli.js';
 import { largestDifference, SD_TINY } from '../fixtures/index.js';
-import { BACKEND, ownWords, parseLines, readJson, STUDENT, TEACHER, writeModel } from './tiny.js';
+import { BACKEND, copyOf, ownWords, parseLines, readJson, STUDENT, TEACHER, writeModel } from './tiny.js';
 
 const CLEAN = { HF_HUB_OFFLINE: '1' };
 
@@ -99,6 +99,13 @@ describe('kd generate refuses in one line', () => {
     cpSync(SD_TINY, swapped, { recursive: true });
     cpSync(join(swapped, 'vae_decoder/model.onnx'), join(swapped, 'unet/model.onnx'));
     fails(['--pipeline', swapped], /^error: \S+unet\/model\.onnx: expected a UNet with the inputs sample, timestep, encoder_hidden_states, got one with latent_sample, which is a VAE decoder/);
+  });
+
+  it('an encoder that has diverged, from the process that embeds', () => {
+    const diverged = copyOf(STUDENT, join(temporaryFolder(), 'diverged'));
+    const weights = readFileSync(join(diverged, 'model.safetensors'));
+    writeFileSync(join(diverged, 'model.safetensors'), weights.fill(0xff, weights.length / 2)); // not numbers
+    fails(['--encoder', diverged], /^error: --encoder \S+: expected finite hidden states of "", got others; its weights are damaged/);
   });
 
   it('an encoder of another width than the UNet takes', async () => {
