@@ -36,6 +36,28 @@ describe('bfloat16', () => {
     expect(nodes.get(nodes.get(assigned.name)!.inputs[1])).toMatchObject({ op: 'Cast', dtype: 'float32' });
   });
 
+  it('gives the parameters and moments back in float32, to the last bit', async () => {
+    const run = await openRecordedRun('roberta-hidden', 4);
+    const expected = new Map<string, Float32Array>();
+    const start = await run.parameters();
+    const student = (async function* () {
+      for await (const [name, values] of start.student) {
+        expected.set(name, values);
+        yield [name, values] as const;
+      }
+    })();
+    const engine = await compiledEngine(run.distillation, { ...start, student }, { ...run.options, precision: 'bf16' }, 77);
+    for await (const { name, values } of engine.studentParameters()) expect(values, name).toEqual(expected.get(name));
+    await engine.step([run.batch(0)], 5e-4);
+    const moments = new Map<string, Float32Array>();
+    for await (const { name, values } of engine.moments()) moments.set(name, values);
+    engine.dispose();
+    expect(expected.size).toBeGreaterThan(20);
+    expect([...moments.values()].every((values) => values instanceof Float32Array && values.every(Number.isFinite))).toBe(true);
+    // Of values that were rounded to bfloat16 somewhere, the lower halves would all be 0.
+    for (const [name, values] of moments) if (values.some((value) => value !== 0)) expect(new Uint16Array(values.buffer, values.byteOffset).some((half, i) => i % 2 === 0 && half !== 0), name).toBe(true);
+  });
+
   it('follows float32 within 2 % over a recorded run, and is not float32', async () => {
     const run = await openRecordedRun('roberta-hidden', 4);
     const [exact, rounded] = [

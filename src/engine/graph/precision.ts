@@ -59,13 +59,22 @@ function lowerable(nodes: readonly GraphNode[], byName: ReadonlyMap<string, Grap
     const isAfterLowered = lowered.has(node.inputs[0]);
     if (PRODUCTS.has(node.op) || (isAfterLowered && (MOVES.has(node.op) || isSmallStep(node, byName)))) lowered.add(node.name);
   }
-  // Moves whose every reader wants bfloat16 take it too: half as much to move. Not out of a variable: all of it would be cast for each.
+  // Moves whose every reader wants bfloat16 take it too: half as much to move. Not out of a variable: all of it would be cast for
+  // each, and what is read of it to be kept would no longer be float32.
+  const ofVariables = movedOutOfVariables(nodes);
   for (const node of [...nodes].reverse()) {
     const all = readers.get(node.name) ?? [];
-    if (byName.get(node.inputs[0])?.op === 'ReadVariableOp') continue;
+    if (ofVariables.has(node.name)) continue;
     if (node.dtype === 'float32' && MOVES.has(node.op) && all.length > 0 && all.every(({ name }) => lowered.has(name))) lowered.add(node.name);
   }
   return lowered;
+}
+
+/** The names of the nodes that are a variable's values or parts of them, whatever their shape. */
+function movedOutOfVariables(nodes: readonly GraphNode[]): Set<string> {
+  const found = new Set<string>();
+  for (const { name, op, inputs } of nodes) if (op === 'ReadVariableOp' || (MOVES.has(op) && found.has(inputs[0]))) found.add(name);
+  return found;
 }
 
 /** Adding a bias, or scaling by a constant. */
