@@ -29,6 +29,8 @@ export interface EngineOptions {
   readonly targets?: 'computed' | 'given' | undefined;
   /** Whether elementwise ops of a recorded graph are compiled into loops. */
   readonly fused?: boolean | undefined;
+  /** Parts that a recorded graph computes the teacher in, beside each other: for models whose ops are too small for several cores. 1 unless given. */
+  readonly teacherParts?: number | undefined;
 }
 
 /** In what products are computed; master weights, statistics, loss and optimiser are float32 in both. */

@@ -27,8 +27,9 @@ export interface Losses {
 
 /** A batch as tensors. */
 export interface BatchTensors {
-  /** `[B, L]` int32, as the other two. */
+  /** `[B, L]` int32. */
   readonly teacherIds: tf.Tensor2D;
+  /** `[B, L]` int32, as the Korean ones; or both shorter, where padding is shared. */
   readonly studentIdsEn: tf.Tensor2D;
   readonly studentIdsKo: tf.Tensor2D;
   /** How much each pair counts, `[B]` float32: 1 over the pairs of its step, 0 for rows that only fill the batch up. */
@@ -81,7 +82,8 @@ export function targetShape({ student, loss }: Distillation, rows: number, lengt
  */
 export function studentOutputs({ student, loss }: Distillation, studentParams: Params, batch: BatchTensors, dropout?: DropoutKey): StudentOutputs {
   const ids = tf.concat([batch.studentIdsEn, batch.studentIdsKo], 0); // [2B, L]
-  const output = embedding(loss, student.forward(studentParams, ids, { dropout })); // [2B, …]
+  const fullLength = batch.teacherIds.shape[1];
+  const output = embedding(loss, student.forward(studentParams, ids, { dropout, fullLength })); // [2B, …]
   const size = batch.studentIdsEn.shape[0];
   const shape = [size, ...output.shape.slice(1)]; // [B, …]
   const starts = shape.slice(1).map(() => 0);

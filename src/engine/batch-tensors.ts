@@ -1,11 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Batch } from '../data/batches.js';
 import type { BatchTensors } from '../distill/loss.js';
+import { cutTexts } from './text-lengths.js';
 
 /** A batch in the form that a step takes: always of the same number of rows. */
 export interface PaddedBatch {
-  /** `[rows, L]` int32, row-major, as the other two. */
+  /** `[rows, L]` int32, row-major. */
   readonly teacherIds: Int32Array;
+  /** `[rows, studentLength]`, row-major, as the Korean ones. */
   readonly studentIdsEn: Int32Array;
   readonly studentIdsKo: Int32Array;
   /** `[rows]`: 1 / pairs for a pair, 0 for a row that fills the batch up. */
@@ -19,13 +21,15 @@ export interface PaddedBatch {
  * meets the same dropout masks.
  *
  * @param pairs the pairs of the whole step, by which each pair's loss is divided
+ * @param studentLength what the student's texts are cut to
  */
-export function padBatch(batch: Batch, rows: number, pairs: number): PaddedBatch {
+export function padBatch(batch: Batch, rows: number, pairs: number, studentLength: number): PaddedBatch {
   if (batch.size > rows) throw new Error(`a batch of ${batch.size} pairs in an engine for ${rows}`);
+  const studentIds = (ids: Int32Array): Int32Array => padRows(cutTexts(ids, ids.length / batch.size, studentLength), batch.size, rows);
   return {
     teacherIds: padRows(batch.teacherIds, batch.size, rows),
-    studentIdsEn: padRows(batch.studentIdsEn, batch.size, rows),
-    studentIdsKo: padRows(batch.studentIdsKo, batch.size, rows),
+    studentIdsEn: studentIds(batch.studentIdsEn),
+    studentIdsKo: studentIds(batch.studentIdsKo),
     weights: new Float32Array(rows).fill(1 / pairs, 0, batch.size),
     target: batch.target && padRows(batch.target, batch.size, rows),
   };
@@ -43,8 +47,8 @@ function padRows<T extends Int32Array | Float32Array>(values: T, size: number, r
  *
  * @param targetShape of the teacher's outputs, where they must have come with the batch
  */
-export function batchTensors(batch: Batch, rows: number, pairs: number, targetShape?: readonly number[]): BatchTensors {
-  const { teacherIds, studentIdsEn, studentIdsKo, weights, target } = padBatch(batch, rows, pairs);
+export function batchTensors(batch: Batch, rows: number, pairs: number, studentLength: number, targetShape?: readonly number[]): BatchTensors {
+  const { teacherIds, studentIdsEn, studentIdsKo, weights, target } = padBatch(batch, rows, pairs, studentLength);
   if (targetShape !== undefined && target === undefined) throw new Error('a batch without the teacher\'s outputs, in an engine that is given them');
   const ids = (values: Int32Array): tf.Tensor2D => tf.tensor2d(values, [rows, values.length / rows], 'int32');
   return {

@@ -1,24 +1,29 @@
-/** @file Encoding as a recorded graph: the forward pass at a few batch sizes, with and without a mask, over one set of variables. */
+/** @file Encoding as a recorded graph: the forward pass at a few batch sizes and lengths, with and without a mask, over one set of variables. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { ParameterValues } from '../distill/engine.js';
-import type { TextEncoder } from '../models/text-encoder.js';
+import { sizeOf, type TextEncoder } from '../models/text-encoder.js';
 import type { Encoded, EncoderEngine } from './encoder.js';
 import { Graph, type GraphNode } from './graph/graph.js';
 import { declareModel, recordedParams, setVariables } from './graph/model-variables.js';
 import { record, type Recording } from './graph/recorder.js';
 import { openSession } from './graph/session.js';
 import { after, placeholder } from './graph/variables.js';
+import { cutTexts, lengthFor, textLengths } from './text-lengths.js';
 
 /** Texts that one run of the graph takes: other numbers are split, and the rest is filled up. */
 const SIZES = [1, 4, 16, 32] as const;
+const LARGEST = SIZES[3];
 
 /** One recorded forward pass. */
 interface ForwardPass {
   readonly size: number;
-  /** `[size, L]` int32 */
+  /** What its texts are cut to. */
+  readonly length: number;
+  /** `[size, length]` int32 */
   readonly ids: GraphNode;
-  /** `[size, L]` float32 */
+  /** `[size, length]` float32 */
   readonly mask: GraphNode | undefined;
+  /** `[size, L, D]` */
   readonly lastHiddenState: GraphNode;
   readonly poolerOutput: GraphNode;
 }
@@ -26,9 +31,11 @@ interface ForwardPass {
 /** An encoder over a recorded graph; its session owns the parameters. */
 export async function compiledEncoder(encoder: TextEncoder, values: ParameterValues, length: number): Promise<EncoderEngine> {
   const graph = new Graph();
+  const lengths = textLengths(encoder, length, 0);
   const variables = declareModel(graph, 'encoder', encoder.shapes, 'float32');
   const passes = record(graph, (recording) => {
-    const passes = (isMasked: boolean): ForwardPass[] => SIZES.map((size) => recordForward(recording, encoder, variables, [size, length], isMasked));
+    const shapes = [...SIZES.map((size) => [size, length] as const), ...lengths.lengths.slice(0, -1).map((shorter) => [LARGEST, shorter] as const)];
+    const passes = (isMasked: boolean): ForwardPass[] => shapes.map((shape) => recordForward(recording, encoder, variables, shape, { fullLength: length, isMasked }));
     return { plain: passes(false), masked: passes(true) };
   });
   const session = openSession(graph.nodes, {});
@@ -45,9 +52,9 @@ export async function compiledEncoder(encoder: TextEncoder, values: ParameterVal
     const lastHiddenState = new Float32Array(ids.length * width);
     const poolerOutput = new Float32Array(batch * width);
     for (let start = 0; start < batch;) {
-      const pass = passFor(batch - start, attentionMask === undefined ? passes.plain : passes.masked);
-      const end = Math.min(start + pass.size, batch);
+      const end = Math.min(start + LARGEST, batch);
       const part = <T extends Int32Array | Float32Array>(all: T): T => all.subarray(start * length, end * length) as T;
+      const pass = passFor(end - start, lengthFor(lengths, [part(ids)]), attentionMask === undefined ? passes.plain : passes.masked);
       const [hidden, pooled] = run(pass, part(ids), attentionMask && part(attentionMask));
       lastHiddenState.set(hidden.subarray(0, (end - start) * length * width), start * length * width);
       poolerOutput.set(pooled.subarray(0, (end - start) * width), start * width);
@@ -56,20 +63,22 @@ export async function compiledEncoder(encoder: TextEncoder, values: ParameterVal
     return { lastHiddenState, poolerOutput };
   }
 
-  function run({ size, ...nodes }: ForwardPass, ids: Int32Array, mask: Float32Array | undefined): [Float32Array, Float32Array] {
-    const full = <T extends Int32Array | Float32Array>(part: T, whole: T): T => { whole.set(part); return whole; };
-    const feeds: [GraphNode, tf.Tensor][] = [[nodes.ids, tf.tensor2d(full(ids, new Int32Array(size * length)), [size, length], 'int32')]];
-    if (mask) feeds.push([nodes.mask!, tf.tensor2d(full(mask, new Float32Array(size * length)), [size, length], 'float32')]);
-    const fetched = session.run(feeds, [nodes.lastHiddenState, nodes.poolerOutput]);
+  function run(pass: ForwardPass, ids: Int32Array, mask: Float32Array | undefined): [Float32Array, Float32Array] {
+    const shape: [number, number] = [pass.size, pass.length];
+    const full = <T extends Int32Array | Float32Array>(part: T, whole: T): T => { whole.set(cutTexts(part, length, pass.length)); return whole; };
+    const feeds: [GraphNode, tf.Tensor][] = [[pass.ids, tf.tensor2d(full(ids, new Int32Array(sizeOf(shape))), shape, 'int32')]];
+    if (mask) feeds.push([pass.mask!, tf.tensor2d(full(mask, new Float32Array(sizeOf(shape))), shape, 'float32')]);
+    const fetched = session.run(feeds, [pass.lastHiddenState, pass.poolerOutput]);
     const outputs = fetched.map((tensor) => tensor.dataSync<'float32'>());
     tf.dispose([...feeds.map(([, tensor]) => tensor), ...fetched]);
     return [outputs[0], outputs[1]];
   }
 }
 
-/** The smallest pass that takes all texts, or the largest that they fill. */
-function passFor(texts: number, passes: readonly ForwardPass[]): ForwardPass {
-  return passes.find(({ size }) => size >= texts) ?? passes.at(-1)!;
+/** Of the passes that take so many texts of such a length, the one with the least to compute. */
+function passFor(texts: number, length: number, passes: readonly ForwardPass[]): ForwardPass {
+  const places = (pass: ForwardPass): number => pass.size * pass.length;
+  return passes.filter((pass) => pass.size >= texts && pass.length >= length).reduce((least, pass) => (places(pass) < places(least) ? pass : least));
 }
 
 function recordForward(
@@ -77,13 +86,13 @@ function recordForward(
   encoder: TextEncoder,
   variables: ReturnType<typeof declareModel>,
   [size, length]: readonly [number, number],
-  isMasked: boolean,
+  { fullLength, isMasked }: { readonly fullLength: number; readonly isMasked: boolean },
 ): ForwardPass {
   const { graph, tensor, value } = recording;
-  const name = `encode/${size}${isMasked ? '/masked' : ''}`;
+  const name = `encode/${size}/${length}${isMasked ? '/masked' : ''}`;
   const ids = placeholder(graph, `${name}/ids`, [size, length], 'int32');
   const mask = isMasked ? placeholder(graph, `${name}/mask`, [size, length], 'float32') : undefined;
-  const output = encoder.forward(recordedParams(recording, variables), tensor(ids), { attentionMask: mask && tensor(mask) });
+  const output = encoder.forward(recordedParams(recording, variables), tensor(ids), { attentionMask: mask && tensor(mask), fullLength });
   const fetched = (part: tf.Tensor, of: string): GraphNode => after(graph, value(part), [], `${name}/${of}`);
-  return { size, ids, mask, lastHiddenState: fetched(output.lastHiddenState, 'last_hidden_state'), poolerOutput: fetched(output.poolerOutput, 'pooler_output') };
+  return { size, length, ids, mask, lastHiddenState: fetched(output.lastHiddenState, 'last_hidden_state'), poolerOutput: fetched(output.poolerOutput, 'pooler_output') };
 }

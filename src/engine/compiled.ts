@@ -6,9 +6,12 @@ import type { Engine, EngineOptions, EngineStart, StepResult } from '../distill/
 import { readEvaluation, type Evaluation } from '../distill/evaluation.js';
 import { targetShape, type Distillation } from '../distill/loss.js';
 import { batchTensors } from './batch-tensors.js';
+import type { GraphNode } from './graph/graph.js';
 import { readVariables, setVariables } from './graph/model-variables.js';
 import { openSession, type Session } from './graph/session.js';
-import { buildStepGraph, type GraphInputs } from './graph/step-graph.js';
+import { buildStepGraph } from './graph/step-graph.js';
+import type { Pass } from './graph/step-recording.js';
+import { lengthFor, textLengths, type TextLengths } from './text-lengths.js';
 
 /**
  * An engine over a recorded graph. The session owns parameters and moments; every tensor made here is gone when a call
@@ -19,6 +22,8 @@ import { buildStepGraph, type GraphInputs } from './graph/step-graph.js';
 export async function compiledEngine(distillation: Distillation, start: EngineStart, options: EngineOptions, length: number): Promise<Engine> {
   const graph = buildStepGraph(distillation, options, length);
   const session = openSession(graph.nodes, graph.signatures, graph.functions);
+  const stepLengths = textLengths(distillation.student, length, options.dropout);
+  const evaluationLengths = textLengths(distillation.student, length, 0);
   const givenShape = options.targets === 'given' ? targetShape(distillation, options.batchSize, length) : undefined;
   try {
     fetch([], [graph.initialised]);
@@ -47,15 +52,16 @@ export async function compiledEngine(distillation: Distillation, start: EngineSt
     for (const [index, batch] of microBatches.entries()) {
       const isLast = index === microBatches.length - 1;
       const position = (steps - 1) * options.accumulate + index;
-      const feeds = [...batchFeeds(batch, pairs), [graph.inputs.position, tf.scalar(position, 'int32')] as const];
+      const pass = passFor(batch, stepLengths);
+      const feeds = [...batchFeeds(batch, pairs, pass), [graph.inputs.position, tf.scalar(position, 'int32')] as const];
       if (!isLast) {
-        const losses = fetch(feeds, [graph.accumulated!]);
+        const losses = fetch(feeds, [pass.step!.accumulated!]);
         [lossEn, lossKo] = [lossEn + losses[0], lossKo + losses[1]];
         if (Number.isFinite(lossEn + lossKo)) continue;
         fetch([], [graph.cleared!]);
         return { lossEn, lossKo, gradNorm: NaN, applied: false };
       }
-      const [en, ko, gradNorm] = fetch([...feeds, ...scalarFeeds(learningRate)], [graph.stepped]);
+      const [en, ko, gradNorm] = fetch([...feeds, ...scalarFeeds(learningRate)], [pass.step!.stepped]);
       const applied = Number.isFinite(en + ko + gradNorm); // as the graph decides it
       if (applied) updates++;
       return { lossEn: lossEn + en, lossKo: lossKo + ko, gradNorm, applied };
@@ -65,23 +71,29 @@ export async function compiledEngine(distillation: Distillation, start: EngineSt
 
   // eslint-disable-next-line @typescript-eslint/require-await -- as above
   async function evaluate(batch: Batch): Promise<Evaluation> {
-    return readEvaluation(fetch(batchFeeds(batch, batch.size), [graph.evaluated]), batch.size);
+    const pass = passFor(batch, evaluationLengths);
+    return readEvaluation(fetch(batchFeeds(batch, batch.size, pass), [pass.evaluated]), batch.size);
   }
 
   // eslint-disable-next-line @typescript-eslint/require-await -- as above
   async function teach(batch: Batch): Promise<Float32Array> {
     if (graph.taught === undefined) throw new Error('an engine that is given the teacher\'s outputs has no teacher');
-    const feeds = batchFeeds(batch, batch.size).filter(([input, tensor]) => input === graph.inputs.teacherIds || (tensor.dispose(), false));
-    const values = fetch(feeds, [graph.taught]);
+    const { teacherIds, ...others } = batchTensors(batch, options.batchSize, batch.size, length);
+    tf.dispose(Object.values(others));
+    const values = fetch([[graph.inputs.teacherIds, teacherIds]], [graph.taught]);
     return values.subarray(0, (values.length / options.batchSize) * batch.size);
   }
 
-  function batchFeeds(batch: Batch, pairs: number): Feed[] {
-    const { target, ...tensors } = batchTensors(batch, options.batchSize, pairs, givenShape);
-    const feeds = (['teacherIds', 'studentIdsEn', 'studentIdsKo', 'weights'] as const).map((name): Feed => [graph.inputs[name], tensors[name]]);
-    if (target === undefined) return feeds;
-    tensors.teacherIds.dispose(); // nobody reads them
-    return [...feeds.slice(1), [graph.inputs.target!, target]];
+  function passFor({ studentIdsEn, studentIdsKo }: Batch, lengths: TextLengths): Pass {
+    return graph.passes.get(lengthFor(lengths, [studentIdsEn, studentIdsKo]))!;
+  }
+
+  function batchFeeds(batch: Batch, pairs: number, { studentIdsEn, studentIdsKo }: Pass): Feed[] {
+    const { teacherIds, weights, target, ...student } = batchTensors(batch, options.batchSize, pairs, studentIdsEn.shape[1], givenShape);
+    const feeds: Feed[] = [[studentIdsEn, student.studentIdsEn], [studentIdsKo, student.studentIdsKo], [graph.inputs.weights, weights]];
+    if (target === undefined) return [...feeds, [graph.inputs.teacherIds, teacherIds]];
+    teacherIds.dispose(); // nobody reads them
+    return [...feeds, [graph.inputs.target!, target]];
   }
 
   function scalarFeeds(learningRate: number): Feed[] {
@@ -98,4 +110,4 @@ export async function compiledEngine(distillation: Distillation, start: EngineSt
   }
 }
 
-type Feed = readonly [GraphInputs[keyof GraphInputs] & {}, tf.Tensor];
+type Feed = readonly [GraphNode, tf.Tensor];

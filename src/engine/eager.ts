@@ -10,6 +10,7 @@ import type { DropoutKey } from '../models/dropout.js';
 import type { Shapes } from '../models/text-encoder.js';
 import { batchTensors } from './batch-tensors.js';
 import { disposeParams, uploadParams } from './params.js';
+import { lengthFor, textLengths } from './text-lengths.js';
 import { tidy } from './tidy.js';
 
 /**
@@ -54,7 +55,7 @@ export async function eagerEngine(distillation: Distillation, start: EngineStart
       const before = sums;
       sums = tidy(() => {
         const { lossEn, lossKo, gradients } = distillationGradients(
-          distillation, { teacher, student }, tensorsOf(batch, pairs), dropoutKey(index),
+          distillation, { teacher, student }, tensorsOf(batch, pairs, options.dropout), dropoutKey(index),
         );
         const added = { gradients, losses: [lossEn, lossKo] };
         return before === undefined ? added : addUp(before, added);
@@ -70,9 +71,12 @@ export async function eagerEngine(distillation: Distillation, start: EngineStart
     return { seed: options.seed, step: tf.scalar(position, 'int32'), rate: options.dropout };
   }
 
-  function tensorsOf(batch: Batch, pairs: number): BatchTensors {
-    const shape = isGiven ? targetShape(distillation, options.batchSize, batch.teacherIds.length / batch.size) : undefined;
-    return batchTensors(batch, options.batchSize, pairs, shape);
+  /** @param dropoutRate what the student's texts are computed with; absent: its own rates */
+  function tensorsOf(batch: Batch, pairs: number, dropoutRate: number | undefined): BatchTensors {
+    const length = batch.teacherIds.length / batch.size;
+    const shape = isGiven ? targetShape(distillation, options.batchSize, length) : undefined;
+    const studentLength = lengthFor(textLengths(encoder, length, dropoutRate), [batch.studentIdsEn, batch.studentIdsKo]);
+    return batchTensors(batch, options.batchSize, pairs, studentLength, shape);
   }
 
   /** Clips, updates and frees: each parameter's old tensors go before the next one is touched. */
@@ -93,7 +97,7 @@ export async function eagerEngine(distillation: Distillation, start: EngineStart
 
   async function evaluate(batch: Batch): Promise<Evaluation> {
     const result = tf.tidy(() => {
-      const tensors = tensorsOf(batch, batch.size);
+      const tensors = tensorsOf(batch, batch.size, 0);
       return evaluationTensor(distillation, student, tensors, tensors.target ?? distillationTarget(distillation, teacher, tensors.teacherIds));
     });
     return readEvaluation((await readAndDispose(result)), batch.size);
@@ -101,7 +105,7 @@ export async function eagerEngine(distillation: Distillation, start: EngineStart
 
   async function teach(batch: Batch): Promise<Float32Array> {
     if (isGiven) throw new Error('an engine that is given the teacher\'s outputs has no teacher');
-    const target = tf.tidy(() => distillationTarget(distillation, teacher, tensorsOf(batch, batch.size).teacherIds));
+    const target = tf.tidy(() => distillationTarget(distillation, teacher, tensorsOf(batch, batch.size, 0).teacherIds));
     const values = await readAndDispose(target);
     return values.subarray(0, (values.length / options.batchSize) * batch.size);
   }

@@ -4,6 +4,7 @@ import type { TextEncoder } from '../models/text-encoder.js';
 import { MAX_LENGTH } from '../text/tokenizer.js';
 import { compiledEncoder } from './compiled-encoder.js';
 import { disposeParams, uploadParams } from './params.js';
+import { cutTexts, lengthFor, textLengths } from './text-lengths.js';
 
 /** The outputs for `B` texts, row-major. */
 export interface Encoded {
@@ -39,10 +40,13 @@ export async function eagerEncoder(encoder: TextEncoder, values: ParameterValues
   return { encode, dispose: () => { disposeParams(params); } };
 
   async function encode(ids: Int32Array, batch: number, attentionMask?: Float32Array): Promise<Encoded> {
-    const shape: [number, number] = [batch, ids.length / batch];
+    const fullLength = ids.length / batch;
+    const length = lengthFor(textLengths(encoder, fullLength, 0), [ids]);
+    const tensor = <T extends Int32Array | Float32Array>(values: T, dtype: 'int32' | 'float32'): tf.Tensor2D =>
+      tf.tensor2d(cutTexts(values, fullLength, length), [batch, length], dtype);
     const [hidden, pooled] = tf.tidy(() => {
-      const mask = attentionMask && tf.tensor2d(attentionMask, shape, 'float32');
-      const output = encoder.forward(params, tf.tensor2d(ids, shape, 'int32'), { attentionMask: mask });
+      const mask = attentionMask && tensor(attentionMask, 'float32');
+      const output = encoder.forward(params, tensor(ids, 'int32'), { attentionMask: mask, fullLength });
       return [output.lastHiddenState, output.poolerOutput];
     });
     const outputs = await Promise.all([hidden.data(), pooled.data()]);

@@ -15,6 +15,8 @@ export interface EnvironmentOptions {
   readonly gpu?: ChosenGpu | 'none' | undefined;
   /** Whether XLA compiles the whole step on a GPU. */
   readonly fuse: boolean;
+  /** Whether an op has one core to itself, on a processor. */
+  readonly serialOps: boolean;
   /** Whether a GPU may round the factors of float32 products to TF32, 10 bits of mantissa for 23. */
   readonly tf32: boolean;
 }
@@ -25,10 +27,11 @@ export interface EnvironmentOptions {
  * TF32 is off unless asked for: `NVIDIA_TF32_OVERRIDE` rules NVIDIA's libraries, and XLA's own products (Triton), which
  * it does not rule, are left to them.
  */
-export function tensorflowEnvironment(env: Environment, setup: SetupStatus | undefined, { gpu, fuse, tf32 }: EnvironmentOptions): Record<string, string> {
+export function tensorflowEnvironment(env: Environment, setup: SetupStatus | undefined, { gpu, fuse, serialOps, tf32 }: EnvironmentOptions): Record<string, string> {
   const wanted: Record<string, string> = {};
   const usesGpu = gpu !== undefined && gpu !== 'none';
   if (fuse && usesGpu) wanted.TF_XLA_FLAGS = FUSE_ON_GPU;
+  if (serialOps && !usesGpu) wanted.TF_NUM_INTRAOP_THREADS = '1';
   if (usesGpu && !tf32) wanted.NVIDIA_TF32_OVERRIDE = '0';
   if (usesGpu) Object.assign(wanted, { TF_FORCE_GPU_ALLOW_GROWTH: 'true', CUDA_DEVICE_ORDER: 'PCI_BUS_ID' });
   const set = Object.fromEntries(Object.entries(wanted).filter(([name]) => env[name] === undefined));

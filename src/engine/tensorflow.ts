@@ -51,6 +51,8 @@ export interface NodeBackend {
 export interface LoadOptions {
   /** Whether XLA compiles what it can on a GPU: worth it for models whose tensors do not fit the caches. */
   readonly fuse?: boolean;
+  /** Whether an op has one core, and a graph's ops run beside each other: for models whose ops are too small to be shared among cores. */
+  readonly serialOps?: boolean;
   /** Whether a GPU may take TF32 for float32 products. */
   readonly tf32?: boolean;
 }
@@ -66,7 +68,7 @@ const UNEXPLAINED: Problem = { found: 'TensorFlow takes none', remedy: '`TF_CPP_
 export async function loadBackend(
   choice: BackendChoice = 'auto',
   device: DeviceChoice = 'auto',
-  { fuse = false, tf32 = false }: LoadOptions = {},
+  { fuse = false, serialOps = false, tf32 = false }: LoadOptions = {},
   machine: Machine = thisMachine,
 ): Promise<BackendInfo> {
   const isGpuAsked = device.startsWith('gpu');
@@ -76,7 +78,7 @@ export async function loadBackend(
   }
   const { gpu, problem } = await decideGpu(machine, device);
   if (isGpuAsked && problem !== undefined) throw noGpu(device, problem);
-  Object.assign(process.env, tensorflowEnvironment(machine.env, machine.setup(), { gpu, fuse, tf32 }));
+  Object.assign(process.env, tensorflowEnvironment(machine.env, machine.setup(), { gpu, fuse, serialOps, tf32 }));
   const info = await loadNative(choice);
   if (info.backend === 'cpu') return info;
   const left = problem ?? (gpu !== undefined && gpu !== 'none' && info.device === 'cpu' ? UNEXPLAINED : undefined);

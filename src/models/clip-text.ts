@@ -24,6 +24,7 @@ export function clipText(config: ClipTextConfig): TextEncoder {
     shapes,
     isPooler: () => false,
     isBiasOrNorm: (name) => name.endsWith('.bias') || isNorm(name),
+    sharedPadding: () => undefined, // every place has a position of its own
     initialise: (name, seed) =>
       initialiseParameter(shapes, name, seed, { isNorm: isNorm(name), deviation: config.initializerRange }),
     forward: (params, ids, options) => clipTextForward(config, params, ids, options),

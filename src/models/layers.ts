@@ -69,12 +69,14 @@ export interface AttentionBlock {
   readonly dropoutPlace: string;
 }
 
-/** What attention is given besides its input: the batch's shape, the mask's penalty, the dropout key. */
+/** What attention is given besides its input: the batch's shape, what changes the scores, the dropout key. */
 export interface AttentionContext {
   readonly batch: number;
   readonly length: number;
   /** Taken off the scores; broadcasts to `[B, H, L, L]`. */
   readonly penalty?: tf.Tensor4D | undefined;
+  /** Added to the scores; broadcasts as the penalty does. */
+  readonly bonus?: tf.Tensor4D | undefined;
   readonly dropout?: DropoutKey | undefined;
 }
 
@@ -91,7 +93,8 @@ export function selfAttention(x: tf.Tensor2D, params: Params, block: AttentionBl
   const value = split(linear(x, params, block.value));
 
   const scores: tf.Tensor4D = tf.matMul(query, key, false, true); // [B, H, L, L]
-  const masked = context.penalty === undefined ? scores : tf.sub<tf.Tensor4D>(scores, context.penalty);
+  const raised = context.bonus === undefined ? scores : tf.add<tf.Tensor4D>(scores, context.bonus);
+  const masked = context.penalty === undefined ? raised : tf.sub<tf.Tensor4D>(raised, context.penalty);
   const weights = dropout(tf.softmax(masked), block.dropoutRate, block.dropoutPlace, context.dropout);
   const mixed = tf.transpose(tf.matMul(weights, value), [0, 2, 1, 3]); // [B, L, H, K]
   return tf.reshape(mixed, [batch * length, width]);

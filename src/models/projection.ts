@@ -38,8 +38,8 @@ export function withProjection(encoder: TextEncoder, width: number): TextEncoder
     isBiasOrNorm: (name) => (isProjection(name) ? name.endsWith('.bias') : encoder.isBiasOrNorm(name)),
     initialise: (name, seed) => (isProjection(name) ? initialiseParameter(shapes, name, seed, start) : encoder.initialise(name, seed)),
     forward(params, ids, options) {
-      const [batch, length] = ids.shape;
       const { lastHiddenState, poolerOutput } = encoder.forward(params, ids, options);
+      const [batch, length] = lastHiddenState.shape;
       const rows: tf.Tensor2D = tf.reshape(lastHiddenState, [batch * length, encoder.width]); // [N, D]
       return {
         lastHiddenState: tf.reshape(linear(rows, params, PROJECTION), [batch, length, width]),

@@ -10,6 +10,7 @@ import { dropout } from './dropout.js';
 import { embedding } from './embedding.js';
 import { initialiseParameter } from './initialise.js';
 import { layerNorm, linear, paddingPenalty, selfAttention, type AttentionContext } from './layers.js';
+import { sharedPaddingBonus, spreadSharedPadding } from './padding.js';
 import type { EncoderOutput, ForwardOptions, Params, Shapes, TextEncoder } from './text-encoder.js';
 
 const WORDS = 'embeddings.word_embeddings.weight';
@@ -29,12 +30,18 @@ export function roberta(config: BertConfig): TextEncoder {
     shapes,
     isPooler: (name) => name.startsWith('pooler.'),
     isBiasOrNorm: (name) => name.endsWith('.bias') || isNorm(name),
+    sharedPadding: (dropoutRate) => (isPaddingAlike(config, dropoutRate) ? config.padTokenId : undefined),
     initialise: (name, seed) => initialise(config, shapes, name, seed),
     forward: (params, ids, options) => robertaForward(config, params, ids, options),
   };
 }
 
 const isNorm = (name: string): boolean => name.endsWith('LayerNorm.weight');
+
+/** RoBERTa's padding has one position id, BERT's as many as places; dropout treats every place differently. */
+function isPaddingAlike({ family, hiddenDropoutProb, attentionProbsDropoutProb }: BertConfig, dropoutRate?: number): boolean {
+  return family === 'roberta' && (dropoutRate ?? Math.max(hiddenDropoutProb, attentionProbsDropoutProb)) === 0;
+}
 
 /** As transformers does: the padding token's embedding starts at zero, and RoBERTa's position of it. */
 function initialise(config: BertConfig, shapes: Shapes, name: string, seed: number): Float32Array {
@@ -76,8 +83,9 @@ function robertaShapes(config: BertConfig): Shapes {
 function robertaForward(config: BertConfig, params: Params, ids: tf.Tensor2D, options: ForwardOptions = {}): EncoderOutput {
   const [batch, length] = ids.shape;
   const width = config.hiddenSize;
+  const fullLength = options.fullLength ?? length;
   const penalty = options.attentionMask && paddingPenalty(options.attentionMask); // [B, 1, 1, L]
-  const context: AttentionContext = { batch, length, penalty, dropout: options.dropout };
+  const context: AttentionContext = { batch, length, penalty, bonus: sharedPaddingBonus(length, fullLength), dropout: options.dropout };
 
   let x = embed(config, params, ids); // [N, D]
   x = layerNorm(x, params, EMBEDDING_NORM, config.layerNormEps);
@@ -86,7 +94,7 @@ function robertaForward(config: BertConfig, params: Params, ids: tf.Tensor2D, op
 
   const hidden: tf.Tensor3D = tf.reshape(x, [batch, length, width]);
   const first: tf.Tensor2D = tf.reshape(tf.slice(hidden, [0, 0, 0], [batch, 1, width]), [batch, width]); // [B, D]
-  return { lastHiddenState: hidden, poolerOutput: tf.tanh(linear(first, params, POOLER)) };
+  return { lastHiddenState: spreadSharedPadding(hidden, fullLength), poolerOutput: tf.tanh(linear(first, params, POOLER)) };
 }
 
 /** Word, position and type embeddings, summed; every token is of the first type. `[B, L] → [N, D]` */

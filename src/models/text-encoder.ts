@@ -19,10 +19,15 @@ export interface ForwardOptions {
   readonly attentionMask?: tf.Tensor2D | undefined;
   /** Present in training: turns dropout on. */
   readonly dropout?: DropoutKey | undefined;
+  /**
+   * The length of the hidden states, where `ids` were cut: the last of them is padding in every text and stands for all
+   * places from there on. Only for an encoder with `sharedPadding`.
+   */
+  readonly fullLength?: number | undefined;
 }
 
 export interface EncoderOutput {
-  /** `[B, L, D]`, as `last_hidden_state` of transformers. */
+  /** `[B, L, D]`, or `[B, fullLength, D]`; as `last_hidden_state` of transformers. */
   readonly lastHiddenState: tf.Tensor3D;
   /** `[B, D]`, as `pooler_output` of transformers. */
   readonly poolerOutput: tf.Tensor2D;
@@ -39,6 +44,13 @@ export interface TextEncoder {
   isPooler(name: string): boolean;
   /** Whether weight decay leaves a parameter alone in the original experiments: biases and LayerNorm weights. */
   isBiasOrNorm(name: string): boolean;
+  /**
+   * The id of the padding that comes out alike at every place at a text's end, so that one place can be computed for all; absent
+   * where it does not.
+   *
+   * @param dropoutRate 0 where there is no dropout; absent: the configured rates
+   */
+  sharedPadding(dropoutRate?: number): number | undefined;
   /** Fresh values for one parameter, a pure function of seed and name. */
   initialise(name: string, seed: number): Float32Array;
   /**

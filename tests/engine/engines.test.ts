@@ -77,6 +77,20 @@ describe.each(ENGINES)('the %s engine on %s', (name, backend) => {
     expectClose(parts, whole);
   });
 
+  it('trains and evaluates as with every place of padding computed', async () => {
+    const run = await openRecordedRun('roberta-hidden', 4);
+    const { student } = run.distillation;
+    expect(student.sharedPadding(0)).toBe(1);
+    const seen = await Promise.all([student, { ...student, sharedPadding: () => undefined }].map(async (encoder) => {
+      const create = name === 'compiled' ? compiledEngine : eagerEngine;
+      const engine = await create({ ...run.distillation, student: encoder }, await run.parameters(), run.options, LENGTH);
+      const { student: spread, lossEn, lossKo } = await engine.evaluate(run.batch(0));
+      const long = { ...run.batch(1), studentIdsKo: run.batch(1).studentIdsKo.map((id, i) => (i % LENGTH < 30 ? 5 : id)) };
+      return [lossEn, lossKo, spread.variance, ...await losses(engine, [run.batch(0), long, run.batch(2)])];
+    }));
+    expectClose(seen[0], seen[1], 2e-5);
+  });
+
   it('scales gradients down to the largest norm allowed, and reports the norm before', async () => {
     const { open, batch } = await openRun(name, 2);
     const free = await losses(await open(), [batch(0), batch(1), batch(2)]);

@@ -138,7 +138,7 @@ describe("TensorFlow's environment", () => {
   const gpu = { visible: '1' };
 
   it('on a GPU takes memory as it needs it, one GPU, no TF32, and XLA with its tools', () => {
-    expect(tensorflowEnvironment({}, GPU_SETUP, { gpu, fuse: true, tf32: false })).toEqual({
+    expect(tensorflowEnvironment({}, GPU_SETUP, { gpu, fuse: true, serialOps: false, tf32: false })).toEqual({
       CUDA_DEVICE_ORDER: 'PCI_BUS_ID',
       CUDA_VISIBLE_DEVICES: '1',
       NVIDIA_TF32_OVERRIDE: '0',
@@ -149,17 +149,23 @@ describe("TensorFlow's environment", () => {
   });
 
   it('lets TF32 be where it is asked for', () => {
-    const set = tensorflowEnvironment({}, undefined, { gpu, fuse: false, tf32: true });
+    const set = tensorflowEnvironment({}, undefined, { gpu, fuse: false, serialOps: false, tf32: true });
     expect(Object.keys(set).sort()).toEqual(['CUDA_DEVICE_ORDER', 'CUDA_VISIBLE_DEVICES', 'TF_FORCE_GPU_ALLOW_GROWTH']);
   });
 
   it("leaves a user's own values alone", () => {
     const env = { TF_XLA_FLAGS: '--mine', NVIDIA_TF32_OVERRIDE: '1', TF_FORCE_GPU_ALLOW_GROWTH: 'false', CUDA_DEVICE_ORDER: 'FASTEST_FIRST', XLA_FLAGS: '--xla_gpu_cuda_data_dir=/cuda --xla_dump_to=/d' };
-    expect(tensorflowEnvironment(env, GPU_SETUP, { gpu, fuse: true, tf32: false })).toEqual({ CUDA_VISIBLE_DEVICES: '1', XLA_FLAGS: env.XLA_FLAGS });
+    expect(tensorflowEnvironment(env, GPU_SETUP, { gpu, fuse: true, serialOps: false, tf32: false })).toEqual({ CUDA_VISIBLE_DEVICES: '1', XLA_FLAGS: env.XLA_FLAGS });
+  });
+
+  it('gives an op one core on a processor, where that is asked for', () => {
+    expect(tensorflowEnvironment({}, undefined, { gpu: undefined, fuse: false, serialOps: true, tf32: false })).toEqual({ TF_NUM_INTRAOP_THREADS: '1' });
+    expect(tensorflowEnvironment({ TF_NUM_INTRAOP_THREADS: '4' }, undefined, { gpu: undefined, fuse: false, serialOps: true, tf32: false })).toEqual({});
+    expect(tensorflowEnvironment({}, undefined, { gpu, fuse: false, serialOps: true, tf32: false })).not.toHaveProperty('TF_NUM_INTRAOP_THREADS');
   });
 
   it('hides the GPUs from a run on the processor, and says nothing where there are none', () => {
-    expect(tensorflowEnvironment({}, GPU_SETUP, { gpu: 'none', fuse: false, tf32: false })).toEqual({ CUDA_VISIBLE_DEVICES: '-1' });
-    expect(tensorflowEnvironment({}, GPU_SETUP, { gpu: undefined, fuse: false, tf32: false })).toEqual({});
+    expect(tensorflowEnvironment({}, GPU_SETUP, { gpu: 'none', fuse: false, serialOps: false, tf32: false })).toEqual({ CUDA_VISIBLE_DEVICES: '-1' });
+    expect(tensorflowEnvironment({}, GPU_SETUP, { gpu: undefined, fuse: false, serialOps: false, tf32: false })).toEqual({});
   });
 });

@@ -61,13 +61,29 @@ describe('computing anew', () => {
 
   it('gives the backward pass a copy of elementwise functions of what is kept, and leaves the forward pass alone', () => {
     const { graph, forward } = layer();
-    const nodes = new Map(recompute(graph.nodes, forward).map((each) => [each.name, each]));
+    const nodes = new Map(recompute(graph.nodes, [[forward, graph.nodes.length]]).map((each) => [each.name, each]));
     expect(nodes.get('weights')!.inputs).toEqual(['given/again', 'output']);
     expect(nodes.get('given/again')).toMatchObject({ op: 'Square', inputs: ['inner/again'] });
     expect(nodes.get('inner/again')).toMatchObject({ op: 'Exp', inputs: ['taken'] });
     expect(nodes.get('input')!.inputs).toEqual(['output', 'taken']);
     expect(nodes.get('output')!.inputs).toEqual(['given', 'x']);
     expect(nodes.size).toBe(graph.nodes.length + 2);
+  });
+
+  it('gives several backward passes their copies, each after the forward pass that it is of', () => {
+    const graph = new Graph();
+    const x = placeholder(graph, 'x', SHAPE, 'float32');
+    const ranges = ['first', 'second'].map((pass): [number, number] => {
+      const taken = node(graph, 'MatMul', [x, x], `${pass}/taken`);
+      const given = node(graph, 'Exp', [taken], `${pass}/given`);
+      node(graph, 'MatMul', [given, x], `${pass}/output`);
+      const from = graph.nodes.length;
+      node(graph, 'MatMul', [given, taken], `${pass}/gradient`);
+      return [from, graph.nodes.length];
+    });
+    const names = recompute(graph.nodes, ranges).map(({ name }) => name);
+    const of = (pass: string): string[] => ['taken', 'given', 'output', 'given/again', 'gradient'].map((name) => `${pass}/${name}`);
+    expect(names).toEqual(['x', ...of('first'), ...of('second')]);
   });
 
   it('keeps what would need as much to be kept in its place', () => {
@@ -77,6 +93,6 @@ describe('computing anew', () => {
     const sum = node(graph, 'AddV2', [a, b], 'sum'); // of two that nobody else reads again
     const forward = graph.nodes.length;
     node(graph, 'MatMul', [sum, x], 'gradient');
-    expect(recompute(graph.nodes, forward)).toEqual(graph.nodes);
+    expect(recompute(graph.nodes, [[forward, graph.nodes.length]])).toEqual(graph.nodes);
   });
 });

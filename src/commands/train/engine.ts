@@ -19,7 +19,12 @@ export interface EngineInfo extends Omit<BackendInfo, 'reason'> {
   readonly precision: Precision | 'tf32';
   /** Whether elementwise ops are compiled into loops: on a GPU TensorFlow decides that itself. */
   readonly fused: boolean;
+  /** See EngineOptions. */
+  readonly teacherParts: number;
 }
+
+/** A small student is through its forward pass long before its teacher; in two parts beside each other they are even. */
+const SMALL_TEACHER_PARTS = 2;
 
 /** Parameters from which a model's tensors outgrow the caches, so that fused loops and bfloat16 pay. */
 const LARGE = 20e6;
@@ -32,7 +37,7 @@ const LARGE = 20e6;
 export async function chooseEngine(settings: TrainSettings, encoders: readonly TextEncoder[], output: Output): Promise<EngineInfo> {
   const isLarge = encoders.some(({ shapes }) => countParameters(shapes) >= LARGE);
   const { reason, ...backend } = await loadBackend(settings.backend, settings.device, {
-    fuse: isLarge && settings.engine !== 'eager', tf32: settings.precision === 'tf32',
+    fuse: isLarge && settings.engine !== 'eager', serialOps: !isLarge && settings.engine !== 'eager', tf32: settings.precision === 'tf32',
   });
   if (reason !== undefined) output.warn(reason);
   const engine = engineOn(backend, settings.engine);
@@ -40,7 +45,8 @@ export async function chooseEngine(settings: TrainSettings, encoders: readonly T
   const name = backend.version === undefined ? 'tfjs (JavaScript)' : `TensorFlow ${backend.version}`;
   output.message(`engine: ${engine} on ${name}, ${deviceName(backend)}, ${precision}`);
   output.event({ event: 'engine', engine, precision, ...backend, ...(reason === undefined ? {} : { reason }) });
-  return { engine, precision, fused: engine === 'compiled' && isLarge && backend.device === 'cpu', ...backend };
+  const isOnCores = engine === 'compiled' && backend.device === 'cpu';
+  return { engine, precision, fused: isOnCores && isLarge, teacherParts: isOnCores && !isLarge ? SMALL_TEACHER_PARTS : 1, ...backend };
 }
 
 /**

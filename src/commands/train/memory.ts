@@ -47,7 +47,7 @@ export function memoryNeed(parts: EngineParts, length: number): MemoryNeed {
 
 function recordedBytes(distillation: Distillation, options: EngineOptions, length: number): number {
   const graph = buildStepGraph(distillation, options, length);
-  return peakBytes(graph, graph.stepped.name);
+  return peakBytes(graph, graph.passes.get(length)!.step!.stepped.name);
 }
 
 /** The line through two points of a function. */

@@ -16,25 +16,32 @@ const WORTHWHILE = 100_000;
 /** What is there in any case: parameters, inputs, constants. */
 const GIVEN = new Set(['ReadVariableOp', 'VarHandleOp', 'Placeholder', 'Const', 'Fill']);
 
+/** Some of a graph's nodes: from the first number up to, not including, the second. */
+export type NodeRange = readonly [from: number, to: number];
+
 /**
- * Gives the backward pass its own copy of what it can compute from less.
+ * Gives each backward pass its own copy of what it can compute from less.
  *
  * @param nodes as they were recorded: every node after those it takes from
- * @param forward how many of them, from the first, are not of the backward pass
+ * @param backward where among them the backward passes lie, in order
  */
-export function recompute(nodes: readonly GraphNode[], forward: number): GraphNode[] {
+export function recompute(nodes: readonly GraphNode[], backward: readonly NodeRange[]): GraphNode[] {
   const byName = new Map(nodes.map((node) => [node.name, node]));
-  const isForward = new Set(nodes.slice(0, forward));
-  const crossing = new Set(nodes.slice(forward).flatMap(({ inputs }) => inputs.map((input) => byName.get(producerName(input))!)).filter((node) => isForward.has(node)));
-  const anew = chooseAnew(nodes.filter((node) => crossing.has(node)), byName);
+  const isBackward = new Set(backward.flatMap(([from, to]) => nodes.slice(from, to)));
+  const readByBackward = new Set([...isBackward].flatMap(({ inputs }) => inputs.map((input) => byName.get(producerName(input))!)));
+  const anew = chooseAnew(nodes.filter((node) => readByBackward.has(node) && !isBackward.has(node)), byName);
 
   const copyName = (name: string): string => (anew.has(name) ? `${name}/again` : name);
   const copy = (node: GraphNode): GraphNode => ({ ...node, inputs: node.inputs.map(copyName) });
-  return [
-    ...nodes.slice(0, forward),
-    ...nodes.slice(0, forward).filter(({ name }) => anew.has(name)).map((node) => ({ ...copy(node), name: copyName(node.name) })),
-    ...nodes.slice(forward).map(copy),
-  ];
+  const result: GraphNode[] = [];
+  let end = 0;
+  for (const [from, to] of backward) {
+    const before = nodes.slice(end, from);
+    const again = before.filter(({ name }) => anew.has(name)).map((node) => ({ ...copy(node), name: copyName(node.name) }));
+    result.push(...before, ...again, ...nodes.slice(from, to).map(copy));
+    end = to;
+  }
+  return [...result, ...nodes.slice(end)];
 }
 
 /**

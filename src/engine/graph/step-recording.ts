@@ -1,0 +1,151 @@
+/** @file Step and evaluation, recorded: losses, gradients and update as nodes, once for each length of the student's texts. */
+import * as tf from '@tensorflow/tfjs-core';
+import type { EngineOptions } from '../../distill/engine.js';
+import { evaluationTensor } from '../../distill/evaluation.js';
+import { distillationTarget, type BatchTensors, type Distillation } from '../../distill/loss.js';
+import { distillationGradients, globalNorm, type Gradients } from '../../distill/step.js';
+import type { Params } from '../../models/text-encoder.js';
+import { textLengths } from '../text-lengths.js';
+import type { Graph, GraphNode } from './graph.js';
+import { recordedParams, type ModelVariables } from './model-variables.js';
+import { packGradients, type Packs } from './packs.js';
+import type { NodeRange } from './recompute.js';
+import type { Recording } from './recorder.js';
+import { areFinite, recordUpdates, type UpdateInputs } from './update.js';
+import { addToVariable, after, assignVariable, declareVariable, placeholder, readVariable, type Variable } from './variables.js';
+
+/** What a step is fed with. */
+export interface GraphInputs extends UpdateInputs {
+  /** `[B, L]` int32 */
+  readonly teacherIds: GraphNode;
+  /** `[B]` */
+  readonly weights: GraphNode;
+  /** The teacher's outputs, `[B, L, D]` or `[B, D]`; where they are given, and the teacher's ids are not read. */
+  readonly target: GraphNode | undefined;
+  /** Of the micro-batch in the run, for dropout. `[]` int32 */
+  readonly position: GraphNode;
+}
+
+/** Step and evaluation of a batch whose texts are given to the student in one length. */
+export interface Pass {
+  /** `[B, length]` int32, as the Korean ones. */
+  readonly studentIdsEn: GraphNode;
+  readonly studentIdsKo: GraphNode;
+  /** An `evaluationTensor`, changing nothing. */
+  readonly evaluated: GraphNode;
+  /** Absent in lengths that training does not use. */
+  readonly step: StepPass | undefined;
+}
+
+interface StepPass {
+  /** Losses of a micro-batch whose gradients are only added up: `[lossEn, lossKo]`. Absent when each step is one. */
+  readonly accumulated: GraphNode | undefined;
+  /**
+   * Losses of the (last) micro-batch of a step, and the norm: `[lossEn, lossKo, gradNorm]`. Changes student and moments, if
+   * all three are finite.
+   */
+  readonly stepped: GraphNode;
+}
+
+/** What a recorded step gives. */
+export interface RecordedStep {
+  /** To fetch once, first: zeroes the optimiser's state. */
+  readonly initialised: GraphNode;
+  /** Forgets the gradients added up so far. Absent when each step is one micro-batch. */
+  readonly cleared: GraphNode | undefined;
+  /** The teacher's outputs, float32. Absent where they are given. */
+  readonly taught: GraphNode | undefined;
+  /** By the length of the student's texts, those of `textLengths`. */
+  readonly passes: ReadonlyMap<number, Pass>;
+  /** Where the backward passes lie among the recorded nodes. */
+  readonly backward: readonly NodeRange[];
+}
+
+/** What a step is recorded from. */
+export interface StepParts {
+  readonly distillation: Distillation;
+  readonly options: EngineOptions;
+  readonly inputs: GraphInputs;
+  /** Where the state lies. */
+  readonly variables: Readonly<Record<'teacher' | 'student' | 'moments', ModelVariables>>;
+  readonly packs: Packs;
+  /** L, tokens of a whole text. */
+  readonly length: number;
+}
+
+/** Records step and evaluation, in every length that the student's texts are given in. */
+export function recordStep(recording: Recording, { distillation, options, inputs, variables, packs, length }: StepParts): RecordedStep {
+  const { graph, tensor, value } = recording;
+  const params = { teacher: recordedParams(recording, variables.teacher), student: recordedParams(recording, variables.student) };
+  const given = { teacherIds: tensor<tf.Tensor2D>(inputs.teacherIds), weights: tensor<tf.Tensor1D>(inputs.weights) };
+  const target = inputs.target === undefined ? targetInParts(distillation, params.teacher, given.teacherIds, options.teacherParts) : tensor(inputs.target);
+  const taught = inputs.target === undefined ? after(graph, value(target), [], 'taught') : undefined;
+
+  const dropout = { seed: options.seed, step: tensor<tf.Scalar>(inputs.position), rate: options.dropout };
+  const backward: NodeRange[] = [];
+  let sums: Record<string, Variable> | undefined;
+  const isStepped = new Set(textLengths(distillation.student, length, options.dropout).lengths);
+  const { lengths } = textLengths(distillation.student, length, 0);
+  const passes = new Map(lengths.map((each) => [each, recordPass(each, each === length ? '' : `/${each}`)]));
+
+  const done = graph.scalar(1, 'float32');
+  const cleared = sums && after(graph, done, zeroSums([]), 'cleared');
+  const initialised = after(graph, done, [...variables.moments.variables.map(({ variable }) => zeroVariable(graph, variable, [])), ...zeroSums([])], 'initialised');
+  return { initialised, cleared, taught, passes, backward };
+
+  function recordPass(textLength: number, suffix: string): Pass {
+    const ids = (name: string): GraphNode => placeholder(graph, `${name}${suffix}`, [options.batchSize, textLength], 'int32');
+    const [studentIdsEn, studentIdsKo] = [ids('studentIdsEn'), ids('studentIdsKo')];
+    const batch: BatchTensors = { ...given, studentIdsEn: tensor(studentIdsEn), studentIdsKo: tensor(studentIdsKo), target };
+    const evaluated = after(graph, value(evaluationTensor(distillation, params.student, batch, target)), [], `evaluated${suffix}`);
+    return { studentIdsEn, studentIdsKo, evaluated, step: isStepped.has(textLength) ? recordStepPass(batch, suffix) : undefined };
+  }
+
+  function recordStepPass(batch: BatchTensors, suffix: string): StepPass {
+    const { lossEn, lossKo, gradients: byParameter } = distillationGradients(distillation, params, batch, dropout);
+    const start = 1 + Math.max(...[lossEn, lossKo].map((loss) => graph.nodes.findIndex(({ name }) => name === value(loss).name)));
+    const gradients = packGradients(byParameter, packs);
+    if (options.accumulate > 1) sums ??= declareSums(graph, gradients);
+    const accumulated = sums && after(
+      graph, value(tf.stack([lossEn, lossKo])),
+      Object.entries(sums).map(([name, sum]) => addToVariable(graph, sum, value(gradients[name]))),
+      `accumulated${suffix}`,
+    );
+
+    const whole = sums === undefined ? gradients : Object.fromEntries(
+      Object.entries(sums).map(([name, sum]) => [name, tf.add(gradients[name], tensor(readVariable(graph, sum)))]),
+    );
+    const norm = globalNorm(whole);
+    const result = value(tf.stack([lossEn, lossKo, norm]));
+    const applies = areFinite(graph, result);
+    const changes = recordUpdates(recording, distillation, options, { inputs, variables, gradients: whole, norm, applies });
+    const stepped = after(graph, result, [...changes, ...zeroSums([value(norm).name])], `stepped${suffix}`);
+    backward.push([start, graph.nodes.length]);
+    return { accumulated, stepped };
+  }
+
+  function zeroSums(afterNodes: readonly string[]): GraphNode[] {
+    return Object.values(sums ?? {}).map((sum) => zeroVariable(graph, sum, afterNodes));
+  }
+}
+
+/** The teacher's outputs; in parts of the batch where asked for, which do not wait for each other. */
+function targetInParts(distillation: Distillation, teacher: Params, ids: tf.Tensor2D, parts = 1): tf.Tensor {
+  const [rows, length] = ids.shape;
+  const size = Math.ceil(rows / parts);
+  if (size === rows) return distillationTarget(distillation, teacher, ids);
+  const starts = Array.from({ length: Math.ceil(rows / size) }, (_, part) => part * size);
+  return tf.concat(starts.map((start) => distillationTarget(distillation, teacher, tf.slice(ids, [start, 0], [Math.min(size, rows - start), length]))), 0);
+}
+
+function declareSums(graph: Graph, gradients: Gradients): Record<string, Variable> {
+  return Object.fromEntries(Object.entries(gradients).map(([name, { shape }]) => [name, declareVariable(graph, `sum/${name}`, shape)]));
+}
+
+function zeroVariable(graph: Graph, variable: Variable, afterNodes: readonly string[]): GraphNode {
+  const zeros = graph.add(
+    'Fill', [graph.int32(variable.shape), graph.scalar(0, 'float32'), ...afterNodes.map((name) => `^${name}`)],
+    { T: { type: 'float32' }, index_type: { type: 'int32' } }, { dtype: 'float32', shape: variable.shape },
+  );
+  return assignVariable(graph, variable, zeros);
+}
