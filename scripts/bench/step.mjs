@@ -22,10 +22,12 @@ const distillation = { teacher, student, loss: 'hidden' };
 const options = { optimizer: 'adamw', weightDecay: 1e-4, accumulate: 1, batchSize: batch, dropout, seed: 1, precision };
 
 const started = performance.now();
-const { device } = await loadBackend('tensorflow', 'auto', { fuse: name === 'compiled' });
-const fused = name === 'compiled' && device === 'cpu';
+const isCompiled = name === 'compiled';
+const isLarge = models === 'full'; // laid out as `kd train` lays out models of their size
+const { device } = await loadBackend('tensorflow', 'auto', { fuse: isCompiled && isLarge, serialOps: isCompiled && !isLarge });
+const layout = device === 'cpu' ? { fused: isLarge, teacherParts: isLarge ? 1 : 2 } : {};
 const parameters = { teacher: weights(teacher), student: weights(student) };
-const engine = await (name === 'compiled' ? compiledEngine(distillation, parameters, { ...options, fused }, LENGTH) : eagerEngine(distillation, parameters, options));
+const engine = await (isCompiled ? compiledEngine(distillation, parameters, { ...options, ...layout }, LENGTH) : eagerEngine(distillation, parameters, options));
 const [seconds, cpuSeconds] = [[], []];
 let firstStepDone;
 for (let step = 0; step <= steps; step++) {
