@@ -56,7 +56,7 @@ export function trainCommand(): Command {
     .option('--warmup-ratio <share>', 'share of all steps with a rising learning rate', ratio, DEFAULTS.warmupRatio)
     .addOption(new Option('--optimizer <name>', "PyTorch's AdamW, or the original experiments'").choices(CHOICES.optimizer).default(DEFAULTS.optimizer))
     .addOption(new Option('--loss <name>', 'compare all hidden states, or pooled outputs').choices(CHOICES.loss).default(DEFAULTS.loss))
-    .option('--dropout <share>', "the student's dropout everywhere (default: its configuration's)", share)
+    .option('--dropout <share>', "the student's dropout everywhere (default: its configuration's); at 0 padding is computed once, which is faster", share)
     .option('--max-grad-norm <norm>', 'scale gradients down to this norm (default: never)', positive)
     .option('--max-steps <steps>', 'stop after this many steps; the schedule ends there too', count)
     .option('--seed <number>', 'decides the split, fresh parameters and dropout', seed, DEFAULTS.seed)
