@@ -10,6 +10,7 @@ import type { Engine } from '../../src/distill/engine.js';
 import { Graph } from '../../src/engine/graph/graph.js';
 import { openSession } from '../../src/engine/graph/session.js';
 import { loadBackend } from '../../src/engine/tensorflow.js';
+import { lengthFor } from '../../src/engine/text-lengths.js';
 import { randomModel } from '../../src/models/pretrained.js';
 import { clipVitLargePatch14Text, klueRobertaSmall } from '../../src/models/published.js';
 import { BACKENDS_UNDER_TEST } from '../backends.js';
@@ -77,6 +78,17 @@ describe('--batch-size auto', () => {
     const size = largestBatch(memoryNeed(partsWith(1, 12e9), 77), 12e9);
     expect(await findFittingBatch(partsWith(1, 12e9), engineUpTo(10_000, tried))).toEqual({ size, estimated: size, free: 12e9 });
     expect(tried).toEqual([size]);
+  });
+
+  it('tries whole texts, none of it padding that might be computed once', async () => {
+    const seen: Int32Array[] = [];
+    const step: Engine['step'] = async (batches) => {
+      seen.push(...batches.flatMap(({ studentIdsEn, studentIdsKo }) => [studentIdsEn, studentIdsKo]));
+      return Promise.resolve({ lossEn: 0, lossKo: 0, gradNorm: 0, applied: true });
+    };
+    await findFittingBatch(partsWith(1, 12e9), async () => Promise.resolve({ step, dispose: () => undefined } as unknown as Engine));
+    expect(seen).toHaveLength(2);
+    for (const padding of [0, 1]) expect(lengthFor({ lengths: [16, 64, 77], padding }, seen)).toBe(77);
   });
 
   it('backs off while a step runs out of memory', async () => {
