@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** About a minute on two cores each: with TensorFlow all pairs, without it a part of them. */
+/** A minute at most on two cores: with TensorFlow all pairs, without it a part of them. */
 const LENGTHS = { tensorflow: ['--epochs', '10'], cpu: ['--samples', '480', '--epochs', '2'] };
 
 const at = (path) => relative(process.cwd(), join(ROOT, path));
