@@ -17,6 +17,9 @@ export interface TrainingView {
   stop(): void;
 }
 
+/** Seconds from which a first step is so slow that one asks why. */
+const WORTH_SAYING = 5;
+
 /**
  * Shows a run as it goes on.
  *
@@ -32,6 +35,7 @@ export function openTrainingView(output: Output, from = 0): TrainingView {
 
   function step(record: StepRecord): void {
     meter.step(record.pairs);
+    if (record.step === from + 1 && meter.seconds() >= WORTH_SAYING) output.message(`first step: ${Math.round(meter.seconds())} s; it prepares what the later ones use`);
     const before = (record.epoch - 1) * plan.stepsPerEpoch;
     bar ??= output.progress(`epoch ${record.epoch}/${plan.epochs}`, Math.min(plan.stepsPerEpoch, plan.totalSteps - before), 'steps');
     const left = (meter.seconds() / (record.step - from)) * (plan.totalSteps - record.step);
