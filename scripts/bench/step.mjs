@@ -8,6 +8,7 @@
  */
 import { compiledEngine } from '../../dist/engine/compiled.js';
 import { eagerEngine } from '../../dist/engine/eager.js';
+import { areLarge, layoutFor, loadOptionsFor } from '../../dist/engine/step-layout.js';
 import { loadBackend } from '../../dist/engine/tensorflow.js';
 import { randomModel } from '../../dist/models/pretrained.js';
 import { LENGTH, randomBatch } from './batch.mjs';
@@ -23,11 +24,10 @@ const options = { optimizer: 'adamw', weightDecay: 1e-4, accumulate: 1, batchSiz
 
 const started = performance.now();
 const isCompiled = name === 'compiled';
-const isLarge = models === 'full'; // laid out as `kd train` lays out models of their size
-const { device } = await loadBackend('tensorflow', 'auto', { fuse: isCompiled && isLarge, serialOps: isCompiled && !isLarge });
-const layout = device === 'cpu' ? { fused: isLarge, teacherParts: isLarge ? 1 : 2 } : {};
+const isLarge = areLarge([teacher, student]);
+const { device } = await loadBackend('tensorflow', 'auto', isCompiled ? loadOptionsFor(isLarge) : {});
 const parameters = { teacher: weights(teacher), student: weights(student) };
-const engine = await (isCompiled ? compiledEngine(distillation, parameters, { ...options, ...layout }, LENGTH) : eagerEngine(distillation, parameters, options));
+const engine = await (isCompiled ? compiledEngine(distillation, parameters, { ...options, ...layoutFor(isLarge, name, device) }, LENGTH) : eagerEngine(distillation, parameters, options));
 const [seconds, cpuSeconds] = [[], []];
 let firstStepDone;
 for (let step = 0; step <= steps; step++) {

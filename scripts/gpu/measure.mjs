@@ -9,6 +9,7 @@
 import { execFileSync } from 'node:child_process';
 import * as tf from '@tensorflow/tfjs-core';
 import { compiledEngine } from '../../dist/engine/compiled.js';
+import { areLarge, layoutFor, loadOptionsFor } from '../../dist/engine/step-layout.js';
 import { loadBackend } from '../../dist/engine/tensorflow.js';
 import { randomModel } from '../../dist/models/pretrained.js';
 import { LENGTH, randomBatch } from '../bench/batch.mjs';
@@ -25,9 +26,9 @@ const options = { optimizer: 'adamw', weightDecay: 1e-4, accumulate: 1, batchSiz
 
 const before = gpuBytes();
 const started = performance.now();
-const backend = await loadBackend('tensorflow', device, { fuse: models === 'full', tf32: precision === 'tf32' });
-const fused = models === 'full' && backend.device === 'cpu'; // as `kd train` decides it
-const engine = await compiledEngine(distillation, { teacher: weights(teacher.encoder), student: weights(student.encoder) }, { ...options, fused }, LENGTH);
+const isLarge = areLarge([teacher.encoder, student.encoder]);
+const backend = await loadBackend('tensorflow', device, { ...loadOptionsFor(isLarge), tf32: precision === 'tf32' });
+const engine = await compiledEngine(distillation, { teacher: weights(teacher.encoder), student: weights(student.encoder) }, { ...options, ...layoutFor(isLarge, 'compiled', backend.device) }, LENGTH);
 const seconds = [];
 let [toFirstStep, early] = [0, undefined];
 for (let step = 0; step <= steps; step++) {

@@ -4,30 +4,21 @@ import { compiledEngine } from '../../engine/compiled.js';
 import { eagerEngine } from '../../engine/eager.js';
 import { hasBfloat16 } from '../../engine/hardware.js';
 import { hasTensorCores } from '../../engine/nvidia.js';
+import { areLarge, layoutFor, loadOptionsFor, type StepLayout } from '../../engine/step-layout.js';
 import { loadBackend, type BackendInfo } from '../../engine/tensorflow.js';
 import { InputError } from '../../errors.js';
-import { countParameters, type TextEncoder } from '../../models/text-encoder.js';
+import type { TextEncoder } from '../../models/text-encoder.js';
 import { MAX_LENGTH } from '../../text/tokenizer.js';
 import type { Output } from '../console.js';
 import { distillationOf, engineOptions, type EngineParts } from './engine-parts.js';
 import type { EngineChoice, PrecisionChoice, TrainSettings } from './settings.js';
 import { guardMemory } from './shortage.js';
 
-export interface EngineInfo extends Omit<BackendInfo, 'reason'> {
+export interface EngineInfo extends Omit<BackendInfo, 'reason'>, StepLayout {
   readonly engine: 'compiled' | 'eager';
   /** Of products; `tf32` is float32 whose factors a GPU rounds. */
   readonly precision: Precision | 'tf32';
-  /** Whether elementwise ops are compiled into loops: on a GPU TensorFlow decides that itself. */
-  readonly fused: boolean;
-  /** See EngineOptions. */
-  readonly teacherParts: number;
 }
-
-/** A small student is through its forward pass long before its teacher; in two parts beside each other they are even. */
-const SMALL_TEACHER_PARTS = 2;
-
-/** Parameters from which a model's tensors outgrow the caches, so that fused loops and bfloat16 pay. */
-const LARGE = 20e6;
 
 /**
  * Loads TensorFlow, decides how steps are run, and says so.
@@ -35,9 +26,9 @@ const LARGE = 20e6;
  * @throws InputError for a backend or device that cannot be had, and choices that exclude each other
  */
 export async function chooseEngine(settings: TrainSettings, encoders: readonly TextEncoder[], output: Output): Promise<EngineInfo> {
-  const isLarge = encoders.some(({ shapes }) => countParameters(shapes) >= LARGE);
+  const isLarge = areLarge(encoders);
   const { reason, ...backend } = await loadBackend(settings.backend, settings.device, {
-    fuse: isLarge && settings.engine !== 'eager', serialOps: !isLarge && settings.engine !== 'eager', tf32: settings.precision === 'tf32',
+    ...(settings.engine === 'eager' ? {} : loadOptionsFor(isLarge)), tf32: settings.precision === 'tf32',
   });
   if (reason !== undefined) output.warn(reason);
   const engine = engineOn(backend, settings.engine);
@@ -45,8 +36,7 @@ export async function chooseEngine(settings: TrainSettings, encoders: readonly T
   const name = backend.version === undefined ? 'tfjs (JavaScript)' : `TensorFlow ${backend.version}`;
   output.message(`engine: ${engine} on ${name}, ${deviceName(backend)}, ${precision}`);
   output.event({ event: 'engine', engine, precision, ...backend, ...(reason === undefined ? {} : { reason }) });
-  const isOnCores = engine === 'compiled' && backend.device === 'cpu';
-  return { engine, precision, fused: isOnCores && isLarge, teacherParts: isOnCores && !isLarge ? SMALL_TEACHER_PARTS : 1, ...backend };
+  return { engine, precision, ...layoutFor(isLarge, engine, backend.device), ...backend };
 }
 
 /**

@@ -1,0 +1,31 @@
+/** @file How a step is laid out for the size of its models: what TensorFlow is told before it is loaded, and what a recorded graph is made of. */
+import { countParameters, type TextEncoder } from '../models/text-encoder.js';
+import type { BackendInfo, LoadOptions } from './tensorflow.js';
+
+/** See EngineOptions. */
+export interface StepLayout {
+  readonly fused: boolean;
+  readonly teacherParts: number;
+}
+
+/** Parameters from which a model's tensors outgrow the caches, so that fused loops and bfloat16 pay. */
+const LARGE = 20e6;
+
+/** A small student is through its forward pass long before its teacher; in two parts beside each other they are even. */
+const SMALL_TEACHER_PARTS = 2;
+
+/** Whether one of the models is large. */
+export function areLarge(encoders: readonly TextEncoder[]): boolean {
+  return encoders.some(({ shapes }) => countParameters(shapes) >= LARGE);
+}
+
+/** What TensorFlow is told for a recorded graph. */
+export function loadOptionsFor(isLarge: boolean): Required<Pick<LoadOptions, 'fuse' | 'serialOps'>> {
+  return { fuse: isLarge, serialOps: !isLarge };
+}
+
+/** How a recorded graph is made; on a GPU TensorFlow decides that itself. */
+export function layoutFor(isLarge: boolean, engine: 'compiled' | 'eager', device: BackendInfo['device']): StepLayout {
+  if (engine === 'eager' || device === 'gpu') return { fused: false, teacherParts: 1 };
+  return { fused: isLarge, teacherParts: isLarge ? 1 : SMALL_TEACHER_PARTS };
+}
