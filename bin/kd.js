@@ -5,6 +5,8 @@ const built = new URL('../dist/cli.js', import.meta.url);
 if (existsSync(built)) {
   await import(built.href);
 } else {
-  process.stderr.write('kd: expected the built sources in dist/, found none; run `npm run setup` in the folder of kd\n');
+  process.stderr.write(
+    'kd: expected the built sources in dist/, found none; run `npm run setup` in the folder of kd\n',
+  );
   process.exitCode = 1;
 }

@@ -16,7 +16,12 @@ import { parseArgs } from 'node:util';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const { values: options, positionals: flags } = parseArgs({
-  options: { out: { type: 'string', default: 'kill-test' }, kills: { type: 'string', default: '10' }, seconds: { type: 'string', default: '480' }, 'save-ms': { type: 'string', default: '60' } },
+  options: {
+    out: { type: 'string', default: 'kill-test' },
+    kills: { type: 'string', default: '10' },
+    seconds: { type: 'string', default: '480' },
+    'save-ms': { type: 'string', default: '60' },
+  },
   allowPositionals: true,
 });
 const out = resolve(options.out);
@@ -24,8 +29,29 @@ const deadline = Date.now() + 1000 * Number(options.seconds);
 mkdirSync(out, { recursive: true });
 
 const COMMON = [
-  '--data', join(ROOT, 'data/sample'), '--teacher', join(ROOT, 'data/tiny/teacher'), '--student', join(ROOT, 'data/tiny/student'), '--samples', '240',
-  '--batch-size', '4', '--accumulate', '2', '--epochs', '4', '--log-every', '1', '--save-every', '3', '--keep', '2', '--learning-rate', '1e-3', ...flags,
+  '--data',
+  join(ROOT, 'data/sample'),
+  '--teacher',
+  join(ROOT, 'data/tiny/teacher'),
+  '--student',
+  join(ROOT, 'data/tiny/student'),
+  '--samples',
+  '240',
+  '--batch-size',
+  '4',
+  '--accumulate',
+  '2',
+  '--epochs',
+  '4',
+  '--log-every',
+  '1',
+  '--save-every',
+  '3',
+  '--keep',
+  '2',
+  '--learning-rate',
+  '1e-3',
+  ...flags,
 ];
 /** About how long the tiny model's checkpoint takes to write, in milliseconds; more on a busy machine, or no run gets past its first. */
 const SAVE_MS = Number(options['save-ms']);
@@ -43,10 +69,11 @@ const expected = contentsOf(join(out, 'checkpoints/undisturbed'));
 /** `compared`: contents held against the undisturbed run's; `crashes`: processes that a signal ended which was not ours. */
 const NOTHING = { kills: 0, inStart: 0, inSave: 0, inValidation: 0, compared: 0, unequal: 0, crashes: 0 };
 const total = { ...NOTHING, runs: 0 };
-while (total.kills < Number(options.kills) && Date.now() < deadline) await runOnce(`killed-${process.pid}-${total.runs}`);
+while (total.kills < Number(options.kills) && Date.now() < deadline)
+  await runOnce(`killed-${process.pid}-${total.runs}`);
 console.log(
   `${total.kills} kills in ${total.runs} runs: ${total.inStart} before the first step, ${total.inSave} while a checkpoint was written, ` +
-  `${total.inValidation} in a validation; ${total.compared - total.unequal} of ${total.compared} contents as the undisturbed run's; ${total.crashes} processes ended by a signal that was not ours`,
+    `${total.inValidation} in a validation; ${total.compared - total.unequal} of ${total.compared} contents as the undisturbed run's; ${total.crashes} processes ended by a signal that was not ours`,
 );
 if (total.unequal + total.crashes > 0) process.exitCode = 1;
 
@@ -57,13 +84,16 @@ async function runOnce(name) {
   for (;;) {
     const isLast = total.kills + seen.kills >= Number(options.kills) || Date.now() > deadline;
     const started = existsSync(join(run, 'config.json'));
-    const result = await kd(started ? ['--resume', name] : ['--run', name, ...COMMON], isLast ? undefined : { moment: Math.random(), run });
+    const result = await kd(
+      started ? ['--resume', name] : ['--run', name, ...COMMON],
+      isLast ? undefined : { moment: Math.random(), run },
+    );
     if (result.killed) countKill(seen, run, result);
     else if (result.signal !== null) {
       seen.crashes++;
       console.error(`${name}: ended by ${result.signal}, which nobody here sent\n${result.stderr}`);
-    }
-    else if (result.code !== 0) throw new Error(`${name}: exit code ${result.code} after ${seen.kills} kills\n${result.stderr}`);
+    } else if (result.code !== 0)
+      throw new Error(`${name}: exit code ${result.code} after ${seen.kills} kills\n${result.stderr}`);
     else break;
   }
   compare(name, seen);
@@ -82,7 +112,7 @@ function countKill(seen, run, { plan }) {
   }
   if (readdirSync(run).some((file) => file.startsWith('.tmp-') || file.startsWith('.replaced-'))) seen.inSave++;
   const [step, validated] = ['loss.csv', 'validation.csv'].map((log) => lastStep(join(run, log)));
-  if (step % plan.steps_per_epoch === 0 && validated < step || validated === -1) seen.inValidation++;
+  if ((step % plan.steps_per_epoch === 0 && validated < step) || validated === -1) seen.inValidation++;
 }
 
 /** The step of a log's last line; 0 of the losses' and -1 of the validations' without a line. */
@@ -99,7 +129,9 @@ function compare(name, seen) {
     seen.compared++;
     if (actual[what] === expected[what]) continue;
     seen.unequal++;
-    console.error(`${name}: ${what} differs after ${seen.kills} kills:\n${actual[what]}\n--- expected\n${expected[what]}`);
+    console.error(
+      `${name}: ${what} differs after ${seen.kills} kills:\n${actual[what]}\n--- expected\n${expected[what]}`,
+    );
   }
 }
 
@@ -111,18 +143,30 @@ function compare(name, seen) {
  */
 function kd(args, kill) {
   return new Promise((done) => {
-    const child = spawn(process.execPath, [join(ROOT, 'bin/kd.js'), 'train', '--json', ...args], { cwd: out, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [join(ROOT, 'bin/kd.js'), 'train', '--json', ...args], {
+      cwd: out,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     let [stderr, stdout, plan, sent, watcher] = ['', '', undefined, false, undefined];
-    const killIn = (milliseconds) => { setTimeout(() => { sent = child.kill('SIGKILL'); }, milliseconds).unref(); };
+    const killIn = (milliseconds) => {
+      setTimeout(() => {
+        sent = child.kill('SIGKILL');
+      }, milliseconds).unref();
+    };
     if (kill?.moment < 0.1) killIn(kill.moment * 20_000);
-    child.stderr.on('data', (chunk) => { stderr += chunk; });
+    child.stderr.on('data', (chunk) => {
+      stderr += chunk;
+    });
     child.stdout.on('data', (chunk) => {
       if (plan !== undefined) return;
       stdout += chunk;
       const line = /^.*"event":"plan".*$/m.exec(stdout);
       if (line === null || !stdout.slice(line.index).includes('\n')) return;
       plan = JSON.parse(line[0]);
-      if (kill?.moment >= 0.6) watcher = onSave(kill.run, () => { killIn(SAVE_MS * (kill.moment - 0.6) / 0.4); });
+      if (kill?.moment >= 0.6)
+        watcher = onSave(kill.run, () => {
+          killIn((SAVE_MS * (kill.moment - 0.6)) / 0.4);
+        });
       else if (kill?.moment >= 0.1) killIn(3000 * (2 * (kill.moment - 0.1)) ** 2);
     });
     child.on('close', (code, signal) => {
@@ -153,7 +197,9 @@ function contentsOf(run) {
     contents[`${name}/trainer.json`] = read(join(name, 'trainer.json')).replace(/^ *"run": .*$/m, '');
   }
   for (const name of ['loss.csv', 'validation.csv', 'outputs.csv']) {
-    const rows = read(name).split('\n').map((line) => line.split(','));
+    const rows = read(name)
+      .split('\n')
+      .map((line) => line.split(','));
     contents[name] = rows.map((row) => row.filter((_, i) => !TIMES.has(rows[0][i])).join()).join('\n');
   }
   contents['loss.jsonl'] = read('loss.jsonl').replace(/,"pairs_per_second":[^}]*/g, '');
@@ -164,15 +210,18 @@ function contentsOf(run) {
 /** Step, tag and value of every scalar in the run's event files. */
 function eventsOf(run) {
   const scalars = [];
-  for (const name of readdirSync(run).filter((file) => file.startsWith('events.')).sort()) {
+  for (const name of readdirSync(run)
+    .filter((file) => file.startsWith('events.'))
+    .sort()) {
     const file = readFileSync(join(run, name));
-    for (let at = 0; at < file.length; ) {
+    for (let at = 0; at < file.length;) {
       const length = Number(file.readBigUInt64LE(at));
       if (at + 16 + length > file.length) throw new Error(`${name}: a torn event`);
       const message = file.subarray(at + 12, at + 12 + length);
       for (const { index, 0: tag } of message.toString('latin1').matchAll(/(train|validation|outputs)\/[a-z_]+/g)) {
         const step = message.subarray(9, message.indexOf(0x2a, 9)).toString('hex');
-        if (!TIMES.has(tag.split('/')[1])) scalars.push(`${step} ${tag} ${message.readFloatLE(index + tag.length + 1)}`);
+        if (!TIMES.has(tag.split('/')[1]))
+          scalars.push(`${step} ${tag} ${message.readFloatLE(index + tag.length + 1)}`);
       }
       at += 16 + length;
     }

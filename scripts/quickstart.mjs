@@ -15,8 +15,18 @@ const LENGTHS = { tensorflow: ['--epochs', '10'], cpu: ['--samples', '480', '--e
 const at = (path) => relative(process.cwd(), join(ROOT, path));
 const run = freeName('quickstart');
 const args = [
-  'train', '--data', at('data/sample'), '--teacher', at('data/tiny/teacher'), '--student', at('data/tiny/student'),
-  '--learning-rate', '1e-3', ...LENGTHS[backend()], '--run', run,
+  'train',
+  '--data',
+  at('data/sample'),
+  '--teacher',
+  at('data/tiny/teacher'),
+  '--student',
+  at('data/tiny/student'),
+  '--learning-rate',
+  '1e-3',
+  ...LENGTHS[backend()],
+  '--run',
+  run,
 ];
 const extra = process.argv.slice(2);
 process.stderr.write(`$ npx kd ${[...args, ...extra].join(' ')}\n`);
@@ -39,7 +49,11 @@ function freeName(name) {
 }
 
 function report(folder) {
-  const losses = readFileSync(join(folder, 'validation.csv'), 'utf8').trim().split('\n').slice(1).map((line) => Number(line.split(',')[2]));
+  const losses = readFileSync(join(folder, 'validation.csv'), 'utf8')
+    .trim()
+    .split('\n')
+    .slice(1)
+    .map((line) => Number(line.split(',')[2]));
   const [first, best] = [losses[0], Math.min(...losses.slice(1))];
   const checkpoint = `${folder}/${readFileSync(join(folder, 'best'), 'utf8').trim()}`;
   return [

@@ -33,11 +33,15 @@ const PARTS = [packages, tensorflow, command, sources];
 /** Brings every part of `project` up to date; throws `SetupError` for what `kd` cannot run without. */
 export async function setUp(project) {
   if (await isReady(project)) return;
-  await withLock(project.root, () => project.say('another set-up of this folder is at work: waiting for it'), async (lock) => {
-    for (const part of PARTS) {
-      if (!(await part.isReady(project))) await part.prepare(project, lock);
-    }
-  });
+  await withLock(
+    project.root,
+    () => project.say('another set-up of this folder is at work: waiting for it'),
+    async (lock) => {
+      for (const part of PARTS) {
+        if (!(await part.isReady(project))) await part.prepare(project, lock);
+      }
+    },
+  );
 }
 
 async function isReady(project) {

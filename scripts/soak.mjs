@@ -9,13 +9,25 @@
  * tenth between the first quarter of the time and the last.
  */
 import { spawn } from 'node:child_process';
-import { appendFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const { values: { out, minutes }, positionals: flags } = parseArgs({
+const {
+  values: { out, minutes },
+  positionals: flags,
+} = parseArgs({
   options: { out: { type: 'string', default: 'soak' }, minutes: { type: 'string', default: '60' } },
   allowPositionals: true,
 });
@@ -23,13 +35,34 @@ const { values: { out, minutes }, positionals: flags } = parseArgs({
 /** `config.json` of `openai/clip-vit-large-patch14`'s text model and of `klue/roberta-small`. */
 const CONFIGS = {
   teacher: {
-    model_type: 'clip_text_model', vocab_size: 49408, hidden_size: 768, intermediate_size: 3072, num_hidden_layers: 12, num_attention_heads: 12,
-    max_position_embeddings: 77, hidden_act: 'quick_gelu', layer_norm_eps: 1e-5, attention_dropout: 0, initializer_range: 0.02, eos_token_id: 2,
+    model_type: 'clip_text_model',
+    vocab_size: 49408,
+    hidden_size: 768,
+    intermediate_size: 3072,
+    num_hidden_layers: 12,
+    num_attention_heads: 12,
+    max_position_embeddings: 77,
+    hidden_act: 'quick_gelu',
+    layer_norm_eps: 1e-5,
+    attention_dropout: 0,
+    initializer_range: 0.02,
+    eos_token_id: 2,
   },
   student: {
-    model_type: 'roberta', vocab_size: 32000, hidden_size: 768, intermediate_size: 3072, num_hidden_layers: 6, num_attention_heads: 12,
-    max_position_embeddings: 514, type_vocab_size: 1, hidden_act: 'gelu', layer_norm_eps: 1e-5, hidden_dropout_prob: 0.1,
-    attention_probs_dropout_prob: 0.1, initializer_range: 0.02, pad_token_id: 1,
+    model_type: 'roberta',
+    vocab_size: 32000,
+    hidden_size: 768,
+    intermediate_size: 3072,
+    num_hidden_layers: 6,
+    num_attention_heads: 12,
+    max_position_embeddings: 514,
+    type_vocab_size: 1,
+    hidden_act: 'gelu',
+    layer_norm_eps: 1e-5,
+    hidden_dropout_prob: 0.1,
+    attention_probs_dropout_prob: 0.1,
+    initializer_range: 0.02,
+    pad_token_id: 1,
   },
 };
 
@@ -38,10 +71,34 @@ mkdirSync(folder, { recursive: true });
 for (const [role, config] of Object.entries(CONFIGS)) writeModel(role, config);
 rmSync(join(folder, 'checkpoints'), { recursive: true, force: true });
 
-const child = spawn(process.execPath, [
-  join(ROOT, 'bin/kd.js'), 'train', '--run', 'kd-soak', '--data', join(ROOT, 'data/sample'), '--teacher', 'teacher', '--student', 'student',
-  '--random-weights', '--epochs', '1000', '--valid-fraction', '0.05', '--log-every', '1', '--batch-size', '8', '--save-every', '20', ...flags,
-], { cwd: folder, stdio: ['ignore', 'inherit', 'inherit'] });
+const child = spawn(
+  process.execPath,
+  [
+    join(ROOT, 'bin/kd.js'),
+    'train',
+    '--run',
+    'kd-soak',
+    '--data',
+    join(ROOT, 'data/sample'),
+    '--teacher',
+    'teacher',
+    '--student',
+    'student',
+    '--random-weights',
+    '--epochs',
+    '1000',
+    '--valid-fraction',
+    '0.05',
+    '--log-every',
+    '1',
+    '--batch-size',
+    '8',
+    '--save-every',
+    '20',
+    ...flags,
+  ],
+  { cwd: folder, stdio: ['ignore', 'inherit', 'inherit'] },
+);
 
 const memory = join(folder, 'memory.csv');
 writeFileSync(memory, 'minutes,resident_bytes,peak_bytes,steps\n');
@@ -86,5 +143,6 @@ function writeModel(role, config) {
   const tiny = join(ROOT, 'data/tiny', role);
   mkdirSync(join(folder, role), { recursive: true });
   writeFileSync(join(folder, role, 'config.json'), JSON.stringify(config));
-  for (const name of readdirSync(tiny).filter((file) => /token|vocab/.test(file))) cpSync(join(tiny, name), join(folder, role, name));
+  for (const name of readdirSync(tiny).filter((file) => /token|vocab/.test(file)))
+    cpSync(join(tiny, name), join(folder, role, name));
 }

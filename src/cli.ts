@@ -5,10 +5,15 @@ import { createProgram } from './commands/program.js';
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error; // the reader has seen enough: `kd … | head`
 });
-process.on('uncaughtException', (error) => { process.exit(report(error)); });
+process.on('uncaughtException', (error) => {
+  process.exit(report(error));
+});
 
 const program = createProgram();
-if (process.argv.length > 2) await program.parseAsync().catch((error: unknown) => { process.exitCode = report(error); });
+if (process.argv.length > 2)
+  await program.parseAsync().catch((error: unknown) => {
+    process.exitCode = report(error);
+  });
 else program.outputHelp();
 
 /** Says what went wrong and gives the exit code for it. */

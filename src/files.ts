@@ -48,8 +48,13 @@ export async function createPendingFile(path: string): Promise<PendingFile> {
   return {
     write: (bytes, position) =>
       named(async () => {
-        for (let done = 0; done < bytes.length; ) {
-          const { bytesWritten } = await handle.write(bytes, done, Math.min(bytes.length - done, LARGEST_WRITE), position + done);
+        for (let done = 0; done < bytes.length;) {
+          const { bytesWritten } = await handle.write(
+            bytes,
+            done,
+            Math.min(bytes.length - done, LARGEST_WRITE),
+            position + done,
+          );
           done += bytesWritten;
         }
       }),
@@ -94,7 +99,9 @@ export async function syncFolder(folder: string): Promise<void> {
 /** A new folder for temporary files, which is gone when the process ends. */
 export function folderUntilExit(): string {
   const folder = mkdtempSync(join(tmpdir(), 'kd-'));
-  process.on('exit', () => { rmSync(folder, { recursive: true, force: true }); });
+  process.on('exit', () => {
+    rmSync(folder, { recursive: true, force: true });
+  });
   return folder;
 }
 

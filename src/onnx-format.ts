@@ -20,5 +20,8 @@ export const EXTERNAL = 1;
 /** The fields of a `TensorProto` that say where its values lie: a file beside the ONNX file, and the bytes in it. */
 export function externalData(location: string, offset: number, length: number): Buffer[] {
   const entries = Object.entries({ location, offset: String(offset), length: String(length) });
-  return [...entries.map(([key, value]) => bytes(TENSOR.externalData, [bytes(1, key), bytes(2, value)])), integer(TENSOR.dataLocation, EXTERNAL)];
+  return [
+    ...entries.map(([key, value]) => bytes(TENSOR.externalData, [bytes(1, key), bytes(2, value)])),
+    integer(TENSOR.dataLocation, EXTERNAL),
+  ];
 }

@@ -40,7 +40,8 @@ export function double(field: number, value: number): Buffer {
 
 /** A field of type string, bytes or message. */
 export function bytes(field: number, value: string | Uint8Array | readonly Uint8Array[]): Buffer {
-  const content = typeof value === 'string' ? Buffer.from(value) : value instanceof Uint8Array ? value : Buffer.concat(value);
+  const content =
+    typeof value === 'string' ? Buffer.from(value) : value instanceof Uint8Array ? value : Buffer.concat(value);
   return Buffer.concat([tag(field, BYTES), varint(content.length), content]);
 }
 
@@ -82,11 +83,17 @@ const LONGEST_VARINT = 10;
  * @throws InputError where the bytes are no message, or end within a field; it names the file, and says no more than that
  */
 export async function* fieldsOf(source: MessageSource, start: number, end: number): AsyncGenerator<Field> {
-  for (let position = start; position < end; ) {
+  for (let position = start; position < end;) {
     const head = new Uint8Array(await source.read(position, Math.min(2 * LONGEST_VARINT, end - position)));
     const field = parseField(head, position);
-    if (field === undefined) throw new InputError(`${source.location}: expected a field of a Protocol Buffers message at byte ${position}, found something else`);
-    if (field.end > end) throw new InputError(`${source.location}: expected the field at byte ${position} to end at ${field.end}, found the end at ${end}: it is damaged or cut short`);
+    if (field === undefined)
+      throw new InputError(
+        `${source.location}: expected a field of a Protocol Buffers message at byte ${position}, found something else`,
+      );
+    if (field.end > end)
+      throw new InputError(
+        `${source.location}: expected the field at byte ${position} to end at ${field.end}, found the end at ${end}: it is damaged or cut short`,
+      );
     yield field;
     position = field.end;
   }
@@ -99,11 +106,18 @@ function parseField(head: Uint8Array, start: number): Field | undefined {
   const [number, content] = [Math.floor(key.value / 8), start + key.length];
   const first = varintAt(head, key.length);
   switch (key.value % 8) {
-    case VARINT: return first && { number, value: first.value, start, content, end: content + first.length };
-    case BYTES: return first && { number, value: 0, start, content: content + first.length, end: content + first.length + first.value };
-    case FIXED64: return { number, value: 0, start, content, end: content + 8 };
-    case FIXED32: return { number, value: 0, start, content, end: content + 4 };
-    default: return undefined;
+    case VARINT:
+      return first && { number, value: first.value, start, content, end: content + first.length };
+    case BYTES:
+      return (
+        first && { number, value: 0, start, content: content + first.length, end: content + first.length + first.value }
+      );
+    case FIXED64:
+      return { number, value: 0, start, content, end: content + 8 };
+    case FIXED32:
+      return { number, value: 0, start, content, end: content + 4 };
+    default:
+      return undefined;
   }
 }
 

@@ -28,7 +28,9 @@ describe('help', () => {
 });
 
 it('--version prints the version of the package', () => {
-  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
+  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  };
   expect(kd(['--version'])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
 });
 
@@ -50,15 +52,37 @@ it('flags of all commands may stand before the command', () => {
 it('a bug is told with its stack, and the exit code is 2', () => {
   const folder = temporaryFolder();
   writeFileSync(join(folder, 'pairs.csv'), 'ko,en\n차,car\n집,house\n');
-  writeFileSync(join(folder, 'broken.cjs'), "process.stdout.write = () => { throw new TypeError('this stream is broken'); };");
+  writeFileSync(
+    join(folder, 'broken.cjs'),
+    "process.stdout.write = () => { throw new TypeError('this stream is broken'); };",
+  );
   const env = { NODE_OPTIONS: `--require=${join(folder, 'broken.cjs')}` };
-  const { code, stdout, stderr } = kd(['train', '--data', 'pairs.csv', '--teacher', join(PARITY, 'teacher'), '--student', join(PARITY, 'student'), '--backend', 'cpu', '--json', '--quiet'], { cwd: folder, env });
+  const { code, stdout, stderr } = kd(
+    [
+      'train',
+      '--data',
+      'pairs.csv',
+      '--teacher',
+      join(PARITY, 'teacher'),
+      '--student',
+      join(PARITY, 'student'),
+      '--backend',
+      'cpu',
+      '--json',
+      '--quiet',
+    ],
+    { cwd: folder, env },
+  );
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
   expect(stderr).toMatch(/^bug: TypeError: this stream is broken\n(.*\n)*? {4}at .*console\.js/);
 });
 
 it('a reader that has seen enough is no error', () => {
   // `true` is gone before anything is written to it.
-  const { stderr } = spawnSync('sh', ['-c', '{ "$0" "$1" --help; echo "exit code $?" >&2; } | true', process.execPath, KD], { encoding: 'utf8' });
+  const { stderr } = spawnSync(
+    'sh',
+    ['-c', '{ "$0" "$1" --help; echo "exit code $?" >&2; } | true', process.execPath, KD],
+    { encoding: 'utf8' },
+  );
   expect(stderr).toBe('exit code 0\n');
 });

@@ -37,10 +37,20 @@ export function kd(args: readonly string[], { cwd = temporaryFolder(), input, en
 }
 
 /** Runs `kd` like `kd()`, while this process goes on and may answer what it asks for. */
-export async function kdMeanwhile(args: readonly string[], { cwd = temporaryFolder(), env = {} }: CliOptions = {}): Promise<CliResult> {
-  const child = spawn(process.execPath, [KD, ...args], { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+export async function kdMeanwhile(
+  args: readonly string[],
+  { cwd = temporaryFolder(), env = {} }: CliOptions = {},
+): Promise<CliResult> {
+  const child = spawn(process.execPath, [KD, ...args], {
+    cwd,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const said = { stdout: '', stderr: '' };
-  for (const stream of ['stdout', 'stderr'] as const) child[stream].setEncoding('utf8').on('data', (text: string) => { said[stream] += text; });
+  for (const stream of ['stdout', 'stderr'] as const)
+    child[stream].setEncoding('utf8').on('data', (text: string) => {
+      said[stream] += text;
+    });
   const [code] = (await once(child, 'close')) as [number | null];
   return { code, ...said };
 }

@@ -15,6 +15,8 @@ describe('text from outside', () => {
   });
 
   test('makes no second line of an error', () => {
-    expect(new InputError('a\u001b[31m.csv: expected one line, got\ntwo').message).toBe('a\\u001b[31m.csv: expected one line, got\\ntwo');
+    expect(new InputError('a\u001b[31m.csv: expected one line, got\ntwo').message).toBe(
+      'a\\u001b[31m.csv: expected one line, got\\ntwo',
+    );
   });
 });

@@ -13,15 +13,19 @@ describe('writeFileAtomic', () => {
     await writeFileAtomic(path, '두 번째');
     expect(await readFile(path, 'utf8')).toBe('두 번째');
     await writeFileAtomic(path, Uint8Array.of(1, 2));
-    expect([...await readFile(path)]).toEqual([1, 2]);
+    expect([...(await readFile(path))]).toEqual([1, 2]);
     expect(await readdir(folder)).toEqual(['note.txt']);
   });
 
   it('names the file it cannot write, and leaves nothing beside it', async () => {
     const folder = temporaryFolder();
     await mkdir(join(folder, 'taken'));
-    await expect(writeFileAtomic(join(folder, 'taken'), 'x')).rejects.toThrow(new InputError(`${folder}/taken: cannot be written: is a folder`));
-    await expect(writeFileAtomic(join(folder, 'none/x'), 'x')).rejects.toThrow(`${folder}/none/x: cannot be written: no such file or folder`);
+    await expect(writeFileAtomic(join(folder, 'taken'), 'x')).rejects.toThrow(
+      new InputError(`${folder}/taken: cannot be written: is a folder`),
+    );
+    await expect(writeFileAtomic(join(folder, 'none/x'), 'x')).rejects.toThrow(
+      `${folder}/none/x: cannot be written: no such file or folder`,
+    );
     expect(await readdir(folder)).toEqual(['taken']);
   });
 });
@@ -37,7 +41,7 @@ describe('a pending file', () => {
     await file.resize(5);
     expect(await readFile(path, 'utf8')).toBe('old');
     await file.commit();
-    expect([...await readFile(path)]).toEqual([1, 2, 3, 4, 0]);
+    expect([...(await readFile(path))]).toEqual([1, 2, 3, 4, 0]);
   });
 
   it('leaves the old file when discarded', async () => {
@@ -55,7 +59,9 @@ describe('a pending file', () => {
 describe('fileError', () => {
   it('words what the system refuses, and passes bugs on', () => {
     const full = Object.assign(new Error('ENOSPC: write'), { code: 'ENOSPC', syscall: 'write' });
-    expect(fileError('a/b', 'cannot be written', full)).toEqual(new InputError('a/b: cannot be written: no space left on the device'));
+    expect(fileError('a/b', 'cannot be written', full)).toEqual(
+      new InputError('a/b: cannot be written: no space left on the device'),
+    );
     const odd = Object.assign(new Error('EXDEV: rename'), { code: 'EXDEV', syscall: 'rename' });
     expect(fileError('a/b', 'cannot be written', odd)).toEqual(new InputError('a/b: cannot be written: EXDEV'));
     const bug = new TypeError('x is not a function');

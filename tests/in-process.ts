@@ -4,14 +4,22 @@ import { createProgram } from '../src/commands/program.js';
 import { temporaryFolder, type CliOptions, type CliResult } from './cli.js';
 
 /** Runs `kd` like `kd()` in `cli.ts`, but here. What native code writes to the terminal is not among its words. */
-export async function kdHere(args: readonly string[], { cwd = temporaryFolder() }: Pick<CliOptions, 'cwd'> = {}): Promise<CliResult> {
+export async function kdHere(
+  args: readonly string[],
+  { cwd = temporaryFolder() }: Pick<CliOptions, 'cwd'> = {},
+): Promise<CliResult> {
   const home = process.cwd();
   const said = { stdout: '', stderr: '' };
   const streams = (['stdout', 'stderr'] as const).map((name) => {
     const stream = process[name];
     const write = stream.write.bind(stream);
-    stream.write = (text: string | Uint8Array) => { said[name] += String(text); return true; };
-    return () => { stream.write = write; };
+    stream.write = (text: string | Uint8Array) => {
+      said[name] += String(text);
+      return true;
+    };
+    return () => {
+      stream.write = write;
+    };
   });
   process.chdir(cwd);
   try {

@@ -6,12 +6,35 @@ import { describe, expect, it } from 'vitest';
 const SRC = fileURLToPath(new URL('../src', import.meta.url));
 
 /** The rooms of `src/`, lowest first: a file imports from its own room and from those below it. */
-const ROOMS: readonly (readonly string[])[] = [['.'], ['text'], ['data', 'weights'], ['models'], ['distill'], ['engine', 'runs'], ['evaluate', 'export', 'diffusion'], ['report'], ['commands'], ['cli.ts']];
+const ROOMS: readonly (readonly string[])[] = [
+  ['.'],
+  ['text'],
+  ['data', 'weights'],
+  ['models'],
+  ['distill'],
+  ['engine', 'runs'],
+  ['evaluate', 'export', 'diffusion'],
+  ['report'],
+  ['commands'],
+  ['cli.ts'],
+];
 
 /** What may be imported from `src/` itself: small things that belong to no room. */
-const BASE = ['errors.ts', 'files.ts', 'random.ts', 'protobuf.ts', 'onnx-format.ts', 'onnx-telemetry.ts', 'version.ts', 'html.ts', 'format.ts'];
+const BASE = [
+  'errors.ts',
+  'files.ts',
+  'random.ts',
+  'protobuf.ts',
+  'onnx-format.ts',
+  'onnx-telemetry.ts',
+  'version.ts',
+  'html.ts',
+  'format.ts',
+];
 
-const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts'));
+const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter(
+  (name) => name.endsWith('.ts') && !name.endsWith('.d.ts'),
+);
 
 function roomOf(file: string): string {
   if (file === 'cli.ts') return file;

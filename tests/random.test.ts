@@ -26,9 +26,13 @@ describe('random numbers', () => {
 
   it('are normal to the last bit, whatever the engine makes of logarithm, sine and cosine', () => {
     const bytes = Buffer.from(randomNormal(100_000, 1, [5, 6]).buffer);
-    expect(createHash('sha256').update(bytes).digest('hex')).toBe('b305987e67dac67ea67f1df095a0f86ce9a2255069bf59b6ace8823c81ced168');
+    expect(createHash('sha256').update(bytes).digest('hex')).toBe(
+      'b305987e67dac67ea67f1df095a0f86ce9a2255069bf59b6ace8823c81ced168',
+    );
     const engines = { log: Math.log, sin: Math.sin, cos: Math.cos, pow: Math.pow, exp: Math.exp };
-    const refuse = (): never => { throw new Error('approximated by the implementation'); };
+    const refuse = (): never => {
+      throw new Error('approximated by the implementation');
+    };
     Object.assign(Math, { log: refuse, sin: refuse, cos: refuse, pow: refuse, exp: refuse });
     try {
       expect(randomNormal(4, 1, [5, 6])).toHaveLength(4);

@@ -27,8 +27,12 @@ const TINY = ['--teacher', 'data/tiny/teacher', '--student', 'data/tiny/student'
 const RUNS: Readonly<Record<string, () => { readonly status: CliResult['code']; readonly output: string }>> = {
   'npm start': () => {
     expect(scripts().start).toBe('node scripts/setup.mjs && node scripts/quickstart.mjs');
-    const { status, stdout, stderr } = spawnSync(process.execPath, [join(ROOT, 'scripts/quickstart.mjs'), '--epochs', '1'], { cwd: clone, encoding: 'utf8' });
-    expect(stdout).toContain('The student\'s loss on pairs it has not seen fell to ');
+    const { status, stdout, stderr } = spawnSync(
+      process.execPath,
+      [join(ROOT, 'scripts/quickstart.mjs'), '--epochs', '1'],
+      { cwd: clone, encoding: 'utf8' },
+    );
+    expect(stdout).toContain("The student's loss on pairs it has not seen fell to ");
     expect(Number(/fell to (\d+) %/.exec(stdout)![1])).toBeLessThan(50);
     return { status, output: stderr };
   },
@@ -37,14 +41,23 @@ const RUNS: Readonly<Record<string, () => { readonly status: CliResult['code']; 
     expect(scripts().test).toContain('vitest run');
     return { status: 0, output: '' };
   },
-  'npx kd train --epochs 10 --samples 1000000': () => run(['train', '--epochs', '10', '--samples', '1000000', ...TINY, '--max-steps', '2', '--run', 'final']),
+  'npx kd train --epochs 10 --samples 1000000': () =>
+    run(['train', '--epochs', '10', '--samples', '1000000', ...TINY, '--max-steps', '2', '--run', 'final']),
   'npx kd doctor': () => run(['doctor']),
   'npx kd train --dry-run': () => run(['train', '--dry-run', ...TINY]), // at full size in tests/commands
   'npx kd encode --model checkpoints/quickstart/step-00000600 --input texts.txt --output texts.safetensors': () => {
     mkdirSync(join(clone, 'checkpoints/quickstart'), { recursive: true });
     symlinkSync(join(ROOT, 'data/tiny/student'), join(clone, 'checkpoints/quickstart/step-00000600'));
     writeFileSync(join(clone, 'texts.txt'), '노란색 차\na yellow car\n');
-    return run(['encode', '--model', 'checkpoints/quickstart/step-00000600', '--input', 'texts.txt', '--output', 'texts.safetensors']);
+    return run([
+      'encode',
+      '--model',
+      'checkpoints/quickstart/step-00000600',
+      '--input',
+      'texts.txt',
+      '--output',
+      'texts.safetensors',
+    ]);
   },
 };
 

@@ -34,7 +34,9 @@ const [teacher, student] = [randomModel(configs.teacher, 1).encoder, randomModel
 await loadBackend('tensorflow', 'cpu');
 
 const engine = await openEngine();
-const stepsAreFlat = await isFlat('steps', Number(flags.steps), (step) => engine.step([randomBatch(configs, size, step)], 5e-5));
+const stepsAreFlat = await isFlat('steps', Number(flags.steps), (step) =>
+  engine.step([randomBatch(configs, size, step)], 5e-5),
+);
 engine.dispose();
 const compilationsAreFlat = await isFlat('compilations', Number(flags.compilations), async (step) => {
   const another = await openEngine();
@@ -44,8 +46,22 @@ const compilationsAreFlat = await isFlat('compilations', Number(flags.compilatio
 process.exitCode = stepsAreFlat && compilationsAreFlat ? 0 : 1;
 
 function openEngine() {
-  const options = { optimizer: 'adamw', weightDecay: 1e-4, accumulate: 1, batchSize: size, dropout: 0.1, seed: 1, precision: 'fp32', fused: true };
-  return compiledEngine({ teacher, student, loss: 'hidden' }, { teacher: weights(teacher), student: weights(student) }, options, LENGTH);
+  const options = {
+    optimizer: 'adamw',
+    weightDecay: 1e-4,
+    accumulate: 1,
+    batchSize: size,
+    dropout: 0.1,
+    seed: 1,
+    precision: 'fp32',
+    fused: true,
+  };
+  return compiledEngine(
+    { teacher, student, loss: 'hidden' },
+    { teacher: weights(teacher), student: weights(student) },
+    options,
+    LENGTH,
+  );
 }
 
 async function isFlat(what, count, work) {

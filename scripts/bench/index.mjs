@@ -34,15 +34,25 @@ const script = (name) => fileURLToPath(new URL(name, import.meta.url));
 
 const configs = await modelConfigs(flags.models);
 const rates = measure(process.execPath, [script('products.mjs')]);
-console.log(`Machine: ${availableParallelism()} cores, ${cpus()[0]?.model ?? 'unknown'}; products alone: ${rates.fp32} GFLOP/s in fp32, ${rates.bf16} in bf16; Node ${process.versions.node}\n`);
+console.log(
+  `Machine: ${availableParallelism()} cores, ${cpus()[0]?.model ?? 'unknown'}; products alone: ${rates.fp32} GFLOP/s in fp32, ${rates.bf16} in bf16; Node ${process.versions.node}\n`,
+);
 
-const cases = list(flags.batch).map(Number).flatMap((batch) => list(flags.dropout).map(Number).flatMap((dropout) => casesOf(batch, dropout)));
+const cases = list(flags.batch)
+  .map(Number)
+  .flatMap((batch) =>
+    list(flags.dropout)
+      .map(Number)
+      .flatMap((dropout) => casesOf(batch, dropout)),
+  );
 for (let round = 1; round <= Number(flags.rounds); round++) {
   for (const [i, { label, run, results }] of cases.entries()) {
     process.stderr.write(`round ${round}/${flags.rounds}, ${i + 1}/${cases.length}: ${label}\n`);
     const result = run();
     results.push(result);
-    process.stderr.write(`  ${median(result.seconds).toPrecision(3)} s a step, ${(result.peakBytes / 1e9).toFixed(2)} GB\n`); // a later one may fail
+    process.stderr.write(
+      `  ${median(result.seconds).toPrecision(3)} s a step, ${(result.peakBytes / 1e9).toFixed(2)} GB\n`,
+    ); // a later one may fail
   }
 }
 printTable();
@@ -52,11 +62,19 @@ function casesOf(batch, dropout) {
   const common = { models: flags.models, batch, dropout, steps: Number(flags.steps) };
   const ours = list(flags.ours).map((name) => {
     const [engine, precision] = name.split('-');
-    return newCase(`kd ${name}`, precision, common, () => measure(process.execPath, [script('step.mjs'), JSON.stringify({ ...common, engine, precision })]));
+    return newCase(`kd ${name}`, precision, common, () =>
+      measure(process.execPath, [script('step.mjs'), JSON.stringify({ ...common, engine, precision })]),
+    );
   });
   const theirs = flags.against === 'pytorch' ? list(flags.theirs) : [];
   const pytorch = theirs.map((mode) =>
-    newCase(`PyTorch ${mode}`, mode.split('-')[1], common, () => measure(flags.python, [script('step.py'), JSON.stringify({ ...common, mode, configs, threads: availableParallelism() })])));
+    newCase(`PyTorch ${mode}`, mode.split('-')[1], common, () =>
+      measure(flags.python, [
+        script('step.py'),
+        JSON.stringify({ ...common, mode, configs, threads: availableParallelism() }),
+      ]),
+    ),
+  );
   return [...ours, ...pytorch];
 }
 
@@ -79,18 +97,44 @@ function printTable() {
       ...one,
       pairsPerSecond,
       cells: [
-        one.name, one.batch, one.dropout, seconds.toPrecision(3), median(one.results.flatMap((result) => result.cpuSeconds)).toPrecision(3), pairsPerSecond.toFixed(1),
+        one.name,
+        one.batch,
+        one.dropout,
+        seconds.toPrecision(3),
+        median(one.results.flatMap((result) => result.cpuSeconds)).toPrecision(3),
+        pairsPerSecond.toFixed(1),
         `${Math.round((100 * stepFlops(one.batch)) / seconds / 1e9 / rates[one.precision])} %`,
         `${(Math.max(...one.results.map(({ peakBytes }) => peakBytes)) / 1e9).toFixed(2)} GB`,
         `${Math.round(median(one.results.map(({ toFirstStep }) => toFirstStep)))} s`,
       ],
     };
   });
-  const header = ['', 'batch', 'dropout', 's a step', 'CPU s', 'pairs/s', 'of the products\' rate', 'peak memory', 'to first step'];
-  console.log([header, header.map(() => '---'), ...rows.map(({ cells }) => cells)].map((cells) => `| ${cells.join(' | ')} |`).join('\n'));
+  const header = [
+    '',
+    'batch',
+    'dropout',
+    's a step',
+    'CPU s',
+    'pairs/s',
+    "of the products' rate",
+    'peak memory',
+    'to first step',
+  ];
+  console.log(
+    [header, header.map(() => '---'), ...rows.map(({ cells }) => cells)]
+      .map((cells) => `| ${cells.join(' | ')} |`)
+      .join('\n'),
+  );
   for (const ours of rows.filter(({ name }) => name.startsWith('kd'))) {
-    const rivals = rows.filter((row) => row.name.startsWith('PyTorch') && row.batch === ours.batch && row.dropout === ours.dropout && row.precision === ours.precision);
-    for (const rival of rivals) console.log(`\n${ours.label}: ${(ours.pairsPerSecond / rival.pairsPerSecond).toFixed(2)} × ${rival.name}`);
+    const rivals = rows.filter(
+      (row) =>
+        row.name.startsWith('PyTorch') &&
+        row.batch === ours.batch &&
+        row.dropout === ours.dropout &&
+        row.precision === ours.precision,
+    );
+    for (const rival of rivals)
+      console.log(`\n${ours.label}: ${(ours.pairsPerSecond / rival.pairsPerSecond).toFixed(2)} × ${rival.name}`);
   }
 }
 
@@ -102,6 +146,7 @@ function median(values) {
 /** Floating-point operations of a step's products: the teacher forward, the student (twice the rows) forward and backward. */
 function stepFlops(batch) {
   const forward = ({ hiddenSize: width, intermediateSize: inner, numHiddenLayers: layers }, sentences) =>
-    layers * (2 * sentences * LENGTH * (4 * width * width + 2 * width * inner) + 4 * sentences * LENGTH * LENGTH * width);
+    layers *
+    (2 * sentences * LENGTH * (4 * width * width + 2 * width * inner) + 4 * sentences * LENGTH * LENGTH * width);
   return forward(configs.teacher, batch) + 3 * forward(configs.student, 2 * batch);
 }

@@ -22,7 +22,12 @@ const { noise } = noiseFromSeed(1, size, size);
 const [prompt, negative] = [1, 2].map((seed) => randomNormal(77 * pipeline.textWidth, 1, [1, seed])); // [L, D]
 const peaks = [];
 const request = { noise, width: size, height: size, prompt, negative, guidance: 7.5, steps: 2, oneByOne: lowMemory };
-const latents = await pipeline.denoise({ ...request, onStep: (done) => { if (done === 1) restart(); } });
+const latents = await pipeline.denoise({
+  ...request,
+  onStep: (done) => {
+    if (done === 1) restart();
+  },
+});
 const denoising = ownPeak();
 restart();
 await pipeline.decode(latents, size, size);

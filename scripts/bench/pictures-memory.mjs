@@ -39,19 +39,36 @@ const { values: flags } = parseArgs({
 const [size, lowMemory] = [Number(flags.size), flags['low-memory']];
 const root = (path) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 const scratch = mkdtempSync(join(tmpdir(), 'kd-pictures-'));
-process.on('exit', () => { rmSync(scratch, { recursive: true, force: true }); });
+process.on('exit', () => {
+  rmSync(scratch, { recursive: true, force: true });
+});
 
 const { student: config } = await modelConfigs(flags.models);
 if (flags.whole) await printWhole();
 else await printAlone();
 
 async function printAlone() {
-  printRow(['weights', 'parameters', 'on disk', 'bare', 'peak loading', 'peak drawing', 'activations', 'held', 'of what is on disk']);
+  printRow([
+    'weights',
+    'parameters',
+    'on disk',
+    'bare',
+    'peak loading',
+    'peak drawing',
+    'activations',
+    'held',
+    'of what is on disk',
+  ]);
   for (const kind of flags.weights.split(',')) {
     const { folder, parameters, bytes } = await writePipeline(kind);
     const { bare, loading, drawing, activations, isFinite } = alone(folder);
     const held = Math.max(loading - bare, drawing - bare - activations);
-    printRow([kind, `${(parameters / 1e6).toFixed(0)} M`, ...[bytes, bare, loading, drawing, activations, held].map(megabytes), ratio(held, bytes)]);
+    printRow([
+      kind,
+      `${(parameters / 1e6).toFixed(0)} M`,
+      ...[bytes, bare, loading, drawing, activations, held].map(megabytes),
+      ratio(held, bytes),
+    ]);
     if (!isFinite) throw new Error(`${kind}: expected a picture of finite numbers`);
     rmSync(folder, { recursive: true });
   }
@@ -59,14 +76,28 @@ async function printAlone() {
 
 async function printWhole() {
   const encoder = await writeEncoder();
-  printRow(['weights', 'on disk', 'activations', 'bare', 'embedding', 'left', 'peak from then on', 'held', 'of what is on disk']);
+  printRow([
+    'weights',
+    'on disk',
+    'activations',
+    'bare',
+    'embedding',
+    'left',
+    'peak from then on',
+    'held',
+    'of what is on disk',
+  ]);
   const bare = await whole(root('tests/fixtures/parity/student'), root('tests/fixtures/sd-tiny'), 64);
   for (const kind of flags.weights.split(',')) {
     const { folder, bytes } = await writePipeline(kind);
     const { activations } = alone(folder);
     const { embedding, left, drawing } = await whole(encoder, folder, size);
     const held = drawing - bare.drawing - activations;
-    printRow([kind, ...[bytes, activations, bare.drawing, embedding, left - bare.left, drawing, held].map(megabytes), ratio(held, bytes)]);
+    printRow([
+      kind,
+      ...[bytes, activations, bare.drawing, embedding, left - bare.left, drawing, held].map(megabytes),
+      ratio(held, bytes),
+    ]);
     rmSync(folder, { recursive: true });
   }
 }
@@ -74,7 +105,15 @@ async function printWhole() {
 async function writePipeline(kind) {
   const [precision, place] = kind.split('-');
   const folder = join(scratch, kind);
-  return { folder, ...await writeRandomPipeline(folder, { width: Number(flags.width), context: config.hiddenSize, precision, place }) };
+  return {
+    folder,
+    ...(await writeRandomPipeline(folder, {
+      width: Number(flags.width),
+      context: config.hiddenSize,
+      precision,
+      place,
+    })),
+  };
 }
 
 /** A random text encoder with the tests' tiny tokenizer. */
@@ -83,23 +122,52 @@ async function writeEncoder() {
   mkdirSync(folder);
   const { encoder } = randomModel(config, 1);
   const like = root('data/tiny/student');
-  const files = readdirSync(like).filter((name) => /tok|vocab/.test(name)).map((name) => join(like, name));
-  await writeModelFolder(folder, { parameters: weights(encoder), shapes: encoder.shapes, config: exportedConfig(configJson(config)), files });
+  const files = readdirSync(like)
+    .filter((name) => /tok|vocab/.test(name))
+    .map((name) => join(like, name));
+  await writeModelFolder(folder, {
+    parameters: weights(encoder),
+    shapes: encoder.shapes,
+    config: exportedConfig(configJson(config)),
+    files,
+  });
   return folder;
 }
 
 function alone(folder) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [root('scripts/bench/picture.mjs'), JSON.stringify({ folder, size, lowMemory })], { encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [root('scripts/bench/picture.mjs'), JSON.stringify({ folder, size, lowMemory })],
+    { encoding: 'utf8' },
+  );
   if (status !== 0) throw new Error(stderr);
   return JSON.parse(stdout);
 }
 
 /** Runs the command: the most that is resident until the UNet is about to load, what is then, and its peak from then on. */
 async function whole(encoder, pipeline, pictureSize) {
-  const args = [root('bin/kd.js'), 'generate', '노란색 차', '--encoder', encoder, '--pipeline', pipeline, '--device', 'cpu', '--steps', '3', '--out', join(scratch, 'pictures')];
-  const child = spawn(process.execPath, [...args, '--width', pictureSize, '--height', pictureSize, ...(lowMemory ? ['--low-memory'] : [])].map(String));
+  const args = [
+    root('bin/kd.js'),
+    'generate',
+    '노란색 차',
+    '--encoder',
+    encoder,
+    '--pipeline',
+    pipeline,
+    '--device',
+    'cpu',
+    '--steps',
+    '3',
+    '--out',
+    join(scratch, 'pictures'),
+  ];
+  const child = spawn(
+    process.execPath,
+    [...args, '--width', pictureSize, '--height', pictureSize, ...(lowMemory ? ['--low-memory'] : [])].map(String),
+  );
   let [embedding, left, last, words] = [0, undefined, undefined, ''];
-  const resident = () => [child.pid, ...childrenOf(child.pid)].reduce((sum, pid) => sum + (memoryOf(pid)?.resident ?? 0), 0);
+  const resident = () =>
+    [child.pid, ...childrenOf(child.pid)].reduce((sum, pid) => sum + (memoryOf(pid)?.resident ?? 0), 0);
   const sampling = setInterval(() => {
     last = memoryOf(child.pid) ?? last;
     if (left === undefined) embedding = Math.max(embedding, resident());

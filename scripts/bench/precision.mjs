@@ -35,7 +35,18 @@ const batchSize = Number(flags.batch);
 
 const out = mkdtempSync(join(tmpdir(), 'kd-precision-'));
 try {
-  const command = ['prepare', '--quiet', '--data', flags.data, '--teacher', folders.teacher, '--student', folders.student, '--out', join(out, 'store')];
+  const command = [
+    'prepare',
+    '--quiet',
+    '--data',
+    flags.data,
+    '--teacher',
+    folders.teacher,
+    '--student',
+    folders.student,
+    '--out',
+    join(out, 'store'),
+  ];
   execFileSync(process.execPath, [join(ROOT, 'bin/kd.js'), ...command], { stdio: 'inherit' });
   await loadBackend('tensorflow', 'cpu');
   await compare(await openStore(join(out, 'store')));
@@ -45,7 +56,11 @@ try {
 
 async function compare(store) {
   const { teacher, student } = store.manifest.tokenizers;
-  const batches = batchesOf(store.training, batchSize, { length: LENGTH, teacher: teacher.pad_id, student: student.pad_id });
+  const batches = batchesOf(store.training, batchSize, {
+    length: LENGTH,
+    teacher: teacher.pad_id,
+    student: student.pad_id,
+  });
   const [exact, rounded] = [await openEngine('fp32'), await openEngine('bf16')];
   const largest = { difference: 0, step: 0 };
   let losses;
@@ -62,7 +77,9 @@ async function compare(store) {
   }
   for (const engine of [exact, rounded]) engine.dispose();
   await store.close();
-  console.log(`largest relative difference of ${flags.steps} steps: ${(100 * largest.difference).toFixed(3)} %, in step ${largest.step}`);
+  console.log(
+    `largest relative difference of ${flags.steps} steps: ${(100 * largest.difference).toFixed(3)} %, in step ${largest.step}`,
+  );
   process.exitCode = largest.difference <= LIMIT ? 0 : 1;
 }
 
@@ -70,5 +87,10 @@ async function openEngine(precision) {
   const [teacher, student] = [await openPretrained(folders.teacher, 0), await openPretrained(folders.student, 0)];
   const distillation = { teacher: teacher.encoder, student: student.encoder, loss: 'hidden' };
   const options = { optimizer: 'adamw', weightDecay: 1e-4, accumulate: 1, batchSize, seed: 1, precision, fused: true };
-  return compiledEngine(distillation, { teacher: teacher.parameters(), student: student.parameters() }, options, LENGTH);
+  return compiledEngine(
+    distillation,
+    { teacher: teacher.parameters(), student: student.parameters() },
+    options,
+    LENGTH,
+  );
 }

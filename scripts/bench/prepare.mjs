@@ -38,19 +38,42 @@ const PAUSE_MS = 25;
 const rows = Number(flags.rows);
 const tokenizers = join(flags.work, 'tokenizers');
 const [ourCsv, theirCsv] = [csvOf(rows), csvOf(Number(flags['theirs-rows'] ?? rows))];
-if (!existsSync(tokenizers)) run(flags.python, [script('stand_in_tokenizers.py'), tokenizers, join(ourCsv, 'pairs-0.csv')]);
+if (!existsSync(tokenizers))
+  run(flags.python, [script('stand_in_tokenizers.py'), tokenizers, join(ourCsv, 'pairs-0.csv')]);
 
-console.log(`Machine: ${availableParallelism()} cores, ${cpus()[0]?.model ?? 'unknown'}; Node ${process.versions.node}\n`);
+console.log(
+  `Machine: ${availableParallelism()} cores, ${cpus()[0]?.model ?? 'unknown'}; Node ${process.versions.node}\n`,
+);
 console.log('| | rows read | pairs kept | wall time | rows/s | peak memory |\n| --- | --- | --- | --- | --- | --- |');
 const store = join(flags.work, 'store');
-const ours = await measure(process.execPath, [KD, 'prepare', '--data', ourCsv, '--out', store, '--teacher-tokenizer', join(tokenizers, 'teacher'), '--student-tokenizer', join(tokenizers, 'student'), '--threads', '2', '--json']);
+const ours = await measure(process.execPath, [
+  KD,
+  'prepare',
+  '--data',
+  ourCsv,
+  '--out',
+  store,
+  '--teacher-tokenizer',
+  join(tokenizers, 'teacher'),
+  '--student-tokenizer',
+  join(tokenizers, 'student'),
+  '--threads',
+  '2',
+  '--json',
+]);
 const { total } = JSON.parse(ours.lastLine);
 printRow('`kd prepare`', total.read, total.training + total.validation, ours);
 await printLoader();
 rmSync(store, { recursive: true });
 
 const arrow = join(flags.work, 'theirs.arrow');
-const theirs = await measure(flags.python, [script('prepare.py'), join(tokenizers, 'teacher'), join(tokenizers, 'student'), arrow, ...filesOf(theirCsv)]);
+const theirs = await measure(flags.python, [
+  script('prepare.py'),
+  join(tokenizers, 'teacher'),
+  join(tokenizers, 'student'),
+  arrow,
+  ...filesOf(theirCsv),
+]);
 const { kept, dropped, seconds } = JSON.parse(theirs.lastLine);
 printRow('Python', kept + Object.values(dropped).reduce((sum, count) => sum + count, 0), kept, theirs);
 console.log(`\nPython's stages, in seconds: ${JSON.stringify(seconds)}`);
@@ -64,7 +87,9 @@ function csvOf(count) {
 }
 
 function filesOf(folder) {
-  return readdirSync(folder).sort().map((name) => join(folder, name));
+  return readdirSync(folder)
+    .sort()
+    .map((name) => join(folder, name));
 }
 
 function run(command, args) {
@@ -78,9 +103,15 @@ async function measure(command, args) {
   const started = performance.now();
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   let [output, peakBytes] = ['', NaN];
-  child.stdout.on('data', (text) => { output += text; });
-  const timer = setInterval(() => { peakBytes = peakOf(child.pid) ?? peakBytes; }, 200);
-  const code = await new Promise((resolve) => { child.on('close', resolve); });
+  child.stdout.on('data', (text) => {
+    output += text;
+  });
+  const timer = setInterval(() => {
+    peakBytes = peakOf(child.pid) ?? peakBytes;
+  }, 200);
+  const code = await new Promise((resolve) => {
+    child.on('close', resolve);
+  });
   clearInterval(timer);
   if (code !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${code}`);
   return { seconds: (performance.now() - started) / 1000, peakBytes, lastLine: output.trim().split('\n').at(-1) };
@@ -93,7 +124,9 @@ function peakOf(pid) {
 }
 
 function printRow(name, read, kept, { seconds: wall, peakBytes }) {
-  console.log(`| ${name} | ${count(read)} | ${count(kept)} | ${wall.toFixed(0)} s | ${count(Math.round(read / wall))} | ${(peakBytes / 1e6).toFixed(0)} MB |`);
+  console.log(
+    `| ${name} | ${count(read)} | ${count(kept)} | ${wall.toFixed(0)} s | ${count(Math.round(read / wall))} | ${(peakBytes / 1e6).toFixed(0)} MB |`,
+  );
 }
 
 function count(number) {
@@ -103,7 +136,10 @@ function count(number) {
 /** Reads batches of training pairs as the training loop does, from the middle of the store on, and tells what waiting for them takes. */
 async function printLoader() {
   const { training, manifest, close } = await openStore(store);
-  const { max_length: length, tokenizers: { teacher, student } } = manifest;
+  const {
+    max_length: length,
+    tokenizers: { teacher, student },
+  } = manifest;
   const batches = batchesOf(training, BATCH_SIZE, { length, teacher: teacher.pad_id, student: student.pad_id });
   const first = batches.count >> 1;
   const times = [];

@@ -16,11 +16,21 @@ function rate(dtype) {
   const a = declareVariable(graph, 'a', [ROWS, INNER], dtype);
   const b = declareVariable(graph, 'b', [COLUMNS, INNER], dtype);
   const ones = ({ shape }) => cast(graph, graph.fill(1, shape, 'float32'), dtype);
-  const ready = after(graph, graph.scalar(1, 'float32'), [a, b].map((variable) => assignVariable(graph, variable, ones(variable))), 'ready');
+  const ready = after(
+    graph,
+    graph.scalar(1, 'float32'),
+    [a, b].map((variable) => assignVariable(graph, variable, ones(variable))),
+    'ready',
+  );
   const [left, right] = [readVariable(graph, a), readVariable(graph, b)];
   const attributes = { T: { type: dtype }, transpose_a: { bool: false }, transpose_b: { bool: true } };
   const product = graph.add('MatMul', [left, right], attributes, { dtype, shape: [ROWS, COLUMNS] });
-  const corner = graph.add('Slice', [product, graph.int32([0, 0]), graph.int32([1, 1])], { T: { type: dtype }, Index: { type: 'int32' } }, { dtype, shape: [1, 1] });
+  const corner = graph.add(
+    'Slice',
+    [product, graph.int32([0, 0]), graph.int32([1, 1])],
+    { T: { type: dtype }, Index: { type: 'int32' } },
+    { dtype, shape: [1, 1] },
+  );
   const output = cast(graph, corner, 'float32');
   const done = after(graph, output, [], 'done');
   const session = openSession(graph.nodes, {});

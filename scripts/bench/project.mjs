@@ -20,8 +20,10 @@ export function finalRunSeconds({ train, validate }) {
 /** `final run: 1 h 37 m 13 s (… ), 15.3 × as fast as 24 h 42 m 58 s on an RTX 3060` */
 export function projection(rates) {
   const seconds = finalRunSeconds(rates);
-  return `final run: ${duration(seconds)} projected (8,000,000 pairs trained at ${rates.train}/s, 2,000,000 validated at ${rates.validate}/s), ` +
-    `${(ORIGINAL_SECONDS / seconds).toFixed(1)} × as fast as the original's ${duration(ORIGINAL_SECONDS)} on an RTX 3060`;
+  return (
+    `final run: ${duration(seconds)} projected (8,000,000 pairs trained at ${rates.train}/s, 2,000,000 validated at ${rates.validate}/s), ` +
+    `${(ORIGINAL_SECONDS / seconds).toFixed(1)} × as fast as the original's ${duration(ORIGINAL_SECONDS)} on an RTX 3060`
+  );
 }
 
 function duration(seconds) {
@@ -32,7 +34,9 @@ function duration(seconds) {
 function rateOf(name, text) {
   const rate = Number(text);
   if (rate > 0 && Number.isFinite(rate)) return rate;
-  process.stderr.write(`--${name}: expected pairs a second, got ${text ?? 'nothing'}; measure them with npm run check:gpu\n`);
+  process.stderr.write(
+    `--${name}: expected pairs a second, got ${text ?? 'nothing'}; measure them with npm run check:gpu\n`,
+  );
   return process.exit(1);
 }
 

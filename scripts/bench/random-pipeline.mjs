@@ -19,8 +19,14 @@ const IR_VERSION = 8;
 
 /** v1-4's own `scheduler_config.json`. */
 const SCHEDULER = {
-  _class_name: 'PNDMScheduler', beta_end: 0.012, beta_schedule: 'scaled_linear', beta_start: 0.00085,
-  num_train_timesteps: 1000, set_alpha_to_one: false, skip_prk_steps: true, steps_offset: 1,
+  _class_name: 'PNDMScheduler',
+  beta_end: 0.012,
+  beta_schedule: 'scaled_linear',
+  beta_start: 0.00085,
+  num_train_timesteps: 1000,
+  set_alpha_to_one: false,
+  skip_prk_steps: true,
+  steps_offset: 1,
 };
 
 /**
@@ -41,16 +47,23 @@ export async function writeRandomPipeline(folder, { width, context, precision, p
   await writeModel(join(folder, 'unet/model.onnx'), unet, place);
   await writeModel(join(folder, 'vae_decoder/model.onnx'), decoder, place);
   const parameters = ({ layers }) => layers.weights.reduce((sum, { size }) => sum + size, 0);
-  return { parameters: parameters(unet) + parameters(decoder), bytes: (parameters(unet) + parameters(decoder)) * (precision === 'float16' ? 2 : 4) };
+  return {
+    parameters: parameters(unet) + parameters(decoder),
+    bytes: (parameters(unet) + parameters(decoder)) * (precision === 'float16' ? 2 : 4),
+  };
 }
 
 /** A graph being put together from the layers of diffusers' models. Images are `[B, C, h, w]`, sequences `[B, L, C]`. */
 class Layers {
   graph = new OnnxGraph();
   weights = [];
-  constructor(precision) { this.precision = precision; }
+  constructor(precision) {
+    this.precision = precision;
+  }
 
-  add(...args) { return this.graph.add(...args); }
+  add(...args) {
+    return this.graph.add(...args);
+  }
 
   /** A weight: noise that keeps the size of what it is applied to (`fanIn`), one value throughout, or all of them. */
   weight(shape, fill, precision = this.precision) {
@@ -59,11 +72,17 @@ class Layers {
     return name;
   }
 
-  scalar(value) { return this.weight([], { value }); }
+  scalar(value) {
+    return this.weight([], { value });
+  }
 
   conv(x, from, to, kernel = 3, stride = 1) {
     const settings = { pads: { ints: Array(4).fill(kernel >> 1) }, strides: { ints: [stride, stride] } };
-    return this.add('Conv', [x, this.weight([to, from, kernel, kernel], { fanIn: from * kernel * kernel }), this.weight([to], { value: 0 })], settings);
+    return this.add(
+      'Conv',
+      [x, this.weight([to, from, kernel, kernel], { fanIn: from * kernel * kernel }), this.weight([to], { value: 0 })],
+      settings,
+    );
   }
 
   linear(x, from, to, hasBias = true) {
@@ -71,34 +90,57 @@ class Layers {
     return hasBias ? this.add('Add', [product, this.weight([to], { value: 0 })]) : product;
   }
 
-  silu(x) { return this.add('Mul', [x, this.add('Sigmoid', [x])]); }
+  silu(x) {
+    return this.add('Mul', [x, this.add('Sigmoid', [x])]);
+  }
 
   /** As PyTorch exports it: 32 groups as the channels of an instance norm. */
   groupNorm(x, channels) {
     const groups = this.add('Reshape', [x, this.graph.int64s([0, 32, -1])]);
-    const normal = this.add('InstanceNormalization', [groups, this.weight([32], { value: 1 }), this.weight([32], { value: 0 })], { epsilon: { float: 1e-5 } });
+    const normal = this.add(
+      'InstanceNormalization',
+      [groups, this.weight([32], { value: 1 }), this.weight([32], { value: 0 })],
+      { epsilon: { float: 1e-5 } },
+    );
     const back = this.add('Reshape', [normal, this.add('Shape', [x])]);
-    return this.add('Add', [this.add('Mul', [back, this.weight([channels, 1, 1], { value: 1 })]), this.weight([channels, 1, 1], { value: 0 })]);
+    return this.add('Add', [
+      this.add('Mul', [back, this.weight([channels, 1, 1], { value: 1 })]),
+      this.weight([channels, 1, 1], { value: 0 }),
+    ]);
   }
 
-  layerNorm(x, width) { return this.add('LayerNormalization', [x, this.weight([width], { value: 1 }), this.weight([width], { value: 0 })], { axis: { int: -1 } }); }
+  layerNorm(x, width) {
+    return this.add('LayerNormalization', [x, this.weight([width], { value: 1 }), this.weight([width], { value: 0 })], {
+      axis: { int: -1 },
+    });
+  }
 
   resnet(x, from, to, time, timeWidth) {
     let h = this.conv(this.silu(this.groupNorm(x, from)), from, to);
-    if (time !== undefined) h = this.add('Add', [h, this.add('Reshape', [this.linear(this.silu(time), timeWidth, to), this.graph.int64s([-1, to, 1, 1])])]);
+    if (time !== undefined)
+      h = this.add('Add', [
+        h,
+        this.add('Reshape', [this.linear(this.silu(time), timeWidth, to), this.graph.int64s([-1, to, 1, 1])]),
+      ]);
     h = this.conv(this.silu(this.groupNorm(h, to)), to, to);
     return this.add('Add', [from === to ? x : this.conv(x, from, to, 1), h]);
   }
 
   attention(x, context, width, contextWidth, heads = HEADS) {
     const size = width / heads;
-    const split = (y, perm) => this.add('Transpose', [this.add('Reshape', [y, this.graph.int64s([0, 0, heads, size])])], { perm: { ints: perm } });
+    const split = (y, perm) =>
+      this.add('Transpose', [this.add('Reshape', [y, this.graph.int64s([0, 0, heads, size])])], {
+        perm: { ints: perm },
+      });
     const queries = split(this.linear(x, width, width, false), [0, 2, 1, 3]);
     const keys = split(this.linear(context, contextWidth, width, false), [0, 2, 3, 1]);
     const values = split(this.linear(context, contextWidth, width, false), [0, 2, 1, 3]);
     const scores = this.add('Mul', [this.add('MatMul', [queries, keys]), this.scalar(size ** -0.5)]);
     const mixed = this.add('MatMul', [this.add('Softmax', [scores], { axis: { int: -1 } }), values]);
-    const joined = this.add('Reshape', [this.add('Transpose', [mixed], { perm: { ints: [0, 2, 1, 3] } }), this.graph.int64s([0, 0, width])]);
+    const joined = this.add('Reshape', [
+      this.add('Transpose', [mixed], { perm: { ints: [0, 2, 1, 3] } }),
+      this.graph.int64s([0, 0, width]),
+    ]);
     return this.linear(joined, width, width);
   }
 
@@ -106,21 +148,30 @@ class Layers {
   feedForward(x, width) {
     const inner = 4 * width;
     const both = this.linear(x, width, 2 * inner);
-    const half = (start) => this.add('Slice', [both, this.graph.int64s([start]), this.graph.int64s([start + inner]), this.graph.int64s([2])]);
+    const half = (start) =>
+      this.add('Slice', [both, this.graph.int64s([start]), this.graph.int64s([start + inner]), this.graph.int64s([2])]);
     const [value, gate] = [half(0), half(inner)];
     const erf = this.add('Erf', [this.add('Div', [gate, this.scalar(Math.SQRT2)])]);
     const gelu = this.add('Mul', [this.add('Mul', [gate, this.add('Add', [erf, this.scalar(1)])]), this.scalar(0.5)]);
     return this.linear(this.add('Mul', [value, gelu]), inner, width);
   }
 
-  toSequence(x, width) { return this.add('Transpose', [this.add('Reshape', [x, this.graph.int64s([0, width, -1])])], { perm: { ints: [0, 2, 1] } }); }
+  toSequence(x, width) {
+    return this.add('Transpose', [this.add('Reshape', [x, this.graph.int64s([0, width, -1])])], {
+      perm: { ints: [0, 2, 1] },
+    });
+  }
 
-  toImage(x, like) { return this.add('Reshape', [this.add('Transpose', [x], { perm: { ints: [0, 2, 1] } }), this.add('Shape', [like])]); }
+  toImage(x, like) {
+    return this.add('Reshape', [this.add('Transpose', [x], { perm: { ints: [0, 2, 1] } }), this.add('Shape', [like])]);
+  }
 
   transformer(x, width, context, contextWidth) {
     const image = this.conv(this.groupNorm(x, width), width, width, 1);
     let h = this.toSequence(image, width);
-    const plus = (change) => { h = this.add('Add', [h, change]); };
+    const plus = (change) => {
+      h = this.add('Add', [h, change]);
+    };
     const first = this.layerNorm(h, width);
     plus(this.attention(first, first, width, width));
     plus(this.attention(this.layerNorm(h, width), context, width, contextWidth));
@@ -148,9 +199,14 @@ class Layers {
 /** `sample` `[B, 4, h, w]`, `timestep` `[1]`, `encoder_hidden_states` `[B, 77, D]` in, `out_sample` out. */
 function unetOf(layers, width, context) {
   const timeWidth = 4 * width;
-  const time = layers.linear(layers.silu(layers.linear(layers.timeWaves('timestep', width), width, timeWidth)), timeWidth, timeWidth); // [1, T]
+  const time = layers.linear(
+    layers.silu(layers.linear(layers.timeWaves('timestep', width), width, timeWidth)),
+    timeWidth,
+    timeWidth,
+  ); // [1, T]
   const channels = UNET_LEVELS.map((multiple) => multiple * width);
-  const attend = (x, level) => (level < channels.length - 1 ? layers.transformer(x, channels[level], 'encoder_hidden_states', context) : x);
+  const attend = (x, level) =>
+    level < channels.length - 1 ? layers.transformer(x, channels[level], 'encoder_hidden_states', context) : x;
   let [x, current] = [layers.conv('sample', 4, width), width];
   const skips = [[x, current]];
   const block = (extra, level) => {
@@ -177,9 +233,22 @@ function unetOf(layers, width, context) {
     }
     if (level > 0) x = layers.upsample(x, current);
   }
-  layers.graph.add('Conv', [layers.silu(layers.groupNorm(x, current)), layers.weight([4, current, 3, 3], { fanIn: 9 * current }), layers.weight([4], { value: 0 })], { pads: { ints: [1, 1, 1, 1] } }, 'out_sample');
+  layers.graph.add(
+    'Conv',
+    [
+      layers.silu(layers.groupNorm(x, current)),
+      layers.weight([4, current, 3, 3], { fanIn: 9 * current }),
+      layers.weight([4], { value: 0 }),
+    ],
+    { pads: { ints: [1, 1, 1, 1] } },
+    'out_sample',
+  );
   const { precision } = layers;
-  const inputs = [['sample', precision, ['b', 4, 'h', 'w']], ['timestep', 'int64', ['t']], ['encoder_hidden_states', precision, ['b', 77, context]]];
+  const inputs = [
+    ['sample', precision, ['b', 4, 'h', 'w']],
+    ['timestep', 'int64', ['t']],
+    ['encoder_hidden_states', precision, ['b', 77, context]],
+  ];
   return { layers, inputs, output: ['out_sample', precision, ['b', 4, 'h', 'w']] };
 }
 
@@ -195,9 +264,22 @@ function decoderOf(layers, width) {
     for (let i = 0; i < 3; i++, current = next) x = layers.resnet(x, current, next);
     if (level < channels.length - 1) x = layers.upsample(x, current);
   }
-  layers.graph.add('Conv', [layers.silu(layers.groupNorm(x, current)), layers.weight([3, current, 3, 3], { fanIn: 9 * current }), layers.weight([3], { value: 0 })], { pads: { ints: [1, 1, 1, 1] } }, 'sample');
+  layers.graph.add(
+    'Conv',
+    [
+      layers.silu(layers.groupNorm(x, current)),
+      layers.weight([3, current, 3, 3], { fanIn: 9 * current }),
+      layers.weight([3], { value: 0 }),
+    ],
+    { pads: { ints: [1, 1, 1, 1] } },
+    'sample',
+  );
   const { precision } = layers;
-  return { layers, inputs: [['latent_sample', precision, ['b', 4, 'h', 'w']]], output: ['sample', precision, ['b', 3, 'H', 'W']] };
+  return {
+    layers,
+    inputs: [['latent_sample', precision, ['b', 4, 'h', 'w']]],
+    output: ['sample', precision, ['b', 3, 'H', 'W']],
+  };
 }
 
 /** The file beside an ONNX file that holds its weights, as in the hub's export of v1-4; small ones are inside all the same. */
@@ -208,14 +290,24 @@ async function writeModel(path, { layers, inputs, output }, place) {
   await mkdir(dirname(path), { recursive: true });
   const tensors = placed(layers.weights, place === 'inside' ? Infinity : SMALLEST_BESIDE);
   const body = Buffer.concat([
-    ...layers.graph.nodes.map((node) => bytes(GRAPH.node, node)), bytes(GRAPH.name, 'random'),
+    ...layers.graph.nodes.map((node) => bytes(GRAPH.node, node)),
+    bytes(GRAPH.name, 'random'),
     ...layers.graph.constants.map((constant) => bytes(GRAPH.initializer, constant)),
-    ...inputs.map((input) => bytes(GRAPH.input, valueInfo(...input))), bytes(GRAPH.output, valueInfo(...output)),
+    ...inputs.map((input) => bytes(GRAPH.input, valueInfo(...input))),
+    bytes(GRAPH.output, valueInfo(...output)),
   ]);
   const sizes = tensors.map(({ head, size, isInside }) => head.length + (isInside ? size : 0));
   const length = sizes.reduce((sum, size) => sum + lengthPrefix(GRAPH.initializer, size).length + size, body.length);
-  const start = Buffer.concat([integer(MODEL.irVersion, IR_VERSION), bytes(MODEL.opset, [bytes(1, ''), integer(2, OPSET)]), lengthPrefix(MODEL.graph, length), body]);
-  const [model, weights] = [await createPendingFile(path), place === 'inside' ? undefined : await createPendingFile(join(dirname(path), WEIGHTS_FILE))];
+  const start = Buffer.concat([
+    integer(MODEL.irVersion, IR_VERSION),
+    bytes(MODEL.opset, [bytes(1, ''), integer(2, OPSET)]),
+    lengthPrefix(MODEL.graph, length),
+    body,
+  ]);
+  const [model, weights] = [
+    await createPendingFile(path),
+    place === 'inside' ? undefined : await createPendingFile(join(dirname(path), WEIGHTS_FILE)),
+  ];
   let [position, offset] = [start.length, 0];
   await model.write(start, 0);
   for (const [i, { head, size, isInside, weight }] of tensors.entries()) {

@@ -27,7 +27,9 @@ const isCompiled = name === 'compiled';
 const isLarge = areLarge([teacher, student]);
 const { device } = await loadBackend('tensorflow', 'auto', isCompiled ? loadOptionsFor(isLarge) : {});
 const parameters = { teacher: weights(teacher), student: weights(student) };
-const engine = await (isCompiled ? compiledEngine(distillation, parameters, { ...options, ...layoutFor(isLarge, name, device) }, LENGTH) : eagerEngine(distillation, parameters, options));
+const engine = await (isCompiled
+  ? compiledEngine(distillation, parameters, { ...options, ...layoutFor(isLarge, name, device) }, LENGTH)
+  : eagerEngine(distillation, parameters, options));
 const [seconds, cpuSeconds] = [[], []];
 let firstStepDone;
 for (let step = 0; step <= steps; step++) {
@@ -39,4 +41,11 @@ for (let step = 0; step <= steps; step++) {
   cpuSeconds.push((user + system) / 1e6);
   firstStepDone ??= (performance.now() - started) / 1000;
 }
-console.log(JSON.stringify({ seconds: seconds.slice(1), cpuSeconds: cpuSeconds.slice(1), toFirstStep: firstStepDone, peakBytes: process.resourceUsage().maxRSS * 1024 }));
+console.log(
+  JSON.stringify({
+    seconds: seconds.slice(1),
+    cpuSeconds: cpuSeconds.slice(1),
+    toFirstStep: firstStepDone,
+    peakBytes: process.resourceUsage().maxRSS * 1024,
+  }),
+);

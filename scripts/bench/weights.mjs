@@ -14,6 +14,7 @@ export async function* weights(encoder) {
 /** Noise over and over. */
 function tiled(size) {
   const values = new Float32Array(size);
-  for (let start = 0; start < size; start += noise.length) values.set(noise.subarray(0, Math.min(noise.length, size - start)), start);
+  for (let start = 0; start < size; start += noise.length)
+    values.set(noise.subarray(0, Math.min(noise.length, size - start)), start);
   return values;
 }

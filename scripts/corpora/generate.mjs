@@ -15,7 +15,8 @@ import { isFromEnglish, LAYOUTS } from './layouts.mjs';
 import { archiveOutput, folderOutput } from './outputs.mjs';
 import { corpusRows, MOST_ROWS, plantedAmong } from './rows.mjs';
 
-const USAGE = 'usage: node scripts/corpora/generate.mjs --pairs <rows> --out <folder> [--zip] [--faults] [--seed <number>]';
+const USAGE =
+  'usage: node scripts/corpora/generate.mjs --pairs <rows> --out <folder> [--zip] [--faults] [--seed <number>]';
 
 function readArguments() {
   const { values } = parseArgs({
@@ -28,8 +29,10 @@ function readArguments() {
     },
   });
   const [pairs, seed] = [Number(values.pairs), Number(values.seed)];
-  if (!(Number.isInteger(pairs) && pairs >= 16 && pairs <= MOST_ROWS)) throw new Error(`--pairs: expected a whole number from 16 to ${MOST_ROWS}, got ${values.pairs}`);
-  if (!(Number.isInteger(seed) && seed >= 0 && seed < 2 ** 20)) throw new Error(`--seed: expected a whole number from 0 to ${2 ** 20 - 1}, got ${values.seed}`);
+  if (!(Number.isInteger(pairs) && pairs >= 16 && pairs <= MOST_ROWS))
+    throw new Error(`--pairs: expected a whole number from 16 to ${MOST_ROWS}, got ${values.pairs}`);
+  if (!(Number.isInteger(seed) && seed >= 0 && seed < 2 ** 20))
+    throw new Error(`--seed: expected a whole number from 0 to ${2 ** 20 - 1}, got ${values.seed}`);
   if (values.out === undefined) throw new Error('--out: expected a folder, got nothing');
   return { ...values, pairs, seed };
 }
@@ -50,7 +53,10 @@ function corpusRanges(rows) {
 function outputFor(corpus, folder, { name }, zip) {
   const isBroadcast = corpus === 'broadcast'; // its names come in what Korean Windows or macOS make of them
   if (!zip) return folderOutput(path.join(folder, name), { decomposed: isBroadcast });
-  return archiveOutput(path.join(folder, `${name}.zip`), isBroadcast ? { encodeName: (member) => iconv.encode(member, 'cp949') } : {});
+  return archiveOutput(
+    path.join(folder, `${name}.zip`),
+    isBroadcast ? { encodeName: (member) => iconv.encode(member, 'cp949') } : {},
+  );
 }
 
 function countFromEnglish(from, to) {

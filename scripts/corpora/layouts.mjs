@@ -7,8 +7,16 @@ import iconv from 'iconv-lite';
 /** The corpora: share of all rows as in the originals, folder or archive, and what writes the files. */
 export const LAYOUTS = {
   parallel: { pairs: 1_602_418, name: '한국어-영어 번역(병렬) 말뭉치', write: writeWorkbooks },
-  technology: { pairs: 1_344_631, name: '한국어-영어 번역 말뭉치(기술과학)', write: writeTables('tech', '기술과학', '정보통신') },
-  'social-science': { pairs: 1_361_845, name: '한국어-영어 번역 말뭉치(사회과학)', write: writeTables('social', '사회과학', '경제') },
+  technology: {
+    pairs: 1_344_631,
+    name: '한국어-영어 번역 말뭉치(기술과학)',
+    write: writeTables('tech', '기술과학', '정보통신'),
+  },
+  'social-science': {
+    pairs: 1_361_845,
+    name: '한국어-영어 번역 말뭉치(사회과학)',
+    write: writeTables('social', '사회과학', '경제'),
+  },
   broadcast: { pairs: 587_082, name: '032.방송콘텐츠 한국어-영어 번역 말뭉치', write: writeBroadcast },
 };
 
@@ -26,7 +34,8 @@ const WORKBOOKS = [
   ['6_문어체_지자체웹사이트.xlsx', ['ID', '지자체']],
 ];
 
-const CSV_COLUMNS = 'sn,file_name,data_set,domain,subdomain,source,ko,mt,en,source_language,target_language,license,style';
+const CSV_COLUMNS =
+  'sn,file_name,data_set,domain,subdomain,source,ko,mt,en,source_language,target_language,license,style';
 const BYTE_ORDER_MARK = '\ufeff';
 
 /** One file in so many of the broadcast corpus says that its source is English. */
@@ -39,7 +48,10 @@ export function isFromEnglish(row) {
 
 function writeWorkbooks(output, rowAt, from, to) {
   for (const [i, [name, columns]] of WORKBOOKS.entries()) {
-    const [first, end] = [from + share(to - from, i, WORKBOOKS.length), from + share(to - from, i + 1, WORKBOOKS.length)];
+    const [first, end] = [
+      from + share(to - from, i, WORKBOOKS.length),
+      from + share(to - from, i + 1, WORKBOOKS.length),
+    ];
     const rows = function* () {
       yield [...columns, '원문', '번역문'];
       for (let row = first; row < end; row++) yield workbookCells(rowAt(row), columns, row);
@@ -58,11 +70,21 @@ function writeTables(code, dataSet, domain) {
   return (output, rowAt, from, to) => {
     const border = from + Math.floor(((to - from) * 8) / 9);
     const cellsOf = (pair, row) => tableCells(pair, code, dataSet, domain, row);
-    for (const [set, first, end] of [['train', from, border], ['valid', border, to]]) {
+    for (const [set, first, end] of [
+      ['train', from, border],
+      ['valid', border, to],
+    ]) {
       const name = `1113_${code}_${set}_set_${end - first}`;
       const isResaved = set === 'valid';
       const pairAt = isResaved ? (row) => composed(rowAt(row)) : rowAt;
-      writeCsv(isResaved ? output.textFile(`${name}.csv`, toCp949) : output.textFile(`${name}.csv`), pairAt, cellsOf, first, end, isResaved ? '' : BYTE_ORDER_MARK);
+      writeCsv(
+        isResaved ? output.textFile(`${name}.csv`, toCp949) : output.textFile(`${name}.csv`),
+        pairAt,
+        cellsOf,
+        first,
+        end,
+        isResaved ? '' : BYTE_ORDER_MARK,
+      );
       writeJson(output.textFile(`${name}.json`), pairAt, cellsOf, first, end);
     }
   };
@@ -121,7 +143,9 @@ export function tableCells({ ko, en }, code, dataSet, domain, row) {
 
 /** A line of CSV, its texts in quotes; bad where `badRow` is a number: cut short, or with fields too many. */
 function csvLine(cells, badRow) {
-  const values = Object.entries(cells).map(([column, value = '']) => (/^(ko|mt|en)$/.test(column) ? quoted(value) : value));
+  const values = Object.entries(cells).map(([column, value = '']) =>
+    /^(ko|mt|en)$/.test(column) ? quoted(value) : value,
+  );
   if (badRow === undefined) return `${values.join(',')}\r\n`;
   if ((badRow >> 4) % 2 === 0) return `${values.slice(0, 5).join(',')}\r\n`;
   return `${values.join(',')},one,too,many\r\n`;
@@ -137,7 +161,10 @@ function writeBroadcast(output, rowAt, from, to) {
   for (let row = from; row < border; row++) {
     const text = JSON.stringify(broadcastObject(rowAt(row), row), undefined, 2);
     const isBad = rowAt(row).fault === 'badRow';
-    output.smallFile(`Training/TL_${row % 2 === 0 ? '드라마' : '예능'}/${broadcastId(row)}.json`, isBad ? text.slice(0, text.length / 2) : text);
+    output.smallFile(
+      `Training/TL_${row % 2 === 0 ? '드라마' : '예능'}/${broadcastId(row)}.json`,
+      isBad ? text.slice(0, text.length / 2) : text,
+    );
   }
   const array = output.textFile('Validation/VL_교양.json');
   for (let row = border; row < to; row++) {
@@ -157,7 +184,15 @@ export function broadcastId(row) {
 export function broadcastObject({ ko, en }, row) {
   const [source, target] = isFromEnglish(row) ? [en, ko] : [ko, en];
   const language = isFromEnglish(row) ? 'en' : 'ko';
-  return { ID: broadcastId(row), 대분류: '방송', 소분류: `장르${row % 5}`, source_language: language, 원문: source, '1차번역문': 'draft', 최종번역문: target };
+  return {
+    ID: broadcastId(row),
+    대분류: '방송',
+    소분류: `장르${row % 5}`,
+    source_language: language,
+    원문: source,
+    '1차번역문': 'draft',
+    최종번역문: target,
+  };
 }
 
 /** Where part `i` of `parts` of a number of rows begins. */

@@ -94,7 +94,10 @@ function faulty(fault, block, own, other, repeated) {
     case 'exactDuplicate':
       return repeated;
     case 'foldedDuplicate':
-      return { ko: `${repeated.ko.replaceAll(' ', '  ')} `.normalize('NFD'), en: ` ${repeated.en.replace(' ', '\u00a0 ')}` };
+      return {
+        ko: `${repeated.ko.replaceAll(' ', '  ')} `.normalize('NFD'),
+        en: ` ${repeated.en.replace(' ', '\u00a0 ')}`,
+      };
     case 'sameKorean':
       return { ko: repeated.ko, en: own.en };
     case 'sameEnglish':

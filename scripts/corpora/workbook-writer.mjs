@@ -60,7 +60,8 @@ function* sheet(rows, inline) {
       if (value === undefined) continue;
       if (typeof value === 'number') text += `<c r="${place}"><v>${value}</v></c>`;
       else if (typeof value === 'object') text += `<c r="${place}" t="e"><v>${value.error}</v></c>`;
-      else if (inline) text += `<c r="${place}" t="inlineStr"><is><t xml:space="preserve">${escaped(value)}</t></is></c>`;
+      else if (inline)
+        text += `<c r="${place}" t="inlineStr"><is><t xml:space="preserve">${escaped(value)}</t></is></c>`;
       else text += `<c r="${place}" t="s"><v>${strings++}</v></c>`;
     }
     yield `${text}</row>`;
@@ -71,7 +72,8 @@ function* sheet(rows, inline) {
 function* sharedStrings(rows) {
   yield `${XML}<sst xmlns="${SPREADSHEET}">`;
   for (const cells of rows) {
-    for (const value of cells) if (typeof value === 'string') yield `<si><t xml:space="preserve">${escaped(value)}</t></si>`;
+    for (const value of cells)
+      if (typeof value === 'string') yield `<si><t xml:space="preserve">${escaped(value)}</t></si>`;
   }
   yield '</sst>';
 }

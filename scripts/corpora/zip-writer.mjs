@@ -66,14 +66,16 @@ export class ZipWriter {
   addFile(name, path) {
     const member = this.member(name, { store: true });
     const [file, piece] = [openSync(path, 'r'), Buffer.alloc(1 << 20)];
-    for (let count = readSync(file, piece); count > 0; count = readSync(file, piece)) member.write(piece.subarray(0, count));
+    for (let count = readSync(file, piece); count > 0; count = readSync(file, piece))
+      member.write(piece.subarray(0, count));
     closeSync(file);
     member.close();
   }
 
   close() {
     const start = this.#position;
-    for (let i = 0; i < this.#directory.length; i += 1000) this.#write(Buffer.concat(this.#directory.slice(i, i + 1000)));
+    for (let i = 0; i < this.#directory.length; i += 1000)
+      this.#write(Buffer.concat(this.#directory.slice(i, i + 1000)));
     this.#write(endOfDirectory(this.#directory.length, start, this.#position - start));
     closeSync(this.#file);
   }
@@ -90,7 +92,7 @@ function deflated(bytes, isLast, compression) {
 }
 
 function writeWhole(file, bytes, position) {
-  for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done, bytes.length - done, position + done);
+  for (let done = 0; done < bytes.length;) done += writeSync(file, bytes, done, bytes.length - done, position + done);
 }
 
 function localHeader({ name, flags, method, crc, compressedSize, size }) {

@@ -52,11 +52,21 @@ function tell(ok, name, found) {
 
 /** The doctor's findings, told again. */
 function examine() {
-  const { status, stdout, stderr } = run(process.execPath, [join(ROOT, 'bin/kd.js'), 'doctor', '--device', flags.device, '--json']);
+  const { status, stdout, stderr } = run(process.execPath, [
+    join(ROOT, 'bin/kd.js'),
+    'doctor',
+    '--device',
+    flags.device,
+    '--json',
+  ]);
   if (status !== 0) return tell(false, 'doctor', complaint(stderr));
   for (const line of stdout.trim().split('\n')) {
     const { name, ok, found, remedy } = JSON.parse(line);
-    tell(name === 'network' && !ok ? undefined : ok, `doctor: ${name}`, remedy === undefined ? found : `${found}; ${remedy}`);
+    tell(
+      name === 'network' && !ok ? undefined : ok,
+      `doctor: ${name}`,
+      remedy === undefined ? found : `${found}; ${remedy}`,
+    );
   }
 }
 
@@ -67,9 +77,20 @@ function checkParity(precision, tolerance) {
     const folder = mkdtempSync(join(tmpdir(), 'kd-gpu-'));
     try {
       writeFileSync(join(folder, 'pairs.csv'), ['ko,en', ...recording.pairs.map((pair) => pair.join())].join('\n'));
-      const { status, stderr } = run(process.execPath, [join(ROOT, 'bin/kd.js'), ...trainArguments(recording, name, student), '--precision', precision], folder);
+      const { status, stderr } = run(
+        process.execPath,
+        [join(ROOT, 'bin/kd.js'), ...trainArguments(recording, name, student), '--precision', precision],
+        folder,
+      );
       if (status !== 0) tell(false, `parity ${precision}`, `${name}: ${complaint(stderr)}`);
-      else compare(`parity ${precision}`, name, readLosses(join(folder, 'checkpoints/parity/loss.csv')), recording.log, tolerance);
+      else
+        compare(
+          `parity ${precision}`,
+          name,
+          readLosses(join(folder, 'checkpoints/parity/loss.csv')),
+          recording.log,
+          tolerance,
+        );
     } finally {
       rmSync(folder, { recursive: true });
     }
@@ -78,27 +99,63 @@ function checkParity(precision, tolerance) {
 
 function trainArguments(recording, name, student) {
   return [
-    'train', '--data', 'pairs.csv', '--teacher', join(PARITY, 'teacher'), '--student', join(PARITY, student), '--device', flags.device,
-    '--no-shuffle', '--valid-fraction', '0', '--dropout', '0', '--epochs', '1', '--batch-size', String(recording.batch_size),
-    '--learning-rate', String(recording.learning_rate), '--weight-decay', String(recording.weight_decay),
-    '--warmup-ratio', String(recording.warmup_ratio), '--loss', name.endsWith('pooler') ? 'pooler' : 'hidden', '--log-every', '1', '--run', 'parity', '--quiet',
+    'train',
+    '--data',
+    'pairs.csv',
+    '--teacher',
+    join(PARITY, 'teacher'),
+    '--student',
+    join(PARITY, student),
+    '--device',
+    flags.device,
+    '--no-shuffle',
+    '--valid-fraction',
+    '0',
+    '--dropout',
+    '0',
+    '--epochs',
+    '1',
+    '--batch-size',
+    String(recording.batch_size),
+    '--learning-rate',
+    String(recording.learning_rate),
+    '--weight-decay',
+    String(recording.weight_decay),
+    '--warmup-ratio',
+    String(recording.warmup_ratio),
+    '--loss',
+    name.endsWith('pooler') ? 'pooler' : 'hidden',
+    '--log-every',
+    '1',
+    '--run',
+    'parity',
+    '--quiet',
   ];
 }
 
 function compare(check, name, losses, log, tolerance) {
   const pairs = log.map(({ loss_en: en, loss_ko: ko }, i) => [losses[i], en + ko]);
   const worst = Math.max(...pairs.map(([ours, theirs]) => Math.abs(ours - theirs) / Math.max(theirs, 0.01)));
-  tell(losses.length === log.length && worst <= tolerance, check, `${name}: ${log.length} steps, largest relative difference ${worst.toExponential(1)} (${tolerance} allowed)`);
+  tell(
+    losses.length === log.length && worst <= tolerance,
+    check,
+    `${name}: ${log.length} steps, largest relative difference ${worst.toExponential(1)} (${tolerance} allowed)`,
+  );
 }
 
 function readLosses(path) {
-  const [header, ...rows] = readFileSync(path, 'utf8').trim().split('\n').map((line) => line.split(','));
+  const [header, ...rows] = readFileSync(path, 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => line.split(','));
   return rows.map((row) => Number(row[header.indexOf('loss')]));
 }
 
 /** Every batch size, ours and PyTorch's in turn; the best of ours. */
 function checkSpeed() {
-  const hasRival = flags.models === 'full' && run(flags.python, ['-c', 'import torch, transformers; assert torch.cuda.is_available()']).status === 0;
+  const hasRival =
+    flags.models === 'full' &&
+    run(flags.python, ['-c', 'import torch, transformers; assert torch.cuda.is_available()']).status === 0;
   const results = [];
   for (const batch of flags.batches.split(',').map(Number)) {
     const result = measure({ batch, steps: Number(flags.steps) });
@@ -109,18 +166,27 @@ function checkSpeed() {
     const { device, seconds, toFirstStep, evaluation, late } = result;
     const rates = { batch, train: batch / median(seconds), validate: batch / evaluation };
     results.push(rates);
-    const memory = late.gpu === undefined ? `${(late.resident / 1e9).toFixed(1)} GB resident` : `${(late.gpu / 1e9).toFixed(1)} GB of the GPU`;
-    tell(true, `batch ${batch}`, `${rate(rates.train)} pairs/s trained, ${rate(rates.validate)} validated, ${memory}, first step after ${toFirstStep.toFixed(0)} s, on ${device}`);
+    const memory =
+      late.gpu === undefined
+        ? `${(late.resident / 1e9).toFixed(1)} GB resident`
+        : `${(late.gpu / 1e9).toFixed(1)} GB of the GPU`;
+    tell(
+      true,
+      `batch ${batch}`,
+      `${rate(rates.train)} pairs/s trained, ${rate(rates.validate)} validated, ${memory}, first step after ${toFirstStep.toFixed(0)} s, on ${device}`,
+    );
     if (hasRival) for (const mode of THEIRS) compareSpeed(mode, batch, rates.train);
   }
-  if (!hasRival) tell(undefined, 'against PyTorch', 'not seen: no PyTorch for this GPU (--python names one), or tiny models');
+  if (!hasRival)
+    tell(undefined, 'against PyTorch', 'not seen: no PyTorch for this GPU (--python names one), or tiny models');
   if (results.length === 0) {
     tell(false, 'speed', 'no batch size ran');
     return undefined;
   }
   const best = results.reduce((a, b) => (b.train > a.train ? b : a));
   tell(true, 'best', `batch ${best.batch}: ${rate(best.train)} pairs/s`);
-  if (flags.models === 'full') tell(true, 'projection', projection({ train: Math.round(best.train), validate: Math.round(best.validate) }));
+  if (flags.models === 'full')
+    tell(true, 'projection', projection({ train: Math.round(best.train), validate: Math.round(best.validate) }));
   return best;
 }
 
@@ -129,7 +195,11 @@ function compareSpeed(mode, batch, ours) {
   const { status, stdout, stderr } = run(flags.python, [join(ROOT, 'scripts/bench/step.py'), JSON.stringify(args)]);
   if (status !== 0) return tell(undefined, `PyTorch ${mode}`, complaint(stderr));
   const theirs = batch / median(JSON.parse(lastLine(stdout)).seconds);
-  return tell(ours >= theirs, `PyTorch ${mode}`, `batch ${batch}: ${rate(theirs)} pairs/s; ours is ${(ours / theirs).toFixed(2)} × that`);
+  return tell(
+    ours >= theirs,
+    `PyTorch ${mode}`,
+    `batch ${batch}: ${rate(theirs)} pairs/s; ours is ${(ours / theirs).toFixed(2)} × that`,
+  );
 }
 
 /** Whether what is held after a tenth of the steps is what is held at the end. */
@@ -138,16 +208,26 @@ function checkFlatness(batch) {
   if (typeof result === 'string') return tell(false, 'memory', result);
   const { early, late } = result;
   const grown = (key) => (early[key] === undefined ? 0 : (late[key] - early[key]) / early[key]);
-  const isFlat = late.tensors - early.tensors <= FLAT.tensors && grown('resident') <= FLAT.share && grown('gpu') <= FLAT.share;
-  const shares = ['resident', 'gpu'].filter((key) => early[key] !== undefined).map((key) => `${key} ${(100 * grown(key)).toFixed(1)} %`);
-  return tell(isFlat, 'memory', `${flags.long} steps: ${late.tensors - early.tensors} tensors more at the end than after a tenth; ${shares.join(', ')} (${100 * FLAT.share} % allowed)`);
+  const isFlat =
+    late.tensors - early.tensors <= FLAT.tensors && grown('resident') <= FLAT.share && grown('gpu') <= FLAT.share;
+  const shares = ['resident', 'gpu']
+    .filter((key) => early[key] !== undefined)
+    .map((key) => `${key} ${(100 * grown(key)).toFixed(1)} %`);
+  return tell(
+    isFlat,
+    'memory',
+    `${flags.long} steps: ${late.tensors - early.tensors} tensors more at the end than after a tenth; ${shares.join(', ')} (${100 * FLAT.share} % allowed)`,
+  );
 }
 
 /** What measure.mjs says, or how it failed. */
 function measure(options) {
   const precision = flags.models === 'full' ? 'bf16' : 'fp32';
   const args = { models: flags.models, precision, device: flags.device, ...options };
-  const { status, stdout, stderr } = run(process.execPath, [join(ROOT, 'scripts/gpu/measure.mjs'), JSON.stringify(args)]);
+  const { status, stdout, stderr } = run(process.execPath, [
+    join(ROOT, 'scripts/gpu/measure.mjs'),
+    JSON.stringify(args),
+  ]);
   return status === 0 ? JSON.parse(lastLine(stdout)) : complaint(stderr);
 }
 
@@ -161,7 +241,10 @@ function lastLine(text) {
 
 /** What a process that failed said: its error, else its last line. */
 function complaint(stderr) {
-  return (/^\w*Error: (.+)$/m.exec(stderr)?.[1] ?? lastLine(stderr)).slice(0, 300) || 'ended without a word: killed, for memory perhaps';
+  return (
+    (/^\w*Error: (.+)$/m.exec(stderr)?.[1] ?? lastLine(stderr)).slice(0, 300) ||
+    'ended without a word: killed, for memory perhaps'
+  );
 }
 
 function median(values) {

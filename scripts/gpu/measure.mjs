@@ -22,13 +22,26 @@ const { models, precision, batch, steps, device } = JSON.parse(process.argv[2]);
 const configs = await modelConfigs(models);
 const [teacher, student] = [randomModel(configs.teacher, 1), randomModel(configs.student, 2)];
 const distillation = { teacher: teacher.encoder, student: student.encoder, loss: 'hidden' };
-const options = { optimizer: 'adamw', weightDecay: 1e-4, accumulate: 1, batchSize: batch, dropout: 0.1, seed: 1, precision: precision === 'tf32' ? 'fp32' : precision };
+const options = {
+  optimizer: 'adamw',
+  weightDecay: 1e-4,
+  accumulate: 1,
+  batchSize: batch,
+  dropout: 0.1,
+  seed: 1,
+  precision: precision === 'tf32' ? 'fp32' : precision,
+};
 
 const before = gpuBytes();
 const started = performance.now();
 const isLarge = areLarge([teacher.encoder, student.encoder]);
 const backend = await loadBackend('tensorflow', device, { ...loadOptionsFor(isLarge), tf32: precision === 'tf32' });
-const engine = await compiledEngine(distillation, { teacher: weights(teacher.encoder), student: weights(student.encoder) }, { ...options, ...layoutFor(isLarge, 'compiled', backend.device) }, LENGTH);
+const engine = await compiledEngine(
+  distillation,
+  { teacher: weights(teacher.encoder), student: weights(student.encoder) },
+  { ...options, ...layoutFor(isLarge, 'compiled', backend.device) },
+  LENGTH,
+);
 const seconds = [];
 let [toFirstStep, early] = [0, undefined];
 for (let step = 0; step <= steps; step++) {
@@ -44,18 +57,37 @@ await engine.evaluate(randomBatch(configs, batch, 0));
 const start = performance.now();
 for (let round = 1; round <= EVALUATIONS; round++) await engine.evaluate(randomBatch(configs, batch, round));
 const evaluation = (performance.now() - start) / 1000 / EVALUATIONS;
-console.log(JSON.stringify({ device: backend.gpu?.name ?? backend.device, seconds: seconds.slice(1), toFirstStep, evaluation, early, late }));
+console.log(
+  JSON.stringify({
+    device: backend.gpu?.name ?? backend.device,
+    seconds: seconds.slice(1),
+    toFirstStep,
+    evaluation,
+    early,
+    late,
+  }),
+);
 
 /** Tensors, resident bytes of the process, and bytes of the GPU since before it began. */
 function held() {
-  return { tensors: tf.memory().numTensors, resident: process.memoryUsage.rss(), gpu: before === undefined ? undefined : gpuBytes() - before };
+  return {
+    tensors: tf.memory().numTensors,
+    resident: process.memoryUsage.rss(),
+    gpu: before === undefined ? undefined : gpuBytes() - before,
+  };
 }
 
 /** Bytes in use on the GPU that CUDA_VISIBLE_DEVICES leaves, by whomever. */
 function gpuBytes() {
   try {
-    const id = /^\d+$/.test(process.env.CUDA_VISIBLE_DEVICES ?? '') ? process.env.CUDA_VISIBLE_DEVICES : (/^gpu:(\d+)$/.exec(device)?.[1] ?? '0');
-    const answer = execFileSync('nvidia-smi', [`--id=${id}`, '--query-gpu=memory.used', '--format=csv,noheader,nounits'], { encoding: 'utf8', stdio: 'pipe' });
+    const id = /^\d+$/.test(process.env.CUDA_VISIBLE_DEVICES ?? '')
+      ? process.env.CUDA_VISIBLE_DEVICES
+      : (/^gpu:(\d+)$/.exec(device)?.[1] ?? '0');
+    const answer = execFileSync(
+      'nvidia-smi',
+      [`--id=${id}`, '--query-gpu=memory.used', '--format=csv,noheader,nounits'],
+      { encoding: 'utf8', stdio: 'pipe' },
+    );
     return Number(answer) * 2 ** 20;
   } catch {
     return undefined;

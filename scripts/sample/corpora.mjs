@@ -28,7 +28,14 @@ function* workbookRows(pairs) {
 
 function writeTable(output, write, ending, pairs, [code, dataSet, domain]) {
   const file = output.textFile(`1113_${code}_train_set_${pairs.length}.${ending}`);
-  write(file, (row) => pairs[row], (pair, row) => tableCells(pair, code, dataSet, domain, row), 0, pairs.length, '');
+  write(
+    file,
+    (row) => pairs[row],
+    (pair, row) => tableCells(pair, code, dataSet, domain, row),
+    0,
+    pairs.length,
+    '',
+  );
 }
 
 /** A file a sentence; where its source is English, the two texts are the other way round. */

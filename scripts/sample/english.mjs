@@ -10,7 +10,14 @@ export function indefinite(phrase) {
   return `${startsWithVowelSound ? 'an' : 'a'} ${phrase}`;
 }
 
-const IRREGULAR = { man: 'men', woman: 'women', child: 'children', fisherman: 'fishermen', sheep: 'sheep', wolf: 'wolves' };
+const IRREGULAR = {
+  man: 'men',
+  woman: 'women',
+  child: 'children',
+  fisherman: 'fishermen',
+  sheep: 'sheep',
+  wolf: 'wolves',
+};
 
 /** The plural of a noun, or of the last word of a compound. */
 export function plural(noun) {

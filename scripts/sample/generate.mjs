@@ -31,7 +31,10 @@ writeModel('tiny/student', wordPieceTokenizer([...english, ...korean], MERGES.st
 function generatePairs() {
   const random = randomSource(SEEDS.pairs);
   const seen = new Set();
-  const subjects = Object.entries(KINDS).map(([subject, kinds]) => [subject, writePairs(kinds, PAIRS_PER_KIND * kinds.length, seen, random)]);
+  const subjects = Object.entries(KINDS).map(([subject, kinds]) => [
+    subject,
+    writePairs(kinds, PAIRS_PER_KIND * kinds.length, seen, random),
+  ]);
   return Object.fromEntries(subjects);
 }
 

@@ -53,7 +53,13 @@ export const KINDS = {
       const { who, action } = scene(random);
       const [place, time] = [pick(words.places, random), maybe(words.times, 0.5, random)];
       return {
-        ko: [korean.subject(who.ko), ...time.map((t) => `${t.ko}에`), place.ko + action.particle, action.ko, '있다'].join(' '),
+        ko: [
+          korean.subject(who.ko),
+          ...time.map((t) => `${t.ko}에`),
+          place.ko + action.particle,
+          action.ko,
+          '있다',
+        ].join(' '),
         en: [who.en, who.be, action.en, place.en, ...en(time)].join(' '),
       };
     },
@@ -61,7 +67,10 @@ export const KINDS = {
     (random) => {
       const { who, action } = scene(random);
       const place = pick(words.places, random);
-      return { ko: `${place.ko}${action.particle} ${action.ko} 있는 ${who.ko}`, en: `${who.en} ${action.en} ${place.en}` };
+      return {
+        ko: `${place.ko}${action.particle} ${action.ko} 있는 ${who.ko}`,
+        en: `${who.en} ${action.en} ${place.en}`,
+      };
     },
     // 강아지와 하얀 고양이가 소파 위에서 놀고 있다
     (random) => {
@@ -131,14 +140,19 @@ export const KINDS = {
     // 언덕 위에 있는 오래된 등대, 호수 위에 있는 하얀 배
     (random) => {
       const afloat = random() < 0.3;
-      const [what, site] = [thing(random, afloat ? words.boats : words.buildings), pick(afloat ? words.waters : words.sites, random)];
+      const [what, site] = [
+        thing(random, afloat ? words.boats : words.buildings),
+        pick(afloat ? words.waters : words.sites, random),
+      ];
       return { ko: `${site.ko}에 있는 ${what.ko}`, en: `${what.en} ${site.en}` };
     },
   ],
   pictures: [
     // 겨울의 조용한 마을
     (random) => {
-      const [quality, landscape, time] = [words.landscapeQualities, words.landscapes, words.times].map((list) => pick(list, random));
+      const [quality, landscape, time] = [words.landscapeQualities, words.landscapes, words.times].map((list) =>
+        pick(list, random),
+      );
       return {
         ko: `${time.ko}의 ${quality.ko} ${landscape.ko}`,
         en: `${english.indefinite(`${quality.en} ${landscape.en}`)} ${time.en}`,
@@ -154,7 +168,10 @@ export const KINDS = {
     },
     // 펜으로 그린 강아지
     (random) => {
-      const [what, tool] = [random() < 0.5 ? animal(random) : thing(random, words.buildings), pick(words.tools, random)];
+      const [what, tool] = [
+        random() < 0.5 ? animal(random) : thing(random, words.buildings),
+        pick(words.tools, random),
+      ];
       return { ko: `${korean.by(tool.ko)} 그린 ${what.ko}`, en: `${what.en} drawn with ${tool.en}` };
     },
     // 얼음으로 만든 커다란 성

@@ -37,7 +37,11 @@ export function clipTokenizer(texts, mergeCount) {
     added_tokens: [START, END].map((token) => addedToken(token, vocab)),
     normalizer: {
       type: 'Sequence',
-      normalizers: [{ type: 'NFC' }, { type: 'Replace', pattern: { Regex: '\\s+' }, content: ' ' }, { type: 'Lowercase' }],
+      normalizers: [
+        { type: 'NFC' },
+        { type: 'Replace', pattern: { Regex: '\\s+' }, content: ' ' },
+        { type: 'Lowercase' },
+      ],
     },
     pre_tokenizer: {
       type: 'Sequence',
@@ -77,13 +81,24 @@ export function clipTokenizer(texts, mergeCount) {
     size: tokens.length,
     files: {
       'tokenizer.json': json,
-      'tokenizer_config.json': { ...specials, do_lower_case: true, model_max_length: 77, tokenizer_class: 'CLIPTokenizer' },
+      'tokenizer_config.json': {
+        ...specials,
+        do_lower_case: true,
+        model_max_length: 77,
+        tokenizer_class: 'CLIPTokenizer',
+      },
       'special_tokens_map.json': specials,
     },
   };
 }
 
-const SPECIALS = { cls_token: '[CLS]', pad_token: '[PAD]', sep_token: '[SEP]', unk_token: '[UNK]', mask_token: '[MASK]' };
+const SPECIALS = {
+  cls_token: '[CLS]',
+  pad_token: '[PAD]',
+  sep_token: '[SEP]',
+  unk_token: '[UNK]',
+  mask_token: '[MASK]',
+};
 
 /** klue/roberta-small's kind: cased WordPiece, special tokens first. The files of the tokenizer, by name. */
 export function wordPieceTokenizer(texts, mergeCount) {
@@ -91,20 +106,36 @@ export function wordPieceTokenizer(texts, mergeCount) {
   const words = countWords(texts).map(([word, count]) => [split(word), count]);
   const join = (left, right) => left + right.slice(2);
   const merges = trainMerges(words, mergeCount, join);
-  const characters = [...new Set([...Array.from({ length: 94 }, (_, i) => String.fromCharCode(33 + i)), ...words.flatMap(([w]) => w)])];
+  const characters = [
+    ...new Set([...Array.from({ length: 94 }, (_, i) => String.fromCharCode(33 + i)), ...words.flatMap(([w]) => w)]),
+  ];
   const alphabet = characters.flatMap((c) => (/^[a-z]$/.test(c) ? [c, `##${c}`] : [c])).sort();
-  const tokens = [...new Set([...Object.values(SPECIALS), ...alphabet, ...merges.map(([left, right]) => join(left, right))])];
+  const tokens = [
+    ...new Set([...Object.values(SPECIALS), ...alphabet, ...merges.map(([left, right]) => join(left, right))]),
+  ];
   const vocab = Object.fromEntries(tokens.map((token, id) => [token, id]));
   const json = {
     version: '1.0',
     truncation: null,
     padding: null,
     added_tokens: Object.values(SPECIALS).map((token) => addedToken(token, vocab)),
-    normalizer: { type: 'BertNormalizer', clean_text: true, handle_chinese_chars: true, strip_accents: null, lowercase: false },
+    normalizer: {
+      type: 'BertNormalizer',
+      clean_text: true,
+      handle_chinese_chars: true,
+      strip_accents: null,
+      lowercase: false,
+    },
     pre_tokenizer: { type: 'BertPreTokenizer' },
     post_processor: { type: 'BertProcessing', sep: ['[SEP]', vocab['[SEP]']], cls: ['[CLS]', vocab['[CLS]']] },
     decoder: { type: 'WordPiece', prefix: '##', cleanup: true },
-    model: { type: 'WordPiece', unk_token: '[UNK]', continuing_subword_prefix: '##', max_input_chars_per_word: 100, vocab },
+    model: {
+      type: 'WordPiece',
+      unk_token: '[UNK]',
+      continuing_subword_prefix: '##',
+      max_input_chars_per_word: 100,
+      vocab,
+    },
   };
   return {
     size: tokens.length,
@@ -125,5 +156,13 @@ export function wordPieceTokenizer(texts, mergeCount) {
 }
 
 function addedToken(content, vocab) {
-  return { id: vocab[content], content, single_word: false, lstrip: false, rstrip: false, normalized: false, special: true };
+  return {
+    id: vocab[content],
+    content,
+    single_word: false,
+    lstrip: false,
+    rstrip: false,
+    normalized: false,
+    special: true,
+  };
 }

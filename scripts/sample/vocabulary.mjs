@@ -52,7 +52,10 @@ export const vehicles = [
 
 export const boats = things('척', '배=boat|돛단배=sailboat|잠수함=submarine');
 
-export const buildings = [...things('채', '집=house|오두막=cabin|성=castle'), ...things('개', '등대=lighthouse|풍차=windmill|탑=tower')];
+export const buildings = [
+  ...things('채', '집=house|오두막=cabin|성=castle'),
+  ...things('개', '등대=lighthouse|풍차=windmill|탑=tower'),
+];
 
 export const colors = pairs(
   `빨간=red|파란=blue|노란=yellow|초록색=green|하얀=white|검은=black|분홍색=pink|보라색=purple|주황색=orange|갈색=brown|회색=gray`,
@@ -111,7 +114,9 @@ export const sites = pairs(
   |산기슭=at the foot of the mountain|나무 옆=next to the tree|사막=in the desert|달 위=on the moon|안개 속=in the fog`,
 );
 
-export const waters = pairs('바다 위=on the sea|호수 위=on the lake|강 위=on the river|물속=under the water|폭풍 속=in the storm');
+export const waters = pairs(
+  '바다 위=on the sea|호수 위=on the lake|강 위=on the river|물속=under the water|폭풍 속=in the storm',
+);
 
 export const journeys = pairs(
   `도로를 달리는=driving on the road|다리를 건너는=crossing the bridge|도시를 지나가는=passing through the city
@@ -162,4 +167,6 @@ export const pictures = pairs(
 export const tools = pairs('연필=a pencil|펜=a pen|크레용=crayons|목탄=charcoal|분필=chalk|붓=a brush');
 
 /** `얼음으로 만든 고양이`, a cat made of ice. */
-export const materials = pairs('종이=paper|얼음=ice|나무=wood|유리=glass|눈=snow|금=gold|돌=stone|초콜릿=chocolate|흙=clay|털실=yarn|구름=clouds');
+export const materials = pairs(
+  '종이=paper|얼음=ice|나무=wood|유리=glass|눈=snow|금=gold|돌=stone|초콜릿=chocolate|흙=clay|털실=yarn|구름=clouds',
+);

@@ -13,7 +13,14 @@ const NAPI_HEADERS = ['node_modules', 'node-api-headers', 'include'];
 const ADDON_NAME = 'tfjs_binding.node';
 
 /** What the package's binding.gyp says, for Node-API 8, which all supported versions of Node have: one build serves all. */
-const COMPILER_FLAGS = ['-O2', '-std=gnu++17', '-shared', '-fPIC', '-DNAPI_VERSION=8', '-Wl,-rpath,$ORIGIN/../../deps/lib'];
+const COMPILER_FLAGS = [
+  '-O2',
+  '-std=gnu++17',
+  '-shared',
+  '-fPIC',
+  '-DNAPI_VERSION=8',
+  '-Wl,-rpath,$ORIGIN/../../deps/lib',
+];
 
 /** Names all that goes into an addon: its sources, Node's headers, the compiler's flags and libtensorflow's identity. */
 export function addonKey({ root }, libraryIdentity) {
@@ -44,7 +51,15 @@ export async function buildAddon(project, library, key, [compiler, ...compilerAr
   const sources = ['tfjs_backend.cc', 'tfjs_binding.cc'].map((name) => join(root, ...ADDON_PACKAGE, 'binding', name));
   await stageFolder(dirname(file), async (partial) => {
     const includes = [library.include, join(root, ...NAPI_HEADERS)].map((folder) => `-I${folder}`);
-    const args = [...compilerArgs, ...COMPILER_FLAGS, ...includes, ...sources, ...library.libraries, '-o', join(partial, ADDON_NAME)];
+    const args = [
+      ...compilerArgs,
+      ...COMPILER_FLAGS,
+      ...includes,
+      ...sources,
+      ...library.libraries,
+      '-o',
+      join(partial, ADDON_NAME),
+    ];
     const result = await run(compiler, args, { env, lock });
     if (result.status !== 0) throw buildFailure(env, result, [compiler, ...compilerArgs], key);
   });

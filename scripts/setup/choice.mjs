@@ -27,7 +27,9 @@ function parse(args) {
       options: { quiet: { type: 'boolean', default: false }, device: { type: 'string' }, cuda: { type: 'string' } },
     }).values;
   } catch (error) {
-    throw new SetupError(`${error.message.split('. ')[0]}; flags are --quiet, --device ${DEVICES.join('|')}, --cuda ${CUDAS.join('|')}`);
+    throw new SetupError(
+      `${error.message.split('. ')[0]}; flags are --quiet, --device ${DEVICES.join('|')}, --cuda ${CUDAS.join('|')}`,
+    );
   }
 }
 

@@ -54,7 +54,8 @@ export async function fetchLibrary(project, distribution, python, lock) {
   for (const wheel of missing) {
     const download = join(cache, `${wheel.package}-${wheel.version}-${wheel.sha256.slice(0, 12)}.wheel`);
     // It is there already if set-up was interrupted before it was unpacked.
-    if (wheelIn(download) === undefined) await stageFolder(download, (partial) => downloadWheel(project, wheel, python, partial, lock));
+    if (wheelIn(download) === undefined)
+      await stageFolder(download, (partial) => downloadWheel(project, wheel, python, partial, lock));
     await stageFolder(join(folder, wheel.folder), async (partial) => {
       await unpackWheel(project, wheel, python, wheelIn(download), partial, lock);
       rmSync(download, { recursive: true });
@@ -80,7 +81,9 @@ function announce({ say }, { version, device }, missing) {
   if (missing.length < 2) return;
   const [download, disk] = [sum(missing.map(({ bytes }) => bytes)), sum(missing.map(unpackedBytes))];
   const wayOut = device === 'gpu' ? '; `npm run setup -- --device cpu` takes the one for processors instead' : '';
-  say(`libtensorflow ${version} and CUDA: ${missing.length} wheels, ${size(download)} to download, ${size(disk)} on disk${wayOut}`);
+  say(
+    `libtensorflow ${version} and CUDA: ${missing.length} wheels, ${size(download)} to download, ${size(disk)} on disk${wayOut}`,
+  );
 }
 
 function checkRoom({ cache, freeBytes = freeBytesIn }, { version, device }, missing) {
@@ -103,7 +106,16 @@ async function downloadWheel(project, wheel, python, folder, lock) {
   const { env, say, terminal } = project;
   const elapsed = stopwatch();
   say(`${title(wheel)}: downloading ${size(wheel.bytes)} …`);
-  const args = ['-m', 'pip', 'download', ...PIP_FLAGS, ...wheel.tags, '--dest', folder, `${wheel.package}==${wheel.version}`];
+  const args = [
+    '-m',
+    'pip',
+    'download',
+    ...PIP_FLAGS,
+    ...wheel.tags,
+    '--dest',
+    folder,
+    `${wheel.package}==${wheel.version}`,
+  ];
   // pip keeps the unfinished file in TMPDIR: here it goes with the folder if set-up is killed.
   const pipEnv = { ...env, PIP_REQUIRE_VIRTUALENV: '0', TMPDIR: folder };
   const result = await run(python, args, { env: pipEnv, showOutput: terminal, lock });
@@ -144,7 +156,10 @@ async function unpackWheel({ env, say }, wheel, python, file, folder, lock) {
   const result = await run(python, [script, file, folder, ...members], { env, lock });
   if (result.status !== 0) {
     const line = failureLine(result, /^\w*Error\b/);
-    throw new TensorflowUnavailable(`the ${wheel.package} wheel cannot be unpacked (${line})`, 'mend that and run this again');
+    throw new TensorflowUnavailable(
+      `the ${wheel.package} wheel cannot be unpacked (${line})`,
+      'mend that and run this again',
+    );
   }
   say(`${title(wheel)}: unpacked in ${elapsed()}`);
 }
@@ -170,7 +185,12 @@ function isLinked(folder, { links }) {
 /** A folder a distribution. A wheel of another version changes its name, so that no other clone's is touched. */
 function distributionFolder(cache, { version, wheels: [first, ...others] }) {
   const parts = others.map(({ sha256 }) => sha256);
-  const key = others.length === 0 ? first.sha256 : createHash('sha256').update([first.sha256, ...parts].join('\n')).digest('hex');
+  const key =
+    others.length === 0
+      ? first.sha256
+      : createHash('sha256')
+          .update([first.sha256, ...parts].join('\n'))
+          .digest('hex');
   return join(cache, `libtensorflow-${version}-${key.slice(0, 12)}`);
 }
 
@@ -179,14 +199,24 @@ function libraryOf(cache, distribution) {
   const [wheel, ...others] = distribution.wheels;
   const root = join(folder, wheel.folder);
   const libraries = Object.keys(wheel.files).map((path) => join(root, path));
-  return { identity: wheel.sha256, lib: join(root, 'lib'), include: join(root, 'include'), libraries, cuda: cudaOf(folder, others) };
+  return {
+    identity: wheel.sha256,
+    lib: join(root, 'lib'),
+    include: join(root, 'include'),
+    libraries,
+    cuda: cudaOf(folder, others),
+  };
 }
 
 /** What of CUDA lies beside a libtensorflow, by the names that the loader knows: where, and of which version. */
 function cudaOf(folder, wheels) {
   if (wheels.length === 0) return undefined;
-  const entries = wheels.flatMap((wheel) => Object.keys(wheel.files).map((path) => [wheel, join(folder, wheel.folder, path)]));
-  const files = Object.fromEntries(entries.map(([{ package: name, version }, path]) => [basename(path), { path, package: name, version }]));
+  const entries = wheels.flatMap((wheel) =>
+    Object.keys(wheel.files).map((path) => [wheel, join(folder, wheel.folder, path)]),
+  );
+  const files = Object.fromEntries(
+    entries.map(([{ package: name, version }, path]) => [basename(path), { path, package: name, version }]),
+  );
   return { folder: dirname(join(folder, wheels[0].folder)), files };
 }
 

@@ -3,7 +3,13 @@ import { join } from 'node:path';
 import { findExecutables, run } from './processes.mjs';
 
 /** Where Linux distributions, containers and WSL keep the driver's library. */
-const DRIVER_FOLDERS = ['/usr/lib/x86_64-linux-gnu', '/usr/lib64', '/usr/lib', '/usr/local/nvidia/lib64', '/usr/lib/wsl/lib'];
+const DRIVER_FOLDERS = [
+  '/usr/lib/x86_64-linux-gnu',
+  '/usr/lib64',
+  '/usr/lib',
+  '/usr/local/nvidia/lib64',
+  '/usr/lib/wsl/lib',
+];
 const DRIVER_LIBRARY = 'libcuda.so.1';
 /** The driver's own tool is here under WSL, on no PATH. */
 const WSL_TOOL = '/usr/lib/wsl/lib/nvidia-smi';
@@ -27,10 +33,22 @@ export async function findGpus(env, root = '/') {
 /** The tool comes with the driver's packages, which some images have without a GPU: then it fails, and that is no failure. */
 async function askTool(tool, env, root) {
   const { status, stdout, stderr } = await run(tool, ['--query-gpu=name', '--format=csv,noheader'], { env });
-  const lines = stdout.split('\n').map((line) => line.trim()).filter(Boolean);
+  const lines = stdout
+    .split('\n')
+    .map((line) => line.trim())
+    .filter(Boolean);
   if (status === 0 && lines.length > 0) return { names: lines };
   if (!hasDevice(root)) return undefined;
-  return { failure: [...lines, ...stderr.split('\n').map((line) => line.trim()).filter(Boolean)][0] ?? `exit status ${status}` };
+  return {
+    failure:
+      [
+        ...lines,
+        ...stderr
+          .split('\n')
+          .map((line) => line.trim())
+          .filter(Boolean),
+      ][0] ?? `exit status ${status}`,
+  };
 }
 
 function hasDevice(root) {

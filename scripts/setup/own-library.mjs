@@ -20,7 +20,9 @@ const HEADERS = [
  */
 export function ownLibrary(folder) {
   if (!existsSync(folder)) {
-    throw new SetupError(`TF_LIBRARY_DIR=${folder}: no such folder; name one that holds libtensorflow, or unset TF_LIBRARY_DIR`);
+    throw new SetupError(
+      `TF_LIBRARY_DIR=${folder}: no such folder; name one that holds libtensorflow, or unset TF_LIBRARY_DIR`,
+    );
   }
   const root = realpathSync(folder);
   const lib = placeOf([...C_LIBRARIES, FRAMEWORK_LIBRARY], [join(root, 'lib'), root]);
@@ -37,7 +39,9 @@ export function ownLibrary(folder) {
 
 /** What to throw when the user's own folder lacks a file. */
 export function lacking(folder, file) {
-  return new SetupError(`TF_LIBRARY_DIR=${folder}: ${file} is missing; add it, or unset TF_LIBRARY_DIR to let set-up download libtensorflow`);
+  return new SetupError(
+    `TF_LIBRARY_DIR=${folder}: ${file} is missing; add it, or unset TF_LIBRARY_DIR to let set-up download libtensorflow`,
+  );
 }
 
 /** The first of `places` that has one of `names`, or the first of all if none has. */

@@ -4,7 +4,8 @@ import { stopwatch } from './amounts.mjs';
 import { SetupError } from './errors.mjs';
 import { failureLine, NOT_FOUND, run } from './processes.mjs';
 
-const NETWORK_FAILURE = /E?(NOTFOUND|AI_AGAIN|CONNREFUSED|CONNRESET|TIMEDOUT|NETUNREACH|HOSTUNREACH|SOCKET_TIMEOUT|NOTCACHED)\b/;
+const NETWORK_FAILURE =
+  /E?(NOTFOUND|AI_AGAIN|CONNREFUSED|CONNRESET|TIMEDOUT|NETUNREACH|HOSTUNREACH|SOCKET_TIMEOUT|NOTCACHED)\b/;
 
 /**
  * NODE_ENV=production and omit=dev would leave out the compiler and the headers that set-up itself needs; `npm start`
@@ -69,7 +70,10 @@ function installRecord(root) {
 function lockedPackages(root) {
   const file = join(root, 'package-lock.json');
   const packages = readPackages(file);
-  if (packages === undefined) throw new SetupError(`${file}: expected npm's lock file, found none that can be read; restore it from the repository`);
+  if (packages === undefined)
+    throw new SetupError(
+      `${file}: expected npm's lock file, found none that can be read; restore it from the repository`,
+    );
   // The entry without a path is the project itself.
   return Object.fromEntries(Object.entries(packages).filter(([path]) => path !== ''));
 }

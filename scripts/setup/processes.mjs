@@ -29,7 +29,9 @@ export function run(command, args, { cwd, env, showOutput = false, lock }) {
 /** Every executable file on PATH with one of `names`, the first name's first. */
 export function findExecutables(names, env) {
   const folders = (env.PATH ?? '').split(delimiter).filter((folder) => folder !== '');
-  return names.flatMap((name) => (name.includes('/') ? [name] : folders.map((folder) => join(folder, name)))).filter(isExecutable);
+  return names
+    .flatMap((name) => (name.includes('/') ? [name] : folders.map((folder) => join(folder, name))))
+    .filter(isExecutable);
 }
 
 function isExecutable(file) {
@@ -43,6 +45,11 @@ function isExecutable(file) {
 
 /** How a failed command ended, in one line: the line of its output that matches `pattern`, else the last one. */
 export function failureLine({ status, signal, stdout, stderr }, pattern) {
-  const lines = `${stdout}\n${stderr}`.split('\n').map((line) => line.trim()).filter((line) => line !== '');
-  return lines.find((line) => pattern.test(line)) ?? (signal === null ? (lines.at(-1) ?? `exit status ${status}`) : signal);
+  const lines = `${stdout}\n${stderr}`
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+  return (
+    lines.find((line) => pattern.test(line)) ?? (signal === null ? (lines.at(-1) ?? `exit status ${status}`) : signal)
+  );
 }

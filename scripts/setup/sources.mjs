@@ -38,7 +38,9 @@ export async function prepare({ root, env, say, terminal }, lock) {
     throw new SetupError(`the TypeScript sources do not compile:\n${messages}${stderr}`);
   }
   const bundled = existsSync(join(root, PAGE.source)) ? await bundlePage(root) : [];
-  const emitted = new Set([...lines.flatMap((line) => EMITTED.exec(line)?.[1] ?? []), ...bundled].map((file) => resolve(root, file)));
+  const emitted = new Set(
+    [...lines.flatMap((line) => EMITTED.exec(line)?.[1] ?? []), ...bundled].map((file) => resolve(root, file)),
+  );
   for (const file of filesUnder(dist)) {
     if (!emitted.has(file)) rmSync(file);
   }
@@ -49,9 +51,22 @@ export async function prepare({ root, env, say, terminal }, lock) {
 /** Puts the page's script with the charts' library, and its style sheet, into a file each. */
 async function bundlePage(root) {
   const { build } = await import('esbuild');
-  const common = { absWorkingDir: root, bundle: true, minify: true, charset: 'utf8', legalComments: 'eof', logLevel: 'silent' };
+  const common = {
+    absWorkingDir: root,
+    bundle: true,
+    minify: true,
+    charset: 'utf8',
+    legalComments: 'eof',
+    logLevel: 'silent',
+  };
   try {
-    await build({ ...common, entryPoints: [`${PAGE.source}/index.ts`], outfile: PAGE.script, format: 'iife', target: 'es2022' });
+    await build({
+      ...common,
+      entryPoints: [`${PAGE.source}/index.ts`],
+      outfile: PAGE.script,
+      format: 'iife',
+      target: 'es2022',
+    });
     await build({ ...common, entryPoints: [`${PAGE.source}/style.css`], outfile: PAGE.style });
   } catch (error) {
     throw new SetupError(`the report's page cannot be bundled:\n${error.message}`);
@@ -71,5 +86,8 @@ function fingerprint(root) {
 
 function filesUnder(folder) {
   const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
-  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name)).sort();
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
 }

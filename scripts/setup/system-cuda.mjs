@@ -18,7 +18,10 @@ export function withoutCuda({ wheels: [tensorflow], ...rest }) {
  * @throws {TensorflowUnavailable} that names those that are missing
  */
 export async function checkSystemCuda({ env, systemLibraries = listLibraries }, { wheels: [, ...wheels] }) {
-  const wanted = wheels.flatMap(({ files }) => Object.keys(files)).map((path) => basename(path)).filter((name) => OPENED.test(name));
+  const wanted = wheels
+    .flatMap(({ files }) => Object.keys(files))
+    .map((path) => basename(path))
+    .filter((name) => OPENED.test(name));
   const found = await systemLibraries(env);
   const missing = wanted.filter((name) => !found.has(name));
   if (missing.length === 0) return;

@@ -21,7 +21,11 @@ export async function isReady(project) {
   const status = readStatus(project.root);
   if (status?.backend !== 'tensorflow') return false;
   const choice = chosen(project, status);
-  if (JSON.stringify(choice) !== JSON.stringify(status.choice) || (status.device === OWN) !== Boolean(project.env.TF_LIBRARY_DIR)) return false;
+  if (
+    JSON.stringify(choice) !== JSON.stringify(status.choice) ||
+    (status.device === OWN) !== Boolean(project.env.TF_LIBRARY_DIR)
+  )
+    return false;
   const library = findLibrary(project, distributionFor(project, status.device, choice));
   if (library === undefined || status.addon?.key !== addonKey(project, library.identity)) return false;
   const { addon, lib, include } = installedPaths(project.root);
@@ -43,7 +47,10 @@ export async function prepare(project) {
   const before = readStatus(project.root);
   const choice = chosen(project, before);
   const gpu = await installForGpu(project, choice, before);
-  const status = gpu.backend === undefined ? await installFor(project, 'cpu', choice).catch((error) => leaveOut(project, asUnavailable(error))) : gpu;
+  const status =
+    gpu.backend === undefined
+      ? await installFor(project, 'cpu', choice).catch((error) => leaveOut(project, asUnavailable(error)))
+      : gpu;
   const note = gpu.reason === undefined ? {} : { gpu };
   replaceText(statusFile(project.root), `${JSON.stringify({ ...status, choice, ...note }, null, 2)}\n`);
 }
@@ -60,7 +67,10 @@ async function lookForGpus({ env, findGpus }, { device }) {
 
 function driverFailure({ failure }) {
   if (failure === undefined) return undefined;
-  return new TensorflowUnavailable(`the NVIDIA driver does not answer (${failure})`, 'mend the driver, so that nvidia-smi lists the GPU, and run this again');
+  return new TensorflowUnavailable(
+    `the NVIDIA driver does not answer (${failure})`,
+    'mend the driver, so that nvidia-smi lists the GPU, and run this again',
+  );
 }
 
 /** The status of a set-up for GPUs; nothing where none is wanted; why not where it cannot be had. */
@@ -79,7 +89,8 @@ async function installForGpu(project, choice, before) {
 async function isGpuWanted(project, choice, before) {
   if (project.env.TF_LIBRARY_DIR || choice.device === 'cpu') return false;
   if (choice.device === 'gpu') return true;
-  if (before?.device === 'gpu' && findLibrary(project, distributionFor(project, 'gpu', choice)) !== undefined) return true;
+  if (before?.device === 'gpu' && findLibrary(project, distributionFor(project, 'gpu', choice)) !== undefined)
+    return true;
   const gpus = await lookForGpus(project, choice);
   if (gpus?.failure !== undefined) throw driverFailure(gpus);
   if (gpus !== undefined) project.say(`in sight: ${gpus.names.join(', ')}`);
@@ -96,11 +107,19 @@ async function installFor(project, device, choice) {
   if (device === 'gpu' && choice.cuda === 'system') await checkSystemCuda(project, project.distributions.gpu);
   mkdirSync(project.cache, { recursive: true });
   const onWait = () => project.say('another set-up is filling the cache: waiting for it');
-  const { library, addon, key } = await withLock(project.cache, onWait, (lock) => fillCache(project, distribution, lock));
+  const { library, addon, key } = await withLock(project.cache, onWait, (lock) =>
+    fillCache(project, distribution, lock),
+  );
   placeAddon(project.root, library, addon);
   const version = await project.loadAddon(project, installedPaths(project.root).addon);
   const kind = project.env.TF_LIBRARY_DIR ? OWN : device;
-  return { backend: 'tensorflow', device: kind, libtensorflow: { version, path: library.lib }, cuda: library.cuda, addon: { path: addon, key } };
+  return {
+    backend: 'tensorflow',
+    device: kind,
+    libtensorflow: { version, path: library.lib },
+    cuda: library.cuda,
+    addon: { path: addon, key },
+  };
 }
 
 /** Finds libtensorflow and the addon in the cache, or gets them; first makes sure that all tools for both are there. */
@@ -111,7 +130,8 @@ async function fillCache(project, distribution, lock) {
   let addon = findAddon(project, key);
   const tools = await findTools(project.env, { python: library === undefined, compiler: addon === undefined });
   if (addon === undefined) refuseRepetition(project.root, compileAttempt(key, tools.compiler));
-  if (library === undefined) for (const wheel of distribution.wheels) refuseRepetition(project.root, downloadAttempt(project, wheel));
+  if (library === undefined)
+    for (const wheel of distribution.wheels) refuseRepetition(project.root, downloadAttempt(project, wheel));
   library ??= await fetchLibrary(project, distribution, tools.python, lock);
   addon ??= await buildAddon(project, library, key, tools.compiler, lock);
   return { library, addon, key };
@@ -120,7 +140,10 @@ async function fillCache(project, distribution, lock) {
 function refuseHost({ host }, distribution) {
   const mismatch = hostMismatch(host, distribution.host);
   if (mismatch === undefined) return;
-  throw new TensorflowUnavailable(mismatch, 'set TF_LIBRARY_DIR to the folder of a libtensorflow that was built for this system, if you have one');
+  throw new TensorflowUnavailable(
+    mismatch,
+    'set TF_LIBRARY_DIR to the folder of a libtensorflow that was built for this system, if you have one',
+  );
 }
 
 /** Throws again what was recorded when this very attempt failed before: it takes long, and would end in the same way. */

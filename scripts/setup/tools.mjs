@@ -30,7 +30,10 @@ export async function findTools(env, needed) {
 function missingTools(tools) {
   const reason = tools.map((tool) => tool.missing).join(', and ');
   const packages = tools.map((tool) => tool.debian).join(' ');
-  return new TensorflowUnavailable(reason, `install what is missing (Debian, Ubuntu: apt install ${packages}) and run this again`);
+  return new TensorflowUnavailable(
+    reason,
+    `install what is missing (Debian, Ubuntu: apt install ${packages}) and run this again`,
+  );
 }
 
 /** The first Python on PATH with a pip that serves; some may be stand-ins that only say what to install. */
@@ -54,5 +57,8 @@ function findCompiler(env) {
     const [file] = findExecutables([command], env);
     if (file !== undefined) return { command: [file, ...args] };
   }
-  return { missing: env.CXX ? `the C++ compiler of CXX (${env.CXX}) is missing` : 'a C++ compiler is missing', debian: 'g++' };
+  return {
+    missing: env.CXX ? `the C++ compiler of CXX (${env.CXX}) is missing` : 'a C++ compiler is missing',
+    debian: 'g++',
+  };
 }

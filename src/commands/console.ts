@@ -28,13 +28,21 @@ export function openOutput({ quiet = false, json = false }: OutputOptions): Outp
     if (stream.isTTY) bar?.hide(); // they share the screen
     stream.write(`${text}\n`);
   };
-  const message = (text: string): void => { if (!quiet) write(process.stderr, text); };
+  const message = (text: string): void => {
+    if (!quiet) write(process.stderr, text);
+  };
   return {
     json,
     message,
-    warn: (text) => { write(process.stderr, `warning: ${text}`); },
-    result: (text, object) => { write(process.stdout, json ? JSON.stringify(object) : text); },
-    event: (object) => { if (json) write(process.stdout, JSON.stringify(object)); },
+    warn: (text) => {
+      write(process.stderr, `warning: ${text}`);
+    },
+    result: (text, object) => {
+      write(process.stdout, json ? JSON.stringify(object) : text);
+    },
+    event: (object) => {
+      if (json) write(process.stdout, JSON.stringify(object));
+    },
     progress(title, total, unit) {
       const task = { title, total, unit };
       if (quiet) return SILENT;

@@ -14,14 +14,19 @@ export interface Failure {
 /** What to say of whatever was thrown. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof CommanderError) return usageFailure(error);
-  if (error instanceof InputError || isSystemError(error)) return { exitCode: EXIT.input, text: `error: ${messageOf(error)}\n` };
-  return { exitCode: EXIT.bug, text: `bug: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n` };
+  if (error instanceof InputError || isSystemError(error))
+    return { exitCode: EXIT.input, text: `error: ${messageOf(error)}\n` };
+  return {
+    exitCode: EXIT.bug,
+    text: `bug: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+  };
 }
 
 /** Commander throws after help and version too, and words its errors as `error: …`, some on two lines. */
 function usageFailure(error: CommanderError): Failure {
   if (error.exitCode === 0) return { exitCode: EXIT.done, text: '' };
-  if (error.code === 'commander.help') return { exitCode: EXIT.input, text: 'error: expected a command; `kd --help` names them\n' };
+  if (error.code === 'commander.help')
+    return { exitCode: EXIT.input, text: 'error: expected a command; `kd --help` names them\n' };
   const isUnknown = error.code.startsWith('commander.unknown') && !error.message.includes('Did you mean');
   const hint = isUnknown ? '; `kd --help` names what there is' : '';
   return { exitCode: EXIT.input, text: `${messageOf(error)}${hint}\n` };

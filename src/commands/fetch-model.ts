@@ -10,7 +10,12 @@ import type { Progress } from './progress.js';
  * @throws InputError if there is no such folder or model, or the hub cannot be reached; before weights are fetched, also
  * for a model of a family that is not supported
  */
-export async function fetchModel(idOrFolder: string, flag: string, output: Output, parts: readonly ModelPart[]): Promise<string> {
+export async function fetchModel(
+  idOrFolder: string,
+  flag: string,
+  output: Output,
+  parts: readonly ModelPart[],
+): Promise<string> {
   if (parts.includes('weights')) await checkFamily(idOrFolder, flag, output);
   return fetchParts(idOrFolder, flag, output, parts);
 }
@@ -25,7 +30,12 @@ export async function checkFamily(idOrFolder: string, flag: string, output: Outp
   await readConfig(await fetchParts(idOrFolder, flag, output, ['config']));
 }
 
-async function fetchParts(idOrFolder: string, flag: string, output: Output, parts: readonly ModelPart[]): Promise<string> {
+async function fetchParts(
+  idOrFolder: string,
+  flag: string,
+  output: Output,
+  parts: readonly ModelPart[],
+): Promise<string> {
   let bar: Progress | undefined;
   try {
     return await resolveModelFolder(idOrFolder, {

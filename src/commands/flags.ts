@@ -11,12 +11,20 @@ function number(text: string, expected: string, allowed: (value: number) => bool
 
 /** 1, 2, 3, …; `1_000_000` is read too. */
 export const count = (text: string): number =>
-  number(text.replaceAll('_', ''), 'a whole number of at least 1', (value) => Number.isSafeInteger(value) && value >= 1);
+  number(
+    text.replaceAll('_', ''),
+    'a whole number of at least 1',
+    (value) => Number.isSafeInteger(value) && value >= 1,
+  );
 
 /** `auto`, or 1, 2, 3, … */
 export const countOrAuto = (text: string): number | 'auto' => {
   if (text === 'auto') return text;
-  return number(text.replaceAll('_', ''), 'auto or a whole number of at least 1', (value) => Number.isSafeInteger(value) && value >= 1);
+  return number(
+    text.replaceAll('_', ''),
+    'auto or a whole number of at least 1',
+    (value) => Number.isSafeInteger(value) && value >= 1,
+  );
 };
 
 /** A number above 0. */
@@ -28,14 +36,20 @@ export const nonNegative = (text: string): number =>
   number(text, 'a number of at least 0', (value) => value >= 0 && Number.isFinite(value));
 
 /** A share: 0 ≤ x < 1. */
-export const share = (text: string): number => number(text, 'a number from 0 up to, not including, 1', (value) => value >= 0 && value < 1);
+export const share = (text: string): number =>
+  number(text, 'a number from 0 up to, not including, 1', (value) => value >= 0 && value < 1);
 
 /** A share: 0 ≤ x ≤ 1. */
-export const ratio = (text: string): number => number(text, 'a number from 0 to 1', (value) => value >= 0 && value <= 1);
+export const ratio = (text: string): number =>
+  number(text, 'a number from 0 to 1', (value) => value >= 0 && value <= 1);
 
 /** A seed: 0 … 2³¹ − 1. */
 export const seed = (text: string): number =>
-  number(text, 'a whole number from 0 to 2147483647', (value) => Number.isInteger(value) && value >= 0 && value < 2 ** 31);
+  number(
+    text,
+    'a whole number from 0 to 2147483647',
+    (value) => Number.isInteger(value) && value >= 0 && value < 2 ** 31,
+  );
 
 /** Pixels along a side of a picture: a multiple of 8, as a latent stands for 8. */
 export const pixels = (text: string): number =>
@@ -49,13 +63,16 @@ export function list(text: string): string[] {
 }
 
 /** `--backend`: what computes. */
-export const backendOption = (): Option => new Option('--backend <name>', "TensorFlow's kernels, or JavaScript's").choices(BACKENDS).default('auto');
+export const backendOption = (): Option =>
+  new Option('--backend <name>', "TensorFlow's kernels, or JavaScript's").choices(BACKENDS).default('auto');
 
 /** `auto`, `gpu`, `gpu:N`, `cpu`. */
 export function device(text: string): DeviceChoice {
-  if (!/^(auto|cpu|gpu(:\d+)?)$/.test(text)) throw new InvalidArgumentError('Expected auto, cpu, gpu, or gpu:N for the N-th GPU, counted from 0.');
+  if (!/^(auto|cpu|gpu(:\d+)?)$/.test(text))
+    throw new InvalidArgumentError('Expected auto, cpu, gpu, or gpu:N for the N-th GPU, counted from 0.');
   return text as DeviceChoice;
 }
 
 /** `--device`: where TensorFlow computes. */
-export const deviceOption = (): Option => new Option('--device <name>', 'auto, cpu, gpu, or gpu:N').argParser(device).default('auto');
+export const deviceOption = (): Option =>
+  new Option('--device <name>', 'auto, cpu, gpu, or gpu:N').argParser(device).default('auto');

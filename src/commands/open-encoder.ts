@@ -44,7 +44,10 @@ export async function openEncoder(choice: EncoderChoice, output: Output): Promis
   const { name, flag, tokenizer, tokenizerFlag, run, seed = 0, randomWeights = false } = choice;
   const named = await resolveModelName(name, flag, run);
   await checkFamily(named.source, flag, output);
-  const opened = await openTokenizer({ model: named.source, elsewhere: tokenizer ?? named.tokenizerSource, flag: tokenizerFlag ?? flag }, output); // before weights are fetched
+  const opened = await openTokenizer(
+    { model: named.source, elsewhere: tokenizer ?? named.tokenizerSource, flag: tokenizerFlag ?? flag },
+    output,
+  ); // before weights are fetched
   const folder = await fetchModel(named.source, flag, output, randomWeights ? ['config'] : ['config', 'weights']);
   const model = randomWeights ? await openRandom(folder, seed) : await openPretrained(folder, seed);
   checkPositions(model.encoder, flag, MAX_LENGTH);

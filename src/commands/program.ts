@@ -12,7 +12,7 @@ import { trainCommand } from './train/index.js';
 /** `kd` with all its subcommands. Nothing in it ends the process: what goes wrong is thrown. */
 export function createProgram(): Command {
   const program = new Command('kd')
-    .description('Teaches a small Korean and English text encoder to speak CLIP-L\'s language.')
+    .description("Teaches a small Korean and English text encoder to speak CLIP-L's language.")
     .version(VERSION, '--version', 'print the version')
     .option('--quiet', 'no messages and no progress; warnings and errors only')
     .option('--json', 'one JSON object a line on standard output, nothing else there')

@@ -78,7 +78,11 @@ function startBar(task: Task): SingleBar {
 }
 
 /** Whole lines for logs: the first after `PLAIN_INTERVAL_MS`, none at the end. */
-export function plainLines(task: Task, write: (line: string) => void, now: () => number = () => performance.now()): Progress {
+export function plainLines(
+  task: Task,
+  write: (line: string) => void,
+  now: () => number = () => performance.now(),
+): Progress {
   const started = now();
   let last = started;
   return {
@@ -98,7 +102,8 @@ export function plainLines(task: Task, write: (line: string) => void, now: () =>
  */
 export function progressLine({ notes, ...state }: TaskState, columns: number): string {
   const { title, value, total } = state;
-  const line = (middle: string, kept = notes.length): string => [`${title} ${middle}`, ...notes.slice(0, kept)].join('  ');
+  const line = (middle: string, kept = notes.length): string =>
+    [`${title} ${middle}`, ...notes.slice(0, kept)].join('  ');
   const [full, short] = [amount(state), amount({ ...state, unit: '' })];
   const room = Math.min(columns - line(`[] ${full}`).length, BAR_WIDTH.most);
   if (room >= BAR_WIDTH.least && total !== Infinity) return line(`[${bar(value / total, room)}] ${full}`);
@@ -113,7 +118,8 @@ function bar(share: number, width: number): string {
 
 /** `12/40 steps`, `1,000 pairs`, `1.2 GB of 1.7 GB` */
 function amount({ value, total, unit }: Omit<TaskState, 'title' | 'notes'>): string {
-  if (unit === 'bytes') return total === Infinity ? formatBytes(value) : `${formatBytes(value)} of ${formatBytes(total)}`;
+  if (unit === 'bytes')
+    return total === Infinity ? formatBytes(value) : `${formatBytes(value)} of ${formatBytes(total)}`;
   return `${total === Infinity ? formatCount(value) : `${value}/${total}`} ${unit}`.trimEnd();
 }
 

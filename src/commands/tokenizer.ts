@@ -25,7 +25,10 @@ export interface OpenTokenizer {
  *
  * @throws InputError if there is none that can be read; where it was looked for with its model, the flag is named
  */
-export async function openTokenizer({ model, elsewhere, flag }: TokenizerSource, output: Output): Promise<OpenTokenizer> {
+export async function openTokenizer(
+  { model, elsewhere, flag }: TokenizerSource,
+  output: Output,
+): Promise<OpenTokenizer> {
   const folder = await fetchModel(elsewhere ?? model, flag, output, ['tokenizer']);
   try {
     return { tokenizer: await loadTokenizer(folder), folder };
@@ -40,7 +43,11 @@ export async function openTokenizer({ model, elsewhere, flag }: TokenizerSource,
  *
  * @param where the model, for the message
  */
-export function checkVocabulary({ vocabSize }: { readonly vocabSize: number }, { config }: TextEncoder, where: string): void {
+export function checkVocabulary(
+  { vocabSize }: { readonly vocabSize: number },
+  { config }: TextEncoder,
+  where: string,
+): void {
   if (vocabSize <= config.vocabSize) return;
   throw new InputError(
     `${where}: expected a tokenizer with at most ${config.vocabSize} ids, as many as the model has embeddings, got ${vocabSize}; give the model's own tokenizer`,

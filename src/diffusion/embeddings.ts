@@ -14,7 +14,12 @@ const BATCH = 16;
  * @returns `[L, D]` for each text
  * @throws InputError for hidden states that are not finite
  */
-export async function embedTexts(texts: readonly string[], tokenizer: TextTokenizer, engine: EncoderEngine, where: string): Promise<Embedding[]> {
+export async function embedTexts(
+  texts: readonly string[],
+  tokenizer: TextTokenizer,
+  engine: EncoderEngine,
+  where: string,
+): Promise<Embedding[]> {
   const embeddings: Embedding[] = [];
   for (let start = 0; start < texts.length; start += BATCH) {
     const batch = texts.slice(start, start + BATCH);
@@ -25,7 +30,9 @@ export async function embedTexts(texts: readonly string[], tokenizer: TextTokeni
     for (const [row, text] of batch.entries()) {
       const embedding = lastHiddenState.slice(row * size, (row + 1) * size);
       if (!embedding.every(Number.isFinite)) {
-        throw new InputError(`${where}: expected finite hidden states of ${JSON.stringify(text)}, got others; its weights are damaged, or its training diverged: choose another checkpoint`);
+        throw new InputError(
+          `${where}: expected finite hidden states of ${JSON.stringify(text)}, got others; its weights are damaged, or its training diverged: choose another checkpoint`,
+        );
       }
       embeddings.push(embedding);
     }

@@ -19,7 +19,17 @@ export interface Grid {
 }
 
 /** Lengths in pixels. */
-const SIZE = { least: 192, most: 320, labels: 200, gap: 12, header: 64, caption: 26, footer: 34, title: 17, text: 14 } as const;
+const SIZE = {
+  least: 192,
+  most: 320,
+  labels: 200,
+  gap: 12,
+  header: 64,
+  caption: 26,
+  footer: 34,
+  title: 17,
+  text: 14,
+} as const;
 const INK = '#1c1c1e';
 const PALE = '#6b6b70';
 
@@ -42,16 +52,28 @@ export async function drawGrid(grid: Grid): Promise<Buffer> {
   const columnX = (column: number): number => SIZE.labels + SIZE.gap + column * (cell.width + SIZE.gap);
 
   const overlays: OverlayOptions[] = [];
-  const lettering: string[] = grid.columns.flatMap(({ title, subtitle }, column) => header(title, subtitle, columnX(column) + cell.width / 2, cell.width));
+  const lettering: string[] = grid.columns.flatMap(({ title, subtitle }, column) =>
+    header(title, subtitle, columnX(column) + cell.width / 2, cell.width),
+  );
   for (const [row, { cells }] of grid.rows.entries()) {
     lettering.push(...rowLabels(labels[row], tops[row], heights[row] - SIZE.caption));
     for (const [column, { pixels, caption }] of cells.entries()) {
       overlays.push({ input: await resized(pixels, cell), left: columnX(column), top: tops[row] });
-      lettering.push(svgLine(caption, { x: columnX(column) + cell.width / 2, y: tops[row] + cell.height + 18, size: SIZE.text, fill: PALE, centred: true }));
+      lettering.push(
+        svgLine(caption, {
+          x: columnX(column) + cell.width / 2,
+          y: tops[row] + cell.height + 18,
+          size: SIZE.text,
+          fill: PALE,
+          centred: true,
+        }),
+      );
     }
   }
   for (const [i, line] of footer.entries()) {
-    lettering.push(svgLine(line, { x: SIZE.gap, y: bottom + SIZE.footer - 12 + i * LEADING, size: SIZE.text, fill: PALE }));
+    lettering.push(
+      svgLine(line, { x: SIZE.gap, y: bottom + SIZE.footer - 12 + i * LEADING, size: SIZE.text, fill: PALE }),
+    );
   }
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${total.width}" height="${total.height}">${lettering.join('')}</svg>`;
   return sharp({ create: { ...total, channels: 3, background: '#ffffff' } })
@@ -87,7 +109,13 @@ function rowLabels(lines: readonly LabelLine[], top: number, height: number): st
   return lines.map(({ text, size, fill }, i) => svgLine(text, { x: SIZE.gap, y: first + i * LEADING, size, fill }));
 }
 
-async function resized({ data, width, height }: Pixels, to: { readonly width: number; readonly height: number }): Promise<Buffer> {
+async function resized(
+  { data, width, height }: Pixels,
+  to: { readonly width: number; readonly height: number },
+): Promise<Buffer> {
   const kernel = to.width > width ? 'nearest' : 'lanczos3'; // small pictures keep their pixels
-  return sharp(data, { raw: { width, height, channels: 3 } }).resize({ ...to, kernel }).png().toBuffer();
+  return sharp(data, { raw: { width, height, channels: 3 } })
+    .resize({ ...to, kernel })
+    .png()
+    .toBuffer();
 }

@@ -54,7 +54,10 @@ export function wrap(text: string, size: number, width: number, mostLines: numbe
   const fits = (line: string): boolean => lineWidth(line, size) <= width;
   const lines: string[] = [];
   let line = '';
-  for (const word of text.normalize('NFC').split(/\s+/).filter((part) => part !== '')) {
+  for (const word of text
+    .normalize('NFC')
+    .split(/\s+/)
+    .filter((part) => part !== '')) {
     const longer = line === '' ? word : `${line} ${word}`;
     if (fits(longer)) {
       line = longer;

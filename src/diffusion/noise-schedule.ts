@@ -21,12 +21,21 @@ export function alphasCumprod(config: NoiseScheduleConfig): Float32Array {
 }
 
 /** β, the share of the variance that each time step replaces by noise. `[T]` */
-function betasOf({ numTrainTimesteps: count, betaStart, betaEnd, betaSchedule, trainedBetas }: NoiseScheduleConfig): Float32Array {
+function betasOf({
+  numTrainTimesteps: count,
+  betaStart,
+  betaEnd,
+  betaSchedule,
+  trainedBetas,
+}: NoiseScheduleConfig): Float32Array {
   if (trainedBetas !== undefined) return Float32Array.from(trainedBetas);
   if (betaSchedule === 'linear') return linspace(betaStart, betaEnd, count);
   // Equal steps of the square root: what latent diffusion was trained with.
-  if (betaSchedule === 'scaled_linear') return linspace(Math.sqrt(betaStart), Math.sqrt(betaEnd), count).map((root) => root ** 2);
-  return Float32Array.from({ length: count }, (_, i) => Math.min(1 - cosineAlpha((i + 1) / count) / cosineAlpha(i / count), MAX_BETA));
+  if (betaSchedule === 'scaled_linear')
+    return linspace(Math.sqrt(betaStart), Math.sqrt(betaEnd), count).map((root) => root ** 2);
+  return Float32Array.from({ length: count }, (_, i) =>
+    Math.min(1 - cosineAlpha((i + 1) / count) / cosineAlpha(i / count), MAX_BETA),
+  );
 }
 
 /** arXiv 2102.09672, formula 17: ᾱ at a share of the way. */
@@ -42,7 +51,9 @@ function cosineAlpha(time: number): number {
 function linspace(start: number, end: number, count: number): Float32Array {
   const [first, last] = [Math.fround(start), Math.fround(end)];
   const step = Math.fround(Math.fround(last - first) / (count - 1));
-  return Float32Array.from({ length: count }, (_, i) => (i < count >> 1 || count === 1 ? first + (i && step * i) : last - step * (count - 1 - i)));
+  return Float32Array.from({ length: count }, (_, i) =>
+    i < count >> 1 || count === 1 ? first + (i && step * i) : last - step * (count - 1 - i),
+  );
 }
 
 /** Sums go on in float64 and are rounded one by one, as PyTorch's `cumprod` does on a CPU. */

@@ -37,11 +37,16 @@ export async function readNoise(path: string): Promise<StartingNoise> {
   const file = await openSafetensors(path);
   try {
     const shape = file.tensors.get(TENSOR)?.shape;
-    if (shape === undefined) throw new InputError(`${path}: expected a tensor called ${TENSOR}, got ${[...file.tensors.keys()].slice(0, 5).join(', ') || 'none'}`);
+    if (shape === undefined)
+      throw new InputError(
+        `${path}: expected a tensor called ${TENSOR}, got ${[...file.tensors.keys()].slice(0, 5).join(', ') || 'none'}`,
+      );
     const [channels, h, w] = shape.slice(-3);
     const isOne = shape.length === 3 || (shape.length === 4 && shape[0] === 1);
     if (!isOne || channels !== LATENT_CHANNELS || !(h > 0 && w > 0)) {
-      throw new InputError(`${path}: expected ${TENSOR} to be [1, ${LATENT_CHANNELS}, height / 8, width / 8], got ${shownShape(shape)}`);
+      throw new InputError(
+        `${path}: expected ${TENSOR} to be [1, ${LATENT_CHANNELS}, height / 8, width / 8], got ${shownShape(shape)}`,
+      );
     }
     return { noise: await file.read(TENSOR), height: h * PIXELS_PER_LATENT, width: w * PIXELS_PER_LATENT };
   } finally {

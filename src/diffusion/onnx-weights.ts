@@ -42,7 +42,9 @@ export async function checkWeights(location: string): Promise<WeightsSummary> {
   const file = await openRandomAccess(location);
   try {
     const { hasFloat16, ends } = await readSummary(file).catch(async (error: unknown) => {
-      throw error instanceof InputError ? new InputError(`${error.message}${(await hintFromStart(file)) || '; get the file anew'}`) : error;
+      throw error instanceof InputError
+        ? new InputError(`${error.message}${(await hintFromStart(file)) || '; get the file anew'}`)
+        : error;
     });
     for (const [name, end] of ends) await checkFileBeside(location, name, end);
     return { hasFloat16, hasFilesBeside: ends.size > 0 };
@@ -52,7 +54,9 @@ export async function checkWeights(location: string): Promise<WeightsSummary> {
 }
 
 /** Whether there are float16 weights, and where those in files beside it end, by the files' names. */
-async function readSummary(file: RandomAccessFile): Promise<{ readonly hasFloat16: boolean; readonly ends: ReadonlyMap<string, number> }> {
+async function readSummary(
+  file: RandomAccessFile,
+): Promise<{ readonly hasFloat16: boolean; readonly ends: ReadonlyMap<string, number> }> {
   let hasFloat16 = false;
   const ends = new Map<string, number>();
   for await (const field of graphFields(file)) {
@@ -60,7 +64,10 @@ async function readSummary(file: RandomAccessFile): Promise<{ readonly hasFloat1
     const { isFloat16, beside } = await readWeight(file, field);
     hasFloat16 ||= isFloat16;
     if (beside === undefined) continue;
-    const [name, end] = [beside.get('location') ?? '', Number(beside.get('offset') ?? 0) + Number(beside.get('length') ?? 0)];
+    const [name, end] = [
+      beside.get('location') ?? '',
+      Number(beside.get('offset') ?? 0) + Number(beside.get('length') ?? 0),
+    ];
     ends.set(name, Math.max(ends.get(name) ?? 0, end));
   }
   return { hasFloat16, ends };
@@ -68,9 +75,16 @@ async function readSummary(file: RandomAccessFile): Promise<{ readonly hasFloat1
 
 async function checkFileBeside(location: string, name: string, end: number): Promise<void> {
   const path = join(dirname(location), name);
-  const size = await stat(path).then((stats) => stats.size, () => undefined);
-  if (size === undefined) throw new InputError(`${path}: expected weights of ${location}, found no such file; get it, and put it there`);
-  if (size < end) throw new InputError(`${path}: expected weights of ${end} bytes or more, as ${location} says, found ${size}; the file is cut short, get it anew`);
+  const size = await stat(path).then(
+    (stats) => stats.size,
+    () => undefined,
+  );
+  if (size === undefined)
+    throw new InputError(`${path}: expected weights of ${location}, found no such file; get it, and put it there`);
+  if (size < end)
+    throw new InputError(
+      `${path}: expected weights of ${end} bytes or more, as ${location} says, found ${size}; the file is cut short, get it anew`,
+    );
 }
 
 /**
@@ -87,7 +101,11 @@ export async function moveWeights(location: string, folder: string): Promise<str
   try {
     const model: Buffer[] = [];
     for await (const field of fieldsOf(file, 0, file.size)) {
-      model.push(field.number === MODEL.graph ? bytes(MODEL.graph, await graphWithoutWeights(file, field, weights, name)) : await slice(file, field.start, field.end));
+      model.push(
+        field.number === MODEL.graph
+          ? bytes(MODEL.graph, await graphWithoutWeights(file, field, weights, name))
+          : await slice(file, field.start, field.end),
+      );
     }
     await weights.commit();
     await writeFileAtomic(path, Buffer.concat(model));
@@ -98,7 +116,12 @@ export async function moveWeights(location: string, folder: string): Promise<str
   }
 }
 
-async function graphWithoutWeights(file: RandomAccessFile, graph: Field, weights: PendingFile, name: string): Promise<Buffer[]> {
+async function graphWithoutWeights(
+  file: RandomAccessFile,
+  graph: Field,
+  weights: PendingFile,
+  name: string,
+): Promise<Buffer[]> {
   const fields: Buffer[] = [];
   let offset = 0; // in the file of weights
   for await (const field of fieldsOf(file, graph.content, graph.end)) {
@@ -144,7 +167,8 @@ async function readWeight(file: RandomAccessFile, { content, end }: Field): Prom
 /** A `StringStringEntryProto`: key and value. */
 async function readEntry(file: RandomAccessFile, { content, end }: Field): Promise<[string, string]> {
   const texts: string[] = [];
-  for await (const field of fieldsOf(file, content, end)) texts.push((await slice(file, field.content, field.end)).toString());
+  for await (const field of fieldsOf(file, content, end))
+    texts.push((await slice(file, field.content, field.end)).toString());
   return [texts[0] ?? '', texts[1] ?? ''];
 }
 

@@ -57,12 +57,17 @@ const OPTIMISATION = 'extended';
  * What keeps ONNX Runtime from holding things twice on a CPU: weights packed a second time for products (no faster at these
  * sizes), and activations in a block as large as the last run's in all, beside the memory that run left (no faster either).
  */
-const HELD_ONCE: InferenceSession.SessionOptions = { enableMemPattern: false, extra: { session: { disable_prepacking: '1' } } };
+const HELD_ONCE: InferenceSession.SessionOptions = {
+  enableMemPattern: false,
+  extra: { session: { disable_prepacking: '1' } },
+};
 
 /** Whether ONNX Runtime's CUDA provider lies beside it. */
 export function hasCudaProvider(): boolean {
   const package_ = dirname(createRequire(import.meta.url).resolve('onnxruntime-node/package.json'));
-  return existsSync(join(package_, 'bin', 'napi-v6', process.platform, process.arch, 'libonnxruntime_providers_cuda.so'));
+  return existsSync(
+    join(package_, 'bin', 'napi-v6', process.platform, process.arch, 'libonnxruntime_providers_cuda.so'),
+  );
 }
 
 /**
@@ -74,7 +79,9 @@ export async function loadOnnx(location: string, provider: Provider): Promise<On
   env.logLevel = 'fatal';
   disableOnnxTelemetry();
   const weights = await checkWeights(location);
-  const session = await (provider === 'cuda' ? create(location, { executionProviders: ['cuda', 'cpu'] }) : createOnCpu(location, weights)).catch((error: unknown) => {
+  const session = await (
+    provider === 'cuda' ? create(location, { executionProviders: ['cuda', 'cpu'] }) : createOnCpu(location, weights)
+  ).catch((error: unknown) => {
     throw loadFailure(error, location);
   });
   const inputs = session.inputMetadata.map(portOf);
@@ -83,7 +90,11 @@ export async function loadOnnx(location: string, provider: Provider): Promise<On
     inputs,
     outputs: session.outputMetadata.map(portOf),
     async run(values) {
-      const feeds = Object.fromEntries(inputs.filter(({ name }) => name in values).map((port) => [port.name, tensorOf(port, values[port.name], location)]));
+      const feeds = Object.fromEntries(
+        inputs
+          .filter(({ name }) => name in values)
+          .map((port) => [port.name, tensorOf(port, values[port.name], location)]),
+      );
       const results = await session.run(feeds, [session.outputNames[0]]).catch((error: unknown) => {
         throw new InputError(`${location}: expected to run on ${shapesOf(values)}, got "${reasonOf(error, location)}"`);
       });
@@ -111,13 +122,20 @@ async function createOnCpu(location: string, weights: WeightsSummary): Promise<I
  * Weights inside the file would be read into memory to do so, and that memory would not go back to the system: they are moved
  * to a file of their own first, and mapped.
  */
-async function createFromFloat16(location: string, { hasFilesBeside }: WeightsSummary, options: InferenceSession.SessionOptions): Promise<InferenceSession> {
+async function createFromFloat16(
+  location: string,
+  { hasFilesBeside }: WeightsSummary,
+  options: InferenceSession.SessionOptions,
+): Promise<InferenceSession> {
   const folder = folderUntilExit();
   try {
     const source = hasFilesBeside ? location : await moveWeights(location, folder);
     const optimizedModelFilePath = join(folder, 'optimized.onnx');
-    const copied = { optimized_model_external_initializers_file_name: 'copied.bin', optimized_model_external_initializers_min_size_in_bytes: '1024' };
-    const session = { ...HELD_ONCE.extra!.session as object, ...(hasFilesBeside ? copied : {}) }; // what was moved can stay there
+    const copied = {
+      optimized_model_external_initializers_file_name: 'copied.bin',
+      optimized_model_external_initializers_min_size_in_bytes: '1024',
+    };
+    const session = { ...(HELD_ONCE.extra!.session as object), ...(hasFilesBeside ? copied : {}) }; // what was moved can stay there
     await (await create(source, { ...options, optimizedModelFilePath, extra: { session } })).release();
     return await create(optimizedModelFilePath, { ...options, graphOptimizationLevel: 'disabled' });
   } finally {
@@ -126,12 +144,17 @@ async function createFromFloat16(location: string, { hasFilesBeside }: WeightsSu
 }
 
 function portOf(metadata: InferenceSession.ValueMetadata): Port {
-  return metadata.isTensor ? { name: metadata.name, type: metadata.type, shape: metadata.shape } : { name: metadata.name, type: 'no tensor', shape: [] };
+  return metadata.isTensor
+    ? { name: metadata.name, type: metadata.type, shape: metadata.shape }
+    : { name: metadata.name, type: 'no tensor', shape: [] };
 }
 
 function tensorOf({ name, type }: Port, { values, shape }: Values, location: string): Tensor {
   const encode = ENCODERS[type];
-  if (encode === undefined) throw new InputError(`${location}: expected the input ${shown(name)} in ${Object.keys(ENCODERS).join(', ')}, got ${type}`);
+  if (encode === undefined)
+    throw new InputError(
+      `${location}: expected the input ${shown(name)} in ${Object.keys(ENCODERS).join(', ')}, got ${type}`,
+    );
   return new Tensor(type as 'float32', encode(values) as Float32Array, shape);
 }
 
@@ -143,17 +166,27 @@ function decoded({ type, data, dims }: Tensor, location: string): Values {
 }
 
 function shapesOf(values: Readonly<Record<string, Values>>): string {
-  return Object.entries(values).map(([name, { shape }]) => `${name} [${shape.join(', ')}]`).join(', ');
+  return Object.entries(values)
+    .map(([name, { shape }]) => `${name} [${shape.join(', ')}]`)
+    .join(', ');
 }
 
 function loadFailure(error: unknown, location: string): InputError {
   const opset = /Opset (\d+) is under development.* is till opset (\d+)/.exec(messageOf(error));
-  if (opset !== null) return new InputError(`${location}: expected an ONNX opset up to ${opset[2]}, which ONNX Runtime knows, got ${opset[1]}; export the model with an older one`);
-  return new InputError(`${location}: expected an ONNX model that ONNX Runtime can load, got "${reasonOf(error, location)}"; get the file, and those beside it, anew`);
+  if (opset !== null)
+    return new InputError(
+      `${location}: expected an ONNX opset up to ${opset[2]}, which ONNX Runtime knows, got ${opset[1]}; export the model with an older one`,
+    );
+  return new InputError(
+    `${location}: expected an ONNX model that ONNX Runtime can load, got "${reasonOf(error, location)}"; get the file, and those beside it, anew`,
+  );
 }
 
 /** What ONNX Runtime said, on one line, without the path that begins the message already and the place in its sources. */
 function reasonOf(error: unknown, location: string): string {
-  const text = messageOf(error).replaceAll(location, 'the file').replace(/^(.*failed: ?)\1/, '$1').replace(/\/onnxruntime_src\/\S+ .*?\) (?=[A-Z])/, ' ');
+  const text = messageOf(error)
+    .replaceAll(location, 'the file')
+    .replace(/^(.*failed: ?)\1/, '$1')
+    .replace(/\/onnxruntime_src\/\S+ .*?\) (?=[A-Z])/, ' ');
   return text.length > 240 ? `${text.slice(0, 240)}…` : text;
 }

@@ -1,7 +1,9 @@
 /** The part of `opentype.js` 2.0 that this project uses; the package brings no types. */
 declare module 'opentype.js' {
   /** `M`, `L`, `Q`, `C` with the points that SVG has for them, or `Z`. */
-  export type PathCommand = { readonly type: string } & Readonly<Partial<Record<'x1' | 'y1' | 'x2' | 'y2' | 'x' | 'y', number>>>;
+  export type PathCommand = { readonly type: string } & Readonly<
+    Partial<Record<'x1' | 'y1' | 'x2' | 'y2' | 'x' | 'y', number>>
+  >;
 
   export interface Path {
     readonly commands: readonly PathCommand[];

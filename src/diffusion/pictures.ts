@@ -34,7 +34,10 @@ export interface Picture {
 export async function readPictures(folder: string): Promise<Picture[]> {
   const there: Picture[] = [];
   for (const picture of await listed(folder)) {
-    const isThere = await stat(join(folder, picture.file)).then(() => true, () => false);
+    const isThere = await stat(join(folder, picture.file)).then(
+      () => true,
+      () => false,
+    );
     if (isThere) there.push(picture);
   }
   return there;
@@ -43,7 +46,10 @@ export async function readPictures(folder: string): Promise<Picture[]> {
 /** Adds a picture to a folder's list, in the place of an older one of the same name. */
 export async function recordPicture(folder: string, picture: Picture): Promise<void> {
   const others = (await readPictures(folder)).filter(({ file }) => file !== picture.file);
-  await writeFileAtomic(join(folder, PICTURES_FILE), `${JSON.stringify({ version: 1, pictures: [...others, picture] }, null, 2)}\n`);
+  await writeFileAtomic(
+    join(folder, PICTURES_FILE),
+    `${JSON.stringify({ version: 1, pictures: [...others, picture] }, null, 2)}\n`,
+  );
 }
 
 async function listed(folder: string): Promise<Picture[]> {
@@ -58,12 +64,22 @@ async function listed(folder: string): Promise<Picture[]> {
 function isPicture(value: unknown): value is Picture {
   const { file, prompts, encoders, seed, steps, guidance } = (value ?? {}) as Partial<Picture>;
   const isTexts = (texts: unknown): boolean => Array.isArray(texts) && texts.every((text) => typeof text === 'string');
-  return typeof file === 'string' && !/[/\\]/.test(file) && isTexts(prompts) && isTexts(encoders) &&
-    typeof steps === 'number' && typeof guidance === 'number' && (seed === undefined || typeof seed === 'number');
+  return (
+    typeof file === 'string' &&
+    !/[/\\]/.test(file) &&
+    isTexts(prompts) &&
+    isTexts(encoders) &&
+    typeof steps === 'number' &&
+    typeof guidance === 'number' &&
+    (seed === undefined || typeof seed === 'number')
+  );
 }
 
 /** A file name of a prompt: its letters and digits, cut to what every file system takes. */
 export function fileNameOf(prompt: string, seed: number | string): string {
-  const words = prompt.normalize('NFC').toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? ['empty'];
+  const words = prompt
+    .normalize('NFC')
+    .toLowerCase()
+    .match(/[\p{L}\p{N}]+/gu) ?? ['empty'];
   return `${Array.from(words.join('-')).slice(0, 40).join('')}-${seed}.png`;
 }

@@ -105,8 +105,12 @@ export async function checkPipelineFiles(folder: string): Promise<void> {
   const { scheduler, unet, decoder } = PIPELINE_FILES;
   for (const name of [scheduler, unet, decoder]) {
     const path = join(folder, name);
-    const isFile = await stat(path).then((stats) => stats.isFile(), () => false);
-    if (!isFile) throw new InputError(`${path}: expected a part of the pipeline, found no such file; ${await remedyFor(path)}`);
+    const isFile = await stat(path).then(
+      (stats) => stats.isFile(),
+      () => false,
+    );
+    if (!isFile)
+      throw new InputError(`${path}: expected a part of the pipeline, found no such file; ${await remedyFor(path)}`);
   }
 }
 
@@ -119,7 +123,11 @@ async function remedyFor(path: string): Promise<string> {
 }
 
 async function loadUnet(location: string, provider: Provider): Promise<OnnxModel> {
-  return checked(await loadOnnx(location, provider), 'a UNet', { sample: 4, timestep: undefined, encoder_hidden_states: 3 });
+  return checked(await loadOnnx(location, provider), 'a UNet', {
+    sample: 4,
+    timestep: undefined,
+    encoder_hidden_states: 3,
+  });
 }
 
 async function loadDecoder(location: string, provider: Provider): Promise<OnnxModel> {
@@ -127,14 +135,26 @@ async function loadDecoder(location: string, provider: Provider): Promise<OnnxMo
 }
 
 /** Checks that a model has the inputs that its place asks for, each with as many dimensions. */
-async function checked(model: OnnxModel, what: string, expected: Readonly<Record<string, number | undefined>>): Promise<OnnxModel> {
+async function checked(
+  model: OnnxModel,
+  what: string,
+  expected: Readonly<Record<string, number | undefined>>,
+): Promise<OnnxModel> {
   const names = Object.keys(expected);
-  const fits = names.length === model.inputs.length && model.inputs.every(({ name, shape }) => name in expected && (expected[name] ?? shape.length) === shape.length);
+  const fits =
+    names.length === model.inputs.length &&
+    model.inputs.every(({ name, shape }) => name in expected && (expected[name] ?? shape.length) === shape.length);
   if (fits) return model;
   await model.release();
   const found = model.inputs.map(({ name }) => shown(name));
-  const guess = found.includes('input_ids') ? ', which is a text encoder' : found.includes('latent_sample') ? ', which is a VAE decoder' : '';
-  throw new InputError(`${model.location}: expected ${what} with the inputs ${names.join(', ')}, got one with ${found.join(', ') || 'none'}${guess}; put the pipeline's own file there`);
+  const guess = found.includes('input_ids')
+    ? ', which is a text encoder'
+    : found.includes('latent_sample')
+      ? ', which is a VAE decoder'
+      : '';
+  throw new InputError(
+    `${model.location}: expected ${what} with the inputs ${names.join(', ')}, got one with ${found.join(', ') || 'none'}${guess}; put the pipeline's own file there`,
+  );
 }
 
 function pipelineOf(unet: OnnxModel, decoder: OnnxModel, config: SchedulerConfig): Pipeline {
@@ -166,12 +186,18 @@ async function denoise(unet: OnnxModel, config: SchedulerConfig, request: Pictur
 }
 
 /** Asks the UNet for what guides a step: negative + guidance · (prompt − negative), arXiv 2207.12598, formula 6. */
-function questionOf(unet: OnnxModel, request: PictureRequest): (latents: Float32Array, timestep: number) => Promise<Float32Array> {
+function questionOf(
+  unet: OnnxModel,
+  request: PictureRequest,
+): (latents: Float32Array, timestep: number) => Promise<Float32Array> {
   const { prompt, negative, guidance, oneByOne } = request;
   const answer = (latents: Float32Array, timestep: number, texts: readonly Embedding[]): Promise<Values> => {
     const sample = joined(texts.map(() => latents)); // [B, C, h, w]
     return unet.run({
-      sample: { values: sample, shape: [texts.length, LATENT_CHANNELS, request.height / PIXELS_PER_LATENT, request.width / PIXELS_PER_LATENT] },
+      sample: {
+        values: sample,
+        shape: [texts.length, LATENT_CHANNELS, request.height / PIXELS_PER_LATENT, request.width / PIXELS_PER_LATENT],
+      },
       timestep: { values: Float32Array.of(timestep), shape: [1] },
       encoder_hidden_states: { values: joined(texts), shape: [texts.length, ...embeddingShape(prompt)] }, // [B, L, D]
     });
@@ -205,7 +231,9 @@ async function decode(decoder: OnnxModel, latents: Float32Array, height: number,
   const scaled = latents.map((value) => value / LATENT_SCALE);
   const image = await decoder.run({ latent_sample: { values: scaled, shape } }); // [1, 3, height, width] in -1 … 1
   if (image.values.length !== 3 * height * width) {
-    throw new InputError(`${decoder.location}: expected pictures of [1, 3, ${height}, ${width}], got [${image.shape.join(', ')}]; get the file anew`);
+    throw new InputError(
+      `${decoder.location}: expected pictures of [1, 3, ${height}, ${width}], got [${image.shape.join(', ')}]; get the file anew`,
+    );
   }
   return pixelsOf(image.values, height, width);
 }

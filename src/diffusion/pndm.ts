@@ -12,7 +12,12 @@ import type { Scheduler } from './scheduler.js';
 import { spacedTimesteps } from './timesteps.js';
 
 /** Adams-Bashforth coefficients by the number of outputs known, the newest first (arXiv 2202.09778, formula 12). */
-const MULTISTEP: readonly (readonly number[])[] = [[1], [3 / 2, -1 / 2], [23 / 12, -16 / 12, 5 / 12], [55 / 24, -59 / 24, 37 / 24, -9 / 24]];
+const MULTISTEP: readonly (readonly number[])[] = [
+  [1],
+  [3 / 2, -1 / 2],
+  [23 / 12, -16 / 12, 5 / 12],
+  [55 / 24, -59 / 24, 37 / 24, -9 / 24],
+];
 
 /** The weights of the four outputs of a Runge-Kutta step (formula 13). */
 const RUNGE_KUTTA = [1 / 6, 1 / 3, 1 / 3, 1 / 6];
@@ -26,7 +31,10 @@ export function pndm(config: PndmConfig, steps: number): Scheduler {
   const spaced = spacedTimesteps(config, steps, 0);
   const transfer = transferOf(config);
   if (config.skipPrkSteps) return multistepOnly(spaced, stride, transfer);
-  if (spaced.length < ORDER) throw new InputError(`--steps: expected at least ${ORDER} for a scheduler with Runge-Kutta steps, got ${steps}; give more`);
+  if (spaced.length < ORDER)
+    throw new InputError(
+      `--steps: expected at least ${ORDER} for a scheduler with Runge-Kutta steps, got ${steps}; give more`,
+    );
   return rungeKuttaFirst(spaced, stride, transfer);
 }
 

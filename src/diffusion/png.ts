@@ -7,8 +7,16 @@ import type { Pixels } from './pipeline.js';
 const HEADER_LENGTH = 8 + 25;
 
 /** A picture as a PNG file's bytes. */
-export async function encodePng({ data, width, height }: Omit<Pixels, 'isFinite'>, texts: Readonly<Record<string, string>>): Promise<Buffer> {
-  return withTexts(await sharp(data, { raw: { width, height, channels: 3 } }).png().toBuffer(), texts);
+export async function encodePng(
+  { data, width, height }: Omit<Pixels, 'isFinite'>,
+  texts: Readonly<Record<string, string>>,
+): Promise<Buffer> {
+  return withTexts(
+    await sharp(data, { raw: { width, height, channels: 3 } })
+      .png()
+      .toBuffer(),
+    texts,
+  );
 }
 
 /**

@@ -17,14 +17,24 @@ export function noiseLevel(alphaCumprod: number): NoiseLevel {
 }
 
 /** x₀ */
-export function predictedSample(type: PredictionType, output: Float32Array, x: Float32Array, { alpha, sigma }: NoiseLevel): Float32Array {
+export function predictedSample(
+  type: PredictionType,
+  output: Float32Array,
+  x: Float32Array,
+  { alpha, sigma }: NoiseLevel,
+): Float32Array {
   if (type === 'sample') return output;
   if (type === 'v_prediction') return weightedSum([alpha, x], [-sigma, output]);
   return x.map((value, i) => (value - sigma * output[i]) / alpha); // at α = 0 infinite, which a clipped sample bears, and not ∞ − ∞
 }
 
 /** ε */
-export function predictedNoise(type: PredictionType, output: Float32Array, x: Float32Array, { alpha, sigma }: NoiseLevel): Float32Array {
+export function predictedNoise(
+  type: PredictionType,
+  output: Float32Array,
+  x: Float32Array,
+  { alpha, sigma }: NoiseLevel,
+): Float32Array {
   if (type === 'epsilon') return output;
   if (type === 'v_prediction') return weightedSum([alpha, output], [sigma, x]);
   return x.map((value, i) => (value - alpha * output[i]) / sigma);

@@ -173,7 +173,10 @@ function parseThresholding(fields: Fields): Thresholding | undefined {
 
 /** Reads the fields of one file, each checked, with a default for what is absent. */
 class Fields {
-  constructor(private readonly json: Json, private readonly where: string) {}
+  constructor(
+    private readonly json: Json,
+    private readonly where: string,
+  ) {}
 
   fail(key: string, expected: string): never {
     throw new InputError(`${this.where}: expected ${key} to be ${expected}, got ${shownJson(this.json[key])}`);
@@ -183,7 +186,8 @@ class Fields {
   refuse(...keys: readonly string[]): void {
     for (const key of keys) {
       const value = this.json[key] ?? false;
-      if (value !== false) this.fail(key, 'false or absent, as no other value is supported; choose another --scheduler');
+      if (value !== false)
+        this.fail(key, 'false or absent, as no other value is supported; choose another --scheduler');
     }
   }
 
@@ -204,7 +208,9 @@ class Fields {
 
   share(key: string, standard: number): number {
     const value = this.json[key] ?? standard;
-    return typeof value === 'number' && value > 0 && value <= 1 ? value : this.fail(key, 'a number above 0 and up to 1');
+    return typeof value === 'number' && value > 0 && value <= 1
+      ? value
+      : this.fail(key, 'a number above 0 and up to 1');
   }
 
   flag(key: string, standard: boolean): boolean {
@@ -215,7 +221,8 @@ class Fields {
   numbers(key: string): readonly number[] | undefined {
     const value = this.json[key];
     if (value == null) return undefined;
-    if (Array.isArray(value) && value.every((item) => typeof item === 'number' && Number.isFinite(item))) return value as number[];
+    if (Array.isArray(value) && value.every((item) => typeof item === 'number' && Number.isFinite(item)))
+      return value as number[];
     return this.fail(key, 'a list of numbers');
   }
 

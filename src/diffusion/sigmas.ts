@@ -23,7 +23,10 @@ export function sigmaSchedule(config: UniPCConfig, steps: number): SigmaSchedule
   const last = config.finalSigmasType === 'zero' ? 0 : spaced === undefined ? sigmas[sigmas.length - 1] : trained[0];
   const timesteps = spaced ?? sigmas.map((sigma) => timestepOf(sigma, trained, config.sigmas === 'karras'));
   const repeated = config.solverOrder === 1 ? -1 : sigmas.findIndex((sigma, i) => sigma === sigmas[i + 1]);
-  if (repeated !== -1) throw new InputError(`--steps: expected steps that each take noise out, got time step ${timesteps[repeated]} twice from ${steps} steps; give fewer`);
+  if (repeated !== -1)
+    throw new InputError(
+      `--steps: expected steps that each take noise out, got time step ${timesteps[repeated]} twice from ${steps} steps; give fewer`,
+    );
   return { timesteps, sigmas: Float32Array.of(...sigmas, last) };
 }
 
@@ -37,7 +40,8 @@ function trainedSigmas(config: UniPCConfig): Float32Array {
 /** Noise levels in equal steps of their 7th root (Karras) or of their logarithm, from the highest to the lowest. */
 function spacedSigmas({ sigmas, sigmaMin, sigmaMax }: UniPCConfig, trained: Float32Array, steps: number): number[] {
   const [least, most] = [sigmaMin ?? trained[0], sigmaMax ?? trained[trained.length - 1]];
-  if (!(least > 0 && most > least)) throw new InputError(`scheduler_config.json: expected 0 < sigma_min < sigma_max, got ${least} and ${most}`);
+  if (!(least > 0 && most > least))
+    throw new InputError(`scheduler_config.json: expected 0 < sigma_min < sigma_max, got ${least} and ${most}`);
   const [low, high] = [least ** (1 / KARRAS_RHO), most ** (1 / KARRAS_RHO)];
   if (sigmas === 'karras') return linspace(0, 1, steps).map((ramp) => (high + ramp * (low - high)) ** KARRAS_RHO);
   return linspace(Math.log(most), Math.log(least), steps).map(Math.exp);

@@ -16,7 +16,9 @@ export function roundHalfEven(value: number): number {
 /** `count` equal steps from `start` to `stop`, as `numpy.linspace`. */
 export function linspace(start: number, stop: number, count: number): number[] {
   const step = (stop - start) / (count - 1);
-  return Array.from({ length: count }, (_, i) => (i === count - 1 && i > 0 ? stop : i === 0 ? start : i * step + start));
+  return Array.from({ length: count }, (_, i) =>
+    i === count - 1 && i > 0 ? stop : i === 0 ? start : i * step + start,
+  );
 }
 
 /**
@@ -26,7 +28,10 @@ export function linspace(start: number, stop: number, count: number): number[] {
 function trailing(trainTimesteps: number, steps: number): number[] {
   const ratio = trainTimesteps / steps;
   const difference = trainTimesteps - ratio - trainTimesteps; // NumPy goes on by what the first step was after rounding
-  return Array.from({ length: Math.ceil(trainTimesteps / ratio) }, (_, i) => roundHalfEven(trainTimesteps + i * difference) - 1);
+  return Array.from(
+    { length: Math.ceil(trainTimesteps / ratio) },
+    (_, i) => roundHalfEven(trainTimesteps + i * difference) - 1,
+  );
 }
 
 /**
@@ -35,11 +40,17 @@ function trailing(trainTimesteps: number, steps: number): number[] {
  * @param ends how many more points than steps the interval is divided by: UniPC counts its end, which is not visited
  * @throws InputError where there are more steps than training had
  */
-export function spacedTimesteps({ timestepSpacing, stepsOffset, numTrainTimesteps }: CommonConfig, steps: number, ends: 0 | 1): number[] {
+export function spacedTimesteps(
+  { timestepSpacing, stepsOffset, numTrainTimesteps }: CommonConfig,
+  steps: number,
+  ends: 0 | 1,
+): number[] {
   const points = steps + ends;
   if (timestepSpacing === 'trailing') return checked(trailing(numTrainTimesteps, steps), steps, numTrainTimesteps);
   if (timestepSpacing === 'linspace') {
-    const spaced = linspace(0, numTrainTimesteps - 1, points).map(roundHalfEven).reverse();
+    const spaced = linspace(0, numTrainTimesteps - 1, points)
+      .map(roundHalfEven)
+      .reverse();
     return checked(spaced.slice(0, steps), steps, numTrainTimesteps);
   }
   const ratio = Math.floor(numTrainTimesteps / points);
@@ -57,5 +68,7 @@ function checked(timesteps: number[], steps: number, numTrainTimesteps: number):
 }
 
 function tooMany(steps: number, most: number): InputError {
-  return new InputError(`--steps: expected at most ${most}, as many as the model was trained on, got ${steps}; give fewer`);
+  return new InputError(
+    `--steps: expected at most ${most}, as many as the model was trained on, got ${steps}; give fewer`,
+  );
 }

@@ -69,7 +69,13 @@ function predict(config: UniPCConfig, { sample, outputs }: Start, next: Place): 
   const [newest, ...earlier] = outputs;
   const { weight, r, b } = stepOf(config, outputs, next);
   // Order 2 has a closed form (appendix F of the paper): 1/2 for any r.
-  const rho = earlier.length === 1 ? [1 / 2] : solve(r.map((_, power) => r.map((ratio) => ratio ** power)), b.slice(0, r.length));
+  const rho =
+    earlier.length === 1
+      ? [1 / 2]
+      : solve(
+          r.map((_, power) => r.map((ratio) => ratio ** power)),
+          b.slice(0, r.length),
+        );
   return weightedSum(...linearTerms(config, sample, newest, next), ...differenceTerms(weight, rho, r, newest, earlier));
 }
 
@@ -78,7 +84,13 @@ function correct(config: UniPCConfig, { sample, outputs }: Start, reached: Outpu
   const [newest, ...earlier] = outputs;
   const { weight, r, b } = stepOf(config, outputs, reached.place);
   const ratios = [...r, 1]; // the output just come is one h away
-  const rho = earlier.length === 0 ? [1 / 2] : solve(ratios.map((_, power) => ratios.map((ratio) => ratio ** power)), b);
+  const rho =
+    earlier.length === 0
+      ? [1 / 2]
+      : solve(
+          ratios.map((_, power) => ratios.map((ratio) => ratio ** power)),
+          b,
+        );
   const differences = differenceTerms(weight, rho, ratios, newest, [...earlier, reached]);
   return weightedSum(...linearTerms(config, sample, newest, reached.place), ...differences);
 }
@@ -118,13 +130,31 @@ function rightSide(h: number, bOfH: number, order: number): number[] {
 }
 
 /** The exact solution if the output stayed the newest one, for x₀: σ/σₛ·x + (α − σ·αₛ/σₛ)·x₀; for ε with α and σ exchanged. */
-function linearTerms({ predictX0 }: UniPCConfig, sample: Float32Array, { place: from, values }: Output, to: Place): Term[] {
-  if (predictX0) return [[to.sigma / from.sigma, sample], [to.alpha - (to.sigma * from.alpha) / from.sigma, values]];
-  return [[to.alpha / from.alpha, sample], [to.sigma - (to.alpha * from.sigma) / from.alpha, values]];
+function linearTerms(
+  { predictX0 }: UniPCConfig,
+  sample: Float32Array,
+  { place: from, values }: Output,
+  to: Place,
+): Term[] {
+  if (predictX0)
+    return [
+      [to.sigma / from.sigma, sample],
+      [to.alpha - (to.sigma * from.alpha) / from.sigma, values],
+    ];
+  return [
+    [to.alpha / from.alpha, sample],
+    [to.sigma - (to.alpha * from.sigma) / from.alpha, values],
+  ];
 }
 
 /** weight · Σ ρ·D, where D = (output − newest)/r, as one term an output. */
-function differenceTerms(weight: number, rho: readonly number[], r: readonly number[], newest: Output, others: readonly Output[]): Term[] {
+function differenceTerms(
+  weight: number,
+  rho: readonly number[],
+  r: readonly number[],
+  newest: Output,
+  others: readonly Output[],
+): Term[] {
   const factors = others.map((_, i) => (weight * rho[i]) / r[i]);
   const total = factors.reduce((sum, factor) => sum + factor, 0);
   return [[-total, newest.values], ...others.map(({ values }, i): Term => [factors[i], values])];
@@ -135,7 +165,10 @@ function solve(matrix: readonly (readonly number[])[], right: readonly number[])
   const rows = matrix.map((row, i) => [...row, right[i]]);
   const size = rows.length;
   for (let column = 0; column < size; column++) {
-    const pivot = rows.reduce((best, row, i) => (i > column && Math.abs(row[column]) > Math.abs(rows[best][column]) ? i : best), column);
+    const pivot = rows.reduce(
+      (best, row, i) => (i > column && Math.abs(row[column]) > Math.abs(rows[best][column]) ? i : best),
+      column,
+    );
     [rows[column], rows[pivot]] = [rows[pivot], rows[column]];
     for (let i = 0; i < size; i++) {
       if (i === column) continue;

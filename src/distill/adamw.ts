@@ -44,7 +44,9 @@ export function momentName(moment: (typeof MOMENTS)[number], parameter: string):
 
 /** The shapes of both moments of every trained parameter, by name. */
 export function momentShapes(trained: Shapes): Shapes {
-  return Object.fromEntries(MOMENTS.flatMap((moment) => Object.entries(trained).map(([name, shape]) => [momentName(moment, name), shape])));
+  return Object.fromEntries(
+    MOMENTS.flatMap((moment) => Object.entries(trained).map(([name, shape]) => [momentName(moment, name), shape])),
+  );
 }
 
 /**
@@ -52,7 +54,12 @@ export function momentShapes(trained: Shapes): Shapes {
  *
  * @param step counted from 1
  */
-export function adamWScalars(optimizer: OptimizerName, learningRate: number, weightDecay: number, step: number): AdamWScalars & Record<keyof AdamWScalars, number> {
+export function adamWScalars(
+  optimizer: OptimizerName,
+  learningRate: number,
+  weightDecay: number,
+  step: number,
+): AdamWScalars & Record<keyof AdamWScalars, number> {
   const decay = learningRate * weightDecay;
   if (optimizer === 'adamw-legacy') return { stepSize: learningRate, correction: 1, decay };
   return { stepSize: learningRate / (1 - BETA_1 ** step), correction: Math.sqrt(1 - BETA_2 ** step), decay };
@@ -68,13 +75,20 @@ export function decays(optimizer: OptimizerName, isBiasOrNorm: boolean): boolean
  *
  * @param decayed whether weight decay touches this parameter
  */
-export function adamWUpdate(optimizer: OptimizerName, slot: AdamWSlot, gradient: tf.Tensor, scalars: AdamWScalars, decayed: boolean): AdamWSlot {
+export function adamWUpdate(
+  optimizer: OptimizerName,
+  slot: AdamWSlot,
+  gradient: tf.Tensor,
+  scalars: AdamWScalars,
+  decayed: boolean,
+): AdamWSlot {
   const firstMoment = tf.add(tf.mul(slot.firstMoment, BETA_1), tf.mul(gradient, 1 - BETA_1));
   const secondMoment = tf.add(tf.mul(slot.secondMoment, BETA_2), tf.mul(tf.square(gradient), 1 - BETA_2));
   const deviation = tf.add(tf.div(tf.sqrt(secondMoment), scalars.correction), EPSILON[optimizer]);
   const change = tf.mul(tf.div(firstMoment, deviation), scalars.stepSize);
 
-  const decay = (parameter: tf.Tensor): tf.Tensor => (decayed ? tf.sub(parameter, tf.mul(parameter, scalars.decay)) : parameter);
+  const decay = (parameter: tf.Tensor): tf.Tensor =>
+    decayed ? tf.sub(parameter, tf.mul(parameter, scalars.decay)) : parameter;
   const parameter =
     optimizer === 'adamw' ? tf.sub(decay(slot.parameter), change) : decay(tf.sub(slot.parameter, change));
   return { parameter, firstMoment, secondMoment };

@@ -23,7 +23,10 @@ export async function measureBaselines(
   signal?: AbortSignal,
 ): Promise<ValidationRecord | undefined> {
   const spread = meanPredictor();
-  const first = validation.pairs === 0 ? undefined : await validate(engine, validation, { ...START, epoch: 0 }, callbacks, signal, spread);
+  const first =
+    validation.pairs === 0
+      ? undefined
+      : await validate(engine, validation, { ...START, epoch: 0 }, callbacks, signal, spread);
   if (signal?.aborted) return undefined;
   let untrained = first?.loss;
   if (untrained === undefined) {

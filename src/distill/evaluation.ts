@@ -38,10 +38,17 @@ const SCALARS = 8;
  * @param batch its weights add up to 1
  * @param target `[B, …]`
  */
-export function evaluationTensor(distillation: Distillation, studentParams: Params, batch: BatchTensors, target: tf.Tensor): tf.Tensor1D {
+export function evaluationTensor(
+  distillation: Distillation,
+  studentParams: Params,
+  batch: BatchTensors,
+  target: tf.Tensor,
+): tf.Tensor1D {
   const outputs = studentOutputs(distillation, studentParams, batch);
   const { lossEn, lossKo } = lossesOf(outputs, target, batch.weights);
-  const [english, korean, teacher] = [outputs.english, outputs.korean, target].map((values) => spreadOf(values, batch.weights));
+  const [english, korean, teacher] = [outputs.english, outputs.korean, target].map((values) =>
+    spreadOf(values, batch.weights),
+  );
   const scalars = [english, korean, teacher].flatMap(({ variance, alignment }) => [variance, alignment]);
   return tf.concat([tf.stack([lossEn, lossKo, ...scalars]), tf.reshape(teacher.mean, [-1])], 0) as tf.Tensor1D;
 }
@@ -53,8 +60,14 @@ export function evaluationTensor(distillation: Distillation, studentParams: Para
  */
 export function readEvaluation(values: Float32Array, size: number): Evaluation {
   const [lossEn, lossKo, ...rest] = values.subarray(0, SCALARS);
-  const [english, korean, teacher] = [0, 2, 4].map((at) => ({ variance: rest[at], similarity: similarityOf(rest[at + 1], size) }));
-  const student = { variance: (english.variance + korean.variance) / 2, similarity: (english.similarity + korean.similarity) / 2 };
+  const [english, korean, teacher] = [0, 2, 4].map((at) => ({
+    variance: rest[at],
+    similarity: similarityOf(rest[at + 1], size),
+  }));
+  const student = {
+    variance: (english.variance + korean.variance) / 2,
+    similarity: (english.similarity + korean.similarity) / 2,
+  };
   return { lossEn, lossKo, student, teacher, teacherMean: values.slice(SCALARS) };
 }
 
@@ -65,7 +78,10 @@ const SHORTEST = 1e-12;
  * The weighted mean of outputs, `[…]`; their variance around it, a mean over all values; and `|Σ wᵢ xᵢ / |xᵢ||²`, their
  * alignment: the weighted mean of all cosine similarities, those of each sentence with itself among them.
  */
-function spreadOf(outputs: tf.Tensor, weights: tf.Tensor1D): { mean: tf.Tensor; variance: tf.Scalar; alignment: tf.Scalar } {
+function spreadOf(
+  outputs: tf.Tensor,
+  weights: tf.Tensor1D,
+): { mean: tf.Tensor; variance: tf.Scalar; alignment: tf.Scalar } {
   const [size, ...rest] = outputs.shape as [number, ...number[]];
   const inner = rest.map((_, axis) => axis + 1);
   const column = (values: tf.Tensor): tf.Tensor => tf.reshape(values, [size, ...rest.map(() => 1)]); // [B, 1, …]

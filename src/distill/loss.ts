@@ -66,7 +66,11 @@ export function trainableParameters({ student, loss }: Distillation): string[] {
 }
 
 /** What the student should say for both languages: the teacher's embedding of the English sentences. */
-export function distillationTarget({ teacher, loss }: Distillation, teacherParams: Params, teacherIds: tf.Tensor2D): tf.Tensor {
+export function distillationTarget(
+  { teacher, loss }: Distillation,
+  teacherParams: Params,
+  teacherIds: tf.Tensor2D,
+): tf.Tensor {
   return tf.tidy(() => embedding(loss, teacher.forward(teacherParams, teacherIds)));
 }
 
@@ -80,7 +84,12 @@ export function targetShape({ student, loss }: Distillation, rows: number, lengt
  *
  * @param dropout present in training
  */
-export function studentOutputs({ student, loss }: Distillation, studentParams: Params, batch: BatchTensors, dropout?: DropoutKey): StudentOutputs {
+export function studentOutputs(
+  { student, loss }: Distillation,
+  studentParams: Params,
+  batch: BatchTensors,
+  dropout?: DropoutKey,
+): StudentOutputs {
   const ids = tf.concat([batch.studentIdsEn, batch.studentIdsKo], 0); // [2B, L]
   const fullLength = batch.teacherIds.shape[1];
   const output = embedding(loss, student.forward(studentParams, ids, { dropout, fullLength })); // [2B, …]
@@ -98,7 +107,10 @@ export function studentOutputs({ student, loss }: Distillation, studentParams: P
  */
 export function lossesOf({ english, korean }: StudentOutputs, target: tf.Tensor, weights: tf.Tensor1D): LossTensors {
   const floor = tf.mul<tf.Scalar>(tf.mean(tf.abs(target)), ROUNDING_NOISE);
-  return { lossEn: meanSquaredError(english, target, floor, weights), lossKo: meanSquaredError(korean, target, floor, weights) };
+  return {
+    lossEn: meanSquaredError(english, target, floor, weights),
+    lossKo: meanSquaredError(korean, target, floor, weights),
+  };
 }
 
 function meanSquaredError(student: tf.Tensor, teacher: tf.Tensor, floor: tf.Scalar, weights: tf.Tensor1D): tf.Scalar {
@@ -113,7 +125,10 @@ function withoutNoise(difference: tf.Tensor, floor: tf.Scalar): tf.Tensor {
   const cut = tf.customGrad((x, save) => {
     const isFelt = tf.cast(tf.greater(tf.abs(x as tf.Tensor), floor), 'float32');
     (save as tf.GradSaveFunc)([isFelt]);
-    return { value: tf.mul(x as tf.Tensor, isFelt), gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => tf.mul(dy, saved[0]) };
+    return {
+      value: tf.mul(x as tf.Tensor, isFelt),
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => tf.mul(dy, saved[0]),
+    };
   });
   return cut(difference);
 }

@@ -2,7 +2,15 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { DropoutKey } from '../models/dropout.js';
 import type { Params } from '../models/text-encoder.js';
-import { distillationTarget, lossesOf, studentOutputs, trainableParameters, type BatchTensors, type Distillation, type LossTensors } from './loss.js';
+import {
+  distillationTarget,
+  lossesOf,
+  studentOutputs,
+  trainableParameters,
+  type BatchTensors,
+  type Distillation,
+  type LossTensors,
+} from './loss.js';
 
 /** Gradients by parameter name, each of its parameter's shape. */
 export type Gradients = Record<string, tf.Tensor>;

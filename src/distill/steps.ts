@@ -34,11 +34,18 @@ export interface Steps {
 }
 
 /** The steps of a run with a schedule over batches. */
-export function stepsOf(engine: Engine, training: Batches, schedule: Schedule, { accumulate, onNan }: { readonly accumulate: number; readonly onNan?: OnNan | undefined }): Steps {
+export function stepsOf(
+  engine: Engine,
+  training: Batches,
+  schedule: Schedule,
+  { accumulate, onNan }: { readonly accumulate: number; readonly onNan?: OnNan | undefined },
+): Steps {
   let isEngineWhole = true;
   let skippedInARow = 0;
   return {
-    get isEngineWhole() { return isEngineWhole; },
+    get isEngineWhole() {
+      return isEngineWhole;
+    },
     async take({ step: before, epoch, position }) {
       const step = before + 1;
       const microBatches = await batchesOfStep(training, position, epoch - 1, accumulate);
@@ -61,7 +68,10 @@ function batchesOfStep(training: Batches, inEpoch: number, epoch: number, accumu
   return Promise.all(Array.from({ length: to - from }, (_, i) => training.at(from + i, epoch)));
 }
 
-function recordOf({ lossEn, lossKo, gradNorm }: StepResult, at: Pick<StepRecord, 'step' | 'epoch' | 'learningRate' | 'pairs'>): StepRecord {
+function recordOf(
+  { lossEn, lossKo, gradNorm }: StepResult,
+  at: Pick<StepRecord, 'step' | 'epoch' | 'learningRate' | 'pairs'>,
+): StepRecord {
   return { ...at, loss: lossEn + lossKo, lossEn, lossKo, gradNorm };
 }
 

@@ -41,11 +41,25 @@ export interface TeacherCache {
  * @param shape of one sentence's outputs
  * @param shardBytes the most bytes of outputs in one file
  */
-export async function openTeacherCache(root: string, key: CacheKey, data: Readonly<Record<CacheSide, Batches>>, shape: readonly number[], shardBytes = 1e9): Promise<TeacherCache> {
+export async function openTeacherCache(
+  root: string,
+  key: CacheKey,
+  data: Readonly<Record<CacheSide, Batches>>,
+  shape: readonly number[],
+  shardBytes = 1e9,
+): Promise<TeacherCache> {
   const width = shape.reduce((product, size) => product * size, 1);
   const shardRows = Math.max(1, Math.floor(shardBytes / (BYTES_A_VALUE * width)));
-  const folder = join(root, createHash('sha256').update(JSON.stringify(Object.entries(key).sort())).digest('hex').slice(0, 16));
-  await mkdir(folder, { recursive: true }).catch((error: unknown) => { throw fileError(folder, 'cannot be made', error); });
+  const folder = join(
+    root,
+    createHash('sha256')
+      .update(JSON.stringify(Object.entries(key).sort()))
+      .digest('hex')
+      .slice(0, 16),
+  );
+  await mkdir(folder, { recursive: true }).catch((error: unknown) => {
+    throw fileError(folder, 'cannot be made', error);
+  });
   const names = await readdir(folder);
   for (const name of names.filter((each) => each.endsWith('.tmp'))) await rm(join(folder, name), { force: true });
   const shards = CACHE_SIDES.flatMap((side) => shardsOf(side, data[side].pairs, shardRows));
@@ -61,14 +75,25 @@ export async function openTeacherCache(root: string, key: CacheKey, data: Readon
         else await onPairs(shard.rows);
       }
     },
-    batches: (side) => ({ ...data[side], at: async (index, epoch) => withTarget(side, await data[side].at(index, epoch)) }),
+    batches: (side) => ({
+      ...data[side],
+      at: async (index, epoch) => withTarget(side, await data[side].at(index, epoch)),
+    }),
     async close() {
-      for (const opened of files.values()) await opened.then((shard) => shard.close(), () => undefined);
+      for (const opened of files.values())
+        await opened.then(
+          (shard) => shard.close(),
+          () => undefined,
+        );
       files.clear();
     },
   };
 
-  async function fillShard({ side, name, from, rows }: ShardPlace, teach: (batch: Batch) => Promise<Float32Array>, onPairs: (pairs: number) => void | Promise<void>): Promise<void> {
+  async function fillShard(
+    { side, name, from, rows }: ShardPlace,
+    teach: (batch: Batch) => Promise<Float32Array>,
+    onPairs: (pairs: number) => void | Promise<void>,
+  ): Promise<void> {
     const writer = await createShard(join(folder, name), [rows, ...shape]);
     try {
       const size = (await data[side].at(0)).size; // of every batch but the last
@@ -88,11 +113,16 @@ export async function openTeacherCache(root: string, key: CacheKey, data: Readon
 
   async function withTarget(side: CacheSide, batch: Batch): Promise<Batch> {
     const target = new Float32Array(batch.size * width);
-    for (let done = 0; done < batch.size; ) {
+    for (let done = 0; done < batch.size;) {
       const row = batch.rows[done];
       const number = Math.floor(row / shardRows);
       let count = 1;
-      while (done + count < batch.size && batch.rows[done + count] === row + count && Math.floor((row + count) / shardRows) === number) count++;
+      while (
+        done + count < batch.size &&
+        batch.rows[done + count] === row + count &&
+        Math.floor((row + count) / shardRows) === number
+      )
+        count++;
       const shard = await opened(shards.find(({ side: of, from }) => of === side && from === number * shardRows)!);
       target.set(await shard.read(row % shardRows, count), done * width);
       done += count;
@@ -118,6 +148,9 @@ interface ShardPlace {
 
 function shardsOf(side: CacheSide, pairs: number, shardRows: number): ShardPlace[] {
   return Array.from({ length: Math.ceil(pairs / shardRows) }, (_, number) => ({
-    side, name: `${side}-${String(number).padStart(5, '0')}.safetensors`, from: number * shardRows, rows: Math.min(shardRows, pairs - number * shardRows),
+    side,
+    name: `${side}-${String(number).padStart(5, '0')}.safetensors`,
+    from: number * shardRows,
+    rows: Math.min(shardRows, pairs - number * shardRows),
   }));
 }

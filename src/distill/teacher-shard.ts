@@ -27,10 +27,14 @@ export interface ShardWriter {
 export async function createShard(path: string, shape: readonly number[]): Promise<ShardWriter> {
   const [rows, width] = [shape[0], widthOf(shape)];
   const checksums = new Int32Array(rows);
-  const file = await createSafetensors(path, [{ name: TARGET, dtype: 'BF16', shape }, { name: CHECKSUMS, dtype: 'I32', shape: [rows] }]);
+  const file = await createSafetensors(path, [
+    { name: TARGET, dtype: 'BF16', shape },
+    { name: CHECKSUMS, dtype: 'I32', shape: [rows] },
+  ]);
   return {
     async write(row, outputs) {
-      for (let i = 0; i * width < outputs.length; i++) checksums[row + i] = checksumOf(float32ToBfloat16(outputs.subarray(i * width, (i + 1) * width)));
+      for (let i = 0; i * width < outputs.length; i++)
+        checksums[row + i] = checksumOf(float32ToBfloat16(outputs.subarray(i * width, (i + 1) * width)));
       await file.write(TARGET, row * width, outputs);
     },
     async finish() {
@@ -66,8 +70,11 @@ export async function openShard(path: string, shape: readonly number[]): Promise
     const checksums = new Int32Array(await file.read(places.checksums, 4 * shape[0]));
     return {
       async read(row, count) {
-        const values = new Uint16Array(await file.read(places.target + row * width * BYTES_A_VALUE, count * width * BYTES_A_VALUE));
-        for (let i = 0; i < count; i++) checkRow(path, row + i, values.subarray(i * width, (i + 1) * width), checksums[row + i]);
+        const values = new Uint16Array(
+          await file.read(places.target + row * width * BYTES_A_VALUE, count * width * BYTES_A_VALUE),
+        );
+        for (let i = 0; i < count; i++)
+          checkRow(path, row + i, values.subarray(i * width, (i + 1) * width), checksums[row + i]);
         return bfloat16ToFloat32(values);
       },
       close: () => file.close(),
@@ -79,13 +86,18 @@ export async function openShard(path: string, shape: readonly number[]): Promise
 }
 
 /** Where the tensors' bytes begin in the file. */
-async function placesIn(file: RandomAccessFile, shape: readonly number[]): Promise<{ target: number; checksums: number }> {
+async function placesIn(
+  file: RandomAccessFile,
+  shape: readonly number[],
+): Promise<{ target: number; checksums: number }> {
   const { tensors, dataStart } = await readHeader(file);
   const placeOf = (name: string, dtype: string, expected: readonly number[]): number => {
     const tensor = tensors.get(name);
     if (tensor?.dtype === dtype && tensor.shape.join() === expected.join()) return dataStart + tensor.begin;
     const found = tensor === undefined ? 'none' : `${tensor.dtype} [${tensor.shape.join(', ')}]`;
-    throw new InputError(`${file.location}: expected a tensor ${name} of ${dtype} [${expected.join(', ')}], got ${found}; remove the file, and it is made anew`);
+    throw new InputError(
+      `${file.location}: expected a tensor ${name} of ${dtype} [${expected.join(', ')}], got ${found}; remove the file, and it is made anew`,
+    );
   };
   return { target: placeOf(TARGET, 'BF16', shape), checksums: placeOf(CHECKSUMS, 'I32', shape.slice(0, 1)) };
 }
@@ -94,7 +106,9 @@ function checkRow(path: string, row: number, values: Uint16Array, expected: numb
   const found = checksumOf(values);
   if (found === expected) return;
   const hex = (checksum: number): string => (checksum >>> 0).toString(16).padStart(8, '0');
-  throw new InputError(`${path}: row ${row} (from 0): expected the CRC-32 ${hex(expected)}, got ${hex(found)}: the file is damaged; remove it, and it is made anew`);
+  throw new InputError(
+    `${path}: row ${row} (from 0): expected the CRC-32 ${hex(expected)}, got ${hex(found)}: the file is damaged; remove it, and it is made anew`,
+  );
 }
 
 /** As an int32, as safetensors' dtypes here have it. */

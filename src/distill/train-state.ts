@@ -21,13 +21,27 @@ export interface TrainState {
   readonly best?: ValidationRecord | undefined;
 }
 
-export const START: TrainState = { step: 0, epoch: 1, position: 0, validated: false, skipped: 0, epochLoss: { sum: 0, pairs: 0 } };
+export const START: TrainState = {
+  step: 0,
+  epoch: 1,
+  position: 0,
+  validated: false,
+  skipped: 0,
+  epochLoss: { sum: 0, pairs: 0 },
+};
 
 /** Where the run stands after a step. */
 export function afterStep(state: TrainState, { step, loss, pairs }: StepRecord, applied: boolean): TrainState {
   const { position, skipped, epochLoss } = state;
   const added = applied ? { sum: epochLoss.sum + loss * pairs, pairs: epochLoss.pairs + pairs } : epochLoss;
-  return { ...state, step, position: position + 1, validated: false, skipped: skipped + (applied ? 0 : 1), epochLoss: added };
+  return {
+    ...state,
+    step,
+    position: position + 1,
+    validated: false,
+    skipped: skipped + (applied ? 0 : 1),
+    epochLoss: added,
+  };
 }
 
 /**
@@ -35,7 +49,10 @@ export function afterStep(state: TrainState, { step, loss, pairs }: StepRecord, 
  *
  * @param validation absent where there are no validation pairs: the newest is taken for the best then
  */
-export function afterValidation(state: TrainState, validation: ValidationRecord | undefined): { state: TrainState; isBest: boolean } {
+export function afterValidation(
+  state: TrainState,
+  validation: ValidationRecord | undefined,
+): { state: TrainState; isBest: boolean } {
   const isBest = validation === undefined || state.best === undefined || validation.loss < state.best.loss;
   return { state: { ...state, validated: true, best: isBest ? validation : state.best }, isBest };
 }

@@ -66,7 +66,12 @@ export async function train(
   from: TrainState = START,
 ): Promise<TrainResult> {
   const plan = planSteps(data.training, options);
-  const steps = stepsOf(engine, data.training, { peak: options.learningRate, totalSteps: plan.totalSteps, warmupRatio: options.warmupRatio }, options);
+  const steps = stepsOf(
+    engine,
+    data.training,
+    { peak: options.learningRate, totalSteps: plan.totalSteps, warmupRatio: options.warmupRatio },
+    options,
+  );
   const isStopped = (): boolean => options.signal?.aborted === true;
   let state = from;
   let saved = { step: from.step, at: performance.now() };
@@ -74,7 +79,10 @@ export async function train(
     await callbacks.onCheckpoint?.(state, isBest);
     saved = { step: state.step, at: performance.now() };
   };
-  const isSaveDue = (): boolean => (options.saveEvery === undefined ? performance.now() - saved.at >= SAVE_INTERVAL_MS : state.step % options.saveEvery === 0);
+  const isSaveDue = (): boolean =>
+    options.saveEvery === undefined
+      ? performance.now() - saved.at >= SAVE_INTERVAL_MS
+      : state.step % options.saveEvery === 0;
   await callbacks.onPlan?.(plan);
   try {
     if (state.step === 0) {
@@ -109,13 +117,17 @@ export async function train(
       if (state.position >= plan.stepsPerEpoch) state = nextEpoch(state);
     }
   } catch (error) {
-    if (steps.isEngineWhole && state.step > saved.step) await Promise.resolve(callbacks.onCheckpoint?.(state, false)).catch(() => undefined); // the first error is the one to tell
+    if (steps.isEngineWhole && state.step > saved.step)
+      await Promise.resolve(callbacks.onCheckpoint?.(state, false)).catch(() => undefined); // the first error is the one to tell
     throw error;
   }
 }
 
 /** Counts steps: a last, smaller batch and a last, partial window of micro-batches are steps too. */
-export function planSteps(training: Batches, options: Pick<TrainOptions, 'epochs' | 'accumulate' | 'maxSteps'>): TrainPlan {
+export function planSteps(
+  training: Batches,
+  options: Pick<TrainOptions, 'epochs' | 'accumulate' | 'maxSteps'>,
+): TrainPlan {
   const stepsPerEpoch = Math.ceil(training.count / options.accumulate);
   const totalSteps = Math.min(stepsPerEpoch * options.epochs, options.maxSteps ?? Infinity);
   return { epochs: Math.ceil(totalSteps / stepsPerEpoch), stepsPerEpoch, totalSteps };

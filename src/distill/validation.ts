@@ -44,7 +44,13 @@ export async function validate(
 }
 
 /** How the outputs of the first batch's sentences differ; of the validation pairs, where there are any. */
-export async function lookAtOutputs(engine: Engine, data: { readonly training: Batches; readonly validation: Batches }, { step, epoch }: TrainState): Promise<OutputsRecord> {
-  const { student, teacher } = await engine.evaluate(await (data.validation.pairs > 0 ? data.validation : data.training).at(0));
+export async function lookAtOutputs(
+  engine: Engine,
+  data: { readonly training: Batches; readonly validation: Batches },
+  { step, epoch }: TrainState,
+): Promise<OutputsRecord> {
+  const { student, teacher } = await engine.evaluate(
+    await (data.validation.pairs > 0 ? data.validation : data.training).at(0),
+  );
   return { step, epoch, student, teacher };
 }

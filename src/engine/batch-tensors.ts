@@ -25,7 +25,8 @@ export interface PaddedBatch {
  */
 export function padBatch(batch: Batch, rows: number, pairs: number, studentLength: number): PaddedBatch {
   if (batch.size > rows) throw new Error(`a batch of ${batch.size} pairs in an engine for ${rows}`);
-  const studentIds = (ids: Int32Array): Int32Array => padRows(cutTexts(ids, ids.length / batch.size, studentLength), batch.size, rows);
+  const studentIds = (ids: Int32Array): Int32Array =>
+    padRows(cutTexts(ids, ids.length / batch.size, studentLength), batch.size, rows);
   return {
     teacherIds: padRows(batch.teacherIds, batch.size, rows),
     studentIdsEn: studentIds(batch.studentIdsEn),
@@ -47,12 +48,22 @@ function padRows<T extends Int32Array | Float32Array>(values: T, size: number, r
  *
  * @param targetShape of the teacher's outputs, where they must have come with the batch
  */
-export function batchTensors(batch: Batch, rows: number, pairs: number, studentLength: number, targetShape?: readonly number[]): BatchTensors {
+export function batchTensors(
+  batch: Batch,
+  rows: number,
+  pairs: number,
+  studentLength: number,
+  targetShape?: readonly number[],
+): BatchTensors {
   const { teacherIds, studentIdsEn, studentIdsKo, weights, target } = padBatch(batch, rows, pairs, studentLength);
-  if (targetShape !== undefined && target === undefined) throw new Error('a batch without the teacher\'s outputs, in an engine that is given them');
+  if (targetShape !== undefined && target === undefined)
+    throw new Error("a batch without the teacher's outputs, in an engine that is given them");
   const ids = (values: Int32Array): tf.Tensor2D => tf.tensor2d(values, [rows, values.length / rows], 'int32');
   return {
-    teacherIds: ids(teacherIds), studentIdsEn: ids(studentIdsEn), studentIdsKo: ids(studentIdsKo), weights: tf.tensor1d(weights),
+    teacherIds: ids(teacherIds),
+    studentIdsEn: ids(studentIdsEn),
+    studentIdsKo: ids(studentIdsKo),
+    weights: tf.tensor1d(weights),
     target: targetShape && tf.tensor(target!, [...targetShape]),
   };
 }

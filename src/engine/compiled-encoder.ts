@@ -29,13 +29,21 @@ interface ForwardPass {
 }
 
 /** An encoder over a recorded graph; its session owns the parameters. */
-export async function compiledEncoder(encoder: TextEncoder, values: ParameterValues, length: number): Promise<EncoderEngine> {
+export async function compiledEncoder(
+  encoder: TextEncoder,
+  values: ParameterValues,
+  length: number,
+): Promise<EncoderEngine> {
   const graph = new Graph();
   const lengths = textLengths(encoder, length, 0);
   const variables = declareModel(graph, 'encoder', encoder.shapes, 'float32');
   const passes = record(graph, (recording) => {
-    const shapes = [...SIZES.map((size) => [size, length] as const), ...lengths.lengths.slice(0, -1).map((shorter) => [LARGEST, shorter] as const)];
-    const passes = (isMasked: boolean): ForwardPass[] => shapes.map((shape) => recordForward(recording, encoder, variables, shape, { fullLength: length, isMasked }));
+    const shapes = [
+      ...SIZES.map((size) => [size, length] as const),
+      ...lengths.lengths.slice(0, -1).map((shorter) => [LARGEST, shorter] as const),
+    ];
+    const passes = (isMasked: boolean): ForwardPass[] =>
+      shapes.map((shape) => recordForward(recording, encoder, variables, shape, { fullLength: length, isMasked }));
     return { plain: passes(false), masked: passes(true) };
   });
   const session = openSession(graph.nodes, {});
@@ -43,7 +51,12 @@ export async function compiledEncoder(encoder: TextEncoder, values: ParameterVal
     session.close();
     throw error;
   });
-  return { encode, dispose: () => { session.close(); } };
+  return {
+    encode,
+    dispose: () => {
+      session.close();
+    },
+  };
 
   // eslint-disable-next-line @typescript-eslint/require-await -- the session's call is synchronous, an encoder's is not
   async function encode(ids: Int32Array, batch: number, attentionMask?: Float32Array): Promise<Encoded> {
@@ -54,7 +67,11 @@ export async function compiledEncoder(encoder: TextEncoder, values: ParameterVal
     for (let start = 0; start < batch;) {
       const end = Math.min(start + LARGEST, batch);
       const part = <T extends Int32Array | Float32Array>(all: T): T => all.subarray(start * length, end * length) as T;
-      const pass = passFor(end - start, lengthFor(lengths, [part(ids)]), attentionMask === undefined ? passes.plain : passes.masked);
+      const pass = passFor(
+        end - start,
+        lengthFor(lengths, [part(ids)]),
+        attentionMask === undefined ? passes.plain : passes.masked,
+      );
       const [hidden, pooled] = run(pass, part(ids), attentionMask && part(attentionMask));
       lastHiddenState.set(hidden.subarray(0, (end - start) * length * width), start * length * width);
       poolerOutput.set(pooled.subarray(0, (end - start) * width), start * width);
@@ -65,8 +82,13 @@ export async function compiledEncoder(encoder: TextEncoder, values: ParameterVal
 
   function run(pass: ForwardPass, ids: Int32Array, mask: Float32Array | undefined): [Float32Array, Float32Array] {
     const shape: [number, number] = [pass.size, pass.length];
-    const full = <T extends Int32Array | Float32Array>(part: T, whole: T): T => { whole.set(cutTexts(part, length, pass.length)); return whole; };
-    const feeds: [GraphNode, tf.Tensor][] = [[pass.ids, tf.tensor2d(full(ids, new Int32Array(sizeOf(shape))), shape, 'int32')]];
+    const full = <T extends Int32Array | Float32Array>(part: T, whole: T): T => {
+      whole.set(cutTexts(part, length, pass.length));
+      return whole;
+    };
+    const feeds: [GraphNode, tf.Tensor][] = [
+      [pass.ids, tf.tensor2d(full(ids, new Int32Array(sizeOf(shape))), shape, 'int32')],
+    ];
     if (mask) feeds.push([pass.mask!, tf.tensor2d(full(mask, new Float32Array(sizeOf(shape))), shape, 'float32')]);
     const fetched = session.run(feeds, [pass.lastHiddenState, pass.poolerOutput]);
     const outputs = fetched.map((tensor) => tensor.dataSync<'float32'>());
@@ -78,7 +100,9 @@ export async function compiledEncoder(encoder: TextEncoder, values: ParameterVal
 /** Of the passes that take so many texts of such a length, the one with the least to compute. */
 function passFor(texts: number, length: number, passes: readonly ForwardPass[]): ForwardPass {
   const places = (pass: ForwardPass): number => pass.size * pass.length;
-  return passes.filter((pass) => pass.size >= texts && pass.length >= length).reduce((least, pass) => (places(pass) < places(least) ? pass : least));
+  return passes
+    .filter((pass) => pass.size >= texts && pass.length >= length)
+    .reduce((least, pass) => (places(pass) < places(least) ? pass : least));
 }
 
 function recordForward(
@@ -92,7 +116,17 @@ function recordForward(
   const name = `encode/${size}/${length}${isMasked ? '/masked' : ''}`;
   const ids = placeholder(graph, `${name}/ids`, [size, length], 'int32');
   const mask = isMasked ? placeholder(graph, `${name}/mask`, [size, length], 'float32') : undefined;
-  const output = encoder.forward(recordedParams(recording, variables), tensor(ids), { attentionMask: mask && tensor(mask), fullLength });
+  const output = encoder.forward(recordedParams(recording, variables), tensor(ids), {
+    attentionMask: mask && tensor(mask),
+    fullLength,
+  });
   const fetched = (part: tf.Tensor, of: string): GraphNode => after(graph, value(part), [], `${name}/${of}`);
-  return { size, length, ids, mask, lastHiddenState: fetched(output.lastHiddenState, 'last_hidden_state'), poolerOutput: fetched(output.poolerOutput, 'pooler_output') };
+  return {
+    size,
+    length,
+    ids,
+    mask,
+    lastHiddenState: fetched(output.lastHiddenState, 'last_hidden_state'),
+    poolerOutput: fetched(output.poolerOutput, 'pooler_output'),
+  };
 }

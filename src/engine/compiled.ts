@@ -19,7 +19,12 @@ import { lengthFor, textLengths, type TextLengths } from './text-lengths.js';
  *
  * @param length tokens a sentence
  */
-export async function compiledEngine(distillation: Distillation, start: EngineStart, options: EngineOptions, length: number): Promise<Engine> {
+export async function compiledEngine(
+  distillation: Distillation,
+  start: EngineStart,
+  options: EngineOptions,
+  length: number,
+): Promise<Engine> {
   const graph = buildStepGraph(distillation, options, length);
   const session = openSession(graph.nodes, graph.signatures, graph.functions);
   const stepLengths = textLengths(distillation.student, length, options.dropout);
@@ -37,11 +42,15 @@ export async function compiledEngine(distillation: Distillation, start: EngineSt
   let { steps, updates } = start.optimizer ?? { steps: 0, updates: 0 };
 
   return {
-    step, evaluate, teach,
+    step,
+    evaluate,
+    teach,
     studentParameters: () => readVariables(session, graph.student),
     moments: () => readVariables(session, graph.moments),
     counters: () => ({ steps, updates }),
-    dispose: () => { session.close(); },
+    dispose: () => {
+      session.close();
+    },
   };
 
   // eslint-disable-next-line @typescript-eslint/require-await -- the session's call is synchronous, an engine's is not
@@ -77,7 +86,7 @@ export async function compiledEngine(distillation: Distillation, start: EngineSt
 
   // eslint-disable-next-line @typescript-eslint/require-await -- as above
   async function teach(batch: Batch): Promise<Float32Array> {
-    if (graph.taught === undefined) throw new Error('an engine that is given the teacher\'s outputs has no teacher');
+    if (graph.taught === undefined) throw new Error("an engine that is given the teacher's outputs has no teacher");
     const { teacherIds, ...others } = batchTensors(batch, options.batchSize, batch.size, length);
     tf.dispose(Object.values(others));
     const values = fetch([[graph.inputs.teacherIds, teacherIds]], [graph.taught]);
@@ -89,8 +98,18 @@ export async function compiledEngine(distillation: Distillation, start: EngineSt
   }
 
   function batchFeeds(batch: Batch, pairs: number, { studentIdsEn, studentIdsKo }: Pass): Feed[] {
-    const { teacherIds, weights, target, ...student } = batchTensors(batch, options.batchSize, pairs, studentIdsEn.shape[1], givenShape);
-    const feeds: Feed[] = [[studentIdsEn, student.studentIdsEn], [studentIdsKo, student.studentIdsKo], [graph.inputs.weights, weights]];
+    const { teacherIds, weights, target, ...student } = batchTensors(
+      batch,
+      options.batchSize,
+      pairs,
+      studentIdsEn.shape[1],
+      givenShape,
+    );
+    const feeds: Feed[] = [
+      [studentIdsEn, student.studentIdsEn],
+      [studentIdsKo, student.studentIdsKo],
+      [graph.inputs.weights, weights],
+    ];
     if (target === undefined) return [...feeds, [graph.inputs.teacherIds, teacherIds]];
     teacherIds.dispose(); // nobody reads them
     return [...feeds, [graph.inputs.target!, target]];

@@ -12,7 +12,11 @@ interface CpuBackend {
   makeTensorInfo(shape: number[], dtype: tf.DataType, values: tf.TypedArray): tf.TensorInfo;
 }
 
-type CpuKernel = (cpu: CpuBackend, inputs: Readonly<Record<string, tf.TensorInfo>>, attributes: object) => tf.TensorInfo | undefined;
+type CpuKernel = (
+  cpu: CpuBackend,
+  inputs: Readonly<Record<string, tf.TensorInfo>>,
+  attributes: object,
+) => tf.TensorInfo | undefined;
 
 /** Registers the kernels, once. */
 export function registerCpuKernels(): void {
@@ -20,10 +24,30 @@ export function registerCpuKernels(): void {
   register(STATELESS_UNIFORM, statelessUniform);
   register(tf.UnsortedSegmentSum, segmentSum);
   register(tf.BatchMatMul, matMul);
-  register(tf.Add, elementwise((a, b, out) => { for (let i = 0; i < out.length; i++) out[i] = a[i] + b[i]; }));
-  register(tf.Sub, elementwise((a, b, out) => { for (let i = 0; i < out.length; i++) out[i] = a[i] - b[i]; }));
-  register(tf.Multiply, elementwise((a, b, out) => { for (let i = 0; i < out.length; i++) out[i] = a[i] * b[i]; }));
-  register(tf.RealDiv, elementwise((a, b, out) => { for (let i = 0; i < out.length; i++) out[i] = a[i] / b[i]; }));
+  register(
+    tf.Add,
+    elementwise((a, b, out) => {
+      for (let i = 0; i < out.length; i++) out[i] = a[i] + b[i];
+    }),
+  );
+  register(
+    tf.Sub,
+    elementwise((a, b, out) => {
+      for (let i = 0; i < out.length; i++) out[i] = a[i] - b[i];
+    }),
+  );
+  register(
+    tf.Multiply,
+    elementwise((a, b, out) => {
+      for (let i = 0; i < out.length; i++) out[i] = a[i] * b[i];
+    }),
+  );
+  register(
+    tf.RealDiv,
+    elementwise((a, b, out) => {
+      for (let i = 0; i < out.length; i++) out[i] = a[i] / b[i];
+    }),
+  );
   register(tf.Softmax, softmax);
   register(tf.Transpose, transposeHeads);
 }
@@ -78,7 +102,8 @@ const matMul: CpuKernel = (cpu, { a, b }, attributes) => {
   const right = transposeB ? valuesOf(cpu, b) : transposed(valuesOf(cpu, b), batches, inner, columns); // [batches, columns, inner]
   const out = new Float32Array(batches * rows * columns);
   for (let i = 0; i < batches; i++) {
-    const at = (values: tf.TypedArray, size: number): Float32Array => (values as Float32Array).subarray(i * size, (i + 1) * size);
+    const at = (values: tf.TypedArray, size: number): Float32Array =>
+      (values as Float32Array).subarray(i * size, (i + 1) * size);
     multiplyRows(at(left, rows * inner), at(right, columns * inner), at(out, rows * columns), inner);
   }
   return cpu.makeTensorInfo([...batch, rows, columns], 'float32', out);
@@ -119,7 +144,8 @@ function transposed(values: tf.TypedArray, batches: number, rows: number, column
   for (let batch = 0; batch < batches; batch++) {
     const start = batch * rows * columns;
     for (let row = 0; row < rows; row++) {
-      for (let column = 0; column < columns; column++) out[start + column * rows + row] = values[start + row * columns + column]!;
+      for (let column = 0; column < columns; column++)
+        out[start + column * rows + row] = values[start + row * columns + column]!;
     }
   }
   return out;

@@ -4,7 +4,13 @@ import type { Machine } from './machine.js';
 
 /** What TensorFlow opens before it takes a GPU; without one of them it leaves the GPU alone (tsl's `dso_loader`). */
 export const GPU_LIBRARIES = [
-  'libcudart.so.12', 'libcublas.so.12', 'libcublasLt.so.12', 'libcufft.so.11', 'libcusolver.so.11', 'libcusparse.so.12', 'libcudnn.so.9',
+  'libcudart.so.12',
+  'libcublas.so.12',
+  'libcublasLt.so.12',
+  'libcufft.so.11',
+  'libcusolver.so.11',
+  'libcusparse.so.12',
+  'libcudnn.so.9',
 ] as const;
 
 /** What XLA needs to compile for a GPU. */
@@ -25,7 +31,9 @@ export async function findLibraries(machine: Machine): Promise<FoundLibrary[]> {
   return [...GPU_LIBRARIES, ...XLA_FILES].map((name) => {
     if (unpacked !== undefined) {
       const file = unpacked[name];
-      return file !== undefined && machine.exists(file.path) ? { name, path: file.path, version: file.version } : { name };
+      return file !== undefined && machine.exists(file.path)
+        ? { name, path: file.path, version: file.version }
+        : { name };
     }
     const path = system?.get(name) ?? searchedPaths(machine.env, name).find((candidate) => machine.exists(candidate));
     return path === undefined ? { name } : { name, path };
@@ -39,19 +47,25 @@ export async function librariesProblem(machine: Machine): Promise<Problem | unde
   const ofSetup = machine.setup()?.cuda !== undefined;
   return {
     found: `${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} missing`,
-    remedy: ofSetup ? 'run `npm run setup`, which downloads what is missing' : 'install CUDA 12 and cuDNN 9, or run `npm run setup -- --cuda wheels`',
+    remedy: ofSetup
+      ? 'run `npm run setup`, which downloads what is missing'
+      : 'install CUDA 12 and cuDNN 9, or run `npm run setup -- --cuda wheels`',
   };
 }
 
 /** Library names and their paths in the dynamic loader's cache. */
 async function loaderPaths(machine: Machine): Promise<Map<string, string>> {
   const result = (await machine.run('ldconfig', ['-p'])) ?? (await machine.run('/sbin/ldconfig', ['-p']));
-  return new Map([...(result?.stdout ?? '').matchAll(/^\s+(\S+) \(.*=> (\S+)$/gm)].map(([, name, path]) => [name, path]));
+  return new Map(
+    [...(result?.stdout ?? '').matchAll(/^\s+(\S+) \(.*=> (\S+)$/gm)].map(([, name, path]) => [name, path]),
+  );
 }
 
 /** Where else the loader, or XLA, looks. */
 function searchedPaths({ LD_LIBRARY_PATH: own = '', PATH: path = '' }: Machine['env'], name: string): string[] {
   if (name === 'ptxas') return [...path.split(':'), '/usr/local/cuda/bin'].map((folder) => `${folder}/${name}`);
   if (name === 'libdevice.10.bc') return [`/usr/local/cuda/nvvm/libdevice/${name}`];
-  return [...own.split(':').filter((folder) => folder !== ''), '/usr/local/cuda/lib64'].map((folder) => `${folder}/${name}`);
+  return [...own.split(':').filter((folder) => folder !== ''), '/usr/local/cuda/lib64'].map(
+    (folder) => `${folder}/${name}`,
+  );
 }

@@ -4,7 +4,13 @@ import type { Batch } from '../data/batches.js';
 import { adamWScalars, adamWUpdate, decays, momentName, momentShapes, MOMENTS } from '../distill/adamw.js';
 import type { Engine, EngineOptions, EngineStart, NamedValues, StepResult } from '../distill/engine.js';
 import { evaluationTensor, readEvaluation, type Evaluation } from '../distill/evaluation.js';
-import { distillationTarget, targetShape, trainableParameters, type BatchTensors, type Distillation } from '../distill/loss.js';
+import {
+  distillationTarget,
+  targetShape,
+  trainableParameters,
+  type BatchTensors,
+  type Distillation,
+} from '../distill/loss.js';
 import { clipFactor, distillationGradients, globalNorm, type Gradients } from '../distill/step.js';
 import type { DropoutKey } from '../models/dropout.js';
 import type { Shapes } from '../models/text-encoder.js';
@@ -18,7 +24,11 @@ import { tidy } from './tidy.js';
  *
  * It owns the parameters of both models and the optimiser's moments; every other tensor is gone when a call returns.
  */
-export async function eagerEngine(distillation: Distillation, start: EngineStart, options: EngineOptions): Promise<Engine> {
+export async function eagerEngine(
+  distillation: Distillation,
+  start: EngineStart,
+  options: EngineOptions,
+): Promise<Engine> {
   const { student: encoder } = distillation;
   const isGiven = options.targets === 'given';
   const teacher = isGiven ? {} : await uploadParams(distillation.teacher.shapes, start.teacher!);
@@ -28,7 +38,10 @@ export async function eagerEngine(distillation: Distillation, start: EngineStart
   let { steps, updates } = start.optimizer ?? { steps: 0, updates: 0 };
 
   return {
-    step, evaluate, teach, dispose,
+    step,
+    evaluate,
+    teach,
+    dispose,
     studentParameters: () => valuesOf(student),
     moments: () => valuesOf(moments),
     counters: () => ({ steps, updates }),
@@ -55,7 +68,10 @@ export async function eagerEngine(distillation: Distillation, start: EngineStart
       const before = sums;
       sums = tidy(() => {
         const { lossEn, lossKo, gradients } = distillationGradients(
-          distillation, { teacher, student }, tensorsOf(batch, pairs, options.dropout), dropoutKey(index),
+          distillation,
+          { teacher, student },
+          tensorsOf(batch, pairs, options.dropout),
+          dropoutKey(index),
         );
         const added = { gradients, losses: [lossEn, lossKo] };
         return before === undefined ? added : addUp(before, added);
@@ -75,7 +91,10 @@ export async function eagerEngine(distillation: Distillation, start: EngineStart
   function tensorsOf(batch: Batch, pairs: number, dropoutRate: number | undefined): BatchTensors {
     const length = batch.teacherIds.length / batch.size;
     const shape = isGiven ? targetShape(distillation, options.batchSize, length) : undefined;
-    const studentLength = lengthFor(textLengths(encoder, length, dropoutRate), [batch.studentIdsEn, batch.studentIdsKo]);
+    const studentLength = lengthFor(textLengths(encoder, length, dropoutRate), [
+      batch.studentIdsEn,
+      batch.studentIdsKo,
+    ]);
     return batchTensors(batch, options.batchSize, pairs, studentLength, shape);
   }
 
@@ -87,7 +106,9 @@ export async function eagerEngine(distillation: Distillation, start: EngineStart
       const [first, second] = MOMENTS.map((moment) => momentName(moment, name));
       const slot = { parameter: student[name], firstMoment: moments[first], secondMoment: moments[second] };
       const decayed = decays(options.optimizer, encoder.isBiasOrNorm(name));
-      const updated = tidy(() => adamWUpdate(options.optimizer, slot, factor ? tf.mul(gradient, factor) : gradient, scalars, decayed));
+      const updated = tidy(() =>
+        adamWUpdate(options.optimizer, slot, factor ? tf.mul(gradient, factor) : gradient, scalars, decayed),
+      );
       tf.dispose([slot.parameter, slot.firstMoment, slot.secondMoment, gradient]);
       student[name] = updated.parameter;
       moments[first] = updated.firstMoment;
@@ -98,13 +119,18 @@ export async function eagerEngine(distillation: Distillation, start: EngineStart
   async function evaluate(batch: Batch): Promise<Evaluation> {
     const result = tf.tidy(() => {
       const tensors = tensorsOf(batch, batch.size, 0);
-      return evaluationTensor(distillation, student, tensors, tensors.target ?? distillationTarget(distillation, teacher, tensors.teacherIds));
+      return evaluationTensor(
+        distillation,
+        student,
+        tensors,
+        tensors.target ?? distillationTarget(distillation, teacher, tensors.teacherIds),
+      );
     });
-    return readEvaluation((await readAndDispose(result)), batch.size);
+    return readEvaluation(await readAndDispose(result), batch.size);
   }
 
   async function teach(batch: Batch): Promise<Float32Array> {
-    if (isGiven) throw new Error('an engine that is given the teacher\'s outputs has no teacher');
+    if (isGiven) throw new Error("an engine that is given the teacher's outputs has no teacher");
     const target = tf.tidy(() => distillationTarget(distillation, teacher, tensorsOf(batch, batch.size, 0).teacherIds));
     const values = await readAndDispose(target);
     return values.subarray(0, (values.length / options.batchSize) * batch.size);
@@ -123,7 +149,8 @@ async function startMoments(trained: Shapes, { optimizer }: EngineStart): Promis
 }
 
 async function* valuesOf(tensors: Readonly<Record<string, tf.Tensor>>): AsyncIterable<NamedValues> {
-  for (const [name, tensor] of Object.entries(tensors)) yield { name, shape: tensor.shape, values: (await tensor.data()) as Float32Array };
+  for (const [name, tensor] of Object.entries(tensors))
+    yield { name, shape: tensor.shape, values: (await tensor.data()) as Float32Array };
 }
 
 /** What a step adds up over its micro-batches. */
@@ -135,7 +162,9 @@ interface StepSums {
 
 function addUp(a: StepSums, b: StepSums): StepSums {
   return {
-    gradients: Object.fromEntries(Object.entries(a.gradients).map(([name, gradient]) => [name, tf.add(gradient, b.gradients[name])])),
+    gradients: Object.fromEntries(
+      Object.entries(a.gradients).map(([name, gradient]) => [name, tf.add(gradient, b.gradients[name])]),
+    ),
     losses: a.losses.map((loss, i) => tf.add<tf.Scalar>(loss, b.losses[i])),
   };
 }

@@ -30,14 +30,23 @@ export interface EncoderEngine {
  *
  * @param length L, tokens a text
  */
-export async function encoderEngine(encoder: TextEncoder, values: ParameterValues, length = MAX_LENGTH): Promise<EncoderEngine> {
+export async function encoderEngine(
+  encoder: TextEncoder,
+  values: ParameterValues,
+  length = MAX_LENGTH,
+): Promise<EncoderEngine> {
   return tf.getBackend() === 'tensorflow' ? compiledEncoder(encoder, values, length) : eagerEncoder(encoder, values);
 }
 
 /** Encodes with tfjs's ops as they are, on any backend and at any length: the reference. */
 export async function eagerEncoder(encoder: TextEncoder, values: ParameterValues): Promise<EncoderEngine> {
   const params = await uploadParams(encoder.shapes, values);
-  return { encode, dispose: () => { disposeParams(params); } };
+  return {
+    encode,
+    dispose: () => {
+      disposeParams(params);
+    },
+  };
 
   async function encode(ids: Int32Array, batch: number, attentionMask?: Float32Array): Promise<Encoded> {
     const fullLength = ids.length / batch;

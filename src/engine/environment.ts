@@ -27,7 +27,11 @@ export interface EnvironmentOptions {
  * TF32 is off unless asked for: `NVIDIA_TF32_OVERRIDE` rules NVIDIA's libraries, and XLA's own products (Triton), which
  * it does not rule, are left to them.
  */
-export function tensorflowEnvironment(env: Environment, setup: SetupStatus | undefined, { gpu, fuse, serialOps, tf32 }: EnvironmentOptions): Record<string, string> {
+export function tensorflowEnvironment(
+  env: Environment,
+  setup: SetupStatus | undefined,
+  { gpu, fuse, serialOps, tf32 }: EnvironmentOptions,
+): Record<string, string> {
   const wanted: Record<string, string> = {};
   const usesGpu = gpu !== undefined && gpu !== 'none';
   if (fuse && usesGpu) wanted.TF_XLA_FLAGS = FUSE_ON_GPU;

@@ -39,7 +39,10 @@ export function chooseGpu(nvidia: Nvidia, choice: DeviceChoice, env: Machine['en
     };
   }
   const name = visible[wanted];
-  return withGpu(name, gpus.find(({ index, uuid }) => String(index) === name || uuid.startsWith(name)));
+  return withGpu(
+    name,
+    gpus.find(({ index, uuid }) => String(index) === name || uuid.startsWith(name)),
+  );
 }
 
 function withGpu(visible: string, gpu: Gpu | undefined): ChosenGpu {

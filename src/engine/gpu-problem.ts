@@ -31,10 +31,16 @@ export function driverProblem(nvidia: Nvidia): Problem | undefined {
     return { found: 'no NVIDIA GPU in sight', remedy: "install NVIDIA's driver for it; a container wants --gpus all" };
   }
   if (nvidia.state === 'broken') {
-    return { found: `the NVIDIA driver does not answer (${nvidia.failure})`, remedy: 'restart the machine, or install the driver anew, until nvidia-smi lists the GPU' };
+    return {
+      found: `the NVIDIA driver does not answer (${nvidia.failure})`,
+      remedy: 'restart the machine, or install the driver anew, until nvidia-smi lists the GPU',
+    };
   }
   if (nvidia.state === 'present' && isOlder(nvidia.driver, OLDEST_DRIVER)) {
-    return { found: `driver ${nvidia.driver}, and CUDA 12 needs ${OLDEST_DRIVER} or newer`, remedy: 'update the driver' };
+    return {
+      found: `driver ${nvidia.driver}, and CUDA 12 needs ${OLDEST_DRIVER} or newer`,
+      remedy: 'update the driver',
+    };
   }
   return undefined;
 }
@@ -49,7 +55,10 @@ export function cardProblem({ index, name, capability, freeBytes, totalBytes }: 
   }
   if (freeBytes < LEAST_FREE_BYTES) {
     const [free, total] = [freeBytes, totalBytes].map((bytes) => `${(bytes / 1e9).toFixed(1)} GB`);
-    return { found: `GPU ${index} (${name}) has ${free} of ${total} free`, remedy: 'end what nvidia-smi lists on it, or take another (--device gpu:N)' };
+    return {
+      found: `GPU ${index} (${name}) has ${free} of ${total} free`,
+      remedy: 'end what nvidia-smi lists on it, or take another (--device gpu:N)',
+    };
   }
   return undefined;
 }
@@ -59,9 +68,14 @@ export function buildProblem(machine: Machine): Problem | undefined {
   const setup = machine.setup();
   if (setup === undefined || setup.device === 'own' || setup.device === 'gpu') return undefined;
   const forCpu = 'the TensorFlow in place is the one for processors';
-  if (setup.backend === 'cpu') return { found: `no TensorFlow (${setup.reason ?? 'set-up left it out'})`, remedy: setup.remedy ?? 'run `npm run setup`' };
+  if (setup.backend === 'cpu')
+    return {
+      found: `no TensorFlow (${setup.reason ?? 'set-up left it out'})`,
+      remedy: setup.remedy ?? 'run `npm run setup`',
+    };
   if (setup.gpu !== undefined) return { found: `${forCpu}, because ${setup.gpu.reason}`, remedy: setup.gpu.remedy };
-  if (setup.choice?.device === 'cpu') return { found: `${forCpu}, as set-up was told`, remedy: 'run `npm run setup -- --device auto`' };
+  if (setup.choice?.device === 'cpu')
+    return { found: `${forCpu}, as set-up was told`, remedy: 'run `npm run setup -- --device auto`' };
   return { found: forCpu, remedy: 'run `npm run setup`, which finds the GPU' };
 }
 

@@ -28,12 +28,13 @@ const TIMEOUT_MS = 20_000;
 /** The machine that this runs on. */
 export const thisMachine: Machine = {
   env: process.env,
-  run: (program, args) => new Promise((resolve) => {
-    execFile(program, [...args], { timeout: TIMEOUT_MS }, (error, stdout, stderr) => {
-      if (error?.code === 'ENOENT') resolve(undefined);
-      else resolve({ status: error === null ? 0 : typeof error.code === 'number' ? error.code : 1, stdout, stderr });
-    });
-  }),
+  run: (program, args) =>
+    new Promise((resolve) => {
+      execFile(program, [...args], { timeout: TIMEOUT_MS }, (error, stdout, stderr) => {
+        if (error?.code === 'ENOENT') resolve(undefined);
+        else resolve({ status: error === null ? 0 : typeof error.code === 'number' ? error.code : 1, stdout, stderr });
+      });
+    }),
   exists: existsSync,
   list: (folder) => (existsSync(folder) ? readdirSync(folder) : []),
   setup: readSetupStatus,

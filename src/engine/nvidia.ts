@@ -26,7 +26,13 @@ export type Nvidia =
 /** From here on the GPU multiplies bfloat16, and float32 as TF32 (Ampere). */
 const BF16_CAPABILITY = 8;
 
-const DRIVER_FOLDERS = ['/usr/lib/x86_64-linux-gnu', '/usr/lib64', '/usr/lib', '/usr/local/nvidia/lib64', '/usr/lib/wsl/lib'];
+const DRIVER_FOLDERS = [
+  '/usr/lib/x86_64-linux-gnu',
+  '/usr/lib64',
+  '/usr/lib',
+  '/usr/local/nvidia/lib64',
+  '/usr/lib/wsl/lib',
+];
 /** The driver's tool; under WSL it is on no PATH. */
 const TOOLS = ['nvidia-smi', '/usr/lib/wsl/lib/nvidia-smi'];
 const MEBIBYTE = 2 ** 20;
@@ -49,16 +55,31 @@ export async function lookForGpus(machine: Machine): Promise<Nvidia> {
 async function query(machine: Machine, tool: string, fields: readonly string[]): Promise<Nvidia | string | undefined> {
   const result = await machine.run(tool, [`--query-gpu=${fields.join(',')}`, '--format=csv,noheader,nounits']);
   if (result === undefined) return undefined;
-  const lines = `${result.stdout}\n${result.stderr}`.split('\n').map((line) => line.trim()).filter((line) => line !== '');
-  if (result.status !== 0 && fields.includes('compute_cap') && /not a valid field/i.test(lines.join(' '))) return undefined;
+  const lines = `${result.stdout}\n${result.stderr}`
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+  if (result.status !== 0 && fields.includes('compute_cap') && /not a valid field/i.test(lines.join(' ')))
+    return undefined;
   if (result.status !== 0 || lines.length === 0) return lines[0] ?? `exit status ${result.status}`;
-  const rows = result.stdout.trim().split('\n').map((line) => line.split(',').map((cell) => cell.trim()));
+  const rows = result.stdout
+    .trim()
+    .split('\n')
+    .map((line) => line.split(',').map((cell) => cell.trim()));
   return { state: 'present', driver: rows[0][3], gpus: rows.map(asGpu) };
 }
 
 function asGpu([index, uuid, name, , total, free, capability]: string[]): Gpu {
-  const gpu = { index: Number(index), uuid, name, totalBytes: Number(total) * MEBIBYTE, freeBytes: Number(free) * MEBIBYTE };
-  return capability === undefined || Number.isNaN(Number(capability)) ? gpu : { ...gpu, capability: Number(capability) };
+  const gpu = {
+    index: Number(index),
+    uuid,
+    name,
+    totalBytes: Number(total) * MEBIBYTE,
+    freeBytes: Number(free) * MEBIBYTE,
+  };
+  return capability === undefined || Number.isNaN(Number(capability))
+    ? gpu
+    : { ...gpu, capability: Number(capability) };
 }
 
 /** Whether the GPU multiplies bfloat16, and float32 as TF32, in its tensor cores. */

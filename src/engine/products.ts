@@ -19,10 +19,16 @@ export const PRODUCT_SIDES = { cpu: 1024, gpu: 8192 } as const;
  * @returns floating-point operations a second, of the fastest of some rounds
  * @throws Error with TensorFlow's message where the device is not there or has no such product
  */
-export function productRate(dtype: 'float32' | 'bfloat16', device: 'cpu' | 'gpu', side: number = PRODUCT_SIDES[device]): number {
+export function productRate(
+  dtype: 'float32' | 'bfloat16',
+  device: 'cpu' | 'gpu',
+  side: number = PRODUCT_SIDES[device],
+): number {
   const { nodes, ready, done } = productGraph(dtype, `/device:${device.toUpperCase()}:0`, side);
   const session = openSession(nodes, {});
-  const run = (node: GraphNode): void => { tf.dispose(session.run([], [node])); };
+  const run = (node: GraphNode): void => {
+    tf.dispose(session.run([], [node]));
+  };
   try {
     run(ready);
     run(done); // the first one warms up
@@ -39,15 +45,30 @@ export function productRate(dtype: 'float32' | 'bfloat16', device: 'cpu' | 'gpu'
 }
 
 /** A chain of products by a matrix whose values are all 1 / side, so that every product is equal to it. */
-function productGraph(dtype: 'float32' | 'bfloat16', device: string, side: number): { nodes: readonly GraphNode[]; ready: GraphNode; done: GraphNode } {
+function productGraph(
+  dtype: 'float32' | 'bfloat16',
+  device: string,
+  side: number,
+): { nodes: readonly GraphNode[]; ready: GraphNode; done: GraphNode } {
   const graph = new Graph();
   const matrix = declareVariable(graph, 'matrix', [side, side], dtype);
-  const ready = after(graph, graph.scalar(1, 'float32'), [assignVariable(graph, matrix, cast(graph, graph.fill(1 / side, [side, side], 'float32'), dtype))], 'ready');
+  const ready = after(
+    graph,
+    graph.scalar(1, 'float32'),
+    [assignVariable(graph, matrix, cast(graph, graph.fill(1 / side, [side, side], 'float32'), dtype))],
+    'ready',
+  );
   const factor = readVariable(graph, matrix); // [S, S]
   const attributes = { T: { type: dtype }, transpose_a: { bool: false }, transpose_b: { bool: false } };
   let product = factor;
-  for (let link = 0; link < CHAIN; link++) product = graph.add('MatMul', [product, factor], attributes, { dtype, shape: [side, side] });
-  const corner = graph.add('Slice', [product, graph.int32([0, 0]), graph.int32([1, 1])], { T: { type: dtype }, Index: { type: 'int32' } }, { dtype, shape: [1, 1] });
+  for (let link = 0; link < CHAIN; link++)
+    product = graph.add('MatMul', [product, factor], attributes, { dtype, shape: [side, side] });
+  const corner = graph.add(
+    'Slice',
+    [product, graph.int32([0, 0]), graph.int32([1, 1])],
+    { T: { type: dtype }, Index: { type: 'int32' } },
+    { dtype, shape: [1, 1] },
+  );
   const done = after(graph, cast(graph, corner, 'float32'), [], 'done');
   return { nodes: graph.nodes.map((node) => (node.op === 'MatMul' ? { ...node, device } : node)), ready, done };
 }

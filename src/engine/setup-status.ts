@@ -10,7 +10,10 @@ export interface SetupStatus {
   readonly device?: 'cpu' | 'gpu' | 'own';
   readonly libtensorflow?: { readonly version: string; readonly path: string };
   /** CUDA's libraries beside libtensorflow, by file name; absent where the system's are to serve. */
-  readonly cuda?: { readonly folder: string; readonly files: Readonly<Record<string, { readonly path: string; readonly version: string } | undefined>> };
+  readonly cuda?: {
+    readonly folder: string;
+    readonly files: Readonly<Record<string, { readonly path: string; readonly version: string } | undefined>>;
+  };
   /** What set-up was told to set up for. */
   readonly choice?: { readonly device: 'auto' | 'gpu' | 'cpu'; readonly cuda: 'wheels' | 'system' };
   /** Why it is not the build for GPUs although one is in sight. */
@@ -20,7 +23,9 @@ export interface SetupStatus {
 /** Reads what set-up wrote; undefined where it has not run, as in an installation by other means. */
 export function readSetupStatus(): SetupStatus | undefined {
   try {
-    return JSON.parse(readFileSync(new URL('../../node_modules/.kd-setup.json', import.meta.url), 'utf8')) as SetupStatus;
+    return JSON.parse(
+      readFileSync(new URL('../../node_modules/.kd-setup.json', import.meta.url), 'utf8'),
+    ) as SetupStatus;
   } catch {
     return undefined;
   }

@@ -15,7 +15,6 @@ import { lookForGpus, type Gpu } from './nvidia.js';
 import { readSetupStatus } from './setup-status.js';
 import { registerTensorflowKernels } from './tensorflow-kernels.js';
 
-
 /** TensorFlow's log level for errors only; a user who sets a lower one sees everything. */
 const SILENT = '2';
 
@@ -40,11 +39,25 @@ export interface BackendInfo {
 /** The parts of tfjs-node's native backend used here; its own types do not export them. */
 export interface NodeBackend {
   readonly isUsingGpuDevice: boolean;
-  readonly binding: { readonly TF_Version: string; readonly TF_ATTR_TYPE: number; readonly TF_FLOAT: number; readonly TF_INT32: number };
+  readonly binding: {
+    readonly TF_Version: string;
+    readonly TF_ATTR_TYPE: number;
+    readonly TF_FLOAT: number;
+    readonly TF_INT32: number;
+  };
   loadSavedModelMetaGraph(path: string, tags: string): number;
-  runSavedModel(id: number, inputs: readonly tf.Tensor[], infos: readonly { name: string }[], outputs: readonly string[]): tf.Tensor[];
+  runSavedModel(
+    id: number,
+    inputs: readonly tf.Tensor[],
+    infos: readonly { name: string }[],
+    outputs: readonly string[],
+  ): tf.Tensor[];
   deleteSavedModel(id: number): void;
-  executeSingleOutput(op: string, attributes: { name: string; type: number; value: unknown }[], inputs: tf.TensorInfo[]): tf.Tensor;
+  executeSingleOutput(
+    op: string,
+    attributes: { name: string; type: number; value: unknown }[],
+    inputs: tf.TensorInfo[],
+  ): tf.Tensor;
 }
 
 /** What TensorFlow is told before it is loaded; it reads its environment once. */
@@ -58,7 +71,10 @@ export interface LoadOptions {
 }
 
 /** TensorFlow saw no GPU although nothing stood in its way. */
-const UNEXPLAINED: Problem = { found: 'TensorFlow takes none', remedy: '`TF_CPP_MIN_LOG_LEVEL=0 kd doctor` shows what it says about it' };
+const UNEXPLAINED: Problem = {
+  found: 'TensorFlow takes none',
+  remedy: '`TF_CPP_MIN_LOG_LEVEL=0 kd doctor` shows what it says about it',
+};
 
 /**
  * Loads a backend and makes it tfjs's current one. A user's own environment variables win.
@@ -73,7 +89,10 @@ export async function loadBackend(
 ): Promise<BackendInfo> {
   const isGpuAsked = device.startsWith('gpu');
   if (choice === 'cpu') {
-    if (isGpuAsked) throw new InputError(`--device ${device}: expected --backend tensorflow, which can use a GPU, got cpu; leave out one of them`);
+    if (isGpuAsked)
+      throw new InputError(
+        `--device ${device}: expected --backend tensorflow, which can use a GPU, got cpu; leave out one of them`,
+      );
     return loadJavaScript(undefined);
   }
   const { gpu, problem } = await decideGpu(machine, device);
@@ -83,12 +102,16 @@ export async function loadBackend(
   if (info.backend === 'cpu') return info;
   const left = problem ?? (gpu !== undefined && gpu !== 'none' && info.device === 'cpu' ? UNEXPLAINED : undefined);
   if (isGpuAsked && left !== undefined) throw noGpu(device, left);
-  if (left !== undefined) return { ...info, reason: `no GPU (${left.found}): computing on the processor; ${left.remedy}` };
+  if (left !== undefined)
+    return { ...info, reason: `no GPU (${left.found}): computing on the processor; ${left.remedy}` };
   return gpu === undefined || gpu === 'none' || gpu.gpu === undefined ? info : { ...info, gpu: gpu.gpu };
 }
 
 /** Which GPU to use, and what stands in the way of one that is there or asked for. */
-async function decideGpu(machine: Machine, device: DeviceChoice): Promise<{ gpu?: ChosenGpu | 'none'; problem?: Problem }> {
+async function decideGpu(
+  machine: Machine,
+  device: DeviceChoice,
+): Promise<{ gpu?: ChosenGpu | 'none'; problem?: Problem }> {
   if (device === 'cpu') return { gpu: 'none' };
   const nvidia = await lookForGpus(machine);
   if (nvidia.state === 'absent' && device === 'auto') return {};
@@ -98,7 +121,9 @@ async function decideGpu(machine: Machine, device: DeviceChoice): Promise<{ gpu?
 }
 
 function noGpu(device: DeviceChoice, { found, remedy }: Problem): InputError {
-  return new InputError(`--device ${device}: expected a working GPU, but ${found}; ${remedy} (\`kd doctor\` looks at all of it)`);
+  return new InputError(
+    `--device ${device}: expected a working GPU, but ${found}; ${remedy} (\`kd doctor\` looks at all of it)`,
+  );
 }
 
 async function loadNative(choice: BackendChoice): Promise<BackendInfo> {

@@ -24,7 +24,7 @@ export function spearman(x: Series, y: Series): number | undefined {
 export function averageRanks(values: Series): Float64Array {
   const order = Uint32Array.from({ length: values.length }, (_, i) => i).sort((a, b) => values[a] - values[b]);
   const ranks = new Float64Array(values.length);
-  for (let start = 0; start < order.length; ) {
+  for (let start = 0; start < order.length;) {
     let end = start + 1;
     while (end < order.length && values[order[end]] === values[order[start]]) end++;
     for (let i = start; i < end; i++) ranks[order[i]] = (start + 1 + end) / 2;

@@ -16,7 +16,13 @@ export function emptyDistances(pairs: number): PairDistances {
  * Compares a batch of `B` outputs with the teacher's and writes the distances to `distances` from pair `at` on. The hidden
  * states are gone through once and not kept.
  */
-export function addDistances(distances: PairDistances, at: number, batch: number, output: Encoded, target: Encoded): void {
+export function addDistances(
+  distances: PairDistances,
+  at: number,
+  batch: number,
+  output: Encoded,
+  target: Encoded,
+): void {
   const width = output.poolerOutput.length / batch;
   const length = output.lastHiddenState.length / output.poolerOutput.length;
   for (let pair = 0; pair < batch; pair++) {
@@ -40,7 +46,13 @@ export function meanDistance(distances: PairDistances, pairs?: Uint32Array): Dis
 }
 
 /** Mean squared error and mean cosine of `count` rows from row `first` on; the cosine with a row of zeros counts as 0. */
-function compareRows(a: Float32Array, b: Float32Array, first: number, count: number, width: number): { meanSquaredError: number; cosine: number } {
+function compareRows(
+  a: Float32Array,
+  b: Float32Array,
+  first: number,
+  count: number,
+  width: number,
+): { meanSquaredError: number; cosine: number } {
   let [error, cosines] = [0, 0];
   let at = first * width;
   for (let row = 0; row < count; row++) {

@@ -34,7 +34,7 @@ export async function keepEvaluations(run: string, { pairs, sts }: RunEvaluation
   const kept = (await readEvaluations(run)) ?? { sts: [] };
   const replaced = new Set(sts.map(({ file }) => file));
   const evaluations: RunEvaluations = {
-    ...(pairs ?? kept.pairs ? { pairs: (pairs ?? kept.pairs)! } : {}),
+    ...((pairs ?? kept.pairs) ? { pairs: (pairs ?? kept.pairs)! } : {}),
     sts: [...kept.sts.filter(({ file }) => !replaced.has(file)), ...sts],
   };
   await writeFileAtomic(path, `${JSON.stringify({ format: FORMAT, version: VERSION, ...evaluations }, null, 2)}\n`);
@@ -48,7 +48,9 @@ function parse(text: string, path: string): RunEvaluations {
     throw new InputError(`${path}: expected an evaluation, got ${messageOf(error)}; ${REMEDY}`);
   }
   if (json?.format !== FORMAT || json.version !== VERSION || !Array.isArray(json.sts)) {
-    throw new InputError(`${path}: expected "${FORMAT}" of version ${VERSION}, got ${JSON.stringify(json?.format)} of version ${JSON.stringify(json?.version)}; ${REMEDY}`);
+    throw new InputError(
+      `${path}: expected "${FORMAT}" of version ${VERSION}, got ${JSON.stringify(json?.format)} of version ${JSON.stringify(json?.version)}; ${REMEDY}`,
+    );
   }
   const { pairs, sts } = json;
   return { ...(pairs === undefined ? {} : { pairs }), sts };

@@ -27,12 +27,17 @@ export function groupPairs(keys: readonly GroupKeys[], groupings: readonly Group
       if (list === undefined) members.set(group, [pair]);
       else list.push(pair);
     }
-    return [...members].filter(([, pairs]) => pairs.length > 0).map(([group, pairs]) => ({ by, group, pairs: Uint32Array.from(pairs) }));
+    return [...members]
+      .filter(([, pairs]) => pairs.length > 0)
+      .map(([group, pairs]) => ({ by, group, pairs: Uint32Array.from(pairs) }));
   });
 }
 
 /** `1–10`, `11–20`, …, `over 77` */
-const BUCKETS = [...BUCKET_ENDS.map((end, i) => `${(BUCKET_ENDS[i - 1] ?? 0) + 1}–${end}`), `over ${BUCKET_ENDS.at(-1)}`];
+const BUCKETS = [
+  ...BUCKET_ENDS.map((end, i) => `${(BUCKET_ENDS[i - 1] ?? 0) + 1}–${end}`),
+  `over ${BUCKET_ENDS.at(-1)}`,
+];
 
 function bucketOf(length: number): string {
   const place = BUCKET_ENDS.findIndex((end) => length <= end);

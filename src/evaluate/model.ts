@@ -58,6 +58,8 @@ function checkFinite({ name, width }: ModelFacts, texts: readonly string[], ...o
     const place = values.findIndex((value) => !Number.isFinite(value));
     if (place === -1) continue;
     const text = texts[Math.floor(place / width)];
-    throw new InputError(`${name}: expected finite numbers for ${JSON.stringify(text)}, got ${values[place]}; the model is damaged or its training diverged: take an earlier checkpoint`);
+    throw new InputError(
+      `${name}: expected finite numbers for ${JSON.stringify(text)}, got ${values[place]}; the model is damaged or its training diverged: take an earlier checkpoint`,
+    );
   }
 }

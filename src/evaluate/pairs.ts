@@ -1,7 +1,15 @@
 /** @file Compares models on pairs of sentences: how near they come to the teacher, and whether translations find each other. */
 import type { CorpusName } from '../data/corpora.js';
 import { addDistances, emptyDistances, meanDistance, type PairDistances } from './distance.js';
-import { LANGUAGES, POOLINGS, type Grouping, type Language, type ModelScores, type Pooling, type ScoresByLanguage } from './evaluation.js';
+import {
+  LANGUAGES,
+  POOLINGS,
+  type Grouping,
+  type Language,
+  type ModelScores,
+  type Pooling,
+  type ScoresByLanguage,
+} from './evaluation.js';
 import { groupPairs, type GroupKeys, type PairGroup } from './groups.js';
 import { readerOf, type EncodedTexts, type ModelUnderTest, type TextReader } from './model.js';
 import { retrievalScores, translationRanks, type Ranks } from './retrieval.js';
@@ -46,7 +54,9 @@ export async function evaluatePairs(
   callbacks: PairsCallbacks = {},
 ): Promise<ModelScores[]> {
   const teacherReader = readerOf(teacher);
-  const tallies = models.map((model) => startTally(model, model === teacher ? teacherReader : readerOf(model), teacher, pairs.count));
+  const tallies = models.map((model) =>
+    startTally(model, model === teacher ? teacherReader : readerOf(model), teacher, pairs.count),
+  );
   const keys: GroupKeys[] = [];
   for (let start = 0; start < pairs.count; start += batchSize) {
     const batch = await pairs.read(start, Math.min(batchSize, pairs.count - start));
@@ -59,7 +69,10 @@ export async function evaluatePairs(
   const scores: ModelScores[] = [];
   for (const [done, tally] of tallies.entries()) {
     const onRows = (pooling: number, rows: number): unknown =>
-      callbacks.onRanked?.(pairs.count * (done * POOLINGS.length + pooling) + rows, pairs.count * tallies.length * POOLINGS.length);
+      callbacks.onRanked?.(
+        pairs.count * (done * POOLINGS.length + pooling) + rows,
+        pairs.count * tallies.length * POOLINGS.length,
+      );
     scores.push(await score(tally, groups, onRows));
   }
   return scores;
@@ -78,7 +91,10 @@ interface Tally {
 
 function startTally(model: ModelUnderTest, reader: TextReader, teacher: ModelUnderTest, count: number): Tally {
   const { width } = model.facts;
-  const vectors = (): Record<Language, Float32Array> => ({ en: new Float32Array(count * width), ko: new Float32Array(count * width) });
+  const vectors = (): Record<Language, Float32Array> => ({
+    en: new Float32Array(count * width),
+    ko: new Float32Array(count * width),
+  });
   return {
     model,
     reader,
@@ -89,7 +105,12 @@ function startTally(model: ModelUnderTest, reader: TextReader, teacher: ModelUnd
 }
 
 /** @param target the teacher's outputs for the English texts of the batch */
-async function addBatch({ model, reader, isTeacher, distances, vectors }: Tally, start: number, batch: readonly PairTexts[], target: EncodedTexts): Promise<void> {
+async function addBatch(
+  { model, reader, isTeacher, distances, vectors }: Tally,
+  start: number,
+  batch: readonly PairTexts[],
+  target: EncodedTexts,
+): Promise<void> {
   for (const language of LANGUAGES) {
     const isTarget = isTeacher && language === 'en';
     const output = isTarget ? target : await reader.encode(batch.map((pair) => pair[language]));
@@ -99,14 +120,23 @@ async function addBatch({ model, reader, isTeacher, distances, vectors }: Tally,
   }
 }
 
-async function score({ model: { facts }, reader, distances, vectors }: Tally, groups: readonly PairGroup[], onRows: (pooling: number, rows: number) => unknown): Promise<ModelScores> {
+async function score(
+  { model: { facts }, reader, distances, vectors }: Tally,
+  groups: readonly PairGroup[],
+  onRows: (pooling: number, rows: number) => unknown,
+): Promise<ModelScores> {
   const rank = (pooling: Pooling): Promise<Record<Language, Ranks>> =>
-    translationRanks(vectors[pooling].en, vectors[pooling].ko, facts.width, async (rows) => { await onRows(POOLINGS.indexOf(pooling), rows); });
+    translationRanks(vectors[pooling].en, vectors[pooling].ko, facts.width, async (rows) => {
+      await onRows(POOLINGS.indexOf(pooling), rows);
+    });
   const ranks = { pooled: await rank('pooled'), mean: await rank('mean') };
   const scoresOf = (pairs?: Uint32Array): ScoresByLanguage => {
     const of = (language: Language): ScoresByLanguage[Language] => ({
       distance: distances === undefined ? null : meanDistance(distances[language], pairs),
-      translation: { pooled: retrievalScores(ranks.pooled[language], pairs), mean: retrievalScores(ranks.mean[language], pairs) },
+      translation: {
+        pooled: retrievalScores(ranks.pooled[language], pairs),
+        mean: retrievalScores(ranks.mean[language], pairs),
+      },
     });
     return { en: of('en'), ko: of('ko') };
   };

@@ -1,15 +1,47 @@
 /** @file Evaluations for other programs: one rectangular CSV, every number in full. */
-import { LANGUAGES, type Distance, type Language, type ModelFacts, type ModelScores, type RunEvaluations, type ScoresByLanguage, type StsScores } from './evaluation.js';
+import {
+  LANGUAGES,
+  type Distance,
+  type Language,
+  type ModelFacts,
+  type ModelScores,
+  type RunEvaluations,
+  type ScoresByLanguage,
+  type StsScores,
+} from './evaluation.js';
 
 /**
  * What every line says: a model on the texts of one language, over all pairs or a group of them; or a model on an STS file
  * (`by` says `sts`, `group` which). What does not apply is empty.
  */
 export const CSV_COLUMNS = [
-  'model', 'role', 'source', 'parameters', 'bytes', 'width', 'ms_per_text', 'text', 'by', 'group', 'pairs',
-  'mse', 'mse_x100', 'cosine_token', 'mse_pooled', 'mse_pooled_x100', 'cosine_pooled',
-  'accuracy_pooled', 'p10_pooled', 'mrr_pooled', 'accuracy_mean', 'p10_mean', 'mrr_mean',
-  'spearman_pooled', 'pearson_pooled', 'spearman_mean', 'pearson_mean',
+  'model',
+  'role',
+  'source',
+  'parameters',
+  'bytes',
+  'width',
+  'ms_per_text',
+  'text',
+  'by',
+  'group',
+  'pairs',
+  'mse',
+  'mse_x100',
+  'cosine_token',
+  'mse_pooled',
+  'mse_pooled_x100',
+  'cosine_pooled',
+  'accuracy_pooled',
+  'p10_pooled',
+  'mrr_pooled',
+  'accuracy_mean',
+  'p10_mean',
+  'mrr_mean',
+  'spearman_pooled',
+  'pearson_pooled',
+  'spearman_mean',
+  'pearson_mean',
 ] as const;
 
 type CsvRow = Partial<Record<(typeof CSV_COLUMNS)[number], string | number | null>>;
@@ -26,15 +58,23 @@ export function resultsCsv({ pairs, sts }: RunEvaluations): string {
 
 function pairsRows(model: ModelScores, count: number): CsvRow[] {
   const facts = { ...factsRow(model), ms_per_text: model.ms_per_text };
-  const rows = (scores: ScoresByLanguage, place: CsvRow): CsvRow[] => LANGUAGES.map((language) => ({ ...facts, text: language, ...place, ...scoresRow(scores[language]) }));
-  return [rows(model.scores, { pairs: count }), ...model.groups.map(({ by, group, pairs, scores }) => rows(scores, { by, group, pairs }))].flat();
+  const rows = (scores: ScoresByLanguage, place: CsvRow): CsvRow[] =>
+    LANGUAGES.map((language) => ({ ...facts, text: language, ...place, ...scoresRow(scores[language]) }));
+  return [
+    rows(model.scores, { pairs: count }),
+    ...model.groups.map(({ by, group, pairs, scores }) => rows(scores, { by, group, pairs })),
+  ].flat();
 }
 
 function scoresRow({ distance, translation: { pooled, mean } }: ScoresByLanguage[Language]): CsvRow {
   return {
     ...(distance === null ? {} : distanceRow(distance)),
-    accuracy_pooled: pooled.accuracy, p10_pooled: pooled.p10, mrr_pooled: pooled.mrr,
-    accuracy_mean: mean.accuracy, p10_mean: mean.p10, mrr_mean: mean.mrr,
+    accuracy_pooled: pooled.accuracy,
+    p10_pooled: pooled.p10,
+    mrr_pooled: pooled.mrr,
+    accuracy_mean: mean.accuracy,
+    p10_mean: mean.p10,
+    mrr_mean: mean.mrr,
   };
 }
 
@@ -45,8 +85,14 @@ function distanceRow(distance: Distance): CsvRow {
 function stsRow(model: StsScores, file: string, pairs: number): CsvRow {
   const { pooled, mean } = model.correlation;
   return {
-    ...factsRow(model), by: 'sts', group: file, pairs,
-    spearman_pooled: pooled.spearman, pearson_pooled: pooled.pearson, spearman_mean: mean.spearman, pearson_mean: mean.pearson,
+    ...factsRow(model),
+    by: 'sts',
+    group: file,
+    pairs,
+    spearman_pooled: pooled.spearman,
+    pearson_pooled: pooled.pearson,
+    spearman_mean: mean.spearman,
+    pearson_mean: mean.pearson,
   };
 }
 

@@ -26,7 +26,11 @@ tr.again td:first-child { color: transparent; } tr.again td { border-top-color: 
  * @param facts what was compared, and on what
  */
 export function resultsPage(title: string, facts: readonly string[], tables: readonly Table[]): string {
-  const body = [`<h1>${escapeHtml(title)}</h1>`, ...facts.map((fact) => `<p class="quiet">${escapeHtml(fact)}</p>`), ...tables.map(section)];
+  const body = [
+    `<h1>${escapeHtml(title)}</h1>`,
+    ...facts.map((fact) => `<p class="quiet">${escapeHtml(fact)}</p>`),
+    ...tables.map(section),
+  ];
   return `<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<meta name="viewport" content="width=device-width, initial-scale=1">\n<title>${escapeHtml(title)}</title>\n<style>${STYLE}</style>\n</head>\n<body>\n${body.join('\n')}\n</body>\n</html>\n`;
 }
 
@@ -39,7 +43,9 @@ function section(table: Table): string {
 function head(table: Table): string {
   const titles = `<tr>${table.columns.map(({ title }, i) => `<th scope="col"${isNumeric(table, i) ? ' class="number"' : ''}>${escapeHtml(title)}</th>`).join('')}</tr>`;
   if (table.columns.every(({ group }) => group === undefined)) return titles;
-  const groups = columnSpans(table).map(({ group, from, to }) => (group === undefined ? '<td></td>' : `<th colspan="${to - from}" scope="colgroup">${escapeHtml(group)}</th>`));
+  const groups = columnSpans(table).map(({ group, from, to }) =>
+    group === undefined ? '<td></td>' : `<th colspan="${to - from}" scope="colgroup">${escapeHtml(group)}</th>`,
+  );
   return `<tr>${groups.join('')}</tr>${titles}`;
 }
 

@@ -49,9 +49,13 @@ export async function translationRanks(
  * are the same gets what guessing gets, `1 / N`, not everything and not nothing.
  */
 export function retrievalScores({ above, ties }: Ranks, texts?: Uint32Array): Retrieval {
-  const among = (best: number): Float64Array => Float64Array.from(above, (count, i) => Math.min(Math.max(best - count, 0), ties[i] + 1) / (ties[i] + 1));
+  const among = (best: number): Float64Array =>
+    Float64Array.from(above, (count, i) => Math.min(Math.max(best - count, 0), ties[i] + 1) / (ties[i] + 1));
   const harmonic = harmonicNumbers(above.length);
-  const reciprocal = Float64Array.from(above, (count, i) => (harmonic[count + ties[i] + 1] - harmonic[count]) / (ties[i] + 1));
+  const reciprocal = Float64Array.from(
+    above,
+    (count, i) => (harmonic[count + ties[i] + 1] - harmonic[count]) / (ties[i] + 1),
+  );
   return { accuracy: meanOf(among(1), texts), p10: meanOf(among(10), texts), mrr: meanOf(reciprocal, texts) };
 }
 
@@ -73,7 +77,9 @@ function rowsFrom(rows: Float32Array, start: number, width: number): Float32Arra
 
 /** `[R, D], [C, D] → [R, C]` */
 async function similarityBlock(a: Float32Array, b: Float32Array, width: number): Promise<Float32Array> {
-  const product = tf.tidy(() => tf.matMul(tf.tensor2d(a, [a.length / width, width]), tf.tensor2d(b, [b.length / width, width]), false, true));
+  const product = tf.tidy(() =>
+    tf.matMul(tf.tensor2d(a, [a.length / width, width]), tf.tensor2d(b, [b.length / width, width]), false, true),
+  );
   const similarities = (await product.data()) as Float32Array;
   product.dispose();
   return similarities;
@@ -86,7 +92,13 @@ async function similarityBlock(a: Float32Array, b: Float32Array, width: number):
  * @param own similarities of all texts with their translation, `[N]`
  * @param row number of the block's first English text; `column` of its first Korean one
  */
-function countBlock(similarities: Float32Array, own: Float32Array, row: number, column: number, { en, ko }: Record<Language, Ranks>): void {
+function countBlock(
+  similarities: Float32Array,
+  own: Float32Array,
+  row: number,
+  column: number,
+  { en, ko }: Record<Language, Ranks>,
+): void {
   const columns = Math.min(BLOCK, own.length - column);
   for (let at = 0, i = row; at < similarities.length; i++) {
     const ofRow = own[i];

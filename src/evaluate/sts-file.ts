@@ -22,7 +22,11 @@ interface Row {
 type Places = readonly [score: number, sentence1: number, sentence2: number];
 
 /** What the columns may be called. */
-const NAMES = [['score', 'label'], ['sentence1', 'sentence_1'], ['sentence2', 'sentence_2']];
+const NAMES = [
+  ['score', 'label'],
+  ['sentence1', 'sentence_1'],
+  ['sentence2', 'sentence_2'],
+];
 
 /** Without a header the number of columns tells what they are: these alone, or STS-B's genre, file, year, id before them. */
 const PLACES_BY_COUNT: Readonly<Record<number, Places>> = { 3: [0, 1, 2], 7: [4, 5, 6] };
@@ -36,7 +40,9 @@ const PLACES_BY_COUNT: Readonly<Record<number, Places>> = { 3: [0, 1, 2], 7: [4,
 export async function readStsFile(path: string): Promise<StsPair[]> {
   const pairs = extname(path).toLowerCase() === '.json' ? await readKlue(path) : pairsOf(await readRows(path), path);
   if (new Set(pairs.map(({ score }) => score)).size < 2) {
-    throw new InputError(`${path}: expected at least two pairs with different scores, got ${pairs.length} with ${pairs.length === 0 ? 'none' : 'the same'}; give a file of judged pairs`);
+    throw new InputError(
+      `${path}: expected at least two pairs with different scores, got ${pairs.length} with ${pairs.length === 0 ? 'none' : 'the same'}; give a file of judged pairs`,
+    );
   }
   return pairs;
 }
@@ -56,7 +62,8 @@ async function readRows(path: string): Promise<Row[]> {
 }
 
 function pairsOf(rows: readonly Row[], path: string): StsPair[] {
-  if (rows.length === 0) throw new InputError(`${path}: expected judged pairs, got an empty file; give rows of score, sentence1, sentence2`);
+  if (rows.length === 0)
+    throw new InputError(`${path}: expected judged pairs, got an empty file; give rows of score, sentence1, sentence2`);
   const header = placesByName(rows[0].fields);
   const places = header ?? placesByCount(rows[0], path);
   return rows.slice(header === undefined ? 0 : 1).map((row) => pairOf(row, places, rows[0].fields.length, path));
@@ -71,29 +78,43 @@ function placesByName(fields: readonly string[]): Places | undefined {
 function placesByCount({ fields }: Row, path: string): Places {
   const places = PLACES_BY_COUNT[fields.length];
   if (places !== undefined && isScore(fields[places[0]])) return places;
-  const found = fields.slice(0, 8).map((field) => JSON.stringify(field.slice(0, 20))).join(', ');
-  throw new InputError(`${path} line 1: expected a header with score, sentence1 and sentence2, or these three as columns, got ${found}; name the columns in the first row`);
+  const found = fields
+    .slice(0, 8)
+    .map((field) => JSON.stringify(field.slice(0, 20)))
+    .join(', ');
+  throw new InputError(
+    `${path} line 1: expected a header with score, sentence1 and sentence2, or these three as columns, got ${found}; name the columns in the first row`,
+  );
 }
 
 function pairOf({ fields, line }: Row, [score, first, second]: Places, count: number, path: string): StsPair {
-  if (fields.length !== count) throw new InputError(`${path} line ${line}: expected ${count} columns, got ${fields.length}; complete the row or remove it`);
+  if (fields.length !== count)
+    throw new InputError(
+      `${path} line ${line}: expected ${count} columns, got ${fields.length}; complete the row or remove it`,
+    );
   return checked(fields[score], fields[first], fields[second], `${path} line ${line}`);
 }
 
 function checked(score: unknown, sentence1: unknown, sentence2: unknown, where: string): StsPair {
-  if (!isScore(score)) throw new InputError(`${where}: expected a score, got ${JSON.stringify(score)}; correct the row or remove it`);
+  if (!isScore(score))
+    throw new InputError(`${where}: expected a score, got ${JSON.stringify(score)}; correct the row or remove it`);
   const isText = (value: unknown): value is string => typeof value === 'string' && value.trim() !== '';
-  if (!isText(sentence1) || !isText(sentence2)) throw new InputError(`${where}: expected two sentences, got an empty one; complete the row or remove it`);
+  if (!isText(sentence1) || !isText(sentence2))
+    throw new InputError(`${where}: expected two sentences, got an empty one; complete the row or remove it`);
   return { score: Number(score), sentence1: sentence1.trim(), sentence2: sentence2.trim() };
 }
 
 function isScore(value: unknown): boolean {
-  return typeof value === 'number' ? Number.isFinite(value) : typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value));
+  return typeof value === 'number'
+    ? Number.isFinite(value)
+    : typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value));
 }
 
 /** KLUE-STS: `[{sentence1, sentence2, labels: {"real-label": 3.714, label: 3.7}}]`; also with a plain `score`. */
 async function readKlue(path: string): Promise<StsPair[]> {
-  const bytes = await readFile(path).catch((error: unknown) => { throw fileError(path, 'cannot be read', error); });
+  const bytes = await readFile(path).catch((error: unknown) => {
+    throw fileError(path, 'cannot be read', error);
+  });
   let json: unknown;
   try {
     json = JSON.parse(decodeText(bytes, path));
@@ -101,7 +122,10 @@ async function readKlue(path: string): Promise<StsPair[]> {
     if (error instanceof InputError) throw error;
     throw new InputError(`${path}: expected JSON, got ${messageOf(error)}; give KLUE-STS as it is, or TSV or CSV`);
   }
-  if (!Array.isArray(json)) throw new InputError(`${path}: expected an array of judged pairs, as in KLUE-STS, got another JSON; give KLUE-STS as it is, or TSV or CSV`);
+  if (!Array.isArray(json))
+    throw new InputError(
+      `${path}: expected an array of judged pairs, as in KLUE-STS, got another JSON; give KLUE-STS as it is, or TSV or CSV`,
+    );
   return json.map((item: Partial<KlueItem> | null, i) => {
     const score = item?.score ?? item?.labels?.['real-label'] ?? item?.labels?.label;
     return checked(score, item?.sentence1, item?.sentence2, `${path} item ${i + 1}`);

@@ -24,22 +24,37 @@ export async function evaluateSts(
 ): Promise<StsScores[]> {
   const scores: StsScores[] = [];
   for (const [index, model] of models.entries()) {
-    const similarities = await similaritiesOf(model, pairs, batchSize, (done) => onEncoded?.(index * pairs.length + done));
-    scores.push({ ...model.facts, correlation: { pooled: correlate(similarities.pooled, pairs), mean: correlate(similarities.mean, pairs) } });
+    const similarities = await similaritiesOf(model, pairs, batchSize, (done) =>
+      onEncoded?.(index * pairs.length + done),
+    );
+    scores.push({
+      ...model.facts,
+      correlation: { pooled: correlate(similarities.pooled, pairs), mean: correlate(similarities.mean, pairs) },
+    });
   }
   return scores;
 }
 
 /** Cosine similarities of all pairs, `[N]` each. */
-async function similaritiesOf(model: ModelUnderTest, pairs: readonly StsPair[], batchSize: number, onEncoded: (pairs: number) => unknown): Promise<Record<Pooling, Float64Array>> {
+async function similaritiesOf(
+  model: ModelUnderTest,
+  pairs: readonly StsPair[],
+  batchSize: number,
+  onEncoded: (pairs: number) => unknown,
+): Promise<Record<Pooling, Float64Array>> {
   const { width } = model.facts;
   const reader = readerOf(model);
   const similarities = { pooled: new Float64Array(pairs.length), mean: new Float64Array(pairs.length) };
   for (let start = 0; start < pairs.length; start += batchSize) {
     const batch = pairs.slice(start, start + batchSize);
-    const [first, second] = [await reader.encode(batch.map(({ sentence1 }) => sentence1)), await reader.encode(batch.map(({ sentence2 }) => sentence2))];
+    const [first, second] = [
+      await reader.encode(batch.map(({ sentence1 }) => sentence1)),
+      await reader.encode(batch.map(({ sentence2 }) => sentence2)),
+    ];
     for (const pooling of POOLINGS) {
-      const [a, b] = [first, second].map((output) => unitRows(pooling === 'pooled' ? output.poolerOutput : output.mean, width));
+      const [a, b] = [first, second].map((output) =>
+        unitRows(pooling === 'pooled' ? output.poolerOutput : output.mean, width),
+      );
       similarities[pooling].set(rowProducts(a, b, width), start);
     }
     await onEncoded(start + batch.length);

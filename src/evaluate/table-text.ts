@@ -14,18 +14,25 @@ export function textTable(table: Table): string {
   const widths = columns.map((_, i) => Math.max(...[titles, ...body].map((cells) => stringWidth(cells[i]))));
   widenForGroups(table, widths);
   const line = (cells: readonly string[]): string =>
-    cells.map((text, i) => (isNumeric(table, i) ? padStart(text, widths[i]) : padEnd(text, widths[i]))).join(GAP).trimEnd();
+    cells
+      .map((text, i) => (isNumeric(table, i) ? padStart(text, widths[i]) : padEnd(text, widths[i])))
+      .join(GAP)
+      .trimEnd();
   const groups = columns.some(({ group }) => group !== undefined) ? [groupLine(table, widths)] : [];
   return [title, ...groups, line(titles), ...body.map(line), ...notes.map((note) => `(${note})`)].join('\n');
 }
 
 /** Makes the last column of a group wider where its heading needs it. */
 function widenForGroups(table: Table, widths: number[]): void {
-  for (const { group = '', from, to } of columnSpans(table)) widths[to - 1] += Math.max(0, stringWidth(group) - spanWidth(widths, from, to));
+  for (const { group = '', from, to } of columnSpans(table))
+    widths[to - 1] += Math.max(0, stringWidth(group) - spanWidth(widths, from, to));
 }
 
 function groupLine(table: Table, widths: readonly number[]): string {
-  return columnSpans(table).map(({ group = '', from, to }) => padStart(group, spanWidth(widths, from, to))).join(GAP).trimEnd();
+  return columnSpans(table)
+    .map(({ group = '', from, to }) => padStart(group, spanWidth(widths, from, to)))
+    .join(GAP)
+    .trimEnd();
 }
 
 function spanWidth(widths: readonly number[], from: number, to: number): number {

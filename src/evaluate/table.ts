@@ -36,7 +36,9 @@ export function isNumeric({ rows }: Table, column: number): boolean {
 }
 
 /** Neighbouring columns of the same group, or single ones without: `[from, to)`. */
-export function columnSpans({ columns }: Table): { readonly group: string | undefined; readonly from: number; readonly to: number }[] {
+export function columnSpans({
+  columns,
+}: Table): { readonly group: string | undefined; readonly from: number; readonly to: number }[] {
   const spans: { group: string | undefined; from: number; to: number }[] = [];
   for (const [i, { group }] of columns.entries()) {
     const last = spans.at(-1);

@@ -1,9 +1,23 @@
 /** @file Evaluations as tables for people. */
 import { formatBytes, formatCount, formatCounted } from '../format.js';
-import { LANGUAGES, POOLINGS, type GroupScores, type Grouping, type Language, type ModelFacts, type ModelScores, type PairsEvaluation, type Pooling, type StsEvaluation } from './evaluation.js';
+import {
+  LANGUAGES,
+  POOLINGS,
+  type GroupScores,
+  type Grouping,
+  type Language,
+  type ModelFacts,
+  type ModelScores,
+  type PairsEvaluation,
+  type Pooling,
+  type StsEvaluation,
+} from './evaluation.js';
 import type { Cell, Column, Table } from './table.js';
 
-const decimals = (digits: number) => (value: number): string => value.toFixed(digits);
+const decimals =
+  (digits: number) =>
+  (value: number): string =>
+    value.toFixed(digits);
 const percent = (value: number): string => `${(100 * value).toFixed(1)} %`;
 /** As the literature prints it. */
 const timesHundred = (value: number): string => (100 * value).toFixed(2);
@@ -11,7 +25,10 @@ const timesHundred = (value: number): string => (100 * value).toFixed(2);
 const chance = (pairs: number): string => `${Number((100 / pairs).toPrecision(2))} %`;
 
 /** What poolings are called. */
-export const POOLING_TITLES: Readonly<Record<Pooling, string>> = { pooled: 'pooled outputs', mean: 'mean of hidden states' };
+export const POOLING_TITLES: Readonly<Record<Pooling, string>> = {
+  pooled: 'pooled outputs',
+  mean: 'mean of hidden states',
+};
 
 /** From the texts of a language to their translations. */
 export const DIRECTIONS: Readonly<Record<Language, string>> = { en: 'en → ko', ko: 'ko → en' };
@@ -20,7 +37,9 @@ const GROUPING_TITLES: Readonly<Record<Grouping, string>> = { corpus: 'corpus', 
 
 /** All tables of a comparison on pairs. */
 export function pairsTables(evaluation: PairsEvaluation): Table[] {
-  const groupings = (['corpus', 'length'] as const).filter((by) => evaluation.models.some(({ groups }) => groups.some((group) => group.by === by)));
+  const groupings = (['corpus', 'length'] as const).filter((by) =>
+    evaluation.models.some(({ groups }) => groups.some((group) => group.by === by)),
+  );
   return [
     distanceTable(evaluation),
     translationTable(evaluation),
@@ -42,10 +61,17 @@ function distanceTable({ models, teacher }: PairsEvaluation): Table {
       { title: '×100', group: 'pooled outputs', format: timesHundred },
       { title: 'cosine', group: 'pooled outputs', format: decimals(4), bar: 'share' },
     ],
-    rows: models.flatMap(({ name, scores }) => LANGUAGES.map((language): Cell[] => {
-      const { mse = null, cosine_token = null, mse_pooled = null, cosine_pooled = null } = scores[language].distance ?? {};
-      return [name, language, mse, mse, cosine_token, mse_pooled, mse_pooled, cosine_pooled];
-    })),
+    rows: models.flatMap(({ name, scores }) =>
+      LANGUAGES.map((language): Cell[] => {
+        const {
+          mse = null,
+          cosine_token = null,
+          mse_pooled = null,
+          cosine_pooled = null,
+        } = scores[language].distance ?? {};
+        return [name, language, mse, mse, cosine_token, mse_pooled, mse_pooled, cosine_pooled];
+      }),
+    ),
     notes: [
       ...models.flatMap(({ name, no_distance: why }) => (why === null ? [] : [`${name}: no distances, ${why}`])),
       `cosine of hidden states: of the same position, padding too; ${teacher} on Korean is what an English model makes of it`,
@@ -65,10 +91,20 @@ function translationTable({ models, data }: PairsEvaluation): Table {
         { title: 'MRR', group: POOLING_TITLES[pooling], format: decimals(4), bar: 'share' },
       ]),
     ],
-    rows: models.flatMap(({ name, scores }) => LANGUAGES.map((language): Cell[] => {
-      const { translation } = scores[language];
-      return [name, DIRECTIONS[language], ...POOLINGS.flatMap((pooling) => [translation[pooling].accuracy, translation[pooling].p10, translation[pooling].mrr])];
-    })),
+    rows: models.flatMap(({ name, scores }) =>
+      LANGUAGES.map((language): Cell[] => {
+        const { translation } = scores[language];
+        return [
+          name,
+          DIRECTIONS[language],
+          ...POOLINGS.flatMap((pooling) => [
+            translation[pooling].accuracy,
+            translation[pooling].p10,
+            translation[pooling].mrr,
+          ]),
+        ];
+      }),
+    ),
     notes: [
       `accuracy: the translation is the most similar of all (P@1); guessing finds ${chance(data.pairs)}`,
       'pooled outputs: by the pooler, which learns only with --loss pooler; of a student of hidden states their mean tells',
@@ -89,7 +125,14 @@ function modelTable(models: readonly ModelScores[]): Table {
       { title: 'ms a text', format: decimals(2) },
       { title: 'from' },
     ],
-    rows: models.map(({ name, parameters, bytes, width, ms_per_text, source }) => [name, parameters, bytes, width, ms_per_text, source]),
+    rows: models.map(({ name, parameters, bytes, width, ms_per_text, source }) => [
+      name,
+      parameters,
+      bytes,
+      width,
+      ms_per_text,
+      source,
+    ]),
     notes: cut.map((model) => `${model.name}: ${formatCounted(model.cut, 'text')} cut to 77 tokens`),
   };
 }
@@ -108,10 +151,23 @@ function groupTable({ models, teacher }: PairsEvaluation, by: Grouping): Table {
       { title: 'pooled', group: 'translations found', format: percent, bar: 'share' },
       { title: 'mean', group: 'translations found', format: percent, bar: 'share' },
     ],
-    rows: models.flatMap((model) => LANGUAGES.flatMap((language) => groupsOf(model).map(({ group, pairs, scores }): Cell[] => {
-      const { distance, translation } = scores[language];
-      return [model.name, language, group, pairs, distance?.mse ?? null, distance?.cosine_token ?? null, translation.pooled.accuracy, translation.mean.accuracy];
-    }))),
+    rows: models.flatMap((model) =>
+      LANGUAGES.flatMap((language) =>
+        groupsOf(model).map(({ group, pairs, scores }): Cell[] => {
+          const { distance, translation } = scores[language];
+          return [
+            model.name,
+            language,
+            group,
+            pairs,
+            distance?.mse ?? null,
+            distance?.cosine_token ?? null,
+            translation.pooled.accuracy,
+            translation.mean.accuracy,
+          ];
+        }),
+      ),
+    ),
     notes: ['translations are looked for among all pairs, not those of the group alone'],
   };
 }
@@ -128,7 +184,8 @@ export function stsTable({ file, pairs, models }: StsEvaluation): Table {
       ]),
     ],
     rows: models.map(({ name, correlation }: ModelFacts & StsEvaluation['models'][number]): Cell[] => [
-      name, ...POOLINGS.flatMap((pooling) => [correlation[pooling].spearman, correlation[pooling].pearson]),
+      name,
+      ...POOLINGS.flatMap((pooling) => [correlation[pooling].spearman, correlation[pooling].pearson]),
     ]),
     notes: ['correlation of cosine similarity with the scores, ×100'],
   };

@@ -7,7 +7,7 @@ export function meanPool(hidden: Float32Array, batch: number, width: number): Fl
   const sums = new Float64Array(width);
   for (let text = 0; text < batch; text++) {
     sums.fill(0);
-    for (let at = text * length * width; at < (text + 1) * length * width; ) {
+    for (let at = text * length * width; at < (text + 1) * length * width;) {
       for (let i = 0; i < width; i++) sums[i] += hidden[at++];
     }
     for (let i = 0; i < width; i++) means[text * width + i] = sums[i] / length;

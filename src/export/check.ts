@@ -46,18 +46,26 @@ export async function encodeReference(engine: EncoderEngine, tokenizer: TextToke
  * @throws InputError where the encoder itself gives what is not a number; Error where the export is not the same model
  */
 export function compareOutputs(expected: Encoded, actual: Encoded, tolerance: number): number {
-  const parts = [[expected.lastHiddenState, actual.lastHiddenState], [expected.poolerOutput, actual.poolerOutput]] as const;
+  const parts = [
+    [expected.lastHiddenState, actual.lastHiddenState],
+    [expected.poolerOutput, actual.poolerOutput],
+  ] as const;
   let largest = 0;
   let scale = 1;
   for (const [wanted, got] of parts) {
-    if (wanted.length !== got.length) throw new Error(`the export gives ${got.length} values, the model ${wanted.length}`);
+    if (wanted.length !== got.length)
+      throw new Error(`the export gives ${got.length} values, the model ${wanted.length}`);
     for (let i = 0; i < wanted.length; i++) {
-      if (!Number.isFinite(wanted[i])) throw new InputError('expected finite outputs of the model, got others; its weights are damaged, or its training diverged');
+      if (!Number.isFinite(wanted[i]))
+        throw new InputError(
+          'expected finite outputs of the model, got others; its weights are damaged, or its training diverged',
+        );
       scale = Math.max(scale, Math.abs(wanted[i]));
       const difference = Math.abs(wanted[i] - got[i]);
       largest = Number.isNaN(difference) ? Infinity : Math.max(largest, difference);
     }
   }
-  if (largest > tolerance * scale) throw new Error(`the export differs from the model by ${largest}, more than ${tolerance * scale}`);
+  if (largest > tolerance * scale)
+    throw new Error(`the export differs from the model by ${largest}, more than ${tolerance * scale}`);
   return largest;
 }

@@ -15,10 +15,15 @@ export const EXPORT_FILE = 'kd-export.json';
 export async function checkExportFolder(folder: string): Promise<void> {
   const stats = await stat(folder).catch(() => undefined);
   if (stats === undefined) return;
-  if (!stats.isDirectory()) throw new InputError(`--to ${folder}: expected a folder, or none yet, got a file; name another`);
-  const names = await readdir(folder).catch((error: unknown) => { throw fileError(folder, 'cannot be read', error); });
+  if (!stats.isDirectory())
+    throw new InputError(`--to ${folder}: expected a folder, or none yet, got a file; name another`);
+  const names = await readdir(folder).catch((error: unknown) => {
+    throw fileError(folder, 'cannot be read', error);
+  });
   if (names.length === 0 || names.includes(EXPORT_FILE)) return;
-  throw new InputError(`--to ${folder}: expected an empty folder or an earlier export, got one with ${names.sort()[0]} in it; name another folder`);
+  throw new InputError(
+    `--to ${folder}: expected an empty folder or an earlier export, got one with ${names.sort()[0]} in it; name another folder`,
+  );
 }
 
 /**
@@ -47,7 +52,10 @@ export async function writeExportFolder(folder: string, fill: (temporary: string
 
 /** Puts the new folder in the place of the earlier one, if any; where that fails, the earlier one is put back. */
 async function replace(place: string, made: string, earlier: string): Promise<void> {
-  const isThere = await rename(place, earlier).then(() => true, () => false);
+  const isThere = await rename(place, earlier).then(
+    () => true,
+    () => false,
+  );
   try {
     await rename(made, place);
   } catch (error) {

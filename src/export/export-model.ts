@@ -32,7 +32,11 @@ export type ExportStage = 'reading' | 'writing' | 'comparing';
  * @returns the largest difference of the outputs
  * @throws InputError for a folder that is another's, a model that the format cannot hold, and what cannot be written
  */
-export async function exportModel(options: ExportOptions, startEngine: () => Promise<EncoderEngine>, onStage: (stage: ExportStage) => void): Promise<number> {
+export async function exportModel(
+  options: ExportOptions,
+  startEngine: () => Promise<EncoderEngine>,
+  onStage: (stage: ExportStage) => void,
+): Promise<number> {
   const { format, to, source, run } = options;
   checkFormat(format, options.model);
   let difference = Infinity;
@@ -44,13 +48,22 @@ export async function exportModel(options: ExportOptions, startEngine: () => Pro
     await writeFileAtomic(join(folder, 'README.md'), await cardOf(options));
     onStage('comparing');
     difference = await checkFormatWritten(folder, format, reference);
-    return { format, source, ...(run === undefined ? {} : { run: basename(run) }), kd: VERSION, texts_compared: reference.size, largest_difference: difference };
+    return {
+      format,
+      source,
+      ...(run === undefined ? {} : { run: basename(run) }),
+      kd: VERSION,
+      texts_compared: reference.size,
+      largest_difference: difference,
+    };
   });
   return difference;
 }
 
 async function cardOf({ model, format, to, source, run }: ExportOptions): Promise<string> {
-  const { architectures: [architecture] } = JSON.parse(exportedConfig(model.configJson)) as { architectures: [string] };
+  const {
+    architectures: [architecture],
+  } = JSON.parse(exportedConfig(model.configJson)) as { architectures: [string] };
   const training = run === undefined ? undefined : await readTrainingRecord(run, source);
   return modelCard({ name: basename(resolve(to)), format, encoder: model.encoder, architecture, source, training });
 }

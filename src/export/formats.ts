@@ -42,12 +42,16 @@ export function checkFormat(format: Format, { encoder }: PretrainedModel): void 
   if (format !== 'diffusers' || !Object.keys(encoder.shapes).some(isProjection)) return;
   throw new InputError(
     '--format diffusers: expected a student as wide as its teacher, got one with a projection, for which a diffusers pipeline has no place ' +
-      '(and which cannot be folded into the LayerNorm before it); export it as onnx or transformers, or train a student of the teacher\'s width',
+      "(and which cannot be folded into the LayerNorm before it); export it as onnx or transformers, or train a student of the teacher's width",
   );
 }
 
 /** Writes a model in a format. */
-export async function writeFormat(folder: string, format: Format, { model, tokenizerFolder }: ModelToExport): Promise<void> {
+export async function writeFormat(
+  folder: string,
+  format: Format,
+  { model, tokenizerFolder }: ModelToExport,
+): Promise<void> {
   const layout = LAYOUT[format];
   for (const part of [layout.model, layout.tokenizer]) await mkdir(join(folder, part), { recursive: true });
   const config = exportedConfig(model.configJson);
@@ -56,7 +60,12 @@ export async function writeFormat(folder: string, format: Format, { model, token
     await writeOnnx(join(folder, ONNX_FILE), model);
     await writeFileAtomic(join(folder, 'config.json'), config);
   } else {
-    await writeModelFolder(join(folder, layout.model), { parameters: model.parameters(), shapes: model.encoder.shapes, config, files: [] });
+    await writeModelFolder(join(folder, layout.model), {
+      parameters: model.parameters(),
+      shapes: model.encoder.shapes,
+      config,
+      files: [],
+    });
   }
   await writeTokenizerFiles(tokenizerFolder, join(folder, layout.tokenizer), { plainMerges: format === 'onnx' });
 }
@@ -70,10 +79,12 @@ export async function writeFormat(folder: string, format: Format, { model, token
 export async function checkFormatWritten(folder: string, format: Format, reference: Reference): Promise<number> {
   const layout = LAYOUT[format];
   const ids = referenceIds(await loadTokenizer(join(folder, layout.tokenizer)));
-  if (ids.some((id, place) => id !== reference.ids[place])) throw new Error('the exported tokenizer gives other ids than the model\'s');
-  const outputs = format === 'onnx'
-    ? await encodeWithOnnxRuntime(join(folder, ONNX_FILE), ids, reference.size)
-    : await encodeWithOwnEngine(join(folder, layout.model), ids, reference.size);
+  if (ids.some((id, place) => id !== reference.ids[place]))
+    throw new Error("the exported tokenizer gives other ids than the model's");
+  const outputs =
+    format === 'onnx'
+      ? await encodeWithOnnxRuntime(join(folder, ONNX_FILE), ids, reference.size)
+      : await encodeWithOwnEngine(join(folder, layout.model), ids, reference.size);
   return compareOutputs(reference.outputs, outputs, TOLERANCE[format]);
 }
 

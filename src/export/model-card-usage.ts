@@ -40,7 +40,8 @@ function transformers({ name, encoder }: CardContents): string[] {
   return [example, note, block('python', projection.join('\n')), tokenizerNote];
 }
 
-const tokenizerNote = 'The tokenizer gives ids alone, so that `model(**tokenizer(…))` does not bring an attention mask along: the model was trained without one, and gives other values with it.';
+const tokenizerNote =
+  'The tokenizer gives ids alone, so that `model(**tokenizer(…))` does not bring an attention mask along: the model was trained without one, and gives other values with it.';
 
 function diffusers({ name, architecture }: CardContents): string[] {
   const lines = [

@@ -20,16 +20,28 @@ export interface CardContents {
   readonly training?: TrainingRecord | undefined;
 }
 
-const LIBRARIES: Readonly<Record<Format, string>> = { transformers: 'transformers', diffusers: 'diffusers', onnx: 'transformers.js' };
+const LIBRARIES: Readonly<Record<Format, string>> = {
+  transformers: 'transformers',
+  diffusers: 'diffusers',
+  onnx: 'transformers.js',
+};
 
 /** The text of a model card. */
 export function modelCard(contents: CardContents): string {
-  const sections = [frontMatter(contents), `# ${contents.name}`, summary(contents), usageOf(contents), ...trainingSections(contents), provenance(contents)];
+  const sections = [
+    frontMatter(contents),
+    `# ${contents.name}`,
+    summary(contents),
+    usageOf(contents),
+    ...trainingSections(contents),
+    provenance(contents),
+  ];
   return `${sections.join('\n\n')}\n`;
 }
 
 function frontMatter({ format, training }: CardContents): string {
-  const bases = training === undefined ? [] : [training.config.student.source, training.config.teacher.source].filter(isHubId);
+  const bases =
+    training === undefined ? [] : [training.config.student.source, training.config.teacher.source].filter(isHubId);
   const lines = [
     'language: [ko, en]',
     `library_name: ${LIBRARIES[format]}`,
@@ -45,14 +57,18 @@ const isHubId = (source: string): boolean => /^[\w-][\w.-]*\/[\w.-]+(@\S+)?$/.te
 
 function summary({ encoder, architecture, training }: CardContents): string {
   const { config, width, shapes } = encoder;
-  const what = training === undefined
-    ? 'A text encoder, exported as it was: kd has no record of its training.'
-    : `A text encoder for Korean and English, taught to give for a sentence in either language the embedding that ${shown(training.config.teacher.source)} gives for the English one (the method of arXiv 2004.09813).`;
+  const what =
+    training === undefined
+      ? 'A text encoder, exported as it was: kd has no record of its training.'
+      : `A text encoder for Korean and English, taught to give for a sentence in either language the embedding that ${shown(training.config.teacher.source)} gives for the English one (the method of arXiv 2004.09813).`;
   const rows: [string, string][] = [
     ['architecture', `\`${architecture}\`, ${config.numHiddenLayers} layers, ${config.numAttentionHeads} heads`],
     ['parameters', count(countParameters(shapes))],
     ['width', Object.keys(shapes).some(isProjection) ? `${config.hiddenSize}, projected to ${width}` : String(width)],
-    ['input', `token ids, padded and cut to ${MAX_LENGTH}; **no attention mask**: padding is attended to, as in training`],
+    [
+      'input',
+      `token ids, padded and cut to ${MAX_LENGTH}; **no attention mask**: padding is attended to, as in training`,
+    ],
     ['output', `\`last_hidden_state\` [N, ${MAX_LENGTH}, ${width}], \`pooler_output\` [N, ${width}]; float32`],
   ];
   return `${what}\n\n${table(['', ''], rows)}`;
@@ -63,7 +79,12 @@ function trainingSections({ training }: CardContents): string[] {
   return [data(training), settings(training), losses(training)];
 }
 
-function data({ config: { data: { training_pairs: trained, validation_pairs: validated, fingerprint }, settings: { data: sources } } }: TrainingRecord): string {
+function data({
+  config: {
+    data: { training_pairs: trained, validation_pairs: validated, fingerprint },
+    settings: { data: sources },
+  },
+}: TrainingRecord): string {
   const from = Array.isArray(sources) ? sources.map((path) => shown(String(path))).join(', ') : 'not recorded';
   return `## Data\n\n${count(trained)} pairs of a Korean and an English sentence to train on, ${count(validated)} others to validate on; from ${from}. Fingerprint: \`${fingerprint}\`.`;
 }
@@ -79,20 +100,26 @@ function settings({ run, step, config }: TrainingRecord): string {
 function losses({ validations, step, config }: TrainingRecord): string {
   if (validations.length === 0) return '## Losses\n\nNothing was validated in this run.';
   const rows = validations.map((line) => [
-    line.step === step ? `**${count(line.step)}**` : count(line.step), String(line.epoch), line.loss.toFixed(4), line.lossEn.toFixed(4), line.lossKo.toFixed(4),
+    line.step === step ? `**${count(line.step)}**` : count(line.step),
+    String(line.epoch),
+    line.loss.toFixed(4),
+    line.lossEn.toFixed(4),
+    line.lossKo.toFixed(4),
   ]);
   const of = config.settings.loss === 'pooler' ? 'pooled outputs' : 'hidden states';
   return `## Losses\n\nMean squared errors of ${of} on the validation pairs; step 0 is the untrained student, the exported step in bold.\n\n${table(['step', 'epoch', 'loss', 'English', 'Korean'], rows)}`;
 }
 
 function provenance({ source, training }: CardContents): string {
-  const origin = training === undefined
-    ? `Exported from ${shown(source)}.`
-    : `The weights started as those of ${shown(training.config.student.source)} and learnt from outputs of ${shown(training.config.teacher.source)} on the data above.`;
+  const origin =
+    training === undefined
+      ? `Exported from ${shown(source)}.`
+      : `The weights started as those of ${shown(training.config.student.source)} and learnt from outputs of ${shown(training.config.teacher.source)} on the data above.`;
   return `## Provenance and licence\n\n${origin} kd grants no rights to them and records none: the licences of these models, and the terms under which the data was given, hold for the weights as well. Exported by kd ${VERSION}; \`kd-export.json\` says what was compared.`;
 }
 
-const shown = (source: string): string => (isHubId(source) ? `[${source}](https://huggingface.co/${source.split('@')[0]})` : `\`${source}\``);
+const shown = (source: string): string =>
+  isHubId(source) ? `[${source}](https://huggingface.co/${source.split('@')[0]})` : `\`${source}\``;
 
 const count = (value: number): string => value.toLocaleString('en-US');
 

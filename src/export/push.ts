@@ -27,10 +27,15 @@ export interface UploadProgress {
  * @throws InputError for an id that is not `owner/name`, and without a token
  */
 export function pushTarget(id: string, flag: string): PushTarget {
-  if (!/^[\w-][\w.-]*\/[\w-][\w.-]*$/.test(id)) throw new InputError(`${flag}: expected a model on the hub as owner/name, got ${shown(id)}`);
+  if (!/^[\w-][\w.-]*\/[\w-][\w.-]*$/.test(id))
+    throw new InputError(`${flag}: expected a model on the hub as owner/name, got ${shown(id)}`);
   const accessToken = process.env.HF_TOKEN ?? '';
-  if (accessToken === '') throw new InputError(`${flag}: expected a token in HF_TOKEN, found none; make one with write access at ${HUB_URL}/settings/tokens`);
-  if (!accessToken.startsWith('hf_')) throw new InputError('HF_TOKEN: expected a token that begins with hf_, got another');
+  if (accessToken === '')
+    throw new InputError(
+      `${flag}: expected a token in HF_TOKEN, found none; make one with write access at ${HUB_URL}/settings/tokens`,
+    );
+  if (!accessToken.startsWith('hf_'))
+    throw new InputError('HF_TOKEN: expected a token that begins with hf_, got another');
   const endpoint = process.env.HF_ENDPOINT ?? '';
   return { name: id, hubUrl: (endpoint === '' ? HUB_URL : endpoint).replace(/\/+$/, ''), accessToken };
 }
@@ -40,7 +45,11 @@ export function pushTarget(id: string, flag: string): PushTarget {
  *
  * @throws InputError, in one line, if the hub cannot be reached or refuses
  */
-export async function pushFolder(folder: string, target: PushTarget, onProgress: (progress: UploadProgress) => void): Promise<{ readonly url: string; readonly created: boolean }> {
+export async function pushFolder(
+  folder: string,
+  target: PushTarget,
+  onProgress: (progress: UploadProgress) => void,
+): Promise<{ readonly url: string; readonly created: boolean }> {
   const { name, hubUrl, accessToken } = target;
   const files = await filesOf(folder);
   const access = { repo: { type: 'model' as const, name }, hubUrl, accessToken };
@@ -49,7 +58,9 @@ export async function pushFolder(folder: string, target: PushTarget, onProgress:
     if (created) await createRepo({ ...access, visibility: 'private' });
     const bytesTotal = files.reduce((sum, { size }) => sum + size, 0);
     const done = new Map<string, number>();
-    const report = (): void => { onProgress({ bytesDone: [...done.values()].reduce((sum, bytes) => sum + bytes, 0), bytesTotal }); };
+    const report = (): void => {
+      onProgress({ bytesDone: [...done.values()].reduce((sum, bytes) => sum + bytes, 0), bytesTotal });
+    };
     const upload = uploadFilesWithProgress({
       ...access,
       files: files.map(({ name: path, path: source }) => ({ path, content: pathToFileURL(source) })),
@@ -77,18 +88,31 @@ interface FileToPush {
 
 async function filesOf(folder: string): Promise<FileToPush[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name)).sort();
-  return Promise.all(paths.map(async (path) => ({ name: relative(folder, path).split(sep).join('/'), path, size: (await stat(path)).size })));
+  const paths = entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+  return Promise.all(
+    paths.map(async (path) => ({
+      name: relative(folder, path).split(sep).join('/'),
+      path,
+      size: (await stat(path)).size,
+    })),
+  );
 }
 
 /** Why the hub did not take it, without the token whatever the message says. */
 function refusal(error: unknown, { name, hubUrl, accessToken }: PushTarget): string {
   const said = (message: string): string => shown(message.replaceAll(accessToken, 'HF_TOKEN'));
   const status = error instanceof HubApiError ? error.statusCode : undefined;
-  if (status === 401) return `${hubUrl} does not accept the token in HF_TOKEN; make another at ${hubUrl}/settings/tokens`;
-  if (status === 403) return `${hubUrl} does not allow the token in HF_TOKEN to write there; use one with write access for its owner`;
-  if (status === 404) return `${hubUrl} has no such repository and makes none for the token in HF_TOKEN; check that ${name.split('/')[0]} is yours`;
-  if (status === 429 || (status !== undefined && status >= 500)) return `${hubUrl} answers with status ${status}; try again later`;
+  if (status === 401)
+    return `${hubUrl} does not accept the token in HF_TOKEN; make another at ${hubUrl}/settings/tokens`;
+  if (status === 403)
+    return `${hubUrl} does not allow the token in HF_TOKEN to write there; use one with write access for its owner`;
+  if (status === 404)
+    return `${hubUrl} has no such repository and makes none for the token in HF_TOKEN; check that ${name.split('/')[0]} is yours`;
+  if (status === 429 || (status !== undefined && status >= 500))
+    return `${hubUrl} answers with status ${status}; try again later`;
   if (status !== undefined) return `${hubUrl} refuses with status ${status} (${said(reasonOf(error as HubApiError))})`;
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   return `the upload to ${hubUrl} broke off (${said(messageOf(cause))}); check the connection and run the same command again`;

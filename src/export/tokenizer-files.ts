@@ -24,12 +24,22 @@ export async function writeTokenizerFiles(from: string, to: string, { plainMerge
     if (bytes !== undefined) await writeFileAtomic(join(to, name), bytes);
   }
   const stored = await readJsonObject(from, 'tokenizer.json');
-  if (stored === undefined || (plainMerges && json.model.type === 'BPE')) await writeJson(join(to, 'tokenizer.json'), complete(json, stored));
-  const settings = (await readJsonObject(from, 'tokenizer_config.json')) ?? { tokenizer_class: 'PreTrainedTokenizerFast', pad_token: padToken };
-  await writeJson(join(to, 'tokenizer_config.json'), { ...settings, model_max_length: MAX_LENGTH, model_input_names: ['input_ids'] });
+  if (stored === undefined || (plainMerges && json.model.type === 'BPE'))
+    await writeJson(join(to, 'tokenizer.json'), complete(json, stored));
+  const settings = (await readJsonObject(from, 'tokenizer_config.json')) ?? {
+    tokenizer_class: 'PreTrainedTokenizerFast',
+    pad_token: padToken,
+  };
+  await writeJson(join(to, 'tokenizer_config.json'), {
+    ...settings,
+    model_max_length: MAX_LENGTH,
+    model_input_names: ['input_ids'],
+  });
 }
 
-async function readTokenizer(folder: string): Promise<{ readonly json: TokenizerJson; readonly padToken: string | undefined }> {
+async function readTokenizer(
+  folder: string,
+): Promise<{ readonly json: TokenizerJson; readonly padToken: string | undefined }> {
   const { json, padId } = await readTokenizerFiles(folder);
   const added = json.added_tokens.find(({ id }) => id === padId)?.content;
   return { json, padToken: added ?? Object.keys(json.model.vocab).find((token) => json.model.vocab[token] === padId) };
@@ -42,7 +52,10 @@ function complete(json: TokenizerJson, stored: object | undefined): object {
     version: '1.0',
     truncation: null,
     padding: null,
-    decoder: json.model.type === 'WordPiece' ? { type: 'WordPiece', prefix: '##', cleanup: true } : { type: 'ByteLevel', add_prefix_space: true, trim_offsets: true, use_regex: true },
+    decoder:
+      json.model.type === 'WordPiece'
+        ? { type: 'WordPiece', prefix: '##', cleanup: true }
+        : { type: 'ByteLevel', add_prefix_space: true, trim_offsets: true, use_regex: true },
     ...stored,
     added_tokens: json.added_tokens.map(completeToken),
     normalizer: json.normalizer,
@@ -53,11 +66,22 @@ function complete(json: TokenizerJson, stored: object | undefined): object {
 }
 
 function completeToken({ id, content, ...settings }: AddedToken): AddedToken {
-  return { id, content, single_word: false, lstrip: false, rstrip: false, normalized: false, special: true, ...settings };
+  return {
+    id,
+    content,
+    single_word: false,
+    lstrip: false,
+    rstrip: false,
+    normalized: false,
+    special: true,
+    ...settings,
+  };
 }
 
 function completeProcessor({ post_processor: processor }: TokenizerJson): object | null {
-  return processor?.type === 'RobertaProcessing' ? { trim_offsets: false, add_prefix_space: false, ...processor } : processor;
+  return processor?.type === 'RobertaProcessing'
+    ? { trim_offsets: false, add_prefix_space: false, ...processor }
+    : processor;
 }
 
 async function writeJson(path: string, json: object): Promise<void> {

@@ -29,7 +29,12 @@ export interface TrainingRecord {
 export async function readTrainingRecord(run: string, checkpoint: string): Promise<TrainingRecord> {
   const step = /^step-(\d+)$/.exec(basename(checkpoint))?.[1];
   const csv = await readFile(join(run, 'validation.csv'), 'utf8').catch(() => '');
-  return { run: basename(run), step: step === undefined ? undefined : Number(step), config: await readRunConfig(run), validations: parseValidations(csv) };
+  return {
+    run: basename(run),
+    step: step === undefined ? undefined : Number(step),
+    config: await readRunConfig(run),
+    validations: parseValidations(csv),
+  };
 }
 
 function parseValidations(csv: string): ValidationLine[] {
@@ -38,6 +43,12 @@ function parseValidations(csv: string): ValidationLine[] {
   return lines.map((line) => {
     const cells = line.split(',').map(Number);
     const value = (name: string): number => cells[columns.indexOf(name)];
-    return { step: value('step'), epoch: value('epoch'), loss: value('loss'), lossEn: value('loss_en'), lossKo: value('loss_ko') };
+    return {
+      step: value('step'),
+      epoch: value('epoch'),
+      loss: value('loss'),
+      lossEn: value('loss_en'),
+      lossKo: value('loss_ko'),
+    };
   });
 }

@@ -6,7 +6,10 @@ const INVERSE_SQRT_TWO_PI = 1 / Math.sqrt(2 * Math.PI);
 const SQRT_TWO_OVER_PI = Math.sqrt(2 / Math.PI);
 
 /** An activation whose gradient is written out, so that only its input is kept for the backward pass. */
-function withGradient(value: (x: tf.Tensor) => tf.Tensor, slope: (x: tf.Tensor) => tf.Tensor): (x: tf.Tensor2D) => tf.Tensor2D {
+function withGradient(
+  value: (x: tf.Tensor) => tf.Tensor,
+  slope: (x: tf.Tensor) => tf.Tensor,
+): (x: tf.Tensor2D) => tf.Tensor2D {
   const activation = tf.customGrad((x, save) => {
     const input = x as tf.Tensor;
     (save as tf.GradSaveFunc)([input]);

@@ -59,17 +59,25 @@ function clipTextShapes(config: ClipTextConfig): Shapes {
   return shapes;
 }
 
-function clipTextForward(config: ClipTextConfig, params: Params, ids: tf.Tensor2D, options: ForwardOptions = {}): EncoderOutput {
+function clipTextForward(
+  config: ClipTextConfig,
+  params: Params,
+  ids: tf.Tensor2D,
+  options: ForwardOptions = {},
+): EncoderOutput {
   const [batch, length] = ids.shape;
   const width = config.hiddenSize;
   const causal = causalPenalty(length); // [1, 1, L, L]
-  const penalty = options.attentionMask ? tf.maximum<tf.Tensor4D>(causal, paddingPenalty(options.attentionMask)) : causal;
+  const penalty = options.attentionMask
+    ? tf.maximum<tf.Tensor4D>(causal, paddingPenalty(options.attentionMask))
+    : causal;
   const context: AttentionContext = { batch, length, penalty, dropout: options.dropout };
 
   const positions = tf.slice(params[POSITIONS] as tf.Tensor2D, [0, 0], [length, width]); // [L, D]
   const embedded = tf.add(tf.gather(params[TOKENS], ids), positions); // [B, L, D]
   let x: tf.Tensor2D = tf.reshape(embedded, [batch * length, width]); // [N, D]
-  for (let layer = 0; layer < config.numHiddenLayers; layer++) x = clipTextLayer(config, params, layerName(layer), x, context);
+  for (let layer = 0; layer < config.numHiddenLayers; layer++)
+    x = clipTextLayer(config, params, layerName(layer), x, context);
   x = layerNorm(x, params, FINAL_NORM, config.layerNormEps);
 
   return {
@@ -79,16 +87,27 @@ function clipTextForward(config: ClipTextConfig, params: Params, ids: tf.Tensor2
 }
 
 /** `x + attention(norm(x))`, then `x + mlp(norm(x))`. `[N, D] → [N, D]` */
-function clipTextLayer(config: ClipTextConfig, params: Params, name: string, x: tf.Tensor2D, context: AttentionContext): tf.Tensor2D {
+function clipTextLayer(
+  config: ClipTextConfig,
+  params: Params,
+  name: string,
+  x: tf.Tensor2D,
+  context: AttentionContext,
+): tf.Tensor2D {
   const attention = `${name}.self_attn`;
-  const mixed = selfAttention(layerNorm(x, params, `${name}.layer_norm1`, config.layerNormEps), params, {
-    query: `${attention}.q_proj`,
-    key: `${attention}.k_proj`,
-    value: `${attention}.v_proj`,
-    heads: config.numAttentionHeads,
-    dropoutRate: config.attentionDropout,
-    dropoutPlace: attention,
-  }, context);
+  const mixed = selfAttention(
+    layerNorm(x, params, `${name}.layer_norm1`, config.layerNormEps),
+    params,
+    {
+      query: `${attention}.q_proj`,
+      key: `${attention}.k_proj`,
+      value: `${attention}.v_proj`,
+      heads: config.numAttentionHeads,
+      dropoutRate: config.attentionDropout,
+      dropoutPlace: attention,
+    },
+    context,
+  );
   const attended = tf.add<tf.Tensor2D>(x, linear(mixed, params, `${attention}.out_proj`));
 
   const normalised = layerNorm(attended, params, `${name}.layer_norm2`, config.layerNormEps);
@@ -104,6 +123,9 @@ function endOfTextRows(ids: tf.Tensor2D, eosTokenId: number): tf.Tensor1D {
   const [batch, length] = ids.shape;
   const marks = eosTokenId === 2 ? ids : tf.cast(tf.equal(ids, tf.scalar(eosTokenId, 'int32')), 'int32');
   const places = tf.argMax<tf.Tensor1D>(marks, 1); // [B]
-  const starts = tf.tensor1d(Int32Array.from({ length: batch }, (_, sentence) => sentence * length), 'int32'); // [B]
+  const starts = tf.tensor1d(
+    Int32Array.from({ length: batch }, (_, sentence) => sentence * length),
+    'int32',
+  ); // [B]
   return tf.add(starts, places);
 }

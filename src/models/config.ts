@@ -54,7 +54,10 @@ export type Json = Readonly<Record<string, unknown>>;
 
 /** Reads the fields of one `config.json`, each checked, with the defaults of transformers for what is absent. */
 class Fields {
-  constructor(private readonly json: Json, private readonly where: string) {}
+  constructor(
+    private readonly json: Json,
+    private readonly where: string,
+  ) {}
 
   private fail(key: string, expected: string): never {
     throw new InputError(`${this.where}: expected ${key} to be ${expected}, got ${JSON.stringify(this.json[key])}`);
@@ -98,11 +101,15 @@ class Fields {
  * @throws InputError for another model family, a missing or impossible value
  */
 export function parseConfig(json: unknown, where: string): TextModelConfig {
-  if (!isObject(json)) throw new InputError(`${where}: expected a JSON object, got ${JSON.stringify(json)?.slice(0, 40)}`);
+  if (!isObject(json))
+    throw new InputError(`${where}: expected a JSON object, got ${JSON.stringify(json)?.slice(0, 40)}`);
   const type = json.model_type;
-  if (typeof type === 'string' && CLIP_TYPES.includes(type)) return checked(parseClipText(clipTextPart(json), where), where);
-  if (typeof type === 'string' && BERT_TYPES.includes(type)) return checked(parseBert(json, where, BERT_DEFAULTS), where);
-  if (typeof type === 'string' && ROBERTA_TYPES.includes(type)) return checked(parseBert(json, where, ROBERTA_DEFAULTS), where);
+  if (typeof type === 'string' && CLIP_TYPES.includes(type))
+    return checked(parseClipText(clipTextPart(json), where), where);
+  if (typeof type === 'string' && BERT_TYPES.includes(type))
+    return checked(parseBert(json, where, BERT_DEFAULTS), where);
+  if (typeof type === 'string' && ROBERTA_TYPES.includes(type))
+    return checked(parseBert(json, where, ROBERTA_DEFAULTS), where);
   throw new InputError(
     `${where}: expected a CLIP text model, a BERT or a RoBERTa (model_type ${[...CLIP_TYPES, ...BERT_TYPES, ...ROBERTA_TYPES].join(', ')}), ` +
       `got ${JSON.stringify(type)}; choose a model of one of these families`,
@@ -116,7 +123,9 @@ export async function readConfig(folder: string): Promise<{ config: TextModelCon
   try {
     text = await readFile(path, 'utf8');
   } catch (error) {
-    throw new InputError(`${path}: expected the model's configuration, got ${systemReason(error) ?? messageOf(error)}; give a model's folder`);
+    throw new InputError(
+      `${path}: expected the model's configuration, got ${systemReason(error) ?? messageOf(error)}; give a model's folder`,
+    );
   }
   let json: unknown;
   try {
@@ -163,10 +172,16 @@ function parseClipText(json: Json, where: string): ClipTextConfig {
 const BERT_DEFAULTS = { family: 'bert', vocabSize: 30522, padTokenId: 0 } as const;
 const ROBERTA_DEFAULTS = { family: 'roberta', vocabSize: 50265, padTokenId: 1 } as const;
 
-function parseBert(json: Json, where: string, defaults: Pick<BertConfig, 'family' | 'vocabSize' | 'padTokenId'>): BertConfig {
+function parseBert(
+  json: Json,
+  where: string,
+  defaults: Pick<BertConfig, 'family' | 'vocabSize' | 'padTokenId'>,
+): BertConfig {
   const positions = json.position_embedding_type ?? 'absolute';
   if (positions !== 'absolute') {
-    throw new InputError(`${where}: expected position_embedding_type to be "absolute", got ${JSON.stringify(positions)}`);
+    throw new InputError(
+      `${where}: expected position_embedding_type to be "absolute", got ${JSON.stringify(positions)}`,
+    );
   }
   const fields = new Fields(json, where);
   return {

@@ -37,7 +37,8 @@ export function dropout<T extends tf.Tensor>(x: T, rate: number, place: string, 
   const masked = tf.customGrad((input, save) => {
     const seed = tf.stack([tf.scalar(hash32(`${key.seed}/${place}`), 'int32'), key.step]) as tf.Tensor1D; // [2]
     const kept = tf.greaterEqual(statelessUniform(x.shape, seed), p);
-    const scaled = (values: tf.Tensor, mask: tf.Tensor): tf.Tensor => tf.mul(values, tf.mul(tf.cast(mask, 'float32'), 1 / (1 - p)));
+    const scaled = (values: tf.Tensor, mask: tf.Tensor): tf.Tensor =>
+      tf.mul(values, tf.mul(tf.cast(mask, 'float32'), 1 / (1 - p)));
     (save as tf.GradSaveFunc)([kept]); // a byte a value, where the factors would be four
     return {
       value: scaled(input as tf.Tensor, kept),

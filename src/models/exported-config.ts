@@ -3,8 +3,15 @@ import { CLIP_TYPES, clipTextPart, type Json, type TextModelConfig } from './con
 
 /** Settings that transformers checks to be floating-point numbers: `1` is refused where `1.0` is meant. */
 const FLOATS = [
-  'attention_dropout', 'attention_probs_dropout_prob', 'classifier_dropout', 'dropout', 'hidden_dropout_prob',
-  'initializer_factor', 'initializer_range', 'layer_norm_eps', 'logit_scale_init_value',
+  'attention_dropout',
+  'attention_probs_dropout_prob',
+  'classifier_dropout',
+  'dropout',
+  'hidden_dropout_prob',
+  'initializer_factor',
+  'initializer_range',
+  'layer_norm_eps',
+  'logit_scale_init_value',
 ];
 
 /** The text of a `config.json` for a text model alone, made from that of the model it comes from. */
@@ -21,7 +28,9 @@ export function exportedConfig(json: Json): string {
 }
 
 function bertArchitecture(modelType: string): string {
-  return { bert: 'BertModel', 'xlm-roberta': 'XLMRobertaModel', camembert: 'CamembertModel' }[modelType] ?? 'RobertaModel';
+  return (
+    { bert: 'BertModel', 'xlm-roberta': 'XLMRobertaModel', camembert: 'CamembertModel' }[modelType] ?? 'RobertaModel'
+  );
 }
 
 /** The `config.json` of a configuration that did not come from one. */
@@ -38,7 +47,12 @@ export function configJson(config: TextModelConfig): Json {
     initializer_range: config.initializerRange,
   };
   if (config.family === 'clip-text') {
-    return { model_type: 'clip_text_model', ...common, attention_dropout: config.attentionDropout, eos_token_id: config.eosTokenId };
+    return {
+      model_type: 'clip_text_model',
+      ...common,
+      attention_dropout: config.attentionDropout,
+      eos_token_id: config.eosTokenId,
+    };
   }
   return {
     model_type: config.family,

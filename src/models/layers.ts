@@ -81,7 +81,12 @@ export interface AttentionContext {
 }
 
 /** Multi-head self-attention (Vaswani et al., arXiv 1706.03762) before its output product. `[N, D] → [N, D]` */
-export function selfAttention(x: tf.Tensor2D, params: Params, block: AttentionBlock, context: AttentionContext): tf.Tensor2D {
+export function selfAttention(
+  x: tf.Tensor2D,
+  params: Params,
+  block: AttentionBlock,
+  context: AttentionContext,
+): tf.Tensor2D {
   const { batch, length } = context;
   const { heads } = block;
   const width = x.shape[1];

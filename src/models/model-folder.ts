@@ -22,8 +22,16 @@ export interface ModelContents {
  *
  * @throws InputError if something cannot be written
  */
-export async function writeModelFolder(folder: string, { parameters, shapes, config, files }: ModelContents): Promise<void> {
-  const own = await startWeights(join(folder, 'model.safetensors'), shapes, (name) => !isProjection(name), (name) => name);
+export async function writeModelFolder(
+  folder: string,
+  { parameters, shapes, config, files }: ModelContents,
+): Promise<void> {
+  const own = await startWeights(
+    join(folder, 'model.safetensors'),
+    shapes,
+    (name) => !isProjection(name),
+    (name) => name,
+  );
   const projection = await startWeights(join(folder, PROJECTION_FILE), shapes, isProjection, nameInFile);
   try {
     for await (const [name, values] of parameters) {
@@ -47,5 +55,8 @@ async function startWeights(
 ): Promise<SafetensorsWriter | undefined> {
   const entries = Object.entries(shapes).filter(([name]) => belongs(name));
   if (entries.length === 0) return undefined;
-  return createSafetensors(path, entries.map(([name, shape]) => ({ name: nameOf(name), dtype: 'F32', shape })));
+  return createSafetensors(
+    path,
+    entries.map(([name, shape]) => ({ name: nameOf(name), dtype: 'F32', shape })),
+  );
 }

@@ -29,7 +29,11 @@ export function spreadSharedPadding(hidden: tf.Tensor3D, fullLength: number): tf
     const last = tf.slice(x as tf.Tensor3D, [0, length - 1, 0], [batch, 1, width]); // [B, 1, D]
     const gradFunc = (dy: tf.Tensor): tf.Tensor => {
       const before = tf.slice(dy as tf.Tensor3D, [0, 0, 0], [batch, length - 1, width]);
-      const ofLast = tf.sum<tf.Tensor3D>(tf.slice(dy as tf.Tensor3D, [0, length - 1, 0], [batch, left, width]), 1, true); // [B, 1, D]
+      const ofLast = tf.sum<tf.Tensor3D>(
+        tf.slice(dy as tf.Tensor3D, [0, length - 1, 0], [batch, left, width]),
+        1,
+        true,
+      ); // [B, 1, D]
       return tf.concat([before, ofLast], 1);
     };
     return { value: tf.concat([x as tf.Tensor3D, tf.mul<tf.Tensor3D>(last, tf.ones([1, left - 1, 1]))], 1), gradFunc };

@@ -59,7 +59,13 @@ export async function openPretrained(folder: string, seed: number): Promise<Pret
 
 /** The model with the projection of a file on top, where there is one. */
 async function withStoredProjection(model: PretrainedModel, path: string): Promise<PretrainedModel> {
-  if (!(await stat(path).then(() => true, () => false))) return model;
+  if (
+    !(await stat(path).then(
+      () => true,
+      () => false,
+    ))
+  )
+    return model;
   const source = await openSafetensors(path);
   await source.close();
   const encoder = withProjection(model.encoder, source.tensors.get('weight')?.shape[0] ?? 0);
@@ -92,7 +98,11 @@ export function asWideAs(width: number, model: PretrainedModel): PretrainedModel
   return model.encoder.width === width ? model : withFreshProjection(model, width, 0);
 }
 
-function projected(model: PretrainedModel, encoder: TextEncoder, projection: PretrainedModel['parameters']): PretrainedModel {
+function projected(
+  model: PretrainedModel,
+  encoder: TextEncoder,
+  projection: PretrainedModel['parameters'],
+): PretrainedModel {
   return {
     ...model,
     encoder,
@@ -104,7 +114,10 @@ function projected(model: PretrainedModel, encoder: TextEncoder, projection: Pre
 }
 
 /** Opens a folder's weights and finds a model's parameters among them. */
-async function openStored(folder: string, encoder: TextEncoder): Promise<{ readonly source: TensorSource; readonly stored: StoredParameters }> {
+async function openStored(
+  folder: string,
+  encoder: TextEncoder,
+): Promise<{ readonly source: TensorSource; readonly stored: StoredParameters }> {
   const source = await openWeights(folder);
   try {
     return { source, stored: loadParameters(source, encoder.shapes, { optional: (name) => encoder.isPooler(name) }) };

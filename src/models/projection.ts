@@ -28,7 +28,11 @@ export const nameInFile = (name: string): string => name.slice(PROJECTION.length
  * It starts with weights of deviation `1 / √D`, which keep the scale of what a LayerNorm gives.
  */
 export function withProjection(encoder: TextEncoder, width: number): TextEncoder {
-  const shapes = { ...encoder.shapes, [`${PROJECTION}.weight`]: [width, encoder.width], [`${PROJECTION}.bias`]: [width] };
+  const shapes = {
+    ...encoder.shapes,
+    [`${PROJECTION}.weight`]: [width, encoder.width],
+    [`${PROJECTION}.bias`]: [width],
+  };
   const start = { isNorm: false, deviation: 1 / Math.sqrt(encoder.width) };
   return {
     ...encoder,
@@ -36,7 +40,8 @@ export function withProjection(encoder: TextEncoder, width: number): TextEncoder
     shapes,
     isPooler: (name) => !isProjection(name) && encoder.isPooler(name),
     isBiasOrNorm: (name) => (isProjection(name) ? name.endsWith('.bias') : encoder.isBiasOrNorm(name)),
-    initialise: (name, seed) => (isProjection(name) ? initialiseParameter(shapes, name, seed, start) : encoder.initialise(name, seed)),
+    initialise: (name, seed) =>
+      isProjection(name) ? initialiseParameter(shapes, name, seed, start) : encoder.initialise(name, seed),
     forward(params, ids, options) {
       const { lastHiddenState, poolerOutput } = encoder.forward(params, ids, options);
       const [batch, length] = lastHiddenState.shape;

@@ -39,7 +39,10 @@ export function roberta(config: BertConfig): TextEncoder {
 const isNorm = (name: string): boolean => name.endsWith('LayerNorm.weight');
 
 /** RoBERTa's padding has one position id, BERT's as many as places; dropout treats every place differently. */
-function isPaddingAlike({ family, hiddenDropoutProb, attentionProbsDropoutProb }: BertConfig, dropoutRate?: number): boolean {
+function isPaddingAlike(
+  { family, hiddenDropoutProb, attentionProbsDropoutProb }: BertConfig,
+  dropoutRate?: number,
+): boolean {
   return family === 'roberta' && (dropoutRate ?? Math.max(hiddenDropoutProb, attentionProbsDropoutProb)) === 0;
 }
 
@@ -47,7 +50,8 @@ function isPaddingAlike({ family, hiddenDropoutProb, attentionProbsDropoutProb }
 function initialise(config: BertConfig, shapes: Shapes, name: string, seed: number): Float32Array {
   const values = initialiseParameter(shapes, name, seed, { isNorm: isNorm(name), deviation: config.initializerRange });
   const width = config.hiddenSize;
-  if (name === WORDS || (name === POSITIONS && config.family === 'roberta')) values.fill(0, config.padTokenId * width, (config.padTokenId + 1) * width);
+  if (name === WORDS || (name === POSITIONS && config.family === 'roberta'))
+    values.fill(0, config.padTokenId * width, (config.padTokenId + 1) * width);
   return values;
 }
 
@@ -80,30 +84,46 @@ function robertaShapes(config: BertConfig): Shapes {
   return shapes;
 }
 
-function robertaForward(config: BertConfig, params: Params, ids: tf.Tensor2D, options: ForwardOptions = {}): EncoderOutput {
+function robertaForward(
+  config: BertConfig,
+  params: Params,
+  ids: tf.Tensor2D,
+  options: ForwardOptions = {},
+): EncoderOutput {
   const [batch, length] = ids.shape;
   const width = config.hiddenSize;
   const fullLength = options.fullLength ?? length;
   const penalty = options.attentionMask && paddingPenalty(options.attentionMask); // [B, 1, 1, L]
-  const context: AttentionContext = { batch, length, penalty, bonus: sharedPaddingBonus(length, fullLength), dropout: options.dropout };
+  const context: AttentionContext = {
+    batch,
+    length,
+    penalty,
+    bonus: sharedPaddingBonus(length, fullLength),
+    dropout: options.dropout,
+  };
 
   let x = embed(config, params, ids); // [N, D]
   x = layerNorm(x, params, EMBEDDING_NORM, config.layerNormEps);
   x = dropout(x, config.hiddenDropoutProb, 'embeddings', options.dropout);
-  for (let layer = 0; layer < config.numHiddenLayers; layer++) x = robertaLayer(config, params, layerName(layer), x, context);
+  for (let layer = 0; layer < config.numHiddenLayers; layer++)
+    x = robertaLayer(config, params, layerName(layer), x, context);
 
   const hidden: tf.Tensor3D = tf.reshape(x, [batch, length, width]);
   const first: tf.Tensor2D = tf.reshape(tf.slice(hidden, [0, 0, 0], [batch, 1, width]), [batch, width]); // [B, D]
-  return { lastHiddenState: spreadSharedPadding(hidden, fullLength), poolerOutput: tf.tanh(linear(first, params, POOLER)) };
+  return {
+    lastHiddenState: spreadSharedPadding(hidden, fullLength),
+    poolerOutput: tf.tanh(linear(first, params, POOLER)),
+  };
 }
 
 /** Word, position and type embeddings, summed; every token is of the first type. `[B, L] → [N, D]` */
 function embed(config: BertConfig, params: Params, ids: tf.Tensor2D): tf.Tensor2D {
   const [batch, length] = ids.shape;
   const words = embedding(params[WORDS], ids, config.padTokenId); // [B, L, D]
-  const positions = config.family === 'roberta'
-    ? embedding(params[POSITIONS], positionIds(ids, config.padTokenId), config.padTokenId) // [B, L, D]
-    : tf.slice(params[POSITIONS] as tf.Tensor2D, [0, 0], [length, config.hiddenSize]); // [L, D]
+  const positions =
+    config.family === 'roberta'
+      ? embedding(params[POSITIONS], positionIds(ids, config.padTokenId), config.padTokenId) // [B, L, D]
+      : tf.slice(params[POSITIONS] as tf.Tensor2D, [0, 0], [length, config.hiddenSize]); // [L, D]
   const type = tf.slice(params[TYPES] as tf.Tensor2D, [0, 0], [1, config.hiddenSize]); // [1, D]
   return tf.reshape(tf.add(tf.add(words, type), positions), [batch * length, config.hiddenSize]);
 }
@@ -119,16 +139,27 @@ function positionIds(ids: tf.Tensor2D, padTokenId: number): tf.Tensor2D {
 }
 
 /** `norm(x + attention(x))`, then `norm(x + mlp(x))`. `[N, D] → [N, D]` */
-function robertaLayer(config: BertConfig, params: Params, name: string, x: tf.Tensor2D, context: AttentionContext): tf.Tensor2D {
+function robertaLayer(
+  config: BertConfig,
+  params: Params,
+  name: string,
+  x: tf.Tensor2D,
+  context: AttentionContext,
+): tf.Tensor2D {
   const attention = `${name}.attention`;
-  const mixed = selfAttention(x, params, {
-    query: `${attention}.self.query`,
-    key: `${attention}.self.key`,
-    value: `${attention}.self.value`,
-    heads: config.numAttentionHeads,
-    dropoutRate: config.attentionProbsDropoutProb,
-    dropoutPlace: `${attention}.self`,
-  }, context);
+  const mixed = selfAttention(
+    x,
+    params,
+    {
+      query: `${attention}.self.query`,
+      key: `${attention}.self.key`,
+      value: `${attention}.self.value`,
+      heads: config.numAttentionHeads,
+      dropoutRate: config.attentionProbsDropoutProb,
+      dropoutPlace: `${attention}.self`,
+    },
+    context,
+  );
   const attended = addAndNorm(x, mixed, `${attention}.output`);
 
   const inner = activations[config.hiddenAct](linear(attended, params, `${name}.intermediate.dense`)); // [N, F]

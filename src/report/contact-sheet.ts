@@ -34,7 +34,10 @@ export async function contactSheet(run: string, problems: string[]): Promise<Con
   return pictures.length === 0 ? undefined : { total: all.length, pictures };
 }
 
-async function thumbnailOf(folder: string, { file, kind, prompts, encoders, seed, steps, guidance, trouble }: Picture): Promise<Thumbnail> {
+async function thumbnailOf(
+  folder: string,
+  { file, kind, prompts, encoders, seed, steps, guidance, trouble }: Picture,
+): Promise<Thumbnail> {
   const longest = LONGEST[kind === 'grid' ? 'grid' : 'picture'];
   const { data, info } = await sharp(await readFile(join(folder, file)))
     .resize({ width: longest, height: longest, fit: 'inside', withoutEnlargement: true })

@@ -28,7 +28,10 @@ const STEEP = 0.4;
 const LEGEND = { size: 13, swatch: 22, gap: 26 } as const;
 
 /** A loss's curve and its colour. */
-const CURVES = [['loss_en', 'en', 'English'], ['loss_ko', 'ko', 'Korean']] as const;
+const CURVES = [
+  ['loss_en', 'en', 'English'],
+  ['loss_ko', 'ko', 'Korean'],
+] as const;
 
 /** Draws a run's losses, training and validation, English and Korean. */
 export function lossSvg({ run, training, validation }: ReportData): string {
@@ -36,14 +39,26 @@ export function lossSvg({ run, training, validation }: ReportData): string {
   const { step, curves } = Series.from(training).points();
   const lines = CURVES.flatMap(([curve, colour, language]): Line[] => [
     trainingLine(step, curves[curve], `${language}, training`, palette[colour]),
-    { name: `${language}, validation`, colour: palette[colour], style: 'marks', points: validation.map((point): Point => [point.step, point[curve] ?? NaN]) },
+    {
+      name: `${language}, validation`,
+      colour: palette[colour],
+      style: 'marks',
+      points: validation.map((point): Point => [point.step, point[curve] ?? NaN]),
+    },
   ]);
   const losses = validation.flatMap(({ loss }) => (loss === null ? [] : [loss]));
   const log = losses.length > 1 && Math.min(...losses) < STEEP * losses[0];
   const last = Math.max(step.at(-1) ?? 1, validation.at(-1)?.step ?? 1);
   const { width, height, head, margin } = SIZE;
-  const chart = init(null, null, { renderer: 'svg', ssr: true, width: width - 2 * margin, height: height - head - margin });
-  chart.setOption(curveChartOption({ lines, palette, log, step: '', range: [0, last], endLabels: true, font: 'sans-serif' }));
+  const chart = init(null, null, {
+    renderer: 'svg',
+    ssr: true,
+    width: width - 2 * margin,
+    height: height - head - margin,
+  });
+  chart.setOption(
+    curveChartOption({ lines, palette, log, step: '', range: [0, last], endLabels: true, font: 'sans-serif' }),
+  );
   const drawn = outlined(chart.renderToSVGString());
   chart.dispose();
   const start = margin + 46; // where the chart's axis begins
@@ -62,12 +77,23 @@ export function lossSvg({ run, training, validation }: ReportData): string {
 export async function writeLossPictures(run: string, report: ReportData): Promise<void> {
   const svg = lossSvg(report);
   await writeFileAtomic(join(run, LOSS_PICTURES[0]), svg);
-  await writeFileAtomic(join(run, LOSS_PICTURES[1]), await sharp(Buffer.from(svg), { density: 72 * SCALE }).png().toBuffer());
+  await writeFileAtomic(
+    join(run, LOSS_PICTURES[1]),
+    await sharp(Buffer.from(svg), { density: 72 * SCALE })
+      .png()
+      .toBuffer(),
+  );
 }
 
 function trainingLine(steps: readonly number[], { mean, min, max }: CurvePoints, name: string, colour: string): Line {
   const merged = min.some((low, i) => low < max[i]);
-  return { name, colour, style: 'curve', points: steps.map((step, i): Point => [step, mean[i]]), band: merged ? { low: min, high: max } : undefined };
+  return {
+    name,
+    colour,
+    style: 'curve',
+    points: steps.map((step, i): Point => [step, mean[i]]),
+    band: merged ? { low: min, high: max } : undefined,
+  };
 }
 
 /** A swatch and a name for every line, beside each other. */
@@ -77,7 +103,10 @@ function legend(lines: readonly Line[], left: number, baseline: number, ink: str
   return lines.map(({ name, colour, style }) => {
     const y = baseline - size / 3;
     const line = `<path d="M${x} ${y}h${swatch}" stroke="${colour}" stroke-width="${style === 'curve' ? 1.5 : 2}" opacity="${style === 'curve' ? 0.8 : 1}"/>`;
-    const mark = style === 'marks' ? `<circle cx="${x + swatch / 2}" cy="${y}" r="3.5" fill="#fff" stroke="${colour}" stroke-width="2"/>` : '';
+    const mark =
+      style === 'marks'
+        ? `<circle cx="${x + swatch / 2}" cy="${y}" r="3.5" fill="#fff" stroke="${colour}" stroke-width="2"/>`
+        : '';
     const text = svgLine(name, { x: x + swatch + 8, y: baseline, size, fill: ink });
     x += swatch + 8 + lineWidth(name, size) + gap;
     return line + mark + text;
@@ -92,9 +121,19 @@ function outlined(svg: string): string {
   return svg.replace(/<text([^>]*)>([^<]*)<\/text>/g, (_, attributes: string, text: string) => {
     const read = (pattern: RegExp, otherwise: string): string => pattern.exec(attributes)?.[1] ?? otherwise;
     const size = Number(read(/font-size:([\d.]+)px/, '12'));
-    const [x, y] = read(/transform="translate\(([^)]*)\)"/, '0 0').split(/[ ,]+/).map(Number);
+    const [x, y] = read(/transform="translate\(([^)]*)\)"/, '0 0')
+      .split(/[ ,]+/)
+      .map(Number);
     const anchor = read(/text-anchor="(\w+)"/, 'start');
-    const left = x + Number(read(/ x="([^"]*)"/, '0')) - (anchor === 'end' ? 1 : anchor === 'middle' ? 0.5 : 0) * lineWidth(text, size);
-    return svgLine(text, { x: left, y: y + Number(read(/ y="([^"]*)"/, '0')) + size * MIDDLE_TO_BASELINE, size, fill: read(/fill="([^"]*)"/, '#000') });
+    const left =
+      x +
+      Number(read(/ x="([^"]*)"/, '0')) -
+      (anchor === 'end' ? 1 : anchor === 'middle' ? 0.5 : 0) * lineWidth(text, size);
+    return svgLine(text, {
+      x: left,
+      y: y + Number(read(/ y="([^"]*)"/, '0')) + size * MIDDLE_TO_BASELINE,
+      size,
+      fill: read(/fill="([^"]*)"/, '#000'),
+    });
   });
 }

@@ -54,7 +54,13 @@ export function reportPage(report: ReportData, assets: PageAssets): string {
 
 /** JSON that can stand in a script element: no tag in a text can end the element, and no line separator a line. */
 export function embedded(value: unknown): string {
-  const escapes: Record<string, string> = { '<': '\\u003c', '>': '\\u003e', '&': '\\u0026', '\u2028': '\\u2028', '\u2029': '\\u2029' };
+  const escapes: Record<string, string> = {
+    '<': '\\u003c',
+    '>': '\\u003e',
+    '&': '\\u0026',
+    '\u2028': '\\u2028',
+    '\u2029': '\\u2029',
+  };
   return JSON.stringify(value).replace(/[<>&\u2028\u2029]/g, (sign) => escapes[sign]);
 }
 

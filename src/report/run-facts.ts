@@ -31,7 +31,11 @@ export interface LogState {
 }
 
 /** The facts of a run at this moment. */
-export async function runFacts(folder: string, config: RunConfig, { last, validated, skipped }: LogState): Promise<RunFacts> {
+export async function runFacts(
+  folder: string,
+  config: RunConfig,
+  { last, validated, skipped }: LogState,
+): Promise<RunFacts> {
   const plan = planOf(config);
   const [best, newest] = [await pointedAt(folder, 'best'), await pointedAt(folder, 'last')];
   const step = Math.max(last?.step ?? 0, validated?.step ?? 0, Number(/\d+$/.exec(newest ?? '')?.[0] ?? 0));
@@ -110,7 +114,8 @@ async function readDataReport(folder: string, { data }: RunConfig): Promise<Prep
     const text = await readFile(path, 'utf8').catch(() => undefined);
     if (text === undefined) continue;
     const report = JSON.parse(text) as Partial<PrepareReport>;
-    if (report.total === undefined || report.corpora === undefined || report.lengths === undefined) throw new Error(`${path}: expected the report of a preparation, got another JSON file`);
+    if (report.total === undefined || report.corpora === undefined || report.lengths === undefined)
+      throw new Error(`${path}: expected the report of a preparation, got another JSON file`);
     return report as PrepareReport;
   }
   return undefined;
@@ -121,7 +126,8 @@ function settingsOf({ settings }: RunConfig): Entry[] {
   return Object.entries(settings).flatMap(([name, value]): Entry[] => {
     const flag = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
     if (value === undefined || value === null) return [];
-    if (typeof value === 'boolean') return value === (name === 'shuffle') ? [] : [[value ? `--${flag}` : `--no-${flag}`, '']];
+    if (typeof value === 'boolean')
+      return value === (name === 'shuffle') ? [] : [[value ? `--${flag}` : `--no-${flag}`, '']];
     return [[`--${flag}`, Array.isArray(value) ? value.join(' ') : textOf(value)]];
   });
 }
@@ -132,7 +138,9 @@ function environmentOf(config: RunConfig): Entry[] {
   const others = Object.entries(config).filter(([name]) => !known.has(name));
   return [
     ['created', config.created],
-    ...others.flatMap(([, group]): Entry[] => (isRecord(group) ? Object.entries(group).map(([name, value]): Entry => [name, textOf(value)]) : [])),
+    ...others.flatMap(([, group]): Entry[] =>
+      isRecord(group) ? Object.entries(group).map(([name, value]): Entry => [name, textOf(value)]) : [],
+    ),
     ['teacher', `${config.teacher.source} (${config.teacher.parameters})`],
     ['student', `${config.student.source} (${config.student.parameters})`],
     ['data', config.data.store],
@@ -147,4 +155,3 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
 function textOf(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
-

@@ -52,14 +52,26 @@ export function followRun(folder: string): RunFollower {
     report: (live) =>
       inTurn(async () => {
         const run = await refresh();
-        return { written: new Date().toISOString(), kd: VERSION, live, position: position(), run, training: series.toJSON(), validation: validations.map(validationPoint), sections: sections! };
+        return {
+          written: new Date().toISOString(),
+          kd: VERSION,
+          live,
+          position: position(),
+          run,
+          training: series.toJSON(),
+          validation: validations.map(validationPoint),
+          sections: sections!,
+        };
       }),
     newsSince: (known) =>
       inTurn(async () => {
         const run = await refresh();
-        const isContinued = known.generation === generation && known.rows <= rows.length && rows.length - known.rows <= MOST_ROWS;
+        const isContinued =
+          known.generation === generation && known.rows <= rows.length && rows.length - known.rows <= MOST_ROWS;
         return {
-          position: position(), run, validation: validations.map(validationPoint),
+          position: position(),
+          run,
+          validation: validations.map(validationPoint),
           ...(isContinued ? { rows: rows.slice(known.rows).map(rowJson) } : { training: series.toJSON() }),
           ...(known.sections === sectionsKey ? {} : { sections: sections! }),
         };
@@ -81,14 +93,24 @@ export function followRun(folder: string): RunFollower {
     if (validation.restarted) validations = [];
     validations = validations.concat(validation.rows);
     const key = await keyOf(folder);
-    if (sections === undefined || key !== sectionsKey) [sections, sectionsKey] = [await sectionsOf(folder, config), key];
-    return runFacts(folder, config, { last: rows.at(-1), validated: validations.at(-1), skipped: lossLog.skipped + validationLog.skipped });
+    if (sections === undefined || key !== sectionsKey)
+      [sections, sectionsKey] = [await sectionsOf(folder, config), key];
+    return runFacts(folder, config, {
+      last: rows.at(-1),
+      validated: validations.at(-1),
+      skipped: lossLog.skipped + validationLog.skipped,
+    });
   }
 }
 
 /** Changes when a file that sections are made of does. */
 async function keyOf(folder: string): Promise<string> {
-  const keys = SECTION_FILES.map((name) => stat(join(folder, name)).then(({ size, mtimeMs }) => `${size}.${Math.round(mtimeMs)}`, () => '-'));
+  const keys = SECTION_FILES.map((name) =>
+    stat(join(folder, name)).then(
+      ({ size, mtimeMs }) => `${size}.${Math.round(mtimeMs)}`,
+      () => '-',
+    ),
+  );
   return (await Promise.all(keys)).join(' ');
 }
 

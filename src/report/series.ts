@@ -56,7 +56,12 @@ export interface SeriesJson {
   readonly epoch: number[];
   /** Rows a bucket; absent where every bucket has one, whose mean is its minimum and maximum. */
   readonly count?: number[];
-  readonly curves: Readonly<Record<Curve, { readonly mean: (number | null)[]; readonly min?: (number | null)[]; readonly max?: (number | null)[] }>>;
+  readonly curves: Readonly<
+    Record<
+      Curve,
+      { readonly mean: (number | null)[]; readonly min?: (number | null)[]; readonly max?: (number | null)[] }
+    >
+  >;
 }
 
 /** A series that rows can be added to. */
@@ -103,7 +108,9 @@ export class Series {
     const { step, epoch, curves } = this.points();
     const isMerged = this.buckets.some(({ rows }) => rows > 1);
     const curveJson = ({ mean, min, max }: CurvePoints): SeriesJson['curves'][Curve] =>
-      isMerged ? { mean: mean.map(shortened), min: min.map(shortened), max: max.map(shortened) } : { mean: mean.map(shortened) };
+      isMerged
+        ? { mean: mean.map(shortened), min: min.map(shortened), max: max.map(shortened) }
+        : { mean: mean.map(shortened) };
     return {
       width: this.width,
       rows: this.rows,
@@ -125,7 +132,10 @@ export class Series {
       const rows = json.count?.[i] ?? 1;
       const extentOf = ({ mean, min = mean, max = mean }: SeriesJson['curves'][Curve]): Extent =>
         mean[i] === null ? emptyExtent() : { sum: mean[i] * rows, min: min[i]!, max: max[i]!, finite: rows };
-      const extents = Object.fromEntries(CURVES.map((curve) => [curve, extentOf(json.curves[curve])])) as Record<Curve, Extent>;
+      const extents = Object.fromEntries(CURVES.map((curve) => [curve, extentOf(json.curves[curve])])) as Record<
+        Curve,
+        Extent
+      >;
       return { index: Math.floor((step - 1) / json.width), step, epoch: json.epoch[i], rows, extents };
     });
     return series;

@@ -27,17 +27,28 @@ export async function serveReport(run: RunFollower, port: number): Promise<Repor
   await run.report(true); // what is wrong with the run shows now
   const server = createServer((request, response) => {
     answer(request, run, assets).then(
-      (reply) => { send(request, response, reply); },
-      (error: unknown) => { send(request, response, { status: error instanceof InputError ? 404 : 500, type: 'text/plain; charset=utf-8', body: messageOf(error) }); },
+      (reply) => {
+        send(request, response, reply);
+      },
+      (error: unknown) => {
+        send(request, response, {
+          status: error instanceof InputError ? 404 : 500,
+          type: 'text/plain; charset=utf-8',
+          body: messageOf(error),
+        });
+      },
     );
   });
   await listen(server, port);
   return {
     url: `http://${LOOPBACK}:${(server.address() as AddressInfo).port}/`,
-    close: () => new Promise((resolve) => {
-      server.close(() => { resolve(); });
-      server.closeAllConnections();
-    }),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => {
+          resolve();
+        });
+        server.closeAllConnections();
+      }),
   };
 }
 
@@ -48,21 +59,37 @@ interface Reply {
   readonly policy?: string;
 }
 
-const refusal = (status: number, body: string): Reply => ({ status, type: 'text/plain; charset=utf-8', body: `${body}\n` });
+const refusal = (status: number, body: string): Reply => ({
+  status,
+  type: 'text/plain; charset=utf-8',
+  body: `${body}\n`,
+});
 
 async function answer(request: IncomingMessage, run: RunFollower, assets: PageAssets): Promise<Reply> {
   const { port } = request.socket.address() as AddressInfo;
   const host = request.headers.host ?? '';
-  if (host !== `${LOOPBACK}:${port}` && host !== `localhost:${port}`) return refusal(421, `expected ${LOOPBACK}:${port} as the host`);
+  if (host !== `${LOOPBACK}:${port}` && host !== `localhost:${port}`)
+    return refusal(421, `expected ${LOOPBACK}:${port} as the host`);
   if (request.method !== 'GET' && request.method !== 'HEAD') return refusal(405, 'expected GET');
-  const url = URL.canParse(request.url ?? '', `http://${host}`) ? new URL(request.url ?? '', `http://${host}`) : undefined;
+  const url = URL.canParse(request.url ?? '', `http://${host}`)
+    ? new URL(request.url ?? '', `http://${host}`)
+    : undefined;
   if (url?.pathname === '/') {
-    return { status: 200, type: 'text/html; charset=utf-8', body: reportPage(await run.report(true), assets), policy: contentPolicy(assets, { live: true }) };
+    return {
+      status: 200,
+      type: 'text/html; charset=utf-8',
+      body: reportPage(await run.report(true), assets),
+      policy: contentPolicy(assets, { live: true }),
+    };
   }
   if (url?.pathname === '/news') {
     const asked = (name: string): string => url.searchParams.get(name) ?? '';
     const rows = Number(asked('rows'));
-    const position = { generation: asked('generation'), rows: Number.isSafeInteger(rows) && rows >= 0 ? rows : 0, sections: asked('sections') };
+    const position = {
+      generation: asked('generation'),
+      rows: Number.isSafeInteger(rows) && rows >= 0 ? rows : 0,
+      sections: asked('sections'),
+    };
     return { status: 200, type: 'application/json; charset=utf-8', body: embedded(await run.newsSince(position)) };
   }
   return refusal(404, 'expected / or /news');
@@ -86,7 +113,11 @@ function listen(server: Server, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       const why = error.code === 'EADDRINUSE' ? 'another process has it' : (error.code ?? messageOf(error));
-      reject(new InputError(`--port ${port}: expected a port to listen on, but ${why}; choose another, or 0 for any that is free`));
+      reject(
+        new InputError(
+          `--port ${port}: expected a port to listen on, but ${why}; choose another, or 0 for any that is free`,
+        ),
+      );
     });
     server.listen(port, LOOPBACK, resolve);
   });

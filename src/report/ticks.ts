@@ -11,9 +11,14 @@ const MANTISSAS = [[1, 1.5, 2, 3, 4, 5, 6, 7, 8, 9], [1, 2, 3, 5, 7], [1, 2, 5],
  * is between them.
  */
 export function logTicks(low: number, high: number, most: number = MOST_TICKS): number[] {
-  const powers = Array.from({ length: Math.floor(Math.log10(high)) - Math.floor(Math.log10(low)) + 1 }, (_, i) => Math.floor(Math.log10(low)) + i);
+  const powers = Array.from(
+    { length: Math.floor(Math.log10(high)) - Math.floor(Math.log10(low)) + 1 },
+    (_, i) => Math.floor(Math.log10(low)) + i,
+  );
   const candidates = MANTISSAS.map((mantissas) =>
-    powers.flatMap((power) => mantissas.map((mantissa) => Number((mantissa * 10 ** power).toPrecision(2)))).filter((tick) => tick >= low && tick <= high),
+    powers
+      .flatMap((power) => mantissas.map((mantissa) => Number((mantissa * 10 ** power).toPrecision(2))))
+      .filter((tick) => tick >= low && tick <= high),
   );
   return candidates.find((ticks) => ticks.length <= most) ?? everyNth(candidates.at(-1)!, most);
 }

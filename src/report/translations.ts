@@ -58,7 +58,13 @@ export async function compareTranslations(
     const { lastHiddenState, poolerOutput } = await engine.encode(ids, batch.length);
     const width = poolerOutput.length / batch.length;
     for (let row = 0; row < batch.length; row++) {
-      vectors.push(unit(pooling === 'pooled' ? poolerOutput.slice(row * width, (row + 1) * width) : meanOf(lastHiddenState, row * tokenizer.maxLength, tokenizer.maxLength, width)));
+      vectors.push(
+        unit(
+          pooling === 'pooled'
+            ? poolerOutput.slice(row * width, (row + 1) * width)
+            : meanOf(lastHiddenState, row * tokenizer.maxLength, tokenizer.maxLength, width),
+        ),
+      );
     }
     if (!(await goOn(vectors.length, texts.length))) return undefined;
   }

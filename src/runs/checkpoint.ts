@@ -33,7 +33,13 @@ export interface CheckpointContents {
   readonly trainer: string;
 }
 
-export const CHECKPOINT_FILES = { weights: 'model.safetensors', optimizer: 'optimizer.safetensors', config: 'config.json', trainer: 'trainer.json', manifest: 'manifest.json' } as const;
+export const CHECKPOINT_FILES = {
+  weights: 'model.safetensors',
+  optimizer: 'optimizer.safetensors',
+  config: 'config.json',
+  trainer: 'trainer.json',
+  manifest: 'manifest.json',
+} as const;
 
 /** What `manifest.json` says of each other file. */
 export interface ManifestEntry {
@@ -98,7 +104,8 @@ export async function writeCheckpoint(run: string, contents: CheckpointContents,
 /** Removes the oldest checkpoints of a run but for the newest `keep` and the best. */
 export async function pruneCheckpoints(run: string, keep: number): Promise<void> {
   const best = await pointedAt(run, 'best');
-  for (const name of (await checkpointNames(run)).slice(keep).filter((old) => old !== best)) await removeCheckpoint(run, name);
+  for (const name of (await checkpointNames(run)).slice(keep).filter((old) => old !== best))
+    await removeCheckpoint(run, name);
 }
 
 /** Takes the name away first, so that a folder called `step-…` is always whole. */
@@ -124,7 +131,9 @@ function ignoreMissing(error: unknown): void {
   if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
 }
 
-async function* named(parameters: AsyncIterable<NamedValues>): AsyncGenerator<readonly [name: string, values: Float32Array]> {
+async function* named(
+  parameters: AsyncIterable<NamedValues>,
+): AsyncGenerator<readonly [name: string, values: Float32Array]> {
   for await (const { name, values } of parameters) yield [name, values];
 }
 

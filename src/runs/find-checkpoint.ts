@@ -32,7 +32,10 @@ export async function tidyRun(run: string): Promise<void> {
     if (names.includes(original)) await rm(join(run, name), { recursive: true, force: true });
     else await rename(join(run, name), join(run, original));
   }
-  for (const name of names.filter((each) => each.startsWith(TEMPORARY) || (each.endsWith('.tmp') && !each.startsWith('lock.')))) await rm(join(run, name), { recursive: true, force: true });
+  for (const name of names.filter(
+    (each) => each.startsWith(TEMPORARY) || (each.endsWith('.tmp') && !each.startsWith('lock.')),
+  ))
+    await rm(join(run, name), { recursive: true, force: true });
 }
 
 /**
@@ -60,17 +63,34 @@ export async function findCheckpoint(run: string, from?: string): Promise<Search
 async function checkCheckpoint(folder: string, name: string): Promise<TrainerFile> {
   const files = parseManifest(await readText(join(folder, CHECKPOINT_FILES.manifest), CHECKPOINT_FILES.manifest));
   const needed = Object.values(CHECKPOINT_FILES).filter((file) => file !== CHECKPOINT_FILES.manifest);
-  for (const file of needed) if (!(file in files)) throw new InputError(`${CHECKPOINT_FILES.manifest}: expected ${file} among its files, but it is not`);
+  for (const file of needed)
+    if (!(file in files))
+      throw new InputError(`${CHECKPOINT_FILES.manifest}: expected ${file} among its files, but it is not`);
   for (const [file, entry] of Object.entries(files)) {
-    const bytes = await stat(join(folder, file)).then(({ size }) => size, (error: unknown) => systemReason(error) ?? messageOf(error));
-    if (bytes !== entry.bytes) throw new InputError(`${file}: expected ${entry.bytes} bytes, got ${typeof bytes === 'number' ? `${bytes} bytes` : bytes}`);
+    const bytes = await stat(join(folder, file)).then(
+      ({ size }) => size,
+      (error: unknown) => systemReason(error) ?? messageOf(error),
+    );
+    if (bytes !== entry.bytes)
+      throw new InputError(
+        `${file}: expected ${entry.bytes} bytes, got ${typeof bytes === 'number' ? `${bytes} bytes` : bytes}`,
+      );
   }
   for (const [file, { sha256 }] of Object.entries(files)) {
-    const found = await sha256Of(join(folder, file)).catch((error: unknown) => { throw fileError(file, 'cannot be read', error); });
-    if (found !== sha256) throw new InputError(`${file}: expected the SHA-256 ${sha256.slice(0, 12)}…, got ${found.slice(0, 12)}…`);
+    const found = await sha256Of(join(folder, file)).catch((error: unknown) => {
+      throw fileError(file, 'cannot be read', error);
+    });
+    if (found !== sha256)
+      throw new InputError(`${file}: expected the SHA-256 ${sha256.slice(0, 12)}…, got ${found.slice(0, 12)}…`);
   }
-  const trainer = parseTrainer(await readText(join(folder, CHECKPOINT_FILES.trainer), CHECKPOINT_FILES.trainer), CHECKPOINT_FILES.trainer);
-  if (Number(name.slice('step-'.length)) !== trainer.state.step) throw new InputError(`${CHECKPOINT_FILES.trainer}: expected the step in the folder's name, got ${trainer.state.step}`);
+  const trainer = parseTrainer(
+    await readText(join(folder, CHECKPOINT_FILES.trainer), CHECKPOINT_FILES.trainer),
+    CHECKPOINT_FILES.trainer,
+  );
+  if (Number(name.slice('step-'.length)) !== trainer.state.step)
+    throw new InputError(
+      `${CHECKPOINT_FILES.trainer}: expected the step in the folder's name, got ${trainer.state.step}`,
+    );
   return trainer;
 }
 
@@ -81,8 +101,13 @@ export function parseManifest(text: string): Record<string, ManifestEntry> {
   const files = isRecord(json) && isRecord(json.files) ? json.files : undefined;
   if (files === undefined) throw new InputError(`${where}: expected an object with files`);
   for (const [name, entry] of Object.entries(files)) {
-    const isEntry = isRecord(entry) && typeof entry.bytes === 'number' && typeof entry.sha256 === 'string' && /^[0-9a-f]{64}$/.test(entry.sha256);
-    if (!isEntry || !/^[\w.-]+$/.test(name) || name.startsWith('..')) throw new InputError(`${where}: expected bytes and sha256 for ${JSON.stringify(name).slice(0, 60)}`);
+    const isEntry =
+      isRecord(entry) &&
+      typeof entry.bytes === 'number' &&
+      typeof entry.sha256 === 'string' &&
+      /^[0-9a-f]{64}$/.test(entry.sha256);
+    if (!isEntry || !/^[\w.-]+$/.test(name) || name.startsWith('..'))
+      throw new InputError(`${where}: expected bytes and sha256 for ${JSON.stringify(name).slice(0, 60)}`);
   }
   return files as Record<string, ManifestEntry>;
 }

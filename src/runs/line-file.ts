@@ -38,7 +38,9 @@ export function openRecords(path: string): RecordFile {
       waiting = Buffer.concat([waiting, record]);
       flush();
     },
-    sync() { fdatasyncSync(file); },
+    sync() {
+      fdatasyncSync(file);
+    },
     close() {
       if (waiting.length > 0) flush();
       closeSync(file);
@@ -49,7 +51,12 @@ export function openRecords(path: string): RecordFile {
 /** Opens a text file to add whole lines to, as `openRecords`. */
 export function openLines(path: string): LineFile {
   const file = openRecords(path);
-  return { ...file, line: (text) => { file.append(Buffer.from(`${text}\n`)); } };
+  return {
+    ...file,
+    line: (text) => {
+      file.append(Buffer.from(`${text}\n`));
+    },
+  };
 }
 
 function isNoSpace(error: unknown): boolean {
@@ -61,6 +68,11 @@ export async function keepLines(path: string, isKept: (line: string) => boolean)
   const text = await readFile(path, 'utf8').catch(() => undefined);
   if (text === undefined) return;
   const whole = text.slice(0, text.lastIndexOf('\n') + 1);
-  const kept = whole.split('\n').slice(0, -1).filter(isKept).map((line) => `${line}\n`).join('');
+  const kept = whole
+    .split('\n')
+    .slice(0, -1)
+    .filter(isKept)
+    .map((line) => `${line}\n`)
+    .join('');
   if (kept !== text) await writeFileAtomic(path, kept);
 }

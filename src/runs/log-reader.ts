@@ -53,7 +53,9 @@ function followCsv<Column extends string>(path: string, columns: readonly Column
   let skipped = 0;
 
   return {
-    get skipped() { return skipped; },
+    get skipped() {
+      return skipped;
+    },
     async next() {
       const file = await openIfThere(path);
       if (file === undefined) return forget();
@@ -113,9 +115,15 @@ function followCsv<Column extends string>(path: string, columns: readonly Column
 const stepOf = (row: object): number => (row as { readonly step: number }).step;
 
 /** A row of numbers; undefined for one with too few or too many, or without a step. */
-function parseRow<Column extends string>(line: string, header: readonly string[], columns: readonly Column[]): LogRow<Column> | undefined {
+function parseRow<Column extends string>(
+  line: string,
+  header: readonly string[],
+  columns: readonly Column[],
+): LogRow<Column> | undefined {
   const cells = line.split(',');
-  const row = Object.fromEntries(columns.map((column) => [column, numberIn(cells[header.indexOf(column)])])) as LogRow<Column>;
+  const row = Object.fromEntries(
+    columns.map((column) => [column, numberIn(cells[header.indexOf(column)])]),
+  ) as LogRow<Column>;
   return cells.length === header.length && Number.isSafeInteger(stepOf(row)) ? row : undefined;
 }
 

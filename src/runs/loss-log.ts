@@ -14,9 +14,25 @@ export interface LoggedStep extends StepRecord {
   readonly pairsPerSecond: number;
 }
 
-export const LOSS_COLUMNS = ['step', 'epoch', 'learning_rate', 'loss', 'loss_en', 'loss_ko', 'grad_norm', 'pairs_per_second'] as const;
+export const LOSS_COLUMNS = [
+  'step',
+  'epoch',
+  'learning_rate',
+  'loss',
+  'loss_en',
+  'loss_ko',
+  'grad_norm',
+  'pairs_per_second',
+] as const;
 export const VALIDATION_COLUMNS = ['step', 'epoch', 'loss', 'loss_en', 'loss_ko'] as const;
-export const OUTPUTS_COLUMNS = ['step', 'epoch', 'student_variance', 'teacher_variance', 'student_similarity', 'teacher_similarity'] as const;
+export const OUTPUTS_COLUMNS = [
+  'step',
+  'epoch',
+  'student_variance',
+  'teacher_variance',
+  'student_similarity',
+  'teacher_similarity',
+] as const;
 
 export interface LossLog {
   logStep(record: LoggedStep): void;
@@ -47,9 +63,19 @@ export function validationRow(record: ValidationRecord): Record<(typeof VALIDATI
 }
 
 /** A look at the outputs as the logs and `--json` name its values. */
-export function outputsRow({ step, epoch, student, teacher }: OutputsRecord): Record<(typeof OUTPUTS_COLUMNS)[number], number> {
+export function outputsRow({
+  step,
+  epoch,
+  student,
+  teacher,
+}: OutputsRecord): Record<(typeof OUTPUTS_COLUMNS)[number], number> {
   return {
-    step, epoch, student_variance: student.variance, teacher_variance: teacher.variance, student_similarity: student.similarity, teacher_similarity: teacher.similarity,
+    step,
+    epoch,
+    student_variance: student.variance,
+    teacher_variance: teacher.variance,
+    student_similarity: student.similarity,
+    teacher_similarity: teacher.similarity,
   };
 }
 
@@ -78,20 +104,30 @@ export function openLossLog(run: string, from = 0): LossLog {
       outputs.row(row);
       events.scalars(row.step, scalarsOf('outputs', row));
     },
-    sync() { for (const file of files) file.sync(); },
-    close() { for (const file of files) file.close(); },
+    sync() {
+      for (const file of files) file.sync();
+    },
+    close() {
+      for (const file of files) file.close();
+    },
   };
 }
 
 /** Cuts the logs of a run back to where it goes on from: what came after will come again. */
 export async function cutLogs(run: string, { step, validated }: Pick<TrainState, 'step' | 'validated'>): Promise<void> {
-  const upTo = (last: number) => (line: string): boolean => !(Number(line.split(',')[0]) > last); // a header is no number
+  const upTo =
+    (last: number) =>
+    (line: string): boolean =>
+      !(Number(line.split(',')[0]) > last); // a header is no number
   const lastValidation = validated || step === 0 ? step : step - 1;
   await keepLines(join(run, 'loss.csv'), upTo(step));
   await keepLines(join(run, 'outputs.csv'), upTo(step));
   await keepLines(join(run, 'validation.csv'), step === 0 ? upTo(-1) : upTo(lastValidation));
   await keepLines(join(run, 'loss.jsonl'), (line) => Number(/^\{"step":(\d+),/.exec(line)?.[1] ?? Infinity) <= step);
-  await keepEvents(run, (eventStep, tags) => eventStep <= (tags.startsWith('validation/') ? (step === 0 ? -1 : lastValidation) : step));
+  await keepEvents(
+    run,
+    (eventStep, tags) => eventStep <= (tags.startsWith('validation/') ? (step === 0 ? -1 : lastValidation) : step),
+  );
 }
 
 /** `train/loss`, … of a row; TensorBoard has the step beside every value. */
@@ -107,5 +143,10 @@ interface Table<Column extends string> extends Omit<LineFile, 'line'> {
 function openTable<Column extends string>(path: string, columns: readonly Column[]): Table<Column> {
   const file = openLines(path);
   if (statSync(path).size === 0) file.line(columns.join(','));
-  return { ...file, row: (values) => { file.line(columns.map((column) => values[column]).join(',')); } };
+  return {
+    ...file,
+    row: (values) => {
+      file.line(columns.map((column) => values[column]).join(','));
+    },
+  };
 }

@@ -37,7 +37,9 @@ export async function resolveModelName(name: string, flag: string, run?: string)
   if (name === 'roberta') {
     const newest = run ?? (await newestRun());
     if (newest === undefined) {
-      throw new InputError(`${flag} roberta: expected a run under ${resolve(RUNS_FOLDER)}, found none; train one with kd train, or give a folder or hub id`);
+      throw new InputError(
+        `${flag} roberta: expected a run under ${resolve(RUNS_FOLDER)}, found none; train one with kd train, or give a folder or hub id`,
+      );
     }
     return checkpointOf(newest, undefined, flag, 'roberta');
   }
@@ -62,7 +64,10 @@ async function teacherOf(run: string | undefined): Promise<NamedModel> {
 /** A checkpoint of a run: the one at `place` (a step, `best` or `last`), else the best, else the newest. */
 async function checkpointOf(run: string, place: string | undefined, flag: string, label: string): Promise<NamedModel> {
   const checkpoints = (await readdir(run)).filter((name) => CHECKPOINT.test(name)).sort();
-  const wanted = place === undefined ? ((await pointedAt(run, 'best')) ?? (await pointedAt(run, 'last')) ?? checkpoints.at(-1)) : await placeIn(run, place);
+  const wanted =
+    place === undefined
+      ? ((await pointedAt(run, 'best')) ?? (await pointedAt(run, 'last')) ?? checkpoints.at(-1))
+      : await placeIn(run, place);
   if (wanted !== undefined && checkpoints.includes(wanted)) return { label, source: join(run, wanted), run };
   const there = checkpoints.length === 0 ? 'none yet' : checkpoints.join(', ');
   throw new InputError(

@@ -18,7 +18,9 @@ export async function readMoments(path: string, trained: Shapes): Promise<Parame
     const found = source.tensors.get(name)?.shape;
     if (found?.join() === shape.join()) continue;
     await source.close();
-    throw new InputError(`${path}: ${name}: expected the shape [${shape.join(', ')}], got ${found === undefined ? 'no such tensor' : `[${found.join(', ')}]`}`);
+    throw new InputError(
+      `${path}: ${name}: expected the shape [${shape.join(', ')}], got ${found === undefined ? 'no such tensor' : `[${found.join(', ')}]`}`,
+    );
   }
   return (async function* values() {
     try {

@@ -16,7 +16,12 @@ export interface RunConfig {
   readonly fingerprints: Fingerprints;
   readonly teacher: RunConfigModel;
   readonly student: RunConfigModel;
-  readonly data: { readonly fingerprint: string; readonly training_pairs: number; readonly validation_pairs: number; readonly store: string };
+  readonly data: {
+    readonly fingerprint: string;
+    readonly training_pairs: number;
+    readonly validation_pairs: number;
+    readonly store: string;
+  };
   /** What computes. */
   readonly engine: Readonly<Record<'engine' | 'precision' | 'device' | 'backend', string>>;
   /** Every time that it went on. */
@@ -31,7 +36,10 @@ export interface RunConfigModel {
 
 /** Whether a folder is a run's, also with a damaged configuration: a model's folder has a `config.json`, too, but no settings. */
 export async function isRun(folder: string): Promise<boolean> {
-  return readFile(join(folder, RUN_CONFIG), 'utf8').then((text) => text.includes('"settings"'), () => false);
+  return readFile(join(folder, RUN_CONFIG), 'utf8').then(
+    (text) => text.includes('"settings"'),
+    () => false,
+  );
 }
 
 /**
@@ -41,7 +49,9 @@ export async function isRun(folder: string): Promise<boolean> {
  */
 export async function readRunConfig(folder: string): Promise<RunConfig> {
   const path = join(folder, RUN_CONFIG);
-  const text = await readFile(path, 'utf8').catch((error: unknown) => { throw fileError(path, 'cannot be read', error); });
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    throw fileError(path, 'cannot be read', error);
+  });
   return parseRunConfig(text, path);
 }
 
@@ -65,7 +75,9 @@ export function parseRunConfig(text: string, where: string): RunConfig {
   const config = parseJson(text, where);
   const found = firstMissing(config);
   if (found === undefined) return config as RunConfig;
-  throw new InputError(`${where}: expected the configuration of a run, got a file without ${found}; name a folder that kd train made`);
+  throw new InputError(
+    `${where}: expected the configuration of a run, got a file without ${found}; name a folder that kd train made`,
+  );
 }
 
 /** What a configuration lacks first, as `student.source`; undefined for a whole one. */

@@ -40,7 +40,9 @@ export async function checkRunIsNew(name: string): Promise<string> {
 async function checkIsNoRun(folder: string): Promise<void> {
   if ((await startOf(folder)) === undefined) return;
   const name = basename(folder);
-  throw new InputError(`${join(RUNS_FOLDER, name)}: expected no run there yet, found one; go on with it by --resume ${name}, choose another --run, or delete it`);
+  throw new InputError(
+    `${join(RUNS_FOLDER, name)}: expected no run there yet, found one; go on with it by --resume ${name}, choose another --run, or delete it`,
+  );
 }
 
 /**
@@ -66,7 +68,10 @@ export async function makeRunFolder(name: string): Promise<string> {
  */
 export async function beginRun(folder: string, config: object): Promise<void> {
   await checkIsNoRun(folder);
-  await writeFileAtomic(join(folder, RUN_CONFIG), `${JSON.stringify({ order: await nextOrder(folder), ...config }, null, 2)}\n`);
+  await writeFileAtomic(
+    join(folder, RUN_CONFIG),
+    `${JSON.stringify({ order: await nextOrder(folder), ...config }, null, 2)}\n`,
+  );
 }
 
 /** Points `best` or `last` at a checkpoint of the run. */
@@ -96,7 +101,9 @@ interface Start {
  * @returns undefined where there is no run
  */
 export async function newestRun(root: string = RUNS_FOLDER): Promise<string | undefined> {
-  const [newest] = (await startsUnder(root)).sort((a, b) => b.start.order - a.start.order || b.start.time - a.start.time);
+  const [newest] = (await startsUnder(root)).sort(
+    (a, b) => b.start.order - a.start.order || b.start.time - a.start.time,
+  );
   return newest?.folder;
 }
 

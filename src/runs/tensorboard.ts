@@ -24,8 +24,12 @@ export interface EventFile extends Omit<RecordFile, 'append'> {
  * @param from the step that a run goes on from; TensorBoard is told to forget what it has seen of later ones
  */
 export function openEventFile(folder: string, from = 0, now: () => number = Date.now): EventFile {
-  const file = openRecords(join(folder, `${PREFIX}${secondsAfter(eventFiles(folder), now())}.${hostname()}.${process.pid}.0`));
-  const write = (event: Buffer): void => { file.append(frame(event)); };
+  const file = openRecords(
+    join(folder, `${PREFIX}${secondsAfter(eventFiles(folder), now())}.${hostname()}.${process.pid}.0`),
+  );
+  const write = (event: Buffer): void => {
+    file.append(frame(event));
+  };
   write(Buffer.concat([wallTime(now()), bytes(3, 'brain.Event:2')]));
   if (from > 0) write(Buffer.concat([wallTime(now()), integer(2, from + 1), bytes(7, [integer(1, SESSION_START)])]));
   return {
@@ -76,7 +80,7 @@ export async function keepEvents(folder: string, isKept: (step: number, tag: str
 /** The whole frames at the beginning of a file. */
 function framesOf(file: Buffer): { framed: Buffer; message: Buffer }[] {
   const frames: { framed: Buffer; message: Buffer }[] = [];
-  for (let at = 0; at + 16 <= file.length; ) {
+  for (let at = 0; at + 16 <= file.length;) {
     const length = Number(file.readBigUInt64LE(at));
     const end = at + 12 + length + 4;
     if (end > file.length || file.readUInt32LE(at + 8) !== maskedCrc32c(file.subarray(at, at + 8))) break;
@@ -96,7 +100,7 @@ function scalarsOf(message: Buffer): { step: number; tag: string | undefined } {
     for (; message[at] >= 0x80; at++, factor *= 128) value += (message[at] & 0x7f) * factor;
     return [value + message[at] * factor, at + 1];
   };
-  for (let at = 0; at < message.length; ) {
+  for (let at = 0; at < message.length;) {
     const [field, type] = [message[at] >> 3, message[at] & 7];
     at++;
     if (type === 1) at += 8;

@@ -24,8 +24,21 @@ export interface TrainerFile {
 export function trainerText({ state, updates, seed, fingerprints, options }: TrainerFile): string {
   const { step, epoch, position, validated, skipped, epochLoss, first, best } = state;
   const contents = {
-    format: FORMAT, version: VERSION, step, epoch, position, validated, updates, skipped, accumulated_micro_batches: 0,
-    epoch_loss: epochLoss, first: first ?? null, best: best ?? null, seed, fingerprints, options,
+    format: FORMAT,
+    version: VERSION,
+    step,
+    epoch,
+    position,
+    validated,
+    updates,
+    skipped,
+    accumulated_micro_batches: 0,
+    epoch_loss: epochLoss,
+    first: first ?? null,
+    best: best ?? null,
+    seed,
+    fingerprints,
+    options,
   };
   return `${JSON.stringify(contents, null, 2)}\n`;
 }
@@ -39,36 +52,57 @@ export function trainerText({ state, updates, seed, fingerprints, options }: Tra
 export function parseTrainer(text: string, where: string): TrainerFile {
   const top = fieldsOf(parseJson(text, where), where, 'an object');
   if (top.format !== FORMAT || top.version !== VERSION) {
-    throw new InputError(`${where}: expected "${FORMAT}" of version ${VERSION}, got ${shown(top.format)} of version ${shown(top.version)}`);
+    throw new InputError(
+      `${where}: expected "${FORMAT}" of version ${VERSION}, got ${shown(top.format)} of version ${shown(top.version)}`,
+    );
   }
   const count = (name: string, least = 0): number => {
     const value = top[name];
     if (typeof value === 'number' && Number.isSafeInteger(value) && value >= least) return value;
     throw new InputError(`${where}: ${name}: expected a whole number of at least ${least}, got ${shown(value)}`);
   };
-  if (typeof top.validated !== 'boolean') throw new InputError(`${where}: validated: expected true or false, got ${shown(top.validated)}`);
+  if (typeof top.validated !== 'boolean')
+    throw new InputError(`${where}: validated: expected true or false, got ${shown(top.validated)}`);
   const { sum, pairs } = fieldsOf(top.epoch_loss, `${where}: epoch_loss`, 'an object');
   const fingerprints = fieldsOf(top.fingerprints, `${where}: fingerprints`, 'an object');
   for (const [name, value] of Object.entries(fingerprints)) {
-    if (typeof value !== 'string') throw new InputError(`${where}: fingerprints: ${shown(name)}: expected text, got ${shown(value)}`);
+    if (typeof value !== 'string')
+      throw new InputError(`${where}: fingerprints: ${shown(name)}: expected text, got ${shown(value)}`);
   }
   const state: TrainState = {
-    step: count('step', 1), epoch: count('epoch', 1), position: count('position'), validated: top.validated, skipped: count('skipped'),
-    epochLoss: { sum: numberOf(sum, `${where}: epoch_loss: sum`), pairs: numberOf(pairs, `${where}: epoch_loss: pairs`) },
+    step: count('step', 1),
+    epoch: count('epoch', 1),
+    position: count('position'),
+    validated: top.validated,
+    skipped: count('skipped'),
+    epochLoss: {
+      sum: numberOf(sum, `${where}: epoch_loss: sum`),
+      pairs: numberOf(pairs, `${where}: epoch_loss: pairs`),
+    },
     first: validationOf(top.first, `${where}: first`),
     best: validationOf(top.best, `${where}: best`),
   };
   const updates = count('updates');
   if (updates + state.skipped !== state.step || state.position > state.step) {
-    throw new InputError(`${where}: expected steps, updates and position that fit each other, got ${state.step}, ${updates} and ${state.position}`);
+    throw new InputError(
+      `${where}: expected steps, updates and position that fit each other, got ${state.step}, ${updates} and ${state.position}`,
+    );
   }
-  return { state, updates, seed: count('seed'), fingerprints: fingerprints as Fingerprints, options: fieldsOf(top.options, `${where}: options`, 'an object') };
+  return {
+    state,
+    updates,
+    seed: count('seed'),
+    fingerprints: fingerprints as Fingerprints,
+    options: fieldsOf(top.options, `${where}: options`, 'an object'),
+  };
 }
 
 function validationOf(value: unknown, where: string): ValidationRecord | undefined {
   if (value === null) return undefined;
   const fields = fieldsOf(value, where, 'an object or null');
-  const [step, epoch, loss, lossEn, lossKo] = ['step', 'epoch', 'loss', 'lossEn', 'lossKo'].map((name) => numberOf(fields[name], `${where}: ${name}`));
+  const [step, epoch, loss, lossEn, lossKo] = ['step', 'epoch', 'loss', 'lossEn', 'lossKo'].map((name) =>
+    numberOf(fields[name], `${where}: ${name}`),
+  );
   return { step, epoch, loss, lossEn, lossKo };
 }
 
@@ -84,6 +118,6 @@ function fieldsOf(value: unknown, where: string, expected: string): Record<strin
 }
 
 function shown(value: unknown): string {
-  const text = JSON.stringify(value) as string | undefined ?? 'nothing';
+  const text = (JSON.stringify(value) as string | undefined) ?? 'nothing';
   return text.length <= 60 ? text : `${text.slice(0, 60)}…`;
 }

@@ -20,7 +20,10 @@ const TRAILING_SPACE = new RegExp(`${WHITE_SPACE}*$`, 'v');
  */
 export function sectionSplitter(tokens: readonly AddedToken[], normalize: Normalizer): Splitter {
   const isNormalized = (token: AddedToken) => token.normalized ?? !token.special;
-  const splitRaw = tokenSplitter(tokens.filter((token) => !isNormalized(token)), (content) => content);
+  const splitRaw = tokenSplitter(
+    tokens.filter((token) => !isNormalized(token)),
+    (content) => content,
+  );
   const splitNormalized = tokenSplitter(tokens.filter(isNormalized), normalize);
   const splitRest = (section: Section) => (typeof section === 'number' ? section : splitNormalized(normalize(section)));
   return (text) => splitRaw(text).flatMap(splitRest);
@@ -32,7 +35,10 @@ function tokenSplitter(tokens: readonly AddedToken[], write: Normalizer): Splitt
   if (byContent.size === 0) return (text) => (text === '' ? [] : [text]);
   // The leftmost match wins, and of those that start together the longest.
   const contents = [...byContent.keys()].sort((a, b) => b.length - a.length);
-  const pattern = new RegExp(contents.map((content) => content.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')).join('|'), 'gv');
+  const pattern = new RegExp(
+    contents.map((content) => content.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')).join('|'),
+    'gv',
+  );
   return (text) => cut(text, pattern, byContent);
 }
 

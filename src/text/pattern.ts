@@ -40,5 +40,7 @@ function translate(regex: string): string {
 }
 
 function unsupported(pattern: string): InputError {
-  return new InputError(`tokenizer.json: the pattern ${pattern} is not one this program can read; use a CLIP, BERT or RoBERTa checkpoint`);
+  return new InputError(
+    `tokenizer.json: the pattern ${pattern} is not one this program can read; use a CLIP, BERT or RoBERTa checkpoint`,
+  );
 }

@@ -20,6 +20,7 @@ export function tokenBatch(texts: readonly string[], tokenizer: TextTokenizer): 
   const ids = new Int32Array(texts.length * maxLength);
   const mask = new Float32Array(ids.length);
   const lengths = Int32Array.from(texts, (text, row) => tokenizer.encodeInto(text, ids, row * maxLength));
-  for (const [row, tokens] of lengths.entries()) mask.fill(1, row * maxLength, row * maxLength + Math.min(tokens, maxLength));
+  for (const [row, tokens] of lengths.entries())
+    mask.fill(1, row * maxLength, row * maxLength + Math.min(tokens, maxLength));
   return { size: texts.length, ids, mask, lengths, cut: lengths.filter((tokens) => tokens > maxLength).length };
 }

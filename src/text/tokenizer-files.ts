@@ -62,7 +62,9 @@ function padIdOf(folder: string, json: TokenizerJson, settings: readonly Setting
   const candidates = named === undefined ? ['[PAD]', '<pad>', '<|endoftext|>'] : [named];
   const id = candidates.map((token) => idOfToken(json, token)).find((found) => found !== undefined);
   if (id !== undefined) return id;
-  throw new InputError(`${folder}: expected a pad token of the vocabulary, got ${candidates.join(', ')}; name it in tokenizer_config.json`);
+  throw new InputError(
+    `${folder}: expected a pad token of the vocabulary, got ${candidates.join(', ')}; name it in tokenizer_config.json`,
+  );
 }
 
 /** A token is written as text, or as an object that holds it with its settings. */

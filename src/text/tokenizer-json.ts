@@ -76,7 +76,9 @@ export function checkTokenizerJson(json: Record<string, unknown>, file: string):
     );
   }
   if (typeof model.vocab !== 'object' || (model.type === 'BPE' && !Array.isArray(model.merges))) {
-    throw new InputError(`${file}: expected a vocabulary${model.type === 'BPE' ? ' and merges' : ''}; get the file anew`);
+    throw new InputError(
+      `${file}: expected a vocabulary${model.type === 'BPE' ? ' and merges' : ''}; get the file anew`,
+    );
   }
   return {
     added_tokens: (json.added_tokens ?? []) as AddedToken[],

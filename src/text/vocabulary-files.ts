@@ -77,7 +77,9 @@ function clipTokenizerJson(vocab: Record<string, number>, merges: string): Token
       unk_token: end,
       end_of_word_suffix: '</w>',
       vocab,
-      merges: merges.split(/\r?\n/).filter((line, index) => line !== '' && !(index === 0 && line.startsWith('#version'))),
+      merges: merges
+        .split(/\r?\n/)
+        .filter((line, index) => line !== '' && !(index === 0 && line.startsWith('#version'))),
     },
   };
 }

@@ -61,7 +61,9 @@ async function buildLibraryTokenizer(folder: string, json: TokenizerJson): Promi
   try {
     return new library.PreTrainedTokenizer(config, {});
   } catch (error) {
-    throw new InputError(`${folder}: expected a tokenizer of the CLIP, BERT or RoBERTa kind, got another (${messageOf(error)})`);
+    throw new InputError(
+      `${folder}: expected a tokenizer of the CLIP, BERT or RoBERTa kind, got another (${messageOf(error)})`,
+    );
   }
 }
 

@@ -7,7 +7,9 @@ import { BERT_PUNCTUATION, WHITE_SPACE } from './unicode.js';
 export type WordSplitter = (text: string) => string[];
 
 /** How GPT-2's byte-level tokenizer finds words, `tokenizers/src/pre_tokenizers/byte_level.rs`. */
-const BYTE_LEVEL_WORDS = { Regex: "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+" };
+const BYTE_LEVEL_WORDS = {
+  Regex: "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+",
+};
 
 const BERT_WORDS = new RegExp(`[^${WHITE_SPACE}${BERT_PUNCTUATION}]+|${BERT_PUNCTUATION}`, 'gv');
 
@@ -21,7 +23,8 @@ export function wordSplitterOf(config: StepConfig | null): WordSplitter {
       return (text) => [text];
     case 'Sequence': {
       const steps = config.pretokenizers as StepConfig[];
-      if (steps.slice(0, -1).some((step) => step.type === 'ByteLevel')) throw unsupported('Sequence with ByteLevel inside');
+      if (steps.slice(0, -1).some((step) => step.type === 'ByteLevel'))
+        throw unsupported('Sequence with ByteLevel inside');
       const splitters = steps.map(wordSplitterOf);
       return (text) => splitters.reduce((words, split) => words.flatMap(split), [text]);
     }

@@ -43,12 +43,15 @@ function randomAccess(location: string, handle: FileHandle, size: number): Rando
     size,
     async read(position, length) {
       if (position + length > size) {
-        throw new InputError(`${location}: expected ${position + length} bytes or more, found ${size}; the file is cut short`);
+        throw new InputError(
+          `${location}: expected ${position + length} bytes or more, found ${size}; the file is cut short`,
+        );
       }
       const bytes = new Uint8Array(length);
-      for (let done = 0; done < length; ) {
+      for (let done = 0; done < length;) {
         const { bytesRead } = await handle.read(bytes, done, Math.min(length - done, LARGEST_READ), position + done);
-        if (bytesRead === 0) throw new InputError(`${location}: expected ${size} bytes, as when it was opened, found ${position + done}`);
+        if (bytesRead === 0)
+          throw new InputError(`${location}: expected ${size} bytes, as when it was opened, found ${position + done}`);
         done += bytesRead;
       }
       return bytes.buffer;

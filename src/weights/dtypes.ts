@@ -67,17 +67,18 @@ const TO_FLOAT32: Partial<Record<Dtype, (bytes: ArrayBuffer) => Float32Array>> =
   F64: (bytes) => Float32Array.from(new Float64Array(bytes)),
 };
 
-const TO_INTEGERS: Partial<Record<Dtype, (bytes: ArrayBuffer) => ArrayLike<number> | BigInt64Array | BigUint64Array>> = {
-  BOOL: (bytes) => new Uint8Array(bytes),
-  U8: (bytes) => new Uint8Array(bytes),
-  I8: (bytes) => new Int8Array(bytes),
-  I16: (bytes) => new Int16Array(bytes),
-  U16: (bytes) => new Uint16Array(bytes),
-  I32: (bytes) => new Int32Array(bytes),
-  U32: (bytes) => new Uint32Array(bytes),
-  I64: (bytes) => new BigInt64Array(bytes),
-  U64: (bytes) => new BigUint64Array(bytes),
-};
+const TO_INTEGERS: Partial<Record<Dtype, (bytes: ArrayBuffer) => ArrayLike<number> | BigInt64Array | BigUint64Array>> =
+  {
+    BOOL: (bytes) => new Uint8Array(bytes),
+    U8: (bytes) => new Uint8Array(bytes),
+    I8: (bytes) => new Int8Array(bytes),
+    I16: (bytes) => new Int16Array(bytes),
+    U16: (bytes) => new Uint16Array(bytes),
+    I32: (bytes) => new Int32Array(bytes),
+    U32: (bytes) => new Uint32Array(bytes),
+    I64: (bytes) => new BigInt64Array(bytes),
+    U64: (bytes) => new BigUint64Array(bytes),
+  };
 
 /** Whether a dtype can be read as float32. */
 export function isFloat(dtype: Dtype): boolean {
@@ -92,7 +93,10 @@ export function isFloat(dtype: Dtype): boolean {
  */
 export function decodeFloat32(dtype: Dtype, bytes: ArrayBuffer, where: string): Float32Array {
   const decode = TO_FLOAT32[dtype];
-  if (!decode) throw new InputError(`${where}: expected floating-point values (${Object.keys(TO_FLOAT32).join(', ')}), found ${dtype}`);
+  if (!decode)
+    throw new InputError(
+      `${where}: expected floating-point values (${Object.keys(TO_FLOAT32).join(', ')}), found ${dtype}`,
+    );
   return decode(bytes);
 }
 
@@ -110,7 +114,8 @@ export function decodeInt32(dtype: Dtype, bytes: ArrayBuffer, where: string): In
   const values = new Int32Array(stored.length);
   for (let i = 0; i < stored.length; i++) {
     values[i] = Number(stored[i]);
-    if (values[i] !== Number(stored[i])) throw new InputError(`${where}: expected integers of 32 bits, found ${stored[i].toString()}`);
+    if (values[i] !== Number(stored[i]))
+      throw new InputError(`${where}: expected integers of 32 bits, found ${stored[i].toString()}`);
   }
   return values;
 }

@@ -55,7 +55,8 @@ export function modelCache({ name, revision }: ModelId): ModelCache {
     },
     store: (file, bytes) => writeFileWhole(blob(file), verified(bytes, file, `${name}/${file.path}`)),
     async addToSnapshot(commit, file) {
-      if (!(await isThere(pointer(commit, file)))) await link(relative(dirname(pointer(commit, file)), blob(file)), pointer(commit, file));
+      if (!(await isThere(pointer(commit, file))))
+        await link(relative(dirname(pointer(commit, file)), blob(file)), pointer(commit, file));
     },
   };
 }
@@ -88,7 +89,10 @@ export async function link(target: string, path: string): Promise<void> {
 }
 
 /** Writes a file from pieces; it appears under its name when all have come. */
-export async function writeFileWhole(path: string, pieces: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<void> {
+export async function writeFileWhole(
+  path: string,
+  pieces: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+): Promise<void> {
   try {
     await mkdir(dirname(path), { recursive: true });
   } catch (error) {
@@ -109,7 +113,11 @@ export async function writeFileWhole(path: string, pieces: Iterable<Uint8Array> 
 }
 
 /** Passes bytes on, and at their end throws if they are not those that the hub listed. */
-async function* verified(bytes: AsyncIterable<Uint8Array>, { size, sha256 }: HubFile, location: string): AsyncGenerator<Uint8Array> {
+async function* verified(
+  bytes: AsyncIterable<Uint8Array>,
+  { size, sha256 }: HubFile,
+  location: string,
+): AsyncGenerator<Uint8Array> {
   const hash = createHash('sha256');
   let received = 0;
   for await (const chunk of bytes) {
@@ -117,9 +125,14 @@ async function* verified(bytes: AsyncIterable<Uint8Array>, { size, sha256 }: Hub
     received += chunk.length;
     yield chunk;
   }
-  if (received !== size) throw new InputError(`${location}: expected ${size} bytes from the hub, got ${received}; run the same command again`);
+  if (received !== size)
+    throw new InputError(
+      `${location}: expected ${size} bytes from the hub, got ${received}; run the same command again`,
+    );
   const found = hash.digest('hex');
   if (sha256 !== undefined && found !== sha256) {
-    throw new InputError(`${location}: expected content of SHA-256 ${sha256} from the hub, got ${found}; run the same command again`);
+    throw new InputError(
+      `${location}: expected content of SHA-256 ${sha256} from the hub, got ${found}; run the same command again`,
+    );
   }
 }

@@ -63,23 +63,31 @@ export function hubModel(model: ModelId, access: HubAccess): HubModel {
   const understood = async <T>(answer: Promise<T>): Promise<T> =>
     answer.catch((error: unknown) => {
       if (error instanceof InputError) throw error;
-      throw new InputError(`${model.name}: expected the answer of a hub from ${hubUrl}, got another: ${shown(messageOf(error))}`);
+      throw new InputError(
+        `${model.name}: expected the answer of a hub from ${hubUrl}, got another: ${shown(messageOf(error))}`,
+      );
     });
   return {
     async commit() {
       const { sha } = await understood(modelInfo({ ...common, ...model, additionalFields: ['sha'] }));
       if (/^[0-9a-f]{40}$/.test(sha)) return sha;
-      throw new InputError(`${model.name}: expected a commit of 40 hexadecimal digits from ${hubUrl}, got ${shownValue(sha)}`);
+      throw new InputError(
+        `${model.name}: expected a commit of 40 hexadecimal digits from ${hubUrl}, got ${shownValue(sha)}`,
+      );
     },
     async files(commit) {
       const files = new Map<string, HubFile>();
-      const entries = await understood(toArray(listFiles({ ...common, repo: model.name, revision: commit, recursive: true })));
+      const entries = await understood(
+        toArray(listFiles({ ...common, repo: model.name, revision: commit, recursive: true })),
+      );
       for (const { type, path, size, oid = '', lfs } of entries) {
         if (type !== 'file') continue;
         const contentId = lfs?.oid ?? oid;
         // It becomes a file name: nothing but what the hub has always sent may pass.
         if (!/^[0-9a-f]{40,64}$/.test(contentId)) {
-          throw new InputError(`${model.name}/${shown(path)}: expected a hexadecimal content id from ${hubUrl}, got ${shown(contentId)}`);
+          throw new InputError(
+            `${model.name}/${shown(path)}: expected a hexadecimal content id from ${hubUrl}, got ${shown(contentId)}`,
+          );
         }
         files.set(path, { path, size, contentId, sha256: lfs?.oid });
       }
@@ -90,7 +98,9 @@ export function hubModel(model: ModelId, access: HubAccess): HubModel {
       const info = await understood(fileDownloadInfo({ ...common, repo: model.name, revision: commit, path }));
       const location = `${model.name}/${path}`;
       if (info?.size !== size) {
-        throw new InputError(`${location}: expected ${size} bytes, as ${hubUrl} lists, found ${info?.size ?? 'no such file'}`);
+        throw new InputError(
+          `${location}: expected ${size} bytes, as ${hubUrl} lists, found ${info?.size ?? 'no such file'}`,
+        );
       }
       return remoteFile(location, size, rangeReader(request, info.url, location, accessToken), access.retryDelay);
     },
@@ -100,7 +110,7 @@ export function hubModel(model: ModelId, access: HubAccess): HubModel {
 function remoteFile(location: string, size: number, readRange: RangeReader, retryDelay: number): RemoteFile {
   async function* stream(start: number, end: number): AsyncGenerator<Uint8Array> {
     let position = start;
-    for (let failures = 0; position < end; ) {
+    for (let failures = 0; position < end;) {
       try {
         for await (const chunk of await readRange(position, end)) {
           position += chunk.length;
@@ -108,7 +118,8 @@ function remoteFile(location: string, size: number, readRange: RangeReader, retr
           if (position > end) throw new InputError(`${location}: expected ${end - start} bytes from the hub, got more`);
           yield chunk;
         }
-        if (position < end) throw new UnreachableError(`${location}: the connection closed at byte ${position} of ${end}`);
+        if (position < end)
+          throw new UnreachableError(`${location}: the connection closed at byte ${position} of ${end}`);
       } catch (error) {
         if (error instanceof InputError && !(error instanceof UnreachableError)) throw error;
         if (++failures === MOST_FAILURES) {
@@ -126,7 +137,8 @@ function remoteFile(location: string, size: number, readRange: RangeReader, retr
     size,
     stream,
     async read(position, length) {
-      if (position + length > size) throw new InputError(`${location}: expected ${position + length} bytes or more, found ${size}`);
+      if (position + length > size)
+        throw new InputError(`${location}: expected ${position + length} bytes or more, found ${size}`);
       const bytes = new Uint8Array(length);
       let done = 0;
       for await (const chunk of stream(position, position + length)) {
@@ -147,13 +159,20 @@ async function toArray<T>(items: AsyncIterable<T>): Promise<T[]> {
 /** Requests one range of a file. */
 type RangeReader = (start: number, end: number) => Promise<AsyncIterable<Uint8Array>>;
 
-function rangeReader(request: typeof fetch, url: string, location: string, accessToken: string | undefined): RangeReader {
+function rangeReader(
+  request: typeof fetch,
+  url: string,
+  location: string,
+  accessToken: string | undefined,
+): RangeReader {
   const authorization = accessToken === undefined ? {} : { Authorization: `Bearer ${accessToken}` };
   return async (start, end) => {
     const response = await request(url, { headers: { Range: `bytes=${start}-${end - 1}`, ...authorization } });
     if (response.status === 206 && response.body) return response.body;
     await response.body?.cancel();
-    throw new InputError(`${location}: expected a part of the file (status 206) from ${new URL(url).origin}, got status ${response.status}`);
+    throw new InputError(
+      `${location}: expected a part of the file (status 206) from ${new URL(url).origin}, got status ${response.status}`,
+    );
   };
 }
 
@@ -177,7 +196,11 @@ function requesterFor(model: ModelId, access: HubAccess): typeof fetch {
 }
 
 /** Why the hub refused. Codes: https://github.com/huggingface/huggingface_hub/blob/v0.24.0/src/huggingface_hub/utils/_errors.py */
-function refusal({ status, headers }: Response, { name, revision }: ModelId, { hubUrl, accessToken, flag }: HubAccess): string {
+function refusal(
+  { status, headers }: Response,
+  { name, revision }: ModelId,
+  { hubUrl, accessToken, flag }: HubAccess,
+): string {
   const code = headers.get('X-Error-Code');
   const token = accessToken === undefined ? 'set HF_TOKEN' : 'use an HF_TOKEN that may read it';
   if (code === 'GatedRepo') return `the model is gated; accept its terms at ${hubUrl}/${name} and ${token}`;

@@ -68,7 +68,8 @@ export async function downloadModel(
   const wanted = await wantedFiles(commit, parts);
   const fetches: Fetch[] = [];
   for (const file of wanted) {
-    if ((await cache.find(id, file)) === undefined && !(await hasTextTower(commit, file))) fetches.push(await planFetch(commit, file));
+    if ((await cache.find(id, file)) === undefined && !(await hasTextTower(commit, file)))
+      fetches.push(await planFetch(commit, file));
   }
   await fetchAll(commit, fetches, onProgress);
   await cache.remember(id);
@@ -80,11 +81,14 @@ async function wantedFiles(commit: Commit, parts: readonly ModelPart[]): Promise
   const names = new Set<string>();
   if (parts.includes('config')) names.add(CONFIG_FILE);
   if (parts.includes('tokenizer')) for (const name of TOKENIZER_FILES) if (commit.listed.has(name)) names.add(name);
-  if (parts.includes('weights')) for (const name of [...(await weightFiles(commit)), ...OPTIONAL_WEIGHTS.filter((file) => commit.listed.has(file))]) names.add(name);
+  if (parts.includes('weights'))
+    for (const name of [...(await weightFiles(commit)), ...OPTIONAL_WEIGHTS.filter((file) => commit.listed.has(file))])
+      names.add(name);
   if (parts.includes('pipeline')) for (const name of pipelineFiles(commit)) names.add(name);
   return [...names].map((name) => {
     const file = commit.listed.get(name);
-    if (!file) throw new InputError(`${commit.model.name}: expected the file ${shown(name)}, the model does not have it`);
+    if (!file)
+      throw new InputError(`${commit.model.name}: expected the file ${shown(name)}, the model does not have it`);
     return file;
   });
 }
@@ -92,14 +96,18 @@ async function wantedFiles(commit: Commit, parts: readonly ModelPart[]): Promise
 /** A pipeline's files, with all that lies beside its models: weights over 2 GB are in files of their own. */
 function pipelineFiles({ listed }: Commit): string[] {
   const folders = [PIPELINE_FILES.unet, PIPELINE_FILES.decoder].map((path) => path.slice(0, path.lastIndexOf('/') + 1));
-  const beside = [...listed.keys()].filter((path) => folders.some((folder) => path.startsWith(folder) && !path.slice(folder.length).includes('/')));
+  const beside = [...listed.keys()].filter((path) =>
+    folders.some((folder) => path.startsWith(folder) && !path.slice(folder.length).includes('/')),
+  );
   return [...Object.values(PIPELINE_FILES), ...beside];
 }
 
 async function weightFiles(commit: Commit): Promise<string[]> {
   const first = WEIGHT_FILES.find((name) => commit.listed.has(name));
   if (first === undefined) {
-    throw new InputError(`${commit.model.name}: expected weights (${WEIGHT_FILES.join(', ')}), the model has none of them`);
+    throw new InputError(
+      `${commit.model.name}: expected weights (${WEIGHT_FILES.join(', ')}), the model has none of them`,
+    );
   }
   return first.endsWith('.index.json') ? [first, ...(await shardNames(commit, commit.listed.get(first)!))] : [first];
 }
@@ -132,7 +140,11 @@ async function planFetch({ hub, id }: Commit, file: HubFile): Promise<Fetch> {
   return { file, remote, tower: file.path === DIVISIBLE_FILE ? await findTextTower(remote) : undefined };
 }
 
-async function fetchAll(commit: Commit, fetches: readonly Fetch[], onProgress?: (progress: DownloadProgress) => void): Promise<void> {
+async function fetchAll(
+  commit: Commit,
+  fetches: readonly Fetch[],
+  onProgress?: (progress: DownloadProgress) => void,
+): Promise<void> {
   const bytesTotal = fetches.reduce((total, { file, tower }) => total + (tower ?? file).size, 0);
   let bytesDone = 0;
   for (const { file, remote, tower } of fetches) {

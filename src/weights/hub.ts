@@ -41,7 +41,9 @@ export async function resolveModelFolder(idOrFolder: string, options: ResolveOpt
   if (await isFolder(idOrFolder, flag)) return idOrFolder;
   const model = parseModelId(idOrFolder);
   if (!model) {
-    throw new InputError(`${flag} ${shown(idOrFolder)}: no such folder; expected a model's folder, or a model on the hub as owner/name`);
+    throw new InputError(
+      `${flag} ${shown(idOrFolder)}: no such folder; expected a model's folder, or a model on the hub as owner/name`,
+    );
   }
   const cache = modelCache(model);
   return (await findCached(cache, parts)) ?? downloadModel(model, accessFrom(model, options), cache, parts, onProgress);
@@ -63,7 +65,8 @@ async function isFolder(path: string, flag: string): Promise<boolean> {
 
 function accessFrom({ name }: ModelId, { flag, hubUrl, retryDelay = 1000 }: ResolveOptions): HubAccess {
   const accessToken = environment('HF_TOKEN');
-  if (accessToken?.startsWith('hf_') === false) throw new InputError('HF_TOKEN: expected a token that begins with hf_, got another');
+  if (accessToken?.startsWith('hf_') === false)
+    throw new InputError('HF_TOKEN: expected a token that begins with hf_, got another');
   if (/^(1|true|yes|on)$/i.test(environment('HF_HUB_OFFLINE') ?? '')) {
     throw new InputError(
       `${name}: no such folder, and not all of it is in the cache, while HF_HUB_OFFLINE forbids asking the hub; ` +
@@ -101,7 +104,8 @@ async function hasPart(folder: string, part: ModelPart): Promise<boolean> {
     return vocabularies.includes(true) && has('tokenizer_config.json');
   }
   for (const name of WEIGHT_FILES) {
-    if (await has(name)) return !name.endsWith('.index.json') || has(...(await readShardIndex(join(folder, name))).values());
+    if (await has(name))
+      return !name.endsWith('.index.json') || has(...(await readShardIndex(join(folder, name))).values());
   }
   return false;
 }

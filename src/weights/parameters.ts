@@ -61,10 +61,13 @@ export function loadParameters(
     } else if (optional(name)) missing.push(name);
     else problems.push(`${name}: expected ${shownShape(shape)}, found no such tensor`);
   }
-  if (problems.length > 0) throw new InputError(`${source.location}: ${summary(problems)}; the weights are of another model or size`);
+  if (problems.length > 0)
+    throw new InputError(`${source.location}: ${summary(problems)}; the weights are of another model or size`);
   return {
     missing,
-    bytes: found.map(([, storedName]) => source.tensors.get(storedName)!).reduce((sum, { dtype, shape }) => sum + byteLengthOf(dtype, shape), 0),
+    bytes: found
+      .map(([, storedName]) => source.tensors.get(storedName)!)
+      .reduce((sum, { dtype, shape }) => sum + byteLengthOf(dtype, shape), 0),
     async *read() {
       for (const [name, storedName] of found) yield [name, await source.read(storedName)];
     },

@@ -48,10 +48,16 @@ export async function readHeader(file: ByteSource): Promise<SafetensorsHeader> {
   const dataStart = LENGTH_BYTES + length;
   const { [METADATA]: metadata, ...entries } = parseObject(json, file.location);
   const dataSize = file.size - dataStart;
-  const tensors = Object.entries(entries).map(([name, entry]) => checkEntry(name, entry, dataSize, placeOf(file.location, name)));
+  const tensors = Object.entries(entries).map(([name, entry]) =>
+    checkEntry(name, entry, dataSize, placeOf(file.location, name)),
+  );
   tensors.sort((a, b) => a.begin - b.begin || a.end - b.end);
   checkCoverage(tensors, dataSize, file.location);
-  return { tensors: new Map(tensors.map((tensor) => [tensor.name, tensor])), metadata: checkMetadata(metadata, file.location), dataStart };
+  return {
+    tensors: new Map(tensors.map((tensor) => [tensor.name, tensor])),
+    metadata: checkMetadata(metadata, file.location),
+    dataStart,
+  };
 }
 
 /** Header bytes, length included, for tensors whose bytes follow in the order given; padded so that these start at a multiple of 8. */
@@ -74,7 +80,9 @@ export function encodeHeader(tensors: readonly TensorInfo[], metadata?: Readonly
 
 async function readHeaderLength(file: ByteSource): Promise<number> {
   if (file.size < LENGTH_BYTES) {
-    throw new InputError(`${file.location}: expected a safetensors file, which is at least ${LENGTH_BYTES} bytes long, found ${file.size}`);
+    throw new InputError(
+      `${file.location}: expected a safetensors file, which is at least ${LENGTH_BYTES} bytes long, found ${file.size}`,
+    );
   }
   const length = new DataView(await file.read(0, LENGTH_BYTES)).getBigUint64(0, true);
   const available = file.size - LENGTH_BYTES;
@@ -98,7 +106,9 @@ function decodeUtf8(bytes: ArrayBuffer, location: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
-    throw new InputError(`${location}: expected a header in UTF-8, found other bytes; the file is damaged or no safetensors file`);
+    throw new InputError(
+      `${location}: expected a header in UTF-8, found other bytes; the file is damaged or no safetensors file`,
+    );
   }
 }
 
@@ -111,7 +121,9 @@ function parseObject(json: string, location: string): Record<string, unknown> {
   }
   const objects = countObjects(json);
   if (objects > MOST_OBJECTS) {
-    throw new InputError(`${location}: expected a header of at most ${MOST_OBJECTS} objects and lists, found ${objects}`);
+    throw new InputError(
+      `${location}: expected a header of at most ${MOST_OBJECTS} objects and lists, found ${objects}`,
+    );
   }
   let header: Record<string, unknown>;
   try {
@@ -120,7 +132,8 @@ function parseObject(json: string, location: string): Record<string, unknown> {
     throw new InputError(`${location}: expected a header in JSON: ${shown(messageOf(error))}; the file is damaged`);
   }
   const duplicate = firstDuplicateKey(json);
-  if (duplicate !== undefined) throw new InputError(`${location}: expected every name once in the header, found ${shown(duplicate)} twice`);
+  if (duplicate !== undefined)
+    throw new InputError(`${location}: expected every name once in the header, found ${shown(duplicate)} twice`);
   return header;
 }
 
@@ -136,12 +149,14 @@ function countObjects(json: string): number {
 
 function checkMetadata(metadata: unknown, location: string): Record<string, string> | undefined {
   if (metadata === undefined) return undefined;
-  if (isRecord(metadata) && Object.values(metadata).every((value) => typeof value === 'string')) return metadata as Record<string, string>;
+  if (isRecord(metadata) && Object.values(metadata).every((value) => typeof value === 'string'))
+    return metadata as Record<string, string>;
   throw new InputError(`${location}: expected ${METADATA} to be an object of strings, found something else`);
 }
 
 function checkEntry(name: string, entry: unknown, dataSize: number, where: string): TensorEntry {
-  if (!isRecord(entry)) throw new InputError(`${where}: expected an object with dtype, shape and data_offsets, found something else`);
+  if (!isRecord(entry))
+    throw new InputError(`${where}: expected an object with dtype, shape and data_offsets, found something else`);
   const { dtype, shape, data_offsets: offsets } = entry;
   if (!isDtype(dtype)) {
     throw new InputError(`${where}: expected a dtype such as F32, F16 or BF16, found ${shownValue(dtype)}`);
@@ -155,7 +170,14 @@ function checkEntry(name: string, entry: unknown, dataSize: number, where: strin
   return { name, dtype, shape, begin, end };
 }
 
-function checkSize(dtype: Dtype, shape: readonly number[], begin: number, end: number, dataSize: number, where: string): void {
+function checkSize(
+  dtype: Dtype,
+  shape: readonly number[],
+  begin: number,
+  end: number,
+  dataSize: number,
+  where: string,
+): void {
   const range = `bytes ${begin} to ${end}`;
   if (end > dataSize) {
     throw new InputError(
@@ -186,7 +208,9 @@ function checkCoverage(tensors: readonly TensorEntry[], dataSize: number, locati
     end = next;
   }
   if (end !== dataSize) {
-    throw new InputError(`${location}: expected ${end} bytes of tensors after the header, the file has ${dataSize} there`);
+    throw new InputError(
+      `${location}: expected ${end} bytes of tensors after the header, the file has ${dataSize} there`,
+    );
   }
 }
 

@@ -49,7 +49,8 @@ export async function writeSafetensors(
 ): Promise<void> {
   const file = await createSafetensors(path, tensors, metadata);
   try {
-    for (const { name, values } of tensors) await file.write(name, 0, typeof values === 'function' ? await values() : values);
+    for (const { name, values } of tensors)
+      await file.write(name, 0, typeof values === 'function' ? await values() : values);
     await file.finish();
   } catch (error) {
     await file.discard();
@@ -102,7 +103,9 @@ interface PlacedTensor extends TensorSpec {
 
 /** The order of the reference implementation: wider types first, then by name. */
 function sortForFile(specs: readonly TensorSpec[]): TensorSpec[] {
-  return [...specs].sort((a, b) => compareDtypes(a.dtype, b.dtype) || Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)));
+  return [...specs].sort(
+    (a, b) => compareDtypes(a.dtype, b.dtype) || Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)),
+  );
 }
 
 function layOut(specs: readonly TensorSpec[], dataStart: number): Map<string, PlacedTensor> {

@@ -13,7 +13,12 @@ export async function openSafetensors(path: string): Promise<TensorSource> {
   const file = await openRandomAccess(path);
   try {
     const { tensors, dataStart } = await readHeader(file);
-    return sourceOfBytes(path, tensors, ({ begin, end }) => file.read(dataStart + begin, end - begin), () => file.close());
+    return sourceOfBytes(
+      path,
+      tensors,
+      ({ begin, end }) => file.read(dataStart + begin, end - begin),
+      () => file.close(),
+    );
   } catch (error) {
     await file.close();
     throw error;

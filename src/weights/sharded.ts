@@ -21,7 +21,8 @@ const LARGEST_INDEX = 10_000_000;
 export async function readShardIndex(indexPath: string): Promise<ReadonlyMap<string, string>> {
   try {
     const { size } = await stat(indexPath);
-    if (size > LARGEST_INDEX) throw new InputError(`${indexPath}: expected an index of at most ${LARGEST_INDEX} bytes, found ${size}`);
+    if (size > LARGEST_INDEX)
+      throw new InputError(`${indexPath}: expected an index of at most ${LARGEST_INDEX} bytes, found ${size}`);
     return parseShardIndex(await readFile(indexPath, 'utf8'), indexPath);
   } catch (error) {
     throw fileError(indexPath, 'cannot be read', error);
@@ -47,7 +48,9 @@ function parseShardIndex(json: string, location: string): ReadonlyMap<string, st
 function checkShardName(name: string, shard: unknown, location: string): void {
   const isPlain = typeof shard === 'string' && /^[^/\\\0]+$/.test(shard) && shard !== '.' && shard !== '..';
   if (!isPlain) {
-    throw new InputError(`${placeOf(location, name)}: expected the name of a file beside the index, found ${shownValue(shard)}`);
+    throw new InputError(
+      `${placeOf(location, name)}: expected the name of a file beside the index, found ${shownValue(shard)}`,
+    );
   }
 }
 
@@ -57,7 +60,10 @@ function checkShardName(name: string, shard: unknown, location: string): void {
  * @param openShard opens one shard by its path
  * @throws InputError for a shard that is missing, or that lacks a tensor the index says it has
  */
-export async function openSharded(indexPath: string, openShard: (path: string) => Promise<TensorSource>): Promise<TensorSource> {
+export async function openSharded(
+  indexPath: string,
+  openShard: (path: string) => Promise<TensorSource>,
+): Promise<TensorSource> {
   const index = await readShardIndex(indexPath);
   const opened = new Map<string, TensorSource>();
   const close = async (): Promise<void> => {
@@ -72,14 +78,20 @@ export async function openSharded(indexPath: string, openShard: (path: string) =
   }
 }
 
-async function openShardOf(indexPath: string, shard: string, openShard: (path: string) => Promise<TensorSource>): Promise<TensorSource> {
+async function openShardOf(
+  indexPath: string,
+  shard: string,
+  openShard: (path: string) => Promise<TensorSource>,
+): Promise<TensorSource> {
   const path = join(dirname(indexPath), shard);
   const isThere = await stat(path).then(
     () => true,
     () => false,
   );
   if (!isThere) {
-    throw new InputError(`${indexPath}: expected the shard ${shown(shard)} beside it, found no such file; fetch the missing shard`);
+    throw new InputError(
+      `${indexPath}: expected the shard ${shown(shard)} beside it, found no such file; fetch the missing shard`,
+    );
   }
   return openShard(path);
 }

@@ -44,7 +44,9 @@ export function readStateDict(pickle: Uint8Array, location: string): ReadonlyMap
   if (tensors.size === 0) {
     const keys = entries.map(([key]) => key).filter((key) => typeof key === 'string');
     const found = keys.length > 0 ? `a dictionary of ${shown(keys.slice(0, 5).join(', '))}` : 'something else';
-    throw new InputError(`${location}: expected a dictionary of tensors, as torch.save(model.state_dict()) writes, found ${found}`);
+    throw new InputError(
+      `${location}: expected a dictionary of tensors, as torch.save(model.state_dict()) writes, found ${found}`,
+    );
   }
   return tensors;
 }
@@ -109,7 +111,9 @@ function isStorage(value: unknown): value is Storage {
 function tensorOf(name: string, { storage, offset, shape, strides }: View, location: string): StoredTensor {
   const where = placeOf(location, name);
   if (!isSize(offset) || !isSizes(shape) || !isSizes(strides) || shape.length !== strides.length) {
-    throw new InputError(`${where}: expected offset, shape and strides in whole numbers, one stride a dimension; the file is damaged`);
+    throw new InputError(
+      `${where}: expected offset, shape and strides in whole numbers, one stride a dimension; the file is damaged`,
+    );
   }
   const tensor = { name, dtype: storage.dtype, shape, storage, offset, strides };
   // More elements than the storage has would be a broadcast view, which no parameter is, and could be of any size.

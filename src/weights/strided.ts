@@ -16,7 +16,12 @@ export function isContiguous(shape: readonly number[], strides: readonly number[
  * @param bytes the storage from the view's first element on
  * @param itemSize bytes an element: 1, 2, 4 or 8
  */
-export function gatherStrided(bytes: ArrayBuffer, itemSize: number, shape: readonly number[], strides: readonly number[]): ArrayBuffer {
+export function gatherStrided(
+  bytes: ArrayBuffer,
+  itemSize: number,
+  shape: readonly number[],
+  strides: readonly number[],
+): ArrayBuffer {
   const from = elementsOf(bytes, itemSize);
   const to = elementsOf(new ArrayBuffer(shape.reduce((size, dimension) => size * dimension, itemSize)), itemSize);
   const index = shape.map(() => 0);

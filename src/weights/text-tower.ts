@@ -27,7 +27,11 @@ export async function findTextTower(file: ByteSource): Promise<TextTower | undef
   if (!names.some((name) => name.startsWith(VISION)) || !names.some((name) => name.startsWith(TEXT))) return undefined;
   const kept = [...tensors.values()].filter(({ name }) => name.startsWith(TEXT));
   const ranges = joinNeighbours(kept).map(({ begin, end }) => ({ start: dataStart + begin, end: dataStart + end }));
-  return { header: encodeHeader(kept, metadata), ranges, size: ranges.reduce((size, { start, end }) => size + end - start, 0) };
+  return {
+    header: encodeHeader(kept, metadata),
+    ranges,
+    size: ranges.reduce((size, { start, end }) => size + end - start, 0),
+  };
 }
 
 /** Ranges that follow each other directly, as one. */

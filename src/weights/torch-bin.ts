@@ -33,8 +33,15 @@ export async function openTorchBin(path: string): Promise<TensorSource> {
     const folder = archiveFolder(entries, path);
     await checkByteOrder(file, entries.get(`${folder}byteorder`));
     const tensors = readStateDict(await readPickle(file, entries.get(`${folder}data.pkl`)!), path);
-    const storages = new Map([...tensors.values()].map((tensor) => [tensor, storageEntry(tensor, folder, entries, path)]));
-    return sourceOfBytes(path, tensors, (tensor) => readTensor(file, tensor, storages.get(tensor)!), () => file.close());
+    const storages = new Map(
+      [...tensors.values()].map((tensor) => [tensor, storageEntry(tensor, folder, entries, path)]),
+    );
+    return sourceOfBytes(
+      path,
+      tensors,
+      (tensor) => readTensor(file, tensor, storages.get(tensor)!),
+      () => file.close(),
+    );
   } catch (error) {
     await file.close();
     throw error;
@@ -63,7 +70,9 @@ async function checkIsZip(file: RandomAccessFile): Promise<void> {
         'load and save it again with a newer PyTorch, or use a safetensors file',
     );
   }
-  throw new InputError(`${file.location}: expected a zip file made by torch.save, found something else${await hintFromStart(file)}`);
+  throw new InputError(
+    `${file.location}: expected a zip file made by torch.save, found something else${await hintFromStart(file)}`,
+  );
 }
 
 /** The folder that everything in the zip lies in, with its slash. */
@@ -86,7 +95,12 @@ async function readPickle(file: RandomAccessFile, entry: ZipEntry): Promise<Uint
   return new Uint8Array(await file.read(await entry.dataStart(), entry.size));
 }
 
-function storageEntry({ name, storage }: StoredTensor, folder: string, entries: ReadonlyMap<string, ZipEntry>, path: string): ZipEntry {
+function storageEntry(
+  { name, storage }: StoredTensor,
+  folder: string,
+  entries: ReadonlyMap<string, ZipEntry>,
+  path: string,
+): ZipEntry {
   const entryName = `${folder}data/${storage.key}`;
   const entry = entries.get(entryName);
   if (!entry) {

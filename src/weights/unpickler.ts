@@ -31,7 +31,14 @@ const MOST_OPCODES = 1_000_000;
  * @throws InputError for a pickle that is damaged, too long, or needs more than the environment gives
  */
 export function unpickle(pickle: Uint8Array, location: string, environment: PickleEnvironment): unknown {
-  const machine: Machine = { input: new PickleReader(pickle, location), stack: [], marks: [], memo: new Map(), environment, location };
+  const machine: Machine = {
+    input: new PickleReader(pickle, location),
+    stack: [],
+    marks: [],
+    memo: new Map(),
+    environment,
+    location,
+  };
   for (let count = 0; count < MOST_OPCODES; count++) {
     const at = machine.input.position;
     const opcode = machine.input.byte();
@@ -90,19 +97,35 @@ const OPERATIONS: Readonly<Record<number, (machine: Machine) => void>> = {
   0x85: (machine) => void machine.stack.push(popMany(machine, 1)), // TUPLE1
   0x86: (machine) => void machine.stack.push(popMany(machine, 2)), // TUPLE2
   0x87: (machine) => void machine.stack.push(popMany(machine, 3)), // TUPLE3
-  0x61: (machine) => { append(machine, [pop(machine)]); }, // APPEND
-  0x65: (machine) => { append(machine, popToMark(machine)); }, // APPENDS
-  0x73: (machine) => { setItems(machine, popMany(machine, 2)); }, // SETITEM
-  0x75: (machine) => { setItems(machine, popToMark(machine)); }, // SETITEMS
+  0x61: (machine) => {
+    append(machine, [pop(machine)]);
+  }, // APPEND
+  0x65: (machine) => {
+    append(machine, popToMark(machine));
+  }, // APPENDS
+  0x73: (machine) => {
+    setItems(machine, popMany(machine, 2));
+  }, // SETITEM
+  0x75: (machine) => {
+    setItems(machine, popToMark(machine));
+  }, // SETITEMS
 
   0x71: (machine) => void machine.memo.set(machine.input.byte(), top(machine)), // BINPUT
   0x72: (machine) => void machine.memo.set(machine.input.view(4).getUint32(0, true), top(machine)), // LONG_BINPUT
   0x94: (machine) => void machine.memo.set(machine.memo.size, top(machine)), // MEMOIZE
-  0x68: (machine) => { recall(machine, machine.input.byte()); }, // BINGET
-  0x6a: (machine) => { recall(machine, machine.input.view(4).getUint32(0, true)); }, // LONG_BINGET
+  0x68: (machine) => {
+    recall(machine, machine.input.byte());
+  }, // BINGET
+  0x6a: (machine) => {
+    recall(machine, machine.input.view(4).getUint32(0, true));
+  }, // LONG_BINGET
 
-  0x63: (machine) => { pushGlobal(machine, machine.input.line(), machine.input.line()); }, // GLOBAL
-  0x93: (machine) => { pushGlobal(machine, ...(popMany(machine, 2) as [unknown, unknown])); }, // STACK_GLOBAL
+  0x63: (machine) => {
+    pushGlobal(machine, machine.input.line(), machine.input.line());
+  }, // GLOBAL
+  0x93: (machine) => {
+    pushGlobal(machine, ...(popMany(machine, 2) as [unknown, unknown]));
+  }, // STACK_GLOBAL
   0x69: instantiate, // INST
   0x52: reduce, // REDUCE
   0x62: build, // BUILD
@@ -110,7 +133,9 @@ const OPERATIONS: Readonly<Record<number, (machine: Machine) => void>> = {
 };
 
 function damaged({ input, location }: Machine, what: string): InputError {
-  return new InputError(`${location}: expected a sound pickle, found ${what} before byte ${input.position}; the file is damaged`);
+  return new InputError(
+    `${location}: expected a sound pickle, found ${what} before byte ${input.position}; the file is damaged`,
+  );
 }
 
 function pop(machine: Machine): unknown {
@@ -142,7 +167,8 @@ function append(machine: Machine, items: readonly unknown[]): void {
 
 function setItems(machine: Machine, items: readonly unknown[]): void {
   const dictionary = top(machine);
-  if (!(dictionary instanceof Map) || items.length % 2 !== 0) throw damaged(machine, 'items for something that is no dictionary');
+  if (!(dictionary instanceof Map) || items.length % 2 !== 0)
+    throw damaged(machine, 'items for something that is no dictionary');
   for (let i = 0; i < items.length; i += 2) dictionary.set(items[i], items[i + 1]);
 }
 
@@ -158,7 +184,8 @@ function pushGlobal(machine: Machine, module: unknown, name: unknown): void {
 
 function reduce(machine: Machine): void {
   const [callee, args] = popMany(machine, 2);
-  if (typeof callee !== 'function' || !Array.isArray(args)) throw damaged(machine, 'a call of something that is no function');
+  if (typeof callee !== 'function' || !Array.isArray(args))
+    throw damaged(machine, 'a call of something that is no function');
   machine.stack.push((callee as PickleFunction)(args));
 }
 
@@ -208,7 +235,9 @@ class PickleReader {
   /** A little-endian two's complement integer. */
   integer(count: number): number {
     if (count > 8) {
-      throw new InputError(`${this.location}: expected integers of at most 8 bytes, found one of ${count} at byte ${this.position}`);
+      throw new InputError(
+        `${this.location}: expected integers of at most 8 bytes, found one of ${count} at byte ${this.position}`,
+      );
     }
     const value = this.bytes(count).reduceRight((total, byte) => (total << 8n) | BigInt(byte), 0n);
     return Number(BigInt.asIntN(count * 8, value));

@@ -6,7 +6,9 @@ const MOST_DIMENSIONS = 8;
 /** A name from a file, cut to a readable length and with control characters escaped. */
 export function shown(name: string): string {
   const text = name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME)}…` : name;
-  return /^[\x20-\x7e\xa0-\u2027\u202f-\ud7ff…]+$/u.test(text) ? text : JSON.stringify(text).replace(/[\u007f-\u009f\u2028\u2029]/g, '?');
+  return /^[\x20-\x7e\xa0-\u2027\u202f-\ud7ff…]+$/u.test(text)
+    ? text
+    : JSON.stringify(text).replace(/[\u007f-\u009f\u2028\u2029]/g, '?');
 }
 
 /** A shape as `[2, 3]`. */

@@ -25,7 +25,9 @@ export async function readZipDirectory(file: ByteSource): Promise<ReadonlyMap<st
       return await work();
     } catch (error) {
       if (error instanceof InputError) throw error;
-      throw new InputError(`${file.location}: expected a sound zip file: ${shown(messageOf(error))}; the file is cut short or damaged`);
+      throw new InputError(
+        `${file.location}: expected a sound zip file: ${shown(messageOf(error))}; the file is cut short or damaged`,
+      );
     }
   };
   return named(async () => {
@@ -35,7 +37,9 @@ export async function readZipDirectory(file: ByteSource): Promise<ReadonlyMap<st
       const { fileName: name, uncompressedSize: size } = entry;
       const where = `${file.location}: entry ${shown(name)}`;
       if (entry.compressionMethod !== 0 || entry.isEncrypted()) {
-        throw new InputError(`${where}: expected to be stored as it is, as torch.save does, found it compressed or encrypted`);
+        throw new InputError(
+          `${where}: expected to be stored as it is, as torch.save does, found it compressed or encrypted`,
+        );
       }
       if (entries.has(name)) throw new InputError(`${where}: expected once in the zip, found twice`);
       if (entries.size === MOST_ENTRIES) {
@@ -58,7 +62,13 @@ class ByteSourceReader extends RandomAccessReader {
     super();
   }
 
-  override read(buffer: Buffer, offset: number, length: number, position: number, callback: (error: Error | null) => void): void {
+  override read(
+    buffer: Buffer,
+    offset: number,
+    length: number,
+    position: number,
+    callback: (error: Error | null) => void,
+  ): void {
     if (!Number.isSafeInteger(position) || position < 0) {
       callback(new Error(`an offset of ${position}`));
       return;

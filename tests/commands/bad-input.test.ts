@@ -9,7 +9,9 @@ import { pickle, torchBytes } from '../weights/support.js';
 import { BACKEND, copyOf, folderWithPairs, ownWords, STUDENT, TEACHER, trainArguments, writeModel } from './tiny.js';
 
 let cwd: string;
-beforeAll(() => { cwd = folderWithPairs(4); });
+beforeAll(() => {
+  cwd = folderWithPairs(4);
+});
 
 /** Runs a command that must fail as bad input does, and gives its line without `error: `. */
 function refusal(args: readonly string[], options: CliOptions = {}): string {
@@ -38,7 +40,9 @@ const file = (name: string, content: string | Uint8Array): string => {
 
 describe('data', () => {
   it('that is not there', () => {
-    expect(refusedTraining('--data', 'none.csv')).toBe('none.csv: expected a file or folder that can be read, but there is none; check the path');
+    expect(refusedTraining('--data', 'none.csv')).toBe(
+      'none.csv: expected a file or folder that can be read, but there is none; check the path',
+    );
     expect(refusal(['train'])).toMatch(/^data: expected a file or folder that can be read, but there is none/);
   });
 
@@ -49,15 +53,25 @@ describe('data', () => {
 
   it('in a folder without a data file', () => {
     mkdirSync(join(cwd, 'notes'));
-    expect(refusedTraining('--data', 'notes')).toBe('notes: expected files of pairs, got nothing; name the data with --data');
+    expect(refusedTraining('--data', 'notes')).toBe(
+      'notes: expected files of pairs, got nothing; name the data with --data',
+    );
     file('notes/plan.txt', 'later');
-    expect(refusedTraining('--data', 'notes')).toMatch(/^notes: expected files of pairs, got notes\/plan\.txt \(not a kind of file that holds pairs \(.+\)\); name the data with --data$/);
-    expect(refusedTraining('--data', 'notes/plan.txt')).toMatch(/^notes\/plan\.txt: not a kind of file that holds pairs \(\.csv, /);
+    expect(refusedTraining('--data', 'notes')).toMatch(
+      /^notes: expected files of pairs, got notes\/plan\.txt \(not a kind of file that holds pairs \(.+\)\); name the data with --data$/,
+    );
+    expect(refusedTraining('--data', 'notes/plan.txt')).toMatch(
+      /^notes\/plan\.txt: not a kind of file that holds pairs \(\.csv, /,
+    );
   });
 
   it('that is empty', () => {
-    expect(refusedTraining('--data', file('empty.csv', ''))).toBe('empty.csv: expected a header and rows, got an empty file');
-    expect(refusedTraining('--data', file('header.csv', 'ko,en\n'))).toBe('header.csv: expected pairs of texts, got none; add rows with both texts');
+    expect(refusedTraining('--data', file('empty.csv', ''))).toBe(
+      'empty.csv: expected a header and rows, got an empty file',
+    );
+    expect(refusedTraining('--data', file('header.csv', 'ko,en\n'))).toBe(
+      'header.csv: expected pairs of texts, got none; add rows with both texts',
+    );
   });
 
   it('without one of the columns', () => {
@@ -67,12 +81,16 @@ describe('data', () => {
   });
 
   it('with a quote that nothing closes', () => {
-    expect(refusedTraining('--data', file('quote.csv', 'ko,en\n"집,house\n'))).toBe('quote.csv:2: expected a closing quote, got the end of the file; close the quotes of the field (1 of 1 rows cannot be read)');
+    expect(refusedTraining('--data', file('quote.csv', 'ko,en\n"집,house\n'))).toBe(
+      'quote.csv:2: expected a closing quote, got the end of the file; close the quotes of the field (1 of 1 rows cannot be read)',
+    );
   });
 
   it('in two encodings', () => {
     const eucKr = Buffer.concat([Buffer.from('ko,en\n차,car\n'), Buffer.from([0xc2, 0xf7]), Buffer.from(',car\n')]);
-    expect(refusedTraining('--data', file('euc-kr.csv', eucKr))).toBe('euc-kr.csv line 3: expected text in UTF-8 or code page 949, got the byte 0xC2; save the file as UTF-8');
+    expect(refusedTraining('--data', file('euc-kr.csv', eucKr))).toBe(
+      'euc-kr.csv line 3: expected text in UTF-8 or code page 949, got the byte 0xC2; save the file as UTF-8',
+    );
   });
 });
 
@@ -80,7 +98,9 @@ describe('a model', () => {
   it('whose safetensors is cut short', () => {
     const folder = copyOf(STUDENT, join(cwd, 'cut'));
     truncateSync(join(folder, 'model.safetensors'), 200_000);
-    expect(refusedTraining('--student', 'cut')).toMatch(/^cut\/model\.safetensors: tensor [\w.]+: expected bytes \d+ to \d+ after the header, the file has 195960 there; /);
+    expect(refusedTraining('--student', 'cut')).toMatch(
+      /^cut\/model\.safetensors: tensor [\w.]+: expected bytes \d+ to \d+ after the header, the file has 195960 there; /,
+    );
   });
 
   it('whose safetensors lies about sizes', () => {
@@ -89,7 +109,9 @@ describe('a model', () => {
     expect(bytes.indexOf('"shape":[649,48]')).toBeGreaterThan(0);
     bytes.write('"shape":[948,48]', bytes.indexOf('"shape":[649,48]'));
     writeFileSync(path, bytes);
-    expect(refusedTraining('--student', 'lies')).toMatch(/^lies\/model\.safetensors: tensor embeddings\.word_embeddings\.weight: expected 182016 bytes for F32 \[948, 48\], the header gives it 124608 /);
+    expect(refusedTraining('--student', 'lies')).toMatch(
+      /^lies\/model\.safetensors: tensor embeddings\.word_embeddings\.weight: expected 182016 bytes for F32 \[948, 48\], the header gives it 124608 /,
+    );
   });
 
   it('whose pytorch_model.bin names a foreign global', () => {
@@ -102,23 +124,34 @@ describe('a model', () => {
 
   it('of another width than the other', async () => {
     await writeModel(join(cwd, 'wide'), STUDENT, { hidden_size: 64 });
-    expect(refusedTraining('--student', 'wide')).toBe("--student: expected the teacher's width of 48, got 64; choose a student as wide as the teacher, or let it learn a projection with --project");
+    expect(refusedTraining('--student', 'wide')).toBe(
+      "--student: expected the teacher's width of 48, got 64; choose a student as wide as the teacher, or let it learn a projection with --project",
+    );
   });
 
   it('with fewer positions than tokens', async () => {
     await writeModel(join(cwd, 'short'), TEACHER, { max_position_embeddings: 32 });
     file('texts.txt', 'a car\n');
-    expect(refusedTraining('--teacher', 'short')).toMatch(/^--teacher: expected at least 77 positions for 77 tokens, got max_position_embeddings 32; /);
-    expect(refusedEncoding({ model: 'short' })).toMatch(/^--model: expected at least 77 positions for 77 tokens, got max_position_embeddings 32; /);
+    expect(refusedTraining('--teacher', 'short')).toMatch(
+      /^--teacher: expected at least 77 positions for 77 tokens, got max_position_embeddings 32; /,
+    );
+    expect(refusedEncoding({ model: 'short' })).toMatch(
+      /^--model: expected at least 77 positions for 77 tokens, got max_position_embeddings 32; /,
+    );
   });
 
   it('without config.json', () => {
     rmSync(join(copyOf(STUDENT, join(cwd, 'unconfigured')), 'config.json'));
-    expect(refusedTraining('--student', 'unconfigured')).toBe("unconfigured/config.json: expected the model's configuration, got no such file or folder; give a model's folder");
+    expect(refusedTraining('--student', 'unconfigured')).toBe(
+      "unconfigured/config.json: expected the model's configuration, got no such file or folder; give a model's folder",
+    );
   });
 
   it('without a tokenizer', () => {
-    for (const [model, name] of [[TEACHER, 'mute-teacher'], [STUDENT, 'mute-student']]) {
+    for (const [model, name] of [
+      [TEACHER, 'mute-teacher'],
+      [STUDENT, 'mute-student'],
+    ]) {
       const folder = copyOf(model, join(cwd, name));
       for (const part of readdirSync(folder)) if (/tok|vocab|merges/.test(part)) rmSync(join(folder, part));
     }
@@ -127,11 +160,14 @@ describe('a model', () => {
     expect(refusedTraining('--teacher', 'mute-teacher')).toBe(`mute-teacher: ${none}; ${remedy} --teacher-tokenizer`);
     expect(refusedTraining('--student', 'mute-student')).toBe(`mute-student: ${none}; ${remedy} --student-tokenizer`);
     expect(refusedEncoding({ model: 'mute-student' })).toBe(`mute-student: ${none}; ${remedy} --tokenizer`);
-    expect(refusedTraining('--student-tokenizer', 'mute-student')).toBe(`mute-student: ${none}; copy the tokenizer's files there`);
+    expect(refusedTraining('--student-tokenizer', 'mute-student')).toBe(
+      `mute-student: ${none}; copy the tokenizer's files there`,
+    );
   });
 
   it('with a tokenizer of more ids than it has embeddings', () => {
-    const expected = "expected a tokenizer with at most 649 ids, as many as the model has embeddings, got 1115; give the model's own tokenizer";
+    const expected =
+      "expected a tokenizer with at most 649 ids, as many as the model has embeddings, got 1115; give the model's own tokenizer";
     expect(refusedTraining('--student-tokenizer', TEACHER)).toBe(`--student ${STUDENT}: ${expected}`);
     expect(refusedEncoding({ tokenizer: TEACHER })).toBe(`--model ${STUDENT}: ${expected}`);
   });
@@ -146,10 +182,18 @@ describe('a model', () => {
     const env = { HF_ENDPOINT: hub, HF_HUB_CACHE: join(cwd, 'cache'), HF_HUB_OFFLINE: '', HF_TOKEN: '' };
     const unreachable = (id: string, flag: string): string =>
       `${id}: no such folder, and the hub (${hub}) cannot be reached (ECONNREFUSED); connect, or give a local folder to ${flag}`;
-    expect(refusal(['train', '--data', 'pairs.csv'], { env })).toBe(unreachable('openai/clip-vit-large-patch14', '--teacher'));
-    expect(refusal(trainArguments(['--student', 'klue/roberta-small']), { env })).toBe(unreachable('klue/roberta-small', '--student'));
-    expect(refusal(trainArguments(['--student-tokenizer', 'klue/roberta-small']), { env })).toBe(unreachable('klue/roberta-small', '--student-tokenizer'));
-    expect(refusal(['encode', '--model', 'klue/roberta-small', '--input', 'pairs.csv', '--output', 'o'], { env })).toBe(unreachable('klue/roberta-small', '--model'));
+    expect(refusal(['train', '--data', 'pairs.csv'], { env })).toBe(
+      unreachable('openai/clip-vit-large-patch14', '--teacher'),
+    );
+    expect(refusal(trainArguments(['--student', 'klue/roberta-small']), { env })).toBe(
+      unreachable('klue/roberta-small', '--student'),
+    );
+    expect(refusal(trainArguments(['--student-tokenizer', 'klue/roberta-small']), { env })).toBe(
+      unreachable('klue/roberta-small', '--student-tokenizer'),
+    );
+    expect(refusal(['encode', '--model', 'klue/roberta-small', '--input', 'pairs.csv', '--output', 'o'], { env })).toBe(
+      unreachable('klue/roberta-small', '--model'),
+    );
   });
 });
 
@@ -157,12 +201,16 @@ describe('a run', () => {
   it('that is there already, before anything is read', () => {
     mkdirSync(join(cwd, 'checkpoints/taken'), { recursive: true });
     file('checkpoints/taken/config.json', '{}');
-    expect(refusedTraining('--run', 'taken', '--data', 'none.csv')).toBe('checkpoints/taken: expected no run there yet, found one; go on with it by --resume taken, choose another --run, or delete it');
+    expect(refusedTraining('--run', 'taken', '--data', 'none.csv')).toBe(
+      'checkpoints/taken: expected no run there yet, found one; go on with it by --resume taken, choose another --run, or delete it',
+    );
   });
 
   it('whose name is no name of a folder', () => {
     for (const name of ['a/b', '..', '', '/tmp']) {
-      expect(refusedTraining('--run', name)).toBe(`--run: expected the name of a folder under checkpoints/, got ${JSON.stringify(name)}`);
+      expect(refusedTraining('--run', name)).toBe(
+        `--run: expected the name of a folder under checkpoints/, got ${JSON.stringify(name)}`,
+      );
     }
   });
 
@@ -177,7 +225,9 @@ describe('a run', () => {
     expect(refusedTraining(...cpu, '--device', 'gpu')).toBe(
       '--device gpu: expected --backend tensorflow, which can use a GPU, got cpu; leave out one of them',
     );
-    expect(refusedTraining('--device', 'gpu:x')).toMatch(/Expected auto, cpu, gpu, or gpu:N for the N-th GPU, counted from 0\.$/);
+    expect(refusedTraining('--device', 'gpu:x')).toMatch(
+      /Expected auto, cpu, gpu, or gpu:N for the N-th GPU, counted from 0\.$/,
+    );
   });
 
   it.skipIf(BACKEND === 'cpu' || existsSync('/dev/nvidiactl'))('on a GPU that is not there', () => {
@@ -189,33 +239,59 @@ describe('a run', () => {
 
 describe('texts to encode', () => {
   it('that cannot be read', () => {
-    expect(refusedEncoding({ input: 'none.txt' })).toBe('none.txt: expected a file that can be read, but there is none; check the path');
+    expect(refusedEncoding({ input: 'none.txt' })).toBe(
+      'none.txt: expected a file that can be read, but there is none; check the path',
+    );
     mkdirSync(join(cwd, 'folder'));
     expect(refusedEncoding({ input: 'folder' })).toMatch(/^folder: expected a file that can be read, but EISDIR/);
-    expect(refusedEncoding({ input: file('nothing.txt', '') })).toBe('nothing.txt: expected a text a line, got nothing; write one text on each line');
+    expect(refusedEncoding({ input: file('nothing.txt', '') })).toBe(
+      'nothing.txt: expected a text a line, got nothing; write one text on each line',
+    );
   });
 
   it('that are not UTF-8', () => {
     const latin1 = Buffer.from('a car\ncaf\xe9\n', 'latin1');
-    expect(refusedEncoding({ input: file('latin1.txt', latin1) })).toBe('latin1.txt line 2: expected UTF-8 text, got the byte 0xE9; save the file as UTF-8');
-    expect(refusedEncoding({ input: '-' }, { input: latin1 })).toBe('standard input line 2: expected UTF-8 text, got the byte 0xE9; save the file as UTF-8');
+    expect(refusedEncoding({ input: file('latin1.txt', latin1) })).toBe(
+      'latin1.txt line 2: expected UTF-8 text, got the byte 0xE9; save the file as UTF-8',
+    );
+    expect(refusedEncoding({ input: '-' }, { input: latin1 })).toBe(
+      'standard input line 2: expected UTF-8 text, got the byte 0xE9; save the file as UTF-8',
+    );
   });
 
   it('into what cannot be written', () => {
     file('texts.txt', 'a car\n');
-    expect(refusedEncoding({ output: 'none/out.safetensors' })).toBe('none/out.safetensors: cannot be written: no such file or folder');
-    expect(refusedEncoding({ output: 'texts.txt/out.safetensors' })).toBe('texts.txt/out.safetensors: cannot be written: a part of the path is not a folder');
+    expect(refusedEncoding({ output: 'none/out.safetensors' })).toBe(
+      'none/out.safetensors: cannot be written: no such file or folder',
+    );
+    expect(refusedEncoding({ output: 'texts.txt/out.safetensors' })).toBe(
+      'texts.txt/out.safetensors: cannot be written: a part of the path is not a folder',
+    );
     // Not even root writes to this one.
-    expect(refusedEncoding({ output: '/proc/sys/out.safetensors' })).toMatch(/^\/proc\/sys\/out\.safetensors: cannot be written: /);
+    expect(refusedEncoding({ output: '/proc/sys/out.safetensors' })).toMatch(
+      /^\/proc\/sys\/out\.safetensors: cannot be written: /,
+    );
   });
 });
 
 describe('flags', () => {
   it.each([
-    [['--optimizer', 'sgd'], "option '--optimizer <name>' argument 'sgd' is invalid. Allowed choices are adamw, adamw-legacy."],
-    [['--epochs', 'zero'], "option '--epochs <count>' argument 'zero' is invalid. Expected a whole number of at least 1."],
-    [['--batch-size', '0'], "option '--batch-size <pairs>' argument '0' is invalid. Expected auto or a whole number of at least 1."],
-    [['--max-steps', '-5'], "option '--max-steps <steps>' argument '-5' is invalid. Expected a whole number of at least 1."],
+    [
+      ['--optimizer', 'sgd'],
+      "option '--optimizer <name>' argument 'sgd' is invalid. Allowed choices are adamw, adamw-legacy.",
+    ],
+    [
+      ['--epochs', 'zero'],
+      "option '--epochs <count>' argument 'zero' is invalid. Expected a whole number of at least 1.",
+    ],
+    [
+      ['--batch-size', '0'],
+      "option '--batch-size <pairs>' argument '0' is invalid. Expected auto or a whole number of at least 1.",
+    ],
+    [
+      ['--max-steps', '-5'],
+      "option '--max-steps <steps>' argument '-5' is invalid. Expected a whole number of at least 1.",
+    ],
     [['--epoch', '3'], "unknown option '--epoch' (Did you mean --epochs?)"],
     [['--frobnicate'], "unknown option '--frobnicate'; `kd --help` names what there is"],
     [['pairs.csv'], "too many arguments for 'train'. Expected 0 arguments but got 1."],

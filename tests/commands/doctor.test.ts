@@ -7,9 +7,22 @@ import { kd } from '../cli.js';
 import { CUDA_FILES, fakeMachine, GPU_SETUP, H100, RTX_3060, type Fake } from '../engine/fake-machine.js';
 import { parseLines } from './tiny.js';
 
-const GPU = { index: 0, uuid: 'GPU-1111', name: 'NVIDIA H100 80GB HBM3', totalBytes: 8e10, freeBytes: 8e10, capability: 9 };
-const ON_GPU: TensorflowReport = { backend: { backend: 'tensorflow', version: '2.21.0', device: 'gpu', gpu: GPU }, rates: { float32: 51e12, bfloat16: 612e12 } };
-const ON_CPU: TensorflowReport = { backend: { backend: 'tensorflow', version: '2.21.0', device: 'cpu' }, rates: { float32: 3.3e11, bfloat16: 1.24e12 } };
+const GPU = {
+  index: 0,
+  uuid: 'GPU-1111',
+  name: 'NVIDIA H100 80GB HBM3',
+  totalBytes: 8e10,
+  freeBytes: 8e10,
+  capability: 9,
+};
+const ON_GPU: TensorflowReport = {
+  backend: { backend: 'tensorflow', version: '2.21.0', device: 'gpu', gpu: GPU },
+  rates: { float32: 51e12, bfloat16: 612e12 },
+};
+const ON_CPU: TensorflowReport = {
+  backend: { backend: 'tensorflow', version: '2.21.0', device: 'cpu' },
+  rates: { float32: 3.3e11, bfloat16: 1.24e12 },
+};
 
 /** A machine with an H100 on which all is well, but for `changes`. */
 function fakePatient(changes: Partial<Patient> = {}, fake: Fake = {}): Patient {
@@ -22,7 +35,8 @@ function fakePatient(changes: Partial<Patient> = {}, fake: Fake = {}): Patient {
     memory: { free: 1e11, total: 1.28e11 },
     freeDisk: () => Promise.resolve(6e10),
     reachHub: () => Promise.resolve({ address: 'https://hub.example', milliseconds: 40 }),
-    loadTensorflow: ({ tf32 }) => Promise.resolve(tf32 ? { ...ON_GPU, rates: { float32: 390e12, bfloat16: 612e12 } } : ON_GPU),
+    loadTensorflow: ({ tf32 }) =>
+      Promise.resolve(tf32 ? { ...ON_GPU, rates: { float32: 390e12, bfloat16: 612e12 } } : ON_GPU),
     ...changes,
   };
 }
@@ -33,10 +47,13 @@ async function findingsOf(patient: Patient, device: DeviceChoice = 'auto'): Prom
   return findings;
 }
 
-const ailmentsOf = async (patient: Patient, device?: DeviceChoice) => (await findingsOf(patient, device)).filter(({ ok }) => !ok);
+const ailmentsOf = async (patient: Patient, device?: DeviceChoice) =>
+  (await findingsOf(patient, device)).filter(({ ok }) => !ok);
 const without = (name: string): Fake => ({ files: CUDA_FILES.filter((path) => !path.endsWith(name)) });
-const onCpu = (reason: string, setup = GPU_SETUP): [Partial<Patient>, Fake] =>
-  [{ loadTensorflow: () => Promise.resolve({ ...ON_CPU, backend: { ...ON_CPU.backend, reason } }) }, { setup }];
+const onCpu = (reason: string, setup = GPU_SETUP): [Partial<Patient>, Fake] => [
+  { loadTensorflow: () => Promise.resolve({ ...ON_CPU, backend: { ...ON_CPU.backend, reason } }) },
+  { setup },
+];
 
 describe('the doctor, on a machine with a GPU', () => {
   it('tells driver, GPUs, every library, what TensorFlow reports and how fast it multiplies', async () => {
@@ -53,36 +70,125 @@ describe('the doctor, on a machine with a GPU', () => {
       { name: 'device', ok: true, found: 'auto: CUDA_VISIBLE_DEVICES=0' },
       { name: 'TensorFlow', ok: true, found: '2.21.0, /cache/tensorflow/lib' },
       { name: 'used', ok: true, found: 'NVIDIA H100 80GB HBM3, TensorFlow reports' },
-      { name: 'products', ok: true, found: 'ran on the GPU: 51.0 TFLOP/s in float32, 390 TFLOP/s in TF32, 612 TFLOP/s in bfloat16' },
+      {
+        name: 'products',
+        ok: true,
+        found: 'ran on the GPU: 51.0 TFLOP/s in float32, 390 TFLOP/s in TF32, 612 TFLOP/s in bfloat16',
+      },
     ]);
     expect(findings.filter(({ name }) => name === 'CUDA').map(({ found }) => found)).toEqual(
-      CUDA_FILES.map((path) => `${path.slice('/cache/nvidia/'.length)}${/lib\w+\.so/.test(path) ? '' : ' (XLA)'} 12.9.1, ${path}`),
+      CUDA_FILES.map(
+        (path) => `${path.slice('/cache/nvidia/'.length)}${/lib\w+\.so/.test(path) ? '' : ' (XLA)'} 12.9.1, ${path}`,
+      ),
     );
   });
 
   it.each<[string, Partial<Patient>, Fake, DeviceChoice, Partial<Finding>]>([
-    ['an old Node', { node: '20.18.3' }, {}, 'auto', { name: 'Node', found: '20.18.3', remedy: 'install Node 20.19 or newer' }],
-    ['another system', { platform: 'darwin', arch: 'arm64' }, {}, 'auto', { name: 'processor', found: '16 cores, a processor (AVX-512), darwin arm64' }],
-    ['a full disk', { freeDisk: () => Promise.resolve(1e9) }, {}, 'auto', { name: 'disk', remedy: 'make room: a run with full-size models wants 5.0 GB' }],
     [
-      'no network', { reachHub: () => Promise.resolve({ address: 'https://hub.example', failure: 'getaddrinfo ENOTFOUND' }) }, {}, 'auto',
+      'an old Node',
+      { node: '20.18.3' },
+      {},
+      'auto',
+      { name: 'Node', found: '20.18.3', remedy: 'install Node 20.19 or newer' },
+    ],
+    [
+      'another system',
+      { platform: 'darwin', arch: 'arm64' },
+      {},
+      'auto',
+      { name: 'processor', found: '16 cores, a processor (AVX-512), darwin arm64' },
+    ],
+    [
+      'a full disk',
+      { freeDisk: () => Promise.resolve(1e9) },
+      {},
+      'auto',
+      { name: 'disk', remedy: 'make room: a run with full-size models wants 5.0 GB' },
+    ],
+    [
+      'no network',
+      { reachHub: () => Promise.resolve({ address: 'https://hub.example', failure: 'getaddrinfo ENOTFOUND' }) },
+      {},
+      'auto',
       { name: 'network', found: 'hub.example cannot be reached (getaddrinfo ENOTFOUND)' },
     ],
-    ['a library that is missing', {}, without('libcudnn.so.9'), 'auto', { name: 'CUDA', found: 'libcudnn.so.9 is missing', remedy: 'run `npm run setup`, which downloads what is missing' }],
-    ['a tool of XLA that is missing', {}, without('ptxas'), 'auto', { name: 'CUDA', found: 'ptxas (XLA) is missing' }],
-    ['an old card', {}, { smi: H100.replace('9.0', '5.0') }, 'auto', { name: 'GPU 0', found: expect.stringContaining('compute capability 5.0') as string }],
-    ['a full card', {}, { smi: H100.replace('81000', '100') }, 'auto', { name: 'GPU 0', found: 'GPU 0 (NVIDIA H100 80GB HBM3) has 0.1 GB of 85.5 GB free' }],
-    ['an old driver', {}, { smi: H100.replace('550.54.15', '470.1') }, 'auto', { name: 'driver', remedy: 'update the driver' }],
-    ['a GPU that is not there', {}, {}, 'gpu:3', { name: 'device', found: 'there is no GPU 3; there is 1', remedy: 'take --device gpu:0' }],
-    ['the build for processors', {}, { setup: { backend: 'tensorflow', device: 'cpu' } }, 'auto', { name: 'build', remedy: 'run `npm run setup`, which finds the GPU' }],
-    ['a TensorFlow that dies', { loadTensorflow: () => Promise.resolve('Illegal instruction') }, {}, 'auto', { name: 'TensorFlow', found: 'it dies when it is loaded (Illegal instruction)' }],
-    ['a TensorFlow that takes no GPU', ...onCpu('no GPU (TensorFlow takes none): computing on the processor; look'), 'auto', { name: 'used', found: 'no GPU (TensorFlow takes none): computing on the processor', remedy: 'look' }],
     [
-      'products that do not run', { loadTensorflow: () => Promise.resolve({ backend: ON_GPU.backend, failure: 'CUBLAS_STATUS_NOT_INITIALIZED' }) }, {}, 'auto',
+      'a library that is missing',
+      {},
+      without('libcudnn.so.9'),
+      'auto',
+      {
+        name: 'CUDA',
+        found: 'libcudnn.so.9 is missing',
+        remedy: 'run `npm run setup`, which downloads what is missing',
+      },
+    ],
+    ['a tool of XLA that is missing', {}, without('ptxas'), 'auto', { name: 'CUDA', found: 'ptxas (XLA) is missing' }],
+    [
+      'an old card',
+      {},
+      { smi: H100.replace('9.0', '5.0') },
+      'auto',
+      { name: 'GPU 0', found: expect.stringContaining('compute capability 5.0') as string },
+    ],
+    [
+      'a full card',
+      {},
+      { smi: H100.replace('81000', '100') },
+      'auto',
+      { name: 'GPU 0', found: 'GPU 0 (NVIDIA H100 80GB HBM3) has 0.1 GB of 85.5 GB free' },
+    ],
+    [
+      'an old driver',
+      {},
+      { smi: H100.replace('550.54.15', '470.1') },
+      'auto',
+      { name: 'driver', remedy: 'update the driver' },
+    ],
+    [
+      'a GPU that is not there',
+      {},
+      {},
+      'gpu:3',
+      { name: 'device', found: 'there is no GPU 3; there is 1', remedy: 'take --device gpu:0' },
+    ],
+    [
+      'the build for processors',
+      {},
+      { setup: { backend: 'tensorflow', device: 'cpu' } },
+      'auto',
+      { name: 'build', remedy: 'run `npm run setup`, which finds the GPU' },
+    ],
+    [
+      'a TensorFlow that dies',
+      { loadTensorflow: () => Promise.resolve('Illegal instruction') },
+      {},
+      'auto',
+      { name: 'TensorFlow', found: 'it dies when it is loaded (Illegal instruction)' },
+    ],
+    [
+      'a TensorFlow that takes no GPU',
+      ...onCpu('no GPU (TensorFlow takes none): computing on the processor; look'),
+      'auto',
+      { name: 'used', found: 'no GPU (TensorFlow takes none): computing on the processor', remedy: 'look' },
+    ],
+    [
+      'products that do not run',
+      { loadTensorflow: () => Promise.resolve({ backend: ON_GPU.backend, failure: 'CUBLAS_STATUS_NOT_INITIALIZED' }) },
+      {},
+      'auto',
       { name: 'products', found: 'none ran on the gpu (CUBLAS_STATUS_NOT_INITIALIZED)' },
     ],
     [
-      'no TensorFlow', { loadTensorflow: () => Promise.resolve({ backend: { backend: 'cpu', device: 'cpu', reason: 'no TensorFlow (no Python): slow; install it' } }) }, {}, 'cpu',
+      'no TensorFlow',
+      {
+        loadTensorflow: () =>
+          Promise.resolve({
+            backend: { backend: 'cpu', device: 'cpu', reason: 'no TensorFlow (no Python): slow; install it' },
+          }),
+      },
+      {},
+      'cpu',
       { name: 'TensorFlow', found: 'no TensorFlow (no Python): slow', remedy: 'install it' },
     ],
   ])('says what to do about %s', async (_, changes, fake, device, expected) => {
@@ -99,20 +205,42 @@ describe('the doctor, on a machine with a GPU', () => {
 });
 
 describe('the doctor, on a machine without a GPU', () => {
-  const processorOnly: Fake = { smi: '', dev: [], setup: { backend: 'tensorflow', device: 'cpu', libtensorflow: { version: '2.21.0', path: '/lib' } } };
+  const processorOnly: Fake = {
+    smi: '',
+    dev: [],
+    setup: { backend: 'tensorflow', device: 'cpu', libtensorflow: { version: '2.21.0', path: '/lib' } },
+  };
 
   it('has nothing to complain of, and looks at no CUDA', async () => {
     const findings = await findingsOf(fakePatient({ loadTensorflow: () => Promise.resolve(ON_CPU) }, processorOnly));
     expect(findings.every(({ ok }) => ok)).toBe(true);
-    expect(findings.map(({ name }) => name)).toEqual(['Node', 'processor', 'memory', 'disk', 'network', 'TensorFlow', 'used', 'products']);
+    expect(findings.map(({ name }) => name)).toEqual([
+      'Node',
+      'processor',
+      'memory',
+      'disk',
+      'network',
+      'TensorFlow',
+      'used',
+      'products',
+    ]);
     expect(findings.slice(-2).map(({ found }) => found)).toEqual([
-      'the processor (no NVIDIA GPU in sight)', 'ran on the processor: 330 GFLOP/s in float32, 1.2 TFLOP/s in bfloat16',
+      'the processor (no NVIDIA GPU in sight)',
+      'ran on the processor: 330 GFLOP/s in float32, 1.2 TFLOP/s in bfloat16',
     ]);
   });
 
   it('says why there is none where one is asked for', async () => {
-    const ailments = await ailmentsOf(fakePatient({ loadTensorflow: () => Promise.resolve(ON_CPU) }, processorOnly), 'gpu');
-    expect(ailments[0]).toEqual({ name: 'driver', ok: false, found: 'no NVIDIA GPU in sight', remedy: "install NVIDIA's driver for it; a container wants --gpus all" });
+    const ailments = await ailmentsOf(
+      fakePatient({ loadTensorflow: () => Promise.resolve(ON_CPU) }, processorOnly),
+      'gpu',
+    );
+    expect(ailments[0]).toEqual({
+      name: 'driver',
+      ok: false,
+      found: 'no NVIDIA GPU in sight',
+      remedy: "install NVIDIA's driver for it; a container wants --gpus all",
+    });
   });
 });
 
@@ -138,7 +266,10 @@ describe('kd doctor', () => {
     }
     const tensorflow = findings.find(({ name }) => name === 'TensorFlow')!;
     const products = findings.find(({ name }) => name === 'products');
-    if (tensorflow.ok) expect(products?.found).toMatch(/^ran on the (GPU|processor): [\d.]+ [GT]FLOP\/s in float32, .*[GT]FLOP\/s in bfloat16$/);
+    if (tensorflow.ok)
+      expect(products?.found).toMatch(
+        /^ran on the (GPU|processor): [\d.]+ [GT]FLOP\/s in float32, .*[GT]FLOP\/s in bfloat16$/,
+      );
     else expect(products).toBeUndefined();
   });
 });

@@ -6,37 +6,86 @@ import { BACKEND, folderWithPairs, ownWords, parseLines, train } from './tiny.js
 
 it('a dry run says shapes, steps and memory, and writes nothing', () => {
   const cwd = folderWithPairs(10);
-  const { code, stdout, stderr } = train(cwd, ['--dry-run', '--no-shuffle', '--batch-size', '3', '--epochs', '2', '--accumulate', '2', '--loss', 'pooler', '--dropout', '0']);
+  const { code, stdout, stderr } = train(cwd, [
+    '--dry-run',
+    '--no-shuffle',
+    '--batch-size',
+    '3',
+    '--epochs',
+    '2',
+    '--accumulate',
+    '2',
+    '--loss',
+    'pooler',
+    '--dropout',
+    '0',
+  ]);
   expect(code, stderr).toBe(0);
-  expect(stdout).toMatch(new RegExp([
-    'teacher     114,192 parameters',
-    'student     77,808 parameters, 77,808 trained',
-    'pairs       8 for training, 2 for validation',
-    'steps       4, 2 an epoch',
-    'ids         \\[3, 77\\] each for teacher, student English, student Korean',
-    'compared    \\[3, 48\\]',
-    'first batch loss_en \\d\\.\\d{4}, loss_ko \\d\\.\\d{4}, [\\d.]+ s for one step',
-    'memory      about [\\d.]+ MB estimated, [\\d.]+ [MG]B used at the peak',
-    '$',
-  ].join('\n')));
+  expect(stdout).toMatch(
+    new RegExp(
+      [
+        'teacher     114,192 parameters',
+        'student     77,808 parameters, 77,808 trained',
+        'pairs       8 for training, 2 for validation',
+        'steps       4, 2 an epoch',
+        'ids         \\[3, 77\\] each for teacher, student English, student Korean',
+        'compared    \\[3, 48\\]',
+        'first batch loss_en \\d\\.\\d{4}, loss_ko \\d\\.\\d{4}, [\\d.]+ s for one step',
+        'memory      about [\\d.]+ MB estimated, [\\d.]+ [MG]B used at the peak',
+        '$',
+      ].join('\n'),
+    ),
+  );
   expect(existsSync(join(cwd, 'checkpoints'))).toBe(false);
 });
 
 // In JavaScript it would take many minutes. The eager engine spares XLA's compilation, which takes the longest here.
-it.skipIf(BACKEND === 'cpu')('a dry run of the published models needs no hub, and counts their parameters', () => {
-  const cwd = folderWithPairs(2);
-  // Nothing listens on port 9 of this machine, and Node would not ask there.
-  const env = { HF_ENDPOINT: 'http://127.0.0.1:9', HF_HUB_CACHE: join(cwd, 'hub'), XDG_CACHE_HOME: join(cwd, 'cache'), HF_HUB_OFFLINE: '' };
-  const { code, stdout, stderr } = kd(
-    ['train', '--dry-run', '--json', '--data', 'pairs.csv', '--batch-size', '1', '--valid-fraction', '0', '--engine', 'eager'], { cwd, env },
-  );
-  expect(code, stderr).toBe(0);
-  expect(ownWords(stderr)).toMatch(/^warning: openai\/clip-vit-large-patch14: no such folder, and the hub \(\S+\) cannot be reached .*; going on with its published shape and random weights$/m);
-  expect(ownWords(stderr)).toMatch(/^warning: no tokenizer for klue\/roberta-small: its batch is random ids$/m);
-  const report = parseLines<{ event: string }>(stdout).at(-1);
-  expect(report).toMatchObject({
-    event: 'dry-run', teacher_parameters: 123_060_480, student_parameters: 68_090_880, trained_parameters: 67_500_288,
-    training_pairs: 2, validation_pairs: 0, steps: 20, steps_per_epoch: 2, ids: [1, 77], compared: [1, 77, 768],
-  });
-  expect(existsSync(join(cwd, 'checkpoints'))).toBe(false);
-}, 180_000);
+it.skipIf(BACKEND === 'cpu')(
+  'a dry run of the published models needs no hub, and counts their parameters',
+  () => {
+    const cwd = folderWithPairs(2);
+    // Nothing listens on port 9 of this machine, and Node would not ask there.
+    const env = {
+      HF_ENDPOINT: 'http://127.0.0.1:9',
+      HF_HUB_CACHE: join(cwd, 'hub'),
+      XDG_CACHE_HOME: join(cwd, 'cache'),
+      HF_HUB_OFFLINE: '',
+    };
+    const { code, stdout, stderr } = kd(
+      [
+        'train',
+        '--dry-run',
+        '--json',
+        '--data',
+        'pairs.csv',
+        '--batch-size',
+        '1',
+        '--valid-fraction',
+        '0',
+        '--engine',
+        'eager',
+      ],
+      { cwd, env },
+    );
+    expect(code, stderr).toBe(0);
+    expect(ownWords(stderr)).toMatch(
+      /^warning: openai\/clip-vit-large-patch14: no such folder, and the hub \(\S+\) cannot be reached .*; going on with its published shape and random weights$/m,
+    );
+    expect(ownWords(stderr)).toMatch(/^warning: no tokenizer for klue\/roberta-small: its batch is random ids$/m);
+    const report = parseLines<{ event: string }>(stdout).at(-1);
+    expect(report).toMatchObject({
+      event: 'dry-run',
+      teacher_parameters: 123_060_480,
+      student_parameters: 68_090_880,
+      trained_parameters: 67_500_288,
+      training_pairs: 2,
+      validation_pairs: 0,
+      steps: 20,
+      steps_per_epoch: 2,
+      ids: [1, 77],
+      compared: [1, 77, 768],
+    });
+    expect(existsSync(join(cwd, 'checkpoints'))).toBe(false);
+  },
+  180_000,
+);

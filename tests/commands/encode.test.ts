@@ -9,10 +9,16 @@ import { kd, temporaryFolder, type CliOptions, type CliResult } from '../cli.js'
 import { largestDifference, PARITY } from '../fixtures/index.js';
 import { BACKEND, ownWords, readJson, STUDENT, TEACHER } from './tiny.js';
 
-interface TokenCase { readonly text: string; readonly teacher: { length: number; ids: number[] }; readonly student: { length: number; ids: number[] } }
+interface TokenCase {
+  readonly text: string;
+  readonly teacher: { length: number; ids: number[] };
+  readonly student: { length: number; ids: number[] };
+}
 
 /** Of the 60 texts those that a file with a text a line can hold. */
-const CASES = readJson<{ cases: TokenCase[] }>(join(PARITY, 'tokens.json')).cases.filter(({ text }) => !/[\r\n]/.test(text));
+const CASES = readJson<{ cases: TokenCase[] }>(join(PARITY, 'tokens.json')).cases.filter(
+  ({ text }) => !/[\r\n]/.test(text),
+);
 
 let cwd: string;
 beforeAll(() => {
@@ -22,15 +28,24 @@ beforeAll(() => {
 
 function encode(model: string, output: string, flags: readonly string[] = [], options: CliOptions = {}): CliResult {
   const input = flags.includes('--input') ? [] : ['--input', 'texts.txt'];
-  const result = kd(['encode', '--model', model, ...input, '--output', output, '--backend', BACKEND, ...flags], { cwd, ...options });
+  const result = kd(['encode', '--model', model, ...input, '--output', output, '--backend', BACKEND, ...flags], {
+    cwd,
+    ...options,
+  });
   expect(result.code, result.stderr).toBe(0);
   return result;
 }
 
 async function read(output: string) {
   const file = await openSafetensors(join(cwd, output));
-  const info = Object.fromEntries([...file.tensors].map(([name, { dtype, shape }]) => [name, `${dtype} ${shape.join()}`]));
-  const values = { lastHiddenState: await file.read('last_hidden_state'), poolerOutput: await file.read('pooler_output'), inputIds: await file.readInt32('input_ids') };
+  const info = Object.fromEntries(
+    [...file.tensors].map(([name, { dtype, shape }]) => [name, `${dtype} ${shape.join()}`]),
+  );
+  const values = {
+    lastHiddenState: await file.read('last_hidden_state'),
+    poolerOutput: await file.read('pooler_output'),
+    inputIds: await file.readInt32('input_ids'),
+  };
   await file.close();
   return { info, ...values };
 }
@@ -51,12 +66,19 @@ async function opened(model: string) {
 }
 
 describe('kd encode', () => {
-  it.each([['teacher', TEACHER], ['student', STUDENT]] as const)('writes ids, hidden states and pooled outputs of the %s', async (role, model) => {
+  it.each([
+    ['teacher', TEACHER],
+    ['student', STUDENT],
+  ] as const)('writes ids, hidden states and pooled outputs of the %s', async (role, model) => {
     const { stdout, stderr } = encode(model, `${role}.safetensors`);
     const { info, inputIds, lastHiddenState, poolerOutput } = await read(`${role}.safetensors`);
     const count = CASES.length;
     expect(count).toBeGreaterThan(50);
-    expect(info).toEqual({ last_hidden_state: `F32 ${count},77,48`, pooler_output: `F32 ${count},48`, input_ids: `I32 ${count},77` });
+    expect(info).toEqual({
+      last_hidden_state: `F32 ${count},77,48`,
+      pooler_output: `F32 ${count},48`,
+      input_ids: `I32 ${count},77`,
+    });
     expect([...inputIds]).toEqual(CASES.flatMap((texts) => texts[role].ids));
 
     const expected = await forward(model, inputIds);
@@ -76,7 +98,9 @@ describe('kd encode', () => {
     const [plain, masked] = [await read('plain.safetensors'), await read('masked.safetensors')];
     expect([...masked.inputIds]).toEqual([...plain.inputIds]);
     expect(largestDifference(masked.lastHiddenState, plain.lastHiddenState)).toBeGreaterThan(0.01);
-    const mask = Float32Array.from(CASES.flatMap(({ student }) => student.ids.map((_, i) => (i < student.length ? 1 : 0))));
+    const mask = Float32Array.from(
+      CASES.flatMap(({ student }) => student.ids.map((_, i) => (i < student.length ? 1 : 0))),
+    );
     const expected = await forward(STUDENT, masked.inputIds, mask);
     expect(largestDifference(masked.lastHiddenState, expected.lastHiddenState)).toBeLessThan(2e-5);
   });
@@ -94,7 +118,13 @@ describe('kd encode', () => {
   it('reads standard input, with empty lines as empty texts, lines of either ending, and a byte order mark passed over', async () => {
     const input = '\ufeff노란색 차\r\n\r\n\na yellow car';
     const { stdout, stderr } = encode(STUDENT, 'stdin.safetensors', ['--input', '-', '--json'], { input });
-    expect(JSON.parse(stdout)).toEqual({ event: 'done', output: 'stdin.safetensors', texts: 4, cut: 0, last_hidden_state: [4, 77, 48] });
+    expect(JSON.parse(stdout)).toEqual({
+      event: 'done',
+      output: 'stdin.safetensors',
+      texts: 4,
+      cut: 0,
+      last_hidden_state: [4, 77, 48],
+    });
     expect(stdout.match(/\n/g)).toHaveLength(1);
     expect(ownWords(stderr)).toBe('');
     const { inputIds } = await read('stdin.safetensors');
@@ -109,8 +139,15 @@ describe('kd encode', () => {
   });
 
   it('warns of a pooler that the files lack, and takes a tokenizer from elsewhere', () => {
-    const { stderr } = encode(join(PARITY, 'variants/student-masked-lm-bin'), 'fresh.safetensors', ['--tokenizer', STUDENT, '--input', '-'], { input: 'a car' });
-    expect(ownWords(stderr)).toMatch(/^warning: \S+student-masked-lm-bin lacks pooler\.dense\.weight, pooler\.dense\.bias: pooler_output comes from random values in their place\n$/);
+    const { stderr } = encode(
+      join(PARITY, 'variants/student-masked-lm-bin'),
+      'fresh.safetensors',
+      ['--tokenizer', STUDENT, '--input', '-'],
+      { input: 'a car' },
+    );
+    expect(ownWords(stderr)).toMatch(
+      /^warning: \S+student-masked-lm-bin lacks pooler\.dense\.weight, pooler\.dense\.bias: pooler_output comes from random values in their place\n$/,
+    );
   });
 
   it('leaves no temporary file', () => {

@@ -3,7 +3,16 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openStore, textsOf } from '../../src/data/store/token-store.js';
-import { LANGUAGES, POOLINGS, type Language, type ModelScores, type PairsEvaluation, type Pooling, type Retrieval, type StsEvaluation } from '../../src/evaluate/evaluation.js';
+import {
+  LANGUAGES,
+  POOLINGS,
+  type Language,
+  type ModelScores,
+  type PairsEvaluation,
+  type Pooling,
+  type Retrieval,
+  type StsEvaluation,
+} from '../../src/evaluate/evaluation.js';
 import { readEvaluations } from '../../src/evaluate/evaluation-file.js';
 import { readRunConfig } from '../../src/runs/run-config.js';
 import { openSafetensors } from '../../src/weights/safetensors.js';
@@ -15,9 +24,17 @@ const DATA = fileURLToPath(new URL('../../data', import.meta.url));
 const MODELS = { teacher: 'data/tiny/teacher', student: 'data/tiny/student' };
 
 /** Judged pairs: score, two sentences. */
-const JUDGED = [['5', 'a red door', 'a red door'], ['1.5', 'a red door', 'two big dogs run'], ['3', 'a blue house', 'a blue door'], ['0', '파란 집', '큰 개가 달린다']];
+const JUDGED = [
+  ['5', 'a red door', 'a red door'],
+  ['1.5', 'a red door', 'two big dogs run'],
+  ['3', 'a blue house', 'a blue door'],
+  ['0', '파란 집', '큰 개가 달린다'],
+];
 
-interface Results { readonly pairs: PairsEvaluation; readonly sts: StsEvaluation[] }
+interface Results {
+  readonly pairs: PairsEvaluation;
+  readonly sts: StsEvaluation[];
+}
 
 /** A folder with `data/`, a run, `tiny`, a model of another width, and one comparison of all. */
 let cwd: string;
@@ -26,14 +43,59 @@ let results: Results;
 beforeAll(async () => {
   cwd = temporaryFolder();
   symlinkSync(DATA, join(cwd, 'data'));
-  const { code, stderr } = await kdHere([
-    'train', '--run', 'tiny', '--data', 'data/sample', '--teacher', MODELS.teacher, '--student', MODELS.student, '--backend', BACKEND,
-    '--samples', '600', '--valid-fraction', '0.1', '--epochs', '5', '--batch-size', '12', '--learning-rate', '2e-3', '--dropout', '0',
-  ], { cwd });
+  const { code, stderr } = await kdHere(
+    [
+      'train',
+      '--run',
+      'tiny',
+      '--data',
+      'data/sample',
+      '--teacher',
+      MODELS.teacher,
+      '--student',
+      MODELS.student,
+      '--backend',
+      BACKEND,
+      '--samples',
+      '600',
+      '--valid-fraction',
+      '0.1',
+      '--epochs',
+      '5',
+      '--batch-size',
+      '12',
+      '--learning-rate',
+      '2e-3',
+      '--dropout',
+      '0',
+    ],
+    { cwd },
+  );
   expect(code, stderr).toBe(0);
   await writeModel(join(cwd, 'wide'), STUDENT, {});
-  writeFileSync(join(cwd, 'judged.tsv'), ['score\tsentence1\tsentence2', ...JUDGED.map((fields) => fields.join('\t'))].join('\n'));
-  const compared = kd(['eval', '--backend', BACKEND, '--compare', 'clip,roberta,./wide', '--by', 'corpus,length', '--sts', 'judged.tsv', '--out', 'r.csv', 'r.md', 'r.html', 'r.json'], { cwd });
+  writeFileSync(
+    join(cwd, 'judged.tsv'),
+    ['score\tsentence1\tsentence2', ...JUDGED.map((fields) => fields.join('\t'))].join('\n'),
+  );
+  const compared = kd(
+    [
+      'eval',
+      '--backend',
+      BACKEND,
+      '--compare',
+      'clip,roberta,./wide',
+      '--by',
+      'corpus,length',
+      '--sts',
+      'judged.tsv',
+      '--out',
+      'r.csv',
+      'r.md',
+      'r.html',
+      'r.json',
+    ],
+    { cwd },
+  );
   expect(compared.code, compared.stderr).toBe(0);
   table = compared.stdout;
   results = JSON.parse(read('r.json')) as Results;
@@ -45,7 +107,8 @@ function compare(flags: readonly string[]): Promise<CliResult> {
   return kdHere(['eval', '--backend', BACKEND, ...flags], { cwd });
 }
 
-const modelNamed = <T extends { name: string }>(models: readonly T[], name: string): T => models.find((model) => model.name === name)!;
+const modelNamed = <T extends { name: string }>(models: readonly T[], name: string): T =>
+  models.find((model) => model.name === name)!;
 
 /** The texts of the run's validation pairs, in their order. */
 async function heldOut(): Promise<{ en: string[]; ko: string[] }> {
@@ -56,12 +119,18 @@ async function heldOut(): Promise<{ en: string[]; ko: string[] }> {
 }
 
 /** A model's outputs for some texts: hidden states text by text and position by position. */
-interface Outputs { readonly hidden: readonly (readonly number[])[][]; readonly pooled: readonly (readonly number[])[] }
+interface Outputs {
+  readonly hidden: readonly (readonly number[])[][];
+  readonly pooled: readonly (readonly number[])[];
+}
 
 /** What `kd encode` gives for lists of texts, all in one go. */
 async function encoded(model: string, lists: readonly (readonly string[])[]): Promise<Outputs[]> {
   writeFileSync(join(cwd, 'texts.txt'), lists.flat().join('\n'));
-  const { code, stderr } = await kdHere(['encode', '--model', model, '--input', 'texts.txt', '--output', 'texts.safetensors', '--backend', BACKEND], { cwd });
+  const { code, stderr } = await kdHere(
+    ['encode', '--model', model, '--input', 'texts.txt', '--output', 'texts.safetensors', '--backend', BACKEND],
+    { cwd },
+  );
   expect(code, stderr).toBe(0);
   const file = await openSafetensors(join(cwd, 'texts.safetensors'));
   const width = file.tensors.get('pooler_output')!.shape[1];
@@ -73,20 +142,32 @@ async function encoded(model: string, lists: readonly (readonly string[])[]): Pr
   return lists.map(({ length }) => {
     const texts = Array.from({ length }, (_, i) => start + i);
     start += length;
-    return { hidden: texts.map((text) => positions.slice(77 * text, 77 * (text + 1))), pooled: texts.map((text) => pooled[text]) };
+    return {
+      hidden: texts.map((text) => positions.slice(77 * text, 77 * (text + 1))),
+      pooled: texts.map((text) => pooled[text]),
+    };
   });
 }
 
-const rowsOf = (values: Float32Array, width: number): number[][] => Array.from({ length: values.length / width }, (_, i) => [...values.subarray(i * width, (i + 1) * width)]);
+const rowsOf = (values: Float32Array, width: number): number[][] =>
+  Array.from({ length: values.length / width }, (_, i) => [...values.subarray(i * width, (i + 1) * width)]);
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 const dot = (a: readonly number[], b: readonly number[]): number => a.reduce((sum, value, i) => sum + value * b[i], 0);
 const cosine = (a: readonly number[], b: readonly number[]): number => dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
-const squaredError = (a: readonly number[], b: readonly number[]): number => mean(a.map((value, i) => (value - b[i]) ** 2));
-const meanBy = (f: (a: readonly number[], b: readonly number[]) => number, a: readonly (readonly number[])[], b: readonly (readonly number[])[]): number => mean(a.map((row, i) => f(row, b[i])));
+const squaredError = (a: readonly number[], b: readonly number[]): number =>
+  mean(a.map((value, i) => (value - b[i]) ** 2));
+const meanBy = (
+  f: (a: readonly number[], b: readonly number[]) => number,
+  a: readonly (readonly number[])[],
+  b: readonly (readonly number[])[],
+): number => mean(a.map((row, i) => f(row, b[i])));
 
 /** A vector a text, as each pooling makes it. */
 function vectorsOf({ hidden, pooled }: Outputs): Record<Pooling, readonly (readonly number[])[]> {
-  return { pooled, mean: hidden.map((positions) => positions[0].map((_, i) => mean(positions.map((position) => position[i])))) };
+  return {
+    pooled,
+    mean: hidden.map((positions) => positions[0].map((_, i) => mean(positions.map((position) => position[i])))),
+  };
 }
 
 /** By the rule of docs/evaluation.md: candidates within 2⁻¹⁹ of the translation share the places that they take up. */
@@ -98,7 +179,8 @@ function retrieval(from: readonly (readonly number[])[], to: readonly (readonly 
     const ties = others.filter((difference) => Math.abs(difference) <= 2 ** -19).length;
     return Array.from({ length: ties + 1 }, (_, tie) => above + 1 + tie);
   });
-  const share = (best: number): number => mean(places.map((ranks) => mean(ranks.map((rank) => (rank <= best ? 1 : 0)))));
+  const share = (best: number): number =>
+    mean(places.map((ranks) => mean(ranks.map((rank) => (rank <= best ? 1 : 0)))));
   return { accuracy: share(1), p10: share(10), mrr: mean(places.map((ranks) => mean(ranks.map((rank) => 1 / rank)))) };
 }
 
@@ -111,12 +193,19 @@ describe('kd eval on the pairs that a run held out', () => {
     expect(pairs.data).toMatchObject({ split: 'validation', pairs: en.length, available: en.length });
     expect(sts).toMatchObject([{ file: 'judged.tsv', pairs: JUDGED.length }]);
     let target: Outputs | undefined;
-    for (const [name, model] of [['clip', MODELS.teacher], ['roberta (untrained)', MODELS.student], ['roberta', 'tiny:best']]) {
+    for (const [name, model] of [
+      ['clip', MODELS.teacher],
+      ['roberta (untrained)', MODELS.student],
+      ['roberta', 'tiny:best'],
+    ]) {
       const [english, korean, first, second] = await encoded(model, [en, ko, ...judged]);
       target ??= english;
       const outputs: Record<Language, Outputs> = { en: english, ko: korean };
       const { scores } = modelNamed(pairs.models, name);
-      for (const [language, other] of [['en', 'ko'], ['ko', 'en']] as const) {
+      for (const [language, other] of [
+        ['en', 'ko'],
+        ['ko', 'en'],
+      ] as const) {
         const { distance, translation } = scores[language];
         const { hidden, pooled } = outputs[language];
         expect(distance!.mse).toBeCloseTo(meanBy(squaredError, hidden.flat(), target.hidden.flat()), 6);
@@ -127,12 +216,17 @@ describe('kd eval on the pairs that a run held out', () => {
           const expected = retrieval(vectorsOf(outputs[language])[pooling], vectorsOf(outputs[other])[pooling]);
           for (const key of ['accuracy', 'p10', 'mrr'] as const) {
             // Nearer than one place of one text: only what lies at the very edge of a tie may differ.
-            expect(Math.abs(translation[pooling][key] - expected[key]), `${name} ${language} ${pooling} ${key}`).toBeLessThan(0.5 / en.length);
+            expect(
+              Math.abs(translation[pooling][key] - expected[key]),
+              `${name} ${language} ${pooling} ${key}`,
+            ).toBeLessThan(0.5 / en.length);
           }
         }
       }
       for (const pooling of POOLINGS) {
-        const similarities = vectorsOf(first)[pooling].map((vector, i) => cosine(vector, vectorsOf(second)[pooling][i]));
+        const similarities = vectorsOf(first)[pooling].map((vector, i) =>
+          cosine(vector, vectorsOf(second)[pooling][i]),
+        );
         const centred = (values: readonly number[]): number[] => values.map((value) => value - mean(values));
         const pearson = cosine(centred(similarities), centred(JUDGED.map(([score]) => Number(score))));
         expect(modelNamed(sts[0].models, name).correlation[pooling].pearson).toBeCloseTo(pearson, 4);
@@ -143,7 +237,10 @@ describe('kd eval on the pairs that a run held out', () => {
   it('gives the losses of the run: of the untrained student and of the best checkpoint', () => {
     const log = readCsv(join(cwd, 'checkpoints/tiny/validation.csv'));
     const best = log.slice(1).reduce((a, b) => (b.loss < a.loss ? b : a));
-    for (const [name, logged] of [['roberta (untrained)', log[0]], ['roberta', best]] as const) {
+    for (const [name, logged] of [
+      ['roberta (untrained)', log[0]],
+      ['roberta', best],
+    ] as const) {
       const { en, ko } = modelNamed(results.pairs.models, name).scores;
       expect(Math.abs(en.distance!.mse - logged.loss_en)).toBeLessThan(1e-5 * logged.loss_en);
       expect(Math.abs(ko.distance!.mse - logged.loss_ko)).toBeLessThan(1e-5 * logged.loss_ko);
@@ -151,8 +248,9 @@ describe('kd eval on the pairs that a run held out', () => {
     expect(modelNamed(results.pairs.models, 'clip').scores.en.distance).toMatchObject({ mse: 0, mse_pooled: 0 });
   });
 
-  it('shows that training pays: mean hidden states find over a tenth of the translations, and over twice what the untrained student\'s find', () => {
-    const accuracy = (name: string, language: Language): number => modelNamed(results.pairs.models, name).scores[language].translation.mean.accuracy;
+  it("shows that training pays: mean hidden states find over a tenth of the translations, and over twice what the untrained student's find", () => {
+    const accuracy = (name: string, language: Language): number =>
+      modelNamed(results.pairs.models, name).scores[language].translation.mean.accuracy;
     for (const language of LANGUAGES) {
       expect(accuracy('roberta', language)).toBeGreaterThan(0.1);
       expect(accuracy('roberta', language)).toBeGreaterThan(2 * accuracy('roberta (untrained)', language));
@@ -163,7 +261,8 @@ describe('kd eval on the pairs that a run held out', () => {
     const { groups, scores } = modelNamed(results.pairs.models, 'roberta');
     for (const by of ['corpus', 'length']) {
       const parts = groups.filter((group) => group.by === by);
-      const whole = (of: (model: Pick<ModelScores, 'scores'>) => number): number => parts.reduce((sum, part) => sum + part.pairs * of(part), 0) / results.pairs.data.pairs;
+      const whole = (of: (model: Pick<ModelScores, 'scores'>) => number): number =>
+        parts.reduce((sum, part) => sum + part.pairs * of(part), 0) / results.pairs.data.pairs;
       expect(parts.length).toBeGreaterThan(2);
       expect(parts.reduce((sum, part) => sum + part.pairs, 0)).toBe(results.pairs.data.pairs);
       expect(whole((part) => part.scores.ko.distance!.mse)).toBeCloseTo(scores.ko.distance!.mse, 9);
@@ -174,7 +273,11 @@ describe('kd eval on the pairs that a run held out', () => {
 
   it('compares a model of another width by its translations alone, and says why', () => {
     const wide = modelNamed(results.pairs.models, './wide');
-    expect(wide).toMatchObject({ width: 48, no_distance: expect.stringContaining('48') as string, scores: { en: { distance: null }, ko: { distance: null } } });
+    expect(wide).toMatchObject({
+      width: 48,
+      no_distance: expect.stringContaining('48') as string,
+      scores: { en: { distance: null }, ko: { distance: null } },
+    });
     // All its parameters are 0, so that all sentences are the same to it: it guesses.
     expect(wide.scores.en.translation.mean.accuracy).toBeCloseTo(1 / results.pairs.data.pairs, 9);
     expect(table).toMatch(/^\.\/wide +en +–( +–){4,}$/m);
@@ -189,7 +292,10 @@ describe('kd eval on the pairs that a run held out', () => {
     expect(table).toContain('Distance to clip on English');
     expect(table).toMatch(/^roberta \(untrained\) +ko → en/m);
     const { mse } = pairs.models[2].scores.en.distance!;
-    const [header, ...lines] = read('r.csv').trimEnd().split('\n').map((line) => line.split(','));
+    const [header, ...lines] = read('r.csv')
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.split(','));
     const whole = lines.find((fields) => fields.includes('roberta') && fields.includes('en'))!;
     expect(whole[header.indexOf('mse')]).toBe(String(mse));
     for (const fields of lines) expect(fields).toHaveLength(header.length);
@@ -203,7 +309,18 @@ describe('kd eval on the pairs that a run held out', () => {
 describe('kd eval on other data', () => {
   it('draws from raw files of pairs, by the seed; says where the run was trained on them', async () => {
     const drawnBy = async (seed: string): Promise<PairsEvaluation> => {
-      const { code, stdout, stderr } = await compare(['--compare', 'tiny:last', '--no-baselines', '--data', 'data/sample', '--samples', '10', '--seed', seed, '--json']);
+      const { code, stdout, stderr } = await compare([
+        '--compare',
+        'tiny:last',
+        '--no-baselines',
+        '--data',
+        'data/sample',
+        '--samples',
+        '10',
+        '--seed',
+        seed,
+        '--json',
+      ]);
       expect(code, stderr).toBe(0);
       expect(stderr).toContain('data/sample is what checkpoints/tiny was trained on');
       return parseLines<Results & { event: string }>(stdout).find(({ event }) => event === 'evaluation')!.pairs;
@@ -217,9 +334,18 @@ describe('kd eval on other data', () => {
 
 describe('kd eval refuses', () => {
   it.each([
-    [['--compare', 'roberta,nowhere'], /^error: --compare nowhere: no such folder; expected a model's folder, or a model on the hub as owner\/name\n$/],
-    [['--compare', 'tiny:99999'], /^error: --compare tiny:99999: expected step-00099999 in checkpoints\/tiny, which has step-\d+/],
-    [['--compare', 'roberta', '--out', 'results.xls'], /^error: --out results\.xls: expected a name that ends in \.csv, \.md, \.html, \.json/],
+    [
+      ['--compare', 'roberta,nowhere'],
+      /^error: --compare nowhere: no such folder; expected a model's folder, or a model on the hub as owner\/name\n$/,
+    ],
+    [
+      ['--compare', 'tiny:99999'],
+      /^error: --compare tiny:99999: expected step-00099999 in checkpoints\/tiny, which has step-\d+/,
+    ],
+    [
+      ['--compare', 'roberta', '--out', 'results.xls'],
+      /^error: --out results\.xls: expected a name that ends in \.csv, \.md, \.html, \.json/,
+    ],
     [['--compare', 'roberta', '--by', 'colour'], /^error: --by: expected corpus or length, got "colour"\n$/],
     [['--compare', 'roberta', '--sts', 'none.tsv'], /^error: none\.tsv: expected a file that can be read/],
   ])('%j in one line', async (flags, message) => {
@@ -233,7 +359,9 @@ describe('kd eval refuses', () => {
     mkdirSync(empty);
     const { code, stderr } = await kdHere(['eval', '--compare', TEACHER, '--teacher', TEACHER], { cwd: empty });
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^error: kd eval: expected a run whose validation pairs can be used, found none under .*checkpoints; train one with kd train, or give pairs with --data\n$/);
+    expect(stderr).toMatch(
+      /^error: kd eval: expected a run whose validation pairs can be used, found none under .*checkpoints; train one with kd train, or give pairs with --data\n$/,
+    );
     expect(existsSync(join(empty, 'checkpoints'))).toBe(false);
   });
 });

@@ -25,14 +25,28 @@ beforeAll(async () => {
   cwd = temporaryFolder();
   cpSync(TEACHER, join(cwd, 'clip'), { recursive: true });
   for (const name of ['roberta', 'bert', 'projected']) cpSync(STUDENT, join(cwd, name), { recursive: true });
-  for (const name of ['config.json', 'model.safetensors']) cpSync(join(PARITY, 'variants/student-bert', name), join(cwd, 'bert', name));
+  for (const name of ['config.json', 'model.safetensors'])
+    cpSync(join(PARITY, 'variants/student-bert', name), join(cwd, 'bert', name));
   await writeSafetensors(join(cwd, 'projected/projection.safetensors'), [
     { name: 'weight', dtype: 'F32', shape: [64, 48], values: randomNormal(64 * 48, 0.2, [1, 2]) },
     { name: 'bias', dtype: 'F32', shape: [64], values: randomNormal(64, 0.5, [3, 4]) },
   ]);
   writeFileSync(join(cwd, 'texts.txt'), `${TEXTS.join('\n')}\n`);
   for (const model of MODELS) {
-    const { code, stderr } = await kdHere(['encode', '--model', `./${model}`, '--input', 'texts.txt', '--output', `${model}.safetensors`, '--backend', BACKEND], { cwd });
+    const { code, stderr } = await kdHere(
+      [
+        'encode',
+        '--model',
+        `./${model}`,
+        '--input',
+        'texts.txt',
+        '--output',
+        `${model}.safetensors`,
+        '--backend',
+        BACKEND,
+      ],
+      { cwd },
+    );
     expect(code, stderr).toBe(0);
   }
 });
@@ -58,18 +72,34 @@ const HOOK = `import { register } from 'node:module'; register('data:text/javasc
 function runInTransformersJs(exports: readonly string[]): { dims: number[]; values: number[] }[] {
   symlinkSync(join(ROOT, 'node_modules'), join(cwd, 'node_modules'));
   for (const name of exports) {
-    const code = /```js\n([^]*?)```/.exec(readFileSync(join(cwd, name, 'README.md'), 'utf8'))![1].replace(/\['노란색 차', 'a yellow car'\]/, JSON.stringify(TEXTS));
-    writeFileSync(join(cwd, `${name}.mjs`), `${code}\nconsole.log(JSON.stringify({ dims: last_hidden_state.dims, values: [...last_hidden_state.data] }));`);
+    const code = /```js\n([^]*?)```/
+      .exec(readFileSync(join(cwd, name, 'README.md'), 'utf8'))![1]
+      .replace(/\['노란색 차', 'a yellow car'\]/, JSON.stringify(TEXTS));
+    writeFileSync(
+      join(cwd, `${name}.mjs`),
+      `${code}\nconsole.log(JSON.stringify({ dims: last_hidden_state.dims, values: [...last_hidden_state.data] }));`,
+    );
   }
   writeFileSync(join(cwd, 'all.mjs'), exports.map((name) => `await import('./${name}.mjs');`).join('\n'));
   writeFileSync(join(cwd, 'hook.mjs'), HOOK);
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', './hook.mjs', 'all.mjs'], { cwd, encoding: 'utf8', maxBuffer: 2 ** 26 });
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', './hook.mjs', 'all.mjs'], {
+    cwd,
+    encoding: 'utf8',
+    maxBuffer: 2 ** 26,
+  });
   expect(status, stderr).toBe(0);
-  return stdout.trimEnd().split('\n').map((line) => JSON.parse(line) as { dims: number[]; values: number[] });
+  return stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { dims: number[]; values: number[] });
 }
 
 const PYTHON = process.env.KD_PYTHON ?? 'python3';
-const hasPython = spawnSync(PYTHON, ['-c', 'import importlib.util as u; assert all(map(u.find_spec, ["torch", "transformers", "diffusers", "onnx", "onnxruntime", "safetensors"]))']).status === 0;
+const hasPython =
+  spawnSync(PYTHON, [
+    '-c',
+    'import importlib.util as u; assert all(map(u.find_spec, ["torch", "transformers", "diffusers", "onnx", "onnxruntime", "safetensors"]))',
+  ]).status === 0;
 
 describe('kd export', () => {
   it('writes ONNX that @xenova/transformers runs as the model card says: RoBERTa, BERT, CLIP, and one with a projection', async () => {
@@ -84,10 +114,15 @@ describe('kd export', () => {
   });
 
   it('writes the layouts of transformers and diffusers, one in the place of the other', async () => {
-    for (const [format, names, tokenizerIn] of [['transformers', ['config.json', 'model.safetensors', 'tokenizer.json'], '.'], ['diffusers', ['text_encoder', 'tokenizer'], 'tokenizer']] as const) {
+    for (const [format, names, tokenizerIn] of [
+      ['transformers', ['config.json', 'model.safetensors', 'tokenizer.json'], '.'],
+      ['diffusers', ['text_encoder', 'tokenizer'], 'tokenizer'],
+    ] as const) {
       const { code, stderr } = await exportTo('again', 'roberta', format);
       expect(code, stderr).toBe(0);
-      expect(readdirSync(join(cwd, 'again'))).toEqual(expect.arrayContaining([...names, 'README.md', 'kd-export.json']));
+      expect(readdirSync(join(cwd, 'again'))).toEqual(
+        expect.arrayContaining([...names, 'README.md', 'kd-export.json']),
+      );
       const tokenizer = readJson<Record<string, unknown>>(join(cwd, 'again', tokenizerIn, 'tokenizer_config.json'));
       expect([tokenizer.model_max_length, tokenizer.model_input_names]).toEqual([77, ['input_ids']]);
     }
@@ -100,39 +135,55 @@ describe('kd export', () => {
     expect(readdirSync(join(cwd, 'projected-transformers'))).toContain('projection.safetensors');
     const { code, stderr } = await exportTo('projected-diffusers', 'projected', 'diffusers');
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^error: --format diffusers: expected a student as wide as its teacher, got one with a projection, [^\n]+\n$/);
+    expect(stderr).toMatch(
+      /^error: --format diffusers: expected a student as wide as its teacher, got one with a projection, [^\n]+\n$/,
+    );
     expect(existsSync(join(cwd, 'projected-diffusers'))).toBe(false);
   });
 
-  it.skipIf(!hasPython)(`is what Python's transformers, diffusers and ONNX Runtime open as the model cards say${hasPython ? '' : ' (no Python with torch, transformers, diffusers, onnx, onnxruntime and safetensors; KD_PYTHON names one)'}`, async () => {
-    const made: string[] = [];
-    for (const model of MODELS) {
-      for (const format of FORMATS) {
-        if (model === 'projected' && format === 'diffusers') continue;
-        await exported(model, format);
-        made.push(`${model}-${format}`);
+  it.skipIf(!hasPython)(
+    `is what Python's transformers, diffusers and ONNX Runtime open as the model cards say${hasPython ? '' : ' (no Python with torch, transformers, diffusers, onnx, onnxruntime and safetensors; KD_PYTHON names one)'}`,
+    async () => {
+      const made: string[] = [];
+      for (const model of MODELS) {
+        for (const format of FORMATS) {
+          if (model === 'projected' && format === 'diffusers') continue;
+          await exported(model, format);
+          made.push(`${model}-${format}`);
+        }
       }
-    }
-    const script = fileURLToPath(new URL('../fixtures/compare_exports.py', import.meta.url));
-    const { status, stdout, stderr } = spawnSync(PYTHON, [script, cwd], { encoding: 'utf8', env: { ...process.env, HF_HUB_OFFLINE: '1', CUDA_VISIBLE_DEVICES: '' } });
-    expect(status, stderr).toBe(0);
-    const differences = JSON.parse(stdout.trimEnd().split('\n').at(-1)!) as Record<string, number>;
-    expect(Object.keys(differences).sort()).toEqual(made.sort());
-    for (const [name, difference] of Object.entries(differences)) expect(difference, name).toBeLessThan(name.endsWith('onnx') ? 1e-4 : 2e-5);
-  }, 300_000);
+      const script = fileURLToPath(new URL('../fixtures/compare_exports.py', import.meta.url));
+      const { status, stdout, stderr } = spawnSync(PYTHON, [script, cwd], {
+        encoding: 'utf8',
+        env: { ...process.env, HF_HUB_OFFLINE: '1', CUDA_VISIBLE_DEVICES: '' },
+      });
+      expect(status, stderr).toBe(0);
+      const differences = JSON.parse(stdout.trimEnd().split('\n').at(-1)!) as Record<string, number>;
+      expect(Object.keys(differences).sort()).toEqual(made.sort());
+      for (const [name, difference] of Object.entries(differences))
+        expect(difference, name).toBeLessThan(name.endsWith('onnx') ? 1e-4 : 2e-5);
+    },
+    300_000,
+  );
 
   it('refuses a folder that holds other things', async () => {
     mkdirSync(join(cwd, 'other'));
     writeFileSync(join(cwd, 'other/mine.txt'), 'x');
     const { code, stderr } = await exportTo('other', 'roberta', 'transformers');
-    expect([code, stderr]).toEqual([1, 'error: --to other: expected an empty folder or an earlier export, got one with mine.txt in it; name another folder\n']);
+    expect([code, stderr]).toEqual([
+      1,
+      'error: --to other: expected an empty folder or an earlier export, got one with mine.txt in it; name another folder\n',
+    ]);
     expect(readdirSync(join(cwd, 'other'))).toEqual(['mine.txt']);
   });
 
   it('asks for a token before it writes anything', async () => {
     vi.stubEnv('HF_TOKEN', '');
     const { code, stderr } = await exportTo('pushed', 'roberta', 'transformers', ['--push', 'me/it']);
-    expect([code, stderr]).toEqual([1, 'error: --push: expected a token in HF_TOKEN, found none; make one with write access at https://huggingface.co/settings/tokens\n']);
+    expect([code, stderr]).toEqual([
+      1,
+      'error: --push: expected a token in HF_TOKEN, found none; make one with write access at https://huggingface.co/settings/tokens\n',
+    ]);
     expect(existsSync(join(cwd, 'pushed'))).toBe(false);
     vi.unstubAllEnvs();
   });

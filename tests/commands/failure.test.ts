@@ -5,12 +5,18 @@ import { failureOf } from '../../src/commands/failure.js';
 import { InputError } from '../../src/errors.js';
 
 it('bad input is told in one line, with exit code 1', () => {
-  expect(failureOf(new InputError('a.csv line 3: expected 2 fields,\n  got 1'))).toEqual({ exitCode: 1, text: 'error: a.csv line 3: expected 2 fields,\\n  got 1\n' });
+  expect(failureOf(new InputError('a.csv line 3: expected 2 fields,\n  got 1'))).toEqual({
+    exitCode: 1,
+    text: 'error: a.csv line 3: expected 2 fields,\\n  got 1\n',
+  });
 });
 
 it('so is what the system refuses', async () => {
   const refusal: unknown = await readFile('/nowhere/at/all').catch((error: unknown) => error);
-  expect(failureOf(refusal)).toEqual({ exitCode: 1, text: "error: ENOENT: no such file or directory, open '/nowhere/at/all'\n" });
+  expect(failureOf(refusal)).toEqual({
+    exitCode: 1,
+    text: "error: ENOENT: no such file or directory, open '/nowhere/at/all'\n",
+  });
 });
 
 it('a bug is told with its stack, with exit code 2', () => {
@@ -21,5 +27,8 @@ it('a bug is told with its stack, with exit code 2', () => {
 });
 
 it('help and version are no failures', () => {
-  expect(failureOf(new CommanderError(0, 'commander.helpDisplayed', '(outputHelp)'))).toEqual({ exitCode: 0, text: '' });
+  expect(failureOf(new CommanderError(0, 'commander.helpDisplayed', '(outputHelp)'))).toEqual({
+    exitCode: 0,
+    text: '',
+  });
 });

@@ -7,9 +7,16 @@ type Parser = keyof typeof PARSERS;
 
 describe('flag values', () => {
   it.each<[Parser, string, number]>([
-    ['count', '1', 1], ['count', '1_000_000', 1_000_000], ['count', '1e3', 1000],
-    ['positive', '5e-5', 5e-5], ['nonNegative', '0', 0], ['share', '0', 0], ['share', '0.2', 0.2],
-    ['ratio', '1', 1], ['seed', '0', 0], ['seed', '2147483647', 2147483647],
+    ['count', '1', 1],
+    ['count', '1_000_000', 1_000_000],
+    ['count', '1e3', 1000],
+    ['positive', '5e-5', 5e-5],
+    ['nonNegative', '0', 0],
+    ['share', '0', 0],
+    ['share', '0.2', 0.2],
+    ['ratio', '1', 1],
+    ['seed', '0', 0],
+    ['seed', '2147483647', 2147483647],
   ])('%s reads %s', (parser, text, value) => {
     expect(PARSERS[parser](text)).toBe(value);
   });

@@ -16,35 +16,80 @@ beforeAll(() => {
 });
 
 function generate(flags: readonly string[]): CliResult {
-  return kd(['generate', '--encoder', STUDENT, '--pipeline', SD_TINY, '--backend', BACKEND, '--device', 'cpu', ...flags], { cwd, env: CLEAN });
+  return kd(
+    ['generate', '--encoder', STUDENT, '--pipeline', SD_TINY, '--backend', BACKEND, '--device', 'cpu', ...flags],
+    { cwd, env: CLEAN },
+  );
 }
 
 /** The commands of the document, each run once, on the tiny pipeline; what they make is looked at below. */
 const DOCUMENT = readFileSync(new URL('../../docs/pictures.md', import.meta.url), 'utf8');
-const COMMANDS = [...DOCUMENT.matchAll(/^kd generate (.*)$/gm)].map(([, rest]) => rest.match(/"[^"]*"|\S+/g)!.map((word) => word.replaceAll('"', '')));
+const COMMANDS = [...DOCUMENT.matchAll(/^kd generate (.*)$/gm)].map(([, rest]) =>
+  rest.match(/"[^"]*"|\S+/g)!.map((word) => word.replaceAll('"', '')),
+);
 
 function documented(index: number, flags: readonly string[]): CliResult {
-  return generate([...COMMANDS[index], '--encoder', STUDENT, '--teacher', TEACHER, '--width', '64', '--height', '64', ...flags]);
+  return generate([
+    ...COMMANDS[index],
+    '--encoder',
+    STUDENT,
+    '--teacher',
+    TEACHER,
+    '--width',
+    '64',
+    '--height',
+    '64',
+    ...flags,
+  ]);
 }
 
 describe('kd generate', () => {
-  it('has four commands in its document', () => { expect(COMMANDS).toHaveLength(4); });
+  it('has four commands in its document', () => {
+    expect(COMMANDS).toHaveLength(4);
+  });
 
   it('draws what diffusers draws from the same noise, says so in the file, and shows what of a prompt is lost over 77 tokens', async () => {
     const noise = join(SD_TINY, 'expected.safetensors');
-    const { code, stdout, stderr } = generate(['노란색 자동차', 'a yellow car', '노란색 차 '.repeat(40), '--latents', noise, '--json', '--low-memory']);
+    const { code, stdout, stderr } = generate([
+      '노란색 자동차',
+      'a yellow car',
+      '노란색 차 '.repeat(40),
+      '--latents',
+      noise,
+      '--json',
+      '--low-memory',
+    ]);
     expect(code, stderr).toBe(0);
-    expect(ownWords(stderr)).toMatch(/^warning: "노란색 차 .*"… is over 77 tokens for \S+; its end is lost: ".*노란색 차 "$/m);
-    const drawn = parseLines<{ event: string; output: string; prompt: string }>(stdout).filter(({ event }) => event === 'picture');
+    expect(ownWords(stderr)).toMatch(
+      /^warning: "노란색 차 .*"… is over 77 tokens for \S+; its end is lost: ".*노란색 차 "$/m,
+    );
+    const drawn = parseLines<{ event: string; output: string; prompt: string }>(stdout).filter(
+      ({ event }) => event === 'picture',
+    );
     expect(drawn.map(({ prompt }) => prompt).slice(0, 2)).toEqual(['노란색 자동차', 'a yellow car']);
     const expected = await openSafetensors(noise);
     for (const [i, name] of ['00', '04'].entries()) {
       const png = readFileSync(join(cwd, drawn[i].output));
-      expect(largestDifference(await sharp(png).raw().toBuffer(), await expected.readInt32(`${name}.image`))).toBeLessThanOrEqual(1);
-      expect(textsOf(png)).toMatchObject({ prompt: drawn[i].prompt, seed: 'from a file', steps: '25', guidance_scale: '7.5', scheduler: 'UniPCMultistepScheduler', size: '64x64', text_encoder: STUDENT, pipeline: SD_TINY });
+      expect(
+        largestDifference(await sharp(png).raw().toBuffer(), await expected.readInt32(`${name}.image`)),
+      ).toBeLessThanOrEqual(1);
+      expect(textsOf(png)).toMatchObject({
+        prompt: drawn[i].prompt,
+        seed: 'from a file',
+        steps: '25',
+        guidance_scale: '7.5',
+        scheduler: 'UniPCMultistepScheduler',
+        size: '64x64',
+        text_encoder: STUDENT,
+        pipeline: SD_TINY,
+      });
     }
     await expected.close();
-    expect(readJson<{ pictures: { file: string }[] }>(join(cwd, 'pictures/pictures.json')).pictures.map(({ file }) => `pictures/${file}`)).toEqual(drawn.map(({ output }) => output));
+    expect(
+      readJson<{ pictures: { file: string }[] }>(join(cwd, 'pictures/pictures.json')).pictures.map(
+        ({ file }) => `pictures/${file}`,
+      ),
+    ).toEqual(drawn.map(({ output }) => output));
   });
 
   it('draws several from seeds one after the other, each again from its own, and leaves no preview', () => {
@@ -54,8 +99,24 @@ describe('kd generate', () => {
     expect(readdirSync(join(cwd, 'several')).sort()).toEqual(['pictures.json', ...files].sort());
     const one = documented(0, ['--steps', '3', '--negative', '흐린 사진', '--out', 'one']);
     expect(one.code, one.stderr).toBe(0);
-    expect(readdirSync(join(cwd, 'one')).sort()).toEqual(['a-yellow-car-7.png', 'pictures.json', '노란색-차-7.png'].sort());
-    const again = generate(['초록색 사과', '--width', '64', '--height', '64', '--steps', '3', '--negative', '흐린 사진', '--seed', '6', '--out', 'one']);
+    expect(readdirSync(join(cwd, 'one')).sort()).toEqual(
+      ['a-yellow-car-7.png', 'pictures.json', '노란색-차-7.png'].sort(),
+    );
+    const again = generate([
+      '초록색 사과',
+      '--width',
+      '64',
+      '--height',
+      '64',
+      '--steps',
+      '3',
+      '--negative',
+      '흐린 사진',
+      '--seed',
+      '6',
+      '--out',
+      'one',
+    ]);
     expect(again.code, again.stderr).toBe(0);
     const [first, second] = files.map((file) => readFileSync(join(cwd, 'several', file)));
     expect(second.equals(readFileSync(join(cwd, 'one', files[1])))).toBe(true);
@@ -68,7 +129,13 @@ describe('kd generate', () => {
     expect(code, stderr).toBe(0);
     const events = parseLines<{ event: string; ko?: string; column?: string; mse?: number; output?: string }>(stdout);
     const cells = events.filter(({ event }) => event === 'cell');
-    expect(cells.map(({ column }) => column).slice(0, 5)).toEqual(['CLIP on English', 'student on English', 'student on Korean', 'CLIP on Korean', 'untrained student on Korean']);
+    expect(cells.map(({ column }) => column).slice(0, 5)).toEqual([
+      'CLIP on English',
+      'student on English',
+      'student on Korean',
+      'CLIP on Korean',
+      'untrained student on Korean',
+    ]);
     expect(cells).toHaveLength(10);
     for (const { column, mse } of cells) {
       if (column === 'CLIP on English') expect(mse).toBe(0);
@@ -80,7 +147,14 @@ describe('kd generate', () => {
   });
 
   it('draws a column for each checkpoint', () => {
-    const { code, stdout, stderr } = documented(3, ['--compare-checkpoints', `${STUDENT},${TEACHER}`, '--steps', '1', '--out', 'grid']);
+    const { code, stdout, stderr } = documented(3, [
+      '--compare-checkpoints',
+      `${STUDENT},${TEACHER}`,
+      '--steps',
+      '1',
+      '--out',
+      'grid',
+    ]);
     expect(code, stderr).toBe(0);
     expect(stdout).toMatch(/^노란색 차: MSE to \S+: \S+ \d\.\d{4}\ngrid\/checkpoints-0\.png\n$/);
   });
@@ -88,7 +162,17 @@ describe('kd generate', () => {
 
 describe('kd generate refuses in one line', () => {
   const fails = (flags: readonly string[], message: RegExp): void => {
-    const { code, stdout, stderr } = generate(['차', '--width', '64', '--height', '64', '--steps', '2', '--quiet', ...flags]);
+    const { code, stdout, stderr } = generate([
+      '차',
+      '--width',
+      '64',
+      '--height',
+      '64',
+      '--steps',
+      '2',
+      '--quiet',
+      ...flags,
+    ]);
     const words = ownWords(stderr);
     expect(words).toMatch(message);
     expect([code, stdout, words.split('\n').length]).toEqual([1, '', 2]);
@@ -98,19 +182,28 @@ describe('kd generate refuses in one line', () => {
     const swapped = join(temporaryFolder(), 'pipeline');
     cpSync(SD_TINY, swapped, { recursive: true });
     cpSync(join(swapped, 'vae_decoder/model.onnx'), join(swapped, 'unet/model.onnx'));
-    fails(['--pipeline', swapped], /^error: \S+unet\/model\.onnx: expected a UNet with the inputs sample, timestep, encoder_hidden_states, got one with latent_sample, which is a VAE decoder/);
+    fails(
+      ['--pipeline', swapped],
+      /^error: \S+unet\/model\.onnx: expected a UNet with the inputs sample, timestep, encoder_hidden_states, got one with latent_sample, which is a VAE decoder/,
+    );
   });
 
   it('an encoder that has diverged, from the process that embeds', () => {
     const diverged = copyOf(STUDENT, join(temporaryFolder(), 'diverged'));
     const weights = readFileSync(join(diverged, 'model.safetensors'));
     writeFileSync(join(diverged, 'model.safetensors'), weights.fill(0xff, weights.length / 2)); // not numbers
-    fails(['--encoder', diverged], /^error: --encoder \S+: expected finite hidden states of "", got others; its weights are damaged/);
+    fails(
+      ['--encoder', diverged],
+      /^error: --encoder \S+: expected finite hidden states of "", got others; its weights are damaged/,
+    );
   });
 
   it('an encoder of another width than the UNet takes', async () => {
     const narrow = await writeModel(join(temporaryFolder(), 'narrow'), STUDENT, { hidden_size: 24 });
-    fails(['--encoder', narrow], /^error: --encoder \S+: expected hidden states 48 wide, as the UNet of \S+ takes, got 24/);
+    fails(
+      ['--encoder', narrow],
+      /^error: --encoder \S+: expected hidden states 48 wide, as the UNet of \S+ takes, got 24/,
+    );
   });
 
   it.each([

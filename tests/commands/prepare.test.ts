@@ -25,9 +25,15 @@ describe('kd prepare', () => {
   it('prints pairs by corpus and drops by reason, as tables or as JSON', () => {
     const out = temporaryFolder();
     const { stdout } = prepared(corpora.folder, out, '--report', '--long', 'truncate');
-    expect(stdout).toMatch(/^corpus +rows read +dropped +not sampled +training +validation\nparallel +655 +\d+ +0 +\d+ +\d+\n/);
-    expect(stdout).toMatch(/\nall +2,000 +\d+ +0 +1,\d+ +\d+\n\ndropped for +rows +the first one\nrow that cannot be read +9 +\S/);
-    const { total } = JSON.parse(prepared(corpora.folder, out, '--json', '--long', 'truncate').stdout) as { total: { read: number } };
+    expect(stdout).toMatch(
+      /^corpus +rows read +dropped +not sampled +training +validation\nparallel +655 +\d+ +0 +\d+ +\d+\n/,
+    );
+    expect(stdout).toMatch(
+      /\nall +2,000 +\d+ +0 +1,\d+ +\d+\n\ndropped for +rows +the first one\nrow that cannot be read +9 +\S/,
+    );
+    const { total } = JSON.parse(prepared(corpora.folder, out, '--json', '--long', 'truncate').stdout) as {
+      total: { read: number };
+    };
     expect(total.read).toBe(2000);
   });
 
@@ -39,7 +45,10 @@ describe('kd prepare', () => {
     expect(page).not.toMatch(/(src|href)=|https?:|@import|<script/);
     expect(page).toContain('prefers-color-scheme: dark');
     expect(page).toContain("Korean, by the student's tokenizer");
-    const report = JSON.parse(readFileSync(join(out, 'report.json'), 'utf8')) as { lengths: Record<string, number[]>; total: { training: number } };
+    const report = JSON.parse(readFileSync(join(out, 'report.json'), 'utf8')) as {
+      lengths: Record<string, number[]>;
+      total: { training: number };
+    };
     expect(Object.keys(report.lengths)).toEqual(['teacher_en', 'student_en', 'student_ko']);
   });
 
@@ -65,22 +74,33 @@ describe('kd prepare', () => {
 
   it('says what flags expect', () => {
     const refused = (...flags: string[]): string => kd(['prepare', '--out', 'out', ...flags]).stderr;
-    expect(refused('--keep-duplicates', 'ko,jp')).toBe("error: option '--keep-duplicates <kinds>' argument 'ko,jp' is invalid. Expected some of pair, ko, en with commas between, such as ko,en.\n");
-    expect(refused('--long', 'keep')).toBe("error: option '--long <choice>' argument 'keep' is invalid. Allowed choices are drop, truncate.\n");
+    expect(refused('--keep-duplicates', 'ko,jp')).toBe(
+      "error: option '--keep-duplicates <kinds>' argument 'ko,jp' is invalid. Expected some of pair, ko, en with commas between, such as ko,en.\n",
+    );
+    expect(refused('--long', 'keep')).toBe(
+      "error: option '--long <choice>' argument 'keep' is invalid. Allowed choices are drop, truncate.\n",
+    );
     expect(kd(['prepare']).stderr).toBe("error: required option '--out <folder>' not specified\n");
   });
 });
 
 describe('a preparation that does not come to its end', () => {
-  const pairs = Array.from({ length: 60_000 }, (_, i): [string, string] => [`한국어 문장 ${i}`, `the sentence with the number ${i}`]);
+  const pairs = Array.from({ length: 60_000 }, (_, i): [string, string] => [
+    `한국어 문장 ${i}`,
+    `the sentence with the number ${i}`,
+  ]);
   const file = writePairs(pairs);
 
   /** Starts `kd prepare` and gives a signal once it has begun to write. */
   async function interrupted(out: string, signal: NodeJS.Signals): Promise<{ code: number | null; stderr: string }> {
     const child = spawn(process.execPath, [BIN, 'prepare', '--data', file, '--out', out, ...MODELS, '--threads', '2']);
     let stderr = '';
-    child.stderr.on('data', (text: Buffer) => { stderr += text.toString(); });
-    const ended = new Promise<number | null>((resolve) => { child.on('exit', resolve); });
+    child.stderr.on('data', (text: Buffer) => {
+      stderr += text.toString();
+    });
+    const ended = new Promise<number | null>((resolve) => {
+      child.on('exit', resolve);
+    });
     while (!hasRows(out) && child.exitCode === null) await wait(5);
     child.kill(signal);
     return { code: await ended, stderr };
@@ -116,7 +136,14 @@ describe('a preparation that does not come to its end', () => {
 
   it('keeps the store that was there', async () => {
     const out = temporaryFolder();
-    prepared(writePairs([['차', 'car'], ['배', 'ship']]), out, '--quiet');
+    prepared(
+      writePairs([
+        ['차', 'car'],
+        ['배', 'ship'],
+      ]),
+      out,
+      '--quiet',
+    );
     const before = checksums(out);
     await interrupted(out, 'SIGKILL');
     expect(checksums(out)).toEqual(before);
@@ -126,8 +153,12 @@ describe('a preparation that does not come to its end', () => {
   describe.skipIf(process.getuid?.() !== 0)('on a full disk (a small tmpfs, which root alone can mount)', () => {
     const disk = temporaryFolder();
     let isMounted = false;
-    beforeAll(() => { isMounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=3m', 'tmpfs', disk]).status === 0; });
-    afterAll(() => { if (isMounted) spawnSync('umount', [disk]); });
+    beforeAll(() => {
+      isMounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=3m', 'tmpfs', disk]).status === 0;
+    });
+    afterAll(() => {
+      if (isMounted) spawnSync('umount', [disk]);
+    });
 
     it.for(['1', '2'])('says so in one line and leaves it as it was, with %s workers', (threads, { skip }) => {
       skip(!isMounted, 'this machine does not let tmpfs be mounted');
@@ -147,11 +178,17 @@ describe('kd train', () => {
   it('takes a prepared store as it is', () => {
     const cwd = temporaryFolder();
     prepared(writePairs(pairs), join(cwd, 'store'), '--samples', '100', '--quiet');
-    const { code, stderr } = kd(['train', '--data', 'store', ...MODELS, ...steps, '--samples', '50', '--run', 'a'], { cwd });
+    const { code, stderr } = kd(['train', '--data', 'store', ...MODELS, ...steps, '--samples', '50', '--run', 'a'], {
+      cwd,
+    });
     expect(code, stderr).toBe(0);
-    expect(stderr).toContain('warning: --samples 50 is not applied: store is prepared, and is used as it is (100 pairs)\n');
+    expect(stderr).toContain(
+      'warning: --samples 50 is not applied: store is prepared, and is used as it is (100 pairs)\n',
+    );
     expect(readdirSync(join(cwd, 'checkpoints'))).toEqual(['a']);
-    const { data } = JSON.parse(readFileSync(join(cwd, 'checkpoints/a/config.json'), 'utf8')) as { data: Record<string, unknown> };
+    const { data } = JSON.parse(readFileSync(join(cwd, 'checkpoints/a/config.json'), 'utf8')) as {
+      data: Record<string, unknown>;
+    };
     expect(Number(data.training_pairs) + Number(data.validation_pairs)).toBe(100);
   });
 
@@ -170,7 +207,10 @@ describe('kd train', () => {
     const cwd = temporaryFolder();
     mkdirSync(join(cwd, 'data'));
     const write = (count: number): void => {
-      writeFileSync(join(cwd, 'data/pairs.csv'), ['ko,en', ...pairs.slice(0, count).map((pair) => pair.join())].join('\n'));
+      writeFileSync(
+        join(cwd, 'data/pairs.csv'),
+        ['ko,en', ...pairs.slice(0, count).map((pair) => pair.join())].join('\n'),
+      );
     };
     const run = (name: string): { made: string[]; times: number[] } => {
       const { code, stderr } = kd(['train', ...MODELS, ...steps, '--run', name, '--quiet'], { cwd });

@@ -5,7 +5,11 @@ import { kd, temporaryFolder } from '../cli.js';
 import { kdHere } from '../in-process.js';
 import { BACKEND, parseLines, readJson } from './tiny.js';
 
-interface Printed { readonly recipe: string | null; readonly settings: Record<string, unknown>; readonly published: object | null }
+interface Printed {
+  readonly recipe: string | null;
+  readonly settings: Record<string, unknown>;
+  readonly published: object | null;
+}
 
 async function printed(flags: readonly string[]): Promise<Printed & { stderr: string }> {
   const { code, stdout, stderr } = await kdHere(['train', ...flags, '--print', '--json']);
@@ -15,8 +19,19 @@ async function printed(flags: readonly string[]): Promise<Printed & { stderr: st
 
 /** The original's settings, as its code has them. */
 const ORIGINAL = {
-  teacher: 'openai/clip-vit-large-patch14', student: 'klue/roberta-small', samples: 250_000, epochs: 5, batchSize: 32, accumulate: 1,
-  validFraction: 0.2, shuffle: true, learningRate: 5e-5, weightDecay: 1e-4, warmupRatio: 0.1, optimizer: 'adamw-legacy', loss: 'hidden',
+  teacher: 'openai/clip-vit-large-patch14',
+  student: 'klue/roberta-small',
+  samples: 250_000,
+  epochs: 5,
+  batchSize: 32,
+  accumulate: 1,
+  validFraction: 0.2,
+  shuffle: true,
+  learningRate: 5e-5,
+  weightDecay: 1e-4,
+  warmupRatio: 0.1,
+  optimizer: 'adamw-legacy',
+  loss: 'hidden',
 };
 
 describe('kd train --recipe … --print', () => {
@@ -30,17 +45,29 @@ describe('kd train --recipe … --print', () => {
     expect(stderr).toBe('');
     expect(rest.recipe).toBe(recipe);
     expect(settings).toMatchObject({ ...ORIGINAL, ...changes });
-    for (const key of ['dropout', 'maxGradNorm', 'maxSteps', 'project', 'randomWeights']) expect(settings).not.toHaveProperty(key);
+    for (const key of ['dropout', 'maxGradNorm', 'maxSteps', 'project', 'randomWeights'])
+      expect(settings).not.toHaveProperty(key);
     expect(published).toEqual((RECIPES as Record<string, { published?: object }>)[recipe].published);
   });
 
   it('flags win, and what they change is said', async () => {
-    const { settings, stderr } = await printed(['--recipe', 'roberta-1m', '--epochs', '3', '--batch-size', '32', '--dropout', '0']);
+    const { settings, stderr } = await printed([
+      '--recipe',
+      'roberta-1m',
+      '--epochs',
+      '3',
+      '--batch-size',
+      '32',
+      '--dropout',
+      '0',
+    ]);
     expect(settings).toMatchObject({ ...ORIGINAL, samples: 1_000_000, epochs: 3, dropout: 0 });
-    expect(stderr).toBe([
-      "warning: --epochs 3 in the place of the recipe's 10: the run will not be roberta-1m",
-      "warning: --dropout 0 in the place of the recipe's none: the run will not be roberta-1m\n",
-    ].join('\n'));
+    expect(stderr).toBe(
+      [
+        "warning: --epochs 3 in the place of the recipe's 10: the run will not be roberta-1m",
+        "warning: --dropout 0 in the place of the recipe's none: the run will not be roberta-1m\n",
+      ].join('\n'),
+    );
   });
 
   it('shows a table of flags with where they come from', async () => {
@@ -75,5 +102,10 @@ it('the recipe smoke trains, and its name is kept with the run', () => {
   const cwd = temporaryFolder();
   const { code, stderr } = kd(['train', '--recipe', 'smoke', '--run', 'smoke', '--backend', BACKEND], { cwd });
   expect(code, stderr).toBe(0);
-  expect(readJson<{ settings: object }>(join(cwd, 'checkpoints/smoke/config.json')).settings).toMatchObject({ recipe: 'smoke', samples: 240, epochs: 1, optimizer: 'adamw-legacy' });
+  expect(readJson<{ settings: object }>(join(cwd, 'checkpoints/smoke/config.json')).settings).toMatchObject({
+    recipe: 'smoke',
+    samples: 240,
+    epochs: 1,
+    optimizer: 'adamw-legacy',
+  });
 });

@@ -16,7 +16,9 @@ describe('kd report', () => {
   });
 
   const translations = (): { checkpoint: string; pairs: unknown[]; similarity: number[][] } =>
-    JSON.parse(readFileSync(join(cwd, 'checkpoints/tiny/translations.json'), 'utf8')) as ReturnType<typeof translations>;
+    JSON.parse(readFileSync(join(cwd, 'checkpoints/tiny/translations.json'), 'utf8')) as ReturnType<
+      typeof translations
+    >;
 
   it('is written at the end of training, which names it', () => {
     expect(trained.stdout).toMatch(/\nreport: checkpoints\/tiny\/report\.html\n$/);
@@ -47,25 +49,47 @@ describe('kd report', () => {
 
   it('is documented by commands that are run here, and no others', async () => {
     const document = readFileSync(new URL('../../docs/report.md', import.meta.url), 'utf8');
-    const commands = [...document.matchAll(/```sh\n([^]*?)```/g)].flatMap(([, block]) => block.trim().split('\n')).map((line) => line.replace(/\s+#.*$/, ''));
-    expect(commands).toEqual(['npx kd report', 'npx kd report quickstart', 'npx kd report --no-encode', 'npx kd report --serve']);
+    const commands = [...document.matchAll(/```sh\n([^]*?)```/g)]
+      .flatMap(([, block]) => block.trim().split('\n'))
+      .map((line) => line.replace(/\s+#.*$/, ''));
+    expect(commands).toEqual([
+      'npx kd report',
+      'npx kd report quickstart',
+      'npx kd report --no-encode',
+      'npx kd report --serve',
+    ]);
     expect((await kdHere(['report', '--no-encode'], { cwd })).code).toBe(0); // the others above and below
   });
 
   it('names what is no run, and where it looked', async () => {
     const { code, stderr } = await kdHere(['report', 'nothing'], { cwd });
-    expect([code, stderr]).toEqual([1, `error: report nothing: expected the name of a run under ${join(cwd, 'checkpoints')}, or its folder, found neither; \`ls checkpoints\` shows the runs\n`]);
+    expect([code, stderr]).toEqual([
+      1,
+      `error: report nothing: expected the name of a run under ${join(cwd, 'checkpoints')}, or its folder, found neither; \`ls checkpoints\` shows the runs\n`,
+    ]);
     const empty = temporaryFolder();
-    expect((await kdHere(['report'], { cwd: empty })).stderr).toBe(`error: report: expected a run under ${join(empty, 'checkpoints')}, found none; train one with kd train, or name its folder\n`);
-    expect((await kdHere(['report', '--port', '70000'], { cwd })).stderr).toContain('Expected a whole number from 0 to 65535.');
+    expect((await kdHere(['report'], { cwd: empty })).stderr).toBe(
+      `error: report: expected a run under ${join(empty, 'checkpoints')}, found none; train one with kd train, or name its folder\n`,
+    );
+    expect((await kdHere(['report', '--port', '70000'], { cwd })).stderr).toContain(
+      'Expected a whole number from 0 to 65535.',
+    );
   });
 
   it('is served until it is stopped', async () => {
     const child = spawn(process.execPath, [KD, 'report', '--serve', '--port', '0', '--no-encode', '--json'], { cwd });
-    const ended = new Promise<number | null>((resolve) => { child.on('exit', resolve); });
+    const ended = new Promise<number | null>((resolve) => {
+      child.on('exit', resolve);
+    });
     let stderr = '';
-    child.stderr.on('data', (text: Buffer) => { stderr += text.toString(); });
-    const [line] = await new Promise<string[]>((resolve) => { child.stdout.once('data', (text: Buffer) => { resolve(text.toString().split('\n')); }); });
+    child.stderr.on('data', (text: Buffer) => {
+      stderr += text.toString();
+    });
+    const [line] = await new Promise<string[]>((resolve) => {
+      child.stdout.once('data', (text: Buffer) => {
+        resolve(text.toString().split('\n'));
+      });
+    });
     const { url } = JSON.parse(line) as { url: string };
     const page = await (await fetch(url)).text();
     expect(page).toContain('"live":true');

@@ -9,18 +9,62 @@ import { folderWithPairs, ownWords, readCsv, readJson, train, trainArguments } f
 
 const SCRIPT = join(import.meta.dirname, '../../scripts/kill-test.mjs');
 /** Op by op: for a few steps a graph takes longer to make than it saves. That a recorded step goes on bit for bit is seen where runs are killed. */
-const FLAGS = ['--engine', 'eager', '--batch-size', '4', '--epochs', '3', '--log-every', '1', '--save-every', '2', '--keep', '3'];
+const FLAGS = [
+  '--engine',
+  'eager',
+  '--batch-size',
+  '4',
+  '--epochs',
+  '3',
+  '--log-every',
+  '1',
+  '--save-every',
+  '2',
+  '--keep',
+  '3',
+];
 
 const resume = (cwd: string, ...flags: string[]): CliResult => kd(['train', '--resume', ...flags], { cwd });
-const steps = (cwd: string): string[] => readdirSync(join(cwd, 'checkpoints/tiny')).filter((name) => name.startsWith('step-')).sort();
+const steps = (cwd: string): string[] =>
+  readdirSync(join(cwd, 'checkpoints/tiny'))
+    .filter((name) => name.startsWith('step-'))
+    .sort();
 const lastLine = ({ stderr }: CliResult): string => ownWords(stderr).trimEnd().split('\n').at(-1)!;
 
-it.each([['compiled', '4'], ['eager', '2']])('ends as an undisturbed run, killed at random moments (%s engine)', (engine, few) => {
-  const kills = process.env.KD_KILLS ?? few;
-  const result = spawnSync(process.execPath, [SCRIPT, '--out', temporaryFolder(), '--kills', kills, '--seconds', '100', '--', '--engine', engine, '--samples', '120', '--epochs', '2'], { encoding: 'utf8' });
-  expect(result.stderr).toBe('');
-  expect(result.stdout).toMatch(/^\d+ kills in \d+ runs: .*; (\d+) of \1 contents as the undisturbed run's; 0 processes ended by a signal that was not ours$/m);
-}, 200_000);
+it.each([
+  ['compiled', '4'],
+  ['eager', '2'],
+])(
+  'ends as an undisturbed run, killed at random moments (%s engine)',
+  (engine, few) => {
+    const kills = process.env.KD_KILLS ?? few;
+    const result = spawnSync(
+      process.execPath,
+      [
+        SCRIPT,
+        '--out',
+        temporaryFolder(),
+        '--kills',
+        kills,
+        '--seconds',
+        '100',
+        '--',
+        '--engine',
+        engine,
+        '--samples',
+        '120',
+        '--epochs',
+        '2',
+      ],
+      { encoding: 'utf8' },
+    );
+    expect(result.stderr).toBe('');
+    expect(result.stdout).toMatch(
+      /^\d+ kills in \d+ runs: .*; (\d+) of \1 contents as the undisturbed run's; 0 processes ended by a signal that was not ours$/m,
+    );
+  },
+  200_000,
+);
 
 describe('a run that has ended', () => {
   let original: string;
@@ -41,17 +85,25 @@ describe('a run that has ended', () => {
     expect(result.code, result.stderr).toBe(0);
     expect(ownWords(result.stderr)).toMatch(/^--resume: the last run is checkpoints\/tiny$/m);
     expect(ownWords(result.stderr)).toContain('checkpoints/tiny: goes on from step-00000012');
-    expect(readFileSync(join(cwd, 'checkpoints/tiny/validation.csv'), 'utf8')).toBe(readFileSync(join(original, 'checkpoints/tiny/validation.csv'), 'utf8'));
+    expect(readFileSync(join(cwd, 'checkpoints/tiny/validation.csv'), 'utf8')).toBe(
+      readFileSync(join(original, 'checkpoints/tiny/validation.csv'), 'utf8'),
+    );
   });
 
   it('goes on for more epochs, and says what that does to the learning rate', () => {
     const cwd = copied();
     const result = resume(cwd, 'tiny', '--epochs', '4');
     expect(result.code, result.stderr).toBe(0);
-    expect(ownWords(result.stderr)).toMatch(/^--epochs: 3 → 4\nthe cosine of the learning rate now ends at the new last step/m);
+    expect(ownWords(result.stderr)).toMatch(
+      /^--epochs: 3 → 4\nthe cosine of the learning rate now ends at the new last step/m,
+    );
     const rows = readCsv(join(cwd, 'checkpoints/tiny/loss.csv'));
     expect(rows.map(({ step }) => step)).toEqual(Array.from({ length: 16 }, (_, i) => i + 1));
-    expect(readJson<{ settings: { epochs: number }; resumed: { step: number }[] }>(join(cwd, 'checkpoints/tiny/config.json'))).toMatchObject({ settings: { epochs: 4 }, resumed: [{ step: 12 }] });
+    expect(
+      readJson<{ settings: { epochs: number }; resumed: { step: number }[] }>(
+        join(cwd, 'checkpoints/tiny/config.json'),
+      ),
+    ).toMatchObject({ settings: { epochs: 4 }, resumed: [{ step: 12 }] });
   });
 
   it('takes an older checkpoint where the newest is damaged, and arrives at the same weights', () => {
@@ -67,15 +119,25 @@ describe('a run that has ended', () => {
     expect(result.code, result.stderr).toBe(0);
     const words = ownWords(result.stderr);
     expect(words).toMatch(/^warning: step-00000012 is not taken: model\.safetensors: expected the SHA-256 /m);
-    expect(words).toMatch(/^warning: step-00000010 is not taken: optimizer\.safetensors: expected \d+ bytes, got no such file or folder$/m);
+    expect(words).toMatch(
+      /^warning: step-00000010 is not taken: optimizer\.safetensors: expected \d+ bytes, got no such file or folder$/m,
+    );
     expect(words).toMatch(/goes on from step-00000008$/m);
     expect(readFileSync(join(run, 'step-00000012/model.safetensors')).equals(weights)).toBe(true);
     expect(steps(cwd)).toEqual(steps(original));
   });
 
   it.each([
-    ['another option', ['--batch-size', '2', '--learning-rate', '5e-5'], /^error: --resume: expected the options that the run began with, --batch-size 4, not 2; leave them out, or begin another run \(may change: --epochs /],
-    ['a run that is not there', [], /^error: --resume: expected the name of a run under checkpoints\/, its folder or one of its checkpoints, got "other"$/],
+    [
+      'another option',
+      ['--batch-size', '2', '--learning-rate', '5e-5'],
+      /^error: --resume: expected the options that the run began with, --batch-size 4, not 2; leave them out, or begin another run \(may change: --epochs /,
+    ],
+    [
+      'a run that is not there',
+      [],
+      /^error: --resume: expected the name of a run under checkpoints\/, its folder or one of its checkpoints, got "other"$/,
+    ],
   ])('refuses %s', (_, flags, message) => {
     const result = resume(copied(), flags.length === 0 ? 'other' : 'tiny', ...flags);
     expect(result.code).toBe(1);
@@ -88,7 +150,9 @@ describe('a run that has ended', () => {
     writeFileSync(join(cwd, 'pairs.csv'), `${pairs}\n집,house`);
     const result = resume(cwd);
     expect(result.code).toBe(1);
-    expect(lastLine(result)).toMatch(/^error: .*checkpoints\/tiny: expected what the run began with, but there have changed: data \([0-9a-f]{12}, now [0-9a-f]{12}\); bring it back, or begin another run$/);
+    expect(lastLine(result)).toMatch(
+      /^error: .*checkpoints\/tiny: expected what the run began with, but there have changed: data \([0-9a-f]{12}, now [0-9a-f]{12}\); bring it back, or begin another run$/,
+    );
   });
 
   it('with no checkpoint begins anew', () => {
@@ -98,50 +162,93 @@ describe('a run that has ended', () => {
     expect(result.code, result.stderr).toBe(0);
     expect(ownWords(result.stderr)).toContain('checkpoints/tiny: no checkpoint yet; begins anew');
     expect(steps(cwd)).toEqual(steps(original));
-    expect(readCsv(join(cwd, 'checkpoints/tiny/loss.csv')).map(({ loss }) => loss)).toEqual(readCsv(join(original, 'checkpoints/tiny/loss.csv')).map(({ loss }) => loss));
+    expect(readCsv(join(cwd, 'checkpoints/tiny/loss.csv')).map(({ loss }) => loss)).toEqual(
+      readCsv(join(original, 'checkpoints/tiny/loss.csv')).map(({ loss }) => loss),
+    );
   });
 
-  it.skipIf(process.getuid?.() === 0 && spawnSync('setpriv', ['--version']).status !== 0)('says in one line that its folder cannot be written', () => {
-    const cwd = copied();
-    const run = join(cwd, 'checkpoints/tiny');
-    chmodSync(cwd, 0o755);
-    chmodSync(join(cwd, 'checkpoints/.prepared'), 0o777); // the copied data is prepared anew
-    chmodSync(run, 0o555);
-    const command = [process.execPath, KD, 'train', '--resume', 'tiny', '--backend', 'cpu']; // TensorFlow may lie where nobody may read
-    const asNobody = process.getuid?.() === 0 ? ['setpriv', '--reuid=65534', '--clear-groups', ...command] : command;
-    const result = spawnSync(asNobody[0], asNobody.slice(1), { cwd, encoding: 'utf8', env: { ...process.env, HOME: temporaryFolder() } });
-    chmodSync(run, 0o755);
-    expect(result.status).toBe(1);
-    expect(ownWords(result.stderr).trimEnd().split('\n').at(-1)).toMatch(/^error: .*checkpoints\/tiny\/lock: cannot be written: permission denied$/);
-    expect(existsSync(join(run, 'lock'))).toBe(false);
-  });
+  it.skipIf(process.getuid?.() === 0 && spawnSync('setpriv', ['--version']).status !== 0)(
+    'says in one line that its folder cannot be written',
+    () => {
+      const cwd = copied();
+      const run = join(cwd, 'checkpoints/tiny');
+      chmodSync(cwd, 0o755);
+      chmodSync(join(cwd, 'checkpoints/.prepared'), 0o777); // the copied data is prepared anew
+      chmodSync(run, 0o555);
+      const command = [process.execPath, KD, 'train', '--resume', 'tiny', '--backend', 'cpu']; // TensorFlow may lie where nobody may read
+      const asNobody = process.getuid?.() === 0 ? ['setpriv', '--reuid=65534', '--clear-groups', ...command] : command;
+      const result = spawnSync(asNobody[0], asNobody.slice(1), {
+        cwd,
+        encoding: 'utf8',
+        env: { ...process.env, HOME: temporaryFolder() },
+      });
+      chmodSync(run, 0o755);
+      expect(result.status).toBe(1);
+      expect(ownWords(result.stderr).trimEnd().split('\n').at(-1)).toMatch(
+        /^error: .*checkpoints\/tiny\/lock: cannot be written: permission denied$/,
+      );
+      expect(existsSync(join(run, 'lock'))).toBe(false);
+    },
+  );
 });
 
 it('refuses a second process, in one line', async () => {
   const cwd = folderWithPairs(20);
-  const child = spawn(process.execPath, [KD, ...trainArguments(['--engine', 'eager', '--batch-size', '2', '--epochs', '100000', '--json'])], { cwd, stdio: ['ignore', 'pipe', 'ignore'] });
-  const isTraining = new Promise<void>((resolve) => { child.stdout.on('data', (chunk: Buffer) => { if (chunk.includes('"step"')) resolve(); }); });
+  const child = spawn(
+    process.execPath,
+    [KD, ...trainArguments(['--engine', 'eager', '--batch-size', '2', '--epochs', '100000', '--json'])],
+    { cwd, stdio: ['ignore', 'pipe', 'ignore'] },
+  );
+  const isTraining = new Promise<void>((resolve) => {
+    child.stdout.on('data', (chunk: Buffer) => {
+      if (chunk.includes('"step"')) resolve();
+    });
+  });
   await isTraining;
   const second = resume(cwd);
   child.kill('SIGKILL');
   await once(child, 'close');
   expect(second.code).toBe(1);
-  expect(lastLine(second)).toBe(`error: ${join(cwd, 'checkpoints/tiny')}: expected a run that no process writes, but process ${child.pid} does; wait for it, or stop it`);
+  expect(lastLine(second)).toBe(
+    `error: ${join(cwd, 'checkpoints/tiny')}: expected a run that no process writes, but process ${child.pid} does; wait for it, or stop it`,
+  );
   const third = resume(cwd, '--max-steps', '1');
-  expect(ownWords(third.stderr)).toMatch(new RegExp(`^the lock of process ${child.pid}, which is no more, is taken over$`, 'm'));
+  expect(ownWords(third.stderr)).toMatch(
+    new RegExp(`^the lock of process ${child.pid}, which is no more, is taken over$`, 'm'),
+  );
 });
 
 it('caches the teacher, and learns from the cache', () => {
   const cwd = folderWithPairs(20);
-  const flags = ['--engine', 'eager', '--batch-size', '3', '--max-steps', '4', '--log-every', '1', '--cache-teacher', 'cache'];
-  const [first, second, plain] = [train(cwd, flags), train(cwd, [...flags, '--run', 'again']), train(cwd, [...flags.slice(0, -2), '--run', 'plain'])];
+  const flags = [
+    '--engine',
+    'eager',
+    '--batch-size',
+    '3',
+    '--max-steps',
+    '4',
+    '--log-every',
+    '1',
+    '--cache-teacher',
+    'cache',
+  ];
+  const [first, second, plain] = [
+    train(cwd, flags),
+    train(cwd, [...flags, '--run', 'again']),
+    train(cwd, [...flags.slice(0, -2), '--run', 'plain']),
+  ];
   for (const result of [first, second, plain]) expect(result.code, result.stderr).toBe(0);
-  expect(ownWords(first.stderr)).toMatch(/^teacher cache: 20 pairs in cache\/[0-9a-f]{16}, 148 kB still to be written$/m);
+  expect(ownWords(first.stderr)).toMatch(
+    /^teacher cache: 20 pairs in cache\/[0-9a-f]{16}, 148 kB still to be written$/m,
+  );
   expect(ownWords(second.stderr)).toMatch(/^teacher cache: 20 pairs in cache\/[0-9a-f]{16}, 0 B still to be written$/m);
   const losses = (run: string): number[] => readCsv(join(cwd, 'checkpoints', run, 'loss.csv')).map(({ loss }) => loss);
   expect(losses('again')).toEqual(losses('tiny'));
   for (const [i, loss] of losses('plain').entries()) expect(losses('tiny')[i]).toBeCloseTo(loss, 2); // bfloat16
-  expect(readdirSync(join(cwd, 'cache', readdirSync(join(cwd, 'cache'))[0])).sort()).toEqual(['training-00000.safetensors', 'validation-00000.safetensors']);
+  expect(readdirSync(join(cwd, 'cache', readdirSync(join(cwd, 'cache'))[0])).sort()).toEqual([
+    'training-00000.safetensors',
+    'validation-00000.safetensors',
+  ]);
 });
 
 /** A small file system of its own, or undefined where mounting is not allowed. */
@@ -152,9 +259,17 @@ function mountedFolder(options: string): string | undefined {
 
 it.each([
   // 16 MB are to be left free beside a checkpoint of 0.9 MB: from some on there is no room.
-  ['too small for the next one', 'size=20m', /^warning: step \d+ is not saved: expected [\d.]+ [kM]B free in .*, found [\d.]+ MB; earlier checkpoints are as they were$/m],
+  [
+    'too small for the next one',
+    'size=20m',
+    /^warning: step \d+ is not saved: expected [\d.]+ [kM]B free in .*, found [\d.]+ MB; earlier checkpoints are as they were$/m,
+  ],
   // Bytes enough, but names for some 60 files: it fills up in the middle of a save.
-  ['full in the middle of a save', 'size=200m,nr_inodes=60', /^warning: step \d+ is not saved: .*cannot be (written|made): no space left on the device; earlier checkpoints are as they were$/m],
+  [
+    'full in the middle of a save',
+    'size=200m,nr_inodes=60',
+    /^warning: step \d+ is not saved: .*cannot be (written|made): no space left on the device; earlier checkpoints are as they were$/m,
+  ],
 ])('goes on where the disk is %s, with the older checkpoints as they were', (_, options, warning) => {
   const disk = mountedFolder(options);
   if (disk === undefined) {
@@ -168,7 +283,9 @@ it.each([
     const result = train(cwd, [...FLAGS, '--keep', '100']);
     expect(ownWords(result.stderr)).toMatch(warning);
     expect(result.code).toBe(1);
-    expect(lastLine(result)).toMatch(/^error: .*expected to save step 12 at the end, but could not; last good checkpoint: .*step-\d{8}; make room and go on with --resume$/);
+    expect(lastLine(result)).toMatch(
+      /^error: .*expected to save step 12 at the end, but could not; last good checkpoint: .*step-\d{8}; make room and go on with --resume$/,
+    );
     expect(readCsv(join(disk, 'loss.csv'))).toHaveLength(12);
     expect(readdirSync(disk).filter((name) => name.startsWith('.tmp'))).toEqual([]);
 
@@ -176,7 +293,9 @@ it.each([
     const more = resume(cwd);
     expect(more.code, more.stderr).toBe(0);
     expect(ownWords(more.stderr)).not.toContain('is not taken');
-    expect(readCsv(join(disk, 'loss.csv')).map(({ step }) => step)).toEqual(Array.from({ length: 12 }, (__, i) => i + 1));
+    expect(readCsv(join(disk, 'loss.csv')).map(({ step }) => step)).toEqual(
+      Array.from({ length: 12 }, (__, i) => i + 1),
+    );
   } finally {
     spawnSync('umount', [disk]);
   }

@@ -5,13 +5,24 @@ import { MUTATIONS, mutate } from '../mutations.js';
 import { randomIntegers } from '../weights/support.js';
 
 const SETTINGS: TrainSettings = {
-  ...DEFAULTS, randomWeights: false, shuffle: true, engine: 'auto', precision: 'auto', backend: 'auto', device: 'auto', onNan: 'stop', dropout: 0.1, maxSteps: 300,
+  ...DEFAULTS,
+  randomWeights: false,
+  shuffle: true,
+  engine: 'auto',
+  precision: 'auto',
+  backend: 'auto',
+  device: 'auto',
+  onNan: 'stop',
+  dropout: 0.1,
+  maxSteps: 300,
 };
 const check = (changes: object): TrainSettings => checkSettings({ ...SETTINGS, ...changes }, 'config.json');
 
 it('gives back the settings that a run began with', () => {
   expect(check({})).toEqual(SETTINGS);
-  expect(check({ recipe: 'roberta-1m', saveEvery: 10, device: 'gpu:1', learningRate: 0 })).toMatchObject({ saveEvery: 10 });
+  expect(check({ recipe: 'roberta-1m', saveEvery: 10, device: 'gpu:1', learningRate: 0 })).toMatchObject({
+    saveEvery: 10,
+  });
 });
 
 it.each([

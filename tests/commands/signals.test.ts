@@ -9,21 +9,32 @@ import { expect, it } from 'vitest';
 import { KD, kd } from '../cli.js';
 import { folderWithPairs, parseLines, readCsv, readJson, trainArguments } from './tiny.js';
 
-interface Event { readonly event: string; readonly step?: number; readonly steps?: number; readonly stopped?: boolean }
+interface Event {
+  readonly event: string;
+  readonly step?: number;
+  readonly steps?: number;
+  readonly stopped?: boolean;
+}
 
 /** A run that would take hours: what it told, and how it ended after `onEvent` had sent its signals. */
-async function runUntilStopped(cwd: string, onEvent: (event: Event, send: (signal: NodeJS.Signals) => void) => void, ...flags: string[]) {
+async function runUntilStopped(
+  cwd: string,
+  onEvent: (event: Event, send: (signal: NodeJS.Signals) => void) => void,
+  ...flags: string[]
+) {
   const args = trainArguments(['--json', '--batch-size', '2', '--epochs', '100000', '--log-every', '1', ...flags]);
   const child = spawn(process.execPath, [KD, ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
   const events: Event[] = [];
   let stderr = '';
-  child.stderr.on('data', (chunk: Buffer) => { stderr += chunk.toString(); });
+  child.stderr.on('data', (chunk: Buffer) => {
+    stderr += chunk.toString();
+  });
   createInterface(child.stdout).on('line', (line) => {
     const [event] = parseLines<Event>(line);
     events.push(event);
     onEvent(event, (signal) => child.kill(signal));
   });
-  const [code, signal] = await once(child, 'close') as [number | null, string | null];
+  const [code, signal] = (await once(child, 'close')) as [number | null, string | null];
   return { code, signal, events, stderr };
 }
 
@@ -46,21 +57,45 @@ it.each(['SIGINT', 'SIGTERM'] as const)('after %s the step in hand is finished a
   expect(name).toBe(`step-${String(last.steps).padStart(8, '0')}`);
   const { files } = readJson<{ files: Record<string, { sha256: string }> }>(join(run, name, 'manifest.json'));
   for (const [file, { sha256 }] of Object.entries(files)) {
-    expect(createHash('sha256').update(readFileSync(join(run, name, file))).digest('hex'), file).toBe(sha256);
+    expect(
+      createHash('sha256')
+        .update(readFileSync(join(run, name, file)))
+        .digest('hex'),
+      file,
+    ).toBe(sha256);
   }
-  expect(readFileSync(join(run, 'loss.csv'), 'utf8').trimEnd().split('\n').at(-1)).toMatch(new RegExp(`^${last.steps},`));
+  expect(readFileSync(join(run, 'loss.csv'), 'utf8').trimEnd().split('\n').at(-1)).toMatch(
+    new RegExp(`^${last.steps},`),
+  );
 });
 
 it('a validation is broken off, the step before it saved, and validated when the run goes on', async () => {
   const cwd = folderWithPairs(90);
   // 1 pair trains, 89 validate: when the second step is told, the long validation after it begins.
-  const { code, events } = await runUntilStopped(cwd, ({ event, step }, send) => {
-    if (event === 'step' && step === 2) send('SIGTERM');
-  }, '--valid-fraction', '0.98', '--batch-size', '1', '--engine', 'eager');
+  const { code, events } = await runUntilStopped(
+    cwd,
+    ({ event, step }, send) => {
+      if (event === 'step' && step === 2) send('SIGTERM');
+    },
+    '--valid-fraction',
+    '0.98',
+    '--batch-size',
+    '1',
+    '--engine',
+    'eager',
+  );
   expect(code).toBe(130);
-  expect(events.slice(-2)).toMatchObject([{ event: 'checkpoint', step: 2 }, { event: 'done', stopped: true, steps: 2 }]);
+  expect(events.slice(-2)).toMatchObject([
+    { event: 'checkpoint', step: 2 },
+    { event: 'done', stopped: true, steps: 2 },
+  ]);
   const run = join(cwd, 'checkpoints/tiny');
-  expect(readJson(join(run, 'step-00000002/trainer.json'))).toMatchObject({ step: 2, epoch: 2, position: 1, validated: false });
+  expect(readJson(join(run, 'step-00000002/trainer.json'))).toMatchObject({
+    step: 2,
+    epoch: 2,
+    position: 1,
+    validated: false,
+  });
   expect(readCsv(join(run, 'validation.csv')).map(({ step }) => step)).toEqual([0, 1]);
 
   expect(kd(['train', '--resume', '--epochs', '2'], { cwd }).code).toBe(0);

@@ -34,7 +34,19 @@ export function train(cwd: string, flags: readonly string[], options: CliOptions
 /** The arguments of `train`. A second `--data` would add to the first. */
 export function trainArguments(flags: readonly string[]): string[] {
   const data = flags.includes('--data') ? [] : ['--data', 'pairs.csv'];
-  return ['train', ...data, '--teacher', TEACHER, '--student', STUDENT, '--run', 'tiny', '--backend', BACKEND, ...flags];
+  return [
+    'train',
+    ...data,
+    '--teacher',
+    TEACHER,
+    '--student',
+    STUDENT,
+    '--run',
+    'tiny',
+    '--backend',
+    BACKEND,
+    ...flags,
+  ];
 }
 
 /** What a command itself says on standard error, without the lines that TensorFlow's loader adds where it cannot be muted. */
@@ -51,18 +63,27 @@ export function copyOf(model: string, into: string): string {
 /** Writes a model folder with all parameters 0: a fixture's configuration with changes, and its tokenizer. */
 export async function writeModel(folder: string, like: string, changes: object): Promise<string> {
   mkdirSync(folder, { recursive: true });
-  const json: unknown = { ...JSON.parse(readFileSync(join(like, 'config.json'), 'utf8')) as object, ...changes };
+  const json: unknown = { ...(JSON.parse(readFileSync(join(like, 'config.json'), 'utf8')) as object), ...changes };
   const { shapes } = buildTextEncoder(parseConfig(json, folder));
   writeFileSync(join(folder, 'config.json'), JSON.stringify(json));
-  for (const name of readdirSync(like).filter((file) => /tok|vocab|merges/.test(file))) cpSync(join(like, name), join(folder, name));
-  const tensors = Object.entries(shapes).map(([name, shape]) => ({ name, dtype: 'F32' as const, shape, values: new Float32Array(sizeOf(shape)) }));
+  for (const name of readdirSync(like).filter((file) => /tok|vocab|merges/.test(file)))
+    cpSync(join(like, name), join(folder, name));
+  const tensors = Object.entries(shapes).map(([name, shape]) => ({
+    name,
+    dtype: 'F32' as const,
+    shape,
+    values: new Float32Array(sizeOf(shape)),
+  }));
   await writeSafetensors(join(folder, 'model.safetensors'), tensors);
   return folder;
 }
 
 /** The lines of a log with a header as objects; numbers as numbers. */
 export function readCsv(path: string): Record<string, number>[] {
-  const [header, ...rows] = readFileSync(path, 'utf8').trimEnd().split('\n').map((line) => line.split(','));
+  const [header, ...rows] = readFileSync(path, 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => line.split(','));
   return rows.map((row) => Object.fromEntries(header.map((name, i) => [name, Number(row[i])])));
 }
 
@@ -72,5 +93,8 @@ export function readJson<T>(path: string): T {
 
 /** The objects of a text with one on each line. */
 export function parseLines<T>(text: string): T[] {
-  return text.trimEnd().split('\n').map((line) => JSON.parse(line) as T);
+  return text
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as T);
 }

@@ -7,17 +7,50 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { openSafetensors } from '../../src/weights/safetensors.js';
 import { KD, kd, temporaryFolder, type CliResult } from '../cli.js';
 import { PARITY } from '../fixtures/index.js';
-import { BACKEND, folderWithPairs, ownWords, parseLines, readCsv, readJson, STUDENT, TEACHER, train, trainArguments } from './tiny.js';
+import {
+  BACKEND,
+  folderWithPairs,
+  ownWords,
+  parseLines,
+  readCsv,
+  readJson,
+  STUDENT,
+  TEACHER,
+  train,
+  trainArguments,
+} from './tiny.js';
 
-interface Event { readonly event: string; readonly step?: number; readonly [name: string]: unknown }
+interface Event {
+  readonly event: string;
+  readonly step?: number;
+  readonly [name: string]: unknown;
+}
 
 const read = (...path: string[]): string => readFileSync(join(...path), 'utf8');
 
 describe('a run of two epochs, the second worse than the first', () => {
   // 18 pairs in batches of 4: the last of an epoch has 2. The learning rate rises so far that all gets worse.
   const FLAGS = [
-    '--no-shuffle', '--batch-size', '4', '--valid-fraction', '0.2', '--epochs', '2', '--learning-rate', '30', '--warmup-ratio', '1', '--dropout', '0',
-    '--log-every', '3', '--save-every', '2', '--keep', '1', '--json',
+    '--no-shuffle',
+    '--batch-size',
+    '4',
+    '--valid-fraction',
+    '0.2',
+    '--epochs',
+    '2',
+    '--learning-rate',
+    '30',
+    '--warmup-ratio',
+    '1',
+    '--dropout',
+    '0',
+    '--log-every',
+    '3',
+    '--save-every',
+    '2',
+    '--keep',
+    '1',
+    '--json',
   ];
   let cwd: string;
   let run: string;
@@ -34,14 +67,37 @@ describe('a run of two epochs, the second worse than the first', () => {
   it('tells as JSON, a line each, what happens in its order', () => {
     const told = events.map(({ event, step }) => (step === undefined ? event : `${event} ${step}`));
     expect(told).toEqual([
-      'engine', 'prepared', 'data', 'plan', 'validation 0', 'baselines', 'step 1', 'checkpoint 2', 'step 3', 'checkpoint 4', 'validation 5', 'checkpoint 5',
-      'step 6', 'checkpoint 6', 'checkpoint 8', 'step 9', 'validation 10', 'checkpoint 10', 'done',
+      'engine',
+      'prepared',
+      'data',
+      'plan',
+      'validation 0',
+      'baselines',
+      'step 1',
+      'checkpoint 2',
+      'step 3',
+      'checkpoint 4',
+      'validation 5',
+      'checkpoint 5',
+      'step 6',
+      'checkpoint 6',
+      'checkpoint 8',
+      'step 9',
+      'validation 10',
+      'checkpoint 10',
+      'done',
     ]);
-    expect(events[0]).toMatchObject({ backend: BACKEND, engine: BACKEND === 'tensorflow' ? 'compiled' : 'eager', precision: 'fp32' });
+    expect(events[0]).toMatchObject({
+      backend: BACKEND,
+      engine: BACKEND === 'tensorflow' ? 'compiled' : 'eager',
+      precision: 'fp32',
+    });
     expect(events[1]).toMatchObject({ total: { read: 22, dropped: {}, training: 18, validation: 4 } });
     expect(events[2]).toMatchObject({ training_pairs: 18, validation_pairs: 4 });
     expect(events[3]).toMatchObject({ epochs: 2, steps_per_epoch: 5, steps: 10 });
-    expect(events.filter(({ event, best }) => event === 'checkpoint' && best === true).map(({ step }) => step)).toEqual([5]);
+    expect(events.filter(({ event, best }) => event === 'checkpoint' && best === true).map(({ step }) => step)).toEqual(
+      [5],
+    );
     expect(events.at(-1)).toMatchObject({ run, steps: 10, stopped: false, best: { step: 5 } });
   });
 
@@ -52,13 +108,22 @@ describe('a run of two epochs, the second worse than the first', () => {
     expect(words).toMatch(/^engine: (compiled on TensorFlow [\d.]+|eager on tfjs \(JavaScript\)), cpu, fp32$/m);
     expect(words).toMatch(/^untrained {2}validation 4\.\d{4} \(en 2\.\d{4} \+ ko 2\.\d{4}\)$/m);
     expect(words).toMatch(/^baselines over 4 pairs: untrained student 4\.\d{4}, always the teacher's mean \d\.\d{4}$/m);
-    expect(words).toMatch(/^epoch 2\/2 {2}loss \d+\.\d{4} {2}validation \d+\.\d{4} \(en \d+\.\d{4} \+ ko \d+\.\d{4}\) {2}[\d.,]+ pairs\/s$/m);
+    expect(words).toMatch(
+      /^epoch 2\/2 {2}loss \d+\.\d{4} {2}validation \d+\.\d{4} \(en \d+\.\d{4} \+ ko \d+\.\d{4}\) {2}[\d.,]+ pairs\/s$/m,
+    );
   });
 
   it('logs every third step and the first, in two formats alike', () => {
-    expect(read(run, 'loss.csv')).toMatch(/^step,epoch,learning_rate,loss,loss_en,loss_ko,grad_norm,pairs_per_second\n1,1,0,/);
+    expect(read(run, 'loss.csv')).toMatch(
+      /^step,epoch,learning_rate,loss,loss_en,loss_ko,grad_norm,pairs_per_second\n1,1,0,/,
+    );
     const rows = readCsv(join(run, 'loss.csv'));
-    expect(rows.map(({ step, epoch }) => [step, epoch])).toEqual([[1, 1], [3, 1], [6, 2], [9, 2]]);
+    expect(rows.map(({ step, epoch }) => [step, epoch])).toEqual([
+      [1, 1],
+      [3, 1],
+      [6, 2],
+      [9, 2],
+    ]);
     expect(rows.map((row) => row.learning_rate)).toEqual([0, 6, 15, 24]);
     for (const row of rows) {
       expect(row.loss).toBe(row.loss_en + row.loss_ko);
@@ -73,9 +138,15 @@ describe('a run of two epochs, the second worse than the first', () => {
   it('logs every validation', () => {
     expect(read(run, 'validation.csv')).toMatch(/^step,epoch,loss,loss_en,loss_ko\n0,0,4\.\d+,/);
     const rows = readCsv(join(run, 'validation.csv'));
-    expect(rows.map(({ step, epoch }) => [step, epoch])).toEqual([[0, 0], [5, 1], [10, 2]]);
+    expect(rows.map(({ step, epoch }) => [step, epoch])).toEqual([
+      [0, 0],
+      [5, 1],
+      [10, 2],
+    ]);
     expect(rows[2].loss).toBeGreaterThan(1.5 * rows[1].loss);
-    expect(events.filter(({ event }) => event === 'validation')).toEqual(rows.map((row) => ({ event: 'validation', ...row })));
+    expect(events.filter(({ event }) => event === 'validation')).toEqual(
+      rows.map((row) => ({ event: 'validation', ...row })),
+    );
   });
 
   it('keeps the newest checkpoint and the best, and names them', () => {
@@ -85,16 +156,43 @@ describe('a run of two epochs, the second worse than the first', () => {
   });
 
   it('describes itself', () => {
-    const { created, ...config } = readJson<Record<string, Record<string, unknown>> & { readonly created: never }>(join(run, 'config.json'));
+    const { created, ...config } = readJson<Record<string, Record<string, unknown>> & { readonly created: never }>(
+      join(run, 'config.json'),
+    );
     expect(config.settings).toMatchObject({
-      data: ['pairs.csv'], teacher: TEACHER, student: STUDENT, validFraction: 0.2, shuffle: false, epochs: 2, batchSize: 4, accumulate: 1,
-      learningRate: 30, weightDecay: 1e-4, warmupRatio: 1, optimizer: 'adamw', loss: 'hidden', seed: 42, logEvery: 3, saveEvery: 2, keep: 1,
+      data: ['pairs.csv'],
+      teacher: TEACHER,
+      student: STUDENT,
+      validFraction: 0.2,
+      shuffle: false,
+      epochs: 2,
+      batchSize: 4,
+      accumulate: 1,
+      learningRate: 30,
+      weightDecay: 1e-4,
+      warmupRatio: 1,
+      optimizer: 'adamw',
+      loss: 'hidden',
+      seed: 42,
+      logEvery: 3,
+      saveEvery: 2,
+      keep: 1,
     });
     expect(Object.keys(config.settings)).not.toContain('json');
-    expect(config.teacher).toMatchObject({ source: TEACHER, parameters: 114_192, config: { family: 'clip-text', hiddenSize: 48 } });
-    expect(config.student).toMatchObject({ source: STUDENT, parameters: 77_808, config: { family: 'roberta', hiddenSize: 48 } });
+    expect(config.teacher).toMatchObject({
+      source: TEACHER,
+      parameters: 114_192,
+      config: { family: 'clip-text', hiddenSize: 48 },
+    });
+    expect(config.student).toMatchObject({
+      source: STUDENT,
+      parameters: 77_808,
+      config: { family: 'roberta', hiddenSize: 48 },
+    });
     expect(config.data).toMatchObject({ training_pairs: 18, validation_pairs: 4 });
-    expect([config.data.fingerprint, config.teacher.tokenizer, config.student.tokenizer].join()).toMatch(/^([0-9a-f]{64},?){3}$/);
+    expect([config.data.fingerprint, config.teacher.tokenizer, config.student.tokenizer].join()).toMatch(
+      /^([0-9a-f]{64},?){3}$/,
+    );
     expect(config.engine).toMatchObject({ backend: BACKEND, device: 'cpu', precision: 'fp32' });
     expect(config.versions).toMatchObject({ node: process.versions.node });
     expect(Date.parse(created)).toBeGreaterThan(Date.now() - 600_000);
@@ -103,29 +201,73 @@ describe('a run of two epochs, the second worse than the first', () => {
   it('saves checkpoints that are whole', () => {
     const folder = join(run, 'step-00000010');
     expect(readdirSync(folder).sort()).toEqual([
-      'config.json', 'manifest.json', 'model.safetensors', 'optimizer.safetensors', 'special_tokens_map.json', 'tokenizer.json', 'tokenizer_config.json', 'trainer.json', 'vocab.txt',
+      'config.json',
+      'manifest.json',
+      'model.safetensors',
+      'optimizer.safetensors',
+      'special_tokens_map.json',
+      'tokenizer.json',
+      'tokenizer_config.json',
+      'trainer.json',
+      'vocab.txt',
     ]);
-    const { files } = readJson<{ files: Record<string, { bytes: number; sha256: string }> }>(join(folder, 'manifest.json'));
-    expect(Object.keys(files).sort()).toEqual(readdirSync(folder).filter((name) => name !== 'manifest.json').sort());
+    const { files } = readJson<{ files: Record<string, { bytes: number; sha256: string }> }>(
+      join(folder, 'manifest.json'),
+    );
+    expect(Object.keys(files).sort()).toEqual(
+      readdirSync(folder)
+        .filter((name) => name !== 'manifest.json')
+        .sort(),
+    );
     for (const [name, { bytes, sha256 }] of Object.entries(files)) {
       const content = readFileSync(join(folder, name));
       expect([content.length, createHash('sha256').update(content).digest('hex')], name).toEqual([bytes, sha256]);
     }
-    expect(readJson(join(folder, 'trainer.json'))).toMatchObject({ step: 10, epoch: 2, position: 5, validated: true, updates: 10, skipped: 0, seed: 42, best: { step: 5 } });
+    expect(readJson(join(folder, 'trainer.json'))).toMatchObject({
+      step: 10,
+      epoch: 2,
+      position: 5,
+      validated: true,
+      updates: 10,
+      skipped: 0,
+      seed: 42,
+      best: { step: 5 },
+    });
     for (const name of ['tokenizer.json', 'vocab.txt']) expect(read(folder, name)).toBe(read(STUDENT, name));
   });
 });
 
 describe('a step with a learning rate of 0', () => {
   // With a warm-up the first step's is 0, so that what is saved is what was opened.
-  const ONE_STEP = ['--engine', 'eager', '--max-steps', '1', '--warmup-ratio', '0.5', '--batch-size', '2', '--valid-fraction', '0', '--dropout', '0'];
+  const ONE_STEP = [
+    '--engine',
+    'eager',
+    '--max-steps',
+    '1',
+    '--warmup-ratio',
+    '0.5',
+    '--batch-size',
+    '2',
+    '--valid-fraction',
+    '0',
+    '--dropout',
+    '0',
+  ];
 
   it.each([
-    ['a RoBERTa', 'student', ['--student', STUDENT], 'student', { model_type: 'roberta', architectures: ['RobertaModel'] }],
     [
-      'the text model of a whole CLIP', 'teacher',
+      'a RoBERTa',
+      'student',
+      ['--student', STUDENT],
+      'student',
+      { model_type: 'roberta', architectures: ['RobertaModel'] },
+    ],
+    [
+      'the text model of a whole CLIP',
+      'teacher',
       ['--student', join(PARITY, 'variants/teacher-inside-full-clip'), '--student-tokenizer', TEACHER],
-      'teacher', { model_type: 'clip_text_model', architectures: ['CLIPTextModel'], hidden_size: 48, vocab_size: 1115 },
+      'teacher',
+      { model_type: 'clip_text_model', architectures: ['CLIPTextModel'], hidden_size: 48, vocab_size: 1115 },
     ],
   ])('saves %s as transformers has it, which opens as what it was', async (_, __, flags, original, config) => {
     const cwd = folderWithPairs(2);
@@ -137,16 +279,35 @@ describe('a step with a learning rate of 0', () => {
     expect(saved).toMatchObject({ ...config, torch_dtype: 'float32' });
     expect(Object.keys(saved).filter((name) => /vision|text_config|logit/.test(name))).toEqual([]);
 
-    const [written, fixture] = [await openSafetensors(join(checkpoint, 'model.safetensors')), await openSafetensors(join(PARITY, original, 'model.safetensors'))];
+    const [written, fixture] = [
+      await openSafetensors(join(checkpoint, 'model.safetensors')),
+      await openSafetensors(join(PARITY, original, 'model.safetensors')),
+    ];
     const shapesOf = ({ tensors }: typeof written): [string, unknown][] =>
-      [...tensors].filter(([name]) => !name.endsWith('position_ids')).map(([name, { shape }]): [string, unknown] => [name, shape]).sort();
+      [...tensors]
+        .filter(([name]) => !name.endsWith('position_ids'))
+        .map(([name, { shape }]): [string, unknown] => [name, shape])
+        .sort();
     expect(shapesOf(written)).toEqual(shapesOf(fixture));
     for (const [name] of shapesOf(fixture)) expect(await written.read(name), name).toEqual(await fixture.read(name));
     await Promise.all([written.close(), fixture.close()]);
 
     const texts = { input: '노란색 차가 달린다.\na yellow car\n' };
     for (const model of [checkpoint, join(PARITY, original)]) {
-      const encoded = kd(['encode', '--model', model, '--input', '-', '--output', `${model === checkpoint ? 'a' : 'b'}.safetensors`, '--backend', BACKEND], { cwd, ...texts });
+      const encoded = kd(
+        [
+          'encode',
+          '--model',
+          model,
+          '--input',
+          '-',
+          '--output',
+          `${model === checkpoint ? 'a' : 'b'}.safetensors`,
+          '--backend',
+          BACKEND,
+        ],
+        { cwd, ...texts },
+      );
       expect(encoded.code, encoded.stderr).toBe(0);
     }
     expect(readFileSync(join(cwd, 'a.safetensors')).equals(readFileSync(join(cwd, 'b.safetensors')))).toBe(true);
@@ -154,13 +315,35 @@ describe('a step with a learning rate of 0', () => {
 });
 
 describe('settings', () => {
-  const losses = (cwd: string, run: string): number[][] => readCsv(join(cwd, 'checkpoints', run, 'loss.csv')).map(({ step, epoch, loss, loss_en, grad_norm }) => [step, epoch, loss, loss_en, grad_norm]);
+  const losses = (cwd: string, run: string): number[][] =>
+    readCsv(join(cwd, 'checkpoints', run, 'loss.csv')).map(({ step, epoch, loss, loss_en, grad_norm }) => [
+      step,
+      epoch,
+      loss,
+      loss_en,
+      grad_norm,
+    ]);
 
   it('a seed decides the split, the order and the dropout', () => {
     const cwd = folderWithPairs(20);
-    const run = (name: string, ...flags: string[]): CliResult => train(cwd, ['--engine', 'eager', '--batch-size', '4', '--max-steps', '3', '--log-every', '1', '--run', name, ...flags]);
-    for (const [name, ...flags] of [['one'], ['again', '--seed', '42'], ['other', '--seed', '43']]) expect(run(name, ...flags).code).toBe(0);
-    const fingerprint = (name: string): string => readJson<{ data: { fingerprint: string } }>(join(cwd, 'checkpoints', name, 'config.json')).data.fingerprint;
+    const run = (name: string, ...flags: string[]): CliResult =>
+      train(cwd, [
+        '--engine',
+        'eager',
+        '--batch-size',
+        '4',
+        '--max-steps',
+        '3',
+        '--log-every',
+        '1',
+        '--run',
+        name,
+        ...flags,
+      ]);
+    for (const [name, ...flags] of [['one'], ['again', '--seed', '42'], ['other', '--seed', '43']])
+      expect(run(name, ...flags).code).toBe(0);
+    const fingerprint = (name: string): string =>
+      readJson<{ data: { fingerprint: string } }>(join(cwd, 'checkpoints', name, 'config.json')).data.fingerprint;
     expect(losses(cwd, 'again')).toEqual(losses(cwd, 'one'));
     expect(read(cwd, 'checkpoints/again/validation.csv')).toBe(read(cwd, 'checkpoints/one/validation.csv'));
     expect(fingerprint('again')).toBe(fingerprint('one'));
@@ -171,15 +354,42 @@ describe('settings', () => {
   it('accumulated micro-batches are a batch, the last window of an epoch a smaller one; --max-steps ends within an epoch', () => {
     const cwd = folderWithPairs(20);
     // 15 pairs of 20 train: in micro-batches of 3 windows of 3 and 2, in batches of 9 and 6.
-    const common = ['--no-shuffle', '--samples', '20', '--valid-fraction', '0.25', '--epochs', '2', '--max-steps', '3', '--log-every', '1', '--dropout', '0', '--learning-rate', '1e-3'];
+    const common = [
+      '--no-shuffle',
+      '--samples',
+      '20',
+      '--valid-fraction',
+      '0.25',
+      '--epochs',
+      '2',
+      '--max-steps',
+      '3',
+      '--log-every',
+      '1',
+      '--dropout',
+      '0',
+      '--learning-rate',
+      '1e-3',
+    ];
     const plan = (stdout: string) => parseLines<Event>(stdout).find(({ event }) => event === 'plan');
     const small = train(cwd, [...common, '--batch-size', '3', '--accumulate', '3', '--run', 'small', '--json']);
     const large = train(cwd, [...common, '--batch-size', '9', '--run', 'large', '--json']);
     expect([small.code, large.code]).toEqual([0, 0]);
-    expect(plan(small.stdout)).toMatchObject({ steps: 3, steps_per_epoch: 2, epochs: 2, training_pairs: 15, validation_pairs: 5 });
+    expect(plan(small.stdout)).toMatchObject({
+      steps: 3,
+      steps_per_epoch: 2,
+      epochs: 2,
+      training_pairs: 15,
+      validation_pairs: 5,
+    });
     const [parts, whole] = [losses(cwd, 'small'), losses(cwd, 'large')];
-    expect(parts.map(([step, epoch]) => [step, epoch])).toEqual([[1, 1], [2, 1], [3, 2]]);
-    for (const [i, row] of whole.entries()) for (const [j, value] of row.entries()) expect(parts[i][j]).toBeCloseTo(value, 4);
+    expect(parts.map(([step, epoch]) => [step, epoch])).toEqual([
+      [1, 1],
+      [2, 1],
+      [3, 2],
+    ]);
+    for (const [i, row] of whole.entries())
+      for (const [j, value] of row.entries()) expect(parts[i][j]).toBeCloseTo(value, 4);
     expect(readCsv(join(cwd, 'checkpoints/small/validation.csv')).map(({ step }) => step)).toEqual([0, 2, 3]);
     expect(read(cwd, 'checkpoints/small/last')).toBe('step-00000003\n');
   });
@@ -187,10 +397,18 @@ describe('settings', () => {
   it('--quiet writes the result and nothing else', () => {
     const cwd = folderWithPairs(4);
     // A pipe, as a shell makes it: there TensorFlow's own lines can be muted.
-    const command = [process.execPath, KD, ...trainArguments(['--engine', 'eager', '--max-steps', '1', '--valid-fraction', '0', '--quiet'])].map((part) => `'${part}'`).join(' ');
+    const command = [
+      process.execPath,
+      KD,
+      ...trainArguments(['--engine', 'eager', '--max-steps', '1', '--valid-fraction', '0', '--quiet']),
+    ]
+      .map((part) => `'${part}'`)
+      .join(' ');
     const stderr = spawnSync('sh', ['-c', `${command} 2>&1 >out | cat`], { cwd, encoding: 'utf8' }).stdout;
     expect(stderr).toBe('');
-    expect(read(cwd, 'out')).toMatch(/^checkpoints\/tiny: 1 step in \d:\d\d:\d\d\nreport: checkpoints\/tiny\/report\.html\n$/);
+    expect(read(cwd, 'out')).toMatch(
+      /^checkpoints\/tiny: 1 step in \d:\d\d:\d\d\nreport: checkpoints\/tiny\/report\.html\n$/,
+    );
     // Without validation the newest is the best.
     expect(read(cwd, 'checkpoints/tiny/best')).toBe('step-00000001\n');
     expect(existsSync(join(cwd, 'checkpoints/tiny/step-00000001/model.safetensors'))).toBe(true);
@@ -198,7 +416,14 @@ describe('settings', () => {
 
   it('what is dropped and what is cut is told; without a name a run takes the time of its start', () => {
     const cwd = temporaryFolder();
-    const rows = [['집', 'house'], ['차', 'car'], ['', 'nothing'], ['나무 '.repeat(90), 'tree'], ['짧다'], ...Array.from({ length: 20 }, () => ['집', 'house'])];
+    const rows = [
+      ['집', 'house'],
+      ['차', 'car'],
+      ['', 'nothing'],
+      ['나무 '.repeat(90), 'tree'],
+      ['짧다'],
+      ...Array.from({ length: 20 }, () => ['집', 'house']),
+    ];
     writeFileSync(join(cwd, 'pairs.csv'), ['korea,english', ...rows.map((row) => row.join())].join('\n'));
     const flags = trainArguments(['--engine', 'eager', '--max-steps', '1', '--no-shuffle']);
     flags.splice(flags.indexOf('--run'), 2);
@@ -207,6 +432,10 @@ describe('settings', () => {
     expect(result.stderr).toMatch(/^warning: 1 row .*pairs\.csv:6 \(expected 2 fields, got 1; complete the row\)$/m);
     expect(result.stderr).toMatch(/^1 row .*empty text.*pairs\.csv:4$/m);
     expect(result.stderr).toMatch(/^warning: 1 text cut to 77 tokens \(Korean, by the student's tokenizer\)$/m);
-    expect(readdirSync(join(cwd, 'checkpoints')).filter((name) => !name.startsWith('.')).join()).toMatch(/^\d{4}-\d\d-\d\d-\d{6}$/);
+    expect(
+      readdirSync(join(cwd, 'checkpoints'))
+        .filter((name) => !name.startsWith('.'))
+        .join(),
+    ).toMatch(/^\d{4}-\d\d-\d\d-\d{6}$/);
   });
 });

@@ -3,13 +3,27 @@ import type { Output } from '../../src/commands/console.js';
 import { openTrainingView } from '../../src/commands/train/view.js';
 import type { StepRecord } from '../../src/distill/records.js';
 
-const record = (step: number): StepRecord => ({ step, epoch: 1, learningRate: 1e-3, loss: 2, lossEn: 1, lossKo: 1, gradNorm: 1, pairs: 8 });
+const record = (step: number): StepRecord => ({
+  step,
+  epoch: 1,
+  learningRate: 1e-3,
+  loss: 2,
+  lossEn: 1,
+  lossKo: 1,
+  gradNorm: 1,
+  pairs: 8,
+});
 
 /** What is said over two steps of so many seconds, after the run came to step `from`. */
 function messagesOver(seconds: readonly [number, number], from = 0): string[] {
   const messages: string[] = [];
   const bar = { update: () => undefined, stop: () => undefined };
-  const output = { message: (text: string) => { messages.push(text); }, progress: () => bar } as unknown as Output;
+  const output = {
+    message: (text: string) => {
+      messages.push(text);
+    },
+    progress: () => bar,
+  } as unknown as Output;
   const view = openTrainingView(output, from);
   view.plan({ epochs: 1, stepsPerEpoch: 9, totalSteps: 9 });
   for (const [i, passed] of seconds.entries()) {
@@ -19,8 +33,12 @@ function messagesOver(seconds: readonly [number, number], from = 0): string[] {
   return messages;
 }
 
-beforeEach(() => { vi.useFakeTimers(); });
-afterEach(() => { vi.useRealTimers(); });
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 it('says how long a slow first step took, once', () => {
   expect(messagesOver([24.3, 30])).toEqual(['first step: 24 s; it prepares what the later ones use']);

@@ -1,4 +1,13 @@
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { InferenceSession } from 'onnxruntime-node';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
@@ -40,20 +49,27 @@ describe('the weights of an ONNX file', () => {
   it.each([
     ['inside', undefined, ['kd-/model.onnx', 'kd-/optimized.onnx']],
     ['beside', 'weights.pb', ['', 'kd-/optimized.onnx']],
-  ])('in float16 %s the file are mapped from temporary files, which are gone once the model is loaded', async (_, beside, loads) => {
-    await writeFloat16(UNET, model, beside);
-    const temporary = temporaryFolder();
-    vi.stubEnv('TMPDIR', temporary);
-    const create = vi.spyOn(InferenceSession, 'create');
-    const loaded = await loadOnnx(model, 'cpu');
-    const paths = create.mock.calls.map(([path]) => String(path).replace(model, '').replace(/^.*\/(kd-)[^/]+/, '$1'));
-    vi.unstubAllEnvs();
-    vi.restoreAllMocks();
-    expect(paths).toEqual(loads);
-    expect(readdirSync(temporary)).toEqual([]);
-    expect(Math.max(...(await loaded.run(INPUTS)).values)).toBeGreaterThan(0.1); // after all the files are gone
-    await loaded.release();
-  });
+  ])(
+    'in float16 %s the file are mapped from temporary files, which are gone once the model is loaded',
+    async (_, beside, loads) => {
+      await writeFloat16(UNET, model, beside);
+      const temporary = temporaryFolder();
+      vi.stubEnv('TMPDIR', temporary);
+      const create = vi.spyOn(InferenceSession, 'create');
+      const loaded = await loadOnnx(model, 'cpu');
+      const paths = create.mock.calls.map(([path]) =>
+        String(path)
+          .replace(model, '')
+          .replace(/^.*\/(kd-)[^/]+/, '$1'),
+      );
+      vi.unstubAllEnvs();
+      vi.restoreAllMocks();
+      expect(paths).toEqual(loads);
+      expect(readdirSync(temporary)).toEqual([]);
+      expect(Math.max(...(await loaded.run(INPUTS)).values)).toBeGreaterThan(0.1); // after all the files are gone
+      await loaded.release();
+    },
+  );
 
   it('may be links, as the hub keeps them', async () => {
     const [blobs, snapshot] = ['blobs', 'snapshot'].map((name) => join(folder, name));
@@ -72,7 +88,9 @@ describe('the weights of an ONNX file', () => {
     truncateSync(beside, 2000);
     await expect(checkWeights(model)).rejects.toThrow(`${beside}: expected weights of `);
     rmSync(beside);
-    await expect(checkWeights(model)).rejects.toThrow(`${beside}: expected weights of ${model}, found no such file; get it, and put it there`);
+    await expect(checkWeights(model)).rejects.toThrow(
+      `${beside}: expected weights of ${model}, found no such file; get it, and put it there`,
+    );
   });
 
   it('make one line of a file that is cut short anywhere', async () => {
@@ -86,8 +104,15 @@ describe('the weights of an ONNX file', () => {
   });
 });
 
-const wave = (...shape: number[]) => ({ values: Float32Array.from({ length: shape.reduce((a, b) => a * b) }, (_, i) => Math.sin(i)), shape });
-const INPUTS = { sample: wave(2, 4, 8, 8), timestep: { values: Float32Array.of(500), shape: [1] }, encoder_hidden_states: wave(2, 77, 48) };
+const wave = (...shape: number[]) => ({
+  values: Float32Array.from({ length: shape.reduce((a, b) => a * b) }, (_, i) => Math.sin(i)),
+  shape,
+});
+const INPUTS = {
+  sample: wave(2, 4, 8, 8),
+  timestep: { values: Float32Array.of(500), shape: [1] },
+  encoder_hidden_states: wave(2, 77, 48),
+};
 
 /** What a model makes of the inputs. */
 async function answerOf(path: string): Promise<Float32Array> {

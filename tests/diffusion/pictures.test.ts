@@ -14,7 +14,12 @@ import { writeSafetensors } from '../../src/weights/safetensors-writer.js';
 import { temporaryFolder } from '../cli.js';
 import { PARITY } from '../fixtures/index.js';
 
-const pixels = (data: readonly number[], isFinite = true) => ({ width: 2, height: 1, data: Uint8Array.from(data), isFinite });
+const pixels = (data: readonly number[], isFinite = true) => ({
+  width: 2,
+  height: 1,
+  data: Uint8Array.from(data),
+  isFinite,
+});
 
 describe('starting noise', () => {
   it('is the same for a seed on every machine', () => {
@@ -22,18 +27,24 @@ describe('starting noise', () => {
     expect(noise).toHaveLength(4 * 8 * 8);
     expect(Array.from(noise.subarray(0, 4))).toEqual(GOLDEN_NOISE);
     const bytes = Buffer.from(noiseFromSeed(7, 512, 512).noise.buffer);
-    expect(createHash('sha256').update(bytes).digest('hex')).toBe('5f0c5cd0bdc94d5dff34c1d49c3a85c01b6be06fd1f340864e0d7137d95cc2b1');
+    expect(createHash('sha256').update(bytes).digest('hex')).toBe(
+      '5f0c5cd0bdc94d5dff34c1d49c3a85c01b6be06fd1f340864e0d7137d95cc2b1',
+    );
     expect(noiseFromSeed(8, 64, 64).noise[0]).not.toBe(noise[0]);
   });
 
   it('is read from a file with its size, and refused in another shape', async () => {
     const path = join(temporaryFolder(), 'noise.safetensors');
     const write = (name: string, shape: number[]) =>
-      writeSafetensors(path, [{ name, dtype: 'F32', shape, values: new Float32Array(shape.reduce((a, b) => a * b, 1)) }]);
+      writeSafetensors(path, [
+        { name, dtype: 'F32', shape, values: new Float32Array(shape.reduce((a, b) => a * b, 1)) },
+      ]);
     await write('noise', [1, 4, 8, 16]);
     expect(await readNoise(path)).toMatchObject({ height: 64, width: 128 });
     await write('noise', [2, 4, 8, 8]);
-    await expect(readNoise(path)).rejects.toThrow(`${path}: expected noise to be [1, 4, height / 8, width / 8], got [2, 4, 8, 8]`);
+    await expect(readNoise(path)).rejects.toThrow(
+      `${path}: expected noise to be [1, 4, height / 8, width / 8], got [2, 4, 8, 8]`,
+    );
     await write('latents', [1, 4, 8, 8]);
     await expect(readNoise(path)).rejects.toThrow(`${path}: expected a tensor called noise, got latents`);
   });
@@ -81,8 +92,18 @@ describe('pictures', () => {
   it('are listed beside themselves as long as they are there', async () => {
     const folder = temporaryFolder();
     const picture = (file: string, seed: number): Picture => ({
-      file, kind: 'picture', prompts: ['노란색 차'], negative: '', seed, steps: 25, guidance: 7.5, scheduler: 'UniPCMultistepScheduler',
-      width: 64, height: 64, encoders: ['first'], pipeline: 'tiny',
+      file,
+      kind: 'picture',
+      prompts: ['노란색 차'],
+      negative: '',
+      seed,
+      steps: 25,
+      guidance: 7.5,
+      scheduler: 'UniPCMultistepScheduler',
+      width: 64,
+      height: 64,
+      encoders: ['first'],
+      pipeline: 'tiny',
     });
     expect(await readPictures(folder)).toEqual([]);
     for (const file of ['a.png', 'b.png']) writeFileSync(join(folder, file), '');
@@ -129,7 +150,10 @@ describe('lettering', () => {
     const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="300" height="40">${svgLine(text, { x: 20, y: 28, size: 24, fill: '#000' })}</svg>`;
     expect(svg).not.toContain('<text');
     const data = await sharp(Buffer.from(svg)).flatten({ background: '#fff' }).greyscale().raw().toBuffer();
-    const inked = Array.from({ length: 300 }, (_, x) => Array.from({ length: 40 }, (_, y) => data[y * 300 + x]).filter((value) => value < 128).length);
+    const inked = Array.from(
+      { length: 300 },
+      (_, x) => Array.from({ length: 40 }, (_, y) => data[y * 300 + x]).filter((value) => value < 128).length,
+    );
     const [first, last] = [inked.findIndex((count) => count > 0), inked.findLastIndex((count) => count > 0)];
     expect(first).toBeGreaterThanOrEqual(20);
     expect(first).toBeLessThan(24);

@@ -49,37 +49,49 @@ describe('the pipeline', () => {
     expect(cases).toHaveLength(8);
   });
 
-  it.each(cases)('draws $prompt with $scheduler in $steps steps as diffusers does', async ({ name, prompt, scheduler, steps, guidance_scale }) => {
-    const kind = SCHEDULERS.find((candidate) => SCHEDULER_CLASSES[candidate] === scheduler)!;
-    const pipeline = await openPipeline(SD_TINY, await readScheduler(SD_TINY, kind), 'cpu');
-    for (const oneByOne of [false, true]) {
-      const latents = await pipeline.denoise({
-        noise: await expected.read('noise'),
-        height: 64,
-        width: 64,
-        prompt: await embed(prompt),
-        negative: await embed(''),
-        guidance: guidance_scale,
-        steps,
-        oneByOne,
-      });
-      expect(largestDifference(latents, await expected.read(`${name}.latents`))).toBeLessThan(1e-4);
-      const { data, isFinite } = await pipeline.decode(latents, 64, 64);
-      expect(isFinite).toBe(true);
-      expect(largestDifference(data, await expected.readInt32(`${name}.image`))).toBeLessThanOrEqual(1);
-    }
-    await pipeline.release();
-  });
+  it.each(cases)(
+    'draws $prompt with $scheduler in $steps steps as diffusers does',
+    async ({ name, prompt, scheduler, steps, guidance_scale }) => {
+      const kind = SCHEDULERS.find((candidate) => SCHEDULER_CLASSES[candidate] === scheduler)!;
+      const pipeline = await openPipeline(SD_TINY, await readScheduler(SD_TINY, kind), 'cpu');
+      for (const oneByOne of [false, true]) {
+        const latents = await pipeline.denoise({
+          noise: await expected.read('noise'),
+          height: 64,
+          width: 64,
+          prompt: await embed(prompt),
+          negative: await embed(''),
+          guidance: guidance_scale,
+          steps,
+          oneByOne,
+        });
+        expect(largestDifference(latents, await expected.read(`${name}.latents`))).toBeLessThan(1e-4);
+        const { data, isFinite } = await pipeline.decode(latents, 64, 64);
+        expect(isFinite).toBe(true);
+        expect(largestDifference(data, await expected.readInt32(`${name}.image`))).toBeLessThanOrEqual(1);
+      }
+      await pipeline.release();
+    },
+  );
 });
 
 describe('a UNet in float16', () => {
-  it.each([['inside', undefined], ['beside', 'weights.pb']])('draws what it draws in float32, its weights %s the file', async (_, beside) => {
+  it.each([
+    ['inside', undefined],
+    ['beside', 'weights.pb'],
+  ])('draws what it draws in float32, its weights %s the file', async (_, beside) => {
     const folder = pipelineWith(() => undefined);
     await writeFloat16(join(SD_TINY, 'unet/model.onnx'), join(folder, 'unet/model.onnx'), beside);
     const [{ name, prompt, steps, guidance_scale }] = cases;
     const pipeline = await openPipeline(folder, await readScheduler(folder, 'unipc'), 'cpu');
     const latents = await pipeline.denoise({
-      noise: await expected.read('noise'), height: 64, width: 64, prompt: await embed(prompt), negative: await embed(''), guidance: guidance_scale, steps,
+      noise: await expected.read('noise'),
+      height: 64,
+      width: 64,
+      prompt: await embed(prompt),
+      negative: await embed(''),
+      guidance: guidance_scale,
+      steps,
     });
     const { data } = await pipeline.decode(latents, 64, 64);
     const difference = largestDifference(latents, await expected.read(`${name}.latents`));
@@ -107,25 +119,85 @@ function pipelineWith(change: (folder: string) => void): string {
 }
 
 describe('a pipeline is refused', () => {
-  const schedulerOf = (text: string) => (folder: string): void => { writeFileSync(join(folder, 'scheduler/scheduler_config.json'), text); };
+  const schedulerOf =
+    (text: string) =>
+    (folder: string): void => {
+      writeFileSync(join(folder, 'scheduler/scheduler_config.json'), text);
+    };
 
   it('with a text encoder in the place of the UNet', async () => {
     const folder = pipelineWith(() => undefined);
     await writeOnnx(join(folder, 'unet/model.onnx'), await openPretrained(join(PARITY, 'student'), 0));
-    await expect(openPipeline(folder, await readScheduler(folder, 'unipc'), 'cpu')).rejects.toThrow(/unet\/model\.onnx: expected a UNet with the inputs .*, got one with input_ids, which is a text encoder; put the pipeline's own file there$/);
+    await expect(openPipeline(folder, await readScheduler(folder, 'unipc'), 'cpu')).rejects.toThrow(
+      /unet\/model\.onnx: expected a UNet with the inputs .*, got one with input_ids, which is a text encoder; put the pipeline's own file there$/,
+    );
   });
 
   it.each([
-    ['without a decoder', (folder) => { rmSync(join(folder, 'vae_decoder'), { recursive: true }); }, /vae_decoder\/model\.onnx: expected a part of the pipeline, found no such file; give a Stable Diffusion/],
-    ['for PyTorch', (folder) => { renameSync(join(folder, 'unet/model.onnx'), join(folder, 'unet/diffusion_pytorch_model.safetensors')); }, /unet\/model\.onnx: expected a part of the pipeline, found no such file; diffusion_pytorch_model\.safetensors beside it is for PyTorch: /],
-    ['with a UNet that is cut short', (folder) => { truncateSync(join(folder, 'unet/model.onnx'), 5000); }, /unet\/model\.onnx: expected the field at byte \d+ to end at 8\d+, found the end at 5000: it is damaged or cut short; get the file anew$/],
-    ['with a UNet that is none', (folder) => { writeFileSync(join(folder, 'unet/model.onnx'), 'version https://git-lfs.github.com/spec/v1\n'); }, /unet\/model\.onnx: expected a field of a Protocol Buffers message at byte 0, found something else; this is the pointer of a Git LFS file/],
-    ['with a UNet of an opset to come', (folder) => { setOpset(join(folder, 'unet/model.onnx'), 99); }, /unet\/model\.onnx: expected an ONNX opset up to \d+, which ONNX Runtime knows, got 99; export the model with an older one$/],
-    ['with a UNet that is empty', (folder) => { writeFileSync(join(folder, 'unet/model.onnx'), ''); }, /unet\/model\.onnx: expected an ONNX model that ONNX Runtime can load, got "Load model from the file failed: ModelProto does not have a graph\."; get the file/],
-    ['with a decoder that is a UNet', (folder) => { cpSync(join(folder, 'unet/model.onnx'), join(folder, 'vae_decoder/model.onnx')); }, /vae_decoder\/model\.onnx: expected a VAE decoder with the inputs latent_sample, got one with sample/],
-    ['with a scheduler that is no JSON', schedulerOf('{"beta_start": 0.1,'), /scheduler_config\.json: expected JSON, got something else/],
-    ['with a prediction that is not known', schedulerOf('{"prediction_type": "flow"}'), /scheduler_config\.json: expected prediction_type to be one of epsilon, sample, v_prediction, got "flow"/],
-    ['with a scheduler that is not supported', schedulerOf('{"use_flow_sigmas": true}'), /scheduler_config\.json: expected use_flow_sigmas to be false or absent/],
+    [
+      'without a decoder',
+      (folder) => {
+        rmSync(join(folder, 'vae_decoder'), { recursive: true });
+      },
+      /vae_decoder\/model\.onnx: expected a part of the pipeline, found no such file; give a Stable Diffusion/,
+    ],
+    [
+      'for PyTorch',
+      (folder) => {
+        renameSync(join(folder, 'unet/model.onnx'), join(folder, 'unet/diffusion_pytorch_model.safetensors'));
+      },
+      /unet\/model\.onnx: expected a part of the pipeline, found no such file; diffusion_pytorch_model\.safetensors beside it is for PyTorch: /,
+    ],
+    [
+      'with a UNet that is cut short',
+      (folder) => {
+        truncateSync(join(folder, 'unet/model.onnx'), 5000);
+      },
+      /unet\/model\.onnx: expected the field at byte \d+ to end at 8\d+, found the end at 5000: it is damaged or cut short; get the file anew$/,
+    ],
+    [
+      'with a UNet that is none',
+      (folder) => {
+        writeFileSync(join(folder, 'unet/model.onnx'), 'version https://git-lfs.github.com/spec/v1\n');
+      },
+      /unet\/model\.onnx: expected a field of a Protocol Buffers message at byte 0, found something else; this is the pointer of a Git LFS file/,
+    ],
+    [
+      'with a UNet of an opset to come',
+      (folder) => {
+        setOpset(join(folder, 'unet/model.onnx'), 99);
+      },
+      /unet\/model\.onnx: expected an ONNX opset up to \d+, which ONNX Runtime knows, got 99; export the model with an older one$/,
+    ],
+    [
+      'with a UNet that is empty',
+      (folder) => {
+        writeFileSync(join(folder, 'unet/model.onnx'), '');
+      },
+      /unet\/model\.onnx: expected an ONNX model that ONNX Runtime can load, got "Load model from the file failed: ModelProto does not have a graph\."; get the file/,
+    ],
+    [
+      'with a decoder that is a UNet',
+      (folder) => {
+        cpSync(join(folder, 'unet/model.onnx'), join(folder, 'vae_decoder/model.onnx'));
+      },
+      /vae_decoder\/model\.onnx: expected a VAE decoder with the inputs latent_sample, got one with sample/,
+    ],
+    [
+      'with a scheduler that is no JSON',
+      schedulerOf('{"beta_start": 0.1,'),
+      /scheduler_config\.json: expected JSON, got something else/,
+    ],
+    [
+      'with a prediction that is not known',
+      schedulerOf('{"prediction_type": "flow"}'),
+      /scheduler_config\.json: expected prediction_type to be one of epsilon, sample, v_prediction, got "flow"/,
+    ],
+    [
+      'with a scheduler that is not supported',
+      schedulerOf('{"use_flow_sigmas": true}'),
+      /scheduler_config\.json: expected use_flow_sigmas to be false or absent/,
+    ],
   ] as [string, (folder: string) => void, RegExp][])('%s', async (_, change, message) => {
     const folder = pipelineWith(change);
     const open = async () => openPipeline(folder, await readScheduler(folder, 'unipc'), 'cpu');

@@ -32,16 +32,18 @@ function parse(over: object, name: SchedulerName) {
 }
 
 describe('schedulers', () => {
-  it.each(GOLDEN.cases.map((golden) => [`${golden.name}, ${golden.steps} steps, ${JSON.stringify(golden.over).slice(0, 120)}`, golden] as const))(
-    'do as those of diffusers: %s',
-    (_, { name, steps, over, timesteps, result }) => {
-      const scheduler = createScheduler(parse(over, name), steps);
-      expect(scheduler.timesteps).toEqual(timesteps);
-      let sample: Float32Array = Float32Array.from(GOLDEN.start);
-      for (const timestep of scheduler.timesteps) sample = scheduler.step(standIn(sample, timestep), sample);
-      expect(largestDifference(sample, result)).toBeLessThan(2e-5 * Math.max(1, ...result.map(Math.abs)));
-    },
-  );
+  it.each(
+    GOLDEN.cases.map(
+      (golden) =>
+        [`${golden.name}, ${golden.steps} steps, ${JSON.stringify(golden.over).slice(0, 120)}`, golden] as const,
+    ),
+  )('do as those of diffusers: %s', (_, { name, steps, over, timesteps, result }) => {
+    const scheduler = createScheduler(parse(over, name), steps);
+    expect(scheduler.timesteps).toEqual(timesteps);
+    let sample: Float32Array = Float32Array.from(GOLDEN.start);
+    for (const timestep of scheduler.timesteps) sample = scheduler.step(standIn(sample, timestep), sample);
+    expect(largestDifference(sample, result)).toBeLessThan(2e-5 * Math.max(1, ...result.map(Math.abs)));
+  });
 
   it.each([
     // SHA-256 of diffusers' alphas_cumprod as float32
@@ -49,7 +51,11 @@ describe('schedulers', () => {
     [{ beta_schedule: 'linear' }, 'd1e37ed557c9cd24a4539e5ddceb66f71ed0a68202c8593a1aaa4a0554356d33'],
     [{ beta_schedule: 'squaredcos_cap_v2' }, 'f32ff0b43921c3125e2d7457bebc7aa5dd64586e4c1c837c2653aa637b657525'],
   ])('have the noise of diffusers to the last bit: %j', (over, hash) => {
-    expect(createHash('sha256').update(Buffer.from(alphasCumprod(parse(over, 'ddim')).buffer)).digest('hex')).toBe(hash);
+    expect(
+      createHash('sha256')
+        .update(Buffer.from(alphasCumprod(parse(over, 'ddim')).buffer))
+        .digest('hex'),
+    ).toBe(hash);
   });
 
   it('end in numbers where diffusers divides by zero: bh1 down to no noise, and ε with it', () => {
@@ -62,25 +68,48 @@ describe('schedulers', () => {
   });
 
   it.each([
-    ['unipc', { use_flow_sigmas: true }, 'expected use_flow_sigmas to be false or absent, as no other value is supported; choose another --scheduler, got true'],
+    [
+      'unipc',
+      { use_flow_sigmas: true },
+      'expected use_flow_sigmas to be false or absent, as no other value is supported; choose another --scheduler, got true',
+    ],
     ['unipc', { solver_type: 'rk4' }, 'expected solver_type to be one of bh1, bh2, midpoint, heun, logrho, got "rk4"'],
-    ['pndm', { prediction_type: 'sample' }, 'expected prediction_type to be one of epsilon, v_prediction, got "sample"'],
-    ['ddim', { beta_schedule: 'sigmoid' }, 'expected beta_schedule to be one of linear, scaled_linear, squaredcos_cap_v2, got "sigmoid"'],
-    ['ddim', { trained_betas: [0.1, 0.2] }, 'expected trained_betas to be as many as num_train_timesteps, 1000, got [0.1,0.2]'],
-    ['ddim', { num_train_timesteps: 'many' }, 'expected num_train_timesteps to be a whole number from 1 to 1000000, got "many"'],
+    [
+      'pndm',
+      { prediction_type: 'sample' },
+      'expected prediction_type to be one of epsilon, v_prediction, got "sample"',
+    ],
+    [
+      'ddim',
+      { beta_schedule: 'sigmoid' },
+      'expected beta_schedule to be one of linear, scaled_linear, squaredcos_cap_v2, got "sigmoid"',
+    ],
+    [
+      'ddim',
+      { trained_betas: [0.1, 0.2] },
+      'expected trained_betas to be as many as num_train_timesteps, 1000, got [0.1,0.2]',
+    ],
+    [
+      'ddim',
+      { num_train_timesteps: 'many' },
+      'expected num_train_timesteps to be a whole number from 1 to 1000000, got "many"',
+    ],
   ] as const)('of %s refuse %j', (name, over, message) => {
     expect(() => parse(over, name)).toThrow(`scheduler_config.json: ${message}`);
   });
 
   it('pass over the fields of others', () => {
-    expect(parse({ skip_prk_steps: 'unknown to DDIM', timestep_type: 'discrete' }, 'ddim')).toMatchObject({ name: 'ddim', timestepSpacing: 'leading' });
+    expect(parse({ skip_prk_steps: 'unknown to DDIM', timestep_type: 'discrete' }, 'ddim')).toMatchObject({
+      name: 'ddim',
+      timestepSpacing: 'leading',
+    });
   });
 
   it.each([
     ['ddim', 1001, {}, 'expected at most 1000'],
     ['unipc', 1000, { timestep_spacing: 'leading' }, 'expected at most 999'],
     ['unipc', 1000, {}, 'expected steps that each take noise out, got time step'],
-    ['ddim', 1000, {}, 'expected time steps below the model\'s 1000, got 1000'],
+    ['ddim', 1000, {}, "expected time steps below the model's 1000, got 1000"],
     ['pndm', 3, { skip_prk_steps: false }, 'expected at least 4'],
   ] as const)('of %s refuse %d steps', (name, steps, over, message) => {
     expect(() => createScheduler(parse(over, name), steps)).toThrow(`--steps: ${message}`);

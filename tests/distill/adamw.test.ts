@@ -1,10 +1,23 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { adamWScalars, adamWUpdate, decays, OPTIMIZERS, type AdamWSlot, type OptimizerName } from '../../src/distill/adamw.js';
+import {
+  adamWScalars,
+  adamWUpdate,
+  decays,
+  OPTIMIZERS,
+  type AdamWSlot,
+  type OptimizerName,
+} from '../../src/distill/adamw.js';
 import { loadBackend } from '../../src/engine/tensorflow.js';
 
 /** The rule of each variant in double precision, as its documentation writes it. */
-function reference(optimizer: OptimizerName, gradients: number[], learningRate: number, weightDecay: number, decayed: boolean): number {
+function reference(
+  optimizer: OptimizerName,
+  gradients: number[],
+  learningRate: number,
+  weightDecay: number,
+  decayed: boolean,
+): number {
   let [p, m, v] = [1, 0, 0];
   for (const [i, g] of gradients.entries()) {
     m = 0.9 * m + 0.1 * g;

@@ -4,17 +4,30 @@ import { describe, expect, it } from 'vitest';
 import { learningRateAt } from '../../src/distill/schedule.js';
 import { PARITY } from '../fixtures/index.js';
 
-interface Recorded { readonly steps: number; readonly learning_rate: number; readonly warmup_ratio: number; readonly log: { step: number; lr: number }[] }
+interface Recorded {
+  readonly steps: number;
+  readonly learning_rate: number;
+  readonly warmup_ratio: number;
+  readonly log: { step: number; lr: number }[];
+}
 
 describe('the learning rate', () => {
   it("is PyTorch's at every step, with a warm-up that ends between two steps", () => {
-    const { steps, learning_rate: peak, warmup_ratio: warmupRatio, log } = JSON.parse(readFileSync(join(PARITY, 'train/roberta-hidden.json'), 'utf8')) as Recorded;
+    const {
+      steps,
+      learning_rate: peak,
+      warmup_ratio: warmupRatio,
+      log,
+    } = JSON.parse(readFileSync(join(PARITY, 'train/roberta-hidden.json'), 'utf8')) as Recorded;
     expect(log).toHaveLength(24);
-    for (const { step, lr } of log) expect(Math.abs(learningRateAt({ peak, totalSteps: steps, warmupRatio }, step) - lr)).toBeLessThan(1e-12);
+    for (const { step, lr } of log)
+      expect(Math.abs(learningRateAt({ peak, totalSteps: steps, warmupRatio }, step) - lr)).toBeLessThan(1e-12);
   });
 
   it('starts at 0, peaks after the warm-up and ends near 0', () => {
-    const rates = Array.from({ length: 100 }, (_, i) => learningRateAt({ peak: 1, totalSteps: 100, warmupRatio: 0.1 }, i + 1));
+    const rates = Array.from({ length: 100 }, (_, i) =>
+      learningRateAt({ peak: 1, totalSteps: 100, warmupRatio: 0.1 }, i + 1),
+    );
     expect(rates[0]).toBe(0);
     expect(Math.max(...rates)).toBe(1);
     expect(rates.indexOf(1)).toBe(10);

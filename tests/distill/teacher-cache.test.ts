@@ -26,7 +26,8 @@ function batchesOf(pairs: number, order: readonly number[]): Batches {
 }
 
 const DATA = { training: batchesOf(14, [2, 0, 3, 1]), validation: batchesOf(3, [0]) };
-const teach = ({ rows }: Batch): Promise<Float32Array> => Promise.resolve(Float32Array.from([...rows].flatMap(outputsOf)));
+const teach = ({ rows }: Batch): Promise<Float32Array> =>
+  Promise.resolve(Float32Array.from([...rows].flatMap(outputsOf)));
 
 /** 5 rows a file, so that batches lie across two. */
 const open = (root: string): ReturnType<typeof openTeacherCache> => openTeacherCache(root, KEY, DATA, SHAPE, 5 * 2 * 6);
@@ -41,7 +42,12 @@ async function filled(): Promise<{ root: string; folder: string }> {
 describe('the cache of a teacher', () => {
   it('gives every batch the outputs of its rows, in whatever order', async () => {
     const { root, folder } = await filled();
-    expect(readdirSync(folder).sort()).toEqual(['training-00000.safetensors', 'training-00001.safetensors', 'training-00002.safetensors', 'validation-00000.safetensors']);
+    expect(readdirSync(folder).sort()).toEqual([
+      'training-00000.safetensors',
+      'training-00001.safetensors',
+      'training-00002.safetensors',
+      'validation-00000.safetensors',
+    ]);
     const cache = await open(root);
     expect(cache.missingBytes).toBe(0);
     for (const side of ['training', 'validation'] as const) {
@@ -57,12 +63,19 @@ describe('the cache of a teacher', () => {
     const root = temporaryFolder();
     let taught = 0;
     const cache = await open(root);
-    await expect(cache.fill((batch) => (taught++ === 2 ? Promise.reject(new Error('killed')) : teach(batch)), () => undefined)).rejects.toThrow('killed');
+    await expect(
+      cache.fill(
+        (batch) => (taught++ === 2 ? Promise.reject(new Error('killed')) : teach(batch)),
+        () => undefined,
+      ),
+    ).rejects.toThrow('killed');
     expect(readdirSync(cache.folder)).toEqual(['training-00000.safetensors']);
     const again = await open(root);
     expect(again.missingBytes).toBe((9 + 3) * 2 * 6);
     const pairs: number[] = [];
-    await again.fill(teach, (more) => { pairs.push(more); });
+    await again.fill(teach, (more) => {
+      pairs.push(more);
+    });
     expect(pairs.reduce((sum, more) => sum + more, 0)).toBe(17);
     expect((await open(root)).missingBytes).toBe(0);
   });
@@ -92,7 +105,9 @@ describe('the cache of a teacher', () => {
     const shard = await createShard(path, [1, 2, 3]);
     await shard.write(0, Float32Array.from(outputsOf(0)));
     await shard.finish();
-    await expect(openShard(path, [2, 2, 3])).rejects.toThrow(`${path}: expected a tensor target of BF16 [2, 2, 3], got BF16 [1, 2, 3]; remove the file, and it is made anew`);
+    await expect(openShard(path, [2, 2, 3])).rejects.toThrow(
+      `${path}: expected a tensor target of BF16 [2, 2, 3], got BF16 [1, 2, 3]; remove the file, and it is made anew`,
+    );
     expect(statSync(path).size).toBeGreaterThan(0);
   });
 });

@@ -11,62 +11,82 @@ import { largestDifference, PARITY } from '../fixtures/index.js';
 
 const LENGTH = 77;
 
-describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow')).each(['teacher', 'student'])('encoding with the %s as a graph', (role) => {
-  let eager: EncoderEngine;
-  let compiled: EncoderEngine;
-  let ids: Int32Array;
-  /** Encodes with every place of padding computed. */
-  let wholeTexts: EncoderEngine['encode'];
+describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow')).each(['teacher', 'student'])(
+  'encoding with the %s as a graph',
+  (role) => {
+    let eager: EncoderEngine;
+    let compiled: EncoderEngine;
+    let ids: Int32Array;
+    /** Encodes with every place of padding computed. */
+    let wholeTexts: EncoderEngine['encode'];
 
-  beforeAll(async () => {
-    await loadBackend('tensorflow');
-    const model = await openPretrained(`${PARITY}/${role}`, 0);
-    eager = await eagerEncoder(model.encoder, model.parameters());
-    compiled = await compiledEncoder(model.encoder, model.parameters(), LENGTH);
-    ids = Int32Array.from(randomBits(70 * LENGTH, [1, 2]), (bits) => bits % 200);
-    const uncut = await eagerEncoder({ ...model.encoder, sharedPadding: () => undefined }, (await openPretrained(`${PARITY}/${role}`, 0)).parameters());
-    wholeTexts = async (some, batch) => uncut.encode(some, batch);
-    return () => { eager.dispose(); compiled.dispose(); uncut.dispose(); };
-  });
+    beforeAll(async () => {
+      await loadBackend('tensorflow');
+      const model = await openPretrained(`${PARITY}/${role}`, 0);
+      eager = await eagerEncoder(model.encoder, model.parameters());
+      compiled = await compiledEncoder(model.encoder, model.parameters(), LENGTH);
+      ids = Int32Array.from(randomBits(70 * LENGTH, [1, 2]), (bits) => bits % 200);
+      const uncut = await eagerEncoder(
+        { ...model.encoder, sharedPadding: () => undefined },
+        (await openPretrained(`${PARITY}/${role}`, 0)).parameters(),
+      );
+      wholeTexts = async (some, batch) => uncut.encode(some, batch);
+      return () => {
+        eager.dispose();
+        compiled.dispose();
+        uncut.dispose();
+      };
+    });
 
-  it.each([1, 2, 5, 17, 32, 33, 70])('gives what the ops give one by one, for %i texts, with a mask and without', async (batch) => {
-    const some = ids.subarray(0, batch * LENGTH);
-    const mask = Float32Array.from(some, (_, i) => (i % LENGTH < 3 + (i % 31) ? 1 : 0));
-    for (const given of [undefined, mask]) {
-      const [expected, actual] = [await eager.encode(some, batch, given), await compiled.encode(some, batch, given)];
-      expect(actual.lastHiddenState).toHaveLength(expected.lastHiddenState.length);
-      expect(largestDifference(actual.lastHiddenState, expected.lastHiddenState)).toBeLessThan(1e-5);
-      expect(largestDifference(actual.poolerOutput, expected.poolerOutput)).toBeLessThan(1e-5);
-    }
-  });
+    it.each([1, 2, 5, 17, 32, 33, 70])(
+      'gives what the ops give one by one, for %i texts, with a mask and without',
+      async (batch) => {
+        const some = ids.subarray(0, batch * LENGTH);
+        const mask = Float32Array.from(some, (_, i) => (i % LENGTH < 3 + (i % 31) ? 1 : 0));
+        for (const given of [undefined, mask]) {
+          const [expected, actual] = [
+            await eager.encode(some, batch, given),
+            await compiled.encode(some, batch, given),
+          ];
+          expect(actual.lastHiddenState).toHaveLength(expected.lastHiddenState.length);
+          expect(largestDifference(actual.lastHiddenState, expected.lastHiddenState)).toBeLessThan(1e-5);
+          expect(largestDifference(actual.poolerOutput, expected.poolerOutput)).toBeLessThan(1e-5);
+        }
+      },
+    );
 
-  it.each([1, 20, 70])('gives the same for %i texts of other lengths', async (batch) => {
-    const padding = role === 'student' ? 1 : 863;
-    for (const most of [4, 23, 24, 63, 77]) {
-      const some = Int32Array.from(ids.subarray(0, batch * LENGTH), (id, i) => (i % LENGTH < most - (Math.floor(i / LENGTH) % 3) ? 3 + id : padding));
-      const [expected, actual] = [await wholeTexts(some, batch), await compiled.encode(some, batch)];
-      expect(largestDifference(actual.lastHiddenState, expected.lastHiddenState)).toBeLessThan(2e-5);
-      expect(largestDifference(actual.poolerOutput, expected.poolerOutput)).toBeLessThan(2e-5);
-    }
-  });
+    it.each([1, 20, 70])('gives the same for %i texts of other lengths', async (batch) => {
+      const padding = role === 'student' ? 1 : 863;
+      for (const most of [4, 23, 24, 63, 77]) {
+        const some = Int32Array.from(ids.subarray(0, batch * LENGTH), (id, i) =>
+          i % LENGTH < most - (Math.floor(i / LENGTH) % 3) ? 3 + id : padding,
+        );
+        const [expected, actual] = [await wholeTexts(some, batch), await compiled.encode(some, batch)];
+        expect(largestDifference(actual.lastHiddenState, expected.lastHiddenState)).toBeLessThan(2e-5);
+        expect(largestDifference(actual.poolerOutput, expected.poolerOutput)).toBeLessThan(2e-5);
+      }
+    });
 
-  it('holds no tensors between calls', async () => {
-    const before = tf.memory().numTensors;
-    await compiled.encode(ids.subarray(0, 3 * LENGTH), 3);
-    expect(tf.memory().numTensors).toBe(before);
-  });
+    it('holds no tensors between calls', async () => {
+      const before = tf.memory().numTensors;
+      await compiled.encode(ids.subarray(0, 3 * LENGTH), 3);
+      expect(tf.memory().numTensors).toBe(before);
+    });
 
-  it('refuses ids of another length', async () => {
-    await expect(compiled.encode(ids.subarray(0, 10), 1)).rejects.toThrow('10 ids a text in an encoder for 77');
-  });
+    it('refuses ids of another length', async () => {
+      await expect(compiled.encode(ids.subarray(0, 10), 1)).rejects.toThrow('10 ids a text in an encoder for 77');
+    });
 
-  it('leaves nothing behind when the parameters are not complete', async () => {
-    const model = await openPretrained(`${PARITY}/${role}`, 0);
-    const encoder = buildTextEncoder(model.encoder.config);
-    const [name] = Object.keys(encoder.shapes);
-    const values = (async function* () { for await (const entry of model.parameters()) if (entry[0] !== name) yield entry; })();
-    const before = tf.memory().numTensors;
-    await expect(compiledEncoder(encoder, values, LENGTH)).rejects.toThrow('not complete');
-    expect(tf.memory().numTensors).toBe(before);
-  });
-});
+    it('leaves nothing behind when the parameters are not complete', async () => {
+      const model = await openPretrained(`${PARITY}/${role}`, 0);
+      const encoder = buildTextEncoder(model.encoder.config);
+      const [name] = Object.keys(encoder.shapes);
+      const values = (async function* () {
+        for await (const entry of model.parameters()) if (entry[0] !== name) yield entry;
+      })();
+      const before = tf.memory().numTensors;
+      await expect(compiledEncoder(encoder, values, LENGTH)).rejects.toThrow('not complete');
+      expect(tf.memory().numTensors).toBe(before);
+    });
+  },
+);

@@ -14,17 +14,27 @@ const RATE = 5e-4;
 
 type Open = (options?: Partial<EngineOptions>) => Promise<Engine>;
 
-async function openRun(engine: 'eager' | 'compiled', batchSize: number): Promise<{ open: Open; batch: (index: number) => Batch }> {
+async function openRun(
+  engine: 'eager' | 'compiled',
+  batchSize: number,
+): Promise<{ open: Open; batch: (index: number) => Batch }> {
   const run = await openRecordedRun('roberta-hidden', batchSize);
   const create = engine === 'compiled' ? compiledEngine : eagerEngine;
-  const open: Open = async (options = {}) => create(run.distillation, await run.parameters(), { ...run.options, ...options }, LENGTH);
+  const open: Open = async (options = {}) =>
+    create(run.distillation, await run.parameters(), { ...run.options, ...options }, LENGTH);
   return { open, batch: run.batch };
 }
 
 /** The first `size` pairs of a batch. */
 function firstOf(batch: Batch, size: number): Batch {
   const cut = (ids: Int32Array): Int32Array => ids.slice(0, size * LENGTH);
-  return { size, teacherIds: cut(batch.teacherIds), studentIdsEn: cut(batch.studentIdsEn), studentIdsKo: cut(batch.studentIdsKo), rows: batch.rows.slice(0, size) };
+  return {
+    size,
+    teacherIds: cut(batch.teacherIds),
+    studentIdsEn: cut(batch.studentIdsEn),
+    studentIdsKo: cut(batch.studentIdsKo),
+    rows: batch.rows.slice(0, size),
+  };
 }
 
 async function losses(engine: Engine, batches: readonly Batch[]): Promise<number[]> {
@@ -39,11 +49,14 @@ async function losses(engine: Engine, batches: readonly Batch[]): Promise<number
 
 function expectClose(actual: readonly number[], expected: readonly number[], relative = 1e-5): void {
   expect(actual).toHaveLength(expected.length);
-  for (const [i, value] of expected.entries()) expect(Math.abs(actual[i] - value)).toBeLessThan(relative * Math.abs(value));
+  for (const [i, value] of expected.entries())
+    expect(Math.abs(actual[i] - value)).toBeLessThan(relative * Math.abs(value));
 }
 
 describe.each(ENGINES)('the %s engine on %s', (name, backend) => {
-  beforeAll(async () => { await loadBackend(backend); });
+  beforeAll(async () => {
+    await loadBackend(backend);
+  });
 
   it('holds as many tensors after step 30 as after step 3, and none when disposed of', async () => {
     const { open, batch } = await openRun(name, 1);
@@ -67,7 +80,10 @@ describe.each(ENGINES)('the %s engine on %s', (name, backend) => {
     const whole = await losses(await large.open(), [large.batch(0), firstOf(large.batch(1), 3)]);
     const engine = await small.open({ accumulate: 2 });
     const parts: number[] = [];
-    for (const window of [[small.batch(0), small.batch(1)], [small.batch(2), firstOf(small.batch(3), 1)]]) {
+    for (const window of [
+      [small.batch(0), small.batch(1)],
+      [small.batch(2), firstOf(small.batch(3), 1)],
+    ]) {
       const { lossEn, lossKo, gradNorm } = await engine.step(window, RATE);
       parts.push(lossEn, lossKo, gradNorm);
     }
@@ -81,13 +97,23 @@ describe.each(ENGINES)('the %s engine on %s', (name, backend) => {
     const run = await openRecordedRun('roberta-hidden', 4);
     const { student } = run.distillation;
     expect(student.sharedPadding(0)).toBe(1);
-    const seen = await Promise.all([student, { ...student, sharedPadding: () => undefined }].map(async (encoder) => {
-      const create = name === 'compiled' ? compiledEngine : eagerEngine;
-      const engine = await create({ ...run.distillation, student: encoder }, await run.parameters(), run.options, LENGTH);
-      const { student: spread, lossEn, lossKo } = await engine.evaluate(run.batch(0));
-      const long = { ...run.batch(1), studentIdsKo: run.batch(1).studentIdsKo.map((id, i) => (i % LENGTH < 30 ? 5 : id)) };
-      return [lossEn, lossKo, spread.variance, ...await losses(engine, [run.batch(0), long, run.batch(2)])];
-    }));
+    const seen = await Promise.all(
+      [student, { ...student, sharedPadding: () => undefined }].map(async (encoder) => {
+        const create = name === 'compiled' ? compiledEngine : eagerEngine;
+        const engine = await create(
+          { ...run.distillation, student: encoder },
+          await run.parameters(),
+          run.options,
+          LENGTH,
+        );
+        const { student: spread, lossEn, lossKo } = await engine.evaluate(run.batch(0));
+        const long = {
+          ...run.batch(1),
+          studentIdsKo: run.batch(1).studentIdsKo.map((id, i) => (i % LENGTH < 30 ? 5 : id)),
+        };
+        return [lossEn, lossKo, spread.variance, ...(await losses(engine, [run.batch(0), long, run.batch(2)]))];
+      }),
+    );
     expectClose(seen[0], seen[1], 2e-5);
   });
 
@@ -114,7 +140,10 @@ describe.each(ENGINES)('the %s engine on %s', (name, backend) => {
 });
 
 describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('eager and compiled', () => {
-  it.each([['compiled', 'tensorflow'], ['eager', 'cpu']] as const)('%s on %s draws the masks that eager on tensorflow draws', async (name, backend) => {
+  it.each([
+    ['compiled', 'tensorflow'],
+    ['eager', 'cpu'],
+  ] as const)('%s on %s draws the masks that eager on tensorflow draws', async (name, backend) => {
     await loadBackend('tensorflow');
     const reference = await openRun('eager', 4);
     const batches = [0, 1, 2].map(reference.batch);

@@ -25,12 +25,22 @@ export const GPU_SETUP: SetupStatus = {
   device: 'gpu',
   libtensorflow: { version: '2.21.0', path: '/cache/tensorflow/lib' },
   choice: { device: 'auto', cuda: 'wheels' },
-  cuda: { folder: CUDA, files: Object.fromEntries(CUDA_FILES.map((path) => [path.slice(CUDA.length + 1), { path, version: '12.9.1' }])) },
+  cuda: {
+    folder: CUDA,
+    files: Object.fromEntries(CUDA_FILES.map((path) => [path.slice(CUDA.length + 1), { path, version: '12.9.1' }])),
+  },
 };
 
 /** A machine of which everything is as `fake` says; by default it has an H100 and all that it takes. */
 export function fakeMachine(fake: Fake = {}): Machine {
-  const { smi = H100, dev = ['nvidia0', 'nvidiactl'], files = CUDA_FILES, setup = GPU_SETUP, env = {}, ldconfig = '' } = fake;
+  const {
+    smi = H100,
+    dev = ['nvidia0', 'nvidiactl'],
+    files = CUDA_FILES,
+    setup = GPU_SETUP,
+    env = {},
+    ldconfig = '',
+  } = fake;
   const answer = (program: string): ProgramResult | undefined => {
     if (program === 'ldconfig') return { status: 0, stdout: ldconfig, stderr: '' };
     if (program !== 'nvidia-smi' || smi === '') return undefined;

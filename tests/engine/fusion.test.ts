@@ -13,7 +13,8 @@ const SHAPE = [400, 400];
 const elementwise = (graph: Graph, op: string, ...inputs: Value[]): GraphNode =>
   graph.add(op, inputs, { T: { type: 'float32' } }, { dtype: 'float32', shape: SHAPE });
 const product = (graph: Graph, x: Value): GraphNode => elementwise(graph, 'MatMul', x, x);
-const layer = (graph: Graph, x: Value): GraphNode => product(graph, elementwise(graph, 'Mul', elementwise(graph, 'Exp', x), graph.scalar(2, 'float32')));
+const layer = (graph: Graph, x: Value): GraphNode =>
+  product(graph, elementwise(graph, 'Mul', elementwise(graph, 'Exp', x), graph.scalar(2, 'float32')));
 
 describe('fusing', () => {
   it('makes equal groups calls of one function', () => {
@@ -51,10 +52,19 @@ describe('fusing', () => {
     const x = placeholder(graph, 'x', SHAPE, 'float32');
     const shared = elementwise(graph, 'Exp', elementwise(graph, 'Neg', x));
     const one = after(graph, elementwise(graph, 'Sqrt', elementwise(graph, 'Square', shared)), [], 'one');
-    const scalar = graph.add('Sum', [shared, graph.int32([0, 1])], { T: { type: 'float32' }, Tidx: { type: 'int32' } }, { dtype: 'float32', shape: [] });
+    const scalar = graph.add(
+      'Sum',
+      [shared, graph.int32([0, 1])],
+      { T: { type: 'float32' }, Tidx: { type: 'int32' } },
+      { dtype: 'float32', shape: [] },
+    );
     const two = after(graph, elementwise(graph, 'AddV2', elementwise(graph, 'Tanh', x), scalar), [], 'two');
     const { functions } = fuse(graph.nodes, [one.name, two.name]);
-    expect(functions.map(({ nodes }) => nodes.map(({ op }) => op))).toEqual([['Neg', 'Exp'], ['Square', 'Sqrt'], ['Tanh', 'AddV2']]);
+    expect(functions.map(({ nodes }) => nodes.map(({ op }) => op))).toEqual([
+      ['Neg', 'Exp'],
+      ['Square', 'Sqrt'],
+      ['Tanh', 'AddV2'],
+    ]);
   });
 
   it('leaves alone what nobody reads', () => {
@@ -72,25 +82,35 @@ describe('fusing', () => {
     const { nodes } = fuse([...graph.nodes].reverse(), [done.name]);
     const names = new Set(nodes.map(({ name }) => name));
     expect(names.has('done')).toBe(true);
-    for (const { inputs } of nodes) for (const input of inputs) expect(names.has(input.replace(/:\d+$/, ''))).toBe(true);
+    for (const { inputs } of nodes)
+      for (const input of inputs) expect(names.has(input.replace(/:\d+$/, ''))).toBe(true);
   });
 });
 
 describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('an engine with fused loops', () => {
   beforeAll(() => loadBackend('tensorflow'));
 
-  it.each(RECORDED_RUNS)('gives what PyTorch gave at every step of %s', async (name) => {
-    const { batch_size: size, log } = readRecording(name);
-    const run = await openRecordedRun(name, size);
-    const engine = await compiledEngine(run.distillation, await run.parameters(), { ...run.options, fused: true }, 77);
-    for (const [i, expected] of log.entries()) {
-      const { lossEn, lossKo, gradNorm } = await engine.step([run.batch(i)], expected.lr);
-      expect(Math.abs(lossEn - expected.loss_en)).toBeLessThanOrEqual(1e-5 * expected.loss_en); // 0 where a student starts as its teacher
-      expect(Math.abs(lossKo / expected.loss_ko - 1)).toBeLessThan(1e-5);
-      expect(Math.abs(gradNorm / expected.grad_norm - 1)).toBeLessThan(1e-4);
-    }
-    engine.dispose();
-  }, 120_000);
+  it.each(RECORDED_RUNS)(
+    'gives what PyTorch gave at every step of %s',
+    async (name) => {
+      const { batch_size: size, log } = readRecording(name);
+      const run = await openRecordedRun(name, size);
+      const engine = await compiledEngine(
+        run.distillation,
+        await run.parameters(),
+        { ...run.options, fused: true },
+        77,
+      );
+      for (const [i, expected] of log.entries()) {
+        const { lossEn, lossKo, gradNorm } = await engine.step([run.batch(i)], expected.lr);
+        expect(Math.abs(lossEn - expected.loss_en)).toBeLessThanOrEqual(1e-5 * expected.loss_en); // 0 where a student starts as its teacher
+        expect(Math.abs(lossKo / expected.loss_ko - 1)).toBeLessThan(1e-5);
+        expect(Math.abs(gradNorm / expected.grad_norm - 1)).toBeLessThan(1e-4);
+      }
+      engine.dispose();
+    },
+    120_000,
+  );
 
   it('gives what one without gives, with dropout, clipping, and micro-batches', async () => {
     const run = await openRecordedRun('roberta-hidden', 4);
@@ -102,7 +122,8 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('an engine with fused
     for (let step = 0; step < 4; step++) {
       const batches = [run.batch(2 * step), run.batch(2 * step + 1)];
       const [a, b] = [await fused.step(batches, 5e-4), await plain.step(batches, 5e-4)];
-      for (const value of ['lossEn', 'lossKo', 'gradNorm'] as const) expect(Math.abs(a[value] / b[value] - 1)).toBeLessThan(1e-5);
+      for (const value of ['lossEn', 'lossKo', 'gradNorm'] as const)
+        expect(Math.abs(a[value] / b[value] - 1)).toBeLessThan(1e-5);
     }
     const [a, b] = [await fused.evaluate(run.batch(0)), await plain.evaluate(run.batch(0))];
     expect(Math.abs(a.lossKo / b.lossKo - 1)).toBeLessThan(1e-5);

@@ -7,7 +7,8 @@ import { after, assignVariable, declareVariable, placeholder, readVariable } fro
 const SHAPE = [400, 400];
 const BYTES = 4 * 400 * 400;
 
-const op = (graph: Graph, name: string, ...inputs: Value[]): GraphNode => graph.add(name, inputs, { T: { type: 'float32' } }, { dtype: 'float32', shape: SHAPE });
+const op = (graph: Graph, name: string, ...inputs: Value[]): GraphNode =>
+  graph.add(name, inputs, { T: { type: 'float32' } }, { dtype: 'float32', shape: SHAPE });
 
 /** The peak of a graph in tensors of `SHAPE`; what is fed is somebody else's. */
 function peakOf(make: (graph: Graph, x: GraphNode) => Value): number {
@@ -23,30 +24,46 @@ describe('what lives at once', () => {
   });
 
   it('includes what a later op reads', () => {
-    expect(peakOf((graph, x) => {
-      const early = op(graph, 'MatMul', x, x);
-      return op(graph, 'MatMul', op(graph, 'MatMul', op(graph, 'MatMul', early, x), x), early);
-    })).toBe(3);
+    expect(
+      peakOf((graph, x) => {
+        const early = op(graph, 'MatMul', x, x);
+        return op(graph, 'MatMul', op(graph, 'MatMul', op(graph, 'MatMul', early, x), x), early);
+      }),
+    ).toBe(3);
   });
 
   it('is one buffer where an elementwise op writes over its input, or a reshape only names it anew', () => {
-    expect(peakOf((graph, x) => op(graph, 'Exp', op(graph, 'Reshape', op(graph, 'Exp', x), graph.int32(SHAPE))))).toBe(1);
+    expect(peakOf((graph, x) => op(graph, 'Exp', op(graph, 'Reshape', op(graph, 'Exp', x), graph.int32(SHAPE))))).toBe(
+      1,
+    );
   });
 
   it('leaves out what the fetched node does not need, and variables', () => {
-    expect(peakOf((graph, x) => {
-      op(graph, 'MatMul', op(graph, 'MatMul', x, x), op(graph, 'MatMul', x, x));
-      const variable = declareVariable(graph, 'v', SHAPE);
-      const assigned = assignVariable(graph, variable, op(graph, 'MatMul', readVariable(graph, variable), x));
-      return after(graph, graph.scalar(1, 'float32'), [assigned], 'assigned');
-    })).toBe(1);
+    expect(
+      peakOf((graph, x) => {
+        op(graph, 'MatMul', op(graph, 'MatMul', x, x), op(graph, 'MatMul', x, x));
+        const variable = declareVariable(graph, 'v', SHAPE);
+        const assigned = assignVariable(graph, variable, op(graph, 'MatMul', readVariable(graph, variable), x));
+        return after(graph, graph.scalar(1, 'float32'), [assigned], 'assigned');
+      }),
+    ).toBe(1);
   });
 
   it('is less in a fused loop, whose values in between take no memory', () => {
     const graph = new Graph();
     const x = placeholder(graph, 'x', SHAPE, 'float32');
     const shared = op(graph, 'Exp', op(graph, 'MatMul', x, x));
-    after(graph, op(graph, 'MatMul', op(graph, 'Mul', op(graph, 'Sub', shared, x), op(graph, 'Mul', op(graph, 'AddV2', shared, x), shared)), x), [], 'done');
+    after(
+      graph,
+      op(
+        graph,
+        'MatMul',
+        op(graph, 'Mul', op(graph, 'Sub', shared, x), op(graph, 'Mul', op(graph, 'AddV2', shared, x), shared)),
+        x,
+      ),
+      [],
+      'done',
+    );
     const fused = fuse(graph.nodes, ['done']);
     expect(fused.functions).toHaveLength(1);
     expect(peakBytes(fused, 'done') / BYTES).toBe(2);

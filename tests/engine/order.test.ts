@@ -10,7 +10,8 @@ const node = (graph: Graph, op: string, inputs: Value[], name: string, shape: re
   graph.add(op, inputs, { T: { type: 'float32' } }, { dtype: 'float32', shape }, name);
 
 /** What a node waits for without taking from it. */
-const awaited = ({ inputs }: GraphNode): string[] => inputs.filter((input) => input.startsWith('^')).map((input) => input.slice(1));
+const awaited = ({ inputs }: GraphNode): string[] =>
+  inputs.filter((input) => input.startsWith('^')).map((input) => input.slice(1));
 
 describe('the order of a graph', () => {
   it('puts a node right before the first that needs it', () => {
@@ -36,10 +37,17 @@ describe('the order of a graph', () => {
     const graph = new Graph();
     const x = placeholder(graph, 'x', SHAPE, 'float32');
     const shared = ['s', 't', 'u'].map((name) => node(graph, 'MatMul', [x, x], name));
-    const evaluated = after(graph, node(graph, 'AddN', [...shared, node(graph, 'MatMul', [x, x], 'own')], 'e'), [], 'evaluated');
+    const evaluated = after(
+      graph,
+      node(graph, 'AddN', [...shared, node(graph, 'MatMul', [x, x], 'own')], 'e'),
+      [],
+      'evaluated',
+    );
     const trained = ['v', 'w', 'z'].map((name) => node(graph, 'MatMul', [x, x], name));
     const stepped = after(graph, node(graph, 'AddN', [...shared, ...trained], 'f'), [], 'stepped');
-    const ordered = new Map(serialise(graph.nodes, [evaluated.name, stepped.name]).map((each) => [each.name, awaited(each)]));
+    const ordered = new Map(
+      serialise(graph.nodes, [evaluated.name, stepped.name]).map((each) => [each.name, awaited(each)]),
+    );
     expect(ordered.get('own')).toEqual(['t']);
     expect(['v', 'w', 'z'].map((name) => ordered.get(name))).toEqual([['t'], ['u'], ['v']]);
   });
@@ -82,7 +90,8 @@ describe('computing anew', () => {
       return [from, graph.nodes.length];
     });
     const names = recompute(graph.nodes, ranges).map(({ name }) => name);
-    const of = (pass: string): string[] => ['taken', 'given', 'output', 'given/again', 'gradient'].map((name) => `${pass}/${name}`);
+    const of = (pass: string): string[] =>
+      ['taken', 'given', 'output', 'given/again', 'gradient'].map((name) => `${pass}/${name}`);
     expect(names).toEqual(['x', ...of('first'), ...of('second')]);
   });
 

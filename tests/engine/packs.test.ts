@@ -5,7 +5,13 @@ import { momentPacks, packGradients, packsOf } from '../../src/engine/graph/pack
 import { loadBackend } from '../../src/engine/tensorflow.js';
 import type { TextEncoder } from '../../src/models/text-encoder.js';
 
-const shapes = { words: [1000, 101], 'dense.weight': [2, 3], 'dense.bias': [2], 'norm.weight': [3], 'pooler.bias': [2] };
+const shapes = {
+  words: [1000, 101],
+  'dense.weight': [2, 3],
+  'dense.bias': [2],
+  'norm.weight': [3],
+  'pooler.bias': [2],
+};
 const student = {
   shapes,
   isPooler: (name: string) => name.startsWith('pooler'),
@@ -23,11 +29,19 @@ describe('packs', () => {
   it('keep apart what weight decay does not touch', () => {
     const packs = packsOf(distillation, 'adamw-legacy');
     expect(packs).toEqual({ 'pack/decayed': ['dense.weight'], 'pack/undecayed': ['dense.bias', 'norm.weight'] });
-    expect(momentPacks(packs)['exp_avg_sq/pack/undecayed']).toEqual(['exp_avg_sq/dense.bias', 'exp_avg_sq/norm.weight']);
+    expect(momentPacks(packs)['exp_avg_sq/pack/undecayed']).toEqual([
+      'exp_avg_sq/dense.bias',
+      'exp_avg_sq/norm.weight',
+    ]);
   });
 
   it('take gradients end to end, in the order of their names, and leave the others', async () => {
-    const gradients = { words: tf.ones([1000, 101]), 'norm.weight': tf.tensor1d([7, 8, 9]), 'dense.bias': tf.tensor1d([5, 6]), 'dense.weight': tf.tensor2d([0, 1, 2, 3, 4, 5], [2, 3]) };
+    const gradients = {
+      words: tf.ones([1000, 101]),
+      'norm.weight': tf.tensor1d([7, 8, 9]),
+      'dense.bias': tf.tensor1d([5, 6]),
+      'dense.weight': tf.tensor2d([0, 1, 2, 3, 4, 5], [2, 3]),
+    };
     const packed = packGradients(gradients, packsOf(distillation, 'adamw'));
     expect(Object.keys(packed)).toEqual(['pack/decayed', 'words']);
     expect([...(await packed['pack/decayed'].data())]).toEqual([0, 1, 2, 3, 4, 5, 5, 6, 7, 8, 9]);

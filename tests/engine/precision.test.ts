@@ -17,11 +17,21 @@ describe('bfloat16', () => {
     const graph = new Graph();
     const x = placeholder(graph, 'x', [2, 2], 'float32');
     const first = product(graph, x, x);
-    const moved = graph.add('Transpose', [first, graph.int32([1, 0])], { T: { type: 'float32' } }, { dtype: 'float32', shape: [2, 2] });
+    const moved = graph.add(
+      'Transpose',
+      [first, graph.int32([1, 0])],
+      { T: { type: 'float32' } },
+      { dtype: 'float32', shape: [2, 2] },
+    );
     const second = product(graph, moved, x);
     const softmax = graph.add('Softmax', [second], { T: { type: 'float32' } }, { dtype: 'float32', shape: [2, 2] });
     const nodes = new Map(toBfloat16(graph.nodes).map((node) => [node.name, node]));
-    expect([first, moved, second, softmax].map(({ name }) => nodes.get(name)!.dtype)).toEqual(['bfloat16', 'bfloat16', 'bfloat16', 'float32']);
+    expect([first, moved, second, softmax].map(({ name }) => nodes.get(name)!.dtype)).toEqual([
+      'bfloat16',
+      'bfloat16',
+      'bfloat16',
+      'float32',
+    ]);
     expect(nodes.get(moved.name)!.inputs[0]).toBe(first.name);
     expect(nodes.get(nodes.get(softmax.name)!.inputs[0])!.op).toBe('Cast');
   });
@@ -46,16 +56,28 @@ describe('bfloat16', () => {
         yield [name, values] as const;
       }
     })();
-    const engine = await compiledEngine(run.distillation, { ...start, student }, { ...run.options, precision: 'bf16' }, 77);
+    const engine = await compiledEngine(
+      run.distillation,
+      { ...start, student },
+      { ...run.options, precision: 'bf16' },
+      77,
+    );
     for await (const { name, values } of engine.studentParameters()) expect(values, name).toEqual(expected.get(name));
     await engine.step([run.batch(0)], 5e-4);
     const moments = new Map<string, Float32Array>();
     for await (const { name, values } of engine.moments()) moments.set(name, values);
     engine.dispose();
     expect(expected.size).toBeGreaterThan(20);
-    expect([...moments.values()].every((values) => values instanceof Float32Array && values.every(Number.isFinite))).toBe(true);
+    expect(
+      [...moments.values()].every((values) => values instanceof Float32Array && values.every(Number.isFinite)),
+    ).toBe(true);
     // Of values that were rounded to bfloat16 somewhere, the lower halves would all be 0.
-    for (const [name, values] of moments) if (values.some((value) => value !== 0)) expect(new Uint16Array(values.buffer, values.byteOffset).some((half, i) => i % 2 === 0 && half !== 0), name).toBe(true);
+    for (const [name, values] of moments)
+      if (values.some((value) => value !== 0))
+        expect(
+          new Uint16Array(values.buffer, values.byteOffset).some((half, i) => i % 2 === 0 && half !== 0),
+          name,
+        ).toBe(true);
   });
 
   it('follows float32 within 2 % over a recorded run, and is not float32', async () => {

@@ -26,10 +26,41 @@ const FUNCTIONS: [string, (x: tf.Tensor2D) => tf.Tensor][] = [
   ['products', (v) => tf.matMul(v, v, false, true)],
   ['products, transposed on the left', (v) => tf.matMul(v, v, true, false)],
   ['batched products', (v) => tf.matMul(tf.reshape(v, [3, 2, 2]), tf.reshape(v, [3, 2, 2]), false, true)],
-  ['elementwise functions', (v) => tf.addN([tf.exp(v), tf.erf(v), tf.sigmoid(v), tf.tanh(v), tf.square(v), tf.neg(v), tf.relu(v), tf.abs(v), tf.sqrt(tf.abs(v)), tf.rsqrt(tf.add(tf.abs(v), 1))])],
-  ['broadcasts', (v) => tf.div(tf.sub(v, tf.mean(v, 1, true)), tf.maximum(tf.minimum(v, 2), tf.tensor1d([1, 2, 3, 4])))],
+  [
+    'elementwise functions',
+    (v) =>
+      tf.addN([
+        tf.exp(v),
+        tf.erf(v),
+        tf.sigmoid(v),
+        tf.tanh(v),
+        tf.square(v),
+        tf.neg(v),
+        tf.relu(v),
+        tf.abs(v),
+        tf.sqrt(tf.abs(v)),
+        tf.rsqrt(tf.add(tf.abs(v), 1)),
+      ]),
+  ],
+  [
+    'broadcasts',
+    (v) => tf.div(tf.sub(v, tf.mean(v, 1, true)), tf.maximum(tf.minimum(v, 2), tf.tensor1d([1, 2, 3, 4]))),
+  ],
   ['reductions', (v) => tf.concat([tf.sum(v, 0), tf.max(v, 1), tf.reshape(tf.mean(v), [1])])],
-  ['shapes', (v) => tf.transpose(tf.pad(tf.slice(tf.tile(v, [2, 1]), [1, 1], [3, 2]), [[1, 0], [0, 2]], 7))],
+  [
+    'shapes',
+    (v) =>
+      tf.transpose(
+        tf.pad(
+          tf.slice(tf.tile(v, [2, 1]), [1, 1], [3, 2]),
+          [
+            [1, 0],
+            [0, 2],
+          ],
+          7,
+        ),
+      ),
+  ],
   ['integers', (v) => tf.cumsum(tf.cast(tf.greater(v, 0.2), 'int32'), 1)],
   ['argMax and gather', (v) => tf.gather(v, tf.argMax<tf.Tensor1D>(v, 0))],
   ['stacks', (v) => tf.stack([tf.sum(v), tf.scalar(3), tf.mean(v)])],

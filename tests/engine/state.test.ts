@@ -35,7 +35,7 @@ async function openRun(name: 'eager' | 'compiled', batchSize: number, recorded: 
   const create = name === 'compiled' ? compiledEngine : eagerEngine;
   const parameters = (): Promise<EngineStart> => run.parameters();
   const open = async (options: Partial<EngineOptions> = {}, start?: EngineStart): Promise<Engine> =>
-    create(run.distillation, start ?? await parameters(), { ...run.options, dropout: undefined, ...options }, LENGTH);
+    create(run.distillation, start ?? (await parameters()), { ...run.options, dropout: undefined, ...options }, LENGTH);
   return { batch: run.batch, parameters, open };
 }
 
@@ -45,7 +45,9 @@ function poisoned(batch: Batch, target: Float32Array): Batch {
 }
 
 describe.each(ENGINES)('the %s engine on %s', (name, backend) => {
-  beforeAll(async () => { await loadBackend(backend); });
+  beforeAll(async () => {
+    await loadBackend(backend);
+  });
 
   it('goes on from its own state bit for bit, moments and dropout included', async () => {
     const { open, batch, parameters } = await openRun(name, 2);
@@ -65,55 +67,84 @@ describe.each(ENGINES)('the %s engine on %s', (name, backend) => {
     resumed.dispose();
   });
 
-  it.each([1, 2])('changes nothing in a step that is not finite, and goes on (micro-batches: %i)', async (accumulate) => {
-    const { open, batch, parameters } = await openRun(name, 2);
-    const teacher = await open({ accumulate });
-    const withTarget = async (index: number): Promise<Batch> => ({ ...batch(index), target: await teacher.teach(batch(index)) });
-    const engine = await open({ targets: 'given', accumulate, maxGradNorm: 1 }, { student: (await parameters()).student });
-    const window = async (from: number): Promise<Batch[]> => Promise.all(Array.from({ length: accumulate }, (_, i) => withTarget(from + i)));
-    expect(await engine.step(await window(0), RATE)).toMatchObject({ applied: true });
-    const before = [await stateOf(engine.studentParameters()), await stateOf(engine.moments())];
-    for (let bad = 0; bad < accumulate; bad++) {
-      const batches = (await window(0)).map((clean, i) => (i === bad ? poisoned(clean, clean.target!) : clean));
-      const { applied, lossEn } = await engine.step(batches, RATE);
-      expect([applied, lossEn]).toEqual([false, NaN]);
-    }
-    expect(engine.counters()).toEqual({ steps: 1 + accumulate, updates: 1 });
-    expect([await stateOf(engine.studentParameters()), await stateOf(engine.moments())]).toEqual(before);
-    const next = await engine.step(await window(2), RATE);
-    expect(next.applied).toBe(true);
-    expect(Number.isFinite(next.gradNorm)).toBe(true);
-    // Nothing of the bad windows is left in the sums: an engine that never met them steps alike.
-    const clean = await open({ targets: 'given', accumulate, maxGradNorm: 1 }, {
-      student: given(before[0]), optimizer: { steps: 1 + accumulate, updates: 1, moments: given(before[1]) },
-    });
-    expect(await clean.step(await window(2), RATE)).toEqual(next);
-    for (const each of [teacher, engine, clean]) each.dispose();
-  });
+  it.each([1, 2])(
+    'changes nothing in a step that is not finite, and goes on (micro-batches: %i)',
+    async (accumulate) => {
+      const { open, batch, parameters } = await openRun(name, 2);
+      const teacher = await open({ accumulate });
+      const withTarget = async (index: number): Promise<Batch> => ({
+        ...batch(index),
+        target: await teacher.teach(batch(index)),
+      });
+      const engine = await open(
+        { targets: 'given', accumulate, maxGradNorm: 1 },
+        { student: (await parameters()).student },
+      );
+      const window = async (from: number): Promise<Batch[]> =>
+        Promise.all(Array.from({ length: accumulate }, (_, i) => withTarget(from + i)));
+      expect(await engine.step(await window(0), RATE)).toMatchObject({ applied: true });
+      const before = [await stateOf(engine.studentParameters()), await stateOf(engine.moments())];
+      for (let bad = 0; bad < accumulate; bad++) {
+        const batches = (await window(0)).map((clean, i) => (i === bad ? poisoned(clean, clean.target!) : clean));
+        const { applied, lossEn } = await engine.step(batches, RATE);
+        expect([applied, lossEn]).toEqual([false, NaN]);
+      }
+      expect(engine.counters()).toEqual({ steps: 1 + accumulate, updates: 1 });
+      expect([await stateOf(engine.studentParameters()), await stateOf(engine.moments())]).toEqual(before);
+      const next = await engine.step(await window(2), RATE);
+      expect(next.applied).toBe(true);
+      expect(Number.isFinite(next.gradNorm)).toBe(true);
+      // Nothing of the bad windows is left in the sums: an engine that never met them steps alike.
+      const clean = await open(
+        { targets: 'given', accumulate, maxGradNorm: 1 },
+        {
+          student: given(before[0]),
+          optimizer: { steps: 1 + accumulate, updates: 1, moments: given(before[1]) },
+        },
+      );
+      expect(await clean.step(await window(2), RATE)).toEqual(next);
+      for (const each of [teacher, engine, clean]) each.dispose();
+    },
+  );
 
-  it.each(['roberta-hidden', 'roberta-pooler'] as const)('learns from given outputs of the teacher as from computed ones (%s)', async (recorded) => {
-    const { open, batch, parameters } = await openRun(name, 3, recorded);
-    const computing = await open();
-    const told = await open({ targets: 'given' }, { student: (await parameters()).student });
-    const small = { ...batch(1), size: 2, teacherIds: batch(1).teacherIds.slice(0, 2 * LENGTH), studentIdsEn: batch(1).studentIdsEn.slice(0, 2 * LENGTH), studentIdsKo: batch(1).studentIdsKo.slice(0, 2 * LENGTH) };
-    for (const each of [batch(0), small]) {
-      const target = await computing.teach(each);
-      expect(target.length % each.size).toBe(0);
-      const [expected, actual] = [await computing.step([each], RATE), await told.step([{ ...each, target }], RATE)];
-      expect(Math.abs(actual.lossEn / expected.lossEn - 1)).toBeLessThan(1e-5);
-      expect(Math.abs(actual.gradNorm / expected.gradNorm - 1)).toBeLessThan(1e-4);
-    }
-    await expect(told.step([batch(0)], RATE)).rejects.toThrow("a batch without the teacher's outputs");
-    await expect(told.teach(batch(0))).rejects.toThrow('has no teacher');
-    computing.dispose();
-    told.dispose();
-  });
+  it.each(['roberta-hidden', 'roberta-pooler'] as const)(
+    'learns from given outputs of the teacher as from computed ones (%s)',
+    async (recorded) => {
+      const { open, batch, parameters } = await openRun(name, 3, recorded);
+      const computing = await open();
+      const told = await open({ targets: 'given' }, { student: (await parameters()).student });
+      const small = {
+        ...batch(1),
+        size: 2,
+        teacherIds: batch(1).teacherIds.slice(0, 2 * LENGTH),
+        studentIdsEn: batch(1).studentIdsEn.slice(0, 2 * LENGTH),
+        studentIdsKo: batch(1).studentIdsKo.slice(0, 2 * LENGTH),
+      };
+      for (const each of [batch(0), small]) {
+        const target = await computing.teach(each);
+        expect(target.length % each.size).toBe(0);
+        const [expected, actual] = [await computing.step([each], RATE), await told.step([{ ...each, target }], RATE)];
+        expect(Math.abs(actual.lossEn / expected.lossEn - 1)).toBeLessThan(1e-5);
+        expect(Math.abs(actual.gradNorm / expected.gradNorm - 1)).toBeLessThan(1e-4);
+      }
+      await expect(told.step([batch(0)], RATE)).rejects.toThrow("a batch without the teacher's outputs");
+      await expect(told.teach(batch(0))).rejects.toThrow('has no teacher');
+      computing.dispose();
+      told.dispose();
+    },
+  );
 
   it('says how the outputs of different sentences differ, whatever fills the batch up', async () => {
     const { open, batch } = await openRun(name, 4);
     const engine = await open();
     const full = batch(0);
-    const three: Batch = { ...full, size: 3, teacherIds: full.teacherIds.slice(0, 3 * LENGTH), studentIdsEn: full.studentIdsEn.slice(0, 3 * LENGTH), studentIdsKo: full.studentIdsKo.slice(0, 3 * LENGTH) };
+    const three: Batch = {
+      ...full,
+      size: 3,
+      teacherIds: full.teacherIds.slice(0, 3 * LENGTH),
+      studentIdsEn: full.studentIdsEn.slice(0, 3 * LENGTH),
+      studentIdsKo: full.studentIdsKo.slice(0, 3 * LENGTH),
+    };
     for (const each of [full, three]) {
       const outputs = await engine.teach(each);
       const { teacher, teacherMean } = await engine.evaluate(each);
@@ -124,11 +155,27 @@ describe.each(ENGINES)('the %s engine on %s', (name, backend) => {
     }
     // Two times the same sentence: nothing differs.
     const twice = (ids: Int32Array): Int32Array => Int32Array.from({ length: 2 * LENGTH }, (_, i) => ids[i % LENGTH]);
-    const same: Batch = { size: 2, teacherIds: twice(full.teacherIds), studentIdsEn: twice(full.studentIdsEn), studentIdsKo: twice(full.studentIdsKo), rows: full.rows.slice(0, 2) };
+    const same: Batch = {
+      size: 2,
+      teacherIds: twice(full.teacherIds),
+      studentIdsEn: twice(full.studentIdsEn),
+      studentIdsKo: twice(full.studentIdsKo),
+      rows: full.rows.slice(0, 2),
+    };
     const collapsed = await engine.evaluate(same);
     expect(collapsed.student.variance).toBeLessThan(1e-9);
     expect(collapsed.student.similarity).toBeCloseTo(1, 5);
-    expect((await engine.evaluate({ ...same, size: 1, teacherIds: full.teacherIds.slice(0, LENGTH), studentIdsEn: full.studentIdsEn.slice(0, LENGTH), studentIdsKo: full.studentIdsKo.slice(0, LENGTH) })).student.similarity).toBeNaN();
+    expect(
+      (
+        await engine.evaluate({
+          ...same,
+          size: 1,
+          teacherIds: full.teacherIds.slice(0, LENGTH),
+          studentIdsEn: full.studentIdsEn.slice(0, LENGTH),
+          studentIdsKo: full.studentIdsKo.slice(0, LENGTH),
+        })
+      ).student.similarity,
+    ).toBeNaN();
     engine.dispose();
   });
 });
@@ -138,9 +185,12 @@ function statisticsOf(values: Float32Array, size: number): { mean: number[]; var
   const width = values.length / size;
   const vectors = Array.from({ length: size }, (_, i) => values.subarray(i * width, (i + 1) * width));
   const mean = Array.from({ length: width }, (_, j) => vectors.reduce((sum, vector) => sum + vector[j], 0) / size);
-  const variance = vectors.reduce((sum, vector) => sum + vector.reduce((inner, value, j) => inner + (value - mean[j]) ** 2, 0), 0) / values.length;
+  const variance =
+    vectors.reduce((sum, vector) => sum + vector.reduce((inner, value, j) => inner + (value - mean[j]) ** 2, 0), 0) /
+    values.length;
   const dot = (a: Float32Array, b: Float32Array): number => a.reduce((sum, value, i) => sum + value * b[i], 0);
   let similarity = 0;
-  for (const [i, a] of vectors.entries()) for (const [j, b] of vectors.entries()) if (i !== j) similarity += dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
+  for (const [i, a] of vectors.entries())
+    for (const [j, b] of vectors.entries()) if (i !== j) similarity += dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
   return { mean, variance, similarity: similarity / (size * (size - 1)) };
 }

@@ -8,7 +8,8 @@ const PAD = 1;
 const LENGTHS = { lengths: [16, 24, 40], padding: PAD };
 
 /** Texts of so many tokens, 5 each, filled up to 40. */
-const texts = (...tokens: number[]): Int32Array => Int32Array.from(tokens.flatMap((count) => Array.from({ length: 40 }, (_, place) => (place < count ? 5 : PAD))));
+const texts = (...tokens: number[]): Int32Array =>
+  Int32Array.from(tokens.flatMap((count) => Array.from({ length: 40 }, (_, place) => (place < count ? 5 : PAD))));
 
 describe('the lengths that texts are cut to', () => {
   it('leave every text a place of padding', () => {

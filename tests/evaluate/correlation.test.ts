@@ -12,8 +12,18 @@ const SIMILARITIES = [0.1, 0.22, 0.5, 0.45, 0.61, 0.93, 0.95, 0.12, 0.5, 0.3];
 it('both coefficients are those of scipy', () => {
   expect(pearson(SCORES, SIMILARITIES)).toBeCloseTo(0.9703224647344519, 12);
   expect(spearman(SCORES, SIMILARITIES)).toBeCloseTo(0.9630363567333498, 12);
-  expect(pearson(SCORES, SCORES.map((score) => 3 - 2 * score))).toBeCloseTo(-1, 12);
-  expect(spearman(SCORES, SCORES.map((score) => score ** 3))).toBeCloseTo(1, 12);
+  expect(
+    pearson(
+      SCORES,
+      SCORES.map((score) => 3 - 2 * score),
+    ),
+  ).toBeCloseTo(-1, 12);
+  expect(
+    spearman(
+      SCORES,
+      SCORES.map((score) => score ** 3),
+    ),
+  ).toBeCloseTo(1, 12);
 });
 
 it('there is none with a series that does not vary', () => {

@@ -34,21 +34,38 @@ function nearer(from: Float32Array, to: Float32Array, width: number): number[] {
   });
 }
 
-const ranksOf = (above: number[], ties: number[] = above.map(() => 0)): Ranks => ({ above: Uint32Array.from(above), ties: Uint32Array.from(ties) });
+const ranksOf = (above: number[], ties: number[] = above.map(() => 0)): Ranks => ({
+  above: Uint32Array.from(above),
+  ties: Uint32Array.from(ties),
+});
 
 describe.each(BACKENDS_UNDER_TEST)('ranks on %s', (backend) => {
-  beforeAll(async () => { await loadBackend(backend); });
+  beforeAll(async () => {
+    await loadBackend(backend);
+  });
 
-  it.each([[1, 4], [37, 8], [2048, 4], [4100, 6]])('of %i translations are those of plain loops, and no tensor is left', async (count, width) => {
+  it.each([
+    [1, 4],
+    [37, 8],
+    [2048, 4],
+    [4100, 6],
+  ])('of %i translations are those of plain loops, and no tensor is left', async (count, width) => {
     const { en, ko } = twoLanguages(count, width, 0.5);
     const tensors = tf.memory().numTensors;
     const told: number[] = [];
-    const ranks = await translationRanks(en, ko, width, (rows) => { told.push(rows); });
+    const ranks = await translationRanks(en, ko, width, (rows) => {
+      told.push(rows);
+    });
     expect(tf.memory().numTensors).toBe(tensors);
     expect(told.at(-1)).toBe(count);
-    for (const [found, expected] of [[ranks.en, nearer(en, ko, width)], [ranks.ko, nearer(ko, en, width)]] as const) {
+    for (const [found, expected] of [
+      [ranks.en, nearer(en, ko, width)],
+      [ranks.ko, nearer(ko, en, width)],
+    ] as const) {
       // A candidate as near as rounding can tell is a tie: few are, and a rank lies within them.
-      const differing = expected.filter((rank, i) => !(found.above[i] <= rank && rank <= found.above[i] + found.ties[i]));
+      const differing = expected.filter(
+        (rank, i) => !(found.above[i] <= rank && rank <= found.above[i] + found.ties[i]),
+      );
       expect(differing).toEqual([]);
       expect(found.ties.reduce((sum, ties) => sum + ties, 0)).toBeLessThanOrEqual(count / 20);
     }
@@ -56,19 +73,34 @@ describe.each(BACKENDS_UNDER_TEST)('ranks on %s', (backend) => {
 
   it('of a model to which all texts are the same are ties, and its scores those of guessing', async () => {
     const same = new Float32Array(30 * 768);
-    setUnitRows(same, 0, Float32Array.from({ length: same.length }, (_, i) => Math.sin(i % 768)), 768);
-    const { en, ko } = await translationRanks(same, same.map((value, i) => value * (1 + 1e-7 * (i % 3))), 768);
+    setUnitRows(
+      same,
+      0,
+      Float32Array.from({ length: same.length }, (_, i) => Math.sin(i % 768)),
+      768,
+    );
+    const { en, ko } = await translationRanks(
+      same,
+      same.map((value, i) => value * (1 + 1e-7 * (i % 3))),
+      768,
+    );
     for (const ranks of [en, ko]) {
       expect(ranks).toEqual(ranksOf(Array<number>(30).fill(0), Array<number>(30).fill(29)));
       const { accuracy, p10, mrr } = retrievalScores(ranks);
       expect(accuracy).toBeCloseTo(1 / 30, 12);
       expect(p10).toBeCloseTo(1 / 3, 12);
-      expect(mrr).toBeCloseTo(Array.from({ length: 30 }, (_, i) => 1 / (i + 1)).reduce((sum, value) => sum + value) / 30, 12);
+      expect(mrr).toBeCloseTo(
+        Array.from({ length: 30 }, (_, i) => 1 / (i + 1)).reduce((sum, value) => sum + value) / 30,
+        12,
+      );
     }
   });
 
   it('count a text that is there twice as found half the time', async () => {
-    const [a, b] = [[1, 0, 0], [0.6, 0.8, 0]];
+    const [a, b] = [
+      [1, 0, 0],
+      [0.6, 0.8, 0],
+    ];
     const texts = Float32Array.from([a, a, b].flat());
     const { en } = await translationRanks(texts, texts, 3);
     expect(en).toEqual(ranksOf([0, 0, 0], [1, 1, 0]));

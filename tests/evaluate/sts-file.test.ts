@@ -16,23 +16,63 @@ function file(name: string, text: string): string {
   return path;
 }
 
-const lines = (rows: readonly (readonly string[])[], separator: string, end = '\n'): string => rows.map((row) => row.join(separator) + end).join('');
+const lines = (rows: readonly (readonly string[])[], separator: string, end = '\n'): string =>
+  rows.map((row) => row.join(separator) + end).join('');
 
 describe('judged pairs', () => {
   it.each([
-    ['KorSTS', 'sts-test.tsv', lines([['genre', 'filename', 'year', 'id', 'score', 'sentence1', 'sentence2'], ...ROWS.map((row) => ['main', 'MSR', '2012', '0001', ...row])], '\t')],
-    ['STS-B without a header', 'sts.txt', lines(ROWS.map((row) => ['main', 'MSR', '2012', '0001', ...row]), '\t')],
+    [
+      'KorSTS',
+      'sts-test.tsv',
+      lines(
+        [
+          ['genre', 'filename', 'year', 'id', 'score', 'sentence1', 'sentence2'],
+          ...ROWS.map((row) => ['main', 'MSR', '2012', '0001', ...row]),
+        ],
+        '\t',
+      ),
+    ],
+    [
+      'STS-B without a header',
+      'sts.txt',
+      lines(
+        ROWS.map((row) => ['main', 'MSR', '2012', '0001', ...row]),
+        '\t',
+      ),
+    ],
     ['three columns without a header, after Windows', 'three.tsv', `\ufeff${lines(ROWS, '\t', '\r\n')}\r\n`],
-    ['a header in another order', 'other.tsv', lines([['Sentence1', 'sentence2', 'Score'], ...ROWS.map(([score, a, b]) => [a, b, score])], '\t')],
-    ['CSV', 'sts.csv', `score,sentence1,sentence2\n${ROWS.map((row) => row.map((text) => `"${text.replaceAll('"', '""')}"`).join(',')).join('\n')}`],
-    ['KLUE-STS', 'klue-sts.json', JSON.stringify(PAIRS.map(({ score, ...sentences }) => ({ guid: 'klue', ...sentences, labels: { label: 1, 'real-label': score, 'binary-label': 0 } })))],
+    [
+      'a header in another order',
+      'other.tsv',
+      lines([['Sentence1', 'sentence2', 'Score'], ...ROWS.map(([score, a, b]) => [a, b, score])], '\t'),
+    ],
+    [
+      'CSV',
+      'sts.csv',
+      `score,sentence1,sentence2\n${ROWS.map((row) => row.map((text) => `"${text.replaceAll('"', '""')}"`).join(',')).join('\n')}`,
+    ],
+    [
+      'KLUE-STS',
+      'klue-sts.json',
+      JSON.stringify(
+        PAIRS.map(({ score, ...sentences }) => ({
+          guid: 'klue',
+          ...sentences,
+          labels: { label: 1, 'real-label': score, 'binary-label': 0 },
+        })),
+      ),
+    ],
   ])('are read from %s', async (_, name, text) => {
     expect(await readStsFile(file(name, text))).toEqual(PAIRS);
   });
 
   it.each([
     ['a.tsv', '', 'expected judged pairs, got an empty file'],
-    ['a.tsv', 'x\ty\n1\ta\n', 'line 1: expected a header with score, sentence1 and sentence2, or these three as columns, got "x", "y"'],
+    [
+      'a.tsv',
+      'x\ty\n1\ta\n',
+      'line 1: expected a header with score, sentence1 and sentence2, or these three as columns, got "x", "y"',
+    ],
     ['a.tsv', '1\ta\tb\nhigh\tc\td\n', 'line 2: expected a score, got "high"'],
     ['a.tsv', '1\ta\tb\n\n2\tc\n', 'line 3: expected 3 columns, got 2'],
     ['a.tsv', '1\ta\tb\n2\tc\t \n', 'line 2: expected two sentences, got an empty one'],

@@ -18,7 +18,7 @@ it('weights too large for a protobuf message lie beside it, and give the same ou
   expect(statSync(`${beside}_data`).size).toBe(bytes);
   expect(statSync(inside).size).toBeGreaterThan(bytes);
   expect(statSync(beside).size).toBeLessThan(0.1 * bytes);
-  const ids = Int32Array.from({ length: 2 * 77 }, (_, i) => 3 + (i * 7) % 600);
+  const ids = Int32Array.from({ length: 2 * 77 }, (_, i) => 3 + ((i * 7) % 600));
   const expected = await encodeWithOnnxRuntime(inside, ids, 2);
   expect(expected.lastHiddenState.some((value) => value !== 0)).toBe(true);
   expect(await encodeWithOnnxRuntime(beside, ids, 2)).toEqual(expected);

@@ -21,7 +21,9 @@ afterEach(async () => {
 
 /** All files under a folder, by path. */
 function filesOf(folder: string): Map<string, Buffer> {
-  const paths = (readdirSync(folder, { recursive: true }) as string[]).filter((path) => statSync(join(folder, path)).isFile()).sort();
+  const paths = (readdirSync(folder, { recursive: true }) as string[])
+    .filter((path) => statSync(join(folder, path)).isFile())
+    .sort();
   return new Map(paths.map((path) => [path, readFileSync(join(folder, path))]));
 }
 
@@ -35,7 +37,10 @@ function smallFolder(): string {
 
 /** What a refused upload says, without the folder that ends it. */
 async function refusalOf(folder: string, target: PushTarget = pushTarget('me/it', '--push')): Promise<string> {
-  const error = await pushFolder(folder, target, () => undefined).then(() => undefined, (thrown: unknown) => thrown as Error);
+  const error = await pushFolder(folder, target, () => undefined).then(
+    () => undefined,
+    (thrown: unknown) => thrown as Error,
+  );
   const ending = `; the export itself is in ${folder}`;
   expect(error?.name).toBe('InputError');
   expect(error!.message.endsWith(ending)).toBe(true);
@@ -47,9 +52,16 @@ async function refusalOf(folder: string, target: PushTarget = pushTarget('me/it'
 describe('kd export --push', () => {
   it('uploads every file to a new, private repository, and leaves the token nowhere', async () => {
     const cwd = temporaryFolder();
-    const { code, stdout, stderr } = await kdMeanwhile(['export', STUDENT, '--to', 'made', '--push', 'me/it', '--json', '--backend', BACKEND], { cwd });
+    const { code, stdout, stderr } = await kdMeanwhile(
+      ['export', STUDENT, '--to', 'made', '--push', 'me/it', '--json', '--backend', BACKEND],
+      { cwd },
+    );
     expect(code, stderr).toBe(0);
-    expect(JSON.parse(stdout.trimEnd().split('\n').at(-1)!)).toEqual({ event: 'pushed', url: `${hub.url}/me/it`, created: true });
+    expect(JSON.parse(stdout.trimEnd().split('\n').at(-1)!)).toEqual({
+      event: 'pushed',
+      url: `${hub.url}/me/it`,
+      created: true,
+    });
     expect(hub.made).toEqual([{ name: 'me/it', visibility: 'private' }]);
     const written = filesOf(join(cwd, 'made'));
     expect([...written.keys()]).toEqual(expect.arrayContaining(['README.md', 'kd-export.json', 'model.safetensors']));
@@ -64,7 +76,9 @@ describe('an upload', () => {
     hub.models.set('me/it', new Map([['kept.txt', Buffer.from('kept')]]));
     const folder = smallFolder();
     const told: number[] = [];
-    const result = await pushFolder(folder, pushTarget('me/it', '--push'), ({ bytesDone, bytesTotal }) => { told.push(bytesDone / bytesTotal); });
+    const result = await pushFolder(folder, pushTarget('me/it', '--push'), ({ bytesDone, bytesTotal }) => {
+      told.push(bytesDone / bytesTotal);
+    });
     expect(result).toEqual({ url: `${hub.url}/me/it`, created: false });
     expect([...hub.models.get('me/it')!.keys()].sort()).toEqual(['README.md', 'kept.txt', 'part/large.bin']);
     expect(hub.models.get('me/it')!.get('part/large.bin')).toEqual(readFileSync(join(folder, 'part/large.bin')));
@@ -74,18 +88,30 @@ describe('an upload', () => {
 
   it('with a token that the hub does not know', async () => {
     const wrong = { ...pushTarget('me/it', '--push'), accessToken: 'hf_anotherOne' };
-    expect(await refusalOf(smallFolder(), wrong)).toBe(`me/it: ${hub.url} does not accept the token in HF_TOKEN; make another at ${hub.url}/settings/tokens`);
+    expect(await refusalOf(smallFolder(), wrong)).toBe(
+      `me/it: ${hub.url} does not accept the token in HF_TOKEN; make another at ${hub.url}/settings/tokens`,
+    );
   });
 
-  it('in somebody else\'s name', async () => {
-    expect(await refusalOf(smallFolder(), pushTarget('them/it', '--push'))).toBe(`them/it: ${hub.url} does not allow the token in HF_TOKEN to write there; use one with write access for its owner`);
+  it("in somebody else's name", async () => {
+    expect(await refusalOf(smallFolder(), pushTarget('them/it', '--push'))).toBe(
+      `them/it: ${hub.url} does not allow the token in HF_TOKEN to write there; use one with write access for its owner`,
+    );
     expect(hub.models.size).toBe(0);
   });
 
   it.each([
-    [404, 'gone', (url: string) => `${url} has no such repository and makes none for the token in HF_TOKEN; check that me is yours`],
+    [
+      404,
+      'gone',
+      (url: string) => `${url} has no such repository and makes none for the token in HF_TOKEN; check that me is yours`,
+    ],
     [503, 'busy', (url: string) => `${url} answers with status 503; try again later`],
-    [400, `bad\nmetadata of ${TOKEN}`, (url: string) => `${url} refuses with status 400 ("bad\\nmetadata of HF_TOKEN")`],
+    [
+      400,
+      `bad\nmetadata of ${TOKEN}`,
+      (url: string) => `${url} refuses with status 400 ("bad\\nmetadata of HF_TOKEN")`,
+    ],
   ])('that is refused with status %d', async (status, error, said) => {
     hub.refusal = { status, error };
     expect(await refusalOf(smallFolder())).toBe(`me/it: ${said(hub.url)}`);
@@ -95,19 +121,28 @@ describe('an upload', () => {
   it('to where nothing listens', async () => {
     const target = pushTarget('me/it', '--push');
     await hub.close();
-    expect(await refusalOf(smallFolder(), target)).toMatch(/^me\/it: the upload to http:\/\/127\.0\.0\.1:\d+ broke off \(connect ECONNREFUSED 127\.0\.0\.1:\d+\); check the connection and run the same command again$/);
+    expect(await refusalOf(smallFolder(), target)).toMatch(
+      /^me\/it: the upload to http:\/\/127\.0\.0\.1:\d+ broke off \(connect ECONNREFUSED 127\.0\.0\.1:\d+\); check the connection and run the same command again$/,
+    );
   });
 });
 
 describe('a target', () => {
-  it.each(['it', 'me/it/more', '../it', 'me/', 'me/i t', 'https://huggingface.co/me/it'])('is refused for "%s"', (id) => {
-    expect(() => pushTarget(id, '--push')).toThrow(`--push: expected a model on the hub as owner/name, got ${id}`);
-  });
+  it.each(['it', 'me/it/more', '../it', 'me/', 'me/i t', 'https://huggingface.co/me/it'])(
+    'is refused for "%s"',
+    (id) => {
+      expect(() => pushTarget(id, '--push')).toThrow(`--push: expected a model on the hub as owner/name, got ${id}`);
+    },
+  );
 
   it('needs a token, from the environment alone', () => {
     vi.stubEnv('HF_TOKEN', '');
-    expect(() => pushTarget('me/it', '--push')).toThrow('--push: expected a token in HF_TOKEN, found none; make one with write access at ');
+    expect(() => pushTarget('me/it', '--push')).toThrow(
+      '--push: expected a token in HF_TOKEN, found none; make one with write access at ',
+    );
     vi.stubEnv('HF_TOKEN', 'secret');
-    expect(() => pushTarget('me/it', '--push')).toThrow(/^HF_TOKEN: expected a token that begins with hf_, got another$/);
+    expect(() => pushTarget('me/it', '--push')).toThrow(
+      /^HF_TOKEN: expected a token that begins with hf_, got another$/,
+    );
   });
 });

@@ -25,7 +25,9 @@ const LARGE = 10_000;
 export async function startReceivingHub(token: string): Promise<ReceivingHub> {
   const large = new Map<string, Buffer>();
   const server = createServer((request, response) => {
-    void bodyOf(request).then((body) => { send(response, replyTo(hub, large, request, body)); });
+    void bodyOf(request).then((body) => {
+      send(response, replyTo(hub, large, request, body));
+    });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const hub: ReceivingHub = {
@@ -35,10 +37,13 @@ export async function startReceivingHub(token: string): Promise<ReceivingHub> {
     made: [],
     owners: new Set(['me']),
     refusal: undefined,
-    close: () => new Promise((resolve) => {
-      server.close(() => { resolve(); });
-      server.closeAllConnections();
-    }),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => {
+          resolve();
+        });
+        server.closeAllConnections();
+      }),
   };
   return hub;
 }
@@ -63,11 +68,17 @@ const done = (value: object): Reply => ({ status: 200, value });
 const refused = (status: number, error: string): Reply => ({ status, value: { error } });
 
 /** https://huggingface.co/docs/hub/api, and https://github.com/git-lfs/git-lfs/blob/main/docs/api/batch.md for large files. */
-function replyTo(hub: ReceivingHub, large: Map<string, Buffer>, { method, url, headers }: IncomingMessage, body: Buffer): Reply {
+function replyTo(
+  hub: ReceivingHub,
+  large: Map<string, Buffer>,
+  { method, url, headers }: IncomingMessage,
+  body: Buffer,
+): Reply {
   const { pathname } = new URL(url!, hub.url);
   const call = `${method!} ${pathname}`;
   const put = /^PUT \/large\/([0-9a-f]{64})$/.exec(call)?.[1];
-  if (put !== undefined) { // the address itself is the permission: a token would be told to a third party
+  if (put !== undefined) {
+    // the address itself is the permission: a token would be told to a third party
     if (headers.authorization !== undefined || sha256(body) !== put) return refused(400, 'not what was announced');
     large.set(put, body);
     return done({});
@@ -80,11 +91,19 @@ function replyTo(hub: ReceivingHub, large: Map<string, Buffer>, { method, url, h
   if (call === `GET /api/models/${name}`) return done({ id: name });
   if (call === `POST /api/models/${name}/preupload/main`) {
     const asked = JSON.parse(body.toString()) as { files: { path: string; size: number }[] };
-    return done({ files: asked.files.map(({ path, size }) => ({ path, uploadMode: size >= LARGE ? 'lfs' : 'regular' })) });
+    return done({
+      files: asked.files.map(({ path, size }) => ({ path, uploadMode: size >= LARGE ? 'lfs' : 'regular' })),
+    });
   }
   if (call === `POST /${name}.git/info/lfs/objects/batch`) {
     const asked = JSON.parse(body.toString()) as { objects: { oid: string }[] };
-    return done({ transfer: 'basic', objects: asked.objects.map((object) => ({ ...object, actions: { upload: { href: `${hub.url}/large/${object.oid}` } } })) });
+    return done({
+      transfer: 'basic',
+      objects: asked.objects.map((object) => ({
+        ...object,
+        actions: { upload: { href: `${hub.url}/large/${object.oid}` } },
+      })),
+    });
   }
   if (call !== `POST /api/models/${name}/commit/main`) return refused(404, `no such call: ${call}`);
   if (hub.refusal !== undefined) return refused(hub.refusal.status, hub.refusal.error);
@@ -92,8 +111,12 @@ function replyTo(hub: ReceivingHub, large: Map<string, Buffer>, { method, url, h
   return done({ commitOid: '0'.repeat(40), commitUrl: `${hub.url}/${name}/commit/${'0'.repeat(40)}` });
 }
 
-function made(hub: ReceivingHub, { name, organization, visibility }: { name: string; organization: string; visibility: string }): Reply {
-  if (!hub.owners.has(organization)) return refused(403, `You don't have the rights to create a model under the namespace "${organization}"`);
+function made(
+  hub: ReceivingHub,
+  { name, organization, visibility }: { name: string; organization: string; visibility: string },
+): Reply {
+  if (!hub.owners.has(organization))
+    return refused(403, `You don't have the rights to create a model under the namespace "${organization}"`);
   hub.models.set(`${organization}/${name}`, new Map());
   hub.made.push({ name: `${organization}/${name}`, visibility });
   return done({ url: `${hub.url}/${organization}/${name}`, id: name });

@@ -13,7 +13,9 @@ describe.each(BACKENDS_UNDER_TEST)('dropout on %s', (backend) => {
   it("draws TensorFlow's own stateless numbers", async () => {
     const drawn = await statelessUniform([2, 5], tf.tensor1d([7, -3], 'int32')).data();
     // tf.random.stateless_uniform of TensorFlow 2.21 for seed [7, -3]
-    const tensorflow = [0.4346422, 0.0652759, 0.747613, 0.1487641, 0.5897864, 0.3193823, 0.0533526, 0.5334904, 0.6441011];
+    const tensorflow = [
+      0.4346422, 0.0652759, 0.747613, 0.1487641, 0.5897864, 0.3193823, 0.0533526, 0.5334904, 0.6441011,
+    ];
     expect(Array.from(drawn.slice(0, 9))).toEqual(tensorflow.map((value) => expect.closeTo(value, 6) as number));
     expect(Array.from(drawn)).toEqual(Array.from(randomUniform(10, [7, -3])));
   });
@@ -32,13 +34,16 @@ describe.each(BACKENDS_UNDER_TEST)('dropout on %s', (backend) => {
     const first = await mask(1, 1, 'a');
     await mask(5, 5, 'elsewhere');
     expect(await mask(1, 1, 'a')).toBe(first);
-    for (const other of [await mask(2, 1, 'a'), await mask(1, 2, 'a'), await mask(1, 1, 'b')]) expect(other).not.toBe(first);
+    for (const other of [await mask(2, 1, 'a'), await mask(1, 2, 'a'), await mask(1, 1, 'b')])
+      expect(other).not.toBe(first);
   });
 
   it('drops the gradient where it dropped the value', async () => {
     const x = tf.ones([32]);
     const dropped = await dropout(x, 0.5, 'a', key(3, 4)).data();
-    const gradient = await tf.grad((input) => tf.sum(dropout(input, 0.5, 'a', key(3, 4))))(x).data();
+    const gradient = await tf
+      .grad((input) => tf.sum(dropout(input, 0.5, 'a', key(3, 4))))(x)
+      .data();
     expect(Array.from(gradient)).toEqual(Array.from(dropped));
   });
 

@@ -24,7 +24,13 @@ describe('an exported configuration', () => {
   });
 
   it('writes whole floating-point numbers as such, and integers as such', () => {
-    const text = exportedConfig({ model_type: 'roberta', initializer_factor: 1, hidden_dropout_prob: 0, hidden_size: 48, classifier_dropout: null });
+    const text = exportedConfig({
+      model_type: 'roberta',
+      initializer_factor: 1,
+      hidden_dropout_prob: 0,
+      hidden_size: 48,
+      classifier_dropout: null,
+    });
     expect(text).toContain('"initializer_factor": 1.0,');
     expect(text).toContain('"hidden_dropout_prob": 0.0,');
     expect(text).toContain('"hidden_size": 48,');

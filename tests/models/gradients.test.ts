@@ -16,7 +16,9 @@ const STEP = 1e-2;
 async function bothGradients(f: (x: tf.Tensor2D) => tf.Tensor, x: tf.Tensor2D): Promise<[ArrayLike<number>, number[]]> {
   const weights = tf.tensor(randomNormal(x.size, 1, [1, 2]), x.shape);
   const objective = (input: tf.Tensor2D): tf.Scalar => tf.sum(tf.mul(f(input), weights));
-  const exact = await tf.grad((input) => objective(input as tf.Tensor2D))(x).data();
+  const exact = await tf
+    .grad((input) => objective(input as tf.Tensor2D))(x)
+    .data();
   const values = await x.data();
   const numeric: number[] = [];
   for (let i = 0; i < x.size; i++) {
@@ -46,13 +48,20 @@ describe.each(BACKENDS_UNDER_TEST)('gradients on %s', (backend) => {
     const row = (vector: tf.Tensor2D): tf.Tensor1D => tf.reshape(vector, [6]);
     const cases: [tf.Tensor2D, (input: tf.Tensor2D) => tf.Tensor2D][] = [
       [x, (input) => layerNorm(input, { 'n.weight': weight, 'n.bias': bias }, 'n', 1e-5)],
-      [tf.tensor2d(await weight.data(), [1, 6]), (input) => layerNorm(x, { 'n.weight': row(input), 'n.bias': bias }, 'n', 1e-5)],
-      [tf.tensor2d(await bias.data(), [1, 6]), (input) => layerNorm(x, { 'n.weight': weight, 'n.bias': row(input) }, 'n', 1e-5)],
+      [
+        tf.tensor2d(await weight.data(), [1, 6]),
+        (input) => layerNorm(x, { 'n.weight': row(input), 'n.bias': bias }, 'n', 1e-5),
+      ],
+      [
+        tf.tensor2d(await bias.data(), [1, 6]),
+        (input) => layerNorm(x, { 'n.weight': weight, 'n.bias': row(input) }, 'n', 1e-5),
+      ],
     ];
     for (const [input, f] of cases) {
       // Rows are summed with other weights each, so that no gradient cancels.
       const spread = tf.tensor2d(randomNormal(24, 1, [11, 12]), [4, 6]);
-      const summed = (value: tf.Tensor2D): tf.Tensor => (input === x ? f(value) : tf.sum(tf.mul(f(value), spread), 0, true));
+      const summed = (value: tf.Tensor2D): tf.Tensor =>
+        input === x ? f(value) : tf.sum(tf.mul(f(value), spread), 0, true);
       const [exact, numeric] = await bothGradients(summed, input);
       expect(largestDifference(exact, numeric)).toBeLessThan(TOLERANCE);
     }

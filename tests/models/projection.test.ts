@@ -36,7 +36,12 @@ function project(x: Float32Array, weight: Float32Array, bias: Float32Array): num
 async function projectedFolder(): Promise<string> {
   const folder = temporaryFolder();
   const model = withFreshProjection(await openPretrained(join(PARITY, 'student'), 0), 24, 5);
-  await writeModelFolder(folder, { parameters: model.parameters(), shapes: model.encoder.shapes, config: exportedConfig(model.configJson), files: [] });
+  await writeModelFolder(folder, {
+    parameters: model.parameters(),
+    shapes: model.encoder.shapes,
+    config: exportedConfig(model.configJson),
+    files: [],
+  });
   return folder;
 }
 
@@ -64,14 +69,23 @@ describe('the folder of a projected model', () => {
     expect(readdirSync(folder).sort()).toEqual(['config.json', 'model.safetensors', 'projection.safetensors']);
     const own = await openSafetensors(join(folder, 'model.safetensors'));
     const original = await openSafetensors(join(PARITY, 'student/model.safetensors'));
-    expect([...own.tensors.keys()].sort()).toEqual([...original.tensors.keys()].filter((name) => !name.includes('position_ids')).sort());
+    expect([...own.tensors.keys()].sort()).toEqual(
+      [...original.tensors.keys()].filter((name) => !name.includes('position_ids')).sort(),
+    );
     for (const file of [own, original]) await file.close();
   });
 
   it('is refused where the projection is for another width', async () => {
     const folder = await projectedFolder();
-    const tensor = (name: string, shape: number[]) => ({ name, dtype: 'F32' as const, shape, values: new Float32Array(shape.reduce((a, b) => a * b)) });
+    const tensor = (name: string, shape: number[]) => ({
+      name,
+      dtype: 'F32' as const,
+      shape,
+      values: new Float32Array(shape.reduce((a, b) => a * b)),
+    });
     await writeSafetensors(join(folder, 'projection.safetensors'), [tensor('weight', [24, 32]), tensor('bias', [24])]);
-    await expect(openPretrained(folder, 0)).rejects.toThrow('projection.safetensors: weight: expected [24, 48], found [24, 32]');
+    await expect(openPretrained(folder, 0)).rejects.toThrow(
+      'projection.safetensors: weight: expected [24, 48], found [24, 32]',
+    );
   });
 });

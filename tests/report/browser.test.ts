@@ -20,153 +20,209 @@ function runWithSentences(): string {
   const run = makeRun();
   const pairs = Array.from({ length: 6 }, (_, i) => ({ ko: i === 0 ? NASTY : `문장 ${i}`, en: `sentence ${i}` }));
   const similarity = pairs.map((_, i) => pairs.map((_, j) => (i === j ? 0.9 : i === 2 && j === 3 ? 0.95 : 0.2)));
-  writeFileSync(join(run, TRANSLATIONS_FILE), JSON.stringify({ checkpoint: 'step-00000600', pooling: 'mean', pairs, similarity }));
+  writeFileSync(
+    join(run, TRANSLATIONS_FILE),
+    JSON.stringify({ checkpoint: 'step-00000600', pooling: 'mean', pairs, similarity }),
+  );
   return run;
 }
 
-describe.skipIf(CHROMIUM === undefined)(`the page in a browser${CHROMIUM === undefined ? ` (${NO_CHROMIUM})` : ''}`, () => {
-  let browser: Browser;
-  let server: ReportServer | undefined;
-  const complaints: string[] = [];
-  beforeAll(async () => { browser = await launch(); });
-  afterAll(async () => { await browser.close(); });
-  afterEach(async () => {
-    await server?.close();
-    server = undefined;
-    expect(complaints.splice(0)).toEqual([]);
-  });
+describe.skipIf(CHROMIUM === undefined)(
+  `the page in a browser${CHROMIUM === undefined ? ` (${NO_CHROMIUM})` : ''}`,
+  () => {
+    let browser: Browser;
+    let server: ReportServer | undefined;
+    const complaints: string[] = [];
+    beforeAll(async () => {
+      browser = await launch();
+    });
+    afterAll(async () => {
+      await browser.close();
+    });
+    afterEach(async () => {
+      await server?.close();
+      server = undefined;
+      expect(complaints.splice(0)).toEqual([]);
+    });
 
-  interface Look {
-    readonly width?: keyof typeof WIDTHS;
-    readonly colorScheme?: 'light' | 'dark';
-    readonly locale?: string;
-  }
-
-  /** Opens a page, and notes every error and every request beyond it. */
-  async function open(url: string, { width = 'desktop', colorScheme = 'light', locale = 'en-GB' }: Look = {}): Promise<Page> {
-    const page = await browser.newPage({ viewport: WIDTHS[width], colorScheme, locale, hasTouch: width === 'phone' });
-    page.on('console', (message) => { if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text()); });
-    page.on('pageerror', (error) => { complaints.push(error.message); });
-    page.on('request', (request) => { if (new URL(request.url()).origin !== new URL(url).origin && !request.url().startsWith('data:')) complaints.push(`request to ${request.url()}`); });
-    await page.goto(url);
-    await page.locator('.chart.tall svg').waitFor();
-    return page;
-  }
-
-  const openFile = async (run: string, look?: Look): Promise<Page> => open(pathToFileURL(await writeReport(run)).href, look);
-  const curves = (page: Page): Promise<string> => page.locator('.chart.tall svg').innerHTML();
-  const background = (page: Page): Promise<string> => page.evaluate('getComputedStyle(document.body).backgroundColor');
-  const textOf = (page: Page, selector: string) => (): Promise<string | null> => page.locator(selector).first().textContent();
-
-  /** Expects what the page comes to show: it answers to events a moment after them. */
-  const soon = <T>(read: () => Promise<T>): ReturnType<typeof expect.poll<T>> => expect.poll(read, { timeout: 10_000 });
-
-  it.each([
-    ['phone', 'light', 'ko-KR'], ['phone', 'dark', 'en-GB'], ['desktop', 'light', 'en-GB'], ['desktop', 'dark', 'ko-KR'],
-  ] as const)('shows all parts without complaint and fits a %s, %s, %s', async (width, colorScheme, locale) => {
-    const run = runWithSentences();
-    await addPicture(run, { prompts: [NASTY] });
-    await addPicture(run, { file: 'compare-7.png', kind: 'grid', prompts: ['노란색 차', 'a yellow car'], encoders: ['CLIP en', 'student ko'], width: 1200 });
-    await addEvaluation(run);
-    const page = await openFile(run, { width, colorScheme, locale });
-    await page.locator('.chart.square svg').waitFor();
-    expect(await page.locator('html').getAttribute('lang')).toBe(locale.slice(0, 2));
-    await soon(() => page.locator('h2').allTextContents()).toEqual(
-      locale === 'ko-KR' ? ['손실', '평가', '번역', '그림', '설정'] : ['Losses', 'Evaluation', 'Translations', 'Pictures', 'Configuration'],
-    );
-    expect(await background(page)).toBe(colorScheme === 'dark' ? 'rgb(15, 17, 21)' : 'rgb(255, 255, 255)');
-    await soon(() => page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0);
-    expect(await page.evaluate('window.hurt')).toBeUndefined();
-    expect(await page.locator('.pairs li').first().textContent()).toContain(NASTY);
-    expect(await page.locator('.sheet figcaption').allTextContents()).toEqual([expect.stringContaining('7'), expect.stringContaining(NASTY)]);
-    await soon(() => page.evaluate('[...document.querySelectorAll(".sheet img")].map(({ complete, naturalWidth }) => [complete, naturalWidth])')).toEqual([[true, 1200], [true, 384]]);
-    await page.close();
-  });
-
-  it('shows what an evaluation found, and says why pooled outputs find less', async () => {
-    const hidden = makeRun({ settings: { loss: 'hidden' } });
-    const pooler = makeRun({ settings: { loss: 'pooler' } });
-    for (const [run, isSaid] of [[hidden, true], [pooler, false]] as const) {
-      await addEvaluation(run);
-      const page = await openFile(run);
-      await soon(() => page.locator('#evaluation h3').allTextContents()).toEqual(['Distance to the teacher', 'Translations found']);
-      expect(await page.locator('#evaluation table').last().locator('tbody tr').last().locator('td').allTextContents()).toEqual(['81 %', '82 %', '27 %', '29 %']);
-      expect((await page.locator('#evaluation').textContent())!.includes('their mean is what tells')).toBe(isSaid);
-      await page.close();
+    interface Look {
+      readonly width?: keyof typeof WIDTHS;
+      readonly colorScheme?: 'light' | 'dark';
+      readonly locale?: string;
     }
-  });
 
-  it('answers to pointer and switches', async () => {
-    const page = await openFile(runWithSentences());
-    const box = (await page.locator('.chart.tall').boundingBox())!;
-    await page.mouse.move(box.x + box.width / 2, box.y + box.height / 3);
-    await soon(textOf(page, '.chart.tall .tip-body')).toMatch(/^step \d+ · epoch \d.*English, training\d\.\d{4}/);
+    /** Opens a page, and notes every error and every request beyond it. */
+    async function open(
+      url: string,
+      { width = 'desktop', colorScheme = 'light', locale = 'en-GB' }: Look = {},
+    ): Promise<Page> {
+      const page = await browser.newPage({ viewport: WIDTHS[width], colorScheme, locale, hasTouch: width === 'phone' });
+      page.on('console', (message) => {
+        if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
+      });
+      page.on('pageerror', (error) => {
+        complaints.push(error.message);
+      });
+      page.on('request', (request) => {
+        if (new URL(request.url()).origin !== new URL(url).origin && !request.url().startsWith('data:'))
+          complaints.push(`request to ${request.url()}`);
+      });
+      await page.goto(url);
+      await page.locator('.chart.tall svg').waitFor();
+      return page;
+    }
 
-    const drawn = [await curves(page)];
-    const changes = async (act: () => Promise<void>): Promise<void> => {
-      await act();
-      await soon(async () => drawn.includes(await curves(page))).toBe(false);
-      drawn.push(await curves(page));
-    };
-    await changes(() => page.getByRole('switch', { name: 'Log scale' }).click());
-    await changes(() => page.getByRole('button', { name: 'Total' }).click());
-    await changes(() => page.getByRole('button', { name: 'Last half' }).click());
-    await changes(() => page.getByRole('slider').fill('0.9'));
-    await changes(() => page.getByRole('button', { name: 'validation', exact: true }).click());
+    const openFile = async (run: string, look?: Look): Promise<Page> =>
+      open(pathToFileURL(await writeReport(run)).href, look);
+    const curves = (page: Page): Promise<string> => page.locator('.chart.tall svg').innerHTML();
+    const background = (page: Page): Promise<string> =>
+      page.evaluate('getComputedStyle(document.body).backgroundColor');
+    const textOf = (page: Page, selector: string) => (): Promise<string | null> =>
+      page.locator(selector).first().textContent();
 
-    await page.getByRole('combobox', { name: 'Sentence' }).selectOption('2');
-    await soon(textOf(page, '.neighbours li')).toContain('sentence 3');
-    await soon(textOf(page, '.nearest')).toContain('its translation is number 2');
-    await page.getByText('Validation losses as a table').click();
-    await soon(() => page.locator('#losses table tbody tr').count()).toBe(4);
-    await page.close();
-  });
+    /** Expects what the page comes to show: it answers to events a moment after them. */
+    const soon = <T>(read: () => Promise<T>): ReturnType<typeof expect.poll<T>> =>
+      expect.poll(read, { timeout: 10_000 });
 
-  it('changes language and theme, and keeps what was chosen', async () => {
-    const page = await openFile(runWithSentences());
-    await page.getByRole('button', { name: 'Total' }).click();
-    await page.getByRole('button', { name: '한국어' }).focus();
-    await page.keyboard.press('Enter');
-    await soon(() => page.getByRole('button', { name: '합계' }).getAttribute('aria-pressed')).toBe('true');
-    await page.getByRole('button', { name: '☾' }).click();
-    await soon(() => background(page)).toBe('rgb(15, 17, 21)');
-    await page.reload();
-    await page.locator('.chart.tall svg').waitFor();
-    await soon(async () => [await page.locator('html').getAttribute('lang'), await background(page)]).toEqual(['ko', 'rgb(15, 17, 21)']);
-    await page.close();
-  });
+    it.each([
+      ['phone', 'light', 'ko-KR'],
+      ['phone', 'dark', 'en-GB'],
+      ['desktop', 'light', 'en-GB'],
+      ['desktop', 'dark', 'ko-KR'],
+    ] as const)('shows all parts without complaint and fits a %s, %s, %s', async (width, colorScheme, locale) => {
+      const run = runWithSentences();
+      await addPicture(run, { prompts: [NASTY] });
+      await addPicture(run, {
+        file: 'compare-7.png',
+        kind: 'grid',
+        prompts: ['노란색 차', 'a yellow car'],
+        encoders: ['CLIP en', 'student ko'],
+        width: 1200,
+      });
+      await addEvaluation(run);
+      const page = await openFile(run, { width, colorScheme, locale });
+      await page.locator('.chart.square svg').waitFor();
+      expect(await page.locator('html').getAttribute('lang')).toBe(locale.slice(0, 2));
+      await soon(() => page.locator('h2').allTextContents()).toEqual(
+        locale === 'ko-KR'
+          ? ['손실', '평가', '번역', '그림', '설정']
+          : ['Losses', 'Evaluation', 'Translations', 'Pictures', 'Configuration'],
+      );
+      expect(await background(page)).toBe(colorScheme === 'dark' ? 'rgb(15, 17, 21)' : 'rgb(255, 255, 255)');
+      await soon(() => page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0);
+      expect(await page.evaluate('window.hurt')).toBeUndefined();
+      expect(await page.locator('.pairs li').first().textContent()).toContain(NASTY);
+      expect(await page.locator('.sheet figcaption').allTextContents()).toEqual([
+        expect.stringContaining('7'),
+        expect.stringContaining(NASTY),
+      ]);
+      await soon(() =>
+        page.evaluate(
+          '[...document.querySelectorAll(".sheet img")].map(({ complete, naturalWidth }) => [complete, naturalWidth])',
+        ),
+      ).toEqual([
+        [true, 1200],
+        [true, 384],
+      ]);
+      await page.close();
+    });
 
-  it('shows a run before its first step, and one whose loss is no number', async () => {
-    const empty = makeRun();
-    for (const name of ['loss.csv', 'validation.csv']) rmSync(join(empty, name));
-    const page = await openFile(empty);
-    await soon(textOf(page, '.notes')).toBe('No step has been logged yet.');
-    await page.close();
-    const broken = makeRun();
-    appendFileSync(join(broken, 'loss.csv'), `${lossLine(610, 200, 'NaN')}\n`);
-    const other = await openFile(broken);
-    await soon(textOf(other, '.alarm')).toBe('The loss is no finite number at step 610.');
-    await other.close();
-  });
+    it('shows what an evaluation found, and says why pooled outputs find less', async () => {
+      const hidden = makeRun({ settings: { loss: 'hidden' } });
+      const pooler = makeRun({ settings: { loss: 'pooler' } });
+      for (const [run, isSaid] of [
+        [hidden, true],
+        [pooler, false],
+      ] as const) {
+        await addEvaluation(run);
+        const page = await openFile(run);
+        await soon(() => page.locator('#evaluation h3').allTextContents()).toEqual([
+          'Distance to the teacher',
+          'Translations found',
+        ]);
+        expect(
+          await page.locator('#evaluation table').last().locator('tbody tr').last().locator('td').allTextContents(),
+        ).toEqual(['81 %', '82 %', '27 %', '29 %']);
+        expect((await page.locator('#evaluation').textContent())!.includes('their mean is what tells')).toBe(isSaid);
+        await page.close();
+      }
+    });
 
-  it('follows a run that goes on, without being loaded again', async () => {
-    const run = makeRun({ settings: { epochs: 100 } });
-    const lock = await lockRun(run);
-    server = await serveReport(followRun(run), 0);
-    const page = await open(server.url);
-    await page.evaluate('window.first = true');
-    await soon(textOf(page, '.state')).toBe('Training');
-    const before = await curves(page);
-    appendFileSync(join(run, 'loss.csv'), `${lossLine(610, 200, 0.2)}\n${lossLine(620, 200, 0.2)}\n`);
-    await soon(textOf(page, '.facts')).toContain('620');
-    await soon(() => curves(page)).not.toBe(before);
-    writeFileSync(join(run, TRANSLATIONS_FILE), readFileSync(join(runWithSentences(), TRANSLATIONS_FILE)));
-    await page.locator('#translations').waitFor({ timeout: 10_000 });
-    await addPicture(run);
-    await page.locator('#pictures img').waitFor({ timeout: 10_000 });
-    lock.release();
-    await soon(textOf(page, '.state')).toBe('Stopped');
-    expect(await page.evaluate('window.first')).toBe(true);
-    await page.close();
-  });
-});
+    it('answers to pointer and switches', async () => {
+      const page = await openFile(runWithSentences());
+      const box = (await page.locator('.chart.tall').boundingBox())!;
+      await page.mouse.move(box.x + box.width / 2, box.y + box.height / 3);
+      await soon(textOf(page, '.chart.tall .tip-body')).toMatch(/^step \d+ · epoch \d.*English, training\d\.\d{4}/);
+
+      const drawn = [await curves(page)];
+      const changes = async (act: () => Promise<void>): Promise<void> => {
+        await act();
+        await soon(async () => drawn.includes(await curves(page))).toBe(false);
+        drawn.push(await curves(page));
+      };
+      await changes(() => page.getByRole('switch', { name: 'Log scale' }).click());
+      await changes(() => page.getByRole('button', { name: 'Total' }).click());
+      await changes(() => page.getByRole('button', { name: 'Last half' }).click());
+      await changes(() => page.getByRole('slider').fill('0.9'));
+      await changes(() => page.getByRole('button', { name: 'validation', exact: true }).click());
+
+      await page.getByRole('combobox', { name: 'Sentence' }).selectOption('2');
+      await soon(textOf(page, '.neighbours li')).toContain('sentence 3');
+      await soon(textOf(page, '.nearest')).toContain('its translation is number 2');
+      await page.getByText('Validation losses as a table').click();
+      await soon(() => page.locator('#losses table tbody tr').count()).toBe(4);
+      await page.close();
+    });
+
+    it('changes language and theme, and keeps what was chosen', async () => {
+      const page = await openFile(runWithSentences());
+      await page.getByRole('button', { name: 'Total' }).click();
+      await page.getByRole('button', { name: '한국어' }).focus();
+      await page.keyboard.press('Enter');
+      await soon(() => page.getByRole('button', { name: '합계' }).getAttribute('aria-pressed')).toBe('true');
+      await page.getByRole('button', { name: '☾' }).click();
+      await soon(() => background(page)).toBe('rgb(15, 17, 21)');
+      await page.reload();
+      await page.locator('.chart.tall svg').waitFor();
+      await soon(async () => [await page.locator('html').getAttribute('lang'), await background(page)]).toEqual([
+        'ko',
+        'rgb(15, 17, 21)',
+      ]);
+      await page.close();
+    });
+
+    it('shows a run before its first step, and one whose loss is no number', async () => {
+      const empty = makeRun();
+      for (const name of ['loss.csv', 'validation.csv']) rmSync(join(empty, name));
+      const page = await openFile(empty);
+      await soon(textOf(page, '.notes')).toBe('No step has been logged yet.');
+      await page.close();
+      const broken = makeRun();
+      appendFileSync(join(broken, 'loss.csv'), `${lossLine(610, 200, 'NaN')}\n`);
+      const other = await openFile(broken);
+      await soon(textOf(other, '.alarm')).toBe('The loss is no finite number at step 610.');
+      await other.close();
+    });
+
+    it('follows a run that goes on, without being loaded again', async () => {
+      const run = makeRun({ settings: { epochs: 100 } });
+      const lock = await lockRun(run);
+      server = await serveReport(followRun(run), 0);
+      const page = await open(server.url);
+      await page.evaluate('window.first = true');
+      await soon(textOf(page, '.state')).toBe('Training');
+      const before = await curves(page);
+      appendFileSync(join(run, 'loss.csv'), `${lossLine(610, 200, 0.2)}\n${lossLine(620, 200, 0.2)}\n`);
+      await soon(textOf(page, '.facts')).toContain('620');
+      await soon(() => curves(page)).not.toBe(before);
+      writeFileSync(join(run, TRANSLATIONS_FILE), readFileSync(join(runWithSentences(), TRANSLATIONS_FILE)));
+      await page.locator('#translations').waitFor({ timeout: 10_000 });
+      await addPicture(run);
+      await page.locator('#pictures img').waitFor({ timeout: 10_000 });
+      lock.release();
+      await soon(textOf(page, '.state')).toBe('Stopped');
+      expect(await page.evaluate('window.first')).toBe(true);
+      await page.close();
+    });
+  },
+);

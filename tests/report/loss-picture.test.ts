@@ -17,7 +17,8 @@ it('the loss curves are a picture without text, so that it needs no fonts', asyn
   const { data, info } = await png.removeAlpha().raw().toBuffer({ resolveWithObject: true });
   const count = (from: number, to: number, [r, g, b]: readonly number[]): number => {
     let found = 0;
-    for (let i = from * info.width * 3; i < to * info.width * 3; i += 3) if (Math.abs(data[i] - r) + Math.abs(data[i + 1] - g) + Math.abs(data[i + 2] - b) < 30) found++;
+    for (let i = from * info.width * 3; i < to * info.width * 3; i += 3)
+      if (Math.abs(data[i] - r) + Math.abs(data[i + 1] - g) + Math.abs(data[i + 2] - b) < 30) found++;
     return found;
   };
   expect(count(30, 80, [20, 23, 28])).toBeGreaterThan(200);

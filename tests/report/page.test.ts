@@ -39,50 +39,86 @@ describe('the page', () => {
   it('stays under 3 MB for 312,500 steps logged at every one', async () => {
     const page = await pageOf({ rows: 312_500, logEvery: 1, epochs: 10 });
     expect(page.length).toBeLessThan(1_500_000);
-    expect(dataOf(page)).toMatchObject({ run: { state: 'finished', step: 312_500, totalSteps: 312_500, epoch: 10 }, training: { rows: 312_500 } });
+    expect(dataOf(page)).toMatchObject({
+      run: { state: 'finished', step: 312_500, totalSteps: 312_500, epoch: 10 },
+      training: { rows: 312_500 },
+    });
   });
 });
 
 describe('a run', () => {
-  const withoutLogs = (run: string): void => { rmSync(join(run, 'loss.csv')); rmSync(join(run, 'validation.csv')); };
-  const stateOf = async (options: RunOptions, change: (run: string) => unknown): Promise<string> => dataOf(await pageOf(options, change)).run.state;
+  const withoutLogs = (run: string): void => {
+    rmSync(join(run, 'loss.csv'));
+    rmSync(join(run, 'validation.csv'));
+  };
+  const stateOf = async (options: RunOptions, change: (run: string) => unknown): Promise<string> =>
+    dataOf(await pageOf(options, change)).run.state;
   const unfinished = { settings: { epochs: 100 } };
 
   it('before its first step has a report, too', async () => {
-    expect(dataOf(await pageOf({}, (run) => { withoutLogs(run); return lockRun(run); }))).toMatchObject({ run: { state: 'empty', step: 0, pairsPerSecond: null }, validation: [] });
+    expect(
+      dataOf(
+        await pageOf({}, (run) => {
+          withoutLogs(run);
+          return lockRun(run);
+        }),
+      ),
+    ).toMatchObject({ run: { state: 'empty', step: 0, pairsPerSecond: null }, validation: [] });
   });
 
   it('trains while a process has its lock, and not after', async () => {
     expect(await stateOf(unfinished, lockRun)).toBe('running');
-    expect(await stateOf(unfinished, async (run) => { (await lockRun(run)).release(); })).toBe('stopped');
+    expect(
+      await stateOf(unfinished, async (run) => {
+        (await lockRun(run)).release();
+      }),
+    ).toBe('stopped');
     expect(await stateOf(unfinished, () => undefined)).toBe('stopped');
-    expect(await stateOf(unfinished, async (run) => {
-      await lockRun(run);
-      const owner = JSON.parse(readFileSync(join(run, 'lock'), 'utf8')) as object;
-      writeFileSync(join(run, 'lock'), JSON.stringify({ ...owner, boot: 'of another day' })); // killed, and the machine started again
-    })).toBe('stopped');
+    expect(
+      await stateOf(unfinished, async (run) => {
+        await lockRun(run);
+        const owner = JSON.parse(readFileSync(join(run, 'lock'), 'utf8')) as object;
+        writeFileSync(join(run, 'lock'), JSON.stringify({ ...owner, boot: 'of another day' })); // killed, and the machine started again
+      }),
+    ).toBe('stopped');
     expect(await stateOf({}, lockRun)).toBe('finished');
   });
 
   it('that is on its way says how far it is, and what of its log cannot be read', async () => {
-    const { run, training } = dataOf(await pageOf({ settings: { maxSteps: 5000, epochs: 100 } }, (folder) => {
-      writeFileSync(join(folder, 'loss.csv'), `${readFileSync(join(folder, 'loss.csv'), 'utf8')}610,4,tor\n${lossLine(620, 200, 'NaN')}\n`);
-    }));
+    const { run, training } = dataOf(
+      await pageOf({ settings: { maxSteps: 5000, epochs: 100 } }, (folder) => {
+        writeFileSync(
+          join(folder, 'loss.csv'),
+          `${readFileSync(join(folder, 'loss.csv'), 'utf8')}610,4,tor\n${lossLine(620, 200, 'NaN')}\n`,
+        );
+      }),
+    );
     expect(run).toMatchObject({ step: 620, totalSteps: 5000, skippedLines: 1 });
     expect(training.nonFinite).toBe(620);
     expect(training.curves.loss.mean.at(-1)).toBeNull();
   });
 
   it('that has ended has had its last epoch, logged or not', async () => {
-    const { run } = dataOf(await pageOf({ rows: 30, logEvery: 10 }, (folder) => {
-      const [header, ...lines] = readFileSync(join(folder, 'loss.csv'), 'utf8').trimEnd().split('\n');
-      writeFileSync(join(folder, 'loss.csv'), `${[header, ...lines.slice(0, 15)].join('\n')}\n`);
-    }));
+    const { run } = dataOf(
+      await pageOf({ rows: 30, logEvery: 10 }, (folder) => {
+        const [header, ...lines] = readFileSync(join(folder, 'loss.csv'), 'utf8').trimEnd().split('\n');
+        writeFileSync(join(folder, 'loss.csv'), `${[header, ...lines.slice(0, 15)].join('\n')}\n`);
+      }),
+    );
     expect(run).toMatchObject({ state: 'finished', step: 300, epoch: 3, epochs: 3 });
   });
 
   it('has its settings as flags', async () => {
-    const { sections } = dataOf(await pageOf({ settings: { shuffle: false, maxGradNorm: 1, data: ['a.csv', 'b.csv'], randomWeights: true } }));
-    expect(sections.settings).toEqual(expect.arrayContaining([['--no-shuffle', ''], ['--max-grad-norm', '1'], ['--data', 'a.csv b.csv'], ['--random-weights', '']]));
+    const { sections } = dataOf(
+      await pageOf({ settings: { shuffle: false, maxGradNorm: 1, data: ['a.csv', 'b.csv'], randomWeights: true } }),
+    );
+    expect(sections.settings).toEqual(
+      expect.arrayContaining([
+        ['--no-shuffle', ''],
+        ['--max-grad-norm', '1'],
+        ['--data', 'a.csv b.csv'],
+        ['--random-weights', ''],
+      ]),
+    );
   });
 });

@@ -25,42 +25,101 @@ export function lossAt(step: number): number {
 /** A line of `loss.csv`. */
 export function lossLine(step: number, stepsPerEpoch: number, loss: number | string = lossAt(step)): string {
   const half = typeof loss === 'number' ? loss / 2 : loss;
-  const row = { step, epoch: Math.ceil(step / stepsPerEpoch), learning_rate: 5e-5, loss, loss_en: half, loss_ko: half, grad_norm: 1.5, pairs_per_second: 101 + (step % 7) };
+  const row = {
+    step,
+    epoch: Math.ceil(step / stepsPerEpoch),
+    learning_rate: 5e-5,
+    loss,
+    loss_en: half,
+    loss_ko: half,
+    grad_norm: 1.5,
+    pairs_per_second: 101 + (step % 7),
+  };
   return LOSS_COLUMNS.map((column) => row[column]).join(',');
 }
 
 /** The folder of a run under `checkpoints/` of a new folder. */
-export function makeRun({ name = 'first', rows = 60, logEvery = 10, epochs = 3, settings = {} }: RunOptions = {}): string {
+export function makeRun({
+  name = 'first',
+  rows = 60,
+  logEvery = 10,
+  epochs = 3,
+  settings = {},
+}: RunOptions = {}): string {
   const folder = join(temporaryFolder(), 'checkpoints', name);
   mkdirSync(folder, { recursive: true });
   const stepsPerEpoch = Math.max(Math.ceil((rows * logEvery) / epochs), 1);
-  writeFileSync(join(folder, 'config.json'), JSON.stringify({
-    created: '2026-01-02T03:04:05.000Z',
-    settings: { data: ['data'], epochs, batchSize: 32, accumulate: 1, learningRate: 5e-5, shuffle: true, ...settings },
-    teacher: { source: 'openai/clip-vit-large-patch14', parameters: 123_060_480 },
-    student: { source: 'klue/roberta-small', parameters: 68_090_880 },
-    data: { fingerprint: 'abc', training_pairs: stepsPerEpoch * 32, validation_pairs: 8, store: 'checkpoints/.prepared/none' },
-    fingerprints: { data: 'abc' },
-    engine: { engine: 'compiled', precision: 'fp32', backend: 'tensorflow', device: 'cpu' },
-    versions: { kd: '0.1.0', node: '22.0.0' },
-  }));
+  writeFileSync(
+    join(folder, 'config.json'),
+    JSON.stringify({
+      created: '2026-01-02T03:04:05.000Z',
+      settings: {
+        data: ['data'],
+        epochs,
+        batchSize: 32,
+        accumulate: 1,
+        learningRate: 5e-5,
+        shuffle: true,
+        ...settings,
+      },
+      teacher: { source: 'openai/clip-vit-large-patch14', parameters: 123_060_480 },
+      student: { source: 'klue/roberta-small', parameters: 68_090_880 },
+      data: {
+        fingerprint: 'abc',
+        training_pairs: stepsPerEpoch * 32,
+        validation_pairs: 8,
+        store: 'checkpoints/.prepared/none',
+      },
+      fingerprints: { data: 'abc' },
+      engine: { engine: 'compiled', precision: 'fp32', backend: 'tensorflow', device: 'cpu' },
+      versions: { kd: '0.1.0', node: '22.0.0' },
+    }),
+  );
   const steps = Array.from({ length: rows }, (_, i) => (i + 1) * logEvery);
-  writeFileSync(join(folder, 'loss.csv'), [LOSS_COLUMNS.join(','), ...steps.map((step) => lossLine(step, stepsPerEpoch)), ''].join('\n'));
+  writeFileSync(
+    join(folder, 'loss.csv'),
+    [LOSS_COLUMNS.join(','), ...steps.map((step) => lossLine(step, stepsPerEpoch)), ''].join('\n'),
+  );
   const ends = Array.from({ length: epochs + 1 }, (_, epoch) => epoch);
-  const validation = ends.map((epoch) => [epoch * stepsPerEpoch, epoch, lossAt(epoch * stepsPerEpoch), lossAt(epoch * stepsPerEpoch) / 2, lossAt(epoch * stepsPerEpoch) / 2].join(','));
+  const validation = ends.map((epoch) =>
+    [
+      epoch * stepsPerEpoch,
+      epoch,
+      lossAt(epoch * stepsPerEpoch),
+      lossAt(epoch * stepsPerEpoch) / 2,
+      lossAt(epoch * stepsPerEpoch) / 2,
+    ].join(','),
+  );
   writeFileSync(join(folder, 'validation.csv'), [VALIDATION_COLUMNS.join(','), ...validation, ''].join('\n'));
   return folder;
 }
 
 /** Adds a picture of one colour to those of a run, as `kd generate` does. */
-export async function addPicture(run: string, changes: Partial<Picture> = {}, colour = { r: 40, g: 90, b: 160 }): Promise<void> {
+export async function addPicture(
+  run: string,
+  changes: Partial<Picture> = {},
+  colour = { r: 40, g: 90, b: 160 },
+): Promise<void> {
   const picture: Picture = {
-    file: 'it.png', kind: 'picture', prompts: ['a yellow car'], negative: '', seed: 7, steps: 25, guidance: 7.5, scheduler: 'UniPCMultistepScheduler',
-    width: 512, height: 256, encoders: ['first:best'], pipeline: 'somebody/pipeline', ...changes,
+    file: 'it.png',
+    kind: 'picture',
+    prompts: ['a yellow car'],
+    negative: '',
+    seed: 7,
+    steps: 25,
+    guidance: 7.5,
+    scheduler: 'UniPCMultistepScheduler',
+    width: 512,
+    height: 256,
+    encoders: ['first:best'],
+    pipeline: 'somebody/pipeline',
+    ...changes,
   };
   const folder = join(run, PICTURES_FOLDER);
   mkdirSync(folder, { recursive: true });
-  await sharp({ create: { width: picture.width, height: picture.height, channels: 3, background: colour } }).png().toFile(join(folder, picture.file));
+  await sharp({ create: { width: picture.width, height: picture.height, channels: 3, background: colour } })
+    .png()
+    .toFile(join(folder, picture.file));
   await recordPicture(folder, picture);
 }
 
@@ -71,10 +130,23 @@ export async function addEvaluation(run: string): Promise<void> {
     translation: { mean: { accuracy: mean, p10: 0.9, mrr: 0.8 }, pooled: { accuracy: pooled, p10: 0.5, mrr: 0.4 } },
   });
   const model = (name: string, role: ModelScores['role'], en: LanguageScores, ko: LanguageScores): ModelScores => ({
-    name, role, source: name, parameters: 68_090_880, bytes: 272_363_520, width: 768, ms_per_text: 12.5, cut: 0, no_distance: null, scores: { en, ko }, groups: [],
+    name,
+    role,
+    source: name,
+    parameters: 68_090_880,
+    bytes: 272_363_520,
+    width: 768,
+    ms_per_text: 12.5,
+    cut: 0,
+    no_distance: null,
+    scores: { en, ko },
+    groups: [],
   });
   const pairs: PairsEvaluation = {
-    created: '2026-01-02T05:06:07.000Z', kd: '0.1.0', engine: { backend: 'tensorflow', device: 'cpu', tensorflow: '2.21.0' }, batch_size: 32,
+    created: '2026-01-02T05:06:07.000Z',
+    kd: '0.1.0',
+    engine: { backend: 'tensorflow', device: 'cpu', tensorflow: '2.21.0' },
+    batch_size: 32,
     data: { source: 'store', fingerprint: 'abc', split: 'validation', pairs: 500, available: 500, seed: 42 },
     teacher: 'clip',
     models: [

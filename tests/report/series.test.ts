@@ -1,8 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { MOST_BUCKETS, Series, smoothed, type CurveRow } from '../../src/report/series.js';
 
-const rowAt = (step: number, loss = Math.sin(step)): CurveRow => ({ step, epoch: Math.ceil(step / 1000), loss, loss_en: loss / 2, loss_ko: loss / 2, grad_norm: 1, pairs_per_second: 100, learning_rate: 1 / step });
-const rowsOf = (count: number, every = 10): CurveRow[] => Array.from({ length: count }, (_, i) => rowAt((i + 1) * every));
+const rowAt = (step: number, loss = Math.sin(step)): CurveRow => ({
+  step,
+  epoch: Math.ceil(step / 1000),
+  loss,
+  loss_en: loss / 2,
+  loss_ko: loss / 2,
+  grad_norm: 1,
+  pairs_per_second: 100,
+  learning_rate: 1 / step,
+});
+const rowsOf = (count: number, every = 10): CurveRow[] =>
+  Array.from({ length: count }, (_, i) => rowAt((i + 1) * every));
 
 function seriesOf(rows: readonly CurveRow[]): Series {
   const series = new Series();
@@ -19,7 +29,9 @@ describe('a series', () => {
   });
 
   it('bounds what 312,500 steps logged every step become, and keeps their extremes and mean', () => {
-    const rows = rowsOf(312_500, 1).map((row) => (row.step === 200_001 ? rowAt(200_001, 9) : row.step === 99 ? rowAt(99, -9) : row));
+    const rows = rowsOf(312_500, 1).map((row) =>
+      row.step === 200_001 ? rowAt(200_001, 9) : row.step === 99 ? rowAt(99, -9) : row,
+    );
     const series = seriesOf(rows);
     const { step, curves } = series.points();
     expect(step.length).toBeLessThanOrEqual(MOST_BUCKETS);
@@ -45,7 +57,9 @@ describe('a series', () => {
     resumed.add(late);
     const [a, b] = [resumed.points(), seriesOf([...early, ...late]).points()];
     expect(a.step).toEqual(b.step);
-    a.curves.loss.mean.forEach((mean, i) => { expect(mean).toBeCloseTo(b.curves.loss.mean[i], 3); });
+    a.curves.loss.mean.forEach((mean, i) => {
+      expect(mean).toBeCloseTo(b.curves.loss.mean[i], 3);
+    });
   });
 
   it('says where a loss is no finite number, and leaves it out of means', () => {

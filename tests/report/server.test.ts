@@ -22,8 +22,17 @@ function ask(path: string, { host, method = 'GET' }: { host?: string; method?: s
   return new Promise((resolve, reject) => {
     request({ host: '127.0.0.1', port, path, method, headers: host === undefined ? {} : { host } }, (response) => {
       let body = '';
-      response.setEncoding('utf8').on('data', (text: string) => { body += text; }).on('end', () => { resolve({ status: response.statusCode!, body, headers: response.headers }); });
-    }).on('error', reject).end();
+      response
+        .setEncoding('utf8')
+        .on('data', (text: string) => {
+          body += text;
+        })
+        .on('end', () => {
+          resolve({ status: response.statusCode!, body, headers: response.headers });
+        });
+    })
+      .on('error', reject)
+      .end();
   });
 }
 
@@ -33,7 +42,10 @@ async function start(): Promise<string> {
   return run;
 }
 
-const newsAt = async (position: Position): Promise<News> => JSON.parse((await ask(`/news?${new URLSearchParams({ ...position, rows: String(position.rows) }).toString()}`)).body) as News;
+const newsAt = async (position: Position): Promise<News> =>
+  JSON.parse(
+    (await ask(`/news?${new URLSearchParams({ ...position, rows: String(position.rows) }).toString()}`)).body,
+  ) as News;
 
 describe('a report that is served', () => {
   it('is the page, for itself and for nobody else', async () => {
@@ -41,7 +53,11 @@ describe('a report that is served', () => {
     const { status, body, headers } = await ask('/');
     expect([status, body.startsWith('<!doctype html>'), body.includes('"live":true')]).toEqual([200, true, true]);
     expect(headers['content-security-policy']).toMatch(/^default-src 'none'; .*connect-src 'self'/);
-    expect(headers).toMatchObject({ 'x-content-type-options': 'nosniff', 'cache-control': 'no-store', 'cross-origin-resource-policy': 'same-origin' });
+    expect(headers).toMatchObject({
+      'x-content-type-options': 'nosniff',
+      'cache-control': 'no-store',
+      'cross-origin-resource-policy': 'same-origin',
+    });
     expect(headers).not.toHaveProperty('access-control-allow-origin');
   });
 
@@ -51,13 +67,25 @@ describe('a report that is served', () => {
     const { host, port } = new URL(server.url);
     const statusFor = async (name: string): Promise<number> => (await ask('/', { host: name })).status;
     expect([await statusFor(host), await statusFor(`localhost:${port}`)]).toEqual([200, 200]);
-    expect([await statusFor('evil.example'), await statusFor(`evil.example:${port}`), await statusFor('127.0.0.1')]).toEqual([421, 421, 421]);
+    expect([
+      await statusFor('evil.example'),
+      await statusFor(`evil.example:${port}`),
+      await statusFor('127.0.0.1'),
+    ]).toEqual([421, 421, 421]);
     expect((await ask('/news', { host: 'evil.example' })).status).toBe(421);
   });
 
   it('gives out no file, and takes nothing', async () => {
     await start();
-    for (const path of ['/config.json', '/../config.json', '/..%2fconfig.json', '//etc/passwd', '/loss.csv', '/%00', '/.']) {
+    for (const path of [
+      '/config.json',
+      '/../config.json',
+      '/..%2fconfig.json',
+      '//etc/passwd',
+      '/loss.csv',
+      '/%00',
+      '/.',
+    ]) {
       expect([path, (await ask(path)).status]).toEqual([path, path === '/.' ? 200 : 404]);
     }
     expect((await ask('/', { method: 'POST' })).status).toBe(405);
@@ -69,11 +97,19 @@ describe('a report that is served', () => {
     const all = await newsAt({ generation: 'none', rows: 0, sections: '' });
     expect(all).toMatchObject({ position: { rows: 60 }, training: { rows: 60 }, run: { step: 600 } });
     expect(all.sections).toBeDefined();
-    expect(await newsAt(all.position)).toEqual({ position: all.position, run: all.run, validation: all.validation, rows: [] });
+    expect(await newsAt(all.position)).toEqual({
+      position: all.position,
+      run: all.run,
+      validation: all.validation,
+      rows: [],
+    });
 
     appendFileSync(join(run, 'loss.csv'), `${lossLine(610, 200, 0.5)}\n${lossLine(620, 200, 'NaN')}\n`);
     const more = await newsAt(all.position);
-    expect(more.rows).toEqual([[610, 4, 0.5, 0.25, 0.25, 1.5, expect.any(Number), 5e-5], [620, 4, null, null, null, 1.5, expect.any(Number), 5e-5]]);
+    expect(more.rows).toEqual([
+      [610, 4, 0.5, 0.25, 0.25, 1.5, expect.any(Number), 5e-5],
+      [620, 4, null, null, null, 1.5, expect.any(Number), 5e-5],
+    ]);
 
     appendFileSync(join(run, 'loss.csv'), `${lossLine(400, 200, 0.7)}\n`); // resumed from an earlier checkpoint
     const again = await newsAt(more.position);
@@ -84,6 +120,8 @@ describe('a report that is served', () => {
   it('says when a port is taken', async () => {
     const run = await start();
     const { port } = new URL(server.url);
-    await expect(serveReport(followRun(run), Number(port))).rejects.toThrow(`--port ${port}: expected a port to listen on, but another process has it; choose another, or 0 for any that is free`);
+    await expect(serveReport(followRun(run), Number(port))).rejects.toThrow(
+      `--port ${port}: expected a port to listen on, but another process has it; choose another, or 0 for any that is free`,
+    );
   });
 });

@@ -10,5 +10,15 @@ it('a logarithmic axis has round lines, over a narrow range too', () => {
 });
 
 it('numbers at an axis are short', () => {
-  expect([0, 0.05, 1.5, 300, 9_000, 12_000, 312_500, 2_500_000, 5e-5].map(tickLabel)).toEqual(['0', '0.05', '1.5', '300', '9000', '12k', '313k', '2.5M', '5e−5']);
+  expect([0, 0.05, 1.5, 300, 9_000, 12_000, 312_500, 2_500_000, 5e-5].map(tickLabel)).toEqual([
+    '0',
+    '0.05',
+    '1.5',
+    '300',
+    '9000',
+    '12k',
+    '313k',
+    '2.5M',
+    '5e−5',
+  ]);
 });

@@ -1,8 +1,22 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { NamedValues } from '../../src/distill/engine.js';
-import { checkpointName, pruneCheckpoints, writeCheckpoint, type CheckpointContents } from '../../src/runs/checkpoint.js';
+import {
+  checkpointName,
+  pruneCheckpoints,
+  writeCheckpoint,
+  type CheckpointContents,
+} from '../../src/runs/checkpoint.js';
 import { findCheckpoint, setAside, tidyRun } from '../../src/runs/find-checkpoint.js';
 import { START } from '../../src/distill/train-state.js';
 import { trainerText } from '../../src/runs/trainer-state.js';
@@ -11,10 +25,15 @@ import { openSafetensors } from '../../src/weights/safetensors.js';
 import { temporaryFolder } from '../cli.js';
 
 let run: string;
-beforeEach(() => { run = temporaryFolder(); });
+beforeEach(() => {
+  run = temporaryFolder();
+});
 
 const read = (...path: string[]): string => readFileSync(join(run, ...path), 'utf8');
-const steps = (): string[] => readdirSync(run).filter((name) => name.startsWith('step-')).sort();
+const steps = (): string[] =>
+  readdirSync(run)
+    .filter((name) => name.startsWith('step-'))
+    .sort();
 
 /** A checkpoint of two small parameters; `fails` after the first. */
 function contents(step: number, value = step, fails = false): CheckpointContents {
@@ -31,14 +50,25 @@ function contents(step: number, value = step, fails = false): CheckpointContents
   }
   writeFileSync(join(run, 'vocab.txt'), '[CLS]\n');
   return {
-    step, parameters: parameters(), shapes: { a: [2], 'b.weight': [1, 2] }, config: '{"model_type": "roberta"}\n',
-    files: [join(run, 'vocab.txt')], trainer: trainerOf(step),
-    trained: { a: [2] }, moments: moments(),
+    step,
+    parameters: parameters(),
+    shapes: { a: [2], 'b.weight': [1, 2] },
+    config: '{"model_type": "roberta"}\n',
+    files: [join(run, 'vocab.txt')],
+    trainer: trainerOf(step),
+    trained: { a: [2] },
+    moments: moments(),
   };
 }
 
 function trainerOf(step: number): string {
-  return trainerText({ state: { ...START, step, position: step }, updates: step, seed: 42, fingerprints: { data: 'd' }, options: {} });
+  return trainerText({
+    state: { ...START, step, position: step },
+    updates: step,
+    seed: 42,
+    fingerprints: { data: 'd' },
+    options: {},
+  });
 }
 
 it('a checkpoint is called by its step, so that names sort as steps do', () => {
@@ -50,10 +80,21 @@ describe('writing a checkpoint', () => {
     expect(await writeCheckpoint(run, contents(3), true)).toBe('step-00000003');
     expect(await writeCheckpoint(run, contents(6), false)).toBe('step-00000006');
     expect([read('best'), read('last')]).toEqual(['step-00000003\n', 'step-00000006\n']);
-    expect(readdirSync(join(run, 'step-00000006')).sort()).toEqual(['config.json', 'manifest.json', 'model.safetensors', 'optimizer.safetensors', 'trainer.json', 'vocab.txt']);
-    expect([read('step-00000006/vocab.txt'), read('step-00000006/config.json'), read('step-00000006/trainer.json')]).toEqual(['[CLS]\n', '{"model_type": "roberta"}\n', trainerOf(6)]);
+    expect(readdirSync(join(run, 'step-00000006')).sort()).toEqual([
+      'config.json',
+      'manifest.json',
+      'model.safetensors',
+      'optimizer.safetensors',
+      'trainer.json',
+      'vocab.txt',
+    ]);
+    expect([
+      read('step-00000006/vocab.txt'),
+      read('step-00000006/config.json'),
+      read('step-00000006/trainer.json'),
+    ]).toEqual(['[CLS]\n', '{"model_type": "roberta"}\n', trainerOf(6)]);
     const weights = await openSafetensors(join(run, 'step-00000006/model.safetensors'));
-    expect([...await weights.read('a'), ...await weights.read('b.weight')]).toEqual([6, 7, 5, 6]);
+    expect([...(await weights.read('a')), ...(await weights.read('b.weight'))]).toEqual([6, 7, 5, 6]);
     await weights.close();
   });
 
@@ -61,7 +102,7 @@ describe('writing a checkpoint', () => {
     await writeCheckpoint(run, contents(3, 10), false);
     await writeCheckpoint(run, contents(3, 20), false);
     const weights = await openSafetensors(join(run, 'step-00000003/model.safetensors'));
-    expect([...await weights.read('a')]).toEqual([20, 21]);
+    expect([...(await weights.read('a'))]).toEqual([20, 21]);
     await weights.close();
   });
 
@@ -100,16 +141,55 @@ describe('finding the checkpoint to go on from', () => {
   });
 
   it.each([
-    ['a flipped byte', () => { flip('step-00000009/model.safetensors'); }, /^model\.safetensors: expected the SHA-256 [0-9a-f]{12}…, got [0-9a-f]{12}…$/],
-    ['a missing file', () => { rmSync(join(run, 'step-00000009/optimizer.safetensors')); }, /^optimizer\.safetensors: expected \d+ bytes, got no such file or folder$/],
-    ['a file cut short', () => { truncateSync(join(run, 'step-00000009/trainer.json'), 10); }, /^trainer\.json: expected \d+ bytes, got 10 bytes$/],
-    ['no manifest', () => { rmSync(join(run, 'step-00000009/manifest.json')); }, /^manifest\.json: cannot be read: no such file or folder$/],
-    ['an empty manifest', () => { writeFileSync(join(run, 'step-00000009/manifest.json'), ''); }, /^manifest\.json: expected JSON, got /],
-    ['a manifest that names nothing', () => { writeFileSync(join(run, 'step-00000009/manifest.json'), '{"files":{}}'); }, /^manifest\.json: expected model\.safetensors among its files/],
+    [
+      'a flipped byte',
+      () => {
+        flip('step-00000009/model.safetensors');
+      },
+      /^model\.safetensors: expected the SHA-256 [0-9a-f]{12}…, got [0-9a-f]{12}…$/,
+    ],
+    [
+      'a missing file',
+      () => {
+        rmSync(join(run, 'step-00000009/optimizer.safetensors'));
+      },
+      /^optimizer\.safetensors: expected \d+ bytes, got no such file or folder$/,
+    ],
+    [
+      'a file cut short',
+      () => {
+        truncateSync(join(run, 'step-00000009/trainer.json'), 10);
+      },
+      /^trainer\.json: expected \d+ bytes, got 10 bytes$/,
+    ],
+    [
+      'no manifest',
+      () => {
+        rmSync(join(run, 'step-00000009/manifest.json'));
+      },
+      /^manifest\.json: cannot be read: no such file or folder$/,
+    ],
+    [
+      'an empty manifest',
+      () => {
+        writeFileSync(join(run, 'step-00000009/manifest.json'), '');
+      },
+      /^manifest\.json: expected JSON, got /,
+    ],
+    [
+      'a manifest that names nothing',
+      () => {
+        writeFileSync(join(run, 'step-00000009/manifest.json'), '{"files":{}}');
+      },
+      /^manifest\.json: expected model\.safetensors among its files/,
+    ],
   ])('passes over one with %s, and says why', async (_, damage, reason) => {
     damage();
     const { found, skipped } = await findCheckpoint(run);
-    expect(found).toMatchObject({ name: 'step-00000006', trainer: { state: { step: 6 }, updates: 6, fingerprints: { data: 'd' } } });
+    expect(found).toMatchObject({
+      name: 'step-00000006',
+      trainer: { state: { step: 6 }, updates: 6, fingerprints: { data: 'd' } },
+    });
     expect(skipped).toEqual([{ name: 'step-00000009', reason: expect.stringMatching(reason) as string }]);
     expect(await setAside(run, found?.name)).toEqual(['.aside-step-00000009']);
     expect((await findCheckpoint(run)).skipped).toEqual([]);

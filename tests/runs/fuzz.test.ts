@@ -18,34 +18,69 @@ import { randomIntegers } from '../weights/support.js';
 
 const VALIDATION = { step: 3, epoch: 1, loss: 0.75, lossEn: 0.5, lossKo: 0.25 };
 const TRAINER = trainerText({
-  state: { ...START, step: 6, position: 2, epoch: 2, validated: true, epochLoss: { sum: 1.5, pairs: 8 }, first: { ...VALIDATION, step: 0 }, best: VALIDATION },
-  updates: 6, seed: 42, fingerprints: { data: 'aa', teacher: 'bb' }, options: { epochs: 3 },
+  state: {
+    ...START,
+    step: 6,
+    position: 2,
+    epoch: 2,
+    validated: true,
+    epochLoss: { sum: 1.5, pairs: 8 },
+    first: { ...VALIDATION, step: 0 },
+    best: VALIDATION,
+  },
+  updates: 6,
+  seed: 42,
+  fingerprints: { data: 'aa', teacher: 'bb' },
+  options: { epochs: 3 },
 });
-const MANIFEST = JSON.stringify({ files: { 'model.safetensors': { bytes: 12, sha256: 'ab'.repeat(32) }, 'config.json': { bytes: 3, sha256: 'cd'.repeat(32) } } });
+const MANIFEST = JSON.stringify({
+  files: {
+    'model.safetensors': { bytes: 12, sha256: 'ab'.repeat(32) },
+    'config.json': { bytes: 3, sha256: 'cd'.repeat(32) },
+  },
+});
 
 const CONFIG = JSON.stringify({
-  order: 3, created: '2026-01-02T03:04:05.000Z', settings: { epochs: 3, data: ['data'] }, fingerprints: { data: 'aa', teacher: 'bb' },
-  teacher: { source: 't', parameters: 1 }, student: { source: 's', parameters: 2 }, data: { fingerprint: 'aa', training_pairs: 8, validation_pairs: 2, store: 'store' },
-  engine: { engine: 'eager', precision: 'fp32', device: 'cpu', backend: 'cpu' }, resumed: [{ step: 3, time: '2026-01-02T03:04:05.000Z' }],
+  order: 3,
+  created: '2026-01-02T03:04:05.000Z',
+  settings: { epochs: 3, data: ['data'] },
+  fingerprints: { data: 'aa', teacher: 'bb' },
+  teacher: { source: 't', parameters: 1 },
+  student: { source: 's', parameters: 2 },
+  data: { fingerprint: 'aa', training_pairs: 8, validation_pairs: 2, store: 'store' },
+  engine: { engine: 'eager', precision: 'fp32', device: 'cpu', backend: 'cpu' },
+  resumed: [{ step: 3, time: '2026-01-02T03:04:05.000Z' }],
 });
 
 it.each<[string, string, (text: string) => unknown]>([
   ['trainer.json', TRAINER, (text) => parseTrainer(text, 'trainer.json')],
   ['manifest.json', MANIFEST, parseManifest],
   ['config.json', CONFIG, (text) => parseRunConfig(text, 'config.json')],
-])(`a ${MUTATIONS} times damaged %s is read or refused in one line`, async (_, original, parse) => {
-  expect(parse(original)).toBeTruthy();
-  const refused = await refusals(MUTATIONS, randomIntegers(7), (random) => {
-    parse(mutate(Buffer.from(original), random).toString('utf8'));
-  });
-  expect(refused).toBeGreaterThan(MUTATIONS / 4);
-  expect(refused).toBeLessThan(MUTATIONS);
-}, 3_600_000);
+])(
+  `a ${MUTATIONS} times damaged %s is read or refused in one line`,
+  async (_, original, parse) => {
+    expect(parse(original)).toBeTruthy();
+    const refused = await refusals(MUTATIONS, randomIntegers(7), (random) => {
+      parse(mutate(Buffer.from(original), random).toString('utf8'));
+    });
+    expect(refused).toBeGreaterThan(MUTATIONS / 4);
+    expect(refused).toBeLessThan(MUTATIONS);
+  },
+  3_600_000,
+);
 
 it(`a ${MUTATIONS} times damaged optimizer.safetensors is read or refused in one line`, async () => {
   const trained = { 'encoder.weight': [2, 3], 'encoder.bias': [2] };
   const path = join(temporaryFolder(), 'optimizer.safetensors');
-  await writeSafetensors(path, Object.entries(momentShapes(trained)).map(([name, shape]) => ({ name, dtype: 'F32' as const, shape, values: new Float32Array(shape[0] * (shape[1] ?? 1)) })));
+  await writeSafetensors(
+    path,
+    Object.entries(momentShapes(trained)).map(([name, shape]) => ({
+      name,
+      dtype: 'F32' as const,
+      shape,
+      values: new Float32Array(shape[0] * (shape[1] ?? 1)),
+    })),
+  );
   const original = readFileSync(path);
   const refused = await refusals(MUTATIONS, randomIntegers(8), async (random) => {
     writeFileSync(path, mutate(original, random));
@@ -64,8 +99,23 @@ it(`logs that are damaged ${LOG_MUTATIONS} times are cut back, read, and added t
   const run = temporaryFolder();
   const log = openLossLog(run);
   for (const step of [1, 2, 3, 4]) {
-    log.logStep({ step, epoch: 1, learningRate: 5e-5, loss: 0.75, lossEn: 0.5, lossKo: 0.25, gradNorm: 6.5, pairs: 32, pairsPerSecond: 101.5 });
-    log.logOutputs({ step, epoch: 1, student: { variance: 1, similarity: 0.5 }, teacher: { variance: 1, similarity: 0.5 } });
+    log.logStep({
+      step,
+      epoch: 1,
+      learningRate: 5e-5,
+      loss: 0.75,
+      lossEn: 0.5,
+      lossKo: 0.25,
+      gradNorm: 6.5,
+      pairs: 32,
+      pairsPerSecond: 101.5,
+    });
+    log.logOutputs({
+      step,
+      epoch: 1,
+      student: { variance: 1, similarity: 0.5 },
+      teacher: { variance: 1, similarity: 0.5 },
+    });
     log.logValidation({ step, epoch: 1, loss: 0.75, lossEn: 0.5, lossKo: 0.25 });
   }
   log.close();
@@ -73,12 +123,14 @@ it(`logs that are damaged ${LOG_MUTATIONS} times are cut back, read, and added t
   const random = randomIntegers(9);
   for (let i = 0; i < LOG_MUTATIONS; i++) {
     const [damaged] = originals[i % originals.length];
-    for (const [name, bytes] of originals) writeFileSync(join(run, name), name === damaged ? mutate(bytes, random) : bytes);
+    for (const [name, bytes] of originals)
+      writeFileSync(join(run, name), name === damaged ? mutate(bytes, random) : bytes);
     await cutLogs(run, { step: 3, validated: true });
     for (const log of [followLossLog(run), followValidationLog(run)]) {
       const { rows } = await log.next();
       const steps = rows.map(({ step }) => step);
-      if (steps.some((step, at) => !(step <= 3) || step <= (steps[at - 1] ?? -Infinity))) expect.fail(`${damaged}: steps ${steps.join()}`);
+      if (steps.some((step, at) => !(step <= 3) || step <= (steps[at - 1] ?? -Infinity)))
+        expect.fail(`${damaged}: steps ${steps.join()}`);
     }
     const [name] = originals[i % originals.length];
     const text = readFileSync(join(run, name));
@@ -108,13 +160,25 @@ it.each([
   ['[]', 'trainer.json: expected an object, got []'],
   ['{}', 'trainer.json: expected "kd trainer state" of version 1, got nothing of version nothing'],
   [TRAINER.replace('"step": 6', '"step": -6'), 'trainer.json: step: expected a whole number of at least 1, got -6'],
-  [TRAINER.replace('"updates": 6', '"updates": 7'), 'trainer.json: expected steps, updates and position that fit each other, got 6, 7 and 2'],
+  [
+    TRAINER.replace('"updates": 6', '"updates": 7'),
+    'trainer.json: expected steps, updates and position that fit each other, got 6, 7 and 2',
+  ],
   [TRAINER.replace('"sum": 1.5', '"sum": "1.5"'), 'trainer.json: epoch_loss: sum: expected a number, got "1.5"'],
 ])('says what is wrong with %j', (text, message) => {
   expect(() => parseTrainer(text, 'trainer.json')).toThrow(new InputError(message));
 });
 
 it('gives back what was written, numbers that are not finite too', () => {
-  const state = { ...START, step: 1, position: 1, epochLoss: { sum: 0.1 + 0.2, pairs: 3 }, best: { ...VALIDATION, loss: NaN } };
-  expect(parseTrainer(trainerText({ state, updates: 1, seed: 1, fingerprints: {}, options: {} }), '').state).toEqual({ ...state, first: undefined });
+  const state = {
+    ...START,
+    step: 1,
+    position: 1,
+    epochLoss: { sum: 0.1 + 0.2, pairs: 3 },
+    best: { ...VALIDATION, loss: NaN },
+  };
+  expect(parseTrainer(trainerText({ state, updates: 1, seed: 1, fingerprints: {}, options: {} }), '').state).toEqual({
+    ...state,
+    first: undefined,
+  });
 });

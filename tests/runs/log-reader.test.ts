@@ -7,7 +7,16 @@ import { temporaryFolder } from '../cli.js';
 
 const HEADER = 'step,epoch,learning_rate,loss,loss_en,loss_ko,grad_norm,pairs_per_second\n';
 const line = (step: number, loss: number | string = 1): string => `${step},1,0.5,${loss},0.25,0.75,2,100\n`;
-const row = (step: number, loss = 1): object => ({ step, epoch: 1, learning_rate: 0.5, loss, loss_en: 0.25, loss_ko: 0.75, grad_norm: 2, pairs_per_second: 100 });
+const row = (step: number, loss = 1): object => ({
+  step,
+  epoch: 1,
+  learning_rate: 0.5,
+  loss,
+  loss_en: 0.25,
+  loss_ko: 0.75,
+  grad_norm: 2,
+  pairs_per_second: 100,
+});
 
 let run: string;
 let file: string;
@@ -19,11 +28,34 @@ beforeEach(() => {
 describe('a log that is read while it grows', () => {
   it('reads back what a run writes', async () => {
     const log = openLossLog(run);
-    log.logStep({ step: 1, epoch: 1, learningRate: 5e-5, loss: 2, lossEn: 0.5, lossKo: 1.5, gradNorm: 3, pairs: 32, pairsPerSecond: 101.23456789 });
+    log.logStep({
+      step: 1,
+      epoch: 1,
+      learningRate: 5e-5,
+      loss: 2,
+      lossEn: 0.5,
+      lossKo: 1.5,
+      gradNorm: 3,
+      pairs: 32,
+      pairsPerSecond: 101.23456789,
+    });
     log.logValidation({ step: 0, epoch: 0, loss: 4, lossEn: 1, lossKo: 3 });
     log.close();
-    expect((await followLossLog(run).next()).rows).toEqual([{ step: 1, epoch: 1, learning_rate: 5e-5, loss: 2, loss_en: 0.5, loss_ko: 1.5, grad_norm: 3, pairs_per_second: 101.235 }]);
-    expect((await followValidationLog(run).next()).rows).toEqual([{ step: 0, epoch: 0, loss: 4, loss_en: 1, loss_ko: 3 }]);
+    expect((await followLossLog(run).next()).rows).toEqual([
+      {
+        step: 1,
+        epoch: 1,
+        learning_rate: 5e-5,
+        loss: 2,
+        loss_en: 0.5,
+        loss_ko: 1.5,
+        grad_norm: 3,
+        pairs_per_second: 101.235,
+      },
+    ]);
+    expect((await followValidationLog(run).next()).rows).toEqual([
+      { step: 0, epoch: 0, loss: 4, loss_en: 1, loss_ko: 3 },
+    ]);
   });
 
   it('gives every row once, and a line only when it is whole', async () => {
@@ -46,7 +78,18 @@ describe('a log that is read while it grows', () => {
 
   it('reads columns by their names: others are passed over, those that lack are NaN', async () => {
     writeFileSync(file, 'loss,more,step\n3,7,5\n');
-    expect((await followLossLog(run).next()).rows).toEqual([{ step: 5, epoch: NaN, learning_rate: NaN, loss: 3, loss_en: NaN, loss_ko: NaN, grad_norm: NaN, pairs_per_second: NaN }]);
+    expect((await followLossLog(run).next()).rows).toEqual([
+      {
+        step: 5,
+        epoch: NaN,
+        learning_rate: NaN,
+        loss: 3,
+        loss_en: NaN,
+        loss_ko: NaN,
+        grad_norm: NaN,
+        pairs_per_second: NaN,
+      },
+    ]);
   });
 
   it('begins again where a run went back to an earlier step', async () => {

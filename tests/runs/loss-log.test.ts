@@ -4,14 +4,28 @@ import { expect, it } from 'vitest';
 import { cutLogs, openLossLog, type LoggedStep } from '../../src/runs/loss-log.js';
 import { temporaryFolder } from '../cli.js';
 
-const STEP: LoggedStep = { step: 10, epoch: 2, learningRate: 5e-7, loss: 0.75, lossEn: 0.5, lossKo: 0.25, gradNorm: 6.5, pairs: 32, pairsPerSecond: 101.23456789 };
+const STEP: LoggedStep = {
+  step: 10,
+  epoch: 2,
+  learningRate: 5e-7,
+  loss: 0.75,
+  lossEn: 0.5,
+  lossKo: 0.25,
+  gradNorm: 6.5,
+  pairs: 32,
+  pairsPerSecond: 101.23456789,
+};
 
 it('a step and a validation are in the files as soon as they are logged', () => {
   const run = temporaryFolder();
   const log = openLossLog(run);
   const read = (name: string): string => readFileSync(join(run, name), 'utf8');
   const header = 'step,epoch,learning_rate,loss,loss_en,loss_ko,grad_norm,pairs_per_second\n';
-  expect([read('loss.csv'), read('loss.jsonl'), read('validation.csv')]).toEqual([header, '', 'step,epoch,loss,loss_en,loss_ko\n']);
+  expect([read('loss.csv'), read('loss.jsonl'), read('validation.csv')]).toEqual([
+    header,
+    '',
+    'step,epoch,loss,loss_en,loss_ko\n',
+  ]);
 
   log.logStep(STEP);
   log.logValidation({ step: 10, epoch: 2, loss: 0.5, lossEn: 0.375, lossKo: 0.125 });
@@ -30,10 +44,19 @@ it("TensorBoard's file has the same values under train/ and validation/", () => 
   log.logValidation({ step: 10, epoch: 2, loss: 0.5, lossEn: 0.375, lossKo: 0.125 });
   log.close();
   const [name] = readdirSync(run).filter((file) => file.startsWith('events.out.tfevents.'));
-  const tags = readFileSync(join(run, name)).toString('latin1').match(/(train|validation)\/[a-z_]+/g);
+  const tags = readFileSync(join(run, name))
+    .toString('latin1')
+    .match(/(train|validation)\/[a-z_]+/g);
   expect(tags).toEqual([
-    'train/learning_rate', 'train/loss', 'train/loss_en', 'train/loss_ko', 'train/grad_norm', 'train/pairs_per_second',
-    'validation/loss', 'validation/loss_en', 'validation/loss_ko',
+    'train/learning_rate',
+    'train/loss',
+    'train/loss_en',
+    'train/loss_ko',
+    'train/grad_norm',
+    'train/pairs_per_second',
+    'validation/loss',
+    'validation/loss_en',
+    'validation/loss_ko',
   ]);
 });
 
@@ -48,7 +71,11 @@ it('is cut back to the step that a run goes on from, torn lines and all', async 
   }
   log.close();
   for (const name of ['loss.csv', 'loss.jsonl', 'validation.csv', 'outputs.csv']) appendFileSync(join(run, name), '2');
-  const steps = (name: string): string[] => readFileSync(join(run, name), 'utf8').trimEnd().split('\n').map((line) => /\d+/.exec(line)?.[0] ?? 'header');
+  const steps = (name: string): string[] =>
+    readFileSync(join(run, name), 'utf8')
+      .trimEnd()
+      .split('\n')
+      .map((line) => /\d+/.exec(line)?.[0] ?? 'header');
 
   await cutLogs(run, { step: 3, validated: false });
   expect(steps('loss.csv')).toEqual(['header', '1', '2', '3']);

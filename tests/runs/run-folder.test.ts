@@ -3,7 +3,15 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { InputError } from '../../src/errors.js';
 import { noteResumed, type RunConfig } from '../../src/runs/run-config.js';
-import { beginRun, checkRunIsNew, defaultRunName, makeRunFolder, newestRun, pointAt, pointedAt } from '../../src/runs/run-folder.js';
+import {
+  beginRun,
+  checkRunIsNew,
+  defaultRunName,
+  makeRunFolder,
+  newestRun,
+  pointAt,
+  pointedAt,
+} from '../../src/runs/run-folder.js';
 import { temporaryFolder } from '../cli.js';
 import { newRun } from './new-run.js';
 
@@ -13,7 +21,9 @@ beforeEach(() => {
   cwd = temporaryFolder();
   process.chdir(cwd);
 });
-afterEach(() => { process.chdir(home); });
+afterEach(() => {
+  process.chdir(home);
+});
 
 it('a run is called after its start', () => {
   expect(defaultRunName(new Date(2026, 0, 2, 3, 4, 5))).toBe('2026-01-02-030405');
@@ -36,7 +46,9 @@ describe('a new run', () => {
 
   it('takes no place of another', async () => {
     await newRun('first', { epochs: 1 });
-    const taken = new InputError('checkpoints/first: expected no run there yet, found one; go on with it by --resume first, choose another --run, or delete it');
+    const taken = new InputError(
+      'checkpoints/first: expected no run there yet, found one; go on with it by --resume first, choose another --run, or delete it',
+    );
     await expect(newRun('first', { epochs: 2 })).rejects.toThrow(taken);
     await expect(checkRunIsNew('first')).rejects.toThrow(taken);
     await expect(makeRunFolder('first')).rejects.toThrow(taken);
@@ -45,12 +57,16 @@ describe('a new run', () => {
   });
 
   it.each(['', '.', '..', 'a/b', '/a', 'a/'])('is not called %j', async (name) => {
-    await expect(newRun(name, {})).rejects.toThrow(`--run: expected the name of a folder under checkpoints/, got ${JSON.stringify(name)}`);
+    await expect(newRun(name, {})).rejects.toThrow(
+      `--run: expected the name of a folder under checkpoints/, got ${JSON.stringify(name)}`,
+    );
   });
 
   it('says so where the system refuses it', async () => {
     writeFileSync('checkpoints', 'a file');
-    await expect(newRun('first', {})).rejects.toThrow(/^\S+\/checkpoints\/first: cannot be made: a part of the path is not a folder$/);
+    await expect(newRun('first', {})).rejects.toThrow(
+      /^\S+\/checkpoints\/first: cannot be made: a part of the path is not a folder$/,
+    );
   });
 });
 
@@ -67,7 +83,11 @@ it('best and last name a checkpoint each, or none yet', async () => {
 describe('the newest run', () => {
   it('is the one begun last, whatever its name, and wherever the clock was set meanwhile', async () => {
     expect(await newestRun()).toBeUndefined();
-    for (const [name, time] of [['b', 300], ['c', 100], ['a', 200]] as const) {
+    for (const [name, time] of [
+      ['b', 300],
+      ['c', 100],
+      ['a', 200],
+    ] as const) {
       const folder = await newRun(name, {});
       utimesSync(join(folder, 'config.json'), time, time);
     }
@@ -84,7 +104,11 @@ describe('the newest run', () => {
   });
 
   it('is told by time among those whose configuration keeps no order, which come after the others', async () => {
-    for (const [name, text, time] of [['b', '{}', 300], ['c', '{', 400], ['a', '{"order": "9"}', 200]] as const) {
+    for (const [name, text, time] of [
+      ['b', '{}', 300],
+      ['c', '{', 400],
+      ['a', '{"order": "9"}', 200],
+    ] as const) {
       mkdirSync(join('checkpoints', name), { recursive: true });
       writeFileSync(join('checkpoints', name, 'config.json'), text);
       utimesSync(join('checkpoints', name, 'config.json'), time, time);

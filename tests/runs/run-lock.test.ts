@@ -6,7 +6,10 @@ import { isHeld, lockRun, type Owner } from '../../src/runs/run-lock.js';
 import { temporaryFolder } from '../cli.js';
 
 const own: Owner = { pid: process.pid, started: '500', boot: 'this', host: 'here' };
-const processes = (...alive: Owner[]) => (pid: number): Owner | undefined => [own, ...alive].find((each) => each.pid === pid);
+const processes =
+  (...alive: Owner[]) =>
+  (pid: number): Owner | undefined =>
+    [own, ...alive].find((each) => each.pid === pid);
 
 it.each<[string, Owner, Owner[], boolean]>([
   ['a process that runs', { ...own, pid: 7 }, [{ ...own, pid: 7 }], true],
@@ -23,7 +26,9 @@ it('is for one at a time, and gone when released', async () => {
   const lock = await lockRun(run);
   const refusal = await lockRun(run).catch((error: unknown) => error);
   expect(refusal).toBeInstanceOf(InputError);
-  expect((refusal as Error).message).toBe(`${run}: expected a run that no process writes, but process ${process.pid} does; wait for it, or stop it`);
+  expect((refusal as Error).message).toBe(
+    `${run}: expected a run that no process writes, but process ${process.pid} does; wait for it, or stop it`,
+  );
   lock.release();
   expect(readdirSync(run)).toEqual([]);
   (await lockRun(run)).release();

@@ -6,29 +6,51 @@ import { BACKENDS_UNDER_TEST } from '../backends.js';
 const BENCH = join(import.meta.dirname, '..', '..', 'scripts/bench/index.mjs');
 
 function bench(...flags: string[]) {
-  return spawnSync(process.execPath, [BENCH, '--models', 'tiny', '--batch', '4', '--dropout', '0.1', '--steps', '2', '--rounds', '1', ...flags], { encoding: 'utf8' });
+  return spawnSync(
+    process.execPath,
+    [BENCH, '--models', 'tiny', '--batch', '4', '--dropout', '0.1', '--steps', '2', '--rounds', '1', ...flags],
+    { encoding: 'utf8' },
+  );
 }
 
 /** The cells of a printed table's rows, without its two first. */
 function cellsOf(stdout: string): string[][] {
-  const rows = stdout.split('\n').filter((line) => line.startsWith('|')).map((line) => line.slice(2, -2).split(' | '));
-  expect(rows[0]).toEqual(['', 'batch', 'dropout', 's a step', 'CPU s', 'pairs/s', 'of the products\' rate', 'peak memory', 'to first step']);
+  const rows = stdout
+    .split('\n')
+    .filter((line) => line.startsWith('|'))
+    .map((line) => line.slice(2, -2).split(' | '));
+  expect(rows[0]).toEqual([
+    '',
+    'batch',
+    'dropout',
+    's a step',
+    'CPU s',
+    'pairs/s',
+    "of the products' rate",
+    'peak memory',
+    'to first step',
+  ]);
   return rows.slice(2);
 }
 
 /** Python with what the other side needs. */
-const python = [process.env.KD_PYTHON ?? 'python3'].find((name) => spawnSync(name, ['-c', 'import torch, transformers']).status === 0);
+const python = [process.env.KD_PYTHON ?? 'python3'].find(
+  (name) => spawnSync(name, ['-c', 'import torch, transformers']).status === 0,
+);
 
 describe.skipIf(!BACKENDS_UNDER_TEST.includes('tensorflow'))('npm run bench', () => {
   it('measures the ways that are asked for, in turn', () => {
     const { stdout, stderr } = bench('--ours', 'compiled-fp32,eager-fp32');
     expect(stdout, stderr).toMatch(/^Machine: \d+ cores, .+; products alone: \d+ GFLOP\/s in fp32, \d+ in bf16; Node /);
     const cells = cellsOf(stdout);
-    expect(cells.map((row) => row.slice(0, 3))).toEqual([['kd compiled-fp32', '4', '0.1'], ['kd eager-fp32', '4', '0.1']]);
+    expect(cells.map((row) => row.slice(0, 3))).toEqual([
+      ['kd compiled-fp32', '4', '0.1'],
+      ['kd eager-fp32', '4', '0.1'],
+    ]);
     for (const row of cells) {
       const [seconds, cpuSeconds, rate] = row.slice(3, 6).map(Number);
       expect(Math.min(seconds, cpuSeconds)).toBeGreaterThan(0);
-      expect(Math.abs(rate * seconds / 4 - 1)).toBeLessThan(0.5); // both are rounded
+      expect(Math.abs((rate * seconds) / 4 - 1)).toBeLessThan(0.5); // both are rounded
       expect(row[6]).toMatch(/^\d+ %$/);
       expect(Number.parseFloat(row[7])).toBeGreaterThan(0.1);
       expect(row[8]).toMatch(/^\d+ s$/);
@@ -36,40 +58,104 @@ describe.skipIf(!BACKENDS_UNDER_TEST.includes('tensorflow'))('npm run bench', ()
     expect(stderr).toContain('round 1/1, 2/2: kd eager-fp32, batch 4, dropout 0.1\n');
   }, 240_000);
 
-  it.skipIf(python === undefined)('prints the ratio to PyTorch (skipped without torch and transformers)', () => {
-    const { stdout, stderr } = bench('--ours', 'compiled-fp32', '--against', 'pytorch', '--python', python!, '--theirs', 'eager-fp32');
-    expect(cellsOf(stdout).map(([name]) => name), stderr).toEqual(['kd compiled-fp32', 'PyTorch eager-fp32']);
-    expect(stdout).toMatch(/\nkd compiled-fp32, batch 4, dropout 0\.1: \d+\.\d\d × PyTorch eager-fp32\n$/);
-  }, 240_000);
+  it.skipIf(python === undefined)(
+    'prints the ratio to PyTorch (skipped without torch and transformers)',
+    () => {
+      const { stdout, stderr } = bench(
+        '--ours',
+        'compiled-fp32',
+        '--against',
+        'pytorch',
+        '--python',
+        python!,
+        '--theirs',
+        'eager-fp32',
+      );
+      expect(
+        cellsOf(stdout).map(([name]) => name),
+        stderr,
+      ).toEqual(['kd compiled-fp32', 'PyTorch eager-fp32']);
+      expect(stdout).toMatch(/\nkd compiled-fp32, batch 4, dropout 0\.1: \d+\.\d\d × PyTorch eager-fp32\n$/);
+    },
+    240_000,
+  );
 });
 
-describe.skipIf(process.platform !== 'linux')("the memory of pictures (skipped where the system is not Linux's)", () => {
-  it.each([{ flags: [] }, { flags: ['--whole', '--models', 'tiny'] }])('is what the models take on disk, and a little: $flags', ({ flags }) => {
-    const args = [join(BENCH, '..', 'pictures-memory.mjs'), '--width', '80', '--size', '64', '--weights', 'float32-beside,float16-inside', ...flags];
-    const { stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
-    const rows = stdout.trimEnd().split('\n').slice(2).map((line) => line.slice(2, -2).split(' | '));
-    expect(rows.map(([weights]) => weights), stderr).toEqual(['float32-beside', 'float16-inside']);
-    for (const row of rows) {
-      const ratio = Number.parseFloat(row.at(-1)!);
-      expect(ratio).toBeGreaterThan(0.5);
-      expect(ratio).toBeLessThan(2); // these models are small beside the process
-    }
-  }, 240_000);
-});
+describe.skipIf(process.platform !== 'linux')(
+  "the memory of pictures (skipped where the system is not Linux's)",
+  () => {
+    it.each([{ flags: [] }, { flags: ['--whole', '--models', 'tiny'] }])(
+      'is what the models take on disk, and a little: $flags',
+      ({ flags }) => {
+        const args = [
+          join(BENCH, '..', 'pictures-memory.mjs'),
+          '--width',
+          '80',
+          '--size',
+          '64',
+          '--weights',
+          'float32-beside,float16-inside',
+          ...flags,
+        ];
+        const { stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+        const rows = stdout
+          .trimEnd()
+          .split('\n')
+          .slice(2)
+          .map((line) => line.slice(2, -2).split(' | '));
+        expect(
+          rows.map(([weights]) => weights),
+          stderr,
+        ).toEqual(['float32-beside', 'float16-inside']);
+        for (const row of rows) {
+          const ratio = Number.parseFloat(row.at(-1)!);
+          expect(ratio).toBeGreaterThan(0.5);
+          expect(ratio).toBeLessThan(2); // these models are small beside the process
+        }
+      },
+      240_000,
+    );
+  },
+);
 
 describe.skipIf(!BACKENDS_UNDER_TEST.includes('tensorflow'))('what holds the engine to its figures', () => {
-  const script = (name: string, ...flags: string[]) => spawnSync(process.execPath, [join(BENCH, '..', name), ...flags], { encoding: 'utf8' });
+  const script = (name: string, ...flags: string[]) =>
+    spawnSync(process.execPath, [join(BENCH, '..', name), ...flags], { encoding: 'utf8' });
 
   it('looks at tensors and memory over steps and compilations', () => {
-    const { stdout, stderr } = script('flatness.mjs', '--models', 'tiny', '--steps', '10', '--compilations', '2', '--batch', '2', '--width', '16');
-    const lines = stdout.trimEnd().split('\n').map((line) => /^(\d+) (\w+): (\d+) tensors, \d+ MB$/.exec(line)?.slice(1));
-    expect(lines.map((line) => line?.slice(0, 2)), stderr).toEqual([...Array.from({ length: 10 }, (_, i) => [String(i + 1), 'steps']), ['1', 'compilations'], ['2', 'compilations']]);
+    const { stdout, stderr } = script(
+      'flatness.mjs',
+      '--models',
+      'tiny',
+      '--steps',
+      '10',
+      '--compilations',
+      '2',
+      '--batch',
+      '2',
+      '--width',
+      '16',
+    );
+    const lines = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => /^(\d+) (\w+): (\d+) tensors, \d+ MB$/.exec(line)?.slice(1));
+    expect(
+      lines.map((line) => line?.slice(0, 2)),
+      stderr,
+    ).toEqual([
+      ...Array.from({ length: 10 }, (_, i) => [String(i + 1), 'steps']),
+      ['1', 'compilations'],
+      ['2', 'compilations'],
+    ]);
     expect(new Set(lines.map((line) => line![2])).size).toBe(1);
   }, 240_000);
 
   it('trains in bfloat16 beside float32 on the sample corpus, and finds the difference', () => {
     const { status, stdout, stderr } = script('precision.mjs', '--steps', '20', '--batch', '8');
-    expect(stdout, stderr).toMatch(/^step 20: fp32 \d\.\d{5}, bf16 \d\.\d{5}\nlargest relative difference of 20 steps: 0\.\d{3} %, in step \d+\n$/m);
+    expect(stdout, stderr).toMatch(
+      /^step 20: fp32 \d\.\d{5}, bf16 \d\.\d{5}\nlargest relative difference of 20 steps: 0\.\d{3} %, in step \d+\n$/m,
+    );
     expect(stdout).not.toContain('steps: 0.000 %');
     expect(status).toBe(0);
   }, 240_000);

@@ -6,11 +6,14 @@ import { BACKENDS_UNDER_TEST } from '../backends.js';
 const SCRIPTS = join(import.meta.dirname, '..', '..', 'scripts');
 
 describe('the projection of the final run', () => {
-  const project = (...args: string[]) => spawnSync(process.execPath, [join(SCRIPTS, 'bench/project.mjs'), ...args], { encoding: 'utf8' });
+  const project = (...args: string[]) =>
+    spawnSync(process.execPath, [join(SCRIPTS, 'bench/project.mjs'), ...args], { encoding: 'utf8' });
 
   it('gives the original its own time at its own rates', () => {
     const { stdout } = project('--train', '101', '--validate', '214');
-    expect(stdout).toMatch(/^final run: 24 h 3[0-9] m \d+ s projected .*, 1\.0 × as fast as the original's 24 h 42 m 58 s on an RTX 3060\n$/);
+    expect(stdout).toMatch(
+      /^final run: 24 h 3[0-9] m \d+ s projected .*, 1\.0 × as fast as the original's 24 h 42 m 58 s on an RTX 3060\n$/,
+    );
   });
 
   it('refuses what is no rate', () => {
@@ -23,12 +26,27 @@ describe('the projection of the final run', () => {
 describe.skipIf(!BACKENDS_UNDER_TEST.includes('tensorflow'))('npm run check:gpu', () => {
   it('looks at every point, here on the processor with tiny models', () => {
     const flags = ['--device', 'cpu', '--models', 'tiny', '--batches', '4,8', '--steps', '2', '--long', '20'];
-    const { stdout, stderr } = spawnSync(process.execPath, [join(SCRIPTS, 'gpu/check.mjs'), ...flags], { encoding: 'utf8' });
-    const lines = stdout.trimEnd().split('\n').filter((line) => !line.includes('doctor:'));
-    expect(lines.map((line) => line.slice(0, 26).trimEnd()), stderr).toEqual([
-      ...Array<string>(3).fill('✓ parity fp32'), ...Array<string>(3).fill('✓ parity bf16'), '✓ batch 4', '✓ batch 8', '– against PyTorch', '✓ best', expect.stringMatching(/^[✓✗] memory$/) as string,
+    const { stdout, stderr } = spawnSync(process.execPath, [join(SCRIPTS, 'gpu/check.mjs'), ...flags], {
+      encoding: 'utf8',
+    });
+    const lines = stdout
+      .trimEnd()
+      .split('\n')
+      .filter((line) => !line.includes('doctor:'));
+    expect(
+      lines.map((line) => line.slice(0, 26).trimEnd()),
+      stderr,
+    ).toEqual([
+      ...Array<string>(3).fill('✓ parity fp32'),
+      ...Array<string>(3).fill('✓ parity bf16'),
+      '✓ batch 4',
+      '✓ batch 8',
+      '– against PyTorch',
+      '✓ best',
+      expect.stringMatching(/^[✓✗] memory$/) as string,
     ]);
-    for (const line of lines.filter((one) => one.includes('parity'))) expect(line).toMatch(/\d+ steps, largest relative difference \d\.\de[+-]\d+/);
+    for (const line of lines.filter((one) => one.includes('parity')))
+      expect(line).toMatch(/\d+ steps, largest relative difference \d\.\de[+-]\d+/);
     expect(lines.at(-1)).toMatch(/20 steps: 0 tensors more at the end than after a tenth; resident /);
   }, 240_000);
 });

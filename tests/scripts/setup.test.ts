@@ -27,12 +27,22 @@ interface ProjectOptions {
 
 const SCRIPTS = pathToFileURL(join(import.meta.dirname, '..', '..', 'scripts')).href;
 const { setUp } = (await import(`${SCRIPTS}/setup.mjs`)) as { setUp: (project: unknown) => Promise<void> };
-const { createProject } = (await import(`${SCRIPTS}/setup/project.mjs`)) as { createProject: (options: ProjectOptions) => unknown };
-const { TensorflowUnavailable } = (await import(`${SCRIPTS}/setup/errors.mjs`)) as { TensorflowUnavailable: new (reason: string, remedy: string) => Error };
+const { createProject } = (await import(`${SCRIPTS}/setup/project.mjs`)) as {
+  createProject: (options: ProjectOptions) => unknown;
+};
+const { TensorflowUnavailable } = (await import(`${SCRIPTS}/setup/errors.mjs`)) as {
+  TensorflowUnavailable: new (reason: string, remedy: string) => Error;
+};
 
-const { findGpus } = (await import(`${SCRIPTS}/setup/nvidia.mjs`)) as { findGpus: (env: object, root: string) => Promise<unknown> };
-const { readChoice } = (await import(`${SCRIPTS}/setup/choice.mjs`)) as { readChoice: (args: string[], env: object) => unknown };
-const { DISTRIBUTIONS } = (await import(`${SCRIPTS}/setup/distributions.mjs`)) as { DISTRIBUTIONS: typeof SMALL_DISTRIBUTIONS };
+const { findGpus } = (await import(`${SCRIPTS}/setup/nvidia.mjs`)) as {
+  findGpus: (env: object, root: string) => Promise<unknown>;
+};
+const { readChoice } = (await import(`${SCRIPTS}/setup/choice.mjs`)) as {
+  readChoice: (args: string[], env: object) => unknown;
+};
+const { DISTRIBUTIONS } = (await import(`${SCRIPTS}/setup/distributions.mjs`)) as {
+  DISTRIBUTIONS: typeof SMALL_DISTRIBUTIONS;
+};
 
 const LINUX = { platform: 'linux', arch: 'x64', glibc: () => '2.36' };
 const PACKAGE = 'node_modules/@tensorflow/tfjs-node-gpu';
@@ -50,7 +60,13 @@ afterEach(() => {
 async function runSetUp(env: Record<string, string> = {}, options: Partial<ProjectOptions> = {}): Promise<string> {
   let printed = '';
   const stream = { isTTY: false, write: (text: string) => (printed += text) };
-  const parts = { distributions: SMALL_DISTRIBUTIONS, findGpus: () => Promise.resolve(undefined), host: LINUX, stream, loadAddon: () => Promise.resolve('2.21.0') };
+  const parts = {
+    distributions: SMALL_DISTRIBUTIONS,
+    findGpus: () => Promise.resolve(undefined),
+    host: LINUX,
+    stream,
+    loadAddon: () => Promise.resolve('2.21.0'),
+  };
   await setUp(createProject({ root: clone.root, env: { ...clone.env, ...env }, ...parts, ...options }));
   return printed;
 }
@@ -76,7 +92,10 @@ describe('set-up of a fresh clone', () => {
 
   it('leaves no wheel and nothing half-made in the cache', async () => {
     await runSetUp();
-    expect(readdirSync(clone.cache).map((name) => name.replace(/-[0-9a-f]{12,}$/, ''))).toEqual(['libtensorflow-2.21.0', 'tfjs-binding']);
+    expect(readdirSync(clone.cache).map((name) => name.replace(/-[0-9a-f]{12,}$/, ''))).toEqual([
+      'libtensorflow-2.21.0',
+      'tfjs-binding',
+    ]);
   });
 
   it('links the command for npx', async () => {
@@ -147,7 +166,9 @@ describe('set-up of a ready clone', () => {
   it("hands on the compiler's messages when the sources do not compile, and tries again next time", async () => {
     clone.write('src/cli.ts', 'type error');
     for (let time = 0; time < 2; time++) {
-      await expect(runSetUp()).rejects.toThrow('the TypeScript sources do not compile:\nsrc/cli.ts(1,1): error TS2322: a type error');
+      await expect(runSetUp()).rejects.toThrow(
+        'the TypeScript sources do not compile:\nsrc/cli.ts(1,1): error TS2322: a type error',
+      );
     }
   });
 });
@@ -174,7 +195,9 @@ describe('set-up without TensorFlow', () => {
   it('says that a compiler is missing before it downloads anything', async () => {
     clone.removeTool('g++');
     expect(await runSetUp()).toContain('no TensorFlow, because a C++ compiler is missing:');
-    expect(await runSetUp({ CXX: 'ccache g++-13' })).toContain('because the C++ compiler of CXX (ccache g++-13) is missing:');
+    expect(await runSetUp({ CXX: 'ccache g++-13' })).toContain(
+      'because the C++ compiler of CXX (ccache g++-13) is missing:',
+    );
     expect(clone.calls()).not.toContain('pip');
   });
 
@@ -194,20 +217,27 @@ describe('set-up without TensorFlow', () => {
   });
 
   it('says so when the package index cannot be reached, and tries again', async () => {
-    const pipSays = 'ERROR: Could not find a version that satisfies the requirement tensorflow-cpu==2.21.0 (from versions: none)';
+    const pipSays =
+      'ERROR: Could not find a version that satisfies the requirement tensorflow-cpu==2.21.0 (from versions: none)';
     const offline = { PIP_FAILS: pipSays };
-    expect(await runSetUp(offline)).toContain('because the Python package index cannot be reached, or has no tensorflow-cpu:');
+    expect(await runSetUp(offline)).toContain(
+      'because the Python package index cannot be reached, or has no tensorflow-cpu:',
+    );
     await runSetUp();
     expect(clone.status()).toMatchObject({ backend: 'tensorflow' });
   });
 
   it("repeats pip's own words for other failures", async () => {
-    expect(await runSetUp({ PIP_FAILS: 'WARNING: hm\nERROR: No space left on device' })).toContain('because pip cannot download tensorflow-cpu 2.21.0 (No space left on device):');
+    expect(await runSetUp({ PIP_FAILS: 'WARNING: hm\nERROR: No space left on device' })).toContain(
+      'because pip cannot download tensorflow-cpu 2.21.0 (No space left on device):',
+    );
   });
 
   it('refuses another file than the official wheel, and does not download it over and over', async () => {
     const printed = await runSetUp({ WHEEL: 'another file' });
-    expect(printed).toMatch(new RegExp(`expected sha256 ${SMALL_DISTRIBUTIONS.cpu.wheels[0].sha256}, got [0-9a-f]{64}\\)`));
+    expect(printed).toMatch(
+      new RegExp(`expected sha256 ${SMALL_DISTRIBUTIONS.cpu.wheels[0].sha256}, got [0-9a-f]{64}\\)`),
+    );
     expect(clone.status()).toMatchObject({ backend: 'cpu' });
     expect(readdirSync(clone.cache)).toEqual([]);
     expect(await runSetUp()).toContain('the package index served another tensorflow-cpu 2.21.0 than the official one');
@@ -218,24 +248,33 @@ describe('set-up without TensorFlow', () => {
 
   it('says why the addon does not compile, and does not compile it over and over', async () => {
     const broken = { COMPILER_FAILS: 'error: unknown type' };
-    for (let time = 0; time < 2; time++) expect(await runSetUp(broken)).toContain('the TensorFlow addon does not compile');
+    for (let time = 0; time < 2; time++)
+      expect(await runSetUp(broken)).toContain('the TensorFlow addon does not compile');
     expect(clone.status().reason).toContain('a.cc:1:1: error: unknown type');
     expect(clone.calls().filter((name) => name === 'g++')).toHaveLength(1);
   });
 
   it('takes the addon out again when libtensorflow cannot be loaded', async () => {
-    const loadAddon = () => Promise.reject(new TensorflowUnavailable('libtensorflow cannot be loaded (SIGILL)', 'mend that'));
-    expect(await runSetUp({}, { loadAddon })).toContain(`no TensorFlow, because libtensorflow cannot be loaded (SIGILL): ${COST}; mend that\n`);
+    const loadAddon = () =>
+      Promise.reject(new TensorflowUnavailable('libtensorflow cannot be loaded (SIGILL)', 'mend that'));
+    expect(await runSetUp({}, { loadAddon })).toContain(
+      `no TensorFlow, because libtensorflow cannot be loaded (SIGILL): ${COST}; mend that\n`,
+    );
     expect(existsSync(join(clone.root, PACKAGE, 'lib/napi-v8/tfjs_binding.node'))).toBe(false);
   });
 
   it('says so when the cache cannot be written', async () => {
     clone.write('a-file', '');
-    expect(await runSetUp({ XDG_CACHE_HOME: join(clone.root, 'a-file') })).toContain('because files cannot be written (ENOTDIR');
+    expect(await runSetUp({ XDG_CACHE_HOME: join(clone.root, 'a-file') })).toContain(
+      'because files cannot be written (ENOTDIR',
+    );
   });
 
   it.each([
-    [{ ...LINUX, platform: 'darwin', arch: 'arm64' }, 'libtensorflow comes for linux x64 only, and this is darwin arm64'],
+    [
+      { ...LINUX, platform: 'darwin', arch: 'arm64' },
+      'libtensorflow comes for linux x64 only, and this is darwin arm64',
+    ],
     [{ ...LINUX, glibc: () => '2.17' }, 'libtensorflow needs glibc 2.27 or newer, and this system has 2.17'],
     [{ ...LINUX, glibc: () => undefined }, 'libtensorflow needs glibc 2.27, and this system has another C library'],
   ])('leaves TensorFlow out where its libraries do not run', async (host, reason) => {
@@ -245,7 +284,9 @@ describe('set-up without TensorFlow', () => {
 });
 
 describe('set-up with TF_LIBRARY_DIR', () => {
-  const headers = ['c_api', 'eager/c_api', 'tf_datatype', 'tf_status', 'tf_tensor'].map((name) => `include/tensorflow/c/${name}.h`);
+  const headers = ['c_api', 'eager/c_api', 'tf_datatype', 'tf_status', 'tf_tensor'].map(
+    (name) => `include/tensorflow/c/${name}.h`,
+  );
   const files = [
     'lib/libtensorflow.so.2',
     'lib/libtensorflow_framework.so.2',
@@ -266,7 +307,8 @@ describe('set-up with TF_LIBRARY_DIR', () => {
   });
 
   it('takes the libraries beside their headers, as an installed wheel has them', async () => {
-    for (const name of ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2']) writeText(join(folder, 'include', name), name);
+    for (const name of ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2'])
+      writeText(join(folder, 'include', name), name);
     await runSetUp({ TF_LIBRARY_DIR: join(folder, 'include') });
     expect(clone.read(`${PACKAGE}/deps/lib/libtensorflow_cc.so.2`)).toBe('libtensorflow_cc.so.2');
   });
@@ -279,7 +321,9 @@ describe('set-up with TF_LIBRARY_DIR', () => {
 
   it.each(files.slice(1))('names the file that is missing: %s', async (name) => {
     rmSync(join(folder, name));
-    await expect(runSetUp({ TF_LIBRARY_DIR: folder })).rejects.toThrow(`TF_LIBRARY_DIR=${folder}: ${folder}/${name} is missing;`);
+    await expect(runSetUp({ TF_LIBRARY_DIR: folder })).rejects.toThrow(
+      `TF_LIBRARY_DIR=${folder}: ${folder}/${name} is missing;`,
+    );
   });
 
   it('names the missing C library and a missing folder on one line', async () => {
@@ -294,8 +338,13 @@ describe('set-up with TF_LIBRARY_DIR', () => {
   });
 
   it('names a header that only the compiler misses', async () => {
-    const env = { TF_LIBRARY_DIR: folder, COMPILER_FAILS: 'fatal error: xla/tsl/c/tsl_status.h: No such file or directory' };
-    await expect(runSetUp(env)).rejects.toThrow(`TF_LIBRARY_DIR=${folder}: the header xla/tsl/c/tsl_status.h is missing;`);
+    const env = {
+      TF_LIBRARY_DIR: folder,
+      COMPILER_FAILS: 'fatal error: xla/tsl/c/tsl_status.h: No such file or directory',
+    };
+    await expect(runSetUp(env)).rejects.toThrow(
+      `TF_LIBRARY_DIR=${folder}: the header xla/tsl/c/tsl_status.h is missing;`,
+    );
   });
 });
 
@@ -314,12 +363,22 @@ describe('set-up with an NVIDIA GPU in sight', () => {
     );
     expect(printed.indexOf(sizes)).toBeLessThan(printed.indexOf('downloading'));
     expect(clone.wheels()).toEqual(WHEELS);
-    const files = { 'tensorflow/lib/libtensorflow_cc.so.2': 'c library', 'nvidia/cublas/lib/libcublasLt.so.12': 'lt', 'nvidia/cuda_nvcc/nvvm/libdevice/libdevice.10.bc': 'bitcode', 'nvidia/cublas/lib/libcudart.so.12': 'runtime' };
+    const files = {
+      'tensorflow/lib/libtensorflow_cc.so.2': 'c library',
+      'nvidia/cublas/lib/libcublasLt.so.12': 'lt',
+      'nvidia/cuda_nvcc/nvvm/libdevice/libdevice.10.bc': 'bitcode',
+      'nvidia/cublas/lib/libcudart.so.12': 'runtime',
+    };
     for (const [path, text] of Object.entries(files)) expect(readFileSync(join(folder(), path), 'utf8')).toBe(text);
     expect(clone.status()).toMatchObject({
       backend: 'tensorflow',
       device: 'gpu',
-      cuda: { folder: join(folder(), 'nvidia'), files: { 'libcublas.so.12': { path: join(folder(), 'nvidia/cublas/lib/libcublas.so.12'), version: '12.9.3.13' } } },
+      cuda: {
+        folder: join(folder(), 'nvidia'),
+        files: {
+          'libcublas.so.12': { path: join(folder(), 'nvidia/cublas/lib/libcublas.so.12'), version: '12.9.3.13' },
+        },
+      },
     });
   });
 
@@ -341,9 +400,15 @@ describe('set-up with an NVIDIA GPU in sight', () => {
 
   it('carries on after an interruption with the wheels that are missing', async () => {
     const printed = await runSetUp({ PIP_FAILS_FOR: 'nvidia-cublas-cu12' }, { findGpus });
-    expect(printed).toContain(`no TensorFlow for GPUs, because the Python package index cannot be reached, or has no nvidia-cublas-cu12: ${GPU_COST}; `);
+    expect(printed).toContain(
+      `no TensorFlow for GPUs, because the Python package index cannot be reached, or has no nvidia-cublas-cu12: ${GPU_COST}; `,
+    );
     expect(clone.wheels()).toEqual([...WHEELS.slice(0, 3), 'tensorflow-cpu']);
-    expect(clone.status()).toMatchObject({ backend: 'tensorflow', device: 'cpu', gpu: { reason: expect.stringContaining('nvidia-cublas-cu12') as string } });
+    expect(clone.status()).toMatchObject({
+      backend: 'tensorflow',
+      device: 'cpu',
+      gpu: { reason: expect.stringContaining('nvidia-cublas-cu12') as string },
+    });
     await runSetUp({}, { findGpus });
     expect(clone.wheels()).toEqual(WHEELS.slice(2));
     expect(clone.status().gpu).toBeUndefined();
@@ -369,7 +434,9 @@ describe('set-up with an NVIDIA GPU in sight', () => {
   it('refuses another file than the official wheel, once, and takes the build for processors', async () => {
     const cpu = SMALL_DISTRIBUTIONS.cpu.wheels[0].package;
     const wrong = { WHEEL: `wheel ${cpu}` };
-    expect(await runSetUp(wrong, { findGpus })).toContain('no TensorFlow for GPUs, because the package index served another tensorflow 2.21.0 than the official one');
+    expect(await runSetUp(wrong, { findGpus })).toContain(
+      'no TensorFlow for GPUs, because the package index served another tensorflow 2.21.0 than the official one',
+    );
     expect(await runSetUp(wrong, { findGpus })).toContain('than the official one');
     expect(clone.wheels()).toEqual(['tensorflow', cpu]);
     expect(clone.status()).toMatchObject({ backend: 'tensorflow', device: 'cpu' });
@@ -378,7 +445,9 @@ describe('set-up with an NVIDIA GPU in sight', () => {
   it('takes the build for processors where the disk has no room for the other', async () => {
     const sizes = [2e6, 4e6]; // asked for once for each build, which takes its largest wheel of 3 MB and the files of a few bytes
     const printed = await runSetUp({}, { findGpus, freeBytes: () => sizes.shift()! });
-    expect(printed).toContain(`because libtensorflow 2.21.0 with CUDA takes 3 MB of disk in ${clone.cache}, and 2 MB are free: ${GPU_COST}; make room there`);
+    expect(printed).toContain(
+      `because libtensorflow 2.21.0 with CUDA takes 3 MB of disk in ${clone.cache}, and 2 MB are free: ${GPU_COST}; make room there`,
+    );
     expect(clone.wheels()).toEqual(['tensorflow-cpu']);
   });
 
@@ -412,19 +481,26 @@ describe('set-up with an NVIDIA GPU in sight', () => {
 
   it('says once that the driver does not answer', async () => {
     const options = { findGpus: () => Promise.resolve({ failure: 'Driver/library version mismatch' }) };
-    expect(await runSetUp({}, options)).toContain(`no TensorFlow for GPUs, because the NVIDIA driver does not answer (Driver/library version mismatch): ${GPU_COST}; mend the driver`);
+    expect(await runSetUp({}, options)).toContain(
+      `no TensorFlow for GPUs, because the NVIDIA driver does not answer (Driver/library version mismatch): ${GPU_COST}; mend the driver`,
+    );
     expect(await runSetUp({}, options)).toBe('');
   });
 
   it('leaves the choice to TF_LIBRARY_DIR', async () => {
-    await expect(runSetUp({ TF_LIBRARY_DIR: '/no/such' }, { findGpus })).rejects.toThrow('TF_LIBRARY_DIR=/no/such: no such folder');
+    await expect(runSetUp({ TF_LIBRARY_DIR: '/no/such' }, { findGpus })).rejects.toThrow(
+      'TF_LIBRARY_DIR=/no/such: no such folder',
+    );
     expect(clone.wheels()).toEqual([]);
   });
 });
 
 describe('the search for GPUs', () => {
-  const look = (env: Record<string, string> = {}) => findGpus({ PATH: clone.env.PATH, ...env }, join(clone.folder, 'root'));
-  const device = (name: string) => { writeText(join(clone.folder, 'root/dev', name), ''); };
+  const look = (env: Record<string, string> = {}) =>
+    findGpus({ PATH: clone.env.PATH, ...env }, join(clone.folder, 'root'));
+  const device = (name: string) => {
+    writeText(join(clone.folder, 'root/dev', name), '');
+  };
 
   it('believes nvidia-smi', async () => {
     clone.addTool('nvidia-smi', 'echo "NVIDIA GeForce RTX 3060"');
@@ -438,7 +514,10 @@ describe('the search for GPUs', () => {
     expect(await look()).toEqual({ failure: 'Failed to initialize NVML: Driver/library version mismatch' });
   });
 
-  it.each([['nvidia3', 'usr/lib/x86_64-linux-gnu'], ['dxg', 'usr/lib/wsl/lib']])("takes a device (%s) with the driver's library for a GPU", async (name, folder) => {
+  it.each([
+    ['nvidia3', 'usr/lib/x86_64-linux-gnu'],
+    ['dxg', 'usr/lib/wsl/lib'],
+  ])("takes a device (%s) with the driver's library for a GPU", async (name, folder) => {
     device(name);
     expect(await look()).toBeUndefined();
     writeText(join(clone.folder, 'root', folder, 'libcuda.so.1'), '');
@@ -456,7 +535,11 @@ describe('the search for GPUs', () => {
 
 describe("the set-up's flags", () => {
   it('are read, with variables for those that are not given', () => {
-    expect(readChoice(['--quiet', '--device', 'cpu'], { KD_SETUP_CUDA: 'system' })).toEqual({ quiet: true, device: 'cpu', cuda: 'system' });
+    expect(readChoice(['--quiet', '--device', 'cpu'], { KD_SETUP_CUDA: 'system' })).toEqual({
+      quiet: true,
+      device: 'cpu',
+      cuda: 'system',
+    });
     expect(readChoice([], { KD_SETUP_QUIET: '1' })).toEqual({ quiet: true, device: undefined, cuda: undefined });
   });
 
@@ -508,29 +591,35 @@ describe('set-up without npm packages', () => {
   });
 
   it('says that npm is missing', async () => {
-    await expect(runSetUp({ npm_execpath: '' })).rejects.toThrow('npm is missing: install it, with Node.js 20 or newer, and run this again');
+    await expect(runSetUp({ npm_execpath: '' })).rejects.toThrow(
+      'npm is missing: install it, with Node.js 20 or newer, and run this again',
+    );
   });
 });
 
 describe('set-ups that are interrupted, or at work at the same time', () => {
-  it.skipIf(process.platform !== 'linux')('carries on after being killed while unpacking, without a second download', async () => {
-    const program = `
+  it.skipIf(process.platform !== 'linux')(
+    'carries on after being killed while unpacking, without a second download',
+    async () => {
+      const program = `
       const [root, distributions] = process.argv.slice(1);
       const { setUp } = await import('${SCRIPTS}/setup.mjs');
       const { createProject } = await import('${SCRIPTS}/setup/project.mjs');
       const host = { platform: 'linux', arch: 'x64', glibc: () => '2.36' };
       await setUp(createProject({ root, env: process.env, distributions: JSON.parse(distributions), host, device: 'cpu' }));`;
-    const args = ['--input-type=module', '-e', program, clone.root, JSON.stringify(SMALL_DISTRIBUTIONS)];
-    const env = { ...clone.env, UNPACK_HANGS: '1' };
-    const child = spawn(process.execPath, args, { env, detached: true, stdio: 'ignore' });
-    while (!partialFolders().some((name) => existsSync(join(clone.cache, name, 'lib', 'libtensorflow_cc.so.2')))) await sleep(20);
-    process.kill(-child.pid!, 'SIGKILL');
-    await new Promise((resolve) => child.once('close', resolve));
-    await runSetUp();
-    expect(clone.calls()).toEqual(['npm', 'pip', 'unpack', 'unpack', 'g++', 'tsc']);
-    expect(clone.read(`${PACKAGE}/deps/lib/libtensorflow_framework.so.2`)).toBe('framework');
-    expect(partialFolders()).toEqual([]);
-  });
+      const args = ['--input-type=module', '-e', program, clone.root, JSON.stringify(SMALL_DISTRIBUTIONS)];
+      const env = { ...clone.env, UNPACK_HANGS: '1' };
+      const child = spawn(process.execPath, args, { env, detached: true, stdio: 'ignore' });
+      while (!partialFolders().some((name) => existsSync(join(clone.cache, name, 'lib', 'libtensorflow_cc.so.2'))))
+        await sleep(20);
+      process.kill(-child.pid!, 'SIGKILL');
+      await new Promise((resolve) => child.once('close', resolve));
+      await runSetUp();
+      expect(clone.calls()).toEqual(['npm', 'pip', 'unpack', 'unpack', 'g++', 'tsc']);
+      expect(clone.read(`${PACKAGE}/deps/lib/libtensorflow_framework.so.2`)).toBe('framework');
+      expect(partialFolders()).toEqual([]);
+    },
+  );
 
   it.skipIf(process.platform !== 'linux')('lets one of two work and the other wait', async () => {
     const printed = await Promise.all([runSetUp(), runSetUp()]);
@@ -568,8 +657,10 @@ with zipfile.ZipFile(sys.argv[1], "w") as archive:
   });
 
   it('fails on a member that is not there', () => {
-    const { status, stderr } = spawnSync('python3', [script, wheel, join(clone.folder, 'out'), 'd=d'], { encoding: 'utf8' });
+    const { status, stderr } = spawnSync('python3', [script, wheel, join(clone.folder, 'out'), 'd=d'], {
+      encoding: 'utf8',
+    });
     expect(status).toBe(1);
-    expect(stderr).toContain("KeyError: \"There is no item named 'd' in the archive\"");
+    expect(stderr).toContain('KeyError: "There is no item named \'d\' in the archive"');
   });
 });

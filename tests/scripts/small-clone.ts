@@ -5,8 +5,13 @@ import { basename, dirname, join } from 'node:path';
 
 /** The files that stand for the wheels': a few bytes each, written by the tools below. */
 const TEXTS: Record<string, string> = {
-  'libtensorflow_cc.so.2': 'c library', 'libtensorflow_framework.so.2': 'framework',
-  'libcudart.so.12': 'runtime', 'libcublas.so.12': 'blas', 'libcublasLt.so.12': 'lt', ptxas: 'assembler', 'libdevice.10.bc': 'bitcode',
+  'libtensorflow_cc.so.2': 'c library',
+  'libtensorflow_framework.so.2': 'framework',
+  'libcudart.so.12': 'runtime',
+  'libcublas.so.12': 'blas',
+  'libcublasLt.so.12': 'lt',
+  ptxas: 'assembler',
+  'libdevice.10.bc': 'bitcode',
 };
 
 /** A wheel in miniature, whose text is `wheel <package>`. */
@@ -22,10 +27,11 @@ const smallWheel = (name: string, version: string, folder: string, paths: readon
   ...rest,
 });
 
-const tensorflow = (name: string, folder: string) => smallWheel(name, '2.21.0', folder, ['lib/libtensorflow_cc.so.2', 'lib/libtensorflow_framework.so.2'], {
-  from: { lib: 'tensorflow', include: 'tensorflow/include' },
-  headers: ['include/tensorflow/c/c_api.h', 'include/xla/tsl/c/tsl_status.h'],
-});
+const tensorflow = (name: string, folder: string) =>
+  smallWheel(name, '2.21.0', folder, ['lib/libtensorflow_cc.so.2', 'lib/libtensorflow_framework.so.2'], {
+    from: { lib: 'tensorflow', include: 'tensorflow/include' },
+    headers: ['include/tensorflow/c/c_api.h', 'include/xla/tsl/c/tsl_status.h'],
+  });
 
 const common = { version: '2.21.0', host: { platform: 'linux', arch: 'x64', glibc: '2.27' } };
 export const SMALL_DISTRIBUTIONS = {
@@ -38,12 +44,19 @@ export const SMALL_DISTRIBUTIONS = {
       tensorflow('tensorflow', 'tensorflow'),
       smallWheel('nvidia-cuda-runtime-cu12', '12.9.79', 'nvidia/cuda_runtime', ['lib/libcudart.so.12']),
       smallWheel('nvidia-cublas-cu12', '12.9.3.13', 'nvidia/cublas', ['lib/libcublas.so.12', 'lib/libcublasLt.so.12']),
-      smallWheel('nvidia-cuda-nvcc-cu12', '12.9.86', 'nvidia/cuda_nvcc', ['bin/ptxas', 'nvvm/libdevice/libdevice.10.bc']),
+      smallWheel('nvidia-cuda-nvcc-cu12', '12.9.86', 'nvidia/cuda_nvcc', [
+        'bin/ptxas',
+        'nvvm/libdevice/libdevice.10.bc',
+      ]),
     ],
   },
 };
 
-const LOCKED = { 'node_modules/typescript': '6.0.3', 'node_modules/node-api-headers': '1.9.0', 'node_modules/@tensorflow/tfjs-node-gpu': '4.22.0' };
+const LOCKED = {
+  'node_modules/typescript': '6.0.3',
+  'node_modules/node-api-headers': '1.9.0',
+  'node_modules/@tensorflow/tfjs-node-gpu': '4.22.0',
+};
 
 /** Compiles by copying, and lists what it wrote as `tsc --listEmittedFiles` does. */
 const TSC = `
@@ -95,7 +108,9 @@ for pair; do
   file=$folder/\${pair#*=}
   mkdir -p "\${file%/*}"
   case \${pair##*/} in
-${Object.entries(TEXTS).map(([name, text]) => `  ${name}) text='${text}';;`).join('\n')}
+${Object.entries(TEXTS)
+  .map(([name, text]) => `  ${name}) text='${text}';;`)
+  .join('\n')}
   *) text="// \${pair#*=include/}";;
   esac
   printf '%s' "$text" > "$file"
@@ -117,7 +132,13 @@ export class SmallClone {
 
   constructor() {
     const tools = join(this.folder, 'tools');
-    this.env = { PATH: tools, XDG_CACHE_HOME: join(this.folder, 'cache'), npm_execpath: join(tools, 'npm-cli.js'), CALLS: join(this.folder, 'calls'), WHEELS: join(this.folder, 'wheels') };
+    this.env = {
+      PATH: tools,
+      XDG_CACHE_HOME: join(this.folder, 'cache'),
+      npm_execpath: join(tools, 'npm-cli.js'),
+      CALLS: join(this.folder, 'calls'),
+      WHEELS: join(this.folder, 'wheels'),
+    };
     writeText(this.env.npm_execpath, NPM);
     this.addTool('python3', PYTHON);
     this.addTool('g++', COMPILER);
@@ -138,8 +159,14 @@ export class SmallClone {
   }
 
   lock(packages: Record<string, string>): void {
-    const entries = Object.entries(packages).map(([path, version]) => [path, { version, integrity: `sha512-${version}` }]);
-    this.write('package-lock.json', JSON.stringify({ packages: { '': { name: 'kd' }, ...(Object.fromEntries(entries) as object) } }));
+    const entries = Object.entries(packages).map(([path, version]) => [
+      path,
+      { version, integrity: `sha512-${version}` },
+    ]);
+    this.write(
+      'package-lock.json',
+      JSON.stringify({ packages: { '': { name: 'kd' }, ...(Object.fromEntries(entries) as object) } }),
+    );
   }
 
   write(name: string, text: string): void {

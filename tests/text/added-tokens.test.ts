@@ -11,12 +11,21 @@ test('a text without added tokens is one normalised section, and an empty text n
 });
 
 test('the longest of the tokens that start together is taken', () => {
-  const split = sectionSplitter([{ id: 1, content: '<a' }, { id: 2, content: '<a>' }].map(raw), lowercase);
+  const split = sectionSplitter(
+    [
+      { id: 1, content: '<a' },
+      { id: 2, content: '<a>' },
+    ].map(raw),
+    lowercase,
+  );
   expect(split('X<a>Y<aZ')).toEqual(['x', 2, 'y', 1, 'z']);
 });
 
 test('a token is looked for in the raw text, or in the normalised text and itself normalised', () => {
-  const split = sectionSplitter([raw({ id: 1, content: '<A>' }), { id: 2, content: '<B>', normalized: true }], lowercase);
+  const split = sectionSplitter(
+    [raw({ id: 1, content: '<A>' }), { id: 2, content: '<B>', normalized: true }],
+    lowercase,
+  );
   expect(split('<a><A><b><B>')).toEqual(['<a>', 1, 2, 2]);
 });
 

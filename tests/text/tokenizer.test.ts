@@ -158,7 +158,10 @@ describe('a tokenizer', () => {
   });
 
   test('has another fingerprint when any of its files differs', async () => {
-    const copy = await copyTokenizer('student', TOKENIZER_FILES.filter((file) => !/json$|merges/.test(file)));
+    const copy = await copyTokenizer(
+      'student',
+      TOKENIZER_FILES.filter((file) => !/json$|merges/.test(file)),
+    );
     const { fingerprint } = await loadTokenizer(copy);
     expect(fingerprint).toMatch(/^[0-9a-f]{64}$/);
     await writeFile(path.join(copy, 'tokenizer_config.json'), '{"do_lower_case": false}');
@@ -170,8 +173,12 @@ describe('bad input gets one line', () => {
   const parts = ['tokenizer.json', 'tokenizer_config.json'];
 
   test('for a folder that is not there, and for a file', async () => {
-    await expect(loadTokenizer(path.join(folder, 'nowhere'))).rejects.toThrow(/nowhere: expected a model folder, got ENOENT/);
-    await expect(loadTokenizer(path.join(PARITY, 'tokens.json'))).rejects.toThrow(/tokens\.json: expected a model folder, got a file/);
+    await expect(loadTokenizer(path.join(folder, 'nowhere'))).rejects.toThrow(
+      /nowhere: expected a model folder, got ENOENT/,
+    );
+    await expect(loadTokenizer(path.join(PARITY, 'tokens.json'))).rejects.toThrow(
+      /tokens\.json: expected a model folder, got a file/,
+    );
   });
 
   test('for a folder without a tokenizer', async () => {
@@ -184,7 +191,9 @@ describe('bad input gets one line', () => {
   test('for a tokenizer.json that is not JSON', async () => {
     const copy = await copyTokenizer('teacher', parts);
     await writeFile(path.join(copy, 'tokenizer.json'), '{"model": ');
-    await expect(loadTokenizer(copy)).rejects.toThrow(/tokenizer\.json: expected JSON, got something else \(.+\); get the file anew$/);
+    await expect(loadTokenizer(copy)).rejects.toThrow(
+      /tokenizer\.json: expected JSON, got something else \(.+\); get the file anew$/,
+    );
   });
 
   test('for a model of another kind', async () => {
@@ -202,7 +211,10 @@ describe('bad input gets one line', () => {
         { normalizer: { type: 'Replace', pattern: { Regex: '(?i:a)\\b' }, content: '' } },
         /the pattern \(\?i:a\)\\b is not one this program can read/,
       ],
-      [{ post_processor: { type: 'Odd' } }, /expected a tokenizer of the CLIP, BERT or RoBERTa kind, got another \(.*Odd\)/],
+      [
+        { post_processor: { type: 'Odd' } },
+        /expected a tokenizer of the CLIP, BERT or RoBERTa kind, got another \(.*Odd\)/,
+      ],
     ];
     for (const [change, message] of cases) {
       const copy = await copyTokenizer('teacher', parts, (json) => ({ ...json, ...change }));
@@ -215,6 +227,8 @@ describe('bad input gets one line', () => {
     await writeFile(path.join(copy, 'tokenizer_config.json'), '{"pad_token": "<nothing>"}');
     await expect(loadTokenizer(copy)).rejects.toThrow(/expected a pad token of the vocabulary, got <nothing>;/);
     await writeFile(path.join(copy, 'tokenizer_config.json'), '{"padding_side": "left"}');
-    await expect(loadTokenizer(copy)).rejects.toThrow(/expected a tokenizer that pads and cuts on the right, got one for the left$/);
+    await expect(loadTokenizer(copy)).rejects.toThrow(
+      /expected a tokenizer that pads and cuts on the right, got one for the left$/,
+    );
   });
 });

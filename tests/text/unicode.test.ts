@@ -1,16 +1,40 @@
 import { describe, expect, test } from 'vitest';
 import { normalizerOf } from '../../src/text/normalizer.js';
-import { BERT_ACCENT, BERT_CONTROL, BERT_IDEOGRAPH, BERT_PUNCTUATION, LETTER, NUMBER, WHITE_SPACE } from '../../src/text/unicode.js';
+import {
+  BERT_ACCENT,
+  BERT_CONTROL,
+  BERT_IDEOGRAPH,
+  BERT_PUNCTUATION,
+  LETTER,
+  NUMBER,
+  WHITE_SPACE,
+} from '../../src/text/unicode.js';
 
 /** Characters on either side of the border of each class, as Python's `tokenizers` 0.23.3 sees them. */
 const BORDERS: Record<string, { pattern: string; holds: string; lacks: string }> = {
   'white space': { pattern: WHITE_SPACE, holds: ' \t\v\u0085\u00a0\u3000\u2028', lacks: '\ufeff\u200b\u180ea' },
   'a letter': { pattern: LETTER, holds: 'aé각々𠀀\u{10d4a}', lacks: '1_\u0301\u088f\ua7cf\u{10940}\u{3271c}' },
   'a number': { pattern: NUMBER, holds: '1²½Ⅷ①٣\u{10d40}', lacks: 'a\u{11de0}\u{16ff4}' },
-  'BERT punctuation': { pattern: BERT_PUNCTUATION, holds: '!$+<=>^`|~¡、！\u166d\u2e42', lacks: 'a€\u061d\u2e43\u2e5d\u{1e95e}' },
-  'what BERT removes': { pattern: BERT_CONTROL, holds: '\0\x07\u0085\u00ad\u200b\ue000\ufffd\ufeff', lacks: '\t\n\r \u0890\u08e2\u{13430}' },
-  'an accent of BERT': { pattern: BERT_ACCENT, holds: '\u0301\u0483\u093c\u1734', lacks: '\u0903\u07fd\u0898\u{1e2ae}' },
-  'an ideograph of BERT': { pattern: BERT_IDEOGRAPH, holds: '漢㐀豈𠀀𪜀𫝀\u{2b920}', lacks: '가あ〇\u{2b820}\u{30000}' },
+  'BERT punctuation': {
+    pattern: BERT_PUNCTUATION,
+    holds: '!$+<=>^`|~¡、！\u166d\u2e42',
+    lacks: 'a€\u061d\u2e43\u2e5d\u{1e95e}',
+  },
+  'what BERT removes': {
+    pattern: BERT_CONTROL,
+    holds: '\0\x07\u0085\u00ad\u200b\ue000\ufffd\ufeff',
+    lacks: '\t\n\r \u0890\u08e2\u{13430}',
+  },
+  'an accent of BERT': {
+    pattern: BERT_ACCENT,
+    holds: '\u0301\u0483\u093c\u1734',
+    lacks: '\u0903\u07fd\u0898\u{1e2ae}',
+  },
+  'an ideograph of BERT': {
+    pattern: BERT_IDEOGRAPH,
+    holds: '漢㐀豈𠀀𪜀𫝀\u{2b920}',
+    lacks: '가あ〇\u{2b820}\u{30000}',
+  },
 };
 
 describe.each(Object.entries(BORDERS))('%s', (_, { pattern, holds, lacks }) => {
@@ -26,7 +50,12 @@ test('lower case does not depend on the place in the word', () => {
 });
 
 test('an uncased BERT decomposes before it drops accents and lowers', () => {
-  const normalize = normalizerOf({ type: 'BertNormalizer', clean_text: true, handle_chinese_chars: true, lowercase: true });
+  const normalize = normalizerOf({
+    type: 'BertNormalizer',
+    clean_text: true,
+    handle_chinese_chars: true,
+    lowercase: true,
+  });
   expect(normalize('É漢\u0000각\u0898')).toBe('e 漢 각\u0898'.normalize('NFD'));
 });
 

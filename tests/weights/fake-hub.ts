@@ -75,11 +75,13 @@ function answer(hub: FakeHub, request: IncomingMessage, response: ServerResponse
     response.end(hub.answerAll);
     return;
   }
-  const [, repo, kind, revision, path] = /^\/(?:api\/models\/)?([^/]+\/[^/]+)\/(revision|tree|resolve)\/([^/]+)(?:\/(.+))?$/.exec(pathname) ?? [];
+  const [, repo, kind, revision, path] =
+    /^\/(?:api\/models\/)?([^/]+\/[^/]+)\/(revision|tree|resolve)\/([^/]+)(?:\/(.+))?$/.exec(pathname) ?? [];
   const files = hub.models.get(repo);
   if (!files) refuse(response, 401, 'RepoNotFound');
   else if (![COMMIT, 'main', 'v1'].includes(decodeURIComponent(revision))) refuse(response, 404, 'RevisionNotFound');
-  else if (kind === 'revision') sendJson(response, { _id: 'x', id: repo, sha: COMMIT, lastModified: '2024-01-01T00:00:00.000Z' });
+  else if (kind === 'revision')
+    sendJson(response, { _id: 'x', id: repo, sha: COMMIT, lastModified: '2024-01-01T00:00:00.000Z' });
   else if (kind === 'tree') sendJson(response, [FOLDER, ...[...files].map(([name, bytes]) => listing(name, bytes))]);
   else if (!files.has(path)) refuse(response, 404, 'EntryNotFound');
   else sendBytes(hub, path, files.get(path)!, request, response);
@@ -91,7 +93,13 @@ function listing(path: string, bytes: Buffer): object {
   return bytes.length < LARGE ? entry : { ...entry, lfs: { oid: sha256, size: bytes.length, pointerSize: 130 } };
 }
 
-function sendBytes(hub: FakeHub, path: string, bytes: Buffer, request: IncomingMessage, response: ServerResponse): void {
+function sendBytes(
+  hub: FakeHub,
+  path: string,
+  bytes: Buffer,
+  request: IncomingMessage,
+  response: ServerResponse,
+): void {
   const [, from = '0', to = ''] = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '') ?? [];
   const start = Number(from);
   const end = to === '' ? bytes.length : Number(to) + 1;
@@ -113,6 +121,9 @@ function sendJson(response: ServerResponse, value: unknown): void {
 }
 
 function refuse(response: ServerResponse, status: number, code?: string): void {
-  response.writeHead(status, { 'Content-Type': 'application/json', ...(code === undefined ? {} : { 'X-Error-Code': code }) });
+  response.writeHead(status, {
+    'Content-Type': 'application/json',
+    ...(code === undefined ? {} : { 'X-Error-Code': code }),
+  });
   response.end(JSON.stringify({ error: 'refused' }));
 }

@@ -24,11 +24,19 @@ it('prefers one file to shards, and safetensors to pickles', async () => {
     return source.location.slice(folder.length + 1);
   };
   await add('variants/teacher-bin/pytorch_model.bin', 'shard.bin');
-  await fileOf(folder, 'pytorch_model.bin.index.json', JSON.stringify({ weight_map: { 'text_model.final_layer_norm.bias': 'shard.bin' } }));
+  await fileOf(
+    folder,
+    'pytorch_model.bin.index.json',
+    JSON.stringify({ weight_map: { 'text_model.final_layer_norm.bias': 'shard.bin' } }),
+  );
   expect(await opened()).toBe('pytorch_model.bin.index.json');
   await add('variants/teacher-bin/pytorch_model.bin', 'pytorch_model.bin');
   expect(await opened()).toBe('pytorch_model.bin');
-  for (const name of ['model-00001-of-00002.safetensors', 'model-00002-of-00002.safetensors', 'model.safetensors.index.json']) {
+  for (const name of [
+    'model-00001-of-00002.safetensors',
+    'model-00002-of-00002.safetensors',
+    'model.safetensors.index.json',
+  ]) {
     await add(`variants/student-sharded/${name}`, name);
   }
   expect(await opened()).toBe('model.safetensors.index.json');

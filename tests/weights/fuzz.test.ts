@@ -31,14 +31,17 @@ function torchOriginal(): Buffer {
 it.each([
   ['safetensors', openSafetensors, safetensorsOriginal],
   ['pytorch_model.bin', openTorchBin, torchOriginal],
-] as const)(`a ${MUTATIONS} times damaged %s is read or refused in one line, and nothing else happens`, async (name, open, originalIn) => {
-  const folder = await temporaryFolder();
-  const original = await originalIn(folder);
-  const refused = await refusals(MUTATIONS, randomIntegers(20), async (random) => {
-    const path = await fileOf(folder, name, mutate(original, random));
-    const source = await open(path);
-    await readAll(source).finally(() => source.close());
-  });
-  expect(refused).toBeGreaterThan(MUTATIONS / 2);
-  expect(refused).toBeLessThan(MUTATIONS);
-});
+] as const)(
+  `a ${MUTATIONS} times damaged %s is read or refused in one line, and nothing else happens`,
+  async (name, open, originalIn) => {
+    const folder = await temporaryFolder();
+    const original = await originalIn(folder);
+    const refused = await refusals(MUTATIONS, randomIntegers(20), async (random) => {
+      const path = await fileOf(folder, name, mutate(original, random));
+      const source = await open(path);
+      await readAll(source).finally(() => source.close());
+    });
+    expect(refused).toBeGreaterThan(MUTATIONS / 2);
+    expect(refused).toBeLessThan(MUTATIONS);
+  },
+);

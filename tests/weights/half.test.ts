@@ -30,8 +30,24 @@ function nearest(value: number, table: Float32Array): number {
 }
 
 describe.each([
-  { name: 'float16', toFloat32: float16ToFloat32, fromFloat32: float32ToFloat16, exponentBits: 5, fractionBits: 10, infinity: 0x7c00, beyond: 65536 },
-  { name: 'bfloat16', toFloat32: bfloat16ToFloat32, fromFloat32: float32ToBfloat16, exponentBits: 8, fractionBits: 7, infinity: 0x7f80, beyond: 2 ** 128 },
+  {
+    name: 'float16',
+    toFloat32: float16ToFloat32,
+    fromFloat32: float32ToFloat16,
+    exponentBits: 5,
+    fractionBits: 10,
+    infinity: 0x7c00,
+    beyond: 65536,
+  },
+  {
+    name: 'bfloat16',
+    toFloat32: bfloat16ToFloat32,
+    fromFloat32: float32ToBfloat16,
+    exponentBits: 8,
+    fractionBits: 7,
+    infinity: 0x7f80,
+    beyond: 2 ** 128,
+  },
 ])('$name', ({ toFloat32, fromFloat32, exponentBits, fractionBits, infinity, beyond }) => {
   it('gives every one of the 65,536 values as the formula does', () => {
     const values = toFloat32(EVERY_HALF);
@@ -42,7 +58,9 @@ describe.each([
   it('comes back unchanged from float32, and a NaN stays a NaN of the same sign', () => {
     const back = fromFloat32(toFloat32(EVERY_HALF));
     const quiet = 2 ** (fractionBits - 1);
-    const expected = EVERY_HALF.map((half) => (Number.isNaN(valueOf(half, exponentBits, fractionBits)) ? half | quiet : half));
+    const expected = EVERY_HALF.map((half) =>
+      Number.isNaN(valueOf(half, exponentBits, fractionBits)) ? half | quiet : half,
+    );
     expect(back).toEqual(expected);
   });
 
@@ -50,7 +68,9 @@ describe.each([
     const finite = Float32Array.from({ length: infinity }, (_, half) => valueOf(half, exponentBits, fractionBits));
     const table = Float32Array.from([...finite, beyond === 2 ** 128 ? 3.4028236692093846e38 : beyond]);
     const random = randomIntegers(7);
-    const halfway = Array.from({ length: 4000 }, () => random(infinity - 1)).map((half) => (finite[half] + finite[half + 1]) / 2);
+    const halfway = Array.from({ length: 4000 }, () => random(infinity - 1)).map(
+      (half) => (finite[half] + finite[half + 1]) / 2,
+    );
     const bits = Uint32Array.from({ length: 8000 }, () => random(2 ** 32));
     const anything = [...new Float32Array(bits.buffer)].filter((value) => Math.abs(value) <= finite.at(-1)!);
     const near = halfway.flatMap((value) => [value, -value, value * (1 + 2 ** -22), value * (1 - 2 ** -22)]);
@@ -60,7 +80,12 @@ describe.each([
   });
 
   it('rounds what is too large to infinity', () => {
-    expect([...fromFloat32(Float32Array.of(3.4028234e38, -3.4028234e38, Infinity, -Infinity))]).toEqual([infinity, infinity | 0x8000, infinity, infinity | 0x8000]);
+    expect([...fromFloat32(Float32Array.of(3.4028234e38, -3.4028234e38, Infinity, -Infinity))]).toEqual([
+      infinity,
+      infinity | 0x8000,
+      infinity,
+      infinity | 0x8000,
+    ]);
   });
 
   it('reads a part of a larger array', () => {

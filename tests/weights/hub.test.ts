@@ -16,29 +16,38 @@ beforeEach(async () => {
   vi.stubEnv('HF_ENDPOINT', `${hub.url}/`);
   vi.stubEnv('HF_HOME', join(home, 'hf'));
   vi.stubEnv('XDG_CACHE_HOME', join(home, 'xdg'));
-  for (const name of ['HF_HUB_CACHE', 'HUGGINGFACE_HUB_CACHE', 'HF_TOKEN', 'HF_HUB_OFFLINE']) vi.stubEnv(name, undefined);
+  for (const name of ['HF_HUB_CACHE', 'HUGGINGFACE_HUB_CACHE', 'HF_TOKEN', 'HF_HUB_OFFLINE'])
+    vi.stubEnv(name, undefined);
 });
 afterEach(async () => {
   vi.unstubAllEnvs();
   await hub.close();
 });
 
-const snapshotOf = (name: string): string => join(home, 'hf', 'hub', `models--${name.replace('/', '--')}`, 'snapshots', COMMIT);
-const textModelOf = (name: string): string => join(home, 'xdg', 'kd', 'hub', `models--${name.replace('/', '--')}`, COMMIT);
+const snapshotOf = (name: string): string =>
+  join(home, 'hf', 'hub', `models--${name.replace('/', '--')}`, 'snapshots', COMMIT);
+const textModelOf = (name: string): string =>
+  join(home, 'xdg', 'kd', 'hub', `models--${name.replace('/', '--')}`, COMMIT);
 
 /** Puts the files of fixture folders on the hub as one model. */
 async function publish(name: string, ...folders: string[]): Promise<Map<string, Buffer>> {
   const files = new Map<string, Buffer>();
-  for (const folder of folders) for (const file of await readdir(fixture(folder))) files.set(file, await readFile(join(fixture(folder), file)));
+  for (const folder of folders)
+    for (const file of await readdir(fixture(folder))) files.set(file, await readFile(join(fixture(folder), file)));
   files.set('README.md', Buffer.from('# not needed\n'));
   files.set('flax_model.msgpack', Buffer.alloc(100_000));
   hub.models.set(name, files);
   return files;
 }
 
-const resolve = (id: string, options: Partial<ResolveOptions> = {}): Promise<string> => resolveModelFolder(id, { flag: '--teacher', retryDelay: 1, ...options });
+const resolve = (id: string, options: Partial<ResolveOptions> = {}): Promise<string> =>
+  resolveModelFolder(id, { flag: '--teacher', retryDelay: 1, ...options });
 
-async function expectSameWeights(folder: string, original: string, isKept: (name: string) => boolean = () => true): Promise<void> {
+async function expectSameWeights(
+  folder: string,
+  original: string,
+  isKept: (name: string) => boolean = () => true,
+): Promise<void> {
   const [here, there] = [await openWeights(folder), await openWeights(fixture(original))];
   expect(await readAll(here)).toEqual(new Map([...(await readAll(there))].filter(([name]) => isKept(name))));
   await Promise.all([here.close(), there.close()]);
@@ -47,7 +56,9 @@ async function expectSameWeights(folder: string, original: string, isKept: (name
 /** Every file below a folder that is not a link's target being read, as relative paths. */
 async function filesBelow(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
-  return entries.filter((entry) => !entry.isDirectory()).map((entry) => relative(folder, join(entry.parentPath, entry.name)));
+  return entries
+    .filter((entry) => !entry.isDirectory())
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)));
 }
 
 describe('folders', () => {
@@ -56,15 +67,32 @@ describe('folders', () => {
     expect(hub.requests).toEqual([]);
   });
 
-  it.each(['./student', '../student', '/nowhere/student', 'a/b/c', 'student', '~/student', 'a//b', '', 'a/b@', 'a/b@../c', 'a b/c', 'a/..'])('that do not exist: "%s"', async (path) => {
+  it.each([
+    './student',
+    '../student',
+    '/nowhere/student',
+    'a/b/c',
+    'student',
+    '~/student',
+    'a//b',
+    '',
+    'a/b@',
+    'a/b@../c',
+    'a b/c',
+    'a/..',
+  ])('that do not exist: "%s"', async (path) => {
     const name = path === '' ? '""' : path;
-    expect(await failureOf(resolve(path))).toBe(`--teacher ${name}: no such folder; expected a model's folder, or a model on the hub as owner/name`);
+    expect(await failureOf(resolve(path))).toBe(
+      `--teacher ${name}: no such folder; expected a model's folder, or a model on the hub as owner/name`,
+    );
     expect(hub.requests).toEqual([]);
   });
 
   it('are not files', async () => {
     const path = fixture('teacher/model.safetensors');
-    expect(await failureOf(resolve(path))).toBe(`--teacher ${path}: expected a model's folder, found a file; give the folder it is in`);
+    expect(await failureOf(resolve(path))).toBe(
+      `--teacher ${path}: expected a model's folder, found a file; give the folder it is in`,
+    );
   });
 
   it('are told from ids', () => {
@@ -75,8 +103,18 @@ describe('folders', () => {
 
 describe('a pipeline on the hub', () => {
   it('is fetched with what lies beside its models, and no more', async () => {
-    const files = new Map(['model_index.json', 'scheduler/scheduler_config.json', 'unet/model.onnx', 'unet/weights.pb', 'vae_decoder/model.onnx'].map((path) => [path, Buffer.from(`the content of ${path}`)]));
-    const others = ['README.md', 'text_encoder/model.onnx', 'vae_encoder/model.onnx', 'unet/other/model.onnx'].map((path) => [path, Buffer.from(path)] as const);
+    const files = new Map(
+      [
+        'model_index.json',
+        'scheduler/scheduler_config.json',
+        'unet/model.onnx',
+        'unet/weights.pb',
+        'vae_decoder/model.onnx',
+      ].map((path) => [path, Buffer.from(`the content of ${path}`)]),
+    );
+    const others = ['README.md', 'text_encoder/model.onnx', 'vae_encoder/model.onnx', 'unet/other/model.onnx'].map(
+      (path) => [path, Buffer.from(path)] as const,
+    );
     hub.models.set('someone/pipeline', new Map([...files, ...others]));
     const folder = await resolve('someone/pipeline@v1', { parts: ['pipeline'] });
     expect(folder).toBe(snapshotOf('someone/pipeline'));
@@ -89,7 +127,9 @@ describe('a pipeline on the hub', () => {
 
   it('is refused where a part is missing', async () => {
     hub.models.set('someone/half', new Map([['model_index.json', Buffer.from('{}')]]));
-    expect(await failureOf(resolve('someone/half', { parts: ['pipeline'] }))).toBe('someone/half: expected the file scheduler/scheduler_config.json, the model does not have it');
+    expect(await failureOf(resolve('someone/half', { parts: ['pipeline'] }))).toBe(
+      'someone/half: expected the file scheduler/scheduler_config.json, the model does not have it',
+    );
   });
 });
 
@@ -98,7 +138,14 @@ describe('a model on the hub', () => {
     const files = await publish('klue/roberta-small', 'student');
     const folder = await resolve('klue/roberta-small');
     expect(folder).toBe(snapshotOf('klue/roberta-small'));
-    const needed = ['config.json', 'model.safetensors', 'special_tokens_map.json', 'tokenizer.json', 'tokenizer_config.json', 'vocab.txt'];
+    const needed = [
+      'config.json',
+      'model.safetensors',
+      'special_tokens_map.json',
+      'tokenizer.json',
+      'tokenizer_config.json',
+      'vocab.txt',
+    ];
     expect((await readdir(folder)).sort()).toEqual(needed);
     for (const name of needed) expect((await readFile(join(folder, name))).equals(files.get(name)!)).toBe(true);
     await expectSameWeights(folder, 'student');
@@ -122,7 +169,10 @@ describe('a model on the hub', () => {
     expect(await readFile(join(home, 'hf/hub/models--klue--roberta-small/refs/main'), 'utf8')).toBe(COMMIT);
   });
 
-  it.each([['teacher-bin', 'pytorch_model.bin'], ['student-sharded', 'model.safetensors.index.json']])('may have its weights as in variants/%s', async (variant, file) => {
+  it.each([
+    ['teacher-bin', 'pytorch_model.bin'],
+    ['student-sharded', 'model.safetensors.index.json'],
+  ])('may have its weights as in variants/%s', async (variant, file) => {
     await publish('owner/model', `variants/${variant}`, variant.startsWith('teacher') ? 'teacher' : 'student');
     hub.models.get('owner/model')!.delete('model.safetensors');
     const folder = await resolve('owner/model');
@@ -142,14 +192,24 @@ describe('a model on the hub', () => {
     const files = await publish('owner/model', 'student');
     const parts: ModelPart[][] = [['config'], ['config', 'tokenizer'], ['weights'], ['config', 'tokenizer', 'weights']];
     for (const some of parts) expect(await resolve('owner/model', { parts: some })).toBe(snapshotOf('owner/model'));
-    const served = hub.ranges.filter(({ path, start, end }) => start === 0 && end === files.get(path)!.length).map(({ path }) => path);
-    expect(served.sort()).toEqual(['config.json', 'model.safetensors', 'special_tokens_map.json', 'tokenizer.json', 'tokenizer_config.json', 'vocab.txt']);
+    const served = hub.ranges
+      .filter(({ path, start, end }) => start === 0 && end === files.get(path)!.length)
+      .map(({ path }) => path);
+    expect(served.sort()).toEqual([
+      'config.json',
+      'model.safetensors',
+      'special_tokens_map.json',
+      'tokenizer.json',
+      'tokenizer_config.json',
+      'vocab.txt',
+    ]);
     expect(hub.requests.filter((request) => request.includes('/revision/'))).toHaveLength(1);
   });
 
   it('may be named with a tag or a commit', async () => {
     await publish('owner/model', 'student');
-    for (const revision of ['v1', COMMIT]) expect(await resolve(`owner/model@${revision}`)).toBe(snapshotOf('owner/model'));
+    for (const revision of ['v1', COMMIT])
+      expect(await resolve(`owner/model@${revision}`)).toBe(snapshotOf('owner/model'));
     const full = hub.ranges.filter(({ path }) => path === 'vocab.txt');
     expect(full).toHaveLength(1);
   });
@@ -158,7 +218,14 @@ describe('a model on the hub', () => {
     const files = await publish('owner/model', 'student');
     const steps: DownloadProgress[] = [];
     await resolve('owner/model', { onProgress: (progress) => steps.push(progress) });
-    const total = ['config.json', 'model.safetensors', 'special_tokens_map.json', 'tokenizer.json', 'tokenizer_config.json', 'vocab.txt'].reduce((sum, name) => sum + files.get(name)!.length, 0);
+    const total = [
+      'config.json',
+      'model.safetensors',
+      'special_tokens_map.json',
+      'tokenizer.json',
+      'tokenizer_config.json',
+      'vocab.txt',
+    ].reduce((sum, name) => sum + files.get(name)!.length, 0);
     expect(new Set(steps.map(({ bytesTotal }) => bytesTotal))).toEqual(new Set([total]));
     expect(steps.at(-1)).toEqual({ file: 'model.safetensors', bytesDone: total, bytesTotal: total });
     expect(steps.every((step, i) => i === 0 || step.bytesDone > steps[i - 1].bytesDone)).toBe(true);
@@ -170,7 +237,9 @@ describe('a model on the hub', () => {
     await resolve('owner/model');
     expect(hub.tokens).toEqual(new Set(['Bearer hf_secret']));
     vi.stubEnv('HF_TOKEN', 'secret');
-    expect(await failureOf(resolve('owner/other'))).toBe('HF_TOKEN: expected a token that begins with hf_, got another');
+    expect(await failureOf(resolve('owner/other'))).toBe(
+      'HF_TOKEN: expected a token that begins with hf_, got another',
+    );
   });
 
   it('is taken from the cache that Python filled, without the hub', async () => {
@@ -197,7 +266,9 @@ describe('a whole CLIP on the hub', () => {
     await expectSameWeights(folder, 'variants/teacher-inside-full-clip', isText);
 
     const whole = await openWeights(fixture('variants/teacher-inside-full-clip'));
-    const textBytes = [...whole.tensors.values()].filter(({ name }) => isText(name)).reduce((sum, { shape }) => sum + 4 * shape.reduce((a, b) => a * b, 1), 0);
+    const textBytes = [...whole.tensors.values()]
+      .filter(({ name }) => isText(name))
+      .reduce((sum, { shape }) => sum + 4 * shape.reduce((a, b) => a * b, 1), 0);
     await whole.close();
     const file = files.get('model.safetensors')!;
     const dataStart = 8 + Number(file.readBigUInt64LE());
@@ -208,7 +279,14 @@ describe('a whole CLIP on the hub', () => {
       { path: 'model.safetensors', start: dataStart + 4, end: dataStart + 4 + textBytes }, // after logit_scale
     ]);
     expect(textBytes).toBeLessThan(file.length - dataStart);
-    const small = ['config.json', 'merges.txt', 'special_tokens_map.json', 'tokenizer.json', 'tokenizer_config.json', 'vocab.json'];
+    const small = [
+      'config.json',
+      'merges.txt',
+      'special_tokens_map.json',
+      'tokenizer.json',
+      'tokenizer_config.json',
+      'vocab.json',
+    ];
     expect((await readdir(folder)).sort()).toEqual([...small, 'model.safetensors'].sort());
     for (const name of small) expect((await readFile(join(folder, name))).equals(files.get(name)!)).toBe(true);
     expect(steps.at(-1)!.bytesDone).toBe(textBytes + small.reduce((sum, name) => sum + files.get(name)!.length, 0));
@@ -229,7 +307,10 @@ describe('a whole CLIP on the hub', () => {
 
   it('is damaged when its header is', async () => {
     const files = await publish('openai/clip', 'teacher');
-    files.set('model.safetensors', Buffer.concat([Buffer.from('\xff\xff\xff\xff\0\0\0\0', 'latin1'), Buffer.alloc(60_000)]));
+    files.set(
+      'model.safetensors',
+      Buffer.concat([Buffer.from('\xff\xff\xff\xff\0\0\0\0', 'latin1'), Buffer.alloc(60_000)]),
+    );
     expect(await failureOf(resolve('openai/clip'))).toBe(
       'openai/clip/model.safetensors: expected a safetensors header of at most 100000000 bytes, the file says 4294967295',
     );
@@ -272,21 +353,28 @@ describe('interruptions', () => {
     expect(long[2].start).toBe(long[1].end);
   });
 
-  it.each(['student', 'variants/teacher-inside-full-clip'])('of %s that do not end leave nothing that passes for complete', async (model) => {
-    await publish('owner/model', 'teacher', model);
-    await resolve('owner/model', { parts: ['config'] }); // so that the commit is known
-    interrupt('ends early', 1, true);
-    expect(await failureOf(resolve('owner/model'))).toMatch(
-      /^owner\/model\/model\.safetensors: the download broke off, and 5 tries brought nothing more \(.+\); run the same command again$/,
-    );
-    const left = [...(await filesBelow(join(home, 'hf'))), ...(await filesBelow(join(home, 'xdg')))];
-    expect(left.filter((path) => /tmp|safetensors/.test(path))).toEqual([]);
-    expect(await readdir(snapshotOf('owner/model'))).toEqual(['config.json']);
+  it.each(['student', 'variants/teacher-inside-full-clip'])(
+    'of %s that do not end leave nothing that passes for complete',
+    async (model) => {
+      await publish('owner/model', 'teacher', model);
+      await resolve('owner/model', { parts: ['config'] }); // so that the commit is known
+      interrupt('ends early', 1, true);
+      expect(await failureOf(resolve('owner/model'))).toMatch(
+        /^owner\/model\/model\.safetensors: the download broke off, and 5 tries brought nothing more \(.+\); run the same command again$/,
+      );
+      const left = [...(await filesBelow(join(home, 'hf'))), ...(await filesBelow(join(home, 'xdg')))];
+      expect(left.filter((path) => /tmp|safetensors/.test(path))).toEqual([]);
+      expect(await readdir(snapshotOf('owner/model'))).toEqual(['config.json']);
 
-    hub.interfere = undefined;
-    await expectSameWeights(await resolve('owner/model'), model, (name) => model === 'student' || name.startsWith('text_model.'));
-    expect(hub.ranges.filter(({ path }) => path === 'tokenizer.json')).toHaveLength(1);
-  });
+      hub.interfere = undefined;
+      await expectSameWeights(
+        await resolve('owner/model'),
+        model,
+        (name) => model === 'student' || name.startsWith('text_model.'),
+      );
+      expect(hub.ranges.filter(({ path }) => path === 'tokenizer.json')).toHaveLength(1);
+    },
+  );
 
   it('by a proxy that gives other bytes are noticed by their checksum', async () => {
     await publish('owner/model', 'student');
@@ -331,10 +419,16 @@ describe('refusals', () => {
 
   it('something else at the hub’s address', async () => {
     hub.answerAll = '<html>hello</html>';
-    expect(await failureOf(resolve('a/b'))).toMatch(/^a\/b: expected the answer of a hub from http:\S+, got another: .*not valid JSON$/);
+    expect(await failureOf(resolve('a/b'))).toMatch(
+      /^a\/b: expected the answer of a hub from http:\S+, got another: .*not valid JSON$/,
+    );
     hub.answerAll = '{}';
-    expect(await failureOf(resolve('a/b'))).toBe(`a/b: expected a commit of 40 hexadecimal digits from ${hub.url}, got none`);
-    expect(await failureOf(resolve(`a/b@${COMMIT}`))).toMatch(/^a\/b: expected the answer of a hub from http:\S+, got another: /);
+    expect(await failureOf(resolve('a/b'))).toBe(
+      `a/b: expected a commit of 40 hexadecimal digits from ${hub.url}, got none`,
+    );
+    expect(await failureOf(resolve(`a/b@${COMMIT}`))).toMatch(
+      /^a\/b: expected the answer of a hub from http:\S+, got another: /,
+    );
   });
 
   it('no such model', async () => {
@@ -365,12 +459,16 @@ describe('refusals', () => {
       'a/b: expected weights (model.safetensors, model.safetensors.index.json, pytorch_model.bin, pytorch_model.bin.index.json), the model has none of them',
     );
     hub.models.get('a/b')!.delete('config.json');
-    expect(await failureOf(resolve('a/b', { parts: ['config'] }))).toBe('a/b: expected the file config.json, the model does not have it');
+    expect(await failureOf(resolve('a/b', { parts: ['config'] }))).toBe(
+      'a/b: expected the file config.json, the model does not have it',
+    );
   });
 
   it('shards that the model does not have', async () => {
     await publish('a/b', 'variants/student-sharded');
     hub.models.get('a/b')!.delete('model-00002-of-00002.safetensors');
-    expect(await failureOf(resolve('a/b'))).toBe('a/b: expected the file model-00002-of-00002.safetensors, the model does not have it');
+    expect(await failureOf(resolve('a/b'))).toBe(
+      'a/b: expected the file model-00002-of-00002.safetensors, the model does not have it',
+    );
   });
 });

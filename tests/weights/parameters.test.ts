@@ -11,10 +11,16 @@ type Shapes = Record<string, readonly number[]>;
 async function shapesOf(model: string): Promise<Shapes> {
   const source = await openWeights(fixture(model));
   await source.close();
-  return Object.fromEntries([...source.tensors.values()].filter(({ dtype }) => dtype !== 'I64').map(({ name, shape }) => [name, shape]));
+  return Object.fromEntries(
+    [...source.tensors.values()].filter(({ dtype }) => dtype !== 'I64').map(({ name, shape }) => [name, shape]),
+  );
 }
 
-async function valuesOf(model: string, expected: Shapes, optional = (): boolean => false): Promise<{ missing: readonly string[]; values: Map<string, Float32Array> }> {
+async function valuesOf(
+  model: string,
+  expected: Shapes,
+  optional = (): boolean => false,
+): Promise<{ missing: readonly string[]; values: Map<string, Float32Array> }> {
   const source = await openWeights(fixture(model));
   const parameters = loadParameters(source, expected, { optional });
   const values = new Map<string, Float32Array>();
@@ -26,12 +32,15 @@ async function valuesOf(model: string, expected: Shapes, optional = (): boolean 
 function largestDifference(a: Map<string, Float32Array>, b: Map<string, Float32Array>): number {
   expect([...a.keys()]).toEqual([...b.keys()]);
   let largest = 0;
-  for (const [name, values] of a) values.forEach((value, i) => (largest = Math.max(largest, Math.abs(value - b.get(name)![i]))));
+  for (const [name, values] of a)
+    values.forEach((value, i) => (largest = Math.max(largest, Math.abs(value - b.get(name)![i]))));
   return largest;
 }
 
 /** A checkpoint in memory, each tensor filled with its place in the list. */
-function sourceOf(...tensors: readonly (readonly [name: string, shape: readonly number[], dtype?: TensorInfo['dtype']])[]): TensorSource {
+function sourceOf(
+  ...tensors: readonly (readonly [name: string, shape: readonly number[], dtype?: TensorInfo['dtype']])[]
+): TensorSource {
   const infos = tensors.map(([name, shape, dtype = 'F32']) => ({ name, shape, dtype }));
   return {
     location: 'model.safetensors',
@@ -109,18 +118,34 @@ describe('names', () => {
     const clip = sourceOf([`vision_model.${layer}`, [1]], [`text_model.${layer}`, [1]], [layer, [1]]);
     expect(await placesOf(clip, { [`text_model.${layer}`]: [1] })).toEqual({ [`text_model.${layer}`]: 1 });
     expect(failureOf(sourceOf([`vision_model.${layer}`, [1]]), { [layer]: [1] })).toContain('found no such tensor');
-    expect(failureOf(sourceOf([`vision_model.${layer}`, [1]]), { [`text_model.${layer}`]: [1] })).toContain('found no such tensor');
+    expect(failureOf(sourceOf([`vision_model.${layer}`, [1]]), { [`text_model.${layer}`]: [1] })).toContain(
+      'found no such tensor',
+    );
   });
 
-  it.each(['', 'text_model.', 'roberta.', 'clip.text_model.', 'model.', 'model.text_model.', 'text_encoder.', 'text_encoder.text_model.'])('may begin with "%s" in the file', async (prefix) => {
+  it.each([
+    '',
+    'text_model.',
+    'roberta.',
+    'clip.text_model.',
+    'model.',
+    'model.text_model.',
+    'text_encoder.',
+    'text_encoder.text_model.',
+  ])('may begin with "%s" in the file', async (prefix) => {
     expect(await placesOf(sourceOf(['x', []], [prefix + layer, [1]]), { [layer]: [1] })).toEqual({ [layer]: 1 });
-    expect(await placesOf(sourceOf(['x', []], [prefix + layer, [1]]), { [`text_model.${layer}`]: [1] })).toEqual({ [`text_model.${layer}`]: 1 });
+    expect(await placesOf(sourceOf(['x', []], [prefix + layer, [1]]), { [`text_model.${layer}`]: [1] })).toEqual({
+      [`text_model.${layer}`]: 1,
+    });
   });
 
   it('keep one prefix throughout: the one that fits most, and of equals the model’s own', async () => {
     const expected = { a: [], b: [] };
     expect(await placesOf(sourceOf(['a', []], ['roberta.a', []], ['roberta.b', []]), expected)).toEqual({ a: 1, b: 2 });
-    expect(await placesOf(sourceOf(['roberta.a', []], ['roberta.b', []], ['a', []], ['b', []]), expected)).toEqual({ a: 2, b: 3 });
+    expect(await placesOf(sourceOf(['roberta.a', []], ['roberta.b', []], ['a', []], ['b', []]), expected)).toEqual({
+      a: 2,
+      b: 3,
+    });
   });
 });
 
@@ -132,11 +157,15 @@ describe('problems', () => {
   });
 
   it('a misshapen one is not excused by being optional', () => {
-    expect(() => loadParameters(sourceOf(['a', [2]]), { a: [3] }, { optional: () => true })).toThrow('a: expected [3], found [2]');
+    expect(() => loadParameters(sourceOf(['a', [2]]), { a: [3] }, { optional: () => true })).toThrow(
+      'a: expected [3], found [2]',
+    );
   });
 
   it('integers are no parameters', () => {
-    expect(failureOf(sourceOf(['a', [2], 'I64']), { a: [2] })).toContain('a: expected floating-point values, found I64');
+    expect(failureOf(sourceOf(['a', [2], 'I64']), { a: [2] })).toContain(
+      'a: expected floating-point values, found I64',
+    );
   });
 
   it('of many, the first three are shown', () => {

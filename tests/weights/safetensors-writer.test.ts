@@ -13,17 +13,27 @@ beforeEach(async () => {
   path = join(folder, 'model.safetensors');
 });
 
-const vector = (name: string, ...values: number[]): TensorToWrite => ({ name, dtype: 'F32', shape: [values.length], values: Float32Array.from(values) });
+const vector = (name: string, ...values: number[]): TensorToWrite => ({
+  name,
+  dtype: 'F32',
+  shape: [values.length],
+  values: Float32Array.from(values),
+});
 
 describe('writeSafetensors', () => {
-  it.each(['student', 'variants/teacher-v5-names', 'variants/teacher-fp16', 'variants/teacher-bf16'])('writes %s byte for byte as the reference implementation did', async (model) => {
-    const original = fixture(`${model}/model.safetensors`);
-    const source = await openSafetensors(original);
-    const tensors = [...source.tensors.values()].reverse().map(({ name, dtype, shape }) => ({ name, dtype, shape, values: () => source.read(name) }) as TensorToWrite);
-    await writeSafetensors(path, tensors);
-    await source.close();
-    expect((await readFile(path)).equals(await readFile(original))).toBe(true);
-  });
+  it.each(['student', 'variants/teacher-v5-names', 'variants/teacher-fp16', 'variants/teacher-bf16'])(
+    'writes %s byte for byte as the reference implementation did',
+    async (model) => {
+      const original = fixture(`${model}/model.safetensors`);
+      const source = await openSafetensors(original);
+      const tensors = [...source.tensors.values()]
+        .reverse()
+        .map(({ name, dtype, shape }) => ({ name, dtype, shape, values: () => source.read(name) }) as TensorToWrite);
+      await writeSafetensors(path, tensors);
+      await source.close();
+      expect((await readFile(path)).equals(await readFile(original))).toBe(true);
+    },
+  );
 
   it('puts wider types first, then sorts by name', async () => {
     const half = { name: 'a', dtype: 'F16', shape: [1], values: Float32Array.of(0.1) } as const;
@@ -31,7 +41,14 @@ describe('writeSafetensors', () => {
     await writeSafetensors(path, [half, integers, vector('d', 4), vector('c', 3)], {});
     const source = await openSafetensors(path);
     expect([...source.tensors.keys()]).toEqual(['c', 'd', 'b', 'a']);
-    expect(await readAll(source)).toEqual(new Map([['c', [3]], ['d', [4]], ['b', [-1, 2]], ['a', [0.0999755859375]]]));
+    expect(await readAll(source)).toEqual(
+      new Map([
+        ['c', [3]],
+        ['d', [4]],
+        ['b', [-1, 2]],
+        ['a', [0.0999755859375]],
+      ]),
+    );
     await source.close();
   });
 
@@ -63,7 +80,12 @@ describe('writeSafetensors', () => {
 
   it('leaves the old file and nothing else when a tensor fails', async () => {
     await fileOf(folder, 'model.safetensors', 'old');
-    const failing: TensorToWrite = { name: 'x', dtype: 'F32', shape: [1], values: () => Promise.reject(new Error('no values')) };
+    const failing: TensorToWrite = {
+      name: 'x',
+      dtype: 'F32',
+      shape: [1],
+      values: () => Promise.reject(new Error('no values')),
+    };
     await expect(writeSafetensors(path, [vector('a', 1), failing])).rejects.toThrow('no values');
     expect(await readFile(path, 'utf8')).toBe('old');
     expect(await readdir(folder)).toEqual(['model.safetensors']);
@@ -71,7 +93,9 @@ describe('writeSafetensors', () => {
 
   it('says where it cannot write', async () => {
     const nowhere = join(folder, 'nowhere', 'a.safetensors');
-    expect(await failureOf(writeSafetensors(nowhere, []))).toBe(`${nowhere}: cannot be written: no such file or folder`);
+    expect(await failureOf(writeSafetensors(nowhere, []))).toBe(
+      `${nowhere}: cannot be written: no such file or folder`,
+    );
     const occupied = join(folder, 'occupied');
     await mkdir(occupied);
     expect(await failureOf(writeSafetensors(occupied, []))).toBe(`${occupied}: cannot be written: is a folder`);
@@ -80,9 +104,15 @@ describe('writeSafetensors', () => {
 
   it('refuses two tensors of one name, values of another number, and values of another type', async () => {
     await expect(writeSafetensors(path, [vector('a', 1), vector('a', 2)])).rejects.toThrow('two tensors are named a');
-    await expect(writeSafetensors(path, [{ ...vector('a', 1, 2), shape: [3] }])).rejects.toThrow('a needs 3 values, got 2');
-    await expect(writeSafetensors(path, [{ ...vector('a', 1, 2), shape: [1] }])).rejects.toThrow('a is [1], got 2 values at 0');
-    await expect(writeSafetensors(path, [{ ...vector('a', 1), dtype: 'I32' }])).rejects.toThrow('a is I32, got Float32Array');
+    await expect(writeSafetensors(path, [{ ...vector('a', 1, 2), shape: [3] }])).rejects.toThrow(
+      'a needs 3 values, got 2',
+    );
+    await expect(writeSafetensors(path, [{ ...vector('a', 1, 2), shape: [1] }])).rejects.toThrow(
+      'a is [1], got 2 values at 0',
+    );
+    await expect(writeSafetensors(path, [{ ...vector('a', 1), dtype: 'I32' }])).rejects.toThrow(
+      'a is I32, got Float32Array',
+    );
     expect(await readdir(folder)).toEqual([]);
   });
 });

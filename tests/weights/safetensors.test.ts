@@ -18,19 +18,28 @@ async function failureOfBytes(bytes: Uint8Array): Promise<string> {
   return message.slice(path.length + 2);
 }
 
-const vector = (begin: number, end: number, shape = [(end - begin) / 4]): object => ({ dtype: 'F32', shape, data_offsets: [begin, end] });
+const vector = (begin: number, end: number, shape = [(end - begin) / 4]): object => ({
+  dtype: 'F32',
+  shape,
+  data_offsets: [begin, end],
+});
 
 describe('a sound file', () => {
   it('tells names, dtypes and shapes before any value is read', async () => {
     const source = await openSafetensors(fixture('teacher/model.safetensors'));
     expect(source.tensors.size).toBe(53);
-    expect(source.tensors.get('text_model.embeddings.token_embedding.weight')).toMatchObject({ dtype: 'F32', shape: [1115, 48] });
+    expect(source.tensors.get('text_model.embeddings.token_embedding.weight')).toMatchObject({
+      dtype: 'F32',
+      shape: [1115, 48],
+    });
     await source.close();
   });
 
   it('gives float32 values and integers', async () => {
     const source = await openSafetensors(fixture('teacher/model.safetensors'));
-    expect([...(await source.readInt32('text_model.embeddings.position_ids'))]).toEqual(Array.from({ length: 77 }, (_, i) => i));
+    expect([...(await source.readInt32('text_model.embeddings.position_ids'))]).toEqual(
+      Array.from({ length: 77 }, (_, i) => i),
+    );
     const path = fixture('teacher/model.safetensors');
     const bytes = await readFile(path);
     const dataStart = 8 + Number(bytes.readBigUInt64LE());
@@ -50,7 +59,10 @@ describe('a sound file', () => {
     ['U8', Uint8Array.of(1, 2, 255), 'readInt32', [1, 2, 255]],
     ['BOOL', Uint8Array.of(1, 0, 1), 'readInt32', [1, 0, 1]],
   ] as const)('converts %s', async (dtype, data, how, expected) => {
-    const bytes = safetensorsBytes({ x: { dtype, shape: [3], data_offsets: [0, data.byteLength] } }, Buffer.from(data.buffer));
+    const bytes = safetensorsBytes(
+      { x: { dtype, shape: [3], data_offsets: [0, data.byteLength] } },
+      Buffer.from(data.buffer),
+    );
     const source = await openSafetensors(await fileOf(folder, `${dtype}.safetensors`, bytes));
     expect([...(await source[how]('x'))]).toEqual(expected);
     await source.close();
@@ -59,7 +71,12 @@ describe('a sound file', () => {
   it('may have scalars, empty tensors, no tensors, and names in any language', async () => {
     const header = { 'ㄱ: "가"\\': vector(0, 4, []), empty: vector(4, 4, [3, 0]), __metadata__: { 'x:': '"{' } };
     const source = await openSafetensors(await fileOf(folder, 'odd.safetensors', safetensorsBytes(header, 4)));
-    expect(await readAll(source)).toEqual(new Map([['ㄱ: "가"\\', [0]], ['empty', []]]));
+    expect(await readAll(source)).toEqual(
+      new Map([
+        ['ㄱ: "가"\\', [0]],
+        ['empty', []],
+      ]),
+    );
     await source.close();
     const none = await openSafetensors(await fileOf(folder, 'none.safetensors', safetensorsBytes({})));
     expect(none.tensors.size).toBe(0);
@@ -72,14 +89,21 @@ describe('a sound file', () => {
     expect(await failureOf(source.read(name))).toMatch(
       /: tensor text_model\.embeddings\.position_ids: expected floating-point values \(F32, F16, BF16, F64\), found I64$/,
     );
-    expect(await failureOf(source.readInt32('text_model.final_layer_norm.bias'))).toMatch(/: expected integers, found F32$/);
+    expect(await failureOf(source.readInt32('text_model.final_layer_norm.bias'))).toMatch(
+      /: expected integers, found F32$/,
+    );
     await source.close();
   });
 
   it('refuses integers that 32 bits cannot hold', async () => {
-    const bytes = safetensorsBytes({ x: { dtype: 'I64', shape: [1], data_offsets: [0, 8] } }, Buffer.from(BigInt64Array.of(2n ** 40n).buffer));
+    const bytes = safetensorsBytes(
+      { x: { dtype: 'I64', shape: [1], data_offsets: [0, 8] } },
+      Buffer.from(BigInt64Array.of(2n ** 40n).buffer),
+    );
     const source = await openSafetensors(await fileOf(folder, 'wide.safetensors', bytes));
-    expect(await failureOf(source.readInt32('x'))).toMatch(/: tensor x: expected integers of 32 bits, found 1099511627776$/);
+    expect(await failureOf(source.readInt32('x'))).toMatch(
+      /: tensor x: expected integers of 32 bits, found 1099511627776$/,
+    );
     await source.close();
   });
 });
@@ -92,7 +116,9 @@ describe('damage', () => {
   });
 
   it('shorter than the length field', async () => {
-    expect(await failureOfBytes(Buffer.from('abc'))).toBe('expected a safetensors file, which is at least 8 bytes long, found 3');
+    expect(await failureOfBytes(Buffer.from('abc'))).toBe(
+      'expected a safetensors file, which is at least 8 bytes long, found 3',
+    );
     expect(await failureOfBytes(Buffer.alloc(0))).toMatch(/found 0$/);
   });
 
@@ -100,7 +126,9 @@ describe('damage', () => {
     expect(await failureOfBytes(safetensorsBytes('{}', 0, 100_000_001n))).toBe(
       'expected a safetensors header of at most 100000000 bytes, the file says 100000001',
     );
-    expect(await failureOfBytes(safetensorsBytes('{}', 0, 2n ** 64n - 1n))).toMatch(/the file says 18446744073709551615$/);
+    expect(await failureOfBytes(safetensorsBytes('{}', 0, 2n ** 64n - 1n))).toMatch(
+      /the file says 18446744073709551615$/,
+    );
   });
 
   it('header longer than the file', async () => {
@@ -110,19 +138,25 @@ describe('damage', () => {
   });
 
   it('a Git LFS pointer or a web page in the place of the file', async () => {
-    expect(await failureOfBytes(Buffer.from('version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n'))).toMatch(
-      /; this is the pointer of a Git LFS file, run `git lfs pull` in its repository$/,
+    expect(
+      await failureOfBytes(Buffer.from('version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n')),
+    ).toMatch(/; this is the pointer of a Git LFS file, run `git lfs pull` in its repository$/);
+    expect(await failureOfBytes(Buffer.from('<!doctype html><html>'))).toMatch(
+      /; this looks like a web page, fetch the file again$/,
     );
-    expect(await failureOfBytes(Buffer.from('<!doctype html><html>'))).toMatch(/; this looks like a web page, fetch the file again$/);
   });
 
   it('header not UTF-8', async () => {
-    expect(await failureOfBytes(safetensorsBytes(Buffer.from('{"\xff":1}', 'latin1')))).toMatch(/^expected a header in UTF-8, found other bytes/);
+    expect(await failureOfBytes(safetensorsBytes(Buffer.from('{"\xff":1}', 'latin1')))).toMatch(
+      /^expected a header in UTF-8, found other bytes/,
+    );
   });
 
   it('header not JSON, or not an object', async () => {
     expect(await failureOfBytes(safetensorsBytes('{"a":'))).toMatch(/^expected a header in JSON: /);
-    expect(await failureOfBytes(safetensorsBytes('["a"]'))).toMatch(/^expected a header that begins with \{, found \["a"\];/);
+    expect(await failureOfBytes(safetensorsBytes('["a"]'))).toMatch(
+      /^expected a header that begins with \{, found \["a"\];/,
+    );
     expect(await failureOfBytes(safetensorsBytes(''))).toMatch(/^expected a header that begins with \{, found "";/);
     expect(await failureOfBytes(safetensorsBytes(' {}'))).toMatch(/^expected a header that begins with \{/);
   });
@@ -149,19 +183,47 @@ describe('damage', () => {
   it.each([
     ['unknown dtype', { ...vector(0, 4), dtype: 'F31' }, 'expected a dtype such as F32, F16 or BF16, found "F31"'],
     ['no dtype', { shape: [1], data_offsets: [0, 4] }, 'expected a dtype such as F32, F16 or BF16, found none'],
-    ['a dtype named like an object’s own property', { ...vector(0, 4), dtype: 'constructor' }, 'expected a dtype such as F32, F16 or BF16, found "constructor"'],
+    [
+      'a dtype named like an object’s own property',
+      { ...vector(0, 4), dtype: 'constructor' },
+      'expected a dtype such as F32, F16 or BF16, found "constructor"',
+    ],
     ['negative shape', vector(0, 4, [-1]), 'expected a shape of whole numbers, found [-1]'],
     ['fractional shape', vector(0, 4, [0.5]), 'expected a shape of whole numbers, found [0.5]'],
     ['unsafe shape', vector(0, 4, [2 ** 53]), 'expected a shape of whole numbers, found [9007199254740992]'],
     ['shape that is no list', { ...vector(0, 4), shape: 'x' }, 'expected a shape of whole numbers, found "x"'],
     ['one offset', { ...vector(0, 4), data_offsets: [4] }, 'expected data_offsets of two whole numbers, found [4]'],
-    ['negative offset', { ...vector(0, 4), data_offsets: [-4, 0] }, 'expected data_offsets of two whole numbers, found [-4, 0]'],
+    [
+      'negative offset',
+      { ...vector(0, 4), data_offsets: [-4, 0] },
+      'expected data_offsets of two whole numbers, found [-4, 0]',
+    ],
     ['an entry that is a list', [], 'expected an object with dtype, shape and data_offsets, found something else'],
-    ['a shape larger than the bytes', vector(0, 4, [2]), 'expected 8 bytes for F32 [2], the header gives it 4 (bytes 0 to 4); the header is wrong'],
-    ['a shape smaller than the bytes', vector(0, 4, [0]), 'expected 0 bytes for F32 [0], the header gives it 4 (bytes 0 to 4); the header is wrong'],
-    ['a shape whose size overflows', vector(0, 4, [2 ** 40, 2 ** 40]), 'expected 4.835703278458517e+24 bytes for F32 [1099511627776, 1099511627776], the header gives it 4 (bytes 0 to 4); the header is wrong'],
-    ['an end before the beginning', { ...vector(0, 4), data_offsets: [4, 0] }, 'expected 4 bytes for F32 [1], the header gives it -4 (bytes 4 to 0); the header is wrong'],
-    ['offsets beyond the file', vector(0, 400), 'expected bytes 0 to 400 after the header, the file has 4 there; the file is cut short or its header is wrong'],
+    [
+      'a shape larger than the bytes',
+      vector(0, 4, [2]),
+      'expected 8 bytes for F32 [2], the header gives it 4 (bytes 0 to 4); the header is wrong',
+    ],
+    [
+      'a shape smaller than the bytes',
+      vector(0, 4, [0]),
+      'expected 0 bytes for F32 [0], the header gives it 4 (bytes 0 to 4); the header is wrong',
+    ],
+    [
+      'a shape whose size overflows',
+      vector(0, 4, [2 ** 40, 2 ** 40]),
+      'expected 4.835703278458517e+24 bytes for F32 [1099511627776, 1099511627776], the header gives it 4 (bytes 0 to 4); the header is wrong',
+    ],
+    [
+      'an end before the beginning',
+      { ...vector(0, 4), data_offsets: [4, 0] },
+      'expected 4 bytes for F32 [1], the header gives it -4 (bytes 4 to 0); the header is wrong',
+    ],
+    [
+      'offsets beyond the file',
+      vector(0, 400),
+      'expected bytes 0 to 400 after the header, the file has 4 there; the file is cut short or its header is wrong',
+    ],
   ])('%s', async (_, entry, expected) => {
     expect(await failureOfBytes(safetensorsBytes({ w: entry }, 4))).toBe(`tensor w: ${expected}`);
   });
@@ -179,7 +241,9 @@ describe('damage', () => {
     expect(await failureOfBytes(safetensorsBytes({ a: vector(4, 8) }, 8))).toMatch(
       /^tensor a: expected to begin at byte 0 after the header, begins at 4/,
     );
-    expect(await failureOfBytes(safetensorsBytes({ a: vector(0, 4) }, 8))).toBe('expected 4 bytes of tensors after the header, the file has 8 there');
+    expect(await failureOfBytes(safetensorsBytes({ a: vector(0, 4) }, 8))).toBe(
+      'expected 4 bytes of tensors after the header, the file has 8 there',
+    );
   });
 
   it('truncated anywhere', async () => {
@@ -192,7 +256,9 @@ describe('damage', () => {
 
   it('names that would break the line', async () => {
     const message = await failureOfBytes(safetensorsBytes({ 'a\nb\u2028\u001b[31m': 1 }));
-    expect(message).toBe('tensor "a\\nb?\\u001b[31m": expected an object with dtype, shape and data_offsets, found something else');
+    expect(message).toBe(
+      'tensor "a\\nb?\\u001b[31m": expected an object with dtype, shape and data_offsets, found something else',
+    );
     expect((await failureOfBytes(safetensorsBytes({ ['x'.repeat(100_000)]: 1 }))).length).toBeLessThan(300);
   });
 
@@ -232,11 +298,15 @@ describe('shards', () => {
 
   it.each(['../secret.safetensors', '/etc/passwd', '..', '', 7])('shard named %j', async (name) => {
     const path = await fileOf(folder, 'c.index.json', index({ w: name }));
-    expect(await failureOf(openShardedSafetensors(path))).toMatch(/: tensor w: expected the name of a file beside the index, found /);
+    expect(await failureOf(openShardedSafetensors(path))).toMatch(
+      /: tensor w: expected the name of a file beside the index, found /,
+    );
   });
 
   it('index that is not JSON, or has no map', async () => {
-    expect(await failureOf(openShardedSafetensors(await fileOf(folder, 'd.index.json', '{')))).toMatch(/d\.index\.json: expected JSON: /);
+    expect(await failureOf(openShardedSafetensors(await fileOf(folder, 'd.index.json', '{')))).toMatch(
+      /d\.index\.json: expected JSON: /,
+    );
     expect(await failureOf(openShardedSafetensors(await fileOf(folder, 'e.index.json', 'null')))).toMatch(
       /: expected an object weight_map from tensor names to files, found none$/,
     );

@@ -45,7 +45,9 @@ export async function readAll(source: TensorSource): Promise<Map<string, number[
 
 /** A safetensors file from its parts; `length` overrides what the first 8 bytes say. */
 export function safetensorsBytes(header: unknown, data: Uint8Array | number = 0, length?: bigint): Buffer {
-  const text = Buffer.isBuffer(header) ? header : Buffer.from(typeof header === 'string' ? header : JSON.stringify(header));
+  const text = Buffer.isBuffer(header)
+    ? header
+    : Buffer.from(typeof header === 'string' ? header : JSON.stringify(header));
   const size = Buffer.alloc(8);
   size.writeBigUInt64LE(length ?? BigInt(text.length));
   return Buffer.concat([size, text, typeof data === 'number' ? Buffer.alloc(data) : data]);
@@ -92,14 +94,27 @@ export function zipBytes(entries: readonly (readonly [name: string, data: Uint8A
 export const pickle = {
   start: Buffer.from([0x80, 2]),
   stop: Buffer.from('.'),
-  text: (value: string): Buffer => Buffer.concat([Buffer.from('X'), uint32(Buffer.byteLength(value)), Buffer.from(value)]),
-  int: (value: number): Buffer => (Number.isInteger(value) && Math.abs(value) < 2 ** 31 ? Buffer.concat([Buffer.from('J'), int32(value)]) : long(value)),
+  text: (value: string): Buffer =>
+    Buffer.concat([Buffer.from('X'), uint32(Buffer.byteLength(value)), Buffer.from(value)]),
+  int: (value: number): Buffer =>
+    Number.isInteger(value) && Math.abs(value) < 2 ** 31
+      ? Buffer.concat([Buffer.from('J'), int32(value)])
+      : long(value),
   global: (module: string, name: string): Buffer => Buffer.from(`c${module}\n${name}\n`),
   tuple: (...items: Buffer[]): Buffer => Buffer.concat([Buffer.from('('), ...items, Buffer.from('t')]),
   dict: (...items: Buffer[]): Buffer => Buffer.concat([Buffer.from('}('), ...items, Buffer.from('u')]),
   call: (callee: Buffer, ...args: Buffer[]): Buffer => Buffer.concat([callee, pickle.tuple(...args), Buffer.from('R')]),
   storage: (type: string, key: string, length: number): Buffer =>
-    Buffer.concat([pickle.tuple(pickle.text('storage'), pickle.global('torch', type), pickle.text(key), pickle.text('cpu'), pickle.int(length)), Buffer.from('Q')]),
+    Buffer.concat([
+      pickle.tuple(
+        pickle.text('storage'),
+        pickle.global('torch', type),
+        pickle.text(key),
+        pickle.text('cpu'),
+        pickle.int(length),
+      ),
+      Buffer.from('Q'),
+    ]),
   tensor: (storage: Buffer, offset: number, shape: readonly number[], strides: readonly number[]): Buffer =>
     pickle.call(
       pickle.global('torch._utils', '_rebuild_tensor_v2'),
@@ -116,7 +131,12 @@ export const pickle = {
 /** A `pytorch_model.bin` from its pickle and storages. */
 export function torchBytes(data: Uint8Array, storages: Readonly<Record<string, Uint8Array>> = {}): Buffer {
   const files = Object.entries(storages).map(([key, bytes]) => [`archive/data/${key}`, bytes] as const);
-  return zipBytes([['archive/data.pkl', data], ['archive/byteorder', Buffer.from('little')], ...files, ['archive/version', Buffer.from('3\n')]]);
+  return zipBytes([
+    ['archive/data.pkl', data],
+    ['archive/byteorder', Buffer.from('little')],
+    ...files,
+    ['archive/version', Buffer.from('3\n')],
+  ]);
 }
 
 /** Float32 values as stored bytes. */

@@ -25,7 +25,11 @@ const LIBRARY_NAMES = new Set<string>(GPU_LIBRARIES);
 export async function* examine(patient: Patient, device: DeviceChoice): AsyncGenerator<Finding> {
   yield nodeFinding(patient);
   yield processorFinding(patient);
-  yield { name: 'memory', ok: true, found: `${formatBytes(patient.memory.free)} free of ${formatBytes(patient.memory.total)}` };
+  yield {
+    name: 'memory',
+    ok: true,
+    found: `${formatBytes(patient.memory.free)} free of ${formatBytes(patient.memory.total)}`,
+  };
   yield diskFinding(await patient.freeDisk('.'));
   yield hubFinding(await patient.reachHub());
   const nvidia = await lookForGpus(patient);
@@ -57,27 +61,50 @@ function processorFinding({ processor: { name, cores, features }, platform, arch
   const present = wide.filter(([feature]) => features.has(feature)).map(([, label]) => label);
   const ok = platform === 'linux' && arch === 'x64';
   const found = `${cores} cores, ${name}${present.length === 0 ? '' : ` (${present.join(', ')})`}${ok ? '' : `, ${platform} ${arch}`}`;
-  return check('processor', ok, found, 'TensorFlow is set up on Linux x64 only: take such a machine, or WSL 2 on Windows');
+  return check(
+    'processor',
+    ok,
+    found,
+    'TensorFlow is set up on Linux x64 only: take such a machine, or WSL 2 on Windows',
+  );
 }
 
 function diskFinding(free: number): Finding {
-  return check('disk', free >= RUN_BYTES, `${formatBytes(free)} free here`, `make room: a run with full-size models wants ${formatBytes(RUN_BYTES)}`);
+  return check(
+    'disk',
+    free >= RUN_BYTES,
+    `${formatBytes(free)} free here`,
+    `make room: a run with full-size models wants ${formatBytes(RUN_BYTES)}`,
+  );
 }
 
 function hubFinding({ address, milliseconds, failure }: Awaited<ReturnType<Patient['reachHub']>>): Finding {
   const host = new URL(address).host;
   const remedy = 'name models and tokenizers by folders, or set HTTPS_PROXY or HF_ENDPOINT';
-  return check('network', failure === undefined, failure === undefined ? `${host} answers in ${milliseconds} ms` : `${host} cannot be reached (${failure})`, remedy);
+  return check(
+    'network',
+    failure === undefined,
+    failure === undefined ? `${host} answers in ${milliseconds} ms` : `${host} cannot be reached (${failure})`,
+    remedy,
+  );
 }
 
 /** Driver, GPUs and libraries: each where the one before leaves something to look at. */
 async function* gpuFindings(patient: Patient, nvidia: Nvidia, device: DeviceChoice): AsyncGenerator<Finding> {
   const driver = driverProblem(nvidia);
-  yield driver === undefined ? { name: 'driver', ok: true, found: nvidia.state === 'present' ? `NVIDIA ${nvidia.driver}` : 'NVIDIA, without nvidia-smi' } : ailing('driver', driver);
+  yield driver === undefined
+    ? {
+        name: 'driver',
+        ok: true,
+        found: nvidia.state === 'present' ? `NVIDIA ${nvidia.driver}` : 'NVIDIA, without nvidia-smi',
+      }
+    : ailing('driver', driver);
   if (nvidia.state === 'present') for (const gpu of nvidia.gpus) yield gpuFinding(gpu);
   if (nvidia.state === 'present' || nvidia.state === 'untold') {
     const chosen = chooseGpu(nvidia, device, patient.env);
-    yield 'found' in chosen ? ailing('device', chosen) : { name: 'device', ok: true, found: `${device}: CUDA_VISIBLE_DEVICES=${chosen.visible}` };
+    yield 'found' in chosen
+      ? ailing('device', chosen)
+      : { name: 'device', ok: true, found: `${device}: CUDA_VISIBLE_DEVICES=${chosen.visible}` };
   }
   const build = buildProblem(patient);
   if (build !== undefined) yield ailing('build', build);
@@ -88,7 +115,11 @@ function gpuFinding(gpu: Gpu): Finding {
   const problem = cardProblem(gpu);
   if (problem !== undefined) return ailing(`GPU ${gpu.index}`, problem);
   const capability = gpu.capability === undefined ? '' : `, compute capability ${gpu.capability.toFixed(1)}`;
-  return { name: `GPU ${gpu.index}`, ok: true, found: `${gpu.name}, ${formatBytes(gpu.freeBytes)} free of ${formatBytes(gpu.totalBytes)}${capability}` };
+  return {
+    name: `GPU ${gpu.index}`,
+    ok: true,
+    found: `${gpu.name}, ${formatBytes(gpu.freeBytes)} free of ${formatBytes(gpu.totalBytes)}${capability}`,
+  };
 }
 
 /** A line a library that TensorFlow opens, and a file that XLA needs; with a remedy for those that are missing. */
@@ -102,10 +133,21 @@ async function* libraryFindings(patient: Patient): AsyncGenerator<Finding> {
 }
 
 function tensorflowFinding(patient: Patient, report: TensorflowReport | string): Finding {
-  if (typeof report === 'string') return { name: 'TensorFlow', ok: false, found: `it dies when it is loaded (${report})`, remedy: 'run `npm run setup`; if that does not mend it, --backend cpu' };
+  if (typeof report === 'string')
+    return {
+      name: 'TensorFlow',
+      ok: false,
+      found: `it dies when it is loaded (${report})`,
+      remedy: 'run `npm run setup`; if that does not mend it, --backend cpu',
+    };
   const { backend, version, reason } = report.backend;
   const path = patient.setup()?.libtensorflow?.path;
-  if (backend === 'tensorflow') return { name: 'TensorFlow', ok: true, found: `${version ?? 'of unknown version'}${path === undefined ? '' : `, ${path}`}` };
+  if (backend === 'tensorflow')
+    return {
+      name: 'TensorFlow',
+      ok: true,
+      found: `${version ?? 'of unknown version'}${path === undefined ? '' : `, ${path}`}`,
+    };
   const [found, remedy] = splitReason(reason ?? 'not there; run `npm run setup`');
   return { name: 'TensorFlow', ok: false, found, remedy };
 }
@@ -118,16 +160,27 @@ function splitReason(reason: string): [string, string] {
 
 /** Which device TensorFlow reports that it uses. */
 function usedFinding(nvidia: Nvidia, device: DeviceChoice, report: TensorflowReport | string): Finding {
-  if (typeof report !== 'string' && report.backend.device === 'gpu') return { name: 'used', ok: true, found: `${report.backend.gpu?.name ?? 'a GPU'}, TensorFlow reports` };
+  if (typeof report !== 'string' && report.backend.device === 'gpu')
+    return { name: 'used', ok: true, found: `${report.backend.gpu?.name ?? 'a GPU'}, TensorFlow reports` };
   if (device === 'cpu') return { name: 'used', ok: true, found: 'the processor, as asked' };
-  if (nvidia.state === 'absent' && device === 'auto') return { name: 'used', ok: true, found: 'the processor (no NVIDIA GPU in sight)' };
-  const [found, remedy] = typeof report === 'string' ? ['nothing', 'see above'] : splitReason(report.backend.reason ?? 'no GPU; see above');
+  if (nvidia.state === 'absent' && device === 'auto')
+    return { name: 'used', ok: true, found: 'the processor (no NVIDIA GPU in sight)' };
+  const [found, remedy] =
+    typeof report === 'string' ? ['nothing', 'see above'] : splitReason(report.backend.reason ?? 'no GPU; see above');
   return { name: 'used', ok: false, found: found.startsWith('no GPU') ? found : `no GPU: ${found}`, remedy };
 }
 
 /** Rates of products that really ran on the device that is used: the graph names it. */
-async function* speedFindings(patient: Patient, choice: DeviceChoice, report: TensorflowReport): AsyncGenerator<Finding> {
-  const { backend: { backend, device, gpu }, rates, failure } = report;
+async function* speedFindings(
+  patient: Patient,
+  choice: DeviceChoice,
+  report: TensorflowReport,
+): AsyncGenerator<Finding> {
+  const {
+    backend: { backend, device, gpu },
+    rates,
+    failure,
+  } = report;
   if (backend === 'cpu') return;
   const remedy = '`TF_CPP_MIN_LOG_LEVEL=0 kd doctor` shows what TensorFlow says; --device cpu does without the GPU';
   if (rates === undefined) {
@@ -141,7 +194,11 @@ async function* speedFindings(patient: Patient, choice: DeviceChoice, report: Te
   }
   measured.push(['bfloat16', rates.bfloat16]);
   const where = device === 'gpu' ? 'ran on the GPU' : 'ran on the processor';
-  yield { name: 'products', ok: true, found: `${where}: ${measured.map(([name, rate]) => `${formatFlops(rate)} in ${name}`).join(', ')}` };
+  yield {
+    name: 'products',
+    ok: true,
+    found: `${where}: ${measured.map(([name, rate]) => `${formatFlops(rate)} in ${name}`).join(', ')}`,
+  };
 }
 
 /** `1.2 TFLOP/s`, `330 GFLOP/s` */

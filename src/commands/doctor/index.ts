@@ -10,10 +10,14 @@ export function doctorCommand(): Command {
   return new Command('doctor')
     .description('what is installed, which device will be used, and why not a better one')
     .addOption(deviceOption())
-    .addHelpText('after', '\nExamples:\n  $ kd doctor                      what is here, and what would mend it\n  $ kd doctor --device gpu:1 --json')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ kd doctor                      what is here, and what would mend it\n  $ kd doctor --device gpu:1 --json',
+    )
     .action(async ({ device }: { readonly device: DeviceChoice }, command: Command) => {
       const output = openOutput(command.optsWithGlobals<OutputOptions>());
-      for await (const finding of examine(thisPatient, device)) output.result(asLine(finding), { event: 'finding', ...finding });
+      for await (const finding of examine(thisPatient, device))
+        output.result(asLine(finding), { event: 'finding', ...finding });
     });
 }
 

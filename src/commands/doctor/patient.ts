@@ -32,7 +32,11 @@ export const thisPatient: Patient = {
   node: process.versions.node,
   platform: process.platform,
   arch: process.arch,
-  processor: { name: cpus()[0]?.model ?? 'unknown processor', cores: availableParallelism(), features: processorFeatures() },
+  processor: {
+    name: cpus()[0]?.model ?? 'unknown processor',
+    cores: availableParallelism(),
+    features: processorFeatures(),
+  },
   memory: { free: freemem(), total: totalmem() },
   async freeDisk(folder) {
     const { bavail, bsize } = await statfs(folder);

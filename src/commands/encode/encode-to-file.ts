@@ -43,7 +43,11 @@ export async function encodeToFile(
     for (let start = 0; start < texts.length; start += batchSize) {
       const batch = tokenBatch(texts.slice(start, start + batchSize), tokenizer);
       cut += batch.cut;
-      const { lastHiddenState, poolerOutput } = await engine.encode(batch.ids, batch.size, masked ? batch.mask : undefined);
+      const { lastHiddenState, poolerOutput } = await engine.encode(
+        batch.ids,
+        batch.size,
+        masked ? batch.mask : undefined,
+      );
       await file.write('last_hidden_state', start * length * width, lastHiddenState);
       await file.write('pooler_output', start * width, poolerOutput);
       await file.write('input_ids', start * length, batch.ids);

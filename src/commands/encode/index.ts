@@ -29,36 +29,58 @@ Examples:
 export function encodeCommand(): Command {
   return new Command('encode')
     .description('texts in, one a line; hidden states, pooled outputs and ids out')
-    .requiredOption('--model <name>', 'roberta (the newest run\'s best checkpoint), clip, a run, run:step, a folder, or a hub id')
+    .requiredOption(
+      '--model <name>',
+      "roberta (the newest run's best checkpoint), clip, a run, run:step, a folder, or a hub id",
+    )
     .option('--tokenizer <id|folder>', 'its tokenizer, when it lies elsewhere')
     .requiredOption('--input <texts.txt|->', 'a UTF-8 file with a text a line; - for standard input')
-    .requiredOption('--output <file.safetensors>', `last_hidden_state [N, ${MAX_LENGTH}, D], pooler_output [N, D], input_ids [N, ${MAX_LENGTH}]`)
+    .requiredOption(
+      '--output <file.safetensors>',
+      `last_hidden_state [N, ${MAX_LENGTH}, D], pooler_output [N, D], input_ids [N, ${MAX_LENGTH}]`,
+    )
     .option('--attention-mask', 'attend to the tokens of a text only, not to its padding')
     .option('--batch-size <texts>', 'texts at once', count, 32)
     .addOption(backendOption())
     .addOption(deviceOption())
     .addHelpText('after', EXAMPLES)
-    .action(async (flags: EncodeFlags, command: Command) => encode(flags, openOutput(command.optsWithGlobals<OutputOptions>())));
+    .action(async (flags: EncodeFlags, command: Command) =>
+      encode(flags, openOutput(command.optsWithGlobals<OutputOptions>())),
+    );
 }
 
 async function encode(flags: EncodeFlags, output: Output): Promise<void> {
   const texts = await readTexts(flags.input);
-  const opened = await openEncoder({ name: flags.model, flag: '--model', tokenizer: flags.tokenizer, tokenizerFlag: '--tokenizer' }, output);
-  const { tokenizer, model: { encoder, fresh } } = opened;
-  if (fresh.length > 0) output.warn(`${flags.model} lacks ${fresh.join(', ')}: pooler_output comes from random values in their place`);
+  const opened = await openEncoder(
+    { name: flags.model, flag: '--model', tokenizer: flags.tokenizer, tokenizerFlag: '--tokenizer' },
+    output,
+  );
+  const {
+    tokenizer,
+    model: { encoder, fresh },
+  } = opened;
+  if (fresh.length > 0)
+    output.warn(`${flags.model} lacks ${fresh.join(', ')}: pooler_output comes from random values in their place`);
 
   const progress = output.progress('encoding', texts.length, 'texts');
   const { cut } = await encodeToFile(
     { texts, tokenizer, width: encoder.width, batchSize: flags.batchSize, masked: flags.attentionMask ?? false },
     () => startEncoder(opened, flags, output),
     flags.output,
-    (done) => { progress.update(done); },
-  ).finally(() => { progress.stop(); });
+    (done) => {
+      progress.update(done);
+    },
+  ).finally(() => {
+    progress.stop();
+  });
 
   if (cut > 0) output.warn(`${formatCount(cut)} of ${formatCounted(texts.length, 'text')} cut to ${MAX_LENGTH} tokens`);
   const shape = [texts.length, MAX_LENGTH, encoder.width];
-  output.result(
-    `${flags.output}: ${formatCounted(texts.length, 'text')}, last_hidden_state [${shape.join(', ')}]`,
-    { event: 'done', output: flags.output, texts: texts.length, cut, last_hidden_state: shape },
-  );
+  output.result(`${flags.output}: ${formatCounted(texts.length, 'text')}, last_hidden_state [${shape.join(', ')}]`, {
+    event: 'done',
+    output: flags.output,
+    texts: texts.length,
+    cut,
+    last_hidden_state: shape,
+  });
 }

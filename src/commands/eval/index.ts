@@ -3,7 +3,14 @@ import { encoderEngine } from '../../engine/encoder.js';
 import type { DeviceChoice } from '../../engine/gpu-choice.js';
 import { loadBackend, type BackendChoice, type BackendInfo } from '../../engine/tensorflow.js';
 import { InputError } from '../../errors.js';
-import { GROUPINGS, type EvaluationSetting, type Grouping, type PairsEvaluation, type RunEvaluations, type StsEvaluation } from '../../evaluate/evaluation.js';
+import {
+  GROUPINGS,
+  type EvaluationSetting,
+  type Grouping,
+  type PairsEvaluation,
+  type RunEvaluations,
+  type StsEvaluation,
+} from '../../evaluate/evaluation.js';
 import type { ModelUnderTest } from '../../evaluate/model.js';
 import { evaluatePairs } from '../../evaluate/pairs.js';
 import { evaluateSts } from '../../evaluate/sts.js';
@@ -47,17 +54,27 @@ export function evalCommand(): Command {
   return new Command('eval')
     .description('compare models: distance to the teacher, translations found, similarity')
     .optionsGroup('Models:')
-    .requiredOption('--compare <names>', 'clip (the teacher), roberta (the newest run\'s best), a run, run:step, a folder, a hub id; commas between', list)
+    .requiredOption(
+      '--compare <names>',
+      "clip (the teacher), roberta (the newest run's best), a run, run:step, a folder, a hub id; commas between",
+      list,
+    )
     .option('--teacher <name>', 'whose English embeddings are the measure', 'clip')
     .option('--no-baselines', 'leave out the teacher and untrained students, unless named')
     .optionsGroup('Data:')
-    .option('--data <path...>', 'held-out pairs, or what `kd prepare` made (default: the run\'s validation pairs)')
+    .option('--data <path...>', "held-out pairs, or what `kd prepare` made (default: the run's validation pairs)")
     .option('--ko-column <name>', 'the column with the Korean text (else ko, korea, korean)')
     .option('--en-column <name>', 'the column with the English text (else en, english)')
     .option('--samples <pairs>', `pairs to draw (default: all, up to ${formatCount(DEFAULT_SAMPLES)})`, count)
     .option('--seed <number>', 'decides which are drawn', seed, 42)
-    .addOption(new Option('--by <what>', `scores of groups, too: ${GROUPINGS.join(', ')}; commas between`).argParser(groupings).default([], 'none'))
-    .addOption(new Option('--sts <file...>', 'judged pairs (KorSTS, KLUE-STS; score, sentence1, sentence2)').default([], 'none'))
+    .addOption(
+      new Option('--by <what>', `scores of groups, too: ${GROUPINGS.join(', ')}; commas between`)
+        .argParser(groupings)
+        .default([], 'none'),
+    )
+    .addOption(
+      new Option('--sts <file...>', 'judged pairs (KorSTS, KLUE-STS; score, sentence1, sentence2)').default([], 'none'),
+    )
     .option('--no-pairs', 'only the --sts files')
     .optionsGroup('Machine:')
     .option('--batch-size <pairs>', 'pairs at once', count, 32)
@@ -66,11 +83,14 @@ export function evalCommand(): Command {
     .optionsGroup('Results:')
     .addOption(new Option('--out <file...>', 'results as .csv, .md, .html or .json, too').default([], 'none'))
     .addHelpText('after', EXAMPLES)
-    .action(async (flags: EvalFlags, command: Command) => evaluate(flags, openOutput(command.optsWithGlobals<OutputOptions>())));
+    .action(async (flags: EvalFlags, command: Command) =>
+      evaluate(flags, openOutput(command.optsWithGlobals<OutputOptions>())),
+    );
 }
 
 async function evaluate(flags: EvalFlags, output: Output): Promise<void> {
-  if (!flags.pairs && flags.sts.length === 0) throw new InputError('--no-pairs: expected files of judged pairs in their place, got none; name them with --sts');
+  if (!flags.pairs && flags.sts.length === 0)
+    throw new InputError('--no-pairs: expected files of judged pairs in their place, got none; name them with --sts');
   await checkOutputs(flags.out);
   const judged = await Promise.all(flags.sts.map(async (file) => ({ file, pairs: await readStsFile(file) })));
   const lineUp = await openLineUp({ names: flags.compare, teacher: flags.teacher, baselines: flags.baselines }, output);
@@ -97,16 +117,31 @@ interface StartedModels {
 }
 
 /** Loads every model once, the teacher too where it is not compared. */
-async function startModels({ backend: backendChoice, device, pairs }: EvalFlags, { teacher, entrants }: LineUp, output: Output): Promise<StartedModels> {
+async function startModels(
+  { backend: backendChoice, device, pairs }: EvalFlags,
+  { teacher, entrants }: LineUp,
+  output: Output,
+): Promise<StartedModels> {
   const { reason, ...backend } = await loadBackend(backendChoice, device);
   if (reason !== undefined) output.warn(reason);
   const byEntrant = new Map<Entrant, ModelUnderTest>();
   for (const entrant of new Set(pairs ? [teacher, ...entrants] : entrants)) {
-    const { name, role, opened: { source, tokenizer, model } } = entrant;
+    const {
+      name,
+      role,
+      opened: { source, tokenizer, model },
+    } = entrant;
     const parameters = countParameters(model.encoder.shapes);
     output.message(`${name}: ${source}, ${formatCount(parameters)} parameters, width ${model.encoder.width}`);
     byEntrant.set(entrant, {
-      facts: { name, role, source, parameters, bytes: model.storedBytes === 0 ? null : model.storedBytes, width: model.encoder.width },
+      facts: {
+        name,
+        role,
+        source,
+        parameters,
+        bytes: model.storedBytes === 0 ? null : model.storedBytes,
+        width: model.encoder.width,
+      },
       tokenizer,
       engine: await encoderEngine(model.encoder, model.parameters()),
     });
@@ -120,18 +155,33 @@ function engineOf({ backend, device, version }: BackendInfo): EvaluationSetting[
 
 type Setting = Omit<EvaluationSetting, 'created'>;
 
-async function comparePairs({ pairs, description }: OpenPairs, { teacher, entrants }: LineUp, { byEntrant }: StartedModels, flags: EvalFlags, setting: Setting, output: Output): Promise<PairsEvaluation> {
+async function comparePairs(
+  { pairs, description }: OpenPairs,
+  { teacher, entrants }: LineUp,
+  { byEntrant }: StartedModels,
+  flags: EvalFlags,
+  setting: Setting,
+  output: Output,
+): Promise<PairsEvaluation> {
   const reading = output.progress('encoding', pairs.count, 'pairs');
   let ranking: ReturnType<Output['progress']> | undefined;
   try {
-    const models = await evaluatePairs(byEntrant.get(teacher)!, entrants.map((entrant) => byEntrant.get(entrant)!), pairs, { batchSize: flags.batchSize, groupings: flags.by }, {
-      onEncoded: (done) => { reading.update(done); },
-      onRanked: (done, total) => {
-        reading.stop();
-        ranking ??= output.progress('ranking', total, 'texts');
-        ranking.update(done);
+    const models = await evaluatePairs(
+      byEntrant.get(teacher)!,
+      entrants.map((entrant) => byEntrant.get(entrant)!),
+      pairs,
+      { batchSize: flags.batchSize, groupings: flags.by },
+      {
+        onEncoded: (done) => {
+          reading.update(done);
+        },
+        onRanked: (done, total) => {
+          reading.stop();
+          ranking ??= output.progress('ranking', total, 'texts');
+          ranking.update(done);
+        },
       },
-    });
+    );
     return { created: new Date().toISOString(), ...setting, data: description, teacher: teacher.name, models };
   } finally {
     reading.stop();
@@ -139,10 +189,21 @@ async function comparePairs({ pairs, description }: OpenPairs, { teacher, entran
   }
 }
 
-async function compareSts({ file, pairs }: { file: string; pairs: Awaited<ReturnType<typeof readStsFile>> }, { entrants }: LineUp, { byEntrant }: StartedModels, { batchSize }: EvalFlags, setting: Setting, output: Output): Promise<StsEvaluation> {
+async function compareSts(
+  { file, pairs }: { file: string; pairs: Awaited<ReturnType<typeof readStsFile>> },
+  { entrants }: LineUp,
+  { byEntrant }: StartedModels,
+  { batchSize }: EvalFlags,
+  setting: Setting,
+  output: Output,
+): Promise<StsEvaluation> {
   const models = entrants.map((entrant) => byEntrant.get(entrant)!);
   const progress = output.progress(file, pairs.length * models.length, 'pairs');
-  const scores = await evaluateSts(models, pairs, batchSize, (done) => { progress.update(done); }).finally(() => { progress.stop(); });
+  const scores = await evaluateSts(models, pairs, batchSize, (done) => {
+    progress.update(done);
+  }).finally(() => {
+    progress.stop();
+  });
   return { created: new Date().toISOString(), ...setting, file, pairs: pairs.length, models: scores };
 }
 
@@ -156,7 +217,8 @@ async function finish(results: RunEvaluations, lineUp: LineUp, flags: EvalFlags,
 function groupings(text: string): Grouping[] {
   return list(text).map((name) => {
     const found = GROUPINGS.find((by) => by === name);
-    if (found === undefined) throw new InputError(`--by: expected ${GROUPINGS.join(' or ')}, got ${JSON.stringify(name)}`);
+    if (found === undefined)
+      throw new InputError(`--by: expected ${GROUPINGS.join(' or ')}, got ${JSON.stringify(name)}`);
     return found;
   });
 }

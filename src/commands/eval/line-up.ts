@@ -38,7 +38,10 @@ export interface LineUpRequest {
  *
  * @throws InputError for a name that stands for nothing: it says what was looked for, and where
  */
-export async function openLineUp({ names, teacher: teacherName, baselines }: LineUpRequest, output: Output): Promise<LineUp> {
+export async function openLineUp(
+  { names, teacher: teacherName, baselines }: LineUpRequest,
+  output: Output,
+): Promise<LineUp> {
   const run = (await firstRunOf(names)) ?? (await newestRun());
   const teacher = await openTeacher(teacherName, run, output);
   const entrants: Entrant[] = [];
@@ -70,19 +73,26 @@ async function firstRunOf(names: readonly string[]): Promise<string | undefined>
 
 async function openTeacher(name: string, run: string | undefined, output: Output): Promise<Entrant> {
   const start = name === 'clip' && run !== undefined ? await startOf(run) : {};
-  return { name, role: 'teacher', opened: await openEncoder({ ...start, name, flag: name === 'clip' ? '--compare' : '--teacher', run }, output) };
+  return {
+    name,
+    role: 'teacher',
+    opened: await openEncoder({ ...start, name, flag: name === 'clip' ? '--compare' : '--teacher', run }, output),
+  };
 }
 
 /** The student of a run before its first step, with the projection to the teacher's width that it may have begun with. */
 async function openUntrained(name: string, run: string, width: number, output: Output): Promise<Entrant> {
   const { student, settings } = await readRunConfig(run);
   const start = await startOf(run);
-  const opened = await openEncoder({
-    ...start,
-    name: student.source,
-    flag: `the student that ${basename(run)} started from,`,
-    tokenizer: settings.studentTokenizer as string | undefined,
-  }, output);
+  const opened = await openEncoder(
+    {
+      ...start,
+      name: student.source,
+      flag: `the student that ${basename(run)} started from,`,
+      tokenizer: settings.studentTokenizer as string | undefined,
+    },
+    output,
+  );
   const isProjected = settings.project === true && opened.model.encoder.width !== width;
   const model = isProjected ? withFreshProjection(opened.model, width, start.seed ?? 0) : opened.model;
   return { name: `${name.replace(/:[^:/]+$/, '')} (untrained)`, role: 'untrained', opened: { ...opened, model } };

@@ -41,17 +41,29 @@ export interface OpenPairs {
  * @throws InputError where there are none
  */
 export async function openPairs(request: PairsRequest, lineUp: LineUp, output: Output): Promise<OpenPairs> {
-  const store = request.data === undefined ? await storeOfRun(lineUp.run) : await storeOfData(request.data, request, lineUp, output);
+  const store =
+    request.data === undefined
+      ? await storeOfRun(lineUp.run)
+      : await storeOfData(request.data, request, lineUp, output);
   const split = store.validation.count > 0 ? 'validation' : 'all';
   if (request.data === undefined && split === 'all') {
-    throw new InputError(`${store.folder}: expected validation pairs, got a run without any (--valid-fraction 0); give held-out pairs with --data`);
+    throw new InputError(
+      `${store.folder}: expected validation pairs, got a run without any (--valid-fraction 0); give held-out pairs with --data`,
+    );
   }
   const rows = split === 'validation' ? store.validation : store.training;
   const count = Math.min(request.samples ?? DEFAULT_SAMPLES, rows.count);
   sayWhatIsUsed(count, rows.count, request, output);
   return {
     pairs: { count, read: readerOf(rows, count, request.seed) },
-    description: { source: request.data?.join(', ') ?? store.folder, fingerprint: contentFingerprint(store.manifest), split, pairs: count, available: rows.count, seed: request.seed },
+    description: {
+      source: request.data?.join(', ') ?? store.folder,
+      fingerprint: contentFingerprint(store.manifest),
+      split,
+      pairs: count,
+      available: rows.count,
+      seed: request.seed,
+    },
     close: store.close,
   };
 }
@@ -59,17 +71,23 @@ export async function openPairs(request: PairsRequest, lineUp: LineUp, output: O
 function sayWhatIsUsed(count: number, available: number, { samples }: PairsRequest, output: Output): void {
   const all = formatCounted(available, 'pair');
   if (count === available) output.message(`data: ${all}`);
-  else output.message(`data: ${formatCount(count)} of ${all}${samples === undefined ? `; --samples ${available} for all` : ''}`);
-  if (samples !== undefined && samples > available) output.warn(`--samples ${formatCount(samples)}: there are only ${all}`);
+  else
+    output.message(
+      `data: ${formatCount(count)} of ${all}${samples === undefined ? `; --samples ${available} for all` : ''}`,
+    );
+  if (samples !== undefined && samples > available)
+    output.warn(`--samples ${formatCount(samples)}: there are only ${all}`);
 }
 
 /** Reads pairs of a uniform sample, in the order of the store. */
 function readerOf(rows: StoreRows, count: number, seed: number): PairsToRead['read'] {
-  const drawn = count === rows.count ? undefined : shuffledIndices(rows.count, randomSource(seed)).subarray(0, count).sort();
+  const drawn =
+    count === rows.count ? undefined : shuffledIndices(rows.count, randomSource(seed)).subarray(0, count).sort();
   return async (start, size) => {
-    const located = drawn === undefined
-      ? await rows.read(start, size)
-      : (await Promise.all([...drawn.subarray(start, start + size)].map((row) => rows.read(row, 1)))).flat();
+    const located =
+      drawn === undefined
+        ? await rows.read(start, size)
+        : (await Promise.all([...drawn.subarray(start, start + size)].map((row) => rows.read(row, 1)))).flat();
     return located.map(textsOf);
   };
 }
@@ -77,7 +95,9 @@ function readerOf(rows: StoreRows, count: number, seed: number): PairsToRead['re
 /** The pairs that a run was trained with. */
 async function storeOfRun(run: string | undefined): Promise<TokenStore> {
   if (run === undefined) {
-    throw new InputError(`kd eval: expected a run whose validation pairs can be used, found none under ${resolve(RUNS_FOLDER)}; train one with kd train, or give pairs with --data`);
+    throw new InputError(
+      `kd eval: expected a run whose validation pairs can be used, found none under ${resolve(RUNS_FOLDER)}; train one with kd train, or give pairs with --data`,
+    );
   }
   const { data } = await readRunConfig(run);
   // Paths in a configuration are from the folder in which it was trained: that of checkpoints/.
@@ -88,36 +108,51 @@ async function storeOfRun(run: string | undefined): Promise<TokenStore> {
     const found = contentFingerprint(store.manifest);
     if (found === data.fingerprint) return store;
     await store.close();
-    throw new InputError(`${store.folder}: expected the pairs that ${run} was trained with (${shortened(data.fingerprint)}), got others (${shortened(found)}); give held-out pairs with --data`);
+    throw new InputError(
+      `${store.folder}: expected the pairs that ${run} was trained with (${shortened(data.fingerprint)}), got others (${shortened(found)}); give held-out pairs with --data`,
+    );
   }
-  throw new InputError(`${run}: expected the pairs it was trained with in ${places.join(' or ')}, found none there; give held-out pairs with --data`);
+  throw new InputError(
+    `${run}: expected the pairs it was trained with in ${places.join(' or ')}, found none there; give held-out pairs with --data`,
+  );
 }
 
 /** A token store as it is; raw data is cleaned and kept until the end of the process. */
-async function storeOfData(paths: readonly string[], { koColumn, enColumn, samples = DEFAULT_SAMPLES, seed }: PairsRequest, lineUp: LineUp, output: Output): Promise<TokenStore> {
+async function storeOfData(
+  paths: readonly string[],
+  { koColumn, enColumn, samples = DEFAULT_SAMPLES, seed }: PairsRequest,
+  lineUp: LineUp,
+  output: Output,
+): Promise<TokenStore> {
   if (paths.length === 1 && (await isStore(paths[0]))) return openStore(paths[0]);
   await warnIfTrainedOn(paths, lineUp.run, output);
   const sources = await findSources(paths, { ko: koColumn, en: enColumn });
   const { teacher } = lineUp;
   const student = lineUp.entrants.find((entrant) => entrant !== teacher) ?? teacher;
   const out = folderUntilExit();
-  const report = await makeStore({
-    paths,
-    sources,
-    out,
-    settings: { ...PREPARE_DEFAULTS, samples, seed, validFraction: 0 },
-    encoders: { teacher: teacher.opened.tokenizer, student: student.opened.tokenizer },
-    encoderFolders: undefined,
-  }, output);
+  const report = await makeStore(
+    {
+      paths,
+      sources,
+      out,
+      settings: { ...PREPARE_DEFAULTS, samples, seed, validFraction: 0 },
+      encoders: { teacher: teacher.opened.tokenizer, student: student.opened.tokenizer },
+      encoderFolders: undefined,
+    },
+    output,
+  );
   sayWhatWasFound(report, output);
   return openStore(out);
 }
 
 async function warnIfTrainedOn(paths: readonly string[], run: string | undefined, output: Output): Promise<void> {
-  const trained = run === undefined ? [] : ((await readRunConfig(run)).settings.data as readonly string[] | undefined) ?? [];
+  const trained =
+    run === undefined ? [] : (((await readRunConfig(run)).settings.data as readonly string[] | undefined) ?? []);
   const shared = paths.find((path) => trained.some((other) => resolve(other) === resolve(path)));
   if (shared === undefined) return;
-  output.warn(`${shared} is what ${run} was trained on: most of its pairs are not new to the student; without --data its held-out pairs are used`);
+  output.warn(
+    `${shared} is what ${run} was trained on: most of its pairs are not new to the student; without --data its held-out pairs are used`,
+  );
 }
 
 function shortened(fingerprint: string): string {

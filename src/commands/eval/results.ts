@@ -30,9 +30,13 @@ export function tablesOf({ pairs, sts }: RunEvaluations): Table[] {
 export async function checkOutputs(paths: readonly string[]): Promise<void> {
   for (const path of paths) {
     if (FORMATS[extname(path).toLowerCase()] === undefined) {
-      throw new InputError(`--out ${path}: expected a name that ends in ${Object.keys(FORMATS).join(', ')}, which says the format; name it so`);
+      throw new InputError(
+        `--out ${path}: expected a name that ends in ${Object.keys(FORMATS).join(', ')}, which says the format; name it so`,
+      );
     }
-    await access(dirname(path), constants.W_OK).catch((error: unknown) => { throw fileError(path, 'cannot be written', error); });
+    await access(dirname(path), constants.W_OK).catch((error: unknown) => {
+      throw fileError(path, 'cannot be written', error);
+    });
   }
 }
 
@@ -48,8 +52,12 @@ export async function writeResults(paths: readonly string[], results: RunEvaluat
 export async function keepResults(runs: readonly string[], results: RunEvaluations, output: Output): Promise<void> {
   for (const run of runs) {
     await keepEvaluations(run, results).then(
-      () => { output.message(`kept: ${run}/${EVALUATION_FILE}`); },
-      (error: unknown) => { output.warn(`not kept in the run: ${messageOf(error)}`); },
+      () => {
+        output.message(`kept: ${run}/${EVALUATION_FILE}`);
+      },
+      (error: unknown) => {
+        output.warn(`not kept in the run: ${messageOf(error)}`);
+      },
     );
   }
 }

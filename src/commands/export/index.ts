@@ -28,25 +28,42 @@ Examples:
 export function exportCommand(): Command {
   return new Command('export')
     .description('write a student for other tools: transformers, diffusers, ONNX Runtime')
-    .argument('<run|folder>', 'a run, a checkpoint of one (run:step, run:best, run:last), a folder or hub id; roberta: the newest run')
+    .argument(
+      '<run|folder>',
+      'a run, a checkpoint of one (run:step, run:best, run:last), a folder or hub id; roberta: the newest run',
+    )
     .requiredOption('--to <folder>', 'where to; must be empty, new, or an earlier export')
     .addOption(new Option('--format <name>', 'for which tool').choices(FORMATS).default('transformers'))
     .option('--tokenizer <id|folder>', 'its tokenizer, when it lies elsewhere')
-    .option('--push <hub id>', 'upload it to the hub as well, as owner/name, with the token in HF_TOKEN; a new repository is private')
+    .option(
+      '--push <hub id>',
+      'upload it to the hub as well, as owner/name, with the token in HF_TOKEN; a new repository is private',
+    )
     .addOption(backendOption())
     .addOption(deviceOption())
     .addHelpText('after', EXAMPLES)
-    .action(async (name: string, flags: ExportFlags, command: Command) => run(name, flags, openOutput(command.optsWithGlobals<OutputOptions>())));
+    .action(async (name: string, flags: ExportFlags, command: Command) =>
+      run(name, flags, openOutput(command.optsWithGlobals<OutputOptions>())),
+    );
 }
 
 async function run(name: string, flags: ExportFlags, output: Output): Promise<void> {
   const { to, format } = flags;
   await checkExportFolder(to); // now, and not when the model is read
   const target = flags.push === undefined ? undefined : checkPush(flags.push);
-  const opened = await openEncoder({ name, flag: 'export', tokenizer: flags.tokenizer, tokenizerFlag: '--tokenizer' }, output);
+  const opened = await openEncoder(
+    { name, flag: 'export', tokenizer: flags.tokenizer, tokenizerFlag: '--tokenizer' },
+    output,
+  );
   const { fresh } = opened.model;
   if (fresh.length > 0) output.warn(`${name} lacks ${fresh.join(', ')}: the export has random values in their place`);
-  const difference = await exportModel({ ...opened, format, to }, () => startEncoder(opened, flags, output), (stage) => { output.message(`${stage} …`); });
+  const difference = await exportModel(
+    { ...opened, format, to },
+    () => startEncoder(opened, flags, output),
+    (stage) => {
+      output.message(`${stage} …`);
+    },
+  );
   output.result(
     `${to}: ${name} for ${format}, opened again and compared: outputs differ by at most ${difference.toExponential(1)}`,
     { event: 'exported', model: opened.source, to, format, largest_difference: difference },

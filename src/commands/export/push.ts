@@ -16,7 +16,11 @@ export async function push(folder: string, target: PushTarget, output: Output): 
       bar.update(bytesDone);
     });
     bar?.stop();
-    output.result(`${url}: uploaded${created ? ' to a new, private repository' : ''}`, { event: 'pushed', url, created });
+    output.result(`${url}: uploaded${created ? ' to a new, private repository' : ''}`, {
+      event: 'pushed',
+      url,
+      created,
+    });
   } finally {
     bar?.stop();
   }

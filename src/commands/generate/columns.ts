@@ -29,10 +29,16 @@ const SUBTITLES = { ko: 'on Korean', en: 'on English' } as const;
 
 /** The columns that the flags ask for; the first is what the others are measured against. */
 export async function columnsOf(flags: GenerateFlags, output: Output): Promise<readonly Column[]> {
-  const column = (encoder: DrawingEncoder, language: keyof PromptPair, title = encoder.label): Column => ({ title, subtitle: SUBTITLES[language], encoder, language });
+  const column = (encoder: DrawingEncoder, language: keyof PromptPair, title = encoder.label): Column => ({
+    title,
+    subtitle: SUBTITLES[language],
+    encoder,
+    language,
+  });
   if (flags.compareCheckpoints !== undefined) {
     const encoders: OpenEncoder[] = [];
-    for (const name of flags.compareCheckpoints) encoders.push(await openEncoder({ name, flag: '--compare-checkpoints' }, output));
+    for (const name of flags.compareCheckpoints)
+      encoders.push(await openEncoder({ name, flag: '--compare-checkpoints' }, output));
     if (flags.compare === undefined) return encoders.map((encoder) => ({ ...column(encoder, 'ko'), subtitle: '' }));
     const teacher = await openTeacher(flags, encoders[0], output);
     return [column(teacher, 'en'), ...encoders.flatMap((encoder) => [column(encoder, 'en'), column(encoder, 'ko')])];
@@ -59,14 +65,20 @@ async function openTeacher({ teacher }: GenerateFlags, { run }: OpenEncoder, out
 async function untrained(student: OpenEncoder, output: Output): Promise<DrawingEncoder> {
   const label = `${student.label}, untrained`;
   const { encoder } = student.model;
-  if (student.run === undefined) return { ...student, label, isRandom: true, model: asWideAs(encoder.width, randomModel(encoder.config, 0)) };
+  if (student.run === undefined)
+    return { ...student, label, isRandom: true, model: asWideAs(encoder.width, randomModel(encoder.config, 0)) };
   const { source } = (await readRunConfig(student.run)).student;
   const folder = await fetchModel(source, '--encoder', output, ['config', 'weights']);
   return { ...student, label, source, folder, model: asWideAs(encoder.width, await openPretrained(folder, 0)) };
 }
 
 /** Embeds each row's text for each column, an encoder at a time. `[rows][columns]` */
-export async function embedCells(columns: readonly Column[], rows: readonly PromptPair[], flags: GenerateFlags, output: Output): Promise<EmbeddedCell[][]> {
+export async function embedCells(
+  columns: readonly Column[],
+  rows: readonly PromptPair[],
+  flags: GenerateFlags,
+  output: Output,
+): Promise<EmbeddedCell[][]> {
   const embeddings = new Map<DrawingEncoder, Map<string, Embedding>>();
   for (const encoder of new Set(columns.map((column) => column.encoder))) {
     const languages = columns.filter((column) => column.encoder === encoder).map(({ language }) => language);
@@ -79,7 +91,11 @@ export async function embedCells(columns: readonly Column[], rows: readonly Prom
     const reference = embedding(columns[0], row[columns[0].language]);
     return columns.map((column) => {
       const prompt = embedding(column, row[column.language]);
-      return { prompt, negative: embedding(column, flags.negative), error: prompt.length === reference.length ? meanSquaredError(prompt, reference) : NaN };
+      return {
+        prompt,
+        negative: embedding(column, flags.negative),
+        error: prompt.length === reference.length ? meanSquaredError(prompt, reference) : NaN,
+      };
     });
   });
 }

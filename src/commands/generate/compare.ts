@@ -11,16 +11,28 @@ import { drawOne, findPipeline, loadPipeline, picturesFolder, savePicture, start
 
 /** Draws a grid: a row for each prompt, a column for each encoder, all from the same noise. */
 export async function compare(prompts: readonly string[], flags: GenerateFlags, output: Output): Promise<void> {
-  const rows = flags.compare === undefined ? prompts.map((prompt) => ({ ko: prompt, en: prompt })) : await readPrompts(flags.compare);
+  const rows =
+    flags.compare === undefined
+      ? prompts.map((prompt) => ({ ko: prompt, en: prompt }))
+      : await readPrompts(flags.compare);
   const columns = await columnsOf(flags, output);
   await startingNoise(flags);
   const files = await findPipeline(flags, output);
   const embedded = await embedCells(columns, rows, flags, output);
-  const pipeline = await loadPipeline(files, columns.map(({ encoder }) => encoder), flags, output);
+  const pipeline = await loadPipeline(
+    files,
+    columns.map(({ encoder }) => encoder),
+    flags,
+    output,
+  );
   try {
-    const folder = await picturesFolder(flags, (columns.find(({ encoder }) => encoder.run !== undefined) ?? columns[0]).encoder);
+    const folder = await picturesFolder(
+      flags,
+      (columns.find(({ encoder }) => encoder.run !== undefined) ?? columns[0]).encoder,
+    );
     const cells: GridCell[][] = [];
-    for (const [i, row] of rows.entries()) cells.push(await drawRow(pipeline, row, columns, embedded[i], flags, output));
+    for (const [i, row] of rows.entries())
+      cells.push(await drawRow(pipeline, row, columns, embedded[i], flags, output));
     const { width, height } = cells[0][0].pixels;
     const picture: Picture = {
       file: `${flags.compareCheckpoints === undefined ? 'compare' : 'checkpoints'}-${flags.latents === undefined ? flags.seed : 'latents'}.png`,
@@ -42,7 +54,12 @@ export async function compare(prompts: readonly string[], flags: GenerateFlags, 
       footer: footerOf(picture),
     });
     const path = await savePicture(folder, picture, image);
-    output.result(path, { event: 'grid', output: path, rows: rows.length, columns: columns.map(({ title, subtitle }) => `${title} ${subtitle}`.trim()) });
+    output.result(path, {
+      event: 'grid',
+      output: path,
+      rows: rows.length,
+      columns: columns.map(({ title, subtitle }) => `${title} ${subtitle}`.trim()),
+    });
   } finally {
     await pipeline.release();
   }
@@ -60,16 +77,35 @@ async function drawRow(
   const cells: GridCell[] = [];
   for (const [i, { title, subtitle, language }] of columns.entries()) {
     const name = `${title} ${subtitle}`.trim();
-    const pixels = await drawOne(pipeline, await startingNoise(flags), embedded[i], `${row[language]} (${name})`, flags, output);
+    const pixels = await drawOne(
+      pipeline,
+      await startingNoise(flags),
+      embedded[i],
+      `${row[language]} (${name})`,
+      flags,
+      output,
+    );
     const trouble = findTrouble(pixels);
     if (trouble !== undefined) output.warn(`${row[language]}, ${name}: ${trouble}`);
     const { error } = embedded[i];
     cells.push({ pixels, caption: i === 0 ? 'reference' : `MSE ${error.toFixed(4)}` });
-    output.event({ event: 'cell', ko: row.ko, en: row.en, column: name, mse: error, ...(trouble === undefined ? {} : { trouble }) });
+    output.event({
+      event: 'cell',
+      ko: row.ko,
+      en: row.en,
+      column: name,
+      mse: error,
+      ...(trouble === undefined ? {} : { trouble }),
+    });
   }
   if (!output.json) {
-    const errors = columns.slice(1).map(({ title, subtitle }, i) => `${title} ${subtitle}`.trim() + ` ${embedded[i + 1].error.toFixed(4)}`);
-    output.result(`${textsOf(row).join(' / ')}: MSE to ${`${columns[0].title} ${columns[0].subtitle}`.trim()}: ${errors.join(', ')}`, {});
+    const errors = columns
+      .slice(1)
+      .map(({ title, subtitle }, i) => `${title} ${subtitle}`.trim() + ` ${embedded[i + 1].error.toFixed(4)}`);
+    output.result(
+      `${textsOf(row).join(' / ')}: MSE to ${`${columns[0].title} ${columns[0].subtitle}`.trim()}: ${errors.join(', ')}`,
+      {},
+    );
   }
   return cells;
 }

@@ -25,19 +25,43 @@ export async function draw(prompts: readonly string[], flags: GenerateFlags, out
         const seed = flags.latents === undefined ? flags.seed + index : undefined;
         const file = fileNameOf(prompt, seed ?? 'latents');
         const preview = join(folder, file.replace(/\.png$/, '.preview.png'));
-        const pixels = await drawOne(pipeline, noise, { prompt: embeddings[i], negative }, prompt, flags, output, async (sketch) => {
-          await writeFileAtomic(preview, await encodePng(sketch, {}));
-        });
+        const pixels = await drawOne(
+          pipeline,
+          noise,
+          { prompt: embeddings[i], negative },
+          prompt,
+          flags,
+          output,
+          async (sketch) => {
+            await writeFileAtomic(preview, await encodePng(sketch, {}));
+          },
+        );
         await rm(preview, { force: true });
         const trouble = findTrouble(pixels);
         const picture: Picture = {
-          file, kind: 'picture', prompts: [prompt], negative: flags.negative, seed, steps: flags.steps, guidance: flags.guidance,
-          scheduler: SCHEDULER_CLASSES[flags.scheduler], width: noise.width, height: noise.height, encoders: [encoder.label],
-          pipeline: flags.pipeline, trouble,
+          file,
+          kind: 'picture',
+          prompts: [prompt],
+          negative: flags.negative,
+          seed,
+          steps: flags.steps,
+          guidance: flags.guidance,
+          scheduler: SCHEDULER_CLASSES[flags.scheduler],
+          width: noise.width,
+          height: noise.height,
+          encoders: [encoder.label],
+          pipeline: flags.pipeline,
+          trouble,
         };
         const path = await savePicture(folder, picture, pixels);
         if (trouble !== undefined) output.warn(`${path}: ${trouble}`);
-        output.result(path, { event: 'picture', output: path, prompt, seed, ...(trouble === undefined ? {} : { trouble }) });
+        output.result(path, {
+          event: 'picture',
+          output: path,
+          prompt,
+          seed,
+          ...(trouble === undefined ? {} : { trouble }),
+        });
       }
     }
   } finally {

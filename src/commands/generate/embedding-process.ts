@@ -7,7 +7,9 @@ import { EXIT, failureOf } from '../failure.js';
 import { startEncoder } from '../open-encoder.js';
 import type { EmbeddingAnswer, EmbeddingTask } from './embedding.js';
 
-process.on('disconnect', () => { process.exit(); }); // nobody is left to send it to
+process.on('disconnect', () => {
+  process.exit();
+}); // nobody is left to send it to
 process.once('message', (task: EmbeddingTask) => {
   void embed(task)
     .catch((error: unknown): EmbeddingAnswer => {
@@ -17,9 +19,26 @@ process.once('message', (task: EmbeddingTask) => {
     .then((answer) => process.send!(answer));
 });
 
-async function embed({ texts, folder, tokenizerFolder, isRandom, width, where, backend, device }: EmbeddingTask): Promise<EmbeddingAnswer> {
+async function embed({
+  texts,
+  folder,
+  tokenizerFolder,
+  isRandom,
+  width,
+  where,
+  backend,
+  device,
+}: EmbeddingTask): Promise<EmbeddingAnswer> {
   const model = asWideAs(width, isRandom ? await openRandom(folder, 0) : await openPretrained(folder, 0));
   const warnings: string[] = [];
-  const engine = await startEncoder({ model }, { backend, device }, { warn: (text) => { warnings.push(text); } });
+  const engine = await startEncoder(
+    { model },
+    { backend, device },
+    {
+      warn: (text) => {
+        warnings.push(text);
+      },
+    },
+  );
   return { embeddings: await embedTexts(texts, await loadTokenizer(tokenizerFolder), engine, where), warnings };
 }

@@ -36,19 +36,29 @@ export type EmbeddingAnswer =
  * @returns `[L, D]` for each text, and what is to be said of where they were computed
  * @throws InputError for weights that are damaged or diverged, a device that is not there, and a process that was killed
  */
-export async function embedElsewhere(task: EmbeddingTask): Promise<{ readonly embeddings: Embedding[]; readonly warnings: readonly string[] }> {
+export async function embedElsewhere(
+  task: EmbeddingTask,
+): Promise<{ readonly embeddings: Embedding[]; readonly warnings: readonly string[] }> {
   const child = fork(fileURLToPath(new URL('embedding-process.js', import.meta.url)), { serialization: 'advanced' });
   const ended = new Promise<number | string | null>((resolve, reject) => {
     child.once('error', reject);
-    child.once('exit', (code, signal) => { resolve(signal ?? code); });
+    child.once('exit', (code, signal) => {
+      resolve(signal ?? code);
+    });
   });
-  const answered = new Promise<EmbeddingAnswer>((resolve) => { child.once('message', (answer: EmbeddingAnswer) => { resolve(answer); }); });
+  const answered = new Promise<EmbeddingAnswer>((resolve) => {
+    child.once('message', (answer: EmbeddingAnswer) => {
+      resolve(answer);
+    });
+  });
   child.send(task);
   const answer = await Promise.race([answered, ended]);
   child.kill('SIGKILL'); // it has nothing left to do, and its memory is wanted
   const end = await ended;
   if (typeof answer !== 'object' || answer === null) {
-    throw new InputError(`${task.where}: expected its process to embed texts, got its end (${String(end)}); it may have run out of memory`);
+    throw new InputError(
+      `${task.where}: expected its process to embed texts, got its end (${String(end)}); it may have run out of memory`,
+    );
   }
   if ('embeddings' in answer) return answer;
   if (answer.isInput) throw new InputError(answer.error);

@@ -42,11 +42,16 @@ export function generateCommand(): Command {
     .description('pictures from Korean: Stable Diffusion with the student as its text encoder')
     .argument('[prompts...]', 'what to draw, a picture each')
     .option('--encoder <name>', 'the text encoder: clip, roberta, a run, run:step, a folder or a hub id', 'roberta')
-    .option('--teacher <name>', "for --compare, the teacher: as --encoder", 'clip')
+    .option('--teacher <name>', 'for --compare, the teacher: as --encoder', 'clip')
     .option('--pipeline <id|folder>', 'a Stable Diffusion in ONNX', 'CompVis/stable-diffusion-v1-4@onnx')
     .option('--negative <text>', 'what to keep away from', '')
     .option('--steps <count>', 'denoising steps', count, 25)
-    .option('--guidance <scale>', 'how far to follow the prompt; up to 1 without classifier-free guidance', nonNegative, 7.5)
+    .option(
+      '--guidance <scale>',
+      'how far to follow the prompt; up to 1 without classifier-free guidance',
+      nonNegative,
+      7.5,
+    )
     .addOption(new Option('--scheduler <name>', 'how noise is taken out').choices(SCHEDULERS).default('unipc'))
     .option('--width <pixels>', 'a multiple of 8 (default: 512)', pixels)
     .option('--height <pixels>', 'a multiple of 8 (default: 512)', pixels)
@@ -56,12 +61,17 @@ export function generateCommand(): Command {
     .option('--out <folder>', "where pictures go (default: pictures/ in the encoder's run, else here)")
     .option('--preview [steps]', 'a picture of how far it is, after every so many steps (5)', count)
     .option('--low-memory', 'ask the UNet twice a step with one sample, not once with two')
-    .option('--compare <prompts.csv>', 'a grid: a row for each prompt (columns ko,en), by CLIP, the student, and the student untrained')
+    .option(
+      '--compare <prompts.csv>',
+      'a grid: a row for each prompt (columns ko,en), by CLIP, the student, and the student untrained',
+    )
     .option('--compare-checkpoints <names>', 'a grid: a column for each of these encoders, separated by commas', list)
     .addOption(backendOption())
     .addOption(deviceOption())
     .addHelpText('after', EXAMPLES)
-    .action(async (prompts: string[], flags: GenerateFlags, command: Command) => generate(prompts, flags, command.optsWithGlobals<OutputOptions>()));
+    .action(async (prompts: string[], flags: GenerateFlags, command: Command) =>
+      generate(prompts, flags, command.optsWithGlobals<OutputOptions>()),
+    );
 }
 
 async function generate(prompts: readonly string[], flags: GenerateFlags, options: OutputOptions): Promise<void> {
@@ -70,8 +80,10 @@ async function generate(prompts: readonly string[], flags: GenerateFlags, option
   if (prompts.length === 0 && flags.compare === undefined) {
     throw new InputError('expected a prompt, got none; give one in quotes, as in: kd generate "노란색 차"');
   }
-  if (isGrid && flags.count !== 1) throw new InputError('--count: expected 1 for a grid, in which all pictures start from one noise');
-  if (flags.compare !== undefined && prompts.length > 0) throw new InputError('--compare: expected prompts in the file alone, got others too; give one or the other');
+  if (isGrid && flags.count !== 1)
+    throw new InputError('--count: expected 1 for a grid, in which all pictures start from one noise');
+  if (flags.compare !== undefined && prompts.length > 0)
+    throw new InputError('--compare: expected prompts in the file alone, got others too; give one or the other');
   // Loaded when wanted: other commands need neither ONNX Runtime nor a library for pictures.
   if (isGrid) await (await import('./compare.js')).compare(prompts, flags, output);
   else await (await import('./draw.js')).draw(prompts, flags, output);

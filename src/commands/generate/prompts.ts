@@ -19,11 +19,13 @@ export async function readPrompts(path: string): Promise<PromptPair[]> {
   const [header, ...rows] = records;
   const names = (header?.fields ?? []).map((name) => name.trim().toLowerCase());
   const [ko, en] = [names.indexOf('ko'), names.indexOf('en')];
-  if (ko === -1 || en === -1) throw new InputError(`${path}: expected the columns ko,en in the first line, got ${names.join(',') || 'nothing'}`);
+  if (ko === -1 || en === -1)
+    throw new InputError(`${path}: expected the columns ko,en in the first line, got ${names.join(',') || 'nothing'}`);
   if (rows.length === 0) throw new InputError(`${path}: expected a prompt a line after the header, got none`);
   return rows.map(({ fields, line }) => {
     const pair = { ko: fields[ko]?.trim() ?? '', en: fields[en]?.trim() ?? '' };
-    if (pair.ko === '' || pair.en === '') throw new InputError(`${path}: line ${line}: expected a prompt in both languages, got ${fields.join(',')}`);
+    if (pair.ko === '' || pair.en === '')
+      throw new InputError(`${path}: line ${line}: expected a prompt in both languages, got ${fields.join(',')}`);
     return pair;
   });
 }

@@ -39,12 +39,17 @@ export async function findPipeline(flags: GenerateFlags, output: Output): Promis
 }
 
 /** The noise of the flags, of one seed. */
-export async function startingNoise({ latents, width, height, seed, count }: GenerateFlags, index = 0): Promise<StartingNoise> {
+export async function startingNoise(
+  { latents, width, height, seed, count }: GenerateFlags,
+  index = 0,
+): Promise<StartingNoise> {
   if (latents === undefined) return noiseFromSeed(seed + index, height ?? 512, width ?? 512);
   if (count !== 1) throw new InputError('--latents: expected --count 1, as a file holds one noise');
   const noise = await readNoise(latents);
   if ((width ?? noise.width) === noise.width && (height ?? noise.height) === noise.height) return noise;
-  throw new InputError(`${latents}: expected noise for ${width ?? noise.width} × ${height ?? noise.height} pixels, got it for ${noise.width} × ${noise.height}; leave --width and --height out`);
+  throw new InputError(
+    `${latents}: expected noise for ${width ?? noise.width} × ${height ?? noise.height} pixels, got it for ${noise.width} × ${noise.height}; leave --width and --height out`,
+  );
 }
 
 /** The folder for pictures, made if it is not there. */
@@ -59,20 +64,50 @@ export async function picturesFolder({ out }: GenerateFlags, { run }: Pick<OpenE
 }
 
 /** The embeddings of texts; says what of them is lost. */
-export async function embed(texts: readonly string[], encoder: DrawingEncoder, flags: GenerateFlags, output: Output): Promise<Embedding[]> {
+export async function embed(
+  texts: readonly string[],
+  encoder: DrawingEncoder,
+  flags: GenerateFlags,
+  output: Output,
+): Promise<Embedding[]> {
   for (const text of new Set(texts)) {
     const tail = lostTail(text, encoder.tokenizer);
-    if (tail !== undefined) output.warn(`${JSON.stringify(text.slice(0, 24))}… is over ${encoder.tokenizer.maxLength} tokens for ${encoder.label}; its end is lost: ${JSON.stringify(tail)}`);
+    if (tail !== undefined)
+      output.warn(
+        `${JSON.stringify(text.slice(0, 24))}… is over ${encoder.tokenizer.maxLength} tokens for ${encoder.label}; its end is lost: ${JSON.stringify(tail)}`,
+      );
   }
-  const { folder, tokenizerFolder, label, isRandom = false, model: { encoder: { width } } } = encoder;
+  const {
+    folder,
+    tokenizerFolder,
+    label,
+    isRandom = false,
+    model: {
+      encoder: { width },
+    },
+  } = encoder;
   const { backend, device } = flags;
-  const { embeddings, warnings } = await embedElsewhere({ texts, folder, tokenizerFolder, isRandom, width, where: `--encoder ${label}`, backend, device });
+  const { embeddings, warnings } = await embedElsewhere({
+    texts,
+    folder,
+    tokenizerFolder,
+    isRandom,
+    width,
+    where: `--encoder ${label}`,
+    backend,
+    device,
+  });
   for (const warning of warnings) output.warn(warning);
   return embeddings;
 }
 
 /** Loads the image model and says where it computes; checks that it takes the encoders' hidden states. */
-export async function loadPipeline({ folder, scheduler }: PipelineFolder, encoders: readonly OpenEncoder[], { device }: GenerateFlags, output: Output): Promise<Pipeline> {
+export async function loadPipeline(
+  { folder, scheduler }: PipelineFolder,
+  encoders: readonly OpenEncoder[],
+  { device }: GenerateFlags,
+  output: Output,
+): Promise<Pipeline> {
   const pipeline = await openOnDevice(folder, scheduler, device, output);
   const misfit = encoders.find(({ model }) => model.encoder.width !== (pipeline.textWidth ?? model.encoder.width));
   if (misfit === undefined) return pipeline;
@@ -83,18 +118,27 @@ export async function loadPipeline({ folder, scheduler }: PipelineFolder, encode
   );
 }
 
-async function openOnDevice(folder: string, scheduler: SchedulerConfig, device: GenerateFlags['device'], output: Output): Promise<Pipeline> {
+async function openOnDevice(
+  folder: string,
+  scheduler: SchedulerConfig,
+  device: GenerateFlags['device'],
+  output: Output,
+): Promise<Pipeline> {
   const open = (provider: 'cuda' | 'cpu'): Promise<Pipeline> => {
     output.message(`loading the UNet and the VAE decoder (ONNX Runtime, ${provider === 'cuda' ? 'CUDA' : 'CPU'})`);
     return openPipeline(folder, scheduler, provider);
   };
   if (device === 'cpu') return open('cpu');
   if (device !== 'auto') {
-    if (!hasCudaProvider()) throw new InputError(`--device ${device}: expected ONNX Runtime's CUDA provider, found none; ${CUDA_REMEDY}, or leave --device out`);
+    if (!hasCudaProvider())
+      throw new InputError(
+        `--device ${device}: expected ONNX Runtime's CUDA provider, found none; ${CUDA_REMEDY}, or leave --device out`,
+      );
     return open('cuda');
   }
   if (!hasCudaProvider()) {
-    if (existsSync('/dev/nvidiactl')) output.warn(`ONNX Runtime's CUDA provider is missing: the UNet computes on the CPU; ${CUDA_REMEDY}`);
+    if (existsSync('/dev/nvidiactl'))
+      output.warn(`ONNX Runtime's CUDA provider is missing: the UNet computes on the CPU; ${CUDA_REMEDY}`);
     return open('cpu');
   }
   try {
@@ -133,7 +177,8 @@ export async function drawOne(
       oneByOne: flags.lowMemory ?? false,
       async onStep(done, current) {
         progress.update(done);
-        if (every !== undefined && done % every === 0 && done < total) await onPreview?.(await pipeline.decode(current, height, width));
+        if (every !== undefined && done % every === 0 && done < total)
+          await onPreview?.(await pipeline.decode(current, height, width));
       },
     });
     return await pipeline.decode(latents, height, width);
@@ -152,7 +197,18 @@ export async function savePicture(folder: string, picture: Picture, image: Pixel
 }
 
 /** What stands in a picture's file. */
-function textsOf({ prompts, negative, seed, steps, guidance, scheduler, width, height, encoders, pipeline }: Picture): Record<string, string> {
+function textsOf({
+  prompts,
+  negative,
+  seed,
+  steps,
+  guidance,
+  scheduler,
+  width,
+  height,
+  encoders,
+  pipeline,
+}: Picture): Record<string, string> {
   return {
     Software: `kd ${VERSION}`,
     prompt: prompts.join('\n'),

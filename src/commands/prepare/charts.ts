@@ -23,8 +23,12 @@ const WIDTH = 760;
 export function barChart(bars: readonly StackedBar[], description: string): string {
   const longest = Math.max(...bars.map(({ parts }) => parts.reduce((sum, { value }) => sum + value, 0)), 1);
   const rows = bars.map(({ label, parts, note }) => {
-    const bar = parts.filter(({ value }) => value > 0).map(({ series, value, title }) =>
-      `<i class="${series}" style="--share:${(value / longest).toFixed(4)}" title="${escapeHtml(title)}"></i>`);
+    const bar = parts
+      .filter(({ value }) => value > 0)
+      .map(
+        ({ series, value, title }) =>
+          `<i class="${series}" style="--share:${(value / longest).toFixed(4)}" title="${escapeHtml(title)}"></i>`,
+      );
     return `<div><span>${escapeHtml(label)}</span><span>${bar.join('')}<b>${escapeHtml(note)}</b></span></div>`;
   });
   return `<div class="bars" role="img" aria-label="${escapeHtml(description)}">${rows.join('')}</div>`;
@@ -50,7 +54,8 @@ export function histogramChart({ counts, limit, unit }: Histogram, description: 
     return `<line class="grid" x1="${PLOT.left}" x2="${WIDTH - PLOT.right}" y1="${level}" y2="${level}"/><text class="tick" x="${PLOT.left - 8}" y="${level}" text-anchor="end">${shortCount(highest * share)}</text>`;
   });
   const ticks = Array.from({ length: Math.floor((counts.length - 1) / 20) + 1 }, (_, i) => 20 * i).map(
-    (value) => `<text class="tick" x="${round(PLOT.left + (value + 0.5) * step)}" y="${bottom + 14}" text-anchor="middle">${value === counts.length - 1 ? `${value}+` : value}</text>`,
+    (value) =>
+      `<text class="tick" x="${round(PLOT.left + (value + 0.5) * step)}" y="${bottom + 14}" text-anchor="middle">${value === counts.length - 1 ? `${value}+` : value}</text>`,
   );
   const border = round(PLOT.left + (limit + 1) * step);
   const mark = `<line class="mark" x1="${border}" x2="${border}" y1="${PLOT.top - 8}" y2="${bottom}"/><text class="note" x="${border + 6}" y="${PLOT.top - 4}">${limit} ${unit}</text>`;

@@ -1,6 +1,12 @@
 import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { DUPLICATE_KINDS, LONG_CHOICES, PREPARE_DEFAULTS, type DuplicateKind, type LongChoice } from '../../data/prepare/settings.js';
+import {
+  DUPLICATE_KINDS,
+  LONG_CHOICES,
+  PREPARE_DEFAULTS,
+  type DuplicateKind,
+  type LongChoice,
+} from '../../data/prepare/settings.js';
 import { findSources } from '../../data/sources.js';
 import { writeFileAtomic } from '../../files.js';
 import { openOutput, type Output, type OutputOptions } from '../console.js';
@@ -56,8 +62,17 @@ export function prepareCommand(): Command {
     .option('--valid-fraction <share>', 'share of the pairs kept for validation', share, PREPARE_DEFAULTS.validFraction)
     .option('--seed <number>', 'decides sample, order and split', seed, PREPARE_DEFAULTS.seed)
     .option('--no-shuffle', 'keep the order of the files; validation takes the last pairs; drop only empty texts')
-    .addOption(new Option('--long <choice>', 'pairs with a text over 77 tokens').choices(LONG_CHOICES).default(PREPARE_DEFAULTS.long))
-    .option('--keep-duplicates <kinds>', `duplicates to keep: ${DUPLICATE_KINDS.join(', ')}, with commas between`, duplicateKinds, PREPARE_DEFAULTS.keepDuplicates)
+    .addOption(
+      new Option('--long <choice>', 'pairs with a text over 77 tokens')
+        .choices(LONG_CHOICES)
+        .default(PREPARE_DEFAULTS.long),
+    )
+    .option(
+      '--keep-duplicates <kinds>',
+      `duplicates to keep: ${DUPLICATE_KINDS.join(', ')}, with commas between`,
+      duplicateKinds,
+      PREPARE_DEFAULTS.keepDuplicates,
+    )
     .optionsGroup('Models:')
     .option('--teacher <id|folder>', 'the model whose tokenizer makes ids of the English texts', DEFAULTS.teacher)
     .option('--student <id|folder>', 'the model whose tokenizer makes ids of both texts', DEFAULTS.student)
@@ -67,21 +82,44 @@ export function prepareCommand(): Command {
     .option('--threads <count>', 'worker threads (default: one a core)', count)
     .option('--report', `write ${PAGE_FILE}, with token lengths and drops as pictures, into the store`)
     .addHelpText('after', EXAMPLES)
-    .action(async (flags: PrepareFlags, command: Command) => prepare(flags, openOutput(command.optsWithGlobals<OutputOptions>())));
+    .action(async (flags: PrepareFlags, command: Command) =>
+      prepare(flags, openOutput(command.optsWithGlobals<OutputOptions>())),
+    );
 }
 
 async function prepare(flags: PrepareFlags, output: Output): Promise<void> {
-  const { data: paths, out, koColumn, enColumn, samples, validFraction, shuffle, long, keepDuplicates, threads } = flags;
+  const {
+    data: paths,
+    out,
+    koColumn,
+    enColumn,
+    samples,
+    validFraction,
+    shuffle,
+    long,
+    keepDuplicates,
+    threads,
+  } = flags;
   const started = performance.now();
   const sources = await findSources(paths, { ko: koColumn, en: enColumn });
   saySkipped(sources.skipped, output);
-  const teacher = await openTokenizer({ model: flags.teacher, elsewhere: flags.teacherTokenizer, flag: '--teacher-tokenizer' }, output);
-  const student = await openTokenizer({ model: flags.student, elsewhere: flags.studentTokenizer, flag: '--student-tokenizer' }, output);
+  const teacher = await openTokenizer(
+    { model: flags.teacher, elsewhere: flags.teacherTokenizer, flag: '--teacher-tokenizer' },
+    output,
+  );
+  const student = await openTokenizer(
+    { model: flags.student, elsewhere: flags.studentTokenizer, flag: '--student-tokenizer' },
+    output,
+  );
   const stop = onStopSignals(() => undefined);
   try {
     const report = await makeStore(
       {
-        paths, sources, out, threads, signal: stop.signal,
+        paths,
+        sources,
+        out,
+        threads,
+        signal: stop.signal,
         settings: { samples, validFraction, seed: flags.seed, shuffle, long, keepDuplicates },
         encoders: { teacher: teacher.tokenizer, student: student.tokenizer },
         encoderFolders: { teacher: teacher.folder, student: student.folder },
@@ -92,7 +130,9 @@ async function prepare(flags: PrepareFlags, output: Output): Promise<void> {
     warnOfUnreadable(report, output);
     const pairs = report.total.training + report.total.validation;
     output.result(reportTables(report), { event: 'prepared', out, ...report });
-    output.message(`\n${out}: ${formatCounted(pairs, 'pair')} in ${formatDuration((performance.now() - started) / 1000)}`);
+    output.message(
+      `\n${out}: ${formatCounted(pairs, 'pair')} in ${formatDuration((performance.now() - started) / 1000)}`,
+    );
   } catch (error) {
     if (!stop.signal.aborted) throw error;
     output.warn('stopped; nothing was written');

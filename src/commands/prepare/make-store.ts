@@ -7,7 +7,10 @@ import { formatDuration, formatRate } from '../../format.js';
 import type { Progress } from '../progress.js';
 import { ENCODER_MODULE, type EncoderFolders } from './encoders.js';
 
-export interface StoreRequest extends Pick<PrepareOptions, 'paths' | 'sources' | 'out' | 'settings' | 'signal' | 'threads'> {
+export interface StoreRequest extends Pick<
+  PrepareOptions,
+  'paths' | 'sources' | 'out' | 'settings' | 'signal' | 'threads'
+> {
   readonly encoders: Encoders;
   /** Where worker threads find the encoders; without them there are no threads. */
   readonly encoderFolders: EncoderFolders | undefined;
@@ -29,7 +32,10 @@ export async function makeStore(request: StoreRequest, output: Output): Promise<
         onRead(rows, estimate) {
           reading ??= output.progress('reading', Infinity, 'rows');
           const rate = (1000 * rows) / (performance.now() - started);
-          reading.update(rows, [`about ${formatDuration((estimate - rows) / rate)} left`, `${formatRate(rate)} rows/s`]);
+          reading.update(rows, [
+            `about ${formatDuration((estimate - rows) / rate)} left`,
+            `${formatRate(rate)} rows/s`,
+          ]);
         },
         onEncoded(pairs, total) {
           reading?.stop();

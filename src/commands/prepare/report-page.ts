@@ -48,14 +48,22 @@ details { margin-top: 16px; } dt { margin-top: 14px; font-weight: 600; } dd { ma
 export function reportPage(report: PrepareReport): string {
   const { total } = report;
   const facts: [string, number][] = [
-    ['rows read', total.read], ['dropped', droppedOf(total)], ['for training', total.training], ['for validation', total.validation],
+    ['rows read', total.read],
+    ['dropped', droppedOf(total)],
+    ['for training', total.training],
+    ['for validation', total.validation],
   ];
   if (total.not_sampled > 0) facts.splice(2, 0, ['not sampled', total.not_sampled]);
   const body = [
     '<h1>Prepared pairs</h1>',
     '<p class="quiet">Korean and English sentences, cleaned, split and tokenised.</p>',
     `<div class="facts">${facts.map(([name, value]) => `<div><b>${formatCount(value)}</b><span class="quiet">${name}</span></div>`).join('')}</div>`,
-    '<h2>Pairs by corpus</h2>', legend(report), barChart(report.corpora.map((counts) => corpusBar(counts.corpus, counts)), 'Rows of each corpus by what became of them'),
+    '<h2>Pairs by corpus</h2>',
+    legend(report),
+    barChart(
+      report.corpora.map((counts) => corpusBar(counts.corpus, counts)),
+      'Rows of each corpus by what became of them',
+    ),
     ...dropSection(report),
     '<h2>Tokens a text</h2>',
     `<p class="quiet">Special tokens included. Models read ${MAX_LENGTH}; pairs with a longer text are dropped or cut.</p>`,
@@ -113,7 +121,10 @@ function lengthSection({ lengths, cut }: PrepareReport, column: IdColumn): strin
 function median(counts: readonly number[]): number {
   const half = counts.reduce((sum, count) => sum + count, 0) / 2;
   let sum = 0;
-  return Math.max(counts.findIndex((count) => (sum += count) >= half), 0);
+  return Math.max(
+    counts.findIndex((count) => (sum += count) >= half),
+    0,
+  );
 }
 
 function skippedSection({ skipped }: PrepareReport): string[] {

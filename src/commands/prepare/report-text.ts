@@ -29,13 +29,19 @@ export function droppedOf({ dropped }: RowCounts): number {
 /** Pairs by corpus and drops by reason, as aligned tables. */
 export function reportTables(report: PrepareReport): string {
   const row = (name: string, counts: RowCounts): string[] =>
-    [name, counts.read, droppedOf(counts), counts.not_sampled, counts.training, counts.validation].map((cell) => (typeof cell === 'number' ? formatCount(cell) : cell));
+    [name, counts.read, droppedOf(counts), counts.not_sampled, counts.training, counts.validation].map((cell) =>
+      typeof cell === 'number' ? formatCount(cell) : cell,
+    );
   const corpora = [
     ['corpus', 'rows read', 'dropped', 'not sampled', 'training', 'validation'],
     ...report.corpora.map((counts) => row(counts.corpus, counts)),
     ...(report.corpora.length > 1 ? [row('all', report.total)] : []),
   ];
-  const reasons = reasonsOf(report).map((reason) => [DROP_REASONS[reason], formatCount(report.total.dropped[reason]!), `  ${report.examples[reason]?.[0] ?? ''}`]);
+  const reasons = reasonsOf(report).map((reason) => [
+    DROP_REASONS[reason],
+    formatCount(report.total.dropped[reason]!),
+    `  ${report.examples[reason]?.[0] ?? ''}`,
+  ]);
   const tables = [aligned(corpora)];
   if (reasons.length > 0) tables.push(aligned([['dropped for', 'rows', '  the first one'], ...reasons]));
   return tables.join('\n\n');
@@ -44,13 +50,16 @@ export function reportTables(report: PrepareReport): string {
 /** Says, in a line each, what was left out and why. */
 export function sayWhatWasFound(report: PrepareReport, output: Output): void {
   const { total, skipped, cut } = report;
-  output.message(`data: ${formatCounted(total.read, 'row')} in ${report.corpora.map(({ corpus, read }) => `${corpus} (${formatCount(read)})`).join(', ')}`);
+  output.message(
+    `data: ${formatCounted(total.read, 'row')} in ${report.corpora.map(({ corpus, read }) => `${corpus} (${formatCount(read)})`).join(', ')}`,
+  );
   for (const reason of reasonsOf(report)) {
     if (reason === 'unreadable') warnOfUnreadable(report, output);
     else output.message(dropLine(report, reason));
   }
   for (const column of ID_COLUMNS) {
-    if (cut[column] > 0) output.warn(`${formatCounted(cut[column], 'text')} cut to 77 tokens (${COLUMN_TITLES[column]})`);
+    if (cut[column] > 0)
+      output.warn(`${formatCounted(cut[column], 'text')} cut to 77 tokens (${COLUMN_TITLES[column]})`);
   }
   saySkipped(skipped, output);
   output.event({ event: 'prepared', ...report, lengths: undefined });
@@ -69,7 +78,10 @@ function dropLine({ total, examples }: PrepareReport, reason: DropReason): strin
 /** Names files that are not read, the first ones at least. */
 export function saySkipped(skipped: readonly SkippedFile[], output: Output): void {
   for (const { file, why } of skipped.slice(0, MOST_SKIPPED)) output.message(`not read: ${file}: ${why}`);
-  if (skipped.length > MOST_SKIPPED) output.message(`not read: ${formatCount(skipped.length - MOST_SKIPPED)} more files; report.json of the prepared data names them`);
+  if (skipped.length > MOST_SKIPPED)
+    output.message(
+      `not read: ${formatCount(skipped.length - MOST_SKIPPED)} more files; report.json of the prepared data names them`,
+    );
 }
 
 /** The first column on the left, the others on the right; a cell that begins with a blank is left as it is. */

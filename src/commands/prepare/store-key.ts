@@ -10,7 +10,11 @@ const STORE_VERSION = 1;
  * A name for the token store of some data, as a hash over paths, sizes and times of all files, options and tokenizers:
  * what is edited, added or removed makes another name, without any file being read.
  */
-export async function storeKey(paths: readonly string[], options: object, { teacher, student }: Encoders): Promise<string> {
+export async function storeKey(
+  paths: readonly string[],
+  options: object,
+  { teacher, student }: Encoders,
+): Promise<string> {
   const hash = createHash('sha256');
   hash.update(JSON.stringify([STORE_VERSION, options, teacher.fingerprint, student.fingerprint]));
   for (const path of paths) for (const facts of await factsUnder(path, new Set())) hash.update(`${facts}\n`);

@@ -13,9 +13,15 @@ const MOST_SECONDS = 2;
  * @returns the page's path, from the current folder; undefined where it could not be written, which is said: the run is
  * none the worse for it
  */
-export async function reportAfterTraining(run: string, where: Omit<EncodeOptions, 'mostSeconds'>, output: Output): Promise<string | undefined> {
+export async function reportAfterTraining(
+  run: string,
+  where: Omit<EncodeOptions, 'mostSeconds'>,
+  output: Output,
+): Promise<string | undefined> {
   try {
-    await updateTranslations(run, { ...where, mostSeconds: MOST_SECONDS }, output).catch((error: unknown) => { output.warn(`no translations in the report: ${messageOf(error)}`); });
+    await updateTranslations(run, { ...where, mostSeconds: MOST_SECONDS }, output).catch((error: unknown) => {
+      output.warn(`no translations in the report: ${messageOf(error)}`);
+    });
     return relative('.', await writeReport(run));
   } catch (error) {
     output.warn(`no report: ${messageOf(error)}`);

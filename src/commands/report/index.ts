@@ -43,7 +43,9 @@ export function reportCommand(): Command {
     .addOption(backendOption())
     .addOption(deviceOption())
     .addHelpText('after', EXAMPLES)
-    .action(async (run: string | undefined, flags: ReportFlags, command: Command) => report(run, flags, openOutput(command.optsWithGlobals<OutputOptions>())));
+    .action(async (run: string | undefined, flags: ReportFlags, command: Command) =>
+      report(run, flags, openOutput(command.optsWithGlobals<OutputOptions>())),
+    );
 }
 
 async function report(name: string | undefined, flags: ReportFlags, output: Output): Promise<void> {
@@ -55,7 +57,11 @@ async function report(name: string | undefined, flags: ReportFlags, output: Outp
   if (flags.encode) await encodeSentences(run, flags, output);
   const page = await writeReport(run);
   const { size } = await stat(page);
-  output.result(`${relative('.', page)}: ${formatBytes(size)}, needs nothing else; open it in a browser`, { event: 'report', report: resolve(page), bytes: size });
+  output.result(`${relative('.', page)}: ${formatBytes(size)}, needs nothing else; open it in a browser`, {
+    event: 'report',
+    report: resolve(page),
+    bytes: size,
+  });
 }
 
 /** Serves the page until it is stopped. */
@@ -63,9 +69,16 @@ async function serve(run: string, flags: ReportFlags, output: Output): Promise<v
   const server = await serveReport(followRun(run), flags.port);
   const stop = onStopSignals(() => undefined);
   try {
-    output.result(`${relative('.', run) || '.'}: ${server.url} (Ctrl-C ends it)`, { event: 'serving', run: resolve(run), url: server.url });
+    output.result(`${relative('.', run) || '.'}: ${server.url} (Ctrl-C ends it)`, {
+      event: 'serving',
+      run: resolve(run),
+      url: server.url,
+    });
     if (flags.encode) await encodeSentences(run, flags, output);
-    if (!stop.signal.aborted) await new Promise((done) => { stop.signal.addEventListener('abort', done, { once: true }); });
+    if (!stop.signal.aborted)
+      await new Promise((done) => {
+        stop.signal.addEventListener('abort', done, { once: true });
+      });
   } finally {
     stop.dispose();
     await server.close();
@@ -86,8 +99,13 @@ async function encodeSentences(run: string, options: EncodeOptions, output: Outp
 async function runOf(name: string | undefined): Promise<string> {
   const folder = name === undefined ? await newestRun() : await runFolderOf(name);
   if (folder !== undefined) return folder;
-  if (name === undefined) throw new InputError(`report: expected a run under ${resolve(RUNS_FOLDER)}, found none; train one with kd train, or name its folder`);
-  throw new InputError(`report ${name}: expected the name of a run under ${resolve(RUNS_FOLDER)}, or its folder, found neither; \`ls ${RUNS_FOLDER}\` shows the runs`);
+  if (name === undefined)
+    throw new InputError(
+      `report: expected a run under ${resolve(RUNS_FOLDER)}, found none; train one with kd train, or name its folder`,
+    );
+  throw new InputError(
+    `report ${name}: expected the name of a run under ${resolve(RUNS_FOLDER)}, or its folder, found neither; \`ls ${RUNS_FOLDER}\` shows the runs`,
+  );
 }
 
 function port(text: string): number {

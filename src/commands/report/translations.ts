@@ -22,7 +22,11 @@ export interface EncodeOptions {
  * Brings the run's `translations.json` up to its best checkpoint. Does nothing where it is, where the run has no
  * checkpoint or held-out pairs yet, or where its data is gone.
  */
-export async function updateTranslations(run: string, { mostSeconds = Infinity, ...where }: EncodeOptions, output: Output): Promise<void> {
+export async function updateTranslations(
+  run: string,
+  { mostSeconds = Infinity, ...where }: EncodeOptions,
+  output: Output,
+): Promise<void> {
   const checkpoint = (await pointedAt(run, 'best')) ?? (await pointedAt(run, 'last'));
   if (checkpoint === undefined || (await readTranslations(run))?.checkpoint === checkpoint) return;
   const pairs = await heldOutPairs(run);
@@ -34,11 +38,16 @@ export async function updateTranslations(run: string, { mostSeconds = Infinity, 
   const started = performance.now();
   try {
     const pooling = settings.loss === 'pooler' ? 'pooled' : 'mean';
-    const translations = await compareTranslations(engine, encoder.tokenizer, { pairs, checkpoint, pooling }, async (done, total) => {
-      progress.update(done);
-      await setImmediate(); // a chance for signals and for requests
-      return ((performance.now() - started) / 1000) * (total / done) <= mostSeconds;
-    });
+    const translations = await compareTranslations(
+      engine,
+      encoder.tokenizer,
+      { pairs, checkpoint, pooling },
+      async (done, total) => {
+        progress.update(done);
+        await setImmediate(); // a chance for signals and for requests
+        return ((performance.now() - started) / 1000) * (total / done) <= mostSeconds;
+      },
+    );
     if (translations !== undefined) await keepTranslations(run, translations);
   } finally {
     progress.stop();

@@ -33,12 +33,17 @@ export interface FittingBatch {
  * @param start an engine, for tests that have no GPU
  * @throws InputError where not one pair fits
  */
-export async function findFittingBatch(parts: EngineParts, start: (parts: EngineParts) => Promise<Engine> = startEngine): Promise<FittingBatch> {
+export async function findFittingBatch(
+  parts: EngineParts,
+  start: (parts: EngineParts) => Promise<Engine> = startEngine,
+): Promise<FittingBatch> {
   const free = freeBytes(parts.engine);
   const need = memoryNeed(parts, MAX_LENGTH);
   const estimated = largestBatch(need, free);
   if (estimated === 0) {
-    throw new InputError(`--batch-size auto: expected memory for one pair, about ${formatBytes(need(1))}, got ${formatBytes(free)} free; take smaller models or a device with more memory`);
+    throw new InputError(
+      `--batch-size auto: expected memory for one pair, about ${formatBytes(need(1))}, got ${formatBytes(free)} free; take smaller models or a device with more memory`,
+    );
   }
   const size = parts.engine.device === 'gpu' ? await largestThatRuns(parts, estimated, start) : estimated;
   return { size, estimated, free };
@@ -51,7 +56,12 @@ export async function findFittingBatch(parts: EngineParts, start: (parts: Engine
  * @param pairs for training
  * @param accumulate micro-batches a step
  */
-export function chooseBatchSize({ size: fitting, estimated, free }: FittingBatch, pairs: number, accumulate: number, output: Output): number {
+export function chooseBatchSize(
+  { size: fitting, estimated, free }: FittingBatch,
+  pairs: number,
+  accumulate: number,
+  output: Output,
+): number {
   const share = Math.floor(pairs / (LEAST_STEPS * accumulate));
   const useful = Math.max(share - (share % 8), DEFAULTS.batchSize);
   const size = Math.min(fitting, useful);
@@ -60,7 +70,14 @@ export function chooseBatchSize({ size: fitting, estimated, free }: FittingBatch
       ? `${formatCount(fitting)} would fit, but of ${formatCount(pairs)} pairs that is ${steps(pairs, fitting * accumulate)} an epoch; this is ${steps(pairs, size * accumulate)}`
       : `what fits the ${formatBytes(free)} that are free${fitting < estimated ? `; ${formatCount(estimated)} was too large` : ''}`;
   output.message(`batch size: ${formatCount(size)} (${reason})`);
-  output.event({ event: 'batch-size', batch_size: size, limit: size < fitting ? 'steps' : 'memory', fitting, estimated, free_bytes: free });
+  output.event({
+    event: 'batch-size',
+    batch_size: size,
+    limit: size < fitting ? 'steps' : 'memory',
+    fitting,
+    estimated,
+    free_bytes: free,
+  });
   return size;
 }
 
@@ -69,7 +86,11 @@ function steps(pairs: number, batch: number): string {
   return count === 1 ? '1 step' : `${formatCount(count)} steps`;
 }
 
-async function largestThatRuns(parts: EngineParts, estimated: number, start: (parts: EngineParts) => Promise<Engine>): Promise<number> {
+async function largestThatRuns(
+  parts: EngineParts,
+  estimated: number,
+  start: (parts: EngineParts) => Promise<Engine>,
+): Promise<number> {
   let size = estimated;
   for (;;) {
     try {
@@ -98,6 +119,6 @@ function smaller(size: number): number {
 
 /** Any ids, as memory depends on shapes alone; but of two kinds, so that they are no padding, which might be computed once. */
 function placeholderBatch(size: number): Batch {
-  const ids = Int32Array.from({ length: size * MAX_LENGTH }, (_, i) => i % MAX_LENGTH % 2);
+  const ids = Int32Array.from({ length: size * MAX_LENGTH }, (_, i) => (i % MAX_LENGTH) % 2);
   return { size, teacherIds: ids, studentIdsEn: ids, studentIdsKo: ids, rows: new Uint32Array(size) };
 }

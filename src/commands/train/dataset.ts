@@ -38,12 +38,18 @@ export interface Dataset {
 const STORES_FOLDER = join(RUNS_FOLDER, '.prepared');
 
 /** Finds the data of a run: a token store, or files of pairs. Throws an `InputError` where there is none. */
-export async function findData({ data, koColumn, enColumn, samples }: TrainSettings, output: Output): Promise<FoundData> {
-  if (!(data.length === 1 && (await isStore(data[0])))) return { sources: await findSources(data, { ko: koColumn, en: enColumn }) };
+export async function findData(
+  { data, koColumn, enColumn, samples }: TrainSettings,
+  output: Output,
+): Promise<FoundData> {
+  if (!(data.length === 1 && (await isStore(data[0]))))
+    return { sources: await findSources(data, { ko: koColumn, en: enColumn }) };
   const store = await openStore(data[0]);
   const count = store.training.count + store.validation.count;
   if (samples !== undefined && samples !== count) {
-    output.warn(`--samples ${formatCount(samples)} is not applied: ${data[0]} is prepared, and is used as it is (${formatCounted(count, 'pair')})`);
+    output.warn(
+      `--samples ${formatCount(samples)} is not applied: ${data[0]} is prepared, and is used as it is (${formatCounted(count, 'pair')})`,
+    );
   }
   return { store };
 }
@@ -61,17 +67,24 @@ export async function openPairs(
   isTrial: boolean,
 ): Promise<TokenStore> {
   const encoders = { teacher: models.teacher.tokenizer, student: models.student.tokenizer };
-  const store = 'store' in found ? found.store : await openStore(await prepared(found.sources, settings, models, output, isTrial));
+  const store =
+    'store' in found ? found.store : await openStore(await prepared(found.sources, settings, models, output, isTrial));
   checkTokenizers(store, encoders);
   const { training, validation, folder } = store;
-  output.message(`data: ${formatCounted(training.count, 'pair')} for training, ${formatCount(validation.count)} for validation (${folder})`);
+  output.message(
+    `data: ${formatCounted(training.count, 'pair')} for training, ${formatCount(validation.count)} for validation (${folder})`,
+  );
   output.event({ event: 'data', store: folder, training_pairs: training.count, validation_pairs: validation.count });
   return store;
 }
 
 /** A run's pairs as batches. */
 export function datasetOf({ training, validation, manifest, folder, close }: TokenStore, batchSize: number): Dataset {
-  const padding = { length: manifest.max_length, teacher: manifest.tokenizers.teacher.pad_id, student: manifest.tokenizers.student.pad_id };
+  const padding = {
+    length: manifest.max_length,
+    teacher: manifest.tokenizers.teacher.pad_id,
+    student: manifest.tokenizers.student.pad_id,
+  };
   return {
     training: batchesOf(training, batchSize, padding),
     validation: batchesOf(validation, batchSize, padding),
@@ -98,9 +111,14 @@ async function prepared(
     return kept;
   }
   const out = isTrial ? folderUntilExit() : kept;
-  const folders = [teacher, student].map(({ tokenizerFiles }) => tokenizerFiles.slice(0, 1).map((file) => dirname(file))[0]);
+  const folders = [teacher, student].map(
+    ({ tokenizerFiles }) => tokenizerFiles.slice(0, 1).map((file) => dirname(file))[0],
+  );
   const encoderFolders = folders.includes(undefined!) ? undefined : { teacher: folders[0], student: folders[1] };
-  sayWhatWasFound(await makeStore({ paths, sources, out, settings: prepareSettings, encoders, encoderFolders }, output), output);
+  sayWhatWasFound(
+    await makeStore({ paths, sources, out, settings: prepareSettings, encoders, encoderFolders }, output),
+    output,
+  );
   return out;
 }
 

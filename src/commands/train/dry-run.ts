@@ -61,13 +61,25 @@ async function measureStep(prepared: PreparedRun) {
 function asText(report: Report): string {
   const rows: [string, string][] = [
     ['teacher', `${formatCount(report.teacher_parameters)} parameters`],
-    ['student', `${formatCount(report.student_parameters)} parameters, ${formatCount(report.trained_parameters)} trained`],
-    ['pairs', `${formatCount(report.training_pairs)} for training, ${formatCount(report.validation_pairs)} for validation`],
+    [
+      'student',
+      `${formatCount(report.student_parameters)} parameters, ${formatCount(report.trained_parameters)} trained`,
+    ],
+    [
+      'pairs',
+      `${formatCount(report.training_pairs)} for training, ${formatCount(report.validation_pairs)} for validation`,
+    ],
     ['steps', `${formatCount(report.steps)}, ${formatCount(report.steps_per_epoch)} an epoch`],
     ['ids', `[${report.ids.join(', ')}] each for teacher, student English, student Korean`],
     ['compared', `[${report.compared.join(', ')}]`],
-    ['first batch', `loss_en ${report.loss_en.toFixed(4)}, loss_ko ${report.loss_ko.toFixed(4)}, ${report.first_step_seconds} s for one step`],
-    ['memory', `about ${formatBytes(report.memory_estimate_bytes)} estimated, ${formatBytes(report.peak_resident_bytes)} used at the peak`],
+    [
+      'first batch',
+      `loss_en ${report.loss_en.toFixed(4)}, loss_ko ${report.loss_ko.toFixed(4)}, ${report.first_step_seconds} s for one step`,
+    ],
+    [
+      'memory',
+      `about ${formatBytes(report.memory_estimate_bytes)} estimated, ${formatBytes(report.peak_resident_bytes)} used at the peak`,
+    ],
   ];
   return rows.map(([name, text]) => `${name.padEnd(12)}${text}`).join('\n');
 }

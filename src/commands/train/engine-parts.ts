@@ -11,6 +11,9 @@ export function distillationOf({ settings, teacher, student }: Omit<EngineParts,
 }
 
 /** A run's settings as its engine takes them. */
-export function engineOptions({ settings, engine: { precision, fused, teacherParts } }: Pick<EngineParts, 'settings' | 'engine'>): EngineOptions {
+export function engineOptions({
+  settings,
+  engine: { precision, fused, teacherParts },
+}: Pick<EngineParts, 'settings' | 'engine'>): EngineOptions {
   return { ...settings, precision: precision === 'tf32' ? 'fp32' : precision, fused, teacherParts };
 }

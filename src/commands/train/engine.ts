@@ -25,10 +25,15 @@ export interface EngineInfo extends Omit<BackendInfo, 'reason'>, StepLayout {
  *
  * @throws InputError for a backend or device that cannot be had, and choices that exclude each other
  */
-export async function chooseEngine(settings: TrainSettings, encoders: readonly TextEncoder[], output: Output): Promise<EngineInfo> {
+export async function chooseEngine(
+  settings: TrainSettings,
+  encoders: readonly TextEncoder[],
+  output: Output,
+): Promise<EngineInfo> {
   const isLarge = areLarge(encoders);
   const { reason, ...backend } = await loadBackend(settings.backend, settings.device, {
-    ...(settings.engine === 'eager' ? {} : loadOptionsFor(isLarge)), tf32: settings.precision === 'tf32',
+    ...(settings.engine === 'eager' ? {} : loadOptionsFor(isLarge)),
+    tf32: settings.precision === 'tf32',
   });
   if (reason !== undefined) output.warn(reason);
   const engine = engineOn(backend, settings.engine);
@@ -45,28 +50,51 @@ export async function chooseEngine(settings: TrainSettings, encoders: readonly T
  * @param targets whether the teacher's outputs come with the batches
  * @throws Shortage when memory runs out, then and in its steps
  */
-export async function startEngine(parts: EngineParts, start?: EngineStart, targets: EngineOptions['targets'] = 'computed'): Promise<Engine> {
-  const { teacher, student, engine: { engine } } = parts;
+export async function startEngine(
+  parts: EngineParts,
+  start?: EngineStart,
+  targets: EngineOptions['targets'] = 'computed',
+): Promise<Engine> {
+  const {
+    teacher,
+    student,
+    engine: { engine },
+  } = parts;
   const distillation = distillationOf(parts);
   const begin = start ?? { teacher: teacher.model.parameters(), student: student.model.parameters() };
   const options = { ...engineOptions(parts), targets };
-  return guardMemory(parts, () => engine === 'compiled' ? compiledEngine(distillation, begin, options, MAX_LENGTH) : eagerEngine(distillation, begin, options));
+  return guardMemory(parts, () =>
+    engine === 'compiled'
+      ? compiledEngine(distillation, begin, options, MAX_LENGTH)
+      : eagerEngine(distillation, begin, options),
+  );
 }
 
 function engineOn({ backend }: Pick<BackendInfo, 'backend'>, choice: EngineChoice): EngineInfo['engine'] {
   if (choice === 'compiled' && backend !== 'tensorflow') {
-    throw new InputError('--engine compiled: expected TensorFlow to run the graph, but this is tfjs in JavaScript; take --engine eager');
+    throw new InputError(
+      '--engine compiled: expected TensorFlow to run the graph, but this is tfjs in JavaScript; take --engine eager',
+    );
   }
   return choice === 'auto' ? (backend === 'tensorflow' ? 'compiled' : 'eager') : choice;
 }
 
 /** bfloat16 pays where the hardware multiplies it: on a GPU its tensor cores, else the processor's. */
-function precisionOf(choice: PrecisionChoice, engine: EngineInfo['engine'], isLarge: boolean, { device, gpu }: Pick<BackendInfo, 'device' | 'gpu'>): EngineInfo['precision'] {
+function precisionOf(
+  choice: PrecisionChoice,
+  engine: EngineInfo['engine'],
+  isLarge: boolean,
+  { device, gpu }: Pick<BackendInfo, 'device' | 'gpu'>,
+): EngineInfo['precision'] {
   if (choice === 'bf16' && engine === 'eager') {
-    throw new InputError('--precision bf16: expected the compiled engine, which can compute in it, got eager; take --precision fp32');
+    throw new InputError(
+      '--precision bf16: expected the compiled engine, which can compute in it, got eager; take --precision fp32',
+    );
   }
   if (choice === 'tf32' && (device !== 'gpu' || (gpu !== undefined && !hasTensorCores(gpu)))) {
-    throw new InputError(`--precision tf32: expected an NVIDIA GPU of compute capability 8.0 or newer, got ${deviceName({ device, gpu })}; take --precision fp32`);
+    throw new InputError(
+      `--precision tf32: expected an NVIDIA GPU of compute capability 8.0 or newer, got ${deviceName({ device, gpu })}; take --precision fp32`,
+    );
   }
   if (choice !== 'auto') return choice;
   const multipliesBf16 = device === 'gpu' ? gpu !== undefined && hasTensorCores(gpu) : hasBfloat16();
@@ -74,6 +102,12 @@ function precisionOf(choice: PrecisionChoice, engine: EngineInfo['engine'], isLa
 }
 
 /** `cpu`, `NVIDIA H100 80GB HBM3` */
-function deviceName({ device, gpu }: { readonly device: BackendInfo['device']; readonly gpu?: BackendInfo['gpu'] }): string {
+function deviceName({
+  device,
+  gpu,
+}: {
+  readonly device: BackendInfo['device'];
+  readonly gpu?: BackendInfo['gpu'];
+}): string {
   return gpu?.name ?? device;
 }

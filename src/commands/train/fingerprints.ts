@@ -5,9 +5,21 @@ import type { Fingerprints } from '../../runs/trainer-state.js';
 import type { RunModel } from './models.js';
 
 /** Of data, models and tokenizers, by what a person calls them. */
-export async function fingerprintsOf(data: string, teacher: RunModel, student: RunModel, randomSeed: number | undefined): Promise<Fingerprints> {
-  const tokenizers = Object.fromEntries([teacher, student].map(({ role, tokenizer }) => [`${role} tokenizer`, tokenizer.fingerprint ?? 'none']));
-  return { data, teacher: await modelFingerprint(teacher.model, randomSeed), student: await modelFingerprint(student.model, randomSeed), ...tokenizers };
+export async function fingerprintsOf(
+  data: string,
+  teacher: RunModel,
+  student: RunModel,
+  randomSeed: number | undefined,
+): Promise<Fingerprints> {
+  const tokenizers = Object.fromEntries(
+    [teacher, student].map(({ role, tokenizer }) => [`${role} tokenizer`, tokenizer.fingerprint ?? 'none']),
+  );
+  return {
+    data,
+    teacher: await modelFingerprint(teacher.model, randomSeed),
+    student: await modelFingerprint(student.model, randomSeed),
+    ...tokenizers,
+  };
 }
 
 /**
@@ -20,7 +32,11 @@ async function modelFingerprint(model: PretrainedModel, randomSeed: number | und
   if (randomSeed !== undefined) parts.push(`random ${randomSeed}`);
   else {
     for await (const [name, { buffer, byteOffset, byteLength }] of model.parameters()) {
-      parts.push(`${name} ${createHash('sha256').update(new Uint8Array(buffer, byteOffset, byteLength)).digest('hex')}`);
+      parts.push(
+        `${name} ${createHash('sha256')
+          .update(new Uint8Array(buffer, byteOffset, byteLength))
+          .digest('hex')}`,
+      );
     }
   }
   return createHash('sha256').update(parts.sort().join('\n')).digest('hex');

@@ -2,7 +2,17 @@ import { Command, Option } from 'commander';
 import { RECIPE_NAMES } from '../../distill/recipes.js';
 import { checkRunIsNew, defaultRunName } from '../../runs/run-folder.js';
 import { openOutput, type Output, type OutputOptions } from '../console.js';
-import { backendOption, count, countOrAuto, deviceOption, nonNegative, positive, ratio, seed, share } from '../flags.js';
+import {
+  backendOption,
+  count,
+  countOrAuto,
+  deviceOption,
+  nonNegative,
+  positive,
+  ratio,
+  seed,
+  share,
+} from '../flags.js';
 import { dryRun } from './dry-run.js';
 import { prepareRun } from './prepare.js';
 import { printSettings, withRecipe } from './recipe.js';
@@ -30,11 +40,16 @@ type TrainFlags = Omit<AskedSettings, 'randomWeights'> & {
 /** `kd train` */
 export function trainCommand(): Command {
   return new Command('train')
-    .description('teach a student to give the teacher\'s embedding for English and Korean')
+    .description("teach a student to give the teacher's embedding for English and Korean")
     .addOption(new Option('--recipe <name>', 'settings of a known run; flags win over it').choices(RECIPE_NAMES))
     .option('--print', 'show all settings, and stop')
     .optionsGroup('Data:')
-    .addOption(new Option('--data <path...>', 'files of pairs, folders of them, or what `kd prepare` made').default([...DEFAULTS.data], 'data/'))
+    .addOption(
+      new Option('--data <path...>', 'files of pairs, folders of them, or what `kd prepare` made').default(
+        [...DEFAULTS.data],
+        'data/',
+      ),
+    )
     .option('--ko-column <name>', 'the column with the Korean text (else ko, korea, korean)')
     .option('--en-column <name>', 'the column with the English text (else en, english)')
     .option('--samples <pairs>', 'pairs to use, training and validation together (default: all)', count)
@@ -49,30 +64,65 @@ export function trainCommand(): Command {
     .option('--random-weights', 'draw all parameters at random: only config.json is read (speed and memory tests)')
     .optionsGroup('Training:')
     .option('--epochs <count>', 'passes over the training pairs', count, DEFAULTS.epochs)
-    .option('--batch-size <pairs>', 'pairs a micro-batch, or auto for the most that fit', countOrAuto, DEFAULTS.batchSize)
+    .option(
+      '--batch-size <pairs>',
+      'pairs a micro-batch, or auto for the most that fit',
+      countOrAuto,
+      DEFAULTS.batchSize,
+    )
     .option('--accumulate <micro-batches>', 'micro-batches a step', count, DEFAULTS.accumulate)
     .option('--learning-rate <rate>', 'peak of the schedule', positive, DEFAULTS.learningRate)
     .option('--weight-decay <rate>', 'decoupled weight decay', nonNegative, DEFAULTS.weightDecay)
     .option('--warmup-ratio <share>', 'share of all steps with a rising learning rate', ratio, DEFAULTS.warmupRatio)
-    .addOption(new Option('--optimizer <name>', "PyTorch's AdamW, or the original experiments'").choices(CHOICES.optimizer).default(DEFAULTS.optimizer))
-    .addOption(new Option('--loss <name>', 'compare all hidden states, or pooled outputs').choices(CHOICES.loss).default(DEFAULTS.loss))
-    .option('--dropout <share>', "the student's dropout everywhere (default: its configuration's); at 0 padding is computed once, which is faster", share)
+    .addOption(
+      new Option('--optimizer <name>', "PyTorch's AdamW, or the original experiments'")
+        .choices(CHOICES.optimizer)
+        .default(DEFAULTS.optimizer),
+    )
+    .addOption(
+      new Option('--loss <name>', 'compare all hidden states, or pooled outputs')
+        .choices(CHOICES.loss)
+        .default(DEFAULTS.loss),
+    )
+    .option(
+      '--dropout <share>',
+      "the student's dropout everywhere (default: its configuration's); at 0 padding is computed once, which is faster",
+      share,
+    )
     .option('--max-grad-norm <norm>', 'scale gradients down to this norm (default: never)', positive)
     .option('--max-steps <steps>', 'stop after this many steps; the schedule ends there too', count)
     .option('--seed <number>', 'decides the split, fresh parameters and dropout', seed, DEFAULTS.seed)
     .optionsGroup('Machine:')
     .addOption(new Option('--engine <name>', 'how a step is run').choices(CHOICES.engine).default('auto'))
-    .addOption(new Option('--precision <name>', 'of products: float32, or bfloat16 with float32 weights; tf32 on GPUs').choices(CHOICES.precision).default('auto'))
+    .addOption(
+      new Option('--precision <name>', 'of products: float32, or bfloat16 with float32 weights; tf32 on GPUs')
+        .choices(CHOICES.precision)
+        .default('auto'),
+    )
     .addOption(backendOption())
     .addOption(deviceOption())
     .optionsGroup('Run:')
     .option('--run <name>', 'folder under checkpoints/ (default: date and time)')
     .option('--log-every <steps>', 'steps a line of the logs', count, DEFAULTS.logEvery)
-    .option('--save-every <steps>', 'a checkpoint every so many steps (default: every 15 minutes), besides epoch ends', count)
+    .option(
+      '--save-every <steps>',
+      'a checkpoint every so many steps (default: every 15 minutes), besides epoch ends',
+      count,
+    )
     .option('--keep <checkpoints>', 'newest checkpoints to keep, besides the best', count, DEFAULTS.keep)
     .option('--resume [run|folder]', 'go on with a run (default: the last one) from its newest whole checkpoint')
-    .option('--cache-teacher <folder>', "keep the teacher's outputs there (bfloat16), and train from them: 118 kB a pair at 77 × 768")
-    .addOption(new Option('--on-nan <action>', 'a step with losses or gradients that are not finite ends the run, or is left out').choices(CHOICES.onNan).default('stop'))
+    .option(
+      '--cache-teacher <folder>',
+      "keep the teacher's outputs there (bfloat16), and train from them: 118 kB a pair at 77 × 768",
+    )
+    .addOption(
+      new Option(
+        '--on-nan <action>',
+        'a step with losses or gradients that are not finite ends the run, or is left out',
+      )
+        .choices(CHOICES.onNan)
+        .default('stop'),
+    )
     .option('--dry-run', 'load, count parameters, one step, shapes and memory; write nothing')
     .addHelpText('after', EXAMPLES)
     .action(async (given: TrainFlags, command: Command) => {
@@ -83,7 +133,11 @@ export function trainCommand(): Command {
     });
 }
 
-async function train({ dryRun: isDryRun = false, randomWeights = false, resume, ...rest }: TrainFlags, given: Partial<AskedSettings>, output: Output): Promise<void> {
+async function train(
+  { dryRun: isDryRun = false, randomWeights = false, resume, ...rest }: TrainFlags,
+  given: Partial<AskedSettings>,
+  output: Output,
+): Promise<void> {
   const settings: AskedSettings = { ...rest, randomWeights };
   if (isDryRun) {
     const prepared = await prepareRun(settings, output, { mayLackModels: true });
@@ -104,6 +158,8 @@ async function train({ dryRun: isDryRun = false, randomWeights = false, resume, 
 
 /** The settings that were given as flags, and not by default. */
 function givenBy(command: Command): Partial<AskedSettings> {
-  const flags = Object.entries(command.opts<TrainFlags>()).filter(([name]) => command.getOptionValueSource(name) === 'cli');
+  const flags = Object.entries(command.opts<TrainFlags>()).filter(
+    ([name]) => command.getOptionValueSource(name) === 'cli',
+  );
   return Object.fromEntries(flags.filter(([name]) => !['resume', 'dryRun', 'print', 'run'].includes(name)));
 }

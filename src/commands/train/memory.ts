@@ -35,12 +35,16 @@ const FRAGMENTS = 1.42;
 export function memoryNeed(parts: EngineParts, length: number): MemoryNeed {
   const distillation = distillationOf(parts);
   const { teacher, student } = distillation;
-  const trained = FLOAT * trainableParameters(distillation).reduce((sum, name) => sum + sizeOf(student.shapes[name]), 0);
-  const models = (parts.engine.precision === 'bf16' ? FLOAT / 2 : FLOAT) * countParameters(teacher.shapes) + FLOAT * countParameters(student.shapes);
+  const trained =
+    FLOAT * trainableParameters(distillation).reduce((sum, name) => sum + sizeOf(student.shapes[name]), 0);
+  const models =
+    (parts.engine.precision === 'bf16' ? FLOAT / 2 : FLOAT) * countParameters(teacher.shapes) +
+    FLOAT * countParameters(student.shapes);
   const held = models + (parts.settings.accumulate > 1 ? 3 : 2) * trained;
-  const stepBytes = parts.engine.engine === 'compiled'
-    ? linear(TRIED_SIZES, (batchSize) => recordedBytes(distillation, { ...engineOptions(parts), batchSize }, length))
-    : (batchSize: number) => trained + FLOAT * activations(student, 2 * batchSize, length);
+  const stepBytes =
+    parts.engine.engine === 'compiled'
+      ? linear(TRIED_SIZES, (batchSize) => recordedBytes(distillation, { ...engineOptions(parts), batchSize }, length))
+      : (batchSize: number) => trained + FLOAT * activations(student, 2 * batchSize, length);
   const runtime = RUNTIME_BYTES[parts.engine.device];
   return (batchSize) => runtime + FRAGMENTS * (held + Math.max(trained, stepBytes(batchSize))); // all gradients live before the first is applied
 }
@@ -63,7 +67,9 @@ function linear([a, b]: readonly [number, number], value: (at: number) => number
  */
 function activations({ config }: TextEncoder, sentences: number, length: number): number {
   const rows = sentences * length;
-  const perLayer = rows * (24 * config.hiddenSize + 4 * config.intermediateSize) + 5 * sentences * config.numAttentionHeads * length * length;
+  const perLayer =
+    rows * (24 * config.hiddenSize + 4 * config.intermediateSize) +
+    5 * sentences * config.numAttentionHeads * length * length;
   return config.numHiddenLayers * perLayer;
 }
 
@@ -93,8 +99,13 @@ export function largestBatch(need: MemoryNeed, free: number): number {
 /** Whether an error is TensorFlow's for memory that it could not get, and of what: its own words, `shape[64,768] and type float`. */
 export function exhausted(error: unknown): string | undefined {
   const text = error instanceof Error ? error.message : String(error);
-  if (!/RESOURCE_EXHAUSTED|Resource exhausted|OOM when allocating|out of memory|bad_alloc/i.test(text)) return undefined;
-  return /OOM when allocating tensor with (shape\[[\d,]*\](?: and type \w+)?)/.exec(text)?.[1] ?? /(allocate \d+ ?bytes)/.exec(text)?.[1] ?? 'more';
+  if (!/RESOURCE_EXHAUSTED|Resource exhausted|OOM when allocating|out of memory|bad_alloc/i.test(text))
+    return undefined;
+  return (
+    /OOM when allocating tensor with (shape\[[\d,]*\](?: and type \w+)?)/.exec(text)?.[1] ??
+    /(allocate \d+ ?bytes)/.exec(text)?.[1] ??
+    'more'
+  );
 }
 
 /** Memory ran out; the message says which batch size would fit. */
@@ -120,7 +131,8 @@ export interface Exhaustion {
 export function exhaustionMessage({ asked, batchSize, accumulate, needed, free, fits }: Exhaustion): string {
   const smaller = Math.min(fits, Math.ceil(batchSize / 2));
   const said = `out of memory at --batch-size ${batchSize} (TensorFlow asked for ${asked}): it needs about ${formatBytes(needed)}, and ${formatBytes(free)} were free`;
-  if (smaller < 1 || batchSize === 1) return `${said}; take smaller models, --precision bf16, or a device with more memory`;
+  if (smaller < 1 || batchSize === 1)
+    return `${said}; take smaller models, --precision bf16, or a device with more memory`;
   const parts = Math.ceil(batchSize / smaller);
   const even = Math.ceil(batchSize / parts); // as near to the same step as whole micro-batches come
   return `${said}; take --batch-size ${even} --accumulate ${accumulate * parts}, ${even * parts === batchSize ? 'which is the same step' : 'nearly the same step'}, or --batch-size auto`;

@@ -3,7 +3,14 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Encoder } from '../../data/prepare/encode.js';
 import { InputError } from '../../errors.js';
-import { openPretrained, openRandom, publishedConfig, randomModel, withFreshProjection, type PretrainedModel } from '../../models/pretrained.js';
+import {
+  openPretrained,
+  openRandom,
+  publishedConfig,
+  randomModel,
+  withFreshProjection,
+  type PretrainedModel,
+} from '../../models/pretrained.js';
 import { isProjection } from '../../models/projection.js';
 import { countParameters } from '../../models/text-encoder.js';
 import { randomBits } from '../../random.js';
@@ -33,26 +40,50 @@ export interface RunModel {
  * @param mayLackModels a published model that cannot be reached is replaced by random weights of its shape, and its
  * tokenizer by random ids
  */
-export async function openRunModel(role: Role, settings: TrainSettings, output: Output, mayLackModels: boolean): Promise<RunModel> {
+export async function openRunModel(
+  role: Role,
+  settings: TrainSettings,
+  output: Output,
+  mayLackModels: boolean,
+): Promise<RunModel> {
   const source = settings[role];
   const published = mayLackModels ? publishedConfig(source) : undefined;
-  await orElse(published, () => checkFamily(source, `--${role}`, output), () => undefined);
+  await orElse(
+    published,
+    () => checkFamily(source, `--${role}`, output),
+    () => undefined,
+  );
   const elsewhere = role === 'teacher' ? settings.teacherTokenizer : settings.studentTokenizer;
-  const tokenizer = await orElse(elsewhere === undefined ? published : undefined, () => openRunTokenizer(role, source, elsewhere, output), (config) => {
-    output.warn(`no tokenizer for ${source}: its batch is random ids`);
-    return { tokenizer: randomIds(config.vocabSize), tokenizerFiles: [] };
-  });
-  const model = await orElse(published, () => openModel(role, settings, output), (config, why) => {
-    output.warn(`${why}; going on with its published shape and random weights`);
-    return randomModel(config, settings.seed);
-  });
+  const tokenizer = await orElse(
+    elsewhere === undefined ? published : undefined,
+    () => openRunTokenizer(role, source, elsewhere, output),
+    (config) => {
+      output.warn(`no tokenizer for ${source}: its batch is random ids`);
+      return { tokenizer: randomIds(config.vocabSize), tokenizerFiles: [] };
+    },
+  );
+  const model = await orElse(
+    published,
+    () => openModel(role, settings, output),
+    (config, why) => {
+      output.warn(`${why}; going on with its published shape and random weights`);
+      return randomModel(config, settings.seed);
+    },
+  );
   checkVocabulary(tokenizer.tokenizer, model.encoder, `--${role} ${source}`);
-  output.message(`${role}: ${source}, ${formatCount(countParameters(model.encoder.shapes))} parameters, width ${model.encoder.width}`);
+  output.message(
+    `${role}: ${source}, ${formatCount(countParameters(model.encoder.shapes))} parameters, width ${model.encoder.width}`,
+  );
   return { role, source, model, ...tokenizer };
 }
 
 /** The student with a projection to the teacher's width on top, where one is asked for and it has another width and none yet. */
-export function projectStudent(student: RunModel, teacher: RunModel, settings: TrainSettings, output: Output): RunModel {
+export function projectStudent(
+  student: RunModel,
+  teacher: RunModel,
+  settings: TrainSettings,
+  output: Output,
+): RunModel {
   const { width, shapes } = student.model.encoder;
   const { width: wanted } = teacher.model.encoder;
   if (settings.project !== true || width === wanted || Object.keys(shapes).some(isProjection)) return student;
@@ -61,7 +92,11 @@ export function projectStudent(student: RunModel, teacher: RunModel, settings: T
 }
 
 /** What `open` gives; or, where it finds bad input and there is something to fall back on, that. */
-async function orElse<Fallback, T>(fallback: Fallback | undefined, open: () => Promise<T>, take: (fallback: Fallback, why: string) => T): Promise<T> {
+async function orElse<Fallback, T>(
+  fallback: Fallback | undefined,
+  open: () => Promise<T>,
+  take: (fallback: Fallback, why: string) => T,
+): Promise<T> {
   try {
     return await open();
   } catch (error) {
@@ -72,16 +107,28 @@ async function orElse<Fallback, T>(fallback: Fallback | undefined, open: () => P
 
 async function openModel(role: Role, settings: TrainSettings, output: Output): Promise<PretrainedModel> {
   const source = settings[role];
-  if (settings.randomWeights) return openRandom(await fetchModel(source, `--${role}`, output, ['config']), settings.seed);
-  const model = await openPretrained(await fetchModel(source, `--${role}`, output, ['config', 'weights']), settings.seed);
+  if (settings.randomWeights)
+    return openRandom(await fetchModel(source, `--${role}`, output, ['config']), settings.seed);
+  const model = await openPretrained(
+    await fetchModel(source, `--${role}`, output, ['config', 'weights']),
+    settings.seed,
+  );
   if (model.fresh.length > 0) output.message(`${role}: ${source} lacks ${model.fresh.join(', ')}; they start afresh`);
   return model;
 }
 
-async function openRunTokenizer(role: Role, source: string, elsewhere: string | undefined, output: Output): Promise<Pick<RunModel, 'tokenizer' | 'tokenizerFiles'>> {
+async function openRunTokenizer(
+  role: Role,
+  source: string,
+  elsewhere: string | undefined,
+  output: Output,
+): Promise<Pick<RunModel, 'tokenizer' | 'tokenizerFiles'>> {
   const { tokenizer, folder } = await openTokenizer({ model: source, elsewhere, flag: `--${role}-tokenizer` }, output);
   const names = await readdir(folder);
-  return { tokenizer, tokenizerFiles: TOKENIZER_FILES.filter((name) => names.includes(name)).map((name) => join(folder, name)) };
+  return {
+    tokenizer,
+    tokenizerFiles: TOKENIZER_FILES.filter((name) => names.includes(name)).map((name) => join(folder, name)),
+  };
 }
 
 /** Gives every text ids drawn at random, for a dry run without a tokenizer. */
@@ -92,7 +139,10 @@ function randomIds(vocabSize: number): Encoder {
     padId: 0,
     vocabSize,
     encodeInto(_text, target, at) {
-      target.set(randomBits(MAX_LENGTH, [0, texts++]).map((bits) => bits % vocabSize), at);
+      target.set(
+        randomBits(MAX_LENGTH, [0, texts++]).map((bits) => bits % vocabSize),
+        at,
+      );
       return MAX_LENGTH;
     },
   };

@@ -31,22 +31,49 @@ export interface PreparedRun {
  *
  * @param mayLackModels for a dry run: a published model that cannot be reached is replaced by random weights of its shape
  */
-export async function prepareRun(asked: AskedSettings, output: Output, { mayLackModels }: { readonly mayLackModels: boolean }): Promise<PreparedRun> {
+export async function prepareRun(
+  asked: AskedSettings,
+  output: Output,
+  { mayLackModels }: { readonly mayLackModels: boolean },
+): Promise<PreparedRun> {
   let settings: TrainSettings = { ...asked, batchSize: asked.batchSize === 'auto' ? 1 : asked.batchSize };
   const found = await findData(settings, output);
   const teacher = await openRunModel('teacher', settings, output, mayLackModels);
-  const student = projectStudent(await openRunModel('student', settings, output, mayLackModels), teacher, settings, output);
+  const student = projectStudent(
+    await openRunModel('student', settings, output, mayLackModels),
+    teacher,
+    settings,
+    output,
+  );
   checkFit(teacher.model.encoder, student.model.encoder, MAX_LENGTH);
   const engine = await chooseEngine(settings, [teacher.model.encoder, student.model.encoder], output);
-  const fitting = asked.batchSize === 'auto' ? await findFittingBatch({ settings, teacher, student, engine }) : undefined;
+  const fitting =
+    asked.batchSize === 'auto' ? await findFittingBatch({ settings, teacher, student, engine }) : undefined;
   const pairs = await openPairs(found, settings, { teacher, student }, output, mayLackModels);
-  if (fitting !== undefined) settings = { ...settings, batchSize: chooseBatchSize(fitting, pairs.training.count, settings.accumulate, output) };
+  if (fitting !== undefined)
+    settings = { ...settings, batchSize: chooseBatchSize(fitting, pairs.training.count, settings.accumulate, output) };
   const data = datasetOf(pairs, settings.batchSize);
-  const fingerprints = mayLackModels ? {} : await fingerprintsOf(data.fingerprint, teacher, student, settings.randomWeights ? settings.seed : undefined);
-  return { settings, teacher, student, engine, data, fingerprints, description: describeRun(settings, { teacher, student }, engine, data, fingerprints) };
+  const fingerprints = mayLackModels
+    ? {}
+    : await fingerprintsOf(data.fingerprint, teacher, student, settings.randomWeights ? settings.seed : undefined);
+  return {
+    settings,
+    teacher,
+    student,
+    engine,
+    data,
+    fingerprints,
+    description: describeRun(settings, { teacher, student }, engine, data, fingerprints),
+  };
 }
 
-function describeRun(settings: TrainSettings, models: { readonly teacher: RunModel; readonly student: RunModel }, engine: EngineInfo, dataset: Dataset, fingerprints: Fingerprints): object {
+function describeRun(
+  settings: TrainSettings,
+  models: { readonly teacher: RunModel; readonly student: RunModel },
+  engine: EngineInfo,
+  dataset: Dataset,
+  fingerprints: Fingerprints,
+): object {
   const modelOf = ({ source, model, tokenizer }: RunModel): object => ({
     source,
     parameters: countParameters(model.encoder.shapes),

@@ -12,14 +12,22 @@ const NOT_SHOWN = ['recipe', 'print', 'dryRun'];
 type Settings = Readonly<Record<string, unknown>>;
 
 /** Puts a recipe's settings in the place of defaults. What was given as a flag wins, and that is said. */
-export function withRecipe<Flags extends { readonly recipe?: RecipeName }>(flags: Flags, command: Command, output: Output): Flags {
+export function withRecipe<Flags extends { readonly recipe?: RecipeName }>(
+  flags: Flags,
+  command: Command,
+  output: Output,
+): Flags {
   const recipe = recipeOf(flags.recipe);
   if (recipe === undefined) return flags;
   const isGiven = (key: string): boolean => command.getOptionValueSource(key) === 'cli';
   const settings = recipe.settings as unknown as Settings;
-  const changed = [...Object.keys(settings), ...NOT_IN_RECIPES].filter((key) => isGiven(key) && !isSame((flags as Settings)[key], settings[key]));
+  const changed = [...Object.keys(settings), ...NOT_IN_RECIPES].filter(
+    (key) => isGiven(key) && !isSame((flags as Settings)[key], settings[key]),
+  );
   for (const key of changed) {
-    output.warn(`${flagOf(command, key)} ${shown((flags as Settings)[key])} in the place of the recipe's ${shown(settings[key])}: the run will not be ${flags.recipe}`);
+    output.warn(
+      `${flagOf(command, key)} ${shown((flags as Settings)[key])} in the place of the recipe's ${shown(settings[key])}: the run will not be ${flags.recipe}`,
+    );
   }
   const taken = Object.entries(settings).filter(([key]) => !isGiven(key));
   return { ...flags, ...Object.fromEntries(taken) };
@@ -29,7 +37,10 @@ export function withRecipe<Flags extends { readonly recipe?: RecipeName }>(flags
 export function printSettings(flags: { readonly recipe?: RecipeName }, command: Command, output: Output): void {
   const recipe = recipeOf(flags.recipe);
   const settings = Object.entries(flags).filter(([key]) => isSetting(key, command));
-  const rows = settings.map(([key, value]) => [`${flagOf(command, key, value)} ${typeof value === 'boolean' ? '' : shown(value)}`.trimEnd(), originOf(key, command, recipe)]);
+  const rows = settings.map(([key, value]) => [
+    `${flagOf(command, key, value)} ${typeof value === 'boolean' ? '' : shown(value)}`.trimEnd(),
+    originOf(key, command, recipe),
+  ]);
   const width = Math.max(...rows.map(([flag]) => flag.length));
   const text = [
     ...(recipe === undefined ? [] : [`${flags.recipe}: ${recipe.description}`]),
@@ -37,7 +48,12 @@ export function printSettings(flags: { readonly recipe?: RecipeName }, command: 
     'in every run: texts of 77 tokens, no attention mask; batches in the same order in every epoch',
     ...(recipe?.published === undefined ? [] : [publishedLine(recipe.published)]),
   ].join('\n');
-  output.result(text, { event: 'settings', recipe: flags.recipe ?? null, settings: Object.fromEntries(settings), published: recipe?.published ?? null });
+  output.result(text, {
+    event: 'settings',
+    recipe: flags.recipe ?? null,
+    settings: Object.fromEntries(settings),
+    published: recipe?.published ?? null,
+  });
 }
 
 function publishedLine({ loss, lossEn, lossKo, duration, source }: NonNullable<Recipe['published']>): string {

@@ -47,7 +47,8 @@ export async function runTraining(run: string | ResumedRun, prepared: PreparedRu
   if (resumed !== undefined) checkSame(resumed, prepared, output);
   const folder = typeof run === 'string' ? await makeRunFolder(run) : run.folder;
   const lock = await lockRun(folder);
-  if (lock.takenFrom !== undefined) output.message(`the lock of process ${lock.takenFrom.pid}, which is no more, is taken over`);
+  if (lock.takenFrom !== undefined)
+    output.message(`the lock of process ${lock.takenFrom.pid}, which is no more, is taken over`);
   try {
     if (resumed === undefined) await beginRun(folder, prepared.description);
     return await underLock(folder, resumed, prepared, output);
@@ -56,14 +57,23 @@ export async function runTraining(run: string | ResumedRun, prepared: PreparedRu
   }
 }
 
-async function underLock(folder: string, resumed: ResumedRun | undefined, prepared: PreparedRun, output: Output): Promise<number> {
-  const found = resumed && await takeCheckpoint(resumed, output);
+async function underLock(
+  folder: string,
+  resumed: ResumedRun | undefined,
+  prepared: PreparedRun,
+  output: Output,
+): Promise<number> {
+  const found = resumed && (await takeCheckpoint(resumed, output));
   await checkDiskSpace(folder, prepared, output);
   const state = found?.trainer.state ?? START;
   const cache = await prepareTeacherCache(prepared, output);
-  const start = found && await startFrom(found, trainedShapes(distillationOf(prepared)), prepared.teacher.model.parameters());
+  const start =
+    found && (await startFrom(found, trainedShapes(distillationOf(prepared)), prepared.teacher.model.parameters()));
   const engine = await startEngine(prepared, start, cache === undefined ? 'computed' : 'given');
-  const data = cache === undefined ? prepared.data : { training: cache.batches('training'), validation: cache.batches('validation') };
+  const data =
+    cache === undefined
+      ? prepared.data
+      : { training: cache.batches('training'), validation: cache.batches('validation') };
   if (resumed !== undefined) {
     await cutLogs(folder, state);
     await noteGoingOn(resumed, found);
@@ -71,19 +81,37 @@ async function underLock(folder: string, resumed: ResumedRun | undefined, prepar
   }
   const log = openLossLog(folder, state.step);
   const view = openTrainingView(output, state.step);
-  const stop = onStopSignals(() => { output.warn('stopping after this step; a second Ctrl-C stops at once, unsaved'); });
+  const stop = onStopSignals(() => {
+    output.warn('stopping after this step; a second Ctrl-C stops at once, unsaved');
+  });
   const saved = { last: found?.name };
   try {
     const options = { ...prepared.settings, signal: stop.signal };
-    const result = await train(engine, data, options, recording({ folder, prepared, engine, log, view, output }, saved), state);
+    const result = await train(
+      engine,
+      data,
+      options,
+      recording({ folder, prepared, engine, log, view, output }, saved),
+      state,
+    );
     view.stop();
     checkSaved(result, saved.last, folder);
     const { best, step } = result.state;
     const report = result.stopped ? undefined : await reportAfterTraining(folder, prepared.settings, output);
-    output.result([summary(relative(process.cwd(), folder), result, view), ...(report === undefined ? [] : [report])].join('\nreport: '), {
-      event: 'done', run: folder, steps: step, stopped: result.stopped, skipped: result.state.skipped, best: best && validationRow(best),
-      ...(report === undefined ? {} : { report }),
-    });
+    output.result(
+      [summary(relative(process.cwd(), folder), result, view), ...(report === undefined ? [] : [report])].join(
+        '\nreport: ',
+      ),
+      {
+        event: 'done',
+        run: folder,
+        steps: step,
+        stopped: result.stopped,
+        skipped: result.state.skipped,
+        best: best && validationRow(best),
+        ...(report === undefined ? {} : { report }),
+      },
+    );
     return result.stopped ? EXIT.stopped : EXIT.done;
   } catch (error) {
     if (!(error instanceof InputError) || !error.message.startsWith('step ')) throw error;
@@ -101,11 +129,16 @@ async function underLock(folder: string, resumed: ResumedRun | undefined, prepar
 /** Throws an `InputError` where the run ended and its last state is on no disk. */
 function checkSaved({ state: { step } }: TrainResult, last: string | undefined, folder: string): void {
   if (step === 0 || last === checkpointName(step)) return;
-  throw new InputError(`${folder}: expected to save step ${step} at the end, but could not; last good checkpoint: ${checkpointPath(folder, last)}; make room and go on with --resume`);
+  throw new InputError(
+    `${folder}: expected to save step ${step} at the end, but could not; last good checkpoint: ${checkpointPath(folder, last)}; make room and go on with --resume`,
+  );
 }
 
 /** Writes and shows what the loop tells. */
-function recording({ folder, prepared, engine, log, view, output }: Run, saved: { last: string | undefined }): TrainCallbacks {
+function recording(
+  { folder, prepared, engine, log, view, output }: Run,
+  saved: { last: string | undefined },
+): TrainCallbacks {
   const { settings, data } = prepared;
   const save = checkpointSaver(folder, prepared, engine, output);
   let warmupSteps = 0;
@@ -114,10 +147,17 @@ function recording({ folder, prepared, engine, log, view, output }: Run, saved: 
     onPlan(plan) {
       warmupSteps = settings.warmupRatio * plan.totalSteps;
       view.plan(plan);
-      output.event({ event: 'plan', ...planRow(plan), training_pairs: data.training.pairs, validation_pairs: data.validation.pairs });
+      output.event({
+        event: 'plan',
+        ...planRow(plan),
+        training_pairs: data.training.pairs,
+        validation_pairs: data.validation.pairs,
+      });
     },
     onBaselines({ untrained, mean, pairs }) {
-      output.message(`baselines over ${formatCounted(pairs, 'pair')}: untrained student ${untrained.toFixed(4)}, always the teacher's mean ${mean.toFixed(4)}`);
+      output.message(
+        `baselines over ${formatCounted(pairs, 'pair')}: untrained student ${untrained.toFixed(4)}, always the teacher's mean ${mean.toFixed(4)}`,
+      );
       output.event({ event: 'baselines', untrained, mean, pairs });
     },
     async onStep(record) {
@@ -130,7 +170,9 @@ function recording({ folder, prepared, engine, log, view, output }: Run, saved: 
       await setImmediate(); // a chance for signals: a step may run without ever waiting
     },
     async onSkipped({ step, loss, gradNorm }, rows) {
-      output.warn(`step ${step} is left out: loss ${loss}, gradient norm ${gradNorm} (rows ${rangesOf(rows)} of the training pairs)`);
+      output.warn(
+        `step ${step} is left out: loss ${loss}, gradient norm ${gradNorm} (rows ${rangesOf(rows)} of the training pairs)`,
+      );
       output.event({ event: 'skipped', step });
       await setImmediate();
     },
@@ -169,14 +211,21 @@ function recording({ folder, prepared, engine, log, view, output }: Run, saved: 
   };
 }
 
-const planRow = ({ epochs, stepsPerEpoch, totalSteps }: TrainPlan) => ({ epochs, steps_per_epoch: stepsPerEpoch, steps: totalSteps });
+const planRow = ({ epochs, stepsPerEpoch, totalSteps }: TrainPlan) => ({
+  epochs,
+  steps_per_epoch: stepsPerEpoch,
+  steps: totalSteps,
+});
 
 /** `checkpoints/first: 300 steps in 0:00:41, validation loss 4.4321 → 0.6123 (best at step 300)` */
-function summary(run: string, { state: { step, skipped, first, best }, stopped }: TrainResult, view: TrainingView): string {
+function summary(
+  run: string,
+  { state: { step, skipped, first, best }, stopped }: TrainResult,
+  view: TrainingView,
+): string {
   if (step === 0) return `${run}: stopped before the first step`;
   const left = skipped === 0 ? '' : `, ${formatCount(skipped)} left out`;
   const trained = `${run}: ${stopped ? 'stopped and saved after ' : ''}${formatCounted(step, 'step')}${left} in ${formatDuration(view.meter.seconds())}`;
   if (first === undefined || best === undefined) return trained; // nothing validated after training
   return `${trained}, validation loss ${first.loss.toFixed(4)} → ${best.loss.toFixed(4)} (best at step ${best.step})`;
 }
-

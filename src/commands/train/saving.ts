@@ -32,8 +32,12 @@ export async function checkDiskSpace(folder: string, prepared: PreparedRun, outp
   const { keep } = prepared.settings;
   const one = bytesOf(prepared);
   const [free, all] = [await freeBytes(folder), one * (keep + 2)]; // those kept, the best, one being written
-  if (free < one + SPARE_BYTES) throw new InputError(`${folder}: expected room for a checkpoint of ${formatBytes(one)}, found ${formatBytes(free)}; free some, or run elsewhere`);
-  if (free < all) output.warn(`${folder}: checkpoints will take up to ${formatBytes(all)}, but only ${formatBytes(free)} are free`);
+  if (free < one + SPARE_BYTES)
+    throw new InputError(
+      `${folder}: expected room for a checkpoint of ${formatBytes(one)}, found ${formatBytes(free)}; free some, or run elsewhere`,
+    );
+  if (free < all)
+    output.warn(`${folder}: checkpoints will take up to ${formatBytes(all)}, but only ${formatBytes(free)} are free`);
 }
 
 /**
@@ -46,20 +50,32 @@ export function checkpointSaver(folder: string, prepared: PreparedRun, engine: E
   return async (state: TrainState, isBest: boolean): Promise<string | undefined> => {
     const free = await freeBytes(folder);
     if (free < bytes + SPARE_BYTES) {
-      output.warn(`step ${state.step} is not saved: expected ${formatBytes(bytes)} free in ${folder}, found ${formatBytes(free)}; earlier checkpoints are as they were`);
+      output.warn(
+        `step ${state.step} is not saved: expected ${formatBytes(bytes)} free in ${folder}, found ${formatBytes(free)}; earlier checkpoints are as they were`,
+      );
       return undefined;
     }
     try {
-      const name = await writeCheckpoint(folder, {
-        step: state.step,
-        parameters: engine.studentParameters(),
-        shapes: student.model.encoder.shapes,
-        moments: engine.moments(),
-        trained,
-        config: exportedConfig(student.model.configJson),
-        files: student.tokenizerFiles,
-        trainer: trainerText({ state, updates: engine.counters().updates, seed: settings.seed, fingerprints, options: settings }),
-      }, isBest);
+      const name = await writeCheckpoint(
+        folder,
+        {
+          step: state.step,
+          parameters: engine.studentParameters(),
+          shapes: student.model.encoder.shapes,
+          moments: engine.moments(),
+          trained,
+          config: exportedConfig(student.model.configJson),
+          files: student.tokenizerFiles,
+          trainer: trainerText({
+            state,
+            updates: engine.counters().updates,
+            seed: settings.seed,
+            fingerprints,
+            options: settings,
+          }),
+        },
+        isBest,
+      );
       await pruneCheckpoints(folder, settings.keep);
       return name;
     } catch (error) {

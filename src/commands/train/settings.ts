@@ -18,7 +18,13 @@ export type EngineChoice = (typeof ENGINES)[number];
 export const PRECISION_CHOICES = ['auto', ...PRECISIONS, 'tf32'] as const;
 export type PrecisionChoice = (typeof PRECISION_CHOICES)[number];
 
-export const CHOICES = { engine: ENGINES, precision: PRECISION_CHOICES, loss: LOSSES, optimizer: OPTIMIZERS, onNan: ON_NAN };
+export const CHOICES = {
+  engine: ENGINES,
+  precision: PRECISION_CHOICES,
+  loss: LOSSES,
+  optimizer: OPTIMIZERS,
+  onNan: ON_NAN,
+};
 
 /** Everything that decides what a run does: written to its `config.json`. */
 export interface TrainSettings {
@@ -68,20 +74,61 @@ export type AskedSettings = Omit<TrainSettings, 'batchSize'> & { readonly batchS
 type Check = readonly [expected: string, isAllowed: (value: unknown) => boolean];
 
 const text: Check = ['text', (value) => typeof value === 'string'];
-const texts: Check = ['a list of texts', (value) => Array.isArray(value) && value.length > 0 && value.every((each) => typeof each === 'string')];
+const texts: Check = [
+  'a list of texts',
+  (value) => Array.isArray(value) && value.length > 0 && value.every((each) => typeof each === 'string'),
+];
 const yesOrNo: Check = ['true or false', (value) => typeof value === 'boolean'];
-const whole = (least: number): Check => [`a whole number of at least ${least}`, (value) => Number.isSafeInteger(value) && (value as number) >= least];
-const numberUpTo = (most: number): Check => [`a number from 0${most === Infinity ? '' : ` to ${most}`}`, (value) => Number.isFinite(value) && (value as number) >= 0 && (value as number) <= most];
-const oneOf = (choices: readonly string[]): Check => [`one of ${choices.join(', ')}`, (value) => choices.includes(value as string)];
+const whole = (least: number): Check => [
+  `a whole number of at least ${least}`,
+  (value) => Number.isSafeInteger(value) && (value as number) >= least,
+];
+const numberUpTo = (most: number): Check => [
+  `a number from 0${most === Infinity ? '' : ` to ${most}`}`,
+  (value) => Number.isFinite(value) && (value as number) >= 0 && (value as number) <= most,
+];
+const oneOf = (choices: readonly string[]): Check => [
+  `one of ${choices.join(', ')}`,
+  (value) => choices.includes(value as string),
+];
 const maybe = ([expected, isAllowed]: Check): Check => [expected, (value) => value === undefined || isAllowed(value)];
 
 const CHECKS: Readonly<Record<keyof TrainSettings, Check>> = {
-  recipe: maybe(oneOf(RECIPE_NAMES)), data: texts, koColumn: maybe(text), enColumn: maybe(text), teacher: text, student: text, teacherTokenizer: maybe(text),
-  studentTokenizer: maybe(text), project: maybe(yesOrNo), randomWeights: yesOrNo, samples: maybe(whole(1)), validFraction: numberUpTo(1), shuffle: yesOrNo,
-  epochs: whole(1), batchSize: whole(1), accumulate: whole(1), learningRate: numberUpTo(Infinity), weightDecay: numberUpTo(Infinity), warmupRatio: numberUpTo(1),
-  optimizer: oneOf(OPTIMIZERS), loss: oneOf(LOSSES), dropout: maybe(numberUpTo(1)), maxGradNorm: maybe(numberUpTo(Infinity)), maxSteps: maybe(whole(1)), seed: whole(0),
-  engine: oneOf(ENGINES), precision: oneOf(PRECISION_CHOICES), backend: oneOf(BACKENDS), device: text, run: maybe(text), logEvery: whole(1), saveEvery: maybe(whole(1)),
-  onNan: oneOf(ON_NAN), cacheTeacher: maybe(text), keep: whole(1),
+  recipe: maybe(oneOf(RECIPE_NAMES)),
+  data: texts,
+  koColumn: maybe(text),
+  enColumn: maybe(text),
+  teacher: text,
+  student: text,
+  teacherTokenizer: maybe(text),
+  studentTokenizer: maybe(text),
+  project: maybe(yesOrNo),
+  randomWeights: yesOrNo,
+  samples: maybe(whole(1)),
+  validFraction: numberUpTo(1),
+  shuffle: yesOrNo,
+  epochs: whole(1),
+  batchSize: whole(1),
+  accumulate: whole(1),
+  learningRate: numberUpTo(Infinity),
+  weightDecay: numberUpTo(Infinity),
+  warmupRatio: numberUpTo(1),
+  optimizer: oneOf(OPTIMIZERS),
+  loss: oneOf(LOSSES),
+  dropout: maybe(numberUpTo(1)),
+  maxGradNorm: maybe(numberUpTo(Infinity)),
+  maxSteps: maybe(whole(1)),
+  seed: whole(0),
+  engine: oneOf(ENGINES),
+  precision: oneOf(PRECISION_CHOICES),
+  backend: oneOf(BACKENDS),
+  device: text,
+  run: maybe(text),
+  logEvery: whole(1),
+  saveEvery: maybe(whole(1)),
+  onNan: oneOf(ON_NAN),
+  cacheTeacher: maybe(text),
+  keep: whole(1),
 };
 
 /**
@@ -93,7 +140,7 @@ const CHECKS: Readonly<Record<keyof TrainSettings, Check>> = {
 export function checkSettings(settings: Readonly<Record<string, unknown>>, where: string): TrainSettings {
   for (const [name, [expected, isAllowed]] of Object.entries(CHECKS)) {
     if (isAllowed(settings[name])) continue;
-    const found = (JSON.stringify(settings[name]) as string | undefined ?? 'nothing').slice(0, 60);
+    const found = ((JSON.stringify(settings[name]) as string | undefined) ?? 'nothing').slice(0, 60);
     throw new InputError(`${where}: settings: ${name}: expected ${expected}, got ${found}`);
   }
   return settings as unknown as TrainSettings; // every field was looked at

@@ -39,5 +39,7 @@ function asShortage(error: unknown, parts: EngineParts, free: number): unknown {
   if (asked === undefined) return error;
   const { batchSize, accumulate } = parts.settings;
   const need = memoryNeed(parts, MAX_LENGTH);
-  return new Shortage(exhaustionMessage({ asked, batchSize, accumulate, needed: need(batchSize), free, fits: largestBatch(need, free) }));
+  return new Shortage(
+    exhaustionMessage({ asked, batchSize, accumulate, needed: need(batchSize), free, fits: largestBatch(need, free) }),
+  );
 }

@@ -21,16 +21,25 @@ export async function prepareTeacherCache(prepared: PreparedRun, output: Output)
   const { settings, fingerprints, engine, data } = prepared;
   if (settings.cacheTeacher === undefined) return undefined;
   const key = {
-    teacher: fingerprints.teacher, tokenizer: fingerprints['teacher tokenizer'], data: fingerprints.data, loss: settings.loss, precision: engine.precision,
+    teacher: fingerprints.teacher,
+    tokenizer: fingerprints['teacher tokenizer'],
+    data: fingerprints.data,
+    loss: settings.loss,
+    precision: engine.precision,
   };
   const shape = targetShape(distillationOf(prepared), 1, MAX_LENGTH).slice(1);
   const cache = await openTeacherCache(settings.cacheTeacher, key, data, shape);
   const pairs = data.training.pairs + data.validation.pairs;
-  output.message(`teacher cache: ${formatCounted(pairs, 'pair')} in ${cache.folder}, ${formatBytes(cache.missingBytes)} still to be written`);
+  output.message(
+    `teacher cache: ${formatCounted(pairs, 'pair')} in ${cache.folder}, ${formatBytes(cache.missingBytes)} still to be written`,
+  );
   output.event({ event: 'teacher-cache', folder: cache.folder, pairs, missing_bytes: cache.missingBytes });
   if (cache.missingBytes === 0) return cache;
   const free = await freeBytes(cache.folder);
-  if (free < cache.missingBytes) throw new InputError(`${cache.folder}: expected ${formatBytes(cache.missingBytes)} free for the teacher's outputs, found ${formatBytes(free)}; name a folder with more room`);
+  if (free < cache.missingBytes)
+    throw new InputError(
+      `${cache.folder}: expected ${formatBytes(cache.missingBytes)} free for the teacher's outputs, found ${formatBytes(free)}; name a folder with more room`,
+    );
   await fill(prepared, cache, pairs, output);
   return openTeacherCache(settings.cacheTeacher, key, data, shape);
 }
@@ -40,11 +49,14 @@ async function fill(prepared: PreparedRun, cache: TeacherCache, pairs: number, o
   const bar = output.progress('teacher', pairs, 'pairs');
   let done = 0;
   try {
-    await cache.fill((batch) => engine.teach(batch), async (more) => {
-      done += more;
-      bar.update(done);
-      await setImmediate(); // a chance for signals
-    });
+    await cache.fill(
+      (batch) => engine.teach(batch),
+      async (more) => {
+        done += more;
+        bar.update(done);
+        await setImmediate(); // a chance for signals
+      },
+    );
   } finally {
     bar.stop();
     engine.dispose();

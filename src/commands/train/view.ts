@@ -31,13 +31,28 @@ export function openTrainingView(output: Output, from = 0): TrainingView {
   let bar: Progress | undefined;
   let validated = 0;
 
-  return { meter, plan: (known) => { plan = known; meter.resume(); }, step, validating, validation, stop };
+  return {
+    meter,
+    plan: (known) => {
+      plan = known;
+      meter.resume();
+    },
+    step,
+    validating,
+    validation,
+    stop,
+  };
 
   function step(record: StepRecord): void {
     meter.step(record.pairs);
-    if (record.step === from + 1 && meter.seconds() >= WORTH_SAYING) output.message(`first step: ${Math.round(meter.seconds())} s; it prepares what the later ones use`);
+    if (record.step === from + 1 && meter.seconds() >= WORTH_SAYING)
+      output.message(`first step: ${Math.round(meter.seconds())} s; it prepares what the later ones use`);
     const before = (record.epoch - 1) * plan.stepsPerEpoch;
-    bar ??= output.progress(`epoch ${record.epoch}/${plan.epochs}`, Math.min(plan.stepsPerEpoch, plan.totalSteps - before), 'steps');
+    bar ??= output.progress(
+      `epoch ${record.epoch}/${plan.epochs}`,
+      Math.min(plan.stepsPerEpoch, plan.totalSteps - before),
+      'steps',
+    );
     const left = (meter.seconds() / (record.step - from)) * (plan.totalSteps - record.step);
     bar.update(record.step - before, [
       `loss_en ${record.lossEn.toFixed(4)}`,

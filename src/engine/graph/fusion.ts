@@ -27,8 +27,33 @@ export interface FusedGraph {
 
 /** Ops that give a value for a value. */
 export const ELEMENTWISE: ReadonlySet<string> = new Set([
-  'AddV2', 'Sub', 'Mul', 'RealDiv', 'SquaredDifference', 'Maximum', 'Minimum', 'Pow', 'Equal', 'NotEqual', 'Greater', 'GreaterEqual',
-  'Less', 'LessEqual', 'Square', 'Sqrt', 'Rsqrt', 'Exp', 'Erf', 'Sigmoid', 'Tanh', 'Neg', 'Abs', 'Relu', 'Cast', 'Reshape', 'SelectV2',
+  'AddV2',
+  'Sub',
+  'Mul',
+  'RealDiv',
+  'SquaredDifference',
+  'Maximum',
+  'Minimum',
+  'Pow',
+  'Equal',
+  'NotEqual',
+  'Greater',
+  'GreaterEqual',
+  'Less',
+  'LessEqual',
+  'Square',
+  'Sqrt',
+  'Rsqrt',
+  'Exp',
+  'Erf',
+  'Sigmoid',
+  'Tanh',
+  'Neg',
+  'Abs',
+  'Relu',
+  'Cast',
+  'Reshape',
+  'SelectV2',
 ]);
 
 /** Ops that go into loops. */
@@ -61,7 +86,8 @@ export function fuse(nodes: readonly GraphNode[], fetched: readonly string[]): F
  */
 function gather(ordered: readonly GraphNode[], fetched: readonly string[]): GraphNode[][] {
   const byName = new Map(ordered.map((node) => [node.name, node]));
-  const inputsOf = (node: GraphNode): GraphNode[] => node.inputs.map((name) => byName.get(producerName(name))!).filter((input) => !isCopied(input));
+  const inputsOf = (node: GraphNode): GraphNode[] =>
+    node.inputs.map((name) => byName.get(producerName(name))!).filter((input) => !isCopied(input));
   const purposes = purposesOf(ordered, fetched);
   const isFusible = (node: GraphNode): boolean => FUSIBLE.has(node.op);
   const mayJoin = (from: GraphNode, to: GraphNode): boolean =>
@@ -69,7 +95,10 @@ function gather(ordered: readonly GraphNode[], fetched: readonly string[]): Grap
 
   const stages = new Map<GraphNode, number>();
   for (const node of ordered) {
-    stages.set(node, Math.max(0, ...inputsOf(node).map((input) => stages.get(input)! + (mayJoin(input, node) ? 0 : 1))));
+    stages.set(
+      node,
+      Math.max(0, ...inputsOf(node).map((input) => stages.get(input)! + (mayJoin(input, node) ? 0 : 1))),
+    );
   }
   const latest = new Map<GraphNode, number>();
   for (const node of [...ordered].reverse()) {
@@ -108,7 +137,8 @@ function isCopied({ op, shape }: GraphNode): boolean {
 function callFunctions(ordered: readonly GraphNode[], groups: readonly GraphNode[][]): FusedGraph {
   const byName = new Map(ordered.map((node) => [node.name, node]));
   const readers = new Map<string, GraphNode[]>();
-  for (const node of ordered) for (const name of node.inputs) readers.set(producerName(name), [...(readers.get(producerName(name)) ?? []), node]);
+  for (const node of ordered)
+    for (const name of node.inputs) readers.set(producerName(name), [...(readers.get(producerName(name)) ?? []), node]);
 
   const functions = new Map<string, { readonly definition: GraphFunction; values: number; readonly calls: Call[] }>();
   for (const group of groups) {
@@ -131,16 +161,29 @@ function callFunctions(ordered: readonly GraphNode[], groups: readonly GraphNode
       for (const member of members) gone.add(member.name);
       for (const [k, output] of outputs.entries()) replaced.set(output.name, k === 0 ? name : `${name}:${k}`);
       calls.push({
-        name, op: 'PartitionedCall', inputs, dtype: outputs[0].dtype, shape: outputs[0].shape,
+        name,
+        op: 'PartitionedCall',
+        inputs,
+        dtype: outputs[0].dtype,
+        shape: outputs[0].shape,
         attributes: {
-          Tin: { types: definition.inputs }, Tout: { types: outputs.map(({ dtype }) => dtype) },
-          f: { function: definition.name }, _XlaMustCompile: { bool: true }, _noinline: { bool: true },
+          Tin: { types: definition.inputs },
+          Tout: { types: outputs.map(({ dtype }) => dtype) },
+          f: { function: definition.name },
+          _XlaMustCompile: { bool: true },
+          _noinline: { bool: true },
         },
       });
     }
   }
-  const redirect = (name: string): string => (name.startsWith('^') ? `^${(replaced.get(name.slice(1)) ?? name.slice(1)).split(':')[0]}` : replaced.get(name) ?? name);
-  const kept = [...ordered.filter(({ name }) => !gone.has(name)), ...calls].map((node) => ({ ...node, inputs: node.inputs.map(redirect) }));
+  const redirect = (name: string): string =>
+    name.startsWith('^')
+      ? `^${(replaced.get(name.slice(1)) ?? name.slice(1)).split(':')[0]}`
+      : (replaced.get(name) ?? name);
+  const kept = [...ordered.filter(({ name }) => !gone.has(name)), ...calls].map((node) => ({
+    ...node,
+    inputs: node.inputs.map(redirect),
+  }));
   return { nodes: kept, functions: worthwhile.map(({ definition }) => definition) };
 }
 
@@ -180,7 +223,16 @@ function describe(
   };
   for (const node of group) add(node);
   const outputs = group.filter((node) => (readers.get(node.name) ?? []).some((reader) => !members.has(reader.name)));
-  const definition: GraphFunction = { name, inputs: inputs.map(({ dtype }) => dtype), nodes, outputs: outputs.map((node) => local.get(node.name)!) };
-  const key = JSON.stringify([inputs.map(({ dtype, shape }) => [dtype, shape]), nodes.map(({ op, inputs: taken, attributes, shape }) => [op, taken, attributes, shape]), definition.outputs]);
+  const definition: GraphFunction = {
+    name,
+    inputs: inputs.map(({ dtype }) => dtype),
+    nodes,
+    outputs: outputs.map((node) => local.get(node.name)!),
+  };
+  const key = JSON.stringify([
+    inputs.map(({ dtype, shape }) => [dtype, shape]),
+    nodes.map(({ op, inputs: taken, attributes, shape }) => [op, taken, attributes, shape]),
+    definition.outputs,
+  ]);
   return { key, definition, call: { inputs: inputs.map((node) => node.name), outputs, members: group } };
 }

@@ -4,7 +4,14 @@ import type { GraphFunction } from './fusion.js';
 import type { Attribute, GraphDtype, GraphNode, Value } from './graph.js';
 
 /** The numbers of `DataType` (tensorflow/core/framework/types.proto). */
-const DTYPE_NUMBERS: Readonly<Record<GraphDtype, number>> = { float32: 1, int32: 3, int64: 9, bool: 10, bfloat16: 14, resource: 20 };
+const DTYPE_NUMBERS: Readonly<Record<GraphDtype, number>> = {
+  float32: 1,
+  int32: 3,
+  int64: 9,
+  bool: 10,
+  bfloat16: 14,
+  resource: 20,
+};
 
 /** A version of the ops that TensorFlow 2.9 and every later one reads. */
 const PRODUCER_VERSION = 1087;
@@ -21,23 +28,40 @@ export function encodeSavedModel(
   signatures: Readonly<Record<string, Signature>>,
   functions: readonly GraphFunction[] = [],
 ): Buffer {
-  const library = bytes(2, functions.map((definition) => bytes(1, encodeFunction(definition))));
-  const graph = Buffer.concat([...nodes.map((node) => bytes(1, encodeNode(node))), library, bytes(4, integer(1, PRODUCER_VERSION))]);
-  const encoded = Object.fromEntries(Object.entries(signatures).map(([name, signature]) => [name, encodeSignature(signature)]));
+  const library = bytes(
+    2,
+    functions.map((definition) => bytes(1, encodeFunction(definition))),
+  );
+  const graph = Buffer.concat([
+    ...nodes.map((node) => bytes(1, encodeNode(node))),
+    library,
+    bytes(4, integer(1, PRODUCER_VERSION)),
+  ]);
+  const encoded = Object.fromEntries(
+    Object.entries(signatures).map(([name, signature]) => [name, encodeSignature(signature)]),
+  );
   const metaGraph = [bytes(1, bytes(4, 'serve')), bytes(2, graph), map(5, encoded)];
   return Buffer.concat([integer(1, 1), bytes(2, metaGraph)]);
 }
 
 function encodeNode({ name, op, inputs, attributes, device = '' }: GraphNode): Buffer {
   const encoded = Object.fromEntries(Object.entries(attributes).map(([key, value]) => [key, encodeAttribute(value)]));
-  return Buffer.concat([bytes(1, name), bytes(2, op), ...inputs.map((input) => bytes(3, input)), ...(device === '' ? [] : [bytes(4, device)]), map(5, encoded)]);
+  return Buffer.concat([
+    bytes(1, name),
+    bytes(2, op),
+    ...inputs.map((input) => bytes(3, input)),
+    ...(device === '' ? [] : [bytes(4, device)]),
+    map(5, encoded),
+  ]);
 }
 
 /** `FunctionDef`: inside, an input is an argument's name or `node:output:index`. */
 function encodeFunction({ name, inputs, nodes, outputs }: GraphFunction): Buffer {
   const byName = new Map(nodes.map((node) => [node.name, node]));
-  const reference = (of: string): string => (of.startsWith('argument:') ? of.replace(':', '_') : `${of}:${outputName(byName.get(of)!.op)}:0`);
-  const argument = (field: number, of: string, dtype: GraphDtype): Buffer => bytes(field, [bytes(1, of), integer(3, DTYPE_NUMBERS[dtype])]);
+  const reference = (of: string): string =>
+    of.startsWith('argument:') ? of.replace(':', '_') : `${of}:${outputName(byName.get(of)!.op)}:0`;
+  const argument = (field: number, of: string, dtype: GraphDtype): Buffer =>
+    bytes(field, [bytes(1, of), integer(3, DTYPE_NUMBERS[dtype])]);
   const signature = [
     bytes(1, name),
     ...inputs.map((dtype, i) => argument(2, `argument_${i}`, dtype)),
@@ -63,7 +87,11 @@ function encodeAttribute(attribute: Attribute): Buffer {
   if ('int' in attribute) return integer(3, attribute.int);
   if ('float' in attribute) return float(4, attribute.float);
   if ('bool' in attribute) return integer(5, attribute.bool);
-  if ('types' in attribute) return bytes(1, attribute.types.map((type) => integer(6, DTYPE_NUMBERS[type])));
+  if ('types' in attribute)
+    return bytes(
+      1,
+      attribute.types.map((type) => integer(6, DTYPE_NUMBERS[type])),
+    );
   if ('function' in attribute) return bytes(10, bytes(1, attribute.function));
   if ('type' in attribute) return integer(6, DTYPE_NUMBERS[attribute.type]);
   if ('shape' in attribute) return bytes(7, encodeShape(attribute.shape));

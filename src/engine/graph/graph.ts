@@ -3,7 +3,14 @@
 export type GraphDtype = 'float32' | 'bfloat16' | 'int32' | 'int64' | 'bool' | 'resource';
 
 /** Bytes of a value. */
-export const BYTES: Readonly<Record<GraphDtype, number>> = { float32: 4, bfloat16: 2, int32: 4, int64: 8, bool: 1, resource: 0 };
+export const BYTES: Readonly<Record<GraphDtype, number>> = {
+  float32: 4,
+  bfloat16: 2,
+  int32: 4,
+  int64: 8,
+  bool: 1,
+  resource: 0,
+};
 
 /** An attribute of a node, by the kind that TensorFlow's `AttrValue` has for it. */
 export type Attribute =
@@ -15,7 +22,9 @@ export type Attribute =
   | { readonly float: number }
   | { readonly text: string }
   | { readonly shape: readonly number[] }
-  | { readonly tensor: { readonly dtype: GraphDtype; readonly shape: readonly number[]; readonly content: Uint8Array } };
+  | {
+      readonly tensor: { readonly dtype: GraphDtype; readonly shape: readonly number[]; readonly content: Uint8Array };
+    };
 
 export type Attributes = Readonly<Record<string, Attribute>>;
 
@@ -46,7 +55,13 @@ export class Graph {
    *
    * @param name given to nodes that are fed or fetched; others get a number
    */
-  add(op: string, inputs: readonly (Value | string)[], attributes: Attributes, output: { dtype: GraphDtype; shape: readonly number[] }, name?: string): GraphNode {
+  add(
+    op: string,
+    inputs: readonly (Value | string)[],
+    attributes: Attributes,
+    output: { dtype: GraphDtype; shape: readonly number[] },
+    name?: string,
+  ): GraphNode {
     const node: GraphNode = {
       name: name ?? `${op}_${this.count++}`,
       op,
@@ -98,6 +113,11 @@ function isUniform(values: ArrayLike<number>): boolean {
 
 /** A tensor's bytes as `TensorProto.tensor_content` has them. */
 function contentOf(values: ArrayLike<number>, dtype: 'float32' | 'int32' | 'bool'): Uint8Array {
-  const typed = dtype === 'float32' ? Float32Array.from(values) : dtype === 'int32' ? Int32Array.from(values) : Uint8Array.from(values);
+  const typed =
+    dtype === 'float32'
+      ? Float32Array.from(values)
+      : dtype === 'int32'
+        ? Int32Array.from(values)
+        : Uint8Array.from(values);
   return new Uint8Array(typed.buffer);
 }

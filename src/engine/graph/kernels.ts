@@ -7,21 +7,40 @@ import { concat, gather, pack, pad, reshape, slice, tile, transpose } from './mo
 import { cast } from './variables.js';
 
 /** An op on one tensor that keeps shape and dtype. */
-const unary = (op: string): Kernel => (graph, { x }) => graph.add(op, [x], typed(x), x);
+const unary =
+  (op: string): Kernel =>
+  (graph, { x }) =>
+    graph.add(op, [x], typed(x), x);
 
 /** An op on two tensors that broadcast. */
-const binary = (op: string, isComparison = false): Kernel => (graph, { a, b }) => {
-  const shape = tf.broadcast_util.assertAndGetBroadcastShape([...a.shape], [...b.shape]);
-  return graph.add(op, [a, b], typed(a), { dtype: isComparison ? 'bool' : a.dtype, shape });
-};
+const binary =
+  (op: string, isComparison = false): Kernel =>
+  (graph, { a, b }) => {
+    const shape = tf.broadcast_util.assertAndGetBroadcastShape([...a.shape], [...b.shape]);
+    return graph.add(op, [a, b], typed(a), { dtype: isComparison ? 'bool' : a.dtype, shape });
+  };
 
 /** An op that folds axes away. */
-const reduction = (op: string): Kernel => (graph, { x }, attributes) => {
-  const { axis, reductionIndices, keepDims } = attributes as { axis?: number | number[]; reductionIndices?: number | number[]; keepDims?: boolean };
-  const axes = tf.util.parseAxisParam((axis ?? reductionIndices)!, [...x.shape]);
-  const shape = keepDims === true ? x.shape.map((size, i) => (axes.includes(i) ? 1 : size)) : x.shape.filter((_, i) => !axes.includes(i));
-  return graph.add(op, [x, graph.int32(axes)], { ...typed(x), Tidx: { type: 'int32' }, keep_dims: { bool: keepDims === true } }, { dtype: x.dtype, shape });
-};
+const reduction =
+  (op: string): Kernel =>
+  (graph, { x }, attributes) => {
+    const { axis, reductionIndices, keepDims } = attributes as {
+      axis?: number | number[];
+      reductionIndices?: number | number[];
+      keepDims?: boolean;
+    };
+    const axes = tf.util.parseAxisParam((axis ?? reductionIndices)!, [...x.shape]);
+    const shape =
+      keepDims === true
+        ? x.shape.map((size, i) => (axes.includes(i) ? 1 : size))
+        : x.shape.filter((_, i) => !axes.includes(i));
+    return graph.add(
+      op,
+      [x, graph.int32(axes)],
+      { ...typed(x), Tidx: { type: 'int32' }, keep_dims: { bool: keepDims === true } },
+      { dtype: x.dtype, shape },
+    );
+  };
 
 /** Rank-2 products become `MatMul`, which has the fast kernels; of higher rank `BatchMatMulV2`. */
 const matMul: Kernel = (graph, { a, b }, attributes) => {
@@ -33,11 +52,18 @@ const matMul: Kernel = (graph, { a, b }, attributes) => {
   const isPlain = a.shape.slice(0, -2).every((size) => size === 1) && b.shape.slice(0, -2).every((size) => size === 1);
   if (!isPlain) {
     const output = { dtype: a.dtype, shape: [...a.shape.slice(0, -2), rows, columns] };
-    return graph.add('BatchMatMulV2', [a, b], { ...typed(a), adj_x: { bool: transposeA }, adj_y: { bool: transposeB } }, output);
+    return graph.add(
+      'BatchMatMulV2',
+      [a, b],
+      { ...typed(a), adj_x: { bool: transposeA }, adj_y: { bool: transposeB } },
+      output,
+    );
   }
-  const matrix = (value: Value): Value => (value.shape.length === 2 ? value : reshape(graph, value, value.shape.slice(-2)));
+  const matrix = (value: Value): Value =>
+    value.shape.length === 2 ? value : reshape(graph, value, value.shape.slice(-2));
   const product = graph.add(
-    'MatMul', [matrix(a), matrix(b)],
+    'MatMul',
+    [matrix(a), matrix(b)],
     { ...typed(a), transpose_a: { bool: transposeA }, transpose_b: { bool: transposeB } },
     { dtype: a.dtype, shape: [rows, columns] },
   );
@@ -58,7 +84,12 @@ const addN: Kernel = (graph, inputs) => {
 
 const cumsum: Kernel = (graph, { x }, attributes) => {
   const { axis, exclusive, reverse } = attributes as { axis: number; exclusive: boolean; reverse: boolean };
-  const settings: Attributes = { ...typed(x), Tidx: { type: 'int32' }, exclusive: { bool: exclusive }, reverse: { bool: reverse } };
+  const settings: Attributes = {
+    ...typed(x),
+    Tidx: { type: 'int32' },
+    exclusive: { bool: exclusive },
+    reverse: { bool: reverse },
+  };
   return graph.add('Cumsum', [x, graph.scalar(axis, 'int32')], settings, x);
 };
 
@@ -122,7 +153,11 @@ export const RECORDED_KERNELS: Readonly<Record<string, Kernel>> = {
   Identity: (_, { x }) => x,
   Cast: (graph, { x }, attributes) => cast(graph, x, (attributes as { dtype: Value['dtype'] }).dtype),
   Reshape: (graph, { x }, attributes) =>
-    reshape(graph, x, tf.util.inferFromImplicitShape((attributes as { shape: number[] }).shape, tf.util.sizeFromShape([...x.shape]))),
+    reshape(
+      graph,
+      x,
+      tf.util.inferFromImplicitShape((attributes as { shape: number[] }).shape, tf.util.sizeFromShape([...x.shape])),
+    ),
   ExpandDims: (graph, { input }, attributes) => {
     const { dim } = attributes as { dim: number };
     const at = dim < 0 ? input.shape.length + 1 + dim : dim;

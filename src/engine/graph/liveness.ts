@@ -5,7 +5,14 @@ import { BYTES, type GraphNode, type Value } from './graph.js';
 import { inOrder, purposesOf } from './order.js';
 
 /** Ops whose output is a buffer that is there already: a variable's, what was fed, an input's own. */
-const WITHOUT_BUFFER = new Set(['VarHandleOp', 'ReadVariableOp', 'Placeholder', 'Const', 'AssignVariableOp', 'AssignAddVariableOp']);
+const WITHOUT_BUFFER = new Set([
+  'VarHandleOp',
+  'ReadVariableOp',
+  'Placeholder',
+  'Const',
+  'AssignVariableOp',
+  'AssignAddVariableOp',
+]);
 const ALIASES = new Set(['Reshape', 'Identity']);
 
 /**
@@ -30,7 +37,9 @@ export function peakBytes({ nodes, functions }: FusedGraph, fetched: string): nu
     living.delete(buffer);
   };
   for (const [i, node] of running.entries()) {
-    const dying = readsOf(node).map(bufferOf).filter((buffer) => lastReads.get(buffer) === i);
+    const dying = readsOf(node)
+      .map(bufferOf)
+      .filter((buffer) => lastReads.get(buffer) === i);
     if (ELEMENTWISE.has(node.op)) dying.forEach(end); // its output takes an input's place
     for (const [k, { shape, dtype }] of outputs(node).entries()) {
       const [buffer, bytes] = [outputName(node.name, k), sizeOf(shape) * BYTES[dtype]];
@@ -45,8 +54,15 @@ export function peakBytes({ nodes, functions }: FusedGraph, fetched: string): nu
 }
 
 /** What a node gives that takes memory of its own. */
-function outputsOf(functions: readonly GraphFunction[]): (node: GraphNode) => readonly Pick<Value, 'shape' | 'dtype'>[] {
-  const byName = new Map(functions.map((definition) => [definition.name, definition.outputs.map((of) => definition.nodes.find(({ name }) => name === of)!)]));
+function outputsOf(
+  functions: readonly GraphFunction[],
+): (node: GraphNode) => readonly Pick<Value, 'shape' | 'dtype'>[] {
+  const byName = new Map(
+    functions.map((definition) => [
+      definition.name,
+      definition.outputs.map((of) => definition.nodes.find(({ name }) => name === of)!),
+    ]),
+  );
   return (node) => {
     if (WITHOUT_BUFFER.has(node.op) || ALIASES.has(node.op)) return [];
     const { f } = node.attributes;

@@ -46,7 +46,13 @@ const GROUP_BYTES = 64e6;
  * @param dtype in which the variables are kept; they are fed, and read by a recording, as float32
  * @param packs parameters that are kept in one variable
  */
-export function declareModel(graph: Graph, role: string, shapes: Shapes, dtype: 'float32' | 'bfloat16', packs: Packs = {}): ModelVariables {
+export function declareModel(
+  graph: Graph,
+  role: string,
+  shapes: Shapes,
+  dtype: 'float32' | 'bfloat16',
+  packs: Packs = {},
+): ModelVariables {
   const packed = new Set(Object.values(packs).flat());
   const names = [...Object.keys(shapes).filter((name) => !packed.has(name)), ...Object.keys(packs)]; // packs last: they wait for all their members
   const variables = names.map((name): ModelVariable => {
@@ -56,8 +62,13 @@ export function declareModel(graph: Graph, role: string, shapes: Shapes, dtype: 
     return { name, members, variable, read: cast(graph, readVariable(graph, variable), 'float32') };
   });
   const groups = grouped(variables).map((group, index) => {
-    const entries = group.map((variable) => ({ variable, parameters: declareParameters(graph, role, shapes, variable) }));
-    const assigned = entries.map(({ variable: { variable }, parameters }) => assignVariable(graph, variable, cast(graph, joined(graph, variable, parameters), dtype)));
+    const entries = group.map((variable) => ({
+      variable,
+      parameters: declareParameters(graph, role, shapes, variable),
+    }));
+    const assigned = entries.map(({ variable: { variable }, parameters }) =>
+      assignVariable(graph, variable, cast(graph, joined(graph, variable, parameters), dtype)),
+    );
     const groupIsSet = after(graph, graph.scalar(1, 'float32'), assigned, `set/${role}/${index}/done`);
     return entries.flatMap(({ parameters }) => parameters.map((parameter) => ({ ...parameter, groupIsSet })));
   });
@@ -65,7 +76,12 @@ export function declareModel(graph: Graph, role: string, shapes: Shapes, dtype: 
 }
 
 /** The parameters in a variable. */
-function declareParameters(graph: Graph, role: string, shapes: Shapes, { members, variable, read }: ModelVariable): Omit<ModelParameter, 'groupIsSet'>[] {
+function declareParameters(
+  graph: Graph,
+  role: string,
+  shapes: Shapes,
+  { members, variable, read }: ModelVariable,
+): Omit<ModelParameter, 'groupIsSet'>[] {
   let start = 0;
   return members.map((name) => {
     const shape = shapes[name];
@@ -78,7 +94,11 @@ function declareParameters(graph: Graph, role: string, shapes: Shapes, { members
 }
 
 /** What is fed for a variable's parameters, end to end. */
-function joined(graph: Graph, variable: Variable, parameters: readonly Pick<ModelParameter, 'input' | 'shape'>[]): Value {
+function joined(
+  graph: Graph,
+  variable: Variable,
+  parameters: readonly Pick<ModelParameter, 'input' | 'shape'>[],
+): Value {
   const [first] = parameters;
   if (variable.shape === first.shape) return first.input;
   const flat = parameters.map(({ input, shape }, i) => [String(i), reshape(graph, input, [sizeOf(shape)])] as const);
@@ -106,7 +126,11 @@ export function recordedParams({ tensor }: Recording, { groups }: ModelVariables
 }
 
 /** Sets a model's variables, group by group, as their values come in. */
-export async function setVariables(session: Session, { groups }: ModelVariables, values: ParameterValues): Promise<void> {
+export async function setVariables(
+  session: Session,
+  { groups }: ModelVariables,
+  values: ParameterValues,
+): Promise<void> {
   const places = new Map(groups.flatMap((group) => group.map((entry) => [entry.name, { group, entry }] as const)));
   const waiting = new Map<(typeof groups)[number], (readonly [GraphNode, tf.Tensor])[]>();
   for await (const [name, data] of values) {
@@ -129,8 +153,12 @@ export async function setVariables(session: Session, { groups }: ModelVariables,
 // eslint-disable-next-line @typescript-eslint/require-await -- the session's call is synchronous, an engine's values are not
 export async function* readVariables(session: Session, { groups }: ModelVariables): AsyncIterable<NamedValues> {
   for (const group of groups) {
-    const fetched = session.run([], group.map(({ read }) => read));
-    for (const [i, { name, shape }] of group.entries()) yield { name, shape, values: fetched[i].dataSync() as Float32Array };
+    const fetched = session.run(
+      [],
+      group.map(({ read }) => read),
+    );
+    for (const [i, { name, shape }] of group.entries())
+      yield { name, shape, values: fetched[i].dataSync() as Float32Array };
     tf.dispose(fetched);
   }
 }

@@ -4,7 +4,12 @@ import { typed, type Kernel } from './kernel.js';
 
 /** The value in another shape of as many values. */
 export function reshape(graph: Graph, x: Value, shape: readonly number[]): GraphNode {
-  return graph.add('Reshape', [x, graph.int32(shape)], { ...typed(x), Tshape: { type: 'int32' } }, { dtype: x.dtype, shape });
+  return graph.add(
+    'Reshape',
+    [x, graph.int32(shape)],
+    { ...typed(x), Tshape: { type: 'int32' } },
+    { dtype: x.dtype, shape },
+  );
 }
 
 /** Rows by their numbers. */
@@ -19,7 +24,12 @@ export const gather: Kernel = (graph, { x, indices }, attributes) => {
 export const slice: Kernel = (graph, { x }, attributes) => {
   const { begin, size } = attributes as { begin: number[]; size: number[] };
   const shape = size.map((length, i) => (length === -1 ? x.shape[i] - begin[i] : length));
-  return graph.add('Slice', [x, graph.int32(begin), graph.int32(shape)], { ...typed(x), Index: { type: 'int32' } }, { dtype: x.dtype, shape });
+  return graph.add(
+    'Slice',
+    [x, graph.int32(begin), graph.int32(shape)],
+    { ...typed(x), Index: { type: 'int32' } },
+    { dtype: x.dtype, shape },
+  );
 };
 
 /** The value with a border of a constant. */
@@ -28,14 +38,21 @@ export const pad: Kernel = (graph, { x }, attributes) => {
   const shape = x.shape.map((size, i) => size + paddings[i][0] + paddings[i][1]);
   const widths = graph.constant(paddings.flat(), [paddings.length, 2], 'int32');
   const value = graph.scalar(constantValue, x.dtype as 'float32');
-  return graph.add('PadV2', [x, widths, value], { ...typed(x), Tpaddings: { type: 'int32' } }, { dtype: x.dtype, shape });
+  return graph.add(
+    'PadV2',
+    [x, widths, value],
+    { ...typed(x), Tpaddings: { type: 'int32' } },
+    { dtype: x.dtype, shape },
+  );
 };
 
 /** Values one after the other along an axis. */
 export const concat: Kernel = (graph, inputs, attributes) => {
   const { axis } = attributes as { axis: number };
   const parts = Object.values(inputs);
-  const shape = parts[0].shape.map((size, i) => (i === axis ? parts.reduce((sum, part) => sum + part.shape[axis], 0) : size));
+  const shape = parts[0].shape.map((size, i) =>
+    i === axis ? parts.reduce((sum, part) => sum + part.shape[axis], 0) : size,
+  );
   const types: Attributes = { ...typed(parts[0]), N: { int: parts.length }, Tidx: { type: 'int32' } };
   return graph.add('ConcatV2', [...parts, graph.scalar(axis, 'int32')], types, { dtype: parts[0].dtype, shape });
 };
@@ -45,19 +62,34 @@ export const pack: Kernel = (graph, inputs, attributes) => {
   const { axis } = attributes as { axis: number };
   const parts = Object.values(inputs);
   const shape = [...parts[0].shape.slice(0, axis), parts.length, ...parts[0].shape.slice(axis)];
-  return graph.add('Pack', parts, { ...typed(parts[0]), N: { int: parts.length }, axis: { int: axis } }, { dtype: parts[0].dtype, shape });
+  return graph.add(
+    'Pack',
+    parts,
+    { ...typed(parts[0]), N: { int: parts.length }, axis: { int: axis } },
+    { dtype: parts[0].dtype, shape },
+  );
 };
 
 /** The value over and over along each axis. */
 export const tile: Kernel = (graph, { x }, attributes) => {
   const { reps } = attributes as { reps: number[] };
   const shape = x.shape.map((size, i) => size * reps[i]);
-  return graph.add('Tile', [x, graph.int32(reps)], { ...typed(x), Tmultiples: { type: 'int32' } }, { dtype: x.dtype, shape });
+  return graph.add(
+    'Tile',
+    [x, graph.int32(reps)],
+    { ...typed(x), Tmultiples: { type: 'int32' } },
+    { dtype: x.dtype, shape },
+  );
 };
 
 /** The value with its axes in another order. */
 export const transpose: Kernel = (graph, { x }, attributes) => {
   const { perm } = attributes as { perm: number[] };
   const shape = perm.map((axis) => x.shape[axis]);
-  return graph.add('Transpose', [x, graph.int32(perm)], { ...typed(x), Tperm: { type: 'int32' } }, { dtype: x.dtype, shape });
+  return graph.add(
+    'Transpose',
+    [x, graph.int32(perm)],
+    { ...typed(x), Tperm: { type: 'int32' } },
+    { dtype: x.dtype, shape },
+  );
 };

@@ -66,7 +66,11 @@ export function serialise(nodes: readonly GraphNode[], fetched: readonly string[
   return ordered.map((node) => {
     const purpose = purposes.get(node)!;
     if (purpose === 0 || sizeOf(node.shape) < HEAVY_VALUES || isFree(node)) return node;
-    if (!before.has(purpose)) before.set(purpose, ordered.slice(0, ordered.indexOf(node)).filter((other) => isHeavyFor(other, purpose)));
+    if (!before.has(purpose))
+      before.set(
+        purpose,
+        ordered.slice(0, ordered.indexOf(node)).filter((other) => isHeavyFor(other, purpose)),
+      );
     const awaited = before.get(purpose)!.at(-AT_ONCE);
     for (const [other, list] of before) if ((purpose & other) === other) list.push(node);
     return awaited === undefined ? node : { ...node, inputs: [...node.inputs, `^${awaited.name}`] };

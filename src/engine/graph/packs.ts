@@ -28,13 +28,29 @@ export function packsOf(distillation: Distillation, optimizer: OptimizerName): P
 
 /** The packs of both moments. */
 export function momentPacks(packs: Packs): Packs {
-  return Object.fromEntries(MOMENTS.flatMap((moment) => Object.entries(packs).map(([pack, names]) => [momentName(moment, pack), names.map((name) => momentName(moment, name))])));
+  return Object.fromEntries(
+    MOMENTS.flatMap((moment) =>
+      Object.entries(packs).map(([pack, names]) => [
+        momentName(moment, pack),
+        names.map((name) => momentName(moment, name)),
+      ]),
+    ),
+  );
 }
 
 /** Gradients as their parameters are kept: those of a pack end to end, under its name. */
 export function packGradients(gradients: Gradients, packs: Packs): Gradients {
   const small = new Set(Object.values(packs).flat());
   const others = Object.entries(gradients).filter(([name]) => !small.has(name));
-  const packed = Object.entries(packs).map(([pack, names]) => [pack, tf.concat(names.map((name) => tf.reshape(gradients[name], [-1])), 0)] as const);
+  const packed = Object.entries(packs).map(
+    ([pack, names]) =>
+      [
+        pack,
+        tf.concat(
+          names.map((name) => tf.reshape(gradients[name], [-1])),
+          0,
+        ),
+      ] as const,
+  );
   return Object.fromEntries([...packed, ...others]);
 }

@@ -38,7 +38,9 @@ export function toBfloat16(nodes: readonly GraphNode[]): GraphNode[] {
       casts.set(cast.name, cast);
       return cast.name;
     });
-    return lowered.has(node.name) ? { ...node, inputs, attributes: retyped(node.attributes), dtype: 'bfloat16' as const } : { ...node, inputs };
+    return lowered.has(node.name)
+      ? { ...node, inputs, attributes: retyped(node.attributes), dtype: 'bfloat16' as const }
+      : { ...node, inputs };
   });
   return [...rewritten, ...casts.values()];
 }
@@ -57,7 +59,8 @@ function lowerable(nodes: readonly GraphNode[], byName: ReadonlyMap<string, Grap
   for (const node of nodes) {
     if (node.dtype !== 'float32') continue;
     const isAfterLowered = lowered.has(node.inputs[0]);
-    if (PRODUCTS.has(node.op) || (isAfterLowered && (MOVES.has(node.op) || isSmallStep(node, byName)))) lowered.add(node.name);
+    if (PRODUCTS.has(node.op) || (isAfterLowered && (MOVES.has(node.op) || isSmallStep(node, byName))))
+      lowered.add(node.name);
   }
   // Moves whose every reader wants bfloat16 take it too: half as much to move. Not out of a variable: all of it would be cast for
   // each, and what is read of it to be kept would no longer be float32.
@@ -65,7 +68,8 @@ function lowerable(nodes: readonly GraphNode[], byName: ReadonlyMap<string, Grap
   for (const node of [...nodes].reverse()) {
     const all = readers.get(node.name) ?? [];
     if (ofVariables.has(node.name)) continue;
-    if (node.dtype === 'float32' && MOVES.has(node.op) && all.length > 0 && all.every(({ name }) => lowered.has(name))) lowered.add(node.name);
+    if (node.dtype === 'float32' && MOVES.has(node.op) && all.length > 0 && all.every(({ name }) => lowered.has(name)))
+      lowered.add(node.name);
   }
   return lowered;
 }
@@ -73,14 +77,17 @@ function lowerable(nodes: readonly GraphNode[], byName: ReadonlyMap<string, Grap
 /** The names of the nodes that are a variable's values or parts of them, whatever their shape. */
 function movedOutOfVariables(nodes: readonly GraphNode[]): Set<string> {
   const found = new Set<string>();
-  for (const { name, op, inputs } of nodes) if (op === 'ReadVariableOp' || (MOVES.has(op) && found.has(inputs[0]))) found.add(name);
+  for (const { name, op, inputs } of nodes)
+    if (op === 'ReadVariableOp' || (MOVES.has(op) && found.has(inputs[0]))) found.add(name);
   return found;
 }
 
 /** Adding a bias, or scaling by a constant. */
 function isSmallStep({ op, inputs }: GraphNode, byName: ReadonlyMap<string, GraphNode>): boolean {
   const other = byName.get(inputs[1]);
-  return (op === 'AddV2' && other?.shape.length === 1) || (op === 'Mul' && other?.op === 'Const' && other.shape.length === 0);
+  return (
+    (op === 'AddV2' && other?.shape.length === 1) || (op === 'Mul' && other?.op === 'Const' && other.shape.length === 0)
+  );
 }
 
 function retyped(attributes: Attributes): Attributes {

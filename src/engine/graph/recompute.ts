@@ -28,8 +28,13 @@ export type NodeRange = readonly [from: number, to: number];
 export function recompute(nodes: readonly GraphNode[], backward: readonly NodeRange[]): GraphNode[] {
   const byName = new Map(nodes.map((node) => [node.name, node]));
   const isBackward = new Set(backward.flatMap(([from, to]) => nodes.slice(from, to)));
-  const readByBackward = new Set([...isBackward].flatMap(({ inputs }) => inputs.map((input) => byName.get(producerName(input))!)));
-  const anew = chooseAnew(nodes.filter((node) => readByBackward.has(node) && !isBackward.has(node)), byName);
+  const readByBackward = new Set(
+    [...isBackward].flatMap(({ inputs }) => inputs.map((input) => byName.get(producerName(input))!)),
+  );
+  const anew = chooseAnew(
+    nodes.filter((node) => readByBackward.has(node) && !isBackward.has(node)),
+    byName,
+  );
 
   const copyName = (name: string): string => (anew.has(name) ? `${name}/again` : name);
   const copy = (node: GraphNode): GraphNode => ({ ...node, inputs: node.inputs.map(copyName) });
@@ -37,7 +42,9 @@ export function recompute(nodes: readonly GraphNode[], backward: readonly NodeRa
   let end = 0;
   for (const [from, to] of backward) {
     const before = nodes.slice(end, from);
-    const again = before.filter(({ name }) => anew.has(name)).map((node) => ({ ...copy(node), name: copyName(node.name) }));
+    const again = before
+      .filter(({ name }) => anew.has(name))
+      .map((node) => ({ ...copy(node), name: copyName(node.name) }));
     result.push(...before, ...again, ...nodes.slice(from, to).map(copy));
     end = to;
   }
@@ -67,7 +74,11 @@ function chooseAnew(crossing: readonly GraphNode[], byName: ReadonlyMap<string, 
 }
 
 /** The elementwise nodes that a value is computed with, and what has to be kept for it that is not kept yet. */
-function sourcesOf(node: GraphNode, byName: ReadonlyMap<string, GraphNode>, kept: ReadonlySet<GraphNode>): { between: GraphNode[]; from: GraphNode[] } {
+function sourcesOf(
+  node: GraphNode,
+  byName: ReadonlyMap<string, GraphNode>,
+  kept: ReadonlySet<GraphNode>,
+): { between: GraphNode[]; from: GraphNode[] } {
   const between = new Set<GraphNode>();
   const from = new Set<GraphNode>();
   const visit = (each: GraphNode): void => {

@@ -132,7 +132,9 @@ function registerKernels(): void {
       backendName: BACKEND,
       kernelFunc: ({ inputs, attrs, backend }) => {
         if (!(backend instanceof RecordingBackend)) throw new TypeError(`${kernelName} was asked of another backend`);
-        const values = Object.fromEntries(Object.entries(inputs).map(([name, input]) => [name, backend.recorded(input!)]));
+        const values = Object.fromEntries(
+          Object.entries(inputs).map(([name, input]) => [name, backend.recorded(input!)]),
+        );
         return backend.put(kernel(backend.graph, values, attrs ?? {}));
       },
     });

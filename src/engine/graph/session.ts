@@ -41,11 +41,17 @@ function isAlive(pid: number): boolean {
 }
 
 /** Loads a graph into a session of its own. The file it goes through is gone when this returns. */
-export function openSession(nodes: readonly GraphNode[], signatures: Readonly<Record<string, Signature>>, functions: readonly GraphFunction[] = []): Session {
+export function openSession(
+  nodes: readonly GraphNode[],
+  signatures: Readonly<Record<string, Signature>>,
+  functions: readonly GraphFunction[] = [],
+): Session {
   const backend = tf.findBackend('tensorflow') as unknown as NodeBackend;
   removeLeftFolders();
   const folder = mkdtempSync(join(tmpdir(), `${FOLDER_PREFIX}${process.pid}-`));
-  const remove = (): void => { rmSync(folder, { recursive: true, force: true }); };
+  const remove = (): void => {
+    rmSync(folder, { recursive: true, force: true });
+  };
   process.once('exit', remove);
   let id: number;
   try {
@@ -58,8 +64,15 @@ export function openSession(nodes: readonly GraphNode[], signatures: Readonly<Re
   return {
     run(feeds, fetches) {
       const infos = feeds.map(([{ name }]) => ({ name: `${name}:0` }));
-      return backend.runSavedModel(id, feeds.map(([, tensor]) => tensor), infos, fetches.map(({ name }) => `${name}:0`));
+      return backend.runSavedModel(
+        id,
+        feeds.map(([, tensor]) => tensor),
+        infos,
+        fetches.map(({ name }) => `${name}:0`),
+      );
     },
-    close: () => { backend.deleteSavedModel(id); },
+    close: () => {
+      backend.deleteSavedModel(id);
+    },
   };
 }

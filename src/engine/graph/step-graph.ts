@@ -31,22 +31,39 @@ export function buildStepGraph(distillation: Distillation, options: EngineOption
   const precision = options.precision ?? 'fp32';
   const { shapes } = distillation.student;
   const teacherDtype = precision === 'bf16' ? 'bfloat16' : 'float32';
-  const teacher = inputs.target === undefined ? declareModel(graph, 'teacher', distillation.teacher.shapes, teacherDtype) : declareModel(graph, 'teacher', {}, teacherDtype);
+  const teacher =
+    inputs.target === undefined
+      ? declareModel(graph, 'teacher', distillation.teacher.shapes, teacherDtype)
+      : declareModel(graph, 'teacher', {}, teacherDtype);
   const packs = packsOf(distillation, options.optimizer);
   const student = declareModel(graph, 'student', shapes, 'float32', packs);
   const trained = Object.fromEntries(trainableParameters(distillation).map((name) => [name, shapes[name]]));
   const moments = declareModel(graph, 'moment', momentShapes(trained), 'float32', momentPacks(packs));
-  const outputs = record(graph, (recording) => recordStep(recording, { distillation, options, inputs, variables: { teacher, student, moments }, packs, length }));
+  const outputs = record(graph, (recording) =>
+    recordStep(recording, { distillation, options, inputs, variables: { teacher, student, moments }, packs, length }),
+  );
   const passes = [...outputs.passes.values()];
-  const fetched = [outputs.initialised, outputs.cleared, outputs.taught, ...passes.flatMap(({ evaluated, step }) => [evaluated, step?.accumulated, step?.stepped])]
-    .flatMap((node) => (node === undefined ? [] : [node.name]));
-  const lowered = (nodes: readonly GraphNode[]): readonly GraphNode[] => (precision === 'bf16' ? toBfloat16(nodes) : nodes);
-  const fused = options.fused === true ? fuseStep(lowered(recompute(graph.nodes, outputs.backward)), fetched) : { nodes: lowered(graph.nodes), functions: [] };
+  const fetched = [
+    outputs.initialised,
+    outputs.cleared,
+    outputs.taught,
+    ...passes.flatMap(({ evaluated, step }) => [evaluated, step?.accumulated, step?.stepped]),
+  ].flatMap((node) => (node === undefined ? [] : [node.name]));
+  const lowered = (nodes: readonly GraphNode[]): readonly GraphNode[] =>
+    precision === 'bf16' ? toBfloat16(nodes) : nodes;
+  const fused =
+    options.fused === true
+      ? fuseStep(lowered(recompute(graph.nodes, outputs.backward)), fetched)
+      : { nodes: lowered(graph.nodes), functions: [] };
   return { ...fused, inputs, teacher, student, moments, ...outputs, signatures: signaturesOf(inputs, outputs, length) };
 }
 
 /** Names for what is fed and fetched, in whole texts. */
-function signaturesOf(inputs: GraphInputs, { passes, initialised }: RecordedStep, length: number): StepGraph['signatures'] {
+function signaturesOf(
+  inputs: GraphInputs,
+  { passes, initialised }: RecordedStep,
+  length: number,
+): StepGraph['signatures'] {
   const { studentIdsEn, studentIdsKo, evaluated, step } = passes.get(length)!;
   const { teacherIds, weights, target, ...others } = inputs;
   const batch = { teacherIds, studentIdsEn, studentIdsKo, weights, ...(target && { target }) };
@@ -63,12 +80,20 @@ function fuseStep(nodes: readonly GraphNode[], fetched: readonly string[]): Fuse
   return { ...fused, nodes: serialise(fused.nodes, fetched) };
 }
 
-function declareInputs(graph: Graph, distillation: Distillation, { batchSize: rows, targets }: EngineOptions, length: number): GraphInputs {
+function declareInputs(
+  graph: Graph,
+  distillation: Distillation,
+  { batchSize: rows, targets }: EngineOptions,
+  length: number,
+): GraphInputs {
   const scalar = (name: string): GraphNode => placeholder(graph, name, [], 'float32');
   return {
     teacherIds: placeholder(graph, 'teacherIds', [rows, length], 'int32'),
     weights: placeholder(graph, 'weights', [rows], 'float32'),
-    target: targets === 'given' ? placeholder(graph, 'target', targetShape(distillation, rows, length), 'float32') : undefined,
+    target:
+      targets === 'given'
+        ? placeholder(graph, 'target', targetShape(distillation, rows, length), 'float32')
+        : undefined,
     position: placeholder(graph, 'position', [], 'int32'),
     stepSize: scalar('stepSize'),
     correction: scalar('correction'),

@@ -12,7 +12,15 @@ import { packGradients, type Packs } from './packs.js';
 import type { NodeRange } from './recompute.js';
 import type { Recording } from './recorder.js';
 import { areFinite, recordUpdates, type UpdateInputs } from './update.js';
-import { addToVariable, after, assignVariable, declareVariable, placeholder, readVariable, type Variable } from './variables.js';
+import {
+  addToVariable,
+  after,
+  assignVariable,
+  declareVariable,
+  placeholder,
+  readVariable,
+  type Variable,
+} from './variables.js';
 
 /** What a step is fed with. */
 export interface GraphInputs extends UpdateInputs {
@@ -74,11 +82,20 @@ export interface StepParts {
 }
 
 /** Records step and evaluation, in every length that the student's texts are given in. */
-export function recordStep(recording: Recording, { distillation, options, inputs, variables, packs, length }: StepParts): RecordedStep {
+export function recordStep(
+  recording: Recording,
+  { distillation, options, inputs, variables, packs, length }: StepParts,
+): RecordedStep {
   const { graph, tensor, value } = recording;
-  const params = { teacher: recordedParams(recording, variables.teacher), student: recordedParams(recording, variables.student) };
+  const params = {
+    teacher: recordedParams(recording, variables.teacher),
+    student: recordedParams(recording, variables.student),
+  };
   const given = { teacherIds: tensor<tf.Tensor2D>(inputs.teacherIds), weights: tensor<tf.Tensor1D>(inputs.weights) };
-  const target = inputs.target === undefined ? targetInParts(distillation, params.teacher, given.teacherIds, options.teacherParts) : tensor(inputs.target);
+  const target =
+    inputs.target === undefined
+      ? targetInParts(distillation, params.teacher, given.teacherIds, options.teacherParts)
+      : tensor(inputs.target);
   const taught = inputs.target === undefined ? after(graph, value(target), [], 'taught') : undefined;
 
   const dropout = { seed: options.seed, step: tensor<tf.Scalar>(inputs.position), rate: options.dropout };
@@ -90,35 +107,72 @@ export function recordStep(recording: Recording, { distillation, options, inputs
 
   const done = graph.scalar(1, 'float32');
   const cleared = sums && after(graph, done, zeroSums([]), 'cleared');
-  const initialised = after(graph, done, [...variables.moments.variables.map(({ variable }) => zeroVariable(graph, variable, [])), ...zeroSums([])], 'initialised');
+  const initialised = after(
+    graph,
+    done,
+    [...variables.moments.variables.map(({ variable }) => zeroVariable(graph, variable, [])), ...zeroSums([])],
+    'initialised',
+  );
   return { initialised, cleared, taught, passes, backward };
 
   function recordPass(textLength: number, suffix: string): Pass {
-    const ids = (name: string): GraphNode => placeholder(graph, `${name}${suffix}`, [options.batchSize, textLength], 'int32');
+    const ids = (name: string): GraphNode =>
+      placeholder(graph, `${name}${suffix}`, [options.batchSize, textLength], 'int32');
     const [studentIdsEn, studentIdsKo] = [ids('studentIdsEn'), ids('studentIdsKo')];
-    const batch: BatchTensors = { ...given, studentIdsEn: tensor(studentIdsEn), studentIdsKo: tensor(studentIdsKo), target };
-    const evaluated = after(graph, value(evaluationTensor(distillation, params.student, batch, target)), [], `evaluated${suffix}`);
-    return { studentIdsEn, studentIdsKo, evaluated, step: isStepped.has(textLength) ? recordStepPass(batch, suffix) : undefined };
+    const batch: BatchTensors = {
+      ...given,
+      studentIdsEn: tensor(studentIdsEn),
+      studentIdsKo: tensor(studentIdsKo),
+      target,
+    };
+    const evaluated = after(
+      graph,
+      value(evaluationTensor(distillation, params.student, batch, target)),
+      [],
+      `evaluated${suffix}`,
+    );
+    return {
+      studentIdsEn,
+      studentIdsKo,
+      evaluated,
+      step: isStepped.has(textLength) ? recordStepPass(batch, suffix) : undefined,
+    };
   }
 
   function recordStepPass(batch: BatchTensors, suffix: string): StepPass {
     const { lossEn, lossKo, gradients: byParameter } = distillationGradients(distillation, params, batch, dropout);
-    const start = 1 + Math.max(...[lossEn, lossKo].map((loss) => graph.nodes.findIndex(({ name }) => name === value(loss).name)));
+    const start =
+      1 + Math.max(...[lossEn, lossKo].map((loss) => graph.nodes.findIndex(({ name }) => name === value(loss).name)));
     const gradients = packGradients(byParameter, packs);
     if (options.accumulate > 1) sums ??= declareSums(graph, gradients);
-    const accumulated = sums && after(
-      graph, value(tf.stack([lossEn, lossKo])),
-      Object.entries(sums).map(([name, sum]) => addToVariable(graph, sum, value(gradients[name]))),
-      `accumulated${suffix}`,
-    );
+    const accumulated =
+      sums &&
+      after(
+        graph,
+        value(tf.stack([lossEn, lossKo])),
+        Object.entries(sums).map(([name, sum]) => addToVariable(graph, sum, value(gradients[name]))),
+        `accumulated${suffix}`,
+      );
 
-    const whole = sums === undefined ? gradients : Object.fromEntries(
-      Object.entries(sums).map(([name, sum]) => [name, tf.add(gradients[name], tensor(readVariable(graph, sum)))]),
-    );
+    const whole =
+      sums === undefined
+        ? gradients
+        : Object.fromEntries(
+            Object.entries(sums).map(([name, sum]) => [
+              name,
+              tf.add(gradients[name], tensor(readVariable(graph, sum))),
+            ]),
+          );
     const norm = globalNorm(whole);
     const result = value(tf.stack([lossEn, lossKo, norm]));
     const applies = areFinite(graph, result);
-    const changes = recordUpdates(recording, distillation, options, { inputs, variables, gradients: whole, norm, applies });
+    const changes = recordUpdates(recording, distillation, options, {
+      inputs,
+      variables,
+      gradients: whole,
+      norm,
+      applies,
+    });
     const stepped = after(graph, result, [...changes, ...zeroSums([value(norm).name])], `stepped${suffix}`);
     backward.push([start, graph.nodes.length]);
     return { accumulated, stepped };
@@ -135,17 +189,26 @@ function targetInParts(distillation: Distillation, teacher: Params, ids: tf.Tens
   const size = Math.ceil(rows / parts);
   if (size === rows) return distillationTarget(distillation, teacher, ids);
   const starts = Array.from({ length: Math.ceil(rows / size) }, (_, part) => part * size);
-  return tf.concat(starts.map((start) => distillationTarget(distillation, teacher, tf.slice(ids, [start, 0], [Math.min(size, rows - start), length]))), 0);
+  return tf.concat(
+    starts.map((start) =>
+      distillationTarget(distillation, teacher, tf.slice(ids, [start, 0], [Math.min(size, rows - start), length])),
+    ),
+    0,
+  );
 }
 
 function declareSums(graph: Graph, gradients: Gradients): Record<string, Variable> {
-  return Object.fromEntries(Object.entries(gradients).map(([name, { shape }]) => [name, declareVariable(graph, `sum/${name}`, shape)]));
+  return Object.fromEntries(
+    Object.entries(gradients).map(([name, { shape }]) => [name, declareVariable(graph, `sum/${name}`, shape)]),
+  );
 }
 
 function zeroVariable(graph: Graph, variable: Variable, afterNodes: readonly string[]): GraphNode {
   const zeros = graph.add(
-    'Fill', [graph.int32(variable.shape), graph.scalar(0, 'float32'), ...afterNodes.map((name) => `^${name}`)],
-    { T: { type: 'float32' }, index_type: { type: 'int32' } }, { dtype: 'float32', shape: variable.shape },
+    'Fill',
+    [graph.int32(variable.shape), graph.scalar(0, 'float32'), ...afterNodes.map((name) => `^${name}`)],
+    { T: { type: 'float32' }, index_type: { type: 'int32' } },
+    { dtype: 'float32', shape: variable.shape },
   );
   return assignVariable(graph, variable, zeros);
 }

@@ -29,27 +29,50 @@ export interface Update {
 }
 
 /** Records AdamW on every trained parameter, and gives the assignments. */
-export function recordUpdates(recording: Recording, distillation: Distillation, options: EngineOptions, update: Update): GraphNode[] {
+export function recordUpdates(
+  recording: Recording,
+  distillation: Distillation,
+  options: EngineOptions,
+  update: Update,
+): GraphNode[] {
   const { graph, tensor, value } = recording;
   const { inputs, variables, gradients, norm, applies } = update;
   const factor = options.maxGradNorm === undefined ? undefined : clipFactor(norm, options.maxGradNorm);
-  const scalars = { stepSize: tensor<tf.Scalar>(inputs.stepSize), correction: tensor<tf.Scalar>(inputs.correction), decay: tensor<tf.Scalar>(inputs.decay) };
-  const byName = new Map([...variables.student.variables, ...variables.moments.variables].map((each) => [each.name, each]));
+  const scalars = {
+    stepSize: tensor<tf.Scalar>(inputs.stepSize),
+    correction: tensor<tf.Scalar>(inputs.correction),
+    decay: tensor<tf.Scalar>(inputs.decay),
+  };
+  const byName = new Map(
+    [...variables.student.variables, ...variables.moments.variables].map((each) => [each.name, each]),
+  );
   return Object.entries(gradients).flatMap(([name, gradient]) => {
     const kept = [name, momentName('exp_avg', name), momentName('exp_avg_sq', name)].map((each) => byName.get(each)!);
     const [parameter, firstMoment, secondMoment] = kept.map(({ read }) => tensor(read));
     const clipped = factor === undefined ? gradient : tf.mul(gradient, factor);
     const isDecayed = decays(options.optimizer, distillation.student.isBiasOrNorm(kept[0].members[0]));
-    const updated = adamWUpdate(options.optimizer, { parameter, firstMoment, secondMoment }, clipped, scalars, isDecayed);
+    const updated = adamWUpdate(
+      options.optimizer,
+      { parameter, firstMoment, secondMoment },
+      clipped,
+      scalars,
+      isDecayed,
+    );
     return [updated.parameter, updated.firstMoment, updated.secondMoment].map((after, i) =>
-      assignVariable(graph, kept[i].variable, choose(graph, applies, value(after), kept[i].read)));
+      assignVariable(graph, kept[i].variable, choose(graph, applies, value(after), kept[i].read)),
+    );
   });
 }
 
 /** Whether all of a few values are finite numbers. `[]` bool */
 export function areFinite(graph: Graph, values: Value): GraphNode {
   const each = graph.add('IsFinite', [values], { T: { type: values.dtype } }, { dtype: 'bool', shape: values.shape });
-  return graph.add('All', [each, graph.int32([0])], { Tidx: { type: 'int32' }, keep_dims: { bool: false } }, { dtype: 'bool', shape: [] });
+  return graph.add(
+    'All',
+    [each, graph.int32([0])],
+    { Tidx: { type: 'int32' }, keep_dims: { bool: false } },
+    { dtype: 'bool', shape: [] },
+  );
 }
 
 /** One value or the other, by a scalar. */

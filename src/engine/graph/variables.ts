@@ -10,7 +10,12 @@ export interface Variable {
 }
 
 /** Declares a variable; it has no value until one is assigned. */
-export function declareVariable(graph: Graph, name: string, shape: readonly number[], dtype: GraphDtype = 'float32'): Variable {
+export function declareVariable(
+  graph: Graph,
+  name: string,
+  shape: readonly number[],
+  dtype: GraphDtype = 'float32',
+): Variable {
   const attributes = { dtype: { type: dtype }, shape: { shape }, shared_name: { text: name }, container: { text: '' } };
   const handle = graph.add('VarHandleOp', [], attributes, { dtype: 'resource', shape: [] }, `variable/${name}`);
   return { name, handle, dtype, shape };
@@ -45,5 +50,10 @@ export function placeholder(graph: Graph, name: string, shape: readonly number[]
 /** A value in another dtype; itself where it has it already. */
 export function cast(graph: Graph, value: Value, dtype: GraphDtype): Value {
   if (value.dtype === dtype) return value;
-  return graph.add('Cast', [value], { SrcT: { type: value.dtype }, DstT: { type: dtype } }, { dtype, shape: value.shape });
+  return graph.add(
+    'Cast',
+    [value],
+    { SrcT: { type: value.dtype }, DstT: { type: dtype } },
+    { dtype, shape: value.shape },
+  );
 }

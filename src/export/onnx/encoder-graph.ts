@@ -22,8 +22,15 @@ interface Outputs {
 export function addEncoder(graph: OnnxGraph, config: TextModelConfig, width: number, hasProjection: boolean): void {
   const layers = new Layers(graph, config);
   const { rows, pooled } = config.family === 'clip-text' ? clipText(layers, config) : bert(layers, config);
-  const [hidden, pooler] = hasProjection ? [layers.linear(rows, 'projection'), layers.linear(pooled, 'projection')] : [rows, pooled];
-  graph.add('Reshape', [hidden, graph.add('Concat', [layers.shape, graph.int64s([width])], { axis: { int: 0 } })], {}, LAST_HIDDEN_STATE);
+  const [hidden, pooler] = hasProjection
+    ? [layers.linear(rows, 'projection'), layers.linear(pooled, 'projection')]
+    : [rows, pooled];
+  graph.add(
+    'Reshape',
+    [hidden, graph.add('Concat', [layers.shape, graph.int64s([width])], { axis: { int: 0 } })],
+    {},
+    LAST_HIDDEN_STATE,
+  );
   graph.add('Identity', [pooler], {}, POOLER_OUTPUT);
 }
 
@@ -34,7 +41,10 @@ class Layers {
   /** `L`, as a list of one. */
   private readonly length: OnnxValue;
 
-  constructor(readonly graph: OnnxGraph, private readonly config: TextModelConfig) {
+  constructor(
+    readonly graph: OnnxGraph,
+    private readonly config: TextModelConfig,
+  ) {
     this.shape = graph.add('Shape', [INPUT_IDS]);
     this.length = graph.add('Gather', [this.shape, graph.int64s([1])], { axis: { int: 0 } });
   }
@@ -45,7 +55,10 @@ class Layers {
   }
 
   layerNorm(x: OnnxValue, name: string): OnnxValue {
-    return this.graph.add('LayerNormalization', [x, `${name}.weight`, `${name}.bias`], { axis: { int: -1 }, epsilon: { float: this.config.layerNormEps } });
+    return this.graph.add('LayerNormalization', [x, `${name}.weight`, `${name}.bias`], {
+      axis: { int: -1 },
+      epsilon: { float: this.config.layerNormEps },
+    });
   }
 
   /** Rows of a table. `[V, D], [B, L] → [B, L, D]` */
@@ -72,7 +85,10 @@ class Layers {
   /** `[N, D] → [B, L, D]` */
   texts(rows: OnnxValue): OnnxValue {
     const { graph } = this;
-    return graph.add('Reshape', [rows, graph.add('Concat', [this.shape, graph.int64s([this.config.hiddenSize])], { axis: { int: 0 } })]);
+    return graph.add('Reshape', [
+      rows,
+      graph.add('Concat', [this.shape, graph.int64s([this.config.hiddenSize])], { axis: { int: 0 } }),
+    ]);
   }
 
   /** What is taken off the scores of later tokens. `[L, L]` */
@@ -80,13 +96,23 @@ class Layers {
     const { graph } = this;
     const length = graph.add('Squeeze', [this.length, graph.int64s([0])]);
     const places = graph.add('Range', [graph.int64(0), length, graph.int64(1)]); // [L]
-    const isLater = graph.add('Less', [graph.add('Unsqueeze', [places, graph.int64s([1])]), graph.add('Unsqueeze', [places, graph.int64s([0])])]);
+    const isLater = graph.add('Less', [
+      graph.add('Unsqueeze', [places, graph.int64s([1])]),
+      graph.add('Unsqueeze', [places, graph.int64s([0])]),
+    ]);
     return graph.add('Mul', [graph.add('Cast', [isLater], { to: { int: DATA_TYPES.float32 } }), graph.float(MASKED)]);
   }
 
   /** Multi-head self-attention before its output product. `[N, D] → [N, D]` */
-  attention(x: OnnxValue, names: { readonly query: string; readonly key: string; readonly value: string }, penalty?: OnnxValue): OnnxValue {
-    const { graph, config: { hiddenSize, numAttentionHeads: heads } } = this;
+  attention(
+    x: OnnxValue,
+    names: { readonly query: string; readonly key: string; readonly value: string },
+    penalty?: OnnxValue,
+  ): OnnxValue {
+    const {
+      graph,
+      config: { hiddenSize, numAttentionHeads: heads },
+    } = this;
     const shape = graph.add('Concat', [this.shape, graph.int64s([heads, hiddenSize / heads])], { axis: { int: 0 } });
     const split = (name: string, perm: readonly number[], scale?: number): OnnxValue => {
       const product = this.linear(x, name);
@@ -97,7 +123,9 @@ class Layers {
     const key = split(names.key, [0, 2, 3, 1]); // [B, H, K, L]
     const value = split(names.value, [0, 2, 1, 3]); // [B, H, L, K]
     const scores = graph.add('MatMul', [query, key]); // [B, H, L, L]
-    const weights = graph.add('Softmax', [penalty === undefined ? scores : graph.add('Sub', [scores, penalty])], { axis: { int: -1 } });
+    const weights = graph.add('Softmax', [penalty === undefined ? scores : graph.add('Sub', [scores, penalty])], {
+      axis: { int: -1 },
+    });
     const mixed = graph.add('Transpose', [graph.add('MatMul', [weights, value])], { perm: { ints: [0, 2, 1, 3] } }); // [B, L, H, K]
     return this.rows(mixed);
   }
@@ -113,13 +141,19 @@ function bert(layers: Layers, config: BertConfig): Outputs {
   const words = layers.embedding('embeddings.word_embeddings.weight', INPUT_IDS);
   const types = layers.firstRows('embeddings.token_type_embeddings.weight', 1);
   const table = 'embeddings.position_embeddings.weight';
-  const positions = config.family === 'roberta' ? layers.embedding(table, tokenPositions(graph, config.padTokenId)) : layers.firstRows(table);
+  const positions =
+    config.family === 'roberta'
+      ? layers.embedding(table, tokenPositions(graph, config.padTokenId))
+      : layers.firstRows(table);
   let x = layers.layerNorm(layers.rows(layers.add(layers.add(words, types), positions)), 'embeddings.LayerNorm');
   for (let layer = 0; layer < config.numHiddenLayers; layer++) {
     const name = `encoder.layer.${layer}`;
     const self = `${name}.attention.self`;
     const mixed = layers.attention(x, { query: `${self}.query`, key: `${self}.key`, value: `${self}.value` });
-    x = layers.layerNorm(layers.add(x, layers.linear(mixed, `${name}.attention.output.dense`)), `${name}.attention.output.LayerNorm`);
+    x = layers.layerNorm(
+      layers.add(x, layers.linear(mixed, `${name}.attention.output.dense`)),
+      `${name}.attention.output.LayerNorm`,
+    );
     const inner = layers.activation(layers.linear(x, `${name}.intermediate.dense`)); // [N, F]
     x = layers.layerNorm(layers.add(x, layers.linear(inner, `${name}.output.dense`)), `${name}.output.LayerNorm`);
   }
@@ -158,7 +192,10 @@ function clipText(layers: Layers, config: ClipTextConfig): Outputs {
 /** The place of each text's end-of-text token; with the older `eos_token_id` 2, of the highest id. `[B, 1]` int64 */
 function endOfText(graph: OnnxGraph, eosTokenId: number): OnnxValue {
   const marks = eosTokenId === 2 ? INPUT_IDS : graph.add('Equal', [INPUT_IDS, graph.int64(eosTokenId)]);
-  return graph.add('ArgMax', [graph.add('Cast', [marks], { to: { int: DATA_TYPES.int32 } })], { axis: { int: 1 }, keepdims: { int: 1 } });
+  return graph.add('ArgMax', [graph.add('Cast', [marks], { to: { int: DATA_TYPES.int32 } })], {
+    axis: { int: 1 },
+    keepdims: { int: 1 },
+  });
 }
 
 type ActivationNodes = (graph: OnnxGraph, x: OnnxValue) => OnnxValue;
@@ -169,12 +206,16 @@ const gelu: ActivationNodes = (graph, x) => {
   return graph.add('Mul', [graph.add('Mul', [x, graph.add('Add', [erf, graph.float(1)])]), graph.float(0.5)]);
 };
 
-const gated = (slope: number): ActivationNodes => (graph, x) =>
-  graph.add('Mul', [x, graph.add('Sigmoid', [slope === 1 ? x : graph.add('Mul', [x, graph.float(slope)])])]);
+const gated =
+  (slope: number): ActivationNodes =>
+  (graph, x) =>
+    graph.add('Mul', [x, graph.add('Sigmoid', [slope === 1 ? x : graph.add('Mul', [x, graph.float(slope)])])]);
 
 const geluTanh: ActivationNodes = (graph, x) => {
   const cubic = graph.add('Mul', [graph.add('Mul', [graph.add('Mul', [x, x]), x]), graph.float(0.044715)]);
-  const gate = graph.add('Tanh', [graph.add('Mul', [graph.add('Add', [x, cubic]), graph.float(Math.sqrt(2 / Math.PI))])]);
+  const gate = graph.add('Tanh', [
+    graph.add('Mul', [graph.add('Add', [x, cubic]), graph.float(Math.sqrt(2 / Math.PI))]),
+  ]);
   return graph.add('Mul', [graph.add('Mul', [x, graph.add('Add', [gate, graph.float(1)])]), graph.float(0.5)]);
 };
 

@@ -24,9 +24,22 @@ export class OnnxGraph {
   private readonly known = new Set<string>();
 
   /** Adds a node; its output is named after it. */
-  add(op: string, inputs: readonly OnnxValue[], attributes: Readonly<Record<string, Attribute>> = {}, name = `${op}_${this.nodes.length}`): OnnxValue {
+  add(
+    op: string,
+    inputs: readonly OnnxValue[],
+    attributes: Readonly<Record<string, Attribute>> = {},
+    name = `${op}_${this.nodes.length}`,
+  ): OnnxValue {
     const settings = Object.entries(attributes).map(([key, value]) => bytes(5, encodeAttribute(key, value)));
-    this.nodes.push(Buffer.concat([...inputs.map((input) => bytes(1, input)), bytes(2, name), bytes(3, name), bytes(4, op), ...settings]));
+    this.nodes.push(
+      Buffer.concat([
+        ...inputs.map((input) => bytes(1, input)),
+        bytes(2, name),
+        bytes(3, name),
+        bytes(4, op),
+        ...settings,
+      ]),
+    );
     return name;
   }
 
@@ -45,7 +58,12 @@ export class OnnxGraph {
     return this.constant('float32', [value], [], Float32Array.of(value));
   }
 
-  private constant(type: DataType, values: readonly number[], shape: readonly number[], data: BigInt64Array | Float32Array): OnnxValue {
+  private constant(
+    type: DataType,
+    values: readonly number[],
+    shape: readonly number[],
+    data: BigInt64Array | Float32Array,
+  ): OnnxValue {
     const name = `${type}[${shape.join()}]=${values.join()}`;
     if (this.known.has(name)) return name;
     this.known.add(name);

@@ -36,15 +36,30 @@ interface Placed {
  * @param largestInline bytes of weights up to which they are in the file itself
  * @throws InputError if a file cannot be written
  */
-export async function writeOnnx(path: string, model: PretrainedModel, largestInline: number = LARGEST_INLINE): Promise<void> {
+export async function writeOnnx(
+  path: string,
+  model: PretrainedModel,
+  largestInline: number = LARGEST_INLINE,
+): Promise<void> {
   const { shapes } = model.encoder;
   const size = Object.values(shapes).reduce((sum, shape) => sum + FLOAT_BYTES * sizeOf(shape), 0);
   const isExternal = size > largestInline;
   const weights = isExternal ? externalWeights(shapes, `${basename(path)}${DATA_ENDING}`) : inlineWeights(shapes);
-  const start = modelStart(model, [...weights.values()].map(({ head, size: inside }) => head.length + (isExternal ? 0 : inside)));
+  const start = modelStart(
+    model,
+    [...weights.values()].map(({ head, size: inside }) => head.length + (isExternal ? 0 : inside)),
+  );
   if (isExternal) {
     await writeWhole(`${path}${DATA_ENDING}`, (file) => writeValues(file, model, 0, weights, false));
-    await writeWhole(path, (file) => file.write(Buffer.concat([start, ...[...weights.values()].map(({ head }) => Buffer.concat([lengthPrefix(5, head.length), head]))]), 0));
+    await writeWhole(path, (file) =>
+      file.write(
+        Buffer.concat([
+          start,
+          ...[...weights.values()].map(({ head }) => Buffer.concat([lengthPrefix(5, head.length), head])),
+        ]),
+        0,
+      ),
+    );
   } else {
     await writeWhole(path, async (file) => {
       await file.write(start, 0);
@@ -64,7 +79,13 @@ async function writeWhole(path: string, write: (file: PendingFile) => Promise<vo
 }
 
 /** Writes the values one after the other, in the order of the shapes; inline each with the rest of its message before it. */
-async function writeValues(file: PendingFile, model: PretrainedModel, start: number, weights: ReadonlyMap<string, Placed>, inline: boolean): Promise<void> {
+async function writeValues(
+  file: PendingFile,
+  model: PretrainedModel,
+  start: number,
+  weights: ReadonlyMap<string, Placed>,
+  inline: boolean,
+): Promise<void> {
   const places = new Map<string, number>();
   let position = start;
   for (const name of Object.keys(model.encoder.shapes)) {
@@ -81,21 +102,25 @@ async function writeValues(file: PendingFile, model: PretrainedModel, start: num
 
 /** `raw_data` in the message itself. */
 function inlineWeights(shapes: Readonly<Record<string, readonly number[]>>): Map<string, Placed> {
-  return new Map(Object.entries(shapes).map(([name, shape]) => {
-    const size = FLOAT_BYTES * sizeOf(shape);
-    return [name, { head: Buffer.concat([tensorHeader(name, 'float32', shape), lengthPrefix(9, size)]), size }];
-  }));
+  return new Map(
+    Object.entries(shapes).map(([name, shape]) => {
+      const size = FLOAT_BYTES * sizeOf(shape);
+      return [name, { head: Buffer.concat([tensorHeader(name, 'float32', shape), lengthPrefix(9, size)]), size }];
+    }),
+  );
 }
 
 /** `external_data`: file, offset and length. */
 function externalWeights(shapes: Readonly<Record<string, readonly number[]>>, location: string): Map<string, Placed> {
   let offset = 0;
-  return new Map(Object.entries(shapes).map(([name, shape]) => {
-    const size = FLOAT_BYTES * sizeOf(shape);
-    const head = Buffer.concat([tensorHeader(name, 'float32', shape), ...externalData(location, offset, size)]);
-    offset += size;
-    return [name, { head, size }];
-  }));
+  return new Map(
+    Object.entries(shapes).map(([name, shape]) => {
+      const size = FLOAT_BYTES * sizeOf(shape);
+      const head = Buffer.concat([tensorHeader(name, 'float32', shape), ...externalData(location, offset, size)]);
+      offset += size;
+      return [name, { head, size }];
+    }),
+  );
 }
 
 /** Everything up to the weights, which are the graph's last part, as the graph is the model's. */
@@ -113,7 +138,11 @@ function modelStart({ encoder }: PretrainedModel, weightSizes: readonly number[]
   ]);
   const weights = weightSizes.reduce((sum, size) => sum + lengthPrefix(5, size).length + size, 0);
   return Buffer.concat([
-    integer(1, IR_VERSION), bytes(2, 'kd'), bytes(3, VERSION), bytes(8, [bytes(1, ''), integer(2, OPSET)]),
-    lengthPrefix(7, body.length + weights), body,
+    integer(1, IR_VERSION),
+    bytes(2, 'kd'),
+    bytes(3, VERSION),
+    bytes(8, [bytes(1, ''), integer(2, OPSET)]),
+    lengthPrefix(7, body.length + weights),
+    body,
   ]);
 }

@@ -1,12 +1,29 @@
 /** @file ECharts on the page: sizes itself, follows theme and language, and says on hovering what the page says. */
 import { init, use, type ECharts, type EChartsCoreOption } from 'echarts/core';
 import { BarChart, CustomChart, HeatmapChart, LineChart } from 'echarts/charts';
-import { DataZoomSliderComponent, GridComponent, MarkLineComponent, TooltipComponent, VisualMapComponent } from 'echarts/components';
+import {
+  DataZoomSliderComponent,
+  GridComponent,
+  MarkLineComponent,
+  TooltipComponent,
+  VisualMapComponent,
+} from 'echarts/components';
 import { SVGRenderer } from 'echarts/renderers';
 import { FONT, type Palette } from '../palette.js';
 import { h } from './dom.js';
 
-use([LineChart, BarChart, HeatmapChart, CustomChart, GridComponent, TooltipComponent, DataZoomSliderComponent, MarkLineComponent, VisualMapComponent, SVGRenderer]);
+use([
+  LineChart,
+  BarChart,
+  HeatmapChart,
+  CustomChart,
+  GridComponent,
+  TooltipComponent,
+  DataZoomSliderComponent,
+  MarkLineComponent,
+  VisualMapComponent,
+  SVGRenderer,
+]);
 
 export interface MountedChart {
   readonly element: HTMLElement;
@@ -37,7 +54,9 @@ export function mountChart({ label, className, option, onReady }: ChartOptions):
     } else chart.resize({ width, height, silent: true });
     chart.setOption(option({ width, height }), { notMerge: true });
   };
-  const observer = new ResizeObserver(() => { requestAnimationFrame(draw); });
+  const observer = new ResizeObserver(() => {
+    requestAnimationFrame(draw);
+  });
   observer.observe(element);
   return {
     element,
@@ -53,8 +72,14 @@ export function mountChart({ label, className, option, onReady }: ChartOptions):
 /** How a box looks that shows on hovering. */
 export function tooltipStyle(palette: Palette): object {
   return {
-    confine: true, className: 'tip', backgroundColor: palette.paper, borderColor: palette.line, borderWidth: 1, padding: [10, 12],
-    extraCssText: 'box-shadow: 0 6px 24px rgb(0 0 0 / 14%); border-radius: 10px;', textStyle: { color: palette.ink, fontSize: 13, fontFamily: FONT },
+    confine: true,
+    className: 'tip',
+    backgroundColor: palette.paper,
+    borderColor: palette.line,
+    borderWidth: 1,
+    padding: [10, 12],
+    extraCssText: 'box-shadow: 0 6px 24px rgb(0 0 0 / 14%); border-radius: 10px;',
+    textStyle: { color: palette.ink, fontSize: 13, fontFamily: FONT },
     transitionDuration: 0,
   };
 }
@@ -68,8 +93,17 @@ export interface TipRow {
 
 /** What such a box shows. */
 export function tip(title: string, rows: readonly TipRow[]): HTMLElement {
-  return h('div', { class: 'tip-body' }, h('b', {}, title), h('dl', {}, rows.flatMap(({ colour, name, value }) => [
-    h('dt', {}, h('i', { style: colour === undefined ? 'visibility: hidden' : `background: ${colour}` }), name),
-    h('dd', {}, value),
-  ])));
+  return h(
+    'div',
+    { class: 'tip-body' },
+    h('b', {}, title),
+    h(
+      'dl',
+      {},
+      rows.flatMap(({ colour, name, value }) => [
+        h('dt', {}, h('i', { style: colour === undefined ? 'visibility: hidden' : `background: ${colour}` }), name),
+        h('dd', {}, value),
+      ]),
+    ),
+  );
 }

@@ -5,27 +5,56 @@ import type { Part, View } from './view.js';
 
 /** The section of settings and environment. */
 export function configurationPart({ words, data: { sections }, format }: View): Part {
-  const named = sections.environment.map(([name, value]): Entry => [words.environmentNames[name] ?? name, name === 'created' ? format.time(value) : value]);
-  const element = h('section', { id: 'configuration' },
+  const named = sections.environment.map(([name, value]): Entry => [
+    words.environmentNames[name] ?? name,
+    name === 'created' ? format.time(value) : value,
+  ]);
+  const element = h(
+    'section',
+    { id: 'configuration' },
     h('h2', {}, words.configuration),
-    h('h3', {}, words.repeat), command(sections.settings, words.copy, words.copied),
-    h('div', { class: 'halves' },
+    h('h3', {}, words.repeat),
+    command(sections.settings, words.copy, words.copied),
+    h(
+      'div',
+      { class: 'halves' },
       h('div', {}, h('h3', {}, words.settings), list(sections.settings, true)),
-      h('div', {}, h('h3', {}, words.environment), list(named, false))));
+      h('div', {}, h('h3', {}, words.environment), list(named, false)),
+    ),
+  );
   return { element };
 }
 
 function list(entries: readonly Entry[], isCode: boolean): HTMLElement {
-  return h('dl', { class: 'entries' }, entries.flatMap(([name, value]) => [h('dt', {}, isCode ? h('code', {}, name) : name), h('dd', {}, value === '' ? '✓' : value)]));
+  return h(
+    'dl',
+    { class: 'entries' },
+    entries.flatMap(([name, value]) => [
+      h('dt', {}, isCode ? h('code', {}, name) : name),
+      h('dd', {}, value === '' ? '✓' : value),
+    ]),
+  );
 }
 
 /** The command line with all settings; nothing that a shell would take for more than text. */
 function command(settings: readonly Entry[], copy: string, copied: string): HTMLElement {
-  const words = settings.filter(([name]) => name !== '--run').flatMap(([name, value]) => (value === '' ? [name] : name === '--data' ? [name, value] : [name, quoted(value)]));
+  const words = settings
+    .filter(([name]) => name !== '--run')
+    .flatMap(([name, value]) => (value === '' ? [name] : name === '--data' ? [name, value] : [name, quoted(value)]));
   const text = `kd train ${words.join(' ')}`;
-  const button = h('button', { type: 'button', class: 'copy', click: () => {
-    void navigator.clipboard.writeText(text).then(() => { button.textContent = copied; });
-  } }, copy);
+  const button = h(
+    'button',
+    {
+      type: 'button',
+      class: 'copy',
+      click: () => {
+        void navigator.clipboard.writeText(text).then(() => {
+          button.textContent = copied;
+        });
+      },
+    },
+    copy,
+  );
   return h('div', { class: 'command' }, h('code', { tabindex: 0 }, text), button);
 }
 

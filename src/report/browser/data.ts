@@ -17,25 +17,62 @@ export function dataPart(view: View, report: PrepareReport): Part {
   const { words } = view;
   const columns = Object.keys(words.lengthColumns) as IdColumn[];
   const charts = columns.map((column) => histogram(view, column, report.lengths[column]));
-  const element = h('section', { id: 'data' },
-    h('h2', {}, words.data), h('p', { class: 'quiet' }, words.dataNote),
-    corporaTable(view, report), reasonsTable(view, report),
+  const element = h(
+    'section',
+    { id: 'data' },
+    h('h2', {}, words.data),
+    h('p', { class: 'quiet' }, words.dataNote),
+    corporaTable(view, report),
+    reasonsTable(view, report),
     h('h3', {}, words.lengths),
-    h('div', { class: 'thirds' }, charts.map(({ element: chart }, i) => h('figure', {}, h('figcaption', {}, words.lengthColumns[columns[i]], h('span', { class: 'quiet' }, ` ${lengthNote(view, report.lengths[columns[i]])}`)), chart))),
-    details(words.lengthTable, () => lengthsTable(view, report, columns)));
-  return { element, dispose: () => { for (const chart of charts) chart.dispose(); } };
+    h(
+      'div',
+      { class: 'thirds' },
+      charts.map(({ element: chart }, i) =>
+        h(
+          'figure',
+          {},
+          h(
+            'figcaption',
+            {},
+            words.lengthColumns[columns[i]],
+            h('span', { class: 'quiet' }, ` ${lengthNote(view, report.lengths[columns[i]])}`),
+          ),
+          chart,
+        ),
+      ),
+    ),
+    details(words.lengthTable, () => lengthsTable(view, report, columns)),
+  );
+  return {
+    element,
+    dispose: () => {
+      for (const chart of charts) chart.dispose();
+    },
+  };
 }
 
 function corporaTable({ words, format }: View, { corpora, total }: PrepareReport): HTMLElement {
-  const row = (name: string, counts: RowCounts): string[] => [name, ...[counts.read, droppedOf(counts), counts.not_sampled, counts.training, counts.validation].map((count) => format.count(count))];
+  const row = (name: string, counts: RowCounts): string[] => [
+    name,
+    ...[counts.read, droppedOf(counts), counts.not_sampled, counts.training, counts.validation].map((count) =>
+      format.count(count),
+    ),
+  ];
   const rows = corpora.map((counts) => row(words.corpora[counts.corpus] ?? counts.corpus, counts));
-  return table([words.corpus, words.rowsRead, words.dropped, words.notSampled, words.training, words.validation], corpora.length > 1 ? [...rows, row(words.all, total)] : rows);
+  return table(
+    [words.corpus, words.rowsRead, words.dropped, words.notSampled, words.training, words.validation],
+    corpora.length > 1 ? [...rows, row(words.all, total)] : rows,
+  );
 }
 
 function reasonsTable({ words, format }: View, { total }: PrepareReport): HTMLElement | undefined {
   const reasons = (Object.keys(words.reasons) as DropReason[]).filter((reason) => (total.dropped[reason] ?? 0) > 0);
   if (reasons.length === 0) return undefined;
-  return table([words.droppedFor, words.rows], reasons.map((reason) => [words.reasons[reason], format.count(total.dropped[reason]!)]));
+  return table(
+    [words.droppedFor, words.rows],
+    reasons.map((reason) => [words.reasons[reason], format.count(total.dropped[reason]!)]),
+  );
 }
 
 function droppedOf({ dropped }: RowCounts): number {
@@ -46,36 +83,71 @@ function lengthNote({ words, format }: View, counts: readonly number[]): string 
   const texts = counts.reduce((sum, count) => sum + count, 0);
   const over = counts.slice(LIMIT + 1).reduce((sum, count) => sum + count, 0);
   let sum = 0;
-  const median = Math.max(counts.findIndex((count) => (sum += count) >= texts / 2), 0);
+  const median = Math.max(
+    counts.findIndex((count) => (sum += count) >= texts / 2),
+    0,
+  );
   return words.lengthNote(format.count(median), format.count(over));
 }
 
 /** How many texts have how many tokens; the last bar stands for all longer ones. */
 function histogram({ words, format, palette }: View, column: IdColumn, counts: readonly number[]): MountedChart {
-  const name = (tokens: number): string => (tokens === counts.length - 1 ? words.orMore(format.count(tokens)) : format.count(tokens));
+  const name = (tokens: number): string =>
+    tokens === counts.length - 1 ? words.orMore(format.count(tokens)) : format.count(tokens);
   const label = { color: palette.soft, fontSize: 12, fontFamily: FONT };
   const longest = Math.max(counts.findLastIndex((count) => count > 0) + 3, 20);
   const option = (): EChartsCoreOption => ({
     animation: false,
     grid: { left: 46, right: 12, top: 10, bottom: 24, outerBoundsMode: 'none' },
-    xAxis: { type: 'category', data: counts.slice(0, longest).map((_, tokens) => String(tokens)), axisTick: { show: false }, axisLine: { lineStyle: { color: palette.line } }, axisLabel: { ...label, interval: (i: number) => i % (longest > 50 ? 20 : 10) === 0 } },
-    yAxis: { type: 'value', splitNumber: 3, axisLabel: { ...label, formatter: tickLabel }, splitLine: { lineStyle: { color: palette.line } } },
-    tooltip: { ...tooltipStyle(palette), trigger: 'axis', axisPointer: { type: 'none' }, formatter: (params: unknown) => {
-      const tokens = (params as { dataIndex: number }[])[0]?.dataIndex ?? 0;
-      return tip(`${name(tokens)} ${words.tokens}`, [{ name: words.texts, value: format.count(counts[tokens] ?? 0) }]);
-    } },
-    series: [{
-      type: 'bar', barCategoryGap: '12%', itemStyle: { borderRadius: [2, 2, 0, 0] },
-      data: counts.slice(0, longest).map((value, tokens) => ({ value, itemStyle: { color: tokens > LIMIT ? palette.rest : column === 'student_ko' ? palette.ko : palette.en } })),
-    }],
+    xAxis: {
+      type: 'category',
+      data: counts.slice(0, longest).map((_, tokens) => String(tokens)),
+      axisTick: { show: false },
+      axisLine: { lineStyle: { color: palette.line } },
+      axisLabel: { ...label, interval: (i: number) => i % (longest > 50 ? 20 : 10) === 0 },
+    },
+    yAxis: {
+      type: 'value',
+      splitNumber: 3,
+      axisLabel: { ...label, formatter: tickLabel },
+      splitLine: { lineStyle: { color: palette.line } },
+    },
+    tooltip: {
+      ...tooltipStyle(palette),
+      trigger: 'axis',
+      axisPointer: { type: 'none' },
+      formatter: (params: unknown) => {
+        const tokens = (params as { dataIndex: number }[])[0]?.dataIndex ?? 0;
+        return tip(`${name(tokens)} ${words.tokens}`, [
+          { name: words.texts, value: format.count(counts[tokens] ?? 0) },
+        ]);
+      },
+    },
+    series: [
+      {
+        type: 'bar',
+        barCategoryGap: '12%',
+        itemStyle: { borderRadius: [2, 2, 0, 0] },
+        data: counts.slice(0, longest).map((value, tokens) => ({
+          value,
+          itemStyle: { color: tokens > LIMIT ? palette.rest : column === 'student_ko' ? palette.ko : palette.en },
+        })),
+      },
+    ],
   });
   return mountChart({ label: `${words.lengths}: ${words.lengthColumns[column]}`, className: 'low', option });
 }
 
 function lengthsTable({ words, format }: View, { lengths }: PrepareReport, columns: readonly IdColumn[]): HTMLElement {
   const size = Math.max(...columns.map((column) => lengths[column].length));
-  const rows = Array.from({ length: size }, (_, tokens) => tokens).filter((tokens) => columns.some((column) => lengths[column][tokens] > 0));
-  return table([words.tokens, ...columns.map((column) => words.lengthColumns[column])], rows.map((tokens) => [
-    tokens === size - 1 ? words.orMore(format.count(tokens)) : format.count(tokens), ...columns.map((column) => format.count(lengths[column][tokens] ?? 0)),
-  ]));
+  const rows = Array.from({ length: size }, (_, tokens) => tokens).filter((tokens) =>
+    columns.some((column) => lengths[column][tokens] > 0),
+  );
+  return table(
+    [words.tokens, ...columns.map((column) => words.lengthColumns[column])],
+    rows.map((tokens) => [
+      tokens === size - 1 ? words.orMore(format.count(tokens)) : format.count(tokens),
+      ...columns.map((column) => format.count(lengths[column][tokens] ?? 0)),
+    ]),
+  );
 }

@@ -6,7 +6,11 @@ type Child = Node | string | undefined | false;
 export type Attributes = Readonly<Record<string, string | number | boolean | undefined | ((event: Event) => void)>>;
 
 /** An element with attributes and children. */
-export function h<Tag extends keyof HTMLElementTagNameMap>(tag: Tag, attributes: Attributes = {}, ...children: readonly (Child | readonly Child[])[]): HTMLElementTagNameMap[Tag] {
+export function h<Tag extends keyof HTMLElementTagNameMap>(
+  tag: Tag,
+  attributes: Attributes = {},
+  ...children: readonly (Child | readonly Child[])[]
+): HTMLElementTagNameMap[Tag] {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
     if (value === undefined || value === false) continue;
@@ -18,37 +22,97 @@ export function h<Tag extends keyof HTMLElementTagNameMap>(tag: Tag, attributes:
 }
 
 /** A row of buttons of which one is pressed. */
-export function choice<Value extends string>(label: string, values: readonly (readonly [value: Value, text: string])[], chosen: Value, onChoose: (value: Value) => void): HTMLElement {
+export function choice<Value extends string>(
+  label: string,
+  values: readonly (readonly [value: Value, text: string])[],
+  chosen: Value,
+  onChoose: (value: Value) => void,
+): HTMLElement {
   const buttons = values.map(([value, text]) =>
-    h('button', { type: 'button', 'aria-pressed': String(value === chosen), click: () => {
-      for (const button of buttons) button.setAttribute('aria-pressed', String(button === buttons[values.findIndex(([each]) => each === value)]));
-      onChoose(value);
-    } }, text),
+    h(
+      'button',
+      {
+        type: 'button',
+        'aria-pressed': String(value === chosen),
+        click: () => {
+          for (const button of buttons)
+            button.setAttribute(
+              'aria-pressed',
+              String(button === buttons[values.findIndex(([each]) => each === value)]),
+            );
+          onChoose(value);
+        },
+      },
+      text,
+    ),
   );
   return h('div', { class: 'choice', role: 'group', 'aria-label': label }, buttons);
 }
 
 /** A switch. */
 export function toggle(label: string, on: boolean, onToggle: (on: boolean) => void): HTMLElement {
-  const input = h('input', { type: 'checkbox', role: 'switch', checked: on, change: () => { onToggle(input.checked); } });
+  const input = h('input', {
+    type: 'checkbox',
+    role: 'switch',
+    checked: on,
+    change: () => {
+      onToggle(input.checked);
+    },
+  });
   return h('label', { class: 'toggle' }, input, h('span', {}, label));
 }
 
 /** A table; cells that are numbers stand to the right. */
-export function table(head: readonly string[], rows: readonly (readonly (string | Node)[])[], { caption, numbers = 1 }: { readonly caption?: string; readonly numbers?: number } = {}): HTMLElement {
+export function table(
+  head: readonly string[],
+  rows: readonly (readonly (string | Node)[])[],
+  { caption, numbers = 1 }: { readonly caption?: string; readonly numbers?: number } = {},
+): HTMLElement {
   const cell = (tag: 'td' | 'th', content: string | Node, column: number): HTMLElement =>
     h(tag, { class: column >= numbers ? 'number' : undefined, scope: tag === 'th' ? 'col' : undefined }, content);
-  return h('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': caption ?? head.join(', ') },
-    h('table', {},
+  return h(
+    'div',
+    { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': caption ?? head.join(', ') },
+    h(
+      'table',
+      {},
       caption !== undefined && h('caption', {}, caption),
-      h('thead', {}, h('tr', {}, head.map((content, column) => cell('th', content, column)))),
-      h('tbody', {}, rows.map((row) => h('tr', {}, row.map((content, column) =>
-        column === 0 ? h('th', { scope: 'row' }, content) : cell('td', content, column))))),
-    ));
+      h(
+        'thead',
+        {},
+        h(
+          'tr',
+          {},
+          head.map((content, column) => cell('th', content, column)),
+        ),
+      ),
+      h(
+        'tbody',
+        {},
+        rows.map((row) =>
+          h(
+            'tr',
+            {},
+            row.map((content, column) =>
+              column === 0 ? h('th', { scope: 'row' }, content) : cell('td', content, column),
+            ),
+          ),
+        ),
+      ),
+    ),
+  );
 }
 
 /** Something to look at when one wants to; filled when it is opened first. */
 export function details(summary: string, content: () => Node): HTMLElement {
-  const element = h('details', { toggle: () => { if (element.open && element.childElementCount === 1) element.append(content()); } }, h('summary', {}, summary));
+  const element = h(
+    'details',
+    {
+      toggle: () => {
+        if (element.open && element.childElementCount === 1) element.append(content());
+      },
+    },
+    h('summary', {}, summary),
+  );
   return element;
 }

@@ -32,12 +32,22 @@ function start(report: LiveReport): void {
   const system = matchMedia('(prefers-color-scheme: dark)');
   let parts: Part[] = [];
 
-  system.addEventListener('change', () => { if (theme === 'auto') render(); });
+  system.addEventListener('change', () => {
+    if (theme === 'auto') render();
+  });
   render();
   if (report.live) followNews(state, apply, showConnection);
 
   function viewNow(): View {
-    return { language, words: WORDS[language], format: formatFor(language), palette: PALETTES[shownTheme()], choices, data: state.report, series: state.series };
+    return {
+      language,
+      words: WORDS[language],
+      format: formatFor(language),
+      palette: PALETTES[shownTheme()],
+      choices,
+      data: state.report,
+      series: state.series,
+    };
   }
 
   function shownTheme(): Theme {
@@ -52,7 +62,15 @@ function start(report: LiveReport): void {
     document.title = `${state.report.run.name} – ${view.words.title}`;
     parts = partsOf(view);
     const [scrolled, focused] = [scrollY, document.activeElement?.id];
-    document.getElementById('page')!.replaceChildren(bar(view), h('main', {}, parts.map(({ element }) => element)), footer(view));
+    document.getElementById('page')!.replaceChildren(
+      bar(view),
+      h(
+        'main',
+        {},
+        parts.map(({ element }) => element),
+      ),
+      footer(view),
+    );
     scrollTo(0, scrolled);
     if (focused !== undefined && focused !== '') document.getElementById(focused)?.focus();
   }
@@ -63,16 +81,49 @@ function start(report: LiveReport): void {
       const title = element.querySelector('h2')?.textContent;
       return title == null ? [] : [h('a', { href: `#${element.id}` }, title)];
     });
-    return h('header', { class: 'bar' },
+    return h(
+      'header',
+      { class: 'bar' },
       h('nav', { 'aria-label': words.sections }, h('a', { href: '#overview', class: 'brand' }, 'kd'), titles),
-      h('div', { class: 'switches' },
-        choice(words.language, [['en', 'EN'], ['ko', '한국어']], language, (chosen: Language) => { language = chosen; remember('language', chosen); render(); }),
-        choice(words.theme, [['auto', '◐'], ['light', '☀'], ['dark', '☾']], theme, (chosen) => { theme = chosen; remember('theme', chosen); render(); })));
+      h(
+        'div',
+        { class: 'switches' },
+        choice(
+          words.language,
+          [
+            ['en', 'EN'],
+            ['ko', '한국어'],
+          ],
+          language,
+          (chosen: Language) => {
+            language = chosen;
+            remember('language', chosen);
+            render();
+          },
+        ),
+        choice(
+          words.theme,
+          [
+            ['auto', '◐'],
+            ['light', '☀'],
+            ['dark', '☾'],
+          ],
+          theme,
+          (chosen) => {
+            theme = chosen;
+            remember('theme', chosen);
+            render();
+          },
+        ),
+      ),
+    );
   }
 
   function footer({ words, format }: View): HTMLElement {
     const data = state.report;
-    const when = data.live ? words.updated(format.time(data.written)) : words.written(format.time(data.written), data.kd);
+    const when = data.live
+      ? words.updated(format.time(data.written))
+      : words.written(format.time(data.written), data.kd);
     return h('footer', { class: 'quiet' }, h('span', { id: 'written' }, when), ' ', words.charts);
   }
 
@@ -111,7 +162,18 @@ function partsOf(view: View): Part[] {
 }
 
 function problemsPart({ words, data }: View): Part {
-  return { element: h('section', { id: 'problems' }, h('h2', {}, words.problems), h('ul', {}, data.sections.problems.map((problem) => h('li', { class: 'alarm' }, problem)))) };
+  return {
+    element: h(
+      'section',
+      { id: 'problems' },
+      h('h2', {}, words.problems),
+      h(
+        'ul',
+        {},
+        data.sections.problems.map((problem) => h('li', { class: 'alarm' }, problem)),
+      ),
+    ),
+  };
 }
 
 function firstChoices({ training, validation, sections }: ReportData): Choices {

@@ -21,18 +21,39 @@ const INTERVAL_MS = 2_000;
  * @param state is brought up to date
  * @param apply is called after that, and told whether other sections than the logs have changed
  */
-export function followNews(state: State, apply: (sectionsChanged: boolean) => void, onConnection: (isThere: boolean) => void): void {
+export function followNews(
+  state: State,
+  apply: (sectionsChanged: boolean) => void,
+  onConnection: (isThere: boolean) => void,
+): void {
   const ask = async (): Promise<void> => {
-    if (!document.hidden) await askOnce(state, apply).then(() => { onConnection(true); }, () => { onConnection(false); });
-    setTimeout(() => { void ask(); }, INTERVAL_MS);
+    if (!document.hidden)
+      await askOnce(state, apply).then(
+        () => {
+          onConnection(true);
+        },
+        () => {
+          onConnection(false);
+        },
+      );
+    setTimeout(() => {
+      void ask();
+    }, INTERVAL_MS);
   };
-  document.addEventListener('visibilitychange', () => { if (!document.hidden) void askOnce(state, apply).catch(() => undefined); });
-  setTimeout(() => { void ask(); }, INTERVAL_MS);
+  document.addEventListener('visibilitychange', () => {
+    if (!document.hidden) void askOnce(state, apply).catch(() => undefined);
+  });
+  setTimeout(() => {
+    void ask();
+  }, INTERVAL_MS);
 }
 
 async function askOnce(state: State, apply: (sectionsChanged: boolean) => void): Promise<void> {
   const { generation, rows, sections } = state.report.position;
-  const response = await fetch(`/news?${new URLSearchParams({ generation, rows: String(rows), sections }).toString()}`, { cache: 'no-store' });
+  const response = await fetch(
+    `/news?${new URLSearchParams({ generation, rows: String(rows), sections }).toString()}`,
+    { cache: 'no-store' },
+  );
   if (!response.ok) throw new Error(`HTTP ${response.status}`);
   const news = (await response.json()) as News;
   if (state.report.position.rows !== rows) return; // another answer was faster
@@ -50,5 +71,12 @@ async function askOnce(state: State, apply: (sectionsChanged: boolean) => void):
 }
 
 function rowOf([step, epoch, ...values]: readonly (number | null)[]): CurveRow {
-  return { step: step!, epoch: epoch!, ...(Object.fromEntries(CURVES.map((curve, i) => [curve, values[i] ?? NaN])) as Record<(typeof CURVES)[number], number>) };
+  return {
+    step: step!,
+    epoch: epoch!,
+    ...(Object.fromEntries(CURVES.map((curve, i) => [curve, values[i] ?? NaN])) as Record<
+      (typeof CURVES)[number],
+      number
+    >),
+  };
 }

@@ -19,17 +19,44 @@ export function translationsPart(view: View, translations: Translations): Part {
   const shown = pairs.slice(0, SHOWN);
   const chart = heatMap(view, translations, shown.length);
   const found = similarity.filter((row, i) => rankOf(row, i) === 1).length;
-  const element = h('section', { id: 'translations' },
+  const element = h(
+    'section',
+    { id: 'translations' },
     h('h2', {}, words.translations),
-    h('p', { class: 'quiet' }, `${words.translationsNote(format.count(pairs.length), checkpoint)} ${words.poolings[pooling]}`),
+    h(
+      'p',
+      { class: 'quiet' },
+      `${words.translationsNote(format.count(pairs.length), checkpoint)} ${words.poolings[pooling]}`,
+    ),
     h('p', {}, h('strong', {}, words.translationsFound(format.count(found), format.count(pairs.length)))),
     h('h3', {}, words.heatMap),
-    h('div', { class: 'heat' },
+    h(
+      'div',
+      { class: 'heat' },
       h('figure', {}, chart.element),
-      h('ol', { class: 'pairs' }, shown.map(({ ko, en }) => h('li', {}, h('span', { lang: 'ko' }, ko), h('span', { class: 'quiet', lang: 'en' }, en))))),
-    details(words.heatMapTable, () => table(['', ...shown.map((_, i) => String(i + 1))], shown.map(({ ko }, i) => [`${i + 1} ${ko}`, ...shown.map((_, j) => similarity[i][j].toFixed(3))]))),
-    h('h3', {}, words.nearest), neighbours(view, translations));
-  return { element, dispose: () => { chart.dispose(); } };
+      h(
+        'ol',
+        { class: 'pairs' },
+        shown.map(({ ko, en }) =>
+          h('li', {}, h('span', { lang: 'ko' }, ko), h('span', { class: 'quiet', lang: 'en' }, en)),
+        ),
+      ),
+    ),
+    details(words.heatMapTable, () =>
+      table(
+        ['', ...shown.map((_, i) => String(i + 1))],
+        shown.map(({ ko }, i) => [`${i + 1} ${ko}`, ...shown.map((_, j) => similarity[i][j].toFixed(3))]),
+      ),
+    ),
+    h('h3', {}, words.nearest),
+    neighbours(view, translations),
+  );
+  return {
+    element,
+    dispose: () => {
+      chart.dispose();
+    },
+  };
 }
 
 /** Where a sentence's own translation stands among all, from 1, by similarity. */
@@ -38,37 +65,78 @@ function rankOf(similarities: readonly number[], own: number): number {
 }
 
 function heatMap({ words, palette }: View, { pairs, similarity }: Translations, size: number): MountedChart {
-  const cells = Array.from({ length: size * size }, (_, i) => [i % size, Math.floor(i / size), similarity[Math.floor(i / size)][i % size]] as const);
+  const cells = Array.from(
+    { length: size * size },
+    (_, i) => [i % size, Math.floor(i / size), similarity[Math.floor(i / size)][i % size]] as const,
+  );
   const values = cells.map(([, , value]) => value);
   const numbers = Array.from({ length: size }, (_, i) => String(i + 1));
   const axis = (name: string): object => ({
-    type: 'category', data: numbers, name, nameLocation: 'middle', nameGap: 26, nameTextStyle: { color: palette.soft, fontSize: 12, fontFamily: FONT },
-    axisLine: { show: false }, axisTick: { show: false }, axisLabel: { color: palette.soft, fontSize: 12, fontFamily: FONT, interval: 0 }, splitArea: { show: false },
+    type: 'category',
+    data: numbers,
+    name,
+    nameLocation: 'middle',
+    nameGap: 26,
+    nameTextStyle: { color: palette.soft, fontSize: 12, fontFamily: FONT },
+    axisLine: { show: false },
+    axisTick: { show: false },
+    axisLabel: { color: palette.soft, fontSize: 12, fontFamily: FONT, interval: 0 },
+    splitArea: { show: false },
   });
   const option = (): EChartsCoreOption => ({
     animation: false,
     grid: { left: 46, right: 4, top: 42, bottom: 4, outerBoundsMode: 'none' },
     xAxis: { ...axis(words.english), position: 'top' },
     yAxis: { ...axis(words.korean), inverse: true },
-    visualMap: { show: false, min: Math.min(...values), max: Math.max(...values), inRange: { color: [...palette.heat] } },
-    tooltip: { ...tooltipStyle(palette), trigger: 'item', formatter: (params: unknown) => {
-      const [column, row, value] = (params as { value: readonly [number, number, number] }).value;
-      return h('div', { class: 'tip-body narrow' }, h('div', { lang: 'ko' }, pairs[row].ko), h('div', { lang: 'en' }, pairs[column].en), tip('', [{ name: row === column ? words.own : words.similarity, value: value.toFixed(3) }]));
-    } },
-    series: [{ type: 'heatmap', data: cells.map((cell) => [...cell]), itemStyle: { borderColor: palette.paper, borderWidth: 2, borderRadius: 4 }, emphasis: { itemStyle: { borderColor: palette.ink } } }],
+    visualMap: {
+      show: false,
+      min: Math.min(...values),
+      max: Math.max(...values),
+      inRange: { color: [...palette.heat] },
+    },
+    tooltip: {
+      ...tooltipStyle(palette),
+      trigger: 'item',
+      formatter: (params: unknown) => {
+        const [column, row, value] = (params as { value: readonly [number, number, number] }).value;
+        return h(
+          'div',
+          { class: 'tip-body narrow' },
+          h('div', { lang: 'ko' }, pairs[row].ko),
+          h('div', { lang: 'en' }, pairs[column].en),
+          tip('', [{ name: row === column ? words.own : words.similarity, value: value.toFixed(3) }]),
+        );
+      },
+    },
+    series: [
+      {
+        type: 'heatmap',
+        data: cells.map((cell) => [...cell]),
+        itemStyle: { borderColor: palette.paper, borderWidth: 2, borderRadius: 4 },
+        emphasis: { itemStyle: { borderColor: palette.ink } },
+      },
+    ],
   });
   return mountChart({ label: words.heatMapLabel, className: 'square', option });
 }
 
 function neighbours(view: View, { pairs, similarity }: Translations): HTMLElement {
   const { words, choices, format } = view;
-  const select = h('select', { 'aria-label': words.sentence, change: () => { choices.sentence = Number(select.value); draw(); } });
+  const select = h('select', {
+    'aria-label': words.sentence,
+    change: () => {
+      choices.sentence = Number(select.value);
+      draw();
+    },
+  });
   const rank = h('p', { class: 'quiet' });
   const list = h('ol', { class: 'neighbours' });
   const other = (): 'ko' | 'en' => (choices.direction === 'ko' ? 'en' : 'ko');
 
   function fill(): void {
-    select.replaceChildren(...pairs.map((pair, i) => h('option', { value: i, selected: i === choices.sentence }, pair[choices.direction])));
+    select.replaceChildren(
+      ...pairs.map((pair, i) => h('option', { value: i, selected: i === choices.sentence }, pair[choices.direction])),
+    );
     select.lang = choices.direction;
     draw();
   }
@@ -76,17 +144,47 @@ function neighbours(view: View, { pairs, similarity }: Translations): HTMLElemen
   function draw(): void {
     const own = choices.sentence;
     const values = choices.direction === 'ko' ? similarity[own] : similarity.map((row) => row[own]);
-    const nearest = values.map((_, i) => i).sort((a, b) => values[b] - values[a]).slice(0, NEIGHBOURS);
+    const nearest = values
+      .map((_, i) => i)
+      .sort((a, b) => values[b] - values[a])
+      .slice(0, NEIGHBOURS);
     const [high, low] = [values[nearest[0]], Math.min(...values)];
     rank.textContent = words.rank(format.count(rankOf(values, own)));
-    list.replaceChildren(...nearest.map((i) => h('li', { class: i === own ? 'own' : undefined },
-      h('span', { lang: other() }, pairs[i][other()], i === own && h('em', {}, words.own)),
-      h('span', { class: 'number' }, values[i].toFixed(3)),
-      h('i', { style: `width: ${Math.max(2, (100 * (values[i] - low)) / Math.max(high - low, 1e-9))}%` }))));
+    list.replaceChildren(
+      ...nearest.map((i) =>
+        h(
+          'li',
+          { class: i === own ? 'own' : undefined },
+          h('span', { lang: other() }, pairs[i][other()], i === own && h('em', {}, words.own)),
+          h('span', { class: 'number' }, values[i].toFixed(3)),
+          h('i', { style: `width: ${Math.max(2, (100 * (values[i] - low)) / Math.max(high - low, 1e-9))}%` }),
+        ),
+      ),
+    );
   }
 
   fill();
-  return h('div', { class: 'nearest' },
-    h('div', { class: 'controls' }, choice(words.direction, [['ko', words.koToEn], ['en', words.enToKo]], choices.direction, (direction) => { choices.direction = direction; fill(); }), select),
-    rank, list);
+  return h(
+    'div',
+    { class: 'nearest' },
+    h(
+      'div',
+      { class: 'controls' },
+      choice(
+        words.direction,
+        [
+          ['ko', words.koToEn],
+          ['en', words.enToKo],
+        ],
+        choices.direction,
+        (direction) => {
+          choices.direction = direction;
+          fill();
+        },
+      ),
+      select,
+    ),
+    rank,
+    list,
+  );
 }

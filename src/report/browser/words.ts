@@ -15,7 +15,9 @@ const EN = {
   themeDark: 'Dark',
   sections: 'Sections',
   learns: (student: string, teacher: string) => `${student} learns from ${teacher}`,
-  states: { empty: 'Before its first step', running: 'Training', finished: 'Finished', stopped: 'Stopped' } as Readonly<Record<RunState, string>>,
+  states: { empty: 'Before its first step', running: 'Training', finished: 'Finished', stopped: 'Stopped' } as Readonly<
+    Record<RunState, string>
+  >,
   live: 'live',
   lost: 'connection lost, trying again',
 
@@ -58,14 +60,21 @@ const EN = {
   trainingTable: 'Training losses as a table',
   untrained: 'untrained',
   noSteps: 'No step has been logged yet.',
-  bucketNote: (rows: string, points: string) => `${rows} logged steps, drawn as ${points} points with their lowest and highest values.`,
+  bucketNote: (rows: string, points: string) =>
+    `${rows} logged steps, drawn as ${points} points with their lowest and highest values.`,
   nonFinite: (step: string) => `The loss is no finite number at step ${step}.`,
   skippedLines: (lines: string) => `Lines of the logs that could not be read and are left out: ${lines}.`,
 
   data: 'Data',
   dataNote: 'What became of the rows that were read.',
   corpus: 'corpus',
-  corpora: { parallel: 'Korean–English parallel', technology: 'technology and science', 'social-science': 'social science', broadcast: 'broadcast', other: 'other' } as Readonly<Record<string, string>>,
+  corpora: {
+    parallel: 'Korean–English parallel',
+    technology: 'technology and science',
+    'social-science': 'social science',
+    broadcast: 'broadcast',
+    other: 'other',
+  } as Readonly<Record<string, string>>,
   rowsRead: 'rows read',
   dropped: 'dropped',
   notSampled: 'not sampled',
@@ -73,11 +82,21 @@ const EN = {
   droppedFor: 'dropped for',
   rows: 'rows',
   reasons: {
-    unreadable: 'row that cannot be read', empty: 'empty text', identical: 'same text on both sides', no_hangul: 'no Hangul in the Korean text',
-    duplicate_pair: 'pair seen before', duplicate_ko: 'Korean text seen before', duplicate_en: 'English text seen before', too_long: 'over 77 tokens',
+    unreadable: 'row that cannot be read',
+    empty: 'empty text',
+    identical: 'same text on both sides',
+    no_hangul: 'no Hangul in the Korean text',
+    duplicate_pair: 'pair seen before',
+    duplicate_ko: 'Korean text seen before',
+    duplicate_en: 'English text seen before',
+    too_long: 'over 77 tokens',
   } as Readonly<Record<DropReason, string>>,
   lengths: 'Tokens a text',
-  lengthColumns: { teacher_en: 'English, teacher’s tokenizer', student_en: 'English, student’s tokenizer', student_ko: 'Korean, student’s tokenizer' } as Readonly<Record<IdColumn, string>>,
+  lengthColumns: {
+    teacher_en: 'English, teacher’s tokenizer',
+    student_en: 'English, student’s tokenizer',
+    student_ko: 'Korean, student’s tokenizer',
+  } as Readonly<Record<IdColumn, string>>,
   tokens: 'tokens',
   texts: 'texts',
   lengthNote: (median: string, over: string) => `median ${median}, ${over} over 77`,
@@ -85,8 +104,12 @@ const EN = {
   lengthTable: 'Token lengths as a table',
 
   translations: 'Translations',
-  translationsNote: (pairs: string, checkpoint: string) => `${pairs} held-out pairs, encoded by ${checkpoint}. A sentence’s own translation should be its nearest neighbour.`,
-  poolings: { mean: 'Cosine similarity of mean hidden states.', pooled: 'Cosine similarity of pooled outputs.' } as Readonly<Record<'mean' | 'pooled', string>>,
+  translationsNote: (pairs: string, checkpoint: string) =>
+    `${pairs} held-out pairs, encoded by ${checkpoint}. A sentence’s own translation should be its nearest neighbour.`,
+  poolings: {
+    mean: 'Cosine similarity of mean hidden states.',
+    pooled: 'Cosine similarity of pooled outputs.',
+  } as Readonly<Record<'mean' | 'pooled', string>>,
   heatMap: 'How similar sentences are to translations',
   heatMapLabel: 'Cosine similarities of Korean and English sentences; the diagonal holds translations of each other',
   heatMapTable: 'Similarities as a table',
@@ -99,10 +122,12 @@ const EN = {
   rank: (rank: string) => `its translation is number ${rank}`,
   similarity: 'similarity',
 
-  translationsFound: (found: string, pairs: string) => `${found} of ${pairs} Korean sentences have their own translation as nearest neighbour.`,
+  translationsFound: (found: string, pairs: string) =>
+    `${found} of ${pairs} Korean sentences have their own translation as nearest neighbour.`,
 
   evaluation: 'Evaluation',
-  evaluationNote: (pairs: string, teacher: string) => `${pairs} held-out pairs, measured against ${teacher} on the English sentences.`,
+  evaluationNote: (pairs: string, teacher: string) =>
+    `${pairs} held-out pairs, measured against ${teacher} on the English sentences.`,
   noEvaluation: 'Not evaluated yet. To compare this run with its teacher and with itself before training:',
   model: 'model',
   roles: { teacher: 'teacher', student: 'student', untrained: 'untrained student' } as Readonly<Record<string, string>>,
@@ -116,15 +141,22 @@ const EN = {
   distancesLegend: 'Mean squared error and cosine similarity of hidden states at the same position.',
   found: 'Translations found',
   foundBy: { mean: 'mean', pooled: 'pooled' } as Readonly<Record<'mean' | 'pooled', string>>,
-  foundLegend: (chance: string) => `The share of sentences whose translation is the most similar of all, by the mean of hidden states and by pooled outputs; guessing finds ${chance}.`,
-  poolerLegend: 'Pooled outputs go through the pooler, which learns only where the loss is of pooled outputs. This run learnt hidden states, which leave its pooler as it was: their mean is what tells.',
+  foundLegend: (chance: string) =>
+    `The share of sentences whose translation is the most similar of all, by the mean of hidden states and by pooled outputs; guessing finds ${chance}.`,
+  poolerLegend:
+    'Pooled outputs go through the pooler, which learns only where the loss is of pooled outputs. This run learnt hidden states, which leave its pooler as it was: their mean is what tells.',
   pictures: 'Pictures',
-  picturesNote: (shown: string, total: string) => (shown === total ? 'Drawn by kd generate with encoders of this run.' : `The newest ${shown} of ${total}, drawn by kd generate with encoders of this run.`),
+  picturesNote: (shown: string, total: string) =>
+    shown === total
+      ? 'Drawn by kd generate with encoders of this run.'
+      : `The newest ${shown} of ${total}, drawn by kd generate with encoders of this run.`,
   seed: (seed: string) => `seed ${seed}`,
   noiseFromFile: 'noise from a file',
   denoising: (steps: string, guidance: string) => `${steps} steps, guidance ${guidance}`,
-  stsNote: (file: string, pairs: string) => `${file}: ${pairs} judged pairs, correlation of cosine similarity with people’s scores.`,
-  publishedNote: (recipe: string, loss: string, en: string, ko: string, duration: string) => `The original’s run of recipe ${recipe} ended at ${loss} (English ${en}, Korean ${ko}) after ${duration}.`,
+  stsNote: (file: string, pairs: string) =>
+    `${file}: ${pairs} judged pairs, correlation of cosine similarity with people’s scores.`,
+  publishedNote: (recipe: string, loss: string, en: string, ko: string, duration: string) =>
+    `The original’s run of recipe ${recipe} ended at ${loss} (English ${en}, Korean ${ko}) after ${duration}.`,
 
   configuration: 'Configuration',
   settings: 'Settings',
@@ -133,8 +165,19 @@ const EN = {
   copy: 'Copy',
   copied: 'Copied',
   environmentNames: {
-    created: 'started', engine: 'engine', precision: 'precision', backend: 'backend', version: 'TensorFlow', device: 'device', kd: 'kd', node: 'Node.js',
-    tensorflow: 'TensorFlow', teacher: 'teacher', student: 'student', data: 'token store', fingerprint: 'data fingerprint',
+    created: 'started',
+    engine: 'engine',
+    precision: 'precision',
+    backend: 'backend',
+    version: 'TensorFlow',
+    device: 'device',
+    kd: 'kd',
+    node: 'Node.js',
+    tensorflow: 'TensorFlow',
+    teacher: 'teacher',
+    student: 'student',
+    data: 'token store',
+    fingerprint: 'data fingerprint',
   } as Readonly<Record<string, string>>,
 
   problems: 'What could not be shown',
@@ -204,7 +247,13 @@ const KO: Words = {
   data: '데이터',
   dataNote: '읽은 행이 어떻게 되었는지 보여 줍니다.',
   corpus: '말뭉치',
-  corpora: { parallel: '한국어–영어 병렬', technology: '기술과학', 'social-science': '사회과학', broadcast: '방송', other: '기타' },
+  corpora: {
+    parallel: '한국어–영어 병렬',
+    technology: '기술과학',
+    'social-science': '사회과학',
+    broadcast: '방송',
+    other: '기타',
+  },
   rowsRead: '읽은 행',
   dropped: '제외',
   notSampled: '표본 밖',
@@ -212,11 +261,21 @@ const KO: Words = {
   droppedFor: '제외한 까닭',
   rows: '행',
   reasons: {
-    unreadable: '읽을 수 없는 행', empty: '빈 문장', identical: '양쪽이 같은 문장', no_hangul: '한국어 문장에 한글 없음',
-    duplicate_pair: '이미 나온 쌍', duplicate_ko: '이미 나온 한국어 문장', duplicate_en: '이미 나온 영어 문장', too_long: '77토큰 초과',
+    unreadable: '읽을 수 없는 행',
+    empty: '빈 문장',
+    identical: '양쪽이 같은 문장',
+    no_hangul: '한국어 문장에 한글 없음',
+    duplicate_pair: '이미 나온 쌍',
+    duplicate_ko: '이미 나온 한국어 문장',
+    duplicate_en: '이미 나온 영어 문장',
+    too_long: '77토큰 초과',
   },
   lengths: '문장별 토큰 수',
-  lengthColumns: { teacher_en: '영어, 교사 토크나이저', student_en: '영어, 학생 토크나이저', student_ko: '한국어, 학생 토크나이저' },
+  lengthColumns: {
+    teacher_en: '영어, 교사 토크나이저',
+    student_en: '영어, 학생 토크나이저',
+    student_ko: '한국어, 학생 토크나이저',
+  },
   tokens: '토큰',
   texts: '문장',
   lengthNote: (median, over) => `중앙값 ${median}, 77 초과 ${over}`,
@@ -224,7 +283,8 @@ const KO: Words = {
   lengthTable: '토큰 수 표',
 
   translations: '번역',
-  translationsNote: (pairs, checkpoint) => `학습에 쓰지 않은 ${pairs}쌍을 ${checkpoint}로 인코딩했습니다. 자기 번역이 가장 가까운 이웃이어야 합니다.`,
+  translationsNote: (pairs, checkpoint) =>
+    `학습에 쓰지 않은 ${pairs}쌍을 ${checkpoint}로 인코딩했습니다. 자기 번역이 가장 가까운 이웃이어야 합니다.`,
   poolings: { mean: '은닉 상태 평균의 코사인 유사도입니다.', pooled: '풀링 출력의 코사인 유사도입니다.' },
   heatMap: '문장과 번역의 유사도',
   heatMapLabel: '한국어 문장과 영어 문장의 코사인 유사도. 대각선이 서로 번역인 쌍입니다',
@@ -241,7 +301,8 @@ const KO: Words = {
   translationsFound: (found, pairs) => `한국어 문장 ${pairs}개 가운데 ${found}개는 자기 번역이 가장 가까운 이웃입니다.`,
 
   evaluation: '평가',
-  evaluationNote: (pairs, teacher) => `학습에 쓰지 않은 ${pairs}쌍으로, 영어 문장에 대한 ${teacher}의 출력과 비교했습니다.`,
+  evaluationNote: (pairs, teacher) =>
+    `학습에 쓰지 않은 ${pairs}쌍으로, 영어 문장에 대한 ${teacher}의 출력과 비교했습니다.`,
   noEvaluation: '아직 평가하지 않았습니다. 교사, 그리고 학습 전의 학생과 비교하려면:',
   model: '모델',
   roles: { teacher: '교사', student: '학생', untrained: '학습 전 학생' },
@@ -255,15 +316,21 @@ const KO: Words = {
   distancesLegend: '같은 위치의 은닉 상태끼리 잰 평균 제곱 오차와 코사인 유사도입니다.',
   found: '번역 찾기',
   foundBy: { mean: '평균', pooled: '풀링' },
-  foundLegend: (chance) => `은닉 상태 평균 또는 풀링 출력으로 보아 자기 번역이 가장 비슷한 문장의 비율입니다. 무작위로 고르면 ${chance}입니다.`,
-  poolerLegend: '풀링 출력은 풀러를 거치며, 풀러는 풀링 출력을 손실로 쓸 때만 학습됩니다. 이 학습은 은닉 상태를 배웠으므로 풀러는 처음 그대로입니다. 은닉 상태 평균을 보십시오.',
+  foundLegend: (chance) =>
+    `은닉 상태 평균 또는 풀링 출력으로 보아 자기 번역이 가장 비슷한 문장의 비율입니다. 무작위로 고르면 ${chance}입니다.`,
+  poolerLegend:
+    '풀링 출력은 풀러를 거치며, 풀러는 풀링 출력을 손실로 쓸 때만 학습됩니다. 이 학습은 은닉 상태를 배웠으므로 풀러는 처음 그대로입니다. 은닉 상태 평균을 보십시오.',
   pictures: '그림',
-  picturesNote: (shown, total) => (shown === total ? '이 학습의 인코더로 kd generate가 그렸습니다.' : `이 학습의 인코더로 kd generate가 그린 ${total}장 가운데 최근 ${shown}장입니다.`),
+  picturesNote: (shown, total) =>
+    shown === total
+      ? '이 학습의 인코더로 kd generate가 그렸습니다.'
+      : `이 학습의 인코더로 kd generate가 그린 ${total}장 가운데 최근 ${shown}장입니다.`,
   seed: (seed) => `시드 ${seed}`,
   noiseFromFile: '파일의 잡음',
   denoising: (steps, guidance) => `${steps}스텝, 가이던스 ${guidance}`,
   stsNote: (file, pairs) => `${file}: 사람이 매긴 ${pairs}쌍, 코사인 유사도와 점수의 상관입니다.`,
-  publishedNote: (recipe, loss, en, ko, duration) => `원래 실험의 ${recipe}는 ${duration} 뒤 ${loss}(영어 ${en}, 한국어 ${ko})로 끝났습니다.`,
+  publishedNote: (recipe, loss, en, ko, duration) =>
+    `원래 실험의 ${recipe}는 ${duration} 뒤 ${loss}(영어 ${en}, 한국어 ${ko})로 끝났습니다.`,
 
   configuration: '설정',
   settings: '학습 설정',
@@ -272,8 +339,19 @@ const KO: Words = {
   copy: '복사',
   copied: '복사함',
   environmentNames: {
-    created: '시작', engine: '엔진', precision: '정밀도', backend: '백엔드', version: 'TensorFlow', device: '장치', kd: 'kd', node: 'Node.js',
-    tensorflow: 'TensorFlow', teacher: '교사', student: '학생', data: '토큰 저장소', fingerprint: '데이터 지문',
+    created: '시작',
+    engine: '엔진',
+    precision: '정밀도',
+    backend: '백엔드',
+    version: 'TensorFlow',
+    device: '장치',
+    kd: 'kd',
+    node: 'Node.js',
+    tensorflow: 'TensorFlow',
+    teacher: '교사',
+    student: '학생',
+    data: '토큰 저장소',
+    fingerprint: '데이터 지문',
   },
 
   problems: '보여 줄 수 없는 것',
