@@ -1,4 +1,5 @@
 import { readConfig } from '../models/config.js';
+import { checkManifest } from '../weights/manifest.js';
 import { resolveModelFolder, type ModelPart } from '../weights/hub.js';
 import type { Output } from './console.js';
 import type { Progress } from './progress.js';
@@ -7,8 +8,8 @@ import type { Progress } from './progress.js';
  * The folder of a model, fetched from the hub behind a progress bar where it is not there yet.
  *
  * @param flag the flag that names the model, for messages
- * @throws InputError if there is no such folder or model, or the hub cannot be reached; before weights are fetched, also
- * for a model of a family that is not supported
+ * @throws InputError if there is no such folder or model, or the hub cannot be reached; for a folder that is not as its
+ * `manifest.json` says; before weights are fetched, also for a model of a family that is not supported
  */
 export async function fetchModel(
   idOrFolder: string,
@@ -38,7 +39,7 @@ async function fetchParts(
 ): Promise<string> {
   let bar: Progress | undefined;
   try {
-    return await resolveModelFolder(idOrFolder, {
+    const folder = await resolveModelFolder(idOrFolder, {
       flag,
       parts,
       onProgress: ({ bytesDone, bytesTotal }) => {
@@ -46,6 +47,8 @@ async function fetchParts(
         bar.update(bytesDone);
       },
     });
+    if (folder === idOrFolder) await checkManifest(folder); // what comes from the hub was checked by its own sums
+    return folder;
   } finally {
     bar?.stop();
   }

@@ -2,8 +2,9 @@
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { writeFileAtomic } from '../files.js';
+import { PROJECTION_FILE } from '../weights/folder.js';
 import { createSafetensors, type SafetensorsWriter } from '../weights/safetensors-writer.js';
-import { isProjection, nameInFile, PROJECTION_FILE } from './projection.js';
+import { isProjection, nameInFile } from './projection.js';
 import type { Shapes } from './text-encoder.js';
 
 /** What goes into a model's folder. */

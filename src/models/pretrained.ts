@@ -2,14 +2,15 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError } from '../errors.js';
-import { openWeights } from '../weights/folder.js';
+import { checkFinite } from '../weights/finite.js';
+import { openWeights, PROJECTION_FILE } from '../weights/folder.js';
 import { loadParameters, type StoredParameters } from '../weights/parameters.js';
 import { openSafetensors } from '../weights/safetensors.js';
-import type { TensorSource } from '../weights/tensor-source.js';
+import { placeOf, type TensorSource } from '../weights/tensor-source.js';
 import { buildTextEncoder } from './build.js';
 import { readConfig, type Json, type TextModelConfig } from './config.js';
 import { configJson } from './exported-config.js';
-import { isProjection, nameInFile, PROJECTION_FILE, withProjection } from './projection.js';
+import { isProjection, nameInFile, withProjection } from './projection.js';
 import { PUBLISHED } from './published.js';
 import type { TextEncoder } from './text-encoder.js';
 
@@ -28,7 +29,7 @@ export interface PretrainedModel {
 
 /**
  * Opens the model in a folder in the hub's layout and checks every tensor's name and shape. Values are read
- * when `parameters()` is gone through.
+ * when `parameters()` is gone through, and values that are not finite are refused then.
  *
  * @param seed for what starts afresh
  * @throws InputError for a configuration of another family, a missing or misshapen tensor, a damaged file
@@ -75,7 +76,10 @@ async function withStoredProjection(model: PretrainedModel, path: string): Promi
   return projected({ ...model, storedBytes: model.storedBytes + bytes }, encoder, async function* () {
     const source = await openSafetensors(path);
     try {
-      for (const name of names) yield [name, await source.read(nameInFile(name))] as const;
+      for (const name of names) {
+        const stored = nameInFile(name);
+        yield [name, checkFinite(await source.read(stored), placeOf(path, stored))] as const;
+      }
     } finally {
       await source.close();
     }

@@ -10,9 +10,6 @@ import { initialiseParameter } from './initialise.js';
 import { linear } from './layers.js';
 import type { TextEncoder } from './text-encoder.js';
 
-/** The file in a model's folder. */
-export const PROJECTION_FILE = 'projection.safetensors';
-
 /** The layer's name among the parameters. */
 const PROJECTION = 'projection';
 

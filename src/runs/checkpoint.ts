@@ -3,8 +3,6 @@
  * `optimizer.safetensors` (Adam's moments), `trainer.json` (where the run stood) and `manifest.json` (size and SHA-256 of
  * every other file).
  */
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { momentShapes } from '../distill/adamw.js';
@@ -12,6 +10,7 @@ import type { NamedValues } from '../distill/engine.js';
 import { fileError, syncFolder, writeFileAtomic } from '../files.js';
 import { writeModelFolder } from '../models/model-folder.js';
 import { sizeOf, type Shapes } from '../models/text-encoder.js';
+import { MANIFEST_FILE, sha256Of, type ManifestEntry } from '../weights/manifest.js';
 import { createSafetensors } from '../weights/safetensors-writer.js';
 import { pointAt, pointedAt } from './run-folder.js';
 
@@ -38,15 +37,8 @@ export const CHECKPOINT_FILES = {
   optimizer: 'optimizer.safetensors',
   config: 'config.json',
   trainer: 'trainer.json',
-  manifest: 'manifest.json',
+  manifest: MANIFEST_FILE,
 } as const;
-
-/** What `manifest.json` says of each other file. */
-export interface ManifestEntry {
-  readonly bytes: number;
-  /** In hexadecimal. */
-  readonly sha256: string;
-}
 
 /** Begins the name of a folder that is not, or no longer, a checkpoint. */
 export const TEMPORARY = '.tmp-';
@@ -156,11 +148,4 @@ async function writeManifest(folder: string): Promise<void> {
     files[name] = { bytes: (await stat(path)).size, sha256: await sha256Of(path) };
   }
   await writeFileAtomic(join(folder, CHECKPOINT_FILES.manifest), `${JSON.stringify({ files }, null, 2)}\n`);
-}
-
-/** SHA-256 of a file, in hexadecimal. */
-export async function sha256Of(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer);
-  return hash.digest('hex');
 }

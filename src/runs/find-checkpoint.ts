@@ -1,10 +1,10 @@
 /** @file Which checkpoint a run goes on from: the newest whose every byte is what its manifest says. */
-import { readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { InputError, messageOf } from '../errors.js';
-import { fileError, syncFolder, systemReason } from '../files.js';
-import { CHECKPOINT_FILES, checkpointNames, REPLACED, sha256Of, TEMPORARY, type ManifestEntry } from './checkpoint.js';
-import { parseJson } from './parse-json.js';
+import { InputError } from '../errors.js';
+import { fileError, syncFolder } from '../files.js';
+import { checkFiles, parseManifest } from '../weights/manifest.js';
+import { CHECKPOINT_FILES, checkpointNames, REPLACED, TEMPORARY } from './checkpoint.js';
 import { parseTrainer, type TrainerFile } from './trainer-state.js';
 
 /** A checkpoint that can be gone on from. */
@@ -66,23 +66,7 @@ async function checkCheckpoint(folder: string, name: string): Promise<TrainerFil
   for (const file of needed)
     if (!(file in files))
       throw new InputError(`${CHECKPOINT_FILES.manifest}: expected ${file} among its files, but it is not`);
-  for (const [file, entry] of Object.entries(files)) {
-    const bytes = await stat(join(folder, file)).then(
-      ({ size }) => size,
-      (error: unknown) => systemReason(error) ?? messageOf(error),
-    );
-    if (bytes !== entry.bytes)
-      throw new InputError(
-        `${file}: expected ${entry.bytes} bytes, got ${typeof bytes === 'number' ? `${bytes} bytes` : bytes}`,
-      );
-  }
-  for (const [file, { sha256 }] of Object.entries(files)) {
-    const found = await sha256Of(join(folder, file)).catch((error: unknown) => {
-      throw fileError(file, 'cannot be read', error);
-    });
-    if (found !== sha256)
-      throw new InputError(`${file}: expected the SHA-256 ${sha256.slice(0, 12)}…, got ${found.slice(0, 12)}…`);
-  }
+  await checkFiles(folder, files);
   const trainer = parseTrainer(
     await readText(join(folder, CHECKPOINT_FILES.trainer), CHECKPOINT_FILES.trainer),
     CHECKPOINT_FILES.trainer,
@@ -92,24 +76,6 @@ async function checkCheckpoint(folder: string, name: string): Promise<TrainerFil
       `${CHECKPOINT_FILES.trainer}: expected the step in the folder's name, got ${trainer.state.step}`,
     );
   return trainer;
-}
-
-/** Reads a manifest's text. Throws an InputError for one that is none. */
-export function parseManifest(text: string): Record<string, ManifestEntry> {
-  const where = CHECKPOINT_FILES.manifest;
-  const json = parseJson(text, where);
-  const files = isRecord(json) && isRecord(json.files) ? json.files : undefined;
-  if (files === undefined) throw new InputError(`${where}: expected an object with files`);
-  for (const [name, entry] of Object.entries(files)) {
-    const isEntry =
-      isRecord(entry) &&
-      typeof entry.bytes === 'number' &&
-      typeof entry.sha256 === 'string' &&
-      /^[0-9a-f]{64}$/.test(entry.sha256);
-    if (!isEntry || !/^[\w.-]+$/.test(name) || name.startsWith('..'))
-      throw new InputError(`${where}: expected bytes and sha256 for ${JSON.stringify(name).slice(0, 60)}`);
-  }
-  return files as Record<string, ManifestEntry>;
 }
 
 /** Takes checkpoints out of the run that are newer than the one it goes on from; their folders stay, under another name. */
@@ -130,8 +96,4 @@ async function readText(path: string, name: string): Promise<string> {
   } catch (error) {
     throw fileError(name, 'cannot be read', error);
   }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -15,6 +15,9 @@ const OPENERS = {
 /** The weight files a model folder may have; of several the first is read, as transformers does. */
 export const WEIGHT_FILES = Object.keys(OPENERS) as readonly (keyof typeof OPENERS)[];
 
+/** A student's projection to its teacher's width, in a file of its own beside its weights. */
+export const PROJECTION_FILE = 'projection.safetensors';
+
 /**
  * Opens the weights of a model folder.
  *

@@ -1,6 +1,7 @@
 import { InputError } from '../errors.js';
 import { byteLengthOf, isFloat } from './dtypes.js';
-import type { TensorInfo, TensorSource } from './tensor-source.js';
+import { checkFinite } from './finite.js';
+import { placeOf, type TensorInfo, type TensorSource } from './tensor-source.js';
 import { shown, shownShape } from './wording.js';
 
 /** How parameters are loaded. */
@@ -15,7 +16,11 @@ export interface StoredParameters {
   readonly missing: readonly string[];
   /** What the others take as they are stored. */
   readonly bytes: number;
-  /** Reads the others one by one: a parameter's name in the model, and its values in row-major order. */
+  /**
+   * Reads the others one by one: a parameter's name in the model, and its values in row-major order.
+   *
+   * @throws InputError for values that are not finite
+   */
   read(): AsyncGenerator<[name: string, values: Float32Array]>;
 }
 
@@ -69,7 +74,8 @@ export function loadParameters(
       .map(([, storedName]) => source.tensors.get(storedName)!)
       .reduce((sum, { dtype, shape }) => sum + byteLengthOf(dtype, shape), 0),
     async *read() {
-      for (const [name, storedName] of found) yield [name, await source.read(storedName)];
+      for (const [name, storedName] of found)
+        yield [name, checkFinite(await source.read(storedName), placeOf(source.location, storedName))];
     },
   };
 }

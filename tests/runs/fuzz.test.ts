@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { momentShapes } from '../../src/distill/adamw.js';
 import { START } from '../../src/distill/train-state.js';
 import { InputError } from '../../src/errors.js';
-import { parseManifest } from '../../src/runs/find-checkpoint.js';
+import { parseManifest } from '../../src/weights/manifest.js';
 import { followLossLog, followValidationLog } from '../../src/runs/log-reader.js';
 import { cutLogs, openLossLog } from '../../src/runs/loss-log.js';
 import { readMoments } from '../../src/runs/optimizer-state.js';

@@ -5,12 +5,13 @@ import { asWideAs, openPretrained, openRandom } from '../../models/pretrained.js
 import { loadTokenizer } from '../../text/tokenizer.js';
 import { EXIT, failureOf } from '../failure.js';
 import { startEncoder } from '../open-encoder.js';
-import type { EmbeddingAnswer, EmbeddingTask } from './embedding.js';
+import { checkManifest, trustChecked } from '../../weights/manifest.js';
+import type { EmbeddingAnswer, SentTask } from './embedding.js';
 
 process.on('disconnect', () => {
   process.exit();
 }); // nobody is left to send it to
-process.once('message', (task: EmbeddingTask) => {
+process.once('message', (task: SentTask) => {
   void embed(task)
     .catch((error: unknown): EmbeddingAnswer => {
       const isInput = failureOf(error).exitCode === EXIT.input;
@@ -28,7 +29,10 @@ async function embed({
   where,
   backend,
   device,
-}: EmbeddingTask): Promise<EmbeddingAnswer> {
+  checked,
+}: SentTask): Promise<EmbeddingAnswer> {
+  trustChecked(checked);
+  for (const [each] of checked) await checkManifest(each); // costs nothing, unless a file was touched since
   const model = asWideAs(width, isRandom ? await openRandom(folder, 0) : await openPretrained(folder, 0));
   const warnings: string[] = [];
   const engine = await startEncoder(

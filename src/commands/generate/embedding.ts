@@ -8,6 +8,7 @@ import type { Embedding } from '../../diffusion/pipeline.js';
 import type { DeviceChoice } from '../../engine/gpu-choice.js';
 import type { BackendChoice } from '../../engine/tensorflow.js';
 import { InputError } from '../../errors.js';
+import { checkedFolders } from '../../weights/manifest.js';
 
 /** What to embed, and with which text encoder. */
 export interface EmbeddingTask {
@@ -23,6 +24,11 @@ export interface EmbeddingTask {
   readonly where: string;
   readonly backend: BackendChoice;
   readonly device: DeviceChoice;
+}
+
+/** A task as the process is sent it: with the folders that were found to be whole, so that none is checked twice. */
+export interface SentTask extends EmbeddingTask {
+  readonly checked: ReturnType<typeof checkedFolders>;
 }
 
 /** What became of a task. */
@@ -51,7 +57,8 @@ export async function embedElsewhere(
       resolve(answer);
     });
   });
-  child.send(task);
+  const sent: SentTask = { ...task, checked: checkedFolders() };
+  child.send(sent);
   const answer = await Promise.race([answered, ended]);
   child.kill('SIGKILL'); // it has nothing left to do, and its memory is wanted
   const end = await ended;

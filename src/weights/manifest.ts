@@ -1,0 +1,149 @@
+/**
+ * @file `manifest.json`: the size and SHA-256 of every other file in a model's folder, as checkpoints carry it. A folder
+ * that has one is checked before it is read: `{"files": {"model.safetensors": {"bytes": 272363520, "sha256": "…"}, …}}`.
+ */
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readdir, readFile, realpath, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { InputError, messageOf } from '../errors.js';
+import { fileError, systemReason } from '../files.js';
+import { TOKENIZER_FILES } from '../text/tokenizer-files.js';
+import { PROJECTION_FILE, WEIGHT_FILES } from './folder.js';
+import { CONFIG_FILE } from './hub-download.js';
+
+export const MANIFEST_FILE = 'manifest.json';
+
+/** What a manifest says of a file. */
+export interface ManifestEntry {
+  readonly bytes: number;
+  /** In hexadecimal. */
+  readonly sha256: string;
+}
+
+/** Files by name. */
+export type Manifest = Readonly<Record<string, ManifestEntry>>;
+
+/** The files of a folder that a model is read from: a manifest names all of them that are there. */
+const MODEL_FILES: readonly string[] = [CONFIG_FILE, ...WEIGHT_FILES, PROJECTION_FILE, ...TOKENIZER_FILES];
+
+/** Ends the message about a folder that is not as its manifest says. */
+const REMEDY = `take a whole copy of the folder, or another checkpoint; if it was changed on purpose, remove its ${MANIFEST_FILE}`;
+
+/** Folders that were found to be whole, and the state of their files then. */
+const checked = new Map<string, string>();
+
+/**
+ * Checks every file that a model folder's manifest names, by size and SHA-256. Does nothing for a folder without a
+ * manifest, or one that was checked before and whose files have not been touched since.
+ *
+ * @throws InputError for a file that is missing, changed or not named, and a manifest that is none
+ */
+export async function checkManifest(folder: string): Promise<void> {
+  const path = join(folder, MANIFEST_FILE);
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    if (isMissing(error)) return undefined;
+    throw fileError(path, 'cannot be read', error);
+  });
+  if (text === undefined) return;
+  const place = await realpath(folder);
+  const state = await stateOf(folder);
+  if (checked.get(place) === state) return;
+  await verify(folder, text);
+  checked.set(place, state);
+}
+
+async function verify(folder: string, text: string): Promise<void> {
+  const there = (await readdir(folder)).filter((name) => MODEL_FILES.includes(name));
+  try {
+    const files = parseManifest(text);
+    await checkFiles(folder, files);
+    const unnamed = there.find((name) => !Object.hasOwn(files, name));
+    if (unnamed !== undefined)
+      throw new InputError(`${MANIFEST_FILE}: expected an entry for ${unnamed}, which is in the folder, found none`);
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    throw new InputError(`${folder}: ${error.message}; ${REMEDY}`, { cause: error });
+  }
+}
+
+/**
+ * Checks files against their entries: all sizes first, as they cost nothing.
+ *
+ * @throws InputError for the first that differs; its message begins with the file's name
+ */
+export async function checkFiles(folder: string, files: Manifest): Promise<void> {
+  for (const [file, { bytes }] of Object.entries(files)) {
+    const found = await stat(join(folder, file)).then(
+      ({ size }) => size,
+      (error: unknown) => systemReason(error) ?? messageOf(error),
+    );
+    if (found !== bytes)
+      throw new InputError(
+        `${file}: expected ${bytes} bytes, got ${typeof found === 'number' ? `${found} bytes` : found}`,
+      );
+  }
+  for (const [file, { sha256 }] of Object.entries(files)) {
+    const found = await sha256Of(join(folder, file)).catch((error: unknown) => {
+      throw fileError(file, 'cannot be read', error);
+    });
+    if (found !== sha256)
+      throw new InputError(`${file}: expected the SHA-256 ${sha256.slice(0, 12)}…, got ${found.slice(0, 12)}…`);
+  }
+}
+
+/** Reads a manifest's text. Throws an InputError for one that is none. */
+export function parseManifest(text: string): Manifest {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    throw new InputError(`${MANIFEST_FILE}: expected JSON, got ${messageOf(error).slice(0, 200)}`);
+  }
+  const files = isRecord(json) && isRecord(json.files) ? json.files : undefined;
+  if (files === undefined) throw new InputError(`${MANIFEST_FILE}: expected an object with files`);
+  for (const [name, entry] of Object.entries(files)) {
+    const isEntry =
+      isRecord(entry) &&
+      typeof entry.bytes === 'number' &&
+      typeof entry.sha256 === 'string' &&
+      /^[0-9a-f]{64}$/.test(entry.sha256);
+    if (!isEntry || !/^[\w.-]+$/.test(name) || name.startsWith('..'))
+      throw new InputError(`${MANIFEST_FILE}: expected bytes and sha256 for ${JSON.stringify(name).slice(0, 60)}`);
+  }
+  return files as unknown as Manifest; // every entry was looked at
+}
+
+/** SHA-256 of a file, in hexadecimal. */
+export async function sha256Of(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer);
+  return hash.digest('hex');
+}
+
+/** The folders that this process found to be whole, for another process that is to read them. */
+export function checkedFolders(): [folder: string, state: string][] {
+  return [...checked];
+}
+
+/** Takes over what another process found: folders whose files have changed since are checked all the same. */
+export function trustChecked(folders: readonly (readonly [folder: string, state: string])[]): void {
+  for (const [folder, state] of folders) checked.set(folder, state);
+}
+
+/** What changes when any file of a folder is written, replaced, added or removed. */
+async function stateOf(folder: string): Promise<string> {
+  const facts = (await readdir(folder)).sort().map(async (name) => {
+    const { dev, ino, size, mtimeNs, ctimeNs } = await stat(join(folder, name), { bigint: true });
+    return [name, dev, ino, size, mtimeNs, ctimeNs].join(' ');
+  });
+  return (await Promise.all(facts)).join('\n');
+}
+
+function isMissing(error: unknown): boolean {
+  return ['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '');
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
