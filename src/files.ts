@@ -1,4 +1,5 @@
 /** @file Files that are whole or not there: written beside their place, flushed to disk, then renamed. */
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -26,7 +27,7 @@ const LARGEST_WRITE = 2 ** 30;
  * @throws InputError, here and in every call, when the system refuses (no folder, no permission, no space)
  */
 export async function createPendingFile(path: string): Promise<PendingFile> {
-  const temporary = `${path}.${process.pid}.tmp`;
+  const temporary = join(dirname(path), `.kd-${randomUUID()}.tmp`);
   const named = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
       return await work();
@@ -34,7 +35,7 @@ export async function createPendingFile(path: string): Promise<PendingFile> {
       throw fileError(path, 'cannot be written', error);
     }
   };
-  const handle = await named(() => open(temporary, 'w'));
+  const handle = await named(() => open(temporary, 'wx'));
   let isOpen = true;
   const close = async (): Promise<void> => {
     if (!isOpen) return;

@@ -23,6 +23,7 @@ const ROOMS: readonly (readonly string[])[] = [
 const BASE = [
   'errors.ts',
   'files.ts',
+  'new-file.ts',
   'random.ts',
   'protobuf.ts',
   'onnx-format.ts',

@@ -1,7 +1,14 @@
-/** @file `pictures.json`: what lies in a folder of pictures, for whoever shows them. */
-import { readFile, stat } from 'node:fs/promises';
+/**
+ * @file `pictures.json`: what lies in a folder of pictures, for whoever shows them.
+ *
+ * Each picture also says what it is in a text chunk of its own. So a list that was overtaken by another process, damaged, or
+ * never written because its process was killed, is made whole again from the pictures.
+ */
+import { open, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../files.js';
+import { numberedNames, writeNewFile } from '../new-file.js';
+import { textsOf } from './png.js';
 
 /** The list beside the pictures. */
 export const PICTURES_FILE = 'pictures.json';
@@ -30,35 +37,101 @@ export interface Picture {
   readonly trouble?: string | undefined;
 }
 
-/** The pictures of a folder that are still there, in the order they were first drawn; none where there is no list, or no sound one. */
-export async function readPictures(folder: string): Promise<Picture[]> {
-  const there: Picture[] = [];
-  for (const picture of await listed(folder)) {
-    const isThere = await stat(join(folder, picture.file)).then(
-      () => true,
-      () => false,
-    );
-    if (isThere) there.push(picture);
-  }
-  return there;
+/** The keyword of the text chunk in which a picture says what it is. */
+const RECORD = 'kd';
+
+/** The text chunk from which a picture's entry in the list can be made again. */
+export function recordChunk(picture: Omit<Picture, 'file'>): Record<string, string> {
+  return { [RECORD]: JSON.stringify(picture) };
 }
 
-/** Adds a picture to a folder's list, in the place of an older one of the same name. */
+/** Texts come first in a picture's file: as much of it is read as may hold them. */
+const TEXTS_END = 2 ** 18;
+
+/** The pictures of a folder that are still there, in the order in which they were listed, and those that are not listed. */
+export async function readPictures(folder: string): Promise<Picture[]> {
+  const { entries } = await readList(folder);
+  const there: Picture[] = [];
+  for (const entry of entries) if (isPicture(entry) && (await isThere(folder, entry))) there.push(entry);
+  return [...there, ...(await unlisted(folder, entries))];
+}
+
+/**
+ * Adds a picture to a folder's list, in the place of one that had its name before; and whatever lies there and is not listed.
+ *
+ * Several processes may do so at once: each looks again after it has written, so that the last to write has them all.
+ */
 export async function recordPicture(folder: string, picture: Picture): Promise<void> {
-  const others = (await readPictures(folder)).filter(({ file }) => file !== picture.file);
-  await writeFileAtomic(
-    join(folder, PICTURES_FILE),
-    `${JSON.stringify({ version: 1, pictures: [...others, picture] }, null, 2)}\n`,
+  const path = join(folder, PICTURES_FILE);
+  const list = await readList(folder);
+  if (list.isDamaged) await keepDamaged(path, folder);
+  let entries = list.entries.filter((entry) => fileOf(entry) !== picture.file);
+  let missing = [...(await unlisted(folder, [...entries, picture])), picture];
+  while (missing.length > 0) {
+    const kept: unknown[] = [];
+    for (const entry of entries) if (!isPicture(entry) || (await isThere(folder, entry))) kept.push(entry);
+    await writeFileAtomic(path, `${JSON.stringify({ version: 1, pictures: [...kept, ...missing] }, null, 2)}\n`);
+    entries = (await readList(folder)).entries;
+    missing = await unlisted(folder, entries);
+    if (!entries.some((entry) => fileOf(entry) === picture.file)) missing.push(picture);
+  }
+}
+
+/** A list as it stands, with entries that only a later version may understand; empty where there is none, or no sound one. */
+async function readList(folder: string): Promise<{ entries: unknown[]; isDamaged: boolean }> {
+  const text = await readFile(join(folder, PICTURES_FILE), 'utf8').catch(() => undefined);
+  if (text === undefined) return { entries: [], isDamaged: false };
+  try {
+    const { pictures } = JSON.parse(text) as { pictures?: unknown };
+    if (Array.isArray(pictures)) return { entries: pictures as unknown[], isDamaged: false };
+  } catch {
+    // as if it were no list
+  }
+  return { entries: [], isDamaged: true };
+}
+
+/** Keeps a list that cannot be read under another name, before a new one takes its place. */
+async function keepDamaged(path: string, folder: string): Promise<void> {
+  await writeNewFile(folder, numberedNames('pictures-damaged', '.json'), await readFile(path));
+}
+
+/** The pictures in a folder that say what they are, and that a list does not have. */
+async function unlisted(folder: string, entries: readonly unknown[]): Promise<Picture[]> {
+  const listed = new Set(entries.map(fileOf));
+  const names = await readdir(folder).catch(() => []);
+  const found: Picture[] = [];
+  for (const file of names.filter((name) => /^[^.].*\.png$/i.test(name) && !listed.has(name)).sort()) {
+    const record = await readRecord(join(folder, file));
+    const picture: unknown = typeof record === 'object' ? { ...record, file } : undefined;
+    if (isPicture(picture)) found.push(picture);
+  }
+  return found;
+}
+
+/** What a picture says of itself; undefined for any other file. */
+async function readRecord(path: string): Promise<unknown> {
+  try {
+    const file = await open(path, 'r');
+    try {
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(TEXTS_END), 0, TEXTS_END, 0);
+      return JSON.parse(textsOf(buffer.subarray(0, bytesRead))[RECORD] ?? 'null');
+    } finally {
+      await file.close();
+    }
+  } catch {
+    return undefined;
+  }
+}
+
+async function isThere(folder: string, { file }: Picture): Promise<boolean> {
+  return stat(join(folder, file)).then(
+    () => true,
+    () => false,
   );
 }
 
-async function listed(folder: string): Promise<Picture[]> {
-  try {
-    const { pictures } = JSON.parse(await readFile(join(folder, PICTURES_FILE), 'utf8')) as { pictures?: unknown };
-    return Array.isArray(pictures) ? pictures.filter(isPicture) : [];
-  } catch {
-    return [];
-  }
+function fileOf(entry: unknown): unknown {
+  return (entry as Partial<Picture> | null)?.file;
 }
 
 function isPicture(value: unknown): value is Picture {
@@ -75,11 +148,23 @@ function isPicture(value: unknown): value is Picture {
   );
 }
 
-/** A file name of a prompt: its letters and digits, cut to what every file system takes. */
-export function fileNameOf(prompt: string, seed: number | string): string {
+/** Letters of a prompt that its picture's name has at most. */
+const MOST_LETTERS = 40;
+
+/** Bytes of them at most: some file systems take names of 143 bytes, and a seed, a number and an ending follow. */
+const MOST_BYTES = 120;
+
+/** The beginning of a file name for a picture: the letters and digits of its prompt, and its seed. Prompts may share one. */
+export function fileStemOf(prompt: string, seed: number | string): string {
   const words = prompt
     .normalize('NFC')
+    .replace(/\p{Default_Ignorable_Code_Point}/gu, '')
     .toLowerCase()
-    .match(/[\p{L}\p{N}]+/gu) ?? ['empty'];
-  return `${Array.from(words.join('-')).slice(0, 40).join('')}-${seed}.png`;
+    .match(/[\p{L}\p{N}][\p{L}\p{M}\p{N}]*/gu) ?? ['empty'];
+  let stem = '';
+  for (const letter of Array.from(words.join('-')).slice(0, MOST_LETTERS)) {
+    if (Buffer.byteLength(stem + letter) > MOST_BYTES) break;
+    stem += letter;
+  }
+  return `${stem}-${seed}`;
 }

@@ -32,14 +32,16 @@ export function withTexts(png: Buffer, texts: Readonly<Record<string, string>>):
   return Buffer.concat([png.subarray(0, HEADER_LENGTH), ...chunks, png.subarray(HEADER_LENGTH)]);
 }
 
-/** The texts of a PNG file's iTXt chunks that are not compressed, by keyword. */
+/** The texts of a PNG file's iTXt chunks that are not compressed, by keyword; of the beginning of a file those in it. */
 export function textsOf(png: Buffer): Record<string, string> {
   const texts: Record<string, string> = {};
   for (let at = 8; at + 12 <= png.length; at += 12 + png.readUInt32BE(at)) {
-    const data = png.subarray(at + 8, at + 8 + png.readUInt32BE(at));
+    const end = at + 8 + png.readUInt32BE(at);
+    if (end > png.length) break;
+    const data = png.subarray(at + 8, end);
     if (png.toString('latin1', at + 4, at + 8) !== 'iTXt') continue;
-    const end = data.indexOf(0);
-    texts[data.toString('latin1', 0, end)] = data.toString('utf8', end + 5);
+    const keywordEnd = data.indexOf(0);
+    texts[data.toString('latin1', 0, keywordEnd)] = data.toString('utf8', keywordEnd + 5);
   }
   return texts;
 }

@@ -4,7 +4,7 @@ import sharp from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { textsOf } from '../../src/diffusion/png.js';
 import { openSafetensors } from '../../src/weights/safetensors.js';
-import { kd, temporaryFolder, type CliResult } from '../cli.js';
+import { kd, kdMeanwhile, temporaryFolder, type CliResult } from '../cli.js';
 import { largestDifference, SD_TINY } from '../fixtures/index.js';
 import { BACKEND, copyOf, ownWords, parseLines, readJson, STUDENT, TEACHER, writeModel } from './tiny.js';
 
@@ -17,6 +17,13 @@ beforeAll(() => {
 
 function generate(flags: readonly string[]): CliResult {
   return kd(
+    ['generate', '--encoder', STUDENT, '--pipeline', SD_TINY, '--backend', BACKEND, '--device', 'cpu', ...flags],
+    { cwd, env: CLEAN },
+  );
+}
+
+function generateMeanwhile(flags: readonly string[]): Promise<CliResult> {
+  return kdMeanwhile(
     ['generate', '--encoder', STUDENT, '--pipeline', SD_TINY, '--backend', BACKEND, '--device', 'cpu', ...flags],
     { cwd, env: CLEAN },
   );
@@ -121,6 +128,39 @@ describe('kd generate', () => {
     const [first, second] = files.map((file) => readFileSync(join(cwd, 'several', file)));
     expect(second.equals(readFileSync(join(cwd, 'one', files[1])))).toBe(true);
     expect(first.equals(second)).toBe(false);
+  });
+
+  it('never draws over a picture, nor over a grid, however alike they are called', async () => {
+    const small = ['--width', '64', '--height', '64', '--steps', '1', '--seed', '3', '--out', 'alike'];
+    const long = '아주 긴 문장이라서 마흔 글자가 넘어가면 이름이 같아지는 문장입니다 그리고 끝이 다르다';
+    const prompts = ['빨간 차!', '빨간 차?', `${long} 하나`, `${long} 둘`, '🚗', '🚲', '..'];
+    const drawings = [
+      [...prompts, ...small],
+      ['빨간 차!', ...small, '--guidance', '1', '--scheduler', 'ddim'],
+      ['빨간 차!', ...small, '--encoder', TEACHER],
+    ];
+    writeFileSync(join(cwd, 'alike.csv'), 'ko,en\n노란색 차,yellow car\n');
+    const grid = ['--compare', 'alike.csv', '--teacher', TEACHER, ...small];
+    // Several processes at once, in one folder.
+    const drawn = await Promise.all(drawings.map(generateMeanwhile));
+    const grids = await Promise.all([grid, grid].map(generateMeanwhile));
+    const outputs = [...drawn, ...grids].flatMap(({ code, stdout, stderr }) => {
+      expect(code, stderr).toBe(0);
+      return stdout.match(/alike\/.*\.png/g)!;
+    });
+    expect(outputs).toHaveLength(prompts.length + 2 + 2);
+    const files = readdirSync(join(cwd, 'alike')).filter((name) => name !== 'pictures.json');
+    expect(outputs.map((path) => path.slice('alike/'.length)).sort()).toEqual(files.sort());
+    const { pictures } = readJson<{ pictures: { file: string; prompts: string[]; encoders: string[] }[] }>(
+      join(cwd, 'alike/pictures.json'),
+    );
+    expect(pictures.map(({ file }) => file).sort()).toEqual(files);
+    for (const { file, prompts: texts, encoders } of pictures) {
+      expect(textsOf(readFileSync(join(cwd, 'alike', file)))).toMatchObject({
+        prompt: texts.join('\n'),
+        text_encoder: encoders.join('\n'),
+      });
+    }
   });
 
   it('draws a grid with the errors of the embeddings beside it', async () => {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
@@ -7,7 +7,7 @@ import { lostTail, meanSquaredError } from '../../src/diffusion/embeddings.js';
 import { cutAtStart, hasLetters, lineWidth, svgLine, wrap } from '../../src/diffusion/lettering.js';
 import { noiseFromSeed, readNoise } from '../../src/diffusion/noise.js';
 import { findTrouble } from '../../src/diffusion/picture-check.js';
-import { fileNameOf, readPictures, recordPicture, type Picture } from '../../src/diffusion/pictures.js';
+import { fileStemOf, readPictures, recordChunk, recordPicture, type Picture } from '../../src/diffusion/pictures.js';
 import { encodePng, textsOf } from '../../src/diffusion/png.js';
 import { loadTokenizer } from '../../src/text/tokenizer.js';
 import { writeSafetensors } from '../../src/weights/safetensors-writer.js';
@@ -69,6 +69,29 @@ describe('texts', () => {
   });
 });
 
+const picture = (file: string, seed: number): Picture => ({
+  file,
+  kind: 'picture',
+  prompts: ['노란색 차'],
+  negative: '',
+  seed,
+  steps: 25,
+  guidance: 7.5,
+  scheduler: 'UniPCMultistepScheduler',
+  width: 64,
+  height: 64,
+  encoders: ['first'],
+  pipeline: 'tiny',
+});
+
+const readListed = (folder: string): Picture[] =>
+  (JSON.parse(readFileSync(join(folder, 'pictures.json'), 'utf8')) as { pictures: Picture[] }).pictures;
+
+/** Writes a picture that says what it is, and does not list it. */
+async function writeRecorded(folder: string, { file, ...rest }: Picture): Promise<void> {
+  writeFileSync(join(folder, file), await encodePng(pixels([1, 2, 3, 4, 5, 6]), recordChunk(rest)));
+}
+
 describe('pictures', () => {
   it.each([
     [pixels([0, 0, 0, 0, 0, 0]), /all black: the text encoder/],
@@ -91,20 +114,6 @@ describe('pictures', () => {
 
   it('are listed beside themselves as long as they are there', async () => {
     const folder = temporaryFolder();
-    const picture = (file: string, seed: number): Picture => ({
-      file,
-      kind: 'picture',
-      prompts: ['노란색 차'],
-      negative: '',
-      seed,
-      steps: 25,
-      guidance: 7.5,
-      scheduler: 'UniPCMultistepScheduler',
-      width: 64,
-      height: 64,
-      encoders: ['first'],
-      pipeline: 'tiny',
-    });
     expect(await readPictures(folder)).toEqual([]);
     for (const file of ['a.png', 'b.png']) writeFileSync(join(folder, file), '');
     await recordPicture(folder, picture('a.png', 1));
@@ -117,9 +126,49 @@ describe('pictures', () => {
   });
 
   it('are named after their prompts', () => {
-    expect(fileNameOf('노란색 차 / a Yellow car!', 7)).toBe('노란색-차-a-yellow-car-7.png');
-    expect(fileNameOf('../..', 0)).toBe('empty-0.png');
-    expect(fileNameOf('가'.repeat(300), 'latents')).toHaveLength(40 + '-latents.png'.length);
+    expect(fileStemOf('노란색 차 / a Yellow car!', 7)).toBe('노란색-차-a-yellow-car-7');
+    expect(fileStemOf('../..', 0)).toBe('empty-0');
+    expect(fileStemOf('🚗🚗', 0)).toBe('empty-0');
+    expect(fileStemOf('\u3164\u200b차', 0)).toBe('차-0');
+    expect(fileStemOf('CON', 0)).toBe('con-0');
+    expect(fileStemOf('รถสีเหลือง', 0)).toBe('รถสีเหลือง-0');
+    expect(fileStemOf('가'.repeat(300), 'latents')).toHaveLength(40 + '-latents'.length);
+    expect(Buffer.byteLength(fileStemOf('𠀀'.repeat(300), 4294967295))).toBeLessThanOrEqual(120 + 11);
+  });
+
+  it('are all listed where processes record theirs at once, each with a list that it read before', async () => {
+    const folder = temporaryFolder();
+    const files = Array.from({ length: 12 }, (_, i) => `${i}.png`);
+    const draw = async (file: string, seed: number): Promise<void> => {
+      await writeRecorded(folder, picture(file, seed));
+      await recordPicture(folder, picture(file, seed));
+    };
+    await Promise.all(files.map(draw));
+    const listed = readListed(folder);
+    expect(listed.map(({ file }) => file).sort()).toEqual([...files].sort());
+    for (const { file, seed } of listed) expect(`${seed}.png`).toBe(file);
+  });
+
+  it('are listed again where the list was lost or damaged, which is kept', async () => {
+    const folder = temporaryFolder();
+    await writeRecorded(folder, picture('a.png', 1));
+    writeFileSync(join(folder, 'photo.png'), await encodePng(pixels([1, 2, 3, 4, 5, 6]), {}));
+    writeFileSync(join(folder, 'b.png'), '');
+    expect(await readPictures(folder)).toEqual([picture('a.png', 1)]);
+    writeFileSync(join(folder, 'pictures.json'), '{"version": 1, "pic');
+    await recordPicture(folder, picture('b.png', 2));
+    expect(readListed(folder)).toEqual([picture('a.png', 1), picture('b.png', 2)]);
+    expect(readFileSync(join(folder, 'pictures-damaged.json'), 'utf8')).toBe('{"version": 1, "pic');
+  });
+
+  it('keep entries beside them that only a later version understands', async () => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, 'a.png'), '');
+    const later = { file: 'film.webm', kind: 'film' };
+    writeFileSync(join(folder, 'pictures.json'), JSON.stringify({ version: 2, pictures: [later] }));
+    await recordPicture(folder, picture('a.png', 1));
+    expect(readListed(folder)).toEqual([later, picture('a.png', 1)]);
+    expect(await readPictures(folder)).toEqual([picture('a.png', 1)]);
   });
 });
 

@@ -34,8 +34,7 @@ export async function compare(prompts: readonly string[], flags: GenerateFlags, 
     for (const [i, row] of rows.entries())
       cells.push(await drawRow(pipeline, row, columns, embedded[i], flags, output));
     const { width, height } = cells[0][0].pixels;
-    const picture: Picture = {
-      file: `${flags.compareCheckpoints === undefined ? 'compare' : 'checkpoints'}-${flags.latents === undefined ? flags.seed : 'latents'}.png`,
+    const picture: Omit<Picture, 'file'> = {
       kind: 'grid',
       prompts: rows.flatMap(textsOf),
       negative: flags.negative,
@@ -53,7 +52,8 @@ export async function compare(prompts: readonly string[], flags: GenerateFlags, 
       rows: rows.map((row, i) => ({ labels: textsOf(row), cells: cells[i] })),
       footer: footerOf(picture),
     });
-    const path = await savePicture(folder, picture, image);
+    const stem = `${flags.compareCheckpoints === undefined ? 'compare' : 'checkpoints'}-${picture.seed ?? 'latents'}`;
+    const path = await savePicture(folder, stem, picture, image);
     output.result(path, {
       event: 'grid',
       output: path,
@@ -115,7 +115,7 @@ function textsOf({ ko, en }: PromptPair): string[] {
   return ko === en ? [ko] : [ko, en];
 }
 
-function footerOf({ seed, steps, guidance, scheduler, pipeline }: Picture): string {
+function footerOf({ seed, steps, guidance, scheduler, pipeline }: Omit<Picture, 'file'>): string {
   const noise = seed === undefined ? 'noise from a file' : `seed ${seed}`;
   return `${pipeline} · ${scheduler}, ${steps} steps · guidance ${guidance} · ${noise}, the same for all · MSE of hidden states to the first column's`;
 }

@@ -1,13 +1,10 @@
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { findTrouble } from '../../diffusion/picture-check.js';
-import { encodePng } from '../../diffusion/png.js';
-import { fileNameOf, type Picture } from '../../diffusion/pictures.js';
+import { fileStemOf, type Picture } from '../../diffusion/pictures.js';
 import { SCHEDULER_CLASSES } from '../../diffusion/scheduler-config.js';
-import { writeFileAtomic } from '../../files.js';
 import type { Output } from '../console.js';
 import { openEncoder } from '../open-encoder.js';
 import type { GenerateFlags } from './index.js';
+import { startPreview } from './preview.js';
 import { drawOne, embed, findPipeline, loadPipeline, picturesFolder, savePicture, startingNoise } from './studio.js';
 
 /** Draws each prompt, `--count` times. */
@@ -23,23 +20,14 @@ export async function draw(prompts: readonly string[], flags: GenerateFlags, out
       for (let index = 0; index < flags.count; index++) {
         const noise = await startingNoise(flags, index);
         const seed = flags.latents === undefined ? flags.seed + index : undefined;
-        const file = fileNameOf(prompt, seed ?? 'latents');
-        const preview = join(folder, file.replace(/\.png$/, '.preview.png'));
-        const pixels = await drawOne(
-          pipeline,
-          noise,
-          { prompt: embeddings[i], negative },
-          prompt,
-          flags,
-          output,
-          async (sketch) => {
-            await writeFileAtomic(preview, await encodePng(sketch, {}));
-          },
+        const stem = fileStemOf(prompt, seed ?? 'latents');
+        const preview = startPreview(folder, stem);
+        const guided = { prompt: embeddings[i], negative };
+        const pixels = await drawOne(pipeline, noise, guided, prompt, flags, output, preview.show).finally(
+          preview.remove,
         );
-        await rm(preview, { force: true });
         const trouble = findTrouble(pixels);
-        const picture: Picture = {
-          file,
+        const picture: Omit<Picture, 'file'> = {
           kind: 'picture',
           prompts: [prompt],
           negative: flags.negative,
@@ -53,7 +41,7 @@ export async function draw(prompts: readonly string[], flags: GenerateFlags, out
           pipeline: flags.pipeline,
           trouble,
         };
-        const path = await savePicture(folder, picture, pixels);
+        const path = await savePicture(folder, stem, picture, pixels);
         if (trouble !== undefined) output.warn(`${path}: ${trouble}`);
         output.result(path, {
           event: 'picture',

@@ -1,17 +1,18 @@
 /** @file What every drawing needs: where pictures go, what noise they start from, the texts as embeddings, the image model. */
 import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { access, constants, mkdir } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { lostTail } from '../../diffusion/embeddings.js';
 import { noiseFromSeed, readNoise, type StartingNoise } from '../../diffusion/noise.js';
 import { hasCudaProvider } from '../../diffusion/onnx.js';
 import { openPipeline, readScheduler, type Embedding, type Pipeline, type Pixels } from '../../diffusion/pipeline.js';
-import { PICTURES_FOLDER, recordPicture, type Picture } from '../../diffusion/pictures.js';
+import { PICTURES_FOLDER, recordChunk, recordPicture, type Picture } from '../../diffusion/pictures.js';
 import { encodePng, withTexts } from '../../diffusion/png.js';
 import type { SchedulerConfig } from '../../diffusion/scheduler-config.js';
 import { createScheduler } from '../../diffusion/scheduler.js';
 import { InputError, messageOf } from '../../errors.js';
-import { fileError, writeFileAtomic } from '../../files.js';
+import { fileError } from '../../files.js';
+import { numberedNames, writeNewFile } from '../../new-file.js';
 import { VERSION } from '../../version.js';
 import type { Output } from '../console.js';
 import { fetchModel } from '../fetch-model.js';
@@ -52,7 +53,7 @@ export async function startingNoise(
   );
 }
 
-/** The folder for pictures, made if it is not there. */
+/** The folder for pictures, made if it is not there, and seen to take files: a picture may take minutes. */
 export async function picturesFolder({ out }: GenerateFlags, { run }: Pick<OpenEncoder, 'run'>): Promise<string> {
   const folder = out ?? (run === undefined ? PICTURES_FOLDER : join(run, PICTURES_FOLDER));
   try {
@@ -60,6 +61,9 @@ export async function picturesFolder({ out }: GenerateFlags, { run }: Pick<OpenE
   } catch (error) {
     throw fileError(folder, 'cannot be made', error);
   }
+  await access(folder, constants.W_OK | constants.X_OK).catch((error: unknown) => {
+    throw fileError(folder, 'cannot be written', error);
+  });
   return folder;
 }
 
@@ -187,28 +191,27 @@ export async function drawOne(
   }
 }
 
-/** Writes a picture with what it was made from, and adds it to the folder's list. */
-export async function savePicture(folder: string, picture: Picture, image: Pixels | Buffer): Promise<string> {
-  const path = join(folder, picture.file);
+/**
+ * Writes a picture with what it was made from under the first name of a stem that is free, and adds it to the folder's list.
+ *
+ * @returns its path
+ */
+export async function savePicture(
+  folder: string,
+  stem: string,
+  picture: Omit<Picture, 'file'>,
+  image: Pixels | Buffer,
+): Promise<string> {
   const texts = textsOf(picture);
-  await writeFileAtomic(path, Buffer.isBuffer(image) ? withTexts(image, texts) : await encodePng(image, texts));
-  await recordPicture(folder, picture);
+  const png = Buffer.isBuffer(image) ? withTexts(image, texts) : await encodePng(image, texts);
+  const path = await writeNewFile(folder, numberedNames(stem, '.png'), png);
+  await recordPicture(folder, { file: basename(path), ...picture });
   return path;
 }
 
 /** What stands in a picture's file. */
-function textsOf({
-  prompts,
-  negative,
-  seed,
-  steps,
-  guidance,
-  scheduler,
-  width,
-  height,
-  encoders,
-  pipeline,
-}: Picture): Record<string, string> {
+function textsOf(picture: Omit<Picture, 'file'>): Record<string, string> {
+  const { prompts, negative, seed, steps, guidance, scheduler, width, height, encoders, pipeline } = picture;
   return {
     Software: `kd ${VERSION}`,
     prompt: prompts.join('\n'),
@@ -220,5 +223,6 @@ function textsOf({
     size: `${width}x${height}`,
     text_encoder: encoders.join('\n'),
     pipeline,
+    ...recordChunk(picture),
   };
 }
