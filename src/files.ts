@@ -1,10 +1,10 @@
 /** @file Files that are whole or not there: written beside their place, flushed to disk, then renamed. */
-import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { InputError } from './errors.js';
+import { makerTag, removeLeftovers } from './leftovers.js';
 
 /** A file being written, which appears under its name only when it is whole. */
 export interface PendingFile {
@@ -18,16 +18,22 @@ export interface PendingFile {
   discard(): Promise<void>;
 }
 
+/** Whether a name is that of a file being written. */
+export function isPendingName(name: string): boolean {
+  return name.startsWith('.kd-') && name.endsWith('.tmp');
+}
+
 /** Linux writes at most 2 GiB at once. */
 const LARGEST_WRITE = 2 ** 30;
 
 /**
- * Starts a temporary file beside `path`, in the same folder, so that the rename to it is atomic.
+ * Starts a temporary file beside `path`, in the same folder, so that the rename to it is atomic. Its name is nobody else's, and
+ * it is made anew: what has the name already, a link too, is never written through.
  *
  * @throws InputError, here and in every call, when the system refuses (no folder, no permission, no space)
  */
 export async function createPendingFile(path: string): Promise<PendingFile> {
-  const temporary = join(dirname(path), `.kd-${randomUUID()}.tmp`);
+  const temporary = join(dirname(path), `.kd-${makerTag()}.tmp`);
   const named = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
       return await work();
@@ -97,9 +103,30 @@ export async function syncFolder(folder: string): Promise<void> {
   }
 }
 
+/**
+ * A new folder in the system's folder for temporary files, for this user alone. Those that killed processes left under the same
+ * prefix are removed.
+ *
+ * @throws InputError where the system has no such folder, or it cannot be written
+ */
+export function makeTemporaryFolder(prefix: string): string {
+  removeLeftovers(tmpdir(), (name) => name.startsWith(prefix));
+  const folder = join(tmpdir(), `${prefix}${makerTag()}`);
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    const reason = systemReason(error);
+    if (reason === undefined) throw error;
+    throw new InputError(
+      `${tmpdir()}: expected a folder for temporary files, but nothing can be made there: ${reason}; name another in TMPDIR`,
+    );
+  }
+  return folder;
+}
+
 /** A new folder for temporary files, which is gone when the process ends. */
 export function folderUntilExit(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'kd-'));
+  const folder = makeTemporaryFolder('kd-work-');
   process.on('exit', () => {
     rmSync(folder, { recursive: true, force: true });
   });
@@ -115,7 +142,10 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOSPC: 'no space left on the device',
   EDQUOT: 'the disk quota is used up',
   EROFS: 'the file system is read-only',
-  EMFILE: 'too many open files',
+  EMFILE: 'too many open files; raise the limit: ulimit -n 1024',
+  ENFILE: 'too many open files on this machine',
+  ELOOP: 'too many links, one to the other',
+  ENAMETOOLONG: 'the name is too long',
 };
 
 /**

@@ -1,8 +1,8 @@
 /** @file Files that are new: whole, or not there, and never in the place of another. */
-import { randomUUID } from 'node:crypto';
 import { link, open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileError, syncFolder } from './files.js';
+import { makerTag } from './leftovers.js';
 
 /** `stem.ending`, `stem-2.ending`, `stem-3.ending` and so on. */
 export function* numberedNames(stem: string, ending: string): Generator<string, never> {
@@ -18,7 +18,7 @@ export function* numberedNames(stem: string, ending: string): Generator<string, 
  * @throws InputError when the system refuses
  */
 export async function writeNewFile(folder: string, names: Iterable<string>, data: Uint8Array): Promise<string> {
-  const temporary = join(folder, `.kd-${randomUUID()}.tmp`);
+  const temporary = join(folder, `.kd-${makerTag()}.tmp`);
   try {
     await writeWhole(await open(temporary, 'wx'), data);
     for (const name of names) {

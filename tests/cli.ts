@@ -22,7 +22,16 @@ export interface CliOptions {
   /** Standard input. */
   readonly input?: string | Uint8Array;
   readonly env?: Readonly<Record<string, string>>;
+  /** A command that starts it, such as `IN_NEW_NAMESPACE`. */
+  readonly within?: readonly string[];
 }
+
+/** Starts a command in a PID namespace of its own, as a container does. There it has the number 1. */
+export const IN_NEW_NAMESPACE = ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc'];
+
+/** Whether this user may make PID namespaces. */
+export const hasNamespaces = (): boolean =>
+  spawnSync(IN_NEW_NAMESPACE[0], [...IN_NEW_NAMESPACE.slice(1), 'true']).status === 0;
 
 /** Runs `kd` with arguments and waits for its end. */
 export function kd(args: readonly string[], { cwd = temporaryFolder(), input, env = {} }: CliOptions = {}): CliResult {
@@ -39,9 +48,10 @@ export function kd(args: readonly string[], { cwd = temporaryFolder(), input, en
 /** Runs `kd` like `kd()`, while this process goes on and may answer what it asks for. */
 export async function kdMeanwhile(
   args: readonly string[],
-  { cwd = temporaryFolder(), env = {} }: CliOptions = {},
+  { cwd = temporaryFolder(), env = {}, within = [] }: CliOptions = {},
 ): Promise<CliResult> {
-  const child = spawn(process.execPath, [KD, ...args], {
+  const [command, ...rest] = [...within, process.execPath, KD, ...args];
+  const child = spawn(command, rest, {
     cwd,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,8 +1,8 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../src/errors.js';
-import { createPendingFile, fileError, writeFileAtomic } from '../src/files.js';
+import { createPendingFile, fileError, makeTemporaryFolder, writeFileAtomic } from '../src/files.js';
 import { temporaryFolder } from './cli.js';
 
 describe('writeFileAtomic', () => {
@@ -44,6 +44,27 @@ describe('a pending file', () => {
     expect([...(await readFile(path))]).toEqual([1, 2, 3, 4, 0]);
   });
 
+  it('has a name of its own, also beside one of the same process, and never writes through a link', async () => {
+    const folder = temporaryFolder();
+    const path = join(folder, 'numbers.bin');
+    await writeFile(join(folder, 'other'), 'other');
+    for (const name of [`numbers.bin.${process.pid}.tmp`, 'numbers.bin.tmp'])
+      await symlink('other', join(folder, name));
+    const files = [await createPendingFile(path), await createPendingFile(path)];
+    for (const [i, file] of files.entries()) await file.write(Uint8Array.of(i, i), 0);
+    await files[1].commit();
+    expect([...(await readFile(path))]).toEqual([1, 1]);
+    await files[0].commit();
+    expect([...(await readFile(path))]).toEqual([0, 0]);
+    expect(await readFile(join(folder, 'other'), 'utf8')).toBe('other');
+  });
+
+  it('may have the longest name there is', async () => {
+    const folder = temporaryFolder();
+    await writeFileAtomic(join(folder, '가'.repeat(85)), 'x'); // 255 bytes
+    expect(await readdir(folder)).toEqual(['가'.repeat(85)]);
+  });
+
   it('leaves the old file when discarded', async () => {
     const folder = temporaryFolder();
     const path = join(folder, 'numbers.bin');
@@ -66,5 +87,23 @@ describe('fileError', () => {
     expect(fileError('a/b', 'cannot be written', odd)).toEqual(new InputError('a/b: cannot be written: EXDEV'));
     const bug = new TypeError('x is not a function');
     expect(fileError('a/b', 'cannot be written', bug)).toBe(bug);
+  });
+});
+
+describe('a temporary folder', () => {
+  it('needs one of the system’s that can be written, and says so in one line', () => {
+    const before = process.env.TMPDIR;
+    const none = join(temporaryFolder(), 'none');
+    process.env.TMPDIR = none;
+    try {
+      expect(() => makeTemporaryFolder('kd-test-')).toThrow(
+        new InputError(
+          `${none}: expected a folder for temporary files, but nothing can be made there: no such file or folder; name another in TMPDIR`,
+        ),
+      );
+    } finally {
+      if (before === undefined) delete process.env.TMPDIR;
+      else process.env.TMPDIR = before;
+    }
   });
 });

@@ -23,7 +23,9 @@ const ROOMS: readonly (readonly string[])[] = [
 const BASE = [
   'errors.ts',
   'files.ts',
+  'leftovers.ts',
   'new-file.ts',
+  'processes.ts',
   'random.ts',
   'protobuf.ts',
   'onnx-format.ts',

@@ -5,10 +5,11 @@
  * of the outputs in the order of the data's rows. A shard has its name when it is whole.
  */
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Batch, Batches } from '../data/batches.js';
-import { fileError } from '../files.js';
+import { fileError, isPendingName } from '../files.js';
+import { removeLeftovers } from '../leftovers.js';
 import { BYTES_A_VALUE, createShard, openShard, type Shard } from './teacher-shard.js';
 
 export const CACHE_SIDES = ['training', 'validation'] as const;
@@ -60,8 +61,8 @@ export async function openTeacherCache(
   await mkdir(folder, { recursive: true }).catch((error: unknown) => {
     throw fileError(folder, 'cannot be made', error);
   });
+  removeLeftovers(folder, isPendingName);
   const names = await readdir(folder);
-  for (const name of names.filter((each) => each.endsWith('.tmp'))) await rm(join(folder, name), { force: true });
   const shards = CACHE_SIDES.flatMap((side) => shardsOf(side, data[side].pairs, shardRows));
   const missing = shards.filter(({ name }) => !names.includes(name));
   const files = new Map<string, Promise<Shard>>();

@@ -2,7 +2,8 @@
 import { readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError } from '../errors.js';
-import { fileError, syncFolder } from '../files.js';
+import { fileError, isPendingName, syncFolder } from '../files.js';
+import { removeLeftovers } from '../leftovers.js';
 import { checkFiles, parseManifest } from '../weights/manifest.js';
 import { CHECKPOINT_FILES, checkpointNames, REPLACED, TEMPORARY } from './checkpoint.js';
 import { parseTrainer, type TrainerFile } from './trainer-state.js';
@@ -32,10 +33,9 @@ export async function tidyRun(run: string): Promise<void> {
     if (names.includes(original)) await rm(join(run, name), { recursive: true, force: true });
     else await rename(join(run, name), join(run, original));
   }
-  for (const name of names.filter(
-    (each) => each.startsWith(TEMPORARY) || (each.endsWith('.tmp') && !each.startsWith('lock.')),
-  ))
+  for (const name of names.filter((each) => each.startsWith(TEMPORARY)))
     await rm(join(run, name), { recursive: true, force: true });
+  removeLeftovers(run, isPendingName); // a report may be written by a process without the lock
 }
 
 /**

@@ -4,12 +4,13 @@
  * Source: https://huggingface.co/docs/huggingface_hub/guides/manage-cache
  */
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rm, stat, symlink } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import { getHFHubCachePath } from '@huggingface/hub';
 import { InputError } from '../errors.js';
-import { createPendingFile, fileError } from '../files.js';
+import { createPendingFile, fileError, isPendingName } from '../files.js';
+import { makerTag, removeLeftovers } from '../leftovers.js';
 import type { HubFile, ModelId } from './hub-client.js';
 
 /** Where a model's files are kept. */
@@ -75,15 +76,15 @@ export function environment(name: string): string | undefined {
   return value === '' ? undefined : value;
 }
 
-/** Makes `path` a link to `target`, replacing what was there. */
+/** Makes `path` a link to `target`, replacing what was there at once: whoever reads meanwhile finds the one or the other. */
 export async function link(target: string, path: string): Promise<void> {
+  const temporary = join(dirname(path), `.kd-${makerTag()}.tmp`);
   try {
     await mkdir(dirname(path), { recursive: true });
-    await rm(path, { force: true });
-    await symlink(target, path);
+    await symlink(target, temporary);
+    await rename(temporary, path);
   } catch (error) {
-    // Another process, at the same work, was faster.
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return;
+    await rm(temporary, { force: true }).catch(() => undefined);
     throw fileError(path, 'cannot be written', error);
   }
 }
@@ -98,6 +99,7 @@ export async function writeFileWhole(
   } catch (error) {
     throw fileError(path, 'cannot be written', error);
   }
+  removeLeftovers(dirname(path), isPendingName);
   const file = await createPendingFile(path);
   try {
     let position = 0;

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
@@ -8,6 +8,8 @@ import { record } from '../../src/engine/graph/recorder.js';
 import { openSession } from '../../src/engine/graph/session.js';
 import { placeholder } from '../../src/engine/graph/variables.js';
 import { loadBackend } from '../../src/engine/tensorflow.js';
+import { makerTag } from '../../src/leftovers.js';
+import { thisProcess } from '../../src/processes.js';
 
 beforeAll(() => loadBackend('tensorflow'));
 
@@ -90,12 +92,41 @@ describe('a recorded graph', () => {
   });
 
   it('leaves nothing in the temporary folder, and removes what a killed process left', () => {
-    const left = mkdtempSync(join(tmpdir(), 'kd-graph-999999999-')); // no process has this number
-    const own = (): string[] => readdirSync(tmpdir()).filter((name) => name.startsWith(`kd-graph-${process.pid}-`));
+    const left = join(tmpdir(), `kd-graph-${makerTag({ ...thisProcess(), started: '1' })}`); // another had this number
+    mkdirSync(left);
+    const own = (): string[] =>
+      readdirSync(tmpdir()).filter((name) => name.startsWith('kd-graph-') && name.includes(`-${process.pid}-`));
     bothWays((v) => tf.square(v), tf.ones([1, 2]));
     expect(own()).toEqual([]);
     expect(existsSync(left)).toBe(false);
   });
+
+  it.skipIf(process.getuid?.() !== 0)(
+    'passes over what another user left in a shared temporary folder, and what may be at work elsewhere',
+    () => {
+      const shared = mkdtempSync(join(tmpdir(), 'kd-shared-'));
+      chmodSync(shared, 0o1777);
+      const names = [
+        makerTag({ ...thisProcess(), started: '1' }),
+        makerTag({ ...thisProcess(), boot: 'other' }),
+        '4194303-x',
+      ];
+      const folders = names.map((name) => join(shared, `kd-graph-${name}`));
+      for (const folder of folders) mkdirSync(folder, { mode: 0o700 });
+      writeFileSync(join(folders[0], 'saved_model.pb'), '');
+      chownSync(folders[0], 65534, 65534);
+      const before = process.env.TMPDIR;
+      process.env.TMPDIR = shared;
+      try {
+        bothWays((v) => tf.square(v), tf.ones([1, 2]));
+      } finally {
+        if (before === undefined) delete process.env.TMPDIR;
+        else process.env.TMPDIR = before;
+      }
+      expect(folders.map((folder) => existsSync(folder))).toEqual([true, true, true]);
+      rmSync(shared, { recursive: true });
+    },
+  );
 
   it('keeps uniform values out of the file', () => {
     const graph = new Graph();

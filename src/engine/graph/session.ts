@@ -1,8 +1,8 @@
 /** @file Runs a graph through TensorFlow's session, which tfjs-node reaches by loading a SavedModel. */
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
+import { fileError, makeTemporaryFolder } from '../../files.js';
 import type { NodeBackend } from '../tensorflow.js';
 import type { GraphFunction } from './fusion.js';
 import type { GraphNode, Value } from './graph.js';
@@ -20,25 +20,8 @@ export interface Session {
   close(): void;
 }
 
-/** Begins the names of the folders that graphs go through; the number of the process follows. */
+/** Begins the names of the folders that graphs go through. */
 const FOLDER_PREFIX = 'kd-graph-';
-
-/** Removes the folders of processes that were killed while they loaded a graph. */
-function removeLeftFolders(): void {
-  for (const name of readdirSync(tmpdir())) {
-    const owner = new RegExp(`^${FOLDER_PREFIX}(\\d+)-`).exec(name);
-    if (owner !== null && !isAlive(Number(owner[1]))) rmSync(join(tmpdir(), name), { recursive: true, force: true });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0); // asks only whether it is there
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'; // there, and somebody else's
-  }
-}
 
 /** Loads a graph into a session of its own. The file it goes through is gone when this returns. */
 export function openSession(
@@ -47,15 +30,14 @@ export function openSession(
   functions: readonly GraphFunction[] = [],
 ): Session {
   const backend = tf.findBackend('tensorflow') as unknown as NodeBackend;
-  removeLeftFolders();
-  const folder = mkdtempSync(join(tmpdir(), `${FOLDER_PREFIX}${process.pid}-`));
+  const folder = makeTemporaryFolder(FOLDER_PREFIX);
   const remove = (): void => {
     rmSync(folder, { recursive: true, force: true });
   };
   process.once('exit', remove);
   let id: number;
   try {
-    writeFileSync(join(folder, 'saved_model.pb'), encodeSavedModel(nodes, signatures, functions));
+    writeGraph(join(folder, 'saved_model.pb'), encodeSavedModel(nodes, signatures, functions));
     id = backend.loadSavedModelMetaGraph(folder, 'serve');
   } finally {
     remove();
@@ -75,4 +57,12 @@ export function openSession(
       backend.deleteSavedModel(id);
     },
   };
+}
+
+function writeGraph(path: string, graph: Uint8Array): void {
+  try {
+    writeFileSync(path, graph);
+  } catch (error) {
+    throw fileError(path, 'cannot be written', error);
+  }
 }

@@ -1,0 +1,100 @@
+/**
+ * @file Which process made something, and whether it still runs.
+ *
+ * A process number alone names no process: another may have it by now, and every PID namespace (a container, usually) counts
+ * anew. Boot, namespace and start of the process together do.
+ */
+import { readFileSync, readlinkSync } from 'node:fs';
+import { hostname } from 'node:os';
+
+/** What tells a process from all others. */
+export interface ProcessIdentity {
+  readonly pid: number;
+  /** When the process began, in clock ticks since boot; absent where the system does not tell. */
+  readonly started?: string | undefined;
+  /** Which boot of which kernel this is; absent likewise. */
+  readonly boot?: string | undefined;
+  /** The PID namespace in which `pid` counts; absent likewise. */
+  readonly namespace?: string | undefined;
+  readonly host: string;
+}
+
+/** A process as the system lists it. */
+export interface ListedProcess {
+  /** As in `ProcessIdentity`. */
+  readonly started?: string | undefined;
+}
+
+/** This process. */
+export function thisProcess(): ProcessIdentity {
+  const self = { pid: process.pid, host: hostname() };
+  const stat = readIfThere('/proc/self/stat');
+  const boot = readIfThere('/proc/sys/kernel/random/boot_id')?.trim();
+  // A /proc of another namespace lists this process under another number, and other processes under this one's.
+  if (stat === undefined || Number.parseInt(stat) !== process.pid) return { ...self, boot };
+  return { ...self, boot, namespace: ownNamespace(), started: parseStat(stat).started };
+}
+
+/**
+ * Whether a process still runs.
+ *
+ * @param self this process
+ * @param find looks a process up in this process's namespace
+ * @returns undefined where that cannot be known from here: another machine, an earlier boot, another container
+ */
+export function isRunning(
+  { pid, started, boot, namespace, host }: ProcessIdentity,
+  self: ProcessIdentity = thisProcess(),
+  find: (pid: number) => ListedProcess | undefined = findProcess,
+): boolean | undefined {
+  const isKnown =
+    boot === undefined && self.boot === undefined
+      ? process.platform !== 'linux' && host === self.host // no boots, no namespaces
+      : boot === self.boot && namespace !== undefined && namespace === self.namespace;
+  if (!isKnown) return undefined;
+  const listed = find(pid);
+  if (listed === undefined) return false;
+  return started === undefined || listed.started === undefined || listed.started === started;
+}
+
+/** Whether two processes run, or ran, on one kernel since it was booted. */
+export function isSameBoot(a: ProcessIdentity, b: ProcessIdentity): boolean {
+  return a.boot === undefined && b.boot === undefined ? a.host === b.host : a.boot === b.boot;
+}
+
+/** Looks a process up by its number; undefined where there is none, or only its exit status is left of it. */
+function findProcess(pid: number): ListedProcess | undefined {
+  const stat = readIfThere(`/proc/${pid}/stat`);
+  if (stat !== undefined) {
+    const { state, started } = parseStat(stat);
+    return state === 'Z' || state === 'X' ? undefined : { started };
+  }
+  try {
+    process.kill(pid, 0); // asks only whether it is there: /proc may be absent, or hide it
+    return {};
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM' ? {} : undefined;
+  }
+}
+
+/** Fields 3 and 22, counted after the name in brackets, which may hold anything (proc_pid_stat(5)). */
+function parseStat(stat: string): { state: string; started: string } {
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return { state: fields[0], started: fields[19] };
+}
+
+function ownNamespace(): string | undefined {
+  try {
+    return /\d+/.exec(readlinkSync('/proc/self/ns/pid'))?.[0];
+  } catch {
+    return undefined;
+  }
+}
+
+function readIfThere(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
