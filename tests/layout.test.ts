@@ -33,6 +33,7 @@ const BASE = [
   'version.ts',
   'html.ts',
   'format.ts',
+  'regular-file.ts',
 ];
 
 const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter(

@@ -1,7 +1,10 @@
-import { readFile } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError, messageOf } from '../errors.js';
 import { systemReason } from '../files.js';
+import { readRegularFile } from '../regular-file.js';
+import { nestingOf } from '../weights/json-keys.js';
+import { shownValue } from '../weights/wording.js';
 
 /** CLIP's text model, as `CLIPTextConfig` of transformers names it. */
 export interface ClipTextConfig {
@@ -49,6 +52,14 @@ export const CLIP_TYPES = ['clip', 'clip_text_model'];
 const BERT_TYPES = ['bert'];
 const ROBERTA_TYPES = ['roberta', 'xlm-roberta', 'camembert'];
 
+/** Far more than any text encoder has: what is larger is a mistake, and is said to be one before anything is built. */
+const MOST_LAYERS = 1000;
+const WIDEST = 1_000_000;
+const MOST_PARAMETERS = 20e9;
+/** Far more than any `config.json`: some list thousands of labels. */
+const LARGEST_CONFIG = 10_000_000;
+const DEEPEST_CONFIG = 100;
+
 /** A `config.json` as it stands. */
 export type Json = Readonly<Record<string, unknown>>;
 
@@ -60,14 +71,14 @@ class Fields {
   ) {}
 
   private fail(key: string, expected: string): never {
-    throw new InputError(`${this.where}: expected ${key} to be ${expected}, got ${JSON.stringify(this.json[key])}`);
+    throw new InputError(`${this.where}: expected ${key} to be ${expected}, got ${shownValue(this.json[key])}`);
   }
 
-  /** A whole number of at least `least`. */
-  count(key: string, standard: number, least = 1): number {
+  /** A whole number from `least` to `most`. */
+  count(key: string, standard: number, least = 1, most = 1e7): number {
     const value = this.json[key] ?? standard;
-    if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < least || value > 1e7) {
-      this.fail(key, `a whole number from ${least} to 10000000`);
+    if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < least || value > most) {
+      this.fail(key, `a whole number from ${least} to ${most}`);
     }
     return value;
   }
@@ -101,8 +112,7 @@ class Fields {
  * @throws InputError for another model family, a missing or impossible value
  */
 export function parseConfig(json: unknown, where: string): TextModelConfig {
-  if (!isObject(json))
-    throw new InputError(`${where}: expected a JSON object, got ${JSON.stringify(json)?.slice(0, 40)}`);
+  if (!isObject(json)) throw new InputError(`${where}: expected a JSON object, got ${shownValue(json)}`);
   const type = json.model_type;
   if (typeof type === 'string' && CLIP_TYPES.includes(type))
     return checked(parseClipText(clipTextPart(json), where), where);
@@ -112,21 +122,19 @@ export function parseConfig(json: unknown, where: string): TextModelConfig {
     return checked(parseBert(json, where, ROBERTA_DEFAULTS), where);
   throw new InputError(
     `${where}: expected a CLIP text model, a BERT or a RoBERTa (model_type ${[...CLIP_TYPES, ...BERT_TYPES, ...ROBERTA_TYPES].join(', ')}), ` +
-      `got ${JSON.stringify(type)}; choose a model of one of these families`,
+      `got ${shownValue(type)}; choose a model of one of these families`,
   );
 }
 
 /** Reads and parses `folder/config.json`, which is also returned as it stands. */
 export async function readConfig(folder: string): Promise<{ config: TextModelConfig; json: Json }> {
   const path = join(folder, 'config.json');
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    throw new InputError(
-      `${path}: expected the model's configuration, got ${systemReason(error) ?? messageOf(error)}; give a model's folder`,
-    );
-  }
+  const missing = await stat(path).then(() => undefined, systemReason);
+  if (missing !== undefined)
+    throw new InputError(`${path}: expected the model's configuration, got ${missing}; give a model's folder`);
+  const text = (await readRegularFile(path, LARGEST_CONFIG)).toString('utf8');
+  if (nestingOf(text) > DEEPEST_CONFIG)
+    throw new InputError(`${path}: expected at most ${DEEPEST_CONFIG} objects and lists in one another, found more`);
   let json: unknown;
   try {
     json = JSON.parse(text);
@@ -155,9 +163,9 @@ function parseClipText(json: Json, where: string): ClipTextConfig {
   return {
     family: 'clip-text',
     vocabSize: fields.count('vocab_size', 49408),
-    hiddenSize: fields.count('hidden_size', 512),
-    intermediateSize: fields.count('intermediate_size', 2048),
-    numHiddenLayers: fields.count('num_hidden_layers', 12),
+    hiddenSize: fields.count('hidden_size', 512, 1, WIDEST),
+    intermediateSize: fields.count('intermediate_size', 2048, 1, WIDEST),
+    numHiddenLayers: fields.count('num_hidden_layers', 12, 1, MOST_LAYERS),
     numAttentionHeads: fields.count('num_attention_heads', 8),
     maxPositionEmbeddings: fields.count('max_position_embeddings', 77),
     hiddenAct: fields.activation('quick_gelu'),
@@ -179,17 +187,15 @@ function parseBert(
 ): BertConfig {
   const positions = json.position_embedding_type ?? 'absolute';
   if (positions !== 'absolute') {
-    throw new InputError(
-      `${where}: expected position_embedding_type to be "absolute", got ${JSON.stringify(positions)}`,
-    );
+    throw new InputError(`${where}: expected position_embedding_type to be "absolute", got ${shownValue(positions)}`);
   }
   const fields = new Fields(json, where);
   return {
     family: defaults.family,
     vocabSize: fields.count('vocab_size', defaults.vocabSize),
-    hiddenSize: fields.count('hidden_size', 768),
-    intermediateSize: fields.count('intermediate_size', 3072),
-    numHiddenLayers: fields.count('num_hidden_layers', 12),
+    hiddenSize: fields.count('hidden_size', 768, 1, WIDEST),
+    intermediateSize: fields.count('intermediate_size', 3072, 1, WIDEST),
+    numHiddenLayers: fields.count('num_hidden_layers', 12, 1, MOST_LAYERS),
     numAttentionHeads: fields.count('num_attention_heads', 12),
     maxPositionEmbeddings: fields.count('max_position_embeddings', 512),
     typeVocabSize: fields.count('type_vocab_size', 2),
@@ -206,6 +212,15 @@ function checked<C extends TextModelConfig>(config: C, where: string): C {
   if (config.hiddenSize % config.numAttentionHeads !== 0) {
     throw new InputError(
       `${where}: expected hidden_size to be a multiple of num_attention_heads, got ${config.hiddenSize} and ${config.numAttentionHeads}`,
+    );
+  }
+  const { vocabSize, maxPositionEmbeddings, hiddenSize, intermediateSize, numHiddenLayers } = config;
+  const layer = 4 * hiddenSize ** 2 + 2 * hiddenSize * intermediateSize;
+  const parameters = (vocabSize + maxPositionEmbeddings) * hiddenSize + numHiddenLayers * layer;
+  if (parameters > MOST_PARAMETERS) {
+    throw new InputError(
+      `${where}: expected sizes of a text encoder, with at most ${MOST_PARAMETERS} parameters, got ${parameters.toPrecision(3)}: ` +
+        `hidden_size ${hiddenSize}, intermediate_size ${intermediateSize}, num_hidden_layers ${numHiddenLayers}, vocab_size ${vocabSize}`,
     );
   }
   return config;

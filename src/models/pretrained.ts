@@ -1,5 +1,5 @@
 /** @file Models from folders and from the hub: configuration, parameters, and what had to be said about them. */
-import { stat } from 'node:fs/promises';
+import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError } from '../errors.js';
 import { checkFinite } from '../weights/finite.js';
@@ -61,7 +61,7 @@ export async function openPretrained(folder: string, seed: number): Promise<Pret
 /** The model with the projection of a file on top, where there is one. */
 async function withStoredProjection(model: PretrainedModel, path: string): Promise<PretrainedModel> {
   if (
-    !(await stat(path).then(
+    !(await lstat(path).then(
       () => true,
       () => false,
     ))

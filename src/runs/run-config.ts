@@ -1,8 +1,8 @@
 /** @file A run's `config.json`: what it was begun with. Written by this tool, but read as anybody's. */
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError } from '../errors.js';
-import { fileError, writeFileAtomic } from '../files.js';
+import { writeFileAtomic } from '../files.js';
+import { readRegularFile } from '../regular-file.js';
 import { parseJson } from './parse-json.js';
 import { nextOrder, RUN_CONFIG } from './run-folder.js';
 import type { Fingerprints } from './trainer-state.js';
@@ -34,10 +34,13 @@ export interface RunConfigModel {
   readonly parameters: number;
 }
 
+/** Far more than any run notes of itself. */
+const LARGEST_CONFIG = 10_000_000;
+
 /** Whether a folder is a run's, also with a damaged configuration: a model's folder has a `config.json`, too, but no settings. */
 export async function isRun(folder: string): Promise<boolean> {
-  return readFile(join(folder, RUN_CONFIG), 'utf8').then(
-    (text) => text.includes('"settings"'),
+  return readRegularFile(join(folder, RUN_CONFIG), LARGEST_CONFIG).then(
+    (bytes) => bytes.includes('"settings"'),
     () => false,
   );
 }
@@ -49,9 +52,7 @@ export async function isRun(folder: string): Promise<boolean> {
  */
 export async function readRunConfig(folder: string): Promise<RunConfig> {
   const path = join(folder, RUN_CONFIG);
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    throw fileError(path, 'cannot be read', error);
-  });
+  const text = (await readRegularFile(path, LARGEST_CONFIG)).toString('utf8');
   return parseRunConfig(text, path);
 }
 

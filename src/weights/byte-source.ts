@@ -1,7 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
-import { open } from 'node:fs/promises';
 import { InputError } from '../errors.js';
-import { fileError } from '../files.js';
+import { openRegularFile } from '../regular-file.js';
 
 /** Bytes that can be read in any order: a file here, or one on the hub. */
 export interface ByteSource {
@@ -26,15 +25,8 @@ const LARGEST_READ = 2 ** 30;
  * @throws InputError if it cannot be read or is not a file
  */
 export async function openRandomAccess(path: string): Promise<RandomAccessFile> {
-  try {
-    const handle = await open(path, 'r');
-    const stats = await handle.stat();
-    if (stats.isFile()) return randomAccess(path, handle, stats.size);
-    await handle.close();
-  } catch (error) {
-    throw fileError(path, 'cannot be read', error);
-  }
-  throw new InputError(`${path}: expected a file, found a folder or a device`);
+  const { handle, size } = await openRegularFile(path);
+  return randomAccess(path, handle, size);
 }
 
 function randomAccess(location: string, handle: FileHandle, size: number): RandomAccessFile {

@@ -80,6 +80,15 @@ const TO_INTEGERS: Partial<Record<Dtype, (bytes: ArrayBuffer) => ArrayLike<numbe
     U64: (bytes) => new BigUint64Array(bytes),
   };
 
+/** The dtypes that can be read as float32. */
+export const FLOAT_DTYPES = Object.keys(TO_FLOAT32) as readonly Dtype[];
+
+/** A dtype with what it is, where the name alone may not say so. */
+export function describeDtype(dtype: Dtype): string {
+  const bits = /^F(\d)(?:_|$)/.exec(dtype)?.[1];
+  return bits === undefined ? dtype : `${dtype} (float${bits})`;
+}
+
 /** Whether a dtype can be read as float32. */
 export function isFloat(dtype: Dtype): boolean {
   return dtype in TO_FLOAT32;
@@ -95,7 +104,7 @@ export function decodeFloat32(dtype: Dtype, bytes: ArrayBuffer, where: string): 
   const decode = TO_FLOAT32[dtype];
   if (!decode)
     throw new InputError(
-      `${where}: expected floating-point values (${Object.keys(TO_FLOAT32).join(', ')}), found ${dtype}`,
+      `${where}: expected floating-point values (${FLOAT_DTYPES.join(', ')}), found ${describeDtype(dtype)}`,
     );
   return decode(bytes);
 }

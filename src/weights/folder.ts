@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError } from '../errors.js';
 import { openSafetensors, openShardedSafetensors } from './safetensors.js';
@@ -31,8 +31,9 @@ export async function openWeights(folder: string): Promise<TensorSource> {
   throw new InputError(`${folder}: expected a model's weights (${WEIGHT_FILES.join(', ')}), found none of them`);
 }
 
+/** Whether there is anything of this name, a broken link too: the model is said to have it. */
 async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
+  return lstat(path).then(
     () => true,
     () => false,
   );

@@ -24,7 +24,7 @@ export function firstDuplicateKey(json: string): string | undefined {
 
 function endOfString(json: string, start: number): number {
   let at = start + 1;
-  while (json[at] !== '"') at += json[at] === '\\' ? 2 : 1;
+  while (at < json.length && json[at] !== '"') at += json[at] === '\\' ? 2 : 1;
   return at;
 }
 
@@ -32,4 +32,17 @@ function isColonNext(json: string, from: number): boolean {
   let at = from;
   while (at < json.length && ' \t\n\r'.includes(json[at])) at++;
   return json[at] === ':';
+}
+
+/** How many objects and lists of a JSON text are in one another at most; of a text that is no JSON, anything. */
+export function nestingOf(json: string): number {
+  let depth = 0;
+  let deepest = 0;
+  for (let at = 0; at < json.length; at++) {
+    const character = json[at];
+    if (character === '{' || character === '[') deepest = Math.max(deepest, ++depth);
+    else if (character === '}' || character === ']') depth--;
+    else if (character === '"') at = endOfString(json, at);
+  }
+  return deepest;
 }

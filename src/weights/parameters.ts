@@ -1,6 +1,7 @@
 import { InputError } from '../errors.js';
-import { byteLengthOf, isFloat } from './dtypes.js';
+import { byteLengthOf, describeDtype, FLOAT_DTYPES, isFloat } from './dtypes.js';
 import { checkFinite } from './finite.js';
+import { findTower, isSameShape } from './prefix.js';
 import { placeOf, type TensorInfo, type TensorSource } from './tensor-source.js';
 import { shown, shownShape } from './wording.js';
 
@@ -24,42 +25,27 @@ export interface StoredParameters {
   read(): AsyncGenerator<[name: string, values: Float32Array]>;
 }
 
-/**
- * What may stand before the names of one and the same text model, in models that contain it. The model alone comes first:
- * whichever fits most names wins, the first of equals. A vision tower (`vision_model.`) is never among them.
- */
-const PREFIXES = [
-  '',
-  'text_model.',
-  'roberta.',
-  'bert.',
-  'clip.text_model.',
-  'model.',
-  'model.text_model.',
-  'text_encoder.',
-  'text_encoder.text_model.',
-];
-
 const MOST_PROBLEMS_SHOWN = 3;
+const MOST_NAMES_SHOWN = 3;
 
 /**
- * Finds a model's parameters in a checkpoint, whose names may have other prefixes; tensors that are not expected are left alone.
+ * Finds a model's parameters in a checkpoint, where their names may have any prefix; tensors that are not expected are left alone.
  *
  * @param expected shapes by the names the model has for its parameters
- * @throws InputError that names the tensors which are missing, or of another shape or of integers, with both shapes
+ * @throws InputError that names the tensors which are missing, or of another shape or type, with both; and for a checkpoint
+ * that has the model twice, under two prefixes
  */
 export function loadParameters(
   source: TensorSource,
   expected: Readonly<Record<string, readonly number[]>>,
   { optional = () => false }: LoadOptions = {},
 ): StoredParameters {
-  const names = Object.keys(expected);
-  const rename = bestRenaming(names, source.tensors);
+  const { tensors } = findTower(source.tensors, { shapes: expected, optional }, source.location);
   const found: [name: string, storedName: string][] = [];
   const missing: string[] = [];
   const problems: string[] = [];
   for (const [name, shape] of Object.entries(expected)) {
-    const tensor = source.tensors.get(rename(name)) ?? source.tensors.get(olderName(rename(name)));
+    const tensor = tensors.get(name);
     if (tensor) {
       found.push([name, tensor.name]);
       problems.push(...misfits(tensor, shape));
@@ -67,7 +53,7 @@ export function loadParameters(
     else problems.push(`${name}: expected ${shownShape(shape)}, found no such tensor`);
   }
   if (problems.length > 0)
-    throw new InputError(`${source.location}: ${summary(problems)}; the weights are of another model or size`);
+    throw new InputError(`${source.location}: ${summary(problems)}; ${remedy(source, tensors, expected)}`);
   return {
     missing,
     bytes: found
@@ -80,25 +66,36 @@ export function loadParameters(
   };
 }
 
-/** The renaming, one for the whole model, under which most of its names are in the checkpoint. */
-function bestRenaming(names: readonly string[], tensors: ReadonlyMap<string, TensorInfo>): (name: string) => string {
-  const own = PREFIXES.filter((prefix) => names.every((name) => name.startsWith(prefix))).at(-1) ?? '';
-  const prefixes = [own, ...PREFIXES.filter((prefix) => prefix !== own)];
-  const renamings = prefixes.map((prefix) => (name: string) => prefix + name.slice(own.length));
-  const scores = renamings.map((rename) => names.filter((name) => tensors.has(rename(name))).length);
-  return renamings[scores.indexOf(Math.max(...scores))];
-}
-
-/** What the first BERTs, converted from TensorFlow, call a LayerNorm's weight and bias; transformers renames them too. */
-function olderName(name: string): string {
-  return name.replace(/LayerNorm\.weight$/, 'LayerNorm.gamma').replace(/LayerNorm\.bias$/, 'LayerNorm.beta');
-}
-
 function misfits({ name, dtype, shape }: TensorInfo, expected: readonly number[]): string[] {
-  const isSame = shape.length === expected.length && shape.every((dimension, axis) => dimension === expected[axis]);
-  if (!isSame) return [`${shown(name)}: expected ${shownShape(expected)}, found ${shownShape(shape)}`];
-  return isFloat(dtype) ? [] : [`${shown(name)}: expected floating-point values, found ${dtype}`];
+  const isSame = isSameShape(shape, expected);
+  if (isFloat(dtype))
+    return isSame ? [] : [`${shown(name)}: expected ${shownShape(expected)}, found ${shownShape(shape)}`];
+  const type = describeDtype(dtype);
+  if (isSame) return [`${shown(name)}: expected floating-point values, found ${type}`];
+  return [
+    `${shown(name)}: expected floating-point values of shape ${shownShape(expected)}, found ${type} of ${shownShape(shape)}`,
+  ];
 }
+
+/** What to do about weights that do not fit: of a type that is not read, quantised, or another model's. */
+function remedy(
+  { tensors }: TensorSource,
+  found: ReadonlyMap<string, TensorInfo>,
+  expected: Readonly<Record<string, readonly number[]>>,
+): string {
+  const names = [...tensors.keys()];
+  if ([...found.values()].some(({ dtype }) => !isFloat(dtype)))
+    return `convert the weights to ${FLOAT_DTYPES.join(', ')}`.replace(/, (?=[^,]*$)/, ' or ');
+  if (names.some((name) => QUANTISED.test(name)))
+    return 'the weights are quantised; take the model as it was before that';
+  const mean = 'the weights are of another model or size';
+  if (names.length === 0 || 2 * found.size > Object.keys(expected).length) return mean;
+  const some = names.slice(0, MOST_NAMES_SHOWN).map(shown).join(', ');
+  return `${mean}; the file has ${some}${names.length > MOST_NAMES_SHOWN ? `, … (${names.length} tensors)` : ''}`;
+}
+
+/** What GPTQ, AWQ and bitsandbytes keep beside or in the place of a weight. */
+const QUANTISED = /\.(?:qweight|qzeros|SCB|absmax|quant_map|quant_state\..+|weight_packed|weight_scale(?:_inv)?)$/;
 
 function summary(problems: readonly string[]): string {
   const more = problems.length - MOST_PROBLEMS_SHOWN;

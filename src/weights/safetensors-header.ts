@@ -148,7 +148,7 @@ function countObjects(json: string): number {
 }
 
 function checkMetadata(metadata: unknown, location: string): Record<string, string> | undefined {
-  if (metadata === undefined) return undefined;
+  if (metadata === undefined || metadata === null) return undefined; // the reference implementation reads null as none
   if (isRecord(metadata) && Object.values(metadata).every((value) => typeof value === 'string'))
     return metadata as Record<string, string>;
   throw new InputError(`${location}: expected ${METADATA} to be an object of strings, found something else`);

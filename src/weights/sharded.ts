@@ -2,10 +2,10 @@
  * @file Checkpoints in several files. An index, `{"weight_map": {"tensor name": "shard file", …}}`, says which tensor is in
  * which shard. Source: https://huggingface.co/docs/transformers/main/en/big_models#sharded-checkpoints
  */
-import { readFile, stat } from 'node:fs/promises';
+import { lstat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { InputError, messageOf } from '../errors.js';
-import { fileError } from '../files.js';
+import { readRegularFile } from '../regular-file.js';
 import type { TensorInfo, TensorSource } from './tensor-source.js';
 import { placeOf } from './tensor-source.js';
 import { shown, shownValue } from './wording.js';
@@ -19,14 +19,7 @@ const LARGEST_INDEX = 10_000_000;
  * @throws InputError if it cannot be read, or is not an index, or names a shard outside its own folder
  */
 export async function readShardIndex(indexPath: string): Promise<ReadonlyMap<string, string>> {
-  try {
-    const { size } = await stat(indexPath);
-    if (size > LARGEST_INDEX)
-      throw new InputError(`${indexPath}: expected an index of at most ${LARGEST_INDEX} bytes, found ${size}`);
-    return parseShardIndex(await readFile(indexPath, 'utf8'), indexPath);
-  } catch (error) {
-    throw fileError(indexPath, 'cannot be read', error);
-  }
+  return parseShardIndex((await readRegularFile(indexPath, LARGEST_INDEX)).toString('utf8'), indexPath);
 }
 
 function parseShardIndex(json: string, location: string): ReadonlyMap<string, string> {
@@ -84,7 +77,7 @@ async function openShardOf(
   openShard: (path: string) => Promise<TensorSource>,
 ): Promise<TensorSource> {
   const path = join(dirname(indexPath), shard);
-  const isThere = await stat(path).then(
+  const isThere = await lstat(path).then(
     () => true,
     () => false,
   );

@@ -5,7 +5,7 @@
  */
 import { InputError } from '../errors.js';
 import type { Dtype } from './dtypes.js';
-import { elementCount } from './dtypes.js';
+import { byteLengthOf, elementCount } from './dtypes.js';
 import type { TensorInfo } from './tensor-source.js';
 import { placeOf } from './tensor-source.js';
 import type { PickleFunction } from './unpickler.js';
@@ -51,8 +51,8 @@ export function readStateDict(pickle: Uint8Array, location: string): ReadonlyMap
   return tensors;
 }
 
-/** A storage's type: what `torch.FloatStorage` and its like stand for. */
-class StorageType {
+/** The type of elements: what `torch.FloatStorage`, `torch.float8_e5m2` and their like stand for. */
+class ElementType {
   constructor(readonly dtype: Dtype) {}
 }
 
@@ -77,18 +77,45 @@ const STORAGE_DTYPES: Readonly<Record<string, Dtype>> = {
   'torch.CharStorage': 'I8',
   'torch.ByteStorage': 'U8',
   'torch.BoolStorage': 'BOOL',
+  'torch.storage.UntypedStorage': 'U8', // bytes, whose type the tensor gives
+};
+
+/** Types that have no storage of their own, by the names that tensors refer to them by. */
+const TENSOR_DTYPES: Readonly<Record<string, Dtype>> = {
+  'torch.float8_e4m3fn': 'F8_E4M3',
+  'torch.float8_e5m2': 'F8_E5M2',
+  'torch.float8_e4m3fnuz': 'F8_E4M3FNUZ',
+  'torch.float8_e5m2fnuz': 'F8_E5M2FNUZ',
+  'torch.float8_e8m0fnu': 'F8_E8M0',
+  'torch.uint16': 'U16',
+  'torch.uint32': 'U32',
+  'torch.uint64': 'U64',
 };
 
 const FUNCTIONS: Readonly<Record<string, PickleFunction>> = {
   'collections.OrderedDict': () => new Map(),
   'torch._utils._rebuild_tensor_v2': ([storage, offset, shape, strides]) =>
     isStorage(storage) ? new View(storage, offset, shape, strides) : null,
+  'torch._utils._rebuild_tensor_v3': ([storage, offset, shape, strides, , , type]) =>
+    isStorage(storage) && type instanceof ElementType
+      ? new View(
+          { ...storage, dtype: type.dtype, length: storage.length / byteLengthOf(type.dtype, []) },
+          offset,
+          shape,
+          strides,
+        )
+      : null,
   'torch._utils._rebuild_parameter': ([data]) => data,
 };
 
 function globalNamed(name: string, location: string): unknown {
   if (Object.hasOwn(FUNCTIONS, name)) return FUNCTIONS[name];
-  if (Object.hasOwn(STORAGE_DTYPES, name)) return new StorageType(STORAGE_DTYPES[name]);
+  if (Object.hasOwn(STORAGE_DTYPES, name)) return new ElementType(STORAGE_DTYPES[name]);
+  if (Object.hasOwn(TENSOR_DTYPES, name)) return new ElementType(TENSOR_DTYPES[name]);
+  if (name === 'torch._utils._rebuild_qtensor')
+    throw new InputError(
+      `${location}: expected floating-point tensors, found quantised ones; take the model as it was before that`,
+    );
   throw new InputError(
     `${location}: expected tensors only, found the Python object ${shown(name)}; ` +
       'get or make a safetensors file of the model instead',
@@ -98,7 +125,7 @@ function globalNamed(name: string, location: string): unknown {
 /** A storage from its persistent id, `('storage', type, key, device, length)`. */
 function storageOf(id: unknown, location: string): Storage {
   const [tag, type, key, , length] = Array.isArray(id) ? (id as unknown[]) : [];
-  if (tag === 'storage' && type instanceof StorageType && typeof key === 'string' && isSize(length)) {
+  if (tag === 'storage' && type instanceof ElementType && typeof key === 'string' && isSize(length)) {
     return { dtype: type.dtype, key, length };
   }
   throw new InputError(`${location}: expected references to storages only, found another; the file is damaged`);

@@ -83,6 +83,13 @@ describe('a sound file', () => {
     await none.close();
   });
 
+  it('may have null for its metadata', async () => {
+    const bytes = safetensorsBytes({ __metadata__: null, x: vector(0, 4) }, 4);
+    const source = await openSafetensors(await fileOf(folder, 'null.safetensors', bytes));
+    expect([...source.tensors.keys()]).toEqual(['x']);
+    await source.close();
+  });
+
   it('says which dtype it found when another is asked for', async () => {
     const source = await openSafetensors(fixture('teacher/model.safetensors'));
     const name = 'text_model.embeddings.position_ids';

@@ -1,0 +1,65 @@
+/** @file Files, as opposed to what only has a file's name: a folder, a device, a socket, or a pipe that nobody writes to. */
+import { constants, type Stats } from 'node:fs';
+import { open, type FileHandle } from 'node:fs/promises';
+import { InputError } from './errors.js';
+import { fileError } from './files.js';
+
+/** A file that is open for reading. */
+export interface RegularFile {
+  readonly handle: FileHandle;
+  /** Its bytes when it was opened. */
+  readonly size: number;
+}
+
+/**
+ * Opens a file for reading, never waiting for anybody.
+ *
+ * @throws InputError if it cannot be read, or is no file
+ */
+export async function openRegularFile(path: string): Promise<RegularFile> {
+  let handle: FileHandle;
+  try {
+    handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK); // else a pipe's opening waits for its writer
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENXIO')
+      throw new InputError(`${path}: expected a file, found a socket or a device`);
+    throw fileError(path, 'cannot be read', error);
+  }
+  try {
+    const stats = await handle.stat();
+    if (stats.isFile()) return { handle, size: stats.size };
+    throw new InputError(`${path}: expected a file, found ${kindOf(stats)}`);
+  } catch (error) {
+    await handle.close();
+    throw fileError(path, 'cannot be read', error);
+  }
+}
+
+function kindOf(stats: Stats): string {
+  return stats.isFIFO() ? 'a named pipe' : 'a folder or a device';
+}
+
+/**
+ * The bytes of a file that is read whole.
+ *
+ * @param most bytes that such a file may have
+ * @throws InputError if it cannot be read, is no file, or is larger
+ */
+export async function readRegularFile(path: string, most: number): Promise<Buffer> {
+  const { handle, size } = await openRegularFile(path);
+  try {
+    if (size > most) throw new InputError(`${path}: expected at most ${most} bytes, found ${size}`);
+    const bytes = Buffer.alloc(size);
+    let done = 0;
+    while (done < size) {
+      const { bytesRead } = await handle.read(bytes, done, size - done, done);
+      if (bytesRead === 0) break; // it was cut short meanwhile
+      done += bytesRead;
+    }
+    return bytes.subarray(0, done);
+  } catch (error) {
+    throw fileError(path, 'cannot be read', error);
+  } finally {
+    await handle.close();
+  }
+}

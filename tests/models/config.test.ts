@@ -1,0 +1,142 @@
+import { execFileSync } from 'node:child_process';
+import { createServer } from 'node:net';
+import { cp, rm, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { parseConfig, readConfig } from '../../src/models/config.js';
+import { openPretrained } from '../../src/models/pretrained.js';
+import { failureOf, fixture, temporaryFolder } from '../weights/support.js';
+
+let folder: string;
+beforeEach(async () => {
+  folder = join(await temporaryFolder(), 'model');
+  await cp(fixture('student'), folder, { recursive: true });
+});
+
+/** What is said of the model, which has to be said at once. */
+async function refusal(): Promise<string> {
+  const started = performance.now();
+  const failure = (await failureOf(openPretrained(folder, 0))).replaceAll(folder, 'model');
+  expect(performance.now() - started).toBeLessThan(2000);
+  return failure;
+}
+
+async function replaceWithPipe(name: string): Promise<void> {
+  await rm(join(folder, name), { force: true });
+  execFileSync('mkfifo', [join(folder, name)]);
+}
+
+describe('a configuration', () => {
+  it.each([
+    ['num_hidden_layers', 1e6, 'a whole number from 1 to 1000'],
+    ['hidden_size', 1e9, 'a whole number from 1 to 1000000'],
+    ['hidden_size', -32, 'a whole number from 1 to 1000000'],
+    ['hidden_size', 32.5, 'a whole number from 1 to 1000000'],
+    ['vocab_size', 1e300, 'a whole number from 1 to 10000000'],
+    ['num_attention_heads', 0, 'a whole number from 1 to 10000000'],
+    ['layer_norm_eps', 'x'.repeat(1000), 'a positive number'],
+    ['hidden_act', ['gelu'], 'one of gelu, quick_gelu'],
+  ])('%s %j', (key, value, expected) => {
+    let failure = '';
+    try {
+      parseConfig({ model_type: 'bert', [key]: value }, 'config.json');
+    } catch (error) {
+      failure = (error as Error).message;
+    }
+    expect(failure).toContain(`config.json: expected ${key} to be ${expected}`);
+    expect(failure.length).toBeLessThan(300);
+  });
+
+  it('whose heads do not divide its width', () => {
+    expect(() => parseConfig({ model_type: 'bert', hidden_size: 32, num_attention_heads: 5 }, 'c')).toThrow(
+      'c: expected hidden_size to be a multiple of num_attention_heads, got 32 and 5',
+    );
+  });
+
+  it('of more parameters than a text encoder can have', () => {
+    const huge = { model_type: 'bert', hidden_size: 1e6, num_attention_heads: 1 };
+    expect(() => parseConfig(huge, 'c')).toThrow(
+      'c: expected sizes of a text encoder, with at most 20000000000 parameters, got 4.81e+13: hidden_size 1000000',
+    );
+  });
+
+  it.each([
+    { num_hidden_layers: 1000 },
+    { vocab_size: 9_999_999 },
+    { vocab_size: 7 },
+    { max_position_embeddings: 9_999_999 },
+    { intermediate_size: 7 },
+  ])('that is not of the weights beside it: %j', async (claim) => {
+    const { json } = await readConfig(folder);
+    await writeFile(join(folder, 'config.json'), JSON.stringify({ ...json, ...claim }));
+    expect(await refusal()).toMatch(
+      /^model\/model\.safetensors: \S+: expected \[.*\], found .*; the weights are of another model or size/,
+    );
+  });
+
+  it.each([
+    ['[['.repeat(500_000), 'expected at most 100 objects and lists in one another, found more'],
+    [`${'{"a":'.repeat(101)}1${'}'.repeat(101)}`, 'expected at most 100 objects and lists in one another, found more'],
+    ['['.repeat(50), 'expected JSON, got '],
+    [' '.repeat(100_000_000), 'expected at most 10000000 bytes, found 100000000'],
+    ['"text"', 'expected a JSON object, got "text"'],
+    ['', 'expected JSON, got '],
+  ])('that is no configuration (%#)', async (text, expected) => {
+    await writeFile(join(folder, 'config.json'), text);
+    expect(await refusal()).toContain(`model/config.json: ${expected}`);
+  });
+});
+
+describe('what is no file', () => {
+  it.each(['config.json', 'model.safetensors', 'projection.safetensors'])('a pipe named %s', async (name) => {
+    await replaceWithPipe(name);
+    expect(await refusal()).toBe(`model/${name}: expected a file, found a named pipe`);
+  });
+
+  it.each(['model.safetensors.index.json', 'pytorch_model.bin', 'pytorch_model.bin.index.json'])(
+    'a pipe named %s, as the only weights',
+    async (name) => {
+      await rm(join(folder, 'model.safetensors'));
+      await replaceWithPipe(name);
+      expect(await refusal()).toBe(`model/${name}: expected a file, found a named pipe`);
+    },
+  );
+
+  it.each(['config.json', 'model.safetensors'])('a device named %s', async (name) => {
+    await rm(join(folder, name));
+    await symlink('/dev/zero', join(folder, name));
+    expect(await refusal()).toBe(`model/${name}: expected a file, found a folder or a device`);
+  });
+
+  it.each(['config.json', 'model.safetensors'])('a socket named %s', async (name) => {
+    await rm(join(folder, name));
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(join(folder, name), resolve));
+    expect(await refusal()).toBe(`model/${name}: expected a file, found a socket or a device`);
+    server.close();
+  });
+
+  it.each(['config.json', 'model.safetensors', 'projection.safetensors'])('a link to itself named %s', async (name) => {
+    await rm(join(folder, name), { force: true });
+    await symlink(name, join(folder, name));
+    expect(await refusal()).toMatch(
+      name === 'config.json' ? /^model\/config\.json: expected the model's configuration, got / : /: cannot be read: /,
+    );
+  });
+
+  it('a shard that is a pipe, or a link to itself, or not there', async () => {
+    await rm(join(folder, 'model.safetensors'));
+    await writeFile(join(folder, 'model.safetensors.index.json'), '{"weight_map": {"a": "shard"}}');
+    expect(await refusal()).toContain('expected the shard shard beside it, found no such file');
+    await symlink('shard', join(folder, 'shard'));
+    expect(await refusal()).toMatch(/^model\/shard: cannot be read: /);
+    await replaceWithPipe('shard');
+    expect(await refusal()).toBe('model/shard: expected a file, found a named pipe');
+  });
+
+  it.each(['../x', '/etc/passwd', 'a/b', '..', 'a\\b', 'a\0b', 7, null])('a shard named %j', async (shard) => {
+    await rm(join(folder, 'model.safetensors'));
+    await writeFile(join(folder, 'model.safetensors.index.json'), JSON.stringify({ weight_map: { a: shard } }));
+    expect(await refusal()).toContain('tensor a: expected the name of a file beside the index, found ');
+  });
+});
