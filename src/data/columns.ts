@@ -28,7 +28,7 @@ const AI_HUB = [
   { corpus: 'table', ko: 'ko', en: 'en', others: ['mt'] },
 ] as const;
 
-const LANGUAGE_COLUMNS = ['source_language', 'source_lang', '원문언어', '원천언어', '출발언어', '번역방향'];
+const LANGUAGE_COLUMNS = ['source_language', 'source_lang', '원문언어', '원천언어', '출발언어', '번역방향', 'S_Code'];
 
 const OTHER_NAMES = { ko: ['ko', 'korea', 'korean'], en: ['en', 'english'] } as const;
 

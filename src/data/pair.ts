@@ -13,6 +13,8 @@ export interface Place {
 export interface Pair extends Place {
   readonly ko: string;
   readonly en: string;
+  /** The file says that the row was translated from English, and so the texts were turned round. */
+  readonly isTurned?: true;
 }
 
 /** A row that holds no pair that could be read, in a file that is sound before and after it. */

@@ -16,6 +16,8 @@ export interface Sources {
   /** In an order that depends on names and contents alone. */
   readonly sources: readonly PairSource[];
   readonly skipped: readonly SkippedFile[];
+  /** Names of columns that the user gave. */
+  readonly names?: ColumnNames;
 }
 
 /** A folder with so many small JSON files is read in slices. */
@@ -43,7 +45,7 @@ export async function findSources(paths: readonly string[], names: ColumnNames =
   if (sources.length === 0) throw nothingFound(paths, all);
   const { kept, copies } = await withoutCopies(sources.sort(compareSources));
   const byName = (a: SkippedFile, b: SkippedFile): number => compareNames(a.file, b.file);
-  return { sources: kept.flatMap(slicesOf), skipped: [...all, ...copies].sort(byName) };
+  return { sources: kept.flatMap(slicesOf), skipped: [...all, ...copies].sort(byName), names };
 }
 
 async function probeAll(folders: readonly FileFolder[], names: ColumnNames): Promise<{ files: readonly StoredFile[]; verdict: Verdict }[]> {

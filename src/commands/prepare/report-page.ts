@@ -65,6 +65,7 @@ export function reportPage(report: PrepareReport): string {
       'Rows of each corpus by what became of them',
     ),
     ...dropSection(report),
+    ...turnedSection(report),
     '<h2>Tokens a text</h2>',
     `<p class="quiet">Special tokens included. Models read ${MAX_LENGTH}; pairs with a longer text are dropped or cut.</p>`,
     ...ID_COLUMNS.map((column) => lengthSection(report, column)),
@@ -104,6 +105,16 @@ function dropSection(report: PrepareReport): string[] {
     '<h2>Dropped rows</h2>',
     barChart(reasons.map(bar), 'Rows dropped by reason'),
     `<details><summary class="quiet">The first rows of each kind</summary><dl>${reasons.map(first).join('')}</dl></details>`,
+  ];
+}
+
+function turnedSection({ turned }: PrepareReport): string[] {
+  if (turned === undefined) return [];
+  const files = turned.files.map(({ file, pairs }) => `<dt>${escapeHtml(file)}</dt><dd>${formatCount(pairs)}</dd>`);
+  return [
+    '<h2>Pairs turned round</h2>',
+    `<p>${formatCount(turned.pairs)} stood with the Korean text on the English side.</p>`,
+    `<details><summary class="quiet">By file</summary><dl>${files.join('')}</dl></details>`,
   ];
 }
 

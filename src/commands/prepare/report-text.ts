@@ -1,6 +1,6 @@
 /** @file What `kd prepare` and `kd train` say of the data: tables and lines. */
 import { DROP_REASONS, type DropReason } from '../../data/prepare/cleaning.js';
-import type { PrepareReport, RowCounts } from '../../data/prepare/report.js';
+import type { PrepareReport, RowCounts, TurnedPairs } from '../../data/prepare/report.js';
 import type { SkippedFile } from '../../data/sources.js';
 import { ID_COLUMNS } from '../../data/store/schema.js';
 import type { Output } from '../console.js';
@@ -15,6 +15,9 @@ export const COLUMN_TITLES = {
 
 /** Files that are named; a report names all. */
 const MOST_SKIPPED = 10;
+
+/** Files with pairs turned round that are named; a report names all. */
+const MOST_TURNED = 3;
 
 /** Reasons for which rows were dropped, in the order in which they are looked for. */
 export function reasonsOf({ total }: PrepareReport): DropReason[] {
@@ -44,6 +47,7 @@ export function reportTables(report: PrepareReport): string {
   ]);
   const tables = [aligned(corpora)];
   if (reasons.length > 0) tables.push(aligned([['dropped for', 'rows', '  the first one'], ...reasons]));
+  if (report.turned !== undefined) tables.push(turnedLine(report.turned));
   return tables.join('\n\n');
 }
 
@@ -57,12 +61,21 @@ export function sayWhatWasFound(report: PrepareReport, output: Output): void {
     if (reason === 'unreadable') warnOfUnreadable(report, output);
     else output.message(dropLine(report, reason));
   }
+  if (report.turned !== undefined) output.message(turnedLine(report.turned));
   for (const column of ID_COLUMNS) {
     if (cut[column] > 0)
       output.warn(`${formatCounted(cut[column], 'text')} cut to 77 tokens (${COLUMN_TITLES[column]})`);
   }
   saySkipped(skipped, output);
   output.event({ event: 'prepared', ...report, lengths: undefined });
+}
+
+/** Says how many pairs were turned round, and in which files. */
+function turnedLine({ pairs, files }: TurnedPairs): string {
+  const were = pairs === 1 ? '1 pair was the other way round and was' : `${formatCount(pairs)} pairs were the other way round and were`;
+  const named = files.slice(0, MOST_TURNED).map(({ file, pairs: count }) => `${file} (${formatCount(count)})`);
+  const more = files.length > MOST_TURNED ? ` and ${formatCounted(files.length - MOST_TURNED, 'more file')}` : '';
+  return `${were} turned: ${named.join(', ')}${more}`;
 }
 
 /** Says how many rows could not be read: those are faults of the files, which nobody wants. */

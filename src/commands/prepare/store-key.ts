@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Encoders } from '../../data/prepare/encode.js';
 
 /** Changes with the way stores are made, so that older ones are not taken. */
-const STORE_VERSION = 1;
+const STORE_VERSION = 2;
 
 /**
  * A name for the token store of some data, as a hash over paths, sizes and times of all files, options and tokenizers:

@@ -2,7 +2,8 @@ import { CORPORA } from '../corpora.js';
 import { InputError } from '../../errors.js';
 import { isUnreadable, type Row, type UnreadableRow } from '../pair.js';
 import { readBatches, type PairSource } from '../sources.js';
-import { faultOf, foldText, type DropReason } from './cleaning.js';
+import { faultOf, foldText, visibleText, type DropReason } from './cleaning.js';
+import { isReversed } from './direction.js';
 import type { Run } from './spill.js';
 import type { SpillWriter } from './spill-writer.js';
 
@@ -37,6 +38,13 @@ export interface Collected {
   /** Rows read, by number of the corpus. */
   readonly read: readonly number[];
   readonly dropped: DropTallies;
+  /** Sources with pairs that were turned round, and how many. */
+  readonly turned: readonly TurnedSource[];
+}
+
+export interface TurnedSource {
+  readonly source: number;
+  readonly pairs: number;
 }
 
 /** A source of which a larger share cannot be read is not what it seems: another separator, another encoding. */
@@ -69,24 +77,27 @@ export function collectJobs(sources: readonly PairSource[], ordered: boolean): C
 export async function collect({ sources, ordered }: CollectJob, spill: SpillWriter, onRead: OnRead): Promise<Collected> {
   const read: number[] = CORPORA.map(() => 0);
   const dropped: DropTallies = {};
+  const turned: TurnedSource[] = [];
   for (const { source, number } of sources) {
-    let index = 0;
+    let [index, pairs] = [0, 0];
     let unreadable: { readonly first: UnreadableRow; count: number } | undefined;
     for await (const batch of readBatches(source)) {
       for (const row of batch) {
         const corpus = CORPORA.indexOf(row.corpus);
         read[corpus]++;
         if (isUnreadable(row)) (unreadable ??= { first: row, count: 0 }).count++;
-        const reason = keepRow(row, { source: number, index, corpus }, ordered, spill);
-        if (reason !== undefined) tally(dropped, reason, corpus, { source: number, index, text: exampleText(row) });
+        const outcome = keepRow(row, { source: number, index, corpus }, ordered, spill);
+        if (outcome === 'turned') pairs++;
+        else if (outcome !== 'kept') tally(dropped, outcome, corpus, { source: number, index, text: exampleText(row) });
         index++;
       }
       onRead(batch.length, number, false);
     }
     if (unreadable !== undefined && unreadable.count > MOST_UNREADABLE * index) throw mostlyUnreadable(unreadable.first, unreadable.count, index);
+    if (pairs > 0) turned.push({ source: number, pairs });
     onRead(0, number, true);
   }
-  return { runs: spill.flush(), read, dropped };
+  return { runs: spill.flush(), read, dropped, turned };
 }
 
 function mostlyUnreadable({ file, row, fault }: UnreadableRow, count: number, rows: number): InputError {
@@ -100,14 +111,22 @@ export function tally(dropped: DropTallies, reason: DropReason, corpus: number, 
   if (example !== undefined && found.examples.length < EXAMPLES) found.examples.push(example);
 }
 
-/** Puts a row aside, or gives the reason why it is not used. */
-function keepRow(row: Row, at: { source: number; index: number; corpus: number }, ordered: boolean, spill: SpillWriter): DropReason | undefined {
+/** Puts a row aside, turned round where it must be, or gives the reason why it is not used. */
+function keepRow(
+  row: Row,
+  at: { source: number; index: number; corpus: number },
+  ordered: boolean,
+  spill: SpillWriter,
+): DropReason | 'kept' | 'turned' {
   if (isUnreadable(row)) return 'unreadable';
-  const [ko, en] = [foldText(row.ko), foldText(row.en)];
-  const fault = faultOf(ko, en);
+  let [ko, en] = [foldText(row.ko), foldText(row.en)];
+  let [visibleKo, visibleEn] = [visibleText(ko), visibleText(en)];
+  const reversed = isReversed(visibleKo, visibleEn);
+  if (reversed) [ko, en, visibleKo, visibleEn] = [en, ko, visibleEn, visibleKo];
+  const fault = faultOf(visibleKo, visibleEn);
   if (fault === 'empty' || (fault !== undefined && !ordered)) return fault;
-  spill.add({ ko, en, ...at, file: row.file, row: row.row });
-  return undefined;
+  spill.add({ ko, en, visibleKo, visibleEn, ...at, file: row.file, row: row.row });
+  return reversed === (row.isTurned === true) ? 'kept' : 'turned'; // turned twice it stands as in the file
 }
 
 function exampleText(row: Row): string {

@@ -1,6 +1,6 @@
 /** @file Which rows stay, and what each is used for. */
 import { createHash } from 'node:crypto';
-import { findDuplicates, rowsByHash } from './duplicates.js';
+import { findDuplicates, rowsByHash, rowsToMeasure } from './duplicates.js';
 import type { Rows } from './rows.js';
 import type { PrepareSettings } from './settings.js';
 import { borderOf, borderThatLeavesNoneEmpty, groupsByText, SIDE, sideHash, validationCount } from './sides.js';
@@ -9,6 +9,8 @@ import { borderOf, borderThatLeavesNoneEmpty, groupsByText, SIDE, sideHash, vali
 export interface Decision {
   /** A number of `VERDICTS` a row. */
   readonly verdicts: Uint8Array;
+  /** Rows already known to be too long, as 1 among 0; absent where none was measured. */
+  readonly tooLong?: Uint8Array | undefined;
   /** A `SIDE` a row. */
   readonly sides: Uint8Array;
   /** SHA-256, in hexadecimal, over the sorted hashes of all rows. */
@@ -17,12 +19,26 @@ export interface Decision {
   readonly sidesForAll: (used: readonly Uint32Array[]) => Uint8Array | undefined;
 }
 
-/** Decides by hashes alone: the order of files has no part in it. */
-export function decideByHash({ facts, count }: Rows, { keepDuplicates, seed, validFraction }: PrepareSettings): Decision {
-  const order = rowsByHash(facts);
+/** Tells which of the rows marked by 1 are too long, by 1 as well. */
+export type Measure = (wanted: Uint8Array) => Promise<Uint8Array>;
+
+/** The same as `decideByHash`, once the rows on whose length the outcome depends are measured. */
+export async function decideByHashAndLength(rows: Rows, settings: PrepareSettings, measure: Measure): Promise<Decision> {
+  const order = rowsByHash(rows.facts);
+  const wanted = rowsToMeasure(rows.facts, order, settings.keepDuplicates);
+  const tooLong = wanted.includes(1) ? await measure(wanted) : undefined;
+  return decideByHash(rows, settings, { order, tooLong });
+}
+
+/** Decides by hashes alone: the order of files has no part in it. `order` is that of `rowsByHash`. */
+export function decideByHash(
+  { facts, count }: Rows,
+  { keepDuplicates, seed, validFraction }: PrepareSettings,
+  { order = rowsByHash(facts), tooLong }: { order?: Uint32Array; tooLong?: Uint8Array | undefined } = {},
+): Decision {
   const fingerprint = fingerprintOf(facts.pairHash, order);
-  const verdicts = findDuplicates(facts, order, keepDuplicates);
-  const staying = order.filter((row) => verdicts[row] === 0);
+  const verdicts = findDuplicates(facts, order, keepDuplicates, tooLong);
+  const staying = order.filter((row) => verdicts[row] === 0 && tooLong?.[row] !== 1);
   const sharesTexts = keepDuplicates.some((kind) => kind !== 'pair');
   const hashOf = sideHash(facts, seed, sharesTexts ? groupsByText(facts, staying, count) : undefined);
   const sidesFor = (border: number): Uint8Array => {
@@ -44,7 +60,7 @@ export function decideByHash({ facts, count }: Rows, { keepDuplicates, seed, val
     const moved = borderThatLeavesNoneEmpty(border, lowest, highest);
     return moved === border ? undefined : sidesFor(moved);
   };
-  return { verdicts, sides: sidesFor(border), fingerprint, sidesForAll };
+  return { verdicts, tooLong, sides: sidesFor(border), fingerprint, sidesForAll };
 }
 
 /** Keeps the order of the files: the first rows are used, the last of these validate. */

@@ -2,7 +2,10 @@
  * @file Which pairs stay where texts occur more than once. Pairs are gone through in the order of their hashes, which
  * depends on nothing but their texts; a pair stays if neither of its texts stands in a pair that stays already. So the
  * outcome is the same in whatever order files come and whoever reads them. Of equal pairs the one of the first corpus
- * (in the order of `CORPORA`) stays.
+ * (in the order of `CORPORA`) stays, and of these one without invisible characters.
+ *
+ * A pair that is too long to be used must not take others with it. Only rows that share a text with another pair can, so
+ * these alone are measured before.
  *
  * Memory: 8 bytes a row for sorting, and 11 to 22 for the two hash tables.
  */
@@ -15,14 +18,53 @@ export const VERDICTS = ['stays', 'duplicate_pair', 'duplicate_ko', 'duplicate_e
 
 const [, DUPLICATE_PAIR, DUPLICATE_KO, DUPLICATE_EN] = VERDICTS.keys();
 
-/** A verdict a row, given `order`, the rows by hash. */
-export function findDuplicates(facts: RowFacts, order: Uint32Array, keep: readonly DuplicateKind[]): Uint8Array {
+/**
+ * The rows whose length must be known before duplicates are looked for, as 1 among 0: those that share a text with
+ * another pair of which only one may stay, and those whose copies look the same but are not written the same.
+ */
+export function rowsToMeasure(facts: RowFacts, order: Uint32Array, keep: readonly DuplicateKind[]): Uint8Array {
+  const { koHash, enHash, variant } = facts;
+  const wanted = new Uint8Array(order.length);
+  if (!keep.includes('ko')) markShared(facts, koHash, order, wanted);
+  if (!keep.includes('en')) markShared(facts, enHash, order, wanted);
+  for (let start = 0; start < order.length; ) {
+    let end = start + 1;
+    while (end < order.length && samePair(facts, order[end], order[start])) end++;
+    const copies = order.subarray(start, end);
+    const differ = variant !== undefined && copies.some((row) => variant[row] !== variant[copies[0]]);
+    if (differ || wanted[copies[0]] === 1) for (const row of copies) wanted[row] = 1;
+    start = end;
+  }
+  return wanted;
+}
+
+/** Marks the first row of every pair that shares a text with another pair. */
+function markShared(facts: RowFacts, hash: Uint32Array, order: Uint32Array, marks: Uint8Array): void {
+  const seen = new RowTable(hash, order.length);
+  let previous = -1;
+  for (const row of order) {
+    if (previous >= 0 && samePair(facts, row, previous)) continue;
+    previous = row;
+    const other = seen.find(row);
+    if (other < 0) seen.add(row);
+    else marks[row] = marks[other] = 1;
+  }
+}
+
+/** A verdict a row, given `order`, the rows by hash. Rows that are `tooLong` have no part in it. */
+export function findDuplicates(
+  facts: RowFacts,
+  order: Uint32Array,
+  keep: readonly DuplicateKind[],
+  tooLong?: Uint8Array,
+): Uint8Array {
   const verdicts = new Uint8Array(order.length);
   const koSeen = new RowTable(facts.koHash, order.length);
   const enSeen = new RowTable(facts.enHash, order.length);
   const [keepPair, keepKo, keepEn] = [keep.includes('pair'), keep.includes('ko'), keep.includes('en')];
   let previous = -1;
   for (const row of order) {
+    if (tooLong?.[row] === 1) continue;
     if (previous >= 0 && samePair(facts, row, previous)) {
       verdicts[row] = keepPair ? verdicts[previous] : DUPLICATE_PAIR;
       continue;
@@ -38,13 +80,13 @@ export function findDuplicates(facts: RowFacts, order: Uint32Array, keep: readon
   return verdicts;
 }
 
-/** The rows in the order of their hashes; equal pairs by corpus, then by place. */
+/** The rows in the order of their hashes; equal pairs by corpus, then by how they are written, then by place. */
 export function rowsByHash(facts: RowFacts): Uint32Array {
-  const { pairHash, corpus, source, index } = facts;
+  const { pairHash, corpus, variant, source, index } = facts;
   const order = sortByHighWord(pairHash);
   const compare = (a: number, b: number): number =>
     pairHash[2 * a + 1] - pairHash[2 * b + 1] || pairHash[2 * a] - pairHash[2 * b] ||
-    corpus[a] - corpus[b] || source[a] - source[b] || index[a] - index[b];
+    corpus[a] - corpus[b] || (variant === undefined ? 0 : variant[a] - variant[b]) || source[a] - source[b] || index[a] - index[b];
   for (let start = 0; start < order.length; ) {
     let end = start + 1;
     while (end < order.length && pairHash[2 * order[end] + 1] === pairHash[2 * order[start] + 1]) end++;

@@ -3,27 +3,12 @@ import { writeFileAtomic } from '../../files.js';
 import { SIDES, type Side } from '../store/schema.js';
 import { ShardWriter } from '../store/shard-writer.js';
 import type { ShardFile } from '../store/manifest.js';
-import { readSegment, rowOf, type Segment } from './spill.js';
+import { readSegment, rowOf, type Segment, type SpilledRow } from './spill.js';
 import { SIDE } from './sides.js';
 import type { LongChoice } from './settings.js';
+import { RowEncoder, type Encoders } from './row-encoder.js';
 
-/** What turns a text into ids, such as the text room's tokenizers. */
-export interface Encoder {
-  /** Ids that a text is cut to: 77. */
-  readonly maxLength: number;
-  readonly padId: number;
-  /** One more than the highest id. */
-  readonly vocabSize: number;
-  /** SHA-256, in hexadecimal, over the tokenizer's files; ids made without any have none. */
-  readonly fingerprint?: string;
-  /** Writes `maxLength` ids to `target` from index `at` on, and returns the number of tokens before cutting. */
-  readonly encodeInto: (text: string, target: Int32Array, at: number) => number;
-}
-
-export interface Encoders {
-  readonly teacher: Encoder;
-  readonly student: Encoder;
-}
+export { LONGEST_COUNTED, type Encoder, type Encoders } from './row-encoder.js';
 
 /** A stretch of a spill file, and what each of its rows is used for. */
 export interface EncodeSegment {
@@ -47,9 +32,6 @@ export interface EncodeJob {
   /** The folder of the files. */
   readonly folder: string;
 }
-
-/** The longest text that histograms tell apart; longer ones count as this long. */
-export const LONGEST_COUNTED = 160;
 
 export interface Encoded {
   /** Numbers of the rows used, in their order, and of those left out for their length. */
@@ -76,6 +58,7 @@ export async function encode(job: EncodeJob, encoders: Encoders, onEncoded: (row
     if (used.length === job.limit) break;
     const { ko, en, corpus } = rowOf(segments[segment], place);
     const isLong = row.encode(ko.toString(), en.toString());
+    row.count();
     const number = job.segments[segment].firstRow + place;
     if (isLong && job.long === 'drop') tooLong.push(number);
     else {
@@ -93,33 +76,7 @@ export async function encode(job: EncodeJob, encoders: Encoders, onEncoded: (row
   return { used: Uint32Array.from(used), tooLong: Uint32Array.from(tooLong), files, lengths: row.lengths };
 }
 
-/** Ids of one pair after the other, in memory that is used again. */
-class RowEncoder {
-  ids: Int32Array[] = [];
-  readonly lengths = [0, 1, 2].map(() => new Uint32Array(LONGEST_COUNTED + 1));
-  private readonly buffers: Int32Array[];
-
-  constructor(private readonly encoders: Encoders) {
-    const { teacher, student } = encoders;
-    this.buffers = [teacher, student, student].map(({ maxLength }) => new Int32Array(maxLength));
-  }
-
-  /** Fills `ids`, and tells whether a text was too long. */
-  encode(ko: string, en: string): boolean {
-    const { teacher, student } = this.encoders;
-    let isLong = false;
-    this.ids = [[teacher, en], [student, en], [student, ko]].map((pair, column) => {
-      const [{ encodeInto, maxLength }, text] = pair as [Encoder, string];
-      const length = encodeInto(text, this.buffers[column], 0);
-      this.lengths[column][Math.min(length, LONGEST_COUNTED)]++;
-      if (length > maxLength) isLong = true;
-      return this.buffers[column].subarray(0, Math.min(length, maxLength));
-    });
-    return isLong;
-  }
-}
-
-/** Rows in use, by order key; equal keys are equal pairs, and go by corpus. */
+/** Rows in use, by order key; equal keys are equal pairs, and go by corpus, then by how they are written. */
 function sortedRows(jobs: readonly EncodeSegment[], segments: readonly Segment[]): { segment: number; place: number }[] {
   const rows: { segment: number; place: number; high: number; low: number }[] = [];
   for (const [segment, { keys }] of segments.entries()) {
@@ -128,8 +85,10 @@ function sortedRows(jobs: readonly EncodeSegment[], segments: readonly Segment[]
       if (sides[place] !== SIDE.none) rows.push({ segment, place, low: keys[2 * place], high: keys[2 * place + 1] });
     }
   }
-  const corpusOf = ({ segment, place }: { segment: number; place: number }): number => rowOf(segments[segment], place).corpus;
-  return rows.sort((a, b) => a.high - b.high || a.low - b.low || corpusOf(a) - corpusOf(b));
+  const compareCopies = (a: SpilledRow, b: SpilledRow): number =>
+    a.corpus - b.corpus || Buffer.compare(a.ko, b.ko) || Buffer.compare(a.en, b.en);
+  const textsOf = ({ segment, place }: { segment: number; place: number }): SpilledRow => rowOf(segments[segment], place);
+  return rows.sort((a, b) => a.high - b.high || a.low - b.low || compareCopies(textsOf(a), textsOf(b)));
 }
 
 function writerOf(writers: Map<number, ShardWriter>, side: number): ShardWriter {

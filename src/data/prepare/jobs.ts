@@ -1,13 +1,14 @@
-/** @file What a worker does: reads sources into a spill file of its own, or encodes rows into shards. */
+/** @file What a worker does: reads sources into a spill file of its own, measures rows, or encodes them into shards. */
 import { join } from 'node:path';
 import { collect, type Collected, type CollectJob } from './collect.js';
 import { encode, type Encoded, type EncodeJob, type Encoders } from './encode.js';
+import { measure, type Measured, type MeasureJob } from './measure.js';
 import { SpillWriter } from './spill-writer.js';
 
-export type Job = CollectJob | EncodeJob;
+export type Job = CollectJob | MeasureJob | EncodeJob;
 
 /** What comes of a job. */
-export type Result<J extends Job> = J extends CollectJob ? Collected : Encoded;
+export type Result<J extends Job> = J extends CollectJob ? Collected : J extends MeasureJob ? Measured : Encoded;
 
 /** How a job goes on: rows done since the last call; in collecting, of which source, and whether that is its end. */
 export type OnRows = (rows: number, source?: number, isEnd?: boolean) => void;
@@ -22,7 +23,8 @@ export interface JobRunner {
 export function jobRunner(spillFolder: string, name: string, seed: number | undefined, loadEncoders: () => Promise<Encoders>): JobRunner {
   let spill: SpillWriter | undefined;
   let encoders: Promise<Encoders> | undefined;
-  const runJob = async (job: Job, onRows: OnRows): Promise<Collected | Encoded> => {
+  const runJob = async (job: Job, onRows: OnRows): Promise<Collected | Measured | Encoded> => {
+    if (job.kind === 'measure') return measure(job, await (encoders ??= loadEncoders()));
     if (job.kind === 'encode') return encode(job, await (encoders ??= loadEncoders()), onRows);
     spill ??= new SpillWriter(join(spillFolder, `rows-${name}`), seed);
     return collect(job, spill, onRows);

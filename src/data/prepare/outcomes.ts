@@ -1,11 +1,13 @@
 /** @file What became of every row, counted. */
+import path from 'node:path';
 import { CORPORA } from '../corpora.js';
+import type { PairSource } from '../sources.js';
 import { DROP_REASONS, type DropReason } from './cleaning.js';
 import { EXAMPLES, type Collected, type DropTallies, type Example } from './collect.js';
 import type { Decision } from './decide.js';
-import { VERDICTS } from './duplicates.js';
+import { RowTable, VERDICTS } from './duplicates.js';
 import type { Encoded } from './encode.js';
-import type { Outcomes } from './report.js';
+import type { Outcomes, TurnedPairs } from './report.js';
 import { comparePlaces, runOf, type Rows } from './rows.js';
 import { SIDE } from './sides.js';
 import { placeOf } from './spill.js';
@@ -17,9 +19,9 @@ export interface CountedRows {
 }
 
 /** Counts by reasons and corpora. */
-export function countRows(collected: readonly Collected[], rows: Rows, { verdicts, sides }: Pick<Decision, 'verdicts' | 'sides'>, encoded: readonly Encoded[]): CountedRows {
+export function countRows(collected: readonly Collected[], rows: Rows, { verdicts, sides, tooLong }: Pick<Decision, 'verdicts' | 'sides' | 'tooLong'>, encoded: readonly Encoded[]): CountedRows {
   const counts = (): number[] => CORPORA.map(() => 0);
-  const [training, validation, staying] = [counts(), counts(), counts()];
+  const [training, validation, notSampled] = [counts(), counts(), counts()];
   const dropped = new Map<DropReason, number[]>();
   const firsts = new Map<DropReason, FirstRows>();
   const { corpus } = rows.facts;
@@ -29,17 +31,23 @@ export function countRows(collected: readonly Collected[], rows: Rows, { verdict
     dropped.get(reason)![corpus[row]]++;
     firsts.get(reason)!.add(row);
   };
+  const isCopyOfLong = copiesOf(encoded.map((shard) => shard.tooLong), rows);
   verdicts.forEach((verdict, row) => {
-    if (verdict === 0) staying[corpus[row]]++;
-    else drop(VERDICTS[verdict] as DropReason, row);
+    if (tooLong?.[row] === 1) drop('too_long', row);
+    else if (verdict === 0) notSampled[corpus[row]]++; // until it turns up among those encoded
+    else drop(isCopyOfLong(row) ? 'too_long' : (VERDICTS[verdict] as DropReason), row);
   });
-  for (const { used, tooLong } of encoded) {
-    for (const row of used) (sides[row] === SIDE.training ? training : validation)[corpus[row]]++;
-    for (const row of tooLong) drop('too_long', row);
+  for (const shard of encoded) {
+    for (const row of shard.used) {
+      notSampled[corpus[row]]--;
+      (sides[row] === SIDE.training ? training : validation)[corpus[row]]++;
+    }
+    for (const row of shard.tooLong) {
+      notSampled[corpus[row]]--;
+      drop('too_long', row);
+    }
   }
   const examples = Object.fromEntries([...firsts].map(([reason, { rows: first }]) => [reason, first.map((row) => placeText(rows, row))]));
-  const tooLong = dropped.get('too_long') ?? counts();
-  const notSampled = staying.map((count, i) => count - training[i] - validation[i] - tooLong[i]);
   const found = mergeTallies(collected);
   const reasons = Object.keys(DROP_REASONS) as DropReason[];
   return {
@@ -57,6 +65,29 @@ export function countRows(collected: readonly Collected[], rows: Rows, { verdict
       const first = found[reason]?.examples.map(({ text }) => text) ?? examples[reason];
       return first === undefined ? [] : [[reason, first]];
     })),
+  };
+}
+
+/** Tells the copies of pairs that were found to be too long while they were encoded: for that these go, too. */
+function copiesOf(tooLong: readonly Uint32Array[], { facts }: Rows): (row: number) => boolean {
+  const long = new RowTable(facts.pairHash, tooLong.reduce((sum, { length }) => sum + length, 0));
+  for (const rows of tooLong) for (const row of rows) long.add(row);
+  return (row) => long.find(row) >= 0;
+}
+
+/** Pairs turned round, by file; small files by their folder. */
+export function countTurned(collected: readonly Collected[], sources: readonly PairSource[]): TurnedPairs | undefined {
+  const files = new Map<string, number>();
+  const inOrder = collected.flatMap(({ turned }) => turned).sort((a, b) => a.source - b.source);
+  for (const { source, pairs } of inOrder) {
+    const { id, shape } = sources[source];
+    const file = shape === 'json-files' ? path.posix.dirname(id) : id;
+    files.set(file, (files.get(file) ?? 0) + pairs);
+  }
+  if (files.size === 0) return undefined;
+  return {
+    pairs: inOrder.reduce((sum, { pairs }) => sum + pairs, 0),
+    files: [...files].map(([file, pairs]) => ({ file, pairs })),
   };
 }
 

@@ -3,7 +3,8 @@
  *
  * 1. Workers read the sources. Rows that cannot be used by themselves are counted; the others are put aside in temporary
  *    files, grouped by the highest bits of a seeded hash, and 33 bytes of hashes and places a row come to this thread.
- * 2. This thread decides by the hashes alone which duplicates go, and on which side of the split each pair stands.
+ * 2. This thread decides by the hashes alone which duplicates go, and on which side of the split each pair stands. Where
+ *    pairs share a text, workers measure them before: one that is too long must not win over one that is not.
  * 3. Workers take a range of hashes each: sort its rows, encode them, and write them as a shard of training and one of
  *    validation rows. Where fewer pairs are wanted, the ranges are worked through from the lowest hash on, until there
  *    are enough: a uniform sample, and only what is used is encoded.
@@ -23,10 +24,12 @@ import { ID_COLUMNS, LARGEST_VOCABULARY, SIDES, type IdColumn } from '../store/s
 import { beginStore } from '../store/store-folder.js';
 import { untilAborted } from './abort.js';
 import { collectJobs } from './collect.js';
-import { decideByHash, decideByPlace } from './decide.js';
+import { decideByHash, decideByHashAndLength, decideByPlace } from './decide.js';
 import { LONGEST_COUNTED, type Encoded, type Encoder, type Encoders } from './encode.js';
 import { jobRunner } from './jobs.js';
-import { countRows } from './outcomes.js';
+import { measureRows } from './measure.js';
+import { nothingLeft, wrongWayRound } from './nothing-left.js';
+import { countRows, countTurned } from './outcomes.js';
 import { countsByCorpus, sumLengths, totalCounts, type PrepareReport } from './report.js';
 import { rowEstimate } from './row-estimate.js';
 import { joinRuns } from './rows.js';
@@ -78,7 +81,7 @@ export async function prepareStore(options: PrepareOptions, progress: PreparePro
   await mkdir(spillFolder);
   const team = openTeam(options, spillFolder, sources);
   try {
-    const made = await untilAborted(makeShards(sources, options, team, store.partial, progress), options.signal);
+    const made = await untilAborted(makeShards(options, team, store.partial, progress), options.signal);
     const report = { ...made.report, skipped };
     await writeFileAtomic(join(store.partial, REPORT_FILE), `${JSON.stringify(report, null, 2)}\n`);
     await store.publish([...made.manifest.shards.map(({ file }) => file), REPORT_FILE], made.manifest);
@@ -90,8 +93,7 @@ export async function prepareStore(options: PrepareOptions, progress: PreparePro
 }
 
 async function makeShards(
-  sources: readonly PairSource[],
-  { paths, settings, encoders }: PrepareOptions,
+  { paths, sources: { sources, names }, settings, encoders }: PrepareOptions,
   team: Team,
   folder: string,
   { onRead, onEncoded }: PrepareProgress,
@@ -103,9 +105,23 @@ async function makeShards(
     onRead?.(estimate.rows, estimate.total());
   });
   const rows = joinRuns(collected.flatMap(({ runs }) => runs));
-  const decision = isOrdered ? decideByPlace(rows, settings) : decideByHash(rows, settings);
+  const turned = countTurned(collected, sources);
+  const areNamed = names?.ko !== undefined || names?.en !== undefined;
+  if (areNamed && turned !== undefined && turned.pairs === rows.count) throw wrongWayRound(paths, collected, rows.count);
 
   const long = isOrdered ? 'truncate' : settings.long;
+  const measuredLengths: (readonly Uint32Array[])[] = [];
+  const measure = async (wanted: Uint8Array): Promise<Uint8Array> => {
+    const { tooLong, lengths } = await measureRows(rows, wanted, team);
+    measuredLengths.push(...lengths);
+    return tooLong;
+  };
+  const decision = isOrdered
+    ? decideByPlace(rows, settings)
+    : long === 'drop'
+      ? await decideByHashAndLength(rows, settings, measure)
+      : decideByHash(rows, settings);
+
   const encodeAll = (sides: Uint8Array): Promise<Encoded[]> => {
     const shards = dealOut(rows, sides, isOrdered);
     const total = Math.min(shards.reduce((sum, shard) => sum + shard.rows, 0), settings.samples ?? Infinity);
@@ -117,13 +133,13 @@ async function makeShards(
   const otherSides = decision.sidesForAll(encoded.map(({ used }) => used));
   if (otherSides !== undefined) encoded = await encodeAll((sides = otherSides));
 
-  const { outcomes, examples } = countRows(collected, rows, { verdicts: decision.verdicts, sides }, encoded);
+  const { outcomes, examples } = countRows(collected, rows, { ...decision, sides }, encoded);
   const counts = { corpora: countsByCorpus(outcomes), total: totalCounts(outcomes) };
-  if (counts.total.training === 0) throw nothingLeft(paths, counts.total.read);
-  const lengths = sumLengths(encoded.map((shard) => shard.lengths), LONGEST_COUNTED + 1);
+  if (counts.total.training === 0) throw nothingLeft(paths, counts.total);
+  const lengths = sumLengths([...measuredLengths, ...encoded.map((shard) => shard.lengths)], LONGEST_COUNTED + 1);
   const cut = cutCounts(lengths, long === 'drop' ? Infinity : encoders.teacher.maxLength);
   const manifest = describeStore({ settings, encoders, fingerprint: decision.fingerprint, counts, files: encoded.flatMap((shard) => shard.files) });
-  return { report: { ...counts, examples, lengths, cut }, manifest };
+  return { report: { ...counts, examples, ...(turned && { turned }), lengths, cut }, manifest };
 }
 
 function describeStore({ settings, encoders, fingerprint, counts, files }: {
@@ -159,9 +175,4 @@ function checkVocabularies(encoders: Encoders): void {
     if (vocabSize <= LARGEST_VOCABULARY) continue;
     throw new InputError(`--${role}: expected a tokenizer with at most ${LARGEST_VOCABULARY} ids, which 16 bits hold, got ${vocabSize}; choose another model`);
   }
-}
-
-function nothingLeft(paths: readonly string[], read: number): InputError {
-  const found = read === 0 ? 'none' : `${read} rows of which none is of use`;
-  return new InputError(`${paths.join(', ')}: expected pairs of texts, got ${found}; add rows with both texts`);
 }

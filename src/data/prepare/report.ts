@@ -23,12 +23,20 @@ export interface PrepareReport {
   readonly total: RowCounts;
   /** The first rows dropped, as `file:row`, in the order of the files. */
   readonly examples: Readonly<Partial<Record<DropReason, readonly string[]>>>;
+  /** Pairs that stood the other way round and were turned; absent where none did. */
+  readonly turned?: TurnedPairs;
   /** Files that were not read. */
   readonly skipped: readonly SkippedFile[];
   /** How many texts have how many tokens, of the pairs that were encoded: `lengths[column][tokens]`, the last for all longer ones. */
   readonly lengths: Readonly<Record<IdColumn, readonly number[]>>;
   /** Texts that were cut to 77 tokens. */
   readonly cut: Readonly<Record<IdColumn, number>>;
+}
+
+export interface TurnedPairs {
+  readonly pairs: number;
+  /** In the order of the sources. */
+  readonly files: readonly { readonly file: string; readonly pairs: number }[];
 }
 
 /** Rows by what became of them, by number of the corpus. */

@@ -17,7 +17,7 @@ export function joinRuns(unordered: readonly Run[]): Rows {
   for (const { facts } of runs) runStarts.push(runStarts.at(-1)! + facts.corpus.length);
   const count = runStarts.at(-1)!;
   const parts: { -readonly [Column in keyof RowFacts]: RowFacts[Column] }[] = runs.map(({ facts }) => facts);
-  const words = (column: Exclude<keyof RowFacts, 'corpus'>, perRow: number): Uint32Array => {
+  const words = (column: Exclude<keyof RowFacts, 'corpus' | 'variant'>, perRow: number): Uint32Array => {
     const joined = new Uint32Array(perRow * count);
     parts.forEach((part, run) => {
       joined.set(part[column], perRow * runStarts[run]);
@@ -27,7 +27,13 @@ export function joinRuns(unordered: readonly Run[]): Rows {
   };
   const corpus = new Uint8Array(count);
   parts.forEach((part, run) => { corpus.set(part.corpus, runStarts[run]); });
-  const facts = { pairHash: words('pairHash', 2), koHash: words('koHash', 2), enHash: words('enHash', 2), corpus, source: words('source', 1), index: words('index', 1) };
+  const hasVariants = parts.some(({ variant }) => variant !== undefined);
+  const variant = new Uint32Array(hasVariants ? count : 0);
+  parts.forEach((part, run) => {
+    if (part.variant !== undefined) variant.set(part.variant, runStarts[run]);
+    delete part.variant;
+  });
+  const facts = { ...(hasVariants && { variant }), pairHash: words('pairHash', 2), koHash: words('koHash', 2), enHash: words('enHash', 2), corpus, source: words('source', 1), index: words('index', 1) };
   return { count, facts, runs, runStarts };
 }
 

@@ -17,6 +17,9 @@ const FIRST_ROWS = 1 << 12;
 export interface SpillRow {
   readonly ko: string;
   readonly en: string;
+  /** What the texts are compared by. */
+  readonly visibleKo: string;
+  readonly visibleEn: string;
   readonly corpus: number;
   readonly source: number;
   readonly index: number;
@@ -38,6 +41,7 @@ export class SpillWriter {
   private readonly en = new Uint32Array(2);
   private readonly pair = new Uint32Array(2);
   private readonly key = new Uint32Array(2);
+  private readonly stored = new Uint32Array(2);
 
   /** @param seed of the order; undefined keeps the order of the files */
   constructor(
@@ -55,8 +59,14 @@ export class SpillWriter {
     const koStart = start + HEADER_BYTES;
     const enStart = koStart + this.bytes.write(row.ko, koStart);
     const end = enStart + this.bytes.write(row.en, enStart);
-    hashBytes(this.bytes, koStart, enStart, ko);
-    hashBytes(this.bytes, enStart, end, en);
+    const isVariant = row.ko !== row.visibleKo || row.en !== row.visibleEn;
+    if (isVariant) {
+      hashText(row.visibleKo, ko);
+      hashText(row.visibleEn, en);
+    } else {
+      hashBytes(this.bytes, koStart, enStart, ko);
+      hashBytes(this.bytes, enStart, end, en);
+    }
     hashPair(ko, en, pair);
     if (this.seed === undefined) { key[0] = row.index; key[1] = row.source; }
     else hashSeeded(pair[0], pair[1], this.seed, PURPOSE.order, key);
@@ -70,6 +80,7 @@ export class SpillWriter {
     facts.koHash.set(ko, 2 * count);
     facts.enHash.set(en, 2 * count);
     facts.corpus[count] = row.corpus;
+    facts.variant[count] = isVariant ? this.storedHash(koStart, end) : 0;
     facts.source[count] = row.source;
     facts.index[count] = row.index;
     this.rows.starts[count] = start;
@@ -89,6 +100,12 @@ export class SpillWriter {
 
   close(): void {
     closeSync(this.handle);
+  }
+
+  /** A hash of the texts as they are stored, other than 0. */
+  private storedHash(start: number, end: number): number {
+    hashBytes(this.bytes, start, end, this.stored);
+    return this.stored[0] === 0 ? 1 : this.stored[0];
   }
 
   private endRun(): void {
@@ -149,15 +166,28 @@ function named<T>(path: string, work: () => T): T {
   }
 }
 
+function hashText(text: string, out: Uint32Array): void {
+  const bytes = Buffer.from(text);
+  hashBytes(bytes, 0, bytes.length, out);
+}
+
 interface GrowingRows {
-  readonly facts: RowFacts;
+  readonly facts: Required<RowFacts>;
   readonly starts: Uint32Array;
   readonly partition: Uint8Array;
 }
 
 function emptyRows(capacity: number): GrowingRows {
   const words = (perRow: number) => new Uint32Array(perRow * capacity);
-  const facts = { pairHash: words(2), koHash: words(2), enHash: words(2), corpus: new Uint8Array(capacity), source: words(1), index: words(1) };
+  const facts = {
+    pairHash: words(2),
+    koHash: words(2),
+    enHash: words(2),
+    corpus: new Uint8Array(capacity),
+    variant: words(1),
+    source: words(1),
+    index: words(1),
+  };
   return { facts, starts: new Uint32Array(capacity + 1), partition: new Uint8Array(capacity) };
 }
 
@@ -180,7 +210,7 @@ function groupByPartition(partition: Uint8Array, partitions: number): { order: U
   return { order, rowStarts };
 }
 
-function pickFacts(facts: RowFacts, order: Uint32Array): RowFacts {
+function pickFacts(facts: Required<RowFacts>, order: Uint32Array): RowFacts {
   const pairs = (words: Uint32Array): Uint32Array => {
     const picked = new Uint32Array(2 * order.length);
     for (let i = 0; i < order.length; i++) {
@@ -189,7 +219,9 @@ function pickFacts(facts: RowFacts, order: Uint32Array): RowFacts {
     }
     return picked;
   };
+  const variant = Uint32Array.from(order, (row) => facts.variant[row]);
   return {
+    ...(variant.some((hash) => hash !== 0) && { variant }),
     pairHash: pairs(facts.pairHash),
     koHash: pairs(facts.koHash),
     enHash: pairs(facts.enHash),

@@ -18,6 +18,8 @@ export interface RowFacts {
   readonly koHash: Uint32Array;
   readonly enHash: Uint32Array;
   readonly corpus: Uint8Array;
+  /** A hash of the texts as they are stored where they are compared by others, else 0; absent where all are 0. */
+  readonly variant?: Uint32Array;
   /** The place among all rows: number of the source, and of the row in it. */
   readonly source: Uint32Array;
   readonly index: Uint32Array;

@@ -12,8 +12,8 @@ const NO_TEXT = new RegExp(`[\0${REPLACEMENT}]`);
  */
 export function rowOf(place: Place, first: string, second: string, language?: string): Row {
   if (NO_TEXT.test(first) || NO_TEXT.test(second)) return faultyRow(place, 'expected text, got bytes that are not');
-  const [ko, en] = language !== undefined && isEnglish(language) ? [second, first] : [first, second];
-  return { ko, en, ...place };
+  if (language !== undefined && isEnglish(language)) return { ko: second, en: first, isTurned: true, ...place };
+  return { ko: first, en: second, ...place };
 }
 
 /** A row that cannot be read. The fault may quote the file. */

@@ -24,6 +24,7 @@ export function dataPart(view: View, report: PrepareReport): Part {
     h('p', { class: 'quiet' }, words.dataNote),
     corporaTable(view, report),
     reasonsTable(view, report),
+    ...(report.turned === undefined ? [] : [h('p', {}, words.turned(view.format.count(report.turned.pairs)))]),
     h('h3', {}, words.lengths),
     h(
       'div',

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { faultOf, foldText } from '../../../src/data/prepare/cleaning.js';
+import { faultOf, foldText, visibleText } from '../../../src/data/prepare/cleaning.js';
 
 describe('a text', () => {
   test.each([
@@ -9,8 +9,42 @@ describe('a text', () => {
     ['Hangul in single letters is joined', '한국'.normalize('NFD'), '한국'],
     ['all else stays', 'It’s  “fine” — 100 %!', 'It’s “fine” — 100 %!'],
     ['white space alone is nothing', ' \t\u3000 ', ''],
+    ['U+0085 is white space', '\u0085one\u0085two\u0085', 'one two'],
+    ['a byte order mark is nothing, and does not part words', 'one\ufeffword \ufeff two', 'oneword two'],
+    ['what nobody sees goes inside a word', 'co\u00adoperate', 'cooperate'],
+    ['what nobody sees goes between blanks', 'one \u200b \u200d two', 'one two'],
+    ['what nobody sees goes at the ends', '\u2060\u200done\u200e \ufe0f', 'one'],
+    ['a joiner with nothing to join goes', '\u200done\u200d \u200c two', 'one two'],
+    ['what nobody sees does not part a letter from its accent', 'e\u034f\u0301', '\u00e9'],
+    ['emoji keep their joiners and selectors', '👩‍👩‍👧 ❤️ 1️⃣ 🏴󠁧󠁢󠁥󠁮󠁧󠁿', '👩‍👩‍👧 ❤️ 1️⃣ 🏴󠁧󠁢󠁥󠁮󠁧󠁿'],
   ])('%s', (_, text, expected) => {
     expect(foldText(text)).toBe(expected);
+  });
+});
+
+describe('what a text is compared by', () => {
+  test('is the text itself where all of it can be seen', () => {
+    for (const text of ['빨간 공', 'It’s  “fine” — 100 %!', '⠀', 'e\u0301']) expect(visibleText(text)).toBe(text);
+  });
+
+  test.each([
+    ['between emoji', '👩\u200d👧 ❤\ufe0f', '👩👧 ❤'],
+    ['between letters', 'می\u200cخواهم', 'میخواهم'],
+    ['after ideographs', '葛\u{e0100}城', '葛城'],
+  ])('has no joiners and selectors: %s', (_, text, expected) => {
+    expect(foldText(text)).toBe(text);
+    expect(visibleText(text)).toBe(expected);
+  });
+
+  test('is nothing where there is nothing else', () => {
+    const invisible = [0xad, 0x34f, 0x61c, 0x115f, 0x1160, 0x17b4, 0x180b, 0x180e, 0x200b, 0x200f, 0x202a, 0x2060];
+    const others = [0x2065, 0x206f, 0x3164, 0xfe0f, 0xfeff, 0xffa0, 0xfff0, 0x1bca0, 0x1d173, 0xe0001, 0xe0100, 0xe0fff];
+    const white = [0x9, 0xa, 0xb, 0xc, 0xd, 0x20, 0x85, 0xa0, 0x1680, 0x2000, 0x200a, 0x2028, 0x2029, 0x202f, 0x205f, 0x3000];
+    for (const code of [...invisible, ...others, ...white]) {
+      expect(visibleText(foldText(String.fromCodePoint(code, code))), code.toString(16)).toBe('');
+    }
+    const all = String.fromCodePoint(...[...invisible, ...others, ...white].flatMap((code) => [code, 0x20]));
+    expect(visibleText(foldText(all))).toBe('');
   });
 });
 

@@ -140,7 +140,7 @@ describe('what cannot be prepared is told in one line', () => {
   test('data without a pair of use, after which nothing is left', async () => {
     const out = path.join(newFolder(), 'deep/er');
     const file = writePairs([['', 'x'], ['same', 'same']]);
-    expect(await refused(prepareInto(out, [file]))).toBe(`${file}: expected pairs of texts, got 2 rows of which none is of use; add rows with both texts`);
+    expect(await refused(prepareInto(out, [file]))).toBe(`${file}: expected pairs of texts, got 2 rows of which none is of use (1 empty text, 1 same text on both sides); add rows with both texts`);
     expect(readdirSync(path.join(out, '../..'))).toEqual([]);
   });
 

@@ -1,0 +1,60 @@
+/** @file Which rows are too long, for those of which it must be known before duplicates are looked for. */
+import { setImmediate } from 'node:timers/promises';
+import { RowEncoder, type Encoders } from './row-encoder.js';
+import type { Rows } from './rows.js';
+import { readSegment, rowOf, type Run } from './spill.js';
+import type { Team } from './workers.js';
+
+/** Rows of a run to measure. */
+export interface MeasureJob {
+  readonly kind: 'measure';
+  readonly run: Pick<Run, 'file' | 'rowStarts' | 'byteStarts'>;
+  /** 1 for a row to measure, else 0. */
+  readonly wanted: Uint8Array;
+}
+
+export interface Measured {
+  /** Numbers in the run of the rows that are too long. */
+  readonly tooLong: Uint32Array;
+  /** Lengths of their texts, as in `Encoded`. */
+  readonly lengths: readonly Uint32Array[];
+}
+
+/** Encodes the rows wanted of a run, and keeps the lengths of those that are too long. */
+export async function measure({ run, wanted }: MeasureJob, encoders: Encoders): Promise<Measured> {
+  const { file, rowStarts, byteStarts } = run;
+  const row = new RowEncoder(encoders);
+  const tooLong: number[] = [];
+  for (let partition = 0; partition + 1 < rowStarts.length; partition++) {
+    const [first, end] = [rowStarts[partition], rowStarts[partition + 1]];
+    if (!wanted.subarray(first, end).includes(1)) continue;
+    const segment = readSegment(file, byteStarts[partition], byteStarts[partition + 1]);
+    for (let number = first; number < end; number++) {
+      if (wanted[number] === 0) continue;
+      const { ko, en } = rowOf(segment, number - first);
+      if (!row.encode(ko.toString(), en.toString())) continue;
+      row.count();
+      tooLong.push(number);
+    }
+    await setImmediate(); // for signals and timers
+  }
+  return { tooLong: Uint32Array.from(tooLong), lengths: row.lengths };
+}
+
+/** Measures the rows marked by 1; marks those that are too long in the same way, and adds up their lengths. */
+export async function measureRows(
+  { count, runs, runStarts }: Rows,
+  wanted: Uint8Array,
+  team: Team,
+): Promise<{ tooLong: Uint8Array; lengths: (readonly Uint32Array[])[] }> {
+  const tooLong = new Uint8Array(count);
+  const jobs = runs.map(({ file, rowStarts, byteStarts }, run): MeasureJob => {
+    const marks = wanted.slice(runStarts[run], runStarts[run + 1]);
+    return { kind: 'measure', run: { file, rowStarts, byteStarts }, wanted: marks };
+  });
+  const measured = await team.runAll(jobs, () => undefined);
+  measured.forEach(({ tooLong: rows }, run) => {
+    for (const row of rows) tooLong[runStarts[run] + row] = 1;
+  });
+  return { tooLong, lengths: measured.map(({ lengths }) => lengths) };
+}

@@ -1,0 +1,79 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { temporaryFolder, type CliResult } from '../cli.js';
+import { readTexts } from '../data/prepare/support.js';
+import { PARITY } from '../fixtures/index.js';
+import { kdHere } from '../in-process.js';
+
+const CASES = fileURLToPath(new URL('../fixtures/cases/data', import.meta.url));
+const MODELS = ['--teacher', join(PARITY, 'teacher'), '--student', join(PARITY, 'student')];
+
+async function prepare(data: string, out: string, ...flags: string[]): Promise<CliResult> {
+  return kdHere(['prepare', '--data', join(CASES, data), '--out', out, '--valid-fraction', '0.5', ...MODELS, ...flags]);
+}
+
+describe('pairs the other way round', () => {
+  it('are turned, counted by file and said, as text, page and JSON', async () => {
+    const out = temporaryFolder();
+    const { code, stdout, stderr } = await prepare('reversed-direction/d23', out, '--report');
+    expect(code, stderr).toBe(0);
+    expect(stdout).toMatch(
+      /\n5 pairs were the other way round and were turned: \S*B0\.json \(1\), .* and 2 more files\n/,
+    );
+    const { training, validation } = await readTexts(out);
+    const pairs = [...training, ...validation];
+    expect(pairs).toHaveLength(10);
+    for (const [ko, en] of pairs) expect([/[가-힣]/.test(ko), /[가-힣]/.test(en)]).toEqual([true, false]);
+    const report = JSON.parse(readFileSync(join(out, 'report.json'), 'utf8')) as {
+      turned: { pairs: number; files: { file: string; pairs: number }[] };
+    };
+    expect(report.turned.pairs).toBe(5);
+    expect(report.turned.files.map(({ file, pairs: count }) => `${file.slice(-7)} ${count}`)).toEqual(
+      [0, 1, 2, 3, 4].map((i) => `B${i}.json 1`),
+    );
+    expect(readFileSync(join(out, 'report.html'), 'utf8')).toContain(
+      '5 stood with the Korean text on the English side',
+    );
+  });
+
+  it('are turned where the columns are named and most stand as named', async () => {
+    const out = temporaryFolder();
+    const { code, stdout } = await prepare(
+      'reversed-direction/d23',
+      out,
+      '--ko-column',
+      '원문',
+      '--en-column',
+      '최종번역문',
+    );
+    expect([code, stdout.includes('5 pairs were the other way round')]).toEqual([0, true]);
+  });
+
+  it('are refused where the user named all columns the wrong way round', async () => {
+    const { code, stderr } = await prepare(
+      'reversed-direction/sw',
+      temporaryFolder(),
+      '--ko-column',
+      'b',
+      '--en-column',
+      'a',
+    );
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /^error: .*: expected pairs of texts, got 2 rows of which none is of use \(2 no Hangul in the Korean text\): the columns seem to be the wrong way round; swap --ko-column and --en-column\n$/,
+    );
+  });
+});
+
+it('texts that look the same or are empty but for invisible characters are that', async () => {
+  const out = temporaryFolder();
+  const { code, stderr } = await prepare('invisible-characters', out, '--json');
+  expect(code, stderr).toBe(0);
+  const { total } = JSON.parse(readFileSync(join(out, 'report.json'), 'utf8')) as { total: object };
+  expect(total).toMatchObject({ read: 13, dropped: { empty: 4, duplicate_pair: 5 }, training: 2, validation: 2 });
+  const { training, validation } = await readTexts(out);
+  const english = [...training, ...validation].map(([, en]) => en).sort();
+  expect(english).toEqual([1, 2, 6, 7].map((i) => `${i} red balls are on a box`));
+});
