@@ -42,7 +42,10 @@ describe.each(OPTIMIZERS)('%s', (optimizer) => {
     for (const [i, gradient] of gradients.entries()) {
       slot = adamWUpdate(optimizer, slot, tf.scalar(gradient), adamWScalars(optimizer, 0.01, 0.1, i + 1), decayed);
     }
-    expect(slot.parameter.dataSync()[0]).toBeCloseTo(reference(optimizer, gradients, 0.01, 0.1, decayed), 6);
+    // Each step rounds the parameter, near 1, at most three times.
+    const bound = gradients.length * 3 * 2 ** -24;
+    const exact = reference(optimizer, gradients, 0.01, 0.1, decayed);
+    expect(Math.abs(slot.parameter.dataSync()[0] - exact)).toBeLessThan(bound);
   });
 });
 

@@ -7,29 +7,39 @@ import { layerNorm } from '../../src/models/layers.js';
 import { randomNormal } from '../../src/random.js';
 import { BACKENDS_UNDER_TEST } from '../backends.js';
 import { largestDifference } from '../fixtures/index.js';
+import { float32Bounds, float64Function, UNIT_ROUNDOFF } from '../float64/bounds.js';
 
-/** Central differences in float32 are good for about three digits. */
-const TOLERANCE = 5e-3;
-const STEP = 1e-2;
+/** Of central differences in float64. */
+const STEP = 1e-5;
 
-/** `∂ sum(f(x) · weights) / ∂x`, by tfjs and by central differences. */
-async function bothGradients(f: (x: tf.Tensor2D) => tf.Tensor, x: tf.Tensor2D): Promise<[ArrayLike<number>, number[]]> {
+/** Their error: a sixth of the third derivative (here up to 100) times STEP², and the objective's rounding over STEP. */
+const SLOPE_ERROR = 1e-8;
+
+/**
+ * Checks `∂ sum(f(x, …) · weights) / ∂x` by tfjs: in float64 against central differences of the same function, in float32
+ * against float64.
+ */
+async function expectGradient(
+  f: (x: tf.Tensor2D, ...others: tf.Tensor[]) => tf.Tensor,
+  x: tf.Tensor2D,
+  others: readonly tf.Tensor[] = [],
+): Promise<void> {
   const weights = tf.tensor(randomNormal(x.size, 1, [1, 2]), x.shape);
-  const objective = (input: tf.Tensor2D): tf.Scalar => tf.sum(tf.mul(f(input), weights));
-  const exact = await tf
-    .grad((input) => objective(input as tf.Tensor2D))(x)
-    .data();
-  const values = await x.data();
-  const numeric: number[] = [];
-  for (let i = 0; i < x.size; i++) {
-    const moved = (by: number): number => {
-      const copy = Float32Array.from(values);
-      copy[i] += by;
-      return objective(tf.tensor2d(copy, x.shape)).dataSync()[0];
-    };
-    numeric.push((moved(STEP) - moved(-STEP)) / (2 * STEP));
-  }
-  return [exact, numeric];
+  const inputs = [x, weights, ...others];
+  const objective = (value: tf.Tensor, factors: tf.Tensor, ...rest: tf.Tensor[]): tf.Scalar =>
+    tf.sum(tf.mul(f(value as tf.Tensor2D, ...rest), factors));
+  const gradient = (value: tf.Tensor, ...rest: tf.Tensor[]): tf.Tensor =>
+    tf.grad((moving) => objective(moving, ...(rest as [tf.Tensor])))(value);
+  const { exact, errors } = await float32Bounds((value, ...rest) => [gradient(value, ...rest)], inputs);
+  expect(largestDifference(await gradient(x, weights, ...others).data(), exact[0])).toBeLessThanOrEqual(errors[0]);
+
+  const compute = float64Function((value, factors, ...rest) => [objective(value, factors, ...rest)], inputs);
+  const [values, ...fixed] = await Promise.all(inputs.map(async (input) => Float64Array.from(await input.data())));
+  const moved = (i: number, by: number): number => compute([values.with(i, values[i] + by), ...fixed])[0][0];
+  const slopes = Array.from(values, (_, i) => (moved(i, STEP) - moved(i, -STEP)) / (2 * STEP));
+  expect(largestDifference(exact[0], slopes)).toBeLessThan(
+    SLOPE_ERROR + 2 * UNIT_ROUNDOFF * Math.max(...exact[0].map(Math.abs)), // constants of a graph are float32's
+  );
 }
 
 describe.each(BACKENDS_UNDER_TEST)('gradients on %s', (backend) => {
@@ -37,33 +47,35 @@ describe.each(BACKENDS_UNDER_TEST)('gradients on %s', (backend) => {
 
   it.each(ACTIVATIONS.filter((name) => name !== 'relu'))('%s has the slope of its curve', async (name) => {
     const x = tf.tensor2d(randomNormal(24, 2, [3, 4]), [4, 6]);
-    const [exact, numeric] = await bothGradients(activations[name], x);
-    expect(largestDifference(exact, numeric)).toBeLessThan(TOLERANCE);
+    await expectGradient(activations[name], x);
   });
 
   it('LayerNorm has the gradient of its formula, for input, weight and bias', async () => {
     const x = tf.tensor2d(randomNormal(24, 2, [5, 6]), [4, 6]);
     const weight = tf.tensor1d(randomNormal(6, 1, [7, 8]));
     const bias = tf.tensor1d(randomNormal(6, 1, [9, 10]));
-    const row = (vector: tf.Tensor2D): tf.Tensor1D => tf.reshape(vector, [6]);
-    const cases: [tf.Tensor2D, (input: tf.Tensor2D) => tf.Tensor2D][] = [
-      [x, (input) => layerNorm(input, { 'n.weight': weight, 'n.bias': bias }, 'n', 1e-5)],
-      [
-        tf.tensor2d(await weight.data(), [1, 6]),
-        (input) => layerNorm(x, { 'n.weight': row(input), 'n.bias': bias }, 'n', 1e-5),
-      ],
-      [
-        tf.tensor2d(await bias.data(), [1, 6]),
-        (input) => layerNorm(x, { 'n.weight': weight, 'n.bias': row(input) }, 'n', 1e-5),
-      ],
-    ];
-    for (const [input, f] of cases) {
-      // Rows are summed with other weights each, so that no gradient cancels.
-      const spread = tf.tensor2d(randomNormal(24, 1, [11, 12]), [4, 6]);
-      const summed = (value: tf.Tensor2D): tf.Tensor =>
-        input === x ? f(value) : tf.sum(tf.mul(f(value), spread), 0, true);
-      const [exact, numeric] = await bothGradients(summed, input);
-      expect(largestDifference(exact, numeric)).toBeLessThan(TOLERANCE);
-    }
+    // Rows are summed with other weights each, so that no gradient cancels.
+    const spread = tf.tensor2d(randomNormal(24, 1, [11, 12]), [4, 6]);
+    const norm = (input: tf.Tensor, scale: tf.Tensor, shift: tf.Tensor): tf.Tensor =>
+      layerNorm(
+        input as tf.Tensor2D,
+        { 'n.weight': tf.reshape(scale, [6]), 'n.bias': tf.reshape(shift, [6]) },
+        'n',
+        1e-5,
+      );
+    const summed = (value: tf.Tensor, factors: tf.Tensor): tf.Tensor => tf.sum(tf.mul(value, factors), 0, true); // [1, 6]
+
+    await expectGradient(norm, x, [weight, bias]);
+    const [weightRow, biasRow] = [tf.reshape<tf.Rank.R2>(weight, [1, 6]), tf.reshape<tf.Rank.R2>(bias, [1, 6])];
+    await expectGradient((scale, input, shift, factors) => summed(norm(input, scale, shift), factors), weightRow, [
+      x,
+      bias,
+      spread,
+    ]);
+    await expectGradient((shift, input, scale, factors) => summed(norm(input, scale, shift), factors), biasRow, [
+      x,
+      weight,
+      spread,
+    ]);
   });
 });
