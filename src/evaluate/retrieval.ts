@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Language, Retrieval } from './evaluation.js';
 import { meanOf } from './mean.js';
-import { rowProducts } from './vectors.js';
+import { COSINE_TIE, rowProducts } from './vectors.js';
 
 /** Where each text's own translation stands among the `N` candidates. */
 export interface Ranks {
@@ -11,9 +11,6 @@ export interface Ranks {
   /** How many others are just as similar. `[N]` */
   readonly ties: Uint32Array;
 }
-
-/** Cosine similarities of float32 vectors that differ by no more than this, some 30 roundings, count as the same. */
-const TIE = 2 ** -19;
 
 /** Rows and columns of the similarities that are in memory at once: 16 MB of them. */
 const BLOCK = 2048;
@@ -105,10 +102,10 @@ function countBlock(
     for (let j = column; j < column + columns; j++, at++) {
       if (i === j) continue; // a translation is no rival of itself
       const similarity = similarities[at];
-      if (similarity > ofRow + TIE) en.above[i]++;
-      else if (similarity >= ofRow - TIE) en.ties[i]++;
-      if (similarity > own[j] + TIE) ko.above[j]++;
-      else if (similarity >= own[j] - TIE) ko.ties[j]++;
+      if (similarity > ofRow + COSINE_TIE) en.above[i]++;
+      else if (similarity >= ofRow - COSINE_TIE) en.ties[i]++;
+      if (similarity > own[j] + COSINE_TIE) ko.above[j]++;
+      else if (similarity >= own[j] - COSINE_TIE) ko.ties[j]++;
     }
   }
 }

@@ -1,6 +1,7 @@
 /**
  * @file Files of judged sentence pairs, as they are handed out: KorSTS (tab-separated, quotes are quotes, a header),
- * STS-B (the same seven columns without one), KLUE-STS (a JSON array), and plain `score, sentence1, sentence2`.
+ * STS-B (the same seven columns without one, and up to two more where sentences have a source; tab-separated even where
+ * it is called `.csv`), KLUE-STS (a JSON array), and plain `score, sentence1, sentence2` in either order.
  */
 import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
@@ -28,8 +29,15 @@ const NAMES = [
   ['sentence2', 'sentence_2'],
 ];
 
-/** Without a header the number of columns tells what they are: these alone, or STS-B's genre, file, year, id before them. */
-const PLACES_BY_COUNT: Readonly<Record<number, Places>> = { 3: [0, 1, 2], 7: [4, 5, 6] };
+/** Without a header: these alone, with the score first or last. */
+const THREE: readonly Places[] = [
+  [0, 1, 2],
+  [2, 0, 1],
+];
+
+/** Without a header, of STS-B: genre, file, year and id before them. Sources of the sentences may follow. */
+const STS_BENCHMARK: Places = [4, 5, 6];
+const STS_BENCHMARK_COLUMNS = { fewest: 7, most: 9 };
 
 /**
  * Reads judged pairs.
@@ -48,12 +56,13 @@ export async function readStsFile(path: string): Promise<StsPair[]> {
 }
 
 async function readRows(path: string): Promise<Row[]> {
-  const pieces = utf8Pieces(readBytes(path), path);
   const rows: Row[] = [];
-  if (extname(path).toLowerCase() === '.csv') {
+  if (extname(path).toLowerCase() === '.csv' && !(await isTabSeparated(path))) {
+    const pieces = utf8Pieces(readBytes(path), path);
     for await (const records of soundRecordsOf(pieces, 'csv', path)) rows.push(...records);
     return rows;
   }
+  const pieces = utf8Pieces(readBytes(path), path);
   let line = 1;
   for await (const lines of linesOf(pieces, path)) {
     for (const text of lines) rows.push({ fields: text.split('\t'), line: line++ });
@@ -61,12 +70,23 @@ async function readRows(path: string): Promise<Row[]> {
   return rows.filter(({ fields }) => fields.length > 1 || fields[0].trim() !== '');
 }
 
+/** Whether the first line has the tabs that three columns need. */
+async function isTabSeparated(path: string): Promise<boolean> {
+  for await (const lines of linesOf(utf8Pieces(readBytes(path), path), path)) {
+    const first = lines.find((line) => line.trim() !== '');
+    if (first !== undefined) return first.split('\t').length >= THREE[0].length;
+  }
+  return false;
+}
+
 function pairsOf(rows: readonly Row[], path: string): StsPair[] {
   if (rows.length === 0)
     throw new InputError(`${path}: expected judged pairs, got an empty file; give rows of score, sentence1, sentence2`);
   const header = placesByName(rows[0].fields);
   const places = header ?? placesByCount(rows[0], path);
-  return rows.slice(header === undefined ? 0 : 1).map((row) => pairOf(row, places, rows[0].fields.length, path));
+  const count = rows[0].fields.length;
+  const columns = places === STS_BENCHMARK ? STS_BENCHMARK_COLUMNS : { fewest: count, most: count };
+  return rows.slice(header === undefined ? 0 : 1).map((row) => pairOf(row, places, columns, path));
 }
 
 /** The columns by the names in a header; undefined for a row that is none. */
@@ -76,8 +96,11 @@ function placesByName(fields: readonly string[]): Places | undefined {
 }
 
 function placesByCount({ fields }: Row, path: string): Places {
-  const places = PLACES_BY_COUNT[fields.length];
-  if (places !== undefined && isScore(fields[places[0]])) return places;
+  const { fewest, most } = STS_BENCHMARK_COLUMNS;
+  const isBenchmark = fields.length >= fewest && fields.length <= most;
+  const candidates = isBenchmark ? [STS_BENCHMARK] : fields.length === THREE[0].length ? THREE : [];
+  const places = candidates.find(([score]) => isScore(fields[score]));
+  if (places !== undefined) return places;
   const found = fields
     .slice(0, 8)
     .map((field) => JSON.stringify(field.slice(0, 20)))
@@ -87,11 +110,18 @@ function placesByCount({ fields }: Row, path: string): Places {
   );
 }
 
-function pairOf({ fields, line }: Row, [score, first, second]: Places, count: number, path: string): StsPair {
-  if (fields.length !== count)
+function pairOf(
+  { fields, line }: Row,
+  [score, first, second]: Places,
+  { fewest, most }: { fewest: number; most: number },
+  path: string,
+): StsPair {
+  if (fields.length < fewest || fields.length > most) {
+    const columns = fewest === most ? String(fewest) : `${fewest} to ${most}`;
     throw new InputError(
-      `${path} line ${line}: expected ${count} columns, got ${fields.length}; complete the row or remove it`,
+      `${path} line ${line}: expected ${columns} columns, got ${fields.length}; complete the row or remove it`,
     );
+  }
   return checked(fields[score], fields[first], fields[second], `${path} line ${line}`);
 }
 

@@ -2,7 +2,7 @@
 import { pearson, spearman } from './correlation.js';
 import { POOLINGS, type Correlation, type Pooling, type StsScores } from './evaluation.js';
 import { readerOf, type ModelUnderTest } from './model.js';
-import { rowProducts, setUnitRows } from './vectors.js';
+import { COSINE_TIE, rowProducts, setUnitRows } from './vectors.js';
 
 export interface StsPair {
   /** People's judgement; higher is more similar. */
@@ -70,5 +70,8 @@ function unitRows(rows: Float32Array, width: number): Float32Array {
 
 function correlate(similarities: Float64Array, pairs: readonly StsPair[]): Correlation {
   const scores = pairs.map(({ score }) => score);
-  return { spearman: spearman(scores, similarities) ?? null, pearson: pearson(scores, similarities) ?? null };
+  return {
+    spearman: spearman(scores, similarities, COSINE_TIE) ?? null,
+    pearson: pearson(scores, similarities, COSINE_TIE) ?? null,
+  };
 }

@@ -1,5 +1,8 @@
 /** @file Vectors that stand for whole texts, as rows of one long array: `[N, D]`. */
 
+/** Cosine similarities of float32 vectors that differ by no more than this, some 30 roundings, count as the same. */
+export const COSINE_TIE = 2 ** -19;
+
 /** The mean of each text's hidden states over its `L` positions. `[B, L, D] → [B, D]` */
 export function meanPool(hidden: Float32Array, batch: number, width: number): Float32Array {
   const length = hidden.length / (batch * width);

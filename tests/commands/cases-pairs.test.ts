@@ -77,3 +77,17 @@ it('texts that look the same or are empty but for invisible characters are that'
   const english = [...training, ...validation].map(([, en]) => en).sort();
   expect(english).toEqual([1, 2, 6, 7].map((i) => `${i} red balls are on a box`));
 });
+
+describe('judged pairs', () => {
+  it.each(['stsb-sts-test.csv', 'sts.tsv'])('of %s need no teacher', async (name) => {
+    const args = ['eval', '--compare', join(PARITY, 'student'), '--teacher', '/nowhere/teacher', '--no-pairs'];
+    const judged = ['--sts', join(CASES, name), '--json'];
+    const { code, stdout, stderr } = await kdHere([...args, '--no-baselines', ...judged]);
+    expect(code, stderr).toBe(0);
+    const { sts } = JSON.parse(stdout) as { sts: { pairs: number; models: { role: string }[] }[] };
+    expect(sts.map(({ pairs, models }) => [pairs, models.map(({ role }) => role)])).toEqual([[40, ['student']]]);
+    const withBaselines = await kdHere([...args, ...judged]);
+    expect([withBaselines.code, withBaselines.stdout.includes('"student"')]).toEqual([0, true]);
+    expect(withBaselines.stderr).toContain('compared without the teacher: ');
+  });
+});

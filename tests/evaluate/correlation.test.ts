@@ -30,3 +30,11 @@ it('there is none with a series that does not vary', () => {
   expect(pearson([0.1, 0.1, 0.1], [1, 2, 3])).toBeUndefined();
   expect(spearman([1, 2, 3], [7, 7, 7])).toBeUndefined();
 });
+
+it('values within a tolerance are one, counted from the lowest of them', () => {
+  expect([...averageRanks([0.5, 0.5 + 1e-7, 0.5 - 1e-7, 0.9], 1e-6)]).toEqual([2, 2, 2, 4]);
+  expect([...averageRanks([0, 0.6, 1.2], 1)]).toEqual([1.5, 1.5, 3]);
+  expect(spearman([1, 2, 3, 4], [0.1 + 2e-7, 0.1, 0.1 + 1e-7, 0.5], 1e-6)).toBeCloseTo(Math.sqrt(0.6), 12);
+  expect(spearman([1, 2, 3], [0.1, 0.1 + 1e-7, 0.1 - 1e-7], 1e-6)).toBeUndefined();
+  expect(pearson([1, 2, 3], [0.1, 0.1 + 1e-7, 0.1 - 1e-7], 1e-6)).toBeUndefined();
+});

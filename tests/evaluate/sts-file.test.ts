@@ -52,6 +52,20 @@ describe('judged pairs', () => {
       `score,sentence1,sentence2\n${ROWS.map((row) => row.map((text) => `"${text.replaceAll('"', '""')}"`).join(',')).join('\n')}`,
     ],
     [
+      'STS-B as it is handed out: tabs in a .csv, and sources after some rows',
+      'sts-test.csv',
+      ROWS.map((row, i) =>
+        lines([['main', 'MSR', '2012', '0001', ...row, ...(i === 1 ? ['http://a', 'http://b'] : [])]], '\t'),
+      ).join(''),
+    ],
+    [
+      'STS-B in other languages: the score last',
+      'stsb-en-test.csv',
+      ROWS.map(([score, ...texts]) =>
+        [...texts.map((text) => `"${text.replaceAll('"', '""')}"`), score].join(','),
+      ).join('\n'),
+    ],
+    [
       'KLUE-STS',
       'klue-sts.json',
       JSON.stringify(
@@ -74,6 +88,7 @@ describe('judged pairs', () => {
       'line 1: expected a header with score, sentence1 and sentence2, or these three as columns, got "x", "y"',
     ],
     ['a.tsv', '1\ta\tb\nhigh\tc\td\n', 'line 2: expected a score, got "high"'],
+    ['a.csv', 'm\tf\t1\t2\t1\ta\tb\nm\tf\t1\t2\t1\ta\n', 'line 2: expected 7 to 9 columns, got 6'],
     ['a.tsv', '1\ta\tb\n\n2\tc\n', 'line 3: expected 3 columns, got 2'],
     ['a.tsv', '1\ta\tb\n2\tc\t \n', 'line 2: expected two sentences, got an empty one'],
     ['a.tsv', '1\ta\tb\n1\tc\td\n', 'expected at least two pairs with different scores, got 2 with the same'],

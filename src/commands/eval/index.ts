@@ -93,7 +93,8 @@ async function evaluate(flags: EvalFlags, output: Output): Promise<void> {
     throw new InputError('--no-pairs: expected files of judged pairs in their place, got none; name them with --sts');
   await checkOutputs(flags.out);
   const judged = await Promise.all(flags.sts.map(async (file) => ({ file, pairs: await readStsFile(file) })));
-  const lineUp = await openLineUp({ names: flags.compare, teacher: flags.teacher, baselines: flags.baselines }, output);
+  const { compare: names, teacher, baselines } = flags;
+  const lineUp = await openLineUp({ names, teacher, baselines, needsTeacher: flags.pairs }, output);
   const pairs = flags.pairs ? await openPairs(flags, lineUp, output) : undefined;
   const models = await startModels(flags, lineUp, output);
   try {
@@ -125,7 +126,7 @@ async function startModels(
   const { reason, ...backend } = await loadBackend(backendChoice, device);
   if (reason !== undefined) output.warn(reason);
   const byEntrant = new Map<Entrant, ModelUnderTest>();
-  for (const entrant of new Set(pairs ? [teacher, ...entrants] : entrants)) {
+  for (const entrant of new Set(pairs ? [teacher!, ...entrants] : entrants)) {
     const {
       name,
       role,
@@ -167,7 +168,7 @@ async function comparePairs(
   let ranking: ReturnType<Output['progress']> | undefined;
   try {
     const models = await evaluatePairs(
-      byEntrant.get(teacher)!,
+      byEntrant.get(teacher!)!,
       entrants.map((entrant) => byEntrant.get(entrant)!),
       pairs,
       { batchSize: flags.batchSize, groupings: flags.by },
@@ -182,7 +183,7 @@ async function comparePairs(
         },
       },
     );
-    return { created: new Date().toISOString(), ...setting, data: description, teacher: teacher.name, models };
+    return { created: new Date().toISOString(), ...setting, data: description, teacher: teacher!.name, models };
   } finally {
     reading.stop();
     ranking?.stop();

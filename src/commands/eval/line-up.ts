@@ -3,6 +3,7 @@ import { basename, resolve } from 'node:path';
 import { resolveModelName, runFolderOf } from '../../runs/model-names.js';
 import { readRunConfig } from '../../runs/run-config.js';
 import { newestRun } from '../../runs/run-folder.js';
+import { InputError } from '../../errors.js';
 import type { ModelRole } from '../../evaluate/evaluation.js';
 import { withFreshProjection } from '../../models/pretrained.js';
 import type { Output } from '../console.js';
@@ -16,7 +17,8 @@ export interface Entrant {
 }
 
 export interface LineUp {
-  readonly teacher: Entrant;
+  /** Absent where nothing is measured against it and it is not compared. */
+  readonly teacher?: Entrant | undefined;
   /** In the order of the tables; the teacher is among them if it was named or baselines are wanted. */
   readonly entrants: readonly Entrant[];
   /** The folders of the runs whose checkpoints are compared. */
@@ -31,6 +33,8 @@ export interface LineUpRequest {
   readonly teacher: string;
   /** Whether teacher and untrained students take part, named or not. */
   readonly baselines: boolean;
+  /** Whether the models are measured against the teacher; without that it is opened only to be compared itself. */
+  readonly needsTeacher: boolean;
 }
 
 /**
@@ -39,26 +43,35 @@ export interface LineUpRequest {
  * @throws InputError for a name that stands for nothing: it says what was looked for, and where
  */
 export async function openLineUp(
-  { names, teacher: teacherName, baselines }: LineUpRequest,
+  { names, teacher: teacherName, baselines, needsTeacher }: LineUpRequest,
   output: Output,
 ): Promise<LineUp> {
   const run = (await firstRunOf(names)) ?? (await newestRun());
-  const teacher = await openTeacher(teacherName, run, output);
+  const isTeacher = await sameModelAs(teacherName, run);
+  let isNamed = false;
+  for (const name of names) isNamed ||= isTeacher((await resolveModelName(name, '--compare', run)).source);
+  const teacher =
+    needsTeacher || isNamed
+      ? await openTeacher(teacherName, run, output)
+      : baselines
+        ? await openedIfThere(openTeacher(teacherName, run, output), 'teacher', output)
+        : undefined;
   const entrants: Entrant[] = [];
   const runs: string[] = [];
   for (const name of names) {
     const { source, run: trainedBy } = await resolveModelName(name, '--compare', run);
-    if (source === teacher.opened.source) {
+    if (teacher !== undefined && isTeacher(source)) {
       entrants.push(teacher);
       continue;
     }
     if (trainedBy !== undefined && !runs.some((known) => resolve(known) === resolve(trainedBy))) {
       runs.push(trainedBy);
-      if (baselines) entrants.push(await openUntrained(name, trainedBy, teacher.opened.model.encoder.width, output));
+      const untrained = baselines && openUntrained(name, trainedBy, teacher?.opened.model.encoder.width, output);
+      if (untrained) entrants.push(await untrained);
     }
     entrants.push({ name, role: 'student', opened: await openEncoder({ name, flag: '--compare', run }, output) });
   }
-  if (baselines && !entrants.includes(teacher)) entrants.unshift(teacher);
+  if (baselines && teacher !== undefined && !entrants.includes(teacher)) entrants.unshift(teacher);
   return { teacher, entrants, runs, run };
 }
 
@@ -71,6 +84,12 @@ async function firstRunOf(names: readonly string[]): Promise<string | undefined>
   return undefined;
 }
 
+/** Tells whether a source is the teacher's, without opening it. */
+async function sameModelAs(name: string, run: string | undefined): Promise<(source: string) => boolean> {
+  const teacher = (await resolveModelName(name, '--teacher', run)).source;
+  return (source) => source === teacher;
+}
+
 async function openTeacher(name: string, run: string | undefined, output: Output): Promise<Entrant> {
   const start = name === 'clip' && run !== undefined ? await startOf(run) : {};
   return {
@@ -80,8 +99,19 @@ async function openTeacher(name: string, run: string | undefined, output: Output
   };
 }
 
+/** A baseline that nothing is measured against: said and left out where it cannot be opened. */
+async function openedIfThere(opening: Promise<Entrant>, what: string, output: Output): Promise<Entrant | undefined> {
+  try {
+    return await opening;
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    output.warn(`compared without the ${what}: ${error.message}`);
+    return undefined;
+  }
+}
+
 /** The student of a run before its first step, with the projection to the teacher's width that it may have begun with. */
-async function openUntrained(name: string, run: string, width: number, output: Output): Promise<Entrant> {
+async function openUntrained(name: string, run: string, width: number | undefined, output: Output): Promise<Entrant> {
   const { student, settings } = await readRunConfig(run);
   const start = await startOf(run);
   const opened = await openEncoder(
@@ -93,7 +123,7 @@ async function openUntrained(name: string, run: string, width: number, output: O
     },
     output,
   );
-  const isProjected = settings.project === true && opened.model.encoder.width !== width;
+  const isProjected = settings.project === true && width !== undefined && opened.model.encoder.width !== width;
   const model = isProjected ? withFreshProjection(opened.model, width, start.seed ?? 0) : opened.model;
   return { name: `${name.replace(/:[^:/]+$/, '')} (untrained)`, role: 'untrained', opened: { ...opened, model } };
 }

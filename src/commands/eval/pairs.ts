@@ -127,7 +127,7 @@ async function storeOfData(
   if (paths.length === 1 && (await isStore(paths[0]))) return openStore(paths[0]);
   await warnIfTrainedOn(paths, lineUp.run, output);
   const sources = await findSources(paths, { ko: koColumn, en: enColumn });
-  const { teacher } = lineUp;
+  const teacher = lineUp.teacher!; // pairs are measured against it
   const student = lineUp.entrants.find((entrant) => entrant !== teacher) ?? teacher;
   const out = folderUntilExit();
   const report = await makeStore(
