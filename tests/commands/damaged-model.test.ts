@@ -106,47 +106,65 @@ describe('a folder with a manifest.json', () => {
   it.each<[string, (folder: string) => void, RegExp]>([
     [
       'a file that is gone',
-      (folder) => rmSync(join(folder, 'vocab.txt')),
+      (folder) => {
+        rmSync(join(folder, 'vocab.txt'));
+      },
       /vocab\.txt: expected \d+ bytes, got no such file or folder; /,
     ],
     [
       'a file cut short',
-      (folder) => writeFileSync(join(folder, 'vocab.txt'), 'a'),
+      (folder) => {
+        writeFileSync(join(folder, 'vocab.txt'), 'a');
+      },
       /vocab\.txt: expected \d+ bytes, got 1 bytes; /,
     ],
     [
       'a file edited at the same size',
-      (folder) => flip(join(folder, 'config.json')),
+      (folder) => {
+        flip(join(folder, 'config.json'));
+      },
       /config\.json: expected the SHA-256 /,
     ],
     [
       'a bit of the tokenizer',
-      (folder) => flip(join(folder, 'tokenizer.json')),
+      (folder) => {
+        flip(join(folder, 'tokenizer.json'));
+      },
       /tokenizer\.json: expected the SHA-256 /,
     ],
     [
       'a manifest cut short',
-      (folder) => writeFileSync(join(folder, 'manifest.json'), '{"files": {'),
+      (folder) => {
+        writeFileSync(join(folder, 'manifest.json'), '{"files": {');
+      },
       /manifest\.json: expected JSON, got /,
     ],
     [
       'an empty manifest',
-      (folder) => writeFileSync(join(folder, 'manifest.json'), ''),
+      (folder) => {
+        writeFileSync(join(folder, 'manifest.json'), '');
+      },
       /manifest\.json: expected JSON, got /,
     ],
     [
       'a manifest without files',
-      (folder) => writeFileSync(join(folder, 'manifest.json'), '[]'),
+      (folder) => {
+        writeFileSync(join(folder, 'manifest.json'), '[]');
+      },
       /manifest\.json: expected an object with files; /,
     ],
     [
       'a manifest with half an entry',
-      (folder) => writeFileSync(join(folder, 'manifest.json'), '{"files": {"config.json": {"bytes": 3}}}'),
+      (folder) => {
+        writeFileSync(join(folder, 'manifest.json'), '{"files": {"config.json": {"bytes": 3}}}');
+      },
       /manifest\.json: expected bytes and sha256 for "config\.json"; /,
     ],
     [
       'a file that the manifest does not name',
-      (folder) => writeFileSync(join(folder, 'added_tokens.json'), '{}'),
+      (folder) => {
+        writeFileSync(join(folder, 'added_tokens.json'), '{}');
+      },
       /manifest\.json: expected an entry for added_tokens\.json, which is in the folder, found none; /,
     ],
   ])('refuses %s', async (_, damage, message) => {
