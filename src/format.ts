@@ -24,6 +24,13 @@ export function formatBytes(bytes: number): string {
   return `${value.toFixed(digits)} ${UNITS[power]}`;
 }
 
+/** Numbers of bytes that were compared: to the byte where they would read alike. */
+export function formatBytesApart(...values: readonly number[]): string[] {
+  const texts = values.map(formatBytes);
+  const differ = new Set(values).size === new Set(texts).size;
+  return differ ? texts : values.map((bytes) => `${formatCount(bytes)} B`);
+}
+
 /** A whole number with its thousands apart: `123,060,480`. */
 export function formatCount(count: number): string {
   return count.toLocaleString('en-US');

@@ -43,12 +43,15 @@ export const share = (text: string): number =>
 export const ratio = (text: string): number =>
   number(text, 'a number from 0 to 1', (value) => value >= 0 && value <= 1);
 
+/** Seeds are signed 32-bit integers, as TensorFlow takes them; no negative ones are used. */
+export const LARGEST_SEED = 2 ** 31 - 1;
+
 /** A seed: 0 … 2³¹ − 1. */
 export const seed = (text: string): number =>
   number(
     text,
-    'a whole number from 0 to 2147483647',
-    (value) => Number.isInteger(value) && value >= 0 && value < 2 ** 31,
+    `a whole number from 0 to ${LARGEST_SEED}`,
+    (value) => Number.isInteger(value) && value >= 0 && value <= LARGEST_SEED,
   );
 
 /** Pixels along a side of a picture: a multiple of 8, as a latent stands for 8. */

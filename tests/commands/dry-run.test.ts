@@ -39,6 +39,26 @@ it('a dry run says shapes, steps and memory, and writes nothing', () => {
   expect(existsSync(join(cwd, 'checkpoints'))).toBe(false);
 });
 
+it('a dry run with --cache-teacher takes its step without the teacher, estimates less, and fills no cache', () => {
+  const cwd = folderWithPairs(10);
+  const [plain, cached] = [[], ['--cache-teacher', 'cache']].map((flags) => {
+    const { code, stdout, stderr } = train(cwd, [
+      '--dry-run',
+      '--json',
+      '--engine',
+      'eager',
+      '--dropout',
+      '0',
+      ...flags,
+    ]);
+    expect(code, stderr).toBe(0);
+    return parseLines<{ event: string; loss_en: number; memory_estimate_bytes: number }>(stdout).at(-1)!;
+  });
+  expect(cached.loss_en).toBeCloseTo(plain.loss_en, 5);
+  expect(cached.memory_estimate_bytes).toBeLessThan(plain.memory_estimate_bytes);
+  expect(existsSync(join(cwd, 'cache'))).toBe(false);
+});
+
 // In JavaScript it would take many minutes. The eager engine spares XLA's compilation, which takes the longest here.
 it.skipIf(BACKEND === 'cpu')(
   'a dry run of the published models needs no hub, and counts their parameters',

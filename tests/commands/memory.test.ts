@@ -6,7 +6,8 @@ import { exhausted, exhaustionMessage, largestBatch, memoryNeed, Shortage } from
 import { DEFAULTS } from '../../src/commands/train/settings.js';
 import { guardMemory } from '../../src/commands/train/shortage.js';
 import type { Output } from '../../src/commands/console.js';
-import type { Engine } from '../../src/distill/engine.js';
+import type { Batch } from '../../src/data/batches.js';
+import type { Engine, EngineOptions } from '../../src/distill/engine.js';
 import { Graph } from '../../src/engine/graph/graph.js';
 import { openSession } from '../../src/engine/graph/session.js';
 import { loadBackend } from '../../src/engine/tensorflow.js';
@@ -93,6 +94,22 @@ describe('the memory of a step', () => {
       need + 4 * 67_500_288,
     );
   });
+
+  it.each(['compiled', 'eager'] as const)(
+    'is less without the teacher, whose outputs are cached, but enough to fill the cache (%s engine)',
+    (engine) => {
+      const parts = partsWith(32, 12e9);
+      const computed = { ...parts, engine: { ...parts.engine, engine } };
+      const cached = { ...computed, settings: { ...computed.settings, cacheTeacher: 'cache' } };
+      const [with_, without] = [memoryNeed(computed, 77), memoryNeed(cached, 77)];
+      expect(without(256)).toBeLessThan(with_(256) - 4 * 123_060_480);
+      // With one pair nothing is smaller than what the models take: both, while the cache is filled.
+      const bothModels = 4 * (123_060_480 + 68_090_880 + 2 * 67_500_288);
+      expect(without(1)).toBeGreaterThan(bothModels);
+      expect(without(1)).toBeLessThanOrEqual(with_(1));
+      expect(largestBatch(without, 12e9)).toBeGreaterThan(largestBatch(with_, 12e9));
+    },
+  );
 });
 
 describe('the largest batch', () => {
@@ -135,6 +152,32 @@ describe('--batch-size auto', () => {
     );
     expect(seen).toHaveLength(2);
     for (const padding of [0, 1]) expect(lengthFor({ lengths: [16, 64, 77], padding }, seen)).toBe(77);
+  });
+
+  it('tries what fills the cache of a teacher with it, and the step without it', async () => {
+    const tried: string[] = [];
+    const parts = partsWith(1, 12e9);
+    const start = (
+      { settings: { batchSize } }: EngineParts,
+      _: unknown,
+      targets: EngineOptions['targets'],
+    ): Promise<Engine> =>
+      Promise.resolve({
+        teach: () => {
+          tried.push(`${targets}: teach`);
+          return Promise.resolve(new Float32Array());
+        },
+        step: ([{ target }]: Batch[]) => {
+          tried.push(`${targets}: step`);
+          expect(target).toHaveLength(batchSize * 77 * 768);
+          return Promise.resolve({ lossEn: 0, lossKo: 0, gradNorm: 0 });
+        },
+        dispose: () => {
+          tried.push('disposed');
+        },
+      } as unknown as Engine);
+    await findFittingBatch({ ...parts, settings: { ...parts.settings, cacheTeacher: 'cache' } }, start);
+    expect(tried).toEqual(['computed: teach', 'disposed', 'given: step', 'disposed']);
   });
 
   it('backs off while a step runs out of memory', async () => {
@@ -181,7 +224,7 @@ describe('--batch-size auto', () => {
   it('gives up where not one pair fits, in one line', async () => {
     await expect(findFittingBatch(partsWith(1, 12e9), engineUpTo(0, []))).rejects.toThrow('out of memory');
     await expect(findFittingBatch(partsWith(1, 1e9), engineUpTo(0, []))).rejects.toThrow(
-      /^--batch-size auto: expected memory for one pair, about \d\.\d GB, got 1\.0 GB free; /,
+      /^--batch-size auto: expected memory for one pair, about \d\.\d GB, got 850 MB \(85 % of the 1\.0 GB free\); /,
     );
   });
 });

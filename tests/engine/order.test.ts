@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Graph, type GraphNode, type Value } from '../../src/engine/graph/graph.js';
-import { inOrder, serialise } from '../../src/engine/graph/order.js';
+import { inOrder, purposesOf, serialise } from '../../src/engine/graph/order.js';
 import { recompute } from '../../src/engine/graph/recompute.js';
 import { after, placeholder } from '../../src/engine/graph/variables.js';
 
@@ -50,6 +50,36 @@ describe('the order of a graph', () => {
     );
     expect(ordered.get('own')).toEqual(['t']);
     expect(['v', 'w', 'z'].map((name) => ordered.get(name))).toEqual([['t'], ['u'], ['v']]);
+  });
+});
+
+describe('what nodes run for', () => {
+  it.each([1, 30, 31, 32, 33, 64, 100])('is told apart for %s fetches', (count) => {
+    const graph = new Graph();
+    const x = placeholder(graph, 'x', SHAPE, 'float32');
+    const fetched = Array.from({ length: count }, (_, i) => node(graph, 'MatMul', [x, x], `fetched-${i}`));
+    const purposes = purposesOf(
+      graph.nodes,
+      fetched.map(({ name }) => name),
+    );
+    expect(new Set(fetched.map((each) => purposes.get(each))).size).toBe(count);
+    expect(purposes.get(x)).toBe(2n ** BigInt(count) - 1n);
+  });
+
+  it('lets no fetch wait for what only the one 31 places before it needs', () => {
+    const graph = new Graph();
+    const x = placeholder(graph, 'x', SHAPE, 'float32');
+    const chains = Array.from({ length: 40 }, (_, i) => {
+      const products = ['a', 'b', 'c'].map((name) => node(graph, 'MatMul', [x, x], `${name}-${i}`));
+      return after(graph, node(graph, 'AddN', products, `sum-${i}`), [], `done-${i}`);
+    });
+    const ordered = serialise(
+      graph.nodes,
+      chains.map(({ name }) => name),
+    );
+    for (const each of ordered)
+      for (const name of awaited(each).filter((waited) => /^[abc]-/.test(waited)))
+        expect(each.name.split('-')[1], each.name).toBe(name.split('-')[1]);
   });
 });
 

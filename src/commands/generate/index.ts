@@ -4,7 +4,7 @@ import type { DeviceChoice } from '../../engine/gpu-choice.js';
 import type { BackendChoice } from '../../engine/tensorflow.js';
 import { InputError } from '../../errors.js';
 import { openOutput, type OutputOptions } from '../console.js';
-import { backendOption, count, deviceOption, list, nonNegative, pixels, seed } from '../flags.js';
+import { backendOption, count, deviceOption, LARGEST_SEED, list, nonNegative, pixels, seed } from '../flags.js';
 
 /** The flags of `kd generate`. */
 export interface GenerateFlags {
@@ -82,6 +82,11 @@ async function generate(prompts: readonly string[], flags: GenerateFlags, option
   }
   if (isGrid && flags.count !== 1)
     throw new InputError('--count: expected 1 for a grid, in which all pictures start from one noise');
+  if (flags.seed + flags.count > LARGEST_SEED + 1) {
+    throw new InputError(
+      `--count ${flags.count}: expected seeds up to ${LARGEST_SEED}, got ${flags.seed} to ${flags.seed + flags.count - 1}; take a lower --seed`,
+    );
+  }
   if (flags.compare !== undefined && prompts.length > 0)
     throw new InputError('--compare: expected prompts in the file alone, got others too; give one or the other');
   // Loaded when wanted: other commands need neither ONNX Runtime nor a library for pictures.

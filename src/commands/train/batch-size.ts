@@ -1,13 +1,15 @@
 /** @file `--batch-size auto`: the largest micro-batch that fits, and that leaves an epoch enough steps. */
 import type { Batch } from '../../data/batches.js';
 import type { Engine } from '../../distill/engine.js';
+import { targetShape } from '../../distill/loss.js';
 import { InputError } from '../../errors.js';
+import { sizeOf } from '../../models/text-encoder.js';
 import { MAX_LENGTH } from '../../text/tokenizer.js';
 import type { Output } from '../console.js';
-import { formatBytes, formatCount } from '../../format.js';
+import { formatBytes, formatBytesApart, formatCount } from '../../format.js';
 import { startEngine } from './engine.js';
-import type { EngineParts } from './engine-parts.js';
-import { largestBatch, memoryNeed, Shortage } from './memory.js';
+import { distillationOf, type EngineParts } from './engine-parts.js';
+import { largestBatch, memoryNeed, Shortage, USABLE_SHARE } from './memory.js';
 import { DEFAULTS } from './settings.js';
 import { freeBytes } from './shortage.js';
 
@@ -35,14 +37,15 @@ export interface FittingBatch {
  */
 export async function findFittingBatch(
   parts: EngineParts,
-  start: (parts: EngineParts) => Promise<Engine> = startEngine,
+  start: typeof startEngine = startEngine,
 ): Promise<FittingBatch> {
   const free = freeBytes(parts.engine);
   const need = memoryNeed(parts, MAX_LENGTH);
   const estimated = largestBatch(need, free);
   if (estimated === 0) {
+    const [needed, usable] = formatBytesApart(need(1), USABLE_SHARE * free);
     throw new InputError(
-      `--batch-size auto: expected memory for one pair, about ${formatBytes(need(1))}, got ${formatBytes(free)} free; take smaller models or a device with more memory`,
+      `--batch-size auto: expected memory for one pair, about ${needed}, got ${usable} (${100 * USABLE_SHARE} % of the ${formatBytes(free)} free); take smaller models or a device with more memory`,
     );
   }
   const size = parts.engine.device === 'gpu' ? await largestThatRuns(parts, estimated, start) : estimated;
@@ -86,11 +89,7 @@ function steps(pairs: number, batch: number): string {
   return count === 1 ? '1 step' : `${formatCount(count)} steps`;
 }
 
-async function largestThatRuns(
-  parts: EngineParts,
-  estimated: number,
-  start: (parts: EngineParts) => Promise<Engine>,
-): Promise<number> {
+async function largestThatRuns(parts: EngineParts, estimated: number, start: typeof startEngine): Promise<number> {
   let size = estimated;
   for (;;) {
     try {
@@ -103,13 +102,25 @@ async function largestThatRuns(
   }
 }
 
-async function tryStep(parts: EngineParts, start: (parts: EngineParts) => Promise<Engine>): Promise<void> {
-  const engine = await start(parts);
-  try {
-    await engine.step([placeholderBatch(parts.settings.batchSize)], 0);
-  } finally {
-    engine.dispose();
+/** A step as the run will take it; where the teacher's outputs are cached, without the teacher, which fills the cache before. */
+async function tryStep(parts: EngineParts, start: typeof startEngine): Promise<void> {
+  const { batchSize, cacheTeacher } = parts.settings;
+  const batch = placeholderBatch(batchSize);
+  const tryOn = async (targets: 'computed' | 'given', work: (engine: Engine) => Promise<unknown>): Promise<void> => {
+    const engine = await start(parts, undefined, targets);
+    try {
+      await work(engine);
+    } finally {
+      engine.dispose();
+    }
+  };
+  if (cacheTeacher === undefined) {
+    await tryOn('computed', (engine) => engine.step([batch], 0));
+    return;
   }
+  await tryOn('computed', (engine) => engine.teach(batch)); // to fill the cache; then the teacher is gone
+  const target = new Float32Array(sizeOf(targetShape(distillationOf(parts), batchSize, MAX_LENGTH)));
+  await tryOn('given', (engine) => engine.step([{ ...batch, target }], 0));
 }
 
 function smaller(size: number): number {

@@ -1,4 +1,5 @@
 /** @file `kd train --dry-run`: what a run would be, and one step of it, without writing anything. */
+import type { Batch } from '../../data/batches.js';
 import type { StepResult } from '../../distill/engine.js';
 import { trainableParameters } from '../../distill/loss.js';
 import { planSteps } from '../../distill/train.js';
@@ -44,8 +45,8 @@ async function describePlan(prepared: PreparedRun) {
 
 /** What only a step can tell. */
 async function measureStep(prepared: PreparedRun) {
-  const engine = await startEngine(prepared);
-  const batch = await prepared.data.training.at(0);
+  const batch = await withTarget(await prepared.data.training.at(0), prepared);
+  const engine = await startEngine(prepared, undefined, batch.target === undefined ? 'computed' : 'given');
   const started = performance.now();
   const { lossEn, lossKo }: StepResult = await engine.step([batch], 0);
   const seconds = (performance.now() - started) / 1000;
@@ -56,6 +57,17 @@ async function measureStep(prepared: PreparedRun) {
     first_step_seconds: Number(seconds.toFixed(3)),
     peak_resident_bytes: process.resourceUsage().maxRSS * 1024,
   };
+}
+
+/** The batch with the teacher's outputs, where the run takes them from a cache: its teacher is gone before the step. */
+async function withTarget(batch: Batch, prepared: PreparedRun): Promise<Batch> {
+  if (prepared.settings.cacheTeacher === undefined) return batch;
+  const engine = await startEngine(prepared);
+  try {
+    return { ...batch, target: await engine.teach(batch) };
+  } finally {
+    engine.dispose();
+  }
 }
 
 function asText(report: Report): string {

@@ -1,8 +1,7 @@
 /** @file How much memory a run needs, which batch fits, and what to say when memory ran out. */
-import type { EngineOptions } from '../../distill/engine.js';
-import { trainableParameters, type Distillation } from '../../distill/loss.js';
+import { targetShape, trainableParameters, type Distillation } from '../../distill/loss.js';
 import { peakBytes } from '../../engine/graph/liveness.js';
-import { buildStepGraph } from '../../engine/graph/step-graph.js';
+import { buildStepGraph, type StepGraph } from '../../engine/graph/step-graph.js';
 import { InputError } from '../../errors.js';
 import { formatBytes } from '../../format.js';
 import { countParameters, sizeOf, type TextEncoder } from '../../models/text-encoder.js';
@@ -27,31 +26,81 @@ const RUNTIME_BYTES = { cpu: 0.5e9, gpu: 0.8e9 } as const;
 const FRAGMENTS = 1.42;
 
 /**
- * What a run needs, in bytes: parameters and moments (and sums of gradients, with micro-batches) exactly; for a micro-batch what lives
- * at once between the ops of the recorded step, or what the eager engine keeps for the backward pass.
+ * What a run needs, in bytes: parameters and moments (and sums of gradients, with micro-batches) exactly; for a micro-batch
+ * what lives at once between the ops of the recorded step, or what the eager engine keeps for the backward pass.
+ *
+ * A run that caches its teacher's outputs holds the teacher while it fills the cache, and trains without it: the larger
+ * of both is what it needs.
  *
  * @param length tokens a sentence
  */
 export function memoryNeed(parts: EngineParts, length: number): MemoryNeed {
-  const distillation = distillationOf(parts);
-  const { teacher, student } = distillation;
-  const trained =
-    FLOAT * trainableParameters(distillation).reduce((sum, name) => sum + sizeOf(student.shapes[name]), 0);
-  const models =
-    (parts.engine.precision === 'bf16' ? FLOAT / 2 : FLOAT) * countParameters(teacher.shapes) +
-    FLOAT * countParameters(student.shapes);
-  const held = models + (parts.settings.accumulate > 1 ? 3 : 2) * trained;
-  const stepBytes =
-    parts.engine.engine === 'compiled'
-      ? linear(TRIED_SIZES, (batchSize) => recordedBytes(distillation, { ...engineOptions(parts), batchSize }, length))
-      : (batchSize: number) => trained + FLOAT * activations(student, 2 * batchSize, length);
+  const phases =
+    parts.settings.cacheTeacher === undefined
+      ? [trainingNeed(parts, length, 'computed')]
+      : [fillingNeed(parts, length), trainingNeed(parts, length, 'given')];
   const runtime = RUNTIME_BYTES[parts.engine.device];
-  return (batchSize) => runtime + FRAGMENTS * (held + Math.max(trained, stepBytes(batchSize))); // all gradients live before the first is applied
+  return (batchSize) => runtime + FRAGMENTS * Math.max(...phases.map((need) => need(batchSize)));
 }
 
-function recordedBytes(distillation: Distillation, options: EngineOptions, length: number): number {
-  const graph = buildStepGraph(distillation, options, length);
-  return peakBytes(graph, graph.passes.get(length)!.step!.stepped.name);
+/** What steps need: all gradients live before the first is applied. */
+function trainingNeed(parts: EngineParts, length: number, targets: 'computed' | 'given'): MemoryNeed {
+  const distillation = distillationOf(parts);
+  const trained = trainedBytes(distillation);
+  const held = heldBytes(parts) - (targets === 'given' ? teacherBytes(parts) : 0);
+  // The teacher's outputs: a recorded graph that computes them counts them itself.
+  const targetBytes = (batchSize: number): number =>
+    targets === 'given' || parts.engine.engine === 'eager'
+      ? FLOAT * sizeOf(targetShape(distillation, batchSize, length))
+      : 0;
+  const stepBytes =
+    parts.engine.engine === 'compiled'
+      ? recordedNeed(parts, length, targets, ({ passes }) => passes.get(length)!.step!.stepped.name)
+      : (batchSize: number) => trained + FLOAT * activations(distillation.student, 2 * batchSize, length);
+  return (batchSize) => held + Math.max(trained, targetBytes(batchSize) + stepBytes(batchSize));
+}
+
+/** What computing the teacher's outputs for a cache needs: the student is on the engine, too. */
+function fillingNeed(parts: EngineParts, length: number): MemoryNeed {
+  const { teacher } = distillationOf(parts);
+  const held = heldBytes(parts);
+  const outputBytes =
+    parts.engine.engine === 'compiled'
+      ? recordedNeed(parts, length, 'computed', ({ taught }) => taught!.name)
+      : (batchSize: number) => (FLOAT * activations(teacher, batchSize, length)) / teacher.config.numHiddenLayers; // no layer's outlive it
+  return (batchSize) => held + outputBytes(batchSize);
+}
+
+/** Both models, the moments, and sums of gradients. */
+function heldBytes(parts: EngineParts): number {
+  const distillation = distillationOf(parts);
+  const copies = parts.settings.accumulate > 1 ? 3 : 2;
+  return (
+    teacherBytes(parts) + FLOAT * countParameters(distillation.student.shapes) + copies * trainedBytes(distillation)
+  );
+}
+
+function teacherBytes(parts: EngineParts): number {
+  const bytes = parts.engine.precision === 'bf16' ? FLOAT / 2 : FLOAT;
+  return bytes * countParameters(distillationOf(parts).teacher.shapes);
+}
+
+function trainedBytes(distillation: Distillation): number {
+  const { shapes } = distillation.student;
+  return FLOAT * trainableParameters(distillation).reduce((sum, name) => sum + sizeOf(shapes[name]), 0);
+}
+
+/** What lives at once in a recorded graph while one of its nodes is fetched. */
+function recordedNeed(
+  parts: EngineParts,
+  length: number,
+  targets: 'computed' | 'given',
+  fetched: (graph: StepGraph) => string,
+): MemoryNeed {
+  return linear(TRIED_SIZES, (batchSize) => {
+    const graph = buildStepGraph(distillationOf(parts), { ...engineOptions(parts), batchSize, targets }, length);
+    return peakBytes(graph, fetched(graph));
+  });
 }
 
 /** The line through two points of a function. */
@@ -74,7 +123,7 @@ function activations({ config }: TextEncoder, sentences: number, length: number)
 }
 
 /** Share of what is free that a run may take: the rest is for others on the machine, and for what the estimate lacks. */
-const MARGIN = 0.85;
+export const USABLE_SHARE = 0.85;
 
 /** Micro-batches larger than this gain nothing any more on any device. */
 const LARGEST_BATCH = 4096;
@@ -86,7 +135,7 @@ const LARGEST_BATCH = 4096;
  * @returns 0 where not even one pair fits
  */
 export function largestBatch(need: MemoryNeed, free: number): number {
-  const fits = (batchSize: number): boolean => need(batchSize) <= MARGIN * free;
+  const fits = (batchSize: number): boolean => need(batchSize) <= USABLE_SHARE * free;
   let [low, high] = [0, LARGEST_BATCH]; // low fits, high + 1 does not
   while (low < high) {
     const middle = Math.ceil((low + high) / 2);

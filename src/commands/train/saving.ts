@@ -10,7 +10,7 @@ import { checkpointBytes, pruneCheckpoints, writeCheckpoint } from '../../runs/c
 import { freeBytes } from '../../runs/disk-space.js';
 import { trainerText } from '../../runs/trainer-state.js';
 import type { Output } from '../console.js';
-import { formatBytes } from '../../format.js';
+import { formatBytes, formatBytesApart, formatCount } from '../../format.js';
 import { distillationOf } from './engine-parts.js';
 import type { PreparedRun } from './prepare.js';
 
@@ -32,12 +32,13 @@ export async function checkDiskSpace(folder: string, prepared: PreparedRun, outp
   const { keep } = prepared.settings;
   const one = bytesOf(prepared);
   const [free, all] = [await freeBytes(folder), one * (keep + 2)]; // those kept, the best, one being written
-  if (free < one + SPARE_BYTES)
-    throw new InputError(
-      `${folder}: expected room for a checkpoint of ${formatBytes(one)}, found ${formatBytes(free)}; free some, or run elsewhere`,
+  if (free < one + SPARE_BYTES) throw new InputError(`${folder}: ${shortOf(one, free)}; free some, or run elsewhere`);
+  if (free < all) {
+    const [most, there] = formatBytesApart(all, free);
+    output.warn(
+      `${folder}: ${formatCount(keep + 2)} checkpoints of ${formatBytes(one)} (--keep ${keep}, the best, one being written) will take up to ${most}, but only ${there} are free`,
     );
-  if (free < all)
-    output.warn(`${folder}: checkpoints will take up to ${formatBytes(all)}, but only ${formatBytes(free)} are free`);
+  }
 }
 
 /**
@@ -51,7 +52,7 @@ export function checkpointSaver(folder: string, prepared: PreparedRun, engine: E
     const free = await freeBytes(folder);
     if (free < bytes + SPARE_BYTES) {
       output.warn(
-        `step ${state.step} is not saved: expected ${formatBytes(bytes)} free in ${folder}, found ${formatBytes(free)}; earlier checkpoints are as they were`,
+        `step ${state.step} is not saved: ${folder}: ${shortOf(bytes, free)}; earlier checkpoints are as they were`,
       );
       return undefined;
     }
@@ -84,6 +85,12 @@ export function checkpointSaver(folder: string, prepared: PreparedRun, engine: E
       return undefined;
     }
   };
+}
+
+/** `expected 17.7 MB free (1.7 MB for a checkpoint's tensors, 16.0 MB for its other files and logs), found 12.1 MB` */
+function shortOf(tensors: number, free: number): string {
+  const [needed, found] = formatBytesApart(tensors + SPARE_BYTES, free);
+  return `expected ${needed} free (${formatBytes(tensors)} for a checkpoint's tensors, ${formatBytes(SPARE_BYTES)} for its other files and logs), found ${found}`;
 }
 
 function bytesOf(prepared: PreparedRun): number {

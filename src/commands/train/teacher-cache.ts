@@ -6,7 +6,7 @@ import { InputError } from '../../errors.js';
 import { freeBytes } from '../../runs/disk-space.js';
 import { MAX_LENGTH } from '../../text/tokenizer.js';
 import type { Output } from '../console.js';
-import { formatBytes, formatCounted } from '../../format.js';
+import { formatBytes, formatBytesApart, formatCounted } from '../../format.js';
 import { startEngine } from './engine.js';
 import { distillationOf } from './engine-parts.js';
 import type { PreparedRun } from './prepare.js';
@@ -36,10 +36,12 @@ export async function prepareTeacherCache(prepared: PreparedRun, output: Output)
   output.event({ event: 'teacher-cache', folder: cache.folder, pairs, missing_bytes: cache.missingBytes });
   if (cache.missingBytes === 0) return cache;
   const free = await freeBytes(cache.folder);
-  if (free < cache.missingBytes)
+  if (free < cache.missingBytes) {
+    const [needed, found] = formatBytesApart(cache.missingBytes, free);
     throw new InputError(
-      `${cache.folder}: expected ${formatBytes(cache.missingBytes)} free for the teacher's outputs, found ${formatBytes(free)}; name a folder with more room`,
+      `${cache.folder}: expected ${needed} free for the teacher's outputs, found ${found}; name a folder with more room`,
     );
+  }
   await fill(prepared, cache, pairs, output);
   return openTeacherCache(settings.cacheTeacher, key, data, shape);
 }

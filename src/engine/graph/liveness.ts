@@ -24,7 +24,7 @@ const ALIASES = new Set(['Reshape', 'Identity']);
 export function peakBytes({ nodes, functions }: FusedGraph, fetched: string): number {
   const ordered = inOrder(nodes);
   const purposes = purposesOf(ordered, [fetched]);
-  const running = ordered.filter((node) => purposes.get(node) !== 0);
+  const running = ordered.filter((node) => purposes.get(node) !== 0n);
   const bufferOf = buffersOf(running);
   const lastReads = new Map<string, number>();
   for (const [i, node] of running.entries()) for (const input of readsOf(node)) lastReads.set(bufferOf(input), i);

@@ -28,15 +28,16 @@ export function inOrder(nodes: readonly GraphNode[]): GraphNode[] {
 }
 
 /**
- * For every node, which fetches need it: a bit each.
+ * For every node, which fetches need it: a bit each, however many there are.
  *
  * @param ordered every node after those it takes from
  * @param fetched names of the nodes that are fetched
  */
-export function purposesOf(ordered: readonly GraphNode[], fetched: readonly string[]): Map<GraphNode, number> {
+export function purposesOf(ordered: readonly GraphNode[], fetched: readonly string[]): Map<GraphNode, bigint> {
   const byName = new Map(ordered.map((node) => [node.name, node]));
-  const bits = new Map(fetched.map((name, i) => [name, 1 << (i % 31)]));
-  const purposes = new Map<GraphNode, number>(ordered.map((node) => [node, bits.get(node.name) ?? 0]));
+  const bits = new Map<string, bigint>();
+  for (const [i, name] of fetched.entries()) bits.set(name, (bits.get(name) ?? 0n) | (1n << BigInt(i)));
+  const purposes = new Map<GraphNode, bigint>(ordered.map((node) => [node, bits.get(node.name) ?? 0n]));
   for (const node of [...ordered].reverse()) {
     for (const input of node.inputs) {
       const producer = byName.get(producerName(input))!;
@@ -62,10 +63,10 @@ const AT_ONCE = 2;
 export function serialise(nodes: readonly GraphNode[], fetched: readonly string[]): GraphNode[] {
   const ordered = inOrder(nodes);
   const purposes = purposesOf(ordered, fetched);
-  const before = new Map<number, GraphNode[]>(); // for each purpose met, the heavy nodes that all of it needs, in order
+  const before = new Map<bigint, GraphNode[]>(); // for each purpose met, the heavy nodes that all of it needs, in order
   return ordered.map((node) => {
     const purpose = purposes.get(node)!;
-    if (purpose === 0 || sizeOf(node.shape) < HEAVY_VALUES || isFree(node)) return node;
+    if (purpose === 0n || sizeOf(node.shape) < HEAVY_VALUES || isFree(node)) return node;
     if (!before.has(purpose))
       before.set(
         purpose,
@@ -76,7 +77,7 @@ export function serialise(nodes: readonly GraphNode[], fetched: readonly string[
     return awaited === undefined ? node : { ...node, inputs: [...node.inputs, `^${awaited.name}`] };
   });
 
-  function isHeavyFor(node: GraphNode, purpose: number): boolean {
+  function isHeavyFor(node: GraphNode, purpose: bigint): boolean {
     return (purposes.get(node)! & purpose) === purpose && sizeOf(node.shape) >= HEAVY_VALUES && !isFree(node);
   }
 }
