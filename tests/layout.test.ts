@@ -33,6 +33,7 @@ const BASE = [
   'version.ts',
   'html.ts',
   'format.ts',
+  'shell.ts',
   'regular-file.ts',
 ];
 

@@ -11,6 +11,9 @@ export function usageOf(contents: CardContents): string {
   return ['## Use', ...examples].join('\n\n');
 }
 
+/** A text between double quotes, alike in Python and JavaScript. */
+const quoted = (text: string): string => JSON.stringify(text);
+
 const TEXTS = '["노란색 차", "a yellow car"]';
 
 function transformers({ name, encoder }: CardContents): string[] {
@@ -18,7 +21,7 @@ function transformers({ name, encoder }: CardContents): string[] {
     'import torch',
     'from transformers import AutoModel, AutoTokenizer',
     '',
-    `folder = "${name}"  # this folder, or its id on the hub`,
+    `folder = ${quoted(name)}  # this folder, or its id on the hub`,
     'tokenizer = AutoTokenizer.from_pretrained(folder)',
     'model = AutoModel.from_pretrained(folder).eval()',
     `ids = tokenizer(${TEXTS}, padding="max_length", truncation=True, return_tensors="pt").input_ids`,
@@ -48,7 +51,7 @@ function diffusers({ name, architecture }: CardContents): string[] {
     'from diffusers import StableDiffusionPipeline',
     `from transformers import AutoTokenizer, ${architecture}`,
     '',
-    `folder = "${name}"  # this folder, or its id on the hub`,
+    `folder = ${quoted(name)}  # this folder, or its id on the hub`,
     'pipeline = StableDiffusionPipeline.from_pretrained(',
     '    "CompVis/stable-diffusion-v1-4",',
     `    text_encoder=${architecture}.from_pretrained(folder, subfolder="text_encoder"),`,
@@ -67,7 +70,7 @@ function onnx({ name, encoder }: CardContents): string[] {
     "import { AutoModel, AutoTokenizer, env } from '@xenova/transformers';",
     '',
     "env.localModelPath = '.'; // where the folder is; not needed for an id on the hub",
-    `const folder = '${name}';`,
+    `const folder = ${quoted(name)};`,
     'const tokenizer = await AutoTokenizer.from_pretrained(folder);',
     'const model = await AutoModel.from_pretrained(folder, { quantized: false });',
     `const { input_ids } = tokenizer(['노란색 차', 'a yellow car'], { padding: 'max_length', truncation: true, max_length: ${MAX_LENGTH} });`,
@@ -77,7 +80,7 @@ function onnx({ name, encoder }: CardContents): string[] {
     'import onnxruntime',
     'from transformers import AutoTokenizer',
     '',
-    `folder = "${name}"`,
+    `folder = ${quoted(name)}`,
     'tokenizer = AutoTokenizer.from_pretrained(folder)',
     'session = onnxruntime.InferenceSession(f"{folder}/onnx/model.onnx")',
     `ids = tokenizer(${TEXTS}, padding="max_length", truncation=True, return_tensors="np").input_ids`,

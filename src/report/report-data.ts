@@ -86,6 +86,12 @@ export interface ContactSheet {
 export interface Sections {
   /** Settings by their flags. */
   readonly settings: readonly Entry[];
+  /** Command lines for a shell. */
+  readonly commands: {
+    /** Trains another run with the same settings. */
+    readonly repeat: string;
+    readonly evaluate: string;
+  };
   /** What the run was computed with. */
   readonly environment: readonly Entry[];
   /** What became of the rows of the data. */

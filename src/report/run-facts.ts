@@ -10,6 +10,7 @@ import type { ValidationRow } from '../runs/log-reader.js';
 import type { RunConfig } from '../runs/run-config.js';
 import { pointedAt } from '../runs/run-folder.js';
 import { isWritten } from '../runs/run-lock.js';
+import { flagWords, shellCommand } from '../shell.js';
 import { contactSheet } from './contact-sheet.js';
 import type { Entry, RunFacts, RunState, Sections } from './report-data.js';
 import type { CurveRow } from './series.js';
@@ -86,6 +87,7 @@ export async function sectionsOf(folder: string, config: RunConfig): Promise<Sec
   const published = recipeOf(recipe)?.published;
   return {
     settings: settingsOf(config),
+    commands: { repeat: repeatCommand(config), evaluate: evaluateCommand(folder) },
     environment: environmentOf(config),
     ...(data === undefined ? {} : { data }),
     ...(evaluations === undefined ? {} : { evaluations }),
@@ -124,12 +126,38 @@ async function readDataReport(folder: string, { data }: RunConfig): Promise<Prep
 /** Settings as they were given on the command line; switches and values that were not given are left out. */
 function settingsOf({ settings }: RunConfig): Entry[] {
   return Object.entries(settings).flatMap(([name, value]): Entry[] => {
-    const flag = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
     if (value === undefined || value === null) return [];
-    if (typeof value === 'boolean')
-      return value === (name === 'shuffle') ? [] : [[value ? `--${flag}` : `--no-${flag}`, '']];
-    return [[`--${flag}`, Array.isArray(value) ? value.join(' ') : textOf(value)]];
+    const flag = flagOf(name, value);
+    if (typeof value === 'boolean') return isDefault(name, value) ? [] : [[flag, '']];
+    return [[flag, Array.isArray(value) ? value.join(' ') : textOf(value)]];
   });
+}
+
+/** The command line that gives the run's settings, but for its name. */
+export function repeatCommand({ settings }: Pick<RunConfig, 'settings'>): string {
+  const words = Object.entries(settings)
+    .filter(([name, value]) => name !== 'run' && value !== undefined && value !== null)
+    .flatMap(([name, value]) => {
+      const flag = flagOf(name, value);
+      if (typeof value === 'boolean') return isDefault(name, value) ? [] : [flag];
+      return flagWords(flag, (Array.isArray(value) ? value : [value]).map(textOf));
+    });
+  return shellCommand(['kd', 'train', ...words]);
+}
+
+function evaluateCommand(folder: string): string {
+  return shellCommand(['kd', 'eval', '--compare', `clip,${basename(resolve(folder))}`]);
+}
+
+/** `--log-every`, `--no-shuffle` */
+function flagOf(name: string, value: unknown): string {
+  const flag = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  return value === false ? `--no-${flag}` : `--${flag}`;
+}
+
+/** Whether a switch is as it is without being given. */
+function isDefault(name: string, value: boolean): boolean {
+  return value === (name === 'shuffle');
 }
 
 /** `engine.precision`, `versions.node`, …: whatever the configuration tells, so that nothing new is left out. */

@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { InputError } from '../errors.js';
 import { fileError, writeFileAtomic } from '../files.js';
+import { shellQuote } from '../shell.js';
 
 /** The folder of all runs, under the current directory. */
 export const RUNS_FOLDER = 'checkpoints';
@@ -41,7 +42,7 @@ async function checkIsNoRun(folder: string): Promise<void> {
   if ((await startOf(folder)) === undefined) return;
   const name = basename(folder);
   throw new InputError(
-    `${join(RUNS_FOLDER, name)}: expected no run there yet, found one; go on with it by --resume ${name}, choose another --run, or delete it`,
+    `${join(RUNS_FOLDER, name)}: expected no run there yet, found one; go on with it by --resume ${shellQuote(name)}, choose another --run, or delete it`,
   );
 }
 

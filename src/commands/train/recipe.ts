@@ -1,6 +1,7 @@
 /** @file `--recipe` and `--print`: named settings, and what a run would be called with. */
 import type { Command } from 'commander';
 import { recipeOf, type Recipe, type RecipeName } from '../../distill/recipes.js';
+import { shellCommand, shellQuote } from '../../shell.js';
 import type { Output } from '../console.js';
 
 /** Settings that no recipe has: whoever gives one leaves the recipe. */
@@ -83,6 +84,6 @@ function isSame(a: unknown, b: unknown): boolean {
 
 function shown(value: unknown): string {
   if (value === undefined) return 'none';
-  if (Array.isArray(value)) return value.join(' ');
-  return typeof value === 'string' ? value : JSON.stringify(value);
+  if (Array.isArray(value)) return shellCommand(value.map(String));
+  return typeof value === 'string' ? shellQuote(value) : JSON.stringify(value);
 }

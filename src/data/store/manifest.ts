@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError, messageOf } from '../../errors.js';
+import { shellCommand } from '../../shell.js';
 import type { Side } from './schema.js';
 
 export const MANIFEST = 'manifest.json';
@@ -60,7 +61,7 @@ export async function isStore(folder: string): Promise<boolean> {
 /** Reads a store's manifest and checks that its files are there. Throws an `InputError` that says what is missing. */
 export async function readManifest(folder: string): Promise<Manifest> {
   const file = join(folder, MANIFEST);
-  const again = `prepare it again with kd prepare --out ${folder}`;
+  const again = `prepare it again with ${shellCommand(['kd', 'prepare', '--out', folder])}`;
   let manifest: Manifest;
   try {
     manifest = JSON.parse(await readFile(file, 'utf8')) as Manifest;

@@ -14,7 +14,7 @@ export function configurationPart({ words, data: { sections }, format }: View): 
     { id: 'configuration' },
     h('h2', {}, words.configuration),
     h('h3', {}, words.repeat),
-    command(sections.settings, words.copy, words.copied),
+    command(sections.commands.repeat, words.copy, words.copied),
     h(
       'div',
       { class: 'halves' },
@@ -36,12 +36,8 @@ function list(entries: readonly Entry[], isCode: boolean): HTMLElement {
   );
 }
 
-/** The command line with all settings; nothing that a shell would take for more than text. */
-function command(settings: readonly Entry[], copy: string, copied: string): HTMLElement {
-  const words = settings
-    .filter(([name]) => name !== '--run')
-    .flatMap(([name, value]) => (value === '' ? [name] : name === '--data' ? [name, value] : [name, quoted(value)]));
-  const text = `kd train ${words.join(' ')}`;
+/** A command line, with a button that copies it. */
+function command(text: string, copy: string, copied: string): HTMLElement {
   const button = h(
     'button',
     {
@@ -56,8 +52,4 @@ function command(settings: readonly Entry[], copy: string, copied: string): HTML
     copy,
   );
   return h('div', { class: 'command' }, h('code', { tabindex: 0 }, text), button);
-}
-
-function quoted(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

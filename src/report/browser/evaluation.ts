@@ -11,7 +11,7 @@ export function evaluationPart(view: View): Part {
     evaluations === undefined || (evaluations.pairs === undefined && evaluations.sts.length === 0)
       ? [
           h('p', { class: 'quiet' }, words.noEvaluation),
-          h('div', { class: 'command' }, h('code', { tabindex: 0 }, `kd eval --compare clip,${data.run.name}`)),
+          h('div', { class: 'command' }, h('code', { tabindex: 0 }, data.sections.commands.evaluate)),
         ]
       : [
           ...(evaluations.pairs === undefined ? [] : pairsTables(view, evaluations.pairs)),
