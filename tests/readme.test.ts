@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -18,7 +18,9 @@ function commandsOf(readme: string): string[] {
 let clone: string;
 beforeAll(() => {
   clone = temporaryFolder();
-  symlinkSync(join(ROOT, 'data'), join(clone, 'data'));
+  mkdirSync(join(clone, 'data'));
+  for (const name of ['sample', 'tiny']) symlinkSync(join(ROOT, 'data', name), join(clone, 'data', name));
+  cpSync(join(ROOT, 'data/sample/방송콘텐츠.zip'), join(clone, 'data/방송콘텐츠.zip')); // a corpus of the user's
 });
 
 const TINY = ['--teacher', 'data/tiny/teacher', '--student', 'data/tiny/student'];

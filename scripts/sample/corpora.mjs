@@ -1,10 +1,14 @@
 /** @file The sample as files: one for each of the shapes in which AI Hub's corpora arrive. */
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { broadcastId, broadcastObject, tableCells, writeCsv, writeJson } from '../corpora/layouts.mjs';
 import { archiveOutput, folderOutput } from '../corpora/outputs.mjs';
 
 /** Archives and workbooks have the same bytes on every machine. */
+/** What makes the folder the project's own sample: see `src/data/files.ts`. */
+const MARKER =
+  'kd passes this folder over where it searches another: it is used where it is named, as in --data data/sample\n';
+
 const ARCHIVE = { reproducible: true };
 
 /** Of the pairs in the archive, one in three is a validation file. */
@@ -19,6 +23,7 @@ export function writeSample(folder, { scenes, things, pictures }) {
   writeTable(output, writeCsv, 'csv', things, ['tech', '기술과학', '사물']);
   writeTable(output, writeJson, 'json', pictures.slice(0, half), ['social', '사회과학', '그림']);
   writeArchive(archiveOutput(path.join(folder, '방송콘텐츠.zip'), ARCHIVE), pictures.slice(half));
+  writeFileSync(path.join(folder, '.kd-sample'), MARKER);
 }
 
 function* workbookRows(pairs) {

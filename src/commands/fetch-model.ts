@@ -1,4 +1,6 @@
-import { readConfig } from '../models/config.js';
+import { InputError } from '../errors.js';
+import { readConfig, type TextModelConfig } from '../models/config.js';
+import { shellCommand } from '../shell.js';
 import { checkManifest } from '../weights/manifest.js';
 import { resolveModelFolder, type ModelPart } from '../weights/hub.js';
 import type { Output } from './console.js';
@@ -22,13 +24,28 @@ export async function fetchModel(
 }
 
 /**
- * Checks that a model is of a family that is supported; of one on the hub only its configuration is fetched.
+ * The configuration of a model, checked to be of a family that is supported; of one on the hub only its configuration is fetched.
  *
  * @param flag the flag that names the model, for messages
  * @throws InputError if it is not, or cannot be reached
  */
-export async function checkFamily(idOrFolder: string, flag: string, output: Output): Promise<void> {
-  await readConfig(await fetchParts(idOrFolder, flag, output, ['config']));
+export async function checkFamily(idOrFolder: string, flag: string, output: Output): Promise<TextModelConfig> {
+  return (await readConfig(await fetchParts(idOrFolder, flag, output, ['config']))).config;
+}
+
+/** What to say of a teacher that is no CLIP text model. */
+export function notATeacher(
+  sources: { readonly teacher: string; readonly student: string },
+  teacher: TextModelConfig,
+  student: TextModelConfig | undefined,
+): InputError {
+  const remedy =
+    student?.family === 'clip-text'
+      ? `the two seem to be swapped: --${shellCommand(['teacher', sources.student])} --${shellCommand(['student', sources.teacher])}`
+      : "choose a CLIP, as openai/clip-vit-large-patch14: Stable Diffusion's UNet takes the embeddings of no other";
+  return new InputError(
+    `--teacher ${sources.teacher}: expected a CLIP text model, got one of the ${teacher.family === 'bert' ? 'BERT' : 'RoBERTa'} family; ${remedy}`,
+  );
 }
 
 async function fetchParts(

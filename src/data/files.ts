@@ -18,6 +18,8 @@ export interface FileFolder {
 export interface FoundFiles {
   readonly folders: readonly FileFolder[];
   readonly skipped: readonly SkippedFile[];
+  /** Folders of the project's sample that were passed over. */
+  readonly samples: readonly string[];
 }
 
 /** What a search has come to. */
@@ -26,21 +28,26 @@ interface Search {
   readonly seen: Set<string>;
   readonly folders: FileFolder[];
   readonly skipped: SkippedFile[];
+  readonly samples: string[];
 }
 
 /** Folders may explain themselves; that is neither data nor worth a word. */
 const DOCUMENTATION = /^(readme|licen[cs]e)(\.|$)/i;
+
+/** In the folder of the project's own sample: it is used where it is named, and is no part of a folder around it. */
+const SAMPLE_MARKER = '.kd-sample';
 
 const MODEL_CONFIG = 'config.json';
 const MAX_CONFIG_BYTES = 1 << 16;
 
 /**
  * All files under the files and folders that a user gave, and in the archives among them; folders are searched in full.
- * A file reached twice counts once. Names that start with a dot, documentation and folders of models are passed over.
+ * A file reached twice counts once. Names that start with a dot, documentation and folders of models are passed over, and
+ * the project's own sample, unless it is named itself.
  * Throws an `InputError` for what cannot be read.
  */
 export async function findFiles(paths: readonly string[]): Promise<FoundFiles> {
-  const search: Search = { seen: new Set(), folders: [], skipped: [] };
+  const search: Search = { seen: new Set(), folders: [], skipped: [], samples: [] };
   for (const given of paths) {
     const isFolder = (await readable(given, stat(given))).isDirectory();
     if (isFolder) await searchFolder(given, [], search);
@@ -60,6 +67,10 @@ async function searchFolder(folder: string, above: readonly string[], search: Se
   const here = await readable(folder, realpath(folder));
   if (above.includes(here) || (await isModelFolder(folder))) return;
   const entries = await readable(folder, readdir(folder, { withFileTypes: true }));
+  if (above.length > 0 && entries.some(({ name }) => name === SAMPLE_MARKER)) {
+    search.samples.push(shownPath(folder));
+    return;
+  }
   const files: string[] = [];
   for (const entry of entries.sort((a, b) => compareNames(a.name, b.name))) {
     if (isHidden(entry.name)) continue;

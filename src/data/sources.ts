@@ -1,6 +1,7 @@
 /** @file Where pairs come from: the files under some paths, told apart and put in order. */
 import path from 'node:path';
 import { InputError } from '../errors.js';
+import { shellQuote } from '../shell.js';
 import type { ColumnNames } from './columns.js';
 import { titleOf, withoutCopies } from './copies.js';
 import { CORPORA } from './corpora.js';
@@ -33,7 +34,7 @@ const SLICE = 2000;
  * for a file given by name that holds no pairs, and where nothing is found.
  */
 export async function findSources(paths: readonly string[], names: ColumnNames = {}): Promise<Sources> {
-  const { folders, skipped } = await findFiles(paths);
+  const { folders, skipped, samples } = await findFiles(paths);
   const given = new Set(paths.map((name) => path.normalize(name)));
   const [sources, unrecognised]: [PairSource[], SkippedFile[]] = [[], []];
   for (const { files, verdict } of await probeAll(folders, names)) {
@@ -42,10 +43,11 @@ export async function findSources(paths: readonly string[], names: ColumnNames =
     else unrecognised.push({ file: files[0].name, why: verdict });
   }
   const all = [...skipped, ...unrecognised];
-  if (sources.length === 0) throw nothingFound(paths, all);
+  if (sources.length === 0) throw samples.length > 0 && all.length === 0 ? onlySample(paths, samples[0]) : nothingFound(paths, all);
+  const passedOver = samples.map((file) => ({ file, why: 'the sample, which is used where it is named' }));
   const { kept, copies } = await withoutCopies(sources.sort(compareSources));
   const byName = (a: SkippedFile, b: SkippedFile): number => compareNames(a.file, b.file);
-  return { sources: kept.flatMap(slicesOf), skipped: [...all, ...copies].sort(byName), names };
+  return { sources: kept.flatMap(slicesOf), skipped: [...all, ...copies, ...passedOver].sort(byName), names };
 }
 
 async function probeAll(folders: readonly FileFolder[], names: ColumnNames): Promise<{ files: readonly StoredFile[]; verdict: Verdict }[]> {
@@ -89,6 +91,14 @@ function compareSources(a: PairSource, b: PairSource): number {
 
 function notGiven(name: string, why: string): InputError {
   return new InputError(why.startsWith('line ') ? `${name} ${why}` : `${name}: ${why}`);
+}
+
+/** A new clone: there is nothing but the project's sample, which is for trying things. */
+function onlySample(paths: readonly string[], sample: string): InputError {
+  const folder = paths[0].replace(/\/*$/, '/');
+  return new InputError(
+    `${folder}: expected files of pairs, got none but the sample; put corpora there or name them with --data, or try the sample: --data ${shellQuote(sample)}`,
+  );
 }
 
 function nothingFound(paths: readonly string[], skipped: readonly SkippedFile[]): InputError {

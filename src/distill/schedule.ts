@@ -8,6 +8,12 @@ export interface Schedule {
   readonly warmupRatio: number;
 }
 
+/** Whether no step of a run has a learning rate above 0: with a single step, which is all warm-up. */
+export function changesNothing(schedule: Schedule): boolean {
+  for (let step = 1; step <= schedule.totalSteps; step++) if (learningRateAt(schedule, step) > 0) return false;
+  return true;
+}
+
 /**
  * The learning rate of a step, as `get_cosine_schedule_with_warmup` of transformers gives it with
  * `num_warmup_steps = warmupRatio · totalSteps`: 0 at the first step, the peak at the end of the warm-up.

@@ -30,7 +30,7 @@ describe('docs/data.md', () => {
     const [npx, name, ...args] = command.split(' ');
     expect([npx, name]).toEqual(['npx', 'kd']);
     const models = args.includes('--teacher') ? [] : TINY; // in the place of the full-size ones
-    const steps = args[0] === 'train' ? ['--max-steps', '1', '--backend', 'cpu'] : [];
+    const steps = args[0] === 'train' ? ['--max-steps', '2', '--backend', 'cpu'] : [];
     const { code, stderr } = kd([...args, ...models, ...steps, '--quiet'], { cwd: clone });
     expect(stderr).toBe('');
     expect(code).toBe(0);

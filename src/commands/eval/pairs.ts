@@ -14,7 +14,7 @@ import { RUNS_FOLDER } from '../../runs/run-folder.js';
 import type { Output } from '../console.js';
 import { formatCount, formatCounted } from '../../format.js';
 import { makeStore } from '../prepare/make-store.js';
-import { sayWhatWasFound } from '../prepare/report-text.js';
+import { sayWhatWasFound, warnOfFewer } from '../prepare/report-text.js';
 import type { LineUp } from './line-up.js';
 
 /** So many pairs are evaluated on unless more are asked for: about an hour for two real models and a baseline on two cores. */
@@ -75,8 +75,7 @@ function sayWhatIsUsed(count: number, available: number, { samples }: PairsReque
     output.message(
       `data: ${formatCount(count)} of ${all}${samples === undefined ? `; --samples ${available} for all` : ''}`,
     );
-  if (samples !== undefined && samples > available)
-    output.warn(`--samples ${formatCount(samples)}: there are only ${all}`);
+  warnOfFewer(samples, available, output);
 }
 
 /** Reads pairs of a uniform sample, in the order of the store. */

@@ -9,6 +9,8 @@ import {
 } from '../../data/prepare/settings.js';
 import { findSources } from '../../data/sources.js';
 import { writeFileAtomic } from '../../files.js';
+import { readConfig, type TextModelConfig } from '../../models/config.js';
+import { notATeacher } from '../fetch-model.js';
 import { openOutput, type Output, type OutputOptions } from '../console.js';
 import { EXIT } from '../failure.js';
 import { count, seed, share } from '../flags.js';
@@ -18,7 +20,7 @@ import { onStopSignals } from '../train/stop-signals.js';
 import { DEFAULTS } from '../train/settings.js';
 import { makeStore } from './make-store.js';
 import { reportPage } from './report-page.js';
-import { reportTables, saySkipped, warnOfUnreadable } from './report-text.js';
+import { reportTables, saySkipped, warnOfFewer, warnOfUnreadable } from './report-text.js';
 
 interface PrepareFlags {
   readonly data: readonly string[];
@@ -111,6 +113,7 @@ async function prepare(flags: PrepareFlags, output: Output): Promise<void> {
     { model: flags.student, elsewhere: flags.studentTokenizer, flag: '--student-tokenizer' },
     output,
   );
+  await checkTeacher(flags, teacher.folder, student.folder);
   const stop = onStopSignals(() => undefined);
   try {
     const report = await makeStore(
@@ -129,6 +132,7 @@ async function prepare(flags: PrepareFlags, output: Output): Promise<void> {
     if (flags.report === true) await writeFileAtomic(join(out, PAGE_FILE), reportPage(report));
     warnOfUnreadable(report, output);
     const pairs = report.total.training + report.total.validation;
+    warnOfFewer(samples, pairs, output);
     output.result(reportTables(report), { event: 'prepared', out, ...report });
     output.message(
       `\n${out}: ${formatCounted(pairs, 'pair')} in ${formatDuration((performance.now() - started) / 1000)}`,
@@ -140,6 +144,18 @@ async function prepare(flags: PrepareFlags, output: Output): Promise<void> {
   } finally {
     stop.dispose();
   }
+}
+
+/** Refuses ids of a teacher that is no CLIP, as far as a configuration beside its tokenizer tells. */
+async function checkTeacher(flags: PrepareFlags, teacher: string, student: string): Promise<void> {
+  const configIn = (folder: string): Promise<TextModelConfig | undefined> =>
+    readConfig(folder).then(
+      ({ config }) => config,
+      () => undefined, // a tokenizer may lie alone
+    );
+  const config = await configIn(teacher);
+  if (flags.teacherTokenizer !== undefined || config === undefined || config.family === 'clip-text') return;
+  throw notATeacher(flags, config, await configIn(student));
 }
 
 function duplicateKinds(text: string): DuplicateKind[] {

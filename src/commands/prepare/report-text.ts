@@ -81,6 +81,12 @@ function turnedLine({ pairs, files }: TurnedPairs): string {
   return `${were} turned: ${named.join(', ')}${more}`;
 }
 
+/** Warns where more pairs were asked for than there are. */
+export function warnOfFewer(samples: number | undefined, pairs: number, output: Output): void {
+  if (samples !== undefined && samples > pairs)
+    output.warn(`--samples ${formatCount(samples)}: there are only ${formatCounted(pairs, 'pair')}`);
+}
+
 /** Says how many rows could not be read: those are faults of the files, which nobody wants. */
 export function warnOfUnreadable(report: PrepareReport, output: Output): void {
   if (report.total.dropped.unreadable !== undefined) output.warn(dropLine(report, 'unreadable'));

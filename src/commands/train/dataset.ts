@@ -15,7 +15,7 @@ import { RUNS_FOLDER } from '../../runs/run-folder.js';
 import type { Output } from '../console.js';
 import { formatCount, formatCounted } from '../../format.js';
 import { makeStore } from '../prepare/make-store.js';
-import { sayWhatWasFound } from '../prepare/report-text.js';
+import { sayWhatWasFound, warnOfFewer } from '../prepare/report-text.js';
 import { storeKey } from '../prepare/store-key.js';
 import type { RunModel } from './models.js';
 import type { TrainSettings } from './settings.js';
@@ -70,6 +70,7 @@ export async function openPairs(
   const store =
     'store' in found ? found.store : await openStore(await prepared(found.sources, settings, models, output, isTrial));
   checkTokenizers(store, encoders);
+  if ('sources' in found) warnOfFewer(settings.samples, store.training.count + store.validation.count, output);
   const { training, validation, folder } = store;
   output.message(
     `data: ${formatCounted(training.count, 'pair')} for training, ${formatCount(validation.count)} for validation (${folder})`,

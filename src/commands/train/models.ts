@@ -11,12 +11,13 @@ import {
   withFreshProjection,
   type PretrainedModel,
 } from '../../models/pretrained.js';
+import type { TextModelConfig } from '../../models/config.js';
 import { isProjection } from '../../models/projection.js';
 import { countParameters } from '../../models/text-encoder.js';
 import { randomBits } from '../../random.js';
 import { MAX_LENGTH, TOKENIZER_FILES } from '../../text/tokenizer.js';
 import type { Output } from '../console.js';
-import { checkFamily, fetchModel } from '../fetch-model.js';
+import { checkFamily, fetchModel, notATeacher } from '../fetch-model.js';
 import { formatCount } from '../../format.js';
 import { checkVocabulary, openTokenizer } from '../tokenizer.js';
 import type { TrainSettings } from './settings.js';
@@ -75,6 +76,27 @@ export async function openRunModel(
     `${role}: ${source}, ${formatCount(countParameters(model.encoder.shapes))} parameters, width ${model.encoder.width}`,
   );
   return { role, source, model, ...tokenizer };
+}
+
+/**
+ * Checks that the teacher is a CLIP text model; only configurations are fetched. A CLIP may be the student, too.
+ *
+ * @throws InputError for another teacher, which says where the two seem to be swapped
+ */
+export async function checkRoles(settings: TrainSettings, output: Output, mayLackModels: boolean): Promise<void> {
+  const configOf = (role: Role): Promise<TextModelConfig> =>
+    orElse(
+      mayLackModels ? publishedConfig(settings[role]) : undefined,
+      () => checkFamily(settings[role], `--${role}`, output),
+      (config) => config,
+    );
+  const teacher = await configOf('teacher');
+  if (teacher.family === 'clip-text') return;
+  const student = await configOf('student').catch((error: unknown) => {
+    if (error instanceof InputError) return undefined; // what is wrong with the teacher is said
+    throw error;
+  });
+  throw notATeacher(settings, teacher, student);
 }
 
 /** The student with a projection to the teacher's width on top, where one is asked for and it has another width and none yet. */

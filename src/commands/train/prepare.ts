@@ -1,4 +1,7 @@
 /** @file Everything a run needs before its first step: the pairs as batches, both models, what computes. */
+import { changesNothing } from '../../distill/schedule.js';
+import { planSteps } from '../../distill/train.js';
+import { formatCounted } from '../../format.js';
 import { checkFit } from '../../models/pretrained.js';
 import { countParameters } from '../../models/text-encoder.js';
 import { MAX_LENGTH } from '../../text/tokenizer.js';
@@ -9,7 +12,7 @@ import { chooseBatchSize, findFittingBatch } from './batch-size.js';
 import { datasetOf, findData, openPairs, type Dataset } from './dataset.js';
 import { chooseEngine, type EngineInfo } from './engine.js';
 import { fingerprintsOf } from './fingerprints.js';
-import { openRunModel, projectStudent, type RunModel } from './models.js';
+import { checkRoles, openRunModel, projectStudent, type RunModel } from './models.js';
 import type { AskedSettings, TrainSettings } from './settings.js';
 
 /** A run that can begin. */
@@ -38,6 +41,7 @@ export async function prepareRun(
 ): Promise<PreparedRun> {
   let settings: TrainSettings = { ...asked, batchSize: asked.batchSize === 'auto' ? 1 : asked.batchSize };
   const found = await findData(settings, output);
+  await checkRoles(settings, output, mayLackModels);
   const teacher = await openRunModel('teacher', settings, output, mayLackModels);
   const student = projectStudent(
     await openRunModel('student', settings, output, mayLackModels),
@@ -53,6 +57,7 @@ export async function prepareRun(
   if (fitting !== undefined)
     settings = { ...settings, batchSize: chooseBatchSize(fitting, pairs.training.count, settings.accumulate, output) };
   const data = datasetOf(pairs, settings.batchSize);
+  warnOfIdleRun(settings, data, output);
   const fingerprints = mayLackModels
     ? {}
     : await fingerprintsOf(data.fingerprint, teacher, student, settings.randomWeights ? settings.seed : undefined);
@@ -65,6 +70,15 @@ export async function prepareRun(
     fingerprints,
     description: describeRun(settings, { teacher, student }, engine, data, fingerprints),
   };
+}
+
+function warnOfIdleRun(settings: TrainSettings, { training }: Dataset, output: Output): void {
+  const { totalSteps } = planSteps(training, settings);
+  const { learningRate: peak, warmupRatio } = settings;
+  if (!changesNothing({ peak, totalSteps, warmupRatio })) return;
+  output.warn(
+    `${formatCounted(totalSteps, 'step')}, all of warm-up (--warmup-ratio ${warmupRatio}): the learning rate stays 0, and the student as it is; take more steps, or --warmup-ratio 0`,
+  );
 }
 
 function describeRun(
