@@ -24,6 +24,8 @@ const BASE = [
   'errors.ts',
   'files.ts',
   'leftovers.ts',
+  'lock-socket.ts',
+  'lock.ts',
   'new-file.ts',
   'processes.ts',
   'random.ts',

@@ -5,6 +5,7 @@
  * of the outputs in the order of the data's rows. A shard has its name when it is whole.
  */
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Batch, Batches } from '../data/batches.js';
@@ -72,7 +73,8 @@ export async function openTeacherCache(
     missingBytes: missing.reduce((sum, { rows }) => sum + rows * width * BYTES_A_VALUE, 0),
     async fill(teach, onPairs) {
       for (const shard of shards) {
-        if (missing.includes(shard)) await fillShard(shard, teach, onPairs);
+        // Another process may have made it meanwhile.
+        if (missing.includes(shard) && !existsSync(join(folder, shard.name))) await fillShard(shard, teach, onPairs);
         else await onPairs(shard.rows);
       }
     },

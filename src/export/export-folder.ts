@@ -3,6 +3,7 @@ import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { InputError } from '../errors.js';
 import { fileError, syncFolder, writeFileAtomic } from '../files.js';
+import { makerTag, removeLeftovers } from '../leftovers.js';
 
 /** The file that makes a folder an export: what it was made from, and how. */
 export const EXPORT_FILE = 'kd-export.json';
@@ -36,9 +37,11 @@ export async function checkExportFolder(folder: string): Promise<void> {
 export async function writeExportFolder(folder: string, fill: (temporary: string) => Promise<object>): Promise<void> {
   await checkExportFolder(folder);
   const place = resolve(folder);
-  const [temporary, earlier] = ['tmp', 'old'].map((ending) => `${place}.${process.pid}.${ending}`);
+  const tag = makerTag();
+  const [temporary, earlier] = ['tmp', 'old'].map((ending) => join(dirname(place), `.kd-export-${tag}.${ending}`));
   try {
     await mkdir(dirname(place), { recursive: true });
+    removeLeftovers(dirname(place), (name) => name.startsWith('.kd-export-') && name.endsWith('.tmp'));
     await mkdir(temporary);
     const description = await fill(temporary);
     await writeFileAtomic(join(temporary, EXPORT_FILE), `${JSON.stringify(description, null, 2)}\n`);
@@ -50,17 +53,27 @@ export async function writeExportFolder(folder: string, fill: (temporary: string
   }
 }
 
-/** Puts the new folder in the place of the earlier one, if any; where that fails, the earlier one is put back. */
+/**
+ * Puts the new folder in the place of the earlier one, if any; where that fails, the earlier one is put back. Another process may
+ * put its own there meanwhile, which is then the earlier one.
+ */
 async function replace(place: string, made: string, earlier: string): Promise<void> {
-  const isThere = await rename(place, earlier).then(
-    () => true,
-    () => false,
-  );
-  try {
-    await rename(made, place);
-  } catch (error) {
-    if (isThere) await rename(earlier, place);
-    throw error;
+  for (let attempt = 1; ; attempt++) {
+    const isThere = await rename(place, earlier).then(
+      () => true,
+      () => false,
+    );
+    try {
+      await rename(made, place);
+      break;
+    } catch (error) {
+      const isTaken = ['ENOTEMPTY', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '') && attempt < 10;
+      if (isTaken) await rm(earlier, { recursive: true, force: true });
+      else {
+        if (isThere) await rename(earlier, place);
+        throw error;
+      }
+    }
   }
   await syncFolder(dirname(place));
   await rm(earlier, { recursive: true, force: true });

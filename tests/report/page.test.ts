@@ -5,6 +5,7 @@ import { embedded } from '../../src/report/page.js';
 import type { ReportData } from '../../src/report/report-data.js';
 import { writeReport } from '../../src/report/write-report.js';
 import { lockRun } from '../../src/runs/run-lock.js';
+import { claimOf } from '../runs/new-run.js';
 import { lossLine, makeRun, type RunOptions } from './run-of.js';
 
 async function pageOf(options: RunOptions = {}, change: (run: string) => unknown = () => undefined): Promise<string> {
@@ -76,9 +77,11 @@ describe('a run', () => {
     expect(await stateOf(unfinished, () => undefined)).toBe('stopped');
     expect(
       await stateOf(unfinished, async (run) => {
-        await lockRun(run);
-        const owner = JSON.parse(readFileSync(join(run, 'lock'), 'utf8')) as object;
-        writeFileSync(join(run, 'lock'), JSON.stringify({ ...owner, boot: 'of another day' })); // killed, and the machine started again
+        const lock = await lockRun(run);
+        const path = claimOf(run);
+        const owner = JSON.parse(readFileSync(path, 'utf8')) as object;
+        lock.release();
+        writeFileSync(path, JSON.stringify({ ...owner, boot: 'of another day' })); // killed, and the machine started again
       }),
     ).toBe('stopped');
     expect(await stateOf({}, lockRun)).toBe('finished');

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { momentShapes } from '../../src/distill/adamw.js';
@@ -15,6 +15,7 @@ import { writeSafetensors } from '../../src/weights/safetensors-writer.js';
 import { temporaryFolder } from '../cli.js';
 import { MUTATIONS, mutate, refusals } from '../mutations.js';
 import { randomIntegers } from '../weights/support.js';
+import { claimOf } from './new-run.js';
 
 const VALIDATION = { step: 3, epoch: 1, loss: 0.75, lossEn: 0.5, lossKo: 0.25 };
 const TRAINER = trainerText({
@@ -84,6 +85,7 @@ it(`a ${MUTATIONS} times damaged optimizer.safetensors is read or refused in one
   const original = readFileSync(path);
   const refused = await refusals(MUTATIONS, randomIntegers(8), async (random) => {
     writeFileSync(path, mutate(original, random));
+    utimesSync(path, Date.now() / 1000 - 60, Date.now() / 1000 - 60);
     let count = 0;
     for await (const [, values] of await readMoments(path, trained)) count += values.length;
     expect(count).toBe(16);
@@ -141,11 +143,13 @@ it(`logs that are damaged ${LOG_MUTATIONS} times are cut back, read, and added t
 it(`a ${MUTATIONS} times damaged lock is respected, or taken over`, async () => {
   const run = temporaryFolder();
   const held = await lockRun(run);
-  const original = readFileSync(join(run, 'lock'));
+  const path = claimOf(run);
+  const original = readFileSync(path);
   held.release();
   const random = randomIntegers(10);
   for (let i = 0; i < MUTATIONS; i++) {
-    writeFileSync(join(run, 'lock'), mutate(original, random));
+    writeFileSync(path, mutate(original, random));
+    utimesSync(path, Date.now() / 1000 - 60, Date.now() / 1000 - 60);
     try {
       (await lockRun(run)).release();
     } catch (error) {

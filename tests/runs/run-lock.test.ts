@@ -1,57 +1,263 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
 import { InputError } from '../../src/errors.js';
-import { isHeld, lockRun, type Owner } from '../../src/runs/run-lock.js';
-import { temporaryFolder } from '../cli.js';
+import type { LockOwner } from '../../src/lock.js';
+import { isWritten, lockRun } from '../../src/runs/run-lock.js';
+import { hasNamespaces, IN_NEW_NAMESPACE, temporaryFolder } from '../cli.js';
+import { claimOf } from './new-run.js';
 
-const own: Owner = { pid: process.pid, started: '500', boot: 'this', host: 'here' };
-const processes =
-  (...alive: Owner[]) =>
-  (pid: number): Owner | undefined =>
-    [own, ...alive].find((each) => each.pid === pid);
+const BUILT = fileURLToPath(new URL('../../dist/runs/run-lock.js', import.meta.url));
 
-it.each<[string, Owner, Owner[], boolean]>([
-  ['a process that runs', { ...own, pid: 7 }, [{ ...own, pid: 7 }], true],
-  ['a process that is no more', { ...own, pid: 7 }, [], false],
-  ['another process with its number', { ...own, pid: 7 }, [{ ...own, pid: 7, started: '900' }], false],
-  ['an earlier boot', { ...own, pid: 7, boot: 'before' }, [{ ...own, pid: 7 }], false],
-  ['another machine', { ...own, pid: 7, host: 'there' }, [], true],
-])('a lock of %s', (_, owner, alive, held) => {
-  expect(isHeld(owner, processes(...alive))).toBe(held);
-});
+/** Signs of life that tests can wait for. */
+const QUICK = { every: 40, limit: 1500 };
+
+const ownerIn = (path: string): LockOwner => JSON.parse(readFileSync(path, 'utf8')) as LockOwner;
+const refusalOf = (run: string, times = QUICK): Promise<unknown> =>
+  lockRun(run, undefined, times).catch((error: unknown) => error);
+
+/** A process that takes the lock of a run, says so, and keeps it; `then` is what it does with it. */
+async function holder(
+  run: string,
+  within: readonly string[] = [],
+  then = '',
+): Promise<{ child: ChildProcess; said: string }> {
+  const script = `import { lockRun } from ${JSON.stringify(BUILT)};
+    try { await lockRun(${JSON.stringify(run)}); console.log('locked'); ${then} } catch (error) { console.log(error.message); process.exit(1); }
+    setInterval(() => undefined, 1000);`;
+  const [command, ...args] = [...within, process.execPath, '--input-type=module', '-e', script];
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [said] = (await once(child.stdout, 'data')) as [Buffer];
+  return { child, said: String(said).trim() };
+}
+
+async function killed(child: ChildProcess): Promise<void> {
+  child.kill('SIGKILL');
+  await once(child, 'close');
+}
+
+/** A claim as a process leaves it that was killed; `change` makes it somebody else's. */
+async function left(run: string, change: Partial<LockOwner>, secondsAgo = 0): Promise<string> {
+  const lock = await lockRun(run);
+  const path = claimOf(run);
+  const owner = ownerIn(path);
+  lock.release();
+  writeFileSync(path, JSON.stringify({ ...owner, ...change }));
+  utimesSync(path, Date.now() / 1000 - secondsAgo, Date.now() / 1000 - secondsAgo);
+  return path;
+}
 
 it('is for one at a time, and gone when released', async () => {
   const run = temporaryFolder();
   const lock = await lockRun(run);
-  const refusal = await lockRun(run).catch((error: unknown) => error);
+  const refusal = await refusalOf(run);
   expect(refusal).toBeInstanceOf(InputError);
   expect((refusal as Error).message).toBe(
     `${run}: expected a run that no process writes, but process ${process.pid} does; wait for it, or stop it`,
   );
+  expect(await isWritten(run)).toBe(true);
+  lock.check();
   lock.release();
   expect(readdirSync(run)).toEqual([]);
+  expect(await isWritten(run)).toBe(false);
   (await lockRun(run)).release();
 });
 
 it.each(['', '{', 'null', '{"pid":"x"}'])('takes over a lock that says %j', async (text) => {
+  for (const name of ['lock', 'lock-0123456789abcdef']) {
+    const run = temporaryFolder();
+    writeFileSync(join(run, name), text);
+    const lock = await lockRun(run);
+    expect(ownerIn(claimOf(run))).toMatchObject({ pid: process.pid });
+    lock.release();
+    expect(readdirSync(run)).toEqual([]);
+  }
+});
+
+describe('a lock left behind', () => {
+  it.each<[string, Partial<LockOwner>]>([
+    ['by a process whose number another has by now', { started: '1', socket: false }],
+    ['by a process whose number none has', { pid: 4194303, socket: false }],
+    ['before the machine was renamed', { started: '1', socket: false, host: 'before' }],
+    ['before the machine was started again', { boot: 'before' }],
+  ])('%s is taken over at once', async (_, change) => {
+    const run = temporaryFolder();
+    await left(run, change);
+    const lock = await lockRun(run);
+    expect(lock.takenFrom).toMatchObject(change);
+    lock.release();
+    expect(readdirSync(run)).toEqual([]);
+  });
+
+  it.each<[string, Partial<LockOwner>]>([
+    ['on another machine', { host: 'there', boot: 'other' }],
+    ['in another container, where there are no sockets', { namespace: '77', socket: false }],
+    ['by a version that knew no namespaces', { namespace: undefined, socket: undefined, pid: 4194303 }],
+  ])('%s is respected, and says what to do; after long silence it is taken over', async (_, change) => {
+    const run = temporaryFolder();
+    const path = await left(run, change, 0);
+    const [refusal, since] = [(await refusalOf(run)) as Error, ownerIn(path).since];
+    const { pid, host, namespace } = { ...ownerIn(path) };
+    expect(refusal.message).toMatch(/, last sign of life [01] seconds ago;/);
+    expect(refusal.message.replace(/\d+ seconds ago/, 'N seconds ago')).toBe(
+      `${run}: expected a run that no process writes, but process ${pid} of PID namespace ${namespace ?? 'unknown'} on ${host} does, ` +
+        `since ${since}, last sign of life N seconds ago; wait for it, or stop it there; ` +
+        `if it is no more, remove ${path}, or try again when it has given none for 1 minutes`,
+    );
+    expect(existsSync(path)).toBe(true);
+    await sleep(QUICK.limit);
+    expect(await refusalOf(run, { every: 40, limit: 60_000 })).toBeInstanceOf(InputError);
+    const said: string[] = [];
+    const lock = await lockRun(run, (text) => said.push(text), QUICK);
+    expect(lock.takenFrom).toMatchObject({ pid, host });
+    expect(said).toEqual([`looking 1 seconds for a sign of life of process ${pid} on ${host}`]);
+    lock.release();
+  });
+
+  it('is not judged by a clock that was set: one that is renewed is alive, whatever time it shows', async () => {
+    for (const secondsAgo of [-7200, 7200]) {
+      const run = temporaryFolder();
+      const path = await left(run, { host: 'there', boot: 'other' }, secondsAgo);
+      let time = Date.now() / 1000 - secondsAgo;
+      const beat = setInterval(() => {
+        utimesSync(path, (time += 0.04), time);
+      }, QUICK.every);
+      expect(await refusalOf(run)).toBeInstanceOf(InputError);
+      clearInterval(beat);
+    }
+  });
+
+  it('in a copy of the folder is nobody’s', async () => {
+    const [run, copy] = [temporaryFolder(), join(temporaryFolder(), 'copy')];
+    const lock = await lockRun(run);
+    cpSync(run, copy, { recursive: true, filter: (name) => !name.endsWith('.socket') });
+    writeFileSync(`${claimOf(copy)}.socket`, ''); // as archives keep them
+    (await lockRun(copy)).release();
+    lock.check();
+    lock.release();
+  });
+});
+
+it('leaves a claim that another made since, and notices that its own is gone', async () => {
   const run = temporaryFolder();
-  writeFileSync(join(run, 'lock'), text);
   const lock = await lockRun(run);
-  expect(JSON.parse(readFileSync(join(run, 'lock'), 'utf8'))).toMatchObject({ pid: process.pid });
+  rmSync(claimOf(run));
+  expect(() => {
+    lock.check();
+  }).toThrow(/^.*: expected to hold its lock, but lock-[0-9a-f]{16} is gone: another process may write here by now$/);
+  const [socket] = readdirSync(run);
+  utimesSync(join(run, socket), 1, 1);
+  expect(((await refusalOf(run)) as Error).message).toBe(
+    `${run}: expected a run that no process writes, but another does, whose lock was removed; wait for it, or stop it`,
+  );
+  lock.release();
+  const next = await lockRun(run);
+  lock.release();
+  next.check();
+  next.release();
+});
+
+it('is renewed while the process computes', async () => {
+  const run = temporaryFolder();
+  const lock = await lockRun(run, undefined, QUICK);
+  await sleep(300); // a thread takes a while to start
+  const path = claimOf(run);
+  utimesSync(path, 1, 1);
+  for (const end = Date.now() + 300; Date.now() < end;); // nothing else of this thread runs
+  const renewed = readFileSync(path, 'utf8');
+  expect(Date.now() - statSync(path).mtimeMs).toBeLessThan(300);
+  expect(JSON.parse(renewed)).toMatchObject({ pid: process.pid });
   lock.release();
 });
 
-it('takes over the lock of a dead process, and leaves one that another took since', async () => {
-  const run = temporaryFolder();
-  const lock = await lockRun(run);
-  const { started, ...owner } = JSON.parse(readFileSync(join(run, 'lock'), 'utf8')) as Owner;
-  const dead = { ...owner, started: `${started}0` }; // this number, another process
-  writeFileSync(join(run, 'lock'), JSON.stringify(dead));
-  const taken = await lockRun(run);
-  expect(taken.takenFrom).toEqual(dead);
-  writeFileSync(join(run, 'lock'), JSON.stringify({ ...owner, started, pid: 1 }));
+it('works under a path longer than sockets may have, and through a link', async () => {
+  const folder = join(temporaryFolder(), 'a'.repeat(120), 'b'.repeat(120));
+  mkdirSync(folder, { recursive: true });
+  const linked = join(temporaryFolder(), 'linked');
+  symlinkSync(folder, linked);
+  const lock = await lockRun(folder);
+  expect(ownerIn(claimOf(folder)).socket).toBe(true);
+  expect(await refusalOf(linked)).toBeInstanceOf(InputError);
+  const moved = `${folder}-moved`;
+  renameSync(folder, moved);
+  expect(await refusalOf(moved)).toBeInstanceOf(InputError);
+  renameSync(moved, folder);
   lock.release();
-  taken.release();
-  expect(existsSync(join(run, 'lock'))).toBe(true);
+  expect(readdirSync(folder)).toEqual([]);
+});
+
+it.skipIf(process.getuid?.() === 0)('names a folder that cannot be written', async () => {
+  const run = temporaryFolder();
+  chmodSync(run, 0o555);
+  expect(((await refusalOf(run)) as Error).message).toBe(`${run}/lock: cannot be written: permission denied`);
+});
+
+it('is taken by one of ten that come at once, ten times', async () => {
+  for (let i = 0; i < 10; i++) {
+    const run = temporaryFolder();
+    if (i % 2 === 0) await left(run, { started: '1', socket: false });
+    const results = await Promise.all(Array.from({ length: 10 }, () => refusalOf(run)));
+    const locks = results.filter((result) => !(result instanceof InputError)) as Awaited<ReturnType<typeof lockRun>>[];
+    expect(locks).toHaveLength(1);
+    locks[0].check();
+    locks[0].release();
+    expect(readdirSync(run)).toEqual([]);
+  }
+}, 120_000);
+
+describe('another process', () => {
+  it('keeps the lock while it is stopped or computes, and loses it when it is killed', async () => {
+    const run = temporaryFolder();
+    const { child } = await holder(run, [], 'setTimeout(() => { for (;;); }, 50);');
+    await sleep(100);
+    for (const signal of ['SIGCONT', 'SIGSTOP'] as const) {
+      child.kill(signal);
+      expect(((await refusalOf(run)) as Error).message).toContain(`but process ${child.pid} does`);
+    }
+    await killed(child);
+    const lock = await lockRun(run);
+    expect(lock.takenFrom?.pid).toBe(child.pid);
+    lock.release();
+    expect(readdirSync(run)).toEqual([]);
+  }, 30_000);
+
+  it.skipIf(!hasNamespaces())(
+    'in a container is refused by one in another, ten times, and succeeds it when that is killed',
+    async () => {
+      const run = temporaryFolder();
+      let first = await holder(run, IN_NEW_NAMESPACE);
+      for (let i = 0; i < 10; i++) {
+        const second = await holder(run, IN_NEW_NAMESPACE);
+        expect([first.said, second.said]).toEqual([
+          'locked',
+          expect.stringMatching(
+            /but process 1 of PID namespace \d+ on \S+ does, since 2\S+Z; wait for it, or stop it there$/,
+          ),
+        ]);
+        await killed(first.child);
+        first = await holder(run, IN_NEW_NAMESPACE);
+      }
+      expect(await isWritten(run)).toBe(true); // seen from outside, too
+      await killed(first.child);
+      expect(await isWritten(run)).toBe(false);
+    },
+    120_000,
+  );
 });

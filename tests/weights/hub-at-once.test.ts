@@ -28,8 +28,9 @@ async function fetchIn(home: string, within: readonly string[]): Promise<{ code:
   const script = `import { resolveModelFolder } from ${JSON.stringify(BUILT)};
     console.log(await resolveModelFolder('${MODEL}', { flag: '--teacher' }));`;
   const [command, ...args] = [...within, process.execPath, '--input-type=module', '-e', script];
-  const env: NodeJS.ProcessEnv = { ...process.env, HF_ENDPOINT: hub.url, HF_HOME: home, XDG_CACHE_HOME: home };
-  for (const name of ['HF_HUB_CACHE', 'HUGGINGFACE_HUB_CACHE', 'HF_TOKEN', 'HF_HUB_OFFLINE']) delete env[name];
+  const unset = ['HF_HUB_CACHE', 'HUGGINGFACE_HUB_CACHE', 'HF_TOKEN', 'HF_HUB_OFFLINE'];
+  const kept = Object.entries(process.env).filter(([name]) => !unset.includes(name));
+  const env = { ...Object.fromEntries(kept), HF_ENDPOINT: hub.url, HF_HOME: home, XDG_CACHE_HOME: home };
   const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (said += String(text)));

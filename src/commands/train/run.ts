@@ -10,7 +10,7 @@ import { InputError } from '../../errors.js';
 import { checkpointName } from '../../runs/checkpoint.js';
 import { cutLogs, openLossLog, outputsRow, stepRow, validationRow, type LossLog } from '../../runs/loss-log.js';
 import { beginRun, makeRunFolder, pointAt } from '../../runs/run-folder.js';
-import { lockRun } from '../../runs/run-lock.js';
+import { lockRun, type RunLock } from '../../runs/run-lock.js';
 import type { Output } from '../console.js';
 import { EXIT } from '../failure.js';
 import { formatCount, formatCounted, formatDuration } from '../../format.js';
@@ -29,6 +29,7 @@ import { openTrainingView, type TrainingView } from './view.js';
 interface Run {
   /** Absolute path of its folder. */
   readonly folder: string;
+  readonly lock: RunLock;
   readonly prepared: PreparedRun;
   readonly engine: Engine;
   readonly log: LossLog;
@@ -46,12 +47,14 @@ export async function runTraining(run: string | ResumedRun, prepared: PreparedRu
   const resumed = typeof run === 'string' ? undefined : run;
   if (resumed !== undefined) checkSame(resumed, prepared, output);
   const folder = typeof run === 'string' ? await makeRunFolder(run) : run.folder;
-  const lock = await lockRun(folder);
+  const lock = await lockRun(folder, (text) => {
+    output.message(text);
+  });
   if (lock.takenFrom !== undefined)
     output.message(`the lock of process ${lock.takenFrom.pid}, which is no more, is taken over`);
   try {
     if (resumed === undefined) await beginRun(folder, prepared.description);
-    return await underLock(folder, resumed, prepared, output);
+    return await underLock(folder, lock, resumed, prepared, output);
   } finally {
     lock.release();
   }
@@ -59,6 +62,7 @@ export async function runTraining(run: string | ResumedRun, prepared: PreparedRu
 
 async function underLock(
   folder: string,
+  lock: RunLock,
   resumed: ResumedRun | undefined,
   prepared: PreparedRun,
   output: Output,
@@ -91,7 +95,7 @@ async function underLock(
       engine,
       data,
       options,
-      recording({ folder, prepared, engine, log, view, output }, saved),
+      recording({ folder, lock, prepared, engine, log, view, output }, saved),
       state,
     );
     view.stop();
@@ -136,7 +140,7 @@ function checkSaved({ state: { step } }: TrainResult, last: string | undefined, 
 
 /** Writes and shows what the loop tells. */
 function recording(
-  { folder, prepared, engine, log, view, output }: Run,
+  { folder, lock, prepared, engine, log, view, output }: Run,
   saved: { last: string | undefined },
 ): TrainCallbacks {
   const { settings, data } = prepared;
@@ -163,6 +167,7 @@ function recording(
     async onStep(record) {
       view.step(record);
       if (record.step % settings.logEvery === 0 || record.step === 1) {
+        lock.check();
         const logged = { ...record, pairsPerSecond: rateOf(view.meter.lap('logged')) };
         log.logStep(logged);
         output.event({ event: 'step', ...stepRow(logged) });
@@ -194,12 +199,14 @@ function recording(
       await setImmediate();
     },
     onValidation(record, trainLoss) {
+      lock.check();
       view.validation(record, trainLoss);
       log.logValidation(record);
       output.event({ event: 'validation', ...validationRow(record) });
     },
     async onCheckpoint(state, isBest) {
       const { step } = state;
+      lock.check();
       log.sync();
       const name = await save(state, isBest);
       if (name !== undefined) {

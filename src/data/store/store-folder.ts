@@ -1,18 +1,25 @@
 /**
  * @file A token store in the making. Everything is made in a folder inside the store's own, named after the process;
- * what is finished moves up by renaming, the manifest last. So at any moment the store is whole, or has no manifest;
- * what a killed process left behind is removed by the next one.
+ * what is finished moves up by renaming, the manifest last, one process at a time. So at any moment the store is whole, or
+ * has no manifest; what a killed process left behind is removed by the next one.
  */
-import { mkdir, readdir, rename, rm, rmdir } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { InputError } from '../../errors.js';
-import { fileError, syncFolder, writeFileAtomic } from '../../files.js';
+import { fileError, isPendingName, syncFolder, writeFileAtomic } from '../../files.js';
+import { makerTag, removeLeftovers } from '../../leftovers.js';
+import { isLockName, takeLock } from '../../lock.js';
 import { MANIFEST } from './manifest.js';
 
-const PARTIAL = /^\.partial-(\d+)$/;
+/** Begins the names of folders in which stores are made; who makes it follows. */
+const PARTIAL = '.partial-';
 
-/** The files that a store consists of, besides its manifest. */
-const STORE_FILE = /^(training|validation)-\d+\.arrow$|^report\.(json|html)$|\.tmp$/;
+/** The files that a store consists of, besides its manifest and what tells of its making. */
+const SHARD_FILE = /^(training|validation)-\d+\.arrow$/;
+const REPORT_FILE = /^report\.(json|html)$/;
+
+/** As long as another process takes to publish, and more. */
+const PATIENCE_MS = 60_000;
 
 export interface StoreFolder {
   /** The folder to make files in. */
@@ -28,29 +35,63 @@ export interface StoreFolder {
  * the new one is published. Throws an `InputError` for a folder that holds other things, or cannot be written.
  */
 export async function beginStore(folder: string): Promise<StoreFolder> {
-  const partial = join(folder, `.partial-${process.pid}`);
+  const partial = join(folder, `${PARTIAL}${makerTag()}`);
   let firstMade: string | undefined;
   try {
-    firstMade = await mkdir(folder, { recursive: true });
-    await requireOwnFiles(folder);
-    await removeLeftovers(folder);
-    await mkdir(partial);
+    firstMade = await makePartial(folder, partial);
   } catch (error) {
     throw fileError(folder, 'cannot be written', error);
   }
   return {
     partial,
     async publish(files, manifest) {
-      await removeStore(folder);
-      for (const file of files) await rename(join(partial, file), join(folder, file));
-      await syncFolder(folder);
-      await writeFileAtomic(join(folder, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`);
+      const text = `${JSON.stringify(manifest, null, 2)}\n`;
+      const lock = await takeLock(folder, { what: 'a token store', patience: PATIENCE_MS });
+      try {
+        if (await isPublished(folder, partial, files, text)) return; // by another process, at the same work
+        await removeStore(folder);
+        for (const file of files) await rename(join(partial, file), join(folder, file));
+        await syncFolder(folder);
+        await writeFileAtomic(join(folder, MANIFEST), text);
+      } catch (error) {
+        throw fileError(folder, 'cannot be written', error);
+      } finally {
+        lock.release();
+      }
     },
     async discard() {
       await rm(partial, { recursive: true, force: true });
       if (firstMade !== undefined) await removeEmpty(resolve(folder), resolve(firstMade));
     },
   };
+}
+
+/** Makes the folder of a store, and one to work in. Another process that gives up may remove the folder while it is empty. */
+async function makePartial(folder: string, partial: string): Promise<string | undefined> {
+  let firstMade: string | undefined;
+  for (let attempt = 1; ; attempt++) {
+    firstMade = (await mkdir(folder, { recursive: true })) ?? firstMade;
+    await requireOwnFiles(folder);
+    removeLeftovers(folder, (name) => name.startsWith(PARTIAL) || isPendingName(name));
+    try {
+      await mkdir(partial);
+      return firstMade;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || attempt === 10) throw error;
+    }
+  }
+}
+
+/** Whether the very store that was made is there already: its manifest, which holds the checksums, and its files. */
+async function isPublished(folder: string, partial: string, files: readonly string[], manifest: string): Promise<boolean> {
+  if ((await readFile(join(folder, MANIFEST), 'utf8').catch(() => undefined)) !== manifest) return false;
+  for (const file of files.filter((each) => !REPORT_FILE.test(each))) {
+    const [there, made] = await Promise.all(
+      [folder, partial].map((place) => stat(join(place, file)).then(({ size }) => size, () => -1)),
+    );
+    if (there !== made) return false;
+  }
+  return true;
 }
 
 /** Removes a folder and those above it up to `last`, as long as they are empty. */
@@ -60,30 +101,19 @@ async function removeEmpty(folder: string, last: string): Promise<void> {
 }
 
 async function requireOwnFiles(folder: string): Promise<void> {
-  const other = (await readdir(folder)).find((name) => name !== MANIFEST && !STORE_FILE.test(name) && !PARTIAL.test(name));
+  const other = (await readdir(folder)).find((name) => !isOwnName(name));
   if (other === undefined) return;
   throw new InputError(`${folder}: expected an empty folder or a token store, got one with ${other} in it; name another folder`);
 }
 
-/** Unfinished stores of processes that are no more. */
-async function removeLeftovers(folder: string): Promise<void> {
-  for (const name of await readdir(folder)) {
-    const pid = PARTIAL.exec(name)?.[1];
-    if (pid !== undefined && !(isRunning(Number(pid)) && Number(pid) !== process.pid)) await rm(join(folder, name), { recursive: true });
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
+function isOwnName(name: string): boolean {
+  const isStore = name === MANIFEST || SHARD_FILE.test(name) || REPORT_FILE.test(name);
+  return isStore || name.startsWith(PARTIAL) || name.endsWith('.tmp') || isLockName(name);
 }
 
 /** The manifest goes first: without it, what is left is no store. */
 async function removeStore(folder: string): Promise<void> {
   await rm(join(folder, MANIFEST), { force: true });
-  for (const name of await readdir(folder)) if (STORE_FILE.test(name)) await rm(join(folder, name), { force: true });
+  for (const name of await readdir(folder))
+    if (SHARD_FILE.test(name) || REPORT_FILE.test(name)) await rm(join(folder, name), { force: true });
 }

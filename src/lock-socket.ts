@@ -1,0 +1,98 @@
+/**
+ * @file Unix sockets in a folder, as signs of life: the kernel accepts connections for a process that listens, whatever it is at, and
+ * refuses them once it is gone. Sockets that have a name in the file system are found from every container that sees the folder.
+ */
+import { chmodSync, rmSync } from 'node:fs';
+import { open, type FileHandle } from 'node:fs/promises';
+import { connect, createServer } from 'node:net';
+import { join } from 'node:path';
+
+export interface ListeningSocket {
+  close(): void;
+}
+
+/** The longest path of a socket on every system, in bytes. */
+const LONGEST_PATH = 100;
+
+/** What file systems without sockets, and systems without room for the path, answer. */
+const NO_SOCKETS = [
+  'EPERM',
+  'EOPNOTSUPP',
+  'ENOTSUP',
+  'ENOSYS',
+  'EINVAL',
+  'ENAMETOOLONG',
+  'EAFNOSUPPORT',
+  'EPROTONOSUPPORT',
+];
+
+/**
+ * Listens on a new socket.
+ *
+ * @returns undefined where the file system has no sockets
+ */
+export async function openSocket(folder: string, name: string): Promise<ListeningSocket | undefined> {
+  const server = createServer((connection) => connection.destroy());
+  try {
+    await throughFolder(folder, name, (path) => {
+      return new Promise<void>((resolve, reject) => {
+        server.once('error', reject);
+        server.listen(path, resolve);
+      });
+    });
+    chmodSync(join(folder, name), 0o666); // whoever connects must have leave to write
+  } catch (error) {
+    server.close();
+    if (NO_SOCKETS.includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
+    throw error;
+  }
+  server.on('error', () => undefined); // a connection that could not be accepted
+  server.unref();
+  return {
+    close() {
+      rmSync(join(folder, name), { force: true });
+      server.close();
+    },
+  };
+}
+
+/** Whether a process listens on a socket; `unclear` where there is none, or it is not to be reached. */
+export async function askSocket(folder: string, name: string): Promise<'answers' | 'refuses' | 'unclear'> {
+  try {
+    return await throughFolder(
+      folder,
+      name,
+      (path) =>
+        new Promise((resolve) => {
+          const connection = connect(path);
+          connection.once('connect', () => {
+            connection.destroy();
+            resolve('answers');
+          });
+          connection.once('error', (error: NodeJS.ErrnoException) => {
+            // EAGAIN: a process listens that has not come to accept for long
+            const answers: Record<string, 'answers' | 'refuses'> = { EAGAIN: 'answers', ECONNREFUSED: 'refuses' };
+            resolve(answers[error.code ?? ''] ?? 'unclear');
+          });
+        }),
+    );
+  } catch {
+    return 'unclear';
+  }
+}
+
+/** Gives the shortest path to a file in a folder: those of sockets are limited to some hundred bytes. */
+async function throughFolder<T>(folder: string, name: string, use: (path: string) => Promise<T>): Promise<T> {
+  if (process.platform !== 'linux') {
+    const path = join(folder, name);
+    if (Buffer.byteLength(path) > LONGEST_PATH)
+      throw Object.assign(new Error(`${path} is too long`), { code: 'ENAMETOOLONG' });
+    return use(path);
+  }
+  const handle: FileHandle = await open(folder, 'r');
+  try {
+    return await use(`/proc/self/fd/${handle.fd}/${name}`);
+  } finally {
+    await handle.close();
+  }
+}
