@@ -28,6 +28,7 @@ const BASE = [
   'lock.ts',
   'new-file.ts',
   'processes.ts',
+  'python-json.ts',
   'random.ts',
   'protobuf.ts',
   'onnx-format.ts',

@@ -1,14 +1,15 @@
 /** @file Denoising diffusion implicit models (arXiv 2010.02502), formula 12 without fresh noise (η = 0). */
 import { clamp, weightedSum } from './latents.js';
-import { alphasCumprod } from './noise-schedule.js';
+import { alphasCumprod, checkFirstStep } from './noise-schedule.js';
 import { noiseLevel, predictedNoise, predictedSample, threshold } from './prediction.js';
 import type { DdimConfig } from './scheduler-config.js';
 import type { Scheduler } from './scheduler.js';
 import { spacedTimesteps } from './timesteps.js';
 
-/** @throws InputError for more steps than training had */
+/** @throws InputError for more steps than training had, and a first one that divides by zero */
 export function ddim(config: DdimConfig, steps: number): Scheduler {
   const timesteps = spacedTimesteps(config, steps, 0);
+  if (config.clipRange === undefined && config.thresholding === undefined) checkFirstStep(config, timesteps);
   const alphas = alphasCumprod(config);
   const finalAlpha = config.setAlphaToOne ? 1 : alphas[0];
   const stride = Math.floor(config.numTrainTimesteps / steps);

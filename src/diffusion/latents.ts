@@ -1,4 +1,25 @@
-/** @file Arithmetic on latents, which are arrays of float32: sums in float64, rounded once. */
+/** @file Latents, which are arrays of float32, and arithmetic on them: sums in float64, rounded once. */
+
+/** Pixels a latent stands for, along each side. */
+export const PIXELS_PER_LATENT = 8;
+
+export const LATENT_CHANNELS = 4;
+
+/** What latents were multiplied by in training: https://github.com/CompVis/stable-diffusion, `v1-inference.yaml`, `scale_factor`. */
+export const LATENT_SCALE = 0.18215;
+
+/** Arrays of one length, one after the other. */
+export function joined(arrays: readonly Float32Array[]): Float32Array {
+  if (arrays.length === 1) return arrays[0];
+  const all = new Float32Array(arrays.length * arrays[0].length);
+  for (const [i, array] of arrays.entries()) all.set(array, i * array.length);
+  return all;
+}
+
+/** An array in parts of one length. */
+export function parts(values: Float32Array, length: number): Float32Array[] {
+  return Array.from({ length: values.length / length }, (_, i) => values.subarray(i * length, (i + 1) * length));
+}
 
 /** A factor and the values it applies to. */
 export type Term = readonly [factor: number, values: Float32Array];

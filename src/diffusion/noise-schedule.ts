@@ -1,5 +1,6 @@
 /** @file How much noise there is at each of the time steps that a model was trained on. */
-import type { NoiseScheduleConfig } from './scheduler-config.js';
+import { InputError } from '../errors.js';
+import type { CommonConfig, NoiseScheduleConfig } from './scheduler-config.js';
 
 /** Never more noise in one step than this, as in arXiv 2102.09672, section 3.2. */
 const MAX_BETA = 0.999;
@@ -18,6 +19,22 @@ export const SMALLEST_ALPHA = 2 ** -24;
 export function alphasCumprod(config: NoiseScheduleConfig): Float32Array {
   const betas = config.rescaleBetasZeroSnr ? rescaleToZeroSnr(betasOf(config)) : betasOf(config);
   return runningProduct(betas.map((beta) => 1 - beta));
+}
+
+/**
+ * Checks that what the model predicts can be had where denoising starts. At zero terminal SNR (arXiv 2305.08891) a sample is
+ * all noise there, and of the noise alone nothing of the picture can be told: x₀ = (x − σ·ε)/α has α = 0.
+ *
+ * @throws InputError for a model that predicts the noise and is asked at such a time step
+ */
+export function checkFirstStep(config: CommonConfig, timesteps: readonly number[]): void {
+  const isAllNoise = config.rescaleBetasZeroSnr && timesteps[0] === config.numTrainTimesteps - 1;
+  if (!isAllNoise || config.predictionType !== 'epsilon') return;
+  throw new InputError(
+    'scheduler_config.json: expected prediction_type v_prediction or sample with rescale_betas_zero_snr (zero terminal SNR), ' +
+      'got epsilon, which divides by zero at the first time step; set rescale_betas_zero_snr to false, ' +
+      'timestep_spacing to leading, or give --scheduler pndm, which does not rescale',
+  );
 }
 
 /** β, the share of the variance that each time step replaces by noise. `[T]` */

@@ -3,7 +3,7 @@ import { InputError } from '../errors.js';
 import { hash32, randomNormal } from '../random.js';
 import { openSafetensors } from '../weights/safetensors.js';
 import { shownShape } from '../weights/wording.js';
-import { LATENT_CHANNELS, PIXELS_PER_LATENT } from './pipeline.js';
+import { LATENT_CHANNELS, PIXELS_PER_LATENT } from './latents.js';
 
 /** Noise and the size of its picture in pixels. */
 export interface StartingNoise {

@@ -30,21 +30,22 @@ export interface OnnxModel {
   readonly location: string;
   readonly inputs: readonly Port[];
   readonly outputs: readonly Port[];
-  /** The first output for inputs by name. Throws InputError for what the model cannot take. */
-  run(inputs: Readonly<Record<string, Values>>): Promise<Values>;
+  /** An output, the first unless named, for inputs by name. Throws InputError for what the model cannot take. */
+  run(inputs: Readonly<Record<string, Values>>, output?: string): Promise<Values>;
   release(): Promise<void>;
 }
 
 /** What ONNX Runtime may compute on. */
 export type Provider = 'cuda' | 'cpu';
 
-/** Where a float16 or integer input's values are converted to; others cannot be made from float32. */
+/** How float32 becomes what an input takes, by its type. */
 const ENCODERS: Readonly<Record<string, (values: Float32Array) => Tensor.DataType>> = {
   float32: (values) => values,
   float16: float32ToFloat16,
   float64: (values) => Float64Array.from(values),
   int32: (values) => Int32Array.from(values),
   int64: (values) => BigInt64Array.from(values, BigInt),
+  bool: (values) => Uint8Array.from(values),
 };
 
 /**
@@ -89,16 +90,16 @@ export async function loadOnnx(location: string, provider: Provider): Promise<On
     location,
     inputs,
     outputs: session.outputMetadata.map(portOf),
-    async run(values) {
+    async run(values, output = session.outputNames[0]) {
       const feeds = Object.fromEntries(
         inputs
           .filter(({ name }) => name in values)
           .map((port) => [port.name, tensorOf(port, values[port.name], location)]),
       );
-      const results = await session.run(feeds, [session.outputNames[0]]).catch((error: unknown) => {
+      const results = await session.run(feeds, [output]).catch((error: unknown) => {
         throw new InputError(`${location}: expected to run on ${shapesOf(values)}, got "${reasonOf(error, location)}"`);
       });
-      return decoded(results[session.outputNames[0]], location);
+      return decoded(results[output], location);
     },
     release: () => session.release(),
   };

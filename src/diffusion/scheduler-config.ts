@@ -4,6 +4,7 @@
  * Fields and defaults: diffusers 0.42, `schedulers/scheduling_{unipc_multistep,pndm,ddim}.py`.
  */
 import { InputError } from '../errors.js';
+import { shownJson } from '../python-json.js';
 
 /** The schedulers there are, by the names of `--scheduler`. */
 export const SCHEDULERS = ['unipc', 'pndm', 'ddim'] as const;
@@ -230,9 +231,4 @@ class Fields {
     const value = this.json[key] ?? standard;
     return choices.find((choice) => choice === value) ?? this.fail(key, `one of ${choices.join(', ')}`);
   }
-}
-
-function shownJson(value: unknown): string {
-  const text = JSON.stringify(value) ?? 'nothing';
-  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
 }

@@ -7,6 +7,7 @@
  */
 import { weightedSum, type Term } from './latents.js';
 import { predictedNoise, predictedSample, threshold, type NoiseLevel } from './prediction.js';
+import { checkFirstStep } from './noise-schedule.js';
 import type { UniPCConfig } from './scheduler-config.js';
 import type { Scheduler } from './scheduler.js';
 import { sigmaSchedule } from './sigmas.js';
@@ -28,9 +29,10 @@ interface Start {
   readonly outputs: readonly Output[];
 }
 
-/** @throws InputError for more steps than training had */
+/** @throws InputError for more steps than training had, and a first one that divides by next to nothing */
 export function unipc(config: UniPCConfig, steps: number): Scheduler {
   const { timesteps, sigmas } = sigmaSchedule(config, steps);
+  if (config.thresholding === undefined) checkFirstStep(config, timesteps);
   const places = Array.from(sigmas, placeOf);
   let history: readonly Output[] = [];
   let last: Start | undefined;

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError, messageOf } from '../errors.js';
 import { systemReason } from '../files.js';
+import { parsePythonJson } from '../python-json.js';
 import { readRegularFile } from '../regular-file.js';
 import { nestingOf } from '../weights/json-keys.js';
 import { shownValue } from '../weights/wording.js';
@@ -137,7 +138,7 @@ export async function readConfig(folder: string): Promise<{ config: TextModelCon
     throw new InputError(`${path}: expected at most ${DEEPEST_CONFIG} objects and lists in one another, found more`);
   let json: unknown;
   try {
-    json = JSON.parse(text);
+    json = parsePythonJson(text);
   } catch (error) {
     throw new InputError(`${path}: expected JSON, got ${messageOf(error)}`);
   }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { InputError, messageOf } from '../errors.js';
+import { parsePythonJson } from '../python-json.js';
 
 /** One step of a tokenizer: its `type`, and settings that depend on the type. */
 export interface StepConfig {
@@ -47,7 +48,7 @@ export async function readJsonObject(folder: string, name: string): Promise<Reco
   if (text === undefined) return undefined;
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parsePythonJson(text);
   } catch (error) {
     throw new InputError(`${file}: expected JSON, got something else (${messageOf(error)}); get the file anew`);
   }

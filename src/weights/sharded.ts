@@ -5,6 +5,7 @@
 import { lstat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { InputError, messageOf } from '../errors.js';
+import { parsePythonJson } from '../python-json.js';
 import { readRegularFile } from '../regular-file.js';
 import type { TensorInfo, TensorSource } from './tensor-source.js';
 import { placeOf } from './tensor-source.js';
@@ -25,7 +26,7 @@ export async function readShardIndex(indexPath: string): Promise<ReadonlyMap<str
 function parseShardIndex(json: string, location: string): ReadonlyMap<string, string> {
   let index: unknown;
   try {
-    index = JSON.parse(json);
+    index = parsePythonJson(json);
   } catch (error) {
     throw new InputError(`${location}: expected JSON: ${shown(messageOf(error))}`);
   }

@@ -14,6 +14,7 @@ import { BACKENDS_UNDER_TEST } from '../backends.js';
 import { temporaryFolder } from '../cli.js';
 import { writeFloat16 } from '../fixtures/float16.js';
 import { largestDifference, PARITY, SD_TINY } from '../fixtures/index.js';
+import { writePorts, type NewPort } from '../fixtures/onnx-ports.js';
 
 interface Case {
   readonly name: string;
@@ -99,6 +100,165 @@ describe('a UNet in float16', () => {
     expect(difference).toBeGreaterThan(1e-4); // it is float16
     expect(largestDifference(data, await expected.readInt32(`${name}.image`))).toBeLessThanOrEqual(4); // 2
     await pipeline.release();
+  });
+});
+
+describe('models as other exporters write them', () => {
+  const SAMPLE: NewPort = { name: 'sample', type: 'float32', shape: ['b', 4, 'h', 'w'] };
+  const TIMESTEP: NewPort = { name: 'timestep', type: 'int64', shape: [] };
+  const STATES: NewPort = { name: 'encoder_hidden_states', type: 'float32', shape: ['b', 77, 48] };
+  const UNET = { sample: SAMPLE, timestep: TIMESTEP, encoder_hidden_states: STATES };
+  const ones = (count: number) => Array.from({ length: count }, () => 1);
+
+  /** What is drawn is what diffusers draws, whatever the model's inputs look like. */
+  async function drawsTheSame(folder: string): Promise<void> {
+    const pipeline = await openPipeline(folder, await readScheduler(folder, 'unipc'), 'cpu');
+    try {
+      const [{ name, prompt, steps, guidance_scale }] = cases;
+      const request = {
+        noise: await expected.read('noise'),
+        height: 64,
+        width: 64,
+        prompt: await embed(prompt),
+        negative: await embed(''),
+        guidance: guidance_scale,
+        steps,
+      };
+      for (const oneByOne of [false, true]) {
+        const latents = await pipeline.denoise({ ...request, oneByOne });
+        expect(largestDifference(latents, await expected.read(`${name}.latents`))).toBeLessThan(1e-4);
+        const { data } = await pipeline.decode(latents, 64, 64);
+        expect(largestDifference(data, await expected.readInt32(`${name}.image`))).toBeLessThanOrEqual(1);
+      }
+    } finally {
+      await pipeline.release();
+    }
+  }
+
+  it.each([
+    ['a scalar time step, int64, as optimum writes it', UNET],
+    ...(['int32', 'float32'] as const).map((type): [string, Record<string, NewPort>] => [
+      `a scalar time step, ${type}`,
+      { ...UNET, timestep: { ...TIMESTEP, type } },
+    ]),
+    ['a time step of one dimension, float32', { ...UNET, timestep: { ...TIMESTEP, type: 'float32', shape: [1] } }],
+    ['a batch of one alone', { ...UNET, sample: { ...SAMPLE, shape: [1, 4, 8, 8] } }],
+    [
+      'a batch of two alone',
+      { ...UNET, sample: { ...SAMPLE, shape: [2, 4, 8, 8] }, encoder_hidden_states: { ...STATES, shape: [2, 77, 48] } },
+    ],
+    ['a batch of three alone', { ...UNET, encoder_hidden_states: { ...STATES, shape: [3, 77, 48] } }],
+    ['inputs in another order', { encoder_hidden_states: STATES, timestep: TIMESTEP, sample: SAMPLE }],
+    [
+      'inputs of other names',
+      {
+        timestep: { ...TIMESTEP, name: 't' },
+        sample: { ...SAMPLE, name: 'x_noisy' },
+        encoder_hidden_states: { ...STATES, name: 'context' },
+      },
+    ],
+  ] as [string, Record<string, NewPort>][])('a UNet with %s', async (_, inputs) => {
+    const folder = pipelineWith(() => undefined);
+    await writePorts(join(SD_TINY, 'unet/model.onnx'), join(folder, 'unet/model.onnx'), inputs);
+    await drawsTheSame(folder);
+  });
+
+  it('a UNet whose output is called otherwise, and that has inputs with a usual value', async () => {
+    const folder = pipelineWith(() => undefined);
+    await writePorts(join(SD_TINY, 'unet/model.onnx'), join(folder, 'unet/model.onnx'), UNET, {
+      more: [
+        { name: 'encoder_attention_mask', type: 'int64', shape: ['b', 77] },
+        { name: 'cross_attention_scale', type: 'float32', shape: [1] },
+        { name: 'lora_scale', type: 'float32', shape: [] },
+      ],
+      outputs: { out_sample: { name: 'sample_out', type: 'float32', shape: ['b', 4, 'h', 'w'] } },
+    });
+    await drawsTheSame(folder);
+  });
+
+  it.each([
+    ['of other names', { name: 'z', type: 'float32', shape: ['b', 4, 'h', 'w'] }],
+    ['for two at a time', { name: 'latent_sample', type: 'float32', shape: [2, 4, 8, 8] }],
+  ] as [string, NewPort][])('a decoder with inputs %s', async (_, port) => {
+    const folder = pipelineWith(() => undefined);
+    const [from, to] = [SD_TINY, folder].map((each) => join(each, 'vae_decoder/model.onnx'));
+    await writePorts(from, to, { latent_sample: port });
+    await drawsTheSame(folder);
+  });
+
+  it.each([
+    [
+      'unet',
+      UNET,
+      [{ name: 'timestep_cond', type: 'float32', shape: ['b', 256] }],
+      /with sample, timestep, encoder_hidden_states, timestep_cond, which is the UNet of a latent consistency model; /,
+    ],
+    [
+      'unet',
+      { ...UNET, encoder_hidden_states: { ...STATES, shape: ['b', 64, 48] } },
+      [],
+      /expected a UNet for texts of 77 tokens, got one for 64; /,
+    ],
+  ] as [string, Record<string, NewPort>, NewPort[], RegExp][])(
+    'refused: %s %#',
+    async (part, inputs, more, message) => {
+      const folder = pipelineWith(() => undefined);
+      await writePorts(join(SD_TINY, part, 'model.onnx'), join(folder, part, 'model.onnx'), inputs, { more });
+      await expect(openPipeline(folder, await readScheduler(folder, 'unipc'), 'cpu')).rejects.toThrow(message);
+    },
+  );
+
+  it('a size of picture that the decoder does not give is told before the first step', async () => {
+    const folder = pipelineWith(() => undefined);
+    const [from, to] = [SD_TINY, folder].map((each) => join(each, 'vae_decoder/model.onnx'));
+    await writePorts(from, to, { latent_sample: { ...SAMPLE, name: 'latent_sample', shape: [1, 4, 8, 8] } });
+    const pipeline = await openPipeline(folder, await readScheduler(folder, 'unipc'), 'cpu');
+    const request = { prompt: Float32Array.from(ones(77 * 48)), negative: Float32Array.from(ones(77 * 48)) };
+    const draw = async () =>
+      pipeline.denoise({
+        ...request,
+        noise: new Float32Array(4 * 8 * 16),
+        height: 64,
+        width: 128,
+        guidance: 1,
+        steps: 2,
+      });
+    await expect(draw()).rejects.toThrow(
+      /vae_decoder\/model\.onnx: expected a VAE decoder for pictures of 128 × 64 pixels, got one for 64 × 64 alone; give --width 64 --height 64$/,
+    );
+    await pipeline.release();
+  });
+});
+
+describe('a scheduler as Python writes it', () => {
+  const DPM = {
+    _class_name: 'DPMSolverMultistepScheduler',
+    beta_end: 0.012,
+    beta_schedule: 'scaled_linear',
+    beta_start: 0.00085,
+    steps_offset: 1,
+    algorithm_type: 'dpmsolver++',
+    solver_type: 'midpoint',
+    lambda_min_clipped: 'MINUS',
+    variance_type: null,
+  };
+
+  it('may have numbers that JSON has not', async () => {
+    const text = JSON.stringify(DPM, null, 2).replace('"MINUS"', '-Infinity');
+    const folder = pipelineWith((each) => {
+      writeFileSync(join(each, 'scheduler/scheduler_config.json'), text);
+    });
+    expect(await readScheduler(folder, 'unipc')).toMatchObject({ name: 'unipc', betaEnd: 0.012, solverType: 'bh2' });
+  });
+
+  it.each([
+    ['"sigma_max": Infinity', /expected sigma_max to be a number, got Infinity$/],
+    ['"beta_start": NaN', /expected beta_start to be a number above 0 and up to 1, got NaN$/],
+  ])('and %s is named', async (field, message) => {
+    const folder = pipelineWith((each) => {
+      writeFileSync(join(each, 'scheduler/scheduler_config.json'), `{${field}}`);
+    });
+    await expect(readScheduler(folder, 'unipc')).rejects.toThrow(message);
   });
 });
 

@@ -46,6 +46,22 @@ describe('schedulers', () => {
   });
 
   it.each([
+    ['ddim', 'trailing', {}],
+    ['unipc', 'trailing', {}],
+    ['unipc', 'linspace', {}],
+    ['unipc', 'linspace', { use_karras_sigmas: true }],
+  ] as const)('say that zero terminal SNR cannot be had of noise: %s, %s, %j', (name, spacing, more) => {
+    const over = { rescale_betas_zero_snr: true, clip_sample: false, timestep_spacing: spacing, ...more };
+    expect(() => createScheduler(parse(over, name), 5)).toThrow(
+      /^scheduler_config\.json: expected prediction_type v_prediction or sample with rescale_betas_zero_snr \(zero terminal SNR\), got epsilon, [^\n]+$/,
+    );
+    for (const right of [{ prediction_type: 'v_prediction' }, { timestep_spacing: 'leading', steps_offset: 0 }])
+      expect(createScheduler(parse({ ...over, use_karras_sigmas: false, ...right }, name), 5).timesteps).toHaveLength(
+        5,
+      );
+  });
+
+  it.each([
     // SHA-256 of diffusers' alphas_cumprod as float32
     [{}, 'b0c6833c866f3aae5d58606971a4297931251d8ed9c31d9a8b849e13ca14e3b6'],
     [{ beta_schedule: 'linear' }, 'd1e37ed557c9cd24a4539e5ddceb66f71ed0a68202c8593a1aaa4a0554356d33'],

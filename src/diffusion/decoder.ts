@@ -1,0 +1,75 @@
+/** @file The VAE's decoder of a pipeline: latents to pixels. */
+import { InputError } from '../errors.js';
+import { joined, LATENT_CHANNELS, LATENT_SCALE, PIXELS_PER_LATENT } from './latents.js';
+import { loadOnnx, type OnnxModel, type Port, type Provider } from './onnx.js';
+import type { Pixels } from './pipeline.js';
+import { assignRoles, fixedSize, outputOf, usualValues, type Role } from './ports.js';
+import { checkPictureSize, wrongInputs } from './wrong-model.js';
+
+export interface Decoder {
+  /** Throws an `InputError` for a size of picture that it does not give. */
+  checkSize(height: number, width: number): void;
+  /** Latents `[C, h, w]` to pixels. */
+  decode(latents: Float32Array, height: number, width: number): Promise<Pixels>;
+  release(): Promise<void>;
+}
+
+const ROLES = {
+  latent_sample: { names: ['latent_sample', 'latents', 'latent', 'sample', 'z'], ranks: [4] },
+} as const satisfies Record<string, Role>;
+
+const OUTPUTS = ['sample', 'image', 'images'];
+
+/**
+ * Loads a decoder.
+ *
+ * @throws InputError for a file that is damaged, or holds another model
+ */
+export async function loadDecoder(location: string, provider: Provider): Promise<Decoder> {
+  const model = await loadOnnx(location, provider);
+  const ports = assignRoles(model.inputs, ROLES);
+  const channels = fixedSize(ports?.latent_sample.shape[1]) ?? LATENT_CHANNELS;
+  if (ports !== undefined && channels === LATENT_CHANNELS) return decoderOf(model, ports.latent_sample);
+  await model.release();
+  throw wrongInputs(model, 'a VAE decoder', Object.keys(ROLES));
+}
+
+function decoderOf(model: OnnxModel, port: Port): Decoder {
+  const batch = fixedSize(port.shape[0]) ?? 1;
+  const output = outputOf(model.outputs, OUTPUTS);
+  return {
+    checkSize(height, width) {
+      checkPictureSize(model.location, 'a VAE decoder', port, height, width);
+    },
+    async decode(latents, height, width) {
+      const scaled = latents.map((value) => value / LATENT_SCALE);
+      const values = joined(Array.from({ length: batch }, () => scaled)); // what is over is not looked at
+      const shape = [batch, LATENT_CHANNELS, height / PIXELS_PER_LATENT, width / PIXELS_PER_LATENT];
+      const image = await model.run({ ...usualValues(model.inputs, batch), [port.name]: { values, shape } }, output);
+      // [B, 3, height, width] in -1 … 1
+      const expected = [batch, 3, height, width];
+      if (image.values.length !== expected.reduce((product, size) => product * size, 1)) {
+        throw new InputError(
+          `${model.location}: expected pictures of [${expected.join(', ')}], got [${image.shape.join(', ')}]; get the file anew`,
+        );
+      }
+      return pixelsOf(image.values, height, width);
+    },
+    release: () => model.release(),
+  };
+}
+
+/** Channels in -1 … 1, one after the other, to bytes side by side. */
+function pixelsOf(channels: Float32Array, height: number, width: number): Pixels {
+  const size = height * width;
+  const data = new Uint8Array(3 * size);
+  let isFinite = true;
+  for (let channel = 0; channel < 3; channel++) {
+    for (let i = 0; i < size; i++) {
+      const value = channels[channel * size + i];
+      if (!Number.isFinite(value)) isFinite = false;
+      data[3 * i + channel] = Math.round(Math.min(Math.max(value / 2 + 0.5, 0), 1) * 255);
+    }
+  }
+  return { width, height, data, isFinite };
+}

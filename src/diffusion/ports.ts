@@ -1,0 +1,77 @@
+/** @file Which of a model's inputs is which: exporters differ in their names, order, ranks, types and fixed sizes. */
+import { MAX_LENGTH } from '../text/tokenizer.js';
+import type { Port, Values } from './onnx.js';
+
+/** A part that an input may have. */
+export interface Role {
+  /** Names that exporters give it, the hub's own first. */
+  readonly names: readonly string[];
+  /** How many dimensions it may have. */
+  readonly ranks: readonly number[];
+}
+
+/** A size that any other will not do for; undefined where any will. */
+export function fixedSize(size: number | string | undefined): number | undefined {
+  return typeof size === 'number' && size > 0 ? size : undefined;
+}
+
+/** Inputs that have a value which means "as usual", by name, for a batch of so many. */
+const USUAL: Readonly<Record<string, (batch: number) => Values>> = {
+  return_dict: () => scalar(0),
+  cross_attention_scale: () => scalar(1),
+  lora_scale: () => scalar(1),
+  attention_mask: ones,
+  encoder_attention_mask: ones,
+};
+
+const scalar = (value: number): Values => ({ values: Float32Array.of(value), shape: [] });
+
+/** Every token counts. `[B, L]` */
+function ones(batch: number): Values {
+  return { values: new Float32Array(batch * MAX_LENGTH).fill(1), shape: [batch, MAX_LENGTH] };
+}
+
+/** The values of inputs that have no role, for a batch of so many. */
+export function usualValues(inputs: readonly Port[], batch: number): Record<string, Values> {
+  const usual = inputs.filter(({ name }) => Object.hasOwn(USUAL, name));
+  return Object.fromEntries(
+    usual.map(({ name, shape }) => {
+      const { values, shape: own } = USUAL[name](batch);
+      return [name, { values, shape: values.length === 1 ? shape.map(() => 1) : own }];
+    }),
+  );
+}
+
+/**
+ * The inputs that have the roles: by name, else the only one of a fitting rank that is left.
+ *
+ * @returns undefined where a role is left without an input, or an input without a role or a usual value
+ */
+export function assignRoles<R extends string>(
+  inputs: readonly Port[],
+  roles: Readonly<Record<R, Role>>,
+): Readonly<Record<R, Port>> | undefined {
+  const left = new Set(inputs.filter(({ name }) => !Object.hasOwn(USUAL, name)));
+  const found = new Map<R, Port>();
+  const names = Object.keys(roles) as R[];
+  const take = (role: R, candidates: readonly Port[]): void => {
+    const fitting = candidates.filter(({ shape }) => roles[role].ranks.includes(shape.length));
+    if (found.has(role) || fitting.length !== 1) return;
+    found.set(role, fitting[0]);
+    left.delete(fitting[0]);
+  };
+  for (const role of names)
+    for (const name of roles[role].names)
+      take(
+        role,
+        [...left].filter((port) => port.name === name),
+      );
+  for (const role of names) take(role, [...left]);
+  return found.size === names.length && left.size === 0 ? (Object.fromEntries(found) as Record<R, Port>) : undefined;
+}
+
+/** The output that holds latents or pixels: by name, else the first with four dimensions. */
+export function outputOf(outputs: readonly Port[], names: readonly string[]): string {
+  const named = names.find((name) => outputs.some((port) => port.name === name));
+  return named ?? (outputs.find(({ shape }) => shape.length === 4) ?? outputs[0]).name;
+}

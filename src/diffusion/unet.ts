@@ -1,0 +1,118 @@
+/** @file The UNet of a pipeline: what noise is in latents at a time step, given a text's hidden states. */
+import { InputError } from '../errors.js';
+import { MAX_LENGTH } from '../text/tokenizer.js';
+import { joined, LATENT_CHANNELS, parts, PIXELS_PER_LATENT } from './latents.js';
+import { loadOnnx, type OnnxModel, type Port, type Provider, type Values } from './onnx.js';
+import type { Embedding } from './pipeline.js';
+import { assignRoles, fixedSize, outputOf, usualValues, type Role } from './ports.js';
+import { checkPictureSize, wrongInputs } from './wrong-model.js';
+
+export interface Unet {
+  /** The width of hidden states that it takes, where its file says so. */
+  readonly textWidth: number | undefined;
+  /** Throws an `InputError` for a size of picture that it does not take. */
+  checkSize(height: number, width: number): void;
+  /** What it says of the same latents at a time step under each of the texts. `[C, h, w]` for each */
+  predict(
+    latents: Float32Array,
+    timestep: number,
+    texts: readonly Embedding[],
+    size: { readonly height: number; readonly width: number },
+  ): Promise<Float32Array[]>;
+  release(): Promise<void>;
+}
+
+const ROLES = {
+  sample: { names: ['sample', 'latent_sample', 'latents', 'latent', 'x'], ranks: [4] },
+  timestep: { names: ['timestep', 'timesteps', 't'], ranks: [0, 1] },
+  encoder_hidden_states: { names: ['encoder_hidden_states', 'text_embeddings', 'context'], ranks: [3] },
+} as const satisfies Record<string, Role>;
+
+type Ports = Readonly<Record<keyof typeof ROLES, Port>>;
+
+const OUTPUTS = ['out_sample', 'sample', 'noise_pred'];
+
+/**
+ * Loads a UNet.
+ *
+ * @throws InputError for a file that is damaged, or holds another model
+ */
+export async function loadUnet(location: string, provider: Provider): Promise<Unet> {
+  const model = await loadOnnx(location, provider);
+  try {
+    const ports = assignRoles(model.inputs, ROLES);
+    if (ports === undefined) throw wrongInputs(model, 'a UNet', Object.keys(ROLES));
+    checkSizes(model, ports);
+    return unetOf(model, ports);
+  } catch (error) {
+    await model.release();
+    throw error;
+  }
+}
+
+/** Checks the sizes that are the same for all pictures. */
+function checkSizes({ location }: OnnxModel, { sample, encoder_hidden_states: states }: Ports): void {
+  const channels = fixedSize(sample.shape[1]) ?? LATENT_CHANNELS;
+  if (channels !== LATENT_CHANNELS)
+    throw new InputError(
+      `${location}: expected a UNet for latents of ${LATENT_CHANNELS} channels, got one for ${channels}, ` +
+        `as models for inpainting and for changing pictures have; give one that draws from text alone`,
+    );
+  const length = fixedSize(states.shape[1]) ?? MAX_LENGTH;
+  if (length !== MAX_LENGTH)
+    throw new InputError(
+      `${location}: expected a UNet for texts of ${MAX_LENGTH} tokens, got one for ${length}; export it for ${MAX_LENGTH}, or for any length`,
+    );
+}
+
+function unetOf(model: OnnxModel, ports: Ports): Unet {
+  const { sample, timestep, encoder_hidden_states: states } = ports;
+  const batch = fixedSize(sample.shape[0]) ?? fixedSize(states.shape[0]);
+  const output = outputOf(model.outputs, OUTPUTS);
+  return {
+    textWidth: fixedSize(states.shape[2]),
+    checkSize(height, width) {
+      checkPictureSize(model.location, 'a UNet', sample, height, width);
+    },
+    async predict(latents, time, texts, { height, width }) {
+      const answers: Float32Array[] = [];
+      const [h, w] = [height / PIXELS_PER_LATENT, width / PIXELS_PER_LATENT];
+      for (const group of groupsOf(texts, batch ?? texts.length)) {
+        const size = batch ?? group.length;
+        const filled = Array.from({ length: size }, (_, i) => group[i] ?? group[0]); // what is over is not looked at
+        const result = await model.run(
+          {
+            ...usualValues(model.inputs, size),
+            [sample.name]: { values: joined(filled.map(() => latents)), shape: [size, LATENT_CHANNELS, h, w] },
+            [timestep.name]: timeValues(time, timestep, sample, size),
+            [states.name]: { values: joined(filled), shape: [size, MAX_LENGTH, filled[0].length / MAX_LENGTH] }, // [B, L, D]
+          },
+          output,
+        );
+        checkAnswer(model, result, [size, LATENT_CHANNELS, h, w]);
+        answers.push(...parts(result.values, latents.length).slice(0, group.length));
+      }
+      return answers;
+    },
+    release: () => model.release(),
+  };
+}
+
+/** A time step as the graph takes it: a scalar, one value, or one for each picture where it says so. */
+function timeValues(time: number, { shape }: Port, sample: Port, batch: number): Values {
+  if (shape.length === 0) return { values: Float32Array.of(time), shape: [] };
+  const isEach = typeof shape[0] === 'string' && shape[0] !== '' && shape[0] === sample.shape[0];
+  const count = fixedSize(shape[0]) ?? (isEach ? batch : 1);
+  return { values: new Float32Array(count).fill(time), shape: [count] };
+}
+
+function checkAnswer({ location }: OnnxModel, { values, shape }: Values, expected: readonly number[]): void {
+  if (values.length === expected.reduce((product, size) => product * size, 1)) return;
+  throw new InputError(
+    `${location}: expected the UNet to give [${expected.join(', ')}], got [${shape.join(', ')}]; give a UNet of Stable Diffusion`,
+  );
+}
+
+function groupsOf<T>(all: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(all.length / size) }, (_, i) => all.slice(i * size, (i + 1) * size));
+}

@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest';
+import type { OnnxModel, Port } from '../../src/diffusion/onnx.js';
+import { assignRoles, outputOf, usualValues } from '../../src/diffusion/ports.js';
+import { checkPictureSize, wrongInputs } from '../../src/diffusion/wrong-model.js';
+
+const port = (name: string, shape: Port['shape'], type = 'float32'): Port => ({ name, shape, type });
+const ROLES = {
+  sample: { names: ['sample', 'latents'], ranks: [4] },
+  time: { names: ['timestep'], ranks: [0, 1] },
+};
+
+describe('inputs', () => {
+  it('have roles by their names, else by their ranks', () => {
+    const [other, time] = [port('other', ['b', 4, 'h', 'w']), port('t', [])];
+    expect(assignRoles([time, other], ROLES)).toEqual({ sample: other, time });
+    const named = port('latents', ['b', 4, 'h', 'w']);
+    expect(assignRoles([other, named, time], ROLES)).toBeUndefined(); // one too many
+    expect(assignRoles([other], ROLES)).toBeUndefined(); // none for the time
+    expect(assignRoles([port('sample', [2, 2]), time], ROLES)).toBeUndefined();
+    expect(assignRoles([other, time, port('return_dict', [], 'bool'), port('toString', [1])], ROLES)).toBeUndefined();
+    expect(assignRoles([other, time, port('return_dict', [], 'bool')], ROLES)).toEqual({ sample: other, time });
+  });
+
+  it('without a role have a usual value', () => {
+    const inputs = [port('lora_scale', [1]), port('return_dict', [], 'bool'), port('attention_mask', ['b', 77])];
+    const values = usualValues([...inputs, port('sample', [])], 2);
+    expect(values).toEqual({
+      lora_scale: { values: Float32Array.of(1), shape: [1] },
+      return_dict: { values: Float32Array.of(0), shape: [] },
+      attention_mask: { values: new Float32Array(2 * 77).fill(1), shape: [2, 77] },
+    });
+  });
+
+  it('tell what model it is that stands in the place of another', () => {
+    const messageFor = (...inputs: Port[]): string =>
+      wrongInputs({ location: 'model.onnx', inputs } as unknown as OnnxModel, 'a VAE decoder', ['latent_sample'])
+        .message;
+    expect(messageFor(port('sample', ['b', 3, 'h', 'w']))).toMatch(/got one with sample, which is a VAE encoder; /);
+    expect(messageFor(port('sample', []), port('text_embeds', []))).toMatch(/the UNet of a Stable Diffusion XL; /);
+    expect(messageFor(port('x', []))).toBe(
+      "model.onnx: expected a VAE decoder with the inputs latent_sample, got one with x; put the pipeline's own file there",
+    );
+  });
+
+  it('may fix the size of a picture', () => {
+    const check = (shape: Port['shape']) => () => {
+      checkPictureSize('m', 'a UNet', port('sample', shape), 512, 768);
+    };
+    expect(check(['b', 4, 'h', 'w'])).not.toThrow();
+    expect(check([1, 4, 64, 96])).not.toThrow();
+    expect(check([1, 4, -1, 64])).toThrow(
+      'm: expected a UNet for pictures of 768 × 512 pixels, got one for 512 × 512 alone; give --width 512 --height 512',
+    );
+  });
+});
+
+it('an output is found by its name, else by its dimensions', () => {
+  const [flat, square] = [port('a', ['b', 8]), port('b', ['b', 4, 8, 8])];
+  expect(outputOf([flat, square, port('sample', [])], ['out_sample', 'sample'])).toBe('sample');
+  expect(outputOf([flat, square], ['sample'])).toBe('b');
+  expect(outputOf([flat], ['sample'])).toBe('a');
+});
