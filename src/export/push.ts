@@ -2,16 +2,23 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { createRepo, HUB_URL, HubApiError, repoExists, uploadFilesWithProgress } from '@huggingface/hub';
+import { commitIter, createRepo, HUB_URL, HubApiError, repoExists } from '@huggingface/hub';
 import { InputError, messageOf } from '../errors.js';
+import { AnswerError, hubFetch, PLACEHOLDER_TOKEN, UnreachableError } from '../weights/http.js';
+import { findToken, hubAddress, hubTimeout } from '../weights/hub-environment.js';
 import { shown } from '../weights/wording.js';
 
 /** A model on the hub to upload to. */
 export interface PushTarget {
   /** `owner/name` */
   readonly name: string;
+  /** Without user name and password. */
   readonly hubUrl: string;
   readonly accessToken: string;
+  /** Where the token comes from, for messages. */
+  readonly tokenSource: string;
+  /** What goes into the header `Authorization` in the token's place, where `HF_ENDPOINT` has a user name and password. */
+  readonly authorization?: string | undefined;
 }
 
 /** Where an upload stands: bytes of all files together. */
@@ -21,23 +28,21 @@ export interface UploadProgress {
 }
 
 /**
- * Where to upload to, with the token from `HF_TOKEN`, at `HF_ENDPOINT` or else the public hub.
+ * Where to upload to, with the token from `HF_TOKEN` or else of `hf auth login`, at `HF_ENDPOINT` or else the public hub.
  *
  * @param flag the flag that gave the id, for messages
  * @throws InputError for an id that is not `owner/name`, and without a token
  */
-export function pushTarget(id: string, flag: string): PushTarget {
+export async function pushTarget(id: string, flag: string): Promise<PushTarget> {
   if (!/^[\w-][\w.-]*\/[\w-][\w.-]*$/.test(id))
     throw new InputError(`${flag}: expected a model on the hub as owner/name, got ${shown(id)}`);
-  const accessToken = process.env.HF_TOKEN ?? '';
-  if (accessToken === '')
+  const { url, authorization } = hubAddress();
+  const token = await findToken();
+  if (token === undefined)
     throw new InputError(
       `${flag}: expected a token in HF_TOKEN, found none; make one with write access at ${HUB_URL}/settings/tokens`,
     );
-  if (!accessToken.startsWith('hf_'))
-    throw new InputError('HF_TOKEN: expected a token that begins with hf_, got another');
-  const endpoint = process.env.HF_ENDPOINT ?? '';
-  return { name: id, hubUrl: (endpoint === '' ? HUB_URL : endpoint).replace(/\/+$/, ''), accessToken };
+  return { name: id, hubUrl: url, accessToken: token.value, tokenSource: token.source, authorization };
 }
 
 /**
@@ -50,9 +55,11 @@ export async function pushFolder(
   target: PushTarget,
   onProgress: (progress: UploadProgress) => void,
 ): Promise<{ readonly url: string; readonly created: boolean }> {
-  const { name, hubUrl, accessToken } = target;
+  const { name, hubUrl, accessToken, authorization = `Bearer ${accessToken}` } = target;
   const files = await filesOf(folder);
-  const access = { repo: { type: 'model' as const, name }, hubUrl, accessToken };
+  // The library does not get the token itself: that is put in for requests to the hub's own origin.
+  const request = hubFetch({ hubUrl, authorization, timeout: hubTimeout() }, { elsewhere: true, most: LARGEST_ANSWER });
+  const access = { repo: { type: 'model' as const, name }, hubUrl, accessToken: PLACEHOLDER_TOKEN, fetch: request };
   try {
     const created = !(await repoExists(access));
     if (created) await createRepo({ ...access, visibility: 'private' });
@@ -61,10 +68,14 @@ export async function pushFolder(
     const report = (): void => {
       onProgress({ bytesDone: [...done.values()].reduce((sum, bytes) => sum + bytes, 0), bytesTotal });
     };
-    const upload = uploadFilesWithProgress({
+    const upload = commitIter({
       ...access,
-      files: files.map(({ name: path, path: source }) => ({ path, content: pathToFileURL(source) })),
-      commitTitle: 'Upload an export of kd',
+      operations: files.map(({ name: path, path: source }) => ({
+        operation: 'addOrUpdate',
+        path,
+        content: pathToFileURL(source),
+      })),
+      title: 'Upload an export of kd',
     });
     for await (const event of upload) {
       if (event.event !== 'fileProgress' || event.state !== 'uploading') continue;
@@ -78,6 +89,9 @@ export async function pushFolder(
     throw new InputError(`${name}: ${refusal(error, target)}; the export itself is in ${folder}`, { cause: error });
   }
 }
+
+/** Far more than the hub answers to an upload. */
+const LARGEST_ANSWER = 20_000_000;
 
 interface FileToPush {
   /** Its path in the repository. */
@@ -102,20 +116,25 @@ async function filesOf(folder: string): Promise<FileToPush[]> {
 }
 
 /** Why the hub did not take it, without the token whatever the message says. */
-function refusal(error: unknown, { name, hubUrl, accessToken }: PushTarget): string {
-  const said = (message: string): string => shown(message.replaceAll(accessToken, 'HF_TOKEN'));
+function refusal(error: unknown, { name, hubUrl, accessToken, tokenSource: source }: PushTarget): string {
+  const said = (message: string): string => shown(message.replaceAll(accessToken, source));
   const status = error instanceof HubApiError ? error.statusCode : undefined;
   if (status === 401)
-    return `${hubUrl} does not accept the token in HF_TOKEN; make another at ${hubUrl}/settings/tokens`;
+    return `${hubUrl} does not accept the token in ${source}; make another at ${hubUrl}/settings/tokens`;
   if (status === 403)
-    return `${hubUrl} does not allow the token in HF_TOKEN to write there; use one with write access for its owner`;
+    return `${hubUrl} does not allow the token in ${source} to write there; use one with write access for its owner`;
   if (status === 404)
-    return `${hubUrl} has no such repository and makes none for the token in HF_TOKEN; check that ${name.split('/')[0]} is yours`;
+    return `${hubUrl} has no such repository and makes none for the token in ${source}; check that ${name.split('/')[0]} is yours`;
   if (status === 429 || (status !== undefined && status >= 500))
     return `${hubUrl} answers with status ${status}; try again later`;
   if (status !== undefined) return `${hubUrl} refuses with status ${status} (${said(reasonOf(error as HubApiError))})`;
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  return `the upload to ${hubUrl} broke off (${said(messageOf(cause))}); check the connection and run the same command again`;
+  if (error instanceof AnswerError) return said(error.message);
+  const route = error instanceof UnreachableError ? error.route : '';
+  return `the upload to ${hubUrl} broke off (${said(messageOf(deepestCause(error)) + route)}); check the connection and run the same command again`;
+}
+
+function deepestCause(error: unknown): unknown {
+  return error instanceof Error && error.cause instanceof Error ? deepestCause(error.cause) : error;
 }
 
 /** The hub's own words, where it gave any. */

@@ -3,15 +3,14 @@
  * commit), `blobs/<content id>`, and `snapshots/<commit>/<file>`, links to blobs.
  * Source: https://huggingface.co/docs/huggingface_hub/guides/manage-cache
  */
-import { createHash } from 'node:crypto';
 import { mkdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { dirname, join, relative, resolve } from 'node:path';
-import { getHFHubCachePath } from '@huggingface/hub';
+import { dirname, join, relative } from 'node:path';
 import { InputError } from '../errors.js';
 import { createPendingFile, fileError, isPendingName } from '../files.js';
 import { makerTag, removeLeftovers } from '../leftovers.js';
+import { hasContent, hashFor, kindOfId } from './content-id.js';
 import type { HubFile, ModelId } from './hub-client.js';
+import { hubCacheFolder, userCache } from './hub-environment.js';
 
 /** Where a model's files are kept. */
 export interface ModelCache {
@@ -22,7 +21,7 @@ export interface ModelCache {
   /** The commit that the model's revision named when it was last asked for. */
   knownCommit(): Promise<string | undefined>;
   remember(commit: string): Promise<void>;
-  /** Where the content of a commit's file is, in its snapshot or as a blob only; undefined if it is not here. */
+  /** Where the content of a commit's file is, in its snapshot or as a blob only; undefined if it is not here, or damaged. */
   find(commit: string, file: HubFile): Promise<string | undefined>;
   /** Keeps a file's content as a blob, once its bytes have all come and are those that were listed. */
   store(file: HubFile, bytes: AsyncIterable<Uint8Array>): Promise<void>;
@@ -30,11 +29,11 @@ export interface ModelCache {
   addToSnapshot(commit: string, file: HubFile): Promise<void>;
 }
 
-/** The cache of one model, under `HF_HUB_CACHE` or `HF_HOME`, and `XDG_CACHE_HOME`. */
+/** The cache of one model, under the hub's folder for Python and, for parts of files, `XDG_CACHE_HOME`. */
 export function modelCache({ name, revision }: ModelId): ModelCache {
   const folder = `models--${name.replace('/', '--')}`;
-  const root = join(resolve(getHFHubCachePath()), folder);
-  const textRoot = join(environment('XDG_CACHE_HOME') ?? join(homedir(), '.cache'), 'kd', 'hub', folder);
+  const root = join(hubCacheFolder(), folder);
+  const textRoot = join(userCache(), 'kd', 'hub', folder);
   const isCommit = (text: string): boolean => /^[0-9a-f]{40}$/.test(text);
   const ref = join(root, 'refs', revision);
   const blob = ({ contentId }: HubFile): string => join(root, 'blobs', contentId);
@@ -51,12 +50,13 @@ export function modelCache({ name, revision }: ModelId): ModelCache {
       if (!isCommit(revision)) await writeFileWhole(ref, [Buffer.from(commit)]);
     },
     async find(commit, file) {
-      for (const path of [pointer(commit, file), blob(file)]) if (await isThere(path)) return path;
+      for (const path of [pointer(commit, file), blob(file)])
+        if (await hasContent(path, file.contentId, file.size)) return path;
       return undefined;
     },
     store: (file, bytes) => writeFileWhole(blob(file), verified(bytes, file, `${name}/${file.path}`)),
     async addToSnapshot(commit, file) {
-      if (!(await isThere(pointer(commit, file))))
+      if (!(await hasContent(pointer(commit, file), file.contentId, file.size)))
         await link(relative(dirname(pointer(commit, file)), blob(file)), pointer(commit, file));
     },
   };
@@ -68,12 +68,6 @@ export async function isThere(path: string): Promise<boolean> {
     () => true,
     () => false,
   );
-}
-
-/** The value of an environment variable that is set to something. */
-export function environment(name: string): string | undefined {
-  const value = process.env[name];
-  return value === '' ? undefined : value;
 }
 
 /** Makes `path` a link to `target`, replacing what was there at once: whoever reads meanwhile finds the one or the other. */
@@ -117,10 +111,10 @@ export async function writeFileWhole(
 /** Passes bytes on, and at their end throws if they are not those that the hub listed. */
 async function* verified(
   bytes: AsyncIterable<Uint8Array>,
-  { size, sha256 }: HubFile,
+  { size, contentId }: HubFile,
   location: string,
 ): AsyncGenerator<Uint8Array> {
-  const hash = createHash('sha256');
+  const hash = hashFor(contentId, size);
   let received = 0;
   for await (const chunk of bytes) {
     hash.update(chunk);
@@ -132,9 +126,9 @@ async function* verified(
       `${location}: expected ${size} bytes from the hub, got ${received}; run the same command again`,
     );
   const found = hash.digest('hex');
-  if (sha256 !== undefined && found !== sha256) {
+  if (found !== contentId) {
     throw new InputError(
-      `${location}: expected content of SHA-256 ${sha256} from the hub, got ${found}; run the same command again`,
+      `${location}: expected content of ${kindOfId(contentId)} ${contentId} from the hub, got ${found}; run the same command again`,
     );
   }
 }

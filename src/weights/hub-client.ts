@@ -1,9 +1,16 @@
 /** @file The hub as this program uses it: which commit, which files, and their bytes by range; every failure in one line. */
 import { setTimeout as wait } from 'node:timers/promises';
-import { fileDownloadInfo, listFiles, modelInfo } from '@huggingface/hub';
+import { listFiles, modelInfo } from '@huggingface/hub';
 import { InputError, messageOf } from '../errors.js';
 import type { ByteSource } from './byte-source.js';
+import type { HubFile } from './hub-listing.js';
+import { fileFrom, MOST_FILES } from './hub-listing.js';
+import { refusal, retryPause } from './hub-refusal.js';
+import type { HubOrigin, RequestLimits } from './http.js';
+import { AnswerError, hubFetch, PLACEHOLDER_TOKEN, UnreachableError } from './http.js';
 import { shown, shownValue } from './wording.js';
+
+export type { HubFile } from './hub-listing.js';
 
 /** A model on the hub. */
 export interface ModelId {
@@ -14,23 +21,11 @@ export interface ModelId {
 }
 
 /** Where the hub is, and who asks. */
-export interface HubAccess {
-  readonly hubUrl: string;
-  readonly accessToken: string | undefined;
+export interface HubAccess extends HubOrigin {
   /** The flag that takes a local folder instead, for messages. */
   readonly flag: string;
   /** Milliseconds before a broken download goes on for the first time; doubled each time. */
   readonly retryDelay: number;
-}
-
-/** A file of a model, as the hub lists it. */
-export interface HubFile {
-  readonly path: string;
-  readonly size: number;
-  /** What names its content: the SHA-256 of a large file, the git object id of another. The name of its blob in the cache. */
-  readonly contentId: string;
-  /** SHA-256 of the content, of large files only. */
-  readonly sha256: string | undefined;
 }
 
 /** A file on the hub, open for reading. */
@@ -45,86 +40,95 @@ export interface HubModel {
   commit(): Promise<string>;
   /** The files of a commit, by path. */
   files(commit: string): Promise<ReadonlyMap<string, HubFile>>;
-  open(commit: string, file: HubFile): Promise<RemoteFile>;
+  open(commit: string, file: HubFile): RemoteFile;
 }
 
-/** The connection failed, as opposed to the hub refusing. */
-class UnreachableError extends InputError {}
-
-/** Tries in a row that bring no byte. */
+/** Tries in a row that bring next to nothing. */
 const MOST_FAILURES = 5;
+/** Bytes that a try must bring to count as one that went on. */
+const LEAST_PROGRESS = 65_536;
+/** Tries of a request that the hub is too busy for. */
+const MOST_TRIES = 3;
+/** A page of a thousand files takes some hundred kilobytes. */
+const LARGEST_ANSWER = 20_000_000;
+const MOST_PAGES = 200;
+/** Times the time limit that a whole answer about a model may take. */
+const PATIENCE = 6;
 
 /** A model on the hub. Every call throws InputError, in one line, if the hub cannot be reached or refuses. */
 export function hubModel(model: ModelId, access: HubAccess): HubModel {
-  const request = requesterFor(model, access);
-  const { hubUrl, accessToken } = access;
-  const common = { hubUrl, fetch: request, ...(accessToken === undefined ? {} : { accessToken }) };
-  /** What the hub's library throws of its own is about an answer that is not a hub's. */
-  const understood = async <T>(answer: Promise<T>): Promise<T> =>
+  const { hubUrl } = access;
+  const common = { hubUrl, accessToken: PLACEHOLDER_TOKEN };
+  const ask = (): typeof fetch =>
+    requesterFor(model, access, { most: LARGEST_ANSWER, whole: PATIENCE * access.timeout });
+  const understood = <T>(answer: Promise<T>): Promise<T> =>
     answer.catch((error: unknown) => {
-      if (error instanceof InputError) throw error;
-      throw new InputError(
-        `${model.name}: expected the answer of a hub from ${hubUrl}, got another: ${shown(messageOf(error))}`,
-      );
+      throw explained(error, model, access);
     });
   return {
     async commit() {
-      const { sha } = await understood(modelInfo({ ...common, ...model, additionalFields: ['sha'] }));
-      if (/^[0-9a-f]{40}$/.test(sha)) return sha;
+      const { sha } = await understood(modelInfo({ ...common, fetch: ask(), ...model, additionalFields: ['sha'] }));
+      if (typeof sha === 'string' && /^[0-9a-f]{40}$/.test(sha)) return sha;
       throw new InputError(
         `${model.name}: expected a commit of 40 hexadecimal digits from ${hubUrl}, got ${shownValue(sha)}`,
       );
     },
     async files(commit) {
+      const fetchPage = atMost(MOST_PAGES, ask(), hubUrl);
+      const entries = listFiles({ ...common, fetch: fetchPage, repo: model.name, revision: commit, recursive: true });
       const files = new Map<string, HubFile>();
-      const entries = await understood(
-        toArray(listFiles({ ...common, repo: model.name, revision: commit, recursive: true })),
-      );
-      for (const { type, path, size, oid = '', lfs } of entries) {
-        if (type !== 'file') continue;
-        const contentId = lfs?.oid ?? oid;
-        // It becomes a file name: nothing but what the hub has always sent may pass.
-        if (!/^[0-9a-f]{40,64}$/.test(contentId)) {
-          throw new InputError(
-            `${model.name}/${shown(path)}: expected a hexadecimal content id from ${hubUrl}, got ${shown(contentId)}`,
-          );
-        }
-        files.set(path, { path, size, contentId, sha256: lfs?.oid });
+      for (const entry of await understood(toArray(entries, hubUrl))) {
+        const file = fileFrom(entry, model.name, hubUrl);
+        if (file !== undefined) files.set(file.path, file);
       }
       return files;
     },
-    async open(commit, { path, size }) {
+    open(commit, { path, size }) {
       // The plain address, also of files in xet storage: byte ranges are exact there, and resume where they broke off.
-      const info = await understood(fileDownloadInfo({ ...common, repo: model.name, revision: commit, path }));
+      const place = [encodeURIComponent(commit), ...path.split('/').map(encodeURIComponent)].join('/');
       const location = `${model.name}/${path}`;
-      if (info?.size !== size) {
-        throw new InputError(
-          `${location}: expected ${size} bytes, as ${hubUrl} lists, found ${info?.size ?? 'no such file'}`,
-        );
-      }
-      return remoteFile(location, size, rangeReader(request, info.url, location, accessToken), access.retryDelay);
+      const request = requesterFor(model, access);
+      const readRange = rangeReader(request, `${hubUrl}/${model.name}/resolve/${place}`, location, size);
+      return remoteFile(location, size, readRange, access.retryDelay);
     },
   };
+}
+
+/** What is said of whatever a call threw. What the hub's library throws of its own is about an answer that is not a hub's. */
+function explained(error: unknown, { name }: ModelId, { hubUrl, flag }: HubAccess): InputError {
+  if (error instanceof UnreachableError) {
+    return new InputError(
+      `${name}: no such folder, and the hub (${hubUrl}) cannot be reached (${error.reason}); ` +
+        `connect, or give a local folder to ${flag}`,
+      { cause: error },
+    );
+  }
+  if (error instanceof AnswerError) return new InputError(`${name}: ${error.message}`, { cause: error });
+  if (error instanceof InputError) return error;
+  const said = messageOf(error);
+  const page = said.includes("token '<'") ? 'a web page, perhaps one to log in to this network: ' : '';
+  return new InputError(`${name}: expected the answer of a hub from ${hubUrl}, got another: ${page}${shown(said)}`);
 }
 
 function remoteFile(location: string, size: number, readRange: RangeReader, retryDelay: number): RemoteFile {
   async function* stream(start: number, end: number): AsyncGenerator<Uint8Array> {
     let position = start;
     for (let failures = 0; position < end;) {
+      const began = position;
       try {
         for await (const chunk of await readRange(position, end)) {
           position += chunk.length;
-          failures = 0;
           if (position > end) throw new InputError(`${location}: expected ${end - start} bytes from the hub, got more`);
           yield chunk;
         }
-        if (position < end)
-          throw new UnreachableError(`${location}: the connection closed at byte ${position} of ${end}`);
+        if (position < end) throw new UnreachableError(`the connection closed at byte ${position} of ${end}`);
       } catch (error) {
-        if (error instanceof InputError && !(error instanceof UnreachableError)) throw error;
-        if (++failures === MOST_FAILURES) {
+        if (error instanceof AnswerError) throw new InputError(`${location}: ${error.message}`, { cause: error });
+        if (!(error instanceof UnreachableError)) throw error;
+        failures = position - began >= LEAST_PROGRESS ? 1 : failures + 1;
+        if (failures === MOST_FAILURES) {
           throw new InputError(
-            `${location}: the download broke off, and ${MOST_FAILURES} tries brought nothing more (${reasonOf(error)}); ` +
+            `${location}: the download broke off, and ${MOST_FAILURES} tries brought nothing more (${error.reason}); ` +
               'run the same command again',
           );
         }
@@ -150,72 +154,59 @@ function remoteFile(location: string, size: number, readRange: RangeReader, retr
   };
 }
 
-async function toArray<T>(items: AsyncIterable<T>): Promise<T[]> {
+async function toArray<T>(items: AsyncIterable<T>, hubUrl: string): Promise<T[]> {
   const array: T[] = [];
-  for await (const item of items) array.push(item);
+  for await (const item of items) {
+    if (array.push(item) > MOST_FILES)
+      throw new AnswerError(`${hubUrl} lists more than ${MOST_FILES} files; check HF_ENDPOINT`);
+  }
   return array;
+}
+
+/** A `fetch` that does not go on for ever. */
+function atMost(most: number, request: typeof fetch, hubUrl: string): typeof fetch {
+  let count = 0;
+  return (input, init) => {
+    if (++count > most) throw new AnswerError(`${hubUrl} lists files on more than ${most} pages; check HF_ENDPOINT`);
+    return request(input, init);
+  };
 }
 
 /** Requests one range of a file. */
 type RangeReader = (start: number, end: number) => Promise<AsyncIterable<Uint8Array>>;
 
-function rangeReader(
-  request: typeof fetch,
-  url: string,
-  location: string,
-  accessToken: string | undefined,
-): RangeReader {
-  const authorization = accessToken === undefined ? {} : { Authorization: `Bearer ${accessToken}` };
+function rangeReader(request: typeof fetch, url: string, location: string, size: number): RangeReader {
+  const { origin } = new URL(url);
   return async (start, end) => {
-    const response = await request(url, { headers: { Range: `bytes=${start}-${end - 1}`, ...authorization } });
-    if (response.status === 206 && response.body) return response.body;
+    const headers = {
+      Authorization: `Bearer ${PLACEHOLDER_TOKEN}`,
+      Range: `bytes=${start}-${end - 1}`,
+      'Accept-Encoding': 'identity',
+    };
+    const response = await request(url, { headers });
+    const total = /\/(\d+)$/.exec(response.headers.get('Content-Range') ?? '')?.[1];
+    const isWhole = total === undefined || Number(total) === size;
+    if (response.status === 206 && response.body && isWhole) return response.body;
     await response.body?.cancel();
+    if (!isWhole)
+      throw new InputError(`${location}: expected ${size} bytes, as ${origin} lists, found ${total}; try again later`);
     throw new InputError(
-      `${location}: expected a part of the file (status 206) from ${new URL(url).origin}, got status ${response.status}`,
+      `${location}: expected a part of the file (status 206) from ${origin}, got status ${response.status}`,
     );
   };
 }
 
-/** `fetch` for calls about one model, whose failures are InputErrors. */
-function requesterFor(model: ModelId, access: HubAccess): typeof fetch {
+/** `fetch` for calls about one model: refusals are InputErrors; the hub is asked again when it is too busy. */
+function requesterFor(model: ModelId, access: HubAccess, limits: RequestLimits = {}): typeof fetch {
+  const request = hubFetch(access, limits);
   return async (input, init) => {
-    let response: Response;
-    try {
-      response = await fetch(input, init);
-    } catch (error) {
-      throw new UnreachableError(
-        `${model.name}: no such folder, and the hub (${access.hubUrl}) cannot be reached (${reasonOf(error)}); ` +
-          `connect, or give a local folder to ${access.flag}`,
-        { cause: error },
-      );
+    for (let tries = 1; ; tries++) {
+      const response = await request(input, init);
+      if (response.ok) return response;
+      await response.body?.cancel();
+      const pause = tries < MOST_TRIES ? retryPause(response, access.retryDelay * 2 ** (tries - 1)) : undefined;
+      if (pause === undefined) throw new InputError(`${model.name}: ${refusal(response, model, access)}`);
+      await wait(pause);
     }
-    if (response.ok) return response;
-    await response.body?.cancel();
-    throw new InputError(`${model.name}: ${refusal(response, model, access)}`);
   };
-}
-
-/** Why the hub refused. Codes: https://github.com/huggingface/huggingface_hub/blob/v0.24.0/src/huggingface_hub/utils/_errors.py */
-function refusal(
-  { status, headers }: Response,
-  { name, revision }: ModelId,
-  { hubUrl, accessToken, flag }: HubAccess,
-): string {
-  const code = headers.get('X-Error-Code');
-  const token = accessToken === undefined ? 'set HF_TOKEN' : 'use an HF_TOKEN that may read it';
-  if (code === 'GatedRepo') return `the model is gated; accept its terms at ${hubUrl}/${name} and ${token}`;
-  if (code === 'RevisionNotFound') return `the model has no revision ${revision}`;
-  if (status === 401 || status === 404) {
-    return `no such folder, and no such model at ${hubUrl}, unless it is private; check the name given to ${flag}, or ${token}`;
-  }
-  if (status === 403) return `${hubUrl} does not allow it to be read; ${token}`;
-  if (status === 429) return `${hubUrl} gets too many requests; wait a few minutes, or set HF_TOKEN`;
-  return `${hubUrl} answers with status ${status}; try again later, or give a local folder to ${flag}`;
-}
-
-/** What went wrong below `fetch failed`, which says nothing. */
-function reasonOf(error: unknown): string {
-  if (error instanceof Error && error.cause instanceof Error) return reasonOf(error.cause);
-  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
-  return code ?? messageOf(error);
 }

@@ -89,8 +89,30 @@ async function wantedFiles(commit: Commit, parts: readonly ModelPart[]): Promise
     const file = commit.listed.get(name);
     if (!file)
       throw new InputError(`${commit.model.name}: expected the file ${shown(name)}, the model does not have it`);
+    checkSize(commit.model.name, file);
     return file;
   });
+}
+
+/** Far more bytes than such files have: what claims more is not fetched. Weights may be of any size. */
+const MOST_BYTES: Readonly<Record<string, number>> = {
+  ...Object.fromEntries(TOKENIZER_FILES.map((name) => [name, 500_000_000])),
+  ...Object.fromEntries(
+    [
+      CONFIG_FILE,
+      PIPELINE_FILES.index,
+      PIPELINE_FILES.scheduler,
+      ...WEIGHT_FILES.filter((name) => name.endsWith('.json')),
+    ].map((name) => [name, 10_000_000]),
+  ),
+};
+
+function checkSize(model: string, { path, size }: HubFile): void {
+  const most = MOST_BYTES[path] ?? Infinity;
+  if (size > most)
+    throw new InputError(
+      `${model}/${path}: expected at most ${most} bytes, the hub lists ${size}; check the model's name`,
+    );
 }
 
 /** A pipeline's files, with all that lies beside its models: weights over 2 GB are in files of their own. */
@@ -112,9 +134,10 @@ async function weightFiles(commit: Commit): Promise<string[]> {
   return first.endsWith('.index.json') ? [first, ...(await shardNames(commit, commit.listed.get(first)!))] : [first];
 }
 
-async function shardNames({ hub, cache, id }: Commit, index: HubFile): Promise<Iterable<string>> {
+async function shardNames({ model, hub, cache, id }: Commit, index: HubFile): Promise<Iterable<string>> {
+  checkSize(model.name, index);
   if ((await cache.find(id, index)) === undefined) {
-    const remote = await hub.open(id, index);
+    const remote = hub.open(id, index);
     await cache.store(index, remote.stream(0, index.size));
   }
   return (await readShardIndex((await cache.find(id, index))!)).values();
@@ -136,7 +159,7 @@ async function hasTextTower(commit: Commit, file: HubFile): Promise<boolean> {
 }
 
 async function planFetch({ hub, id }: Commit, file: HubFile): Promise<Fetch> {
-  const remote = await hub.open(id, file);
+  const remote = hub.open(id, file);
   return { file, remote, tower: file.path === DIVISIBLE_FILE ? await findTextTower(remote) : undefined };
 }
 

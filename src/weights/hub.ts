@@ -4,14 +4,16 @@
  */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { HUB_URL } from '@huggingface/hub';
 import { InputError } from '../errors.js';
+import { TOKENIZER_FILES } from '../text/tokenizer-files.js';
 import { WEIGHT_FILES } from './folder.js';
 import type { ModelCache } from './hub-cache.js';
-import { environment, isThere, modelCache } from './hub-cache.js';
+import { isSound } from './content-id.js';
+import { isThere, modelCache } from './hub-cache.js';
 import type { HubAccess, ModelId } from './hub-client.js';
 import type { DownloadProgress, ModelPart } from './hub-download.js';
 import { CONFIG_FILE, downloadModel, PIPELINE_FILES } from './hub-download.js';
+import { findReadToken, hubAddress, hubTimeout, isOffline } from './hub-environment.js';
 import { readShardIndex } from './sharded.js';
 import { shown } from './wording.js';
 
@@ -46,7 +48,20 @@ export async function resolveModelFolder(idOrFolder: string, options: ResolveOpt
     );
   }
   const cache = modelCache(model);
-  return (await findCached(cache, parts)) ?? downloadModel(model, accessFrom(model, options), cache, parts, onProgress);
+  const cached = await findCached(cache, parts);
+  const damaged = cached === undefined ? undefined : await firstDamaged(cached, parts);
+  if (cached !== undefined && damaged === undefined) return cached;
+  try {
+    return await downloadModel(model, await accessFrom(model, options), cache, parts, onProgress);
+  } catch (error) {
+    if (damaged === undefined || !(error instanceof InputError)) throw error;
+    throw new InputError(
+      `${damaged}: this file of the cache is damaged, and cannot be fetched anew: ${error.message}`,
+      {
+        cause: error,
+      },
+    );
+  }
 }
 
 /** `owner/name` or `owner/name@revision`; undefined for anything else. */
@@ -63,22 +78,22 @@ async function isFolder(path: string, flag: string): Promise<boolean> {
   return stats !== undefined;
 }
 
-function accessFrom({ name }: ModelId, { flag, hubUrl, retryDelay = 1000 }: ResolveOptions): HubAccess {
-  const accessToken = environment('HF_TOKEN');
-  if (accessToken?.startsWith('hf_') === false)
-    throw new InputError('HF_TOKEN: expected a token that begins with hf_, got another');
-  if (/^(1|true|yes|on)$/i.test(environment('HF_HUB_OFFLINE') ?? '')) {
+async function accessFrom({ name }: ModelId, { flag, hubUrl, retryDelay = 1000 }: ResolveOptions): Promise<HubAccess> {
+  if (isOffline()) {
     throw new InputError(
       `${name}: no such folder, and not all of it is in the cache, while HF_HUB_OFFLINE forbids asking the hub; ` +
         `give a local folder to ${flag}`,
     );
   }
-  return { hubUrl: hubUrl?.replace(/\/+$/, '') ?? hubAddress(), accessToken, flag, retryDelay };
-}
-
-/** Where models are downloaded from: `HF_ENDPOINT`, else the public hub. */
-export function hubAddress(): string {
-  return (environment('HF_ENDPOINT') ?? HUB_URL).replace(/\/+$/, '');
+  const { url, authorization } = hubAddress(hubUrl);
+  const token = authorization === undefined ? await findReadToken() : undefined;
+  return {
+    hubUrl: url,
+    authorization: authorization ?? (token === undefined ? undefined : `Bearer ${token.value}`),
+    timeout: hubTimeout(),
+    flag,
+    retryDelay,
+  };
 }
 
 /** The cached folder that has all parts, if there is one. */
@@ -91,6 +106,20 @@ async function findCached(cache: ModelCache, parts: readonly ModelPart[]): Promi
   }
   return undefined;
 }
+
+/** The first small file of these parts that is not what the name of its blob says. */
+async function firstDamaged(folder: string, parts: readonly ModelPart[]): Promise<string | undefined> {
+  const paths = parts.flatMap((part) => SMALL_FILES[part]).map((name) => join(folder, name));
+  for (const path of paths) if ((await isThere(path)) && !(await isSound(path))) return path;
+  return undefined;
+}
+
+const SMALL_FILES: Readonly<Record<ModelPart, readonly string[]>> = {
+  config: [CONFIG_FILE],
+  tokenizer: TOKENIZER_FILES,
+  weights: WEIGHT_FILES.filter((name) => name.endsWith('.json')),
+  pipeline: [PIPELINE_FILES.index, PIPELINE_FILES.scheduler],
+};
 
 async function hasPart(folder: string, part: ModelPart): Promise<boolean> {
   const has = async (...names: string[]): Promise<boolean> => {

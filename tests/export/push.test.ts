@@ -13,6 +13,7 @@ beforeEach(async () => {
   hub = await startReceivingHub(TOKEN);
   vi.stubEnv('HF_ENDPOINT', hub.url);
   vi.stubEnv('HF_TOKEN', TOKEN);
+  vi.stubEnv('HF_HOME', temporaryFolder());
 });
 afterEach(async () => {
   vi.unstubAllEnvs();
@@ -36,8 +37,11 @@ function smallFolder(): string {
 }
 
 /** What a refused upload says, without the folder that ends it. */
-async function refusalOf(folder: string, target: PushTarget = pushTarget('me/it', '--push')): Promise<string> {
-  const error = await pushFolder(folder, target, () => undefined).then(
+async function refusalOf(
+  folder: string,
+  target: PushTarget | Promise<PushTarget> = pushTarget('me/it', '--push'),
+): Promise<string> {
+  const error = await pushFolder(folder, await target, () => undefined).then(
     () => undefined,
     (thrown: unknown) => thrown as Error,
   );
@@ -76,7 +80,7 @@ describe('an upload', () => {
     hub.models.set('me/it', new Map([['kept.txt', Buffer.from('kept')]]));
     const folder = smallFolder();
     const told: number[] = [];
-    const result = await pushFolder(folder, pushTarget('me/it', '--push'), ({ bytesDone, bytesTotal }) => {
+    const result = await pushFolder(folder, await pushTarget('me/it', '--push'), ({ bytesDone, bytesTotal }) => {
       told.push(bytesDone / bytesTotal);
     });
     expect(result).toEqual({ url: `${hub.url}/me/it`, created: false });
@@ -87,7 +91,7 @@ describe('an upload', () => {
   });
 
   it('with a token that the hub does not know', async () => {
-    const wrong = { ...pushTarget('me/it', '--push'), accessToken: 'hf_anotherOne' };
+    const wrong = { ...(await pushTarget('me/it', '--push')), accessToken: 'hf_anotherOne' };
     expect(await refusalOf(smallFolder(), wrong)).toBe(
       `me/it: ${hub.url} does not accept the token in HF_TOKEN; make another at ${hub.url}/settings/tokens`,
     );
@@ -119,7 +123,7 @@ describe('an upload', () => {
   });
 
   it('to where nothing listens', async () => {
-    const target = pushTarget('me/it', '--push');
+    const target = await pushTarget('me/it', '--push');
     await hub.close();
     expect(await refusalOf(smallFolder(), target)).toMatch(
       /^me\/it: the upload to http:\/\/127\.0\.0\.1:\d+ broke off \(connect ECONNREFUSED 127\.0\.0\.1:\d+\); check the connection and run the same command again$/,
@@ -130,19 +134,23 @@ describe('an upload', () => {
 describe('a target', () => {
   it.each(['it', 'me/it/more', '../it', 'me/', 'me/i t', 'https://huggingface.co/me/it'])(
     'is refused for "%s"',
-    (id) => {
-      expect(() => pushTarget(id, '--push')).toThrow(`--push: expected a model on the hub as owner/name, got ${id}`);
+    async (id) => {
+      await expect(pushTarget(id, '--push')).rejects.toThrow(
+        `--push: expected a model on the hub as owner/name, got ${id}`,
+      );
     },
   );
 
-  it('needs a token, from the environment alone', () => {
+  it('needs a token', async () => {
     vi.stubEnv('HF_TOKEN', '');
-    expect(() => pushTarget('me/it', '--push')).toThrow(
+    await expect(pushTarget('me/it', '--push')).rejects.toThrow(
       '--push: expected a token in HF_TOKEN, found none; make one with write access at ',
     );
-    vi.stubEnv('HF_TOKEN', 'secret');
-    expect(() => pushTarget('me/it', '--push')).toThrow(
-      /^HF_TOKEN: expected a token that begins with hf_, got another$/,
+    vi.stubEnv('HF_TOKEN', ' sec\nret ');
+    expect(await pushTarget('me/it', '--push')).toMatchObject({ accessToken: 'secret', tokenSource: 'HF_TOKEN' });
+    vi.stubEnv('HF_TOKEN', 'sec ret');
+    await expect(pushTarget('me/it', '--push')).rejects.toThrow(
+      /^HF_TOKEN: expected a token of the hub, got characters that none has; copy it anew$/,
     );
   });
 });

@@ -88,9 +88,14 @@ function answer(hub: FakeHub, request: IncomingMessage, response: ServerResponse
 }
 
 function listing(path: string, bytes: Buffer): object {
-  const entry = { type: 'file', path, size: bytes.length, oid: createHash('sha1').update(bytes).digest('hex') };
+  const entry = { type: 'file', path, size: bytes.length, oid: gitId(bytes) };
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   return bytes.length < LARGE ? entry : { ...entry, lfs: { oid: sha256, size: bytes.length, pointerSize: 130 } };
+}
+
+/** As `git hash-object` gives it. */
+export function gitId(bytes: Buffer): string {
+  return createHash('sha1').update(`blob ${bytes.length}\0`).update(bytes).digest('hex');
 }
 
 function sendBytes(

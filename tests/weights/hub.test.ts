@@ -236,10 +236,6 @@ describe('a model on the hub', () => {
     vi.stubEnv('HF_TOKEN', 'hf_secret');
     await resolve('owner/model');
     expect(hub.tokens).toEqual(new Set(['Bearer hf_secret']));
-    vi.stubEnv('HF_TOKEN', 'secret');
-    expect(await failureOf(resolve('owner/other'))).toBe(
-      'HF_TOKEN: expected a token that begins with hf_, got another',
-    );
   });
 
   it('is taken from the cache that Python filled, without the hub', async () => {

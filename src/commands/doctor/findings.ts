@@ -3,6 +3,7 @@ import { findLibraries, GPU_LIBRARIES, librariesProblem } from '../../engine/cud
 import { chooseGpu, type DeviceChoice, type Problem } from '../../engine/gpu-choice.js';
 import { buildProblem, cardProblem, driverProblem } from '../../engine/gpu-problem.js';
 import { hasTensorCores, lookForGpus, type Gpu, type Nvidia } from '../../engine/nvidia.js';
+import { InputError } from '../../errors.js';
 import { formatBytes } from '../../format.js';
 import type { Patient } from './patient.js';
 import type { TensorflowReport } from './probe.js';
@@ -31,7 +32,7 @@ export async function* examine(patient: Patient, device: DeviceChoice): AsyncGen
     found: `${formatBytes(patient.memory.free)} free of ${formatBytes(patient.memory.total)}`,
   };
   yield diskFinding(await patient.freeDisk('.'));
-  yield hubFinding(await patient.reachHub());
+  yield await hubFinding(patient);
   const nvidia = await lookForGpus(patient);
   const wantsGpu = device !== 'cpu' && (nvidia.state !== 'absent' || device !== 'auto');
   if (wantsGpu) yield* gpuFindings(patient, nvidia, device);
@@ -78,14 +79,26 @@ function diskFinding(free: number): Finding {
   );
 }
 
-function hubFinding({ address, milliseconds, failure }: Awaited<ReturnType<Patient['reachHub']>>): Finding {
-  const host = new URL(address).host;
-  const remedy = 'name models and tokenizers by folders, or set HTTPS_PROXY or HF_ENDPOINT';
+async function hubFinding(patient: Patient): Promise<Finding> {
+  const name = 'network';
+  const reached = await patient.reachHub().catch((error: unknown) => {
+    if (error instanceof InputError) return error;
+    throw error;
+  });
+  if (reached instanceof InputError)
+    return { name, ok: false, found: reached.message, remedy: 'correct the variable, or unset it' };
+  const { address, milliseconds, failure, proxy, offline } = reached;
+  const { host } = new URL(address);
+  if (offline === true) return { name, ok: true, found: `${host} is not asked, as HF_HUB_OFFLINE says` };
+  const route = proxy === undefined ? '' : ` by the proxy ${proxy.address}`;
+  const folders = 'name models and tokenizers by folders';
   return check(
-    'network',
+    name,
     failure === undefined,
-    failure === undefined ? `${host} answers in ${milliseconds} ms` : `${host} cannot be reached (${failure})`,
-    remedy,
+    failure === undefined ? `${host} answers in ${milliseconds} ms${route}` : `${host} cannot be reached (${failure})`,
+    proxy === undefined
+      ? `${folders}, or set HTTPS_PROXY or HF_ENDPOINT`
+      : `${folders}, or mend ${proxy.variable}, or name ${host} in NO_PROXY`,
   );
 }
 

@@ -5,7 +5,9 @@ import { fileURLToPath } from 'node:url';
 import { processorFeatures } from '../../engine/hardware.js';
 import { thisMachine, type Machine } from '../../engine/machine.js';
 import { messageOf } from '../../errors.js';
-import { hubAddress } from '../../weights/hub.js';
+import { hubFetch } from '../../weights/http.js';
+import { hubAddress, isOffline } from '../../weights/hub-environment.js';
+import { proxyFor } from '../../weights/proxy.js';
 import type { ProbeArguments, TensorflowReport } from './probe.js';
 
 /** A machine, and what is installed on it. */
@@ -18,10 +20,21 @@ export interface Patient extends Machine {
   readonly memory: { readonly free: number; readonly total: number };
   /** Free bytes of the disk that a folder is on. */
   freeDisk(folder: string): Promise<number>;
-  /** Milliseconds to an answer of the model hub, whatever it is; or why there is none. */
-  reachHub(): Promise<{ readonly address: string; readonly milliseconds?: number; readonly failure?: string }>;
+  /** Whether the model hub answers. Throws InputError where a variable names no hub or no proxy. */
+  reachHub(): Promise<HubReach>;
   /** Loads TensorFlow in a process of its own; the report, or the last line of what that wrote before it died. */
   loadTensorflow(options: ProbeArguments): Promise<TensorflowReport | string>;
+}
+
+/** Milliseconds to an answer of the model hub, or why there is none. */
+export interface HubReach {
+  readonly address: string;
+  readonly milliseconds?: number;
+  readonly failure?: string;
+  /** The proxy on the way to it, and the variable that names it. */
+  readonly proxy?: { readonly address: string; readonly variable: string };
+  /** Whether `HF_HUB_OFFLINE` forbids asking it. */
+  readonly offline?: boolean;
 }
 
 const REACH_TIMEOUT_MS = 5000;
@@ -43,14 +56,18 @@ export const thisPatient: Patient = {
     return bavail * bsize;
   },
   async reachHub() {
-    const address = hubAddress();
+    const { url: address, authorization } = hubAddress();
+    if (isOffline()) return { address, offline: true };
+    const proxy = proxyFor(new URL(address));
+    const asked = { address, ...(proxy === undefined ? {} : { proxy }) };
+    const request = hubFetch({ hubUrl: address, authorization, timeout: REACH_TIMEOUT_MS });
     const started = performance.now();
     try {
-      await fetch(address, { method: 'HEAD', signal: AbortSignal.timeout(REACH_TIMEOUT_MS) });
-      return { address, milliseconds: Math.round(performance.now() - started) };
+      const { status } = await request(address, { method: 'HEAD' });
+      if (status >= 500) return { ...asked, failure: `status ${status}` };
+      return { ...asked, milliseconds: Math.round(performance.now() - started) };
     } catch (error) {
-      const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-      return { address, failure: messageOf(cause) };
+      return { ...asked, failure: messageOf(error) };
     }
   },
   async loadTensorflow(options) {

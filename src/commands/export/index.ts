@@ -50,7 +50,7 @@ export function exportCommand(): Command {
 async function run(name: string, flags: ExportFlags, output: Output): Promise<void> {
   const { to, format } = flags;
   await checkExportFolder(to); // now, and not when the model is read
-  const target = flags.push === undefined ? undefined : checkPush(flags.push);
+  const target = flags.push === undefined ? undefined : await checkPush(flags.push);
   const opened = await openEncoder(
     { name, flag: 'export', tokenizer: flags.tokenizer, tokenizerFlag: '--tokenizer' },
     output,

@@ -3,7 +3,7 @@ import type { Output } from '../console.js';
 import type { Progress } from '../progress.js';
 
 /** Checks the hub id and the token, before anything is made. */
-export function checkPush(id: string): PushTarget {
+export function checkPush(id: string): Promise<PushTarget> {
   return pushTarget(id, '--push');
 }
 

@@ -1,0 +1,149 @@
+/**
+ * @file What the environment says of the hub, read as Python's `huggingface_hub` reads it: its address, the token, the cache, the
+ * time limit. Source: https://huggingface.co/docs/huggingface_hub/package_reference/environment_variables
+ */
+import { stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { HUB_URL } from '@huggingface/hub';
+import { InputError } from '../errors.js';
+import { readRegularFile } from '../regular-file.js';
+
+/** Where the hub is, and how it is told who asks. */
+export interface HubAddress {
+  /** Without a slash at its end, and without user name and password: it may be shown. */
+  readonly url: string;
+  /** What goes into the header `Authorization` where the address has a user name and password; wins over a token, as in Python. */
+  readonly authorization: string | undefined;
+}
+
+/** The value of an environment variable that is set to something. */
+export function environment(name: string): string | undefined {
+  const value = process.env[name];
+  return value === '' ? undefined : value;
+}
+
+function isTrue(name: string): boolean {
+  return /^(1|true|yes|on)$/i.test(environment(name) ?? '');
+}
+
+/** Whether the hub must not be asked. */
+export function isOffline(): boolean {
+  return environment('HF_HUB_OFFLINE') === undefined ? isTrue('TRANSFORMERS_OFFLINE') : isTrue('HF_HUB_OFFLINE');
+}
+
+/**
+ * Where models are downloaded from and uploaded to: `HF_ENDPOINT`, else the public hub.
+ *
+ * @param given another address
+ * @throws InputError, without quoting a password, for what is no address
+ */
+export function hubAddress(given = environment('HF_ENDPOINT')): HubAddress {
+  const text = (given ?? HUB_URL).trim();
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !['http:', 'https:'].includes(url.protocol) || url.search !== '' || url.hash !== '') {
+    const found = /[@?#]/.test(text) ? 'something else' : text.slice(0, 100); // a password may be behind these
+    throw new InputError(`HF_ENDPOINT: expected an address such as ${HUB_URL}, got ${found}`);
+  }
+  const authorization = basicAuthorization(url);
+  return { url: (url.origin + url.pathname).replace(/\/+$/, ''), authorization };
+}
+
+/** User name and password of an address, as a header's value. */
+export function basicAuthorization({ username, password }: URL): string | undefined {
+  if (username === '' && password === '') return undefined;
+  return `Basic ${Buffer.from(`${decoded(username)}:${decoded(password)}`).toString('base64')}`;
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/** Where a token comes from, for messages. */
+export interface Token {
+  readonly value: string;
+  /** A variable or a file. */
+  readonly source: string;
+}
+
+/**
+ * The token with which the hub is asked: `HF_TOKEN`, else `HUGGING_FACE_HUB_TOKEN`, else what `hf auth login` stored.
+ *
+ * @throws InputError, without quoting it, for what cannot be a token
+ */
+export async function findToken(): Promise<Token | undefined> {
+  for (const source of ['HF_TOKEN', 'HUGGING_FACE_HUB_TOKEN']) {
+    const text = environment(source);
+    if (text !== undefined) return tokenFrom(text, source); // if it is blank, Python does not look further either
+  }
+  return storedToken();
+}
+
+/** The token for reading: none where `HF_HUB_DISABLE_IMPLICIT_TOKEN` says so. */
+export async function findReadToken(): Promise<Token | undefined> {
+  return isTrue('HF_HUB_DISABLE_IMPLICIT_TOKEN') ? undefined : findToken();
+}
+
+const LARGEST_TOKEN_FILE = 100_000;
+
+async function storedToken(): Promise<Token | undefined> {
+  const path = expanded(environment('HF_TOKEN_PATH') ?? join(hubHome(), 'token'));
+  const exists = await stat(path).then(
+    () => true,
+    (error: unknown) => !['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? ''),
+  );
+  return exists ? tokenFrom((await readRegularFile(path, LARGEST_TOKEN_FILE)).toString('utf8'), path) : undefined;
+}
+
+/** Line breaks are left out and blanks cut off, as in Python. */
+function tokenFrom(text: string, source: string): Token | undefined {
+  const value = text.replace(/[\r\n]/g, '').trim();
+  if (value === '') return undefined;
+  if (/^[\x21-\x7e]+$/.test(value)) return { value, source };
+  throw new InputError(`${source}: expected a token of the hub, got characters that none has; copy it anew`);
+}
+
+/** The folder of `huggingface_hub`'s own files. */
+function hubHome(): string {
+  return expanded(environment('HF_HOME') ?? join(userCache(), 'huggingface'));
+}
+
+/** The folder of models' files, shared with Python: `HF_HUB_CACHE`, else `hub` in `HF_HOME`. */
+export function hubCacheFolder(): string {
+  const given = environment('HF_HUB_CACHE') ?? environment('HUGGINGFACE_HUB_CACHE');
+  return resolve(given === undefined ? join(hubHome(), 'hub') : expanded(given));
+}
+
+/** `XDG_CACHE_HOME`, else `.cache` in the user's home. */
+export function userCache(): string {
+  return environment('XDG_CACHE_HOME') ?? join(homedir(), '.cache');
+}
+
+/** A path with `~`, `$NAME` and `${NAME}` put in; names that are not set stay as they are. */
+function expanded(path: string): string {
+  return path
+    .replace(/^~(?=\/|$)/, homedir())
+    .replace(
+      /\$(?:(\w+)|\{(\w+)\})/g,
+      (whole, plain?: string, braced?: string) => process.env[(plain ?? braced)!] ?? whole,
+    );
+}
+
+const STANDARD_TIMEOUT_S = 10;
+
+/**
+ * Milliseconds that the hub may take to answer, or to send nothing: `HF_HUB_DOWNLOAD_TIMEOUT`, in seconds, else 10 s.
+ *
+ * @throws InputError for what is no number of seconds
+ */
+export function hubTimeout(): number {
+  const text = environment('HF_HUB_DOWNLOAD_TIMEOUT');
+  if (text === undefined) return 1000 * STANDARD_TIMEOUT_S;
+  const seconds = Number(text);
+  if (seconds > 0 && seconds <= 86_400) return 1000 * seconds;
+  throw new InputError(`HF_HUB_DOWNLOAD_TIMEOUT: expected seconds, more than 0 and at most a day, got ${text}`);
+}

@@ -1,0 +1,51 @@
+/** @file What the hub lists of a model's files, checked before anything is done with it. */
+import { InputError } from '../errors.js';
+import { shown, shownValue } from './wording.js';
+
+/** A file of a model, as the hub lists it. */
+export interface HubFile {
+  readonly path: string;
+  readonly size: number;
+  /** What names its content: the SHA-256 of a large file, the git object id of another. The name of its blob in the cache. */
+  readonly contentId: string;
+}
+
+/** Far more than any model has. */
+export const MOST_FILES = 100_000;
+
+/**
+ * A file from an entry of the hub's list; undefined for a folder.
+ *
+ * @throws InputError for what is no entry, for a path that could lead out of the model's folder, an impossible size or id
+ */
+export function fileFrom(entry: unknown, model: string, hubUrl: string): HubFile | undefined {
+  if (!isRecord(entry))
+    throw new InputError(
+      `${model}: expected a list of files from ${hubUrl}, got ${shownValue(entry)} in it; check HF_ENDPOINT`,
+    );
+  const { type, path, size, oid, lfs } = entry;
+  if (type !== 'file') return undefined;
+  if (typeof path !== 'string' || !isPlainPath(path))
+    throw new InputError(
+      `${model}: expected plain paths of files from ${hubUrl}, got ${shownValue(path)}; check HF_ENDPOINT`,
+    );
+  const where = `${model}/${shown(path)}`;
+  if (!Number.isSafeInteger(size) || (size as number) < 0)
+    throw new InputError(`${where}: expected a size in bytes from ${hubUrl}, got ${shownValue(size)}`);
+  const contentId = isRecord(lfs) ? lfs.oid : oid;
+  // It becomes a file name: nothing but what the hub has always sent may pass.
+  if (typeof contentId !== 'string' || !(isRecord(lfs) ? /^[0-9a-f]{64}$/ : /^[0-9a-f]{40}$/).test(contentId))
+    throw new InputError(`${where}: expected a hexadecimal content id from ${hubUrl}, got ${shownValue(contentId)}`);
+  return { path, size: size as number, contentId };
+}
+
+/** Whether a path stays in the folder that it starts from, on every system. */
+function isPlainPath(path: string): boolean {
+  const parts = path.split('/');
+  // eslint-disable-next-line no-control-regex -- which no file of a model has in its name
+  return !/[\\\0-\x1f]/.test(path) && parts.every((part) => part !== '' && part !== '.' && part !== '..');
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,45 @@
+/** @file Why the hub refuses, and whether asking again may help. */
+import type { HubAccess, ModelId } from './hub-client.js';
+
+/** Why the hub refused. Codes: https://github.com/huggingface/huggingface_hub/blob/v0.24.0/src/huggingface_hub/utils/_errors.py */
+export function refusal(
+  { status, headers }: Response,
+  { name, revision }: ModelId,
+  { hubUrl, authorization, flag }: HubAccess,
+): string {
+  const code = headers.get('X-Error-Code');
+  const token = authorization === undefined ? 'set HF_TOKEN' : 'use an HF_TOKEN that may read it';
+  if (code === 'GatedRepo') return `the model is gated; accept its terms at ${hubUrl}/${name} and ${token}`;
+  if (code === 'RevisionNotFound') return `the model has no revision ${revision}`;
+  if (code === 'EntryNotFound') return `${hubUrl} does not have a file that it lists; try again later`;
+  if (status === 401 || status === 404) {
+    return `no such folder, and no such model at ${hubUrl}, unless it is private; check the name given to ${flag}, or ${token}`;
+  }
+  if (status === 403) return `${hubUrl} does not allow it to be read; ${token}`;
+  if (status === 429) return `${hubUrl} gets too many requests; wait ${pauseWanted(headers)}, or set HF_TOKEN`;
+  return `${hubUrl} answers with status ${status}; try again later, or give a local folder to ${flag}`;
+}
+
+function pauseWanted(headers: Headers): string {
+  const milliseconds = retryAfter(headers);
+  return milliseconds === undefined ? 'a few minutes' : `${Math.ceil(milliseconds / 1000)} s`;
+}
+
+const BUSY = [429, 500, 502, 503, 504];
+/** Milliseconds that are waited for a hub that says when to come back. */
+const LONGEST_PAUSE = 30_000;
+
+/** Milliseconds after which to ask again: what the hub says, else `standard`; undefined where that does not help, or takes too long. */
+export function retryPause({ status, headers }: Response, standard: number): number | undefined {
+  if (!BUSY.includes(status)) return undefined;
+  const pause = retryAfter(headers) ?? standard;
+  return pause <= LONGEST_PAUSE ? pause : undefined;
+}
+
+/** `Retry-After`, in seconds or as a date, in milliseconds from now. */
+function retryAfter(headers: Headers): number | undefined {
+  const text = headers.get('Retry-After')?.trim() ?? '';
+  if (/^\d{1,9}$/.test(text)) return 1000 * Number(text);
+  const date = Date.parse(text);
+  return Number.isNaN(date) ? undefined : Math.max(0, date - Date.now());
+}

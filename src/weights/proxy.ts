@@ -1,0 +1,89 @@
+/**
+ * @file Proxies by the variables that curl and Python's requests know, which Node's own fetch ignores: `HTTPS_PROXY`,
+ * `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY`, in capitals or small letters.
+ */
+import { BlockList, isIP } from 'node:net';
+import { Agent, Pool, ProxyAgent, type Dispatcher } from 'undici';
+import { InputError } from '../errors.js';
+import { basicAuthorization, environment } from './hub-environment.js';
+
+/** A proxy. */
+export interface Proxy {
+  /** Without user name and password: it may be shown. */
+  readonly address: string;
+  /** The variable that names it. */
+  readonly variable: string;
+  /** What goes into the header `Proxy-Authorization`. */
+  readonly authorization: string | undefined;
+}
+
+const PROTOCOLS = ['http:', 'https:', 'socks5:', 'socks:'];
+
+/**
+ * The proxy by which an address is reached; undefined where there is none.
+ *
+ * @throws InputError, without quoting a password, for a variable that names no proxy
+ */
+export function proxyFor(url: URL): Proxy | undefined {
+  const scheme = url.protocol === 'https:' ? 'https' : 'http';
+  const variable = [`${scheme}_proxy`, `${scheme.toUpperCase()}_PROXY`, 'all_proxy', 'ALL_PROXY'].find(
+    (name) => environment(name) !== undefined,
+  );
+  if (variable === undefined || isExcepted(url)) return undefined;
+  const text = environment(variable)!.trim();
+  const address = /^[a-z][a-z\d+.-]*:\/\//i.test(text) ? text : `http://${text}`; // as curl reads `host:port`
+  const proxy = URL.canParse(address) ? new URL(address.replace(/^socks5h:/i, 'socks5:')) : undefined;
+  if (proxy === undefined || !PROTOCOLS.includes(proxy.protocol) || proxy.hostname === '')
+    throw new InputError(`${variable}: expected a proxy such as http://host:8080, got another address`);
+  return { address: `${proxy.protocol}//${proxy.host}`, variable, authorization: basicAuthorization(proxy) };
+}
+
+/** Whether `NO_PROXY` names a host: itself, a domain above it, an address or a network (`10.0.0.0/8`), each with a port or without. */
+function isExcepted({ hostname, port, protocol }: URL): boolean {
+  const host = hostname.replace(/^\[|\]$/g, '').toLowerCase();
+  const itsPort = port === '' ? (protocol === 'https:' ? '443' : '80') : port;
+  const entries = (environment('no_proxy') ?? environment('NO_PROXY') ?? '').toLowerCase().split(/[\s,]+/);
+  return entries.some((entry) => {
+    if (entry === '*') return true;
+    if (entry.includes('/')) return isInNetwork(host, entry);
+    const [, name, onlyPort] = /^\[?(.*?)\]?(?::(\d+))?$/.exec(isIP(entry) === 6 ? `[${entry}]` : entry)!;
+    if (onlyPort !== undefined && onlyPort !== itsPort) return false;
+    const domain = name.replace(/^\*?\./, '');
+    return domain !== '' && (host === domain || (isIP(host) === 0 && host.endsWith(`.${domain}`)));
+  });
+}
+
+function isInNetwork(host: string, network: string): boolean {
+  const [address, bits] = network.split('/');
+  const [family, hostFamily] = [isIP(address), isIP(host)];
+  const most = family === 6 ? 128 : 32;
+  if (family === 0 || family !== hostFamily || !/^\d{1,3}$/.test(bits) || Number(bits) > most) return false;
+  const list = new BlockList();
+  const type = family === 6 ? 'ipv6' : 'ipv4';
+  list.addSubnet(address, Number(bits), type);
+  return list.check(host, type);
+}
+
+const dispatchers = new Map<string, Dispatcher>();
+
+/** What carries requests, by a proxy or straight. */
+export function dispatcherFor(proxy: Proxy | undefined): Dispatcher {
+  const key = proxy === undefined ? '' : `${proxy.address} ${proxy.authorization ?? ''}`;
+  const dispatcher = dispatchers.get(key) ?? makeDispatcher(proxy);
+  dispatchers.set(key, dispatcher);
+  return dispatcher;
+}
+
+function makeDispatcher(proxy: Proxy | undefined): Dispatcher {
+  if (proxy === undefined) return new Agent(PATIENT);
+  return new ProxyAgent({
+    uri: proxy.address,
+    ...(proxy.authorization === undefined ? {} : { token: proxy.authorization }),
+    proxyTunnel: false, // for http addresses; many proxies allow tunnels to port 443 alone
+    factory: (origin, options) => new Pool(origin, { ...(options as Pool.Options), ...PATIENT }),
+    clientFactory: (origin, options) => new Pool(origin, { ...(options as Pool.Options), ...PATIENT }),
+  });
+}
+
+/** Time limits are the requests' own. */
+const PATIENT = { headersTimeout: 0, bodyTimeout: 0 } as const;
