@@ -1,4 +1,5 @@
-/** @file Evaluations for other programs: one rectangular CSV, every number in full. */
+/** @file Evaluations for other programs: one rectangular CSV, every number in full, no name a formula. */
+import { csvField } from '../csv.js';
 import {
   LANGUAGES,
   type Distance,
@@ -52,7 +53,7 @@ export function resultsCsv({ pairs, sts }: RunEvaluations): string {
     ...(pairs?.models ?? []).flatMap((model) => pairsRows(model, pairs!.data.pairs)),
     ...sts.flatMap(({ file, pairs: count, models }) => models.map((model) => stsRow(model, file, count))),
   ];
-  const lines = rows.map((row) => CSV_COLUMNS.map((column) => field(row[column])).join(','));
+  const lines = rows.map((row) => CSV_COLUMNS.map((column) => csvField(row[column])).join(','));
   return `${[CSV_COLUMNS.join(','), ...lines].join('\n')}\n`;
 }
 
@@ -98,9 +99,4 @@ function stsRow(model: StsScores, file: string, pairs: number): CsvRow {
 
 function factsRow({ name, role, source, parameters, bytes, width }: ModelFacts): CsvRow {
   return { model: name, role, source, parameters, bytes, width };
-}
-
-function field(value: string | number | null | undefined): string {
-  const text = String(value ?? '');
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

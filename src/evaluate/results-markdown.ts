@@ -20,5 +20,5 @@ function markdownTable(table: Table): string {
 
 /** What Markdown would take for its own; HTML among it. */
 function escaped(text: string): string {
-  return text.replace(/[\\|`*_<>[\]]/g, '\\$&');
+  return text.replace(/[\r\n]+/g, ' ').replace(/[\\|`*_<>[\]]/g, '\\$&');
 }

@@ -31,7 +31,8 @@ export function openEventFile(folder: string, from = 0, now: () => number = Date
     file.append(frame(event));
   };
   write(Buffer.concat([wallTime(now()), bytes(3, 'brain.Event:2')]));
-  if (from > 0) write(Buffer.concat([wallTime(now()), integer(2, from + 1), bytes(7, [integer(1, SESSION_START)])]));
+  const first = from === 0 ? 0 : from + 1;
+  write(Buffer.concat([wallTime(now()), integer(2, first), bytes(7, [integer(1, SESSION_START)])]));
   return {
     ...file,
     scalars(step, values) {

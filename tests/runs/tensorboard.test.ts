@@ -16,6 +16,7 @@ it("writes frames that TensorBoard's own reader takes, checksums included", () =
   // These bytes were read back with tensorboard 2.21's EventFileLoader, which checks every frame.
   expect(readFileSync(join(folder, name)).toString('hex')).toBe(
     '1800000000000000a37f4b220900001040fc54d9411a0d627261696e2e4576656e743a32338d2fe9' +
+      '0f000000000000006d532b090900001040fc54d94110003a020801b3f1e96a' + // SessionLog START at step 0
       '3d000000000000006049f1ec0900001040fc54d94110ac022a2f0a110a0a747261696e2f6c6f7373150000c03f' +
       '0a1a0a13747261696e2f6c6561726e696e675f726174651517b75138e908cb22' +
       '220000000000000078113dfd0900001040fc54d94110f0a2042a130a110a0a747261696e2f6c6f737315000080beceb5ef62',

@@ -1,0 +1,17 @@
+/** @file Fields of CSV files (RFC 4180). */
+
+/** What spreadsheets take for the beginning of a formula, also in full width. */
+const FORMULA = /^[=+\-@\t\r\n＝＋－＠]/;
+
+const NUMBER = /^[+-]?\d+(\.\d+)?(e[+-]?\d+)?$/i;
+
+/**
+ * A field of a CSV file: a number in full, nothing for null and undefined, a text in quotes where it needs them. A text that a
+ * spreadsheet would run as a formula gets an apostrophe before it (https://owasp.org/www-community/attacks/CSV_Injection).
+ */
+export function csvField(value: string | number | null | undefined): string {
+  if (typeof value === 'number') return String(value);
+  const text = value ?? '';
+  const defused = FORMULA.test(text) && !NUMBER.test(text) ? `'${text}` : text;
+  return /[",\r\n\t]/.test(defused) ? `"${defused.replaceAll('"', '""')}"` : defused;
+}
