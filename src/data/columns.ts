@@ -1,12 +1,18 @@
 import type { CorpusName } from './corpora.js';
+import { foldName, languageRank, SIDE_NAMES, WORDS } from './column-names.js';
 
-/** Names of the two columns, where the user has given them. */
+export { isSameName } from './column-names.js';
+
+/** Names of the two columns, or their numbers from 1, where the user has given them. */
 export interface ColumnNames {
   readonly ko?: string | undefined;
   readonly en?: string | undefined;
 }
 
-/** The columns of a file, or the keys of its objects, that matter: by their names, as they stand in the file. */
+/**
+ * The columns of a file, or the keys of its objects, that matter: by their names, as they stand in the file. Keys of
+ * objects inside objects have dots between them: `translation.ko`.
+ */
 export interface TextColumns {
   readonly ko: string;
   readonly en: string;
@@ -14,12 +20,25 @@ export interface TextColumns {
   readonly language?: string;
 }
 
+/** Where the columns stand in a header, from 0. */
+export interface ColumnPlaces {
+  readonly ko: number;
+  readonly en: number;
+  readonly language?: number;
+}
+
 /** What a header tells. */
 export interface Recognised {
   readonly columns: TextColumns;
+  readonly places: ColumnPlaces;
   /** `table` is the technology or the social-science corpus, whose headers are the same. */
   readonly corpus: Exclude<CorpusName, 'technology' | 'social-science'> | 'table';
 }
+
+type Language = 'ko' | 'en';
+
+/** The values of a row under a header, in its order; `undefined` where there is no text. */
+type Values = readonly (string | undefined)[];
 
 /** Headers of AI Hub's corpora, the more particular ones first. */
 const AI_HUB = [
@@ -30,39 +49,73 @@ const AI_HUB = [
 
 const LANGUAGE_COLUMNS = ['source_language', 'source_lang', '원문언어', '원천언어', '출발언어', '번역방향', 'S_Code'];
 
-const OTHER_NAMES = { ko: ['ko', 'korea', 'korean'], en: ['en', 'english'] } as const;
+const HANGUL = /[\uac00-\ud7a3]/;
 
 /**
- * Finds the Korean and the English column of a header: those the user named; without them, or in one of AI Hub's
- * corpora, those with known names. Case, outer spaces and the form of Hangul (NFC or NFD) do not matter.
+ * Finds the Korean and the English column of a header: those the user named or numbered; without them, or in one of AI
+ * Hub's corpora, those with known names (`column-names.ts`). Of names such as `source` and `target` the rows tell which
+ * is Korean. Undefined where a column is missing, or where several are equally good.
  */
-export function recogniseHeader(header: readonly string[], names: ColumnNames = {}): Recognised | undefined {
-  const folded = header.map(fold);
-  const find = (wanted: readonly string[]): string | undefined =>
-    wanted.map((name) => header[folded.indexOf(fold(name))]).find((name) => name !== undefined);
+export function recogniseHeader(
+  header: readonly string[],
+  names: ColumnNames = {},
+  rows: readonly Values[] = [],
+): Recognised | undefined {
+  const folded = header.map(foldName);
   const known = AI_HUB.find(({ ko, en, others }) => [ko, en, ...others].every((name) => folded.includes(name)));
-  const language = known?.corpus === 'broadcast' ? find(LANGUAGE_COLUMNS) : undefined;
   const corpus = known?.corpus ?? 'other';
-
-  const [ko, en] = [find(wantedNames('ko', names)), find(wantedNames('en', names))];
   const areGiven = names.ko !== undefined || names.en !== undefined;
-  if (ko !== undefined && en !== undefined && (areGiven || corpus === 'other')) return { corpus, columns: { ko, en } };
-  if (known === undefined) return undefined;
-  const columns = { ko: find([known.ko])!, en: find([known.en])! };
-  return { corpus, columns: language === undefined ? columns : { ...columns, language } };
+  if (areGiven || known === undefined) {
+    const places = placesOf(folded, names, rows);
+    if (places !== undefined) return { corpus, columns: namesAt(header, places), places };
+    if (known === undefined) return undefined;
+  }
+  const places = { ko: folded.indexOf(known.ko), en: folded.indexOf(known.en) };
+  const language = known.corpus === 'broadcast' ? firstPlace(folded, LANGUAGE_COLUMNS) : -1;
+  const all = language === -1 ? places : { ...places, language };
+  return { corpus, columns: namesAt(header, all), places: all };
 }
 
 /** Why a header is not recognised. */
-export function whyUnrecognised(header: readonly string[], names: ColumnNames): string {
-  const folded = header.map(fold);
-  const missing = (['ko', 'en'] as const).filter((language) => !wantedNames(language, names).some((name) => folded.includes(fold(name))));
+export function whyUnrecognised(header: readonly string[], names: ColumnNames, rows: readonly Values[] = []): string {
+  const folded = header.map(foldName);
+  const found = { ko: candidates(folded, 'ko', names), en: candidates(folded, 'en', names) };
+  for (const language of ['ko', 'en'] as const) {
+    if (found[language].length < 2) continue;
+    const columns = found[language].map((place) => `${header[place]} (column ${place + 1})`).join(', ');
+    return (
+      `expected one column of ${language === 'ko' ? 'Korean' : 'English'} texts, got ${columns}; ` +
+      `choose with --${language}-column, by name or by number`
+    );
+  }
+  const shown = shownNames(header) || 'no columns';
+  if (sidesOf(folded) !== undefined && names.ko === undefined && names.en === undefined && rows.length > 0) {
+    return (
+      `expected Hangul to tell which of the columns is Korean, got ${shown}; ` +
+      `name them with --ko-column and --en-column`
+    );
+  }
+  const missing = (['ko', 'en'] as const).filter((language) => found[language].length === 0);
+  if (missing.length === 0)
+    return `expected two columns, got ${header[found.ko[0]]} for both languages; name them apart`;
   const wanted = missing.map((language) => describe(language, names)).join(' and a column ');
-  return `expected a column ${wanted}, got ${shownNames(header) || 'no columns'}; name them with --ko-column and --en-column`;
+  return `expected a column ${wanted}, got ${shown}; name them with --ko-column and --en-column`;
+}
+
+/**
+ * The places that the user gave as numbers from 1, for a file without a header; undefined where they are no numbers.
+ */
+export function numberedPlaces({ ko, en }: ColumnNames): ColumnPlaces | undefined {
+  const [first, second] = [ko, en].map(placeOfNumber);
+  return first === undefined || second === undefined ? undefined : { ko: first, en: second };
 }
 
 /** The first names of columns or keys for a message, the long ones cut. */
 export function shownNames(names: readonly string[]): string {
-  return names.slice(0, 20).map((name) => name.slice(0, 40)).join(', ');
+  return names
+    .slice(0, 20)
+    .map((name) => name.slice(0, 40))
+    .join(', ');
 }
 
 /** Whether what a language column says is that the source is English: `en`, `English`, `영어`, `영한`, `EN-KO`. */
@@ -70,21 +123,62 @@ export function isEnglish(language: string): boolean {
   return /^\s*(en|영)/i.test(language.normalize('NFC'));
 }
 
-/** Whether two names of columns are the same. */
-export function isSameName(a: string, b: string): boolean {
-  return a === b || fold(a) === fold(b);
+function namesAt(header: readonly string[], { ko, en, language }: ColumnPlaces): TextColumns {
+  const columns = { ko: header[ko], en: header[en] };
+  return language === undefined ? columns : { ...columns, language: header[language] };
 }
 
-function wantedNames(language: 'ko' | 'en', names: ColumnNames): readonly string[] {
+function placesOf(
+  folded: readonly string[],
+  names: ColumnNames,
+  rows: readonly Values[],
+): { ko: number; en: number } | undefined {
+  const [ko, en] = [candidates(folded, 'ko', names), candidates(folded, 'en', names)];
+  if (ko.length === 1 && en.length === 1 && ko[0] !== en[0]) return { ko: ko[0], en: en[0] };
+  const areGiven = names.ko !== undefined || names.en !== undefined;
+  const sides = areGiven || ko.length + en.length > 0 ? undefined : sidesOf(folded);
+  if (sides === undefined) return undefined;
+  const [first, second] = sides;
+  const isHangul = (text: string | undefined): boolean => text !== undefined && HANGUL.test(text);
+  const balance = rows.reduce((sum, row) => sum + Number(isHangul(row[first])) - Number(isHangul(row[second])), 0);
+  if (balance === 0) return undefined;
+  return balance > 0 ? { ko: first, en: second } : { ko: second, en: first };
+}
+
+/** The columns that may hold a language, all equally good: one, if it is clear. */
+function candidates(folded: readonly string[], language: Language, names: ColumnNames): readonly number[] {
   const given = names[language];
-  return given === undefined ? OTHER_NAMES[language] : [given];
+  if (given !== undefined) {
+    const named = folded.flatMap((name, place) => (name === foldName(given) ? [place] : []));
+    const numbered = placeOfNumber(given);
+    return named.length === 0 && numbered !== undefined && numbered < folded.length ? [numbered] : named;
+  }
+  const ranks = folded.map((name) => languageRank(name, language) ?? Infinity);
+  const best = Math.min(...ranks, Infinity);
+  return best === Infinity ? [] : ranks.flatMap((rank, place) => (rank === best ? [place] : []));
 }
 
-function describe(language: 'ko' | 'en', names: ColumnNames): string {
-  const [first, ...others] = wantedNames(language, names);
-  return others.length === 0 ? first : `${first} (or ${others.join(', ')})`;
+function placeOfNumber(given: string | undefined): number | undefined {
+  return given !== undefined && /^[1-9]\d{0,4}$/.test(given) ? Number(given) - 1 : undefined;
 }
 
-function fold(name: string): string {
-  return name.trim().normalize('NFC').toLowerCase();
+/** The places of two columns of which names do not tell the language: `source` and `target`. */
+function sidesOf(folded: readonly string[]): readonly [number, number] | undefined {
+  for (const [first, second] of SIDE_NAMES) {
+    const places = [folded.indexOf(first), folded.indexOf(second)] as const;
+    if (!places.includes(-1)) return places;
+  }
+  return undefined;
+}
+
+function firstPlace(folded: readonly string[], names: readonly string[]): number {
+  const found = names.map(foldName).find((name) => folded.includes(name));
+  return found === undefined ? -1 : folded.indexOf(found);
+}
+
+function describe(language: Language, names: ColumnNames): string {
+  const given = names[language];
+  if (given !== undefined) return given;
+  const [first, ...others] = WORDS[language].slice(0, language === 'ko' ? 3 : 2);
+  return `${first} (or ${others.join(', ')})`;
 }

@@ -1,8 +1,8 @@
-import { statSync } from 'node:fs';
-import { readdir, readFile, realpath, stat } from 'node:fs/promises';
+import { lstatSync, readFileSync, statSync, type Stats } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { InputError, messageOf, printable } from '../errors.js';
-import { listArchive, readMember, whyUnreadable, type ArchiveEntry } from './readers/archive.js';
+import { isZip, listArchive, readMember, whyUnreadable, type ArchiveEntry } from './readers/archive.js';
 import { openFile, type RandomAccess } from './readers/random-access.js';
 import type { StoredFile } from './readers/stored-file.js';
 import type { SkippedFile } from './source.js';
@@ -18,21 +18,30 @@ export interface FileFolder {
 export interface FoundFiles {
   readonly folders: readonly FileFolder[];
   readonly skipped: readonly SkippedFile[];
+  /** Files that are passed over without a word, as they hold no data by their names. */
+  readonly passedOver: readonly string[];
   /** Folders of the project's sample that were passed over. */
   readonly samples: readonly string[];
 }
 
 /** What a search has come to. */
 interface Search {
-  /** The files found, by what they are on disk, so that none counts twice. */
+  /** The files and folders found, by what they are on disk, so that none counts twice, and no search is without end. */
   readonly seen: Set<string>;
+  /** Links to folders: they are followed last, so that a folder has its own name rather than a link's. */
+  readonly links: string[];
   readonly folders: FileFolder[];
   readonly skipped: SkippedFile[];
+  readonly passedOver: string[];
   readonly samples: string[];
 }
 
 /** Folders may explain themselves; that is neither data nor worth a word. */
 const DOCUMENTATION = /^(readme|licen[cs]e)(\.|$)/i;
+
+/** What systems and office programs leave beside data: hidden files, locks of open documents, thumbnails. */
+const LEFT_BEHIND =
+  /^(\..*|~\$.*|thumbs\.db|desktop\.ini|icon\r|__macosx|@eadir|\$recycle\.bin|system volume information)$/i;
 
 /** In the folder of the project's own sample: it is used where it is named, and is no part of a folder around it. */
 const SAMPLE_MARKER = '.kd-sample';
@@ -41,18 +50,27 @@ const MODEL_CONFIG = 'config.json';
 const MAX_CONFIG_BYTES = 1 << 16;
 
 /**
- * All files under the files and folders that a user gave, and in the archives among them; folders are searched in full.
- * A file reached twice counts once. Names that start with a dot, documentation and folders of models are passed over, and
- * the project's own sample, unless it is named itself.
- * Throws an `InputError` for what cannot be read.
+ * All files under the files and folders that a user gave, and in the archives among them; folders are searched in full,
+ * each once. A file reached twice counts once. What systems leave behind, documentation and folders of models are
+ * passed over; what cannot be read in a folder is listed. Throws an `InputError` for a path or folder that cannot be
+ * read, and for a damaged archive.
  */
 export async function findFiles(paths: readonly string[]): Promise<FoundFiles> {
-  const search: Search = { seen: new Set(), folders: [], skipped: [], samples: [] };
+  const search: Search = { seen: new Set(), links: [], folders: [], skipped: [], passedOver: [], samples: [] };
   for (const given of paths) {
-    const isFolder = (await readable(given, stat(given))).isDirectory();
-    if (isFolder) await searchFolder(given, [], search);
-    else await addFiles(path.dirname(given), [path.basename(given)], search);
+    const stats = await readable(given, stat(given));
+    if (stats.isDirectory()) await searchFolder(given, search);
+    else addFiles(path.dirname(given), [path.basename(given)], search);
+    for (let link = search.links.shift(); link !== undefined; link = search.links.shift())
+      await searchFolder(link, search, false);
   }
+  return search;
+}
+
+/** The files in a zip archive on disk that is not named so. Throws a `DamagedArchive`. */
+export function filesInArchive(file: StoredFile): FoundFiles {
+  const search: Search = { seen: new Set(), links: [], folders: [], skipped: [], passedOver: [], samples: [] };
+  searchArchive(file.path, search);
   return search;
 }
 
@@ -62,64 +80,109 @@ export function compareNames(a: string, b: string): number {
   return left < right ? -1 : left > right ? 1 : 0;
 }
 
-/** `above` holds the real paths of the folders it lies in: a link may lead back to one. */
-async function searchFolder(folder: string, above: readonly string[], search: Search): Promise<void> {
-  const here = await readable(folder, realpath(folder));
-  if (above.includes(here) || (await isModelFolder(folder))) return;
+/** @param isGiven the user named the folder, rather than one around it */
+async function searchFolder(folder: string, search: Search, isGiven = true): Promise<void> {
+  const { dev, ino } = await readable(folder, stat(folder));
+  const identity = `${dev}:${ino}`;
+  if (search.seen.has(identity) || isModelFolder(folder)) return;
   const entries = await readable(folder, readdir(folder, { withFileTypes: true }));
-  if (above.length > 0 && entries.some(({ name }) => name === SAMPLE_MARKER)) {
+  if (!isGiven && entries.some(({ name }) => name === SAMPLE_MARKER)) {
     search.samples.push(shownPath(folder));
     return;
   }
+  search.seen.add(identity);
   const files: string[] = [];
   for (const entry of entries.sort((a, b) => compareNames(a.name, b.name))) {
-    if (isHidden(entry.name)) continue;
     const place = path.join(folder, entry.name);
-    const isFolder = entry.isSymbolicLink() ? (await readable(place, stat(place))).isDirectory() : entry.isDirectory();
-    if (isFolder) await searchFolder(place, [...above, here], search);
+    if (LEFT_BEHIND.test(entry.name)) search.passedOver.push(shownPath(place));
+    else if (entry.isDirectory()) await searchWithin(place, search);
+    else if (entry.isSymbolicLink() && isFolder(place)) search.links.push(place);
     else files.push(entry.name);
   }
-  await addFiles(folder, files, search);
+  addFiles(folder, files, search);
 }
 
-async function addFiles(folder: string, names: readonly string[], search: Search): Promise<void> {
+/** A folder in a folder: one with a name that the system itself cannot take is listed. */
+async function searchWithin(folder: string, search: Search): Promise<void> {
+  const refusal = lookUp(folder);
+  if (typeof refusal === 'string') search.skipped.push({ file: shownPath(folder), why: refusal });
+  else await searchFolder(folder, search, false);
+}
+
+function addFiles(folder: string, names: readonly string[], search: Search): void {
   const files: StoredFile[] = [];
   for (const name of names) {
     const place = path.join(folder, name);
-    const { bytes, identity, isFile } = lookUp(place);
-    if (search.seen.has(identity)) continue;
-    search.seen.add(identity);
-    if (!isFile) search.skipped.push({ file: shownPath(place), why: 'a pipe or device, which cannot be read twice; save it as a file' });
-    else if (/\.zip$/i.test(name)) await searchArchive(place, search);
-    else if (!DOCUMENTATION.test(name)) files.push({ name: shownPath(place), path: place, bytes });
+    const found = lookUp(place);
+    if (typeof found === 'string') {
+      search.skipped.push({ file: shownPath(place), why: found });
+      continue;
+    }
+    if (isSeen(`${found.dev}:${found.ino}:${found.size}`, search)) continue;
+    if (!found.isFile()) {
+      const why = 'a pipe, socket or device, which cannot be read twice; save it as a file';
+      search.skipped.push({ file: shownPath(place), why });
+    } else if (isNamedArchive(place, found)) searchArchive(place, search);
+    else if (DOCUMENTATION.test(name)) search.passedOver.push(shownPath(place));
+    else files.push({ name: shownPath(place), path: place, bytes: found.size });
   }
   if (files.length > 0) search.folders.push({ name: shownPath(folder), files });
 }
 
-async function searchArchive(file: string, { folders, skipped }: Search): Promise<void> {
+function isSeen(identity: string, { seen }: Search): boolean {
+  if (seen.has(identity)) return true;
+  seen.add(identity);
+  return false;
+}
+
+/** Whether a file is called an archive and begins as one. */
+function isNamedArchive(place: string, { size }: Stats): boolean {
+  if (!/\.zip$/i.test(place) || size === 0) return false;
+  try {
+    const file = openFile(place, shownPath(place));
+    try {
+      return isZip(file.read(0, 4)) || mayBePrepended(file);
+    } finally {
+      file.close();
+    }
+  } catch {
+    return false; // it is looked at again, and listed
+  }
+}
+
+/** Whether an archive has something before it, such as a program that unpacks it. */
+function mayBePrepended(file: RandomAccess): boolean {
+  try {
+    return listArchive(file).length > 0;
+  } catch {
+    return false;
+  }
+}
+
+function searchArchive(file: string, { folders, skipped, passedOver }: Search): void {
   const archive = openFile(file, shownPath(file));
   try {
-    const entries = await listArchive(archive);
+    const entries = listArchive(archive);
     const files: StoredFile[] = [];
-    for (const entry of dataEntries(entries, modelFoldersOf(entries, archive))) {
+    const modelFolders = modelFoldersOf(entries, archive);
+    for (const entry of entries.sort((a, b) => compareNames(a.path, b.path))) {
       const name = `${archive.name}/${entry.path}`;
       const why = whyUnreadable(entry);
-      if (why === undefined) files.push({ name, path: file, bytes: entry.member.size, member: entry.member });
+      if (isPassedOver(entry)) passedOver.push(name);
+      else if (modelFolders.has(path.posix.dirname(entry.path))) continue;
+      else if (why === undefined) files.push({ name, path: file, bytes: entry.member.size, member: entry.member });
       else skipped.push({ file: name, why });
     }
-    for (const [name, inFolder] of groupBy(files, ({ name }) => path.posix.dirname(name))) folders.push({ name, files: inFolder });
+    const byFolder = groupBy(files, ({ name }) => path.posix.dirname(name));
+    for (const [name, inFolder] of byFolder) folders.push({ name, files: inFolder });
   } finally {
     archive.close();
   }
 }
 
-/** The entries that may be data, in the order of their names. What macOS adds to archives (`__MACOSX`) is none. */
-function dataEntries(entries: readonly ArchiveEntry[], modelFolders: ReadonlySet<string>): ArchiveEntry[] {
-  const isData = ({ path: inner }: ArchiveEntry): boolean => {
-    const parts = inner.split('/');
-    return !parts.some(isHidden) && parts[0] !== '__MACOSX' && !DOCUMENTATION.test(parts.at(-1)!) && !modelFolders.has(path.posix.dirname(inner));
-  };
-  return entries.filter(isData).sort((a, b) => compareNames(a.path, b.path));
+function isPassedOver({ path: inner }: ArchiveEntry): boolean {
+  const parts = inner.split('/');
+  return parts.some((part) => LEFT_BEHIND.test(part)) || DOCUMENTATION.test(parts.at(-1)!);
 }
 
 function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
@@ -132,40 +195,62 @@ function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string
   return groups;
 }
 
-function isHidden(name: string): boolean {
-  return name.startsWith('.');
-}
-
 /** The same string where nothing changes: there may be hundreds of thousands. */
 function shownPath(place: string): string {
   const shown = printable((path.sep === '/' ? place : place.replaceAll(path.sep, '/')).normalize('NFC'));
   return shown === place ? place : shown;
 }
 
-/** The size of a file, what tells it from all others, and whether it is one. Synchronous: there may be hundreds of thousands. */
-function lookUp(place: string): { bytes: number; identity: string; isFile: boolean } {
+/** What the system knows of a file, or why it is not to be had. Synchronous: there may be hundreds of thousands. */
+function lookUp(place: string): Stats | string {
   try {
-    const stats = statSync(place);
-    return { bytes: stats.size, identity: `${stats.dev}:${stats.ino}:${stats.size}`, isFile: stats.isFile() };
+    return statSync(place);
   } catch (error) {
-    throw refused(place, error);
+    if (!isRefusal(error)) throw error;
+    if (error.code === 'ENOENT' && isLink(place)) return 'a link to a file that is not there';
+    if (error.code === 'ENOENT' && place.includes('\ufffd')) return 'its name is not UTF-8; rename it';
+    const [found, remedy] = REFUSALS[error.code] ?? [messageOf(error), 'check the path'];
+    return `${found}; ${remedy}`;
+  }
+}
+
+function isLink(place: string): boolean {
+  return lstatSync(place, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+}
+
+function isFolder(place: string): boolean {
+  try {
+    return statSync(place).isDirectory();
+  } catch (error) {
+    if (isRefusal(error)) return false;
+    throw error;
   }
 }
 
 /** A folder as the hub lays models out. Its JSON files hold no pairs. */
-async function isModelFolder(folder: string): Promise<boolean> {
+function isModelFolder(folder: string): boolean {
+  const config = path.join(folder, MODEL_CONFIG);
   try {
-    return isModelConfig(await readFile(path.join(folder, MODEL_CONFIG), 'utf8'));
-  } catch {
-    return false; // no such file
+    const stats = statSync(config, { throwIfNoEntry: false });
+    if (stats === undefined || !stats.isFile() || stats.size > MAX_CONFIG_BYTES) return false;
+    return isModelConfig(readFileSync(config, 'utf8'));
+  } catch (error) {
+    if (isRefusal(error)) return false;
+    throw error;
   }
 }
 
 /** The folders of models in an archive, as they are named inside. */
 function modelFoldersOf(entries: readonly ArchiveEntry[], archive: RandomAccess): ReadonlySet<string> {
   const isConfig = (entry: ArchiveEntry): boolean =>
-    path.posix.basename(entry.path) === MODEL_CONFIG && entry.member.size <= MAX_CONFIG_BYTES && whyUnreadable(entry) === undefined;
-  const ofModels = entries.filter(isConfig).filter(({ path: inner, member }) => isModelConfig(readMember(archive, member, `${archive.name}/${inner}`).toString('utf8')));
+    path.posix.basename(entry.path) === MODEL_CONFIG &&
+    entry.member.size <= MAX_CONFIG_BYTES &&
+    whyUnreadable(entry) === undefined;
+  const ofModels = entries
+    .filter(isConfig)
+    .filter(({ path: inner, member }) =>
+      isModelConfig(readMember(archive, member, `${archive.name}/${inner}`).toString('utf8')),
+    );
   return new Set(ofModels.map(({ path: inner }) => path.posix.dirname(inner)));
 }
 
@@ -183,18 +268,20 @@ async function readable<T>(place: string, result: Promise<T>): Promise<T> {
   try {
     return await result;
   } catch (error) {
-    throw refused(place, error);
+    if (!isRefusal(error)) throw error;
+    const [found, remedy] = REFUSALS[error.code] ?? [messageOf(error), 'check the path'];
+    throw new InputError(`${place}: expected a file or folder that can be read, but ${found}; ${remedy}`);
   }
 }
 
-/** What the system refuses, in a line; a bug as it is. */
-function refused(place: string, error: unknown): unknown {
-  if (!(error instanceof Error && 'syscall' in error && 'code' in error)) return error;
-  const [found, remedy] = REFUSALS[String(error.code)] ?? [messageOf(error), 'check the path'];
-  return new InputError(`${place}: expected a file or folder that can be read, but ${found}; ${remedy}`);
+/** What the system refuses; anything else is a bug. */
+function isRefusal(error: unknown): error is Error & { readonly code: string } {
+  return error instanceof Error && 'syscall' in error && 'code' in error;
 }
 
-const REFUSALS: Readonly<Record<string, readonly [string, string]>> = {
+const REFUSALS: Readonly<Record<string, readonly [found: string, remedy: string]>> = {
   ENOENT: ['there is none', 'check the path'],
   EACCES: ['permission is denied', 'allow reading it'],
+  ELOOP: ['it is a link that leads back to itself', 'remove it'],
+  ENAMETOOLONG: ['its path is longer than the system takes', 'move it nearer to the root'],
 };

@@ -1,147 +1,128 @@
 /** @file What a file is, told from its beginning. */
-import path from 'node:path';
-import { InputError } from '../errors.js';
-import { recogniseHeader, whyUnrecognised, type ColumnNames, type Recognised, type TextColumns } from './columns.js';
-import { corpusOf, type CorpusName } from './corpora.js';
-import { recordsOf } from './readers/delimited.js';
-import { linesOf, utf8Pieces } from './readers/encoding.js';
-import { elementsOf } from './readers/json-elements.js';
-import { isObject, objectsOf, parseObject, type JsonObject } from './readers/json.js';
-import { readPieces, readSmallFiles, type StoredFile } from './readers/stored-file.js';
-import { HEADER_ROWS, openWorkbook, textsOf, type Sheet, type Workbook } from './readers/workbook.js';
-import type { SheetRow } from './readers/sheet-rows.js';
-import type { Shape } from './source.js';
+import type { ColumnNames } from './columns.js';
+import { isNoPairs, type Beginning, type NoPairs, type Verdict } from './format.js';
+import { FORMATS } from './formats.js';
+import { DELIMITED } from './formats/delimited.js';
+import { adviceByName, kindOf } from './kinds.js';
+import { isZip, listArchive } from './readers/archive.js';
+import { decodeBeginning, utf8Pieces } from './readers/encoding.js';
+import { growthOf, isGzip } from './readers/gzip.js';
+import { openStoredFile, readPieces, type StoredFile } from './readers/stored-file.js';
+import { UnreadableFile } from './unreadable-file.js';
 
-/** A table as its beginning shows it. */
-export interface Probed {
-  readonly shape: Shape;
-  readonly corpus: CorpusName;
-  readonly columns: TextColumns;
-  /** Of a workbook. */
-  readonly sheet?: Sheet;
+/** Bytes of a file that are looked at. */
+const BEGINNING_BYTES = 1 << 16;
+
+/** Of these the growth of what gzip has compressed is guessed. */
+const GROWTH_BYTES = 1 << 14;
+
+const INNER_ARCHIVE = 'an archive inside an archive; unpack the outer one';
+
+/** What was found out about a file. */
+export interface ProbedFile {
+  /** The file as it is to be read. */
+  readonly file: StoredFile;
+  /** `archive` for a zip archive on disk whose files are to be looked at. */
+  readonly verdict: Verdict | 'archive';
 }
 
-/** What became of a file: the tables in it, or why there are none. */
-export type Verdict = readonly Probed[] | string;
-
-/** Objects, rows and files that are looked at to tell what a file is. */
-const LOOKED_AT = 20;
-
-const SHAPE_OF_ENDING: Readonly<Record<string, Shape>> = {
-  '.csv': 'csv',
-  '.tsv': 'tsv',
-  '.json': 'json',
-  '.jsonl': 'jsonl',
-  '.ndjson': 'jsonl',
-  '.xlsx': 'workbook',
-  '.xlsm': 'workbook',
-};
-
-const ADVICE: readonly (readonly [RegExp, string])[] = [
-  [/\.xlsb?$/i, 'an Excel workbook of another kind; save it as .xlsx'],
-  [/\.part\d+$/i, 'a part of a download; join the parts in their order'],
-  [/\.zip$/i, 'an archive inside an archive; unpack the outer one'],
-  [/\.(tar|tgz|gz|7z|rar|alz|egg)$/i, 'an archive that is not .zip; unpack it'],
-];
-
-/** What a file may be by its name. */
-export function shapeOf(name: string): Shape | undefined {
-  return SHAPE_OF_ENDING[path.posix.extname(name).toLowerCase()];
-}
-
-/** Why a file whose name says nothing is not read. */
-export function whyNotRead(name: string): string {
-  const advice = ADVICE.find(([ending]) => ending.test(name))?.[1];
-  return advice ?? `not a kind of file that holds pairs (${Object.keys(SHAPE_OF_ENDING).join(', ')}, .zip)`;
-}
-
-/** Tells what a file holds from its beginning. Throws an `InputError` for one that cannot be read as what its name says. */
-export async function probeFile(file: StoredFile, names: ColumnNames): Promise<Verdict> {
-  const shape = shapeOf(file.name);
-  switch (shape) {
-    case undefined:
-      return whyNotRead(file.name);
-    case 'workbook':
-      return probeWorkbook(file, names);
-    case 'csv':
-    case 'tsv':
-      return probeDelimited(file, shape, names);
-    default:
-      return probeObjects(await firstObjects(file, shape), shape, file.name, names);
+/** Tells what a file holds from its beginning. Throws an `InputError` for one that cannot be read. */
+export async function probeFile(stored: StoredFile, names: ColumnNames): Promise<ProbedFile> {
+  let file = stored;
+  let bytes = await firstBytes(file);
+  if (isGzip(bytes)) {
+    file = { ...file, isGzip: true, bytes: Math.round(file.bytes * growthOf(bytes.subarray(0, GROWTH_BYTES))) };
+    bytes = await firstBytes(file);
   }
-}
-
-/** Tells what many small JSON files hold, from the first of them. */
-export function probeSmallFiles(files: readonly StoredFile[], names: ColumnNames): Verdict {
-  const objects: JsonObject[] = [];
-  for (const { file, bytes } of readSmallFiles(files.slice(0, LOOKED_AT))) {
-    try {
-      objects.push(...objectsOf(bytes, file.name).filter(isObject));
-    } catch (error) {
-      if (!(error instanceof InputError)) throw error; // a file that is broken is reported when it is read
-    }
+  const isWhole = bytes.length < BEGINNING_BYTES;
+  const beginning = { bytes, ...decodeBeginning(bytes), isWhole };
+  for (const format of FORMATS) {
+    if (format === DELIMITED) break;
+    if (await format.matches(beginning, file)) return { file, verdict: await format.probe(file, names, beginning) };
   }
-  return probeObjects(objects, 'json-files', files[0].name, names);
+  if (isZip(bytes)) return { file, verdict: whatArchive(file) };
+  const kind = kindOf(beginning);
+  if (kind !== undefined) return { file, verdict: { reason: kind } };
+  return { file, verdict: await probeText(file, names, beginning) };
 }
 
-async function probeDelimited(file: StoredFile, shape: 'csv' | 'tsv', names: ColumnNames): Promise<Verdict> {
-  const records = await take(recordsOf(utf8Pieces(readPieces(file), file.name), shape, file.name), LOOKED_AT);
-  if (records.length === 0) return 'expected a header and rows, got an empty file';
-  const [{ line, fault }] = records;
-  if (fault !== undefined) return `line ${line}: ${fault}`;
-  const [header, ...rows] = records.map(({ fields }) => fields);
-  const recognised = recogniseHeader(header, names);
-  if (recognised === undefined) return `line ${line}: ${whyUnrecognised(header, names)}`;
-  return [{ shape, columns: recognised.columns, corpus: corpusOf(recognised, rows, file.name) }];
+/** A text that no other format claims, such as a table or prose. */
+async function probeText(file: StoredFile, names: ColumnNames, beginning: Beginning): Promise<Verdict> {
+  const verdict = await probeDelimited(file, names, beginning);
+  if (!isNoPairs(verdict)) return verdict;
+  if (file.member !== undefined && /\.zip$/i.test(file.name)) return { reason: INNER_ARCHIVE };
+  const advice = adviceByName(file.name);
+  if (advice !== undefined) return { reason: advice };
+  if (!beginning.isText && isNamedAsText(file.name)) return (await whyNoText(file)) ?? verdict;
+  const named = FORMATS.find(({ endings }) => endings.some((ending) => isNamed(file.name, ending)));
+  if (named !== undefined && named !== DELIMITED) return named.probe(file, names, beginning);
+  if (isNamedAsText(file.name)) return verdict;
+  const isTable = beginning.isText && (verdict.columns ?? 1) > 1;
+  return isTable ? verdict : { reason: notPairs() };
 }
 
-async function firstObjects(file: StoredFile, shape: Shape): Promise<JsonObject[]> {
-  const pieces = utf8Pieces(readPieces(file), file.name);
-  const texts = await take(shape === 'jsonl' ? linesOf(pieces, file.name) : elementsOf(pieces, file.name), LOOKED_AT);
-  return texts.map(parseObject).filter((object) => typeof object !== 'string');
-}
-
-/** The first object with both columns decides: others may lack one where a text is missing. */
-function probeObjects(objects: readonly JsonObject[], shape: Shape, name: string, names: ColumnNames): Verdict {
-  const recognised = objects.map((object) => recogniseHeader(Object.keys(object), names)).find((found) => found !== undefined);
-  if (recognised === undefined) {
-    return objects.length === 0 ? 'expected objects such as {"ko": "…", "en": "…"}, got none' : whyUnrecognised(Object.keys(objects[0]), names);
-  }
-  const rows = objects.map((object) => Object.values(object).filter((value) => typeof value === 'string'));
-  return [{ shape, columns: recognised.columns, corpus: corpusOf(recognised, rows, name) }];
-}
-
-async function probeWorkbook(file: StoredFile, names: ColumnNames): Promise<Verdict> {
-  const workbook = await openWorkbook(file);
+async function probeDelimited(...args: Parameters<typeof DELIMITED.probe>): Promise<Verdict> {
   try {
-    const tables: Probed[] = [];
-    let firstRow: readonly string[] = [];
-    for (const sheet of workbook.sheets) {
-      const rows = await firstRows(workbook, sheet);
-      const recognised = rows.map((row) => recogniseHeader(row, names)).find((found): found is Recognised => found !== undefined);
-      if (firstRow.length === 0) firstRow = rows[0] ?? [];
-      if (recognised !== undefined) tables.push({ shape: 'workbook', columns: recognised.columns, corpus: corpusOf(recognised, rows, file.name), sheet });
-    }
-    return tables.length > 0 ? tables : whyUnrecognised(firstRow, names);
+    return await DELIMITED.probe(...args);
+  } catch (error) {
+    if (!(error instanceof UnreadableFile)) throw error;
+    return noPairs(error);
+  }
+}
+
+function noPairs({ reason, place }: UnreadableFile): NoPairs {
+  return place === undefined ? { reason } : { reason, place };
+}
+
+function isNamed(name: string, ending: string): boolean {
+  return name.toLowerCase().replace(/\.gz$/, '').endsWith(ending);
+}
+
+function isNamedAsText(name: string): boolean {
+  return /\.(csv|tsv|tab|jsonl|ndjson|json)(\.gz)?$/i.test(name);
+}
+
+/** The line and byte at which a file stops to be text. */
+async function whyNoText(file: StoredFile): Promise<NoPairs | undefined> {
+  try {
+    for await (const piece of utf8Pieces(readPieces(file), file.name)) if (piece.length > BEGINNING_BYTES) break;
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof UnreadableFile)) throw error;
+    return noPairs(error);
+  }
+}
+
+/** A zip archive that is no workbook. */
+function whatArchive(file: StoredFile): NoPairs | 'archive' {
+  if (file.member !== undefined || file.isGzip === true) return { reason: INNER_ARCHIVE };
+  const access = openStoredFile(file);
+  try {
+    const paths = new Set(listArchive(access).map(({ path }) => path));
+    const isDocument = ['[Content_Types].xml', 'mimetype', 'META-INF/MANIFEST.MF'].some((path) => paths.has(path));
+    return isDocument ? { reason: 'a document or program packed as .zip; save its table as .xlsx or .csv' } : 'archive';
   } finally {
-    workbook.close();
+    access.close();
   }
 }
 
-/** The texts of the first rows of a sheet. Of the shared strings only as many are read as these rows need. */
-async function firstRows(workbook: Workbook, { part }: Sheet): Promise<string[][]> {
-  const rows: SheetRow[] = await take(workbook.rows(part), HEADER_ROWS);
-  const shared = rows.flatMap(({ cells }) => cells.filter(({ type }) => type === 's').map(({ value }) => Number(value)));
-  const strings = await workbook.sharedStrings(Math.max(-1, ...shared) + 1);
-  return rows.map((row) => textsOf(row, strings));
+function notPairs(): string {
+  const endings = [...new Set(FORMATS.flatMap((format) => format.endings))];
+  return `not a kind of file that holds pairs (${endings.join(', ')}, .zip)`;
 }
 
-/** The first items of those that come in batches. */
-async function take<T>(batches: AsyncIterable<readonly T[]>, count: number): Promise<T[]> {
-  const items: T[] = [];
-  for await (const batch of batches) {
-    items.push(...batch.slice(0, count - items.length));
-    if (items.length >= count) break;
+async function firstBytes(file: StoredFile): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  let size = 0;
+  try {
+    for await (const piece of readPieces(file)) {
+      pieces.push(piece);
+      size += piece.length;
+      if (size >= BEGINNING_BYTES) break;
+    }
+  } catch (error) {
+    // What is damaged after its beginning may be recognised by that.
+    if (!(error instanceof UnreadableFile) || size === 0) throw error;
   }
-  return items;
+  return Buffer.concat(pieces).subarray(0, BEGINNING_BYTES);
 }

@@ -1,9 +1,5 @@
+import { formatOf } from './formats.js';
 import type { Pair, Row } from './pair.js';
-import { readDelimited } from './readers/delimited.js';
-import { utf8Pieces } from './readers/encoding.js';
-import { readJson, readJsonFiles, readJsonLines } from './readers/json.js';
-import { readPieces } from './readers/stored-file.js';
-import { readWorkbook } from './readers/workbook.js';
 import type { PairSource } from './source.js';
 
 /**
@@ -16,17 +12,7 @@ export async function* readSource(source: PairSource): AsyncGenerator<Row> {
 
 /** The same rows in batches, as they come. */
 export function readBatches(source: PairSource): AsyncGenerator<Row[]> {
-  if (source.shape === 'workbook') return readWorkbook(source);
-  if (source.shape === 'json-files') return readJsonFiles(source);
-  const pieces = utf8Pieces(readPieces(source.files[0]), source.files[0].name);
-  switch (source.shape) {
-    case 'json':
-      return readJson(pieces, source);
-    case 'jsonl':
-      return readJsonLines(pieces, source);
-    default:
-      return readDelimited(pieces, source);
-  }
+  return formatOf(source.shape).read(source);
 }
 
 /** The first pairs of a source. */

@@ -1,5 +1,6 @@
 import type { TextColumns } from './columns.js';
 import type { CorpusName } from './corpora.js';
+import type { Dialect } from './readers/dialect.js';
 import type { StoredFile } from './readers/stored-file.js';
 
 /** What a source is read as. `json-files` are small JSON files, mostly of one object each. */
@@ -23,6 +24,8 @@ export interface PairSource {
   readonly files: readonly StoredFile[];
   /** Of a workbook: where in it the sheet lies. */
   readonly sheet?: string;
+  /** Of a delimited file. */
+  readonly dialect?: Dialect;
 }
 
 /** A file that is not read, and why. */

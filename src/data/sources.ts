@@ -5,10 +5,13 @@ import { shellQuote } from '../shell.js';
 import type { ColumnNames } from './columns.js';
 import { titleOf, withoutCopies } from './copies.js';
 import { CORPORA } from './corpora.js';
-import { compareNames, findFiles, type FileFolder } from './files.js';
-import { probeFile, probeSmallFiles, shapeOf, type Probed, type Verdict } from './probe.js';
+import { compareNames, filesInArchive, findFiles, type FileFolder, type FoundFiles } from './files.js';
+import { isNoPairs, type NoPairs, type Probed } from './format.js';
+import { probeSmallFiles } from './formats/json.js';
+import { probeFile } from './probe.js';
 import type { StoredFile } from './readers/stored-file.js';
 import type { PairSource, SkippedFile } from './source.js';
+import { DamagedArchive, UnreadableFile } from './unreadable-file.js';
 
 export type { PairSource, Shape, SkippedFile } from './source.js';
 export { readBatches, readSource } from './read-source.js';
@@ -27,53 +30,96 @@ const SMALL_FILE_BYTES = 1 << 16;
 /** Files in a slice. */
 const SLICE = 2000;
 
+/** What the files of a search hold. */
+interface Findings {
+  readonly sources: PairSource[];
+  readonly skipped: SkippedFile[];
+  readonly passedOver: string[];
+  readonly samples: string[];
+  /** Why files could not be read at all. */
+  readonly errors: InputError[];
+}
+
 /**
- * Finds all sources of pairs under the given files, folders and archives, reading no more than the beginnings of files.
- * They come by corpus, then by name, then by path, in which an archive counts as the folder that it would be unpacked
- * to; the order of the paths and of the file system does not matter. Throws an `InputError` for what cannot be read,
- * for a file given by name that holds no pairs, and where nothing is found.
+ * Finds all sources of pairs under the given files, folders and archives, reading no more than the beginnings of files
+ * (of tab-separated ones with quotes, all). They come by corpus, then by name, then by path, in which an archive counts
+ * as the folder that it would be unpacked to; the order of the paths and of the file system does not matter. A file in
+ * a folder or archive that is not recognised as pairs, whatever the reason, is listed as skipped. Throws an
+ * `InputError` for a file given by name that is not, for a damaged archive, and where nothing is found.
  */
 export async function findSources(paths: readonly string[], names: ColumnNames = {}): Promise<Sources> {
-  const { folders, skipped, samples } = await findFiles(paths);
   const given = new Set(paths.map((name) => path.normalize(name)));
-  const [sources, unrecognised]: [PairSource[], SkippedFile[]] = [[], []];
-  for (const { files, verdict } of await probeAll(folders, names)) {
-    if (typeof verdict !== 'string') sources.push(...verdict.map((table) => sourceOf(files, table, verdict.length > 1)));
-    else if (given.has(path.normalize(files[0].path)) && files[0].member === undefined) throw notGiven(files[0].name, verdict);
-    else unrecognised.push({ file: files[0].name, why: verdict });
+  const findings: Findings = { sources: [], skipped: [], passedOver: [], samples: [], errors: [] };
+  await addFindings(await findFiles(paths), { names, given }, findings);
+  const { skipped, samples } = findings;
+  if (findings.sources.length === 0) {
+    const isNew = samples.length > 0 && skipped.length === 0;
+    throw isNew ? onlySample(paths, samples[0]) : nothingFound(paths, findings);
   }
-  const all = [...skipped, ...unrecognised];
-  if (sources.length === 0) throw samples.length > 0 && all.length === 0 ? onlySample(paths, samples[0]) : nothingFound(paths, all);
   const passedOver = samples.map((file) => ({ file, why: 'the sample, which is used where it is named' }));
-  const { kept, copies } = await withoutCopies(sources.sort(compareSources));
+  const { kept, copies } = await withoutCopies(findings.sources.sort(compareSources));
   const byName = (a: SkippedFile, b: SkippedFile): number => compareNames(a.file, b.file);
-  return { sources: kept.flatMap(slicesOf), skipped: [...all, ...copies, ...passedOver].sort(byName), names };
+  return { sources: kept.flatMap(slicesOf), skipped: [...skipped, ...copies, ...passedOver].sort(byName), names };
 }
 
-async function probeAll(folders: readonly FileFolder[], names: ColumnNames): Promise<{ files: readonly StoredFile[]; verdict: Verdict }[]> {
-  const probed: { files: readonly StoredFile[]; verdict: Verdict }[] = [];
-  for (const { files } of folders) {
-    const small = files.filter(({ name, bytes }) => shapeOf(name) === 'json' && bytes <= SMALL_FILE_BYTES);
-    const isMany = small.length >= MANY_FILES;
-    if (isMany) probed.push({ files: small, verdict: probeSmallFiles(small, names) });
-    const inSlices = new Set(isMany ? small : []);
-    for (const file of files) {
-      if (!inSlices.has(file)) probed.push({ files: [file], verdict: await probeFile(file, names) });
-    }
+/** What the user asks for. */
+interface Request {
+  readonly names: ColumnNames;
+  /** Paths given by name. */
+  readonly given: ReadonlySet<string>;
+}
+
+async function addFindings(found: FoundFiles, request: Request, findings: Findings): Promise<void> {
+  findings.skipped.push(...found.skipped);
+  findings.passedOver.push(...found.passedOver);
+  findings.samples.push(...found.samples);
+  for (const folder of found.folders) await addFolder(folder, request, findings);
+}
+
+async function addFolder({ files }: FileFolder, request: Request, findings: Findings): Promise<void> {
+  const small = files.filter(({ name, bytes }) => /\.json$/i.test(name) && bytes <= SMALL_FILE_BYTES);
+  const isMany = small.length >= MANY_FILES;
+  if (isMany) {
+    const { tables, others } = probeSmallFiles(small, request.names);
+    findings.sources.push(...tables.map(({ table, files: ofTable }) => sourceOf(ofTable, table, false)));
+    findings.skipped.push(...others.map(({ file, reason }) => ({ file: file.name, why: reason })));
   }
-  return probed;
+  const inSlices = new Set(isMany ? small : []);
+  for (const file of files) if (!inSlices.has(file)) await addFile(file, request, findings);
 }
 
-function sourceOf(files: readonly StoredFile[], { shape, corpus, columns, sheet }: Probed, isOneOfMany: boolean): PairSource {
+async function addFile(stored: StoredFile, request: Request, findings: Findings): Promise<void> {
+  const isGiven = stored.member === undefined && request.given.has(path.normalize(stored.path));
+  try {
+    const { file, verdict } = await probeFile(stored, request.names);
+    if (verdict === 'archive') await addFindings(filesInArchive(file), request, findings);
+    else if (!isNoPairs(verdict))
+      findings.sources.push(...verdict.map((table) => sourceOf([file], table, verdict.length > 1)));
+    else if (isGiven) throw new UnreadableFile(file.name, verdict.reason, verdict.place);
+    else findings.skipped.push({ file: file.name, why: whyOf(verdict) });
+  } catch (error) {
+    const isOfArchive = error instanceof DamagedArchive && stored.member !== undefined;
+    if (isGiven || isOfArchive || !(error instanceof InputError)) throw error;
+    findings.errors.push(error);
+    findings.skipped.push({ file: stored.name, why: error instanceof UnreadableFile ? error.why : error.message });
+  }
+}
+
+function whyOf({ reason, place }: NoPairs): string {
+  return place === undefined ? reason : `${place}: ${reason}`;
+}
+
+function sourceOf(files: readonly StoredFile[], { sheet, ...table }: Probed, isOneOfMany: boolean): PairSource {
   const [{ name }] = files;
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
-  const source = { id: sheet !== undefined && isOneOfMany ? `${name}/${sheet.name.normalize('NFC')}` : name, bytes, corpus, shape, columns, files };
+  const id = sheet !== undefined && isOneOfMany ? `${name}/${sheet.name.normalize('NFC')}` : name;
+  const source = { id, bytes, ...table, files };
   return sheet === undefined ? source : { ...source, sheet: sheet.part };
 }
 
 /** Cuts a folder of small files into slices, so that work can be spread evenly. */
 function slicesOf(source: PairSource): PairSource[] {
-  if (source.files.length <= SLICE) return [source];
+  if (source.shape !== 'json-files' || source.files.length <= SLICE) return [source];
   const slices: PairSource[] = [];
   for (let start = 0; start < source.files.length; start += SLICE) {
     const files = source.files.slice(start, start + SLICE);
@@ -85,25 +131,35 @@ function slicesOf(source: PairSource): PairSource[] {
 /** By corpus, name and path: the same for files in an archive, unpacked here, or unpacked into a folder of its name. */
 function compareSources(a: PairSource, b: PairSource): number {
   const byCorpus = CORPORA.indexOf(a.corpus) - CORPORA.indexOf(b.corpus);
-  const asFolder = (id: string): string => id.replace(/\.zip(?=\/)/gi, '').replaceAll('/', '\0'); // a folder's files before its neighbours'
-  return byCorpus || compareNames(titleOf(a), titleOf(b)) || compareNames(asFolder(a.id), asFolder(b.id)) || compareNames(a.id, b.id);
-}
-
-function notGiven(name: string, why: string): InputError {
-  return new InputError(why.startsWith('line ') ? `${name} ${why}` : `${name}: ${why}`);
+  // A folder's files come before its neighbours'.
+  const asFolder = (id: string): string => id.replace(/\.zip(?=\/)/gi, '').replaceAll('/', '\0');
+  return (
+    byCorpus ||
+    compareNames(titleOf(a), titleOf(b)) ||
+    compareNames(asFolder(a.id), asFolder(b.id)) ||
+    compareNames(a.id, b.id)
+  );
 }
 
 /** A new clone: there is nothing but the project's sample, which is for trying things. */
 function onlySample(paths: readonly string[], sample: string): InputError {
   const folder = paths[0].replace(/\/*$/, '/');
   return new InputError(
-    `${folder}: expected files of pairs, got none but the sample; put corpora there or name them with --data, or try the sample: --data ${shellQuote(sample)}`,
+    `${folder}: expected files of pairs, got none but the sample; ` +
+      `put corpora there or name them with --data, or try the sample: --data ${shellQuote(sample)}`,
   );
 }
 
-function nothingFound(paths: readonly string[], skipped: readonly SkippedFile[]): InputError {
-  const [first, ...others] = skipped;
-  const more = others.length === 0 ? '' : `, and ${others.length} more`;
-  const found = first === undefined ? 'nothing' : `${first.file} (${first.why})${more}`;
+/** So many of the files that were seen are named. */
+const MOST_NAMED = 5;
+
+function nothingFound(paths: readonly string[], { skipped, passedOver, errors }: Findings): InputError {
+  if (errors.length === 1 && skipped.length === 1 && passedOver.length === 0) return errors[0];
+  const seen = [
+    ...skipped.map(({ file, why }) => `${file} (${why})`),
+    ...passedOver.map((file) => `${file} (passed over by its name)`),
+  ];
+  const more = seen.length > MOST_NAMED ? `, and ${seen.length - MOST_NAMED} more` : '';
+  const found = seen.length === 0 ? 'nothing' : seen.slice(0, MOST_NAMED).join(', ') + more;
   return new InputError(`${paths.join(', ')}: expected files of pairs, got ${found}; name the data with --data`);
 }

@@ -112,7 +112,7 @@ describe('files that hold no pairs', () => {
     expect((await find()).skipped).toEqual([
       { file: 'corpus.tar', why: 'an archive that is not .zip; unpack it' },
       { file: 'corpus.zip.part0', why: 'a part of a download; join the parts in their order' },
-      { file: 'notes.txt', why: 'not a kind of file that holds pairs (.csv, .tsv, .json, .jsonl, .ndjson, .xlsx, .xlsm, .zip)' },
+      { file: 'notes.txt', why: 'not a kind of file that holds pairs (.xlsx, .xlsm, .jsonl, .ndjson, .json, .csv, .tsv, .tab, .txt, .zip)' },
       { file: 'old.xls', why: 'an Excel workbook of another kind; save it as .xlsx' },
       { file: 'summary.json', why: 'expected a column ko (or korea, korean) and a column en (or english), got rows; name them with --ko-column and --en-column' },
     ]);
@@ -123,6 +123,6 @@ describe('files that hold no pairs', () => {
     await put('sub/old.xls', 'x');
     await put('a.csv', 'ko,en\n차,car\n');
     await expectError(['a.csv', 'sub/old.xls'], 'sub/old.xls: an Excel workbook of another kind; save it as .xlsx');
-    await expectError(['sub'], /sub: expected files of pairs, got sub\/notes\.txt \(not a kind .+\), and 1 more; name the data with --data$/);
+    await expectError(['sub'], /sub: expected files of pairs, got sub\/notes\.txt \(not a kind .+\), sub\/old\.xls \(an Excel .+\); name the data with --data$/);
   });
 });

@@ -1,12 +1,10 @@
 import { parse } from 'csv-parse/sync';
-import { InputError } from '../../errors.js';
-import { isSameName } from '../columns.js';
 import type { Row } from '../pair.js';
 import type { PairSource } from '../source.js';
+import { UnreadableFile } from '../unreadable-file.js';
+import type { Dialect } from './dialect.js';
 import { RecordCutter, type Cut } from './record-cutter.js';
 import { faultyRow, rowOf } from './row-maker.js';
-
-const DELIMITERS = { csv: ',', tsv: '\t' } as const;
 
 /** A row of a delimited file, or lines that are none. */
 export interface Record {
@@ -18,65 +16,149 @@ export interface Record {
   readonly fault?: string;
 }
 
-/** The rows of a CSV (RFC 4180) or tab-separated file with a header, in UTF-8. Throws an `InputError` for a line of over 1 MiB. */
+/** What separates fields, and what they are quoted with. */
+export type Marks = Pick<Dialect, 'delimiter' | 'quote'>;
+
+const MARKS = {
+  csv: { delimiter: ',', quote: '"' },
+  tsv: { delimiter: '\t', quote: '"' },
+} as const;
+
+/** The rows of a delimited text in UTF-8 below its header. Throws an `UnreadableFile` for a line of over 1 MiB. */
 export async function* readDelimited(pieces: AsyncIterable<Buffer>, source: PairSource): AsyncGenerator<Row[]> {
-  const { id: file, corpus, columns } = source;
-  let toRow: ((record: Record) => Row) | undefined;
-  for await (const records of recordsOf(pieces, source.shape as keyof typeof DELIMITERS, file)) {
-    const rows = toRow === undefined ? records.slice(1) : records;
-    toRow ??= rowReader(records[0].fields, columns, { file, corpus });
+  const { id: file, dialect } = source;
+  if (dialect === undefined) throw new Error(`${file}: a delimited file without a dialect`);
+  const toRow = rowReader(dialect, source);
+  let before = dialect.rowsBefore;
+  for await (const records of recordsIn(pieces, dialect, file, dialect.fields.most)) {
+    const rows = before === 0 ? records : records.slice(before);
+    before = Math.max(0, before - records.length);
     yield rows.map(toRow);
   }
 }
 
 /** The rows of a delimited text in UTF-8, the header among them, piece by piece; blank lines are passed over. */
-export async function* recordsOf(pieces: AsyncIterable<Buffer>, shape: keyof typeof DELIMITERS, name: string): AsyncGenerator<Record[]> {
-  const delimiter = DELIMITERS[shape];
-  const cutter = new RecordCutter(delimiter.charCodeAt(0), name);
+export async function* recordsIn(
+  pieces: AsyncIterable<Buffer>,
+  { delimiter, quote }: Marks,
+  name: string,
+  width?: number,
+): AsyncGenerator<Record[]> {
+  const cutter = new RecordCutter(delimiter.charCodeAt(0), name, { quote, width });
   for await (const piece of pieces) {
-    const records = parseCuts(cutter.cut(piece), delimiter);
+    const records = parseCuts(cutter.cut(piece), delimiter, quote);
     if (records.length > 0) yield records;
   }
-  const records = parseCuts(cutter.end(), delimiter);
+  const records = parseCuts(cutter.end(), delimiter, quote);
   if (records.length > 0) yield records;
 }
 
-/** The same of a file in which every row counts. Throws an `InputError` for a quote that is not closed, too. */
-export async function* soundRecordsOf(...[pieces, shape, name]: Parameters<typeof recordsOf>): AsyncGenerator<Record[]> {
-  for await (const records of recordsOf(pieces, shape, name)) {
-    for (const { fault, line } of records) if (fault !== undefined) throw new InputError(`${name} line ${line}: ${fault}`);
+/** The first rows of a text of which only the beginning may be there: then what is cut off is left out. */
+export function firstRecords(text: string, { delimiter, quote }: Marks, isWhole: boolean, name: string): Record[] {
+  const cutter = new RecordCutter(delimiter.charCodeAt(0), name, { quote });
+  const cuts = cutter.cut(Buffer.from(text));
+  return parseCuts(isWhole ? [...cuts, ...cutter.end()] : cuts, delimiter, quote);
+}
+
+/**
+ * The rows of a comma- or tab-separated text in which every row counts. Throws an `UnreadableFile` for a quote that is
+ * not closed, too.
+ */
+export async function* soundRecordsOf(
+  pieces: AsyncIterable<Buffer>,
+  shape: keyof typeof MARKS,
+  name: string,
+): AsyncGenerator<Record[]> {
+  for await (const records of recordsIn(pieces, MARKS[shape], name)) {
+    for (const { fault, line } of records)
+      if (fault !== undefined) throw new UnreadableFile(name, fault, `line ${line}`);
     yield records;
   }
 }
 
-function parseCuts(cuts: readonly Cut[], delimiter: string): Record[] {
+function parseCuts(cuts: readonly Cut[], delimiter: string, quote: Dialect['quote']): Record[] {
+  const firstEscaped = cuts.findIndex(({ isEscaped }) => isEscaped);
+  const plain = firstEscaped === -1 ? cuts : cuts.slice(0, firstEscaped);
+  const fieldsOfPlain =
+    quote === '' ? plain.map(({ bytes }) => splitLine(bytes, delimiter)) : parsePlain(plain, delimiter, quote);
+  const records = cuts.map(({ bytes, isEscaped, fault, line, lastLine }, i): Record => {
+    if (fault !== undefined) return { fields: [], line, lastLine, fault };
+    return {
+      fields: isEscaped ? splitEscaped(bytes.toString('utf8'), delimiter, quote) : fieldsOfPlain[i],
+      line,
+      lastLine,
+    };
+  });
+  return records.filter(({ fields, fault }) => fault !== undefined || fields.length > 1 || fields[0].trim() !== '');
+}
+
+/** The fields of rows under RFC 4180; none of those that are faulty. */
+function parsePlain(cuts: readonly Cut[], delimiter: string, quote: string): string[][] {
   const sound = cuts.filter(({ fault }) => fault === undefined);
   const parsed: string[][] = parse(Buffer.concat(sound.map(({ bytes }) => bytes)), {
     delimiter,
+    quote,
     record_delimiter: ['\r\n', '\n', '\r'],
     relax_column_count: true, // those who read the rows check, and say more
     relax_quotes: true,
   });
   if (parsed.length !== sound.length) throw new Error(`${sound.length} rows were parsed as ${parsed.length}`);
+  if (sound.length === cuts.length) return parsed;
   let next = 0;
-  const records = cuts.map(({ fault, line, lastLine }): Record => (fault === undefined ? { fields: parsed[next++], line, lastLine } : { fields: [], line, lastLine, fault }));
-  return records.filter(({ fields, fault }) => fault !== undefined || fields.length > 1 || fields[0] !== '');
+  return cuts.map(({ fault }) => (fault === undefined ? parsed[next++] : []));
 }
 
-function rowReader(header: readonly string[], { ko, en, language }: PairSource['columns'], place: { file: string; corpus: PairSource['corpus'] }): (record: Record) => Row {
-  const placeOf = (name: string): number => header.findIndex((column) => isSameName(column, name));
-  const [first, second] = [placeOf(ko), placeOf(en)];
-  const third = language === undefined ? -1 : placeOf(language);
+function splitLine(bytes: Buffer, delimiter: string): string[] {
+  return bytes
+    .toString('utf8')
+    .replace(/(?:\r\n|\n|\r)$/, '')
+    .split(delimiter);
+}
+
+/** The fields of a row in which backslashes escape: before a quote, separator, backslash or line break they go. */
+function splitEscaped(text: string, delimiter: string, quote: string): string[] {
+  const row = text.replace(/(?:\r\n|\n|\r)$/, '');
+  const fields: string[] = [];
+  let field = '';
+  let isQuoted = false;
+  for (let i = 0; i < row.length; i++) {
+    const [character, next] = [row[i], row[i + 1]];
+    const isEscape =
+      character === '\\' && (next === quote || next === delimiter || next === '\\' || next === '\n' || next === '\r');
+    if (isEscape || (isQuoted && character === quote && next === quote)) {
+      field += next;
+      i++;
+    } else if (character === quote && (isQuoted || field === '')) {
+      isQuoted = !isQuoted;
+    } else if (character === delimiter && !isQuoted) {
+      fields.push(field);
+      field = '';
+    } else field += character;
+  }
+  return [...fields, field];
+}
+
+function rowReader(
+  { fields: { most, least }, places }: Dialect,
+  { id: file, corpus }: PairSource,
+): (record: Record) => Row {
+  const { ko, en, language = -1 } = places;
   return ({ fields, line, lastLine, fault }) => {
-    const here = { ...place, row: line };
+    const here = { file, corpus, row: line };
     const lines = lastLine === line ? '' : ` (lines ${line} to ${lastLine})`;
     if (fault !== undefined) return faultyRow(here, fault + lines);
-    if (fields.length !== header.length) return faultyRow(here, wrongFieldCount(header, fields) + lines);
-    return rowOf(here, fields[first], fields[second], fields[third]);
+    if (fields.length !== most && !isComplete(fields, most, least))
+      return faultyRow(here, wrongFieldCount(most, fields) + lines);
+    return rowOf(here, fields[ko], fields[en], fields[language]);
   };
 }
 
-function wrongFieldCount(header: readonly string[], fields: readonly string[]): string {
-  const remedy = fields.length > header.length ? 'put fields that hold the separator in quotes' : 'complete the row';
-  return `expected ${header.length} fields, got ${fields.length}; ${remedy}`;
+/** Whether only separators at the end of the row, or nameless columns, are too many or too few. */
+function isComplete(fields: readonly string[], most: number, least: number): boolean {
+  return fields.length < most ? fields.length >= least : fields.slice(most).every((field) => field === '');
+}
+
+function wrongFieldCount(most: number, fields: readonly string[]): string {
+  const remedy = fields.length > most ? 'put fields that hold the separator in quotes' : 'complete the row';
+  return `expected ${most} fields, got ${fields.length}; ${remedy}`;
 }

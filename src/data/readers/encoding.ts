@@ -1,7 +1,10 @@
-/** @file Texts as they are stored: UTF-8, or code page 949, in which Korean Windows and its Excel save. */
+/**
+ * @file Texts as they are stored: UTF-8, UTF-16 (Excel's "Unicode Text"), or code page 949, in which Korean Windows and
+ * its Excel save.
+ */
 import { isAscii, isUtf8 } from 'node:buffer';
 import iconv from 'iconv-lite';
-import { InputError } from '../../errors.js';
+import { UnreadableFile } from '../unreadable-file.js';
 import { countLineBreaks, findInvalidByte, lengthOfWholeCharacters, REPLACEMENT } from './utf8.js';
 
 const BYTE_ORDER_MARK = Buffer.from('\ufeff');
@@ -10,16 +13,63 @@ const HANGUL = /[\uac00-\ud7a3]/;
 /** The encoding is told by so many bytes from the first one on that is beyond ASCII. */
 const SAMPLE_BYTES = 1 << 16;
 
+/** Byte order marks of other encodings than UTF-8; the longer ones first, as one begins with another. */
+const OTHER_MARKS = [
+  { mark: Buffer.from([0xff, 0xfe, 0, 0]), encoding: 'utf-32le' },
+  { mark: Buffer.from([0, 0, 0xfe, 0xff]), encoding: 'utf-32be' },
+  { mark: Buffer.from([0xff, 0xfe]), encoding: 'utf-16le' },
+  { mark: Buffer.from([0xfe, 0xff]), encoding: 'utf-16be' },
+] as const;
+
+/** Bytes at the beginning of a text that tell whether it is UTF-16 or UTF-32. */
+const MARK_BYTES = 4;
+
 /**
- * Passes a text on in UTF-8, without a byte order mark. What it is stored in shows in the first bytes beyond ASCII:
- * UTF-8 if they are valid, else code page 949 if they are that and give Hangul. Throws an `InputError` that names the
- * first other byte. Bytes that turn out invalid later become U+FFFD where the text is decoded.
+ * Passes a text on in UTF-8, without a byte order mark. What it is stored in shows in its mark, or in its first zeros
+ * (UTF-16), or in the first bytes beyond ASCII: UTF-8 if they are valid, else code page 949 if they are that and give
+ * Hangul. Throws an `UnreadableFile` that names the first other byte. Bytes that turn out invalid later become U+FFFD
+ * where the text is decoded.
  */
 export async function* utf8Pieces(pieces: AsyncIterable<Buffer>, name: string): AsyncGenerator<Buffer> {
+  const iterator = pieces[Symbol.asyncIterator]();
+  let start: Buffer = Buffer.alloc(0);
+  let isEnd = false;
+  try {
+    while (start.length < MARK_BYTES && !isEnd) {
+      const next = await iterator.next();
+      isEnd = next.done === true;
+      if (!next.done) start = start.length === 0 ? next.value : Buffer.concat([start, next.value]);
+    }
+    const wide = wideEncoding(start);
+    const rest: AsyncIterable<Buffer> = { [Symbol.asyncIterator]: () => iterator };
+    yield* wide === undefined ? narrowPieces(start, rest, name) : widePieces(start, rest, wide);
+  } finally {
+    await iterator.return?.();
+  }
+}
+
+/** The encoding of two or four bytes a character that a text is in, if it is. */
+function wideEncoding(start: Buffer): string | undefined {
+  const marked = OTHER_MARKS.find(({ mark }) => start.subarray(0, mark.length).equals(mark));
+  if (marked !== undefined) return marked.encoding;
+  if (start.length < MARK_BYTES) return undefined;
+  const zeros = [...start.subarray(0, MARK_BYTES)].map((byte) => Number(byte === 0)).join('');
+  return zeros === '0101' ? 'utf-16le' : zeros === '1010' ? 'utf-16be' : undefined;
+}
+
+async function* widePieces(start: Buffer, rest: AsyncIterable<Buffer>, encoding: string): AsyncGenerator<Buffer> {
+  const decoder = iconv.getDecoder(encoding); // leaves the mark out
+  yield Buffer.from(decoder.write(start));
+  for await (const piece of rest) yield Buffer.from(decoder.write(piece));
+  const end = decoder.end();
+  if (end !== undefined && end !== '') yield Buffer.from(end);
+}
+
+async function* narrowPieces(start: Buffer, rest: AsyncIterable<Buffer>, name: string): AsyncGenerator<Buffer> {
   let head: Buffer | undefined = Buffer.alloc(0); // kept until the encoding is known
   const before = { bytes: 0, lines: 0 };
   let decode = (piece: Buffer): Buffer => piece;
-  for await (const piece of pieces) {
+  for await (const piece of chained(start, rest)) {
     if (head === undefined) {
       yield decode(piece);
     } else if (head.length === 0 && isAscii(piece)) {
@@ -37,9 +87,32 @@ export async function* utf8Pieces(pieces: AsyncIterable<Buffer>, name: string): 
   if (head !== undefined) yield decoderFor(head, before, name)(head);
 }
 
-/** A whole text, as a string. Throws an `InputError` where it is neither UTF-8 nor code page 949. */
+async function* chained(start: Buffer, rest: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  if (start.length > 0) yield start;
+  yield* rest;
+}
+
+/** A whole text, as a string. Throws an `UnreadableFile` where it is in none of the encodings. */
 export function decodeText(bytes: Buffer, name: string): string {
+  const wide = wideEncoding(bytes);
+  if (wide !== undefined) return iconv.decode(bytes, wide);
   return decoderFor(bytes, { bytes: 0, lines: 0 }, name)(bytes).toString('utf8');
+}
+
+/**
+ * The beginning of a text for those who want to know what it is. Bytes that are no text become U+FFFD, or other
+ * letters; a character that is cut off at the end is left out.
+ */
+export function decodeBeginning(bytes: Buffer): { readonly text: string; readonly isText: boolean } {
+  const wide = wideEncoding(bytes);
+  if (wide !== undefined) return { text: iconv.getDecoder(wide).write(bytes), isText: true };
+  try {
+    const whole = bytes.subarray(0, lengthOfWholeCharacters(bytes));
+    return { text: decoderFor(whole, { bytes: 0, lines: 0 }, '')(whole).toString('utf8'), isText: true };
+  } catch (error) {
+    if (!(error instanceof UnreadableFile)) throw error;
+    return { text: bytes.toString('latin1'), isText: false };
+  }
 }
 
 /** The text of bytes in code page 949 that hold Hangul; `undefined` where they are something else. */
@@ -53,7 +126,7 @@ const MAX_LINE_BYTES = 1 << 20;
 
 /**
  * The lines of a text in UTF-8, piece by piece, without their ends (`\n` or `\r\n`); an empty last line is none. Throws
- * an `InputError`, called by `name`, for a line over 1 MiB that goes on.
+ * an `UnreadableFile`, called by `name`, for a line over 1 MiB that goes on.
  */
 export async function* linesOf(pieces: AsyncIterable<Buffer>, name: string): AsyncGenerator<string[]> {
   let rest: Buffer[] = [];
@@ -64,7 +137,7 @@ export async function* linesOf(pieces: AsyncIterable<Buffer>, name: string): Asy
     if (end === -1) {
       rest.push(piece);
       restBytes += piece.length;
-      if (restBytes > MAX_LINE_BYTES) throw new InputError(`${name} line ${count + 1}: expected a line of at most 1 MiB, got a longer one; end lines with a line break`);
+      if (restBytes > MAX_LINE_BYTES) throw tooLongLine(name, count + 1);
       continue;
     }
     const text = Buffer.concat([...rest, piece.subarray(0, end)]).toString('utf8');
@@ -94,7 +167,13 @@ function decoderFor(head: Buffer, before: { bytes: number; lines: number }, name
   return (piece) => Buffer.from(decoder.write(piece));
 }
 
-function notText(bytes: Buffer, linesBefore: number, name: string): InputError {
+function tooLongLine(name: string, line: number): UnreadableFile {
+  const reason = 'expected a line of at most 1 MiB, got a longer one; end lines with a line break';
+  return new UnreadableFile(name, reason, `line ${line}`);
+}
+
+function notText(bytes: Buffer, linesBefore: number, name: string): UnreadableFile {
   const { line, byte } = findInvalidByte(bytes, linesBefore + 1);
-  return new InputError(`${name} line ${line}: expected text in UTF-8 or code page 949, got the byte ${byte}; save the file as UTF-8`);
+  const reason = `expected text in UTF-8 or code page 949, got the byte ${byte}; save the file as UTF-8`;
+  return new UnreadableFile(name, reason, `line ${line}`);
 }

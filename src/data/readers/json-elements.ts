@@ -1,4 +1,4 @@
-import { InputError } from '../../errors.js';
+import { UnreadableFile } from '../unreadable-file.js';
 import { hexadecimal } from './utf8.js';
 
 /** The most bytes an element may have, so that a bracket or quote left open is found soon. */
@@ -18,9 +18,10 @@ const EXPECTED = 'a JSON array of objects, [{"ko": "…", "en": "…"}, …], or
 
 /**
  * The elements of an array, or of the array under the key `data` of an object, as texts not yet parsed; of an object
- * without such an array the object itself. They come piece by piece of the file, which must be UTF-8, so that memory
- * holds a piece and not the file. Throws an `InputError` where there is no such array or its end is missing; whether an
- * element is JSON (RFC 8259) shows when the caller parses it.
+ * without such an array the object itself. Several such arrays and objects may follow one another, with or without
+ * commas between them. They come piece by piece of the file, which must be UTF-8, so that memory holds a piece and not
+ * the file. Throws an `UnreadableFile` where there is no such array or its end is missing; whether an element is JSON
+ * (RFC 8259) shows when the caller parses it.
  */
 export async function* elementsOf(pieces: AsyncIterable<Buffer>, name: string): AsyncGenerator<string[]> {
   const cutter = new ElementCutter(name);
@@ -29,6 +30,14 @@ export async function* elementsOf(pieces: AsyncIterable<Buffer>, name: string): 
     if (elements.length > 0) yield elements;
   }
   cutter.end();
+}
+
+/** The same of a whole text in UTF-8. */
+export function elementsOfBytes(bytes: Buffer, name: string): string[] {
+  const cutter = new ElementCutter(name);
+  const elements = cutter.cut(bytes);
+  cutter.end();
+  return elements;
 }
 
 class ElementCutter {
@@ -45,6 +54,8 @@ class ElementCutter {
   private earlierBytes = 0;
   private elements: string[] = [];
   private count = 0;
+  /** Nothing has come of the current array yet. */
+  private isFirst = true;
   private bytes = 0;
 
   constructor(private readonly name: string) {}
@@ -67,7 +78,8 @@ class ElementCutter {
       else if (byte === COMMA && this.depth === this.arrayDepth && this.state === 'inside') {
         this.emit(piece.subarray(start, i), ',');
         start = i + 1;
-      } else if (this.depth === 0 && !isSpace(byte)) throw this.stray(byte);
+      } else if (this.depth === 0 && !isSpace(byte) && !(byte === COMMA && this.state === 'after'))
+        throw this.stray(byte);
     }
     this.escaped = i > piece.length; // the piece ends in a backslash
     this.keep(piece.subarray(start));
@@ -78,21 +90,30 @@ class ElementCutter {
   /** Throws where the array or object is not closed. */
   end(): void {
     if (this.state === 'after') return;
-    const found = this.state === 'before' ? 'an empty file' : `the end of the file after ${this.bytes} bytes, in element ${this.count + 1}`;
+    const found =
+      this.state === 'before'
+        ? 'an empty file'
+        : `the end of the file after ${this.bytes} bytes, in element ${this.count + 1}`;
     const expected = this.state === 'before' ? EXPECTED : 'JSON up to its last bracket';
-    throw new InputError(`${this.name}: expected ${expected}, got ${found}; the file is ${this.state === 'before' ? 'empty' : 'cut short'}`);
+    const state = this.state === 'before' ? 'empty' : 'cut short';
+    throw new UnreadableFile(this.name, `expected ${expected}, got ${found}; the file is ${state}`);
   }
 
   private open(byte: number, piece: Buffer, start: number, i: number): number {
-    if (this.state === 'after') throw this.stray(byte);
     this.depth++;
     if (this.depth === 1) {
       this.state = 'inside';
-      if (byte === OPEN_BRACE) return i;
-      this.arrayDepth = 1;
-      return i + 1;
+      this.arrayDepth = byte === OPEN_BRACE ? undefined : 1;
+      this.isFirst = true;
+      return byte === OPEN_BRACE ? i : i + 1;
     }
-    if (byte !== OPEN_BRACKET || this.depth !== 2 || this.arrayDepth !== undefined || !this.endsInDataKey(piece.subarray(start, i))) return start;
+    if (
+      byte !== OPEN_BRACKET ||
+      this.depth !== 2 ||
+      this.arrayDepth !== undefined ||
+      !this.endsInDataKey(piece.subarray(start, i))
+    )
+      return start;
     this.arrayDepth = 2;
     this.forget();
     return i + 1;
@@ -102,7 +123,7 @@ class ElementCutter {
     if (this.depth === 0) throw this.stray(byte);
     this.depth--;
     if (this.state === 'inside' && this.arrayDepth !== undefined && this.depth < this.arrayDepth) {
-      if (byte !== CLOSE_BRACKET) throw new InputError(`${this.name} element ${this.count + 1}: expected ] at the end of the array, got }`);
+      if (byte !== CLOSE_BRACKET) throw this.faulty('expected ] at the end of the array, got }');
       this.emit(piece.subarray(start, i), ']');
       this.state = 'after array';
     }
@@ -117,9 +138,10 @@ class ElementCutter {
     const text = (this.earlier.length === 0 ? last : Buffer.concat([...this.earlier, last])).toString('utf8').trim();
     this.forget();
     if (text === '') {
-      if (before === ']' && this.count === 0) return; // an empty array
-      throw new InputError(`${this.name} element ${this.count + 1}: expected an object before ${before}, got nothing; remove the comma`);
+      if (before === ']' && this.isFirst) return; // an empty array
+      throw this.faulty(`expected an object before ${before}, got nothing; remove the comma`);
     }
+    this.isFirst = false;
     this.elements.push(text);
     this.count++;
   }
@@ -130,7 +152,7 @@ class ElementCutter {
     this.earlierBytes += rest.length;
     if (this.earlierBytes <= MAX_ELEMENT_BYTES) return;
     const expected = this.arrayDepth === undefined ? EXPECTED : 'an object of at most 1 MiB';
-    throw new InputError(`${this.name} element ${this.count + 1}: expected ${expected}, got a longer one; close its quotes and brackets`);
+    throw this.faulty(`expected ${expected}, got a longer one; close its quotes and brackets`);
   }
 
   private forget(): void {
@@ -143,9 +165,14 @@ class ElementCutter {
     return DATA_KEY.test(bytes.subarray(-KEY_BYTES).toString('utf8'));
   }
 
-  private stray(byte: number): InputError {
+  private faulty(reason: string): UnreadableFile {
+    return new UnreadableFile(this.name, reason, `element ${this.count + 1}`);
+  }
+
+  private stray(byte: number): UnreadableFile {
     const expected = this.state === 'before' ? EXPECTED : 'nothing after the last bracket';
-    return new InputError(`${this.name}: expected ${expected}, got ${byte > SPACE && byte < 0x7f ? String.fromCharCode(byte) : `the byte ${hexadecimal(byte)}`}`);
+    const found = byte > SPACE && byte < 0x7f ? String.fromCharCode(byte) : `the byte ${hexadecimal(byte)}`;
+    return new UnreadableFile(this.name, `expected ${expected}, got ${found}`);
   }
 }
 

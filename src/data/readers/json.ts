@@ -1,12 +1,13 @@
 import { setImmediate } from 'node:timers/promises';
-import { InputError, messageOf } from '../../errors.js';
+import { messageOf } from '../../errors.js';
 import { isSameName, shownNames, type TextColumns } from '../columns.js';
 import type { CorpusName } from '../corpora.js';
 import type { Place, Row } from '../pair.js';
 import type { PairSource } from '../source.js';
 import { decodeText, linesOf } from './encoding.js';
-import { elementsOf } from './json-elements.js';
+import { elementsOf, elementsOfBytes } from './json-elements.js';
 import { describeColumns, faultyRow, rowOf } from './row-maker.js';
+import { UnreadableFile } from '../unreadable-file.js';
 import { readSmallFiles } from './stored-file.js';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -14,7 +15,10 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 /** Small files read between two chances for signals and timers. */
 const FILES_AT_ONCE = 100;
 
-/** The rows of a JSON array, bare or under `data`, in UTF-8. Throws an `InputError` for a file that is cut or no such array. */
+/**
+ * The rows of a JSON array, bare or under `data`, in UTF-8. Throws an `InputError` for a file that is cut or no such
+ * array.
+ */
 export async function* readJson(pieces: AsyncIterable<Buffer>, source: PairSource): AsyncGenerator<Row[]> {
   const { id: file, corpus, columns } = source;
   let row = 0;
@@ -51,22 +55,62 @@ export async function* readJsonFiles({ files, corpus, columns }: PairSource): As
   yield rows;
 }
 
-/** The objects of a small JSON file: the elements of its array, bare or under `data`, or the one it is. Throws an `InputError`. */
+/**
+ * The objects of a small JSON file: the elements of its array, bare or under `data`, or the one it is; or those of
+ * several arrays and objects one after the other. Throws an `UnreadableFile`.
+ */
 export function objectsOf(bytes: Buffer, name: string): readonly unknown[] {
-  const value = parseJson(decodeText(bytes, name), (fault) => new InputError(`${name}: ${fault}`));
-  if (Array.isArray(value)) return value;
-  const data = typeof value === 'object' && value !== null && 'data' in value ? value.data : undefined;
-  return Array.isArray(data) ? data : [value];
+  const text = decodeText(bytes, name);
+  try {
+    const value = parseLeniently(text);
+    if (Array.isArray(value)) return value;
+    const data = isObject(value) ? value.data : undefined;
+    return Array.isArray(data) ? data : [value];
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    const several = elementsIfSound(text, name);
+    if (several !== undefined) return several;
+    throw new UnreadableFile(name, notJson(error));
+  }
+}
+
+function elementsIfSound(text: string, name: string): readonly unknown[] | undefined {
+  try {
+    return elementsOfBytes(Buffer.from(text), name).map(parseLeniently);
+  } catch (error) {
+    if (error instanceof UnreadableFile || error instanceof SyntaxError) return undefined;
+    throw error;
+  }
 }
 
 /** The object that an element or a line is, or why it is none. */
 export function parseObject(text: string): JsonObject | string {
   try {
-    const value: unknown = JSON.parse(text);
+    const value = parseLeniently(text);
     return isObject(value) ? value : wrongElement(value);
   } catch (error) {
-    return `expected JSON, got something else (${messageOf(error)})`;
+    return notJson(error);
   }
+}
+
+/** A string, which is passed over, or a number that JSON does not have and Python writes. */
+const STRING_OR_NUMBER = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\bInfinity\b|\bNaN\b/gs;
+
+/**
+ * The value of a JSON text in which `NaN`, `Infinity` and `-Infinity` may stand, which become `null`. Throws a
+ * `SyntaxError`.
+ */
+function parseLeniently(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (!/NaN|Infinity/.test(text)) throw error;
+    return JSON.parse(text.replace(STRING_OR_NUMBER, (found) => (found.startsWith('"') ? found : 'null')));
+  }
+}
+
+function notJson(error: unknown): string {
+  return `expected JSON, got something else (${messageOf(error)})`;
 }
 
 export function isObject(value: unknown): value is JsonObject {
@@ -80,8 +124,8 @@ function rowsOfFile(bytes: Buffer, columns: TextColumns, file: string, corpus: C
       return isObject(value) ? rowOfObject(value, columns, place) : faultyRow(place, wrongElement(value));
     });
   } catch (error) {
-    if (!(error instanceof InputError)) throw error;
-    return [faultyRow({ file, row: 1, corpus }, error.message.slice(file.length).replace(/^(: | )/, ''))];
+    if (!(error instanceof UnreadableFile)) throw error;
+    return [faultyRow({ file, row: 1, corpus }, error.why)];
   }
 }
 
@@ -94,28 +138,54 @@ function rowOfText(text: string, columns: TextColumns, place: Place): Row {
 function rowOfObject(object: JsonObject, columns: TextColumns, place: Place): Row {
   const [first, second] = [valueOf(object, columns.ko), valueOf(object, columns.en)];
   if (first === undefined && second === undefined) {
-    return faultyRow(place, `expected ${describeColumns(columns)}, got ${shownNames(Object.keys(object)) || 'no keys'}`);
+    return faultyRow(
+      place,
+      `expected ${describeColumns(columns)}, got ${shownNames(Object.keys(object)) || 'no keys'}`,
+    );
   }
-  for (const [key, value] of [[columns.ko, first], [columns.en, second]] as const) {
-    if (value != null && typeof value !== 'string') return faultyRow(place, `expected text in ${key}, got ${shown(value)}`);
+  for (const [key, value] of [
+    [columns.ko, first],
+    [columns.en, second],
+  ] as const) {
+    if (value != null && typeof value !== 'string')
+      return faultyRow(place, `expected text in ${key}, got ${shown(value)}`);
   }
   const language = columns.language === undefined ? undefined : valueOf(object, columns.language);
-  return rowOf(place, (first as string | null | undefined) ?? '', (second as string | null | undefined) ?? '', typeof language === 'string' ? language : undefined);
+  return rowOf(
+    place,
+    (first as string | null | undefined) ?? '',
+    (second as string | null | undefined) ?? '',
+    typeof language === 'string' ? language : undefined,
+  );
 }
 
+/** The value under a key, or under keys inside each other with dots between them. */
 function valueOf(object: JsonObject, key: string): unknown {
+  const own = ownValue(object, key);
+  if (own !== undefined) return own;
+  for (let dot = key.indexOf('.'); dot !== -1; dot = key.indexOf('.', dot + 1)) {
+    const inner = ownValue(object, key.slice(0, dot));
+    if (isObject(inner)) return valueOf(inner, key.slice(dot + 1));
+  }
+  return undefined;
+}
+
+function ownValue(object: JsonObject, key: string): unknown {
   if (Object.hasOwn(object, key)) return object[key];
   const same = Object.keys(object).find((name) => isSameName(name, key));
   return same === undefined ? undefined : object[same];
 }
 
-function parseJson(text: string, toError: (fault: string) => Error): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw toError(`expected JSON, got something else (${messageOf(error)})`);
-  }
+/** Keys of an object with their values; those of objects inside it as `key.inner`, as far down as pairs lie. */
+export function entriesOf(object: JsonObject, depth = DEEPEST): [key: string, value: unknown][] {
+  return Object.entries(object).flatMap(([key, value]): [string, unknown][] => {
+    if (depth === 0 || !isObject(value)) return [[key, value]];
+    return entriesOf(value, depth - 1).map(([inner, text]) => [`${key}.${inner}`, text]);
+  });
 }
+
+/** Objects inside each other in which texts are looked for: `{"item": {"translation": {"ko": …}}}`. */
+const DEEPEST = 2;
 
 function wrongElement(value: unknown): string {
   return `expected an object such as {"ko": "…", "en": "…"}, got ${shown(value)}`;

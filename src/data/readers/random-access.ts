@@ -1,7 +1,7 @@
 /** @file Bytes that can be read at any position: of a file on disk, or in memory. */
 import { closeSync, createReadStream, fstatSync, openSync, readSync } from 'node:fs';
 import { Readable } from 'node:stream';
-import { fileError } from '../../files.js';
+import { unreadable } from '../unreadable-file.js';
 
 export interface RandomAccess {
   /** For messages. */
@@ -18,13 +18,16 @@ export interface RandomAccess {
 /** Size of the pieces in which files are read. */
 export const PIECE = 1 << 18;
 
-/** A file on disk, under the name by which it is to be called. Throws an `InputError`, here and later, where the system refuses. */
+/**
+ * A file on disk, under the name by which it is to be called. Throws an `InputError`, here and later, where the system
+ * refuses.
+ */
 export function openFile(path: string, name: string): RandomAccess {
   const named = <T>(work: () => T): T => {
     try {
       return work();
     } catch (error) {
-      throw fileError(name, 'cannot be read', error);
+      throw unreadable(name, error);
     }
   };
   const file = named(() => openSync(path, 'r'));
@@ -69,6 +72,6 @@ export async function* filePieces(path: string, name: string, start = 0, end = I
   try {
     yield* createReadStream(path, { highWaterMark: PIECE, start, end: end - 1 }) as AsyncIterable<Buffer>;
   } catch (error) {
-    throw fileError(name, 'cannot be read', error);
+    throw unreadable(name, error);
   }
 }

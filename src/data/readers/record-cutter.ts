@@ -1,5 +1,8 @@
-/** @file Where the rows of a delimited text end (RFC 4180), and which of its lines are none because a quote is not closed. */
-import { InputError } from '../../errors.js';
+/**
+ * @file Where the rows of a delimited text end (RFC 4180), and which of its lines are none because a quote is not
+ * closed.
+ */
+import { UnreadableFile } from '../unreadable-file.js';
 
 /** Bytes that belong together: a row, with the line break that ends it, or lines that are none. */
 export interface Cut {
@@ -7,33 +10,63 @@ export interface Cut {
   /** From 1. */
   readonly line: number;
   readonly lastLine: number;
+  /** Backslashes escape quotes and separators in it. */
+  readonly isEscaped: boolean;
   /** Why it is no row. */
   readonly fault?: string;
+}
+
+export interface CutterOptions {
+  /** What fields are quoted with; empty where quotes are characters like any other. */
+  readonly quote?: string;
+  /** Fields of a row; those of the first one where not given. */
+  readonly width?: number | undefined;
 }
 
 /** What has not ended after so many bytes is a quote that is not closed, or a file without line breaks. */
 const MOST_BYTES = 1 << 20;
 
-const [QUOTE, LINE_FEED, RETURN] = [0x22, 0x0a, 0x0d];
+const [LINE_FEED, RETURN, BACKSLASH] = [0x0a, 0x0d, 0x5c];
+
+/** Unsound rows that are read anew with backslashes as escapes, so that a file full of them takes no longer. */
+const MOST_ATTEMPTS = 16;
+
+/** No byte is this. */
+const NONE = -1;
+
+/** What separates and encloses fields, as bytes. */
+interface Marks {
+  readonly delimiter: number;
+  readonly quote: number;
+}
 
 /**
- * Cuts a text in UTF-8, piece by piece. A quoted field over several lines that is not closed, or whose closing quote has
- * text after it, began on a line that forgot to close its quote: that line is none of the rows, and the next row is looked
- * for on the line after it. So a bad line costs no sound one.
+ * Cuts a text in UTF-8, piece by piece. A quoted field over several lines that is not closed, or whose closing quote
+ * has text after it, began on a line that forgot to close its quote: that line is none of the rows, and the next row is
+ * looked for on the line after it. So a bad line costs no sound one.
+ *
+ * The first row that is unsound by RFC 4180 and sound where backslashes escape quotes and separators, as Spark, MySQL
+ * and pandas (`escapechar`) write them, tells that they do in the rest of the file. Up to there the two readings agree.
  */
 export class RecordCutter {
   private rest: Buffer = Buffer.alloc(0);
   private line = 1;
-  /** Fields of the first row. */
   private width: number | undefined;
+  private isEscaped = false;
+  private attempts = 0;
+  private readonly marks: Marks;
 
   /** @param name of the file, for messages */
   constructor(
-    private readonly delimiter: number,
+    delimiter: number,
     private readonly name: string,
-  ) {}
+    { quote = '"', width }: CutterOptions = {},
+  ) {
+    this.marks = { delimiter, quote: quote === '' ? NONE : quote.charCodeAt(0) };
+    this.width = width;
+  }
 
-  /** What ends in a piece, but for blank lines. Throws an `InputError` for a line of over 1 MiB. */
+  /** What ends in a piece, but for blank lines. Throws an `UnreadableFile` for a line of over 1 MiB. */
   cut(piece: Buffer): Cut[] {
     return this.cutAll(this.rest.length === 0 ? piece : Buffer.concat([this.rest, piece]), false);
   }
@@ -46,22 +79,51 @@ export class RecordCutter {
   private cutAll(bytes: Buffer, isEnd: boolean): Cut[] {
     const cuts: Cut[] = [];
     let at = 0;
-    while (at < bytes.length) {
-      const found = new RowScan(bytes, at, this.delimiter, isEnd).run(this.width);
+    for (;;) {
+      at = this.passBlankLines(bytes, at, isEnd);
+      if (at === bytes.length) break;
+      const found = this.findRow(bytes, at, isEnd);
       if (found === undefined) break;
-      const isBlank = isLineBreak(bytes[at]);
-      if (found.fault === undefined && !isBlank) this.width ??= found.fields;
-      const cut = { bytes: bytes.subarray(at, found.end), line: this.line, lastLine: this.line + found.breaks };
-      if (found.fault !== undefined) cuts.push({ ...cut, fault: found.fault });
-      else if (!isBlank) cuts.push(cut);
-      this.line += found.breaks + 1;
-      at = found.end;
+      const { end, breaks, fields, fault } = found;
+      if (fault === undefined) this.width ??= fields;
+      const { line, isEscaped } = this;
+      const cut = { bytes: bytes.subarray(at, end), line, lastLine: line + breaks, isEscaped };
+      cuts.push(fault === undefined ? cut : { ...cut, fault });
+      this.line += breaks + 1;
+      at = end;
     }
     this.rest = bytes.subarray(at);
     if (this.rest.length > MOST_BYTES) {
-      throw new InputError(`${this.name} line ${this.line}: expected a row of at most 1 MiB, got a longer one; end rows with a line break`);
+      const reason = 'expected a row of at most 1 MiB, got a longer one; end rows with a line break';
+      throw new UnreadableFile(this.name, reason, `line ${this.line}`);
     }
     return cuts;
+  }
+
+  private passBlankLines(bytes: Buffer, from: number, isEnd: boolean): number {
+    let at = from;
+    for (; at < bytes.length; at++) {
+      if (bytes[at] === RETURN) {
+        if (at + 1 === bytes.length && !isEnd) break; // a line feed may follow
+        if (bytes[at + 1] === LINE_FEED) at++;
+      } else if (bytes[at] !== LINE_FEED) break;
+      this.line++;
+    }
+    return at;
+  }
+
+  /** The row from a place on; `undefined` where more bytes are needed to tell. */
+  private findRow(bytes: Buffer, at: number, isEnd: boolean): Found | undefined {
+    const { marks, width, isEscaped } = this;
+    const found = new RowScan(bytes, at, marks, isEnd, isEscaped).run(width);
+    if (isEscaped || marks.quote === NONE || found === undefined || isSound(found, width)) return found;
+    if (this.attempts === MOST_ATTEMPTS || !hasEscapes(bytes.subarray(at, found.end), marks)) return found;
+    const other = new RowScan(bytes, at, marks, isEnd, true).run(width);
+    if (other === undefined && bytes.length - at <= MOST_BYTES) return undefined;
+    this.isEscaped = other !== undefined && isSound(other, width);
+    if (this.isEscaped) return other;
+    this.attempts++;
+    return found;
   }
 }
 
@@ -72,7 +134,21 @@ interface Found {
   /** Line breaks before the one that ends it. */
   readonly breaks: number;
   readonly fields: number;
+  /** A closing quote has text after it. */
+  readonly isMalformed: boolean;
   readonly fault?: string;
+}
+
+function isSound({ isMalformed, fault, fields }: Found, width: number | undefined): boolean {
+  return !isMalformed && fault === undefined && (width === undefined || fields === width);
+}
+
+/** Whether a backslash stands before a quote or separator. */
+function hasEscapes(bytes: Buffer, { delimiter, quote }: Marks): boolean {
+  for (let at = bytes.indexOf(BACKSLASH); at !== -1; at = bytes.indexOf(BACKSLASH, at + 1)) {
+    if (bytes[at + 1] === quote || bytes[at + 1] === delimiter) return true;
+  }
+  return false;
 }
 
 /** Reads one row. */
@@ -82,50 +158,66 @@ class RowScan {
   private breaks = 0;
   /** A quote where RFC 4180 allows none. */
   private hasStrayQuote = false;
+  private isMalformed = false;
   /** The first line on which a quoted field begins that goes on over others. */
   private opening: { readonly end: number; readonly breaks: number } | undefined;
 
   constructor(
     private readonly bytes: Buffer,
     private at: number,
-    private readonly delimiter: number,
+    private readonly marks: Marks,
     private readonly isEnd: boolean,
+    private readonly isEscaped: boolean,
   ) {}
 
   /** The row from here on, given the number of fields of others; `undefined` where more bytes are needed to tell. */
   run(width: number | undefined): Found | undefined {
     const start = this.at;
+    const { delimiter, quote } = this.marks;
     for (;;) {
-      const quoted = this.bytes[this.at] === QUOTE ? this.passQuoted() : 'passed';
+      const quoted = this.bytes[this.at] === quote ? this.passQuoted() : 'passed';
       if (quoted === 'open') return this.isEnd || this.bytes.length - start > MOST_BYTES ? this.unclosed() : undefined;
       if (quoted === 'broken') return this.unclosed();
       this.passText();
-      if (this.bytes[this.at] !== this.delimiter) break;
+      if (this.bytes[this.at] !== delimiter) break;
       this.at++;
       this.fields++;
     }
     const end = this.passLineBreak();
     if (end === undefined) return undefined;
-    const isSwallowed = this.hasStrayQuote && this.opening !== undefined && width !== undefined && this.fields !== width;
-    return isSwallowed ? this.unclosed(this.opening) : { end, breaks: this.breaks, fields: this.fields };
+    const isSwallowed =
+      this.hasStrayQuote && this.opening !== undefined && width !== undefined && this.fields !== width;
+    if (isSwallowed) return this.unclosed(this.opening);
+    return { end, breaks: this.breaks, fields: this.fields, isMalformed: this.isMalformed };
   }
 
   /** Passes a quoted field; says whether it is closed, and by a quote that can be the last one. */
   private passQuoted(): 'passed' | 'open' | 'broken' {
-    const { bytes } = this;
+    const { bytes, isEscaped } = this;
+    const { quote } = this.marks;
     const breaksBefore = this.breaks;
     let lineEnd: number | undefined;
     for (let i = this.at + 1; i < bytes.length; i++) {
-      if (bytes[i] === QUOTE) {
-        if (bytes[i + 1] === QUOTE) { i++; continue; }
+      const byte = bytes[i];
+      if (byte === quote) {
+        if (bytes[i + 1] === quote) {
+          i++;
+          continue;
+        }
         if (i + 1 === bytes.length && !this.isEnd) return 'open';
         this.at = i + 1;
-        if (lineEnd === undefined || this.isFieldEnd()) return 'passed';
+        if (this.isFieldEnd()) return 'passed';
+        this.isMalformed = true;
+        if (lineEnd === undefined) return 'passed';
         this.opening = { end: lineEnd, breaks: breaksBefore };
         return 'broken';
       }
-      if (!isLineBreak(bytes[i])) continue;
-      if (bytes[i] === RETURN && bytes[i + 1] === LINE_FEED) i++;
+      if (byte === BACKSLASH && isEscaped && !isLineBreak(bytes[i + 1])) {
+        i++;
+        continue;
+      }
+      if (!isLineBreak(byte)) continue;
+      if (byte === RETURN && bytes[i + 1] === LINE_FEED) i++;
       this.breaks++;
       lineEnd ??= i + 1;
       this.opening ??= { end: lineEnd, breaks: breaksBefore };
@@ -136,17 +228,20 @@ class RowScan {
 
   /** Passes what is not quoted, if anything. */
   private passText(): void {
-    const { bytes, delimiter } = this;
+    const { bytes, isEscaped } = this;
+    const { delimiter, quote } = this.marks;
     for (; this.at < bytes.length; this.at++) {
       const byte = bytes[this.at];
       if (byte === delimiter || isLineBreak(byte)) return;
-      if (byte === QUOTE) this.hasStrayQuote = true;
+      if (byte === quote) this.hasStrayQuote = true;
+      else if (byte === BACKSLASH && isEscaped && !isLineBreak(bytes[this.at + 1])) this.at++;
     }
   }
 
   /** The place after the line break, or the end of the text. */
   private passLineBreak(): number | undefined {
-    const { bytes, at, isEnd } = this;
+    const { bytes, isEnd } = this;
+    const at = Math.min(this.at, bytes.length); // after a backslash at the end of a piece
     if (at === bytes.length) return isEnd ? at : undefined;
     if (bytes[at] !== RETURN) return at + 1;
     if (at + 1 === bytes.length && !isEnd) return undefined; // a line feed may follow
@@ -155,16 +250,17 @@ class RowScan {
 
   private isFieldEnd(): boolean {
     const byte = this.bytes[this.at];
-    return this.at === this.bytes.length || byte === this.delimiter || isLineBreak(byte);
+    return this.at === this.bytes.length || byte === this.marks.delimiter || isLineBreak(byte);
   }
 
   /** The lines up to the one whose quote is not closed; `undefined` where that has no end yet. */
   private unclosed(opening = this.opening): Found | undefined {
-    const { bytes, fields, isEnd } = this;
+    const { bytes, fields, isEnd, isMalformed } = this;
     if (opening === undefined && !isEnd) return undefined;
     const { end, breaks } = opening ?? { end: bytes.length, breaks: this.breaks };
     const found = isEnd && end === bytes.length ? 'the end of the file' : 'the next line';
-    return { end, breaks, fields, fault: `expected a closing quote, got ${found}; close the quotes of the field` };
+    const fault = `expected a closing quote, got ${found}; close the quotes of the field`;
+    return { end, breaks, fields, isMalformed, fault };
   }
 }
 

@@ -1,8 +1,8 @@
 /** @file A file on disk or in an archive: the same to those who read it. */
 import { readFileSync } from 'node:fs';
-import { InputError } from '../../errors.js';
-import { fileError } from '../../files.js';
+import { unreadable, UnreadableFile } from '../unreadable-file.js';
 import { memberPieces, readMember, type ArchiveMember } from './archive.js';
+import { gunzipped } from './gzip.js';
 import { filePieces, openBuffer, openFile, type RandomAccess } from './random-access.js';
 
 /** A file that can be read. Plain data, so that any thread can read it. */
@@ -11,13 +11,19 @@ export interface StoredFile {
   readonly name: string;
   /** Path on disk, of the file itself or of its archive, as the system has it. */
   readonly path: string;
-  /** Bytes when unpacked. */
+  /** Bytes when unpacked; of what gzip has compressed about so many. */
   readonly bytes: number;
   readonly member?: ArchiveMember;
+  /** Compressed by gzip, in the archive if it is in one. */
+  readonly isGzip?: true;
 }
 
 /** The bytes of a file, piece by piece. Throws an `InputError` where they cannot be read. */
-export async function* readPieces({ name, path, member }: StoredFile): AsyncGenerator<Buffer> {
+export async function* readPieces(file: StoredFile): AsyncGenerator<Buffer> {
+  yield* file.isGzip === true ? gunzipped(storedPieces(file), file.name) : storedPieces(file);
+}
+
+async function* storedPieces({ name, path, member }: StoredFile): AsyncGenerator<Buffer> {
   if (member === undefined) {
     yield* filePieces(path, name);
     return;
@@ -31,7 +37,9 @@ export async function* readPieces({ name, path, member }: StoredFile): AsyncGene
 }
 
 /** The bytes of small files, one after the other; an archive is opened once for those that follow one another in it. */
-export function* readSmallFiles(files: Iterable<StoredFile>): Generator<{ readonly file: StoredFile; readonly bytes: Buffer }> {
+export function* readSmallFiles(
+  files: Iterable<StoredFile>,
+): Generator<{ readonly file: StoredFile; readonly bytes: Buffer }> {
   let open: { path: string; archive: RandomAccess } | undefined;
   try {
     for (const file of files) {
@@ -53,10 +61,16 @@ export function* readSmallFiles(files: Iterable<StoredFile>): Generator<{ readon
 /** What is unpacked into memory may have so many bytes: ten times a workbook of 250,000 rows. */
 const LARGEST_IN_MEMORY = 1 << 28;
 
-/** A file to be read in any order. What is packed into an archive is unpacked into memory. Throws an `InputError` for one that is too large. */
+/**
+ * A file to be read in any order. What is packed into an archive is unpacked into memory. Throws an `InputError` for
+ * one that is too large.
+ */
 export function openStoredFile(file: StoredFile): RandomAccess {
   if (file.member === undefined) return openFile(file.path, file.name);
-  if (file.bytes > LARGEST_IN_MEMORY) throw new InputError(`${file.name}: expected at most ${LARGEST_IN_MEMORY} bytes in an archive, got ${file.bytes}; unpack the archive`);
+  if (file.bytes > LARGEST_IN_MEMORY) {
+    const found = `expected at most ${LARGEST_IN_MEMORY} bytes in an archive, got ${file.bytes}`;
+    throw new UnreadableFile(file.name, `${found}; unpack the archive`);
+  }
   for (const { bytes } of readSmallFiles([file])) return openBuffer(bytes, file.name);
   throw new Error('a file gave no bytes');
 }
@@ -65,6 +79,6 @@ function readSmallFile({ path, name }: StoredFile): Buffer {
   try {
     return readFileSync(path);
   } catch (error) {
-    throw fileError(name, 'cannot be read', error);
+    throw unreadable(name, error);
   }
 }

@@ -38,7 +38,7 @@ export const HEADER_ROWS = 10;
 export async function openWorkbook(file: StoredFile): Promise<Workbook> {
   const access = openStoredFile(file);
   try {
-    const parts = await partsOf(access);
+    const parts = partsOf(access);
     const relations = await relationsOf(access, parts, file.name);
     const part = (path: string): ArchiveMember => requirePart(parts, path, file.name);
     const sheets: Sheet[] = [];
@@ -115,9 +115,9 @@ function textOf({ type, value }: Cell, strings: SharedStrings): string | undefin
   return type === 's' ? strings.at(Number(value)) : value;
 }
 
-async function partsOf(access: RandomAccess): Promise<ReadonlyMap<string, ArchiveMember>> {
+function partsOf(access: RandomAccess): ReadonlyMap<string, ArchiveMember> {
   try {
-    return new Map((await listArchive(access)).map(({ path, member }) => [path, member]));
+    return new Map(listArchive(access).map(({ path, member }) => [path, member]));
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     throw new InputError(`${access.name}: expected an Excel workbook (.xlsx), got ${access.size} bytes that are not, or not all of it; save it as .xlsx again`);

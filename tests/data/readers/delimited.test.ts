@@ -118,10 +118,10 @@ describe('CSV and TSV', () => {
 
   test('without their columns say what was looked for and what was found', async () => {
     const remedy = 'name them with --ko-column and --en-column';
-    await put('a.csv', 'sn,kor,en\n1,차,car\n');
-    await expectError(['a.csv'], `a.csv line 1: expected a column ko (or korea, korean), got sn, kor, en; ${remedy}`);
+    await put('a.csv', 'sn,jp,en\n1,차,car\n');
+    await expectError(['a.csv'], `a.csv line 1: expected a column ko (or korea, korean), got sn, jp, en; ${remedy}`);
     await put('b.csv', 'a;b\n');
-    await expectError(['b.csv'], `b.csv line 1: expected a column ko (or korea, korean) and a column en (or english), got a;b; ${remedy}`);
+    await expectError(['b.csv'], `b.csv line 1: expected a column ko (or korea, korean) and a column en (or english), got a, b; ${remedy}`);
     await put('c.csv', 'ko,en\n차,car\n');
     await expectError(['c.csv'], `c.csv line 1: expected a column mt, got ko, en; ${remedy}`, { en: 'mt' });
     await put('d.csv', '');

@@ -27,7 +27,7 @@ describe('text that is neither UTF-8 nor code page 949', () => {
     const cp949 = Buffer.from([0xbb, 0xe7, 0xb0, 0xfa]); // 사과
     await put('a.csv', Buffer.concat([Buffer.from('ko,en\n차,car\n'), cp949, Buffer.from(',apple\n')]));
     await expectError(['a.csv'], `a.csv line 3: expected text in UTF-8 or code page 949, got the byte 0xBB; ${remedy}`);
-    await put('a.jsonl', Buffer.from('\xff\xfe{\0', 'latin1'));
+    await put('a.jsonl', Buffer.from('\xff\xfd{\0', 'latin1'));
     await expectError(['a.jsonl'], `a.jsonl line 1: expected text in UTF-8 or code page 949, got the byte 0xFF; ${remedy}`);
     await put('b.csv', Buffer.concat([Buffer.from('ko,en\n\ufffd,a\n'), Buffer.from([0xe9, 0x2c])]));
     await expectError(['b.csv'], `b.csv line 3: expected text in UTF-8 or code page 949, got the byte 0xE9; ${remedy}`);

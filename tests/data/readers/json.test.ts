@@ -47,7 +47,7 @@ describe('a JSON array', () => {
 
   test('that is malformed names the file and the element', async () => {
     const array = 'a JSON array of objects, [{"ko": "…", "en": "…"}, …], or one under "data"';
-    await put('a.json', 'ko,en\n');
+    await put('a.json', 'kor\n');
     await expectError(['a.json'], `a.json: expected ${array}, got k`);
     await put('b.json', '');
     await expectError(['b.json'], `b.json: expected ${array}, got an empty file; the file is empty`);

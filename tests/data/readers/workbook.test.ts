@@ -66,7 +66,7 @@ describe('a workbook', () => {
 
 describe('a workbook that is none', () => {
   test('names the file', async () => {
-    const csv = 'ko,en\n차,car\n';
+    const csv = 'SID,원문\n1,차\n';
     await put('a.xlsx', csv);
     await expectError(['.'], `a.xlsx: expected an Excel workbook (.xlsx), got ${Buffer.byteLength(csv)} bytes that are not, or not all of it; save it as .xlsx again`);
   });

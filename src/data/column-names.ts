@@ -1,0 +1,66 @@
+/**
+ * @file The names by which columns are known. A name is taken apart at everything that is neither letter nor digit, and
+ * at the Korean words for the languages: `ko-KR`, `sentence_ko`, `translation.ko`, `한국어문장`. It names a language where
+ * it holds a word for that language, none for the other, and besides only words that say nothing of their own.
+ */
+
+/**
+ * Words for the two languages, the better ones first: where several columns fit, the one with the better word is
+ * taken.
+ */
+export const WORDS = {
+  ko: ['ko', 'korea', 'korean', 'kor', '한국어', '한국말', '국문', '한글', '국어', 'kr'],
+  en: ['en', 'english', 'eng', '영어', '영문'],
+} as const;
+
+/** Words that may stand beside them. */
+const BESIDE = new Set([
+  ...['kr', 'us', 'gb', 'uk', 'au', 'ca', 'hang', 'latn'],
+  ...['text', 'texts', 'txt', 'sentence', 'sentences', 'sent', 'string', 'content', 'line', 'value', 'caption'],
+  ...['translation', 'translations', 'translated', 'source', 'src', 'target', 'tgt', 'trg', 'original', 'column'],
+  ...['문장', '텍스트', '원문', '번역', '번역문', '자막'],
+]);
+
+/** Names of two columns that do not say which is Korean; the Hangul in the rows does. */
+export const SIDE_NAMES = [
+  ['source', 'target'],
+  ['src', 'tgt'],
+  ['src', 'trg'],
+  ['source_text', 'target_text'],
+  ['source_sentence', 'target_sentence'],
+  ['original', 'translation'],
+  ['original', 'translated'],
+  ['원문', '번역'],
+] as const;
+
+/** Names are split before and after these, which are written without spaces. */
+const KOREAN_WORDS = /(한국어|한국말|국문|한글|국어|영어|영문)/g;
+
+/** What a name consists of; anything else is a text, or a part of one. */
+const NAME = /^[\p{L}\p{N}\s._()[\]/:-]{1,60}$/u;
+
+/** How good a name is for a language, lower being better; undefined where it names none, or another. */
+export function languageRank(name: string, language: 'ko' | 'en'): number | undefined {
+  const folded = foldName(name);
+  const words: readonly string[] = WORDS[language];
+  const whole = words.indexOf(folded);
+  if (whole !== -1) return whole;
+  if (!NAME.test(folded)) return undefined;
+  const parts = folded
+    .replace(KOREAN_WORDS, ' $1 ')
+    .split(/[^\p{L}\p{N}]+/u)
+    .filter((part) => part !== '');
+  const [named, others] = [parts.filter((part) => words.includes(part)), parts.filter((part) => !words.includes(part))];
+  if (named.length === 0 || !others.every((part) => BESIDE.has(part))) return undefined;
+  return words.length + Math.min(...named.map((part) => words.indexOf(part)));
+}
+
+/** Whether two names of columns are the same: case, outer spaces and the form of Hangul (NFC or NFD) do not matter. */
+export function isSameName(a: string, b: string): boolean {
+  return a === b || foldName(a) === foldName(b);
+}
+
+/** A name by which names are compared. */
+export function foldName(name: string): string {
+  return name.trim().normalize('NFC').toLowerCase();
+}

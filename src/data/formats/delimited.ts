@@ -1,0 +1,188 @@
+/** @file Comma-, semicolon- and tab-separated files, with and without a header. */
+import {
+  isSameName,
+  numberedPlaces,
+  recogniseHeader,
+  whyUnrecognised,
+  type ColumnNames,
+  type Recognised,
+} from '../columns.js';
+import { corpusOf } from '../corpora.js';
+import type { Beginning, Format, Probed, Verdict } from '../format.js';
+import { firstRecords, readDelimited, recordsIn, type Marks, type Record } from '../readers/delimited.js';
+import type { Dialect } from '../readers/dialect.js';
+import { utf8Pieces } from '../readers/encoding.js';
+import { readPieces, type StoredFile } from '../readers/stored-file.js';
+import { areFieldsQuoted } from '../readers/tab-quotes.js';
+
+/** Rows among which a header is looked for. */
+const HEADER_ROWS = 10;
+
+/** Rows that are looked at below it. */
+const LOOKED_AT = 20;
+
+const HANGUL = /[\uac00-\ud7a3]/;
+
+/** The first line of a file may name its separator, for Excel. */
+const SEPARATOR_LINE = /^"?sep=(.)"?\s*(?:\r|\n|$)/i;
+
+/** Any text may be delimited: this format comes last. */
+export const DELIMITED: Format = {
+  shapes: ['csv', 'tsv'],
+  endings: ['.csv', '.tsv', '.tab', '.txt'],
+  matches: () => true,
+  probe: probeDelimited,
+  read: (source) => readDelimited(piecesOf(source.files[0]), source),
+};
+
+/** The first rows of a text, cut by separator and quotes when they are asked for. */
+class Reading {
+  private cut: readonly Record[] | undefined;
+
+  constructor(
+    readonly marks: Marks,
+    private readonly cutRows: () => readonly Record[],
+  ) {}
+
+  get records(): readonly Record[] {
+    return (this.cut ??= this.cutRows());
+  }
+}
+
+/** A header that was recognised, and which row it is. */
+interface Header {
+  readonly reading: Reading;
+  readonly row: number;
+  readonly recognised: Recognised;
+}
+
+async function probeDelimited(file: StoredFile, names: ColumnNames, { text, isWhole }: Beginning): Promise<Verdict> {
+  const readings = readingsOf(text, isWhole, file.name);
+  const [first] = readings;
+  if (first.records.length === 0) {
+    if (!isWhole)
+      for await (const records of recordsIn(piecesOf(file), first.marks, file.name)) if (records.length > 0) break;
+    const found = isWhole ? 'an empty file' : 'blank lines at its beginning';
+    return { reason: `expected a header and rows, got ${found}` };
+  }
+  const header = findHeader(readings, names);
+  if (header !== undefined) return [await tableUnder(header, file)];
+  const table = withoutHeader(readings, names);
+  if (table !== undefined) return [await settled(table, file)];
+  return whyNot(readings, names);
+}
+
+/** The text cut in every way that is tried, the likelier ones first. */
+function readingsOf(text: string, isWhole: boolean, name: string): Reading[] {
+  const named = SEPARATOR_LINE.exec(text)?.[1];
+  const isTabbed = /\.(tsv|tab)$/i.test(name);
+  const delimiters = named !== undefined ? [named] : isTabbed ? ['\t', ',', ';', '|'] : [',', '\t', ';', '|'];
+  const all = delimiters
+    .filter((delimiter) => delimiter < '\x7f')
+    .flatMap((delimiter): Marks[] => [
+      ...(delimiter === '\t' ? [{ delimiter, quote: '' } as const] : []),
+      { delimiter, quote: '"' },
+      { delimiter, quote: "'" },
+    ]);
+  const rowsBy = (marks: Marks) => () => firstRecords(text, marks, isWhole, name).slice(0, HEADER_ROWS + LOOKED_AT);
+  return all.map((marks) => new Reading(marks, rowsBy(marks)));
+}
+
+/** The first row, by any reading, that is a header. */
+function findHeader(readings: readonly Reading[], names: ColumnNames): Header | undefined {
+  // Where both columns are numbers, any row would do: a header is one that is known without them, or is named so.
+  const areNumbers = numberedPlaces(names) !== undefined;
+  const isHeader = (fields: readonly string[], below: readonly (readonly string[])[], row: number): boolean =>
+    !areNumbers || recogniseHeader(fields, {}, below) !== undefined || (row === 0 && isNamedSo(fields, names));
+  for (let row = 0; row < HEADER_ROWS; row++) {
+    for (const reading of readings) {
+      const { records } = reading;
+      if (row >= records.length) continue;
+      const { fields } = records[row];
+      const below = records.slice(row + 1).map((record) => record.fields);
+      const recognised = recogniseHeader(fields, names, below);
+      if (recognised !== undefined && isHeader(fields, below, row)) return { reading, row, recognised };
+    }
+  }
+  return undefined;
+}
+
+function isNamedSo(fields: readonly string[], { ko = '', en = '' }: ColumnNames): boolean {
+  return [ko, en].every((name) => fields.some((field) => isSameName(field, name)));
+}
+
+async function tableUnder({ reading: { marks, records }, row, recognised }: Header, file: StoredFile): Promise<Probed> {
+  const { fields } = records[row];
+  const { columns, places } = recognised;
+  const most = fields.length;
+  const named = fields.findLastIndex((name) => name.trim() !== '') + 1;
+  const least = Math.max(named, 1 + Math.max(...(Object.values(places) as number[])));
+  const below = records.slice(row + 1).map((record) => record.fields);
+  const dialect = { ...marks, rowsBefore: row + 1, fields: { most, least }, places };
+  return settled({ shape: shapeOf(marks), corpus: corpusOf(recognised, below, file.name), columns, dialect }, file);
+}
+
+/**
+ * The rows of a file of which the user has numbered the columns: the reading in which most rows have the same number
+ * of fields.
+ */
+function withoutHeader(readings: readonly Reading[], names: ColumnNames): Table | undefined {
+  const places = numberedPlaces(names);
+  if (places === undefined) return undefined;
+  const needed = 1 + Math.max(places.ko, places.en);
+  let best: { share: number; table: Table } | undefined;
+  const byTab = (marks: Marks): number => (marks.delimiter === '\t' ? 0 : 1); // texts hold commas, but no tabs
+  for (const { marks, records } of [...readings].sort((a, b) => byTab(a.marks) - byTab(b.marks))) {
+    const rowsBefore = records[0]?.fields[0]?.toLowerCase().startsWith('sep=') ? 1 : 0;
+    const widths = records.slice(rowsBefore).map(({ fields }) => fields.length);
+    const most = mode(widths);
+    const share = widths.filter((width) => width === most).length / widths.length;
+    if (most < needed || share <= (best?.share ?? 0)) continue;
+    const dialect = { ...marks, rowsBefore, fields: { most, least: most }, places };
+    const columns = { ko: names.ko!, en: names.en! };
+    best = { share, table: { shape: shapeOf(marks), corpus: 'other', columns, dialect } };
+  }
+  return best?.table;
+}
+
+type Table = Probed & { readonly dialect: Dialect };
+
+/** Tells whether quotes enclose fields, where tabs separate them. */
+async function settled(table: Table, file: StoredFile): Promise<Probed> {
+  const { dialect } = table;
+  if (dialect.delimiter !== '\t' || dialect.quote !== '') return table; // a header in quotes tells by itself
+  const areQuoted = await areFieldsQuoted(piecesOf(file), dialect.fields.most);
+  return areQuoted ? { ...table, dialect: { ...dialect, quote: '"' } } : table;
+}
+
+function whyNot(readings: readonly Reading[], names: ColumnNames): Verdict {
+  const [first] = readings;
+  const [{ fault, line }] = first.records;
+  const place = `line ${line}`;
+  if (fault !== undefined) return { reason: fault, place };
+  // What is shown is the reading with the most columns.
+  const widest = readings.reduce(
+    (best, reading) =>
+      (reading.records[0]?.fields.length ?? 0) > (best.records[0]?.fields.length ?? 0) ? reading : best,
+    first,
+  );
+  const [header, ...below] = widest.records.map(({ fields }) => fields);
+  const isData = header.some((text) => HANGUL.test(text)) && header.length > 1 && numberedPlaces(names) === undefined;
+  const numbers = isData ? ', or give their numbers (--ko-column 2 --en-column 1) where there is no header' : '';
+  return { reason: whyUnrecognised(header, names, below) + numbers, place, columns: header.length };
+}
+
+function piecesOf(file: StoredFile): AsyncGenerator<Buffer> {
+  return utf8Pieces(readPieces(file), file.name);
+}
+
+function shapeOf({ delimiter }: Marks): 'csv' | 'tsv' {
+  return delimiter === '\t' ? 'tsv' : 'csv';
+}
+
+/** The most frequent number. */
+function mode(numbers: readonly number[]): number {
+  const counts = new Map<number, number>();
+  for (const number of numbers) counts.set(number, (counts.get(number) ?? 0) + 1);
+  return [...counts].reduce((best, entry) => (entry[1] > best[1] ? entry : best), [0, 0])[0];
+}

@@ -1,0 +1,73 @@
+/** @file Excel workbooks. */
+import { recogniseHeader, whyUnrecognised, type ColumnNames, type Recognised } from '../columns.js';
+import { corpusOf } from '../corpora.js';
+import type { Format, Probed, Verdict } from '../format.js';
+import { isZip, listArchive } from '../readers/archive.js';
+import type { SheetRow } from '../readers/sheet-rows.js';
+import { DamagedArchive } from '../unreadable-file.js';
+import { openStoredFile, type StoredFile } from '../readers/stored-file.js';
+import { HEADER_ROWS, openWorkbook, readWorkbook, textsOf, type Sheet, type Workbook } from '../readers/workbook.js';
+
+export const WORKBOOK: Format = {
+  shapes: ['workbook'],
+  endings: ['.xlsx', '.xlsm'],
+  matches: ({ bytes }, file) => isZip(bytes) && (isNamedWorkbook(file.name) || hasWorkbook(file)),
+  probe: (file, names) => probeWorkbook(file, names),
+  read: readWorkbook,
+};
+
+function isNamedWorkbook(name: string): boolean {
+  return /\.xls[xm]$/i.test(name);
+}
+
+/** Whether an archive holds the parts of a workbook. */
+function hasWorkbook(file: StoredFile): boolean {
+  const access = openStoredFile(file);
+  try {
+    return listArchive(access).some(({ path }) => path === 'xl/workbook.xml');
+  } catch (error) {
+    if (error instanceof DamagedArchive) return false;
+    throw error;
+  } finally {
+    access.close();
+  }
+}
+
+async function probeWorkbook(file: StoredFile, names: ColumnNames): Promise<Verdict> {
+  const workbook = await openWorkbook(file);
+  try {
+    const tables: Probed[] = [];
+    let firstRow: readonly string[] = [];
+    for (const sheet of workbook.sheets) {
+      const rows = await firstRows(workbook, sheet);
+      const recognised = rows
+        .map((row, i) => recogniseHeader(row, names, rows.slice(i + 1)))
+        .find((found): found is Recognised => found !== undefined);
+      if (firstRow.length === 0) firstRow = rows[0] ?? [];
+      if (recognised === undefined) continue;
+      tables.push({
+        shape: 'workbook',
+        columns: recognised.columns,
+        corpus: corpusOf(recognised, rows, file.name),
+        sheet,
+      });
+    }
+    return tables.length > 0 ? tables : { reason: whyUnrecognised(firstRow, names) };
+  } finally {
+    workbook.close();
+  }
+}
+
+/** The texts of the first rows of a sheet. Of the shared strings only as many are read as these rows need. */
+async function firstRows(workbook: Workbook, { part }: Sheet): Promise<string[][]> {
+  const rows: SheetRow[] = [];
+  for await (const batch of workbook.rows(part)) {
+    rows.push(...batch.slice(0, HEADER_ROWS - rows.length));
+    if (rows.length >= HEADER_ROWS) break;
+  }
+  const shared = rows.flatMap(({ cells }) =>
+    cells.filter(({ type }) => type === 's').map(({ value }) => Number(value)),
+  );
+  const strings = await workbook.sharedStrings(Math.max(-1, ...shared) + 1);
+  return rows.map((row) => textsOf(row, strings));
+}

@@ -1,0 +1,43 @@
+/** @file Kinds of files that hold no pairs that could be read, and what to do with them. */
+import type { Beginning } from './format.js';
+
+/** The first bytes of files of a kind. */
+const SIGNATURES: readonly (readonly [start: Buffer, kind: string])[] = [
+  [Buffer.from('d0cf11e0a1b11ae1', 'hex'), 'an old or encrypted Office document; save it as .xlsx, without a password'],
+  [Buffer.from('377abcaf271c', 'hex'), 'an archive that is not .zip; unpack it'],
+  [Buffer.from('526172211a07', 'hex'), 'an archive that is not .zip; unpack it'],
+  [Buffer.from('425a68', 'hex'), 'compressed by bzip2; unpack it'],
+  [Buffer.from('fd377a585a00', 'hex'), 'compressed by xz; unpack it'],
+  [Buffer.from('28b52ffd', 'hex'), 'compressed by zstd; unpack it'],
+  [Buffer.from('%PDF-'), 'a PDF document; save its table as .csv or .xlsx'],
+  [Buffer.from('SQLite format 3\0'), 'an SQLite database; export its table as .csv'],
+];
+
+const TAR = { at: 257, signature: 'ustar' };
+
+const HTML = /^\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|table|meta)\b/is;
+
+/** By the ends of names. */
+const ADVICE: readonly (readonly [RegExp, string])[] = [
+  [/\.xlsb?$/i, 'an Excel workbook of another kind; save it as .xlsx'],
+  [/\.part\d+$/i, 'a part of a download; join the parts in their order'],
+  [/\.z\d\d$/i, 'a part of an archive; join the parts, or unpack them together'],
+  [/\.zip$/i, 'not a zip archive, or only a part of one; download it again'],
+  [/\.(tar|tgz|7z|rar|alz|egg)$/i, 'an archive that is not .zip; unpack it'],
+];
+
+/** What a file is that no format reads, and what to do; undefined for a text that may be a table. */
+export function kindOf({ bytes, text }: Beginning): string | undefined {
+  const signature = SIGNATURES.find(([start]) => bytes.subarray(0, start.length).equals(start));
+  if (signature !== undefined) return signature[1];
+  if (bytes.toString('latin1', TAR.at, TAR.at + TAR.signature.length) === TAR.signature) {
+    return 'an archive that is not .zip; unpack it';
+  }
+  if (HTML.test(text)) return 'an HTML page; download the file again, or save the table as .csv or .xlsx';
+  return undefined;
+}
+
+/** What to do with a file whose content tells nothing. */
+export function adviceByName(name: string): string | undefined {
+  return ADVICE.find(([ending]) => ending.test(name))?.[1];
+}

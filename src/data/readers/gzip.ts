@@ -1,0 +1,48 @@
+/** @file Files compressed by gzip (RFC 1952), of one member or of several. */
+import { Readable, pipeline } from 'node:stream';
+import { createGunzip, gunzipSync, constants } from 'node:zlib';
+import { messageOf } from '../../errors.js';
+import { UnreadableFile } from '../unreadable-file.js';
+import { PIECE } from './random-access.js';
+
+/** Whether bytes begin as gzip writes them. */
+export function isGzip(bytes: Buffer): boolean {
+  return bytes[0] === 0x1f && bytes[1] === 0x8b && bytes[2] === 8;
+}
+
+/** The unpacked bytes of a file, piece by piece. Throws an `UnreadableFile` where they are cut short or damaged. */
+export async function* gunzipped(packed: AsyncIterable<Buffer>, name: string): AsyncGenerator<Buffer> {
+  let size = 0;
+  try {
+    const pieces = pipeline(Readable.from(packed), createGunzip({ chunkSize: PIECE }), () => undefined);
+    for await (const piece of pieces as AsyncIterable<Buffer>) {
+      size += piece.length;
+      yield piece;
+    }
+  } catch (error) {
+    if (!isZlibError(error)) throw error;
+    const found = `something else after ${size} bytes (${messageOf(error)})`;
+    throw new UnreadableFile(name, `expected data compressed by gzip up to its end, got ${found}; download it again`);
+  }
+}
+
+/**
+ * About how many times as large a file is when it is unpacked, by its first bytes. (The size in a file's last bytes
+ * counts modulo 2³², and its last member only.)
+ */
+export function growthOf(packed: Buffer): number {
+  try {
+    const options = { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: LARGEST_GROWTH * packed.length };
+    return Math.max(1, gunzipSync(packed, options).length / packed.length);
+  } catch (error) {
+    if (!isZlibError(error)) throw error;
+    return error.code === 'ERR_BUFFER_TOO_LARGE' ? LARGEST_GROWTH : 1;
+  }
+}
+
+/** Deflate makes nothing smaller than by this factor. */
+const LARGEST_GROWTH = 1032;
+
+function isZlibError(error: unknown): error is Error & { code: string } {
+  return error instanceof Error && 'code' in error && /^(Z_|ERR_BUFFER_TOO_LARGE)/.test(String(error.code));
+}
