@@ -38,6 +38,7 @@ const BASE = [
   'html.ts',
   'format.ts',
   'shell.ts',
+  'disk-space.ts',
   'regular-file.ts',
 ];
 

@@ -178,7 +178,7 @@ function watched(sent: Sent, onPiece: () => void): Blob {
 function reasonOf(error: unknown): string {
   if (error instanceof UnreachableError) return error.reason;
   if (error instanceof Error && error.cause instanceof Error) return reasonOf(error.cause);
-  const status = /^Proxy response \((\d+)\)/.exec(messageOf(error))?.[1];
+  const status = /^Proxy (?:response|Authentication Required) \((\d+)\)/.exec(messageOf(error))?.[1];
   if (status === '407') return 'it wants a user name and password';
   if (status !== undefined) return `status ${status}`;
   const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;

@@ -83,16 +83,21 @@ export async function link(target: string, path: string): Promise<void> {
   }
 }
 
+/** Makes a folder, with those above it, unless it is there. */
+export async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (error) {
+    throw fileError(folder, 'cannot be written', error);
+  }
+}
+
 /** Writes a file from pieces; it appears under its name when all have come. */
 export async function writeFileWhole(
   path: string,
   pieces: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
 ): Promise<void> {
-  try {
-    await mkdir(dirname(path), { recursive: true });
-  } catch (error) {
-    throw fileError(path, 'cannot be written', error);
-  }
+  await makeFolder(dirname(path));
   removeLeftovers(dirname(path), isPendingName);
   const file = await createPendingFile(path);
   try {

@@ -1,10 +1,12 @@
 /** @file Which files of a model are needed, and fetching those that the cache lacks. */
 import { join } from 'node:path';
+import { freeBytes } from '../disk-space.js';
 import { InputError } from '../errors.js';
+import { formatBytes } from '../format.js';
 import { TOKENIZER_FILES } from '../text/tokenizer-files.js';
 import { WEIGHT_FILES } from './folder.js';
 import type { ModelCache } from './hub-cache.js';
-import { isThere, link, writeFileWhole } from './hub-cache.js';
+import { isThere, link, makeFolder, writeFileWhole } from './hub-cache.js';
 import type { HubAccess, HubFile, HubModel, ModelId, RemoteFile } from './hub-client.js';
 import { hubModel } from './hub-client.js';
 import { readShardIndex } from './sharded.js';
@@ -169,6 +171,14 @@ async function fetchAll(
   onProgress?: (progress: DownloadProgress) => void,
 ): Promise<void> {
   const bytesTotal = fetches.reduce((total, { file, tower }) => total + (tower ?? file).size, 0);
+  await checkSpace(
+    commit.cache.snapshot(commit.id),
+    fetches.filter(({ tower }) => tower === undefined),
+  );
+  await checkSpace(
+    commit.cache.textModel(commit.id),
+    fetches.filter(({ tower }) => tower !== undefined),
+  );
   let bytesDone = 0;
   for (const { file, remote, tower } of fetches) {
     const stream = async function* (start: number, end: number): AsyncGenerator<Uint8Array> {
@@ -181,6 +191,19 @@ async function fetchAll(
     if (tower) await writeFileWhole(towerPath(commit), towerBytes(tower, stream));
     else await commit.cache.store(file, stream(0, file.size));
   }
+}
+
+/** Checks, before any byte comes, that a folder's disk has room: what a hub lists may be of any size. */
+async function checkSpace(folder: string, fetches: readonly Fetch[]): Promise<void> {
+  const bytes = fetches.reduce((total, { file, tower }) => total + (tower ?? file).size, 0);
+  if (bytes === 0) return;
+  await makeFolder(folder);
+  const free = await freeBytes(folder);
+  if (bytes <= free) return;
+  throw new InputError(
+    `${folder}: expected ${formatBytes(bytes)} of free disk for the model, found ${formatBytes(free)}; ` +
+      'make room, or name another folder in HF_HOME',
+  );
 }
 
 async function* towerBytes({ header, ranges }: TextTower, stream: RemoteFile['stream']): AsyncGenerator<Uint8Array> {

@@ -76,11 +76,9 @@ export interface Token {
  * @throws InputError, without quoting it, for what cannot be a token
  */
 export async function findToken(): Promise<Token | undefined> {
-  for (const source of ['HF_TOKEN', 'HUGGING_FACE_HUB_TOKEN']) {
-    const text = environment(source);
-    if (text !== undefined) return tokenFrom(text, source); // if it is blank, Python does not look further either
-  }
-  return storedToken();
+  const source = ['HF_TOKEN', 'HUGGING_FACE_HUB_TOKEN'].find((name) => environment(name) !== undefined);
+  const given = source === undefined ? undefined : tokenFrom(environment(source)!, source);
+  return given ?? storedToken();
 }
 
 /** The token for reading: none where `HF_HUB_DISABLE_IMPLICIT_TOKEN` says so. */

@@ -483,6 +483,16 @@ describe('a file', () => {
     );
   });
 
+  it('larger than the disk', async () => {
+    hub.answer = except('tree', (_request, response) => {
+      json(response, [{ ...listed('pytorch_model.bin', CONFIG), size: 1e15 }]);
+    });
+    expect(await failureOf(resolve({ parts: ['weights'] }))).toMatch(
+      /: expected 1[\d,.]*\s?\S+ of free disk for the model, found .+; make room, or name another folder in HF_HOME$/,
+    );
+    expect(hub.asked.some(({ path }) => path.includes('/resolve/'))).toBe(false);
+  });
+
   it('whose length is a lie', async () => {
     hub.answer = except('resolve', (_request, response) => {
       response.writeHead(206, { 'Content-Length': 1000 }).write(CONFIG.subarray(0, 3));

@@ -37,7 +37,7 @@ export function exportCommand(): Command {
     .option('--tokenizer <id|folder>', 'its tokenizer, when it lies elsewhere')
     .option(
       '--push <hub id>',
-      'upload it to the hub as well, as owner/name, with the token in HF_TOKEN; a new repository is private',
+      'upload it to the hub as well, as owner/name, with the token in HF_TOKEN or of `hf auth login`; a new repository is private',
     )
     .addOption(backendOption())
     .addOption(deviceOption())

@@ -7,7 +7,7 @@ import { InputError } from '../../errors.js';
 import { exportedConfig } from '../../models/exported-config.js';
 import type { Shapes } from '../../models/text-encoder.js';
 import { checkpointBytes, pruneCheckpoints, writeCheckpoint } from '../../runs/checkpoint.js';
-import { freeBytes } from '../../runs/disk-space.js';
+import { freeBytes } from '../../disk-space.js';
 import { trainerText } from '../../runs/trainer-state.js';
 import type { Output } from '../console.js';
 import { formatBytes, formatBytesApart, formatCount } from '../../format.js';

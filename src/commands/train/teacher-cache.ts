@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import { targetShape } from '../../distill/loss.js';
 import { openTeacherCache, type TeacherCache } from '../../distill/teacher-cache.js';
 import { InputError } from '../../errors.js';
-import { freeBytes } from '../../runs/disk-space.js';
+import { freeBytes } from '../../disk-space.js';
 import { MAX_LENGTH } from '../../text/tokenizer.js';
 import type { Output } from '../console.js';
 import { formatBytes, formatBytesApart, formatCounted } from '../../format.js';
