@@ -27,6 +27,7 @@ const BASE = [
   'lock-socket.ts',
   'lock.ts',
   'new-file.ts',
+  'markdown.ts',
   'csv.ts',
   'processes.ts',
   'python-json.ts',

@@ -1,3 +1,4 @@
+import { escapeMarkdown } from '../markdown.js';
 import { cellText, isNumeric, type Table } from './table.js';
 
 /** Tables in GitHub's Markdown. */
@@ -7,18 +8,13 @@ export function markdownTables(tables: readonly Table[]): string {
 
 function markdownTable(table: Table): string {
   const { title, columns, rows, notes } = table;
-  const line = (cells: readonly string[]): string => `| ${cells.map(escaped).join(' | ')} |`;
+  const line = (cells: readonly string[]): string => `| ${cells.map(escapeMarkdown).join(' | ')} |`;
   return [
-    `### ${escaped(title)}`,
+    `### ${escapeMarkdown(title)}`,
     '',
     line(columns.map((column) => (column.group === undefined ? column.title : `${column.title}, ${column.group}`))),
     `| ${columns.map((_, i) => (isNumeric(table, i) ? '---:' : '---')).join(' | ')} |`,
     ...rows.map((cells) => line(cells.map((cell, i) => cellText(cell, columns[i])))),
-    ...notes.flatMap((note) => ['', escaped(note)]),
+    ...notes.flatMap((note) => ['', escapeMarkdown(note)]),
   ].join('\n');
-}
-
-/** What Markdown would take for its own; HTML among it. */
-function escaped(text: string): string {
-  return text.replace(/[\r\n]+/g, ' ').replace(/[\\|`*_<>[\]]/g, '\\$&');
 }

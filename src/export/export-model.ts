@@ -4,11 +4,14 @@ import type { EncoderEngine } from '../engine/encoder.js';
 import { writeFileAtomic } from '../files.js';
 import { exportedConfig } from '../models/exported-config.js';
 import type { TextTokenizer } from '../text/tokenizer.js';
+import type { RunConfigModel } from '../runs/run-config.js';
 import { VERSION } from '../version.js';
+import { originOf } from '../weights/origin.js';
 import { encodeReference } from './check.js';
 import { writeExportFolder } from './export-folder.js';
-import { checkFormat, checkFormatWritten, writeFormat, type Format, type ModelToExport } from './formats.js';
-import { modelCard } from './model-card.js';
+import { checkFormat, checkFormatWritten, LAYOUT, writeFormat, type Format, type ModelToExport } from './formats.js';
+import { modelCard, type CardModel } from './model-card.js';
+import { tokenizerClass } from './tokenizer-files.js';
 import { readTrainingRecord } from './training-record.js';
 
 /** What to export, and to where. */
@@ -45,7 +48,7 @@ export async function exportModel(
     const reference = await encodeReference(await startEngine(), options.tokenizer);
     onStage('writing');
     await writeFormat(folder, format, options);
-    await writeFileAtomic(join(folder, 'README.md'), await cardOf(options));
+    await writeFileAtomic(join(folder, 'README.md'), await cardOf(options, folder));
     onStage('comparing');
     difference = await checkFormatWritten(folder, format, reference);
     return {
@@ -60,10 +63,24 @@ export async function exportModel(
   return difference;
 }
 
-async function cardOf({ model, format, to, source, run }: ExportOptions): Promise<string> {
+async function cardOf({ model, format, to, source, run }: ExportOptions, folder: string): Promise<string> {
   const {
     architectures: [architecture],
   } = JSON.parse(exportedConfig(model.configJson)) as { architectures: [string] };
   const training = run === undefined ? undefined : await readTrainingRecord(run, source);
-  return modelCard({ name: basename(resolve(to)), format, encoder: model.encoder, architecture, source, training });
+  const originIn = async ({ source: from, origin }: Omit<RunConfigModel, 'parameters'>): Promise<CardModel> => ({
+    source: from,
+    origin: origin ?? (await originOf(from)),
+  });
+  return modelCard({
+    name: basename(resolve(to)),
+    format,
+    encoder: model.encoder,
+    architecture,
+    tokenizer: await tokenizerClass(join(folder, LAYOUT[format].tokenizer)),
+    exported: await originIn({ source }),
+    training,
+    teacher: training && (await originIn(training.config.teacher)),
+    student: training && (await originIn(training.config.student)),
+  });
 }

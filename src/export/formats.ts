@@ -12,6 +12,7 @@ import { loadTokenizer } from '../text/tokenizer.js';
 import { compareOutputs, referenceIds, TOLERANCE, type Reference } from './check.js';
 import { writeOnnx } from './onnx/model-file.js';
 import { encodeWithOnnxRuntime } from './onnx/runtime.js';
+import { writeSentenceTransformers } from './sentence-transformers.js';
 import { writeTokenizerFiles } from './tokenizer-files.js';
 
 export const FORMATS = ['transformers', 'diffusers', 'onnx'] as const;
@@ -24,7 +25,7 @@ export interface ModelToExport {
 }
 
 /** Where the parts of a format lie in its folder. */
-const LAYOUT: Readonly<Record<Format, { readonly model: string; readonly tokenizer: string }>> = {
+export const LAYOUT: Readonly<Record<Format, { readonly model: string; readonly tokenizer: string }>> = {
   transformers: { model: '.', tokenizer: '.' },
   diffusers: { model: 'text_encoder', tokenizer: 'tokenizer' },
   onnx: { model: '.', tokenizer: '.' },
@@ -67,6 +68,7 @@ export async function writeFormat(
       files: [],
     });
   }
+  if (format === 'transformers') await writeSentenceTransformers(folder, model.encoder);
   await writeTokenizerFiles(tokenizerFolder, join(folder, layout.tokenizer), { plainMerges: format === 'onnx' });
 }
 

@@ -29,7 +29,8 @@ function transformers({ name, encoder }: CardContents): string[] {
     `    hidden = model(input_ids=ids).last_hidden_state  # [2, ${MAX_LENGTH}, ${encoder.config.hiddenSize}]`,
   ];
   const example = block('python', lines.join('\n'));
-  if (!Object.keys(encoder.shapes).some(isProjection)) return [example, tokenizerNote];
+  const sentences = [sentenceTransformers(name), sentenceNote];
+  if (!Object.keys(encoder.shapes).some(isProjection)) return [example, tokenizerNote, ...sentences];
   const projection = [
     'from pathlib import Path',
     'from safetensors.torch import load_file',
@@ -40,28 +41,41 @@ function transformers({ name, encoder }: CardContents): string[] {
     `    embeddings = projection(hidden)  # [2, ${MAX_LENGTH}, ${encoder.width}]`,
   ];
   const note = `Its last layer, a linear projection to width ${encoder.width}, is no part of the architecture and lies in a file of its own:`;
-  return [example, note, block('python', projection.join('\n')), tokenizerNote];
+  return [example, note, block('python', projection.join('\n')), tokenizerNote, ...sentences];
 }
 
 const tokenizerNote =
   'The tokenizer gives ids alone, so that `model(**tokenizer(…))` does not bring an attention mask along: the model was trained without one, and gives other values with it.';
 
-function diffusers({ name, architecture }: CardContents): string[] {
+/** Means of hidden states, by sentence-transformers. */
+function sentenceTransformers(name: string): string {
+  const lines = [
+    'from sentence_transformers import SentenceTransformer',
+    '',
+    `vectors = SentenceTransformer(${JSON.stringify(name)}).encode(${TEXTS})`,
+  ];
+  return block('py', lines.join('\n'));
+}
+
+const sentenceNote =
+  'sentence-transformers 6 gives the mean of the hidden states over all 77 tokens, whatever else is in the batch; older versions cannot pad to a length, and refuse the configuration.';
+
+function diffusers({ name, architecture, tokenizer }: CardContents): string[] {
   const lines = [
     'from diffusers import StableDiffusionPipeline',
-    `from transformers import AutoTokenizer, ${architecture}`,
+    `from transformers import ${architecture}, ${tokenizer}`,
     '',
     `folder = ${quoted(name)}  # this folder, or its id on the hub`,
     'pipeline = StableDiffusionPipeline.from_pretrained(',
     '    "CompVis/stable-diffusion-v1-4",',
     `    text_encoder=${architecture}.from_pretrained(folder, subfolder="text_encoder"),`,
-    '    tokenizer=AutoTokenizer.from_pretrained(folder, subfolder="tokenizer"),',
+    `    tokenizer=${tokenizer}.from_pretrained(folder, subfolder="tokenizer"),`,
     ')',
     'pipeline("노란색 차", num_inference_steps=25).images[0].save("car.png")',
   ];
   return [
     block('python', lines.join('\n')),
-    `Or put both folders in the place of a pipeline's own, with \`"text_encoder": ["transformers", "${architecture}"]\` and \`"tokenizer": ["transformers", "AutoTokenizer"]\` in its \`model_index.json\`. The pipeline must have been made for the teacher's embeddings.`,
+    `Or put both folders in the place of a pipeline's own, with \`"text_encoder": ["transformers", "${architecture}"]\` and \`"tokenizer": ["transformers", "${tokenizer}"]\` in its \`model_index.json\`. The pipeline must have been made for the teacher's embeddings.`,
   ];
 }
 

@@ -2,10 +2,18 @@
 import { countParameters, type TextEncoder } from '../models/text-encoder.js';
 import { isProjection } from '../models/projection.js';
 import { MAX_LENGTH } from '../text/tokenizer.js';
+import { codeSpan, escapeMarkdown } from '../markdown.js';
+import type { ModelOrigin } from '../weights/origin.js';
 import { VERSION } from '../version.js';
 import type { Format } from './formats.js';
 import { usageOf } from './model-card-usage.js';
 import type { TrainingRecord } from './training-record.js';
+
+/** A model as it was named, and where it came from. */
+export interface CardModel {
+  readonly source: string;
+  readonly origin: ModelOrigin;
+}
 
 export interface CardContents {
   /** The name of the export. */
@@ -14,10 +22,15 @@ export interface CardContents {
   readonly encoder: TextEncoder;
   /** The class of transformers that reads the model. */
   readonly architecture: string;
-  /** The hub id or folder the model was exported from. */
-  readonly source: string;
+  /** The class of transformers that reads its tokenizer. */
+  readonly tokenizer: string;
+  /** What the model was exported from. */
+  readonly exported: CardModel;
   /** Absent for a model that no run of kd trained. */
   readonly training?: TrainingRecord | undefined;
+  readonly teacher?: CardModel | undefined;
+  /** What the student started from. */
+  readonly student?: CardModel | undefined;
 }
 
 const LIBRARIES: Readonly<Record<Format, string>> = {
@@ -30,7 +43,7 @@ const LIBRARIES: Readonly<Record<Format, string>> = {
 export function modelCard(contents: CardContents): string {
   const sections = [
     frontMatter(contents),
-    `# ${contents.name}`,
+    `# ${escapeMarkdown(contents.name)}`,
     summary(contents),
     usageOf(contents),
     ...trainingSections(contents),
@@ -39,28 +52,28 @@ export function modelCard(contents: CardContents): string {
   return `${sections.join('\n\n')}\n`;
 }
 
-function frontMatter({ format, training }: CardContents): string {
-  const bases =
-    training === undefined ? [] : [training.config.student.source, training.config.teacher.source].filter(isHubId);
+function frontMatter({ format, student, teacher }: CardContents): string {
+  const bases = [student, teacher].flatMap((model) => hubIdOf(model) ?? []);
   const lines = [
     'language: [ko, en]',
     `library_name: ${LIBRARIES[format]}`,
     'pipeline_tag: feature-extraction',
-    ...(bases.length === 0 ? [] : ['base_model:', ...[...new Set(bases)].map((id) => `- ${id.split('@')[0]}`)]),
+    ...(bases.length === 0 ? [] : ['base_model:', ...[...new Set(bases)].map((id) => `- ${JSON.stringify(id)}`)]),
     'tags: [text-encoder, knowledge-distillation, clip, stable-diffusion]',
   ];
   return ['---', ...lines, '---'].join('\n');
 }
 
-/** `owner/name`, as opposed to a path. */
-const isHubId = (source: string): boolean => /^[\w-][\w.-]*\/[\w.-]+(@\S+)?$/.test(source);
+/** `owner/name`, of a model that came from the hub. */
+const hubIdOf = (model: CardModel | undefined): string | undefined =>
+  model !== undefined && 'hub' in model.origin ? model.origin.hub : undefined;
 
-function summary({ encoder, architecture, training }: CardContents): string {
+function summary({ encoder, architecture, teacher }: CardContents): string {
   const { config, width, shapes } = encoder;
   const what =
-    training === undefined
+    teacher === undefined
       ? 'A text encoder, exported as it was: kd has no record of its training.'
-      : `A text encoder for Korean and English, taught to give for a sentence in either language the embedding that ${shown(training.config.teacher.source)} gives for the English one (the method of arXiv 2004.09813).`;
+      : `A text encoder for Korean and English, taught to give for a sentence in either language the embedding that ${shown(teacher)} gives for the English one (the method of arXiv 2004.09813).`;
   const rows: [string, string][] = [
     ['architecture', `\`${architecture}\`, ${config.numHiddenLayers} layers, ${config.numAttentionHeads} heads`],
     ['parameters', count(countParameters(shapes))],
@@ -85,16 +98,16 @@ function data({
     settings: { data: sources },
   },
 }: TrainingRecord): string {
-  const from = Array.isArray(sources) ? sources.map((path) => shown(String(path))).join(', ') : 'not recorded';
-  return `## Data\n\n${count(trained)} pairs of a Korean and an English sentence to train on, ${count(validated)} others to validate on; from ${from}. Fingerprint: \`${fingerprint}\`.`;
+  const from = Array.isArray(sources) ? sources.map((path) => codeSpan(String(path))).join(', ') : 'not recorded';
+  return `## Data\n\n${count(trained)} pairs of a Korean and an English sentence to train on, ${count(validated)} others to validate on; from ${from}. Fingerprint: ${codeSpan(fingerprint)}.`;
 }
 
 function settings({ run, step, config }: TrainingRecord): string {
   const rows = Object.entries(config.settings)
     .filter(([, value]) => ['string', 'number', 'boolean'].includes(typeof value))
-    .map(([name, value]): [string, string] => [name, `\`${String(value)}\``]);
+    .map(([name, value]): [string, string] => [escapeMarkdown(name), codeSpan(String(value))]);
   const which = step === undefined ? '' : `, checkpoint of step ${count(step)}`;
-  return `## Training\n\nRun \`${run}\`, started ${config.created}${which}.\n\n${table(['setting', 'value'], rows)}`;
+  return `## Training\n\nRun ${codeSpan(run)}, started ${escapeMarkdown(config.created)}${which}.\n\n${table(['setting', 'value'], rows)}`;
 }
 
 function losses({ validations, step, config }: TrainingRecord): string {
@@ -110,16 +123,19 @@ function losses({ validations, step, config }: TrainingRecord): string {
   return `## Losses\n\nMean squared errors of ${of} on the validation pairs; step 0 is the untrained student, the exported step in bold.\n\n${table(['step', 'epoch', 'loss', 'English', 'Korean'], rows)}`;
 }
 
-function provenance({ source, training }: CardContents): string {
+function provenance({ exported, student, teacher }: CardContents): string {
   const origin =
-    training === undefined
-      ? `Exported from ${shown(source)}.`
-      : `The weights started as those of ${shown(training.config.student.source)} and learnt from outputs of ${shown(training.config.teacher.source)} on the data above.`;
+    student === undefined || teacher === undefined
+      ? `Exported from ${shown(exported)}.`
+      : `The weights started as those of ${shown(student)} and learnt from outputs of ${shown(teacher)} on the data above.`;
   return `## Provenance and licence\n\n${origin} kd grants no rights to them and records none: the licences of these models, and the terms under which the data was given, hold for the weights as well. Exported by kd ${VERSION}; \`kd-export.json\` says what was compared.`;
 }
 
-const shown = (source: string): string =>
-  isHubId(source) ? `[${source}](https://huggingface.co/${source.split('@')[0]})` : `\`${source}\``;
+/** A model on the hub as a link; a folder as what it is. */
+const shown = (model: CardModel): string => {
+  const id = hubIdOf(model);
+  return id === undefined ? codeSpan(model.source) : `[${escapeMarkdown(model.source)}](https://huggingface.co/${id})`;
+};
 
 const count = (value: number): string => value.toLocaleString('en-US');
 

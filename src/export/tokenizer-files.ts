@@ -37,6 +37,22 @@ export async function writeTokenizerFiles(from: string, to: string, { plainMerge
   });
 }
 
+/** Tokenizers of transformers that diffusers takes by their own names; all others by that of their base class. */
+const CLASSES = [
+  'CLIPTokenizerFast',
+  'BertTokenizerFast',
+  'RobertaTokenizerFast',
+  'XLMRobertaTokenizerFast',
+  'CamembertTokenizerFast',
+];
+
+/** The class of transformers that reads a tokenizer's folder, concrete, as diffusers wants to have it named. */
+export async function tokenizerClass(folder: string): Promise<string> {
+  const name = (await readJsonObject(folder, 'tokenizer_config.json'))?.tokenizer_class;
+  const fast = `${String(name).replace(/Fast$/, '')}Fast`;
+  return CLASSES.includes(fast) ? fast : 'PreTrainedTokenizerFast';
+}
+
 async function readTokenizer(
   folder: string,
 ): Promise<{ readonly json: TokenizerJson; readonly padToken: string | undefined }> {

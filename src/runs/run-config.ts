@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { InputError } from '../errors.js';
 import { writeFileAtomic } from '../files.js';
 import { readRegularFile } from '../regular-file.js';
+import type { ModelOrigin } from '../weights/origin.js';
 import { parseJson } from './parse-json.js';
 import { nextOrder, RUN_CONFIG } from './run-folder.js';
 import type { Fingerprints } from './trainer-state.js';
@@ -31,6 +32,8 @@ export interface RunConfig {
 export interface RunConfigModel {
   /** The hub id or folder that it started from. */
   readonly source: string;
+  /** Which of the two it was when it was opened; absent in runs of earlier versions. */
+  readonly origin?: ModelOrigin;
   readonly parameters: number;
 }
 

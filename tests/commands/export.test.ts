@@ -101,6 +101,11 @@ const hasPython =
     'import importlib.util as u; assert all(map(u.find_spec, ["torch", "transformers", "diffusers", "onnx", "onnxruntime", "safetensors"]))',
   ]).status === 0;
 
+const hasSentenceTransformers = spawnSync(PYTHON, ['-c', 'import sentence_transformers']).status === 0;
+
+/** By what reads the export. */
+const BOUNDS: Readonly<Record<string, number>> = { onnx: 1e-4, transformers: 2e-5, diffusers: 2e-5, sentences: 1e-5 };
+
 describe('kd export', () => {
   it('writes ONNX that @xenova/transformers runs as the model card says: RoBERTa, BERT, CLIP, and one with a projection', async () => {
     for (const model of MODELS) expect(await exported(model, 'onnx')).toBeLessThan(1e-4);
@@ -159,12 +164,42 @@ describe('kd export', () => {
       });
       expect(status, stderr).toBe(0);
       const differences = JSON.parse(stdout.trimEnd().split('\n').at(-1)!) as Record<string, number>;
-      expect(Object.keys(differences).sort()).toEqual(made.sort());
+      const sentences = Object.keys(differences).filter((name) => name.endsWith('-sentences'));
+      if (hasSentenceTransformers) expect(sentences).toHaveLength(MODELS.length);
+      expect(Object.keys(differences).sort()).toEqual([...made, ...sentences].sort());
       for (const [name, difference] of Object.entries(differences))
-        expect(difference, name).toBeLessThan(name.endsWith('onnx') ? 1e-4 : 2e-5);
+        expect(difference, name).toBeLessThan(BOUNDS[name.split('-').at(-1)!]);
     },
     300_000,
   );
+
+  it('has a card that names concrete classes, credits no folder as a model, and takes nothing in a name for its own', async () => {
+    const name = 'a`b<i>|[x]: "#';
+    cpSync(STUDENT, join(cwd, 'owner/model'), { recursive: true });
+    const { code, stderr } = await exportTo(name, 'owner/model', 'diffusers');
+    expect(code, stderr).toBe(0);
+    const card = readFileSync(join(cwd, name, 'README.md'), 'utf8');
+    expect(card).toContain('`"tokenizer": ["transformers", "BertTokenizerFast"]`');
+    expect(card).not.toContain('AutoTokenizer');
+    expect(card).toContain('\n# a\\`b\\<i\\>\\|\\[x\\]: "\\#\n');
+    expect(card).toContain(`folder = ${JSON.stringify(name)} `);
+    expect(card).toContain('Exported from `./owner/model`.');
+    expect(card).not.toMatch(/huggingface\.co|base_model/);
+  });
+
+  it('writes what sentence-transformers needs to pad to 77, and a projection as its last module', async () => {
+    await exported('projected', 'transformers');
+    const folder = join(cwd, 'projected-transformers');
+    const types = readJson<{ type: string; path: string }[]>(join(folder, 'modules.json')).map(({ path }) => path);
+    expect(types).toEqual(['', '1_Pooling', '2_Dense']);
+    expect(readJson(join(folder, 'sentence_bert_config.json'))).toMatchObject({
+      max_seq_length: 77,
+      processing_kwargs: { text: { padding: 'max_length', max_length: 77 } },
+    });
+    const dense = await openSafetensors(join(folder, '2_Dense/model.safetensors'));
+    expect(dense.tensors.get('linear.weight')!.shape).toEqual([64, 48]);
+    await dense.close();
+  });
 
   it('refuses a folder that holds other things', async () => {
     mkdirSync(join(cwd, 'other'));

@@ -17,6 +17,7 @@ import { countParameters } from '../../models/text-encoder.js';
 import { randomBits } from '../../random.js';
 import { MAX_LENGTH, TOKENIZER_FILES } from '../../text/tokenizer.js';
 import type { Output } from '../console.js';
+import { originOf, type ModelOrigin } from '../../weights/origin.js';
 import { checkFamily, fetchModel, notATeacher } from '../fetch-model.js';
 import { formatCount } from '../../format.js';
 import { checkVocabulary, openTokenizer } from '../tokenizer.js';
@@ -28,6 +29,8 @@ export type Role = 'teacher' | 'student';
 export interface RunModel {
   readonly role: Role;
   readonly source: string;
+  /** Where it was opened from. */
+  readonly origin: ModelOrigin;
   readonly model: PretrainedModel;
   readonly tokenizer: Encoder;
   /** Paths of the tokenizer's files, which go along with every checkpoint. */
@@ -75,7 +78,7 @@ export async function openRunModel(
   output.message(
     `${role}: ${source}, ${formatCount(countParameters(model.encoder.shapes))} parameters, width ${model.encoder.width}`,
   );
-  return { role, source, model, ...tokenizer };
+  return { role, source, origin: await originOf(source), model, ...tokenizer };
 }
 
 /**

@@ -88,8 +88,9 @@ function describeRun(
   dataset: Dataset,
   fingerprints: Fingerprints,
 ): object {
-  const modelOf = ({ source, model, tokenizer }: RunModel): object => ({
+  const modelOf = ({ source, origin, model, tokenizer }: RunModel): object => ({
     source,
+    origin,
     parameters: countParameters(model.encoder.shapes),
     config: model.encoder.config,
     tokenizer: tokenizer.fingerprint,

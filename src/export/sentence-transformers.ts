@@ -1,0 +1,71 @@
+/**
+ * @file The configuration with which sentence-transformers gives the mean of a student's hidden states.
+ *
+ * By itself it pads to the longest text of a batch and brings an attention mask along; a student was trained on 77 tokens
+ * without one, padding attended to. So texts are padded to 77 (`processing_kwargs`, of version 6), and the tokenizer, whose
+ * only output is the ids, gives no mask: the mean is over all of them, and no text's vector depends on others.
+ */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writeFileAtomic } from '../files.js';
+import { isProjection } from '../models/projection.js';
+import type { TextEncoder } from '../models/text-encoder.js';
+import { MAX_LENGTH } from '../text/tokenizer.js';
+import { PROJECTION_FILE } from '../weights/folder.js';
+import { openSafetensors } from '../weights/safetensors.js';
+import { writeSafetensors } from '../weights/safetensors-writer.js';
+
+const MODULES = 'sentence_transformers.models';
+
+/** Writes the configuration into a folder in the layout of transformers. */
+export async function writeSentenceTransformers(folder: string, { config, width, shapes }: TextEncoder): Promise<void> {
+  const isProjected = Object.keys(shapes).some(isProjection);
+  const modules = ['Transformer', 'Pooling', ...(isProjected ? ['Dense'] : [])];
+  const pathOf = (index: number): string => (index === 0 ? '' : `${index}_${modules[index]}`);
+  for (const index of modules.keys()) await mkdir(join(folder, pathOf(index)), { recursive: true });
+  const write = (name: string, json: object): Promise<void> =>
+    writeFileAtomic(join(folder, name), `${JSON.stringify(json, null, 2)}\n`);
+  await write(
+    'modules.json',
+    modules.map((name, idx) => ({ idx, name: String(idx), path: pathOf(idx), type: `${MODULES}.${name}` })),
+  );
+  await write('sentence_bert_config.json', {
+    max_seq_length: MAX_LENGTH,
+    do_lower_case: false,
+    processing_kwargs: { text: { padding: 'max_length', max_length: MAX_LENGTH, truncation: true } },
+    unpad_inputs: false,
+  });
+  await write('config_sentence_transformers.json', {
+    prompts: {},
+    default_prompt_name: null,
+    similarity_fn_name: 'cosine',
+  });
+  await write(join(pathOf(1), 'config.json'), {
+    word_embedding_dimension: config.hiddenSize,
+    pooling_mode_cls_token: false,
+    pooling_mode_mean_tokens: true,
+    pooling_mode_max_tokens: false,
+    pooling_mode_mean_sqrt_len_tokens: false,
+  });
+  if (!isProjected) return;
+  await write(join(pathOf(2), 'config.json'), {
+    in_features: config.hiddenSize,
+    out_features: width,
+    bias: true,
+    activation_function: 'torch.nn.modules.linear.Identity',
+  });
+  await copyProjection(join(folder, PROJECTION_FILE), join(folder, pathOf(2), 'model.safetensors'));
+}
+
+/** The projection of the mean is the mean of the projections. */
+async function copyProjection(from: string, to: string): Promise<void> {
+  const file = await openSafetensors(from);
+  try {
+    const tensors = [];
+    for (const [name, { shape }] of file.tensors)
+      tensors.push({ name: `linear.${name}`, dtype: 'F32' as const, shape, values: await file.read(name) });
+    await writeSafetensors(to, tensors);
+  } finally {
+    await file.close();
+  }
+}

@@ -1,0 +1,17 @@
+/** @file Text from outside in Markdown, as GitHub and the hub read it. */
+
+/** A text that stays what it is: nothing in it is Markdown or HTML. On one line. */
+export function escapeMarkdown(text: string): string {
+  return oneLine(text).replace(/[\\|`*_<>[\]#&~]/g, '\\$&');
+}
+
+/** A text as code, whatever backticks it has; also within a table. */
+export function codeSpan(text: string): string {
+  const line = oneLine(text);
+  const longest = Math.max(0, ...(line.match(/`+/g) ?? []).map((run) => run.length));
+  const fence = '`'.repeat(longest + 1);
+  const padding = /^`|`$|^ .* $/.test(line) ? ' ' : '';
+  return line === '' ? '' : `${fence}${padding}${line.replaceAll('|', '\\|')}${padding}${fence}`;
+}
+
+const oneLine = (text: string): string => text.replace(/[\r\n\u2028\u2029]+/g, ' ');
