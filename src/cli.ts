@@ -1,4 +1,4 @@
-/** @file The command line as a process: subcommands and exit codes, nothing else. */
+/** @file The command line as a process: subcommands and exit codes, nothing else. Waits for nothing at its top: `require` loads it. */
 import { failureOf } from './commands/failure.js';
 import { createProgram } from './commands/program.js';
 
@@ -11,7 +11,7 @@ process.on('uncaughtException', (error) => {
 
 const program = createProgram();
 if (process.argv.length > 2)
-  await program.parseAsync().catch((error: unknown) => {
+  void program.parseAsync().catch((error: unknown) => {
     process.exitCode = report(error);
   });
 else program.outputHelp();

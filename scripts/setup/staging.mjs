@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, readlinkSync, renameSync, rmSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 
@@ -13,7 +13,7 @@ const ABANDONED_MS = 24 * 60 * 60 * 1000;
 export async function stageFolder(target, fill) {
   mkdirSync(dirname(target), { recursive: true });
   removeAbandoned(target);
-  const partial = `${target}.partial-${hostname()}-${process.pid}`;
+  const partial = `${target}.partial-${scope()}-${process.pid}`;
   rmSync(partial, { recursive: true, force: true });
   mkdirSync(partial);
   try {
@@ -35,14 +35,24 @@ function replaceFolder(target, source) {
   }
 }
 
-/** Removes temporary siblings whose process has died; of other hosts, which may share the folder, those a day old. */
+/** Where this process's number counts: a PID namespace (a container, usually) of a boot of a host. */
+function scope() {
+  try {
+    const [namespace] = /\d+/.exec(readlinkSync('/proc/self/ns/pid'));
+    return `${hostname()}-${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').slice(0, 8)}-${namespace}`;
+  } catch {
+    return hostname(); // another system than Linux
+  }
+}
+
+/** Removes temporary siblings whose process has died; of other hosts and containers, which may share the folder, those a day old. */
 function removeAbandoned(target) {
   const prefix = `${basename(target)}.partial-`;
   for (const name of readdirSync(dirname(target))) {
     if (!name.startsWith(prefix)) continue;
     const path = join(dirname(target), name);
     const [, host, pid] = /^(.*)-(\d+)$/.exec(name.slice(prefix.length)) ?? [];
-    if (host === hostname() ? !isAlive(Number(pid)) : isOld(path)) rmSync(path, { recursive: true, force: true });
+    if (host === scope() ? !isAlive(Number(pid)) : isOld(path)) rmSync(path, { recursive: true, force: true });
   }
 }
 

@@ -14,8 +14,8 @@ export interface Failure {
 /** What to say of whatever was thrown. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof CommanderError) return usageFailure(error);
-  if (error instanceof InputError || isSystemError(error))
-    return { exitCode: EXIT.input, text: `error: ${messageOf(error)}\n` };
+  const line = error instanceof InputError ? messageOf(error) : systemLine(error);
+  if (line !== undefined) return { exitCode: EXIT.input, text: `error: ${line}\n` };
   return {
     exitCode: EXIT.bug,
     text: `bug: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
@@ -32,7 +32,21 @@ function usageFailure(error: CommanderError): Failure {
   return { exitCode: EXIT.input, text: `${messageOf(error)}${hint}\n` };
 }
 
-/** A refusal of the operating system: no such file, no permission, no space. Its message names call and path. */
-function isSystemError(error: unknown): boolean {
-  return error instanceof Error && 'syscall' in error && 'code' in error;
+/** What to do where the system refuses something that every command needs, by the call that it refuses. */
+const CALLS: Readonly<Record<string, string>> = {
+  uv_cwd: 'the current folder: expected one that is there, but it was removed; change to another',
+  uv_os_homedir: 'HOME: expected a home folder, but this user has none; set HOME',
+};
+
+/**
+ * A refusal of the operating system, on one line: no such file, no permission, no space. Its message names call and path. Undefined
+ * for anything else.
+ */
+function systemLine(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  // Native code and worker threads say it in their own words, without a code.
+  if (/\b(EMFILE|ENFILE)\b|too many open files/i.test(error.message))
+    return `${messageOf(error)}: expected to open more files, but their number is limited; raise the limit: ulimit -n 1024`;
+  if (!('syscall' in error && 'code' in error)) return error.cause === undefined ? undefined : systemLine(error.cause);
+  return CALLS[String(error.syscall)] ?? messageOf(error);
 }

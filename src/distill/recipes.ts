@@ -122,6 +122,10 @@ export function recipeOf(name: unknown): Recipe | undefined {
 
 /** A path that comes with the package, from the current folder. */
 function bundled(path: string): string {
-  const root = fileURLToPath(new URL('../..', import.meta.url));
-  return relative(process.cwd(), join(root, path));
+  const place = join(fileURLToPath(new URL('../..', import.meta.url)), path);
+  try {
+    return relative(process.cwd(), place);
+  } catch {
+    return place; // the current folder was removed
+  }
 }

@@ -3,6 +3,7 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RecordBatchReader, type AsyncRecordBatchFileReader, type Data, type List, type RecordBatch, type Uint16, type Vector } from 'apache-arrow';
 import { InputError, messageOf } from '../../errors.js';
+import { fileError } from '../../files.js';
 import type { ShardFile } from './manifest.js';
 import { ID_COLUMNS, STORE_SCHEMA, type IdColumn } from './schema.js';
 
@@ -28,6 +29,8 @@ export interface ShardReader {
 export async function openShard(folder: string, shard: ShardFile): Promise<ShardReader> {
   const path = join(folder, shard.file);
   const handle = await open(path).catch((error: unknown) => {
+    const isShortage = ['EMFILE', 'ENFILE'].includes((error as NodeJS.ErrnoException).code ?? '');
+    if (isShortage) throw fileError(path, 'cannot be read', error); // the data is well
     throw new InputError(`${path}: expected a file that can be read, but ${messageOf(error)}; prepare the data again`);
   });
   try {
