@@ -2,7 +2,14 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { commitIter, createRepo, HUB_URL, HubApiError, repoExists } from '@huggingface/hub';
+import {
+  commitIter,
+  createRepo,
+  HUB_URL,
+  HubApiError,
+  InvalidApiResponseFormatError,
+  repoExists,
+} from '@huggingface/hub';
 import { InputError, messageOf } from '../errors.js';
 import { AnswerError, hubFetch, PLACEHOLDER_TOKEN, UnreachableError } from '../weights/http.js';
 import { findToken, hubAddress, hubTimeout } from '../weights/hub-environment.js';
@@ -129,6 +136,8 @@ function refusal(error: unknown, { name, hubUrl, accessToken, tokenSource: sourc
     return `${hubUrl} answers with status ${status}; try again later`;
   if (status !== undefined) return `${hubUrl} refuses with status ${status} (${said(reasonOf(error as HubApiError))})`;
   if (error instanceof AnswerError) return said(error.message);
+  if (error instanceof TypeError || error instanceof SyntaxError || error instanceof InvalidApiResponseFormatError)
+    return `expected the answer of a hub from ${hubUrl}, got another (${said(messageOf(error))}); check HF_ENDPOINT`;
   const route = error instanceof UnreachableError ? error.route : '';
   return `the upload to ${hubUrl} broke off (${said(messageOf(deepestCause(error)) + route)}); check the connection and run the same command again`;
 }

@@ -1,4 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { pushFolder, pushTarget, type PushTarget } from '../../src/export/push.js';
@@ -127,6 +129,44 @@ describe('an upload', () => {
     await hub.close();
     expect(await refusalOf(smallFolder(), target)).toMatch(
       /^me\/it: the upload to http:\/\/127\.0\.0\.1:\d+ broke off \(connect ECONNREFUSED 127\.0\.0\.1:\d+\); check the connection and run the same command again$/,
+    );
+  });
+});
+
+describe('a hub that takes no upload', () => {
+  let server: Server;
+  beforeEach(async () => {
+    server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    vi.stubEnv('HF_ENDPOINT', `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    vi.stubEnv('HF_HUB_DOWNLOAD_TIMEOUT', '0.2');
+  });
+  afterEach(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+
+  it('as it says nothing', async () => {
+    expect(await refusalOf(smallFolder())).toMatch(
+      /the upload to http:\S+ broke off \(no answer within 0\.2 s\); check/,
+    );
+  });
+
+  it('as it stops taking it', async () => {
+    server.on('request', (request, response) => {
+      if (request.method === 'GET') response.end('{}');
+    });
+    expect(await refusalOf(smallFolder())).toMatch(
+      /the upload to http:\S+ broke off \(no answer within 1\.2 s\); check/,
+    );
+  });
+
+  it.each(['null', '[]', '{}', '<html>', '{"files": [null]}'])('as it answers %s', async (answer) => {
+    server.on('request', (request, response) => {
+      request.resume().on('end', () => response.writeHead(200, { 'Content-Type': 'application/json' }).end(answer));
+    });
+    expect(await refusalOf(smallFolder())).toMatch(
+      /^me\/it: expected the answer of a hub from http:\S+, got another \(.+\); check HF_ENDPOINT$/,
     );
   });
 });
