@@ -17,7 +17,9 @@ const SAME = 0.5;
  *
  * Sources must come in their order, so that what is kept does not depend on the system's.
  */
-export async function withoutCopies(sources: readonly PairSource[]): Promise<{ kept: PairSource[]; copies: SkippedFile[] }> {
+export async function withoutCopies(
+  sources: readonly PairSource[],
+): Promise<{ kept: PairSource[]; copies: SkippedFile[] }> {
   const preferred = [...sources].sort((a, b) => preference(a) - preference(b));
   const byTitle = new Map<string, PairSource[]>();
   const copies = new Map<PairSource, PairSource>();
@@ -31,14 +33,16 @@ export async function withoutCopies(sources: readonly PairSource[]): Promise<{ k
   }
   return {
     kept: sources.filter((source) => !copies.has(source)),
-    copies: sources.filter((source) => copies.has(source)).map((source) => ({ file: source.id, why: `the same pairs as ${copies.get(source)!.id}` })),
+    copies: sources
+      .filter((source) => copies.has(source))
+      .map((source) => ({ file: source.id, why: `the same pairs as ${copies.get(source)!.id}` })),
   };
 }
 
 /** The name of a file without its ending, or of the folder of small files; archives are as folders. */
 export function titleOf({ id, shape }: PairSource): string {
   const name = path.posix.basename(shape === 'json-files' ? path.posix.dirname(id) : id);
-  return name.replace(/\.[a-z]+$/i, '').toLowerCase();
+  return name.replace(/(\.[a-z]+)?(\.gz)?$/i, '').toLowerCase();
 }
 
 /** Low numbers are kept: unpacked before packed, CSV before JSON. */
@@ -59,7 +63,8 @@ function isTwin(a: PairSource, b: PairSource): boolean {
 }
 
 function isSameFile(a: PairSource, b: PairSource): boolean {
-  return a.shape === b.shape && a.bytes === b.bytes && a.files.length === b.files.length;
+  const isPacked = a.files[0].isGzip !== b.files[0].isGzip; // then one size is a guess
+  return a.shape === b.shape && (isPacked || a.bytes === b.bytes) && a.files.length === b.files.length;
 }
 
 async function beginAlike(a: PairSource, b: PairSource): Promise<boolean> {
@@ -69,5 +74,7 @@ async function beginAlike(a: PairSource, b: PairSource): Promise<boolean> {
 }
 
 async function beginning(source: PairSource): Promise<string[]> {
-  return (await firstPairs(source, COMPARED)).map(({ ko, en }) => JSON.stringify([ko, en].map((text) => text.normalize('NFC').trim())));
+  return (await firstPairs(source, COMPARED)).map(({ ko, en }) =>
+    JSON.stringify([ko, en].map((text) => text.normalize('NFC').trim())),
+  );
 }

@@ -1,7 +1,8 @@
-import { lstatSync, readFileSync, statSync, type Stats } from 'node:fs';
+import { lstatSync, readdirSync, readFileSync, statSync, type Stats } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { InputError, messageOf, printable } from '../errors.js';
+import { arePartners, sideOf } from './readers/aligned.js';
 import { isZip, listArchive, readMember, whyUnreadable, type ArchiveEntry } from './readers/archive.js';
 import { openFile, type RandomAccess } from './readers/random-access.js';
 import type { StoredFile } from './readers/stored-file.js';
@@ -13,6 +14,8 @@ export interface FileFolder {
   readonly name: string;
   /** In the order of their names. */
   readonly files: readonly StoredFile[];
+  /** Files beside one that was given by name, which may be the other side of it. */
+  readonly partners?: readonly StoredFile[];
 }
 
 export interface FoundFiles {
@@ -60,11 +63,25 @@ export async function findFiles(paths: readonly string[]): Promise<FoundFiles> {
   for (const given of paths) {
     const stats = await readable(given, stat(given));
     if (stats.isDirectory()) await searchFolder(given, search);
-    else addFiles(path.dirname(given), [path.basename(given)], search);
+    else addFiles(path.dirname(given), [path.basename(given)], search, partnersOf(given));
     for (let link = search.links.shift(); link !== undefined; link = search.links.shift())
       await searchFolder(link, search, false);
   }
   return search;
+}
+
+/** The other side of one of two aligned files, if it lies beside it. */
+function partnersOf(given: string): StoredFile[] {
+  const [folder, name] = [path.dirname(given), path.basename(given)];
+  if (sideOf(name) === undefined) return [];
+  return readdirSync(folder)
+    .filter((other) => arePartners(name, other))
+    .flatMap((other) => {
+      const place = path.join(folder, other);
+      const found = lookUp(place);
+      const isFile = typeof found !== 'string' && found.isFile();
+      return isFile ? [{ name: shownPath(place), path: place, bytes: found.size }] : [];
+    });
 }
 
 /** The files in a zip archive on disk that is not named so. Throws a `DamagedArchive`. */
@@ -109,7 +126,12 @@ async function searchWithin(folder: string, search: Search): Promise<void> {
   else await searchFolder(folder, search, false);
 }
 
-function addFiles(folder: string, names: readonly string[], search: Search): void {
+function addFiles(
+  folder: string,
+  names: readonly string[],
+  search: Search,
+  partners: readonly StoredFile[] = [],
+): void {
   const files: StoredFile[] = [];
   for (const name of names) {
     const place = path.join(folder, name);
@@ -126,7 +148,7 @@ function addFiles(folder: string, names: readonly string[], search: Search): voi
     else if (DOCUMENTATION.test(name)) search.passedOver.push(shownPath(place));
     else files.push({ name: shownPath(place), path: place, bytes: found.size });
   }
-  if (files.length > 0) search.folders.push({ name: shownPath(folder), files });
+  if (files.length > 0) search.folders.push({ name: shownPath(folder), files, partners });
 }
 
 function isSeen(identity: string, { seen }: Search): boolean {

@@ -4,7 +4,7 @@ import type { Dialect } from './readers/dialect.js';
 import type { StoredFile } from './readers/stored-file.js';
 
 /** What a source is read as. `json-files` are small JSON files, mostly of one object each. */
-export const SHAPES = ['csv', 'tsv', 'json', 'json-files', 'jsonl', 'workbook'] as const;
+export const SHAPES = ['csv', 'tsv', 'json', 'json-files', 'jsonl', 'workbook', 'aligned'] as const;
 
 export type Shape = (typeof SHAPES)[number];
 
@@ -20,7 +20,7 @@ export interface PairSource {
   readonly corpus: CorpusName;
   readonly shape: Shape;
   readonly columns: TextColumns;
-  /** One, but for slices. */
+  /** One, but for slices, and for two aligned files: the Korean one and the English one. */
   readonly files: readonly StoredFile[];
   /** Of a workbook: where in it the sheet lies. */
   readonly sheet?: string;

@@ -9,6 +9,7 @@ import { compareNames, filesInArchive, findFiles, type FileFolder, type FoundFil
 import { isNoPairs, type NoPairs, type Probed } from './format.js';
 import { probeSmallFiles } from './formats/json.js';
 import { probeFile } from './probe.js';
+import { sideOf } from './readers/aligned.js';
 import type { StoredFile } from './readers/stored-file.js';
 import type { PairSource, SkippedFile } from './source.js';
 import { DamagedArchive, UnreadableFile } from './unreadable-file.js';
@@ -76,7 +77,7 @@ async function addFindings(found: FoundFiles, request: Request, findings: Findin
   for (const folder of found.folders) await addFolder(folder, request, findings);
 }
 
-async function addFolder({ files }: FileFolder, request: Request, findings: Findings): Promise<void> {
+async function addFolder({ files, partners = [] }: FileFolder, request: Request, findings: Findings): Promise<void> {
   const small = files.filter(({ name, bytes }) => /\.json$/i.test(name) && bytes <= SMALL_FILE_BYTES);
   const isMany = small.length >= MANY_FILES;
   if (isMany) {
@@ -85,13 +86,63 @@ async function addFolder({ files }: FileFolder, request: Request, findings: Find
     findings.skipped.push(...others.map(({ file, reason }) => ({ file: file.name, why: reason })));
   }
   const inSlices = new Set(isMany ? small : []);
+  for (const both of alignedIn(files, partners)) {
+    const isKnown = findings.sources.some(({ id, shape }) => shape === 'aligned' && id === both[0].name);
+    const source = isKnown ? undefined : await alignedSource(both, request);
+    if (source !== undefined) findings.sources.push(source);
+    if (!isKnown && source === undefined) continue;
+    both.forEach((file) => inSlices.add(file));
+  }
   for (const file of files) if (!inSlices.has(file)) await addFile(file, request, findings);
+}
+
+/** Pairs of files of which the names say that they are aligned: the Korean one first. */
+function alignedIn(files: readonly StoredFile[], partners: readonly StoredFile[]): [ko: StoredFile, en: StoredFile][] {
+  const given = new Set(files.map((file) => file.path));
+  const all = [...files, ...partners.filter((file) => !given.has(file.path))];
+  const sides = all.flatMap((file) => {
+    const side = sideOf(path.posix.basename(file.name));
+    return side === undefined ? [] : [{ file, ...side }];
+  });
+  return sides.flatMap(({ file: ko, key, language }): [StoredFile, StoredFile][] => {
+    if (language !== 'ko') return [];
+    const others = sides.filter((side) => side.key === key && side.language === 'en');
+    const isOne = sides.filter((side) => side.key === key).length === 2;
+    return isOne && others.length === 1 ? [[ko, others[0].file]] : [];
+  });
+}
+
+/** Two aligned files as a source, if both are plain text. */
+async function alignedSource(both: readonly StoredFile[], { names }: Request): Promise<PairSource | undefined> {
+  const files: StoredFile[] = [];
+  for (const stored of both) {
+    try {
+      const { file, verdict } = await probeFile(stored, names);
+      if (verdict === 'archive' || !isNoPairs(verdict)) return undefined;
+      files.push(file);
+    } catch (error) {
+      if (error instanceof UnreadableFile && !(error instanceof DamagedArchive)) return undefined;
+      throw error;
+    }
+  }
+  const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+  return { id: files[0].name, bytes, corpus: 'other', shape: 'aligned', columns: { ko: 'ko', en: 'en' }, files };
+}
+
+/** What there is to say of one of two aligned files without the other. */
+function whyAlone(file: StoredFile): string | undefined {
+  const side = sideOf(path.posix.basename(file.name));
+  if (side?.isCertain !== true) return undefined;
+  const other = side.language === 'ko' ? 'English' : 'Korean';
+  return `expected two aligned files, got no ${other} one of this name beside it; put it there`;
 }
 
 async function addFile(stored: StoredFile, request: Request, findings: Findings): Promise<void> {
   const isGiven = stored.member === undefined && request.given.has(path.normalize(stored.path));
   try {
-    const { file, verdict } = await probeFile(stored, request.names);
+    const { file, verdict: found } = await probeFile(stored, request.names);
+    const alone = found !== 'archive' && isNoPairs(found) ? whyAlone(file) : undefined;
+    const verdict = alone === undefined ? found : { reason: alone };
     if (verdict === 'archive') await addFindings(filesInArchive(file), request, findings);
     else if (!isNoPairs(verdict))
       findings.sources.push(...verdict.map((table) => sourceOf([file], table, verdict.length > 1)));

@@ -40,10 +40,15 @@ describe('tab-separated files', () => {
 
   test('without a header are read by the numbers of their columns', async () => {
     const { pairs } = await keptOf('noheader.tsv', '--ko-column', '2', '--en-column', '1');
-    expect(pairs).toEqual([['안녕하세요', 'Hello'], ['고마워요', 'Thanks']]);
+    expect(pairs).toEqual([
+      ['안녕하세요', 'Hello'],
+      ['고마워요', 'Thanks'],
+    ]);
     const { code, stderr } = await prepare('noheader.tsv');
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^error: \S+noheader\.tsv line 1: expected a column .+ give their numbers \(--ko-column 2 .+\n$/);
+    expect(stderr).toMatch(
+      /^error: \S+noheader\.tsv line 1: expected a column .+ give their numbers \(--ko-column 2 .+\n$/,
+    );
   });
 });
 
@@ -56,11 +61,17 @@ describe('dialects of CSV', () => {
 
   test('UTF-16 with tabs, as Excel saves "Unicode Text"', async () => {
     const { pairs } = await keptOf('csv-dialects/excel-unicode.txt');
-    expect(pairs).toEqual([['안녕하세요', 'Hello'], ['고마워요', 'Thanks']]);
+    expect(pairs).toEqual([
+      ['안녕하세요', 'Hello'],
+      ['고마워요', 'Thanks'],
+    ]);
   });
 
   test('backslashes before quotes are not stored', async () => {
-    expect((await keptOf('csv-dialects/backslash.csv')).pairs).toContainEqual(['그는 "네" 라고 했다', 'He said "yes" then left']);
+    expect((await keptOf('csv-dialects/backslash.csv')).pairs).toContainEqual([
+      '그는 "네" 라고 했다',
+      'He said "yes" then left',
+    ]);
   });
 });
 
@@ -69,6 +80,9 @@ describe('by content, not by name', () => {
     ['json-by-content/lines.json', 3],
     ['nested-translation.jsonl', 5],
     ['pairs.csv.gz', 2],
+    ['moses', 2],
+    ['moses/corpus.ko', 2],
+    ['moses/corpus.en', 2],
   ])('%s', async (name, count) => {
     expect((await keptOf(name)).pairs).toHaveLength(count);
   });

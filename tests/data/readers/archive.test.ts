@@ -1,4 +1,5 @@
 import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { crc32 } from 'node:zlib';
 import iconv from 'iconv-lite';
 import { describe, expect, test } from 'vitest';
 import { writeZip } from '../archives.js';
@@ -83,5 +84,76 @@ describe('a damaged archive', () => {
     bytes.writeUInt32LE(7, bytes.lastIndexOf('a.csv') - 4);
     writeFileSync(inFolder('a.zip'), bytes);
     await expectError(['.'], 'a.zip/a.csv: expected a file at byte 7 of its archive, got something else; download the archive again');
+  });
+});
+
+/** An archive as archivers without zip64 write it: stored files, and an end record that counts modulo 65,536. */
+function simpleZip(members: readonly (readonly [name: string, content: string])[], count = members.length): Buffer {
+  const [files, directory]: [Buffer[], Buffer[]] = [[], []];
+  let offset = 0;
+  for (const [name, content] of members) {
+    const [path, bytes] = [Buffer.from(name), Buffer.from(content)];
+    const fields = Buffer.alloc(26);
+    fields.writeUInt16LE(20, 0);
+    fields.writeUInt32LE(crc32(bytes), 10);
+    fields.writeUInt32LE(bytes.length, 14);
+    fields.writeUInt32LE(bytes.length, 18);
+    fields.writeUInt16LE(path.length, 22);
+    const entry = Buffer.alloc(20);
+    entry.write('PK\x01\x02', 'latin1');
+    const tail = Buffer.alloc(14);
+    tail.writeUInt32LE(offset, 10);
+    files.push(Buffer.from('PK\x03\x04', 'latin1'), fields, path, bytes);
+    directory.push(entry.subarray(0, 6), fields, tail, path);
+    offset += 30 + path.length + bytes.length;
+  }
+  const end = Buffer.alloc(22);
+  end.write('PK\x05\x06', 'latin1');
+  end.writeUInt16LE(count % 65_536, 8);
+  end.writeUInt16LE(count % 65_536, 10);
+  end.writeUInt32LE(directory.reduce((sum, { length }) => sum + length, 0), 12);
+  end.writeUInt32LE(offset, 16);
+  return Buffer.concat([...files, ...directory, end]);
+}
+
+describe('the directory of an archive', () => {
+  test('of 70,000 files is read whole, though the end record counts modulo 65,536', async () => {
+    const members = Array.from({ length: 70_000 }, (_, i) => [`TL/${i}.json`, `{"원문":"문장 ${i}","최종번역문":"s ${i}"}`] as const);
+    await put('a.zip', simpleZip(members));
+    const rows = await read();
+    expect(rows).toHaveLength(70_000);
+    expect(new Set(rows.map(([ko]) => ko)).size).toBe(70_000);
+  });
+
+  test.each([0, 1, 9])('is believed rather than the count %i', async (count) => {
+    await put('a.zip', simpleZip([['a.csv', 'ko,en\n차,car\n'], ['b.csv', 'ko,en\n배,pear\n']], count));
+    expect((await read()).map(([ko]) => ko)).toEqual(['차', '배']);
+  });
+
+  test('is found behind a program, before a comment and before bytes that do not belong to it', async () => {
+    const zip = simpleZip([['a.csv', 'ko,en\n차,car\n']]);
+    const comment = Buffer.from('PK\x05\x06 is how it ends', 'latin1');
+    const commented = Buffer.concat([zip, comment]);
+    commented.writeUInt16LE(comment.length, zip.length - 2);
+    for (const bytes of [Buffer.concat([Buffer.alloc(5000, 'x'), zip]), commented, Buffer.concat([zip, Buffer.alloc(9)])]) {
+      await put('a.zip', bytes);
+      expect((await read()).map(([ko]) => ko)).toEqual(['차']);
+    }
+  });
+
+  test('gives files of the same name names of their own', async () => {
+    await put('a.zip', simpleZip([['a.csv', 'ko,en\n차,car\n'], ['a.csv', 'ko,en\n배,pear\n']]));
+    expect((await read()).map(([ko, , place]) => [ko, place])).toEqual([['차', 'a.zip/a.csv:2'], ['배', 'a.zip/a (2).csv:2']]);
+  });
+
+  test('that is broken, or whose files overlap, is refused', async () => {
+    const zip = simpleZip([['a.csv', 'ko,en\n차,car\n'], ['b.csv', 'ko,en\n배,pear\n']]);
+    zip[zip.lastIndexOf('PK\x01\x02', undefined, 'latin1')] = 0;
+    await put('a.zip', zip);
+    await expectError(['.'], /^a\.zip: expected a whole zip archive, .+ \(its directory is broken at byte \d+, after 1 files\)/);
+    const bomb = simpleZip([['a.csv', 'ko,en\n차,car\n'], ['b.csv', 'ko,en\n배,pear\n']]);
+    bomb.writeUInt32LE(1000, bomb.lastIndexOf('PK\x01\x02', undefined, 'latin1') + 20);
+    await put('a.zip', bomb);
+    await expectError(['.'], /\(the files in it overlap\)/);
   });
 });

@@ -1,0 +1,171 @@
+import { describe, expect, test } from 'vitest';
+import { readingFolder } from '../reading.js';
+
+const { put, read, find, expectError } = readingFolder();
+
+const CAR = ['차', 'car'];
+const texts = async (content: string | Buffer, names = {}, file = 'a.csv'): Promise<string[][]> => {
+  await put(file, content);
+  return (await read([file], names)).map((row) => row.slice(0, row.length === 2 ? 1 : 2));
+};
+
+describe('a separator', () => {
+  test.each([',', ';', '\t', '|'])('%j is told by the header, whatever stands in the texts', async (mark) => {
+    const rows = `한국어${mark}영어\n차${mark}"a; b, c | d"\n배${mark}pear\n`;
+    expect(await texts(rows)).toEqual(
+      [
+        ['차', mark === '\t' ? '"a; b, c | d"' : 'a; b, c | d'],
+        ['배', 'pear'],
+      ].map(([ko, en]) => [ko, en.replaceAll(mark === '\t' ? /^"|"$/g : '\0', '')]),
+    );
+    expect(await texts(`sep=${mark}\r\nid${mark}ko${mark}en\r\n1${mark}차${mark}car\r\n`)).toEqual([CAR]);
+  });
+
+  test('at the end of some rows makes no field', async () => {
+    expect(await texts('ko,en\n차,car,\n배,pear,,\n')).toEqual([CAR, ['배', 'pear']]);
+    expect(await texts('ko,en,\n차,car\n배,pear,\n')).toEqual([CAR, ['배', 'pear']]);
+    expect((await texts('ko,en\n차,car,x\n'))[0]).toEqual([expect.stringMatching(/^expected 2 fields, got 3/)]);
+  });
+
+  test('is found below titles, with line ends of any kind', async () => {
+    expect(await texts('2024 corpus\n\n"a title, with a comma"\nko,en\n차,car\n')).toEqual([CAR]);
+    expect(await texts('ko,en\r차,car\r배,pear')).toEqual([CAR, ['배', 'pear']]);
+  });
+});
+
+describe('backslashes', () => {
+  test('escape quotes and separators where only that makes sense of a row, and the rows after it', async () => {
+    expect(await texts('ko,en\n배,pear\n"그는 \\"네\\"","\\"Yes\\", he said"\n"끝","a \\"b\\""\n')).toEqual([
+      ['배', 'pear'],
+      ['그는 "네"', '"Yes", he said'],
+      ['끝', 'a "b"'],
+    ]);
+    expect(await texts('ko,en\n안녕\\, 하세요,Hello\\, you\n차,car\n')).toEqual([['안녕, 하세요', 'Hello, you'], CAR]);
+  });
+
+  test('are characters elsewhere', async () => {
+    expect(await texts('ko,en\n"C:\\차\\","a ""b"" \\n"\n차,car\n')).toEqual([['C:\\차\\', 'a "b" \\n'], CAR]);
+  });
+});
+
+describe('quotes in a tab-separated file', () => {
+  const tsv = (text: string): Promise<string[][]> => texts(text, {}, 'a.tsv');
+
+  test('enclose fields where CSV rules alone make sense of them', async () => {
+    expect(await tsv('ko\ten\n차\t"a ""red"" car"\n"줄\n둘"\ttwo lines\n')).toEqual([
+      ['차', 'a "red" car'],
+      ['줄\n둘', 'two lines'],
+    ]);
+    expect(await tsv('ko\ten\n차\t"Hello, car"\n배\tpear\n')).toEqual([
+      ['차', 'Hello, car'],
+      ['배', 'pear'],
+    ]);
+    expect(await tsv('"ko"\t"en"\n"차"\t"car"\n')).toEqual([CAR]);
+  });
+
+  test('are characters where one of them cannot be anything else, however far down', async () => {
+    const rows = Array.from({ length: 30_000 }, (_, i) => `"차, ${i}"\tcar ${i}`);
+    const all = await tsv(`ko\ten\n${rows.join('\n')}\n"배" 다\tpear\n`);
+    expect(all).toHaveLength(30_001);
+    expect([all[0], all.at(-1)]).toEqual([
+      ['"차, 0"', 'car 0'],
+      ['"배" 다', 'pear'],
+    ]);
+  });
+});
+
+describe('columns', () => {
+  test.each([
+    ['국문', '영문'],
+    ['kor', 'eng'],
+    ['ko-KR', 'en-US'],
+    ['ko_KR', 'en_US'],
+    ['KOREAN', 'English'],
+    ['sentence_ko', 'sentence_en'],
+    ['text_ko', 'text_en'],
+    ['sentence_kor_Hang', 'sentence_eng_Latn'],
+    ['한국어 문장', '영어문장'],
+    ['translation.ko', 'translation.en'],
+    ['source', 'target'],
+    ['tgt', 'src'],
+  ])('%s and %s are known', async (ko, en) => {
+    expect(await texts(`id,${en},${ko}\n1,car,차\n`)).toEqual([CAR]);
+  });
+
+  test('by number: without a header, below one, and where one is called so', async () => {
+    expect(await texts('car\t차\nHello, you\t안녕\n', { ko: '2', en: '1' }, 'a.txt')).toEqual([
+      CAR,
+      ['안녕', 'Hello, you'],
+    ]);
+    expect(await texts('id,english,korean\n1,car,차\n', { ko: '3', en: '2' })).toEqual([CAR]);
+    expect(await texts('1,2\n차,car\n', { ko: '1', en: '2' })).toEqual([CAR]);
+    expect(await texts('2,1\ncar,차\n', { ko: '1', en: '2' })).toEqual([CAR]);
+  });
+
+  test('that are equally good are named, with what to do', async () => {
+    await put('a.csv', 'text_ko,sentence_ko,en\n차,차,car\n');
+    await expectError(
+      ['a.csv'],
+      'a.csv line 1: expected one column of Korean texts, got text_ko (column 1), sentence_ko (column 2); choose with --ko-column, by name or by number',
+    );
+    await put('b.csv', 'ko,en,en\n차,car,auto\n');
+    await expectError(['b.csv'], /got en \(column 2\), en \(column 3\); choose with --en-column/);
+    expect((await read(['b.csv'], { ko: 'ko', en: '2' })).map(([ko, en]) => [ko, en])).toEqual([CAR]);
+  });
+
+  test('inside objects have dots in their names', async () => {
+    expect(await texts('{"a": {"left": "차", "right": "car"}}\n', { ko: 'a.left', en: 'a.right' }, 'a.jsonl')).toEqual([
+      CAR,
+    ]);
+    expect(
+      await texts('[{"score": NaN, "translation": {"ko": "차", "en": "car"}, "x": -Infinity}]', {}, 'b.json'),
+    ).toEqual([CAR]);
+  });
+});
+
+test('JSON of any sequence is read whatever it is called', async () => {
+  const lines = ['{"ko": "차", "en": "car"}', '{"ko": "NaN, 배", "en": "pear"}'];
+  const expected = [CAR, ['NaN, 배', 'pear']];
+  const pretty = lines.map((line) => JSON.stringify(JSON.parse(line), undefined, 2));
+  for (const name of ['a.json', 'a.jsonl']) {
+    for (const content of [
+      lines.join('\n'),
+      `[${lines.join()}]`,
+      `[${lines[0]}]\n[${lines[1]}]`,
+      pretty.join('\n'),
+      lines.join(''),
+      `{"data": [${lines.join()}]}`,
+    ]) {
+      expect(await texts(content, {}, name)).toEqual(expected);
+    }
+  }
+});
+
+describe('two aligned files', () => {
+  test.each([
+    ['x.ko', 'x.en'],
+    ['c.ko-en.ko', 'c.ko-en.en'],
+    ['train.ko.txt', 'train.en.txt'],
+    ['ko.txt', 'en.txt'],
+  ])('%s and %s', async (ko, en) => {
+    await put(ko, '차\n\n배 "큰\n');
+    await put(en, 'car\r\n\r\npear');
+    const expected = [CAR, ['', ''], ['배 "큰', 'pear']];
+    for (const paths of [['.'], [ko], [en], [ko, en]])
+      expect((await read(paths)).map((row) => row.slice(0, 2))).toEqual(expected);
+  });
+
+  test('of which one is longer give both counts, and one alone is named', async () => {
+    await put('x.ko', '차\n배\n');
+    await put('x.en', 'car\npear\nplum\n');
+    await expectError(
+      ['.'],
+      /^x\.ko: expected as many lines as in \S*x\.en, got 2 and 3; give files that are aligned$/,
+    );
+    await put('sub/good.csv', 'ko,en\n차,car\n');
+    await put('sub/y.ko', '차\n');
+    expect((await find(['sub'])).skipped).toEqual([
+      { file: 'sub/y.ko', why: expect.stringMatching(/^expected two aligned files/) as string },
+    ]);
+  });
+});

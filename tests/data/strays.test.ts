@@ -1,0 +1,109 @@
+/** @file Folders in which other things lie beside the pairs: they are named, and end no run. */
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { describe, expect, test } from 'vitest';
+import { writeZip, workbookBytes } from './archives.js';
+import { readingFolder } from './reading.js';
+
+const { put, read, find, expectError, inFolder } = readingFolder();
+
+const CSV = 'ko,en\n차,car\n배,pear\n';
+
+test('whatever is wrong with a file, it is listed with the reason', async () => {
+  await put('good.csv', CSV);
+  await put('comments.json', '// settings\n{"a": 1}\n');
+  await put('empty.csv', '');
+  await put('empty.json', '');
+  await put('latin1.csv', Buffer.from('name,city\nJos\xe9,M\xe1laga\n', 'latin1'));
+  await put('page.csv', '<!DOCTYPE html><html><body>404</body></html>');
+  await put('old.xlsx', Buffer.from('d0cf11e0a1b11ae1'.padEnd(2000, '0'), 'hex'));
+  await put('noise.xlsx', Buffer.from([1, 2, 3, 4, 5, 250, 251]));
+  await put('not.zip', 'not found');
+  await put('line.csv', 'x'.repeat(3 << 20));
+  await put('blank.jsonl', '\n'.repeat(1 << 20));
+  symlinkSync(inFolder('nowhere'), inFolder('broken.csv'));
+  symlinkSync('loop.csv', inFolder('loop.csv'));
+  writeFileSync(Buffer.concat([Buffer.from(`${inFolder('')}/`), Buffer.from([0xb0, 0xa1]), Buffer.from('.csv')]), CSV);
+  for (const name of ['config.json', 'pipe.csv']) expect(spawnSync('mkfifo', [inFolder(name)]).status).toBe(0);
+  const server = createServer().listen(inFolder('socket.csv'));
+  await new Promise((resolve) => server.once('listening', resolve));
+  const { sources, skipped } = await find();
+  server.close();
+  expect(sources.map(({ id }) => id)).toEqual(['good.csv']);
+  const reasons = Object.fromEntries(skipped.map(({ file, why }) => [file, why]));
+  expect(Object.keys(reasons)).toHaveLength(16);
+  expect(reasons).toMatchObject({
+    'comments.json': expect.stringMatching(/JSON.+got \/$/) as string,
+    'empty.csv': 'expected a header and rows, got an empty file',
+    'latin1.csv': expect.stringMatching(/^line 2: expected text in UTF-8 .+ 0xE9/) as string,
+    'page.csv': expect.stringMatching(/^an HTML page/) as string,
+    'old.xlsx': expect.stringMatching(/^an old or encrypted Office document/) as string,
+    'not.zip': expect.stringMatching(/^not a zip archive/) as string,
+    'line.csv': expect.stringMatching(/^line 1: expected a row of at most 1 MiB/) as string,
+    'broken.csv': 'a link to a file that is not there',
+    'loop.csv': 'it is a link that leads back to itself; remove it',
+    'pipe.csv': expect.stringMatching(/^a pipe, socket or device/) as string,
+    'socket.csv': expect.stringMatching(/^a pipe, socket or device/) as string,
+    'config.json': expect.stringMatching(/^a pipe, socket or device/) as string,
+    '\ufffd\ufffd.csv': 'its name is not UTF-8; rename it',
+  });
+});
+
+test('what systems and office programs leave behind is passed over, in archives, too', async () => {
+  const left = ['~$a.xlsx', '._a.csv', '.DS_Store', 'Thumbs.db', 'desktop.ini', '__MACOSX/a.csv', 'sub/~$b.xlsx'];
+  for (const name of left) await put(name, 'x');
+  await expectError(
+    ['.'],
+    /: expected files of pairs, got \.DS_Store \(passed over by its name\), .+ and 2 more; name the data/,
+  );
+  writeZip(inFolder('a.zip'), [['a.csv', CSV], ...left.map((name) => [name, 'x'] as const)]);
+  const { sources, skipped } = await find();
+  expect([sources.map(({ id }) => id), skipped]).toEqual([['a.zip/a.csv'], []]);
+});
+
+test('a corpus that is damaged stops the run, beside others, too', async () => {
+  await put('good.csv', CSV);
+  await put('cut.json', '[{"ko": "차", "en": "car"}, {"ko": "배", "e');
+  await expectError(['.'], /^cut\.json: expected JSON up to its last bracket, got the end of the file/);
+  await put('cut.json', '{}');
+  await put('cut.csv.gz', gzipSync(`ko,en\n${'차,car\n'.repeat(50_000)}`).subarray(0, 400));
+  await expectError(
+    ['.'],
+    /^cut\.csv\.gz: expected data compressed by gzip up to its end, got .+unexpected end of file/,
+  );
+});
+
+test('a web of links and 1,000 nested folders are searched once, in seconds', async () => {
+  await put('a.csv', CSV);
+  for (let i = 0; i < 12; i++) mkdirSync(inFolder(`d${i}`));
+  for (let i = 0; i < 12; i++) for (let j = 0; j < 12; j++) symlinkSync(inFolder(`d${j}`), inFolder(`d${i}/to${j}`));
+  mkdirSync(inFolder(Array.from({ length: 1000 }, () => 'n').join('/')), { recursive: true });
+  await put(join(...Array.from({ length: 1000 }, () => 'n'), 'b.csv'), CSV);
+  const started = performance.now();
+  expect((await find()).sources).toHaveLength(2);
+  expect(performance.now() - started).toBeLessThan(20_000);
+});
+
+describe('a file whose name says something else', () => {
+  test.each(['a.dat', 'noending', 'a.csv'])('%s: a workbook, an archive, gzip, JSON', async (name) => {
+    const expected = [
+      ['차', 'car'],
+      ['배', 'pear'],
+    ];
+    const json = JSON.stringify(expected.map(([ko, en]) => ({ ko, en })));
+    const texts = async (): Promise<string[][]> => (await read()).map(([ko, en]) => [ko, en]);
+    await put(name, workbookBytes(inFolder('book.tmp'), [['ko', 'en'], ...expected]));
+    expect(await texts()).toEqual(expected);
+    writeZip(inFolder(name), [['inner.csv', CSV]]);
+    expect(await texts()).toEqual(expected);
+    await put(name, Buffer.concat([gzipSync(CSV.slice(0, 12)), gzipSync(CSV.slice(12))]));
+    expect(await texts()).toEqual(expected);
+    for (const content of [json, json.slice(1, -1).replace('},', '}\n'), `\ufeff${json}`]) {
+      await put(name, content);
+      expect(await texts()).toEqual(expected);
+    }
+  });
+});
