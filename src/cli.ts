@@ -1,15 +1,17 @@
 /** @file The command line as a process: subcommands and exit codes, nothing else. Waits for nothing at its top: `require` loads it. */
 import { failureOf } from './commands/failure.js';
 import { createProgram } from './commands/program.js';
+import { watchStandardStreams } from './commands/standard-streams.js';
 
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error; // the reader has seen enough: `kd … | head`
-});
+let command: string | undefined;
+watchStandardStreams(() => command);
 process.on('uncaughtException', (error) => {
   process.exit(report(error));
 });
 
-const program = createProgram();
+const program = createProgram().hook('preAction', (_, action) => {
+  command = action.name();
+});
 if (process.argv.length > 2)
   void program.parseAsync().catch((error: unknown) => {
     process.exitCode = report(error);

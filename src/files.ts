@@ -155,7 +155,7 @@ const REASONS: Readonly<Record<string, string>> = {
  */
 export function fileError(path: string, action: string, error: unknown): unknown {
   const reason = systemReason(error);
-  return reason === undefined ? error : new InputError(`${path}: ${action}: ${reason}`);
+  return reason === undefined ? error : new InputError(`${path}: ${action}: ${reason}`, { cause: error });
 }
 
 /** Why the system refused, in a few words; undefined for what is not the system's refusal. */

@@ -15,8 +15,8 @@
  *    and then a moment of looking, it counts as gone. Times are compared as the file system has them, not by this machine's clock.
  */
 import { randomBytes } from 'node:crypto';
-import { existsSync, rmSync } from 'node:fs';
-import { readdir, readFile, rm, stat, statfs } from 'node:fs/promises';
+import { constants, existsSync, rmSync } from 'node:fs';
+import { access, readdir, readFile, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
@@ -140,6 +140,22 @@ export async function isLocked(folder: string): Promise<boolean> {
     if (CLAIM.test(name) && (await look(folder, name, Date.now(), TIMES)).verdict === 'alive') return true;
   }
   return false;
+}
+
+/**
+ * Checks that the lock of a folder could be taken now, as far as can be told, and changes nothing.
+ *
+ * @throws InputError as `takeLock`
+ */
+export async function checkUnlocked(folder: string, options: LockOptions): Promise<void> {
+  for (const name of await namesIn(folder)) {
+    if (!CLAIM.test(name)) continue;
+    const found = await look(folder, name, Date.now(), options.times ?? TIMES);
+    if (found.verdict === 'alive') throw inUse(folder, found, options);
+  }
+  await access(folder, constants.W_OK | constants.X_OK).catch((error: unknown) => {
+    throw fileError(join(folder, 'lock'), 'cannot be written', error);
+  });
 }
 
 /** A claim that is not known to be dead. */

@@ -22,11 +22,16 @@ export interface StepTaken {
   readonly rows: readonly number[];
 }
 
+/** A step with losses or gradients that are not finite, which ends the run. */
+export class NotFiniteStep extends InputError {
+  readonly code = 'NOT_FINITE_STEP';
+}
+
 export interface Steps {
   /**
    * Takes the step after a state.
    *
-   * @throws InputError for a step that is not finite and is not to be left out, naming it; the student is as it was before
+   * @throws NotFiniteStep for a step that is not finite and is not to be left out, naming it; the student is as it was before
    */
   take(after: TrainState): Promise<StepTaken>;
   /** False once the engine failed in a step: it may be between two states then. */
@@ -75,8 +80,8 @@ function recordOf(
   return { ...at, loss: lossEn + lossKo, lossEn, lossKo, gradNorm };
 }
 
-function notFinite({ step, lossEn, lossKo, gradNorm }: StepRecord, rows: readonly number[]): InputError {
-  return new InputError(
+function notFinite({ step, lossEn, lossKo, gradNorm }: StepRecord, rows: readonly number[]): NotFiniteStep {
+  return new NotFiniteStep(
     `step ${step}: expected finite losses and gradients, got loss_en ${lossEn}, loss_ko ${lossKo}, gradient norm ${gradNorm} ` +
       `in rows ${rangesOf(rows)} of the training pairs (from 0)`,
   );

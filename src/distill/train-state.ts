@@ -17,7 +17,7 @@ export interface TrainState {
   readonly epochLoss: { readonly sum: number; readonly pairs: number };
   /** The untrained student's validation; absent without validation pairs. */
   readonly first?: ValidationRecord | undefined;
-  /** The validation with the lowest loss after training; absent before. */
+  /** The validation with the lowest loss after training, a finite one; absent before. */
   readonly best?: ValidationRecord | undefined;
 }
 
@@ -47,14 +47,23 @@ export function afterStep(state: TrainState, { step, loss, pairs }: StepRecord, 
 /**
  * Where the run stands after a validation.
  *
- * @param validation absent where there are no validation pairs: the newest is taken for the best then
+ * @param validation absent where there are no validation pairs: the newest is taken for the best then. One whose loss
+ *   is not finite is never the best
  */
 export function afterValidation(
   state: TrainState,
   validation: ValidationRecord | undefined,
 ): { state: TrainState; isBest: boolean } {
-  const isBest = validation === undefined || state.best === undefined || validation.loss < state.best.loss;
-  return { state: { ...state, validated: true, best: isBest ? validation : state.best }, isBest };
+  const best = bestOf(state);
+  const isBest =
+    validation === undefined ||
+    (Number.isFinite(validation.loss) && (best === undefined || validation.loss < best.loss));
+  return { state: { ...state, validated: true, best: isBest ? validation : best }, isBest };
+}
+
+/** The best validation of a run; absent where its loss is not finite, as a state that was saved may have it. */
+export function bestOf({ best }: TrainState): ValidationRecord | undefined {
+  return best !== undefined && Number.isFinite(best.loss) ? best : undefined;
 }
 
 /** Where the run stands before the first step of the next epoch. */

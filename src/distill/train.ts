@@ -56,7 +56,7 @@ const LOOK_EVERY = 100;
  * Prints nothing; tells `callbacks`.
  *
  * @param from where a run that goes on stands; the engine's state must be of the same moment
- * @throws InputError for a step that is not finite, naming it; the student is as it was before that step
+ * @throws NotFiniteStep for a step that is not finite; the student is as it was before that step
  */
 export async function train(
   engine: Engine,
@@ -90,6 +90,7 @@ export async function train(
       if (isStopped()) return { state, stopped: true };
       state = { ...state, first };
     }
+    if (isStopped()) return { state, stopped: true };
     for (;;) {
       while (state.position < plan.stepsPerEpoch && state.step < plan.totalSteps) {
         const { record, applied, rows } = await steps.take(state);
@@ -125,7 +126,7 @@ export async function train(
 
 /** Counts steps: a last, smaller batch and a last, partial window of micro-batches are steps too. */
 export function planSteps(
-  training: Batches,
+  training: Pick<Batches, 'count'>,
   options: Pick<TrainOptions, 'epochs' | 'accumulate' | 'maxSteps'>,
 ): TrainPlan {
   const stepsPerEpoch = Math.ceil(training.count / options.accumulate);

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 
 const STDERR = 2;
 
@@ -9,7 +9,7 @@ const STDERR = 2;
  * simply runs. Synchronous, so nothing else of this process is silenced.
  */
 export function withMutedStderr<T>(work: () => T): T {
-  if (fstatSync(STDERR).isFile()) return work();
+  if (fstatSync(STDERR).isFile() || !isRead(STDERR)) return work();
   let original: number;
   try {
     original = openSync(`/proc/self/fd/${STDERR}`, 'a');
@@ -20,8 +20,18 @@ export function withMutedStderr<T>(work: () => T): T {
     replaceStderr('/dev/null');
     return work();
   } finally {
-    replaceStderr(`/proc/self/fd/${original}`);
+    if (isRead(original)) replaceStderr(`/proc/self/fd/${original}`); // else nobody misses it
     closeSync(original);
+  }
+}
+
+/** Whether what a descriptor writes to can be opened again: of a pipe that nobody reads, that would wait for a reader. */
+function isRead(descriptor: number): boolean {
+  try {
+    closeSync(openSync(`/proc/self/fd/${descriptor}`, constants.O_WRONLY | constants.O_APPEND | constants.O_NONBLOCK));
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -7,12 +7,13 @@ import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { momentShapes } from '../distill/adamw.js';
 import type { NamedValues } from '../distill/engine.js';
+import { InputError, messageOf } from '../errors.js';
 import { fileError, syncFolder, writeFileAtomic } from '../files.js';
 import { writeModelFolder } from '../models/model-folder.js';
 import { sizeOf, type Shapes } from '../models/text-encoder.js';
 import { MANIFEST_FILE, sha256Of, type ManifestEntry } from '../weights/manifest.js';
 import { createSafetensors } from '../weights/safetensors-writer.js';
-import { pointAt, pointedAt } from './run-folder.js';
+import { pointAt, pointedAt, type Pointer } from './run-folder.js';
 
 /** What goes into a checkpoint. */
 export interface CheckpointContents {
@@ -40,6 +41,20 @@ export const CHECKPOINT_FILES = {
   manifest: MANIFEST_FILE,
 } as const;
 
+/** A checkpoint is saved, but what should name it does not. */
+export class NotPointedAt extends InputError {
+  readonly code = 'NOT_POINTED_AT';
+
+  constructor(
+    /** Its name. */
+    readonly checkpoint: string,
+    pointer: Pointer,
+    cause: unknown,
+  ) {
+    super(`\`${pointer}\` does not name it: ${messageOf(cause)}`, { cause });
+  }
+}
+
 /** Begins the name of a folder that is not, or no longer, a checkpoint. */
 export const TEMPORARY = '.tmp-';
 
@@ -54,10 +69,20 @@ export function checkpointName(step: number): string {
   return `step-${String(step).padStart(8, '0')}`;
 }
 
-/** The names of a run's checkpoints, the newest first. */
+/** The names of a run's checkpoints, the newest first; also of one that a killed process was replacing. */
 export async function checkpointNames(run: string): Promise<string[]> {
   const stepOf = (name: string): number => Number(name.slice('step-'.length));
-  return (await readdir(run)).filter((name) => CHECKPOINT.test(name)).sort((a, b) => stepOf(b) - stepOf(a));
+  const names = (await readdir(run)).map((name) => (name.startsWith(REPLACED) ? name.slice(REPLACED.length) : name));
+  return [...new Set(names)].filter((name) => CHECKPOINT.test(name)).sort((a, b) => stepOf(b) - stepOf(a));
+}
+
+/** The folder of a checkpoint of a run: under its name, or while a newer one is to take its place under that other one. */
+export async function folderOfCheckpoint(run: string, name: string): Promise<string> {
+  const folder = join(run, name);
+  return stat(folder).then(
+    () => folder,
+    () => join(run, `${REPLACED}${name}`),
+  );
 }
 
 /** The bytes of a checkpoint's tensors; its other files are small beside them. */
@@ -71,7 +96,8 @@ export function checkpointBytes(shapes: Shapes, trained: Shapes): number {
  * complete and on disk it has another name, so that a folder called `step-…` is always whole.
  *
  * @returns the checkpoint's name
- * @throws InputError when the system refuses; what was there is as it was
+ * @throws NotPointedAt when it is saved, but a pointer cannot be written
+ * @throws InputError when the system refuses it; what was there is as it was
  */
 export async function writeCheckpoint(run: string, contents: CheckpointContents, isBest: boolean): Promise<string> {
   const name = checkpointName(contents.step);
@@ -88,8 +114,11 @@ export async function writeCheckpoint(run: string, contents: CheckpointContents,
     await rm(folder, { recursive: true, force: true }).catch(() => undefined); // the error that matters is the first
     throw fileError(join(run, name), 'cannot be written', error);
   }
-  await pointAt(run, 'last', name);
-  if (isBest) await pointAt(run, 'best', name);
+  for (const pointer of isBest ? (['last', 'best'] as const) : (['last'] as const)) {
+    await pointAt(run, pointer, name).catch((error: unknown) => {
+      throw new NotPointedAt(name, pointer, error);
+    });
+  }
   return name;
 }
 

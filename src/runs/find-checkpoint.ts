@@ -5,7 +5,7 @@ import { InputError } from '../errors.js';
 import { fileError, isPendingName, syncFolder } from '../files.js';
 import { removeLeftovers } from '../leftovers.js';
 import { checkFiles, parseManifest } from '../weights/manifest.js';
-import { CHECKPOINT_FILES, checkpointNames, REPLACED, TEMPORARY } from './checkpoint.js';
+import { CHECKPOINT_FILES, checkpointNames, folderOfCheckpoint, REPLACED, TEMPORARY } from './checkpoint.js';
 import { parseTrainer, type TrainerFile } from './trainer-state.js';
 
 /** A checkpoint that can be gone on from. */
@@ -38,25 +38,28 @@ export async function tidyRun(run: string): Promise<void> {
   removeLeftovers(run, isPendingName); // a report may be written by a process without the lock
 }
 
-/**
- * Looks for the newest whole checkpoint.
- *
- * @param from only this one and older ones
- */
-export async function findCheckpoint(run: string, from?: string): Promise<Search> {
-  const names = await checkpointNames(run);
+/** Looks for the newest whole checkpoint, and changes nothing. */
+export async function findCheckpoint(run: string): Promise<Search> {
   const skipped: { name: string; reason: string }[] = [];
-  const start = from === undefined ? 0 : names.indexOf(from);
-  for (const name of start === -1 ? [] : names.slice(start)) {
-    const folder = join(run, name);
+  for (const name of await checkpointNames(run)) {
     try {
-      return { found: { name, folder, trainer: await checkCheckpoint(folder, name) }, skipped };
+      return { found: await openCheckpoint(run, name), skipped };
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
       skipped.push({ name, reason: error.message });
     }
   }
   return { found: undefined, skipped };
+}
+
+/**
+ * Opens a checkpoint of a run, having checked every file of it.
+ *
+ * @throws InputError that says what is wrong with it
+ */
+export async function openCheckpoint(run: string, name: string): Promise<FoundCheckpoint> {
+  const folder = await folderOfCheckpoint(run, name);
+  return { name, folder, trainer: await checkCheckpoint(folder, name) };
 }
 
 /** Checks every file of a checkpoint. Throws an InputError that says what is wrong. */
@@ -78,16 +81,20 @@ async function checkCheckpoint(folder: string, name: string): Promise<TrainerFil
   return trainer;
 }
 
-/** Takes checkpoints out of the run that are newer than the one it goes on from; their folders stay, under another name. */
+/** Takes checkpoints out of a run that are newer than the one it goes on from; their folders stay, under names that are free. */
 export async function setAside(run: string, newerThan: string | undefined): Promise<string[]> {
   const names = await checkpointNames(run);
   const newer = newerThan === undefined ? names : names.slice(0, names.indexOf(newerThan));
+  const taken = new Set(await readdir(run));
+  const aside: string[] = [];
   for (const name of newer) {
-    await rm(join(run, `${ASIDE}${name}`), { recursive: true, force: true });
-    await rename(join(run, name), join(run, `${ASIDE}${name}`));
+    let free = `${ASIDE}${name}`;
+    for (let count = 2; taken.has(free); count++) free = `${ASIDE}${name}-${count}`;
+    await rename(join(run, name), join(run, free));
+    aside.push(free);
   }
-  if (newer.length > 0) await syncFolder(run);
-  return newer.map((name) => `${ASIDE}${name}`);
+  if (aside.length > 0) await syncFolder(run);
+  return aside;
 }
 
 async function readText(path: string, name: string): Promise<string> {

@@ -2,12 +2,13 @@
  * @file What people call models: `clip` (the teacher), `roberta` (the student of the newest run), a run, a checkpoint of
  * one (`first:300`, `first:best`, `first:last`), a folder, a hub id.
  */
-import { readdir } from 'node:fs/promises';
-import { join, relative, resolve } from 'node:path';
+import { access } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { InputError } from '../errors.js';
-import { checkpointName, CHECKPOINT } from './checkpoint.js';
-import { isRun, readRunConfig } from './run-config.js';
-import { newestRun, pointedAt, POINTERS, RUNS_FOLDER, type Pointer } from './run-folder.js';
+import { folderOfCheckpoint } from './checkpoint.js';
+import { checkpointAt, findRun, isRunName, noSuchRun, usualCheckpoint } from './find-run.js';
+import { readRunConfig } from './run-config.js';
+import { newestRun, RUNS_FOLDER } from './run-folder.js';
 
 /** A model that a name stands for. */
 export interface NamedModel {
@@ -30,7 +31,7 @@ const DEFAULT_TEACHER = 'openai/clip-vit-large-patch14';
  *
  * @param flag the flag that gave the name, for messages
  * @param run the folder of the run whose teacher and student `clip` and `roberta` are; else the newest
- * @throws InputError for `roberta` without a run, and a checkpoint that a run does not have
+ * @throws InputError for `roberta` without a run, the name of no run, and a checkpoint that a run does not have
  */
 export async function resolveModelName(name: string, flag: string, run?: string): Promise<NamedModel> {
   if (name === 'clip') return teacherOf(run ?? (await newestRun()));
@@ -43,16 +44,18 @@ export async function resolveModelName(name: string, flag: string, run?: string)
     }
     return checkpointOf(newest, undefined, flag, 'roberta');
   }
-  const [, runName, place] = /^(.+?)(?::([^:/]+))?$/.exec(name) ?? [];
-  const folder = runName === undefined ? undefined : await runFolderOf(runName);
-  return folder === undefined ? { label: name, source: name } : checkpointOf(folder, place, flag, name);
+  const found = await findRun(name);
+  if (found !== undefined) return checkpointOf(found.folder, found.place, flag, name);
+  if (isRunName(name) && !(await isThere(name)))
+    throw await noSuchRun(`${flag} ${name}`, "a run, its folder, a model's folder or a model on the hub as owner/name");
+  return { label: name, source: name };
 }
 
-/** The folder of the run of this name or at this path; undefined where there is none. */
-export async function runFolderOf(nameOrFolder: string): Promise<string | undefined> {
-  const named = nameOrFolder.includes('/') ? [] : [join(RUNS_FOLDER, nameOrFolder)];
-  for (const folder of [...named, nameOrFolder]) if (await isRun(folder)) return folder;
-  return undefined;
+function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    (error: unknown) => (error as NodeJS.ErrnoException).code === 'EACCES',
+  );
 }
 
 async function teacherOf(run: string | undefined): Promise<NamedModel> {
@@ -61,23 +64,9 @@ async function teacherOf(run: string | undefined): Promise<NamedModel> {
   return { label: 'clip', source: teacher.source, tokenizerSource: settings.teacherTokenizer as string | undefined };
 }
 
-/** A checkpoint of a run: the one at `place` (a step, `best` or `last`), else the best, else the newest. */
+/** A checkpoint of a run: the one at `place` (a step, `best` or `last`), else the one it usually stands for. */
 async function checkpointOf(run: string, place: string | undefined, flag: string, label: string): Promise<NamedModel> {
-  const checkpoints = (await readdir(run)).filter((name) => CHECKPOINT.test(name)).sort();
-  const wanted =
-    place === undefined
-      ? ((await pointedAt(run, 'best')) ?? (await pointedAt(run, 'last')) ?? checkpoints.at(-1))
-      : await placeIn(run, place);
-  if (wanted !== undefined && checkpoints.includes(wanted)) return { label, source: join(run, wanted), run };
-  const there = checkpoints.length === 0 ? 'none yet' : checkpoints.join(', ');
-  throw new InputError(
-    `${flag} ${label}: expected ${wanted ?? 'a checkpoint'} in ${relative('.', run) || '.'}, which has ${there}; ` +
-      `give one as run:step, run:best or run:last`,
-  );
-}
-
-/** The name of the checkpoint at a place; undefined for a pointer that points nowhere, or what is no place. */
-async function placeIn(run: string, place: string): Promise<string | undefined> {
-  if ((POINTERS as readonly string[]).includes(place)) return pointedAt(run, place as Pointer);
-  return /^\d+$/.test(place) ? checkpointName(Number(place)) : place;
+  const where = `${flag} ${label}`;
+  const name = place === undefined ? await usualCheckpoint(run, where) : await checkpointAt(run, place, where);
+  return { label, source: await folderOfCheckpoint(run, name), run };
 }

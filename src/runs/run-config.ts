@@ -40,13 +40,24 @@ export interface RunConfigModel {
 /** Far more than any run notes of itself. */
 const LARGEST_CONFIG = 10_000_000;
 
-/** Whether a folder is a run's, also with a damaged configuration: a model's folder has a `config.json`, too, but no settings. */
+/**
+ * Whether a folder is a run's, also with a damaged configuration: a model's folder has a `config.json`, too, but no settings.
+ *
+ * @throws InputError for a configuration that may not be read
+ */
 export async function isRun(folder: string): Promise<boolean> {
   return readRegularFile(join(folder, RUN_CONFIG), LARGEST_CONFIG).then(
     (bytes) => bytes.includes('"settings"'),
-    () => false,
+    (error: unknown) => {
+      const { cause } = error as { readonly cause?: NodeJS.ErrnoException };
+      if (FORBIDDEN.includes(cause?.code ?? '')) throw error;
+      return false;
+    },
   );
 }
+
+/** What the system says of what is there and may not be read. */
+const FORBIDDEN = ['EACCES', 'EPERM', 'EMFILE', 'ENFILE', 'EIO'];
 
 /**
  * Reads the configuration of a run.
@@ -102,9 +113,33 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** Where a run's models and data lie when it goes on. */
+export interface RunSources {
+  readonly teacher: string;
+  readonly student: string;
+  /** The folder of the token store. */
+  readonly store: string;
+}
+
 /** Notes that a run goes on from a step, with which settings; it is the newest run then. Only under the run's lock. */
-export async function noteResumed(folder: string, config: RunConfig, settings: object, step: number): Promise<void> {
-  const resumed = [...(config.resumed ?? []), { step, time: new Date().toISOString() }];
-  const noted = { ...config, order: await nextOrder(folder), settings, resumed };
+export async function noteResumed(
+  folder: string,
+  config: RunConfig,
+  settings: object,
+  step: number,
+  sources?: RunSources,
+): Promise<void> {
+  const moved = sources && {
+    teacher: { ...config.teacher, source: sources.teacher },
+    student: { ...config.student, source: sources.student },
+    data: { ...config.data, store: sources.store },
+  };
+  const noted = {
+    ...config,
+    order: await nextOrder(folder),
+    settings,
+    ...moved,
+    resumed: [...(config.resumed ?? []), { step, time: new Date().toISOString() }],
+  };
   await writeFileAtomic(join(folder, RUN_CONFIG), `${JSON.stringify(noted, null, 2)}\n`);
 }

@@ -1,19 +1,17 @@
 /** @file `checkpoints/<run>/`: where a run keeps all that it writes. */
-import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
+import { constants, type Stats } from 'node:fs';
+import { access, mkdir, readdir, readFile, rm, rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { InputError } from '../errors.js';
 import { fileError, writeFileAtomic } from '../files.js';
 import { shellQuote } from '../shell.js';
+import { nearestFolder } from '../disk-space.js';
+import { checkRunName, RUNS_FOLDER, type Pointer } from './run-names.js';
 
-/** The folder of all runs, under the current directory. */
-export const RUNS_FOLDER = 'checkpoints';
+export { POINTERS, RUNS_FOLDER, type Pointer } from './run-names.js';
 
 /** The file that makes a folder a run: its options, versions and data. */
 export const RUN_CONFIG = 'config.json';
-
-/** Names of small files that name a checkpoint of the run. */
-export const POINTERS = ['best', 'last'] as const;
-export type Pointer = (typeof POINTERS)[number];
 
 /** A run's name from its start: `2026-11-22-103000`, in local time. */
 export function defaultRunName(now: Date): string {
@@ -27,23 +25,41 @@ export function defaultRunName(now: Date): string {
  * Checks that a run of this name can be started.
  *
  * @returns its folder's absolute path
- * @throws InputError for a name that is not one folder's name, or a run that is already there
+ * @throws InputError for a name that no command could find it by, or a run that is already there
  */
 export async function checkRunIsNew(name: string): Promise<string> {
-  if (name === '' || name !== basename(name) || name === '.' || name === '..') {
-    throw new InputError(`--run: expected the name of a folder under ${RUNS_FOLDER}/, got ${JSON.stringify(name)}`);
-  }
+  checkRunName(name);
   const folder = resolve(RUNS_FOLDER, name);
   await checkIsNoRun(folder);
   return folder;
 }
 
+/** Throws an `InputError` where a folder, or the one over it that there is, may not be written in. */
+export async function checkIsWritable(folder: string): Promise<void> {
+  const parent = await nearestFolder(folder);
+  await access(parent, constants.W_OK | constants.X_OK).catch((error: unknown) => {
+    throw fileError(folder, 'cannot be written', error);
+  });
+}
+
 async function checkIsNoRun(folder: string): Promise<void> {
-  if ((await startOf(folder)) === undefined) return;
-  const name = basename(folder);
+  const place = join(RUNS_FOLDER, basename(folder));
+  const stats = await statIfThere(folder);
+  if (stats?.isDirectory() === false)
+    throw new InputError(`${place}: expected a folder or nothing there, found a file; choose another --run`);
+  if ((await statIfThere(join(folder, RUN_CONFIG))) === undefined) return;
+  const name = shellQuote(basename(folder));
   throw new InputError(
-    `${join(RUNS_FOLDER, name)}: expected no run there yet, found one; go on with it by --resume ${shellQuote(name)}, choose another --run, or delete it`,
+    `${place}: expected no run there yet, found one; go on with it by --resume ${name}, choose another --run, or delete it`,
   );
+}
+
+/** Throws an `InputError` where the system does not say whether something is there. */
+async function statIfThere(path: string): Promise<Stats | undefined> {
+  return stat(path).catch((error: unknown) => {
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
+    throw fileError(path, 'cannot be read', error);
+  });
 }
 
 /**
@@ -75,6 +91,32 @@ export async function beginRun(folder: string, config: object): Promise<void> {
   );
 }
 
+/**
+ * Takes back a run that has not taken a step. Only under the run's lock.
+ *
+ * @param before the names in its folder before it began
+ */
+export async function takeBackRun(folder: string, before: readonly string[]): Promise<void> {
+  const own = (await readdir(folder)).filter((name) => !before.includes(name));
+  for (const name of own) await rm(join(folder, name), { recursive: true, force: true });
+}
+
+/** Removes a run's folder, and that of all runs, where there is nothing in them. */
+export async function removeIfEmpty(folder: string): Promise<void> {
+  for (const each of [folder, dirname(folder)]) {
+    const isGone = await rmdir(each).then(
+      () => true,
+      () => false,
+    );
+    if (!isGone) return;
+  }
+}
+
+/** Makes `best` or `last` name no checkpoint. */
+export async function pointNowhere(run: string, pointer: Pointer): Promise<void> {
+  await rm(join(run, pointer), { force: true });
+}
+
 /** Points `best` or `last` at a checkpoint of the run. */
 export async function pointAt(run: string, pointer: Pointer, checkpoint: string): Promise<void> {
   await writeFileAtomic(join(run, pointer), `${checkpoint}\n`);
@@ -102,10 +144,16 @@ interface Start {
  * @returns undefined where there is no run
  */
 export async function newestRun(root: string = RUNS_FOLDER): Promise<string | undefined> {
-  const [newest] = (await startsUnder(root)).sort(
-    (a, b) => b.start.order - a.start.order || b.start.time - a.start.time,
-  );
-  return newest?.folder;
+  const [newest] = await runsUnder(root);
+  return newest === undefined ? undefined : join(root, newest);
+}
+
+/** The names of the runs under `root`, ordered as in `newestRun`, the newest first. */
+export async function runsUnder(root: string): Promise<string[]> {
+  const starts = await startsUnder(root);
+  return starts
+    .sort((a, b) => b.start.order - a.start.order || b.start.time - a.start.time)
+    .map(({ folder }) => basename(folder));
 }
 
 /** The order of a run that is begun or gone on with now. */

@@ -1,5 +1,5 @@
 /** @file The lock of a run: one process at a time writes its folder. */
-import { isLocked, takeLock, type HeartbeatTimes, type Lock } from '../lock.js';
+import { checkUnlocked, isLocked, takeLock, type HeartbeatTimes, type Lock } from '../lock.js';
 
 export type { Lock as RunLock } from '../lock.js';
 
@@ -12,6 +12,15 @@ export type { Lock as RunLock } from '../lock.js';
  */
 export async function lockRun(run: string, onWait?: (text: string) => void, times?: HeartbeatTimes): Promise<Lock> {
   return takeLock(run, { what: 'a run', ...(onWait && { onWait }), ...(times && { times }) });
+}
+
+/**
+ * Checks that a run can be locked now, as far as can be told, and changes nothing.
+ *
+ * @throws InputError as `lockRun`
+ */
+export async function checkLockable(run: string): Promise<void> {
+  await checkUnlocked(run, { what: 'a run' });
 }
 
 /** Whether a process writes a run, as far as can be told. */

@@ -1,11 +1,13 @@
 /** @file `kd train --resume`: that a run which was killed ends as one that was not, and what is refused. */
 import { spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { KD, kd, temporaryFolder, type CliResult } from '../cli.js';
-import { folderWithPairs, ownWords, readCsv, readJson, train, trainArguments } from './tiny.js';
+import { kdHere } from '../in-process.js';
+import { copyOf, folderWithPairs, ownWords, readCsv, readJson, STUDENT, train, trainArguments } from './tiny.js';
 
 const SCRIPT = join(import.meta.dirname, '../../scripts/kill-test.mjs');
 /** Op by op: for a few steps a graph takes longer to make than it saves. That a recorded step goes on bit for bit is seen where runs are killed. */
@@ -79,15 +81,108 @@ describe('a run that has ended', () => {
     return cwd;
   };
 
-  it('is not run again; without a name it is the last run', () => {
+  it('is not run again, and nothing of it changes; without a name it is the last run', async () => {
     const cwd = copied();
-    const result = resume(cwd);
+    const before = contentsOf(cwd);
+    const finished = 'checkpoints/tiny: finished at step 12; go on with --epochs 6\n';
+    const bare = await kdHere(['train', '--resume'], { cwd });
+    expect([bare.code, bare.stdout]).toEqual([0, finished]);
+    expect(bare.stderr).toBe('--resume: the last run is checkpoints/tiny\n');
+    const other = await kdHere(['train', '--resume', 'tiny', '--keep', '7'], { cwd });
+    expect([other.code, other.stdout]).toEqual([0, finished]);
+    expect(other.stderr).toContain('warning: --keep: not applied, as there is nothing left to do');
+    const dry = await kdHere(['train', '--resume', 'tiny:last', '--dry-run', '--json'], { cwd });
+    expect(JSON.parse(dry.stdout)).toEqual({
+      event: 'finished',
+      run: join(realpathSync(cwd), 'checkpoints/tiny'),
+      steps: 12,
+      more: '--epochs 6',
+    });
+    expect(contentsOf(cwd)).toEqual(before);
+  });
+
+  it('is as it was after everything that is refused', async () => {
+    const cwd = copied();
+    const damaged = join(cwd, 'checkpoints/tiny/step-00000010/optimizer.safetensors');
+    const bytes = readFileSync(damaged);
+    bytes[bytes.length - 1] ^= 1;
+    writeFileSync(damaged, bytes);
+    mkdirSync(join(cwd, 'other'));
+    writeFileSync(join(cwd, 'other/pairs.csv'), 'ko,en\n집,house\n차,car\n');
+    const before = contentsOf(join(cwd, 'checkpoints/tiny'));
+    const there = /, which has step-00000008, step-00000010, step-00000012; give one as run:step/;
+    for (const [flags, message] of [
+      [['tiny/step-77'], there],
+      [['checkpoints/tiny/step-00000077'], there],
+      [['tiny:77'], there],
+      [['tiny:77', '--dry-run'], there],
+      [
+        ['tiny:10'],
+        /expected a whole checkpoint, but in step-00000010 optimizer.* the others are step-00000012, step-00000008/,
+      ],
+      [['tiny', '--epochs', '2'], /^error: --epochs 2: expected at least 3, as 12 steps are done and an epoch has 4;/m],
+      [['tiny', '--max-steps', '7'], /^error: --max-steps 7: expected at least 12, the steps that are done;/m],
+      [['tiny', '--run', 'other'], /^error: --run other: expected no name beside --resume/m],
+      [
+        ['tiny', '--recipe', 'smoke'],
+        /expected the options that the run began with, --recipe its default, not "smoke"/,
+      ],
+      [['tiny', '--epochs', '4', '--teacher', 'nowhere'], /--teacher nowhere: no such folder/],
+      [['tiny', '--epochs', '4', '--data', 'nowhere.csv'], /nowhere\.csv/],
+      [['tiny', '--epochs', '4', '--data', 'other'], /there have changed: data/],
+      [['tiny', '--epochs', '4', '--student', copyOfStudent(cwd)], /there have changed: student/],
+      [
+        ['tin'],
+        /^error: --resume tin: expected the name of a run .* found none of that name; the runs there are, the newest first: tiny$/m,
+      ],
+      [[''], /^error: --resume "": expected/m],
+    ] as const) {
+      const { code, stderr } = await kdHere(['train', '--resume', ...flags], { cwd });
+      expect([code, stderr]).toEqual([1, expect.stringMatching(message)]);
+    }
+    expect(contentsOf(join(cwd, 'checkpoints/tiny'))).toEqual(before);
+  });
+
+  it('with no whole checkpoint is not begun anew', async () => {
+    const cwd = copied();
+    for (const name of steps(cwd)) rmSync(join(cwd, 'checkpoints/tiny', name, 'model.safetensors'));
+    const before = contentsOf(cwd);
+    const { code, stderr } = await kdHere(['train', '--resume', 'tiny'], { cwd });
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringMatching(/expected a whole checkpoint, found none: step-00000012 \(/),
+    ]);
+    expect(contentsOf(cwd)).toEqual(before);
+  });
+
+  it('goes on from a checkpoint that is named, with the newer ones put aside, and stores its settings', () => {
+    const cwd = copied();
+    const run = join(cwd, 'checkpoints/tiny');
+    const dry = resume(cwd, 'tiny:10', '--dry-run', '--epochs', '4');
+    expect(dry.code, dry.stderr).toBe(0);
+    expect(dry.stdout).toMatch(/^steps {7}16, 4 an epoch; 10 are done$/m);
+    expect(steps(cwd)).toEqual(steps(original));
+    const printed = resume(cwd, 'tiny', '--print', '--epochs', '4');
+    expect(printed.stdout).toMatch(/^ {2}--save-every 2 +the run's$/m);
+    expect(printed.stdout).toMatch(/^ {2}--epochs 4 +given$/m);
+
+    const result = resume(cwd, 'checkpoints/tiny/step-10', '--keep', '9');
     expect(result.code, result.stderr).toBe(0);
-    expect(ownWords(result.stderr)).toMatch(/^--resume: the last run is checkpoints\/tiny$/m);
-    expect(ownWords(result.stderr)).toContain('checkpoints/tiny: goes on from step-00000012');
-    expect(readFileSync(join(cwd, 'checkpoints/tiny/validation.csv'), 'utf8')).toBe(
-      readFileSync(join(original, 'checkpoints/tiny/validation.csv'), 'utf8'),
-    );
+    expect(ownWords(result.stderr)).toMatch(/^newer checkpoints are put aside: \.aside-step-00000012$/m);
+    expect(readJson(join(run, 'config.json'))).toMatchObject({
+      settings: { epochs: 3, keep: 9 },
+      resumed: [{ step: 10 }],
+    });
+    const weights = (folder: string): Buffer => readFileSync(join(folder, 'step-00000012/model.safetensors'));
+    expect(weights(run).equals(weights(join(original, 'checkpoints/tiny')))).toBe(true);
+    expect(readFileSync(join(run, 'best'), 'utf8')).toBe(readFileSync(join(original, 'checkpoints/tiny/best'), 'utf8'));
+    const again = resume(cwd, 'tiny:10', '--keep', '1');
+    expect(again.code, again.stderr).toBe(0);
+    expect(
+      readdirSync(run)
+        .filter((name) => name.startsWith('.aside'))
+        .sort(),
+    ).toEqual(['.aside-step-00000012', '.aside-step-00000012-2']);
   });
 
   it('goes on for more epochs, and says what that does to the learning rate', () => {
@@ -136,7 +231,7 @@ describe('a run that has ended', () => {
     [
       'a run that is not there',
       [],
-      /^error: --resume: expected the name of a run under checkpoints\/, its folder or one of its checkpoints, got "other"$/,
+      /^error: --resume other: expected the name of a run under checkpoints\/, its folder or one of its checkpoints, found none of that name; the runs there are, the newest first: tiny$/,
     ],
   ])('refuses %s', (_, flags, message) => {
     const result = resume(copied(), flags.length === 0 ? 'other' : 'tiny', ...flags);
@@ -148,7 +243,7 @@ describe('a run that has ended', () => {
     const cwd = copied();
     const pairs = readFileSync(join(cwd, 'pairs.csv'), 'utf8');
     writeFileSync(join(cwd, 'pairs.csv'), `${pairs}\n집,house`);
-    const result = resume(cwd);
+    const result = resume(cwd, 'tiny', '--epochs', '4');
     expect(result.code).toBe(1);
     expect(lastLine(result)).toMatch(
       /^error: .*checkpoints\/tiny: expected what the run began with, but there have changed: data \([0-9a-f]{12}, now [0-9a-f]{12}\); bring it back, or begin another run$/,
@@ -251,6 +346,25 @@ it('caches the teacher, and learns from the cache', () => {
   ]);
 });
 
+/** A student of other weights. */
+function copyOfStudent(cwd: string): string {
+  const folder = copyOf(STUDENT, join(cwd, 'student'));
+  const path = join(folder, 'model.safetensors');
+  const bytes = readFileSync(path);
+  bytes[bytes.length - 4] ^= 1; // the last bit of a value
+  writeFileSync(path, bytes);
+  return folder;
+}
+
+/** SHA-256 of every file in a folder, by its path. */
+function contentsOf(folder: string): Record<string, string> {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const hash = (path: string): string => createHash('sha256').update(readFileSync(path)).digest('hex');
+  return Object.fromEntries(
+    files.map(({ parentPath, name }) => [join(parentPath, name), hash(join(parentPath, name))]),
+  );
+}
+
 /** A small file system of its own, or undefined where mounting is not allowed. */
 function mountedFolder(options: string): string | undefined {
   const folder = temporaryFolder();
@@ -284,7 +398,7 @@ it.each([
     expect(ownWords(result.stderr)).toMatch(warning);
     expect(result.code).toBe(1);
     expect(lastLine(result)).toMatch(
-      /^error: .*expected to save step 12 at the end, but could not; last good checkpoint: .*step-\d{8}; make room and go on with --resume$/,
+      /^error: .*expected to save step 12 at the end, but could not; last good checkpoint: .*step-\d{8}; make room and go on with: kd train --resume tiny$/,
     );
     expect(readCsv(join(disk, 'loss.csv'))).toHaveLength(12);
     expect(readdirSync(disk).filter((name) => name.startsWith('.tmp'))).toEqual([]);

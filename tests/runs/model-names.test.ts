@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { InputError } from '../../src/errors.js';
 import { resolveModelName } from '../../src/runs/model-names.js';
 import { isRun, readRunConfig } from '../../src/runs/run-config.js';
 import { pointAt } from '../../src/runs/run-folder.js';
@@ -79,15 +80,59 @@ it('clip and roberta are the teacher and the student of the newest run, or of th
   });
 });
 
-it('anything else is a folder or a hub id, a model folder of a run among them', async () => {
-  await run('first', [100]);
+it('all names of a checkpoint mean it, with the run that it is of', async () => {
+  const folder = await run('first', [100, 200]);
+  const found = { source: 'checkpoints/first/step-00000100', run: 'checkpoints/first' };
   for (const name of [
-    'klue/roberta-small',
-    'klue/roberta-small@main',
+    'first:100',
+    'first:step-00000100',
+    'first:step-100',
+    'first/step-00000100',
+    'first/step-100',
+    'checkpoints/first:100',
     'checkpoints/first/step-00000100',
-    './model',
-    'nowhere',
-  ]) {
+    'checkpoints/first/step-00000100/',
+  ])
+    expect(await resolveModelName(name, '--model'), name).toEqual({ label: name, ...found });
+  await pointAt(folder, 'best', 'step-00000100');
+  for (const name of ['first', 'first:best', 'first/best', 'checkpoints/first/', 'checkpoints/first/best'])
+    expect(await resolveModelName(name, '--model'), name).toEqual({ label: name, ...found });
+  process.chdir(folder);
+  expect((await resolveModelName('.', '--model')).source).toBe('step-00000100');
+});
+
+it('a name that only a run could have, and none has, is told with the runs that there are', async () => {
+  await expect(resolveModelName('first', '--model')).rejects.toThrow(
+    /^--model first: expected a run, .*, found none of that name; there is no run under \S+\/checkpoints yet$/,
+  );
+  for (const name of ['first', 'second', 'third', 'a', 'b', 'c', 'd']) await run(name, [100]);
+  for (const name of [
+    'frist',
+    'frist:300',
+    'frist:best',
+    'frist/step-100',
+    'checkpoints/frist',
+    'checkpoints/x/step-1',
+  ])
+    await expect(resolveModelName(name, '--model'), name).rejects.toThrow(
+      new InputError(
+        `--model ${name}: expected a run, its folder, a model's folder or a model on the hub as owner/name, found none of that name; the runs there are, the newest first: d, c, b, a, third and 2 more`,
+      ),
+    );
+  mkdirSync('model');
+  expect(await resolveModelName('model', '--model')).toEqual({ label: 'model', source: 'model' });
+});
+
+it('of many checkpoints the newest are named', async () => {
+  await run('first', [1, 2, 3, 4, 5, 6, 7]);
+  await expect(resolveModelName('first:9', '--model')).rejects.toThrow(
+    'which has 2 older, step-00000003, step-00000004, step-00000005, step-00000006, step-00000007; give one as',
+  );
+});
+
+it('anything else is a folder or a hub id', async () => {
+  await run('first', [100]);
+  for (const name of ['klue/roberta-small', 'klue/roberta-small@main', './model', './checkpoints', 'models/nowhere']) {
     expect(await resolveModelName(name, '--model')).toEqual({ label: name, source: name });
   }
 });

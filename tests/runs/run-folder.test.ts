@@ -1,7 +1,8 @@
-import { mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { InputError } from '../../src/errors.js';
+import { findRun } from '../../src/runs/find-run.js';
 import { noteResumed, type RunConfig } from '../../src/runs/run-config.js';
 import {
   beginRun,
@@ -11,6 +12,8 @@ import {
   newestRun,
   pointAt,
   pointedAt,
+  removeIfEmpty,
+  takeBackRun,
 } from '../../src/runs/run-folder.js';
 import { temporaryFolder } from '../cli.js';
 import { newRun } from './new-run.js';
@@ -60,6 +63,63 @@ describe('a new run', () => {
     await expect(newRun(name, {})).rejects.toThrow(
       `--run: expected the name of a folder under checkpoints/, got ${JSON.stringify(name)}`,
     );
+  });
+
+  // Each is what another command would take for something else, or could not be given.
+  it.each([
+    ['a:b', 'a colon comes between a run and its checkpoint, as in first:300'],
+    ['x,y', 'commas come between names, as in --compare first,second'],
+    ['clip', 'clip and roberta stand for models of a run'],
+    ['roberta', 'clip and roberta stand for models of a run'],
+    ['.prepared', 'folders with a dot before their names are no runs'],
+    ['-v', 'it looks like a flag'],
+    ['step-00000001', 'that is how a checkpoint is named'],
+    ['step-1', 'that is how a checkpoint is named'],
+    ['best', 'that is how a checkpoint is named'],
+    ['last', 'that is how a checkpoint is named'],
+    ['a\nb', 'it has characters that cannot be shown'],
+    ['a\u0000', 'it has characters that cannot be shown'],
+    ['a\u202eb', 'it has characters that cannot be shown'],
+    ['   ', 'it is empty'],
+    ['\u3000', 'it is empty'],
+    ['first ', 'it begins or ends with a space'],
+    [' first', 'it begins or ends with a space'],
+    ['first.', 'it ends with a dot'],
+    ['글'.repeat(86), 'it has more than 255 bytes'],
+  ])('is not called %j: %s', async (name, flaw) => {
+    await expect(checkRunIsNew(name)).rejects.toThrow(`: ${flaw}; choose another`);
+  });
+
+  it.each(['first', '첫째', 'my run', '2026-11-22-103000', 'v1.2', 'a+b=c', 'step', 'best-of-3', '글'.repeat(85)])(
+    'may be called %j',
+    async (name) => {
+      await newRun(name, { settings: {} });
+      expect(await findRun(name)).toEqual({ folder: `checkpoints/${name}`, name, place: undefined });
+    },
+  );
+
+  it('takes no place of a file', async () => {
+    mkdirSync('checkpoints');
+    writeFileSync('checkpoints/first', '');
+    await expect(checkRunIsNew('first')).rejects.toThrow(
+      'checkpoints/first: expected a folder or nothing there, found a file; choose another --run',
+    );
+  });
+
+  it('that is taken back leaves nothing of its own', async () => {
+    mkdirSync('checkpoints/notes', { recursive: true });
+    writeFileSync('checkpoints/notes/plan.txt', 'later');
+    for (const [name, before] of [
+      ['first', []],
+      ['notes', ['plan.txt']],
+    ] as const) {
+      const folder = await newRun(name, {});
+      writeFileSync(join(folder, 'loss.csv'), 'step\n');
+      await takeBackRun(folder, before);
+      await removeIfEmpty(folder);
+    }
+    expect(readdirSync('checkpoints')).toEqual(['notes']);
+    expect(readdirSync('checkpoints/notes')).toEqual(['plan.txt']);
   });
 
   it('says so where the system refuses it', async () => {

@@ -1,6 +1,7 @@
 /** @file Which models are compared: those named, the teacher, and each run's student as it was before training. */
 import { basename, resolve } from 'node:path';
-import { resolveModelName, runFolderOf } from '../../runs/model-names.js';
+import { findRun } from '../../runs/find-run.js';
+import { resolveModelName } from '../../runs/model-names.js';
 import { readRunConfig } from '../../runs/run-config.js';
 import { newestRun } from '../../runs/run-folder.js';
 import { InputError } from '../../errors.js';
@@ -78,8 +79,8 @@ export async function openLineUp(
 /** The folder of the first run among the names. */
 async function firstRunOf(names: readonly string[]): Promise<string | undefined> {
   for (const name of names) {
-    const run = await runFolderOf(name.replace(/:[^:/]+$/, ''));
-    if (run !== undefined) return run;
+    const run = await findRun(name);
+    if (run !== undefined) return run.folder;
   }
   return undefined;
 }
@@ -125,7 +126,8 @@ async function openUntrained(name: string, run: string, width: number | undefine
   );
   const isProjected = settings.project === true && width !== undefined && opened.model.encoder.width !== width;
   const model = isProjected ? withFreshProjection(opened.model, width, start.seed ?? 0) : opened.model;
-  return { name: `${name.replace(/:[^:/]+$/, '')} (untrained)`, role: 'untrained', opened: { ...opened, model } };
+  const called = (await findRun(name))?.name ?? name;
+  return { name: `${called} (untrained)`, role: 'untrained', opened: { ...opened, model } };
 }
 
 /** How a run's models came by parameters that no file has. */

@@ -7,7 +7,7 @@ import { InputError, messageOf } from '../../errors.js';
 import { followRun } from '../../report/run-follower.js';
 import { serveReport } from '../../report/server.js';
 import { writeReport } from '../../report/write-report.js';
-import { runFolderOf } from '../../runs/model-names.js';
+import { findRun, noSuchRun } from '../../runs/find-run.js';
 import { newestRun, RUNS_FOLDER } from '../../runs/run-folder.js';
 import { openOutput, type Output, type OutputOptions } from '../console.js';
 import { backendOption, deviceOption } from '../flags.js';
@@ -97,15 +97,13 @@ async function encodeSentences(run: string, options: EncodeOptions, output: Outp
 
 /** The folder of the run that is meant. */
 async function runOf(name: string | undefined): Promise<string> {
-  const folder = name === undefined ? await newestRun() : await runFolderOf(name);
+  const folder = name === undefined ? await newestRun() : (await findRun(name))?.folder;
   if (folder !== undefined) return folder;
   if (name === undefined)
     throw new InputError(
       `report: expected a run under ${resolve(RUNS_FOLDER)}, found none; train one with kd train, or name its folder`,
     );
-  throw new InputError(
-    `report ${name}: expected the name of a run under ${resolve(RUNS_FOLDER)}, or its folder, found neither; \`ls ${RUNS_FOLDER}\` shows the runs`,
-  );
+  throw await noSuchRun(`report ${name}`, "the name of a run, or a run's folder");
 }
 
 function port(text: string): number {

@@ -17,6 +17,7 @@ import { formatCount, formatCounted } from '../../format.js';
 import { makeStore } from '../prepare/make-store.js';
 import { sayWhatWasFound, warnOfFewer } from '../prepare/report-text.js';
 import { storeKey } from '../prepare/store-key.js';
+import type { TrainContext } from './context.js';
 import type { RunModel } from './models.js';
 import type { TrainSettings } from './settings.js';
 
@@ -63,12 +64,14 @@ export async function openPairs(
   found: FoundData,
   settings: TrainSettings,
   models: { readonly teacher: RunModel; readonly student: RunModel },
-  output: Output,
+  { output, stop }: TrainContext,
   isTrial: boolean,
 ): Promise<TokenStore> {
   const encoders = { teacher: models.teacher.tokenizer, student: models.student.tokenizer };
   const store =
-    'store' in found ? found.store : await openStore(await prepared(found.sources, settings, models, output, isTrial));
+    'store' in found
+      ? found.store
+      : await openStore(await prepared(found.sources, settings, models, { output, stop }, isTrial));
   checkTokenizers(store, encoders);
   if ('sources' in found) warnOfFewer(settings.samples, store.training.count + store.validation.count, output);
   const { training, validation, folder } = store;
@@ -100,7 +103,7 @@ async function prepared(
   sources: Sources,
   settings: TrainSettings,
   { teacher, student }: { readonly teacher: RunModel; readonly student: RunModel },
-  output: Output,
+  { output, stop }: TrainContext,
   isTrial: boolean,
 ): Promise<string> {
   const { data: paths, koColumn, enColumn, samples, validFraction, seed, shuffle } = settings;
@@ -116,10 +119,8 @@ async function prepared(
     ({ tokenizerFiles }) => tokenizerFiles.slice(0, 1).map((file) => dirname(file))[0],
   );
   const encoderFolders = folders.includes(undefined!) ? undefined : { teacher: folders[0], student: folders[1] };
-  sayWhatWasFound(
-    await makeStore({ paths, sources, out, settings: prepareSettings, encoders, encoderFolders }, output),
-    output,
-  );
+  const request = { paths, sources, out, settings: prepareSettings, encoders, encoderFolders };
+  sayWhatWasFound(await stop.tidying((signal) => makeStore({ ...request, signal }, output)), output);
   return out;
 }
 

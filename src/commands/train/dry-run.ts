@@ -9,17 +9,26 @@ import { formatBytes, formatCount } from '../../format.js';
 import { startEngine } from './engine.js';
 import { distillationOf } from './engine-parts.js';
 import { memoryNeed } from './memory.js';
+import type { FoundCheckpoint } from '../../runs/find-checkpoint.js';
 import type { PreparedRun } from './prepare.js';
+import { startFrom } from './resume.js';
+import { trainedShapes } from './saving.js';
 
-/** Runs one step, and says shapes, steps and memory. */
-export async function dryRun(prepared: PreparedRun, output: Output): Promise<void> {
-  const plan = await describePlan(prepared);
+/**
+ * Runs one step, and says shapes, steps and memory.
+ *
+ * @param from the checkpoint that a run would go on from; absent for a run that would begin
+ */
+export async function dryRun(prepared: PreparedRun, output: Output, from?: FoundCheckpoint): Promise<void> {
+  const plan = { ...(await describePlan(prepared)), done: from?.trainer.state.step ?? 0 };
   output.message(`memory: about ${formatBytes(plan.memory_estimate_bytes)}`); // before it is taken
-  const report = { event: 'dry-run', ...plan, ...(await measureStep(prepared)) };
+  const report = { event: 'dry-run', ...plan, ...(await measureStep(prepared, from)) };
   output.result(asText(report), report);
 }
 
-type Report = Awaited<ReturnType<typeof describePlan>> & Awaited<ReturnType<typeof measureStep>>;
+type Report = Awaited<ReturnType<typeof describePlan>> & { readonly done: number } & Awaited<
+    ReturnType<typeof measureStep>
+  >;
 
 /** What is known before the first step. */
 async function describePlan(prepared: PreparedRun) {
@@ -44,9 +53,11 @@ async function describePlan(prepared: PreparedRun) {
 }
 
 /** What only a step can tell. */
-async function measureStep(prepared: PreparedRun) {
+async function measureStep(prepared: PreparedRun, from: FoundCheckpoint | undefined) {
   const batch = await withTarget(await prepared.data.training.at(0), prepared);
-  const engine = await startEngine(prepared, undefined, batch.target === undefined ? 'computed' : 'given');
+  const trained = trainedShapes(distillationOf(prepared));
+  const start = from && (await startFrom(from, trained, prepared.teacher.model.parameters()));
+  const engine = await startEngine(prepared, start, batch.target === undefined ? 'computed' : 'given');
   const started = performance.now();
   const { lossEn, lossKo }: StepResult = await engine.step([batch], 0);
   const seconds = (performance.now() - started) / 1000;
@@ -81,7 +92,10 @@ function asText(report: Report): string {
       'pairs',
       `${formatCount(report.training_pairs)} for training, ${formatCount(report.validation_pairs)} for validation`,
     ],
-    ['steps', `${formatCount(report.steps)}, ${formatCount(report.steps_per_epoch)} an epoch`],
+    [
+      'steps',
+      `${formatCount(report.steps)}, ${formatCount(report.steps_per_epoch)} an epoch${report.done === 0 ? '' : `; ${formatCount(report.done)} are done`}`,
+    ],
     ['ids', `[${report.ids.join(', ')}] each for teacher, student English, student Korean`],
     ['compared', `[${report.compared.join(', ')}]`],
     [

@@ -1,7 +1,11 @@
 import { Command, Option } from 'commander';
 import { RECIPE_NAMES } from '../../distill/recipes.js';
-import { checkRunIsNew, defaultRunName } from '../../runs/run-folder.js';
+import { InputError } from '../../errors.js';
+import { checkIsWritable, checkRunIsNew, defaultRunName } from '../../runs/run-folder.js';
+import { checkLockable } from '../../runs/run-lock.js';
+import { checkRunName } from '../../runs/run-names.js';
 import { openOutput, type Output, type OutputOptions } from '../console.js';
+import { EXIT } from '../failure.js';
 import {
   backendOption,
   count,
@@ -13,12 +17,14 @@ import {
   seed,
   share,
 } from '../flags.js';
+import type { TrainContext } from './context.js';
 import { dryRun } from './dry-run.js';
 import { prepareRun } from './prepare.js';
 import { printSettings, withRecipe } from './recipe.js';
-import { openResumedRun } from './resume.js';
-import { runTraining } from './run.js';
+import { checkSame, chooseCheckpoint, openResumedRun, sayFinished, wayOnFromEnd } from './resume.js';
+import { beginTraining, resumeTraining } from './run.js';
 import { CHOICES, DEFAULTS, type AskedSettings } from './settings.js';
+import { openTrainingStop, Stopped } from './stopping.js';
 
 const EXAMPLES = `
 Examples:
@@ -27,6 +33,7 @@ Examples:
   $ kd train --recipe roberta-1m --print            the original's exact settings
   $ kd train --resume                               go on with the last run, exactly where it was
   $ kd train --resume first --epochs 20             go on with another number of epochs
+  $ kd train --resume first:300                     go on from an earlier checkpoint
   $ kd train --dry-run                              load, count, one step, stop`;
 
 /** Flags as commander gives them: a switch that was not given is absent. */
@@ -110,7 +117,7 @@ export function trainCommand(): Command {
       count,
     )
     .option('--keep <checkpoints>', 'newest checkpoints to keep, besides the best', count, DEFAULTS.keep)
-    .option('--resume [run|folder]', 'go on with a run (default: the last one) from its newest whole checkpoint')
+    .option('--resume [run|folder]', 'go on with a run (default: the last one) or from a checkpoint of one')
     .option(
       '--cache-teacher <folder>',
       "keep the teacher's outputs there (bfloat16), and train from them: 118 kB a pair at 77 × 768",
@@ -128,8 +135,10 @@ export function trainCommand(): Command {
     .action(async (given: TrainFlags, command: Command) => {
       const output = openOutput(command.optsWithGlobals<OutputOptions>());
       const { print = false, ...flags } = withRecipe(given, command, output);
-      if (print) printSettings(flags, command, output);
-      else await train(flags, givenBy(command), output);
+      checkTogether(flags);
+      if (!print) await train(flags, givenBy(command), output);
+      else if (flags.resume === undefined) printSettings(flags, command, output);
+      else await printResumed(flags.resume, givenBy(command), command, output);
     });
 }
 
@@ -138,22 +147,80 @@ async function train(
   given: Partial<AskedSettings>,
   output: Output,
 ): Promise<void> {
+  const stop = openTrainingStop(output);
+  const context = { output, stop };
   const settings: AskedSettings = { ...rest, randomWeights };
-  if (isDryRun) {
-    const prepared = await prepareRun(settings, output, { mayLackModels: true });
-    await dryRun(prepared, output).finally(prepared.data.close);
-    return;
+  try {
+    if (resume !== undefined) process.exitCode = await goOnWith(resume, given, isDryRun, context);
+    else if (isDryRun) {
+      const prepared = await prepareRun(settings, context, { isTrial: true, mayLackModels: true });
+      await dryRun(prepared, output).finally(prepared.data.close);
+    } else process.exitCode = await begin(settings, context);
+  } catch (error) {
+    if (!(error instanceof Stopped)) throw error;
+    output.warn(error.message);
+    process.exitCode = EXIT.stopped;
+  } finally {
+    stop.dispose();
   }
-  if (resume !== undefined) {
-    const run = await openResumedRun(resume, given, output);
-    const prepared = await prepareRun(run.settings, output, { mayLackModels: false });
-    process.exitCode = await runTraining(run, prepared, output).finally(prepared.data.close);
-    return;
-  }
+}
+
+/** Begins a run. Gives the exit code. */
+async function begin(settings: AskedSettings, context: TrainContext): Promise<number> {
   const run = settings.run ?? defaultRunName(new Date());
-  await checkRunIsNew(run); // now, and not when all data is read
-  const prepared = await prepareRun(settings, output, { mayLackModels: false });
-  process.exitCode = await runTraining(run, prepared, output).finally(prepared.data.close);
+  const folder = await checkRunIsNew(run); // now, and not when all data is read
+  await checkIsWritable(folder);
+  const prepared = await prepareRun(settings, context);
+  return beginTraining(run, prepared, context).finally(prepared.data.close);
+}
+
+/** Goes on with a run, or in a dry run looks at what that would be. Gives the exit code. */
+async function goOnWith(
+  target: string | true,
+  given: Partial<AskedSettings>,
+  isDryRun: boolean,
+  context: TrainContext,
+): Promise<number> {
+  const { output } = context;
+  const run = await openResumedRun(target, given, output);
+  if (!isDryRun) await checkLockable(run.folder);
+  const chosen = await chooseCheckpoint(run, output);
+  const { found } = chosen;
+  const wayOn = found && wayOnFromEnd(run, found.trainer.state);
+  if (found !== undefined && wayOn !== undefined) {
+    sayFinished(run, found.trainer.state, wayOn, output);
+    return EXIT.done;
+  }
+  const prepared = await prepareRun(run.settings, context, { isTrial: isDryRun });
+  try {
+    checkSame(run, prepared, output);
+    if (!isDryRun) return await resumeTraining(run, chosen, prepared, context);
+    await dryRun(prepared, output, found);
+    return EXIT.done;
+  } finally {
+    await prepared.data.close();
+  }
+}
+
+/** Shows the settings that a run would go on with. */
+async function printResumed(
+  target: string | true,
+  given: Partial<AskedSettings>,
+  command: Command,
+  output: Output,
+): Promise<void> {
+  const { settings } = await openResumedRun(target, given, output);
+  printSettings(settings, command, output, "the run's");
+}
+
+/** Throws an `InputError` for flags that exclude each other, or that no run could be called by. */
+function checkTogether({ run, resume }: TrainFlags): void {
+  if (run === undefined) return;
+  if (resume !== undefined)
+    throw new InputError(
+      `--run ${run}: expected no name beside --resume, which goes on with a run under the name it has; leave out one of them`,
+    );
+  checkRunName(run);
 }
 
 /** The settings that were given as flags, and not by default. */

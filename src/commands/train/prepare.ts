@@ -7,8 +7,9 @@ import { countParameters } from '../../models/text-encoder.js';
 import { MAX_LENGTH } from '../../text/tokenizer.js';
 import type { Fingerprints } from '../../runs/trainer-state.js';
 import { VERSION } from '../../version.js';
-import type { Output } from '../console.js';
 import { chooseBatchSize, findFittingBatch } from './batch-size.js';
+import type { Output } from '../console.js';
+import type { TrainContext } from './context.js';
 import { datasetOf, findData, openPairs, type Dataset } from './dataset.js';
 import { chooseEngine, type EngineInfo } from './engine.js';
 import { fingerprintsOf } from './fingerprints.js';
@@ -32,13 +33,16 @@ export interface PreparedRun {
  * Finds the data, opens models, loads TensorFlow and prepares the data; in this order, so that what is wrong shows before
  * what takes long.
  *
- * @param mayLackModels for a dry run: a published model that cannot be reached is replaced by random weights of its shape
+ * @param isTrial keeps nothing that is made
+ * @param mayLackModels for a dry run: a published model that cannot be reached is replaced by random weights of its
+ *   shape; then there are no fingerprints
  */
 export async function prepareRun(
   asked: AskedSettings,
-  output: Output,
-  { mayLackModels }: { readonly mayLackModels: boolean },
+  context: TrainContext,
+  { isTrial = false, mayLackModels = false }: { readonly isTrial?: boolean; readonly mayLackModels?: boolean } = {},
 ): Promise<PreparedRun> {
+  const { output } = context;
   let settings: TrainSettings = { ...asked, batchSize: asked.batchSize === 'auto' ? 1 : asked.batchSize };
   const found = await findData(settings, output);
   await checkRoles(settings, output, mayLackModels);
@@ -53,7 +57,7 @@ export async function prepareRun(
   const engine = await chooseEngine(settings, [teacher.model.encoder, student.model.encoder], output);
   const fitting =
     asked.batchSize === 'auto' ? await findFittingBatch({ settings, teacher, student, engine }) : undefined;
-  const pairs = await openPairs(found, settings, { teacher, student }, output, mayLackModels);
+  const pairs = await openPairs(found, settings, { teacher, student }, context, isTrial);
   if (fitting !== undefined)
     settings = { ...settings, batchSize: chooseBatchSize(fitting, pairs.training.count, settings.accumulate, output) };
   const data = datasetOf(pairs, settings.batchSize);

@@ -8,7 +8,7 @@ import type { Output } from '../console.js';
 const NOT_IN_RECIPES = ['dropout', 'maxGradNorm', 'maxSteps', 'project', 'randomWeights'];
 
 /** Not settings of the run itself. */
-const NOT_SHOWN = ['recipe', 'print', 'dryRun'];
+const NOT_SHOWN = ['recipe', 'print', 'dryRun', 'resume'];
 
 type Settings = Readonly<Record<string, unknown>>;
 
@@ -34,13 +34,22 @@ export function withRecipe<Flags extends { readonly recipe?: RecipeName }>(
   return { ...flags, ...Object.fromEntries(taken) };
 }
 
-/** Shows every setting with where it comes from, as flags that would say the same. */
-export function printSettings(flags: { readonly recipe?: RecipeName }, command: Command, output: Output): void {
+/**
+ * Shows every setting with where it comes from, as flags that would say the same.
+ *
+ * @param origin of what was not given; else a recipe or the defaults
+ */
+export function printSettings(
+  flags: { readonly recipe?: RecipeName },
+  command: Command,
+  output: Output,
+  origin?: string,
+): void {
   const recipe = recipeOf(flags.recipe);
   const settings = Object.entries(flags).filter(([key]) => isSetting(key, command));
   const rows = settings.map(([key, value]) => [
     `${flagOf(command, key, value)} ${typeof value === 'boolean' ? '' : shown(value)}`.trimEnd(),
-    originOf(key, command, recipe),
+    originOf(key, command, recipe, origin),
   ]);
   const width = Math.max(...rows.map(([flag]) => flag.length));
   const text = [
@@ -66,8 +75,9 @@ function isSetting(key: string, command: Command): boolean {
   return !NOT_SHOWN.includes(key) && command.options.some((option) => option.attributeName() === key);
 }
 
-function originOf(key: string, command: Command, recipe: Recipe | undefined): string {
+function originOf(key: string, command: Command, recipe: Recipe | undefined, origin: string | undefined): string {
   if (command.getOptionValueSource(key) === 'cli') return 'given';
+  if (origin !== undefined) return origin;
   return recipe !== undefined && Object.hasOwn(recipe.settings, key) ? 'recipe' : 'default';
 }
 

@@ -1,12 +1,18 @@
 /** @file Saving a run: what goes into a checkpoint, and what to do where it does not fit on the disk. */
-import { join } from 'node:path';
 import type { Engine } from '../../distill/engine.js';
 import { trainableParameters, type Distillation } from '../../distill/loss.js';
 import type { TrainState } from '../../distill/train-state.js';
-import { InputError } from '../../errors.js';
+import { InputError, messageOf } from '../../errors.js';
+import { systemReason } from '../../files.js';
 import { exportedConfig } from '../../models/exported-config.js';
 import type { Shapes } from '../../models/text-encoder.js';
-import { checkpointBytes, pruneCheckpoints, writeCheckpoint } from '../../runs/checkpoint.js';
+import {
+  checkpointBytes,
+  NotPointedAt,
+  pruneCheckpoints,
+  writeCheckpoint,
+  type CheckpointContents,
+} from '../../runs/checkpoint.js';
 import { freeBytes } from '../../disk-space.js';
 import { trainerText } from '../../runs/trainer-state.js';
 import type { Output } from '../console.js';
@@ -43,6 +49,7 @@ export async function checkDiskSpace(folder: string, prepared: PreparedRun, outp
 
 /**
  * Makes the function that saves. Where there is no room it says so, leaves the older checkpoints alone and gives undefined.
+ * What comes after a save, pointers and the removal of older checkpoints, does not undo it where it fails.
  */
 export function checkpointSaver(folder: string, prepared: PreparedRun, engine: Engine, output: Output) {
   const { settings, student, fingerprints } = prepared;
@@ -56,35 +63,48 @@ export function checkpointSaver(folder: string, prepared: PreparedRun, engine: E
       );
       return undefined;
     }
+    let name: string;
     try {
-      const name = await writeCheckpoint(
-        folder,
-        {
-          step: state.step,
-          parameters: engine.studentParameters(),
-          shapes: student.model.encoder.shapes,
-          moments: engine.moments(),
-          trained,
-          config: exportedConfig(student.model.configJson),
-          files: student.tokenizerFiles,
-          trainer: trainerText({
-            state,
-            updates: engine.counters().updates,
-            seed: settings.seed,
-            fingerprints,
-            options: settings,
-          }),
-        },
-        isBest,
-      );
-      await pruneCheckpoints(folder, settings.keep);
-      return name;
+      name = await writeCheckpoint(folder, contentsOf(state), isBest);
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
+      if (error instanceof NotPointedAt) {
+        output.warn(`step ${state.step} is saved, but ${error.message}`);
+        return error.checkpoint; // nothing is removed, as `best` may name an older one than it should
+      }
       output.warn(`step ${state.step} is not saved: ${error.message}; earlier checkpoints are as they were`);
       return undefined;
     }
+    await pruneCheckpoints(folder, settings.keep).catch((error: unknown) => {
+      if (!isRefusal(error)) throw error;
+      output.warn(`step ${state.step} is saved, but older checkpoints cannot be removed: ${messageOf(error)}`);
+    });
+    return name;
   };
+
+  function contentsOf(state: TrainState): CheckpointContents {
+    return {
+      step: state.step,
+      parameters: engine.studentParameters(),
+      shapes: student.model.encoder.shapes,
+      moments: engine.moments(),
+      trained,
+      config: exportedConfig(student.model.configJson),
+      files: student.tokenizerFiles,
+      trainer: trainerText({
+        state,
+        updates: engine.counters().updates,
+        seed: settings.seed,
+        fingerprints,
+        options: settings,
+      }),
+    };
+  }
+}
+
+/** Whether the system refused something, and the run itself is sound. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof InputError || systemReason(error) !== undefined;
 }
 
 /** `expected 17.7 MB free (1.7 MB for a checkpoint's tensors, 16.0 MB for its other files and logs), found 12.1 MB` */
@@ -95,9 +115,4 @@ function shortOf(tensors: number, free: number): string {
 
 function bytesOf(prepared: PreparedRun): number {
   return checkpointBytes(prepared.student.model.encoder.shapes, trainedShapes(distillationOf(prepared)));
-}
-
-/** `checkpoints/first/step-00000300` */
-export function checkpointPath(run: string, name: string | undefined): string {
-  return name === undefined ? 'none was saved' : join(run, name);
 }

@@ -7,6 +7,7 @@ import { freeBytes } from '../../disk-space.js';
 import { MAX_LENGTH } from '../../text/tokenizer.js';
 import type { Output } from '../console.js';
 import { formatBytes, formatBytesApart, formatCounted } from '../../format.js';
+import type { TrainContext } from './context.js';
 import { startEngine } from './engine.js';
 import { distillationOf } from './engine-parts.js';
 import type { PreparedRun } from './prepare.js';
@@ -15,9 +16,12 @@ import type { PreparedRun } from './prepare.js';
  * Opens the cache of a run, having computed the teacher's outputs that are not in it yet; their size is said first.
  *
  * @returns undefined for a run without a cache
- * @throws InputError where there is no room for them
+ * @throws InputError where there is no room for them; Stopped
  */
-export async function prepareTeacherCache(prepared: PreparedRun, output: Output): Promise<TeacherCache | undefined> {
+export async function prepareTeacherCache(
+  prepared: PreparedRun,
+  { output, stop }: TrainContext,
+): Promise<TeacherCache | undefined> {
   const { settings, fingerprints, engine, data } = prepared;
   if (settings.cacheTeacher === undefined) return undefined;
   const key = {
@@ -42,11 +46,17 @@ export async function prepareTeacherCache(prepared: PreparedRun, output: Output)
       `${cache.folder}: expected ${needed} free for the teacher's outputs, found ${found}; name a folder with more room`,
     );
   }
-  await fill(prepared, cache, pairs, output);
+  await stop.tidying((signal) => fill(prepared, cache, pairs, output, signal));
   return openTeacherCache(settings.cacheTeacher, key, data, shape);
 }
 
-async function fill(prepared: PreparedRun, cache: TeacherCache, pairs: number, output: Output): Promise<void> {
+async function fill(
+  prepared: PreparedRun,
+  cache: TeacherCache,
+  pairs: number,
+  output: Output,
+  signal: AbortSignal,
+): Promise<void> {
   const engine = await startEngine(prepared);
   const bar = output.progress('teacher', pairs, 'pairs');
   let done = 0;
@@ -57,6 +67,7 @@ async function fill(prepared: PreparedRun, cache: TeacherCache, pairs: number, o
         done += more;
         bar.update(done);
         await setImmediate(); // a chance for signals
+        signal.throwIfAborted();
       },
     );
   } finally {

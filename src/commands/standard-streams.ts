@@ -1,0 +1,44 @@
+/** @file What happens when nobody reads standard output or standard error any more. */
+import { printable } from '../errors.js';
+import { systemReason } from '../files.js';
+import { EXIT } from './failure.js';
+
+/** Commands whose result is in files: they go on without a reader. The others end, as `kd eval | head` should. */
+const WRITE_FILES: ReadonlySet<string> = new Set(['prepare', 'train', 'encode', 'export', 'generate', 'report']);
+
+/** What the system says of a reader that went away, or a terminal that was closed. */
+const GONE: ReadonlySet<string> = new Set([
+  'EPIPE',
+  'EIO',
+  'ENXIO',
+  'EBADF',
+  'ECONNRESET',
+  'ENOTCONN',
+  'ERR_STREAM_DESTROYED',
+  'ERR_STREAM_WRITE_AFTER_END',
+]);
+
+/**
+ * Listens for what cannot be written. Messages may be lost. So may everything that training says: it has its logs. Else
+ * a reader that is gone ends the process quietly where what it prints is its point; and output that a full disk does not
+ * take is an error.
+ *
+ * @param commandName of the command that runs; undefined before one does
+ */
+export function watchStandardStreams(commandName: () => string | undefined): void {
+  process.stderr.on('error', () => undefined);
+  let isFailed = false;
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    const command = commandName() ?? '';
+    if (command === 'train' || isFailed) return;
+    const isGone = GONE.has(error.code ?? '');
+    if (isGone && WRITE_FILES.has(command)) return;
+    if (isGone) process.exit(EXIT.done);
+    isFailed = true;
+    const reason = systemReason(error) ?? error.message;
+    process.stderr.write(`error: standard output: cannot be written: ${printable(reason)}\n`);
+    process.once('exit', (code) => {
+      if (code === EXIT.done) process.exitCode = EXIT.input;
+    });
+  });
+}

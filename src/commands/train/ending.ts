@@ -1,0 +1,111 @@
+/** @file How a run ends: what is said last, its report, and how to go on with it. */
+import { basename, dirname, join, relative, resolve } from 'node:path';
+import { NotFiniteStep } from '../../distill/steps.js';
+import { bestOf } from '../../distill/train-state.js';
+import type { TrainResult } from '../../distill/train.js';
+import { InputError } from '../../errors.js';
+import { formatCount, formatCounted, formatDuration } from '../../format.js';
+import { checkpointName } from '../../runs/checkpoint.js';
+import { validationRow } from '../../runs/loss-log.js';
+import { RUNS_FOLDER } from '../../runs/run-folder.js';
+import { shellQuote } from '../../shell.js';
+import type { Output } from '../console.js';
+import { reportAfterTraining } from '../report/after-training.js';
+import type { TrainSettings } from './settings.js';
+
+/** A run that has come to an end, in one way or another. */
+export interface EndedRun {
+  /** Absolute path of its folder. */
+  readonly folder: string;
+  readonly settings: TrainSettings;
+  /** The name of its newest checkpoint; undefined where none was saved. */
+  readonly last: string | undefined;
+}
+
+/** The command that goes on with a run, as a shell takes it. */
+export function resumeCommand(folder: string): string {
+  const path = relative('.', folder);
+  const isNamed = resolve(dirname(folder)) === resolve(RUNS_FOLDER);
+  const target = isNamed ? basename(folder) : path.includes('/') ? path : `./${path}`;
+  return `kd train --resume ${shellQuote(target)}`;
+}
+
+/**
+ * Writes the report of a run that was trained to its end or stopped, and says so.
+ *
+ * @param seconds of training
+ * @throws InputError where the run's last state is on no disk
+ */
+export async function sayEnd(run: EndedRun, result: TrainResult, seconds: number, output: Output): Promise<void> {
+  const { folder, settings } = run;
+  const { state, stopped } = result;
+  const best = bestOf(state);
+  checkSaved(run, state.step);
+  const report = await reportAfterTraining(folder, settings, output, { encodes: !stopped });
+  const wayOn = stopped ? resumeCommand(folder) : undefined;
+  output.result(
+    [
+      summary(relative(process.cwd(), folder), result, seconds),
+      ...(report === undefined ? [] : [`report: ${report}`]),
+      ...(wayOn === undefined ? [] : [`go on with: ${wayOn}`]),
+    ].join('\n'),
+    {
+      event: 'done',
+      run: folder,
+      steps: state.step,
+      stopped,
+      skipped: state.skipped,
+      best: best && validationRow(best),
+      ...(report === undefined ? {} : { report }),
+      ...(wayOn === undefined ? {} : { resume: wayOn }),
+    },
+  );
+}
+
+/**
+ * What to say of an error that ended a run after its first step: beside the error, the checkpoint that is left and the
+ * command that goes on from it. The report is written, too.
+ */
+export async function endedBy(error: unknown, { folder, settings, last }: EndedRun, output: Output): Promise<unknown> {
+  await reportAfterTraining(folder, settings, output, { encodes: false });
+  const way = last === undefined ? 'begin it anew with' : 'go on with';
+  const left = `last good checkpoint: ${checkpointPath(folder, last)}; ${way}: ${resumeCommand(folder)}`;
+  if (error instanceof NotFiniteStep)
+    return new InputError(
+      `${error.message}; leave such steps out by --on-nan skip, or begin another run with a lower --learning-rate or a --max-grad-norm; ${left}`,
+      { cause: error },
+    );
+  if (error instanceof NotSaved || !(error instanceof Error)) return error;
+  if (error instanceof InputError) return new InputError(`${error.message}; ${left}`, { cause: error });
+  output.warn(left);
+  return error;
+}
+
+/** The last state of a run is on no disk. */
+class NotSaved extends InputError {
+  readonly code = 'NOT_SAVED';
+}
+
+function checkSaved({ folder, last }: EndedRun, step: number): void {
+  if (step === 0 || last === checkpointName(step)) return;
+  throw new NotSaved(
+    `${folder}: expected to save step ${step} at the end, but could not; last good checkpoint: ${checkpointPath(folder, last)}; make room and go on with: ${resumeCommand(folder)}`,
+  );
+}
+
+/** `checkpoints/first/step-00000300` */
+function checkpointPath(run: string, name: string | undefined): string {
+  return name === undefined ? 'none was saved' : join(run, name);
+}
+
+/** `checkpoints/first: 300 steps in 0:00:41, validation loss 4.4321 → 0.6123 (best at step 300)` */
+function summary(run: string, { state, stopped }: TrainResult, seconds: number): string {
+  const { step, skipped, first } = state;
+  const best = bestOf(state);
+  if (step === 0) return `${run}: stopped before the first step`;
+  const left = skipped === 0 ? '' : `, ${formatCount(skipped)} left out`;
+  const trained = `${run}: ${stopped ? 'stopped and saved after ' : ''}${formatCounted(step, 'step')}${left} in ${formatDuration(seconds)}`;
+  if (first === undefined) return trained; // no validation pairs
+  if (best === undefined) return stopped ? trained : `${trained}; no validation loss was a finite number`;
+  return `${trained}, validation loss ${first.loss.toFixed(4)} → ${best.loss.toFixed(4)} (best at step ${best.step})`;
+}

@@ -1,0 +1,51 @@
+/** @file What runs may be called: what every command can find, and takes for nothing else. */
+import { InputError, printable } from '../errors.js';
+
+/** The folder of all runs, under the current directory. */
+export const RUNS_FOLDER = 'checkpoints';
+
+/** Names of small files that name a checkpoint of the run. */
+export const POINTERS = ['best', 'last'] as const;
+export type Pointer = (typeof POINTERS)[number];
+
+/** Names that stand for a model of whichever run is meant. */
+export const ALIASES = ['clip', 'roberta'] as const;
+
+/** Whether a name is one that checkpoints go by in their run's folder. */
+export function isCheckpointName(name: string): boolean {
+  return isPointer(name) || /^step-\d+$/.test(name);
+}
+
+export function isPointer(name: string): name is Pointer {
+  return (POINTERS as readonly string[]).includes(name);
+}
+
+/** The longest name of a file, in bytes. */
+const LONGEST_NAME = 255;
+
+/** Of a name that no command could use, what is wrong with it. */
+const FLAWS: readonly (readonly [isFlawed: (name: string) => boolean, flaw: string])[] = [
+  [(name) => name.trim() === '', 'it is empty'],
+  [(name) => name.startsWith('.'), 'folders with a dot before their names are no runs'],
+  [(name) => name.startsWith('-'), 'it looks like a flag'],
+  [(name) => name.includes(':'), 'a colon comes between a run and its checkpoint, as in first:300'],
+  [(name) => name.includes(','), 'commas come between names, as in --compare first,second'],
+  [(name) => printable(name) !== name, 'it has characters that cannot be shown'],
+  [(name) => name.trim() !== name, 'it begins or ends with a space'],
+  [(name) => name.endsWith('.'), 'it ends with a dot'],
+  [(name) => (ALIASES as readonly string[]).includes(name), `${ALIASES.join(' and ')} stand for models of a run`],
+  [isCheckpointName, 'that is how a checkpoint is named'],
+  [(name) => Buffer.byteLength(name) > LONGEST_NAME, `it has more than ${LONGEST_NAME} bytes`],
+];
+
+/** Throws an `InputError` for a name by which no command could find a run. */
+export function checkRunName(name: string): void {
+  const expected = `--run: expected the name of a folder under ${RUNS_FOLDER}/, got ${shown(name)}`;
+  if (name === '' || name === '.' || name === '..' || name.includes('/')) throw new InputError(expected);
+  const flaw = FLAWS.find(([isFlawed]) => isFlawed(name))?.[1];
+  if (flaw !== undefined) throw new InputError(`${expected}: ${flaw}; choose another`);
+}
+
+function shown(name: string): string {
+  return JSON.stringify(name.length > 80 ? `${name.slice(0, 80)}…` : name);
+}
