@@ -1,4 +1,6 @@
 /** @file What happens when nobody reads standard output or standard error any more. */
+import { closeSync, openSync } from 'node:fs';
+import { isatty } from 'node:tty';
 import { printable } from '../errors.js';
 import { systemReason } from '../files.js';
 import { EXIT } from './failure.js';
@@ -27,6 +29,7 @@ const GONE: ReadonlySet<string> = new Set([
  */
 export function watchStandardStreams(commandName: () => string | undefined): void {
   process.stderr.on('error', () => undefined);
+  leaveLostTerminals();
   let isFailed = false;
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     const command = commandName() ?? '';
@@ -40,5 +43,19 @@ export function watchStandardStreams(commandName: () => string | undefined): voi
     process.once('exit', (code) => {
       if (code === EXIT.done) process.exitCode = EXIT.input;
     });
+  });
+}
+
+/**
+ * At its end Node gives terminals back their settings, and aborts where that fails, as it does with one that was hung
+ * up (`ResetStdio` in node.cc); a descriptor that leads elsewhere by then it leaves alone.
+ */
+function leaveLostTerminals(): void {
+  const terminals = [0, 1, 2].filter((descriptor) => isatty(descriptor));
+  process.once('exit', () => {
+    for (const descriptor of terminals.filter((each) => !isatty(each))) {
+      closeSync(descriptor);
+      openSync('/dev/null', 'r+'); // takes the lowest free descriptor: this one
+    }
   });
 }

@@ -1,8 +1,8 @@
-/** @file Ctrl-C: the first ends a run after its step and saves, the second ends it at once. */
+/** @file Ctrl-C: the first ends a run after its step and saves, one that answers its warning ends it at once. */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect, it } from 'vitest';
@@ -40,14 +40,20 @@ async function runUntilStopped(
 
 const STOPPING = 'warning: stopping after this step; a second Ctrl-C stops at once, unsaved';
 
-it.each(['SIGINT', 'SIGTERM'] as const)('after %s the step in hand is finished and saved', async (signal) => {
+it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('after %s the step in hand is finished and saved', async (signal) => {
   const cwd = folderWithPairs(20);
   const { code, events, stderr } = await runUntilStopped(cwd, ({ event, step }, send) => {
     if (event === 'step' && step === 2) send(signal);
   });
   expect({ code, stderr }).toEqual({ code: 130, stderr: expect.stringContaining(STOPPING) as string });
   const last = events.at(-1)!;
-  expect(last).toMatchObject({ event: 'done', stopped: true });
+  expect(last).toMatchObject({
+    event: 'done',
+    stopped: true,
+    resume: 'kd train --resume tiny',
+    report: 'checkpoints/tiny/report.html',
+  });
+  expect(existsSync(join(cwd, 'checkpoints/tiny/report.html'))).toBe(true);
   // Told of step 2, the process may be a few ahead; far from the end of its epoch of 8 steps it need not be.
   expect(last.steps).toBeLessThan(60);
   expect(events.at(-2)).toMatchObject({ event: 'checkpoint', step: last.steps });
@@ -103,18 +109,67 @@ it('a validation is broken off, the step before it saved, and validated when the
   expect(readJson(join(run, 'step-00000002/trainer.json'))).toMatchObject({ step: 2, validated: true });
 });
 
-it('a second signal ends it at once', async () => {
+it('signals that were all sent before the warning could be read are one', async () => {
   const cwd = folderWithPairs(20);
   let sent = false;
   const { code, events } = await runUntilStopped(cwd, ({ event }, send) => {
     if (event !== 'step' || sent) return;
     sent = true;
-    // Both are waiting when the process next looks.
-    send('SIGINT');
-    send('SIGTERM');
+    for (const signal of ['SIGINT', 'SIGINT', 'SIGTERM', 'SIGHUP'] as const) send(signal); // all are waiting when the process next looks
   });
-  expect([130, 143]).toContain(code);
-  expect(events.some(({ event }) => event === 'done')).toBe(false);
-  expect(existsSync(join(cwd, 'checkpoints/tiny/last'))).toBe(false);
-  expect(readdirSync(join(cwd, 'checkpoints/tiny')).filter((name) => name.startsWith('step-'))).toEqual([]);
+  expect(code).toBe(130);
+  expect(events.slice(-2)).toMatchObject([{ event: 'checkpoint' }, { event: 'done', stopped: true }]);
+});
+
+it('only a signal that can be an answer to the warning ends the process at once', async () => {
+  // Busy for a while when the warning was shown, as in a step: what is sent meanwhile arrives when it is over.
+  const module = new URL('../../dist/commands/train/stop-signals.js', import.meta.url).href;
+  const script = `
+    import { onStopSignals } from ${JSON.stringify(module)};
+    onStopSignals(() => { process.stdout.write('shown\\n'); });
+    process.stdout.write('ready\\n');
+    process.on('SIGINT', () => {
+      for (const end = performance.now() + 600; performance.now() < end;);
+      setTimeout(() => { process.stdout.write('free\\n'); }, 300);
+    });
+    setInterval(() => undefined, 1000);`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const said: string[] = [];
+  createInterface(child.stdout).on('line', (line) => {
+    said.push(line);
+    child.kill('SIGINT');
+  });
+  const [code] = (await once(child, 'close')) as [number | null];
+  // The second comes while the first keeps it busy, and counts for nothing; the third ends it.
+  expect({ code, said }).toEqual({ code: 130, said: ['ready', 'shown', 'free'] });
+});
+
+it('before the run has begun, a signal ends it and nothing is left', async () => {
+  const cwd = folderWithPairs(20);
+  const { code, events, stderr } = await runUntilStopped(cwd, ({ event }, send) => {
+    if (event === 'data') send('SIGTERM');
+  });
+  expect(code).toBe(130);
+  expect(events.some(({ event }) => event === 'step')).toBe(false);
+  if (stderr.includes('stopped before the run began'))
+    expect(existsSync(join(cwd, 'checkpoints/tiny'))).toBe(false); // else it had begun, on a quick machine
+  else expect(stderr).toContain(STOPPING);
+});
+
+it('the last line names the way on as a shell takes it', async () => {
+  const cwd = folderWithPairs(20);
+  const args = trainArguments(['--batch-size', '2', '--epochs', '100000', '--run', 'my run', '--engine', 'eager']);
+  const child = spawn(process.execPath, [KD, ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+  let [stdout, sent] = ['', false];
+  child.stdout.on('data', (chunk: Buffer) => {
+    stdout += chunk.toString();
+  });
+  child.stderr.on('data', (chunk: Buffer) => {
+    if (sent || !chunk.includes('baselines')) return;
+    sent = true;
+    child.kill('SIGHUP');
+  });
+  const [code] = (await once(child, 'close')) as [number | null];
+  expect(code).toBe(130);
+  expect(stdout).toMatch(/\nreport: checkpoints\/my run\/report\.html\ngo on with: kd train --resume 'my run'\n$/);
 });
