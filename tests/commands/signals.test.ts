@@ -133,7 +133,9 @@ it('only a signal that can be an answer to the warning ends the process at once'
       setTimeout(() => { process.stdout.write('free\\n'); }, 300);
     });
     setInterval(() => undefined, 1000);`;
-  const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const said: string[] = [];
   createInterface(child.stdout).on('line', (line) => {
     said.push(line);

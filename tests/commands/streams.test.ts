@@ -14,7 +14,9 @@ const STEPS = 12;
 function expectWhole(cwd: string): void {
   const run = join(cwd, 'checkpoints/tiny');
   expect(readFileSync(join(run, 'last'), 'utf8')).toBe('step-00000012\n');
-  expect(readCsv(join(run, 'loss.csv')).map(({ step }) => step)).toEqual(Array.from({ length: STEPS }, (_, i) => i + 1));
+  expect(readCsv(join(run, 'loss.csv')).map(({ step }) => step)).toEqual(
+    Array.from({ length: STEPS }, (_, i) => i + 1),
+  );
   expect(existsSync(join(run, 'report.html'))).toBe(true);
 }
 
@@ -26,7 +28,8 @@ it.each([['--json'], ['--log-every'], ['--quiet']])('training outlives both read
     child.stdout.destroy();
     child.stderr.destroy();
   };
-  if (flag === '--quiet') hangUp(); // it would say nothing before its end
+  if (flag === '--quiet')
+    hangUp(); // it would say nothing before its end
   else child[flag === '--json' ? 'stdout' : 'stderr'].once('data', hangUp);
   const [code, signal] = (await once(child, 'exit')) as [number | null, string | null];
   expect({ code, signal }).toEqual({ code: 0, signal: null });
