@@ -1,6 +1,6 @@
 /** @file The folder of an export: whole and checked, or not there; and nobody else's. */
-import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join, relative, resolve } from 'node:path';
 import { InputError } from '../errors.js';
 import { fileError, syncFolder, writeFileAtomic } from '../files.js';
 import { makerTag, removeLeftovers } from '../leftovers.js';
@@ -9,7 +9,8 @@ import { makerTag, removeLeftovers } from '../leftovers.js';
 export const EXPORT_FILE = 'kd-export.json';
 
 /**
- * Checks that a folder may become an export: it is not there, empty, or an earlier export.
+ * Checks that a folder may become an export: it is not there, empty, or an earlier export with nothing in it but what was
+ * exported.
  *
  * @throws InputError for a file, or a folder that holds other things
  */
@@ -21,10 +22,43 @@ export async function checkExportFolder(folder: string): Promise<void> {
   const names = await readdir(folder).catch((error: unknown) => {
     throw fileError(folder, 'cannot be read', error);
   });
-  if (names.length === 0 || names.includes(EXPORT_FILE)) return;
+  if (names.length === 0) return;
+  if (!names.includes(EXPORT_FILE)) {
+    throw new InputError(
+      `--to ${folder}: expected an empty folder or an earlier export, got one with ${names.sort()[0]} in it; ` +
+        'name another folder',
+    );
+  }
+  const exported = new Set(await exportedFiles(folder));
+  const other = (await filesBelow(folder)).find((name) => !exported.has(name));
+  if (other === undefined) return;
   throw new InputError(
-    `--to ${folder}: expected an empty folder or an earlier export, got one with ${names.sort()[0]} in it; name another folder`,
+    `--to ${folder}: expected an earlier export and nothing else, got ${other}, which is not of that export; ` +
+      'move it away, or name another folder',
   );
+}
+
+/** The files that an export says it is made of; only itself where it says none. */
+async function exportedFiles(folder: string): Promise<string[]> {
+  const text = await readFile(join(folder, EXPORT_FILE), 'utf8').catch(() => '');
+  let written: unknown;
+  try {
+    written = JSON.parse(text);
+  } catch {
+    written = undefined; // damaged: nothing in the folder is known to be of the export
+  }
+  const files = (written as { files?: unknown } | null | undefined)?.files;
+  const names = Array.isArray(files) ? files.filter((name): name is string => typeof name === 'string') : [];
+  return [...names, EXPORT_FILE];
+}
+
+/** Paths of all that is in a folder but folders, sorted; an empty folder counts as one. */
+async function filesBelow(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const paths = entries.filter((entry) => !entry.isDirectory()).map(({ parentPath, name }) => join(parentPath, name));
+  const empty = entries.filter((entry) => entry.isDirectory()).map(({ parentPath, name }) => join(parentPath, name));
+  const bare = empty.filter((path) => !entries.some(({ parentPath }) => parentPath === path));
+  return [...paths, ...bare].map((path) => relative(folder, path)).sort();
 }
 
 /**
@@ -44,7 +78,9 @@ export async function writeExportFolder(folder: string, fill: (temporary: string
     removeLeftovers(dirname(place), (name) => name.startsWith('.kd-export-') && name.endsWith('.tmp'));
     await mkdir(temporary);
     const description = await fill(temporary);
-    await writeFileAtomic(join(temporary, EXPORT_FILE), `${JSON.stringify(description, null, 2)}\n`);
+    const files = await filesBelow(temporary);
+    await writeFileAtomic(join(temporary, EXPORT_FILE), `${JSON.stringify({ ...description, files }, null, 2)}\n`);
+    await checkExportFolder(folder); // somebody may have put a file there meanwhile
     await replace(place, temporary, earlier);
   } catch (error) {
     throw fileError(folder, 'cannot be written', error);

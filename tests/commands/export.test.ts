@@ -1,6 +1,6 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { randomNormal } from '../../src/random.js';
@@ -210,6 +210,27 @@ describe('kd export', () => {
       'error: --to other: expected an empty folder or an earlier export, got one with mine.txt in it; name another folder\n',
     ]);
     expect(readdirSync(join(cwd, 'other'))).toEqual(['mine.txt']);
+  });
+
+  it('refuses an earlier export that something was added to', async () => {
+    await exported('roberta', 'transformers');
+    const folder = join(cwd, 'roberta-transformers');
+    for (const added of ['notes.txt', '.git/HEAD', 'empty']) {
+      const path = join(folder, added);
+      if (added === 'empty') mkdirSync(path);
+      else {
+        mkdirSync(dirname(path), { recursive: true });
+        writeFileSync(path, 'mine');
+      }
+      const { code, stderr } = await exportTo('roberta-transformers', 'bert', 'transformers');
+      expect([code, stderr]).toEqual([
+        1,
+        `error: --to roberta-transformers: expected an earlier export and nothing else, got ${added}, which is not of that export; move it away, or name another folder\n`,
+      ]);
+      expect(existsSync(path)).toBe(true);
+      rmSync(join(folder, added.split('/')[0]), { recursive: true });
+    }
+    await exported('roberta', 'transformers');
   });
 
   it('asks for a token before it writes anything', async () => {
