@@ -106,7 +106,8 @@ describe('columns', () => {
     await put('a.csv', 'text_ko,sentence_ko,en\n차,차,car\n');
     await expectError(
       ['a.csv'],
-      'a.csv line 1: expected one column of Korean texts, got text_ko (column 1), sentence_ko (column 2); choose with --ko-column, by name or by number',
+      'a.csv line 1: expected one column of Korean texts, got text_ko (column 1), sentence_ko (column 2); ' +
+        'choose with --ko-column, by name or by number',
     );
     await put('b.csv', 'ko,en,en\n차,car,auto\n');
     await expectError(['b.csv'], /got en \(column 2\), en \(column 3\); choose with --en-column/);
