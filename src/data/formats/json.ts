@@ -129,11 +129,12 @@ async function probeTexts(
   try {
     reading: for await (const texts of batches) {
       for (const text of texts) {
-        if (text.trim() === '') continue;
+        if (++seen === MOST_LOOKED_AT) break reading;
+        if (text === '' || text.trim() === '') continue;
         const object = parseObject(text);
         if (typeof object === 'string') broken ??= object;
         else objects.push(object);
-        if (objects.length === LOOKED_AT || ++seen === MOST_LOOKED_AT) break reading;
+        if (objects.length === LOOKED_AT) break reading;
       }
     }
   } catch (error) {

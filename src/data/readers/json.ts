@@ -35,7 +35,7 @@ export async function* readJsonLines(pieces: AsyncIterable<Buffer>, source: Pair
     const rows: Row[] = [];
     for (const text of lines) {
       row++;
-      if (text.trim() !== '') rows.push(rowOfText(text, columns, { file, row, corpus }));
+      if (text !== '' && text.trim() !== '') rows.push(rowOfText(text, columns, { file, row, corpus }));
     }
     yield rows;
   }

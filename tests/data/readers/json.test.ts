@@ -106,3 +106,8 @@ test('JSON lines are read one by one, blank ones passed over, bad ones given as 
     ['사과', 'apple', 'a.jsonl:4', 'other'],
   ]);
 });
+
+test('blank lines count as lines, however many there are', async () => {
+  await put('a.jsonl', `{"ko": "차", "en": "car"}\n${'\n'.repeat(600_000)}{"ko": "배", "en": "pear"}\n`);
+  expect((await read()).map(([ko, , place]) => [ko, place])).toEqual([['차', 'a.jsonl:1'], ['배', 'a.jsonl:600002']]);
+});
