@@ -18,7 +18,7 @@ export interface TokenizerStyle {
  * A `tokenizer.json` is made where there are only the vocabulary files of older checkpoints.
  */
 export async function writeTokenizerFiles(from: string, to: string, { plainMerges }: TokenizerStyle): Promise<void> {
-  const { json, padToken } = await readTokenizer(from);
+  const { json, padToken, className } = await readTokenizerFiles(from);
   for (const name of TOKENIZER_FILES) {
     const bytes = await readFile(join(from, name)).catch(() => undefined);
     if (bytes !== undefined) await writeFileAtomic(join(to, name), bytes);
@@ -26,11 +26,10 @@ export async function writeTokenizerFiles(from: string, to: string, { plainMerge
   const stored = await readJsonObject(from, 'tokenizer.json');
   if (stored === undefined || (plainMerges && json.model.type === 'BPE'))
     await writeJson(join(to, 'tokenizer.json'), complete(json, stored));
-  const settings = (await readJsonObject(from, 'tokenizer_config.json')) ?? {
-    tokenizer_class: 'PreTrainedTokenizerFast',
-    pad_token: padToken,
-  };
+  const settings = (await readJsonObject(from, 'tokenizer_config.json')) ?? { pad_token: padToken };
   await writeJson(join(to, 'tokenizer_config.json'), {
+    // Without it the model's configuration would decide, which may not be the one beside the tokenizer.
+    tokenizer_class: className === 'TokenizersBackend' ? 'PreTrainedTokenizerFast' : className,
     ...settings,
     model_max_length: MAX_LENGTH,
     model_input_names: ['input_ids'],
@@ -51,14 +50,6 @@ export async function tokenizerClass(folder: string): Promise<string> {
   const name = (await readJsonObject(folder, 'tokenizer_config.json'))?.tokenizer_class;
   const fast = `${String(name).replace(/Fast$/, '')}Fast`;
   return CLASSES.includes(fast) ? fast : 'PreTrainedTokenizerFast';
-}
-
-async function readTokenizer(
-  folder: string,
-): Promise<{ readonly json: TokenizerJson; readonly padToken: string | undefined }> {
-  const { json, padId } = await readTokenizerFiles(folder);
-  const added = json.added_tokens.find(({ id }) => id === padId)?.content;
-  return { json, padToken: added ?? Object.keys(json.model.vocab).find((token) => json.model.vocab[token] === padId) };
 }
 
 /** All that `tokenizers` wants to find in a `tokenizer.json`. */

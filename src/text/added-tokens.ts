@@ -8,15 +8,13 @@ export type Section = string | number;
 type Splitter = (text: string) => Section[];
 
 /** `\w` of Rust's regular expressions (UTS #18, annex C). */
-const WORD = '[\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\p{Join_Control}]';
-const STARTS_WITH_WORD = new RegExp(`^${WORD}`, 'v');
-const ENDS_WITH_WORD = new RegExp(`${WORD}$`, 'v');
-const LEADING_SPACE = new RegExp(`^${WHITE_SPACE}*`, 'v');
-const TRAILING_SPACE = new RegExp(`${WHITE_SPACE}*$`, 'v');
+const WORD = new RegExp('^[\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\p{Join_Control}]$', 'v');
+const SPACE = new RegExp(`^${WHITE_SPACE}$`, 'v');
 
 /**
  * Normalises a text and cuts the added tokens out of it, as `tokenizers/src/tokenizer/added_vocabulary.rs` does:
  * first those that are looked for in the raw text, then, in each rest, those that are looked for after normalisation.
+ * Takes time in proportion to the text, whatever it and the tokens are.
  */
 export function sectionSplitter(tokens: readonly AddedToken[], normalize: Normalizer): Splitter {
   const isNormalized = (token: AddedToken) => token.normalized ?? !token.special;
@@ -29,32 +27,88 @@ export function sectionSplitter(tokens: readonly AddedToken[], normalize: Normal
   return (text) => splitRaw(text).flatMap(splitRest);
 }
 
-function tokenSplitter(tokens: readonly AddedToken[], write: Normalizer): Splitter {
-  const byContent = new Map(tokens.map((token) => [write(token.content), token]));
-  byContent.delete('');
-  if (byContent.size === 0) return (text) => (text === '' ? [] : [text]);
-  // The leftmost match wins, and of those that start together the longest.
-  const contents = [...byContent.keys()].sort((a, b) => b.length - a.length);
-  const pattern = new RegExp(
-    contents.map((content) => content.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')).join('|'),
-    'gv',
-  );
-  return (text) => cut(text, pattern, byContent);
+/** The tokens as a tree of UTF-16 code units; a node holds the token that ends there. */
+interface Node {
+  token?: AddedToken;
+  readonly next: Map<number, Node>;
 }
 
-function cut(text: string, pattern: RegExp, byContent: ReadonlyMap<string, AddedToken>): Section[] {
+function tokenSplitter(tokens: readonly AddedToken[], write: Normalizer): Splitter {
+  const root: Node = { next: new Map() };
+  for (const token of tokens) {
+    let node = root;
+    const content = write(token.content);
+    for (let i = 0; i < content.length; i++) {
+      const unit = content.charCodeAt(i);
+      let child = node.next.get(unit);
+      if (child === undefined) node.next.set(unit, (child = { next: new Map() }));
+      node = child;
+    }
+    if (content !== '') node.token ??= token; // of tokens that are written alike, the first counts
+  }
+  if (root.next.size === 0) return (text) => (text === '' ? [] : [text]);
+  const starts = [...root.next.keys()].map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`);
+  const start = new RegExp(`[${starts.join('')}]`, 'g');
+  return (text) => cut(text, root, start);
+}
+
+function cut(text: string, root: Node, start: RegExp): Section[] {
   const sections: Section[] = [];
   let done = 0; // all before this index is in `sections`
-  for (const match of text.matchAll(pattern)) {
-    const token = byContent.get(match[0])!;
-    const before = text.slice(0, match.index);
-    const after = text.slice(match.index + match[0].length);
-    if (token.single_word && (ENDS_WITH_WORD.test(before) || STARTS_WITH_WORD.test(after))) continue;
-    const start = token.lstrip ? Math.max(done, TRAILING_SPACE.exec(before)!.index) : match.index;
-    if (start > done) sections.push(text.slice(done, start));
-    sections.push(token.id);
-    done = text.length - after.length + (token.rstrip ? LEADING_SPACE.exec(after)![0].length : 0);
+  let spaceEnd = 0; // where the white space ends that was swallowed last
+  start.lastIndex = 0;
+  for (let found = start.exec(text); found !== null; found = start.exec(text)) {
+    const token = tokenAt(text, found.index, root);
+    if (token === undefined) continue;
+    const [from, to] = [found.index, found.index + token.length];
+    start.lastIndex = to; // also where it is passed over
+    const { id, single_word: singleWord, lstrip, rstrip } = token.token;
+    if (singleWord && (WORD.test(characterBefore(text, from)) || WORD.test(characterAt(text, to)))) continue;
+    const first = lstrip ? spaceBefore(text, from, done) : from;
+    if (first > done) sections.push(text.slice(done, first));
+    sections.push(id);
+    if (rstrip) spaceEnd = spaceAfter(text, Math.max(to, spaceEnd));
+    done = rstrip ? spaceEnd : to; // white space that was swallowed may be a token all the same
   }
   if (done < text.length) sections.push(text.slice(done));
   return sections;
+}
+
+/** The longest of the tokens that begin at an index. */
+function tokenAt(
+  text: string,
+  from: number,
+  root: Node,
+): { readonly token: AddedToken; readonly length: number } | undefined {
+  let longest: { token: AddedToken; length: number } | undefined;
+  let node: Node | undefined = root;
+  for (let i = from; node !== undefined; i++) {
+    if (node.token !== undefined) longest = { token: node.token, length: i - from };
+    node = i < text.length ? node.next.get(text.charCodeAt(i)) : undefined;
+  }
+  return longest;
+}
+
+/** Where the white space before an index begins, not before `bound`. White space is of the basic plane. */
+function spaceBefore(text: string, index: number, bound: number): number {
+  let first = index;
+  while (first > bound && SPACE.test(text[first - 1])) first--;
+  return Math.max(first, bound);
+}
+
+function spaceAfter(text: string, index: number): number {
+  let end = index;
+  while (end < text.length && SPACE.test(text[end])) end++;
+  return end;
+}
+
+function characterAt(text: string, index: number): string {
+  return index < text.length ? String.fromCodePoint(text.codePointAt(index)!) : '';
+}
+
+function characterBefore(text: string, index: number): string {
+  if (index === 0) return '';
+  const low = text.charCodeAt(index - 1);
+  const isLow = low >= 0xdc00 && low <= 0xdfff && index > 1;
+  return characterAt(text, isLow ? index - 2 : index - 1);
 }

@@ -1,4 +1,5 @@
 import { InputError } from '../errors.js';
+import { checkPattern, PatternError } from './pattern-cost.js';
 import { LETTER, NUMBER, WHITE_SPACE } from './unicode.js';
 
 /** What an escape of Oniguruma, the regular expressions of a tokenizer.json, is called with JavaScript's `v` flag. */
@@ -19,15 +20,22 @@ const ESCAPES: Readonly<Record<string, string>> = {
  */
 export function compilePattern(pattern: unknown): RegExp {
   const { String: literal, Regex: regex } = (pattern ?? {}) as { String?: string; Regex?: string };
+  if (literal === '') return NEVER;
   if (literal !== undefined) return new RegExp(literal.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'), 'gv');
   if (regex === undefined) throw unsupported(JSON.stringify(pattern));
+  const source = translate(regex);
   try {
-    return new RegExp(translate(regex), 'gv');
+    checkPattern(source);
+    return new RegExp(source, 'gv');
   } catch (error) {
-    if (error instanceof SyntaxError) throw unsupported(regex);
+    if (error instanceof PatternError) throw unsupported(`${regex.slice(0, 80)} (${error.message})`);
+    if (error instanceof SyntaxError) throw unsupported(regex.slice(0, 80));
     throw error;
   }
 }
+
+/** Python finds an empty text nowhere. */
+const NEVER = /(?!)/g;
 
 function translate(regex: string): string {
   return regex.replace(/\\(?:[pP]\{\^?\w+\}|.)/gsu, (escape) => {

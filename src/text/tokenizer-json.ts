@@ -1,7 +1,9 @@
-import { readFile } from 'node:fs/promises';
-import path from 'node:path';
-import { InputError, messageOf } from '../errors.js';
-import { parsePythonJson } from '../python-json.js';
+/** @file What a `tokenizer.json` may hold, by the fields that Python's `tokenizers` 0.23 asks for. */
+import * as v from 'valibot';
+import { InputError } from '../errors.js';
+import { checkJson, jsonError, type JsonPath } from '../json-schema.js';
+
+export { readJsonObject, readTextFile } from './json-files.js';
 
 /** One step of a tokenizer: its `type`, and settings that depend on the type. */
 export interface StepConfig {
@@ -25,10 +27,11 @@ export interface AddedToken {
 }
 
 export interface ModelConfig {
-  readonly type: string;
+  readonly type: 'BPE' | 'WordPiece';
   readonly vocab: Readonly<Record<string, number>>;
   /** BPE: `"a b"`, or `["a", "b"]` as `tokenizers` 0.20 and later write it. */
   readonly merges?: readonly (string | readonly [string, string])[];
+  readonly unk_token?: string | null;
   readonly [setting: string]: unknown;
 }
 
@@ -39,58 +42,251 @@ export interface TokenizerJson {
   readonly pre_tokenizer: StepConfig | null;
   readonly post_processor: StepConfig | null;
   readonly model: ModelConfig;
+  /** The side that is cut and padded, and the pad token, where the file says so. */
+  readonly truncation?: { readonly direction: Side } | null | undefined;
+  readonly padding?: { readonly direction: Side; readonly pad_token: string } | null | undefined;
 }
 
-/** The content of a JSON file that holds an object, or undefined where there is no such file. */
-export async function readJsonObject(folder: string, name: string): Promise<Record<string, unknown> | undefined> {
-  const file = path.join(folder, name);
-  const text = await readTextFile(file);
-  if (text === undefined) return undefined;
-  let value: unknown;
-  try {
-    value = parsePythonJson(text);
-  } catch (error) {
-    throw new InputError(`${file}: expected JSON, got something else (${messageOf(error)}); get the file anew`);
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new InputError(`${file}: expected a JSON object, got ${text.slice(0, 20)}; get the file anew`);
-  }
-  return value as Record<string, unknown>;
+type Side = 'Left' | 'Right';
+
+/** Ids are stored as signed 32-bit numbers. */
+export const MAX_ID = 2 ** 31 - 1;
+
+/** Longer words than this would take WordPiece minutes; published tokenizers have 100. In characters. */
+const MAX_WORD = 1000;
+
+/** More than any published tokenizer has, by a factor of ten. */
+export const MAX_ADDED_TOKENS = 50_000;
+
+/** Longest added token, in UTF-16 code units. */
+export const MAX_TOKEN_LENGTH = 1000;
+
+const text = v.pipe(
+  v.string(),
+  v.check((value) => !/\p{Cs}/u.test(value), 'expected text, got half a surrogate pair; get the file anew'),
+);
+const whole = (most: number, name: string) => {
+  const range = v.custom<number>((value) => Number.isInteger(value) && Number(value) >= 0 && Number(value) <= most);
+  return { ...range, expects: name };
+};
+const id = whole(MAX_ID, `a whole number from 0 to ${MAX_ID}`);
+const bool = v.boolean();
+const optional = <T extends v.GenericSchema>(schema: T) => v.optional(v.nullable(schema));
+
+/** A step by its type; types that are not listed are turned away where the step is built, by name. */
+function step(kinds: ReadonlyMap<string, v.GenericSchema>): v.GenericSchema<unknown, StepConfig> {
+  const untyped = v.looseObject({ type: text });
+  return v.lazy((input) => {
+    const type = (input as { type?: unknown } | null | undefined)?.type;
+    return (typeof type === 'string' ? kinds.get(type) : undefined) ?? untyped;
+  }) as v.GenericSchema<unknown, StepConfig>;
 }
 
-/** The text of a file, or undefined where there is no such file. */
-export async function readTextFile(file: string): Promise<string | undefined> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw new InputError(`${file}: expected a readable file, got ${messageOf(error)}`);
-  }
-}
+const pattern = v.union([v.strictObject({ String: text }), v.strictObject({ Regex: text })]);
+
+const normalizer: v.GenericSchema<unknown, StepConfig> = v.lazy(() => normalizers);
+const normalizers = step(
+  new Map<string, v.GenericSchema>([
+    ['Sequence', v.looseObject({ normalizers: v.array(normalizer) })],
+    ['Replace', v.looseObject({ pattern, content: text })],
+    [
+      'BertNormalizer',
+      v.looseObject({ clean_text: bool, handle_chinese_chars: bool, strip_accents: optional(bool), lowercase: bool }),
+    ],
+  ]),
+);
+
+const byteLevel = v.looseObject({ add_prefix_space: bool, trim_offsets: bool, use_regex: v.optional(bool) });
+const preTokenizer: v.GenericSchema<unknown, StepConfig> = v.lazy(() => preTokenizers);
+const behaviors = ['Removed', 'Isolated', 'MergedWithPrevious', 'MergedWithNext', 'Contiguous'] as const;
+const preTokenizers = step(
+  new Map<string, v.GenericSchema>([
+    ['Sequence', v.looseObject({ pretokenizers: v.array(preTokenizer) })],
+    ['Split', v.looseObject({ pattern, behavior: v.picklist(behaviors), invert: bool })],
+    ['ByteLevel', byteLevel],
+  ]),
+);
+
+const tokenAndId = v.strictTuple([text, id]);
+const side = v.object({ id: v.picklist(['A', 'B']), type_id: id });
+const piece = v.union([
+  v.strictObject({ Sequence: side }),
+  v.strictObject({ SpecialToken: v.object({ id: text, type_id: id }) }),
+]);
+const processor: v.GenericSchema<unknown, StepConfig> = v.lazy(() => processors);
+const processors = step(
+  new Map<string, v.GenericSchema>([
+    ['Sequence', v.looseObject({ processors: v.array(processor) })],
+    ['BertProcessing', v.looseObject({ sep: tokenAndId, cls: tokenAndId })],
+    [
+      'RobertaProcessing',
+      v.looseObject({ sep: tokenAndId, cls: tokenAndId, trim_offsets: bool, add_prefix_space: bool }),
+    ],
+    ['ByteLevel', byteLevel],
+    [
+      'TemplateProcessing',
+      v.looseObject({
+        single: v.array(piece),
+        pair: v.array(piece),
+        special_tokens: v.record(text, v.object({ id: text, ids: v.array(id), tokens: v.array(text) })),
+      }),
+    ],
+  ]),
+);
+
+/** Decoders turn ids back into text, which this program never does; a damaged file is told by them all the same. */
+const DECODERS = [
+  'BPEDecoder',
+  'ByteLevel',
+  'WordPiece',
+  'Metaspace',
+  'CTC',
+  'Sequence',
+  'Replace',
+  'Fuse',
+  'Strip',
+  'ByteFallback',
+] as const;
+const decoder = v.looseObject({ type: v.picklist(DECODERS) });
+
+const addedToken = v.object({
+  id,
+  content: text,
+  single_word: bool,
+  lstrip: bool,
+  rstrip: bool,
+  normalized: bool,
+  special: bool,
+});
+
+const sides = v.picklist(['Left', 'Right']);
+const truncation = v.object({
+  direction: v.optional(sides, 'Right'),
+  max_length: id,
+  strategy: v.picklist(['LongestFirst', 'OnlyFirst', 'OnlySecond']),
+  stride: id,
+});
+const padding = v.object({
+  strategy: v.union([v.literal('BatchLongest'), v.strictObject({ Fixed: id })]),
+  direction: sides,
+  pad_to_multiple_of: optional(id),
+  pad_id: id,
+  pad_type_id: id,
+  pad_token: text,
+});
+
+/** Everything but the vocabulary and the merges, which are long and checked in plain loops. */
+const SCHEMA = v.object({
+  version: v.optional(v.literal('1.0')),
+  truncation: optional(truncation),
+  padding: optional(padding),
+  added_tokens: v.optional(v.array(addedToken), []),
+  normalizer: optional(normalizer),
+  pre_tokenizer: optional(preTokenizer),
+  post_processor: optional(processor),
+  decoder: optional(decoder),
+});
+
+const BPE = v.looseObject({
+  dropout: optional(v.literal(0)),
+  unk_token: optional(text),
+  continuing_subword_prefix: optional(v.literal('')),
+  end_of_word_suffix: optional(text),
+  fuse_unk: optional(bool),
+  byte_fallback: optional(v.literal(false)),
+  ignore_merges: optional(bool),
+});
+const WORD_PIECE = v.looseObject({
+  unk_token: text,
+  continuing_subword_prefix: text,
+  max_input_chars_per_word: whole(MAX_WORD, `a whole number from 0 to ${MAX_WORD}`),
+});
 
 /** Checks that a parsed `tokenizer.json` has what the name promises, and fills in what may be left out. */
 export function checkTokenizerJson(json: Record<string, unknown>, file: string): TokenizerJson {
-  const model = json.model as Partial<ModelConfig> | undefined;
-  if (model?.type !== 'BPE' && model?.type !== 'WordPiece') {
-    throw new InputError(
-      `${file}: expected a BPE or WordPiece model, as CLIP, BERT and RoBERTa have it, got ${String(model?.type)}${model?.type === 'Unigram' ? ' (SentencePiece, as of XLM-R)' : ''}; use a checkpoint with one of them`,
-    );
-  }
-  if (typeof model.vocab !== 'object' || (model.type === 'BPE' && !Array.isArray(model.merges))) {
-    throw new InputError(
-      `${file}: expected a vocabulary${model.type === 'BPE' ? ' and merges' : ''}; get the file anew`,
-    );
-  }
+  checkAddedTokenCount(json.added_tokens, file);
+  const known = checkJson(SCHEMA, json, file);
   return {
-    added_tokens: (json.added_tokens ?? []) as AddedToken[],
-    normalizer: (json.normalizer ?? null) as StepConfig | null,
-    pre_tokenizer: (json.pre_tokenizer ?? null) as StepConfig | null,
-    post_processor: (json.post_processor ?? null) as StepConfig | null,
-    model: model as ModelConfig,
+    ...known,
+    normalizer: known.normalizer ?? null,
+    pre_tokenizer: known.pre_tokenizer ?? null,
+    post_processor: known.post_processor ?? null,
+    model: checkModel(json.model, file),
   };
 }
 
-/** The id of an added token or of a word of the vocabulary. */
-export function idOfToken(json: TokenizerJson, token: string): number | undefined {
-  return json.added_tokens.find(({ content }) => content === token)?.id ?? json.model.vocab[token];
+function checkAddedTokenCount(tokens: unknown, file: string): void {
+  if (!Array.isArray(tokens) || tokens.length <= MAX_ADDED_TOKENS) return;
+  throw new InputError(
+    `${file}: expected at most ${MAX_ADDED_TOKENS} added tokens, got ${tokens.length}; put them in the vocabulary`,
+  );
+}
+
+function checkModel(value: unknown, file: string): ModelConfig {
+  const model = value as { type?: unknown; vocab?: unknown; merges?: unknown } | null | undefined;
+  if (model?.type !== 'BPE' && model?.type !== 'WordPiece') {
+    const type = typeof model?.type === 'string' ? model.type : 'none';
+    throw new InputError(
+      `${file}: expected a BPE or WordPiece model, as CLIP, BERT and RoBERTa have it, got ${type}` +
+        `${type === 'Unigram' ? ' (SentencePiece, as of XLM-R)' : ''}; use a checkpoint with one of them`,
+    );
+  }
+  const { vocab, merges, ...settings } = model;
+  checkJson(v.object({ model: model.type === 'BPE' ? BPE : WORD_PIECE }), { model: settings }, file);
+  checkVocabulary(vocab, file, ['model', 'vocab']);
+  if (model.type === 'BPE') checkMerges(merges, vocab, file);
+  return model as ModelConfig;
+}
+
+/** Checks that every token has an id of its own. Ids may have gaps, as they may in Python. */
+export function checkVocabulary(
+  vocab: unknown,
+  file: string,
+  path: readonly string[] = [],
+): asserts vocab is Record<string, number> {
+  if (typeof vocab !== 'object' || vocab === null || Array.isArray(vocab)) {
+    throw jsonError({ file, path, expected: 'an object with an id for each token', got: vocab });
+  }
+  const owners = new Map<unknown, string>();
+  for (const [token, tokenId] of Object.entries(vocab)) {
+    if (!isId(tokenId)) {
+      throw jsonError({ file, path: [...path, token], expected: id.expects, got: tokenId });
+    }
+    const owner = owners.get(tokenId);
+    if (owner !== undefined) {
+      const expected = `an id of its own, not that of ${JSON.stringify(owner)}`;
+      throw jsonError({ file, path: [...path, token], expected, got: tokenId });
+    }
+    owners.set(tokenId, token);
+  }
+}
+
+function isId(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= MAX_ID;
+}
+
+/** Checks that every merge joins two tokens of the vocabulary into a third. */
+export function checkMerges(
+  merges: unknown,
+  vocab: Readonly<Record<string, number>>,
+  file: string,
+  placeOf: (index: number) => JsonPath = (index) => ['model', 'merges', index],
+): void {
+  if (!Array.isArray(merges)) throw jsonError({ file, path: ['model', 'merges'], expected: 'a list', got: merges });
+  for (const [index, merge] of (merges as unknown[]).entries()) {
+    const parts: unknown = typeof merge === 'string' ? merge.split(' ') : merge;
+    const path = placeOf(index);
+    if (!isPair(parts)) throw jsonError({ file, path, expected: 'two tokens with a space between them', got: merge });
+    const unknown = [...parts, parts.join('')].find((token) => !Object.hasOwn(vocab, token));
+    if (unknown === undefined) continue;
+    const expected = `tokens of the vocabulary, which ${JSON.stringify(unknown)} is not`;
+    throw jsonError({ file, path, expected, got: merge });
+  }
+}
+
+/** The library that applies merges knows them as text with one space, so that no part may hold one itself. */
+function isPair(parts: unknown): parts is readonly [string, string] {
+  return (
+    Array.isArray(parts) && parts.length === 2 && parts.every((part) => typeof part === 'string' && !part.includes(' '))
+  );
 }

@@ -38,10 +38,11 @@ export interface TextTokenizer {
  * older checkpoints. Throws an `InputError` for a folder without one, a damaged file, and other kinds.
  */
 export async function loadTokenizer(folder: string): Promise<TextTokenizer> {
-  const { json, padId, fingerprint } = await readTokenizerFiles(folder);
+  const { json, padId, around, splitsSpecials, fingerprint } = await readTokenizerFiles(folder);
   const vocabulary = await loadVocabulary(folder, json);
-  const { opening, closing } = vocabulary;
-  const bodyIds = bodyEncoder(json, vocabulary);
+  const { opening, closing } = around;
+  const sought = json.added_tokens.filter(({ special }) => !splitsSpecials || !special);
+  const bodyIds = bodyEncoder({ ...json, added_tokens: sought }, vocabulary);
 
   const encodeInto = (text: string, target: Int32Array, at: number): number => {
     const body = bodyIds(text);

@@ -1,37 +1,48 @@
 import type { PreTrainedTokenizer } from '@xenova/transformers/src/tokenizers.js';
 import { InputError, messageOf } from '../errors.js';
-import { idOfToken, type TokenizerJson } from './tokenizer-json.js';
+import type { TokenizerJson } from './tokenizer-json.js';
 import { isByteLevel } from './word-splitter.js';
 
 /** The vocabulary of a tokenizer: single words in, ids out. */
 export interface Vocabulary {
   /** The ids of one word; the array is shared, not to be changed. */
   readonly idsOf: (word: string) => readonly number[];
-  /** The ids of the special tokens set before and after every text. */
-  readonly opening: readonly number[];
-  readonly closing: readonly number[];
 }
 
 /** Words whose ids are kept: some 20 MB, and texts repeat their words so much that nearly all are found there. */
 const CACHED_WORDS = 1 << 16;
 
+/** Longer words hardly come twice, and would take memory without bound. In UTF-16 code units. */
+const LONGEST_CACHED = 100;
+
 /**
- * The vocabulary and special tokens of a `tokenizer.json`, run by `@xenova/transformers`. Throws an `InputError` where
- * the library does not know the kind.
+ * The vocabulary of a `tokenizer.json`, run by `@xenova/transformers`. Throws an `InputError` where the library does
+ * not know the kind, and where words could come that cannot be written.
  */
 export async function loadVocabulary(folder: string, json: TokenizerJson): Promise<Vocabulary> {
   const library = await buildLibraryTokenizer(folder, json);
+  checkUnknownToken(folder, json);
+  const { vocab, ignore_merges: wholeWordsFirst } = json.model;
   const cache = new Map<string, readonly number[]>();
+  const look = (word: string): number[] => {
+    const letters = library.pre_tokenizer?.(word) ?? [word];
+    const whole = wholeWordsFirst === true && Object.hasOwn(vocab, letters[0]) ? vocab[letters[0]] : undefined;
+    return whole === undefined ? lookUp(library, letters) : [whole];
+  };
   return {
-    ...specialTokens(json, library),
     idsOf(word) {
+      if (word.length > LONGEST_CACHED) {
+        const ids = look(word);
+        library.model.cache?.clear();
+        return ids;
+      }
       const known = cache.get(word);
       if (known !== undefined) return known;
       if (cache.size === CACHED_WORDS) {
         cache.clear();
         library.model.cache?.clear();
       }
-      const ids = lookUp(library, word);
+      const ids = look(word);
       cache.set(word, ids);
       return ids;
     },
@@ -55,7 +66,7 @@ async function buildLibraryTokenizer(folder: string, json: TokenizerJson): Promi
     normalizer: null,
     pre_tokenizer: isByteLevel(json.pre_tokenizer) ? { type: 'ByteLevel', use_regex: false } : null,
     model: { ...json.model, merges },
-    post_processor: json.post_processor,
+    post_processor: null,
     decoder: null,
   };
   try {
@@ -67,17 +78,36 @@ async function buildLibraryTokenizer(folder: string, json: TokenizerJson): Promi
   }
 }
 
-function lookUp({ model, pre_tokenizer: writeBytes }: PreTrainedTokenizer, word: string): number[] {
-  const ids = model.convert_tokens_to_ids(model(writeBytes?.(word) ?? [word]));
+function lookUp({ model }: PreTrainedTokenizer, word: string[]): number[] {
+  const ids = model.convert_tokens_to_ids(model(word));
   // A BPE without unknown token gives nothing for what it cannot write.
   return ids.filter((id) => id !== undefined);
 }
 
-/** What the post-processor sets around a text, found by letting it process one. */
-function specialTokens(json: TokenizerJson, library: PreTrainedTokenizer): Pick<Vocabulary, 'opening' | 'closing'> {
-  const text = '\0';
-  const tokens = library.post_processor?.([text]).tokens ?? [text];
-  const ids = tokens.map((token) => idOfToken(json, token)!);
-  const place = tokens.indexOf(text);
-  return { opening: ids.slice(0, place), closing: ids.slice(place + 1) };
+/**
+ * Python fails at the first word that takes an unknown token which the vocabulary has not. Words written as bytes never
+ * take it where all bytes have tokens.
+ */
+function checkUnknownToken(folder: string, { model, pre_tokenizer: words }: TokenizerJson): void {
+  const { unk_token: unknown, vocab } = model;
+  if (unknown == null || Object.hasOwn(vocab, unknown)) return;
+  const suffix = model.end_of_word_suffix;
+  const endings = ['', typeof suffix === 'string' ? suffix : ''];
+  const isWritable = (letter: string) => endings.every((ending) => Object.hasOwn(vocab, letter + ending));
+  if (model.type === 'BPE' && isByteLevel(words) && BYTE_LETTERS.every(isWritable)) return;
+  throw new InputError(
+    `${folder}: expected an unknown token of the vocabulary, got ${JSON.stringify(unknown)}; ` +
+      'name it as unk_token in tokenizer_config.json',
+  );
+}
+
+const PRINTABLE = 188;
+
+/** The letters that stand for the 256 bytes: printable ones for themselves, the others from U+0100 on. */
+const BYTE_LETTERS: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte)
+  .sort((a, b) => Number(isPrintable(b)) - Number(isPrintable(a)))
+  .map((byte, index) => String.fromCharCode(isPrintable(byte) ? byte : 0x100 + index - PRINTABLE));
+
+function isPrintable(byte: number): boolean {
+  return (byte >= 0x21 && byte <= 0x7e) || (byte >= 0xa1 && byte !== 0xad);
 }

@@ -82,7 +82,9 @@ export async function downloadModel(
 async function wantedFiles(commit: Commit, parts: readonly ModelPart[]): Promise<HubFile[]> {
   const names = new Set<string>();
   if (parts.includes('config')) names.add(CONFIG_FILE);
-  if (parts.includes('tokenizer')) for (const name of TOKENIZER_FILES) if (commit.listed.has(name)) names.add(name);
+  // The model's configuration names the tokenizer's class where the tokenizer's own does not.
+  const tokenizer = [...TOKENIZER_FILES, CONFIG_FILE].filter((name) => commit.listed.has(name));
+  if (parts.includes('tokenizer')) for (const name of tokenizer) names.add(name);
   if (parts.includes('weights'))
     for (const name of [...(await weightFiles(commit)), ...OPTIONAL_WEIGHTS.filter((file) => commit.listed.has(file))])
       names.add(name);

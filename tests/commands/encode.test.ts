@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -157,5 +157,24 @@ describe('kd encode', () => {
 
   it('leaves no temporary file', () => {
     expect(readdirSync(cwd).filter((name) => name.includes('tmp'))).toEqual([]);
+  });
+});
+
+describe('the tokenizer files of Stable Diffusion', () => {
+  const FILES = join(PARITY, '../tokenizer-files');
+
+  // Ids by transformers 5.24: `AutoTokenizer`, padded and cut to 77.
+  it.each(['sd2-pad-token', 'added-tokens-json'])('in the layout %s give the ids of transformers', async (layout) => {
+    const tokenizer = join(temporaryFolder(), layout);
+    cpSync(join(FILES, 'clip'), tokenizer, { recursive: true });
+    cpSync(join(FILES, layout), tokenizer, { recursive: true });
+    const { cases } = readJson<{ cases: { text: string; ids: number[] }[] }>(join(tokenizer, 'expected-ids.json'));
+    expect(cases).toHaveLength(10);
+    const input = join(tokenizer, 'texts.txt');
+    writeFileSync(input, cases.map(({ text }) => `${text}\n`).join(''));
+    encode(TEACHER, `${layout}.safetensors`, ['--tokenizer', tokenizer, '--input', input]);
+    const { inputIds } = await read(`${layout}.safetensors`);
+    const rows = cases.map((_, row) => [...inputIds.slice(77 * row, 77 * (row + 1))]);
+    expect(rows).toEqual(cases.map(({ ids }) => ids));
   });
 });

@@ -1,0 +1,134 @@
+/**
+ * @file Which of transformers' tokenizer classes reads a folder, by the rules of `AutoTokenizer` in transformers 5.24:
+ *
+ * | `tokenizer_class`, in `tokenizer_config.json`, else in `config.json` | `model_type` in `config.json` | class |
+ * | --- | --- | --- |
+ * | none | has a class | that class |
+ * | none | none, or has no class | `TokenizersBackend` |
+ * | a class | any | that class |
+ * | a name unknown to transformers | any | `TokenizersBackend` |
+ * | any | one of those with a wrong class on the hub | `TokenizersBackend` |
+ *
+ * `…Fast` at the end of a class's name is nothing to it. `TokenizersBackend` (`PreTrainedTokenizerFast` up to version
+ * 4) takes a `tokenizer.json` as it stands. The other classes take only vocabulary, merges and added tokens from it,
+ * and bring their own normalizer, pre-tokenizer and special tokens along.
+ */
+import path from 'node:path';
+import { InputError } from '../errors.js';
+import { describe } from '../json-schema.js';
+
+/** A class of transformers that this program can stand in for. */
+export type TokenizerClass = 'CLIPTokenizer' | 'BertTokenizer' | 'RobertaTokenizer' | 'TokenizersBackend';
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** Names of classes, without `Fast`, and those that do the same with files that a text encoder has. */
+const CLASSES = new Map<string, TokenizerClass>([
+  ['CLIPTokenizer', 'CLIPTokenizer'],
+  ['BertTokenizer', 'BertTokenizer'],
+  ['DistilBertTokenizer', 'BertTokenizer'],
+  ['ElectraTokenizer', 'BertTokenizer'],
+  ['MobileBertTokenizer', 'BertTokenizer'],
+  ['SqueezeBertTokenizer', 'BertTokenizer'],
+  ['RobertaTokenizer', 'RobertaTokenizer'],
+  ['BartTokenizer', 'RobertaTokenizer'],
+  ['LongformerTokenizer', 'RobertaTokenizer'],
+  ['TokenizersBackend', 'TokenizersBackend'],
+  ['PreTrainedTokenizer', 'TokenizersBackend'],
+  ['PreTrainedTokenizerFast', 'TokenizersBackend'],
+]);
+
+const list = (names: string): ReadonlySet<string> => new Set(names.split(' '));
+
+/** Classes of transformers that this program cannot stand in for, without `Tokenizer` at the end. */
+const OTHER_CLASSES = list(
+  'Albert Barthez Bartpho BertGeneration BertJapanese Bertweet BigBird BioGpt Blenderbot BlenderbotSmall ByT5 CTRL ' +
+    'Camembert Canine Clvp CodeGen CodeLlama Cohere ConvBert Cpm CpmAnt DPRContextEncoder DPRQuestionEncoder ' +
+    'DPRReader Deberta DebertaV2 Dia Esm Esmc FNet FSMT FastSpeech2Conformer Flaubert Funnel GPT2 GPTNeoX GPTNeoXJapanese GPTSw3 Gemma ' +
+    'Herbert Lasr LayoutLMv2 LayoutLMv3 LayoutXLM Llama Luke M2M100 MBart MBart50 MLuke MPNet Marian MarkupLM Mgpstr ' +
+    'MyT5 Nllb Nougat OpenAIGPT PLBart Parakeet Pegasus Perceiver Phobert Pop2Piano ProphetNet Qwen2 Qwen3_5 Rag ' +
+    'Reformer RemBert RoCBert RoFormer SeamlessM4T Siglip Siglip2 Speech2Text SpeechT5 Splinter T5 Tapas Tipsv2 Udop ' +
+    'VideoPrism Vits Wav2Vec2CTC Wav2Vec2PhonemeCTC Whisper XGLM XLM XLMRoberta XLNet',
+);
+
+/** Model types and the class that transformers registers for them, as far as it is one of these. */
+const MODEL_TYPES: readonly (readonly [TokenizerClass, ReadonlySet<string>])[] = [
+  ['CLIPTokenizer', list('aimv2 clip clipseg groupvit omdet-turbo oneformer owlv2 owlvit sam3 sam3_video xclip')],
+  [
+    'BertTokenizer',
+    list(
+      'align bark bert blip bros chinese_clip convbert distilbert electra ernie flava git grounding-dino layoutlm ' +
+        'megatron-bert mm-grounding-dino nezha nomic_bert qdqbert realm retribert squeezebert tvp vilt visual_bert',
+    ),
+  ],
+  [
+    'RobertaTokenizer',
+    list('bart bridgetower clap data2vec-text ibert lilt longformer mega mra roberta roberta-prelayernorm'),
+  ],
+  ['TokenizersBackend', list('modernbert modernbert-decoder nystromformer xlm-roberta-xl camembertv2-base')],
+];
+
+/** What the files say, and whether they say it at all: where they do not, the vocabulary's kind may decide. */
+export interface ClassChoice {
+  readonly name: TokenizerClass;
+  readonly named: boolean;
+}
+
+/**
+ * The class that transformers would take.
+ *
+ * @param settings of `tokenizer_config.json`
+ * @param config of the model's `config.json`
+ * @throws InputError for a class that is not one of these four
+ */
+export function tokenizerClassOf(folder: string, settings: Json, config: Json): ClassChoice {
+  const [file, hubName] = hubNameOf(folder, settings, config);
+  if (hubName !== undefined && typeof hubName !== 'string') {
+    throw new InputError(`${file}: expected text for tokenizer_class, got ${describe(hubName)}; get the file anew`);
+  }
+  refuseRemoteCode(folder, settings, hubName);
+  const registered = MODEL_TYPES.find(([, types]) => types.has(String(config.model_type)))?.[0];
+  if (hubName === undefined && settings.tokenizer_class === '') return { name: 'TokenizersBackend', named: true };
+  if (hubName === undefined) return { name: registered ?? 'TokenizersBackend', named: registered !== undefined };
+  if (registered === 'TokenizersBackend') return { name: registered, named: true };
+  const name = classByName(hubName, file);
+  if (name === undefined && registered === undefined && file.endsWith(`${path.sep}config.json`)) {
+    throw unknownClass(file, hubName); // transformers crashes here
+  }
+  return { name: name ?? 'TokenizersBackend', named: true };
+}
+
+/** The first class that is named, and the file that names it. Python passes over what is empty. */
+function hubNameOf(folder: string, settings: Json, config: Json): readonly [file: string, name: unknown] {
+  const isNamed = (name: unknown) => name !== undefined && name !== null && name !== '';
+  if (isNamed(settings.tokenizer_class)) return [path.join(folder, 'tokenizer_config.json'), settings.tokenizer_class];
+  const name = isNamed(config.tokenizer_class) ? config.tokenizer_class : undefined;
+  return [path.join(folder, 'config.json'), name];
+}
+
+function classByName(name: string, file: string): TokenizerClass | undefined {
+  const base = name.replace(/Fast$/, '');
+  if (OTHER_CLASSES.has(base.replace(/Tokenizer$/, ''))) throw unknownClass(file, name);
+  return CLASSES.get(base);
+}
+
+function unknownClass(file: string, name: string): InputError {
+  return new InputError(
+    `${file}: expected a tokenizer_class of CLIP, BERT or RoBERTa, or PreTrainedTokenizerFast, got ${name}; ` +
+      'use a checkpoint with one of them',
+  );
+}
+
+/** A tokenizer in a program of its own, which transformers runs only when told to, and this program never. */
+function refuseRemoteCode(folder: string, { auto_map: map }: Json, hubName: string | undefined): void {
+  if (
+    map === undefined ||
+    (typeof map === 'object' && map !== null && hubName !== undefined && CLASSES.has(hubName.replace(/Fast$/, '')))
+  )
+    return;
+  if (!Array.isArray(map) && typeof map === 'object' && map !== null && !Object.hasOwn(map, 'AutoTokenizer')) return;
+  throw new InputError(
+    `${path.join(folder, 'tokenizer_config.json')}: expected a tokenizer of transformers' own, got one that comes ` +
+      'with code (auto_map); use another checkpoint',
+  );
+}

@@ -1,0 +1,156 @@
+/** @file The tokenizers that transformers 5.24 builds for its classes, whatever a `tokenizer.json` says beside. */
+import { isDeepStrictEqual } from 'node:util';
+import { InputError } from '../errors.js';
+import type { TokenizerClass } from './tokenizer-class.js';
+import { contentOf, type SpecialName, type SpecialToken, type TokenizerSettings } from './tokenizer-settings.js';
+import type { ModelConfig, StepConfig } from './tokenizer-json.js';
+import type { VocabularyFiles } from './vocabulary-files.js';
+
+/** A tokenizer but for its added tokens. */
+export interface TokenizerParts {
+  readonly model: ModelConfig;
+  readonly normalizer: StepConfig | null;
+  readonly pre_tokenizer: StepConfig | null;
+  /** The special tokens before and after every text. */
+  readonly around: { readonly first: string; readonly last: string };
+}
+
+/** The special tokens of a class, where no file says otherwise. */
+export const DEFAULT_SPECIALS: Readonly<Record<TokenizerClass, Readonly<Partial<Record<SpecialName, string>>>>> = {
+  CLIPTokenizer: {
+    bos_token: '<|startoftext|>',
+    eos_token: '<|endoftext|>',
+    unk_token: '<|endoftext|>',
+    pad_token: '<|endoftext|>',
+  },
+  BertTokenizer: {
+    unk_token: '[UNK]',
+    sep_token: '[SEP]',
+    pad_token: '[PAD]',
+    cls_token: '[CLS]',
+    mask_token: '[MASK]',
+  },
+  RobertaTokenizer: {
+    bos_token: '<s>',
+    eos_token: '</s>',
+    unk_token: '<unk>',
+    sep_token: '</s>',
+    pad_token: '<pad>',
+    cls_token: '<s>',
+    mask_token: '<mask>',
+  },
+  TokenizersBackend: {},
+};
+
+/** What a class's tokenizer is built from. */
+export interface KindInput {
+  readonly folder: string;
+  readonly vocabulary: VocabularyFiles;
+  readonly settings: TokenizerSettings;
+  /** The files' special tokens, and the class's own where they say nothing. */
+  readonly specials: ReadonlyMap<string, SpecialToken | null>;
+  /** The pre-tokenizer of the `tokenizer.json`. */
+  readonly words: StepConfig | null;
+}
+
+/** Builds the tokenizer of a class. Throws an `InputError` for a special token that it cannot do without. */
+export function buildKind(name: Exclude<TokenizerClass, 'TokenizersBackend'>, input: KindInput): TokenizerParts {
+  return KINDS[name](input);
+}
+
+const KINDS = { CLIPTokenizer: clip, BertTokenizer: bert, RobertaTokenizer: roberta };
+
+const CLIP_WORDS = "'s|'t|'re|'ve|'m|'ll|'d|[\\p{L}]+|[\\p{N}]|[^\\s\\p{L}\\p{N}]+";
+
+function clipPreTokenizer(pattern: string): StepConfig {
+  return {
+    type: 'Sequence',
+    pretokenizers: [
+      { type: 'Split', pattern: { Regex: pattern }, behavior: 'Removed', invert: true },
+      { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: true },
+    ],
+  };
+}
+
+/** What published `tokenizer.json` files of CLIP hold. */
+const PUBLISHED_CLIP_WORDS = clipPreTokenizer(CLIP_WORDS);
+
+/** Since version 5 the class keeps special tokens in one piece where they are written in capitals, too. */
+const CLASS_CLIP_WORDS = clipPreTokenizer(`<\\|startoftext\\|>|<\\|endoftext\\|>|${CLIP_WORDS}`);
+
+function clip({ folder, vocabulary: { vocab, merges = [] }, specials, words }: KindInput): TokenizerParts {
+  const unknown = specials.get('unk_token');
+  return {
+    model: {
+      type: 'BPE',
+      unk_token: unknown == null ? 'None' : contentOf(unknown), // what Python's str() makes of it
+      end_of_word_suffix: '</w>',
+      vocab,
+      merges,
+    },
+    normalizer: {
+      type: 'Sequence',
+      normalizers: [
+        { type: 'NFC' },
+        { type: 'Replace', pattern: { Regex: '\\s+' }, content: ' ' },
+        { type: 'Lowercase' },
+      ],
+    },
+    // Ids that were stored with a published file stay what they are.
+    pre_tokenizer: isDeepStrictEqual(words, PUBLISHED_CLIP_WORDS) ? PUBLISHED_CLIP_WORDS : CLASS_CLIP_WORDS,
+    around: { first: required(folder, specials, 'bos_token'), last: required(folder, specials, 'eos_token') },
+  };
+}
+
+function bert({ folder, vocabulary: { vocab }, settings, specials }: KindInput): TokenizerParts {
+  const unknown = specials.get('unk_token');
+  const around = { first: required(folder, specials, 'cls_token'), last: required(folder, specials, 'sep_token') };
+  for (const token of Object.values(around)) {
+    if (!/[ :]|^\$|^$/.test(token)) continue; // transformers writes them into a template with those signs
+    throw new InputError(
+      `${folder}: expected cls_token and sep_token without spaces, colons and dollars, got ${token}`,
+    );
+  }
+  return {
+    model: {
+      type: 'WordPiece',
+      unk_token: unknown == null ? 'None' : contentOf(unknown),
+      continuing_subword_prefix: '##',
+      max_input_chars_per_word: 100,
+      vocab,
+    },
+    normalizer: {
+      type: 'BertNormalizer',
+      clean_text: true,
+      handle_chinese_chars: requiredFlag(folder, settings, 'tokenize_chinese_chars', true),
+      strip_accents: settings.flag('strip_accents') ?? null,
+      lowercase: requiredFlag(folder, settings, 'do_lower_case', true),
+    },
+    pre_tokenizer: { type: 'BertPreTokenizer' },
+    around,
+  };
+}
+
+function roberta({ folder, vocabulary: { vocab, merges = [] }, settings, specials }: KindInput): TokenizerParts {
+  const addPrefixSpace = requiredFlag(folder, settings, 'add_prefix_space', false);
+  requiredFlag(folder, settings, 'trim_offsets', true);
+  return {
+    // Without an unknown token: what the vocabulary cannot write is left out.
+    model: { type: 'BPE', unk_token: null, end_of_word_suffix: '', vocab, merges },
+    normalizer: null,
+    pre_tokenizer: { type: 'ByteLevel', add_prefix_space: addPrefixSpace, trim_offsets: true, use_regex: true },
+    around: { first: required(folder, specials, 'cls_token'), last: required(folder, specials, 'sep_token') },
+  };
+}
+
+function required(folder: string, specials: ReadonlyMap<string, SpecialToken | null>, name: SpecialName): string {
+  const token = specials.get(name);
+  if (token != null) return contentOf(token);
+  throw new InputError(`${folder}: expected a ${name}, got null; name it in tokenizer_config.json`);
+}
+
+function requiredFlag(folder: string, settings: TokenizerSettings, name: string, whenMissing: boolean): boolean {
+  const flag = settings.flag(name);
+  if (flag !== null) return flag ?? whenMissing;
+  throw new InputError(`${folder}: expected true or false for ${name}, got null; set it in tokenizer_config.json`);
+}
