@@ -24,7 +24,8 @@ export function checkJson<Schema extends v.GenericSchema>(
   const [issue] = result.issues;
   const path = (issue.path ?? []).map(({ key }) => (typeof key === 'number' ? key : String(key)));
   if (issue.kind === 'validation' && issue.type === 'check') throw new InputError(`${file}: ${issue.message}`);
-  throw jsonError({ file, path, expected: wordsFor(issue.expected), got: issue.input, advice });
+  const expected = issue.input === undefined && issue.kind === 'schema' ? 'a value' : wordsFor(issue.expected);
+  throw jsonError({ file, path, expected, got: issue.input, advice });
 }
 
 /** The error for a value of a JSON file that is not what was expected. */

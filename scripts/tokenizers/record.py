@@ -371,6 +371,46 @@ class Recorder:
         return self.sequences.setdefault(text, len(self.sequences))
 
 
+# What every part of a tokenizer.json is replaced with, one at a time; "$delete" takes it out.
+MUTATIONS = [
+    "$delete", None, True, 3, -1, 0.5, 1e300, 2**32, "x", "__proto__", "constructor", "", [], {}, [[]], [None], {"type": "x"},
+]  # fmt: skip
+MUTATED_TOKENS = 3
+
+
+def paths(value, path=()):
+    """The places of all parts of a value, of long lists and objects only the first and the last."""
+    if path:
+        yield list(path)
+    children = list(value.items()) if isinstance(value, dict) else list(enumerate(value)) if isinstance(value, list) else []
+    if len(children) > 16:
+        children = children[:MUTATED_TOKENS] + children[-MUTATED_TOKENS:]
+    for key, child in children:
+        yield from paths(child, (*path, key))
+
+
+def mutate(value, path, mutation):
+    changed = json.loads(json.dumps(value))
+    owner = changed
+    for key in path[:-1]:
+        owner = owner[key]
+    if mutation == "$delete":
+        del owner[path[-1]]
+    else:
+        owner[path[-1]] = mutation
+    return changed
+
+
+def mutations(recorder, parts, names):
+    """A tokenizer.json with each of its parts replaced: the place, and the numbers of the outcomes."""
+    stored = parts["tokenizer.json"][3]
+    config = {"tokenizer_class": "PreTrainedTokenizerFast", "pad_token": names["pad_token"]}
+    for path in paths(stored):
+        changed = [mutate(stored, path, mutation) for mutation in MUTATIONS]
+        files = [{"tokenizer.json": value, "tokenizer_config.json": config} for value in changed]
+        yield [path, [recorder.outcome(each, parts) for each in files]]
+
+
 def main(output):
     recorder = Recorder()
     families = {}
@@ -388,11 +428,13 @@ def main(output):
             number = recorder.outcome({**base, **change}, parts)
             compact = {k: "$stored" if json.dumps(v) == stored else delta(v, base.get(k)) for k, v in change.items()}
             varied.append([title, compact, number])
-        families[name] = {"parts": parts, "config": base["tokenizer_config.json"], "combinations": combined, "variations": varied}
+        mutated = list(mutations(recorder, parts, names))
+        families[name] = {"parts": parts, "config": base["tokenizer_config.json"], "combinations": combined, "variations": varied, "mutations": mutated}
     record = {
         "transformers": transformers.__version__,
         "tokenizers": tokenizers.__version__,
         "texts": TEXTS,
+        "mutations": MUTATIONS,
         "partNames": PART_NAMES,
         "sequences": list(recorder.sequences),
         "outcomes": [json.loads(x) for x in recorder.outcomes],
@@ -400,7 +442,7 @@ def main(output):
     }
     with open(output, "w", encoding="utf-8") as handle:
         handle.write(json.dumps(record, ensure_ascii=False, separators=(",", ":")) + "\n")
-    counts = {name: (len(f["combinations"]), len(f["variations"])) for name, f in families.items()}
+    counts = {name: [len(f[x]) for x in ("combinations", "variations", "mutations")] for name, f in families.items()}
     print(counts, len(recorder.outcomes), "outcomes", len(recorder.sequences), "sequences", os.path.getsize(output), "bytes")
 
 

@@ -7,16 +7,16 @@ import { BERT_ACCENT, BERT_CONTROL, BERT_IDEOGRAPH, UNKNOWN_TO_NORMALIZATION, WH
 export type Normalizer = (text: string) => string;
 
 /**
- * The normaliser of a `tokenizer.json`. These stand in for the ones of `@xenova/transformers` 2.17.2, which differ from
+ * The normaliser of a `tokenizer.json` (`where`, for messages). These stand in for the ones of `@xenova/transformers` 2.17.2, which differ from
  * Python's: `\s` is JavaScript's, `Lowercase` writes final sigma, and `BertNormalizer` overlooks ideographs outside
  * the basic plane and drops too few accents.
  */
-export function normalizerOf(config: StepConfig | null): Normalizer {
+export function normalizerOf(config: StepConfig | null, where = 'tokenizer.json'): Normalizer {
   switch (config?.type) {
     case undefined:
       return (text) => text;
     case 'Sequence': {
-      const steps = (config.normalizers as StepConfig[]).map(normalizerOf);
+      const steps = (config.normalizers as StepConfig[]).map((step) => normalizerOf(step, where));
       return (text) => steps.reduce((result, step) => step(result), text);
     }
     case 'NFC':
@@ -27,7 +27,7 @@ export function normalizerOf(config: StepConfig | null): Normalizer {
     case 'Lowercase':
       return lowercase;
     case 'Replace': {
-      const pattern = compilePattern(config.pattern);
+      const pattern = compilePattern(config.pattern, where);
       const content = config.content as string;
       return (text) => text.replace(pattern, () => content);
     }
@@ -35,7 +35,8 @@ export function normalizerOf(config: StepConfig | null): Normalizer {
       return bertNormalizer(config);
     default:
       throw new InputError(
-        `tokenizer.json: the normalizer ${config!.type} is not one this program can run; use a CLIP, BERT or RoBERTa checkpoint`,
+        `${where}: the normalizer ${config!.type} is not one this program can run; ` +
+          'use a CLIP, BERT or RoBERTa checkpoint',
       );
   }
 }

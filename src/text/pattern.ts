@@ -18,18 +18,18 @@ const ESCAPES: Readonly<Record<string, string>> = {
  * The pattern of a `Split` or `Replace` step (`{"String": …}` or `{"Regex": …}`) as a global regular expression that
  * matches what Python's tokenizers match. Throws an `InputError` for a pattern JavaScript cannot say.
  */
-export function compilePattern(pattern: unknown): RegExp {
+export function compilePattern(pattern: unknown, where = 'tokenizer.json'): RegExp {
   const { String: literal, Regex: regex } = (pattern ?? {}) as { String?: string; Regex?: string };
   if (literal === '') return NEVER;
   if (literal !== undefined) return new RegExp(literal.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'), 'gv');
-  if (regex === undefined) throw unsupported(JSON.stringify(pattern));
-  const source = translate(regex);
+  if (regex === undefined) throw unsupported(where, JSON.stringify(pattern));
+  const source = translate(regex, where);
   try {
     checkPattern(source);
     return new RegExp(source, 'gv');
   } catch (error) {
-    if (error instanceof PatternError) throw unsupported(`${regex.slice(0, 80)} (${error.message})`);
-    if (error instanceof SyntaxError) throw unsupported(regex.slice(0, 80));
+    if (error instanceof PatternError) throw unsupported(where, `${regex.slice(0, 80)} (${error.message})`);
+    if (error instanceof SyntaxError) throw unsupported(where, regex.slice(0, 80));
     throw error;
   }
 }
@@ -37,18 +37,18 @@ export function compilePattern(pattern: unknown): RegExp {
 /** Python finds an empty text nowhere. */
 const NEVER = /(?!)/g;
 
-function translate(regex: string): string {
+function translate(regex: string, where: string): string {
   return regex.replace(/\\(?:[pP]\{\^?\w+\}|.)/gsu, (escape) => {
     const known = ESCAPES[escape];
     if (known !== undefined) return known;
     // An escaped sign stands for itself, in JavaScript only if it is a syntax character: write its number instead.
     if (!/\w/.test(escape[1])) return `\\u{${escape.codePointAt(1)!.toString(16)}}`;
-    throw unsupported(regex);
+    throw unsupported(where, regex.slice(0, 80));
   });
 }
 
-function unsupported(pattern: string): InputError {
+function unsupported(where: string, pattern: string): InputError {
   return new InputError(
-    `tokenizer.json: the pattern ${pattern} is not one this program can read; use a CLIP, BERT or RoBERTa checkpoint`,
+    `${where}: the pattern ${pattern} is not one this program can read; use a CLIP, BERT or RoBERTa checkpoint`,
   );
 }

@@ -85,10 +85,12 @@ async function requireFolder(folder: string): Promise<void> {
 async function readTokenizerJson(folder: string): Promise<TokenizerJson | undefined> {
   const json = await readJsonObject(folder, 'tokenizer.json');
   if (json === undefined) return undefined;
-  const checked = checkTokenizerJson(json, path.join(folder, 'tokenizer.json'));
-  normalizerOf(checked.normalizer); // throws for a kind that is not known, even where the class brings its own
-  wordSplitterOf(checked.pre_tokenizer);
-  checkProcessorKind(checked.post_processor, path.join(folder, 'tokenizer.json'));
+  const file = path.join(folder, 'tokenizer.json');
+  const checked = checkTokenizerJson(json, file);
+  // Kinds that are not known are turned away even where the class brings its own.
+  normalizerOf(checked.normalizer, file);
+  wordSplitterOf(checked.pre_tokenizer, file);
+  checkProcessorKind(checked.post_processor, file);
   return checked;
 }
 

@@ -74,11 +74,14 @@ const bool = v.boolean();
 const optional = <T extends v.GenericSchema>(schema: T) => v.optional(v.nullable(schema));
 
 /** A step by its type; types that are not listed are turned away where the step is built, by name. */
-function step(kinds: ReadonlyMap<string, v.GenericSchema>): v.GenericSchema<unknown, StepConfig> {
-  const untyped = v.looseObject({ type: text });
+function step(
+  kinds: ReadonlyMap<string, v.GenericSchema>,
+  type: v.GenericSchema = text,
+): v.GenericSchema<unknown, StepConfig> {
+  const untyped = v.looseObject({ type });
   return v.lazy((input) => {
-    const type = (input as { type?: unknown } | null | undefined)?.type;
-    return (typeof type === 'string' ? kinds.get(type) : undefined) ?? untyped;
+    const named = (input as { type?: unknown } | null | undefined)?.type;
+    return (typeof named === 'string' ? kinds.get(named) : undefined) ?? untyped;
   }) as v.GenericSchema<unknown, StepConfig>;
 }
 
@@ -120,7 +123,12 @@ const processors = step(
     ['BertProcessing', v.looseObject({ sep: tokenAndId, cls: tokenAndId })],
     [
       'RobertaProcessing',
-      v.looseObject({ sep: tokenAndId, cls: tokenAndId, trim_offsets: bool, add_prefix_space: bool }),
+      v.looseObject({
+        sep: tokenAndId,
+        cls: tokenAndId,
+        trim_offsets: v.optional(bool),
+        add_prefix_space: v.optional(bool),
+      }),
     ],
     ['ByteLevel', byteLevel],
     [
@@ -134,20 +142,19 @@ const processors = step(
   ]),
 );
 
+const DECODERS: ReadonlySet<string> = new Set(
+  'BPEDecoder ByteLevel WordPiece Metaspace CTC Sequence Replace Fuse Strip ByteFallback'.split(' '),
+);
+const decoderType = v.custom<string>((type) => DECODERS.has(type as string));
+
 /** Decoders turn ids back into text, which this program never does; a damaged file is told by them all the same. */
-const DECODERS = [
-  'BPEDecoder',
-  'ByteLevel',
-  'WordPiece',
-  'Metaspace',
-  'CTC',
-  'Sequence',
-  'Replace',
-  'Fuse',
-  'Strip',
-  'ByteFallback',
-] as const;
-const decoder = v.looseObject({ type: v.picklist(DECODERS) });
+const decoder = step(
+  new Map<string, v.GenericSchema>([
+    ['ByteLevel', byteLevel],
+    ['WordPiece', v.looseObject({ prefix: text, cleanup: bool })],
+  ]),
+  { ...decoderType, expects: "a decoder's type" },
+);
 
 const addedToken = v.object({
   id,
@@ -180,7 +187,7 @@ const SCHEMA = v.object({
   version: v.optional(v.literal('1.0')),
   truncation: optional(truncation),
   padding: optional(padding),
-  added_tokens: v.optional(v.array(addedToken), []),
+  added_tokens: v.array(addedToken),
   normalizer: optional(normalizer),
   pre_tokenizer: optional(preTokenizer),
   post_processor: optional(processor),

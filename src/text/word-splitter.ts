@@ -17,25 +17,25 @@ const BERT_WORDS = new RegExp(`[^${WHITE_SPACE}${BERT_PUNCTUATION}]+|${BERT_PUNC
  * The pre-tokenizer of a `tokenizer.json`, save for the writing of bytes as letters, which is left to the library.
  * These stand in for the ones of `@xenova/transformers` 2.17.2, whose character classes are JavaScript's, not Python's.
  */
-export function wordSplitterOf(config: StepConfig | null): WordSplitter {
+export function wordSplitterOf(config: StepConfig | null, where = 'tokenizer.json'): WordSplitter {
   switch (config?.type) {
     case undefined:
       return (text) => [text];
     case 'Sequence': {
       const steps = config.pretokenizers as StepConfig[];
       if (steps.slice(0, -1).some((step) => step.type === 'ByteLevel'))
-        throw unsupported('Sequence with ByteLevel inside');
-      const splitters = steps.map(wordSplitterOf);
+        throw unsupported(where, 'Sequence with ByteLevel inside');
+      const splitters = steps.map((step) => wordSplitterOf(step, where));
       return (text) => splitters.reduce((words, split) => words.flatMap(split), [text]);
     }
     case 'Split':
-      return splitter(config);
+      return splitter(config, where);
     case 'ByteLevel':
       return byteLevelSplitter(config);
     case 'BertPreTokenizer':
       return (text) => text.match(BERT_WORDS) ?? [];
     default:
-      throw unsupported(config!.type);
+      throw unsupported(where, config!.type);
   }
 }
 
@@ -45,10 +45,10 @@ export function isByteLevel(config: StepConfig | null): boolean {
   return config?.type === 'ByteLevel';
 }
 
-function splitter({ pattern, behavior, invert }: StepConfig): WordSplitter {
+function splitter({ pattern, behavior, invert }: StepConfig, where: string): WordSplitter {
   // "Removed, inverted": what the pattern does not match is removed.
-  if (behavior !== 'Removed' || invert !== true) throw unsupported(`Split with behavior ${String(behavior)}`);
-  const regex = compilePattern(pattern);
+  if (behavior !== 'Removed' || invert !== true) throw unsupported(where, `Split with behavior ${String(behavior)}`);
+  const regex = compilePattern(pattern, where);
   return (text) => text.match(regex) ?? [];
 }
 
@@ -60,8 +60,8 @@ function byteLevelSplitter({ add_prefix_space: addPrefixSpace, use_regex: useReg
   };
 }
 
-function unsupported(kind: string): InputError {
+function unsupported(where: string, kind: string): InputError {
   return new InputError(
-    `tokenizer.json: the pre_tokenizer ${kind} is not one this program can run; use a CLIP, BERT or RoBERTa checkpoint`,
+    `${where}: the pre_tokenizer ${kind} is not one this program can run; ` + 'use a CLIP, BERT or RoBERTa checkpoint',
   );
 }
