@@ -49,11 +49,14 @@ def with_ids(tokens):
 
 CLIP_MERGES = ["c a", "ca t</w>", "t o", "to y</w>", "a n", "h e"]
 CLIP_VOCAB = with_ids(
-    ["!"] + [x for x in LETTERS if x != "!"] + [x + "</w>" for x in LETTERS]
+    ["!"]
+    + [x for x in LETTERS if x != "!"]
+    + [x + "</w>" for x in LETTERS]
     + ["ca", "cat</w>", "to", "toy</w>", "an", "he", "<|startoftext|>", "<|endoftext|>"]
 )
 BERT_TOKENS = (
-    ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"] + LETTERS[:12]
+    ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    + LETTERS[:12]
     + ["cat", "Cat", "##s", "toy", "##toy", "A", "한국", "漢", "字", "\u00e9", "e\u0301", "\u1112", "##\u1161"]
     + ["##\u11ab", "!", "<", ">", "-"]
 )
@@ -74,9 +77,17 @@ def without_id(token):
 
 def tokenizer_json(model, normalizer, pre_tokenizer, post_processor, decoder, tokens, **rest):
     return {
-        "version": "1.0", "truncation": None, "padding": None, "added_tokens": tokens, "normalizer": normalizer,
-        "pre_tokenizer": pre_tokenizer, "post_processor": post_processor, "decoder": decoder, "model": model, **rest,
-    }  # fmt: skip
+        "version": "1.0",
+        "truncation": None,
+        "padding": None,
+        "added_tokens": tokens,
+        "normalizer": normalizer,
+        "pre_tokenizer": pre_tokenizer,
+        "post_processor": post_processor,
+        "decoder": decoder,
+        "model": model,
+        **rest,
+    }
 
 
 BYTE_LEVEL = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": True}
@@ -85,16 +96,28 @@ CLIP_WORDS = r"'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"
 
 def bpe(vocab, merges, **rest):
     return {
-        "type": "BPE", "dropout": None, "unk_token": None, "continuing_subword_prefix": "", "end_of_word_suffix": "",
-        "fuse_unk": False, "byte_fallback": False, "ignore_merges": False, "vocab": vocab, "merges": merges, **rest,
-    }  # fmt: skip
+        "type": "BPE",
+        "dropout": None,
+        "unk_token": None,
+        "continuing_subword_prefix": "",
+        "end_of_word_suffix": "",
+        "fuse_unk": False,
+        "byte_fallback": False,
+        "ignore_merges": False,
+        "vocab": vocab,
+        "merges": merges,
+        **rest,
+    }
 
 
 def around(kind, cls, sep, vocab):
     return {
-        "type": kind, "sep": [sep, vocab[sep]], "cls": [cls, vocab[cls]], "trim_offsets": False,
+        "type": kind,
+        "sep": [sep, vocab[sep]],
+        "cls": [cls, vocab[cls]],
+        "trim_offsets": False,
         "add_prefix_space": False,
-    }  # fmt: skip
+    }
 
 
 BERT_VOCAB = with_ids(BERT_TOKENS)
@@ -120,29 +143,53 @@ def family(name):
         model = bpe(vocab, [x for x in CLIP_MERGES], unk_token=specials[1], end_of_word_suffix="</w>")
         json_parts = (
             model,
-            {"type": "Sequence", "normalizers": [
-                {"type": "NFC"}, {"type": "Replace", "pattern": {"Regex": r"\s+"}, "content": " "}, {"type": "Lowercase"},
-            ]},
-            {"type": "Sequence", "pretokenizers": [
-                {"type": "Split", "pattern": {"Regex": CLIP_WORDS}, "behavior": "Removed", "invert": True}, BYTE_LEVEL,
-            ]},
+            {
+                "type": "Sequence",
+                "normalizers": [
+                    {"type": "NFC"},
+                    {"type": "Replace", "pattern": {"Regex": r"\s+"}, "content": " "},
+                    {"type": "Lowercase"},
+                ],
+            },
+            {
+                "type": "Sequence",
+                "pretokenizers": [
+                    {"type": "Split", "pattern": {"Regex": CLIP_WORDS}, "behavior": "Removed", "invert": True},
+                    BYTE_LEVEL,
+                ],
+            },
             around("RobertaProcessing", *specials, vocab),
             {"type": "ByteLevel", "add_prefix_space": True, "trim_offsets": True, "use_regex": True},
-        )  # fmt: skip
-        names = {"bos_token": specials[0], "eos_token": specials[1], "unk_token": specials[1], "pad_token": specials[1]}
+        )
+        names = {
+            "bos_token": specials[0],
+            "eos_token": specials[1],
+            "unk_token": specials[1],
+            "pad_token": specials[1],
+        }
         other_pad, tokenizer_class, model_type = "!", "CLIPTokenizer", "clip"
         files = {"vocab.json": vocab, "merges.txt": "\n".join(["#version: 0.2", *CLIP_MERGES, ""])}
     elif name == "bert":
         vocab, specials = BERT_VOCAB, ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
         json_parts = (
-            {"type": "WordPiece", "unk_token": "[UNK]", "continuing_subword_prefix": "##",
-             "max_input_chars_per_word": 100, "vocab": vocab},
-            {"type": "BertNormalizer", "clean_text": True, "handle_chinese_chars": True, "strip_accents": None,
-             "lowercase": False},
+            {
+                "type": "WordPiece",
+                "unk_token": "[UNK]",
+                "continuing_subword_prefix": "##",
+                "max_input_chars_per_word": 100,
+                "vocab": vocab,
+            },
+            {
+                "type": "BertNormalizer",
+                "clean_text": True,
+                "handle_chinese_chars": True,
+                "strip_accents": None,
+                "lowercase": False,
+            },
             {"type": "BertPreTokenizer"},
             template("[CLS]", "[SEP]", vocab),
             {"type": "WordPiece", "prefix": "##", "cleanup": True},
-        )  # fmt: skip
+        )
         names = dict(zip(["pad_token", "unk_token", "cls_token", "sep_token", "mask_token"], specials))
         other_pad, tokenizer_class, model_type = "[MASK]", "BertTokenizer", "bert"
         files = {"vocab.txt": "\n".join([*BERT_TOKENS, ""])}
@@ -156,9 +203,14 @@ def family(name):
             BYTE_LEVEL,
         )
         names = {
-            "bos_token": "<s>", "eos_token": "</s>", "unk_token": "<unk>", "sep_token": "</s>", "pad_token": "<pad>",
-            "cls_token": "<s>", "mask_token": "<mask>",
-        }  # fmt: skip
+            "bos_token": "<s>",
+            "eos_token": "</s>",
+            "unk_token": "<unk>",
+            "sep_token": "</s>",
+            "pad_token": "<pad>",
+            "cls_token": "<s>",
+            "mask_token": "<mask>",
+        }
         other_pad, tokenizer_class, model_type = "<unk>", "RobertaTokenizer", "roberta"
         files = {"vocab.json": vocab, "merges.txt": "\n".join(["#version: 0.2", *ROBERTA_MERGES, ""])}
 
@@ -166,9 +218,13 @@ def family(name):
     tokens = [added(vocab[x], x) for x in specials]
     more = [*tokens, added(size, "<cat-toy>", normalized=True, special=False), added(size + 1, "toy", lstrip=True)]
     padding = {
-        "strategy": {"Fixed": 20}, "direction": "Right", "pad_to_multiple_of": None, "pad_id": vocab[other_pad],
-        "pad_type_id": 0, "pad_token": other_pad,
-    }  # fmt: skip
+        "strategy": {"Fixed": 20},
+        "direction": "Right",
+        "pad_to_multiple_of": None,
+        "pad_id": vocab[other_pad],
+        "pad_type_id": 0,
+        "pad_token": other_pad,
+    }
 
     def as_object(content, **rest):
         flags = {"lstrip": False, "normalized": True, "rstrip": False, "single_word": False}
@@ -207,9 +263,13 @@ def family(name):
 
 
 PART_NAMES = [
-    "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "vocabulary",
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "added_tokens.json",
+    "vocabulary",
     "config.json",
-]  # fmt: skip
+]
 
 
 def combinations(parts):
@@ -245,16 +305,35 @@ def variations(name, parts, size, names, other_pad):
             "tokenizer_config.json": {"tokenizer_class": "PreTrainedTokenizerFast", **names},
         }
     token_forms = {
-        "text": other_pad, "new": "[new]", "object": {"content": other_pad}, "null": None, "number": 3,
-        "true": True, "list": [other_pad], "empty": "", "__proto__": "__proto__", "constructor": "constructor",
-        "toString": "toString", "typed": {"__type": "AddedToken", "content": other_pad},
+        "text": other_pad,
+        "new": "[new]",
+        "object": {"content": other_pad},
+        "null": None,
+        "number": 3,
+        "true": True,
+        "list": [other_pad],
+        "empty": "",
+        "__proto__": "__proto__",
+        "constructor": "constructor",
+        "toString": "toString",
+        "typed": {"__type": "AddedToken", "content": other_pad},
         "typed lstrip": {"__type": "AddedToken", "content": "toy", "lstrip": True},
-        "no content": {"__type": "AddedToken"}, "content 3": {"__type": "AddedToken", "content": 3},
+        "no content": {"__type": "AddedToken"},
+        "content 3": {"__type": "AddedToken", "content": 3},
         "lstrip 1": {"__type": "AddedToken", "content": other_pad, "lstrip": 1},
         "lstrip null": {"__type": "AddedToken", "content": other_pad, "lstrip": None},
         "more": {"__type": "AddedToken", "content": other_pad, "id": 1, "foo": 2},
-    }  # fmt: skip
-    for token in ["pad_token", "unk_token", "bos_token", "eos_token", "cls_token", "sep_token", "mask_token", "image_token"]:
+    }
+    for token in [
+        "pad_token",
+        "unk_token",
+        "bos_token",
+        "eos_token",
+        "cls_token",
+        "sep_token",
+        "mask_token",
+        "image_token",
+    ]:
         for title, value in token_forms.items():
             if token != "pad_token" and title not in ("text", "new", "object", "null", "number", "typed lstrip"):
                 continue
@@ -264,9 +343,21 @@ def variations(name, parts, size, names, other_pad):
                 plain = {**names, "tokenizer_class": "PreTrainedTokenizerFast", token: value}
                 yield f"json {token} {title}", {"tokenizer.json": stored, "tokenizer_config.json": plain}
     lists = [
-        ["<cat-toy>", "toy"], ["toy", "<cat-toy>", "toy"], None, [], "toy", 3, [3], [""], [None], {"a": "toy"}, {"a": 3},
-        [{"content": "toy"}], [{"content": "toy", "__type": "AddedToken", "rstrip": True}], {"x_token": "<cat-toy>"},
-    ]  # fmt: skip
+        ["<cat-toy>", "toy"],
+        ["toy", "<cat-toy>", "toy"],
+        None,
+        [],
+        "toy",
+        3,
+        [3],
+        [""],
+        [None],
+        {"a": "toy"},
+        {"a": 3},
+        [{"content": "toy"}],
+        [{"content": "toy", "__type": "AddedToken", "rstrip": True}],
+        {"x_token": "<cat-toy>"},
+    ]
     for key in ["additional_special_tokens", "extra_special_tokens"]:
         for index, value in enumerate(lists):
             yield f"{key} {index}", {"tokenizer_config.json": {**config, key: value}}
@@ -274,30 +365,65 @@ def variations(name, parts, size, names, other_pad):
         both = {**config, key: ["<extra>"]}
         yield f"both {key}", {"tokenizer_config.json": both, "special_tokens_map.json": {key: ["<cat-toy>"]}}
     settings = {
-        "do_lower_case": [True, False, None, 1], "strip_accents": [True, False, None, "x"],
-        "tokenize_chinese_chars": [False, None], "add_prefix_space": [True, False], "trim_offsets": [False],
-        "errors": ["strict"], "padding_side": ["right", "up", None], "truncation_side": ["right", "no", None],
-        "split_special_tokens": [True, False, 1], "add_bos_token": [True], "add_eos_token": [False],
-        "model_max_length": [5, 1e30, "x"], "clean_up_tokenization_spaces": [True], "init_inputs": [[], [1]],
-        "model_input_names": [["input_ids"], 3], "post_processor": [None, 3], "vocab": [{"a": 1}], "merges": [[]],
+        "do_lower_case": [True, False, None, 1],
+        "strip_accents": [True, False, None, "x"],
+        "tokenize_chinese_chars": [False, None],
+        "add_prefix_space": [True, False],
+        "trim_offsets": [False],
+        "errors": ["strict"],
+        "padding_side": ["right", "up", None],
+        "truncation_side": ["right", "no", None],
+        "split_special_tokens": [True, False, 1],
+        "add_bos_token": [True],
+        "add_eos_token": [False],
+        "model_max_length": [5, 1e30, "x"],
+        "clean_up_tokenization_spaces": [True],
+        "init_inputs": [[], [1]],
+        "model_input_names": [["input_ids"], 3],
+        "post_processor": [None, 3],
+        "vocab": [{"a": 1}],
+        "merges": [[]],
         "added_tokens_decoder": [
-            {}, None, [], {"x": {"content": "toy"}}, {"5": "toy"}, {"5": None}, {"5": {"content": "toy"}},
-            {"9999": {"content": "toy"}, "5": {"content": "<cat-toy>"}}, {"5": {"content": 3}},
+            {},
+            None,
+            [],
+            {"x": {"content": "toy"}},
+            {"5": "toy"},
+            {"5": None},
+            {"5": {"content": "toy"}},
+            {"9999": {"content": "toy"}, "5": {"content": "<cat-toy>"}},
+            {"5": {"content": 3}},
         ],
         "unk_token_id": [3],
-    }  # fmt: skip
+    }
     for key, values in settings.items():
         for index, value in enumerate(values):
             yield f"{key} {index}", {"tokenizer_config.json": {**config, key: value}}
             if key != "added_tokens_decoder" and not key.startswith("init"):
                 yield f"map {key} {index}", {"special_tokens_map.json": {key: value}}
     for tokenizer_class in [
-        "CLIPTokenizer", "CLIPTokenizerFast", "BertTokenizer", "RobertaTokenizer", "DistilBertTokenizer", "ElectraTokenizerFast", "ConvBertTokenizer", "BartTokenizer",
-        "LongformerTokenizerFast", "PreTrainedTokenizer", "PreTrainedTokenizerFast", "TokenizersBackend",
-        "NoSuchTokenizer", "constructor", "", None, 3,
-    ]:  # fmt: skip
+        "CLIPTokenizer",
+        "CLIPTokenizerFast",
+        "BertTokenizer",
+        "RobertaTokenizer",
+        "DistilBertTokenizer",
+        "ElectraTokenizerFast",
+        "ConvBertTokenizer",
+        "BartTokenizer",
+        "LongformerTokenizerFast",
+        "PreTrainedTokenizer",
+        "PreTrainedTokenizerFast",
+        "TokenizersBackend",
+        "NoSuchTokenizer",
+        "constructor",
+        "",
+        None,
+        3,
+    ]:
         changed = {**config, "tokenizer_class": tokenizer_class}
-        for model in [None, "clip", "roberta"] if name != "bert" else [None, "clip_text_model", "bert", *OTHER_MODELS]:
+        for model in (
+            [None, "clip", "roberta"] if name != "bert" else [None, "clip_text_model", "bert", *OTHER_MODELS]
+        ):
             configured = {} if model is None else {"config.json": {"model_type": model}}
             title = f"class {tokenizer_class} of {model}"
             yield title, {"tokenizer_config.json": changed, **configured}
@@ -307,16 +433,43 @@ def variations(name, parts, size, names, other_pad):
         "config.json": {"model_type": "clip_text_model", "tokenizer_class": config["tokenizer_class"]},
     }
     yield "added [] ", {"added_tokens.json": []}
-    for index, value in enumerate([{}, {"toy": size}, {"toy": size + 7, "<cat-toy>": size + 3}, {"a": "b"}, {"a": None}, {"a": 0}]):
+    for index, value in enumerate(
+        [{}, {"toy": size}, {"toy": size + 7, "<cat-toy>": size + 3}, {"a": "b"}, {"a": None}, {"a": 0}]
+    ):
         yield f"added {index}", {"added_tokens.json": value}
-    for file in ["tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "tokenizer.json", "vocab.json"]:
+    for file in [
+        "tokenizer_config.json",
+        "special_tokens_map.json",
+        "added_tokens.json",
+        "tokenizer.json",
+        "vocab.json",
+    ]:
         for text in ["", "null", "[]", "3", "{", "\ufeff{}", '{"a": }']:
             yield f"{file} {text!r}", {file: {"$text": text}}
     if name == "bert":
-        for index, text in enumerate(["[UNK]\na\n\ncat\n", "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na \na\ncat\u3000\r\nb\n", "\ufeff[PAD]\n[UNK]\na"]):
+        for index, text in enumerate(
+            [
+                "[UNK]\na\n\ncat\n",
+                "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na \na\ncat\u3000\r\nb\n",
+                "\ufeff[PAD]\n[UNK]\na",
+            ]
+        ):
             yield f"vocab.txt {index}", {"vocab.txt": {"$text": text}}
     else:
-        for index, text in enumerate(["", "c a\n", "c a\n\nca t\n", "c a \n", "c  a\n", "c a\r\nca t\r\n", "x q\n", "c\ta\n", "# x\n", "c a\n#version: 1\n"]):
+        for index, text in enumerate(
+            [
+                "",
+                "c a\n",
+                "c a\n\nca t\n",
+                "c a \n",
+                "c  a\n",
+                "c a\r\nca t\r\n",
+                "x q\n",
+                "c\ta\n",
+                "# x\n",
+                "c a\n#version: 1\n",
+            ]
+        ):
             yield f"merges.txt {index}", {"merges.txt": {"$text": text}}
         for index, value in enumerate([-1, 0.5, "3", None, True, 2**31]):
             yield f"vocab.json id {index}", {"vocab.json": {**parts["vocabulary"][1]["vocab.json"], "q": value}}
@@ -373,8 +526,24 @@ class Recorder:
 
 # What every part of a tokenizer.json is replaced with, one at a time; "$delete" takes it out.
 MUTATIONS = [
-    "$delete", None, True, 3, -1, 0.5, 1e300, 2**32, "x", "__proto__", "constructor", "", [], {}, [[]], [None], {"type": "x"},
-]  # fmt: skip
+    "$delete",
+    None,
+    True,
+    3,
+    -1,
+    0.5,
+    1e300,
+    2**32,
+    "x",
+    "__proto__",
+    "constructor",
+    "",
+    [],
+    {},
+    [[]],
+    [None],
+    {"type": "x"},
+]
 MUTATED_TOKENS = 3
 
 
@@ -382,7 +551,9 @@ def paths(value, path=()):
     """The places of all parts of a value, of long lists and objects only the first and the last."""
     if path:
         yield list(path)
-    children = list(value.items()) if isinstance(value, dict) else list(enumerate(value)) if isinstance(value, list) else []
+    children = (
+        list(value.items()) if isinstance(value, dict) else list(enumerate(value)) if isinstance(value, list) else []
+    )
     if len(children) > 16:
         children = children[:MUTATED_TOKENS] + children[-MUTATED_TOKENS:]
     for key, child in children:
@@ -429,7 +600,13 @@ def main(output):
             compact = {k: "$stored" if json.dumps(v) == stored else delta(v, base.get(k)) for k, v in change.items()}
             varied.append([title, compact, number])
         mutated = list(mutations(recorder, parts, names))
-        families[name] = {"parts": parts, "config": base["tokenizer_config.json"], "combinations": combined, "variations": varied, "mutations": mutated}
+        families[name] = {
+            "parts": parts,
+            "config": base["tokenizer_config.json"],
+            "combinations": combined,
+            "variations": varied,
+            "mutations": mutated,
+        }
     record = {
         "transformers": transformers.__version__,
         "tokenizers": tokenizers.__version__,
@@ -443,7 +620,15 @@ def main(output):
     with open(output, "w", encoding="utf-8") as handle:
         handle.write(json.dumps(record, ensure_ascii=False, separators=(",", ":")) + "\n")
     counts = {name: [len(f[x]) for x in ("combinations", "variations", "mutations")] for name, f in families.items()}
-    print(counts, len(recorder.outcomes), "outcomes", len(recorder.sequences), "sequences", os.path.getsize(output), "bytes")
+    print(
+        counts,
+        len(recorder.outcomes),
+        "outcomes",
+        len(recorder.sequences),
+        "sequences",
+        os.path.getsize(output),
+        "bytes",
+    )
 
 
 main(sys.argv[1])

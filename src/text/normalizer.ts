@@ -7,9 +7,9 @@ import { BERT_ACCENT, BERT_CONTROL, BERT_IDEOGRAPH, UNKNOWN_TO_NORMALIZATION, WH
 export type Normalizer = (text: string) => string;
 
 /**
- * The normaliser of a `tokenizer.json` (`where`, for messages). These stand in for the ones of `@xenova/transformers` 2.17.2, which differ from
- * Python's: `\s` is JavaScript's, `Lowercase` writes final sigma, and `BertNormalizer` overlooks ideographs outside
- * the basic plane and drops too few accents.
+ * The normaliser of a `tokenizer.json` (`where`, for messages). These stand in for the ones of `@xenova/transformers`
+ * 2.17.2, which differ from Python's: `\s` is JavaScript's, `Lowercase` writes final sigma, and `BertNormalizer`
+ * overlooks ideographs outside the basic plane and drops too few accents.
  */
 export function normalizerOf(config: StepConfig | null, where = 'tokenizer.json'): Normalizer {
   switch (config?.type) {

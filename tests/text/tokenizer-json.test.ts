@@ -32,7 +32,7 @@ function mutate(value: unknown, path: readonly (string | number)[], mutation: un
   const last = path.at(-1)!;
   if (mutation !== '$delete') owner[last] = mutation;
   else if (Array.isArray(owner)) owner.splice(Number(last), 1);
-  else delete owner[last];
+  else Reflect.deleteProperty(owner, last);
   return changed;
 }
 
