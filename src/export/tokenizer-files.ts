@@ -19,13 +19,14 @@ export interface TokenizerStyle {
  */
 export async function writeTokenizerFiles(from: string, to: string, { plainMerges }: TokenizerStyle): Promise<void> {
   const { json, padToken, className } = await readTokenizerFiles(from);
+  const stored = await readJsonObject(from, 'tokenizer.json');
+  const isRewritten = stored === undefined || (plainMerges && json.model.type === 'BPE');
   for (const name of TOKENIZER_FILES) {
+    if (isRewritten && name === 'added_tokens.json') continue; // its ids may be others than those that count
     const bytes = await readFile(join(from, name)).catch(() => undefined);
     if (bytes !== undefined) await writeFileAtomic(join(to, name), bytes);
   }
-  const stored = await readJsonObject(from, 'tokenizer.json');
-  if (stored === undefined || (plainMerges && json.model.type === 'BPE'))
-    await writeJson(join(to, 'tokenizer.json'), complete(json, stored));
+  if (isRewritten) await writeJson(join(to, 'tokenizer.json'), complete(json, stored));
   const settings = (await readJsonObject(from, 'tokenizer_config.json')) ?? { pad_token: padToken };
   await writeJson(join(to, 'tokenizer_config.json'), {
     // Without it the model's configuration would decide, which may not be the one beside the tokenizer.
