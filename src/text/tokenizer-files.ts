@@ -175,20 +175,16 @@ function fromStored({ name }: ClassChoice, { model }: TokenizerJson): Source {
 
 /** Where no file names a class, the vocabulary's kind does: transformers gives up there. */
 async function readOlderFiles(folder: string, { name, named }: ClassChoice): Promise<Source> {
-  if (!named || name === 'BertTokenizer') {
-    const vocabulary = await readWordPieces(folder);
-    if (vocabulary !== undefined) return { name: 'BertTokenizer', vocabulary };
-    if (named) throw noVocabulary(folder, 'a tokenizer.json or a vocab.txt, as BertTokenizer takes it, got neither');
+  const wordPieces = await readWordPieces(folder);
+  if (wordPieces !== undefined && (!named || name === 'BertTokenizer')) {
+    return { name: 'BertTokenizer', vocabulary: wordPieces };
   }
-  if (named && name === 'TokenizersBackend') throw noVocabulary(folder, 'a tokenizer.json, got none');
   const vocabulary = await readBytePairs(folder);
-  if (vocabulary === undefined) {
-    throw noVocabulary(
-      folder,
-      named
-        ? `a tokenizer.json, or a vocab.json with merges.txt, as ${name} takes them, got neither`
-        : 'a tokenizer.json, a vocab.txt, or a vocab.json with merges.txt, got none of them',
-    );
+  if (wordPieces === undefined && vocabulary === undefined) {
+    throw noVocabulary(folder, 'a tokenizer.json, a vocab.txt, or a vocab.json with merges.txt, got none of them');
+  }
+  if (vocabulary === undefined || (named && (name === 'BertTokenizer' || name === 'TokenizersBackend'))) {
+    throw noVocabulary(folder, `a tokenizer.json, or ${OLDER_FILES[name]}, as ${name} takes it, got neither`);
   }
   if (name !== 'TokenizersBackend') return { name, vocabulary };
   if (Object.hasOwn(vocabulary.vocab, '<|startoftext|>')) return { name: 'CLIPTokenizer', vocabulary };
@@ -198,6 +194,13 @@ async function readOlderFiles(folder: string, { name, named }: ClassChoice): Pro
       '<|startoftext|> and <s>; name the tokenizer_class in tokenizer_config.json',
   );
 }
+
+const OLDER_FILES: Readonly<Record<TokenizerClass, string>> = {
+  BertTokenizer: 'a vocab.txt',
+  CLIPTokenizer: 'a vocab.json with merges.txt',
+  RobertaTokenizer: 'a vocab.json with merges.txt',
+  TokenizersBackend: 'a tokenizer_class with older files',
+};
 
 function noVocabulary(folder: string, expectedAndGot: string): InputError {
   return new InputError(`${folder}: expected ${expectedAndGot}; copy the tokenizer's files there`);

@@ -211,6 +211,7 @@ const WORD_PIECE = v.looseObject({
 
 /** Checks that a parsed `tokenizer.json` has what the name promises, and fills in what may be left out. */
 export function checkTokenizerJson(json: Record<string, unknown>, file: string): TokenizerJson {
+  const model = checkModel(json.model, file);
   checkAddedTokenCount(json.added_tokens, file);
   const known = checkJson(SCHEMA, json, file);
   return {
@@ -218,7 +219,7 @@ export function checkTokenizerJson(json: Record<string, unknown>, file: string):
     normalizer: known.normalizer ?? null,
     pre_tokenizer: known.pre_tokenizer ?? null,
     post_processor: known.post_processor ?? null,
-    model: checkModel(json.model, file),
+    model,
   };
 }
 
