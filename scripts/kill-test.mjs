@@ -1,8 +1,11 @@
 /**
- * Kills training at random moments, saves among them, resumes it, and checks that each run ends with exactly the weights, the
- * optimiser's state and the logs of one that nobody disturbed.
+ * Disturbs training at random moments, saves among them, resumes it where that ended it, and checks that each run ends with
+ * exactly the weights, the optimiser's state and the logs of one that nobody disturbed.
  *
- *   node scripts/kill-test.mjs --kills 200 --seconds 480 [--save-ms 60] --out /tmp/kills -- [flags of kd train …]
+ *   node scripts/kill-test.mjs --kills 200 --seconds 480 [--with SIGHUP] [--save-ms 60] --out /tmp/kills -- [flags of kd train …]
+ *
+ * `--with`: `SIGKILL`; a signal after which it saves (`SIGHUP`, `SIGTERM`, `SIGINT`); or `pipes`, for which both of its pipes are
+ * closed and it has to go on.
  *
  * Ends at the first run that is complete after so many kills or seconds, and prints what was going on when it killed, and
  * what was equal. Appends that to `<out>/kills.jsonl`, a line a run, so that several calls add up. Exit code 1 where anything
@@ -21,6 +24,7 @@ const { values: options, positionals: flags } = parseArgs({
     kills: { type: 'string', default: '10' },
     seconds: { type: 'string', default: '480' },
     'save-ms': { type: 'string', default: '60' },
+    with: { type: 'string', default: 'SIGKILL' },
   },
   allowPositionals: true,
 });
@@ -88,8 +92,9 @@ async function runOnce(name) {
       started ? ['--resume', name] : ['--run', name, ...COMMON],
       isLast ? undefined : { moment: Math.random(), run },
     );
-    if (result.killed) countKill(seen, run, result);
-    else if (result.signal !== null) {
+    if (result.struck) countKill(seen, result.phase ?? phaseOf(run, result.plan));
+    if (result.isEndedByUs) continue;
+    if (result.signal !== null) {
       seen.crashes++;
       console.error(`${name}: ended by ${result.signal}, which nobody here sent\n${result.stderr}`);
     } else if (result.code !== 0)
@@ -103,16 +108,19 @@ async function runOnce(name) {
   appendFileSync(join(out, 'kills.jsonl'), `${JSON.stringify(seen)}\n`);
 }
 
-/** What was going on at a kill, as the run's folder shows. */
-function countKill(seen, run, { plan }) {
+/** Counts a kill by what was going on. */
+function countKill(seen, phases) {
   seen.kills++;
-  if (plan === undefined) {
-    seen.inStart++;
-    return;
-  }
-  if (readdirSync(run).some((file) => file.startsWith('.tmp-') || file.startsWith('.replaced-'))) seen.inSave++;
+  for (const phase of phases) seen[phase]++;
+}
+
+/** What is going on, as the run's folder shows. */
+function phaseOf(run, plan) {
+  if (plan === undefined || !existsSync(run)) return ['inStart'];
   const [step, validated] = ['loss.csv', 'validation.csv'].map((log) => lastStep(join(run, log)));
-  if ((step % plan.steps_per_epoch === 0 && validated < step) || validated === -1) seen.inValidation++;
+  const isSaving = readdirSync(run).some((file) => file.startsWith('.tmp-') || file.startsWith('.replaced-'));
+  const isValidating = (step % plan.steps_per_epoch === 0 && validated < step) || validated === -1;
+  return [...(isSaving ? ['inSave'] : []), ...(isValidating ? ['inValidation'] : [])];
 }
 
 /** The step of a log's last line; 0 of the losses' and -1 of the validations' without a line. */
@@ -147,10 +155,11 @@ function kd(args, kill) {
       cwd: out,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    let [stderr, stdout, plan, sent, watcher] = ['', '', undefined, false, undefined];
+    let [stderr, stdout, plan, struck, watcher, phase] = ['', '', undefined, false, undefined, undefined];
     const killIn = (milliseconds) => {
       setTimeout(() => {
-        sent = child.kill('SIGKILL');
+        if (options.with !== 'SIGKILL') phase = phaseOf(kill.run, plan); // soon it is another
+        struck = options.with === 'pipes' ? closePipes(child) : child.kill(options.with);
       }, milliseconds).unref();
     };
     if (kill?.moment < 0.1) killIn(kill.moment * 20_000);
@@ -171,9 +180,25 @@ function kd(args, kill) {
     });
     child.on('close', (code, signal) => {
       watcher?.close();
-      done({ code, signal, killed: sent && signal === 'SIGKILL', plan, stderr });
+      const isEndedByUs = struck && (signal === options.with || (code === 130 && options.with !== 'SIGKILL'));
+      done({
+        code,
+        signal,
+        struck: struck && (isEndedByUs || options.with === 'pipes'),
+        isEndedByUs,
+        phase,
+        plan,
+        stderr,
+      });
     });
   });
+}
+
+/** Closes what a child writes to. Gives whether it was there to notice. */
+function closePipes(child) {
+  child.stdout.destroy();
+  child.stderr.destroy();
+  return child.exitCode === null && child.signalCode === null;
 }
 
 /** Calls back at the first checkpoint that a run begins to write. */

@@ -34,11 +34,13 @@ const steps = (cwd: string): string[] =>
 const lastLine = ({ stderr }: CliResult): string => ownWords(stderr).trimEnd().split('\n').at(-1)!;
 
 it.each([
-  ['compiled', '4'],
-  ['eager', '2'],
+  ['compiled', 'SIGKILL', '4'],
+  ['eager', 'SIGKILL', '2'],
+  ['eager', 'SIGHUP', '2'],
+  ['eager', 'pipes', '1'],
 ])(
-  'ends as an undisturbed run, killed at random moments (%s engine)',
-  (engine, few) => {
+  'ends as an undisturbed run, disturbed at random moments (%s engine, %s)',
+  (engine, by, few) => {
     const kills = process.env.KD_KILLS ?? few;
     const result = spawnSync(
       process.execPath,
@@ -48,6 +50,8 @@ it.each([
         temporaryFolder(),
         '--kills',
         kills,
+        '--with',
+        by,
         '--seconds',
         '100',
         '--',

@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest';
+import { afterValidation, bestOf, START, type TrainState } from '../../src/distill/train-state.js';
+
+const validation = (step: number, loss: number) => ({ step, epoch: 1, loss, lossEn: loss / 2, lossKo: loss / 2 });
+
+describe('the best validation', () => {
+  it('is the lowest loss that is a finite number, wherever one that is not comes', () => {
+    for (const losses of [
+      [NaN, 3, 2],
+      [Infinity, 3, 2],
+      [3, NaN, 2],
+      [3, -Infinity, 2],
+      [3, 2, NaN],
+    ]) {
+      let state: TrainState = START;
+      const best = losses.map((loss, step) => {
+        const after = afterValidation(state, validation(step, loss));
+        ({ state } = after);
+        return after.isBest;
+      });
+      expect(bestOf(state)?.loss, losses.join()).toBe(2);
+      expect(best, losses.join()).toEqual(
+        losses.map(
+          (loss, i) =>
+            Number.isFinite(loss) && losses.slice(0, i).every((before) => !(Number.isFinite(before) && before <= loss)),
+        ),
+      );
+    }
+  });
+
+  it('is none where no loss is finite, and is found anew where a state has one that is not', () => {
+    const { state, isBest } = afterValidation(START, validation(1, NaN));
+    expect([state.best, isBest]).toEqual([undefined, false]);
+    const stored: TrainState = { ...START, best: validation(1, NaN) };
+    expect(bestOf(stored)).toBeUndefined();
+    expect(afterValidation(stored, validation(2, Infinity)).state.best).toBeUndefined();
+    expect(afterValidation(stored, validation(2, 9))).toMatchObject({ isBest: true, state: { best: { loss: 9 } } });
+  });
+
+  it('is the newest without validation pairs', () => {
+    expect(afterValidation(START, undefined)).toMatchObject({ isBest: true });
+  });
+});
