@@ -57,9 +57,13 @@ async function checkIsNoRun(folder: string): Promise<void> {
 /** Throws an `InputError` where the system does not say whether something is there. */
 async function statIfThere(path: string): Promise<Stats | undefined> {
   return stat(path).catch((error: unknown) => {
-    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
+    if (isMissing(error)) return undefined;
     throw fileError(path, 'cannot be read', error);
   });
+}
+
+function isMissing(error: unknown): boolean {
+  return ['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '');
 }
 
 /**
@@ -163,7 +167,11 @@ export async function nextOrder(run: string): Promise<number> {
 }
 
 async function startsUnder(root: string): Promise<{ folder: string; start: Start }[]> {
-  const folders = (await readdir(root).catch(() => [])).map((name) => join(root, name));
+  const names = await readdir(root).catch((error: unknown) => {
+    if (isMissing(error)) return [];
+    throw fileError(root, 'cannot be read', error);
+  });
+  const folders = names.map((name) => join(root, name));
   const starts = await Promise.all(folders.map(async (folder) => ({ folder, start: await startOf(folder) })));
   return starts.filter((each): each is { folder: string; start: Start } => each.start !== undefined);
 }

@@ -1,8 +1,10 @@
 /** @file A run's folder appears when the run begins: what a start that fails leaves, and what a save that half fails says. */
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { folderWithPairs, ownWords, train } from './tiny.js';
+import { KD } from '../cli.js';
+import { folderWithPairs, ownWords, train, trainArguments } from './tiny.js';
 
 const FLAGS = ['--engine', 'eager', '--batch-size', '4', '--max-steps', '4', '--save-every', '2'];
 
@@ -29,6 +31,49 @@ it('a start that fails leaves no run, and the same command works afterwards', ()
   expect(result.code, result.stderr).toBe(0);
   expect(readFileSync(join(cwd, 'checkpoints/notes/plan.txt'), 'utf8')).toBe('later');
 });
+
+/** What a command says last, run by somebody who may do only what the modes of files allow. */
+function saidToNobody(cwd: string, ...args: string[]): string {
+  const command = [process.execPath, KD, ...args];
+  const asNobody = process.getuid?.() === 0 ? ['setpriv', '--reuid=65534', '--clear-groups', ...command] : command;
+  const { stderr } = spawnSync(asNobody[0], asNobody.slice(1), {
+    cwd,
+    encoding: 'utf8',
+    env: { ...process.env, HOME: cwd },
+  });
+  return ownWords(stderr).trimEnd().split('\n').at(-1)!;
+}
+
+it.skipIf(process.getuid?.() === 0 && spawnSync('setpriv', ['--version']).status !== 0)(
+  'folders that may not be read or written are said to be that',
+  () => {
+    const cwd = folderWithPairs(4);
+    const [runs, run] = [join(cwd, 'checkpoints'), join(cwd, 'checkpoints/first')];
+    chmodSync(cwd, 0o555);
+    expect(saidToNobody(cwd, ...trainArguments(FLAGS))).toMatch(
+      /^error: \S+\/checkpoints\/tiny: cannot be written: permission denied$/,
+    );
+    chmodSync(cwd, 0o755);
+    mkdirSync(run, { recursive: true });
+    writeFileSync(join(run, 'config.json'), '{"settings": {}}');
+    const refusals = (): string[] => [
+      saidToNobody(cwd, 'train', '--resume', 'first'),
+      saidToNobody(cwd, 'report', 'first'),
+      saidToNobody(cwd, 'eval', '--compare', 'first:best'),
+      saidToNobody(cwd, 'export', 'checkpoints/first', '--to', 'out'),
+    ];
+    chmodSync(run, 0o000);
+    for (const said of refusals())
+      expect(said).toBe('error: checkpoints/first/config.json: cannot be read: permission denied');
+    chmodSync(runs, 0o000);
+    for (const said of refusals())
+      expect(said).toBe('error: checkpoints/first/config.json: cannot be read: permission denied');
+    for (const bare of [['train', '--resume'], ['report']])
+      expect(saidToNobody(cwd, ...bare)).toBe('error: checkpoints: cannot be read: permission denied');
+    chmodSync(runs, 0o755);
+    chmodSync(run, 0o755);
+  },
+);
 
 it('what comes after a save, and fails, does not undo it', () => {
   const cwd = folderWithPairs(20);
