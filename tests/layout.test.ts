@@ -40,6 +40,7 @@ const BASE = [
   'html.ts',
   'format.ts',
   'shell.ts',
+  'json-shape.ts',
   'disk-space.ts',
   'regular-file.ts',
 ];

@@ -1,6 +1,7 @@
 import { InputError } from '../errors.js';
 import { readConfig, type TextModelConfig } from '../models/config.js';
 import { shellCommand } from '../shell.js';
+import { whileThere } from '../runs/removed-checkpoint.js';
 import { checkManifest } from '../weights/manifest.js';
 import { resolveModelFolder, type ModelPart } from '../weights/hub.js';
 import type { Output } from './console.js';
@@ -56,6 +57,12 @@ async function fetchParts(
 ): Promise<string> {
   let bar: Progress | undefined;
   try {
+    return await whileThere(idOrFolder, flag, resolve);
+  } finally {
+    bar?.stop();
+  }
+
+  async function resolve(): Promise<string> {
     const folder = await resolveModelFolder(idOrFolder, {
       flag,
       parts,
@@ -66,7 +73,5 @@ async function fetchParts(
     });
     if (folder === idOrFolder) await checkManifest(folder); // what comes from the hub was checked by its own sums
     return folder;
-  } finally {
-    bar?.stop();
   }
 }

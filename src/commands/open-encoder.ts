@@ -3,6 +3,7 @@ import type { DeviceChoice } from '../engine/gpu-choice.js';
 import { loadBackend, type BackendChoice } from '../engine/tensorflow.js';
 import { checkPositions, openPretrained, openRandom, type PretrainedModel } from '../models/pretrained.js';
 import { resolveModelName, type NamedModel } from '../runs/model-names.js';
+import { identityOf, removedCheckpoint, type CheckpointRemoved } from '../runs/removed-checkpoint.js';
 import { MAX_LENGTH, type TextTokenizer } from '../text/tokenizer.js';
 import type { Output } from './console.js';
 import { checkFamily, fetchModel } from './fetch-model.js';
@@ -35,14 +36,63 @@ export interface EncoderChoice {
   readonly randomWeights?: boolean | undefined;
 }
 
+/** How often a name is looked up again whose checkpoint was removed or replaced in the meantime. */
+const MOST_LOOKUPS = 5;
+
 /**
- * Opens a text encoder by name, fetching it from the hub where it is not there yet.
+ * Opens a text encoder by name, fetching it from the hub where it is not there yet. Where training removes the checkpoint
+ * that a name such as `first:last` stands for before it is open, the one that the name stands for now is taken.
  *
+ * @param open opens what a name stands for; another for tests, which remove it in between
  * @throws InputError for a name that stands for nothing, a damaged file, a tokenizer of another model
  */
-export async function openEncoder(choice: EncoderChoice, output: Output): Promise<OpenEncoder> {
-  const { name, flag, tokenizer, tokenizerFlag, run, seed = 0, randomWeights = false } = choice;
-  const named = await resolveModelName(name, flag, run);
+export async function openEncoder(choice: EncoderChoice, output: Output, open = openNamed): Promise<OpenEncoder> {
+  const { name, flag, run } = choice;
+  let lost: CheckpointRemoved | undefined;
+  for (let lookups = 1; ; lookups++) {
+    const named = await lookUp(name, flag, run, lost);
+    const identity = await identityOf(named.source);
+    try {
+      const opened = await open(named, choice, output);
+      return { ...opened, model: readWhileThere(opened.model, named.source, `${flag} ${name}`) };
+    } catch (error) {
+      const isSame = (await identityOf(named.source)) === identity;
+      if (isSame || named.run === undefined || lookups === MOST_LOOKUPS) throw error;
+      lost = (await removedCheckpoint(named.source, `${flag} ${name}`)) ?? lost;
+    }
+  }
+}
+
+/** What a name stands for; where that was removed and the name, a step's, stands for nothing else, that is said. */
+async function lookUp(
+  name: string,
+  flag: string,
+  run: string | undefined,
+  lost: CheckpointRemoved | undefined,
+): Promise<NamedModel> {
+  try {
+    return await resolveModelName(name, flag, run);
+  } catch (error) {
+    throw lost ?? error;
+  }
+}
+
+/** The model, whose weights are read later: its checkpoint may be gone by then. */
+function readWhileThere(model: PretrainedModel, folder: string, flag: string): PretrainedModel {
+  return {
+    ...model,
+    async *parameters() {
+      try {
+        yield* model.parameters();
+      } catch (error) {
+        throw (await removedCheckpoint(folder, flag)) ?? error;
+      }
+    },
+  };
+}
+
+async function openNamed(named: NamedModel, choice: EncoderChoice, output: Output): Promise<OpenEncoder> {
+  const { flag, tokenizer, tokenizerFlag, seed = 0, randomWeights = false } = choice;
   await checkFamily(named.source, flag, output);
   const opened = await openTokenizer(
     { model: named.source, elsewhere: tokenizer ?? named.tokenizerSource, flag: tokenizerFlag ?? flag },

@@ -3,7 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError, messageOf } from '../errors.js';
 import { fileError, writeFileAtomic } from '../files.js';
-import type { RunEvaluations } from './evaluation.js';
+import { aNumber, aText, both, listOf, maybe, objectWith, orNull, recordOf, type ShapeCheck } from '../json-shape.js';
+import { LANGUAGES, POOLINGS, type RunEvaluations } from './evaluation.js';
 
 export const EVALUATION_FILE = 'evaluation.json';
 
@@ -12,6 +13,50 @@ const FORMAT = 'kd evaluation';
 const VERSION = 1;
 
 const REMEDY = 'delete it, and evaluate the run again with kd eval';
+
+const score = orNull(aNumber); // what is no number is null in JSON
+const MODEL = objectWith({
+  name: aText,
+  role: aText,
+  source: aText,
+  parameters: aNumber,
+  bytes: score,
+  width: aNumber,
+});
+const eachLanguage = (check: ShapeCheck): ShapeCheck =>
+  objectWith(Object.fromEntries(LANGUAGES.map((language) => [language, check])));
+const eachPooling = (check: ShapeCheck): ShapeCheck =>
+  objectWith(Object.fromEntries(POOLINGS.map((pooling) => [pooling, check])));
+const SCORES = eachLanguage(
+  objectWith({ distance: orNull(recordOf(score)), translation: eachPooling(recordOf(score)) }),
+);
+const SETTING = objectWith({ created: aText, kd: aText, engine: recordOf(orNull(aText)), batch_size: aNumber });
+const DATA = objectWith({ source: aText, fingerprint: aText, split: aText, pairs: aNumber, available: aNumber });
+const GROUP = objectWith({ by: aText, group: aText, pairs: aNumber, scores: SCORES });
+
+/** What the tables of a report read of an evaluation. */
+const EVALUATIONS = objectWith({
+  pairs: maybe(
+    both(
+      SETTING,
+      objectWith({
+        data: DATA,
+        teacher: aText,
+        models: listOf(both(MODEL, objectWith({ ms_per_text: score, scores: SCORES, groups: listOf(GROUP) }))),
+      }),
+    ),
+  ),
+  sts: listOf(
+    both(
+      SETTING,
+      objectWith({
+        file: aText,
+        pairs: aNumber,
+        models: listOf(both(MODEL, objectWith({ correlation: eachPooling(recordOf(score)) }))),
+      }),
+    ),
+  ),
+});
 
 /**
  * A run's evaluations; undefined where it has none.
@@ -52,6 +97,9 @@ function parse(text: string, path: string): RunEvaluations {
       `${path}: expected "${FORMAT}" of version ${VERSION}, got ${JSON.stringify(json?.format)} of version ${JSON.stringify(json?.version)}; ${REMEDY}`,
     );
   }
+  const wrong = EVALUATIONS(json);
+  if (wrong !== undefined)
+    throw new InputError(`${path}: expected an evaluation, got one without a sound ${wrong}; ${REMEDY}`);
   const { pairs, sts } = json;
   return { ...(pairs === undefined ? {} : { pairs }), sts };
 }

@@ -40,7 +40,7 @@ export async function readTrainingRecord(run: string, checkpoint: string): Promi
 function parseValidations(csv: string): ValidationLine[] {
   const [header = '', ...lines] = csv.trim().split('\n');
   const columns = header.split(',');
-  return lines.map((line) => {
+  const rows = lines.map((line) => {
     const cells = line.split(',').map(Number);
     const value = (name: string): number => cells[columns.indexOf(name)];
     return {
@@ -51,4 +51,5 @@ function parseValidations(csv: string): ValidationLine[] {
       lossKo: value('loss_ko'),
     };
   });
+  return rows.filter(({ step }) => Number.isSafeInteger(step)); // what is torn is left out
 }

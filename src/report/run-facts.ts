@@ -1,8 +1,6 @@
 /** @file What a run's folder says of the run, apart from its logs. */
-import { readFile } from 'node:fs/promises';
-import { basename, dirname, join, relative, resolve } from 'node:path';
-import { REPORT_FILE } from '../data/prepare/prepare.js';
-import type { PrepareReport } from '../data/prepare/report.js';
+import { basename, dirname, relative, resolve } from 'node:path';
+import { readReport, type PrepareReport } from '../data/prepare/report.js';
 import { recipeOf } from '../distill/recipes.js';
 import { messageOf } from '../errors.js';
 import { readEvaluations } from '../evaluate/evaluation-file.js';
@@ -112,13 +110,8 @@ async function orProblem<T>(value: Promise<T | undefined>, problems: string[]): 
  */
 async function readDataReport(folder: string, { data }: RunConfig): Promise<PrepareReport | undefined> {
   for (const from of ['.', dirname(dirname(resolve(folder)))]) {
-    const path = join(resolve(from, data.store), REPORT_FILE);
-    const text = await readFile(path, 'utf8').catch(() => undefined);
-    if (text === undefined) continue;
-    const report = JSON.parse(text) as Partial<PrepareReport>;
-    if (report.total === undefined || report.corpora === undefined || report.lengths === undefined)
-      throw new Error(`${path}: expected the report of a preparation, got another JSON file`);
-    return report as PrepareReport;
+    const report = await readReport(resolve(from, data.store));
+    if (report !== undefined) return report;
   }
   return undefined;
 }

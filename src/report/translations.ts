@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { textsOf, type StoreRows } from '../data/store/token-store.js';
 import type { EncoderEngine } from '../engine/encoder.js';
 import { writeFileAtomic } from '../files.js';
+import { aNumber, aText, listOf, objectWith, orNull } from '../json-shape.js';
 import type { TextTokenizer } from '../text/tokenizer.js';
 import type { Translations } from './report-data.js';
 
@@ -95,12 +96,21 @@ export async function keepTranslations(run: string, translations: Translations):
   await writeFileAtomic(join(run, TRANSLATIONS_FILE), JSON.stringify(translations));
 }
 
+const TRANSLATIONS = objectWith({
+  checkpoint: aText,
+  pooling: aText,
+  pairs: listOf(objectWith({ ko: aText, en: aText })),
+  similarity: listOf(listOf(orNull(aNumber))),
+});
+
 /** The comparison kept in a run's folder; undefined where there is none, or it is not whole. */
 export async function readTranslations(run: string): Promise<Translations | undefined> {
   const text = await readFile(join(run, TRANSLATIONS_FILE), 'utf8').catch(() => undefined);
   if (text === undefined) return undefined;
   try {
-    const { checkpoint, pooling, pairs, similarity } = JSON.parse(text) as Translations;
+    const translations: unknown = JSON.parse(text);
+    if (TRANSLATIONS(translations) !== undefined) return undefined;
+    const { checkpoint, pooling, pairs, similarity } = translations as Translations;
     const isWhole = similarity.length === pairs.length && similarity.every((row) => row.length === pairs.length);
     return isWhole && pairs.length > 0 ? { checkpoint, pooling, pairs, similarity } : undefined;
   } catch {

@@ -4,6 +4,7 @@ import type { BackendChoice } from '../../engine/tensorflow.js';
 import { checkExportFolder } from '../../export/export-folder.js';
 import { exportModel } from '../../export/export-model.js';
 import { FORMATS, type Format } from '../../export/formats.js';
+import { whileThere } from '../../runs/removed-checkpoint.js';
 import { openOutput, type Output, type OutputOptions } from '../console.js';
 import { backendOption, deviceOption } from '../flags.js';
 import { openEncoder, startEncoder } from '../open-encoder.js';
@@ -57,12 +58,14 @@ async function run(name: string, flags: ExportFlags, output: Output): Promise<vo
   );
   const { fresh } = opened.model;
   if (fresh.length > 0) output.warn(`${name} lacks ${fresh.join(', ')}: the export has random values in their place`);
-  const difference = await exportModel(
-    { ...opened, format, to },
-    () => startEncoder(opened, flags, output),
-    (stage) => {
-      output.message(`${stage} …`);
-    },
+  const difference = await whileThere(opened.source, `export ${name}`, () =>
+    exportModel(
+      { ...opened, format, to },
+      () => startEncoder(opened, flags, output),
+      (stage) => {
+        output.message(`${stage} …`);
+      },
+    ),
   );
   output.result(
     `${to}: ${name} for ${format}, opened again and compared: outputs differ by at most ${difference.toExponential(1)}`,

@@ -14,6 +14,7 @@ import { InputError, messageOf } from '../../errors.js';
 import { fileError } from '../../files.js';
 import { numberedNames, writeNewFile } from '../../new-file.js';
 import { VERSION } from '../../version.js';
+import { whileThere } from '../../runs/removed-checkpoint.js';
 import type { Output } from '../console.js';
 import { fetchModel } from '../fetch-model.js';
 import type { OpenEncoder } from '../open-encoder.js';
@@ -91,16 +92,10 @@ export async function embed(
     },
   } = encoder;
   const { backend, device } = flags;
-  const { embeddings, warnings } = await embedElsewhere({
-    texts,
-    folder,
-    tokenizerFolder,
-    isRandom,
-    width,
-    where: `--encoder ${label}`,
-    backend,
-    device,
-  });
+  const where = `--encoder ${label}`;
+  const { embeddings, warnings } = await whileThere(folder, where, () =>
+    embedElsewhere({ texts, folder, tokenizerFolder, isRandom, width, where, backend, device }),
+  );
   for (const warning of warnings) output.warn(warning);
   return embeddings;
 }

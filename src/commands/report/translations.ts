@@ -7,6 +7,7 @@ import type { DeviceChoice } from '../../engine/gpu-choice.js';
 import type { BackendChoice } from '../../engine/tensorflow.js';
 import { compareTranslations, keepTranslations, readTranslations, samplePairs } from '../../report/translations.js';
 import { readRunConfig } from '../../runs/run-config.js';
+import { CheckpointRemoved } from '../../runs/removed-checkpoint.js';
 import { pointedAt } from '../../runs/run-folder.js';
 import type { Output } from '../console.js';
 import { openEncoder, startEncoder } from '../open-encoder.js';
@@ -22,11 +23,16 @@ export interface EncodeOptions {
  * Brings the run's `translations.json` up to its best checkpoint. Does nothing where it is, where the run has no
  * checkpoint or held-out pairs yet, or where its data is gone.
  */
-export async function updateTranslations(
-  run: string,
-  { mostSeconds = Infinity, ...where }: EncodeOptions,
-  output: Output,
-): Promise<void> {
+export async function updateTranslations(run: string, options: EncodeOptions, output: Output): Promise<void> {
+  try {
+    await update(run, options, output);
+  } catch (error) {
+    if (!(error instanceof CheckpointRemoved)) throw error;
+    await update(run, options, output); // by a better one, which has its place
+  }
+}
+
+async function update(run: string, { mostSeconds = Infinity, ...where }: EncodeOptions, output: Output): Promise<void> {
   const checkpoint = (await pointedAt(run, 'best')) ?? (await pointedAt(run, 'last'));
   if (checkpoint === undefined || (await readTranslations(run))?.checkpoint === checkpoint) return;
   const pairs = await heldOutPairs(run);

@@ -1,10 +1,8 @@
 /** @file The pairs of a run: a token store that is there, or one made of raw data and kept for the next run. */
-import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { batchesOf, type Batches } from '../../data/batches.js';
 import type { Encoders } from '../../data/prepare/encode.js';
-import { REPORT_FILE } from '../../data/prepare/prepare.js';
-import type { PrepareReport } from '../../data/prepare/report.js';
+import { readReport } from '../../data/prepare/report.js';
 import { PREPARE_DEFAULTS, type PrepareSettings } from '../../data/prepare/settings.js';
 import { findSources, type Sources } from '../../data/sources.js';
 import { contentFingerprint, isStore } from '../../data/store/manifest.js';
@@ -111,7 +109,7 @@ async function prepared(
   const encoders = { teacher: teacher.tokenizer, student: student.tokenizer };
   const kept = join(STORES_FOLDER, await storeKey(paths, { koColumn, enColumn, ...prepareSettings }, encoders));
   if (await isStore(kept)) {
-    sayWhatWasFound(JSON.parse(await readFile(join(kept, REPORT_FILE), 'utf8')) as PrepareReport, output);
+    await sayWhatIsKept(kept, output);
     return kept;
   }
   const out = isTrial ? folderUntilExit() : kept;
@@ -122,6 +120,18 @@ async function prepared(
   const request = { paths, sources, out, settings: prepareSettings, encoders, encoderFolders };
   sayWhatWasFound(await stop.tidying((signal) => makeStore({ ...request, signal }, output)), output);
   return out;
+}
+
+/** What the preparation of a store has found, as far as its report tells: the store is as good without. */
+async function sayWhatIsKept(store: string, output: Output): Promise<void> {
+  try {
+    const report = await readReport(store);
+    if (report === undefined) output.warn(`${store}: no report of its preparation; what was dropped then is not shown`);
+    else sayWhatWasFound(report, output);
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    output.warn(`${error.message}; what was dropped then is not shown`);
+  }
 }
 
 function checkTokenizers({ folder, manifest }: TokenStore, encoders: Encoders): void {

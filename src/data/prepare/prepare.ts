@@ -30,7 +30,7 @@ import { jobRunner } from './jobs.js';
 import { measureRows } from './measure.js';
 import { nothingLeft, wrongWayRound } from './nothing-left.js';
 import { countRows, countTurned } from './outcomes.js';
-import { countsByCorpus, sumLengths, totalCounts, type PrepareReport } from './report.js';
+import { countsByCorpus, REPORT_FILE, sumLengths, totalCounts, type PrepareReport } from './report.js';
 import { rowEstimate } from './row-estimate.js';
 import { joinRuns } from './rows.js';
 import { checkSettings, type PrepareSettings } from './settings.js';
@@ -61,9 +61,6 @@ export interface PrepareProgress {
   /** Pairs encoded so far, and at most how many there are to encode. */
   readonly onEncoded?: (pairs: number, total: number) => void;
 }
-
-/** The report's file in a store: everything that depends on paths, which the manifest must not. */
-export const REPORT_FILE = 'report.json';
 
 /** So few bytes are through before worker threads would have loaded their tokenizers. */
 const LITTLE_DATA = 4 << 20;
@@ -107,7 +104,7 @@ async function makeShards(
   const rows = joinRuns(collected.flatMap(({ runs }) => runs));
   const turned = countTurned(collected, sources);
   const areNamed = names?.ko !== undefined || names?.en !== undefined;
-  if (areNamed && turned !== undefined && turned.pairs === rows.count) throw wrongWayRound(paths, collected, rows.count);
+  if (areNamed && turned?.pairs === rows.count) throw wrongWayRound(paths, collected, rows.count);
 
   const long = isOrdered ? 'truncate' : settings.long;
   const measuredLengths: (readonly Uint32Array[])[] = [];

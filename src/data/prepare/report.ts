@@ -1,3 +1,8 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { InputError, messageOf } from '../../errors.js';
+import { fileError } from '../../files.js';
+import { aNumber, aText, both, listOf, maybe, objectWith, recordOf } from '../../json-shape.js';
 import { CORPORA, type CorpusName } from '../corpora.js';
 import type { SkippedFile } from '../sources.js';
 import { ID_COLUMNS, type IdColumn } from '../store/schema.js';
@@ -37,6 +42,55 @@ export interface TurnedPairs {
   readonly pairs: number;
   /** In the order of the sources. */
   readonly files: readonly { readonly file: string; readonly pairs: number }[];
+}
+
+/** The report's file in a store: everything that depends on paths, which the manifest must not. Nothing is made from it. */
+export const REPORT_FILE = 'report.json';
+
+const COUNTS = objectWith({
+  read: aNumber,
+  dropped: recordOf(aNumber),
+  not_sampled: aNumber,
+  training: aNumber,
+  validation: aNumber,
+});
+
+const columns = (check: typeof aNumber): typeof aNumber =>
+  objectWith(Object.fromEntries(ID_COLUMNS.map((column) => [column, check])));
+
+const REPORT = objectWith({
+  corpora: listOf(both(objectWith({ corpus: aText }), COUNTS)),
+  total: COUNTS,
+  examples: recordOf(listOf(aText)),
+  turned: maybe(objectWith({ pairs: aNumber, files: listOf(objectWith({ file: aText, pairs: aNumber })) })),
+  skipped: listOf(objectWith({ file: aText, why: aText })),
+  lengths: columns(listOf(aNumber)),
+  cut: columns(aNumber),
+});
+
+/**
+ * The report in a token store's folder.
+ *
+ * @returns undefined where there is none
+ * @throws InputError for one that cannot be read, or is something else: the store is none the worse for it
+ */
+export async function readReport(store: string): Promise<PrepareReport | undefined> {
+  const path = join(store, REPORT_FILE);
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw fileError(path, 'cannot be read', error);
+  });
+  if (text === undefined) return undefined;
+  let report: unknown;
+  try {
+    report = JSON.parse(text);
+  } catch (error) {
+    throw new InputError(`${path}: expected the report of a preparation, got ${messageOf(error)}`);
+  }
+  const wrong = REPORT(report);
+  if (wrong !== undefined)
+    throw new InputError(`${path}: expected the report of a preparation, got another JSON (see ${wrong})`);
+  return report as PrepareReport;
 }
 
 /** Rows by what became of them, by number of the corpus. */

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError, messageOf } from '../../errors.js';
+import { aNumber, aText, listOf, objectWith, orNull } from '../../json-shape.js';
 import { shellCommand } from '../../shell.js';
 import type { Side } from './schema.js';
 
@@ -52,6 +53,14 @@ export function manifestOf(contents: Omit<Manifest, 'format' | 'version'>): Mani
   return { format: FORMAT, version: VERSION, ...contents };
 }
 
+const TOKENIZER = objectWith({ fingerprint: orNull(aText), pad_id: aNumber, vocab_size: aNumber });
+
+const MANIFEST_SHAPE = objectWith({
+  max_length: aNumber,
+  tokenizers: objectWith({ teacher: TOKENIZER, student: TOKENIZER }),
+  shards: listOf(objectWith({ file: aText, split: aText, rows: aNumber, bytes: aNumber, sha256: aText })),
+});
+
 /** Whether a folder is a complete token store, or claims to be one. */
 export async function isStore(folder: string): Promise<boolean> {
   const text = await readFile(join(folder, MANIFEST), 'utf8').catch(() => '');
@@ -64,13 +73,15 @@ export async function readManifest(folder: string): Promise<Manifest> {
   const again = `prepare it again with ${shellCommand(['kd', 'prepare', '--out', folder])}`;
   let manifest: Manifest;
   try {
-    manifest = JSON.parse(await readFile(file, 'utf8')) as Manifest;
+    manifest = JSON.parse(await readFile(file, 'utf8')) as Manifest; // its shape is looked at below
   } catch (error) {
     throw new InputError(`${file}: expected a token store's manifest, got ${messageOf(error)}; ${again}`);
   }
-  if (manifest.format !== FORMAT || manifest.version !== VERSION) {
-    throw new InputError(`${file}: expected "${FORMAT}" of version ${VERSION}, got "${manifest.format}" of version ${manifest.version}; ${again}`);
+  if (manifest?.format !== FORMAT || manifest.version !== VERSION) {
+    throw new InputError(`${file}: expected "${FORMAT}" of version ${VERSION}, got "${manifest?.format}" of version ${manifest?.version}; ${again}`);
   }
+  const wrong = MANIFEST_SHAPE(manifest);
+  if (wrong !== undefined) throw new InputError(`${file}: expected a token store's manifest, got one without a sound ${wrong}; ${again}`);
   for (const { file: name, bytes } of manifest.shards) {
     const size = await stat(join(folder, name)).then((entry) => entry.size, () => undefined);
     if (size === bytes) continue;

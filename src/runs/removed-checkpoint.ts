@@ -1,0 +1,46 @@
+/** @file Checkpoints that training removes (`--keep`) while another command is about to read them. */
+import { stat } from 'node:fs/promises';
+import { basename, dirname, relative } from 'node:path';
+import { InputError } from '../errors.js';
+import { CHECKPOINT, checkpointNames } from './checkpoint.js';
+import { isRun } from './run-config.js';
+
+/** A checkpoint of a run is no longer there. */
+export class CheckpointRemoved extends InputError {}
+
+/** What tells a folder from another of its name: a checkpoint of the same step may take its place. Undefined where there is none. */
+export async function identityOf(folder: string): Promise<string | undefined> {
+  return stat(folder).then(
+    ({ dev, ino }) => `${dev}:${ino}`,
+    () => undefined,
+  );
+}
+
+/**
+ * What to say of a checkpoint's folder that is not there, naming those that are.
+ *
+ * @returns undefined for a folder that is there, or that is no checkpoint of a run by its name
+ */
+export async function removedCheckpoint(folder: string, flag: string): Promise<CheckpointRemoved | undefined> {
+  const [run, name] = [dirname(folder), basename(folder)];
+  if (!CHECKPOINT.test(name) || (await identityOf(folder)) !== undefined || !(await isRun(run))) return undefined;
+  const left = await checkpointNames(run);
+  const where = relative('.', run) || '.';
+  const there = left.length === 0 ? 'none' : left.reverse().join(', ');
+  return new CheckpointRemoved(
+    `${flag}: expected ${name} in ${where}, which training has removed, or never made: it keeps the newest (--keep) and the best; there are ${there}`,
+  );
+}
+
+/**
+ * Does work that reads a checkpoint.
+ *
+ * @throws CheckpointRemoved where the work failed, and the checkpoint is not there any more; else what the work throws
+ */
+export async function whileThere<T>(folder: string, flag: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw (await removedCheckpoint(folder, flag)) ?? error;
+  }
+}
