@@ -69,5 +69,5 @@ async function firstRows(workbook: Workbook, { part }: Sheet): Promise<string[][
     cells.filter(({ type }) => type === 's').map(({ value }) => Number(value)),
   );
   const strings = await workbook.sharedStrings(Math.max(-1, ...shared) + 1);
-  return rows.map((row) => textsOf(row, strings));
+  return rows.map((row) => textsOf(row, strings, workbook.formats));
 }

@@ -21,10 +21,10 @@ const NEEDS_FOLDING = /^\s|\s\s|[^\S ]|\s$|\u0085/; // \s is White_Space without
 const INVISIBLE = /\p{Default_Ignorable_Code_Point}/u;
 
 /** Joiners, variation selectors and tags, which make one of several characters, or another one, as in emoji. */
-const SHAPING = '\\u180b-\\u180d\\u180f\\u200c\\u200d\\ufe00-\\ufe0f\\u{e0020}-\\u{e007f}\\u{e0100}-\\u{e01ef}';
+const SHAPING = '\\p{Join_Control}\\p{Variation_Selector}\\u{e0020}-\\u{e007f}';
 const INVISIBLE_ALONE = new RegExp(`(?![${SHAPING}])\\p{Default_Ignorable_Code_Point}`, 'gu');
 /** Those with nothing to work on: the first in a word, and joiners that are its last. */
-const SHAPING_NOTHING = new RegExp(`(?<=^|[\\s\\u0085])[${SHAPING}]+|[\\u200c\\u200d]+(?=[\\s\\u0085]|$)`, 'gu');
+const SHAPING_NOTHING = new RegExp(`(?<=^|[\\s\\u0085])[${SHAPING}]+|\\p{Join_Control}+(?=[\\s\\u0085]|$)`, 'gu');
 
 /**
  * A text as it is stored: in NFC, every stretch of white space (Unicode's White_Space) one blank, none at the ends, and

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { isEnglish, type TextColumns } from '../columns.js';
 import { printable } from '../../errors.js';
 import type { Place, Row } from '../pair.js';
@@ -5,6 +6,9 @@ import { REPLACEMENT } from './utf8.js';
 
 /** What stands for bytes that could not be decoded, and the byte 0, of which the holes in damaged files consist. */
 const NO_TEXT = new RegExp(`[\0${REPLACEMENT}]`);
+
+/** Characters of a value in a message. */
+const MOST_SHOWN = 40;
 
 /**
  * The row that stands at a place: a pair, the other way round where it was translated from English, or an unreadable
@@ -14,6 +18,24 @@ export function rowOf(place: Place, first: string, second: string, language?: st
   if (NO_TEXT.test(first) || NO_TEXT.test(second)) return faultyRow(place, 'expected text, got bytes that are not');
   if (language !== undefined && isEnglish(language)) return { ko: second, en: first, isTurned: true, ...place };
   return { ko: first, en: second, ...place };
+}
+
+/**
+ * The row of the values that a typed format holds: Korean text, English text and language. A missing one counts as empty;
+ * one that is no text makes the row unreadable.
+ */
+export function rowOfValues(place: Place, columns: TextColumns, [ko, en, language]: readonly unknown[]): Row {
+  for (const [name, value] of [[columns.ko, ko], [columns.en, en]] as const) {
+    if (value == null || typeof value === 'string') continue;
+    return faultyRow(place, `expected text in ${name}, got ${inspect(value).slice(0, MOST_SHOWN)}`);
+  }
+  const said = typeof language === 'string' ? language : undefined;
+  return rowOf(place, (ko as string | null | undefined) ?? '', (en as string | null | undefined) ?? '', said);
+}
+
+/** The values of a row as texts; those that are none are empty. */
+export function textsAmong(values: readonly unknown[]): string[] {
+  return values.map((value) => (typeof value === 'string' ? value : ''));
 }
 
 /** A row that cannot be read. The fault may quote the file. */

@@ -5,9 +5,14 @@ import { readXml, type Attributes, type XmlReader } from './xml.js';
 export interface Cell {
   /** From 0. */
   readonly column: number;
-  /** `s`: `value` is the number of a shared string; `e`: it is an error, such as `#NAME?`; else it is the text itself. */
+  /**
+   * `s`: `value` is the number of a shared string; `n`: a number; `b`: 0 or 1; `d`: a date by ISO 8601; `e`: an error, such
+   * as `#NAME?`; else it is the text itself.
+   */
   readonly type: string;
   readonly value: string;
+  /** Number of the style, by which numbers are shown. */
+  readonly style?: number;
 }
 
 export interface SheetRow {
@@ -33,6 +38,7 @@ class SheetReader implements XmlReader<SheetRow[]> {
   private cells: Cell[] = [];
   private column = -1;
   private type = '';
+  private style: number | undefined;
   private value = '';
   /** Inside `<v>`, or inside a `<t>` that is no reading aid (`<rPh>`). */
   private isValue = false;
@@ -55,6 +61,7 @@ class SheetReader implements XmlReader<SheetRow[]> {
     } else if (tag === 'c') {
       this.column = attributes.r === undefined ? this.column + 1 : columnOf(attributes.r);
       this.type = attributes.t ?? 'n';
+      this.style = attributes.s === undefined ? undefined : Number(attributes.s);
       this.value = '';
     } else if (tag === 'rPh') this.inPhonetic = true;
     else if (tag === 'v' || tag === 't') this.isValue = !this.inPhonetic;
@@ -72,7 +79,8 @@ class SheetReader implements XmlReader<SheetRow[]> {
   };
 
   private endCell(): void {
-    this.cells.push({ column: this.column, type: this.type, value: unescaped(this.value) });
+    const style = this.style === undefined ? {} : { style: this.style };
+    this.cells.push({ column: this.column, type: this.type, value: unescaped(this.value), ...style });
     this.value = '';
     if (this.cells.length > MOST_COLUMNS) throw new InputError(`${this.name}: expected at most ${MOST_COLUMNS} cells in a row, got more in row ${this.row}; save it as .xlsx again`);
   }

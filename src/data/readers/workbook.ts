@@ -1,13 +1,16 @@
 /** @file Excel workbooks (ECMA-376, part 1, section 18; part 2 for the archive) row by row, in bounded memory. */
+import path from 'node:path';
 import { InputError, printable } from '../../errors.js';
 import { isSameName, type TextColumns } from '../columns.js';
 import type { Place, Row } from '../pair.js';
 import type { PairSource } from '../source.js';
 import { listArchive, memberPieces, type ArchiveMember } from './archive.js';
+import { refuseCompoundFile } from './compound-file.js';
 import type { RandomAccess } from './random-access.js';
 import { faultyRow, rowOf } from './row-maker.js';
 import { readSharedStrings, type SharedStrings } from './shared-strings.js';
 import { openStoredFile, type StoredFile } from './stored-file.js';
+import { readCellFormats, shownIsoDate, type CellFormats } from './cell-format.js';
 import { elementsOfXml } from './xml.js';
 import { sheetRows, type Cell, type SheetRow } from './sheet-rows.js';
 
@@ -16,6 +19,8 @@ export interface Workbook {
   readonly sheets: readonly Sheet[];
   /** The strings that cells refer to: all, or the first `count` of them. */
   readonly sharedStrings: (count?: number) => Promise<SharedStrings>;
+  /** How numbers are shown. */
+  readonly formats: CellFormats;
   /** The rows of a sheet. */
   readonly rows: (part: string) => AsyncGenerator<SheetRow[]>;
   readonly close: () => void;
@@ -39,18 +44,26 @@ export async function openWorkbook(file: StoredFile): Promise<Workbook> {
   const access = openStoredFile(file);
   try {
     const parts = partsOf(access);
-    const relations = await relationsOf(access, parts, file.name);
+    refuseOthers(parts, file.name);
+    const main = await mainPart(access, parts, file.name);
+    const relations = await relationsOf(access, parts, main, file.name);
     const part = (path: string): ArchiveMember => requirePart(parts, path, file.name);
     const sheets: Sheet[] = [];
-    for (const { tag, attributes } of await elementsOfXml(memberPieces(access, part('xl/workbook.xml'), file.name), file.name)) {
+    let from1904 = false;
+    for (const { tag, attributes } of await elementsOfXml(memberPieces(access, part(main), file.name), file.name)) {
+      if (tag === 'workbookPr') from1904 = /^(1|true|on)$/i.test(attributes.date1904 ?? '');
       const target = tag === 'sheet' ? relations.find(({ id }) => id === attributes.id)?.target : undefined;
       if (target !== undefined && parts.has(target)) sheets.push({ name: printable(attributes.name ?? ''), part: target });
     }
-    const strings = relations.find(({ type }) => type.endsWith('/sharedStrings'))?.target;
+    const piecesOf = (kind: string): AsyncIterable<Buffer> | undefined => {
+      const target = relations.find(({ type }) => type.endsWith(`/${kind}`))?.target;
+      return target === undefined || !parts.has(target) ? undefined : memberPieces(access, part(target), file.name);
+    };
     return {
       sheets,
-      sharedStrings: (count) => readSharedStrings(strings === undefined || !parts.has(strings) ? undefined : memberPieces(access, part(strings), file.name), file.name, count),
-      rows: (path) => sheetRows(memberPieces(access, part(path), file.name), file.name),
+      sharedStrings: (count) => readSharedStrings(piecesOf('sharedStrings'), file.name, count),
+      formats: await readCellFormats(piecesOf('styles'), file.name, { from1904 }),
+      rows: (sheet) => sheetRows(memberPieces(access, part(sheet), file.name), file.name),
       close: access.close,
     };
   } catch (error) {
@@ -64,14 +77,14 @@ export async function* readWorkbook(source: PairSource): AsyncGenerator<Row[]> {
   const { id: file, files: [stored], sheet, corpus, columns } = source;
   const workbook = await openWorkbook(stored);
   try {
-    const strings = await workbook.sharedStrings();
+    const texts = { strings: await workbook.sharedStrings(), formats: workbook.formats };
     let toRow: ((row: SheetRow) => Row) | undefined;
     for await (const sheetRows of workbook.rows(sheet!)) {
       const rows: Row[] = [];
       for (const row of sheetRows) {
         if (toRow !== undefined) {
           if (row.cells.length > 0) rows.push(toRow(row));
-        } else if (isHeader(row, strings, columns)) toRow = rowReader(row, strings, columns, { file, corpus });
+        } else if (isHeader(row, texts, columns)) toRow = rowReader(row, texts, columns, { file, corpus });
       }
       yield rows;
     }
@@ -80,19 +93,30 @@ export async function* readWorkbook(source: PairSource): AsyncGenerator<Row[]> {
   }
 }
 
-/** The texts of a row's cells, in their order; those without text are left out. */
-export function textsOf({ cells }: SheetRow, strings: SharedStrings): string[] {
-  return cells.map((cell) => textOf(cell, strings)).filter((text) => text !== undefined);
+/** What the texts of cells are made with. */
+interface CellTexts {
+  readonly strings: SharedStrings;
+  readonly formats: CellFormats;
 }
 
-function isHeader(row: SheetRow, strings: SharedStrings, { ko, en }: TextColumns): boolean {
-  const texts = textsOf(row, strings);
+/** The texts of a row's cells, in their order; those without text are left out. */
+export function textsOf({ cells }: SheetRow, strings: SharedStrings, formats: CellFormats): string[] {
+  return cells.map((cell) => textOf(cell, { strings, formats })).filter((text) => text !== undefined);
+}
+
+function isHeader(row: SheetRow, { strings, formats }: CellTexts, { ko, en }: TextColumns): boolean {
+  const texts = textsOf(row, strings, formats);
   return [ko, en].every((name) => texts.some((text) => isSameName(text, name)));
 }
 
-function rowReader(header: SheetRow, strings: SharedStrings, columns: TextColumns, place: Omit<Place, 'row'>): (row: SheetRow) => Row {
+function rowReader(
+  header: SheetRow,
+  source: CellTexts,
+  columns: TextColumns,
+  place: Omit<Place, 'row'>,
+): (row: SheetRow) => Row {
   const columnOf = (name: string | undefined): number | undefined =>
-    name === undefined ? undefined : header.cells.find((cell) => isSameName(textOf(cell, strings) ?? '', name))?.column;
+    name === undefined ? undefined : header.cells.find((cell) => isSameName(textOf(cell, source) ?? '', name))?.column;
   const [first, second, language] = [columnOf(columns.ko), columnOf(columns.en), columnOf(columns.language)];
   return ({ row, cells }) => {
     const here = { ...place, row };
@@ -101,21 +125,45 @@ function rowReader(header: SheetRow, strings: SharedStrings, columns: TextColumn
     for (const [column, name] of [[first, columns.ko], [second, columns.en]] as const) {
       const cell = find(column);
       if (cell?.type === 'e') return faultyRow(here, `expected text in ${name}, got the error ${cell.value.slice(0, MOST_SHOWN)}`);
-      const text = cell === undefined ? '' : textOf(cell, strings);
-      if (text === undefined) return faultyRow(here, `expected text in ${name}, got string ${cell!.value.slice(0, MOST_SHOWN)} of ${strings.count}`);
+      const text = cell === undefined ? '' : textOf(cell, source);
+      if (text === undefined) return faultyRow(here, `expected text in ${name}, got string ${cell!.value.slice(0, MOST_SHOWN)} of ${source.strings.count}`);
       texts.push(text);
     }
     const said = find(language);
-    return rowOf(here, texts[0], texts[1], said === undefined ? undefined : textOf(said, strings));
+    return rowOf(here, texts[0], texts[1], said === undefined ? undefined : textOf(said, source));
   };
 }
 
-/** The text of a cell; none where it refers to a string that is not there. */
-function textOf({ type, value }: Cell, strings: SharedStrings): string | undefined {
-  return type === 's' ? strings.at(Number(value)) : value;
+/** The text of a cell as Excel shows it; none where it refers to a string that is not there. */
+function textOf({ type, value, style }: Cell, { strings, formats }: CellTexts): string | undefined {
+  switch (type) {
+    case 's':
+      return strings.at(Number(value));
+    case 'n':
+      return formats.show(value, style);
+    case 'b':
+      return /^(1|true)$/i.test(value) ? 'TRUE' : 'FALSE';
+    case 'd':
+      return shownIsoDate(value);
+    default:
+      return value;
+  }
+}
+
+/** Other documents that are packed in the same way, by a part that they have. */
+const OTHERS: readonly (readonly [part: string, kind: string])[] = [
+  ['xl/workbook.bin', 'a binary Excel workbook (.xlsb)'],
+  ['content.xml', 'an OpenDocument file (.ods)'],
+  ['Index/Document.iwa', 'a Numbers or other iWork document'],
+];
+
+function refuseOthers(parts: ReadonlyMap<string, ArchiveMember>, name: string): void {
+  const kind = OTHERS.find(([part]) => parts.has(part))?.[1];
+  if (kind !== undefined) throw new InputError(`${name}: expected an Excel workbook (.xlsx), got ${kind}; save it as .xlsx`);
 }
 
 function partsOf(access: RandomAccess): ReadonlyMap<string, ArchiveMember> {
+  refuseCompoundFile(access);
   try {
     return new Map(listArchive(access).map(({ path, member }) => [path, member]));
   } catch (error) {
@@ -131,13 +179,33 @@ interface Relation {
   readonly target: string;
 }
 
-async function relationsOf(access: RandomAccess, parts: ReadonlyMap<string, ArchiveMember>, name: string): Promise<Relation[]> {
+/** Where the workbook itself lies in its archive: nearly always in the usual place. */
+async function mainPart(
+  access: RandomAccess,
+  parts: ReadonlyMap<string, ArchiveMember>,
+  name: string,
+): Promise<string> {
+  if (parts.has(USUAL_MAIN_PART) || !parts.has('_rels/.rels')) return USUAL_MAIN_PART;
+  const relations = await relationsOf(access, parts, '', name);
+  return relations.find(({ type }) => type.endsWith('/officeDocument'))?.target ?? USUAL_MAIN_PART;
+}
+
+const USUAL_MAIN_PART = 'xl/workbook.xml';
+
+/** The relations of a part, or, where it is called `''`, of the whole archive. */
+async function relationsOf(
+  access: RandomAccess,
+  parts: ReadonlyMap<string, ArchiveMember>,
+  main: string,
+  name: string,
+): Promise<Relation[]> {
   const relations: Relation[] = [];
-  const part = requirePart(parts, 'xl/_rels/workbook.xml.rels', name);
+  const folder = main === '' ? '' : `${path.posix.dirname(main)}/`;
+  const part = requirePart(parts, `${folder}_rels/${path.posix.basename(main)}.rels`, name);
   for (const { tag, attributes } of await elementsOfXml(memberPieces(access, part, name), name)) {
     if (tag !== 'Relationship') continue;
     const { Id: id = '', Type: type = '', Target: target = '' } = attributes;
-    relations.push({ id, type, target: target.startsWith('/') ? target.slice(1) : `xl/${target}` });
+    relations.push({ id, type, target: target.startsWith('/') ? target.slice(1) : path.posix.normalize(`${folder}${target}`) });
   }
   return relations;
 }

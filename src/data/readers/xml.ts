@@ -19,14 +19,33 @@ const MOST_TEXT_BYTES = 1 << 21;
 /** Elements inside each other: sheets have a dozen. */
 const MOST_LEVELS = 100;
 
-/** Parses XML in UTF-8, without entities of its own, and gives what the reader made of each piece. Throws an `InputError` for other things. */
-export async function* readXml<T>(pieces: AsyncIterable<Buffer>, name: string, { open, close, text, take }: XmlReader<T>): AsyncGenerator<T> {
+/** What an XML text is part of, for messages. */
+export interface XmlKind {
+  /** Such as `a workbook`. */
+  readonly document: string;
+  /** What to do where it is damaged. */
+  readonly remedy: string;
+}
+
+const WORKBOOK: XmlKind = { document: 'the workbook', remedy: 'save it as .xlsx again' };
+
+/**
+ * Parses XML in UTF-8, without entities of its own, and gives what the reader made of each piece. Throws an `InputError`
+ * for other things.
+ */
+export async function* readXml<T>(
+  pieces: AsyncIterable<Buffer>,
+  name: string,
+  { open, close, text, take }: XmlReader<T>,
+  { document, remedy }: XmlKind = WORKBOOK,
+): AsyncGenerator<T> {
+  const place = document === WORKBOOK.document ? ' of a part' : '';
   const parser = new SaxesParser();
   const decoder = new TextDecoder('utf-8');
   let [bytes, lastTag, depth] = [0, 0, 0];
-  const tooMuch = (what: string): InputError => new InputError(`${name}: expected XML of a workbook, got ${what} near byte ${bytes} of a part; save it as .xlsx again`);
+  const tooMuch = (what: string): InputError => new InputError(`${name}: expected XML of ${document.replace(/^the /, 'a ')}, got ${what} near byte ${bytes}${place}; ${remedy}`);
   parser.on('error', (error) => {
-    throw new InputError(`${name}: expected XML in the workbook, got something else near byte ${bytes} of a part (${messageOf(error)}); save it as .xlsx again`);
+    throw new InputError(`${name}: expected XML in ${document}, got something else near byte ${bytes}${place} (${messageOf(error)}); ${remedy}`);
   });
   parser.on('opentag', (tag) => {
     lastTag = bytes;
@@ -38,7 +57,10 @@ export async function* readXml<T>(pieces: AsyncIterable<Buffer>, name: string, {
     depth--;
     close?.(localName(tag.name));
   });
-  if (text !== undefined) parser.on('text', text);
+  if (text !== undefined) {
+    parser.on('text', text);
+    parser.on('cdata', text);
+  }
   for await (const piece of pieces) {
     parser.write(decoder.decode(piece, { stream: true }));
     bytes += piece.length;

@@ -1,0 +1,62 @@
+/** @file Arrow files and streams: the folders that `datasets` writes (`save_to_disk`), and others. */
+import { readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { recogniseHeader, whyUnrecognised } from '../columns.js';
+import { corpusOf } from '../corpora.js';
+import type { Format } from '../format.js';
+import { ARROW_FILE_MAGIC, probeArrow, readArrow } from '../readers/arrow.js';
+import { textsAmong } from '../readers/row-maker.js';
+import type { StoredFile } from '../readers/stored-file.js';
+
+/** Rows that are looked at. */
+const LOOKED_AT = 20;
+
+/** A stream begins with a message: this word, and the length of what describes it. */
+const CONTINUATION = 0xffffffff;
+const MOST_METADATA_BYTES = 1 << 24;
+
+/** What `map` and `filter` leave beside a data set. */
+const CACHE = /^(cache|tmp)[-_0-9a-z]*\.arrow$/;
+
+/** Names the files of a data set that was saved. */
+const STATE = { file: 'state.json', mostBytes: 1 << 20 };
+
+export const ARROW: Format = {
+  shapes: ['arrow'],
+  endings: ['.arrow', '.feather'],
+  matches: ({ bytes }) => bytes.subarray(0, ARROW_FILE_MAGIC.length).equals(ARROW_FILE_MAGIC) || isStream(bytes),
+  probe: async (file, names) => {
+    if (isCache(file)) return { reason: 'an intermediate result that datasets has kept, and no part of the data set' };
+    const { columns: header, rows } = await probeArrow(file, LOOKED_AT);
+    const texts = rows.map(textsAmong);
+    const recognised = recogniseHeader(header, names, texts);
+    if (recognised === undefined) return { reason: whyUnrecognised(header, names, texts) };
+    return [{ shape: 'arrow', columns: recognised.columns, corpus: corpusOf(recognised, texts, file.name) }];
+  },
+  read: readArrow,
+};
+
+function isStream(bytes: Buffer): boolean {
+  if (bytes.length < 8 || bytes.readUInt32LE(0) !== CONTINUATION) return false;
+  const length = bytes.readUInt32LE(4);
+  return length > 0 && length <= MOST_METADATA_BYTES && length % 8 === 0;
+}
+
+/** Whether a file beside a data set's is none of them: the data set's state says so, else the name. */
+function isCache({ path: place, member }: StoredFile): boolean {
+  const listed = member === undefined ? filesOfDataSet(path.join(path.dirname(place), STATE.file)) : undefined;
+  const name = path.basename(place);
+  return listed === undefined ? CACHE.test(name) : !listed.includes(name);
+}
+
+function filesOfDataSet(state: string): string[] | undefined {
+  try {
+    const stats = statSync(state);
+    if (!stats.isFile() || stats.size > STATE.mostBytes) return undefined;
+    const { _data_files: files } = JSON.parse(readFileSync(state, 'utf8')) as { _data_files?: { filename?: unknown }[] };
+    const names = files?.map(({ filename }) => filename).filter((name) => typeof name === 'string');
+    return names === undefined || names.length === 0 ? undefined : names;
+  } catch {
+    return undefined; // no state, or that of something else
+  }
+}

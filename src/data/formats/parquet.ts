@@ -1,0 +1,24 @@
+/** @file Parquet files, alone or as the shards of a data set. */
+import { recogniseHeader, whyUnrecognised } from '../columns.js';
+import { corpusOf } from '../corpora.js';
+import type { Format } from '../format.js';
+import { PARQUET_MAGICS } from '../readers/parquet-file.js';
+import { probeParquet, readParquet } from '../readers/parquet.js';
+import { textsAmong } from '../readers/row-maker.js';
+
+/** Rows that are looked at. */
+const LOOKED_AT = 20;
+
+export const PARQUET: Format = {
+  shapes: ['parquet'],
+  endings: ['.parquet'],
+  matches: ({ bytes }) => PARQUET_MAGICS.some((magic) => bytes.toString('latin1', 0, magic.length) === magic),
+  probe: async (file, names) => {
+    const { columns: header, rows } = await probeParquet(file, LOOKED_AT);
+    const texts = rows.map(textsAmong);
+    const recognised = recogniseHeader(header, names, texts);
+    if (recognised === undefined) return { reason: whyUnrecognised(header, names, texts) };
+    return [{ shape: 'parquet', columns: recognised.columns, corpus: corpusOf(recognised, texts, file.name) }];
+  },
+  read: readParquet,
+};

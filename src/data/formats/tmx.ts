@@ -1,0 +1,31 @@
+/** @file Translation memories. */
+import type { Format } from '../format.js';
+import { readTmx, textIn, TMX_COLUMNS, tmxUnits, type TmxText } from '../readers/tmx.js';
+
+/** Units among which one with both languages is looked for. */
+const MOST_LOOKED_AT = 1000;
+
+/** Languages that are named in a message. */
+const MOST_SHOWN = 10;
+
+export const TMX: Format = {
+  shapes: ['tmx'],
+  endings: ['.tmx'],
+  matches: ({ text }) => /^\s*(?:<\?xml[^>]*\?>)?(?:\s|<!--[^]*?-->)*(?:<!DOCTYPE\s+tmx\b|<tmx\b)/i.test(text),
+  probe: async (file) => {
+    const units: TmxText[][] = [];
+    for await (const batch of tmxUnits(file)) {
+      units.push(...batch);
+      if (batch.some(isPair)) return [{ shape: 'tmx', columns: TMX_COLUMNS, corpus: 'other' }];
+      if (units.length > MOST_LOOKED_AT) break;
+    }
+    const languages = [...new Set(units.flatMap((unit) => unit.map(({ language }) => language)))].slice(0, MOST_SHOWN);
+    const found = languages.length === 0 ? 'no texts' : languages.map((language) => language.slice(0, MOST_SHOWN)).join(', ');
+    return { reason: `expected texts in ko and en, got ${found}` };
+  },
+  read: readTmx,
+};
+
+function isPair(unit: readonly TmxText[]): boolean {
+  return Object.values(TMX_COLUMNS).every((language) => textIn(unit, language) !== undefined);
+}

@@ -1,0 +1,119 @@
+/** @file Numbers of a workbook as Excel shows them (ECMA-376, part 1, sections 18.8.30 and 18.8.31). */
+import { format, isDateFormat } from 'numfmt';
+import { elementsOfXml } from './xml.js';
+
+/** How the numbers of a workbook's cells are shown. */
+export interface CellFormats {
+  /** A number by the style of its cell; without one, by none. */
+  readonly show: (value: string, style: number | undefined) => string;
+}
+
+/**
+ * Formats that have a number instead of a code, as Korean Excel shows them: dates with the year first. Those left out
+ * are `General` or text.
+ */
+const BUILT_IN: Readonly<Record<number, string>> = {
+  1: '0',
+  2: '0.00',
+  3: '#,##0',
+  4: '#,##0.00',
+  5: '"₩"#,##0;\\-"₩"#,##0',
+  6: '"₩"#,##0;\\-"₩"#,##0',
+  7: '"₩"#,##0.00;\\-"₩"#,##0.00',
+  8: '"₩"#,##0.00;\\-"₩"#,##0.00',
+  9: '0%',
+  10: '0.00%',
+  11: '0.00E+00',
+  12: '# ?/?',
+  13: '# ??/??',
+  14: 'yyyy-mm-dd',
+  15: 'd-mmm-yy',
+  16: 'd-mmm',
+  17: 'mmm-yy',
+  18: 'h:mm AM/PM',
+  19: 'h:mm:ss AM/PM',
+  20: 'h:mm',
+  21: 'h:mm:ss',
+  22: 'yyyy-mm-dd h:mm',
+  27: 'yyyy"年" mm"月" dd"日"',
+  28: 'mm-dd',
+  29: 'mm-dd',
+  30: 'mm-dd-yy',
+  31: 'yyyy"년" mm"월" dd"일"',
+  32: 'h"시" mm"분"',
+  33: 'h"시" mm"분" ss"초"',
+  34: 'yyyy-mm-dd',
+  35: 'yyyy-mm-dd',
+  36: 'yyyy"年" mm"月" dd"日"',
+  37: '#,##0;\\-#,##0',
+  38: '#,##0;\\-#,##0',
+  39: '#,##0.00;\\-#,##0.00',
+  40: '#,##0.00;\\-#,##0.00',
+  45: 'mm:ss',
+  46: '[h]:mm:ss',
+  47: 'mm:ss.0',
+  48: '##0.0E+0',
+  50: 'yyyy"年" mm"月" dd"日"',
+  57: 'yyyy"年" mm"月" dd"日"',
+  58: 'mm-dd',
+};
+
+/** Excel's own limit (support.microsoft.com, "Excel specifications and limits") is 255. */
+const MOST_CODE_CHARACTERS = 255;
+
+/** Days from 1900's first to 1904's: workbooks from old Macintoshes count from there. */
+const DAYS_TO_1904 = 1462;
+
+/** Digits that Excel keeps of a number. */
+const DIGITS = 15;
+
+/** Reads the formats in a workbook's styles. Throws an `InputError` for damaged ones. */
+export async function readCellFormats(
+  styles: AsyncIterable<Buffer> | undefined,
+  name: string,
+  { from1904 }: { readonly from1904: boolean },
+): Promise<CellFormats> {
+  const codes = styles === undefined ? [] : await codesOf(styles, name);
+  const show = (value: string, style: number | undefined): string => {
+    const number = Number(value);
+    if (value.trim() === '' || !Number.isFinite(number)) return value;
+    const code = style === undefined ? undefined : codes[style];
+    if (code === undefined) return String(Number(number.toPrecision(DIGITS)));
+    return shown(from1904 && isDateFormat(code) ? number + DAYS_TO_1904 : number, code);
+  };
+  return { show };
+}
+
+/** The format code of every cell style; undefined for `General`. */
+async function codesOf(styles: AsyncIterable<Buffer>, name: string): Promise<(string | undefined)[]> {
+  const own = new Map<number, string>();
+  const codes: (string | undefined)[] = [];
+  let isCellStyle = false;
+  for (const { tag, attributes } of await elementsOfXml(styles, name)) {
+    if (tag === 'numFmt') own.set(Number(attributes.numFmtId), attributes.formatCode ?? '');
+    else if (tag === 'cellXfs') isCellStyle = true;
+    else if (tag === 'xf' && isCellStyle)
+      codes.push(usable(own.get(Number(attributes.numFmtId)) ?? BUILT_IN[Number(attributes.numFmtId)]));
+    else if (tag === 'cellStyles' || tag === 'dxfs') isCellStyle = false;
+  }
+  return codes;
+}
+
+function usable(code: string | undefined): string | undefined {
+  const isGeneral = code === undefined || code === '' || code === '@' || /^general$/i.test(code);
+  return isGeneral || code.length > MOST_CODE_CHARACTERS ? undefined : code;
+}
+
+function shown(value: number, code: string): string {
+  const general = String(Number(value.toPrecision(DIGITS)));
+  try {
+    return format(code, value).trim() || general; // `;;;` shows nothing, and yet there is a value
+  } catch {
+    return general; // a code that Excel would not take either
+  }
+}
+
+/** `2024-03-15T00:00:00` as it is shown: without what is midnight, and with a blank in the middle. */
+export function shownIsoDate(value: string): string {
+  return value.replace(/^(\d{4}-\d\d-\d\d)T00:00(?::00(?:\.0+)?)?Z?$/, '$1').replace(/^(\d{4}-\d\d-\d\d)T/, '$1 ');
+}

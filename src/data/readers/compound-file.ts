@@ -1,0 +1,31 @@
+/** @file Compound files ([MS-CFB]), in which old Excel kept its workbooks, and Office keeps encrypted ones to this day. */
+import { InputError } from '../../errors.js';
+import type { RandomAccess } from './random-access.js';
+
+/** The first bytes of a compound file. */
+export const COMPOUND_FILE_MAGIC = Buffer.from('d0cf11e0a1b11ae1', 'hex');
+
+/** Where its header says how large its sectors are, as a power of two, and in which its directory begins. */
+const HEADER = { bytes: 512, sectorShift: 30, firstDirectorySector: 48 };
+
+/** The stream of an encrypted workbook, as its name stands in the directory. */
+const ENCRYPTED = Buffer.from('EncryptedPackage', 'utf16le');
+
+/** Throws an `InputError` that says what a compound file is and what to do; other files may pass. */
+export function refuseCompoundFile(access: RandomAccess): void {
+  const header = access.read(0, HEADER.bytes);
+  if (!header.subarray(0, COMPOUND_FILE_MAGIC.length).equals(COMPOUND_FILE_MAGIC)) return;
+  throw new InputError(
+    isEncrypted(access, header)
+      ? `${access.name}: expected an Excel workbook (.xlsx), got one that is encrypted; open it with its password and save it without`
+      : `${access.name}: expected an Excel workbook (.xlsx), got one in the old binary form (.xls); save it as .xlsx`,
+  );
+}
+
+function isEncrypted(access: RandomAccess, header: Buffer): boolean {
+  if (header.length < HEADER.bytes) return false;
+  const shift = header.readUInt16LE(HEADER.sectorShift);
+  if (shift !== 9 && shift !== 12) return false;
+  const position = (header.readUInt32LE(HEADER.firstDirectorySector) + 1) * 2 ** shift;
+  return access.read(position, 2 ** shift).includes(ENCRYPTED);
+}

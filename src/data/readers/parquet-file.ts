@@ -1,0 +1,227 @@
+/**
+ * @file Parquet files (parquet.apache.org/docs/file-format) page by page, so that memory holds a page of each column and
+ * not a row group, which may be the whole file.
+ */
+import { parquetMetadataAsync, parquetSchema, type FileMetaData, type SchemaTree } from 'hyparquet';
+import { parquetHeader, readPage } from 'hyparquet/src/column.js';
+import { convert, DEFAULT_PARSERS } from 'hyparquet/src/convert.js';
+import { getTreePath } from 'hyparquet/src/schema.js';
+import { compressors } from 'hyparquet-compressors';
+import { InputError, messageOf } from '../../errors.js';
+import type { RandomAccess } from './random-access.js';
+
+/** A Parquet file whose footer has been read. */
+export interface ParquetFile {
+  /** Columns that hold one value a row, as dotted paths: `ko`, `translation.ko`. */
+  readonly columns: readonly string[];
+  /** The values of some of these columns, batch by batch: `values[column][row]`, undefined where there is none. */
+  readonly read: (columns: readonly string[]) => AsyncGenerator<unknown[][]>;
+}
+
+type RowGroup = FileMetaData['row_groups'][number];
+type ColumnMetaData = NonNullable<RowGroup['columns'][number]['meta_data']>;
+type PageHeader = ReturnType<typeof parquetHeader>;
+
+/** The most bytes of a page, packed or not. Usual are 1 MiB, and some programs write a row group's column as one. */
+const MOST_PAGE_BYTES = 1 << 28;
+const MOST_PAGE_VALUES = 1 << 24;
+
+/** Bytes in which a page's header is looked for: first the usual, then the most; it may quote long texts. */
+const HEADER_BYTES = [1 << 12, 1 << 16, 1 << 22];
+
+const MAGIC = { plain: 'PAR1', encrypted: 'PARE' } as const;
+const MAGIC_BYTES = 4;
+
+/** The first bytes of Parquet files. */
+export const PARQUET_MAGICS: readonly string[] = Object.values(MAGIC);
+
+/** Reads the footer of a Parquet file. Throws an `InputError`, here and later, for what is damaged, encrypted or none. */
+export async function openParquet(access: RandomAccess): Promise<ParquetFile> {
+  checkMagic(access);
+  const file = { byteLength: access.size, slice: (start: number, end?: number) => sliceOf(access, start, end) };
+  const metadata = await guarded(access.name, () => parquetMetadataAsync(file, { geoparquet: false }));
+  const schema = guardedNow(access.name, () => parquetSchema(metadata));
+  const leaves = guardedNow(access.name, () => flatLeaves(schema));
+  return {
+    columns: leaves.map(({ path }) => path.join('.')),
+    read: (columns) =>
+      readColumns(
+        access,
+        metadata,
+        columns.map((column) => leaves.find(({ path }) => path.join('.') === column)!),
+      ),
+  };
+}
+
+/** A column in the schema: the elements from the root to it. */
+interface Leaf {
+  readonly path: readonly string[];
+  readonly schemaPath: SchemaTree[];
+}
+
+/** Columns without lists above them. */
+function flatLeaves(root: SchemaTree): Leaf[] {
+  const leaves: Leaf[] = [];
+  const visit = (node: SchemaTree): void => {
+    if (node.element.repetition_type === 'REPEATED') return;
+    if (node.children.length > 0) for (const child of node.children) visit(child);
+    else if (node.path.length > 0) leaves.push({ path: node.path, schemaPath: getTreePath(root, node.path) });
+  };
+  visit(root);
+  return leaves;
+}
+
+async function* readColumns(
+  access: RandomAccess,
+  metadata: FileMetaData,
+  leaves: readonly Leaf[],
+): AsyncGenerator<unknown[][]> {
+  for (const group of metadata.row_groups) {
+    const columns = guardedNow(access.name, () => leaves.map((leaf) => new ColumnPages(access, group, leaf)));
+    const rows = Number(group.num_rows);
+    for (let done = 0; done < rows;) {
+      for (const column of columns) if (column.values.length === 0) await guarded(access.name, () => column.readPage());
+      const count = Math.min(rows - done, ...columns.map(({ values }) => values.length));
+      yield columns.map((column) => column.take(count));
+      done += count;
+    }
+  }
+}
+
+/** The pages of a column in a row group, one after the other. */
+class ColumnPages {
+  /** Read and not yet taken. */
+  values: unknown[] = [];
+  private readonly metadata: ColumnMetaData;
+  private at: number;
+  private readonly end: number;
+  private dictionary: ReturnType<typeof convert> | undefined;
+
+  constructor(
+    private readonly access: RandomAccess,
+    group: RowGroup,
+    private readonly leaf: Leaf,
+  ) {
+    const column = group.columns.find(({ meta_data }) => meta_data?.path_in_schema.join('.') === leaf.path.join('.'));
+    if (column?.file_path !== undefined) throw new Error('columns in other files');
+    if (column?.meta_data === undefined) throw encrypted(access.name);
+    this.metadata = column.meta_data;
+    const { dictionary_page_offset: dictionary, data_page_offset: data } = this.metadata;
+    this.at = Number(dictionary !== undefined && dictionary > 0n && dictionary < data ? dictionary : data);
+    this.end = this.at + Number(this.metadata.total_compressed_size);
+    if (!(this.at >= 0 && this.end <= access.size)) throw new Error(`a column up to byte ${this.end}`);
+  }
+
+  /** Takes values from the front. */
+  take(count: number): unknown[] {
+    const taken = this.values.slice(0, count);
+    this.values = this.values.slice(count);
+    return taken;
+  }
+
+  /** Reads on until there are values. */
+  readonly readPage = (): Promise<void> => {
+    while (this.values.length === 0) this.readOne();
+    return Promise.resolve();
+  };
+
+  private readOne(): void {
+    if (this.at >= this.end) throw new Error('fewer values than rows');
+    const { header, size } = this.headerAt(this.at);
+    this.checkSize(header);
+    const bytes = this.access.read(this.at + size, header.compressed_page_size);
+    if (bytes.length < header.compressed_page_size) throw new Error('a page beyond its end');
+    this.at += size + header.compressed_page_size;
+    if (header.type === 'INDEX_PAGE') return;
+    const reader = { view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), offset: 0 };
+    const decoder = {
+      ...this.metadata,
+      pathInSchema: [...this.leaf.path],
+      element: this.leaf.schemaPath.at(-1)!.element,
+      schemaPath: this.leaf.schemaPath,
+      compressors,
+      utf8: true,
+      parsers: DEFAULT_PARSERS,
+    };
+    const { data } = readPage(reader, header, decoder, this.dictionary, undefined, 0);
+    if (data === undefined) return;
+    if (header.type === 'DICTIONARY_PAGE') this.dictionary = convert(data, decoder);
+    else this.values = Array.from(data as ArrayLike<unknown>, unwrapped);
+  }
+
+  private headerAt(position: number): { header: PageHeader; size: number } {
+    for (const length of HEADER_BYTES) {
+      const bytes = this.access.read(position, length);
+      const reader = { view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), offset: 0 };
+      try {
+        const header = parquetHeader(reader);
+        return { header, size: reader.offset };
+      } catch (error) {
+        if (!(error instanceof RangeError) || bytes.length < length) throw error; // else it goes on beyond these bytes
+      }
+    }
+    throw new Error('a page without an end of its header');
+  }
+
+  private checkSize(header: PageHeader): void {
+    const { compressed_page_size: packed, uncompressed_page_size: size } = header;
+    const values =
+      (header.data_page_header ?? header.data_page_header_v2 ?? header.dictionary_page_header)?.num_values ?? 0;
+    if (!(packed >= 0 && size >= 0 && values >= 0)) throw new Error('a page of a negative size');
+    if (packed <= MOST_PAGE_BYTES && size <= MOST_PAGE_BYTES && values <= MOST_PAGE_VALUES) return;
+    throw new InputError(
+      `${this.access.name}: expected pages of at most ${MOST_PAGE_BYTES} bytes and ${MOST_PAGE_VALUES} values, got ` +
+        `${Math.max(packed, size)} bytes and ${values} values; write the file with smaller row groups`,
+    );
+  }
+}
+
+/** A value of a column inside structures stands in lists of one; where a structure is missing, in empty ones. */
+function unwrapped(value: unknown): unknown {
+  let inner = value;
+  while (Array.isArray(inner)) inner = (inner as unknown[])[0];
+  return inner ?? undefined;
+}
+
+function checkMagic(access: RandomAccess): void {
+  const [start, end] = [access.read(0, MAGIC_BYTES), access.read(Math.max(0, access.size - MAGIC_BYTES), MAGIC_BYTES)].map(String);
+  if (start === MAGIC.encrypted || end === MAGIC.encrypted) throw encrypted(access.name);
+  if (start === MAGIC.plain && end === MAGIC.plain && access.size > 3 * MAGIC_BYTES) return;
+  const found = start === MAGIC.plain ? `${access.size} bytes without the end of one` : 'something else';
+  throw new InputError(`${access.name}: expected a whole Parquet file, got ${found}; download or write it again`);
+}
+
+function encrypted(name: string): InputError {
+  return new InputError(
+    `${name}: expected a Parquet file that can be read, got an encrypted one; write it without encryption`,
+  );
+}
+
+function sliceOf(access: RandomAccess, start: number, end = access.size): ArrayBuffer {
+  const bytes = access.read(start, end - start);
+  return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
+}
+
+async function guarded<T>(name: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw damaged(name, error);
+  }
+}
+
+function guardedNow<T>(name: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw damaged(name, error);
+  }
+}
+
+/** Whatever is thrown while bytes of a file are taken apart is the file's fault. */
+function damaged(name: string, error: unknown): InputError {
+  if (error instanceof InputError) return error;
+  return new InputError(
+    `${name}: expected a sound Parquet file, got one that is damaged or not supported (${messageOf(error)}); write it again`,
+  );
+}

@@ -1,0 +1,43 @@
+/** @file The rows of Parquet files. */
+import type { Row } from '../pair.js';
+import type { PairSource } from '../source.js';
+import { openParquet, type ParquetFile } from './parquet-file.js';
+import { rowOfValues } from './row-maker.js';
+import { openStoredFile, type StoredFile } from './stored-file.js';
+
+/** The columns of a Parquet file that hold one value a row, and the values of the first rows, by column. */
+export async function probeParquet(
+  file: StoredFile,
+  rows: number,
+): Promise<{ columns: readonly string[]; rows: unknown[][] }> {
+  const access = openStoredFile(file);
+  try {
+    const parquet = await openParquet(access);
+    return { columns: parquet.columns, rows: await firstRows(parquet, rows) };
+  } finally {
+    access.close();
+  }
+}
+
+/** The rows of a Parquet file. Throws an `InputError` for a damaged one. */
+export async function* readParquet({ id: file, files: [stored], corpus, columns }: PairSource): AsyncGenerator<Row[]> {
+  const access = openStoredFile(stored);
+  try {
+    const parquet = await openParquet(access);
+    const names = [columns.ko, columns.en, ...(columns.language === undefined ? [] : [columns.language])];
+    let row = 0;
+    for await (const [ko, en, language] of parquet.read(names)) {
+      yield ko.map((text, i) => rowOfValues({ file, row: ++row, corpus }, columns, [text, en[i], language?.[i]]));
+    }
+  } finally {
+    access.close();
+  }
+}
+
+async function firstRows({ columns, read }: ParquetFile, count: number): Promise<unknown[][]> {
+  for await (const values of read(columns)) {
+    const rows = Math.min(count, values[0]?.length ?? 0);
+    return Array.from({ length: rows }, (_, row) => values.map((column) => column[row]));
+  }
+  return [];
+}

@@ -1,0 +1,87 @@
+/**
+ * @file Translation memories (TMX 1.4b, www.gala-global.org/tmx-14b) unit by unit: of every unit its Korean and its
+ * English text.
+ */
+import type { Row } from '../pair.js';
+import type { PairSource } from '../source.js';
+import { utf8Pieces } from './encoding.js';
+import { rowOf } from './row-maker.js';
+import { readPieces, type StoredFile } from './stored-file.js';
+import { readXml, type Attributes, type XmlKind, type XmlReader } from './xml.js';
+
+/** A text in a language, such as `ko-KR`. */
+export interface TmxText {
+  readonly language: string;
+  readonly text: string;
+}
+
+/** The names by which the texts of a unit are taken; any country's Korean and English will do. */
+export const TMX_COLUMNS = { ko: 'ko', en: 'en' } as const;
+
+const MEMORY: XmlKind = { document: 'a translation memory (TMX)', remedy: 'export it again' };
+
+/** Elements whose text is no text of the sentence: codes of the document that it was taken from. */
+const CODES: ReadonlySet<string> = new Set(['bpt', 'ept', 'ph', 'it', 'ut']);
+
+/** The units of a memory, piece by piece. Throws an `InputError` for a damaged one. */
+export function tmxUnits(file: StoredFile): AsyncGenerator<TmxText[][]> {
+  const pieces = utf8Pieces(readPieces(file), file.name);
+  return readXml(pieces, file.name, new UnitReader(), MEMORY);
+}
+
+/** The first text of a unit in a language, such as `ko`, whatever the country. */
+export function textIn(unit: readonly TmxText[], language: string): string | undefined {
+  const pattern = new RegExp(`^${language}(?:[-_]|$)`, 'i');
+  return unit.find((text) => pattern.test(text.language.trim()))?.text;
+}
+
+/**
+ * The rows of a memory: units with a Korean and an English text. A unit without one of them, in a memory of several
+ * languages, has an empty text.
+ */
+export async function* readTmx({ id: file, files: [stored], corpus }: PairSource): AsyncGenerator<Row[]> {
+  let row = 0;
+  for await (const units of tmxUnits(stored)) {
+    yield units.map((unit) => {
+      const [ko, en] = [textIn(unit, TMX_COLUMNS.ko), textIn(unit, TMX_COLUMNS.en)];
+      return rowOf({ file, row: ++row, corpus }, ko ?? '', en ?? '');
+    });
+  }
+}
+
+class UnitReader implements XmlReader<TmxText[][]> {
+  private units: TmxText[][] = [];
+  private unit: TmxText[] = [];
+  private language = '';
+  private segment = '';
+  private inSegment = false;
+  /** Codes that are open, inside each other; a `sub` in one is a text of its own, and goes with it. */
+  private codes = 0;
+
+  readonly take = (): TmxText[][] => {
+    const { units } = this;
+    this.units = [];
+    return units;
+  };
+
+  readonly open = (tag: string, attributes: Attributes): void => {
+    if (tag === 'tu') this.unit = [];
+    else if (tag === 'tuv') this.language = attributes['xml:lang'] ?? attributes.lang ?? '';
+    else if (tag === 'seg') {
+      this.inSegment = true;
+      this.segment = '';
+    } else if (this.inSegment && CODES.has(tag)) this.codes++;
+  };
+
+  readonly close = (tag: string): void => {
+    if (tag === 'tu') this.units.push(this.unit);
+    else if (tag === 'seg') {
+      this.inSegment = false;
+      this.unit.push({ language: this.language, text: this.segment });
+    } else if (this.inSegment && CODES.has(tag)) this.codes--;
+  };
+
+  readonly text = (text: string): void => {
+    if (this.inSegment && this.codes === 0) this.segment += text;
+  };
+}

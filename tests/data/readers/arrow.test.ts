@@ -1,0 +1,43 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { InputError } from '../../../src/errors.js';
+import { probeArrow, readArrow } from '../../../src/data/readers/arrow.js';
+import { temporaryFolder } from '../../cli.js';
+import { damagedCopies, fixture, PAIRS, rowsOf, sourceOf } from './typed.js';
+
+describe('Arrow data', () => {
+  test.each(['file.arrow', 'dictionary.arrow'])('in %s', async (name) => {
+    expect(await rowsOf(readArrow(sourceOf(fixture(name))))).toEqual(PAIRS);
+  });
+
+  test('of a data set with the texts in a structure, in two shards', async () => {
+    const columns = { ko: 'translation.ko', en: 'translation.en' };
+    const shards = [0, 1].map((i) => sourceOf(fixture(`dataset/data-0000${i}-of-00002.arrow`), columns));
+    expect([...(await rowsOf(readArrow(shards[0]))), ...(await rowsOf(readArrow(shards[1])))]).toEqual(PAIRS);
+    const { columns: found, rows } = await probeArrow(shards[0].files[0], 2);
+    expect(found).toEqual(['translation.ko', 'translation.en']);
+    expect(rows).toEqual(PAIRS.slice(0, 2));
+  });
+
+  test('that is cut off is refused, wherever', async () => {
+    const path = join(temporaryFolder(), 'cut.arrow');
+    const whole = readFileSync(fixture('dataset/data-00000-of-00002.arrow'));
+    for (let end = 0; end < whole.length - 8; end += 8) {
+      writeFileSync(path, whole.subarray(0, end));
+      const columns = { ko: 'translation.ko', en: 'translation.en' };
+      const error: unknown = await rowsOf(readArrow(sourceOf(path, columns))).catch((thrown: unknown) => thrown);
+      expect(error, String(end)).toBeInstanceOf(InputError);
+      expect((error as InputError).message).toMatch(/^cut\.arrow: expected .*; write .*$/);
+    }
+  });
+
+  test('that is damaged anywhere gives rows or is refused in one line', async () => {
+    const path = join(temporaryFolder(), 'damaged.arrow');
+    for (const bytes of damagedCopies(fixture('file.arrow'))) {
+      writeFileSync(path, bytes);
+      const error: unknown = await rowsOf(readArrow(sourceOf(path))).catch((thrown: unknown) => thrown);
+      if (!Array.isArray(error)) expect(error).toBeInstanceOf(InputError);
+    }
+  });
+});

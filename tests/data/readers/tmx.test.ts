@@ -1,0 +1,77 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { readTmx } from '../../../src/data/readers/tmx.js';
+import { temporaryFolder } from '../../cli.js';
+import { rowsOf, sourceOf } from './typed.js';
+
+const HEAD =
+  '<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE tmx SYSTEM "tmx14.dtd">\n<tmx version="1.4"><header srclang="ko"/><body>';
+
+async function read(units: string, head = HEAD): Promise<(string | [string, string])[]> {
+  const path = join(temporaryFolder(), 'memory.tmx');
+  writeFileSync(path, `${head}${units}</body></tmx>`);
+  return rowsOf(readTmx(sourceOf(path)));
+}
+
+const unit = (ko: string, en: string, names = ['xml:lang="ko"', 'xml:lang="en"']): string =>
+  `<tu><note>a note</note><prop type="x">y</prop><tuv ${names[0]}><seg>${ko}</seg></tuv><tuv ${names[1]}><seg>${en}</seg></tuv></tu>`;
+
+describe('a translation memory', () => {
+  test.each([
+    ['ko', 'en'],
+    ['ko-KR', 'en-US'],
+    ['KO', 'EN-GB'],
+    ['ko_KR', 'en_US'],
+  ])('in %s and %s', async (ko, en) => {
+    expect(await read(unit('빨간 공', 'a red ball', [`xml:lang="${ko}"`, `xml:lang="${en}"`]))).toEqual([
+      ['빨간 공', 'a red ball'],
+    ]);
+    expect(await read(unit('a red ball', '빨간 공', [`lang="${en}"`, `lang="${ko}"`]))).toEqual([
+      ['빨간 공', 'a red ball'],
+    ]);
+  });
+
+  test('of several languages, of which the first text of each is taken', async () => {
+    const variant = (language: string, text: string): string => `<tuv xml:lang="${language}"><seg>${text}</seg></tuv>`;
+    const units = [
+      [
+        variant('kok', 'Konkani'),
+        variant('ja', '赤い玉'),
+        variant('ko', '빨간 공'),
+        variant('en', 'a red ball'),
+        variant('en-GB', 'red ball'),
+      ],
+      [variant('ko', '파란 컵'), variant('ja', '青いカップ')],
+    ];
+    expect(await read(units.map((variants) => `<tu>${variants.join('')}</tu>`).join(''))).toEqual([
+      ['빨간 공', 'a red ball'],
+      ['파란 컵', ''],
+    ]);
+  });
+
+  test('without the codes of the document it came from, but with what they enclose', async () => {
+    const coded =
+      '<bpt i="1">&lt;b&gt;</bpt>빨간<ept i="1">&lt;/b&gt;</ept> <hi type="x">공</hi><ph x="1">{0}<sub>각주</sub></ph><it pos="begin">[</it> &amp; 컵<ut>x</ut>';
+    expect(await read(unit(coded, 'a <hi>red</hi> ball &#38; <![CDATA[<cup>]]>'))).toEqual([
+      ['빨간 공 & 컵', 'a red ball & <cup>'],
+    ]);
+  });
+
+  test('in UTF-8 of many pieces arrives whole', async () => {
+    const pairs = Array.from({ length: 5000 }, (_, i): [string, string] => [`빨간 공 ${i}`, `red ball ${i}`]);
+    expect(await read(pairs.map((pair) => unit(...pair)).join(''))).toEqual(pairs);
+  });
+
+  test('with entities of its own, or cut off, is refused in one line', async () => {
+    const laughs = '<?xml version="1.0"?><!DOCTYPE tmx [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]><tmx><body>';
+    const refusal = (reading: Promise<unknown>): Promise<string> =>
+      reading.then(String, (error: unknown) => (error as Error).message);
+    expect(await refusal(read(unit('&b;', 'x'), laughs))).toMatch(
+      /^memory\.tmx: expected XML in a translation memory \(TMX\), got .*; export it again$/,
+    );
+    expect(await refusal(read('<tu><tuv xml:lang="ko"><seg>가'))).toMatch(
+      /^memory\.tmx: expected XML in .*; export it again$/,
+    );
+  });
+});
