@@ -39,8 +39,11 @@ interface Search {
   readonly samples: string[];
 }
 
-/** Folders may explain themselves; that is neither data nor worth a word. */
-const DOCUMENTATION = /^(readme|licen[cs]e)(\.|$)/i;
+/** Folders may explain themselves, and data sets describe themselves; that is neither data nor worth a word. */
+const DOCUMENTATION = /^(readme|licen[cs]e)(\.|$)|^dataset_(infos?|dict)\.json$/i;
+
+/** What `datasets` writes beside these files of data. */
+const DATA_SET = { description: 'dataset_info.json', state: 'state.json' };
 
 /** What systems and office programs leave beside data: hidden files, locks of open documents, thumbnails. */
 const LEFT_BEHIND =
@@ -145,7 +148,8 @@ function addFiles(
       const why = 'a pipe, socket or device, which cannot be read twice; save it as a file';
       search.skipped.push({ file: shownPath(place), why });
     } else if (isNamedArchive(place, found)) searchArchive(place, search);
-    else if (DOCUMENTATION.test(name)) search.passedOver.push(shownPath(place));
+    else if (DOCUMENTATION.test(name) || (name === DATA_SET.state && names.includes(DATA_SET.description)))
+      search.passedOver.push(shownPath(place));
     else files.push({ name: shownPath(place), path: place, bytes: found.size });
   }
   if (files.length > 0) search.folders.push({ name: shownPath(folder), files, partners });

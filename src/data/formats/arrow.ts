@@ -53,7 +53,9 @@ function filesOfDataSet(state: string): string[] | undefined {
   try {
     const stats = statSync(state);
     if (!stats.isFile() || stats.size > STATE.mostBytes) return undefined;
-    const { _data_files: files } = JSON.parse(readFileSync(state, 'utf8')) as { _data_files?: { filename?: unknown }[] };
+    const { _data_files: files } = JSON.parse(readFileSync(state, 'utf8')) as {
+      _data_files?: { filename?: unknown }[];
+    };
     const names = files?.map(({ filename }) => filename).filter((name) => typeof name === 'string');
     return names === undefined || names.length === 0 ? undefined : names;
   } catch {

@@ -20,7 +20,8 @@ export const TMX: Format = {
       if (units.length > MOST_LOOKED_AT) break;
     }
     const languages = [...new Set(units.flatMap((unit) => unit.map(({ language }) => language)))].slice(0, MOST_SHOWN);
-    const found = languages.length === 0 ? 'no texts' : languages.map((language) => language.slice(0, MOST_SHOWN)).join(', ');
+    const found =
+      languages.length === 0 ? 'no texts' : languages.map((language) => language.slice(0, MOST_SHOWN)).join(', ');
     return { reason: `expected texts in ko and en, got ${found}` };
   },
   read: readTmx,

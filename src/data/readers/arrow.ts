@@ -1,6 +1,7 @@
 /**
  * @file Arrow files and streams (arrow.apache.org/docs/format/Columnar.html), in which `datasets` keeps its data, record
- * batch by record batch.
+ * batch by record batch. That the decoder takes the lengths in Arrow's metadata for true, and may work for long by false
+ * ones, is not caught.
  */
 import { DataType, RecordBatchReader, type Field, type RecordBatch, type Schema, type Vector } from 'apache-arrow';
 import { InputError, messageOf } from '../../errors.js';
@@ -60,7 +61,10 @@ async function* batchesOf(file: StoredFile, onSchema?: (schema: Schema) => void)
     const reader = await RecordBatchReader.from(pieces);
     await reader.open();
     onSchema?.(reader.schema);
-    for await (const batch of reader as AsyncIterable<RecordBatch>) yield batch;
+    for await (const batch of reader as AsyncIterable<RecordBatch>) {
+      if (batch.numRows > file.bytes) throw new Error(`${batch.numRows} rows in ${file.bytes} bytes`);
+      yield batch;
+    }
   } catch (error) {
     if (error instanceof InputError) throw error;
     throw new InputError(

@@ -1,6 +1,7 @@
 /**
  * @file Parquet files (parquet.apache.org/docs/file-format) page by page, so that memory holds a page of each column and
- * not a row group, which may be the whole file.
+ * not a row group, which may be the whole file. That the decoder takes the lengths of runs in a page for true, and may
+ * work for long by false ones, is not caught.
  */
 import { parquetMetadataAsync, parquetSchema, type FileMetaData, type SchemaTree } from 'hyparquet';
 import { parquetHeader, readPage } from 'hyparquet/src/column.js';

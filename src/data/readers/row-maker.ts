@@ -27,7 +27,8 @@ export function rowOf(place: Place, first: string, second: string, language?: st
 export function rowOfValues(place: Place, columns: TextColumns, [ko, en, language]: readonly unknown[]): Row {
   for (const [name, value] of [[columns.ko, ko], [columns.en, en]] as const) {
     if (value == null || typeof value === 'string') continue;
-    return faultyRow(place, `expected text in ${name}, got ${inspect(value).slice(0, MOST_SHOWN)}`);
+    const shown = typeof value === 'bigint' ? String(value) : inspect(value);
+    return faultyRow(place, `expected text in ${name}, got ${shown.slice(0, MOST_SHOWN)}`);
   }
   const said = typeof language === 'string' ? language : undefined;
   return rowOf(place, (ko as string | null | undefined) ?? '', (en as string | null | undefined) ?? '', said);

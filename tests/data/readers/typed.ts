@@ -30,11 +30,11 @@ export const PAIRS = Array.from({ length: 6 }, (_, i): [string, string] => [
   `${i} red balls are on a box`,
 ]);
 
-/** A file cut off at every so many bytes, and with bytes changed. */
-export function* damagedCopies(path: string): Generator<Buffer> {
+/** A file cut off at every so many bytes, and with bytes changed, from one on. */
+export function* damagedCopies(path: string, from = 0): Generator<Buffer> {
   const whole = readFileSync(path);
   for (let end = 0; end < whole.length; end += 37) yield whole.subarray(0, end);
-  for (let at = 0; at < whole.length; at += 5) {
+  for (let at = from; at < whole.length; at += 5) {
     const copy = Buffer.from(whole);
     copy[at] ^= 0xff;
     yield copy;

@@ -1,0 +1,66 @@
+import { cpSync, readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { readingFolder } from './reading.js';
+import { fixture, PAIRS } from './readers/typed.js';
+
+const { put, find, read, expectError, inFolder } = readingFolder();
+
+const pairsOf = (rows: readonly string[][]): string[][] => rows.map(([ko, en]) => [ko, en]);
+const MEMORY =
+  '<?xml version="1.0" encoding="UTF-16"?>\n<!DOCTYPE tmx SYSTEM "tmx14.dtd">\n<tmx version="1.4"><body>' +
+  '<tu><tuv xml:lang="en-US"><seg>a red ball</seg></tuv><tuv xml:lang="ko-KR"><seg>빨간 공</seg></tuv></tu></body></tmx>';
+
+describe('found in a folder', () => {
+  test('a data set that datasets has saved is read in the order of its shards', async () => {
+    cpSync(fixture('dataset'), inFolder('dataset'), { recursive: true });
+    expect(pairsOf(await read())).toEqual(PAIRS);
+  });
+
+  test('all splits of a data set are read, and what it has cached is not', async () => {
+    cpSync(fixture('dataset-dict'), inFolder('data'), { recursive: true });
+    expect(pairsOf(await read()).sort()).toEqual([...PAIRS].sort());
+    const { skipped } = await find();
+    expect(skipped.map(({ file }) => file)).toEqual(['data/train/cache-0123456789abcdef.arrow']);
+    expect(skipped[0].why).toMatch(/^an intermediate result that datasets has kept/);
+  });
+
+  test('the shards of a Parquet data set are read in the order of their names, whatever they are called', async () => {
+    for (const [i, name] of ['codec-zstd', 'nested', 'pages-v2'].entries())
+      await put(`data/train-0000${i}-of-00003.parquet`, readFileSync(fixture(`${name}.parquet`)));
+    await put('data/other.bin', readFileSync(fixture('binary.parquet')));
+    const rows = await read();
+    expect(pairsOf(rows)).toEqual([...PAIRS, ...PAIRS, ...PAIRS, ...PAIRS]);
+    expect(rows[6].at(-2)).toBe('data/train-00000-of-00003.parquet:1');
+  });
+
+  test('columns of Parquet and Arrow files can be named, in structures, too', async () => {
+    await put('a.parquet', readFileSync(fixture('nested.parquet')));
+    await put('b.arrow', readFileSync(fixture('dataset/data-00000-of-00002.arrow')));
+    const columns = { ko: 'translation.ko', en: 'translation.en' };
+    expect(pairsOf(await read(['.'], columns))).toEqual([...PAIRS, ...PAIRS.slice(0, 3)]);
+    await expectError(['a.parquet'], /^a\.parquet: .*translation\.ko/, { ko: 'source', en: 'target' });
+  });
+
+  test('a translation memory in UTF-8 or UTF-16 is read, and one of other languages is not', async () => {
+    await put('a.tmx', Buffer.from(`\ufeff${MEMORY}`, 'utf16le'));
+    await put('b.tmx', MEMORY);
+    await put('c.tmx', MEMORY.replace('ko-KR', 'ja-JP'));
+    expect(pairsOf(await read())).toEqual([
+      ['빨간 공', 'a red ball'],
+      ['빨간 공', 'a red ball'],
+    ]);
+    const { skipped } = await find();
+    expect(skipped).toEqual([{ file: 'c.tmx', why: 'expected texts in ko and en, got en-US, ja-JP' }]);
+  });
+
+  test('damaged files given by name are refused in one line', async () => {
+    const parquet = readFileSync(fixture('codec-zstd.parquet'));
+    await put('a.parquet', parquet.subarray(0, 600));
+    await expectError(
+      ['a.parquet'],
+      'a.parquet: expected a whole Parquet file, got 600 bytes without the end of one; download or write it again',
+    );
+    await put('b.arrow', readFileSync(fixture('file.arrow')).subarray(0, 700));
+    await expectError(['b.arrow'], /^b\.arrow: expected .*Arrow.*; write .*again$/);
+  });
+});
