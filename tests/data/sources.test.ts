@@ -112,7 +112,7 @@ describe('files that hold no pairs', () => {
     expect((await find()).skipped).toEqual([
       { file: 'corpus.tar', why: 'an archive that is not .zip; unpack it' },
       { file: 'corpus.zip.part0', why: 'a part of a download; join the parts in their order' },
-      { file: 'notes.txt', why: 'not a kind of file that holds pairs (.xlsx, .xlsm, .jsonl, .ndjson, .json, .csv, .tsv, .tab, .txt, .zip)' },
+      { file: 'notes.txt', why: 'not a kind of file that holds pairs (.xlsx, .xlsm, .parquet, .arrow, .feather, .tmx, .jsonl, .ndjson, .json, .csv, .tsv, .tab, .txt, .zip)' },
       { file: 'old.xls', why: 'an Excel workbook of another kind; save it as .xlsx' },
       { file: 'summary.json', why: 'expected a column ko (or korea, korean) and a column en (or english), got rows; name them with --ko-column and --en-column' },
     ]);

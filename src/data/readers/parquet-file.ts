@@ -1,7 +1,6 @@
 /**
  * @file Parquet files (parquet.apache.org/docs/file-format) page by page, so that memory holds a page of each column and
- * not a row group, which may be the whole file. That the decoder takes the lengths of runs in a page for true, and may
- * work for long by false ones, is not caught.
+ * not a row group, which may be the whole file.
  */
 import { parquetMetadataAsync, parquetSchema, type FileMetaData, type SchemaTree } from 'hyparquet';
 import { parquetHeader, readPage } from 'hyparquet/src/column.js';
@@ -9,6 +8,7 @@ import { convert, DEFAULT_PARSERS } from 'hyparquet/src/convert.js';
 import { getTreePath } from 'hyparquet/src/schema.js';
 import { compressors } from 'hyparquet-compressors';
 import { InputError, messageOf } from '../../errors.js';
+import { unpackPage, type PageHeader } from './parquet-page.js';
 import type { RandomAccess } from './random-access.js';
 
 /** A Parquet file whose footer has been read. */
@@ -21,7 +21,6 @@ export interface ParquetFile {
 
 type RowGroup = FileMetaData['row_groups'][number];
 type ColumnMetaData = NonNullable<RowGroup['columns'][number]['meta_data']>;
-type PageHeader = ReturnType<typeof parquetHeader>;
 
 /** The most bytes of a page, packed or not. Usual are 1 MiB, and some programs write a row group's column as one. */
 const MOST_PAGE_BYTES = 1 << 28;
@@ -134,8 +133,7 @@ class ColumnPages {
     if (bytes.length < header.compressed_page_size) throw new Error('a page beyond its end');
     this.at += size + header.compressed_page_size;
     if (header.type === 'INDEX_PAGE') return;
-    const reader = { view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), offset: 0 };
-    const decoder = {
+    const packedDecoder = {
       ...this.metadata,
       pathInSchema: [...this.leaf.path],
       element: this.leaf.schemaPath.at(-1)!.element,
@@ -144,7 +142,10 @@ class ColumnPages {
       utf8: true,
       parsers: DEFAULT_PARSERS,
     };
-    const { data } = readPage(reader, header, decoder, this.dictionary, undefined, 0);
+    const page = unpackPage(bytes, header, packedDecoder);
+    const { decoder } = page;
+    const reader = { view: new DataView(page.bytes.buffer, page.bytes.byteOffset, page.bytes.byteLength), offset: 0 };
+    const { data } = readPage(reader, page.header, decoder, this.dictionary, undefined, 0);
     if (data === undefined) return;
     if (header.type === 'DICTIONARY_PAGE') this.dictionary = convert(data, decoder);
     else this.values = Array.from(data as ArrayLike<unknown>, unwrapped);
@@ -185,7 +186,10 @@ function unwrapped(value: unknown): unknown {
 }
 
 function checkMagic(access: RandomAccess): void {
-  const [start, end] = [access.read(0, MAGIC_BYTES), access.read(Math.max(0, access.size - MAGIC_BYTES), MAGIC_BYTES)].map(String);
+  const [start, end] = [
+    access.read(0, MAGIC_BYTES),
+    access.read(Math.max(0, access.size - MAGIC_BYTES), MAGIC_BYTES),
+  ].map(String);
   if (start === MAGIC.encrypted || end === MAGIC.encrypted) throw encrypted(access.name);
   if (start === MAGIC.plain && end === MAGIC.plain && access.size > 3 * MAGIC_BYTES) return;
   const found = start === MAGIC.plain ? `${access.size} bytes without the end of one` : 'something else';

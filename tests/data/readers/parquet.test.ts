@@ -32,7 +32,7 @@ describe('a Parquet file', () => {
   test('that is damaged anywhere gives rows or is refused in one line', async () => {
     const path = join(temporaryFolder(), 'damaged.parquet');
     let refused = 0;
-    for (const name of ['codec-snappy.parquet', 'nested.parquet']) {
+    for (const name of ['codec-snappy.parquet', 'nested.parquet', 'pages-v2.parquet', 'delta.parquet']) {
       for (const bytes of damagedCopies(fixture(name))) {
         writeFileSync(path, bytes);
         const columns = name === 'nested.parquet' ? { ko: 'translation.ko', en: 'translation.en' } : undefined;
