@@ -89,7 +89,7 @@ function noCheckpoint(run: string, wanted: string | undefined, names: readonly s
   const there = names.length === 0 ? 'none yet' : [...(older > 0 ? [`${older} older`] : []), ...newest].join(', ');
   return new InputError(
     `${where}: expected ${wanted ?? 'a checkpoint'} in ${relative('.', run) || '.'}, which has ${there}; ` +
-      `give one as run:step, run:best or run:last`,
+      `give one as run:step, run:best or run:last (training keeps the newest, --keep, and the best)`,
   );
 }
 
