@@ -124,7 +124,7 @@ export function userCache(): string {
 /** A path with `~`, `$NAME` and `${NAME}` put in; names that are not set stay as they are. */
 function expanded(path: string): string {
   return path
-    .replace(/^~(?=\/|$)/, homedir())
+    .replace(/^~(?=\/|$)/, () => homedir())
     .replace(
       /\$(?:(\w+)|\{(\w+)\})/g,
       (whole, plain?: string, braced?: string) => process.env[(plain ?? braced)!] ?? whole,
