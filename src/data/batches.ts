@@ -60,7 +60,12 @@ const READ_AHEAD = 2;
  * Cuts rows of a token store into batches of `batchSize`. Asking for a batch also begins to read those that come after
  * it, so that they are in memory when they are asked for.
  */
-export function batchesOf(rows: StoreRows, batchSize: number, padding: Padding, order: BatchOrder = sameOrder): Batches {
+export function batchesOf(
+  rows: StoreRows,
+  batchSize: number,
+  padding: Padding,
+  order: BatchOrder = sameOrder,
+): Batches {
   const count = Math.ceil(rows.count / batchSize);
   const read = (start: number): Promise<LocatedRow[]> => rows.read(start, Math.min(batchSize, rows.count - start));
   const at = async (index: number, epoch = 0): Promise<Batch> => {

@@ -4,7 +4,18 @@ import type { Dialect } from './readers/dialect.js';
 import type { StoredFile } from './readers/stored-file.js';
 
 /** What a source is read as. `json-files` are small JSON files, mostly of one object each. */
-export const SHAPES = ['csv', 'tsv', 'json', 'json-files', 'jsonl', 'workbook', 'aligned', 'parquet', 'arrow', 'tmx'] as const;
+export const SHAPES = [
+  'csv',
+  'tsv',
+  'json',
+  'json-files',
+  'jsonl',
+  'workbook',
+  'aligned',
+  'parquet',
+  'arrow',
+  'tmx',
+] as const;
 
 export type Shape = (typeof SHAPES)[number];
 

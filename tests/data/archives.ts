@@ -4,7 +4,10 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 interface ZipWriter {
-  member: (name: string | Buffer, options?: { store?: boolean }) => { write: (bytes: Buffer) => void; close: () => void };
+  member: (
+    name: string | Buffer,
+    options?: { store?: boolean },
+  ) => { write: (bytes: Buffer) => void; close: () => void };
   close: () => void;
 }
 
@@ -18,7 +21,11 @@ const { writeWorkbook } = (await load('workbook-writer.mjs')) as {
 };
 
 /** Writes an archive. Names that are bytes are written without the flag for UTF-8. */
-export function writeZip(file: string, members: readonly (readonly [name: string | Buffer, content: string | Buffer])[], options = {}): void {
+export function writeZip(
+  file: string,
+  members: readonly (readonly [name: string | Buffer, content: string | Buffer])[],
+  options = {},
+): void {
   mkdirSync(path.dirname(file), { recursive: true });
   const zip = new ZipWriter(file);
   for (const [name, content] of members) {
@@ -40,7 +47,8 @@ export function workbookBytes(file: string, rows: readonly CellValue[][], option
 /** A workbook made of its parts; those that are not given are as short as can be. */
 export function writeWorkbookParts(file: string, parts: Readonly<Record<string, string>>): void {
   const all: Record<string, string> = {
-    'xl/workbook.xml': '<workbook xmlns:r="r"><sheets><sheet name="말뭉치" sheetId="1" r:id="rId1"/></sheets></workbook>',
+    'xl/workbook.xml':
+      '<workbook xmlns:r="r"><sheets><sheet name="말뭉치" sheetId="1" r:id="rId1"/></sheets></workbook>',
     'xl/_rels/workbook.xml.rels':
       '<Relationships><Relationship Id="rId1" Type="x/worksheet" Target="worksheets/sheet1.xml"/><Relationship Id="rId2" Type="x/worksheet" Target="/xl/worksheets/sheet2.xml"/>' +
       '<Relationship Id="rId3" Type="x/sharedStrings" Target="sharedStrings.xml"/></Relationships>',

@@ -29,7 +29,11 @@ describe('batches', () => {
   test('hold padded ids in the order of the store, the last one what is left over', async () => {
     const batches = batchesOf(store.training, 500, PADDING);
     expect([batches.count, batches.pairs]).toEqual([3, 1089]);
-    for (const [index, from, to] of [[0, 0, 500], [2, 1000, 1089], [1, 500, 1000]]) {
+    for (const [index, from, to] of [
+      [0, 0, 500],
+      [2, 1000, 1089],
+      [1, 500, 1000],
+    ]) {
       const { rows, size, ...ids } = await batches.at(index);
       expect([size, rows[0], rows.at(-1)]).toEqual([to - from, from, to - 1]);
       expect(ids).toEqual(expectedIds(from, to));
@@ -70,7 +74,9 @@ describe('the order of batches', () => {
 
   test('is followed', async () => {
     const shuffled = batchesOf(store.training, 50, PADDING, reshuffledOrder(22, 9));
-    const starts = await Promise.all(Array.from({ length: 22 }, async (_, index) => (await shuffled.at(index, 1)).rows[0]));
+    const starts = await Promise.all(
+      Array.from({ length: 22 }, async (_, index) => (await shuffled.at(index, 1)).rows[0]),
+    );
     expect(starts).not.toEqual([...starts].sort((a, b) => a - b));
     expect(new Set(starts).size).toBe(22);
   });

@@ -29,7 +29,17 @@ test('folders are searched in full, each in the order of its names, which are sh
 });
 
 test('documentation, hidden files and what models are made of are passed over', async () => {
-  await put('a.csv', 'README.md', 'LICENSE', '.DS_Store', '.hidden/c.csv', 'tiny/teacher/config.json', 'tiny/teacher/vocab.json', 'tiny/pairs.json', 'vocab.json');
+  await put(
+    'a.csv',
+    'README.md',
+    'LICENSE',
+    '.DS_Store',
+    '.hidden/c.csv',
+    'tiny/teacher/config.json',
+    'tiny/teacher/vocab.json',
+    'tiny/pairs.json',
+    'vocab.json',
+  );
   expect(await find('.')).toEqual(['tiny/pairs.json', 'a.csv', 'vocab.json']);
 });
 
@@ -46,7 +56,9 @@ test('a link to a folder above does not go round in circles', async () => {
 });
 
 test('a path that is not there gets one line', async () => {
-  await expect(find('none.csv')).rejects.toThrow(`${folder}/none.csv: expected a file or folder that can be read, but there is none; check the path`);
+  await expect(find('none.csv')).rejects.toThrow(
+    `${folder}/none.csv: expected a file or folder that can be read, but there is none; check the path`,
+  );
   await expect(find('none.csv')).rejects.toHaveProperty('name', 'InputError');
 });
 
@@ -57,7 +69,9 @@ test('a folder without permission to read gets one line', async () => {
   const asRoot = process.getuid?.() === 0; // who may read all the same
   if (asRoot) process.seteuid!('nobody');
   try {
-    await expect(find('.')).rejects.toThrow(`${folder}/sub: expected a file or folder that can be read, but permission is denied; allow reading it`);
+    await expect(find('.')).rejects.toThrow(
+      `${folder}/sub: expected a file or folder that can be read, but permission is denied; allow reading it`,
+    );
   } finally {
     if (asRoot) process.seteuid!(0);
     await chmod(path.join(folder, 'sub'), 0o700);

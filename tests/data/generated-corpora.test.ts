@@ -13,7 +13,9 @@ interface Planted {
   readonly rows: number;
   readonly clean: number;
   readonly planted: Readonly<Record<string, number>>;
-  readonly corpora: Readonly<Record<string, { readonly rows: number; readonly planted: Readonly<Record<string, number>> }>>;
+  readonly corpora: Readonly<
+    Record<string, { readonly rows: number; readonly planted: Readonly<Record<string, number>> }>
+  >;
 }
 
 let folder: string;
@@ -22,8 +24,19 @@ let packed: Row[];
 let planted: Planted;
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'kd-generated-'));
-  for (const [name, flags] of [['unpacked', []], ['packed', ['--zip']]] as const) {
-    execFileSync(process.execPath, [GENERATOR, '--pairs', String(ROWS), '--out', path.join(folder, name), '--faults', ...flags]);
+  for (const [name, flags] of [
+    ['unpacked', []],
+    ['packed', ['--zip']],
+  ] as const) {
+    execFileSync(process.execPath, [
+      GENERATOR,
+      '--pairs',
+      String(ROWS),
+      '--out',
+      path.join(folder, name),
+      '--faults',
+      ...flags,
+    ]);
   }
   unpacked = await readAll('unpacked');
   packed = await readAll('packed');
@@ -55,12 +68,29 @@ test('archives give the same rows in the same order', () => {
 });
 
 test('the faults are those that were planted', () => {
-  const { emptyKorean, emptyEnglish, blank, missing, sameText, noHangul, exactDuplicate, longEnglish, longKorean, badRow } = planted.planted;
+  const {
+    emptyKorean,
+    emptyEnglish,
+    blank,
+    missing,
+    sameText,
+    noHangul,
+    exactDuplicate,
+    longEnglish,
+    longKorean,
+    badRow,
+  } = planted.planted;
   expect(unpacked.filter(isUnreadable)).toHaveLength(badRow);
-  expect(countOf(({ ko, en }) => ko.trim() === '' || en.trim() === '')).toBe(emptyKorean + emptyEnglish + blank + missing);
+  expect(countOf(({ ko, en }) => ko.trim() === '' || en.trim() === '')).toBe(
+    emptyKorean + emptyEnglish + blank + missing,
+  );
   expect(countOf(({ ko, en }) => ko === en)).toBe(sameText);
-  expect(countOf(({ ko, en }) => ko.trim() !== '' && en.trim() !== '' && !/[\uac00-\ud7a3\u1100-\u11ff]/.test(ko))).toBe(noHangul);
-  expect(countOf(({ ko, en }) => ko.split(' ').length > 77 || en.split(' ').length > 77)).toBe(longEnglish + longKorean);
+  expect(
+    countOf(({ ko, en }) => ko.trim() !== '' && en.trim() !== '' && !/[\uac00-\ud7a3\u1100-\u11ff]/.test(ko)),
+  ).toBe(noHangul);
+  expect(countOf(({ ko, en }) => ko.split(' ').length > 77 || en.split(' ').length > 77)).toBe(
+    longEnglish + longKorean,
+  );
   const different = new Set(pairs().map(({ ko, en }) => JSON.stringify([ko, en])));
   expect(pairs().length - different.size).toBe(exactDuplicate);
   const faults = Object.values(planted.planted).reduce((sum, count) => sum + count, 0);
@@ -68,7 +98,10 @@ test('the faults are those that were planted', () => {
 });
 
 test('clean sentences are as long as real ones', () => {
-  const lengths = pairs().map(({ ko }) => ko.length).filter((length) => length > 3).sort((a, b) => a - b);
+  const lengths = pairs()
+    .map(({ ko }) => ko.length)
+    .filter((length) => length > 3)
+    .sort((a, b) => a - b);
   expect(lengths[0]).toBeGreaterThanOrEqual(15);
   expect(lengths[Math.floor(lengths.length * 0.97)]).toBeLessThanOrEqual(65);
 });

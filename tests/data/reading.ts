@@ -35,8 +35,15 @@ export function readingFolder() {
     for (const source of sources) for await (const row of readSource(source)) rows.push(briefly(row));
     return rows.map((row) => row.map(shorten));
   };
-  const expectError = async (names: readonly string[], message: string | RegExp, columns: ColumnNames = {}): Promise<void> => {
-    const error = await read(names, columns).then(() => undefined, (thrown: unknown) => thrown as Error);
+  const expectError = async (
+    names: readonly string[],
+    message: string | RegExp,
+    columns: ColumnNames = {},
+  ): Promise<void> => {
+    const error = await read(names, columns).then(
+      () => undefined,
+      (thrown: unknown) => thrown as Error,
+    );
     expect(error?.name).toBe('InputError');
     const found = shorten(error!.message);
     if (typeof message === 'string') expect(found).toBe(message);

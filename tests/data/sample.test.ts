@@ -14,7 +14,11 @@ const DATA = path.join(ROOT, 'data');
 /** The folders that belong to the project: others in `data` may be the user's. */
 const FOLDERS = ['sample', 'tiny'];
 
-let corpus: { pairs: Pair[]; files: [file: string, shape: Shape, corpus: CorpusName, pairs: number][]; skipped: readonly SkippedFile[] };
+let corpus: {
+  pairs: Pair[];
+  files: [file: string, shape: Shape, corpus: CorpusName, pairs: number][];
+  skipped: readonly SkippedFile[];
+};
 beforeAll(async () => {
   corpus = await readAll(FOLDERS.map((folder) => path.join(DATA, folder)));
 });
@@ -62,7 +66,9 @@ describe('the sample', () => {
     const wrong = articles.filter(([, article, start]) => (article === 'an') !== (start !== '' && start !== 'uni'));
     expect(articles.length).toBeGreaterThan(2400);
     expect(wrong.map((match) => match.input)).toEqual([]);
-    expect(articles.some(([, , start]) => start === 'uni') && articles.some(([, , start]) => start === 'hour')).toBe(true);
+    expect(articles.some(([, , start]) => start === 'uni') && articles.some(([, , start]) => start === 'hour')).toBe(
+      true,
+    );
   });
 
   test('has the particle that the last sound asks for', () => {
@@ -91,7 +97,9 @@ describe('the tiny models', () => {
   test.each(['teacher', 'student'])('have a %s whose tokenizer knows every word of the sample', async (role) => {
     const folder = path.join(DATA, 'tiny', role);
     const tokenizer = await loadTokenizer(folder);
-    const { vocab_size: vocabSize } = JSON.parse(await readFile(path.join(folder, 'config.json'), 'utf8')) as { vocab_size: number };
+    const { vocab_size: vocabSize } = JSON.parse(await readFile(path.join(folder, 'config.json'), 'utf8')) as {
+      vocab_size: number;
+    };
     expect(tokenizer.vocabSize).toBe(vocabSize);
     const texts = corpus.pairs.flatMap(({ ko, en }) => (role === 'teacher' ? [en] : [ko, en]));
     const encodings = texts.map((text) => tokenizer.encode(text));
@@ -111,7 +119,9 @@ async function filesOf(data: string): Promise<string[]> {
   const names = await Promise.all(
     FOLDERS.map(async (folder) => {
       const entries = await readdir(path.join(data, folder), { recursive: true, withFileTypes: true });
-      return entries.filter((entry) => entry.isFile()).map((entry) => path.relative(data, path.join(entry.parentPath, entry.name)));
+      return entries
+        .filter((entry) => entry.isFile())
+        .map((entry) => path.relative(data, path.join(entry.parentPath, entry.name)));
     }),
   );
   return names.flat().sort();

@@ -6,15 +6,26 @@ const { put, read, find, expectError, inFolder } = readingFolder();
 
 const TABLE = 'sn,file_name,data_set,domain,subdomain,source,ko,mt,en,source_language,target_language,license,style';
 const table = (dataSet: string, ...texts: string[]): string =>
-  [TABLE, ...texts.map((text, i) => `${i},f,${dataSet},d,s,s,${text} 문장,mt,${text} sentence,ko,en,open,문어체`)].join('\n');
+  [TABLE, ...texts.map((text, i) => `${i},f,${dataSet},d,s,s,${text} 문장,mt,${text} sentence,ko,en,open,문어체`)].join(
+    '\n',
+  );
 const tableJson = (dataSet: string, ...texts: string[]): string =>
-  JSON.stringify({ data: texts.map((text, i) => ({ sn: i, data_set: dataSet, ko: `${text} 문장`, mt: 'mt', en: `${text} sentence` })) });
+  JSON.stringify({
+    data: texts.map((text, i) => ({ sn: i, data_set: dataSet, ko: `${text} 문장`, mt: 'mt', en: `${text} sentence` })),
+  });
 
-const corpora = async (): Promise<string[][]> => (await find()).sources.map(({ id, corpus, shape }) => [id, corpus, shape]);
+const corpora = async (): Promise<string[][]> =>
+  (await find()).sources.map(({ id, corpus, shape }) => [id, corpus, shape]);
 
 describe('the corpus of a file', () => {
   test('is told by its header or keys, whatever its name', async () => {
-    await put('1.xlsx', workbookBytes(inFolder('book.tmp'), [['SID', '원문'.normalize('NFD'), '번역문'], [1, '차', 'car']]));
+    await put(
+      '1.xlsx',
+      workbookBytes(inFolder('book.tmp'), [
+        ['SID', '원문'.normalize('NFD'), '번역문'],
+        [1, '차', 'car'],
+      ]),
+    );
     await put('2.json', JSON.stringify([{ 원문: '차', 최종번역문: 'car', 번역문: 'x' }]));
     await put('3.csv', table('기술과학', 'a'));
     await put('4.csv', table('사회과학', 'a'));
@@ -44,7 +55,10 @@ describe('the corpus of a file', () => {
   test('keeps its own columns when other files need the names that the user gives', async () => {
     await put('a.json', JSON.stringify([{ 원문: '차', 최종번역문: 'car' }]));
     await put('b.csv', 'source,target\n배,pear\n');
-    expect((await read(['.'], { ko: 'source', en: 'target' })).map(([ko, en]) => [ko, en])).toEqual([['차', 'car'], ['배', 'pear']]);
+    expect((await read(['.'], { ko: 'source', en: 'target' })).map(([ko, en]) => [ko, en])).toEqual([
+      ['차', 'car'],
+      ['배', 'pear'],
+    ]);
   });
 });
 
@@ -57,7 +71,9 @@ describe('files that hold the same pairs', () => {
     await put('1113_tech_valid_set_30.json', tableJson('기술과학', ...texts.map((text) => `v${text}`)));
     const { sources, skipped } = await find();
     expect(sources.map(({ id }) => id)).toEqual(['1113_tech_train_set_30.csv', '1113_tech_valid_set_30.json']);
-    expect(skipped).toEqual([{ file: '1113_tech_train_set_30.json', why: 'the same pairs as 1113_tech_train_set_30.csv' }]);
+    expect(skipped).toEqual([
+      { file: '1113_tech_train_set_30.json', why: 'the same pairs as 1113_tech_train_set_30.csv' },
+    ]);
   });
 
   test('as CSV and JSON with other pairs, or of other corpora, both count', async () => {
@@ -69,18 +85,31 @@ describe('files that hold the same pairs', () => {
   });
 
   test('in an archive and unpacked beside it count once, files and folders of small ones', async () => {
-    const small = texts.concat(texts.map((text) => `x${text}`), texts.map((text) => `y${text}`), texts.map((text) => `z${text}`));
-    const sentences = small.map((text): [string, string] => [`TL/${text}.json`, JSON.stringify({ 원문: `${text} 문장`, 최종번역문: text })]);
+    const small = texts.concat(
+      texts.map((text) => `x${text}`),
+      texts.map((text) => `y${text}`),
+      texts.map((text) => `z${text}`),
+    );
+    const sentences = small.map((text): [string, string] => [
+      `TL/${text}.json`,
+      JSON.stringify({ 원문: `${text} 문장`, 최종번역문: text }),
+    ]);
     writeZip(inFolder('032.zip'), [...sentences, ['set.csv', table('기술과학', ...texts)]]);
     const packed = await read();
-    for (const [name, content] of [...sentences, ['set.csv', table('기술과학', ...texts)]]) await put(`032/${name}`, content);
+    for (const [name, content] of [...sentences, ['set.csv', table('기술과학', ...texts)]])
+      await put(`032/${name}`, content);
     const { sources, skipped } = await find();
-    expect(sources.map(({ id, files }) => [id, files.length])).toEqual([['032/set.csv', 1], ['032/TL/t0.json', 120]]);
+    expect(sources.map(({ id, files }) => [id, files.length])).toEqual([
+      ['032/set.csv', 1],
+      ['032/TL/t0.json', 120],
+    ]);
     expect(skipped).toEqual([
       { file: '032.zip/TL/t0.json', why: 'the same pairs as 032/TL/t0.json' },
       { file: '032.zip/set.csv', why: 'the same pairs as 032/set.csv' },
     ]);
-    expect(await read()).toEqual(packed.map(([ko, en, place, corpus]) => [ko, en, place.replace('032.zip', '032'), corpus]));
+    expect(await read()).toEqual(
+      packed.map(([ko, en, place, corpus]) => [ko, en, place.replace('032.zip', '032'), corpus]),
+    );
   });
 });
 
@@ -96,7 +125,10 @@ describe('the order of sources', () => {
     const names = Array.from({ length: 2100 }, (_, i) => `${String((i * 1117) % 2100).padStart(4, '0')}.json`);
     for (const name of names) await put(`TL/${name}`, JSON.stringify({ 원문: name, 최종번역문: 'x' }));
     const { sources } = await find();
-    expect(sources.map(({ id, files }) => [id, files.length])).toEqual([['TL/0000.json', 2000], ['TL/2000.json', 100]]);
+    expect(sources.map(({ id, files }) => [id, files.length])).toEqual([
+      ['TL/0000.json', 2000],
+      ['TL/2000.json', 100],
+    ]);
     expect((await read()).map(([ko]) => ko)).toEqual([...names].sort());
   });
 });
@@ -112,9 +144,15 @@ describe('files that hold no pairs', () => {
     expect((await find()).skipped).toEqual([
       { file: 'corpus.tar', why: 'an archive that is not .zip; unpack it' },
       { file: 'corpus.zip.part0', why: 'a part of a download; join the parts in their order' },
-      { file: 'notes.txt', why: 'not a kind of file that holds pairs (.xlsx, .xlsm, .parquet, .arrow, .feather, .tmx, .jsonl, .ndjson, .json, .csv, .tsv, .tab, .txt, .zip)' },
+      {
+        file: 'notes.txt',
+        why: 'not a kind of file that holds pairs (.xlsx, .xlsm, .parquet, .arrow, .feather, .tmx, .jsonl, .ndjson, .json, .csv, .tsv, .tab, .txt, .zip)',
+      },
       { file: 'old.xls', why: 'an Excel workbook of another kind; save it as .xlsx' },
-      { file: 'summary.json', why: 'expected a column ko (or korea, korean) and a column en (or english), got rows; name them with --ko-column and --en-column' },
+      {
+        file: 'summary.json',
+        why: 'expected a column ko (or korea, korean) and a column en (or english), got rows; name them with --ko-column and --en-column',
+      },
     ]);
   });
 
@@ -123,6 +161,9 @@ describe('files that hold no pairs', () => {
     await put('sub/old.xls', 'x');
     await put('a.csv', 'ko,en\n차,car\n');
     await expectError(['a.csv', 'sub/old.xls'], 'sub/old.xls: an Excel workbook of another kind; save it as .xlsx');
-    await expectError(['sub'], /sub: expected files of pairs, got sub\/notes\.txt \(not a kind .+\), sub\/old\.xls \(an Excel .+\); name the data with --data$/);
+    await expectError(
+      ['sub'],
+      /sub: expected files of pairs, got sub\/notes\.txt \(not a kind .+\), sub\/old\.xls \(an Excel .+\); name the data with --data$/,
+    );
   });
 });

@@ -9,7 +9,8 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const PAGE = readFileSync(join(ROOT, 'docs/data.md'), 'utf8');
 const TINY = ['--teacher', 'data/tiny/teacher', '--student', 'data/tiny/student'];
 
-const blocks = (language: string): string[] => [...PAGE.matchAll(new RegExp(`\`\`\`${language}\\n([^]*?)\`\`\``, 'g'))].map(([, block]) => block);
+const blocks = (language: string): string[] =>
+  [...PAGE.matchAll(new RegExp(`\`\`\`${language}\\n([^]*?)\`\`\``, 'g'))].map(([, block]) => block);
 const commands = blocks('sh').flatMap((block) => block.trim().split('\n'));
 
 let clone: string;

@@ -22,7 +22,8 @@ export function compute(node: GraphNode, computed: ReadonlyMap<string, Float64Te
   if (op === undefined) throw new Error(`${node.op} has no float64 form`);
   const inputs = node.inputs.map((name) => computed.get(name)!);
   const values = op(node, inputs, node.dtype === 'float32' ? round : exactly); // integers are exact
-  if (values.length !== sizeOf(node.shape)) throw new Error(`${node.op}: ${values.length} values for [${node.shape}]`);
+  if (values.length !== sizeOf(node.shape))
+    throw new Error(`${node.op}: ${values.length} values for [${node.shape.join()}]`);
   return { shape: node.shape, values };
 }
 

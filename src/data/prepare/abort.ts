@@ -4,7 +4,9 @@ export async function untilAborted<T>(work: Promise<T>, signal: AbortSignal | un
   work.catch(() => undefined); // nobody waits for it any more after an abort
   let stop: () => void = () => undefined;
   const aborted = new Promise<never>((_, reject) => {
-    stop = () => { reject(signal.reason as Error); };
+    stop = () => {
+      reject(signal.reason as Error);
+    };
     signal.addEventListener('abort', stop);
   });
   try {

@@ -74,7 +74,11 @@ export function collectJobs(sources: readonly PairSource[], ordered: boolean): C
 }
 
 /** Reads sources; puts the rows that can be used aside, and counts the others. */
-export async function collect({ sources, ordered }: CollectJob, spill: SpillWriter, onRead: OnRead): Promise<Collected> {
+export async function collect(
+  { sources, ordered }: CollectJob,
+  spill: SpillWriter,
+  onRead: OnRead,
+): Promise<Collected> {
   const read: number[] = CORPORA.map(() => 0);
   const dropped: DropTallies = {};
   const turned: TurnedSource[] = [];
@@ -93,7 +97,8 @@ export async function collect({ sources, ordered }: CollectJob, spill: SpillWrit
       }
       onRead(batch.length, number, false);
     }
-    if (unreadable !== undefined && unreadable.count > MOST_UNREADABLE * index) throw mostlyUnreadable(unreadable.first, unreadable.count, index);
+    if (unreadable !== undefined && unreadable.count > MOST_UNREADABLE * index)
+      throw mostlyUnreadable(unreadable.first, unreadable.count, index);
     if (pairs > 0) turned.push({ source: number, pairs });
     onRead(0, number, true);
   }

@@ -23,7 +23,11 @@ export interface Decision {
 export type Measure = (wanted: Uint8Array) => Promise<Uint8Array>;
 
 /** The same as `decideByHash`, once the rows on whose length the outcome depends are measured. */
-export async function decideByHashAndLength(rows: Rows, settings: PrepareSettings, measure: Measure): Promise<Decision> {
+export async function decideByHashAndLength(
+  rows: Rows,
+  settings: PrepareSettings,
+  measure: Measure,
+): Promise<Decision> {
   const order = rowsByHash(rows.facts);
   const wanted = rowsToMeasure(rows.facts, order, settings.keepDuplicates);
   const tooLong = wanted.includes(1) ? await measure(wanted) : undefined;
@@ -68,7 +72,12 @@ export function decideByPlace({ facts, count }: Rows, { samples = count, validFr
   const used = Math.min(samples, count);
   const sides = new Uint8Array(count).fill(SIDE.training, 0, used);
   sides.fill(SIDE.validation, used - validationCount(used, validFraction), used);
-  return { verdicts: new Uint8Array(count), sides, fingerprint: fingerprintOf(facts.pairHash, rowsByHash(facts)), sidesForAll: () => undefined };
+  return {
+    verdicts: new Uint8Array(count),
+    sides,
+    fingerprint: fingerprintOf(facts.pairHash, rowsByHash(facts)),
+    sidesForAll: () => undefined,
+  };
 }
 
 function fingerprintOf(pairHash: Uint32Array, order: Uint32Array): string {

@@ -14,7 +14,9 @@ import type { DuplicateKind } from './settings.js';
 import type { RowFacts } from './spill.js';
 
 /** Why a row goes; 0 where it stays. */
-export const VERDICTS = ['stays', 'duplicate_pair', 'duplicate_ko', 'duplicate_en'] as const satisfies readonly ('stays' | DropReason)[];
+export const VERDICTS = ['stays', 'duplicate_pair', 'duplicate_ko', 'duplicate_en'] as const satisfies readonly (
+  'stays' | DropReason
+)[];
 
 const [, DUPLICATE_PAIR, DUPLICATE_KO, DUPLICATE_EN] = VERDICTS.keys();
 
@@ -27,7 +29,7 @@ export function rowsToMeasure(facts: RowFacts, order: Uint32Array, keep: readonl
   const wanted = new Uint8Array(order.length);
   if (!keep.includes('ko')) markShared(facts, koHash, order, wanted);
   if (!keep.includes('en')) markShared(facts, enHash, order, wanted);
-  for (let start = 0; start < order.length; ) {
+  for (let start = 0; start < order.length;) {
     let end = start + 1;
     while (end < order.length && samePair(facts, order[end], order[start])) end++;
     const copies = order.subarray(start, end);
@@ -85,9 +87,13 @@ export function rowsByHash(facts: RowFacts): Uint32Array {
   const { pairHash, corpus, variant, source, index } = facts;
   const order = sortByHighWord(pairHash);
   const compare = (a: number, b: number): number =>
-    pairHash[2 * a + 1] - pairHash[2 * b + 1] || pairHash[2 * a] - pairHash[2 * b] ||
-    corpus[a] - corpus[b] || (variant === undefined ? 0 : variant[a] - variant[b]) || source[a] - source[b] || index[a] - index[b];
-  for (let start = 0; start < order.length; ) {
+    pairHash[2 * a + 1] - pairHash[2 * b + 1] ||
+    pairHash[2 * a] - pairHash[2 * b] ||
+    corpus[a] - corpus[b] ||
+    (variant === undefined ? 0 : variant[a] - variant[b]) ||
+    source[a] - source[b] ||
+    index[a] - index[b];
+  for (let start = 0; start < order.length;) {
     let end = start + 1;
     while (end < order.length && pairHash[2 * order[end] + 1] === pairHash[2 * order[start] + 1]) end++;
     if (end - start > 1) order.subarray(start, end).sort(compare);

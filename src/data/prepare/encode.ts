@@ -77,7 +77,10 @@ export async function encode(job: EncodeJob, encoders: Encoders, onEncoded: (row
 }
 
 /** Rows in use, by order key; equal keys are equal pairs, and go by corpus, then by how they are written. */
-function sortedRows(jobs: readonly EncodeSegment[], segments: readonly Segment[]): { segment: number; place: number }[] {
+function sortedRows(
+  jobs: readonly EncodeSegment[],
+  segments: readonly Segment[],
+): { segment: number; place: number }[] {
   const rows: { segment: number; place: number; high: number; low: number }[] = [];
   for (const [segment, { keys }] of segments.entries()) {
     const { sides } = jobs[segment];
@@ -87,7 +90,8 @@ function sortedRows(jobs: readonly EncodeSegment[], segments: readonly Segment[]
   }
   const compareCopies = (a: SpilledRow, b: SpilledRow): number =>
     a.corpus - b.corpus || Buffer.compare(a.ko, b.ko) || Buffer.compare(a.en, b.en);
-  const textsOf = ({ segment, place }: { segment: number; place: number }): SpilledRow => rowOf(segments[segment], place);
+  const textsOf = ({ segment, place }: { segment: number; place: number }): SpilledRow =>
+    rowOf(segments[segment], place);
   return rows.sort((a, b) => a.high - b.high || a.low - b.low || compareCopies(textsOf(a), textsOf(b)));
 }
 
@@ -97,7 +101,10 @@ function writerOf(writers: Map<number, ShardWriter>, side: number): ShardWriter 
   return writer;
 }
 
-async function writeShards(writers: ReadonlyMap<number, ShardWriter>, { folder, shard }: EncodeJob): Promise<ShardFile[]> {
+async function writeShards(
+  writers: ReadonlyMap<number, ShardWriter>,
+  { folder, shard }: EncodeJob,
+): Promise<ShardFile[]> {
   const files: ShardFile[] = [];
   for (const [side, writer] of writers) {
     const file = `${sideName(side)}-${String(shard).padStart(5, '0')}.arrow`;

@@ -31,12 +31,21 @@ export function hashBytes(bytes: Uint8Array, start: number, end: number, out: Ui
     if (isWhole) h4 = (Math.imul((rotateLeft(h4, 13) + h1) | 0, 5) + 0x32ac3b17) | 0;
   }
   const length = end - start;
-  h1 ^= length; h2 ^= length; h3 ^= length; h4 ^= length;
+  h1 ^= length;
+  h2 ^= length;
+  h3 ^= length;
+  h4 ^= length;
   h1 = (h1 + h2 + h3 + h4) | 0;
-  h2 = finalMix((h2 + h1) | 0); h3 = finalMix((h3 + h1) | 0); h4 = finalMix((h4 + h1) | 0);
+  h2 = finalMix((h2 + h1) | 0);
+  h3 = finalMix((h3 + h1) | 0);
+  h4 = finalMix((h4 + h1) | 0);
   h1 = (finalMix(h1) + h2 + h3 + h4) | 0;
-  out[0] = h1; out[1] = h2 + h1;
-  if (out.length > 2) { out[2] = h3 + h1; out[3] = h4 + h1; }
+  out[0] = h1;
+  out[1] = h2 + h1;
+  if (out.length > 2) {
+    out[2] = h3 + h1;
+    out[3] = h4 + h1;
+  }
 }
 
 const block = new Uint32Array(4);
@@ -44,13 +53,19 @@ const blockBytes = new Uint8Array(block.buffer);
 
 /** Writes the hash of a pair to `out`, from the hashes of its Korean and its English text. */
 export function hashPair(ko: Hash64, en: Hash64, out: Hash64): void {
-  block[0] = ko[0]; block[1] = ko[1]; block[2] = en[0]; block[3] = en[1];
+  block[0] = ko[0];
+  block[1] = ko[1];
+  block[2] = en[0];
+  block[3] = en[1];
   hashBytes(blockBytes, 0, 16, out);
 }
 
 /** Writes to `out` what a seed makes of the hash of a pair, whose words are `low` and `high`. */
 export function hashSeeded(low: number, high: number, seed: number, purpose: number, out: Hash64): void {
-  block[0] = low; block[1] = high; block[2] = seed; block[3] = purpose;
+  block[0] = low;
+  block[1] = high;
+  block[2] = seed;
+  block[3] = purpose;
   hashBytes(blockBytes, 0, 16, out);
 }
 

@@ -20,7 +20,12 @@ export interface JobRunner {
 }
 
 /** Runs jobs one after the other in this thread. */
-export function jobRunner(spillFolder: string, name: string, seed: number | undefined, loadEncoders: () => Promise<Encoders>): JobRunner {
+export function jobRunner(
+  spillFolder: string,
+  name: string,
+  seed: number | undefined,
+  loadEncoders: () => Promise<Encoders>,
+): JobRunner {
   let spill: SpillWriter | undefined;
   let encoders: Promise<Encoders> | undefined;
   const runJob = async (job: Job, onRows: OnRows): Promise<Collected | Measured | Encoded> => {

@@ -19,7 +19,12 @@ export interface CountedRows {
 }
 
 /** Counts by reasons and corpora. */
-export function countRows(collected: readonly Collected[], rows: Rows, { verdicts, sides, tooLong }: Pick<Decision, 'verdicts' | 'sides' | 'tooLong'>, encoded: readonly Encoded[]): CountedRows {
+export function countRows(
+  collected: readonly Collected[],
+  rows: Rows,
+  { verdicts, sides, tooLong }: Pick<Decision, 'verdicts' | 'sides' | 'tooLong'>,
+  encoded: readonly Encoded[],
+): CountedRows {
   const counts = (): number[] => CORPORA.map(() => 0);
   const [training, validation, notSampled] = [counts(), counts(), counts()];
   const dropped = new Map<DropReason, number[]>();
@@ -31,10 +36,14 @@ export function countRows(collected: readonly Collected[], rows: Rows, { verdict
     dropped.get(reason)![corpus[row]]++;
     firsts.get(reason)!.add(row);
   };
-  const isCopyOfLong = copiesOf(encoded.map((shard) => shard.tooLong), rows);
+  const isCopyOfLong = copiesOf(
+    encoded.map((shard) => shard.tooLong),
+    rows,
+  );
   verdicts.forEach((verdict, row) => {
     if (tooLong?.[row] === 1) drop('too_long', row);
-    else if (verdict === 0) notSampled[corpus[row]]++; // until it turns up among those encoded
+    else if (verdict === 0)
+      notSampled[corpus[row]]++; // until it turns up among those encoded
     else drop(isCopyOfLong(row) ? 'too_long' : (VERDICTS[verdict] as DropReason), row);
   });
   for (const shard of encoded) {
@@ -47,30 +56,39 @@ export function countRows(collected: readonly Collected[], rows: Rows, { verdict
       drop('too_long', row);
     }
   }
-  const examples = Object.fromEntries([...firsts].map(([reason, { rows: first }]) => [reason, first.map((row) => placeText(rows, row))]));
+  const examples = Object.fromEntries(
+    [...firsts].map(([reason, { rows: first }]) => [reason, first.map((row) => placeText(rows, row))]),
+  );
   const found = mergeTallies(collected);
   const reasons = Object.keys(DROP_REASONS) as DropReason[];
   return {
     outcomes: {
       read: CORPORA.map((_, i) => collected.reduce((sum, { read }) => sum + read[i], 0)),
-      dropped: new Map(reasons.flatMap((reason) => {
-        const tally = found[reason]?.counts ?? dropped.get(reason);
-        return tally === undefined ? [] : [[reason, tally]];
-      })),
+      dropped: new Map(
+        reasons.flatMap((reason) => {
+          const tally = found[reason]?.counts ?? dropped.get(reason);
+          return tally === undefined ? [] : [[reason, tally]];
+        }),
+      ),
       not_sampled: notSampled,
       training,
       validation,
     },
-    examples: Object.fromEntries(reasons.flatMap((reason) => {
-      const first = found[reason]?.examples.map(({ text }) => text) ?? examples[reason];
-      return first === undefined ? [] : [[reason, first]];
-    })),
+    examples: Object.fromEntries(
+      reasons.flatMap((reason) => {
+        const first = found[reason]?.examples.map(({ text }) => text) ?? examples[reason];
+        return first === undefined ? [] : [[reason, first]];
+      }),
+    ),
   };
 }
 
 /** Tells the copies of pairs that were found to be too long while they were encoded: for that these go, too. */
 function copiesOf(tooLong: readonly Uint32Array[], { facts }: Rows): (row: number) => boolean {
-  const long = new RowTable(facts.pairHash, tooLong.reduce((sum, { length }) => sum + length, 0));
+  const long = new RowTable(
+    facts.pairHash,
+    tooLong.reduce((sum, { length }) => sum + length, 0),
+  );
   for (const rows of tooLong) for (const row of rows) long.add(row);
   return (row) => long.find(row) >= 0;
 }
@@ -119,7 +137,10 @@ function mergeTallies(collected: readonly Collected[]): DropTallies {
     const byPlace = (a: Example, b: Example): number => a.source - b.source || a.index - b.index;
     merged[reason] = {
       counts: CORPORA.map((_, i) => tallies.reduce((sum, { counts }) => sum + counts[i], 0)),
-      examples: tallies.flatMap(({ examples }) => examples).sort(byPlace).slice(0, EXAMPLES),
+      examples: tallies
+        .flatMap(({ examples }) => examples)
+        .sort(byPlace)
+        .slice(0, EXAMPLES),
     };
   }
   return merged;

@@ -121,9 +121,14 @@ async function makeShards(
 
   const encodeAll = (sides: Uint8Array): Promise<Encoded[]> => {
     const shards = dealOut(rows, sides, isOrdered);
-    const total = Math.min(shards.reduce((sum, shard) => sum + shard.rows, 0), settings.samples ?? Infinity);
+    const total = Math.min(
+      shards.reduce((sum, shard) => sum + shard.rows, 0),
+      settings.samples ?? Infinity,
+    );
     let done = 0;
-    return encodeShards(shards, sides, { samples: settings.samples, long, folder }, team, (count) => onEncoded?.((done += count), total));
+    return encodeShards(shards, sides, { samples: settings.samples, long, folder }, team, (count) =>
+      onEncoded?.((done += count), total),
+    );
   };
   let { sides } = decision;
   let encoded = await encodeAll(sides);
@@ -135,14 +140,34 @@ async function makeShards(
   if (counts.total.training === 0) throw nothingLeft(paths, counts.total);
   const lengths = sumLengths([...measuredLengths, ...encoded.map((shard) => shard.lengths)], LONGEST_COUNTED + 1);
   const cut = cutCounts(lengths, long === 'drop' ? Infinity : encoders.teacher.maxLength);
-  const manifest = describeStore({ settings, encoders, fingerprint: decision.fingerprint, counts, files: encoded.flatMap((shard) => shard.files) });
+  const manifest = describeStore({
+    settings,
+    encoders,
+    fingerprint: decision.fingerprint,
+    counts,
+    files: encoded.flatMap((shard) => shard.files),
+  });
   return { report: { ...counts, examples, ...(turned && { turned }), lengths, cut }, manifest };
 }
 
-function describeStore({ settings, encoders, fingerprint, counts, files }: {
-  settings: PrepareSettings; encoders: Encoders; fingerprint: string; counts: Pick<PrepareReport, 'corpora' | 'total'>; files: readonly ShardFile[];
+function describeStore({
+  settings,
+  encoders,
+  fingerprint,
+  counts,
+  files,
+}: {
+  settings: PrepareSettings;
+  encoders: Encoders;
+  fingerprint: string;
+  counts: Pick<PrepareReport, 'corpora' | 'total'>;
+  files: readonly ShardFile[];
 }): Manifest {
-  const tokenizer = (encoder: Encoder): StoredTokenizer => ({ fingerprint: encoder.fingerprint ?? null, pad_id: encoder.padId, vocab_size: encoder.vocabSize });
+  const tokenizer = (encoder: Encoder): StoredTokenizer => ({
+    fingerprint: encoder.fingerprint ?? null,
+    pad_id: encoder.padId,
+    vocab_size: encoder.vocabSize,
+  });
   return manifestOf({
     max_length: encoders.teacher.maxLength,
     tokenizers: { teacher: tokenizer(encoders.teacher), student: tokenizer(encoders.student) },
@@ -158,18 +183,29 @@ function openTeam(options: PrepareOptions, spillFolder: string, sources: readonl
   const isLittle = sources.reduce((sum, { bytes }) => sum + bytes, 0) < LITTLE_DATA;
   const threads = options.threads ?? (isLittle ? 0 : availableParallelism());
   const seed = settings.shuffle ? settings.seed : undefined;
-  if (threads === 0 || threadEncoders === undefined) return teamOf([jobRunner(spillFolder, '0', seed, () => Promise.resolve(encoders))]);
-  return teamOf(Array.from({ length: threads }, (_, i) => workerRunner({ spillFolder, name: String(i), seed, ...threadEncoders })));
+  if (threads === 0 || threadEncoders === undefined)
+    return teamOf([jobRunner(spillFolder, '0', seed, () => Promise.resolve(encoders))]);
+  return teamOf(
+    Array.from({ length: threads }, (_, i) => workerRunner({ spillFolder, name: String(i), seed, ...threadEncoders })),
+  );
 }
 
-function cutCounts(lengths: Readonly<Record<IdColumn, readonly number[]>>, maxLength: number): Record<IdColumn, number> {
-  const cut = ID_COLUMNS.map((column) => [column, lengths[column].slice(maxLength + 1).reduce((sum, count) => sum + count, 0)]);
+function cutCounts(
+  lengths: Readonly<Record<IdColumn, readonly number[]>>,
+  maxLength: number,
+): Record<IdColumn, number> {
+  const cut = ID_COLUMNS.map((column) => [
+    column,
+    lengths[column].slice(maxLength + 1).reduce((sum, count) => sum + count, 0),
+  ]);
   return Object.fromEntries(cut) as Record<IdColumn, number>;
 }
 
 function checkVocabularies(encoders: Encoders): void {
   for (const [role, { vocabSize }] of Object.entries(encoders) as [string, Encoder][]) {
     if (vocabSize <= LARGEST_VOCABULARY) continue;
-    throw new InputError(`--${role}: expected a tokenizer with at most ${LARGEST_VOCABULARY} ids, which 16 bits hold, got ${vocabSize}; choose another model`);
+    throw new InputError(
+      `--${role}: expected a tokenizer with at most ${LARGEST_VOCABULARY} ids, which 16 bits hold, got ${vocabSize}; choose another model`,
+    );
   }
 }

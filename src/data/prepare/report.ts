@@ -113,7 +113,9 @@ export function totalCounts(outcomes: Outcomes): RowCounts {
 }
 
 function countsOf(outcomes: Outcomes, pick: (counts: readonly number[]) => number): RowCounts {
-  const dropped = [...outcomes.dropped].map(([reason, counts]) => [reason, pick(counts)] as const).filter(([, count]) => count > 0);
+  const dropped = [...outcomes.dropped]
+    .map(([reason, counts]) => [reason, pick(counts)] as const)
+    .filter(([, count]) => count > 0);
   return {
     read: pick(outcomes.read),
     dropped: Object.fromEntries(dropped),

@@ -19,7 +19,9 @@ export function rowEstimate(sources: readonly PairSource[]): RowEstimate {
   let openBytes = sources.reduce((sum, { bytes }) => sum + bytes, 0);
   let rows = 0;
   return {
-    get rows() { return rows; },
+    get rows() {
+      return rows;
+    },
     add(count, number, isEnd) {
       rows += count;
       const source = open.get(number)!;

@@ -12,7 +12,9 @@ export interface Rows {
 
 /** Joins runs in the order of their first rows' places. Takes the facts out of the runs, so that none is held twice. */
 export function joinRuns(unordered: readonly Run[]): Rows {
-  const runs = [...unordered].sort((a, b) => a.facts.source[0] - b.facts.source[0] || a.facts.index[0] - b.facts.index[0]);
+  const runs = [...unordered].sort(
+    (a, b) => a.facts.source[0] - b.facts.source[0] || a.facts.index[0] - b.facts.index[0],
+  );
   const runStarts = [0];
   for (const { facts } of runs) runStarts.push(runStarts.at(-1)! + facts.corpus.length);
   const count = runStarts.at(-1)!;
@@ -26,14 +28,24 @@ export function joinRuns(unordered: readonly Run[]): Rows {
     return joined;
   };
   const corpus = new Uint8Array(count);
-  parts.forEach((part, run) => { corpus.set(part.corpus, runStarts[run]); });
+  parts.forEach((part, run) => {
+    corpus.set(part.corpus, runStarts[run]);
+  });
   const hasVariants = parts.some(({ variant }) => variant !== undefined);
   const variant = new Uint32Array(hasVariants ? count : 0);
   parts.forEach((part, run) => {
     if (part.variant !== undefined) variant.set(part.variant, runStarts[run]);
     delete part.variant;
   });
-  const facts = { ...(hasVariants && { variant }), pairHash: words('pairHash', 2), koHash: words('koHash', 2), enHash: words('enHash', 2), corpus, source: words('source', 1), index: words('index', 1) };
+  const facts = {
+    ...(hasVariants && { variant }),
+    pairHash: words('pairHash', 2),
+    koHash: words('koHash', 2),
+    enHash: words('enHash', 2),
+    corpus,
+    source: words('source', 1),
+    index: words('index', 1),
+  };
   return { count, facts, runs, runStarts };
 }
 

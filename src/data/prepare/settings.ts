@@ -25,7 +25,13 @@ export interface PrepareSettings {
 }
 
 /** What most runs want. */
-export const PREPARE_DEFAULTS: PrepareSettings = { validFraction: 0.2, seed: 42, shuffle: true, long: 'drop', keepDuplicates: [] };
+export const PREPARE_DEFAULTS: PrepareSettings = {
+  validFraction: 0.2,
+  seed: 42,
+  shuffle: true,
+  long: 'drop',
+  keepDuplicates: [],
+};
 
 /** Throws an `InputError` for numbers out of range. */
 export function checkSettings({ samples = 1, validFraction }: PrepareSettings): void {

@@ -31,11 +31,19 @@ export function dealOut(rows: Rows, sides: Uint8Array, isOrdered: boolean): Shar
   const share = PARTITIONS / shardCount;
   const segmentOf = (run: number, from: number, to: number): Stretch => {
     const { file, byteStarts, rowStarts } = rows.runs[run];
-    return { file, from: byteStarts[from], to: byteStarts[to], firstRow: rows.runStarts[run] + rowStarts[from], rows: rowStarts[to] - rowStarts[from] };
+    return {
+      file,
+      from: byteStarts[from],
+      to: byteStarts[to],
+      firstRow: rows.runStarts[run] + rowStarts[from],
+      rows: rowStarts[to] - rowStarts[from],
+    };
   };
   const segmentsOf = isOrdered
     ? rows.runs.map((_, run) => [segmentOf(run, 0, 1)])
-    : Array.from({ length: shardCount }, (_, shard) => rows.runs.map((_, run) => segmentOf(run, shard * share, (shard + 1) * share)));
+    : Array.from({ length: shardCount }, (_, shard) =>
+        rows.runs.map((_, run) => segmentOf(run, shard * share, (shard + 1) * share)),
+      );
   return segmentsOf.map((segments, number) => ({
     number,
     segments: segments.filter((segment) => segment.rows > 0),
@@ -50,17 +58,28 @@ export function dealOut(rows: Rows, sides: Uint8Array, isOrdered: boolean): Shar
 export async function encodeShards(
   shards: readonly Shard[],
   sides: Uint8Array,
-  { samples = Infinity, long, folder }: { readonly samples?: number | undefined; readonly long: LongChoice; readonly folder: string },
+  {
+    samples = Infinity,
+    long,
+    folder,
+  }: { readonly samples?: number | undefined; readonly long: LongChoice; readonly folder: string },
   team: Team,
   onRows: (rows: number) => void,
 ): Promise<Encoded[]> {
   const results: Encoded[] = [];
   let wanted = samples;
-  for (let next = 0; next < shards.length && wanted > 0; ) {
+  for (let next = 0; next < shards.length && wanted > 0;) {
     const together = shards.slice(next, next + Math.max(countThatFit(shards.slice(next), wanted), 1));
     const jobs = together.map(({ number, segments }): EncodeJob => ({
-      kind: 'encode', shard: number, limit: wanted, long, folder,
-      segments: segments.map(({ rows, ...segment }) => ({ ...segment, sides: sides.slice(segment.firstRow, segment.firstRow + rows) })),
+      kind: 'encode',
+      shard: number,
+      limit: wanted,
+      long,
+      folder,
+      segments: segments.map(({ rows, ...segment }) => ({
+        ...segment,
+        sides: sides.slice(segment.firstRow, segment.firstRow + rows),
+      })),
     }));
     for (const result of await team.runAll(jobs, onRows)) {
       results.push(result);

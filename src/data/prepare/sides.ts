@@ -24,7 +24,11 @@ export function borderOf(validFraction: number): number {
  *
  * @param group the row that stands for each row's group, from `groupsByText`; undefined where no texts are shared
  */
-export function sideHash({ pairHash }: RowFacts, seed: number, group: Uint32Array | undefined): (row: number) => number {
+export function sideHash(
+  { pairHash }: RowFacts,
+  seed: number,
+  group: Uint32Array | undefined,
+): (row: number) => number {
   const out = new Uint32Array(2);
   return (row) => {
     const decider = group === undefined ? row : group[row];

@@ -68,8 +68,10 @@ export class SpillWriter {
       hashBytes(this.bytes, enStart, end, en);
     }
     hashPair(ko, en, pair);
-    if (this.seed === undefined) { key[0] = row.index; key[1] = row.source; }
-    else hashSeeded(pair[0], pair[1], this.seed, PURPOSE.order, key);
+    if (this.seed === undefined) {
+      key[0] = row.index;
+      key[1] = row.source;
+    } else hashSeeded(pair[0], pair[1], this.seed, PURPOSE.order, key);
 
     const header = [key[0], key[1], this.nameNumber(row.file), row.row, enStart - koStart, end - enStart, row.corpus];
     for (const [i, word] of header.entries()) this.bytes.writeUInt32LE(word, start + 4 * i);
@@ -126,7 +128,13 @@ export class SpillWriter {
     const names = Buffer.from(JSON.stringify([...this.names.keys()]));
     this.write(grouped);
     this.write(names);
-    this.ready.push({ file: this.path, facts: pickFacts(this.rows.facts, order), rowStarts, byteStarts, nameBytes: names.length });
+    this.ready.push({
+      file: this.path,
+      facts: pickFacts(this.rows.facts, order),
+      rowStarts,
+      byteStarts,
+      nameBytes: names.length,
+    });
     this.used = 0;
     this.count = 0;
     this.names = new Map();
@@ -134,7 +142,7 @@ export class SpillWriter {
 
   private write(bytes: Buffer): void {
     named(this.path, () => {
-      for (let done = 0; done < bytes.length; ) {
+      for (let done = 0; done < bytes.length;) {
         const written = writeSync(this.handle, bytes, done, bytes.length - done);
         done += written;
         this.position += written;

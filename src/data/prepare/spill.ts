@@ -57,7 +57,7 @@ export function readSegment(file: string, from: number, to: number): Segment {
   const bytes = readBytes(file, from, to);
   const starts: number[] = [0];
   const keys: number[] = [];
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     keys.push(bytes.readUInt32LE(at), bytes.readUInt32LE(at + 4));
     at += HEADER_BYTES + bytes.readUInt32LE(at + 16) + bytes.readUInt32LE(at + 20);
     starts.push(at);
@@ -70,7 +70,11 @@ export function rowOf({ bytes, starts }: Segment, row: number): SpilledRow {
   const start = starts[row];
   const koStart = start + HEADER_BYTES;
   const enStart = koStart + bytes.readUInt32LE(start + 16);
-  return { ko: bytes.subarray(koStart, enStart), en: bytes.subarray(enStart, starts[row + 1]), corpus: bytes[start + 24] };
+  return {
+    ko: bytes.subarray(koStart, enStart),
+    en: bytes.subarray(enStart, starts[row + 1]),
+    corpus: bytes[start + 24],
+  };
 }
 
 /** Where a row of a run came from: `file:row`. */
@@ -88,7 +92,7 @@ function readBytes(file: string, from: number, to: number): Buffer {
   const bytes = Buffer.allocUnsafe(to - from);
   const handle = openSync(file, 'r');
   try {
-    for (let done = 0; done < bytes.length; ) {
+    for (let done = 0; done < bytes.length;) {
       const read = readSync(handle, bytes, done, bytes.length - done, from + done);
       if (read === 0) throw new Error(`${file}: ends at byte ${from + done}, expected ${to}`);
       done += read;

@@ -16,12 +16,24 @@ export interface WorkerSetup {
 
 /** What a worker says. */
 export type WorkerMessage =
-  | { readonly kind: 'rows'; readonly rows: number; readonly source: number | undefined; readonly isEnd: boolean | undefined }
+  | {
+      readonly kind: 'rows';
+      readonly rows: number;
+      readonly source: number | undefined;
+      readonly isEnd: boolean | undefined;
+    }
   | { readonly kind: 'done'; readonly result: unknown }
-  | { readonly kind: 'failed'; readonly isInput: boolean; readonly message: string; readonly stack: string | undefined };
+  | {
+      readonly kind: 'failed';
+      readonly isInput: boolean;
+      readonly message: string;
+      readonly stack: string | undefined;
+    };
 
 const { spillFolder, name, seed, encoderModule, encoderFolders } = workerData as WorkerSetup;
-const say = (message: WorkerMessage, transfer: ArrayBuffer[] = []): void => { parentPort!.postMessage(message, transfer); };
+const say = (message: WorkerMessage, transfer: ArrayBuffer[] = []): void => {
+  parentPort!.postMessage(message, transfer);
+};
 
 const runner = jobRunner(spillFolder, name, seed, async () => {
   const { loadEncoders } = (await import(encoderModule)) as { loadEncoders: (folders: unknown) => Promise<Encoders> };
@@ -29,13 +41,19 @@ const runner = jobRunner(spillFolder, name, seed, async () => {
 });
 
 parentPort!.on('message', (job: Job) => {
-  runner.run(job, (rows, source, isEnd) => { say({ kind: 'rows', rows, source, isEnd }); }).then(
-    (result) => { say({ kind: 'done', result }, buffersIn(result)); },
-    (error: unknown) => {
-      const { message, stack } = error instanceof Error ? error : new Error(String(error));
-      say({ kind: 'failed', isInput: error instanceof InputError, message, stack });
-    },
-  );
+  runner
+    .run(job, (rows, source, isEnd) => {
+      say({ kind: 'rows', rows, source, isEnd });
+    })
+    .then(
+      (result) => {
+        say({ kind: 'done', result }, buffersIn(result));
+      },
+      (error: unknown) => {
+        const { message, stack } = error instanceof Error ? error : new Error(String(error));
+        say({ kind: 'failed', isInput: error instanceof InputError, message, stack });
+      },
+    );
 });
 
 /** The memory behind all arrays in a result: handed over, not copied. */

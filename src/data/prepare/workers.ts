@@ -37,7 +37,9 @@ export function workerRunner(setup: WorkerSetup): JobRunner {
       new Promise<Result<J>>((resolve, reject) => {
         worker.removeAllListeners();
         worker.on('error', reject);
-        worker.on('exit', (code) => { reject(new Error(`a worker thread ended with code ${code} before its job was done`)); });
+        worker.on('exit', (code) => {
+          reject(new Error(`a worker thread ended with code ${code} before its job was done`));
+        });
         worker.on('message', (message: WorkerMessage) => {
           if (message.kind === 'rows') onRows(message.rows, message.source, message.isEnd);
           else if (message.kind === 'done') resolve(message.result as Result<J>);

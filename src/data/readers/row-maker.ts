@@ -25,7 +25,10 @@ export function rowOf(place: Place, first: string, second: string, language?: st
  * one that is no text makes the row unreadable.
  */
 export function rowOfValues(place: Place, columns: TextColumns, [ko, en, language]: readonly unknown[]): Row {
-  for (const [name, value] of [[columns.ko, ko], [columns.en, en]] as const) {
+  for (const [name, value] of [
+    [columns.ko, ko],
+    [columns.en, en],
+  ] as const) {
     if (value == null || typeof value === 'string') continue;
     const shown = typeof value === 'bigint' ? String(value) : inspect(value);
     return faultyRow(place, `expected text in ${name}, got ${shown.slice(0, MOST_SHOWN)}`);

@@ -14,7 +14,11 @@ export interface SharedStrings {
  * of AI Hub's has half a million of them: they are kept as bytes, outside the heap. Throws an `InputError` for a
  * damaged table.
  */
-export async function readSharedStrings(pieces: AsyncIterable<Buffer> | undefined, name: string, count = Infinity): Promise<SharedStrings> {
+export async function readSharedStrings(
+  pieces: AsyncIterable<Buffer> | undefined,
+  name: string,
+  count = Infinity,
+): Promise<SharedStrings> {
   const texts = new TextTable();
   if (pieces === undefined) return texts;
   let [text, isText, inPhonetic] = ['', false, false];
@@ -62,7 +66,10 @@ class TextTable implements SharedStrings {
     this.blocks.push({ bytes: Buffer.from(this.last.join('')), ends });
     this.last = [];
     this.bytes += end;
-    if (this.bytes > MOST_BYTES) throw new InputError(`${name}: expected at most ${MOST_BYTES} bytes of texts in a workbook, got more; save its sheets as several workbooks`);
+    if (this.bytes > MOST_BYTES)
+      throw new InputError(
+        `${name}: expected at most ${MOST_BYTES} bytes of texts in a workbook, got more; save its sheets as several workbooks`,
+      );
   }
 
   readonly at = (index: number): string | undefined => {

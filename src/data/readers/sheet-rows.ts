@@ -82,14 +82,19 @@ class SheetReader implements XmlReader<SheetRow[]> {
     const style = this.style === undefined ? {} : { style: this.style };
     this.cells.push({ column: this.column, type: this.type, value: unescaped(this.value), ...style });
     this.value = '';
-    if (this.cells.length > MOST_COLUMNS) throw new InputError(`${this.name}: expected at most ${MOST_COLUMNS} cells in a row, got more in row ${this.row}; save it as .xlsx again`);
+    if (this.cells.length > MOST_COLUMNS)
+      throw new InputError(
+        `${this.name}: expected at most ${MOST_COLUMNS} cells in a row, got more in row ${this.row}; save it as .xlsx again`,
+      );
   }
 }
 
 /** A text and what comes after it. Throws an `InputError`, called by `name`, for one that no cell could hold. */
 export function joined(text: string, piece: string, name: string): string {
   if (text.length + piece.length <= MOST_CHARACTERS) return text + piece;
-  throw new InputError(`${name}: expected at most ${MOST_CHARACTERS} characters in a cell, got more; save it as .xlsx again`);
+  throw new InputError(
+    `${name}: expected at most ${MOST_CHARACTERS} characters in a cell, got more; save it as .xlsx again`,
+  );
 }
 
 /** The number that a row says it has, if it is one. */

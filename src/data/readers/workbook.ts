@@ -53,7 +53,8 @@ export async function openWorkbook(file: StoredFile): Promise<Workbook> {
     for (const { tag, attributes } of await elementsOfXml(memberPieces(access, part(main), file.name), file.name)) {
       if (tag === 'workbookPr') from1904 = /^(1|true|on)$/i.test(attributes.date1904 ?? '');
       const target = tag === 'sheet' ? relations.find(({ id }) => id === attributes.id)?.target : undefined;
-      if (target !== undefined && parts.has(target)) sheets.push({ name: printable(attributes.name ?? ''), part: target });
+      if (target !== undefined && parts.has(target))
+        sheets.push({ name: printable(attributes.name ?? ''), part: target });
     }
     const piecesOf = (kind: string): AsyncIterable<Buffer> | undefined => {
       const target = relations.find(({ type }) => type.endsWith(`/${kind}`))?.target;
@@ -74,7 +75,13 @@ export async function openWorkbook(file: StoredFile): Promise<Workbook> {
 
 /** The rows of a sheet below its header. Throws an `InputError` for a damaged workbook. */
 export async function* readWorkbook(source: PairSource): AsyncGenerator<Row[]> {
-  const { id: file, files: [stored], sheet, corpus, columns } = source;
+  const {
+    id: file,
+    files: [stored],
+    sheet,
+    corpus,
+    columns,
+  } = source;
   const workbook = await openWorkbook(stored);
   try {
     const texts = { strings: await workbook.sharedStrings(), formats: workbook.formats };
@@ -122,11 +129,19 @@ function rowReader(
     const here = { ...place, row };
     const find = (column: number | undefined): Cell | undefined => cells.find((cell) => cell.column === column);
     const texts: string[] = [];
-    for (const [column, name] of [[first, columns.ko], [second, columns.en]] as const) {
+    for (const [column, name] of [
+      [first, columns.ko],
+      [second, columns.en],
+    ] as const) {
       const cell = find(column);
-      if (cell?.type === 'e') return faultyRow(here, `expected text in ${name}, got the error ${cell.value.slice(0, MOST_SHOWN)}`);
+      if (cell?.type === 'e')
+        return faultyRow(here, `expected text in ${name}, got the error ${cell.value.slice(0, MOST_SHOWN)}`);
       const text = cell === undefined ? '' : textOf(cell, source);
-      if (text === undefined) return faultyRow(here, `expected text in ${name}, got string ${cell!.value.slice(0, MOST_SHOWN)} of ${source.strings.count}`);
+      if (text === undefined)
+        return faultyRow(
+          here,
+          `expected text in ${name}, got string ${cell!.value.slice(0, MOST_SHOWN)} of ${source.strings.count}`,
+        );
       texts.push(text);
     }
     const said = find(language);
@@ -159,7 +174,8 @@ const OTHERS: readonly (readonly [part: string, kind: string])[] = [
 
 function refuseOthers(parts: ReadonlyMap<string, ArchiveMember>, name: string): void {
   const kind = OTHERS.find(([part]) => parts.has(part))?.[1];
-  if (kind !== undefined) throw new InputError(`${name}: expected an Excel workbook (.xlsx), got ${kind}; save it as .xlsx`);
+  if (kind !== undefined)
+    throw new InputError(`${name}: expected an Excel workbook (.xlsx), got ${kind}; save it as .xlsx`);
 }
 
 function partsOf(access: RandomAccess): ReadonlyMap<string, ArchiveMember> {
@@ -168,7 +184,9 @@ function partsOf(access: RandomAccess): ReadonlyMap<string, ArchiveMember> {
     return new Map(listArchive(access).map(({ path, member }) => [path, member]));
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
-    throw new InputError(`${access.name}: expected an Excel workbook (.xlsx), got ${access.size} bytes that are not, or not all of it; save it as .xlsx again`);
+    throw new InputError(
+      `${access.name}: expected an Excel workbook (.xlsx), got ${access.size} bytes that are not, or not all of it; save it as .xlsx again`,
+    );
   }
 }
 
@@ -205,7 +223,11 @@ async function relationsOf(
   for (const { tag, attributes } of await elementsOfXml(memberPieces(access, part, name), name)) {
     if (tag !== 'Relationship') continue;
     const { Id: id = '', Type: type = '', Target: target = '' } = attributes;
-    relations.push({ id, type, target: target.startsWith('/') ? target.slice(1) : path.posix.normalize(`${folder}${target}`) });
+    relations.push({
+      id,
+      type,
+      target: target.startsWith('/') ? target.slice(1) : path.posix.normalize(`${folder}${target}`),
+    });
   }
   return relations;
 }
@@ -213,5 +235,7 @@ async function relationsOf(
 function requirePart(parts: ReadonlyMap<string, ArchiveMember>, path: string, name: string): ArchiveMember {
   const part = parts.get(path);
   if (part !== undefined) return part;
-  throw new InputError(`${name}: expected an Excel workbook (.xlsx), got a zip archive without ${path}; save it as .xlsx again`);
+  throw new InputError(
+    `${name}: expected an Excel workbook (.xlsx), got a zip archive without ${path}; save it as .xlsx again`,
+  );
 }

@@ -43,9 +43,14 @@ export async function* readXml<T>(
   const parser = new SaxesParser();
   const decoder = new TextDecoder('utf-8');
   let [bytes, lastTag, depth] = [0, 0, 0];
-  const tooMuch = (what: string): InputError => new InputError(`${name}: expected XML of ${document.replace(/^the /, 'a ')}, got ${what} near byte ${bytes}${place}; ${remedy}`);
+  const tooMuch = (what: string): InputError =>
+    new InputError(
+      `${name}: expected XML of ${document.replace(/^the /, 'a ')}, got ${what} near byte ${bytes}${place}; ${remedy}`,
+    );
   parser.on('error', (error) => {
-    throw new InputError(`${name}: expected XML in ${document}, got something else near byte ${bytes}${place} (${messageOf(error)}); ${remedy}`);
+    throw new InputError(
+      `${name}: expected XML in ${document}, got something else near byte ${bytes}${place} (${messageOf(error)}); ${remedy}`,
+    );
   });
   parser.on('opentag', (tag) => {
     lastTag = bytes;
@@ -71,12 +76,19 @@ export async function* readXml<T>(
 }
 
 /** The elements of a short XML text, with the names of their attributes without prefix, too. */
-export async function elementsOfXml(pieces: AsyncIterable<Buffer>, name: string): Promise<{ readonly tag: string; readonly attributes: Attributes }[]> {
+export async function elementsOfXml(
+  pieces: AsyncIterable<Buffer>,
+  name: string,
+): Promise<{ readonly tag: string; readonly attributes: Attributes }[]> {
   const elements: { tag: string; attributes: Attributes }[] = [];
   const open = (tag: string, attributes: Attributes): void => {
-    elements.push({ tag, attributes: Object.fromEntries(Object.entries(attributes).map(([key, value]) => [localName(key), value])) });
+    elements.push({
+      tag,
+      attributes: Object.fromEntries(Object.entries(attributes).map(([key, value]) => [localName(key), value])),
+    });
   };
-  for await (const count of readXml(pieces, name, { open, take: () => elements.length })) if (count > MOST_ELEMENTS) break;
+  for await (const count of readXml(pieces, name, { open, take: () => elements.length }))
+    if (count > MOST_ELEMENTS) break;
   return elements;
 }
 

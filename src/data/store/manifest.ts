@@ -78,12 +78,18 @@ export async function readManifest(folder: string): Promise<Manifest> {
     throw new InputError(`${file}: expected a token store's manifest, got ${messageOf(error)}; ${again}`);
   }
   if (manifest?.format !== FORMAT || manifest.version !== VERSION) {
-    throw new InputError(`${file}: expected "${FORMAT}" of version ${VERSION}, got "${manifest?.format}" of version ${manifest?.version}; ${again}`);
+    throw new InputError(
+      `${file}: expected "${FORMAT}" of version ${VERSION}, got "${manifest?.format}" of version ${manifest?.version}; ${again}`,
+    );
   }
   const wrong = MANIFEST_SHAPE(manifest);
-  if (wrong !== undefined) throw new InputError(`${file}: expected a token store's manifest, got one without a sound ${wrong}; ${again}`);
+  if (wrong !== undefined)
+    throw new InputError(`${file}: expected a token store's manifest, got one without a sound ${wrong}; ${again}`);
   for (const { file: name, bytes } of manifest.shards) {
-    const size = await stat(join(folder, name)).then((entry) => entry.size, () => undefined);
+    const size = await stat(join(folder, name)).then(
+      (entry) => entry.size,
+      () => undefined,
+    );
     if (size === bytes) continue;
     const found = size === undefined ? 'no such file' : `${size} bytes`;
     throw new InputError(`${join(folder, name)}: expected a file of ${bytes} bytes, got ${found}; ${again}`);
@@ -93,5 +99,7 @@ export async function readManifest(folder: string): Promise<Manifest> {
 
 /** SHA-256, in hexadecimal, over the checksums of all shards: stands for all rows and their order. */
 export function contentFingerprint({ shards }: Manifest): string {
-  return createHash('sha256').update(shards.map(({ sha256 }) => sha256).join('\n')).digest('hex');
+  return createHash('sha256')
+    .update(shards.map(({ sha256 }) => sha256).join('\n'))
+    .digest('hex');
 }

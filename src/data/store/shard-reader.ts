@@ -1,7 +1,15 @@
 import { createHash } from 'node:crypto';
 import { open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { RecordBatchReader, type AsyncRecordBatchFileReader, type Data, type List, type RecordBatch, type Uint16, type Vector } from 'apache-arrow';
+import {
+  RecordBatchReader,
+  type AsyncRecordBatchFileReader,
+  type Data,
+  type List,
+  type RecordBatch,
+  type Uint16,
+  type Vector,
+} from 'apache-arrow';
 import { InputError, messageOf } from '../../errors.js';
 import { fileError } from '../../files.js';
 import type { ShardFile } from './manifest.js';
@@ -60,7 +68,9 @@ async function sound<T>(path: string, decode: () => Promise<T>): Promise<T> {
   try {
     return await decode();
   } catch (error) {
-    throw new InputError(`${path}: expected an Arrow file of a token store, but ${messageOf(error)}; prepare the data again`);
+    throw new InputError(
+      `${path}: expected an Arrow file of a token store, but ${messageOf(error)}; prepare the data again`,
+    );
   }
 }
 
@@ -84,7 +94,8 @@ function checkOffsets({ valueOffsets, values, children, length }: Data): void {
   const end = children.length > 0 ? children[0].length : (values as Uint8Array).length;
   let last = 0;
   for (let i = 0; i <= length; i++) {
-    if (!(valueOffsets[i] >= last && valueOffsets[i] <= end)) throw new Error(`value ${i} of a column is at ${valueOffsets[i]}, outside ${last} to ${end}`);
+    if (!(valueOffsets[i] >= last && valueOffsets[i] <= end))
+      throw new Error(`value ${i} of a column is at ${valueOffsets[i]}, outside ${last} to ${end}`);
     last = valueOffsets[i];
   }
 }
@@ -92,14 +103,15 @@ function checkOffsets({ valueOffsets, values, children, length }: Data): void {
 async function verify(handle: FileHandle, path: string, { sha256 }: ShardFile): Promise<void> {
   const hash = createHash('sha256');
   const buffer = Buffer.allocUnsafe(1 << 20);
-  for (let at = 0; ; ) {
+  for (let at = 0; ;) {
     const { bytesRead } = await handle.read(buffer, 0, buffer.length, at);
     if (bytesRead === 0) break;
     hash.update(buffer.subarray(0, bytesRead));
     at += bytesRead;
   }
   const found = hash.digest('hex');
-  if (found !== sha256) throw new InputError(`${path}: expected the SHA-256 ${sha256}, got ${found}; prepare the data again`);
+  if (found !== sha256)
+    throw new InputError(`${path}: expected the SHA-256 ${sha256}, got ${found}; prepare the data again`);
 }
 
 function idColumnsOf(batch: RecordBatch): Record<IdColumn, IdLists> {

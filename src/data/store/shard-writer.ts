@@ -1,5 +1,14 @@
 import { createHash } from 'node:crypto';
-import { makeData, RecordBatch, RecordBatchFileWriter, Struct, Uint16, Utf8, vectorFromArray, type Data } from 'apache-arrow';
+import {
+  makeData,
+  RecordBatch,
+  RecordBatchFileWriter,
+  Struct,
+  Uint16,
+  Utf8,
+  vectorFromArray,
+  type Data,
+} from 'apache-arrow';
 import { CORPORA } from '../corpora.js';
 import { BATCH_ROWS, CORPUS_TYPE, ID_COLUMNS, IDS_TYPE, SIDES, SPLIT_TYPE, STORE_SCHEMA, type Side } from './schema.js';
 
@@ -42,7 +51,11 @@ class Lists<T extends Uint8Array | Uint16Array> {
   /** What was added, as buffers of its own; the next list starts anew. */
   take(): { length: number; valueOffsets: Int32Array; data: T } {
     const { count, offsets, values } = this;
-    const taken = { length: count, valueOffsets: offsets.slice(0, count + 1), data: values.slice(0, offsets[count]) as T };
+    const taken = {
+      length: count,
+      valueOffsets: offsets.slice(0, count + 1),
+      data: values.slice(0, offsets[count]) as T,
+    };
     this.count = 0;
     return taken;
   }
@@ -81,8 +94,20 @@ export class ShardWriter {
     const children: Data[] = [
       makeData({ type: new Utf8(), nullCount: 0, ...this.ko.take() }),
       makeData({ type: new Utf8(), nullCount: 0, ...this.en.take() }),
-      makeData({ type: CORPUS_TYPE, length, nullCount: 0, data: this.corpus.slice(0, length), dictionary: CORPUS_NAMES }),
-      makeData({ type: SPLIT_TYPE, length, nullCount: 0, data: new Int8Array(length).fill(SIDES.indexOf(this.side)), dictionary: SPLIT_NAMES }),
+      makeData({
+        type: CORPUS_TYPE,
+        length,
+        nullCount: 0,
+        data: this.corpus.slice(0, length),
+        dictionary: CORPUS_NAMES,
+      }),
+      makeData({
+        type: SPLIT_TYPE,
+        length,
+        nullCount: 0,
+        data: new Int8Array(length).fill(SIDES.indexOf(this.side)),
+        dictionary: SPLIT_NAMES,
+      }),
       ...this.ids.map((column) => {
         const { data, valueOffsets } = column.take();
         const child = makeData({ type: new Uint16(), length: data.length, nullCount: 0, data });

@@ -83,11 +83,21 @@ async function makePartial(folder: string, partial: string): Promise<string | un
 }
 
 /** Whether the very store that was made is there already: its manifest, which holds the checksums, and its files. */
-async function isPublished(folder: string, partial: string, files: readonly string[], manifest: string): Promise<boolean> {
+async function isPublished(
+  folder: string,
+  partial: string,
+  files: readonly string[],
+  manifest: string,
+): Promise<boolean> {
   if ((await readFile(join(folder, MANIFEST), 'utf8').catch(() => undefined)) !== manifest) return false;
   for (const file of files.filter((each) => !REPORT_FILE.test(each))) {
     const [there, made] = await Promise.all(
-      [folder, partial].map((place) => stat(join(place, file)).then(({ size }) => size, () => -1)),
+      [folder, partial].map((place) =>
+        stat(join(place, file)).then(
+          ({ size }) => size,
+          () => -1,
+        ),
+      ),
     );
     if (there !== made) return false;
   }
@@ -96,14 +106,19 @@ async function isPublished(folder: string, partial: string, files: readonly stri
 
 /** Removes a folder and those above it up to `last`, as long as they are empty. */
 async function removeEmpty(folder: string, last: string): Promise<void> {
-  const isEmpty = await rmdir(folder).then(() => true, () => false);
+  const isEmpty = await rmdir(folder).then(
+    () => true,
+    () => false,
+  );
   if (isEmpty && folder !== last) await removeEmpty(dirname(folder), last);
 }
 
 async function requireOwnFiles(folder: string): Promise<void> {
   const other = (await readdir(folder)).find((name) => !isOwnName(name));
   if (other === undefined) return;
-  throw new InputError(`${folder}: expected an empty folder or a token store, got one with ${other} in it; name another folder`);
+  throw new InputError(
+    `${folder}: expected an empty folder or a token store, got one with ${other} in it; name another folder`,
+  );
 }
 
 function isOwnName(name: string): boolean {

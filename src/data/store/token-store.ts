@@ -45,9 +45,10 @@ export async function openStore(folder: string): Promise<TokenStore> {
       recentBlock(`${shard.file} ${index}`, async () => (await shardOf(shard)).block(index));
     const read = async (start: number, count: number): Promise<LocatedRow[]> => {
       const end = ends.at(-1) ?? 0;
-      if (!(start >= 0 && start + count <= end)) throw new RangeError(`rows ${start} to ${start + count - 1} of ${end}`);
+      if (!(start >= 0 && start + count <= end))
+        throw new RangeError(`rows ${start} to ${start + count - 1} of ${end}`);
       const located: Promise<LocatedRow[]>[] = [];
-      for (let number = start; number < start + count; ) {
+      for (let number = start; number < start + count;) {
         const shard = firstAbove(ends, number);
         const inShard = number - (shard === 0 ? 0 : ends[shard - 1]);
         const place = inShard % BATCH_ROWS;
@@ -61,7 +62,8 @@ export async function openStore(folder: string): Promise<TokenStore> {
     return { count: ends.at(-1) ?? 0, read };
   };
   const close = async (): Promise<void> => {
-    for (const shard of await Promise.allSettled(shards.values())) if (shard.status === 'fulfilled') await shard.value.close();
+    for (const shard of await Promise.allSettled(shards.values()))
+      if (shard.status === 'fulfilled') await shard.value.close();
     shards.clear();
   };
   return { folder, manifest, training: rowsOf('training'), validation: rowsOf('validation'), close };

@@ -12,7 +12,14 @@ type Pair = readonly [ko: string, en: string, corpus?: number];
 function rowsOf(pairs: readonly Pair[]): Rows {
   const count = pairs.length;
   const words = (perRow: number) => new Uint32Array(perRow * count);
-  const facts = { pairHash: words(2), koHash: words(2), enHash: words(2), corpus: new Uint8Array(count), source: words(1), index: words(1) };
+  const facts = {
+    pairHash: words(2),
+    koHash: words(2),
+    enHash: words(2),
+    corpus: new Uint8Array(count),
+    source: words(1),
+    index: words(1),
+  };
   pairs.forEach(([ko, en, corpus = 0], row) => {
     const [koHash, enHash] = [ko, en].map((text) => {
       const out = new Uint32Array(2);
@@ -60,14 +67,29 @@ describe('duplicates', () => {
   });
 
   test('of equal pairs the one of the first corpus stays', () => {
-    expect(verdictsOf([['가', 'a', 2], ['가', 'a', 0], ['가', 'a', 1]])).toEqual(['가 a 0: stays', '가 a 1: duplicate_pair', '가 a 2: duplicate_pair']);
+    expect(
+      verdictsOf([
+        ['가', 'a', 2],
+        ['가', 'a', 0],
+        ['가', 'a', 1],
+      ]),
+    ).toEqual(['가 a 0: stays', '가 a 1: duplicate_pair', '가 a 2: duplicate_pair']);
   });
 
   test('each kind can be kept', () => {
-    const pairs: Pair[] = [['가', 'a'], ['가', 'a'], ['나', 'b'], ['나', 'c'], ['다', 'd'], ['라', 'd']];
+    const pairs: Pair[] = [
+      ['가', 'a'],
+      ['가', 'a'],
+      ['나', 'b'],
+      ['나', 'c'],
+      ['다', 'd'],
+      ['라', 'd'],
+    ];
     const counts = (keep: DuplicateKind[]): Record<string, number> => {
       const verdicts = verdictsOf(pairs, keep).map((line) => line.split(': ')[1]);
-      return Object.fromEntries(VERDICTS.map((verdict) => [verdict, verdicts.filter((found) => found === verdict).length]));
+      return Object.fromEntries(
+        VERDICTS.map((verdict) => [verdict, verdicts.filter((found) => found === verdict).length]),
+      );
     };
     expect(counts([])).toEqual({ stays: 3, duplicate_pair: 1, duplicate_ko: 1, duplicate_en: 1 });
     expect(counts(['pair'])).toEqual({ stays: 4, duplicate_pair: 0, duplicate_ko: 1, duplicate_en: 1 });
@@ -103,7 +125,14 @@ describe('the split', () => {
   test('keeps pairs that hang together through texts on one side, where such are kept', () => {
     // Chains of five pairs: k0–e0, k0–e1, k1–e1, k1–e2, k2–e2.
     const chains = Array.from({ length: 400 }, (_, c) =>
-      [[0, 0], [0, 1], [1, 1], [1, 2], [2, 2]].map(([ko, en]): Pair => [`한 ${c} ${ko}`, `e ${c} ${en}`])).flat();
+      [
+        [0, 0],
+        [0, 1],
+        [1, 1],
+        [1, 2],
+        [2, 2],
+      ].map(([ko, en]): Pair => [`한 ${c} ${ko}`, `e ${c} ${en}`]),
+    ).flat();
     const { sides } = decide(chains, { keepDuplicates: ['ko', 'en'] });
     const byChain = Array.from({ length: 400 }, (_, c) => new Set(sides.subarray(5 * c, 5 * c + 5)));
     expect(byChain.every((found) => found.size === 1)).toBe(true);
@@ -123,7 +152,8 @@ describe('the split', () => {
 });
 
 describe('a side that the hashes leave empty', () => {
-  const moved = (border: number, ...hashes: number[]): number => borderThatLeavesNoneEmpty(border, Math.min(...hashes), Math.max(...hashes));
+  const moved = (border: number, ...hashes: number[]): number =>
+    borderThatLeavesNoneEmpty(border, Math.min(...hashes), Math.max(...hashes));
   test('gets the pair nearest to it', () => {
     expect(moved(100, 50, 150)).toBe(100);
     expect(moved(100, 150, 160)).toBe(151);

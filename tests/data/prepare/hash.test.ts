@@ -37,6 +37,8 @@ test('seeds and purposes give hashes that have nothing to do with each other', (
     hashSeeded(123, 456, seed, purpose, out);
     return out.join();
   };
-  expect(new Set([hash(1, PURPOSE.order), hash(2, PURPOSE.order), hash(1, PURPOSE.split), hash(2, PURPOSE.split)]).size).toBe(4);
+  expect(
+    new Set([hash(1, PURPOSE.order), hash(2, PURPOSE.order), hash(1, PURPOSE.split), hash(2, PURPOSE.split)]).size,
+  ).toBe(4);
   expect(hash(1, PURPOSE.order)).toBe(hash(1, PURPOSE.order));
 });

@@ -27,7 +27,8 @@ describe('generated corpora with planted faults', () => {
     expect(Object.fromEntries(counts.map(({ corpus, read }) => [corpus, read]))).toEqual(
       Object.fromEntries(Object.entries(plantedCorpora).map(([corpus, { rows: count }]) => [corpus, count])),
     );
-    for (const [reason, places] of Object.entries(examples)) expect(places.length, reason).toBe(Math.min(10, total.dropped[reason as DropReason]!));
+    for (const [reason, places] of Object.entries(examples))
+      expect(places.length, reason).toBe(Math.min(10, total.dropped[reason as DropReason]!));
     expect(examples.empty!.every((place) => /\.(xlsx|csv|json):\d+$/.test(place))).toBe(true);
   });
 
@@ -37,10 +38,16 @@ describe('generated corpora with planted faults', () => {
 
     const copy = newFolder();
     cpSync(corpora.folder, copy, { recursive: true });
-    const folders = readdirSync(copy).filter((name) => !name.includes('.json')).map((name) => path.join(copy, name));
+    const folders = readdirSync(copy)
+      .filter((name) => !name.includes('.json'))
+      .map((name) => path.join(copy, name));
     for (const folder of folders) {
-      const books = readdirSync(folder).filter((name) => name.endsWith('.xlsx')).sort();
-      books.forEach((name, i) => { renameSync(path.join(folder, name), path.join(folder, `book ${books.length - i}.xlsx`)); });
+      const books = readdirSync(folder)
+        .filter((name) => name.endsWith('.xlsx'))
+        .sort();
+      books.forEach((name, i) => {
+        renameSync(path.join(folder, name), path.join(folder, `book ${books.length - i}.xlsx`));
+      });
     }
     await prepareInto(renamed, folders.reverse());
     await prepareInto(zipped, [generate(ROWS, '--zip').folder]);
@@ -55,12 +62,19 @@ describe('generated corpora with planted faults', () => {
     const { planted, clean } = corpora.planted;
     expect(total.dropped.too_long).toBeUndefined();
     expect(total.training + total.validation).toBe(clean + planted.longEnglish + planted.longKorean);
-    expect(cut).toEqual({ teacher_en: planted.longEnglish, student_en: planted.longEnglish, student_ko: planted.longKorean });
+    expect(cut).toEqual({
+      teacher_en: planted.longEnglish,
+      student_en: planted.longEnglish,
+      student_ko: planted.longKorean,
+    });
   });
 });
 
 describe('a sample', () => {
-  const pairs = Array.from({ length: 3000 }, (_, i): [string, string] => [`한국어 문장 ${i}`, i % 10 === 0 ? `long ${'word '.repeat(80)} ${i}` : `sentence ${i}`]);
+  const pairs = Array.from({ length: 3000 }, (_, i): [string, string] => [
+    `한국어 문장 ${i}`,
+    i % 10 === 0 ? `long ${'word '.repeat(80)} ${i}` : `sentence ${i}`,
+  ]);
   const file = writePairs(pairs);
   const sampled = async (samples: number): Promise<{ all: string[]; training: string[] }> => {
     const out = newFolder();
@@ -98,7 +112,10 @@ describe('a sample', () => {
 
 describe('the split', () => {
   test('has no text of a pair on both sides, even where duplicates are kept', async () => {
-    const pairs = Array.from({ length: 2000 }, (_, i): [string, string] => [`한국어 ${Math.floor(i / 3)}`, `english ${i % 1500}`]);
+    const pairs = Array.from({ length: 2000 }, (_, i): [string, string] => [
+      `한국어 ${Math.floor(i / 3)}`,
+      `english ${i % 1500}`,
+    ]);
     const out = newFolder();
     await prepareInto(out, [writePairs(pairs)], { keepDuplicates: ['pair', 'ko', 'en'] });
     const { training, validation } = await readTexts(out);
@@ -120,7 +137,14 @@ describe('the split', () => {
 });
 
 test('without shuffling, files keep their order, the last pairs validate, and only empty texts go', async () => {
-  const pairs: [string, string][] = [['나', 'b'], ['가', 'a'], ['', 'x'], ['가', 'a'], ['same', 'same'], ['다', `long ${'word '.repeat(80)}`.trim()]];
+  const pairs: [string, string][] = [
+    ['나', 'b'],
+    ['가', 'a'],
+    ['', 'x'],
+    ['가', 'a'],
+    ['same', 'same'],
+    ['다', `long ${'word '.repeat(80)}`.trim()],
+  ];
   const out = newFolder();
   const { total, cut } = await prepareInto(out, [writePairs(pairs)], { shuffle: false });
   expect(total).toMatchObject({ read: 6, dropped: { empty: 1 }, training: 4, validation: 1 });
@@ -139,8 +163,13 @@ describe('what cannot be prepared is told in one line', () => {
 
   test('data without a pair of use, after which nothing is left', async () => {
     const out = path.join(newFolder(), 'deep/er');
-    const file = writePairs([['', 'x'], ['same', 'same']]);
-    expect(await refused(prepareInto(out, [file]))).toBe(`${file}: expected pairs of texts, got 2 rows of which none is of use (1 empty text, 1 same text on both sides); add rows with both texts`);
+    const file = writePairs([
+      ['', 'x'],
+      ['same', 'same'],
+    ]);
+    expect(await refused(prepareInto(out, [file]))).toBe(
+      `${file}: expected pairs of texts, got 2 rows of which none is of use (1 empty text, 1 same text on both sides); add rows with both texts`,
+    );
     expect(readdirSync(path.join(out, '../..'))).toEqual([]);
   });
 
@@ -162,18 +191,36 @@ describe('what cannot be prepared is told in one line', () => {
 
   test('numbers out of range', async () => {
     const file = writePairs([['차', 'car']]);
-    expect(await refused(prepareInto(newFolder(), [file], { validFraction: 1 }))).toBe('--valid-fraction: expected a number from 0 to below 1, got 1');
-    expect(await refused(prepareInto(newFolder(), [file], { samples: 0 }))).toBe('--samples: expected a whole number from 1, got 0');
+    expect(await refused(prepareInto(newFolder(), [file], { validFraction: 1 }))).toBe(
+      '--valid-fraction: expected a number from 0 to below 1, got 1',
+    );
+    expect(await refused(prepareInto(newFolder(), [file], { samples: 0 }))).toBe(
+      '--samples: expected a whole number from 1, got 0',
+    );
   });
 });
 
 test('a store is replaced by the next one, and stays as it was where that fails', async () => {
   const out = newFolder();
-  await prepareInto(out, [writePairs([['차', 'car'], ['개', 'dog']])]);
+  await prepareInto(out, [
+    writePairs([
+      ['차', 'car'],
+      ['개', 'dog'],
+    ]),
+  ]);
   const before = checksums(out);
   await prepareInto(out, [writePairs([['', 'x']])]).catch(() => undefined);
   expect(checksums(out)).toEqual(before);
-  await prepareInto(out, [writePairs([['배', 'ship'], ['말', 'horse']])], { validFraction: 0 });
+  await prepareInto(
+    out,
+    [
+      writePairs([
+        ['배', 'ship'],
+        ['말', 'horse'],
+      ]),
+    ],
+    { validFraction: 0 },
+  );
   expect((await readTexts(out)).training.map(([, en]) => en).sort()).toEqual(['horse', 'ship']);
   expect(readdirSync(out).sort()).toEqual(['manifest.json', 'report.json', 'training-00000.arrow']);
 });

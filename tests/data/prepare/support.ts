@@ -30,7 +30,11 @@ export function newFolder(): string {
 /** Writes corpora with faults in all shapes. */
 export function generate(rows: number, ...flags: string[]): { folder: string; planted: Planted } {
   const folder = newFolder();
-  const { status, stderr } = spawnSync(process.execPath, [GENERATOR, '--pairs', String(rows), '--out', folder, '--faults', ...flags], { encoding: 'utf8' });
+  const { status, stderr } = spawnSync(
+    process.execPath,
+    [GENERATOR, '--pairs', String(rows), '--out', folder, '--faults', ...flags],
+    { encoding: 'utf8' },
+  );
   if (status !== 0) throw new Error(stderr);
   return { folder, planted: JSON.parse(readFileSync(path.join(folder, 'planted.json'), 'utf8')) as Planted };
 }
@@ -52,7 +56,10 @@ function wordEncoder(padId: number, vocabSize: number): Encoder {
     fingerprint: `words ${padId}`,
     encodeInto(text, target, at) {
       const ids = [3, ...text.split(' ').map((word) => 10 + (Math.abs(hash32(word)) % (vocabSize - 10))), 4];
-      target.subarray(at, at + 77).fill(padId).set(ids.slice(0, 77));
+      target
+        .subarray(at, at + 77)
+        .fill(padId)
+        .set(ids.slice(0, 77));
       return ids.length;
     },
   };
@@ -61,18 +68,39 @@ function wordEncoder(padId: number, vocabSize: number): Encoder {
 export const WORDS: Encoders = { teacher: wordEncoder(0, 40_000), student: wordEncoder(1, 65_536) };
 
 /** Prepares in this thread. */
-export async function prepareInto(out: string, paths: readonly string[], settings: Partial<PrepareSettings> = {}, encoders = WORDS): Promise<PrepareReport> {
-  return prepareStore({ paths, sources: await findSources(paths), out, settings: { ...PREPARE_DEFAULTS, ...settings }, encoders, threads: 0 });
+export async function prepareInto(
+  out: string,
+  paths: readonly string[],
+  settings: Partial<PrepareSettings> = {},
+  encoders = WORDS,
+): Promise<PrepareReport> {
+  return prepareStore({
+    paths,
+    sources: await findSources(paths),
+    out,
+    settings: { ...PREPARE_DEFAULTS, ...settings },
+    encoders,
+    threads: 0,
+  });
 }
 
 /** Name and SHA-256 of every file of a store that must not depend on where its rows came from. */
 export function checksums(folder: string): string[] {
-  const files = readdirSync(folder).filter((name) => !name.startsWith('report.') && !name.startsWith('.')).sort();
-  return files.map((name) => `${name} ${createHash('sha256').update(readFileSync(path.join(folder, name))).digest('hex')}`);
+  const files = readdirSync(folder)
+    .filter((name) => !name.startsWith('report.') && !name.startsWith('.'))
+    .sort();
+  return files.map(
+    (name) =>
+      `${name} ${createHash('sha256')
+        .update(readFileSync(path.join(folder, name)))
+        .digest('hex')}`,
+  );
 }
 
 /** All texts of a store, by side. */
-export async function readTexts(folder: string): Promise<{ training: [ko: string, en: string][]; validation: [ko: string, en: string][] }> {
+export async function readTexts(
+  folder: string,
+): Promise<{ training: [ko: string, en: string][]; validation: [ko: string, en: string][] }> {
   const store = await openStore(folder);
   const all = async (rows: StoreRows): Promise<[string, string][]> =>
     (await rows.read(0, rows.count)).map((row) => [textsOf(row).ko, textsOf(row).en]);

@@ -12,10 +12,16 @@ const CSV = `ko,en\n${Array.from({ length: 2000 }, (_, i) => `문장 ${i},senten
 describe('an archive', () => {
   test('gives what its files give, packed or stored, however deep', async () => {
     await put('plain.csv', CSV);
-    const expected = (await read()).map(([ko, en, place]) => [ko, en, place.replace('plain.csv', 'a.zip/하나/둘/plain.csv')]);
+    const expected = (await read()).map(([ko, en, place]) => [
+      ko,
+      en,
+      place.replace('plain.csv', 'a.zip/하나/둘/plain.csv'),
+    ]);
     for (const store of [false, true]) {
       writeZip(inFolder('zip/a.zip'), [['하나/둘/plain.csv', CSV]], { store });
-      expect((await read(['zip/a.zip'])).map(([ko, en, place]) => [ko, en, place.replace('zip/', '')])).toEqual(expected);
+      expect((await read(['zip/a.zip'])).map(([ko, en, place]) => [ko, en, place.replace('zip/', '')])).toEqual(
+        expected,
+      );
     }
   });
 
@@ -26,7 +32,12 @@ describe('an archive', () => {
       [iconv.encode('똠.csv', 'cp949'), 'ko,en\n감,persimmon\n'],
       [Buffer.from([0x82, 0x2e, 0x63, 0x73, 0x76]), 'ko,en\n집,house\n'], // é in code page 437
     ]);
-    expect((await read()).map(([, , place]) => place)).toEqual(['a.zip/é.csv:2', 'a.zip/가.csv:2', 'a.zip/나.csv:2', 'a.zip/똠.csv:2']);
+    expect((await read()).map(([, , place]) => place)).toEqual([
+      'a.zip/é.csv:2',
+      'a.zip/가.csv:2',
+      'a.zip/나.csv:2',
+      'a.zip/똠.csv:2',
+    ]);
   });
 
   test('leaves out what macOS adds, hidden files, documentation and models', async () => {
@@ -45,7 +56,11 @@ describe('an archive', () => {
   });
 
   test('names files that are encrypted or packed in a way that is not known', async () => {
-    writeZip(inFolder('a.zip'), [['a.csv', 'ko,en\n차,car\n'], ['b.csv', CSV], ['c.csv', CSV]]);
+    writeZip(inFolder('a.zip'), [
+      ['a.csv', 'ko,en\n차,car\n'],
+      ['b.csv', CSV],
+      ['c.csv', CSV],
+    ]);
     const bytes = readFileSync(inFolder('a.zip'));
     const headerOf = (name: string): number => bytes.lastIndexOf(name) - 46;
     bytes.writeUInt16LE(bytes.readUInt16LE(headerOf('b.csv') + 8) | 1, headerOf('b.csv') + 8);
@@ -62,7 +77,10 @@ describe('a damaged archive', () => {
   test('that is cut names the file', async () => {
     writeZip(inFolder('a.zip'), [['a.csv', CSV]]);
     truncateSync(inFolder('a.zip'), 5000);
-    await expectError(['.'], /^a\.zip: expected a whole zip archive, got 5000 bytes that are not \(End of central directory record signature not found.*\); download it again$/);
+    await expectError(
+      ['.'],
+      /^a\.zip: expected a whole zip archive, got 5000 bytes that are not \(End of central directory record signature not found.*\); download it again$/,
+    );
   });
 
   test('with other bytes inside names the file inside', async () => {
@@ -70,12 +88,18 @@ describe('a damaged archive', () => {
     const bytes = readFileSync(inFolder('a.zip'));
     bytes.write('X', 20_000);
     writeFileSync(inFolder('a.zip'), bytes);
-    await expectError(['.'], /^a\.zip\/a\.csv: expected the \d+ bytes that its archive names, got others \(their checksum differs\); download the archive again$/);
+    await expectError(
+      ['.'],
+      /^a\.zip\/a\.csv: expected the \d+ bytes that its archive names, got others \(their checksum differs\); download the archive again$/,
+    );
     writeZip(inFolder('a.zip'), [['a.csv', CSV]]);
     const packed = readFileSync(inFolder('a.zip'));
     packed[30 + 'a.csv'.length] = 0x07; // a block of a type that there is not
     writeFileSync(inFolder('a.zip'), packed);
-    await expectError(['.'], /^a\.zip\/a\.csv: expected compressed data, got something else after 0 bytes \(invalid block type\); download the archive again$/);
+    await expectError(
+      ['.'],
+      /^a\.zip\/a\.csv: expected compressed data, got something else after 0 bytes \(invalid block type\); download the archive again$/,
+    );
   });
 
   test('whose directory points elsewhere names the file inside', async () => {
@@ -83,7 +107,10 @@ describe('a damaged archive', () => {
     const bytes = readFileSync(inFolder('a.zip'));
     bytes.writeUInt32LE(7, bytes.lastIndexOf('a.csv') - 4);
     writeFileSync(inFolder('a.zip'), bytes);
-    await expectError(['.'], 'a.zip/a.csv: expected a file at byte 7 of its archive, got something else; download the archive again');
+    await expectError(
+      ['.'],
+      'a.zip/a.csv: expected a file at byte 7 of its archive, got something else; download the archive again',
+    );
   });
 });
 
@@ -111,14 +138,20 @@ function simpleZip(members: readonly (readonly [name: string, content: string])[
   end.write('PK\x05\x06', 'latin1');
   end.writeUInt16LE(count % 65_536, 8);
   end.writeUInt16LE(count % 65_536, 10);
-  end.writeUInt32LE(directory.reduce((sum, { length }) => sum + length, 0), 12);
+  end.writeUInt32LE(
+    directory.reduce((sum, { length }) => sum + length, 0),
+    12,
+  );
   end.writeUInt32LE(offset, 16);
   return Buffer.concat([...files, ...directory, end]);
 }
 
 describe('the directory of an archive', () => {
   test('of 70,000 files is read whole, though the end record counts modulo 65,536', async () => {
-    const members = Array.from({ length: 70_000 }, (_, i) => [`TL/${i}.json`, `{"원문":"문장 ${i}","최종번역문":"s ${i}"}`] as const);
+    const members = Array.from(
+      { length: 70_000 },
+      (_, i) => [`TL/${i}.json`, `{"원문":"문장 ${i}","최종번역문":"s ${i}"}`] as const,
+    );
     await put('a.zip', simpleZip(members));
     const rows = await read();
     expect(rows).toHaveLength(70_000);
@@ -126,7 +159,16 @@ describe('the directory of an archive', () => {
   });
 
   test.each([0, 1, 9])('is believed rather than the count %i', async (count) => {
-    await put('a.zip', simpleZip([['a.csv', 'ko,en\n차,car\n'], ['b.csv', 'ko,en\n배,pear\n']], count));
+    await put(
+      'a.zip',
+      simpleZip(
+        [
+          ['a.csv', 'ko,en\n차,car\n'],
+          ['b.csv', 'ko,en\n배,pear\n'],
+        ],
+        count,
+      ),
+    );
     expect((await read()).map(([ko]) => ko)).toEqual(['차', '배']);
   });
 
@@ -135,23 +177,45 @@ describe('the directory of an archive', () => {
     const comment = Buffer.from('PK\x05\x06 is how it ends', 'latin1');
     const commented = Buffer.concat([zip, comment]);
     commented.writeUInt16LE(comment.length, zip.length - 2);
-    for (const bytes of [Buffer.concat([Buffer.alloc(5000, 'x'), zip]), commented, Buffer.concat([zip, Buffer.alloc(9)])]) {
+    for (const bytes of [
+      Buffer.concat([Buffer.alloc(5000, 'x'), zip]),
+      commented,
+      Buffer.concat([zip, Buffer.alloc(9)]),
+    ]) {
       await put('a.zip', bytes);
       expect((await read()).map(([ko]) => ko)).toEqual(['차']);
     }
   });
 
   test('gives files of the same name names of their own', async () => {
-    await put('a.zip', simpleZip([['a.csv', 'ko,en\n차,car\n'], ['a.csv', 'ko,en\n배,pear\n']]));
-    expect((await read()).map(([ko, , place]) => [ko, place])).toEqual([['차', 'a.zip/a.csv:2'], ['배', 'a.zip/a (2).csv:2']]);
+    await put(
+      'a.zip',
+      simpleZip([
+        ['a.csv', 'ko,en\n차,car\n'],
+        ['a.csv', 'ko,en\n배,pear\n'],
+      ]),
+    );
+    expect((await read()).map(([ko, , place]) => [ko, place])).toEqual([
+      ['차', 'a.zip/a.csv:2'],
+      ['배', 'a.zip/a (2).csv:2'],
+    ]);
   });
 
   test('that is broken, or whose files overlap, is refused', async () => {
-    const zip = simpleZip([['a.csv', 'ko,en\n차,car\n'], ['b.csv', 'ko,en\n배,pear\n']]);
+    const zip = simpleZip([
+      ['a.csv', 'ko,en\n차,car\n'],
+      ['b.csv', 'ko,en\n배,pear\n'],
+    ]);
     zip[zip.lastIndexOf('PK\x01\x02', undefined, 'latin1')] = 0;
     await put('a.zip', zip);
-    await expectError(['.'], /^a\.zip: expected a whole zip archive, .+ \(its directory is broken at byte \d+, after 1 files\)/);
-    const bomb = simpleZip([['a.csv', 'ko,en\n차,car\n'], ['b.csv', 'ko,en\n배,pear\n']]);
+    await expectError(
+      ['.'],
+      /^a\.zip: expected a whole zip archive, .+ \(its directory is broken at byte \d+, after 1 files\)/,
+    );
+    const bomb = simpleZip([
+      ['a.csv', 'ko,en\n차,car\n'],
+      ['b.csv', 'ko,en\n배,pear\n'],
+    ]);
     bomb.writeUInt32LE(1000, bomb.lastIndexOf('PK\x01\x02', undefined, 'latin1') + 20);
     await put('a.zip', bomb);
     await expectError(['.'], /\(the files in it overlap\)/);

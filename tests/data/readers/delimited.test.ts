@@ -8,7 +8,10 @@ const UNCLOSED = 'expected a closing quote, got the next line; close the quotes 
 
 describe('CSV and TSV', () => {
   test('are read with a byte order mark, quotes, line breaks in fields and either line end', async () => {
-    await put('a.csv', '\ufeffid,ko,en\r\n1,"그녀는 ""안녕"", 했다","She said ""hi"", then\r\nleft"\n\n2,사과,apple\r3,차,car');
+    await put(
+      'a.csv',
+      '\ufeffid,ko,en\r\n1,"그녀는 ""안녕"", 했다","She said ""hi"", then\r\nleft"\n\n2,사과,apple\r3,차,car',
+    );
     expect(await read(['a.csv'])).toEqual([
       ['그녀는 "안녕", 했다', 'She said "hi", then\r\nleft', 'a.csv:2', 'other'],
       ['사과', 'apple', 'a.csv:5', 'other'],
@@ -19,7 +22,12 @@ describe('CSV and TSV', () => {
   });
 
   test('of a megabyte arrive whole, wherever the pieces that are read end', async () => {
-    const rows = Array.from({ length: 20_000 }, (_, i) => [`${'가'.repeat(1 + (i % 7))}${i}`, `word\n${i}`, `a.csv:${2 * i + 2}`, 'other']);
+    const rows = Array.from({ length: 20_000 }, (_, i) => [
+      `${'가'.repeat(1 + (i % 7))}${i}`,
+      `word\n${i}`,
+      `a.csv:${2 * i + 2}`,
+      'other',
+    ]);
     await put('a.csv', `ko,en\n${rows.map(([ko, en]) => `${ko},"${en}"`).join('\n')}`);
     expect(await read(['a.csv'])).toEqual(rows);
   });
@@ -40,7 +48,10 @@ describe('CSV and TSV', () => {
   });
 
   test('lose a line whose quote is not closed, and none of the rows after it', async () => {
-    await put('a.csv', 'ko,en\n"차","a car"\n"사과","an apple\n"배","a pear"\n"감","a persimmon"\n귤,"a tangerine\n호두,"a walnut"\n밤,a chestnut');
+    await put(
+      'a.csv',
+      'ko,en\n"차","a car"\n"사과","an apple\n"배","a pear"\n"감","a persimmon"\n귤,"a tangerine\n호두,"a walnut"\n밤,a chestnut',
+    );
     expect(await read(['a.csv'])).toEqual([
       ['차', 'a car', 'a.csv:2', 'other'],
       [UNCLOSED, 'a.csv:3'],
@@ -74,12 +85,19 @@ describe('CSV and TSV', () => {
   test('lose one line to a quote that nothing closes, at the end and a megabyte before it', async () => {
     for (const end of ['', '\n', '\r\n']) {
       await put('a.csv', `ko,en\n차,car\n배,pear\n사과,"apple${end}`);
-      expect((await read(['a.csv'])).at(-1)).toEqual(['expected a closing quote, got the end of the file; close the quotes of the field', 'a.csv:4']);
+      expect((await read(['a.csv'])).at(-1)).toEqual([
+        'expected a closing quote, got the end of the file; close the quotes of the field',
+        'a.csv:4',
+      ]);
     }
     await put('c.csv', `ko,en\n차,"car\n${'사과,apple\n'.repeat(100_000)}`);
     const rows = await read(['c.csv']);
     expect(rows).toHaveLength(100_001);
-    expect([rows[0], rows[1], rows.at(-1)]).toEqual([[UNCLOSED, 'c.csv:2'], ['사과', 'apple', 'c.csv:3', 'other'], ['사과', 'apple', 'c.csv:100002', 'other']]);
+    expect([rows[0], rows[1], rows.at(-1)]).toEqual([
+      [UNCLOSED, 'c.csv:2'],
+      ['사과', 'apple', 'c.csv:3', 'other'],
+      ['사과', 'apple', 'c.csv:100002', 'other'],
+    ]);
   });
 
   test('with a header whose quote is not closed are refused', async () => {
@@ -96,12 +114,16 @@ describe('CSV and TSV', () => {
     const text = Buffer.from('a,b\r\n"1\r\n2","x""y"\r\n3,"open\r\n"4","5"\r\n\r"6"z,7\n8,"9');
     const linesOf = (pieces: Buffer[]): unknown[][] => {
       const cutter = new RecordCutter(','.charCodeAt(0), 'a.csv');
-      return [...pieces.flatMap((piece) => cutter.cut(piece)), ...cutter.end()].map(({ bytes, line, lastLine, fault }) => [bytes.toString(), line, lastLine, fault]);
+      return [...pieces.flatMap((piece) => cutter.cut(piece)), ...cutter.end()].map(
+        ({ bytes, line, lastLine, fault }) => [bytes.toString(), line, lastLine, fault],
+      );
     };
     const whole = linesOf([text]);
     expect(whole.map((cut) => cut[1])).toEqual([1, 2, 4, 5, 7, 8]);
     for (let size = 1; size < 20; size++) {
-      const pieces = Array.from({ length: Math.ceil(text.length / size) }, (_, i) => text.subarray(i * size, (i + 1) * size));
+      const pieces = Array.from({ length: Math.ceil(text.length / size) }, (_, i) =>
+        text.subarray(i * size, (i + 1) * size),
+      );
       expect(linesOf(pieces)).toEqual(whole);
     }
   });
@@ -121,7 +143,10 @@ describe('CSV and TSV', () => {
     await put('a.csv', 'sn,jp,en\n1,차,car\n');
     await expectError(['a.csv'], `a.csv line 1: expected a column ko (or korea, korean), got sn, jp, en; ${remedy}`);
     await put('b.csv', 'a;b\n');
-    await expectError(['b.csv'], `b.csv line 1: expected a column ko (or korea, korean) and a column en (or english), got a, b; ${remedy}`);
+    await expectError(
+      ['b.csv'],
+      `b.csv line 1: expected a column ko (or korea, korean) and a column en (or english), got a, b; ${remedy}`,
+    );
     await put('c.csv', 'ko,en\n차,car\n');
     await expectError(['c.csv'], `c.csv line 1: expected a column mt, got ko, en; ${remedy}`, { en: 'mt' });
     await put('d.csv', '');

@@ -10,11 +10,19 @@ describe('text in code page 949', () => {
     await put('b.tsv', iconv.encode('ko\ten\n차\tcar\n', 'cp949'));
     await put('c.json', iconv.encode('[{"ko": "사과", "en": "apple"}]', 'cp949'));
     await put('d.jsonl', iconv.encode('{"ko": "배", "en": "pear"}', 'cp949'));
-    expect((await read()).map(([ko, en]) => [ko, en])).toEqual([['똠방각하, 펲시', 'Pepsi'], ['차', 'car'], ['사과', 'apple'], ['배', 'pear']]);
+    expect((await read()).map(([ko, en]) => [ko, en])).toEqual([
+      ['똠방각하, 펲시', 'Pepsi'],
+      ['차', 'car'],
+      ['사과', 'apple'],
+      ['배', 'pear'],
+    ]);
   });
 
   test('is found where its first Hangul stands far down, and arrives whole', async () => {
-    const rows = Array.from({ length: 60_000 }, (_, i) => [i < 30_000 ? 'x' : `가나다${'x'.repeat(i % 2)}`, `word ${i}`]);
+    const rows = Array.from({ length: 60_000 }, (_, i) => [
+      i < 30_000 ? 'x' : `가나다${'x'.repeat(i % 2)}`,
+      `word ${i}`,
+    ]);
     await put('a.csv', iconv.encode(`ko,en\n${rows.map((row) => row.join(',')).join('\n')}`, 'cp949'));
     expect((await read()).map(([ko, en]) => [ko, en])).toEqual(rows);
   });
@@ -28,16 +36,24 @@ describe('text that is neither UTF-8 nor code page 949', () => {
     await put('a.csv', Buffer.concat([Buffer.from('ko,en\n차,car\n'), cp949, Buffer.from(',apple\n')]));
     await expectError(['a.csv'], `a.csv line 3: expected text in UTF-8 or code page 949, got the byte 0xBB; ${remedy}`);
     await put('a.jsonl', Buffer.from('\xff\xfd{\0', 'latin1'));
-    await expectError(['a.jsonl'], `a.jsonl line 1: expected text in UTF-8 or code page 949, got the byte 0xFF; ${remedy}`);
+    await expectError(
+      ['a.jsonl'],
+      `a.jsonl line 1: expected text in UTF-8 or code page 949, got the byte 0xFF; ${remedy}`,
+    );
     await put('b.csv', Buffer.concat([Buffer.from('ko,en\n\ufffd,a\n'), Buffer.from([0xe9, 0x2c])]));
     await expectError(['b.csv'], `b.csv line 3: expected text in UTF-8 or code page 949, got the byte 0xE9; ${remedy}`);
   });
 
   test('far down in a file is an unreadable row', async () => {
     const rows = '차,car\n'.repeat(20_000);
-    await put('a.csv', Buffer.concat([Buffer.from(`ko,en\n${rows}`), Buffer.from([0xbb, 0xe7]), Buffer.from(`,apple\n${rows}`)]));
+    await put(
+      'a.csv',
+      Buffer.concat([Buffer.from(`ko,en\n${rows}`), Buffer.from([0xbb, 0xe7]), Buffer.from(`,apple\n${rows}`)]),
+    );
     const read40001 = await read();
     expect(read40001).toHaveLength(40_001);
-    expect(read40001.filter(([, , corpus]) => corpus === undefined)).toEqual([['expected text, got bytes that are not', 'a.csv:20002']]);
+    expect(read40001.filter(([, , corpus]) => corpus === undefined)).toEqual([
+      ['expected text, got bytes that are not', 'a.csv:20002'],
+    ]);
   });
 });

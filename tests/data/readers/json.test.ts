@@ -5,7 +5,10 @@ const { put, read, find, expectError } = readingFolder();
 
 describe('a JSON array', () => {
   test('is read element by element, whatever stands in its strings', async () => {
-    await put('a.json', '\ufeff [\n  {"ko": "차, ]}", "en": "a \\"car\\" [\\\\", "more": {"x": [1, 2]}},\n\n  {"en": "apple",\n "ko": "사과"}\n]\n');
+    await put(
+      'a.json',
+      '\ufeff [\n  {"ko": "차, ]}", "en": "a \\"car\\" [\\\\", "more": {"x": [1, 2]}},\n\n  {"en": "apple",\n "ko": "사과"}\n]\n',
+    );
     expect(await read()).toEqual([
       ['차, ]}', 'a "car" [\\', 'a.json:1', 'other'],
       ['사과', 'apple', 'a.json:2', 'other'],
@@ -13,17 +16,28 @@ describe('a JSON array', () => {
   });
 
   test('of a megabyte arrives whole, bare or under "data"', async () => {
-    const objects = Array.from({ length: 10_000 }, (_, i) => ({ korea: `${'가'.repeat(1 + (i % 7))}\\"${i}`, english: `{[${i},` }));
-    for (const [name, content] of [['a.json', objects], ['b.json', { version: [1, '"data": ['], data: objects, more: [{ korea: 1 }] }]] as const) {
+    const objects = Array.from({ length: 10_000 }, (_, i) => ({
+      korea: `${'가'.repeat(1 + (i % 7))}\\"${i}`,
+      english: `{[${i},`,
+    }));
+    for (const [name, content] of [
+      ['a.json', objects],
+      ['b.json', { version: [1, '"data": ['], data: objects, more: [{ korea: 1 }] }],
+    ] as const) {
       await put(name, JSON.stringify(content, undefined, 1));
       expect((await read([name])).map(([korea, english]) => ({ korea, english }))).toEqual(objects);
     }
   });
 
   test('gives elements that are no pairs as unreadable rows', async () => {
-    await put('a.json', '[{"ko": "차", "en": "car"}, "ko", {"ko" "x"}, {"ko": "배"}, {"en": null}, {"a": 1}, {"ko": 5, "en": "five"}]');
+    await put(
+      'a.json',
+      '[{"ko": "차", "en": "car"}, "ko", {"ko" "x"}, {"ko": "배"}, {"en": null}, {"a": 1}, {"ko": 5, "en": "five"}]',
+    );
     const rows = await read();
-    expect(rows.map((row) => row.at(row.length === 2 ? 1 : 2))).toEqual([1, 2, 3, 4, 5, 6, 7].map((row) => `a.json:${row}`));
+    expect(rows.map((row) => row.at(row.length === 2 ? 1 : 2))).toEqual(
+      [1, 2, 3, 4, 5, 6, 7].map((row) => `a.json:${row}`),
+    );
     expect(rows.map((row) => row[0])).toEqual([
       '차',
       'expected an object such as {"ko": "…", "en": "…"}, got "ko"',
@@ -40,9 +54,15 @@ describe('a JSON array', () => {
     const cut = Buffer.from(whole).subarray(0, 300_000);
     await put('a.json', cut);
     const element = cut.toString().split('{').length - 1;
-    await expectError(['a.json'], `a.json: expected JSON up to its last bracket, got the end of the file after 300000 bytes, in element ${element}; the file is cut short`);
+    await expectError(
+      ['a.json'],
+      `a.json: expected JSON up to its last bracket, got the end of the file after 300000 bytes, in element ${element}; the file is cut short`,
+    );
     await put('b.json', '{"data": [{"ko": "차", "en": "c');
-    await expectError(['b.json'], 'b.json: expected JSON up to its last bracket, got the end of the file after 32 bytes, in element 1; the file is cut short');
+    await expectError(
+      ['b.json'],
+      'b.json: expected JSON up to its last bracket, got the end of the file after 32 bytes, in element 1; the file is cut short',
+    );
   });
 
   test('that is malformed names the file and the element', async () => {
@@ -56,7 +76,10 @@ describe('a JSON array', () => {
     await put('d.json', '[{"ko": "차", "en": "car"}]\n]');
     await expectError(['d.json'], 'd.json: expected nothing after the last bracket, got ]');
     await put('e.json', `[{"ko": "차", "en": "${'x'.repeat(2 << 20)}`);
-    await expectError(['e.json'], 'e.json element 1: expected an object of at most 1 MiB, got a longer one; close its quotes and brackets');
+    await expectError(
+      ['e.json'],
+      'e.json element 1: expected an object of at most 1 MiB, got a longer one; close its quotes and brackets',
+    );
     await put('f.json', '[]');
     await expectError(['f.json'], 'f.json: expected objects such as {"ko": "…", "en": "…"}, got none');
   });
@@ -76,7 +99,12 @@ describe('JSON files of one object each', () => {
 
   test('are one source by the folder where there are many, and a broken one is a row among them', async () => {
     for (let i = 0; i < 120; i++) await put(`TL/${1000 + i}.json`, i === 7 ? sentence(i).slice(0, 20) : sentence(i));
-    await put('TL/big.json', JSON.stringify(Array.from({ length: 1000 }, (_, i) => ({ 원문: `글 ${i}`, 최종번역문: `Text ${i} ${'x'.repeat(80)}` }))));
+    await put(
+      'TL/big.json',
+      JSON.stringify(
+        Array.from({ length: 1000 }, (_, i) => ({ 원문: `글 ${i}`, 최종번역문: `Text ${i} ${'x'.repeat(80)}` })),
+      ),
+    );
     const { sources } = await find();
     expect(sources.map(({ id, shape, files }) => [id, shape, files.length])).toEqual([
       ['TL/big.json', 'json', 1],
@@ -89,12 +117,19 @@ describe('JSON files of one object each', () => {
   });
 
   test('say which language they are translated from', async () => {
-    await put('a.json', JSON.stringify([
-      { 원문: 'A car.', 최종번역문: '차.', source_language: 'en' },
-      { 원문: '배.', 최종번역문: 'A pear.', source_language: 'ko' },
-      { 원문: 'Plums.', 최종번역문: '자두.', source_language: '영어' },
-    ]));
-    expect((await read()).map(([ko, en]) => [ko, en])).toEqual([['차.', 'A car.'], ['배.', 'A pear.'], ['자두.', 'Plums.']]);
+    await put(
+      'a.json',
+      JSON.stringify([
+        { 원문: 'A car.', 최종번역문: '차.', source_language: 'en' },
+        { 원문: '배.', 최종번역문: 'A pear.', source_language: 'ko' },
+        { 원문: 'Plums.', 최종번역문: '자두.', source_language: '영어' },
+      ]),
+    );
+    expect((await read()).map(([ko, en]) => [ko, en])).toEqual([
+      ['차.', 'A car.'],
+      ['배.', 'A pear.'],
+      ['자두.', 'Plums.'],
+    ]);
   });
 });
 
@@ -109,5 +144,8 @@ test('JSON lines are read one by one, blank ones passed over, bad ones given as 
 
 test('blank lines count as lines, however many there are', async () => {
   await put('a.jsonl', `{"ko": "차", "en": "car"}\n${'\n'.repeat(600_000)}{"ko": "배", "en": "pear"}\n`);
-  expect((await read()).map(([ko, , place]) => [ko, place])).toEqual([['차', 'a.jsonl:1'], ['배', 'a.jsonl:600002']]);
+  expect((await read()).map(([ko, , place]) => [ko, place])).toEqual([
+    ['차', 'a.jsonl:1'],
+    ['배', 'a.jsonl:600002'],
+  ]);
 });

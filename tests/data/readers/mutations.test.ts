@@ -21,20 +21,66 @@ const MOST_MEMORY_GROWTH = 500 << 20;
 const UNSHOWABLE = /[\p{Cc}\u2028\u2029]/u;
 
 const folder = mkdtempSync(path.join(tmpdir(), 'kd-mutations-'));
-afterAll(() => { rmSync(folder, { recursive: true }); });
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
 const inFolder = (name: string): string => path.join(folder, name);
 
-const PAIRS = Array.from({ length: 12 }, (_, i): [ko: string, en: string] => [`한국어 "문장", ${i}`, `the sentence\n${i}, & <more>`]);
+const PAIRS = Array.from({ length: 12 }, (_, i): [ko: string, en: string] => [
+  `한국어 "문장", ${i}`,
+  `the sentence\n${i}, & <more>`,
+]);
 const quoted = (text: string): string => `"${text.replaceAll('"', '""')}"`;
 const objects = PAIRS.map(([ko, en], i) => ({ sn: i, ko, mt: 'x', en, data_set: '기술과학' }));
 const csv = ['sn,ko,mt,en', ...PAIRS.map(([ko, en], i) => [i, quoted(ko), 'x', quoted(en)].join())].join('\r\n');
 const SHEET = `<worksheet><sheetData><row r="1"><c r="A1" t="s"><v>0</v></c><c r="B1" t="s"><v>1</v></c></row>${PAIRS.map((_, i) => `<row r="${i + 2}"><c r="A${i + 2}" t="inlineStr"><is><t>한국어 ${i}</t></is></c><c r="B${i + 2}" t="s"><v>${i % 3}</v></c></row>`).join('')}</sheetData></worksheet>`;
-const STRINGS = '<?xml version="1.0"?><sst><si><t>원문</t></si><si><t>번역문</t></si><si><r><t>a &amp; b</t></r><rPh><t>x</t></rPh></si></sst>';
+const STRINGS =
+  '<?xml version="1.0"?><sst><si><t>원문</t></si><si><t>번역문</t></si><si><r><t>a &amp; b</t></r><rPh><t>x</t></rPh></si></sst>';
 
 /** What means something to one of the parsers. */
 const TOKENS = [
-  '"', '""', '"\n', ',', '\t', '\r', '\n', '\0', '\\', '\\u', '{', '}', '[', ']', ':', 'null', '1e999', '"data":', '{"data":[', '\ufeff', '\ufffd',
-  '<', '>', '</', '<row', '<row r="', '<c t="s"><v>', '&', '&lt;', '&#0;', '<![CDATA[', ']]>', '<!--', '<!DOCTYPE x [<!ENTITY y SYSTEM "file:///etc/passwd">]>', '&y;', '_xFFFF_', '-1', '99999999999999999999', 'NaN', 'PK\x01\x02', 'PK\x03\x04', 'PK\x05\x06',
+  '"',
+  '""',
+  '"\n',
+  ',',
+  '\t',
+  '\r',
+  '\n',
+  '\0',
+  '\\',
+  '\\u',
+  '{',
+  '}',
+  '[',
+  ']',
+  ':',
+  'null',
+  '1e999',
+  '"data":',
+  '{"data":[',
+  '\ufeff',
+  '\ufffd',
+  '<',
+  '>',
+  '</',
+  '<row',
+  '<row r="',
+  '<c t="s"><v>',
+  '&',
+  '&lt;',
+  '&#0;',
+  '<![CDATA[',
+  ']]>',
+  '<!--',
+  '<!DOCTYPE x [<!ENTITY y SYSTEM "file:///etc/passwd">]>',
+  '&y;',
+  '_xFFFF_',
+  '-1',
+  '99999999999999999999',
+  'NaN',
+  'PK\x01\x02',
+  'PK\x03\x04',
+  'PK\x05\x06',
 ].map((token) => Buffer.from(token));
 
 /** A file with one to four damages. */
@@ -47,12 +93,18 @@ function mutated(bytes: Buffer, random: RandomSource): Buffer {
 function damaged(bytes: Buffer, random: RandomSource): Buffer {
   const [at, length] = [random() % (bytes.length + 1), 1 + (random() % 40)];
   switch (random() % 7) {
-    case 0: return bytes.subarray(0, at);
-    case 1: return Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + length)]);
-    case 2: return Buffer.concat([bytes.subarray(0, at), TOKENS[random() % TOKENS.length], bytes.subarray(at)]);
-    case 3: return Buffer.concat([bytes.subarray(0, at), bytes.subarray(Math.max(0, at - length)), bytes.subarray(at)]);
-    case 4: return filled(bytes, at, Math.min(length, 8), [0, 0xff, 0x7f, 0x80][random() % 4]);
-    default: return filled(bytes, at, 1, random() & 0xff);
+    case 0:
+      return bytes.subarray(0, at);
+    case 1:
+      return Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + length)]);
+    case 2:
+      return Buffer.concat([bytes.subarray(0, at), TOKENS[random() % TOKENS.length], bytes.subarray(at)]);
+    case 3:
+      return Buffer.concat([bytes.subarray(0, at), bytes.subarray(Math.max(0, at - length)), bytes.subarray(at)]);
+    case 4:
+      return filled(bytes, at, Math.min(length, 8), [0, 0xff, 0x7f, 0x80][random() % 4]);
+    default:
+      return filled(bytes, at, 1, random() & 0xff);
   }
 }
 
@@ -103,40 +155,64 @@ const sheets = (mutate: (xml: Buffer) => Buffer, part: 'sheet' | 'strings'): Buf
 };
 
 /** What is damaged, by the name of the file that it is written to. */
-const SHAPES: readonly (readonly [name: string, make: (mutate: (bytes: Buffer) => Buffer, turn: number) => Buffer])[] = [
-  ['a.csv', (mutate) => mutate(Buffer.from(csv))],
-  ['a.tsv', (mutate) => mutate(Buffer.from(csv.replaceAll(',', '\t')))],
-  ['a.json', (mutate, turn) => mutate(Buffer.from(JSON.stringify(turn % 2 === 0 ? { data: objects } : objects)))],
-  ['a.jsonl', (mutate) => mutate(Buffer.from(objects.map((object) => JSON.stringify(object)).join('\n')))],
-  ['a.zip', (mutate, turn) => mutate(archived([['가/a.csv', csv], ['b.json', JSON.stringify(objects)]], { store: turn % 2 === 0 }))],
-  // inside a sound archive, or a workbook would seldom be damaged beyond its checksums
-  ['b.zip', (mutate) => archived([['a.xlsx', mutate(book)]])],
-  ['a.xlsx', (mutate, turn) => (turn % 3 === 0 ? mutate(book) : sheets(mutate, turn % 3 === 1 ? 'sheet' : 'strings'))],
-];
+const SHAPES: readonly (readonly [name: string, make: (mutate: (bytes: Buffer) => Buffer, turn: number) => Buffer])[] =
+  [
+    ['a.csv', (mutate) => mutate(Buffer.from(csv))],
+    ['a.tsv', (mutate) => mutate(Buffer.from(csv.replaceAll(',', '\t')))],
+    ['a.json', (mutate, turn) => mutate(Buffer.from(JSON.stringify(turn % 2 === 0 ? { data: objects } : objects)))],
+    ['a.jsonl', (mutate) => mutate(Buffer.from(objects.map((object) => JSON.stringify(object)).join('\n')))],
+    [
+      'a.zip',
+      (mutate, turn) =>
+        mutate(
+          archived(
+            [
+              ['가/a.csv', csv],
+              ['b.json', JSON.stringify(objects)],
+            ],
+            { store: turn % 2 === 0 },
+          ),
+        ),
+    ],
+    // inside a sound archive, or a workbook would seldom be damaged beyond its checksums
+    ['b.zip', (mutate) => archived([['a.xlsx', mutate(book)]])],
+    [
+      'a.xlsx',
+      (mutate, turn) => (turn % 3 === 0 ? mutate(book) : sheets(mutate, turn % 3 === 1 ? 'sheet' : 'strings')),
+    ],
+  ];
 
 describe.each(SHAPES)('damaged at random, %s', (name, make) => {
-  test('gives rows or is refused in one line, in time and in memory that does not grow', { timeout: 20 * COUNT + 60_000 }, async () => {
-    const random = randomSource(name.length + COUNT);
-    const memory = process.memoryUsage().rss;
-    const file = inFolder(name);
-    let [read, refused, slowest] = [0, 0, 0];
-    for (let turn = 0; turn < COUNT; turn++) {
-      writeFileSync(file, make((bytes) => mutated(bytes, random), turn));
-      const started = process.cpuUsage();
-      const rows = await rowsOf(file).catch((error: unknown) => {
-        throw new Error(`${name}, mutation ${turn} of ${COUNT}`, { cause: error });
-      });
-      const { user, system } = process.cpuUsage(started);
-      slowest = Math.max(slowest, (user + system) / 1000);
-      if (rows === undefined) refused++;
-      else read++;
-    }
-    expect(slowest).toBeLessThan(MOST_MS);
-    expect(process.memoryUsage().rss - memory).toBeLessThan(MOST_MEMORY_GROWTH);
-    expect(read).toBeGreaterThan(0); // damage that leaves nothing to read would test little
-    expect(refused).toBeGreaterThan(0);
-    if (process.env.KD_MUTATIONS !== undefined) console.log(`${name}: ${read} read, ${refused} refused, the slowest in ${slowest.toFixed(0)} ms`);
-  });
+  test(
+    'gives rows or is refused in one line, in time and in memory that does not grow',
+    { timeout: 20 * COUNT + 60_000 },
+    async () => {
+      const random = randomSource(name.length + COUNT);
+      const memory = process.memoryUsage().rss;
+      const file = inFolder(name);
+      let [read, refused, slowest] = [0, 0, 0];
+      for (let turn = 0; turn < COUNT; turn++) {
+        writeFileSync(
+          file,
+          make((bytes) => mutated(bytes, random), turn),
+        );
+        const started = process.cpuUsage();
+        const rows = await rowsOf(file).catch((error: unknown) => {
+          throw new Error(`${name}, mutation ${turn} of ${COUNT}`, { cause: error });
+        });
+        const { user, system } = process.cpuUsage(started);
+        slowest = Math.max(slowest, (user + system) / 1000);
+        if (rows === undefined) refused++;
+        else read++;
+      }
+      expect(slowest).toBeLessThan(MOST_MS);
+      expect(process.memoryUsage().rss - memory).toBeLessThan(MOST_MEMORY_GROWTH);
+      expect(read).toBeGreaterThan(0); // damage that leaves nothing to read would test little
+      expect(refused).toBeGreaterThan(0);
+      if (process.env.KD_MUTATIONS !== undefined)
+        console.log(`${name}: ${read} read, ${refused} refused, the slowest in ${slowest.toFixed(0)} ms`);
+    },
+  );
 });
 
 describe('made to harm', () => {
@@ -164,14 +240,22 @@ describe('made to harm', () => {
   };
 
   test('a member of an archive that unpacks to more than it says', async () => {
-    expect(await messageOf(put('bomb.zip', bomb(50 << 20, 100)))).toBe('bomb.zip/a.csv: expected the 100 bytes that its archive names, got more; download the archive again');
+    expect(await messageOf(put('bomb.zip', bomb(50 << 20, 100)))).toBe(
+      'bomb.zip/a.csv: expected the 100 bytes that its archive names, got more; download the archive again',
+    );
   });
 
   test('a file that is one line', async () => {
     const line = 'a'.repeat(3 << 20);
-    expect(await messageOf(put('line.csv', line))).toBe('line.csv line 1: expected a row of at most 1 MiB, got a longer one; end rows with a line break');
-    expect(await messageOf(put('line.jsonl', line))).toBe('line.jsonl line 1: expected a line of at most 1 MiB, got a longer one; end lines with a line break');
-    expect(await messageOf(put('line.json', `[{"ko": "${line}`))).toMatch(/^line\.json element 1: expected an object of at most 1 MiB, got a longer one;/);
+    expect(await messageOf(put('line.csv', line))).toBe(
+      'line.csv line 1: expected a row of at most 1 MiB, got a longer one; end rows with a line break',
+    );
+    expect(await messageOf(put('line.jsonl', line))).toBe(
+      'line.jsonl line 1: expected a line of at most 1 MiB, got a longer one; end lines with a line break',
+    );
+    expect(await messageOf(put('line.json', `[{"ko": "${line}`))).toMatch(
+      /^line\.json element 1: expected an object of at most 1 MiB, got a longer one;/,
+    );
   });
 
   test('brackets in brackets without end', async () => {
@@ -187,16 +271,28 @@ describe('made to harm', () => {
       writeWorkbookParts(inFolder('harm.xlsx'), { 'xl/worksheets/sheet1.xml': xml });
       return inFolder('harm.xlsx');
     };
-    expect(await messageOf(sheet('<a>'.repeat(100_000)))).toMatch(/^harm\.xlsx: expected XML of a workbook, got more than 100 elements inside each other/);
+    expect(await messageOf(sheet('<a>'.repeat(100_000)))).toMatch(
+      /^harm\.xlsx: expected XML of a workbook, got more than 100 elements inside each other/,
+    );
     const cell = (text: string): string => `<worksheet><row r="1"><c t="str"><v>${text}</v></c></row></worksheet>`;
-    expect(await messageOf(sheet(cell('a'.repeat(5 << 20))))).toMatch(/^harm\.xlsx: expected XML of a workbook, got more than \d+ bytes without a tag/);
-    expect(await messageOf(sheet(cell('<b>aaaaaaaaaaaaaaaa</b>'.repeat(1 << 17))))).toMatch(/^harm\.xlsx: expected at most 1048576 characters in a cell, got more/);
-    expect(await messageOf(sheet(`<worksheet><row>${'<c><v>1</v></c>'.repeat(20_000)}</row></worksheet>`))).toMatch(/^harm\.xlsx: expected at most 16384 cells in a row, got more in row 1/);
+    expect(await messageOf(sheet(cell('a'.repeat(5 << 20))))).toMatch(
+      /^harm\.xlsx: expected XML of a workbook, got more than \d+ bytes without a tag/,
+    );
+    expect(await messageOf(sheet(cell('<b>aaaaaaaaaaaaaaaa</b>'.repeat(1 << 17))))).toMatch(
+      /^harm\.xlsx: expected at most 1048576 characters in a cell, got more/,
+    );
+    expect(await messageOf(sheet(`<worksheet><row>${'<c><v>1</v></c>'.repeat(20_000)}</row></worksheet>`))).toMatch(
+      /^harm\.xlsx: expected at most 16384 cells in a row, got more in row 1/,
+    );
   });
 
   test('a workbook whose texts stand in other files', async () => {
     const entity = '<!DOCTYPE x [<!ENTITY y SYSTEM "file:///etc/passwd">]>';
-    writeWorkbookParts(inFolder('entity.xlsx'), { 'xl/worksheets/sheet1.xml': `${entity}<worksheet><row><c t="str"><v>&y;</v></c></row></worksheet>` });
-    expect(await messageOf(inFolder('entity.xlsx'))).toMatch(/^entity\.xlsx: expected XML in the workbook, got something else near byte 0 of a part \(.*entity.*\); save it as \.xlsx again$/);
+    writeWorkbookParts(inFolder('entity.xlsx'), {
+      'xl/worksheets/sheet1.xml': `${entity}<worksheet><row><c t="str"><v>&y;</v></c></row></worksheet>`,
+    });
+    expect(await messageOf(inFolder('entity.xlsx'))).toMatch(
+      /^entity\.xlsx: expected XML in the workbook, got something else near byte 0 of a part \(.*entity.*\); save it as \.xlsx again$/,
+    );
   });
 });

@@ -6,9 +6,17 @@ import { readingFolder } from '../reading.js';
 const { put, read, find, expectError, inFolder } = readingFolder();
 
 const HEADER = ['SID', '원문', '비고', '번역문'];
-const ROWS = [HEADER, [1, '차 & 배', undefined, 'A <car>'], [2, undefined, 'x', 'no Korean'], [3, '감', 'x', { error: '#NAME?' }], [], [5, '집', undefined, 'A house']];
+const ROWS = [
+  HEADER,
+  [1, '차 & 배', undefined, 'A <car>'],
+  [2, undefined, 'x', 'no Korean'],
+  [3, '감', 'x', { error: '#NAME?' }],
+  [],
+  [5, '집', undefined, 'A house'],
+];
 
-const bookOf = (rows: Parameters<typeof workbookBytes>[1], options = {}): Buffer => workbookBytes(inFolder('book.tmp'), rows, options);
+const bookOf = (rows: Parameters<typeof workbookBytes>[1], options = {}): Buffer =>
+  workbookBytes(inFolder('book.tmp'), rows, options);
 
 describe('a workbook', () => {
   test('is read by its header, with the numbers of its rows, from shared strings and from cells', async () => {
@@ -25,7 +33,12 @@ describe('a workbook', () => {
 
   test('in an archive is read as it is on disk', async () => {
     writeZip(inFolder('a.zip'), [['구어체.xlsx', bookOf(ROWS)]]);
-    expect((await read()).map((row) => row.at(-2))).toEqual(['a.zip/구어체.xlsx:2', 'a.zip/구어체.xlsx:3', 'expected text in 번역문, got the error #NAME?', 'a.zip/구어체.xlsx:6']);
+    expect((await read()).map((row) => row.at(-2))).toEqual([
+      'a.zip/구어체.xlsx:2',
+      'a.zip/구어체.xlsx:3',
+      'expected text in 번역문, got the error #NAME?',
+      'a.zip/구어체.xlsx:6',
+    ]);
   });
 
   test('may have a title above its header', async () => {
@@ -45,7 +58,8 @@ describe('a workbook', () => {
         '<x:worksheet xmlns:x="s"><x:sheetData><x:row><x:c t="s"><x:v>0</x:v></x:c><x:c t="s"><x:v>1</x:v></x:c></x:row>' +
         '<x:row r="9"><x:c t="s"><x:v>2</x:v></x:c><x:c t="str"><x:f>A1</x:f><x:v>A_x000D_ car</x:v></x:c></x:row>' +
         '<x:row><x:c t="s"><x:v>7</x:v></x:c><x:c><x:v>12</x:v></x:c></x:row></x:sheetData></x:worksheet>',
-      'xl/sharedStrings.xml': '<sst><si><t>원문</t></si><si><t>번역문</t></si><si><r><t>빨간 </t></r><r><t>차</t></r><rPh><t>ㅊ</t></rPh></si></sst>',
+      'xl/sharedStrings.xml':
+        '<sst><si><t>원문</t></si><si><t>번역문</t></si><si><r><t>빨간 </t></r><r><t>차</t></r><rPh><t>ㅊ</t></rPh></si></sst>',
     });
     expect(await read()).toEqual([
       ['빨간 차', 'A\r car', 'a.xlsx:9', 'parallel'],
@@ -54,13 +68,18 @@ describe('a workbook', () => {
   });
 
   test('of two sheets with pairs is two sources, and a sheet of notes none', async () => {
-    const sheet = (ko: string) => `<worksheet><sheetData><row r="1"><c t="str"><v>ko</v></c><c t="str"><v>en</v></c></row><row r="2"><c t="str"><v>${ko}</v></c><c t="str"><v>x</v></c></row></sheetData></worksheet>`;
+    const sheet = (ko: string) =>
+      `<worksheet><sheetData><row r="1"><c t="str"><v>ko</v></c><c t="str"><v>en</v></c></row><row r="2"><c t="str"><v>${ko}</v></c><c t="str"><v>x</v></c></row></sheetData></worksheet>`;
     writeWorkbookParts(inFolder('a.xlsx'), {
-      'xl/workbook.xml': '<workbook xmlns:r="r"><sheets><sheet name="나" r:id="rId1"/><sheet name="가" r:id="rId2"/><sheet name="다" r:id="rId9"/></sheets></workbook>',
+      'xl/workbook.xml':
+        '<workbook xmlns:r="r"><sheets><sheet name="나" r:id="rId1"/><sheet name="가" r:id="rId2"/><sheet name="다" r:id="rId9"/></sheets></workbook>',
       'xl/worksheets/sheet1.xml': sheet('차'),
       'xl/worksheets/sheet2.xml': sheet('배'),
     });
-    expect(await read()).toEqual([['배', 'x', 'a.xlsx/가:2', 'other'], ['차', 'x', 'a.xlsx/나:2', 'other']]);
+    expect(await read()).toEqual([
+      ['배', 'x', 'a.xlsx/가:2', 'other'],
+      ['차', 'x', 'a.xlsx/나:2', 'other'],
+    ]);
   });
 });
 
@@ -68,25 +87,48 @@ describe('a workbook that is none', () => {
   test('names the file', async () => {
     const csv = 'SID,원문\n1,차\n';
     await put('a.xlsx', csv);
-    await expectError(['.'], `a.xlsx: expected an Excel workbook (.xlsx), got ${Buffer.byteLength(csv)} bytes that are not, or not all of it; save it as .xlsx again`);
+    await expectError(
+      ['.'],
+      `a.xlsx: expected an Excel workbook (.xlsx), got ${Buffer.byteLength(csv)} bytes that are not, or not all of it; save it as .xlsx again`,
+    );
   });
 
   test('because it is cut names the file', async () => {
     await put('a.xlsx', bookOf(ROWS));
     truncateSync(inFolder('a.xlsx'), 900);
-    await expectError(['.'], 'a.xlsx: expected an Excel workbook (.xlsx), got 900 bytes that are not, or not all of it; save it as .xlsx again');
+    await expectError(
+      ['.'],
+      'a.xlsx: expected an Excel workbook (.xlsx), got 900 bytes that are not, or not all of it; save it as .xlsx again',
+    );
   });
 
   test('because parts are missing or broken names the file', async () => {
     writeZip(inFolder('a.xlsx'), [['word/document.xml', '']]);
-    await expectError(['.'], 'a.xlsx: expected an Excel workbook (.xlsx), got a zip archive without xl/_rels/workbook.xml.rels; save it as .xlsx again');
+    await expectError(
+      ['.'],
+      'a.xlsx: expected an Excel workbook (.xlsx), got a zip archive without xl/_rels/workbook.xml.rels; save it as .xlsx again',
+    );
     writeWorkbookParts(inFolder('a.xlsx'), { 'xl/worksheets/sheet1.xml': '<worksheet><row></worksheet>' });
-    await expectError(['.'], /^a\.xlsx: expected XML in the workbook, got something else near byte 0 of a part \(.*unexpected close tag.*\); save it as \.xlsx again$/);
+    await expectError(
+      ['.'],
+      /^a\.xlsx: expected XML in the workbook, got something else near byte 0 of a part \(.*unexpected close tag.*\); save it as \.xlsx again$/,
+    );
   });
 
   test('because its columns are others is named', async () => {
-    await put('a.xlsx', bookOf([['대분류', '문장'], ['뉴스', '차']]));
+    await put(
+      'a.xlsx',
+      bookOf([
+        ['대분류', '문장'],
+        ['뉴스', '차'],
+      ]),
+    );
     await put('b.csv', 'ko,en\n차,car\n');
-    expect((await find()).skipped).toEqual([{ file: 'a.xlsx', why: 'expected a column ko (or korea, korean) and a column en (or english), got 대분류, 문장; name them with --ko-column and --en-column' }]);
+    expect((await find()).skipped).toEqual([
+      {
+        file: 'a.xlsx',
+        why: 'expected a column ko (or korea, korean) and a column en (or english), got 대분류, 문장; name them with --ko-column and --en-column',
+      },
+    ]);
   });
 });

@@ -43,21 +43,25 @@ const storeMaker = (folder: string): string => `
 it.each<[string, readonly string[]]>([
   ['five processes', []],
   ['five containers', IN_NEW_NAMESPACE],
-])('%s that make one store at once, thirty times, all succeed', async (_, within) => {
-  if (within.length > 0 && !hasNamespaces()) return;
-  const folder = temporaryFolder();
-  const lines = Array.from({ length: 40 }, (_line, i) => `문장 ${i},sentence ${i}`);
-  writeFileSync(join(folder, 'pairs.csv'), ['ko,en', ...lines].join('\n'));
-  const said = await Promise.all(Array.from({ length: 5 }, () => runModule(storeMaker(folder), within)));
-  expect(said).toEqual(Array.from({ length: 5 }, () => 'made\n'));
-  for (let round = 0; round < ROUNDS; round++) {
-    const out = join(folder, `store-${round}`);
-    expect(readdirSync(out).filter((name) => /^\.|lock|tmp/.test(name))).toEqual([]);
-    const store = await openStore(out);
-    expect(store.training.count + store.validation.count).toBe(40);
-    await store.close();
-  }
-}, 300_000);
+])(
+  '%s that make one store at once, thirty times, all succeed',
+  async (_, within) => {
+    if (within.length > 0 && !hasNamespaces()) return;
+    const folder = temporaryFolder();
+    const lines = Array.from({ length: 40 }, (_line, i) => `문장 ${i},sentence ${i}`);
+    writeFileSync(join(folder, 'pairs.csv'), ['ko,en', ...lines].join('\n'));
+    const said = await Promise.all(Array.from({ length: 5 }, () => runModule(storeMaker(folder), within)));
+    expect(said).toEqual(Array.from({ length: 5 }, () => 'made\n'));
+    for (let round = 0; round < ROUNDS; round++) {
+      const out = join(folder, `store-${round}`);
+      expect(readdirSync(out).filter((name) => /^\.|lock|tmp/.test(name))).toEqual([]);
+      const store = await openStore(out);
+      expect(store.training.count + store.validation.count).toBe(40);
+      await store.close();
+    }
+  },
+  300_000,
+);
 
 it('a store in the making is left alone while its maker runs, or may run elsewhere, and removed after its death', async () => {
   const folder = temporaryFolder();
@@ -66,9 +70,11 @@ it('a store in the making is left alone while its maker runs, or may run elsewhe
   const dead = join(folder, `.partial-${makerTag({ ...thisProcess(), started: '1' })}`);
   for (const name of [elsewhere, dead]) mkdirSync(name);
   const second = await beginStore(folder);
-  expect(readdirSync(folder).map((name) => join(folder, name)).sort()).toEqual(
-    [first.partial, second.partial, elsewhere].sort(),
-  );
+  expect(
+    readdirSync(folder)
+      .map((name) => join(folder, name))
+      .sort(),
+  ).toEqual([first.partial, second.partial, elsewhere].sort());
   await first.discard();
   await second.discard();
 });
@@ -79,13 +85,18 @@ it('a file of the teacher’s outputs is left alone while another process writes
   const ids = new Int32Array(1);
   const batch = { size: 1, teacherIds: ids, studentIdsEn: ids, studentIdsKo: ids, rows: Uint32Array.of(0) };
   const side = { count: 1, pairs: 1, at: () => Promise.resolve(batch) };
-  const open = (): ReturnType<typeof openTeacherCache> => openTeacherCache(root, key, { training: side, validation: side }, [2]);
+  const open = (): ReturnType<typeof openTeacherCache> =>
+    openTeacherCache(root, key, { training: side, validation: side }, [2]);
   const first = await open();
   let taught = 0;
   const teach = async (): Promise<Float32Array> => {
     taught++;
     const other = await open(); // begins while the first writes
-    if (taught === 1) await other.fill(() => Promise.resolve(Float32Array.of(1, 2)), () => undefined);
+    if (taught === 1)
+      await other.fill(
+        () => Promise.resolve(Float32Array.of(1, 2)),
+        () => undefined,
+      );
     return Float32Array.of(1, 2);
   };
   await first.fill(teach, () => undefined);
@@ -94,5 +105,8 @@ it('a file of the teacher’s outputs is left alone while another process writes
   expect(whole.missingBytes).toBe(0);
   expect([...(await whole.batches('validation').at(0)).target!]).toEqual([1, 2]);
   await whole.close();
-  expect(readdirSync(whole.folder).map((name) => readFileSync(join(whole.folder, name)).length > 0)).toEqual([true, true]);
+  expect(readdirSync(whole.folder).map((name) => readFileSync(join(whole.folder, name)).length > 0)).toEqual([
+    true,
+    true,
+  ]);
 });

@@ -8,7 +8,10 @@ import { openStore, textsOf } from '../../../src/data/store/token-store.js';
 import { newFolder, prepareInto, WORDS, writePairs } from '../prepare/support.js';
 
 const COUNT = 3000;
-const PAIRS = Array.from({ length: COUNT }, (_, i): [string, string] => [`한국어 문장 ${i}`, `sentence number ${i}${' more'.repeat(i % 9)}`]);
+const PAIRS = Array.from({ length: COUNT }, (_, i): [string, string] => [
+  `한국어 문장 ${i}`,
+  `sentence number ${i}${' more'.repeat(i % 9)}`,
+]);
 
 const store = newFolder();
 beforeAll(() => prepareInto(store, [writePairs(PAIRS)]));
@@ -28,10 +31,19 @@ describe('the files of a store', () => {
   test('are Arrow files that any reader of the format reads, with all columns', async () => {
     const [training, validation] = await tables();
     expect(training.schema.fields.map((field) => `${field.name}: ${String(field.type)}`)).toEqual([
-      'ko: Utf8', 'en: Utf8', 'corpus: Dictionary<Int8, Utf8>', 'split: Dictionary<Int8, Utf8>',
-      'teacher_en: List<Uint16>', 'student_en: List<Uint16>', 'student_ko: List<Uint16>',
+      'ko: Utf8',
+      'en: Utf8',
+      'corpus: Dictionary<Int8, Utf8>',
+      'split: Dictionary<Int8, Utf8>',
+      'teacher_en: List<Uint16>',
+      'student_en: List<Uint16>',
+      'student_ko: List<Uint16>',
     ]);
-    for (const [table, side, row] of [[training, 'training', 0], [training, 'training', 1024], [validation, 'validation', 5]] as const) {
+    for (const [table, side, row] of [
+      [training, 'training', 0],
+      [training, 'training', 1024],
+      [validation, 'validation', 5],
+    ] as const) {
       const { ko, en, corpus, split } = table.get(row)!.toJSON() as Record<string, string>;
       const ids = table.get(row)!.toJSON() as Record<string, Iterable<number>>;
       expect(PAIRS).toContainEqual([ko, en]);
@@ -54,10 +66,19 @@ describe('a store opened', () => {
     const { training } = opened;
     const all = (await training.read(0, training.count)).map((row) => textsOf(row));
     expect(new Set(all.map(({ ko }) => ko)).size).toBe(training.count);
-    for (const [start, count] of [[0, 1], [1020, 10], [1023, 1], [1024, 1], [training.count - 1, 1], [5, 0]]) {
+    for (const [start, count] of [
+      [0, 1],
+      [1020, 10],
+      [1023, 1],
+      [1024, 1],
+      [training.count - 1, 1],
+      [5, 0],
+    ]) {
       expect((await training.read(start, count)).map((row) => textsOf(row))).toEqual(all.slice(start, start + count));
     }
-    await expect(training.read(training.count, 1)).rejects.toThrow(new RangeError(`rows ${training.count} to ${training.count} of ${training.count}`));
+    await expect(training.read(training.count, 1)).rejects.toThrow(
+      new RangeError(`rows ${training.count} to ${training.count} of ${training.count}`),
+    );
     await opened.close();
   });
 
@@ -77,7 +98,9 @@ describe('a damaged store', () => {
     const copy = newFolder();
     cpSync(store, copy, { recursive: true });
     damage(copy);
-    const error: unknown = await openStore(copy).then((opened) => opened.training.read(0, 1).finally(() => opened.close())).catch((thrown: unknown) => thrown);
+    const error: unknown = await openStore(copy)
+      .then((opened) => opened.training.read(0, 1).finally(() => opened.close()))
+      .catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(InputError);
     return (error as InputError).message.replaceAll(copy, 'STORE');
   };
@@ -93,10 +116,18 @@ describe('a damaged store', () => {
 
   test('is told by its size', async () => {
     const { bytes } = (await readManifest(store)).shards[0];
-    expect(await refused((folder) => { truncateSync(shard(folder), 1000); })).toBe(
+    expect(
+      await refused((folder) => {
+        truncateSync(shard(folder), 1000);
+      }),
+    ).toBe(
       `STORE/training-00000.arrow: expected a file of ${bytes} bytes, got 1000 bytes; prepare it again with kd prepare --out STORE`,
     );
-    expect(await refused((folder) => { rmSync(shard(folder)); })).toBe(
+    expect(
+      await refused((folder) => {
+        rmSync(shard(folder));
+      }),
+    ).toBe(
       `STORE/training-00000.arrow: expected a file of ${bytes} bytes, got no such file; prepare it again with kd prepare --out STORE`,
     );
   });
@@ -107,12 +138,18 @@ describe('a damaged store', () => {
       bytes[bytes.length >> 1] ^= 1;
       writeFileSync(shard(folder), bytes);
     };
-    expect(await refused(flip)).toMatch(/^STORE\/training-00000\.arrow: expected the SHA-256 [0-9a-f]{64}, got [0-9a-f]{64}; prepare the data again$/);
+    expect(await refused(flip)).toMatch(
+      /^STORE\/training-00000\.arrow: expected the SHA-256 [0-9a-f]{64}, got [0-9a-f]{64}; prepare the data again$/,
+    );
   });
 
   test('is told by its manifest', async () => {
-    const manifest = (text: string) => (folder: string) => { writeFileSync(path.join(folder, 'manifest.json'), text); };
-    expect(await refused(manifest('{"format": "kd token store"'))).toMatch(/^STORE\/manifest\.json: expected a token store's manifest, got .*; prepare it again with kd prepare --out STORE$/);
+    const manifest = (text: string) => (folder: string) => {
+      writeFileSync(path.join(folder, 'manifest.json'), text);
+    };
+    expect(await refused(manifest('{"format": "kd token store"'))).toMatch(
+      /^STORE\/manifest\.json: expected a token store's manifest, got .*; prepare it again with kd prepare --out STORE$/,
+    );
     expect(await refused(manifest('{"format": "kd token store", "version": 2}'))).toBe(
       'STORE/manifest.json: expected "kd token store" of version 1, got "kd token store" of version 2; prepare it again with kd prepare --out STORE',
     );
