@@ -107,7 +107,7 @@ function whatArchive(file: StoredFile): NoPairs | 'archive' {
 }
 
 function notPairs(): string {
-  const endings = [...new Set(FORMATS.flatMap((format) => format.endings))];
+  const endings = [...new Set(FORMATS.toReversed().flatMap((format) => format.endings))];
   return `not a kind of file that holds pairs (${endings.join(', ')}, .zip)`;
 }
 
