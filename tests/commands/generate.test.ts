@@ -231,7 +231,12 @@ describe('kd generate refuses in one line', () => {
   it('an encoder that has diverged, from the process that embeds', () => {
     const diverged = copyOf(STUDENT, join(temporaryFolder(), 'diverged'));
     const weights = readFileSync(join(diverged, 'model.safetensors'));
-    writeFileSync(join(diverged, 'model.safetensors'), weights.fill(0xff, weights.length / 2)); // not numbers
+    const write = (byte: number): void => {
+      writeFileSync(join(diverged, 'model.safetensors'), weights.fill(byte, weights.length / 2));
+    };
+    write(0xff); // not numbers
+    fails(['--encoder', diverged], /^error: \S+: tensor \S+: expected finite numbers, found NaN as value 0, and/);
+    write(0x7f); // 3.4e38
     fails(
       ['--encoder', diverged],
       /^error: --encoder \S+: expected finite hidden states of "", got others; its weights are damaged/,

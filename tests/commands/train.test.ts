@@ -400,18 +400,18 @@ describe('settings', () => {
     const command = [
       process.execPath,
       KD,
-      ...trainArguments(['--engine', 'eager', '--max-steps', '1', '--valid-fraction', '0', '--quiet']),
+      ...trainArguments(['--engine', 'eager', '--max-steps', '2', '--valid-fraction', '0', '--quiet']),
     ]
       .map((part) => `'${part}'`)
       .join(' ');
     const stderr = spawnSync('sh', ['-c', `${command} 2>&1 >out | cat`], { cwd, encoding: 'utf8' }).stdout;
     expect(stderr).toBe('');
     expect(read(cwd, 'out')).toMatch(
-      /^checkpoints\/tiny: 1 step in \d:\d\d:\d\d\nreport: checkpoints\/tiny\/report\.html\n$/,
+      /^checkpoints\/tiny: 2 steps in \d:\d\d:\d\d\nreport: checkpoints\/tiny\/report\.html\n$/,
     );
     // Without validation the newest is the best.
-    expect(read(cwd, 'checkpoints/tiny/best')).toBe('step-00000001\n');
-    expect(existsSync(join(cwd, 'checkpoints/tiny/step-00000001/model.safetensors'))).toBe(true);
+    expect(read(cwd, 'checkpoints/tiny/best')).toBe('step-00000002\n');
+    expect(existsSync(join(cwd, 'checkpoints/tiny/step-00000002/model.safetensors'))).toBe(true);
   });
 
   it('what is dropped and what is cut is told; without a name a run takes the time of its start', () => {

@@ -142,6 +142,7 @@ export class SmallClone {
     writeText(this.env.npm_execpath, NPM);
     this.addTool('python3', PYTHON);
     this.addTool('g++', COMPILER);
+    writeText(join(this.folder, 'package.json'), '{}'); // whatever lies above it: the tools are CommonJS
     this.lock(LOCKED);
     for (const name of ['tsconfig.json', 'tsconfig.build.json']) this.write(name, '{}');
     this.write('src/cli.ts', 'the command');
