@@ -81,57 +81,83 @@ export function isLockName(name: string): boolean {
  * @throws InputError while another process has it, or may have it, and where the folder cannot be written
  */
 export async function takeLock(folder: string, options: LockOptions): Promise<Lock> {
-  const name = `lock-${randomBytes(8).toString('hex')}`;
-  const path = join(folder, name);
-  const { every } = options.times ?? TIMES;
-  let [heartbeat, takenFrom]: [Worker | undefined, LockOwner | undefined] = [undefined, undefined];
   const { patience = PATIENCE_MS } = options;
   const seen = new Map<string, number>(); // other claims, and since when they have been there
+  let [claim, takenFrom]: [OwnClaim | undefined, LockOwner | undefined] = [undefined, undefined];
   try {
-    const socket = await openSocket(folder, `${name}.socket`);
-    const withdraw = (): void => {
-      rmSync(path, { force: true });
-    };
-    const release = (): void => {
-      void heartbeat?.terminate();
-      withdraw();
-      socket?.close();
-    };
-    try {
-      const owner = { ...thisProcess(), since: new Date().toISOString(), socket: socket !== undefined };
-      for (;;) {
-        if (!existsSync(path)) await writeFileAtomic(path, JSON.stringify(owner));
-        const { alive, dead } = await othersThan(name, folder, options);
-        takenFrom ??= dead;
-        if (alive.length === 0) break;
-        const isFirst = alive.every((other) => name < other.name);
-        for (const old of seen.keys()) if (!alive.some((other) => other.name === old)) seen.delete(old);
-        for (const other of alive) {
-          const since = seen.get(other.name) ?? Date.now();
-          seen.set(other.name, since);
-          // Who steps back is not there all the time; and who does not, waits longest.
-          const isHolder = other.age > 4 * patience || Date.now() - since > (isFirst ? 4 : 1) * patience;
-          if (isHolder) throw inUse(folder, other, options);
-        }
-        if (!isFirst) withdraw();
-        await sleep((isFirst ? 10 : 100) * (1 + Math.random()));
+    for (;;) {
+      claim ??= await makeClaim(folder);
+      const { name } = claim;
+      const { alive, dead } = await othersThan(name, folder, options);
+      takenFrom ??= dead;
+      if (alive.length === 0) return holding(claim, folder, takenFrom, options);
+      const isFirst = alive.every((other) => name < other.name);
+      for (const old of seen.keys()) if (!alive.some((other) => other.name === old)) seen.delete(old);
+      for (const other of alive) {
+        const since = seen.get(other.name) ?? Date.now();
+        seen.set(other.name, since);
+        // Who steps back comes again under another name; and who does not, waits longest.
+        const isHolder = other.age > 4 * patience || Date.now() - since > (isFirst ? 4 : 1) * patience;
+        if (isHolder) throw inUse(folder, other, options);
       }
-      heartbeat = startHeartbeat(path, every);
-    } catch (error) {
-      release();
-      throw error;
+      if (!isFirst || !existsSync(claim.path)) {
+        claim.withdraw();
+        claim = undefined;
+      }
+      await sleep((isFirst ? 10 : 100) * (1 + Math.random()));
     }
-    return { takenFrom, release, check };
   } catch (error) {
+    claim?.withdraw();
     throw fileError(join(folder, 'lock'), 'cannot be written', error);
   }
+}
 
-  function check(): void {
-    if (existsSync(path)) return;
-    throw new InputError(
-      `${folder}: expected to hold its lock, but ${name} is gone: another process may write here by now`,
-    );
+/** A claim of this process, with the socket that it listens on. */
+interface OwnClaim {
+  readonly name: string;
+  readonly path: string;
+  readonly withdraw: () => void;
+}
+
+/** Puts a claim under a new name into a folder. */
+async function makeClaim(folder: string): Promise<OwnClaim> {
+  const name = `lock-${randomBytes(8).toString('hex')}`;
+  const path = join(folder, name);
+  const socket = await openSocket(folder, `${name}.socket`);
+  const withdraw = (): void => {
+    rmSync(path, { force: true });
+    socket?.close();
+  };
+  try {
+    const owner = { ...thisProcess(), since: new Date().toISOString(), socket: socket !== undefined };
+    await writeFileAtomic(path, JSON.stringify(owner));
+  } catch (error) {
+    withdraw();
+    throw error;
   }
+  return { name, path, withdraw };
+}
+
+function holding(
+  { name, path, withdraw }: OwnClaim,
+  folder: string,
+  takenFrom: LockOwner | undefined,
+  { times = TIMES }: LockOptions,
+): Lock {
+  const heartbeat = startHeartbeat(path, times.every);
+  return {
+    takenFrom,
+    release(): void {
+      void heartbeat.terminate();
+      withdraw();
+    },
+    check(): void {
+      if (existsSync(path)) return;
+      throw new InputError(
+        `${folder}: expected to hold its lock, but ${name} is gone: another process may write here by now`,
+      );
+    },
+  };
 }
 
 /** Whether a process has the lock of a folder, as far as can be told; one on another machine that was silent for long has not. */
@@ -194,8 +220,8 @@ async function othersThan(
 }
 
 /**
- * Sockets without a claim. Young ones are of processes that are about to write it, or have stepped back: they will find this one's.
- * A process that listens for longer has the lock, and somebody removed its claim.
+ * Sockets without a claim: of processes that are about to write it, or are just stepping back, and of one that has the lock where
+ * somebody removed its claim.
  */
 async function unclaimedSockets(
   own: string,
