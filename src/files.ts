@@ -1,6 +1,6 @@
 /** @file Files that are whole or not there: written beside their place, flushed to disk, then renamed. */
 import { mkdirSync, rmSync } from 'node:fs';
-import { open, rename, rm } from 'node:fs/promises';
+import { open, rename, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { InputError } from './errors.js';
@@ -33,6 +33,7 @@ const LARGEST_WRITE = 2 ** 30;
  * @throws InputError, here and in every call, when the system refuses (no folder, no permission, no space)
  */
 export async function createPendingFile(path: string): Promise<PendingFile> {
+  await refuseDevice(path);
   const temporary = join(dirname(path), `.kd-${makerTag()}.tmp`);
   const named = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
@@ -75,6 +76,13 @@ export async function createPendingFile(path: string): Promise<PendingFile> {
       }),
     discard: () => named(discard),
   };
+}
+
+/** Renaming would put a file in the place of a device or a pipe, `/dev/stdout` or `/dev/null` among them. */
+async function refuseDevice(path: string): Promise<void> {
+  const stats = await stat(path).catch(() => undefined);
+  if (stats === undefined || stats.isFile() || stats.isDirectory()) return;
+  throw new InputError(`${path}: expected a file, or a name that is free, got a device or a pipe; name a file`);
 }
 
 /**

@@ -1,4 +1,5 @@
-import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import { mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../src/errors.js';
@@ -6,6 +7,17 @@ import { createPendingFile, fileError, makeTemporaryFolder, writeFileAtomic } fr
 import { temporaryFolder } from './cli.js';
 
 describe('writeFileAtomic', () => {
+  it('puts no file in the place of a pipe or a device', async () => {
+    const pipe = join(temporaryFolder(), 'pipe');
+    expect(spawnSync('mkfifo', [pipe]).status).toBe(0);
+    for (const path of [pipe, '/dev/null'])
+      await expect(writeFileAtomic(path, 'text')).rejects.toThrow(
+        `${path}: expected a file, or a name that is free, got a device or a pipe; name a file`,
+      );
+    expect((await stat(pipe)).isFIFO()).toBe(true);
+    expect((await stat('/dev/null')).isCharacterDevice()).toBe(true);
+  });
+
   it('replaces what was there and leaves nothing beside it', async () => {
     const folder = temporaryFolder();
     const path = join(folder, 'note.txt');

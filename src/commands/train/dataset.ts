@@ -1,11 +1,12 @@
 /** @file The pairs of a run: a token store that is there, or one made of raw data and kept for the next run. */
+import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { batchesOf, type Batches } from '../../data/batches.js';
 import type { Encoders } from '../../data/prepare/encode.js';
 import { readReport } from '../../data/prepare/report.js';
 import { PREPARE_DEFAULTS, type PrepareSettings } from '../../data/prepare/settings.js';
 import { findSources, type Sources } from '../../data/sources.js';
-import { contentFingerprint, isStore } from '../../data/store/manifest.js';
+import { contentFingerprint, isStore, MANIFEST } from '../../data/store/manifest.js';
 import { openStore, type TokenStore } from '../../data/store/token-store.js';
 import { InputError } from '../../errors.js';
 import { folderUntilExit } from '../../files.js';
@@ -67,10 +68,9 @@ export async function openPairs(
 ): Promise<TokenStore> {
   const encoders = { teacher: models.teacher.tokenizer, student: models.student.tokenizer };
   const store =
-    'store' in found
-      ? found.store
-      : await openStore(await prepared(found.sources, settings, models, { output, stop }, isTrial));
+    'store' in found ? found.store : await prepared(found.sources, settings, models, { output, stop }, isTrial);
   checkTokenizers(store, encoders);
+  await store.check(); // before anything of a run is touched
   if ('sources' in found) warnOfFewer(settings.samples, store.training.count + store.validation.count, output);
   const { training, validation, folder } = store;
   output.message(
@@ -96,22 +96,21 @@ export function datasetOf({ training, validation, manifest, folder, close }: Tok
   };
 }
 
-/** The folder of the token store for a run's data, made now if it is not there yet. */
+/** The token store of a run's data, made now if it is not there yet, or damaged. */
 async function prepared(
   sources: Sources,
   settings: TrainSettings,
   { teacher, student }: { readonly teacher: RunModel; readonly student: RunModel },
   { output, stop }: TrainContext,
   isTrial: boolean,
-): Promise<string> {
+): Promise<TokenStore> {
   const { data: paths, koColumn, enColumn, samples, validFraction, seed, shuffle } = settings;
   const prepareSettings: PrepareSettings = { ...PREPARE_DEFAULTS, samples, validFraction, seed, shuffle };
   const encoders = { teacher: teacher.tokenizer, student: student.tokenizer };
   const kept = join(STORES_FOLDER, await storeKey(paths, { koColumn, enColumn, ...prepareSettings }, encoders));
-  if (await isStore(kept)) {
-    await sayWhatIsKept(kept, output);
-    return kept;
-  }
+  const store = await openKept(kept, output);
+  if (store !== undefined) return store;
+  if (!isTrial) await rm(join(kept, MANIFEST), { force: true }); // of a damaged one: it would count as made already
   const out = isTrial ? folderUntilExit() : kept;
   const folders = [teacher, student].map(
     ({ tokenizerFiles }) => tokenizerFiles.slice(0, 1).map((file) => dirname(file))[0],
@@ -119,7 +118,24 @@ async function prepared(
   const encoderFolders = folders.includes(undefined!) ? undefined : { teacher: folders[0], student: folders[1] };
   const request = { paths, sources, out, settings: prepareSettings, encoders, encoderFolders };
   sayWhatWasFound(await stop.tidying((signal) => makeStore({ ...request, signal }, output)), output);
-  return out;
+  return openStore(out);
+}
+
+/** The store that was made before, if it is whole. */
+async function openKept(folder: string, output: Output): Promise<TokenStore | undefined> {
+  if (!(await isStore(folder))) return undefined;
+  let store: TokenStore | undefined;
+  try {
+    store = await openStore(folder);
+    await store.check();
+  } catch (error) {
+    await store?.close();
+    if (!(error instanceof InputError)) throw error;
+    output.warn(`${error.message}: making it anew`);
+    return undefined;
+  }
+  await sayWhatIsKept(folder, output);
+  return store;
 }
 
 /** What the preparation of a store has found, as far as its report tells: the store is as good without. */

@@ -72,17 +72,20 @@ async function probeDelimited(file: StoredFile, names: ColumnNames, { text, isWh
   return whyNot(readings, names);
 }
 
+/** A first line of fields in single quotes. */
+const SINGLE_QUOTED_HEADER = /^\s*'[^'\r\n]+'(?:[,;|\t]'[^'\r\n]+')+[\r\n]/;
+
 /** The text cut in every way that is tried, the likelier ones first. */
 function readingsOf(text: string, isWhole: boolean, name: string): Reading[] {
   const named = SEPARATOR_LINE.exec(text)?.[1];
   const isTabbed = /\.(tsv|tab)$/i.test(name);
   const delimiters = named !== undefined ? [named] : isTabbed ? ['\t', ',', ';', '|'] : [',', '\t', ';', '|'];
+  const quotes: readonly Marks['quote'][] = SINGLE_QUOTED_HEADER.test(text) ? ["'", '"'] : ['"', "'"];
   const all = delimiters
     .filter((delimiter) => delimiter < '\x7f')
     .flatMap((delimiter): Marks[] => [
       ...(delimiter === '\t' ? [{ delimiter, quote: '' } as const] : []),
-      { delimiter, quote: '"' },
-      { delimiter, quote: "'" },
+      ...quotes.map((quote) => ({ delimiter, quote })),
     ]);
   const rowsBy = (marks: Marks) => () => firstRecords(text, marks, isWhole, name).slice(0, HEADER_ROWS + LOOKED_AT);
   return all.map((marks) => new Reading(marks, rowsBy(marks)));

@@ -1,4 +1,4 @@
-import { parse } from 'csv-parse/sync';
+import { CsvError, parse } from 'csv-parse/sync';
 import type { Row } from '../pair.js';
 import type { PairSource } from '../source.js';
 import { UnreadableFile } from '../unreadable-file.js';
@@ -84,28 +84,40 @@ function parseCuts(cuts: readonly Cut[], delimiter: string, quote: Dialect['quot
   const records = cuts.map(({ bytes, isEscaped, fault, line, lastLine }, i): Record => {
     if (fault !== undefined) return { fields: [], line, lastLine, fault };
     return {
-      fields: isEscaped ? splitEscaped(bytes.toString('utf8'), delimiter, quote) : fieldsOfPlain[i],
+      fields: isEscaped ? splitEscaped(bytes.toString('utf8'), delimiter, quote) : (fieldsOfPlain[i] ?? []),
       line,
       lastLine,
+      ...(isEscaped || fieldsOfPlain[i] !== undefined ? {} : { fault: 'its quotes do not match' }),
     };
   });
   return records.filter(({ fields, fault }) => fault !== undefined || fields.length > 1 || fields[0].trim() !== '');
 }
 
-/** The fields of rows under RFC 4180; none of those that are faulty. */
-function parsePlain(cuts: readonly Cut[], delimiter: string, quote: string): string[][] {
+/** The fields of rows under RFC 4180; nothing for those that are faulty. */
+function parsePlain(cuts: readonly Cut[], delimiter: string, quote: string): (string[] | undefined)[] {
   const sound = cuts.filter(({ fault }) => fault === undefined);
-  const parsed: string[][] = parse(Buffer.concat(sound.map(({ bytes }) => bytes)), {
-    delimiter,
-    quote,
-    record_delimiter: ['\r\n', '\n', '\r'],
-    relax_column_count: true, // those who read the rows check, and say more
-    relax_quotes: true,
-  });
-  if (parsed.length !== sound.length) throw new Error(`${sound.length} rows were parsed as ${parsed.length}`);
-  if (sound.length === cuts.length) return parsed;
+  const fields =
+    parseTogether(sound, delimiter, quote) ?? sound.map((cut) => parseTogether([cut], delimiter, quote)?.[0]);
   let next = 0;
-  return cuts.map(({ fault }) => (fault === undefined ? parsed[next++] : []));
+  return cuts.map(({ fault }) => (fault === undefined ? fields[next++] : undefined));
+}
+
+/** The fields of rows; undefined where csv-parse finds other rows, or quotes that do not match. */
+function parseTogether(cuts: readonly Cut[], delimiter: string, quote: string): string[][] | undefined {
+  try {
+    const parsed: string[][] = parse(Buffer.concat(cuts.map(({ bytes }) => bytes)), {
+      delimiter,
+      quote,
+      escape: quote, // else csv-parse takes double quotes for it
+      record_delimiter: ['\r\n', '\n', '\r'],
+      relax_column_count: true, // those who read the rows check, and say more
+      relax_quotes: true,
+    });
+    return parsed.length === cuts.length ? parsed : undefined;
+  } catch (error) {
+    if (error instanceof CsvError) return undefined;
+    throw error;
+  }
 }
 
 function splitLine(bytes: Buffer, delimiter: string): string[] {

@@ -25,6 +25,8 @@ export interface TokenStore {
   readonly manifest: Manifest;
   readonly training: StoreRows;
   readonly validation: StoreRows;
+  /** Compares the checksums of all files now, and not when their rows are first read. Throws an `InputError`. */
+  readonly check: () => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
@@ -66,7 +68,10 @@ export async function openStore(folder: string): Promise<TokenStore> {
       if (shard.status === 'fulfilled') await shard.value.close();
     shards.clear();
   };
-  return { folder, manifest, training: rowsOf('training'), validation: rowsOf('validation'), close };
+  const check = async (): Promise<void> => {
+    for (const shard of manifest.shards) await shardOf(shard);
+  };
+  return { folder, manifest, training: rowsOf('training'), validation: rowsOf('validation'), check, close };
 }
 
 /** The texts and the corpus of a row. */

@@ -128,6 +128,21 @@ describe('CSV and TSV', () => {
     }
   });
 
+  test('in single quotes are read as such where the header is in them', async () => {
+    await put('a.csv', "'ko','en'\n'가나','a, b'\n'다라','b \"y\", it''s'\n");
+    expect((await read(['a.csv'])).map((row) => row.slice(0, 2))).toEqual([
+      ['가나', 'a, b'],
+      ['다라', 'b "y", it\'s'],
+    ]);
+  });
+
+  test('lose a row that quotes of another kind break, and none after it', async () => {
+    await put('a.csv', "ko,en\n'가나','a'\n'다라','b \"y\"'\n배,pear\n");
+    const rows = await read(['a.csv']);
+    expect(rows).toHaveLength(3);
+    expect(rows[2].slice(0, 2)).toEqual(['배', 'pear']);
+  });
+
   test('find their columns by any known name, or by the names the user gives', async () => {
     await put('a.csv', 'Korean, EN \n차,car\n');
     await put('b.csv', 'korea,english,en\n차,car,x\n');
