@@ -146,7 +146,7 @@ describe('files that hold no pairs', () => {
       { file: 'corpus.zip.part0', why: 'a part of a download; join the parts in their order' },
       {
         file: 'notes.txt',
-        why: 'not a kind of file that holds pairs (.xlsx, .xlsm, .parquet, .arrow, .feather, .tmx, .jsonl, .ndjson, .json, .csv, .tsv, .tab, .txt, .zip)',
+        why: 'not a kind of file that holds pairs (.csv, .tsv, .tab, .txt, .json, .jsonl, .ndjson, .tmx, .arrow, .feather, .parquet, .xlsx, .xlsm, .zip)',
       },
       { file: 'old.xls', why: 'an Excel workbook of another kind; save it as .xlsx' },
       {
