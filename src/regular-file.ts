@@ -1,6 +1,9 @@
-/** @file Files, as opposed to what only has a file's name: a folder, a device, a socket, or a pipe that nobody writes to. */
+/**
+ * @file Files, as opposed to what only has a file's name: a folder, a device, a socket, or a pipe that nobody writes
+ * to.
+ */
 import { constants, type Stats } from 'node:fs';
-import { open, type FileHandle } from 'node:fs/promises';
+import { access, open, stat, type FileHandle } from 'node:fs/promises';
 import { InputError } from './errors.js';
 import { fileError } from './files.js';
 
@@ -36,7 +39,26 @@ export async function openRegularFile(path: string): Promise<RegularFile> {
 }
 
 function kindOf(stats: Stats): string {
-  return stats.isFIFO() ? 'a named pipe' : 'a folder or a device';
+  if (stats.isFIFO()) return 'a named pipe';
+  return stats.isDirectory() ? 'a folder' : 'a socket or a device';
+}
+
+/**
+ * Checks that what has a file's name, where it is there at all, is a file that can be read and written. Opens and
+ * changes nothing.
+ *
+ * @throws InputError if it is not
+ */
+export async function checkIfFile(path: string): Promise<void> {
+  try {
+    const stats = await stat(path);
+    if (!stats.isFile())
+      throw new InputError(`${path}: expected a file, or nothing there, found ${kindOf(stats)}; move it away`);
+    await access(path, constants.R_OK | constants.W_OK);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+    throw fileError(path, 'cannot be read and written', error);
+  }
 }
 
 /**

@@ -4,9 +4,10 @@ import { readReport, type PrepareReport } from '../data/prepare/report.js';
 import { recipeOf } from '../distill/recipes.js';
 import { messageOf } from '../errors.js';
 import { readEvaluations } from '../evaluate/evaluation-file.js';
+import { checkpointNames } from '../runs/checkpoint.js';
 import type { ValidationRow } from '../runs/log-reader.js';
 import type { RunConfig } from '../runs/run-config.js';
-import { pointedAt } from '../runs/run-folder.js';
+import { pointedAt, type Pointer } from '../runs/run-folder.js';
 import { isWritten } from '../runs/run-lock.js';
 import { flagWords, shellCommand } from '../shell.js';
 import { contactSheet } from './contact-sheet.js';
@@ -36,7 +37,12 @@ export async function runFacts(
   { last, validated, skipped }: LogState,
 ): Promise<RunFacts> {
   const plan = planOf(config);
-  const [best, newest] = [await pointedAt(folder, 'best'), await pointedAt(folder, 'last')];
+  const checkpoints = await checkpointNames(folder);
+  const there = async (pointer: Pointer): Promise<string | undefined> => {
+    const name = await pointedAt(folder, pointer);
+    return name !== undefined && checkpoints.includes(name) ? name : undefined;
+  };
+  const [best, newest] = [await there('best'), (await there('last')) ?? checkpoints.at(0)];
   const step = Math.max(last?.step ?? 0, validated?.step ?? 0, Number(/\d+$/.exec(newest ?? '')?.[0] ?? 0));
   const pace = last?.pairs_per_second ?? NaN;
   return {
@@ -64,7 +70,9 @@ function stateOf(step: number, { totalSteps }: Plan, isTraining: boolean): RunSt
   return step === 0 ? 'empty' : 'running';
 }
 
-/** As the training loop counts steps: a last, smaller batch and a last, partial window of micro-batches are steps too. */
+/**
+ * As the training loop counts steps: a last, smaller batch and a last, partial window of micro-batches are steps too.
+ */
 function planOf({ settings, data }: RunConfig): Plan {
   const number = (name: string): number | null => (typeof settings[name] === 'number' ? settings[name] : null);
   const [batchSize, accumulate, epochs] = [number('batchSize'), number('accumulate') ?? 1, number('epochs')];

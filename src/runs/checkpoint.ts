@@ -1,7 +1,7 @@
 /**
  * @file Writing checkpoints. A checkpoint is `step-00012345/`: a whole model folder as `transformers` reads it, plus
- * `optimizer.safetensors` (Adam's moments), `trainer.json` (where the run stood) and `manifest.json` (size and SHA-256 of
- * every other file).
+ * `optimizer.safetensors` (Adam's moments), `trainer.json` (where the run stood) and `manifest.json` (size and SHA-256
+ * of every other file).
  */
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -76,7 +76,9 @@ export async function checkpointNames(run: string): Promise<string[]> {
   return [...new Set(names)].filter((name) => CHECKPOINT.test(name)).sort((a, b) => stepOf(b) - stepOf(a));
 }
 
-/** The folder of a checkpoint of a run: under its name, or while a newer one is to take its place under that other one. */
+/**
+ * The folder of a checkpoint of a run: under its name, or while a newer one is to take its place under that other one.
+ */
 export async function folderOfCheckpoint(run: string, name: string): Promise<string> {
   const folder = join(run, name);
   return stat(folder).then(
@@ -122,10 +124,15 @@ export async function writeCheckpoint(run: string, contents: CheckpointContents,
   return name;
 }
 
-/** Removes the oldest checkpoints of a run but for the newest `keep` and the best. */
-export async function pruneCheckpoints(run: string, keep: number): Promise<void> {
-  const best = await pointedAt(run, 'best');
-  for (const name of (await checkpointNames(run)).slice(keep).filter((old) => old !== best))
+/**
+ * Removes the oldest checkpoints of a run but for the newest `keep`, the best, and the one that `best` names, should
+ * that be another.
+ *
+ * @param best its name; undefined where none is known
+ */
+export async function pruneCheckpoints(run: string, keep: number, best?: string): Promise<void> {
+  const kept = [best, await pointedAt(run, 'best')];
+  for (const name of (await checkpointNames(run)).slice(keep).filter((old) => !kept.includes(old)))
     await removeCheckpoint(run, name);
 }
 
@@ -137,7 +144,9 @@ async function removeCheckpoint(run: string, name: string): Promise<void> {
   await rm(going, { recursive: true, force: true });
 }
 
-/** Gives a finished folder its name. One of the same step steps aside before and goes after: at no moment there is none. */
+/**
+ * Gives a finished folder its name. One of the same step steps aside before and goes after: at no moment there is none.
+ */
 async function takePlace(run: string, folder: string, name: string): Promise<void> {
   await syncFolder(folder);
   const aside = join(run, `${REPLACED}${name}`);

@@ -6,9 +6,9 @@
 import { relative, resolve } from 'node:path';
 import { InputError } from '../errors.js';
 import { checkpointName, checkpointNames } from './checkpoint.js';
-import { isRun } from './run-config.js';
+import { isRun } from './run-list.js';
 import { pointedAt, runsUnder } from './run-folder.js';
-import { isCheckpointName, isPointer, RUNS_FOLDER } from './run-names.js';
+import { isCheckpointName, isPointer, RUNS_FOLDER, type Pointer } from './run-names.js';
 
 /** A run that a name means. */
 export interface RunReference {
@@ -55,16 +55,24 @@ export async function checkpointAt(run: string, place: string, where: string): P
   const names = await checkpointNames(run);
   const wanted = await nameOf(run, place);
   if (wanted !== undefined && names.includes(wanted)) return wanted;
-  throw noCheckpoint(run, wanted, names, where);
+  throw isPointer(place) ? misled(run, place, wanted, names, where) : noCheckpoint(run, wanted ?? place, names, where);
 }
 
-/** The checkpoint that a run without more stands for: the best, else the last, else the newest. Throws as `checkpointAt`. */
+/**
+ * The checkpoint that a run without more stands for: the best, else the last, else the newest. A pointer to one that is
+ * not there is passed over. Throws as `checkpointAt`.
+ */
 export async function usualCheckpoint(run: string, where: string): Promise<string> {
+  const found = await usualCheckpointIfAny(run);
+  if (found === undefined) throw noCheckpoint(run, 'a checkpoint', [], where);
+  return found;
+}
+
+/** `usualCheckpoint`, or undefined for a run that has none yet. */
+export async function usualCheckpointIfAny(run: string): Promise<string | undefined> {
   const names = await checkpointNames(run);
   const pointers = [await pointedAt(run, 'best'), await pointedAt(run, 'last')];
-  const found = [...pointers, names[0]].find((name) => name !== undefined && names.includes(name));
-  if (found !== undefined) return found;
-  throw noCheckpoint(run, undefined, names, where);
+  return [...pointers, names[0]].find((name) => name !== undefined && names.includes(name));
 }
 
 /** The error for a name that no run has; it says which runs there are. */
@@ -80,17 +88,43 @@ export async function runsInWords(): Promise<string> {
   const runs = await runsUnder(RUNS_FOLDER);
   if (runs.length === 0) return `there is no run under ${resolve(RUNS_FOLDER)} yet`;
   const more = runs.length - MOST_NAMED;
-  return `the runs there are, the newest first: ${runs.slice(0, MOST_NAMED).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+  const named = runs.slice(0, MOST_NAMED).join(', ');
+  return `the runs there are, the newest first: ${named}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
-function noCheckpoint(run: string, wanted: string | undefined, names: readonly string[], where: string): InputError {
+function noCheckpoint(run: string, wanted: string, names: readonly string[], where: string): InputError {
+  return lacking(`${where}: expected ${wanted} in ${nameOfFolder(run)}, which has ${inWords(names)}`);
+}
+
+/** The error for `best` or `last` that names no checkpoint of the run. */
+function misled(
+  run: string,
+  pointer: Pointer,
+  named: string | undefined,
+  names: readonly string[],
+  where: string,
+): InputError {
+  const got = named === undefined ? 'but it is not there, or damaged' : `but it names ${named}`;
+  return lacking(
+    `${where}: expected \`${pointer}\` to name a checkpoint of ${nameOfFolder(run)}, ` +
+      `which has ${inWords(names)}, ${got}`,
+  );
+}
+
+function lacking(what: string): InputError {
+  return new InputError(
+    `${what}; give one as run:step, run:best or run:last (training keeps the newest, --keep, and the best)`,
+  );
+}
+
+function inWords(names: readonly string[]): string {
   const older = names.length - MOST_NAMED;
   const newest = names.slice(0, MOST_NAMED).reverse();
-  const there = names.length === 0 ? 'none yet' : [...(older > 0 ? [`${older} older`] : []), ...newest].join(', ');
-  return new InputError(
-    `${where}: expected ${wanted ?? 'a checkpoint'} in ${relative('.', run) || '.'}, which has ${there}; ` +
-      `give one as run:step, run:best or run:last (training keeps the newest, --keep, and the best)`,
-  );
+  return names.length === 0 ? 'none yet' : [...(older > 0 ? [`${older} older`] : []), ...newest].join(', ');
+}
+
+function nameOfFolder(run: string): string {
+  return relative('.', run) || '.';
 }
 
 /** How a name can be read: as a run's, then as a run's and a checkpoint's. */
@@ -107,7 +141,7 @@ function readingsOf(name: string): [run: string, place: string | undefined][] {
     : [[whole, undefined]];
 }
 
-/** The name of the checkpoint at a place; undefined for a pointer that points nowhere, or what is no place. */
+/** The name of the checkpoint at a place; undefined for a pointer that names nothing. */
 async function nameOf(run: string, place: string): Promise<string | undefined> {
   if (isPointer(place)) return pointedAt(run, place);
   const step = /^(?:step-)?0*(\d{1,15})$/.exec(place)?.[1];

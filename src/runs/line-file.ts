@@ -1,7 +1,10 @@
-/** @file Files that grow by whole records, lines for one, and text files that can be cut back to some of their lines. */
+/**
+ * @file Files that grow by whole records, lines for one, and text files that can be cut back to some of their lines.
+ * What the system refuses is an `InputError` that names the file.
+ */
 import { closeSync, fdatasyncSync, fstatSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { writeFileAtomic } from '../files.js';
+import { fileError, writeFileAtomic } from '../files.js';
 
 export interface RecordFile {
   append(record: Uint8Array): void;
@@ -15,11 +18,20 @@ export interface LineFile extends Omit<RecordFile, 'append'> {
 }
 
 /**
- * Opens a file to add whole records to, one write each, so that they are there when the process is killed. What does not fit on the
- * disk is taken back, kept, and written with the next record that does.
+ * Opens a file to add whole records to, one write each, so that they are there when the process is killed. What does
+ * not fit on the disk is taken back, kept, and written with the next record that does.
+ *
+ * @throws InputError, here and in every call, when the system refuses
  */
 export function openRecords(path: string): RecordFile {
-  const file = openSync(path, 'a');
+  const named = <T>(work: () => T): T => {
+    try {
+      return work();
+    } catch (error) {
+      throw fileError(path, 'cannot be written', error);
+    }
+  };
+  const file = named(() => openSync(path, 'a'));
   let waiting = Buffer.alloc(0);
   const flush = (): void => {
     const before = fstatSync(file).size;
@@ -36,13 +48,15 @@ export function openRecords(path: string): RecordFile {
   return {
     append(record) {
       waiting = Buffer.concat([waiting, record]);
-      flush();
+      named(flush);
     },
     sync() {
-      fdatasyncSync(file);
+      named(() => {
+        fdatasyncSync(file);
+      });
     },
     close() {
-      if (waiting.length > 0) flush();
+      if (waiting.length > 0) named(flush);
       closeSync(file);
     },
   };
@@ -63,9 +77,16 @@ function isNoSpace(error: unknown): boolean {
   return ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '');
 }
 
-/** Keeps the lines of a file that are whole and wanted; all at once or not at all. A file that is not there stays so. */
+/**
+ * Keeps the lines of a file that are whole and wanted; all at once or not at all. A file that is not there stays so.
+ *
+ * @throws InputError when the system refuses
+ */
 export async function keepLines(path: string, isKept: (line: string) => boolean): Promise<void> {
-  const text = await readFile(path, 'utf8').catch(() => undefined);
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw fileError(path, 'cannot be read', error);
+  });
   if (text === undefined) return;
   const whole = text.slice(0, text.lastIndexOf('\n') + 1);
   const kept = whole

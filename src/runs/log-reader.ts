@@ -1,7 +1,8 @@
 /** @file Reads a run's logs while it writes them: what is whole, in order, once. */
-import { open, type FileHandle } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileError } from '../files.js';
+import { openRegularFile } from '../regular-file.js';
 import { LOSS_COLUMNS, VALIDATION_COLUMNS } from './loss-log.js';
 
 /** A line of a log: NaN for what is no number, or a column that the file lacks. */
@@ -12,7 +13,10 @@ export type ValidationRow = LogRow<(typeof VALIDATION_COLUMNS)[number]>;
 /** What has come since the last look. */
 export interface LogNews<Row> {
   readonly rows: readonly Row[];
-  /** Whether rows that were given before no longer count: the log was written anew, or the run went back to an earlier step. */
+  /**
+   * Whether rows that were given before no longer count: the log was written anew, or the run went back to an earlier
+   * step.
+   */
   readonly restarted: boolean;
 }
 
@@ -20,9 +24,10 @@ export interface LogNews<Row> {
 export interface LogFollower<Row> {
   /**
    * The rows written since the last call; all of them in the first. After `restarted` they are all that count.
-   * A file that is not there has no rows; a line without an end is not read yet; a line that is torn is counted and left out.
+   * A file that is not there has no rows; a line without an end is not read yet; a line that is torn is counted and
+   * left out.
    *
-   * @throws InputError for a file that the system refuses
+   * @throws InputError for a file that the system refuses, and for what is no file
    */
   next(): Promise<LogNews<Row>>;
   /** Lines that could not be read so far. */
@@ -133,10 +138,11 @@ function numberIn(cell: string | undefined): number {
 
 async function openIfThere(path: string): Promise<FileHandle | undefined> {
   try {
-    return await open(path);
+    return (await openRegularFile(path)).handle;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw fileError(path, 'cannot be read', error);
+    const { cause } = error as { readonly cause?: NodeJS.ErrnoException };
+    if (cause?.code === 'ENOENT') return undefined;
+    throw error;
   }
 }
 

@@ -34,6 +34,11 @@ export const OUTPUTS_COLUMNS = [
   'teacher_similarity',
 ] as const;
 
+const [LOSS, LOSS_LINES, VALIDATION, OUTPUTS] = ['loss.csv', 'loss.jsonl', 'validation.csv', 'outputs.csv'] as const;
+
+/** The logs of a run but for TensorBoard's, as their files are called. */
+export const LOG_FILES = [LOSS, LOSS_LINES, VALIDATION, OUTPUTS] as const;
+
 export interface LossLog {
   logStep(record: LoggedStep): void;
   logValidation(record: ValidationRecord): void;
@@ -81,10 +86,10 @@ export function outputsRow({
 
 /** Opens the logs of a new run, or of one that goes on, to add to what is there. */
 export function openLossLog(run: string, from = 0): LossLog {
-  const csv = openTable(join(run, 'loss.csv'), LOSS_COLUMNS);
-  const jsonl = openLines(join(run, 'loss.jsonl'));
-  const validation = openTable(join(run, 'validation.csv'), VALIDATION_COLUMNS);
-  const outputs = openTable(join(run, 'outputs.csv'), OUTPUTS_COLUMNS);
+  const csv = openTable(join(run, LOSS), LOSS_COLUMNS);
+  const jsonl = openLines(join(run, LOSS_LINES));
+  const validation = openTable(join(run, VALIDATION), VALIDATION_COLUMNS);
+  const outputs = openTable(join(run, OUTPUTS), OUTPUTS_COLUMNS);
   const events = openEventFile(run, from);
   const files = [csv, jsonl, validation, outputs, events];
   return {
@@ -120,10 +125,10 @@ export async function cutLogs(run: string, { step, validated }: Pick<TrainState,
     (line: string): boolean =>
       !(Number(line.split(',')[0]) > last); // a header is no number
   const lastValidation = validated || step === 0 ? step : step - 1;
-  await keepLines(join(run, 'loss.csv'), upTo(step));
-  await keepLines(join(run, 'outputs.csv'), upTo(step));
-  await keepLines(join(run, 'validation.csv'), step === 0 ? upTo(-1) : upTo(lastValidation));
-  await keepLines(join(run, 'loss.jsonl'), (line) => Number(/^\{"step":(\d+),/.exec(line)?.[1] ?? Infinity) <= step);
+  await keepLines(join(run, LOSS), upTo(step));
+  await keepLines(join(run, OUTPUTS), upTo(step));
+  await keepLines(join(run, VALIDATION), step === 0 ? upTo(-1) : upTo(lastValidation));
+  await keepLines(join(run, LOSS_LINES), (line) => Number(/^\{"step":(\d+),/.exec(line)?.[1] ?? Infinity) <= step);
   await keepEvents(
     run,
     (eventStep, tags) => eventStep <= (tags.startsWith('validation/') ? (step === 0 ? -1 : lastValidation) : step),

@@ -3,12 +3,15 @@ import { stat } from 'node:fs/promises';
 import { basename, dirname, relative } from 'node:path';
 import { InputError } from '../errors.js';
 import { CHECKPOINT, checkpointNames } from './checkpoint.js';
-import { isRun } from './run-config.js';
+import { isRun } from './run-list.js';
 
 /** A checkpoint of a run is no longer there. */
 export class CheckpointRemoved extends InputError {}
 
-/** What tells a folder from another of its name: a checkpoint of the same step may take its place. Undefined where there is none. */
+/**
+ * What tells a folder from another of its name: a checkpoint of the same step may take its place. Undefined where there
+ * is none.
+ */
 export async function identityOf(folder: string): Promise<string | undefined> {
   return stat(folder).then(
     ({ dev, ino }) => `${dev}:${ino}`,
@@ -28,7 +31,8 @@ export async function removedCheckpoint(folder: string, flag: string): Promise<C
   const where = relative('.', run) || '.';
   const there = left.length === 0 ? 'none' : left.reverse().join(', ');
   return new CheckpointRemoved(
-    `${flag}: expected ${name} in ${where}, which training has removed, or never made: it keeps the newest (--keep) and the best; there are ${there}`,
+    `${flag}: expected ${name} in ${where}, which training has removed, or never made: ` +
+      `it keeps the newest (--keep) and the best; there are ${there}`,
   );
 }
 

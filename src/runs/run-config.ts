@@ -5,7 +5,8 @@ import { writeFileAtomic } from '../files.js';
 import { readRegularFile } from '../regular-file.js';
 import type { ModelOrigin } from '../weights/origin.js';
 import { parseJson } from './parse-json.js';
-import { nextOrder, RUN_CONFIG } from './run-folder.js';
+import { LARGEST_CONFIG, nextOrder } from './run-list.js';
+import { RUN_CONFIG } from './run-names.js';
 import type { Fingerprints } from './trainer-state.js';
 
 /** What can be relied on in the configuration of a run. */
@@ -37,28 +38,6 @@ export interface RunConfigModel {
   readonly parameters: number;
 }
 
-/** Far more than any run notes of itself. */
-const LARGEST_CONFIG = 10_000_000;
-
-/**
- * Whether a folder is a run's, also with a damaged configuration: a model's folder has a `config.json`, too, but no settings.
- *
- * @throws InputError for a configuration that may not be read
- */
-export async function isRun(folder: string): Promise<boolean> {
-  return readRegularFile(join(folder, RUN_CONFIG), LARGEST_CONFIG).then(
-    (bytes) => bytes.includes('"settings"'),
-    (error: unknown) => {
-      const { cause } = error as { readonly cause?: NodeJS.ErrnoException };
-      if (FORBIDDEN.includes(cause?.code ?? '')) throw error;
-      return false;
-    },
-  );
-}
-
-/** What the system says of what is there and may not be read. */
-const FORBIDDEN = ['EACCES', 'EPERM', 'EMFILE', 'ENFILE', 'EIO'];
-
 /**
  * Reads the configuration of a run.
  *
@@ -66,8 +45,15 @@ const FORBIDDEN = ['EACCES', 'EPERM', 'EMFILE', 'ENFILE', 'EIO'];
  */
 export async function readRunConfig(folder: string): Promise<RunConfig> {
   const path = join(folder, RUN_CONFIG);
-  const text = (await readRegularFile(path, LARGEST_CONFIG)).toString('utf8');
-  return parseRunConfig(text, path);
+  try {
+    return parseRunConfig((await readRegularFile(path, LARGEST_CONFIG)).toString('utf8'), path);
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    throw new InputError(
+      `${error.message}; bring it back from a copy, or use the run's checkpoints without it, as kd encode does`,
+      { cause: error },
+    );
+  }
 }
 
 /** What each part of a configuration has at least, and of which type. */
@@ -90,9 +76,7 @@ export function parseRunConfig(text: string, where: string): RunConfig {
   const config = parseJson(text, where);
   const found = firstMissing(config);
   if (found === undefined) return config as RunConfig;
-  throw new InputError(
-    `${where}: expected the configuration of a run, got a file without ${found}; name a folder that kd train made`,
-  );
+  throw new InputError(`${where}: expected the configuration of a run, got a file without ${found}`);
 }
 
 /** What a configuration lacks first, as `student.source`; undefined for a whole one. */

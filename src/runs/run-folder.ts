@@ -1,17 +1,17 @@
 /** @file `checkpoints/<run>/`: where a run keeps all that it writes. */
 import { constants, type Stats } from 'node:fs';
-import { access, mkdir, readdir, readFile, rm, rmdir, stat } from 'node:fs/promises';
+import { access, mkdir, readdir, rm, rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { InputError } from '../errors.js';
 import { fileError, writeFileAtomic } from '../files.js';
 import { shellQuote } from '../shell.js';
 import { nearestFolder } from '../disk-space.js';
-import { checkRunName, RUNS_FOLDER, type Pointer } from './run-names.js';
+import { readRegularFile } from '../regular-file.js';
+import { nextOrder } from './run-list.js';
+import { checkRunName, isStepName, RUN_CONFIG, RUNS_FOLDER, type Pointer } from './run-names.js';
 
-export { POINTERS, RUNS_FOLDER, type Pointer } from './run-names.js';
-
-/** The file that makes a folder a run: its options, versions and data. */
-export const RUN_CONFIG = 'config.json';
+export { POINTERS, RUN_CONFIG, RUNS_FOLDER, type Pointer } from './run-names.js';
+export { newestRun, runsUnder } from './run-list.js';
 
 /** A run's name from its start: `2026-11-22-103000`, in local time. */
 export function defaultRunName(now: Date): string {
@@ -50,7 +50,8 @@ async function checkIsNoRun(folder: string): Promise<void> {
   if ((await statIfThere(join(folder, RUN_CONFIG))) === undefined) return;
   const name = shellQuote(basename(folder));
   throw new InputError(
-    `${place}: expected no run there yet, found one; go on with it by --resume ${name}, choose another --run, or delete it`,
+    `${place}: expected no run there yet, found one; ` +
+      `go on with it by --resume ${name}, choose another --run, or delete it`,
   );
 }
 
@@ -83,7 +84,8 @@ export async function makeRunFolder(name: string): Promise<string> {
 }
 
 /**
- * Writes the configuration that makes a folder a new run's. Only under the run's lock, so that of two processes one does.
+ * Writes the configuration that makes a folder a new run's. Only under the run's lock, so that of two processes one
+ * does.
  *
  * @throws InputError as `checkRunIsNew`, and where the system refuses
  */
@@ -126,72 +128,15 @@ export async function pointAt(run: string, pointer: Pointer, checkpoint: string)
   await writeFileAtomic(join(run, pointer), `${checkpoint}\n`);
 }
 
-/** The checkpoint that `best` or `last` names, or undefined where there is none yet. */
-export async function pointedAt(run: string, pointer: Pointer): Promise<string | undefined> {
-  const text = await readFile(join(run, pointer), 'utf8').catch(() => undefined);
-  const name = text?.trim();
-  return name === undefined || name === '' ? undefined : name;
-}
-
-/** Where a run stands among those under one root. */
-interface Start {
-  /** Higher than that of all runs which were begun or gone on with before; 0 where the configuration does not tell. */
-  readonly order: number;
-  /** When its configuration was written, in milliseconds since 1970. */
-  readonly time: number;
-}
+/** More than any pointer holds. */
+const LARGEST_POINTER = 1000;
 
 /**
- * The folder of the run under `root` that was begun or gone on with last, by the order that the runs' configurations keep: a clock
- * that is set back does not matter. Those that keep none come after the others, by their configuration's time.
- *
- * @returns undefined where there is no run
+ * The checkpoint that `best` or `last` names, whether or not it is there; undefined where there is no such file yet, or
+ * a damaged one.
  */
-export async function newestRun(root: string = RUNS_FOLDER): Promise<string | undefined> {
-  const [newest] = await runsUnder(root);
-  return newest === undefined ? undefined : join(root, newest);
-}
-
-/** The names of the runs under `root`, ordered as in `newestRun`, the newest first. */
-export async function runsUnder(root: string): Promise<string[]> {
-  const starts = await startsUnder(root);
-  return starts
-    .sort((a, b) => b.start.order - a.start.order || b.start.time - a.start.time)
-    .map(({ folder }) => basename(folder));
-}
-
-/** The order of a run that is begun or gone on with now. */
-export async function nextOrder(run: string): Promise<number> {
-  const starts = await startsUnder(dirname(run));
-  return 1 + starts.reduce((highest, { start }) => Math.max(highest, start.order), 0);
-}
-
-async function startsUnder(root: string): Promise<{ folder: string; start: Start }[]> {
-  const names = await readdir(root).catch((error: unknown) => {
-    if (isMissing(error)) return [];
-    throw fileError(root, 'cannot be read', error);
-  });
-  const folders = names.map((name) => join(root, name));
-  const starts = await Promise.all(folders.map(async (folder) => ({ folder, start: await startOf(folder) })));
-  return starts.filter((each): each is { folder: string; start: Start } => each.start !== undefined);
-}
-
-/** Where a run stands; undefined for a folder that is none. */
-async function startOf(folder: string): Promise<Start | undefined> {
-  const path = join(folder, RUN_CONFIG);
-  try {
-    const { mtimeMs } = await stat(path);
-    return { order: orderIn(await readFile(path, 'utf8')), time: mtimeMs };
-  } catch {
-    return undefined;
-  }
-}
-
-function orderIn(config: string): number {
-  try {
-    const { order } = JSON.parse(config) as { readonly order?: unknown };
-    return Number.isSafeInteger(order) ? (order as number) : 0;
-  } catch {
-    return 0;
-  }
+export async function pointedAt(run: string, pointer: Pointer): Promise<string | undefined> {
+  const text = await readRegularFile(join(run, pointer), LARGEST_POINTER).catch(() => undefined);
+  const name = text?.toString().trim();
+  return name !== undefined && isStepName(name) ? name : undefined;
 }

@@ -4,6 +4,9 @@ import { InputError, printable } from '../errors.js';
 /** The folder of all runs, under the current directory. */
 export const RUNS_FOLDER = 'checkpoints';
 
+/** The file that makes a folder a run: its options, versions and data. */
+export const RUN_CONFIG = 'config.json';
+
 /** Names of small files that name a checkpoint of the run. */
 export const POINTERS = ['best', 'last'] as const;
 export type Pointer = (typeof POINTERS)[number];
@@ -13,7 +16,12 @@ export const ALIASES = ['clip', 'roberta'] as const;
 
 /** Whether a name is one that checkpoints go by in their run's folder. */
 export function isCheckpointName(name: string): boolean {
-  return isPointer(name) || /^step-\d+$/.test(name);
+  return isPointer(name) || isStepName(name);
+}
+
+/** Whether a name is a checkpoint's by its step. */
+export function isStepName(name: string): boolean {
+  return /^step-\d+$/.test(name);
 }
 
 export function isPointer(name: string): name is Pointer {

@@ -45,8 +45,9 @@ export function openEventFile(folder: string, from = 0, now: () => number = Date
 const PREFIX = 'events.out.tfevents.';
 
 /**
- * The seconds in a new file's name: TensorBoard goes through the files in the order of their names and takes none before the one it is
- * at (`DirectoryWatcher`), so that they must rise also where the clock was set back, or a run goes on within a second.
+ * The seconds in a new file's name: TensorBoard goes through the files in the order of their names and takes none
+ * before the one it is at (`DirectoryWatcher`), so that they must rise also where the clock was set back, or a run goes
+ * on within a second.
  */
 function secondsAfter(files: readonly string[], now: number): number {
   const taken = files.map((name) => Number(name.slice(PREFIX.length).split('.')[0])).filter(Number.isSafeInteger);
@@ -56,8 +57,13 @@ function secondsAfter(files: readonly string[], now: number): number {
 /** `SessionLog.SessionStatus.START` (tensorflow/core/util/event.proto). */
 const SESSION_START = 1;
 
+/** Whether a name is one that event files have. */
+export function isEventFile(name: string): boolean {
+  return name.startsWith(PREFIX);
+}
+
 function eventFiles(folder: string): string[] {
-  return readdirSync(folder).filter((name) => name.startsWith(PREFIX));
+  return readdirSync(folder).filter(isEventFile);
 }
 
 /**

@@ -95,6 +95,16 @@ describe('a run that has ended', () => {
     const other = await kdHere(['train', '--resume', 'tiny', '--keep', '7'], { cwd });
     expect([other.code, other.stdout]).toEqual([0, finished]);
     expect(other.stderr).toContain('warning: --keep: not applied, as there is nothing left to do');
+    const two = await kdHere(['train', '--resume', 'tiny', '--max-steps', '12', '--keep', '7'], { cwd });
+    expect([two.code, two.stdout]).toEqual([
+      0,
+      'checkpoints/tiny: finished at step 12; go on with --epochs 6 --max-steps 24\n',
+    ]);
+    expect(two.stderr).toContain('warning: --keep, --max-steps: not applied, as there is nothing left to do');
+    expect(two.stderr).not.toContain('cosine'); // it ends where it did
+    const printed = await kdHere(['train', '--resume', 'tiny', '--print'], { cwd });
+    expect(printed.stdout).toMatch(/^ {2}--epochs 3 +the run's$/m);
+    expect(printed.stderr).toContain(finished);
     const dry = await kdHere(['train', '--resume', 'tiny:last', '--dry-run', '--json'], { cwd });
     expect(JSON.parse(dry.stdout)).toEqual({
       event: 'finished',
@@ -120,11 +130,13 @@ describe('a run that has ended', () => {
       [['checkpoints/tiny/step-00000077'], there],
       [['tiny:77'], there],
       [['tiny:77', '--dry-run'], there],
+      [['tiny:77', '--print'], there],
       [
         ['tiny:10'],
         /expected a whole checkpoint, but in step-00000010 optimizer.* the others are step-00000012, step-00000008/,
       ],
       [['tiny', '--epochs', '2'], /^error: --epochs 2: expected at least 3, as 12 steps are done and an epoch has 4;/m],
+      [['tiny', '--epochs', '2', '--print'], /^error: --epochs 2: expected at least 3, as 12 steps are done/m],
       [['tiny', '--max-steps', '7'], /^error: --max-steps 7: expected at least 12, the steps that are done;/m],
       [['tiny', '--run', 'other'], /^error: --run other: expected no name beside --resume/m],
       [
@@ -194,7 +206,7 @@ describe('a run that has ended', () => {
     const result = resume(cwd, 'tiny', '--epochs', '4');
     expect(result.code, result.stderr).toBe(0);
     expect(ownWords(result.stderr)).toMatch(
-      /^--epochs: 3 → 4\nthe cosine of the learning rate now ends at the new last step/m,
+      /^--epochs: 3 → 4\nthe cosine of the learning rate now ends at the new last step, 16 in the place of 12: /m,
     );
     const rows = readCsv(join(cwd, 'checkpoints/tiny/loss.csv'));
     expect(rows.map(({ step }) => step)).toEqual(Array.from({ length: 16 }, (_, i) => i + 1));
@@ -230,7 +242,7 @@ describe('a run that has ended', () => {
     [
       'another option',
       ['--batch-size', '2', '--learning-rate', '5e-5'],
-      /^error: --resume: expected the options that the run began with, --batch-size 4, not 2; leave them out, or begin another run \(may change: --epochs /,
+      /^error: --resume: expected the options that the run began with, --batch-size 4, not 2; leave them out, or begin another run \(may change: --epochs, /,
     ],
     [
       'a run that is not there',

@@ -105,7 +105,7 @@ describe('what is no file', () => {
   it.each(['config.json', 'model.safetensors'])('a device named %s', async (name) => {
     await rm(join(folder, name));
     await symlink('/dev/zero', join(folder, name));
-    expect(await refusal()).toBe(`model/${name}: expected a file, found a folder or a device`);
+    expect(await refusal()).toBe(`model/${name}: expected a file, found a socket or a device`);
   });
 
   it.each(['config.json', 'model.safetensors'])('a socket named %s', async (name) => {

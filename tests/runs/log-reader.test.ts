@@ -118,6 +118,6 @@ describe('a log that is read while it grows', () => {
 
   it('names the file that cannot be read', async () => {
     mkdirSync(file);
-    await expect(followLossLog(run).next()).rejects.toThrow(`${file}: cannot be read: is a folder`);
+    await expect(followLossLog(run).next()).rejects.toThrow(`${file}: expected a file, found a folder`);
   });
 });

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { InputError } from '../../src/errors.js';
 import { resolveModelName } from '../../src/runs/model-names.js';
-import { isRun, readRunConfig } from '../../src/runs/run-config.js';
+import { readRunConfig } from '../../src/runs/run-config.js';
+import { isRun } from '../../src/runs/run-list.js';
 import { pointAt } from '../../src/runs/run-folder.js';
 import { temporaryFolder } from '../cli.js';
 import { newRun } from './new-run.js';
@@ -55,7 +56,7 @@ it('a checkpoint of a run is named by its step, or as best or last', async () =>
     '--model first:150: expected step-00000150 in checkpoints/first, which has step-00000100, step-00000200; give one as run:step, run:best or run:last',
   );
   await expect(resolveModelName('first:best', '--model')).rejects.toThrow(
-    'expected a checkpoint in checkpoints/first, which has',
+    'expected `best` to name a checkpoint of checkpoints/first, which has step-00000100, step-00000200, but it is not there',
   );
 });
 
@@ -145,7 +146,7 @@ it('the configuration of a model is none of a run', async () => {
   writeFileSync('model/config.json', '{"model_type": "roberta"}');
   expect(await isRun('model')).toBe(false);
   await expect(readRunConfig('model')).rejects.toThrow(
-    'model/config.json: expected the configuration of a run, got a file without created; name a folder that kd train made',
+    'model/config.json: expected the configuration of a run, got a file without created; bring it back from a copy',
   );
   writeFileSync('model/config.json', '{');
   await expect(readRunConfig('model')).rejects.toThrow(/^model\/config\.json: expected JSON, got /);

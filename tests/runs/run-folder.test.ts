@@ -148,7 +148,7 @@ describe('the newest run', () => {
       ['c', 100],
       ['a', 200],
     ] as const) {
-      const folder = await newRun(name, {});
+      const folder = await newRun(name, { settings: {} });
       utimesSync(join(folder, 'config.json'), time, time);
     }
     mkdirSync('checkpoints/z-not-a-run');
@@ -156,8 +156,8 @@ describe('the newest run', () => {
   });
 
   it('is the one gone on with last', async () => {
-    const first = await newRun('first', {});
-    await newRun('second', {});
+    const first = await newRun('first', { settings: {} });
+    await newRun('second', { settings: {} });
     await noteResumed(first, { resumed: [] } as unknown as RunConfig, {}, 3);
     expect(await newestRun()).toBe('checkpoints/first');
     expect(readFileSync(join(first, 'config.json'), 'utf8')).toMatch(/"order": 3/);
@@ -165,16 +165,16 @@ describe('the newest run', () => {
 
   it('is told by time among those whose configuration keeps no order, which come after the others', async () => {
     for (const [name, text, time] of [
-      ['b', '{}', 300],
+      ['b', '{"settings": {}}', 300],
       ['c', '{', 400],
-      ['a', '{"order": "9"}', 200],
+      ['a', '{"order": "9", "settings": {}}', 200],
     ] as const) {
-      mkdirSync(join('checkpoints', name), { recursive: true });
+      mkdirSync(join('checkpoints', name, 'step-00000001'), { recursive: true });
       writeFileSync(join('checkpoints', name, 'config.json'), text);
       utimesSync(join('checkpoints', name, 'config.json'), time, time);
     }
     expect(await newestRun()).toBe('checkpoints/c');
-    utimesSync(join(await newRun('d', {}), 'config.json'), 100, 100);
+    utimesSync(join(await newRun('d', { settings: {} }), 'config.json'), 100, 100);
     expect(await newestRun()).toBe('checkpoints/d');
   });
 });

@@ -85,7 +85,7 @@ describe('the token', () => {
 
   it('is not read from a folder', async () => {
     vi.stubEnv('HF_TOKEN_PATH', home);
-    expect(await failureOf(findToken())).toBe(`${home}: expected a file, found a folder or a device`);
+    expect(await failureOf(findToken())).toBe(`${home}: expected a file, found a folder`);
   });
 
   it.skipIf(process.getuid?.() === 0)('is said to be there where it cannot be read', async () => {

@@ -6,9 +6,9 @@ import { openStore } from '../../data/store/token-store.js';
 import type { DeviceChoice } from '../../engine/gpu-choice.js';
 import type { BackendChoice } from '../../engine/tensorflow.js';
 import { compareTranslations, keepTranslations, readTranslations, samplePairs } from '../../report/translations.js';
+import { usualCheckpointIfAny } from '../../runs/find-run.js';
 import { readRunConfig } from '../../runs/run-config.js';
 import { CheckpointRemoved } from '../../runs/removed-checkpoint.js';
-import { pointedAt } from '../../runs/run-folder.js';
 import type { Output } from '../console.js';
 import { openEncoder, startEncoder } from '../open-encoder.js';
 
@@ -33,7 +33,7 @@ export async function updateTranslations(run: string, options: EncodeOptions, ou
 }
 
 async function update(run: string, { mostSeconds = Infinity, ...where }: EncodeOptions, output: Output): Promise<void> {
-  const checkpoint = (await pointedAt(run, 'best')) ?? (await pointedAt(run, 'last'));
+  const checkpoint = await usualCheckpointIfAny(run);
   if (checkpoint === undefined || (await readTranslations(run))?.checkpoint === checkpoint) return;
   const pairs = await heldOutPairs(run);
   if (pairs.length === 0) return;

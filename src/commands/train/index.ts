@@ -3,6 +3,7 @@ import { RECIPE_NAMES } from '../../distill/recipes.js';
 import { InputError } from '../../errors.js';
 import { checkIsWritable, checkRunIsNew, defaultRunName } from '../../runs/run-folder.js';
 import { checkLockable } from '../../runs/run-lock.js';
+import { checkRunFiles } from '../../runs/run-files.js';
 import { checkRunName } from '../../runs/run-names.js';
 import { openOutput, type Output, type OutputOptions } from '../console.js';
 import { EXIT } from '../failure.js';
@@ -21,7 +22,8 @@ import type { TrainContext } from './context.js';
 import { dryRun } from './dry-run.js';
 import { prepareRun } from './prepare.js';
 import { printSettings, withRecipe } from './recipe.js';
-import { checkSame, chooseCheckpoint, openResumedRun, sayFinished, wayOnFromEnd } from './resume.js';
+import { checkSame, chooseCheckpoint, finishedLine, sayFinished, wayOnFromEnd } from './resume.js';
+import { openResumedRun } from './resumed-run.js';
 import { beginTraining, resumeTraining } from './run.js';
 import { CHOICES, DEFAULTS, type AskedSettings } from './settings.js';
 import { openTrainingStop, Stopped } from './stopping.js';
@@ -191,6 +193,7 @@ async function goOnWith(
     sayFinished(run, found.trainer.state, wayOn, output);
     return EXIT.done;
   }
+  await checkRunFiles(run.folder); // now, and not when all data is read
   const prepared = await prepareRun(run.settings, context, { isTrial: isDryRun });
   try {
     checkSame(run, prepared, output);
@@ -202,15 +205,19 @@ async function goOnWith(
   }
 }
 
-/** Shows the settings that a run would go on with. */
+/** Looks at a run as `goOnWith` does, and shows the settings that it would go on with. */
 async function printResumed(
   target: string | true,
   given: Partial<AskedSettings>,
   command: Command,
   output: Output,
 ): Promise<void> {
-  const { settings } = await openResumedRun(target, given, output);
-  printSettings(settings, command, output, "the run's");
+  const run = await openResumedRun(target, given, output);
+  const { found } = await chooseCheckpoint(run, output);
+  const wayOn = found && wayOnFromEnd(run, found.trainer.state);
+  if (found !== undefined && wayOn !== undefined) output.message(finishedLine(run, found.trainer.state, wayOn));
+  else await checkRunFiles(run.folder);
+  printSettings(run.settings, command, output, "the run's");
 }
 
 /** Throws an `InputError` for flags that exclude each other, or that no run could be called by. */
@@ -218,7 +225,8 @@ function checkTogether({ run, resume }: TrainFlags): void {
   if (run === undefined) return;
   if (resume !== undefined)
     throw new InputError(
-      `--run ${run}: expected no name beside --resume, which goes on with a run under the name it has; leave out one of them`,
+      `--run ${run}: expected no name beside --resume, which goes on with a run under the name it has; ` +
+        'leave out one of them',
     );
   checkRunName(run);
 }

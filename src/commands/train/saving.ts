@@ -1,13 +1,14 @@
 /** @file Saving a run: what goes into a checkpoint, and what to do where it does not fit on the disk. */
 import type { Engine } from '../../distill/engine.js';
 import { trainableParameters, type Distillation } from '../../distill/loss.js';
-import type { TrainState } from '../../distill/train-state.js';
+import { bestOf, type TrainState } from '../../distill/train-state.js';
 import { InputError, messageOf } from '../../errors.js';
 import { systemReason } from '../../files.js';
 import { exportedConfig } from '../../models/exported-config.js';
 import type { Shapes } from '../../models/text-encoder.js';
 import {
   checkpointBytes,
+  checkpointName,
   NotPointedAt,
   pruneCheckpoints,
   writeCheckpoint,
@@ -42,14 +43,15 @@ export async function checkDiskSpace(folder: string, prepared: PreparedRun, outp
   if (free < all) {
     const [most, there] = formatBytesApart(all, free);
     output.warn(
-      `${folder}: ${formatCount(keep + 2)} checkpoints of ${formatBytes(one)} (--keep ${keep}, the best, one being written) will take up to ${most}, but only ${there} are free`,
+      `${folder}: ${formatCount(keep + 2)} checkpoints of ${formatBytes(one)} ` +
+        `(--keep ${keep}, the best, one being written) will take up to ${most}, but only ${there} are free`,
     );
   }
 }
 
 /**
- * Makes the function that saves. Where there is no room it says so, leaves the older checkpoints alone and gives undefined.
- * What comes after a save, pointers and the removal of older checkpoints, does not undo it where it fails.
+ * Makes the function that saves. Where there is no room it says so, leaves the older checkpoints alone and gives
+ * undefined. What comes after a save, pointers and the removal of older checkpoints, does not undo it where it fails.
  */
 export function checkpointSaver(folder: string, prepared: PreparedRun, engine: Engine, output: Output) {
   const { settings, student, fingerprints } = prepared;
@@ -75,7 +77,8 @@ export function checkpointSaver(folder: string, prepared: PreparedRun, engine: E
       output.warn(`step ${state.step} is not saved: ${error.message}; earlier checkpoints are as they were`);
       return undefined;
     }
-    await pruneCheckpoints(folder, settings.keep).catch((error: unknown) => {
+    const best = bestOf(state);
+    await pruneCheckpoints(folder, settings.keep, best && checkpointName(best.step)).catch((error: unknown) => {
       if (!isRefusal(error)) throw error;
       output.warn(`step ${state.step} is saved, but older checkpoints cannot be removed: ${messageOf(error)}`);
     });
@@ -110,7 +113,9 @@ function isRefusal(error: unknown): boolean {
 /** `expected 17.7 MB free (1.7 MB for a checkpoint's tensors, 16.0 MB for its other files and logs), found 12.1 MB` */
 function shortOf(tensors: number, free: number): string {
   const [needed, found] = formatBytesApart(tensors + SPARE_BYTES, free);
-  return `expected ${needed} free (${formatBytes(tensors)} for a checkpoint's tensors, ${formatBytes(SPARE_BYTES)} for its other files and logs), found ${found}`;
+  const spare = `${formatBytes(SPARE_BYTES)} for its other files and logs`;
+  const parts = `${formatBytes(tensors)} for a checkpoint's tensors, ${spare}`;
+  return `expected ${needed} free (${parts}), found ${found}`;
 }
 
 function bytesOf(prepared: PreparedRun): number {

@@ -1,0 +1,21 @@
+/** @file The files of a run that whoever goes on with it reads and writes, beside its checkpoints. */
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileError } from '../files.js';
+import { checkIfFile } from '../regular-file.js';
+import { LOG_FILES } from './loss-log.js';
+import { POINTERS, RUN_CONFIG } from './run-folder.js';
+import { isEventFile } from './tensorboard.js';
+
+/**
+ * Checks that all of them can be read and written, or made; changes nothing.
+ *
+ * @throws InputError for the first that cannot
+ */
+export async function checkRunFiles(run: string): Promise<void> {
+  const names = await readdir(run).catch((error: unknown) => {
+    throw fileError(run, 'cannot be read', error);
+  });
+  for (const name of [RUN_CONFIG, ...POINTERS, ...LOG_FILES, ...names.filter(isEventFile)])
+    await checkIfFile(join(run, name));
+}

@@ -1,0 +1,104 @@
+/** @file Which folders are runs, and in which order they were begun or gone on with. */
+import { readdir, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { fileError } from '../files.js';
+import { readRegularFile } from '../regular-file.js';
+import { isStepName, RUN_CONFIG, RUNS_FOLDER } from './run-names.js';
+
+/** Far more than any run notes of itself. */
+export const LARGEST_CONFIG = 10_000_000;
+
+/**
+ * Whether a folder is a run's, also with a damaged configuration. A model's folder has a `config.json`, too, but no
+ * settings in it; and no checkpoints beside it.
+ *
+ * @throws InputError for a configuration that may not be read
+ */
+export async function isRun(folder: string): Promise<boolean> {
+  return (await configOf(folder)) !== undefined;
+}
+
+/** The bytes of a run's configuration, none where it cannot be had; undefined for a folder that is no run's. */
+async function configOf(folder: string): Promise<Buffer | undefined> {
+  const bytes = await readRegularFile(join(folder, RUN_CONFIG), LARGEST_CONFIG).catch((error: unknown) => {
+    const { cause } = error as { readonly cause?: NodeJS.ErrnoException };
+    if (FORBIDDEN.includes(cause?.code ?? '')) throw error;
+    return Buffer.alloc(0);
+  });
+  if (bytes.includes('"settings"')) return bytes;
+  const names = await readdir(folder).catch(() => []);
+  return names.some(isStepName) ? bytes : undefined;
+}
+
+/** What the system says of what is there and may not be read. */
+const FORBIDDEN = ['EACCES', 'EPERM', 'EMFILE', 'ENFILE', 'EIO'];
+
+/** Where a run stands among those under one root. */
+interface Start {
+  /** Higher than that of all runs which were begun or gone on with before; 0 where the configuration does not tell. */
+  readonly order: number;
+  /** When its configuration was written, in milliseconds since 1970. */
+  readonly time: number;
+}
+
+/**
+ * The folder of the run under `root` that was begun or gone on with last, by the order that the runs' configurations
+ * keep: a clock that is set back does not matter. Those that keep none come after the others, by their configuration's
+ * time.
+ *
+ * @returns undefined where there is no run
+ */
+export async function newestRun(root: string = RUNS_FOLDER): Promise<string | undefined> {
+  const [newest] = await runsUnder(root);
+  return newest === undefined ? undefined : join(root, newest);
+}
+
+/** The names of the runs under `root`, ordered as in `newestRun`, the newest first. */
+export async function runsUnder(root: string): Promise<string[]> {
+  const starts = await startsUnder(root);
+  return starts
+    .sort((a, b) => b.start.order - a.start.order || b.start.time - a.start.time)
+    .map(({ folder }) => basename(folder));
+}
+
+/** The order of a run that is begun or gone on with now. */
+export async function nextOrder(run: string): Promise<number> {
+  const starts = await startsUnder(dirname(run));
+  return 1 + starts.reduce((highest, { start }) => Math.max(highest, start.order), 0);
+}
+
+async function startsUnder(root: string): Promise<{ folder: string; start: Start }[]> {
+  const names = await readdir(root).catch((error: unknown) => {
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return [];
+    throw fileError(root, 'cannot be read', error);
+  });
+  const folders = names.map((name) => join(root, name));
+  const starts = await Promise.all(folders.map(async (folder) => ({ folder, start: await startOf(folder) })));
+  return starts.filter((each): each is { folder: string; start: Start } => each.start !== undefined);
+}
+
+/** Where a run stands; undefined for a folder that is none, or may not be read. */
+async function startOf(folder: string): Promise<Start | undefined> {
+  try {
+    const config = await configOf(folder);
+    if (config === undefined) return undefined;
+    return { order: orderIn(config.toString('utf8')), time: await timeOf(folder) };
+  } catch {
+    return undefined;
+  }
+}
+
+/** When a run's configuration was written; or, where there is none, its folder. In milliseconds since 1970. */
+async function timeOf(folder: string): Promise<number> {
+  const { mtimeMs } = await stat(join(folder, RUN_CONFIG)).catch(() => stat(folder));
+  return mtimeMs;
+}
+
+function orderIn(config: string): number {
+  try {
+    const { order } = JSON.parse(config) as { readonly order?: unknown };
+    return Number.isSafeInteger(order) ? (order as number) : 0;
+  } catch {
+    return 0;
+  }
+}
