@@ -17,7 +17,21 @@ export const WORDS = {
 const BESIDE = new Set([
   ...['kr', 'us', 'gb', 'uk', 'au', 'ca', 'hang', 'latn'],
   ...['text', 'texts', 'txt', 'sentence', 'sentences', 'sent', 'string', 'content', 'line', 'value', 'caption'],
-  ...['translation', 'translations', 'translated', 'source', 'src', 'target', 'tgt', 'trg', 'original', 'column'],
+  ...[
+    'translation',
+    'translations',
+    'translated',
+    'source',
+    'src',
+    'target',
+    'tgt',
+    'trg',
+    'original',
+    'column',
+    'row',
+    'item',
+    'pair',
+  ],
   ...['문장', '텍스트', '원문', '번역', '번역문', '자막'],
 ]);
 

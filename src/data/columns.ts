@@ -1,5 +1,5 @@
 import type { CorpusName } from './corpora.js';
-import { foldName, languageRank, SIDE_NAMES, WORDS } from './column-names.js';
+import { foldName, isSameName, languageRank, SIDE_NAMES, WORDS } from './column-names.js';
 
 export { isSameName } from './column-names.js';
 
@@ -110,9 +110,30 @@ export function numberedPlaces({ ko, en }: ColumnNames): ColumnPlaces | undefine
   return first === undefined || second === undefined ? undefined : { ko: first, en: second };
 }
 
+/**
+ * Whether a row in which the columns were found is a header. Where both columns are numbers, any row would do: a header
+ * is one that is known without them, or, in the first row, is named so.
+ */
+export function headerTest(
+  names: ColumnNames,
+): (fields: readonly string[], below: readonly Values[], row: number) => boolean {
+  if (numberedPlaces(names) === undefined) return () => true;
+  const { ko = '', en = '' } = names;
+  const isNamedSo = (fields: readonly string[]): boolean =>
+    [ko, en].every((name) => fields.some((field) => isSameName(field, name)));
+  return (fields, below, row) => recogniseHeader(fields, {}, below) !== undefined || (row === 0 && isNamedSo(fields));
+}
+
+/** What there is to add where a first row is none of names but has Korean texts. */
+export function numbersAdvice(row: readonly string[] = [], names: ColumnNames = {}): string {
+  const isData = row.length > 1 && row.some((text) => HANGUL.test(text)) && numberedPlaces(names) === undefined;
+  return isData ? ', or give their numbers (--ko-column 2 --en-column 1) where there is no header' : '';
+}
+
 /** The first names of columns or keys for a message, the long ones cut. */
 export function shownNames(names: readonly string[]): string {
   return names
+    .filter((name) => name !== '')
     .slice(0, 20)
     .map((name) => name.slice(0, 40))
     .join(', ');

@@ -191,10 +191,11 @@ function searchArchive(file: string, { folders, skipped, passedOver }: Search): 
     const entries = listArchive(archive);
     const files: StoredFile[] = [];
     const modelFolders = modelFoldersOf(entries, archive);
+    const paths = new Set(entries.map((entry) => entry.path));
     for (const entry of entries.sort((a, b) => compareNames(a.path, b.path))) {
       const name = `${archive.name}/${entry.path}`;
       const why = whyUnreadable(entry);
-      if (isPassedOver(entry)) passedOver.push(name);
+      if (isPassedOver(entry) || isState(entry, paths)) passedOver.push(name);
       else if (modelFolders.has(path.posix.dirname(entry.path))) continue;
       else if (why === undefined) files.push({ name, path: file, bytes: entry.member.size, member: entry.member });
       else skipped.push({ file: name, why });
@@ -209,6 +210,14 @@ function searchArchive(file: string, { folders, skipped, passedOver }: Search): 
 function isPassedOver({ path: inner }: ArchiveEntry): boolean {
   const parts = inner.split('/');
   return parts.some((part) => LEFT_BEHIND.test(part)) || DOCUMENTATION.test(parts.at(-1)!);
+}
+
+/** Whether a member is what `datasets` keeps beside the files that it describes. */
+function isState({ path: inner }: ArchiveEntry, paths: ReadonlySet<string>): boolean {
+  return (
+    path.posix.basename(inner) === DATA_SET.state &&
+    paths.has(path.posix.join(path.posix.dirname(inner), DATA_SET.description))
+  );
 }
 
 function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {

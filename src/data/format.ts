@@ -3,6 +3,8 @@ import type { CorpusName } from './corpora.js';
 import type { Row } from './pair.js';
 import type { StoredFile } from './readers/stored-file.js';
 import type { Dialect } from './readers/dialect.js';
+import type { JsonTable } from './readers/json-table.js';
+import type { SheetLayout } from './readers/sheet-layout.js';
 import type { PairSource, Shape } from './source.js';
 
 /** The beginning of a file by which its format is told. */
@@ -43,6 +45,12 @@ export interface Probed {
   readonly columns: TextColumns;
   /** Of a workbook: the name of the sheet, and its part. */
   readonly sheet?: { readonly name: string; readonly part: string };
+  /** Of a sheet: where its pairs stand. */
+  readonly layout?: SheetLayout;
+  /** Of JSON in which arrays of pairs lie under other keys than `data`: the keys of arrays that are none. */
+  readonly otherArrays?: readonly string[];
+  /** Of JSON that is one table: how it lies in it. */
+  readonly table?: JsonTable;
   /** Of a delimited file. */
   readonly dialect?: Dialect;
 }

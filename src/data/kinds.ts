@@ -9,6 +9,7 @@ const SIGNATURES: readonly (readonly [start: Buffer, kind: string])[] = [
   [Buffer.from('425a68', 'hex'), 'compressed by bzip2; unpack it'],
   [Buffer.from('fd377a585a00', 'hex'), 'compressed by xz; unpack it'],
   [Buffer.from('28b52ffd', 'hex'), 'compressed by zstd; unpack it'],
+  [Buffer.from('FEA1'), 'a Feather file of version 1; write it again with to_feather of pandas 1.1 or later'],
   [Buffer.from('%PDF-'), 'a PDF document; save its table as .csv or .xlsx'],
   [Buffer.from('SQLite format 3\0'), 'an SQLite database; export its table as .csv'],
 ];

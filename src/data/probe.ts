@@ -7,6 +7,7 @@ import { adviceByName, kindOf } from './kinds.js';
 import { isZip, listArchive } from './readers/archive.js';
 import { decodeBeginning, utf8Pieces } from './readers/encoding.js';
 import { growthOf, isGzip } from './readers/gzip.js';
+import { otherDocument } from './readers/workbook.js';
 import { openStoredFile, readPieces, type StoredFile } from './readers/stored-file.js';
 import { UnreadableFile } from './unreadable-file.js';
 
@@ -99,6 +100,8 @@ function whatArchive(file: StoredFile): NoPairs | 'archive' {
   const access = openStoredFile(file);
   try {
     const paths = new Set(listArchive(access).map(({ path }) => path));
+    const other = otherDocument(paths);
+    if (other !== undefined) return { reason: other };
     const isDocument = ['[Content_Types].xml', 'mimetype', 'META-INF/MANIFEST.MF'].some((path) => paths.has(path));
     return isDocument ? { reason: 'a document or program packed as .zip; save its table as .xlsx or .csv' } : 'archive';
   } finally {

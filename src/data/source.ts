@@ -1,6 +1,8 @@
 import type { TextColumns } from './columns.js';
 import type { CorpusName } from './corpora.js';
 import type { Dialect } from './readers/dialect.js';
+import type { JsonTable } from './readers/json-table.js';
+import type { SheetLayout } from './readers/sheet-layout.js';
 import type { StoredFile } from './readers/stored-file.js';
 
 /** What a source is read as. `json-files` are small JSON files, mostly of one object each. */
@@ -9,6 +11,7 @@ export const SHAPES = [
   'tsv',
   'json',
   'json-files',
+  'json-table',
   'jsonl',
   'workbook',
   'aligned',
@@ -35,6 +38,12 @@ export interface PairSource {
   readonly files: readonly StoredFile[];
   /** Of a workbook: where in it the sheet lies. */
   readonly sheet?: string;
+  /** Of a sheet: where its pairs stand. */
+  readonly layout?: SheetLayout;
+  /** Of JSON in which arrays of pairs lie under other keys than `data`: the keys of arrays that are none. */
+  readonly otherArrays?: readonly string[];
+  /** Of JSON that is one table: how it lies in it. */
+  readonly table?: JsonTable;
   /** Of a delimited file. */
   readonly dialect?: Dialect;
 }

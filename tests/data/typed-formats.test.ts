@@ -1,5 +1,7 @@
-import { cpSync, readFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
+import { writeZip } from './archives.js';
 import { readingFolder } from './reading.js';
 import { fixture, PAIRS } from './readers/typed.js';
 
@@ -41,6 +43,43 @@ describe('found in a folder', () => {
     await expectError(['a.parquet'], /^a\.parquet: .*translation\.ko/, { ko: 'source', en: 'target' });
   });
 
+  test('Parquet and workbooks compressed by gzip are read, and bombs are refused', async () => {
+    await put('a.parquet.gz', gzipSync(readFileSync(fixture('codec-snappy.parquet'))));
+    await put('b.feather.gz', gzipSync(readFileSync(fixture('lz4.feather'))));
+    expect(pairsOf(await read())).toEqual([...PAIRS, ...PAIRS]);
+    const parquet = readFileSync(fixture('codec-snappy.parquet'));
+    await put('c.parquet.gz', gzipSync(Buffer.concat([parquet, Buffer.alloc(1 << 28)])));
+    await expectError(['c.parquet.gz'], /expected at most 268435456 bytes compressed by gzip, got more; unpack it$/);
+  });
+
+  test('Parquet files of lists and maps are refused with what to do', async () => {
+    for (const [name, columns] of [
+      ['lists', 'ko, en'],
+      ['maps', 'translation'],
+    ] as const) {
+      await put('a.parquet', readFileSync(fixture(`${name}.parquet`)));
+      await expectError(
+        ['a.parquet'],
+        `a.parquet: expected columns with one text a row, got lists or maps in ${columns}; write a column for each language`,
+      );
+    }
+  });
+
+  test('languages of a translation memory may be named by three letters', async () => {
+    await put('a.tmx', MEMORY.replace('ko-KR', 'kor').replace('en-US', 'eng'));
+    expect(pairsOf(await read())).toEqual([['빨간 공', 'a red ball']]);
+  });
+
+  test('a data set in an archive is read without a word of what describes it', async () => {
+    const names = readdirSync(fixture('dataset')).sort();
+    writeZip(
+      inFolder('a.zip'),
+      names.map((name) => [`set/${name}`, readFileSync(fixture(`dataset/${name}`))] as const),
+    );
+    expect(pairsOf(await read())).toEqual(PAIRS);
+    expect((await find()).skipped).toEqual([]);
+  });
+
   test('a translation memory in UTF-8 or UTF-16 is read, and one of other languages is not', async () => {
     await put('a.tmx', Buffer.from(`\ufeff${MEMORY}`, 'utf16le'));
     await put('b.tmx', MEMORY);
@@ -50,7 +89,9 @@ describe('found in a folder', () => {
       ['빨간 공', 'a red ball'],
     ]);
     const { skipped } = await find();
-    expect(skipped).toEqual([{ file: 'c.tmx', why: 'expected texts in ko and en, got en-US, ja-JP' }]);
+    expect(skipped).toEqual([
+      { file: 'c.tmx', why: 'expected texts in ko and en, got en-US, ja-JP; export both languages' },
+    ]);
   });
 
   test('damaged files given by name are refused in one line', async () => {

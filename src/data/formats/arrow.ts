@@ -5,6 +5,7 @@ import { recogniseHeader, whyUnrecognised } from '../columns.js';
 import { corpusOf } from '../corpora.js';
 import type { Format } from '../format.js';
 import { ARROW_FILE_MAGIC, probeArrow, readArrow } from '../readers/arrow.js';
+import { MOST_METADATA_BYTES } from '../readers/arrow-messages.js';
 import { textsAmong } from '../readers/row-maker.js';
 import type { StoredFile } from '../readers/stored-file.js';
 
@@ -13,7 +14,6 @@ const LOOKED_AT = 20;
 
 /** A stream begins with a message: this word, and the length of what describes it. */
 const CONTINUATION = 0xffffffff;
-const MOST_METADATA_BYTES = 1 << 24;
 
 /** What `map` and `filter` leave beside a data set. */
 const CACHE = /^(cache|tmp)[-_0-9a-z]*\.arrow$/;

@@ -1,7 +1,8 @@
 /** @file Comma-, semicolon- and tab-separated files, with and without a header. */
 import {
-  isSameName,
+  headerTest,
   numberedPlaces,
+  numbersAdvice,
   recogniseHeader,
   whyUnrecognised,
   type ColumnNames,
@@ -13,15 +14,16 @@ import { firstRecords, readDelimited, recordsIn, type Marks, type Record } from 
 import type { Dialect } from '../readers/dialect.js';
 import { utf8Pieces } from '../readers/encoding.js';
 import { readPieces, type StoredFile } from '../readers/stored-file.js';
+import { escapesAhead, quotesAhead } from '../readers/look-ahead.js';
+import { areTabsEscaped } from '../readers/tab-escapes.js';
 import { areFieldsQuoted } from '../readers/tab-quotes.js';
+import { UnreadableFile } from '../unreadable-file.js';
 
 /** Rows among which a header is looked for. */
 const HEADER_ROWS = 10;
 
 /** Rows that are looked at below it. */
 const LOOKED_AT = 20;
-
-const HANGUL = /[\uac00-\ud7a3]/;
 
 /** The first line of a file may name its separator, for Excel. */
 const SEPARATOR_LINE = /^"?sep=(.)"?\s*(?:\r|\n|$)/i;
@@ -75,17 +77,25 @@ async function probeDelimited(file: StoredFile, names: ColumnNames, { text, isWh
 /** A first line of fields in single quotes. */
 const SINGLE_QUOTED_HEADER = /^\s*'[^'\r\n]+'(?:[,;|\t]'[^'\r\n]+')+[\r\n]/;
 
+/** A first line of fields in double quotes with blanks after the separators. */
+const SPACED_HEADER = /^\s*"[^"\r\n]+"(?:[,;|] +"[^"\r\n]+")+ *[\r\n]/;
+
+/** Separators that are tried after the usual ones; the last is that of Hive. */
+const RARE_DELIMITERS = ['^', '~', '\x01'];
+
 /** The text cut in every way that is tried, the likelier ones first. */
 function readingsOf(text: string, isWhole: boolean, name: string): Reading[] {
   const named = SEPARATOR_LINE.exec(text)?.[1];
   const isTabbed = /\.(tsv|tab)$/i.test(name);
-  const delimiters = named !== undefined ? [named] : isTabbed ? ['\t', ',', ';', '|'] : [',', '\t', ';', '|'];
+  const usual = isTabbed ? ['\t', ',', ';', '|'] : [',', '\t', ';', '|'];
+  const delimiters = named !== undefined ? [named] : [...usual, ...RARE_DELIMITERS];
   const quotes: readonly Marks['quote'][] = SINGLE_QUOTED_HEADER.test(text) ? ["'", '"'] : ['"', "'"];
   const all = delimiters
     .filter((delimiter) => delimiter < '\x7f')
     .flatMap((delimiter): Marks[] => [
       ...(delimiter === '\t' ? [{ delimiter, quote: '' } as const] : []),
       ...quotes.map((quote) => ({ delimiter, quote })),
+      ...(SPACED_HEADER.test(text) ? [{ delimiter, quote: '"', isSpaced: true } as const] : []),
     ]);
   const rowsBy = (marks: Marks) => () => firstRecords(text, marks, isWhole, name).slice(0, HEADER_ROWS + LOOKED_AT);
   return all.map((marks) => new Reading(marks, rowsBy(marks)));
@@ -93,10 +103,7 @@ function readingsOf(text: string, isWhole: boolean, name: string): Reading[] {
 
 /** The first row, by any reading, that is a header. */
 function findHeader(readings: readonly Reading[], names: ColumnNames): Header | undefined {
-  // Where both columns are numbers, any row would do: a header is one that is known without them, or is named so.
-  const areNumbers = numberedPlaces(names) !== undefined;
-  const isHeader = (fields: readonly string[], below: readonly (readonly string[])[], row: number): boolean =>
-    !areNumbers || recogniseHeader(fields, {}, below) !== undefined || (row === 0 && isNamedSo(fields, names));
+  const isHeader = headerTest(names);
   for (let row = 0; row < HEADER_ROWS; row++) {
     for (const reading of readings) {
       const { records } = reading;
@@ -108,10 +115,6 @@ function findHeader(readings: readonly Reading[], names: ColumnNames): Header | 
     }
   }
   return undefined;
-}
-
-function isNamedSo(fields: readonly string[], { ko = '', en = '' }: ColumnNames): boolean {
-  return [ko, en].every((name) => fields.some((field) => isSameName(field, name)));
 }
 
 async function tableUnder({ reading: { marks, records }, row, recognised }: Header, file: StoredFile): Promise<Probed> {
@@ -150,12 +153,30 @@ function withoutHeader(readings: readonly Reading[], names: ColumnNames): Table 
 
 type Table = Probed & { readonly dialect: Dialect };
 
-/** Tells whether quotes enclose fields, where tabs separate them. */
+/** The same table with what the rest of the file tells; where that cannot be read, reading it will say so. */
 async function settled(table: Table, file: StoredFile): Promise<Probed> {
+  try {
+    return await withMarksAhead(table, file);
+  } catch (error) {
+    if (!(error instanceof UnreadableFile)) throw error;
+    return table;
+  }
+}
+
+/** Tells from the rest of the file whether quotes enclose fields, which ones, and whether backslashes escape. */
+async function withMarksAhead(table: Table, file: StoredFile): Promise<Probed> {
   const { dialect } = table;
-  if (dialect.delimiter !== '\t' || dialect.quote !== '') return table; // a header in quotes tells by itself
-  const areQuoted = await areFieldsQuoted(piecesOf(file), dialect.fields.most);
-  return areQuoted ? { ...table, dialect: { ...dialect, quote: '"' } } : table;
+  const width = dialect.fields.most;
+  const pieces = (): AsyncIterable<Buffer> => piecesOf(file);
+  const withMarks = (marks: Partial<Dialect>): Probed => ({ ...table, dialect: { ...dialect, ...marks } });
+  if (dialect.delimiter === '\t' && dialect.quote === '') {
+    if (await areFieldsQuoted(pieces(), width)) return withMarks({ quote: '"' });
+    return (await areTabsEscaped(pieces, file.name, width)) ? withMarks({ quote: '"', isEscaped: true }) : table;
+  }
+  const { quote, isSpaced } = await quotesAhead(pieces, dialect, file.name, width);
+  const marks = isSpaced === true ? { quote, isSpaced } : { quote };
+  const isEscaped = await escapesAhead(pieces, { ...dialect, ...marks }, file.name, width);
+  return withMarks(isEscaped ? { ...marks, isEscaped } : marks);
 }
 
 function whyNot(readings: readonly Reading[], names: ColumnNames): Verdict {
@@ -170,9 +191,11 @@ function whyNot(readings: readonly Reading[], names: ColumnNames): Verdict {
     first,
   );
   const [header, ...below] = widest.records.map(({ fields }) => fields);
-  const isData = header.some((text) => HANGUL.test(text)) && header.length > 1 && numberedPlaces(names) === undefined;
-  const numbers = isData ? ', or give their numbers (--ko-column 2 --en-column 1) where there is no header' : '';
-  return { reason: whyUnrecognised(header, names, below) + numbers, place, columns: header.length };
+  return {
+    reason: whyUnrecognised(header, names, below) + numbersAdvice(header, names),
+    place,
+    columns: header.length,
+  };
 }
 
 function piecesOf(file: StoredFile): AsyncGenerator<Buffer> {

@@ -1,5 +1,13 @@
 /** @file JSON: arrays of objects, objects one after the other, and an object a line. */
-import { recogniseHeader, whyUnrecognised, type ColumnNames } from '../columns.js';
+import { isDeepStrictEqual } from 'node:util';
+import {
+  numberedPlaces,
+  numbersAdvice,
+  recogniseHeader,
+  whyUnrecognised,
+  type ColumnNames,
+  type TextColumns,
+} from '../columns.js';
 import { corpusOf } from '../corpora.js';
 import type { Beginning, Format, NoPairs, Probed, Verdict } from '../format.js';
 import type { Shape } from '../source.js';
@@ -16,6 +24,7 @@ import {
   readJsonLines,
   type JsonObject,
 } from '../readers/json.js';
+import { JSON_TABLES, readJsonTable, rowsOfTable, wholeValue } from '../readers/json-table.js';
 import { readPieces, readSmallFiles, type StoredFile } from '../readers/stored-file.js';
 
 /** Objects that are looked at to tell what a file is. */
@@ -35,12 +44,14 @@ export const JSON_LINES: Format = {
 
 /** Arrays of objects, and objects that may stretch over lines, one after the other. */
 export const JSON_VALUES: Format = {
-  shapes: ['json', 'json-files'],
+  shapes: ['json', 'json-files', 'json-table'],
   endings: ['.json'],
   matches: ({ text }) => /^\s*(?:\[\s*(?:[[{"\]\dtfnNI-]|$)|\{\s*(?:["}]|$))/.test(text),
-  probe: (file, names) => probeTexts(elementsOf(piecesOf(file), file.name), 'json', file, names),
-  read: (source) =>
-    source.shape === 'json-files' ? readJsonFiles(source) : readJson(piecesOf(source.files[0]), source),
+  probe: probeValues,
+  read: (source) => {
+    if (source.shape === 'json-table') return readJsonTable(source);
+    return source.shape === 'json-files' ? readJsonFiles(source) : readJson(piecesOf(source.files[0]), source);
+  },
 };
 
 /**
@@ -59,6 +70,62 @@ function areLines({ text, isWhole }: Beginning, name: string): boolean {
     return typeof value !== 'string' && !Array.isArray(value.data);
   };
   return isNamedSo ? lines.some(isRow) : lines.length > 1 && isRow(lines[0]);
+}
+
+/** Keys of arrays of objects that are tried. */
+const MOST_KEYS = 8;
+
+/** Looks at the elements of arrays under the usual key, under other keys, and at a table that is one value. */
+async function probeValues(file: StoredFile, names: ColumnNames, { text }: Beginning): Promise<Verdict> {
+  const probeUnder = (except?: readonly string[]): Promise<Verdict | UnreadableFile> =>
+    verdictOrFault(() => probeTexts(elementsOf(piecesOf(file), file.name, except), 'json', file, names));
+  const usual = await probeUnder();
+  if (Array.isArray(usual)) return usual as Verdict;
+  const all = new Set([...text.matchAll(/"([^"\\]{1,60})"\s*:\s*\[\s*\{/g)].map(([, key]) => key));
+  const keys = [...all].slice(0, MOST_KEYS);
+  let under: Probed | undefined;
+  const otherArrays: string[] = [];
+  for (const key of keys) {
+    const verdict = await probeUnder(keys.filter((other) => other !== key));
+    const [found] = Array.isArray(verdict) ? (verdict as readonly Probed[]) : [];
+    under ??= found;
+    if (found === undefined || !isDeepStrictEqual(found.columns, under?.columns)) otherArrays.push(key);
+  }
+  if (under !== undefined) return [{ ...under, otherArrays }];
+  const table = isTable(text) ? await probeTable(file, names) : undefined;
+  if (table !== undefined) return table;
+  if (usual instanceof UnreadableFile) throw usual;
+  return usual;
+}
+
+/** A text that may be a table in one value: an object of objects or lists, or a list of lists. */
+function isTable(text: string): boolean {
+  return /^\s*(?:\[\s*\[|\{\s*"[^"]*"\s*:\s*[[{])/.test(text);
+}
+
+async function probeTable(file: StoredFile, names: ColumnNames): Promise<Verdict | undefined> {
+  const value = await wholeValue(file);
+  for (const table of JSON_TABLES) {
+    const areNumbers = numberedPlaces(names) !== undefined;
+    if (table === 'numbered' && !areNumbers) continue;
+    const rows: JsonObject[] = [];
+    for (const row of rowsOfTable(value, table)) if (rows.push(row) === LOOKED_AT) break;
+    const verdict = probeObjects(rows, 'json-table', file.name, table === 'values' && areNumbers ? {} : names);
+    if (!('reason' in verdict)) return [{ ...verdict[0], table }];
+    const header = table === 'values' && rows.length > 0 ? Object.keys(rows[0]) : [];
+    const advice = numbersAdvice(header, names);
+    if (advice !== '') return { reason: verdict.reason + advice };
+  }
+  return undefined;
+}
+
+async function verdictOrFault(probe: () => Promise<Verdict>): Promise<Verdict | UnreadableFile> {
+  try {
+    return await probe();
+  } catch (error) {
+    if (error instanceof UnreadableFile) return error;
+    throw error;
+  }
 }
 
 /** What became of many small files: those with the same keys together, and those that hold no pairs. */
@@ -159,7 +226,7 @@ function probeObjects(
     const keys = own.map(([key]) => key);
     const rows = entries.map((others) => keys.map((key) => textAt(others, key)));
     const recognised = recogniseHeader(keys, names, rows);
-    if (recognised === undefined) continue;
+    if (recognised === undefined || areLists(own, recognised.columns)) continue;
     const texts = entries.map((others) =>
       others.map(([, value]) => value).filter((value) => typeof value === 'string'),
     );
@@ -174,6 +241,11 @@ function probeObjects(
       entries.map((others) => keys.map((key) => textAt(others, key))),
     ),
   };
+}
+
+/** Whether the columns hold a list each: the object is the whole table. */
+function areLists(entries: readonly (readonly [string, unknown])[], { ko, en }: TextColumns): boolean {
+  return [ko, en].every((column) => entries.some(([key, value]) => key === column && Array.isArray(value)));
 }
 
 function textAt(entries: readonly (readonly [string, unknown])[], key: string): string | undefined {

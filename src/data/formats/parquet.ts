@@ -1,5 +1,5 @@
 /** @file Parquet files, alone or as the shards of a data set. */
-import { recogniseHeader, whyUnrecognised } from '../columns.js';
+import { recogniseHeader, shownNames, whyUnrecognised } from '../columns.js';
 import { corpusOf } from '../corpora.js';
 import type { Format } from '../format.js';
 import { PARQUET_MAGICS } from '../readers/parquet-file.js';
@@ -14,10 +14,14 @@ export const PARQUET: Format = {
   endings: ['.parquet'],
   matches: ({ bytes }) => PARQUET_MAGICS.some((magic) => bytes.toString('latin1', 0, magic.length) === magic),
   probe: async (file, names) => {
-    const { columns: header, rows } = await probeParquet(file, LOOKED_AT);
+    const { columns: header, lists, rows } = await probeParquet(file, LOOKED_AT);
     const texts = rows.map(textsAmong);
     const recognised = recogniseHeader(header, names, texts);
-    if (recognised === undefined) return { reason: whyUnrecognised(header, names, texts) };
+    if (recognised === undefined) {
+      if (lists.length === 0) return { reason: whyUnrecognised(header, names, texts) };
+      const found = `lists or maps in ${shownNames(lists)}`;
+      return { reason: `expected columns with one text a row, got ${found}; write a column for each language` };
+    }
     return [{ shape: 'parquet', columns: recognised.columns, corpus: corpusOf(recognised, texts, file.name) }];
   },
   read: readParquet,

@@ -22,11 +22,11 @@ export const TMX: Format = {
     const languages = [...new Set(units.flatMap((unit) => unit.map(({ language }) => language)))].slice(0, MOST_SHOWN);
     const found =
       languages.length === 0 ? 'no texts' : languages.map((language) => language.slice(0, MOST_SHOWN)).join(', ');
-    return { reason: `expected texts in ko and en, got ${found}` };
+    return { reason: `expected texts in ko and en, got ${found}; export both languages` };
   },
   read: readTmx,
 };
 
 function isPair(unit: readonly TmxText[]): boolean {
-  return Object.values(TMX_COLUMNS).every((language) => textIn(unit, language) !== undefined);
+  return (['ko', 'en'] as const).every((language) => textIn(unit, language) !== undefined);
 }

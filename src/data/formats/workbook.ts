@@ -1,5 +1,12 @@
 /** @file Excel workbooks. */
-import { recogniseHeader, whyUnrecognised, type ColumnNames, type Recognised } from '../columns.js';
+import {
+  headerTest,
+  numberedPlaces,
+  numbersAdvice,
+  recogniseHeader,
+  whyUnrecognised,
+  type ColumnNames,
+} from '../columns.js';
 import { corpusOf } from '../corpora.js';
 import type { Format, Probed, Verdict } from '../format.js';
 import { isZip, listArchive } from '../readers/archive.js';
@@ -37,25 +44,36 @@ async function probeWorkbook(file: StoredFile, names: ColumnNames): Promise<Verd
   const workbook = await openWorkbook(file);
   try {
     const tables: Probed[] = [];
-    let firstRow: readonly string[] = [];
+    let firstRow: readonly string[] | undefined;
     for (const sheet of workbook.sheets) {
       const rows = await firstRows(workbook, sheet);
-      const recognised = rows
-        .map((row, i) => recogniseHeader(row, names, rows.slice(i + 1)))
-        .find((found): found is Recognised => found !== undefined);
-      if (firstRow.length === 0) firstRow = rows[0] ?? [];
-      if (recognised === undefined) continue;
-      tables.push({
-        shape: 'workbook',
-        columns: recognised.columns,
-        corpus: corpusOf(recognised, rows, file.name),
-        sheet,
-      });
+      const table = tableIn(rows, names, file.name);
+      if (table !== undefined) tables.push({ ...table, sheet });
+      firstRow ??= rows.find((row) => row.length > 0)?.filter((text) => text !== '');
     }
-    return tables.length > 0 ? tables : { reason: whyUnrecognised(firstRow, names) };
+    return tables.length > 0
+      ? tables
+      : { reason: whyUnrecognised(firstRow ?? [], names) + numbersAdvice(firstRow, names) };
   } finally {
     workbook.close();
   }
+}
+
+/** The table whose header is among the first rows of a sheet, or of which the user has numbered the columns. */
+function tableIn(rows: readonly string[][], names: ColumnNames, file: string): Probed | undefined {
+  const isHeader = headerTest(names);
+  for (const [row, fields] of rows.entries()) {
+    const below = rows.slice(row + 1);
+    const recognised = recogniseHeader(fields, names, below);
+    if (recognised === undefined || !isHeader(fields, below, row)) continue;
+    const { columns, places } = recognised;
+    const layout = { rowsBefore: row + 1, places };
+    return { shape: 'workbook', columns, corpus: corpusOf(recognised, rows, file), layout };
+  }
+  const places = numberedPlaces(names);
+  if (places === undefined || rows.every((row) => row.length <= Math.max(places.ko, places.en))) return undefined;
+  const columns = { ko: names.ko!, en: names.en! };
+  return { shape: 'workbook', columns, corpus: 'other', layout: { rowsBefore: 0, places } };
 }
 
 /** The texts of the first rows of a sheet. Of the shared strings only as many are read as these rows need. */

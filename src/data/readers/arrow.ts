@@ -1,12 +1,14 @@
 /**
  * @file Arrow files and streams (arrow.apache.org/docs/format/Columnar.html), in which `datasets` keeps its data, record
- * batch by record batch. That the decoder takes the lengths in Arrow's metadata for true, and may work for long by false
- * ones, is not caught.
+ * batch by record batch.
  */
 import { DataType, RecordBatchReader, type Field, type RecordBatch, type Schema, type Vector } from 'apache-arrow';
 import { InputError, messageOf } from '../../errors.js';
+import { UnreadableFile } from '../unreadable-file.js';
 import type { Row } from '../pair.js';
 import type { PairSource } from '../source.js';
+import { allowCompressedBuffers } from './arrow-compression.js';
+import { soundMessages, UnknownArrowType } from './arrow-messages.js';
 import { rowOfValues } from './row-maker.js';
 import { readPieces, type StoredFile } from './stored-file.js';
 
@@ -56,19 +58,24 @@ export async function* readArrow({ id: file, files: [stored], corpus, columns }:
 }
 
 async function* batchesOf(file: StoredFile, onSchema?: (schema: Schema) => void): AsyncGenerator<RecordBatch> {
-  const pieces = streamIn(readPieces(file), file.name);
+  allowCompressedBuffers();
+  const pieces = soundMessages(streamIn(readPieces(file), file.name), file.bytes);
   try {
     const reader = await RecordBatchReader.from(pieces);
     await reader.open();
     onSchema?.(reader.schema);
     for await (const batch of reader as AsyncIterable<RecordBatch>) {
-      if (batch.numRows > file.bytes) throw new Error(`${batch.numRows} rows in ${file.bytes} bytes`);
       yield batch;
     }
   } catch (error) {
     if (error instanceof InputError) throw error;
-    throw new InputError(
-      `${file.name}: expected a sound Arrow file, got one that is damaged or not supported (${messageOf(error)}); write it again`,
+    if (error instanceof UnknownArrowType) {
+      const found = `expected columns with a value a row, got ${error.message}`;
+      throw new UnreadableFile(file.name, `${found}; write the table as Parquet or CSV`);
+    }
+    throw new UnreadableFile(
+      file.name,
+      `expected a sound Arrow file, got one that is damaged or not supported (${messageOf(error)}); write it again`,
     );
   } finally {
     await pieces.return(undefined);
@@ -87,8 +94,9 @@ async function* streamIn(pieces: AsyncIterable<Buffer>, name: string): AsyncGene
   }
   if (last.equals(END_OF_STREAM) || (isFile && last.subarray(-ARROW_FILE_MAGIC.length).equals(ARROW_FILE_MAGIC)))
     return;
-  throw new InputError(
-    `${name}: expected Arrow data up to its end mark, got ${size} bytes without; write the file again`,
+  throw new UnreadableFile(
+    name,
+    `expected Arrow data up to its end mark, got ${size} bytes without; write the file again`,
   );
 }
 
@@ -119,8 +127,9 @@ function valuesOf(batch: RecordBatch, path: string, file: string): (row: number)
   };
   const values = find(batch.schema.fields, path, (name) => batch.getChild(name));
   if (values === undefined) {
-    throw new InputError(
-      `${file}: expected the column ${path} in all of its batches, got one without; write the file again`,
+    throw new UnreadableFile(
+      file,
+      `expected the column ${path} in all of its batches, got one without; write the file again`,
     );
   }
   return values;

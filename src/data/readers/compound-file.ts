@@ -1,5 +1,5 @@
 /** @file Compound files ([MS-CFB]), in which old Excel kept its workbooks, and Office keeps encrypted ones to this day. */
-import { InputError } from '../../errors.js';
+import { UnreadableFile } from '../unreadable-file.js';
 import type { RandomAccess } from './random-access.js';
 
 /** The first bytes of a compound file. */
@@ -15,10 +15,11 @@ const ENCRYPTED = Buffer.from('EncryptedPackage', 'utf16le');
 export function refuseCompoundFile(access: RandomAccess): void {
   const header = access.read(0, HEADER.bytes);
   if (!header.subarray(0, COMPOUND_FILE_MAGIC.length).equals(COMPOUND_FILE_MAGIC)) return;
-  throw new InputError(
+  throw new UnreadableFile(
+    access.name,
     isEncrypted(access, header)
-      ? `${access.name}: expected an Excel workbook (.xlsx), got one that is encrypted; open it with its password and save it without`
-      : `${access.name}: expected an Excel workbook (.xlsx), got one in the old binary form (.xls); save it as .xlsx`,
+      ? `expected an Excel workbook (.xlsx), got one that is encrypted; open it with its password and save it without`
+      : `expected an Excel workbook (.xlsx), got one in the old binary form (.xls); save it as .xlsx`,
   );
 }
 

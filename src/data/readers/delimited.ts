@@ -17,7 +17,7 @@ export interface Record {
 }
 
 /** What separates fields, and what they are quoted with. */
-export type Marks = Pick<Dialect, 'delimiter' | 'quote'>;
+export type Marks = Pick<Dialect, 'delimiter' | 'quote' | 'isSpaced' | 'isEscaped'>;
 
 const MARKS = {
   csv: { delimiter: ',', quote: '"' },
@@ -40,24 +40,29 @@ export async function* readDelimited(pieces: AsyncIterable<Buffer>, source: Pair
 /** The rows of a delimited text in UTF-8, the header among them, piece by piece; blank lines are passed over. */
 export async function* recordsIn(
   pieces: AsyncIterable<Buffer>,
-  { delimiter, quote }: Marks,
+  marks: Marks,
   name: string,
   width?: number,
 ): AsyncGenerator<Record[]> {
-  const cutter = new RecordCutter(delimiter.charCodeAt(0), name, { quote, width });
+  const cutter = cutterFor(marks, name, width);
   for await (const piece of pieces) {
-    const records = parseCuts(cutter.cut(piece), delimiter, quote);
+    const records = parseCuts(cutter.cut(piece), marks);
     if (records.length > 0) yield records;
   }
-  const records = parseCuts(cutter.end(), delimiter, quote);
+  const records = parseCuts(cutter.end(), marks);
   if (records.length > 0) yield records;
 }
 
 /** The first rows of a text of which only the beginning may be there: then what is cut off is left out. */
-export function firstRecords(text: string, { delimiter, quote }: Marks, isWhole: boolean, name: string): Record[] {
-  const cutter = new RecordCutter(delimiter.charCodeAt(0), name, { quote });
+export function firstRecords(text: string, marks: Marks, isWhole: boolean, name: string): Record[] {
+  const cutter = cutterFor(marks, name);
   const cuts = cutter.cut(Buffer.from(text));
-  return parseCuts(isWhole ? [...cuts, ...cutter.end()] : cuts, delimiter, quote);
+  return parseCuts(isWhole ? [...cuts, ...cutter.end()] : cuts, marks);
+}
+
+/** What cuts a text into rows. */
+export function cutterFor({ delimiter, ...options }: Marks, name: string, width?: number): RecordCutter {
+  return new RecordCutter(delimiter.charCodeAt(0), name, { ...options, width });
 }
 
 /**
@@ -76,19 +81,19 @@ export async function* soundRecordsOf(
   }
 }
 
-function parseCuts(cuts: readonly Cut[], delimiter: string, quote: Dialect['quote']): Record[] {
-  const firstEscaped = cuts.findIndex(({ isEscaped }) => isEscaped);
+function parseCuts(cuts: readonly Cut[], { delimiter, quote, isSpaced = false }: Marks): Record[] {
+  const firstEscaped = isSpaced ? 0 : cuts.findIndex(({ isEscaped }) => isEscaped);
   const plain = firstEscaped === -1 ? cuts : cuts.slice(0, firstEscaped);
   const fieldsOfPlain =
     quote === '' ? plain.map(({ bytes }) => splitLine(bytes, delimiter)) : parsePlain(plain, delimiter, quote);
   const records = cuts.map(({ bytes, isEscaped, fault, line, lastLine }, i): Record => {
     if (fault !== undefined) return { fields: [], line, lastLine, fault };
-    return {
-      fields: isEscaped ? splitEscaped(bytes.toString('utf8'), delimiter, quote) : (fieldsOfPlain[i] ?? []),
-      line,
-      lastLine,
-      ...(isEscaped || fieldsOfPlain[i] !== undefined ? {} : { fault: 'its quotes do not match' }),
-    };
+    if (isEscaped || isSpaced) {
+      const fields = splitRow(bytes.toString('utf8'), { delimiter, quote, isEscaped, isSpaced });
+      return { fields, line, lastLine };
+    }
+    const fields = fieldsOfPlain[i];
+    return { fields: fields ?? [], line, lastLine, ...(fields ? {} : { fault: 'its quotes do not match' }) };
   });
   return records.filter(({ fields, fault }) => fault !== undefined || fields.length > 1 || fields[0].trim() !== '');
 }
@@ -127,20 +132,25 @@ function splitLine(bytes: Buffer, delimiter: string): string[] {
     .split(delimiter);
 }
 
-/** The fields of a row in which backslashes escape: before a quote, separator, backslash or line break they go. */
-function splitEscaped(text: string, delimiter: string, quote: string): string[] {
+/**
+ * The fields of a row in which blanks stand before quotes, or backslashes escape: before a quote, separator, backslash
+ * or line break they go.
+ */
+function splitRow(text: string, { delimiter, quote, isEscaped, isSpaced }: Marks): string[] {
   const row = text.replace(/(?:\r\n|\n|\r)$/, '');
   const fields: string[] = [];
   let field = '';
   let isQuoted = false;
   for (let i = 0; i < row.length; i++) {
     const [character, next] = [row[i], row[i + 1]];
+    const escapes = isEscaped === true && character === '\\';
     const isEscape =
-      character === '\\' && (next === quote || next === delimiter || next === '\\' || next === '\n' || next === '\r');
+      escapes && (next === quote || next === delimiter || next === '\\' || next === '\n' || next === '\r');
     if (isEscape || (isQuoted && character === quote && next === quote)) {
       field += next;
       i++;
-    } else if (character === quote && (isQuoted || field === '')) {
+    } else if (character === quote && (isQuoted || (isSpaced === true ? field.trim() : field) === '')) {
+      if (!isQuoted) field = '';
       isQuoted = !isQuoted;
     } else if (character === delimiter && !isQuoted) {
       fields.push(field);
@@ -161,8 +171,13 @@ function rowReader(
     if (fault !== undefined) return faultyRow(here, fault + lines);
     if (fields.length !== most && !isComplete(fields, most, least))
       return faultyRow(here, wrongFieldCount(most, fields) + lines);
-    return rowOf(here, fields[ko], fields[en], fields[language]);
+    return rowOf(here, textIn(fields[ko]), textIn(fields[en]), fields[language]);
   };
+}
+
+/** What a field says; nothing where it is the mark by which MySQL writes that there is none. */
+function textIn(field: string): string {
+  return field === '\\N' ? '' : field;
 }
 
 /** Whether only separators at the end of the row, or nameless columns, are too many or too few. */

@@ -4,6 +4,10 @@ export interface Dialect {
   readonly delimiter: string;
   /** What fields are quoted with; empty where quotes are characters like any other, and every line is a row. */
   readonly quote: '"' | "'" | '';
+  /** Blanks may stand before a quote. */
+  readonly isSpaced?: boolean;
+  /** Backslashes escape quotes and separators. */
+  readonly isEscaped?: boolean;
   /** Rows before the first pair: titles and the header. Blank lines do not count. */
   readonly rowsBefore: number;
   /** Fields of a row, and how many of them must be there: the last ones have no name in the header. */

@@ -26,6 +26,22 @@ export async function* gunzipped(packed: AsyncIterable<Buffer>, name: string): A
   }
 }
 
+/** The unpacked bytes of a file that is read in any order. Throws an `UnreadableFile` for one of more than `most`. */
+export function gunzippedWhole(packed: Buffer, name: string, most: number): Buffer {
+  try {
+    return gunzipSync(packed, { maxOutputLength: most });
+  } catch (error) {
+    if (!isZlibError(error)) throw error;
+    const isLarge = error.code === 'ERR_BUFFER_TOO_LARGE';
+    const found = isLarge ? 'more' : `something else (${messageOf(error)})`;
+    const expected = `at most ${most} bytes compressed by gzip`;
+    throw new UnreadableFile(
+      name,
+      `expected ${expected}, got ${found}; ${isLarge ? 'unpack it' : 'download it again'}`,
+    );
+  }
+}
+
 /**
  * About how many times as large a file is when it is unpacked, by its first bytes. (The size in a file's last bytes
  * counts modulo 2³², and its last member only.)

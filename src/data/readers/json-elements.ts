@@ -11,20 +11,28 @@ const [OPEN_BRACKET, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE] = [0x5b, 0x5d, 0x7b
 /** The end of a text after which the array of pairs begins: the key `data` of the outermost object. */
 const DATA_KEY = /(?:^|[{,])\s*"data"\s*:\s*$/;
 
+/** The end of a text after which the first object of an array under some key begins. */
+const ARRAY_UNDER_KEY = /(?:^|[{,])\s*"([^"\\]*)"\s*:\s*\[\s*$/;
+
 /** Bytes before a bracket among which that key is looked for. */
-const KEY_BYTES = 64;
+const KEY_BYTES = 160;
 
 const EXPECTED = 'a JSON array of objects, [{"ko": "…", "en": "…"}, …], or one under "data"';
 
 /**
- * The elements of an array, or of the array under the key `data` of an object, as texts not yet parsed; of an object
+ * The elements of an array, or of the array under the key `data` of an object, or, where some keys are excepted, of the
+ * arrays of objects under all other keys, as texts not yet parsed; of an object
  * without such an array the object itself. Several such arrays and objects may follow one another, with or without
  * commas between them. They come piece by piece of the file, which must be UTF-8, so that memory holds a piece and not
  * the file. Throws an `UnreadableFile` where there is no such array or its end is missing; whether an element is JSON
  * (RFC 8259) shows when the caller parses it.
  */
-export async function* elementsOf(pieces: AsyncIterable<Buffer>, name: string): AsyncGenerator<string[]> {
-  const cutter = new ElementCutter(name);
+export async function* elementsOf(
+  pieces: AsyncIterable<Buffer>,
+  name: string,
+  except?: readonly string[],
+): AsyncGenerator<string[]> {
+  const cutter = new ElementCutter(name, except);
   for await (const piece of pieces) {
     const elements = cutter.cut(piece);
     if (elements.length > 0) yield elements;
@@ -58,7 +66,10 @@ class ElementCutter {
   private isFirst = true;
   private bytes = 0;
 
-  constructor(private readonly name: string) {}
+  constructor(
+    private readonly name: string,
+    private readonly except?: readonly string[],
+  ) {}
 
   /** The elements that end in a piece. */
   cut(piece: Buffer): string[] {
@@ -107,16 +118,12 @@ class ElementCutter {
       this.isFirst = true;
       return byte === OPEN_BRACE ? i : i + 1;
     }
-    if (
-      byte !== OPEN_BRACKET ||
-      this.depth !== 2 ||
-      this.arrayDepth !== undefined ||
-      !this.endsInDataKey(piece.subarray(start, i))
-    )
-      return start;
+    if (!this.beginsArray(byte, piece.subarray(start, i))) return start;
     this.arrayDepth = 2;
+    this.state = 'inside';
+    this.isFirst = true;
     this.forget();
-    return i + 1;
+    return byte === OPEN_BRACKET ? i + 1 : i;
   }
 
   private close(byte: number, piece: Buffer, start: number, i: number): number {
@@ -126,6 +133,7 @@ class ElementCutter {
       if (byte !== CLOSE_BRACKET) throw this.faulty('expected ] at the end of the array, got }');
       this.emit(piece.subarray(start, i), ']');
       this.state = 'after array';
+      if (this.depth > 0) return i + 1;
     }
     if (this.depth > 0) return start;
     if (this.arrayDepth === undefined) this.emit(piece.subarray(start, i + 1), '}');
@@ -147,6 +155,10 @@ class ElementCutter {
   }
 
   private keep(rest: Buffer): void {
+    if (this.state === 'after array') {
+      this.earlier = [Buffer.from(Buffer.concat([...this.earlier, rest]).subarray(-KEY_BYTES))]; // a key may end in it
+      return;
+    }
     if (this.state !== 'inside' || rest.length === 0) return;
     this.earlier.push(rest);
     this.earlierBytes += rest.length;
@@ -160,9 +172,15 @@ class ElementCutter {
     this.earlierBytes = 0;
   }
 
-  private endsInDataKey(last: Buffer): boolean {
+  /** Whether an array of elements begins with a bracket, or one of objects with a brace, after what came before. */
+  private beginsArray(byte: number, last: Buffer): boolean {
+    const isWanted = this.except === undefined ? byte === OPEN_BRACKET && this.depth === 2 : this.depth === 3;
+    if (!isWanted || (this.arrayDepth !== undefined && this.state !== 'after array')) return false;
     const bytes = last.length < KEY_BYTES ? Buffer.concat([...this.earlier, last]) : last;
-    return DATA_KEY.test(bytes.subarray(-KEY_BYTES).toString('utf8'));
+    const before = bytes.subarray(-KEY_BYTES).toString('utf8');
+    if (this.except === undefined) return DATA_KEY.test(before);
+    const key = byte === OPEN_BRACE ? ARRAY_UNDER_KEY.exec(before)?.[1] : undefined;
+    return key !== undefined && !this.except.includes(key);
   }
 
   private faulty(reason: string): UnreadableFile {

@@ -16,13 +16,13 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 const FILES_AT_ONCE = 100;
 
 /**
- * The rows of a JSON array, bare or under `data`, in UTF-8. Throws an `InputError` for a file that is cut or no such
+ * The rows of a JSON array, bare or under `data` or other keys, in UTF-8. Throws an `InputError` for a file that is cut or no such
  * array.
  */
 export async function* readJson(pieces: AsyncIterable<Buffer>, source: PairSource): AsyncGenerator<Row[]> {
   const { id: file, corpus, columns } = source;
   let row = 0;
-  for await (const elements of elementsOf(pieces, file)) {
+  for await (const elements of elementsOf(pieces, file, source.otherArrays)) {
     yield elements.map((text) => rowOfText(text, columns, { file, row: ++row, corpus }));
   }
 }
@@ -100,7 +100,7 @@ const STRING_OR_NUMBER = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\bInfinity\b|\bNaN\b/gs;
  * The value of a JSON text in which `NaN`, `Infinity` and `-Infinity` may stand, which become `null`. Throws a
  * `SyntaxError`.
  */
-function parseLeniently(text: string): unknown {
+export function parseLeniently(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
@@ -134,8 +134,8 @@ function rowOfText(text: string, columns: TextColumns, place: Place): Row {
   return typeof object === 'string' ? faultyRow(place, object) : rowOfObject(object, columns, place);
 }
 
-/** A missing text, or `null`, counts as empty; where both are missing the object is something else. */
-function rowOfObject(object: JsonObject, columns: TextColumns, place: Place): Row {
+/** The row that an object is. A missing text, or `null`, counts as empty; where both are missing the object is something else. */
+export function rowOfObject(object: JsonObject, columns: TextColumns, place: Place): Row {
   const [first, second] = [valueOf(object, columns.ko), valueOf(object, columns.en)];
   if (first === undefined && second === undefined) {
     return faultyRow(

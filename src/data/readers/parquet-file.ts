@@ -8,6 +8,7 @@ import { convert, DEFAULT_PARSERS } from 'hyparquet/src/convert.js';
 import { getTreePath } from 'hyparquet/src/schema.js';
 import { compressors } from 'hyparquet-compressors';
 import { InputError, messageOf } from '../../errors.js';
+import { UnreadableFile } from '../unreadable-file.js';
 import { unpackPage, type PageHeader } from './parquet-page.js';
 import type { RandomAccess } from './random-access.js';
 
@@ -15,6 +16,8 @@ import type { RandomAccess } from './random-access.js';
 export interface ParquetFile {
   /** Columns that hold one value a row, as dotted paths: `ko`, `translation.ko`. */
   readonly columns: readonly string[];
+  /** Columns that hold lists or maps, which are not read. */
+  readonly lists: readonly string[];
   /** The values of some of these columns, batch by batch: `values[column][row]`, undefined where there is none. */
   readonly read: (columns: readonly string[]) => AsyncGenerator<unknown[][]>;
 }
@@ -44,6 +47,7 @@ export async function openParquet(access: RandomAccess): Promise<ParquetFile> {
   const leaves = guardedNow(access.name, () => flatLeaves(schema));
   return {
     columns: leaves.map(({ path }) => path.join('.')),
+    lists: guardedNow(access.name, () => listsIn(schema)),
     read: (columns) =>
       readColumns(
         access,
@@ -69,6 +73,13 @@ function flatLeaves(root: SchemaTree): Leaf[] {
   };
   visit(root);
   return leaves;
+}
+
+/** The outermost names of columns with lists or maps in them. */
+function listsIn(root: SchemaTree): string[] {
+  const isList = ({ element, children }: SchemaTree): boolean =>
+    element.repetition_type === 'REPEATED' || children.some(isList);
+  return root.children.filter(isList).map(({ element }) => element.name);
 }
 
 async function* readColumns(
@@ -171,8 +182,9 @@ class ColumnPages {
       (header.data_page_header ?? header.data_page_header_v2 ?? header.dictionary_page_header)?.num_values ?? 0;
     if (!(packed >= 0 && size >= 0 && values >= 0)) throw new Error('a page of a negative size');
     if (packed <= MOST_PAGE_BYTES && size <= MOST_PAGE_BYTES && values <= MOST_PAGE_VALUES) return;
-    throw new InputError(
-      `${this.access.name}: expected pages of at most ${MOST_PAGE_BYTES} bytes and ${MOST_PAGE_VALUES} values, got ` +
+    throw new UnreadableFile(
+      this.access.name,
+      `expected pages of at most ${MOST_PAGE_BYTES} bytes and ${MOST_PAGE_VALUES} values, got ` +
         `${Math.max(packed, size)} bytes and ${values} values; write the file with smaller row groups`,
     );
   }
@@ -193,12 +205,13 @@ function checkMagic(access: RandomAccess): void {
   if (start === MAGIC.encrypted || end === MAGIC.encrypted) throw encrypted(access.name);
   if (start === MAGIC.plain && end === MAGIC.plain && access.size > 3 * MAGIC_BYTES) return;
   const found = start === MAGIC.plain ? `${access.size} bytes without the end of one` : 'something else';
-  throw new InputError(`${access.name}: expected a whole Parquet file, got ${found}; download or write it again`);
+  throw new UnreadableFile(access.name, `expected a whole Parquet file, got ${found}; download or write it again`);
 }
 
-function encrypted(name: string): InputError {
-  return new InputError(
-    `${name}: expected a Parquet file that can be read, got an encrypted one; write it without encryption`,
+function encrypted(name: string): UnreadableFile {
+  return new UnreadableFile(
+    name,
+    `expected a Parquet file that can be read, got an encrypted one; write it without encryption`,
   );
 }
 
@@ -226,7 +239,8 @@ function guardedNow<T>(name: string, work: () => T): T {
 /** Whatever is thrown while bytes of a file are taken apart is the file's fault. */
 function damaged(name: string, error: unknown): InputError {
   if (error instanceof InputError) return error;
-  return new InputError(
-    `${name}: expected a sound Parquet file, got one that is damaged or not supported (${messageOf(error)}); write it again`,
+  return new UnreadableFile(
+    name,
+    `expected a sound Parquet file, got one that is damaged or not supported (${messageOf(error)}); write it again`,
   );
 }

@@ -9,11 +9,11 @@ import { openStoredFile, type StoredFile } from './stored-file.js';
 export async function probeParquet(
   file: StoredFile,
   rows: number,
-): Promise<{ columns: readonly string[]; rows: unknown[][] }> {
+): Promise<{ columns: readonly string[]; lists: readonly string[]; rows: unknown[][] }> {
   const access = openStoredFile(file);
   try {
     const parquet = await openParquet(access);
-    return { columns: parquet.columns, rows: await firstRows(parquet, rows) };
+    return { columns: parquet.columns, lists: parquet.lists, rows: await firstRows(parquet, rows) };
   } finally {
     access.close();
   }

@@ -12,6 +12,8 @@ export interface Cut {
   readonly lastLine: number;
   /** Backslashes escape quotes and separators in it. */
   readonly isEscaped: boolean;
+  /** Its quotes match, and it has as many fields as others. */
+  readonly isSound: boolean;
   /** Why it is no row. */
   readonly fault?: string;
 }
@@ -21,12 +23,16 @@ export interface CutterOptions {
   readonly quote?: string;
   /** Fields of a row; those of the first one where not given. */
   readonly width?: number | undefined;
+  /** Backslashes are known to escape. */
+  readonly isEscaped?: boolean | undefined;
+  /** Blanks may stand before a quote. */
+  readonly isSpaced?: boolean | undefined;
 }
 
 /** What has not ended after so many bytes is a quote that is not closed, or a file without line breaks. */
 const MOST_BYTES = 1 << 20;
 
-const [LINE_FEED, RETURN, BACKSLASH] = [0x0a, 0x0d, 0x5c];
+const [LINE_FEED, RETURN, SPACE, BACKSLASH] = [0x0a, 0x0d, 0x20, 0x5c];
 
 /** Unsound rows that are read anew with backslashes as escapes, so that a file full of them takes no longer. */
 const MOST_ATTEMPTS = 16;
@@ -38,6 +44,7 @@ const NONE = -1;
 interface Marks {
   readonly delimiter: number;
   readonly quote: number;
+  readonly isSpaced: boolean;
 }
 
 /**
@@ -46,13 +53,14 @@ interface Marks {
  * looked for on the line after it. So a bad line costs no sound one.
  *
  * The first row that is unsound by RFC 4180 and sound where backslashes escape quotes and separators, as Spark, MySQL
- * and pandas (`escapechar`) write them, tells that they do in the rest of the file. Up to there the two readings agree.
+ * and pandas (`escapechar`) write them, tells that they do in the rest of the file. So does one in which the only quotes
+ * within fields stand after backslashes. Whoever wants it for the rows before, too, looks ahead (`look-ahead.ts`).
  */
 export class RecordCutter {
   private rest: Buffer = Buffer.alloc(0);
   private line = 1;
   private width: number | undefined;
-  private isEscaped = false;
+  private isEscaped: boolean;
   private attempts = 0;
   private readonly marks: Marks;
 
@@ -60,9 +68,10 @@ export class RecordCutter {
   constructor(
     delimiter: number,
     private readonly name: string,
-    { quote = '"', width }: CutterOptions = {},
+    { quote = '"', width, isEscaped = false, isSpaced = false }: CutterOptions = {},
   ) {
-    this.marks = { delimiter, quote: quote === '' ? NONE : quote.charCodeAt(0) };
+    this.marks = { delimiter, quote: quote === '' ? NONE : quote.charCodeAt(0), isSpaced };
+    this.isEscaped = isEscaped;
     this.width = width;
   }
 
@@ -85,9 +94,15 @@ export class RecordCutter {
       const found = this.findRow(bytes, at, isEnd);
       if (found === undefined) break;
       const { end, breaks, fields, fault } = found;
-      if (fault === undefined) this.width ??= fields;
       const { line, isEscaped } = this;
-      const cut = { bytes: bytes.subarray(at, end), line, lastLine: line + breaks, isEscaped };
+      const cut = {
+        bytes: bytes.subarray(at, end),
+        line,
+        lastLine: line + breaks,
+        isEscaped,
+        isSound: isSound(found, this.width),
+      };
+      if (fault === undefined) this.width ??= fields;
       cuts.push(fault === undefined ? cut : { ...cut, fault });
       this.line += breaks + 1;
       at = end;
@@ -116,7 +131,8 @@ export class RecordCutter {
   private findRow(bytes: Buffer, at: number, isEnd: boolean): Found | undefined {
     const { marks, width, isEscaped } = this;
     const found = new RowScan(bytes, at, marks, isEnd, isEscaped).run(width);
-    if (isEscaped || marks.quote === NONE || found === undefined || isSound(found, width)) return found;
+    if (isEscaped || marks.quote === NONE || found === undefined) return found;
+    if (isSound(found, width) && !found.hasEscapedQuote) return found;
     if (this.attempts === MOST_ATTEMPTS || !hasEscapes(bytes.subarray(at, found.end), marks)) return found;
     const other = new RowScan(bytes, at, marks, isEnd, true).run(width);
     if (other === undefined && bytes.length - at <= MOST_BYTES) return undefined;
@@ -136,6 +152,8 @@ interface Found {
   readonly fields: number;
   /** A closing quote has text after it. */
   readonly isMalformed: boolean;
+  /** All quotes within fields stand after backslashes, and there are some. */
+  readonly hasEscapedQuote?: boolean;
   readonly fault?: string;
 }
 
@@ -143,10 +161,11 @@ function isSound({ isMalformed, fault, fields }: Found, width: number | undefine
   return !isMalformed && fault === undefined && (width === undefined || fields === width);
 }
 
-/** Whether a backslash stands before a quote or separator. */
+/** Whether a backslash stands before a quote, a separator or a line break. */
 function hasEscapes(bytes: Buffer, { delimiter, quote }: Marks): boolean {
   for (let at = bytes.indexOf(BACKSLASH); at !== -1; at = bytes.indexOf(BACKSLASH, at + 1)) {
-    if (bytes[at + 1] === quote || bytes[at + 1] === delimiter) return true;
+    const next = bytes[at + 1];
+    if (next === quote || next === delimiter || isLineBreak(next)) return true;
   }
   return false;
 }
@@ -158,6 +177,10 @@ class RowScan {
   private breaks = 0;
   /** A quote where RFC 4180 allows none. */
   private hasStrayQuote = false;
+  /** One of those without a backslash before it, and one with. */
+  private hasBareQuote = false;
+  private hasEscapedQuote = false;
+  private width: number | undefined;
   private isMalformed = false;
   /** The first line on which a quoted field begins that goes on over others. */
   private opening: { readonly end: number; readonly breaks: number } | undefined;
@@ -173,8 +196,10 @@ class RowScan {
   /** The row from here on, given the number of fields of others; `undefined` where more bytes are needed to tell. */
   run(width: number | undefined): Found | undefined {
     const start = this.at;
-    const { delimiter, quote } = this.marks;
+    this.width = width;
+    const { delimiter, quote, isSpaced } = this.marks;
     for (;;) {
+      if (isSpaced) this.passBlanksBeforeQuote();
       const quoted = this.bytes[this.at] === quote ? this.passQuoted() : 'passed';
       if (quoted === 'open') return this.isEnd || this.bytes.length - start > MOST_BYTES ? this.unclosed() : undefined;
       if (quoted === 'broken') return this.unclosed();
@@ -188,7 +213,14 @@ class RowScan {
     const isSwallowed =
       this.hasStrayQuote && this.opening !== undefined && width !== undefined && this.fields !== width;
     if (isSwallowed) return this.unclosed(this.opening);
-    return { end, breaks: this.breaks, fields: this.fields, isMalformed: this.isMalformed };
+    const { breaks, fields, isMalformed } = this;
+    return { end, breaks, fields, isMalformed, hasEscapedQuote: this.hasEscapedQuote && !this.hasBareQuote };
+  }
+
+  private passBlanksBeforeQuote(): void {
+    let { at } = this;
+    while (this.bytes[at] === SPACE) at++;
+    if (this.bytes[at] === this.marks.quote) this.at = at;
   }
 
   /** Passes a quoted field; says whether it is closed, and by a quote that can be the last one. */
@@ -233,9 +265,28 @@ class RowScan {
     for (; this.at < bytes.length; this.at++) {
       const byte = bytes[this.at];
       if (byte === delimiter || isLineBreak(byte)) return;
-      if (byte === quote) this.hasStrayQuote = true;
-      else if (byte === BACKSLASH && isEscaped && !isLineBreak(bytes[this.at + 1])) this.at++;
+      if (byte === quote) this.noteQuote();
+      else if (byte === BACKSLASH && isEscaped && this.escapesNext()) this.at++;
     }
+  }
+
+  /** Notes a quote in a text that is not quoted. */
+  private noteQuote(): void {
+    this.hasStrayQuote = true;
+    let backslashes = 0;
+    while (this.bytes[this.at - 1 - backslashes] === BACKSLASH) backslashes++;
+    if (backslashes % 2 === 1) this.hasEscapedQuote = true;
+    else this.hasBareQuote = true;
+  }
+
+  /** Whether a backslash escapes what follows; a line break only where the row lacks fields (MySQL). */
+  private escapesNext(): boolean {
+    const next = this.bytes[this.at + 1];
+    if (!isLineBreak(next)) return true;
+    if (this.width === undefined || this.fields >= this.width) return false;
+    this.breaks++;
+    if (next === RETURN && this.bytes[this.at + 2] === LINE_FEED) this.at++;
+    return true;
   }
 
   /** The place after the line break, or the end of the text. */

@@ -31,7 +31,8 @@ export function rowOfValues(place: Place, columns: TextColumns, [ko, en, languag
   ] as const) {
     if (value == null || typeof value === 'string') continue;
     const shown = typeof value === 'bigint' ? String(value) : inspect(value);
-    return faultyRow(place, `expected text in ${name}, got ${shown.slice(0, MOST_SHOWN)}`);
+    const remedy = typeof value === 'object' ? '; write one text a row' : '';
+    return faultyRow(place, `expected text in ${name}, got ${shown.slice(0, MOST_SHOWN)}${remedy}`);
   }
   const said = typeof language === 'string' ? language : undefined;
   return rowOf(place, (ko as string | null | undefined) ?? '', (en as string | null | undefined) ?? '', said);

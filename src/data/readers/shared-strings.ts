@@ -1,4 +1,4 @@
-import { InputError } from '../../errors.js';
+import { UnreadableFile } from '../unreadable-file.js';
 import { joined, unescaped } from './sheet-rows.js';
 import { readXml } from './xml.js';
 
@@ -67,8 +67,9 @@ class TextTable implements SharedStrings {
     this.last = [];
     this.bytes += end;
     if (this.bytes > MOST_BYTES)
-      throw new InputError(
-        `${name}: expected at most ${MOST_BYTES} bytes of texts in a workbook, got more; save its sheets as several workbooks`,
+      throw new UnreadableFile(
+        name,
+        `expected at most ${MOST_BYTES} bytes of texts in a workbook, got more; save its sheets as several workbooks`,
       );
   }
 

@@ -1,4 +1,4 @@
-import { InputError } from '../../errors.js';
+import { UnreadableFile } from '../unreadable-file.js';
 import { readXml, type Attributes, type XmlReader } from './xml.js';
 
 /** A cell with something in it (ECMA-376, part 1, section 18.3.1.4). */
@@ -7,7 +7,7 @@ export interface Cell {
   readonly column: number;
   /**
    * `s`: `value` is the number of a shared string; `n`: a number; `b`: 0 or 1; `d`: a date by ISO 8601; `e`: an error, such
-   * as `#NAME?`; else it is the text itself.
+   * as `#NAME?`; `f`: a formula that was saved without its value; else it is the text itself.
    */
   readonly type: string;
   readonly value: string;
@@ -22,7 +22,7 @@ export interface SheetRow {
 }
 
 /** Excel's own limit of columns (support.microsoft.com, "Excel specifications and limits"). */
-const MOST_COLUMNS = 16_384;
+export const MOST_COLUMNS = 16_384;
 
 /** Excel's own limit is 32,767; other programs write longer texts. */
 const MOST_CHARACTERS = 1 << 20;
@@ -40,6 +40,7 @@ class SheetReader implements XmlReader<SheetRow[]> {
   private type = '';
   private style: number | undefined;
   private value = '';
+  private isFormula = false;
   /** Inside `<v>`, or inside a `<t>` that is no reading aid (`<rPh>`). */
   private isValue = false;
   private inPhonetic = false;
@@ -63,13 +64,15 @@ class SheetReader implements XmlReader<SheetRow[]> {
       this.type = attributes.t ?? 'n';
       this.style = attributes.s === undefined ? undefined : Number(attributes.s);
       this.value = '';
-    } else if (tag === 'rPh') this.inPhonetic = true;
+      this.isFormula = false;
+    } else if (tag === 'f') this.isFormula = true;
+    else if (tag === 'rPh') this.inPhonetic = true;
     else if (tag === 'v' || tag === 't') this.isValue = !this.inPhonetic;
   };
 
   readonly close = (tag: string): void => {
     if (tag === 'row') this.rows.push({ row: this.row, cells: this.cells });
-    else if (tag === 'c' && this.value !== '') this.endCell();
+    else if (tag === 'c' && (this.value !== '' || this.isUnsaved())) this.endCell();
     else if (tag === 'rPh') this.inPhonetic = false;
     else if (tag === 'v' || tag === 't') this.isValue = false;
   };
@@ -78,13 +81,20 @@ class SheetReader implements XmlReader<SheetRow[]> {
     if (this.isValue) this.value = joined(this.value, text, this.name);
   };
 
+  /** A formula without a value; one whose value is an empty text says that it is a text. */
+  private isUnsaved(): boolean {
+    return this.isFormula && this.type !== 'str';
+  }
+
   private endCell(): void {
     const style = this.style === undefined ? {} : { style: this.style };
-    this.cells.push({ column: this.column, type: this.type, value: unescaped(this.value), ...style });
+    const type = this.value === '' ? 'f' : this.type;
+    this.cells.push({ column: this.column, type, value: unescaped(this.value), ...style });
     this.value = '';
-    if (this.cells.length > MOST_COLUMNS)
-      throw new InputError(
-        `${this.name}: expected at most ${MOST_COLUMNS} cells in a row, got more in row ${this.row}; save it as .xlsx again`,
+    if (this.cells.length > MOST_COLUMNS || this.column >= MOST_COLUMNS)
+      throw new UnreadableFile(
+        this.name,
+        `expected at most ${MOST_COLUMNS} columns, got more in row ${this.row}; save it as .xlsx again`,
       );
   }
 }
@@ -92,8 +102,9 @@ class SheetReader implements XmlReader<SheetRow[]> {
 /** A text and what comes after it. Throws an `InputError`, called by `name`, for one that no cell could hold. */
 export function joined(text: string, piece: string, name: string): string {
   if (text.length + piece.length <= MOST_CHARACTERS) return text + piece;
-  throw new InputError(
-    `${name}: expected at most ${MOST_CHARACTERS} characters in a cell, got more; save it as .xlsx again`,
+  throw new UnreadableFile(
+    name,
+    `expected at most ${MOST_CHARACTERS} characters in a cell, got more; save it as .xlsx again`,
   );
 }
 

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { unreadable, UnreadableFile } from '../unreadable-file.js';
 import { memberPieces, readMember, type ArchiveMember } from './archive.js';
-import { gunzipped } from './gzip.js';
+import { gunzipped, gunzippedWhole } from './gzip.js';
 import { filePieces, openBuffer, openFile, type RandomAccess } from './random-access.js';
 
 /** A file that can be read. Plain data, so that any thread can read it. */
@@ -62,17 +62,30 @@ export function* readSmallFiles(
 const LARGEST_IN_MEMORY = 1 << 28;
 
 /**
- * A file to be read in any order. What is packed into an archive is unpacked into memory. Throws an `InputError` for
+ * A file to be read in any order. What is packed into an archive or by gzip is unpacked into memory. Throws an `InputError` for
  * one that is too large.
  */
 export function openStoredFile(file: StoredFile): RandomAccess {
-  if (file.member === undefined) return openFile(file.path, file.name);
-  if (file.bytes > LARGEST_IN_MEMORY) {
-    const found = `expected at most ${LARGEST_IN_MEMORY} bytes in an archive, got ${file.bytes}`;
-    throw new UnreadableFile(file.name, `${found}; unpack the archive`);
+  if (file.isGzip === true) {
+    const { name, path, bytes, member } = file;
+    const packed = openStoredFile(
+      member === undefined ? { name, path, bytes } : { name, path, bytes: member.size, member },
+    );
+    try {
+      if (packed.size > LARGEST_IN_MEMORY) throw tooLarge(name, packed.size);
+      return openBuffer(gunzippedWhole(packed.read(0, packed.size), name, LARGEST_IN_MEMORY), name);
+    } finally {
+      packed.close();
+    }
   }
+  if (file.member === undefined) return openFile(file.path, file.name);
+  if (file.bytes > LARGEST_IN_MEMORY) throw tooLarge(file.name, file.bytes);
   for (const { bytes } of readSmallFiles([file])) return openBuffer(bytes, file.name);
   throw new Error('a file gave no bytes');
+}
+
+function tooLarge(name: string, bytes: number): UnreadableFile {
+  return new UnreadableFile(name, `expected at most ${LARGEST_IN_MEMORY} bytes in an archive, got ${bytes}; unpack it`);
 }
 
 function readSmallFile({ path, name }: StoredFile): Buffer {

@@ -29,10 +29,15 @@ export function tmxUnits(file: StoredFile): AsyncGenerator<TmxText[][]> {
   return readXml(pieces, file.name, new UnitReader(), MEMORY);
 }
 
-/** The first text of a unit in a language, such as `ko`, whatever the country. */
-export function textIn(unit: readonly TmxText[], language: string): string | undefined {
-  const pattern = new RegExp(`^${language}(?:[-_]|$)`, 'i');
-  return unit.find((text) => pattern.test(text.language.trim()))?.text;
+/** Codes of the languages by ISO 639-1 and 639-2, and their names. */
+const LANGUAGES: Readonly<Record<keyof typeof TMX_COLUMNS, RegExp>> = {
+  ko: /^(?:ko|kor|korean)(?:[-_ ]|$)/i,
+  en: /^(?:en|eng|english)(?:[-_ ]|$)/i,
+};
+
+/** The first text of a unit in a language, whatever the country. */
+export function textIn(unit: readonly TmxText[], language: keyof typeof TMX_COLUMNS): string | undefined {
+  return unit.find((text) => LANGUAGES[language].test(text.language.trim()))?.text;
 }
 
 /**
@@ -43,7 +48,7 @@ export async function* readTmx({ id: file, files: [stored], corpus }: PairSource
   let row = 0;
   for await (const units of tmxUnits(stored)) {
     yield units.map((unit) => {
-      const [ko, en] = [textIn(unit, TMX_COLUMNS.ko), textIn(unit, TMX_COLUMNS.en)];
+      const [ko, en] = [textIn(unit, 'ko'), textIn(unit, 'en')];
       return rowOf({ file, row: ++row, corpus }, ko ?? '', en ?? '');
     });
   }

@@ -1,7 +1,8 @@
 /** @file Excel workbooks (ECMA-376, part 1, section 18; part 2 for the archive) row by row, in bounded memory. */
 import path from 'node:path';
 import { InputError, printable } from '../../errors.js';
-import { isSameName, type TextColumns } from '../columns.js';
+import { UnreadableFile } from '../unreadable-file.js';
+import type { ColumnPlaces, TextColumns } from '../columns.js';
 import type { Place, Row } from '../pair.js';
 import type { PairSource } from '../source.js';
 import { listArchive, memberPieces, type ArchiveMember } from './archive.js';
@@ -12,7 +13,7 @@ import { readSharedStrings, type SharedStrings } from './shared-strings.js';
 import { openStoredFile, type StoredFile } from './stored-file.js';
 import { readCellFormats, shownIsoDate, type CellFormats } from './cell-format.js';
 import { elementsOfXml } from './xml.js';
-import { sheetRows, type Cell, type SheetRow } from './sheet-rows.js';
+import { MOST_COLUMNS, sheetRows, type Cell, type SheetRow } from './sheet-rows.js';
 
 /** An open workbook. */
 export interface Workbook {
@@ -32,6 +33,9 @@ export interface Sheet {
   /** Path of its part in the archive. */
   readonly part: string;
 }
+
+/** What programs that do not calculate leave in a cell. */
+const UNSAVED = 'a formula without its value; open the workbook in Excel or LibreOffice and save it';
 
 /** Characters of a cell's value in a message. */
 const MOST_SHOWN = 40;
@@ -79,21 +83,20 @@ export async function* readWorkbook(source: PairSource): AsyncGenerator<Row[]> {
     id: file,
     files: [stored],
     sheet,
+    layout,
     corpus,
     columns,
   } = source;
+  if (layout === undefined) throw new Error(`${file}: a sheet without a layout`);
   const workbook = await openWorkbook(stored);
   try {
     const texts = { strings: await workbook.sharedStrings(), formats: workbook.formats };
-    let toRow: ((row: SheetRow) => Row) | undefined;
+    const toRow = rowReader(layout.places, texts, columns, { file, corpus });
+    let before = layout.rowsBefore;
     for await (const sheetRows of workbook.rows(sheet!)) {
-      const rows: Row[] = [];
-      for (const row of sheetRows) {
-        if (toRow !== undefined) {
-          if (row.cells.length > 0) rows.push(toRow(row));
-        } else if (isHeader(row, texts, columns)) toRow = rowReader(row, texts, columns, { file, corpus });
-      }
-      yield rows;
+      const rows = sheetRows.slice(before);
+      before = Math.max(0, before - sheetRows.length);
+      yield rows.filter(({ cells }) => cells.length > 0).map(toRow);
     }
   } finally {
     workbook.close();
@@ -106,25 +109,22 @@ interface CellTexts {
   readonly formats: CellFormats;
 }
 
-/** The texts of a row's cells, in their order; those without text are left out. */
+/** The texts of a row's cells by their columns; empty ones where there is none. */
 export function textsOf({ cells }: SheetRow, strings: SharedStrings, formats: CellFormats): string[] {
-  return cells.map((cell) => textOf(cell, { strings, formats })).filter((text) => text !== undefined);
-}
-
-function isHeader(row: SheetRow, { strings, formats }: CellTexts, { ko, en }: TextColumns): boolean {
-  const texts = textsOf(row, strings, formats);
-  return [ko, en].every((name) => texts.some((text) => isSameName(text, name)));
+  const texts: string[] = [];
+  for (const cell of cells) {
+    while (texts.length < cell.column && texts.length < MOST_COLUMNS) texts.push('');
+    texts[cell.column] = textOf(cell, { strings, formats }) ?? '';
+  }
+  return texts;
 }
 
 function rowReader(
-  header: SheetRow,
+  { ko: first, en: second, language }: ColumnPlaces,
   source: CellTexts,
   columns: TextColumns,
   place: Omit<Place, 'row'>,
 ): (row: SheetRow) => Row {
-  const columnOf = (name: string | undefined): number | undefined =>
-    name === undefined ? undefined : header.cells.find((cell) => isSameName(textOf(cell, source) ?? '', name))?.column;
-  const [first, second, language] = [columnOf(columns.ko), columnOf(columns.en), columnOf(columns.language)];
   return ({ row, cells }) => {
     const here = { ...place, row };
     const find = (column: number | undefined): Cell | undefined => cells.find((cell) => cell.column === column);
@@ -136,6 +136,7 @@ function rowReader(
       const cell = find(column);
       if (cell?.type === 'e')
         return faultyRow(here, `expected text in ${name}, got the error ${cell.value.slice(0, MOST_SHOWN)}`);
+      if (cell?.type === 'f') return faultyRow(here, `expected text in ${name}, got ${UNSAVED}`);
       const text = cell === undefined ? '' : textOf(cell, source);
       if (text === undefined)
         return faultyRow(
@@ -160,22 +161,31 @@ function textOf({ type, value, style }: Cell, { strings, formats }: CellTexts): 
       return /^(1|true)$/i.test(value) ? 'TRUE' : 'FALSE';
     case 'd':
       return shownIsoDate(value);
+    case 'f':
+      return undefined;
     default:
       return value;
   }
 }
 
-/** Other documents that are packed in the same way, by a part that they have. */
-const OTHERS: readonly (readonly [part: string, kind: string])[] = [
-  ['xl/workbook.bin', 'a binary Excel workbook (.xlsb)'],
-  ['content.xml', 'an OpenDocument file (.ods)'],
-  ['Index/Document.iwa', 'a Numbers or other iWork document'],
+/** Other documents that are packed in the same way, by a part that they have, and what to do with them. */
+const OTHERS: readonly (readonly [part: string, kind: string, remedy: string])[] = [
+  ['xl/workbook.bin', 'a binary Excel workbook (.xlsb)', 'save it as .xlsx'],
+  ['word/document.xml', 'a Word document', 'copy its table into a workbook'],
+  ['ppt/presentation.xml', 'a PowerPoint presentation', 'copy its texts into a workbook'],
+  ['content.xml', 'an OpenDocument file (.ods)', 'save it as .xlsx'],
+  ['Index/Document.iwa', 'a Numbers or other iWork document', 'export it as .xlsx'],
 ];
 
+/** What a zip archive is whose parts are those of another document: `a Word document; …`. */
+export function otherDocument(parts: { has: (part: string) => boolean }): string | undefined {
+  const other = OTHERS.find(([part]) => parts.has(part));
+  return other === undefined ? undefined : `${other[1]}; ${other[2]}`;
+}
+
 function refuseOthers(parts: ReadonlyMap<string, ArchiveMember>, name: string): void {
-  const kind = OTHERS.find(([part]) => parts.has(part))?.[1];
-  if (kind !== undefined)
-    throw new InputError(`${name}: expected an Excel workbook (.xlsx), got ${kind}; save it as .xlsx`);
+  const other = otherDocument(parts);
+  if (other !== undefined) throw new UnreadableFile(name, `expected an Excel workbook (.xlsx), got ${other}`);
 }
 
 function partsOf(access: RandomAccess): ReadonlyMap<string, ArchiveMember> {
@@ -184,8 +194,9 @@ function partsOf(access: RandomAccess): ReadonlyMap<string, ArchiveMember> {
     return new Map(listArchive(access).map(({ path, member }) => [path, member]));
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
-    throw new InputError(
-      `${access.name}: expected an Excel workbook (.xlsx), got ${access.size} bytes that are not, or not all of it; save it as .xlsx again`,
+    throw new UnreadableFile(
+      access.name,
+      `expected an Excel workbook (.xlsx), got ${access.size} bytes that are not, or not all of it; save it as .xlsx again`,
     );
   }
 }
@@ -235,7 +246,8 @@ async function relationsOf(
 function requirePart(parts: ReadonlyMap<string, ArchiveMember>, path: string, name: string): ArchiveMember {
   const part = parts.get(path);
   if (part !== undefined) return part;
-  throw new InputError(
-    `${name}: expected an Excel workbook (.xlsx), got a zip archive without ${path}; save it as .xlsx again`,
+  throw new UnreadableFile(
+    name,
+    `expected an Excel workbook (.xlsx), got a zip archive without ${path}; save it as .xlsx again`,
   );
 }

@@ -1,5 +1,6 @@
 import { SaxesParser } from 'saxes';
-import { InputError, messageOf } from '../../errors.js';
+import { messageOf } from '../../errors.js';
+import { UnreadableFile } from '../unreadable-file.js';
 
 /** Names of attributes and their values. */
 export type Attributes = Readonly<Record<string, string | undefined>>;
@@ -43,13 +44,15 @@ export async function* readXml<T>(
   const parser = new SaxesParser();
   const decoder = new TextDecoder('utf-8');
   let [bytes, lastTag, depth] = [0, 0, 0];
-  const tooMuch = (what: string): InputError =>
-    new InputError(
-      `${name}: expected XML of ${document.replace(/^the /, 'a ')}, got ${what} near byte ${bytes}${place}; ${remedy}`,
+  const tooMuch = (what: string): UnreadableFile =>
+    new UnreadableFile(
+      name,
+      `expected XML of ${document.replace(/^the /, 'a ')}, got ${what} near byte ${bytes}${place}; ${remedy}`,
     );
   parser.on('error', (error) => {
-    throw new InputError(
-      `${name}: expected XML in ${document}, got something else near byte ${bytes}${place} (${messageOf(error)}); ${remedy}`,
+    throw new UnreadableFile(
+      name,
+      `expected XML in ${document}, got something else near byte ${bytes}${place} (${messageOf(error)}); ${remedy}`,
     );
   });
   parser.on('opentag', (tag) => {

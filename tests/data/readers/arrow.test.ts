@@ -7,6 +7,32 @@ import { temporaryFolder } from '../../cli.js';
 import { damagedCopies, fixture, PAIRS, rowsOf, sourceOf } from './typed.js';
 
 describe('Arrow data', () => {
+  test.each(['lz4.feather', 'zstd.feather'])('compressed, in %s', async (name) => {
+    expect(await rowsOf(readArrow(sourceOf(fixture(name))))).toEqual(PAIRS);
+  });
+
+  test('in compressed blocks that refer to those before', async () => {
+    const rows = await rowsOf(readArrow(sourceOf(fixture('long-lz4.feather'))));
+    expect(rows).toEqual(Array.from({ length: 9000 }, (_, i) => [`빨간 공 ${i}`, `${i} red balls`]));
+  });
+
+  test('run-end encoded is refused with what to do', async () => {
+    await expect(rowsOf(readArrow(sourceOf(fixture('run-ends.arrow'))))).rejects.toThrow(
+      'run-ends.arrow: expected columns with a value a row, got run-end encoded columns; write the table as Parquet or CSV',
+    );
+  });
+
+  test('that is damaged anywhere ends soon', async () => {
+    const path = join(temporaryFolder(), 'damaged.arrow');
+    for (const name of ['file.arrow', 'lz4.feather', 'zstd.feather']) {
+      for (const bytes of damagedCopies(fixture(name))) {
+        writeFileSync(path, bytes);
+        const error: unknown = await rowsOf(readArrow(sourceOf(path))).catch((thrown: unknown) => thrown);
+        if (!Array.isArray(error)) expect(error).toBeInstanceOf(InputError);
+      }
+    }
+  }, 60_000);
+
   test.each(['file.arrow', 'dictionary.arrow'])('in %s', async (name) => {
     expect(await rowsOf(readArrow(sourceOf(fixture(name))))).toEqual(PAIRS);
   });

@@ -48,6 +48,95 @@ describe('backslashes', () => {
   });
 });
 
+describe('backslashes are told by what lies ahead', () => {
+  test('so that they go from the rows before, too', async () => {
+    const before = Array.from({ length: 30_000 }, (_, i) => `길 ${i},C:\\\\dir ${i}`);
+    const rows = await texts(`ko,en\n${before.join('\n')}\n"그는 \\"네\\"","\\"Yes\\", he said"\n`);
+    expect([rows[0], rows.at(-1)]).toEqual([
+      ['길 0', 'C:\\dir 0'],
+      ['그는 "네"', '"Yes", he said'],
+    ]);
+  });
+
+  test('also where fields are never quoted', async () => {
+    const rows = 'ko,en\n차,C:\\\\car\n그는 \\"네\\" 했다,He said \\"yes\\"\n';
+    const expected = [
+      ['차', 'C:\\car'],
+      ['그는 "네" 했다', 'He said "yes"'],
+    ];
+    expect(await texts(rows)).toEqual(expected);
+    expect(await texts(rows.replaceAll(',', '\t'), {}, 'a.tsv')).toEqual(expected);
+    expect(await texts('ko,en\n차,"C:\\dir\\"\n배,say "hi" to \\"\n')).toEqual([
+      ['차', 'C:\\dir\\'],
+      ['배', 'say "hi" to \\"'],
+    ]);
+  });
+
+  test('between tabs, as MySQL and Spark write them', async () => {
+    const tsv = (text: string): Promise<string[][]> => texts(text, {}, 'a.tsv');
+    expect(await tsv('ko\ten\n차\\\t둘\ta \\\\ car\n줄\\\n둘\ttwo lines\n\\N\tnone\n')).toEqual([
+      ['차\t둘', 'a \\ car'],
+      ['줄\n둘', 'two lines'],
+      ['', 'none'],
+    ]);
+    expect(await tsv('ko\ten\n"그는 \\"네\\""\t"\\"Yes\\""\n차\tcar\n')).toEqual([['그는 "네"', '"Yes"'], CAR]);
+    const path = 'ko\ten\n차\tC:\\dir\\\n배\t5" pear \\"x\\"\n';
+    expect(await tsv(path)).toEqual([
+      ['차', 'C:\\dir\\'],
+      ['배', '5" pear \\"x\\"'],
+    ]);
+    expect(await tsv('ko\ten\tid\nC:\\\tcar\t1\n배\\\tpear\t2\n')).toEqual([
+      ['C:\\', 'car'],
+      ['배\\', 'pear'],
+    ]);
+  });
+});
+
+describe('quotes are told by what lies ahead', () => {
+  test('single ones below a header without any', async () => {
+    const before = Array.from({ length: 3000 }, (_, i) => `차 ${i},a "red" car ${i}`);
+    const rows = await texts(`ko,en\n${before.join('\n')}\n'네, 저는',"yes\n배,'it''s, a pear'\n`);
+    expect([rows[0], ...rows.slice(-2)]).toEqual([
+      ['차 0', 'a "red" car 0'],
+      ['네, 저는', '"yes'],
+      ['배', "it's, a pear"],
+    ]);
+    expect(await texts("ko,en\n차,'it''s'\n")).toEqual([['차', "it's"]]);
+  });
+
+  test('single ones are characters elsewhere', async () => {
+    expect(await texts("ko,en\n차,'Hello' he said\n배,\"'Tis, a pear\"\n'네','yes'\n")).toEqual([
+      ['차', "'Hello' he said"],
+      ['배', "'Tis, a pear"],
+      ["'네'", "'yes'"],
+    ]);
+  });
+
+  test('double ones after a blank', async () => {
+    const expected = [CAR, ['배, 사과', 'pear, "apple"']];
+    expect(await texts('"ko", "en"\n"차", "car"\n"배, 사과", "pear, ""apple"""\n')).toEqual(expected);
+    expect(await texts('ko, en\n차, car\n"배, 사과", "pear, ""apple"""\n')).toEqual([['차', ' car'], expected[1]]);
+    expect(await texts('ko,en\n차, "car" is it\n')).toEqual([['차', ' "car" is it']]);
+  });
+});
+
+test.each(['^', '~', '\x01'])('fields between %j are read', async (mark) => {
+  expect(await texts(`id${mark}ko${mark}en\n1${mark}차${mark}a, b; c\n`)).toEqual([['차', 'a, b; c']]);
+});
+
+test('what MySQL writes where there is nothing is empty', async () => {
+  expect(await texts('ko,en\n차,\\N\n\\N,car\n')).toEqual([
+    ['차', ''],
+    ['', 'car'],
+  ]);
+});
+
+test('rows that end with a carriage return may hold line feeds', async () => {
+  const expected = [['줄\n둘', 'two\nlines'], CAR];
+  expect(await texts('ko,en\r"줄\n둘","two\nlines"\r차,car\r')).toEqual(expected);
+  expect(await texts('ko\ten\r"줄\n둘"\t"two\nlines"\r차\tcar\r', {}, 'a.txt')).toEqual(expected);
+});
+
 describe('quotes in a tab-separated file', () => {
   const tsv = (text: string): Promise<string[][]> => texts(text, {}, 'a.tsv');
 

@@ -3,6 +3,56 @@ import { readingFolder } from '../reading.js';
 
 const { put, read, find, expectError } = readingFolder();
 
+describe('a JSON value that is a table', () => {
+  const pairs = [
+    ['차', 'car'],
+    ['배', 'pear'],
+  ];
+  const objects = pairs.map(([ko, en]) => ({ ko, en }));
+  const byIndex = (values: readonly unknown[]): unknown => Object.fromEntries(values.entries());
+
+  test.each([
+    ['lists by column', { ko: ['차', '배'], en: ['car', 'pear'] }],
+    ['objects by column', { id: byIndex([1, 2]), ko: byIndex(['차', '배']), en: byIndex(['car', 'pear']) }],
+    ['objects by index', byIndex(objects)],
+    ['columns and rows apart', { columns: ['ko', 'en'], index: [0, 1], data: pairs }],
+    ['a list of lists', [['ko', 'en'], ...pairs]],
+    ['rows', { rows: objects }],
+    ['pages of a data set', { features: [{ name: 'ko' }], rows: objects.map((row, i) => ({ row_idx: i, row })) }],
+    ['translations', { info: { a: [1] }, translations: objects.map((translation) => ({ translation })) }],
+    ['splits', { train: objects.slice(0, 1), note: ['x'], test: objects.slice(1) }],
+  ])('%s', async (_, value) => {
+    for (const indent of [undefined, 2]) {
+      await put('a.json', JSON.stringify(value, undefined, indent));
+      expect((await read()).map((row) => row.slice(0, 3))).toEqual(
+        pairs.map((pair, i) => [...pair, `a.json:${i + 1}`]),
+      );
+    }
+  });
+
+  test('without a header by numbers', async () => {
+    await put('a.json', JSON.stringify(pairs));
+    expect((await read(['.'], { ko: '1', en: '2' })).map((row) => row.slice(0, 2))).toEqual(pairs);
+    await expectError(
+      ['a.json'],
+      /^a\.json: expected .*got 차, car; .*give their numbers \(--ko-column 2 --en-column 1\)/,
+    );
+  });
+
+  test('of megabytes', async () => {
+    const texts = Array.from({ length: 20_000 }, (_, i) => `차, ${i} ]"`);
+    const english = texts.map((_, i) => `car ${'x'.repeat(80)} ${i}`);
+    for (const value of [
+      { ko: texts, en: english },
+      { a: [{ ko: '감', en: 'x' }], filler: 'y'.repeat(600_000), b: texts.map((ko, i) => ({ ko, en: english[i] })) },
+    ]) {
+      await put('a.json', JSON.stringify(value));
+      const rows = (await read()).slice(-20_000);
+      expect(rows.map(([ko, en]) => [ko, en])).toEqual(texts.map((ko, i) => [ko, english[i]]));
+    }
+  });
+});
+
 describe('a JSON array', () => {
   test('is read element by element, whatever stands in its strings', async () => {
     await put(

@@ -282,7 +282,7 @@ describe('made to harm', () => {
       /^harm\.xlsx: expected at most 1048576 characters in a cell, got more/,
     );
     expect(await messageOf(sheet(`<worksheet><row>${'<c><v>1</v></c>'.repeat(20_000)}</row></worksheet>`))).toMatch(
-      /^harm\.xlsx: expected at most 16384 cells in a row, got more in row 1/,
+      /^harm\.xlsx: expected at most 16384 columns, got more in row 1/,
     );
   });
 

@@ -1,5 +1,6 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { InputError } from '../../../src/errors.js';
 import { probeParquet, readParquet } from '../../../src/data/readers/parquet.js';
@@ -27,6 +28,13 @@ describe('a Parquet file', () => {
     const numbers = await rowsOf(readParquet(sourceOf(fixture('numbers.parquet'))));
     expect(numbers).toEqual(['expected text in ko, got 1', 'expected text in ko, got 2']);
     expect(await rowsOf(readParquet(sourceOf(fixture('empty.parquet'))))).toEqual([]);
+  });
+
+  test('compressed by gzip as a whole is read', async () => {
+    const path = join(temporaryFolder(), 'a.parquet.gz');
+    writeFileSync(path, gzipSync(readFileSync(fixture('codec-zstd.parquet'))));
+    const source = sourceOf(path);
+    expect(await rowsOf(readParquet({ ...source, files: [{ ...source.files[0], isGzip: true }] }))).toEqual(PAIRS);
   });
 
   test('that is damaged anywhere gives rows or is refused in one line', async () => {

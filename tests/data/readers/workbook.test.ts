@@ -83,6 +83,60 @@ describe('a workbook', () => {
   });
 });
 
+describe('a workbook without a header', () => {
+  const rows = [
+    ['A car', undefined, '차'],
+    ['A house', undefined, '집'],
+  ];
+  const expected = [
+    ['차', 'A car', 'a.xlsx:1', 'other'],
+    ['집', 'A house', 'a.xlsx:2', 'other'],
+  ];
+
+  test('is read from its first row on by the numbers of its columns', async () => {
+    await put('a.xlsx', bookOf(rows));
+    expect(await read(['.'], { ko: '3', en: '1' })).toEqual(expected);
+    await expectError(['.'], /got A car, 차; .*give their numbers \(--ko-column 2 --en-column 1\)/);
+    await expectError(['.'], /name them/, { ko: '4', en: '1' });
+  });
+
+  test('has its columns counted with the empty ones, below a header, too', async () => {
+    await put('a.xlsx', bookOf([['text', undefined, 'text'], ...rows]));
+    await expectError(['.'], /name them/);
+    await put('a.xlsx', bookOf([['en', undefined, 'ko'], ...rows]));
+    expect((await read(['.'], { ko: '3', en: '1' })).map(([ko, en]) => [ko, en])).toEqual([
+      ['차', 'A car'],
+      ['집', 'A house'],
+    ]);
+  });
+});
+
+test('formulas that were saved without their values are rows that cannot be read', async () => {
+  const text = (value: string): string => `<c t="inlineStr"><is><t>${value}</t></is></c>`;
+  const formula = (value: string, type = ''): string => `<c${type}><f>A1</f>${value}</c>`;
+  const row = (...cells: string[]): string => `<row>${cells.join('')}</row>`;
+  const rows = [
+    row(text('ko'), text('en')),
+    row(formula('<v></v>'), formula('<v/>')),
+    row(text('차'), formula('')),
+    row(text('배'), formula('<v></v>', ' t="str"')),
+    row(text('집'), formula('<v>A house</v>', ' t="str"')),
+  ];
+  writeWorkbookParts(inFolder('a.xlsx'), {
+    'xl/worksheets/sheet1.xml': `<worksheet><sheetData>${rows.join('')}</sheetData></worksheet>`,
+  });
+  const fault = (name: string): unknown =>
+    expect.stringMatching(
+      new RegExp(`^expected text in ${name}, got a formula without its value; open the workbook in`),
+    );
+  expect(await read()).toEqual([
+    [fault('ko'), 'a.xlsx:2'],
+    [fault('en'), 'a.xlsx:3'],
+    ['배', '', 'a.xlsx:4', 'other'],
+    ['집', 'A house', 'a.xlsx:5', 'other'],
+  ]);
+});
+
 describe('a workbook that is none', () => {
   test('names the file', async () => {
     const csv = 'SID,원문\n1,차\n';
@@ -103,7 +157,7 @@ describe('a workbook that is none', () => {
   });
 
   test('because parts are missing or broken names the file', async () => {
-    writeZip(inFolder('a.xlsx'), [['word/document.xml', '']]);
+    writeZip(inFolder('a.xlsx'), [['xl/worksheets/sheet1.xml', '']]);
     await expectError(
       ['.'],
       'a.xlsx: expected an Excel workbook (.xlsx), got a zip archive without xl/_rels/workbook.xml.rels; save it as .xlsx again',
@@ -113,6 +167,30 @@ describe('a workbook that is none', () => {
       ['.'],
       /^a\.xlsx: expected XML in the workbook, got something else near byte 0 of a part \(.*unexpected close tag.*\); save it as \.xlsx again$/,
     );
+  });
+
+  test.each([
+    ['word/document.xml', 'a Word document; copy its table into a workbook'],
+    ['ppt/presentation.xml', 'a PowerPoint presentation; copy its texts into a workbook'],
+  ])('because it is another document is said to be that: %s', async (part, kind) => {
+    for (const name of ['a.xlsx', 'a.docx']) {
+      writeZip(inFolder(name), [
+        ['[Content_Types].xml', ''],
+        [part, ''],
+      ]);
+      const expected = name === 'a.xlsx' ? 'expected an Excel workbook (.xlsx), got ' : '';
+      await expectError([name], `${name}: ${expected}${kind}`);
+    }
+  });
+
+  test('is named once beside others, with what is wrong', async () => {
+    await put('b.csv', 'ko,en\n차,car\n');
+    await put('a.xlsx', bookOf(ROWS));
+    truncateSync(inFolder('a.xlsx'), 900);
+    await put('a.parquet', 'PAR1 and so on, but no end');
+    await put('a.arrow', Buffer.concat([Buffer.from('ARROW1\0\0'), Buffer.alloc(64, 1)]));
+    for (const { why } of (await find()).skipped) expect(why).toMatch(/^expected (?!.*a\.)/);
+    expect((await find()).skipped).toHaveLength(3);
   });
 
   test('because its columns are others is named', async () => {
@@ -127,7 +205,7 @@ describe('a workbook that is none', () => {
     expect((await find()).skipped).toEqual([
       {
         file: 'a.xlsx',
-        why: 'expected a column ko (or korea, korean) and a column en (or english), got 대분류, 문장; name them with --ko-column and --en-column',
+        why: 'expected a column ko (or korea, korean) and a column en (or english), got 대분류, 문장; name them with --ko-column and --en-column, or give their numbers (--ko-column 2 --en-column 1) where there is no header',
       },
     ]);
   });

@@ -1,0 +1,97 @@
+/**
+ * @file Tables that are one JSON value, as pandas (`to_json` without `orient="records"`) and dictionaries of lists write
+ * them. They can only be read as a whole.
+ */
+import type { Row } from '../pair.js';
+import type { PairSource } from '../source.js';
+import { UnreadableFile } from '../unreadable-file.js';
+import { decodeText } from './encoding.js';
+import { isObject, parseLeniently, rowOfObject, type JsonObject } from './json.js';
+import { readPieces, type StoredFile } from './stored-file.js';
+
+/**
+ * How a table lies in its value: `split` has lists of columns and of rows; `columns` has a list, or an object by index, of
+ * every column; `index` has an object of every row; `values` is a list of rows that are lists, the first of them the
+ * header, and `numbered` one without a header.
+ */
+export const JSON_TABLES = ['split', 'columns', 'index', 'values', 'numbered'] as const;
+
+export type JsonTable = (typeof JSON_TABLES)[number];
+
+/** What is read as a whole may have so many bytes. */
+const MOST_BYTES = 1 << 26;
+
+/** Rows to a batch. */
+const BATCH = 1000;
+
+/** The value that a file is; nothing where it is no JSON. Throws an `UnreadableFile` for one that is too large. */
+export async function wholeValue(file: StoredFile): Promise<unknown> {
+  const pieces: Buffer[] = [];
+  let bytes = 0;
+  for await (const piece of readPieces(file)) {
+    pieces.push(piece);
+    bytes += piece.length;
+    if (bytes > MOST_BYTES) {
+      const expected = `expected an object a line where there are more than ${MOST_BYTES} bytes, got one value`;
+      throw new UnreadableFile(file.name, `${expected}; write it with to_json(…, orient="records", lines=True)`);
+    }
+  }
+  try {
+    return parseLeniently(decodeText(Buffer.concat(pieces), file.name));
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+/** The rows of a value that is taken for such a table; nothing where it is none. */
+export function* rowsOfTable(value: unknown, table: JsonTable): Generator<JsonObject> {
+  if (table === 'values' || table === 'numbered') {
+    if (!Array.isArray(value) || !value.every((row) => Array.isArray(row))) return;
+    const rows = value as unknown[][];
+    yield* table === 'values' ? rowsUnder(rows[0] ?? [], rows.slice(1)) : rowsUnder(numbersOf(rows), rows);
+    return;
+  }
+  if (!isObject(value)) return;
+  const { columns, data } = value;
+  const parts = Object.values(value);
+  if (table === 'split') {
+    if (Array.isArray(columns) && Array.isArray(data)) yield* rowsUnder(columns, data);
+  } else if (table === 'index') {
+    if (parts.every(isObject)) yield* parts;
+  } else if (parts.every((part) => typeof part === 'object' && part !== null)) yield* rowsOfColumns(value);
+}
+
+/** The rows of a table that a file is. Throws an `UnreadableFile` for one that is no longer what it was. */
+export async function* readJsonTable({ id: file, files: [stored], corpus, columns, table }: PairSource) {
+  let row = 0;
+  let rows: Row[] = [];
+  for (const object of rowsOfTable(await wholeValue(stored), table!)) {
+    rows.push(rowOfObject(object, columns, { file, row: ++row, corpus }));
+    if (rows.length < BATCH) continue;
+    yield rows;
+    rows = [];
+  }
+  yield rows;
+}
+
+function* rowsUnder(header: readonly unknown[], rows: readonly unknown[]): Generator<JsonObject> {
+  const names = header.map(String);
+  for (const row of rows)
+    yield Object.fromEntries(names.map((name, i) => [name, Array.isArray(row) ? (row as unknown[])[i] : undefined]));
+}
+
+function numbersOf([first = []]: readonly (readonly unknown[])[]): string[] {
+  return first.map((_, i) => String(i + 1));
+}
+
+function* rowsOfColumns(columns: JsonObject): Generator<JsonObject> {
+  const names = Object.keys(columns);
+  const parts = Object.values(columns) as Readonly<Record<string, unknown>>[];
+  const longest = parts.reduce<string[]>((keys, part) => {
+    const own = Object.keys(part);
+    return own.length > keys.length ? own : keys;
+  }, []);
+  for (const key of longest)
+    yield Object.fromEntries(names.map((name, i) => [name, Object.hasOwn(parts[i], key) ? parts[i][key] : undefined]));
+}

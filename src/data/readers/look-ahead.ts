@@ -1,0 +1,116 @@
+/**
+ * @file How the fields of a comma- or otherwise separated file are quoted, and whether backslashes escape in it, told
+ * from what lies ahead: the rows before the first that tells are to be read in the same way.
+ */
+import { cutterFor, type Marks } from './delimited.js';
+
+const [LINE_FEED, RETURN, BACKSLASH, SPACE] = [0x0a, 0x0d, 0x5c, 0x20];
+
+/** Bytes in which the quotes are compared. */
+const COMPARED_BYTES = 1 << 22;
+
+/** Gives the pieces of a text in UTF-8 from its beginning, as often as it is asked. */
+export type PiecesAgain = () => AsyncIterable<Buffer>;
+
+/**
+ * What fields are enclosed with: as given, or single quotes, or double ones after a blank, where that makes sense of
+ * more rows, or of as many and of quotes that would else be part of the texts.
+ *
+ * @param width fields of a row
+ */
+export async function quotesAhead(pieces: PiecesAgain, marks: Marks, name: string, width: number): Promise<Marks> {
+  const others: readonly Marks[] = [
+    { ...marks, quote: marks.quote === "'" ? '"' : "'" },
+    ...(marks.isSpaced === true ? [] : [{ ...marks, isSpaced: true }]),
+  ];
+  const likely = await amongFirst(pieces, others);
+  if (likely.length === 0) return marks;
+  let best = { marks, ...(await soundnessOf(pieces, marks, name, width)) };
+  for (const other of likely) {
+    const found = await soundnessOf(pieces, other, name, width);
+    const isBetter =
+      found.sound > best.sound || (found.sound === best.sound && best.marks === marks && found.isTelling);
+    if (isBetter && found.enclosed > 0) best = { marks: other, ...found };
+  }
+  return best.marks;
+}
+
+/** Whether backslashes escape in any row of the text. */
+export async function escapesAhead(pieces: PiecesAgain, marks: Marks, name: string, width: number): Promise<boolean> {
+  if (!(await hasBackslashes(pieces(), marks))) return false;
+  const cutter = cutterFor(marks, name, width);
+  for await (const piece of pieces()) if (cutter.cut(piece).some(({ isEscaped }) => isEscaped)) return true;
+  return cutter.end().some(({ isEscaped }) => isEscaped);
+}
+
+/** The first bytes of a text. */
+async function* beginning(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let left = COMPARED_BYTES;
+  for await (const piece of pieces) {
+    yield piece.subarray(0, left);
+    left -= piece.length;
+    if (left <= 0) return;
+  }
+}
+
+/** Those of which a field of the first rows begins so. */
+async function amongFirst(pieces: PiecesAgain, others: readonly Marks[]): Promise<readonly Marks[]> {
+  const found = new Set<Marks>();
+  for await (const piece of beginning(pieces()))
+    for (const marks of others) if (!found.has(marks) && hasOpening(piece, marks)) found.add(marks);
+  return others.filter((marks) => found.has(marks));
+}
+
+function hasOpening(bytes: Buffer, marks: Marks): boolean {
+  for (let at = bytes.indexOf(marks.quote); at !== -1; at = bytes.indexOf(marks.quote, at + 1))
+    if (isOpening(bytes, at, marks)) return true;
+  return false;
+}
+
+/** Whether a quote stands where a field begins, and, where blanks may stand before it, after one. */
+function isOpening(bytes: Buffer, at: number, { delimiter, isSpaced }: Marks): boolean {
+  let before = at - 1;
+  if (isSpaced === true) {
+    while (bytes[before] === SPACE) before--;
+    if (before === at - 1) return false;
+  }
+  return before < 0 ? false : bytes[before] === delimiter.charCodeAt(0) || isLineBreak(bytes[before]);
+}
+
+/** How many rows make sense by some marks, and of how many fields these are the quotes. */
+async function soundnessOf(
+  pieces: PiecesAgain,
+  marks: Marks,
+  name: string,
+  width: number,
+): Promise<{ readonly sound: number; readonly enclosed: number; readonly isTelling: boolean }> {
+  const cutter = cutterFor(marks, name, width);
+  let [sound, enclosed, isTelling] = [0, 0, false];
+  for await (const piece of beginning(pieces())) {
+    for (const { isSound, bytes } of cutter.cut(piece)) {
+      if (!isSound) continue;
+      sound++;
+      if (!hasOpening(Buffer.concat([Buffer.of(LINE_FEED), bytes]), marks)) continue;
+      enclosed++;
+      isTelling ||= marks.isSpaced === true || bytes.includes(marks.quote + marks.quote);
+    }
+  }
+  return { sound, enclosed, isTelling };
+}
+
+/** Whether a backslash stands before a quote, a separator or a line break anywhere. */
+async function hasBackslashes(pieces: AsyncIterable<Buffer>, { delimiter, quote }: Marks): Promise<boolean> {
+  const escaped = [delimiter, quote].map((mark) => mark.charCodeAt(0));
+  let isOpen = false;
+  for await (const piece of pieces) {
+    if (isOpen && escaped.includes(piece[0])) return true;
+    for (let at = piece.indexOf(BACKSLASH); at !== -1; at = piece.indexOf(BACKSLASH, at + 1))
+      if (escaped.includes(piece[at + 1]) || isLineBreak(piece[at + 1])) return true;
+    isOpen = piece.at(-1) === BACKSLASH;
+  }
+  return false;
+}
+
+function isLineBreak(byte: number | undefined): boolean {
+  return byte === LINE_FEED || byte === RETURN;
+}
