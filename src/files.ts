@@ -27,8 +27,8 @@ export function isPendingName(name: string): boolean {
 const LARGEST_WRITE = 2 ** 30;
 
 /**
- * Starts a temporary file beside `path`, in the same folder, so that the rename to it is atomic. Its name is nobody else's, and
- * it is made anew: what has the name already, a link too, is never written through.
+ * Starts a temporary file beside `path`, in the same folder, so that the rename to it is atomic. Its name is nobody
+ * else's, and it is made anew: what has the name already, a link too, is never written through.
  *
  * @throws InputError, here and in every call, when the system refuses (no folder, no permission, no space)
  */
@@ -43,6 +43,7 @@ export async function createPendingFile(path: string): Promise<PendingFile> {
     }
   };
   const handle = await named(() => open(temporary, 'wx'));
+  removeOnExit(temporary);
   let isOpen = true;
   const close = async (): Promise<void> => {
     if (!isOpen) return;
@@ -52,6 +53,7 @@ export async function createPendingFile(path: string): Promise<PendingFile> {
   const discard = async (): Promise<void> => {
     await close();
     await rm(temporary, { force: true });
+    unfinished.delete(temporary);
   };
   return {
     write: (bytes, position) =>
@@ -72,10 +74,33 @@ export async function createPendingFile(path: string): Promise<PendingFile> {
         await handle.sync();
         await close();
         await rename(temporary, path);
+        unfinished.delete(temporary);
         await syncFolder(dirname(path));
       }),
     discard: () => named(discard),
   };
+}
+
+/** The temporary files of this process. */
+const unfinished = new Set<string>();
+
+/** Removes a temporary file when the process is made to exit before it is whole. */
+function removeOnExit(temporary: string): void {
+  if (unfinished.size === 0) {
+    process.off('exit', removeUnfinished);
+    process.on('exit', removeUnfinished);
+  }
+  unfinished.add(temporary);
+}
+
+function removeUnfinished(): void {
+  for (const temporary of unfinished) {
+    try {
+      rmSync(temporary, { force: true });
+    } catch {
+      // its folder may not be written any more; whoever writes there next removes it
+    }
+  }
 }
 
 /** Renaming would put a file in the place of a device or a pipe, `/dev/stdout` or `/dev/null` among them. */
@@ -112,8 +137,8 @@ export async function syncFolder(folder: string): Promise<void> {
 }
 
 /**
- * A new folder in the system's folder for temporary files, for this user alone. Those that killed processes left under the same
- * prefix are removed.
+ * A new folder in the system's folder for temporary files, for this user alone. Those that killed processes left under
+ * the same prefix are removed.
  *
  * @throws InputError where the system has no such folder, or it cannot be written
  */

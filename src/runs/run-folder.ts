@@ -1,6 +1,6 @@
 /** @file `checkpoints/<run>/`: where a run keeps all that it writes. */
-import { constants, type Stats } from 'node:fs';
-import { access, mkdir, readdir, rm, rmdir, stat } from 'node:fs/promises';
+import { constants, readdirSync, rmdirSync, rmSync, type Stats } from 'node:fs';
+import { access, mkdir, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { InputError } from '../errors.js';
 import { fileError, writeFileAtomic } from '../files.js';
@@ -102,19 +102,17 @@ export async function beginRun(folder: string, config: object): Promise<void> {
  *
  * @param before the names in its folder before it began
  */
-export async function takeBackRun(folder: string, before: readonly string[]): Promise<void> {
-  const own = (await readdir(folder)).filter((name) => !before.includes(name));
-  for (const name of own) await rm(join(folder, name), { recursive: true, force: true });
+export function takeBackRun(folder: string, before: readonly string[]): void {
+  const own = readdirSync(folder).filter((name) => !before.includes(name));
+  for (const name of own) rmSync(join(folder, name), { recursive: true, force: true });
 }
 
 /** Removes a run's folder, and that of all runs, where there is nothing in them. */
-export async function removeIfEmpty(folder: string): Promise<void> {
-  for (const each of [folder, dirname(folder)]) {
-    const isGone = await rmdir(each).then(
-      () => true,
-      () => false,
-    );
-    if (!isGone) return;
+export function removeIfEmpty(folder: string): void {
+  try {
+    for (const each of [folder, dirname(folder)]) rmdirSync(each);
+  } catch {
+    // there is something in it
   }
 }
 

@@ -1,7 +1,8 @@
 /** @file The lock of a run: one process at a time writes its folder. */
-import { checkUnlocked, isLocked, takeLock, type HeartbeatTimes, type Lock } from '../lock.js';
+import type { HeartbeatTimes } from '../lock/heartbeat.js';
+import { checkUnlocked, isLocked, takeLock, type Lock } from '../lock/lock.js';
 
-export type { Lock as RunLock } from '../lock.js';
+export type { Lock as RunLock } from '../lock/lock.js';
 
 /**
  * Takes the lock of a run.

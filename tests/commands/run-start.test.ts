@@ -4,6 +4,7 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writ
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { KD } from '../cli.js';
+import { intercepted } from './intercept.js';
 import { folderWithPairs, ownWords, train, trainArguments } from './tiny.js';
 
 const FLAGS = ['--engine', 'eager', '--batch-size', '4', '--max-steps', '4', '--save-every', '2'];
@@ -85,4 +86,20 @@ it('what comes after a save, and fails, does not undo it', () => {
   expect(ownWords(result.stderr)).not.toContain('is not saved');
   expect(readdirSync(run).filter((name) => name.startsWith('step-'))).toEqual(['step-00000002', 'step-00000004']);
   expect(statSync(join(run, 'last')).isDirectory()).toBe(true);
+});
+
+it('older checkpoints that cannot be removed do not undo a save', () => {
+  const cwd = folderWithPairs(20);
+  const run = join(cwd, 'checkpoints/tiny');
+  const result = train(cwd, [...FLAGS, '--keep', '1', '--save-every', '1'], {
+    env: intercepted({ call: 'rename', path: '/\\.tmp-step-\\d+$', error: 'EIO' }), // the first thing that removing one does
+  });
+  expect(result.code, result.stderr).toBe(0);
+  const words = ownWords(result.stderr);
+  expect(words).toMatch(/^warning: step 2 is saved, but older checkpoints cannot be removed: .*EIO/m);
+  expect(words).not.toContain('is not saved');
+  expect(readFileSync(join(run, 'last'), 'utf8')).toBe('step-00000004\n');
+  expect(readdirSync(run).filter((name) => name.startsWith('step-'))).toEqual(
+    [1, 2, 3, 4].map((i) => `step-0000000${i}`),
+  );
 });

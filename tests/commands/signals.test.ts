@@ -160,17 +160,28 @@ it('before the run has begun, a signal ends it and nothing is left', async () =>
 
 it('the last line names the way on as a shell takes it', async () => {
   const cwd = folderWithPairs(20);
-  const args = trainArguments(['--batch-size', '2', '--epochs', '100000', '--run', 'my run', '--engine', 'eager']);
-  const child = spawn(process.execPath, [KD, ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
-  let [stdout, sent] = ['', false];
+  const flags = [
+    '--batch-size',
+    '2',
+    '--epochs',
+    '100000',
+    '--save-every',
+    '1',
+    '--run',
+    'my run',
+    '--engine',
+    'eager',
+  ];
+  const child = spawn(process.execPath, [KD, ...trainArguments(flags)], { cwd, stdio: ['ignore', 'pipe', 'ignore'] });
+  let stdout = '';
   child.stdout.on('data', (chunk: Buffer) => {
     stdout += chunk.toString();
   });
-  child.stderr.on('data', (chunk: Buffer) => {
-    if (sent || !chunk.includes('baselines')) return;
-    sent = true;
+  const looking = setInterval(() => {
+    if (!existsSync(join(cwd, 'checkpoints/my run/last'))) return;
+    clearInterval(looking);
     child.kill('SIGHUP');
-  });
+  }, 20);
   const [code] = (await once(child, 'close')) as [number | null];
   expect(code).toBe(130);
   expect(stdout).toMatch(/\nreport: checkpoints\/my run\/report\.html\ngo on with: kd train --resume 'my run'\n$/);

@@ -115,8 +115,8 @@ describe('a new run', () => {
     ] as const) {
       const folder = await newRun(name, {});
       writeFileSync(join(folder, 'loss.csv'), 'step\n');
-      await takeBackRun(folder, before);
-      await removeIfEmpty(folder);
+      takeBackRun(folder, before);
+      removeIfEmpty(folder);
     }
     expect(readdirSync('checkpoints')).toEqual(['notes']);
     expect(readdirSync('checkpoints/notes')).toEqual(['plan.txt']);

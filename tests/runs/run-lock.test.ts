@@ -19,7 +19,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../../src/errors.js';
-import type { LockOwner } from '../../src/lock.js';
+import type { LockOwner } from '../../src/lock/claim.js';
 import { isWritten, lockRun } from '../../src/runs/run-lock.js';
 import { hasNamespaces, IN_NEW_NAMESPACE, temporaryFolder } from '../cli.js';
 import { claimOf } from './new-run.js';

@@ -5,7 +5,7 @@ import { bestOf } from '../../distill/train-state.js';
 import type { TrainResult } from '../../distill/train.js';
 import { InputError } from '../../errors.js';
 import { formatCount, formatCounted, formatDuration } from '../../format.js';
-import { checkpointName } from '../../runs/checkpoint.js';
+import { checkpointName, checkpointNames } from '../../runs/checkpoint.js';
 import { validationRow } from '../../runs/loss-log.js';
 import { RUNS_FOLDER } from '../../runs/run-folder.js';
 import { shellQuote } from '../../shell.js';
@@ -40,7 +40,7 @@ export async function sayEnd(run: EndedRun, result: TrainResult, seconds: number
   const { folder, settings } = run;
   const { state, stopped } = result;
   const best = bestOf(state);
-  checkSaved(run, state.step);
+  await checkSaved(run, state.step);
   const report = await reportAfterTraining(folder, settings, output, { encodes: !stopped });
   const wayOn = stopped ? resumeCommand(folder) : undefined;
   output.result(
@@ -66,13 +66,15 @@ export async function sayEnd(run: EndedRun, result: TrainResult, seconds: number
  * What to say of an error that ended a run after its first step: beside the error, the checkpoint that is left and the
  * command that goes on from it. The report is written, too.
  */
-export async function endedBy(error: unknown, { folder, settings, last }: EndedRun, output: Output): Promise<unknown> {
-  await reportAfterTraining(folder, settings, output, { encodes: false });
-  const way = last === undefined ? 'begin it anew with' : 'go on with';
-  const left = `last good checkpoint: ${checkpointPath(folder, last)}; ${way}: ${resumeCommand(folder)}`;
+export async function endedBy(error: unknown, run: EndedRun, output: Output): Promise<unknown> {
+  const { folder, settings } = run;
+  const names = await checkpointNames(folder).catch(() => undefined);
+  if (names !== undefined) await reportAfterTraining(folder, settings, output, { encodes: false });
+  const left = leftOf(run, names);
   if (error instanceof NotFiniteStep)
     return new InputError(
-      `${error.message}; leave such steps out by --on-nan skip, or begin another run with a lower --learning-rate or a --max-grad-norm; ${left}`,
+      `${error.message}; leave such steps out by --on-nan skip, ` +
+        `or begin another run with a lower --learning-rate or a --max-grad-norm; ${left}`,
       { cause: error },
     );
   if (error instanceof NotSaved || !(error instanceof Error)) return error;
@@ -81,15 +83,35 @@ export async function endedBy(error: unknown, { folder, settings, last }: EndedR
   return error;
 }
 
+/**
+ * What is left of a run, and the way on with it.
+ *
+ * @param names of the checkpoints in its folder, the newest first; undefined for a folder that is not there
+ * @param first what is to be done before, as `make room and `
+ */
+function leftOf({ folder, last }: EndedRun, names: readonly string[] | undefined, first = ''): string {
+  const command = resumeCommand(folder);
+  if (names === undefined) {
+    const saved = last === undefined ? 'nothing was saved in it' : `the last checkpoint saved in it is ${last}`;
+    return `${saved}; if it was moved, move it back, and go on with: ${command}`;
+  }
+  const good = last !== undefined && names.includes(last) ? last : names.at(0);
+  const way = good === undefined ? 'begin it anew with' : 'go on with';
+  return `last good checkpoint: ${checkpointPath(folder, good)}; ${first}${way}: ${command}`;
+}
+
 /** The last state of a run is on no disk. */
 class NotSaved extends InputError {
   readonly code = 'NOT_SAVED';
 }
 
-function checkSaved({ folder, last }: EndedRun, step: number): void {
+async function checkSaved(run: EndedRun, step: number): Promise<void> {
+  const { folder, last } = run;
   if (step === 0 || last === checkpointName(step)) return;
+  const names = await checkpointNames(folder).catch(() => undefined);
+  const reason = names === undefined ? 'its folder is not there any more' : 'could not';
   throw new NotSaved(
-    `${folder}: expected to save step ${step} at the end, but could not; last good checkpoint: ${checkpointPath(folder, last)}; make room and go on with: ${resumeCommand(folder)}`,
+    `${folder}: expected to save step ${step} at the end, but ${reason}; ${leftOf(run, names, 'make room and ')}`,
   );
 }
 
@@ -104,7 +126,8 @@ function summary(run: string, { state, stopped }: TrainResult, seconds: number):
   const best = bestOf(state);
   if (step === 0) return `${run}: stopped before the first step`;
   const left = skipped === 0 ? '' : `, ${formatCount(skipped)} left out`;
-  const trained = `${run}: ${stopped ? 'stopped and saved after ' : ''}${formatCounted(step, 'step')}${left} in ${formatDuration(seconds)}`;
+  const done = `${stopped ? 'stopped and saved after ' : ''}${formatCounted(step, 'step')}${left}`;
+  const trained = `${run}: ${done} in ${formatDuration(seconds)}`;
   if (first === undefined) return trained; // no validation pairs
   if (best === undefined) return stopped ? trained : `${trained}; no validation loss was a finite number`;
   return `${trained}, validation loss ${first.loss.toFixed(4)} → ${best.loss.toFixed(4)} (best at step ${best.step})`;

@@ -7,13 +7,13 @@ import { train } from '../../distill/train.js';
 import { openLossLog } from '../../runs/loss-log.js';
 import type { FoundCheckpoint, Search } from '../../runs/find-checkpoint.js';
 import { beginRun, checkRunIsNew, makeRunFolder, removeIfEmpty, takeBackRun } from '../../runs/run-folder.js';
-import { lockRun, type RunLock } from '../../runs/run-lock.js';
-import type { Output } from '../console.js';
+import type { RunLock } from '../../runs/run-lock.js';
 import { EXIT } from '../failure.js';
 import type { TrainContext } from './context.js';
 import { endedBy, sayEnd } from './ending.js';
 import { startEngine } from './engine.js';
 import { distillationOf } from './engine-parts.js';
+import { isHeld, tidied, withLock } from './held-lock.js';
 import type { PreparedRun } from './prepare.js';
 import { recording, type RunProgress } from './recording.js';
 import { startFrom } from './resume.js';
@@ -21,6 +21,7 @@ import type { ResumedRun } from './resumed-run.js';
 import { goOn } from './rewind.js';
 import { checkDiskSpace, trainedShapes } from './saving.js';
 import { prepareTeacherCache } from './teacher-cache.js';
+import { Stopped, STOPPED_EARLY } from './stopping.js';
 import { openTrainingView } from './view.js';
 
 /**
@@ -33,23 +34,35 @@ import { openTrainingView } from './view.js';
 export async function beginTraining(name: string, prepared: PreparedRun, context: TrainContext): Promise<number> {
   await checkDiskSpace(await checkRunIsNew(name), prepared, context.output);
   return withEngine(prepared, undefined, context, async (ready) => {
+    context.stop.enter('tidying');
     const folder = await makeRunFolder(name);
-    try {
-      return await withLock(folder, context.output, async (lock) => {
-        const before = await readdir(folder);
-        const progress: RunProgress = { step: 0, last: undefined };
-        try {
-          await beginRun(folder, prepared.description);
-          return await trainInFolder(folder, { ...ready, lock }, { state: START, progress }, context);
-        } catch (error) {
-          if (progress.step === 0 && isHeld(lock)) await takeBackRun(folder, before);
-          throw error;
-        }
-      });
-    } finally {
-      await removeIfEmpty(folder);
-    }
+    return tidied(
+      () => {
+        removeIfEmpty(folder);
+      },
+      () => withLock(folder, context.output, (lock) => trainNewRun(folder, { ...ready, lock }, context)),
+    );
   });
+}
+
+/**
+ * Trains a run in its folder, and leaves nothing of it unless it takes a step.
+ *
+ * @throws Stopped where it was stopped before
+ */
+async function trainNewRun(folder: string, ready: LockedReady, context: TrainContext): Promise<number> {
+  const before = await readdir(folder);
+  const progress: RunProgress = { step: 0, last: undefined };
+  return tidied(
+    () => {
+      if (progress.step === 0 && isHeld(ready.lock)) takeBackRun(folder, before);
+    },
+    async () => {
+      await beginRun(folder, ready.prepared.description);
+      if (context.stop.signal.aborted) throw new Stopped(STOPPED_EARLY);
+      return trainInFolder(folder, ready, { state: START, progress, isNew: true }, context);
+    },
+  );
 }
 
 /**
@@ -88,6 +101,19 @@ interface Ready {
   readonly data: { readonly training: Batches; readonly validation: Batches };
 }
 
+/** The same, under the run's lock. */
+interface LockedReady extends Ready {
+  readonly lock: RunLock;
+}
+
+/** Where a run stands when it begins or goes on. */
+interface Beginning {
+  readonly state: TrainState;
+  readonly progress: RunProgress;
+  /** Whether there was no such run before. */
+  readonly isNew?: boolean;
+}
+
 /** Does something with a run's engine and data, and frees them after it. */
 async function withEngine<T>(
   prepared: PreparedRun,
@@ -112,43 +138,15 @@ async function withEngine<T>(
   }
 }
 
-/** Does something under a run's lock, which is released also where the process is made to exit. */
-async function withLock<T>(folder: string, output: Output, work: (lock: RunLock) => Promise<T>): Promise<T> {
-  const lock = await lockRun(folder, (text) => {
-    output.message(text);
-  });
-  const release = (): void => {
-    lock.release();
-  };
-  process.once('exit', release);
-  if (lock.takenFrom !== undefined)
-    output.message(`the lock of process ${lock.takenFrom.pid}, which is no more, is taken over`);
-  try {
-    return await work(lock);
-  } finally {
-    release();
-    process.off('exit', release);
-  }
-}
-
-/** Whether a lock is still this process's. */
-function isHeld(lock: RunLock): boolean {
-  try {
-    lock.check();
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 /** Trains from a state on, in a run's folder. */
 async function trainInFolder(
   folder: string,
-  { prepared, engine, data, lock }: Ready & { readonly lock: RunLock },
-  { state, progress }: { readonly state: TrainState; readonly progress: RunProgress },
+  { prepared, engine, data, lock }: LockedReady,
+  { state, progress, isNew = false }: Beginning,
   { output, stop }: TrainContext,
 ): Promise<number> {
   const { settings } = prepared;
+  const run = { folder, settings };
   const view = openTrainingView(output, state.step);
   stop.enter('training');
   const log = openLossLog(folder, state.step);
@@ -156,12 +154,13 @@ async function trainInFolder(
     const callbacks = recording({ folder, lock, prepared, engine, log, view, output }, progress);
     const result = await train(engine, data, { ...settings, signal: stop.signal }, callbacks, state);
     view.stop();
+    if (isNew && result.state.step === 0) throw new Stopped(STOPPED_EARLY);
     stop.enter('saved');
-    await sayEnd({ folder, settings, last: progress.last }, result, view.meter.seconds(), output);
+    await sayEnd({ ...run, last: progress.last }, result, view.meter.seconds(), output);
     return stop.signal.aborted ? EXIT.stopped : EXIT.done;
   } catch (error) {
     view.stop();
-    throw progress.step === 0 ? error : await endedBy(error, { folder, settings, last: progress.last }, output);
+    throw progress.step === 0 ? error : await endedBy(error, { ...run, last: progress.last }, output);
   } finally {
     log.close();
   }

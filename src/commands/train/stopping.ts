@@ -8,7 +8,9 @@ export class Stopped extends Error {
   override readonly name = 'Stopped';
 }
 
-/** How far `kd train` is: nothing is lost by ending at once; something has to be tidied up; a run is on; it is saved. */
+/**
+ * How far `kd train` is: nothing is lost by ending at once; something has to be tidied up; a run is on; it is saved.
+ */
 export type Stage = 'preparing' | 'tidying' | 'training' | 'saved';
 
 /** The wish to stop a training. */

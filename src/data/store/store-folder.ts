@@ -1,14 +1,15 @@
 /**
  * @file A token store in the making. Everything is made in a folder inside the store's own, named after the process;
- * what is finished moves up by renaming, the manifest last, one process at a time. So at any moment the store is whole, or
- * has no manifest; what a killed process left behind is removed by the next one.
+ * what is finished moves up by renaming, the manifest last, one process at a time. So at any moment the store is whole,
+ * or has no manifest; what a killed process left behind is removed by the next one.
  */
 import { mkdir, readdir, readFile, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { InputError } from '../../errors.js';
 import { fileError, isPendingName, syncFolder, writeFileAtomic } from '../../files.js';
 import { makerTag, removeLeftovers } from '../../leftovers.js';
-import { isLockName, takeLock } from '../../lock.js';
+import { isLockName } from '../../lock/claim.js';
+import { takeLock } from '../../lock/lock.js';
 import { MANIFEST } from './manifest.js';
 
 /** Begins the names of folders in which stores are made; who makes it follows. */
@@ -66,7 +67,10 @@ export async function beginStore(folder: string): Promise<StoreFolder> {
   };
 }
 
-/** Makes the folder of a store, and one to work in. Another process that gives up may remove the folder while it is empty. */
+/**
+ * Makes the folder of a store, and one to work in. Another process that gives up may remove the folder while it is
+ * empty.
+ */
 async function makePartial(folder: string, partial: string): Promise<string | undefined> {
   let firstMade: string | undefined;
   for (let attempt = 1; ; attempt++) {

@@ -1,6 +1,7 @@
 /**
- * @file Unix sockets in a folder, as signs of life: the kernel accepts connections for a process that listens, whatever it is at, and
- * refuses them once it is gone. Sockets that have a name in the file system are found from every container that sees the folder.
+ * @file Unix sockets in a folder, as signs of life: the kernel accepts connections for a process that listens, whatever
+ * it is at, and refuses them once it is gone. Sockets that have a name in the file system are found from every
+ * container that sees the folder.
  */
 import { chmodSync, rmSync } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';

@@ -1,0 +1,69 @@
+/** @file Claims: files in a folder that each say which process wants its lock, or has it. */
+import { randomBytes } from 'node:crypto';
+import { rmSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writeFileAtomic } from '../files.js';
+import { thisProcess, type ProcessIdentity } from '../processes.js';
+import { openSocket } from './socket.js';
+
+/** The names of claims; `lock` alone is one of an earlier version. */
+export const CLAIM = /^lock(-[0-9a-f]{16})?$/;
+export const SOCKET = /^(lock-[0-9a-f]{16})\.socket$/;
+
+/** Whether a name in a locked folder belongs to its lock. */
+export function isLockName(name: string): boolean {
+  return CLAIM.test(name) || SOCKET.test(name);
+}
+
+/** Who holds a lock. */
+export interface LockOwner extends ProcessIdentity {
+  /** When it was taken, in ISO 8601. */
+  readonly since?: string | undefined;
+  /** Whether it listens on a socket. */
+  readonly socket?: boolean | undefined;
+}
+
+/** A claim of this process, with the socket that it listens on. */
+export interface OwnClaim {
+  readonly name: string;
+  readonly path: string;
+  readonly withdraw: () => void;
+}
+
+/** Puts a claim under a new name into a folder. */
+export async function makeClaim(folder: string): Promise<OwnClaim> {
+  const name = `lock-${randomBytes(8).toString('hex')}`;
+  const path = join(folder, name);
+  const socket = await openSocket(folder, `${name}.socket`);
+  const withdraw = (): void => {
+    rmSync(path, { force: true });
+    socket?.close();
+  };
+  try {
+    const owner = { ...thisProcess(), since: new Date().toISOString(), socket: socket !== undefined };
+    await writeFileAtomic(path, JSON.stringify(owner));
+  } catch (error) {
+    withdraw();
+    throw error;
+  }
+  return { name, path, withdraw };
+}
+
+/** Who made a claim, from its text; undefined for one that is damaged. */
+export function parseOwner(text: string): LockOwner | undefined {
+  try {
+    const owner = JSON.parse(text) as LockOwner | null;
+    return Number.isSafeInteger(owner?.pid) && owner!.pid > 0 && typeof owner!.host === 'string' ? owner! : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** When a file was changed last, in milliseconds since 1970; NaN for one that is not there. */
+export async function changeTime(path: string): Promise<number> {
+  return stat(path).then(
+    ({ mtimeMs }) => mtimeMs,
+    () => NaN,
+  );
+}

@@ -1,0 +1,23 @@
+/**
+ * @file Loaded before the command (`node --import`): a call of `node:fs/promises` that names a certain path fails, or is
+ * followed by a signal. `KD_INTERCEPT` says which, as `Interception` in `intercept.ts`.
+ */
+import promises from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
+
+const { call, path, error, signal } = JSON.parse(process.env.KD_INTERCEPT);
+const original = promises[call];
+let isSent = false;
+
+promises[call] = async (...args) => {
+  const isMeant = new RegExp(path).test(String(args[call === 'rename' ? 1 : 0])); // of a rename, the new name
+  if (isMeant && error !== undefined)
+    throw Object.assign(new Error(`${error}: refused, ${call} '${args[0]}'`), { code: error, syscall: call });
+  const result = await original(...args);
+  if (isMeant && signal !== undefined && !isSent) {
+    isSent = true;
+    process.kill(process.pid, signal);
+  }
+  return result;
+};
+syncBuiltinESMExports();
