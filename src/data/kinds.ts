@@ -16,7 +16,10 @@ const SIGNATURES: readonly (readonly [start: Buffer, kind: string])[] = [
 
 const TAR = { at: 257, signature: 'ustar' };
 
-const HTML = /^\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|table|meta)\b/is;
+/** As `.mode ascii` of sqlite3 writes: unit and record separators. */
+const [UNIT, RECORD] = ['\u001f', '\u001e'];
+
+const HTML = /^\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|table|tr|meta)\b/is;
 
 /** By the ends of names. */
 const ADVICE: readonly (readonly [RegExp, string])[] = [
@@ -34,6 +37,8 @@ export function kindOf({ bytes, text }: Beginning): string | undefined {
   if (bytes.toString('latin1', TAR.at, TAR.at + TAR.signature.length) === TAR.signature) {
     return 'an archive that is not .zip; unpack it';
   }
+  if (text.includes(UNIT) && text.includes(RECORD))
+    return 'fields and rows between the bytes 0x1F and 0x1E; write it as .csv';
   if (HTML.test(text)) return 'an HTML page; download the file again, or save the table as .csv or .xlsx';
   return undefined;
 }

@@ -111,7 +111,7 @@ function whatArchive(file: StoredFile): NoPairs | 'archive' {
 
 function notPairs(): string {
   const endings = [...new Set(FORMATS.toReversed().flatMap((format) => format.endings))];
-  return `not a kind of file that holds pairs (${endings.join(', ')}, .zip)`;
+  return `not a kind of file that holds pairs (${endings.join(', ')}, .zip); save a table of pairs as one of them`;
 }
 
 async function firstBytes(file: StoredFile): Promise<Buffer> {

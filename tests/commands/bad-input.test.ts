@@ -58,7 +58,7 @@ describe('data', () => {
     );
     file('notes/plan.txt', 'later');
     expect(refusedTraining('--data', 'notes')).toMatch(
-      /^notes: expected files of pairs, got notes\/plan\.txt \(not a kind of file that holds pairs \(.+\)\); name the data with --data$/,
+      /^notes: expected files of pairs, got notes\/plan\.txt \(not a kind of file that holds pairs \(.+\); save a table of pairs as one of them\); name the data with --data$/,
     );
     expect(refusedTraining('--data', 'notes/plan.txt')).toMatch(
       /^notes\/plan\.txt: not a kind of file that holds pairs \(\.csv, /,

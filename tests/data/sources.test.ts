@@ -146,7 +146,7 @@ describe('files that hold no pairs', () => {
       { file: 'corpus.zip.part0', why: 'a part of a download; join the parts in their order' },
       {
         file: 'notes.txt',
-        why: 'not a kind of file that holds pairs (.csv, .tsv, .tab, .txt, .json, .jsonl, .ndjson, .tmx, .arrow, .feather, .parquet, .xlsx, .xlsm, .zip)',
+        why: 'not a kind of file that holds pairs (.csv, .tsv, .tab, .txt, .json, .jsonl, .ndjson, .tmx, .arrow, .feather, .parquet, .xlsx, .xlsm, .zip); save a table of pairs as one of them',
       },
       { file: 'old.xls', why: 'an Excel workbook of another kind; save it as .xlsx' },
       {

@@ -87,6 +87,34 @@ test('a web of links and 1,000 nested folders are searched once, in seconds', as
   expect(performance.now() - started).toBeLessThan(20_000);
 });
 
+test('2,000 nested folders are searched, and a path that the system does not take is listed', async () => {
+  await put('a.csv', CSV);
+  const deep = join(...Array.from({ length: 2000 }, () => 'n'));
+  mkdirSync(inFolder(deep), { recursive: true });
+  await put(`${deep}/b.csv`, CSV);
+  const script = 'for ((i = 0; i < 100; i++)); do mkdir n && cd n || exit 1; done; echo "ko,en" > c.csv';
+  try {
+    expect(spawnSync('bash', ['-c', script], { cwd: inFolder(deep) }).status).toBe(0);
+    const started = performance.now();
+    const { sources, skipped } = await find();
+    expect(performance.now() - started).toBeLessThan(20_000);
+    expect(sources).toHaveLength(2);
+    expect(skipped.map(({ why }) => why)).toEqual([
+      'its path is longer than the system takes; move it nearer to the root',
+    ]);
+  } finally {
+    spawnSync('rm', ['-rf', inFolder('n')]); // node takes no longer paths either
+  }
+});
+
+test('a file at the longest path is read', async () => {
+  const rest = 4095 - inFolder('').length - 1 - '/b.csv'.length; // PATH_MAX has room for 4,095 bytes and a zero
+  const names = Array.from({ length: Math.floor(rest / 200) }, () => 'd'.repeat(199));
+  names.push('e'.repeat(rest - 200 * names.length || 1));
+  await put(`${names.join('/')}/b.csv`, CSV);
+  expect((await find()).sources).toHaveLength(1);
+});
+
 describe('a file whose name says something else', () => {
   test.each(['a.dat', 'noending', 'a.csv'])('%s: a workbook, an archive, gzip, JSON', async (name) => {
     const expected = [

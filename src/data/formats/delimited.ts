@@ -15,7 +15,7 @@ import type { Dialect } from '../readers/dialect.js';
 import { utf8Pieces } from '../readers/encoding.js';
 import { readPieces, type StoredFile } from '../readers/stored-file.js';
 import { escapesAhead, quotesAhead } from '../readers/look-ahead.js';
-import { areTabsEscaped } from '../readers/tab-escapes.js';
+import { tabEscapes } from '../readers/tab-escapes.js';
 import { areFieldsQuoted } from '../readers/tab-quotes.js';
 import { UnreadableFile } from '../unreadable-file.js';
 
@@ -171,7 +171,8 @@ async function withMarksAhead(table: Table, file: StoredFile): Promise<Probed> {
   const withMarks = (marks: Partial<Dialect>): Probed => ({ ...table, dialect: { ...dialect, ...marks } });
   if (dialect.delimiter === '\t' && dialect.quote === '') {
     if (await areFieldsQuoted(pieces(), width)) return withMarks({ quote: '"' });
-    return (await areTabsEscaped(pieces, file.name, width)) ? withMarks({ quote: '"', isEscaped: true }) : table;
+    const quote = await tabEscapes(pieces, file.name, width);
+    return quote === undefined ? table : withMarks({ quote, isEscaped: true });
   }
   const { quote, isSpaced } = await quotesAhead(pieces, dialect, file.name, width);
   const marks = isSpaced === true ? { quote, isSpaced } : { quote };

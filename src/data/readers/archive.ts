@@ -5,6 +5,7 @@ import { crc32, createInflateRaw, inflateRawSync } from 'node:zlib';
 import { messageOf } from '../../errors.js';
 import { DamagedArchive } from '../unreadable-file.js';
 import { readDirectory } from './archive-directory.js';
+import { excessOf } from './growth.js';
 import { PIECE, type RandomAccess } from './random-access.js';
 
 /** Where a file lies in an archive, and how. */
@@ -76,12 +77,13 @@ function withOwnNames(entries: readonly ArchiveEntry[]): ArchiveEntry[] {
 }
 
 /** Why a member cannot be unpacked, if it cannot. */
-export function whyUnreadable({ isEncrypted, isLink, member: { method } }: ArchiveEntry): string | undefined {
+export function whyUnreadable({ isEncrypted, isLink, member }: ArchiveEntry): string | undefined {
   if (isLink) return 'a link, not a file';
   if (isEncrypted) return 'encrypted in its archive; unpack the archive with its password';
+  const { method, compressedSize, size } = member;
   if (method !== STORED && method !== DEFLATED)
     return `compressed by method ${method}, which is not supported; unpack the archive`;
-  return undefined;
+  return excessOf(compressedSize, size);
 }
 
 /**

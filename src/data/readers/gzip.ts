@@ -3,6 +3,7 @@ import { Readable, pipeline } from 'node:stream';
 import { createGunzip, gunzipSync, constants } from 'node:zlib';
 import { messageOf } from '../../errors.js';
 import { UnreadableFile } from '../unreadable-file.js';
+import { excessOf } from './growth.js';
 import { PIECE } from './random-access.js';
 
 /** Whether bytes begin as gzip writes them. */
@@ -12,11 +13,19 @@ export function isGzip(bytes: Buffer): boolean {
 
 /** The unpacked bytes of a file, piece by piece. Throws an `UnreadableFile` where they are cut short or damaged. */
 export async function* gunzipped(packed: AsyncIterable<Buffer>, name: string): AsyncGenerator<Buffer> {
-  let size = 0;
+  let [size, packedSize] = [0, 0];
+  const counted = async function* (): AsyncGenerator<Buffer> {
+    for await (const piece of packed) {
+      packedSize += piece.length;
+      yield piece;
+    }
+  };
   try {
-    const pieces = pipeline(Readable.from(packed), createGunzip({ chunkSize: PIECE }), () => undefined);
+    const pieces = pipeline(Readable.from(counted()), createGunzip({ chunkSize: PIECE }), () => undefined);
     for await (const piece of pieces as AsyncIterable<Buffer>) {
       size += piece.length;
+      const excess = excessOf(packedSize, size);
+      if (excess !== undefined) throw new UnreadableFile(name, excess);
       yield piece;
     }
   } catch (error) {

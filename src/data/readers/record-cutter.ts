@@ -181,6 +181,8 @@ class RowScan {
   private hasBareQuote = false;
   private hasEscapedQuote = false;
   private width: number | undefined;
+  /** Whether the row ends here shows in bytes that are not there yet. */
+  private needsMore = false;
   private isMalformed = false;
   /** The first line on which a quoted field begins that goes on over others. */
   private opening: { readonly end: number; readonly breaks: number } | undefined;
@@ -209,7 +211,7 @@ class RowScan {
       this.fields++;
     }
     const end = this.passLineBreak();
-    if (end === undefined) return undefined;
+    if (end === undefined || (this.needsMore && this.bytes.length - start <= MOST_BYTES)) return undefined;
     const isSwallowed =
       this.hasStrayQuote && this.opening !== undefined && width !== undefined && this.fields !== width;
     if (isSwallowed) return this.unclosed(this.opening);
@@ -279,14 +281,30 @@ class RowScan {
     else this.hasBareQuote = true;
   }
 
-  /** Whether a backslash escapes what follows; a line break only where the row lacks fields (MySQL). */
+  /** Whether a backslash escapes what follows: a line break only where the row goes on after it (MySQL). */
   private escapesNext(): boolean {
-    const next = this.bytes[this.at + 1];
-    if (!isLineBreak(next)) return true;
-    if (this.width === undefined || this.fields >= this.width) return false;
+    const { bytes, at } = this;
+    if (!isLineBreak(bytes[at + 1])) return true;
+    const isPair = bytes[at + 1] === RETURN && bytes[at + 2] === LINE_FEED;
+    if (!this.goesOn(at + (isPair ? 3 : 2))) return false;
     this.breaks++;
-    if (next === RETURN && this.bytes[this.at + 2] === LINE_FEED) this.at++;
+    if (isPair) this.at++;
     return true;
+  }
+
+  /** Whether the line from a place on is the rest of this row: it lacks fields, or that line is no row. */
+  private goesOn(next: number): boolean {
+    const { bytes, width, isEnd } = this;
+    if (width === undefined) return false;
+    if (this.fields < width) return true;
+    let fields = 1;
+    let at = next;
+    for (; at < bytes.length && !isLineBreak(bytes[at]) && fields < width; at++) {
+      if (bytes[at] === BACKSLASH && !isLineBreak(bytes[at + 1])) at++;
+      else if (bytes[at] === this.marks.delimiter) fields++;
+    }
+    if (at >= bytes.length && !isEnd) this.needsMore = true;
+    return fields < width && next < bytes.length;
   }
 
   /** The place after the line break, or the end of the text. */

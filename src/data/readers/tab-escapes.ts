@@ -9,27 +9,40 @@ const ESCAPE = /\\["\t\r\n]/;
 const MOST_CHARACTERS = 1 << 16;
 
 /**
- * Whether backslashes escape in the whole of a tab-separated text: some quotes, tabs or line breaks stand after one,
- * and that explains every quote that encloses no field and every row with too many or too few tabs.
+ * Whether backslashes escape in the whole of a tab-separated text, and what fields are then enclosed with: double quotes
+ * or nothing. Some quotes, tabs or line breaks stand after a backslash, and that explains every quote that encloses no
+ * field, unless quotes are characters throughout, and every row with too many or too few tabs.
  *
  * @param width fields of a row
  */
-export async function areTabsEscaped(pieces: PiecesAgain, name: string, width: number): Promise<boolean> {
-  if (!(await hasEscapes(pieces()))) return false;
-  let isSeen = false;
-  let row = '';
-  for await (const lines of linesOf(pieces(), name)) {
+export async function tabEscapes(pieces: PiecesAgain, name: string, width: number): Promise<'"' | '' | undefined> {
+  if (!(await hasEscapes(pieces()))) return undefined;
+  for (const quote of ['"', ''] as const) if (await explainsAll(pieces(), name, { width, quote })) return quote;
+  return undefined;
+}
+
+interface Reading {
+  readonly width: number;
+  readonly quote: '"' | '';
+}
+
+async function explainsAll(pieces: AsyncIterable<Buffer>, name: string, reading: Reading): Promise<boolean> {
+  let [isSeen, mayGoOn, row] = [false, false, ''];
+  for await (const lines of linesOf(pieces, name)) {
     for (const line of lines) {
+      // A row that has all fields goes on where the line after it is no row.
+      if (mayGoOn && fieldsOf(line, reading).length >= reading.width) row = '';
+      else if (mayGoOn) isSeen = true;
       row = row === '' ? line : `${row}\n${line}`;
       if (row.length > MOST_CHARACTERS) return false;
-      const found = lookAt(row, width);
+      const found = lookAt(row, reading);
+      mayGoOn = found === 'whole or open';
       if (found === 'other') return false;
-      if (found === 'open') continue;
       if (found === 'escaped') isSeen = true;
-      row = '';
+      if (found === 'escaped' || found === 'plain') row = '';
     }
   }
-  return isSeen && row === '';
+  return isSeen && (row === '' || mayGoOn);
 }
 
 async function hasEscapes(pieces: AsyncIterable<Buffer>): Promise<boolean> {
@@ -43,20 +56,30 @@ async function hasEscapes(pieces: AsyncIterable<Buffer>): Promise<boolean> {
 }
 
 /** What a row says: whether it goes on, has something escaped, tells nothing, or makes no sense with escapes. */
-function lookAt(row: string, width: number): 'open' | 'escaped' | 'plain' | 'other' {
-  const fields = fieldsOf(row);
+type Finding = 'open' | 'whole or open' | 'escaped' | 'plain' | 'other';
+
+function lookAt(row: string, reading: Reading): Finding {
+  const { width, quote } = reading;
+  const fields = fieldsOf(row, reading);
   const last = fields.at(-1)!;
-  if (isOpen(last) || (endsEscaping(last) && fields.length < width)) return 'open';
-  if (!fields.every(isSound)) return 'other';
+  if (endsEscaping(last) && fields.length < width) return 'open';
+  if (quote !== '' && isOpen(last)) return 'open';
+  if (quote !== '' && !fields.every(isSound)) return 'other';
+  if (endsEscaping(last) && fields.length === width) return 'whole or open';
   const isPlain = row.split('\t').length === width && !row.includes('\n');
   if (fields.length !== width) return isPlain ? 'other' : 'plain';
-  return !isPlain || row.includes('\\"') ? 'escaped' : 'plain';
+  return !isPlain || (quote !== '' && row.includes('\\"')) ? 'escaped' : 'plain';
 }
 
-/** A row cut at the tabs that no backslash escapes and no quotes enclose. */
-function fieldsOf(row: string): string[] {
-  return row.match(/(?:^|\t)(?:"(?:\\[^]|[^"\\])*"(?=\t|$)|(?:\\[^]|[^\t\\]|\\$)*)/g) ?? [''];
+function fieldsOf(row: string, { quote }: Reading): readonly string[] {
+  return row.match(quote === '' ? FIELDS : QUOTED_FIELDS) ?? [''];
 }
+
+/** Fields between tabs that no backslash escapes. */
+const FIELDS = /(?:^|\t)(?:\\[^]|[^\t\\]|\\$)*/g;
+
+/** The same, which quotes may enclose. */
+const QUOTED_FIELDS = /(?:^|\t)(?:"(?:\\[^]|[^"\\])*"(?=\t|$)|(?:\\[^]|[^\t\\]|\\$)*)/g;
 
 /** Whether a text ends with a backslash that escapes what comes after it. */
 function endsEscaping(text: string): boolean {

@@ -7,6 +7,7 @@ import type { Place, Row } from '../pair.js';
 import type { PairSource } from '../source.js';
 import { listArchive, memberPieces, type ArchiveMember } from './archive.js';
 import { refuseCompoundFile } from './compound-file.js';
+import { excessOf } from './growth.js';
 import type { RandomAccess } from './random-access.js';
 import { faultyRow, rowOf } from './row-maker.js';
 import { readSharedStrings, type SharedStrings } from './shared-strings.js';
@@ -245,6 +246,8 @@ async function relationsOf(
 
 function requirePart(parts: ReadonlyMap<string, ArchiveMember>, path: string, name: string): ArchiveMember {
   const part = parts.get(path);
+  const excess = part === undefined ? undefined : excessOf(part.compressedSize, part.size);
+  if (excess !== undefined) throw new UnreadableFile(name, excess);
   if (part !== undefined) return part;
   throw new UnreadableFile(
     name,

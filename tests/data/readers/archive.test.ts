@@ -1,5 +1,5 @@
-import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
-import { crc32 } from 'node:zlib';
+import { readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { crc32, gzipSync } from 'node:zlib';
 import iconv from 'iconv-lite';
 import { describe, expect, test } from 'vitest';
 import { writeZip } from '../archives.js';
@@ -146,7 +146,58 @@ function simpleZip(members: readonly (readonly [name: string, content: string])[
   return Buffer.concat([...files, ...directory, end]);
 }
 
+describe('an archive made to harm', () => {
+  /** An archive of one file that says that it unpacks to so many bytes. */
+  const saying = (name: string, content: string, bytes: number): Buffer => {
+    writeZip(inFolder('made.tmp'), [[name, content]]);
+    const zip = readFileSync(inFolder('made.tmp'));
+    rmSync(inFolder('made.tmp'));
+    zip.writeUInt32LE(bytes, zip.lastIndexOf('PK\x01\x02', undefined, 'latin1') + 24);
+    return zip;
+  };
+  const excess = /expected texts, which unpack to at most 200 times as much, got \d+ bytes that unpack to \d+ or more/;
+
+  test('unpacks to no more than texts would', async () => {
+    await put('a.zip', saying('a.csv', `ko,en\n${'차,car\n'.repeat(1000)}`, 3 << 29));
+    await put('b.csv', 'ko,en\n차,car\n');
+    const { sources, skipped } = await find();
+    expect(sources.map(({ id }) => id)).toEqual(['b.csv']);
+    expect(skipped).toEqual([{ file: 'a.zip/a.csv', why: expect.stringMatching(excess) as string }]);
+    await put('c.xlsx', saying('xl/_rels/workbook.xml.rels', '<Relationships/>', 3 << 29));
+    await expectError(['c.xlsx'], excess);
+  });
+
+  test('by gzip neither', async () => {
+    const blank = gzipSync(Buffer.alloc(1 << 24, '\n'));
+    await put('a.csv.gz', Buffer.concat([gzipSync('ko,en\n차,car\n'), ...Array.from({ length: 70 }, () => blank)]));
+    const started = performance.now();
+    await expectError(['a.csv.gz'], excess);
+    expect(performance.now() - started).toBeLessThan(30_000);
+  });
+
+  test('with archives in it is left to the user', async () => {
+    writeZip(inFolder('inner.zip'), [['a.csv', 'ko,en\n차,car\n']]);
+    writeZip(inFolder('a.zip'), [
+      ['b.csv', 'ko,en\n배,pear\n'],
+      ['inner.zip', readFileSync(inFolder('inner.zip'))],
+    ]);
+    rmSync(inFolder('inner.zip'));
+    expect((await read()).map(([ko, en]) => [ko, en])).toEqual([['배', 'pear']]);
+    expect((await find()).skipped).toEqual([
+      { file: 'a.zip/inner.zip', why: 'an archive inside an archive; unpack the outer one' },
+    ]);
+  });
+});
+
 describe('the directory of an archive', () => {
+  test('of more files than 16 bits count, and at deep places, is read by zip64', async () => {
+    const files = Array.from({ length: 66_000 }, (_, i) => [`${i}.json`, '{}'] as const);
+    writeZip(inFolder('a.zip'), [...files, [`${'n/'.repeat(2000)}a.csv`, 'ko,en\n차,car\n']]);
+    const bytes = readFileSync(inFolder('a.zip'));
+    expect(bytes.includes(Buffer.from('PK\x06\x06'))).toBe(true);
+    expect((await find()).sources.map(({ id }) => id)).toEqual([`a.zip/${'n/'.repeat(2000)}a.csv`]);
+  });
+
   test('of 70,000 files is read whole, though the end record counts modulo 65,536', async () => {
     const members = Array.from(
       { length: 70_000 },

@@ -72,6 +72,20 @@ describe('backslashes are told by what lies ahead', () => {
     ]);
   });
 
+  test('and line breaks, in the last field, too, but not at the end of a path', async () => {
+    const rows = ['줄\\\n둘,say \\"two\\"\\\nlines', '차,a\\, b', '배,C:\\', '감,x'];
+    expect(await texts(`ko,en\n${rows.join('\n')}\n`)).toEqual([
+      ['줄\n둘', 'say "two"\nlines'],
+      ['차', 'a, b'],
+      ['배', 'C:\\'],
+      ['감', 'x'],
+    ]);
+    const many = Array.from({ length: 40_000 }, (_, i) => `"줄 ${i}",two\\\nlines ${i}`);
+    expect((await texts(`ko,en\n${rows[0]}\n${many.join('\n')}\n`)).slice(1)).toEqual(
+      many.map((_, i) => [`줄 ${i}`, `two\nlines ${i}`]),
+    );
+  });
+
   test('between tabs, as MySQL and Spark write them', async () => {
     const tsv = (text: string): Promise<string[][]> => texts(text, {}, 'a.tsv');
     expect(await tsv('ko\ten\n차\\\t둘\ta \\\\ car\n줄\\\n둘\ttwo lines\n\\N\tnone\n')).toEqual([
@@ -80,6 +94,10 @@ describe('backslashes are told by what lies ahead', () => {
       ['', 'none'],
     ]);
     expect(await tsv('ko\ten\n"그는 \\"네\\""\t"\\"Yes\\""\n차\tcar\n')).toEqual([['그는 "네"', '"Yes"'], CAR]);
+    expect(await tsv('ko\ten\n"네" 하고\ta \\\n"car"\n차\tC:\\\\\n')).toEqual([
+      ['"네" 하고', 'a \n"car"'],
+      ['차', 'C:\\'],
+    ]);
     const path = 'ko\ten\n차\tC:\\dir\\\n배\t5" pear \\"x\\"\n';
     expect(await tsv(path)).toEqual([
       ['차', 'C:\\dir\\'],
