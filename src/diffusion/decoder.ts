@@ -1,6 +1,6 @@
 /** @file The VAE's decoder of a pipeline: latents to pixels. */
 import { InputError } from '../errors.js';
-import { joined, LATENT_CHANNELS, LATENT_SCALE, PIXELS_PER_LATENT } from './latents.js';
+import { joined, LATENT_CHANNELS, PIXELS_PER_LATENT } from './latents.js';
 import { loadOnnx, type OnnxModel, type Port, type Provider } from './onnx.js';
 import type { Pixels } from './pipeline.js';
 import { assignRoles, fixedSize, outputOf, usualValues, type Role } from './ports.js';
@@ -23,18 +23,19 @@ const OUTPUTS = ['sample', 'image', 'images'];
 /**
  * Loads a decoder.
  *
+ * @param scale what latents were multiplied by in training
  * @throws InputError for a file that is damaged, or holds another model
  */
-export async function loadDecoder(location: string, provider: Provider): Promise<Decoder> {
+export async function loadDecoder(location: string, scale: number, provider: Provider): Promise<Decoder> {
   const model = await loadOnnx(location, provider);
   const ports = assignRoles(model.inputs, ROLES);
   const channels = fixedSize(ports?.latent_sample.shape[1]) ?? LATENT_CHANNELS;
-  if (ports !== undefined && channels === LATENT_CHANNELS) return decoderOf(model, ports.latent_sample);
+  if (ports !== undefined && channels === LATENT_CHANNELS) return decoderOf(model, ports.latent_sample, scale);
   await model.release();
   throw wrongInputs(model, 'a VAE decoder', Object.keys(ROLES));
 }
 
-function decoderOf(model: OnnxModel, port: Port): Decoder {
+function decoderOf(model: OnnxModel, port: Port, scale: number): Decoder {
   const batch = fixedSize(port.shape[0]) ?? 1;
   const output = outputOf(model.outputs, OUTPUTS);
   return {
@@ -42,7 +43,7 @@ function decoderOf(model: OnnxModel, port: Port): Decoder {
       checkPictureSize(model.location, 'a VAE decoder', port, height, width);
     },
     async decode(latents, height, width) {
-      const scaled = latents.map((value) => value / LATENT_SCALE);
+      const scaled = latents.map((value) => value / scale);
       const values = joined(Array.from({ length: batch }, () => scaled)); // what is over is not looked at
       const shape = [batch, LATENT_CHANNELS, height / PIXELS_PER_LATENT, width / PIXELS_PER_LATENT];
       const image = await model.run({ ...usualValues(model.inputs, batch), [port.name]: { values, shape } }, output);

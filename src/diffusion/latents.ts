@@ -5,9 +5,6 @@ export const PIXELS_PER_LATENT = 8;
 
 export const LATENT_CHANNELS = 4;
 
-/** What latents were multiplied by in training: https://github.com/CompVis/stable-diffusion, `v1-inference.yaml`, `scale_factor`. */
-export const LATENT_SCALE = 0.18215;
-
 /** Arrays of one length, one after the other. */
 export function joined(arrays: readonly Float32Array[]): Float32Array {
   if (arrays.length === 1) return arrays[0];

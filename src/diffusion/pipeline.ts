@@ -7,9 +7,10 @@
 import { readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { InputError } from '../errors.js';
-import { readJsonObject } from '../text/tokenizer-json.js';
+import { readJsonObject } from '../text/json-files.js';
 import { PIPELINE_FILES } from '../weights/hub.js';
 import { loadDecoder, type Decoder } from './decoder.js';
+import { readLatentScale } from './latent-scale.js';
 import { weightedSum } from './latents.js';
 import type { Provider } from './onnx.js';
 import { parseSchedulerConfig, type SchedulerConfig, type SchedulerName } from './scheduler-config.js';
@@ -78,9 +79,10 @@ export async function readScheduler(folder: string, scheduler: SchedulerName): P
  */
 export async function openPipeline(folder: string, scheduler: SchedulerConfig, provider: Provider): Promise<Pipeline> {
   await checkPipelineFiles(folder);
+  const scale = await readLatentScale(folder);
   const unet = await loadUnet(join(folder, PIPELINE_FILES.unet), provider);
   try {
-    const decoder = await loadDecoder(join(folder, PIPELINE_FILES.decoder), provider);
+    const decoder = await loadDecoder(join(folder, PIPELINE_FILES.decoder), scale, provider);
     return pipelineOf(unet, decoder, scheduler);
   } catch (error) {
     await unet.release();

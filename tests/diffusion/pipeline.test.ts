@@ -1,4 +1,4 @@
-import { cpSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openPipeline, readScheduler, type Embedding } from '../../src/diffusion/pipeline.js';
@@ -227,6 +227,41 @@ describe('models as other exporters write them', () => {
       /vae_decoder\/model\.onnx: expected a VAE decoder for pictures of 128 × 64 pixels, got one for 64 × 64 alone; give --width 64 --height 64$/,
     );
     await pipeline.release();
+  });
+});
+
+describe('what latents were multiplied by', () => {
+  /** The picture of the same latents, in a pipeline that has these files, too. */
+  async function pictureWith(files: Readonly<Record<string, string>>, factor = 1): Promise<Uint8Array> {
+    const folder = pipelineWith((each) => {
+      for (const [name, text] of Object.entries(files)) {
+        mkdirSync(join(each, name, '..'), { recursive: true });
+        writeFileSync(join(each, name), text);
+      }
+    });
+    const pipeline = await openPipeline(folder, await readScheduler(folder, 'unipc'), 'cpu');
+    const latents = (await expected.read(`${cases[0].name}.latents`)).map((value) => value * factor);
+    const { data } = await pipeline.decode(latents, 64, 64);
+    await pipeline.release();
+    return data;
+  }
+
+  it.each(['vae_decoder/config.json', 'vae/config.json'])('is read from %s', async (name) => {
+    const scaled = await pictureWith({ [name]: '{"scaling_factor": 0.13025}' }, 0.13025 / 0.18215);
+    const standard = await pictureWith({});
+    expect(largestDifference(scaled, standard)).toBeLessThanOrEqual(1);
+    expect(await pictureWith({ [name]: '{"scaling_factor": 0.13025}' })).not.toEqual(standard);
+  });
+
+  it('is 0.18215 where no file says another', async () => {
+    const files = { 'vae_decoder/config.json': '{"_class_name": "AutoencoderKL"}', 'vae/config.json': '{}' };
+    expect(await pictureWith(files)).toEqual(await pictureWith({}));
+  });
+
+  it.each(['0', '-1', 'Infinity', 'NaN', '"0.18215"', '[0.18215]'])('is not %s', async (value) => {
+    await expect(pictureWith({ 'vae/config.json': `{"scaling_factor": ${value}}` })).rejects.toThrow(
+      /vae\/config\.json: expected scaling_factor to be a number above 0, got \S+; get the file anew$/,
+    );
   });
 });
 
