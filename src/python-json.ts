@@ -33,6 +33,20 @@ function parseWithWords(json: string, first: unknown): unknown {
   }
 }
 
+/** How a value is written as JSON, indented by two. */
+export type JsonFormat = (value: unknown) => string;
+
+/** As every reader of JSON knows it: numbers that are none are `null`. */
+export const formatStandardJson: JsonFormat = (value) => JSON.stringify(value, null, 2);
+
+/** As Python writes and reads it: numbers that are none are `NaN`, `Infinity` and `-Infinity`. */
+export const formatPythonJson: JsonFormat = (value) => {
+  const mark = randomUUID();
+  const withWords = (_: string, part: unknown): unknown =>
+    typeof part === 'number' && !Number.isFinite(part) ? mark + String(part) : part;
+  return JSON.stringify(value, withWords, 2).replace(new RegExp(`"${mark}(NaN|-?Infinity)"`, 'g'), '$1');
+};
+
 /** A value for messages: numbers that JSON does not have by their names. */
 export function shownJson(value: unknown, most = 60): string {
   const text = typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? 'nothing');

@@ -1,5 +1,19 @@
 import { describe, expect, it } from 'vitest';
-import { parsePythonJson, shownJson } from '../src/python-json.js';
+import { formatPythonJson, parsePythonJson, shownJson } from '../src/python-json.js';
+
+describe('JSON as Python reads it', () => {
+  it.each([
+    [NaN, 'NaN'],
+    [[Infinity, -Infinity, 0], '[\n  Infinity,\n  -Infinity,\n  0\n]'],
+    [
+      { NaN: 'NaN', text: '"Infinity"', none: null },
+      '{\n  "NaN": "NaN",\n  "text": "\\"Infinity\\"",\n  "none": null\n}',
+    ],
+  ])('%j', (value, text) => {
+    expect(formatPythonJson(value)).toBe(text);
+    expect(parsePythonJson(text)).toEqual(value);
+  });
+});
 
 describe('JSON as Python writes it', () => {
   it.each([

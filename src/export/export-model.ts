@@ -3,6 +3,7 @@ import { basename, join, resolve } from 'node:path';
 import type { EncoderEngine } from '../engine/encoder.js';
 import { writeFileAtomic } from '../files.js';
 import { exportedConfig } from '../models/exported-config.js';
+import { parsePythonJson } from '../python-json.js';
 import type { TextTokenizer } from '../text/tokenizer.js';
 import type { RunConfigModel } from '../runs/run-config.js';
 import { VERSION } from '../version.js';
@@ -66,7 +67,7 @@ export async function exportModel(
 async function cardOf({ model, format, to, source, run }: ExportOptions, folder: string): Promise<string> {
   const {
     architectures: [architecture],
-  } = JSON.parse(exportedConfig(model.configJson)) as { architectures: [string] };
+  } = parsePythonJson(exportedConfig(model.configJson)) as { architectures: [string] };
   const training = run === undefined ? undefined : await readTrainingRecord(run, source);
   const originIn = async ({ source: from, origin }: Omit<RunConfigModel, 'parameters'>): Promise<CardModel> => ({
     source: from,

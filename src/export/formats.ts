@@ -6,6 +6,7 @@ import { InputError } from '../errors.js';
 import { writeFileAtomic } from '../files.js';
 import { exportedConfig } from '../models/exported-config.js';
 import { writeModelFolder } from '../models/model-folder.js';
+import { formatPythonJson, formatStandardJson } from '../python-json.js';
 import { openPretrained, type PretrainedModel } from '../models/pretrained.js';
 import { isProjection } from '../models/projection.js';
 import { loadTokenizer } from '../text/tokenizer.js';
@@ -55,7 +56,8 @@ export async function writeFormat(
 ): Promise<void> {
   const layout = LAYOUT[format];
   for (const part of [layout.model, layout.tokenizer]) await mkdir(join(folder, part), { recursive: true });
-  const config = exportedConfig(model.configJson);
+  const json = format === 'onnx' ? formatStandardJson : formatPythonJson; // JavaScript has no other
+  const config = exportedConfig(model.configJson, json);
   if (format === 'onnx') {
     await mkdir(join(folder, 'onnx'));
     await writeOnnx(join(folder, ONNX_FILE), model);
@@ -69,7 +71,7 @@ export async function writeFormat(
     });
   }
   if (format === 'transformers') await writeSentenceTransformers(folder, model.encoder);
-  await writeTokenizerFiles(tokenizerFolder, join(folder, layout.tokenizer), { plainMerges: format === 'onnx' });
+  await writeTokenizerFiles(tokenizerFolder, join(folder, layout.tokenizer), { plainMerges: format === 'onnx', json });
 }
 
 /**

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../files.js';
+import type { JsonFormat } from '../python-json.js';
 import { readTokenizerFiles, TOKENIZER_FILES } from '../text/tokenizer-files.js';
 import { readJsonObject, type AddedToken, type TokenizerJson } from '../text/tokenizer-json.js';
 import { MAX_LENGTH } from '../text/tokenizer.js';
@@ -10,6 +11,7 @@ import { MAX_LENGTH } from '../text/tokenizer.js';
 export interface TokenizerStyle {
   /** Merges as `"a b"` alone: `@xenova/transformers` 2 does not read the pairs that `tokenizers` 0.20 and later write. */
   readonly plainMerges: boolean;
+  readonly json: JsonFormat;
 }
 
 /**
@@ -17,7 +19,11 @@ export interface TokenizerStyle {
  * only input, the ids, so that a tokenizer's output given to the model as it is does not bring an attention mask along.
  * A `tokenizer.json` is made where there are only the vocabulary files of older checkpoints.
  */
-export async function writeTokenizerFiles(from: string, to: string, { plainMerges }: TokenizerStyle): Promise<void> {
+export async function writeTokenizerFiles(
+  from: string,
+  to: string,
+  { plainMerges, json: format }: TokenizerStyle,
+): Promise<void> {
   const { json, padToken, className } = await readTokenizerFiles(from);
   const stored = await readJsonObject(from, 'tokenizer.json');
   const isRewritten = stored === undefined || (plainMerges && json.model.type === 'BPE');
@@ -26,15 +32,16 @@ export async function writeTokenizerFiles(from: string, to: string, { plainMerge
     const bytes = await readFile(join(from, name)).catch(() => undefined);
     if (bytes !== undefined) await writeFileAtomic(join(to, name), bytes);
   }
-  if (isRewritten) await writeJson(join(to, 'tokenizer.json'), complete(json, stored));
+  if (isRewritten) await writeFileAtomic(join(to, 'tokenizer.json'), `${format(complete(json, stored))}\n`);
   const settings = (await readJsonObject(from, 'tokenizer_config.json')) ?? { pad_token: padToken };
-  await writeJson(join(to, 'tokenizer_config.json'), {
+  const config = {
     // Without it the model's configuration would decide, which may not be the one beside the tokenizer.
     tokenizer_class: className === 'TokenizersBackend' ? 'PreTrainedTokenizerFast' : className,
     ...settings,
     model_max_length: MAX_LENGTH,
     model_input_names: ['input_ids'],
-  });
+  };
+  await writeFileAtomic(join(to, 'tokenizer_config.json'), `${format(config)}\n`);
 }
 
 /** Tokenizers of transformers that diffusers takes by their own names; all others by that of their base class. */
@@ -90,8 +97,4 @@ function completeProcessor({ post_processor: processor }: TokenizerJson): object
   return processor?.type === 'RobertaProcessing'
     ? { trim_offsets: false, add_prefix_space: false, ...processor }
     : processor;
-}
-
-async function writeJson(path: string, json: object): Promise<void> {
-  await writeFileAtomic(path, `${JSON.stringify(json, null, 2)}\n`);
 }

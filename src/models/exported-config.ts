@@ -1,4 +1,5 @@
 /** @file The `config.json` that goes along with exported weights, as transformers reads it. */
+import { formatPythonJson, type JsonFormat } from '../python-json.js';
 import { CLIP_TYPES, clipTextPart, type Json, type TextModelConfig } from './config.js';
 
 /** Settings that transformers checks to be floating-point numbers: `1` is refused where `1.0` is meant. */
@@ -14,8 +15,12 @@ const FLOATS = [
   'logit_scale_init_value',
 ];
 
-/** The text of a `config.json` for a text model alone, made from that of the model it comes from. */
-export function exportedConfig(json: Json): string {
+/**
+ * The text of a `config.json` for a text model alone, made from that of the model it comes from.
+ *
+ * @param format how Python reads it, unless others do
+ */
+export function exportedConfig(json: Json, format: JsonFormat = formatPythonJson): string {
   const isClip = CLIP_TYPES.includes(String(json.model_type));
   const exported = {
     ...clipTextPart(json),
@@ -24,7 +29,7 @@ export function exportedConfig(json: Json): string {
     torch_dtype: 'float32',
   };
   const wholeFloats = new RegExp(`("(?:${FLOATS.join('|')})": -?\\d+)(,?)$`, 'gm');
-  return `${JSON.stringify(exported, null, 2).replace(wholeFloats, '$1.0$2')}\n`;
+  return `${format(exported).replace(wholeFloats, '$1.0$2')}\n`;
 }
 
 function bertArchitecture(modelType: string): string {

@@ -135,6 +135,23 @@ describe('kd export', () => {
     expect(readdirSync(cwd).filter((name) => /\.(tmp|old)$/.test(name))).toEqual([]);
   });
 
+  it('keeps numbers that JSON has not, where Python reads them', async () => {
+    cpSync(STUDENT, join(cwd, 'infinite'), { recursive: true });
+    for (const name of ['config.json', 'tokenizer_config.json']) {
+      const path = join(cwd, 'infinite', name);
+      writeFileSync(path, readFileSync(path, 'utf8').replace('{', '{"least": -Infinity, "none": NaN,'));
+    }
+    for (const format of ['transformers', 'onnx'] as const) {
+      const { code, stderr } = await exportTo(`infinite-${format}`, 'infinite', format);
+      expect(code, stderr).toBe(0);
+      for (const name of ['config.json', 'tokenizer_config.json']) {
+        const text = readFileSync(join(cwd, `infinite-${format}`, name), 'utf8');
+        if (format === 'transformers') expect(text).toMatch(/"least": -Infinity,\n {2}"none": NaN,/);
+        else expect(JSON.parse(text)).toMatchObject({ least: null, none: null });
+      }
+    }
+  });
+
   it('keeps a projection for transformers, and has no place for one in diffusers', async () => {
     expect(await exported('projected', 'transformers')).toBeLessThan(2e-5);
     expect(readdirSync(join(cwd, 'projected-transformers'))).toContain('projection.safetensors');

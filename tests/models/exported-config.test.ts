@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { parseConfig, type Json } from '../../src/models/config.js';
 import { configJson, exportedConfig } from '../../src/models/exported-config.js';
 import { PUBLISHED } from '../../src/models/published.js';
+import { formatStandardJson, parsePythonJson } from '../../src/python-json.js';
 import { PARITY } from '../fixtures/index.js';
 
 const read = (folder: string): Json => JSON.parse(readFileSync(join(PARITY, folder, 'config.json'), 'utf8')) as Json;
@@ -35,6 +36,20 @@ describe('an exported configuration', () => {
     expect(text).toContain('"hidden_dropout_prob": 0.0,');
     expect(text).toContain('"hidden_size": 48,');
     expect(text).toContain('"classifier_dropout": null,');
+  });
+
+  it('keeps numbers that JSON has not, as Python writes them; others than Python read null', () => {
+    const json = {
+      model_type: 'roberta',
+      a: Infinity,
+      b: [-Infinity, { c: NaN }],
+      d: 'Infinity',
+      initializer_range: 1,
+    };
+    const text = exportedConfig(json);
+    expect(text).toMatch(/"a": Infinity,.*-Infinity,.*"c": NaN\n.*"d": "Infinity",.*"initializer_range": 1\.0,/s);
+    expect(parsePythonJson(text)).toMatchObject(json);
+    expect(JSON.parse(exportedConfig(json, formatStandardJson))).toMatchObject({ a: null, b: [null, { c: null }] });
   });
 
   it.each(Object.keys(PUBLISHED))('of %s can be read back', (id) => {
