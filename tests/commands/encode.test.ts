@@ -155,6 +155,26 @@ describe('kd encode', () => {
     );
   });
 
+  it('replaces an earlier output and an empty file, and no other', async () => {
+    writeFileSync(join(cwd, 'two.txt'), 'a\nb\n');
+    writeFileSync(join(cwd, 'again.safetensors'), '');
+    for (const input of ['texts.txt', 'two.txt']) encode(STUDENT, 'again.safetensors', ['--input', input]);
+    expect((await read('again.safetensors')).info.input_ids).toBe('I32 2,77');
+    cpSync(join(STUDENT, 'model.safetensors'), join(cwd, 'model.safetensors'));
+    for (const other of ['two.txt', 'model.safetensors']) {
+      const before = readFileSync(join(cwd, other));
+      const { code, stderr } = kd(
+        ['encode', '--model', STUDENT, '--input', 'two.txt', '--output', other, '--backend', BACKEND],
+        { cwd },
+      );
+      expect([code, stderr]).toEqual([
+        1,
+        `error: --output ${other}: expected no file yet, or an earlier output of kd encode, got another file; name another\n`,
+      ]);
+      expect(readFileSync(join(cwd, other))).toEqual(before);
+    }
+  });
+
   it('leaves no temporary file', () => {
     expect(readdirSync(cwd).filter((name) => name.includes('tmp'))).toEqual([]);
   });

@@ -354,6 +354,25 @@ describe('kd eval refuses', () => {
     expect(ownWords(stderr)).toMatch(message);
   });
 
+  it('files that are no earlier results, before the work; earlier results are replaced', async () => {
+    const said = async (out: readonly string[]): Promise<string> =>
+      (await compare(['--compare', 'roberta', '--sts', 'none.tsv', '--out', ...out])).stderr;
+    writeFileSync(join(cwd, 'empty.csv'), '');
+    expect(await said(['r.csv', 'r.md', 'r.html', 'r.json', 'empty.csv'])).toMatch(/^error: none\.tsv: /);
+    for (const [name, text] of [
+      ['other.csv', 'ko,en\n'],
+      ['other.md', '# Notes\n'],
+      ['other.html', '<!doctype html><title>Notes</title>'],
+      ['other.json', '{\n  "pairs": []\n}'],
+    ]) {
+      writeFileSync(join(cwd, name), text);
+      expect(await said([name])).toBe(
+        `error: --out ${name}: expected no file yet, or an earlier result of kd eval, got another file; name another\n`,
+      );
+      expect(readFileSync(join(cwd, name), 'utf8')).toBe(text);
+    }
+  });
+
   it('pairs that it cannot find, with where it looked', async () => {
     const empty = join(cwd, 'empty');
     mkdirSync(empty);

@@ -7,6 +7,7 @@ import { backendOption, count, deviceOption } from '../flags.js';
 import { formatCount, formatCounted } from '../../format.js';
 import { openEncoder, startEncoder } from '../open-encoder.js';
 import { encodeToFile } from './encode-to-file.js';
+import { checkOutputFile } from './output-file.js';
 import { readTexts } from './texts.js';
 
 interface EncodeFlags {
@@ -37,7 +38,7 @@ export function encodeCommand(): Command {
     .requiredOption('--input <texts.txt|->', 'a UTF-8 file with a text a line; - for standard input')
     .requiredOption(
       '--output <file.safetensors>',
-      `last_hidden_state [N, ${MAX_LENGTH}, D], pooler_output [N, D], input_ids [N, ${MAX_LENGTH}]`,
+      `last_hidden_state [N, ${MAX_LENGTH}, D], pooler_output [N, D], input_ids [N, ${MAX_LENGTH}]; an earlier output is replaced`,
     )
     .option('--attention-mask', 'attend to the tokens of a text only, not to its padding')
     .option('--batch-size <texts>', 'texts at once', count, 32)
@@ -50,6 +51,7 @@ export function encodeCommand(): Command {
 }
 
 async function encode(flags: EncodeFlags, output: Output): Promise<void> {
+  await checkOutputFile(flags.output);
   const texts = await readTexts(flags.input);
   const opened = await openEncoder(
     { name: flags.model, flag: '--model', tokenizer: flags.tokenizer, tokenizerFlag: '--tokenizer' },

@@ -81,7 +81,12 @@ export function evalCommand(): Command {
     .addOption(backendOption())
     .addOption(deviceOption())
     .optionsGroup('Results:')
-    .addOption(new Option('--out <file...>', 'results as .csv, .md, .html or .json, too').default([], 'none'))
+    .addOption(
+      new Option('--out <file...>', 'results as .csv, .md, .html or .json, too; earlier results are replaced').default(
+        [],
+        'none',
+      ),
+    )
     .addHelpText('after', EXAMPLES)
     .action(async (flags: EvalFlags, command: Command) =>
       evaluate(flags, openOutput(command.optsWithGlobals<OutputOptions>())),

@@ -1,0 +1,31 @@
+/** @file Where `kd encode` writes: to a new file, or in the place of an earlier one of its own. */
+import { stat } from 'node:fs/promises';
+import { InputError } from '../../errors.js';
+import { openSafetensors } from '../../weights/safetensors.js';
+
+/** The tensors of an output. */
+export const OUTPUT_TENSORS = ['last_hidden_state', 'pooler_output', 'input_ids'] as const;
+
+/**
+ * Checks that a file may be replaced: texts and weights of the same name are not.
+ *
+ * @throws InputError for a file that is there and neither empty nor an output
+ */
+export async function checkOutputFile(path: string): Promise<void> {
+  const stats = await stat(path).catch(() => undefined);
+  if (stats?.isFile() !== true || stats.size === 0 || (await isOutput(path))) return;
+  throw new InputError(
+    `--output ${path}: expected no file yet, or an earlier output of kd encode, got another file; name another`,
+  );
+}
+
+async function isOutput(path: string): Promise<boolean> {
+  try {
+    const file = await openSafetensors(path);
+    await file.close();
+    return OUTPUT_TENSORS.every((name) => file.tensors.has(name)) && file.tensors.size === OUTPUT_TENSORS.length;
+  } catch (error) {
+    if (error instanceof InputError) return false;
+    throw error;
+  }
+}
