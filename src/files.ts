@@ -151,11 +151,16 @@ export function makeTemporaryFolder(prefix: string): string {
     const reason = systemReason(error);
     if (reason === undefined) throw error;
     throw new InputError(
-      `${tmpdir()}: expected a folder for temporary files, but nothing can be made there: ${reason}; name another in TMPDIR`,
+      `${tmpdir()}: expected a folder for temporary files, but nothing can be made there: ${reason}; ` +
+        'name another in TMPDIR',
     );
   }
+  temporaryFolders.push(folder);
   return folder;
 }
+
+/** Those that this process made. */
+const temporaryFolders: string[] = [];
 
 /** A new folder for temporary files, which is gone when the process ends. */
 export function folderUntilExit(): string {
@@ -188,7 +193,9 @@ const REASONS: Readonly<Record<string, string>> = {
  */
 export function fileError(path: string, action: string, error: unknown): unknown {
   const reason = systemReason(error);
-  return reason === undefined ? error : new InputError(`${path}: ${action}: ${reason}`, { cause: error });
+  if (reason === undefined) return error;
+  const remedy = temporaryFolders.some((folder) => path.startsWith(folder)) ? '; name another place in TMPDIR' : '';
+  return new InputError(`${path}: ${action}: ${reason}${remedy}`, { cause: error });
 }
 
 /** Why the system refused, in a few words; undefined for what is not the system's refusal. */

@@ -25,7 +25,8 @@ export async function fetchModel(
 }
 
 /**
- * The configuration of a model, checked to be of a family that is supported; of one on the hub only its configuration is fetched.
+ * The configuration of a model, checked to be of a family that is supported; of one on the hub only its configuration
+ * is fetched.
  *
  * @param flag the flag that names the model, for messages
  * @throws InputError if it is not, or cannot be reached
@@ -42,10 +43,12 @@ export function notATeacher(
 ): InputError {
   const remedy =
     student?.family === 'clip-text'
-      ? `the two seem to be swapped: --${shellCommand(['teacher', sources.student])} --${shellCommand(['student', sources.teacher])}`
+      ? `the two seem to be swapped: --${shellCommand(['teacher', sources.student])} ` +
+        `--${shellCommand(['student', sources.teacher])}`
       : "choose a CLIP, as openai/clip-vit-large-patch14: Stable Diffusion's UNet takes the embeddings of no other";
+  const family = teacher.family === 'bert' ? 'BERT' : 'RoBERTa';
   return new InputError(
-    `--teacher ${sources.teacher}: expected a CLIP text model, got one of the ${teacher.family === 'bert' ? 'BERT' : 'RoBERTa'} family; ${remedy}`,
+    `--teacher ${sources.teacher}: expected a CLIP text model, got one of the ${family} family; ${remedy}`,
   );
 }
 

@@ -40,8 +40,9 @@ export interface EncoderChoice {
 const MOST_LOOKUPS = 5;
 
 /**
- * Opens a text encoder by name, fetching it from the hub where it is not there yet. Where training removes the checkpoint
- * that a name such as `first:last` stands for before it is open, the one that the name stands for now is taken.
+ * Opens a text encoder by name, fetching it from the hub where it is not there yet. Where training removes the
+ * checkpoint that a name such as `first:last` stands for before it is open, the one that the name stands for now is
+ * taken.
  *
  * @param open opens what a name stands for; another for tests, which remove it in between
  * @throws InputError for a name that stands for nothing, a damaged file, a tokenizer of another model
@@ -101,7 +102,7 @@ async function openNamed(named: NamedModel, choice: EncoderChoice, output: Outpu
   const folder = await fetchModel(named.source, flag, output, randomWeights ? ['config'] : ['config', 'weights']);
   const model = randomWeights ? await openRandom(folder, seed) : await openPretrained(folder, seed);
   checkPositions(model.encoder, flag, MAX_LENGTH);
-  checkVocabulary(opened.tokenizer, model.encoder, `${flag} ${named.source}`);
+  checkVocabulary(opened.tokenizer, model.encoder, `${flag} ${named.source}`, output);
   return { ...named, model, tokenizer: opened.tokenizer, folder, tokenizerFolder: opened.folder };
 }
 

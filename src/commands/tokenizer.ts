@@ -39,17 +39,26 @@ export async function openTokenizer(
 }
 
 /**
- * Checks that every id a tokenizer gives has an embedding.
+ * Checks that every id a tokenizer gives has an embedding, and warns where model and tokenizer differ on which id is
+ * padding: RoBERTa's positions go by it.
  *
  * @param where the model, for the message
  */
 export function checkVocabulary(
-  { vocabSize }: { readonly vocabSize: number },
+  { vocabSize, padId }: { readonly vocabSize: number; readonly padId: number },
   { config }: TextEncoder,
   where: string,
+  output: Pick<Output, 'warn'>,
 ): void {
-  if (vocabSize <= config.vocabSize) return;
-  throw new InputError(
-    `${where}: expected a tokenizer with at most ${config.vocabSize} ids, as many as the model has embeddings, got ${vocabSize}; give the model's own tokenizer`,
-  );
+  if (vocabSize > config.vocabSize)
+    throw new InputError(
+      `${where}: expected a tokenizer with at most ${config.vocabSize} ids, as many as the model has embeddings, ` +
+        `got ${vocabSize}; give the model's own tokenizer`,
+    );
+  if (config.family === 'roberta' && config.padTokenId !== padId)
+    output.warn(
+      `${where}: its config.json says that padding is id ${config.padTokenId} (pad_token_id), ` +
+        `its tokenizer pads with ${padId}: its positions count padding, and not the tokens ${config.padTokenId}; ` +
+        'correct the one that is wrong, or give its own tokenizer',
+    );
 }

@@ -4,7 +4,9 @@ import { chooseGpu, type DeviceChoice, type Problem } from './gpu-choice.js';
 import type { Machine } from './machine.js';
 import type { Gpu, Nvidia } from './nvidia.js';
 
-/** Every driver from this on runs programs of CUDA 12 (CUDA Toolkit release notes, table of minimum driver versions). */
+/**
+ * Every driver from this on runs programs of CUDA 12 (CUDA Toolkit release notes, table of minimum driver versions).
+ */
 export const OLDEST_DRIVER = '525.60.13';
 
 /** The oldest for which TensorFlow 2.21's wheel has code: `cuda_compute_capabilities` in its build_info.py. */
@@ -14,8 +16,8 @@ export const LOWEST_CAPABILITY = 6;
 const LEAST_FREE_BYTES = 1e9;
 
 /**
- * Why TensorFlow cannot use a GPU here, by all that is known before it is loaded: the first thing that stands in the way,
- * or undefined.
+ * Why TensorFlow cannot use a GPU here, by all that is known before it is loaded: the first thing that stands in the
+ * way, or undefined.
  */
 export async function gpuProblem(machine: Machine, nvidia: Nvidia, choice: DeviceChoice): Promise<Problem | undefined> {
   const first = driverProblem(nvidia);
@@ -49,14 +51,18 @@ export function driverProblem(nvidia: Nvidia): Problem | undefined {
 export function cardProblem({ index, name, capability, freeBytes, totalBytes }: Gpu): Problem | undefined {
   if (capability !== undefined && capability < LOWEST_CAPABILITY) {
     return {
-      found: `GPU ${index} (${name}) has compute capability ${capability.toFixed(1)}, and this TensorFlow has code for ${LOWEST_CAPABILITY.toFixed(1)} and newer`,
+      found:
+        `GPU ${index} (${name}) has compute capability ${capability.toFixed(1)}, ` +
+        `and this TensorFlow has code for ${LOWEST_CAPABILITY.toFixed(1)} and newer`,
       remedy: 'take another GPU (--device gpu:N) or --device cpu',
     };
   }
   if (freeBytes < LEAST_FREE_BYTES) {
-    const [free, total] = [freeBytes, totalBytes].map((bytes) => `${(bytes / 1e9).toFixed(1)} GB`);
+    const [free, total, least] = [freeBytes, totalBytes, LEAST_FREE_BYTES].map(
+      (bytes) => `${(bytes / 1e9).toFixed(1)} GB`,
+    );
     return {
-      found: `GPU ${index} (${name}) has ${free} of ${total} free`,
+      found: `GPU ${index} (${name}) has ${free} of ${total} free, and nothing runs in less than ${least}`,
       remedy: 'end what nvidia-smi lists on it, or take another (--device gpu:N)',
     };
   }

@@ -33,6 +33,7 @@ function fakePatient(changes: Partial<Patient> = {}, fake: Fake = {}): Patient {
     arch: 'x64',
     processor: { name: 'a processor', cores: 16, features: new Set(['avx512f']) },
     memory: { free: 1e11, total: 1.28e11 },
+    openFiles: 1024,
     freeDisk: () => Promise.resolve(6e10),
     reachHub: () => Promise.resolve({ address: 'https://hub.example', milliseconds: 40 }),
     loadTensorflow: ({ tf32 }) =>
@@ -136,7 +137,10 @@ describe('the doctor, on a machine with a GPU', () => {
       {},
       { smi: H100.replace('81000', '100') },
       'auto',
-      { name: 'GPU 0', found: 'GPU 0 (NVIDIA H100 80GB HBM3) has 0.1 GB of 85.5 GB free' },
+      {
+        name: 'GPU 0',
+        found: 'GPU 0 (NVIDIA H100 80GB HBM3) has 0.1 GB of 85.5 GB free, and nothing runs in less than 1.0 GB',
+      },
     ],
     [
       'an old driver',

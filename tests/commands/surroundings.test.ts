@@ -57,6 +57,12 @@ describe('with few open files', () => {
     expect(stdout).toContain('Usage: kd');
   });
 
+  it.each([22, 30, 60])('the doctor says what to do, with %i', (limit) => {
+    const { stdout } = within(`ulimit -n ${limit}; exec "$@"`, ['doctor']);
+    expect(stdout).toContain(`✗ open files  at most ${limit} at once; raise the limit: ulimit -n 1024\n`);
+    expect(stdout).not.toContain('npm run setup');
+  });
+
   it.each([18, 20, 24, 28])('ends with one line that says what to do, with %i', (limit) => {
     const data = join(folderWithPairs(8), 'pairs.csv');
     const { code, said } = within(`ulimit -n ${limit}; exec "$@"`, [
@@ -82,6 +88,39 @@ it('without a folder for temporary files, ends with one line', () => {
   });
   expect(code, said).toBe(1);
   expect(said).toMatch(/^error: [^\n]*expected a folder for temporary files[^\n]*; name another in TMPDIR\n$/);
+});
+
+it.each([
+  ['the data of a trial', ['--dry-run']],
+  ['a recorded step', ['--engine', 'compiled']],
+])('with a full folder for temporary files, says of %s what to do', (_, flags) => {
+  const full = temporaryFolder();
+  if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=4k', 'tmpfs', full]).status !== 0) {
+    console.log('skipped: mounting is not allowed here');
+    return;
+  }
+  try {
+    const data = join(folderWithPairs(8), 'pairs.csv');
+    const args = [
+      'train',
+      ...MODELS,
+      '--data',
+      data,
+      '--batch-size',
+      '4',
+      '--quiet',
+      '--backend',
+      'tensorflow',
+      ...flags,
+    ];
+    const { code, said } = within('exec "$@"', args, { ...process.env, TMPDIR: full });
+    expect(code, said).toBe(1);
+    expect(said).toMatch(
+      new RegExp(`^error: ${full}/kd-[^\\n]*no space left on the device; name another place in TMPDIR\\n$`),
+    );
+  } finally {
+    spawnSync('umount', [full]);
+  }
 });
 
 it('without a home, helps', () => {

@@ -135,7 +135,7 @@ describe('what stands in the way of a GPU', () => {
       'a full card',
       { smi: H100.replace('81000', '500') },
       'gpu',
-      'GPU 0 (NVIDIA H100 80GB HBM3) has 0.5 GB of 85.5 GB free',
+      'GPU 0 (NVIDIA H100 80GB HBM3) has 0.5 GB of 85.5 GB free, and nothing runs in less than 1.0 GB',
       'end what nvidia-smi lists',
     ],
     [

@@ -20,6 +20,9 @@ export interface Finding {
 const OLDEST_NODE = [20, 19] as const;
 /** A few checkpoints of klue/roberta-small, with the optimiser's state. */
 const RUN_BYTES = 5e9;
+/** More than Node, TensorFlow and a run's own files come to. */
+const ENOUGH_FILES = 256;
+const RAISE_FILES = 'raise the limit: ulimit -n 1024';
 const LIBRARY_NAMES = new Set<string>(GPU_LIBRARIES);
 
 /** Looks at everything; findings come as they are made. */
@@ -32,6 +35,7 @@ export async function* examine(patient: Patient, device: DeviceChoice): AsyncGen
     found: `${formatBytes(patient.memory.free)} free of ${formatBytes(patient.memory.total)}`,
   };
   yield diskFinding(await patient.freeDisk('.'));
+  if (patient.openFiles < ENOUGH_FILES) yield filesFinding(patient);
   yield await hubFinding(patient);
   const nvidia = await lookForGpus(patient);
   const wantsGpu = device !== 'cpu' && (nvidia.state !== 'absent' || device !== 'auto');
@@ -61,13 +65,18 @@ function processorFinding({ processor: { name, cores, features }, platform, arch
   const wide = Object.entries({ avx512f: 'AVX-512', avx512_bf16: 'AVX-512 BF16', amx_bf16: 'AMX BF16' });
   const present = wide.filter(([feature]) => features.has(feature)).map(([, label]) => label);
   const ok = platform === 'linux' && arch === 'x64';
-  const found = `${cores} cores, ${name}${present.length === 0 ? '' : ` (${present.join(', ')})`}${ok ? '' : `, ${platform} ${arch}`}`;
+  const extensions = present.length === 0 ? '' : ` (${present.join(', ')})`;
+  const found = `${cores} cores, ${name}${extensions}${ok ? '' : `, ${platform} ${arch}`}`;
   return check(
     'processor',
     ok,
     found,
     'TensorFlow is set up on Linux x64 only: take such a machine, or WSL 2 on Windows',
   );
+}
+
+function filesFinding({ openFiles }: Patient): Finding {
+  return { name: 'open files', ok: false, found: `at most ${openFiles} at once`, remedy: RAISE_FILES };
 }
 
 function diskFinding(free: number): Finding {
@@ -151,7 +160,10 @@ function tensorflowFinding(patient: Patient, report: TensorflowReport | string):
       name: 'TensorFlow',
       ok: false,
       found: `it dies when it is loaded (${report})`,
-      remedy: 'run `npm run setup`; if that does not mend it, --backend cpu',
+      remedy:
+        patient.openFiles < ENOUGH_FILES
+          ? 'it may lack open files: raise their limit before anything else, ulimit -n 1024'
+          : 'run `npm run setup`; if that does not mend it, --backend cpu',
     };
   const { backend, version, reason } = report.backend;
   const path = patient.setup()?.libtensorflow?.path;

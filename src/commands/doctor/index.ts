@@ -12,7 +12,8 @@ export function doctorCommand(): Command {
     .addOption(deviceOption())
     .addHelpText(
       'after',
-      '\nExamples:\n  $ kd doctor                      what is here, and what would mend it\n  $ kd doctor --device gpu:1 --json',
+      '\nExamples:\n  $ kd doctor                      what is here, and what would mend it\n' +
+        '  $ kd doctor --device gpu:1 --json',
     )
     .action(async ({ device }: { readonly device: DeviceChoice }, command: Command) => {
       const output = openOutput(command.optsWithGlobals<OutputOptions>());

@@ -1,4 +1,5 @@
 /** @file What the doctor asks of a machine, behind an interface, so that a faked one can be examined. */
+import { readFileSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
@@ -18,6 +19,8 @@ export interface Patient extends Machine {
   readonly arch: string;
   readonly processor: { readonly name: string; readonly cores: number; readonly features: ReadonlySet<string> };
   readonly memory: { readonly free: number; readonly total: number };
+  /** Files that a process may have open at once; Infinity where that is not limited, or not told. */
+  readonly openFiles: number;
   /** Free bytes of the disk that a folder is on. */
   freeDisk(folder: string): Promise<number>;
   /** Whether the model hub answers. Throws InputError where a variable names no hub or no proxy. */
@@ -39,6 +42,16 @@ export interface HubReach {
 
 const REACH_TIMEOUT_MS = 5000;
 
+/** The limit of this process, which those that it starts inherit. */
+function mostOpenFiles(): number {
+  try {
+    const [, limit] = /^Max open files +(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? [];
+    return Number(limit ?? Infinity);
+  } catch {
+    return Infinity; // another system, or not even this file can be opened
+  }
+}
+
 /** The machine that this runs on. */
 export const thisPatient: Patient = {
   ...thisMachine,
@@ -51,6 +64,7 @@ export const thisPatient: Patient = {
     features: processorFeatures(),
   },
   memory: { free: freemem(), total: totalmem() },
+  openFiles: mostOpenFiles(),
   async freeDisk(folder) {
     const { bavail, bsize } = await statfs(folder);
     return bavail * bsize;

@@ -1,6 +1,6 @@
 /**
- * @file A process of its own that loads TensorFlow, multiplies and prints what it found as one JSON line. Native code that
- * dies takes only this process with it, and what TensorFlow reads once can differ from one to the next.
+ * @file A process of its own that loads TensorFlow, multiplies and prints what it found as one JSON line. Native code
+ * that dies takes only this process with it, and what TensorFlow reads once can differ from one to the next.
  */
 import { productRate } from '../../engine/products.js';
 import type { DeviceChoice } from '../../engine/gpu-choice.js';

@@ -8,6 +8,7 @@ import { InputError } from '../../errors.js';
 import type { ModelRole } from '../../evaluate/evaluation.js';
 import { withFreshProjection } from '../../models/pretrained.js';
 import type { Output } from '../console.js';
+import { checkFamily, notATeacher } from '../fetch-model.js';
 import { openEncoder, type EncoderChoice, type OpenEncoder } from '../open-encoder.js';
 
 /** A model of the comparison, opened. */
@@ -93,11 +94,19 @@ async function sameModelAs(name: string, run: string | undefined): Promise<(sour
 
 async function openTeacher(name: string, run: string | undefined, output: Output): Promise<Entrant> {
   const start = name === 'clip' && run !== undefined ? await startOf(run) : {};
+  if (name !== 'clip') await checkIsTeacher(name, run, output);
   return {
     name,
     role: 'teacher',
     opened: await openEncoder({ ...start, name, flag: name === 'clip' ? '--compare' : '--teacher', run }, output),
   };
+}
+
+/** Refuses what training would not take for a teacher; before its weights are fetched. */
+async function checkIsTeacher(name: string, run: string | undefined, output: Output): Promise<void> {
+  const { source } = await resolveModelName(name, '--teacher', run);
+  const config = await checkFamily(source, `--teacher ${name}`, output);
+  if (config.family !== 'clip-text') throw notATeacher({ teacher: name, student: '' }, config, undefined);
 }
 
 /** A baseline that nothing is measured against: said and left out where it cannot be opened. */
@@ -111,7 +120,9 @@ async function openedIfThere(opening: Promise<Entrant>, what: string, output: Ou
   }
 }
 
-/** The student of a run before its first step, with the projection to the teacher's width that it may have begun with. */
+/**
+ * The student of a run before its first step, with the projection to the teacher's width that it may have begun with.
+ */
 async function openUntrained(name: string, run: string, width: number | undefined, output: Output): Promise<Entrant> {
   const { student, settings } = await readRunConfig(run);
   const start = await startOf(run);

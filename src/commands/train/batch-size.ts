@@ -16,7 +16,10 @@ import { freeBytes } from './shortage.js';
 /** How much smaller the next try is. */
 const BACK_OFF = 0.8;
 
-/** Steps that an epoch should have: a larger batch makes fewer of them, and a gradient over more pairs does not make up for that. */
+/**
+ * Steps that an epoch should have: a larger batch makes fewer of them, and a gradient over more pairs does not make up
+ * for that.
+ */
 const LEAST_STEPS = 50;
 
 /** A micro-batch that fits. */
@@ -45,7 +48,8 @@ export async function findFittingBatch(
   if (estimated === 0) {
     const [needed, usable] = formatBytesApart(need(1), USABLE_SHARE * free);
     throw new InputError(
-      `--batch-size auto: expected memory for one pair, about ${needed}, got ${usable} (${100 * USABLE_SHARE} % of the ${formatBytes(free)} free); take smaller models or a device with more memory`,
+      `--batch-size auto: expected memory for one pair, about ${needed}, got ${usable} ` +
+        `(${100 * USABLE_SHARE} % of the ${formatBytes(free)} free); take smaller models or a device with more memory`,
     );
   }
   const size = parts.engine.device === 'gpu' ? await largestThatRuns(parts, estimated, start) : estimated;
@@ -70,8 +74,10 @@ export function chooseBatchSize(
   const size = Math.min(fitting, useful);
   const reason =
     size < fitting
-      ? `${formatCount(fitting)} would fit, but of ${formatCount(pairs)} pairs that is ${steps(pairs, fitting * accumulate)} an epoch; this is ${steps(pairs, size * accumulate)}`
-      : `what fits the ${formatBytes(free)} that are free${fitting < estimated ? `; ${formatCount(estimated)} was too large` : ''}`;
+      ? `${formatCount(fitting)} would fit, but of ${formatCount(pairs)} pairs that is ` +
+        `${steps(pairs, fitting * accumulate)} an epoch; this is ${steps(pairs, size * accumulate)}`
+      : `what fits ${100 * USABLE_SHARE} % of the ${formatBytes(free)} that are free` +
+        (fitting < estimated ? `; ${formatCount(estimated)} was too large` : '');
   output.message(`batch size: ${formatCount(size)} (${reason})`);
   output.event({
     event: 'batch-size',
@@ -102,7 +108,10 @@ async function largestThatRuns(parts: EngineParts, estimated: number, start: typ
   }
 }
 
-/** A step as the run will take it; where the teacher's outputs are cached, without the teacher, which fills the cache before. */
+/**
+ * A step as the run will take it; where the teacher's outputs are cached, without the teacher, which fills the cache
+ * before.
+ */
 async function tryStep(parts: EngineParts, start: typeof startEngine): Promise<void> {
   const { batchSize, cacheTeacher } = parts.settings;
   const batch = placeholderBatch(batchSize);
@@ -128,7 +137,10 @@ function smaller(size: number): number {
   return next >= 8 ? next - (next % 8) : Math.max(1, next);
 }
 
-/** Any ids, as memory depends on shapes alone; but of two kinds, so that they are no padding, which might be computed once. */
+/**
+ * Any ids, as memory depends on shapes alone; but of two kinds, so that they are no padding, which might be computed
+ * once.
+ */
 function placeholderBatch(size: number): Batch {
   const ids = Int32Array.from({ length: size * MAX_LENGTH }, (_, i) => (i % MAX_LENGTH) % 2);
   return { size, teacherIds: ids, studentIdsEn: ids, studentIdsKo: ids, rows: new Uint32Array(size) };

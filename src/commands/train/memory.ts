@@ -16,18 +16,22 @@ export type MemoryNeed = (batchSize: number) => number;
 /** Sizes by which a step's memory is told: between and beyond them it grows by the pair. */
 const TRIED_SIZES = [32, 64] as const;
 
-/** What TensorFlow takes before a model is there: 0.5 GB measured of a process on a processor; 0.3 more are assumed for CUDA's context. */
+/**
+ * What TensorFlow takes before a model is there: 0.5 GB measured of a process on a processor; 0.3 more are assumed for
+ * CUDA's context.
+ */
 const RUNTIME_BYTES = { cpu: 0.5e9, gpu: 0.8e9 } as const;
 
 /**
- * What TensorFlow's allocator takes for a byte that is needed: it hands out free pieces of up to twice the size, and gives none back.
- * Measured at full size, batch 32, on a processor: 1.37 without dropout, 1.46 with it.
+ * What TensorFlow's allocator takes for a byte that is needed: it hands out free pieces of up to twice the size, and
+ * gives none back. Measured at full size, batch 32, on a processor: 1.37 without dropout, 1.46 with it.
  */
 const FRAGMENTS = 1.42;
 
 /**
- * What a run needs, in bytes: parameters and moments (and sums of gradients, with micro-batches) exactly; for a micro-batch
- * what lives at once between the ops of the recorded step, or what the eager engine keeps for the backward pass.
+ * What a run needs, in bytes: parameters and moments (and sums of gradients, with micro-batches) exactly; for a
+ * micro-batch what lives at once between the ops of the recorded step, or what the eager engine keeps for the backward
+ * pass.
  *
  * A run that caches its teacher's outputs holds the teacher while it fills the cache, and trains without it: the larger
  * of both is what it needs.
@@ -122,7 +126,9 @@ function activations({ config }: TextEncoder, sentences: number, length: number)
   return config.numHiddenLayers * perLayer;
 }
 
-/** Share of what is free that a run may take: the rest is for others on the machine, and for what the estimate lacks. */
+/**
+ * Share of what is free that a run may take: the rest is for others on the machine, and for what the estimate lacks.
+ */
 export const USABLE_SHARE = 0.85;
 
 /** Micro-batches larger than this gain nothing any more on any device. */
@@ -145,7 +151,10 @@ export function largestBatch(need: MemoryNeed, free: number): number {
   return low >= 8 ? low - (low % 8) : low;
 }
 
-/** Whether an error is TensorFlow's for memory that it could not get, and of what: its own words, `shape[64,768] and type float`. */
+/**
+ * Whether an error is TensorFlow's for memory that it could not get, and of what: its own words, `shape[64,768] and
+ * type float`.
+ */
 export function exhausted(error: unknown): string | undefined {
   const text = error instanceof Error ? error.message : String(error);
   if (!/RESOURCE_EXHAUSTED|Resource exhausted|OOM when allocating|out of memory|bad_alloc/i.test(text))
@@ -179,10 +188,14 @@ export interface Exhaustion {
  */
 export function exhaustionMessage({ asked, batchSize, accumulate, needed, free, fits }: Exhaustion): string {
   const smaller = Math.min(fits, Math.ceil(batchSize / 2));
-  const said = `out of memory at --batch-size ${batchSize} (TensorFlow asked for ${asked}): it needs about ${formatBytes(needed)}, and ${formatBytes(free)} were free`;
+  const usable = `of which ${100 * USABLE_SHARE} %, ${formatBytes(USABLE_SHARE * free)}, are for a run`;
+  const said =
+    `out of memory at --batch-size ${batchSize} (TensorFlow asked for ${asked}): ` +
+    `it needs about ${formatBytes(needed)}, and ${formatBytes(free)} were free, ${usable}`;
   if (smaller < 1 || batchSize === 1)
     return `${said}; take smaller models, --precision bf16, or a device with more memory`;
   const parts = Math.ceil(batchSize / smaller);
   const even = Math.ceil(batchSize / parts); // as near to the same step as whole micro-batches come
-  return `${said}; take --batch-size ${even} --accumulate ${accumulate * parts}, ${even * parts === batchSize ? 'which is the same step' : 'nearly the same step'}, or --batch-size auto`;
+  const step = even * parts === batchSize ? 'which is the same step' : 'nearly the same step';
+  return `${said}; take --batch-size ${even} --accumulate ${accumulate * parts}, ${step}, or --batch-size auto`;
 }

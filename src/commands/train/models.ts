@@ -38,8 +38,8 @@ export interface RunModel {
 }
 
 /**
- * Opens one of the run's models, and says what there is to say about it. Weights, the largest part, are fetched last: what
- * cannot be read is said before.
+ * Opens one of the run's models, and says what there is to say about it. Weights, the largest part, are fetched last:
+ * what cannot be read is said before.
  *
  * @param mayLackModels a published model that cannot be reached is replaced by random weights of its shape, and its
  * tokenizer by random ids
@@ -74,9 +74,10 @@ export async function openRunModel(
       return randomModel(config, settings.seed);
     },
   );
-  checkVocabulary(tokenizer.tokenizer, model.encoder, `--${role} ${source}`);
+  checkVocabulary(tokenizer.tokenizer, model.encoder, `--${role} ${source}`, output);
   output.message(
-    `${role}: ${source}, ${formatCount(countParameters(model.encoder.shapes))} parameters, width ${model.encoder.width}`,
+    `${role}: ${source}, ${formatCount(countParameters(model.encoder.shapes))} parameters, ` +
+      `width ${model.encoder.width}`,
   );
   return { role, source, origin: await originOf(source), model, ...tokenizer };
 }
@@ -102,7 +103,10 @@ export async function checkRoles(settings: TrainSettings, output: Output, mayLac
   throw notATeacher(settings, teacher, student);
 }
 
-/** The student with a projection to the teacher's width on top, where one is asked for and it has another width and none yet. */
+/**
+ * The student with a projection to the teacher's width on top, where one is asked for and it has another width and none
+ * yet.
+ */
 export function projectStudent(
   student: RunModel,
   teacher: RunModel,

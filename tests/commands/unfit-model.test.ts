@@ -1,0 +1,32 @@
+/** @file Models that can be opened, but not as what they are given for. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { temporaryFolder, type CliResult } from '../cli.js';
+import { kdHere } from '../in-process.js';
+import { folderWithPairs, ownWords, STUDENT, TEACHER, trainArguments, writeModel } from './tiny.js';
+
+it('nothing is measured against a teacher that training would refuse', async () => {
+  const cwd = folderWithPairs(8);
+  const { code, stderr } = await kdHere(['eval', '--compare', TEACHER, '--teacher', STUDENT, '--data', 'pairs.csv'], {
+    cwd,
+  });
+  expect(code).toBe(1);
+  expect(ownWords(stderr)).toMatch(
+    /^error: --teacher \S+: expected a CLIP text model, got one of the RoBERTa family; choose a CLIP/m,
+  );
+});
+
+it("a RoBERTa's padding that is not its tokenizer's is warned of, where it decides positions", async () => {
+  const cwd = folderWithPairs(8);
+  const odd = await writeModel(join(temporaryFolder(), 'odd'), STUDENT, { pad_token_id: 3 });
+  writeFileSync(join(cwd, 'texts.txt'), 'a red car\n');
+  const encode = (model: string): Promise<CliResult> =>
+    kdHere(['encode', '--model', model, '--input', 'texts.txt', '--output', 'out.safetensors', '--quiet'], { cwd });
+  const warning = `${odd}: its config.json says that padding is id 3 (pad_token_id), its tokenizer pads with 1: `;
+  const encoded = await encode(odd);
+  expect([encoded.code, encoded.stderr]).toEqual([0, expect.stringContaining(`warning: --model ${warning}`)]);
+  for (const model of [STUDENT, TEACHER]) expect((await encode(model)).stderr, model).toBe('');
+  const trial = await kdHere(trainArguments(['--student', odd, '--dry-run', '--engine', 'eager']), { cwd });
+  expect(trial.stderr).toContain(`warning: --student ${warning}`);
+});
