@@ -71,7 +71,8 @@ function fillingNeed(parts: EngineParts, length: number): MemoryNeed {
   const outputBytes =
     parts.engine.engine === 'compiled'
       ? recordedNeed(parts, length, 'computed', ({ taught }) => taught!.name)
-      : (batchSize: number) => (FLOAT * activations(teacher, batchSize, length)) / teacher.config.numHiddenLayers; // no layer's outlive it
+      : // no layer's outlive it
+        (batchSize: number) => (FLOAT * activations(teacher, batchSize, length)) / teacher.config.numHiddenLayers;
   return (batchSize) => held + outputBytes(batchSize);
 }
 
