@@ -43,6 +43,8 @@ export interface TokenizerFiles {
   readonly className: TokenizerClass;
   /** SHA-256, in hexadecimal, over names and contents, and over the class where another file names it. */
   readonly fingerprint: string;
+  /** The same over names and contents alone, which earlier versions of this program noted. */
+  readonly filesFingerprint: string;
 }
 
 /**
@@ -70,6 +72,7 @@ export async function readTokenizerFiles(folder: string): Promise<TokenizerFiles
     ...built,
     splitsSpecials: settings.flag('split_special_tokens') ?? false,
     fingerprint: await fingerprintOf(folder, typeof config?.tokenizer_class === 'string' ? '' : built.className),
+    filesFingerprint: await fingerprintOf(folder, ''),
   };
 }
 

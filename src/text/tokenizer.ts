@@ -25,8 +25,10 @@ export interface TextTokenizer {
   readonly padId: number;
   /** One more than the highest id. */
   readonly vocabSize: number;
-  /** SHA-256, in hexadecimal, over the tokenizer's files. */
+  /** SHA-256, in hexadecimal, over the tokenizer's files, and over its class where they do not name it. */
   readonly fingerprint: string;
+  /** SHA-256, in hexadecimal, over the tokenizer's files alone: what earlier versions took for its fingerprint. */
+  readonly filesFingerprint: string;
   /** The ids of a text. A lone surrogate, which no UTF-8 file can hold, counts as U+FFFD. */
   encode(text: string): Encoding;
   /** Writes the 77 ids of a text to `target` from index `at` on, and returns the number of tokens before cutting. */
@@ -38,7 +40,7 @@ export interface TextTokenizer {
  * older checkpoints. Throws an `InputError` for a folder without one, a damaged file, and other kinds.
  */
 export async function loadTokenizer(folder: string): Promise<TextTokenizer> {
-  const { json, padId, around, splitsSpecials, fingerprint } = await readTokenizerFiles(folder);
+  const { json, padId, around, splitsSpecials, fingerprint, filesFingerprint } = await readTokenizerFiles(folder);
   const vocabulary = await loadVocabulary(folder, json);
   const { opening, closing } = around;
   const sought = json.added_tokens.filter(({ special }) => !splitsSpecials || !special);
@@ -57,7 +59,8 @@ export async function loadTokenizer(folder: string): Promise<TextTokenizer> {
     const ids = new Int32Array(MAX_LENGTH);
     return { ids, length: encodeInto(text, ids, 0) };
   };
-  return { maxLength: MAX_LENGTH, padId, vocabSize: vocabSizeOf(json), fingerprint, encode, encodeInto };
+  const fingerprints = { fingerprint, filesFingerprint };
+  return { maxLength: MAX_LENGTH, padId, vocabSize: vocabSizeOf(json), ...fingerprints, encode, encodeInto };
 }
 
 /** Text to ids without the special tokens around it: added tokens, normalisation, words, ids. */

@@ -145,7 +145,7 @@ describe('a run that has ended', () => {
       ],
       [['tiny', '--epochs', '4', '--teacher', 'nowhere'], /--teacher nowhere: no such folder/],
       [['tiny', '--epochs', '4', '--data', 'nowhere.csv'], /nowhere\.csv/],
-      [['tiny', '--epochs', '4', '--data', 'other'], /there have changed: data/],
+      [['tiny', '--epochs', '4', '--data', 'other'], /expected the pairs that the run began with/],
       [['tiny', '--epochs', '4', '--student', copyOfStudent(cwd)], /there have changed: student/],
       [
         ['tin'],
@@ -262,7 +262,7 @@ describe('a run that has ended', () => {
     const result = resume(cwd, 'tiny', '--epochs', '4');
     expect(result.code).toBe(1);
     expect(lastLine(result)).toMatch(
-      /^error: .*checkpoints\/tiny: expected what the run began with, but there have changed: data \([0-9a-f]{12}, now [0-9a-f]{12}\); bring it back, or begin another run$/,
+      /^error: .*checkpoints\/tiny: expected the pairs that the run began with \([0-9a-f]{12}\), got others \([0-9a-f]{12}\): the files, or the rules .*, have changed; go on with the pairs that it began with: --data checkpoints\/\.prepared\/[0-9a-f]{16}$/,
     );
   });
 

@@ -6,6 +6,9 @@ import type { Encoders } from '../../data/prepare/encode.js';
 /** Changes with the way stores are made, so that older ones are not taken. */
 const STORE_VERSION = 2;
 
+/** The first rules: invisible characters told texts apart, and long pairs were left out after duplicates. */
+const FIRST_VERSION = 1;
+
 /**
  * A name for the token store of some data, as a hash over paths, sizes and times of all files, options and tokenizers:
  * what is edited, added or removed makes another name, without any file being read.
@@ -15,8 +18,21 @@ export async function storeKey(
   options: object,
   { teacher, student }: Encoders,
 ): Promise<string> {
+  return keyOf(paths, [STORE_VERSION, options, teacher.fingerprint, student.fingerprint]);
+}
+
+/** The name that the first version of this program gave to the store of the same, which it made by other rules. */
+export async function firstStoreKey(
+  paths: readonly string[],
+  options: object,
+  { teacher, student }: Encoders,
+): Promise<string> {
+  return keyOf(paths, [FIRST_VERSION, options, teacher.filesFingerprint, student.filesFingerprint]);
+}
+
+async function keyOf(paths: readonly string[], making: readonly unknown[]): Promise<string> {
   const hash = createHash('sha256');
-  hash.update(JSON.stringify([STORE_VERSION, options, teacher.fingerprint, student.fingerprint]));
+  hash.update(JSON.stringify(making));
   for (const path of paths) for (const facts of await factsUnder(path, new Set())) hash.update(`${facts}\n`);
   return hash.digest('hex').slice(0, 16);
 }

@@ -1,6 +1,6 @@
 /** @file The pairs of a run: a token store that is there, or one made of raw data and kept for the next run. */
 import { rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { batchesOf, type Batches } from '../../data/batches.js';
 import type { Encoders } from '../../data/prepare/encode.js';
 import { readReport } from '../../data/prepare/report.js';
@@ -15,10 +15,11 @@ import type { Output } from '../console.js';
 import { formatCount, formatCounted } from '../../format.js';
 import { makeStore } from '../prepare/make-store.js';
 import { sayWhatWasFound, warnOfFewer } from '../prepare/report-text.js';
-import { storeKey } from '../prepare/store-key.js';
+import { firstStoreKey, storeKey } from '../prepare/store-key.js';
 import type { TrainContext } from './context.js';
 import type { RunModel } from './models.js';
 import type { TrainSettings } from './settings.js';
+import { checkTokenizers } from './store-tokenizers.js';
 
 /** The data a run was given, found but not yet read. */
 export type FoundData = { readonly store: TokenStore } | { readonly sources: Sources };
@@ -69,7 +70,7 @@ export async function openPairs(
   const encoders = { teacher: models.teacher.tokenizer, student: models.student.tokenizer };
   const store =
     'store' in found ? found.store : await prepared(found.sources, settings, models, { output, stop }, isTrial);
-  checkTokenizers(store, encoders);
+  await checkTokenizers(store, encoders);
   await store.check(); // before anything of a run is touched
   if ('sources' in found) warnOfFewer(settings.samples, store.training.count + store.validation.count, output);
   const { training, validation, folder } = store;
@@ -104,10 +105,10 @@ async function prepared(
   { output, stop }: TrainContext,
   isTrial: boolean,
 ): Promise<TokenStore> {
-  const { data: paths, koColumn, enColumn, samples, validFraction, seed, shuffle } = settings;
-  const prepareSettings: PrepareSettings = { ...PREPARE_DEFAULTS, samples, validFraction, seed, shuffle };
+  const { data: paths } = settings;
+  const prepareSettings = prepareSettingsOf(settings);
   const encoders = { teacher: teacher.tokenizer, student: student.tokenizer };
-  const kept = join(STORES_FOLDER, await storeKey(paths, { koColumn, enColumn, ...prepareSettings }, encoders));
+  const kept = join(STORES_FOLDER, await storeKey(paths, keyOptions(settings), encoders));
   const store = await openKept(kept, output);
   if (store !== undefined) return store;
   if (!isTrial) await rm(join(kept, MANIFEST), { force: true }); // of a damaged one: it would count as made already
@@ -119,6 +120,20 @@ async function prepared(
   const request = { paths, sources, out, settings: prepareSettings, encoders, encoderFolders };
   sayWhatWasFound(await stop.tidying((signal) => makeStore({ ...request, signal }, output)), output);
   return openStore(out);
+}
+
+function prepareSettingsOf({ samples, validFraction, seed, shuffle }: TrainSettings): PrepareSettings {
+  return { ...PREPARE_DEFAULTS, samples, validFraction, seed, shuffle };
+}
+
+function keyOptions(settings: TrainSettings): object {
+  const { koColumn, enColumn } = settings;
+  return { koColumn, enColumn, ...prepareSettingsOf(settings) };
+}
+
+/** Whether a store was made by an earlier version's rules, of the very files that a run's settings name. */
+export async function isMadeByFirstRules(store: string, settings: TrainSettings, encoders: Encoders): Promise<boolean> {
+  return basename(store) === (await firstStoreKey(settings.data, keyOptions(settings), encoders));
 }
 
 /** The store that was made before, if it is whole. */
@@ -148,19 +163,4 @@ async function sayWhatIsKept(store: string, output: Output): Promise<void> {
     if (!(error instanceof InputError)) throw error;
     output.warn(`${error.message}; what was dropped then is not shown`);
   }
-}
-
-function checkTokenizers({ folder, manifest }: TokenStore, encoders: Encoders): void {
-  for (const role of ['teacher', 'student'] as const) {
-    const [expected, found] = [encoders[role].fingerprint ?? null, manifest.tokenizers[role].fingerprint];
-    if (expected === found) continue;
-    throw new InputError(
-      `${folder}: expected ids of this ${role}'s tokenizer (${shortened(expected)}), got ids of another (${shortened(found)}); ` +
-        `prepare the data anew with this --${role}, or train with the ${role} it was prepared for`,
-    );
-  }
-}
-
-function shortened(fingerprint: string | null): string {
-  return fingerprint?.slice(0, 12) ?? 'random ids';
 }

@@ -22,8 +22,9 @@ import type { TrainContext } from './context.js';
 import { dryRun } from './dry-run.js';
 import { prepareRun } from './prepare.js';
 import { printSettings, withRecipe } from './recipe.js';
-import { checkSame, chooseCheckpoint, finishedLine, sayFinished, wayOnFromEnd } from './resume.js';
+import { chooseCheckpoint, finishedLine, sayFinished, wayOnFromEnd } from './resume.js';
 import { openResumedRun } from './resumed-run.js';
+import { checkSame } from './sameness.js';
 import { beginTraining, resumeTraining } from './run.js';
 import { CHOICES, DEFAULTS, type AskedSettings } from './settings.js';
 import { openTrainingStop, Stopped } from './stopping.js';
@@ -196,9 +197,9 @@ async function goOnWith(
   await checkRunFiles(run.folder); // now, and not when all data is read
   const prepared = await prepareRun(run.settings, context, { isTrial: isDryRun });
   try {
-    checkSame(run, prepared, output);
-    if (!isDryRun) return await resumeTraining(run, chosen, prepared, context);
-    await dryRun(prepared, output, found);
+    const same = await checkSame(run, prepared, output);
+    if (!isDryRun) return await resumeTraining(run, chosen, same, context);
+    await dryRun(same, output, found);
     return EXIT.done;
   } finally {
     await prepared.data.close();

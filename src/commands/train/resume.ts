@@ -10,7 +10,6 @@ import { findCheckpoint, openCheckpoint, type FoundCheckpoint, type Search } fro
 import { checkpointAt } from '../../runs/find-run.js';
 import { readMoments } from '../../runs/optimizer-state.js';
 import type { Output } from '../console.js';
-import type { PreparedRun } from './prepare.js';
 import { flagOf, planOf, type ResumedRun } from './resumed-run.js';
 
 /**
@@ -84,26 +83,6 @@ export function sayFinished(run: ResumedRun, state: TrainState, wayOn: string, o
   output.result(finishedLine(run, state, wayOn), { event: 'finished', run: folder, steps: state.step, more: wayOn });
 }
 
-/** Refuses to go on with other data, models or tokenizers; says where only what computes has changed. */
-export function checkSame({ config, folder }: ResumedRun, { fingerprints, engine }: PreparedRun, output: Output): void {
-  const differing = Object.keys(fingerprints).filter((name) => config.fingerprints[name] !== fingerprints[name]);
-  if (differing.length > 0) {
-    const list = differing
-      .map((name) => `${name} (${shortened(config.fingerprints[name])}, now ${shortened(fingerprints[name])})`)
-      .join(', ');
-    throw new InputError(
-      `${folder}: expected what the run began with, but there have changed: ${list}; ` +
-        'bring it back, or begin another run',
-    );
-  }
-  const machine = (['engine', 'backend', 'device', 'precision'] as const).filter(
-    (name) => config.engine[name] !== engine[name],
-  );
-  if (machine.length === 0) return;
-  const list = machine.map((name) => `${name} ${engine[name]} instead of ${config.engine[name]}`).join(', ');
-  output.warn(`${list}: the run goes on, but not bit for bit as it would have`);
-}
-
 /** What an engine begins with, from a checkpoint. */
 export async function startFrom(
   { folder, trainer }: FoundCheckpoint,
@@ -119,8 +98,4 @@ export async function startFrom(
     student: (await openPretrained(folder, trainer.seed)).parameters(),
     optimizer: { steps: step, updates, moments: await readMoments(join(folder, CHECKPOINT_FILES.optimizer), trained) },
   };
-}
-
-function shortened(fingerprint: string | undefined): string {
-  return fingerprint?.slice(0, 12) ?? 'none';
 }

@@ -7,6 +7,8 @@ export interface Encoder {
   readonly vocabSize: number;
   /** SHA-256, in hexadecimal, over the tokenizer's files; ids made without any have none. */
   readonly fingerprint?: string;
+  /** The one that earlier versions noted of the same files. */
+  readonly filesFingerprint?: string;
   /** Writes `maxLength` ids to `target` from index `at` on, and returns the number of tokens before cutting. */
   readonly encodeInto: (text: string, target: Int32Array, at: number) => number;
 }
