@@ -3,11 +3,11 @@
     pip install pandas pyarrow datasets openpyxl
     python scripts/formats/same_pairs.py [--pairs 2000] [--only <part of a way's name>] [--work <folder>]
 
-Needs a built project (`npm run build`), and no network. Info-ZIP's `zip`, `sqlite3`, LibreOffice's `soffice` and `7z` are
-used where they are there. The pairs are the same in every run: some hold separators, quotes of both kinds, backslashes
-and line breaks. Prints a Markdown table: the way, the rows read, and whether the token store holds the same pairs
-(texts are stored with every stretch of white space as one blank), or the line that `kd` ended with. Ends with 1 if a way
-gave other pairs, or if `kd` ended without a line of its own.
+Needs a built project (`npm run build`), and no network. Info-ZIP's `zip`, `sqlite3`, LibreOffice's `soffice` and `7z`
+are used where they are there. The pairs are the same in every run: some hold separators, quotes of both kinds,
+backslashes and line breaks. Prints a Markdown table: the way, the rows read, and whether the token store holds the same pairs
+(texts are stored with every stretch of white space as one blank), or the line that `kd` ended with. Ends with 1 if a
+way gave other pairs, or if `kd` ended without a line of its own.
 """
 
 import argparse
@@ -123,7 +123,8 @@ for name, options in {
 
     @way(f"pandas `to_csv`, {name}")
     def _(pairs, folder, options=options):
-        ending = {"gzip": ".csv.gz", "bz2": ".csv.bz2", "xz": ".csv.xz", "tar": ".tar"}.get(str(options.get("compression")))
+        packed = {"gzip": ".csv.gz", "bz2": ".csv.bz2", "xz": ".csv.xz", "tar": ".tar"}
+        ending = packed.get(str(options.get("compression")))
         ending = ending or (".zip" if "compression" in options else ".tsv" if options.get("sep") == "\t" else ".csv")
         frame = pairs.flat_frame if options.get("lineterminator") == "\r" else pairs.frame
         frame.to_csv(folder / f"pairs{ending}", **{"index": False, **options})
@@ -168,7 +169,7 @@ def _(pairs, folder):
 
 JSON = {
     "a list, indented": lambda pairs: json.dumps(pairs.objects, indent=2, ensure_ascii=False),
-    "lists by language": lambda pairs: json.dumps({"ko": [ko for ko, _ in pairs.rows], "en": [en for _, en in pairs.rows]}),
+    "lists by language": lambda pairs: json.dumps(pairs.frame.to_dict("list")),
     'under "rows"': lambda pairs: json.dumps({"version": 1, "rows": pairs.objects}),
     "splits": lambda pairs: json.dumps({"train": pairs.objects[:-100], "test": pairs.objects[-100:]}),
     "translations, a line each": lambda pairs: "\n".join(json.dumps({"translation": pair}) for pair in pairs.objects),
@@ -188,7 +189,8 @@ for dialect in ["excel", "excel-tab", "unix"]:
 
     @way(f"Python `csv`, dialect {dialect}")
     def _(pairs, folder, dialect=dialect):
-        with open(folder / ("pairs.tsv" if dialect == "excel-tab" else "pairs.csv"), "w", encoding="utf-8", newline="") as file:
+        name = "pairs.tsv" if dialect == "excel-tab" else "pairs.csv"
+        with open(folder / name, "w", encoding="utf-8", newline="") as file:
             csv.writer(file, dialect).writerows([("ko", "en"), *pairs.rows])
 
 
@@ -203,7 +205,8 @@ def _(pairs, folder):
     def escaped(text):
         return text.replace("\\", "\\\\").replace("\t", "\\\t").replace("\n", "\\\n")
 
-    (folder / "pairs.txt").write_text("".join(f"{escaped(ko)}\t{escaped(en)}\t\\N\n" for ko, en in pairs.rows), encoding="utf-8")
+    lines = [f"{escaped(ko)}\t{escaped(en)}\t\\N\n" for ko, en in pairs.rows]
+    (folder / "pairs.txt").write_text("".join(lines), encoding="utf-8")
 
 
 @way("two aligned text files")
@@ -342,7 +345,7 @@ def _(pairs, folder):
     datasets.DatasetDict(parts).save_to_disk(folder / "set")
 
 
-for name, method, ending in [("Parquet", "to_parquet", "parquet"), ("JSON", "to_json", "json"), ("CSV", "to_csv", "csv")]:
+for method, ending in [("to_parquet", "parquet"), ("to_json", "json"), ("to_csv", "csv")]:
 
     @way(f"datasets, `{method}`")
     def _(pairs, folder, method=method, ending=ending):
@@ -363,7 +366,8 @@ def csv_in(pairs, folder):
     return folder / "말뭉치.csv"
 
 
-for name, flags in {"deflated": ["-9"], "stored": ["-0"], "encrypted": ["-P", "secret"], "bzip2": ["-Z", "bzip2"]}.items():
+ZIP_FLAGS = {"deflated": ["-9"], "stored": ["-0"], "encrypted": ["-P", "secret"], "bzip2": ["-Z", "bzip2"]}
+for name, flags in ZIP_FLAGS.items():
 
     @way(f"Info-ZIP `zip`, {name}", needs="zip")
     def _(pairs, folder, flags=flags):
@@ -394,7 +398,8 @@ def _(pairs, folder):
 def _(pairs, folder):
     content = pairs.frame.to_csv(index=False).encode()
     with zipfile.ZipFile(folder / "pairs.zip", "w", zipfile.ZIP_DEFLATED) as archive:
-        for member, data in [("자료/말뭉치.csv", content), ("__MACOSX/자료/._말뭉치.csv", b"\0\5\26\7"), ("자료/.DS_Store", b"\0\0\0\1Bud1")]:
+        left = [("__MACOSX/자료/._말뭉치.csv", b"\0\5\26\7"), ("자료/.DS_Store", b"\0\0\0\1Bud1")]
+        for member, data in [("자료/말뭉치.csv", content), *left]:
             info = zipfile.ZipInfo("x")
             info.compress_type = zipfile.ZIP_DEFLATED
             info.filename = unicodedata.normalize("NFD", member).encode().decode("cp437")
@@ -427,7 +432,8 @@ for kind in ["7z", "zip"]:
 
 # ---- sqlite3
 
-for mode, ending in [("csv", "csv"), ("tabs", "tsv"), ("list", "txt"), ("json", "json"), ("ascii", "txt"), ("html", "html")]:
+MODES = {"csv": "csv", "tabs": "tsv", "list": "txt", "json": "json", "ascii": "txt", "html": "html"}
+for mode, ending in MODES.items():
 
     @way(f"sqlite3, `.mode {mode}`", needs="sqlite3")
     def _(pairs, folder, mode=mode, ending=ending):

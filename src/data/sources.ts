@@ -7,7 +7,7 @@ import { titleOf, withoutCopies } from './copies.js';
 import { CORPORA } from './corpora.js';
 import { compareNames, filesInArchive, findFiles, type FileFolder, type FoundFiles } from './files.js';
 import { isNoPairs, type NoPairs, type Probed } from './format.js';
-import { probeSmallFiles } from './formats/json.js';
+import { probeSmallFiles } from './formats/small-json.js';
 import { probeFile } from './probe.js';
 import { sideOf } from './readers/aligned.js';
 import type { StoredFile } from './readers/stored-file.js';

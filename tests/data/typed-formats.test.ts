@@ -10,7 +10,8 @@ const { put, find, read, expectError, inFolder } = readingFolder();
 const pairsOf = (rows: readonly string[][]): string[][] => rows.map(([ko, en]) => [ko, en]);
 const MEMORY =
   '<?xml version="1.0" encoding="UTF-16"?>\n<!DOCTYPE tmx SYSTEM "tmx14.dtd">\n<tmx version="1.4"><body>' +
-  '<tu><tuv xml:lang="en-US"><seg>a red ball</seg></tuv><tuv xml:lang="ko-KR"><seg>빨간 공</seg></tuv></tu></body></tmx>';
+  '<tu><tuv xml:lang="en-US"><seg>a red ball</seg></tuv><tuv xml:lang="ko-KR"><seg>빨간 공</seg></tuv>' +
+  '</tu></body></tmx>';
 
 describe('found in a folder', () => {
   test('a data set that datasets has saved is read in the order of its shards', async () => {
@@ -60,7 +61,8 @@ describe('found in a folder', () => {
       await put('a.parquet', readFileSync(fixture(`${name}.parquet`)));
       await expectError(
         ['a.parquet'],
-        `a.parquet: expected columns with one text a row, got lists or maps in ${columns}; write a column for each language`,
+        `a.parquet: expected columns with one text a row, got lists or maps in ${columns}; write a ` +
+          `column for each language`,
       );
     }
   });

@@ -144,6 +144,7 @@ function withoutHeader(readings: readonly Reading[], names: ColumnNames): Table 
     const most = mode(widths);
     const share = widths.filter((width) => width === most).length / widths.length;
     if (most < needed || share <= (best?.share ?? 0)) continue;
+    if (marks.delimiter === '\t' && best?.table.dialect.delimiter === '\t') continue; // the whole file tells its quotes
     const dialect = { ...marks, rowsBefore, fields: { most, least: most }, places };
     const columns = { ko: names.ko!, en: names.en! };
     best = { share, table: { shape: shapeOf(marks), corpus: 'other', columns, dialect } };

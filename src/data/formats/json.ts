@@ -1,34 +1,15 @@
 /** @file JSON: arrays of objects, objects one after the other, and an object a line. */
 import { isDeepStrictEqual } from 'node:util';
-import {
-  numberedPlaces,
-  numbersAdvice,
-  recogniseHeader,
-  whyUnrecognised,
-  type ColumnNames,
-  type TextColumns,
-} from '../columns.js';
-import { corpusOf } from '../corpora.js';
-import type { Beginning, Format, NoPairs, Probed, Verdict } from '../format.js';
-import type { Shape } from '../source.js';
-import { UnreadableFile } from '../unreadable-file.js';
+import { numberedPlaces, numbersAdvice, type ColumnNames } from '../columns.js';
+import type { Beginning, Format, Probed, Verdict } from '../format.js';
 import { linesOf, utf8Pieces } from '../readers/encoding.js';
 import { elementsOf } from '../readers/json-elements.js';
-import {
-  entriesOf,
-  isObject,
-  objectsOf,
-  parseObject,
-  readJson,
-  readJsonFiles,
-  readJsonLines,
-  type JsonObject,
-} from '../readers/json.js';
 import { JSON_TABLES, readJsonTable, rowsOfTable, wholeValue } from '../readers/json-table.js';
-import { readPieces, readSmallFiles, type StoredFile } from '../readers/stored-file.js';
-
-/** Objects that are looked at to tell what a file is. */
-const LOOKED_AT = 20;
+import { parseObject, readJson, readJsonFiles, readJsonLines, type JsonObject } from '../readers/json.js';
+import { readPieces, type StoredFile } from '../readers/stored-file.js';
+import type { Shape } from '../source.js';
+import { UnreadableFile } from '../unreadable-file.js';
+import { LOOKED_AT, probeObjects } from './json-objects.js';
 
 /** Elements or lines among which they are looked for. */
 const MOST_LOOKED_AT = 1000;
@@ -128,58 +109,6 @@ async function verdictOrFault(probe: () => Promise<Verdict>): Promise<Verdict | 
   }
 }
 
-/** What became of many small files: those with the same keys together, and those that hold no pairs. */
-export interface SmallFiles {
-  readonly tables: readonly { readonly table: Probed; readonly files: readonly StoredFile[] }[];
-  readonly others: readonly { readonly file: StoredFile; readonly reason: string }[];
-}
-
-/**
- * Tells what many small JSON files hold. Where some of them, from the whole folder, all hold pairs, the others are
- * taken to; else each is looked at. A file that is no JSON is reported when it is read, among those that are.
- */
-export function probeSmallFiles(files: readonly StoredFile[], names: ColumnNames): SmallFiles {
-  const step = Math.max(1, Math.floor(files.length / LOOKED_AT));
-  const some = files.filter((_, i) => i < LOOKED_AT || i % step === 0);
-  const sample = sortByKeys(some, names);
-  const isEvenly = sample.tables.length === 1 && sample.others.length === 0;
-  return isEvenly ? { tables: [{ table: sample.tables[0].table, files }], others: [] } : sortByKeys(files, names);
-}
-
-function sortByKeys(files: readonly StoredFile[], names: ColumnNames): SmallFiles {
-  const tables = new Map<string, { table: Probed; files: StoredFile[] }>();
-  const others: { file: StoredFile; reason: string }[] = [];
-  const broken: { file: StoredFile; reason: string }[] = [];
-  for (const { file, bytes } of readSmallFiles(files)) {
-    try {
-      const verdict = probeObjects(
-        objectsOf(bytes, file.name).filter(isObject).slice(0, LOOKED_AT),
-        'json-files',
-        file.name,
-        names,
-      );
-      if ('reason' in verdict) others.push({ file, reason: verdict.reason });
-      else {
-        const [table] = verdict;
-        const key = JSON.stringify([table.columns, table.corpus]);
-        const same = tables.get(key);
-        if (same === undefined) tables.set(key, { table, files: [file] });
-        else same.files.push(file);
-      }
-    } catch (error) {
-      if (!(error instanceof UnreadableFile)) throw error;
-      broken.push({ file, reason: error.why });
-    }
-  }
-  const largest = [...tables.values()].sort((a, b) => b.files.length - a.files.length)[0];
-  if (largest === undefined) return { tables: [], others: [...others, ...broken] };
-  if (broken.length > 0) {
-    const all = new Set([...largest.files, ...broken.map(({ file }) => file)]);
-    largest.files = files.filter((file) => all.has(file));
-  }
-  return { tables: [...tables.values()], others };
-}
-
 /**
  * Looks at the first objects. What is damaged further on is left to the reader, once pairs have been recognised.
  */
@@ -212,45 +141,6 @@ async function probeTexts(
   if (!('reason' in verdict)) return verdict;
   if (fault !== undefined) throw fault;
   return objects.length === 0 && broken !== undefined ? { reason: broken } : verdict;
-}
-
-/** The first object with both columns decides: others may lack one where a text is missing. */
-function probeObjects(
-  objects: readonly JsonObject[],
-  shape: Shape,
-  name: string,
-  names: ColumnNames,
-): readonly [Probed] | NoPairs {
-  const entries = objects.map((object) => entriesOf(object));
-  for (const own of entries) {
-    const keys = own.map(([key]) => key);
-    const rows = entries.map((others) => keys.map((key) => textAt(others, key)));
-    const recognised = recogniseHeader(keys, names, rows);
-    if (recognised === undefined || areLists(own, recognised.columns)) continue;
-    const texts = entries.map((others) =>
-      others.map(([, value]) => value).filter((value) => typeof value === 'string'),
-    );
-    return [{ shape, columns: recognised.columns, corpus: corpusOf(recognised, texts, name) }];
-  }
-  if (objects.length === 0) return { reason: 'expected objects such as {"ko": "…", "en": "…"}, got none' };
-  const keys = entries[0].map(([key]) => key);
-  return {
-    reason: whyUnrecognised(
-      keys,
-      names,
-      entries.map((others) => keys.map((key) => textAt(others, key))),
-    ),
-  };
-}
-
-/** Whether the columns hold a list each: the object is the whole table. */
-function areLists(entries: readonly (readonly [string, unknown])[], { ko, en }: TextColumns): boolean {
-  return [ko, en].every((column) => entries.some(([key, value]) => key === column && Array.isArray(value)));
-}
-
-function textAt(entries: readonly (readonly [string, unknown])[], key: string): string | undefined {
-  const value = entries.find(([name]) => name === key)?.[1];
-  return typeof value === 'string' ? value : undefined;
 }
 
 function piecesOf(file: StoredFile): AsyncGenerator<Buffer> {

@@ -1,6 +1,7 @@
 /**
- * @file The messages of an Arrow stream (arrow.apache.org/docs/format/Columnar.html#ipc-streaming-format), looked through
- * before they are decoded: the decoder takes the numbers in them for true, and would work for ever by false ones.
+ * @file The messages of an Arrow stream (arrow.apache.org/docs/format/Columnar.html#ipc-streaming-format), looked
+ * through before they are decoded: the decoder takes the numbers in them for true, and would work for ever by
+ * false ones.
  */
 
 /** Stands before the length of a message; streams of before 2019 have the length alone. */
@@ -77,7 +78,7 @@ function checkMessage(bytes: Buffer, fileBytes: number): number {
   return body;
 }
 
-/** @param fields how many more fields there may be: the same may stand in many places */
+/** @param count how many more fields there may be: the same may stand in many places */
 function checkFields(fields: readonly Table[], level: number, count: { left: number }): void {
   if (level > MOST_LEVELS) throw new Error(`more than ${MOST_LEVELS} structures inside each other`);
   for (const field of fields) {

@@ -1,6 +1,6 @@
 /**
- * @file Arrow files and streams (arrow.apache.org/docs/format/Columnar.html), in which `datasets` keeps its data, record
- * batch by record batch.
+ * @file Arrow files and streams (arrow.apache.org/docs/format/Columnar.html), in which `datasets` keeps its data,
+ * record batch by record batch.
  */
 import { DataType, RecordBatchReader, type Field, type RecordBatch, type Schema, type Vector } from 'apache-arrow';
 import { InputError, messageOf } from '../../errors.js';

@@ -1,4 +1,6 @@
-/** @file Compound files ([MS-CFB]), in which old Excel kept its workbooks, and Office keeps encrypted ones to this day. */
+/**
+ * @file Compound files ([MS-CFB]), in which old Excel kept its workbooks, and Office keeps encrypted ones to this day.
+ */
 import { UnreadableFile } from '../unreadable-file.js';
 import type { RandomAccess } from './random-access.js';
 

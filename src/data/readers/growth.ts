@@ -10,5 +10,8 @@ const MOST_GROWTH = 200;
 export function excessOf(packedBytes: number, bytes: number): string | undefined {
   if (bytes <= FREE_BYTES || bytes <= MOST_GROWTH * packedBytes) return undefined;
   const found = `${packedBytes} bytes that unpack to ${bytes} or more`;
-  return `expected texts, which unpack to at most ${MOST_GROWTH} times as much, got ${found}; unpack it first if it is sound`;
+  return (
+    `expected texts, which unpack to at most ${MOST_GROWTH} times as much, got ${found}; unpack ` +
+    `it first if it is sound`
+  );
 }

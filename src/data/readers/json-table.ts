@@ -1,6 +1,6 @@
 /**
- * @file Tables that are one JSON value, as pandas (`to_json` without `orient="records"`) and dictionaries of lists write
- * them. They can only be read as a whole.
+ * @file Tables that are one JSON value, as pandas (`to_json` without `orient="records"`) and dictionaries of lists
+ * write them. They can only be read as a whole.
  */
 import type { Row } from '../pair.js';
 import type { PairSource } from '../source.js';
@@ -10,8 +10,8 @@ import { isObject, parseLeniently, rowOfObject, type JsonObject } from './json.j
 import { readPieces, type StoredFile } from './stored-file.js';
 
 /**
- * How a table lies in its value: `split` has lists of columns and of rows; `columns` has a list, or an object by index, of
- * every column; `index` has an object of every row; `values` is a list of rows that are lists, the first of them the
+ * How a table lies in its value: `split` has lists of columns and of rows; `columns` has a list, or an object by index,
+ * of every column; `index` has an object of every row; `values` is a list of rows that are lists, the first of them the
  * header, and `numbered` one without a header.
  */
 export const JSON_TABLES = ['split', 'columns', 'index', 'values', 'numbered'] as const;

@@ -16,8 +16,8 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 const FILES_AT_ONCE = 100;
 
 /**
- * The rows of a JSON array, bare or under `data` or other keys, in UTF-8. Throws an `InputError` for a file that is cut or no such
- * array.
+ * The rows of a JSON array, bare or under `data` or other keys, in UTF-8. Throws an `InputError` for a file
+ * that is cut or no such array.
  */
 export async function* readJson(pieces: AsyncIterable<Buffer>, source: PairSource): AsyncGenerator<Row[]> {
   const { id: file, corpus, columns } = source;
@@ -134,7 +134,10 @@ function rowOfText(text: string, columns: TextColumns, place: Place): Row {
   return typeof object === 'string' ? faultyRow(place, object) : rowOfObject(object, columns, place);
 }
 
-/** The row that an object is. A missing text, or `null`, counts as empty; where both are missing the object is something else. */
+/**
+ * The row that an object is. A missing text, or `null`, counts as empty; where both are missing the object is something
+ * else.
+ */
 export function rowOfObject(object: JsonObject, columns: TextColumns, place: Place): Row {
   const [first, second] = [valueOf(object, columns.ko), valueOf(object, columns.en)];
   if (first === undefined && second === undefined) {

@@ -1,6 +1,6 @@
 /**
- * @file Parquet files (parquet.apache.org/docs/file-format) page by page, so that memory holds a page of each column and
- * not a row group, which may be the whole file.
+ * @file Parquet files (parquet.apache.org/docs/file-format) page by page, so that memory holds a page of each column
+ * and not a row group, which may be the whole file.
  */
 import { parquetMetadataAsync, parquetSchema, type FileMetaData, type SchemaTree } from 'hyparquet';
 import { parquetHeader, readPage } from 'hyparquet/src/column.js';
@@ -38,7 +38,7 @@ const MAGIC_BYTES = 4;
 /** The first bytes of Parquet files. */
 export const PARQUET_MAGICS: readonly string[] = Object.values(MAGIC);
 
-/** Reads the footer of a Parquet file. Throws an `InputError`, here and later, for what is damaged, encrypted or none. */
+/** Reads the footer of a Parquet file. Throws an `InputError`, here and later, for what is damaged or encrypted. */
 export async function openParquet(access: RandomAccess): Promise<ParquetFile> {
   checkMagic(access);
   const file = { byteLength: access.size, slice: (start: number, end?: number) => sliceOf(access, start, end) };

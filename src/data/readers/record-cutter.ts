@@ -3,6 +3,7 @@
  * closed.
  */
 import { UnreadableFile } from '../unreadable-file.js';
+import { hasEscapes, isSound, MOST_BYTES, NONE, RowScan, type ByteMarks, type Found } from './row-scan.js';
 
 /** Bytes that belong together: a row, with the line break that ends it, or lines that are none. */
 export interface Cut {
@@ -29,23 +30,10 @@ export interface CutterOptions {
   readonly isSpaced?: boolean | undefined;
 }
 
-/** What has not ended after so many bytes is a quote that is not closed, or a file without line breaks. */
-const MOST_BYTES = 1 << 20;
-
-const [LINE_FEED, RETURN, SPACE, BACKSLASH] = [0x0a, 0x0d, 0x20, 0x5c];
+const [LINE_FEED, RETURN] = [0x0a, 0x0d];
 
 /** Unsound rows that are read anew with backslashes as escapes, so that a file full of them takes no longer. */
 const MOST_ATTEMPTS = 16;
-
-/** No byte is this. */
-const NONE = -1;
-
-/** What separates and encloses fields, as bytes. */
-interface Marks {
-  readonly delimiter: number;
-  readonly quote: number;
-  readonly isSpaced: boolean;
-}
 
 /**
  * Cuts a text in UTF-8, piece by piece. A quoted field over several lines that is not closed, or whose closing quote
@@ -53,8 +41,9 @@ interface Marks {
  * looked for on the line after it. So a bad line costs no sound one.
  *
  * The first row that is unsound by RFC 4180 and sound where backslashes escape quotes and separators, as Spark, MySQL
- * and pandas (`escapechar`) write them, tells that they do in the rest of the file. So does one in which the only quotes
- * within fields stand after backslashes. Whoever wants it for the rows before, too, looks ahead (`look-ahead.ts`).
+ * and pandas (`escapechar`) write them, tells that they do in the rest of the file. So does one in which the only
+ * quotes within fields stand after backslashes. Whoever wants it for the rows before, too, looks ahead
+ * (`look-ahead.ts`).
  */
 export class RecordCutter {
   private rest: Buffer = Buffer.alloc(0);
@@ -62,7 +51,7 @@ export class RecordCutter {
   private width: number | undefined;
   private isEscaped: boolean;
   private attempts = 0;
-  private readonly marks: Marks;
+  private readonly marks: ByteMarks;
 
   /** @param name of the file, for messages */
   constructor(
@@ -141,198 +130,4 @@ export class RecordCutter {
     this.attempts++;
     return found;
   }
-}
-
-/** A row or a line that is none. */
-interface Found {
-  /** After its last byte. */
-  readonly end: number;
-  /** Line breaks before the one that ends it. */
-  readonly breaks: number;
-  readonly fields: number;
-  /** A closing quote has text after it. */
-  readonly isMalformed: boolean;
-  /** All quotes within fields stand after backslashes, and there are some. */
-  readonly hasEscapedQuote?: boolean;
-  readonly fault?: string;
-}
-
-function isSound({ isMalformed, fault, fields }: Found, width: number | undefined): boolean {
-  return !isMalformed && fault === undefined && (width === undefined || fields === width);
-}
-
-/** Whether a backslash stands before a quote, a separator or a line break. */
-function hasEscapes(bytes: Buffer, { delimiter, quote }: Marks): boolean {
-  for (let at = bytes.indexOf(BACKSLASH); at !== -1; at = bytes.indexOf(BACKSLASH, at + 1)) {
-    const next = bytes[at + 1];
-    if (next === quote || next === delimiter || isLineBreak(next)) return true;
-  }
-  return false;
-}
-
-/** Reads one row. */
-class RowScan {
-  private fields = 1;
-  /** Line breaks passed, all of them inside quotes. */
-  private breaks = 0;
-  /** A quote where RFC 4180 allows none. */
-  private hasStrayQuote = false;
-  /** One of those without a backslash before it, and one with. */
-  private hasBareQuote = false;
-  private hasEscapedQuote = false;
-  private width: number | undefined;
-  /** Whether the row ends here shows in bytes that are not there yet. */
-  private needsMore = false;
-  private isMalformed = false;
-  /** The first line on which a quoted field begins that goes on over others. */
-  private opening: { readonly end: number; readonly breaks: number } | undefined;
-
-  constructor(
-    private readonly bytes: Buffer,
-    private at: number,
-    private readonly marks: Marks,
-    private readonly isEnd: boolean,
-    private readonly isEscaped: boolean,
-  ) {}
-
-  /** The row from here on, given the number of fields of others; `undefined` where more bytes are needed to tell. */
-  run(width: number | undefined): Found | undefined {
-    const start = this.at;
-    this.width = width;
-    const { delimiter, quote, isSpaced } = this.marks;
-    for (;;) {
-      if (isSpaced) this.passBlanksBeforeQuote();
-      const quoted = this.bytes[this.at] === quote ? this.passQuoted() : 'passed';
-      if (quoted === 'open') return this.isEnd || this.bytes.length - start > MOST_BYTES ? this.unclosed() : undefined;
-      if (quoted === 'broken') return this.unclosed();
-      this.passText();
-      if (this.bytes[this.at] !== delimiter) break;
-      this.at++;
-      this.fields++;
-    }
-    const end = this.passLineBreak();
-    if (end === undefined || (this.needsMore && this.bytes.length - start <= MOST_BYTES)) return undefined;
-    const isSwallowed =
-      this.hasStrayQuote && this.opening !== undefined && width !== undefined && this.fields !== width;
-    if (isSwallowed) return this.unclosed(this.opening);
-    const { breaks, fields, isMalformed } = this;
-    return { end, breaks, fields, isMalformed, hasEscapedQuote: this.hasEscapedQuote && !this.hasBareQuote };
-  }
-
-  private passBlanksBeforeQuote(): void {
-    let { at } = this;
-    while (this.bytes[at] === SPACE) at++;
-    if (this.bytes[at] === this.marks.quote) this.at = at;
-  }
-
-  /** Passes a quoted field; says whether it is closed, and by a quote that can be the last one. */
-  private passQuoted(): 'passed' | 'open' | 'broken' {
-    const { bytes, isEscaped } = this;
-    const { quote } = this.marks;
-    const breaksBefore = this.breaks;
-    let lineEnd: number | undefined;
-    for (let i = this.at + 1; i < bytes.length; i++) {
-      const byte = bytes[i];
-      if (byte === quote) {
-        if (bytes[i + 1] === quote) {
-          i++;
-          continue;
-        }
-        if (i + 1 === bytes.length && !this.isEnd) return 'open';
-        this.at = i + 1;
-        if (this.isFieldEnd()) return 'passed';
-        this.isMalformed = true;
-        if (lineEnd === undefined) return 'passed';
-        this.opening = { end: lineEnd, breaks: breaksBefore };
-        return 'broken';
-      }
-      if (byte === BACKSLASH && isEscaped && !isLineBreak(bytes[i + 1])) {
-        i++;
-        continue;
-      }
-      if (!isLineBreak(byte)) continue;
-      if (byte === RETURN && bytes[i + 1] === LINE_FEED) i++;
-      this.breaks++;
-      lineEnd ??= i + 1;
-      this.opening ??= { end: lineEnd, breaks: breaksBefore };
-    }
-    this.opening = lineEnd === undefined ? undefined : { end: lineEnd, breaks: breaksBefore };
-    return 'open';
-  }
-
-  /** Passes what is not quoted, if anything. */
-  private passText(): void {
-    const { bytes, isEscaped } = this;
-    const { delimiter, quote } = this.marks;
-    for (; this.at < bytes.length; this.at++) {
-      const byte = bytes[this.at];
-      if (byte === delimiter || isLineBreak(byte)) return;
-      if (byte === quote) this.noteQuote();
-      else if (byte === BACKSLASH && isEscaped && this.escapesNext()) this.at++;
-    }
-  }
-
-  /** Notes a quote in a text that is not quoted. */
-  private noteQuote(): void {
-    this.hasStrayQuote = true;
-    let backslashes = 0;
-    while (this.bytes[this.at - 1 - backslashes] === BACKSLASH) backslashes++;
-    if (backslashes % 2 === 1) this.hasEscapedQuote = true;
-    else this.hasBareQuote = true;
-  }
-
-  /** Whether a backslash escapes what follows: a line break only where the row goes on after it (MySQL). */
-  private escapesNext(): boolean {
-    const { bytes, at } = this;
-    if (!isLineBreak(bytes[at + 1])) return true;
-    const isPair = bytes[at + 1] === RETURN && bytes[at + 2] === LINE_FEED;
-    if (!this.goesOn(at + (isPair ? 3 : 2))) return false;
-    this.breaks++;
-    if (isPair) this.at++;
-    return true;
-  }
-
-  /** Whether the line from a place on is the rest of this row: it lacks fields, or that line is no row. */
-  private goesOn(next: number): boolean {
-    const { bytes, width, isEnd } = this;
-    if (width === undefined) return false;
-    if (this.fields < width) return true;
-    let fields = 1;
-    let at = next;
-    for (; at < bytes.length && !isLineBreak(bytes[at]) && fields < width; at++) {
-      if (bytes[at] === BACKSLASH && !isLineBreak(bytes[at + 1])) at++;
-      else if (bytes[at] === this.marks.delimiter) fields++;
-    }
-    if (at >= bytes.length && !isEnd) this.needsMore = true;
-    return fields < width && next < bytes.length;
-  }
-
-  /** The place after the line break, or the end of the text. */
-  private passLineBreak(): number | undefined {
-    const { bytes, isEnd } = this;
-    const at = Math.min(this.at, bytes.length); // after a backslash at the end of a piece
-    if (at === bytes.length) return isEnd ? at : undefined;
-    if (bytes[at] !== RETURN) return at + 1;
-    if (at + 1 === bytes.length && !isEnd) return undefined; // a line feed may follow
-    return bytes[at + 1] === LINE_FEED ? at + 2 : at + 1;
-  }
-
-  private isFieldEnd(): boolean {
-    const byte = this.bytes[this.at];
-    return this.at === this.bytes.length || byte === this.marks.delimiter || isLineBreak(byte);
-  }
-
-  /** The lines up to the one whose quote is not closed; `undefined` where that has no end yet. */
-  private unclosed(opening = this.opening): Found | undefined {
-    const { bytes, fields, isEnd, isMalformed } = this;
-    if (opening === undefined && !isEnd) return undefined;
-    const { end, breaks } = opening ?? { end: bytes.length, breaks: this.breaks };
-    const found = isEnd && end === bytes.length ? 'the end of the file' : 'the next line';
-    const fault = `expected a closing quote, got ${found}; close the quotes of the field`;
-    return { end, breaks, fields, isMalformed, fault };
-  }
-}
-
-function isLineBreak(byte: number): boolean {
-  return byte === LINE_FEED || byte === RETURN;
 }

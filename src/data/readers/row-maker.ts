@@ -21,8 +21,8 @@ export function rowOf(place: Place, first: string, second: string, language?: st
 }
 
 /**
- * The row of the values that a typed format holds: Korean text, English text and language. A missing one counts as empty;
- * one that is no text makes the row unreadable.
+ * The row of the values that a typed format holds: Korean text, English text and language. A missing one counts as
+ * empty; one that is no text makes the row unreadable.
  */
 export function rowOfValues(place: Place, columns: TextColumns, [ko, en, language]: readonly unknown[]): Row {
   for (const [name, value] of [

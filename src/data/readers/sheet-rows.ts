@@ -6,8 +6,8 @@ export interface Cell {
   /** From 0. */
   readonly column: number;
   /**
-   * `s`: `value` is the number of a shared string; `n`: a number; `b`: 0 or 1; `d`: a date by ISO 8601; `e`: an error, such
-   * as `#NAME?`; `f`: a formula that was saved without its value; else it is the text itself.
+   * `s`: `value` is the number of a shared string; `n`: a number; `b`: 0 or 1; `d`: a date by ISO 8601; `e`: an error,
+   * such as `#NAME?`; `f`: a formula that was saved without its value; else it is the text itself.
    */
   readonly type: string;
   readonly value: string;

@@ -62,8 +62,8 @@ export function* readSmallFiles(
 const LARGEST_IN_MEMORY = 1 << 28;
 
 /**
- * A file to be read in any order. What is packed into an archive or by gzip is unpacked into memory. Throws an `InputError` for
- * one that is too large.
+ * A file to be read in any order. What is packed into an archive or by gzip is unpacked into memory. Throws an
+ * `InputError` for one that is too large.
  */
 export function openStoredFile(file: StoredFile): RandomAccess {
   if (file.isGzip === true) {

@@ -9,9 +9,9 @@ const ESCAPE = /\\["\t\r\n]/;
 const MOST_CHARACTERS = 1 << 16;
 
 /**
- * Whether backslashes escape in the whole of a tab-separated text, and what fields are then enclosed with: double quotes
- * or nothing. Some quotes, tabs or line breaks stand after a backslash, and that explains every quote that encloses no
- * field, unless quotes are characters throughout, and every row with too many or too few tabs.
+ * Whether backslashes escape in the whole of a tab-separated text, and what fields are then enclosed with: double
+ * quotes or nothing. Some quotes, tabs or line breaks stand after a backslash, and that explains every quote that
+ * encloses no field, unless quotes are characters throughout, and every row with too many or too few tabs.
  *
  * @param width fields of a row
  */

@@ -197,7 +197,8 @@ function partsOf(access: RandomAccess): ReadonlyMap<string, ArchiveMember> {
     if (!(error instanceof InputError)) throw error;
     throw new UnreadableFile(
       access.name,
-      `expected an Excel workbook (.xlsx), got ${access.size} bytes that are not, or not all of it; save it as .xlsx again`,
+      `expected an Excel workbook (.xlsx), got ${access.size} bytes that are not, or not all of it; ` +
+        `save it as .xlsx again`,
     );
   }
 }

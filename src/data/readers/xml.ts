@@ -31,8 +31,8 @@ export interface XmlKind {
 const WORKBOOK: XmlKind = { document: 'the workbook', remedy: 'save it as .xlsx again' };
 
 /**
- * Parses XML in UTF-8, without entities of its own, and gives what the reader made of each piece. Throws an `InputError`
- * for other things.
+ * Parses XML in UTF-8, without entities of its own, and gives what the reader made of each piece. Throws an
+ * `InputError` for other things.
  */
 export async function* readXml<T>(
   pieces: AsyncIterable<Buffer>,

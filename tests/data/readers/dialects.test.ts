@@ -98,6 +98,13 @@ describe('backslashes are told by what lies ahead', () => {
       ['"네" 하고', 'a \n"car"'],
       ['차', 'C:\\'],
     ]);
+    const bare = '"네" 하고\t"a" car\t\\N\n줄\\\n둘\ttwo\\\nlines\t\\N\n차\tcar\t1\n배\tpear\t2\n';
+    expect(await texts(bare, { ko: '1', en: '2' }, 'a.txt')).toEqual([
+      ['"네" 하고', '"a" car'],
+      ['줄\n둘', 'two\nlines'],
+      CAR,
+      ['배', 'pear'],
+    ]);
     const path = 'ko\ten\n차\tC:\\dir\\\n배\t5" pear \\"x\\"\n';
     expect(await tsv(path)).toEqual([
       ['차', 'C:\\dir\\'],

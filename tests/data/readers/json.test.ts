@@ -57,7 +57,8 @@ describe('a JSON array', () => {
   test('is read element by element, whatever stands in its strings', async () => {
     await put(
       'a.json',
-      '\ufeff [\n  {"ko": "차, ]}", "en": "a \\"car\\" [\\\\", "more": {"x": [1, 2]}},\n\n  {"en": "apple",\n "ko": "사과"}\n]\n',
+      '\ufeff [\n  {"ko": "차, ]}", "en": "a \\"car\\" [\\\\", "more": {"x": [1, 2]}},\n\n  {"en": ' +
+        '"apple",\n "ko": "사과"}\n]\n',
     );
     expect(await read()).toEqual([
       ['차, ]}', 'a "car" [\\', 'a.json:1', 'other'],
@@ -106,12 +107,14 @@ describe('a JSON array', () => {
     const element = cut.toString().split('{').length - 1;
     await expectError(
       ['a.json'],
-      `a.json: expected JSON up to its last bracket, got the end of the file after 300000 bytes, in element ${element}; the file is cut short`,
+      `a.json: expected JSON up to its last bracket, got the end of the file after 300000 bytes, in ` +
+        `element ${element}; the file is cut short`,
     );
     await put('b.json', '{"data": [{"ko": "차", "en": "c');
     await expectError(
       ['b.json'],
-      'b.json: expected JSON up to its last bracket, got the end of the file after 32 bytes, in element 1; the file is cut short',
+      'b.json: expected JSON up to its last bracket, got the end of the file after 32 bytes, in ' +
+        'element 1; the file is cut short',
     );
   });
 

@@ -1,0 +1,48 @@
+/** @file What the objects of a JSON file hold, told from the first of them. */
+import { recogniseHeader, whyUnrecognised, type ColumnNames, type TextColumns } from '../columns.js';
+import { corpusOf } from '../corpora.js';
+import type { NoPairs, Probed } from '../format.js';
+import { entriesOf, type JsonObject } from '../readers/json.js';
+import type { Shape } from '../source.js';
+
+/** Objects that are looked at. */
+export const LOOKED_AT = 20;
+
+/** The first object with both columns decides: others may lack one where a text is missing. */
+export function probeObjects(
+  objects: readonly JsonObject[],
+  shape: Shape,
+  name: string,
+  names: ColumnNames,
+): readonly [Probed] | NoPairs {
+  const entries = objects.map((object) => entriesOf(object));
+  for (const own of entries) {
+    const keys = own.map(([key]) => key);
+    const rows = entries.map((others) => keys.map((key) => textAt(others, key)));
+    const recognised = recogniseHeader(keys, names, rows);
+    if (recognised === undefined || areLists(own, recognised.columns)) continue;
+    const texts = entries.map((others) =>
+      others.map(([, value]) => value).filter((value) => typeof value === 'string'),
+    );
+    return [{ shape, columns: recognised.columns, corpus: corpusOf(recognised, texts, name) }];
+  }
+  if (objects.length === 0) return { reason: 'expected objects such as {"ko": "…", "en": "…"}, got none' };
+  const keys = entries[0].map(([key]) => key);
+  return {
+    reason: whyUnrecognised(
+      keys,
+      names,
+      entries.map((others) => keys.map((key) => textAt(others, key))),
+    ),
+  };
+}
+
+/** Whether the columns hold a list each: the object is the whole table. */
+function areLists(entries: readonly (readonly [string, unknown])[], { ko, en }: TextColumns): boolean {
+  return [ko, en].every((column) => entries.some(([key, value]) => key === column && Array.isArray(value)));
+}
+
+function textAt(entries: readonly (readonly [string, unknown])[], key: string): string | undefined {
+  const value = entries.find(([name]) => name === key)?.[1];
+  return typeof value === 'string' ? value : undefined;
+}

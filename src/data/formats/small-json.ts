@@ -1,0 +1,59 @@
+/** @file Many small JSON files, mostly of one object each. */
+import type { ColumnNames } from '../columns.js';
+import type { Probed } from '../format.js';
+import { isObject, objectsOf } from '../readers/json.js';
+import { readSmallFiles, type StoredFile } from '../readers/stored-file.js';
+import { UnreadableFile } from '../unreadable-file.js';
+import { LOOKED_AT, probeObjects } from './json-objects.js';
+
+/** What became of many small files: those with the same keys together, and those that hold no pairs. */
+export interface SmallFiles {
+  readonly tables: readonly { readonly table: Probed; readonly files: readonly StoredFile[] }[];
+  readonly others: readonly { readonly file: StoredFile; readonly reason: string }[];
+}
+
+/**
+ * Tells what many small JSON files hold. Where some of them, from the whole folder, all hold pairs, the others are
+ * taken to; else each is looked at. A file that is no JSON is reported when it is read, among those that are.
+ */
+export function probeSmallFiles(files: readonly StoredFile[], names: ColumnNames): SmallFiles {
+  const step = Math.max(1, Math.floor(files.length / LOOKED_AT));
+  const some = files.filter((_, i) => i < LOOKED_AT || i % step === 0);
+  const sample = sortByKeys(some, names);
+  const isEvenly = sample.tables.length === 1 && sample.others.length === 0;
+  return isEvenly ? { tables: [{ table: sample.tables[0].table, files }], others: [] } : sortByKeys(files, names);
+}
+
+function sortByKeys(files: readonly StoredFile[], names: ColumnNames): SmallFiles {
+  const tables = new Map<string, { table: Probed; files: StoredFile[] }>();
+  const others: { file: StoredFile; reason: string }[] = [];
+  const broken: { file: StoredFile; reason: string }[] = [];
+  for (const { file, bytes } of readSmallFiles(files)) {
+    try {
+      const verdict = probeObjects(
+        objectsOf(bytes, file.name).filter(isObject).slice(0, LOOKED_AT),
+        'json-files',
+        file.name,
+        names,
+      );
+      if ('reason' in verdict) others.push({ file, reason: verdict.reason });
+      else {
+        const [table] = verdict;
+        const key = JSON.stringify([table.columns, table.corpus]);
+        const same = tables.get(key);
+        if (same === undefined) tables.set(key, { table, files: [file] });
+        else same.files.push(file);
+      }
+    } catch (error) {
+      if (!(error instanceof UnreadableFile)) throw error;
+      broken.push({ file, reason: error.why });
+    }
+  }
+  const largest = [...tables.values()].sort((a, b) => b.files.length - a.files.length)[0];
+  if (largest === undefined) return { tables: [], others: [...others, ...broken] };
+  if (broken.length > 0) {
+    const all = new Set([...largest.files, ...broken.map(({ file }) => file)]);
+    largest.files = files.filter((file) => all.has(file));
+  }
+  return { tables: [...tables.values()], others };
+}
