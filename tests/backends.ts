@@ -1,4 +1,4 @@
-import type { BackendChoice } from '../src/engine/tensorflow.js';
+import type { BackendChoice } from '../src/tensorflow/backend.js';
 
 /** The tfjs backends that suites run on. `tensorflow` fails, and does not pass unseen, where set-up could not build it. */
 export const BACKENDS_UNDER_TEST: readonly Exclude<BackendChoice, 'auto'>[] =

@@ -1,6 +1,6 @@
 /** @file Damaged inputs, for everything that reads bytes from outside. */
 import { expect } from 'vitest';
-import { InputError } from '../src/errors.js';
+import { InputError } from '../src/base/errors.js';
 
 /** How many; the environment may ask for more. */
 export const MUTATIONS = Number(process.env.KD_FUZZ ?? 1000);

@@ -9,7 +9,7 @@
  */
 import { noiseFromSeed } from '../../dist/diffusion/noise.js';
 import { openPipeline, readScheduler } from '../../dist/diffusion/pipeline.js';
-import { randomNormal } from '../../dist/random.js';
+import { randomNormal } from '../../dist/base/philox.js';
 import { memoryOf, resetPeak } from './process-memory.mjs';
 
 const { folder, size, lowMemory } = JSON.parse(process.argv[2]);

@@ -15,7 +15,7 @@ import { parseArgs } from 'node:util';
 import { batchesOf } from '../../dist/data/batches.js';
 import { openStore } from '../../dist/data/store/token-store.js';
 import { compiledEngine } from '../../dist/engine/compiled.js';
-import { loadBackend } from '../../dist/engine/tensorflow.js';
+import { loadBackend } from '../../dist/tensorflow/backend.js';
 import { openPretrained } from '../../dist/models/pretrained.js';
 import { LENGTH } from './batch.mjs';
 

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { Graph } from '../../dist/engine/graph/graph.js';
 import { openSession } from '../../dist/engine/graph/session.js';
 import { cast, declareVariable, assignVariable, after, readVariable } from '../../dist/engine/graph/variables.js';
-import { loadBackend } from '../../dist/engine/tensorflow.js';
+import { loadBackend } from '../../dist/tensorflow/backend.js';
 
 const [ROWS, INNER, COLUMNS, ROUNDS] = [4928, 768, 3072, 30];
 

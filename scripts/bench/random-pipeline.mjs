@@ -2,10 +2,10 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { OnnxGraph, tensorHeader, valueInfo } from '../../dist/export/onnx/graph.js';
-import { createPendingFile } from '../../dist/files.js';
-import { DATA_TYPES, externalData, GRAPH, MODEL, TENSOR } from '../../dist/onnx-format.js';
-import { bytes, integer, lengthPrefix } from '../../dist/protobuf.js';
-import { randomNormal } from '../../dist/random.js';
+import { createPendingFile } from '../../dist/base/files.js';
+import { DATA_TYPES, externalData, GRAPH, MODEL, TENSOR } from '../../dist/onnx/format.js';
+import { bytes, integer, lengthPrefix } from '../../dist/base/protobuf.js';
+import { randomNormal } from '../../dist/base/philox.js';
 import { float32ToFloat16 } from '../../dist/weights/half.js';
 
 /** Of v1-4: channels of the UNet's first level; each level has so many times that. */

@@ -9,7 +9,7 @@
 import { compiledEngine } from '../../dist/engine/compiled.js';
 import { eagerEngine } from '../../dist/engine/eager.js';
 import { areLarge, layoutFor, loadOptionsFor } from '../../dist/engine/step-layout.js';
-import { loadBackend } from '../../dist/engine/tensorflow.js';
+import { loadBackend } from '../../dist/tensorflow/backend.js';
 import { randomModel } from '../../dist/models/pretrained.js';
 import { LENGTH, randomBatch } from './batch.mjs';
 import { modelConfigs } from './models.mjs';

@@ -1,7 +1,7 @@
 /** @file Parsers of flag values, each of which says what it expects (commander words the rest), and flags that commands share. */
 import { InvalidArgumentError, Option } from 'commander';
-import type { DeviceChoice } from '../engine/gpu-choice.js';
-import { BACKENDS } from '../engine/tensorflow.js';
+import type { DeviceChoice } from '../tensorflow/gpu-choice.js';
+import { BACKENDS } from '../tensorflow/backend.js';
 
 function number(text: string, expected: string, allowed: (value: number) => boolean): number {
   const value = text.trim() === '' ? NaN : Number(text);

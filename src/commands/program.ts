@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { VERSION } from '../version.js';
+import { VERSION } from '../base/version.js';
 import { doctorCommand } from './doctor/index.js';
 import { encodeCommand } from './encode/index.js';
 import { evalCommand } from './eval/index.js';

@@ -1,8 +1,8 @@
 /** @file What happens when nobody reads standard output or standard error any more. */
 import { closeSync, openSync } from 'node:fs';
 import { isatty } from 'node:tty';
-import { printable } from '../errors.js';
-import { systemReason } from '../files.js';
+import { printable } from '../base/errors.js';
+import { systemReason } from '../base/files.js';
 import { EXIT } from './failure.js';
 
 /** Commands whose result is in files: they go on without a reader. The others end, as `kd eval | head` should. */

@@ -1,4 +1,4 @@
-import { randomSource, shuffledIndices } from './random.js';
+import { randomSource, shuffledIndices } from './shuffle.js';
 import type { IdColumn } from './store/schema.js';
 import type { LocatedRow, StoreRows } from './store/token-store.js';
 

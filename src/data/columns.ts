@@ -1,4 +1,4 @@
-import type { CorpusName } from './corpora.js';
+import type { CorpusName } from './corpus-name.js';
 import { foldName, isSameName, languageRank, SIDE_NAMES, WORDS } from './column-names.js';
 
 export { isSameName } from './column-names.js';

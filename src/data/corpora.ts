@@ -1,9 +1,5 @@
 import type { Recognised } from './columns.js';
-
-/** The corpora that are told apart: the four translation corpora of AI Hub (aihub.or.kr), and anything else. */
-export const CORPORA = ['parallel', 'technology', 'social-science', 'broadcast', 'other'] as const;
-
-export type CorpusName = (typeof CORPORA)[number];
+import type { CorpusName } from './corpus-name.js';
 
 /** What says which of the two corpora with the same header a file is of: what its rows say, else what it is called. */
 const TABLES = [

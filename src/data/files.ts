@@ -1,7 +1,7 @@
 import { lstatSync, readdirSync, readFileSync, statSync, type Stats } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { InputError, messageOf, printable } from '../errors.js';
+import { InputError, messageOf, printable } from '../base/errors.js';
 import { arePartners, sideOf } from './readers/aligned.js';
 import { isZip, listArchive, readMember, whyUnreadable, type ArchiveEntry } from './readers/archive.js';
 import { openFile, type RandomAccess } from './readers/random-access.js';

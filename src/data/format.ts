@@ -1,5 +1,5 @@
 import type { ColumnNames, TextColumns } from './columns.js';
-import type { CorpusName } from './corpora.js';
+import type { CorpusName } from './corpus-name.js';
 import type { Row } from './pair.js';
 import type { StoredFile } from './readers/stored-file.js';
 import type { Dialect } from './readers/dialect.js';

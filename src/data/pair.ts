@@ -1,4 +1,4 @@
-import type { CorpusName } from './corpora.js';
+import type { CorpusName } from './corpus-name.js';
 
 /** Where a row stands, as a person would look for it. */
 export interface Place {

@@ -1,5 +1,5 @@
 import type { TextColumns } from './columns.js';
-import type { CorpusName } from './corpora.js';
+import type { CorpusName } from './corpus-name.js';
 import type { Dialect } from './readers/dialect.js';
 import type { JsonTable } from './readers/json-table.js';
 import type { SheetLayout } from './readers/sheet-layout.js';

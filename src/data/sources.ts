@@ -1,10 +1,10 @@
 /** @file Where pairs come from: the files under some paths, told apart and put in order. */
 import path from 'node:path';
-import { InputError } from '../errors.js';
-import { shellQuote } from '../shell.js';
+import { InputError } from '../base/errors.js';
+import { shellQuote } from '../base/shell.js';
 import type { ColumnNames } from './columns.js';
 import { titleOf, withoutCopies } from './copies.js';
-import { CORPORA } from './corpora.js';
+import { CORPORA } from './corpus-name.js';
 import { compareNames, filesInArchive, findFiles, type FileFolder, type FoundFiles } from './files.js';
 import { isNoPairs, type NoPairs, type Probed } from './format.js';
 import { probeSmallFiles } from './formats/small-json.js';

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { createReadStream } from 'node:fs';
-import { InputError, messageOf } from '../errors.js';
+import { InputError, messageOf } from '../base/errors.js';
 import { countLineBreaks, findInvalidByte, lengthOfWholeCharacters } from './readers/utf8.js';
 
 const BYTE_ORDER_MARK = '\ufeff';

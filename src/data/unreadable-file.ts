@@ -1,5 +1,5 @@
-import { InputError } from '../errors.js';
-import { systemReason } from '../files.js';
+import { InputError } from '../base/errors.js';
+import { systemReason } from '../base/files.js';
 
 /** A file of data that cannot be read, or not beyond some place in it. */
 export class UnreadableFile extends InputError {

@@ -1,8 +1,8 @@
 /** @file The VAE's decoder of a pipeline: latents to pixels. */
-import { InputError } from '../errors.js';
+import { InputError } from '../base/errors.js';
 import { joined, LATENT_CHANNELS, PIXELS_PER_LATENT } from './latents.js';
 import { loadOnnx, type OnnxModel, type Port, type Provider } from './onnx.js';
-import type { Pixels } from './pipeline.js';
+import type { Pixels } from './tensors.js';
 import { assignRoles, fixedSize, outputOf, usualValues, type Role } from './ports.js';
 import { checkPictureSize, wrongInputs } from './wrong-model.js';
 

@@ -1,8 +1,8 @@
 /** @file Texts as a text encoder has them: hidden states, the mean squared error between two, and what of a text was lost. */
-import type { EncoderEngine } from '../engine/encoder.js';
-import { InputError } from '../errors.js';
+import type { EncoderEngine } from '../engine/encoder-engine.js';
+import { InputError } from '../base/errors.js';
 import type { TextTokenizer } from '../text/tokenizer.js';
-import type { Embedding } from './pipeline.js';
+import type { Embedding } from './tensors.js';
 
 /** Texts encoded at once. */
 const BATCH = 16;

@@ -1,7 +1,7 @@
 /** @file A labelled grid of pictures as one: a row for each prompt, a column for each encoder. */
 import sharp, { type OverlayOptions } from 'sharp';
 import { cutAtStart, svgLine, wrap } from './lettering.js';
-import type { Pixels } from './pipeline.js';
+import type { Pixels } from './tensors.js';
 
 /** A picture of the grid, with what stands under it. */
 export interface GridCell {

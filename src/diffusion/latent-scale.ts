@@ -1,7 +1,7 @@
 /** @file What latents were multiplied by when the UNet was trained: `scaling_factor` in the VAE's configuration. */
 import { join } from 'node:path';
-import { InputError } from '../errors.js';
-import { shownJson } from '../python-json.js';
+import { InputError } from '../base/errors.js';
+import { shownJson } from '../base/python-json.js';
 import { readJsonObject } from '../text/json-files.js';
 
 /** Of Stable Diffusion 1 and 2: https://github.com/CompVis/stable-diffusion, `v1-inference.yaml`, `scale_factor`. */

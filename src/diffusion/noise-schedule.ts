@@ -1,5 +1,5 @@
 /** @file How much noise there is at each of the time steps that a model was trained on. */
-import { InputError } from '../errors.js';
+import { InputError } from '../base/errors.js';
 import type { CommonConfig, NoiseScheduleConfig } from './scheduler-config.js';
 
 /** Never more noise in one step than this, as in arXiv 2102.09672, section 3.2. */

@@ -1,6 +1,6 @@
 /** @file The noise that a picture starts from. */
-import { InputError } from '../errors.js';
-import { hash32, randomNormal } from '../random.js';
+import { InputError } from '../base/errors.js';
+import { hash32, randomNormal } from '../base/philox.js';
 import { openSafetensors } from '../weights/safetensors.js';
 import { shownShape } from '../weights/wording.js';
 import { LATENT_CHANNELS, PIXELS_PER_LATENT } from './latents.js';

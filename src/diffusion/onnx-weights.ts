@@ -1,10 +1,10 @@
 /** @file Where the weights of an ONNX file lie: found, checked and moved without holding them in memory. */
 import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { InputError } from '../errors.js';
-import { createPendingFile, writeFileAtomic, type PendingFile } from '../files.js';
-import { DATA_TYPES, EXTERNAL, externalData, GRAPH, MODEL, TENSOR } from '../onnx-format.js';
-import { bytes, fieldsOf, type Field } from '../protobuf.js';
+import { InputError } from '../base/errors.js';
+import { createPendingFile, writeFileAtomic, type PendingFile } from '../base/files.js';
+import { DATA_TYPES, EXTERNAL, externalData, GRAPH, MODEL, TENSOR } from '../onnx/format.js';
+import { bytes, fieldsOf, type Field } from '../base/protobuf.js';
 import { hintFromStart, openRandomAccess, type RandomAccessFile } from '../weights/byte-source.js';
 
 /** What an ONNX file says of its weights. */

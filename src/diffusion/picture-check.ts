@@ -1,4 +1,4 @@
-import type { Pixels } from './pipeline.js';
+import type { Pixels } from './tensors.js';
 
 /** What is wrong with a picture, with the likely cause; undefined where nothing is to be seen. */
 export function findTrouble({ data, isFinite }: Pixels): string | undefined {

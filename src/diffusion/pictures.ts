@@ -6,8 +6,8 @@
  */
 import { open, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeFileAtomic } from '../files.js';
-import { numberedNames, writeNewFile } from '../new-file.js';
+import { writeFileAtomic } from '../base/files.js';
+import { numberedNames, writeNewFile } from '../base/new-file.js';
 import { textsOf } from './png.js';
 
 /** The list beside the pictures. */

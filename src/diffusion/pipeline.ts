@@ -6,7 +6,7 @@
  */
 import { readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { InputError } from '../errors.js';
+import { InputError } from '../base/errors.js';
 import { readJsonObject } from '../text/json-files.js';
 import { PIPELINE_FILES } from '../weights/hub.js';
 import { loadDecoder, type Decoder } from './decoder.js';
@@ -14,11 +14,9 @@ import { readLatentScale } from './latent-scale.js';
 import { weightedSum } from './latents.js';
 import type { Provider } from './onnx.js';
 import { parseSchedulerConfig, type SchedulerConfig, type SchedulerName } from './scheduler-config.js';
-import { createScheduler } from './scheduler.js';
+import { createScheduler } from './create-scheduler.js';
 import { loadUnet, type Unet } from './unet.js';
-
-/** A text as its hidden states. `[L, D]` */
-export type Embedding = Float32Array;
+import type { Embedding, Pixels } from './tensors.js';
 
 /** What one picture is made from. */
 export interface PictureRequest {
@@ -36,15 +34,6 @@ export interface PictureRequest {
   readonly oneByOne?: boolean;
   /** After each time step: how many are done, and the latents as they are. */
   readonly onStep?: (done: number, latents: Float32Array) => Promise<void> | void;
-}
-
-/** Pixels, red, green, blue. `[height, width, 3]` in 0 … 255. */
-export interface Pixels {
-  readonly width: number;
-  readonly height: number;
-  readonly data: Uint8Array;
-  /** Whether every value the decoder gave was a number. */
-  readonly isFinite: boolean;
 }
 
 /** An image model ready to draw. */

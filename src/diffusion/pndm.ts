@@ -3,7 +3,7 @@
  * formula 11, begun with Runge-Kutta steps (PRK), or, with `skip_prk_steps`, with multistep formulas of lower order and
  * one Heun step, as Stable Diffusion was published (CompVis/latent-diffusion, pull request 51).
  */
-import { InputError } from '../errors.js';
+import { InputError } from '../base/errors.js';
 import { weightedSum, type Term } from './latents.js';
 import { alphasCumprod } from './noise-schedule.js';
 import { noiseLevel, predictedNoise } from './prediction.js';

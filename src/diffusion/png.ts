@@ -1,7 +1,7 @@
 /** @file PNG files with what they were made from in text chunks. */
 import { crc32 } from 'node:zlib';
 import sharp from 'sharp';
-import type { Pixels } from './pipeline.js';
+import type { Pixels } from './tensors.js';
 
 /** Length of the signature and the IHDR chunk that a PNG begins with. */
 const HEADER_LENGTH = 8 + 25;

@@ -3,8 +3,8 @@
  * defaults for those that are absent, and passes over the rest, so that one can be built from another's file.
  * Fields and defaults: diffusers 0.42, `schedulers/scheduling_{unipc_multistep,pndm,ddim}.py`.
  */
-import { InputError } from '../errors.js';
-import { shownJson } from '../python-json.js';
+import { InputError } from '../base/errors.js';
+import { shownJson } from '../base/python-json.js';
 
 /** The schedulers there are, by the names of `--scheduler`. */
 export const SCHEDULERS = ['unipc', 'pndm', 'ddim'] as const;

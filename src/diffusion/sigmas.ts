@@ -1,5 +1,5 @@
 /** @file The noise levels that UniPC visits, as σ/α: from the time steps, or chosen by themselves and turned into time steps. */
-import { InputError } from '../errors.js';
+import { InputError } from '../base/errors.js';
 import { alphasCumprod, SMALLEST_ALPHA } from './noise-schedule.js';
 import type { UniPCConfig } from './scheduler-config.js';
 import { linspace, roundHalfEven, spacedTimesteps } from './timesteps.js';

@@ -2,7 +2,7 @@
  * @file Which of the training's time steps are visited: arXiv 2305.08891, table 2, with the roundings of NumPy, which
  * decide between two neighbours.
  */
-import { InputError } from '../errors.js';
+import { InputError } from '../base/errors.js';
 import type { CommonConfig } from './scheduler-config.js';
 
 /** To the nearest whole number, halves to the even one. */

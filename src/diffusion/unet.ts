@@ -1,9 +1,9 @@
 /** @file The UNet of a pipeline: what noise is in latents at a time step, given a text's hidden states. */
-import { InputError } from '../errors.js';
+import { InputError } from '../base/errors.js';
 import { MAX_LENGTH } from '../text/tokenizer.js';
 import { joined, LATENT_CHANNELS, parts, PIXELS_PER_LATENT } from './latents.js';
 import { loadOnnx, type OnnxModel, type Port, type Provider, type Values } from './onnx.js';
-import type { Embedding } from './pipeline.js';
+import type { Embedding } from './tensors.js';
 import { assignRoles, fixedSize, outputOf, usualValues, type Role } from './ports.js';
 import { checkPictureSize, wrongInputs } from './wrong-model.js';
 

@@ -1,5 +1,5 @@
 /** @file What is said of a model that is not the one its place is for. */
-import { InputError } from '../errors.js';
+import { InputError } from '../base/errors.js';
 import { shown } from '../weights/wording.js';
 import { PIXELS_PER_LATENT } from './latents.js';
 import type { OnnxModel, Port } from './onnx.js';

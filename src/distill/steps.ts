@@ -1,6 +1,6 @@
 /** @file The steps of a run, one after another: their pairs, learning rates, and what to do about one that is not finite. */
 import type { Batch, Batches } from '../data/batches.js';
-import { InputError } from '../errors.js';
+import { InputError } from '../base/errors.js';
 import type { Engine, StepResult } from './engine.js';
 import type { StepRecord } from './records.js';
 import { learningRateAt, type Schedule } from './schedule.js';

@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { ParameterValues } from '../distill/engine.js';
 import { sizeOf, type TextEncoder } from '../models/text-encoder.js';
-import type { Encoded, EncoderEngine } from './encoder.js';
+import type { Encoded, EncoderEngine } from './encoder-engine.js';
 import { Graph, type GraphNode } from './graph/graph.js';
 import { declareModel, recordedParams, setVariables } from './graph/model-variables.js';
 import { record, type Recording } from './graph/recorder.js';

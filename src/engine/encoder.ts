@@ -5,24 +5,7 @@ import { MAX_LENGTH } from '../text/tokenizer.js';
 import { compiledEncoder } from './compiled-encoder.js';
 import { disposeParams, uploadParams } from './params.js';
 import { cutTexts, lengthFor, textLengths } from './text-lengths.js';
-
-/** The outputs for `B` texts, row-major. */
-export interface Encoded {
-  /** `[B, L, D]` */
-  readonly lastHiddenState: Float32Array;
-  /** `[B, D]` */
-  readonly poolerOutput: Float32Array;
-}
-
-/** A model ready to encode. */
-export interface EncoderEngine {
-  /**
-   * @param ids `[B, L]`, row-major
-   * @param attentionMask `[B, L]`, 1 for a token and 0 for padding; absent: no mask
-   */
-  encode(ids: Int32Array, batch: number, attentionMask?: Float32Array): Promise<Encoded>;
-  dispose(): void;
-}
+import type { Encoded, EncoderEngine } from './encoder-engine.js';
 
 /**
  * Loads a model's parameters to encode with, and owns them until `dispose`: a recorded graph on TensorFlow, tfjs's ops on

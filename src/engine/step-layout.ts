@@ -1,6 +1,6 @@
 /** @file How a step is laid out for the size of its models: what TensorFlow is told before it is loaded, and what a recorded graph is made of. */
 import { countParameters, type TextEncoder } from '../models/text-encoder.js';
-import type { BackendInfo, LoadOptions } from './tensorflow.js';
+import type { BackendInfo, LoadOptions } from '../tensorflow/backend.js';
 
 /** See EngineOptions. */
 export interface StepLayout {

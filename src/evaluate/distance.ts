@@ -1,5 +1,5 @@
 /** @file How far a model's outputs are from the teacher's, pair by pair, so that any group of pairs can be looked at. */
-import type { Encoded } from '../engine/encoder.js';
+import type { Encoded } from '../engine/encoder-engine.js';
 import type { Distance } from './evaluation.js';
 import { meanOf } from './mean.js';
 

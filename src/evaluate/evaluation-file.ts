@@ -1,9 +1,19 @@
 /** @file `evaluation.json`: a run's evaluations, kept in its folder. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { InputError, messageOf } from '../errors.js';
-import { fileError, writeFileAtomic } from '../files.js';
-import { aNumber, aText, both, listOf, maybe, objectWith, orNull, recordOf, type ShapeCheck } from '../json-shape.js';
+import { InputError, messageOf } from '../base/errors.js';
+import { fileError, writeFileAtomic } from '../base/files.js';
+import {
+  aNumber,
+  aText,
+  both,
+  listOf,
+  maybe,
+  objectWith,
+  orNull,
+  recordOf,
+  type ShapeCheck,
+} from '../base/json-shape.js';
 import { LANGUAGES, POOLINGS, type RunEvaluations } from './evaluation.js';
 
 export const EVALUATION_FILE = 'evaluation.json';

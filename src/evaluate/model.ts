@@ -1,5 +1,5 @@
-import type { Encoded, EncoderEngine } from '../engine/encoder.js';
-import { InputError } from '../errors.js';
+import type { Encoded, EncoderEngine } from '../engine/encoder-engine.js';
+import { InputError } from '../base/errors.js';
 import { tokenBatch } from '../text/token-batch.js';
 import type { TextTokenizer } from '../text/tokenizer.js';
 import type { ModelFacts } from './evaluation.js';

@@ -1,5 +1,5 @@
 /** @file Compares models on pairs of sentences: how near they come to the teacher, and whether translations find each other. */
-import type { CorpusName } from '../data/corpora.js';
+import type { CorpusName } from '../data/corpus-name.js';
 import { addDistances, emptyDistances, meanDistance, type PairDistances } from './distance.js';
 import {
   LANGUAGES,

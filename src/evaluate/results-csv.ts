@@ -1,5 +1,5 @@
 /** @file Evaluations for other programs: one rectangular CSV, every number in full, no name a formula. */
-import { csvField } from '../csv.js';
+import { csvField } from '../base/csv.js';
 import {
   LANGUAGES,
   type Distance,

@@ -1,4 +1,4 @@
-import { escapeMarkdown } from '../markdown.js';
+import { escapeMarkdown } from '../base/markdown.js';
 import { cellText, isNumeric, type Table } from './table.js';
 
 /** Tables in GitHub's Markdown. */

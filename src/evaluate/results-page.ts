@@ -1,5 +1,5 @@
 /** @file Evaluations as one HTML file that needs nothing else. */
-import { escapeHtml } from '../html.js';
+import { escapeHtml } from '../base/html.js';
 import { cellText, columnSpans, isNumeric, type Cell, type Column, type Table } from './table.js';
 
 /** Colours as in the project's other pages, light and dark. */

@@ -9,8 +9,8 @@ import { isSameName } from '../data/columns.js';
 import { soundRecordsOf } from '../data/readers/delimited.js';
 import { decodeText, linesOf, utf8Pieces } from '../data/readers/encoding.js';
 import { readBytes } from '../data/text-file.js';
-import { InputError, messageOf } from '../errors.js';
-import { fileError } from '../files.js';
+import { InputError, messageOf } from '../base/errors.js';
+import { fileError } from '../base/files.js';
 import type { StsPair } from './sts.js';
 
 /** A row with the line it is on, for messages. */

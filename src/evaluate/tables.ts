@@ -1,5 +1,5 @@
 /** @file Evaluations as tables for people. */
-import { formatBytes, formatCount, formatCounted } from '../format.js';
+import { formatBytes, formatCount, formatCounted } from '../base/format.js';
 import {
   LANGUAGES,
   POOLINGS,

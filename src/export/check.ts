@@ -1,6 +1,6 @@
 /** @file What an export must give: the encoder's own outputs for a few texts, computed before it is written. */
-import type { Encoded, EncoderEngine } from '../engine/encoder.js';
-import { InputError } from '../errors.js';
+import type { Encoded, EncoderEngine } from '../engine/encoder-engine.js';
+import { InputError } from '../base/errors.js';
 import type { TextTokenizer } from '../text/tokenizer.js';
 
 /** Empty, both languages, mixed, and one over 77 tokens. */

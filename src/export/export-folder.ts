@@ -1,9 +1,9 @@
 /** @file The folder of an export: whole and checked, or not there; and nobody else's. */
 import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
-import { InputError } from '../errors.js';
-import { fileError, syncFolder, writeFileAtomic } from '../files.js';
-import { makerTag, removeLeftovers } from '../leftovers.js';
+import { InputError } from '../base/errors.js';
+import { fileError, syncFolder, writeFileAtomic } from '../base/files.js';
+import { makerTag, removeLeftovers } from '../base/leftovers.js';
 
 /** The file that makes a folder an export: what it was made from, and how. */
 export const EXPORT_FILE = 'kd-export.json';

@@ -1,17 +1,18 @@
 /** @file An export from beginning to end. */
 import { basename, join, resolve } from 'node:path';
-import type { EncoderEngine } from '../engine/encoder.js';
-import { writeFileAtomic } from '../files.js';
+import type { EncoderEngine } from '../engine/encoder-engine.js';
+import { writeFileAtomic } from '../base/files.js';
 import { exportedConfig } from '../models/exported-config.js';
-import { parsePythonJson } from '../python-json.js';
+import { parsePythonJson } from '../base/python-json.js';
 import type { TextTokenizer } from '../text/tokenizer.js';
 import type { RunConfigModel } from '../runs/run-config.js';
-import { VERSION } from '../version.js';
+import { VERSION } from '../base/version.js';
 import { originOf } from '../weights/origin.js';
 import { encodeReference } from './check.js';
 import { writeExportFolder } from './export-folder.js';
 import { checkFormat, checkFormatWritten, LAYOUT, writeFormat, type Format, type ModelToExport } from './formats.js';
-import { modelCard, type CardModel } from './model-card.js';
+import { modelCard } from './model-card.js';
+import { type CardModel } from './card-contents.js';
 import { tokenizerClass } from './tokenizer-files.js';
 import { readTrainingRecord } from './training-record.js';
 

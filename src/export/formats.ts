@@ -1,12 +1,13 @@
 /** @file The three formats: what each writes, and how it is opened again to be compared with the model. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { encoderEngine, type Encoded } from '../engine/encoder.js';
-import { InputError } from '../errors.js';
-import { writeFileAtomic } from '../files.js';
+import { encoderEngine } from '../engine/encoder.js';
+import { type Encoded } from '../engine/encoder-engine.js';
+import { InputError } from '../base/errors.js';
+import { writeFileAtomic } from '../base/files.js';
 import { exportedConfig } from '../models/exported-config.js';
 import { writeModelFolder } from '../models/model-folder.js';
-import { formatPythonJson, formatStandardJson } from '../python-json.js';
+import { formatPythonJson, formatStandardJson } from '../base/python-json.js';
 import { openPretrained, type PretrainedModel } from '../models/pretrained.js';
 import { isProjection } from '../models/projection.js';
 import { loadTokenizer } from '../text/tokenizer.js';

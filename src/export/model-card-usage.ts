@@ -1,7 +1,7 @@
 /** @file How an export is used from Python and JavaScript, as the model card shows it. */
 import { isProjection } from '../models/projection.js';
 import { MAX_LENGTH } from '../text/tokenizer.js';
-import type { CardContents } from './model-card.js';
+import type { CardContents } from './card-contents.js';
 
 const block = (language: string, code: string): string => `\`\`\`${language}\n${code}\n\`\`\``;
 

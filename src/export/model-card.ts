@@ -1,37 +1,13 @@
 /** @file The README of an export, a model card as the hub shows it: what the model is, how it was made, how it is used. */
-import { countParameters, type TextEncoder } from '../models/text-encoder.js';
+import { countParameters } from '../models/text-encoder.js';
 import { isProjection } from '../models/projection.js';
 import { MAX_LENGTH } from '../text/tokenizer.js';
-import { codeSpan, escapeMarkdown } from '../markdown.js';
-import type { ModelOrigin } from '../weights/origin.js';
-import { VERSION } from '../version.js';
+import { codeSpan, escapeMarkdown } from '../base/markdown.js';
+import { VERSION } from '../base/version.js';
 import type { Format } from './formats.js';
 import { usageOf } from './model-card-usage.js';
 import type { TrainingRecord } from './training-record.js';
-
-/** A model as it was named, and where it came from. */
-export interface CardModel {
-  readonly source: string;
-  readonly origin: ModelOrigin;
-}
-
-export interface CardContents {
-  /** The name of the export. */
-  readonly name: string;
-  readonly format: Format;
-  readonly encoder: TextEncoder;
-  /** The class of transformers that reads the model. */
-  readonly architecture: string;
-  /** The class of transformers that reads its tokenizer. */
-  readonly tokenizer: string;
-  /** What the model was exported from. */
-  readonly exported: CardModel;
-  /** Absent for a model that no run of kd trained. */
-  readonly training?: TrainingRecord | undefined;
-  readonly teacher?: CardModel | undefined;
-  /** What the student started from. */
-  readonly student?: CardModel | undefined;
-}
+import type { CardModel, CardContents } from './card-contents.js';
 
 const LIBRARIES: Readonly<Record<Format, string>> = {
   transformers: 'transformers',

@@ -10,7 +10,7 @@ import {
   InvalidApiResponseFormatError,
   repoExists,
 } from '@huggingface/hub';
-import { InputError, messageOf } from '../errors.js';
+import { InputError, messageOf } from '../base/errors.js';
 import { AnswerError, hubFetch, PLACEHOLDER_TOKEN, UnreachableError } from '../weights/http.js';
 import { findToken, hubAddress, hubTimeout } from '../weights/hub-environment.js';
 import { shown } from '../weights/wording.js';

@@ -7,7 +7,7 @@
  */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeFileAtomic } from '../files.js';
+import { writeFileAtomic } from '../base/files.js';
 import { isProjection } from '../models/projection.js';
 import type { TextEncoder } from '../models/text-encoder.js';
 import { MAX_LENGTH } from '../text/tokenizer.js';

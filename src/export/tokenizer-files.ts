@@ -1,8 +1,8 @@
 /** @file The tokenizer's files as other programs read them. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeFileAtomic } from '../files.js';
-import type { JsonFormat } from '../python-json.js';
+import { writeFileAtomic } from '../base/files.js';
+import type { JsonFormat } from '../base/python-json.js';
 import { readTokenizerFiles, TOKENIZER_FILES } from '../text/tokenizer-files.js';
 import { readJsonObject, type AddedToken, type TokenizerJson } from '../text/tokenizer-json.js';
 import { MAX_LENGTH } from '../text/tokenizer.js';

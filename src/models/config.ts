@@ -1,9 +1,9 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { InputError, messageOf } from '../errors.js';
-import { systemReason } from '../files.js';
-import { parsePythonJson } from '../python-json.js';
-import { readRegularFile } from '../regular-file.js';
+import { InputError, messageOf } from '../base/errors.js';
+import { systemReason } from '../base/files.js';
+import { parsePythonJson } from '../base/python-json.js';
+import { readRegularFile } from '../base/regular-file.js';
 import { nestingOf } from '../weights/json-keys.js';
 import { shownValue } from '../weights/wording.js';
 

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { hash32 } from '../random.js';
+import { hash32 } from '../base/philox.js';
 
 /** What a dropout mask depends on, besides its place in the model. */
 export interface DropoutKey {

@@ -1,5 +1,5 @@
 /** @file The `config.json` that goes along with exported weights, as transformers reads it. */
-import { formatPythonJson, type JsonFormat } from '../python-json.js';
+import { formatPythonJson, type JsonFormat } from '../base/python-json.js';
 import { CLIP_TYPES, clipTextPart, type Json, type TextModelConfig } from './config.js';
 
 /** Settings that transformers checks to be floating-point numbers: `1` is refused where `1.0` is meant. */

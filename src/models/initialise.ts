@@ -1,4 +1,4 @@
-import { hash32, randomNormal } from '../random.js';
+import { hash32, randomNormal } from '../base/philox.js';
 import { sizeOf, type Shapes } from './text-encoder.js';
 
 /**

@@ -1,7 +1,7 @@
 /** @file Writes a model's folder as transformers reads it; `pretrained.ts` reads one. */
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { writeFileAtomic } from '../files.js';
+import { writeFileAtomic } from '../base/files.js';
 import { PROJECTION_FILE } from '../weights/folder.js';
 import { createSafetensors, type SafetensorsWriter } from '../weights/safetensors-writer.js';
 import { isProjection, nameInFile } from './projection.js';

@@ -1,7 +1,7 @@
 /** @file Models from folders and from the hub: configuration, parameters, and what had to be said about them. */
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { InputError } from '../errors.js';
+import { InputError } from '../base/errors.js';
 import { checkFinite } from '../weights/finite.js';
 import { openWeights, PROJECTION_FILE } from '../weights/folder.js';
 import { loadParameters, type StoredParameters } from '../weights/parameters.js';

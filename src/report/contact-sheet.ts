@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { messageOf } from '../errors.js';
+import { messageOf } from '../base/errors.js';
 import { PICTURES_FOLDER, readPictures, type Picture } from '../diffusion/pictures.js';
 import type { ContactSheet, Thumbnail } from './report-data.js';
 

@@ -6,7 +6,7 @@ import { init, use } from 'echarts/core';
 import { SVGRenderer } from 'echarts/renderers';
 import sharp from 'sharp';
 import { lineWidth, svgLine } from '../diffusion/lettering.js';
-import { writeFileAtomic } from '../files.js';
+import { writeFileAtomic } from '../base/files.js';
 import { curveChartOption, type Line, type Point } from './curve-chart.js';
 import { PALETTES } from './palette.js';
 import type { ReportData } from './report-data.js';

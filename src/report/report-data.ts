@@ -1,6 +1,6 @@
 /** @file What a report shows, as it is embedded in its page and sent to it. */
 import type { PrepareReport } from '../data/prepare/report.js';
-import type { PublishedResult } from '../distill/recipes.js';
+import type { PublishedResult } from '../training/recipes.js';
 import type { RunEvaluations } from '../evaluate/evaluation.js';
 import type { SeriesJson } from './series.js';
 

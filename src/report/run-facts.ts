@@ -1,15 +1,15 @@
 /** @file What a run's folder says of the run, apart from its logs. */
 import { basename, dirname, relative, resolve } from 'node:path';
 import { readReport, type PrepareReport } from '../data/prepare/report.js';
-import { recipeOf } from '../distill/recipes.js';
-import { messageOf } from '../errors.js';
+import { recipeOf } from '../training/recipes.js';
+import { messageOf } from '../base/errors.js';
 import { readEvaluations } from '../evaluate/evaluation-file.js';
 import { checkpointNames } from '../runs/checkpoint.js';
 import type { ValidationRow } from '../runs/log-reader.js';
 import type { RunConfig } from '../runs/run-config.js';
 import { pointedAt, type Pointer } from '../runs/run-folder.js';
 import { isWritten } from '../runs/run-lock.js';
-import { flagWords, shellCommand } from '../shell.js';
+import { flagWords, shellCommand } from '../base/shell.js';
 import { contactSheet } from './contact-sheet.js';
 import type { Entry, RunFacts, RunState, Sections } from './report-data.js';
 import type { CurveRow } from './series.js';

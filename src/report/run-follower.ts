@@ -7,7 +7,7 @@ import { EVALUATION_FILE } from '../evaluate/evaluation-file.js';
 import { followLossLog, followValidationLog, type ValidationRow } from '../runs/log-reader.js';
 import { readRunConfig } from '../runs/run-config.js';
 import { RUN_CONFIG } from '../runs/run-folder.js';
-import { VERSION } from '../version.js';
+import { VERSION } from '../base/version.js';
 import type { News, Position, ReportData, RunFacts, Sections, ValidationPoint } from './report-data.js';
 import { runFacts, sectionsOf } from './run-facts.js';
 import { CURVES, Series, type CurveRow } from './series.js';

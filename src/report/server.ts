@@ -1,7 +1,7 @@
 /** @file A report over HTTP, for this machine alone. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { InputError, messageOf } from '../errors.js';
+import { InputError, messageOf } from '../base/errors.js';
 import { contentPolicy, embedded, readPageAssets, reportPage, type PageAssets } from './page.js';
 import type { RunFollower } from './run-follower.js';
 

@@ -2,9 +2,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { textsOf, type StoreRows } from '../data/store/token-store.js';
-import type { EncoderEngine } from '../engine/encoder.js';
-import { writeFileAtomic } from '../files.js';
-import { aNumber, aText, listOf, objectWith, orNull } from '../json-shape.js';
+import type { EncoderEngine } from '../engine/encoder-engine.js';
+import { writeFileAtomic } from '../base/files.js';
+import { aNumber, aText, listOf, objectWith, orNull } from '../base/json-shape.js';
 import type { TextTokenizer } from '../text/tokenizer.js';
 import type { Translations } from './report-data.js';
 

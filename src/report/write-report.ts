@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { writeFileAtomic } from '../files.js';
+import { writeFileAtomic } from '../base/files.js';
 import { readPageAssets, reportPage } from './page.js';
 import { followRun } from './run-follower.js';
 

@@ -1,9 +1,9 @@
 /** @file Which checkpoint a run goes on from: the newest whose every byte is what its manifest says. */
 import { readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { InputError } from '../errors.js';
-import { fileError, isPendingName, syncFolder } from '../files.js';
-import { removeLeftovers } from '../leftovers.js';
+import { InputError } from '../base/errors.js';
+import { fileError, isPendingName, syncFolder } from '../base/files.js';
+import { removeLeftovers } from '../base/leftovers.js';
 import { checkFiles, parseManifest } from '../weights/manifest.js';
 import { CHECKPOINT_FILES, checkpointNames, folderOfCheckpoint, REPLACED, TEMPORARY } from './checkpoint.js';
 import { parseTrainer, type TrainerFile } from './trainer-state.js';

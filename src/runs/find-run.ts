@@ -4,7 +4,7 @@
  * `first/step-00000300`.
  */
 import { relative, resolve } from 'node:path';
-import { InputError } from '../errors.js';
+import { InputError } from '../base/errors.js';
 import { checkpointName, checkpointNames } from './checkpoint.js';
 import { isRun } from './run-list.js';
 import { pointedAt, runsUnder } from './run-folder.js';

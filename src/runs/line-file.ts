@@ -4,7 +4,7 @@
  */
 import { closeSync, fdatasyncSync, fstatSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { fileError, writeFileAtomic } from '../files.js';
+import { fileError, writeFileAtomic } from '../base/files.js';
 
 export interface RecordFile {
   append(record: Uint8Array): void;

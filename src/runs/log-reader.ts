@@ -1,8 +1,8 @@
 /** @file Reads a run's logs while it writes them: what is whole, in order, once. */
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileError } from '../files.js';
-import { openRegularFile } from '../regular-file.js';
+import { fileError } from '../base/files.js';
+import { openRegularFile } from '../base/regular-file.js';
 import { LOSS_COLUMNS, VALIDATION_COLUMNS } from './loss-log.js';
 
 /** A line of a log: NaN for what is no number, or a column that the file lacks. */

@@ -4,7 +4,7 @@
  */
 import { access } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { InputError } from '../errors.js';
+import { InputError } from '../base/errors.js';
 import { folderOfCheckpoint } from './checkpoint.js';
 import { checkpointAt, findRun, isRunName, noSuchRun, usualCheckpoint } from './find-run.js';
 import { readRunConfig } from './run-config.js';

@@ -1,7 +1,7 @@
 /** @file `optimizer.safetensors`: Adam's moments of every trained parameter. Written by this tool, but read as anybody's. */
 import { momentShapes } from '../distill/adamw.js';
 import type { ParameterValues } from '../distill/engine.js';
-import { InputError } from '../errors.js';
+import { InputError } from '../base/errors.js';
 import type { Shapes } from '../models/text-encoder.js';
 import { checkFinite } from '../weights/finite.js';
 import { openSafetensors } from '../weights/safetensors.js';

@@ -1,7 +1,7 @@
 /** @file Checkpoints that training removes (`--keep`) while another command is about to read them. */
 import { stat } from 'node:fs/promises';
 import { basename, dirname, relative } from 'node:path';
-import { InputError } from '../errors.js';
+import { InputError } from '../base/errors.js';
 import { CHECKPOINT, checkpointNames } from './checkpoint.js';
 import { isRun } from './run-list.js';
 

@@ -1,10 +1,10 @@
 /** @file A run's `config.json`: what it was begun with. Written by this tool, but read as anybody's. */
 import { join } from 'node:path';
-import { InputError } from '../errors.js';
-import { writeFileAtomic } from '../files.js';
-import { readRegularFile } from '../regular-file.js';
+import { InputError } from '../base/errors.js';
+import { writeFileAtomic } from '../base/files.js';
+import { readRegularFile } from '../base/regular-file.js';
 import type { ModelOrigin } from '../weights/origin.js';
-import { parseJson } from './parse-json.js';
+import { parseJson } from '../base/parse-json.js';
 import { LARGEST_CONFIG, nextOrder } from './run-list.js';
 import { RUN_CONFIG } from './run-names.js';
 import type { Fingerprints } from './trainer-state.js';

@@ -1,8 +1,8 @@
 /** @file The files of a run that whoever goes on with it reads and writes, beside its checkpoints. */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileError } from '../files.js';
-import { checkIfFile } from '../regular-file.js';
+import { fileError } from '../base/files.js';
+import { checkIfFile } from '../base/regular-file.js';
 import { LOG_FILES } from './loss-log.js';
 import { POINTERS, RUN_CONFIG } from './run-folder.js';
 import { isEventFile } from './tensorboard.js';

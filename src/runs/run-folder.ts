@@ -2,11 +2,11 @@
 import { constants, readdirSync, rmdirSync, rmSync, type Stats } from 'node:fs';
 import { access, mkdir, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { InputError } from '../errors.js';
-import { fileError, writeFileAtomic } from '../files.js';
-import { shellQuote } from '../shell.js';
-import { nearestFolder } from '../disk-space.js';
-import { readRegularFile } from '../regular-file.js';
+import { InputError } from '../base/errors.js';
+import { fileError, writeFileAtomic } from '../base/files.js';
+import { shellQuote } from '../base/shell.js';
+import { nearestFolder } from '../base/disk-space.js';
+import { readRegularFile } from '../base/regular-file.js';
 import { nextOrder } from './run-list.js';
 import { checkRunName, isStepName, RUN_CONFIG, RUNS_FOLDER, type Pointer } from './run-names.js';
 

@@ -1,8 +1,8 @@
 /** @file Which folders are runs, and in which order they were begun or gone on with. */
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { fileError } from '../files.js';
-import { readRegularFile } from '../regular-file.js';
+import { fileError } from '../base/files.js';
+import { readRegularFile } from '../base/regular-file.js';
 import { isStepName, RUN_CONFIG, RUNS_FOLDER } from './run-names.js';
 
 /** Far more than any run notes of itself. */

@@ -1,8 +1,8 @@
 /** @file The lock of a run: one process at a time writes its folder. */
-import type { HeartbeatTimes } from '../lock/heartbeat.js';
-import { checkUnlocked, isLocked, takeLock, type Lock } from '../lock/lock.js';
+import type { HeartbeatTimes } from '../base/lock/heartbeat.js';
+import { checkUnlocked, isLocked, takeLock, type Lock } from '../base/lock/lock.js';
 
-export type { Lock as RunLock } from '../lock/lock.js';
+export type { Lock as RunLock } from '../base/lock/lock.js';
 
 /**
  * Takes the lock of a run.

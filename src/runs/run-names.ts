@@ -1,5 +1,5 @@
 /** @file What runs may be called: what every command can find, and takes for nothing else. */
-import { InputError, printable } from '../errors.js';
+import { InputError, printable } from '../base/errors.js';
 
 /** The folder of all runs, under the current directory. */
 export const RUNS_FOLDER = 'checkpoints';

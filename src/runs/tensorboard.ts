@@ -9,8 +9,8 @@ import { readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { writeFileAtomic } from '../files.js';
-import { bytes, double, float, integer } from '../protobuf.js';
+import { writeFileAtomic } from '../base/files.js';
+import { bytes, double, float, integer } from '../base/protobuf.js';
 import { openRecords, type RecordFile } from './line-file.js';
 
 export interface EventFile extends Omit<RecordFile, 'append'> {

@@ -1,8 +1,8 @@
 /** @file `trainer.json`: where the run stood when a checkpoint was made. Written by this tool, but read as anybody's. */
 import type { ValidationRecord } from '../distill/records.js';
 import type { TrainState } from '../distill/train-state.js';
-import { InputError } from '../errors.js';
-import { parseJson } from './parse-json.js';
+import { InputError } from '../base/errors.js';
+import { parseJson } from '../base/parse-json.js';
 
 const FORMAT = 'kd trainer state';
 const VERSION = 1;

@@ -1,4 +1,4 @@
-import { InputError } from '../errors.js';
+import { InputError } from '../base/errors.js';
 import { MAX_ADDED_TOKENS, MAX_TOKEN_LENGTH, type AddedToken } from './tokenizer-json.js';
 
 /** All added tokens together: the tree that they are looked for in takes some 200 bytes a character. */

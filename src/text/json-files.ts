@@ -2,8 +2,8 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { constants } from 'node:fs';
 import path from 'node:path';
-import { InputError, messageOf } from '../errors.js';
-import { parsePythonJson } from '../python-json.js';
+import { InputError, messageOf } from '../base/errors.js';
+import { parsePythonJson } from '../base/python-json.js';
 
 /** Several times the largest tokenizer file in use (some 34 MB). In bytes. */
 const MAX_BYTES = 64 * 2 ** 20;

@@ -1,4 +1,4 @@
-import { InputError } from '../errors.js';
+import { InputError } from '../base/errors.js';
 import { checkPattern, PatternError } from './pattern-cost.js';
 import { LETTER, NUMBER, WHITE_SPACE } from './unicode.js';
 

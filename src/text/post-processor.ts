@@ -1,4 +1,4 @@
-import { InputError } from '../errors.js';
+import { InputError } from '../base/errors.js';
 import type { StepConfig } from './tokenizer-json.js';
 
 /** The ids of the special tokens set before and after every text. */

@@ -14,8 +14,8 @@
  * and bring their own normalizer, pre-tokenizer and special tokens along.
  */
 import path from 'node:path';
-import { InputError } from '../errors.js';
-import { describe } from '../json-schema.js';
+import { InputError } from '../base/errors.js';
+import { describe } from '../base/json-schema.js';
 
 /** A class of transformers that this program can stand in for. */
 export type TokenizerClass = 'CLIPTokenizer' | 'BertTokenizer' | 'RobertaTokenizer' | 'TokenizersBackend';

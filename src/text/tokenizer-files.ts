@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { InputError, messageOf } from '../errors.js';
+import { InputError, messageOf } from '../base/errors.js';
 import { AddedVocabulary, type TokenToAdd } from './added-vocabulary.js';
 import { checkProcessorKind, specialIdsOf, type SpecialIds } from './post-processor.js';
 import { normalizerOf } from './normalizer.js';

@@ -1,7 +1,7 @@
 /** @file What a `tokenizer.json` may hold, by the fields that Python's `tokenizers` 0.23 asks for. */
 import * as v from 'valibot';
-import { InputError } from '../errors.js';
-import { checkJson, jsonError, type JsonPath } from '../json-schema.js';
+import { InputError } from '../base/errors.js';
+import { checkJson, jsonError, type JsonPath } from '../base/json-schema.js';
 
 export { readJsonObject, readTextFile } from './json-files.js';
 

@@ -1,6 +1,6 @@
 /** @file The tokenizers that transformers 5.24 builds for its classes, whatever a `tokenizer.json` says beside. */
 import { isDeepStrictEqual } from 'node:util';
-import { InputError } from '../errors.js';
+import { InputError } from '../base/errors.js';
 import type { TokenizerClass } from './tokenizer-class.js';
 import { contentOf, type SpecialName, type SpecialToken, type TokenizerSettings } from './tokenizer-settings.js';
 import type { ModelConfig, StepConfig } from './tokenizer-json.js';

@@ -12,7 +12,7 @@
  * say in which order tokens are added.
  */
 import path from 'node:path';
-import { jsonError } from '../json-schema.js';
+import { jsonError } from '../base/json-schema.js';
 import type { TokenToAdd } from './added-vocabulary.js';
 import type { AddedToken } from './tokenizer-json.js';
 

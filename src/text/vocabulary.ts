@@ -1,5 +1,5 @@
 import type { PreTrainedTokenizer } from '@xenova/transformers/src/tokenizers.js';
-import { InputError, messageOf } from '../errors.js';
+import { InputError, messageOf } from '../base/errors.js';
 import type { TokenizerJson } from './tokenizer-json.js';
 import { isByteLevel } from './word-splitter.js';
 

@@ -1,4 +1,4 @@
-import { InputError } from '../errors.js';
+import { InputError } from '../base/errors.js';
 import { compilePattern } from './pattern.js';
 import type { StepConfig } from './tokenizer-json.js';
 import { BERT_PUNCTUATION, WHITE_SPACE } from './unicode.js';

@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
-import { InputError } from '../errors.js';
-import { openRegularFile } from '../regular-file.js';
+import { InputError } from '../base/errors.js';
+import { openRegularFile } from '../base/regular-file.js';
 
 /** Bytes that can be read in any order: a file here, or one on the hub. */
 export interface ByteSource {

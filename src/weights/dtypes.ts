@@ -3,7 +3,7 @@
  *
  * Stored values are little-endian, and so is every platform Node.js has TensorFlow for: typed arrays are laid over the bytes.
  */
-import { InputError } from '../errors.js';
+import { InputError } from '../base/errors.js';
 import { bfloat16ToFloat32, float16ToFloat32 } from './half.js';
 
 /**

@@ -1,4 +1,4 @@
-import { InputError } from '../errors.js';
+import { InputError } from '../base/errors.js';
 
 /** The bits of a float32's exponent: all set in infinities and NaN, and in no other value. */
 const EXPONENT = 0x7f800000;

@@ -1,6 +1,6 @@
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { InputError } from '../errors.js';
+import { InputError } from '../base/errors.js';
 import { openSafetensors, openShardedSafetensors } from './safetensors.js';
 import type { TensorSource } from './tensor-source.js';
 import { openShardedTorchBin, openTorchBin } from './torch-bin.js';

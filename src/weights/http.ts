@@ -3,7 +3,7 @@
  * by the address of each request, in the place of a placeholder, and nobody else has it. Answers have limits in time and size.
  */
 import { fetch as send, type RequestInit as SendInit } from 'undici';
-import { InputError, messageOf } from '../errors.js';
+import { InputError, messageOf } from '../base/errors.js';
 import { dispatcherFor, proxyFor } from './proxy.js';
 
 /** The hub as requests are made to it. */

@@ -5,11 +5,12 @@
  */
 import { mkdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
-import { InputError } from '../errors.js';
-import { createPendingFile, fileError, isPendingName } from '../files.js';
-import { makerTag, removeLeftovers } from '../leftovers.js';
+import { InputError } from '../base/errors.js';
+import { createPendingFile, fileError, isPendingName } from '../base/files.js';
+import { makerTag, removeLeftovers } from '../base/leftovers.js';
 import { hasContent, hashFor, kindOfId } from './content-id.js';
-import type { HubFile, ModelId } from './hub-client.js';
+import type { HubFile } from './hub-client.js';
+import type { ModelId } from './hub-access.js';
 import { hubCacheFolder, userCache } from './hub-environment.js';
 
 /** Where a model's files are kept. */

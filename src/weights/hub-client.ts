@@ -1,32 +1,17 @@
 /** @file The hub as this program uses it: which commit, which files, and their bytes by range; every failure in one line. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { listFiles, modelInfo } from '@huggingface/hub';
-import { InputError, messageOf } from '../errors.js';
+import { InputError, messageOf } from '../base/errors.js';
 import type { ByteSource } from './byte-source.js';
 import type { HubFile } from './hub-listing.js';
 import { fileFrom, MOST_FILES } from './hub-listing.js';
 import { refusal, retryPause } from './hub-refusal.js';
-import type { HubOrigin, RequestLimits } from './http.js';
+import type { RequestLimits } from './http.js';
 import { AnswerError, hubFetch, PLACEHOLDER_TOKEN, UnreachableError } from './http.js';
 import { shown, shownValue } from './wording.js';
+import type { ModelId, HubAccess } from './hub-access.js';
 
 export type { HubFile } from './hub-listing.js';
-
-/** A model on the hub. */
-export interface ModelId {
-  /** `owner/name`. */
-  readonly name: string;
-  /** A branch, tag or commit. */
-  readonly revision: string;
-}
-
-/** Where the hub is, and who asks. */
-export interface HubAccess extends HubOrigin {
-  /** The flag that takes a local folder instead, for messages. */
-  readonly flag: string;
-  /** Milliseconds before a broken download goes on for the first time; doubled each time. */
-  readonly retryDelay: number;
-}
 
 /** A file on the hub, open for reading. */
 export interface RemoteFile extends ByteSource {

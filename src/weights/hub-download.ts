@@ -1,13 +1,14 @@
 /** @file Which files of a model are needed, and fetching those that the cache lacks. */
 import { join } from 'node:path';
-import { freeBytes } from '../disk-space.js';
-import { InputError } from '../errors.js';
-import { formatBytes } from '../format.js';
+import { freeBytes } from '../base/disk-space.js';
+import { InputError } from '../base/errors.js';
+import { formatBytes } from '../base/format.js';
 import { TOKENIZER_FILES } from '../text/tokenizer-files.js';
 import { WEIGHT_FILES } from './folder.js';
 import type { ModelCache } from './hub-cache.js';
 import { isThere, link, makeFolder, writeFileWhole } from './hub-cache.js';
-import type { HubAccess, HubFile, HubModel, ModelId, RemoteFile } from './hub-client.js';
+import type { HubFile, HubModel, RemoteFile } from './hub-client.js';
+import type { HubAccess, ModelId } from './hub-access.js';
 import { hubModel } from './hub-client.js';
 import { readShardIndex } from './sharded.js';
 import type { TextTower } from './text-tower.js';

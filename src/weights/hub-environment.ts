@@ -6,8 +6,8 @@ import { stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { HUB_URL } from '@huggingface/hub';
-import { InputError } from '../errors.js';
-import { readRegularFile } from '../regular-file.js';
+import { InputError } from '../base/errors.js';
+import { readRegularFile } from '../base/regular-file.js';
 
 /** Where the hub is, and how it is told who asks. */
 export interface HubAddress {

@@ -1,5 +1,5 @@
 /** @file What the hub lists of a model's files, checked before anything is done with it. */
-import { InputError } from '../errors.js';
+import { InputError } from '../base/errors.js';
 import { shown, shownValue } from './wording.js';
 
 /** A file of a model, as the hub lists it. */

@@ -1,5 +1,5 @@
 /** @file Why the hub refuses, and whether asking again may help. */
-import type { HubAccess, ModelId } from './hub-client.js';
+import type { HubAccess, ModelId } from './hub-access.js';
 
 /** Why the hub refused. Codes: https://github.com/huggingface/huggingface_hub/blob/v0.24.0/src/huggingface_hub/utils/_errors.py */
 export function refusal(

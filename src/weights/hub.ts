@@ -4,13 +4,13 @@
  */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { InputError } from '../errors.js';
+import { InputError } from '../base/errors.js';
 import { TOKENIZER_FILES } from '../text/tokenizer-files.js';
 import { WEIGHT_FILES } from './folder.js';
 import type { ModelCache } from './hub-cache.js';
 import { isSound } from './content-id.js';
 import { isThere, modelCache } from './hub-cache.js';
-import type { HubAccess, ModelId } from './hub-client.js';
+import type { HubAccess, ModelId } from './hub-access.js';
 import type { DownloadProgress, ModelPart } from './hub-download.js';
 import { CONFIG_FILE, downloadModel, PIPELINE_FILES } from './hub-download.js';
 import { findReadToken, hubAddress, hubTimeout, isOffline } from './hub-environment.js';

@@ -1,4 +1,4 @@
-import { InputError } from '../errors.js';
+import { InputError } from '../base/errors.js';
 import { byteLengthOf, describeDtype, FLOAT_DTYPES, isFloat } from './dtypes.js';
 import { checkFinite } from './finite.js';
 import { findTower, isSameShape } from './prefix.js';

@@ -2,7 +2,7 @@
  * @file Under which prefix a checkpoint has a model's tensors. Frameworks put names of their own before those of the model
  * (`module.`, `_orig_mod.`, `cond_stage_model.transformer.`), so tensors are found by the ends of their names.
  */
-import { InputError } from '../errors.js';
+import { InputError } from '../base/errors.js';
 import type { TensorInfo } from './tensor-source.js';
 import { shown } from './wording.js';
 

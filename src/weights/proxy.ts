@@ -4,7 +4,7 @@
  */
 import { BlockList, isIP } from 'node:net';
 import { Agent, Pool, ProxyAgent, type Dispatcher } from 'undici';
-import { InputError } from '../errors.js';
+import { InputError } from '../base/errors.js';
 import { basicAuthorization, environment } from './hub-environment.js';
 
 /** A proxy. */

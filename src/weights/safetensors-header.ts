@@ -5,7 +5,7 @@
  * length N; N bytes of UTF-8 JSON, `{"name": {"dtype", "shape", "data_offsets": [begin, end]}, …}` with an optional
  * `__metadata__` of strings; then the tensors' bytes, without holes. Offsets count from the header's end.
  */
-import { InputError, messageOf } from '../errors.js';
+import { InputError, messageOf } from '../base/errors.js';
 import type { ByteSource } from './byte-source.js';
 import { hintFromStart } from './byte-source.js';
 import type { Dtype } from './dtypes.js';

@@ -1,4 +1,4 @@
-import { createPendingFile } from '../files.js';
+import { createPendingFile } from '../base/files.js';
 import { byteLengthOf, compareDtypes, elementCount } from './dtypes.js';
 import { float32ToBfloat16, float32ToFloat16 } from './half.js';
 import { encodeHeader } from './safetensors-header.js';

@@ -4,9 +4,9 @@
  */
 import { lstat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { InputError, messageOf } from '../errors.js';
-import { parsePythonJson } from '../python-json.js';
-import { readRegularFile } from '../regular-file.js';
+import { InputError, messageOf } from '../base/errors.js';
+import { parsePythonJson } from '../base/python-json.js';
+import { readRegularFile } from '../base/regular-file.js';
 import type { TensorInfo, TensorSource } from './tensor-source.js';
 import { placeOf } from './tensor-source.js';
 import { shown, shownValue } from './wording.js';

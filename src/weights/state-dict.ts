@@ -3,7 +3,7 @@
  * bytes are elsewhere. Source: https://github.com/pytorch/pytorch/blob/v2.4.0/torch/_utils.py (`_rebuild_tensor_v2`) and
  * torch/serialization.py (`persistent_id`).
  */
-import { InputError } from '../errors.js';
+import { InputError } from '../base/errors.js';
 import type { Dtype } from './dtypes.js';
 import { byteLengthOf, elementCount } from './dtypes.js';
 import type { TensorInfo } from './tensor-source.js';

@@ -3,7 +3,7 @@
  * (`<name>/data/<key>`), as `torch.save` writes since PyTorch 1.6. Source:
  * https://github.com/pytorch/pytorch/blob/v2.4.0/torch/serialization.py
  */
-import { InputError } from '../errors.js';
+import { InputError } from '../base/errors.js';
 import type { RandomAccessFile } from './byte-source.js';
 import { hintFromStart, openRandomAccess } from './byte-source.js';
 import { byteLengthOf } from './dtypes.js';

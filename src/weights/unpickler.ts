@@ -5,7 +5,7 @@
  * Opcodes: https://github.com/python/cpython/blob/v3.12.0/Lib/pickletools.py. Those of protocol 2, which `torch.save`
  * writes, and of later protocols the few that its other protocols need.
  */
-import { InputError } from '../errors.js';
+import { InputError } from '../base/errors.js';
 
 /** What a pickle may refer to outside itself. */
 export interface PickleEnvironment {

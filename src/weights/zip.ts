@@ -1,5 +1,5 @@
 import { fromRandomAccessReaderPromise, RandomAccessReader } from 'yauzl';
-import { InputError, messageOf } from '../errors.js';
+import { InputError, messageOf } from '../base/errors.js';
 import type { ByteSource } from './byte-source.js';
 import { shown } from './wording.js';
 

@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { examine, type Finding } from '../../src/commands/doctor/findings.js';
 import type { Patient } from '../../src/commands/doctor/patient.js';
 import type { TensorflowReport } from '../../src/commands/doctor/probe.js';
-import type { DeviceChoice } from '../../src/engine/gpu-choice.js';
+import type { DeviceChoice } from '../../src/tensorflow/gpu-choice.js';
 import { kd } from '../cli.js';
-import { CUDA_FILES, fakeMachine, GPU_SETUP, H100, RTX_3060, type Fake } from '../engine/fake-machine.js';
+import { CUDA_FILES, fakeMachine, GPU_SETUP, H100, RTX_3060, type Fake } from '../tensorflow/fake-machine.js';
 import { parseLines } from './tiny.js';
 
 const GPU = {

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { appendFileSync, cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { firstStoreKey } from '../../src/commands/prepare/store-key.js';
+import { firstStoreKey } from '../../src/app/store-key.js';
 import { PREPARE_DEFAULTS } from '../../src/data/prepare/settings.js';
 import { loadTokenizer } from '../../src/text/tokenizer.js';
 import { temporaryFolder, type CliResult } from '../cli.js';

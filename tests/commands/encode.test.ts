@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { encoderEngine } from '../../src/engine/encoder.js';
-import { loadBackend } from '../../src/engine/tensorflow.js';
+import { loadBackend } from '../../src/tensorflow/backend.js';
 import { openPretrained } from '../../src/models/pretrained.js';
 import { openSafetensors } from '../../src/weights/safetensors.js';
 import { kd, temporaryFolder, type CliOptions, type CliResult } from '../cli.js';

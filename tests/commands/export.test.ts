@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
-import { randomNormal } from '../../src/random.js';
+import { randomNormal } from '../../src/base/philox.js';
 import { openSafetensors } from '../../src/weights/safetensors.js';
 import { writeSafetensors } from '../../src/weights/safetensors-writer.js';
 import { temporaryFolder, type CliResult } from '../cli.js';

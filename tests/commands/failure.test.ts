@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { CommanderError } from 'commander';
 import { expect, it } from 'vitest';
 import { failureOf } from '../../src/commands/failure.js';
-import { InputError } from '../../src/errors.js';
+import { InputError } from '../../src/base/errors.js';
 
 it('bad input is told in one line, with exit code 1', () => {
   expect(failureOf(new InputError('a.csv line 3: expected 2 fields,\n  got 1'))).toEqual({

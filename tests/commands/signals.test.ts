@@ -123,7 +123,7 @@ it('signals that were all sent before the warning could be read are one', async 
 
 it('only a signal that can be an answer to the warning ends the process at once', async () => {
   // Busy for a while when the warning was shown, as in a step: what is sent meanwhile arrives when it is over.
-  const module = new URL('../../dist/commands/train/stop-signals.js', import.meta.url).href;
+  const module = new URL('../../dist/base/stop-signals.js', import.meta.url).href;
   const script = `
     import { onStopSignals } from ${JSON.stringify(module)};
     onStopSignals(() => { process.stdout.write('shown\\n'); });

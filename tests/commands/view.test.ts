@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import type { Output } from '../../src/commands/console.js';
+import type { Output } from '../../src/app/output.js';
 import { openTrainingView } from '../../src/commands/train/view.js';
 import type { StepRecord } from '../../src/distill/records.js';
 

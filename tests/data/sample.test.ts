@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { CorpusName } from '../../src/data/corpora.js';
+import type { CorpusName } from '../../src/data/corpus-name.js';
 import { isUnreadable, type Pair } from '../../src/data/pair.js';
 import { findSources, readSource, type Shape, type SkippedFile } from '../../src/data/sources.js';
 import { loadTokenizer } from '../../src/text/tokenizer.js';

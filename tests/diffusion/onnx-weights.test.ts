@@ -13,7 +13,7 @@ import { InferenceSession } from 'onnxruntime-node';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { loadOnnx } from '../../src/diffusion/onnx.js';
 import { checkWeights, moveWeights } from '../../src/diffusion/onnx-weights.js';
-import { InputError } from '../../src/errors.js';
+import { InputError } from '../../src/base/errors.js';
 import { temporaryFolder } from '../cli.js';
 import { writeFloat16 } from '../fixtures/float16.js';
 import { SD_TINY } from '../fixtures/index.js';

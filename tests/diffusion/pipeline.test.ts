@@ -1,11 +1,13 @@
 import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openPipeline, readScheduler, type Embedding } from '../../src/diffusion/pipeline.js';
+import { openPipeline, readScheduler } from '../../src/diffusion/pipeline.js';
+import { type Embedding } from '../../src/diffusion/tensors.js';
 import { SCHEDULER_CLASSES, SCHEDULERS } from '../../src/diffusion/scheduler-config.js';
-import { encoderEngine, type EncoderEngine } from '../../src/engine/encoder.js';
-import { loadBackend } from '../../src/engine/tensorflow.js';
-import { InputError } from '../../src/errors.js';
+import { encoderEngine } from '../../src/engine/encoder.js';
+import { type EncoderEngine } from '../../src/engine/encoder-engine.js';
+import { loadBackend } from '../../src/tensorflow/backend.js';
+import { InputError } from '../../src/base/errors.js';
 import { writeOnnx } from '../../src/export/onnx/model-file.js';
 import { openPretrained } from '../../src/models/pretrained.js';
 import { loadTokenizer, type TextTokenizer } from '../../src/text/tokenizer.js';

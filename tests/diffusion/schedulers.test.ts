@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { alphasCumprod } from '../../src/diffusion/noise-schedule.js';
 import { parseSchedulerConfig, type SchedulerName } from '../../src/diffusion/scheduler-config.js';
-import { createScheduler } from '../../src/diffusion/scheduler.js';
+import { createScheduler } from '../../src/diffusion/create-scheduler.js';
 import { largestDifference } from '../fixtures/index.js';
 
 interface Golden {

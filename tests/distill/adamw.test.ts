@@ -8,7 +8,7 @@ import {
   type AdamWSlot,
   type OptimizerName,
 } from '../../src/distill/adamw.js';
-import { loadBackend } from '../../src/engine/tensorflow.js';
+import { loadBackend } from '../../src/tensorflow/backend.js';
 
 /** The rule of each variant in double precision, as its documentation writes it. */
 function reference(

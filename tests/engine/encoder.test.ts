@@ -1,11 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { compiledEncoder } from '../../src/engine/compiled-encoder.js';
-import { eagerEncoder, type EncoderEngine } from '../../src/engine/encoder.js';
-import { loadBackend } from '../../src/engine/tensorflow.js';
+import { eagerEncoder } from '../../src/engine/encoder.js';
+import { type EncoderEngine } from '../../src/engine/encoder-engine.js';
+import { loadBackend } from '../../src/tensorflow/backend.js';
 import { buildTextEncoder } from '../../src/models/build.js';
 import { openPretrained } from '../../src/models/pretrained.js';
-import { randomBits } from '../../src/random.js';
+import { randomBits } from '../../src/base/philox.js';
 import { BACKENDS_UNDER_TEST } from '../backends.js';
 import { largestDifference, PARITY } from '../fixtures/index.js';
 import { encoderBounds } from '../float64/bounds.js';

@@ -4,7 +4,7 @@ import type { Batch } from '../../src/data/batches.js';
 import type { Engine, EngineOptions } from '../../src/distill/engine.js';
 import { compiledEngine } from '../../src/engine/compiled.js';
 import { eagerEngine } from '../../src/engine/eager.js';
-import { loadBackend } from '../../src/engine/tensorflow.js';
+import { loadBackend } from '../../src/tensorflow/backend.js';
 import { BACKENDS_UNDER_TEST } from '../backends.js';
 import { openRecordedRun } from '../fixtures/training.js';
 import { ENGINES } from './engines.js';

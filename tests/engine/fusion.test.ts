@@ -4,7 +4,7 @@ import { compiledEngine } from '../../src/engine/compiled.js';
 import { fuse } from '../../src/engine/graph/fusion.js';
 import { Graph, type GraphNode, type Value } from '../../src/engine/graph/graph.js';
 import { after, placeholder } from '../../src/engine/graph/variables.js';
-import { loadBackend } from '../../src/engine/tensorflow.js';
+import { loadBackend } from '../../src/tensorflow/backend.js';
 import { BACKENDS_UNDER_TEST } from '../backends.js';
 import { openRecordedRun, readRecording, RECORDED_RUNS } from '../fixtures/training.js';
 

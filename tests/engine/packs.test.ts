@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Distillation } from '../../src/distill/loss.js';
 import { momentPacks, packGradients, packsOf } from '../../src/engine/graph/packs.js';
-import { loadBackend } from '../../src/engine/tensorflow.js';
+import { loadBackend } from '../../src/tensorflow/backend.js';
 import type { TextEncoder } from '../../src/models/text-encoder.js';
 
 const shapes = {

@@ -3,7 +3,7 @@ import { compiledEngine } from '../../src/engine/compiled.js';
 import { Graph, type GraphNode } from '../../src/engine/graph/graph.js';
 import { toBfloat16 } from '../../src/engine/graph/precision.js';
 import { assignVariable, declareVariable, placeholder, readVariable } from '../../src/engine/graph/variables.js';
-import { loadBackend } from '../../src/engine/tensorflow.js';
+import { loadBackend } from '../../src/tensorflow/backend.js';
 import { openRecordedRun } from '../fixtures/training.js';
 
 beforeAll(() => loadBackend('tensorflow'));

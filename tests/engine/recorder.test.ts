@@ -7,9 +7,9 @@ import { Graph } from '../../src/engine/graph/graph.js';
 import { record } from '../../src/engine/graph/recorder.js';
 import { openSession } from '../../src/engine/graph/session.js';
 import { placeholder } from '../../src/engine/graph/variables.js';
-import { loadBackend } from '../../src/engine/tensorflow.js';
-import { makerTag } from '../../src/leftovers.js';
-import { thisProcess } from '../../src/processes.js';
+import { loadBackend } from '../../src/tensorflow/backend.js';
+import { makerTag } from '../../src/base/leftovers.js';
+import { thisProcess } from '../../src/base/processes.js';
 import { largestDifference } from '../fixtures/index.js';
 import { float32Bounds } from '../float64/bounds.js';
 

@@ -4,7 +4,7 @@ import type { Batch } from '../../src/data/batches.js';
 import type { Engine, EngineOptions, EngineStart, NamedValues, ParameterValues } from '../../src/distill/engine.js';
 import { compiledEngine } from '../../src/engine/compiled.js';
 import { eagerEngine } from '../../src/engine/eager.js';
-import { loadBackend } from '../../src/engine/tensorflow.js';
+import { loadBackend } from '../../src/tensorflow/backend.js';
 import { openRecordedRun, type RecordedRun } from '../fixtures/training.js';
 import { ENGINES } from './engines.js';
 

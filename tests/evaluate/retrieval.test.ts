@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import * as tf from '@tensorflow/tfjs-core';
-import { loadBackend } from '../../src/engine/tensorflow.js';
+import { loadBackend } from '../../src/tensorflow/backend.js';
 import { retrievalScores, translationRanks, type Ranks } from '../../src/evaluate/retrieval.js';
 import { setUnitRows } from '../../src/evaluate/vectors.js';
-import { randomNormal } from '../../src/random.js';
+import { randomNormal } from '../../src/base/philox.js';
 import { BACKENDS_UNDER_TEST } from '../backends.js';
 
 /** Unit rows: random texts, and translations that are the same but for noise. */

@@ -1,9 +1,10 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { modelCard, type CardContents } from '../../src/export/model-card.js';
+import { modelCard } from '../../src/export/model-card.js';
+import { type CardContents } from '../../src/export/card-contents.js';
 import type { TrainingRecord } from '../../src/export/training-record.js';
-import { codeSpan, escapeMarkdown } from '../../src/markdown.js';
+import { codeSpan, escapeMarkdown } from '../../src/base/markdown.js';
 import { openPretrained } from '../../src/models/pretrained.js';
 import { originOf } from '../../src/weights/origin.js';
 import { temporaryFolder } from '../cli.js';

@@ -11,7 +11,7 @@ import { record } from '../../src/engine/graph/recorder.js';
 import { placeholder } from '../../src/engine/graph/variables.js';
 import type { ParameterValues } from '../../src/distill/engine.js';
 import type { TextEncoder } from '../../src/models/text-encoder.js';
-import { randomUniform } from '../../src/random.js';
+import { randomUniform } from '../../src/base/philox.js';
 import { largestDifference } from '../fixtures/index.js';
 import { compute, exactly, type Float64Tensor, type Round } from './ops.js';
 

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { loadBackend } from '../../src/engine/tensorflow.js';
+import { loadBackend } from '../../src/tensorflow/backend.js';
 import { dropout, statelessUniform } from '../../src/models/dropout.js';
-import { randomUniform } from '../../src/random.js';
+import { randomUniform } from '../../src/base/philox.js';
 import { BACKENDS_UNDER_TEST } from '../backends.js';
 
 const key = (seed: number, step: number) => ({ seed, step: tf.scalar(step, 'int32') });

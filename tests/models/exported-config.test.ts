@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { parseConfig, type Json } from '../../src/models/config.js';
 import { configJson, exportedConfig } from '../../src/models/exported-config.js';
 import { PUBLISHED } from '../../src/models/published.js';
-import { formatStandardJson, parsePythonJson } from '../../src/python-json.js';
+import { formatStandardJson, parsePythonJson } from '../../src/base/python-json.js';
 import { PARITY } from '../fixtures/index.js';
 
 const read = (folder: string): Json => JSON.parse(readFileSync(join(PARITY, folder, 'config.json'), 'utf8')) as Json;

@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { loadBackend } from '../../src/engine/tensorflow.js';
+import { loadBackend } from '../../src/tensorflow/backend.js';
 import { activations } from '../../src/models/activations.js';
 import { ACTIVATIONS } from '../../src/models/config.js';
 import { layerNorm } from '../../src/models/layers.js';
-import { randomNormal } from '../../src/random.js';
+import { randomNormal } from '../../src/base/philox.js';
 import { BACKENDS_UNDER_TEST } from '../backends.js';
 import { largestDifference } from '../fixtures/index.js';
 import { float32Bounds, float64Function, UNIT_ROUNDOFF } from '../float64/bounds.js';

@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { loadBackend } from '../../src/engine/tensorflow.js';
+import { loadBackend } from '../../src/tensorflow/backend.js';
 import { buildTextEncoder } from '../../src/models/build.js';
 import type { BertConfig } from '../../src/models/config.js';
 import type { ForwardOptions, Params } from '../../src/models/text-encoder.js';
-import { randomNormal } from '../../src/random.js';
+import { randomNormal } from '../../src/base/philox.js';
 import { BACKENDS_UNDER_TEST } from '../backends.js';
 import { largestDifference } from '../fixtures/index.js';
 import { isKeyBias } from '../fixtures/training.js';

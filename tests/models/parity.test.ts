@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { encoderEngine, type EncoderEngine } from '../../src/engine/encoder.js';
-import { loadBackend } from '../../src/engine/tensorflow.js';
+import { encoderEngine } from '../../src/engine/encoder.js';
+import { type EncoderEngine } from '../../src/engine/encoder-engine.js';
+import { loadBackend } from '../../src/tensorflow/backend.js';
 import { openPretrained } from '../../src/models/pretrained.js';
 import { openSafetensors } from '../../src/weights/safetensors.js';
 import type { TensorSource } from '../../src/weights/tensor-source.js';

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { encoderEngine } from '../../src/engine/encoder.js';
-import { loadBackend } from '../../src/engine/tensorflow.js';
+import { loadBackend } from '../../src/tensorflow/backend.js';
 import { exportedConfig } from '../../src/models/exported-config.js';
 import { writeModelFolder } from '../../src/models/model-folder.js';
 import { openPretrained, withFreshProjection, type PretrainedModel } from '../../src/models/pretrained.js';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { momentShapes } from '../../src/distill/adamw.js';
 import { START } from '../../src/distill/train-state.js';
-import { InputError } from '../../src/errors.js';
+import { InputError } from '../../src/base/errors.js';
 import { parseManifest } from '../../src/weights/manifest.js';
 import { followLossLog, followValidationLog } from '../../src/runs/log-reader.js';
 import { cutLogs, openLossLog } from '../../src/runs/loss-log.js';

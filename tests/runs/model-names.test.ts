@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { InputError } from '../../src/errors.js';
+import { InputError } from '../../src/base/errors.js';
 import { resolveModelName } from '../../src/runs/model-names.js';
 import { readRunConfig } from '../../src/runs/run-config.js';
 import { isRun } from '../../src/runs/run-list.js';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { sectionSplitter } from '../../src/text/added-tokens.js';
-import { InputError } from '../../src/errors.js';
+import { InputError } from '../../src/base/errors.js';
 import { compilePattern } from '../../src/text/pattern.js';
 import { loadTokenizer } from '../../src/text/tokenizer.js';
 

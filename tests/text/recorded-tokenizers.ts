@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect } from 'vitest';
-import { InputError } from '../../src/errors.js';
+import { InputError } from '../../src/base/errors.js';
 import { loadTokenizer, MAX_LENGTH } from '../../src/text/tokenizer.js';
 
 const FIXTURE = path.join(import.meta.dirname, '../fixtures/tokenizer-files/combinations.json');

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { InputError } from '../../src/errors.js';
+import { InputError } from '../../src/base/errors.js';
 import type { Dtype } from '../../src/weights/dtypes.js';
 import { openWeights } from '../../src/weights/folder.js';
 import { loadParameters } from '../../src/weights/parameters.js';

@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect } from 'vitest';
-import { InputError } from '../../src/errors.js';
+import { InputError } from '../../src/base/errors.js';
 import type { TensorSource } from '../../src/weights/tensor-source.js';
 
 export const PARITY = new URL('../fixtures/parity/', import.meta.url).pathname;

@@ -1,10 +1,10 @@
 /** @file What the doctor looks at, one thing after the other, and what it says of each. */
-import { findLibraries, GPU_LIBRARIES, librariesProblem } from '../../engine/cuda-libraries.js';
-import { chooseGpu, type DeviceChoice, type Problem } from '../../engine/gpu-choice.js';
-import { buildProblem, cardProblem, driverProblem } from '../../engine/gpu-problem.js';
-import { hasTensorCores, lookForGpus, type Gpu, type Nvidia } from '../../engine/nvidia.js';
-import { InputError } from '../../errors.js';
-import { formatBytes } from '../../format.js';
+import { findLibraries, GPU_LIBRARIES, librariesProblem } from '../../tensorflow/cuda-libraries.js';
+import { chooseGpu, type DeviceChoice, type Problem } from '../../tensorflow/gpu-choice.js';
+import { buildProblem, cardProblem, driverProblem } from '../../tensorflow/gpu-problem.js';
+import { hasTensorCores, lookForGpus, type Gpu, type Nvidia } from '../../tensorflow/nvidia.js';
+import { InputError } from '../../base/errors.js';
+import { formatBytes } from '../../base/format.js';
 import type { Patient } from './patient.js';
 import type { TensorflowReport } from './probe.js';
 

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
-import type { DeviceChoice } from '../../engine/gpu-choice.js';
-import { openOutput, type OutputOptions } from '../console.js';
+import type { DeviceChoice } from '../../tensorflow/gpu-choice.js';
+import { openOutput, type OutputOptions } from '../../app/output.js';
 import { deviceOption } from '../flags.js';
 import { examine, type Finding } from './findings.js';
 import { thisPatient } from './patient.js';

@@ -3,8 +3,8 @@
  * that dies takes only this process with it, and what TensorFlow reads once can differ from one to the next.
  */
 import { productRate } from '../../engine/products.js';
-import type { DeviceChoice } from '../../engine/gpu-choice.js';
-import { loadBackend, type BackendInfo } from '../../engine/tensorflow.js';
+import type { DeviceChoice } from '../../tensorflow/gpu-choice.js';
+import { loadBackend, type BackendInfo } from '../../tensorflow/backend.js';
 
 /** What TensorFlow says of itself, and how fast it multiplies. */
 export interface TensorflowReport {

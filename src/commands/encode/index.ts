@@ -1,14 +1,14 @@
 import { Command } from 'commander';
-import type { DeviceChoice } from '../../engine/gpu-choice.js';
-import type { BackendChoice } from '../../engine/tensorflow.js';
+import type { DeviceChoice } from '../../tensorflow/gpu-choice.js';
+import type { BackendChoice } from '../../tensorflow/backend.js';
 import { MAX_LENGTH } from '../../text/tokenizer.js';
-import { openOutput, type Output, type OutputOptions } from '../console.js';
+import { openOutput, type Output, type OutputOptions } from '../../app/output.js';
 import { backendOption, count, deviceOption } from '../flags.js';
-import { formatCount, formatCounted } from '../../format.js';
-import { openEncoder, startEncoder } from '../open-encoder.js';
-import { encodeToFile } from './encode-to-file.js';
+import { formatCount, formatCounted } from '../../base/format.js';
+import { openEncoder, startEncoder } from '../../app/open-encoder.js';
+import { encodeToFile } from '../../app/encoding/encode-to-file.js';
 import { checkOutputFile } from './output-file.js';
-import { readTexts } from './texts.js';
+import { readTexts } from '../../app/encoding/texts.js';
 
 interface EncodeFlags {
   readonly model: string;

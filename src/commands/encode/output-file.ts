@@ -1,6 +1,6 @@
 /** @file Where `kd encode` writes: to a new file, or in the place of an earlier one of its own. */
 import { stat } from 'node:fs/promises';
-import { InputError } from '../../errors.js';
+import { InputError } from '../../base/errors.js';
 import { openSafetensors } from '../../weights/safetensors.js';
 
 /** The tensors of an output. */

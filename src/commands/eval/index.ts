@@ -1,8 +1,8 @@
 import { Command, Option } from 'commander';
 import { encoderEngine } from '../../engine/encoder.js';
-import type { DeviceChoice } from '../../engine/gpu-choice.js';
-import { loadBackend, type BackendChoice, type BackendInfo } from '../../engine/tensorflow.js';
-import { InputError } from '../../errors.js';
+import type { DeviceChoice } from '../../tensorflow/gpu-choice.js';
+import { loadBackend, type BackendChoice, type BackendInfo } from '../../tensorflow/backend.js';
+import { InputError } from '../../base/errors.js';
 import {
   GROUPINGS,
   type EvaluationSetting,
@@ -17,12 +17,12 @@ import { evaluateSts } from '../../evaluate/sts.js';
 import { readStsFile } from '../../evaluate/sts-file.js';
 import { textTable } from '../../evaluate/table-text.js';
 import { countParameters } from '../../models/text-encoder.js';
-import { VERSION } from '../../version.js';
-import { openOutput, type Output, type OutputOptions } from '../console.js';
+import { VERSION } from '../../base/version.js';
+import { openOutput, type Output, type OutputOptions } from '../../app/output.js';
 import { backendOption, count, deviceOption, list, seed } from '../flags.js';
-import { formatCount } from '../../format.js';
-import { openLineUp, type Entrant, type LineUp } from './line-up.js';
-import { DEFAULT_SAMPLES, openPairs, type OpenPairs } from './pairs.js';
+import { formatCount } from '../../base/format.js';
+import { openLineUp, type Entrant, type LineUp } from '../../app/evaluation/line-up.js';
+import { DEFAULT_SAMPLES, openPairs, type OpenPairs } from '../../app/evaluation/pairs.js';
 import { checkOutputs, keepResults, tablesOf, writeResults } from './results.js';
 
 interface EvalFlags {

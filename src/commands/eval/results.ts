@@ -1,7 +1,7 @@
 /** @file Where the results of a comparison go: files of several formats, and the folders of the runs. */
 import { access, constants, stat } from 'node:fs/promises';
 import { dirname, extname } from 'node:path';
-import { InputError, messageOf } from '../../errors.js';
+import { InputError, messageOf } from '../../base/errors.js';
 import type { PairsEvaluation, RunEvaluations } from '../../evaluate/evaluation.js';
 import { EVALUATION_FILE, keepEvaluations } from '../../evaluate/evaluation-file.js';
 import { resultsCsv } from '../../evaluate/results-csv.js';
@@ -9,10 +9,10 @@ import { markdownTables } from '../../evaluate/results-markdown.js';
 import { resultsPage } from '../../evaluate/results-page.js';
 import type { Table } from '../../evaluate/table.js';
 import { pairsTables, stsTable } from '../../evaluate/tables.js';
-import { fileError, writeFileAtomic } from '../../files.js';
-import type { Output } from '../console.js';
-import { formatCount } from '../../format.js';
-import { openRegularFile } from '../../regular-file.js';
+import { fileError, writeFileAtomic } from '../../base/files.js';
+import type { Output } from '../../app/output.js';
+import { formatCount } from '../../base/format.js';
+import { openRegularFile } from '../../base/regular-file.js';
 
 interface ResultsFormat {
   readonly write: (results: RunEvaluations) => string;

@@ -1,13 +1,13 @@
 import { Command, Option } from 'commander';
-import type { DeviceChoice } from '../../engine/gpu-choice.js';
-import type { BackendChoice } from '../../engine/tensorflow.js';
+import type { DeviceChoice } from '../../tensorflow/gpu-choice.js';
+import type { BackendChoice } from '../../tensorflow/backend.js';
 import { checkExportFolder } from '../../export/export-folder.js';
 import { exportModel } from '../../export/export-model.js';
 import { FORMATS, type Format } from '../../export/formats.js';
 import { whileThere } from '../../runs/removed-checkpoint.js';
-import { openOutput, type Output, type OutputOptions } from '../console.js';
+import { openOutput, type Output, type OutputOptions } from '../../app/output.js';
 import { backendOption, deviceOption } from '../flags.js';
-import { openEncoder, startEncoder } from '../open-encoder.js';
+import { openEncoder, startEncoder } from '../../app/open-encoder.js';
 import { checkPush, push } from './push.js';
 
 interface ExportFlags {

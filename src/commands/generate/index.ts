@@ -1,33 +1,9 @@
 import { Command, Option } from 'commander';
-import { SCHEDULERS, type SchedulerName } from '../../diffusion/scheduler-config.js';
-import type { DeviceChoice } from '../../engine/gpu-choice.js';
-import type { BackendChoice } from '../../engine/tensorflow.js';
-import { InputError } from '../../errors.js';
-import { openOutput, type OutputOptions } from '../console.js';
+import { SCHEDULERS } from '../../diffusion/scheduler-config.js';
+import { InputError } from '../../base/errors.js';
+import { openOutput, type OutputOptions } from '../../app/output.js';
 import { backendOption, count, deviceOption, LARGEST_SEED, list, nonNegative, pixels, seed } from '../flags.js';
-
-/** The flags of `kd generate`. */
-export interface GenerateFlags {
-  readonly encoder: string;
-  readonly teacher: string;
-  readonly pipeline: string;
-  readonly negative: string;
-  readonly steps: number;
-  readonly guidance: number;
-  readonly scheduler: SchedulerName;
-  readonly width?: number;
-  readonly height?: number;
-  readonly seed: number;
-  readonly count: number;
-  readonly latents?: string;
-  readonly out?: string;
-  readonly preview?: number | true;
-  readonly lowMemory?: boolean;
-  readonly compare?: string;
-  readonly compareCheckpoints?: readonly string[];
-  readonly backend: BackendChoice;
-  readonly device: DeviceChoice;
-}
+import type { GenerateOptions } from '../../app/pictures/options.js';
 
 const EXAMPLES = `
 Examples:
@@ -69,12 +45,12 @@ export function generateCommand(): Command {
     .addOption(backendOption())
     .addOption(deviceOption())
     .addHelpText('after', EXAMPLES)
-    .action(async (prompts: string[], flags: GenerateFlags, command: Command) =>
+    .action(async (prompts: string[], flags: GenerateOptions, command: Command) =>
       generate(prompts, flags, command.optsWithGlobals<OutputOptions>()),
     );
 }
 
-async function generate(prompts: readonly string[], flags: GenerateFlags, options: OutputOptions): Promise<void> {
+async function generate(prompts: readonly string[], flags: GenerateOptions, options: OutputOptions): Promise<void> {
   const output = openOutput(options);
   const isGrid = flags.compare !== undefined || flags.compareCheckpoints !== undefined;
   if (prompts.length === 0 && flags.compare === undefined) {
@@ -90,6 +66,6 @@ async function generate(prompts: readonly string[], flags: GenerateFlags, option
   if (flags.compare !== undefined && prompts.length > 0)
     throw new InputError('--compare: expected prompts in the file alone, got others too; give one or the other');
   // Loaded when wanted: other commands need neither ONNX Runtime nor a library for pictures.
-  if (isGrid) await (await import('./compare.js')).compare(prompts, flags, output);
-  else await (await import('./draw.js')).draw(prompts, flags, output);
+  if (isGrid) await (await import('../../app/pictures/compare.js')).compare(prompts, flags, output);
+  else await (await import('../../app/pictures/draw.js')).draw(prompts, flags, output);
 }

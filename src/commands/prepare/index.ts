@@ -8,19 +8,19 @@ import {
   type LongChoice,
 } from '../../data/prepare/settings.js';
 import { findSources } from '../../data/sources.js';
-import { writeFileAtomic } from '../../files.js';
+import { writeFileAtomic } from '../../base/files.js';
 import { readConfig, type TextModelConfig } from '../../models/config.js';
-import { notATeacher } from '../fetch-model.js';
-import { openOutput, type Output, type OutputOptions } from '../console.js';
+import { notATeacher } from '../../app/fetch-model.js';
+import { openOutput, type Output, type OutputOptions } from '../../app/output.js';
 import { EXIT } from '../failure.js';
 import { count, seed, share } from '../flags.js';
-import { formatCounted, formatDuration } from '../../format.js';
-import { openTokenizer } from '../tokenizer.js';
-import { onStopSignals } from '../train/stop-signals.js';
-import { DEFAULTS } from '../train/settings.js';
-import { makeStore } from './make-store.js';
-import { reportPage } from './report-page.js';
-import { reportTables, saySkipped, warnOfFewer, warnOfUnreadable } from './report-text.js';
+import { formatCounted, formatDuration } from '../../base/format.js';
+import { openTokenizer } from '../../app/open-tokenizer.js';
+import { onStopSignals } from '../../base/stop-signals.js';
+import { DEFAULTS } from '../../training/settings.js';
+import { makeStore } from '../../app/make-store.js';
+import { reportPage } from '../../report/preparation-page.js';
+import { reportTables, saySkipped, warnOfFewer, warnOfUnreadable } from '../../app/preparation-text.js';
 
 interface PrepareFlags {
   readonly data: readonly string[];

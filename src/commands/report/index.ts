@@ -1,19 +1,19 @@
 import { stat } from 'node:fs/promises';
 import { relative, resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
-import type { DeviceChoice } from '../../engine/gpu-choice.js';
-import type { BackendChoice } from '../../engine/tensorflow.js';
-import { InputError, messageOf } from '../../errors.js';
+import type { DeviceChoice } from '../../tensorflow/gpu-choice.js';
+import type { BackendChoice } from '../../tensorflow/backend.js';
+import { InputError, messageOf } from '../../base/errors.js';
 import { followRun } from '../../report/run-follower.js';
 import { serveReport } from '../../report/server.js';
 import { writeReport } from '../../report/write-report.js';
 import { findRun, noSuchRun } from '../../runs/find-run.js';
 import { newestRun, RUNS_FOLDER } from '../../runs/run-folder.js';
-import { openOutput, type Output, type OutputOptions } from '../console.js';
+import { openOutput, type Output, type OutputOptions } from '../../app/output.js';
 import { backendOption, deviceOption } from '../flags.js';
-import { formatBytes } from '../../format.js';
-import { onStopSignals } from '../train/stop-signals.js';
-import { updateTranslations, type EncodeOptions } from './translations.js';
+import { formatBytes } from '../../base/format.js';
+import { onStopSignals } from '../../base/stop-signals.js';
+import { updateTranslations, type EncodeOptions } from '../../report/encode-translations.js';
 
 interface ReportFlags {
   readonly serve?: boolean;

@@ -4,15 +4,15 @@ import type { StepResult } from '../../distill/engine.js';
 import { trainableParameters } from '../../distill/loss.js';
 import { planSteps } from '../../distill/train.js';
 import { countParameters, sizeOf } from '../../models/text-encoder.js';
-import type { Output } from '../console.js';
-import { formatBytes, formatCount } from '../../format.js';
-import { startEngine } from './engine.js';
-import { distillationOf } from './engine-parts.js';
-import { memoryNeed } from './memory.js';
+import type { Output } from '../../app/output.js';
+import { formatBytes, formatCount } from '../../base/format.js';
+import { startEngine } from '../../training/engine-choice.js';
+import { distillationOf } from '../../training/engine-parts.js';
+import { memoryNeed } from '../../training/memory.js';
 import type { FoundCheckpoint } from '../../runs/find-checkpoint.js';
-import type { PreparedRun } from './prepare.js';
-import { startFrom } from './resume.js';
-import { trainedShapes } from './saving.js';
+import type { PreparedRun } from '../../training/prepared-run.js';
+import { startFrom } from '../../training/resume.js';
+import { trainedShapes } from '../../training/saving.js';
 
 /**
  * Runs one step, and says shapes, steps and memory.

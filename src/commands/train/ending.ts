@@ -3,15 +3,15 @@ import { basename, dirname, join, relative, resolve } from 'node:path';
 import { NotFiniteStep } from '../../distill/steps.js';
 import { bestOf } from '../../distill/train-state.js';
 import type { TrainResult } from '../../distill/train.js';
-import { InputError } from '../../errors.js';
-import { formatCount, formatCounted, formatDuration } from '../../format.js';
+import { InputError } from '../../base/errors.js';
+import { formatCount, formatCounted, formatDuration } from '../../base/format.js';
 import { checkpointName, checkpointNames } from '../../runs/checkpoint.js';
 import { validationRow } from '../../runs/loss-log.js';
 import { RUNS_FOLDER } from '../../runs/run-folder.js';
-import { shellQuote } from '../../shell.js';
-import type { Output } from '../console.js';
-import { reportAfterTraining } from '../report/after-training.js';
-import type { TrainSettings } from './settings.js';
+import { shellQuote } from '../../base/shell.js';
+import type { Output } from '../../app/output.js';
+import { reportAfterTraining } from './after-training.js';
+import type { TrainSettings } from '../../training/settings.js';
 
 /** A run that has come to an end, in one way or another. */
 export interface EndedRun {

@@ -1,11 +1,11 @@
 import { Command, Option } from 'commander';
-import { RECIPE_NAMES } from '../../distill/recipes.js';
-import { InputError } from '../../errors.js';
+import { RECIPE_NAMES } from '../../training/recipes.js';
+import { InputError } from '../../base/errors.js';
 import { checkIsWritable, checkRunIsNew, defaultRunName } from '../../runs/run-folder.js';
 import { checkLockable } from '../../runs/run-lock.js';
 import { checkRunFiles } from '../../runs/run-files.js';
 import { checkRunName } from '../../runs/run-names.js';
-import { openOutput, type Output, type OutputOptions } from '../console.js';
+import { openOutput, type Output, type OutputOptions } from '../../app/output.js';
 import { EXIT } from '../failure.js';
 import {
   backendOption,
@@ -18,16 +18,16 @@ import {
   seed,
   share,
 } from '../flags.js';
-import type { TrainContext } from './context.js';
+import type { TrainContext } from '../../training/context.js';
 import { dryRun } from './dry-run.js';
-import { prepareRun } from './prepare.js';
+import { prepareRun } from '../../training/prepared-run.js';
 import { printSettings, withRecipe } from './recipe.js';
-import { chooseCheckpoint, finishedLine, sayFinished, wayOnFromEnd } from './resume.js';
-import { openResumedRun } from './resumed-run.js';
-import { checkSame } from './sameness.js';
-import { beginTraining, resumeTraining } from './run.js';
-import { CHOICES, DEFAULTS, type AskedSettings } from './settings.js';
-import { openTrainingStop, Stopped } from './stopping.js';
+import { chooseCheckpoint, finishedLine, sayFinished, wayOnFromEnd } from '../../training/resume.js';
+import { openResumedRun } from '../../training/resumed-run.js';
+import { checkSame } from '../../training/sameness.js';
+import { beginTraining, resumeTraining } from '../../training/run.js';
+import { CHOICES, DEFAULTS, type AskedSettings } from '../../training/settings.js';
+import { openTrainingStop, Stopped } from '../../training/stopping.js';
 
 const EXAMPLES = `
 Examples:

@@ -1,8 +1,8 @@
 /** @file `--recipe` and `--print`: named settings, and what a run would be called with. */
 import type { Command } from 'commander';
-import { recipeOf, type Recipe, type RecipeName } from '../../distill/recipes.js';
-import { shellCommand, shellQuote } from '../../shell.js';
-import type { Output } from '../console.js';
+import { recipeOf, type Recipe, type RecipeName } from '../../training/recipes.js';
+import { shellCommand, shellQuote } from '../../base/shell.js';
+import type { Output } from '../../app/output.js';
 
 /** Settings that no recipe has: whoever gives one leaves the recipe. */
 const NOT_IN_RECIPES = ['dropout', 'maxGradNorm', 'maxSteps', 'project', 'randomWeights'];

@@ -1,10 +1,10 @@
 /** @file What a person sees of a run: a bar an epoch, a bar for validation, a line an epoch. */
 import type { StepRecord, ValidationRecord } from '../../distill/records.js';
 import type { TrainPlan } from '../../distill/train.js';
-import type { Output } from '../console.js';
-import { formatDuration, formatRate } from '../../format.js';
-import type { Progress } from '../progress.js';
-import { rateOf, startMeter, type Meter } from './meter.js';
+import type { Output } from '../../app/output.js';
+import { formatDuration, formatRate } from '../../base/format.js';
+import type { Progress } from '../../app/progress.js';
+import { rateOf, startMeter, type Meter } from '../../training/meter.js';
 
 export interface TrainingView {
   readonly meter: Meter;

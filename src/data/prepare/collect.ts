@@ -1,5 +1,5 @@
-import { CORPORA } from '../corpora.js';
-import { InputError } from '../../errors.js';
+import { CORPORA } from '../corpus-name.js';
+import { InputError } from '../../base/errors.js';
 import { isUnreadable, type Row, type UnreadableRow } from '../pair.js';
 import { readBatches, type PairSource } from '../sources.js';
 import { faultOf, foldText, visibleText, type DropReason } from './cleaning.js';

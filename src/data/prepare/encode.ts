@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { writeFileAtomic } from '../../files.js';
+import { writeFileAtomic } from '../../base/files.js';
 import { SIDES, type Side } from '../store/schema.js';
 import { ShardWriter } from '../store/shard-writer.js';
 import type { ShardFile } from '../store/manifest.js';

@@ -1,9 +1,7 @@
 /** @file Which rows are too long, for those of which it must be known before duplicates are looked for. */
 import { setImmediate } from 'node:timers/promises';
 import { RowEncoder, type Encoders } from './row-encoder.js';
-import type { Rows } from './rows.js';
 import { readSegment, rowOf, type Run } from './spill.js';
-import type { Team } from './workers.js';
 
 /** Rows of a run to measure. */
 export interface MeasureJob {
@@ -39,22 +37,4 @@ export async function measure({ run, wanted }: MeasureJob, encoders: Encoders): 
     await setImmediate(); // for signals and timers
   }
   return { tooLong: Uint32Array.from(tooLong), lengths: row.lengths };
-}
-
-/** Measures the rows marked by 1; marks those that are too long in the same way, and adds up their lengths. */
-export async function measureRows(
-  { count, runs, runStarts }: Rows,
-  wanted: Uint8Array,
-  team: Team,
-): Promise<{ tooLong: Uint8Array; lengths: (readonly Uint32Array[])[] }> {
-  const tooLong = new Uint8Array(count);
-  const jobs = runs.map(({ file, rowStarts, byteStarts }, run): MeasureJob => {
-    const marks = wanted.slice(runStarts[run], runStarts[run + 1]);
-    return { kind: 'measure', run: { file, rowStarts, byteStarts }, wanted: marks };
-  });
-  const measured = await team.runAll(jobs, () => undefined);
-  measured.forEach(({ tooLong: rows }, run) => {
-    for (const row of rows) tooLong[runStarts[run] + row] = 1;
-  });
-  return { tooLong, lengths: measured.map(({ lengths }) => lengths) };
 }

@@ -1,5 +1,5 @@
 /** @file What is said where no row is of use: the reasons, counted. */
-import { InputError } from '../../errors.js';
+import { InputError } from '../../base/errors.js';
 import { DROP_REASONS, type DropReason } from './cleaning.js';
 import type { Collected } from './collect.js';
 import type { RowCounts } from './report.js';

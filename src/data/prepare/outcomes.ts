@@ -1,6 +1,6 @@
 /** @file What became of every row, counted. */
 import path from 'node:path';
-import { CORPORA } from '../corpora.js';
+import { CORPORA } from '../corpus-name.js';
 import type { PairSource } from '../sources.js';
 import { DROP_REASONS, type DropReason } from './cleaning.js';
 import { EXAMPLES, type Collected, type DropTallies, type Example } from './collect.js';

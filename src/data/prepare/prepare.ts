@@ -16,8 +16,8 @@
 import { mkdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { InputError } from '../../errors.js';
-import { writeFileAtomic } from '../../files.js';
+import { InputError } from '../../base/errors.js';
+import { writeFileAtomic } from '../../base/files.js';
 import type { PairSource, Sources } from '../sources.js';
 import { manifestOf, type Manifest, type ShardFile, type StoredTokenizer } from '../store/manifest.js';
 import { ID_COLUMNS, LARGEST_VOCABULARY, SIDES, type IdColumn } from '../store/schema.js';
@@ -27,7 +27,7 @@ import { collectJobs } from './collect.js';
 import { decideByHash, decideByHashAndLength, decideByPlace } from './decide.js';
 import { LONGEST_COUNTED, type Encoded, type Encoder, type Encoders } from './encode.js';
 import { jobRunner } from './jobs.js';
-import { measureRows } from './measure.js';
+import { measureRows } from './measure-rows.js';
 import { nothingLeft, wrongWayRound } from './nothing-left.js';
 import { countRows, countTurned } from './outcomes.js';
 import { countsByCorpus, REPORT_FILE, sumLengths, totalCounts, type PrepareReport } from './report.js';
@@ -35,7 +35,7 @@ import { rowEstimate } from './row-estimate.js';
 import { joinRuns } from './rows.js';
 import { checkSettings, type PrepareSettings } from './settings.js';
 import { dealOut, encodeShards } from './shards.js';
-import type { WorkerSetup } from './worker.js';
+import type { WorkerSetup } from './worker-message.js';
 import { teamOf, workerRunner, type Team } from './workers.js';
 
 export interface PrepareOptions {

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { InputError, messageOf } from '../../errors.js';
-import { fileError } from '../../files.js';
-import { aNumber, aText, both, listOf, maybe, objectWith, recordOf } from '../../json-shape.js';
-import { CORPORA, type CorpusName } from '../corpora.js';
+import { InputError, messageOf } from '../../base/errors.js';
+import { fileError } from '../../base/files.js';
+import { aNumber, aText, both, listOf, maybe, objectWith, recordOf } from '../../base/json-shape.js';
+import { CORPORA, type CorpusName } from '../corpus-name.js';
 import type { SkippedFile } from '../sources.js';
 import { ID_COLUMNS, type IdColumn } from '../store/schema.js';
 import type { DropReason } from './cleaning.js';

@@ -1,4 +1,4 @@
-import { InputError } from '../../errors.js';
+import { InputError } from '../../base/errors.js';
 
 /** Kinds of duplicates: the whole pair, the Korean text, or the English text was seen before. */
 export const DUPLICATE_KINDS = ['pair', 'ko', 'en'] as const;

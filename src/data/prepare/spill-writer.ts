@@ -1,5 +1,5 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
-import { fileError } from '../../files.js';
+import { fileError } from '../../base/files.js';
 import { hashBytes, hashPair, hashSeeded, PURPOSE } from './hash.js';
 import { HEADER_BYTES, PARTITIONS, type RowFacts, type Run } from './spill.js';
 

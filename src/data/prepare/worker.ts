@@ -1,34 +1,9 @@
 /** @file The thread of a worker: takes jobs by message, one at a time, and answers with what came of them. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { InputError } from '../../errors.js';
+import { InputError } from '../../base/errors.js';
 import { jobRunner, type Job } from './jobs.js';
 import type { Encoders } from './encode.js';
-
-/** What a worker is started with. */
-export interface WorkerSetup {
-  readonly spillFolder: string;
-  readonly name: string;
-  readonly seed: number | undefined;
-  /** A module that exports `loadEncoders(folders)`, and what to call it with. */
-  readonly encoderModule: string;
-  readonly encoderFolders: unknown;
-}
-
-/** What a worker says. */
-export type WorkerMessage =
-  | {
-      readonly kind: 'rows';
-      readonly rows: number;
-      readonly source: number | undefined;
-      readonly isEnd: boolean | undefined;
-    }
-  | { readonly kind: 'done'; readonly result: unknown }
-  | {
-      readonly kind: 'failed';
-      readonly isInput: boolean;
-      readonly message: string;
-      readonly stack: string | undefined;
-    };
+import type { WorkerSetup, WorkerMessage } from './worker-message.js';
 
 const { spillFolder, name, seed, encoderModule, encoderFolders } = workerData as WorkerSetup;
 const say = (message: WorkerMessage, transfer: ArrayBuffer[] = []): void => {

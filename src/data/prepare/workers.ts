@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
-import { InputError } from '../../errors.js';
+import { InputError } from '../../base/errors.js';
 import type { Job, JobRunner, OnRows, Result } from './jobs.js';
-import type { WorkerMessage, WorkerSetup } from './worker.js';
+import type { WorkerMessage, WorkerSetup } from './worker-message.js';
 
 /** Several runners of jobs. */
 export interface Team {

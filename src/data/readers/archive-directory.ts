@@ -5,7 +5,7 @@
  */
 import { isUtf8 } from 'node:buffer';
 import { getFileNameLowLevel } from 'yauzl';
-import { printable } from '../../errors.js';
+import { printable } from '../../base/errors.js';
 import { decodeCp949 } from './encoding.js';
 import { PIECE, type RandomAccess } from './random-access.js';
 

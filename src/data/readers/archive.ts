@@ -2,7 +2,7 @@
 import { posix } from 'node:path';
 import { pipeline } from 'node:stream';
 import { crc32, createInflateRaw, inflateRawSync } from 'node:zlib';
-import { messageOf } from '../../errors.js';
+import { messageOf } from '../../base/errors.js';
 import { DamagedArchive } from '../unreadable-file.js';
 import { readDirectory } from './archive-directory.js';
 import { excessOf } from './growth.js';

@@ -3,7 +3,7 @@
  * record batch by record batch.
  */
 import { DataType, RecordBatchReader, type Field, type RecordBatch, type Schema, type Vector } from 'apache-arrow';
-import { InputError, messageOf } from '../../errors.js';
+import { InputError, messageOf } from '../../base/errors.js';
 import { UnreadableFile } from '../unreadable-file.js';
 import type { Row } from '../pair.js';
 import type { PairSource } from '../source.js';

@@ -1,7 +1,7 @@
 /** @file Files compressed by gzip (RFC 1952), of one member or of several. */
 import { Readable, pipeline } from 'node:stream';
 import { createGunzip, gunzipSync, constants } from 'node:zlib';
-import { messageOf } from '../../errors.js';
+import { messageOf } from '../../base/errors.js';
 import { UnreadableFile } from '../unreadable-file.js';
 import { excessOf } from './growth.js';
 import { PIECE } from './random-access.js';

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
-import { messageOf } from '../../errors.js';
+import { messageOf } from '../../base/errors.js';
 import { isSameName, shownNames, type TextColumns } from '../columns.js';
-import type { CorpusName } from '../corpora.js';
+import type { CorpusName } from '../corpus-name.js';
 import type { Place, Row } from '../pair.js';
 import type { PairSource } from '../source.js';
 import { decodeText, linesOf } from './encoding.js';

@@ -7,7 +7,7 @@ import { parquetHeader, readPage } from 'hyparquet/src/column.js';
 import { convert, DEFAULT_PARSERS } from 'hyparquet/src/convert.js';
 import { getTreePath } from 'hyparquet/src/schema.js';
 import { compressors } from 'hyparquet-compressors';
-import { InputError, messageOf } from '../../errors.js';
+import { InputError, messageOf } from '../../base/errors.js';
 import { UnreadableFile } from '../unreadable-file.js';
 import { unpackPage, type PageHeader } from './parquet-page.js';
 import type { RandomAccess } from './random-access.js';

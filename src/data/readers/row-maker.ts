@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { isEnglish, type TextColumns } from '../columns.js';
-import { printable } from '../../errors.js';
+import { printable } from '../../base/errors.js';
 import type { Place, Row } from '../pair.js';
 import { REPLACEMENT } from './utf8.js';
 

@@ -1,6 +1,6 @@
 /** @file Excel workbooks (ECMA-376, part 1, section 18; part 2 for the archive) row by row, in bounded memory. */
 import path from 'node:path';
-import { InputError, printable } from '../../errors.js';
+import { InputError, printable } from '../../base/errors.js';
 import { UnreadableFile } from '../unreadable-file.js';
 import type { ColumnPlaces, TextColumns } from '../columns.js';
 import type { Place, Row } from '../pair.js';

@@ -1,5 +1,5 @@
 import { SaxesParser } from 'saxes';
-import { messageOf } from '../../errors.js';
+import { messageOf } from '../../base/errors.js';
 import { UnreadableFile } from '../unreadable-file.js';
 
 /** Names of attributes and their values. */

@@ -2,9 +2,9 @@
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { InputError, messageOf } from '../../errors.js';
-import { aNumber, aText, listOf, objectWith, orNull } from '../../json-shape.js';
-import { shellCommand } from '../../shell.js';
+import { InputError, messageOf } from '../../base/errors.js';
+import { aNumber, aText, listOf, objectWith, orNull } from '../../base/json-shape.js';
+import { shellCommand } from '../../base/shell.js';
 import type { Side } from './schema.js';
 
 export const MANIFEST = 'manifest.json';

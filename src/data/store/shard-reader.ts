@@ -10,8 +10,8 @@ import {
   type Uint16,
   type Vector,
 } from 'apache-arrow';
-import { InputError, messageOf } from '../../errors.js';
-import { fileError } from '../../files.js';
+import { InputError, messageOf } from '../../base/errors.js';
+import { fileError } from '../../base/files.js';
 import type { ShardFile } from './manifest.js';
 import { ID_COLUMNS, STORE_SCHEMA, type IdColumn } from './schema.js';
 

@@ -9,7 +9,7 @@ import {
   vectorFromArray,
   type Data,
 } from 'apache-arrow';
-import { CORPORA } from '../corpora.js';
+import { CORPORA } from '../corpus-name.js';
 import { BATCH_ROWS, CORPUS_TYPE, ID_COLUMNS, IDS_TYPE, SIDES, SPLIT_TYPE, STORE_SCHEMA, type Side } from './schema.js';
 
 /** A row of a token store. */

@@ -5,11 +5,11 @@
  */
 import { mkdir, readdir, readFile, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { InputError } from '../../errors.js';
-import { fileError, isPendingName, syncFolder, writeFileAtomic } from '../../files.js';
-import { makerTag, removeLeftovers } from '../../leftovers.js';
-import { isLockName } from '../../lock/claim.js';
-import { takeLock } from '../../lock/lock.js';
+import { InputError } from '../../base/errors.js';
+import { fileError, isPendingName, syncFolder, writeFileAtomic } from '../../base/files.js';
+import { makerTag, removeLeftovers } from '../../base/leftovers.js';
+import { isLockName } from '../../base/lock/claim.js';
+import { takeLock } from '../../base/lock/lock.js';
 import { MANIFEST } from './manifest.js';
 
 /** Begins the names of folders in which stores are made; who makes it follows. */

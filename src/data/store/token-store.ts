@@ -1,5 +1,5 @@
 /** @file A token store opened for reading: any row at any time, without holding more than a few blocks of rows. */
-import type { CorpusName } from '../corpora.js';
+import type { CorpusName } from '../corpus-name.js';
 import { readManifest, type Manifest, type ShardFile } from './manifest.js';
 import { BATCH_ROWS, type Side } from './schema.js';
 import { openShard, type RowBlock, type ShardReader } from './shard-reader.js';

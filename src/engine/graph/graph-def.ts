@@ -1,5 +1,5 @@
 /** @file TensorFlow's messages, written: `GraphDef` and `SavedModel` (tensorflow/core/framework, core/protobuf). */
-import { bytes, float, integer, map } from '../../protobuf.js';
+import { bytes, float, integer, map } from '../../base/protobuf.js';
 import type { GraphFunction } from './fusion.js';
 import type { Attribute, GraphDtype, GraphNode, Value } from './graph.js';
 

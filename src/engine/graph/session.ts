@@ -2,8 +2,8 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
-import { fileError, makeTemporaryFolder } from '../../files.js';
-import type { NodeBackend } from '../tensorflow.js';
+import { fileError, makeTemporaryFolder } from '../../base/files.js';
+import type { NodeBackend } from '../../tensorflow/native-backend.js';
 import type { GraphFunction } from './fusion.js';
 import type { GraphNode, Value } from './graph.js';
 import { encodeSavedModel, type Signature } from './graph-def.js';

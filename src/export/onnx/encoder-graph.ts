@@ -4,7 +4,7 @@
  */
 import type { Activation, BertConfig, ClipTextConfig, TextModelConfig } from '../../models/config.js';
 import { MASKED } from '../../models/layers.js';
-import { DATA_TYPES } from '../../onnx-format.js';
+import { DATA_TYPES } from '../../onnx/format.js';
 import type { OnnxGraph, OnnxValue } from './graph.js';
 
 /** The input and the two outputs, by transformers' names. */

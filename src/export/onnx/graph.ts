@@ -1,6 +1,6 @@
 /** @file An ONNX graph being put together (https://github.com/onnx/onnx/blob/v1.15.0/docs/IR.md), a node at a time. */
-import { DATA_TYPES, type DataType } from '../../onnx-format.js';
-import { bytes, float, integer } from '../../protobuf.js';
+import { DATA_TYPES, type DataType } from '../../onnx/format.js';
+import { bytes, float, integer } from '../../base/protobuf.js';
 
 type Attribute = { readonly float: number } | { readonly int: number } | { readonly ints: readonly number[] };
 

@@ -1,12 +1,12 @@
 /** @file Writes an ONNX file, the weights one at a time. */
 import { basename } from 'node:path';
-import { createPendingFile, type PendingFile } from '../../files.js';
+import { createPendingFile, type PendingFile } from '../../base/files.js';
 import type { PretrainedModel } from '../../models/pretrained.js';
 import { isProjection } from '../../models/projection.js';
 import { sizeOf } from '../../models/text-encoder.js';
-import { externalData } from '../../onnx-format.js';
-import { bytes, integer, lengthPrefix } from '../../protobuf.js';
-import { VERSION } from '../../version.js';
+import { externalData } from '../../onnx/format.js';
+import { bytes, integer, lengthPrefix } from '../../base/protobuf.js';
+import { VERSION } from '../../base/version.js';
 import { addEncoder, INPUT_IDS, LAST_HIDDEN_STATE, POOLER_OUTPUT } from './encoder-graph.js';
 import { OnnxGraph, tensorHeader, valueInfo } from './graph.js';
 

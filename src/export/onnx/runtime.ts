@@ -1,5 +1,5 @@
-import type { Encoded } from '../../engine/encoder.js';
-import { disableOnnxTelemetry } from '../../onnx-telemetry.js';
+import type { Encoded } from '../../engine/encoder-engine.js';
+import { disableOnnxTelemetry } from '../../onnx/telemetry.js';
 import { INPUT_IDS, LAST_HIDDEN_STATE, POOLER_OUTPUT } from './encoder-graph.js';
 
 /**

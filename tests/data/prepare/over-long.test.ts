@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { visibleText } from '../../../src/data/prepare/cleaning.js';
 import { hashBytes, hashPair } from '../../../src/data/prepare/hash.js';
-import { randomSource } from '../../../src/data/random.js';
+import { randomSource } from '../../../src/data/shuffle.js';
 import { checksums, newFolder, prepareInto, readTexts, writePairs } from './support.js';
 
 type Pair = [ko: string, en: string];

@@ -2,7 +2,7 @@ import { cpSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'no
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { DropReason } from '../../../src/data/prepare/cleaning.js';
-import { InputError } from '../../../src/errors.js';
+import { InputError } from '../../../src/base/errors.js';
 import { checksums, generate, newFolder, prepareInto, readTexts, writePairs, WORDS } from './support.js';
 
 const ROWS = 2000;

@@ -5,7 +5,7 @@ import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { hash32 } from '../../../src/random.js';
+import { hash32 } from '../../../src/base/philox.js';
 import type { Encoder, Encoders } from '../../../src/data/prepare/encode.js';
 import { prepareStore } from '../../../src/data/prepare/prepare.js';
 import type { PrepareReport } from '../../../src/data/prepare/report.js';

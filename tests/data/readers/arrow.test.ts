@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { InputError } from '../../../src/errors.js';
+import { InputError } from '../../../src/base/errors.js';
 import { probeArrow, readArrow } from '../../../src/data/readers/arrow.js';
 import { temporaryFolder } from '../../cli.js';
 import { damagedCopies, fixture, PAIRS, rowsOf, sourceOf } from './typed.js';

@@ -8,9 +8,9 @@ import path from 'node:path';
 import { deflateRawSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from 'vitest';
 import { isUnreadable } from '../../../src/data/pair.js';
-import { randomSource, type RandomSource } from '../../../src/data/random.js';
+import { randomSource, type RandomSource } from '../../../src/data/shuffle.js';
 import { findSources, readSource } from '../../../src/data/sources.js';
-import { InputError } from '../../../src/errors.js';
+import { InputError } from '../../../src/base/errors.js';
 import { workbookBytes, writeWorkbookParts, writeZip } from '../archives.js';
 
 const COUNT = Number(process.env.KD_MUTATIONS ?? 300);

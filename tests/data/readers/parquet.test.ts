@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { InputError } from '../../../src/errors.js';
+import { InputError } from '../../../src/base/errors.js';
 import { probeParquet, readParquet } from '../../../src/data/readers/parquet.js';
 import { temporaryFolder } from '../../cli.js';
 import { damagedCopies, fixture, PAIRS, rowsOf, sourceOf } from './typed.js';

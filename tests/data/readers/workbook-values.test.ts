@@ -2,7 +2,7 @@ import { copyFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { InputError } from '../../../src/errors.js';
+import { InputError } from '../../../src/base/errors.js';
 import { openWorkbook } from '../../../src/data/readers/workbook.js';
 import { writeWorkbookParts, writeZip } from '../archives.js';
 import { readingFolder } from '../reading.js';

@@ -2,7 +2,7 @@ import { cpSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:
 import path from 'node:path';
 import { tableFromIPC, type Table } from 'apache-arrow';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { InputError } from '../../../src/errors.js';
+import { InputError } from '../../../src/base/errors.js';
 import { contentFingerprint, isStore, readManifest } from '../../../src/data/store/manifest.js';
 import { openStore, textsOf } from '../../../src/data/store/token-store.js';
 import { newFolder, prepareInto, WORDS, writePairs } from '../prepare/support.js';

@@ -1,0 +1,148 @@
+/** @file Which models are compared: those named, the teacher, and each run's student as it was before training. */
+import { basename, resolve } from 'node:path';
+import { findRun } from '../../runs/find-run.js';
+import { resolveModelName } from '../../runs/model-names.js';
+import { readRunConfig } from '../../runs/run-config.js';
+import { newestRun } from '../../runs/run-folder.js';
+import { InputError } from '../../base/errors.js';
+import type { ModelRole } from '../../evaluate/evaluation.js';
+import { withFreshProjection } from '../../models/pretrained.js';
+import type { Output } from '../output.js';
+import { checkFamily, notATeacher } from '../fetch-model.js';
+import { openEncoder, type EncoderChoice, type OpenEncoder } from '../open-encoder.js';
+
+/** A model of the comparison, opened. */
+export interface Entrant {
+  readonly name: string;
+  readonly role: ModelRole;
+  readonly opened: OpenEncoder;
+}
+
+export interface LineUp {
+  /** Absent where nothing is measured against it and it is not compared. */
+  readonly teacher?: Entrant | undefined;
+  /** In the order of the tables; the teacher is among them if it was named or baselines are wanted. */
+  readonly entrants: readonly Entrant[];
+  /** The folders of the runs whose checkpoints are compared. */
+  readonly runs: readonly string[];
+  /** The folder of the run that `clip`, `roberta` and the pairs come from; undefined where there is none. */
+  readonly run: string | undefined;
+}
+
+export interface LineUpRequest {
+  readonly names: readonly string[];
+  /** Name of the teacher. */
+  readonly teacher: string;
+  /** Whether teacher and untrained students take part, named or not. */
+  readonly baselines: boolean;
+  /** Whether the models are measured against the teacher; without that it is opened only to be compared itself. */
+  readonly needsTeacher: boolean;
+}
+
+/**
+ * Opens the models of a comparison.
+ *
+ * @throws InputError for a name that stands for nothing: it says what was looked for, and where
+ */
+export async function openLineUp(
+  { names, teacher: teacherName, baselines, needsTeacher }: LineUpRequest,
+  output: Output,
+): Promise<LineUp> {
+  const run = (await firstRunOf(names)) ?? (await newestRun());
+  const isTeacher = await sameModelAs(teacherName, run);
+  let isNamed = false;
+  for (const name of names) isNamed ||= isTeacher((await resolveModelName(name, '--compare', run)).source);
+  const teacher =
+    needsTeacher || isNamed
+      ? await openTeacher(teacherName, run, output)
+      : baselines
+        ? await openedIfThere(openTeacher(teacherName, run, output), 'teacher', output)
+        : undefined;
+  const entrants: Entrant[] = [];
+  const runs: string[] = [];
+  for (const name of names) {
+    const { source, run: trainedBy } = await resolveModelName(name, '--compare', run);
+    if (teacher !== undefined && isTeacher(source)) {
+      entrants.push(teacher);
+      continue;
+    }
+    if (trainedBy !== undefined && !runs.some((known) => resolve(known) === resolve(trainedBy))) {
+      runs.push(trainedBy);
+      const untrained = baselines && openUntrained(name, trainedBy, teacher?.opened.model.encoder.width, output);
+      if (untrained) entrants.push(await untrained);
+    }
+    entrants.push({ name, role: 'student', opened: await openEncoder({ name, flag: '--compare', run }, output) });
+  }
+  if (baselines && teacher !== undefined && !entrants.includes(teacher)) entrants.unshift(teacher);
+  return { teacher, entrants, runs, run };
+}
+
+/** The folder of the first run among the names. */
+async function firstRunOf(names: readonly string[]): Promise<string | undefined> {
+  for (const name of names) {
+    const run = await findRun(name);
+    if (run !== undefined) return run.folder;
+  }
+  return undefined;
+}
+
+/** Tells whether a source is the teacher's, without opening it. */
+async function sameModelAs(name: string, run: string | undefined): Promise<(source: string) => boolean> {
+  const teacher = (await resolveModelName(name, '--teacher', run)).source;
+  return (source) => source === teacher;
+}
+
+async function openTeacher(name: string, run: string | undefined, output: Output): Promise<Entrant> {
+  const start = name === 'clip' && run !== undefined ? await startOf(run) : {};
+  if (name !== 'clip') await checkIsTeacher(name, run, output);
+  return {
+    name,
+    role: 'teacher',
+    opened: await openEncoder({ ...start, name, flag: name === 'clip' ? '--compare' : '--teacher', run }, output),
+  };
+}
+
+/** Refuses what training would not take for a teacher; before its weights are fetched. */
+async function checkIsTeacher(name: string, run: string | undefined, output: Output): Promise<void> {
+  const { source } = await resolveModelName(name, '--teacher', run);
+  const config = await checkFamily(source, `--teacher ${name}`, output);
+  if (config.family !== 'clip-text') throw notATeacher({ teacher: name, student: '' }, config, undefined);
+}
+
+/** A baseline that nothing is measured against: said and left out where it cannot be opened. */
+async function openedIfThere(opening: Promise<Entrant>, what: string, output: Output): Promise<Entrant | undefined> {
+  try {
+    return await opening;
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    output.warn(`compared without the ${what}: ${error.message}`);
+    return undefined;
+  }
+}
+
+/**
+ * The student of a run before its first step, with the projection to the teacher's width that it may have begun with.
+ */
+async function openUntrained(name: string, run: string, width: number | undefined, output: Output): Promise<Entrant> {
+  const { student, settings } = await readRunConfig(run);
+  const start = await startOf(run);
+  const opened = await openEncoder(
+    {
+      ...start,
+      name: student.source,
+      flag: `the student that ${basename(run)} started from,`,
+      tokenizer: settings.studentTokenizer as string | undefined,
+    },
+    output,
+  );
+  const isProjected = settings.project === true && width !== undefined && opened.model.encoder.width !== width;
+  const model = isProjected ? withFreshProjection(opened.model, width, start.seed ?? 0) : opened.model;
+  const called = (await findRun(name))?.name ?? name;
+  return { name: `${called} (untrained)`, role: 'untrained', opened: { ...opened, model } };
+}
+
+/** How a run's models came by parameters that no file has. */
+async function startOf(run: string): Promise<Pick<EncoderChoice, 'seed' | 'randomWeights'>> {
+  const { settings } = await readRunConfig(run);
+  return { seed: settings.seed as number | undefined, randomWeights: settings.randomWeights === true };
+}

@@ -1,0 +1,159 @@
+/** @file The pairs of a comparison: held out by the run, or given. */
+import { join, relative, resolve } from 'node:path';
+import { PREPARE_DEFAULTS } from '../../data/prepare/settings.js';
+import { randomSource, shuffledIndices } from '../../data/shuffle.js';
+import { findSources } from '../../data/sources.js';
+import { contentFingerprint, isStore } from '../../data/store/manifest.js';
+import { openStore, textsOf, type StoreRows, type TokenStore } from '../../data/store/token-store.js';
+import { InputError } from '../../base/errors.js';
+import { folderUntilExit } from '../../base/files.js';
+import type { PairsEvaluation } from '../../evaluate/evaluation.js';
+import type { PairsToRead } from '../../evaluate/pairs.js';
+import { readRunConfig } from '../../runs/run-config.js';
+import { RUNS_FOLDER } from '../../runs/run-folder.js';
+import type { Output } from '../output.js';
+import { formatCount, formatCounted } from '../../base/format.js';
+import { makeStore } from '../make-store.js';
+import { sayWhatWasFound, warnOfFewer } from '../preparation-text.js';
+import type { LineUp } from './line-up.js';
+
+/** So many pairs are evaluated on unless more are asked for: about an hour for two real models and a baseline on two cores. */
+export const DEFAULT_SAMPLES = 10_000;
+
+export interface PairsRequest {
+  /** Files of pairs, folders, or a token store; the run's own where not given. */
+  readonly data?: readonly string[] | undefined;
+  readonly koColumn?: string | undefined;
+  readonly enColumn?: string | undefined;
+  readonly samples?: number | undefined;
+  readonly seed: number;
+}
+
+export interface OpenPairs {
+  readonly pairs: PairsToRead;
+  readonly description: PairsEvaluation['data'];
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * Opens the pairs to evaluate on, a sample of them where there are more than wanted.
+ *
+ * @throws InputError where there are none
+ */
+export async function openPairs(request: PairsRequest, lineUp: LineUp, output: Output): Promise<OpenPairs> {
+  const store =
+    request.data === undefined
+      ? await storeOfRun(lineUp.run)
+      : await storeOfData(request.data, request, lineUp, output);
+  const split = store.validation.count > 0 ? 'validation' : 'all';
+  if (request.data === undefined && split === 'all') {
+    throw new InputError(
+      `${store.folder}: expected validation pairs, got a run without any (--valid-fraction 0); give held-out pairs with --data`,
+    );
+  }
+  const rows = split === 'validation' ? store.validation : store.training;
+  const count = Math.min(request.samples ?? DEFAULT_SAMPLES, rows.count);
+  sayWhatIsUsed(count, rows.count, request, output);
+  return {
+    pairs: { count, read: readerOf(rows, count, request.seed) },
+    description: {
+      source: request.data?.join(', ') ?? store.folder,
+      fingerprint: contentFingerprint(store.manifest),
+      split,
+      pairs: count,
+      available: rows.count,
+      seed: request.seed,
+    },
+    close: store.close,
+  };
+}
+
+function sayWhatIsUsed(count: number, available: number, { samples }: PairsRequest, output: Output): void {
+  const all = formatCounted(available, 'pair');
+  if (count === available) output.message(`data: ${all}`);
+  else
+    output.message(
+      `data: ${formatCount(count)} of ${all}${samples === undefined ? `; --samples ${available} for all` : ''}`,
+    );
+  warnOfFewer(samples, available, output);
+}
+
+/** Reads pairs of a uniform sample, in the order of the store. */
+function readerOf(rows: StoreRows, count: number, seed: number): PairsToRead['read'] {
+  const drawn =
+    count === rows.count ? undefined : shuffledIndices(rows.count, randomSource(seed)).subarray(0, count).sort();
+  return async (start, size) => {
+    const located =
+      drawn === undefined
+        ? await rows.read(start, size)
+        : (await Promise.all([...drawn.subarray(start, start + size)].map((row) => rows.read(row, 1)))).flat();
+    return located.map(textsOf);
+  };
+}
+
+/** The pairs that a run was trained with. */
+async function storeOfRun(run: string | undefined): Promise<TokenStore> {
+  if (run === undefined) {
+    throw new InputError(
+      `kd eval: expected a run whose validation pairs can be used, found none under ${resolve(RUNS_FOLDER)}; train one with kd train, or give pairs with --data`,
+    );
+  }
+  const { data } = await readRunConfig(run);
+  // Paths in a configuration are from the folder in which it was trained: that of checkpoints/.
+  const places = [...new Set([data.store, join(run, '../..', data.store)].map((path) => resolve(path)))];
+  for (const place of places) {
+    if (!(await isStore(place))) continue;
+    const store = await openStore(relative('.', place) || '.');
+    const found = contentFingerprint(store.manifest);
+    if (found === data.fingerprint) return store;
+    await store.close();
+    throw new InputError(
+      `${store.folder}: expected the pairs that ${run} was trained with (${shortened(data.fingerprint)}), got others (${shortened(found)}); give held-out pairs with --data`,
+    );
+  }
+  throw new InputError(
+    `${run}: expected the pairs it was trained with in ${places.join(' or ')}, found none there; give held-out pairs with --data`,
+  );
+}
+
+/** A token store as it is; raw data is cleaned and kept until the end of the process. */
+async function storeOfData(
+  paths: readonly string[],
+  { koColumn, enColumn, samples = DEFAULT_SAMPLES, seed }: PairsRequest,
+  lineUp: LineUp,
+  output: Output,
+): Promise<TokenStore> {
+  if (paths.length === 1 && (await isStore(paths[0]))) return openStore(paths[0]);
+  await warnIfTrainedOn(paths, lineUp.run, output);
+  const sources = await findSources(paths, { ko: koColumn, en: enColumn });
+  const teacher = lineUp.teacher!; // pairs are measured against it
+  const student = lineUp.entrants.find((entrant) => entrant !== teacher) ?? teacher;
+  const out = folderUntilExit();
+  const report = await makeStore(
+    {
+      paths,
+      sources,
+      out,
+      settings: { ...PREPARE_DEFAULTS, samples, seed, validFraction: 0 },
+      encoders: { teacher: teacher.opened.tokenizer, student: student.opened.tokenizer },
+      encoderFolders: undefined,
+    },
+    output,
+  );
+  sayWhatWasFound(report, output);
+  return openStore(out);
+}
+
+async function warnIfTrainedOn(paths: readonly string[], run: string | undefined, output: Output): Promise<void> {
+  const trained =
+    run === undefined ? [] : (((await readRunConfig(run)).settings.data as readonly string[] | undefined) ?? []);
+  const shared = paths.find((path) => trained.some((other) => resolve(other) === resolve(path)));
+  if (shared === undefined) return;
+  output.warn(
+    `${shared} is what ${run} was trained on: most of its pairs are not new to the student; without --data its held-out pairs are used`,
+  );
+}
+
+function shortened(fingerprint: string): string {
+  return fingerprint.slice(0, 12);
+}

@@ -1,0 +1,51 @@
+/** @file Makes a token store behind two progress bars; used by `kd prepare` and `kd train`. */
+import type { Encoders } from '../data/prepare/encode.js';
+import { prepareStore, type PrepareOptions } from '../data/prepare/prepare.js';
+import type { PrepareReport } from '../data/prepare/report.js';
+import type { Output } from './output.js';
+import { formatDuration, formatRate } from '../base/format.js';
+import type { Progress } from './progress.js';
+import { ENCODER_MODULE, type EncoderFolders } from './row-tokenizers.js';
+
+export interface StoreRequest extends Pick<
+  PrepareOptions,
+  'paths' | 'sources' | 'out' | 'settings' | 'signal' | 'threads'
+> {
+  readonly encoders: Encoders;
+  /** Where worker threads find the encoders; without them there are no threads. */
+  readonly encoderFolders: EncoderFolders | undefined;
+}
+
+/** Makes the store, showing how far it is. */
+export async function makeStore(request: StoreRequest, output: Output): Promise<PrepareReport> {
+  const { encoderFolders, ...rest } = request;
+  const started = performance.now();
+  let reading: Progress | undefined;
+  let encoding: Progress | undefined;
+  try {
+    return await prepareStore(
+      {
+        ...rest,
+        ...(encoderFolders && { threadEncoders: { encoderModule: ENCODER_MODULE, encoderFolders } }),
+      },
+      {
+        onRead(rows, estimate) {
+          reading ??= output.progress('reading', Infinity, 'rows');
+          const rate = (1000 * rows) / (performance.now() - started);
+          reading.update(rows, [
+            `about ${formatDuration((estimate - rows) / rate)} left`,
+            `${formatRate(rate)} rows/s`,
+          ]);
+        },
+        onEncoded(pairs, total) {
+          reading?.stop();
+          encoding ??= output.progress('encoding', total, 'pairs');
+          encoding.update(Math.min(pairs, total));
+        },
+      },
+    );
+  } finally {
+    reading?.stop();
+    encoding?.stop();
+  }
+}

@@ -1,0 +1,119 @@
+import { encoderEngine } from '../engine/encoder.js';
+import { type EncoderEngine } from '../engine/encoder-engine.js';
+import type { DeviceChoice } from '../tensorflow/gpu-choice.js';
+import { loadBackend, type BackendChoice } from '../tensorflow/backend.js';
+import { checkPositions, openPretrained, openRandom, type PretrainedModel } from '../models/pretrained.js';
+import { resolveModelName, type NamedModel } from '../runs/model-names.js';
+import { identityOf, removedCheckpoint, type CheckpointRemoved } from '../runs/removed-checkpoint.js';
+import { MAX_LENGTH, type TextTokenizer } from '../text/tokenizer.js';
+import type { Output } from './output.js';
+import { checkFamily, fetchModel } from './fetch-model.js';
+import { checkVocabulary, openTokenizer } from './open-tokenizer.js';
+
+/** A text encoder with its tokenizer, opened and checked; its weights are read when the engine is loaded. */
+export interface OpenEncoder extends NamedModel {
+  readonly model: PretrainedModel;
+  readonly tokenizer: TextTokenizer;
+  /** The folder with its configuration and weights. */
+  readonly folder: string;
+  /** The folder with its tokenizer's files. */
+  readonly tokenizerFolder: string;
+}
+
+/** Which model, and how the flags are called that say so. */
+export interface EncoderChoice {
+  /** `clip`, `roberta`, a run, a checkpoint of one, a folder or a hub id. */
+  readonly name: string;
+  readonly flag: string;
+  /** Where the tokenizer is, if not with the model. */
+  readonly tokenizer?: string | undefined;
+  /** The flag for that; absent where there is none. */
+  readonly tokenizerFlag?: string;
+  /** The folder of the run that `clip` and `roberta` belong to; else the newest. */
+  readonly run?: string | undefined;
+  /** For parameters that the files lack; 0 where not given. */
+  readonly seed?: number | undefined;
+  /** Draws all parameters at random: only the configuration is read. */
+  readonly randomWeights?: boolean | undefined;
+}
+
+/** How often a name is looked up again whose checkpoint was removed or replaced in the meantime. */
+const MOST_LOOKUPS = 5;
+
+/**
+ * Opens a text encoder by name, fetching it from the hub where it is not there yet. Where training removes the
+ * checkpoint that a name such as `first:last` stands for before it is open, the one that the name stands for now is
+ * taken.
+ *
+ * @param open opens what a name stands for; another for tests, which remove it in between
+ * @throws InputError for a name that stands for nothing, a damaged file, a tokenizer of another model
+ */
+export async function openEncoder(choice: EncoderChoice, output: Output, open = openNamed): Promise<OpenEncoder> {
+  const { name, flag, run } = choice;
+  let lost: CheckpointRemoved | undefined;
+  for (let lookups = 1; ; lookups++) {
+    const named = await lookUp(name, flag, run, lost);
+    const identity = await identityOf(named.source);
+    try {
+      const opened = await open(named, choice, output);
+      return { ...opened, model: readWhileThere(opened.model, named.source, `${flag} ${name}`) };
+    } catch (error) {
+      const isSame = (await identityOf(named.source)) === identity;
+      if (isSame || named.run === undefined || lookups === MOST_LOOKUPS) throw error;
+      lost = (await removedCheckpoint(named.source, `${flag} ${name}`)) ?? lost;
+    }
+  }
+}
+
+/** What a name stands for; where that was removed and the name, a step's, stands for nothing else, that is said. */
+async function lookUp(
+  name: string,
+  flag: string,
+  run: string | undefined,
+  lost: CheckpointRemoved | undefined,
+): Promise<NamedModel> {
+  try {
+    return await resolveModelName(name, flag, run);
+  } catch (error) {
+    throw lost ?? error;
+  }
+}
+
+/** The model, whose weights are read later: its checkpoint may be gone by then. */
+function readWhileThere(model: PretrainedModel, folder: string, flag: string): PretrainedModel {
+  return {
+    ...model,
+    async *parameters() {
+      try {
+        yield* model.parameters();
+      } catch (error) {
+        throw (await removedCheckpoint(folder, flag)) ?? error;
+      }
+    },
+  };
+}
+
+async function openNamed(named: NamedModel, choice: EncoderChoice, output: Output): Promise<OpenEncoder> {
+  const { flag, tokenizer, tokenizerFlag, seed = 0, randomWeights = false } = choice;
+  await checkFamily(named.source, flag, output);
+  const opened = await openTokenizer(
+    { model: named.source, elsewhere: tokenizer ?? named.tokenizerSource, flag: tokenizerFlag ?? flag },
+    output,
+  ); // before weights are fetched
+  const folder = await fetchModel(named.source, flag, output, randomWeights ? ['config'] : ['config', 'weights']);
+  const model = randomWeights ? await openRandom(folder, seed) : await openPretrained(folder, seed);
+  checkPositions(model.encoder, flag, MAX_LENGTH);
+  checkVocabulary(opened.tokenizer, model.encoder, `${flag} ${named.source}`, output);
+  return { ...named, model, tokenizer: opened.tokenizer, folder, tokenizerFolder: opened.folder };
+}
+
+/** Loads the backend and a model's weights onto it. The caller disposes of the engine. */
+export async function startEncoder(
+  { model }: Pick<OpenEncoder, 'model'>,
+  { backend, device }: { readonly backend: BackendChoice; readonly device: DeviceChoice },
+  output: Pick<Output, 'warn'>,
+): Promise<EncoderEngine> {
+  const { reason } = await loadBackend(backend, device);
+  if (reason !== undefined) output.warn(reason);
+  return encoderEngine(model.encoder, model.parameters());
+}

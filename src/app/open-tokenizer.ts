@@ -1,0 +1,64 @@
+import { InputError } from '../base/errors.js';
+import type { TextEncoder } from '../models/text-encoder.js';
+import { loadTokenizer, type TextTokenizer } from '../text/tokenizer.js';
+import type { Output } from './output.js';
+import { fetchModel } from './fetch-model.js';
+
+/** Where a model's tokenizer is. */
+export interface TokenizerSource {
+  /** The model, on the hub or in a folder. */
+  readonly model: string;
+  /** Where the tokenizer is, if not with its model. */
+  readonly elsewhere: string | undefined;
+  /** The flag that says so. */
+  readonly flag: string;
+}
+
+export interface OpenTokenizer {
+  readonly tokenizer: TextTokenizer;
+  /** The folder with its files. */
+  readonly folder: string;
+}
+
+/**
+ * Opens a model's tokenizer.
+ *
+ * @throws InputError if there is none that can be read; where it was looked for with its model, the flag is named
+ */
+export async function openTokenizer(
+  { model, elsewhere, flag }: TokenizerSource,
+  output: Output,
+): Promise<OpenTokenizer> {
+  const folder = await fetchModel(elsewhere ?? model, flag, output, ['tokenizer']);
+  try {
+    return { tokenizer: await loadTokenizer(folder), folder };
+  } catch (error) {
+    if (elsewhere !== undefined || !(error instanceof InputError)) throw error;
+    throw new InputError(`${error.message}, or name another tokenizer with ${flag}`, { cause: error });
+  }
+}
+
+/**
+ * Checks that every id a tokenizer gives has an embedding, and warns where model and tokenizer differ on which id is
+ * padding: RoBERTa's positions go by it.
+ *
+ * @param where the model, for the message
+ */
+export function checkVocabulary(
+  { vocabSize, padId }: { readonly vocabSize: number; readonly padId: number },
+  { config }: TextEncoder,
+  where: string,
+  output: Pick<Output, 'warn'>,
+): void {
+  if (vocabSize > config.vocabSize)
+    throw new InputError(
+      `${where}: expected a tokenizer with at most ${config.vocabSize} ids, as many as the model has embeddings, ` +
+        `got ${vocabSize}; give the model's own tokenizer`,
+    );
+  if (config.family === 'roberta' && config.padTokenId !== padId)
+    output.warn(
+      `${where}: its config.json says that padding is id ${config.padTokenId} (pad_token_id), ` +
+        `its tokenizer pads with ${padId}: its positions count padding, and not the tokens ${config.padTokenId}; ` +
+        'correct the one that is wrong, or give its own tokenizer',
+    );
+}

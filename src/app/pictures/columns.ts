@@ -1,0 +1,103 @@
+/** @file Which encoders a grid compares, and on which texts. */
+import { meanSquaredError } from '../../diffusion/embeddings.js';
+import type { Embedding } from '../../diffusion/tensors.js';
+import { asWideAs, openPretrained, randomModel } from '../../models/pretrained.js';
+import { readRunConfig } from '../../runs/run-config.js';
+import type { Output } from '../output.js';
+import { fetchModel } from '../fetch-model.js';
+import { openEncoder, type OpenEncoder } from '../open-encoder.js';
+import type { GenerateOptions } from './options.js';
+import type { PromptPair } from './prompts.js';
+import { embed, type DrawingEncoder } from './studio.js';
+
+/** An encoder on one of a row's texts. */
+export interface Column {
+  readonly title: string;
+  readonly subtitle: string;
+  readonly encoder: DrawingEncoder;
+  readonly language: keyof PromptPair;
+}
+
+/** A row's text as a column has it: what guides a picture, and how far it is from the first column's. */
+export interface EmbeddedCell {
+  readonly prompt: Embedding;
+  readonly negative: Embedding;
+  readonly error: number;
+}
+
+const SUBTITLES = { ko: 'on Korean', en: 'on English' } as const;
+
+/** The columns that are asked for; the first is what the others are measured against. */
+export async function columnsOf(options: GenerateOptions, output: Output): Promise<readonly Column[]> {
+  const column = (encoder: DrawingEncoder, language: keyof PromptPair, title = encoder.label): Column => ({
+    title,
+    subtitle: SUBTITLES[language],
+    encoder,
+    language,
+  });
+  if (options.compareCheckpoints !== undefined) {
+    const encoders: OpenEncoder[] = [];
+    for (const name of options.compareCheckpoints)
+      encoders.push(await openEncoder({ name, flag: '--compare-checkpoints' }, output));
+    if (options.compare === undefined) return encoders.map((encoder) => ({ ...column(encoder, 'ko'), subtitle: '' }));
+    const teacher = await openTeacher(options, encoders[0], output);
+    return [column(teacher, 'en'), ...encoders.flatMap((encoder) => [column(encoder, 'en'), column(encoder, 'ko')])];
+  }
+  const student = await openEncoder({ name: options.encoder, flag: '--encoder' }, output);
+  const teacher = await openTeacher(options, student, output);
+  return [
+    column(teacher, 'en', 'CLIP'),
+    column(student, 'en', 'student'),
+    column(student, 'ko', 'student'),
+    column(teacher, 'ko', 'CLIP'),
+    column(await untrained(student, output), 'ko', 'untrained student'),
+  ];
+}
+
+async function openTeacher({ teacher }: GenerateOptions, { run }: OpenEncoder, output: Output): Promise<OpenEncoder> {
+  return openEncoder({ name: teacher, flag: '--teacher', run }, output);
+}
+
+/**
+ * The student as its run began: the checkpoint it started from; without a run random weights. A projection that it has learnt,
+ * as it is of another width than its teacher, is random, too.
+ */
+async function untrained(student: OpenEncoder, output: Output): Promise<DrawingEncoder> {
+  const label = `${student.label}, untrained`;
+  const { encoder } = student.model;
+  if (student.run === undefined)
+    return { ...student, label, isRandom: true, model: asWideAs(encoder.width, randomModel(encoder.config, 0)) };
+  const { source } = (await readRunConfig(student.run)).student;
+  const folder = await fetchModel(source, '--encoder', output, ['config', 'weights']);
+  return { ...student, label, source, folder, model: asWideAs(encoder.width, await openPretrained(folder, 0)) };
+}
+
+/** Embeds each row's text for each column, an encoder at a time. `[rows][columns]` */
+export async function embedCells(
+  columns: readonly Column[],
+  rows: readonly PromptPair[],
+  options: GenerateOptions,
+  output: Output,
+): Promise<EmbeddedCell[][]> {
+  const embeddings = new Map<DrawingEncoder, Map<string, Embedding>>();
+  for (const encoder of new Set(columns.map((column) => column.encoder))) {
+    const languages = columns.filter((column) => column.encoder === encoder).map(({ language }) => language);
+    const texts = [
+      ...new Set([options.negative, ...languages.flatMap((language) => rows.map((row) => row[language]))]),
+    ];
+    const values = await embed(texts, encoder, options, output);
+    embeddings.set(encoder, new Map(texts.map((text, i) => [text, values[i]])));
+  }
+  const embedding = ({ encoder }: Column, text: string): Embedding => embeddings.get(encoder)!.get(text)!;
+  return rows.map((row) => {
+    const reference = embedding(columns[0], row[columns[0].language]);
+    return columns.map((column) => {
+      const prompt = embedding(column, row[column.language]);
+      return {
+        prompt,
+        negative: embedding(column, options.negative),
+        error: prompt.length === reference.length ? meanSquaredError(prompt, reference) : NaN,
+      };
+    });
+  });
+}

@@ -1,0 +1,58 @@
+import { findTrouble } from '../../diffusion/picture-check.js';
+import { fileStemOf, type Picture } from '../../diffusion/pictures.js';
+import { SCHEDULER_CLASSES } from '../../diffusion/scheduler-config.js';
+import type { Output } from '../output.js';
+import { openEncoder } from '../open-encoder.js';
+import type { GenerateOptions } from './options.js';
+import { startPreview } from './preview.js';
+import { drawOne, embed, findPipeline, loadPipeline, picturesFolder, savePicture, startingNoise } from './studio.js';
+
+/** Draws each prompt, `--count` times. */
+export async function draw(prompts: readonly string[], options: GenerateOptions, output: Output): Promise<void> {
+  const encoder = await openEncoder({ name: options.encoder, flag: '--encoder' }, output);
+  await startingNoise(options);
+  const files = await findPipeline(options, output);
+  const [negative, ...embeddings] = await embed([options.negative, ...prompts], encoder, options, output);
+  const pipeline = await loadPipeline(files, [encoder], options, output);
+  try {
+    const folder = await picturesFolder(options, encoder);
+    for (const [i, prompt] of prompts.entries()) {
+      for (let index = 0; index < options.count; index++) {
+        const noise = await startingNoise(options, index);
+        const seed = options.latents === undefined ? options.seed + index : undefined;
+        const stem = fileStemOf(prompt, seed ?? 'latents');
+        const preview = startPreview(folder, stem);
+        const guided = { prompt: embeddings[i], negative };
+        const pixels = await drawOne(pipeline, noise, guided, prompt, options, output, preview.show).finally(
+          preview.remove,
+        );
+        const trouble = findTrouble(pixels);
+        const picture: Omit<Picture, 'file'> = {
+          kind: 'picture',
+          prompts: [prompt],
+          negative: options.negative,
+          seed,
+          steps: options.steps,
+          guidance: options.guidance,
+          scheduler: SCHEDULER_CLASSES[options.scheduler],
+          width: noise.width,
+          height: noise.height,
+          encoders: [encoder.label],
+          pipeline: options.pipeline,
+          trouble,
+        };
+        const path = await savePicture(folder, stem, picture, pixels);
+        if (trouble !== undefined) output.warn(`${path}: ${trouble}`);
+        output.result(path, {
+          event: 'picture',
+          output: path,
+          prompt,
+          seed,
+          ...(trouble === undefined ? {} : { trouble }),
+        });
+      }
+    }
+  } finally {
+    await pipeline.release();
+  }
+}

@@ -1,0 +1,48 @@
+/** @file The process that embeds texts, started by `embedding.ts`: it is sent one task, and sends back what became of it. */
+import { embedTexts } from '../../diffusion/embeddings.js';
+import { messageOf } from '../../base/errors.js';
+import { inputFailure } from '../../base/input-failure.js';
+import { asWideAs, openPretrained, openRandom } from '../../models/pretrained.js';
+import { loadTokenizer } from '../../text/tokenizer.js';
+import { startEncoder } from '../open-encoder.js';
+import { checkManifest, trustChecked } from '../../weights/manifest.js';
+import type { EmbeddingAnswer, SentTask } from './embedding.js';
+
+process.on('disconnect', () => {
+  process.exit();
+}); // nobody is left to send it to
+process.once('message', (task: SentTask) => {
+  void embed(task)
+    .catch((error: unknown): EmbeddingAnswer => {
+      const isInput = inputFailure(error) !== undefined;
+      return { error: messageOf(error), isInput, stack: error instanceof Error ? error.stack : undefined };
+    })
+    .then((answer) => process.send!(answer));
+});
+
+async function embed({
+  texts,
+  folder,
+  tokenizerFolder,
+  isRandom,
+  width,
+  where,
+  backend,
+  device,
+  checked,
+}: SentTask): Promise<EmbeddingAnswer> {
+  trustChecked(checked);
+  for (const [each] of checked) await checkManifest(each); // costs nothing, unless a file was touched since
+  const model = asWideAs(width, isRandom ? await openRandom(folder, 0) : await openPretrained(folder, 0));
+  const warnings: string[] = [];
+  const engine = await startEncoder(
+    { model },
+    { backend, device },
+    {
+      warn: (text) => {
+        warnings.push(text);
+      },
+    },
+  );
+  return { embeddings: await embedTexts(texts, await loadTokenizer(tokenizerFolder), engine, where), warnings };
+}

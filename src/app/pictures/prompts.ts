@@ -1,0 +1,35 @@
+import { readBytes, utf8Chunks } from '../../data/text-file.js';
+import { soundRecordsOf } from '../../data/readers/delimited.js';
+import { InputError } from '../../base/errors.js';
+
+/** A prompt in both languages. */
+export interface PromptPair {
+  readonly ko: string;
+  readonly en: string;
+}
+
+/**
+ * The prompts of a CSV file with the columns `ko` and `en`, in any order.
+ *
+ * @throws InputError for a file that cannot be read, lacks a column or a text, or has no row
+ */
+export async function readPrompts(path: string): Promise<PromptPair[]> {
+  const records = [];
+  for await (const piece of soundRecordsOf(utf8ChunksOf(path), 'csv', path)) records.push(...piece);
+  const [header, ...rows] = records;
+  const names = (header?.fields ?? []).map((name) => name.trim().toLowerCase());
+  const [ko, en] = [names.indexOf('ko'), names.indexOf('en')];
+  if (ko === -1 || en === -1)
+    throw new InputError(`${path}: expected the columns ko,en in the first line, got ${names.join(',') || 'nothing'}`);
+  if (rows.length === 0) throw new InputError(`${path}: expected a prompt a line after the header, got none`);
+  return rows.map(({ fields, line }) => {
+    const pair = { ko: fields[ko]?.trim() ?? '', en: fields[en]?.trim() ?? '' };
+    if (pair.ko === '' || pair.en === '')
+      throw new InputError(`${path}: line ${line}: expected a prompt in both languages, got ${fields.join(',')}`);
+    return pair;
+  });
+}
+
+async function* utf8ChunksOf(path: string): AsyncGenerator<Buffer> {
+  for await (const text of utf8Chunks(readBytes(path), path)) yield Buffer.from(text);
+}

@@ -1,0 +1,224 @@
+/** @file What every drawing needs: where pictures go, what noise they start from, the texts as embeddings, the image model. */
+import { existsSync } from 'node:fs';
+import { access, constants, mkdir } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { lostTail } from '../../diffusion/embeddings.js';
+import { noiseFromSeed, readNoise, type StartingNoise } from '../../diffusion/noise.js';
+import { hasCudaProvider } from '../../diffusion/onnx.js';
+import { openPipeline, readScheduler, type Pipeline } from '../../diffusion/pipeline.js';
+import { type Embedding, type Pixels } from '../../diffusion/tensors.js';
+import { PICTURES_FOLDER, recordChunk, recordPicture, type Picture } from '../../diffusion/pictures.js';
+import { encodePng, withTexts } from '../../diffusion/png.js';
+import type { SchedulerConfig } from '../../diffusion/scheduler-config.js';
+import { createScheduler } from '../../diffusion/create-scheduler.js';
+import { InputError, messageOf } from '../../base/errors.js';
+import { fileError } from '../../base/files.js';
+import { numberedNames, writeNewFile } from '../../base/new-file.js';
+import { VERSION } from '../../base/version.js';
+import { whileThere } from '../../runs/removed-checkpoint.js';
+import type { Output } from '../output.js';
+import { fetchModel } from '../fetch-model.js';
+import type { OpenEncoder } from '../open-encoder.js';
+import { embedElsewhere } from './embedding.js';
+import type { GenerateOptions } from './options.js';
+
+/** An image model's files, read as far as can be before its weights. */
+export interface PipelineFolder {
+  readonly folder: string;
+  readonly scheduler: SchedulerConfig;
+}
+
+/** A text encoder, or one of its configuration with weights drawn at random. */
+export interface DrawingEncoder extends OpenEncoder {
+  readonly isRandom?: boolean;
+}
+
+/** Finds the image model, fetching it where it is not there yet, and checks that it can take so many steps. */
+export async function findPipeline(options: GenerateOptions, output: Output): Promise<PipelineFolder> {
+  const folder = await fetchModel(options.pipeline, '--pipeline', output, ['pipeline']);
+  const scheduler = await readScheduler(folder, options.scheduler);
+  createScheduler(scheduler, options.steps);
+  return { folder, scheduler };
+}
+
+/** The noise that is asked for, of one seed. */
+export async function startingNoise(
+  { latents, width, height, seed, count }: GenerateOptions,
+  index = 0,
+): Promise<StartingNoise> {
+  if (latents === undefined) return noiseFromSeed(seed + index, height ?? 512, width ?? 512);
+  if (count !== 1) throw new InputError('--latents: expected --count 1, as a file holds one noise');
+  const noise = await readNoise(latents);
+  if ((width ?? noise.width) === noise.width && (height ?? noise.height) === noise.height) return noise;
+  throw new InputError(
+    `${latents}: expected noise for ${width ?? noise.width} × ${height ?? noise.height} pixels, got it for ${noise.width} × ${noise.height}; leave --width and --height out`,
+  );
+}
+
+/** The folder for pictures, made if it is not there, and seen to take files: a picture may take minutes. */
+export async function picturesFolder({ out }: GenerateOptions, { run }: Pick<OpenEncoder, 'run'>): Promise<string> {
+  const folder = out ?? (run === undefined ? PICTURES_FOLDER : join(run, PICTURES_FOLDER));
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (error) {
+    throw fileError(folder, 'cannot be made', error);
+  }
+  await access(folder, constants.W_OK | constants.X_OK).catch((error: unknown) => {
+    throw fileError(folder, 'cannot be written', error);
+  });
+  return folder;
+}
+
+/** The embeddings of texts; says what of them is lost. */
+export async function embed(
+  texts: readonly string[],
+  encoder: DrawingEncoder,
+  options: GenerateOptions,
+  output: Output,
+): Promise<Embedding[]> {
+  for (const text of new Set(texts)) {
+    const tail = lostTail(text, encoder.tokenizer);
+    if (tail !== undefined)
+      output.warn(
+        `${JSON.stringify(text.slice(0, 24))}… is over ${encoder.tokenizer.maxLength} tokens for ${encoder.label}; its end is lost: ${JSON.stringify(tail)}`,
+      );
+  }
+  const {
+    folder,
+    tokenizerFolder,
+    label,
+    isRandom = false,
+    model: {
+      encoder: { width },
+    },
+  } = encoder;
+  const { backend, device } = options;
+  const where = `--encoder ${label}`;
+  const { embeddings, warnings } = await whileThere(folder, where, () =>
+    embedElsewhere({ texts, folder, tokenizerFolder, isRandom, width, where, backend, device }),
+  );
+  for (const warning of warnings) output.warn(warning);
+  return embeddings;
+}
+
+/** Loads the image model and says where it computes; checks that it takes the encoders' hidden states. */
+export async function loadPipeline(
+  { folder, scheduler }: PipelineFolder,
+  encoders: readonly OpenEncoder[],
+  { device }: GenerateOptions,
+  output: Output,
+): Promise<Pipeline> {
+  const pipeline = await openOnDevice(folder, scheduler, device, output);
+  const misfit = encoders.find(({ model }) => model.encoder.width !== (pipeline.textWidth ?? model.encoder.width));
+  if (misfit === undefined) return pipeline;
+  await pipeline.release();
+  throw new InputError(
+    `--encoder ${misfit.label}: expected hidden states ${pipeline.textWidth} wide, as the UNet of ${folder} takes, ` +
+      `got ${misfit.model.encoder.width}; give an encoder and a pipeline that belong together`,
+  );
+}
+
+async function openOnDevice(
+  folder: string,
+  scheduler: SchedulerConfig,
+  device: GenerateOptions['device'],
+  output: Output,
+): Promise<Pipeline> {
+  const open = (provider: 'cuda' | 'cpu'): Promise<Pipeline> => {
+    output.message(`loading the UNet and the VAE decoder (ONNX Runtime, ${provider === 'cuda' ? 'CUDA' : 'CPU'})`);
+    return openPipeline(folder, scheduler, provider);
+  };
+  if (device === 'cpu') return open('cpu');
+  if (device !== 'auto') {
+    if (!hasCudaProvider())
+      throw new InputError(
+        `--device ${device}: expected ONNX Runtime's CUDA provider, found none; ${CUDA_REMEDY}, or leave --device out`,
+      );
+    return open('cuda');
+  }
+  if (!hasCudaProvider()) {
+    if (existsSync('/dev/nvidiactl'))
+      output.warn(`ONNX Runtime's CUDA provider is missing: the UNet computes on the CPU; ${CUDA_REMEDY}`);
+    return open('cpu');
+  }
+  try {
+    return await open('cuda');
+  } catch (error) {
+    const pipeline = await open('cpu'); // says what is wrong with the files, if that is it
+    output.warn(`CUDA cannot be used for pictures (${messageOf(error)}): the UNet computes on the CPU`);
+    return pipeline;
+  }
+}
+
+/** The npm package brings the CPU's library alone; its install script fetches the rest. */
+const CUDA_REMEDY = '`npm rebuild onnxruntime-node --ignore-scripts=false` fetches it';
+
+/** Draws one picture behind a progress bar. */
+export async function drawOne(
+  pipeline: Pipeline,
+  { noise, width, height }: StartingNoise,
+  embeddings: { readonly prompt: Embedding; readonly negative: Embedding },
+  title: string,
+  options: GenerateOptions,
+  output: Output,
+  onPreview?: (pixels: Pixels) => Promise<void>,
+): Promise<Pixels> {
+  const every = options.preview === true ? 5 : options.preview;
+  const total = pipeline.countTimesteps(options.steps);
+  const progress = output.progress(title, total, 'steps');
+  try {
+    const latents = await pipeline.denoise({
+      noise,
+      width,
+      height,
+      ...embeddings,
+      guidance: options.guidance,
+      steps: options.steps,
+      oneByOne: options.lowMemory ?? false,
+      async onStep(done, current) {
+        progress.update(done);
+        if (every !== undefined && done % every === 0 && done < total)
+          await onPreview?.(await pipeline.decode(current, height, width));
+      },
+    });
+    return await pipeline.decode(latents, height, width);
+  } finally {
+    progress.stop();
+  }
+}
+
+/**
+ * Writes a picture with what it was made from under the first name of a stem that is free, and adds it to the folder's list.
+ *
+ * @returns its path
+ */
+export async function savePicture(
+  folder: string,
+  stem: string,
+  picture: Omit<Picture, 'file'>,
+  image: Pixels | Buffer,
+): Promise<string> {
+  const texts = textsOf(picture);
+  const png = Buffer.isBuffer(image) ? withTexts(image, texts) : await encodePng(image, texts);
+  const path = await writeNewFile(folder, numberedNames(stem, '.png'), png);
+  await recordPicture(folder, { file: basename(path), ...picture });
+  return path;
+}
+
+/** What stands in a picture's file. */
+function textsOf(picture: Omit<Picture, 'file'>): Record<string, string> {
+  const { prompts, negative, seed, steps, guidance, scheduler, width, height, encoders, pipeline } = picture;
+  return {
+    Software: `kd ${VERSION}`,
+    prompt: prompts.join('\n'),
+    negative_prompt: negative,
+    seed: seed === undefined ? 'from a file' : String(seed),
+    steps: String(steps),
+    guidance_scale: String(guidance),
+    scheduler,
+    size: `${width}x${height}`,
+    text_encoder: encoders.join('\n'),
+    pipeline,
+    ...recordChunk(picture),
+  };
+}

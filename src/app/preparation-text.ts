@@ -1,0 +1,115 @@
+/** @file What `kd prepare` and `kd train` say of the data: tables and lines. */
+import { DROP_REASONS, type DropReason } from '../data/prepare/cleaning.js';
+import type { PrepareReport, RowCounts, TurnedPairs } from '../data/prepare/report.js';
+import type { SkippedFile } from '../data/sources.js';
+import { ID_COLUMNS } from '../data/store/schema.js';
+import type { Output } from './output.js';
+import { formatCount, formatCounted } from '../base/format.js';
+
+/** The sides of a pair that ids are made of, for people. */
+export const COLUMN_TITLES = {
+  teacher_en: "English, by the teacher's tokenizer",
+  student_en: "English, by the student's tokenizer",
+  student_ko: "Korean, by the student's tokenizer",
+} as const satisfies Record<(typeof ID_COLUMNS)[number], string>;
+
+/** Files that are named; a report names all. */
+const MOST_SKIPPED = 10;
+
+/** Files with pairs turned round that are named; a report names all. */
+const MOST_TURNED = 3;
+
+/** Reasons for which rows were dropped, in the order in which they are looked for. */
+export function reasonsOf({ total }: PrepareReport): DropReason[] {
+  return (Object.keys(DROP_REASONS) as DropReason[]).filter((reason) => total.dropped[reason] !== undefined);
+}
+
+/** Rows dropped for any reason. */
+export function droppedOf({ dropped }: RowCounts): number {
+  return Object.values(dropped).reduce((sum, count) => sum + count, 0);
+}
+
+/** Pairs by corpus and drops by reason, as aligned tables. */
+export function reportTables(report: PrepareReport): string {
+  const row = (name: string, counts: RowCounts): string[] =>
+    [name, counts.read, droppedOf(counts), counts.not_sampled, counts.training, counts.validation].map((cell) =>
+      typeof cell === 'number' ? formatCount(cell) : cell,
+    );
+  const corpora = [
+    ['corpus', 'rows read', 'dropped', 'not sampled', 'training', 'validation'],
+    ...report.corpora.map((counts) => row(counts.corpus, counts)),
+    ...(report.corpora.length > 1 ? [row('all', report.total)] : []),
+  ];
+  const reasons = reasonsOf(report).map((reason) => [
+    DROP_REASONS[reason],
+    formatCount(report.total.dropped[reason]!),
+    `  ${report.examples[reason]?.[0] ?? ''}`,
+  ]);
+  const tables = [aligned(corpora)];
+  if (reasons.length > 0) tables.push(aligned([['dropped for', 'rows', '  the first one'], ...reasons]));
+  if (report.turned !== undefined) tables.push(turnedLine(report.turned));
+  return tables.join('\n\n');
+}
+
+/** Says, in a line each, what was left out and why. */
+export function sayWhatWasFound(report: PrepareReport, output: Output): void {
+  const { total, skipped, cut } = report;
+  output.message(
+    `data: ${formatCounted(total.read, 'row')} in ${report.corpora.map(({ corpus, read }) => `${corpus} (${formatCount(read)})`).join(', ')}`,
+  );
+  for (const reason of reasonsOf(report)) {
+    if (reason === 'unreadable') warnOfUnreadable(report, output);
+    else output.message(dropLine(report, reason));
+  }
+  if (report.turned !== undefined) output.message(turnedLine(report.turned));
+  for (const column of ID_COLUMNS) {
+    if (cut[column] > 0)
+      output.warn(`${formatCounted(cut[column], 'text')} cut to 77 tokens (${COLUMN_TITLES[column]})`);
+  }
+  saySkipped(skipped, output);
+  output.event({ event: 'prepared', ...report, lengths: undefined });
+}
+
+/** Says how many pairs were turned round, and in which files. */
+function turnedLine({ pairs, files }: TurnedPairs): string {
+  const were =
+    pairs === 1
+      ? '1 pair was the other way round and was'
+      : `${formatCount(pairs)} pairs were the other way round and were`;
+  const named = files.slice(0, MOST_TURNED).map(({ file, pairs: count }) => `${file} (${formatCount(count)})`);
+  const more = files.length > MOST_TURNED ? ` and ${formatCounted(files.length - MOST_TURNED, 'more file')}` : '';
+  return `${were} turned: ${named.join(', ')}${more}`;
+}
+
+/** Warns where more pairs were asked for than there are. */
+export function warnOfFewer(samples: number | undefined, pairs: number, output: Output): void {
+  if (samples !== undefined && samples > pairs)
+    output.warn(`--samples ${formatCount(samples)}: there are only ${formatCounted(pairs, 'pair')}`);
+}
+
+/** Says how many rows could not be read: those are faults of the files, which nobody wants. */
+export function warnOfUnreadable(report: PrepareReport, output: Output): void {
+  if (report.total.dropped.unreadable !== undefined) output.warn(dropLine(report, 'unreadable'));
+}
+
+function dropLine({ total, examples }: PrepareReport, reason: DropReason): string {
+  const count = total.dropped[reason]!;
+  return `${formatCounted(count, 'row')} dropped, ${DROP_REASONS[reason]}: ${examples[reason]?.[0] ?? ''}`;
+}
+
+/** Names files that are not read, the first ones at least. */
+export function saySkipped(skipped: readonly SkippedFile[], output: Output): void {
+  for (const { file, why } of skipped.slice(0, MOST_SKIPPED)) output.message(`not read: ${file}: ${why}`);
+  if (skipped.length > MOST_SKIPPED)
+    output.message(
+      `not read: ${formatCount(skipped.length - MOST_SKIPPED)} more files; report.json of the prepared data names them`,
+    );
+}
+
+/** The first column on the left, the others on the right; a cell that begins with a blank is left as it is. */
+function aligned(rows: readonly (readonly string[])[]): string {
+  const widths = rows[0].map((_, column) => Math.max(...rows.map((cells) => cells[column].length)));
+  const cell = (text: string, column: number): string =>
+    column === 0 ? text.padEnd(widths[0]) : text.startsWith(' ') ? text : `  ${text.padStart(widths[column])}`;
+  return rows.map((cells) => cells.map(cell).join('').trimEnd()).join('\n');
+}

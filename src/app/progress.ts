@@ -1,0 +1,131 @@
+/** @file How far something is: a bar on a terminal, a line now and then elsewhere. */
+import { SingleBar } from 'cli-progress';
+import { formatBytes, formatCount, formatDuration, formatRate } from '../base/format.js';
+
+export interface Progress {
+  /** How far it is, and what to say beside it, the most important first; else pace and time left. */
+  update(value: number, notes?: readonly string[]): void;
+  stop(): void;
+}
+
+/** What is counted; with an unknown total (Infinity) there is a count and no bar. */
+export interface Task {
+  readonly title: string;
+  readonly total: number;
+  readonly unit: string;
+}
+
+/** A task as far as it is. */
+export interface TaskState extends Task {
+  readonly value: number;
+  readonly notes: readonly string[];
+}
+
+/** A bar shows only what takes longer than this. */
+const BAR_DELAY_MS = 1_000;
+
+/** Without a terminal a line of progress now and then takes the bar's place. */
+const PLAIN_INTERVAL_MS = 10_000;
+
+const BAR_WIDTH = { least: 8, most: 24 } as const;
+
+/** Progress that says nothing. */
+export const SILENT: Progress = { update: () => undefined, stop: () => undefined };
+
+/** A bar on the terminal's last line, gone when stopped. */
+export interface Bar extends Progress {
+  /** Takes the bar away until the next update, so that something else can be written. */
+  hide(): void;
+}
+
+/** A bar on standard error. */
+export function terminalBar(task: Task): Bar {
+  const started = performance.now();
+  let shown: SingleBar | undefined;
+  const hide = (): void => {
+    shown?.stop();
+    shown = undefined;
+  };
+  return {
+    update(value, notes) {
+      if (shown === undefined && performance.now() - started < BAR_DELAY_MS) return;
+      const payload = { notes: notes ?? pace(task, value, (performance.now() - started) / 1000) };
+      if (shown !== undefined) {
+        shown.update(value, payload);
+        return;
+      }
+      shown = startBar(task);
+      shown.start(task.total, value, payload);
+    },
+    hide,
+    stop: hide,
+  };
+}
+
+function startBar(task: Task): SingleBar {
+  return new SingleBar({
+    // The last column stays free: some terminals wrap as soon as it is filled.
+    format: (_, { value, maxWidth }: { value: number; maxWidth: number }, { notes }: { notes: readonly string[] }) =>
+      progressLine({ ...task, value, notes }, maxWidth - 1),
+    stream: process.stderr,
+    clearOnComplete: true,
+    fps: 8,
+    // A signal that ends the process must find the terminal as it was, and is not the bar's to catch.
+    linewrap: true,
+    hideCursor: false,
+    gracefulExit: false,
+  });
+}
+
+/** Whole lines for logs: the first after `PLAIN_INTERVAL_MS`, none at the end. */
+export function plainLines(
+  task: Task,
+  write: (line: string) => void,
+  now: () => number = () => performance.now(),
+): Progress {
+  const started = now();
+  let last = started;
+  return {
+    update(value, notes) {
+      if (now() - last < PLAIN_INTERVAL_MS) return;
+      last = now();
+      const shown = notes ?? pace(task, value, (last - started) / 1000);
+      write([`${task.title}: ${amount({ ...task, value })}`, ...shown].join('  '));
+    },
+    stop: () => undefined,
+  };
+}
+
+/**
+ * `epoch 1/2 [████░░░░] 12/40 steps  loss_en 2.1481  0:01:05 left` in at most `columns` characters. Where room is short
+ * the bar shrinks and then goes, then the unit, then the notes, the last one first.
+ */
+export function progressLine({ notes, ...state }: TaskState, columns: number): string {
+  const { title, value, total } = state;
+  const line = (middle: string, kept = notes.length): string =>
+    [`${title} ${middle}`, ...notes.slice(0, kept)].join('  ');
+  const [full, short] = [amount(state), amount({ ...state, unit: '' })];
+  const room = Math.min(columns - line(`[] ${full}`).length, BAR_WIDTH.most);
+  if (room >= BAR_WIDTH.least && total !== Infinity) return line(`[${bar(value / total, room)}] ${full}`);
+  const shorter = [line(full), ...notes.map((_, dropped) => line(short, notes.length - dropped)), line(short, 0)];
+  return shorter.find((candidate) => candidate.length <= columns) ?? line(short, 0).slice(0, columns);
+}
+
+function bar(share: number, width: number): string {
+  const full = Math.round(Math.min(Math.max(share, 0), 1) * width);
+  return '█'.repeat(full) + '░'.repeat(width - full);
+}
+
+/** `12/40 steps`, `1,000 pairs`, `1.2 GB of 1.7 GB` */
+function amount({ value, total, unit }: Omit<TaskState, 'title' | 'notes'>): string {
+  if (unit === 'bytes')
+    return total === Infinity ? formatBytes(value) : `${formatBytes(value)} of ${formatBytes(total)}`;
+  return `${total === Infinity ? formatCount(value) : `${value}/${total}`} ${unit}`.trimEnd();
+}
+
+/** `0:00:12 left`, `1,234 pairs/s` */
+function pace({ total, unit }: Task, value: number, seconds: number): string[] {
+  const rate = value / Math.max(seconds, 1e-3);
+  const shown = unit === 'bytes' ? `${formatBytes(rate)}/s` : `${formatRate(rate)} ${unit}/s`;
+  return total === Infinity ? [shown] : [`${formatDuration((total - value) / Math.max(rate, 1e-9))} left`, shown];
+}

@@ -1,0 +1,25 @@
+/** What a worker is started with. */
+export interface WorkerSetup {
+  readonly spillFolder: string;
+  readonly name: string;
+  readonly seed: number | undefined;
+  /** A module that exports `loadEncoders(folders)`, and what to call it with. */
+  readonly encoderModule: string;
+  readonly encoderFolders: unknown;
+}
+
+/** What a worker says. */
+export type WorkerMessage =
+  | {
+      readonly kind: 'rows';
+      readonly rows: number;
+      readonly source: number | undefined;
+      readonly isEnd: boolean | undefined;
+    }
+  | { readonly kind: 'done'; readonly result: unknown }
+  | {
+      readonly kind: 'failed';
+      readonly isInput: boolean;
+      readonly message: string;
+      readonly stack: string | undefined;
+    };

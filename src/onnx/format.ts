@@ -1,0 +1,27 @@
+/** @file Messages of ONNX files, by the numbers of their fields (https://github.com/onnx/onnx/blob/v1.15.0/onnx/onnx.proto). */
+import { bytes, integer } from '../base/protobuf.js';
+
+/** Fields of `ModelProto`. */
+export const MODEL = { irVersion: 1, producer: 2, producerVersion: 3, graph: 7, opset: 8 } as const;
+
+/** Fields of `GraphProto`. */
+export const GRAPH = { node: 1, name: 2, initializer: 5, input: 11, output: 12 } as const;
+
+/** Fields of `TensorProto`. */
+export const TENSOR = { dims: 1, dataType: 2, name: 8, rawData: 9, externalData: 13, dataLocation: 14 } as const;
+
+/** The numbers of `TensorProto.DataType`. */
+export const DATA_TYPES = { float32: 1, int32: 6, int64: 7, float16: 10 } as const;
+export type DataType = keyof typeof DATA_TYPES;
+
+/** `TensorProto.DataLocation`: in a file beside the ONNX file. */
+export const EXTERNAL = 1;
+
+/** The fields of a `TensorProto` that say where its values lie: a file beside the ONNX file, and the bytes in it. */
+export function externalData(location: string, offset: number, length: number): Buffer[] {
+  const entries = Object.entries({ location, offset: String(offset), length: String(length) });
+  return [
+    ...entries.map(([key, value]) => bytes(TENSOR.externalData, [bytes(1, key), bytes(2, value)])),
+    integer(TENSOR.dataLocation, EXTERNAL),
+  ];
+}

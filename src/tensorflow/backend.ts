@@ -1,0 +1,159 @@
+/**
+ * @file Loads TensorFlow: the native backend where the set-up has put it together, else tfjs's
+ * pure-JavaScript one. Everything else imports `@tensorflow/tfjs-core` and computes on whichever was chosen.
+ */
+import { createRequire } from 'node:module';
+import * as tf from '@tensorflow/tfjs-core';
+import { InputError, messageOf } from '../base/errors.js';
+import { registerCpuKernels } from './cpu-kernels.js';
+import { tensorflowEnvironment } from './environment.js';
+import { chooseGpu, type ChosenGpu, type DeviceChoice, type Problem } from './gpu-choice.js';
+import { gpuProblem } from './gpu-problem.js';
+import { thisMachine, type Machine } from './machine.js';
+import { withMutedStderr } from './muted.js';
+import { lookForGpus, type Gpu } from './nvidia.js';
+import { readSetupStatus } from './setup-status.js';
+import { registerTensorflowKernels } from './kernels.js';
+import type { NodeBackend } from './native-backend.js';
+
+/** TensorFlow's log level for errors only; a user who sets a lower one sees everything. */
+const SILENT = '2';
+
+/** Loaders of native code say much; its beginning names the cause. */
+const MESSAGE_LENGTH = 160;
+
+/** Where ops run: TensorFlow's kernels, or tfjs's own in JavaScript. */
+export const BACKENDS = ['auto', 'tensorflow', 'cpu'] as const;
+export type BackendChoice = (typeof BACKENDS)[number];
+
+export interface BackendInfo {
+  readonly backend: 'tensorflow' | 'cpu';
+  /** libtensorflow's version; absent on the pure-JavaScript backend. */
+  readonly version?: string;
+  readonly device: 'gpu' | 'cpu';
+  /** What the driver tells of the GPU that is used. */
+  readonly gpu?: Gpu;
+  /** Why not a better one, in one line, where there is something to say. */
+  readonly reason?: string;
+}
+
+/** What TensorFlow is told before it is loaded; it reads its environment once. */
+export interface LoadOptions {
+  /** Whether XLA compiles what it can on a GPU: worth it for models whose tensors do not fit the caches. */
+  readonly fuse?: boolean;
+  /** Whether an op has one core, and a graph's ops run beside each other: for models whose ops are too small to be shared among cores. */
+  readonly serialOps?: boolean;
+  /** Whether a GPU may take TF32 for float32 products. */
+  readonly tf32?: boolean;
+}
+
+/** TensorFlow saw no GPU although nothing stood in its way. */
+const UNEXPLAINED: Problem = {
+  found: 'TensorFlow takes none',
+  remedy: '`TF_CPP_MIN_LOG_LEVEL=0 kd doctor` shows what it says about it',
+};
+
+/**
+ * Loads a backend and makes it tfjs's current one. A user's own environment variables win.
+ *
+ * @throws InputError when `tensorflow` or a GPU is asked for and cannot be had: with what stands in the way
+ */
+export async function loadBackend(
+  choice: BackendChoice = 'auto',
+  device: DeviceChoice = 'auto',
+  { fuse = false, serialOps = false, tf32 = false }: LoadOptions = {},
+  machine: Machine = thisMachine,
+): Promise<BackendInfo> {
+  const isGpuAsked = device.startsWith('gpu');
+  if (choice === 'cpu') {
+    if (isGpuAsked)
+      throw new InputError(
+        `--device ${device}: expected --backend tensorflow, which can use a GPU, got cpu; leave out one of them`,
+      );
+    return loadJavaScript(undefined);
+  }
+  const { gpu, problem } = await decideGpu(machine, device);
+  if (isGpuAsked && problem !== undefined) throw noGpu(device, problem);
+  Object.assign(process.env, tensorflowEnvironment(machine.env, machine.setup(), { gpu, fuse, serialOps, tf32 }));
+  const info = await loadNative(choice);
+  if (info.backend === 'cpu') return info;
+  const left = problem ?? (gpu !== undefined && gpu !== 'none' && info.device === 'cpu' ? UNEXPLAINED : undefined);
+  if (isGpuAsked && left !== undefined) throw noGpu(device, left);
+  if (left !== undefined)
+    return { ...info, reason: `no GPU (${left.found}): computing on the processor; ${left.remedy}` };
+  return gpu === undefined || gpu === 'none' || gpu.gpu === undefined ? info : { ...info, gpu: gpu.gpu };
+}
+
+/** Which GPU to use, and what stands in the way of one that is there or asked for. */
+async function decideGpu(
+  machine: Machine,
+  device: DeviceChoice,
+): Promise<{ gpu?: ChosenGpu | 'none'; problem?: Problem }> {
+  if (device === 'cpu') return { gpu: 'none' };
+  const nvidia = await lookForGpus(machine);
+  if (nvidia.state === 'absent' && device === 'auto') return {};
+  const problem = await gpuProblem(machine, nvidia, device);
+  if (problem !== undefined) return { gpu: 'none', problem };
+  return { gpu: chooseGpu(nvidia, device, machine.env) as ChosenGpu }; // else there would be a problem
+}
+
+function noGpu(device: DeviceChoice, { found, remedy }: Problem): InputError {
+  return new InputError(
+    `--device ${device}: expected a working GPU, but ${found}; ${remedy} (\`kd doctor\` looks at all of it)`,
+  );
+}
+
+async function loadNative(choice: BackendChoice): Promise<BackendInfo> {
+  let backend: NodeBackend;
+  try {
+    backend = requireNative();
+  } catch (error) {
+    const reason = absenceReason(error);
+    if (choice === 'tensorflow') throw new InputError(`--backend tensorflow: ${reason}`);
+    return loadJavaScript(reason);
+  }
+  registerTensorflowKernels();
+  await tf.setBackend('tensorflow');
+  return {
+    backend: 'tensorflow',
+    version: backend.binding.TF_Version,
+    device: backend.isUsingGpuDevice ? 'gpu' : 'cpu',
+  };
+}
+
+/** Why TensorFlow is not there, what that costs and what to do: what set-up knows of it, else what loading said. */
+function absenceReason(error: unknown): string {
+  const setup = readSetupStatus();
+  const why = setup?.reason ?? messageOf(error).slice(0, MESSAGE_LENGTH);
+  return `no TensorFlow (${why}): computing in JavaScript, tens of times slower; ${setup?.remedy ?? 'run `npm run setup`'}`;
+}
+
+/** Loads the native package; it registers itself as tfjs's backend `tensorflow`. */
+function requireNative(): NodeBackend {
+  prepareProcess();
+  const load = (): NodeBackend => {
+    createRequire(import.meta.url)('@tensorflow/tfjs-node-gpu');
+    return tf.findBackend('tensorflow') as unknown as NodeBackend;
+  };
+  return process.env.TF_CPP_MIN_LOG_LEVEL === SILENT ? withMutedStderr(load) : load();
+}
+
+/**
+ * What must be in place before the package is loaded: TensorFlow reads its environment once, and the package
+ * calls two functions of Node's `util` that Node 23 removed.
+ */
+function prepareProcess(): void {
+  process.env.TF_CPP_MIN_LOG_LEVEL ??= SILENT;
+  process.env.TF_ENABLE_ONEDNN_OPTS ??= '1'; // else on only where there is AVX-512 VNNI: a third slower, and half of that page faults
+  const legacy = createRequire(import.meta.url)('node:util') as Record<string, unknown>; // the module object itself, not a frozen namespace
+  legacy.isNullOrUndefined = (value: unknown): boolean => value == null;
+  legacy.isArray = Array.isArray;
+}
+
+async function loadJavaScript(reason: string | undefined): Promise<BackendInfo> {
+  tf.enableProdMode(); // no banner that recommends the native package, no check of every value
+  await import('@tensorflow/tfjs'); // the backend, and the gradients that tfjs-core alone does not register
+  registerCpuKernels();
+  await tf.setBackend('cpu');
+  return { backend: 'cpu', device: 'cpu', ...(reason === undefined ? {} : { reason }) };
+}

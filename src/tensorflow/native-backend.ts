@@ -1,0 +1,25 @@
+import * as tf from '@tensorflow/tfjs-core';
+
+/** The parts of tfjs-node's native backend used here; its own types do not export them. */
+export interface NodeBackend {
+  readonly isUsingGpuDevice: boolean;
+  readonly binding: {
+    readonly TF_Version: string;
+    readonly TF_ATTR_TYPE: number;
+    readonly TF_FLOAT: number;
+    readonly TF_INT32: number;
+  };
+  loadSavedModelMetaGraph(path: string, tags: string): number;
+  runSavedModel(
+    id: number,
+    inputs: readonly tf.Tensor[],
+    infos: readonly { name: string }[],
+    outputs: readonly string[],
+  ): tf.Tensor[];
+  deleteSavedModel(id: number): void;
+  executeSingleOutput(
+    op: string,
+    attributes: { name: string; type: number; value: unknown }[],
+    inputs: tf.TensorInfo[],
+  ): tf.Tensor;
+}

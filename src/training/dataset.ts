@@ -1,0 +1,166 @@
+/** @file The pairs of a run: a token store that is there, or one made of raw data and kept for the next run. */
+import { rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { batchesOf, type Batches } from '../data/batches.js';
+import type { Encoders } from '../data/prepare/encode.js';
+import { readReport } from '../data/prepare/report.js';
+import { PREPARE_DEFAULTS, type PrepareSettings } from '../data/prepare/settings.js';
+import { findSources, type Sources } from '../data/sources.js';
+import { contentFingerprint, isStore, MANIFEST } from '../data/store/manifest.js';
+import { openStore, type TokenStore } from '../data/store/token-store.js';
+import { InputError } from '../base/errors.js';
+import { folderUntilExit } from '../base/files.js';
+import { RUNS_FOLDER } from '../runs/run-folder.js';
+import type { Output } from '../app/output.js';
+import { formatCount, formatCounted } from '../base/format.js';
+import { makeStore } from '../app/make-store.js';
+import { sayWhatWasFound, warnOfFewer } from '../app/preparation-text.js';
+import { firstStoreKey, storeKey } from '../app/store-key.js';
+import type { TrainContext } from './context.js';
+import type { RunModel } from './models.js';
+import type { TrainSettings } from './settings.js';
+import { checkTokenizers } from './store-tokenizers.js';
+
+/** The data a run was given, found but not yet read. */
+export type FoundData = { readonly store: TokenStore } | { readonly sources: Sources };
+
+/** The pairs of a run as batches. */
+export interface Dataset {
+  readonly training: Batches;
+  readonly validation: Batches;
+  /** The folder of the token store. */
+  readonly store: string;
+  /** SHA-256 over everything in the store, in its order. */
+  readonly fingerprint: string;
+  readonly close: () => Promise<void>;
+}
+
+/** Where token stores made of raw data are kept: beside the runs. */
+const STORES_FOLDER = join(RUNS_FOLDER, '.prepared');
+
+/** Finds the data of a run: a token store, or files of pairs. Throws an `InputError` where there is none. */
+export async function findData(
+  { data, koColumn, enColumn, samples }: TrainSettings,
+  output: Output,
+): Promise<FoundData> {
+  if (!(data.length === 1 && (await isStore(data[0]))))
+    return { sources: await findSources(data, { ko: koColumn, en: enColumn }) };
+  const store = await openStore(data[0]);
+  const count = store.training.count + store.validation.count;
+  if (samples !== undefined && samples !== count) {
+    output.warn(
+      `--samples ${formatCount(samples)} is not applied: ${data[0]} is prepared, and is used as it is (${formatCounted(count, 'pair')})`,
+    );
+  }
+  return { store };
+}
+
+/**
+ * Opens the pairs of a run, preparing its data where that has not been done before.
+ *
+ * @param isTrial keeps nothing that is made
+ */
+export async function openPairs(
+  found: FoundData,
+  settings: TrainSettings,
+  models: { readonly teacher: RunModel; readonly student: RunModel },
+  { output, stop }: TrainContext,
+  isTrial: boolean,
+): Promise<TokenStore> {
+  const encoders = { teacher: models.teacher.tokenizer, student: models.student.tokenizer };
+  const store =
+    'store' in found ? found.store : await prepared(found.sources, settings, models, { output, stop }, isTrial);
+  await checkTokenizers(store, encoders);
+  await store.check(); // before anything of a run is touched
+  if ('sources' in found) warnOfFewer(settings.samples, store.training.count + store.validation.count, output);
+  const { training, validation, folder } = store;
+  output.message(
+    `data: ${formatCounted(training.count, 'pair')} for training, ${formatCount(validation.count)} for validation (${folder})`,
+  );
+  output.event({ event: 'data', store: folder, training_pairs: training.count, validation_pairs: validation.count });
+  return store;
+}
+
+/** A run's pairs as batches. */
+export function datasetOf({ training, validation, manifest, folder, close }: TokenStore, batchSize: number): Dataset {
+  const padding = {
+    length: manifest.max_length,
+    teacher: manifest.tokenizers.teacher.pad_id,
+    student: manifest.tokenizers.student.pad_id,
+  };
+  return {
+    training: batchesOf(training, batchSize, padding),
+    validation: batchesOf(validation, batchSize, padding),
+    store: folder,
+    fingerprint: contentFingerprint(manifest),
+    close,
+  };
+}
+
+/** The token store of a run's data, made now if it is not there yet, or damaged. */
+async function prepared(
+  sources: Sources,
+  settings: TrainSettings,
+  { teacher, student }: { readonly teacher: RunModel; readonly student: RunModel },
+  { output, stop }: TrainContext,
+  isTrial: boolean,
+): Promise<TokenStore> {
+  const { data: paths } = settings;
+  const prepareSettings = prepareSettingsOf(settings);
+  const encoders = { teacher: teacher.tokenizer, student: student.tokenizer };
+  const kept = join(STORES_FOLDER, await storeKey(paths, keyOptions(settings), encoders));
+  const store = await openKept(kept, output);
+  if (store !== undefined) return store;
+  if (!isTrial) await rm(join(kept, MANIFEST), { force: true }); // of a damaged one: it would count as made already
+  const out = isTrial ? folderUntilExit() : kept;
+  const folders = [teacher, student].map(
+    ({ tokenizerFiles }) => tokenizerFiles.slice(0, 1).map((file) => dirname(file))[0],
+  );
+  const encoderFolders = folders.includes(undefined!) ? undefined : { teacher: folders[0], student: folders[1] };
+  const request = { paths, sources, out, settings: prepareSettings, encoders, encoderFolders };
+  sayWhatWasFound(await stop.tidying((signal) => makeStore({ ...request, signal }, output)), output);
+  return openStore(out);
+}
+
+function prepareSettingsOf({ samples, validFraction, seed, shuffle }: TrainSettings): PrepareSettings {
+  return { ...PREPARE_DEFAULTS, samples, validFraction, seed, shuffle };
+}
+
+function keyOptions(settings: TrainSettings): object {
+  const { koColumn, enColumn } = settings;
+  return { koColumn, enColumn, ...prepareSettingsOf(settings) };
+}
+
+/** Whether a store was made by an earlier version's rules, of the very files that a run's settings name. */
+export async function isMadeByFirstRules(store: string, settings: TrainSettings, encoders: Encoders): Promise<boolean> {
+  return basename(store) === (await firstStoreKey(settings.data, keyOptions(settings), encoders));
+}
+
+/** The store that was made before, if it is whole. */
+async function openKept(folder: string, output: Output): Promise<TokenStore | undefined> {
+  if (!(await isStore(folder))) return undefined;
+  let store: TokenStore | undefined;
+  try {
+    store = await openStore(folder);
+    await store.check();
+  } catch (error) {
+    await store?.close();
+    if (!(error instanceof InputError)) throw error;
+    output.warn(`${error.message}: making it anew`);
+    return undefined;
+  }
+  await sayWhatIsKept(folder, output);
+  return store;
+}
+
+/** What the preparation of a store has found, as far as its report tells: the store is as good without. */
+async function sayWhatIsKept(store: string, output: Output): Promise<void> {
+  try {
+    const report = await readReport(store);
+    if (report === undefined) output.warn(`${store}: no report of its preparation; what was dropped then is not shown`);
+    else sayWhatWasFound(report, output);
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    output.warn(`${error.message}; what was dropped then is not shown`);
+  }
+}

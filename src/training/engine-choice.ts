@@ -1,0 +1,113 @@
+/** @file What computes a run: engine, precision, backend and device. */
+import type { Engine, EngineOptions, EngineStart, Precision } from '../distill/engine.js';
+import { compiledEngine } from '../engine/compiled.js';
+import { eagerEngine } from '../engine/eager.js';
+import { hasBfloat16 } from '../tensorflow/hardware.js';
+import { hasTensorCores } from '../tensorflow/nvidia.js';
+import { areLarge, layoutFor, loadOptionsFor, type StepLayout } from '../engine/step-layout.js';
+import { loadBackend, type BackendInfo } from '../tensorflow/backend.js';
+import { InputError } from '../base/errors.js';
+import type { TextEncoder } from '../models/text-encoder.js';
+import { MAX_LENGTH } from '../text/tokenizer.js';
+import type { Output } from '../app/output.js';
+import { distillationOf, engineOptions, type EngineParts } from './engine-parts.js';
+import type { EngineChoice, PrecisionChoice, TrainSettings } from './settings.js';
+import { guardMemory } from './memory-guard.js';
+
+export interface EngineInfo extends Omit<BackendInfo, 'reason'>, StepLayout {
+  readonly engine: 'compiled' | 'eager';
+  /** Of products; `tf32` is float32 whose factors a GPU rounds. */
+  readonly precision: Precision | 'tf32';
+}
+
+/**
+ * Loads TensorFlow, decides how steps are run, and says so.
+ *
+ * @throws InputError for a backend or device that cannot be had, and choices that exclude each other
+ */
+export async function chooseEngine(
+  settings: TrainSettings,
+  encoders: readonly TextEncoder[],
+  output: Output,
+): Promise<EngineInfo> {
+  const isLarge = areLarge(encoders);
+  const { reason, ...backend } = await loadBackend(settings.backend, settings.device, {
+    ...(settings.engine === 'eager' ? {} : loadOptionsFor(isLarge)),
+    tf32: settings.precision === 'tf32',
+  });
+  if (reason !== undefined) output.warn(reason);
+  const engine = engineOn(backend, settings.engine);
+  const precision = precisionOf(settings.precision, engine, isLarge, backend);
+  const name = backend.version === undefined ? 'tfjs (JavaScript)' : `TensorFlow ${backend.version}`;
+  output.message(`engine: ${engine} on ${name}, ${deviceName(backend)}, ${precision}`);
+  output.event({ event: 'engine', engine, precision, ...backend, ...(reason === undefined ? {} : { reason }) });
+  return { engine, precision, ...layoutFor(isLarge, engine, backend.device), ...backend };
+}
+
+/**
+ * Puts both models of a run on its engine; as they were opened, unless it is told what to begin with.
+ *
+ * @param targets whether the teacher's outputs come with the batches
+ * @throws Shortage when memory runs out, then and in its steps
+ */
+export async function startEngine(
+  parts: EngineParts,
+  start?: EngineStart,
+  targets: EngineOptions['targets'] = 'computed',
+): Promise<Engine> {
+  const {
+    teacher,
+    student,
+    engine: { engine },
+  } = parts;
+  const distillation = distillationOf(parts);
+  const begin = start ?? { teacher: teacher.model.parameters(), student: student.model.parameters() };
+  const options = { ...engineOptions(parts), targets };
+  return guardMemory(parts, () =>
+    engine === 'compiled'
+      ? compiledEngine(distillation, begin, options, MAX_LENGTH)
+      : eagerEngine(distillation, begin, options),
+  );
+}
+
+function engineOn({ backend }: Pick<BackendInfo, 'backend'>, choice: EngineChoice): EngineInfo['engine'] {
+  if (choice === 'compiled' && backend !== 'tensorflow') {
+    throw new InputError(
+      '--engine compiled: expected TensorFlow to run the graph, but this is tfjs in JavaScript; take --engine eager',
+    );
+  }
+  return choice === 'auto' ? (backend === 'tensorflow' ? 'compiled' : 'eager') : choice;
+}
+
+/** bfloat16 pays where the hardware multiplies it: on a GPU its tensor cores, else the processor's. */
+function precisionOf(
+  choice: PrecisionChoice,
+  engine: EngineInfo['engine'],
+  isLarge: boolean,
+  { device, gpu }: Pick<BackendInfo, 'device' | 'gpu'>,
+): EngineInfo['precision'] {
+  if (choice === 'bf16' && engine === 'eager') {
+    throw new InputError(
+      '--precision bf16: expected the compiled engine, which can compute in it, got eager; take --precision fp32',
+    );
+  }
+  if (choice === 'tf32' && (device !== 'gpu' || (gpu !== undefined && !hasTensorCores(gpu)))) {
+    throw new InputError(
+      `--precision tf32: expected an NVIDIA GPU of compute capability 8.0 or newer, got ${deviceName({ device, gpu })}; take --precision fp32`,
+    );
+  }
+  if (choice !== 'auto') return choice;
+  const multipliesBf16 = device === 'gpu' ? gpu !== undefined && hasTensorCores(gpu) : hasBfloat16();
+  return engine === 'compiled' && isLarge && multipliesBf16 ? 'bf16' : 'fp32';
+}
+
+/** `cpu`, `NVIDIA H100 80GB HBM3` */
+function deviceName({
+  device,
+  gpu,
+}: {
+  readonly device: BackendInfo['device'];
+  readonly gpu?: BackendInfo['gpu'];
+}): string {
+  return gpu?.name ?? device;
+}

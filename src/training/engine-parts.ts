@@ -1,0 +1,19 @@
+/** @file What an engine is made of, before its data is there. */
+import type { EngineOptions } from '../distill/engine.js';
+import type { Distillation } from '../distill/loss.js';
+import type { PreparedRun } from './prepared-run.js';
+
+export type EngineParts = Pick<PreparedRun, 'settings' | 'teacher' | 'student' | 'engine'>;
+
+/** Who learns what from whom in a run. */
+export function distillationOf({ settings, teacher, student }: Omit<EngineParts, 'engine'>): Distillation {
+  return { teacher: teacher.model.encoder, student: student.model.encoder, loss: settings.loss };
+}
+
+/** A run's settings as its engine takes them. */
+export function engineOptions({
+  settings,
+  engine: { precision, fused, teacherParts },
+}: Pick<EngineParts, 'settings' | 'engine'>): EngineOptions {
+  return { ...settings, precision: precision === 'tf32' ? 'fp32' : precision, fused, teacherParts };
+}

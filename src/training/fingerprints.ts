@@ -1,0 +1,43 @@
+/** @file What a run is made of, in few characters: whether one that goes on is still the same. */
+import { createHash } from 'node:crypto';
+import type { PretrainedModel } from '../models/pretrained.js';
+import type { Fingerprints } from '../runs/trainer-state.js';
+import type { RunModel } from './models.js';
+
+/** Of data, models and tokenizers, by what a person calls them. */
+export async function fingerprintsOf(
+  data: string,
+  teacher: RunModel,
+  student: RunModel,
+  randomSeed: number | undefined,
+): Promise<Fingerprints> {
+  const tokenizers = Object.fromEntries(
+    [teacher, student].map(({ role, tokenizer }) => [`${role} tokenizer`, tokenizer.fingerprint ?? 'none']),
+  );
+  return {
+    data,
+    teacher: await modelFingerprint(teacher.model, randomSeed),
+    student: await modelFingerprint(student.model, randomSeed),
+    ...tokenizers,
+  };
+}
+
+/**
+ * SHA-256 over a model's configuration and every parameter's values, in the order of their names.
+ *
+ * @param randomSeed of a model drawn at random, whose values follow from it
+ */
+async function modelFingerprint(model: PretrainedModel, randomSeed: number | undefined): Promise<string> {
+  const parts = [JSON.stringify(model.encoder.config)];
+  if (randomSeed !== undefined) parts.push(`random ${randomSeed}`);
+  else {
+    for await (const [name, { buffer, byteOffset, byteLength }] of model.parameters()) {
+      parts.push(
+        `${name} ${createHash('sha256')
+          .update(new Uint8Array(buffer, byteOffset, byteLength))
+          .digest('hex')}`,
+      );
+    }
+  }
+  return createHash('sha256').update(parts.sort().join('\n')).digest('hex');
+}

@@ -1,0 +1,41 @@
+/** @file A run's lock while something is done under it, and what is tidied up whichever way that ends. */
+import { lockRun, type RunLock } from '../runs/run-lock.js';
+import type { Output } from '../app/output.js';
+
+/** Does something under a run's lock. */
+export async function withLock<T>(folder: string, output: Output, work: (lock: RunLock) => Promise<T>): Promise<T> {
+  const lock = await lockRun(folder, (text) => {
+    output.message(text);
+  });
+  if (lock.takenFrom !== undefined)
+    output.message(`the lock of process ${lock.takenFrom.pid}, which is no more, is taken over`);
+  return tidied(
+    () => {
+      lock.release();
+    },
+    () => work(lock),
+  );
+}
+
+/**
+ * Does something, and tidies up after it; where the process is made to exit meanwhile, what was begun last goes first.
+ */
+export async function tidied<T>(tidy: () => void, work: () => Promise<T>): Promise<T> {
+  process.prependListener('exit', tidy);
+  try {
+    return await work();
+  } finally {
+    process.off('exit', tidy);
+    tidy();
+  }
+}
+
+/** Whether a lock is still this process's. */
+export function isHeld(lock: RunLock): boolean {
+  try {
+    lock.check();
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,178 @@
+/** @file The two models of a run with their tokenizers: from folders, from the hub, or drawn at random. */
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Encoder } from '../data/prepare/encode.js';
+import { InputError } from '../base/errors.js';
+import {
+  openPretrained,
+  openRandom,
+  publishedConfig,
+  randomModel,
+  withFreshProjection,
+  type PretrainedModel,
+} from '../models/pretrained.js';
+import type { TextModelConfig } from '../models/config.js';
+import { isProjection } from '../models/projection.js';
+import { countParameters } from '../models/text-encoder.js';
+import { randomBits } from '../base/philox.js';
+import { MAX_LENGTH, TOKENIZER_FILES } from '../text/tokenizer.js';
+import type { Output } from '../app/output.js';
+import { originOf, type ModelOrigin } from '../weights/origin.js';
+import { checkFamily, fetchModel, notATeacher } from '../app/fetch-model.js';
+import { formatCount } from '../base/format.js';
+import { checkVocabulary, openTokenizer } from '../app/open-tokenizer.js';
+import type { TrainSettings } from './settings.js';
+
+export type Role = 'teacher' | 'student';
+
+/** A model of a run. */
+export interface RunModel {
+  readonly role: Role;
+  readonly source: string;
+  /** Where it was opened from. */
+  readonly origin: ModelOrigin;
+  readonly model: PretrainedModel;
+  readonly tokenizer: Encoder;
+  /** Paths of the tokenizer's files, which go along with every checkpoint. */
+  readonly tokenizerFiles: readonly string[];
+}
+
+/**
+ * Opens one of the run's models, and says what there is to say about it. Weights, the largest part, are fetched last:
+ * what cannot be read is said before.
+ *
+ * @param mayLackModels a published model that cannot be reached is replaced by random weights of its shape, and its
+ * tokenizer by random ids
+ */
+export async function openRunModel(
+  role: Role,
+  settings: TrainSettings,
+  output: Output,
+  mayLackModels: boolean,
+): Promise<RunModel> {
+  const source = settings[role];
+  const published = mayLackModels ? publishedConfig(source) : undefined;
+  await orElse(
+    published,
+    () => checkFamily(source, `--${role}`, output),
+    () => undefined,
+  );
+  const elsewhere = role === 'teacher' ? settings.teacherTokenizer : settings.studentTokenizer;
+  const tokenizer = await orElse(
+    elsewhere === undefined ? published : undefined,
+    () => openRunTokenizer(role, source, elsewhere, output),
+    (config) => {
+      output.warn(`no tokenizer for ${source}: its batch is random ids`);
+      return { tokenizer: randomIds(config.vocabSize), tokenizerFiles: [] };
+    },
+  );
+  const model = await orElse(
+    published,
+    () => openModel(role, settings, output),
+    (config, why) => {
+      output.warn(`${why}; going on with its published shape and random weights`);
+      return randomModel(config, settings.seed);
+    },
+  );
+  checkVocabulary(tokenizer.tokenizer, model.encoder, `--${role} ${source}`, output);
+  output.message(
+    `${role}: ${source}, ${formatCount(countParameters(model.encoder.shapes))} parameters, ` +
+      `width ${model.encoder.width}`,
+  );
+  return { role, source, origin: await originOf(source), model, ...tokenizer };
+}
+
+/**
+ * Checks that the teacher is a CLIP text model; only configurations are fetched. A CLIP may be the student, too.
+ *
+ * @throws InputError for another teacher, which says where the two seem to be swapped
+ */
+export async function checkRoles(settings: TrainSettings, output: Output, mayLackModels: boolean): Promise<void> {
+  const configOf = (role: Role): Promise<TextModelConfig> =>
+    orElse(
+      mayLackModels ? publishedConfig(settings[role]) : undefined,
+      () => checkFamily(settings[role], `--${role}`, output),
+      (config) => config,
+    );
+  const teacher = await configOf('teacher');
+  if (teacher.family === 'clip-text') return;
+  const student = await configOf('student').catch((error: unknown) => {
+    if (error instanceof InputError) return undefined; // what is wrong with the teacher is said
+    throw error;
+  });
+  throw notATeacher(settings, teacher, student);
+}
+
+/**
+ * The student with a projection to the teacher's width on top, where one is asked for and it has another width and none
+ * yet.
+ */
+export function projectStudent(
+  student: RunModel,
+  teacher: RunModel,
+  settings: TrainSettings,
+  output: Output,
+): RunModel {
+  const { width, shapes } = student.model.encoder;
+  const { width: wanted } = teacher.model.encoder;
+  if (settings.project !== true || width === wanted || Object.keys(shapes).some(isProjection)) return student;
+  output.message(`student: a projection from width ${width} to the teacher's ${wanted} starts afresh`);
+  return { ...student, model: withFreshProjection(student.model, wanted, settings.seed) };
+}
+
+/** What `open` gives; or, where it finds bad input and there is something to fall back on, that. */
+async function orElse<Fallback, T>(
+  fallback: Fallback | undefined,
+  open: () => Promise<T>,
+  take: (fallback: Fallback, why: string) => T,
+): Promise<T> {
+  try {
+    return await open();
+  } catch (error) {
+    if (fallback === undefined || !(error instanceof InputError)) throw error;
+    return take(fallback, error.message);
+  }
+}
+
+async function openModel(role: Role, settings: TrainSettings, output: Output): Promise<PretrainedModel> {
+  const source = settings[role];
+  if (settings.randomWeights)
+    return openRandom(await fetchModel(source, `--${role}`, output, ['config']), settings.seed);
+  const model = await openPretrained(
+    await fetchModel(source, `--${role}`, output, ['config', 'weights']),
+    settings.seed,
+  );
+  if (model.fresh.length > 0) output.message(`${role}: ${source} lacks ${model.fresh.join(', ')}; they start afresh`);
+  return model;
+}
+
+async function openRunTokenizer(
+  role: Role,
+  source: string,
+  elsewhere: string | undefined,
+  output: Output,
+): Promise<Pick<RunModel, 'tokenizer' | 'tokenizerFiles'>> {
+  const { tokenizer, folder } = await openTokenizer({ model: source, elsewhere, flag: `--${role}-tokenizer` }, output);
+  const names = await readdir(folder);
+  return {
+    tokenizer,
+    tokenizerFiles: TOKENIZER_FILES.filter((name) => names.includes(name)).map((name) => join(folder, name)),
+  };
+}
+
+/** Gives every text ids drawn at random, for a dry run without a tokenizer. */
+function randomIds(vocabSize: number): Encoder {
+  let texts = 0;
+  return {
+    maxLength: MAX_LENGTH,
+    padId: 0,
+    vocabSize,
+    encodeInto(_text, target, at) {
+      target.set(
+        randomBits(MAX_LENGTH, [0, texts++]).map((bits) => bits % vocabSize),
+        at,
+      );
+      return MAX_LENGTH;
+    },
+  };
+}

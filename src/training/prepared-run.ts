@@ -1,0 +1,113 @@
+/** @file Everything a run needs before its first step: the pairs as batches, both models, what computes. */
+import { changesNothing } from '../distill/schedule.js';
+import { planSteps } from '../distill/train.js';
+import { formatCounted } from '../base/format.js';
+import { checkFit } from '../models/pretrained.js';
+import { countParameters } from '../models/text-encoder.js';
+import { MAX_LENGTH } from '../text/tokenizer.js';
+import type { Fingerprints } from '../runs/trainer-state.js';
+import { VERSION } from '../base/version.js';
+import { chooseBatchSize, findFittingBatch } from './batch-size.js';
+import type { Output } from '../app/output.js';
+import type { TrainContext } from './context.js';
+import { datasetOf, findData, openPairs, type Dataset } from './dataset.js';
+import { chooseEngine, type EngineInfo } from './engine-choice.js';
+import { fingerprintsOf } from './fingerprints.js';
+import { checkRoles, openRunModel, projectStudent, type RunModel } from './models.js';
+import type { AskedSettings, TrainSettings } from './settings.js';
+
+/** A run that can begin. */
+export interface PreparedRun {
+  readonly settings: TrainSettings;
+  readonly teacher: RunModel;
+  readonly student: RunModel;
+  readonly engine: EngineInfo;
+  /** Owned by whoever prepared the run. */
+  readonly data: Dataset;
+  readonly fingerprints: Fingerprints;
+  /** The contents of the run's `config.json`. */
+  readonly description: object;
+}
+
+/**
+ * Finds the data, opens models, loads TensorFlow and prepares the data; in this order, so that what is wrong shows before
+ * what takes long.
+ *
+ * @param isTrial keeps nothing that is made
+ * @param mayLackModels for a dry run: a published model that cannot be reached is replaced by random weights of its
+ *   shape; then there are no fingerprints
+ */
+export async function prepareRun(
+  asked: AskedSettings,
+  context: TrainContext,
+  { isTrial = false, mayLackModels = false }: { readonly isTrial?: boolean; readonly mayLackModels?: boolean } = {},
+): Promise<PreparedRun> {
+  const { output } = context;
+  let settings: TrainSettings = { ...asked, batchSize: asked.batchSize === 'auto' ? 1 : asked.batchSize };
+  const found = await findData(settings, output);
+  await checkRoles(settings, output, mayLackModels);
+  const teacher = await openRunModel('teacher', settings, output, mayLackModels);
+  const student = projectStudent(
+    await openRunModel('student', settings, output, mayLackModels),
+    teacher,
+    settings,
+    output,
+  );
+  checkFit(teacher.model.encoder, student.model.encoder, MAX_LENGTH);
+  const engine = await chooseEngine(settings, [teacher.model.encoder, student.model.encoder], output);
+  const fitting =
+    asked.batchSize === 'auto' ? await findFittingBatch({ settings, teacher, student, engine }) : undefined;
+  const pairs = await openPairs(found, settings, { teacher, student }, context, isTrial);
+  if (fitting !== undefined)
+    settings = { ...settings, batchSize: chooseBatchSize(fitting, pairs.training.count, settings.accumulate, output) };
+  const data = datasetOf(pairs, settings.batchSize);
+  warnOfIdleRun(settings, data, output);
+  const fingerprints = mayLackModels
+    ? {}
+    : await fingerprintsOf(data.fingerprint, teacher, student, settings.randomWeights ? settings.seed : undefined);
+  return {
+    settings,
+    teacher,
+    student,
+    engine,
+    data,
+    fingerprints,
+    description: describeRun(settings, { teacher, student }, engine, data, fingerprints),
+  };
+}
+
+function warnOfIdleRun(settings: TrainSettings, { training }: Dataset, output: Output): void {
+  const { totalSteps } = planSteps(training, settings);
+  const { learningRate: peak, warmupRatio } = settings;
+  if (!changesNothing({ peak, totalSteps, warmupRatio })) return;
+  output.warn(
+    `${formatCounted(totalSteps, 'step')}, all of warm-up (--warmup-ratio ${warmupRatio}): the learning rate stays 0, and the student as it is; take more steps, or --warmup-ratio 0`,
+  );
+}
+
+function describeRun(
+  settings: TrainSettings,
+  models: { readonly teacher: RunModel; readonly student: RunModel },
+  engine: EngineInfo,
+  dataset: Dataset,
+  fingerprints: Fingerprints,
+): object {
+  const modelOf = ({ source, origin, model, tokenizer }: RunModel): object => ({
+    source,
+    origin,
+    parameters: countParameters(model.encoder.shapes),
+    config: model.encoder.config,
+    tokenizer: tokenizer.fingerprint,
+  });
+  const { training, validation, fingerprint, store } = dataset;
+  return {
+    created: new Date().toISOString(),
+    settings,
+    fingerprints,
+    teacher: modelOf(models.teacher),
+    student: modelOf(models.student),
+    data: { fingerprint, training_pairs: training.pairs, validation_pairs: validation.pairs, store },
+    engine,
+    versions: { kd: VERSION, node: process.versions.node, tensorflow: engine.version },
+  };
+}

@@ -1,0 +1,131 @@
+/**
+ * @file Recipes: named settings of `kd train`. Four are the original project's runs (K-Stable-Diffusion, on one RTX 3060
+ * 12 GB), with what its logs say of them; one is for continuous integration.
+ */
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { OptimizerName } from '../distill/adamw.js';
+import type { LossName } from '../distill/loss.js';
+
+/** The settings of `kd train` that a recipe decides; what it leaves out is as without a recipe. */
+export interface RecipeSettings {
+  readonly data?: readonly string[];
+  readonly teacher: string;
+  readonly student: string;
+  /** Pairs, training and validation together. */
+  readonly samples: number;
+  readonly validFraction: number;
+  readonly shuffle: true;
+  readonly epochs: number;
+  readonly batchSize: number;
+  readonly accumulate: 1;
+  readonly learningRate: number;
+  readonly weightDecay: number;
+  readonly warmupRatio: number;
+  readonly optimizer: OptimizerName;
+  readonly loss: LossName;
+}
+
+/** What the original project's log says of a run: validation losses over its own sample of AI Hub's corpora. */
+export interface PublishedResult {
+  readonly source: string;
+  /** The validation loss after the last epoch. */
+  readonly loss: number;
+  readonly lossEn: number;
+  readonly lossKo: number;
+  /** The validation loss after each epoch, from the first on, where the log has it. */
+  readonly lossByEpoch?: readonly number[];
+  /** Hours, minutes and seconds of training and validation. */
+  readonly duration: string;
+}
+
+export interface Recipe {
+  readonly description: string;
+  readonly settings: RecipeSettings;
+  /** Absent for runs that the original project did not have. */
+  readonly published?: PublishedResult;
+}
+
+const SOURCE = 'K-Stable-Diffusion, log of the original run (one RTX 3060 12 GB)';
+
+/**
+ * What all of the original's runs share. Not here because `kd train` knows nothing else: texts of 77 tokens, no attention
+ * mask, the same order of batches in every epoch, no clipping. Of the optimiser `adamw-legacy` is meant whole: eps 1e-6,
+ * no bias correction, weight decay neither on biases nor on LayerNorm weights. Dropout is each student's own.
+ */
+const ORIGINAL = {
+  teacher: 'openai/clip-vit-large-patch14',
+  student: 'klue/roberta-small',
+  samples: 250_000,
+  validFraction: 0.2,
+  shuffle: true,
+  epochs: 5,
+  batchSize: 32,
+  accumulate: 1,
+  learningRate: 5e-5,
+  weightDecay: 1e-4,
+  warmupRatio: 0.1,
+  optimizer: 'adamw-legacy',
+  loss: 'hidden',
+} as const;
+
+export const RECIPES = {
+  'clip-250k': {
+    description: "the original's experiment 1: the teacher itself learns on",
+    settings: { ...ORIGINAL, student: ORIGINAL.teacher },
+    published: { source: SOURCE, loss: 0.5647, lossEn: 0.0694, lossKo: 0.4954, duration: '5 h 26 m' },
+  },
+  'roberta-250k': {
+    description: "the original's experiment 2: a small student learns hidden states",
+    settings: ORIGINAL,
+    published: { source: SOURCE, loss: 0.9631, lossEn: 0.4643, lossKo: 0.4988, duration: '3 h 06 m' },
+  },
+  'roberta-pooler-250k': {
+    description: "the original's experiment 3: a small student learns pooled outputs",
+    settings: { ...ORIGINAL, loss: 'pooler', learningRate: 5e-4 },
+    published: { source: SOURCE, loss: 1.0813, lossEn: 0.5319, lossKo: 0.5494, duration: '3 h 04 m' },
+  },
+  'roberta-1m': {
+    description: "the original's final run: four times the pairs, twice the epochs",
+    settings: { ...ORIGINAL, samples: 1_000_000, epochs: 10 },
+    published: {
+      source: SOURCE,
+      loss: 0.746,
+      lossEn: 0.3277,
+      lossKo: 0.4183,
+      lossByEpoch: [1.0219, 0.8925, 0.8387, 0.8057, 0.7831, 0.768, 0.7568, 0.7499, 0.7466, 0.746],
+      duration: '24 h 42 m 58 s',
+    },
+  },
+  smoke: {
+    description: 'for continuous integration: tiny models and a part of the sample, a few seconds',
+    settings: {
+      ...ORIGINAL,
+      data: [bundled('data/sample')],
+      teacher: bundled('data/tiny/teacher'),
+      student: bundled('data/tiny/student'),
+      samples: 240,
+      epochs: 1,
+      learningRate: 1e-3,
+    },
+  },
+} as const satisfies Readonly<Record<string, Recipe>>;
+
+export type RecipeName = keyof typeof RECIPES;
+
+export const RECIPE_NAMES = Object.keys(RECIPES) as RecipeName[];
+
+/** The recipe of a name; undefined for a name of none. */
+export function recipeOf(name: unknown): Recipe | undefined {
+  return typeof name === 'string' && Object.hasOwn(RECIPES, name) ? RECIPES[name as RecipeName] : undefined;
+}
+
+/** A path that comes with the package, from the current folder. */
+function bundled(path: string): string {
+  const place = join(fileURLToPath(new URL('../..', import.meta.url)), path);
+  try {
+    return relative(process.cwd(), place);
+  } catch {
+    return place; // the current folder was removed
+  }
+}

@@ -1,0 +1,123 @@
+/** @file Writes and shows what the training loop tells. */
+import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import type { Engine } from '../distill/engine.js';
+import { isCollapsed } from '../distill/evaluation.js';
+import { rangesOf } from '../distill/steps.js';
+import type { TrainCallbacks, TrainPlan } from '../distill/train.js';
+import { formatCounted } from '../base/format.js';
+import { outputsRow, stepRow, validationRow, type LossLog } from '../runs/loss-log.js';
+import type { RunLock } from '../runs/run-lock.js';
+import type { Output } from '../app/output.js';
+import { rateOf } from './meter.js';
+import type { PreparedRun } from './prepared-run.js';
+import { checkpointSaver } from './saving.js';
+import type { TrainingView } from '../commands/train/view.js';
+
+/** A run under way. */
+export interface Run {
+  /** Absolute path of its folder. */
+  readonly folder: string;
+  readonly lock: RunLock;
+  readonly prepared: PreparedRun;
+  readonly engine: Engine;
+  readonly log: LossLog;
+  readonly view: TrainingView;
+  readonly output: Output;
+}
+
+/** How far a run has come. */
+export interface RunProgress {
+  /** Steps taken. */
+  step: number;
+  /** The name of the newest checkpoint; undefined where there is none. */
+  last: string | undefined;
+}
+
+/** What a run does with all that its loop tells; it keeps `progress` up to date. */
+export function recording(
+  { folder, lock, prepared, engine, log, view, output }: Run,
+  progress: RunProgress,
+): TrainCallbacks {
+  const { settings, data } = prepared;
+  const save = checkpointSaver(folder, prepared, engine, output);
+  let warmupSteps = 0;
+  let isWarned = false;
+  return {
+    onPlan(plan) {
+      warmupSteps = settings.warmupRatio * plan.totalSteps;
+      view.plan(plan);
+      output.event({
+        event: 'plan',
+        ...planRow(plan),
+        training_pairs: data.training.pairs,
+        validation_pairs: data.validation.pairs,
+      });
+    },
+    onBaselines({ untrained, mean, pairs }) {
+      output.message(
+        `baselines over ${formatCounted(pairs, 'pair')}: untrained student ${untrained.toFixed(4)}, always the teacher's mean ${mean.toFixed(4)}`,
+      );
+      output.event({ event: 'baselines', untrained, mean, pairs });
+    },
+    async onStep(record) {
+      progress.step = record.step;
+      view.step(record);
+      if (record.step % settings.logEvery === 0 || record.step === 1) {
+        lock.check();
+        const logged = { ...record, pairsPerSecond: rateOf(view.meter.lap('logged')) };
+        log.logStep(logged);
+        output.event({ event: 'step', ...stepRow(logged) });
+      }
+      await setImmediate(); // a chance for signals: a step may run without ever waiting
+    },
+    async onSkipped({ step, loss, gradNorm }, rows) {
+      progress.step = step;
+      output.warn(
+        `step ${step} is left out: loss ${loss}, gradient norm ${gradNorm} (rows ${rangesOf(rows)} of the training pairs)`,
+      );
+      output.event({ event: 'skipped', step });
+      await setImmediate();
+    },
+    onOutputs(record) {
+      log.logOutputs(record);
+      output.event({ event: 'outputs', ...outputsRow(record) });
+      const { step, student, teacher } = record;
+      const collapsed = isCollapsed(student, teacher) && step > warmupSteps;
+      if (collapsed && !isWarned) {
+        output.warn(
+          `step ${step}: the student says nearly the same of every sentence: its outputs vary by ${student.variance.toPrecision(3)} over a batch, ` +
+            `the teacher's by ${teacher.variance.toPrecision(3)}; mean similarity ${student.similarity.toFixed(4)}, the teacher's ${teacher.similarity.toFixed(4)}; try a lower --learning-rate`,
+        );
+      }
+      isWarned = collapsed;
+    },
+    async onValidationBatch(pairs) {
+      view.validating(pairs, data.validation.pairs);
+      await setImmediate();
+    },
+    onValidation(record, trainLoss) {
+      lock.check();
+      view.validation(record, trainLoss);
+      log.logValidation(record);
+      output.event({ event: 'validation', ...validationRow(record) });
+    },
+    async onCheckpoint(state, isBest) {
+      const { step } = state;
+      lock.check();
+      log.sync();
+      const name = await save(state, isBest);
+      if (name !== undefined) {
+        progress.last = name;
+        output.event({ event: 'checkpoint', step, path: join(folder, name), best: isBest });
+      }
+      view.meter.resume();
+    },
+  };
+}
+
+const planRow = ({ epochs, stepsPerEpoch, totalSteps }: TrainPlan) => ({
+  epochs,
+  steps_per_epoch: stepsPerEpoch,
+  steps: totalSteps,
+});

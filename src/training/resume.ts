@@ -1,0 +1,101 @@
+/** @file The checkpoint that `kd train --resume` goes on from, and whether it can. */
+import { join, relative } from 'node:path';
+import type { EngineStart, ParameterValues } from '../distill/engine.js';
+import type { TrainState } from '../distill/train-state.js';
+import { InputError } from '../base/errors.js';
+import { openPretrained } from '../models/pretrained.js';
+import type { Shapes } from '../models/text-encoder.js';
+import { CHECKPOINT_FILES, checkpointNames } from '../runs/checkpoint.js';
+import { findCheckpoint, openCheckpoint, type FoundCheckpoint, type Search } from '../runs/find-checkpoint.js';
+import { checkpointAt } from '../runs/find-run.js';
+import { readMoments } from '../runs/optimizer-state.js';
+import type { Output } from '../app/output.js';
+import { flagOf, planOf, type ResumedRun } from './resumed-run.js';
+
+/**
+ * Chooses the checkpoint that a run goes on from: the one that was named, else the newest whole one. Changes nothing.
+ *
+ * @returns without a checkpoint where the run has none yet, and begins anew
+ * @throws InputError for a named checkpoint that is not there or not whole, and where none of a run's is whole
+ */
+export async function chooseCheckpoint({ folder, place }: ResumedRun, output: Output): Promise<Search> {
+  const run = relative(process.cwd(), folder) || '.';
+  if (place !== undefined) {
+    const name = await checkpointAt(folder, place, `--resume ${run}:${place}`);
+    const found = await openCheckpoint(folder, name).catch(async (error: unknown) => {
+      if (!(error instanceof InputError)) throw error;
+      const others = (await checkpointNames(folder)).filter((other) => other !== name);
+      throw new InputError(
+        `--resume ${run}:${place}: expected a whole checkpoint, but in ${name} ${error.message}; ` +
+          (others.length === 0 ? 'there is no other' : `the others are ${others.join(', ')}`),
+      );
+    });
+    return { found, skipped: [] };
+  }
+  const { found, skipped } = await findCheckpoint(folder);
+  if (found === undefined && skipped.length > 0) {
+    const reasons = skipped.map(({ name, reason }) => `${name} (${reason})`).join(', ');
+    throw new InputError(`--resume ${run}: expected a whole checkpoint, found none: ${reasons}; begin another run`);
+  }
+  for (const { name, reason } of skipped) output.warn(`${name} is not taken: ${reason}`);
+  return { found, skipped };
+}
+
+/**
+ * How a run that is at its end goes on, as flags; undefined for one that is not.
+ *
+ * @throws InputError for fewer epochs or steps than are done
+ */
+export function wayOnFromEnd(run: ResumedRun, state: TrainState): string | undefined {
+  const { settings, changed } = run;
+  const { epochs, maxSteps } = settings;
+  const { stepsPerEpoch, totalSteps } = planOf(run);
+  if (changed.includes('maxSteps') && maxSteps !== undefined && maxSteps < state.step)
+    throw new InputError(
+      `--max-steps ${maxSteps}: expected at least ${state.step}, the steps that are done; ` +
+        'name an earlier checkpoint, or more steps',
+    );
+  if (changed.includes('epochs') && stepsPerEpoch * epochs < state.step)
+    throw new InputError(
+      `--epochs ${epochs}: expected at least ${Math.ceil(state.step / stepsPerEpoch)}, ` +
+        `as ${state.step} steps are done and an epoch has ${stepsPerEpoch}; name an earlier checkpoint, or more epochs`,
+    );
+  if (state.step < totalSteps || !state.validated) return undefined;
+  const isByEpochs = stepsPerEpoch * epochs <= (maxSteps ?? Infinity);
+  const wanted = isByEpochs
+    ? stepsPerEpoch * Math.max(2 * epochs, Math.ceil(state.step / stepsPerEpoch) + 1)
+    : 2 * state.step;
+  return [
+    ...(stepsPerEpoch * epochs < wanted ? [`--epochs ${Math.ceil(wanted / stepsPerEpoch)}`] : []),
+    ...(maxSteps !== undefined && maxSteps < wanted ? [`--max-steps ${wanted}`] : []),
+  ].join(' ');
+}
+
+/** What there is to say of a run at its end. */
+export function finishedLine({ folder }: ResumedRun, { step }: TrainState, wayOn: string): string {
+  return `${relative('.', folder) || '.'}: finished at step ${step}; go on with ${wayOn}`;
+}
+
+/** Says that a run is at its end; nothing about it changes. */
+export function sayFinished(run: ResumedRun, state: TrainState, wayOn: string, output: Output): void {
+  const { folder, changed } = run;
+  if (changed.length > 0) output.warn(`${changed.map(flagOf).join(', ')}: not applied, as there is nothing left to do`);
+  output.result(finishedLine(run, state, wayOn), { event: 'finished', run: folder, steps: state.step, more: wayOn });
+}
+
+/** What an engine begins with, from a checkpoint. */
+export async function startFrom(
+  { folder, trainer }: FoundCheckpoint,
+  trained: Shapes,
+  teacher: ParameterValues,
+): Promise<EngineStart> {
+  const {
+    updates,
+    state: { step },
+  } = trainer;
+  return {
+    teacher,
+    student: (await openPretrained(folder, trainer.seed)).parameters(),
+    optimizer: { steps: step, updates, moments: await readMoments(join(folder, CHECKPOINT_FILES.optimizer), trained) },
+  };
+}

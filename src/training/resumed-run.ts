@@ -1,0 +1,109 @@
+/** @file The run that `kd train --resume` means, and the options that it goes on with. */
+import { join, resolve } from 'node:path';
+import { planSteps, type TrainPlan } from '../distill/train.js';
+import { InputError } from '../base/errors.js';
+import { findRun, noSuchRun } from '../runs/find-run.js';
+import { readRunConfig, type RunConfig } from '../runs/run-config.js';
+import { newestRun, RUN_CONFIG, RUNS_FOLDER } from '../runs/run-folder.js';
+import type { Output } from '../app/output.js';
+import { checkSettings, type AskedSettings, type TrainSettings } from './settings.js';
+
+/** A run to go on with. */
+export interface ResumedRun {
+  /** Absolute path. */
+  readonly folder: string;
+  /** The checkpoint that was named, as it was named; else the newest whole one is meant. */
+  readonly place: string | undefined;
+  /** The options it goes on with, and which of them were given other than they were. */
+  readonly settings: TrainSettings;
+  readonly changed: readonly (keyof TrainSettings)[];
+  readonly config: RunConfig;
+}
+
+/** Options that a run may go on with changed. */
+const CHANGEABLE: ReadonlySet<string> = new Set<keyof TrainSettings>([
+  'epochs',
+  'maxSteps',
+  'logEvery',
+  'saveEvery',
+  'keep',
+  'onNan',
+  'data',
+  'teacher',
+  'student',
+  'teacherTokenizer',
+  'studentTokenizer',
+  'engine',
+  'device',
+  'backend',
+]);
+
+/**
+ * Finds the run to go on with, and merges its options with those given. Changes nothing.
+ *
+ * @param target a run or a checkpoint of one, by any of their names; `true`: the last run
+ * @param given the options that were given on the command line
+ * @throws InputError where there is no such run, or an option that decides what the run is would change
+ */
+export async function openResumedRun(
+  target: string | true,
+  given: Partial<AskedSettings>,
+  output: Output,
+): Promise<ResumedRun> {
+  const { folder, place } = await locate(target, output);
+  const config = await readRunConfig(folder);
+  const before = checkSettings(config.settings, join(folder, RUN_CONFIG));
+  const changed = (Object.keys(given) as (keyof TrainSettings)[]).filter(
+    (name) => JSON.stringify(given[name]) !== JSON.stringify(before[name]),
+  );
+  const refused = changed.filter((name) => !CHANGEABLE.has(name));
+  if (refused.length > 0) {
+    const list = refused.map((name) => `${flagOf(name)} ${shown(before[name])}, not ${shown(given[name])}`).join('; ');
+    throw new InputError(
+      `--resume: expected the options that the run began with, ${list}; leave them out, or begin another run ` +
+        `(may change: ${[...CHANGEABLE].map(flagOf).join(', ')})`,
+    );
+  }
+  for (const name of changed) output.message(`${flagOf(name)}: ${shown(before[name])} → ${shown(given[name])}`);
+  const settings = { ...before, ...given } as TrainSettings; // a batch size is the run's own: another was refused
+  const [was, is] = [planOf({ config, settings: before }), planOf({ config, settings })].map((plan) => plan.totalSteps);
+  if (was !== is)
+    output.message(
+      `the cosine of the learning rate now ends at the new last step, ${is} in the place of ${was}: ` +
+        'from here on the rate is another than it would have been',
+    );
+  return { folder, place, config, changed, settings };
+}
+
+/** The steps of a run with such settings. */
+export function planOf({ config, settings }: Pick<ResumedRun, 'config' | 'settings'>): TrainPlan {
+  return planSteps({ count: Math.ceil(config.data.training_pairs / settings.batchSize) }, settings);
+}
+
+async function locate(
+  target: string | true,
+  output: Output,
+): Promise<{ readonly folder: string; readonly place: string | undefined }> {
+  if (target === true) {
+    const newest = await newestRun();
+    if (newest === undefined)
+      throw new InputError(`--resume: expected a run under ${RUNS_FOLDER}/, found none; begin one without --resume`);
+    output.message(`--resume: the last run is ${newest}`);
+    return { folder: resolve(newest), place: undefined };
+  }
+  const found = await findRun(target);
+  if (found !== undefined) return { folder: resolve(found.folder), place: found.place };
+  throw await noSuchRun(
+    `--resume ${target === '' ? '""' : target}`,
+    `the name of a run under ${RUNS_FOLDER}/, its folder or one of its checkpoints`,
+  );
+}
+
+/** `--log-every` */
+export function flagOf(name: string): string {
+  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+function shown(value: unknown): string {
+  return value === undefined ? 'its default' : Array.isArray(value) ? value.join(' ') : JSON.stringify(value);
+}

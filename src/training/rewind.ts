@@ -1,0 +1,57 @@
+/** @file A run's folder, made what it was at the checkpoint that the run goes on from. */
+import { relative } from 'node:path';
+import { bestOf, START } from '../distill/train-state.js';
+import { InputError } from '../base/errors.js';
+import { checkpointName, checkpointNames } from '../runs/checkpoint.js';
+import { setAside, tidyRun, type FoundCheckpoint, type Search } from '../runs/find-checkpoint.js';
+import { cutLogs } from '../runs/loss-log.js';
+import { noteResumed, readRunConfig } from '../runs/run-config.js';
+import { checkRunFiles } from '../runs/run-files.js';
+import { pointAt, pointNowhere } from '../runs/run-folder.js';
+import type { Output } from '../app/output.js';
+import type { PreparedRun } from './prepared-run.js';
+import type { ResumedRun } from './resumed-run.js';
+
+/**
+ * Makes a run's folder what it was at the checkpoint it goes on from, and notes that it goes on: settings, newer
+ * checkpoints, logs and pointers. Only under the run's lock, and when nothing stands in the way any more.
+ *
+ * @throws InputError where another process has gone on with the run meanwhile, or a file of it cannot be written; then
+ *   nothing is changed
+ */
+export async function goOn(
+  { folder, config, settings }: ResumedRun,
+  { found, skipped }: Search,
+  prepared: PreparedRun,
+  output: Output,
+): Promise<void> {
+  const run = relative(process.cwd(), folder) || '.';
+  const state = found?.trainer.state ?? START;
+  if (JSON.stringify(await readRunConfig(folder)) !== JSON.stringify(config))
+    throw new InputError(
+      `${run}: expected the run as it was a moment ago, but another process went on with it; try again`,
+    );
+  await checkRunFiles(folder);
+  const { teacher, student, data } = prepared;
+  const sources = { teacher: teacher.source, student: student.source, store: data.store };
+  await noteResumed(folder, config, settings, state.step, sources);
+  await tidyRun(folder);
+  const aside = await setAside(folder, found?.name);
+  if (aside.length > 0) output.message(`newer checkpoints are put aside: ${aside.join(', ')}`);
+  await cutLogs(folder, state);
+  await pointBack(folder, found, data.validation.pairs > 0);
+  output.event({ event: 'resumed', run: folder, checkpoint: found?.name ?? null, skipped });
+  output.message(found === undefined ? `${run}: no checkpoint yet; begins anew` : `${run}: goes on from ${found.name}`);
+}
+
+/** Makes `last` and `best` name what they did at a checkpoint; nothing, where that is no more. */
+async function pointBack(run: string, found: FoundCheckpoint | undefined, isValidated: boolean): Promise<void> {
+  const names = await checkpointNames(run);
+  const best = found && bestOf(found.trainer.state);
+  const wanted = { last: found?.name, best: isValidated ? best && checkpointName(best.step) : found?.name };
+  for (const pointer of ['last', 'best'] as const) {
+    const name = wanted[pointer];
+    if (name !== undefined && names.includes(name)) await pointAt(run, pointer, name);
+    else await pointNowhere(run, pointer);
+  }
+}

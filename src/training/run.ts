@@ -1,0 +1,167 @@
+/** @file A training run on disk: its folder, logs and checkpoints around the loop. */
+import { readdir } from 'node:fs/promises';
+import type { Batches } from '../data/batches.js';
+import type { Engine } from '../distill/engine.js';
+import { START, type TrainState } from '../distill/train-state.js';
+import { train } from '../distill/train.js';
+import { openLossLog } from '../runs/loss-log.js';
+import type { FoundCheckpoint, Search } from '../runs/find-checkpoint.js';
+import { beginRun, checkRunIsNew, makeRunFolder, removeIfEmpty, takeBackRun } from '../runs/run-folder.js';
+import type { RunLock } from '../runs/run-lock.js';
+import { EXIT } from '../commands/failure.js';
+import type { TrainContext } from './context.js';
+import { endedBy, sayEnd } from '../commands/train/ending.js';
+import { startEngine } from './engine-choice.js';
+import { distillationOf } from './engine-parts.js';
+import { isHeld, tidied, withLock } from './held-lock.js';
+import type { PreparedRun } from './prepared-run.js';
+import { recording, type RunProgress } from './recording.js';
+import { startFrom } from './resume.js';
+import type { ResumedRun } from './resumed-run.js';
+import { goOn } from './rewind.js';
+import { checkDiskSpace, trainedShapes } from './saving.js';
+import { prepareTeacherCache } from './teacher-cache/fill.js';
+import { Stopped, STOPPED_EARLY } from './stopping.js';
+import { openTrainingView } from '../commands/train/view.js';
+
+/**
+ * Begins a run, trains, logs and saves. The run's folder is made when everything that the run needs is there. An error
+ * before its first step is over takes it back.
+ *
+ * @param name the new run's
+ * @returns the exit code
+ */
+export async function beginTraining(name: string, prepared: PreparedRun, context: TrainContext): Promise<number> {
+  await checkDiskSpace(await checkRunIsNew(name), prepared, context.output);
+  return withEngine(prepared, undefined, context, async (ready) => {
+    context.stop.enter('tidying');
+    const folder = await makeRunFolder(name);
+    return tidied(
+      () => {
+        removeIfEmpty(folder);
+      },
+      () => withLock(folder, context.output, (lock) => trainNewRun(folder, { ...ready, lock }, context)),
+    );
+  });
+}
+
+/**
+ * Trains a run in its folder, and leaves nothing of it unless it takes a step.
+ *
+ * @throws Stopped where it was stopped before
+ */
+async function trainNewRun(folder: string, ready: LockedReady, context: TrainContext): Promise<number> {
+  const before = await readdir(folder);
+  const progress: RunProgress = { step: 0, last: undefined };
+  return tidied(
+    () => {
+      if (progress.step === 0 && isHeld(ready.lock)) takeBackRun(folder, before);
+    },
+    async () => {
+      await beginRun(folder, ready.prepared.description);
+      if (context.stop.signal.aborted) throw new Stopped(STOPPED_EARLY);
+      return trainInFolder(folder, ready, { state: START, progress, isNew: true }, context);
+    },
+  );
+}
+
+/**
+ * Goes on with a run. Its folder is left as it is until everything that it needs is there.
+ *
+ * @param chosen the checkpoint that it goes on from; none where it begins anew
+ * @returns the exit code
+ */
+export async function resumeTraining(
+  run: ResumedRun,
+  chosen: Search,
+  prepared: PreparedRun,
+  context: TrainContext,
+): Promise<number> {
+  const { found } = chosen;
+  await checkDiskSpace(run.folder, prepared, context.output);
+  return withEngine(prepared, found, context, (ready) =>
+    withLock(run.folder, context.output, async (lock) => {
+      const state = found?.trainer.state ?? START;
+      context.stop.enter('training');
+      await goOn(run, chosen, prepared, context.output);
+      return trainInFolder(
+        run.folder,
+        { ...ready, lock },
+        { state, progress: { step: state.step, last: found?.name } },
+        context,
+      );
+    }),
+  );
+}
+
+/** What a run computes with. */
+interface Ready {
+  readonly prepared: PreparedRun;
+  readonly engine: Engine;
+  readonly data: { readonly training: Batches; readonly validation: Batches };
+}
+
+/** The same, under the run's lock. */
+interface LockedReady extends Ready {
+  readonly lock: RunLock;
+}
+
+/** Where a run stands when it begins or goes on. */
+interface Beginning {
+  readonly state: TrainState;
+  readonly progress: RunProgress;
+  /** Whether there was no such run before. */
+  readonly isNew?: boolean;
+}
+
+/** Does something with a run's engine and data, and frees them after it. */
+async function withEngine<T>(
+  prepared: PreparedRun,
+  found: FoundCheckpoint | undefined,
+  context: TrainContext,
+  work: (ready: Ready) => Promise<T>,
+): Promise<T> {
+  const cache = await prepareTeacherCache(prepared, context);
+  let engine: Engine | undefined;
+  try {
+    const start =
+      found && (await startFrom(found, trainedShapes(distillationOf(prepared)), prepared.teacher.model.parameters()));
+    engine = await startEngine(prepared, start, cache === undefined ? 'computed' : 'given');
+    const data =
+      cache === undefined
+        ? prepared.data
+        : { training: cache.batches('training'), validation: cache.batches('validation') };
+    return await work({ prepared, engine, data });
+  } finally {
+    engine?.dispose();
+    await cache?.close();
+  }
+}
+
+/** Trains from a state on, in a run's folder. */
+async function trainInFolder(
+  folder: string,
+  { prepared, engine, data, lock }: LockedReady,
+  { state, progress, isNew = false }: Beginning,
+  { output, stop }: TrainContext,
+): Promise<number> {
+  const { settings } = prepared;
+  const run = { folder, settings };
+  const view = openTrainingView(output, state.step);
+  stop.enter('training');
+  const log = openLossLog(folder, state.step);
+  try {
+    const callbacks = recording({ folder, lock, prepared, engine, log, view, output }, progress);
+    const result = await train(engine, data, { ...settings, signal: stop.signal }, callbacks, state);
+    view.stop();
+    if (isNew && result.state.step === 0) throw new Stopped(STOPPED_EARLY);
+    stop.enter('saved');
+    await sayEnd({ ...run, last: progress.last }, result, view.meter.seconds(), output);
+    return stop.signal.aborted ? EXIT.stopped : EXIT.done;
+  } catch (error) {
+    view.stop();
+    throw progress.step === 0 ? error : await endedBy(error, { ...run, last: progress.last }, output);
+  } finally {
+    log.close();
+  }
+}

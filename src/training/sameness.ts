@@ -1,0 +1,79 @@
+/** @file Whether a run that goes on is still what it was when it began. */
+import { contentFingerprint, isStore, readManifest } from '../data/store/manifest.js';
+import { InputError } from '../base/errors.js';
+import type { Fingerprints } from '../runs/trainer-state.js';
+import { shellQuote } from '../base/shell.js';
+import type { Output } from '../app/output.js';
+import { isMadeByFirstRules } from './dataset.js';
+import type { PreparedRun } from './prepared-run.js';
+import type { ResumedRun } from './resumed-run.js';
+
+/**
+ * Refuses to go on with other data, models or tokenizers; says where only what computes has changed.
+ *
+ * @returns the run with the fingerprints that it began with: an earlier version noted others of the same tokenizers
+ * @throws InputError for what has changed
+ */
+export async function checkSame(run: ResumedRun, prepared: PreparedRun, output: Output): Promise<PreparedRun> {
+  const { config, folder } = run;
+  const { engine } = prepared;
+  const differing = differingNames(config.fingerprints, prepared);
+  if (differing.includes('data')) throw await otherPairs(run, prepared);
+  if (differing.length > 0) {
+    const list = differing
+      .map((name) => `${name} (${shortened(config.fingerprints[name])}, now ${shortened(prepared.fingerprints[name])})`)
+      .join(', ');
+    throw new InputError(
+      `${folder}: expected what the run began with, but there have changed: ${list}; ` +
+        'bring it back, or begin another run',
+    );
+  }
+  const machine = (['engine', 'backend', 'device', 'precision'] as const).filter(
+    (name) => config.engine[name] !== engine[name],
+  );
+  if (machine.length > 0) {
+    const list = machine.map((name) => `${name} ${engine[name]} instead of ${config.engine[name]}`).join(', ');
+    output.warn(`${list}: the run goes on, but not bit for bit as it would have`);
+  }
+  return { ...prepared, fingerprints: config.fingerprints };
+}
+
+/** Of equal data all ids are equal: then it is enough that the tokenizers' files are. */
+function differingNames(before: Fingerprints, { fingerprints, teacher, student }: PreparedRun): string[] {
+  const files: Readonly<Record<string, string | undefined>> = {
+    'teacher tokenizer': teacher.tokenizer.filesFingerprint,
+    'student tokenizer': student.tokenizer.filesFingerprint,
+  };
+  return Object.keys(fingerprints).filter((name) => ![fingerprints[name], files[name]].includes(before[name]));
+}
+
+/** What there is to say, and to do, where the data makes other pairs than the run began with. */
+async function otherPairs(
+  { folder, config, settings }: ResumedRun,
+  { data, teacher, student }: PreparedRun,
+): Promise<InputError> {
+  const { store, fingerprint } = config.data;
+  const encoders = { teacher: teacher.tokenizer, student: student.tokenizer };
+  const why = (await isMadeByFirstRules(store, settings, encoders))
+    ? 'the files are as they were, but this version of kd chooses pairs by other rules than the one that began the run'
+    : 'the files, or the rules by which pairs are chosen, have changed';
+  const wayOn = (await hasPairs(store, fingerprint))
+    ? `go on with the pairs that it began with: --data ${shellQuote(store)}`
+    : `bring the files back, or begin another run`;
+  return new InputError(
+    `${folder}: expected the pairs that the run began with (${shortened(fingerprint)}), ` +
+      `got others (${shortened(data.fingerprint)}): ${why}; ${wayOn}`,
+  );
+}
+
+async function hasPairs(store: string, fingerprint: string): Promise<boolean> {
+  if (!(await isStore(store))) return false;
+  return readManifest(store).then(
+    (manifest) => contentFingerprint(manifest) === fingerprint,
+    () => false,
+  );
+}
+
+function shortened(fingerprint: string | undefined): string {
+  return fingerprint?.slice(0, 12) ?? 'none';
+}

@@ -1,0 +1,123 @@
+/** @file Saving a run: what goes into a checkpoint, and what to do where it does not fit on the disk. */
+import type { Engine } from '../distill/engine.js';
+import { trainableParameters, type Distillation } from '../distill/loss.js';
+import { bestOf, type TrainState } from '../distill/train-state.js';
+import { InputError, messageOf } from '../base/errors.js';
+import { systemReason } from '../base/files.js';
+import { exportedConfig } from '../models/exported-config.js';
+import type { Shapes } from '../models/text-encoder.js';
+import {
+  checkpointBytes,
+  checkpointName,
+  NotPointedAt,
+  pruneCheckpoints,
+  writeCheckpoint,
+  type CheckpointContents,
+} from '../runs/checkpoint.js';
+import { freeBytes } from '../base/disk-space.js';
+import { trainerText } from '../runs/trainer-state.js';
+import type { Output } from '../app/output.js';
+import { formatBytes, formatBytesApart, formatCount } from '../base/format.js';
+import { distillationOf } from './engine-parts.js';
+import type { PreparedRun } from './prepared-run.js';
+
+/** Left free beside a checkpoint's tensors: for its other files, and logs. */
+const SPARE_BYTES = 16e6;
+
+/** Names and shapes of the parameters that a run trains. */
+export function trainedShapes(distillation: Distillation): Shapes {
+  const { shapes } = distillation.student;
+  return Object.fromEntries(trainableParameters(distillation).map((name) => [name, shapes[name]]));
+}
+
+/**
+ * Says before the run starts what its checkpoints need.
+ *
+ * @throws InputError where not even one fits
+ */
+export async function checkDiskSpace(folder: string, prepared: PreparedRun, output: Output): Promise<void> {
+  const { keep } = prepared.settings;
+  const one = bytesOf(prepared);
+  const [free, all] = [await freeBytes(folder), one * (keep + 2)]; // those kept, the best, one being written
+  if (free < one + SPARE_BYTES) throw new InputError(`${folder}: ${shortOf(one, free)}; free some, or run elsewhere`);
+  if (free < all) {
+    const [most, there] = formatBytesApart(all, free);
+    output.warn(
+      `${folder}: ${formatCount(keep + 2)} checkpoints of ${formatBytes(one)} ` +
+        `(--keep ${keep}, the best, one being written) will take up to ${most}, but only ${there} are free`,
+    );
+  }
+}
+
+/**
+ * Makes the function that saves. Where there is no room it says so, leaves the older checkpoints alone and gives
+ * undefined. What comes after a save, pointers and the removal of older checkpoints, does not undo it where it fails.
+ */
+export function checkpointSaver(folder: string, prepared: PreparedRun, engine: Engine, output: Output) {
+  const { settings, student, fingerprints } = prepared;
+  const trained = trainedShapes(distillationOf(prepared));
+  const bytes = bytesOf(prepared);
+  return async (state: TrainState, isBest: boolean): Promise<string | undefined> => {
+    const free = await freeBytes(folder);
+    if (free < bytes + SPARE_BYTES) {
+      output.warn(
+        `step ${state.step} is not saved: ${folder}: ${shortOf(bytes, free)}; earlier checkpoints are as they were`,
+      );
+      return undefined;
+    }
+    let name: string;
+    try {
+      name = await writeCheckpoint(folder, contentsOf(state), isBest);
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      if (error instanceof NotPointedAt) {
+        output.warn(`step ${state.step} is saved, but ${error.message}`);
+        return error.checkpoint; // nothing is removed, as `best` may name an older one than it should
+      }
+      output.warn(`step ${state.step} is not saved: ${error.message}; earlier checkpoints are as they were`);
+      return undefined;
+    }
+    const best = bestOf(state);
+    await pruneCheckpoints(folder, settings.keep, best && checkpointName(best.step)).catch((error: unknown) => {
+      if (!isRefusal(error)) throw error;
+      output.warn(`step ${state.step} is saved, but older checkpoints cannot be removed: ${messageOf(error)}`);
+    });
+    return name;
+  };
+
+  function contentsOf(state: TrainState): CheckpointContents {
+    return {
+      step: state.step,
+      parameters: engine.studentParameters(),
+      shapes: student.model.encoder.shapes,
+      moments: engine.moments(),
+      trained,
+      config: exportedConfig(student.model.configJson),
+      files: student.tokenizerFiles,
+      trainer: trainerText({
+        state,
+        updates: engine.counters().updates,
+        seed: settings.seed,
+        fingerprints,
+        options: settings,
+      }),
+    };
+  }
+}
+
+/** Whether the system refused something, and the run itself is sound. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof InputError || systemReason(error) !== undefined;
+}
+
+/** `expected 17.7 MB free (1.7 MB for a checkpoint's tensors, 16.0 MB for its other files and logs), found 12.1 MB` */
+function shortOf(tensors: number, free: number): string {
+  const [needed, found] = formatBytesApart(tensors + SPARE_BYTES, free);
+  const spare = `${formatBytes(SPARE_BYTES)} for its other files and logs`;
+  const parts = `${formatBytes(tensors)} for a checkpoint's tensors, ${spare}`;
+  return `expected ${needed} free (${parts}), found ${found}`;
+}
+
+function bytesOf(prepared: PreparedRun): number {
+  return checkpointBytes(prepared.student.model.encoder.shapes, trainedShapes(distillationOf(prepared)));
+}

@@ -1,0 +1,55 @@
+/** @file Whether the ids of a token store are those of a run's tokenizers. */
+import { RowEncoder, type Encoders } from '../data/prepare/row-encoder.js';
+import { ID_COLUMNS } from '../data/store/schema.js';
+import { textsOf, type LocatedRow, type TokenStore } from '../data/store/token-store.js';
+import { InputError } from '../base/errors.js';
+
+/** Rows of either side that are encoded again, where fingerprints do not tell. */
+const TRIED_ROWS = 500;
+
+/**
+ * Checks that a store was made with these tokenizers: by their fingerprints; of a store that an earlier version made with the
+ * same files, by the ids of its first rows, as that version read some files by other rules.
+ *
+ * @throws InputError for ids of another tokenizer
+ */
+export async function checkTokenizers(store: TokenStore, encoders: Encoders): Promise<void> {
+  const { folder, manifest } = store;
+  for (const role of ['teacher', 'student'] as const) {
+    const { fingerprint = null, filesFingerprint } = encoders[role];
+    const found = manifest.tokenizers[role].fingerprint;
+    if (found === fingerprint) continue;
+    const isOfSameFiles = found !== null && found === filesFingerprint;
+    if (isOfSameFiles && (await hasSameIds(store, encoders))) continue;
+    const other = isOfSameFiles ? 'ids by the rules of an earlier version' : `ids of another (${shortened(found)})`;
+    throw new InputError(
+      `${folder}: expected ids of this ${role}'s tokenizer (${shortened(fingerprint)}), got ${other}; ` +
+        `prepare the data anew with this --${role}, or train with the ${role} it was prepared for`,
+    );
+  }
+}
+
+async function hasSameIds({ training, validation, manifest }: TokenStore, encoders: Encoders): Promise<boolean> {
+  for (const role of ['teacher', 'student'] as const)
+    if (manifest.tokenizers[role].pad_id !== encoders[role].padId) return false;
+  const encoder = new RowEncoder(encoders);
+  for (const side of [training, validation]) {
+    const rows = await side.read(0, Math.min(side.count, TRIED_ROWS));
+    if (!rows.every((row) => isEncodedBy(encoder, row))) return false;
+  }
+  return true;
+}
+
+function isEncodedBy(encoder: RowEncoder, row: LocatedRow): boolean {
+  const { ko, en } = textsOf(row);
+  encoder.encode(ko, en);
+  return ID_COLUMNS.every((column, i) => {
+    const { ids, starts } = row.block.columns[column];
+    const stored = ids.subarray(starts[row.place], starts[row.place + 1]);
+    return stored.length === encoder.ids[i].length && stored.every((id, place) => id === encoder.ids[i][place]);
+  });
+}
+
+function shortened(fingerprint: string | null): string {
+  return fingerprint?.slice(0, 12) ?? 'random ids';
+}

@@ -1,0 +1,159 @@
+/**
+ * @file The teacher's outputs on disk, so that later epochs and runs need not compute them.
+ *
+ * A folder a key (of teacher, tokenizer and data): `training-00000.safetensors`, … and `validation-00000.safetensors`, …, shards
+ * of the outputs in the order of the data's rows. A shard has its name when it is whole.
+ */
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Batch, Batches } from '../../data/batches.js';
+import { fileError, isPendingName } from '../../base/files.js';
+import { removeLeftovers } from '../../base/leftovers.js';
+import { BYTES_A_VALUE, createShard, openShard, type Shard } from './shard.js';
+
+export const CACHE_SIDES = ['training', 'validation'] as const;
+export type CacheSide = (typeof CACHE_SIDES)[number];
+
+/** What decides the teacher's outputs. */
+export type CacheKey = Readonly<Record<'teacher' | 'tokenizer' | 'data' | 'loss' | 'precision', string>>;
+
+export interface TeacherCache {
+  readonly folder: string;
+  /** Bytes that are still to be written. */
+  readonly missingBytes: number;
+  /**
+   * Computes and writes what is missing.
+   *
+   * @param teach the teacher's outputs for a batch
+   * @param onPairs told of pairs done, also of those that were there
+   */
+  fill(teach: (batch: Batch) => Promise<Float32Array>, onPairs: (pairs: number) => void | Promise<void>): Promise<void>;
+  /** The batches of a side with their targets; what is read is closed by `close`. */
+  batches(side: CacheSide): Batches;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the cache for a key, with as much as there is of it.
+ *
+ * @param root the folder of all caches
+ * @param data the batches, in the order of their rows
+ * @param shape of one sentence's outputs
+ * @param shardBytes the most bytes of outputs in one file
+ */
+export async function openTeacherCache(
+  root: string,
+  key: CacheKey,
+  data: Readonly<Record<CacheSide, Batches>>,
+  shape: readonly number[],
+  shardBytes = 1e9,
+): Promise<TeacherCache> {
+  const width = shape.reduce((product, size) => product * size, 1);
+  const shardRows = Math.max(1, Math.floor(shardBytes / (BYTES_A_VALUE * width)));
+  const folder = join(
+    root,
+    createHash('sha256')
+      .update(JSON.stringify(Object.entries(key).sort()))
+      .digest('hex')
+      .slice(0, 16),
+  );
+  await mkdir(folder, { recursive: true }).catch((error: unknown) => {
+    throw fileError(folder, 'cannot be made', error);
+  });
+  removeLeftovers(folder, isPendingName);
+  const names = await readdir(folder);
+  const shards = CACHE_SIDES.flatMap((side) => shardsOf(side, data[side].pairs, shardRows));
+  const missing = shards.filter(({ name }) => !names.includes(name));
+  const files = new Map<string, Promise<Shard>>();
+
+  return {
+    folder,
+    missingBytes: missing.reduce((sum, { rows }) => sum + rows * width * BYTES_A_VALUE, 0),
+    async fill(teach, onPairs) {
+      for (const shard of shards) {
+        // Another process may have made it meanwhile.
+        if (missing.includes(shard) && !existsSync(join(folder, shard.name))) await fillShard(shard, teach, onPairs);
+        else await onPairs(shard.rows);
+      }
+    },
+    batches: (side) => ({
+      ...data[side],
+      at: async (index, epoch) => withTarget(side, await data[side].at(index, epoch)),
+    }),
+    async close() {
+      for (const opened of files.values())
+        await opened.then(
+          (shard) => shard.close(),
+          () => undefined,
+        );
+      files.clear();
+    },
+  };
+
+  async function fillShard(
+    { side, name, from, rows }: ShardPlace,
+    teach: (batch: Batch) => Promise<Float32Array>,
+    onPairs: (pairs: number) => void | Promise<void>,
+  ): Promise<void> {
+    const writer = await createShard(join(folder, name), [rows, ...shape]);
+    try {
+      const size = (await data[side].at(0)).size; // of every batch but the last
+      for (let index = Math.floor(from / size); index * size < from + rows; index++) {
+        const batch = await data[side].at(index);
+        const outputs = await teach(batch);
+        const [first, end] = [Math.max(from - index * size, 0), Math.min(from + rows - index * size, batch.size)]; // of the batch in this shard
+        await writer.write(index * size + first - from, outputs.subarray(first * width, end * width));
+        await onPairs(end - first);
+      }
+      await writer.finish();
+    } catch (error) {
+      await writer.discard();
+      throw error;
+    }
+  }
+
+  async function withTarget(side: CacheSide, batch: Batch): Promise<Batch> {
+    const target = new Float32Array(batch.size * width);
+    for (let done = 0; done < batch.size;) {
+      const row = batch.rows[done];
+      const number = Math.floor(row / shardRows);
+      let count = 1;
+      while (
+        done + count < batch.size &&
+        batch.rows[done + count] === row + count &&
+        Math.floor((row + count) / shardRows) === number
+      )
+        count++;
+      const shard = await opened(shards.find(({ side: of, from }) => of === side && from === number * shardRows)!);
+      target.set(await shard.read(row % shardRows, count), done * width);
+      done += count;
+    }
+    return { ...batch, target };
+  }
+
+  function opened({ name, rows }: ShardPlace): Promise<Shard> {
+    const open = files.get(name) ?? openShard(join(folder, name), [rows, ...shape]);
+    files.set(name, open);
+    return open;
+  }
+}
+
+/** Which rows of the data a shard holds. */
+interface ShardPlace {
+  readonly side: CacheSide;
+  readonly name: string;
+  /** Its first row. */
+  readonly from: number;
+  readonly rows: number;
+}
+
+function shardsOf(side: CacheSide, pairs: number, shardRows: number): ShardPlace[] {
+  return Array.from({ length: Math.ceil(pairs / shardRows) }, (_, number) => ({
+    side,
+    name: `${side}-${String(number).padStart(5, '0')}.safetensors`,
+    from: number * shardRows,
+    rows: Math.min(shardRows, pairs - number * shardRows),
+  }));
+}

@@ -1,0 +1,77 @@
+/** @file `kd train --cache-teacher`: fills the cache before training, and trains from it. */
+import { setImmediate } from 'node:timers/promises';
+import { targetShape } from '../../distill/loss.js';
+import { openTeacherCache, type TeacherCache } from './cache.js';
+import { InputError } from '../../base/errors.js';
+import { freeBytes } from '../../base/disk-space.js';
+import { MAX_LENGTH } from '../../text/tokenizer.js';
+import type { Output } from '../../app/output.js';
+import { formatBytes, formatBytesApart, formatCounted } from '../../base/format.js';
+import type { TrainContext } from '../context.js';
+import { startEngine } from '../engine-choice.js';
+import { distillationOf } from '../engine-parts.js';
+import type { PreparedRun } from '../prepared-run.js';
+
+/**
+ * Opens the cache of a run, having computed the teacher's outputs that are not in it yet; their size is said first.
+ *
+ * @returns undefined for a run without a cache
+ * @throws InputError where there is no room for them; Stopped
+ */
+export async function prepareTeacherCache(
+  prepared: PreparedRun,
+  { output, stop }: TrainContext,
+): Promise<TeacherCache | undefined> {
+  const { settings, fingerprints, engine, data } = prepared;
+  if (settings.cacheTeacher === undefined) return undefined;
+  const key = {
+    teacher: fingerprints.teacher,
+    tokenizer: fingerprints['teacher tokenizer'],
+    data: fingerprints.data,
+    loss: settings.loss,
+    precision: engine.precision,
+  };
+  const shape = targetShape(distillationOf(prepared), 1, MAX_LENGTH).slice(1);
+  const cache = await openTeacherCache(settings.cacheTeacher, key, data, shape);
+  const pairs = data.training.pairs + data.validation.pairs;
+  output.message(
+    `teacher cache: ${formatCounted(pairs, 'pair')} in ${cache.folder}, ${formatBytes(cache.missingBytes)} still to be written`,
+  );
+  output.event({ event: 'teacher-cache', folder: cache.folder, pairs, missing_bytes: cache.missingBytes });
+  if (cache.missingBytes === 0) return cache;
+  const free = await freeBytes(cache.folder);
+  if (free < cache.missingBytes) {
+    const [needed, found] = formatBytesApart(cache.missingBytes, free);
+    throw new InputError(
+      `${cache.folder}: expected ${needed} free for the teacher's outputs, found ${found}; name a folder with more room`,
+    );
+  }
+  await stop.tidying((signal) => fill(prepared, cache, pairs, output, signal));
+  return openTeacherCache(settings.cacheTeacher, key, data, shape);
+}
+
+async function fill(
+  prepared: PreparedRun,
+  cache: TeacherCache,
+  pairs: number,
+  output: Output,
+  signal: AbortSignal,
+): Promise<void> {
+  const engine = await startEngine(prepared);
+  const bar = output.progress('teacher', pairs, 'pairs');
+  let done = 0;
+  try {
+    await cache.fill(
+      (batch) => engine.teach(batch),
+      async (more) => {
+        done += more;
+        bar.update(done);
+        await setImmediate(); // a chance for signals
+        signal.throwIfAborted();
+      },
+    );
+  } finally {
+    bar.stop();
+    engine.dispose();
+  }
+}

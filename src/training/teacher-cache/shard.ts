@@ -1,0 +1,121 @@
+/**
+ * @file One file of the teacher's outputs: a safetensors file with a bfloat16 tensor `target` of `[rows, …]` and an int32 tensor
+ * `crc32` of `[rows]`, the CRC-32 (ISO 3309, as in zlib) of every row's bytes. A row is checked whenever it is read: the files are
+ * read for days.
+ */
+import { crc32 } from 'node:zlib';
+import { InputError } from '../../base/errors.js';
+import { openRandomAccess, type RandomAccessFile } from '../../weights/byte-source.js';
+import { bfloat16ToFloat32, float32ToBfloat16 } from '../../weights/half.js';
+import { readHeader } from '../../weights/safetensors-header.js';
+import { createSafetensors } from '../../weights/safetensors-writer.js';
+
+export const BYTES_A_VALUE = 2;
+
+const TARGET = 'target';
+const CHECKSUMS = 'crc32';
+
+/** A shard being written, which appears under its name only when it is whole. */
+export interface ShardWriter {
+  /** Writes outputs, `[n, …]`, from a row on. */
+  write(row: number, outputs: Float32Array): Promise<void>;
+  finish(): Promise<void>;
+  discard(): Promise<void>;
+}
+
+/** @param shape of all its outputs, `[rows, …]` */
+export async function createShard(path: string, shape: readonly number[]): Promise<ShardWriter> {
+  const [rows, width] = [shape[0], widthOf(shape)];
+  const checksums = new Int32Array(rows);
+  const file = await createSafetensors(path, [
+    { name: TARGET, dtype: 'BF16', shape },
+    { name: CHECKSUMS, dtype: 'I32', shape: [rows] },
+  ]);
+  return {
+    async write(row, outputs) {
+      for (let i = 0; i * width < outputs.length; i++)
+        checksums[row + i] = checksumOf(float32ToBfloat16(outputs.subarray(i * width, (i + 1) * width)));
+      await file.write(TARGET, row * width, outputs);
+    },
+    async finish() {
+      await file.write(CHECKSUMS, 0, checksums);
+      await file.finish();
+    },
+    discard: () => file.discard(),
+  };
+}
+
+/** A shard open for reading. */
+export interface Shard {
+  /**
+   * The outputs of `count` rows from `row` on, `[count, …]`.
+   *
+   * @throws InputError for a row whose bytes are not those that were written
+   */
+  read(row: number, count: number): Promise<Float32Array>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a shard.
+ *
+ * @param shape of all its outputs, `[rows, …]`
+ * @throws InputError for another file
+ */
+export async function openShard(path: string, shape: readonly number[]): Promise<Shard> {
+  const file = await openRandomAccess(path);
+  const width = widthOf(shape);
+  try {
+    const places = await placesIn(file, shape);
+    const checksums = new Int32Array(await file.read(places.checksums, 4 * shape[0]));
+    return {
+      async read(row, count) {
+        const values = new Uint16Array(
+          await file.read(places.target + row * width * BYTES_A_VALUE, count * width * BYTES_A_VALUE),
+        );
+        for (let i = 0; i < count; i++)
+          checkRow(path, row + i, values.subarray(i * width, (i + 1) * width), checksums[row + i]);
+        return bfloat16ToFloat32(values);
+      },
+      close: () => file.close(),
+    };
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+/** Where the tensors' bytes begin in the file. */
+async function placesIn(
+  file: RandomAccessFile,
+  shape: readonly number[],
+): Promise<{ target: number; checksums: number }> {
+  const { tensors, dataStart } = await readHeader(file);
+  const placeOf = (name: string, dtype: string, expected: readonly number[]): number => {
+    const tensor = tensors.get(name);
+    if (tensor?.dtype === dtype && tensor.shape.join() === expected.join()) return dataStart + tensor.begin;
+    const found = tensor === undefined ? 'none' : `${tensor.dtype} [${tensor.shape.join(', ')}]`;
+    throw new InputError(
+      `${file.location}: expected a tensor ${name} of ${dtype} [${expected.join(', ')}], got ${found}; remove the file, and it is made anew`,
+    );
+  };
+  return { target: placeOf(TARGET, 'BF16', shape), checksums: placeOf(CHECKSUMS, 'I32', shape.slice(0, 1)) };
+}
+
+function checkRow(path: string, row: number, values: Uint16Array, expected: number): void {
+  const found = checksumOf(values);
+  if (found === expected) return;
+  const hex = (checksum: number): string => (checksum >>> 0).toString(16).padStart(8, '0');
+  throw new InputError(
+    `${path}: row ${row} (from 0): expected the CRC-32 ${hex(expected)}, got ${hex(found)}: the file is damaged; remove it, and it is made anew`,
+  );
+}
+
+/** As an int32, as safetensors' dtypes here have it. */
+function checksumOf(values: Uint16Array): number {
+  return crc32(new Uint8Array(values.buffer, values.byteOffset, values.byteLength)) | 0;
+}
+
+function widthOf(shape: readonly number[]): number {
+  return shape.slice(1).reduce((product, size) => product * size, 1);
+}

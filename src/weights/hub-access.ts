@@ -1,0 +1,17 @@
+import type { HubOrigin } from './http.js';
+
+/** A model on the hub. */
+export interface ModelId {
+  /** `owner/name`. */
+  readonly name: string;
+  /** A branch, tag or commit. */
+  readonly revision: string;
+}
+
+/** Where the hub is, and who asks. */
+export interface HubAccess extends HubOrigin {
+  /** The flag that takes a local folder instead, for messages. */
+  readonly flag: string;
+  /** Milliseconds before a broken download goes on for the first time; doubled each time. */
+  readonly retryDelay: number;
+}

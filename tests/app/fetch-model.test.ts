@@ -1,0 +1,70 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { openOutput } from '../../src/app/output.js';
+import { fetchModel } from '../../src/app/fetch-model.js';
+import { openEncoder } from '../../src/app/open-encoder.js';
+import { temporaryFolder } from '../cli.js';
+import { startFakeHub, type FakeHub } from '../weights/fake-hub.js';
+
+let hub: FakeHub;
+beforeEach(async () => {
+  const home = temporaryFolder();
+  hub = await startFakeHub();
+  vi.stubEnv('HF_ENDPOINT', hub.url);
+  vi.stubEnv('HF_HUB_CACHE', join(home, 'hub'));
+  vi.stubEnv('XDG_CACHE_HOME', join(home, 'cache'));
+  for (const name of ['HF_TOKEN', 'HF_HUB_OFFLINE']) vi.stubEnv(name, undefined);
+});
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await hub.close();
+});
+
+it.each(['distilbert', 't5', 'clip_vision_model'])(
+  'a model of the family %s is refused before its weights are fetched',
+  async (family) => {
+    hub.models.set(
+      'them/other',
+      new Map([
+        ['config.json', Buffer.from(JSON.stringify({ model_type: family }))],
+        ['model.safetensors', Buffer.alloc(60_000)],
+      ]),
+    );
+    const fetched = fetchModel('them/other', '--student', openOutput({ quiet: true }), ['config', 'weights']);
+    await expect(fetched).rejects.toThrow(
+      `config.json: expected a CLIP text model, a BERT or a RoBERTa (model_type clip, clip_text_model, bert, roberta, xlm-roberta, camembert), got "${family}"; choose a model of one of these families`,
+    );
+    expect(hub.ranges.map(({ path }) => path)).toEqual(['config.json']);
+  },
+);
+
+it('a tokenizer that cannot be read is refused before the weights are fetched', async () => {
+  const ofTiny = (name: string): Buffer => readFileSync(join('data/tiny/student', name));
+  const unigram = Buffer.from(
+    JSON.stringify({
+      model: {
+        type: 'Unigram',
+        vocab: [
+          ['<s>', 0],
+          ['가', -1],
+        ],
+      },
+    }),
+  );
+  hub.models.set(
+    'them/other',
+    new Map([
+      ['config.json', ofTiny('config.json')],
+      ['model.safetensors', ofTiny('model.safetensors')],
+      ['tokenizer.json', unigram],
+      ['tokenizer_config.json', ofTiny('tokenizer_config.json')],
+    ]),
+  );
+  await expect(openEncoder({ name: 'them/other', flag: '--model' }, openOutput({ quiet: true }))).rejects.toThrow(
+    /tokenizer\.json: expected .*, got "?Unigram/,
+  );
+  expect(new Set(hub.ranges.map(({ path }) => path))).toEqual(
+    new Set(['config.json', 'tokenizer.json', 'tokenizer_config.json']),
+  );
+});

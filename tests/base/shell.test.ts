@@ -1,0 +1,79 @@
+import { spawnSync } from 'node:child_process';
+import { expect, it } from 'vitest';
+import { trainCommand } from '../../src/commands/train/index.js';
+import { repeatCommand } from '../../src/report/run-facts.js';
+import { shellCommand, shellQuote } from '../../src/base/shell.js';
+
+const NASTY = [
+  '',
+  'a b',
+  "it's",
+  '"quoted"',
+  '$HOME',
+  '`id`',
+  '~',
+  '~root/x',
+  '*',
+  '[a-z]?',
+  '{a,b}',
+  'a!b',
+  '!!',
+  'a;b',
+  'a&b|c>d<e',
+  '(x)',
+  '#no comment',
+  'back\\slash',
+  '-leading-dash',
+  '--',
+  '=ls',
+  'two\nlines',
+  'tab\there',
+  '한국어 문장',
+  'no\u00a0break',
+  '\u3000',
+];
+
+/** The words that a shell makes of a command line, after its name. */
+function wordsIn(shell: string, command: string): string[] {
+  const { stdout, stderr, status } = spawnSync(shell, ['-c', `kd() { printf '%s\\0' "$@"; }; ${command}`], {
+    encoding: 'utf8',
+  });
+  expect(status, stderr).toBe(0);
+  return stdout.split('\0').slice(0, -1);
+}
+
+const SHELLS = ['sh', 'bash', 'zsh', 'dash'].filter((shell) => spawnSync(shell, ['-c', ':']).status === 0);
+
+it.each(SHELLS)('a command line is read back by %s as it was', (shell) => {
+  expect(wordsIn(shell, shellCommand(['kd', ...NASTY]))).toEqual(NASTY);
+});
+
+it('leaves alone what needs no quotes', () => {
+  for (const word of ['train', '--log-every', 'a/b.csv', 'openai/clip@main', '5e-5', '노란색-차', 'x=1', 'a,b:c'])
+    expect(shellQuote(word)).toBe(word);
+});
+
+it('the command that repeats a run gives its settings again', () => {
+  const settings = {
+    data: ['my pairs.csv', '$(rm -rf x).csv', '한국어 말뭉치', '-dash.csv'],
+    teacher: "./it's",
+    student: '~/student',
+    koColumn: '원 문',
+    enColumn: '-en',
+    shuffle: false,
+    randomWeights: true,
+    epochs: 3,
+    batchSize: 4,
+    learningRate: 5e-5,
+    run: 'first one',
+  };
+  const [shell] = SHELLS;
+  const words = wordsIn(shell, repeatCommand({ settings }));
+  const command = trainCommand();
+  command.action(() => undefined).parse(words.slice(1), { from: 'user' });
+  const expected: Partial<typeof settings> = { ...settings };
+  delete expected.run;
+  expect(words[0]).toBe('train');
+  expect(command.opts()).toMatchObject(expected);
+  expect(command.opts().run).toBeUndefined();
+});

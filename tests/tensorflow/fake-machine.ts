@@ -1,0 +1,56 @@
+import type { Machine, ProgramResult } from '../../src/tensorflow/machine.js';
+import type { SetupStatus } from '../../src/tensorflow/setup-status.js';
+import { GPU_LIBRARIES, XLA_FILES } from '../../src/tensorflow/cuda-libraries.js';
+
+/** What a faked machine has. */
+export interface Fake {
+  /** What `nvidia-smi` prints for the fields asked, a line a GPU; a number is its exit status with no output. */
+  readonly smi?: string | { readonly status: number; readonly stdout: string };
+  readonly ldconfig?: string;
+  readonly files?: readonly string[];
+  readonly dev?: readonly string[];
+  readonly setup?: SetupStatus;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export const H100 = '0, GPU-1111, NVIDIA H100 80GB HBM3, 550.54.15, 81559, 81000, 9.0';
+export const RTX_3060 = '1, GPU-2222, NVIDIA GeForce RTX 3060, 550.54.15, 12288, 11000, 8.6';
+
+const CUDA = '/cache/nvidia';
+export const CUDA_FILES = [...GPU_LIBRARIES, ...XLA_FILES].map((name) => `${CUDA}/${name}`);
+
+/** What set-up leaves when it has put the build for GPUs in place. */
+export const GPU_SETUP: SetupStatus = {
+  backend: 'tensorflow',
+  device: 'gpu',
+  libtensorflow: { version: '2.21.0', path: '/cache/tensorflow/lib' },
+  choice: { device: 'auto', cuda: 'wheels' },
+  cuda: {
+    folder: CUDA,
+    files: Object.fromEntries(CUDA_FILES.map((path) => [path.slice(CUDA.length + 1), { path, version: '12.9.1' }])),
+  },
+};
+
+/** A machine of which everything is as `fake` says; by default it has an H100 and all that it takes. */
+export function fakeMachine(fake: Fake = {}): Machine {
+  const {
+    smi = H100,
+    dev = ['nvidia0', 'nvidiactl'],
+    files = CUDA_FILES,
+    setup = GPU_SETUP,
+    env = {},
+    ldconfig = '',
+  } = fake;
+  const answer = (program: string): ProgramResult | undefined => {
+    if (program === 'ldconfig') return { status: 0, stdout: ldconfig, stderr: '' };
+    if (program !== 'nvidia-smi' || smi === '') return undefined;
+    return typeof smi === 'string' ? { status: 0, stdout: smi, stderr: '' } : { ...smi, stderr: '' };
+  };
+  return {
+    env,
+    run: (program) => Promise.resolve(answer(program)),
+    exists: (path) => files.includes(path),
+    list: (folder) => (folder === '/dev' ? dev : []),
+    setup: () => setup,
+  };
+}

@@ -1,0 +1,317 @@
+import { describe, expect, it } from 'vitest';
+import { tensorflowEnvironment } from '../../src/tensorflow/environment.js';
+import type { Machine } from '../../src/tensorflow/machine.js';
+import { findLibraries, GPU_LIBRARIES } from '../../src/tensorflow/cuda-libraries.js';
+import { chooseGpu, type DeviceChoice } from '../../src/tensorflow/gpu-choice.js';
+import { gpuProblem } from '../../src/tensorflow/gpu-problem.js';
+import { hasTensorCores, lookForGpus } from '../../src/tensorflow/nvidia.js';
+import { loadBackend } from '../../src/tensorflow/backend.js';
+import { CUDA_FILES, fakeMachine, GPU_SETUP, H100, RTX_3060, type Fake } from './fake-machine.js';
+
+const problemOf = async (fake: Fake, choice: DeviceChoice = 'auto') => {
+  const machine = fakeMachine(fake);
+  return gpuProblem(machine, await lookForGpus(machine), choice);
+};
+
+describe('the driver', () => {
+  it('tells its GPUs', async () => {
+    expect(await lookForGpus(fakeMachine({ smi: `${H100}\n${RTX_3060}\n` }))).toEqual({
+      state: 'present',
+      driver: '550.54.15',
+      gpus: [
+        {
+          index: 0,
+          uuid: 'GPU-1111',
+          name: 'NVIDIA H100 80GB HBM3',
+          totalBytes: 81559 * 2 ** 20,
+          freeBytes: 81000 * 2 ** 20,
+          capability: 9,
+        },
+        {
+          index: 1,
+          uuid: 'GPU-2222',
+          name: 'NVIDIA GeForce RTX 3060',
+          totalBytes: 12288 * 2 ** 20,
+          freeBytes: 11000 * 2 ** 20,
+          capability: 8.6,
+        },
+      ],
+    });
+  });
+
+  it('may be too old to tell the compute capability', async () => {
+    const machine: Machine = {
+      ...fakeMachine(),
+      run: (_, [fields]) =>
+        Promise.resolve(
+          fields.includes('compute_cap')
+            ? { status: 2, stdout: 'Field "compute_cap" is not a valid field to query.\n', stderr: '' }
+            : { status: 0, stdout: '0, GPU-3, Tesla K80, 470.82.01, 11441, 11000', stderr: '' },
+        ),
+    };
+    expect(await lookForGpus(machine)).toMatchObject({ state: 'present', gpus: [{ name: 'Tesla K80' }] });
+    expect(await gpuProblem(machine, await lookForGpus(machine), 'auto')).toEqual({
+      found: 'driver 470.82.01, and CUDA 12 needs 525.60.13 or newer',
+      remedy: 'update the driver',
+    });
+  });
+
+  it('that fails is broken where there is a GPU, and absent where there is none', async () => {
+    const smi = { status: 18, stdout: 'Failed to initialize NVML: Driver/library version mismatch\n' };
+    expect(await lookForGpus(fakeMachine({ smi }))).toEqual({
+      state: 'broken',
+      failure: 'Failed to initialize NVML: Driver/library version mismatch',
+    });
+    expect(await lookForGpus(fakeMachine({ smi, dev: [] }))).toEqual({ state: 'absent' });
+  });
+
+  it('without its tool leaves a device and a library', async () => {
+    expect(await lookForGpus(fakeMachine({ smi: '', files: ['/usr/lib/wsl/lib/libcuda.so.1'], dev: ['dxg'] }))).toEqual(
+      { state: 'untold' },
+    );
+    expect(await lookForGpus(fakeMachine({ smi: '', files: ['/usr/lib64/libcuda.so.1'], dev: [] }))).toEqual({
+      state: 'absent',
+    });
+  });
+});
+
+describe('what stands in the way of a GPU', () => {
+  it('is nothing where all is well', async () => {
+    expect(await problemOf({})).toBeUndefined();
+    expect(await problemOf({ smi: `${H100}\n${RTX_3060}` }, 'gpu:1')).toBeUndefined();
+  });
+
+  it.each<[string, Fake, DeviceChoice, string, string]>([
+    [
+      'no driver',
+      { smi: '', dev: [] },
+      'gpu',
+      'no NVIDIA GPU in sight',
+      "install NVIDIA's driver for it; a container wants --gpus all",
+    ],
+    [
+      'a broken driver',
+      { smi: { status: 9, stdout: 'no answer' } },
+      'gpu',
+      'the NVIDIA driver does not answer (no answer)',
+      'restart the machine',
+    ],
+    [
+      'an old driver',
+      { smi: H100.replace('550.54.15', '525.60.12') },
+      'gpu',
+      'driver 525.60.12, and CUDA 12 needs 525.60.13 or newer',
+      'update the driver',
+    ],
+    [
+      'a number too high',
+      { smi: `${H100}\n${RTX_3060}` },
+      'gpu:2',
+      'there is no GPU 2; there are 2',
+      'take --device gpu:0 to gpu:1',
+    ],
+    [
+      'a limit',
+      { env: { CUDA_VISIBLE_DEVICES: '0' } },
+      'gpu:1',
+      'there is no GPU 1; there is 1 in CUDA_VISIBLE_DEVICES=0',
+      'take --device gpu:0',
+    ],
+    [
+      'a limit to none',
+      { env: { CUDA_VISIBLE_DEVICES: '' } },
+      'auto',
+      'CUDA_VISIBLE_DEVICES= hides every GPU',
+      'unset it',
+    ],
+    [
+      'an old card',
+      { smi: H100.replace('9.0', '5.2') },
+      'gpu',
+      'GPU 0 (NVIDIA H100 80GB HBM3) has compute capability 5.2, and this TensorFlow has code for 6.0 and newer',
+      'take another GPU',
+    ],
+    [
+      'a full card',
+      { smi: H100.replace('81000', '500') },
+      'gpu',
+      'GPU 0 (NVIDIA H100 80GB HBM3) has 0.5 GB of 85.5 GB free, and nothing runs in less than 1.0 GB',
+      'end what nvidia-smi lists',
+    ],
+    [
+      'the build for processors',
+      { setup: { backend: 'tensorflow', device: 'cpu' } },
+      'gpu',
+      'the TensorFlow in place is the one for processors',
+      'run `npm run setup`',
+    ],
+    [
+      'a choice of set-up',
+      { setup: { backend: 'tensorflow', device: 'cpu', choice: { device: 'cpu', cuda: 'wheels' } } },
+      'gpu',
+      'the TensorFlow in place is the one for processors, as set-up was told',
+      'run `npm run setup -- --device auto`',
+    ],
+    [
+      'a failure of set-up',
+      { setup: { backend: 'tensorflow', device: 'cpu', gpu: { reason: 'the disk is full', remedy: 'make room' } } },
+      'gpu',
+      'the TensorFlow in place is the one for processors, because the disk is full',
+      'make room',
+    ],
+    [
+      'no TensorFlow',
+      { setup: { backend: 'cpu', reason: 'Python is missing', remedy: 'install it' } },
+      'gpu',
+      'no TensorFlow (Python is missing)',
+      'install it',
+    ],
+    [
+      'one library',
+      { files: CUDA_FILES.filter((path) => !path.includes('cusolver')) },
+      'gpu',
+      'libcusolver.so.11 is missing',
+      'run `npm run setup`',
+    ],
+    [
+      'a system without CUDA',
+      { setup: { backend: 'tensorflow', device: 'own' }, files: [] },
+      'gpu',
+      `${GPU_LIBRARIES.join(', ')}, ptxas, libdevice.10.bc are missing`,
+      'install CUDA 12',
+    ],
+  ])('may be %s', async (_, fake, choice, found, remedy) => {
+    const problem = await problemOf(fake, choice);
+    expect(problem?.found).toBe(found);
+    expect(problem?.remedy.startsWith(remedy)).toBe(true);
+  });
+
+  it('is found before TensorFlow is loaded, and is what --device gpu says', async () => {
+    const machine = fakeMachine({ files: [] });
+    await expect(loadBackend('auto', 'gpu:0', {}, machine)).rejects.toThrow(
+      '--device gpu:0: expected a working GPU, but libcudart.so.12, libcublas.so.12, libcublasLt.so.12, libcufft.so.11, libcusolver.so.11, libcusparse.so.12, libcudnn.so.9, ' +
+        'ptxas, libdevice.10.bc are missing; run `npm run setup`, which downloads what is missing (`kd doctor` looks at all of it)',
+    );
+  });
+
+  it('is a warning with --device auto', async () => {
+    const { device, reason } = await loadBackend('auto', 'auto', {}, fakeMachine({ smi: H100.replace('9.0', '3.7') }));
+    expect(device).toBe('cpu');
+    expect(reason).toMatch(/compute capability 3\.7|no TensorFlow/);
+  });
+});
+
+describe("the system's CUDA", () => {
+  it("is found by the dynamic loader's list and in the usual folders", async () => {
+    const ldconfig = '123 libs found\n\tlibcudart.so.12 (libc6,x86-64) => /usr/lib/libcudart.so.12\n';
+    const files = [
+      '/own/libcublas.so.12',
+      '/usr/local/cuda/bin/ptxas',
+      '/usr/local/cuda/nvvm/libdevice/libdevice.10.bc',
+    ];
+    const found = await findLibraries(
+      fakeMachine({
+        ldconfig,
+        files,
+        env: { LD_LIBRARY_PATH: '/own' },
+        setup: { backend: 'tensorflow', device: 'own' },
+      }),
+    );
+    expect(Object.fromEntries(found.filter(({ path }) => path).map(({ name, path }) => [name, path]))).toEqual({
+      'libcudart.so.12': '/usr/lib/libcudart.so.12',
+      'libcublas.so.12': '/own/libcublas.so.12',
+      ptxas: '/usr/local/cuda/bin/ptxas',
+      'libdevice.10.bc': '/usr/local/cuda/nvvm/libdevice/libdevice.10.bc',
+    });
+  });
+});
+
+describe('the choice of a GPU', () => {
+  const choose = async (choice: DeviceChoice, env: Record<string, string> = {}) =>
+    chooseGpu(await lookForGpus(fakeMachine({ smi: `${H100}\n${RTX_3060}` })), choice, env);
+
+  it.each<[DeviceChoice, Record<string, string>, string, number]>([
+    ['auto', {}, '0', 0],
+    ['gpu:1', {}, '1', 1],
+    ['auto', { CUDA_VISIBLE_DEVICES: '1,0' }, '1', 1],
+    ['gpu:1', { CUDA_VISIBLE_DEVICES: '1,0' }, '0', 0],
+    ['gpu', { CUDA_VISIBLE_DEVICES: 'GPU-2222' }, 'GPU-2222', 1],
+  ])('%s with %j is one alone', async (choice, env, visible, index) => {
+    expect(await choose(choice, env)).toMatchObject({ visible, gpu: { index } });
+  });
+
+  it('reads CUDA_VISIBLE_DEVICES up to the first entry that is no device, as CUDA does', async () => {
+    expect(await choose('gpu:1', { CUDA_VISIBLE_DEVICES: '0,-1,1' })).toMatchObject({
+      found: 'there is no GPU 1; there is 1 in CUDA_VISIBLE_DEVICES=0,-1,1',
+    });
+  });
+
+  it('knows tensor cores for bfloat16 from compute capability 8.0 on', () => {
+    expect([7.5, 8, 9, undefined].map((capability) => hasTensorCores({ capability: capability! }))).toEqual([
+      false,
+      true,
+      true,
+      false,
+    ]);
+  });
+});
+
+describe("TensorFlow's environment", () => {
+  const gpu = { visible: '1' };
+
+  it('on a GPU takes memory as it needs it, one GPU, no TF32, and XLA with its tools', () => {
+    expect(tensorflowEnvironment({}, GPU_SETUP, { gpu, fuse: true, serialOps: false, tf32: false })).toEqual({
+      CUDA_DEVICE_ORDER: 'PCI_BUS_ID',
+      CUDA_VISIBLE_DEVICES: '1',
+      NVIDIA_TF32_OVERRIDE: '0',
+      TF_FORCE_GPU_ALLOW_GROWTH: 'true',
+      TF_XLA_FLAGS: '--tf_xla_auto_jit=2',
+      XLA_FLAGS: '--xla_gpu_cuda_data_dir=/cache/nvidia/cuda_nvcc --xla_gpu_enable_triton_gemm=false',
+    });
+  });
+
+  it('lets TF32 be where it is asked for', () => {
+    const set = tensorflowEnvironment({}, undefined, { gpu, fuse: false, serialOps: false, tf32: true });
+    expect(Object.keys(set).sort()).toEqual(['CUDA_DEVICE_ORDER', 'CUDA_VISIBLE_DEVICES', 'TF_FORCE_GPU_ALLOW_GROWTH']);
+  });
+
+  it("leaves a user's own values alone", () => {
+    const env = {
+      TF_XLA_FLAGS: '--mine',
+      NVIDIA_TF32_OVERRIDE: '1',
+      TF_FORCE_GPU_ALLOW_GROWTH: 'false',
+      CUDA_DEVICE_ORDER: 'FASTEST_FIRST',
+      XLA_FLAGS: '--xla_gpu_cuda_data_dir=/cuda --xla_dump_to=/d',
+    };
+    expect(tensorflowEnvironment(env, GPU_SETUP, { gpu, fuse: true, serialOps: false, tf32: false })).toEqual({
+      CUDA_VISIBLE_DEVICES: '1',
+      XLA_FLAGS: env.XLA_FLAGS,
+    });
+  });
+
+  it('gives an op one core on a processor, where that is asked for', () => {
+    expect(tensorflowEnvironment({}, undefined, { gpu: undefined, fuse: false, serialOps: true, tf32: false })).toEqual(
+      { TF_NUM_INTRAOP_THREADS: '1' },
+    );
+    expect(
+      tensorflowEnvironment({ TF_NUM_INTRAOP_THREADS: '4' }, undefined, {
+        gpu: undefined,
+        fuse: false,
+        serialOps: true,
+        tf32: false,
+      }),
+    ).toEqual({});
+    expect(tensorflowEnvironment({}, undefined, { gpu, fuse: false, serialOps: true, tf32: false })).not.toHaveProperty(
+      'TF_NUM_INTRAOP_THREADS',
+    );
+  });
+
+  it('hides the GPUs from a run on the processor, and says nothing where there are none', () => {
+    expect(tensorflowEnvironment({}, GPU_SETUP, { gpu: 'none', fuse: false, serialOps: false, tf32: false })).toEqual({
+      CUDA_VISIBLE_DEVICES: '-1',
+    });
+    expect(
+      tensorflowEnvironment({}, GPU_SETUP, { gpu: undefined, fuse: false, serialOps: false, tf32: false }),
+    ).toEqual({});
+  });
+});

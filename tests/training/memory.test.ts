@@ -1,0 +1,302 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { chooseBatchSize, findFittingBatch } from '../../src/training/batch-size.js';
+import type { EngineParts } from '../../src/training/engine-parts.js';
+import { exhausted, exhaustionMessage, largestBatch, memoryNeed, Shortage } from '../../src/training/memory.js';
+import { DEFAULTS } from '../../src/training/settings.js';
+import { guardMemory } from '../../src/training/memory-guard.js';
+import type { Output } from '../../src/app/output.js';
+import type { Batch } from '../../src/data/batches.js';
+import type { Engine, EngineOptions } from '../../src/distill/engine.js';
+import { Graph } from '../../src/engine/graph/graph.js';
+import { openSession } from '../../src/engine/graph/session.js';
+import { loadBackend } from '../../src/tensorflow/backend.js';
+import { lengthFor } from '../../src/engine/text-lengths.js';
+import { randomModel } from '../../src/models/pretrained.js';
+import { clipVitLargePatch14Text, klueRobertaSmall } from '../../src/models/published.js';
+import { BACKENDS_UNDER_TEST } from '../backends.js';
+
+const models = { teacher: randomModel(clipVitLargePatch14Text(), 1), student: randomModel(klueRobertaSmall(), 2) };
+const OOM =
+  'RESOURCE_EXHAUSTED: OOM when allocating tensor with shape[1024,77,3072] and type float on /job:localhost/replica:0/task:0/device:GPU:0 by allocator GPU_0_bfc';
+const GPU = { index: 0, uuid: 'GPU-1', name: 'a card', totalBytes: 12.9e9, freeBytes: 12e9, capability: 8.6 };
+
+function partsWith(batchSize: number, freeBytes: number): EngineParts {
+  const settings = {
+    ...DEFAULTS,
+    batchSize,
+    engine: 'compiled',
+    precision: 'fp32',
+    backend: 'auto',
+    device: 'auto',
+    randomWeights: true,
+    shuffle: true,
+  } as const;
+  const engine = {
+    engine: 'compiled',
+    precision: 'fp32',
+    backend: 'tensorflow',
+    device: 'gpu',
+    gpu: { ...GPU, freeBytes },
+  } as const;
+  return {
+    settings,
+    teacher: { model: models.teacher },
+    student: { model: models.student },
+    engine,
+  } as unknown as EngineParts; // tokenizers play no part
+}
+
+function silent(): Output & { readonly messages: string[] } {
+  const messages: string[] = [];
+  return {
+    messages,
+    message: (text: string) => {
+      messages.push(text);
+    },
+    event: () => undefined,
+  } as unknown as Output & { readonly messages: string[] };
+}
+
+/** An engine whose steps run out of memory above a batch size. */
+const engineUpTo =
+  (limit: number, tried: number[]) =>
+  ({ settings: { batchSize } }: EngineParts): Promise<Engine> => {
+    tried.push(batchSize);
+    const step = () =>
+      batchSize > limit
+        ? Promise.reject(new Shortage('out of memory'))
+        : Promise.resolve({ lossEn: 0, lossKo: 0, gradNorm: 0 });
+    return Promise.resolve({ step, dispose: () => undefined } as unknown as Engine);
+  };
+
+beforeAll(() => loadBackend());
+
+describe('the memory of a step', () => {
+  // As measured: docs/benchmarks.md
+  it.each([
+    [0.1, 4.24e9],
+    [0, 3.91e9],
+  ])('is that of the recorded step at dropout %d, within a twentieth of what was measured', (dropout, measured) => {
+    const parts = partsWith(32, 12e9);
+    const need = memoryNeed(
+      { ...parts, settings: { ...parts.settings, dropout }, engine: { ...parts.engine, device: 'cpu', fused: true } },
+      77,
+    );
+    expect(Math.abs(need(32) / measured - 1)).toBeLessThan(0.05);
+  });
+
+  it('is more in the eager engine, and with sums of micro-batches', () => {
+    const parts = partsWith(32, 12e9);
+    const need = memoryNeed(parts, 77)(32);
+    expect(memoryNeed({ ...parts, engine: { ...parts.engine, engine: 'eager' } }, 77)(32)).toBeGreaterThan(need);
+    expect(memoryNeed({ ...parts, settings: { ...parts.settings, accumulate: 2 } }, 77)(32)).toBeGreaterThan(
+      need + 4 * 67_500_288,
+    );
+  });
+
+  it.each(['compiled', 'eager'] as const)(
+    'is less without the teacher, whose outputs are cached, but enough to fill the cache (%s engine)',
+    (engine) => {
+      const parts = partsWith(32, 12e9);
+      const computed = { ...parts, engine: { ...parts.engine, engine } };
+      const cached = { ...computed, settings: { ...computed.settings, cacheTeacher: 'cache' } };
+      const [with_, without] = [memoryNeed(computed, 77), memoryNeed(cached, 77)];
+      expect(without(256)).toBeLessThan(with_(256) - 4 * 123_060_480);
+      // With one pair nothing is smaller than what the models take: both, while the cache is filled.
+      const bothModels = 4 * (123_060_480 + 68_090_880 + 2 * 67_500_288);
+      expect(without(1)).toBeGreaterThan(bothModels);
+      expect(without(1)).toBeLessThanOrEqual(with_(1));
+      expect(largestBatch(without, 12e9)).toBeGreaterThan(largestBatch(with_, 12e9));
+    },
+  );
+});
+
+describe('the largest batch', () => {
+  it('fits, and the next multiple of eight does not', () => {
+    const need = memoryNeed(partsWith(1, 12e9), 77);
+    for (const free of [6e9, 12e9, 24e9, 80e9]) {
+      const size = largestBatch(need, free);
+      expect(size).toBeGreaterThan(0);
+      expect(size % 8).toBe(0);
+      expect(need(size)).toBeLessThan(0.85 * free);
+      expect(need(size + 8)).toBeGreaterThan(0.85 * free);
+    }
+  });
+
+  it('is none where the models alone take more', () => {
+    expect(largestBatch(memoryNeed(partsWith(1, 1e9), 77), 1e9)).toBe(0);
+  });
+});
+
+describe('--batch-size auto', () => {
+  it('takes the estimate where a step of that size runs', async () => {
+    const tried: number[] = [];
+    const size = largestBatch(memoryNeed(partsWith(1, 12e9), 77), 12e9);
+    expect(await findFittingBatch(partsWith(1, 12e9), engineUpTo(10_000, tried))).toEqual({
+      size,
+      estimated: size,
+      free: 12e9,
+    });
+    expect(tried).toEqual([size]);
+  });
+
+  it('tries whole texts, none of it padding that might be computed once', async () => {
+    const seen: Int32Array[] = [];
+    const step: Engine['step'] = async (batches) => {
+      seen.push(...batches.flatMap(({ studentIdsEn, studentIdsKo }) => [studentIdsEn, studentIdsKo]));
+      return Promise.resolve({ lossEn: 0, lossKo: 0, gradNorm: 0, applied: true });
+    };
+    await findFittingBatch(partsWith(1, 12e9), async () =>
+      Promise.resolve({ step, dispose: () => undefined } as unknown as Engine),
+    );
+    expect(seen).toHaveLength(2);
+    for (const padding of [0, 1]) expect(lengthFor({ lengths: [16, 64, 77], padding }, seen)).toBe(77);
+  });
+
+  it('tries what fills the cache of a teacher with it, and the step without it', async () => {
+    const tried: string[] = [];
+    const parts = partsWith(1, 12e9);
+    const start = (
+      { settings: { batchSize } }: EngineParts,
+      _: unknown,
+      targets: EngineOptions['targets'],
+    ): Promise<Engine> =>
+      Promise.resolve({
+        teach: () => {
+          tried.push(`${targets}: teach`);
+          return Promise.resolve(new Float32Array());
+        },
+        step: ([{ target }]: Batch[]) => {
+          tried.push(`${targets}: step`);
+          expect(target).toHaveLength(batchSize * 77 * 768);
+          return Promise.resolve({ lossEn: 0, lossKo: 0, gradNorm: 0 });
+        },
+        dispose: () => {
+          tried.push('disposed');
+        },
+      } as unknown as Engine);
+    await findFittingBatch({ ...parts, settings: { ...parts.settings, cacheTeacher: 'cache' } }, start);
+    expect(tried).toEqual(['computed: teach', 'disposed', 'given: step', 'disposed']);
+  });
+
+  it('backs off while a step runs out of memory', async () => {
+    const tried: number[] = [];
+    expect(await findFittingBatch(partsWith(1, 12e9), engineUpTo(30, tried))).toEqual({
+      size: 24,
+      estimated: tried[0],
+      free: 12e9,
+    });
+    expect(tried).toEqual([...tried].sort((a, b) => b - a));
+  });
+
+  it.each([
+    // pairs, micro-batches a step, what fits of what was expected to, what is taken, what is said
+    [800_000, 1, 104, 104, 104, '104 (what fits 85 % of the 12.0 GB that are free)'],
+    [800_000, 1, 24, 104, 24, '24 (what fits 85 % of the 12.0 GB that are free; 104 was too large)'],
+    [
+      800_000,
+      8,
+      4096,
+      4096,
+      2000,
+      '2,000 (4,096 would fit, but of 800,000 pairs that is 25 steps an epoch; this is 50 steps)',
+    ],
+    [
+      20_000,
+      1,
+      3816,
+      3816,
+      400,
+      '400 (3,816 would fit, but of 20,000 pairs that is 6 steps an epoch; this is 50 steps)',
+    ],
+    [1_895, 1, 3816, 3816, 32, '32 (3,816 would fit, but of 1,895 pairs that is 1 step an epoch; this is 60 steps)'],
+    [200, 1, 16, 16, 16, '16 (what fits 85 % of the 12.0 GB that are free)'],
+  ])(
+    'takes for %d pairs, %d micro-batches a step, %d of %d fitting, %d',
+    (pairs, accumulate, size, estimated, taken, line) => {
+      const output = silent();
+      expect(chooseBatchSize({ size, estimated, free: 12e9 }, pairs, accumulate, output)).toBe(taken);
+      expect(output.messages).toEqual([`batch size: ${line}`]);
+    },
+  );
+
+  it('gives up where not one pair fits, in one line', async () => {
+    await expect(findFittingBatch(partsWith(1, 12e9), engineUpTo(0, []))).rejects.toThrow('out of memory');
+    await expect(findFittingBatch(partsWith(1, 1e9), engineUpTo(0, []))).rejects.toThrow(
+      /^--batch-size auto: expected memory for one pair, about \d\.\d GB, got 850 MB \(85 % of the 1\.0 GB free\); /,
+    );
+  });
+});
+
+describe('out of memory', () => {
+  it.each([
+    [OOM, 'shape[1024,77,3072] and type float'],
+    ['Out of memory while trying to allocate 12345 bytes.', 'allocate 12345 bytes'],
+    ['std::bad_alloc', 'more'],
+    ['INVALID_ARGUMENT: shapes do not fit', undefined],
+  ])('is known by what TensorFlow says: %s', (message, asked) => {
+    expect(exhausted(new Error(message))).toBe(asked);
+  });
+
+  it('says the batch and the micro-batches that make the same step', () => {
+    const told = { asked: 'shape[8]', accumulate: 1, needed: 61e9, free: 22e9 };
+    expect(exhaustionMessage({ ...told, batchSize: 512, fits: 176 })).toBe(
+      'out of memory at --batch-size 512 (TensorFlow asked for shape[8]): it needs about 61.0 GB, and 22.0 GB were free, of which 85 %, 18.7 GB, are for a run; ' +
+        'take --batch-size 171 --accumulate 3, nearly the same step, or --batch-size auto',
+    );
+    expect(exhaustionMessage({ ...told, accumulate: 2, batchSize: 256, fits: 1000 })).toContain(
+      'take --batch-size 128 --accumulate 4, which is the same step',
+    );
+    expect(exhaustionMessage({ ...told, batchSize: 1, fits: 0 })).toContain('take smaller models');
+  });
+});
+
+describe.skipIf(!BACKENDS_UNDER_TEST.includes('tensorflow'))("TensorFlow's own refusal", () => {
+  /** Sums 400 TB of ones. TensorFlow waits 10 s for memory before it gives up. */
+  function askForTooMuch(): void {
+    const graph = new Graph();
+    const one = graph.add(
+      'Placeholder',
+      [],
+      { dtype: { type: 'float32' }, shape: { shape: [] } },
+      { dtype: 'float32', shape: [] },
+      'one',
+    ); // a constant would be folded
+    const shape = [1e7, 1e7];
+    const ones = graph.add(
+      'Fill',
+      [graph.int32(shape), one],
+      { T: { type: 'float32' }, index_type: { type: 'int32' } },
+      { dtype: 'float32', shape },
+    );
+    const sum = graph.add(
+      'Sum',
+      [ones, graph.int32([0, 1])],
+      { T: { type: 'float32' }, Tidx: { type: 'int32' }, keep_dims: { bool: false } },
+      { dtype: 'float32', shape: [] },
+      'sum',
+    );
+    const session = openSession(graph.nodes, {});
+    const value = tf.scalar(1);
+    try {
+      session.run([[one, value]], [sum]);
+    } finally {
+      value.dispose();
+      session.close();
+    }
+  }
+
+  it('comes from a step as one line; other errors stay what they are', async () => {
+    await loadBackend('tensorflow');
+    const parts = partsWith(64, 12e9);
+    const step = () => Promise.resolve().then(askForTooMuch);
+    const engine = await guardMemory(parts, () =>
+      Promise.resolve({ step, evaluate: () => Promise.reject(new Error('a bug')) } as unknown as Engine),
+    );
+    await expect(engine.step([], 0)).rejects.toThrow(
+      /^out of memory at --batch-size 64 \(TensorFlow asked for shape\[10000000,10000000\] and type float\): it needs about \d+\.\d GB, and 12\.0 GB were free, of which 85 %, 10\.2 GB, are for a run; take --batch-size \d+ --accumulate \d+/,
+    );
+    await expect(engine.evaluate(undefined as never)).rejects.toThrow(/^a bug$/);
+  });
+});

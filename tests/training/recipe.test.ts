@@ -1,0 +1,111 @@
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { RECIPES, RECIPE_NAMES } from '../../src/training/recipes.js';
+import { kd, temporaryFolder } from '../cli.js';
+import { kdHere } from '../in-process.js';
+import { BACKEND, parseLines, readJson } from '../commands/tiny.js';
+
+interface Printed {
+  readonly recipe: string | null;
+  readonly settings: Record<string, unknown>;
+  readonly published: object | null;
+}
+
+async function printed(flags: readonly string[]): Promise<Printed & { stderr: string }> {
+  const { code, stdout, stderr } = await kdHere(['train', ...flags, '--print', '--json']);
+  expect(code, stderr).toBe(0);
+  return { ...parseLines<Printed>(stdout)[0], stderr };
+}
+
+/** The original's settings, as its code has them. */
+const ORIGINAL = {
+  teacher: 'openai/clip-vit-large-patch14',
+  student: 'klue/roberta-small',
+  samples: 250_000,
+  epochs: 5,
+  batchSize: 32,
+  accumulate: 1,
+  validFraction: 0.2,
+  shuffle: true,
+  learningRate: 5e-5,
+  weightDecay: 1e-4,
+  warmupRatio: 0.1,
+  optimizer: 'adamw-legacy',
+  loss: 'hidden',
+};
+
+describe('kd train --recipe … --print', () => {
+  it.each([
+    ['clip-250k', { student: 'openai/clip-vit-large-patch14' }],
+    ['roberta-250k', {}],
+    ['roberta-pooler-250k', { loss: 'pooler', learningRate: 5e-4 }],
+    ['roberta-1m', { samples: 1_000_000, epochs: 10 }],
+  ])('%s has the original settings, and nothing that the original had not', async (recipe, changes) => {
+    const { settings, published, stderr, ...rest } = await printed(['--recipe', recipe]);
+    expect(stderr).toBe('');
+    expect(rest.recipe).toBe(recipe);
+    expect(settings).toMatchObject({ ...ORIGINAL, ...changes });
+    for (const key of ['dropout', 'maxGradNorm', 'maxSteps', 'project', 'randomWeights'])
+      expect(settings).not.toHaveProperty(key);
+    expect(published).toEqual((RECIPES as Record<string, { published?: object }>)[recipe].published);
+  });
+
+  it('flags win, and what they change is said', async () => {
+    const { settings, stderr } = await printed([
+      '--recipe',
+      'roberta-1m',
+      '--epochs',
+      '3',
+      '--batch-size',
+      '32',
+      '--dropout',
+      '0',
+    ]);
+    expect(settings).toMatchObject({ ...ORIGINAL, samples: 1_000_000, epochs: 3, dropout: 0 });
+    expect(stderr).toBe(
+      [
+        "warning: --epochs 3 in the place of the recipe's 10: the run will not be roberta-1m",
+        "warning: --dropout 0 in the place of the recipe's none: the run will not be roberta-1m\n",
+      ].join('\n'),
+    );
+  });
+
+  it('shows a table of flags with where they come from', async () => {
+    const { code, stdout } = await kdHere(['train', '--recipe', 'roberta-pooler-250k', '--seed', '1', '--print']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^roberta-pooler-250k: the original's experiment 3/);
+    expect(stdout).toMatch(/^ {2}--learning-rate 0\.0005 +recipe$/m);
+    expect(stdout).toMatch(/^ {2}--seed 1 +given$/m);
+    expect(stdout).toMatch(/^ {2}--keep 2 +default$/m);
+    expect(stdout).toMatch(/^ {2}--shuffle +recipe$/m);
+    expect(stdout).toMatch(/published: validation loss 1\.0813 \(en 0\.5319 \+ ko 0\.5494\) after 3 h 04 m/);
+  });
+
+  it('an unknown one is refused with the names there are', async () => {
+    const { code, stderr } = await kdHere(['train', '--recipe', 'roberta-2m']);
+    expect(code).toBe(1);
+    for (const name of RECIPE_NAMES) expect(stderr).toContain(name);
+  });
+});
+
+it('the published losses add up, and the curve ends at the last of them', () => {
+  for (const recipe of ['clip-250k', 'roberta-250k', 'roberta-pooler-250k', 'roberta-1m'] as const) {
+    const { loss, lossEn, lossKo } = RECIPES[recipe].published;
+    expect(Math.abs(lossEn + lossKo - loss)).toBeLessThan(1.5e-4); // four digits each
+  }
+  const { lossByEpoch, loss } = RECIPES['roberta-1m'].published;
+  expect(lossByEpoch).toHaveLength(10);
+  expect(lossByEpoch.at(-1)).toBe(loss);
+});
+
+it('the recipe smoke trains, and its name is kept with the run', () => {
+  const cwd = temporaryFolder();
+  const { code, stderr } = kd(['train', '--recipe', 'smoke', '--run', 'smoke', '--backend', BACKEND], { cwd });
+  expect(code, stderr).toBe(0);
+  expect(readJson<{ settings: object }>(join(cwd, 'checkpoints/smoke/config.json')).settings).toMatchObject({
+    recipe: 'smoke',
+    samples: 240,
+    epochs: 1,
+    optimizer: 'adamw-legacy',
+  });
+});

@@ -1,0 +1,62 @@
+import { expect, it } from 'vitest';
+import { checkSettings, DEFAULTS, type TrainSettings } from '../../src/training/settings.js';
+import { InputError } from '../../src/base/errors.js';
+import { MUTATIONS, mutate } from '../mutations.js';
+import { randomIntegers } from '../weights/support.js';
+
+const SETTINGS: TrainSettings = {
+  ...DEFAULTS,
+  randomWeights: false,
+  shuffle: true,
+  engine: 'auto',
+  precision: 'auto',
+  backend: 'auto',
+  device: 'auto',
+  onNan: 'stop',
+  dropout: 0.1,
+  maxSteps: 300,
+};
+const check = (changes: object): TrainSettings => checkSettings({ ...SETTINGS, ...changes }, 'config.json');
+
+it('gives back the settings that a run began with', () => {
+  expect(check({})).toEqual(SETTINGS);
+  expect(check({ recipe: 'roberta-1m', saveEvery: 10, device: 'gpu:1', learningRate: 0 })).toMatchObject({
+    saveEvery: 10,
+  });
+});
+
+it.each([
+  [{ keep: '2' }, 'config.json: settings: keep: expected a whole number of at least 1, got "2"'],
+  [{ keep: 0 }, 'config.json: settings: keep: expected a whole number of at least 1, got 0'],
+  [{ epochs: undefined }, 'config.json: settings: epochs: expected a whole number of at least 1, got nothing'],
+  [{ warmupRatio: 2 }, 'config.json: settings: warmupRatio: expected a number from 0 to 1, got 2'],
+  [{ learningRate: -1 }, 'config.json: settings: learningRate: expected a number from 0, got -1'],
+  [{ loss: 'all' }, 'config.json: settings: loss: expected one of hidden, pooler, got "all"'],
+  [{ data: [] }, 'config.json: settings: data: expected a list of texts, got []'],
+  [{ shuffle: null }, 'config.json: settings: shuffle: expected true or false, got null'],
+])('refuses %j', (changes, message) => {
+  expect(() => check(changes)).toThrow(new InputError(message));
+});
+
+it(`${MUTATIONS} times damaged settings are taken or refused in one line`, () => {
+  const original = Buffer.from(JSON.stringify(SETTINGS));
+  const random = randomIntegers(12);
+  let refused = 0;
+  for (let i = 0; i < MUTATIONS; i++) {
+    let settings: unknown;
+    try {
+      settings = JSON.parse(mutate(original, random).toString('utf8'));
+    } catch {
+      continue; // is told as no JSON before
+    }
+    if (typeof settings !== 'object' || settings === null) continue;
+    try {
+      checkSettings(settings as Record<string, unknown>, 'config.json');
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      expect(error.message).toMatch(/^[^\n\r]{10,1000}$/);
+      refused++;
+    }
+  }
+  expect(refused).toBeGreaterThan(0);
+}, 3_600_000);
