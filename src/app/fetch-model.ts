@@ -4,8 +4,8 @@ import { shellCommand } from '../base/shell.js';
 import { whileThere } from '../runs/removed-checkpoint.js';
 import { checkManifest } from '../weights/manifest.js';
 import { resolveModelFolder, type ModelPart } from '../weights/hub.js';
-import type { Output } from './output.js';
-import type { Progress } from './progress.js';
+import type { Reporter } from './reporter.js';
+import type { Progress } from './reporter.js';
 
 /**
  * The folder of a model, fetched from the hub behind a progress bar where it is not there yet.
@@ -17,7 +17,7 @@ import type { Progress } from './progress.js';
 export async function fetchModel(
   idOrFolder: string,
   flag: string,
-  output: Output,
+  output: Reporter,
   parts: readonly ModelPart[],
 ): Promise<string> {
   if (parts.includes('weights')) await checkFamily(idOrFolder, flag, output);
@@ -31,7 +31,7 @@ export async function fetchModel(
  * @param flag the flag that names the model, for messages
  * @throws InputError if it is not, or cannot be reached
  */
-export async function checkFamily(idOrFolder: string, flag: string, output: Output): Promise<TextModelConfig> {
+export async function checkFamily(idOrFolder: string, flag: string, output: Reporter): Promise<TextModelConfig> {
   return (await readConfig(await fetchParts(idOrFolder, flag, output, ['config']))).config;
 }
 
@@ -55,7 +55,7 @@ export function notATeacher(
 async function fetchParts(
   idOrFolder: string,
   flag: string,
-  output: Output,
+  output: Reporter,
   parts: readonly ModelPart[],
 ): Promise<string> {
   let bar: Progress | undefined;

@@ -2,9 +2,9 @@
 import type { Encoders } from '../data/prepare/encode.js';
 import { prepareStore, type PrepareOptions } from '../data/prepare/prepare.js';
 import type { PrepareReport } from '../data/prepare/report.js';
-import type { Output } from './output.js';
+import type { Reporter } from './reporter.js';
 import { formatDuration, formatRate } from '../base/format.js';
-import type { Progress } from './progress.js';
+import type { Progress } from './reporter.js';
 import { ENCODER_MODULE, type EncoderFolders } from './row-tokenizers.js';
 
 export interface StoreRequest extends Pick<
@@ -17,7 +17,7 @@ export interface StoreRequest extends Pick<
 }
 
 /** Makes the store, showing how far it is. */
-export async function makeStore(request: StoreRequest, output: Output): Promise<PrepareReport> {
+export async function makeStore(request: StoreRequest, output: Reporter): Promise<PrepareReport> {
   const { encoderFolders, ...rest } = request;
   const started = performance.now();
   let reading: Progress | undefined;

@@ -6,7 +6,7 @@ import { checkPositions, openPretrained, openRandom, type PretrainedModel } from
 import { resolveModelName, type NamedModel } from '../runs/model-names.js';
 import { identityOf, removedCheckpoint, type CheckpointRemoved } from '../runs/removed-checkpoint.js';
 import { MAX_LENGTH, type TextTokenizer } from '../text/tokenizer.js';
-import type { Output } from './output.js';
+import type { Reporter } from './reporter.js';
 import { checkFamily, fetchModel } from './fetch-model.js';
 import { checkVocabulary, openTokenizer } from './open-tokenizer.js';
 
@@ -48,7 +48,7 @@ const MOST_LOOKUPS = 5;
  * @param open opens what a name stands for; another for tests, which remove it in between
  * @throws InputError for a name that stands for nothing, a damaged file, a tokenizer of another model
  */
-export async function openEncoder(choice: EncoderChoice, output: Output, open = openNamed): Promise<OpenEncoder> {
+export async function openEncoder(choice: EncoderChoice, output: Reporter, open = openNamed): Promise<OpenEncoder> {
   const { name, flag, run } = choice;
   let lost: CheckpointRemoved | undefined;
   for (let lookups = 1; ; lookups++) {
@@ -93,7 +93,7 @@ function readWhileThere(model: PretrainedModel, folder: string, flag: string): P
   };
 }
 
-async function openNamed(named: NamedModel, choice: EncoderChoice, output: Output): Promise<OpenEncoder> {
+async function openNamed(named: NamedModel, choice: EncoderChoice, output: Reporter): Promise<OpenEncoder> {
   const { flag, tokenizer, tokenizerFlag, seed = 0, randomWeights = false } = choice;
   await checkFamily(named.source, flag, output);
   const opened = await openTokenizer(
@@ -111,7 +111,7 @@ async function openNamed(named: NamedModel, choice: EncoderChoice, output: Outpu
 export async function startEncoder(
   { model }: Pick<OpenEncoder, 'model'>,
   { backend, device }: { readonly backend: BackendChoice; readonly device: DeviceChoice },
-  output: Pick<Output, 'warn'>,
+  output: Pick<Reporter, 'warn'>,
 ): Promise<EncoderEngine> {
   const { reason } = await loadBackend(backend, device);
   if (reason !== undefined) output.warn(reason);

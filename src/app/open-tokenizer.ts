@@ -1,7 +1,7 @@
 import { InputError } from '../base/errors.js';
 import type { TextEncoder } from '../models/text-encoder.js';
 import { loadTokenizer, type TextTokenizer } from '../text/tokenizer.js';
-import type { Output } from './output.js';
+import type { Reporter } from './reporter.js';
 import { fetchModel } from './fetch-model.js';
 
 /** Where a model's tokenizer is. */
@@ -27,7 +27,7 @@ export interface OpenTokenizer {
  */
 export async function openTokenizer(
   { model, elsewhere, flag }: TokenizerSource,
-  output: Output,
+  output: Reporter,
 ): Promise<OpenTokenizer> {
   const folder = await fetchModel(elsewhere ?? model, flag, output, ['tokenizer']);
   try {

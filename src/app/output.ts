@@ -1,5 +1,6 @@
 /** @file Where words go: messages and progress to standard error, results to standard output. */
-import { plainLines, SILENT, terminalBar, type Bar, type Progress } from './progress.js';
+import { plainLines, terminalBar, type Bar } from './progress.js';
+import { SILENT_PROGRESS, type Reporter } from './reporter.js';
 
 /** The flags that every command has. */
 export interface OutputOptions {
@@ -7,18 +8,11 @@ export interface OutputOptions {
   readonly json?: boolean;
 }
 
-export interface Output {
+/** The console of a command: a reporter that has results, too. */
+export interface Output extends Reporter {
   readonly json: boolean;
-  /** What happens, for a person. Silent with `--quiet`. */
-  message(text: string): void;
-  /** What a person should know even with `--quiet`: standard error. */
-  warn(text: string): void;
   /** A result: the text, or with `--json` the object on one line. */
   result(text: string, object: object): void;
-  /** With `--json` one line on standard output; else nothing. */
-  event(object: object): void;
-  /** Shows how far something is, one thing at a time; with an unknown total (Infinity) a count. */
-  progress(title: string, total: number, unit: string): Progress;
 }
 
 /** The console of a command. */
@@ -45,7 +39,7 @@ export function openOutput({ quiet = false, json = false }: OutputOptions): Outp
     },
     progress(title, total, unit) {
       const task = { title, total, unit };
-      if (quiet) return SILENT;
+      if (quiet) return SILENT_PROGRESS;
       return process.stderr.isTTY ? (bar = terminalBar(task)) : plainLines(task, message);
     },
   };

@@ -3,7 +3,7 @@ import { DROP_REASONS, type DropReason } from '../data/prepare/cleaning.js';
 import type { PrepareReport, RowCounts, TurnedPairs } from '../data/prepare/report.js';
 import type { SkippedFile } from '../data/sources.js';
 import { ID_COLUMNS } from '../data/store/schema.js';
-import type { Output } from './output.js';
+import type { Reporter } from './reporter.js';
 import { formatCount, formatCounted } from '../base/format.js';
 
 /** The sides of a pair that ids are made of, for people. */
@@ -52,7 +52,7 @@ export function reportTables(report: PrepareReport): string {
 }
 
 /** Says, in a line each, what was left out and why. */
-export function sayWhatWasFound(report: PrepareReport, output: Output): void {
+export function sayWhatWasFound(report: PrepareReport, output: Reporter): void {
   const { total, skipped, cut } = report;
   output.message(
     `data: ${formatCounted(total.read, 'row')} in ${report.corpora.map(({ corpus, read }) => `${corpus} (${formatCount(read)})`).join(', ')}`,
@@ -82,13 +82,13 @@ function turnedLine({ pairs, files }: TurnedPairs): string {
 }
 
 /** Warns where more pairs were asked for than there are. */
-export function warnOfFewer(samples: number | undefined, pairs: number, output: Output): void {
+export function warnOfFewer(samples: number | undefined, pairs: number, output: Reporter): void {
   if (samples !== undefined && samples > pairs)
     output.warn(`--samples ${formatCount(samples)}: there are only ${formatCounted(pairs, 'pair')}`);
 }
 
 /** Says how many rows could not be read: those are faults of the files, which nobody wants. */
-export function warnOfUnreadable(report: PrepareReport, output: Output): void {
+export function warnOfUnreadable(report: PrepareReport, output: Reporter): void {
   if (report.total.dropped.unreadable !== undefined) output.warn(dropLine(report, 'unreadable'));
 }
 
@@ -98,7 +98,7 @@ function dropLine({ total, examples }: PrepareReport, reason: DropReason): strin
 }
 
 /** Names files that are not read, the first ones at least. */
-export function saySkipped(skipped: readonly SkippedFile[], output: Output): void {
+export function saySkipped(skipped: readonly SkippedFile[], output: Reporter): void {
   for (const { file, why } of skipped.slice(0, MOST_SKIPPED)) output.message(`not read: ${file}: ${why}`);
   if (skipped.length > MOST_SKIPPED)
     output.message(

@@ -1,12 +1,7 @@
 /** @file How far something is: a bar on a terminal, a line now and then elsewhere. */
 import { SingleBar } from 'cli-progress';
+import type { Progress } from './reporter.js';
 import { formatBytes, formatCount, formatDuration, formatRate } from '../base/format.js';
-
-export interface Progress {
-  /** How far it is, and what to say beside it, the most important first; else pace and time left. */
-  update(value: number, notes?: readonly string[]): void;
-  stop(): void;
-}
 
 /** What is counted; with an unknown total (Infinity) there is a count and no bar. */
 export interface Task {
@@ -28,9 +23,6 @@ const BAR_DELAY_MS = 1_000;
 const PLAIN_INTERVAL_MS = 10_000;
 
 const BAR_WIDTH = { least: 8, most: 24 } as const;
-
-/** Progress that says nothing. */
-export const SILENT: Progress = { update: () => undefined, stop: () => undefined };
 
 /** A bar on the terminal's last line, gone when stopped. */
 export interface Bar extends Progress {

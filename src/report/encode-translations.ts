@@ -9,7 +9,7 @@ import { compareTranslations, keepTranslations, readTranslations, samplePairs } 
 import { usualCheckpointIfAny } from '../runs/find-run.js';
 import { readRunConfig } from '../runs/run-config.js';
 import { CheckpointRemoved } from '../runs/removed-checkpoint.js';
-import type { Output } from '../app/output.js';
+import type { Reporter } from '../app/reporter.js';
 import { openEncoder, startEncoder } from '../app/open-encoder.js';
 
 export interface EncodeOptions {
@@ -23,7 +23,7 @@ export interface EncodeOptions {
  * Brings the run's `translations.json` up to its best checkpoint. Does nothing where it is, where the run has no
  * checkpoint or held-out pairs yet, or where its data is gone.
  */
-export async function updateTranslations(run: string, options: EncodeOptions, output: Output): Promise<void> {
+export async function updateTranslations(run: string, options: EncodeOptions, output: Reporter): Promise<void> {
   try {
     await update(run, options, output);
   } catch (error) {
@@ -32,7 +32,7 @@ export async function updateTranslations(run: string, options: EncodeOptions, ou
   }
 }
 
-async function update(run: string, { mostSeconds = Infinity, ...where }: EncodeOptions, output: Output): Promise<void> {
+async function update(run: string, { mostSeconds = Infinity, ...where }: EncodeOptions, output: Reporter): Promise<void> {
   const checkpoint = await usualCheckpointIfAny(run);
   if (checkpoint === undefined || (await readTranslations(run))?.checkpoint === checkpoint) return;
   const pairs = await heldOutPairs(run);

@@ -5,7 +5,7 @@ import { targetShape } from '../distill/loss.js';
 import { InputError } from '../base/errors.js';
 import { sizeOf } from '../models/text-encoder.js';
 import { MAX_LENGTH } from '../text/tokenizer.js';
-import type { Output } from '../app/output.js';
+import type { Reporter } from '../app/reporter.js';
 import { formatBytes, formatBytesApart, formatCount } from '../base/format.js';
 import { startEngine } from './engine-choice.js';
 import { distillationOf, type EngineParts } from './engine-parts.js';
@@ -67,7 +67,7 @@ export function chooseBatchSize(
   { size: fitting, estimated, free }: FittingBatch,
   pairs: number,
   accumulate: number,
-  output: Output,
+  output: Reporter,
 ): number {
   const share = Math.floor(pairs / (LEAST_STEPS * accumulate));
   const useful = Math.max(share - (share % 8), DEFAULTS.batchSize);

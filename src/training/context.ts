@@ -1,8 +1,8 @@
-import type { Output } from '../app/output.js';
+import type { Reporter } from '../app/reporter.js';
 import type { TrainingStop } from './stopping.js';
 
 /** Whom `kd train` tells, and who can stop it. */
 export interface TrainContext {
-  readonly output: Output;
+  readonly output: Reporter;
   readonly stop: TrainingStop;
 }

@@ -11,7 +11,7 @@ import { openStore, type TokenStore } from '../data/store/token-store.js';
 import { InputError } from '../base/errors.js';
 import { folderUntilExit } from '../base/files.js';
 import { RUNS_FOLDER } from '../runs/run-folder.js';
-import type { Output } from '../app/output.js';
+import type { Reporter } from '../app/reporter.js';
 import { formatCount, formatCounted } from '../base/format.js';
 import { makeStore } from '../app/make-store.js';
 import { sayWhatWasFound, warnOfFewer } from '../app/preparation-text.js';
@@ -41,7 +41,7 @@ const STORES_FOLDER = join(RUNS_FOLDER, '.prepared');
 /** Finds the data of a run: a token store, or files of pairs. Throws an `InputError` where there is none. */
 export async function findData(
   { data, koColumn, enColumn, samples }: TrainSettings,
-  output: Output,
+  output: Reporter,
 ): Promise<FoundData> {
   if (!(data.length === 1 && (await isStore(data[0]))))
     return { sources: await findSources(data, { ko: koColumn, en: enColumn }) };
@@ -137,7 +137,7 @@ export async function isMadeByFirstRules(store: string, settings: TrainSettings,
 }
 
 /** The store that was made before, if it is whole. */
-async function openKept(folder: string, output: Output): Promise<TokenStore | undefined> {
+async function openKept(folder: string, output: Reporter): Promise<TokenStore | undefined> {
   if (!(await isStore(folder))) return undefined;
   let store: TokenStore | undefined;
   try {
@@ -154,7 +154,7 @@ async function openKept(folder: string, output: Output): Promise<TokenStore | un
 }
 
 /** What the preparation of a store has found, as far as its report tells: the store is as good without. */
-async function sayWhatIsKept(store: string, output: Output): Promise<void> {
+async function sayWhatIsKept(store: string, output: Reporter): Promise<void> {
   try {
     const report = await readReport(store);
     if (report === undefined) output.warn(`${store}: no report of its preparation; what was dropped then is not shown`);

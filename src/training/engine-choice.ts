@@ -9,7 +9,7 @@ import { loadBackend, type BackendInfo } from '../tensorflow/backend.js';
 import { InputError } from '../base/errors.js';
 import type { TextEncoder } from '../models/text-encoder.js';
 import { MAX_LENGTH } from '../text/tokenizer.js';
-import type { Output } from '../app/output.js';
+import type { Reporter } from '../app/reporter.js';
 import { distillationOf, engineOptions, type EngineParts } from './engine-parts.js';
 import type { EngineChoice, PrecisionChoice, TrainSettings } from './settings.js';
 import { guardMemory } from './memory-guard.js';
@@ -28,7 +28,7 @@ export interface EngineInfo extends Omit<BackendInfo, 'reason'>, StepLayout {
 export async function chooseEngine(
   settings: TrainSettings,
   encoders: readonly TextEncoder[],
-  output: Output,
+  output: Reporter,
 ): Promise<EngineInfo> {
   const isLarge = areLarge(encoders);
   const { reason, ...backend } = await loadBackend(settings.backend, settings.device, {

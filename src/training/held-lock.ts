@@ -1,9 +1,9 @@
 /** @file A run's lock while something is done under it, and what is tidied up whichever way that ends. */
 import { lockRun, type RunLock } from '../runs/run-lock.js';
-import type { Output } from '../app/output.js';
+import type { Reporter } from '../app/reporter.js';
 
 /** Does something under a run's lock. */
-export async function withLock<T>(folder: string, output: Output, work: (lock: RunLock) => Promise<T>): Promise<T> {
+export async function withLock<T>(folder: string, output: Reporter, work: (lock: RunLock) => Promise<T>): Promise<T> {
   const lock = await lockRun(folder, (text) => {
     output.message(text);
   });

@@ -16,7 +16,7 @@ import { isProjection } from '../models/projection.js';
 import { countParameters } from '../models/text-encoder.js';
 import { randomBits } from '../base/philox.js';
 import { MAX_LENGTH, TOKENIZER_FILES } from '../text/tokenizer.js';
-import type { Output } from '../app/output.js';
+import type { Reporter } from '../app/reporter.js';
 import { originOf, type ModelOrigin } from '../weights/origin.js';
 import { checkFamily, fetchModel, notATeacher } from '../app/fetch-model.js';
 import { formatCount } from '../base/format.js';
@@ -47,7 +47,7 @@ export interface RunModel {
 export async function openRunModel(
   role: Role,
   settings: TrainSettings,
-  output: Output,
+  output: Reporter,
   mayLackModels: boolean,
 ): Promise<RunModel> {
   const source = settings[role];
@@ -87,7 +87,7 @@ export async function openRunModel(
  *
  * @throws InputError for another teacher, which says where the two seem to be swapped
  */
-export async function checkRoles(settings: TrainSettings, output: Output, mayLackModels: boolean): Promise<void> {
+export async function checkRoles(settings: TrainSettings, output: Reporter, mayLackModels: boolean): Promise<void> {
   const configOf = (role: Role): Promise<TextModelConfig> =>
     orElse(
       mayLackModels ? publishedConfig(settings[role]) : undefined,
@@ -111,7 +111,7 @@ export function projectStudent(
   student: RunModel,
   teacher: RunModel,
   settings: TrainSettings,
-  output: Output,
+  output: Reporter,
 ): RunModel {
   const { width, shapes } = student.model.encoder;
   const { width: wanted } = teacher.model.encoder;
@@ -134,7 +134,7 @@ async function orElse<Fallback, T>(
   }
 }
 
-async function openModel(role: Role, settings: TrainSettings, output: Output): Promise<PretrainedModel> {
+async function openModel(role: Role, settings: TrainSettings, output: Reporter): Promise<PretrainedModel> {
   const source = settings[role];
   if (settings.randomWeights)
     return openRandom(await fetchModel(source, `--${role}`, output, ['config']), settings.seed);
@@ -150,7 +150,7 @@ async function openRunTokenizer(
   role: Role,
   source: string,
   elsewhere: string | undefined,
-  output: Output,
+  output: Reporter,
 ): Promise<Pick<RunModel, 'tokenizer' | 'tokenizerFiles'>> {
   const { tokenizer, folder } = await openTokenizer({ model: source, elsewhere, flag: `--${role}-tokenizer` }, output);
   const names = await readdir(folder);

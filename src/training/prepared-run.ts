@@ -8,7 +8,7 @@ import { MAX_LENGTH } from '../text/tokenizer.js';
 import type { Fingerprints } from '../runs/trainer-state.js';
 import { VERSION } from '../base/version.js';
 import { chooseBatchSize, findFittingBatch } from './batch-size.js';
-import type { Output } from '../app/output.js';
+import type { Reporter } from '../app/reporter.js';
 import type { TrainContext } from './context.js';
 import { datasetOf, findData, openPairs, type Dataset } from './dataset.js';
 import { chooseEngine, type EngineInfo } from './engine-choice.js';
@@ -76,7 +76,7 @@ export async function prepareRun(
   };
 }
 
-function warnOfIdleRun(settings: TrainSettings, { training }: Dataset, output: Output): void {
+function warnOfIdleRun(settings: TrainSettings, { training }: Dataset, output: Reporter): void {
   const { totalSteps } = planSteps(training, settings);
   const { learningRate: peak, warmupRatio } = settings;
   if (!changesNothing({ peak, totalSteps, warmupRatio })) return;

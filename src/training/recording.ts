@@ -8,7 +8,7 @@ import type { TrainCallbacks, TrainPlan } from '../distill/train.js';
 import { formatCounted } from '../base/format.js';
 import { outputsRow, stepRow, validationRow, type LossLog } from '../runs/loss-log.js';
 import type { RunLock } from '../runs/run-lock.js';
-import type { Output } from '../app/output.js';
+import type { Reporter } from '../app/reporter.js';
 import { rateOf } from './meter.js';
 import type { PreparedRun } from './prepared-run.js';
 import { checkpointSaver } from './saving.js';
@@ -23,7 +23,7 @@ export interface Run {
   readonly engine: Engine;
   readonly log: LossLog;
   readonly view: TrainingView;
-  readonly output: Output;
+  readonly output: Reporter;
 }
 
 /** How far a run has come. */

@@ -9,7 +9,7 @@ import { CHECKPOINT_FILES, checkpointNames } from '../runs/checkpoint.js';
 import { findCheckpoint, openCheckpoint, type FoundCheckpoint, type Search } from '../runs/find-checkpoint.js';
 import { checkpointAt } from '../runs/find-run.js';
 import { readMoments } from '../runs/optimizer-state.js';
-import type { Output } from '../app/output.js';
+import type { Reporter } from '../app/reporter.js';
 import { flagOf, planOf, type ResumedRun } from './resumed-run.js';
 
 /**
@@ -18,7 +18,7 @@ import { flagOf, planOf, type ResumedRun } from './resumed-run.js';
  * @returns without a checkpoint where the run has none yet, and begins anew
  * @throws InputError for a named checkpoint that is not there or not whole, and where none of a run's is whole
  */
-export async function chooseCheckpoint({ folder, place }: ResumedRun, output: Output): Promise<Search> {
+export async function chooseCheckpoint({ folder, place }: ResumedRun, output: Reporter): Promise<Search> {
   const run = relative(process.cwd(), folder) || '.';
   if (place !== undefined) {
     const name = await checkpointAt(folder, place, `--resume ${run}:${place}`);
@@ -77,7 +77,7 @@ export function finishedLine({ folder }: ResumedRun, { step }: TrainState, wayOn
 }
 
 /** Says that a run is at its end; nothing about it changes. */
-export function sayFinished(run: ResumedRun, state: TrainState, wayOn: string, output: Output): void {
+export function sayFinished(run: ResumedRun, state: TrainState, wayOn: string, output: Reporter): void {
   const { folder, changed } = run;
   if (changed.length > 0) output.warn(`${changed.map(flagOf).join(', ')}: not applied, as there is nothing left to do`);
   output.result(finishedLine(run, state, wayOn), { event: 'finished', run: folder, steps: state.step, more: wayOn });

@@ -5,7 +5,7 @@ import { InputError } from '../base/errors.js';
 import { findRun, noSuchRun } from '../runs/find-run.js';
 import { readRunConfig, type RunConfig } from '../runs/run-config.js';
 import { newestRun, RUN_CONFIG, RUNS_FOLDER } from '../runs/run-folder.js';
-import type { Output } from '../app/output.js';
+import type { Reporter } from '../app/reporter.js';
 import { checkSettings, type AskedSettings, type TrainSettings } from './settings.js';
 
 /** A run to go on with. */
@@ -48,7 +48,7 @@ const CHANGEABLE: ReadonlySet<string> = new Set<keyof TrainSettings>([
 export async function openResumedRun(
   target: string | true,
   given: Partial<AskedSettings>,
-  output: Output,
+  output: Reporter,
 ): Promise<ResumedRun> {
   const { folder, place } = await locate(target, output);
   const config = await readRunConfig(folder);
@@ -82,7 +82,7 @@ export function planOf({ config, settings }: Pick<ResumedRun, 'config' | 'settin
 
 async function locate(
   target: string | true,
-  output: Output,
+  output: Reporter,
 ): Promise<{ readonly folder: string; readonly place: string | undefined }> {
   if (target === true) {
     const newest = await newestRun();

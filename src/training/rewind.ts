@@ -8,7 +8,7 @@ import { cutLogs } from '../runs/loss-log.js';
 import { noteResumed, readRunConfig } from '../runs/run-config.js';
 import { checkRunFiles } from '../runs/run-files.js';
 import { pointAt, pointNowhere } from '../runs/run-folder.js';
-import type { Output } from '../app/output.js';
+import type { Reporter } from '../app/reporter.js';
 import type { PreparedRun } from './prepared-run.js';
 import type { ResumedRun } from './resumed-run.js';
 
@@ -23,7 +23,7 @@ export async function goOn(
   { folder, config, settings }: ResumedRun,
   { found, skipped }: Search,
   prepared: PreparedRun,
-  output: Output,
+  output: Reporter,
 ): Promise<void> {
   const run = relative(process.cwd(), folder) || '.';
   const state = found?.trainer.state ?? START;

@@ -3,7 +3,7 @@ import { contentFingerprint, isStore, readManifest } from '../data/store/manifes
 import { InputError } from '../base/errors.js';
 import type { Fingerprints } from '../runs/trainer-state.js';
 import { shellQuote } from '../base/shell.js';
-import type { Output } from '../app/output.js';
+import type { Reporter } from '../app/reporter.js';
 import { isMadeByFirstRules } from './dataset.js';
 import type { PreparedRun } from './prepared-run.js';
 import type { ResumedRun } from './resumed-run.js';
@@ -14,7 +14,7 @@ import type { ResumedRun } from './resumed-run.js';
  * @returns the run with the fingerprints that it began with: an earlier version noted others of the same tokenizers
  * @throws InputError for what has changed
  */
-export async function checkSame(run: ResumedRun, prepared: PreparedRun, output: Output): Promise<PreparedRun> {
+export async function checkSame(run: ResumedRun, prepared: PreparedRun, output: Reporter): Promise<PreparedRun> {
   const { config, folder } = run;
   const { engine } = prepared;
   const differing = differingNames(config.fingerprints, prepared);

@@ -16,7 +16,7 @@ import {
 } from '../runs/checkpoint.js';
 import { freeBytes } from '../base/disk-space.js';
 import { trainerText } from '../runs/trainer-state.js';
-import type { Output } from '../app/output.js';
+import type { Reporter } from '../app/reporter.js';
 import { formatBytes, formatBytesApart, formatCount } from '../base/format.js';
 import { distillationOf } from './engine-parts.js';
 import type { PreparedRun } from './prepared-run.js';
@@ -35,7 +35,7 @@ export function trainedShapes(distillation: Distillation): Shapes {
  *
  * @throws InputError where not even one fits
  */
-export async function checkDiskSpace(folder: string, prepared: PreparedRun, output: Output): Promise<void> {
+export async function checkDiskSpace(folder: string, prepared: PreparedRun, output: Reporter): Promise<void> {
   const { keep } = prepared.settings;
   const one = bytesOf(prepared);
   const [free, all] = [await freeBytes(folder), one * (keep + 2)]; // those kept, the best, one being written
@@ -53,7 +53,7 @@ export async function checkDiskSpace(folder: string, prepared: PreparedRun, outp
  * Makes the function that saves. Where there is no room it says so, leaves the older checkpoints alone and gives
  * undefined. What comes after a save, pointers and the removal of older checkpoints, does not undo it where it fails.
  */
-export function checkpointSaver(folder: string, prepared: PreparedRun, engine: Engine, output: Output) {
+export function checkpointSaver(folder: string, prepared: PreparedRun, engine: Engine, output: Reporter) {
   const { settings, student, fingerprints } = prepared;
   const trained = trainedShapes(distillationOf(prepared));
   const bytes = bytesOf(prepared);

@@ -1,5 +1,5 @@
 /** @file What a wish to stop does to `kd train`, which depends on how far it is. */
-import type { Output } from '../app/output.js';
+import type { Reporter } from '../app/reporter.js';
 import { EXIT } from '../commands/failure.js';
 import { onStopSignals, type StopSignals } from '../base/stop-signals.js';
 
@@ -34,7 +34,7 @@ const WARNINGS: Readonly<Record<Exclude<Stage, 'preparing'>, string>> = {
 };
 
 /** Listens for signals from now on. */
-export function openTrainingStop(output: Pick<Output, 'warn'>): TrainingStop {
+export function openTrainingStop(output: Pick<Reporter, 'warn'>): TrainingStop {
   let stage: Stage = 'preparing';
   const signals = onStopSignals(() => {
     if (stage === 'preparing') {

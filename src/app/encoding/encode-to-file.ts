@@ -1,19 +1,6 @@
 import type { EncoderEngine } from '../../engine/encoder-engine.js';
-import { tokenBatch } from '../../text/token-batch.js';
-import type { TextTokenizer } from '../../text/tokenizer.js';
 import { createSafetensors } from '../../weights/safetensors-writer.js';
-
-/** `N` texts, encoded `B` at a time: `L` tokens a text, `D` the model's width. */
-export interface TextsToEncode {
-  readonly texts: readonly string[];
-  readonly tokenizer: TextTokenizer;
-  /** D */
-  readonly width: number;
-  /** B */
-  readonly batchSize: number;
-  /** Whether a text's tokens attend to its tokens only, not to its padding. */
-  readonly masked: boolean;
-}
+import { encodeBatches, type EncodedBatch, type TextsToEncode } from './encode-batches.js';
 
 /**
  * Encodes texts into a safetensors file: `last_hidden_state` `[N, L, D]`, `pooler_output` `[N, D]`, `input_ids` `[N, L]`.
@@ -25,33 +12,29 @@ export interface TextsToEncode {
  * @throws InputError if the file cannot be written
  */
 export async function encodeToFile(
-  { texts, tokenizer, width, batchSize, masked }: TextsToEncode,
+  texts: TextsToEncode,
   loadEngine: () => Promise<EncoderEngine>,
   path: string,
-  onEncoded: (texts: number) => void,
+  onEncoded: (batch: EncodedBatch) => void,
 ): Promise<{ readonly cut: number }> {
-  const length = tokenizer.maxLength;
+  const { width } = texts;
+  const count = texts.texts.length;
+  const length = texts.tokenizer.maxLength;
   const file = await createSafetensors(path, [
-    { name: 'last_hidden_state', dtype: 'F32', shape: [texts.length, length, width] },
-    { name: 'pooler_output', dtype: 'F32', shape: [texts.length, width] },
-    { name: 'input_ids', dtype: 'I32', shape: [texts.length, length] },
+    { name: 'last_hidden_state', dtype: 'F32', shape: [count, length, width] },
+    { name: 'pooler_output', dtype: 'F32', shape: [count, width] },
+    { name: 'input_ids', dtype: 'I32', shape: [count, length] },
   ]);
   let engine: EncoderEngine | undefined;
   let cut = 0;
   try {
     engine = await loadEngine();
-    for (let start = 0; start < texts.length; start += batchSize) {
-      const batch = tokenBatch(texts.slice(start, start + batchSize), tokenizer);
+    for await (const batch of encodeBatches(texts, engine)) {
+      await file.write('last_hidden_state', batch.start * length * width, batch.lastHiddenState);
+      await file.write('pooler_output', batch.start * width, batch.poolerOutput);
+      await file.write('input_ids', batch.start * length, batch.ids);
       cut += batch.cut;
-      const { lastHiddenState, poolerOutput } = await engine.encode(
-        batch.ids,
-        batch.size,
-        masked ? batch.mask : undefined,
-      );
-      await file.write('last_hidden_state', start * length * width, lastHiddenState);
-      await file.write('pooler_output', start * width, poolerOutput);
-      await file.write('input_ids', start * length, batch.ids);
-      onEncoded(start + batch.size);
+      onEncoded(batch);
     }
     await file.finish();
   } finally {

@@ -7,7 +7,7 @@ import { newestRun } from '../../runs/run-folder.js';
 import { InputError } from '../../base/errors.js';
 import type { ModelRole } from '../../evaluate/evaluation.js';
 import { withFreshProjection } from '../../models/pretrained.js';
-import type { Output } from '../output.js';
+import type { Reporter } from '../reporter.js';
 import { checkFamily, notATeacher } from '../fetch-model.js';
 import { openEncoder, type EncoderChoice, type OpenEncoder } from '../open-encoder.js';
 
@@ -46,7 +46,7 @@ export interface LineUpRequest {
  */
 export async function openLineUp(
   { names, teacher: teacherName, baselines, needsTeacher }: LineUpRequest,
-  output: Output,
+  output: Reporter,
 ): Promise<LineUp> {
   const run = (await firstRunOf(names)) ?? (await newestRun());
   const isTeacher = await sameModelAs(teacherName, run);
@@ -92,7 +92,7 @@ async function sameModelAs(name: string, run: string | undefined): Promise<(sour
   return (source) => source === teacher;
 }
 
-async function openTeacher(name: string, run: string | undefined, output: Output): Promise<Entrant> {
+async function openTeacher(name: string, run: string | undefined, output: Reporter): Promise<Entrant> {
   const start = name === 'clip' && run !== undefined ? await startOf(run) : {};
   if (name !== 'clip') await checkIsTeacher(name, run, output);
   return {
@@ -103,14 +103,14 @@ async function openTeacher(name: string, run: string | undefined, output: Output
 }
 
 /** Refuses what training would not take for a teacher; before its weights are fetched. */
-async function checkIsTeacher(name: string, run: string | undefined, output: Output): Promise<void> {
+async function checkIsTeacher(name: string, run: string | undefined, output: Reporter): Promise<void> {
   const { source } = await resolveModelName(name, '--teacher', run);
   const config = await checkFamily(source, `--teacher ${name}`, output);
   if (config.family !== 'clip-text') throw notATeacher({ teacher: name, student: '' }, config, undefined);
 }
 
 /** A baseline that nothing is measured against: said and left out where it cannot be opened. */
-async function openedIfThere(opening: Promise<Entrant>, what: string, output: Output): Promise<Entrant | undefined> {
+async function openedIfThere(opening: Promise<Entrant>, what: string, output: Reporter): Promise<Entrant | undefined> {
   try {
     return await opening;
   } catch (error) {
@@ -123,7 +123,7 @@ async function openedIfThere(opening: Promise<Entrant>, what: string, output: Ou
 /**
  * The student of a run before its first step, with the projection to the teacher's width that it may have begun with.
  */
-async function openUntrained(name: string, run: string, width: number | undefined, output: Output): Promise<Entrant> {
+async function openUntrained(name: string, run: string, width: number | undefined, output: Reporter): Promise<Entrant> {
   const { student, settings } = await readRunConfig(run);
   const start = await startOf(run);
   const opened = await openEncoder(

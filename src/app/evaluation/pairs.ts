@@ -11,7 +11,7 @@ import type { PairsEvaluation } from '../../evaluate/evaluation.js';
 import type { PairsToRead } from '../../evaluate/pairs.js';
 import { readRunConfig } from '../../runs/run-config.js';
 import { RUNS_FOLDER } from '../../runs/run-folder.js';
-import type { Output } from '../output.js';
+import type { Reporter } from '../reporter.js';
 import { formatCount, formatCounted } from '../../base/format.js';
 import { makeStore } from '../make-store.js';
 import { sayWhatWasFound, warnOfFewer } from '../preparation-text.js';
@@ -40,7 +40,7 @@ export interface OpenPairs {
  *
  * @throws InputError where there are none
  */
-export async function openPairs(request: PairsRequest, lineUp: LineUp, output: Output): Promise<OpenPairs> {
+export async function openPairs(request: PairsRequest, lineUp: LineUp, output: Reporter): Promise<OpenPairs> {
   const store =
     request.data === undefined
       ? await storeOfRun(lineUp.run)
@@ -68,7 +68,7 @@ export async function openPairs(request: PairsRequest, lineUp: LineUp, output: O
   };
 }
 
-function sayWhatIsUsed(count: number, available: number, { samples }: PairsRequest, output: Output): void {
+function sayWhatIsUsed(count: number, available: number, { samples }: PairsRequest, output: Reporter): void {
   const all = formatCounted(available, 'pair');
   if (count === available) output.message(`data: ${all}`);
   else
@@ -121,7 +121,7 @@ async function storeOfData(
   paths: readonly string[],
   { koColumn, enColumn, samples = DEFAULT_SAMPLES, seed }: PairsRequest,
   lineUp: LineUp,
-  output: Output,
+  output: Reporter,
 ): Promise<TokenStore> {
   if (paths.length === 1 && (await isStore(paths[0]))) return openStore(paths[0]);
   await warnIfTrainedOn(paths, lineUp.run, output);
@@ -144,7 +144,7 @@ async function storeOfData(
   return openStore(out);
 }
 
-async function warnIfTrainedOn(paths: readonly string[], run: string | undefined, output: Output): Promise<void> {
+async function warnIfTrainedOn(paths: readonly string[], run: string | undefined, output: Reporter): Promise<void> {
   const trained =
     run === undefined ? [] : (((await readRunConfig(run)).settings.data as readonly string[] | undefined) ?? []);
   const shared = paths.find((path) => trained.some((other) => resolve(other) === resolve(path)));

@@ -3,7 +3,7 @@ import { meanSquaredError } from '../../diffusion/embeddings.js';
 import type { Embedding } from '../../diffusion/tensors.js';
 import { asWideAs, openPretrained, randomModel } from '../../models/pretrained.js';
 import { readRunConfig } from '../../runs/run-config.js';
-import type { Output } from '../output.js';
+import type { Reporter } from '../reporter.js';
 import { fetchModel } from '../fetch-model.js';
 import { openEncoder, type OpenEncoder } from '../open-encoder.js';
 import type { GenerateOptions } from './options.js';
@@ -28,7 +28,7 @@ export interface EmbeddedCell {
 const SUBTITLES = { ko: 'on Korean', en: 'on English' } as const;
 
 /** The columns that are asked for; the first is what the others are measured against. */
-export async function columnsOf(options: GenerateOptions, output: Output): Promise<readonly Column[]> {
+export async function columnsOf(options: GenerateOptions, output: Reporter): Promise<readonly Column[]> {
   const column = (encoder: DrawingEncoder, language: keyof PromptPair, title = encoder.label): Column => ({
     title,
     subtitle: SUBTITLES[language],
@@ -54,7 +54,7 @@ export async function columnsOf(options: GenerateOptions, output: Output): Promi
   ];
 }
 
-async function openTeacher({ teacher }: GenerateOptions, { run }: OpenEncoder, output: Output): Promise<OpenEncoder> {
+async function openTeacher({ teacher }: GenerateOptions, { run }: OpenEncoder, output: Reporter): Promise<OpenEncoder> {
   return openEncoder({ name: teacher, flag: '--teacher', run }, output);
 }
 
@@ -62,7 +62,7 @@ async function openTeacher({ teacher }: GenerateOptions, { run }: OpenEncoder, o
  * The student as its run began: the checkpoint it started from; without a run random weights. A projection that it has learnt,
  * as it is of another width than its teacher, is random, too.
  */
-async function untrained(student: OpenEncoder, output: Output): Promise<DrawingEncoder> {
+async function untrained(student: OpenEncoder, output: Reporter): Promise<DrawingEncoder> {
   const label = `${student.label}, untrained`;
   const { encoder } = student.model;
   if (student.run === undefined)
@@ -77,7 +77,7 @@ export async function embedCells(
   columns: readonly Column[],
   rows: readonly PromptPair[],
   options: GenerateOptions,
-  output: Output,
+  output: Reporter,
 ): Promise<EmbeddedCell[][]> {
   const embeddings = new Map<DrawingEncoder, Map<string, Embedding>>();
   for (const encoder of new Set(columns.map((column) => column.encoder))) {

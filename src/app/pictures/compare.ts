@@ -3,14 +3,43 @@ import { findTrouble } from '../../diffusion/picture-check.js';
 import type { Pipeline } from '../../diffusion/pipeline.js';
 import type { Picture } from '../../diffusion/pictures.js';
 import { SCHEDULER_CLASSES } from '../../diffusion/scheduler-config.js';
-import type { Output } from '../output.js';
+import type { Reporter } from '../reporter.js';
 import { columnsOf, embedCells, type Column, type EmbeddedCell } from './columns.js';
 import type { GenerateOptions } from './options.js';
 import { readPrompts, type PromptPair } from './prompts.js';
 import { drawOne, findPipeline, loadPipeline, picturesFolder, savePicture, startingNoise } from './studio.js';
 
-/** Draws a grid: a row for each prompt, a column for each encoder, all from the same noise. */
-export async function compare(prompts: readonly string[], options: GenerateOptions, output: Output): Promise<void> {
+/** A grid that was drawn. */
+export interface DrawnGrid {
+  readonly path: string;
+  /** How many prompts it has. */
+  readonly rows: number;
+  /** What each column is, as `CLIP on English`; the first is what the others are measured against. */
+  readonly columns: readonly string[];
+}
+
+/** How far the hidden states of a row are from the first column's. */
+export interface RowDistances {
+  /** The prompt, in one language or both. */
+  readonly texts: readonly string[];
+  /** What each column is, the reference first. */
+  readonly columns: readonly string[];
+  /** Mean squared differences to the first column's hidden states, a column each; NaN where widths differ. */
+  readonly errors: readonly number[];
+}
+
+/**
+ * Draws a grid: a row for each prompt, a column for each encoder, all from the same noise.
+ *
+ * @param onRow told of each row when it is drawn
+ * @throws InputError for an encoder or a pipeline that cannot be used, and a folder that takes no files
+ */
+export async function compare(
+  prompts: readonly string[],
+  options: GenerateOptions,
+  output: Reporter,
+  onRow: (distances: RowDistances) => void,
+): Promise<DrawnGrid> {
   const rows =
     options.compare === undefined
       ? prompts.map((prompt) => ({ ko: prompt, en: prompt }))
@@ -31,8 +60,11 @@ export async function compare(prompts: readonly string[], options: GenerateOptio
       (columns.find(({ encoder }) => encoder.run !== undefined) ?? columns[0]).encoder,
     );
     const cells: GridCell[][] = [];
-    for (const [i, row] of rows.entries())
+    const names = columns.map(nameOf);
+    for (const [i, row] of rows.entries()) {
       cells.push(await drawRow(pipeline, row, columns, embedded[i], options, output));
+      onRow({ texts: textsOf(row), columns: names, errors: embedded[i].map(({ error }) => error) });
+    }
     const { width, height } = cells[0][0].pixels;
     const picture: Omit<Picture, 'file'> = {
       kind: 'grid',
@@ -54,29 +86,25 @@ export async function compare(prompts: readonly string[], options: GenerateOptio
     });
     const stem = `${options.compareCheckpoints === undefined ? 'compare' : 'checkpoints'}-${picture.seed ?? 'latents'}`;
     const path = await savePicture(folder, stem, picture, image);
-    output.result(path, {
-      event: 'grid',
-      output: path,
-      rows: rows.length,
-      columns: columns.map(({ title, subtitle }) => `${title} ${subtitle}`.trim()),
-    });
+    return { path, rows: rows.length, columns: names };
   } finally {
     await pipeline.release();
   }
 }
 
-/** Draws a row and says how far each column's embedding is from the first one's. */
+/** Draws a row. */
 async function drawRow(
   pipeline: Pipeline,
   row: PromptPair,
   columns: readonly Column[],
   embedded: readonly EmbeddedCell[],
   options: GenerateOptions,
-  output: Output,
+  output: Reporter,
 ): Promise<GridCell[]> {
   const cells: GridCell[] = [];
-  for (const [i, { title, subtitle, language }] of columns.entries()) {
-    const name = `${title} ${subtitle}`.trim();
+  for (const [i, column] of columns.entries()) {
+    const { language } = column;
+    const name = nameOf(column);
     const pixels = await drawOne(
       pipeline,
       await startingNoise(options),
@@ -98,16 +126,12 @@ async function drawRow(
       ...(trouble === undefined ? {} : { trouble }),
     });
   }
-  if (!output.json) {
-    const errors = columns
-      .slice(1)
-      .map(({ title, subtitle }, i) => `${title} ${subtitle}`.trim() + ` ${embedded[i + 1].error.toFixed(4)}`);
-    output.result(
-      `${textsOf(row).join(' / ')}: MSE to ${`${columns[0].title} ${columns[0].subtitle}`.trim()}: ${errors.join(', ')}`,
-      {},
-    );
-  }
   return cells;
+}
+
+/** `CLIP on English` */
+function nameOf({ title, subtitle }: Column): string {
+  return `${title} ${subtitle}`.trim();
 }
 
 /** A prompt's texts, once where both are the same. */

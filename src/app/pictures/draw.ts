@@ -1,14 +1,34 @@
 import { findTrouble } from '../../diffusion/picture-check.js';
 import { fileStemOf, type Picture } from '../../diffusion/pictures.js';
 import { SCHEDULER_CLASSES } from '../../diffusion/scheduler-config.js';
-import type { Output } from '../output.js';
+import type { Reporter } from '../reporter.js';
 import { openEncoder } from '../open-encoder.js';
 import type { GenerateOptions } from './options.js';
 import { startPreview } from './preview.js';
 import { drawOne, embed, findPipeline, loadPipeline, picturesFolder, savePicture, startingNoise } from './studio.js';
 
-/** Draws each prompt, `--count` times. */
-export async function draw(prompts: readonly string[], options: GenerateOptions, output: Output): Promise<void> {
+/** A picture that was drawn. */
+export interface DrawnPicture {
+  readonly path: string;
+  readonly prompt: string;
+  /** Absent where the noise came from a file. */
+  readonly seed: number | undefined;
+  /** What is wrong with it, as being of one colour. */
+  readonly trouble?: string;
+}
+
+/**
+ * Draws each prompt, `count` times.
+ *
+ * @param onPicture told of each picture when it is on the disk
+ * @throws InputError for an encoder or a pipeline that cannot be used, and a folder that takes no files
+ */
+export async function draw(
+  prompts: readonly string[],
+  options: GenerateOptions,
+  output: Reporter,
+  onPicture: (picture: DrawnPicture) => void,
+): Promise<void> {
   const encoder = await openEncoder({ name: options.encoder, flag: '--encoder' }, output);
   await startingNoise(options);
   const files = await findPipeline(options, output);
@@ -43,13 +63,7 @@ export async function draw(prompts: readonly string[], options: GenerateOptions,
         };
         const path = await savePicture(folder, stem, picture, pixels);
         if (trouble !== undefined) output.warn(`${path}: ${trouble}`);
-        output.result(path, {
-          event: 'picture',
-          output: path,
-          prompt,
-          seed,
-          ...(trouble === undefined ? {} : { trouble }),
-        });
+        onPicture({ path, prompt, seed, ...(trouble === undefined ? {} : { trouble }) });
       }
     }
   } finally {

@@ -16,7 +16,7 @@ import { fileError } from '../../base/files.js';
 import { numberedNames, writeNewFile } from '../../base/new-file.js';
 import { VERSION } from '../../base/version.js';
 import { whileThere } from '../../runs/removed-checkpoint.js';
-import type { Output } from '../output.js';
+import type { Reporter } from '../reporter.js';
 import { fetchModel } from '../fetch-model.js';
 import type { OpenEncoder } from '../open-encoder.js';
 import { embedElsewhere } from './embedding.js';
@@ -34,7 +34,7 @@ export interface DrawingEncoder extends OpenEncoder {
 }
 
 /** Finds the image model, fetching it where it is not there yet, and checks that it can take so many steps. */
-export async function findPipeline(options: GenerateOptions, output: Output): Promise<PipelineFolder> {
+export async function findPipeline(options: GenerateOptions, output: Reporter): Promise<PipelineFolder> {
   const folder = await fetchModel(options.pipeline, '--pipeline', output, ['pipeline']);
   const scheduler = await readScheduler(folder, options.scheduler);
   createScheduler(scheduler, options.steps);
@@ -74,7 +74,7 @@ export async function embed(
   texts: readonly string[],
   encoder: DrawingEncoder,
   options: GenerateOptions,
-  output: Output,
+  output: Reporter,
 ): Promise<Embedding[]> {
   for (const text of new Set(texts)) {
     const tail = lostTail(text, encoder.tokenizer);
@@ -106,7 +106,7 @@ export async function loadPipeline(
   { folder, scheduler }: PipelineFolder,
   encoders: readonly OpenEncoder[],
   { device }: GenerateOptions,
-  output: Output,
+  output: Reporter,
 ): Promise<Pipeline> {
   const pipeline = await openOnDevice(folder, scheduler, device, output);
   const misfit = encoders.find(({ model }) => model.encoder.width !== (pipeline.textWidth ?? model.encoder.width));
@@ -122,7 +122,7 @@ async function openOnDevice(
   folder: string,
   scheduler: SchedulerConfig,
   device: GenerateOptions['device'],
-  output: Output,
+  output: Reporter,
 ): Promise<Pipeline> {
   const open = (provider: 'cuda' | 'cpu'): Promise<Pipeline> => {
     output.message(`loading the UNet and the VAE decoder (ONNX Runtime, ${provider === 'cuda' ? 'CUDA' : 'CPU'})`);
@@ -160,7 +160,7 @@ export async function drawOne(
   embeddings: { readonly prompt: Embedding; readonly negative: Embedding },
   title: string,
   options: GenerateOptions,
-  output: Output,
+  output: Reporter,
   onPreview?: (pixels: Pixels) => Promise<void>,
 ): Promise<Pixels> {
   const every = options.preview === true ? 5 : options.preview;

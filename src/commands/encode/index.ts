@@ -5,8 +5,7 @@ import { MAX_LENGTH } from '../../text/tokenizer.js';
 import { openOutput, type Output, type OutputOptions } from '../../app/output.js';
 import { backendOption, count, deviceOption } from '../flags.js';
 import { formatCount, formatCounted } from '../../base/format.js';
-import { openEncoder, startEncoder } from '../../app/open-encoder.js';
-import { encodeToFile } from '../../app/encoding/encode-to-file.js';
+import { encodeTextsToFile } from '../../app/encoding/encode-texts.js';
 import { checkOutputFile } from './output-file.js';
 import { readTexts } from '../../app/encoding/texts.js';
 
@@ -53,31 +52,8 @@ export function encodeCommand(): Command {
 async function encode(flags: EncodeFlags, output: Output): Promise<void> {
   await checkOutputFile(flags.output);
   const texts = await readTexts(flags.input);
-  const opened = await openEncoder(
-    { name: flags.model, flag: '--model', tokenizer: flags.tokenizer, tokenizerFlag: '--tokenizer' },
-    output,
-  );
-  const {
-    tokenizer,
-    model: { encoder, fresh },
-  } = opened;
-  if (fresh.length > 0)
-    output.warn(`${flags.model} lacks ${fresh.join(', ')}: pooler_output comes from random values in their place`);
-
-  const progress = output.progress('encoding', texts.length, 'texts');
-  const { cut } = await encodeToFile(
-    { texts, tokenizer, width: encoder.width, batchSize: flags.batchSize, masked: flags.attentionMask ?? false },
-    () => startEncoder(opened, flags, output),
-    flags.output,
-    (done) => {
-      progress.update(done);
-    },
-  ).finally(() => {
-    progress.stop();
-  });
-
+  const { shape, cut } = await encodeTextsToFile({ ...flags, texts }, flags.output, output);
   if (cut > 0) output.warn(`${formatCount(cut)} of ${formatCounted(texts.length, 'text')} cut to ${MAX_LENGTH} tokens`);
-  const shape = [texts.length, MAX_LENGTH, encoder.width];
   output.result(`${flags.output}: ${formatCounted(texts.length, 'text')}, last_hidden_state [${shape.join(', ')}]`, {
     event: 'done',
     output: flags.output,

@@ -1,13 +1,10 @@
 import { Command, Option } from 'commander';
 import type { DeviceChoice } from '../../tensorflow/gpu-choice.js';
 import type { BackendChoice } from '../../tensorflow/backend.js';
-import { checkExportFolder } from '../../export/export-folder.js';
-import { exportModel } from '../../export/export-model.js';
 import { FORMATS, type Format } from '../../export/formats.js';
-import { whileThere } from '../../runs/removed-checkpoint.js';
 import { openOutput, type Output, type OutputOptions } from '../../app/output.js';
 import { backendOption, deviceOption } from '../flags.js';
-import { openEncoder, startEncoder } from '../../app/open-encoder.js';
+import { exportStudent } from '../../app/export-student.js';
 import { checkPush, push } from './push.js';
 
 interface ExportFlags {
@@ -50,26 +47,11 @@ export function exportCommand(): Command {
 
 async function run(name: string, flags: ExportFlags, output: Output): Promise<void> {
   const { to, format } = flags;
-  await checkExportFolder(to); // now, and not when the model is read
   const target = flags.push === undefined ? undefined : await checkPush(flags.push);
-  const opened = await openEncoder(
-    { name, flag: 'export', tokenizer: flags.tokenizer, tokenizerFlag: '--tokenizer' },
-    output,
-  );
-  const { fresh } = opened.model;
-  if (fresh.length > 0) output.warn(`${name} lacks ${fresh.join(', ')}: the export has random values in their place`);
-  const difference = await whileThere(opened.source, `export ${name}`, () =>
-    exportModel(
-      { ...opened, format, to },
-      () => startEncoder(opened, flags, output),
-      (stage) => {
-        output.message(`${stage} …`);
-      },
-    ),
-  );
+  const { model, largestDifference } = await exportStudent({ ...flags, model: name }, output);
   output.result(
-    `${to}: ${name} for ${format}, opened again and compared: outputs differ by at most ${difference.toExponential(1)}`,
-    { event: 'exported', model: opened.source, to, format, largest_difference: difference },
+    `${to}: ${name} for ${format}, opened again and compared: outputs differ by at most ${largestDifference.toExponential(1)}`,
+    { event: 'exported', model, to, format, largest_difference: largestDifference },
   );
   if (target !== undefined) await push(to, target, output);
 }

@@ -1,6 +1,6 @@
 import { pushFolder, pushTarget, type PushTarget } from '../../export/push.js';
 import type { Output } from '../../app/output.js';
-import type { Progress } from '../../app/progress.js';
+import type { Progress } from '../../app/reporter.js';
 
 /** Checks the hub id and the token, before anything is made. */
 export function checkPush(id: string): Promise<PushTarget> {

@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import { SCHEDULERS } from '../../diffusion/scheduler-config.js';
 import { InputError } from '../../base/errors.js';
+import type { RowDistances } from '../../app/pictures/compare.js';
 import { openOutput, type OutputOptions } from '../../app/output.js';
 import { backendOption, count, deviceOption, LARGEST_SEED, list, nonNegative, pixels, seed } from '../flags.js';
 import type { GenerateOptions } from '../../app/pictures/options.js';
@@ -66,6 +67,22 @@ async function generate(prompts: readonly string[], flags: GenerateOptions, opti
   if (flags.compare !== undefined && prompts.length > 0)
     throw new InputError('--compare: expected prompts in the file alone, got others too; give one or the other');
   // Loaded when wanted: other commands need neither ONNX Runtime nor a library for pictures.
-  if (isGrid) await (await import('../../app/pictures/compare.js')).compare(prompts, flags, output);
-  else await (await import('../../app/pictures/draw.js')).draw(prompts, flags, output);
+  if (isGrid) {
+    const { compare } = await import('../../app/pictures/compare.js');
+    const { path, rows, columns } = await compare(prompts, flags, output, (distances) => {
+      if (!output.json) output.result(distanceLine(distances), {});
+    });
+    output.result(path, { event: 'grid', output: path, rows, columns });
+  } else {
+    const { draw } = await import('../../app/pictures/draw.js');
+    await draw(prompts, flags, output, ({ path, ...picture }) => {
+      output.result(path, { event: 'picture', output: path, ...picture });
+    });
+  }
+}
+
+/** `노란색 차 / a yellow car: MSE to CLIP on English: student on English 0.1234, …` */
+function distanceLine({ texts, columns: [reference, ...others], errors }: RowDistances): string {
+  const distances = others.map((name, i) => `${name} ${errors[i + 1].toFixed(4)}`);
+  return `${texts.join(' / ')}: MSE to ${reference}: ${distances.join(', ')}`;
 }

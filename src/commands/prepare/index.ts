@@ -1,43 +1,18 @@
 import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import {
-  DUPLICATE_KINDS,
-  LONG_CHOICES,
-  PREPARE_DEFAULTS,
-  type DuplicateKind,
-  type LongChoice,
-} from '../../data/prepare/settings.js';
-import { findSources } from '../../data/sources.js';
+import { DUPLICATE_KINDS, LONG_CHOICES, PREPARE_DEFAULTS, type DuplicateKind } from '../../data/prepare/settings.js';
 import { writeFileAtomic } from '../../base/files.js';
-import { readConfig, type TextModelConfig } from '../../models/config.js';
-import { notATeacher } from '../../app/fetch-model.js';
 import { openOutput, type Output, type OutputOptions } from '../../app/output.js';
 import { EXIT } from '../failure.js';
 import { count, seed, share } from '../flags.js';
 import { formatCounted, formatDuration } from '../../base/format.js';
-import { openTokenizer } from '../../app/open-tokenizer.js';
 import { onStopSignals } from '../../base/stop-signals.js';
 import { DEFAULTS } from '../../training/settings.js';
-import { makeStore } from '../../app/make-store.js';
+import { preparePairs, type PrepareRequest } from '../../app/prepare-pairs.js';
 import { reportPage } from '../../report/preparation-page.js';
-import { reportTables, saySkipped, warnOfFewer, warnOfUnreadable } from '../../app/preparation-text.js';
+import { reportTables } from '../../app/preparation-text.js';
 
-interface PrepareFlags {
-  readonly data: readonly string[];
-  readonly out: string;
-  readonly koColumn?: string;
-  readonly enColumn?: string;
-  readonly samples?: number;
-  readonly validFraction: number;
-  readonly seed: number;
-  readonly shuffle: boolean;
-  readonly long: LongChoice;
-  readonly keepDuplicates: readonly DuplicateKind[];
-  readonly teacher: string;
-  readonly student: string;
-  readonly teacherTokenizer?: string;
-  readonly studentTokenizer?: string;
-  readonly threads?: number;
+interface PrepareFlags extends PrepareRequest {
   readonly report?: boolean;
 }
 
@@ -46,6 +21,8 @@ Examples:
   $ kd prepare --data downloads --out prepared --report
   $ kd prepare --data pairs.csv --out prepared --samples 1000000 --keep-duplicates ko,en
   $ kd train --data prepared`;
+
+const STOPPED = 'stopped; nothing was written';
 
 /** The report as a page, in the store's folder. */
 const PAGE_FILE = 'report.html';
@@ -90,72 +67,32 @@ export function prepareCommand(): Command {
 }
 
 async function prepare(flags: PrepareFlags, output: Output): Promise<void> {
-  const {
-    data: paths,
-    out,
-    koColumn,
-    enColumn,
-    samples,
-    validFraction,
-    shuffle,
-    long,
-    keepDuplicates,
-    threads,
-  } = flags;
+  const { out } = flags;
   const started = performance.now();
-  const sources = await findSources(paths, { ko: koColumn, en: enColumn });
-  saySkipped(sources.skipped, output);
-  const teacher = await openTokenizer(
-    { model: flags.teacher, elsewhere: flags.teacherTokenizer, flag: '--teacher-tokenizer' },
-    output,
-  );
-  const student = await openTokenizer(
-    { model: flags.student, elsewhere: flags.studentTokenizer, flag: '--student-tokenizer' },
-    output,
-  );
-  await checkTeacher(flags, teacher.folder, student.folder);
-  const stop = onStopSignals(() => undefined);
+  let isWriting = false;
+  const stop = onStopSignals(() => {
+    if (isWriting) return;
+    output.warn(STOPPED);
+    process.exit(EXIT.stopped);
+  });
+  const onWriting = (): void => {
+    isWriting = true;
+  };
   try {
-    const report = await makeStore(
-      {
-        paths,
-        sources,
-        out,
-        threads,
-        signal: stop.signal,
-        settings: { samples, validFraction, seed: flags.seed, shuffle, long, keepDuplicates },
-        encoders: { teacher: teacher.tokenizer, student: student.tokenizer },
-        encoderFolders: { teacher: teacher.folder, student: student.folder },
-      },
-      output,
-    );
+    const report = await preparePairs({ ...flags, signal: stop.signal, onWriting }, output);
     if (flags.report === true) await writeFileAtomic(join(out, PAGE_FILE), reportPage(report));
-    warnOfUnreadable(report, output);
-    const pairs = report.total.training + report.total.validation;
-    warnOfFewer(samples, pairs, output);
     output.result(reportTables(report), { event: 'prepared', out, ...report });
+    const pairs = report.total.training + report.total.validation;
     output.message(
       `\n${out}: ${formatCounted(pairs, 'pair')} in ${formatDuration((performance.now() - started) / 1000)}`,
     );
   } catch (error) {
     if (!stop.signal.aborted) throw error;
-    output.warn('stopped; nothing was written');
+    output.warn(STOPPED);
     process.exitCode = EXIT.stopped;
   } finally {
     stop.dispose();
   }
-}
-
-/** Refuses ids of a teacher that is no CLIP, as far as a configuration beside its tokenizer tells. */
-async function checkTeacher(flags: PrepareFlags, teacher: string, student: string): Promise<void> {
-  const configIn = (folder: string): Promise<TextModelConfig | undefined> =>
-    readConfig(folder).then(
-      ({ config }) => config,
-      () => undefined, // a tokenizer may lie alone
-    );
-  const config = await configIn(teacher);
-  if (flags.teacherTokenizer !== undefined || config === undefined || config.family === 'clip-text') return;
-  throw notATeacher(flags, config, await configIn(student));
 }
 
 function duplicateKinds(text: string): DuplicateKind[] {

@@ -3,7 +3,7 @@ import type { StepRecord, ValidationRecord } from '../../distill/records.js';
 import type { TrainPlan } from '../../distill/train.js';
 import type { Output } from '../../app/output.js';
 import { formatDuration, formatRate } from '../../base/format.js';
-import type { Progress } from '../../app/progress.js';
+import type { Progress } from '../../app/reporter.js';
 import { rateOf, startMeter, type Meter } from '../../training/meter.js';
 
 export interface TrainingView {

@@ -5,7 +5,7 @@ import { openTeacherCache, type TeacherCache } from './cache.js';
 import { InputError } from '../../base/errors.js';
 import { freeBytes } from '../../base/disk-space.js';
 import { MAX_LENGTH } from '../../text/tokenizer.js';
-import type { Output } from '../../app/output.js';
+import type { Reporter } from '../../app/reporter.js';
 import { formatBytes, formatBytesApart, formatCounted } from '../../base/format.js';
 import type { TrainContext } from '../context.js';
 import { startEngine } from '../engine-choice.js';
@@ -54,7 +54,7 @@ async function fill(
   prepared: PreparedRun,
   cache: TeacherCache,
   pairs: number,
-  output: Output,
+  output: Reporter,
   signal: AbortSignal,
 ): Promise<void> {
   const engine = await startEngine(prepared);

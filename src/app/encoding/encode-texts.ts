@@ -1,0 +1,122 @@
+/** @file Texts to hidden states, pooled outputs and ids, by any text encoder. */
+import type { EncoderEngine } from '../../engine/encoder-engine.js';
+import type { DeviceChoice } from '../../tensorflow/gpu-choice.js';
+import type { BackendChoice } from '../../tensorflow/backend.js';
+import { openEncoder, startEncoder } from '../open-encoder.js';
+import type { Reporter } from '../reporter.js';
+import { encodeToFile } from './encode-to-file.js';
+import { encodeBatches, type EncodedBatch, type TextsToEncode } from './encode-batches.js';
+
+/** Which texts to encode, and by which model. */
+export interface EncodeRequest {
+  /** `roberta`, `clip`, a run, a checkpoint of one, a folder or a hub id. */
+  readonly model: string;
+  /** Where its tokenizer is, if not with the model. */
+  readonly tokenizer?: string;
+  readonly texts: readonly string[];
+  /** Whether a text's tokens attend to its tokens only, not to its padding. */
+  readonly attentionMask?: boolean;
+  /** Texts at once. */
+  readonly batchSize: number;
+  readonly backend: BackendChoice;
+  readonly device: DeviceChoice;
+  readonly signal?: AbortSignal;
+}
+
+/** `N` texts of `L` tokens, encoded at width `D`; all row-major. */
+export interface EncodedTexts {
+  /** `[N, L, D]` */
+  readonly lastHiddenState: Float32Array;
+  /** `[N, D]` */
+  readonly poolerOutput: Float32Array;
+  /** `[N, L]` */
+  readonly inputIds: Int32Array;
+  /** `[N, L, D]` */
+  readonly shape: readonly [texts: number, length: number, width: number];
+  /** How many texts were longer than `L` tokens, and cut. */
+  readonly cut: number;
+}
+
+/**
+ * Encodes texts.
+ *
+ * @throws InputError for a model or tokenizer that cannot be had, and damaged or diverged weights
+ */
+export async function encodeTexts(request: EncodeRequest, reporter: Reporter): Promise<EncodedTexts> {
+  return withEncoder(request, reporter, async ({ texts, ...rest }, start, onEncoded) => {
+    const { width, tokenizer } = rest;
+    const shape = [texts.length, tokenizer.maxLength, width] as const;
+    const lastHiddenState = new Float32Array(shape[0] * shape[1] * shape[2]);
+    const poolerOutput = new Float32Array(shape[0] * shape[2]);
+    const inputIds = new Int32Array(shape[0] * shape[1]);
+    let cut = 0;
+    const engine = await start();
+    try {
+      for await (const batch of encodeBatches({ texts, ...rest }, engine)) {
+        lastHiddenState.set(batch.lastHiddenState, batch.start * shape[1] * shape[2]);
+        poolerOutput.set(batch.poolerOutput, batch.start * shape[2]);
+        inputIds.set(batch.ids, batch.start * shape[1]);
+        cut += batch.cut;
+        onEncoded(batch);
+      }
+    } finally {
+      engine.dispose();
+    }
+    return { lastHiddenState, poolerOutput, inputIds, shape, cut };
+  });
+}
+
+/**
+ * Encodes texts into a safetensors file: `last_hidden_state` `[N, L, D]`, `pooler_output` `[N, D]`, `input_ids` `[N, L]`.
+ *
+ * @returns what the file holds, but for its values
+ * @throws InputError as `encodeTexts`, and for a file that cannot be written
+ */
+export async function encodeTextsToFile(
+  request: EncodeRequest,
+  path: string,
+  reporter: Reporter,
+): Promise<Pick<EncodedTexts, 'shape' | 'cut'>> {
+  return withEncoder(request, reporter, async (texts, start, onEncoded) => {
+    const { cut } = await encodeToFile(texts, start, path, onEncoded);
+    return { shape: [texts.texts.length, texts.tokenizer.maxLength, texts.width], cut };
+  });
+}
+
+/** Opens the model, and shows how far the encoding is. */
+async function withEncoder<T>(
+  { model: name, tokenizer: elsewhere, texts, attentionMask = false, batchSize, signal, ...device }: EncodeRequest,
+  reporter: Reporter,
+  work: (
+    texts: TextsToEncode,
+    start: () => Promise<EncoderEngine>,
+    onEncoded: (batch: EncodedBatch) => void,
+  ) => Promise<T>,
+): Promise<T> {
+  const opened = await openEncoder(
+    { name, flag: '--model', tokenizer: elsewhere, tokenizerFlag: '--tokenizer' },
+    reporter,
+  );
+  const {
+    tokenizer,
+    model: {
+      encoder: { width },
+      fresh,
+    },
+  } = opened;
+  if (fresh.length > 0)
+    reporter.warn(`${name} lacks ${fresh.join(', ')}: pooler_output comes from random values in their place`);
+  const progress = reporter.progress('encoding', texts.length, 'texts');
+  try {
+    return await work(
+      { texts, tokenizer, width, batchSize, masked: attentionMask },
+      () => startEncoder(opened, device, reporter),
+      ({ start, size }) => {
+        progress.update(start + size);
+        signal?.throwIfAborted();
+      },
+    );
+  } finally {
+    progress.stop();
+  }
+}

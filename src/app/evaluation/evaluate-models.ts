@@ -1,0 +1,178 @@
+/** @file A comparison of models from names to scores: opens models and pairs, encodes, measures. */
+import { encoderEngine } from '../../engine/encoder.js';
+import type { DeviceChoice } from '../../tensorflow/gpu-choice.js';
+import { loadBackend, type BackendChoice, type BackendInfo } from '../../tensorflow/backend.js';
+import {
+  type EvaluationSetting,
+  type Grouping,
+  type PairsEvaluation,
+  type RunEvaluations,
+  type StsEvaluation,
+} from '../../evaluate/evaluation.js';
+import type { ModelUnderTest } from '../../evaluate/model.js';
+import { evaluatePairs } from '../../evaluate/pairs.js';
+import { evaluateSts } from '../../evaluate/sts.js';
+import { readStsFile } from '../../evaluate/sts-file.js';
+import { countParameters } from '../../models/text-encoder.js';
+import { VERSION } from '../../base/version.js';
+import { formatCount } from '../../base/format.js';
+import type { Progress, Reporter } from '../reporter.js';
+import { openLineUp, type Entrant, type LineUp } from './line-up.js';
+import { openPairs, type OpenPairs } from './pairs.js';
+
+/** Which models to compare, and on what. */
+export interface EvaluationRequest {
+  /** `clip` (the teacher), `roberta` (the newest run's best checkpoint), a run, a checkpoint of one, a folder, a hub id. */
+  readonly compare: readonly string[];
+  /** Whose English embeddings are the measure. */
+  readonly teacher: string;
+  /** Whether the teacher and untrained students take part, named or not. */
+  readonly baselines: boolean;
+  /** Files of pairs, folders, or a token store; the run's validation pairs where not given. */
+  readonly data?: readonly string[];
+  readonly koColumn?: string;
+  readonly enColumn?: string;
+  /** Pairs to draw; all, up to `DEFAULT_SAMPLES`, where not given. */
+  readonly samples?: number;
+  /** Decides which are drawn. */
+  readonly seed: number;
+  /** Whether models are compared on pairs; else only on `sts`. */
+  readonly pairs: boolean;
+  /** Files of judged pairs. */
+  readonly sts: readonly string[];
+  /** Scores of groups, too. */
+  readonly by: readonly Grouping[];
+  /** Pairs at once. */
+  readonly batchSize: number;
+  readonly backend: BackendChoice;
+  readonly device: DeviceChoice;
+  readonly signal?: AbortSignal;
+}
+
+/** The scores of a comparison, and whose they are. */
+export interface Comparison {
+  readonly results: RunEvaluations;
+  /** The folders of the runs whose checkpoints were compared. */
+  readonly runs: readonly string[];
+}
+
+/**
+ * Compares models: distance to the teacher, translations found, and similarity as people judged it.
+ *
+ * @throws InputError for a model, pairs or a file that cannot be had; what `signal` was aborted with
+ */
+export async function evaluateModels(request: EvaluationRequest, reporter: Reporter): Promise<Comparison> {
+  const judged = await Promise.all(request.sts.map(async (file) => ({ file, pairs: await readStsFile(file) })));
+  const { compare: names, teacher, baselines } = request;
+  const lineUp = await openLineUp({ names, teacher, baselines, needsTeacher: request.pairs }, reporter);
+  const pairs = request.pairs ? await openPairs(request, lineUp, reporter) : undefined;
+  const models = await startModels(request, lineUp, reporter);
+  try {
+    const setting = { kd: VERSION, engine: engineOf(models.backend), batch_size: request.batchSize };
+    const compared = pairs && (await comparePairs(pairs, lineUp, models, request, setting, reporter));
+    const sts: StsEvaluation[] = [];
+    for (const file of judged) sts.push(await compareSts(file, lineUp, models, request, setting, reporter));
+    return { results: { ...(compared && { pairs: compared }), sts }, runs: lineUp.runs };
+  } finally {
+    for (const { engine } of models.byEntrant.values()) engine.dispose();
+    await pairs?.close();
+  }
+}
+
+interface StartedModels {
+  readonly backend: BackendInfo;
+  readonly byEntrant: ReadonlyMap<Entrant, ModelUnderTest>;
+}
+
+/** Loads every model once, the teacher too where it is not compared. */
+async function startModels(
+  { backend: backendChoice, device, pairs }: EvaluationRequest,
+  { teacher, entrants }: LineUp,
+  reporter: Reporter,
+): Promise<StartedModels> {
+  const { reason, ...backend } = await loadBackend(backendChoice, device);
+  if (reason !== undefined) reporter.warn(reason);
+  const byEntrant = new Map<Entrant, ModelUnderTest>();
+  for (const entrant of new Set(pairs ? [teacher!, ...entrants] : entrants)) {
+    const {
+      name,
+      role,
+      opened: { source, tokenizer, model },
+    } = entrant;
+    const parameters = countParameters(model.encoder.shapes);
+    reporter.message(`${name}: ${source}, ${formatCount(parameters)} parameters, width ${model.encoder.width}`);
+    byEntrant.set(entrant, {
+      facts: {
+        name,
+        role,
+        source,
+        parameters,
+        bytes: model.storedBytes === 0 ? null : model.storedBytes,
+        width: model.encoder.width,
+      },
+      tokenizer,
+      engine: await encoderEngine(model.encoder, model.parameters()),
+    });
+  }
+  return { backend, byEntrant };
+}
+
+function engineOf({ backend, device, version }: BackendInfo): EvaluationSetting['engine'] {
+  return { backend, device, tensorflow: version ?? null };
+}
+
+type Setting = Omit<EvaluationSetting, 'created'>;
+
+async function comparePairs(
+  { pairs, description }: OpenPairs,
+  { teacher, entrants }: LineUp,
+  { byEntrant }: StartedModels,
+  request: EvaluationRequest,
+  setting: Setting,
+  reporter: Reporter,
+): Promise<PairsEvaluation> {
+  const reading = reporter.progress('encoding', pairs.count, 'pairs');
+  let ranking: Progress | undefined;
+  try {
+    const models = await evaluatePairs(
+      byEntrant.get(teacher!)!,
+      entrants.map((entrant) => byEntrant.get(entrant)!),
+      pairs,
+      { batchSize: request.batchSize, groupings: request.by },
+      {
+        onEncoded: (done) => {
+          reading.update(done);
+          request.signal?.throwIfAborted();
+        },
+        onRanked: (done, total) => {
+          reading.stop();
+          ranking ??= reporter.progress('ranking', total, 'texts');
+          ranking.update(done);
+        },
+      },
+    );
+    return { created: new Date().toISOString(), ...setting, data: description, teacher: teacher!.name, models };
+  } finally {
+    reading.stop();
+    ranking?.stop();
+  }
+}
+
+async function compareSts(
+  { file, pairs }: { file: string; pairs: Awaited<ReturnType<typeof readStsFile>> },
+  { entrants }: LineUp,
+  { byEntrant }: StartedModels,
+  { batchSize, signal }: EvaluationRequest,
+  setting: Setting,
+  reporter: Reporter,
+): Promise<StsEvaluation> {
+  const models = entrants.map((entrant) => byEntrant.get(entrant)!);
+  const progress = reporter.progress(file, pairs.length * models.length, 'pairs');
+  const scores = await evaluateSts(models, pairs, batchSize, (done) => {
+    progress.update(done);
+    signal?.throwIfAborted();
+  }).finally(() => {
+    progress.stop();
+  });
+  return { created: new Date().toISOString(), ...setting, file, pairs: pairs.length, models: scores };
+}

@@ -1,0 +1,53 @@
+/** @file An export for other tools: opens the model, writes it, and compares what was written with it. */
+import { checkExportFolder } from '../export/export-folder.js';
+import { exportModel } from '../export/export-model.js';
+import type { Format } from '../export/formats.js';
+import { whileThere } from '../runs/removed-checkpoint.js';
+import type { BackendChoice } from '../tensorflow/backend.js';
+import type { DeviceChoice } from '../tensorflow/gpu-choice.js';
+import { openEncoder, startEncoder } from './open-encoder.js';
+import type { Reporter } from './reporter.js';
+
+/** What to export, and to where. */
+export interface ExportRequest {
+  /** `roberta`, a run, a checkpoint of one, a folder or a hub id. */
+  readonly model: string;
+  /** The folder of the export: new, empty, or an earlier export. */
+  readonly to: string;
+  readonly format: Format;
+  /** Where its tokenizer is, if not with the model. */
+  readonly tokenizer?: string;
+  readonly backend: BackendChoice;
+  readonly device: DeviceChoice;
+}
+
+/** An export that was written. */
+export interface ExportedStudent {
+  /** The folder or hub id that the name stood for. */
+  readonly model: string;
+  /** Between the outputs of the model and of the export opened again. */
+  readonly largestDifference: number;
+}
+
+/**
+ * Writes a student for other tools.
+ *
+ * @throws InputError for a folder that is another's, a model that cannot be had or that the format cannot hold
+ */
+export async function exportStudent(request: ExportRequest, reporter: Reporter): Promise<ExportedStudent> {
+  const { model: name, to, format, tokenizer } = request;
+  await checkExportFolder(to); // now, and not when the model is read
+  const opened = await openEncoder({ name, flag: 'export', tokenizer, tokenizerFlag: '--tokenizer' }, reporter);
+  const { fresh } = opened.model;
+  if (fresh.length > 0) reporter.warn(`${name} lacks ${fresh.join(', ')}: the export has random values in their place`);
+  const largestDifference = await whileThere(opened.source, `export ${name}`, () =>
+    exportModel(
+      { ...opened, format, to },
+      () => startEncoder(opened, request, reporter),
+      (stage) => {
+        reporter.message(`${stage} …`);
+      },
+    ),
+  );
+  return { model: opened.source, largestDifference };
+}

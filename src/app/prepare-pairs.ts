@@ -1,0 +1,97 @@
+/** @file Pairs from files to a token store: finds them, opens both tokenizers, cleans, splits and encodes. */
+import type { DuplicateKind, LongChoice } from '../data/prepare/settings.js';
+import type { PrepareReport } from '../data/prepare/report.js';
+import { findSources } from '../data/sources.js';
+import { readConfig, type TextModelConfig } from '../models/config.js';
+import { notATeacher } from './fetch-model.js';
+import { makeStore } from './make-store.js';
+import { openTokenizer } from './open-tokenizer.js';
+import { saySkipped, warnOfFewer, warnOfUnreadable } from './preparation-text.js';
+import type { Reporter } from './reporter.js';
+
+/** What to prepare, and how. */
+export interface PrepareRequest {
+  /** Files of pairs, or folders of them. */
+  readonly data: readonly string[];
+  /** The folder of the token store. */
+  readonly out: string;
+  /** Name or number of the column with the Korean text, where it cannot be told by itself. */
+  readonly koColumn?: string;
+  readonly enColumn?: string;
+  /** Pairs, training and validation together; all where not given. */
+  readonly samples?: number;
+  /** Share of the pairs kept for validation: 0 ≤ x < 1. */
+  readonly validFraction: number;
+  /** Decides sample, order and split. */
+  readonly seed: number;
+  /** Whether the order is random; else that of the files, and validation takes the last pairs. */
+  readonly shuffle: boolean;
+  /** What becomes of pairs with a text over 77 tokens. */
+  readonly long: LongChoice;
+  readonly keepDuplicates: readonly DuplicateKind[];
+  /** The models whose tokenizers make ids: hub ids or folders. */
+  readonly teacher: string;
+  readonly student: string;
+  /** Their tokenizers, where they lie elsewhere. */
+  readonly teacherTokenizer?: string;
+  readonly studentTokenizer?: string;
+  /** Worker threads; one a core where not given. */
+  readonly threads?: number;
+  /** Ends the work, and removes what was written. */
+  readonly signal?: AbortSignal;
+  /** Told when writing begins: until then nothing has to be tidied up. */
+  readonly onWriting?: () => void;
+}
+
+/**
+ * Prepares pairs into a token store.
+ *
+ * @returns what was found, kept and dropped, by corpus and reason
+ * @throws InputError for data without pairs, a damaged corpus, a tokenizer that cannot be had, and a store of others in
+ *   the folder; nothing is written then, nor after an abort
+ */
+export async function preparePairs(request: PrepareRequest, reporter: Reporter): Promise<PrepareReport> {
+  const { data: paths, out, koColumn, enColumn, samples, threads, signal } = request;
+  const { validFraction, seed, shuffle, long, keepDuplicates } = request;
+  const sources = await findSources(paths, { ko: koColumn, en: enColumn });
+  saySkipped(sources.skipped, reporter);
+  const teacher = await openTokenizer(
+    { model: request.teacher, elsewhere: request.teacherTokenizer, flag: '--teacher-tokenizer' },
+    reporter,
+  );
+  const student = await openTokenizer(
+    { model: request.student, elsewhere: request.studentTokenizer, flag: '--student-tokenizer' },
+    reporter,
+  );
+  await checkTeacher(request, teacher.folder, student.folder);
+  signal?.throwIfAborted();
+  request.onWriting?.();
+  const report = await makeStore(
+    {
+      paths,
+      sources,
+      out,
+      threads,
+      signal,
+      settings: { samples, validFraction, seed, shuffle, long, keepDuplicates },
+      encoders: { teacher: teacher.tokenizer, student: student.tokenizer },
+      encoderFolders: { teacher: teacher.folder, student: student.folder },
+    },
+    reporter,
+  );
+  warnOfUnreadable(report, reporter);
+  warnOfFewer(samples, report.total.training + report.total.validation, reporter);
+  return report;
+}
+
+/** Refuses ids of a teacher that is no CLIP, as far as a configuration beside its tokenizer tells. */
+async function checkTeacher(request: PrepareRequest, teacher: string, student: string): Promise<void> {
+  const configIn = (folder: string): Promise<TextModelConfig | undefined> =>
+    readConfig(folder).then(
+      ({ config }) => config,
+      () => undefined, // a tokenizer may lie alone
+    );
+  const config = await configIn(teacher);
+  if (request.teacherTokenizer !== undefined || config === undefined || config.family === 'clip-text') return;
+  throw notATeacher(request, config, await configIn(student));
+}
