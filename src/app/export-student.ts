@@ -21,6 +21,9 @@ export interface ExportRequest {
   readonly device: DeviceChoice;
 }
 
+/** How most students are exported. */
+export const EXPORT_DEFAULTS = { format: 'transformers', backend: 'auto', device: 'auto' } as const;
+
 /** An export that was written. */
 export interface ExportedStudent {
   /** The folder or hub id that the name stood for. */

@@ -48,7 +48,7 @@ export function checkVocabulary(
   { vocabSize, padId }: { readonly vocabSize: number; readonly padId: number },
   { config }: TextEncoder,
   where: string,
-  output: Pick<Output, 'warn'>,
+  output: Pick<Reporter, 'warn'>,
 ): void {
   if (vocabSize > config.vocabSize)
     throw new InputError(

@@ -19,7 +19,7 @@ export interface PrepareRequest {
   readonly koColumn?: string;
   readonly enColumn?: string;
   /** Pairs, training and validation together; all where not given. */
-  readonly samples?: number;
+  readonly samples?: number | undefined;
   /** Share of the pairs kept for validation: 0 ≤ x < 1. */
   readonly validFraction: number;
   /** Decides sample, order and split. */

@@ -2,6 +2,7 @@
 import { InvalidArgumentError, Option } from 'commander';
 import type { DeviceChoice } from '../tensorflow/gpu-choice.js';
 import { BACKENDS } from '../tensorflow/backend.js';
+import { LARGEST_SEED } from '../base/philox.js';
 
 function number(text: string, expected: string, allowed: (value: number) => boolean): number {
   const value = text.trim() === '' ? NaN : Number(text);
@@ -42,9 +43,6 @@ export const share = (text: string): number =>
 /** A share: 0 ≤ x ≤ 1. */
 export const ratio = (text: string): number =>
   number(text, 'a number from 0 to 1', (value) => value >= 0 && value <= 1);
-
-/** Seeds are signed 32-bit integers, as TensorFlow takes them; no negative ones are used. */
-export const LARGEST_SEED = 2 ** 31 - 1;
 
 /** A seed: 0 … 2³¹ − 1. */
 export const seed = (text: string): number =>

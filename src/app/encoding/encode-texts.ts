@@ -23,6 +23,9 @@ export interface EncodeRequest {
   readonly signal?: AbortSignal;
 }
 
+/** How most texts are encoded. */
+export const ENCODE_DEFAULTS = { batchSize: 32, backend: 'auto', device: 'auto' } as const;
+
 /** `N` texts of `L` tokens, encoded at width `D`; all row-major. */
 export interface EncodedTexts {
   /** `[N, L, D]` */

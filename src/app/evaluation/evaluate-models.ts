@@ -49,6 +49,19 @@ export interface EvaluationRequest {
   readonly signal?: AbortSignal;
 }
 
+/** How most models are compared. */
+export const EVALUATION_DEFAULTS = {
+  teacher: 'clip',
+  baselines: true,
+  seed: 42,
+  pairs: true,
+  sts: [],
+  by: [],
+  batchSize: 32,
+  backend: 'auto',
+  device: 'auto',
+} as const;
+
 /** The scores of a comparison, and whose they are. */
 export interface Comparison {
   readonly results: RunEvaluations;

@@ -1,6 +1,23 @@
+import { InputError } from '../../base/errors.js';
+import { LARGEST_SEED } from '../../base/philox.js';
 import type { SchedulerName } from '../../diffusion/scheduler-config.js';
 import type { DeviceChoice } from '../../tensorflow/gpu-choice.js';
 import type { BackendChoice } from '../../tensorflow/backend.js';
+
+/** How most pictures are drawn. */
+export const GENERATE_DEFAULTS = {
+  encoder: 'roberta',
+  teacher: 'clip',
+  pipeline: 'CompVis/stable-diffusion-v1-4@onnx',
+  negative: '',
+  steps: 25,
+  guidance: 7.5,
+  scheduler: 'unipc',
+  seed: 0,
+  count: 1,
+  backend: 'auto',
+  device: 'auto',
+} as const;
 
 /** What `kd generate` is asked for: its flags, in camel case. */
 export interface GenerateOptions {
@@ -23,4 +40,25 @@ export interface GenerateOptions {
   readonly compareCheckpoints?: readonly string[];
   readonly backend: BackendChoice;
   readonly device: DeviceChoice;
+}
+
+/** Whether a grid is asked for, and not pictures by themselves. */
+export function isGrid({ compare, compareCheckpoints }: GenerateOptions): boolean {
+  return compare !== undefined || compareCheckpoints !== undefined;
+}
+
+/** Throws an `InputError` for options that do not go together, and where there is nothing to draw. */
+export function checkGenerateOptions(prompts: readonly string[], options: GenerateOptions): void {
+  if (prompts.length === 0 && options.compare === undefined) {
+    throw new InputError('expected a prompt, got none; give one in quotes, as in: kd generate "노란색 차"');
+  }
+  if (isGrid(options) && options.count !== 1)
+    throw new InputError('--count: expected 1 for a grid, in which all pictures start from one noise');
+  if (options.seed + options.count > LARGEST_SEED + 1) {
+    throw new InputError(
+      `--count ${options.count}: expected seeds up to ${LARGEST_SEED}, got ${options.seed} to ${options.seed + options.count - 1}; take a lower --seed`,
+    );
+  }
+  if (options.compare !== undefined && prompts.length > 0)
+    throw new InputError('--compare: expected prompts in the file alone, got others too; give one or the other');
 }

@@ -5,8 +5,8 @@ import { MAX_LENGTH } from '../../text/tokenizer.js';
 import { openOutput, type Output, type OutputOptions } from '../../app/output.js';
 import { backendOption, count, deviceOption } from '../flags.js';
 import { formatCount, formatCounted } from '../../base/format.js';
-import { encodeTextsToFile } from '../../app/encoding/encode-texts.js';
 import { checkOutputFile } from './output-file.js';
+import { ENCODE_DEFAULTS, encodeTextsToFile } from '../../app/encoding/encode-texts.js';
 import { readTexts } from '../../app/encoding/texts.js';
 
 interface EncodeFlags {
@@ -40,7 +40,7 @@ export function encodeCommand(): Command {
       `last_hidden_state [N, ${MAX_LENGTH}, D], pooler_output [N, D], input_ids [N, ${MAX_LENGTH}]; an earlier output is replaced`,
     )
     .option('--attention-mask', 'attend to the tokens of a text only, not to its padding')
-    .option('--batch-size <texts>', 'texts at once', count, 32)
+    .option('--batch-size <texts>', 'texts at once', count, ENCODE_DEFAULTS.batchSize)
     .addOption(backendOption())
     .addOption(deviceOption())
     .addHelpText('after', EXAMPLES)

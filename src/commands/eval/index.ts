@@ -5,7 +5,7 @@ import { textTable } from '../../evaluate/table-text.js';
 import { openOutput, type Output, type OutputOptions } from '../../app/output.js';
 import { backendOption, count, deviceOption, list, seed } from '../flags.js';
 import { formatCount } from '../../base/format.js';
-import { evaluateModels, type EvaluationRequest } from '../../app/evaluation/evaluate-models.js';
+import { EVALUATION_DEFAULTS, evaluateModels, type EvaluationRequest } from '../../app/evaluation/evaluate-models.js';
 import { DEFAULT_SAMPLES } from '../../app/evaluation/pairs.js';
 import { checkOutputs, keepResults, tablesOf, writeResults } from './results.js';
 
@@ -29,14 +29,14 @@ export function evalCommand(): Command {
       "clip (the teacher), roberta (the newest run's best), a run, run:step, a folder, a hub id; commas between",
       list,
     )
-    .option('--teacher <name>', 'whose English embeddings are the measure', 'clip')
+    .option('--teacher <name>', 'whose English embeddings are the measure', EVALUATION_DEFAULTS.teacher)
     .option('--no-baselines', 'leave out the teacher and untrained students, unless named')
     .optionsGroup('Data:')
     .option('--data <path...>', "held-out pairs, or what `kd prepare` made (default: the run's validation pairs)")
     .option('--ko-column <name>', 'the column with the Korean text (else ko, korea, korean)')
     .option('--en-column <name>', 'the column with the English text (else en, english)')
     .option('--samples <pairs>', `pairs to draw (default: all, up to ${formatCount(DEFAULT_SAMPLES)})`, count)
-    .option('--seed <number>', 'decides which are drawn', seed, 42)
+    .option('--seed <number>', 'decides which are drawn', seed, EVALUATION_DEFAULTS.seed)
     .addOption(
       new Option('--by <what>', `scores of groups, too: ${GROUPINGS.join(', ')}; commas between`)
         .argParser(groupings)
@@ -47,7 +47,7 @@ export function evalCommand(): Command {
     )
     .option('--no-pairs', 'only the --sts files')
     .optionsGroup('Machine:')
-    .option('--batch-size <pairs>', 'pairs at once', count, 32)
+    .option('--batch-size <pairs>', 'pairs at once', count, EVALUATION_DEFAULTS.batchSize)
     .addOption(backendOption())
     .addOption(deviceOption())
     .optionsGroup('Results:')

@@ -4,7 +4,7 @@ import type { BackendChoice } from '../../tensorflow/backend.js';
 import { FORMATS, type Format } from '../../export/formats.js';
 import { openOutput, type Output, type OutputOptions } from '../../app/output.js';
 import { backendOption, deviceOption } from '../flags.js';
-import { exportStudent } from '../../app/export-student.js';
+import { EXPORT_DEFAULTS, exportStudent } from '../../app/export-student.js';
 import { checkPush, push } from './push.js';
 
 interface ExportFlags {
@@ -31,7 +31,7 @@ export function exportCommand(): Command {
       'a run, a checkpoint of one (run:step, run:best, run:last), a folder or hub id; roberta: the newest run',
     )
     .requiredOption('--to <folder>', 'where to; must be empty, new, or an earlier export')
-    .addOption(new Option('--format <name>', 'for which tool').choices(FORMATS).default('transformers'))
+    .addOption(new Option('--format <name>', 'for which tool').choices(FORMATS).default(EXPORT_DEFAULTS.format))
     .option('--tokenizer <id|folder>', 'its tokenizer, when it lies elsewhere')
     .option(
       '--push <hub id>',

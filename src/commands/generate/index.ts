@@ -1,10 +1,9 @@
 import { Command, Option } from 'commander';
 import { SCHEDULERS } from '../../diffusion/scheduler-config.js';
-import { InputError } from '../../base/errors.js';
+import { checkGenerateOptions, GENERATE_DEFAULTS, isGrid, type GenerateOptions } from '../../app/pictures/options.js';
 import type { RowDistances } from '../../app/pictures/compare.js';
 import { openOutput, type OutputOptions } from '../../app/output.js';
-import { backendOption, count, deviceOption, LARGEST_SEED, list, nonNegative, pixels, seed } from '../flags.js';
-import type { GenerateOptions } from '../../app/pictures/options.js';
+import { backendOption, count, deviceOption, list, nonNegative, pixels, seed } from '../flags.js';
 
 const EXAMPLES = `
 Examples:
@@ -18,22 +17,35 @@ export function generateCommand(): Command {
   return new Command('generate')
     .description('pictures from Korean: Stable Diffusion with the student as its text encoder')
     .argument('[prompts...]', 'what to draw, a picture each')
-    .option('--encoder <name>', 'the text encoder: clip, roberta, a run, run:step, a folder or a hub id', 'roberta')
-    .option('--teacher <name>', 'for --compare, the teacher: as --encoder', 'clip')
-    .option('--pipeline <id|folder>', 'a Stable Diffusion in ONNX', 'CompVis/stable-diffusion-v1-4@onnx')
-    .option('--negative <text>', 'what to keep away from', '')
-    .option('--steps <count>', 'denoising steps', count, 25)
+    .option(
+      '--encoder <name>',
+      'the text encoder: clip, roberta, a run, run:step, a folder or a hub id',
+      GENERATE_DEFAULTS.encoder,
+    )
+    .option('--teacher <name>', 'for --compare, the teacher: as --encoder', GENERATE_DEFAULTS.teacher)
+    .option('--pipeline <id|folder>', 'a Stable Diffusion in ONNX', GENERATE_DEFAULTS.pipeline)
+    .option('--negative <text>', 'what to keep away from', GENERATE_DEFAULTS.negative)
+    .option('--steps <count>', 'denoising steps', count, GENERATE_DEFAULTS.steps)
     .option(
       '--guidance <scale>',
       'how far to follow the prompt; up to 1 without classifier-free guidance',
       nonNegative,
-      7.5,
+      GENERATE_DEFAULTS.guidance,
     )
-    .addOption(new Option('--scheduler <name>', 'how noise is taken out').choices(SCHEDULERS).default('unipc'))
+    .addOption(
+      new Option('--scheduler <name>', 'how noise is taken out')
+        .choices(SCHEDULERS)
+        .default(GENERATE_DEFAULTS.scheduler),
+    )
     .option('--width <pixels>', 'a multiple of 8 (default: 512)', pixels)
     .option('--height <pixels>', 'a multiple of 8 (default: 512)', pixels)
-    .option('--seed <number>', 'of the starting noise; the same noise on every machine', seed, 0)
-    .option('--count <pictures>', 'pictures of each prompt, with seeds one after the other', count, 1)
+    .option('--seed <number>', 'of the starting noise; the same noise on every machine', seed, GENERATE_DEFAULTS.seed)
+    .option(
+      '--count <pictures>',
+      'pictures of each prompt, with seeds one after the other',
+      count,
+      GENERATE_DEFAULTS.count,
+    )
     .option('--latents <file.safetensors>', 'starting noise from a file: the tensor noise, [1, 4, height/8, width/8]')
     .option('--out <folder>', "where pictures go (default: pictures/ in the encoder's run, else here)")
     .option('--preview [steps]', 'a picture of how far it is, after every so many steps (5)', count)
@@ -53,21 +65,9 @@ export function generateCommand(): Command {
 
 async function generate(prompts: readonly string[], flags: GenerateOptions, options: OutputOptions): Promise<void> {
   const output = openOutput(options);
-  const isGrid = flags.compare !== undefined || flags.compareCheckpoints !== undefined;
-  if (prompts.length === 0 && flags.compare === undefined) {
-    throw new InputError('expected a prompt, got none; give one in quotes, as in: kd generate "노란색 차"');
-  }
-  if (isGrid && flags.count !== 1)
-    throw new InputError('--count: expected 1 for a grid, in which all pictures start from one noise');
-  if (flags.seed + flags.count > LARGEST_SEED + 1) {
-    throw new InputError(
-      `--count ${flags.count}: expected seeds up to ${LARGEST_SEED}, got ${flags.seed} to ${flags.seed + flags.count - 1}; take a lower --seed`,
-    );
-  }
-  if (flags.compare !== undefined && prompts.length > 0)
-    throw new InputError('--compare: expected prompts in the file alone, got others too; give one or the other');
+  checkGenerateOptions(prompts, flags);
   // Loaded when wanted: other commands need neither ONNX Runtime nor a library for pictures.
-  if (isGrid) {
+  if (isGrid(flags)) {
     const { compare } = await import('../../app/pictures/compare.js');
     const { path, rows, columns } = await compare(prompts, flags, output, (distances) => {
       if (!output.json) output.result(distanceLine(distances), {});
