@@ -1,6 +1,7 @@
 /** @file Checks of parsed JSON from outside, and what is said when it is not as it should be. */
 import * as v from 'valibot';
 import { InputError } from './errors.js';
+import type { Kind } from './kinds.js';
 
 /** A value's place in its file: `model.vocab["a b"]`, `added_tokens[3].id`. */
 export type JsonPath = readonly (string | number)[];
@@ -24,8 +25,17 @@ export function checkJson<Schema extends v.GenericSchema>(
   const [issue] = result.issues;
   const path = (issue.path ?? []).map(({ key }) => (typeof key === 'number' ? key : String(key)));
   if (issue.kind === 'validation' && issue.type === 'check') throw new InputError(`${file}: ${issue.message}`);
-  const expected = issue.input === undefined && issue.kind === 'schema' ? 'a value' : wordsFor(issue.expected);
+  const expected = issue.type === 'custom' ? issue.message : expectedBy(issue);
   throw jsonError({ file, path, expected, got: issue.input, advice });
+}
+
+function expectedBy({ input, kind, expected }: v.BaseIssue<unknown>): string {
+  return input === undefined && kind === 'schema' ? 'a value' : wordsFor(expected);
+}
+
+/** A schema for the values of a kind; what is wrong is told in the kind's words. */
+export function ofKind<T>(kind: Kind<T>): v.GenericSchema<T> {
+  return v.custom<T>(kind.is, kind.expected);
 }
 
 /** The error for a value of a JSON file that is not what was expected. */

@@ -168,6 +168,3 @@ function cosineUpToEighth(n: number): number {
   const x = (n / QUARTER_TURN) * HALF_PI;
   return polynomial(COSINE_TERMS, x * x);
 }
-
-/** Seeds are signed 32-bit integers, as TensorFlow takes them; no negative ones are used. */
-export const LARGEST_SEED = 2 ** 31 - 1;

@@ -1,4 +1,5 @@
 /** @file Which of the GPUs that the driver tells of is used. */
+import type { Kind } from '../base/kinds.js';
 import type { Machine } from './machine.js';
 import type { Gpu, Nvidia } from './nvidia.js';
 
@@ -10,6 +11,13 @@ export interface Problem {
 
 /** `auto`, `gpu`, `gpu:1`, `cpu` */
 export type DeviceChoice = 'auto' | 'gpu' | 'cpu' | `gpu:${number}`;
+
+/** Where TensorFlow computes; GPUs are counted from 0. */
+export const DEVICE: Kind<DeviceChoice> = {
+  expected: 'auto, cpu, gpu, or gpu:N for the N-th GPU, counted from 0',
+  is: (value): value is DeviceChoice => typeof value === 'string' && /^(auto|cpu|gpu(:\d+)?)$/.test(value),
+  parse: (text) => text,
+};
 
 /** The GPU for TensorFlow, as `CUDA_VISIBLE_DEVICES` names it, and what the driver tells of it. */
 export interface ChosenGpu {

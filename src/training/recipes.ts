@@ -4,27 +4,8 @@
  */
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { OptimizerName } from '../distill/adamw.js';
-import type { LossName } from '../distill/loss.js';
-
-/** The settings of `kd train` that a recipe decides; what it leaves out is as without a recipe. */
-export interface RecipeSettings {
-  readonly data?: readonly string[];
-  readonly teacher: string;
-  readonly student: string;
-  /** Pairs, training and validation together. */
-  readonly samples: number;
-  readonly validFraction: number;
-  readonly shuffle: true;
-  readonly epochs: number;
-  readonly batchSize: number;
-  readonly accumulate: 1;
-  readonly learningRate: number;
-  readonly weightDecay: number;
-  readonly warmupRatio: number;
-  readonly optimizer: OptimizerName;
-  readonly loss: LossName;
-}
+import type { RecipeName } from './recipe-names.js';
+import type { RecipeSettings } from './settings.js';
 
 /** What the original project's log says of a run: validation losses over its own sample of AI Hub's corpora. */
 export interface PublishedResult {
@@ -109,11 +90,7 @@ export const RECIPES = {
       learningRate: 1e-3,
     },
   },
-} as const satisfies Readonly<Record<string, Recipe>>;
-
-export type RecipeName = keyof typeof RECIPES;
-
-export const RECIPE_NAMES = Object.keys(RECIPES) as RecipeName[];
+} as const satisfies Readonly<Record<RecipeName, Recipe>>;
 
 /** The recipe of a name; undefined for a name of none. */
 export function recipeOf(name: unknown): Recipe | undefined {

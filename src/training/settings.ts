@@ -1,11 +1,31 @@
-import { LOSSES, type LossName } from '../distill/loss.js';
+/**
+ * @file The settings of a run, one table: from it come their types, the flags of `kd train`, the defaults, what a
+ * `config.json` may say, what recipes decide, and what may change when a run goes on.
+ */
+import * as v from 'valibot';
+import {
+  autoOr,
+  choice,
+  COUNT,
+  NON_NEGATIVE,
+  POSITIVE,
+  RATIO,
+  SEED,
+  SHARE,
+  SWITCH,
+  TEXT,
+  TEXTS,
+  type Kind,
+  type ValueOf,
+} from '../base/kinds.js';
+import { checkJson, ofKind } from '../base/json-schema.js';
+import { OPTIMIZERS } from '../distill/adamw.js';
 import { PRECISIONS } from '../distill/engine.js';
-import { ON_NAN, type OnNan } from '../distill/steps.js';
-import { OPTIMIZERS, type OptimizerName } from '../distill/adamw.js';
-import { RECIPE_NAMES, type RecipeName } from './recipes.js';
-import { InputError } from '../base/errors.js';
-import type { DeviceChoice } from '../tensorflow/gpu-choice.js';
-import { BACKENDS, type BackendChoice } from '../tensorflow/backend.js';
+import { LOSSES } from '../distill/loss.js';
+import { ON_NAN } from '../distill/steps.js';
+import { BACKENDS } from '../tensorflow/backend.js';
+import { DEVICE } from '../tensorflow/gpu-choice.js';
+import { RECIPE_NAMES } from './recipe-names.js';
 
 /** How a step is run: recorded once as a graph (TensorFlow only), or op by op. `auto`: as a graph where that can be. */
 export const ENGINES = ['auto', 'compiled', 'eager'] as const;
@@ -18,118 +38,333 @@ export type EngineChoice = (typeof ENGINES)[number];
 export const PRECISION_CHOICES = ['auto', ...PRECISIONS, 'tf32'] as const;
 export type PrecisionChoice = (typeof PRECISION_CHOICES)[number];
 
-export const CHOICES = {
-  engine: ENGINES,
-  precision: PRECISION_CHOICES,
-  loss: LOSSES,
-  optimizer: OPTIMIZERS,
-  onNan: ON_NAN,
-};
-
-/** Everything that decides what a run does: written to its `config.json`. */
-export interface TrainSettings {
-  /** The recipe that settings were taken from. */
-  readonly recipe?: RecipeName;
-  readonly data: readonly string[];
-  readonly koColumn?: string;
-  readonly enColumn?: string;
-  readonly teacher: string;
-  readonly student: string;
-  readonly teacherTokenizer?: string;
-  readonly studentTokenizer?: string;
-  /** Whether a student of another width learns a projection to the teacher's. */
-  readonly project?: boolean;
-  readonly randomWeights: boolean;
-  readonly samples?: number;
-  readonly validFraction: number;
-  readonly shuffle: boolean;
-  readonly epochs: number;
-  readonly batchSize: number;
-  readonly accumulate: number;
-  readonly learningRate: number;
-  readonly weightDecay: number;
-  readonly warmupRatio: number;
-  readonly optimizer: OptimizerName;
-  readonly loss: LossName;
-  readonly dropout?: number;
-  readonly maxGradNorm?: number;
-  readonly maxSteps?: number;
-  readonly seed: number;
-  readonly engine: EngineChoice;
-  readonly precision: PrecisionChoice;
-  readonly backend: BackendChoice;
-  readonly device: DeviceChoice;
-  readonly run?: string;
-  readonly logEvery: number;
-  readonly saveEvery?: number;
-  readonly onNan: OnNan;
-  readonly cacheTeacher?: string;
-  readonly keep: number;
+/** A setting of a run. */
+export interface Setting<T = unknown> {
+  /** As commander takes it; `--no-…` for a switch that is on. */
+  readonly flag: string;
+  /** What it is, for the help. */
+  readonly help: string;
+  /** The heading in the help under which it stands; those before the first heading have none. */
+  readonly group?: 'Data:' | 'Models:' | 'Training:' | 'Machine:' | 'Run:';
+  readonly kind: Kind<T>;
+  /** What a run stores, where that is narrower than what may be asked for. */
+  readonly stored?: Kind<T>;
+  /** Absent where the setting may be absent, too. */
+  readonly default?: T;
+  /** How the help shows the default, where that is not as it is. */
+  readonly shownDefault?: string;
+  /** Whether recipes decide it. */
+  readonly recipe?: true;
+  /** Whether a run of a recipe is another one with it, and recipes never have it. */
+  readonly leavesRecipe?: true;
+  /** Whether a run may go on with another value. */
+  readonly resume?: 'may change';
 }
 
-/** Settings as they are asked for: the batch size may be left to the machine. */
-export type AskedSettings = Omit<TrainSettings, 'batchSize'> & { readonly batchSize: number | 'auto' };
+/** Every setting of a run, in the order of the help. The defaults are the original's final run, but for its optimiser. */
+export const SETTINGS = {
+  recipe: {
+    flag: '--recipe <name>',
+    help: 'settings of a known run; flags win over it',
+    kind: choice(RECIPE_NAMES),
+  },
+  data: {
+    group: 'Data:',
+    flag: '--data <path...>',
+    help: 'files of pairs, folders of them, or what `kd prepare` made',
+    kind: TEXTS,
+    default: ['data'],
+    shownDefault: 'data/',
+    recipe: true,
+    resume: 'may change',
+  },
+  koColumn: {
+    flag: '--ko-column <name>',
+    help: 'the column with the Korean text (else ko, korea, korean)',
+    kind: TEXT,
+  },
+  enColumn: {
+    flag: '--en-column <name>',
+    help: 'the column with the English text (else en, english)',
+    kind: TEXT,
+  },
+  samples: {
+    flag: '--samples <pairs>',
+    help: 'pairs to use, training and validation together (default: all)',
+    kind: COUNT,
+    recipe: true,
+  },
+  validFraction: {
+    flag: '--valid-fraction <share>',
+    help: 'share of the pairs kept for validation',
+    kind: SHARE,
+    default: 0.2,
+    recipe: true,
+  },
+  shuffle: {
+    flag: '--no-shuffle',
+    help: 'keep the order of the files; validation takes the last pairs',
+    kind: SWITCH,
+    default: true,
+    recipe: true,
+  },
+  teacher: {
+    group: 'Models:',
+    flag: '--teacher <id|folder>',
+    help: 'a CLIP text model, on the hub or in a folder',
+    kind: TEXT,
+    default: 'openai/clip-vit-large-patch14',
+    recipe: true,
+    resume: 'may change',
+  },
+  student: {
+    flag: '--student <id|folder>',
+    help: 'a RoBERTa, BERT or CLIP text model to train',
+    kind: TEXT,
+    default: 'klue/roberta-small',
+    recipe: true,
+    resume: 'may change',
+  },
+  teacherTokenizer: {
+    flag: '--teacher-tokenizer <id|folder>',
+    help: 'its tokenizer, when it lies elsewhere',
+    kind: TEXT,
+    resume: 'may change',
+  },
+  studentTokenizer: {
+    flag: '--student-tokenizer <id|folder>',
+    help: 'its tokenizer, when it lies elsewhere',
+    kind: TEXT,
+    resume: 'may change',
+  },
+  project: {
+    flag: '--project',
+    help: "learn a linear projection where the student's width is not the teacher's",
+    kind: SWITCH,
+    leavesRecipe: true,
+  },
+  randomWeights: {
+    flag: '--random-weights',
+    help: 'draw all parameters at random: only config.json is read (speed and memory tests)',
+    kind: SWITCH,
+    default: false,
+    leavesRecipe: true,
+  },
+  epochs: {
+    group: 'Training:',
+    flag: '--epochs <count>',
+    help: 'passes over the training pairs',
+    kind: COUNT,
+    default: 10,
+    recipe: true,
+    resume: 'may change',
+  },
+  batchSize: {
+    flag: '--batch-size <pairs>',
+    help: 'pairs a micro-batch, or auto for the most that fit',
+    kind: autoOr(COUNT),
+    stored: COUNT,
+    default: 32,
+    recipe: true,
+  },
+  accumulate: {
+    flag: '--accumulate <micro-batches>',
+    help: 'micro-batches a step',
+    kind: COUNT,
+    default: 1,
+    recipe: true,
+  },
+  learningRate: {
+    flag: '--learning-rate <rate>',
+    help: 'peak of the schedule',
+    kind: POSITIVE,
+    default: 5e-5,
+    recipe: true,
+  },
+  weightDecay: {
+    flag: '--weight-decay <rate>',
+    help: 'decoupled weight decay',
+    kind: NON_NEGATIVE,
+    default: 1e-4,
+    recipe: true,
+  },
+  warmupRatio: {
+    flag: '--warmup-ratio <share>',
+    help: 'share of all steps with a rising learning rate',
+    kind: RATIO,
+    default: 0.1,
+    recipe: true,
+  },
+  optimizer: {
+    flag: '--optimizer <name>',
+    help: "PyTorch's AdamW, or the original experiments'",
+    kind: choice(OPTIMIZERS),
+    default: 'adamw',
+    recipe: true,
+  },
+  loss: {
+    flag: '--loss <name>',
+    help: 'compare all hidden states, or pooled outputs',
+    kind: choice(LOSSES),
+    default: 'hidden',
+    recipe: true,
+  },
+  dropout: {
+    flag: '--dropout <share>',
+    help:
+      "the student's dropout everywhere (default: its configuration's); " +
+      'at 0 padding is computed once, which is faster',
+    kind: SHARE,
+    leavesRecipe: true,
+  },
+  maxGradNorm: {
+    flag: '--max-grad-norm <norm>',
+    help: 'scale gradients down to this norm (default: never)',
+    kind: POSITIVE,
+    leavesRecipe: true,
+  },
+  maxSteps: {
+    flag: '--max-steps <steps>',
+    help: 'stop after this many steps; the schedule ends there too',
+    kind: COUNT,
+    leavesRecipe: true,
+    resume: 'may change',
+  },
+  seed: {
+    flag: '--seed <number>',
+    help: 'decides the split, fresh parameters and dropout',
+    kind: SEED,
+    default: 42,
+  },
+  engine: {
+    group: 'Machine:',
+    flag: '--engine <name>',
+    help: 'how a step is run',
+    kind: choice(ENGINES),
+    default: 'auto',
+    resume: 'may change',
+  },
+  precision: {
+    flag: '--precision <name>',
+    help: 'of products: float32, or bfloat16 with float32 weights; tf32 on GPUs',
+    kind: choice(PRECISION_CHOICES),
+    default: 'auto',
+  },
+  backend: {
+    flag: '--backend <name>',
+    help: "TensorFlow's kernels, or JavaScript's",
+    kind: choice(BACKENDS),
+    default: 'auto',
+    resume: 'may change',
+  },
+  device: {
+    flag: '--device <name>',
+    help: 'auto, cpu, gpu, or gpu:N',
+    kind: DEVICE,
+    default: 'auto',
+    resume: 'may change',
+  },
+  run: {
+    group: 'Run:',
+    flag: '--run <name>',
+    help: 'folder under checkpoints/ (default: date and time)',
+    kind: TEXT,
+  },
+  logEvery: {
+    flag: '--log-every <steps>',
+    help: 'steps a line of the logs',
+    kind: COUNT,
+    default: 10,
+    resume: 'may change',
+  },
+  saveEvery: {
+    flag: '--save-every <steps>',
+    help: 'a checkpoint every so many steps (default: every 15 minutes), besides epoch ends',
+    kind: COUNT,
+    resume: 'may change',
+  },
+  keep: {
+    flag: '--keep <checkpoints>',
+    help: 'newest checkpoints to keep, besides the best',
+    kind: COUNT,
+    default: 2,
+    resume: 'may change',
+  },
+  cacheTeacher: {
+    flag: '--cache-teacher <folder>',
+    help: "keep the teacher's outputs there (bfloat16), and train from them: 118 kB a pair at 77 × 768",
+    kind: TEXT,
+  },
+  onNan: {
+    flag: '--on-nan <action>',
+    help: 'a step with losses or gradients that are not finite ends the run, or is left out',
+    kind: choice(ON_NAN),
+    default: 'stop',
+    resume: 'may change',
+  },
+} as const satisfies Readonly<Record<string, Setting>>;
 
-/** What a setting read from a file must be. */
-type Check = readonly [expected: string, isAllowed: (value: unknown) => boolean];
+type Table = typeof SETTINGS;
+export type SettingName = keyof Table;
 
-const text: Check = ['text', (value) => typeof value === 'string'];
-const texts: Check = [
-  'a list of texts',
-  (value) => Array.isArray(value) && value.length > 0 && value.every((each) => typeof each === 'string'),
-];
-const yesOrNo: Check = ['true or false', (value) => typeof value === 'boolean'];
-const whole = (least: number): Check => [
-  `a whole number of at least ${least}`,
-  (value) => Number.isSafeInteger(value) && (value as number) >= least,
-];
-const numberUpTo = (most: number): Check => [
-  `a number from 0${most === Infinity ? '' : ` to ${most}`}`,
-  (value) => Number.isFinite(value) && (value as number) >= 0 && (value as number) <= most,
-];
-const oneOf = (choices: readonly string[]): Check => [
-  `one of ${choices.join(', ')}`,
-  (value) => choices.includes(value as string),
-];
-const maybe = ([expected, isAllowed]: Check): Check => [expected, (value) => value === undefined || isAllowed(value)];
+/** The names of all settings, in the order of the help. */
+export const SETTING_NAMES = Object.keys(SETTINGS) as SettingName[];
 
-const CHECKS: Readonly<Record<keyof TrainSettings, Check>> = {
-  recipe: maybe(oneOf(RECIPE_NAMES)),
-  data: texts,
-  koColumn: maybe(text),
-  enColumn: maybe(text),
-  teacher: text,
-  student: text,
-  teacherTokenizer: maybe(text),
-  studentTokenizer: maybe(text),
-  project: maybe(yesOrNo),
-  randomWeights: yesOrNo,
-  samples: maybe(whole(1)),
-  validFraction: numberUpTo(1),
-  shuffle: yesOrNo,
-  epochs: whole(1),
-  batchSize: whole(1),
-  accumulate: whole(1),
-  learningRate: numberUpTo(Infinity),
-  weightDecay: numberUpTo(Infinity),
-  warmupRatio: numberUpTo(1),
-  optimizer: oneOf(OPTIMIZERS),
-  loss: oneOf(LOSSES),
-  dropout: maybe(numberUpTo(1)),
-  maxGradNorm: maybe(numberUpTo(Infinity)),
-  maxSteps: maybe(whole(1)),
-  seed: whole(0),
-  engine: oneOf(ENGINES),
-  precision: oneOf(PRECISION_CHOICES),
-  backend: oneOf(BACKENDS),
-  device: text,
-  run: maybe(text),
-  logEvery: whole(1),
-  saveEvery: maybe(whole(1)),
-  onNan: oneOf(ON_NAN),
-  cacheTeacher: maybe(text),
-  keep: whole(1),
+/** The settings that have a default, and so a value in every run. */
+type Always = { [Name in SettingName]: Table[Name] extends { readonly default: unknown } ? Name : never }[SettingName];
+
+type Values<Name extends SettingName, Part extends 'kind' | 'stored'> = {
+  readonly [N in Name & Always]: ValueOf<KindOf<Table[N], Part>>;
+} & {
+  readonly [N in Exclude<Name, Always>]?: ValueOf<KindOf<Table[N], Part>>;
 };
+
+/** What is stored of a setting; what may be asked for, unless it says otherwise. */
+type KindOf<S, Part extends 'kind' | 'stored'> = Part extends keyof S
+  ? S[Part]
+  : S extends { readonly kind: infer K }
+    ? K
+    : never;
+
+/** Settings as they are asked for: the batch size may be left to the machine. */
+export type AskedSettings = Values<SettingName, 'kind'>;
+
+/** Everything that decides what a run does: written to its `config.json`. */
+export type TrainSettings = Values<SettingName, 'stored'>;
+
+/** The settings that recipes decide; what one leaves out is as without a recipe. */
+export type RecipeSettings = Partial<Values<RecipeSetting, 'stored'>>;
+type RecipeSetting = {
+  [Name in SettingName]: Table[Name] extends { readonly recipe: true } ? Name : never;
+}[SettingName];
+
+/** The defaults of all settings that have one. */
+export const DEFAULTS = Object.fromEntries(
+  SETTING_NAMES.flatMap((name) => ('default' in SETTINGS[name] ? [[name, SETTINGS[name].default]] : [])),
+) as { readonly [Name in Always]: Table[Name] extends { readonly default: infer T } ? Widened<T> : never };
+
+/** A literal's type, without the literal. */
+type Widened<T> = T extends number ? number : T extends boolean ? boolean : T;
+
+/** Whether a run may go on with another value of a setting. */
+export function mayChange(name: SettingName): boolean {
+  return 'resume' in SETTINGS[name];
+}
+
+/** The flag of a setting, as it is typed: `--log-every`; of a switch that is on, the form that turns it off. */
+export function flagOf(name: SettingName): string {
+  return /^\S+/.exec(SETTINGS[name].flag)![0];
+}
+
+const SCHEMA = v.looseObject(
+  Object.fromEntries(
+    SETTING_NAMES.map((name): [string, v.GenericSchema] => {
+      const setting: Setting = SETTINGS[name];
+      const schema = ofKind(setting.stored ?? setting.kind);
+      return [name, setting.default === undefined ? v.optional(schema) : schema];
+    }),
+  ),
+);
 
 /**
  * Settings as a run's `config.json` has them.
@@ -138,29 +373,7 @@ const CHECKS: Readonly<Record<keyof TrainSettings, Check>> = {
  * @throws InputError that names the first setting that is none
  */
 export function checkSettings(settings: Readonly<Record<string, unknown>>, where: string): TrainSettings {
-  for (const [name, [expected, isAllowed]] of Object.entries(CHECKS)) {
-    if (isAllowed(settings[name])) continue;
-    const found = ((JSON.stringify(settings[name]) as string | undefined) ?? 'nothing').slice(0, 60);
-    throw new InputError(`${where}: settings: ${name}: expected ${expected}, got ${found}`);
-  }
+  const advice = 'name a run that kd train made, or begin another';
+  checkJson(v.object({ settings: SCHEMA }), { settings }, where, advice);
   return settings as unknown as TrainSettings; // every field was looked at
 }
-
-/** The original project's final run, but for its optimiser: `adamw-legacy`. */
-export const DEFAULTS = {
-  data: ['data'],
-  teacher: 'openai/clip-vit-large-patch14',
-  student: 'klue/roberta-small',
-  epochs: 10,
-  batchSize: 32,
-  accumulate: 1,
-  learningRate: 5e-5,
-  weightDecay: 1e-4,
-  warmupRatio: 0.1,
-  validFraction: 0.2,
-  optimizer: 'adamw',
-  loss: 'hidden',
-  seed: 42,
-  logEvery: 10,
-  keep: 2,
-} as const;

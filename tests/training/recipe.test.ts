@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { RECIPES, RECIPE_NAMES } from '../../src/training/recipes.js';
+import { RECIPE_NAMES } from '../../src/training/recipe-names.js';
+import { RECIPES } from '../../src/training/recipes.js';
 import { kd, temporaryFolder } from '../cli.js';
 import { kdHere } from '../in-process.js';
 import { BACKEND, parseLines, readJson } from '../commands/tiny.js';

@@ -1,5 +1,5 @@
-import { Command, Option } from 'commander';
-import { RECIPE_NAMES } from '../../training/recipes.js';
+import { Command } from 'commander';
+import { addSettings } from './options.js';
 import { InputError } from '../../base/errors.js';
 import { checkIsWritable, checkRunIsNew, defaultRunName } from '../../runs/run-folder.js';
 import { checkLockable } from '../../runs/run-lock.js';
@@ -7,17 +7,6 @@ import { checkRunFiles } from '../../runs/run-files.js';
 import { checkRunName } from '../../runs/run-names.js';
 import { openOutput, type Output, type OutputOptions } from '../../app/output.js';
 import { EXIT } from '../failure.js';
-import {
-  backendOption,
-  count,
-  countOrAuto,
-  deviceOption,
-  nonNegative,
-  positive,
-  ratio,
-  seed,
-  share,
-} from '../flags.js';
 import type { TrainContext } from '../../training/context.js';
 import { dryRun } from './dry-run.js';
 import { prepareRun } from '../../training/prepared-run.js';
@@ -26,7 +15,7 @@ import { chooseCheckpoint, finishedLine, sayFinished, wayOnFromEnd } from '../..
 import { openResumedRun } from '../../training/resumed-run.js';
 import { checkSame } from '../../training/sameness.js';
 import { beginTraining, resumeTraining } from '../../training/run.js';
-import { CHOICES, DEFAULTS, type AskedSettings } from '../../training/settings.js';
+import { type AskedSettings } from '../../training/settings.js';
 import { openTrainingStop, Stopped } from '../../training/stopping.js';
 
 const EXAMPLES = `
@@ -49,90 +38,13 @@ type TrainFlags = Omit<AskedSettings, 'randomWeights'> & {
 
 /** `kd train` */
 export function trainCommand(): Command {
-  return new Command('train')
-    .description("teach a student to give the teacher's embedding for English and Korean")
-    .addOption(new Option('--recipe <name>', 'settings of a known run; flags win over it').choices(RECIPE_NAMES))
-    .option('--print', 'show all settings, and stop')
-    .optionsGroup('Data:')
-    .addOption(
-      new Option('--data <path...>', 'files of pairs, folders of them, or what `kd prepare` made').default(
-        [...DEFAULTS.data],
-        'data/',
-      ),
-    )
-    .option('--ko-column <name>', 'the column with the Korean text (else ko, korea, korean)')
-    .option('--en-column <name>', 'the column with the English text (else en, english)')
-    .option('--samples <pairs>', 'pairs to use, training and validation together (default: all)', count)
-    .option('--valid-fraction <share>', 'share of the pairs kept for validation', share, DEFAULTS.validFraction)
-    .option('--no-shuffle', 'keep the order of the files; validation takes the last pairs')
-    .optionsGroup('Models:')
-    .option('--teacher <id|folder>', 'a CLIP text model, on the hub or in a folder', DEFAULTS.teacher)
-    .option('--student <id|folder>', 'a RoBERTa, BERT or CLIP text model to train', DEFAULTS.student)
-    .option('--teacher-tokenizer <id|folder>', 'its tokenizer, when it lies elsewhere')
-    .option('--student-tokenizer <id|folder>', 'its tokenizer, when it lies elsewhere')
-    .option('--project', "learn a linear projection where the student's width is not the teacher's")
-    .option('--random-weights', 'draw all parameters at random: only config.json is read (speed and memory tests)')
-    .optionsGroup('Training:')
-    .option('--epochs <count>', 'passes over the training pairs', count, DEFAULTS.epochs)
-    .option(
-      '--batch-size <pairs>',
-      'pairs a micro-batch, or auto for the most that fit',
-      countOrAuto,
-      DEFAULTS.batchSize,
-    )
-    .option('--accumulate <micro-batches>', 'micro-batches a step', count, DEFAULTS.accumulate)
-    .option('--learning-rate <rate>', 'peak of the schedule', positive, DEFAULTS.learningRate)
-    .option('--weight-decay <rate>', 'decoupled weight decay', nonNegative, DEFAULTS.weightDecay)
-    .option('--warmup-ratio <share>', 'share of all steps with a rising learning rate', ratio, DEFAULTS.warmupRatio)
-    .addOption(
-      new Option('--optimizer <name>', "PyTorch's AdamW, or the original experiments'")
-        .choices(CHOICES.optimizer)
-        .default(DEFAULTS.optimizer),
-    )
-    .addOption(
-      new Option('--loss <name>', 'compare all hidden states, or pooled outputs')
-        .choices(CHOICES.loss)
-        .default(DEFAULTS.loss),
-    )
-    .option(
-      '--dropout <share>',
-      "the student's dropout everywhere (default: its configuration's); at 0 padding is computed once, which is faster",
-      share,
-    )
-    .option('--max-grad-norm <norm>', 'scale gradients down to this norm (default: never)', positive)
-    .option('--max-steps <steps>', 'stop after this many steps; the schedule ends there too', count)
-    .option('--seed <number>', 'decides the split, fresh parameters and dropout', seed, DEFAULTS.seed)
-    .optionsGroup('Machine:')
-    .addOption(new Option('--engine <name>', 'how a step is run').choices(CHOICES.engine).default('auto'))
-    .addOption(
-      new Option('--precision <name>', 'of products: float32, or bfloat16 with float32 weights; tf32 on GPUs')
-        .choices(CHOICES.precision)
-        .default('auto'),
-    )
-    .addOption(backendOption())
-    .addOption(deviceOption())
-    .optionsGroup('Run:')
-    .option('--run <name>', 'folder under checkpoints/ (default: date and time)')
-    .option('--log-every <steps>', 'steps a line of the logs', count, DEFAULTS.logEvery)
-    .option(
-      '--save-every <steps>',
-      'a checkpoint every so many steps (default: every 15 minutes), besides epoch ends',
-      count,
-    )
-    .option('--keep <checkpoints>', 'newest checkpoints to keep, besides the best', count, DEFAULTS.keep)
+  const command = new Command('train').description(
+    "teach a student to give the teacher's embedding for English and Korean",
+  );
+  addSettings(command, (name) => name === 'recipe').option('--print', 'show all settings, and stop');
+  addSettings(command, (name) => name !== 'recipe');
+  return command
     .option('--resume [run|folder]', 'go on with a run (default: the last one) or from a checkpoint of one')
-    .option(
-      '--cache-teacher <folder>',
-      "keep the teacher's outputs there (bfloat16), and train from them: 118 kB a pair at 77 × 768",
-    )
-    .addOption(
-      new Option(
-        '--on-nan <action>',
-        'a step with losses or gradients that are not finite ends the run, or is left out',
-      )
-        .choices(CHOICES.onNan)
-        .default('stop'),
-    )
     .option('--dry-run', 'load, count parameters, one step, shapes and memory; write nothing')
     .addHelpText('after', EXAMPLES)
     .action(async (given: TrainFlags, command: Command) => {

@@ -1,11 +1,13 @@
 /** @file `--recipe` and `--print`: named settings, and what a run would be called with. */
 import type { Command } from 'commander';
-import { recipeOf, type Recipe, type RecipeName } from '../../training/recipes.js';
+import type { RecipeName } from '../../training/recipe-names.js';
+import { recipeOf, type Recipe } from '../../training/recipes.js';
+import { SETTING_NAMES, SETTINGS } from '../../training/settings.js';
 import { shellCommand, shellQuote } from '../../base/shell.js';
 import type { Output } from '../../app/output.js';
 
 /** Settings that no recipe has: whoever gives one leaves the recipe. */
-const NOT_IN_RECIPES = ['dropout', 'maxGradNorm', 'maxSteps', 'project', 'randomWeights'];
+const NOT_IN_RECIPES = SETTING_NAMES.filter((name) => 'leavesRecipe' in SETTINGS[name]);
 
 /** Not settings of the run itself. */
 const NOT_SHOWN = ['recipe', 'print', 'dryRun', 'resume'];

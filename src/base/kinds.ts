@@ -1,0 +1,100 @@
+/** @file Kinds of values that people give: as the text of a flag, or as a value in a file or a program. */
+
+/** A kind of value. */
+export interface Kind<T> {
+  /** What is expected, in words: `a whole number of at least 1`. */
+  readonly expected: string;
+  is(value: unknown): value is T;
+  /** The value that a flag's text stands for; anything that `is` refuses where it stands for none. */
+  parse(text: string): unknown;
+}
+
+/** The values of a kind. */
+export type ValueOf<K> = K extends Kind<infer T> ? T : never;
+
+/** Numbers; as a flag they may have underscores between digits: `1_000_000`. */
+function numbers(expected: string, isAllowed: (value: number) => boolean): Kind<number> {
+  return {
+    expected,
+    is: (value): value is number => typeof value === 'number' && isAllowed(value),
+    parse(text) {
+      const digits = text.replaceAll('_', '').trim();
+      return digits === '' ? undefined : Number(digits);
+    },
+  };
+}
+
+/** 1, 2, 3, … */
+export const COUNT = numbers('a whole number of at least 1', (value) => Number.isSafeInteger(value) && value >= 1);
+
+/** A number above 0. */
+export const POSITIVE = numbers('a number above 0', (value) => value > 0 && Number.isFinite(value));
+
+/** A number of at least 0. */
+export const NON_NEGATIVE = numbers('a number of at least 0', (value) => value >= 0 && Number.isFinite(value));
+
+/** A share: 0 ≤ x < 1. */
+export const SHARE = numbers('a number from 0 up to, not including, 1', (value) => value >= 0 && value < 1);
+
+/** A share: 0 ≤ x ≤ 1. */
+export const RATIO = numbers('a number from 0 to 1', (value) => value >= 0 && value <= 1);
+
+/** Seeds are signed 32-bit integers, as TensorFlow takes them; no negative ones are used. */
+export const LARGEST_SEED = 2 ** 31 - 1;
+
+/** A seed: 0 … 2³¹ − 1. */
+export const SEED = numbers(
+  `a whole number from 0 to ${LARGEST_SEED}`,
+  (value) => Number.isInteger(value) && value >= 0 && value <= LARGEST_SEED,
+);
+
+/** Pixels along a side of a picture: a multiple of 8, as a latent stands for 8. */
+export const PIXELS = numbers(
+  'a multiple of 8 from 8 to 4096',
+  (value) => Number.isInteger(value / 8) && value >= 8 && value <= 4096,
+);
+
+/** The word `auto`, or a value of another kind. */
+export function autoOr<T>(kind: Kind<T>): Kind<T | 'auto'> {
+  return {
+    expected: `auto or ${kind.expected}`,
+    is: (value): value is T | 'auto' => value === 'auto' || kind.is(value),
+    parse: (text) => (text === 'auto' ? text : kind.parse(text)),
+  };
+}
+
+/** Any text. */
+export const TEXT: Kind<string> = {
+  expected: 'text',
+  is: (value): value is string => typeof value === 'string',
+  parse: (text) => text,
+};
+
+/** One text or several. A flag of this kind is given word by word. */
+export const TEXTS: Kind<readonly string[]> = {
+  expected: 'a list of texts',
+  is: (value): value is readonly string[] => Array.isArray(value) && value.length > 0 && value.every(TEXT.is),
+  parse: (text) => [text],
+};
+
+/** Yes or no: a flag that is there or not. */
+export const SWITCH: Kind<boolean> = {
+  expected: 'true or false',
+  is: (value): value is boolean => typeof value === 'boolean',
+  parse: (text) => text === 'true',
+};
+
+/** A kind of which all values are known. */
+export interface Choice<T extends string> extends Kind<T> {
+  readonly choices: readonly T[];
+}
+
+/** One of a few words. */
+export function choice<T extends string>(choices: readonly T[]): Choice<T> {
+  return {
+    choices,
+    expected: `one of ${choices.join(', ')}`,
+    is: (value): value is T => (choices as readonly unknown[]).includes(value),
+    parse: (text) => text,
+  };
+}
