@@ -3,7 +3,7 @@ import type { CorpusName } from './corpus-name.js';
 import type { Row } from './pair.js';
 import type { StoredFile } from './readers/stored-file.js';
 import type { Dialect } from './readers/dialect.js';
-import type { JsonTable } from './readers/json-table.js';
+import type { JsonTable } from './readers/json-table-layout.js';
 import type { SheetLayout } from './readers/sheet-layout.js';
 import type { PairSource, Shape } from './source.js';
 

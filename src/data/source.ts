@@ -1,7 +1,7 @@
 import type { TextColumns } from './columns.js';
 import type { CorpusName } from './corpus-name.js';
 import type { Dialect } from './readers/dialect.js';
-import type { JsonTable } from './readers/json-table.js';
+import type { JsonTable } from './readers/json-table-layout.js';
 import type { SheetLayout } from './readers/sheet-layout.js';
 import type { StoredFile } from './readers/stored-file.js';
 

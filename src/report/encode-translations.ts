@@ -32,7 +32,11 @@ export async function updateTranslations(run: string, options: EncodeOptions, ou
   }
 }
 
-async function update(run: string, { mostSeconds = Infinity, ...where }: EncodeOptions, output: Reporter): Promise<void> {
+async function update(
+  run: string,
+  { mostSeconds = Infinity, ...where }: EncodeOptions,
+  output: Reporter,
+): Promise<void> {
   const checkpoint = await usualCheckpointIfAny(run);
   if (checkpoint === undefined || (await readTranslations(run))?.checkpoint === checkpoint) return;
   const pairs = await heldOutPairs(run);

@@ -1,10 +1,10 @@
 /** @file What computes a run: engine, precision, backend and device. */
-import type { Engine, EngineOptions, EngineStart, Precision } from '../distill/engine.js';
+import type { Engine, EngineOptions, EngineStart } from '../distill/engine.js';
 import { compiledEngine } from '../engine/compiled.js';
 import { eagerEngine } from '../engine/eager.js';
 import { hasBfloat16 } from '../tensorflow/hardware.js';
 import { hasTensorCores } from '../tensorflow/nvidia.js';
-import { areLarge, layoutFor, loadOptionsFor, type StepLayout } from '../engine/step-layout.js';
+import { areLarge, layoutFor, loadOptionsFor } from '../engine/step-layout.js';
 import { loadBackend, type BackendInfo } from '../tensorflow/backend.js';
 import { InputError } from '../base/errors.js';
 import type { TextEncoder } from '../models/text-encoder.js';
@@ -13,12 +13,7 @@ import type { Reporter } from '../app/reporter.js';
 import { distillationOf, engineOptions, type EngineParts } from './engine-parts.js';
 import type { EngineChoice, PrecisionChoice, TrainSettings } from './settings.js';
 import { guardMemory } from './memory-guard.js';
-
-export interface EngineInfo extends Omit<BackendInfo, 'reason'>, StepLayout {
-  readonly engine: 'compiled' | 'eager';
-  /** Of products; `tf32` is float32 whose factors a GPU rounds. */
-  readonly precision: Precision | 'tf32';
-}
+import type { EngineInfo } from './engine-info.js';
 
 /**
  * Loads TensorFlow, decides how steps are run, and says so.

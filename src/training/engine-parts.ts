@@ -1,9 +1,16 @@
 /** @file What an engine is made of, before its data is there. */
 import type { EngineOptions } from '../distill/engine.js';
 import type { Distillation } from '../distill/loss.js';
-import type { PreparedRun } from './prepared-run.js';
+import type { EngineInfo } from './engine-info.js';
+import type { RunModel } from './models.js';
+import type { TrainSettings } from './settings.js';
 
-export type EngineParts = Pick<PreparedRun, 'settings' | 'teacher' | 'student' | 'engine'>;
+export interface EngineParts {
+  readonly settings: TrainSettings;
+  readonly teacher: RunModel;
+  readonly student: RunModel;
+  readonly engine: EngineInfo;
+}
 
 /** Who learns what from whom in a run. */
 export function distillationOf({ settings, teacher, student }: Omit<EngineParts, 'engine'>): Distillation {

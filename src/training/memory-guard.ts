@@ -1,7 +1,7 @@
 /** @file Memory that runs out in a run: known by what TensorFlow says, told with the batch size that would fit. */
 import type { Engine } from '../distill/engine.js';
 import { MAX_LENGTH } from '../text/tokenizer.js';
-import type { EngineInfo } from './engine-choice.js';
+import type { EngineInfo } from './engine-info.js';
 import type { EngineParts } from './engine-parts.js';
 import { exhausted, exhaustionMessage, largestBatch, memoryNeed, Shortage } from './memory.js';
 

@@ -11,17 +11,15 @@ import { chooseBatchSize, findFittingBatch } from './batch-size.js';
 import type { Reporter } from '../app/reporter.js';
 import type { TrainContext } from './context.js';
 import { datasetOf, findData, openPairs, type Dataset } from './dataset.js';
-import { chooseEngine, type EngineInfo } from './engine-choice.js';
+import { chooseEngine } from './engine-choice.js';
+import { type EngineInfo } from './engine-info.js';
+import type { EngineParts } from './engine-parts.js';
 import { fingerprintsOf } from './fingerprints.js';
 import { checkRoles, openRunModel, projectStudent, type RunModel } from './models.js';
 import type { AskedSettings, TrainSettings } from './settings.js';
 
 /** A run that can begin. */
-export interface PreparedRun {
-  readonly settings: TrainSettings;
-  readonly teacher: RunModel;
-  readonly student: RunModel;
-  readonly engine: EngineInfo;
+export interface PreparedRun extends EngineParts {
   /** Owned by whoever prepared the run. */
   readonly data: Dataset;
   readonly fingerprints: Fingerprints;

@@ -12,7 +12,7 @@ import type { Reporter } from '../app/reporter.js';
 import { rateOf } from './meter.js';
 import type { PreparedRun } from './prepared-run.js';
 import { checkpointSaver } from './saving.js';
-import type { TrainingView } from '../commands/train/view.js';
+import type { TrainingView } from './view.js';
 
 /** A run under way. */
 export interface Run {

@@ -6,7 +6,15 @@ import { findRun, noSuchRun } from '../runs/find-run.js';
 import { readRunConfig, type RunConfig } from '../runs/run-config.js';
 import { newestRun, RUN_CONFIG, RUNS_FOLDER } from '../runs/run-folder.js';
 import type { Reporter } from '../app/reporter.js';
-import { checkSettings, type AskedSettings, type TrainSettings } from './settings.js';
+import {
+  checkSettings,
+  flagOf,
+  mayChange,
+  SETTING_NAMES,
+  type AskedSettings,
+  type SettingName,
+  type TrainSettings,
+} from './settings.js';
 
 /** A run to go on with. */
 export interface ResumedRun {
@@ -16,27 +24,9 @@ export interface ResumedRun {
   readonly place: string | undefined;
   /** The options it goes on with, and which of them were given other than they were. */
   readonly settings: TrainSettings;
-  readonly changed: readonly (keyof TrainSettings)[];
+  readonly changed: readonly SettingName[];
   readonly config: RunConfig;
 }
-
-/** Options that a run may go on with changed. */
-const CHANGEABLE: ReadonlySet<string> = new Set<keyof TrainSettings>([
-  'epochs',
-  'maxSteps',
-  'logEvery',
-  'saveEvery',
-  'keep',
-  'onNan',
-  'data',
-  'teacher',
-  'student',
-  'teacherTokenizer',
-  'studentTokenizer',
-  'engine',
-  'device',
-  'backend',
-]);
 
 /**
  * Finds the run to go on with, and merges its options with those given. Changes nothing.
@@ -53,15 +43,15 @@ export async function openResumedRun(
   const { folder, place } = await locate(target, output);
   const config = await readRunConfig(folder);
   const before = checkSettings(config.settings, join(folder, RUN_CONFIG));
-  const changed = (Object.keys(given) as (keyof TrainSettings)[]).filter(
+  const changed = (Object.keys(given) as SettingName[]).filter(
     (name) => JSON.stringify(given[name]) !== JSON.stringify(before[name]),
   );
-  const refused = changed.filter((name) => !CHANGEABLE.has(name));
+  const refused = changed.filter((name) => !mayChange(name));
   if (refused.length > 0) {
     const list = refused.map((name) => `${flagOf(name)} ${shown(before[name])}, not ${shown(given[name])}`).join('; ');
     throw new InputError(
       `--resume: expected the options that the run began with, ${list}; leave them out, or begin another run ` +
-        `(may change: ${[...CHANGEABLE].map(flagOf).join(', ')})`,
+        `(may change: ${SETTING_NAMES.filter(mayChange).map(flagOf).join(', ')})`,
     );
   }
   for (const name of changed) output.message(`${flagOf(name)}: ${shown(before[name])} → ${shown(given[name])}`);
@@ -97,11 +87,6 @@ async function locate(
     `--resume ${target === '' ? '""' : target}`,
     `the name of a run under ${RUNS_FOLDER}/, its folder or one of its checkpoints`,
   );
-}
-
-/** `--log-every` */
-export function flagOf(name: string): string {
-  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
 function shown(value: unknown): string {

@@ -3,14 +3,14 @@ import { readdir } from 'node:fs/promises';
 import type { Batches } from '../data/batches.js';
 import type { Engine } from '../distill/engine.js';
 import { START, type TrainState } from '../distill/train-state.js';
-import { train } from '../distill/train.js';
+import { train, type TrainResult } from '../distill/train.js';
 import { openLossLog } from '../runs/loss-log.js';
 import type { FoundCheckpoint, Search } from '../runs/find-checkpoint.js';
 import { beginRun, checkRunIsNew, makeRunFolder, removeIfEmpty, takeBackRun } from '../runs/run-folder.js';
 import type { RunLock } from '../runs/run-lock.js';
-import { EXIT } from '../commands/failure.js';
 import type { TrainContext } from './context.js';
-import { endedBy, sayEnd } from '../commands/train/ending.js';
+import { checkSaved, endedBy, resumeCommand } from './ending.js';
+import { type EndedRun } from './ended-run.js';
 import { startEngine } from './engine-choice.js';
 import { distillationOf } from './engine-parts.js';
 import { isHeld, tidied, withLock } from './held-lock.js';
@@ -22,16 +22,27 @@ import { goOn } from './rewind.js';
 import { checkDiskSpace, trainedShapes } from './saving.js';
 import { prepareTeacherCache } from './teacher-cache/fill.js';
 import { Stopped, STOPPED_EARLY } from './stopping.js';
-import { openTrainingView } from '../commands/train/view.js';
+import { openTrainingView } from './view.js';
+
+/** A run that was trained to its end, or stopped and saved. */
+export interface TrainedRun extends EndedRun {
+  readonly result: TrainResult;
+  /** Seconds of training. */
+  readonly seconds: number;
+  /** The path of its report, where one was written. */
+  readonly report?: string;
+  /** The command that goes on with it, where it was stopped. */
+  readonly resume?: string;
+}
 
 /**
  * Begins a run, trains, logs and saves. The run's folder is made when everything that the run needs is there. An error
  * before its first step is over takes it back.
  *
  * @param name the new run's
- * @returns the exit code
+ * @returns how it ended
  */
-export async function beginTraining(name: string, prepared: PreparedRun, context: TrainContext): Promise<number> {
+export async function beginTraining(name: string, prepared: PreparedRun, context: TrainContext): Promise<TrainedRun> {
   await checkDiskSpace(await checkRunIsNew(name), prepared, context.output);
   return withEngine(prepared, undefined, context, async (ready) => {
     context.stop.enter('tidying');
@@ -50,7 +61,7 @@ export async function beginTraining(name: string, prepared: PreparedRun, context
  *
  * @throws Stopped where it was stopped before
  */
-async function trainNewRun(folder: string, ready: LockedReady, context: TrainContext): Promise<number> {
+async function trainNewRun(folder: string, ready: LockedReady, context: TrainContext): Promise<TrainedRun> {
   const before = await readdir(folder);
   const progress: RunProgress = { step: 0, last: undefined };
   return tidied(
@@ -69,14 +80,14 @@ async function trainNewRun(folder: string, ready: LockedReady, context: TrainCon
  * Goes on with a run. Its folder is left as it is until everything that it needs is there.
  *
  * @param chosen the checkpoint that it goes on from; none where it begins anew
- * @returns the exit code
+ * @returns how it ended
  */
 export async function resumeTraining(
   run: ResumedRun,
   chosen: Search,
   prepared: PreparedRun,
   context: TrainContext,
-): Promise<number> {
+): Promise<TrainedRun> {
   const { found } = chosen;
   await checkDiskSpace(run.folder, prepared, context.output);
   return withEngine(prepared, found, context, (ready) =>
@@ -143,10 +154,10 @@ async function trainInFolder(
   folder: string,
   { prepared, engine, data, lock }: LockedReady,
   { state, progress, isNew = false }: Beginning,
-  { output, stop }: TrainContext,
-): Promise<number> {
+  context: TrainContext,
+): Promise<TrainedRun> {
+  const { output, stop } = context;
   const { settings } = prepared;
-  const run = { folder, settings };
   const view = openTrainingView(output, state.step);
   stop.enter('training');
   const log = openLossLog(folder, state.step);
@@ -156,12 +167,29 @@ async function trainInFolder(
     view.stop();
     if (isNew && result.state.step === 0) throw new Stopped(STOPPED_EARLY);
     stop.enter('saved');
-    await sayEnd({ ...run, last: progress.last }, result, view.meter.seconds(), output);
-    return stop.signal.aborted ? EXIT.stopped : EXIT.done;
+    return await ended({ folder, settings, last: progress.last }, result, view.meter.seconds(), context);
   } catch (error) {
     view.stop();
-    throw progress.step === 0 ? error : await endedBy(error, { ...run, last: progress.last }, output);
+    throw progress.step === 0 ? error : await endedBy(error, { folder, settings, last: progress.last }, context);
   } finally {
     log.close();
   }
+}
+
+/** Writes the report of a run that was trained to its end or stopped; throws `NotSaved` where its last state is on no disk. */
+async function ended(
+  run: EndedRun,
+  result: TrainResult,
+  seconds: number,
+  { writeReport }: TrainContext,
+): Promise<TrainedRun> {
+  await checkSaved(run, result.state.step);
+  const report = await writeReport?.(run, { encodes: !result.stopped });
+  return {
+    ...run,
+    result,
+    seconds,
+    ...(report === undefined ? {} : { report }),
+    ...(result.stopped ? { resume: resumeCommand(run.folder) } : {}),
+  };
 }

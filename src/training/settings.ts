@@ -351,9 +351,9 @@ export function mayChange(name: SettingName): boolean {
   return 'resume' in SETTINGS[name];
 }
 
-/** The flag of a setting, as it is typed: `--log-every`; of a switch that is on, the form that turns it off. */
+/** The flag of a setting: `--log-every`, `--shuffle`. */
 export function flagOf(name: SettingName): string {
-  return /^\S+/.exec(SETTINGS[name].flag)![0];
+  return /^\S+/.exec(SETTINGS[name].flag)![0].replace('--no-', '--');
 }
 
 const SCHEMA = v.looseObject(

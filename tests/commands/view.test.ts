@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { Output } from '../../src/app/output.js';
-import { openTrainingView } from '../../src/commands/train/view.js';
+import { openTrainingView } from '../../src/training/view.js';
 import type { StepRecord } from '../../src/distill/records.js';
 
 const record = (step: number): StepRecord => ({

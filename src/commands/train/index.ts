@@ -1,9 +1,6 @@
 import { Command } from 'commander';
 import { addSettings } from './options.js';
 import { InputError } from '../../base/errors.js';
-import { checkIsWritable, checkRunIsNew, defaultRunName } from '../../runs/run-folder.js';
-import { checkLockable } from '../../runs/run-lock.js';
-import { checkRunFiles } from '../../runs/run-files.js';
 import { checkRunName } from '../../runs/run-names.js';
 import { openOutput, type Output, type OutputOptions } from '../../app/output.js';
 import { EXIT } from '../failure.js';
@@ -16,7 +13,11 @@ import { openResumedRun } from '../../training/resumed-run.js';
 import { checkSame } from '../../training/sameness.js';
 import { beginTraining, resumeTraining } from '../../training/run.js';
 import { type AskedSettings } from '../../training/settings.js';
-import { openTrainingStop, Stopped } from '../../training/stopping.js';
+import { Stopped } from '../../training/stopping.js';
+import { goOnWithRun, lookAtRun, startRun, type FinishedRun } from '../../training/training.js';
+import { reportAfterTraining } from './after-training.js';
+import { finishedLine, sayEnd, sayFinished } from './ending.js';
+import { openTrainingStop } from './stop.js';
 
 const EXAMPLES = `
 Examples:
@@ -35,6 +36,9 @@ type TrainFlags = Omit<AskedSettings, 'randomWeights'> & {
   readonly print?: boolean;
   readonly resume?: string | true;
 };
+
+/** A context whose output has results, too. */
+type DryRunContext = TrainContext & { readonly output: Output };
 
 /** `kd train` */
 export function trainCommand(): Command {
@@ -63,14 +67,15 @@ async function train(
   output: Output,
 ): Promise<void> {
   const stop = openTrainingStop(output);
-  const context = { output, stop };
+  const context: DryRunContext = {
+    output,
+    stop,
+    writeReport: ({ folder, settings }, how) => reportAfterTraining(folder, settings, output, how),
+  };
   const settings: AskedSettings = { ...rest, randomWeights };
   try {
-    if (resume !== undefined) process.exitCode = await goOnWith(resume, given, isDryRun, context);
-    else if (isDryRun) {
-      const prepared = await prepareRun(settings, context, { isTrial: true, mayLackModels: true });
-      await dryRun(prepared, output).finally(prepared.data.close);
-    } else process.exitCode = await begin(settings, context);
+    if (isDryRun) await (resume === undefined ? tryOut(settings, context) : tryOutResumed(resume, given, context));
+    else sayWhatCame(await (resume === undefined ? startRun(settings, context) : goOnWithRun(resume, given, context)));
   } catch (error) {
     if (!(error instanceof Stopped)) throw error;
     output.warn(error.message);
@@ -78,36 +83,33 @@ async function train(
   } finally {
     stop.dispose();
   }
+
+  function sayWhatCame(run: TrainedRun | FinishedRun): void {
+    if ('finishedAt' in run) sayFinished(run, output);
+    else sayEnd(run, output);
+    if (stop.signal.aborted) process.exitCode = EXIT.stopped;
+  }
 }
 
-/** Begins a run. Gives the exit code. */
-async function begin(settings: AskedSettings, context: TrainContext): Promise<number> {
-  const run = settings.run ?? defaultRunName(new Date());
-  const folder = await checkRunIsNew(run); // now, and not when all data is read
-  await checkIsWritable(folder);
-  const prepared = await prepareRun(settings, context);
-  return beginTraining(run, prepared, context).finally(prepared.data.close);
+/** Looks at what a run would be. */
+async function tryOut(settings: AskedSettings, context: DryRunContext): Promise<void> {
+  const prepared = await prepareRun(settings, context, { isTrial: true, mayLackModels: true });
+  await dryRun(prepared, context.output).finally(prepared.data.close);
 }
 
-/** Goes on with a run, or in a dry run looks at what that would be. Gives the exit code. */
-async function goOnWith(
+/** Looks at what going on with a run would be. */
+async function tryOutResumed(
   target: string | true,
   given: Partial<AskedSettings>,
-  isDryRun: boolean,
-  context: TrainContext,
-): Promise<number> {
+  context: DryRunContext,
+): Promise<void> {
   const { output } = context;
-  const run = await openResumedRun(target, given, output);
-  if (!isDryRun) await checkLockable(run.folder);
-  const chosen = await chooseCheckpoint(run, output);
-  const { found } = chosen;
-  const wayOn = found && wayOnFromEnd(run, found.trainer.state);
-  if (found !== undefined && wayOn !== undefined) {
-    sayFinished(run, found.trainer.state, wayOn, output);
-    return EXIT.done;
+  const { run, chosen, finished } = await lookAtRun(target, given, output);
+  if (finished !== undefined) {
+    sayFinished(finished, output);
+    return;
   }
-  await checkRunFiles(run.folder); // now, and not when all data is read
-  const prepared = await prepareRun(run.settings, context, { isTrial: isDryRun });
+  const prepared = await prepareRun(run.settings, context, { isTrial: true });
   try {
     const same = await checkSame(run, prepared, output);
     if (!isDryRun) return await resumeTraining(run, chosen, same, context);
@@ -118,18 +120,15 @@ async function goOnWith(
   }
 }
 
-/** Looks at a run as `goOnWith` does, and shows the settings that it would go on with. */
+/** Looks at a run, and shows the settings that it would go on with. */
 async function printResumed(
   target: string | true,
   given: Partial<AskedSettings>,
   command: Command,
   output: Output,
 ): Promise<void> {
-  const run = await openResumedRun(target, given, output);
-  const { found } = await chooseCheckpoint(run, output);
-  const wayOn = found && wayOnFromEnd(run, found.trainer.state);
-  if (found !== undefined && wayOn !== undefined) output.message(finishedLine(run, found.trainer.state, wayOn));
-  else await checkRunFiles(run.folder);
+  const { run, finished } = await lookAtRun(target, given, output);
+  if (finished !== undefined) output.message(finishedLine(finished));
   printSettings(run.settings, command, output, "the run's");
 }
 

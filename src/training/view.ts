@@ -1,10 +1,10 @@
 /** @file What a person sees of a run: a bar an epoch, a bar for validation, a line an epoch. */
-import type { StepRecord, ValidationRecord } from '../../distill/records.js';
-import type { TrainPlan } from '../../distill/train.js';
-import type { Output } from '../../app/output.js';
-import { formatDuration, formatRate } from '../../base/format.js';
-import type { Progress } from '../../app/reporter.js';
-import { rateOf, startMeter, type Meter } from '../../training/meter.js';
+import type { StepRecord, ValidationRecord } from '../distill/records.js';
+import type { TrainPlan } from '../distill/train.js';
+import type { Reporter } from '../app/reporter.js';
+import { formatDuration, formatRate } from '../base/format.js';
+import type { Progress } from '../app/reporter.js';
+import { rateOf, startMeter, type Meter } from './meter.js';
 
 export interface TrainingView {
   readonly meter: Meter;
@@ -25,7 +25,7 @@ const WORTH_SAYING = 5;
  *
  * @param from the step it goes on from
  */
-export function openTrainingView(output: Output, from = 0): TrainingView {
+export function openTrainingView(output: Reporter, from = 0): TrainingView {
   const meter = startMeter();
   let plan: TrainPlan = { epochs: 0, stepsPerEpoch: 0, totalSteps: 0 };
   let bar: Progress | undefined;

@@ -1,0 +1,27 @@
+/** @file What Ctrl-C and a service manager's signals do to `kd train`, which depends on how far it is. */
+import type { Reporter } from '../../app/reporter.js';
+import { onStopSignals } from '../../base/stop-signals.js';
+import { STOPPED_EARLY, trainingStop, type Stage, type TrainingStop } from '../../training/stopping.js';
+import { EXIT } from '../failure.js';
+
+const WARNINGS: Readonly<Record<Exclude<Stage, 'preparing'>, string>> = {
+  tidying: 'stopping; a second Ctrl-C stops at once',
+  training: 'stopping after this step; a second Ctrl-C stops at once, unsaved',
+  saved: 'the run is saved; stopping after its report',
+};
+
+/** Listens for signals from now on. */
+export function openTrainingStop(output: Pick<Reporter, 'warn'>): TrainingStop {
+  const stop = trainingStop(
+    onStopSignals(() => {
+      const stage = stop.stage();
+      if (stage !== 'preparing') {
+        output.warn(WARNINGS[stage]);
+        return;
+      }
+      output.warn(STOPPED_EARLY);
+      process.exit(EXIT.stopped);
+    }),
+  );
+  return stop;
+}

@@ -1,0 +1,80 @@
+/** @file How a run ends: whether its last state is saved, what is left of one that an error ended, and how to go on with it. */
+import { basename, dirname, join, relative, resolve } from 'node:path';
+import { NotFiniteStep } from '../distill/steps.js';
+import { InputError } from '../base/errors.js';
+import { checkpointName, checkpointNames } from '../runs/checkpoint.js';
+import { RUNS_FOLDER } from '../runs/run-folder.js';
+import { shellQuote } from '../base/shell.js';
+import type { TrainContext } from './context.js';
+import type { EndedRun } from './ended-run.js';
+
+/** The command that goes on with a run, as a shell takes it. */
+export function resumeCommand(folder: string): string {
+  const path = relative('.', folder);
+  const isNamed = resolve(dirname(folder)) === resolve(RUNS_FOLDER);
+  const target = isNamed ? basename(folder) : path.includes('/') ? path : `./${path}`;
+  return `kd train --resume ${shellQuote(target)}`;
+}
+
+/**
+ * What to say of an error that ended a run after its first step: beside the error, the checkpoint that is left and the
+ * command that goes on from it. The report is written, too.
+ */
+export async function endedBy(
+  error: unknown,
+  run: EndedRun,
+  { output, writeReport }: Pick<TrainContext, 'output' | 'writeReport'>,
+): Promise<unknown> {
+  const { folder } = run;
+  const names = await checkpointNames(folder).catch(() => undefined);
+  if (names !== undefined) await writeReport?.(run, { encodes: false });
+  const left = leftOf(run, names);
+  if (error instanceof NotFiniteStep)
+    return new InputError(
+      `${error.message}; leave such steps out by --on-nan skip, ` +
+        `or begin another run with a lower --learning-rate or a --max-grad-norm; ${left}`,
+      { cause: error },
+    );
+  if (error instanceof NotSaved || !(error instanceof Error)) return error;
+  if (error instanceof InputError) return new InputError(`${error.message}; ${left}`, { cause: error });
+  output.warn(left);
+  return error;
+}
+
+/**
+ * What is left of a run, and the way on with it.
+ *
+ * @param names of the checkpoints in its folder, the newest first; undefined for a folder that is not there
+ * @param first what is to be done before, as `make room and `
+ */
+function leftOf({ folder, last }: EndedRun, names: readonly string[] | undefined, first = ''): string {
+  const command = resumeCommand(folder);
+  if (names === undefined) {
+    const saved = last === undefined ? 'nothing was saved in it' : `the last checkpoint saved in it is ${last}`;
+    return `${saved}; if it was moved, move it back, and go on with: ${command}`;
+  }
+  const good = last !== undefined && names.includes(last) ? last : names.at(0);
+  const way = good === undefined ? 'begin it anew with' : 'go on with';
+  return `last good checkpoint: ${checkpointPath(folder, good)}; ${first}${way}: ${command}`;
+}
+
+/** The last state of a run is on no disk. */
+export class NotSaved extends InputError {
+  readonly code = 'NOT_SAVED';
+}
+
+/** Throws `NotSaved` where a run's last state is on no disk. */
+export async function checkSaved(run: EndedRun, step: number): Promise<void> {
+  const { folder, last } = run;
+  if (step === 0 || last === checkpointName(step)) return;
+  const names = await checkpointNames(folder).catch(() => undefined);
+  const reason = names === undefined ? 'its folder is not there any more' : 'could not';
+  throw new NotSaved(
+    `${folder}: expected to save step ${step} at the end, but ${reason}; ${leftOf(run, names, 'make room and ')}`,
+  );
+}
+
+/** `checkpoints/first/step-00000300` */
+function checkpointPath(run: string, name: string | undefined): string {
+  return name === undefined ? 'none was saved' : join(run, name);
+}

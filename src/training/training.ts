@@ -1,0 +1,97 @@
+/** @file A training from what is asked for to its end: of a new run, or of one that goes on. */
+import { checkRunFiles } from '../runs/run-files.js';
+import { checkIsWritable, checkRunIsNew, defaultRunName } from '../runs/run-folder.js';
+import { checkLockable } from '../runs/run-lock.js';
+import type { Search } from '../runs/find-checkpoint.js';
+import type { Reporter } from '../app/reporter.js';
+import type { TrainContext } from './context.js';
+import { prepareRun } from './prepared-run.js';
+import { checkSame, chooseCheckpoint, wayOnFromEnd } from './resume.js';
+import { openResumedRun, type ResumedRun } from './resumed-run.js';
+import { beginTraining, resumeTraining, type TrainedRun } from './run.js';
+import type { AskedSettings, SettingName } from './settings.js';
+
+/** A run that is at its end already; nothing about it changes. */
+export interface FinishedRun {
+  /** Absolute path of its folder. */
+  readonly folder: string;
+  /** The step at which it ended. */
+  readonly finishedAt: number;
+  /** The flags by which it would go on. */
+  readonly wayOn: string;
+  /** Settings that were asked for in vain. */
+  readonly notApplied: readonly SettingName[];
+}
+
+/** A run to go on with, looked at and not touched. */
+export interface RunToResume {
+  readonly run: ResumedRun;
+  /** The checkpoint that it goes on from. */
+  readonly chosen: Search;
+  /** Where it is at its end: what there is to say of that. */
+  readonly finished: FinishedRun | undefined;
+}
+
+/**
+ * Trains a new run.
+ *
+ * @returns how it ended
+ * @throws InputError for what cannot be had or done, before anything of the run is written; Stopped where it was stopped
+ *   before it took a step; NotFiniteStep and others as they end a run, with what is left of it
+ */
+export async function startRun(settings: AskedSettings, context: TrainContext): Promise<TrainedRun> {
+  const name = settings.run ?? defaultRunName(new Date());
+  const folder = await checkRunIsNew(name); // now, and not when all data is read
+  await checkIsWritable(folder);
+  const prepared = await prepareRun(settings, context);
+  return beginTraining(name, prepared, context).finally(prepared.data.close);
+}
+
+/**
+ * Goes on with a run, exactly where it was.
+ *
+ * @param target a run or a checkpoint of one, by any of their names; `true`: the last run
+ * @param given settings that may change, with their new values
+ * @throws InputError for a run or checkpoint that is not there or not whole, settings that may not change, and other data
+ *   or models than the run began with: nothing of the run is touched then
+ */
+export async function goOnWithRun(
+  target: string | true,
+  given: Partial<AskedSettings>,
+  context: TrainContext,
+): Promise<TrainedRun | FinishedRun> {
+  const { run, chosen, finished } = await lookAtRun(target, given, context.output, checkLockable);
+  if (finished !== undefined) return finished;
+  const prepared = await prepareRun(run.settings, context);
+  try {
+    checkSame(run, prepared, context.output);
+    return await resumeTraining(run, chosen, prepared, context);
+  } finally {
+    await prepared.data.close();
+  }
+}
+
+/**
+ * Looks at a run to go on with, and at all its files: now, and not when all data is read.
+ *
+ * @param check looks at its folder first
+ * @throws InputError as `goOnWithRun`
+ */
+export async function lookAtRun(
+  target: string | true,
+  given: Partial<AskedSettings>,
+  output: Reporter,
+  check: (folder: string) => Promise<void> = () => Promise.resolve(),
+): Promise<RunToResume> {
+  const run = await openResumedRun(target, given, output);
+  await check(run.folder);
+  const chosen = await chooseCheckpoint(run, output);
+  const state = chosen.found?.trainer.state;
+  const wayOn = state && wayOnFromEnd(run, state);
+  if (state === undefined || wayOn === undefined) {
+    await checkRunFiles(run.folder);
+    return { run, chosen, finished: undefined };
+  }
+  const finished = { folder: run.folder, finishedAt: state.step, wayOn, notApplied: run.changed };
+  return { run, chosen, finished };
+}
