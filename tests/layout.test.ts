@@ -3,83 +3,107 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 
-const SRC = fileURLToPath(new URL('../src', import.meta.url));
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const SRC = join(ROOT, 'src');
 
-/** The rooms of `src/`, lowest first: a file imports from its own room and from those below it. */
+/** The rooms of `src/`, lowest first: a file imports, types included, from its own room and from those below it. */
 const ROOMS: readonly (readonly string[])[] = [
-  ['.'],
-  ['text'],
+  ['base'],
+  ['onnx', 'text'],
   ['data', 'weights'],
   ['models'],
   ['distill'],
+  ['tensorflow'],
   ['engine', 'runs'],
   ['evaluate', 'export', 'diffusion'],
+  ['app'],
+  ['training'],
   ['report'],
-  ['commands'],
+  ['commands', 'index.ts'],
   ['cli.ts'],
 ];
 
-/** What may be imported from `src/` itself: small things that belong to no room. */
-const BASE = [
-  'errors.ts',
-  'json-schema.ts',
-  'files.ts',
-  'leftovers.ts',
-  'lock',
-  'new-file.ts',
-  'markdown.ts',
-  'csv.ts',
-  'processes.ts',
-  'python-json.ts',
-  'random.ts',
-  'protobuf.ts',
-  'onnx-format.ts',
-  'onnx-telemetry.ts',
-  'version.ts',
-  'html.ts',
-  'format.ts',
-  'shell.ts',
-  'json-shape.ts',
-  'disk-space.ts',
-  'regular-file.ts',
-];
+/** The most that flags, screens and exit codes may come to. */
+const MOST_COMMAND_LINES = 2_700;
+
+const LONGEST_LINE = 120;
 
 const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter(
   (name) => name.endsWith('.ts') && !name.endsWith('.d.ts'),
 );
 
-function roomOf(file: string): string {
-  if (file === 'cli.ts') return file;
-  const [first] = file.split('/');
-  return BASE.includes(first) ? '.' : first;
-}
+const roomOf = (file: string): string => file.split('/')[0]!;
+const levelOf = (file: string): number => ROOMS.findIndex((rooms) => rooms.includes(roomOf(file)));
+const textOf = (file: string): string => readFileSync(join(SRC, file), 'utf8');
 
-function levelOf(room: string): number {
-  return ROOMS.findIndex((rooms) => rooms.includes(room));
-}
-
-/** The files of `src/` that a file imports. */
+/** The files of `src/` that a file imports, for types, too. */
 function importsOf(file: string): string[] {
-  const text = readFileSync(join(SRC, file), 'utf8');
-  const found = text.matchAll(/(?:from|import\()\s*'(\.[^']+)'/g);
-  return [...found].map(([, path]) => relative(SRC, join(SRC, dirname(file), path)).replace(/\.js$/, '.ts'));
+  const found = textOf(file).matchAll(/(?:from|import\(|^import)\s*'(\.[^']+)'/gm);
+  return [...found].map(([, path]) => relative(SRC, join(SRC, dirname(file), path!)).replace(/\.js$/, '.ts'));
+}
+
+const imports = new Map(files.map((file) => [file, importsOf(file).filter((imported) => files.includes(imported))]));
+
+/** What can be reached from a file by imports. */
+function reachedFrom(file: string): Set<string> {
+  const reached = new Set<string>();
+  const waiting = [file];
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    for (const imported of imports.get(next) ?? []) {
+      if (reached.has(imported)) continue;
+      reached.add(imported);
+      waiting.push(imported);
+    }
+  }
+  return reached;
 }
 
 describe('the layout', () => {
   it('has a place for every file', () => {
     expect(files.length).toBeGreaterThan(60);
-    expect(files.filter((file) => levelOf(roomOf(file)) === -1)).toEqual([]);
+    expect(files.filter((file) => levelOf(file) === -1)).toEqual([]);
   });
 
   it('has imports that go one way', () => {
     const upward = files.flatMap((file) =>
       importsOf(file)
-        .filter((imported) => {
-          const [from, to] = [roomOf(file), roomOf(imported)];
-          return from !== to && levelOf(to) >= levelOf(from);
-        })
+        .filter((imported) => roomOf(file) !== roomOf(imported) && levelOf(imported) >= levelOf(file))
         .map((imported) => `${file} → ${imported}`),
     );
     expect(upward).toEqual([]);
   });
+
+  it('has no circles of imports, those of types included', () => {
+    expect(files.filter((file) => reachedFrom(file).has(file))).toEqual([]);
+  });
+
+  it('has commands that know nothing of each other', () => {
+    const folderOf = (file: string): string | undefined => /^commands\/([^/]+)\//.exec(file)?.[1];
+    const across = files.flatMap((file) =>
+      importsOf(file)
+        .filter((imported) => folderOf(file) !== undefined && folderOf(imported) !== undefined)
+        .filter((imported) => folderOf(file) !== folderOf(imported))
+        .map((imported) => `${file} → ${imported}`),
+    );
+    expect(across).toEqual([]);
+  });
+
+  it('keeps commands to flags, screens and exit codes', () => {
+    const lines = files.filter((file) => file.startsWith('commands/')).map((file) => textOf(file).split('\n').length);
+    expect(lines.reduce((sum, count) => sum + count, 0)).toBeLessThan(MOST_COMMAND_LINES);
+  });
+});
+
+it(`no line of code is over ${LONGEST_LINE} columns`, () => {
+  const code = ['src', 'tests', 'scripts', 'bin'].flatMap((folder) =>
+    readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+      .filter((name) => /\.(ts|mts|mjs|js)$/.test(name) && !name.startsWith('fixtures/cases'))
+      .map((name) => join(folder, name)),
+  );
+  const long = code.flatMap((file) =>
+    readFileSync(join(ROOT, file), 'utf8')
+      .split('\n')
+      .flatMap((line, i) => (line.length > LONGEST_LINE ? [`${file}:${i + 1}`] : [])),
+  );
+  expect(long).toEqual([]);
 });
