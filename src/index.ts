@@ -3,6 +3,7 @@
  * to tell goes to a `Listener`, and an `AbortSignal` stops long work. Options are those of the commands, in camel case;
  * what is left out is as on the command line. Paths and names are from the current folder, as there.
  */
+import { messageOf } from './base/errors.js';
 import { ENCODE_DEFAULTS, encodeTexts, type EncodedTexts, type EncodeRequest } from './app/encoding/encode-texts.js';
 import { EVALUATION_DEFAULTS, evaluateModels, type EvaluationRequest } from './app/evaluation/evaluate-models.js';
 import {
@@ -19,9 +20,17 @@ import { preparePairs, type PrepareRequest } from './app/prepare-pairs.js';
 import type { PrepareReport } from './data/prepare/report.js';
 import { PREPARE_DEFAULTS } from './data/prepare/settings.js';
 import type { RunEvaluations } from './evaluate/evaluation.js';
-import { DEFAULTS } from './training/settings.js';
+import type { Losses } from './distill/loss.js';
+import { bestOf } from './distill/train-state.js';
+import { recipeOf, RECIPES } from './training/recipes.js';
+import { checkAsked, DEFAULTS, type AskedSettings } from './training/settings.js';
+import { stopOf } from './training/stopping.js';
+import { goOnWithRun, startRun } from './training/training.js';
+import { writeReport } from './report/write-report.js';
 
 export { InputError } from './base/errors.js';
+export { Stopped } from './training/stopping.js';
+export { RECIPES };
 export type { EncodedTexts } from './app/encoding/encode-texts.js';
 export type { ExportedStudent } from './app/export-student.js';
 export type { Listener, TaskProgress } from './app/listener.js';
@@ -35,6 +44,13 @@ export type * from './evaluate/evaluation.js';
 type With<Request, Required extends keyof Request> = Pick<Request, Required> & Partial<Request>;
 
 export type PrepareOptions = With<Omit<PrepareRequest, 'onWriting'>, 'data' | 'out'>;
+/** The settings of `kd train`; `recipe` puts a recipe's in the place of defaults. */
+export interface TrainOptions extends Partial<AskedSettings> {
+  /** Goes on with a run or a checkpoint of one, by any of their names (`true`: the last run), in the place of a new one. */
+  readonly resume?: string | true;
+  /** Ends the run after the step in hand, and saves it. */
+  readonly signal?: AbortSignal;
+}
 export type EvaluateOptions = With<EvaluationRequest, 'compare'>;
 export type EncodeOptions = With<EncodeRequest, 'model' | 'texts'>;
 export type ExportOptions = With<ExportRequest, 'model' | 'to'>;
@@ -48,6 +64,46 @@ export type GeneratePicturesOptions = Partial<Omit<GenerateOptions, 'compare' | 
 export async function prepare(options: PrepareOptions, listener: Listener = {}): Promise<PrepareReport> {
   const { teacher, student } = DEFAULTS;
   return preparePairs({ ...PREPARE_DEFAULTS, teacher, student, ...options }, reporterOf(listener));
+}
+
+/** How a training ended. */
+export interface TrainingSummary {
+  /** Absolute path of the run's folder. */
+  readonly run: string;
+  /** Steps taken. */
+  readonly steps: number;
+  /** Whether it was stopped before its end; `resume` goes on with it. */
+  readonly stopped: boolean;
+  /** The lowest validation losses, and the step they are of; absent where there was no validation. */
+  readonly best?: Losses & { readonly step: number; readonly loss: number };
+}
+
+/**
+ * Trains a student, as `kd train`: the run's folder is `checkpoints/<run>` under the current one.
+ *
+ * @throws InputError for settings, data or models that cannot be, a run that is there already, and a run that ends early;
+ *   `Stopped` where `signal` was aborted before the first step
+ */
+export async function train(options: TrainOptions = {}, listener: Listener = {}): Promise<TrainingSummary> {
+  const { resume, signal, ...given } = options;
+  const context = {
+    output: reporterOf(listener),
+    stop: stopOf(signal),
+    writeReport: ({ folder }: { readonly folder: string }) =>
+      writeReport(folder).catch((error: unknown) => {
+        listener.onWarning?.(`no report: ${messageOf(error)}`);
+        return undefined;
+      }),
+  };
+  const recipe = recipeOf(given.recipe)?.settings;
+  const run =
+    resume === undefined
+      ? await startRun(checkAsked({ ...DEFAULTS, ...recipe, ...given }), context)
+      : await goOnWithRun(resume, checkAsked(given), context);
+  if ('finishedAt' in run) return { run: run.folder, steps: run.finishedAt, stopped: false };
+  const { state, stopped } = run.result;
+  const best = bestOf(state);
+  return { run: run.folder, steps: state.step, stopped, ...(best === undefined ? {} : { best }) };
 }
 
 /**

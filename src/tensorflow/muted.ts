@@ -9,7 +9,7 @@ const STDERR = 2;
  * simply runs. Synchronous, so nothing else of this process is silenced.
  */
 export function withMutedStderr<T>(work: () => T): T {
-  if (fstatSync(STDERR).isFile() || !isRead(STDERR)) return work();
+  if (isFile(STDERR) || !isRead(STDERR)) return work();
   let original: number;
   try {
     original = openSync(`/proc/self/fd/${STDERR}`, 'a');
@@ -23,6 +23,14 @@ export function withMutedStderr<T>(work: () => T): T {
     if (isRead(original)) replaceStderr(`/proc/self/fd/${original}`); // else nobody misses it
     closeSync(original);
   }
+}
+
+/**
+ * Whether a descriptor is a file's. Asked for with large integers, because Node's `realpathSync` looks at what its last
+ * `stat` with small ones was of: after one of a pipe it follows no links, and a package in a linked folder is not found.
+ */
+function isFile(descriptor: number): boolean {
+  return fstatSync(descriptor, { bigint: true }).isFile();
 }
 
 /** Whether what a descriptor writes to can be opened again: of a pipe that nobody reads, that would wait for a reader. */

@@ -18,6 +18,7 @@ import {
   type Kind,
   type ValueOf,
 } from '../base/kinds.js';
+import { InputError } from '../base/errors.js';
 import { checkJson, ofKind } from '../base/json-schema.js';
 import { OPTIMIZERS } from '../distill/adamw.js';
 import { PRECISIONS } from '../distill/engine.js';
@@ -356,15 +357,15 @@ export function flagOf(name: SettingName): string {
   return /^\S+/.exec(SETTINGS[name].flag)![0].replace('--no-', '--');
 }
 
-const SCHEMA = v.looseObject(
-  Object.fromEntries(
-    SETTING_NAMES.map((name): [string, v.GenericSchema] => {
-      const setting: Setting = SETTINGS[name];
-      const schema = ofKind(setting.stored ?? setting.kind);
-      return [name, setting.default === undefined ? v.optional(schema) : schema];
-    }),
-  ),
-);
+/** A schema of all settings; those without a default may be absent, or with `isPartial` any of them. */
+function schemaOf(part: 'kind' | 'stored', isPartial = false): v.GenericSchema {
+  const entries = SETTING_NAMES.map((name): [string, v.GenericSchema] => {
+    const setting: Setting = SETTINGS[name];
+    const schema = ofKind(setting[part] ?? setting.kind);
+    return [name, isPartial || setting.default === undefined ? v.optional(schema) : schema];
+  });
+  return v.looseObject(Object.fromEntries(entries));
+}
 
 /**
  * Settings as a run's `config.json` has them.
@@ -373,7 +374,20 @@ const SCHEMA = v.looseObject(
  * @throws InputError that names the first setting that is none
  */
 export function checkSettings(settings: Readonly<Record<string, unknown>>, where: string): TrainSettings {
-  const advice = 'name a run that kd train made, or begin another';
-  checkJson(v.object({ settings: SCHEMA }), { settings }, where, advice);
+  const schema = v.object({ settings: schemaOf('stored') });
+  checkJson(schema, { settings }, where, 'name a run that kd train made, or begin another');
   return settings as unknown as TrainSettings; // every field was looked at
+}
+
+/**
+ * Settings as a program asks for them.
+ *
+ * @throws InputError that names the first setting that is none, and names that are no setting's
+ */
+export function checkAsked<Asked extends Partial<AskedSettings>>(settings: Asked): Asked {
+  const unknown = Object.keys(settings).find((name) => !Object.hasOwn(SETTINGS, name));
+  if (unknown !== undefined)
+    throw new InputError(`settings: expected some of ${SETTING_NAMES.join(', ')}, got ${JSON.stringify(unknown)}`);
+  checkJson(schemaOf('kind', true), settings, 'settings', 'give another value');
+  return settings;
 }

@@ -54,3 +54,8 @@ export function trainingStop(signals: StopSignals): TrainingStop & { readonly st
     },
   };
 }
+
+/** A wish to stop that comes from a program. */
+export function stopOf(signal: AbortSignal = new AbortController().signal): TrainingStop {
+  return trainingStop({ signal, dispose: () => undefined });
+}
