@@ -4,9 +4,9 @@
 export interface Kind<T> {
   /** What is expected, in words: `a whole number of at least 1`. */
   readonly expected: string;
-  is(value: unknown): value is T;
+  readonly is: (value: unknown) => value is T;
   /** The value that a flag's text stands for; anything that `is` refuses where it stands for none. */
-  parse(text: string): unknown;
+  readonly parse: (text: string) => unknown;
 }
 
 /** The values of a kind. */

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 
 /** The parts of tfjs-node's native backend used here; its own types do not export them. */
 export interface NodeBackend {

@@ -10,7 +10,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const MODULES = join(ROOT, 'node_modules');
 
 const EXAMPLES = [...readFileSync(join(ROOT, 'docs/api.md'), 'utf8').matchAll(/```ts\n(.*?)```/gs)].map(
-  ([, code]) => code!,
+  ([, code]) => code,
 );
 
 /** An empty project with the package as `npm pack` makes it; its dependencies are those that are installed here. */
@@ -66,13 +66,13 @@ test('the examples are type-checked and run in an empty project with the packed 
       stdio: 'pipe',
     }),
   );
-  const losses = [...trained!.matchAll(/^validation loss (\S+)$/gm)].map(([, loss]) => Number(loss));
+  const losses = [...trained.matchAll(/^validation loss (\S+)$/gm)].map(([, loss]) => Number(loss));
   expect(losses).toHaveLength(2);
-  expect(losses[1]).toBeLessThan(losses[0]!);
+  expect(losses[1]).toBeLessThan(losses[0]);
   expect(trained).toContain(`6 ${losses[1]}`);
-  const [same, other] = encoded!.trim().split(' ').map(Number);
-  expect(Math.abs(same!)).toBeLessThanOrEqual(1);
-  expect(Math.abs(other!)).toBeLessThanOrEqual(1);
+  const [same, other] = encoded.trim().split(' ').map(Number);
+  expect(Math.abs(same)).toBeLessThanOrEqual(1);
+  expect(Math.abs(other)).toBeLessThanOrEqual(1);
   expect(evaluated).toMatch(/^clip [\d.]+$/m);
   expect(evaluated).toMatch(/^from-code:best [\d.]+$/m);
   expect(readdirSync(join(project, 'exported'))).toContain('README.md');
