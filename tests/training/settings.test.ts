@@ -20,20 +20,44 @@ const check = (changes: object): TrainSettings => checkSettings({ ...SETTINGS, .
 
 it('gives back the settings that a run began with', () => {
   expect(check({})).toEqual(SETTINGS);
-  expect(check({ recipe: 'roberta-1m', saveEvery: 10, device: 'gpu:1', learningRate: 0 })).toMatchObject({
+  expect(check({ recipe: 'roberta-1m', saveEvery: 10, device: 'gpu:1', weightDecay: 0 })).toMatchObject({
     saveEvery: 10,
   });
 });
 
 it.each([
-  [{ keep: '2' }, 'config.json: settings: keep: expected a whole number of at least 1, got "2"'],
-  [{ keep: 0 }, 'config.json: settings: keep: expected a whole number of at least 1, got 0'],
-  [{ epochs: undefined }, 'config.json: settings: epochs: expected a whole number of at least 1, got nothing'],
-  [{ warmupRatio: 2 }, 'config.json: settings: warmupRatio: expected a number from 0 to 1, got 2'],
-  [{ learningRate: -1 }, 'config.json: settings: learningRate: expected a number from 0, got -1'],
-  [{ loss: 'all' }, 'config.json: settings: loss: expected one of hidden, pooler, got "all"'],
-  [{ data: [] }, 'config.json: settings: data: expected a list of texts, got []'],
-  [{ shuffle: null }, 'config.json: settings: shuffle: expected true or false, got null'],
+  [
+    { keep: '2' },
+    'config.json: expected a whole number of at least 1, got "2" (settings.keep); name a run that kd train made, or begin another',
+  ],
+  [
+    { keep: 0 },
+    'config.json: expected a whole number of at least 1, got 0 (settings.keep); name a run that kd train made, or begin another',
+  ],
+  [
+    { epochs: undefined },
+    'config.json: expected a whole number of at least 1, got nothing (settings.epochs); name a run that kd train made, or begin another',
+  ],
+  [
+    { warmupRatio: 2 },
+    'config.json: expected a number from 0 to 1, got 2 (settings.warmupRatio); name a run that kd train made, or begin another',
+  ],
+  [
+    { learningRate: -1 },
+    'config.json: expected a number above 0, got -1 (settings.learningRate); name a run that kd train made, or begin another',
+  ],
+  [
+    { loss: 'all' },
+    'config.json: expected one of hidden, pooler, got "all" (settings.loss); name a run that kd train made, or begin another',
+  ],
+  [
+    { data: [] },
+    'config.json: expected a list of texts, got an empty list (settings.data); name a run that kd train made, or begin another',
+  ],
+  [
+    { shuffle: null },
+    'config.json: expected true or false, got null (settings.shuffle); name a run that kd train made, or begin another',
+  ],
 ])('refuses %j', (changes, message) => {
   expect(() => check(changes)).toThrow(new InputError(message));
 });
