@@ -10,7 +10,7 @@ import { findCheckpoint, openCheckpoint, type FoundCheckpoint, type Search } fro
 import { checkpointAt } from '../runs/find-run.js';
 import { readMoments } from '../runs/optimizer-state.js';
 import type { Reporter } from '../app/reporter.js';
-import { flagOf, planOf, type ResumedRun } from './resumed-run.js';
+import { planOf, type ResumedRun } from './resumed-run.js';
 
 /**
  * Chooses the checkpoint that a run goes on from: the one that was named, else the newest whole one. Changes nothing.
@@ -69,18 +69,6 @@ export function wayOnFromEnd(run: ResumedRun, state: TrainState): string | undef
     ...(stepsPerEpoch * epochs < wanted ? [`--epochs ${Math.ceil(wanted / stepsPerEpoch)}`] : []),
     ...(maxSteps !== undefined && maxSteps < wanted ? [`--max-steps ${wanted}`] : []),
   ].join(' ');
-}
-
-/** What there is to say of a run at its end. */
-export function finishedLine({ folder }: ResumedRun, { step }: TrainState, wayOn: string): string {
-  return `${relative('.', folder) || '.'}: finished at step ${step}; go on with ${wayOn}`;
-}
-
-/** Says that a run is at its end; nothing about it changes. */
-export function sayFinished(run: ResumedRun, state: TrainState, wayOn: string, output: Reporter): void {
-  const { folder, changed } = run;
-  if (changed.length > 0) output.warn(`${changed.map(flagOf).join(', ')}: not applied, as there is nothing left to do`);
-  output.result(finishedLine(run, state, wayOn), { event: 'finished', run: folder, steps: state.step, more: wayOn });
 }
 
 /** What an engine begins with, from a checkpoint. */

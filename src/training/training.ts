@@ -6,7 +6,8 @@ import type { Search } from '../runs/find-checkpoint.js';
 import type { Reporter } from '../app/reporter.js';
 import type { TrainContext } from './context.js';
 import { prepareRun } from './prepared-run.js';
-import { checkSame, chooseCheckpoint, wayOnFromEnd } from './resume.js';
+import { chooseCheckpoint, wayOnFromEnd } from './resume.js';
+import { checkSame } from './sameness.js';
 import { openResumedRun, type ResumedRun } from './resumed-run.js';
 import { beginTraining, resumeTraining, type TrainedRun } from './run.js';
 import type { AskedSettings, SettingName } from './settings.js';
@@ -64,8 +65,8 @@ export async function goOnWithRun(
   if (finished !== undefined) return finished;
   const prepared = await prepareRun(run.settings, context);
   try {
-    checkSame(run, prepared, context.output);
-    return await resumeTraining(run, chosen, prepared, context);
+    const same = await checkSame(run, prepared, context.output);
+    return await resumeTraining(run, chosen, same, context);
   } finally {
     await prepared.data.close();
   }

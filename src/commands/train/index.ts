@@ -8,10 +8,8 @@ import type { TrainContext } from '../../training/context.js';
 import { dryRun } from './dry-run.js';
 import { prepareRun } from '../../training/prepared-run.js';
 import { printSettings, withRecipe } from './recipe.js';
-import { chooseCheckpoint, finishedLine, sayFinished, wayOnFromEnd } from '../../training/resume.js';
-import { openResumedRun } from '../../training/resumed-run.js';
 import { checkSame } from '../../training/sameness.js';
-import { beginTraining, resumeTraining } from '../../training/run.js';
+import type { TrainedRun } from '../../training/run.js';
 import { type AskedSettings } from '../../training/settings.js';
 import { Stopped } from '../../training/stopping.js';
 import { goOnWithRun, lookAtRun, startRun, type FinishedRun } from '../../training/training.js';
@@ -112,9 +110,7 @@ async function tryOutResumed(
   const prepared = await prepareRun(run.settings, context, { isTrial: true });
   try {
     const same = await checkSame(run, prepared, output);
-    if (!isDryRun) return await resumeTraining(run, chosen, same, context);
-    await dryRun(same, output, found);
-    return EXIT.done;
+    await dryRun(same, output, chosen.found);
   } finally {
     await prepared.data.close();
   }
