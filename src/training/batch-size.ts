@@ -8,8 +8,10 @@ import { MAX_LENGTH } from '../text/tokenizer.js';
 import type { Reporter } from '../app/reporter.js';
 import { formatBytes, formatBytesApart, formatCount } from '../base/format.js';
 import { startEngine } from './engine-choice.js';
-import { distillationOf, type EngineParts } from './engine-parts.js';
-import { largestBatch, memoryNeed, Shortage, USABLE_SHARE } from './memory.js';
+import { measuredStep, distillationOf, type EngineParts } from './engine-parts.js';
+import { memoryNeed } from '../engine/memory.js';
+import { largestBatch, USABLE_SHARE } from './usable-memory.js';
+import { OutOfMemory } from './out-of-memory.js';
 import { DEFAULTS } from './settings.js';
 import { freeBytes } from './memory-guard.js';
 
@@ -43,7 +45,7 @@ export async function findFittingBatch(
   start: typeof startEngine = startEngine,
 ): Promise<FittingBatch> {
   const free = freeBytes(parts.engine);
-  const need = memoryNeed(parts, MAX_LENGTH);
+  const need = memoryNeed(measuredStep(parts), MAX_LENGTH);
   const estimated = largestBatch(need, free);
   if (estimated === 0) {
     const [needed, usable] = formatBytesApart(need(1), USABLE_SHARE * free);
@@ -102,7 +104,7 @@ async function largestThatRuns(parts: EngineParts, estimated: number, start: typ
       await tryStep({ ...parts, settings: { ...parts.settings, batchSize: size } }, start);
       return size;
     } catch (error) {
-      if (!(error instanceof Shortage) || size === 1) throw error;
+      if (!(error instanceof OutOfMemory) || size === 1) throw error;
       size = smaller(size);
     }
   }

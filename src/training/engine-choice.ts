@@ -43,7 +43,7 @@ export async function chooseEngine(
  * Puts both models of a run on its engine; as they were opened, unless it is told what to begin with.
  *
  * @param targets whether the teacher's outputs come with the batches
- * @throws Shortage when memory runs out, then and in its steps
+ * @throws OutOfMemory when memory runs out, then and in its steps
  */
 export async function startEngine(
   parts: EngineParts,

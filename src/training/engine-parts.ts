@@ -1,6 +1,7 @@
 /** @file What an engine is made of, before its data is there. */
 import type { EngineOptions } from '../distill/engine.js';
 import type { Distillation } from '../distill/loss.js';
+import type { MeasuredStep } from '../engine/memory.js';
 import type { EngineInfo } from './engine-info.js';
 import type { RunModel } from './models.js';
 import type { TrainSettings } from './settings.js';
@@ -23,4 +24,11 @@ export function engineOptions({
   engine: { precision, fused, teacherParts },
 }: Pick<EngineParts, 'settings' | 'engine'>): EngineOptions {
   return { ...settings, precision: precision === 'tf32' ? 'fp32' : precision, fused, teacherParts };
+}
+
+/** A run's step as its memory is measured. */
+export function measuredStep(parts: EngineParts): MeasuredStep {
+  const { engine, device } = parts.engine;
+  const cachesTeacher = parts.settings.cacheTeacher !== undefined;
+  return { distillation: distillationOf(parts), options: engineOptions(parts), engine, device, cachesTeacher };
 }

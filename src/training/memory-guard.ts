@@ -2,13 +2,15 @@
 import type { Engine } from '../distill/engine.js';
 import { MAX_LENGTH } from '../text/tokenizer.js';
 import type { EngineInfo } from './engine-info.js';
-import type { EngineParts } from './engine-parts.js';
-import { exhausted, exhaustionMessage, largestBatch, memoryNeed, Shortage } from './memory.js';
+import { measuredStep, type EngineParts } from './engine-parts.js';
+import { memoryNeed } from '../engine/memory.js';
+import { largestBatch } from './usable-memory.js';
+import { exhausted, exhaustionMessage, OutOfMemory } from './out-of-memory.js';
 
 /**
  * Makes an engine that says which batch size would fit when memory runs out.
  *
- * @throws Shortage when it runs out while the engine is made, and later from all that computes a batch
+ * @throws OutOfMemory when it runs out while the engine is made, and later from all that computes a batch
  */
 export async function guardMemory(parts: EngineParts, make: () => Promise<Engine>): Promise<Engine> {
   const free = freeBytes(parts.engine);
@@ -16,7 +18,7 @@ export async function guardMemory(parts: EngineParts, make: () => Promise<Engine
     try {
       return await work();
     } catch (error) {
-      throw asShortage(error, parts, free);
+      throw asOutOfMemory(error, parts, free);
     }
   };
   const engine = await guarded(make);
@@ -34,12 +36,12 @@ export function freeBytes({ device, gpu }: Pick<EngineInfo, 'device' | 'gpu'>): 
 }
 
 /** TensorFlow's error for memory, worded for who chose the batch size; other errors as they are. */
-function asShortage(error: unknown, parts: EngineParts, free: number): unknown {
+function asOutOfMemory(error: unknown, parts: EngineParts, free: number): unknown {
   const asked = exhausted(error);
   if (asked === undefined) return error;
   const { batchSize, accumulate } = parts.settings;
-  const need = memoryNeed(parts, MAX_LENGTH);
-  return new Shortage(
+  const need = memoryNeed(measuredStep(parts), MAX_LENGTH);
+  return new OutOfMemory(
     exhaustionMessage({ asked, batchSize, accumulate, needed: need(batchSize), free, fits: largestBatch(need, free) }),
   );
 }

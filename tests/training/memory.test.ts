@@ -1,8 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { chooseBatchSize, findFittingBatch } from '../../src/training/batch-size.js';
-import type { EngineParts } from '../../src/training/engine-parts.js';
-import { exhausted, exhaustionMessage, largestBatch, memoryNeed, Shortage } from '../../src/training/memory.js';
+import { measuredStep, type EngineParts } from '../../src/training/engine-parts.js';
+import { memoryNeed } from '../../src/engine/memory.js';
+import { largestBatch } from '../../src/training/usable-memory.js';
+import { exhausted, exhaustionMessage, OutOfMemory } from '../../src/training/out-of-memory.js';
 import { DEFAULTS } from '../../src/training/settings.js';
 import { guardMemory } from '../../src/training/memory-guard.js';
 import type { Output } from '../../src/app/output.js';
@@ -65,7 +67,7 @@ const engineUpTo =
     tried.push(batchSize);
     const step = () =>
       batchSize > limit
-        ? Promise.reject(new Shortage('out of memory'))
+        ? Promise.reject(new OutOfMemory('out of memory'))
         : Promise.resolve({ lossEn: 0, lossKo: 0, gradNorm: 0 });
     return Promise.resolve({ step, dispose: () => undefined } as unknown as Engine);
   };
@@ -80,7 +82,11 @@ describe('the memory of a step', () => {
   ])('is that of the recorded step at dropout %d, within a twentieth of what was measured', (dropout, measured) => {
     const parts = partsWith(32, 12e9);
     const need = memoryNeed(
-      { ...parts, settings: { ...parts.settings, dropout }, engine: { ...parts.engine, device: 'cpu', fused: true } },
+      measuredStep({
+        ...parts,
+        settings: { ...parts.settings, dropout },
+        engine: { ...parts.engine, device: 'cpu', fused: true },
+      }),
       77,
     );
     expect(Math.abs(need(32) / measured - 1)).toBeLessThan(0.05);
@@ -88,11 +94,11 @@ describe('the memory of a step', () => {
 
   it('is more in the eager engine, and with sums of micro-batches', () => {
     const parts = partsWith(32, 12e9);
-    const need = memoryNeed(parts, 77)(32);
-    expect(memoryNeed({ ...parts, engine: { ...parts.engine, engine: 'eager' } }, 77)(32)).toBeGreaterThan(need);
-    expect(memoryNeed({ ...parts, settings: { ...parts.settings, accumulate: 2 } }, 77)(32)).toBeGreaterThan(
-      need + 4 * 67_500_288,
-    );
+    const need = memoryNeed(measuredStep(parts), 77)(32);
+    expect(memoryNeed({ ...measuredStep(parts), engine: 'eager' }, 77)(32)).toBeGreaterThan(need);
+    expect(
+      memoryNeed(measuredStep({ ...parts, settings: { ...parts.settings, accumulate: 2 } }), 77)(32),
+    ).toBeGreaterThan(need + 4 * 67_500_288);
   });
 
   it.each(['compiled', 'eager'] as const)(
@@ -101,7 +107,7 @@ describe('the memory of a step', () => {
       const parts = partsWith(32, 12e9);
       const computed = { ...parts, engine: { ...parts.engine, engine } };
       const cached = { ...computed, settings: { ...computed.settings, cacheTeacher: 'cache' } };
-      const [with_, without] = [memoryNeed(computed, 77), memoryNeed(cached, 77)];
+      const [with_, without] = [memoryNeed(measuredStep(computed), 77), memoryNeed(measuredStep(cached), 77)];
       expect(without(256)).toBeLessThan(with_(256) - 4 * 123_060_480);
       // With one pair nothing is smaller than what the models take: both, while the cache is filled.
       const bothModels = 4 * (123_060_480 + 68_090_880 + 2 * 67_500_288);
@@ -114,7 +120,7 @@ describe('the memory of a step', () => {
 
 describe('the largest batch', () => {
   it('fits, and the next multiple of eight does not', () => {
-    const need = memoryNeed(partsWith(1, 12e9), 77);
+    const need = memoryNeed(measuredStep(partsWith(1, 12e9)), 77);
     for (const free of [6e9, 12e9, 24e9, 80e9]) {
       const size = largestBatch(need, free);
       expect(size).toBeGreaterThan(0);
@@ -125,14 +131,14 @@ describe('the largest batch', () => {
   });
 
   it('is none where the models alone take more', () => {
-    expect(largestBatch(memoryNeed(partsWith(1, 1e9), 77), 1e9)).toBe(0);
+    expect(largestBatch(memoryNeed(measuredStep(partsWith(1, 1e9)), 77), 1e9)).toBe(0);
   });
 });
 
 describe('--batch-size auto', () => {
   it('takes the estimate where a step of that size runs', async () => {
     const tried: number[] = [];
-    const size = largestBatch(memoryNeed(partsWith(1, 12e9), 77), 12e9);
+    const size = largestBatch(memoryNeed(measuredStep(partsWith(1, 12e9)), 77), 12e9);
     expect(await findFittingBatch(partsWith(1, 12e9), engineUpTo(10_000, tried))).toEqual({
       size,
       estimated: size,

@@ -7,8 +7,8 @@ import { countParameters, sizeOf } from '../../models/text-encoder.js';
 import type { Output } from '../../app/output.js';
 import { formatBytes, formatCount } from '../../base/format.js';
 import { startEngine } from '../../training/engine-choice.js';
-import { distillationOf } from '../../training/engine-parts.js';
-import { memoryNeed } from '../../training/memory.js';
+import { measuredStep, distillationOf } from '../../training/engine-parts.js';
+import { memoryNeed } from '../../engine/memory.js';
 import type { FoundCheckpoint } from '../../runs/find-checkpoint.js';
 import type { PreparedRun } from '../../training/prepared-run.js';
 import { startFrom } from '../../training/resume.js';
@@ -48,7 +48,7 @@ async function describePlan(prepared: PreparedRun) {
     steps_per_epoch: plan.stepsPerEpoch,
     ids: [size, length],
     compared: settings.loss === 'hidden' ? [size, length, width] : [size, width],
-    memory_estimate_bytes: memoryNeed(prepared, length)(settings.batchSize),
+    memory_estimate_bytes: memoryNeed(measuredStep(prepared), length)(settings.batchSize),
   };
 }
 
