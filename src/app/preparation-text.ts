@@ -108,8 +108,8 @@ export function saySkipped(skipped: readonly SkippedFile[], output: Reporter): v
 
 /** The first column on the left, the others on the right; a cell that begins with a blank is left as it is. */
 function aligned(rows: readonly (readonly string[])[]): string {
-  const widths = rows[0].map((_, column) => Math.max(...rows.map((cells) => cells[column].length)));
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((cells) => cells[column]!.length)));
   const cell = (text: string, column: number): string =>
-    column === 0 ? text.padEnd(widths[0]) : text.startsWith(' ') ? text : `  ${text.padStart(widths[column])}`;
+    column === 0 ? text.padEnd(widths[0]!) : text.startsWith(' ') ? text : `  ${text.padStart(widths[column]!)}`;
   return rows.map((cells) => cells.map(cell).join('').trimEnd()).join('\n');
 }

@@ -1,5 +1,5 @@
 /** Text for HTML and SVG, between tags and in attributes. */
 export function escapeHtml(text: string): string {
   const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-  return text.replace(/[&<>"]/g, (sign) => entities[sign]);
+  return text.replace(/[&<>"]/g, (sign) => entities[sign]!);
 }

@@ -39,21 +39,21 @@ function philox(counter: Uint32Array, key0: number, key1: number, out: Uint32Arr
   let [c0, c1, c2, c3] = [counter[0], counter[1], counter[2], counter[3]];
   let [k0, k1] = [key0, key1];
   for (let round = 0; round < ROUNDS; round++) {
-    const high0 = multiplyHigh(c0, MULTIPLIER_0);
-    const high1 = multiplyHigh(c2, MULTIPLIER_1);
-    const low0 = Math.imul(c0, MULTIPLIER_0);
-    const low1 = Math.imul(c2, MULTIPLIER_1);
-    c0 = (high1 ^ c1 ^ k0) >>> 0;
+    const high0 = multiplyHigh(c0!, MULTIPLIER_0);
+    const high1 = multiplyHigh(c2!, MULTIPLIER_1);
+    const low0 = Math.imul(c0!, MULTIPLIER_0);
+    const low1 = Math.imul(c2!, MULTIPLIER_1);
+    c0 = (high1 ^ c1! ^ k0) >>> 0;
     c1 = low1 >>> 0;
-    c2 = (high0 ^ c3 ^ k1) >>> 0;
+    c2 = (high0 ^ c3! ^ k1) >>> 0;
     c3 = low0 >>> 0;
     k0 = (k0 + WEYL_0) >>> 0;
     k1 = (k1 + WEYL_1) >>> 0;
   }
-  out[0] = c0;
-  out[1] = c1;
-  out[2] = c2;
-  out[3] = c3;
+  out[0] = c0!;
+  out[1] = c1!;
+  out[2] = c2!;
+  out[3] = c3!;
 }
 
 /**
@@ -67,13 +67,13 @@ export function randomBits(size: number, seed: readonly [number, number]): Uint3
   const block = new Uint32Array(4);
   philox(counter, SCRAMBLE_KEY[0], SCRAMBLE_KEY[1], block);
   const [key0, key1] = [block[0], block[1]];
-  counter.set([0, 0, block[2], block[3]]);
+  counter.set([0, 0, block[2]!, block[3]!]);
   const bits = new Uint32Array(size);
   for (let at = 0; at < size; at += 4) {
-    philox(counter, key0, key1, block);
+    philox(counter, key0!, key1!, block);
     bits.set(at + 4 <= size ? block : block.subarray(0, size - at), at);
-    counter[0]++;
-    if (counter[0] === 0) counter[1]++; // 2^34 numbers: no further carry is ever reached
+    counter[0]!++;
+    if (counter[0] === 0) counter[1]!++; // 2^34 numbers: no further carry is ever reached
   }
   return bits;
 }
@@ -82,7 +82,7 @@ export function randomBits(size: number, seed: readonly [number, number]): Uint3
 export function randomUniform(size: number, seed: readonly [number, number]): Float32Array {
   const bits = randomBits(size, seed);
   const uniform = new Float32Array(size);
-  for (let i = 0; i < size; i++) uniform[i] = (bits[i] & 0x7fffff) / 0x800000;
+  for (let i = 0; i < size; i++) uniform[i] = (bits[i]! & 0x7fffff) / 0x800000;
   return uniform;
 }
 
@@ -98,8 +98,8 @@ export function randomNormal(size: number, deviation: number, seed: readonly [nu
   const bits = randomBits(2 * pairs, seed);
   const normal = new Float32Array(size);
   for (let i = 0; i < pairs; i++) {
-    const radius = deviation * Math.sqrt(-2 * logOfShare(bits[2 * i]));
-    const turn = bits[2 * i + 1];
+    const radius = deviation * Math.sqrt(-2 * logOfShare(bits[2 * i]!));
+    const turn = bits[2 * i + 1]!;
     normal[2 * i] = radius * sineOfTurn((turn + QUARTER_TURN) >>> 0);
     if (2 * i + 1 < size) normal[2 * i + 1] = radius * sineOfTurn(turn);
   }
@@ -130,7 +130,7 @@ function alternatingTerms(first: number, count: number): number[] {
 /** Σ terms[k]·xᵏ (Horner's scheme). */
 function polynomial(terms: readonly number[], x: number): number {
   let sum = 0;
-  for (let k = terms.length - 1; k >= 0; k--) sum = sum * x + terms[k];
+  for (let k = terms.length - 1; k >= 0; k--) sum = sum * x + terms[k]!;
   return sum;
 }
 

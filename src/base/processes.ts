@@ -80,7 +80,7 @@ function findProcess(pid: number): ListedProcess | undefined {
 /** Fields 3 and 22, counted after the name in brackets, which may hold anything (proc_pid_stat(5)). */
 function parseStat(stat: string): { state: string; started: string } {
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return { state: fields[0], started: fields[19] };
+  return { state: fields[0]!, started: fields[19]! };
 }
 
 function ownNamespace(): string | undefined {

@@ -125,8 +125,8 @@ function parseField(head: Uint8Array, start: number): Field | undefined {
 function varintAt(bytes: Uint8Array, start: number): { readonly value: number; readonly length: number } | undefined {
   let value = 0;
   for (let i = 0; i < LONGEST_VARINT && start + i < bytes.length; i++) {
-    value += (bytes[start + i] & 0x7f) * 2 ** (7 * i);
-    if (bytes[start + i] < 0x80) return { value, length: i + 1 };
+    value += (bytes[start + i]! & 0x7f) * 2 ** (7 * i);
+    if (bytes[start + i]! < 0x80) return { value, length: i + 1 };
   }
   return undefined;
 }

@@ -49,7 +49,7 @@ export function reshuffledOrder(count: number, seed: number): BatchOrder {
   return (index, epoch) => {
     if (epoch !== known) order = new Uint32Array(shuffledIndices(count, randomSource(seed * 2 ** 20 + epoch)));
     known = epoch;
-    return order[index];
+    return order[index]!;
   };
 }
 

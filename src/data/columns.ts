@@ -97,7 +97,7 @@ export function whyUnrecognised(header: readonly string[], names: ColumnNames, r
   }
   const missing = (['ko', 'en'] as const).filter((language) => found[language].length === 0);
   if (missing.length === 0)
-    return `expected two columns, got ${header[found.ko[0]]} for both languages; name them apart`;
+    return `expected two columns, got ${header[found.ko[0]!]} for both languages; name them apart`;
   const wanted = missing.map((language) => describe(language, names)).join(' and a column ');
   return `expected a column ${wanted}, got ${shown}; name them with --ko-column and --en-column`;
 }
@@ -145,8 +145,8 @@ export function isEnglish(language: string): boolean {
 }
 
 function namesAt(header: readonly string[], { ko, en, language }: ColumnPlaces): TextColumns {
-  const columns = { ko: header[ko], en: header[en] };
-  return language === undefined ? columns : { ...columns, language: header[language] };
+  const columns = { ko: header[ko]!, en: header[en]! };
+  return language === undefined ? columns : { ...columns, language: header[language]! };
 }
 
 function placesOf(
@@ -155,7 +155,7 @@ function placesOf(
   rows: readonly Values[],
 ): { ko: number; en: number } | undefined {
   const [ko, en] = [candidates(folded, 'ko', names), candidates(folded, 'en', names)];
-  if (ko.length === 1 && en.length === 1 && ko[0] !== en[0]) return { ko: ko[0], en: en[0] };
+  if (ko.length === 1 && en.length === 1 && ko[0] !== en[0]) return { ko: ko[0]!, en: en[0]! };
   const areGiven = names.ko !== undefined || names.en !== undefined;
   const sides = areGiven || ko.length + en.length > 0 ? undefined : sidesOf(folded);
   if (sides === undefined) return undefined;

@@ -47,7 +47,7 @@ export function titleOf({ id, shape }: PairSource): string {
 
 /** Low numbers are kept: unpacked before packed, CSV before JSON. */
 function preference({ files, shape }: PairSource): number {
-  return (files[0].member === undefined ? 0 : 2) + (shape === 'json' ? 1 : 0);
+  return (files[0]!.member === undefined ? 0 : 2) + (shape === 'json' ? 1 : 0);
 }
 
 async function findOriginal(source: PairSource, others: readonly PairSource[]): Promise<PairSource | undefined> {
@@ -63,7 +63,7 @@ function isTwin(a: PairSource, b: PairSource): boolean {
 }
 
 function isSameFile(a: PairSource, b: PairSource): boolean {
-  const isPacked = a.files[0].isGzip !== b.files[0].isGzip; // then one size is a guess
+  const isPacked = a.files[0]!.isGzip !== b.files[0]!.isGzip; // then one size is a guess
   return a.shape === b.shape && (isPacked || a.bytes === b.bytes) && a.files.length === b.files.length;
 }
 

@@ -14,14 +14,14 @@ export function randomSource(seed: number): RandomSource {
 export function xoshiro128(state: Uint32Array): RandomSource {
   const s = Uint32Array.from(state);
   return () => {
-    const result = Math.imul(rotateLeft(Math.imul(s[1], 5), 7), 9) >>> 0;
-    const shifted = s[1] << 9;
-    s[2] ^= s[0];
-    s[3] ^= s[1];
-    s[1] ^= s[2];
-    s[0] ^= s[3];
-    s[2] ^= shifted;
-    s[3] = rotateLeft(s[3], 11);
+    const result = Math.imul(rotateLeft(Math.imul(s[1]!, 5), 7), 9) >>> 0;
+    const shifted = s[1]! << 9;
+    s[2]! ^= s[0]!;
+    s[3]! ^= s[1]!;
+    s[1]! ^= s[2]!;
+    s[0]! ^= s[3]!;
+    s[2]! ^= shifted;
+    s[3] = rotateLeft(s[3]!, 11);
     return result;
   };
 }
@@ -31,7 +31,7 @@ export function shuffledIndices(count: number, random: RandomSource): Uint32Arra
   const indices = Uint32Array.from({ length: count }, (_, i) => i);
   for (let i = count - 1; i > 0; i--) {
     const j = randomBelow(i + 1, random);
-    [indices[i], indices[j]] = [indices[j], indices[i]];
+    [indices[i], indices[j]] = [indices[j]!, indices[i]!];
   }
   return indices;
 }

@@ -55,7 +55,7 @@ export async function findSources(paths: readonly string[], names: ColumnNames =
   const { skipped, samples } = findings;
   if (findings.sources.length === 0) {
     const isNew = samples.length > 0 && skipped.length === 0;
-    throw isNew ? onlySample(paths, samples[0]) : nothingFound(paths, findings);
+    throw isNew ? onlySample(paths, samples[0]!) : nothingFound(paths, findings);
   }
   const passedOver = samples.map((file) => ({ file, why: 'the sample, which is used where it is named' }));
   const { kept, copies } = await withoutCopies(findings.sources.sort(compareSources));
@@ -108,7 +108,7 @@ function alignedIn(files: readonly StoredFile[], partners: readonly StoredFile[]
     if (language !== 'ko') return [];
     const others = sides.filter((side) => side.key === key && side.language === 'en');
     const isOne = sides.filter((side) => side.key === key).length === 2;
-    return isOne && others.length === 1 ? [[ko, others[0].file]] : [];
+    return isOne && others.length === 1 ? [[ko, others[0]!.file]] : [];
   });
 }
 
@@ -126,7 +126,7 @@ async function alignedSource(both: readonly StoredFile[], { names }: Request): P
     }
   }
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
-  return { id: files[0].name, bytes, corpus: 'other', shape: 'aligned', columns: { ko: 'ko', en: 'en' }, files };
+  return { id: files[0]!.name, bytes, corpus: 'other', shape: 'aligned', columns: { ko: 'ko', en: 'en' }, files };
 }
 
 /** What there is to say of one of two aligned files without the other. */
@@ -161,7 +161,7 @@ function whyOf({ reason, place }: NoPairs): string {
 }
 
 function sourceOf(files: readonly StoredFile[], { sheet, ...table }: Probed, isOneOfMany: boolean): PairSource {
-  const [{ name }] = files;
+  const { name } = files[0]!;
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
   const id = sheet !== undefined && isOneOfMany ? `${name}/${sheet.name.normalize('NFC')}` : name;
   const source = { id, bytes, ...table, files };
@@ -174,7 +174,7 @@ function slicesOf(source: PairSource): PairSource[] {
   const slices: PairSource[] = [];
   for (let start = 0; start < source.files.length; start += SLICE) {
     const files = source.files.slice(start, start + SLICE);
-    slices.push({ ...source, id: files[0].name, bytes: files.reduce((sum, { bytes }) => sum + bytes, 0), files });
+    slices.push({ ...source, id: files[0]!.name, bytes: files.reduce((sum, { bytes }) => sum + bytes, 0), files });
   }
   return slices;
 }
@@ -194,7 +194,7 @@ function compareSources(a: PairSource, b: PairSource): number {
 
 /** A new clone: there is nothing but the project's sample, which is for trying things. */
 function onlySample(paths: readonly string[], sample: string): InputError {
-  const folder = paths[0].replace(/\/*$/, '/');
+  const folder = paths[0]!.replace(/\/*$/, '/');
   return new InputError(
     `${folder}: expected files of pairs, got none but the sample; ` +
       `put corpora there or name them with --data, or try the sample: --data ${shellQuote(sample)}`,
@@ -205,7 +205,7 @@ function onlySample(paths: readonly string[], sample: string): InputError {
 const MOST_NAMED = 5;
 
 function nothingFound(paths: readonly string[], { skipped, passedOver, errors }: Findings): InputError {
-  if (errors.length === 1 && skipped.length === 1 && passedOver.length === 0) return errors[0];
+  if (errors.length === 1 && skipped.length === 1 && passedOver.length === 0) return errors[0]!;
   const seen = [
     ...skipped.map(({ file, why }) => `${file} (${why})`),
     ...passedOver.map((file) => `${file} (passed over by its name)`),

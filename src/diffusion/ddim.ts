@@ -17,9 +17,9 @@ export function ddim(config: DdimConfig, steps: number): Scheduler {
   return {
     timesteps,
     step(modelOutput, sample) {
-      const timestep = timesteps[index++];
+      const timestep = timesteps[index++]!;
       const now = noiseLevel(alphas.at(timestep)!);
-      const next = noiseLevel(timestep >= stride ? alphas[timestep - stride] : finalAlpha);
+      const next = noiseLevel(timestep >= stride ? alphas[timestep - stride]! : finalAlpha!);
       const x0 = predictedSample(config.predictionType, modelOutput, sample, now);
       const noise = predictedNoise(config.predictionType, modelOutput, sample, now);
       return weightedSum([next.alpha, limited(x0, config)], [next.sigma, noise]);

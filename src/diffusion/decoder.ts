@@ -67,7 +67,7 @@ function pixelsOf(channels: Float32Array, height: number, width: number): Pixels
   let isFinite = true;
   for (let channel = 0; channel < 3; channel++) {
     for (let i = 0; i < size; i++) {
-      const value = channels[channel * size + i];
+      const value = channels[channel * size + i]!;
       if (!Number.isFinite(value)) isFinite = false;
       data[3 * i + channel] = Math.round(Math.min(Math.max(value / 2 + 0.5, 0), 1) * 255);
     }

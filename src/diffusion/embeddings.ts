@@ -43,7 +43,7 @@ export async function embedTexts(
 /** The mean of the squared differences of two embeddings. */
 export function meanSquaredError(a: Embedding, b: Embedding): number {
   let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += (a[i] - b[i]) ** 2;
+  for (let i = 0; i < a.length; i++) sum += (a[i]! - b[i]!) ** 2;
   return sum / a.length;
 }
 

@@ -38,7 +38,7 @@ const LEADING = 24;
 
 /** A grid as a PNG file's bytes. */
 export async function drawGrid(grid: Grid): Promise<Buffer> {
-  const { width, height } = grid.rows[0].cells[0].pixels;
+  const { width, height } = grid.rows[0]!.cells[0]!.pixels;
   const scale = Math.min(Math.max(1, SIZE.least / width), SIZE.most / width);
   const cell = { width: Math.round(width * scale), height: Math.round(height * scale) };
   const labels = grid.rows.map((row) => labelLines(row.labels));
@@ -47,7 +47,7 @@ export async function drawGrid(grid: Grid): Promise<Buffer> {
   const tops = heights.map((_, row) => heights.slice(0, row).reduce((sum, rowHeight) => sum + rowHeight, SIZE.header));
   const totalWidth = SIZE.labels + grid.columns.length * (cell.width + SIZE.gap) + SIZE.gap;
   const footer = wrap(grid.footer, SIZE.text, totalWidth - 2 * SIZE.gap, 3);
-  const bottom = tops[tops.length - 1] + heights[heights.length - 1];
+  const bottom = tops[tops.length - 1]! + heights[heights.length - 1]!;
   const total = { width: totalWidth, height: bottom + SIZE.footer + (footer.length - 1) * LEADING };
   const columnX = (column: number): number => SIZE.labels + SIZE.gap + column * (cell.width + SIZE.gap);
 
@@ -56,13 +56,13 @@ export async function drawGrid(grid: Grid): Promise<Buffer> {
     header(title, subtitle, columnX(column) + cell.width / 2, cell.width),
   );
   for (const [row, { cells }] of grid.rows.entries()) {
-    lettering.push(...rowLabels(labels[row], tops[row], heights[row] - SIZE.caption));
+    lettering.push(...rowLabels(labels[row]!, tops[row]!, heights[row]! - SIZE.caption));
     for (const [column, { pixels, caption }] of cells.entries()) {
       overlays.push({ input: await resized(pixels, cell), left: columnX(column), top: tops[row] });
       lettering.push(
         svgLine(caption, {
           x: columnX(column) + cell.width / 2,
-          y: tops[row] + cell.height + 18,
+          y: tops[row]! + cell.height + 18,
           size: SIZE.text,
           fill: PALE,
           centred: true,

@@ -7,8 +7,8 @@ export const LATENT_CHANNELS = 4;
 
 /** Arrays of one length, one after the other. */
 export function joined(arrays: readonly Float32Array[]): Float32Array {
-  if (arrays.length === 1) return arrays[0];
-  const all = new Float32Array(arrays.length * arrays[0].length);
+  if (arrays.length === 1) return arrays[0]!;
+  const all = new Float32Array(arrays.length * arrays[0]!.length);
   for (const [i, array] of arrays.entries()) all.set(array, i * array.length);
   return all;
 }
@@ -23,10 +23,10 @@ export type Term = readonly [factor: number, values: Float32Array];
 
 /** Σ factor · values, value by value. */
 export function weightedSum(...terms: readonly Term[]): Float32Array {
-  const sum = new Float32Array(terms[0][1].length);
+  const sum = new Float32Array(terms[0]![1].length);
   for (let i = 0; i < sum.length; i++) {
     let value = 0;
-    for (const [factor, values] of terms) value += factor * values[i];
+    for (const [factor, values] of terms) value += factor * values[i]!;
     sum[i] = value;
   }
   return sum;
@@ -43,5 +43,5 @@ export function quantile(values: Float32Array, share: number): number {
   const place = share * (sorted.length - 1);
   const low = Math.floor(place);
   const high = Math.min(low + 1, sorted.length - 1);
-  return sorted[low] + (sorted[high] - sorted[low]) * (place - low);
+  return sorted[low]! + (sorted[high]! - sorted[low]!) * (place - low);
 }

@@ -72,7 +72,7 @@ export function wrap(text: string, size: number, width: number, mostLines: numbe
   }
   lines.push(line);
   if (lines.length <= mostLines) return lines;
-  let last = lines[mostLines - 1];
+  let last = lines[mostLines - 1]!;
   while (last !== '' && !fits(`${last}…`)) last = [...last].slice(0, -1).join('');
   return [...lines.slice(0, mostLines - 1), `${last}…`];
 }

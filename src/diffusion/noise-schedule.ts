@@ -83,7 +83,7 @@ function runningProduct(factors: Float32Array): Float32Array {
 function rescaleToZeroSnr(betas: Float32Array): Float32Array {
   const roots = runningProduct(betas.map((beta) => 1 - beta)).map(Math.sqrt);
   const [first, last] = [roots[0], roots[roots.length - 1]];
-  const stretch = Math.fround(first / Math.fround(first - last));
-  const alphas = roots.map((root) => Math.fround(Math.fround(root - last) * stretch) ** 2);
-  return alphas.map((alpha, i) => 1 - (i === 0 ? alpha : Math.fround(alpha / alphas[i - 1])));
+  const stretch = Math.fround(first! / Math.fround(first! - last!));
+  const alphas = roots.map((root) => Math.fround(Math.fround(root - last!) * stretch) ** 2);
+  return alphas.map((alpha, i) => 1 - (i === 0 ? alpha : Math.fround(alpha / alphas[i - 1]!)));
 }

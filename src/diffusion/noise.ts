@@ -43,12 +43,12 @@ export async function readNoise(path: string): Promise<StartingNoise> {
       );
     const [channels, h, w] = shape.slice(-3);
     const isOne = shape.length === 3 || (shape.length === 4 && shape[0] === 1);
-    if (!isOne || channels !== LATENT_CHANNELS || !(h > 0 && w > 0)) {
+    if (!isOne || channels !== LATENT_CHANNELS || !(h! > 0 && w! > 0)) {
       throw new InputError(
         `${path}: expected ${TENSOR} to be [1, ${LATENT_CHANNELS}, height / 8, width / 8], got ${shownShape(shape)}`,
       );
     }
-    return { noise: await file.read(TENSOR), height: h * PIXELS_PER_LATENT, width: w * PIXELS_PER_LATENT };
+    return { noise: await file.read(TENSOR), height: h! * PIXELS_PER_LATENT, width: w! * PIXELS_PER_LATENT };
   } finally {
     await file.close();
   }

@@ -90,16 +90,16 @@ export async function loadOnnx(location: string, provider: Provider): Promise<On
     location,
     inputs,
     outputs: session.outputMetadata.map(portOf),
-    async run(values, output = session.outputNames[0]) {
+    async run(values, output = session.outputNames[0]!) {
       const feeds = Object.fromEntries(
         inputs
           .filter(({ name }) => name in values)
-          .map((port) => [port.name, tensorOf(port, values[port.name], location)]),
+          .map((port) => [port.name, tensorOf(port, values[port.name]!, location)]),
       );
       const results = await session.run(feeds, [output]).catch((error: unknown) => {
         throw new InputError(`${location}: expected to run on ${shapesOf(values)}, got "${reasonOf(error, location)}"`);
       });
-      return decoded(results[output], location);
+      return decoded(results[output!]!, location);
     },
     release: () => session.release(),
   };

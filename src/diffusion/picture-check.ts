@@ -8,6 +8,6 @@ export function findTrouble({ data, isFinite }: Pixels): string | undefined {
   const [red, green, blue] = data;
   const isUniform = data.every((value, i) => value === [red, green, blue][i % 3]);
   if (!isUniform) return undefined;
-  const colour = red + green + blue === 0 ? 'black' : `one colour, rgb(${red}, ${green}, ${blue})`;
+  const colour = red! + green! + blue! === 0 ? 'black' : `one colour, rgb(${red}, ${green}, ${blue})`;
   return `the picture is all ${colour}: the text encoder is not one that this UNet was trained with or that imitates it, or the guidance is too strong`;
 }

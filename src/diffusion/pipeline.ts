@@ -142,5 +142,5 @@ async function guidedAnswer(
   const questions = guidance <= 1 ? [[prompt]] : oneByOne ? [[negative], [prompt]] : [[negative, prompt]];
   const answers: Float32Array[] = [];
   for (const texts of questions) answers.push(...(await unet.predict(latents, timestep, texts, request)));
-  return guidance <= 1 ? answers[0] : weightedSum([1 - guidance, answers[0]], [guidance, answers[1]]);
+  return guidance <= 1 ? answers[0]! : weightedSum([1 - guidance, answers[0]!], [guidance, answers[1]!]);
 }

@@ -48,15 +48,15 @@ function transferOf(config: PndmConfig): Transfer {
   return (sample, output, from, to) => {
     const [now, next] = [alphas.at(from)!, to >= 0 ? alphas[to] : finalAlpha];
     const noise = predictedNoise(config.predictionType, output, sample, noiseLevel(now));
-    const divisor = now * Math.sqrt(1 - next) + Math.sqrt(now * (1 - now) * next);
-    return weightedSum([Math.sqrt(next / now), sample], [-(next - now) / divisor, noise]);
+    const divisor = now * Math.sqrt(1 - next!) + Math.sqrt(now * (1 - now) * next!);
+    return weightedSum([Math.sqrt(next! / now), sample], [-(next! - now) / divisor, noise]);
   };
 }
 
 /** The outputs by the multistep formula of their number; the newest is last. */
 function multistep(outputs: readonly Float32Array[]): Float32Array {
-  const coefficients = MULTISTEP[outputs.length - 1];
-  return weightedSum(...coefficients.map((factor, back): Term => [factor, outputs[outputs.length - 1 - back]]));
+  const coefficients = MULTISTEP[outputs.length - 1]!;
+  return weightedSum(...coefficients.map((factor, back): Term => [factor, outputs[outputs.length - 1 - back]!]));
 }
 
 /**
@@ -64,16 +64,16 @@ function multistep(outputs: readonly Float32Array[]): Float32Array {
  * sample by the mean of that output and the one it led to (Heun's method).
  */
 function multistepOnly(spaced: readonly number[], stride: number, transfer: Transfer): Scheduler {
-  const timesteps = spaced.length > 1 ? [spaced[0], spaced[1], ...spaced.slice(1)] : spaced;
+  const timesteps = spaced.length > 1 ? [spaced[0]!, spaced[1]!, ...spaced.slice(1)] : spaced;
   let outputs: Float32Array[] = [];
   let first: Float32Array | undefined;
   let calls = 0;
   return {
     timesteps,
     step(modelOutput, sample) {
-      const timestep = timesteps[calls++];
+      const timestep = timesteps[calls++]!;
       if (calls === 2) {
-        const mean = weightedSum([1 / 2, modelOutput], [1 / 2, outputs[0]]);
+        const mean = weightedSum([1 / 2, modelOutput], [1 / 2, outputs[0]!]);
         return transfer(first!, mean, timestep + stride, timestep);
       }
       first = sample;
@@ -87,7 +87,12 @@ function multistepOnly(spaced: readonly number[], stride: number, transfer: Tran
 function rungeKuttaFirst(spaced: readonly number[], stride: number, transfer: Transfer): Scheduler {
   const half = Math.floor(stride / 2);
   const starts = spaced.slice(0, ORDER - 1);
-  const rungeKutta = starts.flatMap((start, i) => [start, spaced[i + 1] + half, spaced[i + 1] + half, spaced[i + 1]]);
+  const rungeKutta = starts.flatMap((start, i) => [
+    start,
+    spaced[i + 1]! + half,
+    spaced[i + 1]! + half,
+    spaced[i + 1]!,
+  ]);
   const timesteps = [...rungeKutta, ...spaced.slice(ORDER - 1)];
   let outputs: Float32Array[] = []; // of whole steps
   let stages: Float32Array[] = []; // of this Runge-Kutta step
@@ -101,15 +106,16 @@ function rungeKuttaFirst(spaced: readonly number[], stride: number, transfer: Tr
     if (number === 0) [start, stages] = [sample, []];
     if (number === 0) outputs = [...outputs, modelOutput];
     stages.push(modelOutput);
-    const output = number < 3 ? modelOutput : weightedSum(...RUNGE_KUTTA.map((weight, i): Term => [weight, stages[i]]));
-    return transfer(start, output, timesteps[place - number], timesteps[place] - (place % 2 === 0 ? half : 0));
+    const output =
+      number < 3 ? modelOutput : weightedSum(...RUNGE_KUTTA.map((weight, i): Term => [weight, stages[i]!]));
+    return transfer(start, output, timesteps[place - number]!, timesteps[place]! - (place % 2 === 0 ? half : 0));
   }
 
   return {
     timesteps,
     step(modelOutput, sample) {
       if (calls < rungeKutta.length) return stage(modelOutput, sample);
-      const timestep = timesteps[calls++];
+      const timestep = timesteps[calls++]!;
       outputs = [...outputs.slice(1 - ORDER), modelOutput];
       return transfer(sample, multistep(outputs), timestep, timestep - stride);
     },

@@ -36,7 +36,7 @@ export function usualValues(inputs: readonly Port[], batch: number): Record<stri
   const usual = inputs.filter(({ name }) => Object.hasOwn(USUAL, name));
   return Object.fromEntries(
     usual.map(({ name, shape }) => {
-      const { values, shape: own } = USUAL[name](batch);
+      const { values, shape: own } = USUAL[name]!(batch);
       return [name, { values, shape: values.length === 1 ? shape.map(() => 1) : own }];
     }),
   );
@@ -57,8 +57,8 @@ export function assignRoles<R extends string>(
   const take = (role: R, candidates: readonly Port[]): void => {
     const fitting = candidates.filter(({ shape }) => roles[role].ranks.includes(shape.length));
     if (found.has(role) || fitting.length !== 1) return;
-    found.set(role, fitting[0]);
-    left.delete(fitting[0]);
+    found.set(role, fitting[0]!);
+    left.delete(fitting[0]!);
   };
   for (const role of names)
     for (const name of roles[role].names)
@@ -73,5 +73,5 @@ export function assignRoles<R extends string>(
 /** The output that holds latents or pixels: by name, else the first with four dimensions. */
 export function outputOf(outputs: readonly Port[], names: readonly string[]): string {
   const named = names.find((name) => outputs.some((port) => port.name === name));
-  return named ?? (outputs.find(({ shape }) => shape.length === 4) ?? outputs[0]).name;
+  return named ?? (outputs.find(({ shape }) => shape.length === 4) ?? outputs[0]!).name;
 }

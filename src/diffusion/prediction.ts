@@ -25,7 +25,7 @@ export function predictedSample(
 ): Float32Array {
   if (type === 'sample') return output;
   if (type === 'v_prediction') return weightedSum([alpha, x], [-sigma, output]);
-  return x.map((value, i) => (value - sigma * output[i]) / alpha); // at α = 0 infinite, which a clipped sample bears, and not ∞ − ∞
+  return x.map((value, i) => (value - sigma * output[i]!) / alpha); // at α = 0 infinite, which a clipped sample bears, and not ∞ − ∞
 }
 
 /** ε */
@@ -37,7 +37,7 @@ export function predictedNoise(
 ): Float32Array {
   if (type === 'epsilon') return output;
   if (type === 'v_prediction') return weightedSum([alpha, output], [sigma, x]);
-  return x.map((value, i) => (value - alpha * output[i]) / sigma);
+  return x.map((value, i) => (value - alpha * output[i]!) / sigma);
 }
 
 /** Dynamic thresholding (arXiv 2205.11487, section 2.3): clamped to a high quantile of its own sizes, and divided by it. */

@@ -19,8 +19,8 @@ const KARRAS_RHO = 7;
 export function sigmaSchedule(config: UniPCConfig, steps: number): SigmaSchedule {
   const trained = trainedSigmas(config);
   const spaced = config.sigmas === 'timesteps' ? spacedTimesteps(config, steps, 1) : undefined;
-  const sigmas = spaced?.map((timestep) => trained[Math.max(timestep, 0)]) ?? spacedSigmas(config, trained, steps);
-  const last = config.finalSigmasType === 'zero' ? 0 : spaced === undefined ? sigmas[sigmas.length - 1] : trained[0];
+  const sigmas = spaced?.map((timestep) => trained[Math.max(timestep, 0)]!) ?? spacedSigmas(config, trained, steps);
+  const last = config.finalSigmasType === 'zero' ? 0 : spaced === undefined ? sigmas[sigmas.length - 1]! : trained[0]!;
   const timesteps = spaced ?? sigmas.map((sigma) => timestepOf(sigma, trained, config.sigmas === 'karras'));
   const repeated = config.solverOrder === 1 ? -1 : sigmas.findIndex((sigma, i) => sigma === sigmas[i + 1]);
   if (repeated !== -1)
@@ -40,11 +40,11 @@ function trainedSigmas(config: UniPCConfig): Float32Array {
 /** Noise levels in equal steps of their 7th root (Karras) or of their logarithm, from the highest to the lowest. */
 function spacedSigmas({ sigmas, sigmaMin, sigmaMax }: UniPCConfig, trained: Float32Array, steps: number): number[] {
   const [least, most] = [sigmaMin ?? trained[0], sigmaMax ?? trained[trained.length - 1]];
-  if (!(least > 0 && most > least))
+  if (!(least! > 0 && most! > least!))
     throw new InputError(`scheduler_config.json: expected 0 < sigma_min < sigma_max, got ${least} and ${most}`);
-  const [low, high] = [least ** (1 / KARRAS_RHO), most ** (1 / KARRAS_RHO)];
+  const [low, high] = [least! ** (1 / KARRAS_RHO), most! ** (1 / KARRAS_RHO)];
   if (sigmas === 'karras') return linspace(0, 1, steps).map((ramp) => (high + ramp * (low - high)) ** KARRAS_RHO);
-  return linspace(Math.log(most), Math.log(least), steps).map(Math.exp);
+  return linspace(Math.log(most!), Math.log(least!), steps).map(Math.exp);
 }
 
 /** The time step at which training had a noise level, between two by its logarithm; Karras' are rounded, others cut. */
@@ -52,7 +52,7 @@ function timestepOf(sigma: number, trained: Float32Array, rounded: boolean): num
   const level = Math.log(Math.max(sigma, 1e-10));
   const above = trained.findIndex((candidate) => Math.fround(Math.log(candidate)) > level);
   const low = Math.min(Math.max((above === -1 ? trained.length : above) - 1, 0), trained.length - 2);
-  const [start, end] = [Math.fround(Math.log(trained[low])), Math.fround(Math.log(trained[low + 1]))];
+  const [start, end] = [Math.fround(Math.log(trained[low]!)), Math.fround(Math.log(trained[low + 1]!))];
   const share = Math.min(Math.max((start - level) / (start - end), 0), 1);
   const timestep = (1 - share) * low + share * (low + 1);
   return rounded ? roundHalfEven(timestep) : Math.trunc(timestep);

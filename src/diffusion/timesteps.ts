@@ -61,7 +61,7 @@ export function spacedTimesteps(
 
 function checked(timesteps: number[], steps: number, numTrainTimesteps: number): number[] {
   if (steps > numTrainTimesteps) throw tooMany(steps, numTrainTimesteps);
-  if (timesteps[0] < numTrainTimesteps) return timesteps;
+  if (timesteps[0]! < numTrainTimesteps) return timesteps;
   throw new InputError(
     `--steps: expected time steps below the model's ${numTrainTimesteps}, got ${timesteps[0]} from ${steps} steps; give fewer`,
   );

@@ -79,13 +79,13 @@ function unetOf(model: OnnxModel, ports: Ports): Unet {
       const [h, w] = [height / PIXELS_PER_LATENT, width / PIXELS_PER_LATENT];
       for (const group of groupsOf(texts, batch ?? texts.length)) {
         const size = batch ?? group.length;
-        const filled = Array.from({ length: size }, (_, i) => group[i] ?? group[0]); // what is over is not looked at
+        const filled = Array.from({ length: size }, (_, i) => group[i] ?? group[0]!); // what is over is not looked at
         const result = await model.run(
           {
             ...usualValues(model.inputs, size),
             [sample.name]: { values: joined(filled.map(() => latents)), shape: [size, LATENT_CHANNELS, h, w] },
             [timestep.name]: timeValues(time, timestep, sample, size),
-            [states.name]: { values: joined(filled), shape: [size, MAX_LENGTH, filled[0].length / MAX_LENGTH] }, // [B, L, D]
+            [states.name]: { values: joined(filled), shape: [size, MAX_LENGTH, filled[0]!.length / MAX_LENGTH] }, // [B, L, D]
           },
           output,
         );

@@ -40,12 +40,12 @@ export function unipc(config: UniPCConfig, steps: number): Scheduler {
   return {
     timesteps,
     step(modelOutput, predicted) {
-      const place = places[index];
+      const place = places[index]!;
       const output = { place, values: converted(config, modelOutput, predicted, place) };
       const isCorrected = last !== undefined && !config.disableCorrector.includes(index - 1);
       const sample = isCorrected ? correct(config, last!, output) : predicted;
       history = [output, ...history].slice(0, config.solverOrder);
-      const next = places[++index];
+      const next = places[++index]!;
       const order = next.sigma === 0 ? 1 : config.lowerOrderFinal ? timesteps.length - index + 1 : config.solverOrder;
       last = { sample, outputs: history.slice(0, order) };
       return predict(config, last, next);
@@ -78,7 +78,10 @@ function predict(config: UniPCConfig, { sample, outputs }: Start, next: Place): 
           r.map((_, power) => r.map((ratio) => ratio ** power)),
           b.slice(0, r.length),
         );
-  return weightedSum(...linearTerms(config, sample, newest, next), ...differenceTerms(weight, rho, r, newest, earlier));
+  return weightedSum(
+    ...linearTerms(config, sample, newest!, next),
+    ...differenceTerms(weight, rho, r, newest!, earlier),
+  );
 }
 
 /** UniC: the sample where a step led, corrected by the model's output there. */
@@ -93,8 +96,8 @@ function correct(config: UniPCConfig, { sample, outputs }: Start, reached: Outpu
           ratios.map((_, power) => ratios.map((ratio) => ratio ** power)),
           b,
         );
-  const differences = differenceTerms(weight, rho, ratios, newest, [...earlier, reached]);
-  return weightedSum(...linearTerms(config, sample, newest, reached.place), ...differences);
+  const differences = differenceTerms(weight, rho, ratios, newest!, [...earlier, reached]);
+  return weightedSum(...linearTerms(config, sample, newest!, reached.place), ...differences);
 }
 
 /** The numbers of a step from the newest output's place. */
@@ -108,13 +111,13 @@ interface StepNumbers {
 }
 
 function stepOf(config: UniPCConfig, [newest, ...earlier]: readonly Output[], to: Place): StepNumbers {
-  const step = to.lambda - newest.place.lambda;
+  const step = to.lambda - newest!.place.lambda;
   if (earlier.length === 0 && step === Infinity) return { weight: 0, r: [], b: [] }; // to the end, by the linear part alone
   const h = config.predictX0 ? -step : step;
   const bOfH = config.solverType === 'bh1' ? h : Math.expm1(h);
   return {
     weight: -(config.predictX0 ? to.alpha : to.sigma) * bOfH,
-    r: earlier.map(({ place }) => (place.lambda - newest.place.lambda) / step),
+    r: earlier.map(({ place }) => (place.lambda - newest!.place.lambda) / step),
     b: rightSide(h, bOfH, earlier.length + 1),
   };
 }
@@ -157,9 +160,9 @@ function differenceTerms(
   newest: Output,
   others: readonly Output[],
 ): Term[] {
-  const factors = others.map((_, i) => (weight * rho[i]) / r[i]);
+  const factors = others.map((_, i) => (weight * rho[i]!) / r[i]!);
   const total = factors.reduce((sum, factor) => sum + factor, 0);
-  return [[-total, newest.values], ...others.map(({ values }, i): Term => [factors[i], values])];
+  return [[-total, newest.values], ...others.map(({ values }, i): Term => [factors[i]!, values])];
 }
 
 /** The solution of `matrix · x = right` by Gaussian elimination with pivoting. */
@@ -168,15 +171,15 @@ function solve(matrix: readonly (readonly number[])[], right: readonly number[])
   const size = rows.length;
   for (let column = 0; column < size; column++) {
     const pivot = rows.reduce(
-      (best, row, i) => (i > column && Math.abs(row[column]) > Math.abs(rows[best][column]) ? i : best),
+      (best, row, i) => (i > column && Math.abs(row[column]!) > Math.abs(rows[best]![column]!) ? i : best),
       column,
     );
-    [rows[column], rows[pivot]] = [rows[pivot], rows[column]];
+    [rows[column], rows[pivot]] = [rows[pivot]!, rows[column]!];
     for (let i = 0; i < size; i++) {
       if (i === column) continue;
-      const factor = rows[i][column] / rows[column][column];
-      rows[i] = rows[i].map((value, j) => value - factor * rows[column][j]);
+      const factor = rows[i]![column]! / rows[column]![column]!;
+      rows[i] = rows[i]!.map((value, j) => value! - factor * rows[column]![j]!);
     }
   }
-  return rows.map((row, i) => row[size] / row[i]);
+  return rows.map((row, i) => row[size]! / row[i]!);
 }

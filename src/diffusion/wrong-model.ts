@@ -20,7 +20,7 @@ export function wrongInputs({ location, inputs }: OnnxModel, what: string, expec
   const found = inputs.map(({ name }) => name);
   const [, guess] = TELLING.find(([name]) => found.includes(name)) ?? [];
   const kind =
-    guess ?? (found.length === 1 && fixedSize(inputs[0].shape[1]) === 3 ? 'which is a VAE encoder' : undefined);
+    guess ?? (found.length === 1 && fixedSize(inputs[0]!.shape[1]) === 3 ? 'which is a VAE encoder' : undefined);
   return new InputError(
     `${location}: expected ${what} with the inputs ${expected.join(', ')}, got one with ${found.map(shown).join(', ') || 'none'}` +
       `${kind === undefined ? '' : `, ${kind}`}; put the pipeline's own file there`,

@@ -46,11 +46,9 @@ export function evaluationTensor(
 ): tf.Tensor1D {
   const outputs = studentOutputs(distillation, studentParams, batch);
   const { lossEn, lossKo } = lossesOf(outputs, target, batch.weights);
-  const [english, korean, teacher] = [outputs.english, outputs.korean, target].map((values) =>
-    spreadOf(values, batch.weights),
-  );
-  const scalars = [english, korean, teacher].flatMap(({ variance, alignment }) => [variance, alignment]);
-  return tf.concat([tf.stack([lossEn, lossKo, ...scalars]), tf.reshape(teacher.mean, [-1])], 0) as tf.Tensor1D;
+  const spreads = [outputs.english, outputs.korean, target].map((values) => spreadOf(values, batch.weights));
+  const scalars = spreads.flatMap(({ variance, alignment }) => [variance, alignment]);
+  return tf.concat([tf.stack([lossEn, lossKo, ...scalars]), tf.reshape(spreads[2]!.mean, [-1])], 0) as tf.Tensor1D;
 }
 
 /**
@@ -59,16 +57,16 @@ export function evaluationTensor(
  * @param size the sentences of the batch, without those that only fill it up
  */
 export function readEvaluation(values: Float32Array, size: number): Evaluation {
-  const [lossEn, lossKo, ...rest] = values.subarray(0, SCALARS);
-  const [english, korean, teacher] = [0, 2, 4].map((at) => ({
-    variance: rest[at],
-    similarity: similarityOf(rest[at + 1], size),
-  }));
+  const statisticsAt = (at: number): OutputStatistics => ({
+    variance: values[at]!,
+    similarity: similarityOf(values[at + 1]!, size),
+  });
+  const [english, korean, teacher] = [statisticsAt(2), statisticsAt(4), statisticsAt(6)];
   const student = {
     variance: (english.variance + korean.variance) / 2,
     similarity: (english.similarity + korean.similarity) / 2,
   };
-  return { lossEn, lossKo, student, teacher, teacherMean: values.slice(SCALARS) };
+  return { lossEn: values[0]!, lossKo: values[1]!, student, teacher, teacherMean: values.slice(SCALARS) };
 }
 
 /** Below this a vector's length is taken for this: rows that only fill a batch up may be all 0. */

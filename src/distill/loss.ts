@@ -127,7 +127,7 @@ function withoutNoise(difference: tf.Tensor, floor: tf.Scalar): tf.Tensor {
     (save as tf.GradSaveFunc)([isFelt]);
     return {
       value: tf.mul(x as tf.Tensor, isFelt),
-      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => tf.mul(dy, saved[0]),
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => tf.mul(dy, saved[0]!),
     };
   });
   return cut(difference);

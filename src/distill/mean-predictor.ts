@@ -19,7 +19,7 @@ export function meanPredictor(): MeanPredictor {
       pairs += size;
       squares += size * teacher.variance * sums.length;
       for (const [i, value] of teacherMean.entries()) {
-        sums[i] += size * value;
+        sums[i]! += size * value;
         squares += size * value ** 2;
       }
     },

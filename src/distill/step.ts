@@ -32,15 +32,15 @@ export function distillationGradients(
   const target = batch.target ?? distillationTarget(distillation, params.teacher, batch.teacherIds);
   let kept: tf.Scalar[] = [];
   const objective = (...values: tf.Tensor[]): tf.Scalar => {
-    const student = { ...params.student, ...Object.fromEntries(names.map((name, i) => [name, values[i]])) };
+    const student = { ...params.student, ...Object.fromEntries(names.map((name, i) => [name, values[i]!])) };
     const { lossEn, lossKo } = lossesOf(studentOutputs(distillation, student, batch, dropout), target, batch.weights);
     kept = [tf.keep(lossEn), tf.keep(lossKo)]; // else gone with the tape
     return tf.add(lossEn, lossKo);
   };
-  const { value, grads } = tf.valueAndGrads(objective)(names.map((name) => params.student[name]));
+  const { value, grads } = tf.valueAndGrads(objective)(names.map((name) => params.student[name]!));
   const [lossEn, lossKo] = kept.map((loss) => tf.clone(loss)) as [tf.Scalar, tf.Scalar];
   tf.dispose([value, target, ...kept]);
-  return { lossEn, lossKo, gradients: Object.fromEntries(names.map((name, i) => [name, grads[i]])) };
+  return { lossEn, lossKo, gradients: Object.fromEntries(names.map((name, i) => [name, grads[i]!])) };
 }
 
 /** The Euclidean norm of all gradients taken as one vector. */

@@ -11,7 +11,7 @@ export function pearson(x: Series, y: Series, tie = 0): number | undefined {
   const [meanX, meanY] = [meanOf(x), meanOf(y)];
   let [covariance, varianceX, varianceY] = [0, 0, 0];
   for (let i = 0; i < x.length; i++) {
-    const [dx, dy] = [x[i] - meanX, y[i] - meanY];
+    const [dx, dy] = [x[i]! - meanX, y[i]! - meanY];
     covariance += dx * dy;
     varianceX += dx * dx;
     varianceY += dy * dy;
@@ -29,12 +29,12 @@ export function spearman(x: Series, y: Series, tie = 0): number | undefined {
  * what lies no more than `tie` above the lowest of those that share a rank.
  */
 export function averageRanks(values: Series, tie = 0): Float64Array {
-  const order = Uint32Array.from({ length: values.length }, (_, i) => i).sort((a, b) => values[a] - values[b]);
+  const order = Uint32Array.from({ length: values.length }, (_, i) => i).sort((a, b) => values[a]! - values[b]!);
   const ranks = new Float64Array(values.length);
   for (let start = 0; start < order.length;) {
     let end = start + 1;
-    while (end < order.length && values[order[end]] - values[order[start]] <= tie) end++;
-    for (let i = start; i < end; i++) ranks[order[i]] = (start + 1 + end) / 2;
+    while (end < order.length && values[order[end]!]! - values[order[start]!]! <= tie) end++;
+    for (let i = start; i < end; i++) ranks[order[i]!] = (start + 1 + end) / 2;
     start = end;
   }
   return ranks;
@@ -44,8 +44,8 @@ export function averageRanks(values: Series, tie = 0): Float64Array {
 function isConstant(values: Series, tie = 0): boolean {
   let [lowest, highest] = [values[0], values[0]];
   for (let i = 1; i < values.length; i++) {
-    lowest = Math.min(lowest, values[i]);
-    highest = Math.max(highest, values[i]);
+    lowest = Math.min(lowest!, values[i]!);
+    highest = Math.max(highest!, values[i]!);
   }
-  return !(highest - lowest > tie);
+  return !(highest! - lowest! > tie);
 }

@@ -59,10 +59,10 @@ function compareRows(
     let [product, squaresA, squaresB] = [0, 0, 0];
     for (let i = 0; i < width; i++, at++) {
       const [x, y] = [a[at], b[at]];
-      product += x * y;
-      squaresA += x * x;
-      squaresB += y * y;
-      error += (x - y) * (x - y);
+      product += x! * y!;
+      squaresA += x! * x!;
+      squaresB += y! * y!;
+      error += (x! - y!) * (x! - y!);
     }
     if (squaresA > 0 && squaresB > 0) cosines += product / Math.sqrt(squaresA * squaresB);
   }

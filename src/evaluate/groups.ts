@@ -41,5 +41,5 @@ const BUCKETS = [
 
 function bucketOf(length: number): string {
   const place = BUCKET_ENDS.findIndex((end) => length <= end);
-  return BUCKETS[place === -1 ? BUCKET_ENDS.length : place];
+  return BUCKETS[place === -1 ? BUCKET_ENDS.length : place]!;
 }

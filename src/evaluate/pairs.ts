@@ -62,7 +62,7 @@ export async function evaluatePairs(
     const batch = await pairs.read(start, Math.min(batchSize, pairs.count - start));
     const target = await teacherReader.encode(batch.map(({ en }) => en));
     for (const tally of tallies) await addBatch(tally, start, batch, target);
-    keys.push(...batch.map(({ corpus }, i) => ({ corpus, length: target.lengths[i] })));
+    keys.push(...batch.map(({ corpus }, i) => ({ corpus, length: target.lengths[i]! })));
     await callbacks.onEncoded?.(start + batch.length);
   }
   const groups = groupPairs(keys, groupings);

@@ -14,7 +14,7 @@ function markdownTable(table: Table): string {
     '',
     line(columns.map((column) => (column.group === undefined ? column.title : `${column.title}, ${column.group}`))),
     `| ${columns.map((_, i) => (isNumeric(table, i) ? '---:' : '---')).join(' | ')} |`,
-    ...rows.map((cells) => line(cells.map((cell, i) => cellText(cell, columns[i])))),
+    ...rows.map((cells) => line(cells.map((cell, i) => cellText(cell, columns[i]!)))),
     ...notes.flatMap((note) => ['', escapeMarkdown(note)]),
   ].join('\n');
 }

@@ -52,9 +52,9 @@ function head(table: Table): string {
 /** @param isAgain whether the model is that of the row before: it is there for search and screen readers, and not shown twice */
 function row(table: Table, cells: readonly Cell[], isAgain: boolean): string {
   const shown = cells.map((cell, i) => {
-    const share = shareOf(table, table.columns[i], cell, i);
+    const share = shareOf(table, table.columns[i]!, cell, i);
     const classes = [...(isNumeric(table, i) ? ['number'] : []), ...(share === undefined ? [] : ['bar'])];
-    return `<td${classes.length > 0 ? ` class="${classes.join(' ')}"` : ''}${share === undefined ? '' : ` style="--share:${share.toFixed(3)}"`}>${escapeHtml(cellText(cell, table.columns[i]))}</td>`;
+    return `<td${classes.length > 0 ? ` class="${classes.join(' ')}"` : ''}${share === undefined ? '' : ` style="--share:${share.toFixed(3)}"`}>${escapeHtml(cellText(cell, table.columns[i]!))}</td>`;
   });
   return `<tr${isAgain ? ' class="again"' : ''}>${shown.join('')}</tr>`;
 }

@@ -47,11 +47,11 @@ export async function translationRanks(
  */
 export function retrievalScores({ above, ties }: Ranks, texts?: Uint32Array): Retrieval {
   const among = (best: number): Float64Array =>
-    Float64Array.from(above, (count, i) => Math.min(Math.max(best - count, 0), ties[i] + 1) / (ties[i] + 1));
+    Float64Array.from(above, (count, i) => Math.min(Math.max(best - count, 0), ties[i]! + 1) / (ties[i]! + 1));
   const harmonic = harmonicNumbers(above.length);
   const reciprocal = Float64Array.from(
     above,
-    (count, i) => (harmonic[count + ties[i] + 1] - harmonic[count]) / (ties[i] + 1),
+    (count, i) => (harmonic[count + ties[i]! + 1]! - harmonic[count]!) / (ties[i]! + 1),
   );
   return { accuracy: meanOf(among(1), texts), p10: meanOf(among(10), texts), mrr: meanOf(reciprocal, texts) };
 }
@@ -59,7 +59,7 @@ export function retrievalScores({ above, ties }: Ranks, texts?: Uint32Array): Re
 /** `1 + 1/2 + … + 1/n` for `n` from 0 to `most`. */
 function harmonicNumbers(most: number): Float64Array {
   const sums = new Float64Array(most + 1);
-  for (let n = 1; n <= most; n++) sums[n] = sums[n - 1] + 1 / n;
+  for (let n = 1; n <= most; n++) sums[n] = sums[n - 1]! + 1 / n;
   return sums;
 }
 
@@ -98,14 +98,14 @@ function countBlock(
 ): void {
   const columns = Math.min(BLOCK, own.length - column);
   for (let at = 0, i = row; at < similarities.length; i++) {
-    const ofRow = own[i];
+    const ofRow = own[i]!;
     for (let j = column; j < column + columns; j++, at++) {
       if (i === j) continue; // a translation is no rival of itself
-      const similarity = similarities[at];
-      if (similarity > ofRow + COSINE_TIE) en.above[i]++;
-      else if (similarity >= ofRow - COSINE_TIE) en.ties[i]++;
-      if (similarity > own[j] + COSINE_TIE) ko.above[j]++;
-      else if (similarity >= own[j] - COSINE_TIE) ko.ties[j]++;
+      const similarity = similarities[at]!;
+      if (similarity > ofRow + COSINE_TIE) en.above[i]!++;
+      else if (similarity >= ofRow - COSINE_TIE) en.ties[i]!++;
+      if (similarity > own[j]! + COSINE_TIE) ko.above[j]!++;
+      else if (similarity >= own[j]! - COSINE_TIE) ko.ties[j]!++;
     }
   }
 }

@@ -67,14 +67,14 @@ async function readRows(path: string): Promise<Row[]> {
   for await (const lines of linesOf(pieces, path)) {
     for (const text of lines) rows.push({ fields: text.split('\t'), line: line++ });
   }
-  return rows.filter(({ fields }) => fields.length > 1 || fields[0].trim() !== '');
+  return rows.filter(({ fields }) => fields.length > 1 || fields[0]!.trim() !== '');
 }
 
 /** Whether the first line has the tabs that three columns need. */
 async function isTabSeparated(path: string): Promise<boolean> {
   for await (const lines of linesOf(utf8Pieces(readBytes(path), path), path)) {
     const first = lines.find((line) => line.trim() !== '');
-    if (first !== undefined) return first.split('\t').length >= THREE[0].length;
+    if (first !== undefined) return first.split('\t').length >= THREE[0]!.length;
   }
   return false;
 }
@@ -82,9 +82,9 @@ async function isTabSeparated(path: string): Promise<boolean> {
 function pairsOf(rows: readonly Row[], path: string): StsPair[] {
   if (rows.length === 0)
     throw new InputError(`${path}: expected judged pairs, got an empty file; give rows of score, sentence1, sentence2`);
-  const header = placesByName(rows[0].fields);
-  const places = header ?? placesByCount(rows[0], path);
-  const count = rows[0].fields.length;
+  const header = placesByName(rows[0]!.fields);
+  const places = header ?? placesByCount(rows[0]!, path);
+  const count = rows[0]!.fields.length;
   const columns = places === STS_BENCHMARK ? STS_BENCHMARK_COLUMNS : { fewest: count, most: count };
   return rows.slice(header === undefined ? 0 : 1).map((row) => pairOf(row, places, columns, path));
 }
@@ -98,7 +98,7 @@ function placesByName(fields: readonly string[]): Places | undefined {
 function placesByCount({ fields }: Row, path: string): Places {
   const { fewest, most } = STS_BENCHMARK_COLUMNS;
   const isBenchmark = fields.length >= fewest && fields.length <= most;
-  const candidates = isBenchmark ? [STS_BENCHMARK] : fields.length === THREE[0].length ? THREE : [];
+  const candidates = isBenchmark ? [STS_BENCHMARK] : fields.length === THREE[0]!.length ? THREE : [];
   const places = candidates.find(([score]) => isScore(fields[score]));
   if (places !== undefined) return places;
   const found = fields

@@ -55,7 +55,7 @@ async function similaritiesOf(
       const [a, b] = [first, second].map((output) =>
         unitRows(pooling === 'pooled' ? output.poolerOutput : output.mean, width),
       );
-      similarities[pooling].set(rowProducts(a, b, width), start);
+      similarities[pooling].set(rowProducts(a!, b!, width), start);
     }
     await onEncoded(start + batch.length);
   }

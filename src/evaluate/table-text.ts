@@ -9,13 +9,13 @@ const GAP = '  ';
  */
 export function textTable(table: Table): string {
   const { title, columns, rows, notes } = table;
-  const body = rows.map((cells) => cells.map((cell, i) => cellText(cell, columns[i])));
+  const body = rows.map((cells) => cells.map((cell, i) => cellText(cell, columns[i]!)));
   const titles = columns.map((column) => column.title);
-  const widths = columns.map((_, i) => Math.max(...[titles, ...body].map((cells) => stringWidth(cells[i]))));
+  const widths = columns.map((_, i) => Math.max(...[titles, ...body].map((cells) => stringWidth(cells[i]!))));
   widenForGroups(table, widths);
   const line = (cells: readonly string[]): string =>
     cells
-      .map((text, i) => (isNumeric(table, i) ? padStart(text, widths[i]) : padEnd(text, widths[i])))
+      .map((text, i) => (isNumeric(table, i) ? padStart(text, widths[i]!) : padEnd(text, widths[i]!)))
       .join(GAP)
       .trimEnd();
   const groups = columns.some(({ group }) => group !== undefined) ? [groupLine(table, widths)] : [];
@@ -25,7 +25,7 @@ export function textTable(table: Table): string {
 /** Makes the last column of a group wider where its heading needs it. */
 function widenForGroups(table: Table, widths: number[]): void {
   for (const { group = '', from, to } of columnSpans(table))
-    widths[to - 1] += Math.max(0, stringWidth(group) - spanWidth(widths, from, to));
+    widths[to - 1]! += Math.max(0, stringWidth(group) - spanWidth(widths, from, to));
 }
 
 function groupLine(table: Table, widths: readonly number[]): string {

@@ -11,9 +11,9 @@ export function meanPool(hidden: Float32Array, batch: number, width: number): Fl
   for (let text = 0; text < batch; text++) {
     sums.fill(0);
     for (let at = text * length * width; at < (text + 1) * length * width;) {
-      for (let i = 0; i < width; i++) sums[i] += hidden[at++];
+      for (let i = 0; i < width; i++) sums[i]! += hidden[at++]!;
     }
-    for (let i = 0; i < width; i++) means[text * width + i] = sums[i] / length;
+    for (let i = 0; i < width; i++) means[text * width + i] = sums[i]! / length;
   }
   return means;
 }
@@ -22,9 +22,9 @@ export function meanPool(hidden: Float32Array, batch: number, width: number): Fl
 export function setUnitRows(target: Float32Array, at: number, rows: Float32Array, width: number): void {
   for (let start = 0; start < rows.length; start += width) {
     let squares = 0;
-    for (let i = start; i < start + width; i++) squares += rows[i] * rows[i];
+    for (let i = start; i < start + width; i++) squares += rows[i]! * rows[i]!;
     const scale = squares === 0 ? 0 : 1 / Math.sqrt(squares);
-    for (let i = 0; i < width; i++) target[at * width + start + i] = rows[start + i] * scale;
+    for (let i = 0; i < width; i++) target[at * width + start + i] = rows[start + i]! * scale;
   }
 }
 
@@ -33,7 +33,7 @@ export function rowProducts(a: Float32Array, b: Float32Array, width: number): Fl
   const products = new Float64Array(a.length / width);
   for (let row = 0, at = 0; row < products.length; row++) {
     let sum = 0;
-    for (let i = 0; i < width; i++, at++) sum += a[at] * b[at];
+    for (let i = 0; i < width; i++, at++) sum += a[at]! * b[at]!;
     products[row] = sum;
   }
   return products;

@@ -60,8 +60,8 @@ export function compareOutputs(expected: Encoded, actual: Encoded, tolerance: nu
         throw new InputError(
           'expected finite outputs of the model, got others; its weights are damaged, or its training diverged',
         );
-      scale = Math.max(scale, Math.abs(wanted[i]));
-      const difference = Math.abs(wanted[i] - got[i]);
+      scale = Math.max(scale, Math.abs(wanted[i]!));
+      const difference = Math.abs(wanted[i]! - got[i]!);
       largest = Number.isNaN(difference) ? Infinity : Math.max(largest, difference);
     }
   }

@@ -76,16 +76,16 @@ export async function writeExportFolder(folder: string, fill: (temporary: string
   try {
     await mkdir(dirname(place), { recursive: true });
     removeLeftovers(dirname(place), (name) => name.startsWith('.kd-export-') && name.endsWith('.tmp'));
-    await mkdir(temporary);
-    const description = await fill(temporary);
-    const files = await filesBelow(temporary);
-    await writeFileAtomic(join(temporary, EXPORT_FILE), `${JSON.stringify({ ...description, files }, null, 2)}\n`);
+    await mkdir(temporary!);
+    const description = await fill(temporary!);
+    const files = await filesBelow(temporary!);
+    await writeFileAtomic(join(temporary!, EXPORT_FILE), `${JSON.stringify({ ...description, files }, null, 2)}\n`);
     await checkExportFolder(folder); // somebody may have put a file there meanwhile
-    await replace(place, temporary, earlier);
+    await replace(place, temporary!, earlier!);
   } catch (error) {
     throw fileError(folder, 'cannot be written', error);
   } finally {
-    await rm(temporary, { recursive: true, force: true });
+    await rm(temporary!, { recursive: true, force: true });
   }
 }
 

@@ -42,7 +42,7 @@ function parseValidations(csv: string): ValidationLine[] {
   const columns = header.split(',');
   const rows = lines.map((line) => {
     const cells = line.split(',').map(Number);
-    const value = (name: string): number => cells[columns.indexOf(name)];
+    const value = (name: string): number => cells[columns.indexOf(name)]!;
     return {
       step: value('step'),
       epoch: value('epoch'),

@@ -15,7 +15,7 @@ function withGradient(
     (save as tf.GradSaveFunc)([input]);
     return {
       value: value(input),
-      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => tf.mul(dy, slope(saved[0])),
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => tf.mul(dy, slope(saved[0]!)),
     };
   });
   return (x) => activation(x) as tf.Tensor2D;

@@ -74,7 +74,7 @@ function clipTextForward(
   const context: AttentionContext = { batch, length, penalty, dropout: options.dropout };
 
   const positions = tf.slice(params[POSITIONS] as tf.Tensor2D, [0, 0], [length, width]); // [L, D]
-  const embedded = tf.add(tf.gather(params[TOKENS], ids), positions); // [B, L, D]
+  const embedded = tf.add(tf.gather(params[TOKENS]!, ids), positions); // [B, L, D]
   let x: tf.Tensor2D = tf.reshape(embedded, [batch * length, width]); // [N, D]
   for (let layer = 0; layer < config.numHiddenLayers; layer++)
     x = clipTextLayer(config, params, layerName(layer), x, context);

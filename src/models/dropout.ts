@@ -42,7 +42,7 @@ export function dropout<T extends tf.Tensor>(x: T, rate: number, place: string, 
     (save as tf.GradSaveFunc)([kept]); // a byte a value, where the factors would be four
     return {
       value: scaled(input as tf.Tensor, kept),
-      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => scaled(dy, saved[0]),
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => scaled(dy, saved[0]!),
     };
   });
   return masked(x) as T;

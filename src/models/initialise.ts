@@ -11,7 +11,7 @@ export function initialiseParameter(
   seed: number,
   kind: { readonly isNorm: boolean; readonly deviation: number },
 ): Float32Array {
-  const size = sizeOf(shapes[name]);
+  const size = sizeOf(shapes[name]!);
   if (name.endsWith('.bias')) return new Float32Array(size);
   if (kind.isNorm) return new Float32Array(size).fill(1);
   return randomNormal(size, kind.deviation, [hash32(name), seed]);

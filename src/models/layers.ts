@@ -17,7 +17,7 @@ export function linear(x: tf.Tensor2D, params: Params, name: string): tf.Tensor2
     (args[3] as unknown as tf.GradSaveFunc)([input, weight]);
     return { value: tf.add(tf.matMul(input, weight, false, true), bias), gradFunc: linearGradient };
   });
-  return product(x, params[`${name}.weight`], params[`${name}.bias`]) as tf.Tensor2D;
+  return product(x, params[`${name}.weight`]!, params[`${name}.bias`]!) as tf.Tensor2D;
 }
 
 /** Gradients of a linear layer for its input `[N, In]`, weight `[Out, In]` and bias `[Out]`. */
@@ -46,7 +46,7 @@ export function layerNorm(x: tf.Tensor2D, params: Params, name: string, epsilon:
     (args[3] as unknown as tf.GradSaveFunc)([normalised, scale, weight]);
     return { value: tf.add(tf.mul(normalised, weight), bias), gradFunc: layerNormGradient };
   });
-  return normalise(x, params[`${name}.weight`], params[`${name}.bias`]) as tf.Tensor2D;
+  return normalise(x, params[`${name}.weight`]!, params[`${name}.bias`]!) as tf.Tensor2D;
 }
 
 /** Gradients of LayerNorm for its input `[N, D]`, weight `[D]` and bias `[D]`. */

@@ -71,7 +71,7 @@ async function withStoredProjection(model: PretrainedModel, path: string): Promi
   await source.close();
   const encoder = withProjection(model.encoder, source.tensors.get('weight')?.shape[0] ?? 0);
   const names = Object.keys(encoder.shapes).filter(isProjection);
-  const expected = Object.fromEntries(names.map((name) => [nameInFile(name), encoder.shapes[name]]));
+  const expected = Object.fromEntries(names.map((name) => [nameInFile(name), encoder.shapes[name]!]));
   const { bytes } = loadParameters(source, expected);
   return projected({ ...model, storedBytes: model.storedBytes + bytes }, encoder, async function* () {
     const source = await openSafetensors(path);
@@ -159,7 +159,7 @@ export async function openRandom(folder: string, seed: number): Promise<Pretrain
 
 /** The configuration of a hub id that is known without a download, or undefined. */
 export function publishedConfig(id: string): TextModelConfig | undefined {
-  return PUBLISHED[id.split('@')[0]]?.();
+  return PUBLISHED[id.split('@')[0]!]?.();
 }
 
 /**

@@ -119,10 +119,10 @@ function robertaForward(
 /** Word, position and type embeddings, summed; every token is of the first type. `[B, L] → [N, D]` */
 function embed(config: BertConfig, params: Params, ids: tf.Tensor2D): tf.Tensor2D {
   const [batch, length] = ids.shape;
-  const words = embedding(params[WORDS], ids, config.padTokenId); // [B, L, D]
+  const words = embedding(params[WORDS]!, ids, config.padTokenId); // [B, L, D]
   const positions =
     config.family === 'roberta'
-      ? embedding(params[POSITIONS], positionIds(ids, config.padTokenId), config.padTokenId) // [B, L, D]
+      ? embedding(params[POSITIONS]!, positionIds(ids, config.padTokenId), config.padTokenId) // [B, L, D]
       : tf.slice(params[POSITIONS] as tf.Tensor2D, [0, 0], [length, config.hiddenSize]); // [L, D]
   const type = tf.slice(params[TYPES] as tf.Tensor2D, [0, 0], [1, config.hiddenSize]); // [1, D]
   return tf.reshape(tf.add(tf.add(words, type), positions), [batch * length, config.hiddenSize]);

@@ -123,7 +123,7 @@ function lineSeries(line: Line, index: number, { log, palette, endLabels, font =
     layers.push({
       ...common,
       id: `${index}-raw`,
-      data: points.map(([step], i) => [step, y(raw[i])]),
+      data: points.map(([step], i) => [step, y(raw[i]!)]),
       lineStyle: { color: colour, width: 1, opacity: 0.28 },
       z: 2,
     });
@@ -184,13 +184,13 @@ function bandSeries(
     silent: true,
     clip: true,
     z: 1,
-    data: whole.length === 0 ? [] : [[steps[whole[0]], sides[0][whole[0]]]],
+    data: whole.length === 0 ? [] : [[steps[whole[0]!], sides[0]![whole[0]!]]],
     renderItem: (_: unknown, api: { coord(point: [number, number]): number[] }) => ({
       type: 'polygon',
       shape: {
         points: [
-          ...whole.map((i) => api.coord([steps[i], sides[0][i]!])),
-          ...[...whole].reverse().map((i) => api.coord([steps[i], sides[1][i]!])),
+          ...whole.map((i) => api.coord([steps[i]!, sides[0]![i]!])),
+          ...[...whole].reverse().map((i) => api.coord([steps[i]!, sides[1]![i]!])),
         ],
       },
       style: { fill: colour, opacity: 0.13 },

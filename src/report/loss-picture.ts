@@ -47,7 +47,7 @@ export function lossSvg({ run, training, validation }: ReportData): string {
     },
   ]);
   const losses = validation.flatMap(({ loss }) => (loss === null ? [] : [loss]));
-  const log = losses.length > 1 && Math.min(...losses) < STEEP * losses[0];
+  const log = losses.length > 1 && Math.min(...losses) < STEEP * losses[0]!;
   const last = Math.max(step.at(-1) ?? 1, validation.at(-1)?.step ?? 1);
   const { width, height, head, margin } = SIZE;
   const chart = init(null, null, {
@@ -86,12 +86,12 @@ export async function writeLossPictures(run: string, report: ReportData): Promis
 }
 
 function trainingLine(steps: readonly number[], { mean, min, max }: CurvePoints, name: string, colour: string): Line {
-  const merged = min.some((low, i) => low < max[i]);
+  const merged = min.some((low, i) => low < max[i]!);
   return {
     name,
     colour,
     style: 'curve',
-    points: steps.map((step, i): Point => [step, mean[i]]),
+    points: steps.map((step, i): Point => [step, mean[i]!]),
     band: merged ? { low: min, high: max } : undefined,
   };
 }
@@ -126,12 +126,12 @@ function outlined(svg: string): string {
       .map(Number);
     const anchor = read(/text-anchor="(\w+)"/, 'start');
     const left =
-      x +
+      x! +
       Number(read(/ x="([^"]*)"/, '0')) -
       (anchor === 'end' ? 1 : anchor === 'middle' ? 0.5 : 0) * lineWidth(text, size);
     return svgLine(text, {
       x: left,
-      y: y + Number(read(/ y="([^"]*)"/, '0')) + size * MIDDLE_TO_BASELINE,
+      y: y! + Number(read(/ y="([^"]*)"/, '0')) + size * MIDDLE_TO_BASELINE,
       size,
       fill: read(/fill="([^"]*)"/, '#000'),
     });

@@ -61,7 +61,7 @@ export function embedded(value: unknown): string {
     '\u2028': '\\u2028',
     '\u2029': '\\u2029',
   };
-  return JSON.stringify(value).replace(/[<>&\u2028\u2029]/g, (sign) => escapes[sign]);
+  return JSON.stringify(value).replace(/[<>&\u2028\u2029]/g, (sign) => escapes[sign]!);
 }
 
 /** A script that can stand in a script element. */

@@ -131,12 +131,12 @@ export class Series {
     series.buckets = json.step.map((step, i) => {
       const rows = json.count?.[i] ?? 1;
       const extentOf = ({ mean, min = mean, max = mean }: SeriesJson['curves'][Curve]): Extent =>
-        mean[i] === null ? emptyExtent() : { sum: mean[i] * rows, min: min[i]!, max: max[i]!, finite: rows };
+        mean[i] === null ? emptyExtent() : { sum: mean[i]! * rows, min: min[i]!, max: max[i]!, finite: rows };
       const extents = Object.fromEntries(CURVES.map((curve) => [curve, extentOf(json.curves[curve])])) as Record<
         Curve,
         Extent
       >;
-      return { index: Math.floor((step - 1) / json.width), step, epoch: json.epoch[i], rows, extents };
+      return { index: Math.floor((step - 1) / json.width), step, epoch: json.epoch[i]!, rows, extents };
     });
     return series;
   }

@@ -29,7 +29,7 @@ export async function samplePairs(rows: StoreRows): Promise<{ ko: string; en: st
   const seen = new Set<string>();
   for (let row = 0; row < rows.count && pairs.length < 3 * PAIRS; row += stride) {
     const [located] = await rows.read(row, 1);
-    const { ko, en } = textsOf(located);
+    const { ko, en } = textsOf(located!);
     if (seen.has(ko) || seen.has(en)) continue;
     seen.add(ko).add(en);
     pairs.push({ ko, en });
@@ -77,7 +77,7 @@ export async function compareTranslations(
 function meanOf(values: Float32Array, first: number, count: number, width: number): Float32Array {
   const mean = new Float32Array(width);
   for (let position = first; position < first + count; position++) {
-    for (let i = 0; i < width; i++) mean[i] += values[position * width + i] / count;
+    for (let i = 0; i < width; i++) mean[i]! += values[position * width + i]! / count;
   }
   return mean;
 }
@@ -88,7 +88,7 @@ function unit(vector: Float32Array): Float32Array {
 }
 
 function dot(a: Float32Array, b: Float32Array): number {
-  return a.reduce((sum, value, i) => sum + value * b[i], 0);
+  return a.reduce((sum, value, i) => sum + value * b[i]!, 0);
 }
 
 /** Keeps a comparison in a run's folder. */

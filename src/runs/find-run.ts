@@ -127,16 +127,19 @@ function nameOfFolder(run: string): string {
   return relative('.', run) || '.';
 }
 
+/** A run, and which of its checkpoints. */
+type Reading = [run: string, place: string | undefined];
+
 /** How a name can be read: as a run's, then as a run's and a checkpoint's. */
-function readingsOf(name: string): [run: string, place: string | undefined][] {
+function readingsOf(name: string): [whole: Reading, ...parted: Reading[]] {
   const whole = name.length > 1 ? name.replace(/\/+$/, '') : name;
   const parted = /^(.+)([:/])([^:/]+)$/.exec(whole);
   if (parted === null) return [[whole, undefined]];
   const [, run, between, place] = parted;
-  return between === ':' || isCheckpointName(place)
+  return between === ':' || isCheckpointName(place!)
     ? [
         [whole, undefined],
-        [run, place],
+        [run!, place],
       ]
     : [[whole, undefined]];
 }

@@ -104,11 +104,11 @@ function scalarsOf(message: Buffer): { step: number; tag: string | undefined } {
   let [step, tag]: [number, string | undefined] = [0, undefined];
   const varint = (at: number): [value: number, next: number] => {
     let [value, factor] = [0, 1];
-    for (; message[at] >= 0x80; at++, factor *= 128) value += (message[at] & 0x7f) * factor;
-    return [value + message[at] * factor, at + 1];
+    for (; message[at]! >= 0x80; at++, factor *= 128) value += (message[at]! & 0x7f) * factor;
+    return [value + message[at]! * factor, at + 1];
   };
   for (let at = 0; at < message.length;) {
-    const [field, type] = [message[at] >> 3, message[at] & 7];
+    const [field, type] = [message[at]! >> 3, message[at]! & 7];
     at++;
     if (type === 1) at += 8;
     else {
@@ -125,7 +125,7 @@ function scalarsOf(message: Buffer): { step: number; tag: string | undefined } {
 
 /** Of a summary: value 1, in it tag 1; both shorter than 128 bytes. */
 function firstTag(summary: Buffer): string {
-  return summary.subarray(4, 4 + summary[3]).toString();
+  return summary.subarray(4, 4 + summary[3]!).toString();
 }
 
 /** `Event.wall_time`, in seconds since 1970. */
@@ -152,7 +152,7 @@ const CRC32C_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
 /** CRC-32C (RFC 3720, appendix B.4), rotated and offset as TFRecord wants it. */
 function maskedCrc32c(data: Uint8Array): number {
   let crc = 0xffffffff;
-  for (const byte of data) crc = (crc >>> 8) ^ CRC32C_TABLE[(crc ^ byte) & 0xff];
+  for (const byte of data) crc = (crc >>> 8) ^ CRC32C_TABLE[(crc ^ byte) & 0xff]!;
   crc = ~crc >>> 0;
   return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
 }

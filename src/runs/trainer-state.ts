@@ -100,10 +100,8 @@ export function parseTrainer(text: string, where: string): TrainerFile {
 function validationOf(value: unknown, where: string): ValidationRecord | undefined {
   if (value === null) return undefined;
   const fields = fieldsOf(value, where, 'an object or null');
-  const [step, epoch, loss, lossEn, lossKo] = ['step', 'epoch', 'loss', 'lossEn', 'lossKo'].map((name) =>
-    numberOf(fields[name], `${where}: ${name}`),
-  );
-  return { step, epoch, loss, lossEn, lossKo };
+  const at = (name: string): number => numberOf(fields[name], `${where}: ${name}`);
+  return { step: at('step'), epoch: at('epoch'), loss: at('loss'), lossEn: at('lossEn'), lossKo: at('lossKo') };
 }
 
 function numberOf(value: unknown, where: string): number {

@@ -17,7 +17,7 @@ import { makeStore } from '../app/make-store.js';
 import { sayWhatWasFound, warnOfFewer } from '../app/preparation-text.js';
 import { firstStoreKey, storeKey } from '../app/store-key.js';
 import type { TrainContext } from './context.js';
-import type { RunModel } from './models.js';
+import type { Role, RunModel } from './models.js';
 import type { TrainSettings } from './settings.js';
 import { checkTokenizers } from './store-tokenizers.js';
 
@@ -43,9 +43,9 @@ export async function findData(
   { data, koColumn, enColumn, samples }: TrainSettings,
   output: Reporter,
 ): Promise<FoundData> {
-  if (!(data.length === 1 && (await isStore(data[0]))))
+  if (!(data.length === 1 && (await isStore(data[0]!))))
     return { sources: await findSources(data, { ko: koColumn, en: enColumn }) };
-  const store = await openStore(data[0]);
+  const store = await openStore(data[0]!);
   const count = store.training.count + store.validation.count;
   if (samples !== undefined && samples !== count) {
     output.warn(
@@ -113,10 +113,9 @@ async function prepared(
   if (store !== undefined) return store;
   if (!isTrial) await rm(join(kept, MANIFEST), { force: true }); // of a damaged one: it would count as made already
   const out = isTrial ? folderUntilExit() : kept;
-  const folders = [teacher, student].map(
-    ({ tokenizerFiles }) => tokenizerFiles.slice(0, 1).map((file) => dirname(file))[0],
-  );
-  const encoderFolders = folders.includes(undefined!) ? undefined : { teacher: folders[0], student: folders[1] };
+  const folderOf = ({ tokenizerFiles: [file] }: RunModel): string | undefined => file && dirname(file);
+  const folders = { teacher: folderOf(teacher), student: folderOf(student) };
+  const encoderFolders = hasBoth(folders) ? folders : undefined;
   const request = { paths, sources, out, settings: prepareSettings, encoders, encoderFolders };
   sayWhatWasFound(await stop.tidying((signal) => makeStore({ ...request, signal }, output)), output);
   return openStore(out);
@@ -163,4 +162,9 @@ async function sayWhatIsKept(store: string, output: Reporter): Promise<void> {
     if (!(error instanceof InputError)) throw error;
     output.warn(`${error.message}; what was dropped then is not shown`);
   }
+}
+
+/** Whether both tokenizers lie in folders: for a dry run without a model there are none. */
+function hasBoth(folders: Readonly<Record<Role, string | undefined>>): folders is Readonly<Record<Role, string>> {
+  return folders.teacher !== undefined && folders.student !== undefined;
 }

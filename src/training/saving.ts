@@ -27,7 +27,7 @@ const SPARE_BYTES = 16e6;
 /** Names and shapes of the parameters that a run trains. */
 export function trainedShapes(distillation: Distillation): Shapes {
   const { shapes } = distillation.student;
-  return Object.fromEntries(trainableParameters(distillation).map((name) => [name, shapes[name]]));
+  return Object.fromEntries(trainableParameters(distillation).map((name) => [name, shapes[name]!]));
 }
 
 /**

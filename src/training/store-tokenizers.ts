@@ -46,7 +46,7 @@ function isEncodedBy(encoder: RowEncoder, row: LocatedRow): boolean {
   return ID_COLUMNS.every((column, i) => {
     const { ids, starts } = row.block.columns[column];
     const stored = ids.subarray(starts[row.place], starts[row.place + 1]);
-    return stored.length === encoder.ids[i].length && stored.every((id, place) => id === encoder.ids[i][place]);
+    return stored.length === encoder.ids[i]!.length && stored.every((id, place) => id === encoder.ids[i]![place]);
   });
 }
 

@@ -123,7 +123,7 @@ async function storeOfData(
   lineUp: LineUp,
   output: Reporter,
 ): Promise<TokenStore> {
-  if (paths.length === 1 && (await isStore(paths[0]))) return openStore(paths[0]);
+  if (paths.length === 1 && (await isStore(paths[0]!))) return openStore(paths[0]!);
   await warnIfTrainedOn(paths, lineUp.run, output);
   const sources = await findSources(paths, { ko: koColumn, en: enColumn });
   const teacher = lineUp.teacher!; // pairs are measured against it

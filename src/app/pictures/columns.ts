@@ -40,7 +40,7 @@ export async function columnsOf(options: GenerateOptions, output: Reporter): Pro
     for (const name of options.compareCheckpoints)
       encoders.push(await openEncoder({ name, flag: '--compare-checkpoints' }, output));
     if (options.compare === undefined) return encoders.map((encoder) => ({ ...column(encoder, 'ko'), subtitle: '' }));
-    const teacher = await openTeacher(options, encoders[0], output);
+    const teacher = await openTeacher(options, encoders[0]!, output);
     return [column(teacher, 'en'), ...encoders.flatMap((encoder) => [column(encoder, 'en'), column(encoder, 'ko')])];
   }
   const student = await openEncoder({ name: options.encoder, flag: '--encoder' }, output);
@@ -86,11 +86,11 @@ export async function embedCells(
       ...new Set([options.negative, ...languages.flatMap((language) => rows.map((row) => row[language]))]),
     ];
     const values = await embed(texts, encoder, options, output);
-    embeddings.set(encoder, new Map(texts.map((text, i) => [text, values[i]])));
+    embeddings.set(encoder, new Map(texts.map((text, i) => [text, values[i]!])));
   }
   const embedding = ({ encoder }: Column, text: string): Embedding => embeddings.get(encoder)!.get(text)!;
   return rows.map((row) => {
-    const reference = embedding(columns[0], row[columns[0].language]);
+    const reference = embedding(columns[0]!, row[columns[0]!.language]);
     return columns.map((column) => {
       const prompt = embedding(column, row[column.language]);
       return {

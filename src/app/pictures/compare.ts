@@ -57,15 +57,15 @@ export async function compare(
   try {
     const folder = await picturesFolder(
       options,
-      (columns.find(({ encoder }) => encoder.run !== undefined) ?? columns[0]).encoder,
+      (columns.find(({ encoder }) => encoder.run !== undefined) ?? columns[0]!).encoder,
     );
     const cells: GridCell[][] = [];
     const names = columns.map(nameOf);
     for (const [i, row] of rows.entries()) {
-      cells.push(await drawRow(pipeline, row, columns, embedded[i], options, output));
-      onRow({ texts: textsOf(row), columns: names, errors: embedded[i].map(({ error }) => error) });
+      cells.push(await drawRow(pipeline, row, columns, embedded[i]!, options, output));
+      onRow({ texts: textsOf(row), columns: names, errors: embedded[i]!.map(({ error }) => error) });
     }
-    const { width, height } = cells[0][0].pixels;
+    const { width, height } = cells[0]![0]!.pixels;
     const picture: Omit<Picture, 'file'> = {
       kind: 'grid',
       prompts: rows.flatMap(textsOf),
@@ -81,7 +81,7 @@ export async function compare(
     };
     const image = await drawGrid({
       columns: [...columns],
-      rows: rows.map((row, i) => ({ labels: textsOf(row), cells: cells[i] })),
+      rows: rows.map((row, i) => ({ labels: textsOf(row), cells: cells[i]! })),
       footer: footerOf(picture),
     });
     const stem = `${options.compareCheckpoints === undefined ? 'compare' : 'checkpoints'}-${picture.seed ?? 'latents'}`;
@@ -108,14 +108,14 @@ async function drawRow(
     const pixels = await drawOne(
       pipeline,
       await startingNoise(options),
-      embedded[i],
+      embedded[i]!,
       `${row[language]} (${name})`,
       options,
       output,
     );
     const trouble = findTrouble(pixels);
     if (trouble !== undefined) output.warn(`${row[language]}, ${name}: ${trouble}`);
-    const { error } = embedded[i];
+    const { error } = embedded[i]!;
     cells.push({ pixels, caption: i === 0 ? 'reference' : `MSE ${error.toFixed(4)}` });
     output.event({
       event: 'cell',

@@ -42,7 +42,7 @@ export async function draw(
         const seed = options.latents === undefined ? options.seed + index : undefined;
         const stem = fileStemOf(prompt, seed ?? 'latents');
         const preview = startPreview(folder, stem);
-        const guided = { prompt: embeddings[i], negative };
+        const guided = { prompt: embeddings[i]!, negative: negative! };
         const pixels = await drawOne(pipeline, noise, guided, prompt, options, output, preview.show).finally(
           preview.remove,
         );

@@ -21,7 +21,7 @@ export interface ProbeArguments {
   readonly tf32: boolean;
 }
 
-const { device, tf32 } = JSON.parse(process.argv[2]) as ProbeArguments;
+const { device, tf32 } = JSON.parse(process.argv[2]!) as ProbeArguments;
 // A GPU that is asked for and not to be had is what the report is to tell of.
 const backend = await loadBackend('auto', device, { tf32 }).catch(() => loadBackend('auto', 'auto', { tf32 }));
 process.stdout.write(`${JSON.stringify({ backend, ...measured(backend) })}\n`);

@@ -107,10 +107,10 @@ export async function keepResults(runs: readonly string[], results: RunEvaluatio
 
 function factsOf({ pairs, sts }: RunEvaluations): string[] {
   const setting = pairs ?? sts[0];
-  const { tensorflow, device } = setting.engine;
+  const { tensorflow, device } = setting!.engine;
   return [
     ...(pairs === undefined ? [] : [dataFact(pairs)]),
-    `${setting.created.slice(0, 16).replace('T', ' ')} UTC, kd ${setting.kd}, ${tensorflow === null ? 'tfjs (JavaScript)' : `TensorFlow ${tensorflow}`}, ${device}, float32`,
+    `${setting!.created.slice(0, 16).replace('T', ' ')} UTC, kd ${setting!.kd}, ${tensorflow === null ? 'tfjs (JavaScript)' : `TensorFlow ${tensorflow}`}, ${device}, float32`,
   ];
 }
 

@@ -83,6 +83,6 @@ async function generate(prompts: readonly string[], flags: GenerateOptions, opti
 
 /** `노란색 차 / a yellow car: MSE to CLIP on English: student on English 0.1234, …` */
 function distanceLine({ texts, columns: [reference, ...others], errors }: RowDistances): string {
-  const distances = others.map((name, i) => `${name} ${errors[i + 1].toFixed(4)}`);
+  const distances = others.map((name, i) => `${name} ${errors[i + 1]!.toFixed(4)}`);
   return `${texts.join(' / ')}: MSE to ${reference}: ${distances.join(', ')}`;
 }

@@ -41,7 +41,7 @@ async function describePlan(prepared: PreparedRun) {
   return {
     teacher_parameters: countParameters(distillation.teacher.shapes),
     student_parameters: countParameters(shapes),
-    trained_parameters: trainableParameters(distillation).reduce((sum, name) => sum + sizeOf(shapes[name]), 0),
+    trained_parameters: trainableParameters(distillation).reduce((sum, name) => sum + sizeOf(shapes[name]!), 0),
     training_pairs: data.training.pairs,
     validation_pairs: data.validation.pairs,
     steps: plan.totalSteps,

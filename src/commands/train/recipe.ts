@@ -53,10 +53,10 @@ export function printSettings(
     `${flagOf(command, key, value)} ${typeof value === 'boolean' ? '' : shown(value)}`.trimEnd(),
     originOf(key, command, recipe, origin),
   ]);
-  const width = Math.max(...rows.map(([flag]) => flag.length));
+  const width = Math.max(...rows.map(([flag]) => flag!.length));
   const text = [
     ...(recipe === undefined ? [] : [`${flags.recipe}: ${recipe.description}`]),
-    ...rows.map(([flag, origin]) => `  ${flag.padEnd(width)}  ${origin}`),
+    ...rows.map(([flag, origin]) => `  ${flag!.padEnd(width)}  ${origin}`),
     'in every run: texts of 77 tokens, no attention mask; batches in the same order in every epoch',
     ...(recipe?.published === undefined ? [] : [publishedLine(recipe.published)]),
   ].join('\n');
@@ -86,8 +86,8 @@ function originOf(key: string, command: Command, recipe: Recipe | undefined, ori
 /** The flag of a setting; of a switch the form that sets it so. */
 function flagOf(command: Command, key: string, value?: unknown): string {
   const [option] = command.options.filter((known) => known.attributeName() === key);
-  const flag = option.long ?? key;
-  return option.negate && value === true ? flag.replace('--no-', '--') : flag;
+  const flag = option!.long ?? key;
+  return option!.negate && value === true ? flag.replace('--no-', '--') : flag;
 }
 
 function isSame(a: unknown, b: unknown): boolean {

@@ -34,7 +34,7 @@ export const DELIMITED: Format = {
   endings: ['.csv', '.tsv', '.tab', '.txt'],
   matches: () => true,
   probe: probeDelimited,
-  read: (source) => readDelimited(piecesOf(source.files[0]), source),
+  read: (source) => readDelimited(piecesOf(source.files[0]!), source),
 };
 
 /** The first rows of a text, cut by separator and quotes when they are asked for. */
@@ -61,9 +61,9 @@ interface Header {
 async function probeDelimited(file: StoredFile, names: ColumnNames, { text, isWhole }: Beginning): Promise<Verdict> {
   const readings = readingsOf(text, isWhole, file.name);
   const [first] = readings;
-  if (first.records.length === 0) {
+  if (first!.records.length === 0) {
     if (!isWhole)
-      for await (const records of recordsIn(piecesOf(file), first.marks, file.name)) if (records.length > 0) break;
+      for await (const records of recordsIn(piecesOf(file), first!.marks, file.name)) if (records.length > 0) break;
     const found = isWhole ? 'an empty file' : 'blank lines at its beginning';
     return { reason: `expected a header and rows, got ${found}` };
   }
@@ -108,7 +108,7 @@ function findHeader(readings: readonly Reading[], names: ColumnNames): Header | 
     for (const reading of readings) {
       const { records } = reading;
       if (row >= records.length) continue;
-      const { fields } = records[row];
+      const { fields } = records[row]!;
       const below = records.slice(row + 1).map((record) => record.fields);
       const recognised = recogniseHeader(fields, names, below);
       if (recognised !== undefined && isHeader(fields, below, row)) return { reading, row, recognised };
@@ -118,7 +118,7 @@ function findHeader(readings: readonly Reading[], names: ColumnNames): Header | 
 }
 
 async function tableUnder({ reading: { marks, records }, row, recognised }: Header, file: StoredFile): Promise<Probed> {
-  const { fields } = records[row];
+  const { fields } = records[row]!;
   const { columns, places } = recognised;
   const most = fields.length;
   const named = fields.findLastIndex((name) => name.trim() !== '') + 1;
@@ -183,20 +183,20 @@ async function withMarksAhead(table: Table, file: StoredFile): Promise<Probed> {
 
 function whyNot(readings: readonly Reading[], names: ColumnNames): Verdict {
   const [first] = readings;
-  const [{ fault, line }] = first.records;
+  const { fault, line } = first!.records[0]!;
   const place = `line ${line}`;
   if (fault !== undefined) return { reason: fault, place };
   // What is shown is the reading with the most columns.
   const widest = readings.reduce(
     (best, reading) =>
-      (reading.records[0]?.fields.length ?? 0) > (best.records[0]?.fields.length ?? 0) ? reading : best,
+      (reading.records[0]?.fields.length ?? 0) > (best!.records[0]?.fields.length ?? 0) ? reading : best,
     first,
   );
-  const [header, ...below] = widest.records.map(({ fields }) => fields);
+  const [header, ...below] = widest!.records.map(({ fields }) => fields);
   return {
-    reason: whyUnrecognised(header, names, below) + numbersAdvice(header, names),
+    reason: whyUnrecognised(header!, names, below) + numbersAdvice(header, names),
     place,
-    columns: header.length,
+    columns: header!.length,
   };
 }
 

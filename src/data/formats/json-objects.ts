@@ -27,7 +27,7 @@ export function probeObjects(
     return [{ shape, columns: recognised.columns, corpus: corpusOf(recognised, texts, name) }];
   }
   if (objects.length === 0) return { reason: 'expected objects such as {"ko": "…", "en": "…"}, got none' };
-  const keys = entries[0].map(([key]) => key);
+  const keys = entries[0]!.map(([key]) => key);
   return {
     reason: whyUnrecognised(
       keys,

@@ -20,7 +20,7 @@ export const JSON_LINES: Format = {
   endings: ['.jsonl', '.ndjson'],
   matches: (beginning, { name }) => areLines(beginning, name),
   probe: (file, names) => probeTexts(linesIn(file), 'jsonl', file, names),
-  read: (source) => readJsonLines(piecesOf(source.files[0]), source),
+  read: (source) => readJsonLines(piecesOf(source.files[0]!), source),
 };
 
 /** Arrays of objects, and objects that may stretch over lines, one after the other. */
@@ -31,7 +31,7 @@ export const JSON_VALUES: Format = {
   probe: probeValues,
   read: (source) => {
     if (source.shape === 'json-table') return readJsonTable(source);
-    return source.shape === 'json-files' ? readJsonFiles(source) : readJson(piecesOf(source.files[0]), source);
+    return source.shape === 'json-files' ? readJsonFiles(source) : readJson(piecesOf(source.files[0]!), source);
   },
 };
 
@@ -45,12 +45,12 @@ function areLines({ text, isWhole }: Beginning, name: string): boolean {
   const lines = (isWhole || all.length > LOOKED_AT ? all : all.slice(0, -1))
     .slice(0, LOOKED_AT)
     .filter((line) => line.trim() !== '');
-  if (lines.length === 0 || lines[0].trimStart().startsWith('[')) return false;
+  if (lines.length === 0 || lines[0]!.trimStart().startsWith('[')) return false;
   const isRow = (line: string): boolean => {
     const value = parseObject(line);
     return typeof value !== 'string' && !Array.isArray(value.data);
   };
-  return isNamedSo ? lines.some(isRow) : lines.length > 1 && isRow(lines[0]);
+  return isNamedSo ? lines.some(isRow) : lines.length > 1 && isRow(lines[0]!);
 }
 
 /** Keys of arrays of objects that are tried. */
@@ -62,7 +62,7 @@ async function probeValues(file: StoredFile, names: ColumnNames, { text }: Begin
     verdictOrFault(() => probeTexts(elementsOf(piecesOf(file), file.name, except), 'json', file, names));
   const usual = await probeUnder();
   if (Array.isArray(usual)) return usual as Verdict;
-  const all = new Set([...text.matchAll(/"([^"\\]{1,60})"\s*:\s*\[\s*\{/g)].map(([, key]) => key));
+  const all = new Set([...text.matchAll(/"([^"\\]{1,60})"\s*:\s*\[\s*\{/g)].map(([, key]) => key!));
   const keys = [...all].slice(0, MOST_KEYS);
   let under: Probed | undefined;
   const otherArrays: string[] = [];
@@ -70,7 +70,7 @@ async function probeValues(file: StoredFile, names: ColumnNames, { text }: Begin
     const verdict = await probeUnder(keys.filter((other) => other !== key));
     const [found] = Array.isArray(verdict) ? (verdict as readonly Probed[]) : [];
     under ??= found;
-    if (found === undefined || !isDeepStrictEqual(found.columns, under?.columns)) otherArrays.push(key);
+    if (found === undefined || !isDeepStrictEqual(found.columns, under?.columns)) otherArrays.push(key!);
   }
   if (under !== undefined) return [{ ...under, otherArrays }];
   const table = isTable(text) ? await probeTable(file, names) : undefined;
@@ -93,7 +93,7 @@ async function probeTable(file: StoredFile, names: ColumnNames): Promise<Verdict
     for (const row of rowsOfTable(value, table)) if (rows.push(row) === LOOKED_AT) break;
     const verdict = probeObjects(rows, 'json-table', file.name, table === 'values' && areNumbers ? {} : names);
     if (!('reason' in verdict)) return [{ ...verdict[0], table }];
-    const header = table === 'values' && rows.length > 0 ? Object.keys(rows[0]) : [];
+    const header = table === 'values' && rows.length > 0 ? Object.keys(rows[0]!) : [];
     const advice = numbersAdvice(header, names);
     if (advice !== '') return { reason: verdict.reason + advice };
   }

@@ -21,7 +21,7 @@ export function probeSmallFiles(files: readonly StoredFile[], names: ColumnNames
   const some = files.filter((_, i) => i < LOOKED_AT || i % step === 0);
   const sample = sortByKeys(some, names);
   const isEvenly = sample.tables.length === 1 && sample.others.length === 0;
-  return isEvenly ? { tables: [{ table: sample.tables[0].table, files }], others: [] } : sortByKeys(files, names);
+  return isEvenly ? { tables: [{ table: sample.tables[0]!.table, files }], others: [] } : sortByKeys(files, names);
 }
 
 function sortByKeys(files: readonly StoredFile[], names: ColumnNames): SmallFiles {

@@ -88,7 +88,7 @@ export async function collect(
     for await (const batch of readBatches(source)) {
       for (const row of batch) {
         const corpus = CORPORA.indexOf(row.corpus);
-        read[corpus]++;
+        read[corpus]!++;
         if (isUnreadable(row)) (unreadable ??= { first: row, count: 0 }).count++;
         const outcome = keepRow(row, { source: number, index, corpus }, ordered, spill);
         if (outcome === 'turned') pairs++;
@@ -112,7 +112,7 @@ function mostlyUnreadable({ file, row, fault }: UnreadableRow, count: number, ro
 /** Counts a dropped row, and keeps it as an example if it is among the first. */
 export function tally(dropped: DropTallies, reason: DropReason, corpus: number, example?: Example): void {
   const found = (dropped[reason] ??= { counts: CORPORA.map(() => 0), examples: [] });
-  found.counts[corpus]++;
+  found.counts[corpus]!++;
   if (example !== undefined && found.examples.length < EXAMPLES) found.examples.push(example);
 }
 

@@ -86,8 +86,8 @@ function fingerprintOf(pairHash: Uint32Array, order: Uint32Array): string {
   for (let start = 0; start < order.length; start += 1 << 16) {
     const rows = order.subarray(start, start + (1 << 16));
     rows.forEach((row, i) => {
-      words[2 * i] = pairHash[2 * row];
-      words[2 * i + 1] = pairHash[2 * row + 1];
+      words[2 * i] = pairHash[2 * row]!;
+      words[2 * i + 1] = pairHash[2 * row + 1]!;
     });
     hash.update(new Uint8Array(words.buffer, 0, 8 * rows.length));
   }

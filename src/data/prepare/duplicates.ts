@@ -31,10 +31,10 @@ export function rowsToMeasure(facts: RowFacts, order: Uint32Array, keep: readonl
   if (!keep.includes('en')) markShared(facts, enHash, order, wanted);
   for (let start = 0; start < order.length;) {
     let end = start + 1;
-    while (end < order.length && samePair(facts, order[end], order[start])) end++;
+    while (end < order.length && samePair(facts, order[end]!, order[start]!)) end++;
     const copies = order.subarray(start, end);
-    const differ = variant !== undefined && copies.some((row) => variant[row] !== variant[copies[0]]);
-    if (differ || wanted[copies[0]] === 1) for (const row of copies) wanted[row] = 1;
+    const differ = variant !== undefined && copies.some((row) => variant[row] !== variant[copies[0]!]);
+    if (differ || wanted[copies[0]!] === 1) for (const row of copies) wanted[row] = 1;
     start = end;
   }
   return wanted;
@@ -68,12 +68,12 @@ export function findDuplicates(
   for (const row of order) {
     if (tooLong?.[row] === 1) continue;
     if (previous >= 0 && samePair(facts, row, previous)) {
-      verdicts[row] = keepPair ? verdicts[previous] : DUPLICATE_PAIR;
+      verdicts[row] = keepPair ? verdicts[previous]! : DUPLICATE_PAIR!;
       continue;
     }
     previous = row;
-    if (!keepKo && koSeen.find(row) >= 0) verdicts[row] = DUPLICATE_KO;
-    else if (!keepEn && enSeen.find(row) >= 0) verdicts[row] = DUPLICATE_EN;
+    if (!keepKo && koSeen.find(row) >= 0) verdicts[row] = DUPLICATE_KO!;
+    else if (!keepEn && enSeen.find(row) >= 0) verdicts[row] = DUPLICATE_EN!;
     else {
       koSeen.add(row);
       enSeen.add(row);
@@ -87,15 +87,15 @@ export function rowsByHash(facts: RowFacts): Uint32Array {
   const { pairHash, corpus, variant, source, index } = facts;
   const order = sortByHighWord(pairHash);
   const compare = (a: number, b: number): number =>
-    pairHash[2 * a + 1] - pairHash[2 * b + 1] ||
-    pairHash[2 * a] - pairHash[2 * b] ||
-    corpus[a] - corpus[b] ||
-    (variant === undefined ? 0 : variant[a] - variant[b]) ||
-    source[a] - source[b] ||
-    index[a] - index[b];
+    pairHash[2 * a + 1]! - pairHash[2 * b + 1]! ||
+    pairHash[2 * a]! - pairHash[2 * b]! ||
+    corpus[a]! - corpus[b]! ||
+    (variant === undefined ? 0 : variant[a]! - variant[b]!) ||
+    source[a]! - source[b]! ||
+    index[a]! - index[b]!;
   for (let start = 0; start < order.length;) {
     let end = start + 1;
-    while (end < order.length && pairHash[2 * order[end] + 1] === pairHash[2 * order[start] + 1]) end++;
+    while (end < order.length && pairHash[2 * order[end]! + 1] === pairHash[2 * order[start]! + 1]) end++;
     if (end - start > 1) order.subarray(start, end).sort(compare);
     start = end;
   }
@@ -108,12 +108,12 @@ function sortByHighWord(hash: Uint32Array): Uint32Array {
   let order = Uint32Array.from({ length: 0 });
   for (const shift of [0, 16]) {
     const starts = new Uint32Array((1 << 16) + 1);
-    for (let row = 0; row < count; row++) starts[((hash[2 * row + 1] >>> shift) & 0xffff) + 1]++;
-    for (let digit = 0; digit < 1 << 16; digit++) starts[digit + 1] += starts[digit];
+    for (let row = 0; row < count; row++) starts[((hash[2 * row + 1]! >>> shift) & 0xffff) + 1]!++;
+    for (let digit = 0; digit < 1 << 16; digit++) starts[digit + 1]! += starts[digit]!;
     const sorted = new Uint32Array(count);
     for (let i = 0; i < count; i++) {
       const row = shift === 0 ? i : order[i];
-      sorted[starts[(hash[2 * row + 1] >>> shift) & 0xffff]++] = row;
+      sorted[starts[(hash[2 * row! + 1]! >>> shift) & 0xffff]!++] = row!;
     }
     order = sorted;
   }
@@ -140,7 +140,7 @@ export class RowTable {
 
   /** The row added with the hash that this row has, or −1. */
   find(row: number): number {
-    return this.slots[this.slotOf(row)] - 1;
+    return this.slots[this.slotOf(row)]! - 1;
   }
 
   /** Adds a row, in the place of another with the same hash. */
@@ -151,9 +151,9 @@ export class RowTable {
   private slotOf(row: number): number {
     const { hash, mask, slots } = this;
     const [low, high] = [hash[2 * row], hash[2 * row + 1]];
-    let slot = low & mask;
+    let slot = low! & mask;
     for (; slots[slot] !== 0; slot = (slot + 1) & mask) {
-      const other = slots[slot] - 1;
+      const other = slots[slot]! - 1;
       if (hash[2 * other] === low && hash[2 * other + 1] === high) break;
     }
     return slot;

@@ -56,13 +56,13 @@ export async function encode(job: EncodeJob, encoders: Encoders, onEncoded: (row
   let told = 0;
   for (const [done, { segment, place }] of rows.entries()) {
     if (used.length === job.limit) break;
-    const { ko, en, corpus } = rowOf(segments[segment], place);
+    const { ko, en, corpus } = rowOf(segments[segment]!, place);
     const isLong = row.encode(ko.toString(), en.toString());
     row.count();
-    const number = job.segments[segment].firstRow + place;
+    const number = job.segments[segment]!.firstRow + place;
     if (isLong && job.long === 'drop') tooLong.push(number);
     else {
-      const side = job.segments[segment].sides[place];
+      const side = job.segments[segment]!.sides[place]!;
       writerOf(writers, side).add({ ko, en, corpus, ids: row.ids });
       used.push(number);
     }
@@ -83,15 +83,15 @@ function sortedRows(
 ): { segment: number; place: number }[] {
   const rows: { segment: number; place: number; high: number; low: number }[] = [];
   for (const [segment, { keys }] of segments.entries()) {
-    const { sides } = jobs[segment];
+    const { sides } = jobs[segment]!;
     for (let place = 0; place < sides.length; place++) {
-      if (sides[place] !== SIDE.none) rows.push({ segment, place, low: keys[2 * place], high: keys[2 * place + 1] });
+      if (sides[place] !== SIDE.none) rows.push({ segment, place, low: keys[2 * place]!, high: keys[2 * place + 1]! });
     }
   }
   const compareCopies = (a: SpilledRow, b: SpilledRow): number =>
     a.corpus - b.corpus || Buffer.compare(a.ko, b.ko) || Buffer.compare(a.en, b.en);
   const textsOf = ({ segment, place }: { segment: number; place: number }): SpilledRow =>
-    rowOf(segments[segment], place);
+    rowOf(segments[segment]!, place);
   return rows.sort((a, b) => a.high - b.high || a.low - b.low || compareCopies(textsOf(a), textsOf(b)));
 }
 
@@ -116,5 +116,5 @@ async function writeShards(
 }
 
 function sideName(side: number): Side {
-  return SIDES[side - 1];
+  return SIDES[side - 1]!;
 }

@@ -53,10 +53,10 @@ const blockBytes = new Uint8Array(block.buffer);
 
 /** Writes the hash of a pair to `out`, from the hashes of its Korean and its English text. */
 export function hashPair(ko: Hash64, en: Hash64, out: Hash64): void {
-  block[0] = ko[0];
-  block[1] = ko[1];
-  block[2] = en[0];
-  block[3] = en[1];
+  block[0] = ko[0]!;
+  block[1] = ko[1]!;
+  block[2] = en[0]!;
+  block[3] = en[1]!;
   hashBytes(blockBytes, 0, 16, out);
 }
 
@@ -71,9 +71,9 @@ export function hashSeeded(low: number, high: number, seed: number, purpose: num
 
 /** Four bytes as a little-endian word; bytes from `end` on count as 0. */
 function wordAt(bytes: Uint8Array, at: number, end: number): number {
-  if (at + 4 <= end) return bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16) | (bytes[at + 3] << 24);
+  if (at + 4 <= end) return bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
   let word = 0;
-  for (let i = at; i < end; i++) word |= bytes[i] << (8 * (i - at));
+  for (let i = at; i < end; i++) word |= bytes[i]! << (8 * (i - at));
   return word;
 }
 

@@ -16,7 +16,7 @@ export async function measureRows(
   });
   const measured = await team.runAll(jobs, () => undefined);
   measured.forEach(({ tooLong: rows }, run) => {
-    for (const row of rows) tooLong[runStarts[run] + row] = 1;
+    for (const row of rows) tooLong[runStarts[run]! + row] = 1;
   });
   return { tooLong, lengths: measured.map(({ lengths }) => lengths) };
 }

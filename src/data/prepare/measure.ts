@@ -26,13 +26,13 @@ export async function measure({ run, wanted }: MeasureJob, encoders: Encoders): 
   for (let partition = 0; partition + 1 < rowStarts.length; partition++) {
     const [first, end] = [rowStarts[partition], rowStarts[partition + 1]];
     if (!wanted.subarray(first, end).includes(1)) continue;
-    const segment = readSegment(file, byteStarts[partition], byteStarts[partition + 1]);
-    for (let number = first; number < end; number++) {
-      if (wanted[number] === 0) continue;
-      const { ko, en } = rowOf(segment, number - first);
+    const segment = readSegment(file, byteStarts[partition]!, byteStarts[partition + 1]!);
+    for (let number = first; number! < end!; number!++) {
+      if (wanted[number!] === 0) continue;
+      const { ko, en } = rowOf(segment, number! - first!);
       if (!row.encode(ko.toString(), en.toString())) continue;
       row.count();
-      tooLong.push(number);
+      tooLong.push(number!);
     }
     await setImmediate(); // for signals and timers
   }

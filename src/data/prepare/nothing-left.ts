@@ -22,7 +22,7 @@ export function nothingLeft(paths: readonly string[], { read, dropped }: RowCoun
   const reasons = Object.keys(DROP_REASONS).filter(
     (reason) => dropped[reason as DropReason] !== undefined,
   ) as DropReason[];
-  const remedy = reasons.length === 1 ? REMEDIES[reasons[0]] : REMEDIES.empty;
+  const remedy = reasons.length === 1 ? REMEDIES[reasons[0]!] : REMEDIES.empty;
   return refusal(paths, `${read} rows of which none is of use (${listOf(reasons, dropped)})`, remedy);
 }
 

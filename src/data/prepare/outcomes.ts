@@ -33,7 +33,7 @@ export function countRows(
   const drop = (reason: DropReason, row: number): void => {
     if (!dropped.has(reason)) dropped.set(reason, counts());
     if (!firsts.has(reason)) firsts.set(reason, new FirstRows(rows));
-    dropped.get(reason)![corpus[row]]++;
+    dropped.get(reason)![corpus[row]!]!++;
     firsts.get(reason)!.add(row);
   };
   const isCopyOfLong = copiesOf(
@@ -43,16 +43,16 @@ export function countRows(
   verdicts.forEach((verdict, row) => {
     if (tooLong?.[row] === 1) drop('too_long', row);
     else if (verdict === 0)
-      notSampled[corpus[row]]++; // until it turns up among those encoded
+      notSampled[corpus[row]!]!++; // until it turns up among those encoded
     else drop(isCopyOfLong(row) ? 'too_long' : (VERDICTS[verdict] as DropReason), row);
   });
   for (const shard of encoded) {
     for (const row of shard.used) {
-      notSampled[corpus[row]]--;
-      (sides[row] === SIDE.training ? training : validation)[corpus[row]]++;
+      notSampled[corpus[row]!]!--;
+      (sides[row] === SIDE.training ? training : validation)[corpus[row]!]!++;
     }
     for (const row of shard.tooLong) {
-      notSampled[corpus[row]]--;
+      notSampled[corpus[row]!]!--;
       drop('too_long', row);
     }
   }
@@ -63,7 +63,7 @@ export function countRows(
   const reasons = Object.keys(DROP_REASONS) as DropReason[];
   return {
     outcomes: {
-      read: CORPORA.map((_, i) => collected.reduce((sum, { read }) => sum + read[i], 0)),
+      read: CORPORA.map((_, i) => collected.reduce((sum, { read }) => sum + read[i]!, 0)),
       dropped: new Map(
         reasons.flatMap((reason) => {
           const tally = found[reason]?.counts ?? dropped.get(reason);
@@ -98,7 +98,7 @@ export function countTurned(collected: readonly Collected[], sources: readonly P
   const files = new Map<string, number>();
   const inOrder = collected.flatMap(({ turned }) => turned).sort((a, b) => a.source - b.source);
   for (const { source, pairs } of inOrder) {
-    const { id, shape } = sources[source];
+    const { id, shape } = sources[source]!;
     const file = shape === 'json-files' ? path.posix.dirname(id) : id;
     files.set(file, (files.get(file) ?? 0) + pairs);
   }
@@ -117,7 +117,7 @@ class FirstRows {
 
   add(row: number): void {
     const compare = (a: number, b: number): number => comparePlaces(this.all.facts, a, b);
-    if (this.rows.length === EXAMPLES && compare(row, this.rows[EXAMPLES - 1]) > 0) return;
+    if (this.rows.length === EXAMPLES && compare(row, this.rows[EXAMPLES - 1]!) > 0) return;
     this.rows.push(row);
     this.rows.sort(compare);
     this.rows.splice(EXAMPLES);
@@ -136,7 +136,7 @@ function mergeTallies(collected: readonly Collected[]): DropTallies {
     if (tallies.length === 0) continue;
     const byPlace = (a: Example, b: Example): number => a.source - b.source || a.index - b.index;
     merged[reason] = {
-      counts: CORPORA.map((_, i) => tallies.reduce((sum, { counts }) => sum + counts[i], 0)),
+      counts: CORPORA.map((_, i) => tallies.reduce((sum, { counts }) => sum + counts[i]!, 0)),
       examples: tallies
         .flatMap(({ examples }) => examples)
         .sort(byPlace)

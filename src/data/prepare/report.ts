@@ -101,7 +101,7 @@ export type Outcomes = Readonly<Record<'read' | 'not_sampled' | 'training' | 'va
 /** The counts of every corpus that rows came from. */
 export function countsByCorpus(outcomes: Outcomes): CorpusCounts[] {
   return CORPORA.flatMap((corpus, number) => {
-    const pick = (counts: readonly number[]): number => counts[number];
+    const pick = (counts: readonly number[]): number => counts[number]!;
     const counts = countsOf(outcomes, pick);
     return counts.read === 0 ? [] : [{ corpus, ...counts }];
   });
@@ -129,7 +129,7 @@ function countsOf(outcomes: Outcomes, pick: (counts: readonly number[]) => numbe
 export function sumLengths(histograms: readonly (readonly Uint32Array[])[], size: number): Record<IdColumn, number[]> {
   const sums = ID_COLUMNS.map((column, i): [IdColumn, number[]] => [
     column,
-    Array.from({ length: size }, (_, tokens) => histograms.reduce((sum, columns) => sum + columns[i][tokens], 0)),
+    Array.from({ length: size }, (_, tokens) => histograms.reduce((sum, columns) => sum + columns[i]![tokens]!, 0)),
   ]);
   return Object.fromEntries(sums) as Record<IdColumn, number[]>;
 }

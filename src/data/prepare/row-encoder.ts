@@ -44,16 +44,16 @@ export class RowEncoder {
       [student, ko],
     ].map((pair, column) => {
       const [{ encodeInto, maxLength }, text] = pair as [Encoder, string];
-      const length = encodeInto(text, this.buffers[column], 0);
+      const length = encodeInto(text, this.buffers[column]!, 0);
       this.sizes[column] = length;
       if (length > maxLength) isLong = true;
-      return this.buffers[column].subarray(0, Math.min(length, maxLength));
+      return this.buffers[column]!.subarray(0, Math.min(length, maxLength));
     });
     return isLong;
   }
 
   /** Counts the lengths of the pair encoded last. */
   count(): void {
-    for (const [column, size] of this.sizes.entries()) this.lengths[column][Math.min(size, LONGEST_COUNTED)]++;
+    for (const [column, size] of this.sizes.entries()) this.lengths[column]![Math.min(size, LONGEST_COUNTED)]!++;
   }
 }

@@ -13,7 +13,7 @@ export interface Rows {
 /** Joins runs in the order of their first rows' places. Takes the facts out of the runs, so that none is held twice. */
 export function joinRuns(unordered: readonly Run[]): Rows {
   const runs = [...unordered].sort(
-    (a, b) => a.facts.source[0] - b.facts.source[0] || a.facts.index[0] - b.facts.index[0],
+    (a, b) => a.facts.source[0]! - b.facts.source[0]! || a.facts.index[0]! - b.facts.index[0]!,
   );
   const runStarts = [0];
   for (const { facts } of runs) runStarts.push(runStarts.at(-1)! + facts.corpus.length);
@@ -22,7 +22,7 @@ export function joinRuns(unordered: readonly Run[]): Rows {
   const words = (column: Exclude<keyof RowFacts, 'corpus' | 'variant'>, perRow: number): Uint32Array => {
     const joined = new Uint32Array(perRow * count);
     parts.forEach((part, run) => {
-      joined.set(part[column], perRow * runStarts[run]);
+      joined.set(part[column], perRow * runStarts[run]!);
       part[column] = new Uint32Array();
     });
     return joined;
@@ -52,10 +52,10 @@ export function joinRuns(unordered: readonly Run[]): Rows {
 /** The run a row is in, and its number there. */
 export function runOf({ runs, runStarts }: Rows, row: number): { run: Run; inRun: number } {
   const number = runStarts.findLastIndex((start) => start <= row);
-  return { run: runs[number], inRun: row - runStarts[number] };
+  return { run: runs[number]!, inRun: row - runStarts[number]! };
 }
 
 /** Whether row `a` stands before row `b` in the files. */
 export function comparePlaces({ source, index }: RowFacts, a: number, b: number): number {
-  return source[a] - source[b] || index[a] - index[b];
+  return source[a]! - source[b]! || index[a]! - index[b]!;
 }

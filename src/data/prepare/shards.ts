@@ -30,13 +30,13 @@ export function dealOut(rows: Rows, sides: Uint8Array, isOrdered: boolean): Shar
   const shardCount = Math.min(2 ** Math.ceil(Math.log2(Math.max(used / SHARD_ROWS, 1))), PARTITIONS);
   const share = PARTITIONS / shardCount;
   const segmentOf = (run: number, from: number, to: number): Stretch => {
-    const { file, byteStarts, rowStarts } = rows.runs[run];
+    const { file, byteStarts, rowStarts } = rows.runs[run]!;
     return {
       file,
-      from: byteStarts[from],
-      to: byteStarts[to],
-      firstRow: rows.runStarts[run] + rowStarts[from],
-      rows: rowStarts[to] - rowStarts[from],
+      from: byteStarts[from]!,
+      to: byteStarts[to]!,
+      firstRow: rows.runStarts[run]! + rowStarts[from]!,
+      rows: rowStarts[to]! - rowStarts[from]!,
     };
   };
   const segmentsOf = isOrdered

@@ -31,9 +31,9 @@ export function sideHash(
 ): (row: number) => number {
   const out = new Uint32Array(2);
   return (row) => {
-    const decider = group === undefined ? row : group[row];
-    hashSeeded(pairHash[2 * decider], pairHash[2 * decider + 1], seed, PURPOSE.split, out);
-    return out[1];
+    const decider = group === undefined ? row : group[row]!;
+    hashSeeded(pairHash[2 * decider]!, pairHash[2 * decider + 1]!, seed, PURPOSE.split, out);
+    return out[1]!;
   };
 }
 
@@ -53,7 +53,7 @@ export function groupsByText(facts: RowFacts, order: Uint32Array, count: number)
   });
   const rootOf = (row: number): number => {
     let at = row;
-    while (parent[at] !== at) at = parent[at] = parent[parent[at]];
+    while (parent[at] !== at) at = parent[at] = parent[parent[at]!]!;
     return at;
   };
   for (const hash of [facts.koHash, facts.enHash]) {
@@ -65,7 +65,7 @@ export function groupsByText(facts: RowFacts, order: Uint32Array, count: number)
         continue;
       }
       const [a, b] = [rootOf(row), rootOf(other)];
-      if (rank[a] < rank[b]) parent[b] = a;
+      if (rank[a]! < rank[b]!) parent[b] = a;
       else parent[a] = b;
     }
   }

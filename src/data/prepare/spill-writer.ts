@@ -71,10 +71,10 @@ export class SpillWriter {
     if (this.seed === undefined) {
       key[0] = row.index;
       key[1] = row.source;
-    } else hashSeeded(pair[0], pair[1], this.seed, PURPOSE.order, key);
+    } else hashSeeded(pair[0]!, pair[1]!, this.seed, PURPOSE.order, key);
 
     const header = [key[0], key[1], this.nameNumber(row.file), row.row, enStart - koStart, end - enStart, row.corpus];
-    for (const [i, word] of header.entries()) this.bytes.writeUInt32LE(word, start + 4 * i);
+    for (const [i, word] of header.entries()) this.bytes.writeUInt32LE(word!, start + 4 * i);
     this.used = end;
 
     const { facts } = this.rows;
@@ -86,7 +86,7 @@ export class SpillWriter {
     facts.source[count] = row.source;
     facts.index[count] = row.index;
     this.rows.starts[count] = start;
-    this.rows.partition[count] = this.seed === undefined ? 0 : key[1] >>> 24;
+    this.rows.partition[count] = this.seed === undefined ? 0 : key[1]! >>> 24;
     this.count++;
     this.rows.starts[this.count] = end;
     if (this.used >= RUN_BYTES || (this.seed === undefined && this.count === ORDERED_RUN_ROWS)) this.endRun();
@@ -107,7 +107,7 @@ export class SpillWriter {
   /** A hash of the texts as they are stored, other than 0. */
   private storedHash(start: number, end: number): number {
     hashBytes(this.bytes, start, end, this.stored);
-    return this.stored[0] === 0 ? 1 : this.stored[0];
+    return this.stored[0] === 0 ? 1 : this.stored[0]!;
   }
 
   private endRun(): void {
@@ -119,8 +119,8 @@ export class SpillWriter {
     let at = 0;
     for (let partition = 0; partition < partitions; partition++) {
       byteStarts[partition] = this.position + at;
-      for (let i = rowStarts[partition]; i < rowStarts[partition + 1]; i++) {
-        const row = order[i];
+      for (let i = rowStarts[partition]!; i < rowStarts[partition + 1]!; i++) {
+        const row = order[i]!;
         at += this.bytes.copy(grouped, at, this.rows.starts[row], this.rows.starts[row + 1]);
       }
     }
@@ -210,11 +210,11 @@ function grownRows({ facts, starts, partition }: GrowingRows): GrowingRows {
 /** Counting sort: the rows in the order of their partitions, and where each partition starts among them. */
 function groupByPartition(partition: Uint8Array, partitions: number): { order: Uint32Array; rowStarts: Uint32Array } {
   const rowStarts = new Uint32Array(partitions + 1);
-  for (const p of partition) rowStarts[p + 1]++;
-  for (let p = 0; p < partitions; p++) rowStarts[p + 1] += rowStarts[p];
+  for (const p of partition) rowStarts[p + 1]!++;
+  for (let p = 0; p < partitions; p++) rowStarts[p + 1]! += rowStarts[p]!;
   const next = rowStarts.slice();
   const order = new Uint32Array(partition.length);
-  for (let row = 0; row < partition.length; row++) order[next[partition[row]]++] = row;
+  for (let row = 0; row < partition.length; row++) order[next[partition[row]!]!++] = row;
   return { order, rowStarts };
 }
 
@@ -222,19 +222,19 @@ function pickFacts(facts: Required<RowFacts>, order: Uint32Array): RowFacts {
   const pairs = (words: Uint32Array): Uint32Array => {
     const picked = new Uint32Array(2 * order.length);
     for (let i = 0; i < order.length; i++) {
-      picked[2 * i] = words[2 * order[i]];
-      picked[2 * i + 1] = words[2 * order[i] + 1];
+      picked[2 * i] = words[2 * order[i]!]!;
+      picked[2 * i + 1] = words[2 * order[i]! + 1]!;
     }
     return picked;
   };
-  const variant = Uint32Array.from(order, (row) => facts.variant[row]);
+  const variant = Uint32Array.from(order, (row) => facts.variant[row]!);
   return {
     ...(variant.some((hash) => hash !== 0) && { variant }),
     pairHash: pairs(facts.pairHash),
     koHash: pairs(facts.koHash),
     enHash: pairs(facts.enHash),
-    corpus: Uint8Array.from(order, (row) => facts.corpus[row]),
-    source: Uint32Array.from(order, (row) => facts.source[row]),
-    index: Uint32Array.from(order, (row) => facts.index[row]),
+    corpus: Uint8Array.from(order, (row) => facts.corpus[row]!),
+    source: Uint32Array.from(order, (row) => facts.source[row]!),
+    index: Uint32Array.from(order, (row) => facts.index[row]!),
   };
 }

@@ -67,13 +67,13 @@ export function readSegment(file: string, from: number, to: number): Segment {
 
 /** The texts of a segment's row. */
 export function rowOf({ bytes, starts }: Segment, row: number): SpilledRow {
-  const start = starts[row];
+  const start = starts[row]!;
   const koStart = start + HEADER_BYTES;
   const enStart = koStart + bytes.readUInt32LE(start + 16);
   return {
     ko: bytes.subarray(koStart, enStart),
     en: bytes.subarray(enStart, starts[row + 1]),
-    corpus: bytes[start + 24],
+    corpus: bytes[start + 24]!,
   };
 }
 
@@ -81,10 +81,10 @@ export function rowOf({ bytes, starts }: Segment, row: number): SpilledRow {
 export function placeOf(run: Run, row: number): string {
   const { byteStarts, file, nameBytes } = run;
   const partition = run.rowStarts.findLastIndex((start) => start <= row);
-  const { bytes, starts } = readSegment(file, byteStarts[partition], byteStarts[partition + 1]);
+  const { bytes, starts } = readSegment(file, byteStarts[partition]!, byteStarts[partition + 1]!);
   const end = byteStarts.at(-1)!;
   const names = JSON.parse(readBytes(file, end, end + nameBytes).toString()) as string[];
-  const at = starts[row - run.rowStarts[partition]];
+  const at = starts[row - run.rowStarts[partition]!]!;
   return `${names[bytes.readUInt32LE(at + 8)]}:${bytes.readUInt32LE(at + 12)}`;
 }
 

@@ -21,8 +21,8 @@ export function sideOf(name: string): Side | undefined {
   const found = SIDE_NAME.exec(name);
   if (found === null) return undefined;
   const [, start, language, end] = found;
-  const isCertain = start.endsWith('.') && !/^\.txt/i.test(end);
-  return { key: `${start}*${end}`.toLowerCase(), language: /^k/i.test(language) ? 'ko' : 'en', isCertain };
+  const isCertain = start!.endsWith('.') && !/^\.txt/i.test(end!);
+  return { key: `${start}*${end}`.toLowerCase(), language: /^k/i.test(language!) ? 'ko' : 'en', isCertain };
 }
 
 /** Whether two files, by their names, are the two sides of one text. */
@@ -40,19 +40,19 @@ export async function* readAligned(source: PairSource): AsyncGenerator<Row[]> {
   const [ko, en] = files.map((stored) => new Lines(stored));
   let row = 0;
   for (;;) {
-    const [left, right] = [await ko.waiting(), await en.waiting()];
+    const [left, right] = [await ko!.waiting(), await en!.waiting()];
     const count = Math.min(left.length, right.length);
     if (count === 0) break;
     const rows: Row[] = [];
-    for (let i = 0; i < count; i++) rows.push(rowOf({ file, row: ++row, corpus }, left[i], right[i]));
-    ko.take(count);
-    en.take(count);
+    for (let i = 0; i < count; i++) rows.push(rowOf({ file, row: ++row, corpus }, left[i]!, right[i]!));
+    ko!.take(count);
+    en!.take(count);
     yield rows;
   }
-  const [inKo, inEn] = [row + (await ko.countRest()), row + (await en.countRest())];
+  const [inKo, inEn] = [row + (await ko!.countRest()), row + (await en!.countRest())];
   if (inKo === inEn) return;
-  const reason = `expected as many lines as in ${files[1].name}, got ${inKo} and ${inEn}; give files that are aligned`;
-  throw new UnreadableFile(files[0].name, reason);
+  const reason = `expected as many lines as in ${files[1]!.name}, got ${inKo} and ${inEn}; give files that are aligned`;
+  throw new UnreadableFile(files[0]!.name, reason);
 }
 
 /** The lines of a file, some at a time. */

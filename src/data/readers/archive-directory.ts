@@ -131,7 +131,7 @@ function walk({ start, end }: Extent, bytes: ReadBytes): DirectoryEntry[] | Erro
       return new Error(`its directory is broken at byte ${at}, after ${entries.length} files`);
     }
     const lengths = [28, 30, 32].map((field) => head.readUInt16LE(field));
-    const length = ENTRY.size + lengths[0] + lengths[1] + lengths[2];
+    const length = ENTRY.size + lengths[0]! + lengths[1]! + lengths[2]!;
     if (at + length > end) return new Error(`its directory ends within file ${entries.length + 1}`);
     const entry = entryOf(bytes(at, length), lengths);
     if (entry instanceof Error) return entry;
@@ -142,8 +142,8 @@ function walk({ start, end }: Extent, bytes: ReadBytes): DirectoryEntry[] | Erro
 }
 
 function entryOf(bytes: Buffer, [nameLength, extraLength]: readonly number[]): DirectoryEntry | Error {
-  const name = bytes.subarray(ENTRY.size, ENTRY.size + nameLength);
-  const extraFields = extraFieldsOf(bytes.subarray(ENTRY.size + nameLength, ENTRY.size + nameLength + extraLength));
+  const name = bytes.subarray(ENTRY.size, ENTRY.size + nameLength!);
+  const extraFields = extraFieldsOf(bytes.subarray(ENTRY.size + nameLength!, ENTRY.size + nameLength! + extraLength!));
   const wide = extraFields.find(({ id }) => id === ZIP64_FIELD)?.data ?? Buffer.alloc(0);
   let next = 0;
   const number = (field: number): number => {

@@ -15,7 +15,7 @@ export function allowCompressedBuffers(): void {
 export function unpackLz4Frame(packed: Uint8Array): Uint8Array {
   const view = new DataView(packed.buffer, packed.byteOffset, packed.byteLength);
   if (view.getUint32(0, true) !== 0x184d2204) throw new Error('no LZ4 frame');
-  const flags = packed[4];
+  const flags = packed[4]!;
   const [hasBlockSums, hasSize, hasDictionary] = [0x10, 0x08, 0x01].map((flag) => (flags & flag) !== 0);
   let at = 7 + (hasSize ? 8 : 0) + (hasDictionary ? 4 : 0);
   const output = new GrowingBytes();
@@ -38,17 +38,17 @@ function unpackLz4Block(block: Uint8Array, output: GrowingBytes): void {
     let length = nibble;
     for (let byte = nibble === 15 ? 255 : 0; byte === 255; length += byte) {
       if (at >= block.length) throw new Error('an LZ4 block that is cut off');
-      byte = block[at++];
+      byte = block[at++]!;
     }
     return length;
   };
   while (at < block.length) {
-    const token = block[at++];
+    const token = block[at++]!;
     const literals = lengthFrom(token >> 4);
     output.add(block.subarray(at, at + literals));
     at += literals;
     if (at >= block.length) return;
-    const distance = block[at] | (block[at + 1] << 8);
+    const distance = block[at]! | (block[at + 1]! << 8);
     at += 2;
     output.repeat(distance, lengthFrom(token & 15) + 4);
   }
@@ -70,7 +70,7 @@ class GrowingBytes {
     if (!(distance > 0 && distance <= this.length)) throw new Error('a copy from before the beginning');
     this.reserve(count);
     const { bytes } = this;
-    for (let i = 0; i < count; i++) bytes[this.length + i] = bytes[this.length + i - distance];
+    for (let i = 0; i < count; i++) bytes[this.length + i] = bytes[this.length + i - distance]!;
     this.length += count;
   }
 
@@ -101,16 +101,16 @@ const ZSTD_BLOCK_BYTES = 1 << 17;
 function mostZstdBytes(packed: Uint8Array): number {
   const view = new DataView(packed.buffer, packed.byteOffset, packed.byteLength);
   if (view.getUint32(0, true) !== 0xfd2fb528) throw new Error('no Zstandard frame');
-  const descriptor = packed[4];
+  const descriptor = packed[4]!;
   const isSingle = (descriptor & 0x20) !== 0;
-  const sizeBytes = [isSingle ? 1 : 0, 2, 4, 8][descriptor >> 6];
-  const dictionaryBytes = [0, 1, 2, 4][descriptor & 3];
+  const sizeBytes = [isSingle ? 1 : 0, 2, 4, 8][descriptor >> 6]!;
+  const dictionaryBytes = [0, 1, 2, 4][descriptor & 3]!;
   const sizeAt = 5 + (isSingle ? 0 : 1) + dictionaryBytes;
   const said = sizeBytes < 4 ? 0 : sizeBytes === 4 ? view.getUint32(sizeAt, true) : view.getBigUint64(sizeAt, true);
   let most = 0;
   for (let at = sizeAt + sizeBytes, isLast = false; !isLast;) {
     if (at + 3 > packed.length) throw new Error('a Zstandard frame that is cut off');
-    const header = packed[at] | (packed[at + 1] << 8) | (packed[at + 2] << 16);
+    const header = packed[at]! | (packed[at + 1]! << 8) | (packed[at + 2]! << 16);
     isLast = (header & 1) === 1;
     const [type, size] = [(header >> 1) & 3, header >> 3];
     most += type === 2 ? ZSTD_BLOCK_BYTES : size;

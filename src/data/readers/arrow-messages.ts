@@ -130,7 +130,7 @@ class Table {
 
   byte(field: number): number {
     const at = this.place(field, 1);
-    return at === undefined ? 0 : this.bytes[at];
+    return at === undefined ? 0 : this.bytes[at]!;
   }
 
   /** A number that is not negative. */

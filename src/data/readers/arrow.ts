@@ -43,7 +43,7 @@ export async function probeArrow(
 export async function* readArrow({ id: file, files: [stored], corpus, columns }: PairSource): AsyncGenerator<Row[]> {
   const names = [columns.ko, columns.en, ...(columns.language === undefined ? [] : [columns.language])];
   let row = 0;
-  for await (const batch of batchesOf(stored)) {
+  for await (const batch of batchesOf(stored!)) {
     const values = names.map((name) => valuesOf(batch, name, file));
     const rowAt = (i: number): Row => {
       const place = { file, row: ++row, corpus };

@@ -95,7 +95,7 @@ function parseCuts(cuts: readonly Cut[], { delimiter, quote, isSpaced = false }:
     const fields = fieldsOfPlain[i];
     return { fields: fields ?? [], line, lastLine, ...(fields ? {} : { fault: 'its quotes do not match' }) };
   });
-  return records.filter(({ fields, fault }) => fault !== undefined || fields.length > 1 || fields[0].trim() !== '');
+  return records.filter(({ fields, fault }) => fault !== undefined || fields.length > 1 || fields[0]!.trim() !== '');
 }
 
 /** The fields of rows under RFC 4180; nothing for those that are faulty. */
@@ -171,7 +171,7 @@ function rowReader(
     if (fault !== undefined) return faultyRow(here, fault + lines);
     if (fields.length !== most && !isComplete(fields, most, least))
       return faultyRow(here, wrongFieldCount(most, fields) + lines);
-    return rowOf(here, textIn(fields[ko]), textIn(fields[en]), fields[language]);
+    return rowOf(here, textIn(fields[ko]!), textIn(fields[en]!), fields[language]);
   };
 }
 

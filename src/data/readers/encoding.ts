@@ -151,7 +151,7 @@ export async function* linesOf(pieces: AsyncIterable<Buffer>, name: string): Asy
     count += lines.length;
     yield lines;
     rest = [piece.subarray(end + 1)];
-    restBytes = rest[0].length;
+    restBytes = rest[0]!.length;
   }
   const last = Buffer.concat(rest).toString('utf8');
   if (last !== '') yield [last];

@@ -79,7 +79,7 @@ class ElementCutter {
     if (this.escaped) i = 1;
     this.escaped = false;
     for (; i < piece.length; i++) {
-      const byte = piece[i];
+      const byte = piece[i]!;
       if (this.inString) {
         if (byte === BACKSLASH) i++;
         else if (byte === QUOTE) this.inString = false;

@@ -66,7 +66,7 @@ export function* rowsOfTable(value: unknown, table: JsonTable): Generator<JsonOb
 export async function* readJsonTable({ id: file, files: [stored], corpus, columns, table }: PairSource) {
   let row = 0;
   let rows: Row[] = [];
-  for (const object of rowsOfTable(await wholeValue(stored), table!)) {
+  for (const object of rowsOfTable(await wholeValue(stored!), table!)) {
     rows.push(rowOfObject(object, columns, { file, row: ++row, corpus }));
     if (rows.length < BATCH) continue;
     yield rows;
@@ -93,5 +93,7 @@ function* rowsOfColumns(columns: JsonObject): Generator<JsonObject> {
     return own.length > keys.length ? own : keys;
   }, []);
   for (const key of longest)
-    yield Object.fromEntries(names.map((name, i) => [name, Object.hasOwn(parts[i], key) ? parts[i][key] : undefined]));
+    yield Object.fromEntries(
+      names.map((name, i) => [name, Object.hasOwn(parts[i]!, key) ? parts[i]![key] : undefined]),
+    );
 }

@@ -103,9 +103,9 @@ async function hasBackslashes(pieces: AsyncIterable<Buffer>, { delimiter, quote 
   const escaped = [delimiter, quote].map((mark) => mark.charCodeAt(0));
   let isOpen = false;
   for await (const piece of pieces) {
-    if (isOpen && escaped.includes(piece[0])) return true;
+    if (isOpen && escaped.includes(piece[0]!)) return true;
     for (let at = piece.indexOf(BACKSLASH); at !== -1; at = piece.indexOf(BACKSLASH, at + 1))
-      if (escaped.includes(piece[at + 1]) || isLineBreak(piece[at + 1])) return true;
+      if (escaped.includes(piece[at + 1]!) || isLineBreak(piece[at + 1])) return true;
     isOpen = piece.at(-1) === BACKSLASH;
   }
   return false;

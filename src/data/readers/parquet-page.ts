@@ -68,7 +68,7 @@ function levelWidth({ schemaPath }: ColumnDecoder): number {
 
 /** Numbers in a dictionary, and booleans, come in runs, too. */
 function checkValues(bytes: Uint8Array, encoding: string, count: number): void {
-  if (encoding.endsWith('_DICTIONARY') && bytes.length > 0) checkRuns(bytes.subarray(1), bytes[0], count);
+  if (encoding.endsWith('_DICTIONARY') && bytes.length > 0) checkRuns(bytes.subarray(1), bytes[0]!, count);
   else if (encoding === 'RLE' && bytes.length > 0) checkRuns(part(bytes, 4, 4 + lengthAt(bytes, 0)), 1, count);
 }
 
@@ -82,8 +82,8 @@ function checkRuns(bytes: Uint8Array, width: number, count: number): void {
     let [head, shift] = [0, 0];
     for (let isLast = false; !isLast; shift += 7) {
       if (at === bytes.length || shift > 28) throw new Error('a run without its length');
-      head += (bytes[at] & 0x7f) * 2 ** shift;
-      isLast = bytes[at++] < 0x80;
+      head += (bytes[at]! & 0x7f) * 2 ** shift;
+      isLast = bytes[at++]! < 0x80;
     }
     const isPacked = head % 2 === 1;
     const half = Math.floor(head / 2);

@@ -21,13 +21,13 @@ export async function probeParquet(
 
 /** The rows of a Parquet file. Throws an `InputError` for a damaged one. */
 export async function* readParquet({ id: file, files: [stored], corpus, columns }: PairSource): AsyncGenerator<Row[]> {
-  const access = openStoredFile(stored);
+  const access = openStoredFile(stored!);
   try {
     const parquet = await openParquet(access);
     const names = [columns.ko, columns.en, ...(columns.language === undefined ? [] : [columns.language])];
     let row = 0;
     for await (const [ko, en, language] of parquet.read(names)) {
-      yield ko.map((text, i) => rowOfValues({ file, row: ++row, corpus }, columns, [text, en[i], language?.[i]]));
+      yield ko!.map((text, i) => rowOfValues({ file, row: ++row, corpus }, columns, [text, en![i], language?.[i]]));
     }
   } finally {
     access.close();

@@ -36,7 +36,7 @@ export function isSound({ isMalformed, fault, fields }: Found, width: number | u
 /** Whether a backslash stands before a quote, a separator or a line break. */
 export function hasEscapes(bytes: Buffer, { delimiter, quote }: ByteMarks): boolean {
   for (let at = bytes.indexOf(BACKSLASH); at !== -1; at = bytes.indexOf(BACKSLASH, at + 1)) {
-    const next = bytes[at + 1];
+    const next = bytes[at + 1]!;
     if (next === quote || next === delimiter || isLineBreak(next)) return true;
   }
   return false;
@@ -104,7 +104,7 @@ export class RowScan {
     const breaksBefore = this.breaks;
     let lineEnd: number | undefined;
     for (let i = this.at + 1; i < bytes.length; i++) {
-      const byte = bytes[i];
+      const byte = bytes[i]!;
       if (byte === quote) {
         if (bytes[i + 1] === quote) {
           i++;
@@ -118,7 +118,7 @@ export class RowScan {
         this.opening = { end: lineEnd, breaks: breaksBefore };
         return 'broken';
       }
-      if (byte === BACKSLASH && isEscaped && !isLineBreak(bytes[i + 1])) {
+      if (byte === BACKSLASH && isEscaped && !isLineBreak(bytes[i + 1]!)) {
         i++;
         continue;
       }
@@ -137,7 +137,7 @@ export class RowScan {
     const { bytes, isEscaped } = this;
     const { delimiter, quote } = this.marks;
     for (; this.at < bytes.length; this.at++) {
-      const byte = bytes[this.at];
+      const byte = bytes[this.at]!;
       if (byte === delimiter || isLineBreak(byte)) return;
       if (byte === quote) this.noteQuote();
       else if (byte === BACKSLASH && isEscaped && this.escapesNext()) this.at++;
@@ -156,7 +156,7 @@ export class RowScan {
   /** Whether a backslash escapes what follows: a line break only where the row goes on after it (MySQL). */
   private escapesNext(): boolean {
     const { bytes, at } = this;
-    if (!isLineBreak(bytes[at + 1])) return true;
+    if (!isLineBreak(bytes[at + 1]!)) return true;
     const isPair = bytes[at + 1] === RETURN && bytes[at + 2] === LINE_FEED;
     if (!this.goesOn(at + (isPair ? 3 : 2))) return false;
     this.breaks++;
@@ -171,8 +171,8 @@ export class RowScan {
     if (this.fields < width) return true;
     let fields = 1;
     let at = next;
-    for (; at < bytes.length && !isLineBreak(bytes[at]) && fields < width; at++) {
-      if (bytes[at] === BACKSLASH && !isLineBreak(bytes[at + 1])) at++;
+    for (; at < bytes.length && !isLineBreak(bytes[at]!) && fields < width; at++) {
+      if (bytes[at] === BACKSLASH && !isLineBreak(bytes[at + 1]!)) at++;
       else if (bytes[at] === this.marks.delimiter) fields++;
     }
     if (at >= bytes.length && !isEnd) this.needsMore = true;
@@ -190,7 +190,7 @@ export class RowScan {
   }
 
   private isFieldEnd(): boolean {
-    const byte = this.bytes[this.at];
+    const byte = this.bytes[this.at]!;
     return this.at === this.bytes.length || byte === this.marks.delimiter || isLineBreak(byte);
   }
 

@@ -48,7 +48,7 @@ class QuoteScan {
     this.seen = 0;
     for (let quote = bytes.indexOf(QUOTE, at); quote !== -1; quote = bytes.indexOf(QUOTE, at)) {
       at = quote + 1;
-      if (quote > 0 && bytes[quote - 1] !== TAB && !isLineBreak(bytes[quote - 1])) continue;
+      if (quote > 0 && bytes[quote - 1] !== TAB && !isLineBreak(bytes[quote - 1]!)) continue;
       const close = closingQuote(bytes, quote);
       const lineEnd = close === undefined ? undefined : endOfLine(bytes, close, isEnd);
       if (close === undefined || lineEnd === undefined) {
@@ -56,7 +56,7 @@ class QuoteScan {
         this.rest = bytes.subarray(start);
         return !isEnd && this.rest.length <= MOST_BYTES;
       }
-      const after = bytes[close + 1];
+      const after = bytes[close + 1]!;
       if (close + 1 < bytes.length && after !== TAB && !isLineBreak(after)) return false;
       if (!this.count(bytes.subarray(quote + 1, close), bytes.subarray(startOfLine(bytes, quote), lineEnd)))
         return false;
@@ -99,12 +99,12 @@ function closingQuote(bytes: Buffer, open: number): number | undefined {
 
 /** The end of the line that a place is on; `undefined` where it is not there yet. */
 function endOfLine(bytes: Buffer, from: number, isEnd: boolean): number | undefined {
-  for (let at = from; at < bytes.length; at++) if (isLineBreak(bytes[at])) return at;
+  for (let at = from; at < bytes.length; at++) if (isLineBreak(bytes[at]!)) return at;
   return isEnd ? bytes.length : undefined;
 }
 
 function startOfLine(bytes: Buffer, from: number): number {
-  for (let at = from; at > 0; at--) if (isLineBreak(bytes[at - 1])) return at;
+  for (let at = from; at > 0; at--) if (isLineBreak(bytes[at - 1]!)) return at;
   return 0;
 }
 

@@ -46,7 +46,7 @@ export function textIn(unit: readonly TmxText[], language: keyof typeof TMX_COLU
  */
 export async function* readTmx({ id: file, files: [stored], corpus }: PairSource): AsyncGenerator<Row[]> {
   let row = 0;
-  for await (const units of tmxUnits(stored)) {
+  for await (const units of tmxUnits(stored!)) {
     yield units.map((unit) => {
       const [ko, en] = [textIn(unit, 'ko'), textIn(unit, 'en')];
       return rowOf({ file, row: ++row, corpus }, ko ?? '', en ?? '');

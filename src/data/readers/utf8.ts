@@ -6,7 +6,7 @@ export const REPLACEMENT = '\ufffd';
 /** How many bytes come before a character that is cut off at the end, if one is (section 3). */
 export function lengthOfWholeCharacters(bytes: Buffer): number {
   for (let back = 1; back <= Math.min(3, bytes.length); back++) {
-    const byte = bytes[bytes.length - back];
+    const byte = bytes[bytes.length - back]!;
     if (byte >= 0x80 && byte < 0xc0) continue; // a following byte: look further back for the first one
     const size = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 1;
     return size > back ? bytes.length - back : bytes.length;
@@ -26,7 +26,7 @@ export function findInvalidByte(bytes: Buffer, firstLine: number): { readonly li
   const at = firstInvalidIndex(bytes);
   return {
     line: firstLine + countLineBreaks(bytes.subarray(0, at)),
-    byte: hexadecimal(bytes[at]),
+    byte: hexadecimal(bytes[at]!),
   };
 }
 

@@ -89,7 +89,7 @@ export async function* readWorkbook(source: PairSource): AsyncGenerator<Row[]> {
     columns,
   } = source;
   if (layout === undefined) throw new Error(`${file}: a sheet without a layout`);
-  const workbook = await openWorkbook(stored);
+  const workbook = await openWorkbook(stored!);
   try {
     const texts = { strings: await workbook.sharedStrings(), formats: workbook.formats };
     const toRow = rowReader(layout.places, texts, columns, { file, corpus });
@@ -147,7 +147,7 @@ function rowReader(
       texts.push(text);
     }
     const said = find(language);
-    return rowOf(here, texts[0], texts[1], said === undefined ? undefined : textOf(said, source));
+    return rowOf(here, texts[0]!, texts[1]!, said === undefined ? undefined : textOf(said, source));
   };
 }
 

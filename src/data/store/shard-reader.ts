@@ -91,12 +91,12 @@ async function readBlock(reader: AsyncRecordBatchFileReader, index: number): Pro
 /** Throws where texts or lists do not follow each other, or reach beyond their values. */
 function checkOffsets({ valueOffsets, values, children, length }: Data): void {
   if (!(valueOffsets instanceof Int32Array)) return; // neither texts nor lists
-  const end = children.length > 0 ? children[0].length : (values as Uint8Array).length;
+  const end = children.length > 0 ? children[0]!.length : (values as Uint8Array).length;
   let last = 0;
   for (let i = 0; i <= length; i++) {
-    if (!(valueOffsets[i] >= last && valueOffsets[i] <= end))
+    if (!(valueOffsets[i]! >= last && valueOffsets[i]! <= end))
       throw new Error(`value ${i} of a column is at ${valueOffsets[i]}, outside ${last} to ${end}`);
-    last = valueOffsets[i];
+    last = valueOffsets[i]!;
   }
 }
 
@@ -116,8 +116,8 @@ async function verify(handle: FileHandle, path: string, { sha256 }: ShardFile): 
 
 function idColumnsOf(batch: RecordBatch): Record<IdColumn, IdLists> {
   const lists = ID_COLUMNS.map((column): [IdColumn, IdLists] => {
-    const lists = (batch.getChild(column) as Vector<List<Uint16>>).data[0];
-    return [column, { ids: lists.children[0].values as Uint16Array, starts: lists.valueOffsets as Int32Array }];
+    const lists = (batch.getChild(column) as Vector<List<Uint16>>).data[0]!;
+    return [column, { ids: lists.children[0]!.values as Uint16Array, starts: lists.valueOffsets as Int32Array }];
   });
   return Object.fromEntries(lists) as Record<IdColumn, IdLists>;
 }

@@ -37,7 +37,7 @@ class Lists<T extends Uint8Array | Uint16Array> {
   }
 
   add(list: ArrayLike<number>): void {
-    const start = this.offsets[this.count];
+    const start = this.offsets[this.count]!;
     const end = start + list.length;
     if (end > this.values.length) {
       const larger = new this.type(2 * end);
@@ -76,7 +76,7 @@ export class ShardWriter {
     this.corpus[this.ko.count] = row.corpus;
     this.ko.add(row.ko);
     this.en.add(row.en);
-    for (const [i, column] of this.ids.entries()) column.add(row.ids[i]);
+    for (const [i, column] of this.ids.entries()) column.add(row.ids[i]!);
     this.rows++;
     if (this.ko.count === BATCH_ROWS) this.endBatch();
   }

@@ -52,10 +52,10 @@ export async function openStore(folder: string): Promise<TokenStore> {
       const located: Promise<LocatedRow[]>[] = [];
       for (let number = start; number < start + count;) {
         const shard = firstAbove(ends, number);
-        const inShard = number - (shard === 0 ? 0 : ends[shard - 1]);
+        const inShard = number - (shard === 0 ? 0 : ends[shard - 1]!);
         const place = inShard % BATCH_ROWS;
-        const here = Math.min(start + count - number, BATCH_ROWS - place, ends[shard] - number);
-        const block = blockOf(files[shard], (inShard - place) / BATCH_ROWS);
+        const here = Math.min(start + count - number, BATCH_ROWS - place, ends[shard]! - number);
+        const block = blockOf(files[shard]!, (inShard - place) / BATCH_ROWS);
         located.push(block.then((rows) => Array.from({ length: here }, (_, i) => ({ block: rows, place: place + i }))));
         number += here;
       }
@@ -103,7 +103,7 @@ function firstAbove(ends: readonly number[], number: number): number {
   let [low, high] = [0, ends.length];
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (ends[middle] > number) high = middle;
+    if (ends[middle]! > number) high = middle;
     else low = middle + 1;
   }
   return low;

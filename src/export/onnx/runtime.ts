@@ -12,7 +12,7 @@ export async function encodeWithOnnxRuntime(path: string, ids: Int32Array, batch
   try {
     const input = new Tensor('int64', BigInt64Array.from(ids, BigInt), [batch, ids.length / batch]);
     const outputs = await session.run({ [INPUT_IDS]: input });
-    const values = (name: string): Float32Array => outputs[name].data as Float32Array;
+    const values = (name: string): Float32Array => outputs[name]!.data as Float32Array;
     return { lastHiddenState: values(LAST_HIDDEN_STATE), poolerOutput: values(POOLER_OUTPUT) };
   } finally {
     await session.release();

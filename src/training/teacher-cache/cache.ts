@@ -117,7 +117,7 @@ export async function openTeacherCache(
   async function withTarget(side: CacheSide, batch: Batch): Promise<Batch> {
     const target = new Float32Array(batch.size * width);
     for (let done = 0; done < batch.size;) {
-      const row = batch.rows[done];
+      const row = batch.rows[done]!;
       const number = Math.floor(row / shardRows);
       let count = 1;
       while (

@@ -25,9 +25,9 @@ export async function prepareTeacherCache(
   const { settings, fingerprints, engine, data } = prepared;
   if (settings.cacheTeacher === undefined) return undefined;
   const key = {
-    teacher: fingerprints.teacher,
-    tokenizer: fingerprints['teacher tokenizer'],
-    data: fingerprints.data,
+    teacher: fingerprints.teacher!,
+    tokenizer: fingerprints['teacher tokenizer']!,
+    data: fingerprints.data!,
     loss: settings.loss,
     precision: engine.precision,
   };

@@ -26,10 +26,10 @@ export interface ShardWriter {
 /** @param shape of all its outputs, `[rows, …]` */
 export async function createShard(path: string, shape: readonly number[]): Promise<ShardWriter> {
   const [rows, width] = [shape[0], widthOf(shape)];
-  const checksums = new Int32Array(rows);
+  const checksums = new Int32Array(rows!);
   const file = await createSafetensors(path, [
     { name: TARGET, dtype: 'BF16', shape },
-    { name: CHECKSUMS, dtype: 'I32', shape: [rows] },
+    { name: CHECKSUMS, dtype: 'I32', shape: [rows!] },
   ]);
   return {
     async write(row, outputs) {
@@ -67,14 +67,14 @@ export async function openShard(path: string, shape: readonly number[]): Promise
   const width = widthOf(shape);
   try {
     const places = await placesIn(file, shape);
-    const checksums = new Int32Array(await file.read(places.checksums, 4 * shape[0]));
+    const checksums = new Int32Array(await file.read(places.checksums, 4 * shape[0]!));
     return {
       async read(row, count) {
         const values = new Uint16Array(
           await file.read(places.target + row * width * BYTES_A_VALUE, count * width * BYTES_A_VALUE),
         );
         for (let i = 0; i < count; i++)
-          checkRow(path, row + i, values.subarray(i * width, (i + 1) * width), checksums[row + i]);
+          checkRow(path, row + i, values.subarray(i * width, (i + 1) * width), checksums[row + i]!);
         return bfloat16ToFloat32(values);
       },
       close: () => file.close(),
