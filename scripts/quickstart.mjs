@@ -12,6 +12,7 @@ const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 /** A minute at most on two cores: with TensorFlow all pairs, without it a part of them. */
 const LENGTHS = { tensorflow: ['--epochs', '10'], cpu: ['--samples', '480', '--epochs', '2'] };
 
+/** @param {string} path */
 const at = (path) => relative(process.cwd(), join(ROOT, path));
 const run = freeName('quickstart');
 const args = [
@@ -40,7 +41,11 @@ function backend() {
   return existsSync(status) && JSON.parse(readFileSync(status, 'utf8')).backend === 'tensorflow' ? 'tensorflow' : 'cpu';
 }
 
-/** `quickstart`, or with the first number that is not taken: earlier runs stay. */
+/**
+ * `quickstart`, or with the first number that is not taken: earlier runs stay.
+ *
+ * @param {string} name
+ */
 function freeName(name) {
   for (let number = 1; ; number++) {
     const candidate = number === 1 ? name : `${name}-${number}`;
@@ -48,13 +53,15 @@ function freeName(name) {
   }
 }
 
+/** @param {string} folder */
 function report(folder) {
   const losses = readFileSync(join(folder, 'validation.csv'), 'utf8')
     .trim()
     .split('\n')
     .slice(1)
     .map((line) => Number(line.split(',')[2]));
-  const [first, best] = [losses[0], Math.min(...losses.slice(1))];
+  const [first = NaN, ...later] = losses;
+  const best = Math.min(...later);
   const checkpoint = `${folder}/${readFileSync(join(folder, 'best'), 'utf8').trim()}`;
   return [
     `The student's loss on pairs it has not seen fell to ${Math.round((100 * best) / first)} % of where it began.`,

@@ -27,10 +27,27 @@ import { createProject } from './setup/project.mjs';
 import * as sources from './setup/sources.mjs';
 import * as tensorflow from './setup/tensorflow.mjs';
 
-/** In this order: TensorFlow's addon is built from the packages, the sources are compiled by one of them. */
+/** @import { Project } from './setup/project.mjs' */
+/**
+ * A part of a set-up.
+ *
+ * @typedef {object} Part
+ * @property {(project: Project) => boolean | Promise<boolean>} isReady whether its work is done
+ * @property {(project: Project, lock?: number) => Promise<void>} prepare does it
+ */
+
+/**
+ * In this order: TensorFlow's addon is built from the packages, the sources are compiled by one of them.
+ *
+ * @type {readonly Part[]}
+ */
 const PARTS = [packages, tensorflow, command, sources];
 
-/** Brings every part of `project` up to date; throws `SetupError` for what `kd` cannot run without. */
+/**
+ * Brings every part of `project` up to date; throws `SetupError` for what `kd` cannot run without.
+ *
+ * @param {Project} project
+ */
 export async function setUp(project) {
   if (await isReady(project)) return;
   await withLock(
@@ -44,6 +61,7 @@ export async function setUp(project) {
   );
 }
 
+/** @param {Project} project */
 async function isReady(project) {
   for (const part of PARTS) {
     if (!(await part.isReady(project))) return false;

@@ -1,5 +1,5 @@
 /** Batches of random ids. */
-import { randomBits } from '../../dist/base/philox.js';
+import { randomBits } from '#dist/base/philox.js';
 
 /** Tokens a text. */
 export const LENGTH = 77;

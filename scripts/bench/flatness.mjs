@@ -9,9 +9,9 @@
  */
 import { parseArgs } from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
-import { compiledEngine } from '../../dist/engine/compiled.js';
-import { loadBackend } from '../../dist/tensorflow/backend.js';
-import { randomModel } from '../../dist/models/pretrained.js';
+import { compiledEngine } from '#dist/engine/compiled.js';
+import { loadBackend } from '#dist/tensorflow/backend.js';
+import { randomModel } from '#dist/models/pretrained.js';
 import { LENGTH, randomBatch } from './batch.mjs';
 import { modelConfigs } from './models.mjs';
 import { weights } from './weights.mjs';

@@ -1,6 +1,6 @@
 /** The models that measurements are made with. */
-import { readConfig } from '../../dist/models/config.js';
-import { clipVitLargePatch14Text, klueRobertaSmall } from '../../dist/models/published.js';
+import { readConfig } from '#dist/models/config.js';
+import { clipVitLargePatch14Text, klueRobertaSmall } from '#dist/models/published.js';
 
 /** By name: the published ones, and those that come with the project. */
 export const MODELS = ['full', 'tiny'];

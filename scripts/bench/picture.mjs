@@ -7,9 +7,9 @@
  * `activations`: how much more than before the first step is the process's own at the peak of drawing. That peak is taken
  * from the second step and the second decoding, when all weights that are mapped from files have been paged in.
  */
-import { noiseFromSeed } from '../../dist/diffusion/noise.js';
-import { openPipeline, readScheduler } from '../../dist/diffusion/pipeline.js';
-import { randomNormal } from '../../dist/base/philox.js';
+import { noiseFromSeed } from '#dist/diffusion/noise.js';
+import { openPipeline, readScheduler } from '#dist/diffusion/pipeline.js';
+import { randomNormal } from '#dist/base/philox.js';
 import { memoryOf, resetPeak } from './process-memory.mjs';
 
 const { folder, size, lowMemory } = JSON.parse(process.argv[2]);

@@ -12,11 +12,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { batchesOf } from '../../dist/data/batches.js';
-import { openStore } from '../../dist/data/store/token-store.js';
-import { compiledEngine } from '../../dist/engine/compiled.js';
-import { loadBackend } from '../../dist/tensorflow/backend.js';
-import { openPretrained } from '../../dist/models/pretrained.js';
+import { batchesOf } from '#dist/data/batches.js';
+import { openStore } from '#dist/data/store/token-store.js';
+import { compiledEngine } from '#dist/engine/compiled.js';
+import { loadBackend } from '#dist/tensorflow/backend.js';
+import { openPretrained } from '#dist/models/pretrained.js';
 import { LENGTH } from './batch.mjs';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));

@@ -15,8 +15,8 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { batchesOf } from '../../dist/data/batches.js';
-import { openStore } from '../../dist/data/store/token-store.js';
+import { batchesOf } from '#dist/data/batches.js';
+import { openStore } from '#dist/data/store/token-store.js';
 
 const { values: flags } = parseArgs({
   options: {

@@ -1,9 +1,9 @@
 /** Measures what the machine's products alone reach: `[4928, 768] × [768, 3072]`, the student's largest. One JSON line. */
 import * as tf from '@tensorflow/tfjs-core';
-import { Graph } from '../../dist/engine/graph/graph.js';
-import { openSession } from '../../dist/engine/graph/session.js';
-import { cast, declareVariable, assignVariable, after, readVariable } from '../../dist/engine/graph/variables.js';
-import { loadBackend } from '../../dist/tensorflow/backend.js';
+import { Graph } from '#dist/engine/graph/graph.js';
+import { openSession } from '#dist/engine/graph/session.js';
+import { cast, declareVariable, assignVariable, after, readVariable } from '#dist/engine/graph/variables.js';
+import { loadBackend } from '#dist/tensorflow/backend.js';
 
 const [ROWS, INNER, COLUMNS, ROUNDS] = [4928, 768, 3072, 30];
 

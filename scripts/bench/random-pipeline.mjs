@@ -1,12 +1,12 @@
 /** A Stable Diffusion with random weights in the hub's ONNX layout: v1-4's graphs at any width, float32 or float16. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { OnnxGraph, tensorHeader, valueInfo } from '../../dist/export/onnx/graph.js';
-import { createPendingFile } from '../../dist/base/files.js';
-import { DATA_TYPES, externalData, GRAPH, MODEL, TENSOR } from '../../dist/onnx/format.js';
-import { bytes, integer, lengthPrefix } from '../../dist/base/protobuf.js';
-import { randomNormal } from '../../dist/base/philox.js';
-import { float32ToFloat16 } from '../../dist/weights/half.js';
+import { OnnxGraph, tensorHeader, valueInfo } from '#dist/export/onnx/graph.js';
+import { createPendingFile } from '#dist/base/files.js';
+import { DATA_TYPES, externalData, GRAPH, MODEL, TENSOR } from '#dist/onnx/format.js';
+import { bytes, integer, lengthPrefix } from '#dist/base/protobuf.js';
+import { randomNormal } from '#dist/base/philox.js';
+import { float32ToFloat16 } from '#dist/weights/half.js';
 
 /** Of v1-4: channels of the UNet's first level; each level has so many times that. */
 export const UNET_WIDTH = 320;

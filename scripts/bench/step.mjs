@@ -6,11 +6,11 @@
  * Prints one JSON line: seconds a step (every one but the first), the processors' seconds, seconds to the first step's end, peak
  * memory.
  */
-import { compiledEngine } from '../../dist/engine/compiled.js';
-import { eagerEngine } from '../../dist/engine/eager.js';
-import { areLarge, layoutFor, loadOptionsFor } from '../../dist/engine/step-layout.js';
-import { loadBackend } from '../../dist/tensorflow/backend.js';
-import { randomModel } from '../../dist/models/pretrained.js';
+import { compiledEngine } from '#dist/engine/compiled.js';
+import { eagerEngine } from '#dist/engine/eager.js';
+import { areLarge, layoutFor, loadOptionsFor } from '#dist/engine/step-layout.js';
+import { loadBackend } from '#dist/tensorflow/backend.js';
+import { randomModel } from '#dist/models/pretrained.js';
 import { LENGTH, randomBatch } from './batch.mjs';
 import { modelConfigs } from './models.mjs';
 import { weights } from './weights.mjs';

@@ -1,5 +1,5 @@
 /** Random weights, where only their number matters. */
-import { randomNormal } from '../../dist/base/philox.js';
+import { randomNormal } from '#dist/base/philox.js';
 
 const noise = randomNormal(2 ** 16, 0.02, [1, 1]);
 

@@ -15,9 +15,23 @@ import { isFromEnglish, LAYOUTS } from './layouts.mjs';
 import { archiveOutput, folderOutput } from './outputs.mjs';
 import { corpusRows, MOST_ROWS, plantedAmong } from './rows.mjs';
 
+/** @typedef {{ pairs: number, out: string, seed: number, zip: boolean, faults: boolean }} Choice */
+
+/**
+ * What `planted.json` tells: rows, those without a fault, how often each fault was planted, and the same by corpus.
+ *
+ * @typedef {object} Summary
+ * @property {number} rows
+ * @property {number} clean
+ * @property {number} seed
+ * @property {Record<string, number>} planted
+ * @property {Record<string, { rows: number, planted: Record<string, number>, fromEnglish?: number }>} corpora
+ */
+
 const USAGE =
   'usage: node scripts/corpora/generate.mjs --pairs <rows> --out <folder> [--zip] [--faults] [--seed <number>]';
 
+/** @returns {Choice} */
 function readArguments() {
   const { values } = parseArgs({
     options: {
@@ -34,10 +48,14 @@ function readArguments() {
   if (!(Number.isInteger(seed) && seed >= 0 && seed < 2 ** 20))
     throw new Error(`--seed: expected a whole number from 0 to ${2 ** 20 - 1}, got ${values.seed}`);
   if (values.out === undefined) throw new Error('--out: expected a folder, got nothing');
-  return { ...values, pairs, seed };
+  return { ...values, out: values.out, pairs, seed };
 }
 
-/** The rows of each corpus, in the proportions of the originals. */
+/**
+ * The rows of each corpus, in the proportions of the originals.
+ *
+ * @param {number} rows
+ */
 function corpusRanges(rows) {
   const layouts = Object.entries(LAYOUTS);
   const total = layouts.reduce((sum, [, { pairs }]) => sum + pairs, 0);
@@ -50,6 +68,12 @@ function corpusRanges(rows) {
   });
 }
 
+/**
+ * @param {string} corpus
+ * @param {string} folder
+ * @param {{ name: string }} layout
+ * @param {boolean} zip
+ */
 function outputFor(corpus, folder, { name }, zip) {
   const isBroadcast = corpus === 'broadcast'; // its names come in what Korean Windows or macOS make of them
   if (!zip) return folderOutput(path.join(folder, name), { decomposed: isBroadcast });
@@ -59,22 +83,34 @@ function outputFor(corpus, folder, { name }, zip) {
   );
 }
 
+/**
+ * @param {number} from
+ * @param {number} to
+ */
 function countFromEnglish(from, to) {
   let count = 0;
   for (let row = from; row < to; row++) if (isFromEnglish(row)) count++;
   return count;
 }
 
+/**
+ * @param {Choice} choice
+ * @returns {Summary}
+ */
 function generate({ pairs, out, seed, zip, faults }) {
   mkdirSync(out, { recursive: true });
   const rowAt = corpusRows(pairs, { seed, faults });
+  /** @type {Summary['corpora']} */
   const corpora = {};
   for (const { corpus, layout, from, to } of corpusRanges(pairs)) {
     const output = outputFor(corpus, out, layout, zip);
     layout.write(output, rowAt, from, to);
     output.close();
-    corpora[corpus] = { rows: to - from, planted: faults ? plantedAmong(from, to, pairs) : {} };
-    if (corpus === 'broadcast') corpora[corpus].fromEnglish = countFromEnglish(from, to);
+    corpora[corpus] = {
+      rows: to - from,
+      planted: faults ? plantedAmong(from, to, pairs) : {},
+      ...(corpus === 'broadcast' && { fromEnglish: countFromEnglish(from, to) }),
+    };
   }
   const planted = faults ? plantedAmong(0, pairs, pairs) : {};
   const clean = pairs - Object.values(planted).reduce((sum, count) => sum + count, 0);
@@ -87,6 +123,6 @@ try {
   const { rows, clean } = generate(readArguments());
   console.log(`${rows} rows, ${clean} clean`);
 } catch (error) {
-  console.error(`${error.message}\n${USAGE}`);
+  console.error(`${error instanceof Error ? error.message : error}\n${USAGE}`);
   process.exitCode = 1;
 }

@@ -4,7 +4,17 @@
  */
 import iconv from 'iconv-lite';
 
-/** The corpora: share of all rows as in the originals, folder or archive, and what writes the files. */
+/** @import { Output, TextFile } from './outputs.mjs' */
+/** @import { Row, RowAt } from './rows.mjs' */
+/** @typedef {(output: Output, rowAt: RowAt, from: number, to: number) => void} WriteCorpus */
+/** @typedef {Record<string, string | undefined>} Cells a row's cells by their columns */
+/** @typedef {(pair: Row, row: number) => Cells} CellsOf */
+
+/**
+ * The corpora: share of all rows as in the originals, folder or archive, and what writes the files.
+ *
+ * @type {Record<string, { pairs: number, name: string, write: WriteCorpus }>}
+ */
 export const LAYOUTS = {
   parallel: { pairs: 1_602_418, name: '한국어-영어 번역(병렬) 말뭉치', write: writeWorkbooks },
   technology: {
@@ -20,7 +30,11 @@ export const LAYOUTS = {
   broadcast: { pairs: 587_082, name: '032.방송콘텐츠 한국어-영어 번역 말뭉치', write: writeBroadcast },
 };
 
-/** Workbooks: name, columns before the texts. The last one keeps its texts in the cells. */
+/**
+ * Workbooks: name, columns before the texts. The last one keeps its texts in the cells.
+ *
+ * @type {readonly [name: string, columns: readonly string[]][]}
+ */
 const WORKBOOKS = [
   ['1_구어체(1).xlsx', ['SID']],
   ['1_구어체(2).xlsx', ['SID']],
@@ -41,11 +55,16 @@ const BYTE_ORDER_MARK = '\ufeff';
 /** One file in so many of the broadcast corpus says that its source is English. */
 const ENGLISH_SOURCE = { every: 8, at: 3 };
 
-/** Whether a row of the broadcast corpus is written the other way round. */
+/**
+ * Whether a row of the broadcast corpus is written the other way round.
+ *
+ * @param {number} row
+ */
 export function isFromEnglish(row) {
   return row % ENGLISH_SOURCE.every === ENGLISH_SOURCE.at;
 }
 
+/** @type {WriteCorpus} */
 function writeWorkbooks(output, rowAt, from, to) {
   for (const [i, [name, columns]] of WORKBOOKS.entries()) {
     const [first, end] = [
@@ -60,22 +79,37 @@ function writeWorkbooks(output, rowAt, from, to) {
   }
 }
 
+/**
+ * @param {Row} pair
+ * @param {readonly string[]} columns
+ * @param {number} row
+ */
 function workbookCells({ fault, ko, en }, columns, row) {
   const before = columns.map((column, i) => (i === 0 ? row + 1 : `${column}-${row % 10}`));
   return [...before, ko, fault === 'badRow' ? { error: '#NAME?' } : en];
 }
 
-/** A training set of eight ninths and a validation set (in code page 949), each as CSV and as JSON. */
+/**
+ * A training set of eight ninths and a validation set (in code page 949), each as CSV and as JSON.
+ *
+ * @param {string} code
+ * @param {string} dataSet
+ * @param {string} domain
+ * @returns {WriteCorpus}
+ */
 function writeTables(code, dataSet, domain) {
   return (output, rowAt, from, to) => {
     const border = from + Math.floor(((to - from) * 8) / 9);
+    /** @type {CellsOf} */
     const cellsOf = (pair, row) => tableCells(pair, code, dataSet, domain, row);
-    for (const [set, first, end] of [
+    const sets = /** @type {const} */ ([
       ['train', from, border],
       ['valid', border, to],
-    ]) {
+    ]);
+    for (const [set, first, end] of sets) {
       const name = `1113_${code}_${set}_set_${end - first}`;
       const isResaved = set === 'valid';
+      /** @type {RowAt} */
       const pairAt = isResaved ? (row) => composed(rowAt(row)) : rowAt;
       writeCsv(
         isResaved ? output.textFile(`${name}.csv`, toCp949) : output.textFile(`${name}.csv`),
@@ -90,11 +124,21 @@ function writeTables(code, dataSet, domain) {
   };
 }
 
+/** @param {string} text */
 function toCp949(text) {
   return iconv.encode(text, 'cp949');
 }
 
-/** Rows as the CSV of the technology and the social-science corpus. */
+/**
+ * Rows as the CSV of the technology and the social-science corpus.
+ *
+ * @param {TextFile} file
+ * @param {RowAt} pairAt
+ * @param {CellsOf} cellsOf
+ * @param {number} first
+ * @param {number} end
+ * @param {string} mark what the file begins with
+ */
 export function writeCsv(file, pairAt, cellsOf, first, end, mark) {
   file.write(`${mark}${CSV_COLUMNS}\r\n`);
   for (let row = first; row < end; row++) {
@@ -104,7 +148,15 @@ export function writeCsv(file, pairAt, cellsOf, first, end, mark) {
   file.close();
 }
 
-/** The same as JSON. */
+/**
+ * The same as JSON.
+ *
+ * @param {TextFile} file
+ * @param {RowAt} pairAt
+ * @param {CellsOf} cellsOf
+ * @param {number} first
+ * @param {number} end
+ */
 export function writeJson(file, pairAt, cellsOf, first, end) {
   let separator = '{"data": [';
   for (let row = first; row < end; row++) {
@@ -117,12 +169,26 @@ export function writeJson(file, pairAt, cellsOf, first, end) {
   file.close();
 }
 
-/** Code page 949 has neither decomposed Hangul nor a space that does not break. */
+/**
+ * Code page 949 has neither decomposed Hangul nor a space that does not break.
+ *
+ * @param {Row} row
+ * @returns {Row}
+ */
 function composed({ fault, ko, en }) {
   return { fault, ko: ko?.normalize('NFC'), en: en.replace('\u00a0', ' ') };
 }
 
-/** A row of either, by columns. */
+/**
+ * A row of either, by columns.
+ *
+ * @param {Row} pair
+ * @param {string} code
+ * @param {string} dataSet
+ * @param {string} domain
+ * @param {number} row
+ * @returns {Cells}
+ */
 export function tableCells({ ko, en }, code, dataSet, domain, row) {
   return {
     sn: `${code.toUpperCase()}${String(row).padStart(9, '0')}`,
@@ -141,7 +207,12 @@ export function tableCells({ ko, en }, code, dataSet, domain, row) {
   };
 }
 
-/** A line of CSV, its texts in quotes; bad where `badRow` is a number: cut short, or with fields too many. */
+/**
+ * A line of CSV, its texts in quotes; bad where `badRow` is a number: cut short, or with fields too many.
+ *
+ * @param {Cells} cells
+ * @param {number | undefined} badRow
+ */
 function csvLine(cells, badRow) {
   const values = Object.entries(cells).map(([column, value = '']) =>
     /^(ko|mt|en)$/.test(column) ? quoted(value) : value,
@@ -151,11 +222,16 @@ function csvLine(cells, badRow) {
   return `${values.join(',')},one,too,many\r\n`;
 }
 
+/** @param {string} text */
 function quoted(text) {
   return `"${text.replaceAll('"', '""')}"`;
 }
 
-/** Nine tenths in files of a sentence each, the rest in one array. */
+/**
+ * Nine tenths in files of a sentence each, the rest in one array.
+ *
+ * @type {WriteCorpus}
+ */
 function writeBroadcast(output, rowAt, from, to) {
   const border = from + Math.floor(((to - from) * 9) / 10);
   for (let row = from; row < border; row++) {
@@ -175,12 +251,21 @@ function writeBroadcast(output, rowAt, from, to) {
   array.close();
 }
 
-/** What its file is called. */
+/**
+ * What its file is called.
+ *
+ * @param {number} row
+ */
 export function broadcastId(row) {
   return `BC${String(row).padStart(8, '0')}`;
 }
 
-/** A sentence of the broadcast corpus. */
+/**
+ * A sentence of the broadcast corpus.
+ *
+ * @param {Row} pair
+ * @param {number} row
+ */
 export function broadcastObject({ ko, en }, row) {
   const [source, target] = isFromEnglish(row) ? [en, ko] : [ko, en];
   const language = isFromEnglish(row) ? 'en' : 'ko';
@@ -195,7 +280,13 @@ export function broadcastObject({ ko, en }, row) {
   };
 }
 
-/** Where part `i` of `parts` of a number of rows begins. */
+/**
+ * Where part `i` of `parts` of a number of rows begins.
+ *
+ * @param {number} rows
+ * @param {number} i
+ * @param {number} parts
+ */
 function share(rows, i, parts) {
   return Math.floor((rows * i) / parts);
 }

@@ -4,12 +4,37 @@ import path from 'node:path';
 import { writeWorkbook } from './workbook-writer.mjs';
 import { ZipWriter } from './zip-writer.mjs';
 
+/** @import { Rows, WorkbookOptions } from './workbook-writer.mjs' */
+/** @import { ByteSink } from './zip-writer.mjs' */
+/** @typedef {(text: string) => Buffer} Encode */
+/** @typedef {{ write: (text: string) => void, close: () => void }} TextFile */
+
+/**
+ * Where the files of a corpus go.
+ *
+ * @typedef {object} Output
+ * @property {(name: string, encode?: Encode) => TextFile} textFile one that is written piece by piece, in UTF-8 unless encoded
+ * @property {(name: string, text: string) => void} smallFile one that is written at once
+ * @property {(name: string, rows: Rows, options?: WorkbookOptions) => void} workbook
+ * @property {() => void} close
+ */
+
+/** @typedef {{ encodeName?: (name: string) => string | Buffer, reproducible?: boolean }} ArchiveOptions */
+
 /** Characters kept until they are written together. */
 const PIECE = 1 << 20;
 
-/** Files in a folder. `decomposed` leaves the names as macOS does, in NFD. */
+/**
+ * Files in a folder. `decomposed` leaves the names as macOS does, in NFD.
+ *
+ * @param {string} folder
+ * @param {{ decomposed?: boolean }} [options]
+ * @returns {Output}
+ */
 export function folderOutput(folder, { decomposed = false } = {}) {
+  /** @type {Set<string>} */
   const folders = new Set();
+  /** @param {string} name */
   const placed = (name) => {
     const file = path.join(folder, decomposed ? name.normalize('NFD') : name);
     const parent = path.dirname(file);
@@ -28,7 +53,13 @@ export function folderOutput(folder, { decomposed = false } = {}) {
   };
 }
 
-/** Files in an archive. `encodeName` gives the bytes of names where they are not UTF-8; other options as for archives. */
+/**
+ * Files in an archive. `encodeName` gives the bytes of names where they are not UTF-8; other options as for archives.
+ *
+ * @param {string} file
+ * @param {ArchiveOptions} [options]
+ * @returns {Output}
+ */
 export function archiveOutput(file, { encodeName = (name) => name, ...options } = {}) {
   const zip = new ZipWriter(file, options);
   return {
@@ -48,7 +79,12 @@ export function archiveOutput(file, { encodeName = (name) => name, ...options } 
   };
 }
 
-function textWriter(bytes, encode = Buffer.from) {
+/**
+ * @param {ByteSink} bytes
+ * @param {Encode} [encode]
+ * @returns {TextFile}
+ */
+function textWriter(bytes, encode = (text) => Buffer.from(text)) {
   let piece = '';
   const flush = () => {
     bytes.write(encode(piece));

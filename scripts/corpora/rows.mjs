@@ -4,8 +4,18 @@
  */
 import { MOST_SENTENCES, pairAt, startOf } from './sentences.mjs';
 
+/** @import { Pair } from './sentences.mjs' */
+/** @typedef {(typeof FAULTS)[number]} Fault */
+
+/**
+ * A row: `fault` is absent in a sound one, `ko` in one without Korean text.
+ *
+ * @typedef {{ fault?: Fault | undefined, ko: string | undefined, en: string }} Row
+ */
+/** @typedef {(row: number) => Row} RowAt */
+
 /** What is planted, in turn. What a bad row looks like is up to the shape of its file. */
-export const FAULTS = [
+export const FAULTS = /** @type {const} */ ([
   'emptyKorean',
   'emptyEnglish',
   'blank',
@@ -19,7 +29,7 @@ export const FAULTS = [
   'longEnglish',
   'longKorean',
   'badRow',
-];
+]);
 
 /** Rows come in blocks: one of a block is faulty, and two others are what duplicates repeat, once at most. */
 const BLOCK = 16;
@@ -34,13 +44,18 @@ const REPEATS = 18;
 export const MOST_ROWS = Math.floor(MOST_SENTENCES / 2);
 
 /**
- * The rows from 0 to `count` − 1: gives a function from a row's number to `{ fault, ko, en }`. `fault` is `undefined`
- * in a sound row, `ko` in one without Korean text.
+ * The rows from 0 to `count` − 1, as a function of a row's number.
+ *
+ * @param {number} count
+ * @param {{ seed: number, faults: boolean }} options
+ * @returns {RowAt}
  */
 export function corpusRows(count, { seed, faults }) {
   const blocks = faults ? Math.floor(count / BLOCK) : 0;
   const start = startOf(seed);
+  /** @param {number} row */
   const own = (row) => pairAt(2 * row, start);
+  /** @param {number} row */
   const other = (row) => pairAt(2 * row + 1, start);
   return (row) => {
     const fault = faultOf(row, blocks);
@@ -49,9 +64,15 @@ export function corpusRows(count, { seed, faults }) {
   };
 }
 
-/** How many faults of each kind are among the rows `from` … `to` − 1 of `count`. */
+/**
+ * How many faults of each kind are among the rows `from` … `to` − 1 of `count`.
+ *
+ * @param {number} from
+ * @param {number} to
+ * @param {number} count
+ */
 export function plantedAmong(from, to, count) {
-  const planted = Object.fromEntries(FAULTS.map((fault) => [fault, 0]));
+  const planted = /** @type {Record<Fault, number>} */ (Object.fromEntries(FAULTS.map((fault) => [fault, 0])));
   const blocks = Math.floor(count / BLOCK);
   for (let row = from; row < to; row++) {
     const fault = faultOf(row, blocks);
@@ -60,23 +81,44 @@ export function plantedAmong(from, to, count) {
   return planted;
 }
 
+/**
+ * @param {number} row
+ * @param {number} blocks
+ */
 function faultOf(row, blocks) {
   const block = Math.floor(row / BLOCK);
   return row % BLOCK === FAULTY && block < blocks ? FAULTS[block % FAULTS.length] : undefined;
 }
 
-/** The sound row that a duplicate repeats: in turn one a few rows before and one in the other half of the data. */
+/**
+ * The sound row that a duplicate repeats: in turn one a few rows before and one in the other half of the data.
+ *
+ * @param {number} row
+ * @param {number} blocks
+ */
 function repeatedRow(row, blocks) {
   const block = Math.floor(row / BLOCK);
   if (isEvenRound(block)) return block * BLOCK + REPEATED_NEARBY;
   return ((block + Math.floor(blocks / 2)) % blocks) * BLOCK + REPEATED_FAR_OFF;
 }
 
-/** Faults that come in two kinds do so in turn. */
+/**
+ * Faults that come in two kinds do so in turn.
+ *
+ * @param {number} block
+ */
 function isEvenRound(block) {
   return Math.floor(block / FAULTS.length) % 2 === 0;
 }
 
+/**
+ * @param {Fault} fault
+ * @param {number} block
+ * @param {Pair} own
+ * @param {Pair} other
+ * @param {Pair} repeated
+ * @returns {{ ko: string | undefined, en: string }}
+ */
 function faulty(fault, block, own, other, repeated) {
   switch (fault) {
     case 'emptyKorean':
@@ -111,6 +153,7 @@ function faulty(fault, block, own, other, repeated) {
   }
 }
 
+/** @param {string} text */
 function repeatedly(text) {
   return Array.from({ length: REPEATS }, () => text).join(' ');
 }

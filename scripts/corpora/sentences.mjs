@@ -3,7 +3,15 @@
  * number `i` written in digits that are words, after a permutation that keeps neighbours from looking alike.
  */
 
-// The slots of the sentence: words in Korean and English. An empty word leaves the slot out.
+/** @typedef {{ ko: string, en: string }} Pair two texts that say the same */
+
+/**
+ * What a slot of the sentence is filled with: words in Korean and English. An empty word leaves the slot out.
+ *
+ * @typedef {readonly (readonly [ko: string, en: string])[]} Slot
+ */
+
+/** @type {Slot} */
 const TIMES = [
   ['', ''],
   ['어제 저녁에 ', 'yesterday evening '],
@@ -25,6 +33,7 @@ const TIMES = [
   ['오전 10시쯤 ', 'at about 10 a.m. '],
   ['오후 4시 30분에 ', 'at 4:30 p.m. '],
 ];
+/** @type {Slot} */
 const PLACES = [
   ['', ''],
   ['서울 시청에서 ', ' at Seoul City Hall'],
@@ -46,6 +55,7 @@ const PLACES = [
   ['오래된 사찰에서 ', ' at an old temple'],
   ['국제 전시장에서 ', ' at the international exhibition'],
 ];
+/** @type {Slot} */
 const PEOPLE = [
   ['젊은 기술자는', 'the young engineer'],
   ['담당 공무원은', 'the official in charge'],
@@ -71,6 +81,7 @@ const PEOPLE = [
   ['버스 기사는', 'the bus driver'],
   ['요리사 부부는', 'a couple of cooks'],
 ];
+/** @type {Slot} */
 const ADJECTIVES = [
   ['', ''],
   ['새로운 ', 'new '],
@@ -86,6 +97,7 @@ const ADJECTIVES = [
   ['다양한 ', 'various '],
   ['"특별한" ', '"special" '],
 ];
+/** @type {Slot} */
 const OBJECTS = [
   ['교육 과정을', 'curriculum'],
   ['정보 보안 체계를', 'information security system'],
@@ -117,6 +129,7 @@ const OBJECTS = [
   ['단편 소설집을', 'collection of short stories'],
   ['수질 검사 장치를', 'device for testing water'],
 ];
+/** @type {Slot} */
 const ADVERBS = [
   ['', ''],
   [' 자세히', 'in detail'],
@@ -126,6 +139,7 @@ const ADVERBS = [
   [' 무료로', 'free of charge'],
   [' 조용히', 'quietly'],
 ];
+/** @type {Slot} */
 const VERBS = [
   ['소개했다', 'introduced'],
   ['준비했다', 'prepared'],
@@ -142,6 +156,7 @@ const VERBS = [
   ['추천했다', 'recommended'],
 ];
 
+/** In the order in which a sentence's number is read. */
 const SLOTS = [VERBS, OBJECTS, PEOPLE, PLACES, ADVERBS, TIMES, ADJECTIVES];
 const COUNT = SLOTS.reduce((product, { length }) => product * length, 1);
 
@@ -151,27 +166,40 @@ const STEP = 618_034_013;
 /** How many sentences there are at least before the arithmetic of `pairAt` would lose a bit. */
 export const MOST_SENTENCES = Math.min(COUNT, Math.floor(Number.MAX_SAFE_INTEGER / STEP) - 1);
 
-/** Sentence `index`, `{ ko, en }`. `start`, from the seed, is where the sequence begins. */
+/**
+ * Sentence `index`. `start`, from the seed, is where the sequence begins.
+ *
+ * @param {number} index
+ * @returns {Pair}
+ */
 export function pairAt(index, start = 0) {
   let number = (index * STEP + start) % COUNT;
-  const words = SLOTS.map((slot) => {
-    const word = slot[number % slot.length];
+  /** @param {Slot} slot */
+  const next = (slot) => {
+    const word = slot[number % slot.length] ?? ['', ''];
     number = Math.floor(number / slot.length);
     return word;
-  });
-  const [verb, object, person, place, adverb, time, adjective] = words;
-  const clause = `${time[1]}${person[1]} ${verb[1]} the ${adjective[1]}${object[1]}${place[1]}${adverb[1] && `, ${adverb[1]}`}.`;
+  };
+  const [verb, object, person, place] = [next(VERBS), next(OBJECTS), next(PEOPLE), next(PLACES)];
+  const [adverb, time, adjective] = [next(ADVERBS), next(TIMES), next(ADJECTIVES)];
+  const manner = adverb[1] && `, ${adverb[1]}`;
+  const clause = `${time[1]}${person[1]} ${verb[1]} the ${adjective[1]}${object[1]}${place[1]}${manner}.`;
   return {
     ko: `${time[0]}${place[0]}${person[0]} ${adjective[0]}${object[0]}${adverb[0]} ${verb[0]}.`,
     en: capitalised(clause),
   };
 }
 
-/** Where the sequence of sentences begins for a seed. */
+/**
+ * Where the sequence of sentences begins for a seed.
+ *
+ * @param {number} seed
+ */
 export function startOf(seed) {
   return (seed * 104_729) % COUNT;
 }
 
+/** @param {string} text */
 function capitalised(text) {
-  return text[0].toUpperCase() + text.slice(1);
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -4,6 +4,10 @@
  */
 import { ZipWriter } from './zip-writer.mjs';
 
+/** @typedef {string | number | { error: string } | undefined} Cell a text, a number, or `{ error: '#NAME?' }` */
+/** @typedef {() => Iterable<readonly Cell[]>} Rows the rows, from the first on at each call */
+/** @typedef {{ inline?: boolean, reproducible?: boolean }} WorkbookOptions `inline`: texts in the cells */
+
 const XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n';
 const SPREADSHEET = 'http://schemas.openxmlformats.org/spreadsheetml/2006/main';
 const RELATIONSHIPS = 'http://schemas.openxmlformats.org/officeDocument/2006/relationships';
@@ -25,8 +29,11 @@ const FRAME = {
 
 /**
  * Writes a workbook. `rows` gives an iterator over the rows each time it is called: once for the sheet, once for the
- * strings, so that neither has to be kept. A cell is a text, a number, `undefined` where there is none, or
- * `{ error: '#NAME?' }`. Options as for archives.
+ * strings, so that neither has to be kept. Options as for archives.
+ *
+ * @param {string} path
+ * @param {Rows} rows
+ * @param {WorkbookOptions} [options]
  */
 export function writeWorkbook(path, rows, { inline = false, reproducible = false } = {}) {
   const zip = new ZipWriter(path, { reproducible });
@@ -36,6 +43,11 @@ export function writeWorkbook(path, rows, { inline = false, reproducible = false
   zip.close();
 }
 
+/**
+ * @param {ZipWriter} zip
+ * @param {string} name
+ * @param {Iterable<string>} texts
+ */
 function writeMember(zip, name, texts) {
   const member = zip.member(name);
   let piece = '';
@@ -49,6 +61,10 @@ function writeMember(zip, name, texts) {
   member.close();
 }
 
+/**
+ * @param {Iterable<readonly Cell[]>} rows
+ * @param {boolean} inline
+ */
 function* sheet(rows, inline) {
   yield `${XML}<worksheet xmlns="${SPREADSHEET}"><sheetData>`;
   let [row, strings] = [0, 0];
@@ -69,6 +85,7 @@ function* sheet(rows, inline) {
   yield '</sheetData></worksheet>';
 }
 
+/** @param {Iterable<readonly Cell[]>} rows */
 function* sharedStrings(rows) {
   yield `${XML}<sst xmlns="${SPREADSHEET}">`;
   for (const cells of rows) {
@@ -78,8 +95,10 @@ function* sharedStrings(rows) {
   yield '</sst>';
 }
 
+/** @type {Record<string, string>} */
 const ENTITIES = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
 
+/** @param {string} text */
 function escaped(text) {
-  return text.replace(/[&<>]/g, (character) => ENTITIES[character]);
+  return text.replace(/[&<>]/g, (character) => ENTITIES[character] ?? character);
 }

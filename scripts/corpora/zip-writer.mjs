@@ -5,6 +5,23 @@
 import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 import { constants, crc32, deflateRawSync } from 'node:zlib';
 
+/** @import { ZlibOptions } from 'node:zlib' */
+
+/**
+ * What an archive says of a member.
+ *
+ * @typedef {object} Header
+ * @property {Buffer} name
+ * @property {number} flags
+ * @property {number} method
+ * @property {number} offset
+ * @property {number} crc
+ * @property {number} size
+ * @property {number} compressedSize
+ */
+
+/** @typedef {{ write: (bytes: Buffer) => void, close: () => void }} ByteSink what bytes are written to */
+
 const UTF8_NAMES = 0x0800;
 const STORED = 0;
 const DEFLATED = 8;
@@ -21,9 +38,15 @@ const REPRODUCIBLE = { strategy: constants.Z_HUFFMAN_ONLY };
 export class ZipWriter {
   #file;
   #position = 0;
+  /** @type {Buffer[]} */
   #directory = [];
+  /** @type {ZlibOptions} */
   #compression;
 
+  /**
+   * @param {string} path
+   * @param {{ reproducible?: boolean }} [options]
+   */
   constructor(path, { reproducible = false } = {}) {
     this.#file = openSync(path, 'w');
     this.#compression = { level: 1, ...(reproducible && REPRODUCIBLE) };
@@ -32,10 +55,15 @@ export class ZipWriter {
   /**
    * Starts a member, which has to be closed before the next one is started. A name of bytes is written as it is,
    * without the flag for UTF-8, as older archivers do.
+   *
+   * @param {string | Buffer} name
+   * @param {{ store?: boolean }} [options]
+   * @returns {ByteSink}
    */
   member(name, { store = false } = {}) {
+    /** @type {Header} */
     const header = {
-      name: Buffer.from(name),
+      name: typeof name === 'string' ? Buffer.from(name) : name,
       flags: typeof name === 'string' ? UTF8_NAMES : 0,
       method: store ? STORED : DEFLATED,
       offset: this.#position,
@@ -44,6 +72,10 @@ export class ZipWriter {
       compressedSize: 0,
     };
     this.#position += 30 + header.name.length; // the header comes when its sizes are known
+    /**
+     * @param {Buffer} bytes
+     * @param {boolean} isLast
+     */
     const append = (bytes, isLast) => {
       const packed = store ? bytes : deflated(bytes, isLast, this.#compression);
       if (bytes.length > 0) header.crc = crc32(bytes, header.crc); // which begins anew for no bytes at all
@@ -62,7 +94,12 @@ export class ZipWriter {
     };
   }
 
-  /** Adds a file of the disk, as it is. */
+  /**
+   * Adds a file of the disk, as it is.
+   *
+   * @param {string | Buffer} name
+   * @param {string} path
+   */
   addFile(name, path) {
     const member = this.member(name, { store: true });
     const [file, piece] = [openSync(path, 'r'), Buffer.alloc(1 << 20)];
@@ -80,21 +117,34 @@ export class ZipWriter {
     closeSync(this.#file);
   }
 
+  /** @param {Buffer} bytes */
   #write(bytes) {
     writeWhole(this.#file, bytes, this.#position);
     this.#position += bytes.length;
   }
 }
 
-/** Pieces end on a byte's border and refer to nothing before them, so that they make one stream together (RFC 1951). */
+/**
+ * Pieces end on a byte's border and refer to nothing before them, so that they make one stream together (RFC 1951).
+ *
+ * @param {Buffer} bytes
+ * @param {boolean} isLast
+ * @param {ZlibOptions} compression
+ */
 function deflated(bytes, isLast, compression) {
   return deflateRawSync(bytes, { ...compression, finishFlush: isLast ? constants.Z_FINISH : constants.Z_SYNC_FLUSH });
 }
 
+/**
+ * @param {number} file
+ * @param {Buffer} bytes
+ * @param {number} position
+ */
 function writeWhole(file, bytes, position) {
   for (let done = 0; done < bytes.length;) done += writeSync(file, bytes, done, bytes.length - done, position + done);
 }
 
+/** @param {Header} header */
 function localHeader({ name, flags, method, crc, compressedSize, size }) {
   const header = Buffer.alloc(30);
   header.writeUInt32LE(0x04034b50, 0);
@@ -109,6 +159,7 @@ function localHeader({ name, flags, method, crc, compressedSize, size }) {
   return Buffer.concat([header, name]);
 }
 
+/** @param {Header} header */
 function directoryHeader({ name, flags, method, crc, compressedSize, size, offset }) {
   const isFar = offset >= LARGEST_32;
   const header = Buffer.alloc(46);
@@ -127,6 +178,7 @@ function directoryHeader({ name, flags, method, crc, compressedSize, size, offse
   return Buffer.concat([header, name, isFar ? farOffset(offset) : Buffer.alloc(0)]);
 }
 
+/** @param {number} offset */
 function farOffset(offset) {
   const extra = Buffer.alloc(12);
   extra.writeUInt16LE(1, 0);
@@ -135,6 +187,11 @@ function farOffset(offset) {
   return extra;
 }
 
+/**
+ * @param {number} count
+ * @param {number} start
+ * @param {number} size
+ */
 function endOfDirectory(count, start, size) {
   const end = Buffer.alloc(22);
   end.writeUInt32LE(0x06054b50, 0);
@@ -146,6 +203,11 @@ function endOfDirectory(count, start, size) {
   return needsZip64 ? Buffer.concat([zip64EndOfDirectory(count, start, size), end]) : end;
 }
 
+/**
+ * @param {number} count
+ * @param {number} start
+ * @param {number} size
+ */
 function zip64EndOfDirectory(count, start, size) {
   const record = Buffer.alloc(56 + 20);
   record.writeUInt32LE(0x06064b50, 0);

@@ -8,10 +8,10 @@
  */
 import { execFileSync } from 'node:child_process';
 import * as tf from '@tensorflow/tfjs-core';
-import { compiledEngine } from '../../dist/engine/compiled.js';
-import { areLarge, layoutFor, loadOptionsFor } from '../../dist/engine/step-layout.js';
-import { loadBackend } from '../../dist/tensorflow/backend.js';
-import { randomModel } from '../../dist/models/pretrained.js';
+import { compiledEngine } from '#dist/engine/compiled.js';
+import { areLarge, layoutFor, loadOptionsFor } from '#dist/engine/step-layout.js';
+import { loadBackend } from '#dist/tensorflow/backend.js';
+import { randomModel } from '#dist/models/pretrained.js';
 import { LENGTH, randomBatch } from '../bench/batch.mjs';
 import { modelConfigs } from '../bench/models.mjs';
 import { weights } from '../bench/weights.mjs';

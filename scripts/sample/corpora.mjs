@@ -4,17 +4,33 @@ import path from 'node:path';
 import { broadcastId, broadcastObject, tableCells, writeCsv, writeJson } from '../corpora/layouts.mjs';
 import { archiveOutput, folderOutput } from '../corpora/outputs.mjs';
 
-/** Archives and workbooks have the same bytes on every machine. */
+/** @import { CellsOf } from '../corpora/layouts.mjs' */
+/** @import { Output, TextFile } from '../corpora/outputs.mjs' */
+/** @import { RowAt } from '../corpora/rows.mjs' */
+/** @import { Pair } from '../corpora/sentences.mjs' */
+/**
+ * @typedef {(file: TextFile, pairAt: RowAt, cellsOf: CellsOf, first: number, end: number, mark: string) => void} WriteRows
+ */
+
 /** What makes the folder the project's own sample: see `src/data/files.ts`. */
 const MARKER =
   'kd passes this folder over where it searches another: it is used where it is named, as in --data data/sample\n';
 
+/** Archives and workbooks have the same bytes on every machine. */
 const ARCHIVE = { reproducible: true };
+
+/** What no row is. */
+const NONE = { ko: undefined, en: '' };
 
 /** Of the pairs in the archive, one in three is a validation file. */
 const VALIDATION = { every: 3, at: 2 };
 
-/** Writes the pairs of each kind into a folder. */
+/**
+ * Writes the pairs of each kind into a folder.
+ *
+ * @param {string} folder
+ * @param {Record<'scenes' | 'things' | 'pictures', readonly Pair[]>} pairs
+ */
 export function writeSample(folder, { scenes, things, pictures }) {
   mkdirSync(folder, { recursive: true });
   const output = folderOutput(folder);
@@ -26,16 +42,24 @@ export function writeSample(folder, { scenes, things, pictures }) {
   writeFileSync(path.join(folder, '.kd-sample'), MARKER);
 }
 
+/** @param {readonly Pair[]} pairs */
 function* workbookRows(pairs) {
   yield ['SID', '원문', '번역문'];
   for (const [i, { ko, en }] of pairs.entries()) yield [i + 1, ko, en];
 }
 
+/**
+ * @param {Output} output
+ * @param {WriteRows} write
+ * @param {string} ending
+ * @param {readonly Pair[]} pairs
+ * @param {readonly [code: string, dataSet: string, domain: string]} names
+ */
 function writeTable(output, write, ending, pairs, [code, dataSet, domain]) {
   const file = output.textFile(`1113_${code}_train_set_${pairs.length}.${ending}`);
   write(
     file,
-    (row) => pairs[row],
+    (row) => pairs[row] ?? NONE,
     (pair, row) => tableCells(pair, code, dataSet, domain, row),
     0,
     pairs.length,
@@ -43,7 +67,12 @@ function writeTable(output, write, ending, pairs, [code, dataSet, domain]) {
   );
 }
 
-/** A file a sentence; where its source is English, the two texts are the other way round. */
+/**
+ * A file a sentence; where its source is English, the two texts are the other way round.
+ *
+ * @param {Output} archive
+ * @param {readonly Pair[]} pairs
+ */
 function writeArchive(archive, pairs) {
   for (const [i, pair] of pairs.entries()) {
     const folder = i % VALIDATION.every === VALIDATION.at ? 'Validation/VL_그림' : 'Training/TL_그림';

@@ -11,6 +11,10 @@ import { randomSource } from './random.mjs';
 import { safetensors } from './safetensors.mjs';
 import { clipTokenizer, wordPieceTokenizer } from './tokenizers.mjs';
 
+/** @import { Kind } from './grammar.mjs' */
+/** @import { Model } from './models.mjs' */
+/** @import { Tokenizer } from './tokenizers.mjs' */
+
 const PAIRS_PER_KIND = 160;
 const SEEDS = { pairs: 1, teacher: 11, student: 12 };
 /** As many as keep `model.safetensors` under 600 kB. */
@@ -30,14 +34,19 @@ writeModel('tiny/student', wordPieceTokenizer([...english, ...korean], MERGES.st
 /** The pairs by what they describe, no text twice in all of them. */
 function generatePairs() {
   const random = randomSource(SEEDS.pairs);
+  /** @type {Set<string>} */
   const seen = new Set();
-  const subjects = Object.entries(KINDS).map(([subject, kinds]) => [
-    subject,
-    writePairs(kinds, PAIRS_PER_KIND * kinds.length, seen, random),
-  ]);
-  return Object.fromEntries(subjects);
+  /** @param {readonly Kind[]} kinds */
+  const pairsOf = (kinds) => writePairs(kinds, PAIRS_PER_KIND * kinds.length, seen, random);
+  return { scenes: pairsOf(KINDS.scenes), things: pairsOf(KINDS.things), pictures: pairsOf(KINDS.pictures) };
 }
 
+/**
+ * @param {string} folder
+ * @param {Tokenizer} tokenizer
+ * @param {(vocabSize: number, seed: number) => Model} model
+ * @param {number} seed
+ */
 function writeModel(folder, tokenizer, model, seed) {
   const { config, tensors } = model(tokenizer.size, seed);
   for (const [name, content] of Object.entries({ ...tokenizer.files, 'config.json': config })) {
@@ -46,6 +55,10 @@ function writeModel(folder, tokenizer, model, seed) {
   write(`${folder}/model.safetensors`, safetensors(tensors));
 }
 
+/**
+ * @param {string} name
+ * @param {string | Buffer} content
+ */
 function write(name, content) {
   const file = path.join(data, name);
   mkdirSync(path.dirname(file), { recursive: true });

@@ -4,17 +4,39 @@ import * as korean from './korean.mjs';
 import { pick } from './random.mjs';
 import * as words from './vocabulary.mjs';
 
+/** @import { Pair } from '../corpora/sentences.mjs' */
+/** @import { Random } from './random.mjs' */
+/** @import { Thing } from './vocabulary.mjs' */
+/** @typedef {Pair & { be: 'is' | 'are' }} Phrase a noun phrase, and the verb that it takes in English */
+/** @typedef {(random: Random) => Pair | undefined} Kind makes a pair of what it draws, or none of an unhappy draw */
+
 const COUNTS = [1, 1, 1, 2, 3, 4, 5, 6];
 
-/** `chance` of one of the list, else nothing: as a list, to be spread into a phrase. */
+/**
+ * `chance` of one of the list, else nothing: as a list, to be spread into a phrase.
+ *
+ * @template T
+ * @param {readonly T[]} list
+ * @param {number} chance
+ * @param {Random} random
+ */
 function maybe(list, chance, random) {
   return random() < chance ? [pick(list, random)] : [];
 }
 
+/** @param {readonly Pair[]} parts */
 const ko = (parts) => parts.map((part) => part.ko).join(' ');
+/** @param {readonly Pair[]} parts */
 const en = (parts) => parts.map((part) => part.en);
 
-/** A noun with its qualities, once or several times: `작은 검은 고양이 두 마리`, `two small black cats`. */
+/**
+ * A noun with its qualities, once or several times: `작은 검은 고양이 두 마리`, `two small black cats`.
+ *
+ * @param {Thing} noun
+ * @param {readonly Pair[]} qualities
+ * @param {number} count
+ * @returns {Phrase}
+ */
 function nounPhrase(noun, qualities, count) {
   const single = [...qualities, noun];
   return {
@@ -24,28 +46,39 @@ function nounPhrase(noun, qualities, count) {
   };
 }
 
+/** @param {Random} random */
 function animal(random, count = pick(COUNTS, random)) {
   const qualities = [...maybe(words.animalQualities, 0.5, random), ...maybe(words.colors, 0.5, random)];
   return nounPhrase(pick(words.animals, random), qualities, count);
 }
 
+/** @param {Random} random */
 function person(random, count = pick(COUNTS, random)) {
   return nounPhrase(pick(words.people, random), maybe(words.peopleQualities, 0.5, random), count);
 }
 
+/** @param {Random} random */
 function thing(random, list = words.objects, count = pick(COUNTS, random)) {
   const qualities = [...maybe(words.thingQualities, 0.5, random), ...maybe(words.colors, 0.6, random)];
   return nounPhrase(pick(list, random), qualities, count);
 }
 
-/** Who does what; people do more than animals. */
+/**
+ * Who does what; people do more than animals.
+ *
+ * @param {Random} random
+ */
 function scene(random) {
   return random() < 0.5
     ? { who: person(random), action: pick(words.peopleActions, random) }
     : { who: animal(random), action: pick(words.animalActions, random) };
 }
 
-/** Every kind of sentence, by its subject. Each makes a pair of what it draws, or none of an unhappy draw. */
+/**
+ * Every kind of sentence, by its subject.
+ *
+ * @type {Record<'scenes' | 'things' | 'pictures', readonly Kind[]>}
+ */
 export const KINDS = {
   scenes: [
     // 작은 고양이 두 마리가 밤에 지붕 위에서 자고 있다
@@ -150,9 +183,8 @@ export const KINDS = {
   pictures: [
     // 겨울의 조용한 마을
     (random) => {
-      const [quality, landscape, time] = [words.landscapeQualities, words.landscapes, words.times].map((list) =>
-        pick(list, random),
-      );
+      const [quality, landscape] = [pick(words.landscapeQualities, random), pick(words.landscapes, random)];
+      const time = pick(words.times, random);
       return {
         ko: `${time.ko}의 ${quality.ko} ${landscape.ko}`,
         en: `${english.indefinite(`${quality.en} ${landscape.en}`)} ${time.en}`,
@@ -187,11 +219,19 @@ export const KINDS = {
   ],
 };
 
-/** `count` different pairs of one file, its kinds taking turns. No text is in `seen`, nor comes twice. */
+/**
+ * `count` different pairs of one file, its kinds taking turns. No text is in `seen`, nor comes twice.
+ *
+ * @param {readonly Kind[]} kinds
+ * @param {number} count
+ * @param {Set<string>} seen
+ * @param {Random} random
+ */
 export function writePairs(kinds, count, seen, random) {
+  /** @type {Pair[]} */
   const pairs = [];
   while (pairs.length < count) {
-    const pair = kinds[pairs.length % kinds.length](random);
+    const pair = kinds[pairs.length % kinds.length]?.(random);
     if (pair === undefined || seen.has(pair.ko) || seen.has(pair.en)) continue;
     seen.add(pair.ko).add(pair.en);
     pairs.push(pair);

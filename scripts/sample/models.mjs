@@ -1,17 +1,37 @@
 /** @file A tiny teacher and student with weights from a fixed seed, in the hub's formats. */
 import { normal, randomSource } from './random.mjs';
 
+/** @import { Random } from './random.mjs' */
+/** @import { Tensor } from './safetensors.mjs' */
+/** @typedef {(random: Random) => number} Fill gives what a tensor is filled with, number by number */
+/** @typedef {{ name: string, shape: readonly number[], fill: Fill }} Shape */
+/** @typedef {{ config: object, tensors: Tensor[] }} Model */
+
 const WIDTH = 64;
 const HEADS = 4;
 
-/** What a tensor is filled with. */
 const ones = () => 1;
 const zeros = () => 0;
+/**
+ * @param {number} deviation
+ * @returns {Fill}
+ */
 const spread = (deviation) => (random) => Math.fround(deviation * normal(random));
 
-/** Keeps the size of what goes through: the variance of a weight is one over the number of inputs. */
+/**
+ * Keeps the size of what goes through: the variance of a weight is one over the number of inputs.
+ *
+ * @param {number} inputs
+ */
 const linear = (inputs, gain = 1) => spread(gain / Math.sqrt(inputs));
 
+/**
+ * @param {string} name
+ * @param {number} inputs
+ * @param {number} outputs
+ * @param {number} [gain]
+ * @returns {Shape[]}
+ */
 function dense(name, inputs, outputs, gain) {
   return [
     { name: `${name}.weight`, shape: [outputs, inputs], fill: linear(inputs, gain) },
@@ -19,6 +39,10 @@ function dense(name, inputs, outputs, gain) {
   ];
 }
 
+/**
+ * @param {string} name
+ * @returns {Shape[]}
+ */
 function layerNorm(name) {
   return [
     { name: `${name}.weight`, shape: [WIDTH], fill: ones },
@@ -26,8 +50,18 @@ function layerNorm(name) {
   ];
 }
 
+/**
+ * @param {string} name
+ * @param {number} rows
+ * @param {number} deviation
+ * @returns {Shape}
+ */
 const table = (name, rows, deviation) => ({ name: `${name}.weight`, shape: [rows, WIDTH], fill: spread(deviation) });
 
+/**
+ * @param {number} count
+ * @param {(layer: number) => Shape[]} tensorsOf
+ */
 const layers = (count, tensorsOf) => Array.from({ length: count }, (_, i) => tensorsOf(i)).flat();
 
 /** By how much attention's values and output, each, make larger what goes through them. */
@@ -37,6 +71,10 @@ const CARRY = 3;
  * A `CLIPTextModel`. A trained one tells sentences apart; so that a random one does too, words weigh far more than their
  * places, and attention carries them strongly into all positions after them, padding too: over the sample, a third of
  * the variance of what comes out is the sentence's, the rest the position's.
+ *
+ * @param {number} vocabSize
+ * @param {number} seed
+ * @returns {Model}
  */
 export function teacherModel(vocabSize, seed) {
   const [layerCount, inner] = [3, 96];
@@ -80,7 +118,13 @@ export function teacherModel(vocabSize, seed) {
   return { config, tensors: fillTensors(shapes, seed) };
 }
 
-/** A `RobertaModel` without any training. */
+/**
+ * A `RobertaModel` without any training.
+ *
+ * @param {number} vocabSize
+ * @param {number} seed
+ * @returns {Model}
+ */
 export function studentModel(vocabSize, seed) {
   const [layerCount, inner] = [2, 128];
   const config = {
@@ -126,6 +170,10 @@ export function studentModel(vocabSize, seed) {
   return { config, tensors: fillTensors(shapes, seed) };
 }
 
+/**
+ * @param {readonly Shape[]} shapes
+ * @param {number} seed
+ */
 function fillTensors(shapes, seed) {
   const random = randomSource(seed);
   return shapes.map(({ name, shape, fill }) => {

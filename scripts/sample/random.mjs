@@ -1,6 +1,11 @@
+/** @typedef {() => number} Random gives the next number, from 0 to below 1 */
+
 /**
  * SplitMix64 (G. Steele, D. Lea and C. Flood, "Fast Splittable Pseudorandom Number Generators", 2014): the next number
  * from 0 to below 1 at each call.
+ *
+ * @param {number} seed
+ * @returns {Random}
  */
 export function randomSource(seed) {
   let state = BigInt(seed);
@@ -13,14 +18,22 @@ export function randomSource(seed) {
   };
 }
 
-/** One of a list. */
+/**
+ * One of a list.
+ *
+ * @template T
+ * @param {readonly T[]} list
+ * @param {Random} random
+ */
 export function pick(list, random) {
-  return list[Math.floor(random() * list.length)];
+  return /** @type {T} */ (list[Math.floor(random() * list.length)]);
 }
 
 /**
  * A number with mean 0, variance 1 and nearly a normal distribution: twelve uniform ones, less 6. Unlike the usual
  * formulas with logarithms it is the same to the last bit on every machine.
+ *
+ * @param {Random} random
  */
 export function normal(random) {
   let sum = -6;

@@ -1,5 +1,12 @@
-/** The bytes of a safetensors file with float32 tensors, given as `{ name, shape, values }`. */
+/** @typedef {{ name: string, shape: readonly number[], values: Float32Array<ArrayBuffer> }} Tensor */
+
+/**
+ * The bytes of a safetensors file with float32 tensors.
+ *
+ * @param {readonly Tensor[]} tensors
+ */
 export function safetensors(tensors) {
+  /** @type {Record<string, object>} */
   const header = { __metadata__: { format: 'pt' } };
   let offset = 0;
   for (const { name, shape, values } of tensors) {

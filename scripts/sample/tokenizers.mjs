@@ -1,8 +1,11 @@
 /** @file Tokenizers for the sample's models, in the hub's formats. */
 import { countWords, trainMerges } from './vocabulary-training.mjs';
 
+/** @typedef {{ size: number, files: Record<string, unknown> }} Tokenizer its number of tokens, and its files by name */
+
 /** GPT-2's alphabet: a printable character for every byte. */
 const BYTE_LETTERS = (() => {
+  /** @param {number} byte */
   const printable = (byte) => (byte >= 33 && byte <= 126) || (byte >= 161 && byte <= 172) || byte >= 174;
   const bytes = Array.from({ length: 256 }, (_, byte) => byte);
   let next = 256;
@@ -14,12 +17,17 @@ const CLIP_ALPHABET = [...BYTE_LETTERS].sort((a, b) => a.charCodeAt(0) - b.charC
 
 const [START, END] = ['<|startoftext|>', '<|endoftext|>'];
 
-/** CLIP's kind: lower case, byte-level BPE with `</w>` at the ends of words. The files of the tokenizer, by name. */
+/**
+ * CLIP's kind: lower case, byte-level BPE with `</w>` at the ends of words. The files of the tokenizer, by name.
+ *
+ * @param {readonly string[]} texts
+ * @param {number} mergeCount
+ * @returns {Tokenizer}
+ */
 export function clipTokenizer(texts, mergeCount) {
   const words = countWords(texts).map(([word, count]) => {
-    const letters = [...Buffer.from(word)].map((byte) => BYTE_LETTERS[byte]);
-    letters[letters.length - 1] += '</w>';
-    return [letters, count];
+    const letters = [...Buffer.from(word)].map((byte) => BYTE_LETTERS[byte] ?? '');
+    return { symbols: [...letters.slice(0, -1), `${letters.at(-1)}</w>`], count };
   });
   const merges = trainMerges(words, mergeCount, (left, right) => left + right);
   const tokens = [
@@ -100,14 +108,28 @@ const SPECIALS = {
   mask_token: '[MASK]',
 };
 
-/** klue/roberta-small's kind: cased WordPiece, special tokens first. The files of the tokenizer, by name. */
+/**
+ * klue/roberta-small's kind: cased WordPiece, special tokens first. The files of the tokenizer, by name.
+ *
+ * @param {readonly string[]} texts
+ * @param {number} mergeCount
+ * @returns {Tokenizer}
+ */
 export function wordPieceTokenizer(texts, mergeCount) {
+  /** @param {string} word */
   const split = (word) => Array.from(word, (character, i) => (i === 0 ? character : `##${character}`));
-  const words = countWords(texts).map(([word, count]) => [split(word), count]);
+  const words = countWords(texts).map(([word, count]) => ({ symbols: split(word), count }));
+  /**
+   * @param {string} left
+   * @param {string} right
+   */
   const join = (left, right) => left + right.slice(2);
   const merges = trainMerges(words, mergeCount, join);
   const characters = [
-    ...new Set([...Array.from({ length: 94 }, (_, i) => String.fromCharCode(33 + i)), ...words.flatMap(([w]) => w)]),
+    ...new Set([
+      ...Array.from({ length: 94 }, (_, i) => String.fromCharCode(33 + i)),
+      ...words.flatMap(({ symbols }) => symbols),
+    ]),
   ];
   const alphabet = characters.flatMap((c) => (/^[a-z]$/.test(c) ? [c, `##${c}`] : [c])).sort();
   const tokens = [
@@ -155,6 +177,10 @@ export function wordPieceTokenizer(texts, mergeCount) {
   };
 }
 
+/**
+ * @param {string} content
+ * @param {Record<string, number>} vocab
+ */
 function addedToken(content, vocab) {
   return {
     id: vocab[content],

@@ -1,5 +1,13 @@
-/** Words and how often they come, the most frequent first. */
+/** @typedef {{ symbols: readonly string[], count: number }} Word what a word is made of, and how often it comes */
+/** @typedef {[left: string, right: string]} Merge two symbols that are joined */
+
+/**
+ * Words and how often they come, the most frequent first.
+ *
+ * @param {Iterable<string>} texts
+ */
 export function countWords(texts) {
+  /** @type {Map<string, number>} */
   const counts = new Map();
   for (const text of texts) for (const word of text.split(' ')) counts.set(word, (counts.get(word) ?? 0) + 1);
   return [...counts].sort(([a, m], [b, n]) => n - m || compare(a, b));
@@ -7,11 +15,17 @@ export function countWords(texts) {
 
 /**
  * Byte-pair encoding (R. Sennrich, B. Haddow and A. Birch, "Neural Machine Translation of Rare Words with Subword
- * Units", arXiv 1508.07909): joins the most frequent neighbours, `merges` times over. `words` are `[symbols, count]`;
- * `join` writes two symbols as one. Of pairs equally frequent the first in code-unit order is taken.
+ * Units", arXiv 1508.07909): joins the most frequent neighbours, `merges` times over. `join` writes two
+ * symbols as one. Of pairs equally frequent the first in code-unit order is taken.
+ *
+ * @param {readonly Word[]} words
+ * @param {number} merges
+ * @param {(left: string, right: string) => string} join
+ * @returns {Merge[]}
  */
 export function trainMerges(words, merges, join) {
-  const symbolsOf = words.map(([symbols, count]) => ({ symbols: [...symbols], count }));
+  const symbolsOf = words.map((word) => ({ ...word }));
+  /** @type {Merge[]} */
   const made = [];
   while (made.length < merges) {
     const best = mostFrequentPair(symbolsOf);
@@ -23,7 +37,12 @@ export function trainMerges(words, merges, join) {
   return made;
 }
 
+/**
+ * @param {readonly Word[]} words
+ * @returns {Merge | undefined}
+ */
 function mostFrequentPair(words) {
+  /** @type {Map<string, number>} */
   const counts = new Map();
   for (const { symbols, count } of words) {
     for (let i = 0; i + 1 < symbols.length; i++) {
@@ -32,21 +51,38 @@ function mostFrequentPair(words) {
     }
   }
   const [best] = [...counts].sort(([a, m], [b, n]) => n - m || compare(a, b));
-  return best?.[0].split('\n');
+  if (best === undefined) return undefined;
+  const [left = '', right = ''] = best[0].split('\n');
+  return [left, right];
 }
 
+/**
+ * @param {readonly string[]} symbols
+ * @param {string} left
+ * @param {string} right
+ * @param {string} joined
+ */
 function replacePair(symbols, left, right, joined) {
+  /** @type {string[]} */
   const result = [];
-  for (let i = 0; i < symbols.length; i++) {
-    if (symbols[i] === left && symbols[i + 1] === right) {
-      result.push(joined);
-      i++;
-    } else result.push(symbols[i]);
+  let isJoined = false; // with the one before
+  for (const [i, symbol] of symbols.entries()) {
+    if (isJoined) {
+      isJoined = false;
+      continue;
+    }
+    isJoined = symbol === left && symbols[i + 1] === right;
+    result.push(isJoined ? joined : symbol);
   }
   return result;
 }
 
-/** Order by code units, the same on every machine. */
+/**
+ * Order by code units, the same on every machine.
+ *
+ * @param {string} a
+ * @param {string} b
+ */
 function compare(a, b) {
   return a < b ? -1 : a > b ? 1 : 0;
 }

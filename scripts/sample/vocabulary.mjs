@@ -1,22 +1,43 @@
 /** @file The words of the sample corpus. Every pair of words is a translation both ways: no two share a side. */
 
-/** `한국어=English|…` as pairs. */
+/** @import { Pair } from '../corpora/sentences.mjs' */
+/** @typedef {Pair & { counter: string }} Thing `counter`: the word that it is counted by */
+/** @typedef {Pair & { particle: string }} Action `particle`: what the place takes */
+
+/**
+ * `한국어=English|…` as pairs.
+ *
+ * @param {string} text
+ * @returns {Pair[]}
+ */
 function pairs(text) {
   return text
     .trim()
     .split(/\s*\|\s*/)
     .map((pair) => {
-      const [ko, en] = pair.split('=');
+      const [ko = '', en = ''] = pair.split('=');
       return { ko, en };
     });
 }
 
-/** Things with the word they are counted by. */
+/**
+ * Things with the word they are counted by.
+ *
+ * @param {string} counter
+ * @param {string} text
+ * @returns {Thing[]}
+ */
 function things(counter, text) {
   return pairs(text).map((thing) => ({ ...thing, counter }));
 }
 
-/** What is done, with the particle for the place where. */
+/**
+ * What is done, with the particle for the place where.
+ *
+ * @param {string} particle
+ * @param {string} text
+ * @returns {Action[]}
+ */
 function actions(particle, text) {
   return pairs(text).map((action) => ({ ...action, particle }));
 }

@@ -7,12 +7,16 @@ import { lacking } from './own-library.mjs';
 import { failureLine, run } from './processes.mjs';
 import { stageFolder } from './staging.mjs';
 
+/** @import { Library } from './libtensorflow.mjs' */
+/** @import { Command, Env, Result } from './processes.mjs' */
+/** @import { Project } from './project.mjs' */
+
 /** The npm package that TensorFlow's addon belongs to. */
 export const ADDON_PACKAGE = ['node_modules', '@tensorflow', 'tfjs-node-gpu'];
 const NAPI_HEADERS = ['node_modules', 'node-api-headers', 'include'];
 const ADDON_NAME = 'tfjs_binding.node';
 
-/** What the package's binding.gyp says, for Node-API 8, which all supported versions of Node have: one build serves all. */
+/** What the package's binding.gyp says, for Node-API 8, which all supported Node versions have: one build serves all. */
 const COMPILER_FLAGS = [
   '-O2',
   '-std=gnu++17',
@@ -22,7 +26,12 @@ const COMPILER_FLAGS = [
   '-Wl,-rpath,$ORIGIN/../../deps/lib',
 ];
 
-/** Names all that goes into an addon: its sources, Node's headers, the compiler's flags and libtensorflow's identity. */
+/**
+ * Names all that goes into an addon: its sources, Node's headers, the compiler's flags and libtensorflow's identity.
+ *
+ * @param {Project} project
+ * @param {string} libraryIdentity
+ */
 export function addonKey({ root }, libraryIdentity) {
   const hash = createHash('sha256').update(`${COMPILER_FLAGS.join(' ')}\n${libraryIdentity}\n`);
   for (const folder of [join(root, ...ADDON_PACKAGE, 'binding'), join(root, ...NAPI_HEADERS)]) {
@@ -31,7 +40,12 @@ export function addonKey({ root }, libraryIdentity) {
   return hash.digest('hex');
 }
 
-/** The cached addon of that key, or undefined if none was built yet. */
+/**
+ * The cached addon of that key, or undefined if none was built yet.
+ *
+ * @param {Project} project
+ * @param {string} key
+ */
 export function findAddon({ cache }, key) {
   const file = addonFile(cache, key);
   return existsSync(file) ? file : undefined;
@@ -40,8 +54,13 @@ export function findAddon({ cache }, key) {
 /**
  * Compiles the addon that comes as source with the npm package into the cache.
  *
- * @param {string[]} compiler a command line
- * @throws {TensorflowUnavailable} if it does not compile; {SetupError} if that is for a header that TF_LIBRARY_DIR lacks
+ * @param {Project} project
+ * @param {Library} library
+ * @param {string} key
+ * @param {Command} compiler
+ * @param {number} [lock]
+ * @throws {TensorflowUnavailable} if it does not compile; {SetupError} if that is for a header that TF_LIBRARY_DIR
+ *   lacks
  */
 export async function buildAddon(project, library, key, [compiler, ...compilerArgs], lock) {
   const { root, env, cache, say } = project;
@@ -67,11 +86,22 @@ export async function buildAddon(project, library, key, [compiler, ...compilerAr
   return file;
 }
 
-/** Names a build in records of what failed. */
+/**
+ * Names a build in records of what failed.
+ *
+ * @param {string} key
+ * @param {Command} compiler
+ */
 export function compileAttempt(key, compiler) {
   return `compile ${key} with ${compiler.join(' ')}`;
 }
 
+/**
+ * @param {Env} env
+ * @param {Result} result
+ * @param {Command} compiler
+ * @param {string} key
+ */
 function buildFailure({ TF_LIBRARY_DIR: ownFolder }, result, compiler, key) {
   const [, header] = /fatal error: (\S+): No such file/.exec(result.stderr) ?? [];
   if (ownFolder && header) return lacking(ownFolder, `the header ${header}`);
@@ -86,6 +116,8 @@ function buildFailure({ TF_LIBRARY_DIR: ownFolder }, result, compiler, key) {
 /**
  * Loads an addon in a process of its own, where a crash does no harm, and returns the version of its libtensorflow.
  *
+ * @param {Project} project
+ * @param {string} file
  * @throws {TensorflowUnavailable} if it cannot be loaded, say for want of a processor feature
  */
 export async function loadAddon({ env }, file) {
@@ -99,6 +131,10 @@ export async function loadAddon({ env }, file) {
   );
 }
 
+/**
+ * @param {string} cache
+ * @param {string} key
+ */
 function addonFile(cache, key) {
   return join(cache, `tfjs-binding-${key.slice(0, 16)}`, ADDON_NAME);
 }

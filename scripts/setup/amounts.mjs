@@ -1,4 +1,8 @@
-/** A size in decimal units, as download sites give it: `274 MB`, `3.4 GB`. */
+/**
+ * A size in decimal units, as download sites give it: `274 MB`, `3.4 GB`.
+ *
+ * @param {number} bytes
+ */
 export function size(bytes) {
   return bytes < 999.5e6 ? `${Math.round(bytes / 1e6)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
 }

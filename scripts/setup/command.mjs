@@ -2,6 +2,8 @@ import { mkdirSync, readlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { replaceLink } from './links.mjs';
 
+/** @import { Project } from './project.mjs' */
+
 /**
  * Where npm puts the command of an installed package. `npm ci` makes no link for the project's own command, and
  * without one `npx kd` would look for a package of that name. (`npm install -g .` needs nothing from here: it links
@@ -10,7 +12,11 @@ import { replaceLink } from './links.mjs';
 const LINK = ['node_modules', '.bin', 'kd'];
 const TARGET = join('..', '..', 'bin', 'kd.js');
 
-/** Whether `npx kd` finds the clone's own command. */
+/**
+ * Whether `npx kd` finds the clone's own command.
+ *
+ * @param {Project} project
+ */
 export function isReady({ root, host }) {
   if (host.platform === 'win32') return true;
   try {
@@ -20,7 +26,11 @@ export function isReady({ root, host }) {
   }
 }
 
-/** Links the command into node_modules/.bin. */
+/**
+ * Links the command into node_modules/.bin.
+ *
+ * @param {Project} project
+ */
 export async function prepare({ root }) {
   const link = join(root, ...LINK);
   mkdirSync(dirname(link), { recursive: true });

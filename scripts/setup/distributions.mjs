@@ -3,8 +3,36 @@
  * each with the checksum that the Python Package Index states, and of each wheel the files that are unpacked, with their
  * sizes. Which Python a wheel is for does not matter here: the libraries are the same in all of them.
  *
- * `links` are symbolic links to make between them. A wheel's files go to its `folder` inside the distribution's own. `lib/x` is the wheel's member `from.lib/x`; without
- * `from`, members lie in the wheel as they do in the distribution.
+ * `links` are symbolic links to make between them. A wheel's files go to its `folder` inside the distribution's own.
+ * `lib/x` is the wheel's member `from.lib/x`; without `from`, members lie in the wheel as they do in the distribution.
+ */
+
+/** @import { HostNeeds } from './host.mjs' */
+
+/**
+ * A wheel of the Python Package Index.
+ *
+ * @typedef {object} Wheel
+ * @property {string} package
+ * @property {string} version
+ * @property {string} sha256
+ * @property {number} bytes of the wheel itself
+ * @property {readonly string[]} tags pip's flags that choose it
+ * @property {string} folder where its files go, inside the distribution's own
+ * @property {Record<string, number>} files their paths and sizes
+ * @property {readonly string[]} headers paths of files whose sizes do not matter
+ * @property {Record<string, string>} [from] the wheel's folders of the first parts of paths, where they differ
+ */
+
+/**
+ * A libtensorflow for one kind of machine.
+ *
+ * @typedef {object} Distribution
+ * @property {'cpu' | 'gpu'} device
+ * @property {string} version
+ * @property {HostNeeds} host
+ * @property {Record<string, string>} links symbolic links and their targets
+ * @property {readonly [Wheel, ...Wheel[]]} wheels TensorFlow's own first
  */
 
 const VERSION = '2.21.0';
@@ -28,6 +56,12 @@ const HEADERS = [
   'xla/tsl/c/tsl_status.h',
 ];
 
+/**
+ * One of TensorFlow's own.
+ *
+ * @param {Pick<Wheel, 'package' | 'sha256' | 'bytes' | 'folder' | 'files'>} details
+ * @returns {Wheel}
+ */
 const tensorflowWheel = (details) => ({
   version: VERSION,
   tags: ['--python-version', '3.11', '--implementation', 'cp', '--abi', 'cp311', '--platform', 'manylinux_2_27_x86_64'],
@@ -36,7 +70,12 @@ const tensorflowWheel = (details) => ({
   ...details,
 });
 
-/** One of NVIDIA's wheels, which serve any Python 3. */
+/**
+ * One of NVIDIA's wheels, which serve any Python 3.
+ *
+ * @param {Pick<Wheel, 'version' | 'sha256' | 'bytes' | 'files'> & { component: string, platform: string }} details
+ * @returns {Wheel}
+ */
 const nvidiaWheel = ({ component, platform, ...details }) => ({
   package: `nvidia-${component.replaceAll('_', '-')}-cu12`,
   tags: ['--python-version', '3.11', '--platform', platform],
@@ -45,7 +84,11 @@ const nvidiaWheel = ({ component, platform, ...details }) => ({
   ...details,
 });
 
-/** For machines without an NVIDIA GPU. */
+/**
+ * For machines without an NVIDIA GPU.
+ *
+ * @type {Distribution}
+ */
 const CPU = {
   device: 'cpu',
   version: VERSION,
@@ -67,6 +110,8 @@ const CPU = {
  * the versions that pip takes for it today. libtensorflow looks for CUDA in `../../nvidia/<component>/lib` from where it
  * is itself, and XLA for `ptxas` and `libdevice` in `../../nvidia/cuda_nvcc`; so that is how they are laid out. Left out:
  * headers, static libraries, and libraries for profilers and for several GPUs that nothing here opens.
+ *
+ * @type {Distribution}
  */
 const GPU = {
   device: 'gpu',

@@ -10,7 +10,18 @@ export class TensorflowUnavailable extends Error {
    */
   constructor(reason, remedy, attempt) {
     super(reason);
+    /** @readonly */
     this.remedy = remedy;
+    /** @readonly */
     this.attempt = attempt;
   }
+}
+
+/**
+ * The code of what the system refused, such as `ENOENT`; empty for any other error.
+ *
+ * @param {unknown} error
+ */
+export function codeOf(error) {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
 }

@@ -1,15 +1,43 @@
-/** The operating system, processor and glibc version (undefined with another C library) that Node runs on. */
+/**
+ * What Node's report has that its types lack, as of Node 20.
+ *
+ * @typedef {{ excludeNetwork: boolean, getReport: () => { header: { glibcVersionRuntime?: string } } }} Report
+ */
+
+/**
+ * What a wheel needs of the machine.
+ *
+ * @typedef {{ platform: string, arch: string, glibc: string }} HostNeeds
+ */
+
+/**
+ * What the machine is.
+ *
+ * @typedef {{ platform: string, arch: string, glibc: () => string | undefined }} Host
+ */
+
+/**
+ * The operating system, processor and glibc version (undefined with another C library) that Node runs on.
+ *
+ * @returns {Host}
+ */
 export function thisHost() {
   return { platform: process.platform, arch: process.arch, glibc: glibcVersion };
 }
 
 function glibcVersion() {
   // Without this the report looks up the names of all network peers.
-  process.report.excludeNetwork = true;
-  return process.report.getReport().header.glibcVersionRuntime;
+  const report = /** @type {Report} */ (/** @type {unknown} */ (process.report));
+  report.excludeNetwork = true;
+  return report.getReport().header.glibcVersionRuntime;
 }
 
-/** Says in a few words why the wheel cannot run on `host`, or returns undefined if it can. */
+/**
+ * Says in a few words why the wheel cannot run on `host`, or returns undefined if it can.
+ *
+ * @param {Host} host
+ * @param {HostNeeds} needs
+ */
 export function hostMismatch(host, { platform, arch, glibc }) {
   if (host.platform !== platform || host.arch !== arch) {
     return `libtensorflow comes for ${platform} ${arch} only, and this is ${host.platform} ${host.arch}`;
@@ -20,8 +48,12 @@ export function hostMismatch(host, { platform, arch, glibc }) {
   return undefined;
 }
 
+/**
+ * @param {string} version
+ * @param {string} minimum
+ */
 function isOlder(version, minimum) {
-  const [major, minor] = version.split('.').map(Number);
-  const [minMajor, minMinor] = minimum.split('.').map(Number);
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const [minMajor = 0, minMinor = 0] = minimum.split('.').map(Number);
   return major < minMajor || (major === minMajor && minor < minMinor);
 }

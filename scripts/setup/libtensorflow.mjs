@@ -10,6 +10,28 @@ import { ownLibrary } from './own-library.mjs';
 import { failureLine, run } from './processes.mjs';
 import { stageFolder } from './staging.mjs';
 
+/** @import { Distribution, Wheel } from './distributions.mjs' */
+/** @import { Result } from './processes.mjs' */
+/** @import { Project } from './project.mjs' */
+
+/**
+ * A file of CUDA's, and the wheel that it came with.
+ *
+ * @typedef {{ path: string, package: string, version: string }} CudaFile
+ */
+
+/**
+ * A libtensorflow on disk.
+ *
+ * @typedef {object} Library
+ * @property {string} identity tells it from others
+ * @property {string} lib a folder
+ * @property {string} include a folder
+ * @property {readonly string[]} libraries files
+ * @property {{ folder: string, files: Record<string, CudaFile> } | undefined} [cuda] what of CUDA lies beside it, by the
+ *   names that the loader knows
+ */
+
 /**
  * One try, no other packages, no second copy in pip's own cache. pip's default of five tries takes minutes wherever
  * one of several configured indexes is out of reach.
@@ -20,11 +42,12 @@ const PIP_FLAGS = [
 ];
 
 /**
- * A libtensorflow on disk: `lib` and `include` are folders, `libraries` files, `identity` tells it from others, and
- * `cuda` lists what of CUDA lies beside it.
- *
- * It is the user's own if TF_LIBRARY_DIR names one (throws `SetupError` if that lacks something), else the
+ * The libtensorflow on disk: the user's own if TF_LIBRARY_DIR names one (throws `SetupError` if that lacks something), else the
  * distribution's in the cache, or undefined if that is not all there yet.
+ *
+ * @param {Project} project
+ * @param {Distribution} distribution
+ * @returns {Library | undefined}
  */
 export function findLibrary({ env, cache }, distribution) {
   if (env.TF_LIBRARY_DIR) return ownLibrary(env.TF_LIBRARY_DIR);
@@ -33,7 +56,12 @@ export function findLibrary({ env, cache }, distribution) {
   return isComplete ? libraryOf(cache, distribution) : undefined;
 }
 
-/** What an addon for the distribution's libtensorflow is known by, before that is downloaded too. */
+/**
+ * What an addon for the distribution's libtensorflow is known by, before that is downloaded too.
+ *
+ * @param {Distribution} distribution
+ * @param {Library | undefined} library
+ */
 export function libraryIdentity(distribution, library) {
   return library === undefined ? distribution.wheels[0].sha256 : library.identity;
 }
@@ -42,8 +70,12 @@ export function libraryIdentity(distribution, library) {
  * Downloads the distribution's wheels with pip, checks them, unpacks what is needed into the cache and deletes them. One
  * wheel after the other: whoever is interrupted has lost no more than the wheel in hand.
  *
+ * @param {Project} project
+ * @param {Distribution} distribution
  * @param {string} python a Python that has pip
- * @throws {TensorflowUnavailable} if there is no room, or pip cannot get a wheel, or gets another file than the official one
+ * @param {number} [lock]
+ * @throws {TensorflowUnavailable} if there is no room, or pip cannot get a wheel, or gets another file than the
+ *   official one
  */
 export async function fetchLibrary(project, distribution, python, lock) {
   const { cache } = project;
@@ -57,7 +89,7 @@ export async function fetchLibrary(project, distribution, python, lock) {
     if (wheelIn(download) === undefined)
       await stageFolder(download, (partial) => downloadWheel(project, wheel, python, partial, lock));
     await stageFolder(join(folder, wheel.folder), async (partial) => {
-      await unpackWheel(project, wheel, python, wheelIn(download), partial, lock);
+      await unpackWheel(project, wheel, python, wheelOf(download), partial, lock);
       rmSync(download, { recursive: true });
     });
   }
@@ -65,18 +97,33 @@ export async function fetchLibrary(project, distribution, python, lock) {
   return libraryOf(cache, distribution);
 }
 
-/** Names the download in records of what failed. Another index may serve another file; its address may hold a password. */
+/**
+ * Names the download in records of what failed. Another index may serve another file; its address may hold a password.
+ *
+ * @param {Project} project
+ * @param {Wheel} wheel
+ */
 export function downloadAttempt({ env }, wheel) {
   const source = createHash('sha256').update(`${wheel.sha256} ${env.PIP_INDEX_URL}`).digest('hex');
   return `download ${wheel.package} ${wheel.version}, ${source}`;
 }
 
-/** Bytes that a wheel's files take. */
+/**
+ * Bytes that a wheel's files take.
+ *
+ * @param {Wheel} wheel
+ */
 function unpackedBytes(wheel) {
   return sum(Object.values(wheel.files));
 }
 
-/** Says what several wheels come to; a single one says it itself. */
+/**
+ * Says what several wheels come to; a single one says it itself.
+ *
+ * @param {Project} project
+ * @param {Distribution} distribution
+ * @param {readonly Wheel[]} missing
+ */
 function announce({ say }, { version, device }, missing) {
   if (missing.length < 2) return;
   const [download, disk] = [sum(missing.map(({ bytes }) => bytes)), sum(missing.map(unpackedBytes))];
@@ -86,6 +133,11 @@ function announce({ say }, { version, device }, missing) {
   );
 }
 
+/**
+ * @param {Project} project
+ * @param {Distribution} distribution
+ * @param {readonly Wheel[]} missing
+ */
 function checkRoom({ cache, freeBytes = freeBytesIn }, { version, device }, missing) {
   const needed = sum(missing.map(unpackedBytes)) + Math.max(...missing.map(({ bytes }) => bytes));
   const free = freeBytes(cache);
@@ -97,11 +149,19 @@ function checkRoom({ cache, freeBytes = freeBytesIn }, { version, device }, miss
   );
 }
 
+/** @param {string} folder */
 function freeBytesIn(folder) {
   const { bavail, bsize } = statfsSync(folder);
   return bavail * bsize;
 }
 
+/**
+ * @param {Project} project
+ * @param {Wheel} wheel
+ * @param {string} python
+ * @param {string} folder
+ * @param {number} [lock]
+ */
 async function downloadWheel(project, wheel, python, folder, lock) {
   const { env, say, terminal } = project;
   const elapsed = stopwatch();
@@ -120,10 +180,14 @@ async function downloadWheel(project, wheel, python, folder, lock) {
   const pipEnv = { ...env, PIP_REQUIRE_VIRTUALENV: '0', TMPDIR: folder };
   const result = await run(python, args, { env: pipEnv, showOutput: terminal, lock });
   if (result.status !== 0) throw downloadFailure(wheel, result);
-  await checkWheel(project, wheel, wheelIn(folder));
+  await checkWheel(project, wheel, wheelOf(folder));
   say(`${title(wheel)}: downloaded in ${elapsed()}`);
 }
 
+/**
+ * @param {Wheel} wheel
+ * @param {Result} result
+ */
 function downloadFailure({ package: name, version }, result) {
   if (/from versions: (none)?\)/.test(result.stderr)) {
     return new TensorflowUnavailable(
@@ -135,6 +199,11 @@ function downloadFailure({ package: name, version }, result) {
   return new TensorflowUnavailable(`pip cannot download ${name} ${version} (${line})`, 'mend that and run this again');
 }
 
+/**
+ * @param {Project} project
+ * @param {Wheel} wheel
+ * @param {string} file
+ */
 async function checkWheel(project, wheel, file) {
   const hash = createHash('sha256');
   await pipeline(createReadStream(file), hash);
@@ -148,6 +217,14 @@ async function checkWheel(project, wheel, file) {
   );
 }
 
+/**
+ * @param {Project} project
+ * @param {Wheel} wheel
+ * @param {string} python
+ * @param {string} file
+ * @param {string} folder
+ * @param {number} [lock]
+ */
 async function unpackWheel({ env, say }, wheel, python, file, folder, lock) {
   const elapsed = stopwatch();
   say(`${title(wheel)}: unpacking ${size(unpackedBytes(wheel))} …`);
@@ -164,25 +241,46 @@ async function unpackWheel({ env, say }, wheel, python, file, folder, lock) {
   say(`${title(wheel)}: unpacked in ${elapsed()}`);
 }
 
-/** `libtensorflow 2.21.0`, `nvidia-cublas-cu12 12.9.3.13` */
+/**
+ * `libtensorflow 2.21.0`, `nvidia-cublas-cu12 12.9.3.13`
+ *
+ * @param {Wheel} wheel
+ */
 function title({ package: name, version }) {
   return `${name.startsWith('tensorflow') ? 'libtensorflow' : name} ${version}`;
 }
 
+/**
+ * @param {Wheel} wheel
+ * @param {string} path
+ */
 function memberOf({ folder, from }, path) {
-  const [first] = path.split('/', 1);
+  const [first = ''] = path.split('/', 1);
   return from === undefined ? `${folder}/${path}` : `${from[first]}${path.slice(first.length)}`;
 }
 
+/**
+ * @param {string} folder
+ * @param {Wheel} wheel
+ */
 function isUnpacked(folder, wheel) {
   return Object.entries(wheel.files).every(([path, bytes]) => fileSize(join(folder, wheel.folder, path)) === bytes);
 }
 
+/**
+ * @param {string} folder
+ * @param {Distribution} distribution
+ */
 function isLinked(folder, { links }) {
   return Object.entries(links).every(([link, target]) => linkTarget(join(folder, link)) === target);
 }
 
-/** A folder a distribution. A wheel of another version changes its name, so that no other clone's is touched. */
+/**
+ * A folder a distribution. A wheel of another version changes its name, so that no other clone's is touched.
+ *
+ * @param {string} cache
+ * @param {Distribution} distribution
+ */
 function distributionFolder(cache, { version, wheels: [first, ...others] }) {
   const parts = others.map(({ sha256 }) => sha256);
   const key =
@@ -194,6 +292,11 @@ function distributionFolder(cache, { version, wheels: [first, ...others] }) {
   return join(cache, `libtensorflow-${version}-${key.slice(0, 12)}`);
 }
 
+/**
+ * @param {string} cache
+ * @param {Distribution} distribution
+ * @returns {Library}
+ */
 function libraryOf(cache, distribution) {
   const folder = distributionFolder(cache, distribution);
   const [wheel, ...others] = distribution.wheels;
@@ -208,28 +311,48 @@ function libraryOf(cache, distribution) {
   };
 }
 
-/** What of CUDA lies beside a libtensorflow, by the names that the loader knows: where, and of which version. */
+/**
+ * What of CUDA lies beside a libtensorflow, by the names that the loader knows: where, and of which version.
+ *
+ * @param {string} folder
+ * @param {readonly Wheel[]} wheels
+ */
 function cudaOf(folder, wheels) {
-  if (wheels.length === 0) return undefined;
-  const entries = wheels.flatMap((wheel) =>
-    Object.keys(wheel.files).map((path) => [wheel, join(folder, wheel.folder, path)]),
-  );
-  const files = Object.fromEntries(
-    entries.map(([{ package: name, version }, path]) => [basename(path), { path, package: name, version }]),
-  );
-  return { folder: dirname(join(folder, wheels[0].folder)), files };
+  const [first] = wheels;
+  if (first === undefined) return undefined;
+  /** @type {Record<string, CudaFile>} */
+  const files = {};
+  for (const { package: name, version, folder: part, files: sizes } of wheels) {
+    for (const path of Object.keys(sizes))
+      files[basename(path)] = { path: join(folder, part, path), package: name, version };
+  }
+  return { folder: dirname(join(folder, first.folder)), files };
 }
 
+/** @param {string} file */
 function fileSize(file) {
   return statSync(file, { throwIfNoEntry: false })?.size;
 }
 
+/** @param {string} folder */
 function wheelIn(folder) {
   if (!existsSync(folder)) return undefined;
   const name = readdirSync(folder).find((entry) => entry.endsWith('.whl'));
   return name === undefined ? undefined : join(folder, name);
 }
 
+/**
+ * The wheel in a folder where one must be.
+ *
+ * @param {string} folder
+ */
+function wheelOf(folder) {
+  const file = wheelIn(folder);
+  if (file === undefined) throw new TensorflowUnavailable(`pip left no wheel in ${folder}`, 'run this again');
+  return file;
+}
+
+/** @param {readonly number[]} numbers */
 function sum(numbers) {
   return numbers.reduce((total, number) => total + number, 0);
 }

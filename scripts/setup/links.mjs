@@ -1,22 +1,42 @@
 import { randomBytes } from 'node:crypto';
 import { constants, copyFileSync, readlinkSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { codeOf } from './errors.mjs';
 
-/** Makes `link` a symbolic link to `target`, whatever was there. */
+/**
+ * Makes `link` a symbolic link to `target`, whatever was there.
+ *
+ * @param {string} link
+ * @param {string} target
+ */
 export function replaceLink(link, target) {
   replaceFile(link, (partial) => symlinkSync(target, partial));
 }
 
-/** Makes `file` a copy of `source`, whatever was there. */
+/**
+ * Makes `file` a copy of `source`, whatever was there.
+ *
+ * @param {string} file
+ * @param {string} source
+ */
 export function replaceCopy(file, source) {
   replaceFile(file, (partial) => copyFileSync(source, partial, constants.COPYFILE_EXCL));
 }
 
-/** Writes `text` to `file` in one go: a reader sees the old text or the new one. */
+/**
+ * Writes `text` to `file` in one go: a reader sees the old text or the new one.
+ *
+ * @param {string} file
+ * @param {string} text
+ */
 export function replaceText(file, text) {
   replaceFile(file, (partial) => writeFileSync(partial, text, { flag: 'wx' }));
 }
 
-/** Where a symbolic link points, or undefined for anything else. */
+/**
+ * Where a symbolic link points, or undefined for anything else.
+ *
+ * @param {string} link
+ */
 export function linkTarget(link) {
   try {
     return readlinkSync(link);
@@ -25,13 +45,17 @@ export function linkTarget(link) {
   }
 }
 
+/**
+ * @param {string} file
+ * @param {(partial: string) => void} write
+ */
 function replaceFile(file, write) {
   const partial = `${file}.partial-${randomBytes(8).toString('hex')}`;
   try {
     write(partial);
     renameSync(partial, file);
   } catch (error) {
-    if (error.code !== 'EISDIR' && error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
+    if (!['EISDIR', 'ENOTEMPTY', 'EEXIST'].includes(codeOf(error))) throw error;
     rmSync(file, { recursive: true });
     renameSync(partial, file);
   } finally {

@@ -2,6 +2,9 @@ import { createHash } from 'node:crypto';
 import { realpathSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { codeOf } from './errors.mjs';
+
+/** @import { Server } from 'node:net' */
 
 const RETRY_MS = 200;
 
@@ -13,9 +16,10 @@ const RETRY_MS = 200;
  * inherits it keeps the lock for as long as it lives, even after its parent was killed. Other systems than Linux have
  * no such sockets; there `work` runs unlocked.
  *
+ * @template T
+ * @param {string} folder
  * @param {() => void} onWait called once if somebody else has the lock
  * @param {(lock?: number) => Promise<T>} work
- * @template T
  */
 export async function withLock(folder, onWait, work) {
   if (process.platform !== 'linux') return work();
@@ -28,17 +32,22 @@ export async function withLock(folder, onWait, work) {
   }
   try {
     // Node documents no other way to a socket's descriptor.
-    return await work(server._handle?.fd);
+    return await work(/** @type {Server & { _handle?: { fd: number } }} */ (server)._handle?.fd);
   } finally {
     server.close();
   }
 }
 
-/** Returns a server that owns `name`, or undefined if another process does. */
+/**
+ * Returns a server that owns `name`, or undefined if another process does.
+ *
+ * @param {string} name
+ * @returns {Promise<Server | undefined>}
+ */
 function listen(name) {
   return new Promise((resolve, reject) => {
     const server = createServer((connection) => connection.destroy());
-    server.once('error', (error) => (error.code === 'EADDRINUSE' ? resolve(undefined) : reject(error)));
+    server.once('error', (error) => (codeOf(error) === 'EADDRINUSE' ? resolve(undefined) : reject(error)));
     server.listen(name, () => resolve(server));
   });
 }

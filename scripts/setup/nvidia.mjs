@@ -2,6 +2,13 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { findExecutables, run } from './processes.mjs';
 
+/** @import { Env } from './processes.mjs' */
+/**
+ * The GPUs that a driver serves, or why a driver that is there does not answer.
+ *
+ * @typedef {{ names: string[], failure?: undefined } | { names?: undefined, failure: string }} Gpus
+ */
+
 /** Where Linux distributions, containers and WSL keep the driver's library. */
 const DRIVER_FOLDERS = [
   '/usr/lib/x86_64-linux-gnu',
@@ -20,8 +27,9 @@ const DEVICE = /^(nvidia\d+|dxg)$/;
  * Looks for NVIDIA GPUs that a driver serves: `nvidia-smi` lists them; where there is none, the driver's library and a
  * GPU's device file say that there is one.
  *
+ * @param {Env} env
  * @param {string} [root] the file system to look at
- * @returns {Promise<{ names: string[] } | { failure: string } | undefined>} the GPUs; or a driver that is there and does
+ * @returns {Promise<Gpus | undefined>} the GPUs; or a driver that is there and does
  *   not answer; or nothing
  */
 export async function findGpus(env, root = '/') {
@@ -30,7 +38,14 @@ export async function findGpus(env, root = '/') {
   return hasDevice(root) && hasDriverLibrary(env, root) ? { names: ['an NVIDIA GPU'] } : undefined;
 }
 
-/** The tool comes with the driver's packages, which some images have without a GPU: then it fails, and that is no failure. */
+/**
+ * The tool comes with the driver's packages, which some images have without a GPU: then it fails, and that is no failure.
+ *
+ * @param {string} tool
+ * @param {Env} env
+ * @param {string} root
+ * @returns {Promise<Gpus | undefined>}
+ */
 async function askTool(tool, env, root) {
   const { status, stdout, stderr } = await run(tool, ['--query-gpu=name', '--format=csv,noheader'], { env });
   const lines = stdout
@@ -51,11 +66,16 @@ async function askTool(tool, env, root) {
   };
 }
 
+/** @param {string} root */
 function hasDevice(root) {
   const folder = join(root, 'dev');
   return existsSync(folder) && readdirSync(folder).some((name) => DEVICE.test(name));
 }
 
+/**
+ * @param {Env} env
+ * @param {string} root
+ */
 function hasDriverLibrary({ LD_LIBRARY_PATH: own = '' }, root) {
   const folders = [...own.split(':').filter(Boolean), ...DRIVER_FOLDERS.map((folder) => join(root, folder))];
   return folders.some((folder) => existsSync(join(folder, DRIVER_LIBRARY)));

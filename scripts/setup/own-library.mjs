@@ -3,6 +3,8 @@ import { existsSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { SetupError } from './errors.mjs';
 
+/** @import { Library } from './libtensorflow.mjs' */
+
 /** The C library's names: in the Python wheels, and in TensorFlow's own archives for C. */
 const C_LIBRARIES = ['libtensorflow_cc.so.2', 'libtensorflow.so.2'];
 const FRAMEWORK_LIBRARY = 'libtensorflow_framework.so.2';
@@ -17,6 +19,9 @@ const HEADERS = [
  *
  * The libraries may be in the folder or its `lib`, the headers in its `include`, beside the libraries, or in an
  * `include` beside the folder. Throws `SetupError` that names the first file that is missing.
+ *
+ * @param {string} folder
+ * @returns {Library}
  */
 export function ownLibrary(folder) {
   if (!existsSync(folder)) {
@@ -37,18 +42,29 @@ export function ownLibrary(folder) {
   return { identity: fingerprint(files), lib, include, libraries };
 }
 
-/** What to throw when the user's own folder lacks a file. */
+/**
+ * What to throw when the user's own folder lacks a file.
+ *
+ * @param {string} folder
+ * @param {string} file
+ */
 export function lacking(folder, file) {
   return new SetupError(
     `TF_LIBRARY_DIR=${folder}: ${file} is missing; add it, or unset TF_LIBRARY_DIR to let set-up download libtensorflow`,
   );
 }
 
-/** The first of `places` that has one of `names`, or the first of all if none has. */
+/**
+ * The first of `places` that has one of `names`, or the first of all if none has.
+ *
+ * @param {readonly string[]} names
+ * @param {readonly [string, ...string[]]} places
+ */
 function placeOf(names, places) {
   return places.find((place) => names.some((name) => existsSync(join(place, name)))) ?? places[0];
 }
 
+/** @param {readonly string[]} files */
 function fingerprint(files) {
   const facts = files.map((file) => `${file} ${statSync(file).size} ${statSync(file).mtimeMs}`);
   return createHash('sha256').update(facts.join('\n')).digest('hex');

@@ -4,6 +4,10 @@ import { stopwatch } from './amounts.mjs';
 import { SetupError } from './errors.mjs';
 import { failureLine, NOT_FOUND, run } from './processes.mjs';
 
+/** @import { Command, Env, Result } from './processes.mjs' */
+/** @import { Project } from './project.mjs' */
+/** @typedef {{ version?: string, integrity?: string, optional?: boolean }} LockedPackage */
+
 const NETWORK_FAILURE =
   /E?(NOTFOUND|AI_AGAIN|CONNREFUSED|CONNRESET|TIMEDOUT|NETUNREACH|HOSTUNREACH|SOCKET_TIMEOUT|NOTCACHED)\b/;
 
@@ -20,6 +24,8 @@ const INSTALL = [
  * Whether node_modules holds what package-lock.json asks for, by the record that npm writes there when it is done.
  *
  * Packages that are not in the lock do no harm; optional ones that npm left out are for other systems.
+ *
+ * @param {Project} project
  */
 export function isReady({ root }) {
   const installed = readPackages(installRecord(root));
@@ -34,6 +40,9 @@ export function isReady({ root }) {
 /**
  * Installs the packages of package-lock.json without running their install scripts: TensorFlow's would download a
  * libtensorflow of 2022. A half-done installation has no record, and so is not ready.
+ *
+ * @param {Project} project
+ * @param {number} [lock]
  */
 export async function prepare(project, lock) {
   const { root, env, say } = project;
@@ -46,13 +55,19 @@ export async function prepare(project, lock) {
   say(`npm packages: ${Object.keys(readPackages(installRecord(root)) ?? {}).length} installed in ${elapsed()}`);
 }
 
-/** The npm that runs us, if any, else the one on PATH. */
+/**
+ * The npm that runs us, if any, else the one on PATH.
+ *
+ * @param {Env} env
+ * @returns {Command}
+ */
 function npmCommand(env) {
   const runner = env.npm_execpath;
   const isNpm = runner !== undefined && basename(runner) === 'npm-cli.js' && existsSync(runner);
   return isNpm ? [process.execPath, runner] : ['npm'];
 }
 
+/** @param {Result} result */
 function installFailure(result) {
   if (result.status === NOT_FOUND) return 'npm is missing: install it, with Node.js 20 or newer, and run this again';
   const network = NETWORK_FAILURE.exec(result.stderr);
@@ -63,10 +78,12 @@ function installFailure(result) {
   return `the npm packages cannot be installed (npm ci: ${line}): mend that and run this again`;
 }
 
+/** @param {string} root */
 function installRecord(root) {
   return join(root, 'node_modules', '.package-lock.json');
 }
 
+/** @param {string} root */
 function lockedPackages(root) {
   const file = join(root, 'package-lock.json');
   const packages = readPackages(file);
@@ -78,6 +95,10 @@ function lockedPackages(root) {
   return Object.fromEntries(Object.entries(packages).filter(([path]) => path !== ''));
 }
 
+/**
+ * @param {string} file
+ * @returns {Record<string, LockedPackage> | undefined}
+ */
 function readPackages(file) {
   try {
     return JSON.parse(readFileSync(file, 'utf8')).packages;

@@ -2,23 +2,37 @@ import { spawn } from 'node:child_process';
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
+/** @typedef {NodeJS.ProcessEnv} Env */
+/** @typedef {readonly [string, ...string[]]} Command a program and its first arguments */
+/**
+ * How a process ended, and what it wrote.
+ *
+ * @typedef {{ status: number | null, signal: NodeJS.Signals | null, stdout: string, stderr: string }} Result
+ */
+
 /** What a shell answers for a command that does not exist. */
 export const NOT_FOUND = 127;
 
 /**
  * Runs a command to its end and returns its exit status, the signal that ended it, and what it wrote.
  *
+ * @param {string} command
+ * @param {readonly string[]} args
  * @param {object} options
+ * @param {string} [options.cwd]
+ * @param {Env} [options.env]
  * @param {boolean} [options.showOutput] standard output goes to this process's standard error instead
- * @param {number} [options.lock] a descriptor from `withLock`, for children that write where a lock is needed
+ * @param {number | undefined} [options.lock] a descriptor from `withLock`, for children that write where a lock is needed
+ * @returns {Promise<Result>}
  */
 export function run(command, args, { cwd, env, showOutput = false, lock }) {
   return new Promise((resolve) => {
+    /** @type {('ignore' | 'pipe' | number)[]} */
     const stdio = ['ignore', showOutput ? process.stderr.fd : 'pipe', 'pipe'];
     if (lock !== undefined) stdio.push(lock);
     const child = spawn(command, args, { cwd, env, stdio });
     const written = { stdout: '', stderr: '' };
-    for (const name of ['stdout', 'stderr']) {
+    for (const name of /** @type {const} */ (['stdout', 'stderr'])) {
       child[name]?.setEncoding('utf8').on('data', (text) => (written[name] += text));
     }
     child.once('error', (error) => resolve({ status: NOT_FOUND, signal: null, stdout: '', stderr: error.message }));
@@ -26,7 +40,12 @@ export function run(command, args, { cwd, env, showOutput = false, lock }) {
   });
 }
 
-/** Every executable file on PATH with one of `names`, the first name's first. */
+/**
+ * Every executable file on PATH with one of `names`, the first name's first.
+ *
+ * @param {readonly string[]} names
+ * @param {Env} env
+ */
 export function findExecutables(names, env) {
   const folders = (env.PATH ?? '').split(delimiter).filter((folder) => folder !== '');
   return names
@@ -34,6 +53,7 @@ export function findExecutables(names, env) {
     .filter(isExecutable);
 }
 
+/** @param {string} file */
 function isExecutable(file) {
   try {
     accessSync(file, constants.X_OK);
@@ -43,7 +63,12 @@ function isExecutable(file) {
   }
 }
 
-/** How a failed command ended, in one line: the line of its output that matches `pattern`, else the last one. */
+/**
+ * How a failed command ended, in one line: the line of its output that matches `pattern`, else the last one.
+ *
+ * @param {Result} result
+ * @param {RegExp} pattern
+ */
 export function failureLine({ status, signal, stdout, stderr }, pattern) {
   const lines = `${stdout}\n${stderr}`
     .split('\n')

@@ -5,7 +5,46 @@ import { DISTRIBUTIONS } from './distributions.mjs';
 import { thisHost } from './host.mjs';
 import { findGpus } from './nvidia.mjs';
 
-/** What a set-up works on: the clone, the environment, the host, what can be downloaded, and where progress goes. */
+/** @import { Cuda, Device } from './choice.mjs' */
+/** @import { Distribution } from './distributions.mjs' */
+/** @import { Host } from './host.mjs' */
+/** @import { Gpus } from './nvidia.mjs' */
+/** @import { Env } from './processes.mjs' */
+/** @import { Names } from './system-cuda.mjs' */
+
+/**
+ * What a set-up works on.
+ *
+ * @typedef {object} Project
+ * @property {string} root the folder of the clone
+ * @property {Env} env
+ * @property {string} cache where downloads and addons are kept for all clones
+ * @property {Host} host
+ * @property {Record<'cpu' | 'gpu', Distribution>} distributions what can be downloaded
+ * @property {(env: Env) => Promise<Gpus | undefined>} findGpus
+ * @property {(project: Project, addon: string) => Promise<string>} loadAddon gives the version of libtensorflow
+ * @property {boolean} terminal whether child processes may draw their own progress bars
+ * @property {(line: string) => void} say tells of progress
+ * @property {Device | undefined} [device] what was chosen in this call
+ * @property {Cuda | undefined} [cuda] what was chosen in this call
+ * @property {(folder: string) => number} [freeBytes] instead of asking the file system
+ * @property {(env: Env) => Promise<Names>} [systemLibraries] instead of asking the dynamic loader
+ */
+
+/**
+ * @typedef {object} Output
+ * @property {boolean} [quiet]
+ * @property {{ isTTY?: boolean, write: (text: string) => unknown }} [stream]
+ */
+
+/** @typedef {Pick<Project, 'root' | 'env'> & Partial<Project> & Output} ProjectOptions */
+
+/**
+ * What a set-up works on: the clone, the environment, the host, what can be downloaded, and where progress goes.
+ *
+ * @param {ProjectOptions} options
+ * @returns {Project}
+ */
 export function createProject({ root, env, quiet = false, stream = process.stderr, ...rest }) {
   return {
     root,
@@ -15,7 +54,6 @@ export function createProject({ root, env, quiet = false, stream = process.stder
     distributions: DISTRIBUTIONS,
     findGpus,
     loadAddon,
-    /** Child processes may draw their own progress bars. */
     terminal: !quiet && stream.isTTY === true,
     say(line) {
       if (!quiet) stream.write(`kd set-up: ${line}\n`);
@@ -24,7 +62,11 @@ export function createProject({ root, env, quiet = false, stream = process.stder
   };
 }
 
-/** Per-user cache folder of the XDG Base Directory Specification, which tells to ignore relative paths. */
+/**
+ * Per-user cache folder of the XDG Base Directory Specification, which tells to ignore relative paths.
+ *
+ * @param {Env} env
+ */
 function cacheHome(env) {
   if (env.XDG_CACHE_HOME !== undefined && isAbsolute(env.XDG_CACHE_HOME)) return env.XDG_CACHE_HOME;
   return join(env.HOME || homedir(), '.cache');

@@ -2,9 +2,12 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { stopwatch } from './amounts.mjs';
-import { SetupError } from './errors.mjs';
+import { codeOf, SetupError } from './errors.mjs';
 import { replaceText } from './links.mjs';
 import { run } from './processes.mjs';
+
+/** @import { BuildOptions } from 'esbuild' */
+/** @import { Project } from './project.mjs' */
 
 const STAMP = '.sources';
 const EMITTED = /^TSFILE: (.*)$/;
@@ -12,17 +15,26 @@ const EMITTED = /^TSFILE: (.*)$/;
 /** What runs in a browser: its own files in src/, one script and one style sheet in dist/. */
 const PAGE = { source: 'src/report/browser', script: 'dist/report/browser.js', style: 'dist/report/browser.css' };
 
-/** Whether dist/ was compiled from the sources as they are now. */
+/**
+ * Whether dist/ was compiled from the sources as they are now.
+ *
+ * @param {Project} project
+ */
 export function isReady({ root }) {
   try {
     return readFileSync(join(root, 'dist', STAMP), 'utf8') === fingerprint(root);
   } catch (error) {
-    if (error.code === 'ENOENT') return false;
+    if (codeOf(error) === 'ENOENT') return false;
     throw error;
   }
 }
 
-/** Compiles src/ into dist/, bundles the report's page, and removes what earlier builds left there; throws `SetupError` with tsc's messages. */
+/**
+ * Compiles src/ into dist/, bundles the report's page, and removes what earlier builds left there; throws `SetupError` with tsc's messages.
+ *
+ * @param {Project} project
+ * @param {number} [lock]
+ */
 export async function prepare({ root, env, say, terminal }, lock) {
   const elapsed = stopwatch();
   say('TypeScript: compiling …');
@@ -48,9 +60,14 @@ export async function prepare({ root, env, say, terminal }, lock) {
   say(`TypeScript: compiled in ${elapsed()}`);
 }
 
-/** Puts the page's script with the charts' library, and its style sheet, into a file each. */
+/**
+ * Puts the page's script with the charts' library, and its style sheet, into a file each.
+ *
+ * @param {string} root
+ */
 async function bundlePage(root) {
   const { build } = await import('esbuild');
+  /** @type {BuildOptions} */
   const common = {
     absWorkingDir: root,
     bundle: true,
@@ -69,12 +86,16 @@ async function bundlePage(root) {
     });
     await build({ ...common, entryPoints: [`${PAGE.source}/style.css`], outfile: PAGE.style });
   } catch (error) {
-    throw new SetupError(`the report's page cannot be bundled:\n${error.message}`);
+    throw new SetupError(`the report's page cannot be bundled:\n${error instanceof Error ? error.message : error}`);
   }
   return [PAGE.script, PAGE.style];
 }
 
-/** Changes when a source or a setting is edited, added, removed or replaced by an older one. */
+/**
+ * Changes when a source or a setting is edited, added, removed or replaced by an older one.
+ *
+ * @param {string} root
+ */
 function fingerprint(root) {
   const files = [...filesUnder(join(root, 'src')), join(root, 'tsconfig.json'), join(root, 'tsconfig.build.json')];
   const facts = files.map((file) => {
@@ -84,6 +105,7 @@ function fingerprint(root) {
   return `${createHash('sha256').update(facts.join('\n')).digest('hex')}\n`;
 }
 
+/** @param {string} folder */
 function filesUnder(folder) {
   const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
   return entries

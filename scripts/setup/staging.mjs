@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, readlinkSync, renameSync, rmSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import { codeOf } from './errors.mjs';
 
 const ABANDONED_MS = 24 * 60 * 60 * 1000;
 
@@ -9,6 +10,10 @@ const ABANDONED_MS = 24 * 60 * 60 * 1000;
  *
  * Whoever is killed on the way leaves only the sibling, which a later call removes; whoever comes second replaces the
  * first one's folder with an equal one.
+ *
+ * @template T
+ * @param {string} target
+ * @param {(partial: string) => Promise<T>} fill
  */
 export async function stageFolder(target, fill) {
   mkdirSync(dirname(target), { recursive: true });
@@ -25,11 +30,15 @@ export async function stageFolder(target, fill) {
   }
 }
 
+/**
+ * @param {string} target
+ * @param {string} source
+ */
 function replaceFolder(target, source) {
   try {
     renameSync(source, target);
   } catch (error) {
-    if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
+    if (!['ENOTEMPTY', 'EEXIST'].includes(codeOf(error))) throw error;
     rmSync(target, { recursive: true, force: true });
     renameSync(source, target);
   }
@@ -38,14 +47,18 @@ function replaceFolder(target, source) {
 /** Where this process's number counts: a PID namespace (a container, usually) of a boot of a host. */
 function scope() {
   try {
-    const [namespace] = /\d+/.exec(readlinkSync('/proc/self/ns/pid'));
+    const namespace = readlinkSync('/proc/self/ns/pid').replace(/\D/g, '');
     return `${hostname()}-${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').slice(0, 8)}-${namespace}`;
   } catch {
     return hostname(); // another system than Linux
   }
 }
 
-/** Removes temporary siblings whose process has died; of other hosts and containers, which may share the folder, those a day old. */
+/**
+ * Removes temporary siblings whose process has died; of other hosts and containers, which may share the folder, those a day old.
+ *
+ * @param {string} target
+ */
 function removeAbandoned(target) {
   const prefix = `${basename(target)}.partial-`;
   for (const name of readdirSync(dirname(target))) {
@@ -56,15 +69,17 @@ function removeAbandoned(target) {
   }
 }
 
+/** @param {number} pid */
 function isAlive(pid) {
   try {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return error.code === 'EPERM';
+    return codeOf(error) === 'EPERM';
   }
 }
 
+/** @param {string} path */
 function isOld(path) {
   return Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0) > ABANDONED_MS;
 }

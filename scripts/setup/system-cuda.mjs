@@ -3,11 +3,21 @@ import { basename, join } from 'node:path';
 import { TensorflowUnavailable } from './errors.mjs';
 import { findExecutables, run } from './processes.mjs';
 
+/** @import { Distribution } from './distributions.mjs' */
+/** @import { Env } from './processes.mjs' */
+/** @import { Project } from './project.mjs' */
+/** @typedef {{ has: (name: string) => boolean }} Names */
+
 /** What the dynamic loader's cache does not list, it still finds in these. */
 const FOLDERS = ['/usr/local/cuda/lib64', '/usr/local/cuda/targets/x86_64-linux/lib'];
 const CACHE_TOOLS = ['ldconfig', '/sbin/ldconfig', '/usr/sbin/ldconfig'];
 
-/** A distribution without NVIDIA's wheels: the system's CUDA serves. */
+/**
+ * A distribution without NVIDIA's wheels: the system's CUDA serves.
+ *
+ * @param {Distribution} distribution
+ * @returns {Distribution}
+ */
 export function withoutCuda({ wheels: [tensorflow], ...rest }) {
   return { ...rest, wheels: [tensorflow], links: {} };
 }
@@ -15,6 +25,8 @@ export function withoutCuda({ wheels: [tensorflow], ...rest }) {
 /**
  * Makes sure that the system has every library of NVIDIA's wheels, under the names that libtensorflow opens.
  *
+ * @param {Project} project
+ * @param {Distribution} distribution
  * @throws {TensorflowUnavailable} that names those that are missing
  */
 export async function checkSystemCuda({ env, systemLibraries = listLibraries }, { wheels: [, ...wheels] }) {
@@ -34,12 +46,18 @@ export async function checkSystemCuda({ env, systemLibraries = listLibraries }, 
 /** What libtensorflow opens itself; the rest is for what these open. */
 const OPENED = /^lib(cudart|cublas|cublasLt|cufft|cusolver|cusparse|cudnn)\.so/;
 
-/** The names of all libraries that the dynamic loader would find. */
+/**
+ * The names of all libraries that the dynamic loader would find.
+ *
+ * @param {Env} env
+ * @returns {Promise<Names>}
+ */
 async function listLibraries(env) {
+  /** @type {Set<string>} */
   const names = new Set();
   const [tool] = findExecutables(CACHE_TOOLS, env);
   const { stdout } = tool === undefined ? { stdout: '' } : await run(tool, ['-p'], { env });
-  for (const [, name] of stdout.matchAll(/^\s+(\S+) \(/gm)) names.add(name);
+  for (const [, name] of stdout.matchAll(/^\s+(\S+) \(/gm)) names.add(name ?? '');
   const folders = [...(env.LD_LIBRARY_PATH ?? '').split(':').filter(Boolean), ...FOLDERS];
   return { has: (name) => names.has(name) || folders.some((folder) => existsSync(join(folder, name))) };
 }

@@ -1,13 +1,40 @@
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ADDON_PACKAGE, addonKey, buildAddon, compileAttempt, findAddon } from './addon.mjs';
-import { SetupError, TensorflowUnavailable } from './errors.mjs';
+import { codeOf, SetupError, TensorflowUnavailable } from './errors.mjs';
 import { hostMismatch } from './host.mjs';
 import { downloadAttempt, fetchLibrary, findLibrary, libraryIdentity } from './libtensorflow.mjs';
 import { linkTarget, replaceCopy, replaceLink, replaceText } from './links.mjs';
 import { withLock } from './lock.mjs';
 import { checkSystemCuda, withoutCuda } from './system-cuda.mjs';
 import { findTools } from './tools.mjs';
+
+/** @import { Cuda, Device } from './choice.mjs' */
+/** @import { Distribution } from './distributions.mjs' */
+/** @import { Library } from './libtensorflow.mjs' */
+/** @import { Gpus } from './nvidia.mjs' */
+/** @import { Project } from './project.mjs' */
+/** @typedef {{ device: Device, cuda: Cuda }} Choice */
+
+/**
+ * Why something could not be had, and what the user can do about it.
+ *
+ * @typedef {{ reason: string, remedy: string, attempt?: string | undefined }} Failure
+ */
+
+/**
+ * A TensorFlow that is in place.
+ *
+ * @typedef {object} Installed
+ * @property {'tensorflow'} backend
+ * @property {'cpu' | 'gpu' | typeof OWN} device
+ * @property {{ version: string, path: string }} libtensorflow
+ * @property {Library['cuda']} cuda
+ * @property {{ path: string, key: string }} addon
+ */
+
+/** @typedef {{ backend: 'cpu', cost: string } & Failure} LeftOut */
+/** @typedef {(Installed | LeftOut) & { choice?: Choice, gpu?: Failure }} Status what an earlier set-up left */
 
 const COST = "training runs on tfjs's pure-JavaScript backend, tens of times slower";
 /** The device that a libtensorflow of the user's own serves is not known here. */
@@ -16,7 +43,11 @@ const GPU_COST = 'training runs on the processor';
 /** A full disk, or a cache folder that cannot be written. */
 const DISK_ERRORS = ['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 'ENOTDIR'];
 
-/** Whether the addon and libtensorflow are in place, and are those that this clone, its environment and its GPUs ask for. */
+/**
+ * Whether the addon and libtensorflow are those that this clone, its environment and its GPUs ask for.
+ *
+ * @param {Project} project
+ */
 export async function isReady(project) {
   const status = readStatus(project.root);
   if (status?.backend !== 'tensorflow') return false;
@@ -26,14 +57,16 @@ export async function isReady(project) {
     (status.device === OWN) !== Boolean(project.env.TF_LIBRARY_DIR)
   )
     return false;
-  const library = findLibrary(project, distributionFor(project, status.device, choice));
+  const library = findLibrary(project, distributionFor(project, status.device === 'gpu' ? 'gpu' : 'cpu', choice));
   if (library === undefined || status.addon?.key !== addonKey(project, library.identity)) return false;
   const { addon, lib, include } = installedPaths(project.root);
   if (!existsSync(addon) || linkTarget(lib) !== library.lib || linkTarget(include) !== library.include) return false;
   if (status.device === 'gpu') return true;
   const gpus = await lookForGpus(project, choice);
   // A driver that does not answer was told of already; a GPU for which there was no TensorFlow is worth another try.
-  return gpus === undefined || (gpus.failure !== undefined && driverFailure(gpus).message === status.gpu?.reason);
+  return (
+    gpus === undefined || (gpus.failure !== undefined && driverFailure(gpus.failure).message === status.gpu?.reason)
+  );
 }
 
 /**
@@ -41,67 +74,108 @@ export async function isReady(project) {
  * processors; or says on one line why not and what that costs. Records what it did in node_modules/.kd-setup.json, for
  * the next call and for `kd doctor`.
  *
+ * @param {Project} project
  * @throws {SetupError} if the build for GPUs was asked for by name and cannot be had
  */
 export async function prepare(project) {
   const before = readStatus(project.root);
   const choice = chosen(project, before);
-  const gpu = await installForGpu(project, choice, before);
+  const { installed, failure } = await installForGpu(project, choice, before);
   const status =
-    gpu.backend === undefined
-      ? await installFor(project, 'cpu', choice).catch((error) => leaveOut(project, asUnavailable(error)))
-      : gpu;
-  const note = gpu.reason === undefined ? {} : { gpu };
+    installed ?? (await installFor(project, 'cpu', choice).catch((error) => leaveOut(project, asUnavailable(error))));
+  const note = failure === undefined ? {} : { gpu: failure };
   replaceText(statusFile(project.root), `${JSON.stringify({ ...status, choice, ...note }, null, 2)}\n`);
 }
 
-/** What is set up and for how long: the flags of this call, else of an earlier one. */
+/**
+ * What is set up and for how long: the flags of this call, else of an earlier one.
+ *
+ * @param {Project} project
+ * @param {Status | undefined} status
+ * @returns {Choice}
+ */
 function chosen({ device, cuda }, status) {
   return { device: device ?? status?.choice?.device ?? 'auto', cuda: cuda ?? status?.choice?.cuda ?? 'wheels' };
 }
 
-/** The GPUs in sight, where it matters. */
+/**
+ * The GPUs in sight, where it matters.
+ *
+ * @param {Project} project
+ * @param {Choice} choice
+ * @returns {Promise<Gpus | undefined>}
+ */
 async function lookForGpus({ env, findGpus }, { device }) {
   return device === 'auto' && !env.TF_LIBRARY_DIR ? findGpus(env) : undefined;
 }
 
-function driverFailure({ failure }) {
-  if (failure === undefined) return undefined;
+/** @param {string} failure */
+function driverFailure(failure) {
   return new TensorflowUnavailable(
     `the NVIDIA driver does not answer (${failure})`,
     'mend the driver, so that nvidia-smi lists the GPU, and run this again',
   );
 }
 
-/** The status of a set-up for GPUs; nothing where none is wanted; why not where it cannot be had. */
+/**
+ * The set-up for GPUs; nothing where none is wanted; why not where it cannot be had.
+ *
+ * @param {Project} project
+ * @param {Choice} choice
+ * @param {Status | undefined} before
+ * @returns {Promise<{ installed?: Installed, failure?: Failure }>}
+ */
 async function installForGpu(project, choice, before) {
   try {
-    return (await isGpuWanted(project, choice, before)) ? await installFor(project, 'gpu', choice) : {};
+    if (!(await isGpuWanted(project, choice, before))) return {};
+    return { installed: await installFor(project, 'gpu', choice) };
   } catch (error) {
     const { message: reason, remedy, attempt } = asUnavailable(error);
     if (choice.device === 'gpu') throw new SetupError(`--device gpu: ${reason}; ${remedy}`);
     project.say(`no TensorFlow for GPUs, because ${reason}: ${GPU_COST}; ${remedy}`);
-    return { reason, remedy, attempt };
+    return { failure: { reason, remedy, attempt } };
   }
 }
 
-/** A set-up for GPUs stays one: its libtensorflow also runs where the GPU has gone. */
+/**
+ * A set-up for GPUs stays one: its libtensorflow also runs where the GPU has gone.
+ *
+ * @param {Project} project
+ * @param {Choice} choice
+ * @param {Status | undefined} before
+ */
 async function isGpuWanted(project, choice, before) {
   if (project.env.TF_LIBRARY_DIR || choice.device === 'cpu') return false;
   if (choice.device === 'gpu') return true;
-  if (before?.device === 'gpu' && findLibrary(project, distributionFor(project, 'gpu', choice)) !== undefined)
+  if (deviceOf(before) === 'gpu' && findLibrary(project, distributionFor(project, 'gpu', choice)) !== undefined)
     return true;
   const gpus = await lookForGpus(project, choice);
-  if (gpus?.failure !== undefined) throw driverFailure(gpus);
+  if (gpus?.failure !== undefined) throw driverFailure(gpus.failure);
   if (gpus !== undefined) project.say(`in sight: ${gpus.names.join(', ')}`);
   return gpus !== undefined;
 }
 
+/** @param {Status | undefined} status */
+function deviceOf(status) {
+  return status?.backend === 'tensorflow' ? status.device : undefined;
+}
+
+/**
+ * @param {Project} project
+ * @param {'cpu' | 'gpu'} device
+ * @param {Choice} choice
+ */
 function distributionFor({ distributions }, device, { cuda }) {
   const distribution = distributions[device];
   return device === 'gpu' && cuda === 'system' ? withoutCuda(distribution) : distribution;
 }
 
+/**
+ * @param {Project} project
+ * @param {'cpu' | 'gpu'} device
+ * @param {Choice} choice
+ * @returns {Promise<Installed>}
+ */
 async function installFor(project, device, choice) {
   const distribution = distributionFor(project, device, choice);
   if (device === 'gpu' && choice.cuda === 'system') await checkSystemCuda(project, project.distributions.gpu);
@@ -122,7 +196,13 @@ async function installFor(project, device, choice) {
   };
 }
 
-/** Finds libtensorflow and the addon in the cache, or gets them; first makes sure that all tools for both are there. */
+/**
+ * Finds libtensorflow and the addon in the cache, or gets them; first makes sure that all tools for both are there.
+ *
+ * @param {Project} project
+ * @param {Distribution} distribution
+ * @param {number} [lock]
+ */
 async function fillCache(project, distribution, lock) {
   let library = findLibrary(project, distribution);
   if (library === undefined) refuseHost(project, distribution);
@@ -137,6 +217,10 @@ async function fillCache(project, distribution, lock) {
   return { library, addon, key };
 }
 
+/**
+ * @param {Project} project
+ * @param {Distribution} distribution
+ */
 function refuseHost({ host }, distribution) {
   const mismatch = hostMismatch(host, distribution.host);
   if (mismatch === undefined) return;
@@ -146,16 +230,26 @@ function refuseHost({ host }, distribution) {
   );
 }
 
-/** Throws again what was recorded when this very attempt failed before: it takes long, and would end in the same way. */
+/**
+ * Throws again what was recorded when this very attempt failed before: it takes long, and would end in the same way.
+ *
+ * @param {string} root
+ * @param {string} attempt
+ */
 function refuseRepetition(root, attempt) {
   const status = readStatus(root);
-  const failed = [status, status?.gpu].find((record) => record?.attempt === attempt);
+  const failures = [status?.backend === 'cpu' ? status : undefined, status?.gpu];
+  const failed = failures.find((failure) => failure?.attempt === attempt);
   if (failed !== undefined) throw new TensorflowUnavailable(failed.reason, failed.remedy, attempt);
 }
 
 /**
  * The folders are links, so that libtensorflow's own search paths, relative to where it is, hold. The addon is a copy:
  * Node resolves a link before it loads, and the addon looks for libtensorflow from the folder where it is.
+ *
+ * @param {string} root
+ * @param {Library} library
+ * @param {string} addon
  */
 function placeAddon(root, library, addon) {
   const paths = installedPaths(root);
@@ -165,22 +259,32 @@ function placeAddon(root, library, addon) {
   replaceCopy(paths.addon, addon);
 }
 
+/**
+ * @param {Project} project
+ * @param {TensorflowUnavailable} unavailable
+ * @returns {LeftOut}
+ */
 function leaveOut({ root, say }, { message, remedy, attempt }) {
   for (const path of Object.values(installedPaths(root))) rmSync(path, { recursive: true, force: true });
   say(`no TensorFlow, because ${message}: ${COST}; ${remedy}`);
   return { backend: 'cpu', reason: message, cost: COST, remedy, attempt };
 }
 
+/** @param {unknown} error */
 function asUnavailable(error) {
   if (error instanceof TensorflowUnavailable) return error;
-  if (!DISK_ERRORS.includes(error.code)) throw error;
+  if (!(error instanceof Error && DISK_ERRORS.includes(codeOf(error)))) throw error;
   return new TensorflowUnavailable(
     `files cannot be written (${error.message})`,
     'make room there, or set XDG_CACHE_HOME to a folder that can be written, and run this again',
   );
 }
 
-/** Where the npm package looks for its addon, and the addon for libtensorflow. */
+/**
+ * Where the npm package looks for its addon, and the addon for libtensorflow.
+ *
+ * @param {string} root
+ */
 function installedPaths(root) {
   const folder = join(root, ...ADDON_PACKAGE);
   return {
@@ -190,6 +294,10 @@ function installedPaths(root) {
   };
 }
 
+/**
+ * @param {string} root
+ * @returns {Status | undefined}
+ */
 function readStatus(root) {
   try {
     return JSON.parse(readFileSync(statusFile(root), 'utf8'));
@@ -198,6 +306,7 @@ function readStatus(root) {
   }
 }
 
+/** @param {string} root */
 function statusFile(root) {
   return join(root, 'node_modules', '.kd-setup.json');
 }

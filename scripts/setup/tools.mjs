@@ -1,8 +1,19 @@
 import { TensorflowUnavailable } from './errors.mjs';
 import { findExecutables, run } from './processes.mjs';
 
+/** @import { Command, Env } from './processes.mjs' */
+/**
+ * A tool's command, or what is missing and the Debian packages that have it.
+ *
+ * @template C
+ * @typedef {{ command: C } | { missing: string, debian: string }} Tool
+ */
+
 /** Older ones do not know how to choose a wheel for another Python than their own. */
 const OLDEST_PIP = 20;
+
+/** @type {Command} */
+const CXX = ['c++'];
 
 /** Much quicker than `python3 -m pip --version`. */
 const PRINT_PIP_VERSION = `
@@ -14,19 +25,22 @@ except ImportError:
 `;
 
 /**
- * Finds the tools that getting TensorFlow takes: a Python with pip, and a C++ compiler as a command line.
+ * Finds the tools that getting TensorFlow takes: a Python with pip, and a C++ compiler as a command line. Nobody looks
+ * for those that are not needed: of them it gives the usual name.
  *
+ * @param {Env} env
  * @param {{ python: boolean, compiler: boolean }} needed which of them
  * @throws {TensorflowUnavailable} that names all that are missing
  */
 export async function findTools(env, needed) {
-  const python = needed.python ? await findPython(env) : {};
-  const compiler = needed.compiler ? findCompiler(env) : {};
-  const missing = [python, compiler].filter((tool) => tool.missing !== undefined);
-  if (missing.length > 0) throw missingTools(missing);
+  const python = needed.python ? await findPython(env) : { command: 'python3' };
+  const compiler = needed.compiler ? findCompiler(env) : { command: CXX };
+  if ('missing' in python || 'missing' in compiler)
+    throw missingTools([python, compiler].filter((tool) => 'missing' in tool));
   return { python: python.command, compiler: compiler.command };
 }
 
+/** @param {readonly { missing: string, debian: string }[]} tools */
 function missingTools(tools) {
   const reason = tools.map((tool) => tool.missing).join(', and ');
   const packages = tools.map((tool) => tool.debian).join(' ');
@@ -36,7 +50,12 @@ function missingTools(tools) {
   );
 }
 
-/** The first Python on PATH with a pip that serves; some may be stand-ins that only say what to install. */
+/**
+ * The first Python on PATH with a pip that serves; some may be stand-ins that only say what to install.
+ *
+ * @param {Env} env
+ * @returns {Promise<Tool<string>>}
+ */
 async function findPython(env) {
   let missing = 'Python is missing';
   for (const command of findExecutables(['python3', 'python'], env)) {
@@ -49,11 +68,16 @@ async function findPython(env) {
   return { missing, debian: missing.startsWith('Python') ? 'python3 python3-pip' : 'python3-pip' };
 }
 
-/** CXX may hold a whole command line, such as `ccache g++`. */
+/**
+ * CXX may hold a whole command line, such as `ccache g++`.
+ *
+ * @param {Env} env
+ * @returns {Tool<Command>}
+ */
 function findCompiler(env) {
   const names = env.CXX ? [env.CXX] : ['g++', 'c++', 'clang++'];
   for (const name of names) {
-    const [command, ...args] = name.trim().split(/\s+/);
+    const [command = '', ...args] = name.trim().split(/\s+/);
     const [file] = findExecutables([command], env);
     if (file !== undefined) return { command: [file, ...args] };
   }

@@ -1,24 +1,8 @@
 /** @file Archives and workbooks for tests, by the writers of the generator. */
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
-
-interface ZipWriter {
-  member: (
-    name: string | Buffer,
-    options?: { store?: boolean },
-  ) => { write: (bytes: Buffer) => void; close: () => void };
-  close: () => void;
-}
-
-type CellValue = string | number | { error: string } | undefined;
-
-const GENERATOR = path.join(import.meta.dirname, '../../scripts/corpora');
-const load = (name: string): Promise<unknown> => import(pathToFileURL(path.join(GENERATOR, name)).href);
-const { ZipWriter } = (await load('zip-writer.mjs')) as { ZipWriter: new (file: string) => ZipWriter };
-const { writeWorkbook } = (await load('workbook-writer.mjs')) as {
-  writeWorkbook: (file: string, rows: () => Iterable<CellValue[]>, options?: { inline?: boolean }) => void;
-};
+import { type Cell, type WorkbookOptions, writeWorkbook } from '../../scripts/corpora/workbook-writer.mjs';
+import { ZipWriter } from '../../scripts/corpora/zip-writer.mjs';
 
 /** Writes an archive. Names that are bytes are written without the flag for UTF-8. */
 export function writeZip(
@@ -37,7 +21,7 @@ export function writeZip(
 }
 
 /** A workbook of one sheet, as bytes. `file` is where it is written for a moment. */
-export function workbookBytes(file: string, rows: readonly CellValue[][], options: { inline?: boolean } = {}): Buffer {
+export function workbookBytes(file: string, rows: readonly Cell[][], options: WorkbookOptions = {}): Buffer {
   writeWorkbook(file, () => rows, options);
   const bytes = readFileSync(file);
   rmSync(file);

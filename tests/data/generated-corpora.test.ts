@@ -3,25 +3,17 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Summary } from '../../scripts/corpora/generate.mjs';
 import { isUnreadable, type Pair, type Row } from '../../src/data/pair.js';
 import { findSources, readSource } from '../../src/data/sources.js';
 
 const ROWS = 2000;
 const GENERATOR = path.join(import.meta.dirname, '../../scripts/corpora/generate.mjs');
 
-interface Planted {
-  readonly rows: number;
-  readonly clean: number;
-  readonly planted: Readonly<Record<string, number>>;
-  readonly corpora: Readonly<
-    Record<string, { readonly rows: number; readonly planted: Readonly<Record<string, number>> }>
-  >;
-}
-
 let folder: string;
 let unpacked: Row[];
 let packed: Row[];
-let planted: Planted;
+let planted: Summary;
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'kd-generated-'));
   for (const [name, flags] of [
@@ -40,7 +32,7 @@ beforeAll(async () => {
   }
   unpacked = await readAll('unpacked');
   packed = await readAll('packed');
-  planted = JSON.parse(await readFile(path.join(folder, 'unpacked/planted.json'), 'utf8')) as Planted;
+  planted = JSON.parse(await readFile(path.join(folder, 'unpacked/planted.json'), 'utf8')) as Summary;
 });
 afterAll(() => rm(folder, { recursive: true }));
 

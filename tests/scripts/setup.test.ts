@@ -4,45 +4,15 @@ import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { setUp } from '../../scripts/setup.mjs';
+import { readChoice } from '../../scripts/setup/choice.mjs';
+import { DISTRIBUTIONS } from '../../scripts/setup/distributions.mjs';
+import { TensorflowUnavailable } from '../../scripts/setup/errors.mjs';
+import { findGpus } from '../../scripts/setup/nvidia.mjs';
+import { createProject, type ProjectOptions } from '../../scripts/setup/project.mjs';
 import { COMPILER, SMALL_DISTRIBUTIONS, SmallClone, writeText } from './small-clone.js';
 
-interface Stream {
-  isTTY: boolean;
-  write: (text: string) => void;
-}
-interface ProjectOptions {
-  root: string;
-  env: Record<string, string>;
-  distributions: typeof SMALL_DISTRIBUTIONS;
-  findGpus: (env: object) => Promise<{ names: string[] } | { failure: string } | undefined>;
-  device?: string;
-  cuda?: string;
-  freeBytes?: () => number;
-  systemLibraries?: () => Promise<Set<string>>;
-  stream: Stream;
-  quiet?: boolean;
-  host?: { platform: string; arch: string; glibc: () => string | undefined };
-  loadAddon?: (project: unknown, file: string) => Promise<string>;
-}
-
 const SCRIPTS = pathToFileURL(join(import.meta.dirname, '..', '..', 'scripts')).href;
-const { setUp } = (await import(`${SCRIPTS}/setup.mjs`)) as { setUp: (project: unknown) => Promise<void> };
-const { createProject } = (await import(`${SCRIPTS}/setup/project.mjs`)) as {
-  createProject: (options: ProjectOptions) => unknown;
-};
-const { TensorflowUnavailable } = (await import(`${SCRIPTS}/setup/errors.mjs`)) as {
-  TensorflowUnavailable: new (reason: string, remedy: string) => Error;
-};
-
-const { findGpus } = (await import(`${SCRIPTS}/setup/nvidia.mjs`)) as {
-  findGpus: (env: object, root: string) => Promise<unknown>;
-};
-const { readChoice } = (await import(`${SCRIPTS}/setup/choice.mjs`)) as {
-  readChoice: (args: string[], env: object) => unknown;
-};
-const { DISTRIBUTIONS } = (await import(`${SCRIPTS}/setup/distributions.mjs`)) as {
-  DISTRIBUTIONS: typeof SMALL_DISTRIBUTIONS;
-};
 
 const LINUX = { platform: 'linux', arch: 'x64', glibc: () => '2.36' };
 const PACKAGE = 'node_modules/@tensorflow/tfjs-node-gpu';
@@ -469,7 +439,7 @@ describe('set-up with an NVIDIA GPU in sight', () => {
 
   it("leaves NVIDIA's wheels out where the system's CUDA serves, and names what that lacks", async () => {
     const found = new Set(['libcudart.so.12', 'libcublas.so.12']);
-    const options = { findGpus, cuda: 'system', systemLibraries: () => Promise.resolve(found) };
+    const options: Partial<ProjectOptions> = { findGpus, cuda: 'system', systemLibraries: () => Promise.resolve(found) };
     expect(await runSetUp({}, options)).toContain("because the system's CUDA lacks libcublasLt.so.12: ");
     expect(clone.status()).toMatchObject({ device: 'cpu' });
     found.add('libcublasLt.so.12');

@@ -2,6 +2,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, wr
 import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import type { Distribution, Wheel } from '../../scripts/setup/distributions.mjs';
 
 /** The files that stand for the wheels': a few bytes each, written by the tools below. */
 const TEXTS: Record<string, string> = {
@@ -15,7 +16,7 @@ const TEXTS: Record<string, string> = {
 };
 
 /** A wheel in miniature, whose text is `wheel <package>`. */
-const smallWheel = (name: string, version: string, folder: string, paths: readonly string[], rest: object = {}) => ({
+const smallWheel = (name: string, version: string, folder: string, paths: readonly string[], rest: Partial<Wheel> = {}): Wheel => ({
   package: name,
   version,
   sha256: createHash('sha256').update(`wheel ${name}`).digest('hex'),
@@ -34,7 +35,7 @@ const tensorflow = (name: string, folder: string) =>
   });
 
 const common = { version: '2.21.0', host: { platform: 'linux', arch: 'x64', glibc: '2.27' } };
-export const SMALL_DISTRIBUTIONS = {
+export const SMALL_DISTRIBUTIONS: Record<'cpu' | 'gpu', Distribution> = {
   cpu: { ...common, device: 'cpu', links: {}, wheels: [tensorflow('tensorflow-cpu', '')] },
   gpu: {
     ...common,

@@ -5,6 +5,7 @@ import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Summary } from '../../../scripts/corpora/generate.mjs';
 import { hash32 } from '../../../src/base/philox.js';
 import type { Encoder, Encoders } from '../../../src/data/prepare/encode.js';
 import { prepareStore } from '../../../src/data/prepare/prepare.js';
@@ -15,20 +16,12 @@ import { textsOf, openStore, type StoreRows } from '../../../src/data/store/toke
 
 const GENERATOR = fileURLToPath(new URL('../../../scripts/corpora/generate.mjs', import.meta.url));
 
-/** What the generator says of what it wrote. */
-export interface Planted {
-  readonly rows: number;
-  readonly clean: number;
-  readonly planted: Readonly<Record<string, number>>;
-  readonly corpora: Readonly<Record<string, { readonly rows: number }>>;
-}
-
 export function newFolder(): string {
   return mkdtempSync(path.join(tmpdir(), 'kd-prepare-'));
 }
 
 /** Writes corpora with faults in all shapes. */
-export function generate(rows: number, ...flags: string[]): { folder: string; planted: Planted } {
+export function generate(rows: number, ...flags: string[]): { folder: string; planted: Summary } {
   const folder = newFolder();
   const { status, stderr } = spawnSync(
     process.execPath,
@@ -36,7 +29,7 @@ export function generate(rows: number, ...flags: string[]): { folder: string; pl
     { encoding: 'utf8' },
   );
   if (status !== 0) throw new Error(stderr);
-  return { folder, planted: JSON.parse(readFileSync(path.join(folder, 'planted.json'), 'utf8')) as Planted };
+  return { folder, planted: JSON.parse(readFileSync(path.join(folder, 'planted.json'), 'utf8')) as Summary };
 }
 
 /** Writes a CSV file of pairs. */
