@@ -28,6 +28,11 @@ export default defineConfig(
   },
   {
     files: ['**/*.{js,mjs}'],
+    plugins: { '@typescript-eslint': tseslint.plugin },
+    rules: {
+      '@typescript-eslint/ban-ts-comment': 'error',
+      eqeqeq: ['error', 'always', { null: 'ignore' }],
+    },
     languageOptions: {
       globals: {
         process: 'readonly',

@@ -1,21 +1,48 @@
 /**
- * Disturbs training at random moments, saves among them, resumes it where that ended it, and checks that each run ends with
- * exactly the weights, the optimiser's state and the logs of one that nobody disturbed.
+ * Disturbs training at random moments, saves among them, resumes it where that ended it, and checks that each run ends
+ * with exactly the weights, the optimiser's state and the logs of one that nobody disturbed.
  *
- *   node scripts/kill-test.mjs --kills 200 --seconds 480 [--with SIGHUP] [--save-ms 60] --out /tmp/kills -- [flags of kd train …]
+ *   node scripts/kill-test.mjs --kills 200 --seconds 480 [--with SIGHUP] [--save-ms 60] --out /tmp/kills -- [flags]
  *
- * `--with`: `SIGKILL`; a signal after which it saves (`SIGHUP`, `SIGTERM`, `SIGINT`); or `pipes`, for which both of its pipes are
- * closed and it has to go on.
+ * `--with`: `SIGKILL`; a signal after which it saves (`SIGHUP`, `SIGTERM`, `SIGINT`); or `pipes`, for which both of its
+ * pipes are closed and it has to go on.
  *
- * Ends at the first run that is complete after so many kills or seconds, and prints what was going on when it killed, and
- * what was equal. Appends that to `<out>/kills.jsonl`, a line a run, so that several calls add up. Exit code 1 where anything
- * differed, or a process ended by a signal that was not this script's.
+ * Ends at the first run that is complete after so many kills or seconds, and prints what was going on when it killed,
+ * and what was equal. Appends that to `<out>/kills.jsonl`, a line a run, so that several calls add up. Exit code 1
+ * where anything differed, or a process ended by a signal that was not this script's.
  */
 import { spawn } from 'node:child_process';
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, watch } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+
+/** @import { ChildProcess } from 'node:child_process' */
+/** @import { FSWatcher } from 'node:fs' */
+/** @typedef {'inStart' | 'inSave' | 'inValidation'} Phase what was going on */
+
+/**
+ * What was seen of a run. `compared`: contents held against the undisturbed run's; `crashes`: processes that a signal
+ * ended which was not ours.
+ *
+ * @typedef {Record<'kills' | Phase | 'compared' | 'unequal' | 'crashes', number>} Counts
+ */
+
+/** @typedef {{ steps_per_epoch: number }} Plan what a run says that it will do */
+/** @typedef {Record<string, string> & { best: string, last: string }} Contents what must be alike, by name */
+
+/**
+ * How a process of `kd train` ended.
+ *
+ * @typedef {object} Ending
+ * @property {number | null} code
+ * @property {NodeJS.Signals | null} signal
+ * @property {boolean} struck whether it was there to be killed
+ * @property {boolean} isEndedByUs
+ * @property {Phase[] | undefined} phase what was going on when it was killed, where that is not to be seen any more
+ * @property {Plan | undefined} plan
+ * @property {string} stderr
+ */
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const { values: options, positionals: flags } = parseArgs({
@@ -28,6 +55,7 @@ const { values: options, positionals: flags } = parseArgs({
   },
   allowPositionals: true,
 });
+const signalSent = /** @type {NodeJS.Signals} */ (options.with); // or pipes
 const out = resolve(options.out);
 const deadline = Date.now() + 1000 * Number(options.seconds);
 mkdirSync(out, { recursive: true });
@@ -57,7 +85,10 @@ const COMMON = [
   '1e-3',
   ...flags,
 ];
-/** About how long the tiny model's checkpoint takes to write, in milliseconds; more on a busy machine, or no run gets past its first. */
+/**
+ * About how long the tiny model's checkpoint takes to write, in milliseconds; more on a busy machine, or no run gets
+ * past its first.
+ */
 const SAVE_MS = Number(options['save-ms']);
 
 /** Whether what disturbs a run makes it save where an undisturbed one does not. */
@@ -73,18 +104,24 @@ if (!existsSync(join(out, 'checkpoints/undisturbed/done'))) {
   appendFileSync(join(out, 'checkpoints/undisturbed/done'), '');
 }
 const expected = contentsOf(join(out, 'checkpoints/undisturbed'));
-/** `compared`: contents held against the undisturbed run's; `crashes`: processes that a signal ended which was not ours. */
+/** @type {Counts} */
 const NOTHING = { kills: 0, inStart: 0, inSave: 0, inValidation: 0, compared: 0, unequal: 0, crashes: 0 };
 const total = { ...NOTHING, runs: 0 };
 while (total.kills < Number(options.kills) && Date.now() < deadline)
   await runOnce(`killed-${process.pid}-${total.runs}`);
 console.log(
-  `${total.kills} kills in ${total.runs} runs: ${total.inStart} before the first step, ${total.inSave} while a checkpoint was written, ` +
-    `${total.inValidation} in a validation; ${total.compared - total.unequal} of ${total.compared} contents as the undisturbed run's; ${total.crashes} processes ended by a signal that was not ours`,
+  `${total.kills} kills in ${total.runs} runs: ${total.inStart} before the first step, ` +
+    `${total.inSave} while a checkpoint was written, ${total.inValidation} in a validation; ` +
+    `${total.compared - total.unequal} of ${total.compared} contents as the undisturbed run's; ` +
+    `${total.crashes} processes ended by a signal that was not ours`,
 );
 if (total.unequal + total.crashes > 0) process.exitCode = 1;
 
-/** One run from its start to its end, through as many kills as it takes. Keeps its folder where something differs. */
+/**
+ * One run from its start to its end, through as many kills as it takes. Keeps its folder where something differs.
+ *
+ * @param {string} name
+ */
 async function runOnce(name) {
   const run = join(out, 'checkpoints', name);
   const seen = { ...NOTHING };
@@ -107,33 +144,56 @@ async function runOnce(name) {
   compare(name, seen);
   if (seen.unequal === 0) rmSync(run, { recursive: true });
   total.runs++;
-  for (const [key, count] of Object.entries(seen)) total[key] += count;
+  for (const key of /** @type {(keyof Counts)[]} */ (Object.keys(seen))) total[key] += seen[key];
   appendFileSync(join(out, 'kills.jsonl'), `${JSON.stringify(seen)}\n`);
 }
 
-/** Counts a kill by what was going on. */
+/**
+ * Counts a kill by what was going on.
+ *
+ * @param {Counts} seen
+ * @param {readonly Phase[]} phases
+ */
 function countKill(seen, phases) {
   seen.kills++;
   for (const phase of phases) seen[phase]++;
 }
 
-/** What is going on, as the run's folder shows. */
+/**
+ * What is going on, as the run's folder shows.
+ *
+ * @param {string} run
+ * @param {Plan | undefined} plan
+ * @returns {Phase[]}
+ */
 function phaseOf(run, plan) {
   if (plan === undefined || !existsSync(run)) return ['inStart'];
-  const [step, validated] = ['loss.csv', 'validation.csv'].map((log) => lastStep(join(run, log)));
+  const [step, validated] = [lastStep(join(run, 'loss.csv')), lastStep(join(run, 'validation.csv'))];
   const isSaving = readdirSync(run).some((file) => file.startsWith('.tmp-') || file.startsWith('.replaced-'));
   const isValidating = (step % plan.steps_per_epoch === 0 && validated < step) || validated === -1;
-  return [...(isSaving ? ['inSave'] : []), ...(isValidating ? ['inValidation'] : [])];
+  /** @type {Phase[]} */
+  const phases = [];
+  if (isSaving) phases.push('inSave');
+  if (isValidating) phases.push('inValidation');
+  return phases;
 }
 
-/** The step of a log's last line; 0 of the losses' and -1 of the validations' without a line. */
+/**
+ * The step of a log's last line; 0 of the losses' and -1 of the validations' without a line.
+ *
+ * @param {string} path
+ */
 function lastStep(path) {
   const before = path.endsWith('validation.csv') ? -1 : 0;
   if (!existsSync(path)) return before;
-  const step = Number(readFileSync(path, 'utf8').trimEnd().split('\n').at(-1).split(',')[0]);
+  const step = Number(readFileSync(path, 'utf8').trimEnd().split('\n').at(-1)?.split(',')[0]);
   return Number.isNaN(step) ? before : step;
 }
 
+/**
+ * @param {string} name
+ * @param {Counts} seen
+ */
 function compare(name, seen) {
   const actual = contentsOf(join(out, 'checkpoints', name));
   for (const what of new Set([...Object.keys(expected), ...Object.keys(actual)])) {
@@ -147,7 +207,12 @@ function compare(name, seen) {
   }
 }
 
-/** Whether contents are of a checkpoint before the last: where a run also saves when it is stopped, others of those are kept. */
+/**
+ * Whether contents are of a checkpoint before the last: where a run also saves when it is stopped, others of those are
+ * kept.
+ *
+ * @param {string} what
+ */
 function isPassing(what) {
   return what.startsWith('step-') && !what.startsWith(expected.last.trim());
 }
@@ -155,23 +220,34 @@ function isPassing(what) {
 /**
  * Runs `kd train`.
  *
- * @param kill when to kill it, `moment` from 0 to 1: below 0.1 while it starts, below 0.6 in the first seconds of training, else
- *   from the first file of a checkpoint on, in about the time that one takes; absent: never
+ * @param {readonly string[]} args
+ * @param {{ moment: number, run: string }} [kill] when to kill it, `moment` from 0 to 1: below 0.1 while it starts,
+ *   below 0.6 in the first seconds of training, else from the first file of a checkpoint on, in about the time that one
+ *   takes; absent: never
+ * @returns {Promise<Ending>}
  */
 function kd(args, kill) {
+  const { moment, run } = kill ?? { moment: NaN, run: '' };
   return new Promise((done) => {
     const child = spawn(process.execPath, [join(ROOT, 'bin/kd.js'), 'train', '--json', ...args], {
       cwd: out,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    let [stderr, stdout, plan, struck, watcher, phase] = ['', '', undefined, false, undefined, undefined];
+    let [stderr, stdout, struck] = ['', '', false];
+    /** @type {Plan | undefined} */
+    let plan;
+    /** @type {FSWatcher | undefined} */
+    let watcher;
+    /** @type {Phase[] | undefined} */
+    let phase;
+    /** @param {number} milliseconds */
     const killIn = (milliseconds) => {
       setTimeout(() => {
-        if (options.with !== 'SIGKILL') phase = phaseOf(kill.run, plan); // soon it is another
-        struck = options.with === 'pipes' ? closePipes(child) : child.kill(options.with);
+        if (options.with !== 'SIGKILL') phase = phaseOf(run, plan); // soon it is another
+        struck = options.with === 'pipes' ? closePipes(child) : child.kill(signalSent);
       }, milliseconds).unref();
     };
-    if (kill?.moment < 0.1) killIn(kill.moment * 20_000);
+    if (moment < 0.1) killIn(moment * 20_000);
     child.stderr.on('data', (chunk) => {
       stderr += chunk;
     });
@@ -181,11 +257,11 @@ function kd(args, kill) {
       const line = /^.*"event":"plan".*$/m.exec(stdout);
       if (line === null || !stdout.slice(line.index).includes('\n')) return;
       plan = JSON.parse(line[0]);
-      if (kill?.moment >= 0.6)
-        watcher = onSave(kill.run, () => {
-          killIn((SAVE_MS * (kill.moment - 0.6)) / 0.4);
+      if (moment >= 0.6)
+        watcher = onSave(run, () => {
+          killIn((SAVE_MS * (moment - 0.6)) / 0.4);
         });
-      else if (kill?.moment >= 0.1) killIn(3000 * (2 * (kill.moment - 0.1)) ** 2);
+      else if (moment >= 0.1) killIn(3000 * (2 * (moment - 0.1)) ** 2);
     });
     child.on('close', (code, signal) => {
       watcher?.close();
@@ -203,14 +279,23 @@ function kd(args, kill) {
   });
 }
 
-/** Closes what a child writes to. Gives whether it was there to notice. */
+/**
+ * Closes what a child writes to. Gives whether it was there to notice.
+ *
+ * @param {ChildProcess} child
+ */
 function closePipes(child) {
-  child.stdout.destroy();
-  child.stderr.destroy();
+  child.stdout?.destroy();
+  child.stderr?.destroy();
   return child.exitCode === null && child.signalCode === null;
 }
 
-/** Calls back at the first checkpoint that a run begins to write. */
+/**
+ * Calls back at the first checkpoint that a run begins to write.
+ *
+ * @param {string} run
+ * @param {() => void} begun
+ */
 function onSave(run, begun) {
   let isBegun = false;
   return watch(run, (_, file) => {
@@ -220,9 +305,15 @@ function onSave(run, begun) {
   });
 }
 
-/** All that must be the same of two runs, by name. */
+/**
+ * All that must be the same of two runs, by name.
+ *
+ * @param {string} run
+ */
 function contentsOf(run) {
+  /** @param {string} name */
   const read = (name) => readFileSync(join(run, name), 'utf8');
+  /** @type {Contents} */
   const contents = { best: read('best'), last: read('last') };
   for (const name of readdirSync(run).filter((file) => file.startsWith('step-'))) {
     const { files } = JSON.parse(read(join(name, 'manifest.json'))); // checksums of all files
@@ -234,15 +325,21 @@ function contentsOf(run) {
     const rows = read(name)
       .split('\n')
       .map((line) => line.split(','));
-    contents[name] = rows.map((row) => row.filter((_, i) => !TIMES.has(rows[0][i])).join()).join('\n');
+    const [header = []] = rows;
+    contents[name] = rows.map((row) => row.filter((_, i) => !TIMES.has(header[i] ?? '')).join()).join('\n');
   }
   contents['loss.jsonl'] = read('loss.jsonl').replace(/,"pairs_per_second":[^}]*/g, '');
   contents.events = eventsOf(run).join('\n');
   return contents;
 }
 
-/** Step, tag and value of every scalar in the run's event files. */
+/**
+ * Step, tag and value of every scalar in the run's event files.
+ *
+ * @param {string} run
+ */
 function eventsOf(run) {
+  /** @type {string[]} */
   const scalars = [];
   for (const name of readdirSync(run)
     .filter((file) => file.startsWith('events.'))
@@ -254,7 +351,7 @@ function eventsOf(run) {
       const message = file.subarray(at + 12, at + 12 + length);
       for (const { index, 0: tag } of message.toString('latin1').matchAll(/(train|validation|outputs)\/[a-z_]+/g)) {
         const step = message.subarray(9, message.indexOf(0x2a, 9)).toString('hex');
-        if (!TIMES.has(tag.split('/')[1]))
+        if (!TIMES.has(tag.split('/')[1] ?? ''))
           scalars.push(`${step} ${tag} ${message.readFloatLE(index + tag.length + 1)}`);
       }
       at += 16 + length;

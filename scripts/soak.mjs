@@ -1,12 +1,12 @@
 /**
- * Trains at full shape for a long time (the published models' shapes, random weights, the sample corpus) and writes down how
- * much memory the process holds, a line a minute.
+ * Trains at full shape for a long time (the published models' shapes, random weights, the sample corpus) and writes
+ * down how much memory the process holds, a line a minute.
  *
  *   node scripts/soak.mjs --out /tmp/soak --minutes 60 -- [flags of kd train …]
  *
- * `memory.csv` has the minutes the process was awake (a paused process does not count), its resident bytes, their peak, and
- * the steps done. When the minutes are over, training is stopped as by Ctrl-C. Exit code 1 if memory grew by more than a
- * tenth between the first quarter of the time and the last.
+ * `memory.csv` has the minutes the process was awake (a paused process does not count), its resident bytes, their peak,
+ * and the steps done. When the minutes are over, training is stopped as by Ctrl-C. Exit code 1 if memory grew by more
+ * than a tenth between the first quarter of the time and the last.
  */
 import { spawn } from 'node:child_process';
 import {
@@ -22,6 +22,7 @@ import {
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { memoryOf } from './bench/process-memory.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const {
@@ -102,6 +103,9 @@ const child = spawn(
 
 const memory = join(folder, 'memory.csv');
 writeFileSync(memory, 'minutes,resident_bytes,peak_bytes,steps\n');
+/** @typedef {[minutes: number, resident: number, peak: number, steps: number]} Row */
+
+/** @type {Row[]} */
 const rows = [];
 let awake = 0; // seconds
 const timer = setInterval(tick, 1000);
@@ -120,9 +124,10 @@ function tick() {
 }
 
 function note() {
-  const status = readFileSync(`/proc/${child.pid}/status`, 'utf8');
-  const bytes = (name) => 1024 * Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)[1]);
-  const row = [awake / 60, bytes('VmRSS'), bytes('VmHWM'), stepsDone()];
+  const held = memoryOf(child.pid);
+  if (held === undefined) return; // it has ended
+  /** @type {Row} */
+  const row = [awake / 60, held.resident, held.peak, stepsDone()];
   rows.push(row);
   appendFileSync(memory, `${row.join()}\n`);
 }
@@ -134,11 +139,17 @@ function stepsDone() {
 
 function isFlat() {
   const quarter = Math.max(1, Math.floor(rows.length / 4));
+  /** @param {Row[]} part */
   const highest = (part) => Math.max(...part.map(([, resident]) => resident));
   return rows.length > 3 && highest(rows.slice(-quarter)) < 1.1 * highest(rows.slice(1, 1 + quarter));
 }
 
-/** The configuration, and a small tokenizer, whose ids the large vocabulary holds too. */
+/**
+ * The configuration, and a small tokenizer, whose ids the large vocabulary holds too.
+ *
+ * @param {string} role
+ * @param {object} config
+ */
 function writeModel(role, config) {
   const tiny = join(ROOT, 'data/tiny', role);
   mkdirSync(join(folder, role), { recursive: true });

@@ -1,11 +1,11 @@
 /**
- * Whether the compiled engine keeps to its memory: many steps of one engine in the full-size models' shape (their layers,
- * vocabularies and tokens, a smaller width), then many engines one after the other.
+ * Whether the compiled engine keeps to its memory: many steps of one engine in the full-size models' shape (their
+ * layers, vocabularies and tokens, a smaller width), then many engines one after the other.
  *
  *   node scripts/bench/flatness.mjs [--models full|tiny] [--steps 500] [--compilations 50] [--batch 4] [--width 96]
  *
- * Prints tensors and resident memory after every tenth. Exit code 1 if, after the first fifth, tensors are more at the end,
- * or memory has grown by more than a twentieth.
+ * Prints tensors and resident memory after every tenth. Exit code 1 if, after the first fifth, tensors are more at the
+ * end, or memory has grown by more than a twentieth.
  */
 import { parseArgs } from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
@@ -15,6 +15,9 @@ import { randomModel } from '#dist/models/pretrained.js';
 import { LENGTH, randomBatch } from './batch.mjs';
 import { modelConfigs } from './models.mjs';
 import { weights } from './weights.mjs';
+
+/** @import { EngineOptions } from '#dist/distill/engine.js' */
+/** @import { TextModelConfig } from '#dist/models/config.js' */
 
 const TENTHS = 10;
 const { values: flags } = parseArgs({
@@ -27,6 +30,10 @@ const { values: flags } = parseArgs({
   },
 });
 const size = Number(flags.batch);
+/**
+ * @param {TextModelConfig} config
+ * @returns {TextModelConfig}
+ */
 const narrow = (config) => ({ ...config, hiddenSize: Number(flags.width), intermediateSize: 4 * Number(flags.width) });
 const known = await modelConfigs(flags.models);
 const configs = { teacher: narrow(known.teacher), student: narrow(known.student) };
@@ -46,6 +53,7 @@ const compilationsAreFlat = await isFlat('compilations', Number(flags.compilatio
 process.exitCode = stepsAreFlat && compilationsAreFlat ? 0 : 1;
 
 function openEngine() {
+  /** @type {EngineOptions} */
   const options = {
     optimizer: 'adamw',
     weightDecay: 1e-4,
@@ -64,14 +72,22 @@ function openEngine() {
   );
 }
 
+/**
+ * @param {string} what
+ * @param {number} count
+ * @param {(number: number) => Promise<unknown>} work
+ */
 async function isFlat(what, count, work) {
+  /** @type {{ tensors: number, resident: number }[]} */
   const held = [];
   for (let done = 1; done <= count; done++) {
     await work(done);
     if (done % Math.max(1, Math.floor(count / TENTHS)) !== 0) continue;
-    held.push({ tensors: tf.memory().numTensors, resident: process.memoryUsage.rss() });
-    console.log(`${done} ${what}: ${held.at(-1).tensors} tensors, ${Math.round(held.at(-1).resident / 1e6)} MB`);
+    const now = { tensors: tf.memory().numTensors, resident: process.memoryUsage.rss() };
+    held.push(now);
+    console.log(`${done} ${what}: ${now.tensors} tensors, ${Math.round(now.resident / 1e6)} MB`);
   }
   const [early, late] = [held[Math.floor(held.length / 5)], held.at(-1)];
+  if (early === undefined || late === undefined) return false;
   return late.tensors === early.tensors && late.resident < 1.05 * early.resident;
 }

@@ -2,7 +2,8 @@
  * How fast the distillation step is, with random weights and ids: ours, and PyTorch's beside it.
  *
  *   npm run bench -- [--models full|tiny] [--batch 32] [--dropout 0,0.1] [--steps 4] [--rounds 2]
- *                    [--ours compiled-bf16,compiled-fp32] [--against pytorch] [--python python3] [--theirs compile-bf16,eager-fp32]
+ *                    [--ours compiled-bf16,compiled-fp32] [--against pytorch] [--python python3]
+ *                    [--theirs compile-bf16,eager-fp32]
  *
  * Every measurement is a process of its own; with `--rounds`, all of them are run in turn that often, so that what else
  * the machine does falls on all alike. Prints a Markdown table: the median step, what all cores
@@ -15,6 +16,23 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { LENGTH } from './batch.mjs';
 import { modelConfigs } from './models.mjs';
+
+/** @import { TextModelConfig } from '#dist/models/config.js' */
+/** @import { Rates } from './products.mjs' */
+/** @import { StepTimes } from './step.mjs' */
+
+/**
+ * A way to run the step, at a batch size and a dropout.
+ *
+ * @typedef {object} Case
+ * @property {string} name
+ * @property {keyof Rates} precision
+ * @property {number} batch
+ * @property {number} dropout
+ * @property {string} label
+ * @property {() => StepTimes} run
+ * @property {StepTimes[]} results
+ */
 
 const { values: flags } = parseArgs({
   options: {
@@ -29,13 +47,17 @@ const { values: flags } = parseArgs({
     theirs: { type: 'string', default: 'compile-bf16,eager-bf16,eager-fp32' },
   },
 });
+/** @param {string} text */
 const list = (text) => text.split(',').filter(Boolean);
+/** @param {string} name */
 const script = (name) => fileURLToPath(new URL(name, import.meta.url));
 
 const configs = await modelConfigs(flags.models);
+/** @type {Rates} */
 const rates = measure(process.execPath, [script('products.mjs')]);
 console.log(
-  `Machine: ${availableParallelism()} cores, ${cpus()[0]?.model ?? 'unknown'}; products alone: ${rates.fp32} GFLOP/s in fp32, ${rates.bf16} in bf16; Node ${process.versions.node}\n`,
+  `Machine: ${availableParallelism()} cores, ${cpus()[0]?.model ?? 'unknown'}; ` +
+    `products alone: ${rates.fp32} GFLOP/s in fp32, ${rates.bf16} in bf16; Node ${process.versions.node}\n`,
 );
 
 const cases = list(flags.batch)
@@ -57,7 +79,13 @@ for (let round = 1; round <= Number(flags.rounds); round++) {
 }
 printTable();
 
-/** One row a way to run the step, at a batch size and a dropout. */
+/**
+ * One row a way to run the step, at a batch size and a dropout.
+ *
+ * @param {number} batch
+ * @param {number} dropout
+ * @returns {Case[]}
+ */
 function casesOf(batch, dropout) {
   const common = { models: flags.models, batch, dropout, steps: Number(flags.steps) };
   const ours = list(flags.ours).map((name) => {
@@ -78,15 +106,28 @@ function casesOf(batch, dropout) {
   return [...ours, ...pytorch];
 }
 
+/**
+ * @param {string} name
+ * @param {string | undefined} precision
+ * @param {{ batch: number, dropout: number }} settings
+ * @param {() => StepTimes} run
+ * @returns {Case}
+ */
 function newCase(name, precision, { batch, dropout }, run) {
-  return { name, precision, batch, dropout, label: `${name}, batch ${batch}, dropout ${dropout}`, run, results: [] };
+  const label = `${name}, batch ${batch}, dropout ${dropout}`;
+  return { name, precision: precision === 'bf16' ? 'bf16' : 'fp32', batch, dropout, label, run, results: [] };
 }
 
-/** The last line that a process prints, as JSON. */
+/**
+ * The last line that a process prints, as JSON.
+ *
+ * @param {string} command
+ * @param {string[]} args
+ */
 function measure(command, args) {
   const { status, stdout, stderr } = spawnSync(command, args, { encoding: 'utf8', maxBuffer: 2 ** 26 });
   if (status !== 0) throw new Error(`${command} ${args.join(' ')} failed:\n${stderr}`);
-  return JSON.parse(stdout.trim().split('\n').at(-1));
+  return JSON.parse(stdout.trim().split('\n').at(-1) ?? '');
 }
 
 function printTable() {
@@ -138,13 +179,23 @@ function printTable() {
   }
 }
 
+/** @param {readonly number[]} values */
 function median(values) {
   const sorted = [...values].sort((a, b) => a - b);
-  return sorted[sorted.length >> 1];
+  return sorted[sorted.length >> 1] ?? NaN;
 }
 
-/** Floating-point operations of a step's products: the teacher forward, the student (twice the rows) forward and backward. */
+/**
+ * Floating-point operations of a step's products: the teacher forward, the student (twice the rows) forward and
+ * backward.
+ *
+ * @param {number} batch
+ */
 function stepFlops(batch) {
+  /**
+   * @param {TextModelConfig} config
+   * @param {number} sentences
+   */
   const forward = ({ hiddenSize: width, intermediateSize: inner, numHiddenLayers: layers }, sentences) =>
     layers *
     (2 * sentences * LENGTH * (4 * width * width + 2 * width * inner) + 4 * sentences * LENGTH * LENGTH * width);

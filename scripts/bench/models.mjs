@@ -2,12 +2,21 @@
 import { readConfig } from '#dist/models/config.js';
 import { clipVitLargePatch14Text, klueRobertaSmall } from '#dist/models/published.js';
 
+/** @import { TextModelConfig } from '#dist/models/config.js' */
+/** @typedef {{ teacher: TextModelConfig, student: TextModelConfig }} Configs */
+
 /** By name: the published ones, and those that come with the project. */
 export const MODELS = ['full', 'tiny'];
 
-/** Configurations of teacher and student. */
+/**
+ * Configurations of teacher and student.
+ *
+ * @param {string} models
+ * @returns {Promise<Configs>}
+ */
 export async function modelConfigs(models) {
   if (models === 'full') return { teacher: clipVitLargePatch14Text(), student: klueRobertaSmall() };
+  /** @param {'teacher' | 'student'} role */
   const tiny = async (role) => (await readConfig(new URL(`../../data/tiny/${role}`, import.meta.url).pathname)).config;
   return { teacher: await tiny('teacher'), student: await tiny('student') };
 }

@@ -10,8 +10,9 @@ import { corpusRows } from '../corpora/rows.mjs';
 const FILES = 4;
 const FLUSH = 10_000;
 
-const [rows, folder] = [Number(process.argv[2]), process.argv[3]];
+const [rows, folder] = [Number(process.argv[2]), process.argv[3] ?? ''];
 const rowAt = corpusRows(rows, { seed: 0, faults: true });
+/** @param {string} text */
 const quote = (text) => `"${text.replaceAll('"', '""')}"`;
 
 mkdirSync(folder, { recursive: true });

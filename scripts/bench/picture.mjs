@@ -4,22 +4,32 @@
  *   node scripts/bench/picture.mjs '{"folder":"pipeline","size":256,"lowMemory":false}'
  *
  * Prints one JSON line, in bytes: what is resident before anything is loaded, the peaks of loading and of drawing, and
- * `activations`: how much more than before the first step is the process's own at the peak of drawing. That peak is taken
- * from the second step and the second decoding, when all weights that are mapped from files have been paged in.
+ * `activations`: how much more than before the first step is the process's own at the peak of drawing. That peak is
+ * taken from the second step and the second decoding, when all weights that are mapped from files have been paged in.
  */
 import { noiseFromSeed } from '#dist/diffusion/noise.js';
 import { openPipeline, readScheduler } from '#dist/diffusion/pipeline.js';
 import { randomNormal } from '#dist/base/philox.js';
 import { memoryOf, resetPeak } from './process-memory.mjs';
 
-const { folder, size, lowMemory } = JSON.parse(process.argv[2]);
+/**
+ * What is printed, in bytes.
+ *
+ * @typedef {{ bare: number, loading: number, drawing: number, activations: number, isFinite: boolean }} PictureMemory
+ */
 
-const { resident: bare } = memoryOf('self');
+/** @type {{ folder: string, size: number, lowMemory: boolean }} */
+const { folder, size, lowMemory } = JSON.parse(process.argv[2] ?? '');
+
+const { resident: bare } = memoryNow();
 const pipeline = await openPipeline(folder, await readScheduler(folder, 'ddim'), 'cpu');
-const loaded = memoryOf('self');
+const { textWidth } = pipeline;
+if (textWidth === undefined) throw new Error(`${folder}: expected a UNet that says how wide its texts are`);
+const loaded = memoryNow();
 resetPeak('self');
 const { noise } = noiseFromSeed(1, size, size);
-const [prompt, negative] = [1, 2].map((seed) => randomNormal(77 * pipeline.textWidth, 1, [1, seed])); // [L, D]
+const [prompt, negative] = [randomNormal(77 * textWidth, 1, [1, 1]), randomNormal(77 * textWidth, 1, [1, 2])]; // [L, D]
+/** @type {number[]} */
 const peaks = [];
 const request = { noise, width: size, height: size, prompt, negative, guidance: 7.5, steps: 2, oneByOne: lowMemory };
 const latents = await pipeline.denoise({
@@ -38,13 +48,19 @@ restart();
 await pipeline.release();
 console.log(JSON.stringify({ bare, loading: loaded.peak, drawing: Math.max(...peaks), activations, isFinite }));
 
+function memoryNow() {
+  const memory = memoryOf('self');
+  if (memory === undefined) throw new Error('/proc: expected the memory of this process, as Linux tells it');
+  return memory;
+}
+
 function restart() {
-  peaks.push(memoryOf('self').peak);
+  peaks.push(memoryNow().peak);
   resetPeak('self');
 }
 
 /** The peak without pages of files. */
 function ownPeak() {
-  const { peak: most, mapped } = memoryOf('self');
+  const { peak: most, mapped } = memoryNow();
   return most - mapped;
 }

@@ -1,14 +1,15 @@
 /**
  * Memory of pictures, with random weights on a processor: of the image model alone, and of the whole `kd generate`.
  *
- *   node scripts/bench/pictures-memory.mjs [--width 160] [--size 256] [--weights float32-inside,float32-beside,float16-inside,float16-beside] [--low-memory] [--whole] [--models full|tiny]
+ *   node scripts/bench/pictures-memory.mjs [--width 160] [--size 256] [--low-memory] [--whole] [--models full|tiny]
+ *                                          [--weights float32-inside,float32-beside,float16-inside,float16-beside]
  *
  * `--width` is the channels of the UNet's first level: 320 is Stable Diffusion v1-4, 160 a quarter of its parameters.
- * Prints a Markdown table. Alone, `held` is the higher of both peaks less the bare process and the activations, and stands
- * beside what the models take on disk. With `--whole`, the student of `--models` is the text encoder, and the bare process
- * is the same command on the tests' tiny models; `embedding` is the peak of all processes until the UNet is about to load,
- * `left` what is resident in them then, more than in the bare ones.
- * Needs Linux. The folders that it writes are temporary.
+ * Prints a Markdown table. Alone, `held` is the higher of both peaks less the bare process and the activations, and
+ * stands beside what the models take on disk. With `--whole`, the student of `--models` is the text encoder, and the
+ * bare process is the same command on the tests' tiny models; `embedding` is the peak of all processes until the UNet
+ * is about to load, `left` what is resident in them then, more than in the bare ones. Needs Linux. The folders that it
+ * writes are temporary.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -25,6 +26,9 @@ import { childrenOf, memoryOf, resetPeak } from './process-memory.mjs';
 import { writeRandomPipeline } from './random-pipeline.mjs';
 import { weights } from './weights.mjs';
 
+/** @import { PictureMemory } from './picture.mjs' */
+/** @import { PipelineShape } from './random-pipeline.mjs' */
+
 const SAMPLED_EVERY_MS = 5;
 const { values: flags } = parseArgs({
   options: {
@@ -37,6 +41,7 @@ const { values: flags } = parseArgs({
   },
 });
 const [size, lowMemory] = [Number(flags.size), flags['low-memory']];
+/** @param {string} path */
 const root = (path) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 const scratch = mkdtempSync(join(tmpdir(), 'kd-pictures-'));
 process.on('exit', () => {
@@ -102,8 +107,9 @@ async function printWhole() {
   }
 }
 
+/** @param {string} kind */
 async function writePipeline(kind) {
-  const [precision, place] = kind.split('-');
+  const [precision, place] = /** @type {[PipelineShape['precision'], PipelineShape['place']]} */ (kind.split('-'));
   const folder = join(scratch, kind);
   return {
     folder,
@@ -134,6 +140,10 @@ async function writeEncoder() {
   return folder;
 }
 
+/**
+ * @param {string} folder
+ * @returns {PictureMemory}
+ */
 function alone(folder) {
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
@@ -144,7 +154,13 @@ function alone(folder) {
   return JSON.parse(stdout);
 }
 
-/** Runs the command: the most that is resident until the UNet is about to load, what is then, and its peak from then on. */
+/**
+ * Runs the command: the most that is resident until the UNet is about to load, what is then, and its peak from then on.
+ *
+ * @param {string} encoder
+ * @param {string} pipeline
+ * @param {number} pictureSize
+ */
 async function whole(encoder, pipeline, pictureSize) {
   const args = [
     root('bin/kd.js'),
@@ -165,33 +181,42 @@ async function whole(encoder, pipeline, pictureSize) {
     process.execPath,
     [...args, '--width', pictureSize, '--height', pictureSize, ...(lowMemory ? ['--low-memory'] : [])].map(String),
   );
-  let [embedding, left, last, words] = [0, undefined, undefined, ''];
-  const resident = () =>
-    [child.pid, ...childrenOf(child.pid)].reduce((sum, pid) => sum + (memoryOf(pid)?.resident ?? 0), 0);
+  let [embedding, left, drawing] = [0, NaN, NaN];
+  let words = '';
+  const resident = () => {
+    const held = [child.pid, ...childrenOf(child.pid)].map((pid) => memoryOf(pid)?.resident ?? 0);
+    return held.reduce((sum, bytes) => sum + bytes, 0);
+  };
   const sampling = setInterval(() => {
-    last = memoryOf(child.pid) ?? last;
-    if (left === undefined) embedding = Math.max(embedding, resident());
+    drawing = memoryOf(child.pid)?.peak ?? drawing;
+    if (Number.isNaN(left)) embedding = Math.max(embedding, resident());
   }, SAMPLED_EVERY_MS);
   child.stderr.on('data', (text) => {
     words += text;
-    if (left !== undefined || !words.includes('loading the UNet')) return;
+    if (!Number.isNaN(left) || !words.includes('loading the UNet')) return;
     left = resident();
     resetPeak(child.pid);
   });
   const [code] = await once(child, 'close');
   clearInterval(sampling);
   if (code !== 0) throw new Error(words);
-  return { embedding, left, drawing: last.peak };
+  return { embedding, left, drawing };
 }
 
+/** @param {number} bytes */
 function megabytes(bytes) {
   return `${Math.round(bytes / 1e6)} MB`;
 }
 
+/**
+ * @param {number} held
+ * @param {number} bytes
+ */
 function ratio(held, bytes) {
   return `${(held / bytes).toFixed(2)} ×`;
 }
 
+/** @param {readonly string[]} cells */
 function printRow(cells) {
   console.log(`| ${cells.join(' | ')} |`);
   if (cells.includes('weights')) console.log(`|${' --- |'.repeat(cells.length)}`);

@@ -2,7 +2,8 @@
  * How far bfloat16 training is from float32 training: the loss of each step, of two engines that learn the same batches
  * from the same start, in fused loops as the full-size models have them.
  *
- *   node scripts/bench/precision.mjs [--steps 200] [--data data/sample] [--models data/tiny] [--learning-rate 1e-3] [--batch 32]
+ *   node scripts/bench/precision.mjs [--steps 200] [--data data/sample] [--models data/tiny] [--learning-rate 1e-3]
+ *                                    [--batch 32]
  *
  * Prints the largest relative difference and its step; exit code 1 if it is over 2 %.
  */
@@ -18,6 +19,10 @@ import { compiledEngine } from '#dist/engine/compiled.js';
 import { loadBackend } from '#dist/tensorflow/backend.js';
 import { openPretrained } from '#dist/models/pretrained.js';
 import { LENGTH } from './batch.mjs';
+
+/** @import { TokenStore } from '#dist/data/store/token-store.js' */
+/** @import { Engine, EngineOptions, Precision } from '#dist/distill/engine.js' */
+/** @import { Distillation } from '#dist/distill/loss.js' */
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const LIMIT = 0.02;
@@ -54,6 +59,7 @@ try {
   rmSync(out, { recursive: true, force: true });
 }
 
+/** @param {TokenStore} store */
 async function compare(store) {
   const { teacher, student } = store.manifest.tokenizers;
   const batches = batchesOf(store.training, batchSize, {
@@ -63,29 +69,36 @@ async function compare(store) {
   });
   const [exact, rounded] = [await openEngine('fp32'), await openEngine('bf16')];
   const largest = { difference: 0, step: 0 };
-  let losses;
-  for (let step = 1; step <= Number(flags.steps); step++) {
+  /**
+   * @param {Engine} engine
+   * @param {number} step
+   */
+  const lossOf = async (engine, step) => {
     const batch = await batches.at((step - 1) % batches.count);
-    losses = [];
-    for (const engine of [exact, rounded]) {
-      const { lossEn, lossKo } = await engine.step([batch], Number(flags['learning-rate']));
-      losses.push(lossEn + lossKo);
-    }
-    const difference = Math.abs(losses[1] / losses[0] - 1);
+    const { lossEn, lossKo } = await engine.step([batch], Number(flags['learning-rate']));
+    return lossEn + lossKo;
+  };
+  for (let step = 1; step <= Number(flags.steps); step++) {
+    const [fp32, bf16] = [await lossOf(exact, step), await lossOf(rounded, step)];
+    const difference = Math.abs(bf16 / fp32 - 1);
     if (!(difference <= largest.difference)) Object.assign(largest, { difference, step });
-    if (step % 20 === 0) console.log(`step ${step}: fp32 ${losses[0].toFixed(5)}, bf16 ${losses[1].toFixed(5)}`);
+    if (step % 20 === 0) console.log(`step ${step}: fp32 ${fp32.toFixed(5)}, bf16 ${bf16.toFixed(5)}`);
   }
   for (const engine of [exact, rounded]) engine.dispose();
   await store.close();
   console.log(
-    `largest relative difference of ${flags.steps} steps: ${(100 * largest.difference).toFixed(3)} %, in step ${largest.step}`,
+    `largest relative difference of ${flags.steps} steps: ` +
+      `${(100 * largest.difference).toFixed(3)} %, in step ${largest.step}`,
   );
   process.exitCode = largest.difference <= LIMIT ? 0 : 1;
 }
 
+/** @param {Precision} precision */
 async function openEngine(precision) {
   const [teacher, student] = [await openPretrained(folders.teacher, 0), await openPretrained(folders.student, 0)];
+  /** @type {Distillation} */
   const distillation = { teacher: teacher.encoder, student: student.encoder, loss: 'hidden' };
+  /** @type {EngineOptions} */
   const options = { optimizer: 'adamw', weightDecay: 1e-4, accumulate: 1, batchSize, seed: 1, precision, fused: true };
   return compiledEngine(
     distillation,

@@ -1,7 +1,8 @@
 /**
  * How fast `kd prepare` is, and the same job in Python beside it, on generated pairs with planted faults.
  *
- *   node scripts/bench/prepare.mjs [--rows 5000000] [--work <folder>] [--python python3] [--theirs-rows <rows>] [--batches 500]
+ *   node scripts/bench/prepare.mjs [--rows 5000000] [--work <folder>] [--python python3] [--theirs-rows <rows>]
+ *                                  [--batches 500]
  *
  * Generates CSV files and tokenizers with as many ids as the real ones into `--work`, once; then prepares them with two
  * worker threads, reads batches of 32 back as training does, and runs `prepare.py` (which needs `tokenizers` and
@@ -9,7 +10,7 @@
  * resident memory; and the time that a step of 2.5 s waits for its batch. Needs 1.2 kB of disk a row.
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -17,6 +18,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { batchesOf } from '#dist/data/batches.js';
 import { openStore } from '#dist/data/store/token-store.js';
+import { memoryOf } from './process-memory.mjs';
 
 const { values: flags } = parseArgs({
   options: {
@@ -29,6 +31,7 @@ const { values: flags } = parseArgs({
 });
 
 const KD = fileURLToPath(new URL('../../bin/kd.js', import.meta.url));
+/** @param {string} name */
 const script = (name) => fileURLToPath(new URL(name, import.meta.url));
 const BATCH_SIZE = 32;
 const STEP_SECONDS = 2.5;
@@ -46,6 +49,8 @@ console.log(
 );
 console.log('| | rows read | pairs kept | wall time | rows/s | peak memory |\n| --- | --- | --- | --- | --- | --- |');
 const store = join(flags.work, 'store');
+/** @typedef {{ seconds: number, peakBytes: number, lastLine: string }} Measurement */
+
 const ours = await measure(process.execPath, [
   KD,
   'prepare',
@@ -61,6 +66,7 @@ const ours = await measure(process.execPath, [
   '2',
   '--json',
 ]);
+/** @type {{ total: { read: number, training: number, validation: number } }} */
 const { total } = JSON.parse(ours.lastLine);
 printRow('`kd prepare`', total.read, total.training + total.validation, ours);
 await printLoader();
@@ -74,31 +80,47 @@ const theirs = await measure(flags.python, [
   arrow,
   ...filesOf(theirCsv),
 ]);
+/** @type {{ kept: number, dropped: Record<string, number>, seconds: object }} */
 const { kept, dropped, seconds } = JSON.parse(theirs.lastLine);
 printRow('Python', kept + Object.values(dropped).reduce((sum, count) => sum + count, 0), kept, theirs);
 console.log(`\nPython's stages, in seconds: ${JSON.stringify(seconds)}`);
 rmSync(arrow);
 
-/** The folder of generated CSV files of so many rows, written if it is not there. */
+/**
+ * The folder of generated CSV files of so many rows, written if it is not there.
+ *
+ * @param {number} count
+ */
 function csvOf(count) {
   const folder = join(flags.work, `csv-${count}`);
   if (!existsSync(folder)) run(process.execPath, [script('pairs-csv.mjs'), String(count), folder]);
   return folder;
 }
 
+/** @param {string} folder */
 function filesOf(folder) {
   return readdirSync(folder)
     .sort()
     .map((name) => join(folder, name));
 }
 
+/**
+ * @param {string} command
+ * @param {string[]} args
+ */
 function run(command, args) {
   mkdirSync(flags.work, { recursive: true });
   const { status, stderr } = spawnSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'inherit', 'pipe'] });
   if (status !== 0) throw new Error(`${command} ${args.join(' ')} failed:\n${stderr}`);
 }
 
-/** Runs a process, and gives its wall time, its peak of resident memory (Linux alone tells it) and its last line. */
+/**
+ * Runs a process, and gives its wall time, its peak of resident memory (Linux alone tells it) and its last line.
+ *
+ * @param {string} command
+ * @param {string[]} args
+ * @returns {Promise<Measurement>}
+ */
 async function measure(command, args) {
   const started = performance.now();
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -107,33 +129,39 @@ async function measure(command, args) {
     output += text;
   });
   const timer = setInterval(() => {
-    peakBytes = peakOf(child.pid) ?? peakBytes;
+    peakBytes = memoryOf(child.pid)?.peak ?? peakBytes;
   }, 200);
   const code = await new Promise((resolve) => {
     child.on('close', resolve);
   });
   clearInterval(timer);
   if (code !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${code}`);
-  return { seconds: (performance.now() - started) / 1000, peakBytes, lastLine: output.trim().split('\n').at(-1) };
+  const lastLine = output.trim().split('\n').at(-1) ?? '';
+  return { seconds: (performance.now() - started) / 1000, peakBytes, lastLine };
 }
 
-function peakOf(pid) {
-  const status = `/proc/${pid}/status`;
-  const found = existsSync(status) ? /VmHWM:\s+(\d+) kB/.exec(readFileSync(status, 'utf8')) : null;
-  return found === null ? undefined : 1024 * Number(found[1]);
-}
-
+/**
+ * @param {string} name
+ * @param {number} read
+ * @param {number} kept
+ * @param {Measurement} measurement
+ */
 function printRow(name, read, kept, { seconds: wall, peakBytes }) {
   console.log(
-    `| ${name} | ${count(read)} | ${count(kept)} | ${wall.toFixed(0)} s | ${count(Math.round(read / wall))} | ${(peakBytes / 1e6).toFixed(0)} MB |`,
+    `| ${name} | ${count(read)} | ${count(kept)} | ${wall.toFixed(0)} s | ${count(Math.round(read / wall))} | ` +
+      `${(peakBytes / 1e6).toFixed(0)} MB |`,
   );
 }
 
+/** @param {number} number */
 function count(number) {
   return number.toLocaleString('en-US');
 }
 
-/** Reads batches of training pairs as the training loop does, from the middle of the store on, and tells what waiting for them takes. */
+/**
+ * Reads batches of training pairs as the training loop does, from the middle of the store on, and tells what waiting
+ * for them takes.
+ */
 async function printLoader() {
   const { training, manifest, close } = await openStore(store);
   const {
@@ -142,6 +170,7 @@ async function printLoader() {
   } = manifest;
   const batches = batchesOf(training, BATCH_SIZE, { length, teacher: teacher.pad_id, student: student.pad_id });
   const first = batches.count >> 1;
+  /** @type {number[]} */
   const times = [];
   for (let i = 0; i < Math.min(Number(flags.batches), batches.count - first); i++) {
     const asked = performance.now();
@@ -150,12 +179,14 @@ async function printLoader() {
     await wait(PAUSE_MS);
   }
   await close();
-  const [seek, ...later] = times;
+  const [seek = NaN, ...later] = times;
   const mean = later.reduce((sum, ms) => sum + ms, 0) / later.length;
   process.on('exit', () => {
     console.log(
-      `\nWaiting for a batch of ${BATCH_SIZE}: ${mean.toFixed(2)} ms on average, ${Math.max(...later).toFixed(1)} ms at most, over ${later.length} batches; ` +
-        `the first one, in the middle of the store, ${seek.toFixed(0)} ms. Of a step of ${STEP_SECONDS} s that is ${((100 * mean) / (1000 * STEP_SECONDS)).toFixed(3)} %.`,
+      `\nWaiting for a batch of ${BATCH_SIZE}: ${mean.toFixed(2)} ms on average, ` +
+        `${Math.max(...later).toFixed(1)} ms at most, over ${later.length} batches; ` +
+        `the first one, in the middle of the store, ${seek.toFixed(0)} ms. ` +
+        `Of a step of ${STEP_SECONDS} s that is ${((100 * mean) / (1000 * STEP_SECONDS)).toFixed(3)} %.`,
     );
   });
 }

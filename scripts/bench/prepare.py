@@ -3,7 +3,8 @@
 
     python scripts/bench/prepare.py <teacher folder> <student folder> <out.arrow> <file.csv>...
 
-Needs `tokenizers` and `pyarrow`. Prints the counts, the seconds of each stage, and the peak of resident memory, as JSON.
+Needs `tokenizers` and `pyarrow`. Prints the counts, the seconds of each stage, and the peak of resident memory, as
+JSON.
 """
 import collections
 import csv
@@ -101,11 +102,13 @@ def main(teacher_folder, student_folder, out, *paths):
             dropped["too_long"] += len(batch) - len(rows)
             kept += len(rows)
             columns = zip(*rows)
-            writer.write(pa.record_batch([pa.array(column, field.type) for column, field in zip(columns, SCHEMA)], schema=SCHEMA))
+            arrays = [pa.array(column, field.type) for column, field in zip(columns, SCHEMA)]
+            writer.write(pa.record_batch(arrays, schema=SCHEMA))
             seconds["write"] += time.perf_counter() - at
     seconds["in all"] = time.perf_counter() - started
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    print(json.dumps({"kept": kept, "dropped": dropped, "seconds": {stage: round(s, 1) for stage, s in seconds.items()}, "peak_bytes": peak}))
+    rounded = {stage: round(s, 1) for stage, s in seconds.items()}
+    print(json.dumps({"kept": kept, "dropped": dropped, "seconds": rounded, "peak_bytes": peak}))
 
 
 main(*sys.argv[1:])

@@ -12,25 +12,41 @@ const FINAL_RUN = { trained: 8_000_000, validated: 10 * 200_000 };
 /** What the original's log says of it: 24 h 42 m 58 s, at 101 and 214 pairs a second. */
 const ORIGINAL_SECONDS = 24 * 3600 + 42 * 60 + 58;
 
-/** Seconds of the final run at rates in pairs a second, start and checkpoints not counted. */
+/** @typedef {{ train: number, validate: number }} Rates pairs a second */
+
+/**
+ * Seconds of the final run at rates in pairs a second, start and checkpoints not counted.
+ *
+ * @param {Rates} rates
+ */
 export function finalRunSeconds({ train, validate }) {
   return FINAL_RUN.trained / train + FINAL_RUN.validated / validate;
 }
 
-/** `final run: 1 h 37 m 13 s (… ), 15.3 × as fast as 24 h 42 m 58 s on an RTX 3060` */
+/**
+ * `final run: 1 h 37 m 13 s (… ), 15.3 × as fast as 24 h 42 m 58 s on an RTX 3060`
+ *
+ * @param {Rates} rates
+ */
 export function projection(rates) {
   const seconds = finalRunSeconds(rates);
   return (
-    `final run: ${duration(seconds)} projected (8,000,000 pairs trained at ${rates.train}/s, 2,000,000 validated at ${rates.validate}/s), ` +
-    `${(ORIGINAL_SECONDS / seconds).toFixed(1)} × as fast as the original's ${duration(ORIGINAL_SECONDS)} on an RTX 3060`
+    `final run: ${duration(seconds)} projected (8,000,000 pairs trained at ${rates.train}/s, ` +
+    `2,000,000 validated at ${rates.validate}/s), ${(ORIGINAL_SECONDS / seconds).toFixed(1)} × as fast ` +
+    `as the original's ${duration(ORIGINAL_SECONDS)} on an RTX 3060`
   );
 }
 
+/** @param {number} seconds */
 function duration(seconds) {
   const whole = Math.round(seconds);
   return `${Math.floor(whole / 3600)} h ${Math.floor(whole / 60) % 60} m ${whole % 60} s`;
 }
 
+/**
+ * @param {string} name
+ * @param {string | undefined} text
+ */
 function rateOf(name, text) {
   const rate = Number(text);
   if (rate > 0 && Number.isFinite(rate)) return rate;

@@ -8,6 +8,35 @@ import { bytes, integer, lengthPrefix } from '#dist/base/protobuf.js';
 import { randomNormal } from '#dist/base/philox.js';
 import { float32ToFloat16 } from '#dist/weights/half.js';
 
+/** @typedef {'float32' | 'float16'} Precision */
+/** @typedef {Parameters<OnnxGraph['add']>} Node an op, its inputs, its attributes, and its name */
+
+/**
+ * What a weight is: noise that keeps the size of what it is applied to (`fanIn`), one value throughout, or all of them.
+ *
+ * @typedef {{ fanIn: number } | { value: number } | { values: readonly number[] }} Fill
+ */
+
+/**
+ * `size` is the number of values.
+ *
+ * @typedef {{ name: string, shape: readonly number[], precision: Precision, size: number, fill: Fill }} Weight
+ */
+
+/**
+ * A pipeline to be written.
+ *
+ * @typedef {object} PipelineShape
+ * @property {number} width channels of the UNet's first level, a multiple of 80; the decoder's in proportion
+ * @property {number} context width of the text encoder's hidden states
+ * @property {Precision} precision
+ * @property {'inside' | 'beside'} place whether weights lie inside the ONNX file or beside it
+ */
+
+/** @typedef {Parameters<typeof valueInfo>} Input name, type and shape */
+/** @typedef {{ layers: Layers, inputs: Input[], output: Input }} Model */
+/** @typedef {{ value: string, width: number }} Time a time step's embedding, `[1, width]` */
+
 /** Of v1-4: channels of the UNet's first level; each level has so many times that. */
 export const UNET_WIDTH = 320;
 const UNET_LEVELS = [1, 2, 4, 4];
@@ -32,10 +61,8 @@ const SCHEDULER = {
 /**
  * Writes a pipeline's folder.
  *
- * @param width channels of the UNet's first level, a multiple of 80; the decoder's in proportion
- * @param context width of the text encoder's hidden states
- * @param precision `float32` or `float16`
- * @param place whether weights lie `inside` the ONNX file or `beside` it
+ * @param {string} folder
+ * @param {PipelineShape} shape
  * @returns parameters and bytes of both models
  */
 export async function writeRandomPipeline(folder, { width, context, precision, place }) {
@@ -46,6 +73,7 @@ export async function writeRandomPipeline(folder, { width, context, precision, p
   await writeFile(join(folder, 'model_index.json'), JSON.stringify({ _class_name: 'OnnxStableDiffusionPipeline' }));
   await writeModel(join(folder, 'unet/model.onnx'), unet, place);
   await writeModel(join(folder, 'vae_decoder/model.onnx'), decoder, place);
+  /** @param {Model} model */
   const parameters = ({ layers }) => layers.weights.reduce((sum, { size }) => sum + size, 0);
   return {
     parameters: parameters(unet) + parameters(decoder),
@@ -53,29 +81,53 @@ export async function writeRandomPipeline(folder, { width, context, precision, p
   };
 }
 
-/** A graph being put together from the layers of diffusers' models. Images are `[B, C, h, w]`, sequences `[B, L, C]`. */
+/**
+ * A graph being put together from the layers of diffusers' models. Images are `[B, C, h, w]`, sequences `[B, L, C]`.
+ */
 class Layers {
   graph = new OnnxGraph();
+  /** @type {Weight[]} */
   weights = [];
+
+  /** @param {Precision} precision */
   constructor(precision) {
     this.precision = precision;
   }
 
-  add(...args) {
-    return this.graph.add(...args);
+  /**
+   * @param {Node[0]} op
+   * @param {Node[1]} inputs
+   * @param {Node[2]} [attributes]
+   */
+  add(op, inputs, attributes) {
+    return this.graph.add(op, inputs, attributes);
   }
 
-  /** A weight: noise that keeps the size of what it is applied to (`fanIn`), one value throughout, or all of them. */
+  /**
+   * A weight's name.
+   *
+   * @param {readonly number[]} shape
+   * @param {Fill} fill
+   * @param {Precision} [precision]
+   */
   weight(shape, fill, precision = this.precision) {
     const name = `weight_${this.weights.length}`;
-    this.weights.push({ name, shape, precision, size: shape.reduce((a, b) => a * b, 1), ...fill });
+    this.weights.push({ name, shape, precision, size: shape.reduce((a, b) => a * b, 1), fill });
     return name;
   }
 
+  /** @param {number} value */
   scalar(value) {
     return this.weight([], { value });
   }
 
+  /**
+   * @param {string} x
+   * @param {number} from
+   * @param {number} to
+   * @param {number} [kernel]
+   * @param {number} [stride]
+   */
   conv(x, from, to, kernel = 3, stride = 1) {
     const settings = { pads: { ints: Array(4).fill(kernel >> 1) }, strides: { ints: [stride, stride] } };
     return this.add(
@@ -85,16 +137,28 @@ class Layers {
     );
   }
 
+  /**
+   * @param {string} x
+   * @param {number} from
+   * @param {number} to
+   * @param {boolean} [hasBias]
+   */
   linear(x, from, to, hasBias = true) {
     const product = this.add('MatMul', [x, this.weight([from, to], { fanIn: from })]);
     return hasBias ? this.add('Add', [product, this.weight([to], { value: 0 })]) : product;
   }
 
+  /** @param {string} x */
   silu(x) {
     return this.add('Mul', [x, this.add('Sigmoid', [x])]);
   }
 
-  /** As PyTorch exports it: 32 groups as the channels of an instance norm. */
+  /**
+   * As PyTorch exports it: 32 groups as the channels of an instance norm.
+   *
+   * @param {string} x
+   * @param {number} channels
+   */
   groupNorm(x, channels) {
     const groups = this.add('Reshape', [x, this.graph.int64s([0, 32, -1])]);
     const normal = this.add(
@@ -109,25 +173,46 @@ class Layers {
     ]);
   }
 
+  /**
+   * @param {string} x
+   * @param {number} width
+   */
   layerNorm(x, width) {
     return this.add('LayerNormalization', [x, this.weight([width], { value: 1 }), this.weight([width], { value: 0 })], {
       axis: { int: -1 },
     });
   }
 
-  resnet(x, from, to, time, timeWidth) {
+  /**
+   * @param {string} x
+   * @param {number} from
+   * @param {number} to
+   * @param {Time} [time]
+   */
+  resnet(x, from, to, time) {
     let h = this.conv(this.silu(this.groupNorm(x, from)), from, to);
     if (time !== undefined)
       h = this.add('Add', [
         h,
-        this.add('Reshape', [this.linear(this.silu(time), timeWidth, to), this.graph.int64s([-1, to, 1, 1])]),
+        this.add('Reshape', [this.linear(this.silu(time.value), time.width, to), this.graph.int64s([-1, to, 1, 1])]),
       ]);
     h = this.conv(this.silu(this.groupNorm(h, to)), to, to);
     return this.add('Add', [from === to ? x : this.conv(x, from, to, 1), h]);
   }
 
+  /**
+   * @param {string} x
+   * @param {string} context
+   * @param {number} width
+   * @param {number} contextWidth
+   * @param {number} [heads]
+   */
   attention(x, context, width, contextWidth, heads = HEADS) {
     const size = width / heads;
+    /**
+     * @param {string} y
+     * @param {number[]} perm
+     */
     const split = (y, perm) =>
       this.add('Transpose', [this.add('Reshape', [y, this.graph.int64s([0, 0, heads, size])])], {
         perm: { ints: perm },
@@ -144,10 +229,16 @@ class Layers {
     return this.linear(joined, width, width);
   }
 
-  /** GEGLU, arXiv 2002.05202. */
+  /**
+   * GEGLU, arXiv 2002.05202.
+   *
+   * @param {string} x
+   * @param {number} width
+   */
   feedForward(x, width) {
     const inner = 4 * width;
     const both = this.linear(x, width, 2 * inner);
+    /** @param {number} start */
     const half = (start) =>
       this.add('Slice', [both, this.graph.int64s([start]), this.graph.int64s([start + inner]), this.graph.int64s([2])]);
     const [value, gate] = [half(0), half(inner)];
@@ -156,19 +247,34 @@ class Layers {
     return this.linear(this.add('Mul', [value, gelu]), inner, width);
   }
 
+  /**
+   * @param {string} x
+   * @param {number} width
+   */
   toSequence(x, width) {
     return this.add('Transpose', [this.add('Reshape', [x, this.graph.int64s([0, width, -1])])], {
       perm: { ints: [0, 2, 1] },
     });
   }
 
+  /**
+   * @param {string} x
+   * @param {string} like
+   */
   toImage(x, like) {
     return this.add('Reshape', [this.add('Transpose', [x], { perm: { ints: [0, 2, 1] } }), this.add('Shape', [like])]);
   }
 
+  /**
+   * @param {string} x
+   * @param {number} width
+   * @param {string} context
+   * @param {number} contextWidth
+   */
   transformer(x, width, context, contextWidth) {
     const image = this.conv(this.groupNorm(x, width), width, width, 1);
     let h = this.toSequence(image, width);
+    /** @param {string} change */
     const plus = (change) => {
       h = this.add('Add', [h, change]);
     };
@@ -179,13 +285,23 @@ class Layers {
     return this.add('Add', [x, this.conv(this.toImage(h, image), width, width, 1)]);
   }
 
-  /** Twice the size by nearest neighbours, which is Resize's way unless told otherwise. */
+  /**
+   * Twice the size by nearest neighbours, which is Resize's way unless told otherwise.
+   *
+   * @param {string} x
+   * @param {number} width
+   */
   upsample(x, width) {
     const scales = this.weight([4], { values: [1, 1, 2, 2] }, 'float32');
     return this.conv(this.add('Resize', [x, '', scales]), width, width);
   }
 
-  /** Sines and cosines of a time step, computed in float32 as diffusers does. `[1, size]` */
+  /**
+   * Sines and cosines of a time step, computed in float32 as diffusers does. `[1, size]`
+   *
+   * @param {string} timestep
+   * @param {number} size
+   */
   timeWaves(timestep, size) {
     const frequencies = Array.from({ length: size / 2 }, (_, i) => 10_000 ** (-i / (size / 2)));
     const float = this.add('Cast', [timestep], { to: { int: DATA_TYPES.float32 } });
@@ -196,40 +312,48 @@ class Layers {
   }
 }
 
-/** `sample` `[B, 4, h, w]`, `timestep` `[1]`, `encoder_hidden_states` `[B, 77, D]` in, `out_sample` out. */
+/**
+ * `sample` `[B, 4, h, w]`, `timestep` `[1]`, `encoder_hidden_states` `[B, 77, D]` in, `out_sample` out.
+ *
+ * @param {Layers} layers
+ * @param {number} width
+ * @param {number} context
+ * @returns {Model}
+ */
 function unetOf(layers, width, context) {
   const timeWidth = 4 * width;
-  const time = layers.linear(
-    layers.silu(layers.linear(layers.timeWaves('timestep', width), width, timeWidth)),
-    timeWidth,
-    timeWidth,
-  ); // [1, T]
+  const waves = layers.silu(layers.linear(layers.timeWaves('timestep', width), width, timeWidth));
+  const time = { value: layers.linear(waves, timeWidth, timeWidth), width: timeWidth };
   const channels = UNET_LEVELS.map((multiple) => multiple * width);
-  const attend = (x, level) =>
-    level < channels.length - 1 ? layers.transformer(x, channels[level], 'encoder_hidden_states', context) : x;
   let [x, current] = [layers.conv('sample', 4, width), width];
+  /** @type {[value: string, channels: number][]} */
   const skips = [[x, current]];
-  const block = (extra, level) => {
-    x = attend(layers.resnet(x, current + extra, channels[level], time, timeWidth), level);
-    current = channels[level];
+  /**
+   * @param {number} extra
+   * @param {number} to
+   * @param {number} level
+   */
+  const block = (extra, to, level) => {
+    x = layers.resnet(x, current + extra, to, time);
+    if (level < channels.length - 1) x = layers.transformer(x, to, 'encoder_hidden_states', context);
+    current = to;
   };
-  for (const level of channels.keys()) {
+  for (const [level, to] of channels.entries()) {
     for (let i = 0; i < 2; i++) {
-      block(0, level);
+      block(0, to, level);
       skips.push([x, current]);
     }
     if (level === channels.length - 1) break;
     x = layers.conv(x, current, current, 3, 2);
     skips.push([x, current]);
   }
-  x = layers.resnet(x, current, current, time, timeWidth);
+  x = layers.resnet(x, current, current, time);
   x = layers.transformer(x, current, 'encoder_hidden_states', context);
-  x = layers.resnet(x, current, current, time, timeWidth);
-  for (const level of [...channels.keys()].reverse()) {
-    for (let i = 0; i < 3; i++) {
-      const [skip, skipChannels] = skips.pop();
+  x = layers.resnet(x, current, current, time);
+  for (const [level, to] of [...channels.entries()].reverse()) {
+    for (const [skip, skipChannels] of skips.splice(-3).reverse()) {
       x = layers.add('Concat', [x, skip], { axis: { int: 1 } });
-      block(skipChannels, level);
+      block(skipChannels, to, level);
     }
     if (level > 0) x = layers.upsample(x, current);
   }
@@ -244,6 +368,7 @@ function unetOf(layers, width, context) {
     'out_sample',
   );
   const { precision } = layers;
+  /** @type {Input[]} */
   const inputs = [
     ['sample', precision, ['b', 4, 'h', 'w']],
     ['timestep', 'int64', ['t']],
@@ -252,10 +377,17 @@ function unetOf(layers, width, context) {
   return { layers, inputs, output: ['out_sample', precision, ['b', 4, 'h', 'w']] };
 }
 
-/** `latent_sample` `[B, 4, h, w]` in, `sample` `[B, 3, 8h, 8w]` out. */
+/**
+ * `latent_sample` `[B, 4, h, w]` in, `sample` `[B, 3, 8h, 8w]` out.
+ *
+ * @param {Layers} layers
+ * @param {number} width
+ * @returns {Model}
+ */
 function decoderOf(layers, width) {
   const channels = DECODER_LEVELS.map((multiple) => multiple * width);
-  let [x, current] = [layers.conv(layers.conv('latent_sample', 4, 4, 1), 4, channels[0]), channels[0]];
+  const [deepest = 0] = channels;
+  let [x, current] = [layers.conv(layers.conv('latent_sample', 4, 4, 1), 4, deepest), deepest];
   x = layers.resnet(x, current, current);
   const sequence = layers.toSequence(layers.groupNorm(x, current), current);
   x = layers.add('Add', [x, layers.toImage(layers.attention(sequence, sequence, current, current, 1), x)]);
@@ -282,10 +414,18 @@ function decoderOf(layers, width) {
   };
 }
 
-/** The file beside an ONNX file that holds its weights, as in the hub's export of v1-4; small ones are inside all the same. */
+/**
+ * The file beside an ONNX file that holds its weights, as in the hub's export of v1-4; small ones are inside all the
+ * same.
+ */
 const WEIGHTS_FILE = 'weights.pb';
 const SMALLEST_BESIDE = 1024;
 
+/**
+ * @param {string} path
+ * @param {Model} model
+ * @param {PipelineShape['place']} place
+ */
 async function writeModel(path, { layers, inputs, output }, place) {
   await mkdir(dirname(path), { recursive: true });
   const tensors = placed(layers.weights, place === 'inside' ? Infinity : SMALLEST_BESIDE);
@@ -296,8 +436,7 @@ async function writeModel(path, { layers, inputs, output }, place) {
     ...inputs.map((input) => bytes(GRAPH.input, valueInfo(...input))),
     bytes(GRAPH.output, valueInfo(...output)),
   ]);
-  const sizes = tensors.map(({ head, size, isInside }) => head.length + (isInside ? size : 0));
-  const length = sizes.reduce((sum, size) => sum + lengthPrefix(GRAPH.initializer, size).length + size, body.length);
+  const length = tensors.reduce((sum, { prefix, inFile }) => sum + prefix.length + inFile, body.length);
   const start = Buffer.concat([
     integer(MODEL.irVersion, IR_VERSION),
     bytes(MODEL.opset, [bytes(1, ''), integer(2, OPSET)]),
@@ -310,11 +449,11 @@ async function writeModel(path, { layers, inputs, output }, place) {
   ];
   let [position, offset] = [start.length, 0];
   await model.write(start, 0);
-  for (const [i, { head, size, isInside, weight }] of tensors.entries()) {
-    const before = Buffer.concat([lengthPrefix(GRAPH.initializer, sizes[i]), head]);
+  for (const { prefix, head, size, isInside, weight } of tensors) {
+    const before = Buffer.concat([prefix, head]);
     await model.write(before, position);
     position += before.length;
-    await (isInside ? model.write(valuesOf(weight), position) : weights.write(valuesOf(weight), offset));
+    await (isInside ? model.write(valuesOf(weight), position) : weights?.write(valuesOf(weight), offset));
     if (isInside) position += size;
     else offset += size;
   }
@@ -322,7 +461,13 @@ async function writeModel(path, { layers, inputs, output }, place) {
   await model.commit();
 }
 
-/** Each weight's `TensorProto` but for its values, and how many bytes those are; from `smallestBeside` on they lie beside the file. */
+/**
+ * Each weight's `TensorProto` but for its values, and how many bytes those are; from `smallestBeside` on they lie
+ * beside the file. `inFile` is what of both lies in it.
+ *
+ * @param {readonly Weight[]} weights
+ * @param {number} smallestBeside
+ */
 function placed(weights, smallestBeside) {
   let offset = 0;
   return weights.map((weight) => {
@@ -331,17 +476,35 @@ function placed(weights, smallestBeside) {
     const isInside = size < smallestBeside;
     const rest = isInside ? [lengthPrefix(TENSOR.rawData, size)] : externalData(WEIGHTS_FILE, offset, size);
     if (!isInside) offset += size;
-    return { head: Buffer.concat([header, ...rest]), size, isInside, weight };
+    const head = Buffer.concat([header, ...rest]);
+    const inFile = head.length + (isInside ? size : 0);
+    return { prefix: lengthPrefix(GRAPH.initializer, inFile), head, inFile, size, isInside, weight };
   });
 }
 
 const noise = randomNormal(2 ** 16, 1, [1, 1]);
 
-/** A weight's values as they lie in a file; noise is the same over and over, as only its number matters. */
-function valuesOf({ size, precision, fanIn, value, values }) {
-  const block = Float32Array.from(values ?? (fanIn === undefined ? [value] : noise.map((x) => x / Math.sqrt(fanIn))));
-  const encoded = precision === 'float16' ? float32ToFloat16(block) : block;
-  const all = new encoded.constructor(size);
+/**
+ * The numbers that a weight's are repetitions of.
+ *
+ * @param {Fill} fill
+ */
+function blockOf(fill) {
+  if ('values' in fill) return Float32Array.from(fill.values);
+  if ('value' in fill) return Float32Array.of(fill.value);
+  return noise.map((x) => x / Math.sqrt(fill.fanIn));
+}
+
+/**
+ * A weight's values as they lie in a file; noise is the same over and over, as only its number matters.
+ *
+ * @param {Weight} weight
+ */
+function valuesOf({ size, precision, fill }) {
+  const block = blockOf(fill);
+  const isHalf = precision === 'float16';
+  const encoded = isHalf ? float32ToFloat16(block) : block;
+  const all = isHalf ? new Uint16Array(size) : new Float32Array(size);
   for (let start = 0; start < size; start += encoded.length) all.set(encoded.subarray(0, size - start), start);
   return new Uint8Array(all.buffer);
 }

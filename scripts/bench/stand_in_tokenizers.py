@@ -1,5 +1,5 @@
-"""Writes stand-ins for the tokenizers of CLIP and klue/roberta-small where the hub cannot be reached: their settings and
-their numbers of ids, but vocabularies trained on generated sentences, small enough that words come in pieces, and
+"""Writes stand-ins for the tokenizers of CLIP and klue/roberta-small where the hub cannot be reached: their settings
+and their numbers of ids, but vocabularies trained on generated sentences, small enough that words come in pieces, and
 filled up with tokens that never occur.
 
     python scripts/bench/stand_in_tokenizers.py <folder> <file.csv>...
@@ -34,7 +34,9 @@ def trained(settings, model, trainer, texts):
 def teacher_model(settings, english):
     end = "</w>"
     letters = pre_tokenizers.ByteLevel.alphabet()
-    trainer = trainers.BpeTrainer(vocab_size=TRAINED["teacher"], end_of_word_suffix=end, initial_alphabet=letters, show_progress=False)
+    trainer = trainers.BpeTrainer(
+        vocab_size=TRAINED["teacher"], end_of_word_suffix=end, initial_alphabet=letters, show_progress=False
+    )
     model = trained(settings, models.BPE(unk_token="<|endoftext|>", end_of_word_suffix=end), trainer, english)
     vocab, merges = model["vocab"], model["merges"]
     starts = [token for token in vocab if not token.endswith(end)]
@@ -55,7 +57,8 @@ def student_model(settings, texts):
     trainer = trainers.WordPieceTrainer(vocab_size=TRAINED["student"], special_tokens=specials, show_progress=False)
     vocab = trained(settings, models.WordPiece(unk_token="[UNK]"), trainer, texts)["vocab"]
     while len(vocab) < IDS["student"]:
-        vocab.setdefault(random.choice(["", "##"]) + "".join(random.choices(HANGUL, k=random.randint(2, 4))), len(vocab))
+        prefix, letters = random.choice(["", "##"]), random.choices(HANGUL, k=random.randint(2, 4))
+        vocab.setdefault(prefix + "".join(letters), len(vocab))
     return {"vocab": vocab}
 
 

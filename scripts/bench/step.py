@@ -1,9 +1,10 @@
 """Times the same step in PyTorch: a CLIP text teacher, a RoBERTa student, random weights and ids, AdamW.
 
-    python scripts/bench/step.py '{"mode": "compile-bf16", "batch": 32, "dropout": 0.1, "steps": 5, "threads": 2, "configs": {…}}'
+    python scripts/bench/step.py \\
+        '{"mode": "compile-bf16", "batch": 32, "dropout": 0.1, "steps": 5, "threads": 2, "configs": {…}}'
 
-mode: eager-fp32, eager-bf16 (autocast), compile-bf16 (autocast and torch.compile). configs: `teacher` and `student`, with the
-sizes that index.mjs names. Prints one JSON line, as step.mjs does.
+mode: eager-fp32, eager-bf16 (autocast), compile-bf16 (autocast and torch.compile). configs: `teacher` and `student`,
+with the sizes that index.mjs names. Prints one JSON line, as step.mjs does.
 """
 import json
 import resource
@@ -22,7 +23,8 @@ device = "cuda" if torch.cuda.is_available() else "cpu"
 
 def sizes(config):
     return {
-        "vocab_size": config["vocabSize"], "hidden_size": config["hiddenSize"], "intermediate_size": config["intermediateSize"],
+        "vocab_size": config["vocabSize"],
+        "hidden_size": config["hiddenSize"], "intermediate_size": config["intermediateSize"],
         "num_hidden_layers": config["numHiddenLayers"], "num_attention_heads": config["numAttentionHeads"],
         "max_position_embeddings": config["maxPositionEmbeddings"], "hidden_act": config["hiddenAct"],
     }
@@ -35,7 +37,8 @@ student = RobertaModel(RobertaConfig(
     hidden_dropout_prob=config["dropout"], attention_probs_dropout_prob=config["dropout"])).train().to(device)
 for parameter in teacher.parameters():
     parameter.requires_grad_(False)
-optimizer = torch.optim.AdamW([p for n, p in student.named_parameters() if not n.startswith("pooler")], lr=5e-5, weight_decay=1e-4)
+trained = [p for n, p in student.named_parameters() if not n.startswith("pooler")]
+optimizer = torch.optim.AdamW(trained, lr=5e-5, weight_decay=1e-4)
 bf16 = config["mode"].endswith("bf16")
 
 
@@ -74,4 +77,5 @@ for _ in range(config["steps"] + 1):
     seconds.append(time.perf_counter() - start)
     cpu_seconds.append(time.process_time() - cpu_start)
     first = first or time.perf_counter() - started
-print(json.dumps({"seconds": seconds[1:], "cpuSeconds": cpu_seconds[1:], "toFirstStep": first, "peakBytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}))
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+print(json.dumps({"seconds": seconds[1:], "cpuSeconds": cpu_seconds[1:], "toFirstStep": first, "peakBytes": peak}))

@@ -1,9 +1,16 @@
 /** Random weights, where only their number matters. */
 import { randomNormal } from '#dist/base/philox.js';
 
+/** @import { TextEncoder } from '#dist/models/text-encoder.js' */
+
 const noise = randomNormal(2 ** 16, 0.02, [1, 1]);
 
-/** Weights of a model one by one, as they would be read: drawing all of them anew takes far longer than reading. */
+/**
+ * Weights of a model one by one, as they would be read: drawing all of them anew takes far longer than reading.
+ *
+ * @param {TextEncoder} encoder
+ * @returns {AsyncGenerator<[name: string, values: Float32Array]>}
+ */
 export async function* weights(encoder) {
   for (const [name, shape] of Object.entries(encoder.shapes)) {
     const size = shape.reduce((product, dimension) => product * dimension, 1);
@@ -11,7 +18,11 @@ export async function* weights(encoder) {
   }
 }
 
-/** Noise over and over. */
+/**
+ * Noise over and over.
+ *
+ * @param {number} size
+ */
 function tiled(size) {
   const values = new Float32Array(size);
   for (let start = 0; start < size; start += noise.length)

@@ -13,7 +13,8 @@ import { ZipWriter } from './zip-writer.mjs';
  * Where the files of a corpus go.
  *
  * @typedef {object} Output
- * @property {(name: string, encode?: Encode) => TextFile} textFile one that is written piece by piece, in UTF-8 unless encoded
+ * @property {(name: string, encode?: Encode) => TextFile} textFile one that is written piece by piece, in UTF-8 unless
+ *   encoded
  * @property {(name: string, text: string) => void} smallFile one that is written at once
  * @property {(name: string, rows: Rows, options?: WorkbookOptions) => void} workbook
  * @property {() => void} close

@@ -4,11 +4,11 @@
  *   npm run check:gpu -- [--device gpu] [--models full|tiny] [--batches 32,64,128,256,512] [--steps 20] [--long 500]
  *                        [--python python3]
  *
- * Prints a line a check, `✓`, `✗`, or `–` for what could not be looked at: the doctor's findings; the losses of recorded
- * PyTorch runs in float32 without TF32 (1e-4) and in bfloat16 (2 %); pairs a second at every batch size, beside PyTorch's
- * where there is one for the GPU; the GPU's memory, the time to the first step; whether memory stays flat over 500 steps;
- * and the original's final run projected from the best rates. With `--device cpu --models tiny` it is a test of itself.
- * Exit status 1 where a check fails.
+ * Prints a line a check, `✓`, `✗`, or `–` for what could not be looked at: the doctor's findings; the losses of
+ * recorded PyTorch runs in float32 without TF32 (1e-4) and in bfloat16 (2 %); pairs a second at every batch size,
+ * beside PyTorch's where there is one for the GPU; the GPU's memory, the time to the first step; whether memory stays
+ * flat over 500 steps; and the original's final run projected from the best rates. With `--device cpu --models tiny` it
+ * is a test of itself. Exit status 1 where a check fails.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -17,6 +17,20 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { projection } from '../bench/project.mjs';
+
+/** @import { Measurement } from './measure.mjs' */
+
+/**
+ * A recorded run of PyTorch's.
+ *
+ * @typedef {object} Recording
+ * @property {string[][]} pairs
+ * @property {number} batch_size
+ * @property {number} learning_rate
+ * @property {number} weight_decay
+ * @property {number} warmup_ratio
+ * @property {{ loss_en: number, loss_ko: number }[]} log
+ */
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const PARITY = join(ROOT, 'tests/fixtures/parity');
@@ -44,7 +58,11 @@ const best = checkSpeed();
 if (best !== undefined) checkFlatness(best.batch);
 process.exitCode = failures === 0 ? 0 : 1;
 
-/** @param {boolean | undefined} ok undefined: not seen */
+/**
+ * @param {boolean | undefined} ok undefined: not seen
+ * @param {string} name
+ * @param {string} found
+ */
 function tell(ok, name, found) {
   if (ok === false) failures++;
   console.log(`${ok === undefined ? '–' : ok ? '✓' : '✗'} ${name.padEnd(24)}${found}`);
@@ -61,6 +79,7 @@ function examine() {
   ]);
   if (status !== 0) return tell(false, 'doctor', complaint(stderr));
   for (const line of stdout.trim().split('\n')) {
+    /** @type {{ name: string, ok: boolean, found: string, remedy?: string }} */
     const { name, ok, found, remedy } = JSON.parse(line);
     tell(
       name === 'network' && !ok ? undefined : ok,
@@ -70,9 +89,15 @@ function examine() {
   }
 }
 
-/** Trains the recorded runs by the very command, and compares every loss with PyTorch's. */
+/**
+ * Trains the recorded runs by the very command, and compares every loss with PyTorch's.
+ *
+ * @param {'fp32' | 'bf16'} precision
+ * @param {number} tolerance
+ */
 function checkParity(precision, tolerance) {
   for (const [name, student] of Object.entries(RUNS)) {
+    /** @type {Recording} */
     const recording = JSON.parse(readFileSync(join(PARITY, `train/${name}.json`), 'utf8'));
     const folder = mkdtempSync(join(tmpdir(), 'kd-gpu-'));
     try {
@@ -97,6 +122,11 @@ function checkParity(precision, tolerance) {
   }
 }
 
+/**
+ * @param {Recording} recording
+ * @param {string} name
+ * @param {string} student
+ */
 function trainArguments(recording, name, student) {
   return [
     'train',
@@ -133,9 +163,19 @@ function trainArguments(recording, name, student) {
   ];
 }
 
+/**
+ * @param {string} check
+ * @param {string} name
+ * @param {number[]} losses
+ * @param {Recording['log']} log
+ * @param {number} tolerance
+ */
 function compare(check, name, losses, log, tolerance) {
-  const pairs = log.map(({ loss_en: en, loss_ko: ko }, i) => [losses[i], en + ko]);
-  const worst = Math.max(...pairs.map(([ours, theirs]) => Math.abs(ours - theirs) / Math.max(theirs, 0.01)));
+  const differences = log.map(({ loss_en: en, loss_ko: ko }, i) => {
+    const [ours, theirs] = [losses[i] ?? NaN, en + ko];
+    return Math.abs(ours - theirs) / Math.max(theirs, 0.01);
+  });
+  const worst = Math.max(...differences);
   tell(
     losses.length === log.length && worst <= tolerance,
     check,
@@ -143,8 +183,9 @@ function compare(check, name, losses, log, tolerance) {
   );
 }
 
+/** @param {string} path */
 function readLosses(path) {
-  const [header, ...rows] = readFileSync(path, 'utf8')
+  const [header = [], ...rows] = readFileSync(path, 'utf8')
     .trim()
     .split('\n')
     .map((line) => line.split(','));
@@ -156,6 +197,7 @@ function checkSpeed() {
   const hasRival =
     flags.models === 'full' &&
     run(flags.python, ['-c', 'import torch, transformers; assert torch.cuda.is_available()']).status === 0;
+  /** @type {{ batch: number, train: number, validate: number }[]} */
   const results = [];
   for (const batch of flags.batches.split(',').map(Number)) {
     const result = measure({ batch, steps: Number(flags.steps) });
@@ -173,7 +215,8 @@ function checkSpeed() {
     tell(
       true,
       `batch ${batch}`,
-      `${rate(rates.train)} pairs/s trained, ${rate(rates.validate)} validated, ${memory}, first step after ${toFirstStep.toFixed(0)} s, on ${device}`,
+      `${rate(rates.train)} pairs/s trained, ${rate(rates.validate)} validated, ${memory}, ` +
+        `first step after ${toFirstStep.toFixed(0)} s, on ${device}`,
     );
     if (hasRival) for (const mode of THEIRS) compareSpeed(mode, batch, rates.train);
   }
@@ -190,6 +233,11 @@ function checkSpeed() {
   return best;
 }
 
+/**
+ * @param {string} mode
+ * @param {number} batch
+ * @param {number} ours
+ */
 function compareSpeed(mode, batch, ours) {
   const args = { mode, batch, dropout: 0.1, steps: Number(flags.steps), threads: availableParallelism() };
   const { status, stdout, stderr } = run(flags.python, [join(ROOT, 'scripts/bench/step.py'), JSON.stringify(args)]);
@@ -202,25 +250,39 @@ function compareSpeed(mode, batch, ours) {
   );
 }
 
-/** Whether what is held after a tenth of the steps is what is held at the end. */
+/**
+ * Whether what is held after a tenth of the steps is what is held at the end.
+ *
+ * @param {number} batch
+ */
 function checkFlatness(batch) {
   const result = measure({ batch, steps: Number(flags.long) });
   if (typeof result === 'string') return tell(false, 'memory', result);
   const { early, late } = result;
-  const grown = (key) => (early[key] === undefined ? 0 : (late[key] - early[key]) / early[key]);
+  /** @param {'resident' | 'gpu'} key */
+  const grown = (key) => {
+    const [from, to] = [early[key], late[key]];
+    return from === undefined || to === undefined ? 0 : (to - from) / from;
+  };
   const isFlat =
     late.tensors - early.tensors <= FLAT.tensors && grown('resident') <= FLAT.share && grown('gpu') <= FLAT.share;
-  const shares = ['resident', 'gpu']
+  const shares = /** @type {const} */ (['resident', 'gpu'])
     .filter((key) => early[key] !== undefined)
     .map((key) => `${key} ${(100 * grown(key)).toFixed(1)} %`);
   return tell(
     isFlat,
     'memory',
-    `${flags.long} steps: ${late.tensors - early.tensors} tensors more at the end than after a tenth; ${shares.join(', ')} (${100 * FLAT.share} % allowed)`,
+    `${flags.long} steps: ${late.tensors - early.tensors} tensors more at the end than after a tenth; ` +
+      `${shares.join(', ')} (${100 * FLAT.share} % allowed)`,
   );
 }
 
-/** What measure.mjs says, or how it failed. */
+/**
+ * What measure.mjs says, or how it failed.
+ *
+ * @param {{ batch: number, steps: number }} options
+ * @returns {Measurement | string}
+ */
 function measure(options) {
   const precision = flags.models === 'full' ? 'bf16' : 'fp32';
   const args = { models: flags.models, precision, device: flags.device, ...options };
@@ -231,15 +293,25 @@ function measure(options) {
   return status === 0 ? JSON.parse(lastLine(stdout)) : complaint(stderr);
 }
 
+/**
+ * @param {string} command
+ * @param {string[]} args
+ * @param {string} [cwd]
+ */
 function run(command, args, cwd = process.cwd()) {
   return spawnSync(command, args, { cwd, encoding: 'utf8', maxBuffer: 2 ** 26 });
 }
 
+/** @param {string | null} text */
 function lastLine(text) {
-  return (text ?? '').trim().split('\n').at(-1);
+  return (text ?? '').trim().split('\n').at(-1) ?? '';
 }
 
-/** What a process that failed said: its error, else its last line. */
+/**
+ * What a process that failed said: its error, else its last line.
+ *
+ * @param {string} stderr
+ */
 function complaint(stderr) {
   return (
     (/^\w*Error: (.+)$/m.exec(stderr)?.[1] ?? lastLine(stderr)).slice(0, 300) ||
@@ -247,10 +319,12 @@ function complaint(stderr) {
   );
 }
 
+/** @param {readonly number[]} values */
 function median(values) {
-  return [...values].sort((a, b) => a - b)[values.length >> 1];
+  return [...values].sort((a, b) => a - b)[values.length >> 1] ?? NaN;
 }
 
+/** @param {number} value */
 function rate(value) {
   return value >= 100 ? Math.round(value).toLocaleString('en-US') : value.toFixed(1);
 }

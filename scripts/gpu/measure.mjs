@@ -4,7 +4,8 @@
  *   node scripts/gpu/measure.mjs '{"models":"full","precision":"bf16","batch":256,"steps":20,"device":"gpu"}'
  *
  * Random weights and ids, dropout 0.1. Prints one JSON line: seconds of every step but the first, seconds to the first
- * step's end (start and compilation), validation's seconds a batch, what is held after a tenth of the steps and at the end.
+ * step's end (start and compilation), validation's seconds a batch, what is held after a tenth of the steps and at the
+ * end.
  */
 import { execFileSync } from 'node:child_process';
 import * as tf from '@tensorflow/tfjs-core';
@@ -16,12 +17,44 @@ import { LENGTH, randomBatch } from '../bench/batch.mjs';
 import { modelConfigs } from '../bench/models.mjs';
 import { weights } from '../bench/weights.mjs';
 
+/** @import { EngineOptions } from '#dist/distill/engine.js' */
+/** @import { Distillation } from '#dist/distill/loss.js' */
+/** @import { DeviceChoice } from '#dist/tensorflow/gpu-choice.js' */
+
+/**
+ * What is asked for.
+ *
+ * @typedef {object} Request
+ * @property {string} models
+ * @property {'fp32' | 'tf32' | 'bf16'} precision
+ * @property {number} batch
+ * @property {number} steps
+ * @property {DeviceChoice} device
+ */
+
+/** @typedef {{ tensors: number, resident: number, gpu?: number | undefined }} Held */
+
+/**
+ * What is printed.
+ *
+ * @typedef {object} Measurement
+ * @property {string} device
+ * @property {number[]} seconds
+ * @property {number} toFirstStep
+ * @property {number} evaluation
+ * @property {Held} early
+ * @property {Held} late
+ */
+
 const EVALUATIONS = 5;
-const { models, precision, batch, steps, device } = JSON.parse(process.argv[2]);
+/** @type {Request} */
+const { models, precision, batch, steps, device } = JSON.parse(process.argv[2] ?? '');
 
 const configs = await modelConfigs(models);
 const [teacher, student] = [randomModel(configs.teacher, 1), randomModel(configs.student, 2)];
+/** @type {Distillation} */
 const distillation = { teacher: teacher.encoder, student: student.encoder, loss: 'hidden' };
+/** @type {EngineOptions} */
 const options = {
   optimizer: 'adamw',
   weightDecay: 1e-4,
@@ -42,8 +75,11 @@ const engine = await compiledEngine(
   { ...options, ...layoutFor(isLarge, 'compiled', backend.device) },
   LENGTH,
 );
+/** @type {number[]} */
 const seconds = [];
-let [toFirstStep, early] = [0, undefined];
+let toFirstStep = 0;
+/** @type {Held | undefined} */
+let early;
 for (let step = 0; step <= steps; step++) {
   const input = randomBatch(configs, batch, step);
   const start = performance.now();
@@ -68,12 +104,17 @@ console.log(
   }),
 );
 
-/** Tensors, resident bytes of the process, and bytes of the GPU since before it began. */
+/**
+ * Tensors, resident bytes of the process, and bytes of the GPU since before it began.
+ *
+ * @returns {Held}
+ */
 function held() {
+  const used = gpuBytes();
   return {
     tensors: tf.memory().numTensors,
     resident: process.memoryUsage.rss(),
-    gpu: before === undefined ? undefined : gpuBytes() - before,
+    gpu: before === undefined || used === undefined ? undefined : used - before,
   };
 }
 

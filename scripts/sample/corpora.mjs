@@ -4,13 +4,9 @@ import path from 'node:path';
 import { broadcastId, broadcastObject, tableCells, writeCsv, writeJson } from '../corpora/layouts.mjs';
 import { archiveOutput, folderOutput } from '../corpora/outputs.mjs';
 
-/** @import { CellsOf } from '../corpora/layouts.mjs' */
-/** @import { Output, TextFile } from '../corpora/outputs.mjs' */
-/** @import { RowAt } from '../corpora/rows.mjs' */
+/** @import { Output } from '../corpora/outputs.mjs' */
 /** @import { Pair } from '../corpora/sentences.mjs' */
-/**
- * @typedef {(file: TextFile, pairAt: RowAt, cellsOf: CellsOf, first: number, end: number, mark: string) => void} WriteRows
- */
+/** @typedef {typeof writeCsv | typeof writeJson} WriteRows */
 
 /** What makes the folder the project's own sample: see `src/data/files.ts`. */
 const MARKER =

@@ -68,9 +68,9 @@ const layers = (count, tensorsOf) => Array.from({ length: count }, (_, i) => ten
 const CARRY = 3;
 
 /**
- * A `CLIPTextModel`. A trained one tells sentences apart; so that a random one does too, words weigh far more than their
- * places, and attention carries them strongly into all positions after them, padding too: over the sample, a third of
- * the variance of what comes out is the sentence's, the rest the position's.
+ * A `CLIPTextModel`. A trained one tells sentences apart; so that a random one does too, words weigh far more than
+ * their places, and attention carries them strongly into all positions after them, padding too: over the sample, a
+ * third of the variance of what comes out is the sentence's, the rest the position's.
  *
  * @param {number} vocabSize
  * @param {number} seed

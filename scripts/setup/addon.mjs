@@ -16,7 +16,9 @@ export const ADDON_PACKAGE = ['node_modules', '@tensorflow', 'tfjs-node-gpu'];
 const NAPI_HEADERS = ['node_modules', 'node-api-headers', 'include'];
 const ADDON_NAME = 'tfjs_binding.node';
 
-/** What the package's binding.gyp says, for Node-API 8, which all supported Node versions have: one build serves all. */
+/**
+ * What the package's binding.gyp says, for Node-API 8, which all supported Node versions have: one build serves all.
+ */
 const COMPILER_FLAGS = [
   '-O2',
   '-std=gnu++17',

@@ -1,7 +1,7 @@
 /**
  * What is downloaded, file by file. A distribution is a libtensorflow for one kind of machine: the wheels that hold it,
- * each with the checksum that the Python Package Index states, and of each wheel the files that are unpacked, with their
- * sizes. Which Python a wheel is for does not matter here: the libraries are the same in all of them.
+ * each with the checksum that the Python Package Index states, and of each wheel the files that are unpacked, with
+ * their sizes. Which Python a wheel is for does not matter here: the libraries are the same in all of them.
  *
  * `links` are symbolic links to make between them. A wheel's files go to its `folder` inside the distribution's own.
  * `lib/x` is the wheel's member `from.lib/x`; without `from`, members lie in the wheel as they do in the distribution.
@@ -106,10 +106,10 @@ const CPU = {
 };
 
 /**
- * For machines with an NVIDIA GPU: TensorFlow's own wheel and the twelve of NVIDIA's that its extra `and-cuda` names, in
- * the versions that pip takes for it today. libtensorflow looks for CUDA in `../../nvidia/<component>/lib` from where it
- * is itself, and XLA for `ptxas` and `libdevice` in `../../nvidia/cuda_nvcc`; so that is how they are laid out. Left out:
- * headers, static libraries, and libraries for profilers and for several GPUs that nothing here opens.
+ * For machines with an NVIDIA GPU: TensorFlow's own wheel and the twelve of NVIDIA's that its extra `and-cuda` names,
+ * in the versions that pip takes for it today. libtensorflow looks for CUDA in `../../nvidia/<component>/lib` from
+ * where it is itself, and XLA for `ptxas` and `libdevice` in `../../nvidia/cuda_nvcc`; so that is how they are laid
+ * out. Left out: headers, static libraries, and libraries for profilers and for several GPUs that nothing here opens.
  *
  * @type {Distribution}
  */
@@ -118,8 +118,8 @@ const GPU = {
   version: VERSION,
   host: HOST,
   /**
-   * `libtensorflow_framework` opens cuSOLVER but does not search its folder (its sibling, which opens nothing, does), and
-   * without cuSOLVER it leaves the GPU alone. So cuSOLVER is also in a folder that it does search.
+   * `libtensorflow_framework` opens cuSOLVER but does not search its folder (its sibling, which opens nothing, does),
+   * and without cuSOLVER it leaves the GPU alone. So cuSOLVER is also in a folder that it does search.
    */
   links: { 'nvidia/cusparse/lib/libcusolver.so.11': '../../cusolver/lib/libcusolver.so.11' },
   wheels: [

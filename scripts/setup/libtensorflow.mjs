@@ -28,8 +28,8 @@ import { stageFolder } from './staging.mjs';
  * @property {string} lib a folder
  * @property {string} include a folder
  * @property {readonly string[]} libraries files
- * @property {{ folder: string, files: Record<string, CudaFile> } | undefined} [cuda] what of CUDA lies beside it, by the
- *   names that the loader knows
+ * @property {{ folder: string, files: Record<string, CudaFile> } | undefined} [cuda] what of CUDA lies beside it, by
+ *   the names that the loader knows
  */
 
 /**
@@ -42,8 +42,8 @@ const PIP_FLAGS = [
 ];
 
 /**
- * The libtensorflow on disk: the user's own if TF_LIBRARY_DIR names one (throws `SetupError` if that lacks something), else the
- * distribution's in the cache, or undefined if that is not all there yet.
+ * The libtensorflow on disk: the user's own if TF_LIBRARY_DIR names one (throws `SetupError` if that lacks something),
+ * else the distribution's in the cache, or undefined if that is not all there yet.
  *
  * @param {Project} project
  * @param {Distribution} distribution
@@ -67,8 +67,8 @@ export function libraryIdentity(distribution, library) {
 }
 
 /**
- * Downloads the distribution's wheels with pip, checks them, unpacks what is needed into the cache and deletes them. One
- * wheel after the other: whoever is interrupted has lost no more than the wheel in hand.
+ * Downloads the distribution's wheels with pip, checks them, unpacks what is needed into the cache and deletes them.
+ * One wheel after the other: whoever is interrupted has lost no more than the wheel in hand.
  *
  * @param {Project} project
  * @param {Distribution} distribution
@@ -129,7 +129,8 @@ function announce({ say }, { version, device }, missing) {
   const [download, disk] = [sum(missing.map(({ bytes }) => bytes)), sum(missing.map(unpackedBytes))];
   const wayOut = device === 'gpu' ? '; `npm run setup -- --device cpu` takes the one for processors instead' : '';
   say(
-    `libtensorflow ${version} and CUDA: ${missing.length} wheels, ${size(download)} to download, ${size(disk)} on disk${wayOut}`,
+    `libtensorflow ${version} and CUDA: ${missing.length} wheels, ` +
+      `${size(download)} to download, ${size(disk)} on disk${wayOut}`,
   );
 }
 
@@ -212,7 +213,8 @@ async function checkWheel(project, wheel, file) {
   throw new TensorflowUnavailable(
     `the package index served another ${wheel.package} ${wheel.version} than the official one ` +
       `(expected sha256 ${wheel.sha256}, got ${sha256})`,
-    'set PIP_INDEX_URL to an index that serves the official file, or remove node_modules/.kd-setup.json to try this one anew',
+    'set PIP_INDEX_URL to an index that serves the official file, ' +
+      'or remove node_modules/.kd-setup.json to try this one anew',
     downloadAttempt(project, wheel),
   );
 }

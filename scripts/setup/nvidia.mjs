@@ -39,7 +39,8 @@ export async function findGpus(env, root = '/') {
 }
 
 /**
- * The tool comes with the driver's packages, which some images have without a GPU: then it fails, and that is no failure.
+ * The tool comes with the driver's packages, which some images have without a GPU: then it fails, and that is no
+ * failure.
  *
  * @param {string} tool
  * @param {Env} env

@@ -50,7 +50,8 @@ export function ownLibrary(folder) {
  */
 export function lacking(folder, file) {
   return new SetupError(
-    `TF_LIBRARY_DIR=${folder}: ${file} is missing; add it, or unset TF_LIBRARY_DIR to let set-up download libtensorflow`,
+    `TF_LIBRARY_DIR=${folder}: ${file} is missing; ` +
+      'add it, or unset TF_LIBRARY_DIR to let set-up download libtensorflow',
   );
 }
 

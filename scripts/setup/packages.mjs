@@ -72,7 +72,10 @@ function installFailure(result) {
   if (result.status === NOT_FOUND) return 'npm is missing: install it, with Node.js 20 or newer, and run this again';
   const network = NETWORK_FAILURE.exec(result.stderr);
   if (network !== null) {
-    return `the npm packages are missing and the npm registry cannot be reached (${network[0]}): connect to the network and run this again`;
+    return (
+      `the npm packages are missing and the npm registry cannot be reached (${network[0]}): ` +
+      'connect to the network and run this again'
+    );
   }
   const line = failureLine(result, /^npm (error|ERR!) (?!code )/).replace(/^npm (error|ERR!) /, '');
   return `the npm packages cannot be installed (npm ci: ${line}): mend that and run this again`;

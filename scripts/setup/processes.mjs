@@ -22,7 +22,8 @@ export const NOT_FOUND = 127;
  * @param {string} [options.cwd]
  * @param {Env} [options.env]
  * @param {boolean} [options.showOutput] standard output goes to this process's standard error instead
- * @param {number | undefined} [options.lock] a descriptor from `withLock`, for children that write where a lock is needed
+ * @param {number | undefined} [options.lock] a descriptor from `withLock`, for children that write where a lock is
+ *   needed
  * @returns {Promise<Result>}
  */
 export function run(command, args, { cwd, env, showOutput = false, lock }) {

@@ -30,7 +30,8 @@ export function isReady({ root }) {
 }
 
 /**
- * Compiles src/ into dist/, bundles the report's page, and removes what earlier builds left there; throws `SetupError` with tsc's messages.
+ * Compiles src/ into dist/, bundles the report's page, and removes what earlier builds left there; throws `SetupError`
+ * with tsc's messages.
  *
  * @param {Project} project
  * @param {number} [lock]

@@ -55,7 +55,8 @@ function scope() {
 }
 
 /**
- * Removes temporary siblings whose process has died; of other hosts and containers, which may share the folder, those a day old.
+ * Removes temporary siblings whose process has died; of other hosts and containers, which may share the folder, those a
+ * day old.
  *
  * @param {string} target
  */

@@ -39,7 +39,8 @@ export async function checkSystemCuda({ env, systemLibraries = listLibraries }, 
   if (missing.length === 0) return;
   throw new TensorflowUnavailable(
     `the system's CUDA lacks ${missing.join(', ')}`,
-    'install CUDA 12 and cuDNN 9 and make them known (ldconfig, or LD_LIBRARY_PATH), or leave out `--cuda system` to download them',
+    'install CUDA 12 and cuDNN 9 and make them known (ldconfig, or LD_LIBRARY_PATH), ' +
+      'or leave out `--cuda system` to download them',
   );
 }
 

@@ -439,7 +439,11 @@ describe('set-up with an NVIDIA GPU in sight', () => {
 
   it("leaves NVIDIA's wheels out where the system's CUDA serves, and names what that lacks", async () => {
     const found = new Set(['libcudart.so.12', 'libcublas.so.12']);
-    const options: Partial<ProjectOptions> = { findGpus, cuda: 'system', systemLibraries: () => Promise.resolve(found) };
+    const options: Partial<ProjectOptions> = {
+      findGpus,
+      cuda: 'system',
+      systemLibraries: () => Promise.resolve(found),
+    };
     expect(await runSetUp({}, options)).toContain("because the system's CUDA lacks libcublasLt.so.12: ");
     expect(clone.status()).toMatchObject({ device: 'cpu' });
     found.add('libcublasLt.so.12');

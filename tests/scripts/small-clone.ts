@@ -16,7 +16,13 @@ const TEXTS: Record<string, string> = {
 };
 
 /** A wheel in miniature, whose text is `wheel <package>`. */
-const smallWheel = (name: string, version: string, folder: string, paths: readonly string[], rest: Partial<Wheel> = {}): Wheel => ({
+const smallWheel = (
+  name: string,
+  version: string,
+  folder: string,
+  paths: readonly string[],
+  rest: Partial<Wheel> = {},
+): Wheel => ({
   package: name,
   version,
   sha256: createHash('sha256').update(`wheel ${name}`).digest('hex'),
