@@ -3,12 +3,10 @@ import { join } from 'node:path';
 import { InputError } from '../base/errors.js';
 import { shownJson } from '../base/python-json.js';
 import { readJsonObject } from '../text/json-files.js';
+import { VAE_CONFIGS } from './pipeline-files.js';
 
 /** Of Stable Diffusion 1 and 2: https://github.com/CompVis/stable-diffusion, `v1-inference.yaml`, `scale_factor`. */
 const STANDARD_SCALE = 0.18215;
-
-/** Where the VAE's configuration lies: beside the decoder, as optimum writes it, or where the pipeline for PyTorch has it. */
-export const VAE_CONFIGS = ['vae_decoder/config.json', 'vae/config.json'] as const;
 
 /**
  * The factor of a pipeline's folder; that of Stable Diffusion where no configuration says another.

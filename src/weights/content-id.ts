@@ -5,8 +5,9 @@
  */
 import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { realpath, stat } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { readFile, realpath, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { hasSha256 } from './verified-files.js';
 
 /** A hash of content that comes in pieces, of the kind that an id is of. */
 export function hashFor(contentId: string, size: number): Hash {
@@ -22,15 +23,20 @@ function isGitId(contentId: string): boolean {
   return /^[0-9a-f]{40}$/.test(contentId);
 }
 
+/** Whether a text may be the SHA-256 of a large file. */
+export function isSha256(contentId: string): boolean {
+  return /^[0-9a-f]{64}$/.test(contentId);
+}
+
 /**
- * Whether a file is what its id says. Small files are read; of large ones, which were checked when they came, the size is compared.
+ * Whether a file is what its id says. Small files are read every time, large ones once, and again when they were changed.
  *
  * @param size that it should have, where that is known
  */
 export async function hasContent(path: string, contentId: string, size?: number): Promise<boolean> {
   const stats = await stat(path).catch(() => undefined);
   if (stats?.isFile() !== true || (size !== undefined && stats.size !== size)) return false;
-  if (!isGitId(contentId)) return true;
+  if (isSha256(contentId)) return hasSha256(path, contentId);
   const hash = hashFor(contentId, stats.size);
   try {
     for await (const piece of createReadStream(path)) hash.update(piece as Buffer);
@@ -40,8 +46,17 @@ export async function hasContent(path: string, contentId: string, size?: number)
   return hash.digest('hex') === contentId;
 }
 
-/** Whether a file of the cache is what the name of its blob says; also where there is no such name, as in folders of copies. */
+/**
+ * Whether a file of the cache is what the name of its blob says, or the sum beside it; also where there is neither, as in folders of
+ * copies.
+ */
 export async function isSound(path: string): Promise<boolean> {
   const blob = basename(await realpath(path).catch(() => ''));
-  return isGitId(blob) ? hasContent(path, blob) : true;
+  const id = isGitId(blob) || isSha256(blob) ? blob : (await readFile(sumPath(path), 'utf8').catch(() => '')).trim();
+  return isGitId(id) || isSha256(id) ? hasContent(path, id) : true;
+}
+
+/** Where the SHA-256 of a file is kept whose content the hub has no id of. */
+export function sumPath(path: string): string {
+  return join(dirname(path), `.${basename(path)}.sha256`);
 }

@@ -6,12 +6,14 @@
 import { mkdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { InputError } from '../base/errors.js';
-import { createPendingFile, fileError, isPendingName } from '../base/files.js';
-import { makerTag, removeLeftovers } from '../base/leftovers.js';
-import { hasContent, hashFor, kindOfId } from './content-id.js';
+import { fileError } from '../base/files.js';
+import { makerTag } from '../base/leftovers.js';
+import { hasContent, hashFor, isSha256, kindOfId } from './content-id.js';
 import type { HubFile } from './hub-client.js';
 import type { ModelId } from './hub-access.js';
 import { hubCacheFolder, userCache } from './hub-environment.js';
+import { noteSha256 } from './verified-files.js';
+import { writeFileWhole } from './whole-file.js';
 
 /** Where a model's files are kept. */
 export interface ModelCache {
@@ -55,7 +57,10 @@ export function modelCache({ name, revision }: ModelId): ModelCache {
         if (await hasContent(path, file.contentId, file.size)) return path;
       return undefined;
     },
-    store: (file, bytes) => writeFileWhole(blob(file), verified(bytes, file, `${name}/${file.path}`)),
+    async store(file, bytes) {
+      await writeFileWhole(blob(file), verified(bytes, file, `${name}/${file.path}`));
+      if (isSha256(file.contentId)) await noteSha256(blob(file), file.contentId);
+    },
     async addToSnapshot(commit, file) {
       if (!(await hasContent(pointer(commit, file), file.contentId, file.size)))
         await link(relative(dirname(pointer(commit, file)), blob(file)), pointer(commit, file));
@@ -81,36 +86,6 @@ export async function link(target: string, path: string): Promise<void> {
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);
     throw fileError(path, 'cannot be written', error);
-  }
-}
-
-/** Makes a folder, with those above it, unless it is there. */
-export async function makeFolder(folder: string): Promise<void> {
-  try {
-    await mkdir(folder, { recursive: true });
-  } catch (error) {
-    throw fileError(folder, 'cannot be written', error);
-  }
-}
-
-/** Writes a file from pieces; it appears under its name when all have come. */
-export async function writeFileWhole(
-  path: string,
-  pieces: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
-): Promise<void> {
-  await makeFolder(dirname(path));
-  removeLeftovers(dirname(path), isPendingName);
-  const file = await createPendingFile(path);
-  try {
-    let position = 0;
-    for await (const piece of pieces) {
-      await file.write(piece, position);
-      position += piece.length;
-    }
-    await file.commit();
-  } catch (error) {
-    await file.discard();
-    throw error;
   }
 }
 

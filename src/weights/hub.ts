@@ -5,19 +5,18 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError } from '../base/errors.js';
-import { TOKENIZER_FILES } from '../text/tokenizer-files.js';
-import { WEIGHT_FILES } from './folder.js';
 import type { ModelCache } from './hub-cache.js';
 import { isSound } from './content-id.js';
-import { isThere, modelCache } from './hub-cache.js';
+import { modelCache } from './hub-cache.js';
 import type { HubAccess, ModelId } from './hub-access.js';
-import type { DownloadProgress, ModelPart } from './hub-download.js';
-import { CONFIG_FILE, downloadModel, PIPELINE_FILES } from './hub-download.js';
+import type { DownloadProgress } from './hub-download.js';
+import { downloadModel } from './hub-download.js';
 import { findReadToken, hubAddress, hubTimeout, isOffline } from './hub-environment.js';
-import { readShardIndex } from './sharded.js';
+import { filesOfPart, hasPart, type ModelPart } from './model-parts.js';
 import { shown } from './wording.js';
 
-export { PIPELINE_FILES, type DownloadProgress, type ModelPart } from './hub-download.js';
+export type { DownloadProgress } from './hub-download.js';
+export type { FolderPart, ModelPart } from './model-parts.js';
 
 /** How a model is found. */
 export interface ResolveOptions {
@@ -107,34 +106,13 @@ async function findCached(cache: ModelCache, parts: readonly ModelPart[]): Promi
   return undefined;
 }
 
-/** The first small file of these parts that is not what the name of its blob says. */
+/** The first file of these parts that is not what the name of its blob says. */
 async function firstDamaged(folder: string, parts: readonly ModelPart[]): Promise<string | undefined> {
-  const paths = parts.flatMap((part) => SMALL_FILES[part]).map((name) => join(folder, name));
-  for (const path of paths) if ((await isThere(path)) && !(await isSound(path))) return path;
+  for (const part of parts) {
+    for await (const name of filesOfPart(folder, part)) {
+      const path = join(folder, name);
+      if (!(await isSound(path))) return path;
+    }
+  }
   return undefined;
-}
-
-const SMALL_FILES: Readonly<Record<ModelPart, readonly string[]>> = {
-  config: [CONFIG_FILE],
-  tokenizer: TOKENIZER_FILES,
-  weights: WEIGHT_FILES.filter((name) => name.endsWith('.json')),
-  pipeline: [PIPELINE_FILES.index, PIPELINE_FILES.scheduler],
-};
-
-async function hasPart(folder: string, part: ModelPart): Promise<boolean> {
-  const has = async (...names: string[]): Promise<boolean> => {
-    const present = await Promise.all(names.map((name) => isThere(join(folder, name))));
-    return present.every(Boolean);
-  };
-  if (part === 'config') return has(CONFIG_FILE);
-  if (part === 'pipeline') return has(...Object.values(PIPELINE_FILES)); // these come to the snapshot when all beside them have
-  if (part === 'tokenizer') {
-    const vocabularies = await Promise.all([has('tokenizer.json'), has('vocab.txt'), has('vocab.json', 'merges.txt')]);
-    return vocabularies.includes(true) && has('tokenizer_config.json');
-  }
-  for (const name of WEIGHT_FILES) {
-    if (await has(name))
-      return !name.endsWith('.index.json') || has(...(await readShardIndex(join(folder, name))).values());
-  }
-  return false;
 }

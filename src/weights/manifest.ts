@@ -10,7 +10,7 @@ import { InputError, messageOf } from '../base/errors.js';
 import { fileError, systemReason } from '../base/files.js';
 import { TOKENIZER_FILES } from '../text/tokenizer-files.js';
 import { PROJECTION_FILE, WEIGHT_FILES } from './folder.js';
-import { CONFIG_FILE } from './hub-download.js';
+import { CONFIG_FILE } from './model-parts.js';
 
 export const MANIFEST_FILE = 'manifest.json';
 

@@ -1,7 +1,8 @@
-import { mkdir, readdir, readFile, rm, symlink } from 'node:fs/promises';
+import { mkdir, readdir, readFile, realpath, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { openWeights } from '../../src/weights/folder.js';
+import { PIPELINE_PART } from '../../src/diffusion/pipeline-files.js';
 import type { DownloadProgress, ModelPart, ResolveOptions } from '../../src/weights/hub.js';
 import { parseModelId, resolveModelFolder } from '../../src/weights/hub.js';
 import type { FakeHub } from './fake-hub.js';
@@ -110,24 +111,25 @@ describe('a pipeline on the hub', () => {
         'unet/model.onnx',
         'unet/weights.pb',
         'vae_decoder/model.onnx',
+        'vae/config.json',
       ].map((path) => [path, Buffer.from(`the content of ${path}`)]),
     );
-    const others = ['README.md', 'text_encoder/model.onnx', 'vae_encoder/model.onnx', 'unet/other/model.onnx'].map(
+    const others = ['README.md', 'text_encoder/model.onnx', 'vae/model.bin', 'unet/other/model.onnx'].map(
       (path) => [path, Buffer.from(path)] as const,
     );
     hub.models.set('someone/pipeline', new Map([...files, ...others]));
-    const folder = await resolve('someone/pipeline@v1', { parts: ['pipeline'] });
+    const folder = await resolve('someone/pipeline@v1', { parts: [PIPELINE_PART] });
     expect(folder).toBe(snapshotOf('someone/pipeline'));
     expect((await filesBelow(folder)).sort()).toEqual([...files.keys()].sort());
     for (const [path, bytes] of files) expect((await readFile(join(folder, path))).equals(bytes)).toBe(true);
     const asked = hub.requests.length;
-    expect(await resolve('someone/pipeline@v1', { parts: ['pipeline'] })).toBe(folder);
+    expect(await resolve('someone/pipeline@v1', { parts: [PIPELINE_PART] })).toBe(folder);
     expect(hub.requests).toHaveLength(asked);
   });
 
   it('is refused where a part is missing', async () => {
     hub.models.set('someone/half', new Map([['model_index.json', Buffer.from('{}')]]));
-    expect(await failureOf(resolve('someone/half', { parts: ['pipeline'] }))).toBe(
+    expect(await failureOf(resolve('someone/half', { parts: [PIPELINE_PART] }))).toBe(
       'someone/half: expected the file scheduler/scheduler_config.json, the model does not have it',
     );
   });
@@ -283,7 +285,7 @@ describe('a whole CLIP on the hub', () => {
       'tokenizer_config.json',
       'vocab.json',
     ];
-    expect((await readdir(folder)).sort()).toEqual([...small, 'model.safetensors'].sort());
+    expect((await readdir(folder)).sort()).toEqual([...small, 'model.safetensors', '.model.safetensors.sha256'].sort());
     for (const name of small) expect((await readFile(join(folder, name))).equals(files.get(name)!)).toBe(true);
     expect(steps.at(-1)!.bytesDone).toBe(textBytes + small.reduce((sum, name) => sum + files.get(name)!.length, 0));
 
@@ -310,6 +312,89 @@ describe('a whole CLIP on the hub', () => {
     expect(await failureOf(resolve('openai/clip'))).toBe(
       'openai/clip/model.safetensors: expected a safetensors header of at most 100000000 bytes, the file says 4294967295',
     );
+  });
+});
+
+describe('a large file of the cache that is damaged', () => {
+  /** Changes a byte of a file behind a link, as a disk may, and gives the file. */
+  async function damage(path: string): Promise<string> {
+    const blob = await realpath(path);
+    const bytes = await readFile(blob);
+    bytes[bytes.length - 1] ^= 1;
+    await writeFile(blob, bytes);
+    return blob;
+  }
+
+  const models = [
+    ['a model', 'someone/small', ['student']],
+    ['the text model of a CLIP', 'openai/clip', ['teacher', 'variants/teacher-inside-full-clip']],
+  ] as const;
+
+  it.each(models)('is fetched anew: of %s', async (_, id, folders) => {
+    await publish(id, ...folders);
+    const path = join(await resolve(id), 'model.safetensors');
+    const before = await readFile(path);
+    await damage(path);
+    expect(await resolve(id)).toBe(join(path, '..'));
+    expect((await readFile(path)).equals(before)).toBe(true);
+    const asked = hub.requests.length;
+    await resolve(id);
+    expect(hub.requests).toHaveLength(asked);
+  });
+
+  it.each(models)('is said to be, where it cannot be fetched anew: of %s', async (_, id, folders) => {
+    await publish(id, ...folders);
+    const path = join(await resolve(id), 'model.safetensors');
+    await damage(path);
+    vi.stubEnv('HF_HUB_OFFLINE', '1');
+    expect(await failureOf(resolve(id))).toContain(
+      `${path}: this file of the cache is damaged, and cannot be fetched anew: `,
+    );
+  });
+
+  it('is noticed when Python fetched it', async () => {
+    await publish('someone/small', 'student');
+    const path = join(await resolve('someone/small'), 'model.safetensors');
+    await rm(join(home, 'xdg'), { recursive: true });
+    vi.stubEnv('HF_HUB_OFFLINE', '1');
+    await resolve('someone/small');
+    await rm(join(home, 'xdg'), { recursive: true });
+    await damage(path);
+    expect(await failureOf(resolve('someone/small'))).toContain('model.safetensors: this file of the cache is damaged');
+  });
+
+  it('is read once, and again when its time, size or inode is another', async () => {
+    await publish('someone/small', 'student');
+    const path = join(await resolve('someone/small'), 'model.safetensors');
+    const { atime, mtime } = await stat(path);
+    await utimes(path, atime, mtime); // whole milliseconds, which can be set again
+    await resolve('someone/small');
+    const blob = await damage(path);
+    await utimes(blob, atime, mtime);
+    const asked = hub.requests.length;
+    await resolve('someone/small');
+    expect(hub.requests).toHaveLength(asked);
+    await utimes(blob, atime, new Date(mtime.getTime() + 1000));
+    await resolve('someone/small');
+    expect(hub.requests.length).toBeGreaterThan(asked);
+  });
+
+  it('is one of a pipeline, too', async () => {
+    const paths = [...PIPELINE_PART.files, 'unet/weights.pb'];
+    hub.models.set('someone/pipeline', new Map(paths.map((path) => [path, Buffer.alloc(60_000, path)])));
+    const folder = await resolve('someone/pipeline', { parts: [PIPELINE_PART] });
+    await damage(join(folder, 'unet/weights.pb'));
+    vi.stubEnv('HF_HUB_OFFLINE', '1');
+    expect(await failureOf(resolve('someone/pipeline', { parts: [PIPELINE_PART] }))).toContain(
+      `${join(folder, 'unet/weights.pb')}: this file of the cache is damaged`,
+    );
+  });
+
+  it('is used where no mark can be written', async () => {
+    await publish('someone/small', 'student');
+    await fileOf(home, 'xdg', 'no folder');
+    const folder = await resolve('someone/small');
+    expect(await resolve('someone/small')).toBe(folder);
   });
 });
 

@@ -5,6 +5,7 @@ import { basename, join } from 'node:path';
 import { lostTail } from '../../diffusion/embeddings.js';
 import { noiseFromSeed, readNoise, type StartingNoise } from '../../diffusion/noise.js';
 import { hasCudaProvider } from '../../diffusion/onnx.js';
+import { PIPELINE_PART } from '../../diffusion/pipeline-files.js';
 import { openPipeline, readScheduler, type Pipeline } from '../../diffusion/pipeline.js';
 import { type Embedding, type Pixels } from '../../diffusion/tensors.js';
 import { PICTURES_FOLDER, recordChunk, recordPicture, type Picture } from '../../diffusion/pictures.js';
@@ -35,7 +36,7 @@ export interface DrawingEncoder extends OpenEncoder {
 
 /** Finds the image model, fetching it where it is not there yet, and checks that it can take so many steps. */
 export async function findPipeline(options: GenerateOptions, output: Reporter): Promise<PipelineFolder> {
-  const folder = await fetchModel(options.pipeline, '--pipeline', output, ['pipeline']);
+  const folder = await fetchModel(options.pipeline, '--pipeline', output, [PIPELINE_PART]);
   const scheduler = await readScheduler(folder, options.scheduler);
   createScheduler(scheduler, options.steps);
   return { folder, scheduler };

@@ -1,0 +1,20 @@
+/** @file What makes a folder a Stable Diffusion pipeline in ONNX, here and on the hub. */
+import type { FolderPart } from '../weights/hub.js';
+
+/** The files of a pipeline; a model's weights may lie in further files beside it. */
+export const PIPELINE_FILES = {
+  index: 'model_index.json',
+  scheduler: 'scheduler/scheduler_config.json',
+  unet: 'unet/model.onnx',
+  decoder: 'vae_decoder/model.onnx',
+} as const;
+
+/** Where the VAE's configuration lies: beside the decoder, as optimum writes it, or where the pipeline for PyTorch has it. */
+export const VAE_CONFIGS = ['vae_decoder/config.json', 'vae/config.json'] as const;
+
+/** What is fetched of a pipeline. */
+export const PIPELINE_PART: FolderPart = {
+  files: Object.values(PIPELINE_FILES),
+  optional: VAE_CONFIGS,
+  folders: ['unet', 'vae_decoder'],
+};

@@ -1,0 +1,75 @@
+/** @file The parts of a model's folder, and which files they are made of. */
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { TOKENIZER_FILES } from '../text/tokenizer-files.js';
+import { PROJECTION_FILE, WEIGHT_FILES } from './folder.js';
+import { isThere } from './hub-cache.js';
+import { readShardIndex } from './sharded.js';
+
+/** Files that another room needs of a folder. */
+export interface FolderPart {
+  readonly files: readonly string[];
+  /** Taken where they are there. */
+  readonly optional: readonly string[];
+  /** All files that lie in these folders, and not below them, belong to it, too. */
+  readonly folders: readonly string[];
+}
+
+/** What of a model is needed. */
+export type ModelPart = 'config' | 'tokenizer' | 'weights' | FolderPart;
+
+/** The model's configuration in its folder. */
+export const CONFIG_FILE = 'config.json';
+
+/** Weights beside the model's own, of a student with a projection. */
+export const OPTIONAL_WEIGHTS: readonly string[] = [PROJECTION_FILE];
+
+/** Whether a file lies in one of the folders of a part. */
+export function isInFolders({ folders }: FolderPart, path: string): boolean {
+  const slash = path.lastIndexOf('/');
+  return slash !== -1 && folders.includes(path.slice(0, slash));
+}
+
+/** Whether a folder has all that a part must have. */
+export async function hasPart(folder: string, part: ModelPart): Promise<boolean> {
+  const has = async (...names: string[]): Promise<boolean> => {
+    const present = await Promise.all(names.map((name) => isThere(join(folder, name))));
+    return present.every(Boolean);
+  };
+  if (part === 'config') return has(CONFIG_FILE);
+  if (part === 'tokenizer') {
+    const vocabularies = await Promise.all([has('tokenizer.json'), has('vocab.txt'), has('vocab.json', 'merges.txt')]);
+    return vocabularies.includes(true) && has('tokenizer_config.json');
+  }
+  if (part !== 'weights') return has(...part.files); // these come to the snapshot when all beside them have
+  const first = await firstWeights(folder);
+  if (first === undefined) return false;
+  return !first.endsWith('.index.json') || has(...(await readShardIndex(join(folder, first))).values());
+}
+
+/** The files of a part that a folder has, those that name others first; of several kinds of weights the ones that are read. */
+export async function* filesOfPart(folder: string, part: ModelPart): AsyncGenerator<string> {
+  for (const name of await namesOfPart(folder, part)) if (await isThere(join(folder, name))) yield name;
+  if (part !== 'weights') return;
+  const first = await firstWeights(folder);
+  if (first?.endsWith('.index.json') === true) yield* new Set((await readShardIndex(join(folder, first))).values());
+}
+
+async function namesOfPart(folder: string, part: ModelPart): Promise<readonly string[]> {
+  if (part === 'config') return [CONFIG_FILE];
+  if (part === 'tokenizer') return [...TOKENIZER_FILES, CONFIG_FILE];
+  if (part === 'weights') {
+    const first = await firstWeights(folder);
+    return [...(first === undefined ? [] : [first]), ...OPTIONAL_WEIGHTS];
+  }
+  const lists = part.folders.map(async (name) => {
+    const entries = await readdir(join(folder, name), { withFileTypes: true }).catch(() => []);
+    return entries.filter((entry) => !entry.isDirectory()).map((entry) => `${name}/${entry.name}`);
+  });
+  return [...new Set([...part.files, ...part.optional, ...(await Promise.all(lists)).flat()])];
+}
+
+async function firstWeights(folder: string): Promise<string | undefined> {
+  for (const name of WEIGHT_FILES) if (await isThere(join(folder, name))) return name;
+  return undefined;
+}

@@ -1,0 +1,78 @@
+/** @file Which files of a commit on the hub are needed for the parts of a model that are asked for. */
+import { InputError } from '../base/errors.js';
+import { TOKENIZER_FILES } from '../text/tokenizer-files.js';
+import { WEIGHT_FILES } from './folder.js';
+import type { ModelCache } from './hub-cache.js';
+import type { ModelId } from './hub-access.js';
+import type { HubFile, HubModel } from './hub-client.js';
+import { CONFIG_FILE, isInFolders, OPTIONAL_WEIGHTS, type ModelPart } from './model-parts.js';
+import { readShardIndex } from './sharded.js';
+import { shown } from './wording.js';
+
+/** A commit of a model, there and here. */
+export interface Commit {
+  readonly model: ModelId;
+  readonly hub: HubModel;
+  readonly cache: ModelCache;
+  readonly id: string;
+  readonly listed: ReadonlyMap<string, HubFile>;
+}
+
+/**
+ * The files of the parts asked for that the model has; shards are read from their index, which is fetched first.
+ *
+ * @throws InputError where the model lacks one that it must have, or lists an impossible size
+ */
+export async function wantedFiles(commit: Commit, parts: readonly ModelPart[]): Promise<HubFile[]> {
+  const names = new Set<string>();
+  for (const part of parts) for (const name of await namesOf(commit, part)) names.add(name);
+  return [...names].map((name) => {
+    const file = commit.listed.get(name);
+    if (!file)
+      throw new InputError(`${commit.model.name}: expected the file ${shown(name)}, the model does not have it`);
+    checkSize(commit.model.name, file);
+    return file;
+  });
+}
+
+async function namesOf(commit: Commit, part: ModelPart): Promise<readonly string[]> {
+  const listed = (names: readonly string[]): string[] => names.filter((name) => commit.listed.has(name));
+  if (part === 'config') return [CONFIG_FILE];
+  // The model's configuration names the tokenizer's class where the tokenizer's own does not.
+  if (part === 'tokenizer') return listed([...TOKENIZER_FILES, CONFIG_FILE]);
+  if (part === 'weights') return [...(await weightFiles(commit)), ...listed(OPTIONAL_WEIGHTS)];
+  const beside = [...commit.listed.keys()].filter((path) => isInFolders(part, path));
+  return [...part.files, ...listed(part.optional), ...beside];
+}
+
+/** Far more bytes than such files have: what claims more is not fetched. Weights may be of any size. */
+const MOST_TOKENIZER_BYTES = 500_000_000;
+const MOST_JSON_BYTES = 10_000_000;
+
+function checkSize(model: string, { path, size }: HubFile): void {
+  const isJson = path.endsWith('.json');
+  const most = TOKENIZER_FILES.includes(path) ? MOST_TOKENIZER_BYTES : isJson ? MOST_JSON_BYTES : Infinity;
+  if (size > most)
+    throw new InputError(
+      `${model}/${path}: expected at most ${most} bytes, the hub lists ${size}; check the model's name`,
+    );
+}
+
+async function weightFiles(commit: Commit): Promise<string[]> {
+  const first = WEIGHT_FILES.find((name) => commit.listed.has(name));
+  if (first === undefined) {
+    throw new InputError(
+      `${commit.model.name}: expected weights (${WEIGHT_FILES.join(', ')}), the model has none of them`,
+    );
+  }
+  return first.endsWith('.index.json') ? [first, ...(await shardNames(commit, commit.listed.get(first)!))] : [first];
+}
+
+async function shardNames({ model, hub, cache, id }: Commit, index: HubFile): Promise<Iterable<string>> {
+  checkSize(model.name, index);
+  if ((await cache.find(id, index)) === undefined) {
+    const remote = hub.open(id, index);
+    await cache.store(index, remote.stream(0, index.size));
+  }
+  return (await readShardIndex((await cache.find(id, index))!)).values();
+}
