@@ -10,7 +10,7 @@ import { InputError } from '../base/errors.js';
 import { readJsonObject } from '../text/json-files.js';
 import { loadDecoder, type Decoder } from './decoder.js';
 import { readLatentScale } from './latent-scale.js';
-import { weightedSum } from './latents.js';
+import { weightedSum, type Term } from './latents.js';
 import type { Provider } from './onnx.js';
 import { PIPELINE_FILES } from './pipeline-files.js';
 import { parseSchedulerConfig, type SchedulerConfig, type SchedulerName } from './scheduler-config.js';
@@ -142,5 +142,6 @@ async function guidedAnswer(
   const questions = guidance <= 1 ? [[prompt]] : oneByOne ? [[negative], [prompt]] : [[negative, prompt]];
   const answers: Float32Array[] = [];
   for (const texts of questions) answers.push(...(await unet.predict(latents, timestep, texts, request)));
-  return guidance <= 1 ? answers[0]! : weightedSum([1 - guidance, answers[0]!], [guidance, answers[1]!]);
+  const share = (place: number): number => (guidance <= 1 ? 1 : place === 0 ? 1 - guidance : guidance);
+  return weightedSum(...answers.map((answer, place): Term => [share(place), answer]));
 }
