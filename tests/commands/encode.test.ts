@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
@@ -6,7 +7,7 @@ import { encoderEngine } from '../../src/engine/encoder.js';
 import { loadBackend } from '../../src/tensorflow/backend.js';
 import { openPretrained } from '../../src/models/pretrained.js';
 import { openSafetensors } from '../../src/weights/safetensors.js';
-import { kd, temporaryFolder, type CliOptions, type CliResult } from '../cli.js';
+import { KD, kd, temporaryFolder, type CliOptions, type CliResult } from '../cli.js';
 import { largestDifference, PARITY } from '../fixtures/index.js';
 import { encoderBounds } from '../float64/bounds.js';
 import { BACKEND, ownWords, readJson, STUDENT, TEACHER } from './tiny.js';
@@ -173,6 +174,15 @@ describe('kd encode', () => {
       ]);
       expect(readFileSync(join(cwd, other))).toEqual(before);
     }
+  });
+
+  it('says nothing but its result with --quiet, and loses nothing, where standard error is appended to a file', () => {
+    writeFileSync(join(cwd, 'one.txt'), 'a\n');
+    const script = '{ echo before >&2; "$0" "$@"; echo after >&2; } 2>>said.txt >&2';
+    const args = ['encode', '--model', STUDENT, '--input', 'one.txt', '--output', 'said.safetensors', '--quiet'];
+    const { status } = spawnSync('sh', ['-c', script, process.execPath, KD, ...args, '--backend', BACKEND], { cwd });
+    expect(status).toBe(0);
+    expect(readFileSync(join(cwd, 'said.txt'), 'utf8')).toMatch(/^before\nsaid\.safetensors: .*\nafter\n$/);
   });
 
   it('leaves no temporary file', () => {
