@@ -23,6 +23,7 @@ ENV KD_SETUP_DEVICE=gpu XDG_CACHE_HOME=/opt/cache
 
 # Packages and TensorFlow change seldom, sources often: the large layer comes first.
 COPY package.json package-lock.json .npmrc tsconfig.json tsconfig.build.json ./
+COPY native ./native
 COPY scripts ./scripts
 COPY src ./src
 RUN node scripts/setup.mjs

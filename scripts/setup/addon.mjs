@@ -11,10 +11,32 @@ import { stageFolder } from './staging.mjs';
 /** @import { Command, Env, Result } from './processes.mjs' */
 /** @import { Project } from './project.mjs' */
 
-/** The npm package that TensorFlow's addon belongs to. */
-export const ADDON_PACKAGE = ['node_modules', '@tensorflow', 'tfjs-node-gpu'];
+/**
+ * An addon: what set-up calls it, the folder of its sources from the root, the sources, and the file that is made.
+ *
+ * @typedef {{ name: string, title: string, folder: string[], sources: string[], file: string }} Addon
+ */
+
+const NPM_PACKAGE = ['node_modules', '@tensorflow', 'tfjs-node-gpu'];
 const NAPI_HEADERS = ['node_modules', 'node-api-headers', 'include'];
-const ADDON_NAME = 'tfjs_binding.node';
+
+/** What is compiled against libtensorflow: the npm package's addon, which comes as source with it, and one of our own. */
+export const ADDONS = [
+  {
+    name: 'tfjs-binding',
+    title: 'TensorFlow addon',
+    folder: [...NPM_PACKAGE, 'binding'],
+    sources: ['tfjs_backend.cc', 'tfjs_binding.cc'],
+    file: 'tfjs_binding.node',
+  },
+  {
+    name: 'tf-session',
+    title: 'session addon',
+    folder: ['native'],
+    sources: ['tf_session.cc'],
+    file: 'tf_session.node',
+  },
+];
 
 /**
  * What the package's binding.gyp says, for Node-API 8, which all supported Node versions have: one build serves all.
@@ -32,12 +54,13 @@ const COMPILER_FLAGS = [
  * Names all that goes into an addon: its sources, Node's headers, the compiler's flags and libtensorflow's identity.
  *
  * @param {Project} project
+ * @param {Addon} addon
  * @param {string} libraryIdentity
  */
-export function addonKey({ root }, libraryIdentity) {
+export function addonKey({ root }, { folder }, libraryIdentity) {
   const hash = createHash('sha256').update(`${COMPILER_FLAGS.join(' ')}\n${libraryIdentity}\n`);
-  for (const folder of [join(root, ...ADDON_PACKAGE, 'binding'), join(root, ...NAPI_HEADERS)]) {
-    for (const name of readdirSync(folder).sort()) hash.update(`${name}\n`).update(readFileSync(join(folder, name)));
+  for (const path of [join(root, ...folder), join(root, ...NAPI_HEADERS)]) {
+    for (const name of readdirSync(path).sort()) hash.update(`${name}\n`).update(readFileSync(join(path, name)));
   }
   return hash.digest('hex');
 }
@@ -46,15 +69,16 @@ export function addonKey({ root }, libraryIdentity) {
  * The cached addon of that key, or undefined if none was built yet.
  *
  * @param {Project} project
+ * @param {Addon} addon
  * @param {string} key
  */
-export function findAddon({ cache }, key) {
-  const file = addonFile(cache, key);
+export function findAddon({ cache }, addon, key) {
+  const file = cachedFile(cache, addon, key);
   return existsSync(file) ? file : undefined;
 }
 
 /**
- * Compiles the addon that comes as source with the npm package into the cache.
+ * Compiles an addon into the cache.
  *
  * @param {Project} project
  * @param {Library} library
@@ -64,12 +88,12 @@ export function findAddon({ cache }, key) {
  * @throws {TensorflowUnavailable} if it does not compile; {SetupError} if that is for a header that TF_LIBRARY_DIR
  *   lacks
  */
-export async function buildAddon(project, library, key, [compiler, ...compilerArgs], lock) {
+export async function buildAddon(project, addon, library, key, [compiler, ...compilerArgs], lock) {
   const { root, env, cache, say } = project;
   const elapsed = stopwatch();
-  say('TensorFlow addon: compiling …');
-  const file = addonFile(cache, key);
-  const sources = ['tfjs_backend.cc', 'tfjs_binding.cc'].map((name) => join(root, ...ADDON_PACKAGE, 'binding', name));
+  say(`${addon.title}: compiling …`);
+  const file = cachedFile(cache, addon, key);
+  const sources = addon.sources.map((name) => join(root, ...addon.folder, name));
   await stageFolder(dirname(file), async (partial) => {
     const includes = [library.include, join(root, ...NAPI_HEADERS)].map((folder) => `-I${folder}`);
     const args = [
@@ -79,12 +103,12 @@ export async function buildAddon(project, library, key, [compiler, ...compilerAr
       ...sources,
       ...library.libraries,
       '-o',
-      join(partial, ADDON_NAME),
+      join(partial, addon.file),
     ];
     const result = await run(compiler, args, { env, lock });
-    if (result.status !== 0) throw buildFailure(env, result, [compiler, ...compilerArgs], key);
+    if (result.status !== 0) throw buildFailure(env, result, addon, [compiler, ...compilerArgs], key);
   });
-  say(`TensorFlow addon: compiled in ${elapsed()}`);
+  say(`${addon.title}: compiled in ${elapsed()}`);
   return file;
 }
 
@@ -101,30 +125,34 @@ export function compileAttempt(key, compiler) {
 /**
  * @param {Env} env
  * @param {Result} result
+ * @param {Addon} addon
  * @param {Command} compiler
  * @param {string} key
  */
-function buildFailure({ TF_LIBRARY_DIR: ownFolder }, result, compiler, key) {
+function buildFailure({ TF_LIBRARY_DIR: ownFolder }, result, { title }, compiler, key) {
   const [, header] = /fatal error: (\S+): No such file/.exec(result.stderr) ?? [];
   if (ownFolder && header) return lacking(ownFolder, `the header ${header}`);
   const line = failureLine(result, /\b(error|undefined reference|cannot find)\b/);
   return new TensorflowUnavailable(
-    `the TensorFlow addon does not compile (${compiler.join(' ')}: ${line})`,
+    `the ${title} does not compile (${compiler.join(' ')}: ${line})`,
     'install or name another compiler (CXX), or remove node_modules/.kd-setup.json to try this one anew',
     compileAttempt(key, compiler),
   );
 }
 
 /**
- * Loads an addon in a process of its own, where a crash does no harm, and returns the version of its libtensorflow.
+ * Loads the addons, in the order of `ADDONS`, in a process of its own, where a crash does no harm, and returns the version of
+ * their libtensorflow.
  *
  * @param {Project} project
- * @param {string} file
- * @throws {TensorflowUnavailable} if it cannot be loaded, say for want of a processor feature
+ * @param {string[]} files
+ * @throws {TensorflowUnavailable} if one cannot be loaded, say for want of a processor feature
  */
-export async function loadAddon({ env }, file) {
-  const program = 'process.stdout.write(require(process.argv[1]).TF_Version)';
-  const result = await run(process.execPath, ['-e', program, file], { env: { ...env, TF_CPP_MIN_LOG_LEVEL: '3' } });
+export async function loadAddons({ env }, files) {
+  const program = 'process.stdout.write(process.argv.slice(1).map((file) => require(file))[0].TF_Version)';
+  const result = await run(process.execPath, ['-e', program, ...files], {
+    env: { ...env, TF_CPP_MIN_LOG_LEVEL: '3' },
+  });
   if (result.status === 0) return result.stdout;
   const illegal = result.signal === 'SIGILL' ? ': the processor lacks instructions it needs, such as AVX' : '';
   throw new TensorflowUnavailable(
@@ -134,9 +162,30 @@ export async function loadAddon({ env }, file) {
 }
 
 /**
+ * Where the npm package looks for its addon, and our own lies beside it; both look for libtensorflow from there.
+ *
+ * @param {string} root
+ * @param {Addon} addon
+ */
+export function installedAddon(root, { file }) {
+  return join(root, ...NPM_PACKAGE, 'lib', 'napi-v8', file);
+}
+
+/**
+ * Where addons in place find libtensorflow, and its headers are.
+ *
+ * @param {string} root
+ */
+export function installedLibrary(root) {
+  const deps = join(root, ...NPM_PACKAGE, 'deps');
+  return { lib: join(deps, 'lib'), include: join(deps, 'include') };
+}
+
+/**
  * @param {string} cache
+ * @param {Addon} addon
  * @param {string} key
  */
-function addonFile(cache, key) {
-  return join(cache, `tfjs-binding-${key.slice(0, 16)}`, ADDON_NAME);
+function cachedFile(cache, { name, file }, key) {
+  return join(cache, `${name}-${key.slice(0, 16)}`, file);
 }

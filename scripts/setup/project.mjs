@@ -1,6 +1,6 @@
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
-import { loadAddon } from './addon.mjs';
+import { loadAddons } from './addon.mjs';
 import { DISTRIBUTIONS } from './distributions.mjs';
 import { thisHost } from './host.mjs';
 import { findGpus } from './nvidia.mjs';
@@ -22,7 +22,7 @@ import { findGpus } from './nvidia.mjs';
  * @property {Host} host
  * @property {Record<'cpu' | 'gpu', Distribution>} distributions what can be downloaded
  * @property {(env: Env) => Promise<Gpus | undefined>} findGpus
- * @property {(project: Project, addon: string) => Promise<string>} loadAddon gives the version of libtensorflow
+ * @property {(project: Project, files: string[]) => Promise<string>} loadAddons gives the version of libtensorflow
  * @property {boolean} terminal whether child processes may draw their own progress bars
  * @property {(line: string) => void} say tells of progress
  * @property {Device | undefined} [device] what was chosen in this call
@@ -53,7 +53,7 @@ export function createProject({ root, env, quiet = false, stream = process.stder
     host: thisHost(),
     distributions: DISTRIBUTIONS,
     findGpus,
-    loadAddon,
+    loadAddons,
     terminal: !quiet && stream.isTTY === true,
     say(line) {
       if (!quiet) stream.write(`kd set-up: ${line}\n`);

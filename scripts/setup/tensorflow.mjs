@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { ADDON_PACKAGE, addonKey, buildAddon, compileAttempt, findAddon } from './addon.mjs';
+import { ADDONS, addonKey, buildAddon, compileAttempt, findAddon, installedAddon, installedLibrary } from './addon.mjs';
 import { codeOf, SetupError, TensorflowUnavailable } from './errors.mjs';
 import { hostMismatch } from './host.mjs';
 import { downloadAttempt, fetchLibrary, findLibrary, libraryIdentity } from './libtensorflow.mjs';
@@ -30,7 +30,7 @@ import { findTools } from './tools.mjs';
  * @property {'cpu' | 'gpu' | typeof OWN} device
  * @property {{ version: string, path: string }} libtensorflow
  * @property {Library['cuda']} cuda
- * @property {{ path: string, key: string }} addon
+ * @property {Record<string, { path: string, key: string }>} addons by their names
  */
 
 /** @typedef {{ backend: 'cpu', cost: string } & Failure} LeftOut */
@@ -44,7 +44,7 @@ const GPU_COST = 'training runs on the processor';
 const DISK_ERRORS = ['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 'ENOTDIR'];
 
 /**
- * Whether the addon and libtensorflow are those that this clone, its environment and its GPUs ask for.
+ * Whether the addons and libtensorflow are in place, and are those that this clone, its environment and its GPUs ask for.
  *
  * @param {Project} project
  */
@@ -58,15 +58,26 @@ export async function isReady(project) {
   )
     return false;
   const library = findLibrary(project, distributionFor(project, status.device === 'gpu' ? 'gpu' : 'cpu', choice));
-  if (library === undefined || status.addon?.key !== addonKey(project, library.identity)) return false;
-  const { addon, lib, include } = installedPaths(project.root);
-  if (!existsSync(addon) || linkTarget(lib) !== library.lib || linkTarget(include) !== library.include) return false;
+  if (library === undefined || !ADDONS.every((addon) => isInPlace(project, addon, library, status))) return false;
+  const { lib, include } = installedLibrary(project.root);
+  if (linkTarget(lib) !== library.lib || linkTarget(include) !== library.include) return false;
   if (status.device === 'gpu') return true;
   const gpus = await lookForGpus(project, choice);
   // A driver that does not answer was told of already; a GPU for which there was no TensorFlow is worth another try.
   return (
     gpus === undefined || (gpus.failure !== undefined && driverFailure(gpus.failure).message === status.gpu?.reason)
   );
+}
+
+/**
+ * @param {Project} project
+ * @param {Addon} addon
+ * @param {Library} library
+ * @param {Status} status
+ */
+function isInPlace(project, addon, { identity }, { addons }) {
+  const { key } = addons?.[addon.name] ?? {};
+  return key === addonKey(project, addon, identity) && existsSync(installedAddon(project.root, addon));
 }
 
 /**
@@ -181,23 +192,22 @@ async function installFor(project, device, choice) {
   if (device === 'gpu' && choice.cuda === 'system') await checkSystemCuda(project, project.distributions.gpu);
   mkdirSync(project.cache, { recursive: true });
   const onWait = () => project.say('another set-up is filling the cache: waiting for it');
-  const { library, addon, key } = await withLock(project.cache, onWait, (lock) =>
-    fillCache(project, distribution, lock),
-  );
-  placeAddon(project.root, library, addon);
-  const version = await project.loadAddon(project, installedPaths(project.root).addon);
+  const { library, addons } = await withLock(project.cache, onWait, (lock) => fillCache(project, distribution, lock));
+  place(project.root, library, addons);
+  const files = ADDONS.map((addon) => installedAddon(project.root, addon));
+  const version = await project.loadAddons(project, files);
   const kind = project.env.TF_LIBRARY_DIR ? OWN : device;
   return {
     backend: 'tensorflow',
     device: kind,
     libtensorflow: { version, path: library.lib },
     cuda: library.cuda,
-    addon: { path: addon, key },
+    addons: Object.fromEntries(addons.map(({ addon, path, key }) => [addon.name, { path, key }])),
   };
 }
 
 /**
- * Finds libtensorflow and the addon in the cache, or gets them; first makes sure that all tools for both are there.
+ * Finds libtensorflow and the addons in the cache, or gets them; first makes sure that all tools for both are there.
  *
  * @param {Project} project
  * @param {Distribution} distribution
@@ -206,15 +216,20 @@ async function installFor(project, device, choice) {
 async function fillCache(project, distribution, lock) {
   let library = findLibrary(project, distribution);
   if (library === undefined) refuseHost(project, distribution);
-  const key = addonKey(project, libraryIdentity(distribution, library));
-  let addon = findAddon(project, key);
-  const tools = await findTools(project.env, { python: library === undefined, compiler: addon === undefined });
-  if (addon === undefined) refuseRepetition(project.root, compileAttempt(key, tools.compiler));
+  const identity = libraryIdentity(distribution, library);
+  const wanted = ADDONS.map((addon) => {
+    const key = addonKey(project, addon, identity);
+    return { addon, key, path: findAddon(project, addon, key) };
+  });
+  const missing = wanted.filter(({ path }) => path === undefined);
+  const tools = await findTools(project.env, { python: library === undefined, compiler: missing.length > 0 });
+  for (const { key } of missing) refuseRepetition(project.root, compileAttempt(key, tools.compiler));
   if (library === undefined)
     for (const wheel of distribution.wheels) refuseRepetition(project.root, downloadAttempt(project, wheel));
   library ??= await fetchLibrary(project, distribution, tools.python, lock);
-  addon ??= await buildAddon(project, library, key, tools.compiler, lock);
-  return { library, addon, key };
+  for (const each of missing)
+    each.path = await buildAddon(project, each.addon, library, each.key, tools.compiler, lock);
+  return { library, addons: wanted };
 }
 
 /**
@@ -244,19 +259,19 @@ function refuseRepetition(root, attempt) {
 }
 
 /**
- * The folders are links, so that libtensorflow's own search paths, relative to where it is, hold. The addon is a copy:
- * Node resolves a link before it loads, and the addon looks for libtensorflow from the folder where it is.
+ * The folders are links, so that libtensorflow's own search paths, relative to where it is, hold. The addons are copies:
+ * Node resolves a link before it loads, and an addon looks for libtensorflow from the folder where it is.
  *
  * @param {string} root
  * @param {Library} library
- * @param {string} addon
+ * @param {{ addon: Addon, path: string }[]} addons
  */
-function placeAddon(root, library, addon) {
-  const paths = installedPaths(root);
-  for (const path of Object.values(paths)) mkdirSync(dirname(path), { recursive: true });
-  replaceLink(paths.lib, library.lib);
-  replaceLink(paths.include, library.include);
-  replaceCopy(paths.addon, addon);
+function place(root, library, addons) {
+  for (const path of installedPaths(root)) mkdirSync(dirname(path), { recursive: true });
+  const { lib, include } = installedLibrary(root);
+  replaceLink(lib, library.lib);
+  replaceLink(include, library.include);
+  for (const { addon, path } of addons) replaceCopy(installedAddon(root, addon), path);
 }
 
 /**
@@ -265,7 +280,7 @@ function placeAddon(root, library, addon) {
  * @returns {LeftOut}
  */
 function leaveOut({ root, say }, { message, remedy, attempt }) {
-  for (const path of Object.values(installedPaths(root))) rmSync(path, { recursive: true, force: true });
+  for (const path of installedPaths(root)) rmSync(path, { recursive: true, force: true });
   say(`no TensorFlow, because ${message}: ${COST}; ${remedy}`);
   return { backend: 'cpu', reason: message, cost: COST, remedy, attempt };
 }
@@ -280,18 +295,9 @@ function asUnavailable(error) {
   );
 }
 
-/**
- * Where the npm package looks for its addon, and the addon for libtensorflow.
- *
- * @param {string} root
- */
+/** @param {string} root */
 function installedPaths(root) {
-  const folder = join(root, ...ADDON_PACKAGE);
-  return {
-    lib: join(folder, 'deps', 'lib'),
-    include: join(folder, 'deps', 'include'),
-    addon: join(folder, 'lib', 'napi-v8', 'tfjs_binding.node'),
-  };
+  return [...Object.values(installedLibrary(root)), ...ADDONS.map((addon) => installedAddon(root, addon))];
 }
 
 /**

@@ -16,6 +16,7 @@ const SCRIPTS = pathToFileURL(join(import.meta.dirname, '..', '..', 'scripts')).
 
 const LINUX = { platform: 'linux', arch: 'x64', glibc: () => '2.36' };
 const PACKAGE = 'node_modules/@tensorflow/tfjs-node-gpu';
+const ADDONS = ['tfjs_binding.node', 'tf_session.node'];
 const COST = "training runs on tfjs's pure-JavaScript backend, tens of times slower";
 
 let clone: SmallClone;
@@ -35,7 +36,7 @@ async function runSetUp(env: Record<string, string> = {}, options: Partial<Proje
     findGpus: () => Promise.resolve(undefined),
     host: LINUX,
     stream,
-    loadAddon: () => Promise.resolve('2.21.0'),
+    loadAddons: () => Promise.resolve('2.21.0'),
   };
   await setUp(createProject({ root: clone.root, env: { ...clone.env, ...env }, ...parts, ...options }));
   return printed;
@@ -44,10 +45,11 @@ async function runSetUp(env: Record<string, string> = {}, options: Partial<Proje
 describe('set-up of a fresh clone', () => {
   it('installs, downloads, unpacks, compiles and links, and says how much and how long', async () => {
     const printed = await runSetUp();
-    expect(clone.calls()).toEqual(['npm', 'pip', 'unpack', 'g++', 'tsc']);
+    expect(clone.calls()).toEqual(['npm', 'pip', 'unpack', 'g++', 'g++', 'tsc']);
     expect(printed).toContain('kd set-up: libtensorflow 2.21.0: downloading 3 MB …\n');
     expect(printed).toMatch(/libtensorflow 2\.21\.0: unpacked in \d+\.\d s\n/);
     expect(printed).toMatch(/TensorFlow addon: compiled in \d+\.\d s\n/);
+    expect(printed).toMatch(/session addon: compiled in \d+\.\d s\n/);
     expect(clone.read(`${PACKAGE}/deps/lib/libtensorflow_cc.so.2`)).toBe('c library');
     expect(clone.read(`${PACKAGE}/deps/include/tensorflow/c/c_api.h`)).toBe('// tensorflow/c/c_api.h');
     expect(clone.read('dist/cli.js')).toBe('the command');
@@ -55,15 +57,29 @@ describe('set-up of a fresh clone', () => {
     expect(clone.status()).toMatchObject({ backend: 'tensorflow', libtensorflow: { version: '2.21.0', path } });
   });
 
-  it('copies the addon, because Node resolves links before the addon looks for its libraries', async () => {
-    await runSetUp();
-    expect(lstatSync(join(clone.root, PACKAGE, 'lib/napi-v8/tfjs_binding.node')).isFile()).toBe(true);
+  it.each(ADDONS)(
+    'copies the addon %s, because Node resolves links before the addon looks for its libraries',
+    async (addon) => {
+      await runSetUp();
+      expect(lstatSync(join(clone.root, PACKAGE, 'lib/napi-v8', addon)).isFile()).toBe(true);
+    },
+  );
+
+  it('loads both addons in one process, the package of tfjs first', async () => {
+    const loaded: (readonly string[])[] = [];
+    const loadAddons = (_: unknown, files: readonly string[]): Promise<string> => {
+      loaded.push(files);
+      return Promise.resolve('2.21.0');
+    };
+    await runSetUp({}, { loadAddons });
+    expect(loaded).toEqual([ADDONS.map((addon) => join(clone.root, PACKAGE, 'lib/napi-v8', addon))]);
   });
 
   it('leaves no wheel and nothing half-made in the cache', async () => {
     await runSetUp();
     expect(readdirSync(clone.cache).map((name) => name.replace(/-[0-9a-f]{12,}$/, ''))).toEqual([
       'libtensorflow-2.21.0',
+      'tf-session',
       'tfjs-binding',
     ]);
   });
@@ -121,6 +137,34 @@ describe('set-up of a ready clone', () => {
     clone.write(`${PACKAGE}/binding/tfjs_backend.cc`, '// mended');
     await runSetUp();
     expect(clone.calls()).toEqual(['g++']);
+  });
+
+  it('compiles only the addon for sessions when its source changes, and puts it in place', async () => {
+    clone.write('native/tf_session.cc', '// mended');
+    clone.addTool('g++', `${COMPILER}\nprintf mended > "$2"`);
+    await runSetUp();
+    expect(clone.calls()).toEqual(['g++']);
+    expect(clone.read(`${PACKAGE}/lib/napi-v8/tf_session.node`)).toBe('mended');
+    expect(clone.read(`${PACKAGE}/lib/napi-v8/tfjs_binding.node`)).toBe('addon');
+    expect(await runSetUp()).toBe('');
+  });
+
+  it('adds the addon for sessions to a set-up of an earlier version, which had none', async () => {
+    const { addons, ...status } = clone.status() as { addons: Record<string, unknown> };
+    clone.write('node_modules/.kd-setup.json', JSON.stringify({ ...status, addon: addons['tfjs-binding'] }));
+    rmSync(join(clone.root, PACKAGE, 'lib/napi-v8/tf_session.node'));
+    rmSync(
+      join(
+        clone.cache,
+        readdirSync(clone.cache).find((name) => name.startsWith('tf-session'))!,
+      ),
+      {
+        recursive: true,
+      },
+    );
+    await runSetUp();
+    expect(clone.calls()).toEqual(['g++']);
+    expect(clone.read(`${PACKAGE}/lib/napi-v8/tf_session.node`)).toBe('addon');
   });
 
   it('compiles the sources again after an edit, and removes what deleted ones left in dist', async () => {
@@ -225,12 +269,12 @@ describe('set-up without TensorFlow', () => {
   });
 
   it('takes the addon out again when libtensorflow cannot be loaded', async () => {
-    const loadAddon = () =>
+    const loadAddons = () =>
       Promise.reject(new TensorflowUnavailable('libtensorflow cannot be loaded (SIGILL)', 'mend that'));
-    expect(await runSetUp({}, { loadAddon })).toContain(
+    expect(await runSetUp({}, { loadAddons })).toContain(
       `no TensorFlow, because libtensorflow cannot be loaded (SIGILL): ${COST}; mend that\n`,
     );
-    expect(existsSync(join(clone.root, PACKAGE, 'lib/napi-v8/tfjs_binding.node'))).toBe(false);
+    for (const addon of ADDONS) expect(existsSync(join(clone.root, PACKAGE, 'lib/napi-v8', addon))).toBe(false);
   });
 
   it('says so when the cache cannot be written', async () => {
@@ -271,7 +315,7 @@ describe('set-up with TF_LIBRARY_DIR', () => {
 
   it('uses that libtensorflow and downloads nothing', async () => {
     await runSetUp({ TF_LIBRARY_DIR: folder });
-    expect(clone.calls()).toEqual(['npm', 'g++', 'tsc']);
+    expect(clone.calls()).toEqual(['npm', 'g++', 'g++', 'tsc']);
     expect(clone.read(`${PACKAGE}/deps/lib/libtensorflow.so.2`)).toBe('lib/libtensorflow.so.2');
     expect(await runSetUp({ TF_LIBRARY_DIR: folder })).toBe('');
   });
@@ -589,7 +633,7 @@ describe('set-ups that are interrupted, or at work at the same time', () => {
       process.kill(-child.pid!, 'SIGKILL');
       await new Promise((resolve) => child.once('close', resolve));
       await runSetUp();
-      expect(clone.calls()).toEqual(['npm', 'pip', 'unpack', 'unpack', 'g++', 'tsc']);
+      expect(clone.calls()).toEqual(['npm', 'pip', 'unpack', 'unpack', 'g++', 'g++', 'tsc']);
       expect(clone.read(`${PACKAGE}/deps/lib/libtensorflow_framework.so.2`)).toBe('framework');
       expect(partialFolders()).toEqual([]);
     },
@@ -597,7 +641,7 @@ describe('set-ups that are interrupted, or at work at the same time', () => {
 
   it.skipIf(process.platform !== 'linux')('lets one of two work and the other wait', async () => {
     const printed = await Promise.all([runSetUp(), runSetUp()]);
-    expect(clone.calls()).toEqual(['npm', 'pip', 'unpack', 'g++', 'tsc']);
+    expect(clone.calls()).toEqual(['npm', 'pip', 'unpack', 'g++', 'g++', 'tsc']);
     expect(printed[1]).toBe('kd set-up: another set-up of this folder is at work: waiting for it\n');
   });
 

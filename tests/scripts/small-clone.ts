@@ -153,6 +153,7 @@ export class SmallClone {
     this.lock(LOCKED);
     for (const name of ['tsconfig.json', 'tsconfig.build.json']) this.write(name, '{}');
     this.write('src/cli.ts', 'the command');
+    this.write('native/tf_session.cc', '// tf_session.cc');
   }
 
   /** Puts a shell script on PATH, which holds nothing else. */

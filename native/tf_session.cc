@@ -1,0 +1,530 @@
+// A Node-API addon over TensorFlow's C API: graphs, each in a session of its own that computes on a thread of its own, so
+// that Node's event loop goes on meanwhile.
+//
+//   open(graphDef: Uint8Array, config: Uint8Array) → session      a GraphDef and a ConfigProto, encoded
+//   run(session, feeds, fetches: string[]) → Promise<{ dtype, shape, buffer }[]>
+//       feeds: { name, dtype, shape: number[], data: typed array }[]; their values are copied before `run` returns
+//   release(buffer)                                               gives a fetched buffer's memory back now
+//   close(session)                                                after the runs that were asked for, if any
+//
+// Values are numbers of TensorFlow's `DataType`, tensors the first outputs of the named nodes. Runs of one session take place one
+// after the other, in the order of the calls. Errors are JavaScript's, with the name of TensorFlow's code as `code`.
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <exception>
+#include <memory>
+#include <mutex>
+#include <new>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+#include <unistd.h>
+#include <node_api.h>
+#include <tensorflow/c/c_api.h>
+
+namespace {
+
+// ---------------------------------------------------------------------------------------------------------- failures
+
+/** What goes to JavaScript as an Error. */
+struct Failure {
+  std::string code;
+  std::string message;
+};
+
+const char* codeName(TF_Code code) {
+  static const char* const names[] = {"OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND",
+    "ALREADY_EXISTS", "PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "ABORTED", "OUT_OF_RANGE",
+    "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS", "UNAUTHENTICATED"};
+  return code >= 0 && static_cast<size_t>(code) < sizeof names / sizeof *names ? names[code] : "UNKNOWN";
+}
+
+[[noreturn]] void refuse(const std::string& message) { throw Failure{"INVALID_ARGUMENT", message}; }
+
+/** TensorFlow's status of a call. */
+class Status {
+ public:
+  TF_Status* get() { return status_.get(); }
+  /** Throws what went wrong, if anything did. */
+  void check() const {
+    if (TF_GetCode(status_.get()) != TF_OK) throw Failure{codeName(TF_GetCode(status_.get())), TF_Message(status_.get())};
+  }
+
+ private:
+  std::unique_ptr<TF_Status, decltype(&TF_DeleteStatus)> status_{TF_NewStatus(), TF_DeleteStatus};
+};
+
+/** Throws Node's own words for a call of Node-API that failed. */
+void check(napi_env env, napi_status status) {
+  if (status == napi_ok) return;
+  const napi_extended_error_info* info = nullptr;
+  napi_get_last_error_info(env, &info);
+  refuse(info != nullptr && info->error_message != nullptr ? info->error_message : "Node-API refused");
+}
+
+napi_value errorOf(napi_env env, const Failure& failure) {
+  napi_value code = nullptr, message = nullptr, error = nullptr;
+  napi_create_string_utf8(env, failure.code.data(), failure.code.size(), &code);
+  napi_create_string_utf8(env, failure.message.data(), failure.message.size(), &message);
+  napi_create_error(env, code, message, &error);
+  return error;
+}
+
+// ----------------------------------------------------------------------------------------------- values of JavaScript
+
+struct Bytes {
+  napi_typedarray_type type;
+  const void* data;
+  size_t length;
+};
+
+Bytes bytesOf(napi_env env, napi_value value) {
+  static const size_t sizes[] = {1, 1, 1, 2, 2, 4, 4, 4, 8, 8, 8};  // in the order of napi_typedarray_type
+  bool isTypedArray = false;
+  check(env, napi_is_typedarray(env, value, &isTypedArray));
+  if (!isTypedArray) refuse("expected a typed array");
+  napi_typedarray_type type;
+  size_t length = 0;
+  void* data = nullptr;
+  check(env, napi_get_typedarray_info(env, value, &type, &length, &data, nullptr, nullptr));
+  if (static_cast<size_t>(type) >= sizeof sizes / sizeof *sizes) refuse("expected a typed array of another kind");
+  return {type, data, length * sizes[type]};
+}
+
+std::string textOf(napi_env env, napi_value value) {
+  size_t length = 0;
+  check(env, napi_get_value_string_utf8(env, value, nullptr, 0, &length));
+  std::string text(length, '\0');
+  check(env, napi_get_value_string_utf8(env, value, &text[0], length + 1, &length));
+  return text;
+}
+
+napi_value property(napi_env env, napi_value object, const char* name) {
+  napi_value value = nullptr;
+  check(env, napi_get_named_property(env, object, name, &value));
+  return value;
+}
+
+std::vector<napi_value> elementsOf(napi_env env, napi_value array) {
+  uint32_t length = 0;
+  check(env, napi_get_array_length(env, array, &length));
+  std::vector<napi_value> values(length);
+  for (uint32_t i = 0; i < length; i++) check(env, napi_get_element(env, array, i, &values[i]));
+  return values;
+}
+
+std::vector<int64_t> shapeOf(napi_env env, napi_value array) {
+  std::vector<int64_t> shape;
+  for (napi_value size : elementsOf(env, array)) {
+    int64_t value = 0;
+    check(env, napi_get_value_int64(env, size, &value));
+    shape.push_back(value);
+  }
+  return shape;
+}
+
+/** `[32, 77]`; `?` for a size that is not known */
+std::string textOf(const std::vector<int64_t>& shape) {
+  std::string text = "[";
+  for (size_t i = 0; i < shape.size(); i++) text += (i == 0 ? "" : ", ") + (shape[i] < 0 ? "?" : std::to_string(shape[i]));
+  return text + "]";
+}
+
+// ----------------------------------------------------------------------------------------------------------- tensors
+
+using Tensor = std::unique_ptr<TF_Tensor, decltype(&TF_DeleteTensor)>;
+
+/** Whether a typed array holds values as tensors of a type do. */
+bool holds(napi_typedarray_type array, TF_DataType type) {
+  switch (type) {
+    case TF_FLOAT: return array == napi_float32_array;
+    case TF_INT32: return array == napi_int32_array;
+    case TF_UINT8:
+    case TF_BOOL: return array == napi_uint8_array;
+    default: return false;
+  }
+}
+
+/** Whether JavaScript is given values of a type as they are. */
+bool isReadable(TF_DataType type) { return type == TF_FLOAT || type == TF_INT32 || type == TF_UINT8 || type == TF_BOOL; }
+
+/** The shape that the graph states for an output, -1 for sizes that it leaves open. */
+bool statedShape(TF_Graph* graph, TF_Output output, std::vector<int64_t>& shape) {
+  Status status;
+  const int rank = TF_GraphGetTensorNumDims(graph, output, status.get());
+  status.check();
+  if (rank < 0) return false;
+  shape.resize(rank);
+  TF_GraphGetTensorShape(graph, output, shape.data(), rank, status.get());
+  status.check();
+  return true;
+}
+
+void checkShape(TF_Graph* graph, TF_Output output, const std::string& name, const std::vector<int64_t>& shape) {
+  std::vector<int64_t> stated;
+  if (!statedShape(graph, output, stated)) return;
+  bool fits = stated.size() == shape.size();
+  for (size_t i = 0; fits && i < shape.size(); i++) fits = stated[i] < 0 || stated[i] == shape[i];
+  if (!fits) refuse("feed " + name + ": expected shape " + textOf(stated) + ", got " + textOf(shape));
+}
+
+/**
+ * A tensor with the values of a typed array. They are copied: TensorFlow may keep what it is fed as the value of a variable, and
+ * JavaScript may write to an array after it was fed.
+ */
+Tensor tensorOf(const std::string& name, TF_DataType type, const std::vector<int64_t>& shape, const Bytes& values) {
+  if (!holds(values.type, type)) refuse("feed " + name + ": expected a typed array of its dtype");
+  size_t length = TF_DataTypeSize(type);
+  for (int64_t size : shape) {
+    if (size < 0) refuse("feed " + name + ": expected a shape, got " + textOf(shape));
+    if (__builtin_mul_overflow(length, static_cast<size_t>(size), &length)) refuse("feed " + name + ": too large");
+  }
+  if (values.length != length)
+    refuse("feed " + name + ": expected " + std::to_string(length) + " bytes for shape " + textOf(shape) + ", got " +
+           std::to_string(values.length));
+  Tensor tensor(TF_AllocateTensor(type, shape.data(), static_cast<int>(shape.size()), length), TF_DeleteTensor);
+  if (tensor == nullptr)
+    throw Failure{"RESOURCE_EXHAUSTED", "feed " + name + ": no memory for its " + std::to_string(length) + " bytes"};
+  if (length > 0) std::memcpy(TF_TensorData(tensor.get()), values.data, length);
+  return tensor;
+}
+
+/** Smaller values are copied: that takes less than to look after memory of another's. */
+constexpr size_t kCopied = 16384;
+/** V8 wants memory for buffers at multiples of this. */
+constexpr uintptr_t kAlignment = 8;
+
+napi_value copyOf(napi_env env, const TF_Tensor* tensor) {
+  napi_value buffer = nullptr;
+  void* data = nullptr;
+  const size_t length = TF_TensorByteSize(tensor);
+  check(env, napi_create_arraybuffer(env, length, &data, &buffer));
+  if (length > 0) std::memcpy(data, TF_TensorData(tensor), length);
+  return buffer;
+}
+
+/** A tensor's own memory as an ArrayBuffer, which frees it; a copy where it is small or JavaScript cannot have it. */
+napi_value bufferOf(napi_env env, Tensor tensor) {
+  void* data = TF_TensorData(tensor.get());
+  const size_t length = TF_TensorByteSize(tensor.get());
+  if (length < kCopied || reinterpret_cast<uintptr_t>(data) % kAlignment != 0) return copyOf(env, tensor.get());
+  napi_value buffer = nullptr;
+  const auto free = [](napi_env, void*, void* hint) { TF_DeleteTensor(static_cast<TF_Tensor*>(hint)); };
+  if (napi_create_external_arraybuffer(env, data, length, free, tensor.get(), &buffer) != napi_ok)
+    return copyOf(env, tensor.get());
+  tensor.release();
+  return buffer;
+}
+
+/** `{ dtype, shape, buffer }` */
+napi_value resultOf(napi_env env, Tensor tensor) {
+  napi_value result = nullptr, dtype = nullptr, shape = nullptr;
+  check(env, napi_create_object(env, &result));
+  check(env, napi_create_int32(env, TF_TensorType(tensor.get()), &dtype));
+  check(env, napi_set_named_property(env, result, "dtype", dtype));
+  check(env, napi_create_array(env, &shape));
+  for (int i = 0; i < TF_NumDims(tensor.get()); i++) {
+    napi_value size = nullptr;
+    check(env, napi_create_int64(env, TF_Dim(tensor.get(), i), &size));
+    check(env, napi_set_element(env, shape, i, size));
+  }
+  check(env, napi_set_named_property(env, result, "shape", shape));
+  check(env, napi_set_named_property(env, result, "buffer", bufferOf(env, std::move(tensor))));
+  return result;
+}
+
+// ---------------------------------------------------------------------------------------------------------- sessions
+
+class Session;
+
+/** One run of a session: what it is given, then what it gave. */
+struct Run {
+  std::shared_ptr<Session> session;
+  std::vector<TF_Output> inputs, outputs;
+  std::vector<Tensor> fed, fetched;
+  std::unique_ptr<Failure> failure;
+  napi_deferred promise = nullptr;
+};
+
+/** Counts the runs that are computing, in all sessions. */
+struct Computing {
+  static std::atomic<int> count;
+  Computing() { count++; }
+  ~Computing() { count--; }
+};
+std::atomic<int> Computing::count{0};
+
+/**
+ * A graph with its variables, and a thread that computes.
+ *
+ * All methods are for Node's thread. The object lives until both its handle in JavaScript and its thread have let go of it.
+ */
+class Session : public std::enable_shared_from_this<Session> {
+ public:
+  Session(const Bytes& definition, const Bytes& config) {
+    Status status;
+    const TF_Buffer buffer{definition.data, definition.length, nullptr};
+    const std::unique_ptr<TF_ImportGraphDefOptions, decltype(&TF_DeleteImportGraphDefOptions)> importing(
+      TF_NewImportGraphDefOptions(), TF_DeleteImportGraphDefOptions);
+    TF_GraphImportGraphDef(graph_.get(), &buffer, importing.get(), status.get());
+    status.check();
+    const std::unique_ptr<TF_SessionOptions, decltype(&TF_DeleteSessionOptions)> options(TF_NewSessionOptions(),
+                                                                                         TF_DeleteSessionOptions);
+    if (config.length > 0) TF_SetConfig(options.get(), config.data, config.length, status.get());
+    status.check();
+    session_ = TF_NewSession(graph_.get(), options.get(), status.get());
+    status.check();
+  }
+
+  ~Session() { free(); }
+
+  /** Begins to take runs. */
+  void start(napi_env env) {
+    napi_value name = nullptr;
+    check(env, napi_create_string_utf8(env, "TensorFlow session", NAPI_AUTO_LENGTH, &name));
+    check(env, napi_create_threadsafe_function(env, nullptr, nullptr, name, 0, 1, nullptr, nullptr, nullptr, settle, &settled_));
+    check(env, napi_unref_threadsafe_function(env, settled_));
+    env_ = env;
+    thread_ = std::thread([self = shared_from_this()] { self->work(); });
+    napi_add_env_cleanup_hook(env, onNodeEnds, this);  // they run in reverse: before Node takes the function above away
+  }
+
+  TF_Graph* graph() { return graph_.get(); }
+  bool isClosed() const { return isClosed_; }
+
+  napi_value enqueue(std::unique_ptr<Run> run) {
+    napi_value promise = nullptr;
+    check(env_, napi_create_promise(env_, &run->promise, &promise));
+    if (pending_++ == 0) napi_ref_threadsafe_function(env_, settled_);
+    run->session = shared_from_this();
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      queue_.push_back(std::move(run));
+    }
+    wake_.notify_one();
+    return promise;
+  }
+
+  /** Frees the graph and its variables: now, or when all runs are through. */
+  void close() {
+    if (isClosed_) return;
+    napi_remove_env_cleanup_hook(env_, onNodeEnds, this);
+    end(true);
+  }
+
+ private:
+  /** Ends the thread: when this returns, where there was nothing to compute. */
+  void end(bool hasNode) {
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      isClosed_ = true;
+      hasNode_ = hasNode;
+    }
+    wake_.notify_one();
+    if (pending_ == 0) thread_.join();
+    else thread_.detach();
+  }
+
+  static void onNodeEnds(void* data) { static_cast<Session*>(data)->end(false); }
+
+  /** The thread: computes what is asked for, until the session is closed and nothing is left to do. */
+  void work() {
+    for (;;) {
+      std::unique_lock<std::mutex> lock(mutex_);
+      wake_.wait(lock, [this] { return isClosed_ || !queue_.empty(); });
+      if (queue_.empty()) break;
+      std::unique_ptr<Run> run = std::move(queue_.front());
+      queue_.pop_front();
+      if (!hasNode_) continue;  // nobody waits for it
+      lock.unlock();
+      compute(*run);
+      lock.lock();
+      if (hasNode_ && napi_call_threadsafe_function(settled_, run.get(), napi_tsfn_nonblocking) == napi_ok) run.release();
+    }
+    free();
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (hasNode_) napi_release_threadsafe_function(settled_, napi_tsfn_release);
+  }
+
+  void compute(Run& run) {
+    std::vector<TF_Tensor*> fed, fetched(run.outputs.size(), nullptr);
+    for (const Tensor& tensor : run.fed) fed.push_back(tensor.get());
+    try {
+      const Computing counted;
+      Status status;
+      TF_SessionRun(session_, nullptr, run.inputs.data(), fed.data(), static_cast<int>(fed.size()), run.outputs.data(),
+                    fetched.data(), static_cast<int>(fetched.size()), nullptr, 0, nullptr, status.get());
+      for (TF_Tensor* tensor : fetched) run.fetched.emplace_back(tensor, TF_DeleteTensor);
+      status.check();
+    } catch (const Failure& failure) {
+      run.failure = std::make_unique<Failure>(failure);
+    } catch (const std::bad_alloc& error) {
+      run.failure = std::make_unique<Failure>(Failure{"RESOURCE_EXHAUSTED", error.what()});
+    } catch (const std::exception& error) {
+      run.failure = std::make_unique<Failure>(Failure{"INTERNAL", error.what()});
+    }
+    run.fed.clear();
+  }
+
+  /** On Node's thread, with a run that is through: settles its promise. */
+  static void settle(napi_env env, napi_value, void*, void* data) {
+    const std::unique_ptr<Run> run(static_cast<Run*>(data));
+    if (env == nullptr) return;  // Node ends
+    Session& session = *run->session;
+    if (--session.pending_ == 0) napi_unref_threadsafe_function(env, session.settled_);
+    try {
+      if (run->failure != nullptr) throw *run->failure;
+      napi_value results = nullptr;
+      check(env, napi_create_array(env, &results));
+      for (size_t i = 0; i < run->fetched.size(); i++)
+        check(env, napi_set_element(env, results, i, resultOf(env, std::move(run->fetched[i]))));
+      check(env, napi_resolve_deferred(env, run->promise, results));
+    } catch (const Failure& failure) {
+      napi_reject_deferred(env, run->promise, errorOf(env, failure));
+    }
+  }
+
+  void free() {
+    Status status;
+    if (session_ != nullptr) TF_DeleteSession(session_, status.get());
+    session_ = nullptr;
+    graph_.reset();
+  }
+
+  std::unique_ptr<TF_Graph, decltype(&TF_DeleteGraph)> graph_{TF_NewGraph(), TF_DeleteGraph};
+  TF_Session* session_ = nullptr;
+  napi_env env_ = nullptr;
+  napi_threadsafe_function settled_ = nullptr;
+  std::thread thread_;
+  /** Runs that are not settled. */
+  int pending_ = 0;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  // Guarded by the mutex:
+  std::deque<std::unique_ptr<Run>> queue_;
+  bool isClosed_ = false;
+  bool hasNode_ = true;
+};
+
+// -------------------------------------------------------------------------------------------- functions of the module
+
+Session& sessionOf(napi_env env, napi_value handle) {
+  void* data = nullptr;
+  check(env, napi_get_value_external(env, handle, &data));
+  return **static_cast<std::shared_ptr<Session>*>(data);
+}
+
+napi_value open(napi_env env, const napi_value* args) {
+  auto session = std::make_shared<Session>(bytesOf(env, args[0]), bytesOf(env, args[1]));
+  session->start(env);
+  const auto finalize = [](napi_env, void* data, void*) {
+    const std::unique_ptr<std::shared_ptr<Session>> held(static_cast<std::shared_ptr<Session>*>(data));
+    (*held)->close();
+  };
+  napi_value handle = nullptr;
+  auto held = std::make_unique<std::shared_ptr<Session>>(std::move(session));
+  check(env, napi_create_external(env, held.get(), finalize, nullptr, &handle));
+  held.release();
+  return handle;
+}
+
+TF_Output outputOf(Session& session, const std::string& name) {
+  const TF_Output output{TF_GraphOperationByName(session.graph(), name.c_str()), 0};
+  if (output.oper == nullptr) refuse("the graph has no node " + name);
+  if (TF_OperationNumOutputs(output.oper) == 0) refuse("the node " + name + " has no output");
+  return output;
+}
+
+void addFeed(napi_env env, Session& session, Run& run, napi_value feed) {
+  const std::string name = textOf(env, property(env, feed, "name"));
+  const TF_Output input = outputOf(session, name);
+  int32_t dtype = 0;
+  check(env, napi_get_value_int32(env, property(env, feed, "dtype"), &dtype));
+  const TF_DataType stated = TF_OperationOutputType(input);
+  if (static_cast<int32_t>(stated) != dtype)
+    refuse("feed " + name + ": expected dtype " + std::to_string(stated) + ", got " + std::to_string(dtype));
+  const std::vector<int64_t> shape = shapeOf(env, property(env, feed, "shape"));
+  checkShape(session.graph(), input, name, shape);
+  run.fed.push_back(tensorOf(name, stated, shape, bytesOf(env, property(env, feed, "data"))));
+  run.inputs.push_back(input);
+}
+
+void addFetch(Session& session, Run& run, const std::string& name) {
+  const TF_Output output = outputOf(session, name);
+  const TF_DataType type = TF_OperationOutputType(output);
+  if (!isReadable(type))
+    refuse("fetch " + name + ": JavaScript cannot read dtype " + std::to_string(type) + "; cast it in the graph");
+  run.outputs.push_back(output);
+}
+
+napi_value run(napi_env env, const napi_value* args) {
+  Session& session = sessionOf(env, args[0]);
+  if (session.isClosed()) throw Failure{"FAILED_PRECONDITION", "the session is closed"};
+  auto run = std::make_unique<Run>();
+  for (napi_value feed : elementsOf(env, args[1])) addFeed(env, session, *run, feed);
+  for (napi_value fetch : elementsOf(env, args[2])) addFetch(session, *run, textOf(env, fetch));
+  return session.enqueue(std::move(run));
+}
+
+napi_value release(napi_env env, const napi_value* args) {
+  check(env, napi_detach_arraybuffer(env, args[0]));
+  return nullptr;
+}
+
+napi_value close(napi_env env, const napi_value* args) {
+  sessionOf(env, args[0]).close();
+  return nullptr;
+}
+
+constexpr size_t kMostArguments = 3;
+
+/** A function as Node-API calls it: what it throws becomes an Error of JavaScript's. */
+template <napi_value (*function)(napi_env, const napi_value*)>
+napi_value called(napi_env env, napi_callback_info info) {
+  try {
+    napi_value args[kMostArguments];  // those that are not given are undefined
+    size_t count = kMostArguments;
+    check(env, napi_get_cb_info(env, info, &count, args, nullptr, nullptr));
+    return function(env, args);
+  } catch (const Failure& failure) {
+    napi_throw(env, errorOf(env, failure));
+  } catch (const std::bad_alloc& error) {
+    napi_throw(env, errorOf(env, {"RESOURCE_EXHAUSTED", error.what()}));
+  } catch (const std::exception& error) {
+    napi_throw(env, errorOf(env, {"INTERNAL", error.what()}));
+  }
+  return nullptr;
+}
+
+/**
+ * Ends the process where a run is still computing: the destructors that follow would take TensorFlow's objects away from
+ * under it. Called before them, because such functions are called in reverse order and libtensorflow was loaded earlier.
+ */
+void onExit(int status, void*) {
+  if (Computing::count == 0) return;
+  std::fflush(nullptr);
+  _exit(status);
+}
+
+napi_value init(napi_env env, napi_value exports) {
+  static const int registered = on_exit(onExit, nullptr);
+  (void)registered;
+  const napi_property_descriptor functions[] = {
+    {"open", nullptr, called<open>, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
+    {"run", nullptr, called<run>, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
+    {"release", nullptr, called<release>, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
+    {"close", nullptr, called<close>, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
+  };
+  napi_define_properties(env, exports, sizeof functions / sizeof *functions, functions);
+  return exports;
+}
+
+}  // namespace
+
+NAPI_MODULE(NODE_GYP_MODULE_NAME, init)
