@@ -145,14 +145,13 @@ bool holds(napi_typedarray_type array, TF_DataType type) {
   switch (type) {
     case TF_FLOAT: return array == napi_float32_array;
     case TF_INT32: return array == napi_int32_array;
-    case TF_UINT8:
     case TF_BOOL: return array == napi_uint8_array;
     default: return false;
   }
 }
 
 /** Whether JavaScript is given values of a type as they are. */
-bool isReadable(TF_DataType type) { return type == TF_FLOAT || type == TF_INT32 || type == TF_UINT8 || type == TF_BOOL; }
+bool isReadable(TF_DataType type) { return type == TF_FLOAT || type == TF_INT32 || type == TF_BOOL; }
 
 /** The shape that the graph states for an output, -1 for sizes that it leaves open. */
 bool statedShape(TF_Graph* graph, TF_Output output, std::vector<int64_t>& shape) {

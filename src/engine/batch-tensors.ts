@@ -22,9 +22,18 @@ export interface PaddedBatch {
  *
  * @param pairs the pairs of the whole step, by which each pair's loss is divided
  * @param studentLength what the student's texts are cut to
+ * @param isGiven whether the teacher's outputs must have come with the batch
  */
-export function padBatch(batch: Batch, rows: number, pairs: number, studentLength: number): PaddedBatch {
+export function padBatch(
+  batch: Batch,
+  rows: number,
+  pairs: number,
+  studentLength: number,
+  isGiven: boolean,
+): PaddedBatch {
   if (batch.size > rows) throw new Error(`a batch of ${batch.size} pairs in an engine for ${rows}`);
+  if (isGiven && batch.target === undefined)
+    throw new Error("a batch without the teacher's outputs, in an engine that is given them");
   const studentIds = (ids: Int32Array): Int32Array =>
     padRows(cutTexts(ids, ids.length / batch.size, studentLength), batch.size, rows);
   return {
@@ -32,7 +41,7 @@ export function padBatch(batch: Batch, rows: number, pairs: number, studentLengt
     studentIdsEn: studentIds(batch.studentIdsEn),
     studentIdsKo: studentIds(batch.studentIdsKo),
     weights: new Float32Array(rows).fill(1 / pairs, 0, batch.size),
-    target: batch.target && padRows(batch.target, batch.size, rows),
+    target: isGiven ? padRows(batch.target!, batch.size, rows) : undefined,
   };
 }
 
@@ -55,9 +64,14 @@ export function batchTensors(
   studentLength: number,
   targetShape?: readonly number[],
 ): BatchTensors {
-  const { teacherIds, studentIdsEn, studentIdsKo, weights, target } = padBatch(batch, rows, pairs, studentLength);
-  if (targetShape !== undefined && target === undefined)
-    throw new Error("a batch without the teacher's outputs, in an engine that is given them");
+  const isGiven = targetShape !== undefined;
+  const { teacherIds, studentIdsEn, studentIdsKo, weights, target } = padBatch(
+    batch,
+    rows,
+    pairs,
+    studentLength,
+    isGiven,
+  );
   const ids = (values: Int32Array): tf.Tensor2D => tf.tensor2d(values, [rows, values.length / rows], 'int32');
   return {
     teacherIds: ids(teacherIds),

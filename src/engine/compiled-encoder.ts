@@ -1,12 +1,12 @@
 /** @file Encoding as a recorded graph: the forward pass at a few batch sizes and lengths, with and without a mask, over one set of variables. */
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 import type { ParameterValues } from '../distill/engine.js';
-import { sizeOf, type TextEncoder } from '../models/text-encoder.js';
+import type { TextEncoder } from '../models/text-encoder.js';
 import type { Encoded, EncoderEngine } from './encoder-engine.js';
 import { Graph, type GraphNode } from './graph/graph.js';
 import { declareModel, recordedParams, setVariables } from './graph/model-variables.js';
 import { record, type Recording } from './graph/recorder.js';
-import { openSession } from './graph/session.js';
+import { openSession, type Feed, type FetchedTensor } from './graph/session.js';
 import { after, placeholder } from './graph/variables.js';
 import { cutTexts, lengthFor, textLengths } from './text-lengths.js';
 
@@ -46,7 +46,7 @@ export async function compiledEncoder(
       shapes.map((shape) => recordForward(recording, encoder, variables, shape, { fullLength: length, isMasked }));
     return { plain: passes(false), masked: passes(true) };
   });
-  const session = openSession(graph.nodes, {});
+  const session = openSession(graph.nodes);
   await setVariables(session, variables, values).catch((error: unknown) => {
     session.close();
     throw error;
@@ -58,7 +58,6 @@ export async function compiledEncoder(
     },
   };
 
-  // eslint-disable-next-line @typescript-eslint/require-await -- the session's call is synchronous, an encoder's is not
   async function encode(ids: Int32Array, batch: number, attentionMask?: Float32Array): Promise<Encoded> {
     if (ids.length !== batch * length) throw new Error(`${ids.length / batch} ids a text in an encoder for ${length}`);
     const { width } = encoder;
@@ -72,28 +71,24 @@ export async function compiledEncoder(
         lengthFor(lengths, [part(ids)]),
         attentionMask === undefined ? passes.plain : passes.masked,
       );
-      const [hidden, pooled] = run(pass, part(ids), attentionMask && part(attentionMask));
-      lastHiddenState.set(hidden.subarray(0, (end - start) * length * width), start * length * width);
-      poolerOutput.set(pooled.subarray(0, (end - start) * width), start * width);
+      const [hidden, pooled] = await run(pass, part(ids), attentionMask && part(attentionMask));
+      lastHiddenState.set(hidden.data.subarray(0, (end - start) * length * width), start * length * width);
+      poolerOutput.set(pooled.data.subarray(0, (end - start) * width), start * width);
+      for (const tensor of [hidden, pooled]) tensor.release();
       start = end;
     }
     return { lastHiddenState, poolerOutput };
   }
 
-  function run(pass: ForwardPass, ids: Int32Array, mask: Float32Array | undefined): [Float32Array, Float32Array] {
-    const shape: [number, number] = [pass.size, pass.length];
+  function run(pass: ForwardPass, ids: Int32Array, mask: Float32Array | undefined): Promise<FetchedTensor[]> {
+    const places = pass.size * pass.length;
     const full = <T extends Int32Array | Float32Array>(part: T, whole: T): T => {
       whole.set(cutTexts(part, length, pass.length));
       return whole;
     };
-    const feeds: [GraphNode, tf.Tensor][] = [
-      [pass.ids, tf.tensor2d(full(ids, new Int32Array(sizeOf(shape))), shape, 'int32')],
-    ];
-    if (mask) feeds.push([pass.mask!, tf.tensor2d(full(mask, new Float32Array(sizeOf(shape))), shape, 'float32')]);
-    const fetched = session.run(feeds, [pass.lastHiddenState, pass.poolerOutput]);
-    const outputs = fetched.map((tensor) => tensor.dataSync<'float32'>());
-    tf.dispose([...feeds.map(([, tensor]) => tensor), ...fetched]);
-    return [outputs[0], outputs[1]];
+    const feeds: Feed[] = [[pass.ids, full(ids, new Int32Array(places))]];
+    if (mask) feeds.push([pass.mask!, full(mask, new Float32Array(places))]);
+    return session.run(feeds, [pass.lastHiddenState, pass.poolerOutput]);
   }
 }
 

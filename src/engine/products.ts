@@ -1,5 +1,4 @@
 /** @file How fast products are where training would compute them, and proof of where they ran. */
-import * as tf from '@tensorflow/tfjs-core';
 import { Graph, type GraphNode } from './graph/graph.js';
 import { openSession } from './graph/session.js';
 import { after, assignVariable, cast, declareVariable, readVariable } from './graph/variables.js';
@@ -19,23 +18,20 @@ export const PRODUCT_SIDES = { cpu: 1024, gpu: 8192 } as const;
  * @returns floating-point operations a second, of the fastest of some rounds
  * @throws Error with TensorFlow's message where the device is not there or has no such product
  */
-export function productRate(
+export async function productRate(
   dtype: 'float32' | 'bfloat16',
   device: 'cpu' | 'gpu',
   side: number = PRODUCT_SIDES[device],
-): number {
+): Promise<number> {
   const { nodes, ready, done } = productGraph(dtype, `/device:${device.toUpperCase()}:0`, side);
-  const session = openSession(nodes, {});
-  const run = (node: GraphNode): void => {
-    tf.dispose(session.run([], [node]));
-  };
+  const session = openSession(nodes);
   try {
-    run(ready);
-    run(done); // the first one warms up
+    await session.run([], [ready]);
+    await session.run([], [done]); // the first one warms up
     let best = Infinity;
     for (let round = 0; round < ROUNDS; round++) {
       const started = performance.now();
-      run(done);
+      await session.run([], [done]);
       best = Math.min(best, performance.now() - started);
     }
     return (2 * side ** 3 * CHAIN) / (best / 1000);

@@ -9,14 +9,6 @@ export interface NodeBackend {
     readonly TF_FLOAT: number;
     readonly TF_INT32: number;
   };
-  loadSavedModelMetaGraph(path: string, tags: string): number;
-  runSavedModel(
-    id: number,
-    inputs: readonly tf.Tensor[],
-    infos: readonly { name: string }[],
-    outputs: readonly string[],
-  ): tf.Tensor[];
-  deleteSavedModel(id: number): void;
   executeSingleOutput(
     op: string,
     attributes: { name: string; type: number; value: unknown }[],

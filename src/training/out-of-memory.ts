@@ -9,7 +9,8 @@ import { USABLE_SHARE } from './usable-memory.js';
  */
 export function exhausted(error: unknown): string | undefined {
   const text = error instanceof Error ? error.message : String(error);
-  if (!/RESOURCE_EXHAUSTED|Resource exhausted|OOM when allocating|out of memory|bad_alloc/i.test(text))
+  const isCoded = error instanceof Error && 'code' in error && error.code === 'RESOURCE_EXHAUSTED';
+  if (!isCoded && !/RESOURCE_EXHAUSTED|Resource exhausted|OOM when allocating|out of memory|bad_alloc/i.test(text))
     return undefined;
   return (
     /OOM when allocating tensor with (shape\[[\d,]*\](?: and type \w+)?)/.exec(text)?.[1] ??

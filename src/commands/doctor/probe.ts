@@ -24,12 +24,12 @@ export interface ProbeArguments {
 const { device, tf32 } = JSON.parse(process.argv[2]!) as ProbeArguments;
 // A GPU that is asked for and not to be had is what the report is to tell of.
 const backend = await loadBackend('auto', device, { tf32 }).catch(() => loadBackend('auto', 'auto', { tf32 }));
-process.stdout.write(`${JSON.stringify({ backend, ...measured(backend) })}\n`);
+process.stdout.write(`${JSON.stringify({ backend, ...(await measured(backend)) })}\n`);
 
-function measured({ backend: name, device: where }: BackendInfo): Omit<TensorflowReport, 'backend'> {
+async function measured({ backend: name, device: where }: BackendInfo): Promise<Omit<TensorflowReport, 'backend'>> {
   if (name === 'cpu') return {};
   try {
-    return { rates: { float32: productRate('float32', where), bfloat16: productRate('bfloat16', where) } };
+    return { rates: { float32: await productRate('float32', where), bfloat16: await productRate('bfloat16', where) } };
   } catch (error) {
     return { failure: error instanceof Error ? error.message : String(error) };
   }

@@ -1,10 +1,10 @@
-/** @file TensorFlow's messages, written: `GraphDef` and `SavedModel` (tensorflow/core/framework, core/protobuf). */
+/** @file TensorFlow's message `GraphDef` (tensorflow/core/framework), written. */
 import { bytes, float, integer, map } from '../../base/protobuf.js';
 import type { GraphFunction } from './fusion.js';
-import type { Attribute, GraphDtype, GraphNode, Value } from './graph.js';
+import type { Attribute, GraphDtype, GraphNode } from './graph.js';
 
 /** The numbers of `DataType` (tensorflow/core/framework/types.proto). */
-const DTYPE_NUMBERS: Readonly<Record<GraphDtype, number>> = {
+export const DTYPE_NUMBERS: Readonly<Record<GraphDtype, number>> = {
   float32: 1,
   int32: 3,
   int64: 9,
@@ -16,32 +16,14 @@ const DTYPE_NUMBERS: Readonly<Record<GraphDtype, number>> = {
 /** A version of the ops that TensorFlow 2.9 and every later one reads. */
 const PRODUCER_VERSION = 1087;
 
-/** What can be fed and fetched under a name: TensorFlow's `SignatureDef`. */
-export interface Signature {
-  readonly inputs: Readonly<Record<string, Value>>;
-  readonly outputs: Readonly<Record<string, Value>>;
-}
-
-/** The contents of a `saved_model.pb`: one graph with its functions, its signatures, the tag `serve`. */
-export function encodeSavedModel(
-  nodes: readonly GraphNode[],
-  signatures: Readonly<Record<string, Signature>>,
-  functions: readonly GraphFunction[] = [],
-): Buffer {
-  const library = bytes(
-    2,
-    functions.map((definition) => bytes(1, encodeFunction(definition))),
-  );
-  const graph = Buffer.concat([
+/** A graph with its functions. */
+export function encodeGraph(nodes: readonly GraphNode[], functions: readonly GraphFunction[] = []): Buffer {
+  const library = functions.map((definition) => bytes(1, encodeFunction(definition)));
+  return Buffer.concat([
     ...nodes.map((node) => bytes(1, encodeNode(node))),
-    library,
+    bytes(2, library),
     bytes(4, integer(1, PRODUCER_VERSION)),
   ]);
-  const encoded = Object.fromEntries(
-    Object.entries(signatures).map(([name, signature]) => [name, encodeSignature(signature)]),
-  );
-  const metaGraph = [bytes(1, bytes(4, 'serve')), bytes(2, graph), map(5, encoded)];
-  return Buffer.concat([integer(1, 1), bytes(2, metaGraph)]);
 }
 
 function encodeNode({ name, op, inputs, attributes, device = '' }: GraphNode): Buffer {
@@ -101,14 +83,4 @@ function encodeAttribute(attribute: Attribute): Buffer {
 
 function encodeShape(shape: readonly number[]): Buffer {
   return Buffer.concat(shape.map((size) => bytes(2, integer(1, size))));
-}
-
-function encodeSignature({ inputs, outputs }: Signature): Buffer {
-  const infos = (values: Readonly<Record<string, Value>>): Record<string, Buffer[]> =>
-    Object.fromEntries(Object.entries(values).map(([name, value]) => [name, encodeTensorInfo(value)]));
-  return Buffer.concat([map(1, infos(inputs)), map(2, infos(outputs)), bytes(3, 'tensorflow/serving/predict')]);
-}
-
-function encodeTensorInfo({ name, dtype, shape }: Value): Buffer[] {
-  return [bytes(1, `${name}:0`), integer(2, DTYPE_NUMBERS[dtype]), bytes(3, encodeShape(shape))];
 }

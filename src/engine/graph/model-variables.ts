@@ -1,12 +1,11 @@
 /** @file A model's parameters as variables of a graph: declared, set group by group as they are read, and read back. */
-import * as tf from '@tensorflow/tfjs-core';
 import type { NamedValues, ParameterValues } from '../../distill/engine.js';
 import { sizeOf, type Params, type Shapes } from '../../models/text-encoder.js';
 import type { Graph, GraphNode, Value } from './graph.js';
 import { concat, reshape, slice } from './moves.js';
 import type { Packs } from './packs.js';
 import type { Recording } from './recorder.js';
-import type { Session } from './session.js';
+import type { Feed, Session } from './session.js';
 import { after, assignVariable, cast, declareVariable, placeholder, readVariable, type Variable } from './variables.js';
 
 /** A parameter of a model, with what sets and reads it. */
@@ -132,33 +131,32 @@ export async function setVariables(
   values: ParameterValues,
 ): Promise<void> {
   const places = new Map(groups.flatMap((group) => group.map((entry) => [entry.name, { group, entry }] as const)));
-  const waiting = new Map<(typeof groups)[number], (readonly [GraphNode, tf.Tensor])[]>();
+  const waiting = new Map<(typeof groups)[number], Feed[]>();
   for await (const [name, data] of values) {
     const place = places.get(name);
     if (place === undefined) throw new Error(`${name} is not a parameter of the model`);
     const { group, entry } = place;
-    const feeds = [...(waiting.get(group) ?? []), [entry.input, tf.tensor(data, [...entry.shape], 'float32')] as const];
+    const feeds: Feed[] = [...(waiting.get(group) ?? []), [entry.input, data]];
     waiting.set(group, feeds);
     if (feeds.length < group.length) continue;
-    const done = session.run(feeds, [group[0].groupIsSet]);
-    tf.dispose([...feeds.map(([, tensor]) => tensor), ...done]);
     waiting.delete(group);
+    await session.run(feeds, [group[0].groupIsSet]);
   }
-  if (waiting.size === 0) return;
-  tf.dispose([...waiting.values()].flat().map(([, tensor]) => tensor));
-  throw new Error('the parameters of a model are not complete');
+  if (waiting.size > 0) throw new Error('the parameters of a model are not complete');
 }
 
-/** The values of a model's variables, read group by group. */
-// eslint-disable-next-line @typescript-eslint/require-await -- the session's call is synchronous, an engine's values are not
+/** The values of a model's variables, read group by group. They are copies: what is fetched is the variables' own memory. */
 export async function* readVariables(session: Session, { groups }: ModelVariables): AsyncIterable<NamedValues> {
   for (const group of groups) {
-    const fetched = session.run(
+    const fetched = await session.run(
       [],
       group.map(({ read }) => read),
     );
-    for (const [i, { name, shape }] of group.entries())
-      yield { name, shape, values: fetched[i].dataSync() as Float32Array };
-    tf.dispose(fetched);
+    try {
+      for (const [i, { name, shape }] of group.entries())
+        yield { name, shape, values: (fetched[i].data as Float32Array).slice() };
+    } finally {
+      for (const tensor of fetched) tensor.release();
+    }
   }
 }

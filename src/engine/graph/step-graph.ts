@@ -4,7 +4,6 @@ import type { EngineOptions } from '../../distill/engine.js';
 import { targetShape, trainableParameters, type Distillation } from '../../distill/loss.js';
 import { fuse, type FusedGraph } from './fusion.js';
 import { Graph, type GraphNode } from './graph.js';
-import type { Signature } from './graph-def.js';
 import { declareModel, type ModelVariables } from './model-variables.js';
 import { serialise } from './order.js';
 import { momentPacks, packsOf } from './packs.js';
@@ -15,7 +14,6 @@ import { recordStep, type GraphInputs, type RecordedStep } from './step-recordin
 import { placeholder } from './variables.js';
 
 export interface StepGraph extends FusedGraph, Omit<RecordedStep, 'backward'> {
-  readonly signatures: Readonly<Record<string, Signature>>;
   readonly inputs: GraphInputs;
   /** None where targets are given. */
   readonly teacher: ModelVariables;
@@ -55,23 +53,7 @@ export function buildStepGraph(distillation: Distillation, options: EngineOption
     options.fused === true
       ? fuseStep(lowered(recompute(graph.nodes, outputs.backward)), fetched)
       : { nodes: lowered(graph.nodes), functions: [] };
-  return { ...fused, inputs, teacher, student, moments, ...outputs, signatures: signaturesOf(inputs, outputs, length) };
-}
-
-/** Names for what is fed and fetched, in whole texts. */
-function signaturesOf(
-  inputs: GraphInputs,
-  { passes, initialised }: RecordedStep,
-  length: number,
-): StepGraph['signatures'] {
-  const { studentIdsEn, studentIdsKo, evaluated, step } = passes.get(length)!;
-  const { teacherIds, weights, target, ...others } = inputs;
-  const batch = { teacherIds, studentIdsEn, studentIdsKo, weights, ...(target && { target }) };
-  return {
-    init: { inputs: {}, outputs: { done: initialised } },
-    step: { inputs: { ...batch, ...others }, outputs: { losses: step!.stepped } },
-    evaluate: { inputs: batch, outputs: { losses: evaluated } },
-  };
+  return { ...fused, inputs, teacher, student, moments, ...outputs };
 }
 
 /** Loops for elementwise ops, and an order that takes little memory. */

@@ -1,0 +1,59 @@
+/** @file The addon for TensorFlow's sessions (`native/tf_session.cc`), which set-up compiles and puts beside tfjs's own. */
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import * as tf from '@tensorflow/tfjs-core';
+import { InputError } from '../base/errors.js';
+
+/** A session; the addon alone knows what is in it. */
+export interface SessionHandle {
+  readonly session: unique symbol;
+}
+
+/** Values that tensors are fed with and fetched as. */
+export type TensorValues = Float32Array | Int32Array | Uint8Array;
+
+/** What is fed; `dtype` is a number of TensorFlow's `DataType`. */
+export interface NativeFeed {
+  readonly name: string;
+  readonly dtype: number;
+  readonly shape: readonly number[];
+  readonly data: TensorValues;
+}
+
+/** What is fetched. The buffer may be TensorFlow's own memory, and that of a variable: it is not to be written to. */
+export interface NativeTensor {
+  readonly dtype: number;
+  readonly shape: readonly number[];
+  readonly buffer: ArrayBuffer;
+}
+
+/** The addon's functions. They throw, and promises are rejected with, Errors that have the name of TensorFlow's code as `code`. */
+export interface SessionAddon {
+  /** @param config a ConfigProto; empty: TensorFlow's defaults */
+  open(graphDef: Uint8Array, config: Uint8Array): SessionHandle;
+  /** Copies what is fed, and computes on a thread of the session's own, one run after the other. */
+  run(session: SessionHandle, feeds: readonly NativeFeed[], fetches: readonly string[]): Promise<NativeTensor[]>;
+  /** Gives a fetched buffer's memory back now; it then has no bytes. */
+  release(buffer: ArrayBuffer): void;
+  /** Frees the graph and its variables: after the runs that were asked for. */
+  close(session: SessionHandle): void;
+}
+
+const ADDON = ['lib', 'napi-v8', 'tf_session.node'] as const;
+
+/**
+ * Loads the addon, into the process that has tfjs's native backend: both take the same libtensorflow.
+ *
+ * @throws InputError where it is not there
+ */
+export function sessionAddon(): SessionAddon {
+  if (tf.findBackend('tensorflow') === null) throw new Error('a session needs TensorFlow, which is not loaded');
+  const require = createRequire(import.meta.url);
+  const file = join(dirname(require.resolve('@tensorflow/tfjs-node-gpu/package.json')), ...ADDON);
+  if (!existsSync(file))
+    throw new InputError(
+      `expected TensorFlow's sessions in ${file}, but that file is missing: an earlier version was set up here; run \`npm run setup\``,
+    );
+  return require(file) as SessionAddon;
+}
