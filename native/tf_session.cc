@@ -2,9 +2,9 @@
 // that Node's event loop goes on meanwhile.
 //
 //   open(graphDef: Uint8Array, config: Uint8Array) → session      a GraphDef and a ConfigProto, encoded
-//   run(session, feeds, fetches: string[]) → Promise<{ dtype, shape, buffer }[]>
+//   run(session, feeds, fetches: string[]) → Promise<{ dtype, shape, buffer, memory }[]>
 //       feeds: { name, dtype, shape: number[], data: typed array }[]; their values are copied before `run` returns
-//   release(buffer)                                               gives a fetched buffer's memory back now
+//   release(buffer, memory)                                       gives the memory of something fetched back now
 //   close(session)                                                after the runs that were asked for, if any
 //
 // Values are numbers of TensorFlow's `DataType`, tensors the first outputs of the named nodes. Runs of one session take place one
@@ -199,31 +199,33 @@ constexpr size_t kCopied = 16384;
 /** V8 wants memory for buffers at multiples of this. */
 constexpr uintptr_t kAlignment = 8;
 
-napi_value copyOf(napi_env env, const TF_Tensor* tensor) {
-  napi_value buffer = nullptr;
+/** A fetched tensor for as long as JavaScript can see its memory, or until it is released. */
+using Memory = std::shared_ptr<Tensor>;
+
+/** Lets go of the memory that an object of JavaScript's stood for. */
+void letGo(napi_env, void*, void* hint) { delete static_cast<Memory*>(hint); }
+
+void copyValues(napi_env env, const TF_Tensor* tensor, napi_value* buffer) {
   void* data = nullptr;
   const size_t length = TF_TensorByteSize(tensor);
-  check(env, napi_create_arraybuffer(env, length, &data, &buffer));
+  check(env, napi_create_arraybuffer(env, length, &data, buffer));
   if (length > 0) std::memcpy(data, TF_TensorData(tensor), length);
-  return buffer;
 }
 
-/** A tensor's own memory as an ArrayBuffer, which frees it; a copy where it is small or JavaScript cannot have it. */
-napi_value bufferOf(napi_env env, Tensor tensor) {
-  void* data = TF_TensorData(tensor.get());
-  const size_t length = TF_TensorByteSize(tensor.get());
-  if (length < kCopied || reinterpret_cast<uintptr_t>(data) % kAlignment != 0) return copyOf(env, tensor.get());
-  napi_value buffer = nullptr;
-  const auto free = [](napi_env, void*, void* hint) { TF_DeleteTensor(static_cast<TF_Tensor*>(hint)); };
-  if (napi_create_external_arraybuffer(env, data, length, free, tensor.get(), &buffer) != napi_ok)
-    return copyOf(env, tensor.get());
-  tensor.release();
-  return buffer;
+/** A tensor's own memory as an ArrayBuffer; false where JavaScript cannot have it, or it is too small for that. */
+bool lendValues(napi_env env, const Memory& memory, napi_value* buffer) {
+  void* data = TF_TensorData(memory->get());
+  const size_t length = TF_TensorByteSize(memory->get());
+  if (length < kCopied || reinterpret_cast<uintptr_t>(data) % kAlignment != 0) return false;
+  auto held = std::make_unique<Memory>(memory);
+  if (napi_create_external_arraybuffer(env, data, length, letGo, held.get(), buffer) != napi_ok) return false;
+  held.release();
+  return true;
 }
 
-/** `{ dtype, shape, buffer }` */
+/** `{ dtype, shape, buffer, memory }`, the last undefined where the buffer is JavaScript's own. */
 napi_value resultOf(napi_env env, Tensor tensor) {
-  napi_value result = nullptr, dtype = nullptr, shape = nullptr;
+  napi_value result = nullptr, dtype = nullptr, shape = nullptr, buffer = nullptr;
   check(env, napi_create_object(env, &result));
   check(env, napi_create_int32(env, TF_TensorType(tensor.get()), &dtype));
   check(env, napi_set_named_property(env, result, "dtype", dtype));
@@ -234,7 +236,17 @@ napi_value resultOf(napi_env env, Tensor tensor) {
     check(env, napi_set_element(env, shape, i, size));
   }
   check(env, napi_set_named_property(env, result, "shape", shape));
-  check(env, napi_set_named_property(env, result, "buffer", bufferOf(env, std::move(tensor))));
+  const Memory memory = std::make_shared<Tensor>(std::move(tensor));
+  if (lendValues(env, memory, &buffer)) {
+    napi_value handle = nullptr;
+    auto held = std::make_unique<Memory>(memory);
+    check(env, napi_create_external(env, held.get(), letGo, held.get(), &handle));
+    held.release();
+    check(env, napi_set_named_property(env, result, "memory", handle));
+  } else {
+    copyValues(env, memory->get(), &buffer);
+  }
+  check(env, napi_set_named_property(env, result, "buffer", buffer));
   return result;
 }
 
@@ -473,6 +485,12 @@ napi_value run(napi_env env, const napi_value* args) {
 
 napi_value release(napi_env env, const napi_value* args) {
   check(env, napi_detach_arraybuffer(env, args[0]));
+  napi_valuetype type;
+  check(env, napi_typeof(env, args[1], &type));
+  if (type == napi_undefined) return nullptr;
+  void* data = nullptr;
+  check(env, napi_get_value_external(env, args[1], &data));
+  (*static_cast<Memory*>(data))->reset();  // not when Node comes to let go of the buffer, turns of its event loop later
   return nullptr;
 }
 

@@ -26,6 +26,8 @@ export interface NativeTensor {
   readonly dtype: number;
   readonly shape: readonly number[];
   readonly buffer: ArrayBuffer;
+  /** Where the buffer is TensorFlow's memory: what gives it back. */
+  readonly memory?: { readonly memory: unique symbol };
 }
 
 /** The addon's functions. They throw, and promises are rejected with, Errors that have the name of TensorFlow's code as `code`. */
@@ -35,25 +37,27 @@ export interface SessionAddon {
   /** Copies what is fed, and computes on a thread of the session's own, one run after the other. */
   run(session: SessionHandle, feeds: readonly NativeFeed[], fetches: readonly string[]): Promise<NativeTensor[]>;
   /** Gives a fetched buffer's memory back now; it then has no bytes. */
-  release(buffer: ArrayBuffer): void;
+  release(buffer: NativeTensor['buffer'], memory: NativeTensor['memory']): void;
   /** Frees the graph and its variables: after the runs that were asked for. */
   close(session: SessionHandle): void;
 }
 
-const ADDON = ['lib', 'napi-v8', 'tf_session.node'] as const;
+/** Where set-up puts the addon: beside that of the npm package, which looks for the same libtensorflow. */
+function installedFile(): string {
+  const folder = dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-node-gpu/package.json'));
+  return join(folder, 'lib', 'napi-v8', 'tf_session.node');
+}
 
 /**
  * Loads the addon, into the process that has tfjs's native backend: both take the same libtensorflow.
  *
  * @throws InputError where it is not there
  */
-export function sessionAddon(): SessionAddon {
+export function sessionAddon(file = installedFile()): SessionAddon {
   if (tf.findBackend('tensorflow') === null) throw new Error('a session needs TensorFlow, which is not loaded');
-  const require = createRequire(import.meta.url);
-  const file = join(dirname(require.resolve('@tensorflow/tfjs-node-gpu/package.json')), ...ADDON);
   if (!existsSync(file))
     throw new InputError(
       `expected TensorFlow's sessions in ${file}, but that file is missing: an earlier version was set up here; run \`npm run setup\``,
     );
-  return require(file) as SessionAddon;
+  return createRequire(import.meta.url)(file) as SessionAddon;
 }

@@ -1,9 +1,13 @@
 import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../../src/base/errors.js';
 import { createPendingFile, fileError, makeTemporaryFolder, writeFileAtomic } from '../../src/base/files.js';
+import { makerTag } from '../../src/base/leftovers.js';
+import { thisProcess } from '../../src/base/processes.js';
 import { temporaryFolder } from '../cli.js';
 
 describe('writeFileAtomic', () => {
@@ -103,6 +107,13 @@ describe('fileError', () => {
 });
 
 describe('a temporary folder', () => {
+  it('takes the place of those that a killed process left under the same prefix', () => {
+    const left = join(tmpdir(), `kd-test-left-${makerTag({ ...thisProcess(), started: '1' })}`); // another had this number
+    mkdirSync(left);
+    rmSync(makeTemporaryFolder('kd-test-left-'), { recursive: true });
+    expect(existsSync(left)).toBe(false);
+  });
+
   it('needs one of the system’s that can be written, and says so in one line', () => {
     const before = process.env.TMPDIR;
     const none = join(temporaryFolder(), 'none');

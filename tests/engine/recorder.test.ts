@@ -101,7 +101,7 @@ describe('a recorded graph', () => {
     expect(readdirSync(tmpdir()).filter((name) => name.startsWith('kd-graph-'))).toEqual(before);
   });
 
-  it('keeps uniform values out of the graph's bytes', () => {
+  it('keeps uniform values small', () => {
     const graph = new Graph();
     record(graph, () => tf.ones([1000, 1000]));
     expect(graph.nodes.map(({ op }) => op)).toContain('Fill');

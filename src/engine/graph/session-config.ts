@@ -1,5 +1,5 @@
 /** @file What a session is told when it is opened: TensorFlow's `ConfigProto` (tensorflow/core/protobuf/config.proto). */
-import { bytes, integer, map, varint } from '../../base/protobuf.js';
+import { bytes, integer } from '../../base/protobuf.js';
 
 /** Settings of a session; TensorFlow decides what is left out. */
 export interface SessionConfig {
@@ -15,7 +15,7 @@ export interface SessionConfig {
 export function encodeConfig({ threads, processors, growsGpuMemory }: SessionConfig): Buffer {
   const nothing = Buffer.alloc(0);
   return Buffer.concat([
-    processors === undefined ? nothing : map(1, { CPU: varint(processors) }), // device_count
+    processors === undefined ? nothing : bytes(1, [bytes(1, 'CPU'), integer(2, processors)]), // device_count
     threads?.inOp === undefined ? nothing : integer(2, threads.inOp), // intra_op_parallelism_threads
     threads?.ofOps === undefined ? nothing : integer(5, threads.ofOps), // inter_op_parallelism_threads
     growsGpuMemory === undefined ? nothing : bytes(6, integer(4, growsGpuMemory)), // gpu_options.allow_growth

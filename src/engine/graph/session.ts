@@ -61,12 +61,12 @@ export function openSession(
   };
 }
 
-function fetchedTensor(addon: SessionAddon, { dtype, shape, buffer }: NativeTensor): FetchedTensor {
+function fetchedTensor(addon: SessionAddon, { dtype, shape, buffer, memory }: NativeTensor): FetchedTensor {
   return {
     ...valuesOf(dtype, buffer),
     shape,
     release: () => {
-      addon.release(buffer);
+      addon.release(buffer, memory);
     },
   };
 }

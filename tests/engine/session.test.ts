@@ -1,0 +1,349 @@
+/** @file TensorFlow's sessions, as the engine has them: what is fed and fetched, what is refused, what goes on meanwhile. */
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { Graph, type GraphDtype, type GraphNode, type Value } from '../../src/engine/graph/graph.js';
+import { openSession, type Feed, type FetchedTensor, type Session } from '../../src/engine/graph/session.js';
+import type { SessionConfig } from '../../src/engine/graph/session-config.js';
+import {
+  addToVariable,
+  after,
+  assignVariable,
+  cast,
+  declareVariable,
+  placeholder,
+  readVariable,
+} from '../../src/engine/graph/variables.js';
+import { loadBackend } from '../../src/tensorflow/backend.js';
+import { sessionAddon } from '../../src/tensorflow/session-addon.js';
+
+beforeAll(() => loadBackend('tensorflow'));
+
+/** Opens the session of a graph for as long as `work` takes. */
+async function inSession<T>(graph: Graph, work: (session: Session) => Promise<T>, config?: SessionConfig): Promise<T> {
+  const session = openSession(graph.nodes, [], config);
+  try {
+    return await work(session);
+  } finally {
+    session.close();
+  }
+}
+
+/** What a graph that gives back what it is fed has. */
+function echo(shape: readonly number[], dtype: GraphDtype): { graph: Graph; input: GraphNode; output: GraphNode } {
+  const graph = new Graph();
+  const input = placeholder(graph, 'x', shape, dtype);
+  return { graph, input, output: after(graph, input, [], 'y') };
+}
+
+/** A node that takes long: a chain of products of the matrix that is fed, of `side` rows, by itself. */
+function slowGraph(side: number, links: number): { graph: Graph; input: GraphNode; output: GraphNode } {
+  const graph = new Graph();
+  const input = placeholder(graph, 'x', [side, side], 'float32');
+  const attributes = { T: { type: 'float32' }, transpose_a: { bool: false }, transpose_b: { bool: false } } as const;
+  let product: Value = input;
+  for (let link = 0; link < links; link++)
+    product = graph.add('MatMul', [product, input], attributes, { dtype: 'float32', shape: [side, side] });
+  return { graph, input, output: after(graph, product, [], 'y') };
+}
+
+/** A variable that starts at 0 everywhere. */
+function variableGraph(size: number) {
+  const graph = new Graph();
+  const variable = declareVariable(graph, 'v', [size]);
+  const zeros = graph.fill(0, [size], 'float32');
+  const ready = after(graph, graph.scalar(1, 'float32'), [assignVariable(graph, variable, zeros)], 'ready');
+  const read = readVariable(graph, variable);
+  const one = graph.fill(1, [size], 'float32');
+  const added = after(graph, graph.scalar(1, 'float32'), [addToVariable(graph, variable, one)], 'added');
+  return { graph, variable, ready, read, added };
+}
+
+const SIDE = 1024;
+/** `[SIDE, SIDE]`: a matrix that is equal to its products with itself */
+const matrix = (): Float32Array => new Float32Array(SIDE * SIDE).fill(1 / SIDE);
+
+describe('what a session is fed and gives', () => {
+  it.each([
+    ['float32', Float32Array.of(0.5, -1, 2, 3, NaN, Infinity)],
+    ['int32', Int32Array.of(1, -2, 3, 4, 5, 2 ** 31 - 1)],
+    ['bool', Uint8Array.of(0, 1, 1, 0, 1, 0)],
+  ] as const)('is %s, with its shape', async (dtype, values) => {
+    const { graph, input, output } = echo([2, 3], dtype);
+    const [fetched] = await inSession(graph, (session) => session.run([[input, values]], [output]));
+    expect(fetched).toMatchObject({ dtype, shape: [2, 3], data: values });
+  });
+
+  it('is a single number, and nothing', async () => {
+    const { graph, input, output } = echo([], 'float32');
+    const none = placeholder(graph, 'none', [0, 3], 'float32');
+    const nothing = after(graph, none, [], 'nothing');
+    const feeds: Feed[] = [
+      [input, Float32Array.of(7)],
+      [none, new Float32Array()],
+    ];
+    const fetched = await inSession(graph, (session) => session.run(feeds, [output, nothing]));
+    expect(fetched.map(({ shape, data }) => [shape, [...data]])).toEqual([
+      [[], [7]],
+      [[0, 3], []],
+    ]);
+  });
+
+  it('is what the arrays held when they were fed, whatever is written to them afterwards', async () => {
+    const { graph, input, output } = slowGraph(SIDE, 2);
+    await inSession(graph, async (session) => {
+      const fed = matrix();
+      const run = session.run([[input, fed]], [output]);
+      fed.fill(0);
+      expect((await run)[0].data[0]).toBeCloseTo(1 / SIDE);
+    });
+  });
+
+  it('is part of a larger array', async () => {
+    const { graph, input, output } = echo([2], 'float32');
+    const [{ data }] = await inSession(graph, (session) =>
+      session.run([[input, Float32Array.of(1, 2, 3, 4).subarray(1, 3)]], [output]),
+    );
+    expect([...data]).toEqual([2, 3]);
+  });
+
+  it("is TensorFlow's own memory where it is large: two looks at a variable are one", async () => {
+    const { graph, ready, read } = variableGraph(1_000_000);
+    await inSession(graph, async (session) => {
+      await session.run([], [ready]);
+      const [[first], [second]] = [await session.run([], [read]), await session.run([], [read])];
+      first.data[999_999] = 5;
+      expect(second.data[999_999]).toBe(5);
+    });
+  });
+
+  it('does not change when the variable does, and outlives the session', async () => {
+    const { graph, ready, read, added } = variableGraph(1_000_000);
+    const values = await inSession(graph, async (session) => {
+      await session.run([], [ready]);
+      const [before] = await session.run([], [read]);
+      await session.run([], [added]);
+      const [now] = await session.run([], [read]);
+      return [before, now];
+    });
+    expect(values.map(({ data }) => data[123_456])).toEqual([0, 1]);
+  });
+
+  it('is empty once it was released', async () => {
+    const { graph, input, output } = echo([100_000], 'float32');
+    const [fetched] = await inSession(graph, (session) => session.run([[input, new Float32Array(100_000)]], [output]));
+    fetched.release();
+    expect(fetched.data).toHaveLength(0);
+  });
+
+  it('holds no tensor of tfjs’s', async () => {
+    const { graph, input, output } = echo([2], 'float32');
+    const before = tf.memory().numTensors;
+    await inSession(graph, (session) => session.run([[input, Float32Array.of(1, 2)]], [output]));
+    expect(tf.memory().numTensors).toBe(before);
+  });
+});
+
+describe('what a session refuses', () => {
+  const { graph, input, output } = echo([2, 3], 'float32');
+  const refused = async (feeds: readonly Feed[], fetches: readonly Value[], message: string): Promise<void> => {
+    await expect(inSession(graph, (session) => session.run(feeds, fetches))).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      message,
+    });
+  };
+
+  it.each([
+    ['another shape', { ...input, shape: [3, 2] }, 6, 'feed x: expected shape [2, 3], got [3, 2]'],
+    ['another rank', { ...input, shape: [6] }, 6, 'feed x: expected shape [2, 3], got [6]'],
+    ['too few values', input, 5, 'feed x: expected 24 bytes for shape [2, 3], got 20'],
+    ['too many values', input, 7, 'feed x: expected 24 bytes for shape [2, 3], got 28'],
+  ])('%s', (_, fed, length, message) => refused([[fed, new Float32Array(length)]], [output], message));
+
+  it('values of another kind', async () => {
+    await refused([[input, new Int32Array(6)]], [output], 'feed x: expected a typed array of its dtype');
+    await refused([[{ ...input, dtype: 'int32' }, new Int32Array(6)]], [output], 'feed x: expected dtype 1, got 3');
+  });
+
+  it('names that the graph does not have, and outputs that JavaScript has no arrays for', async () => {
+    await refused([[{ ...input, name: 'z' }, new Float32Array(6)]], [output], 'the graph has no node z');
+    await refused([], [{ ...output, name: 'z' }], 'the graph has no node z');
+    const other = echo([2], 'bfloat16');
+    await expect(inSession(other.graph, (session) => session.run([], [other.output]))).rejects.toThrow(
+      'fetch y: JavaScript cannot read dtype 14; cast it in the graph',
+    );
+  });
+
+  it('graphs that are none, with the words of TensorFlow', () => {
+    const broken = new Graph();
+    broken.add('NoSuchOp', [], {}, { dtype: 'float32', shape: [] });
+    expect(() => openSession(broken.nodes)).toThrow(/NoSuchOp/);
+  });
+
+  it('a run whose op fails, with the words and the code of TensorFlow; and goes on', async () => {
+    const checked = new Graph();
+    const x = placeholder(checked, 'x', [1], 'float32');
+    const attributes = { T: { type: 'float32' }, message: { text: 'that is no number' } } as const;
+    const y = checked.add('CheckNumerics', [x], attributes, { dtype: 'float32', shape: [1] }, 'y');
+    await inSession(checked, async (session) => {
+      await expect(session.run([[x, Float32Array.of(NaN)]], [y])).rejects.toMatchObject({
+        code: 'INVALID_ARGUMENT',
+        message: expect.stringContaining('that is no number') as string,
+      });
+      expect((await session.run([[x, Float32Array.of(3)]], [y]))[0].data[0]).toBe(3);
+    });
+  });
+});
+
+describe('runs of a session', () => {
+  it('take place one after the other, in the order of the calls', async () => {
+    const { graph, ready, read, added } = variableGraph(4);
+    const seen = await inSession(graph, (session) =>
+      Promise.all([ready, read, added, read, added, added, read].map((node) => session.run([], [node]))),
+    );
+    expect([1, 3, 6].map((at) => seen[at][0].data[0])).toEqual([0, 1, 3]);
+  });
+
+  it('leave the event loop free: a timer of 5 ms keeps firing', async () => {
+    const { graph, input, output } = slowGraph(SIDE, 60);
+    await inSession(graph, async (session) => {
+      await session.run([[input, matrix()]], [output]); // the first one is compiled
+      const ticks = [performance.now()];
+      const timer = setInterval(() => ticks.push(performance.now()), 5);
+      await session.run([[input, matrix()]], [output]);
+      clearInterval(timer);
+      ticks.push(performance.now());
+      const gaps = ticks.slice(1).map((at, i) => at - ticks[i]);
+      const elapsed = ticks.at(-1)! - ticks[0];
+      expect(elapsed).toBeGreaterThan(200);
+      expect(Math.max(...gaps)).toBeLessThan(elapsed / 2); // other processes take their turns, too
+      expect(ticks.length).toBeGreaterThan(elapsed / 50);
+    });
+  });
+
+  it('end before their session does, which may be closed twice', async () => {
+    const { graph, input, output } = slowGraph(SIDE, 20);
+    const session = openSession(graph.nodes);
+    const runs = [1, 2].map(() => session.run([[input, matrix()]], [output]));
+    session.close();
+    session.close();
+    await expect(session.run([[input, matrix()]], [output])).rejects.toMatchObject({
+      code: 'FAILED_PRECONDITION',
+      message: 'the session is closed',
+    });
+    for (const [{ data }] of await Promise.all(runs)) expect(data[0]).toBeCloseTo(1 / SIDE);
+    session.close();
+  });
+
+  /** How resident memory grows from the 100th of 500 runs on, of which each gives 4 MB. */
+  async function growth(after: (tensor: FetchedTensor) => unknown): Promise<number> {
+    const { graph, input, output } = echo([1_000_000], 'float32');
+    return inSession(graph, async (session) => {
+      const fed = new Float32Array(1_000_000);
+      const resident: number[] = [];
+      for (let run = 1; run <= 500; run++) {
+        const [fetched] = await session.run([[input, fed]], [output]);
+        await after(fetched);
+        if (run % 100 === 0) resident.push(process.memoryUsage.rss());
+      }
+      return resident.at(-1)! - resident[0];
+    });
+  }
+
+  it('keep nothing of what is released', async () => {
+    expect(
+      await growth((tensor) => {
+        tensor.release();
+      }),
+    ).toBeLessThan(50e6); // all of it would be 1.6 GB
+  });
+
+  it('keep nothing of what the garbage collector finds', async () => {
+    expect(await growth(() => new Promise(setImmediate))).toBeLessThan(800e6); // it comes when it sees fit
+  });
+
+  it('keep nothing of sessions that were closed', async () => {
+    const { graph, ready } = variableGraph(4_000_000);
+    const resident: number[] = [];
+    for (let opened = 1; opened <= 100; opened++) {
+      await inSession(graph, (session) => session.run([], [ready]));
+      if (opened % 20 === 0) resident.push(process.memoryUsage.rss());
+    }
+    expect(resident.at(-1)! - resident[0]).toBeLessThan(200e6); // all of it would be 1.3 GB
+  });
+});
+
+describe('the configuration of a session', () => {
+  const graph = new Graph();
+  const one = cast(graph, graph.scalar(1, 'int32'), 'float32');
+  const output = after(graph, one, [], 'y');
+  const pinned = graph.nodes.map((node) => (node.name === 'y' ? { ...node, device: '/device:CPU:1' } : node));
+  const run = async (config: SessionConfig): Promise<number> => {
+    const session = openSession(pinned, [], config);
+    try {
+      return (await session.run([], [output]))[0].data[0];
+    } finally {
+      session.close();
+    }
+  };
+
+  it('says how many devices the processor counts as', async () => {
+    await expect(run({})).rejects.toThrow(/CPU:1/);
+    expect(await run({ processors: 2 })).toBe(1);
+  });
+
+  it('may say how many threads there are, and how a GPU’s memory is taken', async () => {
+    expect(await run({ processors: 2, threads: { inOp: 1, ofOps: 2 }, growsGpuMemory: true })).toBe(1);
+  });
+});
+
+describe('a process with sessions', () => {
+  const DIST = fileURLToPath(new URL('../../dist', import.meta.url));
+
+  /** Runs a program that has a session with a graph that takes seconds: what it says, and how it ends. */
+  function ended(rest: string): { status: number | null; stdout: string } {
+    const program = `
+      const { loadBackend } = await import('${DIST}/tensorflow/backend.js');
+      const { Graph } = await import('${DIST}/engine/graph/graph.js');
+      const { openSession } = await import('${DIST}/engine/graph/session.js');
+      const { after, placeholder } = await import('${DIST}/engine/graph/variables.js');
+      await loadBackend('tensorflow', 'cpu');
+      const graph = new Graph();
+      const input = placeholder(graph, 'x', [1024, 1024], 'float32');
+      const attributes = { T: { type: 'float32' }, transpose_a: { bool: false }, transpose_b: { bool: false } };
+      let product = input;
+      for (let i = 0; i < 2000; i++) product = graph.add('MatMul', [product, input], attributes, input);
+      const output = after(graph, product, [], 'y');
+      const same = after(graph, input, [], 'same');
+      const session = openSession(graph.nodes);
+      const fed = new Float32Array(1024 * 1024).fill(1 / 1024);
+      ${rest}`;
+    return spawnSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8', timeout: 100_000 });
+  }
+
+  it('ends at once with its exit code while one computes', () => {
+    const { status, stdout } = ended(`
+      let asked;
+      process.on('exit', () => process.stdout.write(String(performance.now() - asked)));
+      void session.run([[input, fed]], [output]);
+      setTimeout(() => { asked = performance.now(); process.exit(7); }, 300);
+      process.on('beforeExit', () => process.stdout.write('too late'));`);
+    expect(status).toBe(7);
+    expect(Number(stdout)).toBeLessThan(100);
+  });
+
+  it('ends by itself when nothing computes any more, and not before', () => {
+    const { status, stdout } = ended(`
+      session.close();
+      const small = openSession(graph.nodes.filter(({ name }) => ['x', 'same'].includes(name)));
+      small.run([[input, fed]], [same]).then(([{ data }]) => process.stdout.write(String(data[5] * 1024)));`);
+    expect({ status, stdout }).toEqual({ status: 0, stdout: '1' });
+  });
+});
+
+it('an earlier set-up, without the addon, is told of with what to do', () => {
+  expect(() => sessionAddon('/no/such/tf_session.node')).toThrow(
+    "expected TensorFlow's sessions in /no/such/tf_session.node, but that file is missing: an earlier version was set up here; run `npm run setup`",
+  );
+});
