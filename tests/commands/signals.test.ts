@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect, it } from 'vitest';
@@ -26,8 +26,10 @@ async function runUntilStopped(
   const child = spawn(process.execPath, [KD, ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
   const events: Event[] = [];
   let stderr = '';
+  let warnedAt = Infinity;
   child.stderr.on('data', (chunk: Buffer) => {
     stderr += chunk.toString();
+    if (stderr.includes(STOPPING)) warnedAt = Math.min(warnedAt, performance.now());
   });
   createInterface(child.stdout).on('line', (line) => {
     const [event] = parseLines<Event>(line);
@@ -35,7 +37,7 @@ async function runUntilStopped(
     onEvent(event, (signal) => child.kill(signal));
   });
   const [code, signal] = (await once(child, 'close')) as [number | null, string | null];
-  return { code, signal, events, stderr };
+  return { code, signal, events, stderr, warnedAt };
 }
 
 const STOPPING = 'warning: stopping after this step; a second Ctrl-C stops at once, unsaved';
@@ -73,6 +75,56 @@ it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('after %s the step in hand is 
   expect(readFileSync(join(run, 'loss.csv'), 'utf8').trimEnd().split('\n').at(-1)).toMatch(
     new RegExp(`^${last.steps},`),
   );
+});
+
+/** A folder with pairs enough for steps that take long. */
+function folderForLongSteps(): string {
+  const cwd = folderWithPairs(0);
+  const rows = Array.from({ length: 1100 }, (_, i) => `문장 ${i} 입니다,this is sentence ${i}`);
+  writeFileSync(join(cwd, 'pairs.csv'), ['ko,en', ...rows].join('\n'));
+  return cwd;
+}
+
+const LONG_STEPS = ['--batch-size', '512', '--valid-fraction', '0.01'];
+
+it('a long step is not waited for with the warning, which comes within 0.2 s; it ends, and is saved', async () => {
+  let sentAt = 0;
+  const { code, events, warnedAt } = await runUntilStopped(
+    folderForLongSteps(),
+    ({ event, step }, send) => {
+      if (event !== 'step' || step !== 1) return;
+      setTimeout(() => {
+        sentAt = performance.now();
+        send('SIGINT');
+      }, 100); // in the middle of the second
+    },
+    ...LONG_STEPS,
+  );
+  expect(warnedAt - sentAt).toBeLessThan(200);
+  expect(code).toBe(130);
+  expect(events.slice(-2)).toMatchObject([
+    { event: 'checkpoint', step: 2 },
+    { event: 'done', stopped: true, steps: 2 },
+  ]);
+});
+
+it('a second Ctrl-C ends a long step at once, unsaved', async () => {
+  let sentAt = 0;
+  const { code, events } = await runUntilStopped(
+    folderForLongSteps(),
+    ({ event, step }, send) => {
+      if (event !== 'step' || step !== 1) return;
+      send('SIGINT');
+      setTimeout(() => {
+        sentAt = performance.now();
+        send('SIGINT');
+      }, 300);
+    },
+    ...LONG_STEPS,
+  );
+  expect(performance.now() - sentAt).toBeLessThan(250);
+  expect(code).toBe(130);
+  expect(events.at(-1)).toMatchObject({ event: 'step', step: 1 });
 });
 
 it('a validation is broken off, the step before it saved, and validated when the run goes on', async () => {
