@@ -21,7 +21,7 @@ async function bothWays(
   const input = placeholder(graph, 'x', x.shape, 'float32');
   const output = record(graph, ({ tensor, value }) => value(f(tensor(input))));
   const session = openSession(graph.nodes);
-  const [recorded] = await session.run([[input, x.dataSync() as Float32Array]], [output]);
+  const [recorded] = await session.run([[input, x.dataSync()]], [output]);
   session.close();
   return [recorded, f(x)];
 }

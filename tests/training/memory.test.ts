@@ -1,4 +1,3 @@
-import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { chooseBatchSize, findFittingBatch } from '../../src/training/batch-size.js';
 import { measuredStep, type EngineParts } from '../../src/training/engine-parts.js';
