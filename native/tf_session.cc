@@ -194,7 +194,7 @@ Tensor tensorOf(const std::string& name, TF_DataType type, const std::vector<int
   return tensor;
 }
 
-/** Smaller values are copied: that takes less than to look after memory of another's. */
+/** Smaller values are copied: that takes less than looking after memory of TensorFlow's. */
 constexpr size_t kCopied = 16384;
 /** V8 wants memory for buffers at multiples of this. */
 constexpr uintptr_t kAlignment = 8;
@@ -299,7 +299,8 @@ class Session : public std::enable_shared_from_this<Session> {
   void start(napi_env env) {
     napi_value name = nullptr;
     check(env, napi_create_string_utf8(env, "TensorFlow session", NAPI_AUTO_LENGTH, &name));
-    check(env, napi_create_threadsafe_function(env, nullptr, nullptr, name, 0, 1, nullptr, nullptr, nullptr, settle, &settled_));
+    check(env, napi_create_threadsafe_function(env, nullptr, nullptr, name, 0, 1, nullptr, nullptr, nullptr, settle,
+                                               &settled_));
     check(env, napi_unref_threadsafe_function(env, settled_));
     env_ = env;
     thread_ = std::thread([self = shared_from_this()] { self->work(); });
@@ -322,15 +323,15 @@ class Session : public std::enable_shared_from_this<Session> {
     return promise;
   }
 
-  /** Frees the graph and its variables: now, or when all runs are through. */
+  /** Frees the graph and its variables: now, or when all runs are settled. */
   void close() {
     if (isClosed_) return;
-    napi_remove_env_cleanup_hook(env_, onNodeEnds, this);
     end(true);
+    if (pending_ == 0) finish();
   }
 
  private:
-  /** Ends the thread: when this returns, where there was nothing to compute. */
+  /** Tells the thread to end when nothing is left to do, and whether there is a Node to tell of what is done. */
   void end(bool hasNode) {
     {
       const std::lock_guard<std::mutex> lock(mutex_);
@@ -338,11 +339,21 @@ class Session : public std::enable_shared_from_this<Session> {
       hasNode_ = hasNode;
     }
     wake_.notify_one();
-    if (pending_ == 0) thread_.join();
-    else thread_.detach();
   }
 
-  static void onNodeEnds(void* data) { static_cast<Session*>(data)->end(false); }
+  /** Waits for a thread that has nothing left to do but to free the session. */
+  void finish() {
+    napi_remove_env_cleanup_hook(env_, onNodeEnds, this);
+    thread_.join();
+  }
+
+  /** Node goes, and what is computing goes on without it. */
+  static void onNodeEnds(void* data) {
+    Session& session = *static_cast<Session*>(data);
+    session.end(false);
+    if (session.pending_ == 0) session.thread_.join();
+    else session.thread_.detach();
+  }
 
   /** The thread: computes what is asked for, until the session is closed and nothing is left to do. */
   void work() {
@@ -399,6 +410,7 @@ class Session : public std::enable_shared_from_this<Session> {
     } catch (const Failure& failure) {
       napi_reject_deferred(env, run->promise, errorOf(env, failure));
     }
+    if (session.isClosed_ && session.pending_ == 0) session.finish();
   }
 
   void free() {
