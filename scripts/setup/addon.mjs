@@ -81,6 +81,7 @@ export function findAddon({ cache }, addon, key) {
  * Compiles an addon into the cache.
  *
  * @param {Project} project
+ * @param {Addon} addon
  * @param {Library} library
  * @param {string} key
  * @param {Command} compiler

@@ -9,6 +9,7 @@ import { withLock } from './lock.mjs';
 import { checkSystemCuda, withoutCuda } from './system-cuda.mjs';
 import { findTools } from './tools.mjs';
 
+/** @import { Addon } from './addon.mjs' */
 /** @import { Cuda, Device } from './choice.mjs' */
 /** @import { Distribution } from './distributions.mjs' */
 /** @import { Library } from './libtensorflow.mjs' */
@@ -73,7 +74,7 @@ export async function isReady(project) {
  * @param {Project} project
  * @param {Addon} addon
  * @param {Library} library
- * @param {Status} status
+ * @param {Installed} status
  */
 function isInPlace(project, addon, { identity }, { addons }) {
   const { key } = addons?.[addon.name] ?? {};
@@ -217,19 +218,20 @@ async function fillCache(project, distribution, lock) {
   let library = findLibrary(project, distribution);
   if (library === undefined) refuseHost(project, distribution);
   const identity = libraryIdentity(distribution, library);
-  const wanted = ADDONS.map((addon) => {
-    const key = addonKey(project, addon, identity);
-    return { addon, key, path: findAddon(project, addon, key) };
-  });
-  const missing = wanted.filter(({ path }) => path === undefined);
+  const wanted = ADDONS.map((addon) => ({ addon, key: addonKey(project, addon, identity) }));
+  const missing = wanted.filter(({ addon, key }) => findAddon(project, addon, key) === undefined);
   const tools = await findTools(project.env, { python: library === undefined, compiler: missing.length > 0 });
   for (const { key } of missing) refuseRepetition(project.root, compileAttempt(key, tools.compiler));
   if (library === undefined)
     for (const wheel of distribution.wheels) refuseRepetition(project.root, downloadAttempt(project, wheel));
   library ??= await fetchLibrary(project, distribution, tools.python, lock);
-  for (const each of missing)
-    each.path = await buildAddon(project, each.addon, library, each.key, tools.compiler, lock);
-  return { library, addons: wanted };
+  const addons = [];
+  for (const { addon, key } of wanted) {
+    const found = findAddon(project, addon, key);
+    const path = found ?? (await buildAddon(project, addon, library, key, tools.compiler, lock));
+    addons.push({ addon, key, path });
+  }
+  return { library, addons };
 }
 
 /**
