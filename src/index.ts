@@ -29,6 +29,12 @@ import { goOnWithRun, startRun } from './training/training.js';
 import { writeReport } from './report/write-report.js';
 
 export { InputError } from './base/errors.js';
+export { DamagedArchive, UnreadableFile } from './data/unreadable-file.js';
+export { NotFiniteStep } from './distill/steps.js';
+export { NotPointedAt } from './runs/checkpoint.js';
+export { CheckpointRemoved } from './runs/removed-checkpoint.js';
+export { NotSaved } from './training/ending.js';
+export { OutOfMemory } from './training/out-of-memory.js';
 export { Stopped } from './training/stopping.js';
 export { RECIPES };
 export type { EncodedTexts } from './app/encoding/encode-texts.js';

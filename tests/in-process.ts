@@ -21,13 +21,15 @@ export async function kdHere(
       stream.write = write;
     };
   });
+  const program = createProgram();
   process.chdir(cwd);
   try {
-    await createProgram().parseAsync(args, { from: 'user' });
+    await program.parseAsync(args, { from: 'user' });
     return { code: Number(process.exitCode ?? 0), ...said };
   } catch (error) {
-    const { exitCode, text } = failureOf(error);
-    return { code: exitCode, stdout: said.stdout, stderr: said.stderr + text };
+    const { exitCode, text, event } = failureOf(error);
+    const line = event !== undefined && program.opts<{ json?: boolean }>().json ? `${JSON.stringify(event)}\n` : '';
+    return { code: exitCode, stdout: said.stdout + line, stderr: said.stderr + text };
   } finally {
     process.exitCode = undefined;
     process.chdir(home);

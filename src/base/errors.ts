@@ -1,13 +1,30 @@
+/** The `code` of an `InputError` that nobody tells apart from others. */
+const INPUT = 'INPUT';
+
+/** The `code` where the operating system refused: no such file, no permission, no space. */
+export const SYSTEM = 'SYSTEM';
+
 /**
  * Something the user gave is not what was expected. The message is one line in the form
  * `where: expected this, got that; what to do`. It is shown without a stack, and the exit code is 1.
  * Every other error is a bug: exit code 2, with its stack.
+ *
+ * Errors are told apart by `code` or class, never by their message.
  */
 export class InputError extends Error {
   override readonly name = 'InputError';
+  /** What kind of error it is, for programs: `NOT_SAVED`. An error that has an `InputError` as its cause has its code. */
+  readonly code: string;
 
-  constructor(message: string, options?: ErrorOptions) {
-    super(printable(message), options); // it may quote a file
+  constructor(message: string, options: ErrorOptions & { readonly code?: string } = {}) {
+    super(printable(message), 'cause' in options ? { cause: options.cause } : undefined); // it may quote a file
+    this.code = options.code ?? (options.cause instanceof InputError ? options.cause.code : INPUT);
+  }
+
+  /** Says more, after a semicolon. It is the same error still, as others may have caught it by its class. */
+  add(text: string): this {
+    this.message = `${this.message}; ${printable(text)}`;
+    return this;
   }
 }
 

@@ -3,7 +3,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { open, rename, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { InputError } from './errors.js';
+import { InputError, SYSTEM } from './errors.js';
 import { makerTag, removeLeftovers } from './leftovers.js';
 
 /** A file being written, which appears under its name only when it is whole. */
@@ -195,7 +195,7 @@ export function fileError(path: string, action: string, error: unknown): unknown
   const reason = systemReason(error);
   if (reason === undefined) return error;
   const remedy = temporaryFolders.some((folder) => path.startsWith(folder)) ? '; name another place in TMPDIR' : '';
-  return new InputError(`${path}: ${action}: ${reason}${remedy}`, { cause: error });
+  return new InputError(`${path}: ${action}: ${reason}${remedy}`, { cause: error, code: SYSTEM });
 }
 
 /** Why the system refused, in a few words; undefined for what is not the system's refusal. */

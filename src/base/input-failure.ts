@@ -1,5 +1,5 @@
 /** @file Which errors are bad input or a refusal of the operating system, and not a bug, and what to say of them. */
-import { InputError, messageOf } from './errors.js';
+import { InputError, messageOf, SYSTEM } from './errors.js';
 
 /** What to do where the system refuses something that every command needs, by the call that it refuses. */
 const CALLS: Readonly<Record<string, string>> = {
@@ -7,9 +7,19 @@ const CALLS: Readonly<Record<string, string>> = {
   uv_os_homedir: 'HOME: expected a home folder, but this user has none; set HOME',
 };
 
-/** One line about bad input or a refusal of the operating system; undefined for a bug. */
-export function inputFailure(error: unknown): string | undefined {
-  return error instanceof InputError ? messageOf(error) : systemFailure(error);
+/** Bad input, or a refusal of the operating system. */
+export interface InputFailure {
+  /** As of an `InputError`. */
+  readonly code: string;
+  /** What to say of it, on one line. */
+  readonly message: string;
+}
+
+/** What to say of bad input or a refusal of the operating system; undefined for a bug. */
+export function inputFailure(error: unknown): InputFailure | undefined {
+  if (error instanceof InputError) return { code: error.code, message: messageOf(error) };
+  const message = systemFailure(error);
+  return message === undefined ? undefined : { code: SYSTEM, message };
 }
 
 /** A refusal of the operating system, on one line: no such file, no permission, no space. Its message names call and path. */

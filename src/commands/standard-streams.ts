@@ -36,7 +36,7 @@ export function watchStandardStreams(commandName: () => string | undefined): voi
     if (command === 'train' || isFailed) return;
     const isGone = GONE.has(error.code ?? '');
     if (isGone && WRITE_FILES.has(command)) return;
-    if (isGone) process.exit(EXIT.done);
+    if (isGone) process.exit(process.exitCode ?? EXIT.done);
     isFailed = true;
     const reason = systemReason(error) ?? error.message;
     process.stderr.write(`error: standard output: cannot be written: ${printable(reason)}\n`);

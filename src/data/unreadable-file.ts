@@ -3,6 +3,8 @@ import { systemReason } from '../base/files.js';
 
 /** A file of data that cannot be read, or not beyond some place in it. */
 export class UnreadableFile extends InputError {
+  override readonly code: string = 'UNREADABLE_FILE';
+
   /**
    * @param file as it is shown
    * @param reason what was expected, what came and what to do, without the file
@@ -23,7 +25,9 @@ export class UnreadableFile extends InputError {
 }
 
 /** An archive whose directory, or a file in it, is not what its maker wrote. */
-export class DamagedArchive extends UnreadableFile {}
+export class DamagedArchive extends UnreadableFile {
+  override readonly code = 'DAMAGED_ARCHIVE';
+}
 
 /** What the system refused as an `UnreadableFile`; any other error as it is. */
 export function unreadable(file: string, error: unknown): unknown {

@@ -24,7 +24,7 @@ export interface StepTaken {
 
 /** A step with losses or gradients that are not finite, which ends the run. */
 export class NotFiniteStep extends InputError {
-  readonly code = 'NOT_FINITE_STEP';
+  override readonly code = 'NOT_FINITE_STEP';
 }
 
 export interface Steps {

@@ -43,7 +43,7 @@ export const CHECKPOINT_FILES = {
 
 /** A checkpoint is saved, but what should name it does not. */
 export class NotPointedAt extends InputError {
-  readonly code = 'NOT_POINTED_AT';
+  override readonly code = 'NOT_POINTED_AT';
 
   constructor(
     /** Its name. */

@@ -6,7 +6,9 @@ import { CHECKPOINT, checkpointNames } from './checkpoint.js';
 import { isRun } from './run-list.js';
 
 /** A checkpoint of a run is no longer there. */
-export class CheckpointRemoved extends InputError {}
+export class CheckpointRemoved extends InputError {
+  override readonly code = 'CHECKPOINT_REMOVED';
+}
 
 /**
  * What tells a folder from another of its name: a checkpoint of the same step may take its place. Undefined where there

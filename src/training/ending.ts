@@ -30,13 +30,11 @@ export async function endedBy(
   if (names !== undefined) await writeReport?.(run, { encodes: false });
   const left = leftOf(run, names);
   if (error instanceof NotFiniteStep)
-    return new InputError(
-      `${error.message}; leave such steps out by --on-nan skip, ` +
-        `or begin another run with a lower --learning-rate or a --max-grad-norm; ${left}`,
-      { cause: error },
+    error.add(
+      'leave such steps out by --on-nan skip, or begin another run with a lower --learning-rate or a --max-grad-norm',
     );
   if (error instanceof NotSaved || !(error instanceof Error)) return error;
-  if (error instanceof InputError) return new InputError(`${error.message}; ${left}`, { cause: error });
+  if (error instanceof InputError) return error.add(left);
   output.warn(left);
   return error;
 }
@@ -60,7 +58,7 @@ function leftOf({ folder, last }: EndedRun, names: readonly string[] | undefined
 
 /** The last state of a run is on no disk. */
 export class NotSaved extends InputError {
-  readonly code = 'NOT_SAVED';
+  override readonly code = 'NOT_SAVED';
 }
 
 /** Throws `NotSaved` where a run's last state is on no disk. */

@@ -20,7 +20,9 @@ export function exhausted(error: unknown): string | undefined {
 }
 
 /** Memory ran out; the message says which batch size would fit. */
-export class OutOfMemory extends InputError {}
+export class OutOfMemory extends InputError {
+  override readonly code = 'OUT_OF_MEMORY';
+}
 
 /** What one line about exhausted memory is made of. */
 export interface Exhaustion {

@@ -4,6 +4,7 @@ import type { StopSignals } from '../base/stop-signals.js';
 /** A training was stopped before its run began. */
 export class Stopped extends Error {
   override readonly name = 'Stopped';
+  readonly code = 'STOPPED';
 }
 
 /**

@@ -28,6 +28,7 @@ export interface RequestLimits {
 
 /** The connection failed, as opposed to the hub refusing. */
 export class UnreachableError extends InputError {
+  override readonly code = 'UNREACHABLE';
   /** What went wrong, in a few words, with the proxy that was on the way. */
   readonly reason: string;
 
@@ -43,7 +44,9 @@ export class UnreachableError extends InputError {
 }
 
 /** The hub answers what cannot be taken, or leads where no request may go. */
-export class AnswerError extends InputError {}
+export class AnswerError extends InputError {
+  override readonly code = 'UNFIT_ANSWER';
+}
 
 const MOST_REDIRECTS = 10;
 /** Bytes a second that an answer must bring: less than a modem's. */
@@ -181,7 +184,8 @@ function reasonOf(error: unknown): string {
   const status = /^Proxy (?:response|Authentication Required) \((\d+)\)/.exec(messageOf(error))?.[1];
   if (status === '407') return 'it wants a user name and password';
   if (status !== undefined) return `status ${status}`;
-  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+  const isSystems = error instanceof Error && !(error instanceof InputError) && 'code' in error;
+  const code = isSystems && typeof error.code === 'string' ? error.code : undefined;
   return code ?? messageOf(error);
 }
 

@@ -8,6 +8,7 @@ it('bad input is told in one line, with exit code 1', () => {
   expect(failureOf(new InputError('a.csv line 3: expected 2 fields,\n  got 1'))).toEqual({
     exitCode: 1,
     text: 'error: a.csv line 3: expected 2 fields,\\n  got 1\n',
+    event: { event: 'error', code: 'INPUT', message: 'a.csv line 3: expected 2 fields,\\n  got 1' },
   });
 });
 
@@ -16,14 +17,16 @@ it('so is what the system refuses', async () => {
   expect(failureOf(refusal)).toEqual({
     exitCode: 1,
     text: "error: ENOENT: no such file or directory, open '/nowhere/at/all'\n",
+    event: { event: 'error', code: 'SYSTEM', message: "ENOENT: no such file or directory, open '/nowhere/at/all'" },
   });
 });
 
 it('a bug is told with its stack, with exit code 2', () => {
-  const { exitCode, text } = failureOf(new TypeError('x is not a function'));
+  const { exitCode, text, event } = failureOf(new TypeError('x is not a function'));
   expect(exitCode).toBe(2);
   expect(text).toMatch(/^bug: TypeError: x is not a function\n {4}at .*failure\.test\.ts/);
-  expect(failureOf('a thrown string')).toEqual({ exitCode: 2, text: 'bug: a thrown string\n' });
+  expect(event).toEqual({ event: 'error', code: 'BUG', message: 'x is not a function' });
+  expect(failureOf('a thrown string')).toMatchObject({ exitCode: 2, text: 'bug: a thrown string\n' });
 });
 
 it('help and version are no failures', () => {

@@ -14,8 +14,8 @@ process.on('disconnect', () => {
 process.once('message', (task: SentTask) => {
   void embed(task)
     .catch((error: unknown): EmbeddingAnswer => {
-      const isInput = inputFailure(error) !== undefined;
-      return { error: messageOf(error), isInput, stack: error instanceof Error ? error.stack : undefined };
+      const code = inputFailure(error)?.code;
+      return { error: messageOf(error), code, stack: error instanceof Error ? error.stack : undefined };
     })
     .then((answer) => process.send!(answer));
 });

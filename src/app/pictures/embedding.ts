@@ -34,7 +34,8 @@ export interface SentTask extends EmbeddingTask {
 /** What became of a task. */
 export type EmbeddingAnswer =
   | { readonly embeddings: Embedding[]; readonly warnings: readonly string[] }
-  | { readonly error: string; readonly isInput: boolean; readonly stack: string | undefined };
+  /** `code`: of bad input, undefined for a bug. */
+  | { readonly error: string; readonly code: string | undefined; readonly stack: string | undefined };
 
 /**
  * Embeds texts. The process is gone when this returns.
@@ -68,6 +69,6 @@ export async function embedElsewhere(
     );
   }
   if ('embeddings' in answer) return answer;
-  if (answer.isInput) throw new InputError(answer.error);
+  if (answer.code !== undefined) throw new InputError(answer.error, { code: answer.code });
   throw Object.assign(new Error(answer.error), { stack: answer.stack });
 }

@@ -77,6 +77,7 @@ async function train(
   } catch (error) {
     if (!(error instanceof Stopped)) throw error;
     output.warn(error.message);
+    output.event({ event: 'error', code: error.code, message: error.message });
     process.exitCode = EXIT.stopped;
   } finally {
     stop.dispose();

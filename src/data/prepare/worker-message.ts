@@ -19,7 +19,8 @@ export type WorkerMessage =
   | { readonly kind: 'done'; readonly result: unknown }
   | {
       readonly kind: 'failed';
-      readonly isInput: boolean;
+      /** Of an `InputError`; absent for a bug. */
+      readonly code?: string;
       readonly message: string;
       readonly stack: string | undefined;
     };

@@ -26,7 +26,7 @@ parentPort!.on('message', (job: Job) => {
       },
       (error: unknown) => {
         const { message, stack } = error instanceof Error ? error : new Error(String(error));
-        say({ kind: 'failed', isInput: error instanceof InputError, message, stack });
+        say({ kind: 'failed', message, stack, ...(error instanceof InputError ? { code: error.code } : {}) });
       },
     );
 });

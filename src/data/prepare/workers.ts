@@ -54,8 +54,8 @@ export function workerRunner(setup: WorkerSetup): JobRunner {
   };
 }
 
-function asError({ isInput, message, stack }: WorkerMessage & { kind: 'failed' }): Error {
-  if (isInput) return new InputError(message);
+function asError({ code, message, stack }: WorkerMessage & { kind: 'failed' }): Error {
+  if (code !== undefined) return new InputError(message, { code });
   const error = new Error(message);
   if (stack !== undefined) error.stack = stack;
   return error;

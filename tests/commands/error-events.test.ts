@@ -1,0 +1,34 @@
+/** @file Errors with `--json`: the last line of standard output says for programs what standard error says for people. */
+import { expect, it } from 'vitest';
+import { kd, type CliResult } from '../cli.js';
+import { folderWithPairs, ownWords, trainArguments } from './tiny.js';
+
+/** What standard error says after `error: `. */
+const saidIn = ({ stderr }: CliResult): string | undefined => /^error: (.*)$/m.exec(ownWords(stderr))?.[1];
+
+it.each([
+  ['bad input', ['prepare', '--data', 'none.csv', '--out', 'store'], 'INPUT'],
+  ['a flag that there is not', ['train', '--epoch', '3'], 'USAGE'],
+  ['no command', [], 'USAGE'],
+  ['a file that the system does not give', ['eval', '--compare', 'clip', '--sts', 'none.json'], 'SYSTEM'],
+  [
+    'a run that diverges',
+    trainArguments(['--learning-rate', '1e38', '--epochs', '9', '--warmup-ratio', '0']),
+    'NOT_FINITE_STEP',
+  ],
+])('%s', (_, args, code) => {
+  for (const quiet of [[], ['--quiet']]) {
+    const result = kd([...args, '--json', ...quiet], { cwd: folderWithPairs(4) });
+    const message = saidIn(result);
+    expect(message).toBeDefined();
+    expect(result.code).toBe(1);
+    expect(JSON.parse(result.stdout.trimEnd().split('\n').at(-1)!)).toEqual({ event: 'error', code, message });
+  }
+});
+
+it('nothing of it without --json, nor for help', () => {
+  expect(kd(['prepare', '--data', 'none.csv', '--out', 'store'])).toMatchObject({ code: 1, stdout: '' });
+  const version = kd(['--json', '--version']);
+  expect(version.code).toBe(0);
+  expect(version.stdout).not.toContain('error');
+});
