@@ -36,9 +36,9 @@ it('--version prints the version of the package', () => {
 
 it.each([
   [['trian'], "error: unknown command 'trian' (Did you mean train?)\n"],
-  [['nonsense'], "error: unknown command 'nonsense'; `kd --help` names what there is\n"],
-  [['--quiet'], 'error: expected a command; `kd --help` names them\n'],
-  [['help', 'nonsense'], 'error: expected a command; `kd --help` names them\n'],
+  [['nonsense'], "error: unknown command 'nonsense'; `kd --help` lists what exists\n"],
+  [['--quiet'], 'error: expected a command; `kd --help` lists them\n'],
+  [['help', 'nonsense'], 'error: expected a command; `kd --help` lists them\n'],
 ])('%j is answered in one line', (args, stderr) => {
   expect(kd(args)).toEqual({ code: 1, stdout: '', stderr });
 });

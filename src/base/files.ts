@@ -182,7 +182,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EROFS: 'the file system is read-only',
   EMFILE: 'too many open files; raise the limit: ulimit -n 1024',
   ENFILE: 'too many open files on this machine',
-  ELOOP: 'too many links, one to the other',
+  ELOOP: 'too many symbolic links, one to the next',
   ENAMETOOLONG: 'the name is too long',
 };
 

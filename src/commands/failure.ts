@@ -45,8 +45,8 @@ function badInput(code: string, message: string): Failure {
 /** Commander throws after help and version too, and words its errors as `error: …`, some on two lines. */
 function usageFailure(error: CommanderError): Failure {
   if (error.exitCode === 0) return { exitCode: EXIT.done, text: '' };
-  if (error.code === 'commander.help') return badInput(USAGE, 'expected a command; `kd --help` names them');
+  if (error.code === 'commander.help') return badInput(USAGE, 'expected a command; `kd --help` lists them');
   const isUnknown = error.code.startsWith('commander.unknown') && !error.message.includes('Did you mean');
-  const hint = isUnknown ? '; `kd --help` names what there is' : '';
+  const hint = isUnknown ? '; `kd --help` lists what exists' : '';
   return badInput(USAGE, `${messageOf(error).replace(/^error: /, '')}${hint}`);
 }

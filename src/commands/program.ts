@@ -14,8 +14,8 @@ export function createProgram(): Command {
   const program = new Command('kd')
     .description("Teaches a small Korean and English text encoder to speak CLIP-L's language.")
     .version(VERSION, '--version', 'print the version')
-    .option('--quiet', 'no messages and no progress; warnings and errors only')
-    .option('--json', 'one JSON object a line on standard output, nothing else there')
+    .option('--quiet', 'print warnings and errors only')
+    .option('--json', 'print one JSON object per line on standard output, and nothing else')
     .showSuggestionAfterError()
     .addHelpText('after', '\nExample:\n  $ kd train --epochs 10 --samples 1000000\n\n`kd <command> --help` says more.')
     .addCommand(prepareCommand())
@@ -28,7 +28,7 @@ export function createProgram(): Command {
     .addCommand(doctorCommand());
   for (const command of [program, ...program.commands]) {
     command
-      .helpOption('--help', 'what it does, with an example')
+      .helpOption('--help', 'show what it does, with an example')
       .configureHelp({ showGlobalOptions: true })
       .configureOutput({ writeErr: () => undefined }) // whoever runs it says it, on one line
       .exitOverride();

@@ -107,7 +107,7 @@ function translationTable({ models, data }: PairsEvaluation): Table {
     ),
     notes: [
       `accuracy: the translation is the most similar of all (P@1); guessing finds ${chance(data.pairs)}`,
-      'pooled outputs: by the pooler, which learns only with --loss pooler; of a student of hidden states their mean tells',
+      'pooled outputs: by the pooler, which learns only with --loss pooler; for a student of hidden states, compare their mean',
     ],
   };
 }
@@ -122,7 +122,7 @@ function modelTable(models: readonly ModelScores[]): Table {
       { title: 'parameters', format: formatCount },
       { title: 'on disk', format: formatBytes },
       { title: 'width' },
-      { title: 'ms a text', format: decimals(2) },
+      { title: 'ms per text', format: decimals(2) },
       { title: 'from' },
     ],
     rows: models.map(({ name, parameters, bytes, width, ms_per_text, source }) => [

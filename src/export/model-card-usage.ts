@@ -40,7 +40,7 @@ function transformers({ name, encoder }: CardContents): string[] {
     'with torch.no_grad():',
     `    embeddings = projection(hidden)  # [2, ${MAX_LENGTH}, ${encoder.width}]`,
   ];
-  const note = `Its last layer, a linear projection to width ${encoder.width}, is no part of the architecture and lies in a file of its own:`;
+  const note = `Its last layer, a linear projection to width ${encoder.width}, is not part of the architecture and is in a file of its own:`;
   return [example, note, block('python', projection.join('\n')), tokenizerNote, ...sentences];
 }
 

@@ -66,7 +66,7 @@ export function reportPage(report: PrepareReport): string {
     ),
     ...dropSection(report),
     ...turnedSection(report),
-    '<h2>Tokens a text</h2>',
+    '<h2>Tokens per text</h2>',
     `<p class="quiet">Special tokens included. Models read ${MAX_LENGTH}; pairs with a longer text are dropped or cut.</p>`,
     ...ID_COLUMNS.map((column) => lengthSection(report, column)),
     ...skippedSection(report),
@@ -113,7 +113,7 @@ function turnedSection({ turned }: PrepareReport): string[] {
   const files = turned.files.map(({ file, pairs }) => `<dt>${escapeHtml(file)}</dt><dd>${formatCount(pairs)}</dd>`);
   return [
     '<h2>Pairs turned round</h2>',
-    `<p>${formatCount(turned.pairs)} stood with the Korean text on the English side.</p>`,
+    `<p>${formatCount(turned.pairs)} had the Korean text on the English side.</p>`,
     `<details><summary class="quiet">By file</summary><dl>${files.join('')}</dl></details>`,
   ];
 }
@@ -125,7 +125,7 @@ function lengthSection({ lengths, cut }: PrepareReport, column: IdColumn): strin
   const share = texts === 0 ? 0 : (100 * over) / texts;
   const became = cut[column] > 0 ? 'cut' : 'dropped';
   const summary = `median ${median(counts)}; ${formatCount(over)} of ${formatCount(texts)} texts over ${MAX_LENGTH} (${share.toFixed(2)} %)${over > 0 ? `, ${became}` : ''}`;
-  return `<h3>${COLUMN_TITLES[column]}</h3><p class="quiet">${summary}</p>${histogramChart({ counts, limit: MAX_LENGTH, unit: 'tokens' }, `Tokens a text: ${COLUMN_TITLES[column]}`)}`;
+  return `<h3>${COLUMN_TITLES[column]}</h3><p class="quiet">${summary}</p>${histogramChart({ counts, limit: MAX_LENGTH, unit: 'tokens' }, `Tokens per text: ${COLUMN_TITLES[column]}`)}`;
 }
 
 /** The number of tokens that half of the texts have at most. */

@@ -112,7 +112,7 @@ function send(request: IncomingMessage, response: ServerResponse, { status, type
 function listen(server: Server, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
-      const why = error.code === 'EADDRINUSE' ? 'another process has it' : (error.code ?? messageOf(error));
+      const why = error.code === 'EADDRINUSE' ? 'another process is using it' : (error.code ?? messageOf(error));
       reject(
         new InputError(
           `--port ${port}: expected a port to listen on, but ${why}; choose another, or 0 for any that is free`,

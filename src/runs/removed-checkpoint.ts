@@ -33,7 +33,7 @@ export async function removedCheckpoint(folder: string, flag: string): Promise<C
   const where = relative('.', run) || '.';
   const there = left.length === 0 ? 'none' : left.reverse().join(', ');
   return new CheckpointRemoved(
-    `${flag}: expected ${name} in ${where}, which training has removed, or never made: ` +
+    `${flag}: expected ${name} in ${where}, which training has removed or never wrote: ` +
       `it keeps the newest (--keep) and the best; there are ${there}`,
   );
 }

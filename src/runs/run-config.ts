@@ -50,7 +50,7 @@ export async function readRunConfig(folder: string): Promise<RunConfig> {
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     throw new InputError(
-      `${error.message}; bring it back from a copy, or use the run's checkpoints without it, as kd encode does`,
+      `${error.message}; restore it from a copy, or use the run's checkpoints without it, as kd encode does`,
       { cause: error },
     );
   }

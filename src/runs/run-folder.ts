@@ -51,7 +51,7 @@ async function checkIsNoRun(folder: string): Promise<void> {
   const name = shellQuote(basename(folder));
   throw new InputError(
     `${place}: expected no run there yet, found one; ` +
-      `go on with it by --resume ${name}, choose another --run, or delete it`,
+      `resume it with --resume ${name}, choose another --run, or delete it`,
   );
 }
 

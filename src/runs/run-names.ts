@@ -34,7 +34,7 @@ const LONGEST_NAME = 255;
 /** Of a name that no command could use, what is wrong with it. */
 const FLAWS: readonly (readonly [isFlawed: (name: string) => boolean, flaw: string])[] = [
   [(name) => name.trim() === '', 'it is empty'],
-  [(name) => name.startsWith('.'), 'folders with a dot before their names are no runs'],
+  [(name) => name.startsWith('.'), 'a folder whose name begins with a dot is not a run'],
   [(name) => name.startsWith('-'), 'it looks like a flag'],
   [(name) => name.includes(':'), 'a colon comes between a run and its checkpoint, as in first:300'],
   [(name) => name.includes(','), 'commas come between names, as in --compare first,second'],

@@ -31,7 +31,7 @@ export async function endedBy(
   const left = leftOf(run, names);
   if (error instanceof NotFiniteStep)
     error.add(
-      'leave such steps out by --on-nan skip, or begin another run with a lower --learning-rate or a --max-grad-norm',
+      'skip such steps with --on-nan skip, or start another run with a lower --learning-rate or a --max-grad-norm',
     );
   if (error instanceof NotSaved || !(error instanceof Error)) return error;
   if (error instanceof InputError) return error.add(left);
@@ -43,16 +43,16 @@ export async function endedBy(
  * What is left of a run, and the way on with it.
  *
  * @param names of the checkpoints in its folder, the newest first; undefined for a folder that is not there
- * @param first what is to be done before, as `make room and `
+ * @param first what is to be done before, as `free some space and `
  */
 function leftOf({ folder, last }: EndedRun, names: readonly string[] | undefined, first = ''): string {
   const command = resumeCommand(folder);
   if (names === undefined) {
     const saved = last === undefined ? 'nothing was saved in it' : `the last checkpoint saved in it is ${last}`;
-    return `${saved}; if it was moved, move it back, and go on with: ${command}`;
+    return `${saved}; if it was moved, move it back, and resume with: ${command}`;
   }
   const good = last !== undefined && names.includes(last) ? last : names.at(0);
-  const way = good === undefined ? 'begin it anew with' : 'go on with';
+  const way = good === undefined ? 'start over with' : 'resume with';
   return `last good checkpoint: ${checkpointPath(folder, good)}; ${first}${way}: ${command}`;
 }
 
@@ -68,7 +68,7 @@ export async function checkSaved(run: EndedRun, step: number): Promise<void> {
   const names = await checkpointNames(folder).catch(() => undefined);
   const reason = names === undefined ? 'its folder is not there any more' : 'could not';
   throw new NotSaved(
-    `${folder}: expected to save step ${step} at the end, but ${reason}; ${leftOf(run, names, 'make room and ')}`,
+    `${folder}: expected to save step ${step} at the end, but ${reason}; ${leftOf(run, names, 'free some space and ')}`,
   );
 }
 

@@ -68,7 +68,7 @@ export async function startEngine(
 function engineOn({ backend }: Pick<BackendInfo, 'backend'>, choice: EngineChoice): EngineInfo['engine'] {
   if (choice === 'compiled' && backend !== 'tensorflow') {
     throw new InputError(
-      '--engine compiled: expected TensorFlow to run the graph, but this is tfjs in JavaScript; take --engine eager',
+      '--engine compiled: expected TensorFlow to run the graph, but this is tfjs in JavaScript; use --engine eager',
     );
   }
   return choice === 'auto' ? (backend === 'tensorflow' ? 'compiled' : 'eager') : choice;
@@ -83,12 +83,12 @@ function precisionOf(
 ): EngineInfo['precision'] {
   if (choice === 'bf16' && engine === 'eager') {
     throw new InputError(
-      '--precision bf16: expected the compiled engine, which can compute in it, got eager; take --precision fp32',
+      '--precision bf16: expected the compiled engine, which can compute in it, got eager; use --precision fp32',
     );
   }
   if (choice === 'tf32' && (device !== 'gpu' || (gpu !== undefined && !hasTensorCores(gpu)))) {
     throw new InputError(
-      `--precision tf32: expected an NVIDIA GPU of compute capability 8.0 or newer, got ${deviceName({ device, gpu })}; take --precision fp32`,
+      `--precision tf32: expected an NVIDIA GPU of compute capability 8.0 or newer, got ${deviceName({ device, gpu })}; use --precision fp32`,
     );
   }
   if (choice !== 'auto') return choice;

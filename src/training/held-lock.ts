@@ -8,7 +8,7 @@ export async function withLock<T>(folder: string, output: Reporter, work: (lock:
     output.message(text);
   });
   if (lock.takenFrom !== undefined)
-    output.message(`the lock of process ${lock.takenFrom.pid}, which is no more, is taken over`);
+    output.message(`took over the lock of process ${lock.takenFrom.pid}, which has exited`);
   return tidied(
     () => {
       lock.release();

@@ -62,7 +62,7 @@ export async function openRunModel(
     elsewhere === undefined ? published : undefined,
     () => openRunTokenizer(role, source, elsewhere, output),
     (config) => {
-      output.warn(`no tokenizer for ${source}: its batch is random ids`);
+      output.warn(`no tokenizer for ${source}: its batch holds random ids`);
       return { tokenizer: randomIds(config.vocabSize), tokenizerFiles: [] };
     },
   );
@@ -70,7 +70,7 @@ export async function openRunModel(
     published,
     () => openModel(role, settings, output),
     (config, why) => {
-      output.warn(`${why}; going on with its published shape and random weights`);
+      output.warn(`${why}; continuing with its published shape and random weights`);
       return randomModel(config, settings.seed);
     },
   );
@@ -116,7 +116,7 @@ export function projectStudent(
   const { width, shapes } = student.model.encoder;
   const { width: wanted } = teacher.model.encoder;
   if (settings.project !== true || width === wanted || Object.keys(shapes).some(isProjection)) return student;
-  output.message(`student: a projection from width ${width} to the teacher's ${wanted} starts afresh`);
+  output.message(`student: a projection from width ${width} to the teacher's ${wanted} starts from random values`);
   return { ...student, model: withFreshProjection(student.model, wanted, settings.seed) };
 }
 
@@ -142,7 +142,8 @@ async function openModel(role: Role, settings: TrainSettings, output: Reporter):
     await fetchModel(source, `--${role}`, output, ['config', 'weights']),
     settings.seed,
   );
-  if (model.fresh.length > 0) output.message(`${role}: ${source} lacks ${model.fresh.join(', ')}; they start afresh`);
+  if (model.fresh.length > 0)
+    output.message(`${role}: ${source} lacks ${model.fresh.join(', ')}; they start from random values`);
   return model;
 }
 

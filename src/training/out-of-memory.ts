@@ -38,19 +38,19 @@ export interface Exhaustion {
 }
 
 /**
- * `out of memory at --batch-size 512 (TensorFlow asked for …): it needs about 61.0 GB, and 22.0 GB were free; take
+ * `out of memory at --batch-size 512 (TensorFlow asked for …): it needs about 61.0 GB, and 22.0 GB was free; use
  * --batch-size 128 --accumulate 4, which is the same step, or --batch-size auto`
  */
 export function exhaustionMessage({ asked, batchSize, accumulate, needed, free, fits }: Exhaustion): string {
   const smaller = Math.min(fits, Math.ceil(batchSize / 2));
-  const usable = `of which ${100 * USABLE_SHARE} %, ${formatBytes(USABLE_SHARE * free)}, are for a run`;
+  const usable = `${100 * USABLE_SHARE} % of which, ${formatBytes(USABLE_SHARE * free)}, a run may use`;
   const said =
     `out of memory at --batch-size ${batchSize} (TensorFlow asked for ${asked}): ` +
-    `it needs about ${formatBytes(needed)}, and ${formatBytes(free)} were free, ${usable}`;
+    `it needs about ${formatBytes(needed)}, and ${formatBytes(free)} was free, ${usable}`;
   if (smaller < 1 || batchSize === 1)
-    return `${said}; take smaller models, --precision bf16, or a device with more memory`;
+    return `${said}; use smaller models, --precision bf16, or a device with more memory`;
   const parts = Math.ceil(batchSize / smaller);
   const even = Math.ceil(batchSize / parts); // as near to the same step as whole micro-batches come
   const step = even * parts === batchSize ? 'which is the same step' : 'nearly the same step';
-  return `${said}; take --batch-size ${even} --accumulate ${accumulate * parts}, ${step}, or --batch-size auto`;
+  return `${said}; use --batch-size ${even} --accumulate ${accumulate * parts}, ${step}, or --batch-size auto`;
 }

@@ -79,7 +79,7 @@ function warnOfIdleRun(settings: TrainSettings, { training }: Dataset, output: R
   const { learningRate: peak, warmupRatio } = settings;
   if (!changesNothing({ peak, totalSteps, warmupRatio })) return;
   output.warn(
-    `${formatCounted(totalSteps, 'step')}, all of warm-up (--warmup-ratio ${warmupRatio}): the learning rate stays 0, and the student as it is; take more steps, or --warmup-ratio 0`,
+    `${formatCounted(totalSteps, 'step')}, all of warm-up (--warmup-ratio ${warmupRatio}): the learning rate stays 0, and the student as it is; use more steps, or --warmup-ratio 0`,
   );
 }
 

@@ -74,7 +74,7 @@ export function recording(
     async onSkipped({ step, loss, gradNorm }, rows) {
       progress.step = step;
       output.warn(
-        `step ${step} is left out: loss ${loss}, gradient norm ${gradNorm} (rows ${rangesOf(rows)} of the training pairs)`,
+        `step ${step} skipped: loss ${loss}, gradient norm ${gradNorm} (rows ${rangesOf(rows)} of the training pairs)`,
       );
       output.event({ event: 'skipped', step });
       await setImmediate();
@@ -86,7 +86,7 @@ export function recording(
       const collapsed = isCollapsed(student, teacher) && step > warmupSteps;
       if (collapsed && !isWarned) {
         output.warn(
-          `step ${step}: the student says nearly the same of every sentence: its outputs vary by ${student.variance.toPrecision(3)} over a batch, ` +
+          `step ${step}: the student gives nearly the same output for every sentence: its outputs vary by ${student.variance.toPrecision(3)} over a batch, ` +
             `the teacher's by ${teacher.variance.toPrecision(3)}; mean similarity ${student.similarity.toFixed(4)}, the teacher's ${teacher.similarity.toFixed(4)}; try a lower --learning-rate`,
         );
       }

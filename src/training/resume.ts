@@ -35,9 +35,9 @@ export async function chooseCheckpoint({ folder, place }: ResumedRun, output: Re
   const { found, skipped } = await findCheckpoint(folder);
   if (found === undefined && skipped.length > 0) {
     const reasons = skipped.map(({ name, reason }) => `${name} (${reason})`).join(', ');
-    throw new InputError(`--resume ${run}: expected a whole checkpoint, found none: ${reasons}; begin another run`);
+    throw new InputError(`--resume ${run}: expected a whole checkpoint, found none: ${reasons}; start another run`);
   }
-  for (const { name, reason } of skipped) output.warn(`${name} is not taken: ${reason}`);
+  for (const { name, reason } of skipped) output.warn(`skipped ${name}: ${reason}`);
   return { found, skipped };
 }
 

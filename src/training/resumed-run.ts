@@ -50,7 +50,7 @@ export async function openResumedRun(
   if (refused.length > 0) {
     const list = refused.map((name) => `${flagOf(name)} ${shown(before[name])}, not ${shown(given[name])}`).join('; ');
     throw new InputError(
-      `--resume: expected the options that the run began with, ${list}; leave them out, or begin another run ` +
+      `--resume: expected the options that the run began with, ${list}; leave them out, or start another run ` +
         `(may change: ${SETTING_NAMES.filter(mayChange).map(flagOf).join(', ')})`,
     );
   }
@@ -59,8 +59,8 @@ export async function openResumedRun(
   const [was, is] = [planOf({ config, settings: before }), planOf({ config, settings })].map((plan) => plan.totalSteps);
   if (was !== is)
     output.message(
-      `the cosine of the learning rate now ends at the new last step, ${is} in the place of ${was}: ` +
-        'from here on the rate is another than it would have been',
+      `the cosine of the learning rate now ends at the new last step, ${is} instead of ${was}: ` +
+        'from here on the rate differs from what it would have been',
     );
   return { folder, place, config, changed, settings };
 }
@@ -77,7 +77,7 @@ async function locate(
   if (target === true) {
     const newest = await newestRun();
     if (newest === undefined)
-      throw new InputError(`--resume: expected a run under ${RUNS_FOLDER}/, found none; begin one without --resume`);
+      throw new InputError(`--resume: expected a run under ${RUNS_FOLDER}/, found none; start one without --resume`);
     output.message(`--resume: the last run is ${newest}`);
     return { folder: resolve(newest), place: undefined };
   }

@@ -29,7 +29,7 @@ export async function goOn(
   const state = found?.trainer.state ?? START;
   if (JSON.stringify(await readRunConfig(folder)) !== JSON.stringify(config))
     throw new InputError(
-      `${run}: expected the run as it was a moment ago, but another process went on with it; try again`,
+      `${run}: expected the run as it was a moment ago, but another process has continued it; try again`,
     );
   await checkRunFiles(folder);
   const { teacher, student, data } = prepared;
@@ -37,11 +37,13 @@ export async function goOn(
   await noteResumed(folder, config, settings, state.step, sources);
   await tidyRun(folder);
   const aside = await setAside(folder, found?.name);
-  if (aside.length > 0) output.message(`newer checkpoints are put aside: ${aside.join(', ')}`);
+  if (aside.length > 0) output.message(`set aside newer checkpoints: ${aside.join(', ')}`);
   await cutLogs(folder, state);
   await pointBack(folder, found, data.validation.pairs > 0);
   output.event({ event: 'resumed', run: folder, checkpoint: found?.name ?? null, skipped });
-  output.message(found === undefined ? `${run}: no checkpoint yet; begins anew` : `${run}: goes on from ${found.name}`);
+  output.message(
+    found === undefined ? `${run}: no checkpoint yet; starting over` : `${run}: resuming from ${found.name}`,
+  );
 }
 
 /** Makes `last` and `best` name what they did at a checkpoint; nothing, where that is no more. */

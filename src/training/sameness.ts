@@ -24,8 +24,8 @@ export async function checkSame(run: ResumedRun, prepared: PreparedRun, output: 
       .map((name) => `${name} (${shortened(config.fingerprints[name])}, now ${shortened(prepared.fingerprints[name])})`)
       .join(', ');
     throw new InputError(
-      `${folder}: expected what the run began with, but there have changed: ${list}; ` +
-        'bring it back, or begin another run',
+      `${folder}: expected what the run began with, but these have changed: ${list}; ` +
+        'restore it, or start another run',
     );
   }
   const machine = (['engine', 'backend', 'device', 'precision'] as const).filter(
@@ -33,7 +33,7 @@ export async function checkSame(run: ResumedRun, prepared: PreparedRun, output: 
   );
   if (machine.length > 0) {
     const list = machine.map((name) => `${name} ${engine[name]} instead of ${config.engine[name]}`).join(', ');
-    output.warn(`${list}: the run goes on, but not bit for bit as it would have`);
+    output.warn(`${list}: the run continues, but not bit for bit as it would have`);
   }
   return { ...prepared, fingerprints: config.fingerprints };
 }
@@ -58,8 +58,8 @@ async function otherPairs(
     ? 'the files are as they were, but this version of kd chooses pairs by other rules than the one that began the run'
     : 'the files, or the rules by which pairs are chosen, have changed';
   const wayOn = (await hasPairs(store, fingerprint))
-    ? `go on with the pairs that it began with: --data ${shellQuote(store)}`
-    : `bring the files back, or begin another run`;
+    ? `resume with the pairs that it began with: --data ${shellQuote(store)}`
+    : `restore the files, or start another run`;
   return new InputError(
     `${folder}: expected the pairs that the run began with (${shortened(fingerprint)}), ` +
       `got others (${shortened(data.fingerprint)}): ${why}; ${wayOn}`,

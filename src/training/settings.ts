@@ -128,13 +128,13 @@ export const SETTINGS = {
   },
   teacherTokenizer: {
     flag: '--teacher-tokenizer <id|folder>',
-    help: 'its tokenizer, when it lies elsewhere',
+    help: 'its tokenizer, if it is elsewhere',
     kind: TEXT,
     resume: 'may change',
   },
   studentTokenizer: {
     flag: '--student-tokenizer <id|folder>',
-    help: 'its tokenizer, when it lies elsewhere',
+    help: 'its tokenizer, if it is elsewhere',
     kind: TEXT,
     resume: 'may change',
   },
@@ -162,7 +162,7 @@ export const SETTINGS = {
   },
   batchSize: {
     flag: '--batch-size <pairs>',
-    help: 'pairs a micro-batch, or auto for the most that fit',
+    help: 'pairs per micro-batch, or auto for as many as fit',
     kind: autoOr(COUNT),
     stored: COUNT,
     default: 32,
@@ -170,7 +170,7 @@ export const SETTINGS = {
   },
   accumulate: {
     flag: '--accumulate <micro-batches>',
-    help: 'micro-batches a step',
+    help: 'micro-batches per step',
     kind: COUNT,
     default: 1,
     recipe: true,
@@ -233,7 +233,7 @@ export const SETTINGS = {
   },
   seed: {
     flag: '--seed <number>',
-    help: 'decides the split, fresh parameters and dropout',
+    help: 'random seed of the split, new parameters and dropout',
     kind: SEED,
     default: 42,
   },
@@ -273,14 +273,14 @@ export const SETTINGS = {
   },
   logEvery: {
     flag: '--log-every <steps>',
-    help: 'steps a line of the logs',
+    help: 'steps per line of the logs',
     kind: COUNT,
     default: 10,
     resume: 'may change',
   },
   saveEvery: {
     flag: '--save-every <steps>',
-    help: 'a checkpoint every so many steps (default: every 15 minutes), besides epoch ends',
+    help: 'steps between checkpoints (default: every 15 minutes), besides those at epoch ends',
     kind: COUNT,
     resume: 'may change',
   },
@@ -298,7 +298,7 @@ export const SETTINGS = {
   },
   onNan: {
     flag: '--on-nan <action>',
-    help: 'a step with losses or gradients that are not finite ends the run, or is left out',
+    help: 'at a step whose losses or gradients are not finite, end the run or skip the step',
     kind: choice(ON_NAN),
     default: 'stop',
     resume: 'may change',
@@ -375,7 +375,7 @@ function schemaOf(part: 'kind' | 'stored', isPartial = false): v.GenericSchema {
  */
 export function checkSettings(settings: Readonly<Record<string, unknown>>, where: string): TrainSettings {
   const schema = v.object({ settings: schemaOf('stored') });
-  checkJson(schema, { settings }, where, 'name a run that kd train made, or begin another');
+  checkJson(schema, { settings }, where, 'name a run that kd train made, or start another');
   return settings as unknown as TrainSettings; // every field was looked at
 }
 

@@ -202,7 +202,7 @@ describe('a run', () => {
     mkdirSync(join(cwd, 'checkpoints/taken'), { recursive: true });
     file('checkpoints/taken/config.json', '{}');
     expect(refusedTraining('--run', 'taken', '--data', 'none.csv')).toBe(
-      'checkpoints/taken: expected no run there yet, found one; go on with it by --resume taken, choose another --run, or delete it',
+      'checkpoints/taken: expected no run there yet, found one; resume it with --resume taken, choose another --run, or delete it',
     );
   });
 
@@ -217,10 +217,10 @@ describe('a run', () => {
   it('on what cannot be had or goes not together', () => {
     const cpu = ['--backend', 'cpu'];
     expect(refusedTraining(...cpu, '--engine', 'compiled')).toBe(
-      '--engine compiled: expected TensorFlow to run the graph, but this is tfjs in JavaScript; take --engine eager',
+      '--engine compiled: expected TensorFlow to run the graph, but this is tfjs in JavaScript; use --engine eager',
     );
     expect(refusedTraining(...cpu, '--precision', 'bf16')).toBe(
-      '--precision bf16: expected the compiled engine, which can compute in it, got eager; take --precision fp32',
+      '--precision bf16: expected the compiled engine, which can compute in it, got eager; use --precision fp32',
     );
     expect(refusedTraining(...cpu, '--device', 'gpu')).toBe(
       '--device gpu: expected --backend tensorflow, which can use a GPU, got cpu; leave out one of them',
@@ -245,7 +245,7 @@ describe('texts to encode', () => {
     mkdirSync(join(cwd, 'folder'));
     expect(refusedEncoding({ input: 'folder' })).toMatch(/^folder: expected a file that can be read, but EISDIR/);
     expect(refusedEncoding({ input: file('nothing.txt', '') })).toBe(
-      'nothing.txt: expected a text a line, got nothing; write one text on each line',
+      'nothing.txt: expected one text per line, got nothing; write one text on each line',
     );
   });
 
@@ -293,7 +293,7 @@ describe('flags', () => {
       "option '--max-steps <steps>' argument '-5' is invalid. Expected a whole number of at least 1.",
     ],
     [['--epoch', '3'], "unknown option '--epoch' (Did you mean --epochs?)"],
-    [['--frobnicate'], "unknown option '--frobnicate'; `kd --help` names what there is"],
+    [['--frobnicate'], "unknown option '--frobnicate'; `kd --help` lists what exists"],
     [['pairs.csv'], "too many arguments for 'train'. Expected 0 arguments but got 1."],
   ])('%j', (flags, message) => {
     expect(refusal(['train', ...flags])).toBe(message);

@@ -60,7 +60,7 @@ describe('a file that cannot be written is said before anything of the run chang
         1,
         `error: ${run}/${name}: expected a file, or nothing there, found a folder; move it away`,
       ]);
-      expect(result.stderr).not.toContain('put aside');
+      expect(result.stderr).not.toContain('set aside');
     }
     expect(contentsOf(run)).toEqual(before);
   });
@@ -105,7 +105,7 @@ describe.each([
     const result = await kdHere(args, { cwd: damaged() });
     expect([result.code, lastLine(result)]).toEqual([
       1,
-      expect.stringMatching(/^error: \S*checkpoints\/tiny\/config\.json: .*; bring it back from a copy/),
+      expect.stringMatching(/^error: \S*checkpoints\/tiny\/config\.json: .*; restore it from a copy/),
     ]);
   });
 

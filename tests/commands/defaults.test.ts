@@ -121,7 +121,7 @@ describe('teacher and student', () => {
 
 describe('a run that changes nothing', () => {
   const WARNING =
-    'warning: 1 step, all of warm-up (--warmup-ratio 0.1): the learning rate stays 0, and the student as it is; take more steps, or --warmup-ratio 0';
+    'warning: 1 step, all of warm-up (--warmup-ratio 0.1): the learning rate stays 0, and the student as it is; use more steps, or --warmup-ratio 0';
   it.each([
     [['--max-steps', '1'], true],
     [['--max-steps', '1', '--dry-run'], true],

@@ -104,7 +104,7 @@ describe('the doctor, on a machine with a GPU', () => {
       { freeDisk: () => Promise.resolve(1e9) },
       {},
       'auto',
-      { name: 'disk', remedy: 'make room: a run with full-size models wants 5.0 GB' },
+      { name: 'disk', remedy: 'free some space: a run with full-size models needs 5.0 GB' },
     ],
     [
       'no network',
@@ -168,7 +168,7 @@ describe('the doctor, on a machine with a GPU', () => {
       { loadTensorflow: () => Promise.resolve('Illegal instruction') },
       {},
       'auto',
-      { name: 'TensorFlow', found: 'it dies when it is loaded (Illegal instruction)' },
+      { name: 'TensorFlow', found: 'it crashes when it is loaded (Illegal instruction)' },
     ],
     [
       'a TensorFlow that takes no GPU',
@@ -229,7 +229,7 @@ describe('the doctor, on a machine without a GPU', () => {
       'products',
     ]);
     expect(findings.slice(-2).map(({ found }) => found)).toEqual([
-      'the processor (no NVIDIA GPU in sight)',
+      'the processor (no NVIDIA GPU found)',
       'ran on the processor: 330 GFLOP/s in float32, 1.2 TFLOP/s in bfloat16',
     ]);
   });

@@ -88,7 +88,7 @@ describe('a run of the first version', () => {
     expect([code, stderr.split('\n').at(-2)]).toEqual([
       1,
       expect.stringMatching(
-        /^error: .*\/first: expected the pairs that the run began with \(46ae87ad6b0f\), got others \([0-9a-f]{12}\): the files are as they were, but this version of kd chooses pairs by other rules than the one that began the run; go on with the pairs that it began with: --data checkpoints\/\.prepared\/[0-9a-f]{16}$/,
+        /^error: .*\/first: expected the pairs that the run began with \(46ae87ad6b0f\), got others \([0-9a-f]{12}\): the files are as they were, but this version of kd chooses pairs by other rules than the one that began the run; resume with the pairs that it began with: --data checkpoints\/\.prepared\/[0-9a-f]{16}$/,
       ),
     ]);
     const onward = await resume(cwd, '--data', store);
@@ -100,10 +100,10 @@ describe('a run of the first version', () => {
     const cwd = project();
     appendFileSync(join(cwd, 'pairs.csv'), '하나,one\n');
     expect((await resume(cwd)).stderr).toContain(
-      `: the files, or the rules by which pairs are chosen, have changed; go on with the pairs that it began with: --data ${STORE}\n`,
+      `: the files, or the rules by which pairs are chosen, have changed; resume with the pairs that it began with: --data ${STORE}\n`,
     );
     rmSync(join(cwd, STORE), { recursive: true });
-    expect((await resume(cwd)).stderr).toContain('have changed; bring the files back, or begin another run\n');
+    expect((await resume(cwd)).stderr).toContain('have changed; restore the files, or start another run\n');
   });
 
   it('is refused with another tokenizer, and with a store whose ids its files give no more', async () => {

@@ -58,7 +58,7 @@ it.each([
   const stopped = interrupt(cwd, at);
   expect(stopped.code, stopped.stderr).toBe(130);
   expect(ownWords(stopped.stderr)).toContain('warning: stopping after this step; a second Ctrl-C');
-  expect(stopped.stdout).toMatch(/\ngo on with: kd train --resume tiny\n$/);
+  expect(stopped.stdout).toMatch(/\nresume with: kd train --resume tiny\n$/);
   expect(halfMade(run)).toEqual([]);
   const last = readFileSync(join(run, 'last'), 'utf8').trim();
   expect(
@@ -68,7 +68,7 @@ it.each([
   ).toBe(last);
   const resumed = kd(['train', '--resume', 'tiny'], { cwd });
   expect(resumed.code, resumed.stderr).toBe(0);
-  expect(ownWords(resumed.stderr)).toContain(`goes on from ${last}`);
+  expect(ownWords(resumed.stderr)).toContain(`resuming from ${last}`);
   expect(readCsv(join(run, 'loss.csv')).map(({ step }) => step)).toEqual([1, 2, 3, 4]);
 });
 

@@ -19,8 +19,8 @@ async function lastLineAfter(disturb: (run: string) => void): Promise<{ said: st
   return { said: ownWords(stderr).trimEnd().split('\n').at(-1)!, run, cwd };
 }
 
-const GONE = 'expected the folder that is written, but it was moved or removed meanwhile';
-const BACK = 'if it was moved, move it back, and go on with: kd train --resume tiny';
+const GONE = 'expected the folder being written to, but it was moved or removed meanwhile';
+const BACK = 'if it was moved, move it back, and resume with: kd train --resume tiny';
 
 it('moved: where it was is not made anew, and the way on is told', async () => {
   const { said, run, cwd } = await lastLineAfter((folder) => {

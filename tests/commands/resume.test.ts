@@ -88,7 +88,7 @@ describe('a run that has ended', () => {
   it('is not run again, and nothing of it changes; without a name it is the last run', async () => {
     const cwd = copied();
     const before = contentsOf(cwd);
-    const finished = 'checkpoints/tiny: finished at step 12; go on with --epochs 6\n';
+    const finished = 'checkpoints/tiny: finished at step 12; continue with --epochs 6\n';
     const bare = await kdHere(['train', '--resume'], { cwd });
     expect([bare.code, bare.stdout]).toEqual([0, finished]);
     expect(bare.stderr).toBe('--resume: the last run is checkpoints/tiny\n');
@@ -98,7 +98,7 @@ describe('a run that has ended', () => {
     const two = await kdHere(['train', '--resume', 'tiny', '--max-steps', '12', '--keep', '7'], { cwd });
     expect([two.code, two.stdout]).toEqual([
       0,
-      'checkpoints/tiny: finished at step 12; go on with --epochs 6 --max-steps 24\n',
+      'checkpoints/tiny: finished at step 12; continue with --epochs 6 --max-steps 24\n',
     ]);
     expect(two.stderr).toContain('warning: --keep, --max-steps: not applied, as there is nothing left to do');
     expect(two.stderr).not.toContain('cosine'); // it ends where it did
@@ -184,7 +184,7 @@ describe('a run that has ended', () => {
 
     const result = resume(cwd, 'checkpoints/tiny/step-10', '--keep', '9');
     expect(result.code, result.stderr).toBe(0);
-    expect(ownWords(result.stderr)).toMatch(/^newer checkpoints are put aside: \.aside-step-00000012$/m);
+    expect(ownWords(result.stderr)).toMatch(/^set aside newer checkpoints: \.aside-step-00000012$/m);
     expect(readJson(join(run, 'config.json'))).toMatchObject({
       settings: { epochs: 3, keep: 9 },
       resumed: [{ step: 10 }],
@@ -206,7 +206,7 @@ describe('a run that has ended', () => {
     const result = resume(cwd, 'tiny', '--epochs', '4');
     expect(result.code, result.stderr).toBe(0);
     expect(ownWords(result.stderr)).toMatch(
-      /^--epochs: 3 → 4\nthe cosine of the learning rate now ends at the new last step, 16 in the place of 12: /m,
+      /^--epochs: 3 → 4\nthe cosine of the learning rate now ends at the new last step, 16 instead of 12: /m,
     );
     const rows = readCsv(join(cwd, 'checkpoints/tiny/loss.csv'));
     expect(rows.map(({ step }) => step)).toEqual(Array.from({ length: 16 }, (_, i) => i + 1));
@@ -229,11 +229,11 @@ describe('a run that has ended', () => {
     const result = resume(cwd, join('checkpoints', 'tiny'));
     expect(result.code, result.stderr).toBe(0);
     const words = ownWords(result.stderr);
-    expect(words).toMatch(/^warning: step-00000012 is not taken: model\.safetensors: expected the SHA-256 /m);
+    expect(words).toMatch(/^warning: skipped step-00000012: model\.safetensors: expected the SHA-256 /m);
     expect(words).toMatch(
-      /^warning: step-00000010 is not taken: optimizer\.safetensors: expected \d+ bytes, got no such file or folder$/m,
+      /^warning: skipped step-00000010: optimizer\.safetensors: expected \d+ bytes, got no such file or folder$/m,
     );
-    expect(words).toMatch(/goes on from step-00000008$/m);
+    expect(words).toMatch(/resuming from step-00000008$/m);
     expect(readFileSync(join(run, 'step-00000012/model.safetensors')).equals(weights)).toBe(true);
     expect(steps(cwd)).toEqual(steps(original));
   });
@@ -242,7 +242,7 @@ describe('a run that has ended', () => {
     [
       'another option',
       ['--batch-size', '2', '--learning-rate', '5e-5'],
-      /^error: --resume: expected the options that the run began with, --batch-size 4, not 2; leave them out, or begin another run \(may change: --epochs, /,
+      /^error: --resume: expected the options that the run began with, --batch-size 4, not 2; leave them out, or start another run \(may change: --epochs, /,
     ],
     [
       'a run that is not there',
@@ -262,7 +262,7 @@ describe('a run that has ended', () => {
     const result = resume(cwd, 'tiny', '--epochs', '4');
     expect(result.code).toBe(1);
     expect(lastLine(result)).toMatch(
-      /^error: .*checkpoints\/tiny: expected the pairs that the run began with \([0-9a-f]{12}\), got others \([0-9a-f]{12}\): the files, or the rules .*, have changed; go on with the pairs that it began with: --data checkpoints\/\.prepared\/[0-9a-f]{16}$/,
+      /^error: .*checkpoints\/tiny: expected the pairs that the run began with \([0-9a-f]{12}\), got others \([0-9a-f]{12}\): the files, or the rules .*, have changed; resume with the pairs that it began with: --data checkpoints\/\.prepared\/[0-9a-f]{16}$/,
     );
   });
 
@@ -271,7 +271,7 @@ describe('a run that has ended', () => {
     for (const name of steps(cwd)) rmSync(join(cwd, 'checkpoints/tiny', name), { recursive: true });
     const result = resume(cwd);
     expect(result.code, result.stderr).toBe(0);
-    expect(ownWords(result.stderr)).toContain('checkpoints/tiny: no checkpoint yet; begins anew');
+    expect(ownWords(result.stderr)).toContain('checkpoints/tiny: no checkpoint yet; starting over');
     expect(steps(cwd)).toEqual(steps(original));
     expect(readCsv(join(cwd, 'checkpoints/tiny/loss.csv')).map(({ loss }) => loss)).toEqual(
       readCsv(join(original, 'checkpoints/tiny/loss.csv')).map(({ loss }) => loss),
@@ -321,12 +321,12 @@ it('refuses a second process, in one line', async () => {
   await once(child, 'close');
   expect(second.code).toBe(1);
   expect(lastLine(second)).toBe(
-    `error: ${join(cwd, 'checkpoints/tiny')}: expected a run that no process writes, but process ${child.pid} does; wait for it, or stop it`,
+    `error: ${join(cwd, 'checkpoints/tiny')}: expected a run that no process is writing to, but process ${child.pid} is; wait for it, or stop it`,
   );
   const saved = steps(cwd).map((name) => Number(name.slice('step-'.length)));
   const third = resume(cwd, '--max-steps', String(Math.max(0, ...saved) + 1));
   expect(ownWords(third.stderr)).toMatch(
-    new RegExp(`^the lock of process ${child.pid}, which is no more, is taken over$`, 'm'),
+    new RegExp(`^took over the lock of process ${child.pid}, which has exited$`, 'm'),
   );
 });
 
@@ -415,7 +415,7 @@ it.each([
     expect(ownWords(result.stderr)).toMatch(warning);
     expect(result.code).toBe(1);
     expect(lastLine(result)).toMatch(
-      /^error: .*expected to save step 12 at the end, but could not; last good checkpoint: .*step-\d{8}; make room and go on with: kd train --resume tiny$/,
+      /^error: .*expected to save step 12 at the end, but could not; last good checkpoint: .*step-\d{8}; free some space and resume with: kd train --resume tiny$/,
     );
     expect(readCsv(join(disk, 'loss.csv'))).toHaveLength(12);
     expect(readdirSync(disk).filter((name) => name.startsWith('.tmp'))).toEqual([]);
@@ -423,7 +423,7 @@ it.each([
     spawnSync('mount', ['-o', 'remount,size=200m,nr_inodes=1000', disk]);
     const more = resume(cwd);
     expect(more.code, more.stderr).toBe(0);
-    expect(ownWords(more.stderr)).not.toContain('is not taken');
+    expect(ownWords(more.stderr)).not.toContain('skipped step');
     expect(readCsv(join(disk, 'loss.csv')).map(({ step }) => step)).toEqual(
       Array.from({ length: 12 }, (__, i) => i + 1),
     );

@@ -236,5 +236,5 @@ it('the last line names the way on as a shell takes it', async () => {
   }, 20);
   const [code] = (await once(child, 'close')) as [number | null];
   expect(code).toBe(130);
-  expect(stdout).toMatch(/\nreport: checkpoints\/my run\/report\.html\ngo on with: kd train --resume 'my run'\n$/);
+  expect(stdout).toMatch(/\nreport: checkpoints\/my run\/report\.html\nresume with: kd train --resume 'my run'\n$/);
 });

@@ -50,7 +50,7 @@ describe('a new run', () => {
   it('takes no place of another', async () => {
     await newRun('first', { epochs: 1 });
     const taken = new InputError(
-      'checkpoints/first: expected no run there yet, found one; go on with it by --resume first, choose another --run, or delete it',
+      'checkpoints/first: expected no run there yet, found one; resume it with --resume first, choose another --run, or delete it',
     );
     await expect(newRun('first', { epochs: 2 })).rejects.toThrow(taken);
     await expect(checkRunIsNew('first')).rejects.toThrow(taken);
@@ -71,7 +71,7 @@ describe('a new run', () => {
     ['x,y', 'commas come between names, as in --compare first,second'],
     ['clip', 'clip and roberta stand for models of a run'],
     ['roberta', 'clip and roberta stand for models of a run'],
-    ['.prepared', 'folders with a dot before their names are no runs'],
+    ['.prepared', 'a folder whose name begins with a dot is not a run'],
     ['-v', 'it looks like a flag'],
     ['step-00000001', 'that is how a checkpoint is named'],
     ['step-1', 'that is how a checkpoint is named'],

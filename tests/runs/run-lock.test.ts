@@ -70,7 +70,7 @@ it('is for one at a time, and gone when released', async () => {
   const refusal = await refusalOf(run);
   expect(refusal).toBeInstanceOf(InputError);
   expect((refusal as Error).message).toBe(
-    `${run}: expected a run that no process writes, but process ${process.pid} does; wait for it, or stop it`,
+    `${run}: expected a run that no process is writing to, but process ${process.pid} is; wait for it, or stop it`,
   );
   expect(await isWritten(run)).toBe(true);
   lock.check();
@@ -117,9 +117,9 @@ describe('a lock left behind', () => {
     const { pid, host, namespace } = { ...ownerIn(path) };
     expect(refusal.message).toMatch(/, last sign of life [01] seconds ago;/);
     expect(refusal.message.replace(/\d+ seconds ago/, 'N seconds ago')).toBe(
-      `${run}: expected a run that no process writes, but process ${pid} of PID namespace ${namespace ?? 'unknown'} on ${host} does, ` +
+      `${run}: expected a run that no process is writing to, but process ${pid} of PID namespace ${namespace ?? 'unknown'} on ${host} is, ` +
         `since ${since}, last sign of life N seconds ago; wait for it, or stop it there; ` +
-        `if it is no more, remove ${path}, or try again when it has given none for 1 minutes`,
+        `if it has exited, remove ${path}, or try again once it has given none for 1 minutes`,
     );
     expect(existsSync(path)).toBe(true);
     await sleep(QUICK.limit);
@@ -127,7 +127,7 @@ describe('a lock left behind', () => {
     const said: string[] = [];
     const lock = await lockRun(run, (text) => said.push(text), QUICK);
     expect(lock.takenFrom).toMatchObject({ pid, host });
-    expect(said).toEqual([`looking 1 seconds for a sign of life of process ${pid} on ${host}`]);
+    expect(said).toEqual([`waiting 1 seconds for a sign of life from process ${pid} on ${host}`]);
     lock.release();
   });
 
@@ -165,7 +165,7 @@ it('leaves a claim that another made since, and notices that its own is gone', a
   const [socket] = readdirSync(run);
   utimesSync(join(run, socket), 1, 1);
   expect(((await refusalOf(run)) as Error).message).toBe(
-    `${run}: expected a run that no process writes, but another does, whose lock was removed; wait for it, or stop it`,
+    `${run}: expected a run that no process is writing to, but another is, whose lock was removed; wait for it, or stop it`,
   );
   lock.release();
   const next = await lockRun(run);
@@ -229,7 +229,7 @@ describe('another process', () => {
     await sleep(100);
     for (const signal of ['SIGCONT', 'SIGSTOP'] as const) {
       child.kill(signal);
-      expect(((await refusalOf(run)) as Error).message).toContain(`but process ${child.pid} does`);
+      expect(((await refusalOf(run)) as Error).message).toContain(`but process ${child.pid} is`);
     }
     await killed(child);
     const lock = await lockRun(run);
@@ -248,7 +248,7 @@ describe('another process', () => {
         expect([first.said, second.said]).toEqual([
           'locked',
           expect.stringMatching(
-            /but process 1 of PID namespace \d+ on \S+ does, since 2\S+Z; wait for it, or stop it there$/,
+            /but process 1 of PID namespace \d+ on \S+ is, since 2\S+Z; wait for it, or stop it there$/,
           ),
         ]);
         await killed(first.child);

@@ -197,15 +197,15 @@ describe('--batch-size auto', () => {
 
   it.each([
     // pairs, micro-batches a step, what fits of what was expected to, what is taken, what is said
-    [800_000, 1, 104, 104, 104, '104 (what fits 85 % of the 12.0 GB that are free)'],
-    [800_000, 1, 24, 104, 24, '24 (what fits 85 % of the 12.0 GB that are free; 104 was too large)'],
+    [800_000, 1, 104, 104, 104, '104 (what fits into 85 % of the 12.0 GB that is free)'],
+    [800_000, 1, 24, 104, 24, '24 (what fits into 85 % of the 12.0 GB that is free; 104 was too large)'],
     [
       800_000,
       8,
       4096,
       4096,
       2000,
-      '2,000 (4,096 would fit, but of 800,000 pairs that is 25 steps an epoch; this is 50 steps)',
+      '2,000 (4,096 would fit, but with 800,000 pairs that is 25 steps an epoch; this is 50 steps)',
     ],
     [
       20_000,
@@ -213,10 +213,10 @@ describe('--batch-size auto', () => {
       3816,
       3816,
       400,
-      '400 (3,816 would fit, but of 20,000 pairs that is 6 steps an epoch; this is 50 steps)',
+      '400 (3,816 would fit, but with 20,000 pairs that is 6 steps an epoch; this is 50 steps)',
     ],
-    [1_895, 1, 3816, 3816, 32, '32 (3,816 would fit, but of 1,895 pairs that is 1 step an epoch; this is 60 steps)'],
-    [200, 1, 16, 16, 16, '16 (what fits 85 % of the 12.0 GB that are free)'],
+    [1_895, 1, 3816, 3816, 32, '32 (3,816 would fit, but with 1,895 pairs that is 1 step an epoch; this is 60 steps)'],
+    [200, 1, 16, 16, 16, '16 (what fits into 85 % of the 12.0 GB that is free)'],
   ])(
     'takes for %d pairs, %d micro-batches a step, %d of %d fitting, %d',
     (pairs, accumulate, size, estimated, taken, line) => {
@@ -252,13 +252,13 @@ describe('out of memory', () => {
   it('says the batch and the micro-batches that make the same step', () => {
     const told = { asked: 'shape[8]', accumulate: 1, needed: 61e9, free: 22e9 };
     expect(exhaustionMessage({ ...told, batchSize: 512, fits: 176 })).toBe(
-      'out of memory at --batch-size 512 (TensorFlow asked for shape[8]): it needs about 61.0 GB, and 22.0 GB were free, of which 85 %, 18.7 GB, are for a run; ' +
-        'take --batch-size 171 --accumulate 3, nearly the same step, or --batch-size auto',
+      'out of memory at --batch-size 512 (TensorFlow asked for shape[8]): it needs about 61.0 GB, and 22.0 GB was free, 85 % of which, 18.7 GB, a run may use; ' +
+        'use --batch-size 171 --accumulate 3, nearly the same step, or --batch-size auto',
     );
     expect(exhaustionMessage({ ...told, accumulate: 2, batchSize: 256, fits: 1000 })).toContain(
-      'take --batch-size 128 --accumulate 4, which is the same step',
+      'use --batch-size 128 --accumulate 4, which is the same step',
     );
-    expect(exhaustionMessage({ ...told, batchSize: 1, fits: 0 })).toContain('take smaller models');
+    expect(exhaustionMessage({ ...told, batchSize: 1, fits: 0 })).toContain('use smaller models');
   });
 });
 
@@ -303,7 +303,7 @@ describe.skipIf(!BACKENDS_UNDER_TEST.includes('tensorflow'))("TensorFlow's own r
       Promise.resolve({ step, evaluate: () => Promise.reject(new Error('a bug')) } as unknown as Engine),
     );
     await expect(engine.step([], 0)).rejects.toThrow(
-      /^out of memory at --batch-size 64 \(TensorFlow asked for shape\[10000000,10000000\] and type float\): it needs about \d+\.\d GB, and 12\.0 GB were free, of which 85 %, 10\.2 GB, are for a run; take --batch-size \d+ --accumulate \d+/,
+      /^out of memory at --batch-size 64 \(TensorFlow asked for shape\[10000000,10000000\] and type float\): it needs about \d+\.\d GB, and 12\.0 GB was free, 85 % of which, 10\.2 GB, a run may use; use --batch-size \d+ --accumulate \d+/,
     );
     await expect(engine.evaluate(undefined as never)).rejects.toThrow(/^a bug$/);
   });

@@ -248,7 +248,7 @@ describe('what the doctor advises', () => {
     const host = new URL(hub.url).host;
     expect(stdout).toContain(
       `${host} cannot be reached (ECONNREFUSED, by the proxy http://127.0.0.1:9 that HTTP_PROXY names); ` +
-        `name models and tokenizers by folders, or mend HTTP_PROXY, or name ${host} in NO_PROXY\n`,
+        `name models and tokenizers by folders, or correct HTTP_PROXY, or name ${host} in NO_PROXY\n`,
     );
     expect(stdout + stderr).not.toContain(PASSWORD);
   });

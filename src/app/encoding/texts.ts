@@ -14,6 +14,6 @@ export async function readTexts(input: string): Promise<string[]> {
   const texts: string[] = [];
   for await (const line of linesOf(utf8Chunks(bytes, where))) texts.push(line);
   if (texts.length === 0)
-    throw new InputError(`${where}: expected a text a line, got nothing; write one text on each line`);
+    throw new InputError(`${where}: expected one text per line, got nothing; write one text on each line`);
   return texts;
 }

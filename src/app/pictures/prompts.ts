@@ -21,7 +21,7 @@ export async function readPrompts(path: string): Promise<PromptPair[]> {
   const [ko, en] = [names.indexOf('ko'), names.indexOf('en')];
   if (ko === -1 || en === -1)
     throw new InputError(`${path}: expected the columns ko,en in the first line, got ${names.join(',') || 'nothing'}`);
-  if (rows.length === 0) throw new InputError(`${path}: expected a prompt a line after the header, got none`);
+  if (rows.length === 0) throw new InputError(`${path}: expected one prompt per line after the header, got none`);
   return rows.map(({ fields, line }) => {
     const pair = { ko: fields[ko]?.trim() ?? '', en: fields[en]?.trim() ?? '' };
     if (pair.ko === '' || pair.en === '')

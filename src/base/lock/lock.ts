@@ -109,7 +109,7 @@ function holding(
     check(): void {
       if (existsSync(path)) return;
       if (identityOf(folder) !== identity)
-        throw new InputError(`${folder}: expected the folder that is written, but it was moved or removed meanwhile`);
+        throw new InputError(`${folder}: expected the folder being written to, but it was moved or removed meanwhile`);
       throw new InputError(
         `${folder}: expected to hold its lock, but ${name} is gone: another process may write here by now`,
       );
@@ -155,20 +155,19 @@ function inUse(
   { name, owner, isCertain, age }: Claim,
   { what, times = TIMES }: LockOptions,
 ): InputError {
-  const text = `${folder}: expected ${what} that no process writes, but`;
-  if (owner === undefined)
-    return new InputError(`${text} another does, whose lock was removed; wait for it, or stop it`);
+  const text = `${folder}: expected ${what} that no process is writing to, but`;
+  if (owner === undefined) return new InputError(`${text} another is, whose lock was removed; wait for it, or stop it`);
   const { pid, host, namespace, since } = owner;
   const self = thisProcess();
   if (isCertain && isSameBoot(owner, self) && namespace === self.namespace)
-    return new InputError(`${text} process ${pid} does; wait for it, or stop it`);
+    return new InputError(`${text} process ${pid} is; wait for it, or stop it`);
   const place = `of PID namespace ${namespace ?? 'unknown'} on ${host}`;
-  const known = `${text} process ${pid} ${place} does, since ${since ?? 'an unknown time'}`;
+  const known = `${text} process ${pid} ${place} is, since ${since ?? 'an unknown time'}`;
   if (isCertain) return new InputError(`${known}; wait for it, or stop it there`);
   const minutes = Math.ceil(times.limit / 60_000);
   return new InputError(
     `${known}, last sign of life ${Math.round(age / 1000)} seconds ago; wait for it, or stop it there; ` +
-      `if it is no more, remove ${join(folder, name)}, or try again when it has given none for ${minutes} minutes`,
+      `if it has exited, remove ${join(folder, name)}, or try again once it has given none for ${minutes} minutes`,
   );
 }
 

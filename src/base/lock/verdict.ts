@@ -75,7 +75,7 @@ export async function stirs(
   const path = join(folder, name);
   const before = await changeTime(path);
   onWait?.(
-    `looking ${Math.ceil((3 * every) / 1000)} seconds for a sign of life of process ${owner?.pid} on ${owner?.host}`,
+    `waiting ${Math.ceil((3 * every) / 1000)} seconds for a sign of life from process ${owner?.pid} on ${owner?.host}`,
   );
   for (let i = 0; i < 6; i++) {
     await sleep(every / 2);

@@ -71,7 +71,7 @@ function processorFinding({ processor: { name, cores, features }, platform, arch
     'processor',
     ok,
     found,
-    'TensorFlow is set up on Linux x64 only: take such a machine, or WSL 2 on Windows',
+    'TensorFlow is set up on Linux x64 only: use such a machine, or WSL 2 on Windows',
   );
 }
 
@@ -84,7 +84,7 @@ function diskFinding(free: number): Finding {
     'disk',
     free >= RUN_BYTES,
     `${formatBytes(free)} free here`,
-    `make room: a run with full-size models wants ${formatBytes(RUN_BYTES)}`,
+    `free some space: a run with full-size models needs ${formatBytes(RUN_BYTES)}`,
   );
 }
 
@@ -98,7 +98,7 @@ async function hubFinding(patient: Patient): Promise<Finding> {
     return { name, ok: false, found: reached.message, remedy: 'correct the variable, or unset it' };
   const { address, milliseconds, failure, proxy, offline } = reached;
   const { host } = new URL(address);
-  if (offline === true) return { name, ok: true, found: `${host} is not asked, as HF_HUB_OFFLINE says` };
+  if (offline === true) return { name, ok: true, found: `${host} was not asked, because HF_HUB_OFFLINE is set` };
   const route = proxy === undefined ? '' : ` by the proxy ${proxy.address}`;
   const folders = 'name models and tokenizers by folders';
   return check(
@@ -107,7 +107,7 @@ async function hubFinding(patient: Patient): Promise<Finding> {
     failure === undefined ? `${host} answers in ${milliseconds} ms${route}` : `${host} cannot be reached (${failure})`,
     proxy === undefined
       ? `${folders}, or set HTTPS_PROXY or HF_ENDPOINT`
-      : `${folders}, or mend ${proxy.variable}, or name ${host} in NO_PROXY`,
+      : `${folders}, or correct ${proxy.variable}, or name ${host} in NO_PROXY`,
   );
 }
 
@@ -159,11 +159,11 @@ function tensorflowFinding(patient: Patient, report: TensorflowReport | string):
     return {
       name: 'TensorFlow',
       ok: false,
-      found: `it dies when it is loaded (${report})`,
+      found: `it crashes when it is loaded (${report})`,
       remedy:
         patient.openFiles < ENOUGH_FILES
-          ? 'it may lack open files: raise their limit before anything else, ulimit -n 1024'
-          : 'run `npm run setup`; if that does not mend it, --backend cpu',
+          ? 'it may need more open files: raise the limit before anything else, ulimit -n 1024'
+          : 'run `npm run setup`; if that does not help, use --backend cpu',
     };
   const { backend, version, reason } = report.backend;
   const path = patient.setup()?.libtensorflow?.path;
@@ -189,7 +189,7 @@ function usedFinding(nvidia: Nvidia, device: DeviceChoice, report: TensorflowRep
     return { name: 'used', ok: true, found: `${report.backend.gpu?.name ?? 'a GPU'}, TensorFlow reports` };
   if (device === 'cpu') return { name: 'used', ok: true, found: 'the processor, as asked' };
   if (nvidia.state === 'absent' && device === 'auto')
-    return { name: 'used', ok: true, found: 'the processor (no NVIDIA GPU in sight)' };
+    return { name: 'used', ok: true, found: 'the processor (no NVIDIA GPU found)' };
   const [found, remedy] =
     typeof report === 'string' ? ['nothing', 'see above'] : splitReason(report.backend.reason ?? 'no GPU; see above');
   return { name: 'used', ok: false, found: found.startsWith('no GPU') ? found : `no GPU: ${found}`, remedy };

@@ -12,7 +12,7 @@ export function doctorCommand(): Command {
     .addOption(deviceOption())
     .addHelpText(
       'after',
-      '\nExamples:\n  $ kd doctor                      what is here, and what would mend it\n' +
+      '\nExamples:\n  $ kd doctor                      what is installed, and how to fix what is wrong\n' +
         '  $ kd doctor --device gpu:1 --json',
     )
     .action(async ({ device }: { readonly device: DeviceChoice }, command: Command) => {

@@ -28,19 +28,19 @@ Examples:
 /** `kd encode` */
 export function encodeCommand(): Command {
   return new Command('encode')
-    .description('texts in, one a line; hidden states, pooled outputs and ids out')
+    .description('encode texts, one per line, into hidden states, pooled outputs and ids')
     .requiredOption(
       '--model <name>',
       "roberta (the newest run's best checkpoint), clip, a run, run:step, a folder, or a hub id",
     )
-    .option('--tokenizer <id|folder>', 'its tokenizer, when it lies elsewhere')
-    .requiredOption('--input <texts.txt|->', 'a UTF-8 file with a text a line; - for standard input')
+    .option('--tokenizer <id|folder>', 'its tokenizer, if it is elsewhere')
+    .requiredOption('--input <texts.txt|->', 'a UTF-8 file with one text per line; - for standard input')
     .requiredOption(
       '--output <file.safetensors>',
       `last_hidden_state [N, ${MAX_LENGTH}, D], pooler_output [N, D], input_ids [N, ${MAX_LENGTH}]; an earlier output is replaced`,
     )
     .option('--attention-mask', 'attend to the tokens of a text only, not to its padding')
-    .option('--batch-size <texts>', 'texts at once', count, ENCODE_DEFAULTS.batchSize)
+    .option('--batch-size <texts>', 'texts per batch', count, ENCODE_DEFAULTS.batchSize)
     .addOption(backendOption())
     .addOption(deviceOption())
     .addHelpText('after', EXAMPLES)

@@ -29,16 +29,16 @@ export function evalCommand(): Command {
       "clip (the teacher), roberta (the newest run's best), a run, run:step, a folder, a hub id; commas between",
       list,
     )
-    .option('--teacher <name>', 'whose English embeddings are the measure', EVALUATION_DEFAULTS.teacher)
+    .option('--teacher <name>', 'the model whose English embeddings are the reference', EVALUATION_DEFAULTS.teacher)
     .option('--no-baselines', 'leave out the teacher and untrained students, unless named')
     .optionsGroup('Data:')
     .option('--data <path...>', "held-out pairs, or what `kd prepare` made (default: the run's validation pairs)")
     .option('--ko-column <name>', 'the column with the Korean text (else ko, korea, korean)')
     .option('--en-column <name>', 'the column with the English text (else en, english)')
     .option('--samples <pairs>', `pairs to draw (default: all, up to ${formatCount(DEFAULT_SAMPLES)})`, count)
-    .option('--seed <number>', 'decides which are drawn', seed, EVALUATION_DEFAULTS.seed)
+    .option('--seed <number>', 'random seed of the draw', seed, EVALUATION_DEFAULTS.seed)
     .addOption(
-      new Option('--by <what>', `scores of groups, too: ${GROUPINGS.join(', ')}; commas between`)
+      new Option('--by <what>', `also score groups: ${GROUPINGS.join(', ')}; commas between`)
         .argParser(groupings)
         .default([], 'none'),
     )
@@ -47,15 +47,15 @@ export function evalCommand(): Command {
     )
     .option('--no-pairs', 'only the --sts files')
     .optionsGroup('Machine:')
-    .option('--batch-size <pairs>', 'pairs at once', count, EVALUATION_DEFAULTS.batchSize)
+    .option('--batch-size <pairs>', 'pairs per batch', count, EVALUATION_DEFAULTS.batchSize)
     .addOption(backendOption())
     .addOption(deviceOption())
     .optionsGroup('Results:')
     .addOption(
-      new Option('--out <file...>', 'results as .csv, .md, .html or .json, too; earlier results are replaced').default(
-        [],
-        'none',
-      ),
+      new Option(
+        '--out <file...>',
+        'also write the results as .csv, .md, .html or .json, replacing earlier ones',
+      ).default([], 'none'),
     )
     .addHelpText('after', EXAMPLES)
     .action(async (flags: EvalFlags, command: Command) =>

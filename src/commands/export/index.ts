@@ -30,9 +30,9 @@ export function exportCommand(): Command {
       '<run|folder>',
       'a run, a checkpoint of one (run:step, run:best, run:last), a folder or hub id; roberta: the newest run',
     )
-    .requiredOption('--to <folder>', 'where to; must be empty, new, or an earlier export')
-    .addOption(new Option('--format <name>', 'for which tool').choices(FORMATS).default(EXPORT_DEFAULTS.format))
-    .option('--tokenizer <id|folder>', 'its tokenizer, when it lies elsewhere')
+    .requiredOption('--to <folder>', 'the output folder: new, empty, or an earlier export')
+    .addOption(new Option('--format <name>', 'the tool to export for').choices(FORMATS).default(EXPORT_DEFAULTS.format))
+    .option('--tokenizer <id|folder>', 'its tokenizer, if it is elsewhere')
     .option(
       '--push <hub id>',
       'upload it to the hub as well, as owner/name, with the token in HF_TOKEN or of `hf auth login`; a new repository is private',

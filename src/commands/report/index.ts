@@ -35,10 +35,10 @@ const DEFAULT_PORT = 8477;
 /** `kd report` */
 export function reportCommand(): Command {
   return new Command('report')
-    .description('one page with all there is to see of a run: losses, translations, data, settings')
+    .description('write a page about a run: losses, translations, data, settings')
     .argument('[run]', 'a run under checkpoints/, or its folder (default: the newest)')
     .option('--serve', 'show the page on this machine, and keep it up to date while the run trains')
-    .option('--port <number>', 'where to serve it; 0 for any port that is free', port, DEFAULT_PORT)
+    .option('--port <number>', 'the port to serve it on; 0 for any free port', port, DEFAULT_PORT)
     .option('--no-encode', 'do not encode held-out sentences: no nearest neighbours, no heat map')
     .addOption(backendOption())
     .addOption(deviceOption())

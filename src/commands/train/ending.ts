@@ -17,7 +17,7 @@ export function sayEnd({ folder, result, seconds, report, resume }: TrainedRun, 
     [
       summary(relative(process.cwd(), folder), result, seconds),
       ...(report === undefined ? [] : [`report: ${report}`]),
-      ...(resume === undefined ? [] : [`go on with: ${resume}`]),
+      ...(resume === undefined ? [] : [`resume with: ${resume}`]),
     ].join('\n'),
     {
       event: 'done',
@@ -40,9 +40,9 @@ export function sayFinished({ folder, finishedAt, wayOn, notApplied }: FinishedR
   output.result(finishedLine({ folder, finishedAt, wayOn }), said);
 }
 
-/** `checkpoints/first: finished at step 600; go on with --epochs 20` */
+/** `checkpoints/first: finished at step 600; continue with --epochs 20` */
 export function finishedLine({ folder, finishedAt, wayOn }: Omit<FinishedRun, 'notApplied'>): string {
-  return `${relative('.', folder) || '.'}: finished at step ${finishedAt}; go on with ${wayOn}`;
+  return `${relative('.', folder) || '.'}: finished at step ${finishedAt}; continue with ${wayOn}`;
 }
 
 /** `checkpoints/first: 300 steps in 0:00:41, validation loss 4.4321 → 0.6123 (best at step 300)` */
@@ -50,7 +50,7 @@ function summary(run: string, { state, stopped }: TrainResult, seconds: number):
   const { step, skipped, first } = state;
   const best = bestOf(state);
   if (step === 0) return `${run}: stopped before the first step`;
-  const left = skipped === 0 ? '' : `, ${formatCount(skipped)} left out`;
+  const left = skipped === 0 ? '' : `, ${formatCount(skipped)} skipped`;
   const done = `${stopped ? 'stopped and saved after ' : ''}${formatCounted(step, 'step')}${left}`;
   const trained = `${run}: ${done} in ${formatDuration(seconds)}`;
   if (first === undefined) return trained; // no validation pairs

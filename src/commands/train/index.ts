@@ -46,7 +46,7 @@ export function trainCommand(): Command {
   addSettings(command, (name) => name === 'recipe').option('--print', 'show all settings, and stop');
   addSettings(command, (name) => name !== 'recipe');
   return command
-    .option('--resume [run|folder]', 'go on with a run (default: the last one) or from a checkpoint of one')
+    .option('--resume [run|folder]', 'resume a run (default: the last one), or start from one of its checkpoints')
     .option('--dry-run', 'load, count parameters, one step, shapes and memory; write nothing')
     .addHelpText('after', EXAMPLES)
     .action(async (given: TrainFlags, command: Command) => {
@@ -134,8 +134,7 @@ function checkTogether({ run, resume }: TrainFlags): void {
   if (run === undefined) return;
   if (resume !== undefined)
     throw new InputError(
-      `--run ${run}: expected no name beside --resume, which goes on with a run under the name it has; ` +
-        'leave out one of them',
+      `--run ${run}: expected no name beside --resume, as a resumed run keeps its name; ` + 'leave out one of them',
     );
   checkRunName(run);
 }

@@ -20,7 +20,7 @@ export const PARQUET: Format = {
     if (recognised === undefined) {
       if (lists.length === 0) return { reason: whyUnrecognised(header, names, texts) };
       const found = `lists or maps in ${shownNames(lists)}`;
-      return { reason: `expected columns with one text a row, got ${found}; write a column for each language` };
+      return { reason: `expected columns with one text per row, got ${found}; write a column for each language` };
     }
     return [{ shape: 'parquet', columns: recognised.columns, corpus: corpusOf(recognised, texts, file.name) }];
   },

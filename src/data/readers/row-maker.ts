@@ -31,7 +31,7 @@ export function rowOfValues(place: Place, columns: TextColumns, [ko, en, languag
   ] as const) {
     if (value == null || typeof value === 'string') continue;
     const shown = typeof value === 'bigint' ? String(value) : inspect(value);
-    const remedy = typeof value === 'object' ? '; write one text a row' : '';
+    const remedy = typeof value === 'object' ? '; write one text per row' : '';
     return faultyRow(place, `expected text in ${name}, got ${shown.slice(0, MOST_SHOWN)}${remedy}`);
   }
   const said = typeof language === 'string' ? language : undefined;

@@ -55,7 +55,7 @@ const EN = {
   learningRate: 'Learning rate',
   gradNorm: 'Gradient norm',
   throughput: 'Throughput',
-  throughputUnit: 'pairs a second',
+  throughputUnit: 'pairs per second',
   validationTable: 'Validation losses as a table',
   trainingTable: 'Training losses as a table',
   untrained: 'untrained',
@@ -63,7 +63,7 @@ const EN = {
   bucketNote: (rows: string, points: string) =>
     `${rows} logged steps, drawn as ${points} points with their lowest and highest values.`,
   nonFinite: (step: string) => `The loss is no finite number at step ${step}.`,
-  skippedLines: (lines: string) => `Lines of the logs that could not be read and are left out: ${lines}.`,
+  skippedLines: (lines: string) => `Lines of the logs that could not be read and were skipped: ${lines}.`,
 
   data: 'Data',
   dataNote: 'What became of the rows that were read.',
@@ -91,8 +91,8 @@ const EN = {
     duplicate_en: 'another pair with this English text is kept',
     too_long: 'over 77 tokens',
   } as Readonly<Record<DropReason, string>>,
-  turned: (pairs: string) => `Pairs that stood the other way round and were turned: ${pairs}.`,
-  lengths: 'Tokens a text',
+  turned: (pairs: string) => `Pairs whose languages were swapped and that were turned: ${pairs}.`,
+  lengths: 'Tokens per text',
   lengthColumns: {
     teacher_en: 'English, teacher’s tokenizer',
     student_en: 'English, student’s tokenizer',
@@ -137,7 +137,7 @@ const EN = {
   koFindsEn: 'ko finds en',
   enFindsKo: 'en finds ko',
   parameters: 'parameters',
-  msPerText: 'ms a text',
+  msPerText: 'ms per text',
   distances: 'Distance to the teacher',
   distancesLegend: 'Mean squared error and cosine similarity of hidden states at the same position.',
   found: 'Translations found',
@@ -145,7 +145,7 @@ const EN = {
   foundLegend: (chance: string) =>
     `The share of sentences whose translation is the most similar of all, by the mean of hidden states and by pooled outputs; guessing finds ${chance}.`,
   poolerLegend:
-    'Pooled outputs go through the pooler, which learns only where the loss is of pooled outputs. This run learnt hidden states, which leave its pooler as it was: their mean is what tells.',
+    'Pooled outputs go through the pooler, which learns only where the loss is of pooled outputs. This run learnt hidden states, which leave its pooler as it was: compare their mean instead.',
   pictures: 'Pictures',
   picturesNote: (shown: string, total: string) =>
     shown === total
