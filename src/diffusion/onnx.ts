@@ -99,7 +99,7 @@ export async function loadOnnx(location: string, provider: Provider): Promise<On
       const results = await session.run(feeds, [output]).catch((error: unknown) => {
         throw new InputError(`${location}: expected to run on ${shapesOf(values)}, got "${reasonOf(error, location)}"`);
       });
-      return decoded(results[output!]!, location);
+      return decoded(results[output]!, location);
     },
     release: () => session.release(),
   };

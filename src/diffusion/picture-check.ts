@@ -5,9 +5,9 @@ export function findTrouble({ data, isFinite }: Pixels): string | undefined {
   if (!isFinite) {
     return 'the decoder gave values that are not numbers: a float16 model overflowed (use one in float32), or the model files are damaged';
   }
-  const [red, green, blue] = data;
+  const [red, green, blue] = [data[0]!, data[1]!, data[2]!];
   const isUniform = data.every((value, i) => value === [red, green, blue][i % 3]);
   if (!isUniform) return undefined;
-  const colour = red! + green! + blue! === 0 ? 'black' : `one colour, rgb(${red}, ${green}, ${blue})`;
+  const colour = red + green + blue === 0 ? 'black' : `one colour, rgb(${red}, ${green}, ${blue})`;
   return `the picture is all ${colour}: the text encoder is not one that this UNet was trained with or that imitates it, or the guidance is too strong`;
 }

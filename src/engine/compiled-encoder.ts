@@ -72,9 +72,9 @@ export async function compiledEncoder(
         attentionMask === undefined ? passes.plain : passes.masked,
       );
       const [hidden, pooled] = await run(pass, part(ids), attentionMask && part(attentionMask));
-      lastHiddenState.set(hidden.data.subarray(0, (end - start) * length * width), start * length * width);
-      poolerOutput.set(pooled.data.subarray(0, (end - start) * width), start * width);
-      for (const tensor of [hidden, pooled]) tensor.release();
+      lastHiddenState.set(hidden!.data.subarray(0, (end - start) * length * width), start * length * width);
+      poolerOutput.set(pooled!.data.subarray(0, (end - start) * width), start * width);
+      for (const tensor of [hidden, pooled]) tensor!.release();
       start = end;
     }
     return { lastHiddenState, poolerOutput };

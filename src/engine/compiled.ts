@@ -62,12 +62,13 @@ export async function compiledEngine(
       const feeds: Feed[] = [...batchFeeds(batch, pairs, pass), [graph.inputs.position, Int32Array.of(position)]];
       if (!isLast) {
         const losses = await fetch(feeds, pass.step!.accumulated!);
-        [lossEn, lossKo] = [lossEn + losses[0], lossKo + losses[1]];
+        [lossEn, lossKo] = [lossEn + losses[0]!, lossKo + losses[1]!];
         if (Number.isFinite(lossEn + lossKo)) continue;
         await session.run([], [graph.cleared!]);
         return { lossEn, lossKo, gradNorm: NaN, applied: false };
       }
-      const [en, ko, gradNorm] = await fetch([...feeds, ...scalarFeeds(learningRate)], pass.step!.stepped);
+      const stepped = await fetch([...feeds, ...scalarFeeds(learningRate)], pass.step!.stepped);
+      const [en, ko, gradNorm] = [stepped[0]!, stepped[1]!, stepped[2]!];
       const applied = Number.isFinite(en + ko + gradNorm); // as the graph decides it
       if (applied) updates++;
       return { lossEn: lossEn + en, lossKo: lossKo + ko, gradNorm, applied };
@@ -92,7 +93,7 @@ export async function compiledEngine(
   }
 
   function batchFeeds(batch: Batch, pairs: number, { studentIdsEn, studentIdsKo }: Pass): Feed[] {
-    const padded = padBatch(batch, options.batchSize, pairs, studentIdsEn.shape[1], isGiven);
+    const padded = padBatch(batch, options.batchSize, pairs, studentIdsEn.shape[1]!, isGiven);
     return [
       [studentIdsEn, padded.studentIdsEn],
       [studentIdsKo, padded.studentIdsKo],
@@ -112,8 +113,8 @@ export async function compiledEngine(
   /** Runs the session and gives the values of one output, which the caller owns. */
   async function fetch(feeds: readonly Feed[], output: Value): Promise<Float32Array> {
     const [fetched] = await session.run(feeds, [output]);
-    const values = (fetched.data as Float32Array).slice();
-    fetched.release();
+    const values = (fetched!.data as Float32Array).slice();
+    fetched!.release();
     return values;
   }
 }

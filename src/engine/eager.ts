@@ -1,7 +1,7 @@
 /** @file The reference engine: every op runs as tfjs calls it, on whichever tfjs backend is current. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Batch } from '../data/batches.js';
-import { adamWScalars, adamWUpdate, decays, momentName, momentShapes, MOMENTS } from '../distill/adamw.js';
+import { adamWScalars, adamWUpdate, decays, momentName, momentShapes } from '../distill/adamw.js';
 import type { Engine, EngineOptions, EngineStart, NamedValues, StepResult } from '../distill/engine.js';
 import { evaluationTensor, readEvaluation, type Evaluation } from '../distill/evaluation.js';
 import {
@@ -33,7 +33,7 @@ export async function eagerEngine(
   const isGiven = options.targets === 'given';
   const teacher = isGiven ? {} : await uploadParams(distillation.teacher.shapes, start.teacher!);
   const student = await uploadParams(encoder.shapes, start.student);
-  const trained = Object.fromEntries(trainableParameters(distillation).map((name) => [name, encoder.shapes[name]]));
+  const trained = Object.fromEntries(trainableParameters(distillation).map((name) => [name, encoder.shapes[name]!]));
   const moments = await startMoments(trained, start);
   let { steps, updates } = start.optimizer ?? { steps: 0, updates: 0 };
 
@@ -52,7 +52,8 @@ export async function eagerEngine(
     const { gradients, losses } = stepGradients(microBatches);
     const norm = globalNorm(gradients);
     const factor = options.maxGradNorm === undefined ? undefined : clipFactor(norm, options.maxGradNorm);
-    const [lossEn, lossKo, gradNorm] = await readScalars([...losses, norm]);
+    const scalars = await readScalars([...losses, norm]);
+    const [lossEn, lossKo, gradNorm] = [scalars[0]!, scalars[1]!, scalars[2]!];
     const applied = Number.isFinite(lossEn + lossKo + gradNorm);
     if (applied) applyGradients(gradients, factor, learningRate);
     else disposeParams(gradients);
@@ -103,8 +104,8 @@ export async function eagerEngine(
     updates++;
     const scalars = adamWScalars(options.optimizer, learningRate, options.weightDecay, updates);
     for (const [name, gradient] of Object.entries(gradients)) {
-      const [first, second] = MOMENTS.map((moment) => momentName(moment, name));
-      const slot = { parameter: student[name], firstMoment: moments[first], secondMoment: moments[second] };
+      const [first, second] = [momentName('exp_avg', name), momentName('exp_avg_sq', name)];
+      const slot = { parameter: student[name]!, firstMoment: moments[first]!, secondMoment: moments[second]! };
       const decayed = decays(options.optimizer, encoder.isBiasOrNorm(name));
       const updated = tidy(() =>
         adamWUpdate(options.optimizer, slot, factor ? tf.mul(gradient, factor) : gradient, scalars, decayed),
@@ -163,9 +164,9 @@ interface StepSums {
 function addUp(a: StepSums, b: StepSums): StepSums {
   return {
     gradients: Object.fromEntries(
-      Object.entries(a.gradients).map(([name, gradient]) => [name, tf.add(gradient, b.gradients[name])]),
+      Object.entries(a.gradients).map(([name, gradient]) => [name, tf.add(gradient, b.gradients[name]!)]),
     ),
-    losses: a.losses.map((loss, i) => tf.add<tf.Scalar>(loss, b.losses[i])),
+    losses: a.losses.map((loss, i) => tf.add<tf.Scalar>(loss, b.losses[i]!)),
   };
 }
 
@@ -182,7 +183,7 @@ async function readAndDispose(tensor: tf.Tensor): Promise<Float32Array> {
 
 /** Reads scalars and frees them. */
 async function readScalars(scalars: tf.Scalar[]): Promise<number[]> {
-  const values = await Promise.all(scalars.map(async (scalar) => (await scalar.data())[0]));
+  const values = await Promise.all(scalars.map(async (scalar) => (await scalar.data())[0]!));
   tf.dispose(scalars);
   return values;
 }

@@ -98,7 +98,7 @@ function teacherBytes(step: MeasuredStep): number {
 
 function trainedBytes(distillation: Distillation): number {
   const { shapes } = distillation.student;
-  return FLOAT * trainableParameters(distillation).reduce((sum, name) => sum + sizeOf(shapes[name]), 0);
+  return FLOAT * trainableParameters(distillation).reduce((sum, name) => sum + sizeOf(shapes[name]!), 0);
 }
 
 /** What lives at once in a recorded graph while one of its nodes is fetched. */

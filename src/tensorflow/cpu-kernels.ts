@@ -27,25 +27,25 @@ export function registerCpuKernels(): void {
   register(
     tf.Add,
     elementwise((a, b, out) => {
-      for (let i = 0; i < out.length; i++) out[i] = a[i] + b[i];
+      for (let i = 0; i < out.length; i++) out[i] = a[i]! + b[i]!;
     }),
   );
   register(
     tf.Sub,
     elementwise((a, b, out) => {
-      for (let i = 0; i < out.length; i++) out[i] = a[i] - b[i];
+      for (let i = 0; i < out.length; i++) out[i] = a[i]! - b[i]!;
     }),
   );
   register(
     tf.Multiply,
     elementwise((a, b, out) => {
-      for (let i = 0; i < out.length; i++) out[i] = a[i] * b[i];
+      for (let i = 0; i < out.length; i++) out[i] = a[i]! * b[i]!;
     }),
   );
   register(
     tf.RealDiv,
     elementwise((a, b, out) => {
-      for (let i = 0; i < out.length; i++) out[i] = a[i] / b[i];
+      for (let i = 0; i < out.length; i++) out[i] = a[i]! / b[i]!;
     }),
   );
   register(tf.Softmax, softmax);
@@ -71,35 +71,35 @@ function register(kernelName: string, kernel: CpuKernel): void {
 
 const statelessUniform: CpuKernel = (cpu, { seed }, attributes) => {
   const { shape } = attributes as { shape: number[] };
-  const [place, step] = valuesOf(cpu, seed);
-  return cpu.makeTensorInfo(shape, 'float32', randomUniform(tf.util.sizeFromShape(shape), [place, step]));
+  const [place, step] = valuesOf(cpu, seed!);
+  return cpu.makeTensorInfo(shape, 'float32', randomUniform(tf.util.sizeFromShape(shape), [place!, step!]));
 };
 
 /** `out[ids[i]] += x[i]`, rows of any shape; ids out of range are left out, as TensorFlow leaves negative ones out. */
 const segmentSum: CpuKernel = (cpu, { x, segmentIds }, attributes) => {
   const { numSegments } = attributes as { numSegments: number };
-  const rows = tf.util.sizeFromShape(segmentIds.shape);
-  const width = tf.util.sizeFromShape(x.shape) / rows;
-  const [values, ids] = [valuesOf(cpu, x), valuesOf(cpu, segmentIds)];
+  const rows = tf.util.sizeFromShape(segmentIds!.shape);
+  const width = tf.util.sizeFromShape(x!.shape) / rows;
+  const [values, ids] = [valuesOf(cpu, x!), valuesOf(cpu, segmentIds!)];
   const sums = new Float32Array(numSegments * width);
   for (let row = 0; row < rows; row++) {
-    const segment = ids[row];
+    const segment = ids[row]!;
     if (segment < 0 || segment >= numSegments) continue;
-    for (let i = 0; i < width; i++) sums[segment * width + i] += values[row * width + i];
+    for (let i = 0; i < width; i++) sums[segment * width + i]! += values[row * width + i]!;
   }
-  return cpu.makeTensorInfo([numSegments, ...x.shape.slice(segmentIds.shape.length)], 'float32', sums);
+  return cpu.makeTensorInfo([numSegments, ...x!.shape.slice(segmentIds!.shape.length)], 'float32', sums);
 };
 
 /** Products of matrices in batches of one size: both are brought into rows that are multiplied as they lie. */
 const matMul: CpuKernel = (cpu, { a, b }, attributes) => {
   const { transposeA, transposeB } = attributes as { transposeA: boolean; transposeB: boolean };
-  const batch = a.shape.slice(0, -2);
-  if (batch.join() !== b.shape.slice(0, -2).join()) return undefined;
+  const batch = a!.shape.slice(0, -2);
+  if (batch.join() !== b!.shape.slice(0, -2).join()) return undefined;
   const batches = tf.util.sizeFromShape(batch);
-  const [rows, inner] = transposeA ? [a.shape.at(-1)!, a.shape.at(-2)!] : [a.shape.at(-2)!, a.shape.at(-1)!];
-  const columns = b.shape.at(transposeB ? -2 : -1)!;
-  const left = transposeA ? transposed(valuesOf(cpu, a), batches, inner, rows) : valuesOf(cpu, a); // [batches, rows, inner]
-  const right = transposeB ? valuesOf(cpu, b) : transposed(valuesOf(cpu, b), batches, inner, columns); // [batches, columns, inner]
+  const [rows, inner] = transposeA ? [a!.shape.at(-1)!, a!.shape.at(-2)!] : [a!.shape.at(-2)!, a!.shape.at(-1)!];
+  const columns = b!.shape.at(transposeB ? -2 : -1)!;
+  const left = transposeA ? transposed(valuesOf(cpu, a!), batches, inner, rows) : valuesOf(cpu, a!); // [batches, rows, inner]
+  const right = transposeB ? valuesOf(cpu, b!) : transposed(valuesOf(cpu, b!), batches, inner, columns); // [batches, columns, inner]
   const out = new Float32Array(batches * rows * columns);
   for (let i = 0; i < batches; i++) {
     const at = (values: tf.TypedArray, size: number): Float32Array =>
@@ -119,11 +119,11 @@ function multiplyRows(left: Float32Array, right: Float32Array, out: Float32Array
       const [c1, c2, c3] = [c0 + inner, c0 + 2 * inner, c0 + 3 * inner];
       let [s0, s1, s2, s3] = [0, 0, 0, 0];
       for (let k = 0; k < inner; k++) {
-        const value = left[row + k];
-        s0 += value * right[c0 + k];
-        s1 += value * right[c1 + k];
-        s2 += value * right[c2 + k];
-        s3 += value * right[c3 + k];
+        const value = left[row + k]!;
+        s0 += value * right[c0 + k]!;
+        s1 += value * right[c1 + k]!;
+        s2 += value * right[c2 + k]!;
+        s3 += value * right[c3 + k]!;
       }
       out[at++] = s0;
       out[at++] = s1;
@@ -132,7 +132,7 @@ function multiplyRows(left: Float32Array, right: Float32Array, out: Float32Array
     }
     for (let column = byFour; column < columns; column++) {
       let sum = 0;
-      for (let k = 0; k < inner; k++) sum += left[row + k] * right[column * inner + k];
+      for (let k = 0; k < inner; k++) sum += left[row + k]! * right[column * inner + k]!;
       out[at++] = sum;
     }
   }
@@ -153,24 +153,24 @@ function transposed(values: tf.TypedArray, batches: number, rows: number, column
 
 /** Softmax over the last axis. */
 const softmax: CpuKernel = (cpu, { logits }) => {
-  const values = valuesOf(cpu, logits);
-  const length = logits.shape.at(-1)!;
+  const values = valuesOf(cpu, logits!);
+  const length = logits!.shape.at(-1)!;
   const out = new Float32Array(values.length);
   for (let row = 0; row < values.length; row += length) {
     let [max, sum] = [-Infinity, 0];
-    for (let i = row; i < row + length; i++) max = Math.max(max, values[i]);
-    for (let i = row; i < row + length; i++) sum += out[i] = Math.exp(values[i] - max);
-    for (let i = row; i < row + length; i++) out[i] /= sum;
+    for (let i = row; i < row + length; i++) max = Math.max(max, values[i]!);
+    for (let i = row; i < row + length; i++) sum += out[i] = Math.exp(values[i]! - max);
+    for (let i = row; i < row + length; i++) out[i]! /= sum;
   }
-  return cpu.makeTensorInfo(logits.shape, 'float32', out);
+  return cpu.makeTensorInfo(logits!.shape, 'float32', out);
 };
 
 /** The transposition of attention, `[B, L, H, K] → [B, H, L, K]` and back: runs of `K` values move as one. */
 const transposeHeads: CpuKernel = (cpu, { x }, attributes) => {
   const { perm } = attributes as { perm: number[] };
-  if (perm.join() !== '0,2,1,3' || x.dtype !== 'float32') return undefined;
-  const [batch, rows, columns, run] = x.shape as [number, number, number, number];
-  const values = valuesOf(cpu, x) as Float32Array;
+  if (perm.join() !== '0,2,1,3' || x!.dtype !== 'float32') return undefined;
+  const [batch, rows, columns, run] = x!.shape as [number, number, number, number];
+  const values = valuesOf(cpu, x!) as Float32Array;
   const out = new Float32Array(values.length);
   for (let i = 0, at = 0; i < batch; i++) {
     for (let column = 0; column < columns; column++) {
@@ -186,9 +186,9 @@ const transposeHeads: CpuKernel = (cpu, { x }, attributes) => {
 /** An op on two float32 tensors of one shape, or one of which repeats along the other's first or last axes. */
 function elementwise(loop: (a: Float32Array, b: Float32Array, out: Float32Array) => void): CpuKernel {
   return (cpu, { a, b }) => {
-    if (a.dtype !== 'float32' || b.dtype !== 'float32') return undefined;
-    const shape = tf.broadcast_util.assertAndGetBroadcastShape(a.shape, b.shape);
-    const [left, right] = [expanded(cpu, a, shape), expanded(cpu, b, shape)];
+    if (a!.dtype !== 'float32' || b!.dtype !== 'float32') return undefined;
+    const shape = tf.broadcast_util.assertAndGetBroadcastShape(a!.shape, b!.shape);
+    const [left, right] = [expanded(cpu, a!, shape), expanded(cpu, b!, shape)];
     if (left === undefined || right === undefined) return undefined;
     const out = new Float32Array(left.length);
     loop(left, right, out);
@@ -201,7 +201,7 @@ function expanded(cpu: CpuBackend, tensor: tf.TensorInfo, shape: readonly number
   const values = valuesOf(cpu, tensor) as Float32Array;
   const size = tf.util.sizeFromShape([...shape]);
   if (values.length === size) return values;
-  if (values.length === 1) return new Float32Array(size).fill(values[0]);
+  if (values.length === 1) return new Float32Array(size).fill(values[0]!);
   const own = tensor.shape;
   const first = own.findIndex((length) => length !== 1);
   const last = own.findLastIndex((length) => length !== 1);
@@ -213,7 +213,7 @@ function expanded(cpu: CpuBackend, tensor: tf.TensorInfo, shape: readonly number
   if (own.length === shape.length && own.slice(0, last + 1).join() === shape.slice(0, last + 1).join()) {
     const out = new Float32Array(size);
     const run = size / values.length;
-    for (let i = 0; i < values.length; i++) out.fill(values[i], i * run, (i + 1) * run);
+    for (let i = 0; i < values.length; i++) out.fill(values[i]!, i * run, (i + 1) * run);
     return out;
   }
   return undefined;

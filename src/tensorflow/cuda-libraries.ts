@@ -57,7 +57,7 @@ export async function librariesProblem(machine: Machine): Promise<Problem | unde
 async function loaderPaths(machine: Machine): Promise<Map<string, string>> {
   const result = (await machine.run('ldconfig', ['-p'])) ?? (await machine.run('/sbin/ldconfig', ['-p']));
   return new Map(
-    [...(result?.stdout ?? '').matchAll(/^\s+(\S+) \(.*=> (\S+)$/gm)].map(([, name, path]) => [name, path]),
+    [...(result?.stdout ?? '').matchAll(/^\s+(\S+) \(.*=> (\S+)$/gm)].map(([, name, path]) => [name!, path!]),
   );
 }
 

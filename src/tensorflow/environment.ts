@@ -53,5 +53,5 @@ function xlaFlags(own: string, cuda: string | undefined, isStrict: boolean): str
     ...(cuda === undefined ? [] : [`--xla_gpu_cuda_data_dir=${cuda}/cuda_nvcc`]),
     ...(isStrict ? ['--xla_gpu_enable_triton_gemm=false'] : []),
   ];
-  return [own, ...ours.filter((flag) => !own.includes(flag.split('=')[0]))].filter((flag) => flag !== '').join(' ');
+  return [own, ...ours.filter((flag) => !own.includes(flag.split('=')[0]!))].filter((flag) => flag !== '').join(' ');
 }

@@ -46,7 +46,7 @@ export function chooseGpu(nvidia: Nvidia, choice: DeviceChoice, env: Machine['en
       remedy: `take --device gpu:0${visible.length > 1 ? ` to gpu:${visible.length - 1}` : ''}`,
     };
   }
-  const name = visible[wanted];
+  const name = visible[wanted]!;
   return withGpu(
     name,
     gpus.find(({ index, uuid }) => String(index) === name || uuid.startsWith(name)),

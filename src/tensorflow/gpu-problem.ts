@@ -87,6 +87,6 @@ export function buildProblem(machine: Machine): Problem | undefined {
 
 function isOlder(version: string, oldest: string): boolean {
   const [a, b] = [version, oldest].map((text) => text.split('.').map(Number));
-  const place = b.findIndex((number, i) => (a[i] ?? 0) !== number);
-  return place !== -1 && (a[place] ?? 0) < b[place];
+  const place = b!.findIndex((number, i) => (a![i] ?? 0) !== number);
+  return place !== -1 && (a![place] ?? 0) < b![place]!;
 }

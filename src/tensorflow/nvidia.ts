@@ -66,14 +66,14 @@ async function query(machine: Machine, tool: string, fields: readonly string[]):
     .trim()
     .split('\n')
     .map((line) => line.split(',').map((cell) => cell.trim()));
-  return { state: 'present', driver: rows[0][3], gpus: rows.map(asGpu) };
+  return { state: 'present', driver: rows[0]![3]!, gpus: rows.map(asGpu) };
 }
 
 function asGpu([index, uuid, name, , total, free, capability]: string[]): Gpu {
   const gpu = {
     index: Number(index),
-    uuid,
-    name,
+    uuid: uuid!,
+    name: name!,
     totalBytes: Number(total) * MEBIBYTE,
     freeBytes: Number(free) * MEBIBYTE,
   };

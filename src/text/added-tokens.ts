@@ -92,13 +92,13 @@ function tokenAt(
 /** Where the white space before an index begins, not before `bound`. White space is of the basic plane. */
 function spaceBefore(text: string, index: number, bound: number): number {
   let first = index;
-  while (first > bound && SPACE.test(text[first - 1])) first--;
+  while (first > bound && SPACE.test(text[first - 1]!)) first--;
   return Math.max(first, bound);
 }
 
 function spaceAfter(text: string, index: number): number {
   let end = index;
-  while (end < text.length && SPACE.test(text[end])) end++;
+  while (end < text.length && SPACE.test(text[end]!)) end++;
   return end;
 }
 

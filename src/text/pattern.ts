@@ -42,7 +42,7 @@ function translate(regex: string, where: string): string {
     const known = ESCAPES[escape];
     if (known !== undefined) return known;
     // An escaped sign stands for itself, in JavaScript only if it is a syntax character: write its number instead.
-    if (!/\w/.test(escape[1])) return `\\u{${escape.codePointAt(1)!.toString(16)}}`;
+    if (!/\w/.test(escape[1]!)) return `\\u{${escape.codePointAt(1)!.toString(16)}}`;
     throw unsupported(where, regex.slice(0, 80));
   });
 }

@@ -23,7 +23,7 @@ export function specialIdsOf(config: StepConfig | null, idOf: IdOf, where: strin
     case 'BertProcessing':
     case 'RobertaProcessing': {
       const [cls, sep] = [config.cls, config.sep] as [string, number][];
-      return { opening: [checked(cls, idOf, where)], closing: [checked(sep, idOf, where)] };
+      return { opening: [checked(cls!, idOf, where)], closing: [checked(sep!, idOf, where)] };
     }
     case 'TemplateProcessing':
       return templateIds(config as unknown as Template, idOf, where);
@@ -67,7 +67,7 @@ function templateIds({ single, special_tokens: tokens }: Template, idOf: IdOf, w
     const { id } = piece.SpecialToken;
     const token = Object.hasOwn(tokens, id) ? tokens[id] : undefined;
     if (token === undefined || token.ids.length !== token.tokens.length) throw missing(where, id);
-    return token.tokens.map((name, index) => checked([name, token.ids[index]], idOf, where));
+    return token.tokens.map((name, index) => checked([name, token.ids[index]!], idOf, where));
   });
   const place = pieces.indexOf('text');
   const isOther = (piece: (typeof single)[number]) => 'Sequence' in piece && piece.Sequence.id === 'B';

@@ -31,7 +31,7 @@ export async function readBytePairs(folder: string): Promise<VocabularyFiles | u
   const file = path.join(folder, 'merges.txt');
   const lines = [...linesOf(text).entries()].filter(([, line]) => !line.startsWith('#version'));
   const merges = lines.map(([, line]) => line);
-  checkMerges(merges, vocab, file, (index) => [`line ${lines[index][0] + 1}`]);
+  checkMerges(merges, vocab, file, (index) => [`line ${lines[index]![0] + 1}`]);
   return { vocab, merges };
 }
 

@@ -26,7 +26,7 @@ export async function loadVocabulary(folder: string, json: TokenizerJson): Promi
   const cache = new Map<string, readonly number[]>();
   const look = (word: string): number[] => {
     const letters = library.pre_tokenizer?.(word) ?? [word];
-    const whole = wholeWordsFirst === true && Object.hasOwn(vocab, letters[0]) ? vocab[letters[0]] : undefined;
+    const whole = wholeWordsFirst === true && Object.hasOwn(vocab, letters[0]!) ? vocab[letters[0]!] : undefined;
     return whole === undefined ? lookUp(library, letters) : [whole];
   };
   return {

@@ -124,7 +124,7 @@ export function decodeInt32(dtype: Dtype, bytes: ArrayBuffer, where: string): In
   for (let i = 0; i < stored.length; i++) {
     values[i] = Number(stored[i]);
     if (values[i] !== Number(stored[i]))
-      throw new InputError(`${where}: expected integers of 32 bits, found ${stored[i].toString()}`);
+      throw new InputError(`${where}: expected integers of 32 bits, found ${stored[i]!.toString()}`);
   }
   return values;
 }

@@ -13,7 +13,7 @@ const EXPONENT = 0x7f800000;
 export function checkFinite(values: Float32Array, where: string): Float32Array {
   const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
   for (let i = 0; i < bits.length; i++) {
-    if ((bits[i] & EXPONENT) === EXPONENT) throw notFinite(values, i, where);
+    if ((bits[i]! & EXPONENT) === EXPONENT) throw notFinite(values, i, where);
   }
   return values;
 }

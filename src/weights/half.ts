@@ -11,7 +11,7 @@ export function float16ToFloat32(halves: Uint16Array): Float32Array {
   const table = (float16Table ??= Uint32Array.from({ length: 0x10000 }, (_, half) => float32BitsOfFloat16(half)));
   const values = new Float32Array(halves.length);
   const bits = new Uint32Array(values.buffer);
-  for (let i = 0; i < halves.length; i++) bits[i] = table[halves[i]]!;
+  for (let i = 0; i < halves.length; i++) bits[i] = table[halves[i]!]!;
   return values;
 }
 
@@ -19,7 +19,7 @@ export function float16ToFloat32(halves: Uint16Array): Float32Array {
 export function float32ToFloat16(values: Float32Array): Uint16Array {
   const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
   const halves = new Uint16Array(values.length);
-  for (let i = 0; i < bits.length; i++) halves[i] = float16BitsOfFloat32(bits[i]);
+  for (let i = 0; i < bits.length; i++) halves[i] = float16BitsOfFloat32(bits[i]!);
   return halves;
 }
 
@@ -27,7 +27,7 @@ export function float32ToFloat16(values: Float32Array): Uint16Array {
 export function bfloat16ToFloat32(halves: Uint16Array): Float32Array {
   const values = new Float32Array(halves.length);
   const bits = new Uint32Array(values.buffer);
-  for (let i = 0; i < halves.length; i++) bits[i] = halves[i] << 16;
+  for (let i = 0; i < halves.length; i++) bits[i] = halves[i]! << 16;
   return values;
 }
 
@@ -36,7 +36,7 @@ export function float32ToBfloat16(values: Float32Array): Uint16Array {
   const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
   const halves = new Uint16Array(values.length);
   for (let i = 0; i < bits.length; i++) {
-    const value = bits[i];
+    const value = bits[i]!;
     // A NaN is cut, not rounded: a carry could turn it into infinity. Bit 6 keeps it a (quiet) NaN.
     if ((value & 0x7fffffff) > 0x7f800000) halves[i] = (value >>> 16) | 0x40;
     else halves[i] = (value + 0x7fff + ((value >>> 16) & 1)) >>> 16;
@@ -72,10 +72,10 @@ const scratchBits = new Uint32Array(scratch.buffer);
 
 function bitsOf(value: number): number {
   scratch[0] = value;
-  return scratchBits[0];
+  return scratchBits[0]!;
 }
 
 function valueOf(bits: number): number {
   scratchBits[0] = bits;
-  return scratch[0];
+  return scratch[0]!;
 }

@@ -66,7 +66,7 @@ export async function resolveModelFolder(idOrFolder: string, options: ResolveOpt
 /** `owner/name` or `owner/name@revision`; undefined for anything else. */
 export function parseModelId(text: string): ModelId | undefined {
   const match = /^([a-z0-9][\w.-]*\/[a-z0-9][\w.-]*)(?:@(\w[\w.-]*(?:\/\w[\w.-]*)*))?$/i.exec(text);
-  return match ? { name: match[1], revision: match[2] ?? 'main' } : undefined;
+  return match ? { name: match[1]!, revision: match[2] ?? 'main' } : undefined;
 }
 
 async function isFolder(path: string, flag: string): Promise<boolean> {

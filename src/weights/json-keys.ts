@@ -30,7 +30,7 @@ function endOfString(json: string, start: number): number {
 
 function isColonNext(json: string, from: number): boolean {
   let at = from;
-  while (at < json.length && ' \t\n\r'.includes(json[at])) at++;
+  while (at < json.length && ' \t\n\r'.includes(json[at]!)) at++;
   return json[at] === ':';
 }
 

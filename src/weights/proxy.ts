@@ -48,19 +48,19 @@ function isExcepted({ hostname, port, protocol }: URL): boolean {
     if (entry.includes('/')) return isInNetwork(host, entry);
     const [, name, onlyPort] = /^\[?(.*?)\]?(?::(\d+))?$/.exec(isIP(entry) === 6 ? `[${entry}]` : entry)!;
     if (onlyPort !== undefined && onlyPort !== itsPort) return false;
-    const domain = name.replace(/^\*?\./, '');
+    const domain = name!.replace(/^\*?\./, '');
     return domain !== '' && (host === domain || (isIP(host) === 0 && host.endsWith(`.${domain}`)));
   });
 }
 
 function isInNetwork(host: string, network: string): boolean {
   const [address, bits] = network.split('/');
-  const [family, hostFamily] = [isIP(address), isIP(host)];
+  const [family, hostFamily] = [isIP(address!), isIP(host)];
   const most = family === 6 ? 128 : 32;
-  if (family === 0 || family !== hostFamily || !/^\d{1,3}$/.test(bits) || Number(bits) > most) return false;
+  if (family === 0 || family !== hostFamily || !/^\d{1,3}$/.test(bits!) || Number(bits) > most) return false;
   const list = new BlockList();
   const type = family === 6 ? 'ipv6' : 'ipv4';
-  list.addSubnet(address, Number(bits), type);
+  list.addSubnet(address!, Number(bits), type);
   return list.check(host, type);
 }
 

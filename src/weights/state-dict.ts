@@ -110,8 +110,8 @@ const FUNCTIONS: Readonly<Record<string, PickleFunction>> = {
 
 function globalNamed(name: string, location: string): unknown {
   if (Object.hasOwn(FUNCTIONS, name)) return FUNCTIONS[name];
-  if (Object.hasOwn(STORAGE_DTYPES, name)) return new ElementType(STORAGE_DTYPES[name]);
-  if (Object.hasOwn(TENSOR_DTYPES, name)) return new ElementType(TENSOR_DTYPES[name]);
+  if (Object.hasOwn(STORAGE_DTYPES, name)) return new ElementType(STORAGE_DTYPES[name]!);
+  if (Object.hasOwn(TENSOR_DTYPES, name)) return new ElementType(TENSOR_DTYPES[name]!);
   if (name === 'torch._utils._rebuild_qtensor')
     throw new InputError(
       `${location}: expected floating-point tensors, found quantised ones; take the model as it was before that`,
@@ -156,7 +156,7 @@ function tensorOf(name: string, { storage, offset, shape, strides }: View, locat
 /** Elements of the storage from a tensor's first to its last. */
 export function spanOf({ shape, strides }: Pick<StoredTensor, 'shape' | 'strides'>): number {
   if (elementCount(shape) === 0) return 0;
-  return 1 + shape.reduce((last, dimension, axis) => last + (dimension - 1) * strides[axis], 0);
+  return 1 + shape.reduce((last, dimension, axis) => last + (dimension - 1) * strides[axis]!, 0);
 }
 
 function isSize(value: unknown): value is number {

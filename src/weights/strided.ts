@@ -5,7 +5,7 @@ export function isContiguous(shape: readonly number[], strides: readonly number[
   let expected = 1;
   for (let axis = shape.length - 1; axis >= 0; axis--) {
     if (shape[axis] !== 1 && strides[axis] !== expected) return false;
-    expected *= shape[axis];
+    expected *= shape[axis]!;
   }
   return true;
 }
@@ -29,9 +29,9 @@ export function gatherStrided(
   for (let i = 0; i < to.length; i++) {
     to[i] = from[position]!;
     for (let axis = shape.length - 1; axis >= 0; axis--) {
-      position += strides[axis];
-      if (++index[axis] < shape[axis]) break;
-      position -= strides[axis] * shape[axis];
+      position += strides[axis]!;
+      if (++index[axis]! < shape[axis]!) break;
+      position -= strides[axis]! * shape[axis]!;
       index[axis] = 0;
     }
   }

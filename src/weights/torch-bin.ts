@@ -78,7 +78,7 @@ async function checkIsZip(file: RandomAccessFile): Promise<void> {
 /** The folder that everything in the zip lies in, with its slash. */
 function archiveFolder(entries: ReadonlyMap<string, ZipEntry>, path: string): string {
   const pickles = [...entries.keys()].filter((name) => /^[^/]+\/data\.pkl$/.test(name));
-  if (pickles.length === 1) return pickles[0].slice(0, -'data.pkl'.length);
+  if (pickles.length === 1) return pickles[0]!.slice(0, -'data.pkl'.length);
   throw new InputError(`${path}: expected one data.pkl in the zip, as torch.save writes, found ${pickles.length}`);
 }
 

@@ -224,7 +224,7 @@ class PickleReader {
   }
 
   byte(): number {
-    return this.bytes(1)[0];
+    return this.bytes(1)[0]!;
   }
 
   view(count: number): DataView {

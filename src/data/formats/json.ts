@@ -70,7 +70,7 @@ async function probeValues(file: StoredFile, names: ColumnNames, { text }: Begin
     const verdict = await probeUnder(keys.filter((other) => other !== key));
     const [found] = Array.isArray(verdict) ? (verdict as readonly Probed[]) : [];
     under ??= found;
-    if (found === undefined || !isDeepStrictEqual(found.columns, under?.columns)) otherArrays.push(key!);
+    if (found === undefined || !isDeepStrictEqual(found.columns, under?.columns)) otherArrays.push(key);
   }
   if (under !== undefined) return [{ ...under, otherArrays }];
   const table = isTable(text) ? await probeTable(file, names) : undefined;

@@ -155,7 +155,7 @@ function splitRow(text: string, { delimiter, quote, isEscaped, isSpaced }: Marks
     } else if (character === delimiter && !isQuoted) {
       fields.push(field);
       field = '';
-    } else field += character;
+    } else field += character!;
   }
   return [...fields, field];
 }

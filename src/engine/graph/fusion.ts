@@ -164,8 +164,8 @@ function callFunctions(ordered: readonly GraphNode[], groups: readonly GraphNode
         name,
         op: 'PartitionedCall',
         inputs,
-        dtype: outputs[0].dtype,
-        shape: outputs[0].shape,
+        dtype: outputs[0]!.dtype,
+        shape: outputs[0]!.shape,
         attributes: {
           Tin: { types: definition.inputs },
           Tout: { types: outputs.map(({ dtype }) => dtype) },

@@ -76,7 +76,7 @@ export class Graph {
 
   /** A constant; small equal ones are one node, large uniform ones take no room in the file. */
   constant(values: ArrayLike<number>, shape: readonly number[], dtype: 'float32' | 'int32' | 'bool'): GraphNode {
-    if (values.length > SMALL && isUniform(values)) return this.fill(values[0], shape, dtype);
+    if (values.length > SMALL && isUniform(values)) return this.fill(values[0]!, shape, dtype);
     const content = contentOf(values, dtype);
     const attributes: Attributes = { dtype: { type: dtype }, value: { tensor: { dtype, shape, content } } };
     if (values.length > SMALL) return this.add('Const', [], attributes, { dtype, shape });

@@ -56,8 +56,8 @@ export function declareModel(
   const names = [...Object.keys(shapes).filter((name) => !packed.has(name)), ...Object.keys(packs)]; // packs last: they wait for all their members
   const variables = names.map((name): ModelVariable => {
     const members = packs[name] ?? [name];
-    const shape = name in packs ? [members.reduce((sum, member) => sum + sizeOf(shapes[member]), 0)] : shapes[name];
-    const variable = declareVariable(graph, `${role}/${name}`, shape, dtype);
+    const shape = name in packs ? [members.reduce((sum, member) => sum + sizeOf(shapes[member]!), 0)] : shapes[name];
+    const variable = declareVariable(graph, `${role}/${name}`, shape!, dtype);
     return { name, members, variable, read: cast(graph, readVariable(graph, variable), 'float32') };
   });
   const groups = grouped(variables).map((group, index) => {
@@ -83,7 +83,7 @@ function declareParameters(
 ): Omit<ModelParameter, 'groupIsSet'>[] {
   let start = 0;
   return members.map((name) => {
-    const shape = shapes[name];
+    const shape = shapes[name]!;
     const input = placeholder(graph, `set/${role}/${name}`, shape, 'float32');
     if (members.length === 1 && variable.shape === shape) return { name, shape, input, read };
     const part = slice(graph, { x: read }, { begin: [start], size: [sizeOf(shape)] });
@@ -99,9 +99,9 @@ function joined(
   parameters: readonly Pick<ModelParameter, 'input' | 'shape'>[],
 ): Value {
   const [first] = parameters;
-  if (variable.shape === first.shape) return first.input;
+  if (variable.shape === first!.shape) return first!.input;
   const flat = parameters.map(({ input, shape }, i) => [String(i), reshape(graph, input, [sizeOf(shape)])] as const);
-  return flat.length === 1 ? flat[0][1] : concat(graph, Object.fromEntries(flat), { axis: 0 });
+  return flat.length === 1 ? flat[0]![1] : concat(graph, Object.fromEntries(flat), { axis: 0 });
 }
 
 /** Variables in order, in groups of at least `GROUP_BYTES`. */
@@ -140,7 +140,7 @@ export async function setVariables(
     waiting.set(group, feeds);
     if (feeds.length < group.length) continue;
     waiting.delete(group);
-    await session.run(feeds, [group[0].groupIsSet]);
+    await session.run(feeds, [group[0]!.groupIsSet]);
   }
   if (waiting.size > 0) throw new Error('the parameters of a model are not complete');
 }
@@ -154,7 +154,7 @@ export async function* readVariables(session: Session, { groups }: ModelVariable
     );
     try {
       for (const [i, { name, shape }] of group.entries())
-        yield { name, shape, values: (fetched[i].data as Float32Array).slice() };
+        yield { name, shape, values: (fetched[i]!.data as Float32Array).slice() };
     } finally {
       for (const tensor of fetched) tensor.release();
     }

@@ -19,7 +19,7 @@ export function inOrder(nodes: readonly GraphNode[]): GraphNode[] {
         continue;
       }
       stack.at(-1)![1]++;
-      const producer = byName.get(producerName(top.inputs[next]))!;
+      const producer = byName.get(producerName(top.inputs[next]!))!;
       if (!ordered.has(producer)) stack.push([producer, 0]);
     }
   };

@@ -19,7 +19,7 @@ export function packsOf(distillation: Distillation, optimizer: OptimizerName): P
   const { student } = distillation;
   const packs: Record<string, string[]> = {};
   for (const name of trainableParameters(distillation)) {
-    if (sizeOf(student.shapes[name]) > SMALL_VALUES) continue;
+    if (sizeOf(student.shapes[name]!) > SMALL_VALUES) continue;
     const pack = decays(optimizer, student.isBiasOrNorm(name)) ? 'pack/decayed' : 'pack/undecayed';
     (packs[pack] ??= []).push(name);
   }
@@ -47,7 +47,7 @@ export function packGradients(gradients: Gradients, packs: Packs): Gradients {
       [
         pack,
         tf.concat(
-          names.map((name) => tf.reshape(gradients[name], [-1])),
+          names.map((name) => tf.reshape(gradients[name]!, [-1])),
           0,
         ),
       ] as const,

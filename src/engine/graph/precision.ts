@@ -24,7 +24,7 @@ export function toBfloat16(nodes: readonly GraphNode[]): GraphNode[] {
     const inputs = node.inputs.map((name) => {
       const input = byName.get(name);
       if (input === undefined || (input.dtype !== 'float32' && input.dtype !== 'bfloat16')) return name;
-      const source = isWidening(input) ? byName.get(input.inputs[0])! : input;
+      const source = isWidening(input) ? byName.get(input.inputs[0]!)! : input;
       const has = lowered.has(source.name) ? 'bfloat16' : source.dtype;
       if (has === wants) return source.name;
       const cast: GraphNode = {
@@ -47,7 +47,7 @@ export function toBfloat16(nodes: readonly GraphNode[]): GraphNode[] {
 
 /** Whether a node only turns a bfloat16 variable into what the recording could compute with. */
 function isWidening({ op, attributes }: GraphNode): boolean {
-  return op === 'Cast' && 'type' in attributes.SrcT && attributes.SrcT.type === 'bfloat16';
+  return op === 'Cast' && 'type' in attributes.SrcT! && attributes.SrcT.type === 'bfloat16';
 }
 
 /** The names of the nodes that are to be computed in bfloat16. */
@@ -58,7 +58,7 @@ function lowerable(nodes: readonly GraphNode[], byName: ReadonlyMap<string, Grap
   const lowered = new Set<string>();
   for (const node of nodes) {
     if (node.dtype !== 'float32') continue;
-    const isAfterLowered = lowered.has(node.inputs[0]);
+    const isAfterLowered = lowered.has(node.inputs[0]!);
     if (PRODUCTS.has(node.op) || (isAfterLowered && (MOVES.has(node.op) || isSmallStep(node, byName))))
       lowered.add(node.name);
   }
@@ -78,13 +78,13 @@ function lowerable(nodes: readonly GraphNode[], byName: ReadonlyMap<string, Grap
 function movedOutOfVariables(nodes: readonly GraphNode[]): Set<string> {
   const found = new Set<string>();
   for (const { name, op, inputs } of nodes)
-    if (op === 'ReadVariableOp' || (MOVES.has(op) && found.has(inputs[0]))) found.add(name);
+    if (op === 'ReadVariableOp' || (MOVES.has(op) && found.has(inputs[0]!))) found.add(name);
   return found;
 }
 
 /** Adding a bias, or scaling by a constant. */
 function isSmallStep({ op, inputs }: GraphNode, byName: ReadonlyMap<string, GraphNode>): boolean {
-  const other = byName.get(inputs[1]);
+  const other = byName.get(inputs[1]!);
   return (
     (op === 'AddV2' && other?.shape.length === 1) || (op === 'Mul' && other?.op === 'Const' && other.shape.length === 0)
   );

@@ -35,7 +35,7 @@ export function buildStepGraph(distillation: Distillation, options: EngineOption
       : declareModel(graph, 'teacher', {}, teacherDtype);
   const packs = packsOf(distillation, options.optimizer);
   const student = declareModel(graph, 'student', shapes, 'float32', packs);
-  const trained = Object.fromEntries(trainableParameters(distillation).map((name) => [name, shapes[name]]));
+  const trained = Object.fromEntries(trainableParameters(distillation).map((name) => [name, shapes[name]!]));
   const moments = declareModel(graph, 'moment', momentShapes(trained), 'float32', momentPacks(packs));
   const outputs = record(graph, (recording) =>
     recordStep(recording, { distillation, options, inputs, variables: { teacher, student, moments }, packs, length }),

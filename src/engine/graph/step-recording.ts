@@ -150,7 +150,7 @@ export function recordStep(
       after(
         graph,
         value(tf.stack([lossEn, lossKo])),
-        Object.entries(sums).map(([name, sum]) => addToVariable(graph, sum, value(gradients[name]))),
+        Object.entries(sums).map(([name, sum]) => addToVariable(graph, sum, value(gradients[name]!))),
         `accumulated${suffix}`,
       );
 
@@ -160,7 +160,7 @@ export function recordStep(
         : Object.fromEntries(
             Object.entries(sums).map(([name, sum]) => [
               name,
-              tf.add(gradients[name], tensor(readVariable(graph, sum))),
+              tf.add(gradients[name]!, tensor(readVariable(graph, sum))),
             ]),
           );
     const norm = globalNorm(whole);

@@ -47,19 +47,25 @@ export function recordUpdates(
     [...variables.student.variables, ...variables.moments.variables].map((each) => [each.name, each]),
   );
   return Object.entries(gradients).flatMap(([name, gradient]) => {
-    const kept = [name, momentName('exp_avg', name), momentName('exp_avg_sq', name)].map((each) => byName.get(each)!);
-    const [parameter, firstMoment, secondMoment] = kept.map(({ read }) => tensor(read));
+    const parameter = byName.get(name)!;
+    const firstMoment = byName.get(momentName('exp_avg', name))!;
+    const secondMoment = byName.get(momentName('exp_avg_sq', name))!;
+    const kept = [parameter, firstMoment, secondMoment];
     const clipped = factor === undefined ? gradient : tf.mul(gradient, factor);
-    const isDecayed = decays(options.optimizer, distillation.student.isBiasOrNorm(kept[0].members[0]));
+    const isDecayed = decays(options.optimizer, distillation.student.isBiasOrNorm(parameter.members[0]!));
     const updated = adamWUpdate(
       options.optimizer,
-      { parameter, firstMoment, secondMoment },
+      {
+        parameter: tensor(parameter.read),
+        firstMoment: tensor(firstMoment.read),
+        secondMoment: tensor(secondMoment.read),
+      },
       clipped,
       scalars,
       isDecayed,
     );
     return [updated.parameter, updated.firstMoment, updated.secondMoment].map((after, i) =>
-      assignVariable(graph, kept[i].variable, choose(graph, applies, value(after), kept[i].read)),
+      assignVariable(graph, kept[i]!.variable, choose(graph, applies, value(after), kept[i]!.read)),
     );
   });
 }

@@ -36,8 +36,8 @@ export function dataPart(view: View, report: PrepareReport): Part {
           h(
             'figcaption',
             {},
-            words.lengthColumns[columns[i]],
-            h('span', { class: 'quiet' }, ` ${lengthNote(view, report.lengths[columns[i]])}`),
+            words.lengthColumns[columns[i]!],
+            h('span', { class: 'quiet' }, ` ${lengthNote(view, report.lengths[columns[i]!])}`),
           ),
           chart,
         ),
@@ -142,7 +142,7 @@ function histogram({ words, format, palette }: View, column: IdColumn, counts: r
 function lengthsTable({ words, format }: View, { lengths }: PrepareReport, columns: readonly IdColumn[]): HTMLElement {
   const size = Math.max(...columns.map((column) => lengths[column].length));
   const rows = Array.from({ length: size }, (_, tokens) => tokens).filter((tokens) =>
-    columns.some((column) => lengths[column][tokens] > 0),
+    columns.some((column) => lengths[column][tokens]! > 0),
   );
   return table(
     [words.tokens, ...columns.map((column) => words.lengthColumns[column])],

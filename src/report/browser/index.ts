@@ -180,7 +180,7 @@ function firstChoices({ training, validation, sections }: ReportData): Choices {
   const losses = validation.flatMap(({ loss }) => (loss === null ? [] : [loss]));
   return {
     lines: sections.published === undefined ? 'both' : 'total',
-    log: losses.length > 1 && Math.min(...losses) < STEEP * losses[0],
+    log: losses.length > 1 && Math.min(...losses) < STEEP * losses[0]!,
     smoothing: training.step.length >= DENSE ? 0.6 : 0,
     range: [0, 1],
     hidden: new Set(),

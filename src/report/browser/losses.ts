@@ -215,7 +215,7 @@ export function lossesPart(first: View): Part {
   function followZoom(chart: ECharts): void {
     let waiting = false;
     chart.on('datazoom', () => {
-      const zoom = (chart.getOption().dataZoom as { start: number; end: number }[])[0];
+      const zoom = (chart.getOption().dataZoom as { start: number; end: number }[])[0]!;
       view.choices.range = [zoom.start / 100, zoom.end / 100];
       if (waiting) return;
       waiting = true;
@@ -345,7 +345,7 @@ export function lossesPart(first: View): Part {
     const { format } = view;
     const stride = Math.max(1, Math.ceil(points.step.length / TABLE_ROWS));
     const chosen = points.step.map((_, i) => i).filter((i) => i % stride === 0 || i === points.step.length - 1);
-    const value = (curve: Curve, i: number): number => points.curves[curve].mean[i];
+    const value = (curve: Curve, i: number): number => points.curves[curve].mean[i]!;
     return details(words.trainingTable, () =>
       table(
         [
@@ -359,8 +359,8 @@ export function lossesPart(first: View): Part {
           words.pairsPerSecond,
         ],
         chosen.map((i) => [
-          format.count(points.step[i]),
-          format.count(points.epoch[i]),
+          format.count(points.step[i]!),
+          format.count(points.epoch[i]!),
           ...(['loss_en', 'loss_ko', 'loss'] as const).map((curve) => format.loss(value(curve, i))),
           format.small(value('learning_rate', i)),
           format.small(value('grad_norm', i)),
@@ -431,10 +431,11 @@ function trainingLine(
 }
 
 function isMerged(min: readonly number[], max: readonly number[]): boolean {
-  return min.some((value, i) => value < max[i]);
+  return min.some((value, i) => value < max[i]!);
 }
 
-const zip = (steps: readonly number[], values: readonly number[]): Point[] => steps.map((step, i) => [step, values[i]]);
+const zip = (steps: readonly number[], values: readonly number[]): Point[] =>
+  steps.map((step, i) => [step, values[i]!]);
 
 /** Where the pointer is on the axis of steps. */
 function axisValue(params: unknown): number {
@@ -446,8 +447,8 @@ function nearest(sorted: readonly number[], value: number): number {
   let [low, high] = [0, sorted.length - 1];
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (sorted[middle] < value) low = middle + 1;
+    if (sorted[middle]! < value) low = middle + 1;
     else high = middle;
   }
-  return low > 0 && value - sorted[low - 1] < sorted[low] - value ? low - 1 : low;
+  return low > 0 && value - sorted[low - 1]! < sorted[low]! - value ? low - 1 : low;
 }

@@ -45,7 +45,7 @@ export function translationsPart(view: View, translations: Translations): Part {
     details(words.heatMapTable, () =>
       table(
         ['', ...shown.map((_, i) => String(i + 1))],
-        shown.map(({ ko }, i) => [`${i + 1} ${ko}`, ...shown.map((_, j) => similarity[i][j].toFixed(3))]),
+        shown.map(({ ko }, i) => [`${i + 1} ${ko}`, ...shown.map((_, j) => similarity[i]![j]!.toFixed(3))]),
       ),
     ),
     h('h3', {}, words.nearest),
@@ -61,15 +61,15 @@ export function translationsPart(view: View, translations: Translations): Part {
 
 /** Where a sentence's own translation stands among all, from 1, by similarity. */
 function rankOf(similarities: readonly number[], own: number): number {
-  return 1 + similarities.filter((value, i) => i !== own && value >= similarities[own]).length;
+  return 1 + similarities.filter((value, i) => i !== own && value >= similarities[own]!).length;
 }
 
 function heatMap({ words, palette }: View, { pairs, similarity }: Translations, size: number): MountedChart {
   const cells = Array.from(
     { length: size * size },
-    (_, i) => [i % size, Math.floor(i / size), similarity[Math.floor(i / size)][i % size]] as const,
+    (_, i) => [i % size, Math.floor(i / size), similarity[Math.floor(i / size)]![i % size]] as const,
   );
-  const values = cells.map(([, , value]) => value);
+  const values = cells.map(([, , value]) => value!);
   const numbers = Array.from({ length: size }, (_, i) => String(i + 1));
   const axis = (name: string): object => ({
     type: 'category',
@@ -102,8 +102,8 @@ function heatMap({ words, palette }: View, { pairs, similarity }: Translations, 
         return h(
           'div',
           { class: 'tip-body narrow' },
-          h('div', { lang: 'ko' }, pairs[row].ko),
-          h('div', { lang: 'en' }, pairs[column].en),
+          h('div', { lang: 'ko' }, pairs[row]!.ko),
+          h('div', { lang: 'en' }, pairs[column]!.en),
           tip('', [{ name: row === column ? words.own : words.similarity, value: value.toFixed(3) }]),
         );
       },
@@ -143,21 +143,21 @@ function neighbours(view: View, { pairs, similarity }: Translations): HTMLElemen
 
   function draw(): void {
     const own = choices.sentence;
-    const values = choices.direction === 'ko' ? similarity[own] : similarity.map((row) => row[own]);
+    const values = choices.direction === 'ko' ? similarity[own]! : similarity.map((row) => row[own]!);
     const nearest = values
       .map((_, i) => i)
-      .sort((a, b) => values[b] - values[a])
+      .sort((a, b) => values[b]! - values[a]!)
       .slice(0, NEIGHBOURS);
-    const [high, low] = [values[nearest[0]], Math.min(...values)];
+    const [high, low] = [values[nearest[0]!]!, Math.min(...values)];
     rank.textContent = words.rank(format.count(rankOf(values, own)));
     list.replaceChildren(
       ...nearest.map((i) =>
         h(
           'li',
           { class: i === own ? 'own' : undefined },
-          h('span', { lang: other() }, pairs[i][other()], i === own && h('em', {}, words.own)),
-          h('span', { class: 'number' }, values[i].toFixed(3)),
-          h('i', { style: `width: ${Math.max(2, (100 * (values[i] - low)) / Math.max(high - low, 1e-9))}%` }),
+          h('span', { lang: other() }, pairs[i]![other()], i === own && h('em', {}, words.own)),
+          h('span', { class: 'number' }, values[i]!.toFixed(3)),
+          h('i', { style: `width: ${Math.max(2, (100 * (values[i]! - low)) / Math.max(high - low, 1e-9))}%` }),
         ),
       ),
     );
