@@ -25,7 +25,7 @@ export function checkJson<Schema extends v.GenericSchema>(
   const [issue] = result.issues;
   const path = (issue.path ?? []).map(({ key }) => (typeof key === 'number' ? key : String(key)));
   if (issue.kind === 'validation' && issue.type === 'check') throw new InputError(`${file}: ${issue.message}`);
-  const expected = issue.type === 'custom' ? issue.message : expectedBy(issue);
+  const expected = issue.type === 'custom' ? wordsFor(issue.expected) : expectedBy(issue);
   throw jsonError({ file, path, expected, got: issue.input, advice });
 }
 
@@ -35,7 +35,7 @@ function expectedBy({ input, kind, expected }: v.BaseIssue<unknown>): string {
 
 /** A schema for the values of a kind; what is wrong is told in the kind's words. */
 export function ofKind<T>(kind: Kind<T>): v.GenericSchema<T> {
-  return v.custom<T>(kind.is, kind.expected);
+  return { ...v.custom<T>(kind.is), expects: kind.expected as 'unknown' }; // the library's type of the field
 }
 
 /** The error for a value of a JSON file that is not what was expected. */

@@ -242,7 +242,7 @@ describe('a run that has ended', () => {
     [
       'another option',
       ['--batch-size', '2', '--learning-rate', '5e-5'],
-      /^error: --resume: expected the options that the run began with, --batch-size 4, not 2; leave them out, or start another run \(may change: --epochs, /,
+      /^error: --resume: expected the options that the run began with, --batch-size 4, not 2; leave them out, or start another run \(may change: --data, --teacher, /,
     ],
     [
       'a run that is not there',
