@@ -1,18 +1,18 @@
 /** @file The callbacks of a program that calls the library, as a reporter. */
 import type { ReportedEvent, Reporter } from './reporter.js';
 
-/** How far something is. */
+/** The progress of one thing. */
 export interface TaskProgress {
-  /** What is being done, as `encoding`. */
+  /** What is being done, such as `encoding`. */
   readonly title: string;
   readonly value: number;
-  /** Infinity where it is not known. */
+  /** Infinity if unknown. */
   readonly total: number;
-  /** What is counted, as `pairs`. */
+  /** The unit, such as `pairs`. */
   readonly unit: string;
 }
 
-/** What a program that calls the library is told; what it leaves out is not told. The library itself prints nothing. */
+/** Callbacks of a program that calls the library, all optional. The library itself prints nothing. */
 export interface Listener {
   onMessage?(text: string): void;
   onWarning?(text: string): void;
@@ -21,7 +21,7 @@ export interface Listener {
   onProgress?(progress: TaskProgress): void;
 }
 
-/** A reporter that tells a listener. */
+/** A reporter that calls a listener. */
 export function reporterOf(listener: Listener): Reporter {
   return {
     message: (text) => listener.onMessage?.(text),

@@ -1,4 +1,4 @@
-/** @file Makes a token store behind two progress bars; used by `kd prepare` and `kd train`. */
+/** @file Makes a token store, showing two progress bars; used by `kd prepare` and `kd train`. */
 import type { Encoders } from '../data/prepare/encode.js';
 import { prepareStore, type PrepareOptions } from '../data/prepare/prepare.js';
 import type { PrepareReport } from '../data/prepare/report.js';
@@ -12,11 +12,11 @@ export interface StoreRequest extends Pick<
   'paths' | 'sources' | 'out' | 'settings' | 'signal' | 'threads'
 > {
   readonly encoders: Encoders;
-  /** Where worker threads find the encoders; without them there are no threads. */
+  /** Where worker threads find the tokenizers; undefined for no threads. */
   readonly encoderFolders: EncoderFolders | undefined;
 }
 
-/** Makes the store, showing how far it is. */
+/** Makes the store, showing progress. */
 export async function makeStore(request: StoreRequest, output: Reporter): Promise<PrepareReport> {
   const { encoderFolders, ...rest } = request;
   const started = performance.now();

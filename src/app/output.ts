@@ -1,4 +1,4 @@
-/** @file Where words go: messages and progress to standard error, results to standard output. */
+/** @file The console: messages and progress go to standard error, results to standard output. */
 import { plainLines, terminalBar, type Bar } from './progress.js';
 import { SILENT_PROGRESS, type Reporter } from './reporter.js';
 
@@ -8,7 +8,7 @@ export interface OutputOptions {
   readonly json?: boolean;
 }
 
-/** The console of a command: a reporter that has results, too. */
+/** The console of a command: a reporter that also prints results. */
 export interface Output extends Reporter {
   readonly json: boolean;
   /** A result: the text, or with `--json` the object on one line. */

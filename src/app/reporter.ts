@@ -1,25 +1,25 @@
-/** @file Whom long work tells how it goes: the console of a command, or the callbacks of a program that calls the library. */
+/** @file Reports the progress of long work: to the console of a command, or to the callbacks of a program. */
 
-/** Shows how far something is. */
+/** Shows the progress of one thing. */
 export interface Progress {
-  /** How far it is, and what to say beside it, the most important first; else pace and time left. */
+  /** Sets the value, and the notes beside it, most important first; without notes, rate and time left. */
   update(value: number, notes?: readonly string[]): void;
   stop(): void;
 }
 
-/** Told of what happens. */
+/** Receives messages, warnings, events and progress. */
 export interface Reporter {
-  /** What happens, in words. */
+  /** A message in words. */
   message(text: string): void;
-  /** What should be known even where nothing else is wanted. */
+  /** A warning, which is shown even with `--quiet`. */
   warn(text: string): void;
-  /** What happens, for programs: an object with the name of the event in `event`. */
+  /** An event for programs: an object with its name in `event`. */
   event(object: ReportedEvent): void;
-  /** Begins to show how far something is, one thing at a time; with an unknown total (Infinity) a count. */
+  /** Starts showing progress, of one thing at a time; only a count where the total is unknown (Infinity). */
   progress(title: string, total: number, unit: string): Progress;
 }
 
-/** An event: its name, and what belongs to it. */
+/** An event: its name and its data. */
 export interface ReportedEvent {
   readonly event: string;
   readonly [field: string]: unknown;

@@ -1,4 +1,4 @@
-/** @file How the command ends, and what it says of what went wrong. */
+/** @file Exit codes of the command, and its error messages. */
 import { CommanderError } from 'commander';
 import { messageOf } from '../base/errors.js';
 import { inputFailure } from '../base/input-failure.js';

@@ -1,4 +1,4 @@
-/** @file Flags from kinds of values: what is read, and what is said where a value is not of its kind. */
+/** @file Flag parsers made from kinds of values, with their error messages. */
 import { InvalidArgumentError, Option } from 'commander';
 import { COUNT, NON_NEGATIVE, PIXELS, RATIO, SEED, SHARE, POSITIVE, type Kind } from '../base/kinds.js';
 import { BACKENDS } from '../tensorflow/backend.js';

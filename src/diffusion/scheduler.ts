@@ -1,4 +1,4 @@
-/** Takes the noise out of one picture's latents, step by step. Made anew for each picture: it remembers its steps. */
+/** Removes the noise from one picture's latents, step by step. It keeps state, so each picture needs a new one. */
 export interface Scheduler {
   /** The time steps at which the model is asked, in order; a step may come twice. */
   readonly timesteps: readonly number[];

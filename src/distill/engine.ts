@@ -60,7 +60,7 @@ export interface EngineStart {
   /** Left out where targets are given. */
   readonly teacher?: ParameterValues | undefined;
   readonly student: ParameterValues;
-  /** The optimiser of the run that goes on, moments by `momentName`; absent: a new one. */
+  /** The optimiser state of a resumed run, moments by `momentName`; absent for a new one. */
   readonly optimizer?: (Counters & { readonly moments: ParameterValues }) | undefined;
 }
 

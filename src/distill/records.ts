@@ -1,4 +1,4 @@
-/** @file What a run tells of its steps and validations. */
+/** @file The records that a run gives of its steps and validations. */
 import type { OutputStatistics } from './evaluation.js';
 import type { Losses } from './loss.js';
 

@@ -6,7 +6,7 @@ import type { StepRecord } from './records.js';
 import { learningRateAt, type Schedule } from './schedule.js';
 import type { TrainState } from './train-state.js';
 
-/** What a step that is not finite does to the run: it ends it, or is left out. */
+/** What to do at a step that is not finite: end the run, or skip the step. */
 export const ON_NAN = ['stop', 'skip'] as const;
 export type OnNan = (typeof ON_NAN)[number];
 

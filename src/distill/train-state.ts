@@ -1,7 +1,7 @@
 import type { StepRecord, ValidationRecord } from './records.js';
 
 /**
- * Where a run stands between two steps: with the engine's state, all that it needs to go on as if it had never stopped. No
+ * The state of a run between two steps: with the engine's state, all it needs to continue as if never stopped. No
  * gradients are held back: a step takes all its micro-batches.
  */
 export interface TrainState {

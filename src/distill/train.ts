@@ -22,14 +22,14 @@ export interface TrainOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What a run will do, known before its first step. */
+/** The plan of a run, known before its first step. */
 export interface TrainPlan {
   readonly epochs: number;
   readonly stepsPerEpoch: number;
   readonly totalSteps: number;
 }
 
-/** Told as the run goes on; a returned promise is waited for. */
+/** Called during the run; a returned promise is awaited. */
 export interface TrainCallbacks extends BaselineCallbacks {
   onPlan?(plan: TrainPlan): void | Promise<void>;
   onStep?(record: StepRecord): void | Promise<void>;
@@ -55,7 +55,7 @@ const LOOK_EVERY = 100;
  * The whole run: every epoch goes over the training batches in the same order, then validates and saves.
  * Prints nothing; tells `callbacks`.
  *
- * @param from where a run that goes on stands; the engine's state must be of the same moment
+ * @param from the state of a resumed run; the engine's state must be of the same moment
  * @throws NotFiniteStep for a step that is not finite; the student is as it was before that step
  */
 export async function train(

@@ -5,7 +5,7 @@ import type { MeanPredictor } from './mean-predictor.js';
 import type { OutputsRecord, ValidationRecord } from './records.js';
 import type { TrainState } from './train-state.js';
 
-/** Told as a validation goes on. */
+/** Called during a validation. */
 export interface ValidationCallbacks {
   onValidationBatch?(pairs: number): void | Promise<void>;
   /** @param trainLoss the mean loss over the epoch's pairs; absent for the untrained student */

@@ -18,7 +18,7 @@ import { LANGUAGES, POOLINGS, type RunEvaluations } from './evaluation.js';
 
 export const EVALUATION_FILE = 'evaluation.json';
 
-/** What the file calls itself, and the version of the format. */
+/** The name and version of the format. */
 const FORMAT = 'kd evaluation';
 const VERSION = 1;
 
@@ -44,7 +44,7 @@ const SETTING = objectWith({ created: aText, kd: aText, engine: recordOf(orNull(
 const DATA = objectWith({ source: aText, fingerprint: aText, split: aText, pairs: aNumber, available: aNumber });
 const GROUP = objectWith({ by: aText, group: aText, pairs: aNumber, scores: SCORES });
 
-/** What the tables of a report read of an evaluation. */
+/** The parts of an evaluation that the tables of a report use. */
 const EVALUATIONS = objectWith({
   pairs: maybe(
     both(

@@ -1,6 +1,6 @@
 /**
- * @file What an evaluation says: what `kd eval --json` prints and what is kept in a run's folder. Names as in the other
- * JSON files of a run, so that Python reads them as they stand.
+ * @file The results of an evaluation, as `kd eval --json` prints them and as they are kept in a run's
+ * folder. Names as in the other JSON files of a run, so that Python reads them as they stand.
  *
  * Notation in this folder: `N` pairs, `B` pairs of a batch, `L` tokens a text (77), `D` a model's width.
  */
@@ -48,7 +48,7 @@ export interface LanguageScores {
 
 export type ScoresByLanguage = Readonly<Record<Language, LanguageScores>>;
 
-/** What pairs are told apart by. `length`: tokens of the English text, by the teacher's tokenizer. */
+/** How pairs are grouped. `length`: tokens of the English text, by the teacher's tokenizer. */
 export const GROUPINGS = ['corpus', 'length'] as const;
 export type Grouping = (typeof GROUPINGS)[number];
 
@@ -60,7 +60,7 @@ export interface GroupScores {
   readonly scores: ScoresByLanguage;
 }
 
-/** What a model is in a comparison. `untrained`: a run's student before its first step. */
+/** The role of a model in a comparison. `untrained`: a run's student before its first step. */
 export type ModelRole = 'teacher' | 'student' | 'untrained';
 
 /** A model as such. */

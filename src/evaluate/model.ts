@@ -12,7 +12,7 @@ export interface ModelUnderTest {
   readonly engine: EncoderEngine;
 }
 
-/** What a model makes of `B` texts. */
+/** The outputs of a model for `B` texts. */
 export interface EncodedTexts extends Encoded {
   /** Mean of the hidden states, `[B, D]`. */
   readonly mean: Float32Array;

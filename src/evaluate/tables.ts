@@ -21,7 +21,7 @@ const decimals =
 const percent = (value: number): string => `${(100 * value).toFixed(1)} %`;
 /** As the literature prints it. */
 const timesHundred = (value: number): string => (100 * value).toFixed(2);
-/** What guessing among so many finds, with two digits that count: `0.2 %`, `0.01 %`. */
+/** The accuracy of guessing among so many texts, with two significant digits: `0.2 %`, `0.01 %`. */
 const chance = (pairs: number): string => `${Number((100 / pairs).toPrecision(2))} %`;
 
 /** What poolings are called. */
@@ -112,7 +112,7 @@ function translationTable({ models, data }: PairsEvaluation): Table {
   };
 }
 
-/** What the models are, and what they cost. */
+/** The models, and what they cost. */
 function modelTable(models: readonly ModelScores[]): Table {
   const cut = models.filter((model) => model.cut > 0);
   return {

@@ -122,7 +122,7 @@ async function filesOf(folder: string): Promise<FileToPush[]> {
   );
 }
 
-/** Why the hub did not take it, without the token whatever the message says. */
+/** Why the hub refused the upload; never contains the token, whatever the message says. */
 function refusal(error: unknown, { name, hubUrl, accessToken, tokenSource: source }: PushTarget): string {
   const said = (message: string): string => shown(message.replaceAll(accessToken, source));
   const status = error instanceof HubApiError ? error.statusCode : undefined;

@@ -1,10 +1,10 @@
-/** @file What a report shows, as it is embedded in its page and sent to it. */
+/** @file The data of a report, as embedded in its page and sent to it. */
 import type { PrepareReport } from '../data/prepare/report.js';
 import type { PublishedResult } from '../training/recipes.js';
 import type { RunEvaluations } from '../evaluate/evaluation.js';
 import type { SeriesJson } from './series.js';
 
-/** What a run is at. `empty`: before its first logged step. */
+/** The status of a run. `empty`: before its first logged step. */
 export const RUN_STATES = ['empty', 'running', 'finished', 'stopped'] as const;
 export type RunState = (typeof RUN_STATES)[number];
 
@@ -94,7 +94,7 @@ export interface Sections {
   };
   /** What the run was computed with. */
   readonly environment: readonly Entry[];
-  /** What became of the rows of the data. */
+  /** How many rows of the data were used and dropped. */
   readonly data?: PrepareReport;
   readonly translations?: Translations;
   readonly evaluations?: RunEvaluations;
@@ -129,7 +129,7 @@ export interface Position {
   readonly sections: string;
 }
 
-/** What a page does not have yet. */
+/** The data that a page does not have yet. */
 export interface News {
   readonly position: Position;
   readonly run: RunFacts;

@@ -1,4 +1,4 @@
-/** @file What a run's folder says of the run, apart from its logs. */
+/** @file The facts in a run's folder, other than its logs. */
 import { basename, dirname, relative, resolve } from 'node:path';
 import { readReport, type PrepareReport } from '../data/prepare/report.js';
 import { recipeOf } from '../training/recipes.js';
@@ -22,7 +22,7 @@ interface Plan {
   readonly epochs: number | null;
 }
 
-/** What the logs say last. */
+/** The last rows of the logs. */
 export interface LogState {
   readonly last: CurveRow | undefined;
   /** The last validation: after a step that may not have been logged. */

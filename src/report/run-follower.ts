@@ -1,4 +1,4 @@
-/** @file A run as its report sees it: read once, or again and again while it goes on. */
+/** @file A run as its report sees it: read once, or repeatedly while it trains. */
 import { randomUUID } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ import { TRANSLATIONS_FILE } from './translations.js';
 export interface RunFollower {
   /** The whole report as it is now. */
   report(live: boolean): Promise<ReportData & { readonly position: Position }>;
-  /** What is new since a position. */
+  /** What has been added since a position. */
   newsSince(position: Position): Promise<News>;
 }
 

@@ -1,4 +1,4 @@
-/** @file Which checkpoint a run goes on from: the newest whose every byte is what its manifest says. */
+/** @file Finds the checkpoint to resume a run from: the newest whose every byte matches its manifest. */
 import { readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError } from '../base/errors.js';
@@ -81,7 +81,7 @@ async function checkCheckpoint(folder: string, name: string): Promise<TrainerFil
   return trainer;
 }
 
-/** Takes checkpoints out of a run that are newer than the one it goes on from; their folders stay, under names that are free. */
+/** Sets aside the checkpoints newer than the one a run resumes from: renames their folders to free names. */
 export async function setAside(run: string, newerThan: string | undefined): Promise<string[]> {
   const names = await checkpointNames(run);
   const newer = newerThan === undefined ? names : names.slice(0, names.indexOf(newerThan));

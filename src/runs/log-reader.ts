@@ -10,7 +10,7 @@ export type LogRow<Column extends string> = Readonly<Record<Column, number>>;
 export type LossRow = LogRow<(typeof LOSS_COLUMNS)[number]>;
 export type ValidationRow = LogRow<(typeof VALIDATION_COLUMNS)[number]>;
 
-/** What has come since the last look. */
+/** The rows added since the last read. */
 export interface LogNews<Row> {
   readonly rows: readonly Row[];
   /**

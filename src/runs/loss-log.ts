@@ -9,7 +9,7 @@ import type { TrainState } from '../distill/train-state.js';
 import { keepLines, openLines, type LineFile } from './line-file.js';
 import { keepEvents, openEventFile } from './tensorboard.js';
 
-/** A logged step: what the step said, and how fast training was since the line before. */
+/** A logged step: its losses, and the rate of training since the line before. */
 export interface LoggedStep extends StepRecord {
   readonly pairsPerSecond: number;
 }
@@ -84,7 +84,7 @@ export function outputsRow({
   };
 }
 
-/** Opens the logs of a new run, or of one that goes on, to add to what is there. */
+/** Opens the logs of a new or resumed run for appending. */
 export function openLossLog(run: string, from = 0): LossLog {
   const csv = openTable(join(run, LOSS), LOSS_COLUMNS);
   const jsonl = openLines(join(run, LOSS_LINES));
@@ -118,7 +118,7 @@ export function openLossLog(run: string, from = 0): LossLog {
   };
 }
 
-/** Cuts the logs of a run back to where it goes on from: what came after will come again. */
+/** Cuts the logs of a run back to the step it resumes from; later steps will be logged again. */
 export async function cutLogs(run: string, { step, validated }: Pick<TrainState, 'step' | 'validated'>): Promise<void> {
   const upTo =
     (last: number) =>

@@ -79,7 +79,7 @@ export function parseRunConfig(text: string, where: string): RunConfig {
   throw new InputError(`${where}: expected the configuration of a run, got a file without ${found}`);
 }
 
-/** What a configuration lacks first, as `student.source`; undefined for a whole one. */
+/** The first thing a configuration lacks, such as `student.source`; undefined for a complete one. */
 function firstMissing(config: unknown): string | undefined {
   if (!isRecord(config)) return Object.keys(PARTS)[0];
   if (typeof config.created !== 'string') return 'created';
@@ -97,7 +97,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Where a run's models and data lie when it goes on. */
+/** Where a run's models and data are when it resumes. */
 export interface RunSources {
   readonly teacher: string;
   readonly student: string;
@@ -105,7 +105,7 @@ export interface RunSources {
   readonly store: string;
 }
 
-/** Notes that a run goes on from a step, with which settings; it is the newest run then. Only under the run's lock. */
+/** Records that a run resumes from a step with some settings, which makes it the newest run. Only under the run's lock. */
 export async function noteResumed(
   folder: string,
   config: RunConfig,

@@ -1,4 +1,4 @@
-/** @file The files of a run that whoever goes on with it reads and writes, beside its checkpoints. */
+/** @file The files of a run that resuming it reads and writes, other than its checkpoints. */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileError } from '../base/files.js';

@@ -33,7 +33,7 @@ async function configOf(folder: string): Promise<Buffer | undefined> {
 /** What the system says of what is there and may not be read. */
 const FORBIDDEN = ['EACCES', 'EPERM', 'EMFILE', 'ENFILE', 'EIO'];
 
-/** Where a run stands among those under one root. */
+/** The position of a run among those under one root. */
 interface Start {
   /** Higher than that of all runs which were begun or gone on with before; 0 where the configuration does not tell. */
   readonly order: number;

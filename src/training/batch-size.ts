@@ -13,9 +13,9 @@ import { memoryNeed } from '../engine/memory.js';
 import { largestBatch, USABLE_SHARE } from './usable-memory.js';
 import { OutOfMemory } from './out-of-memory.js';
 import { DEFAULTS } from './settings.js';
-import { freeBytes } from './memory-guard.js';
+import { freeMemoryBytes } from './memory-guard.js';
 
-/** How much smaller the next try is. */
+/** The factor by which the next try is smaller. */
 const BACK_OFF = 0.8;
 
 /**
@@ -27,7 +27,7 @@ const LEAST_STEPS = 50;
 /** A micro-batch that fits. */
 export interface FittingBatch {
   readonly size: number;
-  /** What was expected to fit before it was tried. */
+  /** The size estimated to fit before any was tried. */
   readonly estimated: number;
   /** Bytes that were free. */
   readonly free: number;
@@ -44,7 +44,7 @@ export async function findFittingBatch(
   parts: EngineParts,
   start: typeof startEngine = startEngine,
 ): Promise<FittingBatch> {
-  const free = freeBytes(parts.engine);
+  const free = freeMemoryBytes(parts.engine);
   const need = memoryNeed(measuredStep(parts), MAX_LENGTH);
   const estimated = largestBatch(need, free);
   if (estimated === 0) {

@@ -2,7 +2,7 @@ import type { Reporter } from '../app/reporter.js';
 import type { EndedRun } from './ended-run.js';
 import type { TrainingStop } from './stopping.js';
 
-/** Whom a run tells, what can stop it, and who writes its report. */
+/** What a run works with: its reporter, its stop signal, and the function that writes its report. */
 export interface TrainContext {
   readonly output: Reporter;
   readonly stop: TrainingStop;
@@ -10,7 +10,7 @@ export interface TrainContext {
    * Writes the report of a run that has just ended, under the run's lock.
    *
    * @param encodes whether there is time to encode its held-out sentences
-   * @returns the page's path; undefined where it could not be written, which was said
+   * @returns the page's path; undefined if it could not be written, after a warning
    */
   readonly writeReport?: (run: EndedRun, how: { readonly encodes: boolean }) => Promise<string | undefined>;
 }

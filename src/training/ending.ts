@@ -1,4 +1,4 @@
-/** @file How a run ends: whether its last state is saved, what is left of one that an error ended, and how to go on with it. */
+/** @file How a run ends: whether its last state is saved, what an error left of it, and how to resume it. */
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { NotFiniteStep } from '../distill/steps.js';
 import { InputError } from '../base/errors.js';
@@ -8,7 +8,7 @@ import { shellQuote } from '../base/shell.js';
 import type { TrainContext } from './context.js';
 import type { EndedRun } from './ended-run.js';
 
-/** The command that goes on with a run, as a shell takes it. */
+/** The shell command that resumes a run. */
 export function resumeCommand(folder: string): string {
   const path = relative('.', folder);
   const isNamed = resolve(dirname(folder)) === resolve(RUNS_FOLDER);
@@ -40,7 +40,7 @@ export async function endedBy(
 }
 
 /**
- * What is left of a run, and the way on with it.
+ * What is left of a run, and how to resume it.
  *
  * @param names of the checkpoints in its folder, the newest first; undefined for a folder that is not there
  * @param first what is to be done before, as `free some space and `
@@ -56,12 +56,12 @@ function leftOf({ folder, last }: EndedRun, names: readonly string[] | undefined
   return `last good checkpoint: ${checkpointPath(folder, good)}; ${first}${way}: ${command}`;
 }
 
-/** The last state of a run is on no disk. */
+/** The last state of a run could not be saved. */
 export class NotSaved extends InputError {
   override readonly code = 'NOT_SAVED';
 }
 
-/** Throws `NotSaved` where a run's last state is on no disk. */
+/** Throws `NotSaved` if a run's last state is not on disk. */
 export async function checkSaved(run: EndedRun, step: number): Promise<void> {
   const { folder, last } = run;
   if (step === 0 || last === checkpointName(step)) return;

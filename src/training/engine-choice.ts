@@ -16,7 +16,7 @@ import { guardMemory } from './memory-guard.js';
 import type { EngineInfo } from './engine-info.js';
 
 /**
- * Loads TensorFlow, decides how steps are run, and says so.
+ * Loads TensorFlow, decides how steps are run, and reports it.
  *
  * @throws InputError for a backend or device that cannot be had, and choices that exclude each other
  */
@@ -40,7 +40,7 @@ export async function chooseEngine(
 }
 
 /**
- * Puts both models of a run on its engine; as they were opened, unless it is told what to begin with.
+ * Puts both models of a run on its engine; as they were opened, unless an initial state is given.
  *
  * @param targets whether the teacher's outputs come with the batches
  * @throws OutOfMemory when memory runs out, then and in its steps

@@ -1,4 +1,4 @@
-/** @file What an engine is made of, before its data is there. */
+/** @file The parts of an engine, before its data is available. */
 import type { EngineOptions } from '../distill/engine.js';
 import type { Distillation } from '../distill/loss.js';
 import type { MeasuredStep } from '../engine/memory.js';
@@ -13,7 +13,7 @@ export interface EngineParts {
   readonly engine: EngineInfo;
 }
 
-/** Who learns what from whom in a run. */
+/** The teacher, the student and the loss of a run. */
 export function distillationOf({ settings, teacher, student }: Omit<EngineParts, 'engine'>): Distillation {
   return { teacher: teacher.model.encoder, student: student.model.encoder, loss: settings.loss };
 }

@@ -1,10 +1,10 @@
-/** @file What a run is made of, in few characters: whether one that goes on is still the same. */
+/** @file Fingerprints of what a run is made of, to check that a resumed run is still the same. */
 import { createHash } from 'node:crypto';
 import type { PretrainedModel } from '../models/pretrained.js';
 import type { Fingerprints } from '../runs/trainer-state.js';
 import type { RunModel } from './models.js';
 
-/** Of data, models and tokenizers, by what a person calls them. */
+/** Fingerprints of data, models and tokenizers, by their names in messages. */
 export async function fingerprintsOf(
   data: string,
   teacher: RunModel,

@@ -1,8 +1,8 @@
-/** @file A run's lock while something is done under it, and what is tidied up whichever way that ends. */
+/** @file Runs a function while holding a run's lock, and cleans up however it ends. */
 import { lockRun, type RunLock } from '../runs/run-lock.js';
 import type { Reporter } from '../app/reporter.js';
 
-/** Does something under a run's lock. */
+/** Runs a function while holding a run's lock. */
 export async function withLock<T>(folder: string, output: Reporter, work: (lock: RunLock) => Promise<T>): Promise<T> {
   const lock = await lockRun(folder, (text) => {
     output.message(text);
@@ -30,7 +30,7 @@ export async function tidied<T>(tidy: () => void, work: () => Promise<T>): Promi
   }
 }
 
-/** Whether a lock is still this process's. */
+/** Whether this process still holds a lock. */
 export function isHeld(lock: RunLock): boolean {
   try {
     lock.check();

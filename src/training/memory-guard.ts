@@ -1,4 +1,4 @@
-/** @file Memory that runs out in a run: known by what TensorFlow says, told with the batch size that would fit. */
+/** @file Out of memory during a run: recognised by TensorFlow's error, reported with the batch size that would fit. */
 import type { Engine } from '../distill/engine.js';
 import { MAX_LENGTH } from '../text/tokenizer.js';
 import type { EngineInfo } from './engine-info.js';
@@ -8,12 +8,12 @@ import { largestBatch } from './usable-memory.js';
 import { exhausted, exhaustionMessage, OutOfMemory } from './out-of-memory.js';
 
 /**
- * Makes an engine that says which batch size would fit when memory runs out.
+ * Wraps an engine so that out-of-memory errors name the batch size that would fit.
  *
  * @throws OutOfMemory when it runs out while the engine is made, and later from all that computes a batch
  */
 export async function guardMemory(parts: EngineParts, make: () => Promise<Engine>): Promise<Engine> {
-  const free = freeBytes(parts.engine);
+  const free = freeMemoryBytes(parts.engine);
   const guarded = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
       return await work();
@@ -30,12 +30,15 @@ export async function guardMemory(parts: EngineParts, make: () => Promise<Engine
   };
 }
 
-/** Bytes that a run may take: the GPU's as the driver told it before TensorFlow was loaded, else what the machine or this process's control group has left. */
-export function freeBytes({ device, gpu }: Pick<EngineInfo, 'device' | 'gpu'>): number {
+/**
+ * Free memory in bytes: the GPU's, as the driver reported it before TensorFlow was loaded; otherwise that of the
+ * machine or of this process's control group.
+ */
+export function freeMemoryBytes({ device, gpu }: Pick<EngineInfo, 'device' | 'gpu'>): number {
   return device === 'gpu' && gpu !== undefined ? gpu.freeBytes : process.availableMemory();
 }
 
-/** TensorFlow's error for memory, worded for who chose the batch size; other errors as they are. */
+/** Rewords TensorFlow's out-of-memory error for the user who chose the batch size; returns other errors unchanged. */
 function asOutOfMemory(error: unknown, parts: EngineParts, free: number): unknown {
   const asked = exhausted(error);
   if (asked === undefined) return error;

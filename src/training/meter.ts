@@ -6,13 +6,13 @@ export interface Pace {
 
 /** Measures training alone: what happens between `step()` and `resume()` does not count. */
 export interface Meter {
-  /** A step is done. */
+  /** Counts a finished step. */
   step(pairs: number): void;
-  /** Training goes on after something else. */
+  /** Resumes after an interruption. */
   resume(): void;
-  /** Pace since the last call with the same name. */
+  /** Rate since the last call with the same name. */
   lap(name: 'logged' | 'epoch'): Pace;
-  /** Pairs a second over the last steps, weighed so that about ten steps count. */
+  /** Pairs per second over the last steps, weighed so that about ten steps count. */
   recent(): number;
   /** Seconds of training so far. */
   seconds(): number;
@@ -47,7 +47,7 @@ export function startMeter(now: () => number = () => performance.now() / 1000): 
   };
 }
 
-/** Pairs a second; 0 before anything was measured. */
+/** Pairs per second; 0 before anything was measured. */
 export function rateOf({ pairs, seconds }: Pace): number {
   return seconds > 0 ? pairs / seconds : 0;
 }

@@ -1,4 +1,4 @@
-/** @file Memory that ran out: known by what TensorFlow says, told with the batch size that would fit. */
+/** @file Out of memory: recognised by TensorFlow's error, reported with the batch size that would fit. */
 import { InputError } from '../base/errors.js';
 import { formatBytes } from '../base/format.js';
 import { USABLE_SHARE } from './usable-memory.js';
@@ -19,12 +19,12 @@ export function exhausted(error: unknown): string | undefined {
   );
 }
 
-/** Memory ran out; the message says which batch size would fit. */
+/** Out of memory; the message says which batch size would fit. */
 export class OutOfMemory extends InputError {
   override readonly code = 'OUT_OF_MEMORY';
 }
 
-/** What one line about exhausted memory is made of. */
+/** The facts in the message about exhausted memory. */
 export interface Exhaustion {
   /** What TensorFlow asked for. */
   readonly asked: string;

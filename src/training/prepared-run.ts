@@ -1,4 +1,4 @@
-/** @file Everything a run needs before its first step: the pairs as batches, both models, what computes. */
+/** @file Everything a run needs before its first step: the pairs in batches, both models, the engine. */
 import { changesNothing } from '../distill/schedule.js';
 import { planSteps } from '../distill/train.js';
 import { formatCounted } from '../base/format.js';
@@ -18,7 +18,7 @@ import { fingerprintsOf } from './fingerprints.js';
 import { checkRoles, openRunModel, projectStudent, type RunModel } from './models.js';
 import type { AskedSettings, TrainSettings } from './settings.js';
 
-/** A run that can begin. */
+/** A run that is ready to start. */
 export interface PreparedRun extends EngineParts {
   /** Owned by whoever prepared the run. */
   readonly data: Dataset;

@@ -1,4 +1,4 @@
-/** @file Writes and shows what the training loop tells. */
+/** @file Logs and shows the events of the training loop. */
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import type { Engine } from '../distill/engine.js';
@@ -14,7 +14,7 @@ import type { PreparedRun } from './prepared-run.js';
 import { checkpointSaver } from './saving.js';
 import type { TrainingView } from './view.js';
 
-/** A run under way. */
+/** A running training run. */
 export interface Run {
   /** Absolute path of its folder. */
   readonly folder: string;
@@ -26,15 +26,15 @@ export interface Run {
   readonly output: Reporter;
 }
 
-/** How far a run has come. */
+/** The progress of a run. */
 export interface RunProgress {
   /** Steps taken. */
   step: number;
-  /** The name of the newest checkpoint; undefined where there is none. */
+  /** The name of the newest checkpoint; undefined if there is none. */
   last: string | undefined;
 }
 
-/** What a run does with all that its loop tells; it keeps `progress` up to date. */
+/** The callbacks of the training loop; they keep `progress` up to date. */
 export function recording(
   { folder, lock, prepared, engine, log, view, output }: Run,
   progress: RunProgress,

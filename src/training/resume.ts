@@ -1,4 +1,4 @@
-/** @file The checkpoint that `kd train --resume` goes on from, and whether it can. */
+/** @file The checkpoint that `kd train --resume` starts from, and whether the run can be resumed. */
 import { join, relative } from 'node:path';
 import type { EngineStart, ParameterValues } from '../distill/engine.js';
 import type { TrainState } from '../distill/train-state.js';
@@ -13,9 +13,9 @@ import type { Reporter } from '../app/reporter.js';
 import { planOf, type ResumedRun } from './resumed-run.js';
 
 /**
- * Chooses the checkpoint that a run goes on from: the one that was named, else the newest whole one. Changes nothing.
+ * Chooses the checkpoint to resume a run from: the named one, or else the newest intact one. Changes nothing.
  *
- * @returns without a checkpoint where the run has none yet, and begins anew
+ * @returns without a checkpoint if the run has none yet and starts over
  * @throws InputError for a named checkpoint that is not there or not whole, and where none of a run's is whole
  */
 export async function chooseCheckpoint({ folder, place }: ResumedRun, output: Reporter): Promise<Search> {
@@ -42,7 +42,7 @@ export async function chooseCheckpoint({ folder, place }: ResumedRun, output: Re
 }
 
 /**
- * How a run that is at its end goes on, as flags; undefined for one that is not.
+ * The flags that would extend a finished run; undefined for an unfinished one.
  *
  * @throws InputError for fewer epochs or steps than are done
  */
@@ -71,7 +71,7 @@ export function wayOnFromEnd(run: ResumedRun, state: TrainState): string | undef
   ].join(' ');
 }
 
-/** What an engine begins with, from a checkpoint. */
+/** An engine's initial state, from a checkpoint. */
 export async function startFrom(
   { folder, trainer }: FoundCheckpoint,
   trained: Shapes,

@@ -1,4 +1,4 @@
-/** @file The run that `kd train --resume` means, and the options that it goes on with. */
+/** @file The run that `kd train --resume` names, and its options. */
 import { join, resolve } from 'node:path';
 import { planSteps, type TrainPlan } from '../distill/train.js';
 import { InputError } from '../base/errors.js';
@@ -16,20 +16,20 @@ import {
   type TrainSettings,
 } from './settings.js';
 
-/** A run to go on with. */
+/** A run to resume. */
 export interface ResumedRun {
   /** Absolute path. */
   readonly folder: string;
   /** The checkpoint that was named, as it was named; else the newest whole one is meant. */
   readonly place: string | undefined;
-  /** The options it goes on with, and which of them were given other than they were. */
+  /** The options to resume with, and which of them differ from the stored ones. */
   readonly settings: TrainSettings;
   readonly changed: readonly SettingName[];
   readonly config: RunConfig;
 }
 
 /**
- * Finds the run to go on with, and merges its options with those given. Changes nothing.
+ * Finds the run to resume, and merges its options with those given. Changes nothing.
  *
  * @param target a run or a checkpoint of one, by any of their names; `true`: the last run
  * @param given the options that were given on the command line

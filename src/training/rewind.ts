@@ -1,4 +1,4 @@
-/** @file A run's folder, made what it was at the checkpoint that the run goes on from. */
+/** @file Restores a run's folder to its state at the checkpoint from which the run resumes. */
 import { relative } from 'node:path';
 import { bestOf, START } from '../distill/train-state.js';
 import { InputError } from '../base/errors.js';
@@ -13,7 +13,7 @@ import type { PreparedRun } from './prepared-run.js';
 import type { ResumedRun } from './resumed-run.js';
 
 /**
- * Makes a run's folder what it was at the checkpoint it goes on from, and notes that it goes on: settings, newer
+ * Restores a run's folder to its state at the checkpoint it resumes from, and records the resumption: settings, newer
  * checkpoints, logs and pointers. Only under the run's lock, and when nothing stands in the way any more.
  *
  * @throws InputError where another process has gone on with the run meanwhile, or a file of it cannot be written; then
@@ -46,7 +46,7 @@ export async function goOn(
   );
 }
 
-/** Makes `last` and `best` name what they did at a checkpoint; nothing, where that is no more. */
+/** Makes `last` and `best` name what they named at a checkpoint, or nothing if that no longer exists. */
 async function pointBack(run: string, found: FoundCheckpoint | undefined, isValidated: boolean): Promise<void> {
   const names = await checkpointNames(run);
   const best = found && bestOf(found.trainer.state);

@@ -29,14 +29,14 @@ export interface TrainedRun extends EndedRun {
   readonly result: TrainResult;
   /** Seconds of training. */
   readonly seconds: number;
-  /** The path of its report, where one was written. */
+  /** The path of its report, if one was written. */
   readonly report?: string;
-  /** The command that goes on with it, where it was stopped. */
+  /** The command that resumes it, if it was stopped. */
   readonly resume?: string;
 }
 
 /**
- * Begins a run, trains, logs and saves. The run's folder is made when everything that the run needs is there. An error
+ * Starts a run, trains, logs and saves. The run's folder is made when everything that the run needs is there. An error
  * before its first step is over takes it back.
  *
  * @param name the new run's
@@ -77,9 +77,9 @@ async function trainNewRun(folder: string, ready: LockedReady, context: TrainCon
 }
 
 /**
- * Goes on with a run. Its folder is left as it is until everything that it needs is there.
+ * Resumes a run. Its folder is left as it is until everything that it needs is there.
  *
- * @param chosen the checkpoint that it goes on from; none where it begins anew
+ * @param chosen the checkpoint to resume from; none to start over
  * @returns how it ended
  */
 export async function resumeTraining(
@@ -105,7 +105,7 @@ export async function resumeTraining(
   );
 }
 
-/** What a run computes with. */
+/** The engine and the data of a run. */
 interface Ready {
   readonly prepared: PreparedRun;
   readonly engine: Engine;
@@ -117,15 +117,15 @@ interface LockedReady extends Ready {
   readonly lock: RunLock;
 }
 
-/** Where a run stands when it begins or goes on. */
+/** The state in which a run starts or resumes. */
 interface Beginning {
   readonly state: TrainState;
   readonly progress: RunProgress;
-  /** Whether there was no such run before. */
+  /** Whether the run is new. */
   readonly isNew?: boolean;
 }
 
-/** Does something with a run's engine and data, and frees them after it. */
+/** Calls a function with a run's engine and data, and frees them afterwards. */
 async function withEngine<T>(
   prepared: PreparedRun,
   found: FoundCheckpoint | undefined,

@@ -1,4 +1,4 @@
-/** @file Whether a run that goes on is still what it was when it began. */
+/** @file Checks that a resumed run still has the data, models and engine that it began with. */
 import { contentFingerprint, isStore, readManifest } from '../data/store/manifest.js';
 import { InputError } from '../base/errors.js';
 import type { Fingerprints } from '../runs/trainer-state.js';
@@ -9,7 +9,7 @@ import type { PreparedRun } from './prepared-run.js';
 import type { ResumedRun } from './resumed-run.js';
 
 /**
- * Refuses to go on with other data, models or tokenizers; says where only what computes has changed.
+ * Refuses to resume with other data, models or tokenizers; warns if only the engine has changed.
  *
  * @returns the run with the fingerprints that it began with: an earlier version noted others of the same tokenizers
  * @throws InputError for what has changed
@@ -38,7 +38,7 @@ export async function checkSame(run: ResumedRun, prepared: PreparedRun, output: 
   return { ...prepared, fingerprints: config.fingerprints };
 }
 
-/** Of equal data all ids are equal: then it is enough that the tokenizers' files are. */
+/** If the data is equal, so are all ids; then equal tokenizer files are enough. */
 function differingNames(before: Fingerprints, { fingerprints, teacher, student }: PreparedRun): string[] {
   const files: Readonly<Record<string, string | undefined>> = {
     'teacher tokenizer': teacher.tokenizer.filesFingerprint,
@@ -47,7 +47,7 @@ function differingNames(before: Fingerprints, { fingerprints, teacher, student }
   return Object.keys(fingerprints).filter((name) => ![fingerprints[name], files[name]].includes(before[name]));
 }
 
-/** What there is to say, and to do, where the data makes other pairs than the run began with. */
+/** The error for data that yields other pairs than those the run began with. */
 async function otherPairs(
   { folder, config, settings }: ResumedRun,
   { data, teacher, student }: PreparedRun,

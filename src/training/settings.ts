@@ -1,6 +1,6 @@
 /**
  * @file The settings of a run, one table: from it come their types, the flags of `kd train`, the defaults, what a
- * `config.json` may say, what recipes decide, and what may change when a run goes on.
+ * `config.json` may say, what recipes decide, and what may change when a run is resumed.
  */
 import * as v from 'valibot';
 import {
@@ -41,9 +41,9 @@ export type PrecisionChoice = (typeof PRECISION_CHOICES)[number];
 
 /** A setting of a run. */
 export interface Setting<T = unknown> {
-  /** As commander takes it; `--no-…` for a switch that is on. */
+  /** The flag in commander's syntax; `--no-…` for a switch that is on. */
   readonly flag: string;
-  /** What it is, for the help. */
+  /** Its description in the help. */
   readonly help: string;
   /** The heading in the help under which it stands; those before the first heading have none. */
   readonly group?: 'Data:' | 'Models:' | 'Training:' | 'Machine:' | 'Run:';
@@ -54,11 +54,11 @@ export interface Setting<T = unknown> {
   readonly default?: T;
   /** How the help shows the default, where that is not as it is. */
   readonly shownDefault?: string;
-  /** Whether recipes decide it. */
+  /** Whether recipes set it. */
   readonly recipe?: true;
   /** Whether a run of a recipe is another one with it, and recipes never have it. */
   readonly leavesRecipe?: true;
-  /** Whether a run may go on with another value. */
+  /** Whether a run may be resumed with another value. */
   readonly resume?: 'may change';
 }
 
@@ -347,7 +347,7 @@ export const DEFAULTS = Object.fromEntries(
 /** A literal's type, without the literal. */
 type Widened<T> = T extends number ? number : T extends boolean ? boolean : T;
 
-/** Whether a run may go on with another value of a setting. */
+/** Whether a run may be resumed with another value of a setting. */
 export function mayChange(name: SettingName): boolean {
   return 'resume' in SETTINGS[name];
 }

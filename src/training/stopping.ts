@@ -1,4 +1,4 @@
-/** @file A wish to stop a training: what it does depends on how far the training is. */
+/** @file Requests to stop training; what a request does depends on the stage of the run. */
 import type { StopSignals } from '../base/stop-signals.js';
 
 /** A training was stopped before its run began. */
@@ -12,9 +12,9 @@ export class Stopped extends Error {
  */
 export type Stage = 'preparing' | 'tidying' | 'training' | 'saved';
 
-/** The wish to stop a training. */
+/** A request to stop training. */
 export interface TrainingStop extends StopSignals {
-  /** Says how far the training is now. */
+  /** Sets the current stage of the training. */
   enter(stage: Stage): void;
   /**
    * Does work that tidies up after itself when the signal is aborted.
@@ -56,7 +56,7 @@ export function trainingStop(signals: StopSignals): TrainingStop & { readonly st
   };
 }
 
-/** A wish to stop that comes from a program. */
+/** A stop request that comes from a program. */
 export function stopOf(signal: AbortSignal = new AbortController().signal): TrainingStop {
   return trainingStop({ signal, dispose: () => undefined });
 }

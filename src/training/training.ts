@@ -1,4 +1,4 @@
-/** @file A training from what is asked for to its end: of a new run, or of one that goes on. */
+/** @file Training from options to the end of a run, new or resumed. */
 import { checkRunFiles } from '../runs/run-files.js';
 import { checkIsWritable, checkRunIsNew, defaultRunName } from '../runs/run-folder.js';
 import { checkLockable } from '../runs/run-lock.js';
@@ -12,22 +12,22 @@ import { openResumedRun, type ResumedRun } from './resumed-run.js';
 import { beginTraining, resumeTraining, type TrainedRun } from './run.js';
 import type { AskedSettings, SettingName } from './settings.js';
 
-/** A run that is at its end already; nothing about it changes. */
+/** A run that has already finished; nothing about it changes. */
 export interface FinishedRun {
   /** Absolute path of its folder. */
   readonly folder: string;
   /** The step at which it ended. */
   readonly finishedAt: number;
-  /** The flags by which it would go on. */
+  /** The flags that would extend it. */
   readonly wayOn: string;
-  /** Settings that were asked for in vain. */
+  /** Settings that were given but have no effect. */
   readonly notApplied: readonly SettingName[];
 }
 
-/** A run to go on with, looked at and not touched. */
+/** A run to resume, examined but unchanged. */
 export interface RunToResume {
   readonly run: ResumedRun;
-  /** The checkpoint that it goes on from. */
+  /** The checkpoint to resume from. */
   readonly chosen: Search;
   /** Where it is at its end: what there is to say of that. */
   readonly finished: FinishedRun | undefined;
@@ -73,7 +73,7 @@ export async function goOnWithRun(
 }
 
 /**
- * Looks at a run to go on with, and at all its files: now, and not when all data is read.
+ * Checks a run to resume and all its files, before any data is read.
  *
  * @param check looks at its folder first
  * @throws InputError as `goOnWithRun`

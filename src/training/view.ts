@@ -1,4 +1,4 @@
-/** @file What a person sees of a run: a bar an epoch, a bar for validation, a line an epoch. */
+/** @file The console view of a run: a progress bar per epoch, one per validation, and a line per epoch. */
 import type { StepRecord, ValidationRecord } from '../distill/records.js';
 import type { TrainPlan } from '../distill/train.js';
 import type { Reporter } from '../app/reporter.js';
@@ -21,9 +21,9 @@ export interface TrainingView {
 const WORTH_SAYING = 5;
 
 /**
- * Shows a run as it goes on.
+ * Shows the progress of a run.
  *
- * @param from the step it goes on from
+ * @param from the step it starts or resumes from
  */
 export function openTrainingView(output: Reporter, from = 0): TrainingView {
   const meter = startMeter();

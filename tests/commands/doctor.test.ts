@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { examine, type Finding } from '../../src/commands/doctor/findings.js';
-import type { Patient } from '../../src/commands/doctor/patient.js';
+import type { MachineFacts } from '../../src/commands/doctor/machine-facts.js';
 import type { TensorflowReport } from '../../src/commands/doctor/probe.js';
 import type { DeviceChoice } from '../../src/tensorflow/gpu-choice.js';
 import { kd } from '../cli.js';
@@ -25,7 +25,7 @@ const ON_CPU: TensorflowReport = {
 };
 
 /** A machine with an H100 on which all is well, but for `changes`. */
-function fakePatient(changes: Partial<Patient> = {}, fake: Fake = {}): Patient {
+function fakeMachineFacts(changes: Partial<MachineFacts> = {}, fake: Fake = {}): MachineFacts {
   return {
     ...fakeMachine(fake),
     node: '22.11.0',
@@ -42,23 +42,23 @@ function fakePatient(changes: Partial<Patient> = {}, fake: Fake = {}): Patient {
   };
 }
 
-async function findingsOf(patient: Patient, device: DeviceChoice = 'auto'): Promise<Finding[]> {
+async function findingsOf(machine: MachineFacts, device: DeviceChoice = 'auto'): Promise<Finding[]> {
   const findings: Finding[] = [];
-  for await (const finding of examine(patient, device)) findings.push(finding);
+  for await (const finding of examine(machine, device)) findings.push(finding);
   return findings;
 }
 
-const ailmentsOf = async (patient: Patient, device?: DeviceChoice) =>
-  (await findingsOf(patient, device)).filter(({ ok }) => !ok);
+const ailmentsOf = async (machine: MachineFacts, device?: DeviceChoice) =>
+  (await findingsOf(machine, device)).filter(({ ok }) => !ok);
 const without = (name: string): Fake => ({ files: CUDA_FILES.filter((path) => !path.endsWith(name)) });
-const onCpu = (reason: string, setup = GPU_SETUP): [Partial<Patient>, Fake] => [
+const onCpu = (reason: string, setup = GPU_SETUP): [Partial<MachineFacts>, Fake] => [
   { loadTensorflow: () => Promise.resolve({ ...ON_CPU, backend: { ...ON_CPU.backend, reason } }) },
   { setup },
 ];
 
 describe('the doctor, on a machine with a GPU', () => {
   it('tells driver, GPUs, every library, what TensorFlow reports and how fast it multiplies', async () => {
-    const findings = await findingsOf(fakePatient({}, { smi: `${H100}\n${RTX_3060}` }));
+    const findings = await findingsOf(fakeMachineFacts({}, { smi: `${H100}\n${RTX_3060}` }));
     expect(findings.filter(({ name }) => name !== 'CUDA')).toEqual([
       { name: 'Node', ok: true, found: '22.11.0' },
       { name: 'processor', ok: true, found: '16 cores, a processor (AVX-512)' },
@@ -84,7 +84,7 @@ describe('the doctor, on a machine with a GPU', () => {
     );
   });
 
-  it.each<[string, Partial<Patient>, Fake, DeviceChoice, Partial<Finding>]>([
+  it.each<[string, Partial<MachineFacts>, Fake, DeviceChoice, Partial<Finding>]>([
     [
       'an old Node',
       { node: '20.18.3' },
@@ -196,14 +196,14 @@ describe('the doctor, on a machine with a GPU', () => {
       { name: 'TensorFlow', found: 'no TensorFlow (no Python): slow', remedy: 'install it' },
     ],
   ])('says what to do about %s', async (_, changes, fake, device, expected) => {
-    const ailments = await ailmentsOf(fakePatient(changes, fake), device);
+    const ailments = await ailmentsOf(fakeMachineFacts(changes, fake), device);
     expect(ailments).toContainEqual(expect.objectContaining({ ok: false, ...expected }));
     for (const { found, remedy } of ailments) expect(`${found}; ${remedy ?? ''}`).toMatch(/^[^\n]+; [^\n]+$/);
   });
 
   it('asks nothing of TF32 where the card has none', async () => {
     const turing: TensorflowReport = { ...ON_GPU, backend: { ...ON_GPU.backend, gpu: { ...GPU, capability: 7.5 } } };
-    const findings = await findingsOf(fakePatient({ loadTensorflow: () => Promise.resolve(turing) }));
+    const findings = await findingsOf(fakeMachineFacts({ loadTensorflow: () => Promise.resolve(turing) }));
     expect(findings.at(-1)?.found).toBe('ran on the GPU: 51.0 TFLOP/s in float32, 612 TFLOP/s in bfloat16');
   });
 });
@@ -216,7 +216,9 @@ describe('the doctor, on a machine without a GPU', () => {
   };
 
   it('has nothing to complain of, and looks at no CUDA', async () => {
-    const findings = await findingsOf(fakePatient({ loadTensorflow: () => Promise.resolve(ON_CPU) }, processorOnly));
+    const findings = await findingsOf(
+      fakeMachineFacts({ loadTensorflow: () => Promise.resolve(ON_CPU) }, processorOnly),
+    );
     expect(findings.every(({ ok }) => ok)).toBe(true);
     expect(findings.map(({ name }) => name)).toEqual([
       'Node',
@@ -236,7 +238,7 @@ describe('the doctor, on a machine without a GPU', () => {
 
   it('says why there is none where one is asked for', async () => {
     const ailments = await ailmentsOf(
-      fakePatient({ loadTensorflow: () => Promise.resolve(ON_CPU) }, processorOnly),
+      fakeMachineFacts({ loadTensorflow: () => Promise.resolve(ON_CPU) }, processorOnly),
       'gpu',
     );
     expect(ailments[0]).toEqual({

@@ -2,7 +2,7 @@ import { createServer as createHttpServer, request as httpRequest, type Server }
 import { connect, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { thisPatient } from '../../src/commands/doctor/patient.js';
+import { thisMachineFacts } from '../../src/commands/doctor/machine-facts.js';
 import { hubFetch } from '../../src/weights/http.js';
 import { resolveModelFolder } from '../../src/weights/hub.js';
 import { proxyFor } from '../../src/weights/proxy.js';
@@ -223,7 +223,7 @@ describe('NO_PROXY', () => {
 describe('what the doctor advises', () => {
   it('leads to the hub by the proxy', async () => {
     vi.stubEnv('HTTP_PROXY', `http://user:${PASSWORD}@${proxy.address}`);
-    const reached = await thisPatient.reachHub();
+    const reached = await thisMachineFacts.reachHub();
     expect(reached).toMatchObject({
       address: hub.url,
       proxy: { address: `http://${proxy.address}`, variable: 'HTTP_PROXY' },
@@ -235,7 +235,7 @@ describe('what the doctor advises', () => {
   it('shows no password where the proxy is down', async () => {
     vi.stubEnv('HTTP_PROXY', `http://user:${PASSWORD}@127.0.0.1:9`);
     vi.stubEnv('HF_ENDPOINT', hub.url.replace('://', '://me:mine@'));
-    const { failure, address } = await thisPatient.reachHub();
+    const { failure, address } = await thisMachineFacts.reachHub();
     expect(failure).toBe('ECONNREFUSED, by the proxy http://127.0.0.1:9 that HTTP_PROXY names');
     expect(address).toBe(hub.url);
   });

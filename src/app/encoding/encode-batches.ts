@@ -3,7 +3,7 @@ import type { Encoded, EncoderEngine } from '../../engine/encoder-engine.js';
 import { tokenBatch } from '../../text/token-batch.js';
 import type { TextTokenizer } from '../../text/tokenizer.js';
 
-/** `N` texts, encoded `B` at a time: `L` tokens a text, `D` the model's width. */
+/** `N` texts, encoded `B` at a time: `L` tokens per text, `D` the model's width. */
 export interface TextsToEncode {
   readonly texts: readonly string[];
   readonly tokenizer: TextTokenizer;
@@ -15,7 +15,7 @@ export interface TextsToEncode {
   readonly masked: boolean;
 }
 
-/** What became of a batch: `lastHiddenState` `[B, L, D]`, `poolerOutput` `[B, D]`. */
+/** The outputs of a batch: `lastHiddenState` `[B, L, D]`, `poolerOutput` `[B, D]`. */
 export interface EncodedBatch extends Encoded {
   /** Number of its first text, from 0. */
   readonly start: number;

@@ -16,7 +16,7 @@ export interface EncodeRequest {
   readonly texts: readonly string[];
   /** Whether a text's tokens attend to its tokens only, not to its padding. */
   readonly attentionMask?: boolean;
-  /** Texts at once. */
+  /** Texts per batch. */
   readonly batchSize: number;
   readonly backend: BackendChoice;
   readonly device: DeviceChoice;
@@ -86,7 +86,7 @@ export async function encodeTextsToFile(
   });
 }
 
-/** Opens the model, and shows how far the encoding is. */
+/** Opens the model, and shows the progress of the encoding. */
 async function withEncoder<T>(
   { model: name, tokenizer: elsewhere, texts, attentionMask = false, batchSize, signal, ...device }: EncodeRequest,
   reporter: Reporter,

@@ -24,7 +24,7 @@ import { openPairs, type OpenPairs } from './pairs.js';
 export interface EvaluationRequest {
   /** `clip` (the teacher), `roberta` (the newest run's best checkpoint), a run, a checkpoint of one, a folder, a hub id. */
   readonly compare: readonly string[];
-  /** Whose English embeddings are the measure. */
+  /** The model whose English embeddings are the reference. */
   readonly teacher: string;
   /** Whether the teacher and untrained students take part, named or not. */
   readonly baselines: boolean;
@@ -34,22 +34,22 @@ export interface EvaluationRequest {
   readonly enColumn?: string;
   /** Pairs to draw; all, up to `DEFAULT_SAMPLES`, where not given. */
   readonly samples?: number;
-  /** Decides which are drawn. */
+  /** Random seed of the draw. */
   readonly seed: number;
   /** Whether models are compared on pairs; else only on `sts`. */
   readonly pairs: boolean;
   /** Files of judged pairs. */
   readonly sts: readonly string[];
-  /** Scores of groups, too. */
+  /** Groupings to score separately as well. */
   readonly by: readonly Grouping[];
-  /** Pairs at once. */
+  /** Pairs per batch. */
   readonly batchSize: number;
   readonly backend: BackendChoice;
   readonly device: DeviceChoice;
   readonly signal?: AbortSignal;
 }
 
-/** How most models are compared. */
+/** The default options of a comparison. */
 export const EVALUATION_DEFAULTS = {
   teacher: 'clip',
   baselines: true,
@@ -62,7 +62,7 @@ export const EVALUATION_DEFAULTS = {
   device: 'auto',
 } as const;
 
-/** The scores of a comparison, and whose they are. */
+/** The scores of a comparison, and the runs they belong to. */
 export interface Comparison {
   readonly results: RunEvaluations;
   /** The folders of the runs whose checkpoints were compared. */

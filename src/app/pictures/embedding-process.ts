@@ -1,4 +1,4 @@
-/** @file The process that embeds texts, started by `embedding.ts`: it is sent one task, and sends back what became of it. */
+/** @file The process that embeds texts, started by `embedding.ts`: it receives one task and sends back its outcome. */
 import { embedTexts } from '../../diffusion/embeddings.js';
 import { messageOf } from '../../base/errors.js';
 import { inputFailure } from '../../base/input-failure.js';

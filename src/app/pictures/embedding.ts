@@ -31,7 +31,7 @@ export interface SentTask extends EmbeddingTask {
   readonly checked: ReturnType<typeof checkedFolders>;
 }
 
-/** What became of a task. */
+/** The outcome of a task. */
 export type EmbeddingAnswer =
   | { readonly embeddings: Embedding[]; readonly warnings: readonly string[] }
   /** `code`: of bad input, undefined for a bug. */
@@ -40,7 +40,7 @@ export type EmbeddingAnswer =
 /**
  * Embeds texts. The process is gone when this returns.
  *
- * @returns `[L, D]` for each text, and what is to be said of where they were computed
+ * @returns `[L, D]` for each text, and warnings about the device
  * @throws InputError for weights that are damaged or diverged, a device that is not there, and a process that was killed
  */
 export async function embedElsewhere(

@@ -1,4 +1,4 @@
-/** @file A picture of how far a drawing is, which is there as long as it is being drawn. */
+/** @file An intermediate picture that exists while the final one is being drawn. */
 import { rm } from 'node:fs/promises';
 import type { Pixels } from '../../diffusion/tensors.js';
 import { encodePng } from '../../diffusion/png.js';
@@ -6,13 +6,13 @@ import { writeFileAtomic } from '../../base/files.js';
 import { numberedNames, writeNewFile } from '../../base/new-file.js';
 
 export interface Preview {
-  /** Shows the picture as it is now, in the place of the last one. */
+  /** Replaces the preview with the picture as it is now. */
   readonly show: (pixels: Pixels) => Promise<void>;
   /** Removes it, if there is one. */
   readonly remove: () => Promise<void>;
 }
 
-/** A preview beside a picture of a stem, under a name of its own: another process may be drawing the same. */
+/** A preview next to the picture with this stem. Its name is unique, as another process may draw the same. */
 export function startPreview(folder: string, stem: string): Preview {
   let path: string | undefined;
   return {

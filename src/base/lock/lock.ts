@@ -25,7 +25,7 @@ import { fileError } from '../files.js';
 import { isSameBoot, thisProcess } from '../processes.js';
 import { CLAIM, makeClaim, type LockOwner, type OwnClaim } from './claim.js';
 import { startHeartbeat, TIMES, type HeartbeatTimes } from './heartbeat.js';
-import { othersThan } from './rivals.js';
+import { findOtherClaims } from './other-claims.js';
 import { look, type Claim } from './verdict.js';
 
 export interface Lock {
@@ -68,7 +68,7 @@ export async function takeLock(folder: string, options: LockOptions): Promise<Lo
     for (;;) {
       claim ??= await makeClaim(folder);
       const { name } = claim;
-      const { alive, dead } = await othersThan(name, folder, options);
+      const { alive, dead } = await findOtherClaims(name, folder, options);
       takenFrom ??= dead;
       if (alive.length === 0) return holding(claim, folder, takenFrom, options);
       const isFirst = alive.every((other) => name < other.name);

@@ -1,11 +1,11 @@
-/** @file What the doctor looks at, one thing after the other, and what it says of each. */
+/** @file The checks of `kd doctor`, in order, and their findings. */
 import { findLibraries, GPU_LIBRARIES, librariesProblem } from '../../tensorflow/cuda-libraries.js';
 import { chooseGpu, type DeviceChoice, type Problem } from '../../tensorflow/gpu-choice.js';
 import { buildProblem, cardProblem, driverProblem } from '../../tensorflow/gpu-problem.js';
 import { hasTensorCores, lookForGpus, type Gpu, type Nvidia } from '../../tensorflow/nvidia.js';
 import { InputError } from '../../base/errors.js';
 import { formatBytes } from '../../base/format.js';
-import type { Patient } from './patient.js';
+import type { MachineFacts } from './machine-facts.js';
 import type { TensorflowReport } from './probe.js';
 
 /** One thing looked at. */
@@ -26,24 +26,24 @@ const RAISE_FILES = 'raise the limit: ulimit -n 1024';
 const LIBRARY_NAMES = new Set<string>(GPU_LIBRARIES);
 
 /** Looks at everything; findings come as they are made. */
-export async function* examine(patient: Patient, device: DeviceChoice): AsyncGenerator<Finding> {
-  yield nodeFinding(patient);
-  yield processorFinding(patient);
+export async function* examine(machine: MachineFacts, device: DeviceChoice): AsyncGenerator<Finding> {
+  yield nodeFinding(machine);
+  yield processorFinding(machine);
   yield {
     name: 'memory',
     ok: true,
-    found: `${formatBytes(patient.memory.free)} free of ${formatBytes(patient.memory.total)}`,
+    found: `${formatBytes(machine.memory.free)} free of ${formatBytes(machine.memory.total)}`,
   };
-  yield diskFinding(await patient.freeDisk('.'));
-  if (patient.openFiles < ENOUGH_FILES) yield filesFinding(patient);
-  yield await hubFinding(patient);
-  const nvidia = await lookForGpus(patient);
+  yield diskFinding(await machine.freeDisk('.'));
+  if (machine.openFiles < ENOUGH_FILES) yield filesFinding(machine);
+  yield await hubFinding(machine);
+  const nvidia = await lookForGpus(machine);
   const wantsGpu = device !== 'cpu' && (nvidia.state !== 'absent' || device !== 'auto');
-  if (wantsGpu) yield* gpuFindings(patient, nvidia, device);
-  const report = await patient.loadTensorflow({ device: wantsGpu ? device : 'cpu', tf32: false });
-  yield tensorflowFinding(patient, report);
+  if (wantsGpu) yield* gpuFindings(machine, nvidia, device);
+  const report = await machine.loadTensorflow({ device: wantsGpu ? device : 'cpu', tf32: false });
+  yield tensorflowFinding(machine, report);
   yield usedFinding(nvidia, device, report);
-  if (typeof report !== 'string') yield* speedFindings(patient, device, report);
+  if (typeof report !== 'string') yield* speedFindings(machine, device, report);
 }
 
 /** A finding that needs a remedy only where it is not ok. */
@@ -55,13 +55,13 @@ function ailing(name: string, { found, remedy }: Problem): Finding {
   return { name, ok: false, found, remedy };
 }
 
-function nodeFinding({ node }: Patient): Finding {
+function nodeFinding({ node }: MachineFacts): Finding {
   const [major = 0, minor = 0] = node.split('.').map(Number);
   const ok = major > OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor >= OLDEST_NODE[1]);
   return check('Node', ok, node, `install Node ${OLDEST_NODE.join('.')} or newer`);
 }
 
-function processorFinding({ processor: { name, cores, features }, platform, arch }: Patient): Finding {
+function processorFinding({ processor: { name, cores, features }, platform, arch }: MachineFacts): Finding {
   const wide = Object.entries({ avx512f: 'AVX-512', avx512_bf16: 'AVX-512 BF16', amx_bf16: 'AMX BF16' });
   const present = wide.filter(([feature]) => features.has(feature)).map(([, label]) => label);
   const ok = platform === 'linux' && arch === 'x64';
@@ -75,7 +75,7 @@ function processorFinding({ processor: { name, cores, features }, platform, arch
   );
 }
 
-function filesFinding({ openFiles }: Patient): Finding {
+function filesFinding({ openFiles }: MachineFacts): Finding {
   return { name: 'open files', ok: false, found: `at most ${openFiles} at once`, remedy: RAISE_FILES };
 }
 
@@ -88,9 +88,9 @@ function diskFinding(free: number): Finding {
   );
 }
 
-async function hubFinding(patient: Patient): Promise<Finding> {
+async function hubFinding(machine: MachineFacts): Promise<Finding> {
   const name = 'network';
-  const reached = await patient.reachHub().catch((error: unknown) => {
+  const reached = await machine.reachHub().catch((error: unknown) => {
     if (error instanceof InputError) return error;
     throw error;
   });
@@ -112,7 +112,7 @@ async function hubFinding(patient: Patient): Promise<Finding> {
 }
 
 /** Driver, GPUs and libraries: each where the one before leaves something to look at. */
-async function* gpuFindings(patient: Patient, nvidia: Nvidia, device: DeviceChoice): AsyncGenerator<Finding> {
+async function* gpuFindings(machine: MachineFacts, nvidia: Nvidia, device: DeviceChoice): AsyncGenerator<Finding> {
   const driver = driverProblem(nvidia);
   yield driver === undefined
     ? {
@@ -123,14 +123,14 @@ async function* gpuFindings(patient: Patient, nvidia: Nvidia, device: DeviceChoi
     : ailing('driver', driver);
   if (nvidia.state === 'present') for (const gpu of nvidia.gpus) yield gpuFinding(gpu);
   if (nvidia.state === 'present' || nvidia.state === 'untold') {
-    const chosen = chooseGpu(nvidia, device, patient.env);
+    const chosen = chooseGpu(nvidia, device, machine.env);
     yield 'found' in chosen
       ? ailing('device', chosen)
       : { name: 'device', ok: true, found: `${device}: CUDA_VISIBLE_DEVICES=${chosen.visible}` };
   }
-  const build = buildProblem(patient);
+  const build = buildProblem(machine);
   if (build !== undefined) yield ailing('build', build);
-  else yield* libraryFindings(patient);
+  else yield* libraryFindings(machine);
 }
 
 function gpuFinding(gpu: Gpu): Finding {
@@ -145,28 +145,28 @@ function gpuFinding(gpu: Gpu): Finding {
 }
 
 /** A line a library that TensorFlow opens, and a file that XLA needs; with a remedy for those that are missing. */
-async function* libraryFindings(patient: Patient): AsyncGenerator<Finding> {
-  const problem = await librariesProblem(patient);
-  for (const { name, path, version } of await findLibraries(patient)) {
+async function* libraryFindings(machine: MachineFacts): AsyncGenerator<Finding> {
+  const problem = await librariesProblem(machine);
+  for (const { name, path, version } of await findLibraries(machine)) {
     const label = LIBRARY_NAMES.has(name) ? name : `${name} (XLA)`;
     if (path === undefined) yield { name: 'CUDA', ok: false, found: `${label} is missing`, remedy: problem!.remedy };
     else yield { name: 'CUDA', ok: true, found: `${label}${version === undefined ? '' : ` ${version}`}, ${path}` };
   }
 }
 
-function tensorflowFinding(patient: Patient, report: TensorflowReport | string): Finding {
+function tensorflowFinding(machine: MachineFacts, report: TensorflowReport | string): Finding {
   if (typeof report === 'string')
     return {
       name: 'TensorFlow',
       ok: false,
       found: `it crashes when it is loaded (${report})`,
       remedy:
-        patient.openFiles < ENOUGH_FILES
+        machine.openFiles < ENOUGH_FILES
           ? 'it may need more open files: raise the limit before anything else, ulimit -n 1024'
           : 'run `npm run setup`; if that does not help, use --backend cpu',
     };
   const { backend, version, reason } = report.backend;
-  const path = patient.setup()?.libtensorflow?.path;
+  const path = machine.setup()?.libtensorflow?.path;
   if (backend === 'tensorflow')
     return {
       name: 'TensorFlow',
@@ -197,7 +197,7 @@ function usedFinding(nvidia: Nvidia, device: DeviceChoice, report: TensorflowRep
 
 /** Rates of products that really ran on the device that is used: the graph names it. */
 async function* speedFindings(
-  patient: Patient,
+  machine: MachineFacts,
   choice: DeviceChoice,
   report: TensorflowReport,
 ): AsyncGenerator<Finding> {
@@ -214,7 +214,7 @@ async function* speedFindings(
   }
   const measured: [string, number][] = [['float32', rates.float32]];
   if (device === 'gpu' && gpu !== undefined && hasTensorCores(gpu)) {
-    const second = await patient.loadTensorflow({ device: choice, tf32: true });
+    const second = await machine.loadTensorflow({ device: choice, tf32: true });
     if (typeof second !== 'string' && second.rates !== undefined) measured.push(['TF32', second.rates.float32]);
   }
   measured.push(['bfloat16', rates.bfloat16]);

@@ -3,7 +3,7 @@ import type { DeviceChoice } from '../../tensorflow/gpu-choice.js';
 import { openOutput, type OutputOptions } from '../../app/output.js';
 import { deviceOption } from '../flags.js';
 import { examine, type Finding } from './findings.js';
-import { thisPatient } from './patient.js';
+import { thisMachineFacts } from './machine-facts.js';
 
 /** `kd doctor` */
 export function doctorCommand(): Command {
@@ -17,7 +17,7 @@ export function doctorCommand(): Command {
     )
     .action(async ({ device }: { readonly device: DeviceChoice }, command: Command) => {
       const output = openOutput(command.optsWithGlobals<OutputOptions>());
-      for await (const finding of examine(thisPatient, device))
+      for await (const finding of examine(thisMachineFacts, device))
         output.result(asLine(finding), { event: 'finding', ...finding });
     });
 }

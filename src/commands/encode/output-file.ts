@@ -1,4 +1,4 @@
-/** @file Where `kd encode` writes: to a new file, or in the place of an earlier one of its own. */
+/** @file The output file of `kd encode`: a new file, or an earlier output that it replaces. */
 import { stat } from 'node:fs/promises';
 import { InputError } from '../../base/errors.js';
 import { openSafetensors } from '../../weights/safetensors.js';

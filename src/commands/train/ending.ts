@@ -1,4 +1,4 @@
-/** @file What is said last of a run. */
+/** @file Prints how a run ended. */
 import { relative } from 'node:path';
 import { bestOf } from '../../distill/train-state.js';
 import type { TrainResult } from '../../distill/train.js';
@@ -9,7 +9,7 @@ import type { TrainedRun } from '../../training/run.js';
 import { flagOf } from '../../training/settings.js';
 import type { FinishedRun } from '../../training/training.js';
 
-/** Says how a run ended, where its report is, and how it goes on where it was stopped. */
+/** Prints how a run ended, where its report is, and how to resume it if it was stopped. */
 export function sayEnd({ folder, result, seconds, report, resume }: TrainedRun, output: Output): void {
   const { state, stopped } = result;
   const best = bestOf(state);
@@ -32,7 +32,7 @@ export function sayEnd({ folder, result, seconds, report, resume }: TrainedRun, 
   );
 }
 
-/** Says that a run is at its end already. */
+/** Prints that a run has already finished. */
 export function sayFinished({ folder, finishedAt, wayOn, notApplied }: FinishedRun, output: Output): void {
   if (notApplied.length > 0)
     output.warn(`${notApplied.map(flagOf).join(', ')}: not applied, as there is nothing left to do`);

@@ -117,7 +117,7 @@ async function tryOutResumed(
   }
 }
 
-/** Looks at a run, and shows the settings that it would go on with. */
+/** Shows the settings that a run would be resumed with. */
 async function printResumed(
   target: string | true,
   given: Partial<AskedSettings>,

@@ -27,17 +27,17 @@ use([
 
 export interface MountedChart {
   readonly element: HTMLElement;
-  /** Draws anew. */
+  /** Redraws the chart. */
   update(): void;
   dispose(): void;
 }
 
 export interface ChartOptions {
-  /** What it shows, for those who do not see it. */
+  /** Its text alternative. */
   readonly label: string;
   readonly className: string;
   readonly option: (size: { readonly width: number; readonly height: number }) => EChartsCoreOption;
-  /** Called once, when the chart is there. */
+  /** Called once, when the chart is ready. */
   readonly onReady?: (chart: ECharts) => void;
 }
 

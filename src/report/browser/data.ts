@@ -1,4 +1,4 @@
-/** @file What became of the rows of the data, and how long texts are. */
+/** @file How many rows of the data were used and dropped, and how long the texts are. */
 import type { EChartsCoreOption } from 'echarts/core';
 import type { DropReason } from '../../data/prepare/cleaning.js';
 import type { PrepareReport, RowCounts } from '../../data/prepare/report.js';

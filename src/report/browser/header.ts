@@ -1,4 +1,4 @@
-/** @file What a run came to, at a glance. */
+/** @file The results of a run at a glance. */
 import { h } from './dom.js';
 import { shortName } from './format.js';
 import type { Part, View } from './view.js';

@@ -127,7 +127,7 @@ function start(report: LiveReport): void {
     return h('footer', { class: 'quiet' }, h('span', { id: 'written' }, when), ' ', words.charts);
   }
 
-  /** Shows what is new: the logs in place, other sections anew. */
+  /** Shows new data: updates the logs in place, and redraws other sections. */
   function apply(sectionsChanged: boolean): void {
     if (sectionsChanged) {
       render();

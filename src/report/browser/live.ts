@@ -1,4 +1,4 @@
-/** @file Keeps a page up to date with a run that goes on. */
+/** @file Keeps a page up to date while a run trains. */
 import type { News, Position, ReportData } from '../report-data.js';
 import { CURVES, Series, type CurveRow } from '../series.js';
 

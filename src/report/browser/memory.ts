@@ -1,4 +1,4 @@
-/** @file What the page remembers of its reader; a page opened from a file may not be allowed to. */
+/** @file Settings that the page remembers for its reader; a page opened from a file may not be allowed to. */
 
 const PREFIX = 'kd-report-';
 

@@ -1,4 +1,4 @@
-/** @file What the doctor asks of a machine, behind an interface, so that a faked one can be examined. */
+/** @file The facts about a machine that `kd doctor` examines, behind an interface so that tests can fake one. */
 import { readFileSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
@@ -12,7 +12,7 @@ import { proxyFor } from '../../weights/proxy.js';
 import type { ProbeArguments, TensorflowReport } from './probe.js';
 
 /** A machine, and what is installed on it. */
-export interface Patient extends Machine {
+export interface MachineFacts extends Machine {
   /** Versions and names as Node gives them. */
   readonly node: string;
   readonly platform: string;
@@ -25,7 +25,7 @@ export interface Patient extends Machine {
   freeDisk(folder: string): Promise<number>;
   /** Whether the model hub answers. Throws InputError where a variable names no hub or no proxy. */
   reachHub(): Promise<HubReach>;
-  /** Loads TensorFlow in a process of its own; the report, or the last line of what that wrote before it died. */
+  /** Loads TensorFlow in a separate process; returns its report, or its last line of output before it crashed. */
   loadTensorflow(options: ProbeArguments): Promise<TensorflowReport | string>;
 }
 
@@ -53,7 +53,7 @@ function mostOpenFiles(): number {
 }
 
 /** The machine that this runs on. */
-export const thisPatient: Patient = {
+export const thisMachineFacts: MachineFacts = {
   ...thisMachine,
   node: process.versions.node,
   platform: process.platform,

@@ -7,7 +7,7 @@ import { askSocket } from './socket.js';
 import { look, stirs, type Claim } from './verdict.js';
 
 /** The other claims in a folder; the dead ones are removed. */
-export async function othersThan(
+export async function findOtherClaims(
   own: string,
   folder: string,
   { times = TIMES, onWait }: { readonly times?: HeartbeatTimes; readonly onWait?: (text: string) => void },
