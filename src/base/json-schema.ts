@@ -3,6 +3,73 @@ import * as v from 'valibot';
 import { InputError } from './errors.js';
 import type { Kind } from './kinds.js';
 
+/** Whether a value is an object: no list, and not null. */
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** A schema for the values that a function takes; `expected` says which these are. */
+export function valuesThat<T>(is: (value: unknown) => boolean, expected: string): v.GenericSchema<T> {
+  return { ...v.custom<T>(is), expects: expected as 'unknown' }; // the library's type of the field
+}
+
+/** An object as it stands. */
+export const anyObject = valuesThat<Readonly<Record<string, unknown>>>(isRecord, 'an object');
+
+/** An object with these fields. It may have others, which stay in it. */
+export function object<const Fields extends v.ObjectEntries>(
+  fields: Fields,
+): v.GenericSchema<unknown, Readonly<v.InferOutput<v.ObjectSchema<Fields, undefined>>>> {
+  return v.pipe(anyObject, v.looseObject(fields));
+}
+
+/** An object whose values are all alike, under names that are told from elsewhere. */
+export function mapOf<T>(
+  value: v.GenericSchema<unknown, T>,
+  name: v.GenericSchema<string, string> = v.string(),
+): v.GenericSchema<unknown, Readonly<Record<string, T>>> {
+  return v.pipe(anyObject, v.record(name, value));
+}
+
+/** A list of values that are all alike. */
+export function listOf<T>(item: v.GenericSchema<unknown, T>): v.GenericSchema<unknown, readonly T[]> {
+  return v.array(item) as v.GenericSchema<unknown, readonly T[]>;
+}
+
+/** Any text, and any number: NaN, too, where Python wrote one. */
+export const text = valuesThat<string>((value) => typeof value === 'string', 'text');
+export const number = valuesThat<number>((value) => typeof value === 'number', 'a number');
+
+/** A whole number of at least `least`. */
+export function whole(least: number): v.GenericSchema<unknown, number> {
+  const isWhole = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= least;
+  return valuesThat<number>(isWhole, `a whole number of at least ${least}`);
+}
+
+/** A check of what is relied on in a value whose type is told elsewhere. */
+export function partOf<T>(schema: v.GenericSchema): v.GenericSchema<unknown, T> {
+  return schema as v.GenericSchema<unknown, T>;
+}
+
+/** What a file of this program calls itself, and the version of its format. */
+export interface FileFormat {
+  readonly format: string;
+  readonly version: number;
+}
+
+/**
+ * Checks that a file calls itself what it should be.
+ *
+ * @throws InputError for another format or version
+ */
+export function checkFormat(value: unknown, { format, version }: FileFormat, file: string, advice?: string): void {
+  const found = isRecord(value) ? value : {};
+  if (found.format === format && found.version === version) return;
+  const expected = `"${format}" of version ${version}`;
+  const got = `${describe(found.format)} of version ${describe(found.version)}`;
+  throw new InputError(`${file}: expected ${expected}, got ${got}${ending(advice)}`);
+}
+
 /** A value's place in its file: `model.vocab["a b"]`, `added_tokens[3].id`. */
 export type JsonPath = readonly (string | number)[];
 
@@ -12,13 +79,14 @@ const QUOTED = 40;
 /**
  * Checks a parsed JSON value against a schema and returns it.
  *
+ * @param advice what to do; empty where whoever catches the error says it
  * @throws InputError `file: expected …, got … (place); what to do`, for the first thing that is not as expected
  */
 export function checkJson<Schema extends v.GenericSchema>(
   schema: Schema,
   value: unknown,
   file: string,
-  advice = 'get the file anew',
+  advice?: string,
 ): v.InferOutput<Schema> {
   const result = v.safeParse(schema, value, { abortEarly: true });
   if (result.success) return result.output;
@@ -26,7 +94,7 @@ export function checkJson<Schema extends v.GenericSchema>(
   const path = (issue.path ?? []).map(({ key }) => (typeof key === 'number' ? key : String(key)));
   if (issue.kind === 'validation' && issue.type === 'check') throw new InputError(`${file}: ${issue.message}`);
   const expected = issue.type === 'custom' ? wordsFor(issue.expected) : expectedBy(issue);
-  throw jsonError({ file, path, expected, got: issue.input, advice });
+  throw jsonError({ file, path, expected, got: issue.input, ...(advice === undefined ? {} : { advice }) });
 }
 
 function expectedBy({ input, kind, expected }: v.BaseIssue<unknown>): string {
@@ -35,7 +103,7 @@ function expectedBy({ input, kind, expected }: v.BaseIssue<unknown>): string {
 
 /** A schema for the values of a kind; what is wrong is told in the kind's words. */
 export function ofKind<T>(kind: Kind<T>): v.GenericSchema<T> {
-  return { ...v.custom<T>(kind.is), expects: kind.expected as 'unknown' }; // the library's type of the field
+  return valuesThat(kind.is, kind.expected);
 }
 
 /** The error for a value of a JSON file that is not what was expected. */
@@ -46,9 +114,13 @@ export function jsonError(what: {
   readonly got: unknown;
   readonly advice?: string;
 }): InputError {
-  const { file, path, expected, got, advice = 'get the file anew' } = what;
+  const { file, path, expected, got, advice } = what;
   const place = path.length === 0 ? '' : ` (${placeOf(path)})`;
-  return new InputError(`${file}: expected ${expected}, got ${describe(got)}${place}; ${advice}`);
+  return new InputError(`${file}: expected ${expected}, got ${describe(got)}${place}${ending(advice)}`);
+}
+
+function ending(advice = 'get the file anew'): string {
+  return advice === '' ? '' : `; ${advice}`;
 }
 
 /** A place as it would be written in a program. */
@@ -67,7 +139,7 @@ export function describe(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : `a list of ${value.length}`;
   if (typeof value === 'object' && value !== null) return 'an object';
-  return short(JSON.stringify(value));
+  return short(typeof value === 'number' ? String(value) : JSON.stringify(value));
 }
 
 function short(text: string): string {

@@ -1,11 +1,33 @@
+/** @file Texts from outside that should be JSON. Data are read by a reader of their own. */
+import * as v from 'valibot';
 import { InputError, messageOf } from './errors.js';
 import { parsePythonJson } from './python-json.js';
 
-/** Parses JSON, also as Python writes it. Throws an InputError in one line, which begins with `where`. */
-export function parseJson(text: string, where: string): unknown {
+/**
+ * Parses JSON, also as Python writes it.
+ *
+ * @param where begins the message of an error
+ * @param advice ends it: what to do
+ * @throws InputError in one line
+ */
+export function parseJson(text: string, where: string, advice = ''): unknown {
   try {
     return parsePythonJson(text);
   } catch (error) {
-    throw new InputError(`${where}: expected JSON, got ${messageOf(error).slice(0, 200)}`);
+    const reason = messageOf(error).slice(0, 200);
+    throw new InputError(`${where}: expected JSON, got ${reason}${advice === '' ? '' : `; ${advice}`}`);
+  }
+}
+
+/** The value in a text; undefined where it is no JSON, or not what it should be: for files that one can do without. */
+export function soundJson<Schema extends v.GenericSchema>(
+  schema: Schema,
+  text: string,
+): v.InferOutput<Schema> | undefined {
+  try {
+    const result = v.safeParse(schema, parsePythonJson(text));
+    return result.success ? result.output : undefined;
+  } catch {
+    return undefined;
   }
 }

@@ -1,19 +1,10 @@
 /** @file `evaluation.json`: a run's evaluations, kept in its folder. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { InputError, messageOf } from '../base/errors.js';
+import * as v from 'valibot';
 import { fileError, writeFileAtomic } from '../base/files.js';
-import {
-  aNumber,
-  aText,
-  both,
-  listOf,
-  maybe,
-  objectWith,
-  orNull,
-  recordOf,
-  type ShapeCheck,
-} from '../base/json-shape.js';
+import { checkFormat, checkJson, listOf, mapOf, number, object, partOf, text } from '../base/json-schema.js';
+import { parseJson } from '../base/parse-json.js';
 import { LANGUAGES, POOLINGS, type RunEvaluations } from './evaluation.js';
 
 export const EVALUATION_FILE = 'evaluation.json';
@@ -24,49 +15,39 @@ const VERSION = 1;
 
 const REMEDY = 'delete it, and evaluate the run again with kd eval';
 
-const score = orNull(aNumber); // what is no number is null in JSON
-const MODEL = objectWith({
-  name: aText,
-  role: aText,
-  source: aText,
-  parameters: aNumber,
-  bytes: score,
-  width: aNumber,
-});
-const eachLanguage = (check: ShapeCheck): ShapeCheck =>
-  objectWith(Object.fromEntries(LANGUAGES.map((language) => [language, check])));
-const eachPooling = (check: ShapeCheck): ShapeCheck =>
-  objectWith(Object.fromEntries(POOLINGS.map((pooling) => [pooling, check])));
-const SCORES = eachLanguage(
-  objectWith({ distance: orNull(recordOf(score)), translation: eachPooling(recordOf(score)) }),
+const score = v.nullable(number); // what is no number is null in JSON
+const MODEL = { name: text, role: text, source: text, parameters: number, bytes: score, width: number };
+const eachOf = <T extends string>(names: readonly T[], schema: v.GenericSchema): v.GenericSchema =>
+  object(Object.fromEntries(names.map((name) => [name, schema])));
+const SCORES = eachOf(
+  LANGUAGES,
+  object({ distance: v.nullable(mapOf(score)), translation: eachOf(POOLINGS, mapOf(score)) }),
 );
-const SETTING = objectWith({ created: aText, kd: aText, engine: recordOf(orNull(aText)), batch_size: aNumber });
-const DATA = objectWith({ source: aText, fingerprint: aText, split: aText, pairs: aNumber, available: aNumber });
-const GROUP = objectWith({ by: aText, group: aText, pairs: aNumber, scores: SCORES });
+const SETTING = { created: text, kd: text, engine: mapOf(v.nullable(text)), batch_size: number };
+const DATA = object({ source: text, fingerprint: text, split: text, pairs: number, available: number });
+const GROUP = object({ by: text, group: text, pairs: number, scores: SCORES });
 
 /** The parts of an evaluation that the tables of a report use. */
-const EVALUATIONS = objectWith({
-  pairs: maybe(
-    both(
-      SETTING,
-      objectWith({
+const EVALUATIONS = partOf<RunEvaluations>(
+  object({
+    pairs: v.exactOptional(
+      object({
+        ...SETTING,
         data: DATA,
-        teacher: aText,
-        models: listOf(both(MODEL, objectWith({ ms_per_text: score, scores: SCORES, groups: listOf(GROUP) }))),
+        teacher: text,
+        models: listOf(object({ ...MODEL, ms_per_text: score, scores: SCORES, groups: listOf(GROUP) })),
       }),
     ),
-  ),
-  sts: listOf(
-    both(
-      SETTING,
-      objectWith({
-        file: aText,
-        pairs: aNumber,
-        models: listOf(both(MODEL, objectWith({ correlation: eachPooling(recordOf(score)) }))),
+    sts: listOf(
+      object({
+        ...SETTING,
+        file: text,
+        pairs: number,
+        models: listOf(object({ ...MODEL, correlation: eachOf(POOLINGS, mapOf(score)) })),
       }),
     ),
-  ),
-});
+  }),
+);
 
 /**
  * A run's evaluations; undefined where it has none.
@@ -83,7 +64,10 @@ export async function readEvaluations(run: string): Promise<RunEvaluations | und
   return text === undefined ? undefined : parse(text, path);
 }
 
-/** Keeps evaluations in a run's folder: those on pairs replace the ones before, those on STS files the ones of the same file. */
+/**
+ * Keeps evaluations in a run's folder: those on pairs replace the ones before, those on STS files the ones of the same
+ * file.
+ */
 export async function keepEvaluations(run: string, { pairs, sts }: RunEvaluations): Promise<void> {
   const path = join(run, EVALUATION_FILE);
   const kept = (await readEvaluations(run)) ?? { sts: [] };
@@ -95,21 +79,9 @@ export async function keepEvaluations(run: string, { pairs, sts }: RunEvaluation
   await writeFileAtomic(path, `${JSON.stringify({ format: FORMAT, version: VERSION, ...evaluations }, null, 2)}\n`);
 }
 
-function parse(text: string, path: string): RunEvaluations {
-  let json: Partial<RunEvaluations> & { readonly format?: unknown; readonly version?: unknown };
-  try {
-    json = JSON.parse(text) as typeof json;
-  } catch (error) {
-    throw new InputError(`${path}: expected an evaluation, got ${messageOf(error)}; ${REMEDY}`);
-  }
-  if (json?.format !== FORMAT || json.version !== VERSION || !Array.isArray(json.sts)) {
-    throw new InputError(
-      `${path}: expected "${FORMAT}" of version ${VERSION}, got ${JSON.stringify(json?.format)} of version ${JSON.stringify(json?.version)}; ${REMEDY}`,
-    );
-  }
-  const wrong = EVALUATIONS(json);
-  if (wrong !== undefined)
-    throw new InputError(`${path}: expected an evaluation, got one without a sound ${wrong}; ${REMEDY}`);
-  const { pairs, sts } = json;
+function parse(contents: string, path: string): RunEvaluations {
+  const json = parseJson(contents, path, REMEDY);
+  checkFormat(json, { format: FORMAT, version: VERSION }, path, REMEDY);
+  const { pairs, sts } = checkJson(EVALUATIONS, json, path, REMEDY);
   return { ...(pairs === undefined ? {} : { pairs }), sts };
 }

@@ -1,10 +1,12 @@
 /** @file How near held-out sentences and translations lie to each other in the student's space. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import * as v from 'valibot';
 import { textsOf, type StoreRows } from '../data/store/token-store.js';
 import type { EncoderEngine } from '../engine/encoder-engine.js';
 import { writeFileAtomic } from '../base/files.js';
-import { aNumber, aText, listOf, objectWith, orNull } from '../base/json-shape.js';
+import { listOf, number, object, partOf, text } from '../base/json-schema.js';
+import { soundJson } from '../base/parse-json.js';
 import type { TextTokenizer } from '../text/tokenizer.js';
 import type { Translations } from './report-data.js';
 
@@ -96,24 +98,21 @@ export async function keepTranslations(run: string, translations: Translations):
   await writeFileAtomic(join(run, TRANSLATIONS_FILE), JSON.stringify(translations));
 }
 
-const TRANSLATIONS = objectWith({
-  checkpoint: aText,
-  pooling: aText,
-  pairs: listOf(objectWith({ ko: aText, en: aText })),
-  similarity: listOf(listOf(orNull(aNumber))),
-});
+const TRANSLATIONS = partOf<Translations>(
+  object({
+    checkpoint: text,
+    pooling: text,
+    pairs: listOf(object({ ko: text, en: text })),
+    similarity: listOf(listOf(v.nullable(number))),
+  }),
+);
 
-/** The comparison kept in a run's folder; undefined where there is none, or it is not whole. */
+/** The comparison kept in a run's folder; undefined where there is none, or it is damaged: it is made again. */
 export async function readTranslations(run: string): Promise<Translations | undefined> {
-  const text = await readFile(join(run, TRANSLATIONS_FILE), 'utf8').catch(() => undefined);
-  if (text === undefined) return undefined;
-  try {
-    const translations: unknown = JSON.parse(text);
-    if (TRANSLATIONS(translations) !== undefined) return undefined;
-    const { checkpoint, pooling, pairs, similarity } = translations as Translations;
-    const isWhole = similarity.length === pairs.length && similarity.every((row) => row.length === pairs.length);
-    return isWhole && pairs.length > 0 ? { checkpoint, pooling, pairs, similarity } : undefined;
-  } catch {
-    return undefined; // damaged: made again
-  }
+  const contents = await readFile(join(run, TRANSLATIONS_FILE), 'utf8').catch(() => '');
+  const translations = soundJson(TRANSLATIONS, contents);
+  if (translations === undefined) return undefined;
+  const { checkpoint, pooling, pairs, similarity } = translations;
+  const isWhole = similarity.length === pairs.length && similarity.every((row) => row.length === pairs.length);
+  return isWhole && pairs.length > 0 ? { checkpoint, pooling, pairs, similarity } : undefined;
 }

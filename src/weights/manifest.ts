@@ -6,20 +6,27 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import * as v from 'valibot';
 import { InputError, messageOf } from '../base/errors.js';
 import { fileError, systemReason } from '../base/files.js';
+import { checkJson, mapOf, number, object, valuesThat } from '../base/json-schema.js';
+import { parseJson } from '../base/parse-json.js';
 import { TOKENIZER_FILES } from '../text/tokenizer-files.js';
 import { PROJECTION_FILE, WEIGHT_FILES } from './folder.js';
 import { CONFIG_FILE } from './model-parts.js';
 
 export const MANIFEST_FILE = 'manifest.json';
 
-/** What a manifest says of a file. */
-export interface ManifestEntry {
-  readonly bytes: number;
+const ENTRY = object({
+  bytes: number,
   /** In hexadecimal. */
-  readonly sha256: string;
-}
+  sha256: valuesThat<string>((value) => typeof value === 'string' && /^[0-9a-f]{64}$/.test(value), 'a SHA-256'),
+});
+const isPlainName = (name: unknown): boolean => /^[\w.-]+$/.test(String(name)) && !String(name).startsWith('..');
+const CONTENTS = object({ files: mapOf(ENTRY, valuesThat<string>(isPlainName, 'the name of a file')) });
+
+/** What a manifest says of a file. */
+export type ManifestEntry = v.InferOutput<typeof ENTRY>;
 
 /** Files by name. */
 export type Manifest = Readonly<Record<string, ManifestEntry>>;
@@ -94,24 +101,7 @@ export async function checkFiles(folder: string, files: Manifest): Promise<void>
 
 /** Reads a manifest's text. Throws an InputError for one that is none. */
 export function parseManifest(text: string): Manifest {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (error) {
-    throw new InputError(`${MANIFEST_FILE}: expected JSON, got ${messageOf(error).slice(0, 200)}`);
-  }
-  const files = isRecord(json) && isRecord(json.files) ? json.files : undefined;
-  if (files === undefined) throw new InputError(`${MANIFEST_FILE}: expected an object with files`);
-  for (const [name, entry] of Object.entries(files)) {
-    const isEntry =
-      isRecord(entry) &&
-      typeof entry.bytes === 'number' &&
-      typeof entry.sha256 === 'string' &&
-      /^[0-9a-f]{64}$/.test(entry.sha256);
-    if (!isEntry || !/^[\w.-]+$/.test(name) || name.startsWith('..'))
-      throw new InputError(`${MANIFEST_FILE}: expected bytes and sha256 for ${JSON.stringify(name).slice(0, 60)}`);
-  }
-  return files as unknown as Manifest; // every entry was looked at
+  return checkJson(CONTENTS, parseJson(text, MANIFEST_FILE), MANIFEST_FILE, '').files;
 }
 
 /** SHA-256 of a file, in hexadecimal. */
@@ -142,8 +132,4 @@ async function stateOf(folder: string): Promise<string> {
 
 function isMissing(error: unknown): boolean {
   return ['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '');
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

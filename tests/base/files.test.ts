@@ -37,7 +37,7 @@ describe('writeFileAtomic', () => {
     const folder = temporaryFolder();
     await mkdir(join(folder, 'taken'));
     await expect(writeFileAtomic(join(folder, 'taken'), 'x')).rejects.toThrow(
-      new InputError(`${folder}/taken: cannot be written: is a folder`),
+      new InputError(`${folder}/taken: cannot be written: is a folder`, { code: 'SYSTEM' }),
     );
     await expect(writeFileAtomic(join(folder, 'none/x'), 'x')).rejects.toThrow(
       `${folder}/none/x: cannot be written: no such file or folder`,
@@ -97,10 +97,12 @@ describe('fileError', () => {
   it('words what the system refuses, and passes bugs on', () => {
     const full = Object.assign(new Error('ENOSPC: write'), { code: 'ENOSPC', syscall: 'write' });
     expect(fileError('a/b', 'cannot be written', full)).toEqual(
-      new InputError('a/b: cannot be written: no space left on the device'),
+      new InputError('a/b: cannot be written: no space left on the device', { code: 'SYSTEM' }),
     );
     const odd = Object.assign(new Error('EXDEV: rename'), { code: 'EXDEV', syscall: 'rename' });
-    expect(fileError('a/b', 'cannot be written', odd)).toEqual(new InputError('a/b: cannot be written: EXDEV'));
+    expect(fileError('a/b', 'cannot be written', odd)).toEqual(
+      new InputError('a/b: cannot be written: EXDEV', { code: 'SYSTEM' }),
+    );
     const bug = new TypeError('x is not a function');
     expect(fileError('a/b', 'cannot be written', bug)).toBe(bug);
   });

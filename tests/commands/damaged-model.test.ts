@@ -151,14 +151,14 @@ describe('a folder with a manifest.json', () => {
       (folder) => {
         writeFileSync(join(folder, 'manifest.json'), '[]');
       },
-      /manifest\.json: expected an object with files; /,
+      /manifest\.json: expected an object, got an empty list; /,
     ],
     [
       'a manifest with half an entry',
       (folder) => {
         writeFileSync(join(folder, 'manifest.json'), '{"files": {"config.json": {"bytes": 3}}}');
       },
-      /manifest\.json: expected bytes and sha256 for "config\.json"; /,
+      /manifest\.json: expected a value, got nothing \(files\["config\.json"\]\.sha256\); /,
     ],
     [
       'a file that the manifest does not name',

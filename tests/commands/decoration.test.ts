@@ -85,9 +85,12 @@ describe("a store's report.json", () => {
 describe("a store's manifest.json", () => {
   it.each([
     ['"kd token store"', /expected "kd token store" of version 1, got /],
-    ['{"format": "kd token store", "version": 1}', /expected a token store's manifest, got one without a sound /],
-    ['{"format": "kd token store", "version": 1, "shards": {}}', /got one without a sound /],
-    ['{"format": "kd token store", "version": 1,', /expected a token store's manifest, got /],
+    ['{"format": "kd token store", "version": 1}', /expected a value, got nothing \(max_length\); prepare it again /],
+    [
+      '{"format": "kd token store", "version": 1, "shards": {}}',
+      /expected a value, got nothing \(max_length\); prepare it again /,
+    ],
+    ['{"format": "kd token store", "version": 1,', /expected JSON, got .*; prepare it again /],
   ])('is no decoration, and refused in one line: %s', async (text, message) => {
     const { store, here } = copied();
     writeFileSync(join(store, 'manifest.json'), text);
@@ -127,7 +130,7 @@ describe("what a run's folder tells", () => {
     expect(code, stderr).toBe(0);
     expect(stdout).toContain('tiny');
     expect(ownWords(stderr)).toMatch(
-      /^warning: not kept in the run: .*evaluation\.json: expected an evaluation, got one without a sound sts\.0; delete it, /m,
+      /^warning: not kept in the run: .*evaluation\.json: expected an object, got null \(sts\[0\]\); delete it, /m,
     );
   });
 });

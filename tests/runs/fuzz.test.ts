@@ -161,14 +161,14 @@ it(`a ${MUTATIONS} times damaged lock is respected, or taken over`, async () => 
 
 it.each([
   ['', 'trainer.json: expected JSON, got Unexpected end of JSON input'],
-  ['[]', 'trainer.json: expected an object, got []'],
+  ['[]', 'trainer.json: expected "kd trainer state" of version 1, got nothing of version nothing'],
   ['{}', 'trainer.json: expected "kd trainer state" of version 1, got nothing of version nothing'],
-  [TRAINER.replace('"step": 6', '"step": -6'), 'trainer.json: step: expected a whole number of at least 1, got -6'],
+  [TRAINER.replace('"step": 6', '"step": -6'), 'trainer.json: expected a whole number of at least 1, got -6 (step)'],
   [
     TRAINER.replace('"updates": 6', '"updates": 7'),
     'trainer.json: expected steps, updates and position that fit each other, got 6, 7 and 2',
   ],
-  [TRAINER.replace('"sum": 1.5', '"sum": "1.5"'), 'trainer.json: epoch_loss: sum: expected a number, got "1.5"'],
+  [TRAINER.replace('"sum": 1.5', '"sum": "1.5"'), 'trainer.json: expected a number, got "1.5" (epoch_loss.sum)'],
 ])('says what is wrong with %j', (text, message) => {
   expect(() => parseTrainer(text, 'trainer.json')).toThrow(new InputError(message));
 });

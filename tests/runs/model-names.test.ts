@@ -146,7 +146,7 @@ it('the configuration of a model is none of a run', async () => {
   writeFileSync('model/config.json', '{"model_type": "roberta"}');
   expect(await isRun('model')).toBe(false);
   await expect(readRunConfig('model')).rejects.toThrow(
-    'model/config.json: expected the configuration of a run, got a file without created; restore it from a copy',
+    "model/config.json: expected a value, got nothing (created); restore the run's configuration from a copy",
   );
   writeFileSync('model/config.json', '{');
   await expect(readRunConfig('model')).rejects.toThrow(/^model\/config\.json: expected JSON, got /);

@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { InputError, messageOf } from '../../base/errors.js';
+import * as v from 'valibot';
 import { fileError } from '../../base/files.js';
-import { aNumber, aText, both, listOf, maybe, objectWith, recordOf } from '../../base/json-shape.js';
+import { checkJson, listOf, mapOf, number, object, partOf, text } from '../../base/json-schema.js';
+import { parseJson } from '../../base/parse-json.js';
 import { CORPORA, type CorpusName } from '../corpus-name.js';
 import type { SkippedFile } from '../sources.js';
 import { ID_COLUMNS, type IdColumn } from '../store/schema.js';
@@ -32,7 +33,10 @@ export interface PrepareReport {
   readonly turned?: TurnedPairs;
   /** Files that were not read. */
   readonly skipped: readonly SkippedFile[];
-  /** How many texts have how many tokens, of the pairs that were encoded: `lengths[column][tokens]`, the last for all longer ones. */
+  /**
+   * How many texts have how many tokens, of the pairs that were encoded: `lengths[column][tokens]`, the last for all
+   * longer ones.
+   */
   readonly lengths: Readonly<Record<IdColumn, readonly number[]>>;
   /** Texts that were cut to 77 tokens. */
   readonly cut: Readonly<Record<IdColumn, number>>;
@@ -47,26 +51,24 @@ export interface TurnedPairs {
 /** The report's file in a store: everything that depends on paths, which the manifest must not. Nothing is made from it. */
 export const REPORT_FILE = 'report.json';
 
-const COUNTS = objectWith({
-  read: aNumber,
-  dropped: recordOf(aNumber),
-  not_sampled: aNumber,
-  training: aNumber,
-  validation: aNumber,
-});
+const REPORT_REMEDY = 'prepare the data again for a report of it';
 
-const columns = (check: typeof aNumber): typeof aNumber =>
-  objectWith(Object.fromEntries(ID_COLUMNS.map((column) => [column, check])));
+const COUNTS = { read: number, dropped: mapOf(number), not_sampled: number, training: number, validation: number };
 
-const REPORT = objectWith({
-  corpora: listOf(both(objectWith({ corpus: aText }), COUNTS)),
-  total: COUNTS,
-  examples: recordOf(listOf(aText)),
-  turned: maybe(objectWith({ pairs: aNumber, files: listOf(objectWith({ file: aText, pairs: aNumber })) })),
-  skipped: listOf(objectWith({ file: aText, why: aText })),
-  lengths: columns(listOf(aNumber)),
-  cut: columns(aNumber),
-});
+const ofColumns = (schema: v.GenericSchema): v.GenericSchema =>
+  object(Object.fromEntries(ID_COLUMNS.map((column) => [column, schema])));
+
+const REPORT = partOf<PrepareReport>(
+  object({
+    corpora: listOf(object({ corpus: text, ...COUNTS })),
+    total: object(COUNTS),
+    examples: mapOf(listOf(text)),
+    turned: v.exactOptional(object({ pairs: number, files: listOf(object({ file: text, pairs: number })) })),
+    skipped: listOf(object({ file: text, why: text })),
+    lengths: ofColumns(listOf(number)),
+    cut: ofColumns(number),
+  }),
+);
 
 /**
  * The report in a token store's folder.
@@ -76,21 +78,12 @@ const REPORT = objectWith({
  */
 export async function readReport(store: string): Promise<PrepareReport | undefined> {
   const path = join(store, REPORT_FILE);
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+  const contents = await readFile(path, 'utf8').catch((error: unknown) => {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw fileError(path, 'cannot be read', error);
   });
-  if (text === undefined) return undefined;
-  let report: unknown;
-  try {
-    report = JSON.parse(text);
-  } catch (error) {
-    throw new InputError(`${path}: expected the report of a preparation, got ${messageOf(error)}`);
-  }
-  const wrong = REPORT(report);
-  if (wrong !== undefined)
-    throw new InputError(`${path}: expected the report of a preparation, got another JSON (see ${wrong})`);
-  return report as PrepareReport;
+  if (contents === undefined) return undefined;
+  return checkJson(REPORT, parseJson(contents, path, REPORT_REMEDY), path, REPORT_REMEDY);
 }
 
 /** Rows by what became of them, by number of the corpus. */

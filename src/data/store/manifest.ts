@@ -2,10 +2,12 @@
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import * as v from 'valibot';
 import { InputError, messageOf } from '../../base/errors.js';
-import { aNumber, aText, listOf, objectWith, orNull } from '../../base/json-shape.js';
+import { anyObject, checkFormat, checkJson, listOf, number, object, partOf, text } from '../../base/json-schema.js';
+import { parseJson } from '../../base/parse-json.js';
 import { shellCommand } from '../../base/shell.js';
-import type { Side } from './schema.js';
+import { SIDES } from './schema.js';
 
 export const MANIFEST = 'manifest.json';
 
@@ -13,53 +15,48 @@ export const MANIFEST = 'manifest.json';
 const FORMAT = 'kd token store';
 const VERSION = 1;
 
-/** One Arrow file. */
-export interface ShardFile {
-  readonly file: string;
-  readonly split: Side;
-  readonly rows: number;
-  readonly bytes: number;
+const SHARD = object({
+  file: text,
+  split: v.picklist(SIDES),
+  rows: number,
+  bytes: number,
   /** In hexadecimal. */
-  readonly sha256: string;
-}
+  sha256: text,
+});
 
-/** A tokenizer that ids were made with. */
-export interface StoredTokenizer {
-  readonly fingerprint: string | null;
-  readonly pad_id: number;
-  readonly vocab_size: number;
-}
+const TOKENIZER = object({ fingerprint: v.nullable(text), pad_id: number, vocab_size: number });
 
 /** All of it depends on the rows read, the tokenizers and the options alone: not on paths, times or machines. */
-export interface Manifest {
-  readonly format: typeof FORMAT;
-  readonly version: typeof VERSION;
+const CONTENTS = object({
+  format: v.literal(FORMAT),
+  version: v.literal(VERSION),
   /** Ids a text was cut to. */
-  readonly max_length: number;
-  readonly tokenizers: { readonly teacher: StoredTokenizer; readonly student: StoredTokenizer };
-  readonly options: object;
-  readonly inputs: {
+  max_length: number,
+  tokenizers: object({ teacher: TOKENIZER, student: TOKENIZER }),
+  options: partOf<object>(anyObject),
+  inputs: object({
     /** SHA-256, in hexadecimal, over the sorted hashes of all pairs that could be used. */
-    readonly fingerprint: string;
-    readonly rows: number;
-  };
-  readonly counts: object;
+    fingerprint: text,
+    rows: number,
+  }),
+  counts: partOf<object>(anyObject),
   /** Training shards, then validation shards, each side in the order of its rows. */
-  readonly shards: readonly ShardFile[];
-}
+  shards: listOf(SHARD),
+});
+
+/** One Arrow file. */
+export type ShardFile = v.InferOutput<typeof SHARD>;
+
+/** A tokenizer that ids were made with. */
+export type StoredTokenizer = v.InferOutput<typeof TOKENIZER>;
+
+/** What a token store holds. */
+export type Manifest = v.InferOutput<typeof CONTENTS>;
 
 /** A manifest in this version's format. */
 export function manifestOf(contents: Omit<Manifest, 'format' | 'version'>): Manifest {
   return { format: FORMAT, version: VERSION, ...contents };
 }
-
-const TOKENIZER = objectWith({ fingerprint: orNull(aText), pad_id: aNumber, vocab_size: aNumber });
-
-const MANIFEST_SHAPE = objectWith({
-  max_length: aNumber,
-  tokenizers: objectWith({ teacher: TOKENIZER, student: TOKENIZER }),
-  shards: listOf(objectWith({ file: aText, split: aText, rows: aNumber, bytes: aNumber, sha256: aText })),
-});
 
 /** Whether a folder is a complete token store, or claims to be one. */
 export async function isStore(folder: string): Promise<boolean> {
@@ -71,20 +68,12 @@ export async function isStore(folder: string): Promise<boolean> {
 export async function readManifest(folder: string): Promise<Manifest> {
   const file = join(folder, MANIFEST);
   const again = `prepare it again with ${shellCommand(['kd', 'prepare', '--out', folder])}`;
-  let manifest: Manifest;
-  try {
-    manifest = JSON.parse(await readFile(file, 'utf8')) as Manifest; // its shape is looked at below
-  } catch (error) {
+  const contents = await readFile(file, 'utf8').catch((error: unknown) => {
     throw new InputError(`${file}: expected a token store's manifest, got ${messageOf(error)}; ${again}`);
-  }
-  if (manifest?.format !== FORMAT || manifest.version !== VERSION) {
-    throw new InputError(
-      `${file}: expected "${FORMAT}" of version ${VERSION}, got "${manifest?.format}" of version ${manifest?.version}; ${again}`,
-    );
-  }
-  const wrong = MANIFEST_SHAPE(manifest);
-  if (wrong !== undefined)
-    throw new InputError(`${file}: expected a token store's manifest, got one without a sound ${wrong}; ${again}`);
+  });
+  const json = parseJson(contents, file, again);
+  checkFormat(json, { format: FORMAT, version: VERSION }, file, again);
+  const manifest = checkJson(CONTENTS, json, file, again);
   for (const { file: name, bytes } of manifest.shards) {
     const size = await stat(join(folder, name)).then(
       (entry) => entry.size,

@@ -148,7 +148,7 @@ describe('a damaged store', () => {
       writeFileSync(path.join(folder, 'manifest.json'), text);
     };
     expect(await refused(manifest('{"format": "kd token store"'))).toMatch(
-      /^STORE\/manifest\.json: expected a token store's manifest, got .*; prepare it again with kd prepare --out STORE$/,
+      /^STORE\/manifest\.json: expected JSON, got .*; prepare it again with kd prepare --out STORE$/,
     );
     expect(await refused(manifest('{"format": "kd token store", "version": 2}'))).toBe(
       'STORE/manifest.json: expected "kd token store" of version 1, got "kd token store" of version 2; prepare it again with kd prepare --out STORE',
