@@ -33,7 +33,7 @@ export function mapOf<T>(
 
 /** A list of values that are all alike. */
 export function listOf<T>(item: v.GenericSchema<unknown, T>): v.GenericSchema<unknown, readonly T[]> {
-  return v.array(item) as v.GenericSchema<unknown, readonly T[]>;
+  return v.array(item);
 }
 
 /** Any text, and any number: NaN, too, where Python wrote one. */
