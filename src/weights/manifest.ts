@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import * as v from 'valibot';
+import type * as v from 'valibot';
 import { InputError, messageOf } from '../base/errors.js';
 import { fileError, systemReason } from '../base/files.js';
 import { checkJson, mapOf, number, object, valuesThat } from '../base/json-schema.js';
