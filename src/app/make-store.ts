@@ -1,24 +1,24 @@
 /** @file Makes a token store, showing two progress bars; used by `kd prepare` and `kd train`. */
-import type { Encoders } from '../data/prepare/encode.js';
+import type { RowTokenizers } from '../data/prepare/encode.js';
 import { prepareStore, type PrepareOptions } from '../data/prepare/prepare.js';
 import type { PrepareReport } from '../data/prepare/report.js';
 import type { Reporter } from './reporter.js';
 import { formatDuration, formatRate } from '../base/format.js';
 import type { Progress } from './reporter.js';
-import { ENCODER_MODULE, type EncoderFolders } from './row-tokenizers.js';
+import { TOKENIZER_MODULE, type TokenizerFolders } from './row-tokenizers.js';
 
 export interface StoreRequest extends Pick<
   PrepareOptions,
   'paths' | 'sources' | 'out' | 'settings' | 'signal' | 'threads'
 > {
-  readonly encoders: Encoders;
+  readonly tokenizers: RowTokenizers;
   /** Where worker threads find the tokenizers; undefined for no threads. */
-  readonly encoderFolders: EncoderFolders | undefined;
+  readonly tokenizerFolders: TokenizerFolders | undefined;
 }
 
 /** Makes the store, showing progress. */
 export async function makeStore(request: StoreRequest, output: Reporter): Promise<PrepareReport> {
-  const { encoderFolders, ...rest } = request;
+  const { tokenizerFolders, ...rest } = request;
   const started = performance.now();
   let reading: Progress | undefined;
   let encoding: Progress | undefined;
@@ -26,7 +26,7 @@ export async function makeStore(request: StoreRequest, output: Reporter): Promis
     return await prepareStore(
       {
         ...rest,
-        ...(encoderFolders && { threadEncoders: { encoderModule: ENCODER_MODULE, encoderFolders } }),
+        ...(tokenizerFolders && { threadTokenizers: { tokenizerModule: TOKENIZER_MODULE, tokenizerFolders } }),
       },
       {
         onRead(rows, estimate) {

@@ -74,8 +74,8 @@ export async function preparePairs(request: PrepareRequest, reporter: Reporter):
       threads,
       signal,
       settings: { samples, validFraction, seed, shuffle, long, keepDuplicates },
-      encoders: { teacher: teacher.tokenizer, student: student.tokenizer },
-      encoderFolders: { teacher: teacher.folder, student: student.folder },
+      tokenizers: { teacher: teacher.tokenizer, student: student.tokenizer },
+      tokenizerFolders: { teacher: teacher.folder, student: student.folder },
     },
     reporter,
   );

@@ -1,18 +1,18 @@
 /** @file The two tokenizers that encode pairs. A separate module because worker threads load it too. */
-import type { Encoders } from '../data/prepare/encode.js';
+import type { RowTokenizers } from '../data/prepare/encode.js';
 import { loadTokenizer } from '../text/tokenizer.js';
 
 /** The folders of two tokenizers. */
-export interface EncoderFolders {
+export interface TokenizerFolders {
   readonly teacher: string;
   readonly student: string;
 }
 
 /** This module, as worker threads import it. */
-export const ENCODER_MODULE = import.meta.url;
+export const TOKENIZER_MODULE = import.meta.url;
 
 /** Loads both tokenizers, or the one that serves as both only once. */
-export async function loadEncoders({ teacher, student }: EncoderFolders): Promise<Encoders> {
-  const teacherEncoder = await loadTokenizer(teacher);
-  return { teacher: teacherEncoder, student: student === teacher ? teacherEncoder : await loadTokenizer(student) };
+export async function loadRowTokenizers({ teacher, student }: TokenizerFolders): Promise<RowTokenizers> {
+  const teacherTokenizer = await loadTokenizer(teacher);
+  return { teacher: teacherTokenizer, student: student === teacher ? teacherTokenizer : await loadTokenizer(student) };
 }

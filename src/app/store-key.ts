@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Encoders } from '../data/prepare/encode.js';
+import type { RowTokenizers } from '../data/prepare/encode.js';
 
 /** Changes with the way stores are made, so that older ones are not taken. */
 const STORE_VERSION = 2;
@@ -16,7 +16,7 @@ const FIRST_VERSION = 1;
 export async function storeKey(
   paths: readonly string[],
   options: object,
-  { teacher, student }: Encoders,
+  { teacher, student }: RowTokenizers,
 ): Promise<string> {
   return keyOf(paths, [STORE_VERSION, options, teacher.fingerprint, student.fingerprint]);
 }
@@ -25,7 +25,7 @@ export async function storeKey(
 export async function firstStoreKey(
   paths: readonly string[],
   options: object,
-  { teacher, student }: Encoders,
+  { teacher, student }: RowTokenizers,
 ): Promise<string> {
   return keyOf(paths, [FIRST_VERSION, options, teacher.filesFingerprint, student.filesFingerprint]);
 }

@@ -2,7 +2,7 @@ import { stat, statfs } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 
 /** Bytes that a folder's file system has, or will have, left for this user; Infinity where the system does not tell. */
-export async function freeBytes(folder: string): Promise<number> {
+export async function freeDiskBytes(folder: string): Promise<number> {
   return statfs(await nearestFolder(folder)).then(
     ({ bavail, bsize }) => bavail * bsize,
     () => Infinity,

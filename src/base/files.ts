@@ -4,7 +4,7 @@ import { open, rename, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { InputError, SYSTEM } from './errors.js';
-import { makerTag, removeLeftovers } from './leftovers.js';
+import { makerTag, removeStaleFiles } from './stale-files.js';
 
 /** A file being written, which appears under its name only when it is whole. */
 export interface PendingFile {
@@ -143,7 +143,7 @@ export async function syncFolder(folder: string): Promise<void> {
  * @throws InputError where the system has no such folder, or it cannot be written
  */
 export function makeTemporaryFolder(prefix: string): string {
-  removeLeftovers(tmpdir(), (name) => name.startsWith(prefix));
+  removeStaleFiles(tmpdir(), (name) => name.startsWith(prefix));
   const folder = join(tmpdir(), `${prefix}${makerTag()}`);
   try {
     mkdirSync(folder, { mode: 0o700 });

@@ -2,7 +2,7 @@
 import { link, open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileError, syncFolder } from './files.js';
-import { makerTag } from './leftovers.js';
+import { makerTag } from './stale-files.js';
 
 /** `stem.ending`, `stem-2.ending`, `stem-3.ending` and so on. */
 export function* numberedNames(stem: string, ending: string): Generator<string, never> {

@@ -100,7 +100,7 @@ function countBlock(
   for (let at = 0, i = row; at < similarities.length; i++) {
     const ofRow = own[i]!;
     for (let j = column; j < column + columns; j++, at++) {
-      if (i === j) continue; // a translation is no rival of itself
+      if (i === j) continue; // a translation is not its own distractor
       const similarity = similarities[at]!;
       if (similarity > ofRow + COSINE_TIE) en.above[i]!++;
       else if (similarity >= ofRow - COSINE_TIE) en.ties[i]!++;

@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { InputError } from '../base/errors.js';
 import { fileError, syncFolder, writeFileAtomic } from '../base/files.js';
-import { makerTag, removeLeftovers } from '../base/leftovers.js';
+import { makerTag, removeStaleFiles } from '../base/stale-files.js';
 
 /** The file that makes a folder an export: what it was made from, and how. */
 export const EXPORT_FILE = 'kd-export.json';
@@ -75,7 +75,7 @@ export async function writeExportFolder(folder: string, fill: (temporary: string
   const [temporary, earlier] = ['tmp', 'old'].map((ending) => join(dirname(place), `.kd-export-${tag}.${ending}`));
   try {
     await mkdir(dirname(place), { recursive: true });
-    removeLeftovers(dirname(place), (name) => name.startsWith('.kd-export-') && name.endsWith('.tmp'));
+    removeStaleFiles(dirname(place), (name) => name.startsWith('.kd-export-') && name.endsWith('.tmp'));
     await mkdir(temporary!);
     const description = await fill(temporary!);
     const files = await filesBelow(temporary!);

@@ -3,7 +3,7 @@ import { readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError } from '../base/errors.js';
 import { fileError, isPendingName, syncFolder } from '../base/files.js';
-import { removeLeftovers } from '../base/leftovers.js';
+import { removeStaleFiles } from '../base/stale-files.js';
 import { checkFiles, parseManifest } from '../weights/manifest.js';
 import { CHECKPOINT_FILES, checkpointNames, folderOfCheckpoint, REPLACED, TEMPORARY } from './checkpoint.js';
 import { parseTrainer, type TrainerFile } from './trainer-state.js';
@@ -35,7 +35,7 @@ export async function tidyRun(run: string): Promise<void> {
   }
   for (const name of names.filter((each) => each.startsWith(TEMPORARY)))
     await rm(join(run, name), { recursive: true, force: true });
-  removeLeftovers(run, isPendingName); // a report may be written by a process without the lock
+  removeStaleFiles(run, isPendingName); // a report may be written by a process without the lock
 }
 
 /** Looks for the newest whole checkpoint, and changes nothing. */

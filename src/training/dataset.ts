@@ -2,7 +2,7 @@
 import { rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { batchesOf, type Batches } from '../data/batches.js';
-import type { Encoders } from '../data/prepare/encode.js';
+import type { RowTokenizers } from '../data/prepare/encode.js';
 import { readReport } from '../data/prepare/report.js';
 import { PREPARE_DEFAULTS, type PrepareSettings } from '../data/prepare/settings.js';
 import { findSources, type Sources } from '../data/sources.js';
@@ -67,10 +67,10 @@ export async function openPairs(
   { output, stop }: TrainContext,
   isTrial: boolean,
 ): Promise<TokenStore> {
-  const encoders = { teacher: models.teacher.tokenizer, student: models.student.tokenizer };
+  const tokenizers = { teacher: models.teacher.tokenizer, student: models.student.tokenizer };
   const store =
     'store' in found ? found.store : await prepared(found.sources, settings, models, { output, stop }, isTrial);
-  await checkTokenizers(store, encoders);
+  await checkTokenizers(store, tokenizers);
   await store.check(); // before anything of a run is touched
   if ('sources' in found) warnOfFewer(settings.samples, store.training.count + store.validation.count, output);
   const { training, validation, folder } = store;
@@ -107,16 +107,16 @@ async function prepared(
 ): Promise<TokenStore> {
   const { data: paths } = settings;
   const prepareSettings = prepareSettingsOf(settings);
-  const encoders = { teacher: teacher.tokenizer, student: student.tokenizer };
-  const kept = join(STORES_FOLDER, await storeKey(paths, keyOptions(settings), encoders));
+  const tokenizers = { teacher: teacher.tokenizer, student: student.tokenizer };
+  const kept = join(STORES_FOLDER, await storeKey(paths, keyOptions(settings), tokenizers));
   const store = await openKept(kept, output);
   if (store !== undefined) return store;
   if (!isTrial) await rm(join(kept, MANIFEST), { force: true }); // of a damaged one: it would count as made already
   const out = isTrial ? folderUntilExit() : kept;
   const folderOf = ({ tokenizerFiles: [file] }: RunModel): string | undefined => file && dirname(file);
   const folders = { teacher: folderOf(teacher), student: folderOf(student) };
-  const encoderFolders = hasBoth(folders) ? folders : undefined;
-  const request = { paths, sources, out, settings: prepareSettings, encoders, encoderFolders };
+  const tokenizerFolders = hasBoth(folders) ? folders : undefined;
+  const request = { paths, sources, out, settings: prepareSettings, tokenizers, tokenizerFolders };
   sayWhatWasFound(await stop.tidying((signal) => makeStore({ ...request, signal }, output)), output);
   return openStore(out);
 }
@@ -131,8 +131,12 @@ function keyOptions(settings: TrainSettings): object {
 }
 
 /** Whether a store was made by an earlier version's rules, of the very files that a run's settings name. */
-export async function isMadeByFirstRules(store: string, settings: TrainSettings, encoders: Encoders): Promise<boolean> {
-  return basename(store) === (await firstStoreKey(settings.data, keyOptions(settings), encoders));
+export async function isMadeByFirstRules(
+  store: string,
+  settings: TrainSettings,
+  tokenizers: RowTokenizers,
+): Promise<boolean> {
+  return basename(store) === (await firstStoreKey(settings.data, keyOptions(settings), tokenizers));
 }
 
 /** The store that was made before, if it is whole. */

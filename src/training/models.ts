@@ -1,7 +1,7 @@
 /** @file The two models of a run with their tokenizers: from folders, from the hub, or drawn at random. */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Encoder } from '../data/prepare/encode.js';
+import type { RowTokenizer } from '../data/prepare/encode.js';
 import { InputError } from '../base/errors.js';
 import {
   openPretrained,
@@ -32,7 +32,7 @@ export interface RunModel {
   /** Where it was opened from. */
   readonly origin: ModelOrigin;
   readonly model: PretrainedModel;
-  readonly tokenizer: Encoder;
+  readonly tokenizer: RowTokenizer;
   /** Paths of the tokenizer's files, which go along with every checkpoint. */
   readonly tokenizerFiles: readonly string[];
 }
@@ -162,7 +162,7 @@ async function openRunTokenizer(
 }
 
 /** Gives every text ids drawn at random, for a dry run without a tokenizer. */
-function randomIds(vocabSize: number): Encoder {
+function randomIds(vocabSize: number): RowTokenizer {
   let texts = 0;
   return {
     maxLength: MAX_LENGTH,

@@ -14,7 +14,7 @@ import {
   writeCheckpoint,
   type CheckpointContents,
 } from '../runs/checkpoint.js';
-import { freeBytes } from '../base/disk-space.js';
+import { freeDiskBytes } from '../base/disk-space.js';
 import { trainerText } from '../runs/trainer-state.js';
 import type { Reporter } from '../app/reporter.js';
 import { formatBytes, formatBytesApart, formatCount } from '../base/format.js';
@@ -38,7 +38,7 @@ export function trainedShapes(distillation: Distillation): Shapes {
 export async function checkDiskSpace(folder: string, prepared: PreparedRun, output: Reporter): Promise<void> {
   const { keep } = prepared.settings;
   const one = bytesOf(prepared);
-  const [free, all] = [await freeBytes(folder), one * (keep + 2)]; // those kept, the best, one being written
+  const [free, all] = [await freeDiskBytes(folder), one * (keep + 2)]; // those kept, the best, one being written
   if (free < one + SPARE_BYTES) throw new InputError(`${folder}: ${shortOf(one, free)}; free some, or run elsewhere`);
   if (free < all) {
     const [most, there] = formatBytesApart(all, free);
@@ -58,7 +58,7 @@ export function checkpointSaver(folder: string, prepared: PreparedRun, engine: E
   const trained = trainedShapes(distillationOf(prepared));
   const bytes = bytesOf(prepared);
   return async (state: TrainState, isBest: boolean): Promise<string | undefined> => {
-    const free = await freeBytes(folder);
+    const free = await freeDiskBytes(folder);
     if (free < bytes + SPARE_BYTES) {
       output.warn(
         `step ${state.step} is not saved: ${folder}: ${shortOf(bytes, free)}; earlier checkpoints are as they were`,

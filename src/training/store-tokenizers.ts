@@ -1,5 +1,5 @@
 /** @file Whether the ids of a token store are those of a run's tokenizers. */
-import { RowEncoder, type Encoders } from '../data/prepare/row-encoder.js';
+import { RowEncoder, type RowTokenizers } from '../data/prepare/row-encoder.js';
 import { ID_COLUMNS } from '../data/store/schema.js';
 import { textsOf, type LocatedRow, type TokenStore } from '../data/store/token-store.js';
 import { InputError } from '../base/errors.js';
@@ -13,14 +13,14 @@ const TRIED_ROWS = 500;
  *
  * @throws InputError for ids of another tokenizer
  */
-export async function checkTokenizers(store: TokenStore, encoders: Encoders): Promise<void> {
+export async function checkTokenizers(store: TokenStore, tokenizers: RowTokenizers): Promise<void> {
   const { folder, manifest } = store;
   for (const role of ['teacher', 'student'] as const) {
-    const { fingerprint = null, filesFingerprint } = encoders[role];
+    const { fingerprint = null, filesFingerprint } = tokenizers[role];
     const found = manifest.tokenizers[role].fingerprint;
     if (found === fingerprint) continue;
     const isOfSameFiles = found !== null && found === filesFingerprint;
-    if (isOfSameFiles && (await hasSameIds(store, encoders))) continue;
+    if (isOfSameFiles && (await hasSameIds(store, tokenizers))) continue;
     const other = isOfSameFiles ? 'ids by the rules of an earlier version' : `ids of another (${shortened(found)})`;
     throw new InputError(
       `${folder}: expected ids of this ${role}'s tokenizer (${shortened(fingerprint)}), got ${other}; ` +
@@ -29,10 +29,10 @@ export async function checkTokenizers(store: TokenStore, encoders: Encoders): Pr
   }
 }
 
-async function hasSameIds({ training, validation, manifest }: TokenStore, encoders: Encoders): Promise<boolean> {
+async function hasSameIds({ training, validation, manifest }: TokenStore, tokenizers: RowTokenizers): Promise<boolean> {
   for (const role of ['teacher', 'student'] as const)
-    if (manifest.tokenizers[role].pad_id !== encoders[role].padId) return false;
-  const encoder = new RowEncoder(encoders);
+    if (manifest.tokenizers[role].pad_id !== tokenizers[role].padId) return false;
+  const encoder = new RowEncoder(tokenizers);
   for (const side of [training, validation]) {
     const rows = await side.read(0, Math.min(side.count, TRIED_ROWS));
     if (!rows.every((row) => isEncodedBy(encoder, row))) return false;

@@ -7,7 +7,7 @@ import { mkdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { InputError } from '../base/errors.js';
 import { fileError } from '../base/files.js';
-import { makerTag } from '../base/leftovers.js';
+import { makerTag } from '../base/stale-files.js';
 import { hasContent, hashFor, isSha256, kindOfId } from './content-id.js';
 import type { HubFile } from './hub-client.js';
 import type { ModelId } from './hub-access.js';

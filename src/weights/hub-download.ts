@@ -2,7 +2,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { freeBytes } from '../base/disk-space.js';
+import { freeDiskBytes } from '../base/disk-space.js';
 import { InputError } from '../base/errors.js';
 import { formatBytes } from '../base/format.js';
 import { isSound, sumPath } from './content-id.js';
@@ -110,7 +110,7 @@ async function checkSpace(folder: string, fetches: readonly Fetch[]): Promise<vo
   const bytes = fetches.reduce((total, { file, tower }) => total + (tower ?? file).size, 0);
   if (bytes === 0) return;
   await makeFolder(folder);
-  const free = await freeBytes(folder);
+  const free = await freeDiskBytes(folder);
   if (bytes <= free) return;
   throw new InputError(
     `${folder}: expected ${formatBytes(bytes)} of free disk for the model, found ${formatBytes(free)}; ` +

@@ -2,7 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { createPendingFile, fileError, isPendingName } from '../base/files.js';
-import { removeLeftovers } from '../base/leftovers.js';
+import { removeStaleFiles } from '../base/stale-files.js';
 
 /** Makes a folder, with those above it, unless it is there. */
 export async function makeFolder(folder: string): Promise<void> {
@@ -19,7 +19,7 @@ export async function writeFileWhole(
   pieces: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
 ): Promise<void> {
   await makeFolder(dirname(path));
-  removeLeftovers(dirname(path), isPendingName);
+  removeStaleFiles(dirname(path), isPendingName);
   const file = await createPendingFile(path);
   try {
     let position = 0;

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../../src/base/errors.js';
 import { createPendingFile, fileError, makeTemporaryFolder, writeFileAtomic } from '../../src/base/files.js';
-import { makerTag } from '../../src/base/leftovers.js';
+import { makerTag } from '../../src/base/stale-files.js';
 import { thisProcess } from '../../src/base/processes.js';
 import { temporaryFolder } from '../cli.js';
 

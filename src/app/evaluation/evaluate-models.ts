@@ -17,7 +17,7 @@ import { countParameters } from '../../models/text-encoder.js';
 import { VERSION } from '../../base/version.js';
 import { formatCount } from '../../base/format.js';
 import type { Progress, Reporter } from '../reporter.js';
-import { openLineUp, type Entrant, type LineUp } from './line-up.js';
+import { openComparison, type ComparedModel, type Comparison } from './comparison.js';
 import { openPairs, type OpenPairs } from './pairs.js';
 
 /** Which models to compare, and on what. */
@@ -63,7 +63,7 @@ export const EVALUATION_DEFAULTS = {
 } as const;
 
 /** The scores of a comparison, and the runs they belong to. */
-export interface Comparison {
+export interface EvaluationResult {
   readonly results: RunEvaluations;
   /** The folders of the runs whose checkpoints were compared. */
   readonly runs: readonly string[];
@@ -74,47 +74,47 @@ export interface Comparison {
  *
  * @throws InputError for a model, pairs or a file that cannot be had; what `signal` was aborted with
  */
-export async function evaluateModels(request: EvaluationRequest, reporter: Reporter): Promise<Comparison> {
+export async function evaluateModels(request: EvaluationRequest, reporter: Reporter): Promise<EvaluationResult> {
   const judged = await Promise.all(request.sts.map(async (file) => ({ file, pairs: await readStsFile(file) })));
   const { compare: names, teacher, baselines } = request;
-  const lineUp = await openLineUp({ names, teacher, baselines, needsTeacher: request.pairs }, reporter);
-  const pairs = request.pairs ? await openPairs(request, lineUp, reporter) : undefined;
-  const models = await startModels(request, lineUp, reporter);
+  const comparison = await openComparison({ names, teacher, baselines, needsTeacher: request.pairs }, reporter);
+  const pairs = request.pairs ? await openPairs(request, comparison, reporter) : undefined;
+  const started = await startModels(request, comparison, reporter);
   try {
-    const setting = { kd: VERSION, engine: engineOf(models.backend), batch_size: request.batchSize };
-    const compared = pairs && (await comparePairs(pairs, lineUp, models, request, setting, reporter));
+    const setting = { kd: VERSION, engine: engineOf(started.backend), batch_size: request.batchSize };
+    const compared = pairs && (await comparePairs(pairs, comparison, started, request, setting, reporter));
     const sts: StsEvaluation[] = [];
-    for (const file of judged) sts.push(await compareSts(file, lineUp, models, request, setting, reporter));
-    return { results: { ...(compared && { pairs: compared }), sts }, runs: lineUp.runs };
+    for (const file of judged) sts.push(await compareSts(file, comparison, started, request, setting, reporter));
+    return { results: { ...(compared && { pairs: compared }), sts }, runs: comparison.runs };
   } finally {
-    for (const { engine } of models.byEntrant.values()) engine.dispose();
+    for (const { engine } of started.underTest.values()) engine.dispose();
     await pairs?.close();
   }
 }
 
 interface StartedModels {
   readonly backend: BackendInfo;
-  readonly byEntrant: ReadonlyMap<Entrant, ModelUnderTest>;
+  readonly underTest: ReadonlyMap<ComparedModel, ModelUnderTest>;
 }
 
 /** Loads every model once, the teacher too where it is not compared. */
 async function startModels(
   { backend: backendChoice, device, pairs }: EvaluationRequest,
-  { teacher, entrants }: LineUp,
+  { teacher, models }: Comparison,
   reporter: Reporter,
 ): Promise<StartedModels> {
   const { reason, ...backend } = await loadBackend(backendChoice, device);
   if (reason !== undefined) reporter.warn(reason);
-  const byEntrant = new Map<Entrant, ModelUnderTest>();
-  for (const entrant of new Set(pairs ? [teacher!, ...entrants] : entrants)) {
+  const underTest = new Map<ComparedModel, ModelUnderTest>();
+  for (const compared of new Set(pairs ? [teacher!, ...models] : models)) {
     const {
       name,
       role,
       opened: { source, tokenizer, model },
-    } = entrant;
+    } = compared;
     const parameters = countParameters(model.encoder.shapes);
     reporter.message(`${name}: ${source}, ${formatCount(parameters)} parameters, width ${model.encoder.width}`);
-    byEntrant.set(entrant, {
+    underTest.set(compared, {
       facts: {
         name,
         role,
@@ -127,7 +127,7 @@ async function startModels(
       engine: await encoderEngine(model.encoder, model.parameters()),
     });
   }
-  return { backend, byEntrant };
+  return { backend, underTest };
 }
 
 function engineOf({ backend, device, version }: BackendInfo): EvaluationSetting['engine'] {
@@ -138,8 +138,8 @@ type Setting = Omit<EvaluationSetting, 'created'>;
 
 async function comparePairs(
   { pairs, description }: OpenPairs,
-  { teacher, entrants }: LineUp,
-  { byEntrant }: StartedModels,
+  { teacher, models }: Comparison,
+  { underTest }: StartedModels,
   request: EvaluationRequest,
   setting: Setting,
   reporter: Reporter,
@@ -147,9 +147,9 @@ async function comparePairs(
   const reading = reporter.progress('encoding', pairs.count, 'pairs');
   let ranking: Progress | undefined;
   try {
-    const models = await evaluatePairs(
-      byEntrant.get(teacher!)!,
-      entrants.map((entrant) => byEntrant.get(entrant)!),
+    const scores = await evaluatePairs(
+      underTest.get(teacher!)!,
+      models.map((model) => underTest.get(model)!),
       pairs,
       { batchSize: request.batchSize, groupings: request.by },
       {
@@ -164,7 +164,7 @@ async function comparePairs(
         },
       },
     );
-    return { created: new Date().toISOString(), ...setting, data: description, teacher: teacher!.name, models };
+    return { created: new Date().toISOString(), ...setting, data: description, teacher: teacher!.name, models: scores };
   } finally {
     reading.stop();
     ranking?.stop();
@@ -173,15 +173,15 @@ async function comparePairs(
 
 async function compareSts(
   { file, pairs }: { file: string; pairs: Awaited<ReturnType<typeof readStsFile>> },
-  { entrants }: LineUp,
-  { byEntrant }: StartedModels,
+  { models }: Comparison,
+  { underTest }: StartedModels,
   { batchSize, signal }: EvaluationRequest,
   setting: Setting,
   reporter: Reporter,
 ): Promise<StsEvaluation> {
-  const models = entrants.map((entrant) => byEntrant.get(entrant)!);
-  const progress = reporter.progress(file, pairs.length * models.length, 'pairs');
-  const scores = await evaluateSts(models, pairs, batchSize, (done) => {
+  const tested = models.map((model) => underTest.get(model)!);
+  const progress = reporter.progress(file, pairs.length * tested.length, 'pairs');
+  const scores = await evaluateSts(tested, pairs, batchSize, (done) => {
     progress.update(done);
     signal?.throwIfAborted();
   }).finally(() => {

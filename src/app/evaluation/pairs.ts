@@ -15,7 +15,7 @@ import type { Reporter } from '../reporter.js';
 import { formatCount, formatCounted } from '../../base/format.js';
 import { makeStore } from '../make-store.js';
 import { sayWhatWasFound, warnOfFewer } from '../preparation-text.js';
-import type { LineUp } from './line-up.js';
+import type { Comparison } from './comparison.js';
 
 /** So many pairs are evaluated on unless more are asked for: about an hour for two real models and a baseline on two cores. */
 export const DEFAULT_SAMPLES = 10_000;
@@ -40,11 +40,11 @@ export interface OpenPairs {
  *
  * @throws InputError where there are none
  */
-export async function openPairs(request: PairsRequest, lineUp: LineUp, output: Reporter): Promise<OpenPairs> {
+export async function openPairs(request: PairsRequest, comparison: Comparison, output: Reporter): Promise<OpenPairs> {
   const store =
     request.data === undefined
-      ? await storeOfRun(lineUp.run)
-      : await storeOfData(request.data, request, lineUp, output);
+      ? await storeOfRun(comparison.run)
+      : await storeOfData(request.data, request, comparison, output);
   const split = store.validation.count > 0 ? 'validation' : 'all';
   if (request.data === undefined && split === 'all') {
     throw new InputError(
@@ -120,14 +120,14 @@ async function storeOfRun(run: string | undefined): Promise<TokenStore> {
 async function storeOfData(
   paths: readonly string[],
   { koColumn, enColumn, samples = DEFAULT_SAMPLES, seed }: PairsRequest,
-  lineUp: LineUp,
+  comparison: Comparison,
   output: Reporter,
 ): Promise<TokenStore> {
   if (paths.length === 1 && (await isStore(paths[0]!))) return openStore(paths[0]!);
-  await warnIfTrainedOn(paths, lineUp.run, output);
+  await warnIfTrainedOn(paths, comparison.run, output);
   const sources = await findSources(paths, { ko: koColumn, en: enColumn });
-  const teacher = lineUp.teacher!; // pairs are measured against it
-  const student = lineUp.entrants.find((entrant) => entrant !== teacher) ?? teacher;
+  const teacher = comparison.teacher!; // pairs are measured against it
+  const student = comparison.models.find((model) => model !== teacher) ?? teacher;
   const out = folderUntilExit();
   const report = await makeStore(
     {
@@ -135,8 +135,8 @@ async function storeOfData(
       sources,
       out,
       settings: { ...PREPARE_DEFAULTS, samples, seed, validFraction: 0 },
-      encoders: { teacher: teacher.opened.tokenizer, student: student.opened.tokenizer },
-      encoderFolders: undefined,
+      tokenizers: { teacher: teacher.opened.tokenizer, student: student.opened.tokenizer },
+      tokenizerFolders: undefined,
     },
     output,
   );

@@ -7,7 +7,7 @@ import type { Reporter } from '../reporter.js';
 import { columnsOf, embedCells, type Column, type EmbeddedCell } from './columns.js';
 import type { GenerateOptions } from './options.js';
 import { readPrompts, type PromptPair } from './prompts.js';
-import { drawOne, findPipeline, loadPipeline, picturesFolder, savePicture, startingNoise } from './studio.js';
+import { drawOne, findPipeline, loadPipeline, picturesFolder, savePicture, startingNoise } from './drawing.js';
 
 /** A grid that was drawn. */
 export interface DrawnGrid {

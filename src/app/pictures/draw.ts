@@ -5,7 +5,7 @@ import type { Reporter } from '../reporter.js';
 import { openEncoder } from '../open-encoder.js';
 import type { GenerateOptions } from './options.js';
 import { startPreview } from './preview.js';
-import { drawOne, embed, findPipeline, loadPipeline, picturesFolder, savePicture, startingNoise } from './studio.js';
+import { drawOne, embed, findPipeline, loadPipeline, picturesFolder, savePicture, startingNoise } from './drawing.js';
 
 /** A picture that was drawn. */
 export interface DrawnPicture {

@@ -10,7 +10,7 @@ import {
 } from '../columns.js';
 import { corpusOf } from '../corpora.js';
 import type { Beginning, Format, Probed, Verdict } from '../format.js';
-import { firstRecords, readDelimited, recordsIn, type Marks, type Record } from '../readers/delimited.js';
+import { firstRecords, readDelimited, recordsIn, type Marks, type DelimitedRecord } from '../readers/delimited.js';
 import type { Dialect } from '../readers/dialect.js';
 import { utf8Pieces } from '../readers/encoding.js';
 import { readPieces, type StoredFile } from '../readers/stored-file.js';
@@ -39,14 +39,14 @@ export const DELIMITED: Format = {
 
 /** The first rows of a text, cut by separator and quotes when they are asked for. */
 class Reading {
-  private cut: readonly Record[] | undefined;
+  private cut: readonly DelimitedRecord[] | undefined;
 
   constructor(
     readonly marks: Marks,
-    private readonly cutRows: () => readonly Record[],
+    private readonly cutRows: () => readonly DelimitedRecord[],
   ) {}
 
-  get records(): readonly Record[] {
+  get records(): readonly DelimitedRecord[] {
     return (this.cut ??= this.cutRows());
   }
 }

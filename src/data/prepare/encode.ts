@@ -6,9 +6,9 @@ import type { ShardFile } from '../store/manifest.js';
 import { readSegment, rowOf, type Segment, type SpilledRow } from './spill.js';
 import { SIDE } from './sides.js';
 import type { LongChoice } from './settings.js';
-import { RowEncoder, type Encoders } from './row-encoder.js';
+import { RowEncoder, type RowTokenizers } from './row-encoder.js';
 
-export { LONGEST_COUNTED, type Encoder, type Encoders } from './row-encoder.js';
+export { LONGEST_COUNTED, type RowTokenizer, type RowTokenizers } from './row-encoder.js';
 
 /** A stretch of a spill file, and what each of its rows is used for. */
 export interface EncodeSegment {
@@ -46,10 +46,14 @@ export interface Encoded {
 const STRIDE = 2000;
 
 /** Encodes rows in the order of their keys, and writes them as shards. */
-export async function encode(job: EncodeJob, encoders: Encoders, onEncoded: (rows: number) => void): Promise<Encoded> {
+export async function encode(
+  job: EncodeJob,
+  tokenizers: RowTokenizers,
+  onEncoded: (rows: number) => void,
+): Promise<Encoded> {
   const segments = job.segments.map(({ file, from, to }) => readSegment(file, from, to));
   const rows = sortedRows(job.segments, segments);
-  const row = new RowEncoder(encoders);
+  const row = new RowEncoder(tokenizers);
   const writers = new Map<number, ShardWriter>();
   const used: number[] = [];
   const tooLong: number[] = [];

@@ -1,7 +1,7 @@
 /** @file What a worker does: reads sources into a spill file of its own, measures rows, or encodes them into shards. */
 import { join } from 'node:path';
 import { collect, type Collected, type CollectJob } from './collect.js';
-import { encode, type Encoded, type EncodeJob, type Encoders } from './encode.js';
+import { encode, type Encoded, type EncodeJob, type RowTokenizers } from './encode.js';
 import { measure, type Measured, type MeasureJob } from './measure.js';
 import { SpillWriter } from './spill-writer.js';
 
@@ -24,13 +24,13 @@ export function jobRunner(
   spillFolder: string,
   name: string,
   seed: number | undefined,
-  loadEncoders: () => Promise<Encoders>,
+  loadRowTokenizers: () => Promise<RowTokenizers>,
 ): JobRunner {
   let spill: SpillWriter | undefined;
-  let encoders: Promise<Encoders> | undefined;
+  let tokenizers: Promise<RowTokenizers> | undefined;
   const runJob = async (job: Job, onRows: OnRows): Promise<Collected | Measured | Encoded> => {
-    if (job.kind === 'measure') return measure(job, await (encoders ??= loadEncoders()));
-    if (job.kind === 'encode') return encode(job, await (encoders ??= loadEncoders()), onRows);
+    if (job.kind === 'measure') return measure(job, await (tokenizers ??= loadRowTokenizers()));
+    if (job.kind === 'encode') return encode(job, await (tokenizers ??= loadRowTokenizers()), onRows);
     spill ??= new SpillWriter(join(spillFolder, `rows-${name}`), seed);
     return collect(job, spill, onRows);
   };

@@ -1,6 +1,6 @@
 /** @file Which rows are too long, for those of which it must be known before duplicates are looked for. */
 import { setImmediate } from 'node:timers/promises';
-import { RowEncoder, type Encoders } from './row-encoder.js';
+import { RowEncoder, type RowTokenizers } from './row-encoder.js';
 import { readSegment, rowOf, type Run } from './spill.js';
 
 /** Rows of a run to measure. */
@@ -19,9 +19,9 @@ export interface Measured {
 }
 
 /** Encodes the rows wanted of a run, and keeps the lengths of those that are too long. */
-export async function measure({ run, wanted }: MeasureJob, encoders: Encoders): Promise<Measured> {
+export async function measure({ run, wanted }: MeasureJob, tokenizers: RowTokenizers): Promise<Measured> {
   const { file, rowStarts, byteStarts } = run;
-  const row = new RowEncoder(encoders);
+  const row = new RowEncoder(tokenizers);
   const tooLong: number[] = [];
   for (let partition = 0; partition + 1 < rowStarts.length; partition++) {
     const [first, end] = [rowStarts[partition], rowStarts[partition + 1]];

@@ -25,7 +25,7 @@ import { beginStore } from '../store/store-folder.js';
 import { untilAborted } from './abort.js';
 import { collectJobs } from './collect.js';
 import { decideByHash, decideByHashAndLength, decideByPlace } from './decide.js';
-import { LONGEST_COUNTED, type Encoded, type Encoder, type Encoders } from './encode.js';
+import { LONGEST_COUNTED, type Encoded, type RowTokenizer, type RowTokenizers } from './encode.js';
 import { jobRunner } from './jobs.js';
 import { measureRows } from './measure-rows.js';
 import { nothingLeft, wrongWayRound } from './nothing-left.js';
@@ -46,11 +46,11 @@ export interface PrepareOptions {
   /** The store's folder. */
   readonly out: string;
   readonly settings: PrepareSettings;
-  readonly encoders: Encoders;
+  readonly tokenizers: RowTokenizers;
   /** Threads that read and encode; 0: this one does all. Where not given: one a core, and 0 for little data. */
   readonly threads?: number | undefined;
-  /** How a thread of its own gets at the encoders. */
-  readonly threadEncoders?: Pick<WorkerSetup, 'encoderModule' | 'encoderFolders'>;
+  /** How a thread of its own gets at the tokenizers. */
+  readonly threadTokenizers?: Pick<WorkerSetup, 'tokenizerModule' | 'tokenizerFolders'>;
   /** Ends the work, and leaves nothing behind. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -71,7 +71,7 @@ const LITTLE_DATA = 4 << 20;
  */
 export async function prepareStore(options: PrepareOptions, progress: PrepareProgress = {}): Promise<PrepareReport> {
   checkSettings(options.settings);
-  checkVocabularies(options.encoders);
+  checkVocabularies(options.tokenizers);
   const { sources, skipped } = options.sources;
   const store = await beginStore(options.out);
   const spillFolder = join(store.partial, 'rows');
@@ -90,7 +90,7 @@ export async function prepareStore(options: PrepareOptions, progress: PreparePro
 }
 
 async function makeShards(
-  { paths, sources: { sources, names }, settings, encoders }: PrepareOptions,
+  { paths, sources: { sources, names }, settings, tokenizers }: PrepareOptions,
   team: Team,
   folder: string,
   { onRead, onEncoded }: PrepareProgress,
@@ -139,10 +139,10 @@ async function makeShards(
   const counts = { corpora: countsByCorpus(outcomes), total: totalCounts(outcomes) };
   if (counts.total.training === 0) throw nothingLeft(paths, counts.total);
   const lengths = sumLengths([...measuredLengths, ...encoded.map((shard) => shard.lengths)], LONGEST_COUNTED + 1);
-  const cut = cutCounts(lengths, long === 'drop' ? Infinity : encoders.teacher.maxLength);
+  const cut = cutCounts(lengths, long === 'drop' ? Infinity : tokenizers.teacher.maxLength);
   const manifest = describeStore({
     settings,
-    encoders,
+    tokenizers,
     fingerprint: decision.fingerprint,
     counts,
     files: encoded.flatMap((shard) => shard.files),
@@ -152,25 +152,25 @@ async function makeShards(
 
 function describeStore({
   settings,
-  encoders,
+  tokenizers,
   fingerprint,
   counts,
   files,
 }: {
   settings: PrepareSettings;
-  encoders: Encoders;
+  tokenizers: RowTokenizers;
   fingerprint: string;
   counts: Pick<PrepareReport, 'corpora' | 'total'>;
   files: readonly ShardFile[];
 }): Manifest {
-  const tokenizer = (encoder: Encoder): StoredTokenizer => ({
-    fingerprint: encoder.fingerprint ?? null,
-    pad_id: encoder.padId,
-    vocab_size: encoder.vocabSize,
+  const stored = (tokenizer: RowTokenizer): StoredTokenizer => ({
+    fingerprint: tokenizer.fingerprint ?? null,
+    pad_id: tokenizer.padId,
+    vocab_size: tokenizer.vocabSize,
   });
   return manifestOf({
-    max_length: encoders.teacher.maxLength,
-    tokenizers: { teacher: tokenizer(encoders.teacher), student: tokenizer(encoders.student) },
+    max_length: tokenizers.teacher.maxLength,
+    tokenizers: { teacher: stored(tokenizers.teacher), student: stored(tokenizers.student) },
     options: { ...settings, samples: settings.samples ?? null },
     inputs: { fingerprint, rows: counts.total.read },
     counts,
@@ -179,14 +179,16 @@ function describeStore({
 }
 
 function openTeam(options: PrepareOptions, spillFolder: string, sources: readonly PairSource[]): Team {
-  const { threadEncoders, encoders, settings } = options;
+  const { threadTokenizers, tokenizers, settings } = options;
   const isLittle = sources.reduce((sum, { bytes }) => sum + bytes, 0) < LITTLE_DATA;
   const threads = options.threads ?? (isLittle ? 0 : availableParallelism());
   const seed = settings.shuffle ? settings.seed : undefined;
-  if (threads === 0 || threadEncoders === undefined)
-    return teamOf([jobRunner(spillFolder, '0', seed, () => Promise.resolve(encoders))]);
+  if (threads === 0 || threadTokenizers === undefined)
+    return teamOf([jobRunner(spillFolder, '0', seed, () => Promise.resolve(tokenizers))]);
   return teamOf(
-    Array.from({ length: threads }, (_, i) => workerRunner({ spillFolder, name: String(i), seed, ...threadEncoders })),
+    Array.from({ length: threads }, (_, i) =>
+      workerRunner({ spillFolder, name: String(i), seed, ...threadTokenizers }),
+    ),
   );
 }
 
@@ -201,8 +203,8 @@ function cutCounts(
   return Object.fromEntries(cut) as Record<IdColumn, number>;
 }
 
-function checkVocabularies(encoders: Encoders): void {
-  for (const [role, { vocabSize }] of Object.entries(encoders) as [string, Encoder][]) {
+function checkVocabularies(tokenizers: RowTokenizers): void {
+  for (const [role, { vocabSize }] of Object.entries(tokenizers) as [string, RowTokenizer][]) {
     if (vocabSize <= LARGEST_VOCABULARY) continue;
     throw new InputError(
       `--${role}: expected a tokenizer with at most ${LARGEST_VOCABULARY} ids, which 16 bits hold, got ${vocabSize}; choose another model`,

@@ -1,5 +1,5 @@
 /** What turns a text into ids, such as the text room's tokenizers. */
-export interface Encoder {
+export interface RowTokenizer {
   /** Ids that a text is cut to: 77. */
   readonly maxLength: number;
   readonly padId: number;
@@ -13,9 +13,9 @@ export interface Encoder {
   readonly encodeInto: (text: string, target: Int32Array, at: number) => number;
 }
 
-export interface Encoders {
-  readonly teacher: Encoder;
-  readonly student: Encoder;
+export interface RowTokenizers {
+  readonly teacher: RowTokenizer;
+  readonly student: RowTokenizer;
 }
 
 /** The longest text that histograms tell apart; longer ones count as this long. */
@@ -29,21 +29,21 @@ export class RowEncoder {
   private readonly buffers: Int32Array[];
   private readonly sizes = [0, 0, 0];
 
-  constructor(private readonly encoders: Encoders) {
-    const { teacher, student } = encoders;
+  constructor(private readonly tokenizers: RowTokenizers) {
+    const { teacher, student } = tokenizers;
     this.buffers = [teacher, student, student].map(({ maxLength }) => new Int32Array(maxLength));
   }
 
   /** Fills `ids`, and tells whether a text was too long. */
   encode(ko: string, en: string): boolean {
-    const { teacher, student } = this.encoders;
+    const { teacher, student } = this.tokenizers;
     let isLong = false;
     this.ids = [
       [teacher, en],
       [student, en],
       [student, ko],
     ].map((pair, column) => {
-      const [{ encodeInto, maxLength }, text] = pair as [Encoder, string];
+      const [{ encodeInto, maxLength }, text] = pair as [RowTokenizer, string];
       const length = encodeInto(text, this.buffers[column]!, 0);
       this.sizes[column] = length;
       if (length > maxLength) isLong = true;

@@ -3,9 +3,9 @@ export interface WorkerSetup {
   readonly spillFolder: string;
   readonly name: string;
   readonly seed: number | undefined;
-  /** A module that exports `loadEncoders(folders)`, and what to call it with. */
-  readonly encoderModule: string;
-  readonly encoderFolders: unknown;
+  /** A module that exports `loadRowTokenizers(folders)`, and what to call it with. */
+  readonly tokenizerModule: string;
+  readonly tokenizerFolders: unknown;
 }
 
 /** What a worker says. */

@@ -2,17 +2,19 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { InputError } from '../../base/errors.js';
 import { jobRunner, type Job } from './jobs.js';
-import type { Encoders } from './encode.js';
+import type { RowTokenizers } from './encode.js';
 import type { WorkerSetup, WorkerMessage } from './worker-message.js';
 
-const { spillFolder, name, seed, encoderModule, encoderFolders } = workerData as WorkerSetup;
+const { spillFolder, name, seed, tokenizerModule, tokenizerFolders } = workerData as WorkerSetup;
 const say = (message: WorkerMessage, transfer: ArrayBuffer[] = []): void => {
   parentPort!.postMessage(message, transfer);
 };
 
 const runner = jobRunner(spillFolder, name, seed, async () => {
-  const { loadEncoders } = (await import(encoderModule)) as { loadEncoders: (folders: unknown) => Promise<Encoders> };
-  return loadEncoders(encoderFolders);
+  const { loadRowTokenizers } = (await import(tokenizerModule)) as {
+    loadRowTokenizers: (folders: unknown) => Promise<RowTokenizers>;
+  };
+  return loadRowTokenizers(tokenizerFolders);
 });
 
 parentPort!.on('message', (job: Job) => {

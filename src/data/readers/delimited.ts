@@ -7,7 +7,7 @@ import { RecordCutter, type Cut } from './record-cutter.js';
 import { faultyRow, rowOf } from './row-maker.js';
 
 /** A row of a delimited file, or lines that are none. */
-export interface Record {
+export interface DelimitedRecord {
   readonly fields: readonly string[];
   /** From 1. */
   readonly line: number;
@@ -43,7 +43,7 @@ export async function* recordsIn(
   marks: Marks,
   name: string,
   width?: number,
-): AsyncGenerator<Record[]> {
+): AsyncGenerator<DelimitedRecord[]> {
   const cutter = cutterFor(marks, name, width);
   for await (const piece of pieces) {
     const records = parseCuts(cutter.cut(piece), marks);
@@ -54,7 +54,7 @@ export async function* recordsIn(
 }
 
 /** The first rows of a text of which only the beginning may be there: then what is cut off is left out. */
-export function firstRecords(text: string, marks: Marks, isWhole: boolean, name: string): Record[] {
+export function firstRecords(text: string, marks: Marks, isWhole: boolean, name: string): DelimitedRecord[] {
   const cutter = cutterFor(marks, name);
   const cuts = cutter.cut(Buffer.from(text));
   return parseCuts(isWhole ? [...cuts, ...cutter.end()] : cuts, marks);
@@ -73,7 +73,7 @@ export async function* soundRecordsOf(
   pieces: AsyncIterable<Buffer>,
   shape: keyof typeof MARKS,
   name: string,
-): AsyncGenerator<Record[]> {
+): AsyncGenerator<DelimitedRecord[]> {
   for await (const records of recordsIn(pieces, MARKS[shape], name)) {
     for (const { fault, line } of records)
       if (fault !== undefined) throw new UnreadableFile(name, fault, `line ${line}`);
@@ -81,12 +81,12 @@ export async function* soundRecordsOf(
   }
 }
 
-function parseCuts(cuts: readonly Cut[], { delimiter, quote, isSpaced = false }: Marks): Record[] {
+function parseCuts(cuts: readonly Cut[], { delimiter, quote, isSpaced = false }: Marks): DelimitedRecord[] {
   const firstEscaped = isSpaced ? 0 : cuts.findIndex(({ isEscaped }) => isEscaped);
   const plain = firstEscaped === -1 ? cuts : cuts.slice(0, firstEscaped);
   const fieldsOfPlain =
     quote === '' ? plain.map(({ bytes }) => splitLine(bytes, delimiter)) : parsePlain(plain, delimiter, quote);
-  const records = cuts.map(({ bytes, isEscaped, fault, line, lastLine }, i): Record => {
+  const records = cuts.map(({ bytes, isEscaped, fault, line, lastLine }, i): DelimitedRecord => {
     if (fault !== undefined) return { fields: [], line, lastLine, fault };
     if (isEscaped || isSpaced) {
       const fields = splitRow(bytes.toString('utf8'), { delimiter, quote, isEscaped, isSpaced });
@@ -163,7 +163,7 @@ function splitRow(text: string, { delimiter, quote, isEscaped, isSpaced }: Marks
 function rowReader(
   { fields: { most, least }, places }: Dialect,
   { id: file, corpus }: PairSource,
-): (record: Record) => Row {
+): (record: DelimitedRecord) => Row {
   const { ko, en, language = -1 } = places;
   return ({ fields, line, lastLine, fault }) => {
     const here = { file, corpus, row: line };

@@ -7,7 +7,7 @@ import { mkdir, readdir, readFile, rename, rm, rmdir, stat } from 'node:fs/promi
 import { dirname, join, resolve } from 'node:path';
 import { InputError } from '../../base/errors.js';
 import { fileError, isPendingName, syncFolder, writeFileAtomic } from '../../base/files.js';
-import { makerTag, removeLeftovers } from '../../base/leftovers.js';
+import { makerTag, removeStaleFiles } from '../../base/stale-files.js';
 import { isLockName } from '../../base/lock/claim.js';
 import { takeLock } from '../../base/lock/lock.js';
 import { MANIFEST } from './manifest.js';
@@ -76,7 +76,7 @@ async function makePartial(folder: string, partial: string): Promise<string | un
   for (let attempt = 1; ; attempt++) {
     firstMade = (await mkdir(folder, { recursive: true })) ?? firstMade;
     await requireOwnFiles(folder);
-    removeLeftovers(folder, (name) => name.startsWith(PARTIAL) || isPendingName(name));
+    removeStaleFiles(folder, (name) => name.startsWith(PARTIAL) || isPendingName(name));
     try {
       await mkdir(partial);
       return firstMade;

@@ -10,7 +10,7 @@ import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Batch, Batches } from '../../data/batches.js';
 import { fileError, isPendingName } from '../../base/files.js';
-import { removeLeftovers } from '../../base/leftovers.js';
+import { removeStaleFiles } from '../../base/stale-files.js';
 import { BYTES_A_VALUE, createShard, openShard, type Shard } from './shard.js';
 
 export const CACHE_SIDES = ['training', 'validation'] as const;
@@ -62,7 +62,7 @@ export async function openTeacherCache(
   await mkdir(folder, { recursive: true }).catch((error: unknown) => {
     throw fileError(folder, 'cannot be made', error);
   });
-  removeLeftovers(folder, isPendingName);
+  removeStaleFiles(folder, isPendingName);
   const names = await readdir(folder);
   const shards = CACHE_SIDES.flatMap((side) => shardsOf(side, data[side].pairs, shardRows));
   const missing = shards.filter(({ name }) => !names.includes(name));

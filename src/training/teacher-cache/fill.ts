@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import { targetShape } from '../../distill/loss.js';
 import { openTeacherCache, type TeacherCache } from './cache.js';
 import { InputError } from '../../base/errors.js';
-import { freeBytes } from '../../base/disk-space.js';
+import { freeDiskBytes } from '../../base/disk-space.js';
 import { MAX_LENGTH } from '../../text/tokenizer.js';
 import type { Reporter } from '../../app/reporter.js';
 import { formatBytes, formatBytesApart, formatCounted } from '../../base/format.js';
@@ -39,7 +39,7 @@ export async function prepareTeacherCache(
   );
   output.event({ event: 'teacher-cache', folder: cache.folder, pairs, missing_bytes: cache.missingBytes });
   if (cache.missingBytes === 0) return cache;
-  const free = await freeBytes(cache.folder);
+  const free = await freeDiskBytes(cache.folder);
   if (free < cache.missingBytes) {
     const [needed, found] = formatBytesApart(cache.missingBytes, free);
     throw new InputError(

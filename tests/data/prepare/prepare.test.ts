@@ -174,8 +174,8 @@ describe('what cannot be prepared is told in one line', () => {
   });
 
   test('a vocabulary that 16 bits cannot hold', async () => {
-    const encoders = { ...WORDS, student: { ...WORDS.student, vocabSize: 65_537 } };
-    expect(await refused(prepareInto(newFolder(), [writePairs([['차', 'car']])], {}, encoders))).toBe(
+    const tokenizers = { ...WORDS, student: { ...WORDS.student, vocabSize: 65_537 } };
+    expect(await refused(prepareInto(newFolder(), [writePairs([['차', 'car']])], {}, tokenizers))).toBe(
       '--student: expected a tokenizer with at most 65536 ids, which 16 bits hold, got 65537; choose another model',
     );
   });

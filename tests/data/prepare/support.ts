@@ -1,4 +1,4 @@
-/** @file What tests of the preparation share: generated corpora, encoders that count words, stores read back. */
+/** @file What tests of the preparation share: generated corpora, tokenizers that count words, stores read back. */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -7,7 +7,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Summary } from '../../../scripts/corpora/generate.mjs';
 import { hash32 } from '../../../src/base/philox.js';
-import type { Encoder, Encoders } from '../../../src/data/prepare/encode.js';
+import type { RowTokenizer, RowTokenizers } from '../../../src/data/prepare/encode.js';
 import { prepareStore } from '../../../src/data/prepare/prepare.js';
 import type { PrepareReport } from '../../../src/data/prepare/report.js';
 import { PREPARE_DEFAULTS, type PrepareSettings } from '../../../src/data/prepare/settings.js';
@@ -41,7 +41,7 @@ export function writePairs(rows: readonly (readonly [ko: string, en: string])[],
 }
 
 /** A word is an id, and there is one before and one after every text. */
-function wordEncoder(padId: number, vocabSize: number): Encoder {
+function wordTokenizer(padId: number, vocabSize: number): RowTokenizer {
   return {
     maxLength: 77,
     padId,
@@ -58,21 +58,21 @@ function wordEncoder(padId: number, vocabSize: number): Encoder {
   };
 }
 
-export const WORDS: Encoders = { teacher: wordEncoder(0, 40_000), student: wordEncoder(1, 65_536) };
+export const WORDS: RowTokenizers = { teacher: wordTokenizer(0, 40_000), student: wordTokenizer(1, 65_536) };
 
 /** Prepares in this thread. */
 export async function prepareInto(
   out: string,
   paths: readonly string[],
   settings: Partial<PrepareSettings> = {},
-  encoders = WORDS,
+  tokenizers = WORDS,
 ): Promise<PrepareReport> {
   return prepareStore({
     paths,
     sources: await findSources(paths),
     out,
     settings: { ...PREPARE_DEFAULTS, ...settings },
-    encoders,
+    tokenizers,
     threads: 0,
   });
 }

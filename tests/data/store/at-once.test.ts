@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { openTeacherCache } from '../../../src/training/teacher-cache/cache.js';
-import { makerTag } from '../../../src/base/leftovers.js';
+import { makerTag } from '../../../src/base/stale-files.js';
 import { thisProcess } from '../../../src/base/processes.js';
 import { openStore } from '../../../src/data/store/token-store.js';
 import { beginStore } from '../../../src/data/store/store-folder.js';
@@ -36,7 +36,7 @@ const storeMaker = (folder: string): string => `
   for (let round = 0; round < ${ROUNDS}; round++) {
     const out = ${JSON.stringify(join(folder, 'store-'))} + round;
     const sources = await findSources(paths, {});
-    await prepareStore({ paths, sources, out, settings: PREPARE_DEFAULTS, encoders: { teacher: encoder, student: encoder }, threads: 0 });
+    await prepareStore({ paths, sources, out, settings: PREPARE_DEFAULTS, tokenizers: { teacher: encoder, student: encoder }, threads: 0 });
   }
   console.log('made');`;
 

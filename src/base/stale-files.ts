@@ -25,9 +25,9 @@ export function makerTag(maker: ProcessIdentity = thisProcess()): string {
  *
  * @param isUnfinished whether a name is one that unfinished work has
  */
-export function removeLeftovers(folder: string, isUnfinished: (name: string) => boolean): void {
+export function removeStaleFiles(folder: string, isUnfinished: (name: string) => boolean): void {
   for (const name of namesIn(folder).filter(isUnfinished)) {
-    if (!isLeftover(folder, name)) continue;
+    if (!isStale(folder, name)) continue;
     try {
       rmSync(join(folder, name), { recursive: true, force: true });
     } catch {
@@ -37,7 +37,7 @@ export function removeLeftovers(folder: string, isUnfinished: (name: string) => 
 }
 
 /** Whether something unfinished is this user's, and its maker is gone. */
-export function isLeftover(folder: string, name: string): boolean {
+export function isStale(folder: string, name: string): boolean {
   try {
     const path = join(folder, name);
     if (process.getuid !== undefined && lstatSync(path).uid !== process.getuid()) return false;

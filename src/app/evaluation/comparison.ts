@@ -12,24 +12,24 @@ import { checkFamily, notATeacher } from '../fetch-model.js';
 import { openEncoder, type EncoderChoice, type OpenEncoder } from '../open-encoder.js';
 
 /** A model of the comparison, opened. */
-export interface Entrant {
+export interface ComparedModel {
   readonly name: string;
   readonly role: ModelRole;
   readonly opened: OpenEncoder;
 }
 
-export interface LineUp {
+export interface Comparison {
   /** Absent where nothing is measured against it and it is not compared. */
-  readonly teacher?: Entrant | undefined;
+  readonly teacher?: ComparedModel | undefined;
   /** In the order of the tables; the teacher is among them if it was named or baselines are wanted. */
-  readonly entrants: readonly Entrant[];
+  readonly models: readonly ComparedModel[];
   /** The folders of the runs whose checkpoints are compared. */
   readonly runs: readonly string[];
   /** The folder of the run that `clip`, `roberta` and the pairs come from; undefined where there is none. */
   readonly run: string | undefined;
 }
 
-export interface LineUpRequest {
+export interface ComparisonRequest {
   readonly names: readonly string[];
   /** Name of the teacher. */
   readonly teacher: string;
@@ -44,10 +44,10 @@ export interface LineUpRequest {
  *
  * @throws InputError for a name that stands for nothing: it says what was looked for, and where
  */
-export async function openLineUp(
-  { names, teacher: teacherName, baselines, needsTeacher }: LineUpRequest,
+export async function openComparison(
+  { names, teacher: teacherName, baselines, needsTeacher }: ComparisonRequest,
   output: Reporter,
-): Promise<LineUp> {
+): Promise<Comparison> {
   const run = (await firstRunOf(names)) ?? (await newestRun());
   const isTeacher = await sameModelAs(teacherName, run);
   let isNamed = false;
@@ -58,23 +58,23 @@ export async function openLineUp(
       : baselines
         ? await openedIfThere(openTeacher(teacherName, run, output), 'teacher', output)
         : undefined;
-  const entrants: Entrant[] = [];
+  const models: ComparedModel[] = [];
   const runs: string[] = [];
   for (const name of names) {
     const { source, run: trainedBy } = await resolveModelName(name, '--compare', run);
     if (teacher !== undefined && isTeacher(source)) {
-      entrants.push(teacher);
+      models.push(teacher);
       continue;
     }
     if (trainedBy !== undefined && !runs.some((known) => resolve(known) === resolve(trainedBy))) {
       runs.push(trainedBy);
       const untrained = baselines && openUntrained(name, trainedBy, teacher?.opened.model.encoder.width, output);
-      if (untrained) entrants.push(await untrained);
+      if (untrained) models.push(await untrained);
     }
-    entrants.push({ name, role: 'student', opened: await openEncoder({ name, flag: '--compare', run }, output) });
+    models.push({ name, role: 'student', opened: await openEncoder({ name, flag: '--compare', run }, output) });
   }
-  if (baselines && teacher !== undefined && !entrants.includes(teacher)) entrants.unshift(teacher);
-  return { teacher, entrants, runs, run };
+  if (baselines && teacher !== undefined && !models.includes(teacher)) models.unshift(teacher);
+  return { teacher, models, runs, run };
 }
 
 /** The folder of the first run among the names. */
@@ -92,7 +92,7 @@ async function sameModelAs(name: string, run: string | undefined): Promise<(sour
   return (source) => source === teacher;
 }
 
-async function openTeacher(name: string, run: string | undefined, output: Reporter): Promise<Entrant> {
+async function openTeacher(name: string, run: string | undefined, output: Reporter): Promise<ComparedModel> {
   const start = name === 'clip' && run !== undefined ? await startOf(run) : {};
   if (name !== 'clip') await checkIsTeacher(name, run, output);
   return {
@@ -110,7 +110,11 @@ async function checkIsTeacher(name: string, run: string | undefined, output: Rep
 }
 
 /** A baseline that nothing is measured against: said and left out where it cannot be opened. */
-async function openedIfThere(opening: Promise<Entrant>, what: string, output: Reporter): Promise<Entrant | undefined> {
+async function openedIfThere(
+  opening: Promise<ComparedModel>,
+  what: string,
+  output: Reporter,
+): Promise<ComparedModel | undefined> {
   try {
     return await opening;
   } catch (error) {
@@ -123,7 +127,12 @@ async function openedIfThere(opening: Promise<Entrant>, what: string, output: Re
 /**
  * The student of a run before its first step, with the projection to the teacher's width that it may have begun with.
  */
-async function openUntrained(name: string, run: string, width: number | undefined, output: Reporter): Promise<Entrant> {
+async function openUntrained(
+  name: string,
+  run: string,
+  width: number | undefined,
+  output: Reporter,
+): Promise<ComparedModel> {
   const { student, settings } = await readRunConfig(run);
   const start = await startOf(run);
   const opened = await openEncoder(

@@ -1,7 +1,7 @@
 import { chownSync, mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { makerTag, removeLeftovers } from '../../src/base/leftovers.js';
+import { makerTag, removeStaleFiles } from '../../src/base/stale-files.js';
 import { thisProcess } from '../../src/base/processes.js';
 import { temporaryFolder } from '../cli.js';
 
@@ -30,7 +30,7 @@ it('are removed where the maker is gone, or cannot be known and let them lie for
   draft(folder, `draft-${makerTag(dead)}`);
   draft(folder, `draft-${makerTag(elsewhere)}`, 25);
   draft(folder, 'draft-4194304', 25);
-  removeLeftovers(folder, (name) => name.startsWith('draft-'));
+  removeStaleFiles(folder, (name) => name.startsWith('draft-'));
   expect(readdirSync(folder).sort()).toEqual(kept.sort());
 });
 
@@ -38,12 +38,12 @@ it.skipIf(process.getuid?.() !== 0)('are passed over where they are another user
   const folder = temporaryFolder();
   const name = draft(folder, `draft-${makerTag(dead)}`, 1000);
   chownSync(join(folder, name), 65534, 65534);
-  removeLeftovers(folder, () => true);
+  removeStaleFiles(folder, () => true);
   expect(readdirSync(folder)).toEqual([name]);
 });
 
 it('are none in a folder that is not there', () => {
   expect(() => {
-    removeLeftovers(join(temporaryFolder(), 'none'), () => true);
+    removeStaleFiles(join(temporaryFolder(), 'none'), () => true);
   }).not.toThrow();
 });
