@@ -74,8 +74,8 @@ export function sayWhatWasFound(report: PrepareReport, output: Reporter): void {
 function turnedLine({ pairs, files }: TurnedPairs): string {
   const were =
     pairs === 1
-      ? '1 pair was the other way round and was'
-      : `${formatCount(pairs)} pairs were the other way round and were`;
+      ? '1 pair had its languages swapped and was'
+      : `${formatCount(pairs)} pairs had their languages swapped and were`;
   const named = files.slice(0, MOST_TURNED).map(({ file, pairs: count }) => `${file} (${formatCount(count)})`);
   const more = files.length > MOST_TURNED ? ` and ${formatCounted(files.length - MOST_TURNED, 'more file')}` : '';
   return `${were} turned: ${named.join(', ')}${more}`;

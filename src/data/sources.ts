@@ -208,7 +208,7 @@ function nothingFound(paths: readonly string[], { skipped, passedOver, errors }:
   if (errors.length === 1 && skipped.length === 1 && passedOver.length === 0) return errors[0]!;
   const seen = [
     ...skipped.map(({ file, why }) => `${file} (${why})`),
-    ...passedOver.map((file) => `${file} (passed over by its name)`),
+    ...passedOver.map((file) => `${file} (skipped because of its name)`),
   ];
   const more = seen.length > MOST_NAMED ? `, and ${seen.length - MOST_NAMED} more` : '';
   const found = seen.length === 0 ? 'nothing' : seen.slice(0, MOST_NAMED).join(', ') + more;

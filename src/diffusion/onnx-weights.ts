@@ -43,7 +43,7 @@ export async function checkWeights(location: string): Promise<WeightsSummary> {
   try {
     const { hasFloat16, ends } = await readSummary(file).catch(async (error: unknown) => {
       throw error instanceof InputError
-        ? new InputError(`${error.message}${(await hintFromStart(file)) || '; get the file anew'}`)
+        ? new InputError(`${error.message}${(await hintFromStart(file)) || '; get the file again'}`)
         : error;
     });
     for (const [name, end] of ends) await checkFileBeside(location, name, end);
@@ -83,7 +83,7 @@ async function checkFileBeside(location: string, name: string, end: number): Pro
     throw new InputError(`${path}: expected weights of ${location}, found no such file; get it, and put it there`);
   if (size < end)
     throw new InputError(
-      `${path}: expected weights of ${end} bytes or more, as ${location} says, found ${size}; the file is cut short, get it anew`,
+      `${path}: expected weights of ${end} bytes or more, as ${location} says, found ${size}; the file is cut short; get it again`,
     );
 }
 

@@ -179,7 +179,7 @@ function loadFailure(error: unknown, location: string): InputError {
       `${location}: expected an ONNX opset up to ${opset[2]}, which ONNX Runtime knows, got ${opset[1]}; export the model with an older one`,
     );
   return new InputError(
-    `${location}: expected an ONNX model that ONNX Runtime can load, got "${reasonOf(error, location)}"; get the file, and those beside it, anew`,
+    `${location}: expected an ONNX model that ONNX Runtime can load, got "${reasonOf(error, location)}"; get the file and those beside it again`,
   );
 }
 

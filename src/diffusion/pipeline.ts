@@ -102,7 +102,7 @@ async function remedyFor(path: string): Promise<string> {
   const others = await readdir(dirname(path)).catch(() => []);
   const torch = others.find((name) => /\.(safetensors|bin)$/.test(name));
   if (torch === undefined) return "give a Stable Diffusion in the hub's ONNX layout to --pipeline";
-  return `${torch} beside it is for PyTorch: take the hub's revision in ONNX (id@onnx), or convert with optimum-cli export onnx`;
+  return `${torch} beside it is for PyTorch: use the hub's revision in ONNX (id@onnx), or convert with optimum-cli export onnx`;
 }
 
 function pipelineOf(unet: Unet, decoder: Decoder, config: SchedulerConfig): Pipeline {

@@ -31,7 +31,7 @@ export interface PretrainedModel {
  * Opens the model in a folder in the hub's layout and checks every tensor's name and shape. Values are read
  * when `parameters()` is gone through, and values that are not finite are refused then.
  *
- * @param seed for what starts afresh
+ * @param seed for what starts from random values
  * @throws InputError for a configuration of another family, a missing or misshapen tensor, a damaged file
  */
 export async function openPretrained(folder: string, seed: number): Promise<PretrainedModel> {

@@ -89,7 +89,7 @@ export async function runsInWords(): Promise<string> {
   if (runs.length === 0) return `there is no run under ${resolve(RUNS_FOLDER)} yet`;
   const more = runs.length - MOST_NAMED;
   const named = runs.slice(0, MOST_NAMED).join(', ');
-  return `the runs there are, the newest first: ${named}${more > 0 ? ` and ${more} more` : ''}`;
+  return `the runs, newest first: ${named}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
 function noCheckpoint(run: string, wanted: string, names: readonly string[], where: string): InputError {

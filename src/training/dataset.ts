@@ -149,7 +149,7 @@ async function openKept(folder: string, output: Reporter): Promise<TokenStore | 
   } catch (error) {
     await store?.close();
     if (!(error instanceof InputError)) throw error;
-    output.warn(`${error.message}: making it anew`);
+    output.warn(`${error.message}: preparing it again`);
     return undefined;
   }
   await sayWhatIsKept(folder, output);

@@ -39,12 +39,13 @@ export async function checkDiskSpace(folder: string, prepared: PreparedRun, outp
   const { keep } = prepared.settings;
   const one = bytesOf(prepared);
   const [free, all] = [await freeDiskBytes(folder), one * (keep + 2)]; // those kept, the best, one being written
-  if (free < one + SPARE_BYTES) throw new InputError(`${folder}: ${shortOf(one, free)}; free some, or run elsewhere`);
+  if (free < one + SPARE_BYTES)
+    throw new InputError(`${folder}: ${shortOf(one, free)}; free some space, or run elsewhere`);
   if (free < all) {
     const [most, there] = formatBytesApart(all, free);
     output.warn(
       `${folder}: ${formatCount(keep + 2)} checkpoints of ${formatBytes(one)} ` +
-        `(--keep ${keep}, the best, one being written) will take up to ${most}, but only ${there} are free`,
+        `(--keep ${keep}, the best, one being written) will take up to ${most}, but only ${there} is free`,
     );
   }
 }
@@ -61,7 +62,7 @@ export function checkpointSaver(folder: string, prepared: PreparedRun, engine: E
     const free = await freeDiskBytes(folder);
     if (free < bytes + SPARE_BYTES) {
       output.warn(
-        `step ${state.step} is not saved: ${folder}: ${shortOf(bytes, free)}; earlier checkpoints are as they were`,
+        `step ${state.step} not saved: ${folder}: ${shortOf(bytes, free)}; earlier checkpoints are unchanged`,
       );
       return undefined;
     }
@@ -74,7 +75,7 @@ export function checkpointSaver(folder: string, prepared: PreparedRun, engine: E
         output.warn(`step ${state.step} is saved, but ${error.message}`);
         return error.checkpoint; // nothing is removed, as `best` may name an older one than it should
       }
-      output.warn(`step ${state.step} is not saved: ${error.message}; earlier checkpoints are as they were`);
+      output.warn(`step ${state.step} not saved: ${error.message}; earlier checkpoints are unchanged`);
       return undefined;
     }
     const best = bestOf(state);

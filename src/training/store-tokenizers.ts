@@ -24,7 +24,7 @@ export async function checkTokenizers(store: TokenStore, tokenizers: RowTokenize
     const other = isOfSameFiles ? 'ids by the rules of an earlier version' : `ids of another (${shortened(found)})`;
     throw new InputError(
       `${folder}: expected ids of this ${role}'s tokenizer (${shortened(fingerprint)}), got ${other}; ` +
-        `prepare the data anew with this --${role}, or train with the ${role} it was prepared for`,
+        `prepare the data again with this --${role}, or train with the ${role} it was prepared for`,
     );
   }
 }

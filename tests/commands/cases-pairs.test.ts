@@ -20,7 +20,7 @@ describe('pairs the other way round', () => {
     const { code, stdout, stderr } = await prepare('reversed-direction/d23', out, '--report');
     expect(code, stderr).toBe(0);
     expect(stdout).toMatch(
-      /\n5 pairs were the other way round and were turned: \S*B0\.json \(1\), .* and 2 more files\n/,
+      /\n5 pairs had their languages swapped and were turned: \S*B0\.json \(1\), .* and 2 more files\n/,
     );
     const { training, validation } = await readTexts(out);
     const pairs = [...training, ...validation];
@@ -48,7 +48,7 @@ describe('pairs the other way round', () => {
       '--en-column',
       '최종번역문',
     );
-    expect([code, stdout.includes('5 pairs were the other way round')]).toEqual([0, true]);
+    expect([code, stdout.includes('5 pairs had their languages swapped')]).toEqual([0, true]);
   });
 
   it('are refused where the user named all columns the wrong way round', async () => {

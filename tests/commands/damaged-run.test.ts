@@ -111,14 +111,14 @@ describe.each([
 
   it('does not make its run unknown where the runs are listed', async () => {
     const result = await encode(damaged(), 'tin');
-    expect(lastLine(result)).toMatch(/found none of that name; the runs there are, the newest first: tiny$/);
+    expect(lastLine(result)).toMatch(/found none of that name; the runs, newest first: tiny$/);
   });
 });
 
 it("a model's folder under checkpoints/ is not listed as a run", async () => {
   const { cwd, run } = copied();
   cpSync(join(run, 'step-00000006'), join(cwd, 'checkpoints/model'), { recursive: true });
-  expect(lastLine(await encode(cwd, 'tin'))).toMatch(/the runs there are, the newest first: tiny$/);
+  expect(lastLine(await encode(cwd, 'tin'))).toMatch(/the runs, newest first: tiny$/);
   expect((await encode(cwd, 'checkpoints/model')).code).toBe(0);
 });
 

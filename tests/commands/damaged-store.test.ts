@@ -51,7 +51,7 @@ it('a run does not go on with data whose bits have flipped, and is as it was; da
   const third = train(...flags, '--run', 'third');
   expect(third.code, third.stderr).toBe(0);
   expect(ownWords(third.stderr)).toMatch(
-    /^warning: .*training-00000\.arrow: expected the SHA-256 .*: making it anew$/m,
+    /^warning: .*training-00000\.arrow: expected the SHA-256 .*: preparing it again$/m,
   );
   expect(readFileSync(shard).equals(whole)).toBe(true);
 });

@@ -336,7 +336,7 @@ describe('kd eval refuses', () => {
   it.each([
     [
       ['--compare', 'roberta,nowhere'],
-      /^error: --compare nowhere: expected a run, its folder, a model's folder or a model on the hub as owner\/name, found none of that name; the runs there are, the newest first: tiny\n$/,
+      /^error: --compare nowhere: expected a run, its folder, a model's folder or a model on the hub as owner\/name, found none of that name; the runs, newest first: tiny\n$/,
     ],
     [
       ['--compare', 'tiny:99999'],

@@ -199,7 +199,7 @@ describe('kd train', () => {
     const { code, stderr } = kd(['train', '--data', 'store', ...swapped, ...steps, '--quiet'], { cwd });
     expect(code).toBe(1);
     expect(stderr).toMatch(
-      /^error: store: expected ids of this student's tokenizer \([0-9a-f]{12}\), got ids of another \([0-9a-f]{12}\); prepare the data anew with this --student, or train with the student it was prepared for\n$/m,
+      /^error: store: expected ids of this student's tokenizer \([0-9a-f]{12}\), got ids of another \([0-9a-f]{12}\); prepare the data again with this --student, or train with the student it was prepared for\n$/m,
     );
   });
 

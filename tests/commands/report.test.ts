@@ -66,7 +66,7 @@ describe('kd report', () => {
     expect([code, stderr]).toEqual([
       1,
       expect.stringMatching(
-        /^error: report nothing: expected the name of a run, or a run's folder, found none of that name; the runs there are, the newest first: \w+\n$/,
+        /^error: report nothing: expected the name of a run, or a run's folder, found none of that name; the runs, newest first: \w+\n$/,
       ),
     ]);
     const empty = temporaryFolder();

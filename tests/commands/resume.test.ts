@@ -149,7 +149,7 @@ describe('a run that has ended', () => {
       [['tiny', '--epochs', '4', '--student', copyOfStudent(cwd)], /there have changed: student/],
       [
         ['tin'],
-        /^error: --resume tin: expected the name of a run .* found none of that name; the runs there are, the newest first: tiny$/m,
+        /^error: --resume tin: expected the name of a run .* found none of that name; the runs, newest first: tiny$/m,
       ],
       [[''], /^error: --resume "": expected/m],
     ] as const) {
@@ -247,7 +247,7 @@ describe('a run that has ended', () => {
     [
       'a run that is not there',
       [],
-      /^error: --resume other: expected the name of a run under checkpoints\/, its folder or one of its checkpoints, found none of that name; the runs there are, the newest first: tiny$/,
+      /^error: --resume other: expected the name of a run under checkpoints\/, its folder or one of its checkpoints, found none of that name; the runs, newest first: tiny$/,
     ],
   ])('refuses %s', (_, flags, message) => {
     const result = resume(copied(), flags.length === 0 ? 'other' : 'tiny', ...flags);
@@ -393,13 +393,13 @@ it.each([
   [
     'too small for the next one',
     'size=20m',
-    /^warning: step \d+ is not saved: .*tiny: expected 1[67]\.\d MB free \([\d.]+ [kM]B for a checkpoint's tensors, 16\.0 MB for its other files and logs\), found [\d.]+ MB; earlier checkpoints are as they were$/m,
+    /^warning: step \d+ not saved: .*tiny: expected 1[67]\.\d MB free \([\d.]+ [kM]B for a checkpoint's tensors, 16\.0 MB for its other files and logs\), found [\d.]+ MB; earlier checkpoints are unchanged$/m,
   ],
   // Bytes enough, but names for some 60 files: it fills up in the middle of a save.
   [
     'full in the middle of a save',
     'size=200m,nr_inodes=60',
-    /^warning: step \d+ is not saved: .*cannot be (written|made): no space left on the device; earlier checkpoints are as they were$/m,
+    /^warning: step \d+ not saved: .*cannot be (written|made): no space left on the device; earlier checkpoints are unchanged$/m,
   ],
 ])('goes on where the disk is %s, with the older checkpoints as they were', (_, options, warning) => {
   const disk = mountedFolder(options);

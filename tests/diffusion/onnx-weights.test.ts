@@ -99,7 +99,7 @@ describe('the weights of an ONNX file', () => {
       writeFileSync(model, whole.subarray(0, length));
       const error = await loadOnnx(model, 'cpu').catch((reason: unknown) => reason);
       expect(error).toBeInstanceOf(InputError);
-      expect((error as Error).message).toMatch(/^\S+model\.onnx: expected [^\n]+; get [^\n]+ anew$/);
+      expect((error as Error).message).toMatch(/^\S+model\.onnx: expected [^\n]+; get [^\n]+ again$/);
     }
   });
 });

@@ -262,7 +262,7 @@ describe('what latents were multiplied by', () => {
 
   it.each(['0', '-1', 'Infinity', 'NaN', '"0.18215"', '[0.18215]'])('is not %s', async (value) => {
     await expect(pictureWith({ 'vae/config.json': `{"scaling_factor": ${value}}` })).rejects.toThrow(
-      /vae\/config\.json: expected scaling_factor to be a number above 0, got \S+; get the file anew$/,
+      /vae\/config\.json: expected scaling_factor to be a number above 0, got \S+; get the file again$/,
     );
   });
 });
@@ -350,7 +350,7 @@ describe('a pipeline is refused', () => {
       (folder) => {
         truncateSync(join(folder, 'unet/model.onnx'), 5000);
       },
-      /unet\/model\.onnx: expected the field at byte \d+ to end at 8\d+, found the end at 5000: it is damaged or cut short; get the file anew$/,
+      /unet\/model\.onnx: expected the field at byte \d+ to end at 8\d+, found the end at 5000: it is damaged or cut short; get the file again$/,
     ],
     [
       'with a UNet that is none',

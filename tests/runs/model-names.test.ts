@@ -117,7 +117,7 @@ it('a name that only a run could have, and none has, is told with the runs that 
   ])
     await expect(resolveModelName(name, '--model'), name).rejects.toThrow(
       new InputError(
-        `--model ${name}: expected a run, its folder, a model's folder or a model on the hub as owner/name, found none of that name; the runs there are, the newest first: d, c, b, a, third and 2 more`,
+        `--model ${name}: expected a run, its folder, a model's folder or a model on the hub as owner/name, found none of that name; the runs, newest first: d, c, b, a, third and 2 more`,
       ),
     );
   mkdirSync('model');

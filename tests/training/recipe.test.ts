@@ -65,8 +65,8 @@ describe('kd train --recipe … --print', () => {
     expect(settings).toMatchObject({ ...ORIGINAL, samples: 1_000_000, epochs: 3, dropout: 0 });
     expect(stderr).toBe(
       [
-        "warning: --epochs 3 in the place of the recipe's 10: the run will not be roberta-1m",
-        "warning: --dropout 0 in the place of the recipe's none: the run will not be roberta-1m\n",
+        "warning: --epochs 3 instead of the recipe's 10: the run will not be roberta-1m",
+        "warning: --dropout 0 instead of the recipe's none: the run will not be roberta-1m\n",
       ].join('\n'),
     );
   });

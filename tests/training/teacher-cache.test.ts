@@ -90,7 +90,7 @@ describe('the cache of a teacher', () => {
     const { at } = cache.batches('training');
     expect([...(await at(1)).target!]).toEqual([4, 5, 6, 7].flatMap(outputsOf));
     await expect(at(2)).rejects.toThrow(
-      /^\S+training-00001\.safetensors: row 4 \(from 0\): expected the CRC-32 [0-9a-f]{8}, got [0-9a-f]{8}: the file is damaged; remove it, and it is made anew$/,
+      /^\S+training-00001\.safetensors: row 4 \(from 0\): expected the CRC-32 [0-9a-f]{8}, got [0-9a-f]{8}: the file is damaged; remove it, and it will be written again$/,
     );
     await cache.close();
     rmSync(path);
@@ -106,7 +106,7 @@ describe('the cache of a teacher', () => {
     await shard.write(0, Float32Array.from(outputsOf(0)));
     await shard.finish();
     await expect(openShard(path, [2, 2, 3])).rejects.toThrow(
-      `${path}: expected a tensor target of BF16 [2, 2, 3], got BF16 [1, 2, 3]; remove the file, and it is made anew`,
+      `${path}: expected a tensor target of BF16 [2, 2, 3], got BF16 [1, 2, 3]; remove the file, and it will be written again`,
     );
     expect(statSync(path).size).toBeGreaterThan(0);
   });

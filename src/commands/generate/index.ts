@@ -16,7 +16,7 @@ Examples:
 export function generateCommand(): Command {
   return new Command('generate')
     .description('pictures from Korean: Stable Diffusion with the student as its text encoder')
-    .argument('[prompts...]', 'what to draw, a picture each')
+    .argument('[prompts...]', 'what to draw, one picture per prompt')
     .option(
       '--encoder <name>',
       'the text encoder: clip, roberta, a run, run:step, a folder or a hub id',
@@ -24,7 +24,7 @@ export function generateCommand(): Command {
     )
     .option('--teacher <name>', 'for --compare, the teacher: as --encoder', GENERATE_DEFAULTS.teacher)
     .option('--pipeline <id|folder>', 'a Stable Diffusion in ONNX', GENERATE_DEFAULTS.pipeline)
-    .option('--negative <text>', 'what to keep away from', GENERATE_DEFAULTS.negative)
+    .option('--negative <text>', 'what to avoid', GENERATE_DEFAULTS.negative)
     .option('--steps <count>', 'denoising steps', count, GENERATE_DEFAULTS.steps)
     .option(
       '--guidance <scale>',
@@ -33,13 +33,16 @@ export function generateCommand(): Command {
       GENERATE_DEFAULTS.guidance,
     )
     .addOption(
-      new Option('--scheduler <name>', 'how noise is taken out')
-        .choices(SCHEDULERS)
-        .default(GENERATE_DEFAULTS.scheduler),
+      new Option('--scheduler <name>', 'how noise is removed').choices(SCHEDULERS).default(GENERATE_DEFAULTS.scheduler),
     )
     .option('--width <pixels>', 'a multiple of 8 (default: 512)', pixels)
     .option('--height <pixels>', 'a multiple of 8 (default: 512)', pixels)
-    .option('--seed <number>', 'of the starting noise; the same noise on every machine', seed, GENERATE_DEFAULTS.seed)
+    .option(
+      '--seed <number>',
+      'random seed of the starting noise, which is the same on every machine',
+      seed,
+      GENERATE_DEFAULTS.seed,
+    )
     .option(
       '--count <pictures>',
       'pictures of each prompt, with seeds one after the other',
@@ -48,8 +51,8 @@ export function generateCommand(): Command {
     )
     .option('--latents <file.safetensors>', 'starting noise from a file: the tensor noise, [1, 4, height/8, width/8]')
     .option('--out <folder>', "where pictures go (default: pictures/ in the encoder's run, else here)")
-    .option('--preview [steps]', 'a picture of how far it is, after every so many steps (5)', count)
-    .option('--low-memory', 'ask the UNet twice a step with one sample, not once with two')
+    .option('--preview [steps]', 'save an intermediate picture every so many steps (5 if not given)', count)
+    .option('--low-memory', 'run the UNet twice per step with one sample, not once with two')
     .option(
       '--compare <prompts.csv>',
       'a grid: a row for each prompt (columns ko,en), by CLIP, the student, and the student untrained',

@@ -29,7 +29,7 @@ export function withRecipe<Flags extends { readonly recipe?: RecipeName }>(
   );
   for (const key of changed) {
     output.warn(
-      `${flagOf(command, key)} ${shown((flags as Settings)[key])} in the place of the recipe's ${shown(settings[key])}: the run will not be ${flags.recipe}`,
+      `${flagOf(command, key)} ${shown((flags as Settings)[key])} instead of the recipe's ${shown(settings[key])}: the run will not be ${flags.recipe}`,
     );
   }
   const taken = Object.entries(settings).filter(([key]) => !isGiven(key));

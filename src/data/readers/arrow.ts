@@ -70,7 +70,7 @@ async function* batchesOf(file: StoredFile, onSchema?: (schema: Schema) => void)
   } catch (error) {
     if (error instanceof InputError) throw error;
     if (error instanceof UnknownArrowType) {
-      const found = `expected columns with a value a row, got ${error.message}`;
+      const found = `expected columns with one value per row, got ${error.message}`;
       throw new UnreadableFile(file.name, `${found}; write the table as Parquet or CSV`);
     }
     throw new UnreadableFile(

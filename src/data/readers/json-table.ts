@@ -32,7 +32,7 @@ export async function wholeValue(file: StoredFile): Promise<unknown> {
     pieces.push(piece);
     bytes += piece.length;
     if (bytes > MOST_BYTES) {
-      const expected = `expected an object a line where there are more than ${MOST_BYTES} bytes, got one value`;
+      const expected = `expected one object per line where there are more than ${MOST_BYTES} bytes, got one value`;
       throw new UnreadableFile(file.name, `${expected}; write it with to_json(…, orient="records", lines=True)`);
     }
   }

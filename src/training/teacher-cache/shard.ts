@@ -96,7 +96,7 @@ async function placesIn(
     if (tensor?.dtype === dtype && tensor.shape.join() === expected.join()) return dataStart + tensor.begin;
     const found = tensor === undefined ? 'none' : `${tensor.dtype} [${tensor.shape.join(', ')}]`;
     throw new InputError(
-      `${file.location}: expected a tensor ${name} of ${dtype} [${expected.join(', ')}], got ${found}; remove the file, and it is made anew`,
+      `${file.location}: expected a tensor ${name} of ${dtype} [${expected.join(', ')}], got ${found}; remove the file, and it will be written again`,
     );
   };
   return { target: placeOf(TARGET, 'BF16', shape), checksums: placeOf(CHECKSUMS, 'I32', shape.slice(0, 1)) };
@@ -107,7 +107,7 @@ function checkRow(path: string, row: number, values: Uint16Array, expected: numb
   if (found === expected) return;
   const hex = (checksum: number): string => (checksum >>> 0).toString(16).padStart(8, '0');
   throw new InputError(
-    `${path}: row ${row} (from 0): expected the CRC-32 ${hex(expected)}, got ${hex(found)}: the file is damaged; remove it, and it is made anew`,
+    `${path}: row ${row} (from 0): expected the CRC-32 ${hex(expected)}, got ${hex(found)}: the file is damaged; remove it, and it will be written again`,
   );
 }
 

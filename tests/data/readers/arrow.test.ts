@@ -18,7 +18,7 @@ describe('Arrow data', () => {
 
   test('run-end encoded is refused with what to do', async () => {
     await expect(rowsOf(readArrow(sourceOf(fixture('run-ends.arrow'))))).rejects.toThrow(
-      'run-ends.arrow: expected columns with a value a row, got run-end encoded columns; write the ' +
+      'run-ends.arrow: expected columns with one value per row, got run-end encoded columns; write the ' +
         'table as Parquet or CSV',
     );
   });
