@@ -1,7 +1,7 @@
 /**
- * @file What an evaluation says of a batch: its losses, and how the outputs of different sentences differ.
+ * @file The evaluation of a batch: its losses, and how much the outputs of different sentences differ.
  *
- * A student that says nearly the same of every sentence has collapsed: its loss may look well and it is of no use. Two
+ * A student that gives nearly the same output for every sentence has collapsed: it is useless, however good its loss. Two
  * numbers show it, beside the teacher's for the same sentences: the variance of the outputs over the sentences, and the
  * mean cosine similarity of the outputs of two different ones.
  *
@@ -19,7 +19,7 @@ export interface OutputStatistics {
   readonly similarity: number;
 }
 
-/** What an evaluation says of a batch. */
+/** The evaluation of a batch. */
 export interface Evaluation extends Losses {
   /** Of the student, a mean of its English and its Korean outputs. */
   readonly student: OutputStatistics;

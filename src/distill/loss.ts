@@ -17,7 +17,7 @@ export interface Distillation {
   readonly loss: LossName;
 }
 
-/** What a step or an evaluation says of a batch. */
+/** The losses of a batch, from a step or an evaluation. */
 export interface Losses {
   /** Mean squared error of the English sentences. */
   readonly lossEn: number;
@@ -65,7 +65,7 @@ export function trainableParameters({ student, loss }: Distillation): string[] {
   return Object.keys(student.shapes).filter((name) => loss === 'pooler' || !student.isPooler(name));
 }
 
-/** What the student should say for both languages: the teacher's embedding of the English sentences. */
+/** The student's target for both languages: the teacher's embedding of the English sentences. */
 export function distillationTarget(
   { teacher, loss }: Distillation,
   teacherParams: Params,
@@ -80,7 +80,7 @@ export function targetShape({ student, loss }: Distillation, rows: number, lengt
 }
 
 /**
- * What the student says of both languages; they go through it as one batch.
+ * The student's outputs for both languages, which pass through it as one batch.
  *
  * @param dropout present in training
  */

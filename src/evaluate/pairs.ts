@@ -32,7 +32,7 @@ export interface PairsOptions {
   readonly groupings: readonly Grouping[];
 }
 
-/** Told as it goes on; a returned promise is waited for. */
+/** Called during the evaluation; a returned promise is awaited. */
 export interface PairsCallbacks {
   /** Pairs that all models have read. */
   onEncoded?(pairs: number): void | Promise<void>;
@@ -78,7 +78,7 @@ export async function evaluatePairs(
   return scores;
 }
 
-/** What is known of a model so far. */
+/** The intermediate results of a model. */
 interface Tally {
   readonly model: ModelUnderTest;
   readonly reader: TextReader;

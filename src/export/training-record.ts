@@ -1,4 +1,4 @@
-/** @file What a run's folder tells of how its student was trained. */
+/** @file How a run's student was trained, according to the run's folder. */
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { readRunConfig, type RunConfig } from '../runs/run-config.js';

@@ -22,7 +22,7 @@ interface ResultsFormat {
 
 const TITLE = 'Evaluation';
 
-/** What a results file may be, by the end of its name. */
+/** The formats of a results file, by its extension. */
 const FORMATS: Readonly<Record<string, ResultsFormat>> = {
   '.csv': { write: resultsCsv, beginning: /^model,role,source,/ },
   '.md': { write: (results) => markdownTables(tablesOf(results)), beginning: /^### .+\n\n\| model \|/ },
@@ -91,7 +91,7 @@ export async function writeResults(paths: readonly string[], results: RunEvaluat
   }
 }
 
-/** Keeps the results in the folders of runs. They have been shown: where that fails, it is said and no more. */
+/** Keeps the results in the folders of runs. Failing to is only a warning, since they have been printed. */
 export async function keepResults(runs: readonly string[], results: RunEvaluations, output: Output): Promise<void> {
   for (const run of runs) {
     await keepEvaluations(run, results).then(

@@ -15,9 +15,9 @@ import { startFrom } from '../../training/resume.js';
 import { trainedShapes } from '../../training/saving.js';
 
 /**
- * Runs one step, and says shapes, steps and memory.
+ * Runs one step, and prints shapes, steps and memory.
  *
- * @param from the checkpoint that a run would go on from; absent for a run that would begin
+ * @param from the checkpoint to resume from; absent for a new run
  */
 export async function dryRun(prepared: PreparedRun, output: Output, from?: FoundCheckpoint): Promise<void> {
   const plan = { ...(await describePlan(prepared)), done: from?.trainer.state.step ?? 0 };
