@@ -10,7 +10,7 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
 
 /** A schema for the values that a function takes; `expected` says which these are. */
 export function valuesThat<T>(is: (value: unknown) => boolean, expected: string): v.GenericSchema<T> {
-  return { ...v.custom<T>(is), expects: expected }; // the library's type of the field
+  return { ...v.custom<T>(is), expects: expected };
 }
 
 /** An object as it stands. */

@@ -2,6 +2,8 @@ import { lstatSync, readdirSync, readFileSync, statSync, type Stats } from 'node
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { InputError, messageOf, printable } from '../base/errors.js';
+import { anyObject } from '../base/json-schema.js';
+import { soundJson } from '../base/parse-json.js';
 import { arePartners, sideOf } from './readers/aligned.js';
 import { isZip, listArchive, readMember, whyUnreadable, type ArchiveEntry } from './readers/archive.js';
 import { openFile, type RandomAccess } from './readers/random-access.js';
@@ -291,12 +293,7 @@ function modelFoldersOf(entries: readonly ArchiveEntry[], archive: RandomAccess)
 
 /** Whether a `config.json` tells a model's type. */
 function isModelConfig(text: string): boolean {
-  try {
-    const config: unknown = JSON.parse(text);
-    return typeof config === 'object' && config !== null && 'model_type' in config;
-  } catch {
-    return false;
-  }
+  return 'model_type' in (soundJson(anyObject, text) ?? {});
 }
 
 async function readable<T>(place: string, result: Promise<T>): Promise<T> {

@@ -1,12 +1,17 @@
 /** @file The folder of an export: whole and checked, or not there; and nobody else's. */
 import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
+import * as v from 'valibot';
 import { InputError } from '../base/errors.js';
 import { fileError, syncFolder, writeFileAtomic } from '../base/files.js';
 import { makerTag, removeStaleFiles } from '../base/stale-files.js';
+import { listOf, object } from '../base/json-schema.js';
+import { soundJson } from '../base/parse-json.js';
 
 /** The file that makes a folder an export: what it was made from, and how. */
 export const EXPORT_FILE = 'kd-export.json';
+
+const DESCRIPTION = object({ files: listOf(v.unknown()) });
 
 /**
  * Checks that a folder may become an export: it is not there, empty, or an earlier export with nothing in it but what was
@@ -41,15 +46,8 @@ export async function checkExportFolder(folder: string): Promise<void> {
 /** The files that an export says it is made of; only itself where it says none. */
 async function exportedFiles(folder: string): Promise<string[]> {
   const text = await readFile(join(folder, EXPORT_FILE), 'utf8').catch(() => '');
-  let written: unknown;
-  try {
-    written = JSON.parse(text);
-  } catch {
-    written = undefined; // damaged: nothing in the folder is known to be of the export
-  }
-  const files = (written as { files?: unknown } | null | undefined)?.files;
-  const names = Array.isArray(files) ? files.filter((name): name is string => typeof name === 'string') : [];
-  return [...names, EXPORT_FILE];
+  const files = soundJson(DESCRIPTION, text)?.files ?? []; // damaged: nothing is known to be of the export
+  return [...files.filter((name) => typeof name === 'string'), EXPORT_FILE];
 }
 
 /** Paths of all that is in a folder but folders, sorted; an empty folder counts as one. */

@@ -1,4 +1,5 @@
 /** @file The facts in a run's folder, other than its logs. */
+import { isRecord } from '../base/json-schema.js';
 import { basename, dirname, relative, resolve } from 'node:path';
 import { readReport, type PrepareReport } from '../data/prepare/report.js';
 import { recipeOf } from '../training/recipes.js';
@@ -175,10 +176,6 @@ function environmentOf(config: RunConfig): Entry[] {
     ['data', config.data.store],
     ['fingerprint', config.data.fingerprint],
   ];
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function textOf(value: unknown): string {

@@ -2,6 +2,8 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fileError } from '../base/files.js';
+import { anyObject } from '../base/json-schema.js';
+import { soundJson } from '../base/parse-json.js';
 import { readRegularFile } from '../base/regular-file.js';
 import { isStepName, RUN_CONFIG, RUNS_FOLDER } from './run-names.js';
 
@@ -95,10 +97,6 @@ async function timeOf(folder: string): Promise<number> {
 }
 
 function orderIn(config: string): number {
-  try {
-    const { order } = JSON.parse(config) as { readonly order?: unknown };
-    return Number.isSafeInteger(order) ? (order as number) : 0;
-  } catch {
-    return 0;
-  }
+  const order = soundJson(anyObject, config)?.order;
+  return Number.isSafeInteger(order) ? (order as number) : 0;
 }

@@ -1,5 +1,6 @@
 /** @file What the hub lists of a model's files, checked before anything is done with it. */
 import { InputError } from '../base/errors.js';
+import { isRecord } from '../base/json-schema.js';
 import { shown, shownValue } from './wording.js';
 
 /** A file of a model, as the hub lists it. */
@@ -44,8 +45,4 @@ function isPlainPath(path: string): boolean {
   const parts = path.split('/');
   // eslint-disable-next-line no-control-regex -- which no file of a model has in its name
   return !/[\\\0-\x1f]/.test(path) && parts.every((part) => part !== '' && part !== '.' && part !== '..');
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -5,6 +5,7 @@
  * length N; N bytes of UTF-8 JSON, `{"name": {"dtype", "shape", "data_offsets": [begin, end]}, …}` with an optional
  * `__metadata__` of strings; then the tensors' bytes, without holes. Offsets count from the header's end.
  */
+import { isRecord } from '../base/json-schema.js';
 import { InputError, messageOf } from '../base/errors.js';
 import type { ByteSource } from './byte-source.js';
 import { hintFromStart } from './byte-source.js';
@@ -212,10 +213,6 @@ function checkCoverage(tensors: readonly TensorEntry[], dataSize: number, locati
       `${location}: expected ${end} bytes of tensors after the header, the file has ${dataSize} there`,
     );
   }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isSizes(value: unknown): value is number[] {

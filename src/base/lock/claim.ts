@@ -4,6 +4,8 @@ import { rmSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../files.js';
+import { object, partOf, text, whole } from '../json-schema.js';
+import { soundJson } from '../parse-json.js';
 import { thisProcess, type ProcessIdentity } from '../processes.js';
 import { openSocket } from './socket.js';
 
@@ -23,6 +25,8 @@ export interface LockOwner extends ProcessIdentity {
   /** Whether it listens on a socket. */
   readonly socket?: boolean | undefined;
 }
+
+const OWNER = partOf<LockOwner>(object({ pid: whole(1), host: text }));
 
 /** A claim of this process, with the socket that it listens on. */
 export interface OwnClaim {
@@ -51,13 +55,8 @@ export async function makeClaim(folder: string): Promise<OwnClaim> {
 }
 
 /** Who made a claim, from its text; undefined for one that is damaged. */
-export function parseOwner(text: string): LockOwner | undefined {
-  try {
-    const owner = JSON.parse(text) as LockOwner | null;
-    return Number.isSafeInteger(owner?.pid) && owner!.pid > 0 && typeof owner!.host === 'string' ? owner! : undefined;
-  } catch {
-    return undefined;
-  }
+export function parseOwner(contents: string): LockOwner | undefined {
+  return soundJson(OWNER, contents);
 }
 
 /** When a file was changed last, in milliseconds since 1970; NaN for one that is not there. */
