@@ -1,6 +1,6 @@
-/** @file The command line as a process: subcommands and exit codes, nothing else. Waits for nothing at its top: `require` loads it. */
+/** @file The command line as a process: subcommands and exit codes. It has no top-level await: `require` loads it. */
 import type { OutputOptions } from './app/output.js';
-import { failureOf } from './commands/failure.js';
+import { failureOf, type ErrorEvent } from './commands/failure.js';
 import { createProgram } from './commands/program.js';
 import { watchStandardStreams } from './commands/standard-streams.js';
 
@@ -24,7 +24,15 @@ function report(error: unknown): number {
   const { exitCode, text, event } = failureOf(error);
   process.exitCode = exitCode; // before anything is written: a reader may be gone
   process.stderr.write(text);
-  if (event !== undefined && program.opts<OutputOptions>().json === true)
-    process.stdout.write(`${JSON.stringify(event)}\n`);
+  if (event !== undefined && program.opts<OutputOptions>().json === true) printEvent(event);
   return exitCode;
+}
+
+/** Prints an event on standard output, where that can still be written to: it may be what failed. */
+function printEvent(event: ErrorEvent): void {
+  try {
+    process.stdout.write(`${JSON.stringify(event)}\n`);
+  } catch {
+    // standard error has said it
+  }
 }

@@ -45,8 +45,11 @@ it.each([
 
 it('flags of all commands may stand before the command', () => {
   const { code, stdout, stderr } = kd(['--quiet', '--json', 'train', '--data', 'none.csv']);
-  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+  expect(code).toBe(1);
+  const { event, message } = JSON.parse(stdout) as { event: string; message: string };
+  expect(event).toBe('error');
   expect(stderr).toMatch(/^error: none\.csv: .*\n$/);
+  expect(stderr).toBe(`error: ${message}\n`);
 });
 
 it('a bug is told with its stack, and the exit code is 2', () => {
@@ -74,7 +77,7 @@ it('a bug is told with its stack, and the exit code is 2', () => {
     { cwd: folder, env },
   );
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-  expect(stderr).toMatch(/^bug: TypeError: this stream is broken\n(.*\n)*? {4}at .*console\.js/);
+  expect(stderr).toMatch(/^bug: TypeError: this stream is broken\n(.*\n)*? {4}at .*output\.js/);
 });
 
 it('a reader that has seen enough is no error', () => {
