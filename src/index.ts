@@ -52,7 +52,9 @@ type With<Request, Required extends keyof Request> = Pick<Request, Required> & P
 export type PrepareOptions = With<Omit<PrepareRequest, 'onWriting'>, 'data' | 'out'>;
 /** The settings of `kd train`; `recipe` puts a recipe's in the place of defaults. */
 export interface TrainOptions extends Partial<AskedSettings> {
-  /** Goes on with a run or a checkpoint of one, by any of their names (`true`: the last run), in the place of a new one. */
+  /**
+   * Goes on with a run or a checkpoint of one, by any of their names (`true`: the last run), in the place of a new one.
+   */
   readonly resume?: string | true;
   /** Ends the run after the step in hand, and saves it. */
   readonly signal?: AbortSignal;
@@ -87,8 +89,8 @@ export interface TrainingSummary {
 /**
  * Trains a student, as `kd train`: the run's folder is `checkpoints/<run>` under the current one.
  *
- * @throws InputError for settings, data or models that cannot be, a run that is there already, and a run that ends early;
- *   `Stopped` where `signal` was aborted before the first step
+ * @throws InputError for settings, data or models that cannot be, a run that is there already, and a run that ends
+ *   early; `Stopped` where `signal` was aborted before the first step
  */
 export async function train(options: TrainOptions = {}, listener: Listener = {}): Promise<TrainingSummary> {
   const { resume, signal, ...given } = options;

@@ -1,4 +1,7 @@
-/** @file Runs `kd` in the test's own process: everything but the process itself, without the seconds that one takes to start. */
+/**
+ * @file Runs `kd` in the test's own process: everything but the process itself, without the seconds that one takes to
+ *   start.
+ */
 import { failureOf } from '../src/commands/failure.js';
 import { createProgram } from '../src/commands/program.js';
 import { temporaryFolder, type CliOptions, type CliResult } from './cli.js';

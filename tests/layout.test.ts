@@ -3,7 +3,8 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 
-const SRC = fileURLToPath(new URL('../src', import.meta.url));
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const SRC = join(ROOT, 'src');
 
 /** The rooms of `src/`, lowest first: a file imports, types included, from its own room and from those below it. */
 const ROOMS: readonly (readonly string[])[] = [
@@ -21,6 +22,8 @@ const ROOMS: readonly (readonly string[])[] = [
   ['commands', 'index.ts'],
   ['cli.ts'],
 ];
+
+const LONGEST_LINE = 120;
 
 /** The most that flags, screens and exit codes may come to. */
 const MOST_COMMAND_LINES = 2_700;
@@ -89,4 +92,23 @@ describe('the layout', () => {
     const lines = files.filter((file) => file.startsWith('commands/')).map((file) => textOf(file).split('\n').length);
     expect(lines.reduce((sum, count) => sum + count, 0)).toBeLessThan(MOST_COMMAND_LINES);
   });
+});
+
+/** Whether a line of a test is over the limit for what cannot be broken: a pattern, or a text that is compared. */
+function isOneLiteral(file: string, line: string): boolean {
+  return file.startsWith('tests/') && /[/'"`].{80,}[/'"`]/.test(line);
+}
+
+it(`no line of code is over ${LONGEST_LINE} columns`, () => {
+  const code = ['src', 'tests', 'scripts', 'bin'].flatMap((folder) =>
+    readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+      .filter((name) => /\.(ts|mjs|js)$/.test(name) && !name.startsWith('fixtures/'))
+      .map((name) => join(folder, name)),
+  );
+  const long = code.flatMap((file) =>
+    readFileSync(join(ROOT, file), 'utf8')
+      .split('\n')
+      .flatMap((line, i) => (line.length > LONGEST_LINE && !isOneLiteral(file, line) ? [`${file}:${i + 1}`] : [])),
+  );
+  expect(long).toEqual([]);
 });

@@ -20,7 +20,9 @@ import { stageFolder } from './staging.mjs';
 const NPM_PACKAGE = ['node_modules', '@tensorflow', 'tfjs-node-gpu'];
 const NAPI_HEADERS = ['node_modules', 'node-api-headers', 'include'];
 
-/** What is compiled against libtensorflow: the npm package's addon, which comes as source with it, and one of our own. */
+/**
+ * What is compiled against libtensorflow: the npm package's addon, which comes as source with it, and one of our own.
+ */
 export const ADDONS = [
   {
     name: 'tfjs-binding',
@@ -142,8 +144,8 @@ function buildFailure({ TF_LIBRARY_DIR: ownFolder }, result, { title }, compiler
 }
 
 /**
- * Loads the addons, in the order of `ADDONS`, in a process of its own, where a crash does no harm, and returns the version of
- * their libtensorflow.
+ * Loads the addons, in the order of `ADDONS`, in a process of its own, where a crash does no harm, and returns the
+ * version of their libtensorflow.
  *
  * @param {Project} project
  * @param {string[]} files

@@ -45,7 +45,8 @@ const GPU_COST = 'training runs on the processor';
 const DISK_ERRORS = ['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 'ENOTDIR'];
 
 /**
- * Whether the addons and libtensorflow are in place, and are those that this clone, its environment and its GPUs ask for.
+ * Whether the addons and libtensorflow are in place, and are those that this clone, its environment and its GPUs ask
+ * for.
  *
  * @param {Project} project
  */
@@ -261,8 +262,8 @@ function refuseRepetition(root, attempt) {
 }
 
 /**
- * The folders are links, so that libtensorflow's own search paths, relative to where it is, hold. The addons are copies:
- * Node resolves a link before it loads, and an addon looks for libtensorflow from the folder where it is.
+ * The folders are links, so that libtensorflow's own search paths, relative to where it is, hold. The addons are
+ * copies: Node resolves a link before it loads, and an addon looks for libtensorflow from the folder where it is.
  *
  * @param {string} root
  * @param {Library} library

@@ -55,7 +55,8 @@ export function reportTables(report: PrepareReport): string {
 export function sayWhatWasFound(report: PrepareReport, output: Reporter): void {
   const { total, skipped, cut } = report;
   output.message(
-    `data: ${formatCounted(total.read, 'row')} in ${report.corpora.map(({ corpus, read }) => `${corpus} (${formatCount(read)})`).join(', ')}`,
+    `data: ${formatCounted(total.read, 'row')} in ` +
+      report.corpora.map(({ corpus, read }) => `${corpus} (${formatCount(read)})`).join(', '),
   );
   for (const reason of reasonsOf(report)) {
     if (reason === 'unreadable') warnOfUnreadable(report, output);

@@ -6,8 +6,9 @@ const FORMULA = /^[=+\-@\t\r\n＝＋－＠]/;
 const NUMBER = /^[+-]?\d+(\.\d+)?(e[+-]?\d+)?$/i;
 
 /**
- * A field of a CSV file: a number in full, nothing for null and undefined, a text in quotes where it needs them. A text that a
- * spreadsheet would run as a formula gets an apostrophe before it (https://owasp.org/www-community/attacks/CSV_Injection).
+ * A field of a CSV file: a number in full, nothing for null and undefined, a text in quotes where it needs them. A text
+ * that a spreadsheet would run as a formula gets an apostrophe before it
+ * (https://owasp.org/www-community/attacks/CSV_Injection).
  */
 export function csvField(value: string | number | null | undefined): string {
   if (typeof value === 'number') return String(value);

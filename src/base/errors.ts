@@ -13,7 +13,9 @@ export const SYSTEM = 'SYSTEM';
  */
 export class InputError extends Error {
   override readonly name = 'InputError';
-  /** What kind of error it is, for programs: `NOT_SAVED`. An error that has an `InputError` as its cause has its code. */
+  /**
+   * What kind of error it is, for programs: `NOT_SAVED`. An error that has an `InputError` as its cause has its code.
+   */
   readonly code: string;
 
   constructor(message: string, options: ErrorOptions & { readonly code?: string } = {}) {

@@ -22,12 +22,18 @@ export function inputFailure(error: unknown): InputFailure | undefined {
   return message === undefined ? undefined : { code: SYSTEM, message };
 }
 
-/** A refusal of the operating system, on one line: no such file, no permission, no space. Its message names call and path. */
+/**
+ * A refusal of the operating system, on one line: no such file, no permission, no space. Its message names call and
+ * path.
+ */
 function systemFailure(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
   // Native code and worker threads say it in their own words, without a code.
   if (/\b(EMFILE|ENFILE)\b|too many open files/i.test(error.message))
-    return `${messageOf(error)}: expected to open more files, but their number is limited; raise the limit: ulimit -n 1024`;
+    return (
+      `${messageOf(error)}: expected to open more files, but their number is limited; raise the limit: ` +
+      'ulimit -n 1024'
+    );
   if (!('syscall' in error && 'code' in error))
     return error.cause === undefined ? undefined : systemFailure(error.cause);
   return CALLS[String(error.syscall)] ?? messageOf(error);

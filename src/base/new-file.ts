@@ -11,8 +11,8 @@ export function* numberedNames(stem: string, ending: string): Generator<string, 
 }
 
 /**
- * Writes a whole file under the first of several names that no file has, whoever else writes into the folder at the same time.
- * What counts as the same name is the file system's to say: case, for one.
+ * Writes a whole file under the first of several names that no file has, whoever else writes into the folder at the
+ * same time. What counts as the same name is the file system's to say: case, for one.
  *
  * @returns the path of the file
  * @throws InputError when the system refuses

@@ -110,10 +110,15 @@ const LN2 = 0.6931471805599453;
 const HALF_PI = 1.5707963267948966;
 const SQRT_HALF = 0.7071067811865476;
 
-/** log x = 2·(s + s³/3 + s⁵/5 + …), where s = (x − 1)/(x + 1): for x in √½ … √2 these terms leave less than 2⁻⁵⁶ out. */
+/**
+ * log x = 2·(s + s³/3 + s⁵/5 + …), where s = (x − 1)/(x + 1): for x in √½ … √2 these terms leave less than 2⁻⁵⁶ out.
+ */
 const LOG_TERMS = Array.from({ length: 11 }, (_, k) => 1 / (2 * k + 1));
 
-/** sin x = x − x³/3! + x⁵/5! − … and cos x = 1 − x²/2! + x⁴/4! − …: for x in 0 … π/4 these terms leave less than 2⁻⁵⁶ out. */
+/**
+ * sin x = x − x³/3! + x⁵/5! − … and cos x = 1 − x²/2! + x⁴/4! − …: for x in 0 … π/4 these terms leave less than 2⁻⁵⁶
+ * out.
+ */
 const SINE_TERMS = alternatingTerms(1, 9);
 const COSINE_TERMS = alternatingTerms(0, 9);
 

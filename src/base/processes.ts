@@ -1,8 +1,8 @@
 /**
  * @file Which process made something, and whether it still runs.
  *
- * A process number alone names no process: another may have it by now, and every PID namespace (a container, usually) counts
- * anew. Boot, namespace and start of the process together do.
+ * A process number alone names no process: another may have it by now, and every PID namespace (a container, usually)
+ * counts anew. Boot, namespace and start of the process together do.
  */
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';

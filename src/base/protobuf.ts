@@ -77,10 +77,11 @@ export interface MessageSource {
 const LONGEST_VARINT = 10;
 
 /**
- * The fields of the message from `start` to `end`, in order. Of a field only its tag and length are read, so that messages may be
- * larger than memory.
+ * The fields of the message from `start` to `end`, in order. Of a field only its tag and length are read, so that
+ * messages may be larger than memory.
  *
- * @throws InputError where the bytes are no message, or end within a field; it names the file, and says no more than that
+ * @throws InputError where the bytes are no message, or end within a field; it names the file, and says no more than
+ *   that
  */
 export async function* fieldsOf(source: MessageSource, start: number, end: number): AsyncGenerator<Field> {
   for (let position = start; position < end;) {
@@ -92,7 +93,8 @@ export async function* fieldsOf(source: MessageSource, start: number, end: numbe
       );
     if (field.end > end)
       throw new InputError(
-        `${source.location}: expected the field at byte ${position} to end at ${field.end}, found the end at ${end}: it is damaged or cut short`,
+        `${source.location}: expected the field at byte ${position} to end at ${field.end}, found the end at ` +
+          `${end}: it is damaged or cut short`,
       );
     yield field;
     position = field.end;

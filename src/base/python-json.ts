@@ -1,6 +1,6 @@
 /**
- * @file JSON as Python writes it: with `NaN`, `Infinity` and `-Infinity`, which `json.dump` lets pass and `JSON.parse` does
- * not, and a byte order mark. For whole files of configurations; data are read by a reader of their own.
+ * @file JSON as Python writes it: with `NaN`, `Infinity` and `-Infinity`, which `json.dump` lets pass and `JSON.parse`
+ * does not, and a byte order mark. For whole files of configurations; data are read by a reader of their own.
  */
 import { randomUUID } from 'node:crypto';
 

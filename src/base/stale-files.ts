@@ -1,15 +1,18 @@
 /**
  * @file Names for unfinished files and folders, and the removal of those that a killed process left.
  *
- * A name holds who made it, `<boot and namespace>-<pid>-<start>-<random>`, so that nothing is removed that a process is still
- * at work on. The random part, 64 bits, keeps makers apart that cannot see each other: two containers on one folder.
+ * A name holds who made it, `<boot and namespace>-<pid>-<start>-<random>`, so that nothing is removed that a process is
+ * still at work on. The random part, 64 bits, keeps makers apart that cannot see each other: two containers on one
+ * folder.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { lstatSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { isRunning, thisProcess, type ProcessIdentity } from './processes.js';
 
-/** After so long without a change, what was made in another container, on another machine or before a boot is left over. */
+/**
+ * After so long without a change, what was made in another container, on another machine or before a boot is left over.
+ */
 const ABANDONED_MS = 24 * 60 * 60 * 1000;
 
 const MAKER = /-?([0-9a-f]{8})-(\d+)-(\d+)-[0-9a-f]{16}(?:\.tmp|\.old)?$/;
@@ -20,8 +23,8 @@ export function makerTag(maker: ProcessIdentity = thisProcess()): string {
 }
 
 /**
- * Removes what processes that are no more left in a folder. What cannot be removed, belongs to another user, or may still be
- * somebody's work is passed over.
+ * Removes what processes that are no more left in a folder. What cannot be removed, belongs to another user, or may
+ * still be somebody's work is passed over.
  *
  * @param isUnfinished whether a name is one that unfinished work has
  */

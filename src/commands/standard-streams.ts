@@ -22,8 +22,8 @@ const GONE: ReadonlySet<string> = new Set([
 
 /**
  * Listens for what cannot be written. Messages may be lost. So may everything that training says: it has its logs. Else
- * a reader that is gone ends the process quietly where what it prints is its point; and output that a full disk does not
- * take is an error.
+ * a reader that is gone ends the process quietly where what it prints is its point; and output that a full disk does
+ * not take is an error.
  *
  * @param commandName of the command that runs; undefined before one does
  */

@@ -36,7 +36,9 @@ export function shuffledIndices(count: number, random: RandomSource): Uint32Arra
   return indices;
 }
 
-/** An integer from 0 to `bound` − 1, all equally likely: draws beyond the last whole multiple of `bound` are not used. */
+/**
+ * An integer from 0 to `bound` − 1, all equally likely: draws beyond the last whole multiple of `bound` are not used.
+ */
 function randomBelow(bound: number, random: RandomSource): number {
   const limit = 2 ** 32 - (2 ** 32 % bound);
   let drawn = random();

@@ -51,7 +51,8 @@ function decoderOf(model: OnnxModel, port: Port, scale: number): Decoder {
       const expected = [batch, 3, height, width];
       if (image.values.length !== expected.reduce((product, size) => product * size, 1)) {
         throw new InputError(
-          `${model.location}: expected pictures of [${expected.join(', ')}], got [${image.shape.join(', ')}]; get the file again`,
+          `${model.location}: expected pictures of [${expected.join(', ')}], got [${image.shape.join(', ')}]; ` +
+            'get the file again',
         );
       }
       return pixelsOf(image.values, height, width);

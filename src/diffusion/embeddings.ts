@@ -1,4 +1,7 @@
-/** @file Texts as a text encoder has them: hidden states, the mean squared error between two, and what of a text was lost. */
+/**
+ * @file Texts as a text encoder has them: hidden states, the mean squared error between two, and what of a text was
+ *   lost.
+ */
 import type { EncoderEngine } from '../engine/encoder-engine.js';
 import { InputError } from '../base/errors.js';
 import type { TextTokenizer } from '../text/tokenizer.js';
@@ -31,7 +34,8 @@ export async function embedTexts(
       const embedding = lastHiddenState.slice(row * size, (row + 1) * size);
       if (!embedding.every(Number.isFinite)) {
         throw new InputError(
-          `${where}: expected finite hidden states of ${JSON.stringify(text)}, got others; its weights are damaged, or its training diverged: choose another checkpoint`,
+          `${where}: expected finite hidden states of ${JSON.stringify(text)}, got others; its weights are ` +
+            'damaged, or its training diverged: choose another checkpoint',
         );
       }
       embeddings.push(embedding);

@@ -75,7 +75,9 @@ export async function drawGrid(grid: Grid): Promise<Buffer> {
       svgLine(line, { x: SIZE.gap, y: bottom + SIZE.footer - 12 + i * LEADING, size: SIZE.text, fill: PALE }),
     );
   }
-  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${total.width}" height="${total.height}">${lettering.join('')}</svg>`;
+  const svg =
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${total.width}" ` +
+    `height="${total.height}">${lettering.join('')}</svg>`;
   return sharp({ create: { ...total, channels: 3, background: '#ffffff' } })
     .composite([...overlays, { input: Buffer.from(svg), left: 0, top: 0 }])
     .png()

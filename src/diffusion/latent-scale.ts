@@ -19,7 +19,8 @@ export async function readLatentScale(folder: string): Promise<number> {
     if (scale === undefined || scale === null) continue;
     if (typeof scale === 'number' && scale > 0 && Number.isFinite(scale)) return scale;
     throw new InputError(
-      `${join(folder, name)}: expected scaling_factor to be a number above 0, got ${shownJson(scale)}; get the file again`,
+      `${join(folder, name)}: expected scaling_factor to be a number above 0, got ${shownJson(scale)}; get the ` +
+        'file again',
     );
   }
   return STANDARD_SCALE;

@@ -1,6 +1,6 @@
 /**
- * @file Text as outlines, in Nanum Gothic, which has Hangul and Latin (SIL Open Font License 1.1, its text in the package
- * of the font). Outlines look the same on a machine that has no fonts.
+ * @file Text as outlines, in Nanum Gothic, which has Hangul and Latin (SIL Open Font License 1.1, its text in the
+ * package of the font). Outlines look the same on a machine that has no fonts.
  */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -35,7 +35,9 @@ export function svgLine(text: string, { x, y, size, fill, centred = false }: Lin
   return `<path d="${commands.map(pathData).join('')}" fill="${fill}"/>`;
 }
 
-/** A command as SVG writes it. The library's own `toPathData` leaves out more than it may: "car" loses its last letter. */
+/**
+ * A command as SVG writes it. The library's own `toPathData` leaves out more than it may: "car" loses its last letter.
+ */
 function pathData({ type, x1, y1, x2, y2, x, y }: PathCommand): string {
   const points = [x1, y1, x2, y2, x, y].filter((value) => value !== undefined);
   return type + points.map((value) => value.toFixed(2)).join(' ');
@@ -49,7 +51,10 @@ export interface LineStyle {
   readonly centred?: boolean;
 }
 
-/** A text in lines of at most `width` pixels, broken between words, or within one that is too long; the last of too many ends in `…`. */
+/**
+ * A text in lines of at most `width` pixels, broken between words, or within one that is too long; the last of too many
+ * ends in `…`.
+ */
 export function wrap(text: string, size: number, width: number, mostLines: number): string[] {
   const fits = (line: string): boolean => lineWidth(line, size) <= width;
   const lines: string[] = [];

@@ -11,8 +11,8 @@ export const SMALLEST_ALPHA = 2 ** -24;
 /**
  * ᾱ, the share of a sample's variance that is left at each time step: the running product of 1 − β.
  *
- * All is rounded to float32 where PyTorch rounds it: the array is the one that diffusers has, bit for bit, but for a rescaled
- * schedule, since PyTorch's vectorised square root may be off by one.
+ * All is rounded to float32 where PyTorch rounds it: the array is the one that diffusers has, bit for bit, but for a
+ * rescaled schedule, since PyTorch's vectorised square root may be off by one.
  *
  * @returns `[T]`
  */
@@ -22,8 +22,8 @@ export function alphasCumprod(config: NoiseScheduleConfig): Float32Array {
 }
 
 /**
- * Checks that what the model predicts can be had where denoising starts. At zero terminal SNR (arXiv 2305.08891) a sample is
- * all noise there, and of the noise alone nothing of the picture can be told: x₀ = (x − σ·ε)/α has α = 0.
+ * Checks that what the model predicts can be had where denoising starts. At zero terminal SNR (arXiv 2305.08891) a
+ * sample is all noise there, and of the noise alone nothing of the picture can be told: x₀ = (x − σ·ε)/α has α = 0.
  *
  * @throws InputError for a model that predicts the noise and is asked at such a time step
  */
@@ -31,7 +31,8 @@ export function checkFirstStep(config: CommonConfig, timesteps: readonly number[
   const isAllNoise = config.rescaleBetasZeroSnr && timesteps[0] === config.numTrainTimesteps - 1;
   if (!isAllNoise || config.predictionType !== 'epsilon') return;
   throw new InputError(
-    'scheduler_config.json: expected prediction_type v_prediction or sample with rescale_betas_zero_snr (zero terminal SNR), ' +
+    'scheduler_config.json: expected prediction_type v_prediction or sample with rescale_betas_zero_snr (zero ' +
+      'terminal SNR), ' +
       'got epsilon, which divides by zero at the first time step; set rescale_betas_zero_snr to false, ' +
       'timestep_spacing to leading, or give --scheduler pndm, which does not rescale',
   );
@@ -61,9 +62,9 @@ function cosineAlpha(time: number): number {
 }
 
 /**
- * `count` equal steps from `start` to `end`, to the last bit as PyTorch's `linspace` makes them on a CPU: from both ends to
- * the middle, with ends and step in float32, each value rounded once. What is off by one bit here is off by thousands once
- * `rescaleToZeroSnr` has taken neighbours from each other.
+ * `count` equal steps from `start` to `end`, to the last bit as PyTorch's `linspace` makes them on a CPU: from both
+ * ends to the middle, with ends and step in float32, each value rounded once. What is off by one bit here is off by
+ * thousands once `rescaleToZeroSnr` has taken neighbours from each other.
  */
 function linspace(start: number, end: number, count: number): Float32Array {
   const [first, last] = [Math.fround(start), Math.fround(end)];
@@ -79,7 +80,10 @@ function runningProduct(factors: Float32Array): Float32Array {
   return factors.map((factor) => (product *= factor));
 }
 
-/** arXiv 2305.08891, algorithm 1: √ᾱ shifted to end at 0 and stretched to begin where it began; each operation in float32. */
+/**
+ * arXiv 2305.08891, algorithm 1: √ᾱ shifted to end at 0 and stretched to begin where it began; each operation in
+ * float32.
+ */
 function rescaleToZeroSnr(betas: Float32Array): Float32Array {
   const roots = runningProduct(betas.map((beta) => 1 - beta)).map(Math.sqrt);
   const [first, last] = [roots[0], roots[roots.length - 1]];

@@ -83,7 +83,8 @@ async function checkFileBeside(location: string, name: string, end: number): Pro
     throw new InputError(`${path}: expected weights of ${location}, found no such file; get it, and put it there`);
   if (size < end)
     throw new InputError(
-      `${path}: expected weights of ${end} bytes or more, as ${location} says, found ${size}; the file is cut short; get it again`,
+      `${path}: expected weights of ${end} bytes or more, as ${location} says, found ${size}; the file is cut ` +
+        'short; get it again',
     );
 }
 

@@ -55,8 +55,9 @@ const ENCODERS: Readonly<Record<string, (values: Float32Array) => Tensor.DataTyp
 const OPTIMISATION = 'extended';
 
 /**
- * What keeps ONNX Runtime from holding things twice on a CPU: weights packed a second time for products (no faster at these
- * sizes), and activations in a block as large as the last run's in all, beside the memory that run left (no faster either).
+ * What keeps ONNX Runtime from holding things twice on a CPU: weights packed a second time for products (no faster at
+ * these sizes), and activations in a block as large as the last run's in all, beside the memory that run left (no
+ * faster either).
  */
 const HELD_ONCE: InferenceSession.SessionOptions = {
   enableMemPattern: false,
@@ -116,12 +117,12 @@ async function createOnCpu(location: string, weights: WeightsSummary): Promise<I
 }
 
 /**
- * A float16 model for the CPU, which computes in float32. ONNX Runtime adds casts of the weights to the end of the graph and
- * so comes to most of them first: half the model lies in memory as float32, too, before it begins. Written down as a graph
- * and read again, the casts come before the rest, and each is done when its weight is wanted.
+ * A float16 model for the CPU, which computes in float32. ONNX Runtime adds casts of the weights to the end of the
+ * graph and so comes to most of them first: half the model lies in memory as float32, too, before it begins. Written
+ * down as a graph and read again, the casts come before the rest, and each is done when its weight is wanted.
  *
- * Weights inside the file would be read into memory to do so, and that memory would not go back to the system: they are moved
- * to a file of their own first, and mapped.
+ * Weights inside the file would be read into memory to do so, and that memory would not go back to the system: they are
+ * moved to a file of their own first, and mapped.
  */
 async function createFromFloat16(
   location: string,
@@ -136,7 +137,8 @@ async function createFromFloat16(
       optimized_model_external_initializers_file_name: 'copied.bin',
       optimized_model_external_initializers_min_size_in_bytes: '1024',
     };
-    const session = { ...(HELD_ONCE.extra!.session as object), ...(hasFilesBeside ? copied : {}) }; // what was moved can stay there
+    // what was moved can stay there
+    const session = { ...(HELD_ONCE.extra!.session as object), ...(hasFilesBeside ? copied : {}) };
     await (await create(source, { ...options, optimizedModelFilePath, extra: { session } })).release();
     return await create(optimizedModelFilePath, { ...options, graphOptimizationLevel: 'disabled' });
   } finally {
@@ -176,14 +178,18 @@ function loadFailure(error: unknown, location: string): InputError {
   const opset = /Opset (\d+) is under development.* is till opset (\d+)/.exec(messageOf(error));
   if (opset !== null)
     return new InputError(
-      `${location}: expected an ONNX opset up to ${opset[2]}, which ONNX Runtime knows, got ${opset[1]}; export the model with an older one`,
+      `${location}: expected an ONNX opset up to ${opset[2]}, which ONNX Runtime knows, got ${opset[1]}; export ` +
+        'the model with an older one',
     );
   return new InputError(
-    `${location}: expected an ONNX model that ONNX Runtime can load, got "${reasonOf(error, location)}"; get the file and those beside it again`,
+    `${location}: expected an ONNX model that ONNX Runtime can load, got "${reasonOf(error, location)}"; get ` +
+      'the file and those beside it again',
   );
 }
 
-/** What ONNX Runtime said, on one line, without the path that begins the message already and the place in its sources. */
+/**
+ * What ONNX Runtime said, on one line, without the path that begins the message already and the place in its sources.
+ */
 function reasonOf(error: unknown, location: string): string {
   const text = messageOf(error)
     .replaceAll(location, 'the file')

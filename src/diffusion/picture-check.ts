@@ -3,11 +3,17 @@ import type { Pixels } from './tensors.js';
 /** What is wrong with a picture, with the likely cause; undefined where nothing is to be seen. */
 export function findTrouble({ data, isFinite }: Pixels): string | undefined {
   if (!isFinite) {
-    return 'the decoder gave values that are not numbers: a float16 model overflowed (use one in float32), or the model files are damaged';
+    return (
+      'the decoder gave values that are not numbers: a float16 model overflowed (use one in float32), or the ' +
+      'model files are damaged'
+    );
   }
   const [red, green, blue] = [data[0]!, data[1]!, data[2]!];
   const isUniform = data.every((value, i) => value === [red, green, blue][i % 3]);
   if (!isUniform) return undefined;
   const colour = red + green + blue === 0 ? 'black' : `one colour, rgb(${red}, ${green}, ${blue})`;
-  return `the picture is all ${colour}: the text encoder is not one that this UNet was trained with or that imitates it, or the guidance is too strong`;
+  return (
+    `the picture is all ${colour}: the text encoder is not one that this UNet was trained with or that ` +
+    'imitates it, or the guidance is too strong'
+  );
 }

@@ -1,8 +1,8 @@
 /**
  * @file `pictures.json`: what lies in a folder of pictures, for whoever shows them.
  *
- * Each picture also says what it is in a text chunk of its own. So a list that was overtaken by another process, damaged, or
- * never written because its process was killed, is made whole again from the pictures.
+ * Each picture also says what it is in a text chunk of its own. So a list that was overtaken by another process,
+ * damaged, or never written because its process was killed, is made whole again from the pictures.
  */
 import { open, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -48,7 +48,9 @@ export function recordChunk(picture: Omit<Picture, 'file'>): Record<string, stri
 /** Texts come first in a picture's file: as much of it is read as may hold them. */
 const TEXTS_END = 2 ** 18;
 
-/** The pictures of a folder that are still there, in the order in which they were listed, and those that are not listed. */
+/**
+ * The pictures of a folder that are still there, in the order in which they were listed, and those that are not listed.
+ */
 export async function readPictures(folder: string): Promise<Picture[]> {
   const { entries } = await readList(folder);
   const there: Picture[] = [];
@@ -57,7 +59,8 @@ export async function readPictures(folder: string): Promise<Picture[]> {
 }
 
 /**
- * Adds a picture to a folder's list, in the place of one that had its name before; and whatever lies there and is not listed.
+ * Adds a picture to a folder's list, in the place of one that had its name before; and whatever lies there and is not
+ * listed.
  *
  * Several processes may do so at once: each looks again after it has written, so that the last to write has them all.
  */
@@ -77,7 +80,10 @@ export async function recordPicture(folder: string, picture: Picture): Promise<v
   }
 }
 
-/** A list as it stands, with entries that only a later version may understand; empty where there is none, or no sound one. */
+/**
+ * A list as it stands, with entries that only a later version may understand; empty where there is none, or no sound
+ * one.
+ */
 async function readList(folder: string): Promise<{ entries: unknown[]; isDamaged: boolean }> {
   const text = await readFile(join(folder, PICTURES_FILE), 'utf8').catch(() => undefined);
   if (text === undefined) return { entries: [], isDamaged: false };
@@ -154,7 +160,10 @@ const MOST_LETTERS = 40;
 /** Bytes of them at most: some file systems take names of 143 bytes, and a seed, a number and an ending follow. */
 const MOST_BYTES = 120;
 
-/** The beginning of a file name for a picture: the letters and digits of its prompt, and its seed. Prompts may share one. */
+/**
+ * The beginning of a file name for a picture: the letters and digits of its prompt, and its seed. Prompts may share
+ * one.
+ */
 export function fileStemOf(prompt: string, seed: number | string): string {
   const words = prompt
     .normalize('NFC')

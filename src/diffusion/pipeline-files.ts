@@ -9,7 +9,10 @@ export const PIPELINE_FILES = {
   decoder: 'vae_decoder/model.onnx',
 } as const;
 
-/** Where the VAE's configuration lies: beside the decoder, as optimum writes it, or where the pipeline for PyTorch has it. */
+/**
+ * Where the VAE's configuration lies: beside the decoder, as optimum writes it, or where the pipeline for PyTorch has
+ * it.
+ */
 export const VAE_CONFIGS = ['vae_decoder/config.json', 'vae/config.json'] as const;
 
 /** What is fetched of a pipeline. */

@@ -2,7 +2,8 @@
  * @file Stable Diffusion's image model: a UNet that says what noise is in latents, given a text's hidden states, and a
  * decoder from latents to pixels, in the hub's ONNX layout.
  *
- * Shape notation: `B` pictures, `C` = 4 latent channels, `h × w` latents for a picture of `8h × 8w`, `L` = 77 tokens, `D` width.
+ * Shape notation: `B` pictures, `C` = 4 latent channels, `h × w` latents for a picture of `8h × 8w`, `L` = 77 tokens,
+ * `D` width.
  */
 import { readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -102,7 +103,10 @@ async function remedyFor(path: string): Promise<string> {
   const others = await readdir(dirname(path)).catch(() => []);
   const torch = others.find((name) => /\.(safetensors|bin)$/.test(name));
   if (torch === undefined) return "give a Stable Diffusion in the hub's ONNX layout to --pipeline";
-  return `${torch} beside it is for PyTorch: use the hub's revision in ONNX (id@onnx), or convert with optimum-cli export onnx`;
+  return (
+    `${torch} beside it is for PyTorch: use the hub's revision in ONNX (id@onnx), or convert with optimum-cli ` +
+    'export onnx'
+  );
 }
 
 function pipelineOf(unet: Unet, decoder: Decoder, config: SchedulerConfig): Pipeline {

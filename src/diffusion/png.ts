@@ -32,7 +32,9 @@ export function withTexts(png: Buffer, texts: Readonly<Record<string, string>>):
   return Buffer.concat([png.subarray(0, HEADER_LENGTH), ...chunks, png.subarray(HEADER_LENGTH)]);
 }
 
-/** The texts of a PNG file's iTXt chunks that are not compressed, by keyword; of the beginning of a file those in it. */
+/**
+ * The texts of a PNG file's iTXt chunks that are not compressed, by keyword; of the beginning of a file those in it.
+ */
 export function textsOf(png: Buffer): Record<string, string> {
   const texts: Record<string, string> = {};
   for (let at = 8; at + 12 <= png.length; at += 12 + png.readUInt32BE(at)) {

@@ -25,7 +25,8 @@ export function predictedSample(
 ): Float32Array {
   if (type === 'sample') return output;
   if (type === 'v_prediction') return weightedSum([alpha, x], [-sigma, output]);
-  return x.map((value, i) => (value - sigma * output[i]!) / alpha); // at α = 0 infinite, which a clipped sample bears, and not ∞ − ∞
+  // at α = 0 infinite, which a clipped sample bears, and not ∞ − ∞
+  return x.map((value, i) => (value - sigma * output[i]!) / alpha);
 }
 
 /** ε */
@@ -40,7 +41,9 @@ export function predictedNoise(
   return x.map((value, i) => (value - alpha * output[i]!) / sigma);
 }
 
-/** Dynamic thresholding (arXiv 2205.11487, section 2.3): clamped to a high quantile of its own sizes, and divided by it. */
+/**
+ * Dynamic thresholding (arXiv 2205.11487, section 2.3): clamped to a high quantile of its own sizes, and divided by it.
+ */
 export function threshold(sample: Float32Array, { ratio, maxValue }: Thresholding): Float32Array {
   const limit = Math.min(Math.max(quantile(sample.map(Math.abs), ratio), 1), maxValue);
   return clamp(sample, limit, 1 / limit);

@@ -1,4 +1,7 @@
-/** @file The noise levels that UniPC visits, as σ/α: from the time steps, or chosen by themselves and turned into time steps. */
+/**
+ * @file The noise levels that UniPC visits, as σ/α: from the time steps, or chosen by themselves and turned into time
+ *   steps.
+ */
 import { InputError } from '../base/errors.js';
 import { alphasCumprod, SMALLEST_ALPHA } from './noise-schedule.js';
 import type { UniPCConfig } from './scheduler-config.js';
@@ -15,7 +18,10 @@ export interface SigmaSchedule {
 /** arXiv 2206.00364, formula 5: "ρ = 7". */
 const KARRAS_RHO = 7;
 
-/** @throws InputError for more steps than training had, or so many that two are the same: a solver that looks back divides by what is between */
+/**
+ * @throws InputError for more steps than training had, or so many that two are the same: a solver that looks back
+ *   divides by what is between
+ */
 export function sigmaSchedule(config: UniPCConfig, steps: number): SigmaSchedule {
   const trained = trainedSigmas(config);
   const spaced = config.sigmas === 'timesteps' ? spacedTimesteps(config, steps, 1) : undefined;
@@ -25,7 +31,8 @@ export function sigmaSchedule(config: UniPCConfig, steps: number): SigmaSchedule
   const repeated = config.solverOrder === 1 ? -1 : sigmas.findIndex((sigma, i) => sigma === sigmas[i + 1]);
   if (repeated !== -1)
     throw new InputError(
-      `--steps: expected steps that each take noise out, got time step ${timesteps[repeated]} twice from ${steps} steps; give fewer`,
+      `--steps: expected steps that each take noise out, got time step ${timesteps[repeated]} twice from ` +
+        `${steps} steps; give fewer`,
     );
   return { timesteps, sigmas: Float32Array.of(...sigmas, last) };
 }

@@ -22,8 +22,9 @@ export function linspace(start: number, stop: number, count: number): number[] {
 }
 
 /**
- * From the last time step of training in equal steps down to above 0, as `numpy.arange`: one more than `steps` at times,
- * which then is −1. diffusers goes there too, and counts it from the end as Python does (DDIM, PNDM), or as 0 (UniPC).
+ * From the last time step of training in equal steps down to above 0, as `numpy.arange`: one more than `steps` at
+ * times, which then is −1. diffusers goes there too, and counts it from the end as Python does (DDIM, PNDM), or as 0
+ * (UniPC).
  */
 function trailing(trainTimesteps: number, steps: number): number[] {
   const ratio = trainTimesteps / steps;
@@ -63,7 +64,8 @@ function checked(timesteps: number[], steps: number, numTrainTimesteps: number):
   if (steps > numTrainTimesteps) throw tooMany(steps, numTrainTimesteps);
   if (timesteps[0]! < numTrainTimesteps) return timesteps;
   throw new InputError(
-    `--steps: expected time steps below the model's ${numTrainTimesteps}, got ${timesteps[0]} from ${steps} steps; give fewer`,
+    `--steps: expected time steps below the model's ${numTrainTimesteps}, got ${timesteps[0]} from ${steps} ` +
+      'steps; give fewer',
   );
 }
 

@@ -61,7 +61,8 @@ function checkSizes({ location }: OnnxModel, { sample, encoder_hidden_states: st
   const length = fixedSize(states.shape[1]) ?? MAX_LENGTH;
   if (length !== MAX_LENGTH)
     throw new InputError(
-      `${location}: expected a UNet for texts of ${MAX_LENGTH} tokens, got one for ${length}; export it for ${MAX_LENGTH}, or for any length`,
+      `${location}: expected a UNet for texts of ${MAX_LENGTH} tokens, got one for ${length}; export it for ` +
+        `${MAX_LENGTH}, or for any length`,
     );
 }
 
@@ -85,7 +86,8 @@ function unetOf(model: OnnxModel, ports: Ports): Unet {
             ...usualValues(model.inputs, size),
             [sample.name]: { values: joined(filled.map(() => latents)), shape: [size, LATENT_CHANNELS, h, w] },
             [timestep.name]: timeValues(time, timestep, sample, size),
-            [states.name]: { values: joined(filled), shape: [size, MAX_LENGTH, filled[0]!.length / MAX_LENGTH] }, // [B, L, D]
+            // [B, L, D]
+            [states.name]: { values: joined(filled), shape: [size, MAX_LENGTH, filled[0]!.length / MAX_LENGTH] },
           },
           output,
         );
@@ -109,7 +111,8 @@ function timeValues(time: number, { shape }: Port, sample: Port, batch: number):
 function checkAnswer({ location }: OnnxModel, { values, shape }: Values, expected: readonly number[]): void {
   if (values.length === expected.reduce((product, size) => product * size, 1)) return;
   throw new InputError(
-    `${location}: expected the UNet to give [${expected.join(', ')}], got [${shape.join(', ')}]; give a UNet of Stable Diffusion`,
+    `${location}: expected the UNet to give [${expected.join(', ')}], got [${shape.join(', ')}]; give a UNet of ` +
+      'Stable Diffusion',
   );
 }
 

@@ -3,7 +3,8 @@
  * model's output at it (UniC, algorithm 1), at the cost of no further output.
  *
  * Notation as there: λ = ln(α/σ), h the step in λ, r the places of earlier outputs in units of h, D their differences
- * from the last output divided by r, B(h) and the vector b of formulas 9 to 12. The solver works on x₀ (`predictX0`) or on ε.
+ * from the last output divided by r, B(h) and the vector b of formulas 9 to 12. The solver works on x₀ (`predictX0`) or
+ * on ε.
  */
 import { weightedSum, type Term } from './latents.js';
 import { predictedNoise, predictedSample, threshold, type NoiseLevel } from './prediction.js';
@@ -112,7 +113,8 @@ interface StepNumbers {
 
 function stepOf(config: UniPCConfig, [newest, ...earlier]: readonly Output[], to: Place): StepNumbers {
   const step = to.lambda - newest!.place.lambda;
-  if (earlier.length === 0 && step === Infinity) return { weight: 0, r: [], b: [] }; // to the end, by the linear part alone
+  // to the end, by the linear part alone
+  if (earlier.length === 0 && step === Infinity) return { weight: 0, r: [], b: [] };
   const h = config.predictX0 ? -step : step;
   const bOfH = config.solverType === 'bh1' ? h : Math.expm1(h);
   return {
@@ -134,7 +136,10 @@ function rightSide(h: number, bOfH: number, order: number): number[] {
   return b;
 }
 
-/** The exact solution if the output stayed the newest one, for x₀: σ/σₛ·x + (α − σ·αₛ/σₛ)·x₀; for ε with α and σ exchanged. */
+/**
+ * The exact solution if the output stayed the newest one, for x₀: σ/σₛ·x + (α − σ·αₛ/σₛ)·x₀; for ε with α and σ
+ * exchanged.
+ */
 function linearTerms(
   { predictX0 }: UniPCConfig,
   sample: Float32Array,

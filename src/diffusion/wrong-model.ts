@@ -22,7 +22,8 @@ export function wrongInputs({ location, inputs }: OnnxModel, what: string, expec
   const kind =
     guess ?? (found.length === 1 && fixedSize(inputs[0]!.shape[1]) === 3 ? 'which is a VAE encoder' : undefined);
   return new InputError(
-    `${location}: expected ${what} with the inputs ${expected.join(', ')}, got one with ${found.map(shown).join(', ') || 'none'}` +
+    `${location}: expected ${what} with the inputs ${expected.join(', ')}, got one with ` +
+      (found.map(shown).join(', ') || 'none') +
       `${kind === undefined ? '' : `, ${kind}`}; put the pipeline's own file there`,
   );
 }
@@ -38,7 +39,8 @@ export function checkPictureSize(location: string, what: string, latents: Port, 
   const [fixedHeight, fixedWidth] = [h * PIXELS_PER_LATENT, w * PIXELS_PER_LATENT];
   if (fixedHeight === height && fixedWidth === width) return;
   throw new InputError(
-    `${location}: expected ${what} for pictures of ${width} × ${height} pixels, got one for ${fixedWidth} × ${fixedHeight} alone; ` +
+    `${location}: expected ${what} for pictures of ${width} × ${height} pixels, got one for ${fixedWidth} × ` +
+      `${fixedHeight} alone; ` +
       `give --width ${fixedWidth} --height ${fixedHeight}`,
   );
 }

@@ -1,7 +1,8 @@
 /**
  * @file AdamW (Loshchilov and Hutter, arXiv 1711.05101) in the two forms the experiments used.
  *
- * - `adamw`: `torch.optim.AdamW`. Bias correction, eps 1e-8 outside the root, decay before the update on every parameter.
+ * - `adamw`: `torch.optim.AdamW`. Bias correction, eps 1e-8 outside the root, decay before the update on every
+ *   parameter.
  * - `adamw-legacy`: transformers' removed `AdamW(correct_bias=False)`. No bias correction, eps 1e-6, decay after the
  *   update, none on biases and LayerNorm weights.
  */
@@ -34,7 +35,9 @@ export interface AdamWSlot {
   readonly secondMoment: tf.Tensor;
 }
 
-/** Under what names a parameter's first and second moment leave an engine: `torch.optim.AdamW`'s names before its own. */
+/**
+ * Under what names a parameter's first and second moment leave an engine: `torch.optim.AdamW`'s names before its own.
+ */
 export const MOMENTS = ['exp_avg', 'exp_avg_sq'] as const;
 
 /** `exp_avg/encoder.layer.0…` */

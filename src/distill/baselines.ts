@@ -11,8 +11,8 @@ export interface BaselineCallbacks extends ValidationCallbacks {
 }
 
 /**
- * Measures the untrained student and the mean predictor: over all validation pairs, or where there are none over the first batch, of
- * which no record is kept.
+ * Measures the untrained student and the mean predictor: over all validation pairs, or where there are none over the
+ * first batch, of which no record is kept.
  *
  * @returns the untrained student's validation; undefined without validation pairs, or stopped
  */

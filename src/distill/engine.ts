@@ -25,11 +25,17 @@ export interface EngineOptions {
   readonly seed: number;
   /** float32 unless given; bfloat16 products need a recorded graph. */
   readonly precision?: Precision | undefined;
-  /** Whether the teacher's outputs are computed (unless given otherwise), or come with every batch: then it is not loaded. */
+  /**
+   * Whether the teacher's outputs are computed (unless given otherwise), or come with every batch: then it is not
+   * loaded.
+   */
   readonly targets?: 'computed' | 'given' | undefined;
   /** Whether elementwise ops of a recorded graph are compiled into loops. */
   readonly fused?: boolean | undefined;
-  /** Parts that a recorded graph computes the teacher in, beside each other: for models whose ops are too small for several cores. 1 unless given. */
+  /**
+   * Parts that a recorded graph computes the teacher in, beside each other: for models whose ops are too small for
+   * several cores. 1 unless given.
+   */
   readonly teacherParts?: number | undefined;
 }
 
@@ -70,8 +76,8 @@ export interface EngineStart {
  */
 export interface Engine {
   /**
-   * One optimiser step over the micro-batches of one batch; each counts by its number of pairs. Where a loss or a gradient is
-   * not finite, it changes neither the student nor the optimiser's moments, and only counts as a step.
+   * One optimiser step over the micro-batches of one batch; each counts by its number of pairs. Where a loss or a
+   * gradient is not finite, it changes neither the student nor the optimiser's moments, and only counts as a step.
    */
   step(microBatches: readonly Batch[], learningRate: number): Promise<StepResult>;
   /** Losses and outputs of a batch, without dropout and without changing anything. */

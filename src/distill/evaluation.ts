@@ -1,9 +1,9 @@
 /**
  * @file The evaluation of a batch: its losses, and how much the outputs of different sentences differ.
  *
- * A student that gives nearly the same output for every sentence has collapsed: it is useless, however good its loss. Two
- * numbers show it, beside the teacher's for the same sentences: the variance of the outputs over the sentences, and the
- * mean cosine similarity of the outputs of two different ones.
+ * A student that gives nearly the same output for every sentence has collapsed: it is useless, however good its loss.
+ * Two numbers show it, beside the teacher's for the same sentences: the variance of the outputs over the sentences, and
+ * the mean cosine similarity of the outputs of two different ones.
  *
  * Axes: `B` sentences; `…` is `L, D` for all hidden states, `D` for pooled outputs.
  */
@@ -15,7 +15,10 @@ import { lossesOf, studentOutputs, type BatchTensors, type Distillation, type Lo
 export interface OutputStatistics {
   /** The variance over the sentences, a mean over all values of an output. */
   readonly variance: number;
-  /** The mean cosine similarity of two different sentences' outputs, each taken as one vector; NaN for a single sentence. */
+  /**
+   * The mean cosine similarity of two different sentences' outputs, each taken as one vector; NaN for a single
+   * sentence.
+   */
   readonly similarity: number;
 }
 
@@ -32,8 +35,8 @@ export interface Evaluation extends Losses {
 const SCALARS = 8;
 
 /**
- * Everything about a batch in one vector, so that one read brings it out of a graph: both losses; variance and alignment of
- * English, Korean and teacher; the teacher's mean. `readEvaluation` takes it apart.
+ * Everything about a batch in one vector, so that one read brings it out of a graph: both losses; variance and
+ * alignment of English, Korean and teacher; the teacher's mean. `readEvaluation` takes it apart.
  *
  * @param batch its weights add up to 1
  * @param target `[B, …]`
@@ -98,10 +101,11 @@ function similarityOf(alignment: number, size: number): number {
 /**
  * A student whose outputs vary less than this share of the teacher's says nearly the same of every sentence.
  *
- * Measured with the tiny models on the sample corpus, 300 steps of 32 pairs, as shares of the teacher's variance, loss on all hidden
- * states / on pooled outputs. Untrained: 0.09 / 0.006. Learning rate 1e-3 (well trained): 0.27 to 0.47 / 0.13 to 0.31; 1e-2: 0.19 to 0.35 /
- * 0.07 to 0.18. Collapsed: 3e-2: 4e-9 to 5e-9 / 5e-8 at step 100, 9e-4 at 200, recovered at 300 (0.10); 1e-1: 1e-6 to 5e-6 / 4e-13 to
- * 6e-13; 1: 7e-8 to 5e-6 / not measured. So it lies below an untrained student and above what collapsed.
+ * Measured with the tiny models on the sample corpus, 300 steps of 32 pairs, as shares of the teacher's variance, loss
+ * on all hidden states / on pooled outputs. Untrained: 0.09 / 0.006. Learning rate 1e-3 (well trained): 0.27 to 0.47 /
+ * 0.13 to 0.31; 1e-2: 0.19 to 0.35 / 0.07 to 0.18. Collapsed: 3e-2: 4e-9 to 5e-9 / 5e-8 at step 100, 9e-4 at 200,
+ * recovered at 300 (0.10); 1e-1: 1e-6 to 5e-6 / 4e-13 to 6e-13; 1: 7e-8 to 5e-6 / not measured. So it lies below an
+ * untrained student and above what collapsed.
  */
 const COLLAPSED_SHARE = 0.005;
 

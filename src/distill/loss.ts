@@ -51,9 +51,10 @@ export interface LossTensors {
 }
 
 /**
- * Differences below this share of the teacher's mean magnitude count as none: so much do two float32 computations of one
- * and the same thing differ. A student that starts as its teacher then gets no gradient from English at all, as in exact
- * arithmetic; otherwise Adam's division by the root of its second moment would turn rounding noise into full steps.
+ * Differences below this share of the teacher's mean magnitude count as none: so much do two float32 computations of
+ * one and the same thing differ. A student that starts as its teacher then gets no gradient from English at all, as in
+ * exact arithmetic; otherwise Adam's division by the root of its second moment would turn rounding noise into full
+ * steps.
  */
 const ROUNDING_NOISE = 2 ** -16;
 

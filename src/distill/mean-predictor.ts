@@ -7,8 +7,8 @@ export interface MeanPredictor {
 }
 
 /**
- * The loss of always giving the teacher's mean: for each language the variance of the teacher's outputs over all sentences
- * added, which is the variance within the batches and that of their means.
+ * The loss of always giving the teacher's mean: for each language the variance of the teacher's outputs over all
+ * sentences added, which is the variance within the batches and that of their means.
  */
 export function meanPredictor(): MeanPredictor {
   let [pairs, squares] = [0, 0];

@@ -1,4 +1,7 @@
-/** @file The steps of a run, one after another: their pairs, learning rates, and what to do about one that is not finite. */
+/**
+ * @file The steps of a run, one after another: their pairs, learning rates, and what to do about one that is not
+ *   finite.
+ */
 import type { Batch, Batches } from '../data/batches.js';
 import { InputError } from '../base/errors.js';
 import type { Engine, StepResult } from './engine.js';
@@ -31,7 +34,8 @@ export interface Steps {
   /**
    * Takes the step after a state.
    *
-   * @throws NotFiniteStep for a step that is not finite and is not to be left out, naming it; the student is as it was before
+   * @throws NotFiniteStep for a step that is not finite and is not to be left out, naming it; the student is as it was
+   *   before
    */
   take(after: TrainState): Promise<StepTaken>;
   /** False once the engine failed in a step: it may be between two states then. */
@@ -82,7 +86,8 @@ function recordOf(
 
 function notFinite({ step, lossEn, lossKo, gradNorm }: StepRecord, rows: readonly number[]): NotFiniteStep {
   return new NotFiniteStep(
-    `step ${step}: expected finite losses and gradients, got loss_en ${lossEn}, loss_ko ${lossKo}, gradient norm ${gradNorm} ` +
+    `step ${step}: expected finite losses and gradients, got loss_en ${lossEn}, loss_ko ${lossKo}, gradient ` +
+      `norm ${gradNorm} ` +
       `in rows ${rangesOf(rows)} of the training pairs (from 0)`,
   );
 }

@@ -36,7 +36,10 @@ export interface TrainCallbacks extends BaselineCallbacks {
   /** A step was left out: its losses and norm, and the rows of the training data in it. */
   onSkipped?(record: StepRecord, rows: readonly number[]): void | Promise<void>;
   onOutputs?(record: OutputsRecord): void | Promise<void>;
-  /** Time to save: at epoch ends, now and then between, when stopped, and before an error ends the run. `isBest`: the lowest validation loss so far. */
+  /**
+   * Time to save: at epoch ends, now and then between, when stopped, and before an error ends the run. `isBest`: the
+   * lowest validation loss so far.
+   */
   onCheckpoint?(state: TrainState, isBest: boolean): void | Promise<void>;
 }
 
@@ -101,7 +104,8 @@ export async function train(
           await save();
           return { state, stopped: true };
         }
-        if (state.position < plan.stepsPerEpoch && isSaveDue()) await save(); // at the epoch's end it is done after validation
+        // at the epoch's end it is done after validation
+        if (state.position < plan.stepsPerEpoch && isSaveDue()) await save();
       }
       if (!state.validated) {
         const validation = await validate(engine, data.validation, state, callbacks, options.signal);
@@ -119,7 +123,8 @@ export async function train(
     }
   } catch (error) {
     if (steps.isEngineWhole && state.step > saved.step)
-      await Promise.resolve(callbacks.onCheckpoint?.(state, false)).catch(() => undefined); // the first error is the one to tell
+      // the first error is the one to tell
+      await Promise.resolve(callbacks.onCheckpoint?.(state, false)).catch(() => undefined);
     throw error;
   }
 }

@@ -1,4 +1,7 @@
-/** @file Encoding as a recorded graph: the forward pass at a few batch sizes and lengths, with and without a mask, over one set of variables. */
+/**
+ * @file Encoding as a recorded graph: the forward pass at a few batch sizes and lengths, with and without a mask, over
+ *   one set of variables.
+ */
 import type * as tf from '@tensorflow/tfjs-core';
 import type { ParameterValues } from '../distill/engine.js';
 import type { TextEncoder } from '../models/text-encoder.js';

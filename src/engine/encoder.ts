@@ -8,8 +8,8 @@ import { cutTexts, lengthFor, textLengths } from './text-lengths.js';
 import type { Encoded, EncoderEngine } from './encoder-engine.js';
 
 /**
- * Loads a model's parameters to encode with, and owns them until `dispose`: a recorded graph on TensorFlow, tfjs's ops on
- * its JavaScript backend.
+ * Loads a model's parameters to encode with, and owns them until `dispose`: a recorded graph on TensorFlow, tfjs's ops
+ * on its JavaScript backend.
  *
  * @param length L, tokens a text
  */

@@ -1,4 +1,7 @@
-/** @file How a step is laid out for the size of its models: what TensorFlow is told before it is loaded, and what a recorded graph is made of. */
+/**
+ * @file How a step is laid out for the size of its models: what TensorFlow is told before it is loaded, and what a
+ *   recorded graph is made of.
+ */
 import { countParameters, type TextEncoder } from '../models/text-encoder.js';
 import type { BackendInfo, LoadOptions } from '../tensorflow/backend.js';
 
@@ -11,7 +14,9 @@ export interface StepLayout {
 /** Parameters from which a model's tensors outgrow the caches, so that fused loops and bfloat16 pay. */
 const LARGE = 20e6;
 
-/** A small student is through its forward pass long before its teacher; in two parts beside each other they are even. */
+/**
+ * A small student is through its forward pass long before its teacher; in two parts beside each other they are even.
+ */
 const SMALL_TEACHER_PARTS = 2;
 
 /** Whether one of the models is large. */

@@ -1,4 +1,6 @@
-/** @file How far a model's outputs are from the teacher's, pair by pair, so that any group of pairs can be looked at. */
+/**
+ * @file How far a model's outputs are from the teacher's, pair by pair, so that any group of pairs can be looked at.
+ */
 import type { Encoded } from '../engine/encoder-engine.js';
 import type { Distance } from './evaluation.js';
 import { meanOf } from './mean.js';
@@ -13,8 +15,8 @@ export function emptyDistances(pairs: number): PairDistances {
 }
 
 /**
- * Compares a batch of `B` outputs with the teacher's and writes the distances to `distances` from pair `at` on. The hidden
- * states are gone through once and not kept.
+ * Compares a batch of `B` outputs with the teacher's and writes the distances to `distances` from pair `at` on. The
+ * hidden states are gone through once and not kept.
  */
 export function addDistances(
   distances: PairDistances,
@@ -45,7 +47,9 @@ export function meanDistance(distances: PairDistances, pairs?: Uint32Array): Dis
   };
 }
 
-/** Mean squared error and mean cosine of `count` rows from row `first` on; the cosine with a row of zeros counts as 0. */
+/**
+ * Mean squared error and mean cosine of `count` rows from row `first` on; the cosine with a row of zeros counts as 0.
+ */
 function compareRows(
   a: Float32Array,
   b: Float32Array,

@@ -10,8 +10,8 @@ export const LANGUAGES = ['en', 'ko'] as const;
 export type Language = (typeof LANGUAGES)[number];
 
 /**
- * What stands for a whole text: the model's pooled output, or the mean of its last hidden states over all `L` positions,
- * padding too, which a distilled student learns like any other.
+ * What stands for a whole text: the model's pooled output, or the mean of its last hidden states over all `L`
+ * positions, padding too, which a distilled student learns like any other.
  */
 export const POOLINGS = ['pooled', 'mean'] as const;
 export type Pooling = (typeof POOLINGS)[number];

@@ -59,7 +59,8 @@ function checkFinite({ name, width }: ModelFacts, texts: readonly string[], ...o
     if (place === -1) continue;
     const text = texts[Math.floor(place / width)];
     throw new InputError(
-      `${name}: expected finite numbers for ${JSON.stringify(text)}, got ${values[place]}; the model is damaged or its training diverged: use an earlier checkpoint`,
+      `${name}: expected finite numbers for ${JSON.stringify(text)}, got ${values[place]}; the model is damaged ` +
+        'or its training diverged: use an earlier checkpoint',
     );
   }
 }

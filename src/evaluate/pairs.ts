@@ -1,4 +1,7 @@
-/** @file Compares models on pairs of sentences: how near they come to the teacher, and whether translations find each other. */
+/**
+ * @file Compares models on pairs of sentences: how near they come to the teacher, and whether translations find each
+ *   other.
+ */
 import type { CorpusName } from '../data/corpus-name.js';
 import { addDistances, emptyDistances, meanDistance, type PairDistances } from './distance.js';
 import {

@@ -12,8 +12,8 @@ import {
 } from './evaluation.js';
 
 /**
- * What every line says: a model on the texts of one language, over all pairs or a group of them; or a model on an STS file
- * (`by` says `sts`, `group` which). What does not apply is empty.
+ * What every line says: a model on the texts of one language, over all pairs or a group of them; or a model on an STS
+ * file (`by` says `sts`, `group` which). What does not apply is empty.
  */
 export const CSV_COLUMNS = [
   'model',

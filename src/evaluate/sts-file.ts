@@ -49,7 +49,8 @@ export async function readStsFile(path: string): Promise<StsPair[]> {
   const pairs = extname(path).toLowerCase() === '.json' ? await readKlue(path) : pairsOf(await readRows(path), path);
   if (new Set(pairs.map(({ score }) => score)).size < 2) {
     throw new InputError(
-      `${path}: expected at least two pairs with different scores, got ${pairs.length} with ${pairs.length === 0 ? 'none' : 'the same'}; give a file of judged pairs`,
+      `${path}: expected at least two pairs with different scores, got ${pairs.length} with ` +
+        `${pairs.length === 0 ? 'none' : 'the same'}; give a file of judged pairs`,
     );
   }
   return pairs;
@@ -106,7 +107,8 @@ function placesByCount({ fields }: Row, path: string): Places {
     .map((field) => JSON.stringify(field.slice(0, 20)))
     .join(', ');
   throw new InputError(
-    `${path} line 1: expected a header with score, sentence1 and sentence2, or these three as columns, got ${found}; name the columns in the first row`,
+    `${path} line 1: expected a header with score, sentence1 and sentence2, or these three as columns, got ` +
+      `${found}; name the columns in the first row`,
   );
 }
 
@@ -154,7 +156,8 @@ async function readKlue(path: string): Promise<StsPair[]> {
   }
   if (!Array.isArray(json))
     throw new InputError(
-      `${path}: expected an array of judged pairs, as in KLUE-STS, got another JSON; give KLUE-STS as it is, or TSV or CSV`,
+      `${path}: expected an array of judged pairs, as in KLUE-STS, got another JSON; give KLUE-STS as it is, or ` +
+        'TSV or CSV',
     );
   return json.map((item: Partial<KlueItem> | null, i) => {
     const score = item?.score ?? item?.labels?.['real-label'] ?? item?.labels?.label;

@@ -74,7 +74,8 @@ function distanceTable({ models, teacher }: PairsEvaluation): Table {
     ),
     notes: [
       ...models.flatMap(({ name, no_distance: why }) => (why === null ? [] : [`${name}: no distances, ${why}`])),
-      `cosine of hidden states: of the same position, padding too; ${teacher} on Korean is what an English model makes of it`,
+      `cosine of hidden states: of the same position, padding too; ${teacher} on Korean is what an English ` +
+        'model makes of it',
     ],
   };
 }
@@ -107,7 +108,8 @@ function translationTable({ models, data }: PairsEvaluation): Table {
     ),
     notes: [
       `accuracy: the translation is the most similar of all (P@1); guessing finds ${chance(data.pairs)}`,
-      'pooled outputs: by the pooler, which learns only with --loss pooler; for a student of hidden states, compare their mean',
+      'pooled outputs: by the pooler, which learns only with --loss pooler; for a student of hidden states, ' +
+        'compare their mean',
     ],
   };
 }

@@ -28,7 +28,9 @@ export function setUnitRows(target: Float32Array, at: number, rows: Float32Array
   }
 }
 
-/** The products of rows at the same place: cosine similarities, if the rows have the length 1. `[N, D], [N, D] → [N]` */
+/**
+ * The products of rows at the same place: cosine similarities, if the rows have the length 1. `[N, D], [N, D] → [N]`
+ */
 export function rowProducts(a: Float32Array, b: Float32Array, width: number): Float64Array {
   const products = new Float64Array(a.length / width);
   for (let row = 0, at = 0; row < products.length; row++) {

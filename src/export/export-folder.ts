@@ -14,8 +14,8 @@ export const EXPORT_FILE = 'kd-export.json';
 const DESCRIPTION = object({ files: listOf(v.unknown()) });
 
 /**
- * Checks that a folder may become an export: it is not there, empty, or an earlier export with nothing in it but what was
- * exported.
+ * Checks that a folder may become an export: it is not there, empty, or an earlier export with nothing in it but what
+ * was exported.
  *
  * @throws InputError for a file, or a folder that holds other things
  */
@@ -88,8 +88,8 @@ export async function writeExportFolder(folder: string, fill: (temporary: string
 }
 
 /**
- * Puts the new folder in the place of the earlier one, if any; where that fails, the earlier one is put back. Another process may
- * put its own there meanwhile, which is then the earlier one.
+ * Puts the new folder in the place of the earlier one, if any; where that fails, the earlier one is put back. Another
+ * process may put its own there meanwhile, which is then the earlier one.
  */
 async function replace(place: string, made: string, earlier: string): Promise<void> {
   for (let attempt = 1; ; attempt++) {

@@ -31,7 +31,8 @@ export interface ExportOptions extends ModelToExport {
 export type ExportStage = 'reading' | 'writing' | 'comparing';
 
 /**
- * Writes an export with its model card, opens it again and compares its outputs with the model's; then puts it into its place.
+ * Writes an export with its model card, opens it again and compares its outputs with the model's; then puts it into its
+ * place.
  *
  * @param startEngine loads the model to compare with
  * @returns the largest difference of the outputs

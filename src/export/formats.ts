@@ -44,8 +44,10 @@ const ONNX_FILE = join('onnx', 'model.onnx');
 export function checkFormat(format: Format, { encoder }: PretrainedModel): void {
   if (format !== 'diffusers' || !Object.keys(encoder.shapes).some(isProjection)) return;
   throw new InputError(
-    '--format diffusers: expected a student as wide as its teacher, got one with a projection, for which a diffusers pipeline has no place ' +
-      "(and which cannot be folded into the LayerNorm before it); export it as onnx or transformers, or train a student of the teacher's width",
+    '--format diffusers: expected a student as wide as its teacher, got one with a projection, for which a ' +
+      'diffusers pipeline has no place ' +
+      '(and which cannot be folded into the LayerNorm before it); export it as onnx or transformers, or train a ' +
+      "student of the teacher's width",
   );
 }
 

@@ -40,12 +40,15 @@ function transformers({ name, encoder }: CardContents): string[] {
     'with torch.no_grad():',
     `    embeddings = projection(hidden)  # [2, ${MAX_LENGTH}, ${encoder.width}]`,
   ];
-  const note = `Its last layer, a linear projection to width ${encoder.width}, is not part of the architecture and is in a file of its own:`;
+  const note =
+    `Its last layer, a linear projection to width ${encoder.width}, is not part of the architecture and ` +
+    'is in a file of its own:';
   return [example, note, block('python', projection.join('\n')), tokenizerNote, ...sentences];
 }
 
 const tokenizerNote =
-  'The tokenizer gives ids alone, so that `model(**tokenizer(…))` does not bring an attention mask along: the model was trained without one, and gives other values with it.';
+  'The tokenizer gives ids alone, so that `model(**tokenizer(…))` does not bring an attention mask along: the ' +
+  'model was trained without one, and gives other values with it.';
 
 /** Means of hidden states, by sentence-transformers. */
 function sentenceTransformers(name: string): string {
@@ -58,7 +61,8 @@ function sentenceTransformers(name: string): string {
 }
 
 const sentenceNote =
-  'sentence-transformers 6 gives the mean of the hidden states over all 77 tokens, whatever else is in the batch; older versions cannot pad to a length, and refuse the configuration.';
+  'sentence-transformers 6 gives the mean of the hidden states over all 77 tokens, whatever else is in the ' +
+  'batch; older versions cannot pad to a length, and refuse the configuration.';
 
 function diffusers({ name, architecture, tokenizer }: CardContents): string[] {
   const lines = [
@@ -75,7 +79,9 @@ function diffusers({ name, architecture, tokenizer }: CardContents): string[] {
   ];
   return [
     block('python', lines.join('\n')),
-    `Or put both folders in the place of a pipeline's own, with \`"text_encoder": ["transformers", "${architecture}"]\` and \`"tokenizer": ["transformers", "${tokenizer}"]\` in its \`model_index.json\`. The pipeline must have been made for the teacher's embeddings.`,
+    `Or put both folders in the place of a pipeline's own, with \`"text_encoder": ["transformers", ` +
+      `"${architecture}"]\` and \`"tokenizer": ["transformers", "${tokenizer}"]\` in its \`model_index.json\`. ` +
+      `The pipeline must have been made for the teacher's embeddings.`,
   ];
 }
 
@@ -87,7 +93,8 @@ function onnx({ name, encoder }: CardContents): string[] {
     `const folder = ${quoted(name)};`,
     'const tokenizer = await AutoTokenizer.from_pretrained(folder);',
     'const model = await AutoModel.from_pretrained(folder, { quantized: false });',
-    `const { input_ids } = tokenizer(['노란색 차', 'a yellow car'], { padding: 'max_length', truncation: true, max_length: ${MAX_LENGTH} });`,
+    `const { input_ids } = tokenizer(['노란색 차', 'a yellow car'], { padding: 'max_length', truncation: true, ` +
+      `max_length: ${MAX_LENGTH} });`,
     `const { last_hidden_state } = await model({ input_ids }); // [2, ${MAX_LENGTH}, ${encoder.width}]`,
   ];
   const python = [
@@ -98,8 +105,12 @@ function onnx({ name, encoder }: CardContents): string[] {
     'tokenizer = AutoTokenizer.from_pretrained(folder)',
     'session = onnxruntime.InferenceSession(f"{folder}/onnx/model.onnx")',
     `ids = tokenizer(${TEXTS}, padding="max_length", truncation=True, return_tensors="np").input_ids`,
-    `hidden, pooled = session.run(None, {"input_ids": ids.astype("int64")})  # [2, ${MAX_LENGTH}, ${encoder.width}], [2, ${encoder.width}]`,
+    `hidden, pooled = session.run(None, {"input_ids": ids.astype("int64")})  # [2, ${MAX_LENGTH}, ` +
+      `${encoder.width}], [2, ${encoder.width}]`,
   ];
-  const note = `The graph has no \`attention_mask\` among its inputs: \`@xenova/transformers\` leaves out the one that its tokenizer gives, so that it has no effect. Texts of over ${MAX_LENGTH} tokens lose their closing token in \`@xenova/transformers\` 2, and so get other embeddings than here and in Python.`;
+  const note =
+    `The graph has no \`attention_mask\` among its inputs: \`@xenova/transformers\` leaves out the one ` +
+    `that its tokenizer gives, so that it has no effect. Texts of over ${MAX_LENGTH} tokens lose their closing ` +
+    `token in \`@xenova/transformers\` 2, and so get other embeddings than here and in Python.`;
   return ['In JavaScript:', block('js', script.join('\n')), 'In Python:', block('python', python.join('\n')), note];
 }

@@ -1,4 +1,6 @@
-/** @file The README of an export, a model card as the hub shows it: what the model is, how it was made, how it is used. */
+/**
+ * @file The README of an export, a model card as the hub shows it: what the model is, how it was made, how it is used.
+ */
 import { countParameters } from '../models/text-encoder.js';
 import { isProjection } from '../models/projection.js';
 import { MAX_LENGTH } from '../text/tokenizer.js';
@@ -49,7 +51,8 @@ function summary({ encoder, architecture, teacher }: CardContents): string {
   const what =
     teacher === undefined
       ? 'A text encoder, exported as it was: kd has no record of its training.'
-      : `A text encoder for Korean and English, taught to give for a sentence in either language the embedding that ${shown(teacher)} gives for the English one (the method of arXiv 2004.09813).`;
+      : 'A text encoder for Korean and English, taught to give for a sentence in either language the embedding ' +
+        `that ${shown(teacher)} gives for the English one (the method of arXiv 2004.09813).`;
   const rows: [string, string][] = [
     ['architecture', `\`${architecture}\`, ${config.numHiddenLayers} layers, ${config.numAttentionHeads} heads`],
     ['parameters', count(countParameters(shapes))],
@@ -75,7 +78,10 @@ function data({
   },
 }: TrainingRecord): string {
   const from = Array.isArray(sources) ? sources.map((path) => codeSpan(String(path))).join(', ') : 'not recorded';
-  return `## Data\n\n${count(trained)} pairs of a Korean and an English sentence to train on, ${count(validated)} others to validate on; from ${from}. Fingerprint: ${codeSpan(fingerprint)}.`;
+  return (
+    `## Data\n\n${count(trained)} pairs of a Korean and an English sentence to train on, ${count(validated)} ` +
+    `others to validate on; from ${from}. Fingerprint: ${codeSpan(fingerprint)}.`
+  );
 }
 
 function settings({ run, step, config }: TrainingRecord): string {
@@ -83,7 +89,10 @@ function settings({ run, step, config }: TrainingRecord): string {
     .filter(([, value]) => ['string', 'number', 'boolean'].includes(typeof value))
     .map(([name, value]): [string, string] => [escapeMarkdown(name), codeSpan(String(value))]);
   const which = step === undefined ? '' : `, checkpoint of step ${count(step)}`;
-  return `## Training\n\nRun ${codeSpan(run)}, started ${escapeMarkdown(config.created)}${which}.\n\n${table(['setting', 'value'], rows)}`;
+  return (
+    `## Training\n\nRun ${codeSpan(run)}, started ` +
+    `${escapeMarkdown(config.created)}${which}.\n\n${table(['setting', 'value'], rows)}`
+  );
 }
 
 function losses({ validations, step, config }: TrainingRecord): string {
@@ -96,15 +105,23 @@ function losses({ validations, step, config }: TrainingRecord): string {
     line.lossKo.toFixed(4),
   ]);
   const of = config.settings.loss === 'pooler' ? 'pooled outputs' : 'hidden states';
-  return `## Losses\n\nMean squared errors of ${of} on the validation pairs; step 0 is the untrained student, the exported step in bold.\n\n${table(['step', 'epoch', 'loss', 'English', 'Korean'], rows)}`;
+  return (
+    `## Losses\n\nMean squared errors of ${of} on the validation pairs; step 0 is the untrained student, the ` +
+    `exported step in bold.\n\n${table(['step', 'epoch', 'loss', 'English', 'Korean'], rows)}`
+  );
 }
 
 function provenance({ exported, student, teacher }: CardContents): string {
   const origin =
     student === undefined || teacher === undefined
       ? `Exported from ${shown(exported)}.`
-      : `The weights started as those of ${shown(student)} and learnt from outputs of ${shown(teacher)} on the data above.`;
-  return `## Provenance and licence\n\n${origin} kd grants no rights to them and records none: the licences of these models, and the terms under which the data was given, hold for the weights as well. Exported by kd ${VERSION}; \`kd-export.json\` says what was compared.`;
+      : `The weights started as those of ${shown(student)} and learnt from outputs of ${shown(teacher)} on the ` +
+        'data above.';
+  return (
+    `## Provenance and licence\n\n${origin} kd grants no rights to them and records none: the licences of ` +
+    'these models, and the terms under which the data was given, hold for the weights as well. Exported by kd ' +
+    `${VERSION}; \`kd-export.json\` says what was compared.`
+  );
 }
 
 /** A model on the hub as a link; a folder as what it is. */

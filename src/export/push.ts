@@ -24,7 +24,9 @@ export interface PushTarget {
   readonly accessToken: string;
   /** Where the token comes from, for messages. */
   readonly tokenSource: string;
-  /** What goes into the header `Authorization` in the token's place, where `HF_ENDPOINT` has a user name and password. */
+  /**
+   * What goes into the header `Authorization` in the token's place, where `HF_ENDPOINT` has a user name and password.
+   */
   readonly authorization?: string | undefined;
 }
 
@@ -35,7 +37,8 @@ export interface UploadProgress {
 }
 
 /**
- * Where to upload to, with the token from `HF_TOKEN` or else of `hf auth login`, at `HF_ENDPOINT` or else the public hub.
+ * Where to upload to, with the token from `HF_TOKEN` or else of `hf auth login`, at `HF_ENDPOINT` or else the public
+ * hub.
  *
  * @param flag the flag that gave the id, for messages
  * @throws InputError for an id that is not `owner/name`, and without a token
@@ -131,7 +134,10 @@ function refusal(error: unknown, { name, hubUrl, accessToken, tokenSource: sourc
   if (status === 403)
     return `${hubUrl} does not allow the token in ${source} to write there; use one with write access for its owner`;
   if (status === 404)
-    return `${hubUrl} has no such repository and makes none for the token in ${source}; check that ${name.split('/')[0]} is yours`;
+    return (
+      `${hubUrl} has no such repository and makes none for the token in ${source}; check that ` +
+      `${name.split('/')[0]} is yours`
+    );
   if (status === 429 || (status !== undefined && status >= 500))
     return `${hubUrl} answers with status ${status}; try again later`;
   if (status !== undefined) return `${hubUrl} refuses with status ${status} (${said(reasonOf(error as HubApiError))})`;
@@ -139,7 +145,10 @@ function refusal(error: unknown, { name, hubUrl, accessToken, tokenSource: sourc
   if (error instanceof TypeError || error instanceof SyntaxError || error instanceof InvalidApiResponseFormatError)
     return `expected the answer of a hub from ${hubUrl}, got another (${said(messageOf(error))}); check HF_ENDPOINT`;
   const route = error instanceof UnreachableError ? error.route : '';
-  return `the upload to ${hubUrl} broke off (${said(messageOf(deepestCause(error)) + route)}); check the connection and run the same command again`;
+  return (
+    `the upload to ${hubUrl} broke off (${said(messageOf(deepestCause(error)) + route)}); check the connection ` +
+    'and run the same command again'
+  );
 }
 
 function deepestCause(error: unknown): unknown {

@@ -1,9 +1,10 @@
 /**
  * @file The configuration with which sentence-transformers gives the mean of a student's hidden states.
  *
- * By itself it pads to the longest text of a batch and brings an attention mask along; a student was trained on 77 tokens
- * without one, padding attended to. So texts are padded to 77 (`processing_kwargs`, of version 6), and the tokenizer, whose
- * only output is the ids, gives no mask: the mean is over all of them, and no text's vector depends on others.
+ * By itself it pads to the longest text of a batch and brings an attention mask along; a student was trained on 77
+ * tokens without one, padding attended to. So texts are padded to 77 (`processing_kwargs`, of version 6), and the
+ * tokenizer, whose only output is the ids, gives no mask: the mean is over all of them, and no text's vector depends on
+ * others.
  */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -9,7 +9,9 @@ import { MAX_LENGTH } from '../text/tokenizer.js';
 
 /** How an export's tokenizer is written. */
 export interface TokenizerStyle {
-  /** Merges as `"a b"` alone: `@xenova/transformers` 2 does not read the pairs that `tokenizers` 0.20 and later write. */
+  /**
+   * Merges as `"a b"` alone: `@xenova/transformers` 2 does not read the pairs that `tokenizers` 0.20 and later write.
+   */
   readonly plainMerges: boolean;
   readonly json: JsonFormat;
 }

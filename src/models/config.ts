@@ -24,7 +24,9 @@ export interface ClipTextConfig {
   readonly eosTokenId: number;
 }
 
-/** BERT or RoBERTa, as `BertConfig` and `RobertaConfig` of transformers name it: they differ in their positions alone. */
+/**
+ * BERT or RoBERTa, as `BertConfig` and `RobertaConfig` of transformers name it: they differ in their positions alone.
+ */
 export interface BertConfig {
   readonly family: 'bert' | 'roberta';
   readonly vocabSize: number;
@@ -122,7 +124,8 @@ export function parseConfig(json: unknown, where: string): TextModelConfig {
   if (typeof type === 'string' && ROBERTA_TYPES.includes(type))
     return checked(parseBert(json, where, ROBERTA_DEFAULTS), where);
   throw new InputError(
-    `${where}: expected a CLIP text model, a BERT or a RoBERTa (model_type ${[...CLIP_TYPES, ...BERT_TYPES, ...ROBERTA_TYPES].join(', ')}), ` +
+    `${where}: expected a CLIP text model, a BERT or a RoBERTa (model_type ` +
+      `${[...CLIP_TYPES, ...BERT_TYPES, ...ROBERTA_TYPES].join(', ')}), ` +
       `got ${shownValue(type)}; choose a model of one of these families`,
   );
 }
@@ -212,7 +215,8 @@ function parseBert(
 function checked<C extends TextModelConfig>(config: C, where: string): C {
   if (config.hiddenSize % config.numAttentionHeads !== 0) {
     throw new InputError(
-      `${where}: expected hidden_size to be a multiple of num_attention_heads, got ${config.hiddenSize} and ${config.numAttentionHeads}`,
+      `${where}: expected hidden_size to be a multiple of num_attention_heads, got ${config.hiddenSize} and ` +
+        `${config.numAttentionHeads}`,
     );
   }
   const { vocabSize, maxPositionEmbeddings, hiddenSize, intermediateSize, numHiddenLayers } = config;
@@ -220,8 +224,10 @@ function checked<C extends TextModelConfig>(config: C, where: string): C {
   const parameters = (vocabSize + maxPositionEmbeddings) * hiddenSize + numHiddenLayers * layer;
   if (parameters > MOST_PARAMETERS) {
     throw new InputError(
-      `${where}: expected sizes of a text encoder, with at most ${MOST_PARAMETERS} parameters, got ${parameters.toPrecision(3)}: ` +
-        `hidden_size ${hiddenSize}, intermediate_size ${intermediateSize}, num_hidden_layers ${numHiddenLayers}, vocab_size ${vocabSize}`,
+      `${where}: expected sizes of a text encoder, with at most ${MOST_PARAMETERS} parameters, got ` +
+        `${parameters.toPrecision(3)}: ` +
+        `hidden_size ${hiddenSize}, intermediate_size ${intermediateSize}, num_hidden_layers ` +
+        `${numHiddenLayers}, vocab_size ${vocabSize}`,
     );
   }
   return config;

@@ -14,7 +14,8 @@ export function embedding(table: tf.Tensor, ids: tf.Tensor2D, paddingId: number)
       gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
         const flatIds = tf.reshape<tf.Rank.R1>(saved[0]!, [ids.size]); // [N]
         const isPadding = tf.cast(tf.equal(flatIds, tf.scalar(paddingId, 'int32')), 'int32'); // [N]
-        const counted = tf.sub<tf.Tensor1D>(flatIds, tf.mul(isPadding, tf.scalar(paddingId + 1, 'int32'))); // [N], −1 for padding
+        // [N], −1 for padding
+        const counted = tf.sub<tf.Tensor1D>(flatIds, tf.mul(isPadding, tf.scalar(paddingId + 1, 'int32')));
         return tf.unsortedSegmentSum(tf.reshape(dy, [ids.size, width]), counted, rows); // leaves negative ids out
       },
     };

@@ -9,7 +9,8 @@ export const MASKED = 1e9;
 /**
  * `x Wᵀ + b`, the weight `[Out, In]` as the hub keeps it. `[N, In] → [N, Out]`
  *
- * The gradient is written out: tfjs's own sums the bias's gradient in a pass over `dy` that costs several products' time.
+ * The gradient is written out: tfjs's own sums the bias's gradient in a pass over `dy` that costs several products'
+ * time.
  */
 export function linear(x: tf.Tensor2D, params: Params, name: string): tf.Tensor2D {
   const product = tf.customGrad((...args) => {

@@ -2,16 +2,16 @@
  * @file Padding that is computed once.
  *
  * RoBERTa gives all padding one position id. Without dropout the padding at a text's end then comes out alike at every
- * place and in every layer, and without a mask every token attends to all of it. One place can stand for `n`: as a query it
- * gives what each of them gives, and as a key it counts `n` times when `log n` is added to its score, because
- * `n · exp(s) = exp(s + log n)`. Texts may so be cut to the longest of their batch, in exact arithmetic without changing any
- * output or gradient.
+ * place and in every layer, and without a mask every token attends to all of it. One place can stand for `n`: as a
+ * query it gives what each of them gives, and as a key it counts `n` times when `log n` is added to its score, because
+ * `n · exp(s) = exp(s + log n)`. Texts may so be cut to the longest of their batch, in exact arithmetic without
+ * changing any output or gradient.
  */
 import * as tf from '@tensorflow/tfjs-core';
 
 /**
- * What is added to the scores of texts that were cut from `fullLength` to `length`: their last place stands for all from
- * there on. `[1, 1, 1, L]`; absent where nothing was cut.
+ * What is added to the scores of texts that were cut from `fullLength` to `length`: their last place stands for all
+ * from there on. `[1, 1, 1, L]`; absent where nothing was cut.
  */
 export function sharedPaddingBonus(length: number, fullLength: number): tf.Tensor4D | undefined {
   if (length === fullLength) return undefined;
@@ -20,7 +20,10 @@ export function sharedPaddingBonus(length: number, fullLength: number): tf.Tenso
   return tf.tensor4d(values, [1, 1, 1, length]);
 }
 
-/** Hidden states of texts that were cut, at all places again: the last one's at every place that it stood for. `[B, L, D] → [B, fullLength, D]` */
+/**
+ * Hidden states of texts that were cut, at all places again: the last one's at every place that it stood for. `[B, L,
+ * D] → [B, fullLength, D]`
+ */
 export function spreadSharedPadding(hidden: tf.Tensor3D, fullLength: number): tf.Tensor3D {
   const [batch, length, width] = hidden.shape;
   if (length === fullLength) return hidden;

@@ -170,7 +170,8 @@ export function publishedConfig(id: string): TextModelConfig | undefined {
 export function checkFit(teacher: TextEncoder, student: TextEncoder, length: number): void {
   if (teacher.width !== student.width) {
     throw new InputError(
-      `--student: expected the teacher's width of ${teacher.width}, got ${student.width}; choose a student as wide as the teacher, or let it learn a projection with --project`,
+      `--student: expected the teacher's width of ${teacher.width}, got ${student.width}; choose a student as ` +
+        'wide as the teacher, or let it learn a projection with --project',
     );
   }
   checkPositions(teacher, '--teacher', length);
@@ -187,6 +188,7 @@ export function checkPositions({ config }: TextEncoder, flag: string, length: nu
   const taken = config.family === 'roberta' ? config.padTokenId + 1 : 0; // RoBERTa counts positions up from there
   if (config.maxPositionEmbeddings >= length + taken) return;
   throw new InputError(
-    `${flag}: expected at least ${length + taken} positions for ${length} tokens, got max_position_embeddings ${config.maxPositionEmbeddings}; choose a model for longer texts`,
+    `${flag}: expected at least ${length + taken} positions for ${length} tokens, got max_position_embeddings ` +
+      `${config.maxPositionEmbeddings}; choose a model for longer texts`,
   );
 }

@@ -3,7 +3,8 @@
  * another width. It is no part of the architectures that transformers knows, and so has a file of its own in a model's
  * folder: `projection.safetensors`, with the `weight` and `bias` of one linear layer.
  *
- * It cannot be folded into the model before it: that ends in a LayerNorm, whose scale and shift act on each value alone.
+ * It cannot be folded into the model before it: that ends in a LayerNorm, whose scale and shift act on each value
+ * alone.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { initialiseParameter } from './initialise.js';

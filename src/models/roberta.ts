@@ -166,7 +166,8 @@ function robertaLayer(
   return addAndNorm(attended, inner, `${name}.output`);
 
   function addAndNorm(residual: tf.Tensor2D, into: tf.Tensor2D, place: string): tf.Tensor2D {
-    const out = dropout(linear(into, params, `${place}.dense`), config.hiddenDropoutProb, place, context.dropout); // [N, D]
+    // [N, D]
+    const out = dropout(linear(into, params, `${place}.dense`), config.hiddenDropoutProb, place, context.dropout);
     return layerNorm(tf.add<tf.Tensor2D>(residual, out), params, `${place}.LayerNorm`, config.layerNormEps);
   }
 }

@@ -45,8 +45,8 @@ export interface TextEncoder {
   /** Whether weight decay leaves a parameter alone in the original experiments: biases and LayerNorm weights. */
   isBiasOrNorm(name: string): boolean;
   /**
-   * The id of the padding that comes out alike at every place at a text's end, so that one place can be computed for all; absent
-   * where it does not.
+   * The id of the padding that comes out alike at every place at a text's end, so that one place can be computed for
+   * all; absent where it does not.
    *
    * @param dropoutRate 0 where there is no dropout; absent: the configured rates
    */

@@ -1,4 +1,7 @@
-/** @file Messages of ONNX files, by the numbers of their fields (https://github.com/onnx/onnx/blob/v1.15.0/onnx/onnx.proto). */
+/**
+ * @file Messages of ONNX files, by the numbers of their fields
+ *   (https://github.com/onnx/onnx/blob/v1.15.0/onnx/onnx.proto).
+ */
 import { bytes, integer } from '../base/protobuf.js';
 
 /** Fields of `ModelProto`. */

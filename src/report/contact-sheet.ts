@@ -9,7 +9,9 @@ import type { ContactSheet, Thumbnail } from './report-data.js';
 /** Pictures that a page shows: some 20 kB each. */
 const MOST = 24;
 
-/** The longest sides of thumbnails, in pixels: twice what they take on a screen. A grid's lettering must stay readable. */
+/**
+ * The longest sides of thumbnails, in pixels: twice what they take on a screen. A grid's lettering must stay readable.
+ */
 const LONGEST = { picture: 384, grid: 1400 } as const;
 
 const QUALITY = 82;

@@ -63,7 +63,8 @@ export function lossSvg({ run, training, validation }: ReportData): string {
   chart.dispose();
   const start = margin + 46; // where the chart's axis begins
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="${width}" ` +
+      `height="${height}" viewBox="0 0 ${width} ${height}">`,
     `<rect width="${width}" height="${height}" fill="${palette.paper}"/>`,
     svgLine(run.name, { x: start, y: 34, size: 18, fill: palette.ink }),
     ...legend(lines, start, 60, palette.ink),
@@ -102,7 +103,9 @@ function legend(lines: readonly Line[], left: number, baseline: number, ink: str
   let x = left;
   return lines.map(({ name, colour, style }) => {
     const y = baseline - size / 3;
-    const line = `<path d="M${x} ${y}h${swatch}" stroke="${colour}" stroke-width="${style === 'curve' ? 1.5 : 2}" opacity="${style === 'curve' ? 0.8 : 1}"/>`;
+    const line =
+      `<path d="M${x} ${y}h${swatch}" stroke="${colour}" stroke-width="${style === 'curve' ? 1.5 : 2}" ` +
+      `opacity="${style === 'curve' ? 0.8 : 1}"/>`;
     const mark =
       style === 'marks'
         ? `<circle cx="${x + swatch / 2}" cy="${y}" r="3.5" fill="#fff" stroke="${colour}" stroke-width="2"/>`

@@ -24,7 +24,10 @@ export async function readPageAssets(): Promise<PageAssets> {
  */
 export function contentPolicy({ script }: PageAssets, { live }: Pick<ReportData, 'live'>): string {
   const hash = createHash('sha256').update(inScript(script)).digest('base64');
-  return `default-src 'none'; script-src 'sha256-${hash}'; style-src 'unsafe-inline'; img-src data:; connect-src ${live ? "'self'" : "'none'"}; base-uri 'none'; form-action 'none'`;
+  return (
+    `default-src 'none'; script-src 'sha256-${hash}'; style-src 'unsafe-inline'; img-src data:; connect-src ` +
+    `${live ? "'self'" : "'none'"}; base-uri 'none'; form-action 'none'`
+  );
 }
 
 /** The page with a report in it. */
@@ -43,7 +46,8 @@ export function reportPage(report: ReportData, assets: PageAssets): string {
     '</head>',
     '<body>',
     '<div id="page"></div>',
-    '<noscript><p>This page draws its charts with JavaScript. The numbers are in loss.csv and validation.csv beside it.</p><p lang="ko">이 페이지는 JavaScript로 차트를 그립니다. 숫자는 옆의 loss.csv와 validation.csv에 있습니다.</p></noscript>',
+    '<noscript><p>This page draws its charts with JavaScript. The numbers are in loss.csv and validation.csv ' +
+      'beside it.</p><p lang="ko">이 페이지는 JavaScript로 차트를 그립니다. 숫자는 옆의 loss.csv와 validation.csv에 있습니다.</p></noscript>',
     `<script type="application/json" id="report">${embedded(report)}</script>`,
     `<script>${inScript(assets.script)}</script>`,
     '</body>',

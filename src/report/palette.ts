@@ -51,4 +51,5 @@ export const PALETTES: Readonly<Record<Theme, Palette>> = {
 
 /** Fonts for both languages, as systems have them. */
 export const FONT =
-  'Inter, "Pretendard Variable", Pretendard, system-ui, -apple-system, "Segoe UI", Roboto, "Apple SD Gothic Neo", "Noto Sans KR", "Noto Sans CJK KR", "Malgun Gothic", sans-serif';
+  'Inter, "Pretendard Variable", Pretendard, system-ui, -apple-system, "Segoe UI", Roboto, "Apple SD Gothic ' +
+  'Neo", "Noto Sans KR", "Noto Sans CJK KR", "Malgun Gothic", sans-serif';

@@ -1,4 +1,7 @@
-/** @file Charts as HTML and inline SVG: colours are CSS variables of the page, so that they follow its light or dark look. */
+/**
+ * @file Charts as HTML and inline SVG: colours are CSS variables of the page, so that they follow its light or dark
+ *   look.
+ */
 import { escapeHtml } from '../base/html.js';
 
 /** A bar of parts side by side. */
@@ -44,21 +47,33 @@ export function histogramChart({ counts, limit, unit }: Histogram, description: 
   const bars = counts.map((count, value) => {
     if (count === 0) return '';
     const height = Math.max(PLOT.height * (count / highest), 1);
-    const title = `${value === counts.length - 1 ? `${value} or more` : value} ${unit}: ${count.toLocaleString('en-US')} texts`;
+    const title =
+      `${value === counts.length - 1 ? `${value} or more` : value} ${unit}: ` +
+      `${count.toLocaleString('en-US')} texts`;
     const series = value > limit ? 'dropped' : 'training';
-    return `<rect class="${series}" x="${round(PLOT.left + value * step)}" y="${round(PLOT.top + PLOT.height - height)}" width="${round(Math.max(step - 1, 1))}" height="${round(height)}"><title>${title}</title></rect>`;
+    return (
+      `<rect class="${series}" x="${round(PLOT.left + value * step)}" ` +
+      `y="${round(PLOT.top + PLOT.height - height)}" width="${round(Math.max(step - 1, 1))}" ` +
+      `height="${round(height)}"><title>${title}</title></rect>`
+    );
   });
   const bottom = PLOT.top + PLOT.height;
   const grid = [0, 0.5, 1].map((share) => {
     const level = round(y(highest * share));
-    return `<line class="grid" x1="${PLOT.left}" x2="${WIDTH - PLOT.right}" y1="${level}" y2="${level}"/><text class="tick" x="${PLOT.left - 8}" y="${level}" text-anchor="end">${shortCount(highest * share)}</text>`;
+    return (
+      `<line class="grid" x1="${PLOT.left}" x2="${WIDTH - PLOT.right}" y1="${level}" y2="${level}"/><text ` +
+      `class="tick" x="${PLOT.left - 8}" y="${level}" text-anchor="end">${shortCount(highest * share)}</text>`
+    );
   });
   const ticks = Array.from({ length: Math.floor((counts.length - 1) / 20) + 1 }, (_, i) => 20 * i).map(
     (value) =>
-      `<text class="tick" x="${round(PLOT.left + (value + 0.5) * step)}" y="${bottom + 14}" text-anchor="middle">${value === counts.length - 1 ? `${value}+` : value}</text>`,
+      `<text class="tick" x="${round(PLOT.left + (value + 0.5) * step)}" y="${bottom + 14}" ` +
+      `text-anchor="middle">${value === counts.length - 1 ? `${value}+` : value}</text>`,
   );
   const border = round(PLOT.left + (limit + 1) * step);
-  const mark = `<line class="mark" x1="${border}" x2="${border}" y1="${PLOT.top - 8}" y2="${bottom}"/><text class="note" x="${border + 6}" y="${PLOT.top - 4}">${limit} ${unit}</text>`;
+  const mark =
+    `<line class="mark" x1="${border}" x2="${border}" y1="${PLOT.top - 8}" y2="${bottom}"/><text ` +
+    `class="note" x="${border + 6}" y="${PLOT.top - 4}">${limit} ${unit}</text>`;
   return svg(bottom + PLOT.axis - 10, description, grid.join('') + bars.join('') + ticks.join('') + mark);
 }
 

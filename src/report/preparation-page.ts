@@ -17,31 +17,43 @@ const SERIES = [
 ] as const;
 
 const STYLE = `
-:root { color-scheme: light dark; --page: #fcfcfb; --text: #1f2328; --quiet: #667079; --line: #dfe3e6; --training: #2563a8; --validation: #3f9c8c; --rest: #b9c1c8; --dropped: #c8553d; }
-@media (prefers-color-scheme: dark) { :root { --page: #16191d; --text: #e4e7ea; --quiet: #98a2ab; --line: #30363d; --training: #5b9be0; --validation: #55b8a6; --rest: #4d565f; --dropped: #e07a61; } }
+:root { color-scheme: light dark; --page: #fcfcfb; --text: #1f2328; --quiet: #667079; --line: #dfe3e6;
+  --training: #2563a8; --validation: #3f9c8c; --rest: #b9c1c8; --dropped: #c8553d; }
+@media (prefers-color-scheme: dark) { :root { --page: #16191d; --text: #e4e7ea; --quiet: #98a2ab;
+  --line: #30363d; --training: #5b9be0; --validation: #55b8a6; --rest: #4d565f; --dropped: #e07a61; } }
 * { box-sizing: border-box; }
-body { margin: 0 auto; max-width: 860px; padding: 40px 24px 64px; background: var(--page); color: var(--text); font: 16px/1.55 system-ui, "Noto Sans KR", "Noto Sans CJK KR", "Apple SD Gothic Neo", "Malgun Gothic", sans-serif; }
-h1 { font-size: 26px; margin: 0 0 4px; } h2 { font-size: 19px; margin: 44px 0 12px; } h3 { font-size: 15px; margin: 26px 0 4px; font-weight: 600; }
+body { margin: 0 auto; max-width: 860px; padding: 40px 24px 64px; background: var(--page); color: var(--text);
+  font: 16px/1.55 system-ui, "Noto Sans KR", "Noto Sans CJK KR", "Apple SD Gothic Neo", "Malgun Gothic", sans-serif;
+  }
+h1 { font-size: 26px; margin: 0 0 4px; } h2 { font-size: 19px; margin: 44px 0 12px; } h3 { font-size: 15px;
+  margin: 26px 0 4px; font-weight: 600; }
 p { margin: 0 0 12px; } .quiet { color: var(--quiet); }
 .facts { display: flex; flex-wrap: wrap; gap: 12px 40px; margin: 24px 0 0; } .facts div { min-width: 110px; }
 .facts b { display: block; font-size: 24px; font-weight: 600; font-variant-numeric: tabular-nums; }
 .legend { display: flex; flex-wrap: wrap; gap: 4px 20px; margin: 0 0 14px; color: var(--quiet); font-size: 14px; }
-.legend i { display: inline-block; width: 11px; height: 11px; border-radius: 3px; margin-right: 7px; background: currentColor; }
-svg { display: block; width: 100%; height: auto; overflow: visible; font-size: 13px; } svg text { dominant-baseline: central; }
+.legend i { display: inline-block; width: 11px; height: 11px; border-radius: 3px; margin-right: 7px;
+  background: currentColor; }
+svg { display: block; width: 100%; height: auto; overflow: visible; font-size: 13px; } svg text {
+  dominant-baseline: central; }
 svg .note, svg .tick { fill: var(--quiet); } svg .tick { font-size: 12px; font-variant-numeric: tabular-nums; }
 .grid { stroke: var(--line); } .mark { stroke: var(--dropped); stroke-dasharray: 4 3; }
 rect.training { fill: var(--training); } rect.dropped { fill: var(--dropped); }
-.bars { display: grid; gap: 12px; font-size: 14px; } .bars div { display: grid; grid-template-columns: 210px 1fr; gap: 12px; align-items: center; }
+.bars { display: grid; gap: 12px; font-size: 14px; } .bars div { display: grid;
+  grid-template-columns: 210px 1fr; gap: 12px; align-items: center; }
 .bars div > :first-child { text-align: right; } .bars div > :last-child { display: flex; align-items: center; }
-.bars i { flex: none; width: calc((100% - 84px) * var(--share)); min-width: 3px; height: 22px; border: solid var(--page); border-width: 0 1px; border-radius: 4px; background: currentColor; }
+.bars i { flex: none; width: calc((100% - 84px) * var(--share)); min-width: 3px; height: 22px;
+  border: solid var(--page); border-width: 0 1px; border-radius: 4px; background: currentColor; }
 .bars b { margin-left: 8px; font-weight: 400; color: var(--quiet); font-variant-numeric: tabular-nums; }
 @media (max-width: 560px) {
   body { padding: 24px 16px 48px; } .facts { gap: 12px 28px; }
-  .bars div { grid-template-columns: 1fr; gap: 3px; } .bars div > :first-child { text-align: left; } .bars i { height: 18px; }
+  .bars div { grid-template-columns: 1fr; gap: 3px; } .bars div > :first-child { text-align: left; }
+  .bars i { height: 18px; }
   svg { font-size: 25px; } svg .tick { font-size: 23px; }
 }
-i.training { color: var(--training); } i.validation { color: var(--validation); } i.not_sampled { color: var(--rest); } i.dropped { color: var(--dropped); }
-details { margin-top: 16px; } dt { margin-top: 14px; font-weight: 600; } dd { margin: 2px 0 0; color: var(--quiet); font-size: 14px; overflow-wrap: anywhere; }
+i.training { color: var(--training); } i.validation { color: var(--validation); } i.not_sampled {
+  color: var(--rest); } i.dropped { color: var(--dropped); }
+details { margin-top: 16px; } dt { margin-top: 14px; font-weight: 600; } dd { margin: 2px 0 0;
+  color: var(--quiet); font-size: 14px; overflow-wrap: anywhere; }
 `;
 
 /** The page. Follows the reader's light or dark look; the numbers are in its charts' titles, too. */
@@ -57,7 +69,9 @@ export function reportPage(report: PrepareReport): string {
   const body = [
     '<h1>Prepared pairs</h1>',
     '<p class="quiet">Korean and English sentences, cleaned, split and tokenised.</p>',
-    `<div class="facts">${facts.map(([name, value]) => `<div><b>${formatCount(value)}</b><span class="quiet">${name}</span></div>`).join('')}</div>`,
+    '<div class="facts">',
+    ...facts.map(([name, value]) => `<div><b>${formatCount(value)}</b><span class="quiet">${name}</span></div>`),
+    '</div>',
     '<h2>Pairs by corpus</h2>',
     legend(report),
     barChart(
@@ -67,16 +81,31 @@ export function reportPage(report: PrepareReport): string {
     ...dropSection(report),
     ...turnedSection(report),
     '<h2>Tokens per text</h2>',
-    `<p class="quiet">Special tokens included. Models read ${MAX_LENGTH}; pairs with a longer text are dropped or cut.</p>`,
+    `<p class="quiet">Special tokens included. Models read ${MAX_LENGTH}; pairs with a longer text are dropped ` +
+      'or cut.</p>',
     ...ID_COLUMNS.map((column) => lengthSection(report, column)),
     ...skippedSection(report),
   ];
-  return `<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<meta name="viewport" content="width=device-width, initial-scale=1">\n<title>Prepared pairs</title>\n<style>${STYLE}</style>\n</head>\n<body>\n${body.join('\n')}\n</body>\n</html>\n`;
+  return [
+    '<!doctype html>',
+    '<html lang="en">',
+    '<head>',
+    '<meta charset="utf-8">',
+    '<meta name="viewport" content="width=device-width, initial-scale=1">',
+    '<title>Prepared pairs</title>',
+    `<style>${STYLE}</style>`,
+    '</head>',
+    '<body>',
+    ...body,
+    '</body>',
+    '</html>\n',
+  ].join('\n');
 }
 
 function legend({ total }: PrepareReport): string {
   const shown = SERIES.filter(([series]) => countOf(total, series) > 0);
-  return `<div class="legend">${shown.map(([series, name]) => `<span><i class="${series}"></i>${name}</span>`).join('')}</div>`;
+  const entries = shown.map(([series, name]) => `<span><i class="${series}"></i>${name}</span>`);
+  return `<div class="legend">${entries.join('')}</div>`;
 }
 
 function corpusBar(label: string, counts: RowCounts): StackedBar {
@@ -99,12 +128,15 @@ function dropSection(report: PrepareReport): string[] {
     const title = `${DROP_REASONS[reason]}: ${formatCount(value)}`;
     return { label: DROP_REASONS[reason], parts: [{ series: 'dropped', value, title }], note: formatCount(value) };
   };
-  const first = (reason: DropReason): string =>
-    `<dt>${DROP_REASONS[reason]}</dt>${(report.examples[reason] ?? []).map((place) => `<dd>${escapeHtml(place)}</dd>`).join('')}`;
+  const first = (reason: DropReason): string => {
+    const places = (report.examples[reason] ?? []).map((place) => `<dd>${escapeHtml(place)}</dd>`);
+    return `<dt>${DROP_REASONS[reason]}</dt>${places.join('')}`;
+  };
   return [
     '<h2>Dropped rows</h2>',
     barChart(reasons.map(bar), 'Rows dropped by reason'),
-    `<details><summary class="quiet">The first rows of each kind</summary><dl>${reasons.map(first).join('')}</dl></details>`,
+    '<details><summary class="quiet">The first rows of each ' +
+      `kind</summary><dl>${reasons.map(first).join('')}</dl></details>`,
   ];
 }
 
@@ -124,8 +156,11 @@ function lengthSection({ lengths, cut }: PrepareReport, column: IdColumn): strin
   const over = counts.slice(MAX_LENGTH + 1).reduce((sum, count) => sum + count, 0);
   const share = texts === 0 ? 0 : (100 * over) / texts;
   const became = cut[column] > 0 ? 'cut' : 'dropped';
-  const summary = `median ${median(counts)}; ${formatCount(over)} of ${formatCount(texts)} texts over ${MAX_LENGTH} (${share.toFixed(2)} %)${over > 0 ? `, ${became}` : ''}`;
-  return `<h3>${COLUMN_TITLES[column]}</h3><p class="quiet">${summary}</p>${histogramChart({ counts, limit: MAX_LENGTH, unit: 'tokens' }, `Tokens per text: ${COLUMN_TITLES[column]}`)}`;
+  const tooLong = `${formatCount(over)} of ${formatCount(texts)} texts over ${MAX_LENGTH} (${share.toFixed(2)} %)`;
+  const summary = `median ${median(counts)}; ${tooLong}${over > 0 ? `, ${became}` : ''}`;
+  const title = COLUMN_TITLES[column];
+  const chart = histogramChart({ counts, limit: MAX_LENGTH, unit: 'tokens' }, `Tokens per text: ${title}`);
+  return `<h3>${title}</h3><p class="quiet">${summary}</p>${chart}`;
 }
 
 /** The number of tokens that half of the texts have at most. */

@@ -1,7 +1,7 @@
 /**
  * @file A curve of any length in a bounded number of points. Rows fall into buckets of equally many steps; where there
- * come to be too many, two become one. What a bucket holds depends on its rows alone, so a curve that grew row by row is
- * the curve that was made at once.
+ * come to be too many, two become one. What a bucket holds depends on its rows alone, so a curve that grew row by row
+ * is the curve that was made at once.
  */
 
 /** The columns of the training log that are drawn. */
@@ -184,8 +184,8 @@ function shortened(value: number): number | null {
 }
 
 /**
- * An exponential moving average without the pull towards zero at its start (as Adam corrects its moments, arXiv 1412.6980).
- * Values that are not finite stay gaps and count for nothing.
+ * An exponential moving average without the pull towards zero at its start (as Adam corrects its moments, arXiv
+ * 1412.6980). Values that are not finite stay gaps and count for nothing.
  *
  * @param weight of what came before, from 0 (values as they are) up to, not including, 1
  */

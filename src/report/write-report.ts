@@ -16,7 +16,8 @@ export async function writeReport(run: string): Promise<string> {
   const path = join(run, REPORT_PAGE);
   const report = await followRun(run).report(false);
   await writeFileAtomic(path, reportPage(report, await readPageAssets()));
-  const { writeLossPictures } = await import('./loss-picture.js'); // a second of processor time to load: not for those who write no report
+  // a second of processor time to load: not for those who write no report
+  const { writeLossPictures } = await import('./loss-picture.js');
   await writeLossPictures(run, report);
   return path;
 }

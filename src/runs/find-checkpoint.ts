@@ -25,7 +25,10 @@ export interface Search {
 /** Begins the names of checkpoints that a run left behind when it went on from an older one. */
 const ASIDE = '.aside-';
 
-/** Removes what killed processes left half-done, and gives a checkpoint its name back that was being replaced. Only under the run's lock. */
+/**
+ * Removes what killed processes left half-done, and gives a checkpoint its name back that was being replaced. Only
+ * under the run's lock.
+ */
 export async function tidyRun(run: string): Promise<void> {
   const names = await readdir(run);
   for (const name of names.filter((each) => each.startsWith(REPLACED))) {

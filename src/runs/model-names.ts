@@ -1,6 +1,6 @@
 /**
- * @file What people call models: `clip` (the teacher), `roberta` (the student of the newest run), a run, a checkpoint of
- * one (`first:300`, `first:best`, `first:last`), a folder, a hub id.
+ * @file What people call models: `clip` (the teacher), `roberta` (the student of the newest run), a run, a checkpoint
+ * of one (`first:300`, `first:best`, `first:last`), a folder, a hub id.
  */
 import { access } from 'node:fs/promises';
 import { resolve } from 'node:path';
@@ -39,7 +39,8 @@ export async function resolveModelName(name: string, flag: string, run?: string)
     const newest = run ?? (await newestRun());
     if (newest === undefined) {
       throw new InputError(
-        `${flag} roberta: expected a run under ${resolve(RUNS_FOLDER)}, found none; train one with kd train, or give a folder or hub id`,
+        `${flag} roberta: expected a run under ${resolve(RUNS_FOLDER)}, found none; train one with kd train, or ` +
+          'give a folder or hub id',
       );
     }
     return checkpointOf(newest, undefined, flag, 'roberta');

@@ -1,4 +1,7 @@
-/** @file `optimizer.safetensors`: Adam's moments of every trained parameter. Written by this tool, but read as anybody's. */
+/**
+ * @file `optimizer.safetensors`: Adam's moments of every trained parameter. Written by this tool, but read as
+ *   anybody's.
+ */
 import { momentShapes } from '../distill/adamw.js';
 import type { ParameterValues } from '../distill/engine.js';
 import { InputError } from '../base/errors.js';
@@ -21,7 +24,8 @@ export async function readMoments(path: string, trained: Shapes): Promise<Parame
     if (found?.join() === shape.join()) continue;
     await source.close();
     throw new InputError(
-      `${path}: ${name}: expected the shape [${shape.join(', ')}], got ${found === undefined ? 'no such tensor' : `[${found.join(', ')}]`}`,
+      `${path}: ${name}: expected the shape [${shape.join(', ')}], got ` +
+        (found === undefined ? 'no such tensor' : `[${found.join(', ')}]`),
     );
   }
   return (async function* values() {

@@ -78,7 +78,9 @@ export interface RunSources {
   readonly store: string;
 }
 
-/** Records that a run resumes from a step with some settings, which makes it the newest run. Only under the run's lock. */
+/**
+ * Records that a run resumes from a step with some settings, which makes it the newest run. Only under the run's lock.
+ */
 export async function noteResumed(
   folder: string,
   config: RunConfig,

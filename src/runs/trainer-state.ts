@@ -1,4 +1,6 @@
-/** @file `trainer.json`: where the run stood when a checkpoint was made. Written by this tool, but read as anybody's. */
+/**
+ * @file `trainer.json`: where the run stood when a checkpoint was made. Written by this tool, but read as anybody's.
+ */
 import * as v from 'valibot';
 import type { TrainState } from '../distill/train-state.js';
 import { InputError } from '../base/errors.js';

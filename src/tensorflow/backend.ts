@@ -41,7 +41,10 @@ export interface BackendInfo {
 export interface LoadOptions {
   /** Whether XLA compiles what it can on a GPU: worth it for models whose tensors do not fit the caches. */
   readonly fuse?: boolean;
-  /** Whether an op has one core, and a graph's ops run beside each other: for models whose ops are too small to be shared among cores. */
+  /**
+   * Whether an op has one core, and a graph's ops run beside each other: for models whose ops are too small to be
+   * shared among cores.
+   */
   readonly serialOps?: boolean;
   /** Whether a GPU may take TF32 for float32 products. */
   readonly tf32?: boolean;
@@ -125,7 +128,10 @@ async function loadNative(choice: BackendChoice): Promise<BackendInfo> {
 function absenceReason(error: unknown): string {
   const setup = readSetupStatus();
   const why = setup?.reason ?? messageOf(error).slice(0, MESSAGE_LENGTH);
-  return `no TensorFlow (${why}): computing in JavaScript, tens of times slower; ${setup?.remedy ?? 'run `npm run setup`'}`;
+  return (
+    `no TensorFlow (${why}): computing in JavaScript, tens of times slower; ` +
+    (setup?.remedy ?? 'run `npm run setup`')
+  );
 }
 
 /** Loads the native package; it registers itself as tfjs's backend `tensorflow`. */
@@ -144,8 +150,10 @@ function requireNative(): NodeBackend {
  */
 function prepareProcess(): void {
   process.env.TF_CPP_MIN_LOG_LEVEL ??= SILENT;
-  process.env.TF_ENABLE_ONEDNN_OPTS ??= '1'; // else on only where there is AVX-512 VNNI: a third slower, and half of that page faults
-  const legacy = createRequire(import.meta.url)('node:util') as Record<string, unknown>; // the module object itself, not a frozen namespace
+  // else on only where there is AVX-512 VNNI: a third slower, and half of that page faults
+  process.env.TF_ENABLE_ONEDNN_OPTS ??= '1';
+  // the module object itself, not a frozen namespace
+  const legacy = createRequire(import.meta.url)('node:util') as Record<string, unknown>;
   legacy.isNullOrUndefined = (value: unknown): boolean => value == null;
   legacy.isArray = Array.isArray;
 }

@@ -1,6 +1,6 @@
 /**
- * @file Kernels for tfjs's JavaScript backend: the one it lacks, and those whose general form is too slow to train with.
- * Float32 tensors of the shapes that models have take these; all others take tfjs's own.
+ * @file Kernels for tfjs's JavaScript backend: the one it lacks, and those whose general form is too slow to train
+ * with. Float32 tensors of the shapes that models have take these; all others take tfjs's own.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { STATELESS_UNIFORM } from '../models/dropout.js';
@@ -98,8 +98,10 @@ const matMul: CpuKernel = (cpu, { a, b }, attributes) => {
   const batches = tf.util.sizeFromShape(batch);
   const [rows, inner] = transposeA ? [a!.shape.at(-1)!, a!.shape.at(-2)!] : [a!.shape.at(-2)!, a!.shape.at(-1)!];
   const columns = b!.shape.at(transposeB ? -2 : -1)!;
-  const left = transposeA ? transposed(valuesOf(cpu, a!), batches, inner, rows) : valuesOf(cpu, a!); // [batches, rows, inner]
-  const right = transposeB ? valuesOf(cpu, b!) : transposed(valuesOf(cpu, b!), batches, inner, columns); // [batches, columns, inner]
+  // [batches, rows, inner]
+  const left = transposeA ? transposed(valuesOf(cpu, a!), batches, inner, rows) : valuesOf(cpu, a!);
+  // [batches, columns, inner]
+  const right = transposeB ? valuesOf(cpu, b!) : transposed(valuesOf(cpu, b!), batches, inner, columns);
   const out = new Float32Array(batches * rows * columns);
   for (let i = 0; i < batches; i++) {
     const at = (values: tf.TypedArray, size: number): Float32Array =>
@@ -109,7 +111,9 @@ const matMul: CpuKernel = (cpu, { a, b }, attributes) => {
   return cpu.makeTensorInfo([...batch, rows, columns], 'float32', out);
 };
 
-/** `out[r, c] = left[r, :] · right[c, :]`, four columns at a time so that each value on the left is read once for them. */
+/**
+ * `out[r, c] = left[r, :] · right[c, :]`, four columns at a time so that each value on the left is read once for them.
+ */
 function multiplyRows(left: Float32Array, right: Float32Array, out: Float32Array, inner: number): void {
   const columns = right.length / inner;
   const byFour = columns - (columns % 4);

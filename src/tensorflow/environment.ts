@@ -4,7 +4,9 @@ import type { SetupStatus } from './setup-status.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** XLA for all that it can compile. On a processor a recorded graph says itself what goes into loops (graph/fusion.ts). */
+/**
+ * XLA for all that it can compile. On a processor a recorded graph says itself what goes into loops (graph/fusion.ts).
+ */
 const FUSE_ON_GPU = '--tf_xla_auto_jit=2';
 
 /** No device: CUDA stops reading at the first number that is none. */
@@ -39,7 +41,8 @@ export function tensorflowEnvironment(
   if (usesGpu && !tf32) wanted.NVIDIA_TF32_OVERRIDE = '0';
   if (usesGpu) Object.assign(wanted, { TF_FORCE_GPU_ALLOW_GROWTH: 'true', CUDA_DEVICE_ORDER: 'PCI_BUS_ID' });
   const set = Object.fromEntries(Object.entries(wanted).filter(([name]) => env[name] === undefined));
-  if (gpu !== undefined) set.CUDA_VISIBLE_DEVICES = gpu === 'none' ? NO_GPU : gpu.visible; // chosen out of the user's own
+  // chosen out of the user's own
+  if (gpu !== undefined) set.CUDA_VISIBLE_DEVICES = gpu === 'none' ? NO_GPU : gpu.visible;
   if (usesGpu) {
     const flags = xlaFlags(env.XLA_FLAGS ?? '', setup?.cuda?.folder, env.NVIDIA_TF32_OVERRIDE === undefined && !tf32);
     if (flags !== '') set.XLA_FLAGS = flags;

@@ -26,8 +26,8 @@ export interface ChosenGpu {
 }
 
 /**
- * Which GPU a choice means: `gpu:N` counts the ones that `CUDA_VISIBLE_DEVICES` leaves, in the driver's order without it.
- * One alone, because tfjs takes the last that it is shown, and TensorFlow a part of each.
+ * Which GPU a choice means: `gpu:N` counts the ones that `CUDA_VISIBLE_DEVICES` leaves, in the driver's order without
+ * it. One alone, because tfjs takes the last that it is shown, and TensorFlow a part of each.
  *
  * @returns what was found instead, where there is no such GPU
  */
@@ -42,7 +42,9 @@ export function chooseGpu(nvidia: Nvidia, choice: DeviceChoice, env: Machine['en
   if (nvidia.state === 'untold' && limit === undefined) return { visible: String(wanted) };
   if (wanted >= visible.length) {
     return {
-      found: `there is no GPU ${wanted}; there ${visible.length === 1 ? 'is 1' : `are ${visible.length}`}${limit === undefined ? '' : ` in CUDA_VISIBLE_DEVICES=${limit}`}`,
+      found:
+        `there is no GPU ${wanted}; there ${visible.length === 1 ? 'is 1' : `are ${visible.length}`}` +
+        (limit === undefined ? '' : ` in CUDA_VISIBLE_DEVICES=${limit}`),
       remedy: `take --device gpu:0${visible.length > 1 ? ` to gpu:${visible.length - 1}` : ''}`,
     };
   }

@@ -1,4 +1,7 @@
-/** @file What is asked of the machine before TensorFlow is loaded, behind an interface, so that others can be put in its place. */
+/**
+ * @file What is asked of the machine before TensorFlow is loaded, behind an interface, so that others can be put in its
+ *   place.
+ */
 import { execFile } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { readSetupStatus, type SetupStatus } from './setup-status.js';

@@ -5,8 +5,8 @@ const STDERR = 2;
 /**
  * Runs `work` with the process's standard error pointed at nothing. TensorFlow writes two lines about itself there
  * whenever it is loaded, at every log level, and past Node's streams; errors are thrown, not written. Where standard
- * error cannot be reopened as it was (a socket; a file whose write position others may share, unless it is appended to),
- * `work` simply runs. Synchronous, so nothing else of this process is silenced.
+ * error cannot be reopened as it was (a socket; a file whose write position others may share, unless it is appended
+ * to), `work` simply runs. Synchronous, so nothing else of this process is silenced.
  */
 export function withMutedStderr<T>(work: () => T): T {
   if ((isFile(STDERR) && !isAppended(STDERR)) || !isRead(STDERR)) return work();
@@ -27,7 +27,8 @@ export function withMutedStderr<T>(work: () => T): T {
 
 /**
  * Whether a descriptor is a file's. Asked for with large integers, because Node's `realpathSync` looks at what its last
- * `stat` with small ones was of: after one of a pipe it follows no links, and a package in a linked folder is not found.
+ * `stat` with small ones was of: after one of a pipe it follows no links, and a package in a linked folder is not
+ * found.
  */
 function isFile(descriptor: number): boolean {
   return fstatSync(descriptor, { bigint: true }).isFile();
@@ -43,7 +44,9 @@ function isAppended(descriptor: number): boolean {
   }
 }
 
-/** Whether what a descriptor writes to can be opened again: of a pipe that nobody reads, that would wait for a reader. */
+/**
+ * Whether what a descriptor writes to can be opened again: of a pipe that nobody reads, that would wait for a reader.
+ */
 function isRead(descriptor: number): boolean {
   try {
     closeSync(openSync(`/proc/self/fd/${descriptor}`, constants.O_WRONLY | constants.O_APPEND | constants.O_NONBLOCK));

@@ -1,4 +1,6 @@
-/** @file The addon for TensorFlow's sessions (`native/tf_session.cc`), which set-up compiles and puts beside tfjs's own. */
+/**
+ * @file The addon for TensorFlow's sessions (`native/tf_session.cc`), which set-up compiles and puts beside tfjs's own.
+ */
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -30,7 +32,10 @@ export interface NativeTensor {
   readonly memory?: { readonly memory: unique symbol };
 }
 
-/** The addon's functions. They throw, and promises are rejected with, Errors that have the name of TensorFlow's code as `code`. */
+/**
+ * The addon's functions. They throw, and promises are rejected with, Errors that have the name of TensorFlow's code as
+ * `code`.
+ */
 export interface SessionAddon {
   /** @param config a ConfigProto; empty: TensorFlow's defaults */
   open(graphDef: Uint8Array, config: Uint8Array): SessionHandle;
@@ -57,7 +62,8 @@ export function sessionAddon(file = installedFile()): SessionAddon {
   if (tf.findBackend('tensorflow') === null) throw new Error('a session needs TensorFlow, which is not loaded');
   if (!existsSync(file))
     throw new InputError(
-      `expected TensorFlow's sessions in ${file}, but that file is missing: an earlier version was set up here; run \`npm run setup\``,
+      `expected TensorFlow's sessions in ${file}, but that file is missing: an earlier version was set up here; ` +
+        `run \`npm run setup\``,
     );
   return createRequire(import.meta.url)(file) as SessionAddon;
 }

@@ -49,7 +49,8 @@ export async function findData(
   const count = store.training.count + store.validation.count;
   if (samples !== undefined && samples !== count) {
     output.warn(
-      `--samples ${formatCount(samples)} is not applied: ${data[0]} is prepared, and is used as it is (${formatCounted(count, 'pair')})`,
+      `--samples ${formatCount(samples)} is not applied: ${data[0]} is prepared, and is used as it is ` +
+        `(${formatCounted(count, 'pair')})`,
     );
   }
   return { store };
@@ -75,7 +76,8 @@ export async function openPairs(
   if ('sources' in found) warnOfFewer(settings.samples, store.training.count + store.validation.count, output);
   const { training, validation, folder } = store;
   output.message(
-    `data: ${formatCounted(training.count, 'pair')} for training, ${formatCount(validation.count)} for validation (${folder})`,
+    `data: ${formatCounted(training.count, 'pair')} for training, ${formatCount(validation.count)} for ` +
+      `validation (${folder})`,
   );
   output.event({ event: 'data', store: folder, training_pairs: training.count, validation_pairs: validation.count });
   return store;

@@ -88,7 +88,8 @@ function precisionOf(
   }
   if (choice === 'tf32' && (device !== 'gpu' || (gpu !== undefined && !hasTensorCores(gpu)))) {
     throw new InputError(
-      `--precision tf32: expected an NVIDIA GPU of compute capability 8.0 or newer, got ${deviceName({ device, gpu })}; use --precision fp32`,
+      '--precision tf32: expected an NVIDIA GPU of compute capability 8.0 or newer, got ' +
+        `${deviceName({ device, gpu })}; use --precision fp32`,
     );
   }
   if (choice !== 'auto') return choice;

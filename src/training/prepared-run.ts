@@ -28,8 +28,8 @@ export interface PreparedRun extends EngineParts {
 }
 
 /**
- * Finds the data, opens models, loads TensorFlow and prepares the data; in this order, so that what is wrong shows before
- * what takes long.
+ * Finds the data, opens models, loads TensorFlow and prepares the data; in this order, so that what is wrong shows
+ * before what takes long.
  *
  * @param isTrial keeps nothing that is made
  * @param mayLackModels for a dry run: a published model that cannot be reached is replaced by random weights of its
@@ -79,7 +79,8 @@ function warnOfIdleRun(settings: TrainSettings, { training }: Dataset, output: R
   const { learningRate: peak, warmupRatio } = settings;
   if (!changesNothing({ peak, totalSteps, warmupRatio })) return;
   output.warn(
-    `${formatCounted(totalSteps, 'step')}, all of warm-up (--warmup-ratio ${warmupRatio}): the learning rate stays 0, and the student as it is; use more steps, or --warmup-ratio 0`,
+    `${formatCounted(totalSteps, 'step')}, all of warm-up (--warmup-ratio ${warmupRatio}): the learning rate ` +
+      'stays 0, and the student as it is; use more steps, or --warmup-ratio 0',
   );
 }
 

@@ -1,6 +1,6 @@
 /**
- * @file Recipes: named settings of `kd train`. Four are the original project's runs (K-Stable-Diffusion, on one RTX 3060
- * 12 GB), with what its logs say of them; one is for continuous integration.
+ * @file Recipes: named settings of `kd train`. Four are the original project's runs (K-Stable-Diffusion, on one RTX
+ * 3060 12 GB), with what its logs say of them; one is for continuous integration.
  */
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -30,9 +30,10 @@ export interface Recipe {
 const SOURCE = 'K-Stable-Diffusion, log of the original run (one RTX 3060 12 GB)';
 
 /**
- * What all of the original's runs share. Not here because `kd train` knows nothing else: texts of 77 tokens, no attention
- * mask, the same order of batches in every epoch, no clipping. Of the optimiser `adamw-legacy` is meant whole: eps 1e-6,
- * no bias correction, weight decay neither on biases nor on LayerNorm weights. Dropout is each student's own.
+ * What all of the original's runs share. Not here because `kd train` knows nothing else: texts of 77 tokens, no
+ * attention mask, the same order of batches in every epoch, no clipping. Of the optimiser `adamw-legacy` is meant
+ * whole: eps 1e-6, no bias correction, weight decay neither on biases nor on LayerNorm weights. Dropout is each
+ * student's own.
  */
 const ORIGINAL = {
   teacher: 'openai/clip-vit-large-patch14',

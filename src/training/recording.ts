@@ -56,7 +56,8 @@ export function recording(
     },
     onBaselines({ untrained, mean, pairs }) {
       output.message(
-        `baselines over ${formatCounted(pairs, 'pair')}: untrained student ${untrained.toFixed(4)}, always the teacher's mean ${mean.toFixed(4)}`,
+        `baselines over ${formatCounted(pairs, 'pair')}: untrained student ${untrained.toFixed(4)}, always the ` +
+          `teacher's mean ${mean.toFixed(4)}`,
       );
       output.event({ event: 'baselines', untrained, mean, pairs });
     },
@@ -86,8 +87,11 @@ export function recording(
       const collapsed = isCollapsed(student, teacher) && step > warmupSteps;
       if (collapsed && !isWarned) {
         output.warn(
-          `step ${step}: the student gives nearly the same output for every sentence: its outputs vary by ${student.variance.toPrecision(3)} over a batch, ` +
-            `the teacher's by ${teacher.variance.toPrecision(3)}; mean similarity ${student.similarity.toFixed(4)}, the teacher's ${teacher.similarity.toFixed(4)}; try a lower --learning-rate`,
+          `step ${step}: the student gives nearly the same output for every sentence: its outputs vary by ` +
+            `${student.variance.toPrecision(3)} over a batch, ` +
+            `the teacher's by ${teacher.variance.toPrecision(3)}; mean similarity ` +
+            `${student.similarity.toFixed(4)}, the teacher's ${teacher.similarity.toFixed(4)}; try a lower ` +
+            '--learning-rate',
         );
       }
       isWarned = collapsed;

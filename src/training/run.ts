@@ -176,7 +176,10 @@ async function trainInFolder(
   }
 }
 
-/** Writes the report of a run that was trained to its end or stopped; throws `NotSaved` where its last state is on no disk. */
+/**
+ * Writes the report of a run that was trained to its end or stopped; throws `NotSaved` where its last state is on no
+ * disk.
+ */
 async function ended(
   run: EndedRun,
   result: TrainResult,

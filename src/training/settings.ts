@@ -62,7 +62,9 @@ export interface Setting<T = unknown> {
   readonly resume?: 'may change';
 }
 
-/** Every setting of a run, in the order of the help. The defaults are the original's final run, but for its optimiser. */
+/**
+ * Every setting of a run, in the order of the help. The defaults are the original's final run, but for its optimiser.
+ */
 export const SETTINGS = {
   recipe: {
     flag: '--recipe <name>',

@@ -8,8 +8,8 @@ import { InputError } from '../base/errors.js';
 const TRIED_ROWS = 500;
 
 /**
- * Checks that a store was made with these tokenizers: by their fingerprints; of a store that an earlier version made with the
- * same files, by the ids of its first rows, as that version read some files by other rules.
+ * Checks that a store was made with these tokenizers: by their fingerprints; of a store that an earlier version made
+ * with the same files, by the ids of its first rows, as that version read some files by other rules.
  *
  * @throws InputError for ids of another tokenizer
  */

@@ -37,8 +37,8 @@ export interface RunToResume {
  * Trains a new run.
  *
  * @returns how it ended
- * @throws InputError for what cannot be had or done, before anything of the run is written; Stopped where it was stopped
- *   before it took a step; NotFiniteStep and others as they end a run, with what is left of it
+ * @throws InputError for what cannot be had or done, before anything of the run is written; Stopped where it was
+ *   stopped before it took a step; NotFiniteStep and others as they end a run, with what is left of it
  */
 export async function startRun(settings: AskedSettings, context: TrainContext): Promise<TrainedRun> {
   const name = settings.run ?? defaultRunName(new Date());
@@ -53,8 +53,8 @@ export async function startRun(settings: AskedSettings, context: TrainContext): 
  *
  * @param target a run or a checkpoint of one, by any of their names; `true`: the last run
  * @param given settings that may change, with their new values
- * @throws InputError for a run or checkpoint that is not there or not whole, settings that may not change, and other data
- *   or models than the run began with: nothing of the run is touched then
+ * @throws InputError for a run or checkpoint that is not there or not whole, settings that may not change, and other
+ *   data or models than the run began with: nothing of the run is touched then
  */
 export async function goOnWithRun(
   target: string | true,

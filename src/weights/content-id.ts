@@ -1,6 +1,6 @@
 /**
- * @file What names a file's content on the hub and in its cache: of small files the git object id, SHA-1 of `blob <size>`, a zero
- * byte and the content; of large ones the SHA-256 of the content.
+ * @file What names a file's content on the hub and in its cache: of small files the git object id, SHA-1 of `blob
+ * <size>`, a zero byte and the content; of large ones the SHA-256 of the content.
  * Source: https://git-scm.com/book/en/v2/Git-Internals-Git-Objects
  */
 import { createHash, type Hash } from 'node:crypto';
@@ -29,7 +29,8 @@ export function isSha256(contentId: string): boolean {
 }
 
 /**
- * Whether a file is what its id says. Small files are read every time, large ones once, and again when they were changed.
+ * Whether a file is what its id says. Small files are read every time, large ones once, and again when they were
+ * changed.
  *
  * @param size that it should have, where that is known
  */
@@ -47,8 +48,8 @@ export async function hasContent(path: string, contentId: string, size?: number)
 }
 
 /**
- * Whether a file of the cache is what the name of its blob says, or the sum beside it; also where there is neither, as in folders of
- * copies.
+ * Whether a file of the cache is what the name of its blob says, or the sum beside it; also where there is neither, as
+ * in folders of copies.
  */
 export async function isSound(path: string): Promise<boolean> {
   const blob = basename(await realpath(path).catch(() => ''));

@@ -1,7 +1,8 @@
 /**
  * @file Element types of stored tensors, by the names safetensors gives them.
  *
- * Stored values are little-endian, and so is every platform Node.js has TensorFlow for: typed arrays are laid over the bytes.
+ * Stored values are little-endian, and so is every platform Node.js has TensorFlow for: typed arrays are laid over the
+ * bytes.
  */
 import { InputError } from '../base/errors.js';
 import { bfloat16ToFloat32, float16ToFloat32 } from './half.js';

@@ -1,6 +1,7 @@
 /**
- * @file Requests to the hub and to where it sends on. The token goes to the hub's own origin and to no other: it is added here,
- * by the address of each request, in the place of a placeholder, and nobody else has it. Answers have limits in time and size.
+ * @file Requests to the hub and to where it sends on. The token goes to the hub's own origin and to no other: it is
+ * added here, by the address of each request, in the place of a placeholder, and nobody else has it. Answers have
+ * limits in time and size.
  */
 import { fetch as send, type RequestInit as SendInit } from 'undici';
 import { InputError, messageOf } from '../base/errors.js';
@@ -88,8 +89,8 @@ export function hubFetch(hub: HubOrigin, limits: RequestLimits = {}): typeof fet
 }
 
 /**
- * What stands for the token in requests that ask for it. The hub's library, which would send a token wherever an answer leads, gets
- * this one.
+ * What stands for the token in requests that ask for it. The hub's library, which would send a token wherever an answer
+ * leads, gets this one.
  */
 export const PLACEHOLDER_TOKEN = 'hf_placeholder';
 
@@ -101,7 +102,8 @@ function setAuthorization(headers: Headers, value: string | undefined): void {
 /**
  * Where an answer sends on to.
  *
- * @throws AnswerError for what is no address of the web, or has a password, for one without encryption after one with, and for an
+ * @throws AnswerError for what is no address of the web, or has a password, for one without encryption after one with,
+ *   and for an
  * upload that would go to another server
  */
 export function nextAddress(from: URL, location: string, method: string, hubUrl: string): URL {

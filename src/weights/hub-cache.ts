@@ -1,6 +1,6 @@
 /**
- * @file The hub's cache on disk, shared with Python's `huggingface_hub`: `models--owner--name/` with `refs/<revision>` (a
- * commit), `blobs/<content id>`, and `snapshots/<commit>/<file>`, links to blobs.
+ * @file The hub's cache on disk, shared with Python's `huggingface_hub`: `models--owner--name/` with `refs/<revision>`
+ * (a commit), `blobs/<content id>`, and `snapshots/<commit>/<file>`, links to blobs.
  * Source: https://huggingface.co/docs/huggingface_hub/guides/manage-cache
  */
 import { mkdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
@@ -24,7 +24,10 @@ export interface ModelCache {
   /** The commit that the model's revision named when it was last asked for. */
   knownCommit(): Promise<string | undefined>;
   remember(commit: string): Promise<void>;
-  /** Where the content of a commit's file is, in its snapshot or as a blob only; undefined if it is not here, or damaged. */
+  /**
+   * Where the content of a commit's file is, in its snapshot or as a blob only; undefined if it is not here, or
+   * damaged.
+   */
   find(commit: string, file: HubFile): Promise<string | undefined>;
   /** Keeps a file's content as a blob, once its bytes have all come and are those that were listed. */
   store(file: HubFile, bytes: AsyncIterable<Uint8Array>): Promise<void>;
@@ -76,7 +79,10 @@ export async function isThere(path: string): Promise<boolean> {
   );
 }
 
-/** Makes `path` a link to `target`, replacing what was there at once: whoever reads meanwhile finds the one or the other. */
+/**
+ * Makes `path` a link to `target`, replacing what was there at once: whoever reads meanwhile finds the one or the
+ * other.
+ */
 export async function link(target: string, path: string): Promise<void> {
   const temporary = join(dirname(path), `.kd-${makerTag()}.tmp`);
   try {
@@ -109,7 +115,8 @@ async function* verified(
   const found = hash.digest('hex');
   if (found !== contentId) {
     throw new InputError(
-      `${location}: expected content of ${kindOfId(contentId)} ${contentId} from the hub, got ${found}; run the same command again`,
+      `${location}: expected content of ${kindOfId(contentId)} ${contentId} from the hub, got ${found}; run the ` +
+        'same command again',
     );
   }
 }

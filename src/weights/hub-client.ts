@@ -1,4 +1,7 @@
-/** @file The hub as this program uses it: which commit, which files, and their bytes by range; every failure in one line. */
+/**
+ * @file The hub as this program uses it: which commit, which files, and their bytes by range; every failure in one
+ *   line.
+ */
 import { setTimeout as wait } from 'node:timers/promises';
 import { listFiles, modelInfo } from '@huggingface/hub';
 import { InputError, messageOf } from '../base/errors.js';
@@ -79,7 +82,10 @@ export function hubModel(model: ModelId, access: HubAccess): HubModel {
   };
 }
 
-/** What is said of whatever a call threw. What the hub's library throws of its own is about an answer that is not a hub's. */
+/**
+ * What is said of whatever a call threw. What the hub's library throws of its own is about an answer that is not a
+ * hub's.
+ */
 function explained(error: unknown, { name }: ModelId, { hubUrl, flag }: HubAccess): InputError {
   if (error instanceof UnreachableError) {
     return new InputError(

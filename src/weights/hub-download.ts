@@ -141,8 +141,8 @@ async function* towerBytes({ header, ranges }: TextTower, stream: RemoteFile['st
 }
 
 /**
- * The one folder with all files: the snapshot, or if the weights are a part of theirs, that part's folder with links to the
- * rest. Files become visible here, when all have come: a model whose download broke off does not pass for complete.
+ * The one folder with all files: the snapshot, or if the weights are a part of theirs, that part's folder with links to
+ * the rest. Files become visible here, when all have come: a model whose download broke off does not pass for complete.
  */
 async function gather(commit: Commit, files: readonly HubFile[]): Promise<string> {
   const { cache, id } = commit;

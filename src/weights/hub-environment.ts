@@ -1,6 +1,6 @@
 /**
- * @file What the environment says of the hub, read as Python's `huggingface_hub` reads it: its address, the token, the cache, the
- * time limit. Source: https://huggingface.co/docs/huggingface_hub/package_reference/environment_variables
+ * @file What the environment says of the hub, read as Python's `huggingface_hub` reads it: its address, the token, the
+ * cache, the time limit. Source: https://huggingface.co/docs/huggingface_hub/package_reference/environment_variables
  */
 import { stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
@@ -13,7 +13,10 @@ import { readRegularFile } from '../base/regular-file.js';
 export interface HubAddress {
   /** Without a slash at its end, and without user name and password: it may be shown. */
   readonly url: string;
-  /** What goes into the header `Authorization` where the address has a user name and password; wins over a token, as in Python. */
+  /**
+   * What goes into the header `Authorization` where the address has a user name and password; wins over a token, as in
+   * Python.
+   */
   readonly authorization: string | undefined;
 }
 

@@ -7,7 +7,10 @@ import { shown, shownValue } from './wording.js';
 export interface HubFile {
   readonly path: string;
   readonly size: number;
-  /** What names its content: the SHA-256 of a large file, the git object id of another. The name of its blob in the cache. */
+  /**
+   * What names its content: the SHA-256 of a large file, the git object id of another. The name of its blob in the
+   * cache.
+   */
   readonly contentId: string;
 }
 
@@ -17,7 +20,8 @@ export const MOST_FILES = 100_000;
 /**
  * A file from an entry of the hub's list; undefined for a folder.
  *
- * @throws InputError for what is no entry, for a path that could lead out of the model's folder, an impossible size or id
+ * @throws InputError for what is no entry, for a path that could lead out of the model's folder, an impossible size or
+ *   id
  */
 export function fileFrom(entry: unknown, model: string, hubUrl: string): HubFile | undefined {
   if (!isRecord(entry))

@@ -1,7 +1,10 @@
 /** @file Why the hub refuses, and whether asking again may help. */
 import type { HubAccess, ModelId } from './hub-access.js';
 
-/** Why the hub refused. Codes: https://github.com/huggingface/huggingface_hub/blob/v0.24.0/src/huggingface_hub/utils/_errors.py */
+/**
+ * Why the hub refused. Codes:
+ * https://github.com/huggingface/huggingface_hub/blob/v0.24.0/src/huggingface_hub/utils/_errors.py
+ */
 export function refusal(
   { status, headers }: Response,
   { name, revision }: ModelId,
@@ -13,7 +16,10 @@ export function refusal(
   if (code === 'RevisionNotFound') return `the model has no revision ${revision}`;
   if (code === 'EntryNotFound') return `${hubUrl} does not have a file that it lists; try again later`;
   if (status === 401 || status === 404) {
-    return `no such folder, and no such model at ${hubUrl}, unless it is private; check the name given to ${flag}, or ${token}`;
+    return (
+      `no such folder, and no such model at ${hubUrl}, unless it is private; check the name given to ${flag}, ` +
+      `or ${token}`
+    );
   }
   if (status === 403) return `${hubUrl} does not allow it to be read; ${token}`;
   if (status === 429) return `${hubUrl} gets too many requests; wait ${pauseWanted(headers)}, or set HF_TOKEN`;
@@ -29,7 +35,10 @@ const BUSY = [429, 500, 502, 503, 504];
 /** Milliseconds that are waited for a hub that says when to come back. */
 const LONGEST_PAUSE = 30_000;
 
-/** Milliseconds after which to ask again: what the hub says, else `standard`; undefined where that does not help, or takes too long. */
+/**
+ * Milliseconds after which to ask again: what the hub says, else `standard`; undefined where that does not help, or
+ * takes too long.
+ */
 export function retryPause({ status, headers }: Response, standard: number): number | undefined {
   if (!BUSY.includes(status)) return undefined;
   const pause = retryAfter(headers) ?? standard;

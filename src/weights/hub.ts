@@ -32,8 +32,8 @@ export interface ResolveOptions {
 }
 
 /**
- * The folder of a model: the one given, or for a hub id (`owner/name`, `owner/name@revision`) the one in the cache, after
- * fetching what it lacks. Of a whole CLIP in safetensors only the text model's bytes are fetched.
+ * The folder of a model: the one given, or for a hub id (`owner/name`, `owner/name@revision`) the one in the cache,
+ * after fetching what it lacks. Of a whole CLIP in safetensors only the text model's bytes are fetched.
  *
  * @throws InputError if there is no such folder or model, or the hub cannot be reached or refuses
  */

@@ -1,5 +1,6 @@
 /**
- * The first key that an object in a JSON text has twice, at any depth, or undefined. `JSON.parse` keeps the last one silently.
+ * The first key that an object in a JSON text has twice, at any depth, or undefined. `JSON.parse` keeps the last one
+ * silently.
  *
  * @param json valid JSON
  */

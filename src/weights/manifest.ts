@@ -1,6 +1,7 @@
 /**
- * @file `manifest.json`: the size and SHA-256 of every other file in a model's folder, as checkpoints carry it. A folder
- * that has one is checked before it is read: `{"files": {"model.safetensors": {"bytes": 272363520, "sha256": "…"}, …}}`.
+ * @file `manifest.json`: the size and SHA-256 of every other file in a model's folder, as checkpoints carry it. A
+ * folder that has one is checked before it is read: `{"files": {"model.safetensors": {"bytes": 272363520, "sha256":
+ * "…"}, …}}`.
  */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
@@ -35,7 +36,9 @@ export type Manifest = Readonly<Record<string, ManifestEntry>>;
 const MODEL_FILES: readonly string[] = [CONFIG_FILE, ...WEIGHT_FILES, PROJECTION_FILE, ...TOKENIZER_FILES];
 
 /** Ends the message about a folder that is not as its manifest says. */
-const REMEDY = `take a whole copy of the folder, or another checkpoint; if it was changed on purpose, remove its ${MANIFEST_FILE}`;
+const REMEDY =
+  'take a whole copy of the folder, or another checkpoint; if it was changed on purpose, remove its ' +
+  MANIFEST_FILE;
 
 /** Folders that were found to be whole, and the state of their files then. */
 const checked = new Map<string, string>();

@@ -47,7 +47,10 @@ export async function hasPart(folder: string, part: ModelPart): Promise<boolean>
   return !first.endsWith('.index.json') || has(...(await readShardIndex(join(folder, first))).values());
 }
 
-/** The files of a part that a folder has, those that name others first; of several kinds of weights the ones that are read. */
+/**
+ * The files of a part that a folder has, those that name others first; of several kinds of weights the ones that are
+ * read.
+ */
 export async function* filesOfPart(folder: string, part: ModelPart): AsyncGenerator<string> {
   for (const name of await namesOfPart(folder, part)) if (await isThere(join(folder, name))) yield name;
   if (part !== 'weights') return;

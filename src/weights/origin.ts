@@ -6,7 +6,9 @@ import { parseModelId } from './hub.js';
 /** A model on the hub in one of its states, or a folder. */
 export type ModelOrigin = { readonly hub: string; readonly revision: string } | { readonly folder: string };
 
-/** Where a model of this name is opened from, by the rule of `resolveModelFolder`: a folder that is there comes first. */
+/**
+ * Where a model of this name is opened from, by the rule of `resolveModelFolder`: a folder that is there comes first.
+ */
 export async function originOf(idOrFolder: string): Promise<ModelOrigin> {
   const isThere = await stat(idOrFolder).then(
     () => true,

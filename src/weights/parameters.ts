@@ -29,10 +29,12 @@ const MOST_PROBLEMS_SHOWN = 3;
 const MOST_NAMES_SHOWN = 3;
 
 /**
- * Finds a model's parameters in a checkpoint, where their names may have any prefix; tensors that are not expected are left alone.
+ * Finds a model's parameters in a checkpoint, where their names may have any prefix; tensors that are not expected are
+ * left alone.
  *
  * @param expected shapes by the names the model has for its parameters
- * @throws InputError that names the tensors which are missing, or of another shape or type, with both; and for a checkpoint
+ * @throws InputError that names the tensors which are missing, or of another shape or type, with both; and for a
+ *   checkpoint
  * that has the model twice, under two prefixes
  */
 export function loadParameters(
@@ -73,7 +75,8 @@ function misfits({ name, dtype, shape }: TensorInfo, expected: readonly number[]
   const type = describeDtype(dtype);
   if (isSame) return [`${shown(name)}: expected floating-point values, found ${type}`];
   return [
-    `${shown(name)}: expected floating-point values of shape ${shownShape(expected)}, found ${type} of ${shownShape(shape)}`,
+    `${shown(name)}: expected floating-point values of shape ${shownShape(expected)}, found ${type} of ` +
+      shownShape(shape),
   ];
 }
 

@@ -1,6 +1,6 @@
 /**
- * @file Under which prefix a checkpoint has a model's tensors. Frameworks put names of their own before those of the model
- * (`module.`, `_orig_mod.`, `cond_stage_model.transformer.`), so tensors are found by the ends of their names.
+ * @file Under which prefix a checkpoint has a model's tensors. Frameworks put names of their own before those of the
+ * model (`module.`, `_orig_mod.`, `cond_stage_model.transformer.`), so tensors are found by the ends of their names.
  */
 import { InputError } from '../base/errors.js';
 import type { TensorInfo } from './tensor-source.js';
@@ -28,8 +28,8 @@ const VISION = /(?:^|\.)(?:vision_model|visual)\./;
 const WRAPPERS = /(^|\.)(?:_orig_mod|_fsdp_wrapped_module|_checkpoint_wrapped_module)(?=\.)/g;
 
 /**
- * The model's tensors in a checkpoint: those under its own names where all are there, else those under the one prefix that has all
- * of them in the right shape, else those under the prefix that has most.
+ * The model's tensors in a checkpoint: those under its own names where all are there, else those under the one prefix
+ * that has all of them in the right shape, else those under the prefix that has most.
  *
  * @throws InputError if several prefixes have all of them
  */
@@ -94,7 +94,9 @@ function towersIn(
   return towers;
 }
 
-/** The longest end of a tensor's name that the model knows, of the name as it is or without the wrappers in its middle. */
+/**
+ * The longest end of a tensor's name that the model knows, of the name as it is or without the wrappers in its middle.
+ */
 function endIn(
   name: string,
   known: ReadonlyMap<string, string>,
@@ -108,7 +110,9 @@ function endIn(
   return undefined;
 }
 
-/** Where the last parts of a dotted name begin, the longest end first. Names come from files, and may be of any length. */
+/**
+ * Where the last parts of a dotted name begin, the longest end first. Names come from files, and may be of any length.
+ */
 function startsOfEnds(name: string, mostParts: number): number[] {
   const starts: number[] = [];
   for (let at = name.length; starts.length < mostParts && at > 0;) {
@@ -119,7 +123,9 @@ function startsOfEnds(name: string, mostParts: number): number[] {
   return starts.reverse();
 }
 
-/** What the first BERTs, converted from TensorFlow, call a LayerNorm's weight and bias; transformers renames them too. */
+/**
+ * What the first BERTs, converted from TensorFlow, call a LayerNorm's weight and bias; transformers renames them too.
+ */
 function olderName(name: string): string {
   return name.replace(/LayerNorm\.weight$/, 'LayerNorm.gamma').replace(/LayerNorm\.bias$/, 'LayerNorm.beta');
 }

@@ -38,7 +38,10 @@ export function proxyFor(url: URL): Proxy | undefined {
   return { address: `${proxy.protocol}//${proxy.host}`, variable, authorization: basicAuthorization(proxy) };
 }
 
-/** Whether `NO_PROXY` names a host: itself, a domain above it, an address or a network (`10.0.0.0/8`), each with a port or without. */
+/**
+ * Whether `NO_PROXY` names a host: itself, a domain above it, an address or a network (`10.0.0.0/8`), each with a port
+ * or without.
+ */
 function isExcepted({ hostname, port, protocol }: URL): boolean {
   const host = hostname.replace(/^\[|\]$/g, '').toLowerCase();
   const itsPort = port === '' ? (protocol === 'https:' ? '443' : '80') : port;

@@ -1,9 +1,9 @@
 /**
  * @file The header of a safetensors file.
  *
- * Format (https://github.com/huggingface/safetensors/blob/24b0b28/README.md#format): 8 bytes, little-endian, the header's
- * length N; N bytes of UTF-8 JSON, `{"name": {"dtype", "shape", "data_offsets": [begin, end]}, …}` with an optional
- * `__metadata__` of strings; then the tensors' bytes, without holes. Offsets count from the header's end.
+ * Format (https://github.com/huggingface/safetensors/blob/24b0b28/README.md#format): 8 bytes, little-endian, the
+ * header's length N; N bytes of UTF-8 JSON, `{"name": {"dtype", "shape", "data_offsets": [begin, end]}, …}` with an
+ * optional `__metadata__` of strings; then the tensors' bytes, without holes. Offsets count from the header's end.
  */
 import { isRecord } from '../base/json-schema.js';
 import { InputError, messageOf } from '../base/errors.js';
@@ -33,13 +33,17 @@ export interface SafetensorsHeader {
 
 /** `MAX_HEADER_SIZE` of the reference implementation. */
 const LARGEST_HEADER = 100_000_000;
-/** Three objects and lists a tensor, a million tensors. A small text can be parsed into much more memory; this bounds it. */
+/**
+ * Three objects and lists a tensor, a million tensors. A small text can be parsed into much more memory; this bounds
+ * it.
+ */
 const MOST_OBJECTS = 3_000_000;
 const LENGTH_BYTES = 8;
 const METADATA = '__metadata__';
 
 /**
- * Reads and checks a header: length, size cap, UTF-8, JSON, then every tensor, so that nothing read later can lie outside the file.
+ * Reads and checks a header: length, size cap, UTF-8, JSON, then every tensor, so that nothing read later can lie
+ * outside the file.
  *
  * @throws InputError that names file, tensor and both sizes
  */
@@ -61,7 +65,10 @@ export async function readHeader(file: ByteSource): Promise<SafetensorsHeader> {
   };
 }
 
-/** Header bytes, length included, for tensors whose bytes follow in the order given; padded so that these start at a multiple of 8. */
+/**
+ * Header bytes, length included, for tensors whose bytes follow in the order given; padded so that these start at a
+ * multiple of 8.
+ */
 export function encodeHeader(tensors: readonly TensorInfo[], metadata?: Readonly<Record<string, string>>): Uint8Array {
   const header = new Map<string, unknown>(metadata ? [[METADATA, metadata]] : []);
   let end = 0;

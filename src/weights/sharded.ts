@@ -1,6 +1,6 @@
 /**
- * @file Checkpoints in several files. An index, `{"weight_map": {"tensor name": "shard file", …}}`, says which tensor is in
- * which shard. Source: https://huggingface.co/docs/transformers/main/en/big_models#sharded-checkpoints
+ * @file Checkpoints in several files. An index, `{"weight_map": {"tensor name": "shard file", …}}`, says which tensor
+ * is in which shard. Source: https://huggingface.co/docs/transformers/main/en/big_models#sharded-checkpoints
  */
 import { lstat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';

@@ -1,7 +1,7 @@
 /**
  * @file What `torch.save(model.state_dict())` pickles: a dictionary of tensors, each a strided view of a storage whose
- * bytes are elsewhere. Source: https://github.com/pytorch/pytorch/blob/v2.4.0/torch/_utils.py (`_rebuild_tensor_v2`) and
- * torch/serialization.py (`persistent_id`).
+ * bytes are elsewhere. Source: https://github.com/pytorch/pytorch/blob/v2.4.0/torch/_utils.py (`_rebuild_tensor_v2`)
+ * and torch/serialization.py (`persistent_id`).
  */
 import { InputError } from '../base/errors.js';
 import type { Dtype } from './dtypes.js';

@@ -1,6 +1,6 @@
 /**
- * @file `pytorch_model.bin`: a zip that holds a pickle of the state dict (`<name>/data.pkl`) and a file for every storage
- * (`<name>/data/<key>`), as `torch.save` writes since PyTorch 1.6. Source:
+ * @file `pytorch_model.bin`: a zip that holds a pickle of the state dict (`<name>/data.pkl`) and a file for every
+ * storage (`<name>/data/<key>`), as `torch.save` writes since PyTorch 1.6. Source:
  * https://github.com/pytorch/pytorch/blob/v2.4.0/torch/serialization.py
  */
 import { InputError } from '../base/errors.js';
@@ -112,7 +112,8 @@ function storageEntry(
   const size = byteLengthOf(storage.dtype, [storage.length]);
   if (entry.size === size) return entry;
   throw new InputError(
-    `${placeOf(path, name)}: expected ${size} bytes for ${storage.length} values of ${storage.dtype} in ${shown(entryName)}, ` +
+    `${placeOf(path, name)}: expected ${size} bytes for ${storage.length} values of ${storage.dtype} in ` +
+      `${shown(entryName)}, ` +
       `found ${entry.size}; the file is damaged`,
   );
 }

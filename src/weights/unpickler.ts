@@ -46,7 +46,8 @@ export function unpickle(pickle: Uint8Array, location: string, environment: Pick
     const operation = OPERATIONS[opcode];
     if (!operation) {
       throw new InputError(
-        `${location}: expected a pickle as torch.save writes it, found opcode 0x${opcode.toString(16).padStart(2, '0')} at byte ${at}; ` +
+        `${location}: expected a pickle as torch.save writes it, found opcode ` +
+          `0x${opcode.toString(16).padStart(2, '0')} at byte ${at}; ` +
           'convert the file to safetensors',
       );
     }
@@ -196,7 +197,10 @@ function instantiate(machine: Machine): void {
   reduce(machine);
 }
 
-/** Sets attributes of an object. Only dictionaries have any here (a state dict's `_metadata`), which say nothing of tensors. */
+/**
+ * Sets attributes of an object. Only dictionaries have any here (a state dict's `_metadata`), which say nothing of
+ * tensors.
+ */
 function build(machine: Machine): void {
   pop(machine);
   if (!(top(machine) instanceof Map)) throw damaged(machine, 'attributes for something that is no dictionary');

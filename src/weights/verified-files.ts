@@ -1,6 +1,6 @@
 /**
- * @file Which large files were read whole and found to be what their SHA-256 says: a mark in a cache of this program's own says of
- * which size, time and inode, so that each is read once, and again when it was changed.
+ * @file Which large files were read whole and found to be what their SHA-256 says: a mark in a cache of this program's
+ * own says of which size, time and inode, so that each is read once, and again when it was changed.
  */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';

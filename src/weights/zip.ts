@@ -54,8 +54,8 @@ export async function readZipDirectory(file: ByteSource): Promise<ReadonlyMap<st
 }
 
 /**
- * Lets yauzl read a file by positions that are checked: offsets from a zip can be anything, and its own reader throws where
- * nothing catches.
+ * Lets yauzl read a file by positions that are checked: offsets from a zip can be anything, and its own reader throws
+ * where nothing catches.
  */
 class ByteSourceReader extends RandomAccessReader {
   constructor(private readonly file: ByteSource) {

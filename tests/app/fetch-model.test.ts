@@ -33,7 +33,8 @@ it.each(['distilbert', 't5', 'clip_vision_model'])(
     );
     const fetched = fetchModel('them/other', '--student', openOutput({ quiet: true }), ['config', 'weights']);
     await expect(fetched).rejects.toThrow(
-      `config.json: expected a CLIP text model, a BERT or a RoBERTa (model_type clip, clip_text_model, bert, roberta, xlm-roberta, camembert), got "${family}"; choose a model of one of these families`,
+      'config.json: expected a CLIP text model, a BERT or a RoBERTa (model_type clip, clip_text_model, bert, ' +
+        `roberta, xlm-roberta, camembert), got "${family}"; choose a model of one of these families`,
     );
     expect(hub.ranges.map(({ path }) => path)).toEqual(['config.json']);
   },

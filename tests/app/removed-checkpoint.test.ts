@@ -74,7 +74,8 @@ describe('a checkpoint that is removed before it is open', () => {
       prune(stepOf(source));
     });
     await expect(opening).rejects.toThrow(
-      '--model first:2: expected step-00000002 in checkpoints/first, which training has removed or never wrote: it keeps the newest (--keep) and the best; there are step-00000001, step-00000003, step-00000004',
+      '--model first:2: expected step-00000002 in checkpoints/first, which training has removed or never wrote: ' +
+        'it keeps the newest (--keep) and the best; there are step-00000001, step-00000003, step-00000004',
     );
   });
 

@@ -110,7 +110,8 @@ describe('fileError', () => {
 
 describe('a temporary folder', () => {
   it('takes the place of those that a killed process left under the same prefix', () => {
-    const left = join(tmpdir(), `kd-test-left-${makerTag({ ...thisProcess(), started: '1' })}`); // another had this number
+    // another had this number
+    const left = join(tmpdir(), `kd-test-left-${makerTag({ ...thisProcess(), started: '1' })}`);
     mkdirSync(left);
     rmSync(makeTemporaryFolder('kd-test-left-'), { recursive: true });
     expect(existsSync(left)).toBe(false);
@@ -123,7 +124,8 @@ describe('a temporary folder', () => {
     try {
       expect(() => makeTemporaryFolder('kd-test-')).toThrow(
         new InputError(
-          `${none}: expected a folder for temporary files, but nothing can be made there: no such file or folder; name another in TMPDIR`,
+          `${none}: expected a folder for temporary files, but nothing can be made there: no such file or ` +
+            'folder; name another in TMPDIR',
         ),
       );
     } finally {

@@ -76,13 +76,15 @@ describe('data', () => {
 
   it('without one of the columns', () => {
     expect(refusedTraining('--data', file('columns.csv', 'id,sentence,english\n1,차,car\n'))).toBe(
-      'columns.csv line 1: expected a column ko (or korea, korean), got id, sentence, english; name them with --ko-column and --en-column',
+      'columns.csv line 1: expected a column ko (or korea, korean), got id, sentence, english; name them with ' +
+        '--ko-column and --en-column',
     );
   });
 
   it('with a quote that nothing closes', () => {
     expect(refusedTraining('--data', file('quote.csv', 'ko,en\n"집,house\n'))).toBe(
-      'quote.csv:2: expected a closing quote, got the end of the file; close the quotes of the field (1 of 1 rows cannot be read)',
+      'quote.csv:2: expected a closing quote, got the end of the file; close the quotes of the field (1 of 1 ' +
+        'rows cannot be read)',
     );
   });
 
@@ -125,7 +127,8 @@ describe('a model', () => {
   it('of another width than the other', async () => {
     await writeModel(join(cwd, 'wide'), STUDENT, { hidden_size: 64 });
     expect(refusedTraining('--student', 'wide')).toBe(
-      "--student: expected the teacher's width of 48, got 64; choose a student as wide as the teacher, or let it learn a projection with --project",
+      "--student: expected the teacher's width of 48, got 64; choose a student as wide as the teacher, or let " +
+        'it learn a projection with --project',
     );
   });
 
@@ -167,7 +170,8 @@ describe('a model', () => {
 
   it('with a tokenizer of more ids than it has embeddings', () => {
     const expected =
-      "expected a tokenizer with at most 649 ids, as many as the model has embeddings, got 1115; give the model's own tokenizer";
+      'expected a tokenizer with at most 649 ids, as many as the model has embeddings, got 1115; give the ' +
+      "model's own tokenizer";
     expect(refusedTraining('--student-tokenizer', TEACHER)).toBe(`--student ${STUDENT}: ${expected}`);
     expect(refusedEncoding({ tokenizer: TEACHER })).toBe(`--model ${STUDENT}: ${expected}`);
   });
@@ -181,7 +185,8 @@ describe('a model', () => {
     const hub = `http://127.0.0.1:${port}`;
     const env = { HF_ENDPOINT: hub, HF_HUB_CACHE: join(cwd, 'cache'), HF_HUB_OFFLINE: '', HF_TOKEN: '' };
     const unreachable = (id: string, flag: string): string =>
-      `${id}: no such folder, and the hub (${hub}) cannot be reached (ECONNREFUSED); connect, or give a local folder to ${flag}`;
+      `${id}: no such folder, and the hub (${hub}) cannot be reached (ECONNREFUSED); connect, or give a local ` +
+      `folder to ${flag}`;
     expect(refusal(['train', '--data', 'pairs.csv'], { env })).toBe(
       unreachable('openai/clip-vit-large-patch14', '--teacher'),
     );
@@ -202,7 +207,8 @@ describe('a run', () => {
     mkdirSync(join(cwd, 'checkpoints/taken'), { recursive: true });
     file('checkpoints/taken/config.json', '{}');
     expect(refusedTraining('--run', 'taken', '--data', 'none.csv')).toBe(
-      'checkpoints/taken: expected no run there yet, found one; resume it with --resume taken, choose another --run, or delete it',
+      'checkpoints/taken: expected no run there yet, found one; resume it with --resume taken, choose another ' +
+        '--run, or delete it',
     );
   });
 
@@ -232,7 +238,8 @@ describe('a run', () => {
 
   it.skipIf(BACKEND === 'cpu' || existsSync('/dev/nvidiactl'))('on a GPU that is not there', () => {
     expect(refusedTraining('--device', 'gpu')).toBe(
-      "--device gpu: expected a working GPU, but no NVIDIA GPU in sight; install NVIDIA's driver for it; a container wants --gpus all (`kd doctor` looks at all of it)",
+      "--device gpu: expected a working GPU, but no NVIDIA GPU in sight; install NVIDIA's driver for it; a " +
+        'container wants --gpus all (`kd doctor` looks at all of it)',
     );
   });
 });

@@ -258,7 +258,8 @@ describe('weights that are no numbers', () => {
 
   const said = (file: string, tensor: string, value: string): RegExp =>
     new RegExp(
-      `^error: .*${file}: tensor "?${tensor.replaceAll('.', '\\.')}"?: expected finite numbers, found ${value} as value 2; the weights are damaged, or their training diverged: take another copy or checkpoint$`,
+      `^error: .*${file}: tensor "?${tensor.replaceAll('.', '\\.')}"?: expected finite numbers, found ${value} ` +
+        'as value 2; the weights are damaged, or their training diverged: take another copy or checkpoint$',
     );
 
   it.each([

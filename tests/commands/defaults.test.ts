@@ -38,7 +38,8 @@ describe('the sample', () => {
     const result = await kdHere(args, { cwd });
     expect(result.code).toBe(1);
     expect(ownWords(result.stderr)).toBe(
-      'error: data/: expected files of pairs, got none but the sample; put corpora there or name them with --data, or try the sample: --data data/sample\n',
+      'error: data/: expected files of pairs, got none but the sample; put corpora there or name them with ' +
+        '--data, or try the sample: --data data/sample\n',
     );
   });
 
@@ -98,7 +99,8 @@ describe('teacher and student', () => {
     const result = await withModels(command, STUDENT, TEACHER);
     expect(result.code).toBe(1);
     expect(lastLine(result)).toBe(
-      `error: --teacher ${STUDENT}: expected a CLIP text model, got one of the RoBERTa family; the two seem to be swapped: --teacher ${TEACHER} --student ${STUDENT}`,
+      `error: --teacher ${STUDENT}: expected a CLIP text model, got one of the RoBERTa family; the two seem to ` +
+        `be swapped: --teacher ${TEACHER} --student ${STUDENT}`,
     );
   });
 
@@ -121,7 +123,8 @@ describe('teacher and student', () => {
 
 describe('a run that changes nothing', () => {
   const WARNING =
-    'warning: 1 step, all of warm-up (--warmup-ratio 0.1): the learning rate stays 0, and the student as it is; use more steps, or --warmup-ratio 0';
+    'warning: 1 step, all of warm-up (--warmup-ratio 0.1): the learning rate stays 0, and the student as it is; ' +
+    'use more steps, or --warmup-ratio 0';
   it.each([
     [['--max-steps', '1'], true],
     [['--max-steps', '1', '--dry-run'], true],

@@ -1,4 +1,7 @@
-/** @file Runs that the first version of this program began: they go on as that version would have gone on, or it is said why not. */
+/**
+ * @file Runs that the first version of this program began: they go on as that version would have gone on, or it is said
+ *   why not.
+ */
 import { createHash } from 'node:crypto';
 import { appendFileSync, cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -100,7 +103,8 @@ describe('a run of the first version', () => {
     const cwd = project();
     appendFileSync(join(cwd, 'pairs.csv'), '하나,one\n');
     expect((await resume(cwd)).stderr).toContain(
-      `: the files, or the rules by which pairs are chosen, have changed; resume with the pairs that it began with: --data ${STORE}\n`,
+      ': the files, or the rules by which pairs are chosen, have changed; resume with the pairs that it began ' +
+        `with: --data ${STORE}\n`,
     );
     rmSync(join(cwd, STORE), { recursive: true });
     expect((await resume(cwd)).stderr).toContain('have changed; restore the files, or start another run\n');

@@ -121,28 +121,34 @@ describe('kd encode', () => {
     expect([...by7.inputIds]).toEqual([...by32.inputIds]);
   });
 
-  it('reads standard input, with empty lines as empty texts, lines of either ending, and a byte order mark passed over', async () => {
-    const input = '\ufeff노란색 차\r\n\r\n\na yellow car';
-    const { stdout, stderr } = encode(STUDENT, 'stdin.safetensors', ['--input', '-', '--json'], { input });
-    expect(JSON.parse(stdout)).toEqual({
-      event: 'done',
-      output: 'stdin.safetensors',
-      texts: 4,
-      cut: 0,
-      last_hidden_state: [4, 77, 48],
-    });
-    expect(stdout.match(/\n/g)).toHaveLength(1);
-    expect(ownWords(stderr)).toBe('');
-    const { inputIds } = await read('stdin.safetensors');
-    const rows = [0, 1, 2, 3].map((row) => [...inputIds.subarray(77 * row, 77 * (row + 1))]);
-    const empty = CASES.find(({ text }) => text === '')!.student.ids;
-    expect([rows[1], rows[2]]).toEqual([empty, empty]);
-    expect(rows[0]).not.toEqual(empty);
+  it(
+    'reads standard input, with empty lines as empty texts, lines of either ending, and a byte order mark ' +
+      'passed over',
+    async () => {
+      const input = '\ufeff노란색 차\r\n\r\n\na yellow car';
+      const { stdout, stderr } = encode(STUDENT, 'stdin.safetensors', ['--input', '-', '--json'], { input });
+      expect(JSON.parse(stdout)).toEqual({
+        event: 'done',
+        output: 'stdin.safetensors',
+        texts: 4,
+        cut: 0,
+        last_hidden_state: [4, 77, 48],
+      });
+      expect(stdout.match(/\n/g)).toHaveLength(1);
+      expect(ownWords(stderr)).toBe('');
+      const { inputIds } = await read('stdin.safetensors');
+      const rows = [0, 1, 2, 3].map((row) => [...inputIds.subarray(77 * row, 77 * (row + 1))]);
+      const empty = CASES.find(({ text }) => text === '')!.student.ids;
+      expect([rows[1], rows[2]]).toEqual([empty, empty]);
+      expect(rows[0]).not.toEqual(empty);
 
-    writeFileSync(join(cwd, 'plain.txt'), '노란색 차\n\n\na yellow car\n');
-    encode(STUDENT, 'file.safetensors', ['--input', 'plain.txt', '--quiet']);
-    expect(readFileSync(join(cwd, 'file.safetensors')).equals(readFileSync(join(cwd, 'stdin.safetensors')))).toBe(true);
-  });
+      writeFileSync(join(cwd, 'plain.txt'), '노란색 차\n\n\na yellow car\n');
+      encode(STUDENT, 'file.safetensors', ['--input', 'plain.txt', '--quiet']);
+      expect(readFileSync(join(cwd, 'file.safetensors')).equals(readFileSync(join(cwd, 'stdin.safetensors')))).toBe(
+        true,
+      );
+    },
+  );
 
   it('warns of a pooler that the files lack, and takes a tokenizer from elsewhere', () => {
     const { stderr } = encode(
@@ -170,7 +176,8 @@ describe('kd encode', () => {
       );
       expect([code, stderr]).toEqual([
         1,
-        `error: --output ${other}: expected no file yet, or an earlier output of kd encode, got another file; name another\n`,
+        `error: --output ${other}: expected no file yet, or an earlier output of kd encode, got another file; ` +
+          `name another\n`,
       ]);
       expect(readFileSync(join(cwd, other))).toEqual(before);
     }

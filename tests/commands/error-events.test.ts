@@ -1,4 +1,6 @@
-/** @file Errors with `--json`: the last line of standard output says for programs what standard error says for people. */
+/**
+ * @file Errors with `--json`: the last line of standard output says for programs what standard error says for people.
+ */
 import { expect, it } from 'vitest';
 import { kd, type CliResult } from '../cli.js';
 import { folderWithPairs, ownWords, trainArguments } from './tiny.js';

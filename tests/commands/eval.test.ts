@@ -248,14 +248,18 @@ describe('kd eval on the pairs that a run held out', () => {
     expect(modelNamed(results.pairs.models, 'clip').scores.en.distance).toMatchObject({ mse: 0, mse_pooled: 0 });
   });
 
-  it("shows that training pays: mean hidden states find over a tenth of the translations, and over twice what the untrained student's find", () => {
-    const accuracy = (name: string, language: Language): number =>
-      modelNamed(results.pairs.models, name).scores[language].translation.mean.accuracy;
-    for (const language of LANGUAGES) {
-      expect(accuracy('roberta', language)).toBeGreaterThan(0.1);
-      expect(accuracy('roberta', language)).toBeGreaterThan(2 * accuracy('roberta (untrained)', language));
-    }
-  });
+  it(
+    'shows that training pays: mean hidden states find over a tenth of the translations, and over twice what the ' +
+      "untrained student's find",
+    () => {
+      const accuracy = (name: string, language: Language): number =>
+        modelNamed(results.pairs.models, name).scores[language].translation.mean.accuracy;
+      for (const language of LANGUAGES) {
+        expect(accuracy('roberta', language)).toBeGreaterThan(0.1);
+        expect(accuracy('roberta', language)).toBeGreaterThan(2 * accuracy('roberta (untrained)', language));
+      }
+    },
+  );
 
   it('splits the scores by groups whose means are those of all', () => {
     const { groups, scores } = modelNamed(results.pairs.models, 'roberta');
@@ -393,7 +397,8 @@ describe('docs/evaluation.md', () => {
     expect(commands).toHaveLength(3);
     writeFileSync(join(cwd, 'sts-test.tsv'), '5\ta door\ta door\n1\ta door\ta dog\n');
     for (const command of commands) {
-      const args = command.replace('klue/roberta-small', MODELS.student).split(' ').slice(1); // a download is more than a test can wait for
+      // a download is more than a test can wait for
+      const args = command.replace('klue/roberta-small', MODELS.student).split(' ').slice(1);
       const { code, stderr } = await kdHere(args, { cwd });
       expect(code, `${command}: ${stderr}`).toBe(0);
     }

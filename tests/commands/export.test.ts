@@ -65,8 +65,12 @@ async function exported(model: string, format: (typeof FORMATS)[number]): Promis
  * `@xenova/transformers` 2.17 reads the tensors of ONNX Runtime 1.14 alone, as it is installed with when installed by
  * itself; here the newer one that draws pictures stands in its place.
  */
-const OWN_RUNTIME = `export const resolve = (name, context, next) => next(name === 'onnxruntime-node' ? 'onnxruntime-node-1.14' : name, context);`;
-const HOOK = `import { register } from 'node:module'; register('data:text/javascript,' + encodeURIComponent(${JSON.stringify(OWN_RUNTIME)}));`;
+const OWN_RUNTIME =
+  `export const resolve = (name, context, next) => next(name === 'onnxruntime-node' ? ` +
+  `'onnxruntime-node-1.14' : name, context);`;
+const HOOK =
+  `import { register } from 'node:module'; register('data:text/javascript,' + ` +
+  `encodeURIComponent(${JSON.stringify(OWN_RUNTIME)}));`;
 
 /** What `@xenova/transformers` gives by the lines that the model cards of exports show, in one process for all. */
 function runInTransformersJs(exports: readonly string[]): { dims: number[]; values: number[] }[] {
@@ -98,7 +102,8 @@ const PYTHON = process.env.KD_PYTHON ?? 'python3';
 const hasPython =
   spawnSync(PYTHON, [
     '-c',
-    'import importlib.util as u; assert all(map(u.find_spec, ["torch", "transformers", "diffusers", "onnx", "onnxruntime", "safetensors"]))',
+    'import importlib.util as u; assert all(map(u.find_spec, ["torch", "transformers", "diffusers", "onnx", ' +
+      '"onnxruntime", "safetensors"]))',
   ]).status === 0;
 
 const hasSentenceTransformers = spawnSync(PYTHON, ['-c', 'import sentence_transformers']).status === 0;
@@ -107,16 +112,20 @@ const hasSentenceTransformers = spawnSync(PYTHON, ['-c', 'import sentence_transf
 const BOUNDS: Readonly<Record<string, number>> = { onnx: 1e-4, transformers: 2e-5, diffusers: 2e-5, sentences: 1e-5 };
 
 describe('kd export', () => {
-  it('writes ONNX that @xenova/transformers runs as the model card says: RoBERTa, BERT, CLIP, and one with a projection', async () => {
-    for (const model of MODELS) expect(await exported(model, 'onnx')).toBeLessThan(1e-4);
-    const outputs = runInTransformersJs(MODELS.map((model) => `${model}-onnx`));
-    for (const [i, model] of MODELS.entries()) {
-      const own = await openSafetensors(join(cwd, `${model}.safetensors`));
-      expect(outputs[i].dims).toEqual([3, 77, WIDTHS[model]]);
-      expect(largestDifference(outputs[i].values, await own.read('last_hidden_state')), model).toBeLessThan(1e-4);
-      await own.close();
-    }
-  });
+  it(
+    'writes ONNX that @xenova/transformers runs as the model card says: RoBERTa, BERT, CLIP, and one with a ' +
+      'projection',
+    async () => {
+      for (const model of MODELS) expect(await exported(model, 'onnx')).toBeLessThan(1e-4);
+      const outputs = runInTransformersJs(MODELS.map((model) => `${model}-onnx`));
+      for (const [i, model] of MODELS.entries()) {
+        const own = await openSafetensors(join(cwd, `${model}.safetensors`));
+        expect(outputs[i].dims).toEqual([3, 77, WIDTHS[model]]);
+        expect(largestDifference(outputs[i].values, await own.read('last_hidden_state')), model).toBeLessThan(1e-4);
+        await own.close();
+      }
+    },
+  );
 
   it('writes the layouts of transformers and diffusers, one in the place of the other', async () => {
     for (const [format, names, tokenizerIn] of [
@@ -164,7 +173,8 @@ describe('kd export', () => {
   });
 
   it.skipIf(!hasPython)(
-    `is what Python's transformers, diffusers and ONNX Runtime open as the model cards say${hasPython ? '' : ' (no Python with torch, transformers, diffusers, onnx, onnxruntime and safetensors; KD_PYTHON names one)'}`,
+    `is what Python's transformers, diffusers and ONNX Runtime open as the model cards ` +
+      `say${hasPython ? '' : ' (no Python with torch, transformers, diffusers, onnx, onnxruntime and safetensors; ' + 'KD_PYTHON ' + 'names one)'}`,
     async () => {
       const made: string[] = [];
       for (const model of MODELS) {
@@ -224,7 +234,8 @@ describe('kd export', () => {
     const { code, stderr } = await exportTo('other', 'roberta', 'transformers');
     expect([code, stderr]).toEqual([
       1,
-      'error: --to other: expected an empty folder or an earlier export, got one with mine.txt in it; name another folder\n',
+      'error: --to other: expected an empty folder or an earlier export, got one with mine.txt in it; name ' +
+        'another folder\n',
     ]);
     expect(readdirSync(join(cwd, 'other'))).toEqual(['mine.txt']);
   });
@@ -242,7 +253,8 @@ describe('kd export', () => {
       const { code, stderr } = await exportTo('roberta-transformers', 'bert', 'transformers');
       expect([code, stderr]).toEqual([
         1,
-        `error: --to roberta-transformers: expected an earlier export and nothing else, got ${added}, which is not of that export; move it away, or name another folder\n`,
+        `error: --to roberta-transformers: expected an earlier export and nothing else, got ${added}, which is ` +
+          `not of that export; move it away, or name another folder\n`,
       ]);
       expect(existsSync(path)).toBe(true);
       rmSync(join(folder, added.split('/')[0]), { recursive: true });
@@ -255,7 +267,8 @@ describe('kd export', () => {
     const { code, stderr } = await exportTo('pushed', 'roberta', 'transformers', ['--push', 'me/it']);
     expect([code, stderr]).toEqual([
       1,
-      'error: --push: expected a token in HF_TOKEN, found none; make one with write access at https://huggingface.co/settings/tokens\n',
+      'error: --push: expected a token in HF_TOKEN, found none; make one with write access at ' +
+        'https://huggingface.co/settings/tokens\n',
     ]);
     expect(existsSync(join(cwd, 'pushed'))).toBe(false);
     vi.unstubAllEnvs();

@@ -55,49 +55,53 @@ describe('kd generate', () => {
     expect(COMMANDS).toHaveLength(4);
   });
 
-  it('draws what diffusers draws from the same noise, says so in the file, and shows what of a prompt is lost over 77 tokens', async () => {
-    const noise = join(SD_TINY, 'expected.safetensors');
-    const { code, stdout, stderr } = generate([
-      '노란색 자동차',
-      'a yellow car',
-      '노란색 차 '.repeat(40),
-      '--latents',
-      noise,
-      '--json',
-      '--low-memory',
-    ]);
-    expect(code, stderr).toBe(0);
-    expect(ownWords(stderr)).toMatch(
-      /^warning: "노란색 차 .*"… is over 77 tokens for \S+; its end is lost: ".*노란색 차 "$/m,
-    );
-    const drawn = parseLines<{ event: string; output: string; prompt: string }>(stdout).filter(
-      ({ event }) => event === 'picture',
-    );
-    expect(drawn.map(({ prompt }) => prompt).slice(0, 2)).toEqual(['노란색 자동차', 'a yellow car']);
-    const expected = await openSafetensors(noise);
-    for (const [i, name] of ['00', '04'].entries()) {
-      const png = readFileSync(join(cwd, drawn[i].output));
+  it(
+    'draws what diffusers draws from the same noise, says so in the file, and shows what of a prompt is lost over ' +
+      '77 tokens',
+    async () => {
+      const noise = join(SD_TINY, 'expected.safetensors');
+      const { code, stdout, stderr } = generate([
+        '노란색 자동차',
+        'a yellow car',
+        '노란색 차 '.repeat(40),
+        '--latents',
+        noise,
+        '--json',
+        '--low-memory',
+      ]);
+      expect(code, stderr).toBe(0);
+      expect(ownWords(stderr)).toMatch(
+        /^warning: "노란색 차 .*"… is over 77 tokens for \S+; its end is lost: ".*노란색 차 "$/m,
+      );
+      const drawn = parseLines<{ event: string; output: string; prompt: string }>(stdout).filter(
+        ({ event }) => event === 'picture',
+      );
+      expect(drawn.map(({ prompt }) => prompt).slice(0, 2)).toEqual(['노란색 자동차', 'a yellow car']);
+      const expected = await openSafetensors(noise);
+      for (const [i, name] of ['00', '04'].entries()) {
+        const png = readFileSync(join(cwd, drawn[i].output));
+        expect(
+          largestDifference(await sharp(png).raw().toBuffer(), await expected.readInt32(`${name}.image`)),
+        ).toBeLessThanOrEqual(1);
+        expect(textsOf(png)).toMatchObject({
+          prompt: drawn[i].prompt,
+          seed: 'from a file',
+          steps: '25',
+          guidance_scale: '7.5',
+          scheduler: 'UniPCMultistepScheduler',
+          size: '64x64',
+          text_encoder: STUDENT,
+          pipeline: SD_TINY,
+        });
+      }
+      await expected.close();
       expect(
-        largestDifference(await sharp(png).raw().toBuffer(), await expected.readInt32(`${name}.image`)),
-      ).toBeLessThanOrEqual(1);
-      expect(textsOf(png)).toMatchObject({
-        prompt: drawn[i].prompt,
-        seed: 'from a file',
-        steps: '25',
-        guidance_scale: '7.5',
-        scheduler: 'UniPCMultistepScheduler',
-        size: '64x64',
-        text_encoder: STUDENT,
-        pipeline: SD_TINY,
-      });
-    }
-    await expected.close();
-    expect(
-      readJson<{ pictures: { file: string }[] }>(join(cwd, 'pictures/pictures.json')).pictures.map(
-        ({ file }) => `pictures/${file}`,
-      ),
-    ).toEqual(drawn.map(({ output }) => output));
-  });
+        readJson<{ pictures: { file: string }[] }>(join(cwd, 'pictures/pictures.json')).pictures.map(
+          ({ file }) => `pictures/${file}`,
+        ),
+      ).toEqual(drawn.map(({ output }) => output));
+    },
+  );
 
   it('draws several from seeds one after the other, each again from its own, and leaves no preview', () => {
     const several = documented(1, ['--steps', '3', '--preview', '1', '--seed', '5', '--out', 'several']);

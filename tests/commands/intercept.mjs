@@ -1,6 +1,6 @@
 /**
- * @file Loaded before the command (`node --import`): a call of `node:fs/promises` that names a certain path fails, or is
- * followed by a signal. `KD_INTERCEPT` says which, as `Interception` in `intercept.ts`.
+ * @file Loaded before the command (`node --import`): a call of `node:fs/promises` that names a certain path fails, or
+ * is followed by a signal. `KD_INTERCEPT` says which, as `Interception` in `intercept.ts`.
  */
 import promises from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';

@@ -6,7 +6,9 @@ import { expect, it } from 'vitest';
 import { kdMeanwhile } from '../cli.js';
 import { folderWithPairs, ownWords, trainArguments } from './tiny.js';
 
-/** The last line of a run that would take hours, of which something is moved or removed once it has saved a checkpoint. */
+/**
+ * The last line of a run that would take hours, of which something is moved or removed once it has saved a checkpoint.
+ */
 async function lastLineAfter(disturb: (run: string) => void): Promise<{ said: string; run: string; cwd: string }> {
   const cwd = folderWithPairs(20);
   const run = join(cwd, 'checkpoints/tiny');

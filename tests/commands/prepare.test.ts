@@ -75,7 +75,8 @@ describe('kd prepare', () => {
   it('says what flags expect', () => {
     const refused = (...flags: string[]): string => kd(['prepare', '--out', 'out', ...flags]).stderr;
     expect(refused('--keep-duplicates', 'ko,jp')).toBe(
-      "error: option '--keep-duplicates <kinds>' argument 'ko,jp' is invalid. Expected some of pair, ko, en with commas between, such as ko,en.\n",
+      "error: option '--keep-duplicates <kinds>' argument 'ko,jp' is invalid. Expected some of pair, ko, en " +
+        'with commas between, such as ko,en.\n',
     );
     expect(refused('--long', 'keep')).toBe(
       "error: option '--long <choice>' argument 'keep' is invalid. Allowed choices are drop, truncate.\n",

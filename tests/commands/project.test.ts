@@ -17,7 +17,8 @@ describe('kd train --project', () => {
     const { code, stderr } = train(cwd, FLAGS);
     expect([code, stderr.split('\n').at(-2)]).toEqual([
       1,
-      "error: --student: expected the teacher's width of 48, got 32; choose a student as wide as the teacher, or let it learn a projection with --project",
+      "error: --student: expected the teacher's width of 48, got 32; choose a student as wide as the teacher, " +
+        'or let it learn a projection with --project',
     ]);
     expect(existsSync(join(cwd, 'checkpoints'))).toBe(false);
   });

@@ -71,7 +71,8 @@ describe('kd report', () => {
     ]);
     const empty = temporaryFolder();
     expect((await kdHere(['report'], { cwd: empty })).stderr).toBe(
-      `error: report: expected a run under ${join(empty, 'checkpoints')}, found none; train one with kd train, or name its folder\n`,
+      `error: report: expected a run under ${join(empty, 'checkpoints')}, found none; train one with kd train, ` +
+        `or name its folder\n`,
     );
     expect((await kdHere(['report', '--port', '70000'], { cwd })).stderr).toContain(
       'Expected a whole number from 0 to 65535.',

@@ -10,7 +10,10 @@ import { kdHere } from '../in-process.js';
 import { copyOf, folderWithPairs, ownWords, readCsv, readJson, STUDENT, train, trainArguments } from './tiny.js';
 
 const SCRIPT = join(import.meta.dirname, '../../scripts/kill-test.mjs');
-/** Op by op: for a few steps a graph takes longer to make than it saves. That a recorded step goes on bit for bit is seen where runs are killed. */
+/**
+ * Op by op: for a few steps a graph takes longer to make than it saves. That a recorded step goes on bit for bit is
+ * seen where runs are killed.
+ */
 const FLAGS = [
   '--engine',
   'eager',
@@ -286,7 +289,8 @@ describe('a run that has ended', () => {
       chmodSync(cwd, 0o755);
       chmodSync(join(cwd, 'checkpoints/.prepared'), 0o777); // the copied data is prepared anew
       chmodSync(run, 0o555);
-      const command = [process.execPath, KD, 'train', '--resume', 'tiny', '--backend', 'cpu']; // TensorFlow may lie where nobody may read
+      // TensorFlow may lie where nobody may read
+      const command = [process.execPath, KD, 'train', '--resume', 'tiny', '--backend', 'cpu'];
       const asNobody = process.getuid?.() === 0 ? ['setpriv', '--reuid=65534', '--clear-groups', ...command] : command;
       const result = spawnSync(asNobody[0], asNobody.slice(1), {
         cwd,
@@ -321,7 +325,8 @@ it('refuses a second process, in one line', async () => {
   await once(child, 'close');
   expect(second.code).toBe(1);
   expect(lastLine(second)).toBe(
-    `error: ${join(cwd, 'checkpoints/tiny')}: expected a run that no process is writing to, but process ${child.pid} is; wait for it, or stop it`,
+    `error: ${join(cwd, 'checkpoints/tiny')}: expected a run that no process is writing to, but process ` +
+      `${child.pid} is; wait for it, or stop it`,
   );
   const saved = steps(cwd).map((name) => Number(name.slice('step-'.length)));
   const third = resume(cwd, '--max-steps', String(Math.max(0, ...saved) + 1));

@@ -1,4 +1,7 @@
-/** @file A run's folder appears when the run begins: what a start that fails leaves, and what a save that half fails says. */
+/**
+ * @file A run's folder appears when the run begins: what a start that fails leaves, and what a save that half fails
+ *   says.
+ */
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -92,7 +95,8 @@ it('older checkpoints that cannot be removed do not undo a save', () => {
   const cwd = folderWithPairs(20);
   const run = join(cwd, 'checkpoints/tiny');
   const result = train(cwd, [...FLAGS, '--keep', '1', '--save-every', '1'], {
-    env: intercepted({ call: 'rename', path: '/\\.tmp-step-\\d+$', error: 'EIO' }), // the first thing that removing one does
+    // the first thing that removing one does
+    env: intercepted({ call: 'rename', path: '/\\.tmp-step-\\d+$', error: 'EIO' }),
   });
   expect(result.code, result.stderr).toBe(0);
   const words = ownWords(result.stderr);

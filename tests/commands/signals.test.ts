@@ -167,7 +167,8 @@ it('signals that were all sent before the warning could be read are one', async 
   const { code, events } = await runUntilStopped(cwd, ({ event }, send) => {
     if (event !== 'step' || sent) return;
     sent = true;
-    for (const signal of ['SIGINT', 'SIGINT', 'SIGTERM', 'SIGHUP'] as const) send(signal); // all are waiting when the process next looks
+    // all are waiting when the process next looks
+    for (const signal of ['SIGINT', 'SIGINT', 'SIGTERM', 'SIGHUP'] as const) send(signal);
   });
   expect(code).toBe(130);
   expect(events.slice(-2)).toMatchObject([{ event: 'checkpoint' }, { event: 'done', stopped: true }]);

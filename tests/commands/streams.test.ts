@@ -1,4 +1,6 @@
-/** @file Nobody reads standard output or standard error any more: training goes on, other commands end as they should. */
+/**
+ * @file Nobody reads standard output or standard error any more: training goes on, other commands end as they should.
+ */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';

@@ -1,4 +1,6 @@
-/** @file The command where its surroundings lack something: open files, a current folder, a home, a temporary folder. */
+/**
+ * @file The command where its surroundings lack something: open files, a current folder, a home, a temporary folder.
+ */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';

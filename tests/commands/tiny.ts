@@ -49,7 +49,10 @@ export function trainArguments(flags: readonly string[]): string[] {
   ];
 }
 
-/** What a command itself says on standard error, without the lines that TensorFlow's loader adds where it cannot be muted. */
+/**
+ * What a command itself says on standard error, without the lines that TensorFlow's loader adds where it cannot be
+ * muted.
+ */
 export function ownWords(stderr: string): string {
   return stderr.replace(/^(WARNING: All log messages before absl|I0000 |[0-9-]+ [0-9:.]+: I ).*\n/gm, '');
 }

@@ -351,48 +351,52 @@ describe('settings', () => {
     expect(losses(cwd, 'other')[0][2]).not.toBeCloseTo(losses(cwd, 'one')[0][2], 4);
   });
 
-  it('accumulated micro-batches are a batch, the last window of an epoch a smaller one; --max-steps ends within an epoch', () => {
-    const cwd = folderWithPairs(20);
-    // 15 pairs of 20 train: in micro-batches of 3 windows of 3 and 2, in batches of 9 and 6.
-    const common = [
-      '--no-shuffle',
-      '--samples',
-      '20',
-      '--valid-fraction',
-      '0.25',
-      '--epochs',
-      '2',
-      '--max-steps',
-      '3',
-      '--log-every',
-      '1',
-      '--dropout',
-      '0',
-      '--learning-rate',
-      '1e-3',
-    ];
-    const plan = (stdout: string) => parseLines<Event>(stdout).find(({ event }) => event === 'plan');
-    const small = train(cwd, [...common, '--batch-size', '3', '--accumulate', '3', '--run', 'small', '--json']);
-    const large = train(cwd, [...common, '--batch-size', '9', '--run', 'large', '--json']);
-    expect([small.code, large.code]).toEqual([0, 0]);
-    expect(plan(small.stdout)).toMatchObject({
-      steps: 3,
-      steps_per_epoch: 2,
-      epochs: 2,
-      training_pairs: 15,
-      validation_pairs: 5,
-    });
-    const [parts, whole] = [losses(cwd, 'small'), losses(cwd, 'large')];
-    expect(parts.map(([step, epoch]) => [step, epoch])).toEqual([
-      [1, 1],
-      [2, 1],
-      [3, 2],
-    ]);
-    for (const [i, row] of whole.entries())
-      for (const [j, value] of row.entries()) expect(parts[i][j]).toBeCloseTo(value, 4);
-    expect(readCsv(join(cwd, 'checkpoints/small/validation.csv')).map(({ step }) => step)).toEqual([0, 2, 3]);
-    expect(read(cwd, 'checkpoints/small/last')).toBe('step-00000003\n');
-  });
+  it(
+    'accumulated micro-batches are a batch, the last window of an epoch a smaller one; --max-steps ends within ' +
+      'an epoch',
+    () => {
+      const cwd = folderWithPairs(20);
+      // 15 pairs of 20 train: in micro-batches of 3 windows of 3 and 2, in batches of 9 and 6.
+      const common = [
+        '--no-shuffle',
+        '--samples',
+        '20',
+        '--valid-fraction',
+        '0.25',
+        '--epochs',
+        '2',
+        '--max-steps',
+        '3',
+        '--log-every',
+        '1',
+        '--dropout',
+        '0',
+        '--learning-rate',
+        '1e-3',
+      ];
+      const plan = (stdout: string) => parseLines<Event>(stdout).find(({ event }) => event === 'plan');
+      const small = train(cwd, [...common, '--batch-size', '3', '--accumulate', '3', '--run', 'small', '--json']);
+      const large = train(cwd, [...common, '--batch-size', '9', '--run', 'large', '--json']);
+      expect([small.code, large.code]).toEqual([0, 0]);
+      expect(plan(small.stdout)).toMatchObject({
+        steps: 3,
+        steps_per_epoch: 2,
+        epochs: 2,
+        training_pairs: 15,
+        validation_pairs: 5,
+      });
+      const [parts, whole] = [losses(cwd, 'small'), losses(cwd, 'large')];
+      expect(parts.map(([step, epoch]) => [step, epoch])).toEqual([
+        [1, 1],
+        [2, 1],
+        [3, 2],
+      ]);
+      for (const [i, row] of whole.entries())
+        for (const [j, value] of row.entries()) expect(parts[i][j]).toBeCloseTo(value, 4);
+      expect(readCsv(join(cwd, 'checkpoints/small/validation.csv')).map(({ step }) => step)).toEqual([0, 2, 3]);
+      expect(read(cwd, 'checkpoints/small/last')).toBe('step-00000003\n');
+    },
+  );
 
   it('--quiet writes the result and nothing else', () => {
     const cwd = folderWithPairs(4);

@@ -34,7 +34,8 @@ export function writeWorkbookParts(file: string, parts: Readonly<Record<string, 
     'xl/workbook.xml':
       '<workbook xmlns:r="r"><sheets><sheet name="말뭉치" sheetId="1" r:id="rId1"/></sheets></workbook>',
     'xl/_rels/workbook.xml.rels':
-      '<Relationships><Relationship Id="rId1" Type="x/worksheet" Target="worksheets/sheet1.xml"/><Relationship Id="rId2" Type="x/worksheet" Target="/xl/worksheets/sheet2.xml"/>' +
+      '<Relationships><Relationship Id="rId1" Type="x/worksheet" Target="worksheets/sheet1.xml"/><Relationship ' +
+      'Id="rId2" Type="x/worksheet" Target="/xl/worksheets/sheet2.xml"/>' +
       '<Relationship Id="rId3" Type="x/sharedStrings" Target="sharedStrings.xml"/></Relationships>',
     ...parts,
   };

@@ -75,21 +75,26 @@ describe('a damaged token store', () => {
   }, 600_000);
 
   // Arrow's decoder believes the lengths that its metadata states: that is left to the checksum.
-  it(`is read or refused in one line where the checksum is forged and texts, ids or their places are damaged, ${MUTATIONS} times`, async () => {
-    const { original, attempt } = await damagedStore();
-    const [start, end] = [
-      original.indexOf('문장') - 4 * 32,
-      original.lastIndexOf(Buffer.from([255, 255, 255, 255, 0, 0, 0, 0])),
-    ];
-    const refused = await refusals(MUTATIONS, randomIntegers(11), async (random) => {
-      const bytes = Buffer.concat([
-        original.subarray(0, start),
-        mutate(original.subarray(start, end), random),
-        original.subarray(end),
-      ]);
-      await attempt(bytes, createHash('sha256').update(bytes).digest('hex'));
-    });
-    expect(refused).toBeGreaterThan(MUTATIONS / 10);
-    expect(refused).toBeLessThan(MUTATIONS);
-  }, 600_000);
+  it(
+    'is read or refused in one line where the checksum is forged and texts, ids or their places are damaged, ' +
+      `${MUTATIONS} times`,
+    async () => {
+      const { original, attempt } = await damagedStore();
+      const [start, end] = [
+        original.indexOf('문장') - 4 * 32,
+        original.lastIndexOf(Buffer.from([255, 255, 255, 255, 0, 0, 0, 0])),
+      ];
+      const refused = await refusals(MUTATIONS, randomIntegers(11), async (random) => {
+        const bytes = Buffer.concat([
+          original.subarray(0, start),
+          mutate(original.subarray(start, end), random),
+          original.subarray(end),
+        ]);
+        await attempt(bytes, createHash('sha256').update(bytes).digest('hex'));
+      });
+      expect(refused).toBeGreaterThan(MUTATIONS / 10);
+      expect(refused).toBeLessThan(MUTATIONS);
+    },
+    600_000,
+  );
 });

@@ -40,16 +40,20 @@ async function readAll(folders: readonly string[]): Promise<typeof corpus> {
 }
 
 describe('the sample', () => {
-  test('comes in the four shapes of the corpora, an archive among them, and the models beside it are not taken for pairs', () => {
-    expect(corpus.files).toEqual([
-      ['sample/1_구어체.xlsx', 'workbook', 'parallel', 1120],
-      ['sample/1113_tech_train_set_640.csv', 'csv', 'technology', 640],
-      ['sample/1113_social_train_set_320.json', 'json', 'social-science', 320],
-      ['sample/방송콘텐츠.zip/Training/TL_그림/BC00000000.json', 'json-files', 'broadcast', 214],
-      ['sample/방송콘텐츠.zip/Validation/VL_그림/BC00000002.json', 'json-files', 'broadcast', 106],
-    ]);
-    expect(corpus.skipped).toEqual([]);
-  });
+  test(
+    'comes in the four shapes of the corpora, an archive among them, and the models beside it are not taken ' +
+      'for pairs',
+    () => {
+      expect(corpus.files).toEqual([
+        ['sample/1_구어체.xlsx', 'workbook', 'parallel', 1120],
+        ['sample/1113_tech_train_set_640.csv', 'csv', 'technology', 640],
+        ['sample/1113_social_train_set_320.json', 'json', 'social-science', 320],
+        ['sample/방송콘텐츠.zip/Training/TL_그림/BC00000000.json', 'json-files', 'broadcast', 214],
+        ['sample/방송콘텐츠.zip/Validation/VL_그림/BC00000002.json', 'json-files', 'broadcast', 106],
+      ]);
+      expect(corpus.skipped).toEqual([]);
+    },
+  );
 
   test('has Hangul in its Korean texts alone, also where a file says that it was translated from English', () => {
     const isHangul = (text: string): boolean => /\p{Script=Hangul}/u.test(text);

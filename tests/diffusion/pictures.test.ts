@@ -196,7 +196,9 @@ describe('lettering', () => {
 
   it('is drawn with no fonts but its own', async () => {
     const text = '노란색 차 yellow car';
-    const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="300" height="40">${svgLine(text, { x: 20, y: 28, size: 24, fill: '#000' })}</svg>`;
+    const svg =
+      '<svg xmlns="http://www.w3.org/2000/svg" width="300" ' +
+      `height="40">${svgLine(text, { x: 20, y: 28, size: 24, fill: '#000' })}</svg>`;
     expect(svg).not.toContain('<text');
     const data = await sharp(Buffer.from(svg)).flatten({ background: '#fff' }).greyscale().raw().toBuffer();
     const inked = Array.from(

@@ -38,7 +38,8 @@ describe('inputs', () => {
     expect(messageFor(port('sample', ['b', 3, 'h', 'w']))).toMatch(/got one with sample, which is a VAE encoder; /);
     expect(messageFor(port('sample', []), port('text_embeds', []))).toMatch(/the UNet of a Stable Diffusion XL; /);
     expect(messageFor(port('x', []))).toBe(
-      "model.onnx: expected a VAE decoder with the inputs latent_sample, got one with x; put the pipeline's own file there",
+      "model.onnx: expected a VAE decoder with the inputs latent_sample, got one with x; put the pipeline's own " +
+        'file there',
     );
   });
 

@@ -19,7 +19,10 @@ interface Golden {
   }[];
 }
 
-/** What diffusers' schedulers make of one start with a stand-in for the model, from Stable Diffusion v1-4's file with changes. */
+/**
+ * What diffusers' schedulers make of one start with a stand-in for the model, from Stable Diffusion v1-4's file with
+ * changes.
+ */
 const GOLDEN = JSON.parse(readFileSync(new URL('schedulers.golden.json', import.meta.url), 'utf8')) as Golden;
 
 /** A smooth function of sample and time in a model's place: 0.9 · tanh(w·x·(1 + t/2000) + t/1000). */
@@ -87,7 +90,8 @@ describe('schedulers', () => {
     [
       'unipc',
       { use_flow_sigmas: true },
-      'expected use_flow_sigmas to be false or absent, as no other value is supported; choose another --scheduler, got true',
+      'expected use_flow_sigmas to be false or absent, as no other value is supported; choose another ' +
+        '--scheduler, got true',
     ],
     ['unipc', { solver_type: 'rk4' }, 'expected solver_type to be one of bh1, bh2, midpoint, heun, logrho, got "rk4"'],
     [

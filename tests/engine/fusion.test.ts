@@ -103,7 +103,8 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('an engine with fused
       );
       for (const [i, expected] of log.entries()) {
         const { lossEn, lossKo, gradNorm } = await engine.step([run.batch(i)], expected.lr);
-        expect(Math.abs(lossEn - expected.loss_en)).toBeLessThanOrEqual(1e-5 * expected.loss_en); // 0 where a student starts as its teacher
+        // 0 where a student starts as its teacher
+        expect(Math.abs(lossEn - expected.loss_en)).toBeLessThanOrEqual(1e-5 * expected.loss_en);
         expect(Math.abs(lossKo / expected.loss_ko - 1)).toBeLessThan(1e-5);
         expect(Math.abs(gradNorm / expected.grad_norm - 1)).toBeLessThan(1e-4);
       }

@@ -1,4 +1,7 @@
-/** @file TensorFlow's sessions, as the engine has them: what is fed and fetched, what is refused, what goes on meanwhile. */
+/**
+ * @file TensorFlow's sessions, as the engine has them: what is fed and fetched, what is refused, what goes on
+ *   meanwhile.
+ */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
@@ -342,6 +345,7 @@ describe('a process with sessions', () => {
 
 it('an earlier set-up, without the addon, is told of with what to do', () => {
   expect(() => sessionAddon('/no/such/tf_session.node')).toThrow(
-    "expected TensorFlow's sessions in /no/such/tf_session.node, but that file is missing: an earlier version was set up here; run `npm run setup`",
+    "expected TensorFlow's sessions in /no/such/tf_session.node, but that file is missing: an earlier version " +
+      'was set up here; run `npm run setup`',
   );
 });

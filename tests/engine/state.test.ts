@@ -1,4 +1,6 @@
-/** @file What an engine gives out and takes in: its state, the teacher's outputs, what a step that is not finite leaves. */
+/**
+ * @file What an engine gives out and takes in: its state, the teacher's outputs, what a step that is not finite leaves.
+ */
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Batch } from '../../src/data/batches.js';
 import type { Engine, EngineOptions, EngineStart, NamedValues, ParameterValues } from '../../src/distill/engine.js';

@@ -101,7 +101,8 @@ describe('an upload', () => {
 
   it("in somebody else's name", async () => {
     expect(await refusalOf(smallFolder(), pushTarget('them/it', '--push'))).toBe(
-      `them/it: ${hub.url} does not allow the token in HF_TOKEN to write there; use one with write access for its owner`,
+      `them/it: ${hub.url} does not allow the token in HF_TOKEN to write there; use one with write access for ` +
+        'its owner',
     );
     expect(hub.models.size).toBe(0);
   });

@@ -67,7 +67,10 @@ function send(response: ServerResponse, { status, value }: Reply): void {
 const done = (value: object): Reply => ({ status: 200, value });
 const refused = (status: number, error: string): Reply => ({ status, value: { error } });
 
-/** https://huggingface.co/docs/hub/api, and https://github.com/git-lfs/git-lfs/blob/main/docs/api/batch.md for large files. */
+/**
+ * https://huggingface.co/docs/hub/api, and https://github.com/git-lfs/git-lfs/blob/main/docs/api/batch.md for large
+ * files.
+ */
 function replyTo(
   hub: ReceivingHub,
   large: Map<string, Buffer>,

@@ -12,12 +12,14 @@ import { float32Bounds, float64Function, UNIT_ROUNDOFF } from '../float64/bounds
 /** Of central differences in float64. */
 const STEP = 1e-5;
 
-/** Their error: a sixth of the third derivative (here up to 100) times STEP², and the objective's rounding over STEP. */
+/**
+ * Their error: a sixth of the third derivative (here up to 100) times STEP², and the objective's rounding over STEP.
+ */
 const SLOPE_ERROR = 1e-8;
 
 /**
- * Checks `∂ sum(f(x, …) · weights) / ∂x` by tfjs: in float64 against central differences of the same function, in float32
- * against float64.
+ * Checks `∂ sum(f(x, …) · weights) / ∂x` by tfjs: in float64 against central differences of the same function, in
+ * float32 against float64.
  */
 async function expectGradient(
   f: (x: tf.Tensor2D, ...others: tf.Tensor[]) => tf.Tensor,
@@ -63,7 +65,8 @@ describe.each(BACKENDS_UNDER_TEST)('gradients on %s', (backend) => {
         'n',
         1e-5,
       );
-    const summed = (value: tf.Tensor, factors: tf.Tensor): tf.Tensor => tf.sum(tf.mul(value, factors), 0, true); // [1, 6]
+    // [1, 6]
+    const summed = (value: tf.Tensor, factors: tf.Tensor): tf.Tensor => tf.sum(tf.mul(value, factors), 0, true);
 
     await expectGradient(norm, x, [weight, bias]);
     const [weightRow, biasRow] = [tf.reshape<tf.Rank.R2>(weight, [1, 6]), tf.reshape<tf.Rank.R2>(bias, [1, 6])];

@@ -81,7 +81,8 @@ describe('a run', () => {
         const path = claimOf(run);
         const owner = JSON.parse(readFileSync(path, 'utf8')) as object;
         lock.release();
-        writeFileSync(path, JSON.stringify({ ...owner, boot: 'of another day' })); // killed, and the machine started again
+        // killed, and the machine started again
+        writeFileSync(path, JSON.stringify({ ...owner, boot: 'of another day' }));
       }),
     ).toBe('stopped');
     expect(await stateOf({}, lockRun)).toBe('finished');

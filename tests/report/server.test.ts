@@ -121,7 +121,8 @@ describe('a report that is served', () => {
     const run = await start();
     const { port } = new URL(server.url);
     await expect(serveReport(followRun(run), Number(port))).rejects.toThrow(
-      `--port ${port}: expected a port to listen on, but another process has it; choose another, or 0 for any that is free`,
+      `--port ${port}: expected a port to listen on, but another process has it; choose another, or 0 for any ` +
+        'that is free',
     );
   });
 });

@@ -53,10 +53,12 @@ it('a checkpoint of a run is named by its step, or as best or last', async () =>
   expect((await resolveModelName('first:100', '--model')).source).toBe('checkpoints/first/step-00000100');
   expect((await resolveModelName('first:last', '--model')).source).toBe('checkpoints/first/step-00000200');
   await expect(resolveModelName('first:150', '--model')).rejects.toThrow(
-    '--model first:150: expected step-00000150 in checkpoints/first, which has step-00000100, step-00000200; give one as run:step, run:best or run:last',
+    '--model first:150: expected step-00000150 in checkpoints/first, which has step-00000100, step-00000200; ' +
+      'give one as run:step, run:best or run:last',
   );
   await expect(resolveModelName('first:best', '--model')).rejects.toThrow(
-    'expected `best` to name a checkpoint of checkpoints/first, which has step-00000100, step-00000200, but it is not there',
+    'expected `best` to name a checkpoint of checkpoints/first, which has step-00000100, step-00000200, but it ' +
+      'is not there',
   );
 });
 
@@ -117,7 +119,8 @@ it('a name that only a run could have, and none has, is told with the runs that 
   ])
     await expect(resolveModelName(name, '--model'), name).rejects.toThrow(
       new InputError(
-        `--model ${name}: expected a run, its folder, a model's folder or a model on the hub as owner/name, found none of that name; the runs, newest first: d, c, b, a, third and 2 more`,
+        `--model ${name}: expected a run, its folder, a model's folder or a model on the hub as owner/name, ` +
+          'found none of that name; the runs, newest first: d, c, b, a, third and 2 more',
       ),
     );
   mkdirSync('model');

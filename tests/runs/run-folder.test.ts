@@ -50,12 +50,14 @@ describe('a new run', () => {
   it('takes no place of another', async () => {
     await newRun('first', { epochs: 1 });
     const taken = new InputError(
-      'checkpoints/first: expected no run there yet, found one; resume it with --resume first, choose another --run, or delete it',
+      'checkpoints/first: expected no run there yet, found one; resume it with --resume first, choose another ' +
+        '--run, or delete it',
     );
     await expect(newRun('first', { epochs: 2 })).rejects.toThrow(taken);
     await expect(checkRunIsNew('first')).rejects.toThrow(taken);
     await expect(makeRunFolder('first')).rejects.toThrow(taken);
-    await expect(beginRun(join(cwd, 'checkpoints/first'), { epochs: 2 })).rejects.toThrow(taken); // another process was quicker
+    // another process was quicker
+    await expect(beginRun(join(cwd, 'checkpoints/first'), { epochs: 2 })).rejects.toThrow(taken);
     expect(readFileSync('checkpoints/first/config.json', 'utf8')).toContain('"epochs": 1');
   });
 

@@ -40,7 +40,8 @@ async function holder(
   then = '',
 ): Promise<{ child: ChildProcess; said: string }> {
   const script = `import { lockRun } from ${JSON.stringify(BUILT)};
-    try { await lockRun(${JSON.stringify(run)}); console.log('locked'); ${then} } catch (error) { console.log(error.message); process.exit(1); }
+    try { await lockRun(${JSON.stringify(run)}); console.log('locked'); ${then} }
+    catch (error) { console.log(error.message); process.exit(1); }
     setInterval(() => undefined, 1000);`;
   const [command, ...args] = [...within, process.execPath, '--input-type=module', '-e', script];
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -117,7 +118,8 @@ describe('a lock left behind', () => {
     const { pid, host, namespace } = { ...ownerIn(path) };
     expect(refusal.message).toMatch(/, last sign of life [01] seconds ago;/);
     expect(refusal.message.replace(/\d+ seconds ago/, 'N seconds ago')).toBe(
-      `${run}: expected a run that no process is writing to, but process ${pid} of PID namespace ${namespace ?? 'unknown'} on ${host} is, ` +
+      `${run}: expected a run that no process is writing to, but process ${pid} of PID namespace ` +
+        `${namespace ?? 'unknown'} on ${host} is, ` +
         `since ${since}, last sign of life N seconds ago; wait for it, or stop it there; ` +
         `if it has exited, remove ${path}, or try again once it has given none for 1 minutes`,
     );
@@ -165,7 +167,8 @@ it('leaves a claim that another made since, and notices that its own is gone', a
   const [socket] = readdirSync(run);
   utimesSync(join(run, socket), 1, 1);
   expect(((await refusalOf(run)) as Error).message).toBe(
-    `${run}: expected a run that no process is writing to, but another is, whose lock was removed; wait for it, or stop it`,
+    `${run}: expected a run that no process is writing to, but another is, whose lock was removed; wait for it, ` +
+      'or stop it',
   );
   lock.release();
   const next = await lockRun(run);

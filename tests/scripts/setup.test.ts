@@ -373,7 +373,8 @@ describe('set-up with an NVIDIA GPU in sight', () => {
     const [seen, sizes] = printed.split('\n').filter((line) => /in sight|wheels/.test(line));
     expect(seen).toBe('kd set-up: in sight: NVIDIA H100 80GB HBM3, NVIDIA H100 80GB HBM3');
     expect(sizes).toBe(
-      'kd set-up: libtensorflow 2.21.0 and CUDA: 4 wheels, 12 MB to download, 0 MB on disk; `npm run setup -- --device cpu` takes the one for processors instead',
+      'kd set-up: libtensorflow 2.21.0 and CUDA: 4 wheels, 12 MB to download, 0 MB on disk; `npm run setup -- ' +
+        '--device cpu` takes the one for processors instead',
     );
     expect(printed.indexOf(sizes)).toBeLessThan(printed.indexOf('downloading'));
     expect(clone.wheels()).toEqual(WHEELS);
@@ -415,7 +416,8 @@ describe('set-up with an NVIDIA GPU in sight', () => {
   it('carries on after an interruption with the wheels that are missing', async () => {
     const printed = await runSetUp({ PIP_FAILS_FOR: 'nvidia-cublas-cu12' }, { findGpus });
     expect(printed).toContain(
-      `no TensorFlow for GPUs, because the Python package index cannot be reached, or has no nvidia-cublas-cu12: ${GPU_COST}; `,
+      'no TensorFlow for GPUs, because the Python package index cannot be reached, or has no ' +
+        `nvidia-cublas-cu12: ${GPU_COST}; `,
     );
     expect(clone.wheels()).toEqual([...WHEELS.slice(0, 3), 'tensorflow-cpu']);
     expect(clone.status()).toMatchObject({
@@ -457,10 +459,12 @@ describe('set-up with an NVIDIA GPU in sight', () => {
   });
 
   it('takes the build for processors where the disk has no room for the other', async () => {
-    const sizes = [2e6, 4e6]; // asked for once for each build, which takes its largest wheel of 3 MB and the files of a few bytes
+    // asked for once for each build, which takes its largest wheel of 3 MB and the files of a few bytes
+    const sizes = [2e6, 4e6];
     const printed = await runSetUp({}, { findGpus, freeBytes: () => sizes.shift()! });
     expect(printed).toContain(
-      `because libtensorflow 2.21.0 with CUDA takes 3 MB of disk in ${clone.cache}, and 2 MB are free: ${GPU_COST}; make room there`,
+      `because libtensorflow 2.21.0 with CUDA takes 3 MB of disk in ${clone.cache}, and 2 MB are free: ` +
+        `${GPU_COST}; make room there`,
     );
     expect(clone.wheels()).toEqual(['tensorflow-cpu']);
   });
@@ -500,7 +504,8 @@ describe('set-up with an NVIDIA GPU in sight', () => {
   it('says once that the driver does not answer', async () => {
     const options = { findGpus: () => Promise.resolve({ failure: 'Driver/library version mismatch' }) };
     expect(await runSetUp({}, options)).toContain(
-      `no TensorFlow for GPUs, because the NVIDIA driver does not answer (Driver/library version mismatch): ${GPU_COST}; mend the driver`,
+      'no TensorFlow for GPUs, because the NVIDIA driver does not answer (Driver/library version mismatch): ' +
+        `${GPU_COST}; mend the driver`,
     );
     expect(await runSetUp({}, options)).toBe('');
   });
@@ -598,7 +603,8 @@ describe('the table of wheels', () => {
 describe('set-up without npm packages', () => {
   it('stops with one line when the registry cannot be reached', async () => {
     await expect(runSetUp({ NPM_FAILS: 'ENOTFOUND' })).rejects.toThrow(
-      'the npm packages are missing and the npm registry cannot be reached (ENOTFOUND): connect to the network and run this again',
+      'the npm packages are missing and the npm registry cannot be reached (ENOTFOUND): connect to the network ' +
+        'and run this again',
     );
   });
 
@@ -624,7 +630,8 @@ describe('set-ups that are interrupted, or at work at the same time', () => {
       const { setUp } = await import('${SCRIPTS}/setup.mjs');
       const { createProject } = await import('${SCRIPTS}/setup/project.mjs');
       const host = { platform: 'linux', arch: 'x64', glibc: () => '2.36' };
-      await setUp(createProject({ root, env: process.env, distributions: JSON.parse(distributions), host, device: 'cpu' }));`;
+      const parts = { distributions: JSON.parse(distributions), host, device: 'cpu' };
+      await setUp(createProject({ root, env: process.env, ...parts }));`;
       const args = ['--input-type=module', '-e', program, clone.root, JSON.stringify(SMALL_DISTRIBUTIONS)];
       const env = { ...clone.env, UNPACK_HANGS: '1' };
       const child = spawn(process.execPath, args, { env, detached: true, stdio: 'ignore' });

@@ -71,7 +71,10 @@ const fs = require('node:fs'), path = require('node:path');
 fs.appendFileSync(process.env.CALLS, 'tsc\\n');
 for (const name of fs.readdirSync('src')) {
   const text = fs.readFileSync(path.join('src', name), 'utf8');
-  if (text.includes('type error')) { console.log('src/' + name + '(1,1): error TS2322: a type error'); process.exit(2); }
+  if (text.includes('type error')) {
+    console.log('src/' + name + '(1,1): error TS2322: a type error');
+    process.exit(2);
+  }
   const file = path.resolve('dist', name.replace('.ts', '.js'));
   fs.mkdirSync('dist', { recursive: true });
   fs.writeFileSync(file, text);
@@ -85,7 +88,10 @@ fs.appendFileSync(process.env.CALLS, 'npm\\n');
 const failure = process.env.NPM_FAILS;
 if (failure) { console.error('npm error code ' + failure + '\\nnpm error ' + failure + ' happened'); process.exit(1); }
 fs.rmSync('node_modules', { recursive: true, force: true });
-const write = (file, text) => { fs.mkdirSync(require('node:path').dirname(file), { recursive: true }); fs.writeFileSync(file, text); };
+const write = (file, text) => {
+  fs.mkdirSync(require('node:path').dirname(file), { recursive: true });
+  fs.writeFileSync(file, text);
+};
 write('node_modules/typescript/bin/tsc', ${JSON.stringify(TSC)});
 write('node_modules/node-api-headers/include/node_api.h', '// node');
 for (const name of ['tfjs_backend.cc', 'tfjs_binding.cc']) write('node_modules/@tensorflow/tfjs-node-gpu/binding/' + name, '// ' + name);

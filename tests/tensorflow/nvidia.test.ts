@@ -189,8 +189,10 @@ describe('what stands in the way of a GPU', () => {
   it('is found before TensorFlow is loaded, and is what --device gpu says', async () => {
     const machine = fakeMachine({ files: [] });
     await expect(loadBackend('auto', 'gpu:0', {}, machine)).rejects.toThrow(
-      '--device gpu:0: expected a working GPU, but libcudart.so.12, libcublas.so.12, libcublasLt.so.12, libcufft.so.11, libcusolver.so.11, libcusparse.so.12, libcudnn.so.9, ' +
-        'ptxas, libdevice.10.bc are missing; run `npm run setup`, which downloads what is missing (`kd doctor` looks at all of it)',
+      '--device gpu:0: expected a working GPU, but libcudart.so.12, libcublas.so.12, libcublasLt.so.12, ' +
+        'libcufft.so.11, libcusolver.so.11, libcusparse.so.12, libcudnn.so.9, ' +
+        'ptxas, libdevice.10.bc are missing; run `npm run setup`, which downloads what is missing (`kd doctor` ' +
+        'looks at all of it)',
     );
   });
 

@@ -19,7 +19,8 @@ function changed(base: Files, change: Files): Files {
 
 /** Where this program refuses what transformers takes: the first three give ids that no model was trained on. */
 const REFUSED: readonly RegExp[] = [
-  /expected a tokenizer\.json.*, got (neither|none of them)/, // transformers makes up a vocabulary of the special tokens
+  // transformers makes up a vocabulary of the special tokens
+  /expected a tokenizer\.json.*, got (neither|none of them)/,
   /vocab\.json: expected a whole number/, // ids that it skips or wraps around
   /added_tokens\.json: expected a whole number/,
   /expected a (cls|sep)_token, got null/, // it takes the ids 2 and 3

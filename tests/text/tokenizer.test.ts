@@ -184,7 +184,8 @@ describe('bad input gets one line', () => {
   test('for a folder without a tokenizer', async () => {
     const copy = await copyTokenizer('teacher', ['merges.txt']);
     await expect(loadTokenizer(copy)).rejects.toThrow(
-      `${copy}: expected a tokenizer.json, a vocab.txt, or a vocab.json with merges.txt, got none of them; copy the tokenizer's files there`,
+      `${copy}: expected a tokenizer.json, a vocab.txt, or a vocab.json with merges.txt, got none of them; copy ` +
+        `the tokenizer's files there`,
     );
   });
 

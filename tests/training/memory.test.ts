@@ -19,7 +19,8 @@ import { BACKENDS_UNDER_TEST } from '../backends.js';
 
 const models = { teacher: randomModel(clipVitLargePatch14Text(), 1), student: randomModel(klueRobertaSmall(), 2) };
 const OOM =
-  'RESOURCE_EXHAUSTED: OOM when allocating tensor with shape[1024,77,3072] and type float on /job:localhost/replica:0/task:0/device:GPU:0 by allocator GPU_0_bfc';
+  'RESOURCE_EXHAUSTED: OOM when allocating tensor with shape[1024,77,3072] and type float on ' +
+  '/job:localhost/replica:0/task:0/device:GPU:0 by allocator GPU_0_bfc';
 const GPU = { index: 0, uuid: 'GPU-1', name: 'a card', totalBytes: 12.9e9, freeBytes: 12e9, capability: 8.6 };
 
 function partsWith(batchSize: number, freeBytes: number): EngineParts {
@@ -252,7 +253,8 @@ describe('out of memory', () => {
   it('says the batch and the micro-batches that make the same step', () => {
     const told = { asked: 'shape[8]', accumulate: 1, needed: 61e9, free: 22e9 };
     expect(exhaustionMessage({ ...told, batchSize: 512, fits: 176 })).toBe(
-      'out of memory at --batch-size 512 (TensorFlow asked for shape[8]): it needs about 61.0 GB, and 22.0 GB was free, 85 % of which, 18.7 GB, a run may use; ' +
+      'out of memory at --batch-size 512 (TensorFlow asked for shape[8]): it needs about 61.0 GB, and 22.0 GB ' +
+        'was free, 85 % of which, 18.7 GB, a run may use; ' +
         'use --batch-size 171 --accumulate 3, nearly the same step, or --batch-size auto',
     );
     expect(exhaustionMessage({ ...told, accumulate: 2, batchSize: 256, fits: 1000 })).toContain(

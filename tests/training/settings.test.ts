@@ -28,31 +28,38 @@ it('gives back the settings that a run began with', () => {
 it.each([
   [
     { keep: '2' },
-    'config.json: expected a whole number of at least 1, got "2" (settings.keep); name a run that kd train made, or start another',
+    'config.json: expected a whole number of at least 1, got "2" (settings.keep); name a run that kd train ' +
+      'made, or start another',
   ],
   [
     { keep: 0 },
-    'config.json: expected a whole number of at least 1, got 0 (settings.keep); name a run that kd train made, or start another',
+    'config.json: expected a whole number of at least 1, got 0 (settings.keep); name a run that kd train made, ' +
+      'or start another',
   ],
   [
     { epochs: undefined },
-    'config.json: expected a whole number of at least 1, got nothing (settings.epochs); name a run that kd train made, or start another',
+    'config.json: expected a whole number of at least 1, got nothing (settings.epochs); name a run that kd ' +
+      'train made, or start another',
   ],
   [
     { warmupRatio: 2 },
-    'config.json: expected a number from 0 to 1, got 2 (settings.warmupRatio); name a run that kd train made, or start another',
+    'config.json: expected a number from 0 to 1, got 2 (settings.warmupRatio); name a run that kd train made, ' +
+      'or start another',
   ],
   [
     { learningRate: -1 },
-    'config.json: expected a number above 0, got -1 (settings.learningRate); name a run that kd train made, or start another',
+    'config.json: expected a number above 0, got -1 (settings.learningRate); name a run that kd train made, or ' +
+      'start another',
   ],
   [
     { loss: 'all' },
-    'config.json: expected one of hidden, pooler, got "all" (settings.loss); name a run that kd train made, or start another',
+    'config.json: expected one of hidden, pooler, got "all" (settings.loss); name a run that kd train made, or ' +
+      'start another',
   ],
   [
     { data: [] },
-    'config.json: expected a list of texts, got an empty list (settings.data); name a run that kd train made, or start another',
+    'config.json: expected a list of texts, got an empty list (settings.data); name a run that kd train made, ' +
+      'or start another',
   ],
   [
     { shuffle: null },

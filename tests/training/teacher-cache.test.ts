@@ -106,7 +106,8 @@ describe('the cache of a teacher', () => {
     await shard.write(0, Float32Array.from(outputsOf(0)));
     await shard.finish();
     await expect(openShard(path, [2, 2, 3])).rejects.toThrow(
-      `${path}: expected a tensor target of BF16 [2, 2, 3], got BF16 [1, 2, 3]; remove the file, and it will be written again`,
+      `${path}: expected a tensor target of BF16 [2, 2, 3], got BF16 [1, 2, 3]; remove the file, and it will be ` +
+        'written again',
     );
     expect(statSync(path).size).toBeGreaterThan(0);
   });

@@ -1,4 +1,6 @@
-/** @file A hub that attacks, or is merely broken: each ends in one line, soon, and nobody but the hub gets the token. */
+/**
+ * @file A hub that attacks, or is merely broken: each ends in one line, soon, and nobody but the hub gets the token.
+ */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
@@ -305,7 +307,8 @@ describe('an answer about a model', () => {
   it.each(['revision', 'tree'])('that does not come (%s)', async (kind) => {
     hub.answer = except(kind, silence);
     expect(await refusal()).toBe(
-      'a/b: no such folder, and the hub (HUB) cannot be reached (no answer within 0.3 s); connect, or give a local folder to --teacher',
+      'a/b: no such folder, and the hub (HUB) cannot be reached (no answer within 0.3 s); connect, or give a ' +
+        'local folder to --teacher',
     );
   });
 
@@ -508,7 +511,8 @@ describe('a file', () => {
       part(response, damaged);
     });
     expect(await refusal()).toBe(
-      `a/b/config.json: expected content of git object id ${gitId(CONFIG)} from the hub, got ${gitId(damaged)}; run the same command again`,
+      `a/b/config.json: expected content of git object id ${gitId(CONFIG)} from the hub, got ${gitId(damaged)}; ` +
+        'run the same command again',
     );
     expect(await readdir(join(home, 'hf/hub/models--a--b/blobs'))).toEqual([]);
   });
@@ -547,7 +551,8 @@ describe('a small file of the cache that is damaged', () => {
   it('is said to be, where it cannot be fetched anew', async () => {
     vi.stubEnv('HF_HUB_OFFLINE', '1');
     expect(await failureOf(resolve())).toBe(
-      `${path}: this file of the cache is damaged, and cannot be fetched anew: a/b: no such folder, and not all of it is in ` +
+      `${path}: this file of the cache is damaged, and cannot be fetched anew: a/b: no such folder, and not all ` +
+        'of it is in ' +
         'the cache, while HF_HUB_OFFLINE forbids asking the hub; give a local folder to --teacher',
     );
   });

@@ -53,7 +53,9 @@ it('does not fall back to another file when the first is damaged', async () => {
 
 it('lists what it looked for when a folder has no weights', async () => {
   const folder = join(await temporaryFolder(), 'empty');
-  const expected = `${folder}: expected a model's weights (model.safetensors, model.safetensors.index.json, pytorch_model.bin, pytorch_model.bin.index.json), found none of them`;
+  const expected =
+    `${folder}: expected a model's weights (model.safetensors, model.safetensors.index.json, ` +
+    'pytorch_model.bin, pytorch_model.bin.index.json), found none of them';
   expect(await failureOf(openWeights(folder))).toBe(expected);
   await mkdir(folder);
   expect(await failureOf(openWeights(folder))).toBe(expected);

@@ -310,7 +310,8 @@ describe('a whole CLIP on the hub', () => {
       Buffer.concat([Buffer.from('\xff\xff\xff\xff\0\0\0\0', 'latin1'), Buffer.alloc(60_000)]),
     );
     expect(await failureOf(resolve('openai/clip'))).toBe(
-      'openai/clip/model.safetensors: expected a safetensors header of at most 100000000 bytes, the file says 4294967295',
+      'openai/clip/model.safetensors: expected a safetensors header of at most 100000000 bytes, the file says ' +
+        '4294967295',
     );
   });
 });
@@ -399,7 +400,10 @@ describe('a large file of the cache that is damaged', () => {
 });
 
 describe('interruptions', () => {
-  /** Sends half of a long range, then ends the response as if that were all, or breaks the connection; `times` times. Then, if told, goes silent. */
+  /**
+   * Sends half of a long range, then ends the response as if that were all, or breaks the connection; `times` times.
+   * Then, if told, goes silent.
+   */
   function interrupt(how: 'ends early' | 'breaks', times: number, silentAfterwards = false): void {
     hub.interfere = (path, start, end, response) => {
       if (path !== 'model.safetensors' || end - start < 10_000) return false;
@@ -486,14 +490,16 @@ describe('refusals', () => {
   it('no network', async () => {
     await hub.close();
     expect(await failureOf(resolve('klue/roberta-small', { flag: '--student' }))).toBe(
-      `klue/roberta-small: no such folder, and the hub (${hub.url}) cannot be reached (ECONNREFUSED); connect, or give a local folder to --student`,
+      `klue/roberta-small: no such folder, and the hub (${hub.url}) cannot be reached (ECONNREFUSED); connect, ` +
+        'or give a local folder to --student',
     );
   });
 
   it('HF_HUB_OFFLINE', async () => {
     vi.stubEnv('HF_HUB_OFFLINE', '1');
     expect(await failureOf(resolve('a/b'))).toBe(
-      'a/b: no such folder, and not all of it is in the cache, while HF_HUB_OFFLINE forbids asking the hub; give a local folder to --teacher',
+      'a/b: no such folder, and not all of it is in the cache, while HF_HUB_OFFLINE forbids asking the hub; ' +
+        'give a local folder to --teacher',
     );
     expect(hub.requests).toEqual([]);
   });
@@ -514,7 +520,8 @@ describe('refusals', () => {
 
   it('no such model', async () => {
     expect(await failureOf(resolve('a/b'))).toBe(
-      `a/b: no such folder, and no such model at ${hub.url}, unless it is private; check the name given to --teacher, or set HF_TOKEN`,
+      `a/b: no such folder, and no such model at ${hub.url}, unless it is private; check the name given to ` +
+        '--teacher, or set HF_TOKEN',
     );
   });
 
@@ -537,7 +544,8 @@ describe('refusals', () => {
     await publish('a/b', 'student');
     hub.models.get('a/b')!.delete('model.safetensors');
     expect(await failureOf(resolve('a/b'))).toBe(
-      'a/b: expected weights (model.safetensors, model.safetensors.index.json, pytorch_model.bin, pytorch_model.bin.index.json), the model has none of them',
+      'a/b: expected weights (model.safetensors, model.safetensors.index.json, pytorch_model.bin, ' +
+        'pytorch_model.bin.index.json), the model has none of them',
     );
     hub.models.get('a/b')!.delete('config.json');
     expect(await failureOf(resolve('a/b', { parts: ['config'] }))).toBe(

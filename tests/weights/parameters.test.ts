@@ -152,7 +152,8 @@ describe('names', () => {
 describe('problems', () => {
   it('a missing tensor is named with its shape, and a misshapen one with both', () => {
     expect(failureOf(sourceOf(['roberta.a', [2, 3]], ['roberta.c', []]), { a: [3, 2], b: [4], c: [] })).toBe(
-      'model.safetensors: roberta.a: expected [3, 2], found [2, 3]; b: expected [4], found no such tensor; the weights are of another model or size',
+      'model.safetensors: roberta.a: expected [3, 2], found [2, 3]; b: expected [4], found no such tensor; the ' +
+        'weights are of another model or size',
     );
   });
 

@@ -124,7 +124,8 @@ describe('a proxy', () => {
     vi.stubEnv('HTTPS_PROXY', `http://user:${PASSWORD}@${proxy.address}`);
     vi.stubEnv('HF_ENDPOINT', 'https://hub.example');
     expect(await failureOf(resolve())).toBe(
-      `a/b: no such folder, and the hub (https://hub.example) cannot be reached (status 403, by the proxy http://${proxy.address} ` +
+      'a/b: no such folder, and the hub (https://hub.example) cannot be reached (status 403, by the proxy ' +
+        `http://${proxy.address} ` +
         'that HTTPS_PROXY names); connect, or give a local folder to --teacher',
     );
     expect(proxy.asked).toEqual(['CONNECT hub.example:443']);
@@ -152,7 +153,8 @@ describe('a proxy', () => {
       vi.stubEnv('HF_ENDPOINT', endpoint);
       const failure = await failureOf(resolve());
       expect(failure).toContain(
-        `cannot be reached (it wants a user name and password, by the proxy http://${proxy.address} that ${name} names)`,
+        `cannot be reached (it wants a user name and password, by the proxy http://${proxy.address} that ` +
+          `${name} names)`,
       );
       expect(failure).not.toMatch(/pass(%40|@)word/);
     }
@@ -162,7 +164,8 @@ describe('a proxy', () => {
     vi.stubEnv('HTTP_PROXY', `http://user:${PASSWORD}@127.0.0.1:9`);
     const failure = await failureOf(resolve());
     expect(failure).toBe(
-      `a/b: no such folder, and the hub (${hub.url}) cannot be reached (ECONNREFUSED, by the proxy http://127.0.0.1:9 that ` +
+      `a/b: no such folder, and the hub (${hub.url}) cannot be reached (ECONNREFUSED, by the proxy ` +
+        'http://127.0.0.1:9 that ' +
         'HTTP_PROXY names); connect, or give a local folder to --teacher',
     );
   });

@@ -219,7 +219,8 @@ describe('damage', () => {
     [
       'a shape whose size overflows',
       vector(0, 4, [2 ** 40, 2 ** 40]),
-      'expected 4.835703278458517e+24 bytes for F32 [1099511627776, 1099511627776], the header gives it 4 (bytes 0 to 4); the header is wrong',
+      'expected 4.835703278458517e+24 bytes for F32 [1099511627776, 1099511627776], the header gives it 4 ' +
+        '(bytes 0 to 4); the header is wrong',
     ],
     [
       'an end before the beginning',

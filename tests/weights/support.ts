@@ -1,4 +1,6 @@
-/** @file Files for the tests of the weights room: fixtures, temporary folders, and builders of sound and damaged files. */
+/**
+ * @file Files for the tests of the weights room: fixtures, temporary folders, and builders of sound and damaged files.
+ */
 import { mkdtempSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -139,7 +139,8 @@ describe('views of a storage', () => {
     ['as large as you like, by strides of zero', 0, [2 ** 30, 2 ** 30], [0, 0]],
     ['with strides beyond all numbers', 0, [2, 2], [2 ** 52, 2 ** 52]],
   ])('%s', async (_, offset, shape, strides) => {
-    const found = `found shape [${shape.join(', ')}], strides [${strides.join(', ')}], offset ${offset}; the file is damaged`;
+    const found =
+      `found shape [${shape.join(', ')}], strides [${strides.join(', ')}], offset ${offset}; the file ` + 'is damaged';
     expect(await failureOfBytes(viewBytes(offset, shape, strides))).toBe(
       `tensor w: expected a view within its storage of 12 elements, ${found}`,
     );
@@ -217,7 +218,8 @@ describe('damage', () => {
   it('PyTorch before 1.6', async () => {
     const legacy = Buffer.from('\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.\x80\x02M\xe9\x03.', 'latin1');
     expect(await failureOfBytes(legacy)).toBe(
-      'expected the zip format of PyTorch 1.6 and later, found the older one; load and save it again with a newer PyTorch, or use a safetensors file',
+      'expected the zip format of PyTorch 1.6 and later, found the older one; load and save it again with a ' +
+        'newer PyTorch, or use a safetensors file',
     );
   });
 

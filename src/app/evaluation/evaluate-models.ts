@@ -22,7 +22,9 @@ import { openPairs, type OpenPairs } from './pairs.js';
 
 /** Which models to compare, and on what. */
 export interface EvaluationRequest {
-  /** `clip` (the teacher), `roberta` (the newest run's best checkpoint), a run, a checkpoint of one, a folder, a hub id. */
+  /**
+   * `clip` (the teacher), `roberta` (the newest run's best checkpoint), a run, a checkpoint of one, a folder, a hub id.
+   */
   readonly compare: readonly string[];
   /** The model whose English embeddings are the reference. */
   readonly teacher: string;

@@ -17,7 +17,10 @@ import { makeStore } from '../make-store.js';
 import { sayWhatWasFound, warnOfFewer } from '../preparation-text.js';
 import type { Comparison } from './comparison.js';
 
-/** So many pairs are evaluated on unless more are asked for: about an hour for two real models and a baseline on two cores. */
+/**
+ * So many pairs are evaluated on unless more are asked for: about an hour for two real models and a baseline on two
+ * cores.
+ */
 export const DEFAULT_SAMPLES = 10_000;
 
 export interface PairsRequest {
@@ -48,7 +51,8 @@ export async function openPairs(request: PairsRequest, comparison: Comparison, o
   const split = store.validation.count > 0 ? 'validation' : 'all';
   if (request.data === undefined && split === 'all') {
     throw new InputError(
-      `${store.folder}: expected validation pairs, got a run without any (--valid-fraction 0); give held-out pairs with --data`,
+      `${store.folder}: expected validation pairs, got a run without any (--valid-fraction 0); give held-out ` +
+        'pairs with --data',
     );
   }
   const rows = split === 'validation' ? store.validation : store.training;
@@ -95,7 +99,8 @@ function readerOf(rows: StoreRows, count: number, seed: number): PairsToRead['re
 async function storeOfRun(run: string | undefined): Promise<TokenStore> {
   if (run === undefined) {
     throw new InputError(
-      `kd eval: expected a run whose validation pairs can be used, found none under ${resolve(RUNS_FOLDER)}; train one with kd train, or give pairs with --data`,
+      `kd eval: expected a run whose validation pairs can be used, found none under ${resolve(RUNS_FOLDER)}; ` +
+        'train one with kd train, or give pairs with --data',
     );
   }
   const { data } = await readRunConfig(run);
@@ -108,11 +113,13 @@ async function storeOfRun(run: string | undefined): Promise<TokenStore> {
     if (found === data.fingerprint) return store;
     await store.close();
     throw new InputError(
-      `${store.folder}: expected the pairs that ${run} was trained with (${shortened(data.fingerprint)}), got others (${shortened(found)}); give held-out pairs with --data`,
+      `${store.folder}: expected the pairs that ${run} was trained with (${shortened(data.fingerprint)}), got ` +
+        `others (${shortened(found)}); give held-out pairs with --data`,
     );
   }
   throw new InputError(
-    `${run}: expected the pairs it was trained with in ${places.join(' or ')}, found none there; give held-out pairs with --data`,
+    `${run}: expected the pairs it was trained with in ${places.join(' or ')}, found none there; give held-out ` +
+      'pairs with --data',
   );
 }
 
@@ -150,7 +157,8 @@ async function warnIfTrainedOn(paths: readonly string[], run: string | undefined
   const shared = paths.find((path) => trained.some((other) => resolve(other) === resolve(path)));
   if (shared === undefined) return;
   output.warn(
-    `${shared} is what ${run} was trained on: most of its pairs are not new to the student; without --data its held-out pairs are used`,
+    `${shared} is what ${run} was trained on: most of its pairs are not new to the student; without --data its ` +
+      'held-out pairs are used',
   );
 }
 

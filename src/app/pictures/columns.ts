@@ -59,8 +59,8 @@ async function openTeacher({ teacher }: GenerateOptions, { run }: OpenEncoder, o
 }
 
 /**
- * The student as its run began: the checkpoint it started from; without a run random weights. A projection that it has learnt,
- * as it is of another width than its teacher, is random, too.
+ * The student as its run began: the checkpoint it started from; without a run random weights. A projection that it has
+ * learnt, as it is of another width than its teacher, is random, too.
  */
 async function untrained(student: OpenEncoder, output: Reporter): Promise<DrawingEncoder> {
   const label = `${student.label}, untrained`;

@@ -141,5 +141,8 @@ function textsOf({ ko, en }: PromptPair): string[] {
 
 function footerOf({ seed, steps, guidance, scheduler, pipeline }: Omit<Picture, 'file'>): string {
   const noise = seed === undefined ? 'noise from a file' : `seed ${seed}`;
-  return `${pipeline} · ${scheduler}, ${steps} steps · guidance ${guidance} · ${noise}, the same for all · MSE of hidden states to the first column's`;
+  return (
+    `${pipeline} · ${scheduler}, ${steps} steps · guidance ${guidance} · ${noise}, the same for all · MSE of ` +
+    `hidden states to the first column's`
+  );
 }

@@ -1,4 +1,7 @@
-/** @file What every drawing needs: where pictures go, what noise they start from, the texts as embeddings, the image model. */
+/**
+ * @file What every drawing needs: where pictures go, what noise they start from, the texts as embeddings, the image
+ *   model.
+ */
 import { existsSync } from 'node:fs';
 import { access, constants, mkdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
@@ -52,7 +55,8 @@ export async function startingNoise(
   const noise = await readNoise(latents);
   if ((width ?? noise.width) === noise.width && (height ?? noise.height) === noise.height) return noise;
   throw new InputError(
-    `${latents}: expected noise for ${width ?? noise.width} × ${height ?? noise.height} pixels, got it for ${noise.width} × ${noise.height}; leave --width and --height out`,
+    `${latents}: expected noise for ${width ?? noise.width} × ${height ?? noise.height} pixels, got it for ` +
+      `${noise.width} × ${noise.height}; leave --width and --height out`,
   );
 }
 
@@ -81,7 +85,8 @@ export async function embed(
     const tail = lostTail(text, encoder.tokenizer);
     if (tail !== undefined)
       output.warn(
-        `${JSON.stringify(text.slice(0, 24))}… is over ${encoder.tokenizer.maxLength} tokens for ${encoder.label}; its end is lost: ${JSON.stringify(tail)}`,
+        `${JSON.stringify(text.slice(0, 24))}… is over ${encoder.tokenizer.maxLength} tokens for ` +
+          `${encoder.label}; its end is lost: ${JSON.stringify(tail)}`,
       );
   }
   const {
@@ -189,7 +194,8 @@ export async function drawOne(
 }
 
 /**
- * Writes a picture with what it was made from under the first name of a stem that is free, and adds it to the folder's list.
+ * Writes a picture with what it was made from under the first name of a stem that is free, and adds it to the folder's
+ * list.
  *
  * @returns its path
  */

@@ -1,6 +1,6 @@
 /**
- * @file Texts embedded in a process of their own: TensorFlow keeps what memory it once had, a GPU's too, until its process
- * ends, and the UNet is to have it.
+ * @file Texts embedded in a process of their own: TensorFlow keeps what memory it once had, a GPU's too, until its
+ * process ends, and the UNet is to have it.
  */
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -41,7 +41,8 @@ export type EmbeddingAnswer =
  * Embeds texts. The process is gone when this returns.
  *
  * @returns `[L, D]` for each text, and warnings about the device
- * @throws InputError for weights that are damaged or diverged, a device that is not there, and a process that was killed
+ * @throws InputError for weights that are damaged or diverged, a device that is not there, and a process that was
+ *   killed
  */
 export async function embedElsewhere(
   task: EmbeddingTask,

@@ -56,7 +56,8 @@ export function checkGenerateOptions(prompts: readonly string[], options: Genera
     throw new InputError('--count: expected 1 for a grid, in which all pictures start from one noise');
   if (options.seed + options.count > LARGEST_SEED + 1) {
     throw new InputError(
-      `--count ${options.count}: expected seeds up to ${LARGEST_SEED}, got ${options.seed} to ${options.seed + options.count - 1}; use a lower --seed`,
+      `--count ${options.count}: expected seeds up to ${LARGEST_SEED}, got ${options.seed} to ` +
+        `${options.seed + options.count - 1}; use a lower --seed`,
     );
   }
   if (options.compare !== undefined && prompts.length > 0)

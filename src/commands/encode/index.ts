@@ -37,7 +37,8 @@ export function encodeCommand(): Command {
     .requiredOption('--input <texts.txt|->', 'a UTF-8 file with one text per line; - for standard input')
     .requiredOption(
       '--output <file.safetensors>',
-      `last_hidden_state [N, ${MAX_LENGTH}, D], pooler_output [N, D], input_ids [N, ${MAX_LENGTH}]; an earlier output is replaced`,
+      `last_hidden_state [N, ${MAX_LENGTH}, D], pooler_output [N, D], input_ids [N, ${MAX_LENGTH}]; an earlier ` +
+        'output is replaced',
     )
     .option('--attention-mask', 'attend to the tokens of a text only, not to its padding')
     .option('--batch-size <texts>', 'texts per batch', count, ENCODE_DEFAULTS.batchSize)

@@ -51,14 +51,16 @@ export function tablesOf({ pairs, sts }: RunEvaluations): Table[] {
 /**
  * Checks the names of results before the work, not after.
  *
- * @throws InputError for one of no known format, in a folder that cannot be written to, or of a file that is no earlier result
+ * @throws InputError for one of no known format, in a folder that cannot be written to, or of a file that is no earlier
+ *   result
  */
 export async function checkOutputs(paths: readonly string[]): Promise<void> {
   for (const path of paths) {
     const format = formatOf(path);
     if (format === undefined) {
       throw new InputError(
-        `--out ${path}: expected a name that ends in ${Object.keys(FORMATS).join(', ')}, which says the format; name it so`,
+        `--out ${path}: expected a name that ends in ${Object.keys(FORMATS).join(', ')}, which says the format; ` +
+          'name it so',
       );
     }
     await access(dirname(path), constants.W_OK).catch((error: unknown) => {
@@ -110,11 +112,15 @@ function factsOf({ pairs, sts }: RunEvaluations): string[] {
   const { tensorflow, device } = setting!.engine;
   return [
     ...(pairs === undefined ? [] : [dataFact(pairs)]),
-    `${setting!.created.slice(0, 16).replace('T', ' ')} UTC, kd ${setting!.kd}, ${tensorflow === null ? 'tfjs (JavaScript)' : `TensorFlow ${tensorflow}`}, ${device}, float32`,
+    `${setting!.created.slice(0, 16).replace('T', ' ')} UTC, kd ${setting!.kd}, ` +
+      `${tensorflow === null ? 'tfjs (JavaScript)' : `TensorFlow ${tensorflow}`}, ${device}, float32`,
   ];
 }
 
 function dataFact({ data }: PairsEvaluation): string {
   const part = data.pairs === data.available ? '' : ` of ${formatCount(data.available)}`;
-  return `${formatCount(data.pairs)}${part} ${data.split === 'validation' ? 'validation pairs' : 'pairs'} from ${data.source}`;
+  return (
+    `${formatCount(data.pairs)}${part} ${data.split === 'validation' ? 'validation pairs' : 'pairs'} from ` +
+    data.source
+  );
 }

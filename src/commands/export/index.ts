@@ -35,7 +35,8 @@ export function exportCommand(): Command {
     .option('--tokenizer <id|folder>', 'its tokenizer, if it is elsewhere')
     .option(
       '--push <hub id>',
-      'upload it to the hub as well, as owner/name, with the token in HF_TOKEN or of `hf auth login`; a new repository is private',
+      'upload it to the hub as well, as owner/name, with the token in HF_TOKEN or of `hf auth login`; a new ' +
+        'repository is private',
     )
     .addOption(backendOption())
     .addOption(deviceOption())
@@ -50,7 +51,8 @@ async function run(name: string, flags: ExportFlags, output: Output): Promise<vo
   const target = flags.push === undefined ? undefined : await checkPush(flags.push);
   const { model, largestDifference } = await exportStudent({ ...flags, model: name }, output);
   output.result(
-    `${to}: ${name} for ${format}, opened again and compared: outputs differ by at most ${largestDifference.toExponential(1)}`,
+    `${to}: ${name} for ${format}, opened again and compared: outputs differ by at most ` +
+      largestDifference.toExponential(1),
     { event: 'exported', model, to, format, largest_difference: largestDifference },
   );
   if (target !== undefined) await push(to, target, output);

@@ -94,17 +94,20 @@ function asText(report: Report): string {
     ],
     [
       'steps',
-      `${formatCount(report.steps)}, ${formatCount(report.steps_per_epoch)} an epoch${report.done === 0 ? '' : `; ${formatCount(report.done)} are done`}`,
+      `${formatCount(report.steps)}, ${formatCount(report.steps_per_epoch)} an ` +
+        `epoch${report.done === 0 ? '' : `; ${formatCount(report.done)} are done`}`,
     ],
     ['ids', `[${report.ids.join(', ')}] each for teacher, student English, student Korean`],
     ['compared', `[${report.compared.join(', ')}]`],
     [
       'first batch',
-      `loss_en ${report.loss_en.toFixed(4)}, loss_ko ${report.loss_ko.toFixed(4)}, ${report.first_step_seconds} s for one step`,
+      `loss_en ${report.loss_en.toFixed(4)}, loss_ko ${report.loss_ko.toFixed(4)}, ${report.first_step_seconds} ` +
+        's for one step',
     ],
     [
       'memory',
-      `about ${formatBytes(report.memory_estimate_bytes)} estimated, ${formatBytes(report.peak_resident_bytes)} used at the peak`,
+      `about ${formatBytes(report.memory_estimate_bytes)} estimated, ${formatBytes(report.peak_resident_bytes)} ` +
+        'used at the peak',
     ],
   ];
   return rows.map(([name, text]) => `${name.padEnd(12)}${text}`).join('\n');

@@ -29,7 +29,8 @@ export function withRecipe<Flags extends { readonly recipe?: RecipeName }>(
   );
   for (const key of changed) {
     output.warn(
-      `${flagOf(command, key)} ${shown((flags as Settings)[key])} instead of the recipe's ${shown(settings[key])}: the run will not be ${flags.recipe}`,
+      `${flagOf(command, key)} ${shown((flags as Settings)[key])} instead of the recipe's ` +
+        `${shown(settings[key])}: the run will not be ${flags.recipe}`,
     );
   }
   const taken = Object.entries(settings).filter(([key]) => !isGiven(key));
@@ -69,7 +70,10 @@ export function printSettings(
 }
 
 function publishedLine({ loss, lossEn, lossKo, duration, source }: NonNullable<Recipe['published']>): string {
-  return `published: validation loss ${loss.toFixed(4)} (en ${lossEn.toFixed(4)} + ko ${lossKo.toFixed(4)}) after ${duration}; ${source}`;
+  return (
+    `published: validation loss ${loss.toFixed(4)} (en ${lossEn.toFixed(4)} + ko ${lossKo.toFixed(4)}) after ` +
+    `${duration}; ${source}`
+  );
 }
 
 /** Whether a value is one of the run's settings, and not one of the command line as a whole. */

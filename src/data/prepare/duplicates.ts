@@ -4,8 +4,8 @@
  * outcome is the same in whatever order files come and whoever reads them. Of equal pairs the one of the first corpus
  * (in the order of `CORPORA`) stays, and of these one without invisible characters.
  *
- * A pair that is too long to be used must not take others with it. Only rows that share a text with another pair can, so
- * these alone are measured before.
+ * A pair that is too long to be used must not take others with it. Only rows that share a text with another pair can,
+ * so these alone are measured before.
  *
  * Memory: 8 bytes a row for sorting, and 11 to 22 for the two hash tables.
  */

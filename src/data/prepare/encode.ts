@@ -38,7 +38,10 @@ export interface Encoded {
   readonly used: Uint32Array;
   readonly tooLong: Uint32Array;
   readonly files: readonly ShardFile[];
-  /** Texts by their number of tokens before cutting, `[LONGEST_COUNTED + 1]`; of the columns in the order of `ID_COLUMNS`. */
+  /**
+   * Texts by their number of tokens before cutting, `[LONGEST_COUNTED + 1]`; of the columns in the order of
+   * `ID_COLUMNS`.
+   */
   readonly lengths: readonly Uint32Array[];
 }
 

@@ -35,7 +35,9 @@ export function wrongWayRound(paths: readonly string[], collected: readonly Coll
   }
   const reasons = (Object.keys(DROP_REASONS) as DropReason[]).filter((reason) => dropped[reason] !== undefined);
   const read = reasons.reduce((sum, reason) => sum + dropped[reason]!, 0);
-  const found = `${read} rows of which none is of use (${listOf(reasons, dropped)}): the columns seem to be the wrong way round`;
+  const found =
+    `${read} rows of which none is of use (${listOf(reasons, dropped)}): the columns seem to be the ` +
+    'wrong way round';
   return refusal(paths, found, 'swap --ko-column and --en-column');
 }
 

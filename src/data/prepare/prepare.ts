@@ -1,17 +1,19 @@
 /**
  * @file From files of pairs to a token store, in four steps, so that memory holds hashes but never all texts:
  *
- * 1. Workers read the sources. Rows that cannot be used by themselves are counted; the others are put aside in temporary
+ * 1. Workers read the sources. Rows that cannot be used by themselves are counted; the others are put aside in
+ * temporary
  *    files, grouped by the highest bits of a seeded hash, and 33 bytes of hashes and places a row come to this thread.
- * 2. This thread decides by the hashes alone which duplicates go, and on which side of the split each pair stands. Where
+ * 2. This thread decides by the hashes alone which duplicates go, and on which side of the split each pair stands.
+ * Where
  *    pairs share a text, workers measure them before: one that is too long must not win over one that is not.
  * 3. Workers take a range of hashes each: sort its rows, encode them, and write them as a shard of training and one of
  *    validation rows. Where fewer pairs are wanted, the ranges are worked through from the lowest hash on, until there
  *    are enough: a uniform sample, and only what is used is encoded.
  * 4. The files move to their place, the manifest last.
  *
- * Five million pairs: some 165 MB of hashes, 110 MB to decide, and 32 MB (reading) or 100 MB (encoding) a worker, besides
- * what Node and the tokenizers take.
+ * Five million pairs: some 165 MB of hashes, 110 MB to decide, and 32 MB (reading) or 100 MB (encoding) a worker,
+ * besides what Node and the tokenizers take.
  */
 import { mkdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
@@ -207,7 +209,8 @@ function checkVocabularies(tokenizers: RowTokenizers): void {
   for (const [role, { vocabSize }] of Object.entries(tokenizers) as [string, RowTokenizer][]) {
     if (vocabSize <= LARGEST_VOCABULARY) continue;
     throw new InputError(
-      `--${role}: expected a tokenizer with at most ${LARGEST_VOCABULARY} ids, which 16 bits hold, got ${vocabSize}; choose another model`,
+      `--${role}: expected a tokenizer with at most ${LARGEST_VOCABULARY} ids, which 16 bits hold, got ` +
+        `${vocabSize}; choose another model`,
     );
   }
 }

@@ -48,7 +48,9 @@ export interface TurnedPairs {
   readonly files: readonly { readonly file: string; readonly pairs: number }[];
 }
 
-/** The report's file in a store: everything that depends on paths, which the manifest must not. Nothing is made from it. */
+/**
+ * The report's file in a store: everything that depends on paths, which the manifest must not. Nothing is made from it.
+ */
 export const REPORT_FILE = 'report.json';
 
 const REPORT_REMEDY = 'prepare the data again for a report of it';

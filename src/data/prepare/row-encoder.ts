@@ -24,7 +24,10 @@ export const LONGEST_COUNTED = 160;
 /** Ids of one pair after the other, in memory that is used again. */
 export class RowEncoder {
   ids: Int32Array[] = [];
-  /** Texts by their number of tokens before cutting, `[LONGEST_COUNTED + 1]`; of the columns in the order of `ID_COLUMNS`. */
+  /**
+   * Texts by their number of tokens before cutting, `[LONGEST_COUNTED + 1]`; of the columns in the order of
+   * `ID_COLUMNS`.
+   */
   readonly lengths = [0, 1, 2].map(() => new Uint32Array(LONGEST_COUNTED + 1));
   private readonly buffers: Int32Array[];
   private readonly sizes = [0, 0, 0];

@@ -22,8 +22,8 @@ export interface Shard {
 }
 
 /**
- * Shards of rows in the order of their keys: each has an equal share of the partitions, their number a power of two that
- * depends on nothing but the number of rows in use. Where the order of the files is kept, a run makes a shard.
+ * Shards of rows in the order of their keys: each has an equal share of the partitions, their number a power of two
+ * that depends on nothing but the number of rows in use. Where the order of the files is kept, a run makes a shard.
  */
 export function dealOut(rows: Rows, sides: Uint8Array, isOrdered: boolean): Shard[] {
   const used = sides.reduce((count, side) => count + Number(side !== 0), 0);

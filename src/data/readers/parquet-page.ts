@@ -73,8 +73,8 @@ function checkValues(bytes: Uint8Array, encoding: string, count: number): void {
 }
 
 /**
- * Goes over the heads of runs of numbers of `width` bits (parquet.apache.org/docs/file-format/data-pages/encodings, "Run
- * Length Encoding / Bit-Packing Hybrid"). Throws where they hold more than `count`, or reach beyond the bytes.
+ * Goes over the heads of runs of numbers of `width` bits (parquet.apache.org/docs/file-format/data-pages/encodings,
+ * "Run Length Encoding / Bit-Packing Hybrid"). Throws where they hold more than `count`, or reach beyond the bytes.
  */
 function checkRuns(bytes: Uint8Array, width: number, count: number): void {
   if (width > 32) throw new Error(`numbers of ${width} bits`);

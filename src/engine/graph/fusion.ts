@@ -81,8 +81,8 @@ export function fuse(nodes: readonly GraphNode[], fetched: readonly string[]): F
 
 /**
  * Groups of connected fusible ops. Each op has a stage: every step along the graph that may not be inside a group leads
- * to a higher one. Ops of one stage can then be one group without ever waiting for themselves. Products come as early as
- * they can, fusible ops as late: what is computed anew for the backward pass joins the loop that needs it.
+ * to a higher one. Ops of one stage can then be one group without ever waiting for themselves. Products come as early
+ * as they can, fusible ops as late: what is computed anew for the backward pass joins the loop that needs it.
  */
 function gather(ordered: readonly GraphNode[], fetched: readonly string[]): GraphNode[][] {
   const byName = new Map(ordered.map((node) => [node.name, node]));

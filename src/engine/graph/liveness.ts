@@ -1,4 +1,7 @@
-/** @file How much memory the values of a graph take while it runs, counted over its nodes in the order in which they run. */
+/**
+ * @file How much memory the values of a graph take while it runs, counted over its nodes in the order in which they
+ *   run.
+ */
 import { sizeOf } from '../../models/text-encoder.js';
 import { ELEMENTWISE, type FusedGraph, type GraphFunction } from './fusion.js';
 import { BYTES, type GraphNode, type Value } from './graph.js';
@@ -16,8 +19,8 @@ const WITHOUT_BUFFER = new Set([
 const ALIASES = new Set(['Reshape', 'Identity']);
 
 /**
- * The most bytes that live at once between ops, without the variables. What a fused loop or a product takes inside is not
- * counted.
+ * The most bytes that live at once between ops, without the variables. What a fused loop or a product takes inside is
+ * not counted.
  *
  * @param fetched the name of the node that is fetched: what it does not need does not run
  */

@@ -53,7 +53,8 @@ export function declareModel(
   packs: Packs = {},
 ): ModelVariables {
   const packed = new Set(Object.values(packs).flat());
-  const names = [...Object.keys(shapes).filter((name) => !packed.has(name)), ...Object.keys(packs)]; // packs last: they wait for all their members
+  // packs last: they wait for all their members
+  const names = [...Object.keys(shapes).filter((name) => !packed.has(name)), ...Object.keys(packs)];
   const variables = names.map((name): ModelVariable => {
     const members = packs[name] ?? [name];
     const shape = name in packs ? [members.reduce((sum, member) => sum + sizeOf(shapes[member]!), 0)] : shapes[name];
@@ -145,7 +146,10 @@ export async function setVariables(
   if (waiting.size > 0) throw new Error('the parameters of a model are not complete');
 }
 
-/** The values of a model's variables, read group by group. They are copies: what is fetched is the variables' own memory. */
+/**
+ * The values of a model's variables, read group by group. They are copies: what is fetched is the variables' own
+ * memory.
+ */
 export async function* readVariables(session: Session, { groups }: ModelVariables): AsyncIterable<NamedValues> {
   for (const group of groups) {
     const fetched = await session.run(

@@ -54,8 +54,8 @@ const HEAVY_VALUES = 100_000;
 const AT_ONCE = 2;
 
 /**
- * Makes heavy nodes run in order, a few at a time. TensorFlow runs whatever can run: the teacher beside the student, the
- * inputs' gradients of all layers before the weights', and all that is kept for a late one takes memory until then.
+ * Makes heavy nodes run in order, a few at a time. TensorFlow runs whatever can run: the teacher beside the student,
+ * the inputs' gradients of all layers before the weights', and all that is kept for a late one takes memory until then.
  *
  * @param nodes in the order wanted, as far as `inOrder` leaves it
  * @param fetched names of the nodes that are fetched: a node waits only for those that are needed wherever it is

@@ -1,6 +1,6 @@
 /**
- * @file Small parameters kept end to end in one variable: to start an op of the optimiser takes longer than to run it on a
- * bias, and there are over twenty of them for every parameter.
+ * @file Small parameters kept end to end in one variable: to start an op of the optimiser takes longer than to run it
+ * on a bias, and there are over twenty of them for every parameter.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { decays, momentName, MOMENTS, type OptimizerName } from '../../distill/adamw.js';

@@ -31,7 +31,8 @@ export function toBfloat16(nodes: readonly GraphNode[]): GraphNode[] {
         name: `${node.name}/${source.name}/${wants}`.replaceAll(':', '_'),
         op: 'Cast',
         inputs: [source.name],
-        attributes: { SrcT: { type: has }, DstT: { type: wants }, _reader: { text: node.name } }, // else all readers would share one
+        // else all readers would share one
+        attributes: { SrcT: { type: has }, DstT: { type: wants }, _reader: { text: node.name } },
         dtype: wants,
         shape: source.shape,
       };
@@ -62,8 +63,8 @@ function lowerable(nodes: readonly GraphNode[], byName: ReadonlyMap<string, Grap
     if (PRODUCTS.has(node.op) || (isAfterLowered && (MOVES.has(node.op) || isSmallStep(node, byName))))
       lowered.add(node.name);
   }
-  // Moves whose every reader wants bfloat16 take it too: half as much to move. Not out of a variable: all of it would be cast for
-  // each, and what is read of it to be kept would no longer be float32.
+  // Moves whose every reader wants bfloat16 take it too: half as much to move. Not out of a variable: all of it would
+  // be cast for each, and what is read of it to be kept would no longer be float32.
   const ofVariables = movedOutOfVariables(nodes);
   for (const node of [...nodes].reverse()) {
     const all = readers.get(node.name) ?? [];

@@ -1,6 +1,6 @@
 /**
- * @file Computing anew what is cheap, instead of keeping it for the backward pass (Chen et al., "Training deep nets with
- * sublinear memory cost", arXiv 1604.06174), as a pass over a recorded graph.
+ * @file Computing anew what is cheap, instead of keeping it for the backward pass (Chen et al., "Training deep nets
+ * with sublinear memory cost", arXiv 1604.06174), as a pass over a recorded graph.
  *
  * An activation's output, what LayerNorm gives, what dropout leaves: elementwise functions of values that are kept
  * anyway. Each takes a loop over memory, where a product takes a hundred times that.

@@ -1,4 +1,6 @@
-/** @file What a session is told when it is opened: TensorFlow's `ConfigProto` (tensorflow/core/protobuf/config.proto). */
+/**
+ * @file What a session is told when it is opened: TensorFlow's `ConfigProto` (tensorflow/core/protobuf/config.proto).
+ */
 import { bytes, integer } from '../../base/protobuf.js';
 
 /** Settings of a session; TensorFlow decides what is left out. */

@@ -1,4 +1,6 @@
-/** @file Runs a graph through a session of TensorFlow's, on a thread of its own: Node's event loop goes on meanwhile. */
+/**
+ * @file Runs a graph through a session of TensorFlow's, on a thread of its own: Node's event loop goes on meanwhile.
+ */
 import {
   sessionAddon,
   type NativeTensor,
@@ -28,8 +30,9 @@ export interface Session {
   /**
    * Feeds and fetches. Runs take place one after the other, in the order of the calls.
    *
-   * @throws Error with TensorFlow's message when an op fails, with the name of TensorFlow's code as `code`: `RESOURCE_EXHAUSTED`
-   *   where memory ran out, `INVALID_ARGUMENT` where a feed has another shape, dtype or length than the graph states
+   * @throws Error with TensorFlow's message when an op fails, with the name of TensorFlow's code as `code`:
+   *   `RESOURCE_EXHAUSTED` where memory ran out, `INVALID_ARGUMENT` where a feed has another shape, dtype or length
+   *   than the graph states
    */
   run(feeds: readonly Feed[], fetches: readonly Value[]): Promise<FetchedTensor[]>;
   /** Frees the graph and its variables, once what was asked of it is done. Harmless when repeated. */

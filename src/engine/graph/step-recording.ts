@@ -1,4 +1,7 @@
-/** @file Step and evaluation, recorded: losses, gradients and update as nodes, once for each length of the student's texts. */
+/**
+ * @file Step and evaluation, recorded: losses, gradients and update as nodes, once for each length of the student's
+ *   texts.
+ */
 import * as tf from '@tensorflow/tfjs-core';
 import type { EngineOptions } from '../../distill/engine.js';
 import { evaluationTensor } from '../../distill/evaluation.js';
@@ -49,8 +52,8 @@ interface StepPass {
   /** Losses of a micro-batch whose gradients are only added up: `[lossEn, lossKo]`. Absent when each step is one. */
   readonly accumulated: GraphNode | undefined;
   /**
-   * Losses of the (last) micro-batch of a step, and the norm: `[lossEn, lossKo, gradNorm]`. Changes student and moments, if
-   * all three are finite.
+   * Losses of the (last) micro-batch of a step, and the norm: `[lossEn, lossKo, gradNorm]`. Changes student and
+   * moments, if all three are finite.
    */
   readonly stepped: GraphNode;
 }

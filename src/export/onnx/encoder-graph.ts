@@ -1,6 +1,6 @@
 /**
- * @file The text encoders of `src/models` as ONNX graphs, without an attention mask, for any number of texts of any length.
- * Weights are inputs by the names they have on the hub. Letters: see models/text-encoder.ts; `N = B · L` rows.
+ * @file The text encoders of `src/models` as ONNX graphs, without an attention mask, for any number of texts of any
+ * length. Weights are inputs by the names they have on the hub. Letters: see models/text-encoder.ts; `N = B · L` rows.
  */
 import type { Activation, BertConfig, ClipTextConfig, TextModelConfig } from '../../models/config.js';
 import { MASKED } from '../../models/layers.js';
@@ -126,7 +126,8 @@ class Layers {
     const weights = graph.add('Softmax', [penalty === undefined ? scores : graph.add('Sub', [scores, penalty])], {
       axis: { int: -1 },
     });
-    const mixed = graph.add('Transpose', [graph.add('MatMul', [weights, value])], { perm: { ints: [0, 2, 1, 3] } }); // [B, L, H, K]
+    // [B, L, H, K]
+    const mixed = graph.add('Transpose', [graph.add('MatMul', [weights, value])], { perm: { ints: [0, 2, 1, 3] } });
     return this.rows(mixed);
   }
 
@@ -181,7 +182,8 @@ function clipText(layers: Layers, config: ClipTextConfig): Outputs {
     const names = { query: `${self}.q_proj`, key: `${self}.k_proj`, value: `${self}.v_proj` };
     const mixed = layers.attention(layers.layerNorm(x, `${name}.layer_norm1`), names, penalty);
     x = layers.add(x, layers.linear(mixed, `${self}.out_proj`));
-    const inner = layers.activation(layers.linear(layers.layerNorm(x, `${name}.layer_norm2`), `${name}.mlp.fc1`)); // [N, F]
+    // [N, F]
+    const inner = layers.activation(layers.linear(layers.layerNorm(x, `${name}.layer_norm2`), `${name}.mlp.fc1`));
     x = layers.add(x, layers.linear(inner, `${name}.mlp.fc2`));
   }
   const rows = layers.layerNorm(x, 'text_model.final_layer_norm');

@@ -78,7 +78,10 @@ async function writeWhole(path: string, write: (file: PendingFile) => Promise<vo
   }
 }
 
-/** Writes the values one after the other, in the order of the shapes; inline each with the rest of its message before it. */
+/**
+ * Writes the values one after the other, in the order of the shapes; inline each with the rest of its message before
+ * it.
+ */
 async function writeValues(
   file: PendingFile,
   model: PretrainedModel,

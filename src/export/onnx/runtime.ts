@@ -6,7 +6,8 @@ import { INPUT_IDS, LAST_HIDDEN_STATE, POOLER_OUTPUT } from './encoder-graph.js'
  * What ONNX Runtime gives for ids `[B, L]`, on a CPU. Throws whatever it says of a file that it cannot load.
  */
 export async function encodeWithOnnxRuntime(path: string, ids: Int32Array, batch: number): Promise<Encoded> {
-  const { InferenceSession, Tensor } = await import('onnxruntime-node'); // a tenth of a second that other commands need not wait
+  // a tenth of a second that other commands need not wait
+  const { InferenceSession, Tensor } = await import('onnxruntime-node');
   disableOnnxTelemetry();
   const session = await InferenceSession.create(path, { logSeverityLevel: 3 });
   try {

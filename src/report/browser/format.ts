@@ -31,8 +31,10 @@ export function formatFor(language: Language): Format {
       const digits = value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2;
       return value.toLocaleString(locale, { minimumFractionDigits: digits, maximumFractionDigits: digits });
     },
-    percent: (share) =>
-      `${(100 * share).toLocaleString(locale, { maximumFractionDigits: share > 0 && share < 0.01 ? 2 : share >= 0.9995 || share < 0.1 ? 1 : 0 })} %`,
+    percent(share) {
+      const digits = share > 0 && share < 0.01 ? 2 : share >= 0.9995 || share < 0.1 ? 1 : 0;
+      return `${(100 * share).toLocaleString(locale, { maximumFractionDigits: digits })} %`;
+    },
     time: (iso) => (Number.isNaN(Date.parse(iso)) ? iso : dates.format(new Date(iso))),
     small: (value) =>
       !finite(value)

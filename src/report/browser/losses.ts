@@ -389,7 +389,9 @@ function linesOf(view: View, points: Points): NamedLine[] {
     : [...of('loss_en', palette.en, `${words.english}, `), ...of('loss_ko', palette.ko, `${words.korean}, `)];
 }
 
-/** The original project's validation losses, where the run is of one of its recipes: by epoch, or the last one alone. */
+/**
+ * The original project's validation losses, where the run is of one of its recipes: by epoch, or the last one alone.
+ */
 function publishedLines({
   data: {
     sections: { published },

@@ -143,9 +143,11 @@ const EN = {
   found: 'Translations found',
   foundBy: { mean: 'mean', pooled: 'pooled' } as Readonly<Record<'mean' | 'pooled', string>>,
   foundLegend: (chance: string) =>
-    `The share of sentences whose translation is the most similar of all, by the mean of hidden states and by pooled outputs; guessing finds ${chance}.`,
+    'The share of sentences whose translation is the most similar of all, by the mean of hidden states and by ' +
+    `pooled outputs; guessing finds ${chance}.`,
   poolerLegend:
-    'Pooled outputs go through the pooler, which learns only where the loss is of pooled outputs. This run learnt hidden states, which leave its pooler as it was: compare their mean instead.',
+    'Pooled outputs go through the pooler, which learns only where the loss is of pooled outputs. This run ' +
+    'learnt hidden states, which leave its pooler as it was: compare their mean instead.',
   pictures: 'Pictures',
   picturesNote: (shown: string, total: string) =>
     shown === total

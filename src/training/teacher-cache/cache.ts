@@ -1,8 +1,8 @@
 /**
  * @file The teacher's outputs on disk, so that later epochs and runs need not compute them.
  *
- * A folder a key (of teacher, tokenizer and data): `training-00000.safetensors`, … and `validation-00000.safetensors`, …, shards
- * of the outputs in the order of the data's rows. A shard has its name when it is whole.
+ * A folder a key (of teacher, tokenizer and data): `training-00000.safetensors`, … and `validation-00000.safetensors`,
+ * …, shards of the outputs in the order of the data's rows. A shard has its name when it is whole.
  */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -103,7 +103,8 @@ export async function openTeacherCache(
       for (let index = Math.floor(from / size); index * size < from + rows; index++) {
         const batch = await data[side].at(index);
         const outputs = await teach(batch);
-        const [first, end] = [Math.max(from - index * size, 0), Math.min(from + rows - index * size, batch.size)]; // of the batch in this shard
+        // of the batch in this shard
+        const [first, end] = [Math.max(from - index * size, 0), Math.min(from + rows - index * size, batch.size)];
         await writer.write(index * size + first - from, outputs.subarray(first * width, end * width));
         await onPairs(end - first);
       }

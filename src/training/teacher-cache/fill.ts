@@ -35,7 +35,8 @@ export async function prepareTeacherCache(
   const cache = await openTeacherCache(settings.cacheTeacher, key, data, shape);
   const pairs = data.training.pairs + data.validation.pairs;
   output.message(
-    `teacher cache: ${formatCounted(pairs, 'pair')} in ${cache.folder}, ${formatBytes(cache.missingBytes)} still to be written`,
+    `teacher cache: ${formatCounted(pairs, 'pair')} in ${cache.folder}, ${formatBytes(cache.missingBytes)} ` +
+      'still to be written',
   );
   output.event({ event: 'teacher-cache', folder: cache.folder, pairs, missing_bytes: cache.missingBytes });
   if (cache.missingBytes === 0) return cache;
@@ -43,7 +44,8 @@ export async function prepareTeacherCache(
   if (free < cache.missingBytes) {
     const [needed, found] = formatBytesApart(cache.missingBytes, free);
     throw new InputError(
-      `${cache.folder}: expected ${needed} free for the teacher's outputs, found ${found}; name a folder with more room`,
+      `${cache.folder}: expected ${needed} free for the teacher's outputs, found ${found}; name a folder with ` +
+        'more room',
     );
   }
   await stop.tidying((signal) => fill(prepared, cache, pairs, output, signal));

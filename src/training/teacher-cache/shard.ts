@@ -1,7 +1,7 @@
 /**
- * @file One file of the teacher's outputs: a safetensors file with a bfloat16 tensor `target` of `[rows, …]` and an int32 tensor
- * `crc32` of `[rows]`, the CRC-32 (ISO 3309, as in zlib) of every row's bytes. A row is checked whenever it is read: the files are
- * read for days.
+ * @file One file of the teacher's outputs: a safetensors file with a bfloat16 tensor `target` of `[rows, …]` and an
+ * int32 tensor `crc32` of `[rows]`, the CRC-32 (ISO 3309, as in zlib) of every row's bytes. A row is checked whenever
+ * it is read: the files are read for days.
  */
 import { crc32 } from 'node:zlib';
 import { InputError } from '../../base/errors.js';
@@ -96,7 +96,8 @@ async function placesIn(
     if (tensor?.dtype === dtype && tensor.shape.join() === expected.join()) return dataStart + tensor.begin;
     const found = tensor === undefined ? 'none' : `${tensor.dtype} [${tensor.shape.join(', ')}]`;
     throw new InputError(
-      `${file.location}: expected a tensor ${name} of ${dtype} [${expected.join(', ')}], got ${found}; remove the file, and it will be written again`,
+      `${file.location}: expected a tensor ${name} of ${dtype} [${expected.join(', ')}], got ${found}; remove ` +
+        'the file, and it will be written again',
     );
   };
   return { target: placeOf(TARGET, 'BF16', shape), checksums: placeOf(CHECKSUMS, 'I32', shape.slice(0, 1)) };
@@ -107,7 +108,8 @@ function checkRow(path: string, row: number, values: Uint16Array, expected: numb
   if (found === expected) return;
   const hex = (checksum: number): string => (checksum >>> 0).toString(16).padStart(8, '0');
   throw new InputError(
-    `${path}: row ${row} (from 0): expected the CRC-32 ${hex(expected)}, got ${hex(found)}: the file is damaged; remove it, and it will be written again`,
+    `${path}: row ${row} (from 0): expected the CRC-32 ${hex(expected)}, got ${hex(found)}: the file is ` +
+      'damaged; remove it, and it will be written again',
   );
 }
 

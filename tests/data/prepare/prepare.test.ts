@@ -168,7 +168,8 @@ describe('what cannot be prepared is told in one line', () => {
       ['same', 'same'],
     ]);
     expect(await refused(prepareInto(out, [file]))).toBe(
-      `${file}: expected pairs of texts, got 2 rows of which none is of use (1 empty text, 1 same text on both sides); add rows with both texts`,
+      `${file}: expected pairs of texts, got 2 rows of which none is of use (1 empty text, 1 same text on both ` +
+        'sides); add rows with both texts',
     );
     expect(readdirSync(path.join(out, '../..'))).toEqual([]);
   });

@@ -50,7 +50,8 @@ describe('CSV and TSV', () => {
   test('lose a line whose quote is not closed, and none of the rows after it', async () => {
     await put(
       'a.csv',
-      'ko,en\n"차","a car"\n"사과","an apple\n"배","a pear"\n"감","a persimmon"\n귤,"a tangerine\n호두,"a walnut"\n밤,a chestnut',
+      'ko,en\n"차","a car"\n"사과","an apple\n"배","a pear"\n"감","a persimmon"\n귤,"a tangerine\n호두,"a walnut"\n밤,a ' +
+        'chestnut',
     );
     expect(await read(['a.csv'])).toEqual([
       ['차', 'a car', 'a.csv:2', 'other'],

@@ -6,7 +6,8 @@ import { temporaryFolder } from '../../cli.js';
 import { rowsOf, sourceOf } from './typed.js';
 
 const HEAD =
-  '<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE tmx SYSTEM "tmx14.dtd">\n<tmx version="1.4"><header srclang="ko"/><body>';
+  '<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE tmx SYSTEM "tmx14.dtd">\n<tmx version="1.4"><header ' +
+  'srclang="ko"/><body>';
 
 async function read(units: string, head = HEAD): Promise<(string | [string, string])[]> {
   const path = join(temporaryFolder(), 'memory.tmx');
@@ -15,7 +16,8 @@ async function read(units: string, head = HEAD): Promise<(string | [string, stri
 }
 
 const unit = (ko: string, en: string, names = ['xml:lang="ko"', 'xml:lang="en"']): string =>
-  `<tu><note>a note</note><prop type="x">y</prop><tuv ${names[0]}><seg>${ko}</seg></tuv><tuv ${names[1]}><seg>${en}</seg></tuv></tu>`;
+  `<tu><note>a note</note><prop type="x">y</prop><tuv ${names[0]}><seg>${ko}</seg></tuv><tuv ` +
+  `${names[1]}><seg>${en}</seg></tuv></tu>`;
 
 describe('a translation memory', () => {
   test.each([
@@ -52,7 +54,8 @@ describe('a translation memory', () => {
 
   test('without the codes of the document it came from, but with what they enclose', async () => {
     const coded =
-      '<bpt i="1">&lt;b&gt;</bpt>빨간<ept i="1">&lt;/b&gt;</ept> <hi type="x">공</hi><ph x="1">{0}<sub>각주</sub></ph><it pos="begin">[</it> &amp; 컵<ut>x</ut>';
+      '<bpt i="1">&lt;b&gt;</bpt>빨간<ept i="1">&lt;/b&gt;</ept> <hi type="x">공</hi><ph ' +
+      'x="1">{0}<sub>각주</sub></ph><it pos="begin">[</it> &amp; 컵<ut>x</ut>';
     expect(await read(unit(coded, 'a <hi>red</hi> ball &#38; <![CDATA[<cup>]]>'))).toEqual([
       ['빨간 공 & 컵', 'a red ball & <cup>'],
     ]);

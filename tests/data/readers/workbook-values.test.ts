@@ -55,10 +55,15 @@ describe('values of a workbook', () => {
     writeWorkbookParts(inFolder('a.xlsx'), {
       'xl/worksheets/sheet1.xml': sheetOf(KO + cell),
       'xl/styles.xml':
-        '<styleSheet><numFmts><numFmt numFmtId="164" formatCode="[[?"/><numFmt numFmtId="165" formatCode=";;;"/></numFmts>' +
-        '<cellStyleXfs><xf numFmtId="9"/></cellStyleXfs><cellXfs><xf numFmtId="0"/><xf numFmtId="14"/><xf numFmtId="164"/><xf numFmtId="165"/></cellXfs></styleSheet>',
+        '<styleSheet><numFmts><numFmt numFmtId="164" formatCode="[[?"/><numFmt numFmtId="165" ' +
+        'formatCode=";;;"/></numFmts>' +
+        '<cellStyleXfs><xf numFmtId="9"/></cellStyleXfs><cellXfs><xf numFmtId="0"/><xf numFmtId="14"/><xf ' +
+        'numFmtId="164"/><xf numFmtId="165"/></cellXfs></styleSheet>',
       'xl/_rels/workbook.xml.rels':
-        '<Relationships><Relationship Id="rId1" Type="t/worksheet" Target="worksheets/sheet1.xml"/><Relationship Id="rId2" Type="http://purl.oclc.org/ooxml/officeDocument/relationships/styles" Target="/xl/styles.xml"/></Relationships>',
+        '<Relationships><Relationship Id="rId1" Type="t/worksheet" ' +
+        'Target="worksheets/sheet1.xml"/><Relationship Id="rId2" ' +
+        'Type="http://purl.oclc.org/ooxml/officeDocument/relationships/styles" ' +
+        'Target="/xl/styles.xml"/></Relationships>',
     });
     expect((await read()).map(([, en]) => en)).toEqual([expected]);
   });
@@ -70,7 +75,8 @@ describe('values of a workbook', () => {
       'xl/worksheets/sheet1.xml': sheetOf(`${KO}<c s="0"><v>43904</v></c>`),
       'xl/styles.xml': '<styleSheet><cellXfs><xf numFmtId="14"/></cellXfs></styleSheet>',
       'xl/_rels/workbook.xml.rels':
-        '<Relationships><Relationship Id="rId1" Type="t/worksheet" Target="worksheets/sheet1.xml"/><Relationship Id="rId2" Type="t/styles" Target="styles.xml"/></Relationships>',
+        '<Relationships><Relationship Id="rId1" Type="t/worksheet" ' +
+        'Target="worksheets/sheet1.xml"/><Relationship Id="rId2" Type="t/styles" Target="styles.xml"/></Relationships>',
     });
     expect((await read()).map(([, en]) => en)).toEqual(['2024-03-15']);
   });
@@ -100,7 +106,8 @@ describe('what is called .xlsx and is none is said, with what to do', () => {
     );
     await put('a.xlsx', compound('EncryptedPackage'));
     expect(await refusal('a.xlsx')).toBe(
-      'a.xlsx: expected an Excel workbook (.xlsx), got one that is encrypted; open it with its password and save it without',
+      'a.xlsx: expected an Excel workbook (.xlsx), got one that is encrypted; open it with its password and ' +
+        'save it without',
     );
   });
 

@@ -31,12 +31,14 @@ const storeMaker = (folder: string): string => `
   import { prepareStore } from ${builtModule('data/prepare/prepare.js')};
   import { findSources } from ${builtModule('data/sources.js')};
   import { PREPARE_DEFAULTS } from ${builtModule('data/prepare/settings.js')};
-  const encoder = { maxLength: 4, padId: 0, vocabSize: 9, encodeInto(text, ids, at) { ids.fill(1, at, at + 4); return 4; } };
+  const encodeInto = (text, ids, at) => { ids.fill(1, at, at + 4); return 4; };
+  const tokenizer = { maxLength: 4, padId: 0, vocabSize: 9, encodeInto };
   const paths = [${JSON.stringify(join(folder, 'pairs.csv'))}];
   for (let round = 0; round < ${ROUNDS}; round++) {
     const out = ${JSON.stringify(join(folder, 'store-'))} + round;
     const sources = await findSources(paths, {});
-    await prepareStore({ paths, sources, out, settings: PREPARE_DEFAULTS, tokenizers: { teacher: encoder, student: encoder }, threads: 0 });
+    const tokenizers = { teacher: tokenizer, student: tokenizer };
+    await prepareStore({ paths, sources, out, settings: PREPARE_DEFAULTS, tokenizers, threads: 0 });
   }
   console.log('made');`;
 

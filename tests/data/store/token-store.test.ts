@@ -121,14 +121,16 @@ describe('a damaged store', () => {
         truncateSync(shard(folder), 1000);
       }),
     ).toBe(
-      `STORE/training-00000.arrow: expected a file of ${bytes} bytes, got 1000 bytes; prepare it again with kd prepare --out STORE`,
+      `STORE/training-00000.arrow: expected a file of ${bytes} bytes, got 1000 bytes; prepare it again with kd ` +
+        'prepare --out STORE',
     );
     expect(
       await refused((folder) => {
         rmSync(shard(folder));
       }),
     ).toBe(
-      `STORE/training-00000.arrow: expected a file of ${bytes} bytes, got no such file; prepare it again with kd prepare --out STORE`,
+      `STORE/training-00000.arrow: expected a file of ${bytes} bytes, got no such file; prepare it again with ` +
+        'kd prepare --out STORE',
     );
   });
 
@@ -151,7 +153,8 @@ describe('a damaged store', () => {
       /^STORE\/manifest\.json: expected JSON, got .*; prepare it again with kd prepare --out STORE$/,
     );
     expect(await refused(manifest('{"format": "kd token store", "version": 2}'))).toBe(
-      'STORE/manifest.json: expected "kd token store" of version 1, got "kd token store" of version 2; prepare it again with kd prepare --out STORE',
+      'STORE/manifest.json: expected "kd token store" of version 1, got "kd token store" of version 2; prepare ' +
+        'it again with kd prepare --out STORE',
     );
   });
 });
