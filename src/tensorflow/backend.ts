@@ -129,8 +129,7 @@ function absenceReason(error: unknown): string {
   const setup = readSetupStatus();
   const why = setup?.reason ?? messageOf(error).slice(0, MESSAGE_LENGTH);
   return (
-    `no TensorFlow (${why}): computing in JavaScript, tens of times slower; ` +
-    (setup?.remedy ?? 'run `npm run setup`')
+    `no TensorFlow (${why}): computing in JavaScript, tens of times slower; ` + (setup?.remedy ?? 'run `npm run setup`')
   );
 }
 

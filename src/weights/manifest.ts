@@ -37,8 +37,7 @@ const MODEL_FILES: readonly string[] = [CONFIG_FILE, ...WEIGHT_FILES, PROJECTION
 
 /** Ends the message about a folder that is not as its manifest says. */
 const REMEDY =
-  'take a whole copy of the folder, or another checkpoint; if it was changed on purpose, remove its ' +
-  MANIFEST_FILE;
+  'take a whole copy of the folder, or another checkpoint; if it was changed on purpose, remove its ' + MANIFEST_FILE;
 
 /** Folders that were found to be whole, and the state of their files then. */
 const checked = new Map<string, string>();
