@@ -124,7 +124,10 @@ function parseField(head: Uint8Array, start: number): Field | undefined {
 }
 
 /** A varint, exact up to 2^53; undefined for one that does not end. */
-function varintAt(bytes: Uint8Array, start: number): { readonly value: number; readonly length: number } | undefined {
+export function varintAt(
+  bytes: Uint8Array,
+  start: number,
+): { readonly value: number; readonly length: number } | undefined {
   let value = 0;
   for (let i = 0; i < LONGEST_VARINT && start + i < bytes.length; i++) {
     value += (bytes[start + i]! & 0x7f) * 2 ** (7 * i);

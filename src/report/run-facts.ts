@@ -1,4 +1,5 @@
 /** @file The facts in a run's folder, other than its logs. */
+import { planSteps } from '../distill/train.js';
 import { isRecord } from '../base/json-schema.js';
 import { basename, dirname, relative, resolve } from 'node:path';
 import { readReport, type PrepareReport } from '../data/prepare/report.js';
@@ -71,16 +72,14 @@ function stateOf(step: number, { totalSteps }: Plan, isTraining: boolean): RunSt
   return step === 0 ? 'empty' : 'running';
 }
 
-/**
- * As the training loop counts steps: a last, smaller batch and a last, partial window of micro-batches are steps too.
- */
+/** The steps of a run, as its settings have them. */
 function planOf({ settings, data }: RunConfig): Plan {
   const number = (name: string): number | null => (typeof settings[name] === 'number' ? settings[name] : null);
   const [batchSize, accumulate, epochs] = [number('batchSize'), number('accumulate') ?? 1, number('epochs')];
   if (batchSize === null || epochs === null) return { totalSteps: null, stepsPerEpoch: null, epochs };
-  const stepsPerEpoch = Math.ceil(Math.ceil(data.training_pairs / batchSize) / accumulate);
-  const totalSteps = Math.min(stepsPerEpoch * epochs, number('maxSteps') ?? Infinity);
-  return { totalSteps, stepsPerEpoch, epochs: Math.ceil(totalSteps / Math.max(stepsPerEpoch, 1)) };
+  if (data.training_pairs === 0) return { totalSteps: 0, stepsPerEpoch: 0, epochs: 0 };
+  const count = Math.ceil(data.training_pairs / batchSize);
+  return planSteps({ count }, { epochs, accumulate, maxSteps: number('maxSteps') ?? undefined });
 }
 
 /** The parts of a report that do not come from the logs. */

@@ -10,7 +10,7 @@ import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../base/files.js';
-import { bytes, double, float, integer } from '../base/protobuf.js';
+import { bytes, double, float, integer, varintAt } from '../base/protobuf.js';
 import { openRecords, type RecordFile } from './line-file.js';
 
 export interface EventFile extends Omit<RecordFile, 'append'> {
@@ -102,18 +102,13 @@ function framesOf(file: Buffer): { framed: Buffer; message: Buffer }[] {
 /** `Event.step`, and the tag of the first `Summary.Value`, from a message that this file wrote. */
 function scalarsOf(message: Buffer): { step: number; tag: string | undefined } {
   let [step, tag]: [number, string | undefined] = [0, undefined];
-  const varint = (at: number): [value: number, next: number] => {
-    let [value, factor] = [0, 1];
-    for (; message[at]! >= 0x80; at++, factor *= 128) value += (message[at]! & 0x7f) * factor;
-    return [value + message[at]! * factor, at + 1];
-  };
   for (let at = 0; at < message.length;) {
     const [field, type] = [message[at]! >> 3, message[at]! & 7];
     at++;
     if (type === 1) at += 8;
     else {
-      const [value, next] = varint(at);
-      at = next;
+      const { value, length } = varintAt(message, at)!;
+      at += length;
       if (field === 2) step = value;
       if (type !== 2) continue;
       if (field === 5) tag = firstTag(message.subarray(at, at + value));
