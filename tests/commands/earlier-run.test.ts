@@ -116,7 +116,7 @@ describe('a run of the first version', () => {
     const text = readFileSync(path, 'utf8');
     writeFileSync(path, text.replace(/\n$/, '') + '\n\n');
     expect((await resume(cwd)).stderr).toMatch(
-      /error: .*expected what the run began with, but there have changed: teacher tokenizer \(9e0d42c05d06, now [0-9a-f]{12}\)/,
+      /error: .*expected what the run began with, but these have changed: teacher tokenizer \(9e0d42c05d06, now [0-9a-f]{12}\)/,
     );
     writeFileSync(path, text);
     const manifest = join(cwd, STORE, 'manifest.json');

@@ -149,7 +149,7 @@ describe('a run that has ended', () => {
       [['tiny', '--epochs', '4', '--teacher', 'nowhere'], /--teacher nowhere: no such folder/],
       [['tiny', '--epochs', '4', '--data', 'nowhere.csv'], /nowhere\.csv/],
       [['tiny', '--epochs', '4', '--data', 'other'], /expected the pairs that the run began with/],
-      [['tiny', '--epochs', '4', '--student', copyOfStudent(cwd)], /there have changed: student/],
+      [['tiny', '--epochs', '4', '--student', copyOfStudent(cwd)], /these have changed: student/],
       [
         ['tin'],
         /^error: --resume tin: expected the name of a run .* found none of that name; the runs, newest first: tiny$/m,

@@ -57,7 +57,7 @@ test('what systems and office programs leave behind is passed over, in archives,
   for (const name of left) await put(name, 'x');
   await expectError(
     ['.'],
-    /: expected files of pairs, got \.DS_Store \(passed over by its name\), .+ and 2 more; name the data/,
+    /: expected files of pairs, got \.DS_Store \(skipped because of its name\), .+ and 2 more; name the data/,
   );
   writeZip(inFolder('a.zip'), [['a.csv', CSV], ...left.map((name) => [name, 'x'] as const)]);
   const { sources, skipped } = await find();
