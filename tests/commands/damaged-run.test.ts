@@ -105,7 +105,9 @@ describe.each([
     const result = await kdHere(args, { cwd: damaged() });
     expect([result.code, lastLine(result)]).toEqual([
       1,
-      expect.stringMatching(/^error: \S*checkpoints\/tiny\/config\.json: .*; restore it from a copy/),
+      expect.stringMatching(
+        /^error: \S*checkpoints\/tiny\/config\.json: .*; restore (it|the run's configuration) from a copy/,
+      ),
     ]);
   });
 

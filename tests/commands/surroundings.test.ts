@@ -93,9 +93,9 @@ it('without a folder for temporary files, ends with one line', () => {
 });
 
 it.each([
-  ['the data of a trial', ['--dry-run']],
-  ['a recorded step', ['--engine', 'compiled']],
-])('with a full folder for temporary files, says of %s what to do', (_, flags) => {
+  ['says of the data of a trial what to do', ['--dry-run'], 1],
+  ['takes recorded steps, which need none', ['--engine', 'compiled'], 0],
+])('with a full folder for temporary files, %s', (_, flags, expected) => {
   const full = temporaryFolder();
   if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=4k', 'tmpfs', full]).status !== 0) {
     console.log('skipped: mounting is not allowed here');
@@ -116,7 +116,8 @@ it.each([
       ...flags,
     ];
     const { code, said } = within('exec "$@"', args, { ...process.env, TMPDIR: full });
-    expect(code, said).toBe(1);
+    expect(code, said).toBe(expected);
+    if (expected === 0) return;
     expect(said).toMatch(
       new RegExp(`^error: ${full}/kd-[^\\n]*no space left on the device; name another place in TMPDIR\\n$`),
     );

@@ -121,7 +121,7 @@ describe('a report that is served', () => {
     const run = await start();
     const { port } = new URL(server.url);
     await expect(serveReport(followRun(run), Number(port))).rejects.toThrow(
-      `--port ${port}: expected a port to listen on, but another process has it; choose another, or 0 for any ` +
+      `--port ${port}: expected a port to listen on, but another process is using it; choose another, or 0 for any ` +
         'that is free',
     );
   });
