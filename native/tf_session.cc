@@ -263,13 +263,11 @@ struct Run {
   napi_deferred promise = nullptr;
 };
 
-/** Counts the runs that are computing, in all sessions. */
-struct Computing {
-  static std::atomic<int> count;
-  Computing() { count++; }
-  ~Computing() { count--; }
-};
-std::atomic<int> Computing::count{0};
+/** Runs that are not settled, in all sessions. */
+std::atomic<int> unsettled{0};
+
+/** Whether a thread was left to itself when Node ended: it may compute, or free what it has, until the process ends. */
+std::atomic<bool> isThreadLeft{false};
 
 /**
  * A graph with its variables, and a thread that computes.
@@ -313,6 +311,7 @@ class Session : public std::enable_shared_from_this<Session> {
   napi_value enqueue(std::unique_ptr<Run> run) {
     napi_value promise = nullptr;
     check(env_, napi_create_promise(env_, &run->promise, &promise));
+    unsettled++;
     if (pending_++ == 0) napi_ref_threadsafe_function(env_, settled_);
     run->session = shared_from_this();
     {
@@ -351,8 +350,12 @@ class Session : public std::enable_shared_from_this<Session> {
   static void onNodeEnds(void* data) {
     Session& session = *static_cast<Session*>(data);
     session.end(false);
-    if (session.pending_ == 0) session.thread_.join();
-    else session.thread_.detach();
+    if (session.pending_ == 0) {
+      session.thread_.join();
+      return;
+    }
+    isThreadLeft = true;
+    session.thread_.detach();
   }
 
   /** The thread: computes what is asked for, until the session is closed and nothing is left to do. */
@@ -378,7 +381,6 @@ class Session : public std::enable_shared_from_this<Session> {
     std::vector<TF_Tensor*> fed, fetched(run.outputs.size(), nullptr);
     for (const Tensor& tensor : run.fed) fed.push_back(tensor.get());
     try {
-      const Computing counted;
       Status status;
       TF_SessionRun(session_, nullptr, run.inputs.data(), fed.data(), static_cast<int>(fed.size()), run.outputs.data(),
                     fetched.data(), static_cast<int>(fetched.size()), nullptr, 0, nullptr, status.get());
@@ -399,6 +401,7 @@ class Session : public std::enable_shared_from_this<Session> {
     const std::unique_ptr<Run> run(static_cast<Run*>(data));
     if (env == nullptr) return;  // Node ends
     Session& session = *run->session;
+    unsettled--;
     if (--session.pending_ == 0) napi_unref_threadsafe_function(env, session.settled_);
     try {
       if (run->failure != nullptr) throw *run->failure;
@@ -532,22 +535,31 @@ napi_value called(napi_env env, napi_callback_info info) {
 }
 
 /**
- * Ends the process where a run is still computing: the destructors that follow would take TensorFlow's objects away from
- * under it. Called before them, because such functions are called in reverse order and libtensorflow was loaded earlier.
+ * Ends the process where a thread still computes, or frees what it computed with: the destructors that follow would
+ * take TensorFlow's objects away from under it.
  */
 void onExit(int status, void*) {
-  if (Computing::count == 0) return;
+  if (unsettled == 0 && !isThreadLeft) return;
   std::fflush(nullptr);
   _exit(status);
 }
 
-napi_value init(napi_env env, napi_value exports) {
+/**
+ * Told that the process is about to end. Functions that `exit` calls are called in reverse order, and TensorFlow adds
+ * its own whenever it first makes an object: so this one is added last, to be called first.
+ */
+napi_value ending(napi_env, const napi_value*) {
   static const int registered = on_exit(onExit, nullptr);
   (void)registered;
+  return nullptr;
+}
+
+napi_value init(napi_env env, napi_value exports) {
   const napi_property_descriptor functions[] = {
     {"open", nullptr, called<open>, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
     {"run", nullptr, called<run>, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
     {"release", nullptr, called<release>, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
+    {"ending", nullptr, called<ending>, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
     {"close", nullptr, called<close>, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
   };
   napi_define_properties(env, exports, sizeof functions / sizeof *functions, functions);

@@ -43,9 +43,14 @@ export interface SessionAddon {
   run(session: SessionHandle, feeds: readonly NativeFeed[], fetches: readonly string[]): Promise<NativeTensor[]>;
   /** Gives a fetched buffer's memory back now; it then has no bytes. */
   release(buffer: NativeTensor['buffer'], memory: NativeTensor['memory']): void;
+  /** Tells that the process is about to end: a run that still computes must not outlive what it computes with. */
+  ending(): void;
   /** Frees the graph and its variables: after the runs that were asked for. */
   close(session: SessionHandle): void;
 }
+
+/** Addons that are told of the end of the process. */
+const loaded = new WeakSet<SessionAddon>();
 
 /** Where set-up puts the addon: beside that of the npm package, which looks for the same libtensorflow. */
 function installedFile(): string {
@@ -65,5 +70,12 @@ export function sessionAddon(file = installedFile()): SessionAddon {
       `expected TensorFlow's sessions in ${file}, but that file is missing: an earlier version was set up here; ` +
         `run \`npm run setup\``,
     );
-  return createRequire(import.meta.url)(file) as SessionAddon;
+  const addon = createRequire(import.meta.url)(file) as SessionAddon;
+  if (!loaded.has(addon)) {
+    loaded.add(addon);
+    process.once('exit', () => {
+      addon.ending();
+    });
+  }
+  return addon;
 }

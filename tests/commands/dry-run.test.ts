@@ -89,7 +89,7 @@ it.skipIf(BACKEND === 'cpu')(
     );
     expect(code, stderr).toBe(0);
     expect(ownWords(stderr)).toMatch(
-      /^warning: openai\/clip-vit-large-patch14: no such folder, and the hub \(\S+\) cannot be reached .*; going on with its published shape and random weights$/m,
+      /^warning: openai\/clip-vit-large-patch14: no such folder, and the hub \(\S+\) cannot be reached .*; continuing with its published shape and random weights$/m,
     );
     expect(ownWords(stderr)).toMatch(/^warning: no tokenizer for klue\/roberta-small: its batch is random ids$/m);
     const report = parseLines<{ event: string }>(stdout).at(-1);
