@@ -63,7 +63,7 @@ export async function openRunModel(
     () => openRunTokenizer(role, source, elsewhere, output),
     (config) => {
       output.warn(`no tokenizer for ${source}: its batch holds random ids`);
-      return { tokenizer: randomIds(config.vocabSize), tokenizerFiles: [] };
+      return { tokenizer: randomIds(config), tokenizerFiles: [] };
     },
   );
   const model = await orElse(
@@ -162,11 +162,12 @@ async function openRunTokenizer(
 }
 
 /** Gives every text ids drawn at random, for a dry run without a tokenizer. */
-function randomIds(vocabSize: number): RowTokenizer {
+function randomIds(config: TextModelConfig): RowTokenizer {
+  const { vocabSize } = config;
   let texts = 0;
   return {
     maxLength: MAX_LENGTH,
-    padId: 0,
+    padId: 'padTokenId' in config ? config.padTokenId : 0,
     vocabSize,
     encodeInto(_text, target, at) {
       target.set(

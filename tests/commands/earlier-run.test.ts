@@ -122,7 +122,7 @@ describe('a run of the first version', () => {
     const manifest = join(cwd, STORE, 'manifest.json');
     writeFileSync(manifest, readFileSync(manifest, 'utf8').replace(/"pad_id": \d+/, '"pad_id": 0'));
     expect((await resume(cwd, '--data', STORE)).stderr).toMatch(
-      /error: .*3be5e8ee4d11ba02: expected ids of this teacher's tokenizer \([0-9a-f]{12}\), got ids by the rules of an earlier version; prepare the data anew/,
+      /error: .*3be5e8ee4d11ba02: expected ids of this teacher's tokenizer \([0-9a-f]{12}\), got ids by the rules of an earlier version; prepare the data again/,
     );
   });
 });
