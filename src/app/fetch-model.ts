@@ -4,8 +4,7 @@ import { shellCommand } from '../base/shell.js';
 import { whileThere } from '../runs/removed-checkpoint.js';
 import { checkManifest } from '../weights/manifest.js';
 import { resolveModelFolder, type ModelPart } from '../weights/hub.js';
-import type { Reporter } from './reporter.js';
-import type { Progress } from './reporter.js';
+import type { Progress, Reporter } from './reporter.js';
 
 /**
  * The folder of a model, fetched from the hub behind a progress bar where it is not there yet.

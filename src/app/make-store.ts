@@ -2,9 +2,8 @@
 import type { RowTokenizers } from '../data/prepare/encode.js';
 import { prepareStore, type PrepareOptions } from '../data/prepare/prepare.js';
 import type { PrepareReport } from '../data/prepare/report.js';
-import type { Reporter } from './reporter.js';
+import type { Progress, Reporter } from './reporter.js';
 import { formatDuration, formatRate } from '../base/format.js';
-import type { Progress } from './reporter.js';
 import { TOKENIZER_MODULE, type TokenizerFolders } from './row-tokenizers.js';
 
 export interface StoreRequest extends Pick<

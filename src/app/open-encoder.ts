@@ -1,5 +1,5 @@
 import { encoderEngine } from '../engine/encoder.js';
-import { type EncoderEngine } from '../engine/encoder-engine.js';
+import type { EncoderEngine } from '../engine/encoder-engine.js';
 import type { DeviceChoice } from '../tensorflow/gpu-choice.js';
 import { loadBackend, type BackendChoice } from '../tensorflow/backend.js';
 import { checkPositions, openPretrained, openRandom, type PretrainedModel } from '../models/pretrained.js';

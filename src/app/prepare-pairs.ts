@@ -1,5 +1,5 @@
 /** @file Pairs from files to a token store: finds them, opens both tokenizers, cleans, splits and encodes. */
-import type { DuplicateKind, LongChoice } from '../data/prepare/settings.js';
+import type { PrepareSettings } from '../data/prepare/settings.js';
 import type { PrepareReport } from '../data/prepare/report.js';
 import { findSources } from '../data/sources.js';
 import { readConfig, type TextModelConfig } from '../models/config.js';
@@ -10,7 +10,7 @@ import { saySkipped, warnOfFewer, warnOfUnreadable } from './preparation-text.js
 import type { Reporter } from './reporter.js';
 
 /** What to prepare, and how. */
-export interface PrepareRequest {
+export interface PrepareRequest extends PrepareSettings {
   /** Files of pairs, or folders of them. */
   readonly data: readonly string[];
   /** The folder of the token store. */
@@ -18,17 +18,6 @@ export interface PrepareRequest {
   /** Name or number of the column with the Korean text, where it cannot be told by itself. */
   readonly koColumn?: string;
   readonly enColumn?: string;
-  /** Pairs, training and validation together; all where not given. */
-  readonly samples?: number | undefined;
-  /** Share of the pairs kept for validation: 0 ≤ x < 1. */
-  readonly validFraction: number;
-  /** Decides sample, order and split. */
-  readonly seed: number;
-  /** Whether the order is random; else that of the files, and validation takes the last pairs. */
-  readonly shuffle: boolean;
-  /** What becomes of pairs with a text over 77 tokens. */
-  readonly long: LongChoice;
-  readonly keepDuplicates: readonly DuplicateKind[];
   /** The models whose tokenizers make ids: hub ids or folders. */
   readonly teacher: string;
   readonly student: string;

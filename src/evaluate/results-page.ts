@@ -1,5 +1,5 @@
 /** @file Evaluations as one HTML file that needs nothing else. */
-import { escapeHtml } from '../base/html.js';
+import { escapeHtml, htmlPage } from '../base/html.js';
 import { cellText, columnSpans, isNumeric, type Cell, type Column, type Table } from './table.js';
 
 /** Colours as in the project's other pages, light and dark. */
@@ -37,20 +37,7 @@ export function resultsPage(title: string, facts: readonly string[], tables: rea
     ...facts.map((fact) => `<p class="quiet">${escapeHtml(fact)}</p>`),
     ...tables.map(section),
   ];
-  return [
-    '<!doctype html>',
-    '<html lang="en">',
-    '<head>',
-    '<meta charset="utf-8">',
-    '<meta name="viewport" content="width=device-width, initial-scale=1">',
-    `<title>${escapeHtml(title)}</title>`,
-    `<style>${STYLE}</style>`,
-    '</head>',
-    '<body>',
-    ...body,
-    '</body>',
-    '</html>\n',
-  ].join('\n');
+  return htmlPage(title, STYLE, body);
 }
 
 function section(table: Table): string {

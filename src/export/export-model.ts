@@ -12,7 +12,7 @@ import { encodeReference } from './check.js';
 import { writeExportFolder } from './export-folder.js';
 import { checkFormat, checkFormatWritten, LAYOUT, writeFormat, type Format, type ModelToExport } from './formats.js';
 import { modelCard } from './model-card.js';
-import { type CardModel } from './card-contents.js';
+import type { CardModel } from './card-contents.js';
 import { tokenizerClass } from './tokenizer-files.js';
 import { readTrainingRecord } from './training-record.js';
 

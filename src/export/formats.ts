@@ -2,7 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { encoderEngine } from '../engine/encoder.js';
-import { type Encoded } from '../engine/encoder-engine.js';
+import type { Encoded } from '../engine/encoder-engine.js';
 import { InputError } from '../base/errors.js';
 import { writeFileAtomic } from '../base/files.js';
 import { exportedConfig } from '../models/exported-config.js';

@@ -21,8 +21,8 @@ export function sharedPaddingBonus(length: number, fullLength: number): tf.Tenso
 }
 
 /**
- * Hidden states of texts that were cut, at all places again: the last one's at every place that it stood for. `[B, L,
- * D] → [B, fullLength, D]`
+ * Hidden states of texts that were cut, at all places again: the last one's at every place that it stood for.
+ * `[B, L, D] → [B, fullLength, D]`
  */
 export function spreadSharedPadding(hidden: tf.Tensor3D, fullLength: number): tf.Tensor3D {
   const [batch, length, width] = hidden.shape;

@@ -2,7 +2,7 @@
 import { DROP_REASONS, type DropReason } from '../data/prepare/cleaning.js';
 import type { PrepareReport, RowCounts } from '../data/prepare/report.js';
 import { ID_COLUMNS, type IdColumn } from '../data/store/schema.js';
-import { escapeHtml } from '../base/html.js';
+import { escapeHtml, htmlPage } from '../base/html.js';
 import { MAX_LENGTH } from '../text/tokenizer.js';
 import { formatCount } from '../base/format.js';
 import { barChart, histogramChart, type StackedBar } from './preparation-charts.js';
@@ -86,20 +86,7 @@ export function reportPage(report: PrepareReport): string {
     ...ID_COLUMNS.map((column) => lengthSection(report, column)),
     ...skippedSection(report),
   ];
-  return [
-    '<!doctype html>',
-    '<html lang="en">',
-    '<head>',
-    '<meta charset="utf-8">',
-    '<meta name="viewport" content="width=device-width, initial-scale=1">',
-    '<title>Prepared pairs</title>',
-    `<style>${STYLE}</style>`,
-    '</head>',
-    '<body>',
-    ...body,
-    '</body>',
-    '</html>\n',
-  ].join('\n');
+  return htmlPage('Prepared pairs', STYLE, body);
 }
 
 function legend({ total }: PrepareReport): string {

@@ -4,8 +4,8 @@ import { formatBytes } from '../base/format.js';
 import { USABLE_SHARE } from './usable-memory.js';
 
 /**
- * Whether an error is TensorFlow's for memory that it could not get, and of what: its own words, `shape[64,768] and
- * type float`.
+ * Whether an error is TensorFlow's for memory that it could not get, and of what: its own words,
+ * `shape[64,768] and type float`.
  */
 export function exhausted(error: unknown): string | undefined {
   const text = error instanceof Error ? error.message : String(error);

@@ -12,7 +12,7 @@ import type { Reporter } from '../app/reporter.js';
 import type { TrainContext } from './context.js';
 import { datasetOf, findData, openPairs, type Dataset } from './dataset.js';
 import { chooseEngine } from './engine-choice.js';
-import { type EngineInfo } from './engine-info.js';
+import type { EngineInfo } from './engine-info.js';
 import type { EngineParts } from './engine-parts.js';
 import { fingerprintsOf } from './fingerprints.js';
 import { checkRoles, openRunModel, projectStudent, type RunModel } from './models.js';

@@ -10,7 +10,7 @@ import { beginRun, checkRunIsNew, makeRunFolder, removeIfEmpty, takeBackRun } fr
 import type { RunLock } from '../runs/run-lock.js';
 import type { TrainContext } from './context.js';
 import { checkSaved, endedBy, resumeCommand } from './ending.js';
-import { type EndedRun } from './ended-run.js';
+import type { EndedRun } from './ended-run.js';
 import { startEngine } from './engine-choice.js';
 import { distillationOf } from './engine-parts.js';
 import { isHeld, tidied, withLock } from './held-lock.js';

@@ -389,7 +389,9 @@ export function checkSettings(settings: Readonly<Record<string, unknown>>, where
 export function checkAsked<Asked extends Partial<AskedSettings>>(settings: Asked): Asked {
   const unknown = Object.keys(settings).find((name) => !Object.hasOwn(SETTINGS, name));
   if (unknown !== undefined)
-    throw new InputError(`settings: expected some of ${SETTING_NAMES.join(', ')}, got ${JSON.stringify(unknown)}`);
+    throw new InputError(
+      `settings: expected some of ${SETTING_NAMES.join(', ')}, got ${JSON.stringify(unknown)}; leave it out`,
+    );
   checkJson(schemaOf('kind', true), settings, 'settings', 'give another value');
   return settings;
 }

@@ -1,9 +1,8 @@
 /** @file The console view of a run: a progress bar per epoch, one per validation, and a line per epoch. */
 import type { StepRecord, ValidationRecord } from '../distill/records.js';
 import type { TrainPlan } from '../distill/train.js';
-import type { Reporter } from '../app/reporter.js';
+import type { Progress, Reporter } from '../app/reporter.js';
 import { formatDuration, formatRate } from '../base/format.js';
-import type { Progress } from '../app/reporter.js';
 import { rateOf, startMeter, type Meter } from './meter.js';
 
 export interface TrainingView {

@@ -1,6 +1,6 @@
 /**
- * @file What names a file's content on the hub and in its cache: of small files the git object id, SHA-1 of `blob
- * <size>`, a zero byte and the content; of large ones the SHA-256 of the content.
+ * @file What names a file's content on the hub and in its cache: of small files the git object id, SHA-1 of
+ * `blob <size>`, a zero byte and the content; of large ones the SHA-256 of the content.
  * Source: https://git-scm.com/book/en/v2/Git-Internals-Git-Objects
  */
 import { createHash, type Hash } from 'node:crypto';

@@ -1,7 +1,7 @@
 /**
  * @file `manifest.json`: the size and SHA-256 of every other file in a model's folder, as checkpoints carry it. A
- * folder that has one is checked before it is read: `{"files": {"model.safetensors": {"bytes": 272363520, "sha256":
- * "…"}, …}}`.
+ * folder that has one is checked before it is read:
+ * `{"files": {"model.safetensors": {"bytes": 272363520, "sha256": "…"}, …}}`.
  */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';

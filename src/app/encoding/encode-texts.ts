@@ -70,8 +70,8 @@ export async function encodeTexts(request: EncodeRequest, reporter: Reporter): P
 }
 
 /**
- * Encodes texts into a safetensors file: `last_hidden_state` `[N, L, D]`, `pooler_output` `[N, D]`, `input_ids` `[N,
- * L]`.
+ * Encodes texts into a safetensors file: `last_hidden_state` `[N, L, D]`, `pooler_output` `[N, D]`, `input_ids`
+ * `[N, L]`.
  *
  * @returns what the file holds, but for its values
  * @throws InputError as `encodeTexts`, and for a file that cannot be written

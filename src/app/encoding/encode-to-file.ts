@@ -3,9 +3,9 @@ import { createSafetensors } from '../../weights/safetensors-writer.js';
 import { encodeBatches, type EncodedBatch, type TextsToEncode } from './encode-batches.js';
 
 /**
- * Encodes texts into a safetensors file: `last_hidden_state` `[N, L, D]`, `pooler_output` `[N, D]`, `input_ids` `[N,
- * L]`. The file is begun before the model is loaded, so that a path which cannot be written shows at once, and appears
- * under its name when it is whole.
+ * Encodes texts into a safetensors file: `last_hidden_state` `[N, L, D]`, `pooler_output` `[N, D]`, `input_ids`
+ * `[N, L]`. The file is begun before the model is loaded, so that a path which cannot be written shows at once, and
+ * appears under its name when it is whole.
  *
  * @param loadEngine loads the model; it is disposed of here
  * @returns how many texts were longer than `L` tokens, and cut

@@ -10,7 +10,7 @@ import { prepareRun } from '../../training/prepared-run.js';
 import { printSettings, withRecipe } from './recipe.js';
 import { checkSame } from '../../training/sameness.js';
 import type { TrainedRun } from '../../training/run.js';
-import { type AskedSettings } from '../../training/settings.js';
+import type { AskedSettings } from '../../training/settings.js';
 import { Stopped } from '../../training/stopping.js';
 import { goOnWithRun, lookAtRun, startRun, type FinishedRun } from '../../training/training.js';
 import { reportAfterTraining } from './after-training.js';
