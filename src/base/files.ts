@@ -1,6 +1,6 @@
 /** @file Files that are whole or not there: written beside their place, flushed to disk, then renamed. */
 import { mkdirSync, rmSync } from 'node:fs';
-import { open, rename, rm, stat } from 'node:fs/promises';
+import { open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { InputError, SYSTEM } from './errors.js';
@@ -126,6 +126,18 @@ export async function writeFileAtomic(path: string, data: string | Uint8Array): 
   }
 }
 
+/**
+ * The text of a file, or undefined where there is no such file.
+ *
+ * @throws InputError when the system refuses
+ */
+export async function readIfThere(path: string): Promise<string | undefined> {
+  return readFile(path, 'utf8').catch((error: unknown) => {
+    if (isMissing(error)) return undefined;
+    throw fileError(path, 'cannot be read', error);
+  });
+}
+
 /** Makes the names in a folder survive a power cut. */
 export async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r');
@@ -196,6 +208,12 @@ export function fileError(path: string, action: string, error: unknown): unknown
   if (reason === undefined) return error;
   const remedy = temporaryFolders.some((folder) => path.startsWith(folder)) ? '; name another place in TMPDIR' : '';
   return new InputError(`${path}: ${action}: ${reason}${remedy}`, { cause: error, code: SYSTEM });
+}
+
+/** Whether something failed because there is no such file or folder. */
+export function isMissing(error: unknown): boolean {
+  const { code, cause } = error as NodeJS.ErrnoException;
+  return code === 'ENOENT' || code === 'ENOTDIR' || (cause !== undefined && isMissing(cause));
 }
 
 /** Why the system refused, in a few words; undefined for what is not the system's refusal. */

@@ -3,8 +3,11 @@ import * as v from 'valibot';
 import { InputError } from './errors.js';
 import type { Kind } from './kinds.js';
 
+/** An object in JSON. */
+export type JsonObject = Readonly<Record<string, unknown>>;
+
 /** Whether a value is an object: no list, and not null. */
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
@@ -14,7 +17,7 @@ export function valuesThat<T>(is: (value: unknown) => boolean, expected: string)
 }
 
 /** An object as it stands. */
-export const anyObject = valuesThat<Readonly<Record<string, unknown>>>(isRecord, 'an object');
+export const anyObject = valuesThat<JsonObject>(isObject, 'an object');
 
 /** An object with these fields. It may have others, which stay in it. */
 export function object<const Fields extends v.ObjectEntries>(
@@ -40,10 +43,33 @@ export function listOf<T>(item: v.GenericSchema<unknown, T>): v.GenericSchema<un
 export const text = valuesThat<string>((value) => typeof value === 'string', 'text');
 export const number = valuesThat<number>((value) => typeof value === 'number', 'a number');
 
-/** A whole number of at least `least`. */
-export function whole(least: number): v.GenericSchema<unknown, number> {
-  const isWhole = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= least;
-  return valuesThat<number>(isWhole, `a whole number of at least ${least}`);
+/** A whole number of at least `least`, and at most `most`. */
+export function whole(least: number, most = Infinity): v.GenericSchema<unknown, number> {
+  const isWhole = (value: unknown): boolean =>
+    Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most;
+  const range = most === Infinity ? `of at least ${least}` : `from ${least} to ${most}`;
+  return valuesThat<number>(isWhole, `a whole number ${range}`);
+}
+
+/** A name such as `hiddenSize` for `hidden_size`. */
+export type CamelCase<Name extends string> = Name extends `${infer Head}_${infer Tail}`
+  ? `${Head}${Capitalize<CamelCase<Tail>>}`
+  : Name;
+
+/**
+ * The fields of an object that are named, and no others, with names as this program writes them: `hiddenSize` for
+ * `hidden_size`.
+ */
+export function camelCased<const Fields extends v.ObjectEntries>(
+  fields: Fields,
+): v.GenericSchema<
+  unknown,
+  { readonly [Name in keyof Fields & string as CamelCase<Name>]: v.InferOutput<Fields[Name]> }
+> {
+  const rename = (name: string): string => name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
+  const renamed = (value: JsonObject): JsonObject =>
+    Object.fromEntries(Object.entries(value).map(([name, field]) => [rename(name), field]));
+  return partOf(v.pipe(anyObject, v.object<v.ObjectEntries>(fields), v.transform(renamed)));
 }
 
 /** A check of what is relied on in a value whose type is told elsewhere. */
@@ -63,7 +89,7 @@ export interface FileFormat {
  * @throws InputError for another format or version
  */
 export function checkFormat(value: unknown, { format, version }: FileFormat, file: string, advice?: string): void {
-  const found = isRecord(value) ? value : {};
+  const found = isObject(value) ? value : {};
   if (found.format === format && found.version === version) return;
   const expected = `"${format}" of version ${version}`;
   const got = `${describe(found.format)} of version ${describe(found.version)}`;
@@ -119,7 +145,7 @@ export function jsonError(what: {
   return new InputError(`${file}: expected ${expected}, got ${describe(got)}${place}${ending(advice)}`);
 }
 
-function ending(advice = 'get the file anew'): string {
+function ending(advice = 'get the file again'): string {
   return advice === '' ? '' : `; ${advice}`;
 }
 

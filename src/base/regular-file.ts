@@ -5,7 +5,8 @@
 import { constants, type Stats } from 'node:fs';
 import { access, open, stat, type FileHandle } from 'node:fs/promises';
 import { InputError } from './errors.js';
-import { fileError } from './files.js';
+import { formatCount } from './format.js';
+import { fileError, isMissing } from './files.js';
 
 /** A file that is open for reading. */
 export interface RegularFile {
@@ -56,7 +57,7 @@ export async function checkIfFile(path: string): Promise<void> {
       throw new InputError(`${path}: expected a file, or nothing there, found ${kindOf(stats)}; move it away`);
     await access(path, constants.R_OK | constants.W_OK);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+    if (isMissing(error)) return;
     throw fileError(path, 'cannot be read and written', error);
   }
 }
@@ -70,7 +71,8 @@ export async function checkIfFile(path: string): Promise<void> {
 export async function readRegularFile(path: string, most: number): Promise<Buffer> {
   const { handle, size } = await openRegularFile(path);
   try {
-    if (size > most) throw new InputError(`${path}: expected at most ${most} bytes, found ${size}`);
+    if (size > most)
+      throw new InputError(`${path}: expected at most ${formatCount(most)} bytes, found ${formatCount(size)}`);
     const bytes = Buffer.alloc(size);
     let done = 0;
     while (done < size) {

@@ -1,12 +1,15 @@
 /** @file What latents were multiplied by when the UNet was trained: `scaling_factor` in the VAE's configuration. */
 import { join } from 'node:path';
-import { InputError } from '../base/errors.js';
-import { shownJson } from '../base/python-json.js';
-import { readJsonObject } from '../text/json-files.js';
+import * as v from 'valibot';
+import { ifThere, readJsonObject } from '../base/json-file.js';
+import { checkJson, object, ofKind } from '../base/json-schema.js';
+import { POSITIVE } from '../base/kinds.js';
 import { VAE_CONFIGS } from './pipeline-files.js';
 
 /** Of Stable Diffusion 1 and 2: https://github.com/CompVis/stable-diffusion, `v1-inference.yaml`, `scale_factor`. */
 const STANDARD_SCALE = 0.18215;
+
+const VAE_CONFIG = object({ scaling_factor: v.nullish(ofKind(POSITIVE)) });
 
 /**
  * The factor of a pipeline's folder; that of Stable Diffusion where no configuration says another.
@@ -15,13 +18,10 @@ const STANDARD_SCALE = 0.18215;
  */
 export async function readLatentScale(folder: string): Promise<number> {
   for (const name of VAE_CONFIGS) {
-    const scale = (await readJsonObject(folder, name))?.scaling_factor;
-    if (scale === undefined || scale === null) continue;
-    if (typeof scale === 'number' && scale > 0 && Number.isFinite(scale)) return scale;
-    throw new InputError(
-      `${join(folder, name)}: expected scaling_factor to be a number above 0, got ${shownJson(scale)}; get the ` +
-        'file again',
-    );
+    const path = join(folder, name);
+    const json = await ifThere(readJsonObject(path));
+    const scale = json === undefined ? undefined : checkJson(VAE_CONFIG, json, path).scaling_factor;
+    if (scale != null) return scale;
   }
   return STANDARD_SCALE;
 }

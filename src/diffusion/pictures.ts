@@ -6,8 +6,11 @@
  */
 import { open, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import * as v from 'valibot';
 import { writeFileAtomic } from '../base/files.js';
+import { anyObject, listOf, number, object, partOf, text, valuesThat, type JsonObject } from '../base/json-schema.js';
 import { numberedNames, writeNewFile } from '../base/new-file.js';
+import { soundJson } from '../base/parse-json.js';
 import { textsOf } from './png.js';
 
 /** The list beside the pictures. */
@@ -36,6 +39,21 @@ export interface Picture {
   /** What is wrong with it, if anything. */
   readonly trouble?: string | undefined;
 }
+
+/** What is relied on in a picture's entry. */
+const PICTURE = partOf<Picture>(
+  object({
+    file: valuesThat<string>((name) => typeof name === 'string' && !/[/\\]/.test(name), 'the name of a file'),
+    prompts: listOf(text),
+    encoders: listOf(text),
+    seed: v.optional(number),
+    steps: number,
+    guidance: number,
+  }),
+);
+
+/** A list, of which entries are checked one by one: some may be those of a later version. */
+const LIST = object({ pictures: listOf(v.unknown()) });
 
 /** The keyword of the text chunk in which a picture says what it is. */
 const RECORD = 'kd';
@@ -85,15 +103,10 @@ export async function recordPicture(folder: string, picture: Picture): Promise<v
  * one.
  */
 async function readList(folder: string): Promise<{ entries: unknown[]; isDamaged: boolean }> {
-  const text = await readFile(join(folder, PICTURES_FILE), 'utf8').catch(() => undefined);
-  if (text === undefined) return { entries: [], isDamaged: false };
-  try {
-    const { pictures } = JSON.parse(text) as { pictures?: unknown };
-    if (Array.isArray(pictures)) return { entries: pictures as unknown[], isDamaged: false };
-  } catch {
-    // as if it were no list
-  }
-  return { entries: [], isDamaged: true };
+  const contents = await readFile(join(folder, PICTURES_FILE), 'utf8').catch(() => undefined);
+  if (contents === undefined) return { entries: [], isDamaged: false };
+  const list = soundJson(LIST, contents);
+  return { entries: [...(list?.pictures ?? [])], isDamaged: list === undefined };
 }
 
 /** Keeps a list that cannot be read under another name, before a new one takes its place. */
@@ -107,20 +120,19 @@ async function unlisted(folder: string, entries: readonly unknown[]): Promise<Pi
   const names = await readdir(folder).catch(() => []);
   const found: Picture[] = [];
   for (const file of names.filter((name) => /^[^.].*\.png$/i.test(name) && !listed.has(name)).sort()) {
-    const record = await readRecord(join(folder, file));
-    const picture: unknown = typeof record === 'object' ? { ...record, file } : undefined;
+    const picture: unknown = { ...(await readRecord(join(folder, file))), file };
     if (isPicture(picture)) found.push(picture);
   }
   return found;
 }
 
 /** What a picture says of itself; undefined for any other file. */
-async function readRecord(path: string): Promise<unknown> {
+async function readRecord(path: string): Promise<JsonObject | undefined> {
   try {
     const file = await open(path, 'r');
     try {
       const { buffer, bytesRead } = await file.read(Buffer.alloc(TEXTS_END), 0, TEXTS_END, 0);
-      return JSON.parse(textsOf(buffer.subarray(0, bytesRead))[RECORD] ?? 'null');
+      return soundJson(anyObject, textsOf(buffer.subarray(0, bytesRead))[RECORD] ?? '');
     } finally {
       await file.close();
     }
@@ -141,17 +153,7 @@ function fileOf(entry: unknown): unknown {
 }
 
 function isPicture(value: unknown): value is Picture {
-  const { file, prompts, encoders, seed, steps, guidance } = (value ?? {}) as Partial<Picture>;
-  const isTexts = (texts: unknown): boolean => Array.isArray(texts) && texts.every((text) => typeof text === 'string');
-  return (
-    typeof file === 'string' &&
-    !/[/\\]/.test(file) &&
-    isTexts(prompts) &&
-    isTexts(encoders) &&
-    typeof steps === 'number' &&
-    typeof guidance === 'number' &&
-    (seed === undefined || typeof seed === 'number')
-  );
+  return v.is(PICTURE, value);
 }
 
 /** Letters of a prompt that its picture's name has at most. */

@@ -8,7 +8,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { InputError } from '../base/errors.js';
-import { readJsonObject } from '../text/json-files.js';
+import { readJsonObject } from '../base/json-file.js';
 import { loadDecoder, type Decoder } from './decoder.js';
 import { readLatentScale } from './latent-scale.js';
 import { weightedSum, type Term } from './latents.js';
@@ -58,8 +58,8 @@ export interface Pipeline {
  */
 export async function readScheduler(folder: string, scheduler: SchedulerName): Promise<SchedulerConfig> {
   await checkPipelineFiles(folder);
-  const json = await readJsonObject(folder, PIPELINE_FILES.scheduler);
-  return parseSchedulerConfig(json!, scheduler, join(folder, PIPELINE_FILES.scheduler));
+  const path = join(folder, PIPELINE_FILES.scheduler);
+  return parseSchedulerConfig(await readJsonObject(path), scheduler, path);
 }
 
 /**

@@ -3,8 +3,9 @@
  * defaults for those that are absent, and passes over the rest, so that one can be built from another's file.
  * Fields and defaults: diffusers 0.42, `schedulers/scheduling_{unipc_multistep,pndm,ddim}.py`.
  */
-import { InputError } from '../base/errors.js';
-import { shownJson } from '../base/python-json.js';
+import * as v from 'valibot';
+import { camelCased, checkJson, jsonError, listOf, ofKind, valuesThat, whole } from '../base/json-schema.js';
+import { choice, SWITCH } from '../base/kinds.js';
 
 /** The schedulers there are, by the names of `--scheduler`. */
 export const SCHEDULERS = ['unipc', 'pndm', 'ddim'] as const;
@@ -84,7 +85,8 @@ export interface DdimConfig extends CommonConfig {
 
 export type SchedulerConfig = UniPCConfig | PndmConfig | DdimConfig;
 
-type Json = Readonly<Record<string, unknown>>;
+/** What to do about a configuration that is not as it should be. */
+const REMEDY = 'choose another --scheduler, or get the file again';
 
 /**
  * The configuration of a scheduler in the contents of a `scheduler_config.json`, its own or another scheduler's.
@@ -92,143 +94,145 @@ type Json = Readonly<Record<string, unknown>>;
  * @param where the file, for messages
  * @throws InputError for a value that is not possible, and for one that is possible in diffusers and not supported here
  */
-export function parseSchedulerConfig(json: Json, name: SchedulerName, where: string): SchedulerConfig {
-  const fields = new Fields(json, where);
-  if (name === 'unipc') return parseUniPC(fields);
-  return name === 'pndm' ? parsePndm(fields) : parseDdim(fields);
+export function parseSchedulerConfig(json: unknown, name: SchedulerName, where: string): SchedulerConfig {
+  if (name === 'unipc') return uniPC(checkJson(UNIPC, json, where, REMEDY), where);
+  return name === 'pndm'
+    ? pndm(checkJson(PNDM, json, where, REMEDY), where)
+    : ddim(checkJson(DDIM, json, where, REMEDY), where);
 }
 
-function parseUniPC(fields: Fields): UniPCConfig {
-  fields.refuse('solver_p', 'use_beta_sigmas', 'use_flow_sigmas', 'use_dynamic_shifting', 'shift_terminal');
-  const [karras, exponential] = [fields.flag('use_karras_sigmas', false), fields.flag('use_exponential_sigmas', false)];
-  if (karras && exponential) fields.fail('use_exponential_sigmas', 'false where use_karras_sigmas is true');
+const finite = valuesThat<number>(Number.isFinite, 'a number');
+const between = (value: unknown): boolean => typeof value === 'number' && value > 0 && value < 1;
+const upTo1 = (value: unknown): boolean => typeof value === 'number' && value > 0 && value <= 1;
+
+const flag = (standard: boolean) => v.nullish(ofKind(SWITCH), standard);
+const count = (standard: number, least = 1) => v.nullish(whole(least, 1_000_000), standard);
+const share = (standard: number) => v.nullish(valuesThat<number>(upTo1, 'a number above 0 and up to 1'), standard);
+const oneOf = <T extends string>(choices: readonly T[], standard: T) => v.nullish(ofKind(choice(choices)), standard);
+
+/** What diffusers would honour and this program does not. */
+const unsupported = v.nullish(
+  valuesThat<false>((value) => value === false, 'false or no value, as no other is supported'),
+);
+
+const common = (spacing: TimestepSpacing, predictions: readonly PredictionType[]) => ({
+  num_train_timesteps: count(1000),
+  beta_start: share(0.0001),
+  beta_end: share(0.02),
+  beta_schedule: oneOf(BETA_SCHEDULES, 'linear'),
+  trained_betas: v.nullish(listOf(valuesThat<number>(between, 'a number between 0 and 1'))),
+  prediction_type: oneOf(predictions, 'epsilon'),
+  timestep_spacing: oneOf(SPACINGS, spacing),
+  steps_offset: count(0, 0),
+});
+
+const THRESHOLDING = {
+  thresholding: flag(false),
+  dynamic_thresholding_ratio: share(0.995),
+  sample_max_value: v.nullish(finite, 1),
+};
+
+const UNIPC = camelCased({
+  ...common('linspace', PREDICTIONS),
+  ...THRESHOLDING,
+  rescale_betas_zero_snr: flag(false),
+  solver_order: count(2),
+  solver_type: oneOf(['bh1', 'bh2', 'midpoint', 'heun', 'logrho'], 'bh2'),
+  predict_x0: flag(true),
+  lower_order_final: flag(true),
+  disable_corrector: v.nullish(listOf(finite), []),
+  use_karras_sigmas: flag(false),
+  use_exponential_sigmas: flag(false),
+  sigma_min: v.nullish(finite),
+  sigma_max: v.nullish(finite),
+  final_sigmas_type: oneOf(FINAL_SIGMAS, 'zero'),
+  solver_p: unsupported,
+  use_beta_sigmas: unsupported,
+  use_flow_sigmas: unsupported,
+  use_dynamic_shifting: unsupported,
+  shift_terminal: unsupported,
+});
+
+const PNDM = camelCased({
+  ...common('leading', ['epsilon', 'v_prediction']),
+  skip_prk_steps: flag(false),
+  set_alpha_to_one: flag(false),
+});
+
+const DDIM = camelCased({
+  ...common('leading', PREDICTIONS),
+  ...THRESHOLDING,
+  rescale_betas_zero_snr: flag(false),
+  set_alpha_to_one: flag(true),
+  clip_sample: flag(true),
+  clip_sample_range: v.nullish(finite, 1),
+});
+
+type Fields<Schema extends v.GenericSchema> = v.InferOutput<Schema>;
+
+function uniPC(fields: Fields<typeof UNIPC>, where: string): UniPCConfig {
+  const { useKarrasSigmas, useExponentialSigmas } = fields;
+  if (useKarrasSigmas && useExponentialSigmas)
+    throw jsonError({
+      file: where,
+      path: ['use_exponential_sigmas'],
+      expected: 'false where use_karras_sigmas is true',
+      got: true,
+      advice: REMEDY,
+    });
   return {
     name: 'unipc',
-    ...parseCommon(fields, 'linspace', PREDICTIONS, fields.flag('rescale_betas_zero_snr', false)),
-    solverOrder: fields.count('solver_order', 2),
-    solverType: solverType(fields),
-    predictX0: fields.flag('predict_x0', true),
-    lowerOrderFinal: fields.flag('lower_order_final', true),
-    disableCorrector: fields.numbers('disable_corrector') ?? [],
-    thresholding: parseThresholding(fields),
-    sigmas: karras ? 'karras' : exponential ? 'exponential' : 'timesteps',
-    sigmaMin: fields.optional('sigma_min'),
-    sigmaMax: fields.optional('sigma_max'),
-    finalSigmasType: fields.choice('final_sigmas_type', FINAL_SIGMAS, 'zero'),
+    ...commonConfig(fields, where),
+    rescaleBetasZeroSnr: fields.rescaleBetasZeroSnr,
+    solverOrder: fields.solverOrder,
+    // diffusers takes the solver types of DPM-Solver to mean bh2, so that UniPC can be built from its files
+    solverType: fields.solverType === 'bh1' ? 'bh1' : 'bh2',
+    predictX0: fields.predictX0,
+    lowerOrderFinal: fields.lowerOrderFinal,
+    disableCorrector: fields.disableCorrector,
+    thresholding: thresholding(fields),
+    sigmas: useKarrasSigmas ? 'karras' : useExponentialSigmas ? 'exponential' : 'timesteps',
+    sigmaMin: fields.sigmaMin ?? undefined,
+    sigmaMax: fields.sigmaMax ?? undefined,
+    finalSigmasType: fields.finalSigmasType,
   };
 }
 
-function parsePndm(fields: Fields): PndmConfig {
-  return {
-    name: 'pndm',
-    ...parseCommon(fields, 'leading', ['epsilon', 'v_prediction'], false),
-    skipPrkSteps: fields.flag('skip_prk_steps', false),
-    setAlphaToOne: fields.flag('set_alpha_to_one', false),
-  };
+function pndm(fields: Fields<typeof PNDM>, where: string): PndmConfig {
+  const { skipPrkSteps, setAlphaToOne } = fields;
+  return { name: 'pndm', ...commonConfig(fields, where), rescaleBetasZeroSnr: false, skipPrkSteps, setAlphaToOne };
 }
 
-function parseDdim(fields: Fields): DdimConfig {
+function ddim(fields: Fields<typeof DDIM>, where: string): DdimConfig {
   return {
     name: 'ddim',
-    ...parseCommon(fields, 'leading', PREDICTIONS, fields.flag('rescale_betas_zero_snr', false)),
-    setAlphaToOne: fields.flag('set_alpha_to_one', true),
-    clipRange: fields.flag('clip_sample', true) ? fields.number('clip_sample_range', 1) : undefined,
-    thresholding: parseThresholding(fields),
+    ...commonConfig(fields, where),
+    rescaleBetasZeroSnr: fields.rescaleBetasZeroSnr,
+    setAlphaToOne: fields.setAlphaToOne,
+    clipRange: fields.clipSample ? fields.clipSampleRange : undefined,
+    thresholding: thresholding(fields),
   };
 }
 
-function parseCommon(
-  fields: Fields,
-  spacing: TimestepSpacing,
-  predictions: readonly PredictionType[],
-  rescaleBetasZeroSnr: boolean,
-): CommonConfig {
-  const trainedBetas = fields.numbers('trained_betas');
-  if (trainedBetas?.some((beta) => !(beta > 0 && beta < 1))) fields.fail('trained_betas', 'numbers between 0 and 1');
-  const numTrainTimesteps = fields.count('num_train_timesteps', 1000);
-  if (trainedBetas !== undefined && trainedBetas.length !== numTrainTimesteps) {
-    fields.fail('trained_betas', `as many as num_train_timesteps, ${numTrainTimesteps}`);
-  }
-  return {
-    numTrainTimesteps,
-    betaStart: fields.share('beta_start', 0.0001),
-    betaEnd: fields.share('beta_end', 0.02),
-    betaSchedule: fields.choice('beta_schedule', BETA_SCHEDULES, 'linear'),
-    trainedBetas,
-    rescaleBetasZeroSnr,
-    predictionType: fields.choice('prediction_type', predictions, 'epsilon'),
-    timestepSpacing: fields.choice('timestep_spacing', SPACINGS, spacing),
-    stepsOffset: fields.count('steps_offset', 0, 0),
-  };
+function commonConfig(
+  fields: Fields<typeof PNDM> | Fields<typeof DDIM> | Fields<typeof UNIPC>,
+  where: string,
+): Omit<CommonConfig, 'rescaleBetasZeroSnr'> {
+  const { numTrainTimesteps, betaStart, betaEnd, betaSchedule, predictionType, timestepSpacing, stepsOffset } = fields;
+  const trainedBetas = fields.trainedBetas ?? undefined;
+  if (trainedBetas !== undefined && trainedBetas.length !== numTrainTimesteps)
+    throw jsonError({
+      file: where,
+      path: ['trained_betas'],
+      expected: `as many numbers as num_train_timesteps says, ${numTrainTimesteps}`,
+      got: trainedBetas,
+      advice: REMEDY,
+    });
+  const betas = { numTrainTimesteps, betaStart, betaEnd, betaSchedule, trainedBetas };
+  return { ...betas, predictionType, timestepSpacing, stepsOffset };
 }
 
-/** diffusers takes the solver types of DPM-Solver to mean bh2, so that UniPC can be built from its files. */
-function solverType(fields: Fields): 'bh1' | 'bh2' {
-  return fields.choice('solver_type', ['bh1', 'bh2', 'midpoint', 'heun', 'logrho'], 'bh2') === 'bh1' ? 'bh1' : 'bh2';
-}
-
-function parseThresholding(fields: Fields): Thresholding | undefined {
-  if (!fields.flag('thresholding', false)) return undefined;
-  return { ratio: fields.share('dynamic_thresholding_ratio', 0.995), maxValue: fields.number('sample_max_value', 1) };
-}
-
-/** Reads the fields of one file, each checked, with a default for what is absent. */
-class Fields {
-  constructor(
-    private readonly json: Json,
-    private readonly where: string,
-  ) {}
-
-  fail(key: string, expected: string): never {
-    throw new InputError(`${this.where}: expected ${key} to be ${expected}, got ${shownJson(this.json[key])}`);
-  }
-
-  /** Refuses what diffusers would honour and this program does not. */
-  refuse(...keys: readonly string[]): void {
-    for (const key of keys) {
-      const value = this.json[key] ?? false;
-      if (value !== false)
-        this.fail(key, 'false or absent, as no other value is supported; choose another --scheduler');
-    }
-  }
-
-  number(key: string, standard: number): number {
-    const value = this.json[key] ?? standard;
-    return typeof value === 'number' && Number.isFinite(value) ? value : this.fail(key, 'a number');
-  }
-
-  optional(key: string): number | undefined {
-    return this.json[key] == null ? undefined : this.number(key, 0);
-  }
-
-  count(key: string, standard: number, least = 1): number {
-    const value = this.json[key] ?? standard;
-    if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= 1e6) return value;
-    return this.fail(key, `a whole number from ${least} to 1000000`);
-  }
-
-  share(key: string, standard: number): number {
-    const value = this.json[key] ?? standard;
-    return typeof value === 'number' && value > 0 && value <= 1
-      ? value
-      : this.fail(key, 'a number above 0 and up to 1');
-  }
-
-  flag(key: string, standard: boolean): boolean {
-    const value = this.json[key] ?? standard;
-    return typeof value === 'boolean' ? value : this.fail(key, 'true or false');
-  }
-
-  numbers(key: string): readonly number[] | undefined {
-    const value = this.json[key];
-    if (value == null) return undefined;
-    if (Array.isArray(value) && value.every((item) => typeof item === 'number' && Number.isFinite(item)))
-      return value as number[];
-    return this.fail(key, 'a list of numbers');
-  }
-
-  choice<T extends string>(key: string, choices: readonly T[], standard: T): T {
-    const value = this.json[key] ?? standard;
-    return choices.find((choice) => choice === value) ?? this.fail(key, `one of ${choices.join(', ')}`);
-  }
+function thresholding(fields: Fields<typeof DDIM> | Fields<typeof UNIPC>): Thresholding | undefined {
+  if (!fields.thresholding) return undefined;
+  return { ratio: fields.dynamicThresholdingRatio, maxValue: fields.sampleMaxValue };
 }

@@ -1,8 +1,7 @@
 /** @file `evaluation.json`: a run's evaluations, kept in its folder. */
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { fileError, writeFileAtomic } from '../base/files.js';
+import { readIfThere, writeFileAtomic } from '../base/files.js';
 import { checkFormat, checkJson, listOf, mapOf, number, object, partOf, text } from '../base/json-schema.js';
 import { parseJson } from '../base/parse-json.js';
 import { LANGUAGES, POOLINGS, type RunEvaluations } from './evaluation.js';
@@ -57,10 +56,7 @@ const EVALUATIONS = partOf<RunEvaluations>(
  */
 export async function readEvaluations(run: string): Promise<RunEvaluations | undefined> {
   const path = join(run, EVALUATION_FILE);
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw fileError(path, 'cannot be read', error);
-  });
+  const text = await readIfThere(path);
   return text === undefined ? undefined : parse(text, path);
 }
 

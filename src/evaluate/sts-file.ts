@@ -5,12 +5,15 @@
  */
 import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
+import * as v from 'valibot';
 import { isSameName } from '../data/columns.js';
 import { soundRecordsOf } from '../data/readers/delimited.js';
 import { decodeText, linesOf, utf8Pieces } from '../data/readers/encoding.js';
 import { readBytes } from '../data/text-file.js';
-import { InputError, messageOf } from '../base/errors.js';
+import { InputError } from '../base/errors.js';
 import { fileError } from '../base/files.js';
+import { checkJson, object, text, valuesThat } from '../base/json-schema.js';
+import { parseJson } from '../base/parse-json.js';
 import type { StsPair } from './sts.js';
 
 /** A row with the line it is on, for messages. */
@@ -66,7 +69,7 @@ async function readRows(path: string): Promise<Row[]> {
   const pieces = utf8Pieces(readBytes(path), path);
   let line = 1;
   for await (const lines of linesOf(pieces, path)) {
-    for (const text of lines) rows.push({ fields: text.split('\t'), line: line++ });
+    for (const row of lines) rows.push({ fields: row.split('\t'), line: line++ });
   }
   return rows.filter(({ fields }) => fields.length > 1 || fields[0]!.trim() !== '');
 }
@@ -147,27 +150,24 @@ async function readKlue(path: string): Promise<StsPair[]> {
   const bytes = await readFile(path).catch((error: unknown) => {
     throw fileError(path, 'cannot be read', error);
   });
-  let json: unknown;
-  try {
-    json = JSON.parse(decodeText(bytes, path));
-  } catch (error) {
-    if (error instanceof InputError) throw error;
-    throw new InputError(`${path}: expected JSON, got ${messageOf(error)}; give KLUE-STS as it is, or TSV or CSV`);
-  }
-  if (!Array.isArray(json))
-    throw new InputError(
-      `${path}: expected an array of judged pairs, as in KLUE-STS, got another JSON; give KLUE-STS as it is, or ` +
-        'TSV or CSV',
-    );
-  return json.map((item: Partial<KlueItem> | null, i) => {
-    const score = item?.score ?? item?.labels?.['real-label'] ?? item?.labels?.label;
-    return checked(score, item?.sentence1, item?.sentence2, `${path} item ${i + 1}`);
+  const json = parseJson(decodeText(bytes, path), path, KLUE_REMEDY);
+  return checkJson(KLUE, json, path, KLUE_REMEDY).map((value, i) => {
+    const where = `${path} item ${i + 1}`;
+    const item = checkJson(KLUE_ITEM, value, where, 'correct the item or remove it');
+    const score = item.score ?? item.labels?.['real-label'] ?? item.labels?.label;
+    return checked(score, item.sentence1, item.sentence2, where);
   });
 }
 
-interface KlueItem {
-  readonly sentence1: unknown;
-  readonly sentence2: unknown;
-  readonly score: unknown;
-  readonly labels: { readonly label?: unknown; readonly 'real-label'?: unknown };
-}
+const KLUE_REMEDY = 'give KLUE-STS as it is, or TSV or CSV';
+
+const KLUE = valuesThat<readonly unknown[]>(Array.isArray, 'an array of judged pairs, as in KLUE-STS');
+
+const SCORE = v.nullish(valuesThat<number | string>(isScore, 'a score'));
+
+const KLUE_ITEM = object({
+  sentence1: text,
+  sentence2: text,
+  score: SCORE,
+  labels: v.nullish(object({ label: SCORE, 'real-label': SCORE })),
+});

@@ -2,9 +2,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../base/files.js';
+import { ifThere, readJsonObject } from '../base/json-file.js';
 import type { JsonFormat } from '../base/python-json.js';
 import { readTokenizerFiles, TOKENIZER_FILES } from '../text/tokenizer-files.js';
-import { readJsonObject, type AddedToken, type TokenizerJson } from '../text/tokenizer-json.js';
+import type { AddedToken, TokenizerJson } from '../text/tokenizer-json.js';
 import { MAX_LENGTH } from '../text/tokenizer.js';
 
 /** How an export's tokenizer is written. */
@@ -27,7 +28,7 @@ export async function writeTokenizerFiles(
   { plainMerges, json: format }: TokenizerStyle,
 ): Promise<void> {
   const { json, padToken, className } = await readTokenizerFiles(from);
-  const stored = await readJsonObject(from, 'tokenizer.json');
+  const stored = await ifThere(readJsonObject(join(from, 'tokenizer.json')));
   const isRewritten = stored === undefined || (plainMerges && json.model.type === 'BPE');
   for (const name of TOKENIZER_FILES) {
     if (isRewritten && name === 'added_tokens.json') continue; // its ids may be others than those that count
@@ -35,7 +36,7 @@ export async function writeTokenizerFiles(
     if (bytes !== undefined) await writeFileAtomic(join(to, name), bytes);
   }
   if (isRewritten) await writeFileAtomic(join(to, 'tokenizer.json'), `${format(complete(json, stored))}\n`);
-  const settings = (await readJsonObject(from, 'tokenizer_config.json')) ?? { pad_token: padToken };
+  const settings = (await ifThere(readJsonObject(join(from, 'tokenizer_config.json')))) ?? { pad_token: padToken };
   const config = {
     // Without it the model's configuration would decide, which may not be the one beside the tokenizer.
     tokenizer_class: className === 'TokenizersBackend' ? 'PreTrainedTokenizerFast' : className,
@@ -57,7 +58,7 @@ const CLASSES = [
 
 /** The class of transformers that reads a tokenizer's folder, concrete, as diffusers wants to have it named. */
 export async function tokenizerClass(folder: string): Promise<string> {
-  const name = (await readJsonObject(folder, 'tokenizer_config.json'))?.tokenizer_class;
+  const name = (await ifThere(readJsonObject(join(folder, 'tokenizer_config.json'))))?.tokenizer_class;
   const fast = `${String(name).replace(/Fast$/, '')}Fast`;
   return CLASSES.includes(fast) ? fast : 'PreTrainedTokenizerFast';
 }

@@ -1,6 +1,7 @@
 /** @file The `config.json` that goes along with exported weights, as transformers reads it. */
+import type { JsonObject } from '../base/json-schema.js';
 import { formatPythonJson, type JsonFormat } from '../base/python-json.js';
-import { CLIP_TYPES, clipTextPart, type Json, type TextModelConfig } from './config.js';
+import { CLIP_TYPES, clipTextPart, type TextModelConfig } from './config.js';
 
 /** Settings that transformers checks to be floating-point numbers: `1` is refused where `1.0` is meant. */
 const FLOATS = [
@@ -20,7 +21,7 @@ const FLOATS = [
  *
  * @param format how Python reads it, unless others do
  */
-export function exportedConfig(json: Json, format: JsonFormat = formatPythonJson): string {
+export function exportedConfig(json: JsonObject, format: JsonFormat = formatPythonJson): string {
   const isClip = CLIP_TYPES.includes(String(json.model_type));
   const exported = {
     ...clipTextPart(json),
@@ -39,7 +40,7 @@ function bertArchitecture(modelType: string): string {
 }
 
 /** The `config.json` of a configuration that did not come from one. */
-export function configJson(config: TextModelConfig): Json {
+export function configJson(config: TextModelConfig): JsonObject {
   const common = {
     vocab_size: config.vocabSize,
     hidden_size: config.hiddenSize,

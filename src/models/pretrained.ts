@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import { InputError } from '../base/errors.js';
 import { checkFinite } from '../weights/finite.js';
 import { openWeights, PROJECTION_FILE } from '../weights/folder.js';
+import type { JsonObject } from '../base/json-schema.js';
 import { loadParameters, type StoredParameters } from '../weights/parameters.js';
 import { openSafetensors } from '../weights/safetensors.js';
 import { placeOf, type TensorSource } from '../weights/tensor-source.js';
 import { buildTextEncoder } from './build.js';
-import { readConfig, type Json, type TextModelConfig } from './config.js';
+import { readConfig, type TextModelConfig } from './config.js';
 import { configJson } from './exported-config.js';
 import { isProjection, nameInFile, withProjection } from './projection.js';
 import { PUBLISHED } from './published.js';
@@ -18,7 +19,7 @@ import type { TextEncoder } from './text-encoder.js';
 export interface PretrainedModel {
   readonly encoder: TextEncoder;
   /** The model's `config.json` as it stands. */
-  readonly configJson: Json;
+  readonly configJson: JsonObject;
   /** Parameters that the files lack and that start afresh, with the seed: a pooler, a projection. */
   readonly fresh: readonly string[];
   /** Bytes that its parameters take as they are stored; 0 for one that is stored nowhere. */
@@ -132,7 +133,11 @@ async function openStored(
 }
 
 /** A model of a configuration with every parameter drawn at random: for speed, memory and tests. */
-export function randomModel(config: TextModelConfig, seed: number, json: Json = configJson(config)): PretrainedModel {
+export function randomModel(
+  config: TextModelConfig,
+  seed: number,
+  json: JsonObject = configJson(config),
+): PretrainedModel {
   const encoder = buildTextEncoder(config);
   const names = Object.keys(encoder.shapes);
   return {

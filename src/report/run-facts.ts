@@ -1,6 +1,6 @@
 /** @file The facts in a run's folder, other than its logs. */
 import { planSteps } from '../distill/train.js';
-import { isRecord } from '../base/json-schema.js';
+import { isObject } from '../base/json-schema.js';
 import { basename, dirname, relative, resolve } from 'node:path';
 import { readReport, type PrepareReport } from '../data/prepare/report.js';
 import { recipeOf } from '../training/recipes.js';
@@ -168,7 +168,7 @@ function environmentOf(config: RunConfig): Entry[] {
   return [
     ['created', config.created],
     ...others.flatMap(([, group]): Entry[] =>
-      isRecord(group) ? Object.entries(group).map(([name, value]): Entry => [name, textOf(value)]) : [],
+      isObject(group) ? Object.entries(group).map(([name, value]): Entry => [name, textOf(value)]) : [],
     ),
     ['teacher', `${config.teacher.source} (${config.teacher.parameters})`],
     ['student', `${config.student.source} (${config.student.parameters})`],

@@ -3,8 +3,7 @@
  * What the system refuses is an `InputError` that names the file.
  */
 import { closeSync, fdatasyncSync, fstatSync, ftruncateSync, openSync, writeSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { fileError, writeFileAtomic } from '../base/files.js';
+import { fileError, readIfThere, writeFileAtomic } from '../base/files.js';
 
 export interface RecordFile {
   append(record: Uint8Array): void;
@@ -83,10 +82,7 @@ function isNoSpace(error: unknown): boolean {
  * @throws InputError when the system refuses
  */
 export async function keepLines(path: string, isKept: (line: string) => boolean): Promise<void> {
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw fileError(path, 'cannot be read', error);
-  });
+  const text = await readIfThere(path);
   if (text === undefined) return;
   const whole = text.slice(0, text.lastIndexOf('\n') + 1);
   const kept = whole

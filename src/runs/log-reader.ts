@@ -1,7 +1,7 @@
 /** @file Reads a run's logs while it writes them: what is whole, in order, once. */
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileError } from '../base/files.js';
+import { fileError, isMissing } from '../base/files.js';
 import { openRegularFile } from '../base/regular-file.js';
 import { LOSS_COLUMNS, VALIDATION_COLUMNS } from './loss-log.js';
 
@@ -140,8 +140,7 @@ async function openIfThere(path: string): Promise<FileHandle | undefined> {
   try {
     return (await openRegularFile(path)).handle;
   } catch (error) {
-    const { cause } = error as { readonly cause?: NodeJS.ErrnoException };
-    if (cause?.code === 'ENOENT') return undefined;
+    if (isMissing(error)) return undefined;
     throw error;
   }
 }

@@ -3,7 +3,7 @@ import { constants, readdirSync, rmdirSync, rmSync, type Stats } from 'node:fs';
 import { access, mkdir, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { InputError } from '../base/errors.js';
-import { fileError, writeFileAtomic } from '../base/files.js';
+import { fileError, isMissing, writeFileAtomic } from '../base/files.js';
 import { shellQuote } from '../base/shell.js';
 import { nearestFolder } from '../base/disk-space.js';
 import { readRegularFile } from '../base/regular-file.js';
@@ -61,10 +61,6 @@ async function statIfThere(path: string): Promise<Stats | undefined> {
     if (isMissing(error)) return undefined;
     throw fileError(path, 'cannot be read', error);
   });
-}
-
-function isMissing(error: unknown): boolean {
-  return ['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '');
 }
 
 /**

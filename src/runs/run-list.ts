@@ -1,7 +1,7 @@
 /** @file Which folders are runs, and in which order they were begun or gone on with. */
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { fileError } from '../base/files.js';
+import { fileError, isMissing } from '../base/files.js';
 import { anyObject } from '../base/json-schema.js';
 import { soundJson } from '../base/parse-json.js';
 import { readRegularFile } from '../base/regular-file.js';
@@ -71,7 +71,7 @@ export async function nextOrder(run: string): Promise<number> {
 
 async function startsUnder(root: string): Promise<{ folder: string; start: Start }[]> {
   const names = await readdir(root).catch((error: unknown) => {
-    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return [];
+    if (isMissing(error)) return [];
     throw fileError(root, 'cannot be read', error);
   });
   const folders = names.map((name) => join(root, name));

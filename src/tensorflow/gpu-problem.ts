@@ -35,7 +35,7 @@ export function driverProblem(nvidia: Nvidia): Problem | undefined {
   if (nvidia.state === 'broken') {
     return {
       found: `the NVIDIA driver does not answer (${nvidia.failure})`,
-      remedy: 'restart the machine, or install the driver anew, until nvidia-smi lists the GPU',
+      remedy: 'restart the machine, or reinstall the driver, until nvidia-smi lists the GPU',
     };
   }
   if (nvidia.state === 'present' && isOlder(nvidia.driver, OLDEST_DRIVER)) {

@@ -73,7 +73,7 @@ function templateIds({ single, special_tokens: tokens }: Template, idOf: IdOf, w
   const isOther = (piece: (typeof single)[number]) => 'Sequence' in piece && piece.Sequence.id === 'B';
   if (place === -1 || pieces.lastIndexOf('text') !== place || single.some(isOther)) {
     const got = JSON.stringify(single).slice(0, 80);
-    throw new InputError(`${where}: expected a post_processor with the text once, got ${got}; get the file anew`);
+    throw new InputError(`${where}: expected a post_processor with the text once, got ${got}; get the file again`);
   }
   const ids = pieces.map((piece) => (piece === 'text' ? [] : piece));
   return { opening: ids.slice(0, place).flat(), closing: ids.slice(place + 1).flat() };
@@ -84,12 +84,12 @@ function checked([token, id]: readonly [string, number], idOf: IdOf, where: stri
   if (known === undefined) throw missing(where, token);
   if (known === id) return id;
   throw new InputError(
-    `${where}: expected the post_processor's ${token} with the vocabulary's id ${known}, got ${id}; get the file anew`,
+    `${where}: expected the post_processor's ${token} with the vocabulary's id ${known}, got ${id}; get the file again`,
   );
 }
 
 function missing(where: string, token: string): InputError {
   return new InputError(
-    `${where}: expected the post_processor's tokens in the vocabulary, got ${JSON.stringify(token)}; get the file anew`,
+    `${where}: expected the post_processor's tokens in the vocabulary, got ${JSON.stringify(token)}; get the file again`,
   );
 }

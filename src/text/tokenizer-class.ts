@@ -85,7 +85,7 @@ export interface ClassChoice {
 export function tokenizerClassOf(folder: string, settings: Json, config: Json): ClassChoice {
   const [file, hubName] = hubNameOf(folder, settings, config);
   if (hubName !== undefined && typeof hubName !== 'string') {
-    throw new InputError(`${file}: expected text for tokenizer_class, got ${describe(hubName)}; get the file anew`);
+    throw new InputError(`${file}: expected text for tokenizer_class, got ${describe(hubName)}; get the file again`);
   }
   refuseRemoteCode(folder, settings, hubName);
   const registered = MODEL_TYPES.find(([, types]) => types.has(String(config.model_type)))?.[0];

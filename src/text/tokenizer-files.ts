@@ -2,11 +2,13 @@ import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { InputError, messageOf } from '../base/errors.js';
+import { ifThere, readJsonObject } from '../base/json-file.js';
+import type { JsonObject } from '../base/json-schema.js';
 import { AddedVocabulary, type TokenToAdd } from './added-vocabulary.js';
 import { checkProcessorKind, specialIdsOf, type SpecialIds } from './post-processor.js';
 import { normalizerOf } from './normalizer.js';
 import { tokenizerClassOf, type ClassChoice, type TokenizerClass } from './tokenizer-class.js';
-import { checkTokenizerJson, readJsonObject, type AddedToken, type TokenizerJson } from './tokenizer-json.js';
+import { checkTokenizerJson, type AddedToken, type TokenizerJson } from './tokenizer-json.js';
 import { buildKind, DEFAULT_SPECIALS } from './tokenizer-kinds.js';
 import {
   contentOf,
@@ -53,13 +55,13 @@ export interface TokenizerFiles {
  */
 export async function readTokenizerFiles(folder: string): Promise<TokenizerFiles> {
   await requireFolder(folder);
-  const config = await readJsonObject(folder, 'tokenizer_config.json');
-  const modelConfig = (await readJsonObject(folder, 'config.json')) ?? {};
+  const config = await readObject(folder, 'tokenizer_config.json');
+  const modelConfig = (await readObject(folder, 'config.json')) ?? {};
   const stored = await readTokenizerJson(folder);
   const settings = mergeSettings(folder, {
     config,
-    specials: await readJsonObject(folder, 'special_tokens_map.json'),
-    added: await readJsonObject(folder, 'added_tokens.json'),
+    specials: await readObject(folder, 'special_tokens_map.json'),
+    added: await readObject(folder, 'added_tokens.json'),
     jsonTokens: stored?.added_tokens,
   });
   refuseLeft(folder, settings, stored);
@@ -76,6 +78,10 @@ export async function readTokenizerFiles(folder: string): Promise<TokenizerFiles
   };
 }
 
+async function readObject(folder: string, name: string): Promise<JsonObject | undefined> {
+  return ifThere(readJsonObject(path.join(folder, name)));
+}
+
 type Built = Pick<TokenizerFiles, 'className' | 'json' | 'padId' | 'padToken' | 'around'>;
 
 async function requireFolder(folder: string): Promise<void> {
@@ -86,7 +92,7 @@ async function requireFolder(folder: string): Promise<void> {
 }
 
 async function readTokenizerJson(folder: string): Promise<TokenizerJson | undefined> {
-  const json = await readJsonObject(folder, 'tokenizer.json');
+  const json = await readObject(folder, 'tokenizer.json');
   if (json === undefined) return undefined;
   const file = path.join(folder, 'tokenizer.json');
   const checked = checkTokenizerJson(json, file);

@@ -1,9 +1,7 @@
 /** @file What a `tokenizer.json` may hold, by the fields that Python's `tokenizers` 0.23 asks for. */
 import * as v from 'valibot';
 import { InputError } from '../base/errors.js';
-import { checkJson, jsonError, type JsonPath } from '../base/json-schema.js';
-
-export { readJsonObject, readTextFile } from './json-files.js';
+import { checkJson, jsonError, type JsonObject, type JsonPath } from '../base/json-schema.js';
 
 /** One step of a tokenizer: its `type`, and settings that depend on the type. */
 export interface StepConfig {
@@ -63,7 +61,7 @@ export const MAX_TOKEN_LENGTH = 1000;
 
 const text = v.pipe(
   v.string(),
-  v.check((value) => !/\p{Cs}/u.test(value), 'expected text, got half a surrogate pair; get the file anew'),
+  v.check((value) => !/\p{Cs}/u.test(value), 'expected text, got half a surrogate pair; get the file again'),
 );
 const whole = (most: number, name: string) => {
   const range = v.custom<number>((value) => Number.isInteger(value) && Number(value) >= 0 && Number(value) <= most);
@@ -210,7 +208,7 @@ const WORD_PIECE = v.looseObject({
 });
 
 /** Checks that a parsed `tokenizer.json` has what the name promises, and fills in what may be left out. */
-export function checkTokenizerJson(json: Record<string, unknown>, file: string): TokenizerJson {
+export function checkTokenizerJson(json: JsonObject, file: string): TokenizerJson {
   const model = checkModel(json.model, file);
   checkAddedTokenCount(json.added_tokens, file);
   const known = checkJson(SCHEMA, json, file);

@@ -1,6 +1,7 @@
 /** @file The vocabulary of checkpoints without a `tokenizer.json`, as Python's `tokenizers` reads it. */
 import path from 'node:path';
-import { checkMerges, checkVocabulary, readJsonObject, readTextFile } from './tokenizer-json.js';
+import { ifThere, readJsonObject, readTextFile } from '../base/json-file.js';
+import { checkMerges, checkVocabulary } from './tokenizer-json.js';
 
 /** Tokens and their ids. */
 export type Vocab = Readonly<Record<string, number>>;
@@ -16,7 +17,7 @@ export interface VocabularyFiles {
  * space after a token does not count. Of two lines with the same token the later counts.
  */
 export async function readWordPieces(folder: string): Promise<VocabularyFiles | undefined> {
-  const text = await readTextFile(path.join(folder, 'vocab.txt'));
+  const text = await ifThere(readTextFile(path.join(folder, 'vocab.txt')));
   if (text === undefined) return undefined;
   const lines = linesOf(text);
   return { vocab: Object.fromEntries(lines.map((line, id) => [line.replace(TRAILING_SPACE, ''), id])) };
@@ -24,8 +25,8 @@ export async function readWordPieces(folder: string): Promise<VocabularyFiles | 
 
 /** Reads `vocab.json` and `merges.txt` (BPE, as CLIP and RoBERTa have it). Undefined where neither is there. */
 export async function readBytePairs(folder: string): Promise<VocabularyFiles | undefined> {
-  const vocab = await readJsonObject(folder, 'vocab.json');
-  const text = await readTextFile(path.join(folder, 'merges.txt'));
+  const vocab = await ifThere(readJsonObject(path.join(folder, 'vocab.json')));
+  const text = await ifThere(readTextFile(path.join(folder, 'merges.txt')));
   if (vocab === undefined || text === undefined) return undefined;
   checkVocabulary(vocab, path.join(folder, 'vocab.json'));
   const file = path.join(folder, 'merges.txt');

@@ -7,6 +7,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { HUB_URL } from '@huggingface/hub';
 import { InputError } from '../base/errors.js';
+import { isMissing } from '../base/files.js';
 import { readRegularFile } from '../base/regular-file.js';
 
 /** Where the hub is, and how it is told who asks. */
@@ -95,7 +96,7 @@ async function storedToken(): Promise<Token | undefined> {
   const path = expanded(environment('HF_TOKEN_PATH') ?? join(hubHome(), 'token'));
   const exists = await stat(path).then(
     () => true,
-    (error: unknown) => !['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? ''),
+    (error: unknown) => !isMissing(error),
   );
   return exists ? tokenFrom((await readRegularFile(path, LARGEST_TOKEN_FILE)).toString('utf8'), path) : undefined;
 }
@@ -105,7 +106,7 @@ function tokenFrom(text: string, source: string): Token | undefined {
   const value = text.replace(/[\r\n]/g, '').trim();
   if (value === '') return undefined;
   if (/^[\x21-\x7e]+$/.test(value)) return { value, source };
-  throw new InputError(`${source}: expected a token of the hub, got characters that none has; copy it anew`);
+  throw new InputError(`${source}: expected a token of the hub, got characters that none has; copy it again`);
 }
 
 /** The folder of `huggingface_hub`'s own files. */

@@ -1,6 +1,6 @@
 /** @file What the hub lists of a model's files, checked before anything is done with it. */
 import { InputError } from '../base/errors.js';
-import { isRecord } from '../base/json-schema.js';
+import { isObject } from '../base/json-schema.js';
 import { shown, shownValue } from './wording.js';
 
 /** A file of a model, as the hub lists it. */
@@ -24,7 +24,7 @@ export const MOST_FILES = 100_000;
  *   id
  */
 export function fileFrom(entry: unknown, model: string, hubUrl: string): HubFile | undefined {
-  if (!isRecord(entry))
+  if (!isObject(entry))
     throw new InputError(
       `${model}: expected a list of files from ${hubUrl}, got ${shownValue(entry)} in it; check HF_ENDPOINT`,
     );
@@ -37,9 +37,9 @@ export function fileFrom(entry: unknown, model: string, hubUrl: string): HubFile
   const where = `${model}/${shown(path)}`;
   if (!Number.isSafeInteger(size) || (size as number) < 0)
     throw new InputError(`${where}: expected a size in bytes from ${hubUrl}, got ${shownValue(size)}`);
-  const contentId = isRecord(lfs) ? lfs.oid : oid;
+  const contentId = isObject(lfs) ? lfs.oid : oid;
   // It becomes a file name: nothing but what the hub has always sent may pass.
-  if (typeof contentId !== 'string' || !(isRecord(lfs) ? /^[0-9a-f]{64}$/ : /^[0-9a-f]{40}$/).test(contentId))
+  if (typeof contentId !== 'string' || !(isObject(lfs) ? /^[0-9a-f]{64}$/ : /^[0-9a-f]{40}$/).test(contentId))
     throw new InputError(`${where}: expected a hexadecimal content id from ${hubUrl}, got ${shownValue(contentId)}`);
   return { path, size: size as number, contentId };
 }

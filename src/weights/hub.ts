@@ -55,7 +55,7 @@ export async function resolveModelFolder(idOrFolder: string, options: ResolveOpt
   } catch (error) {
     if (damaged === undefined || !(error instanceof InputError)) throw error;
     throw new InputError(
-      `${damaged}: this file of the cache is damaged, and cannot be fetched anew: ${error.message}`,
+      `${damaged}: this file of the cache is damaged, and cannot be fetched again: ${error.message}`,
       {
         cause: error,
       },

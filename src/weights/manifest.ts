@@ -5,11 +5,11 @@
  */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { readdir, readFile, realpath, stat } from 'node:fs/promises';
+import { readdir, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type * as v from 'valibot';
 import { InputError, messageOf } from '../base/errors.js';
-import { fileError, systemReason } from '../base/files.js';
+import { fileError, readIfThere, systemReason } from '../base/files.js';
 import { checkJson, mapOf, number, object, valuesThat } from '../base/json-schema.js';
 import { parseJson } from '../base/parse-json.js';
 import { TOKENIZER_FILES } from '../text/tokenizer-files.js';
@@ -50,10 +50,7 @@ const checked = new Map<string, string>();
  */
 export async function checkManifest(folder: string): Promise<void> {
   const path = join(folder, MANIFEST_FILE);
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    if (isMissing(error)) return undefined;
-    throw fileError(path, 'cannot be read', error);
-  });
+  const text = await readIfThere(path);
   if (text === undefined) return;
   const place = await realpath(folder);
   const state = await stateOf(folder);
@@ -130,8 +127,4 @@ async function stateOf(folder: string): Promise<string> {
     return [name, dev, ino, size, mtimeNs, ctimeNs].join(' ');
   });
   return (await Promise.all(facts)).join('\n');
-}
-
-function isMissing(error: unknown): boolean {
-  return ['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '');
 }

@@ -5,7 +5,7 @@
  * header's length N; N bytes of UTF-8 JSON, `{"name": {"dtype", "shape", "data_offsets": [begin, end]}, …}` with an
  * optional `__metadata__` of strings; then the tensors' bytes, without holes. Offsets count from the header's end.
  */
-import { isRecord } from '../base/json-schema.js';
+import { isObject } from '../base/json-schema.js';
 import { InputError, messageOf } from '../base/errors.js';
 import type { ByteSource } from './byte-source.js';
 import { hintFromStart } from './byte-source.js';
@@ -157,13 +157,13 @@ function countObjects(json: string): number {
 
 function checkMetadata(metadata: unknown, location: string): Record<string, string> | undefined {
   if (metadata === undefined || metadata === null) return undefined; // the reference implementation reads null as none
-  if (isRecord(metadata) && Object.values(metadata).every((value) => typeof value === 'string'))
+  if (isObject(metadata) && Object.values(metadata).every((value) => typeof value === 'string'))
     return metadata as Record<string, string>;
   throw new InputError(`${location}: expected ${METADATA} to be an object of strings, found something else`);
 }
 
 function checkEntry(name: string, entry: unknown, dataSize: number, where: string): TensorEntry {
-  if (!isRecord(entry))
+  if (!isObject(entry))
     throw new InputError(`${where}: expected an object with dtype, shape and data_offsets, found something else`);
   const { dtype, shape, data_offsets: offsets } = entry;
   if (!isDtype(dtype)) {

@@ -4,12 +4,12 @@
  */
 import { lstat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { InputError, messageOf } from '../base/errors.js';
-import { parsePythonJson } from '../base/python-json.js';
-import { readRegularFile } from '../base/regular-file.js';
+import { InputError } from '../base/errors.js';
+import { readJsonObject } from '../base/json-file.js';
+import { checkJson, mapOf, object, valuesThat } from '../base/json-schema.js';
 import type { TensorInfo, TensorSource } from './tensor-source.js';
 import { placeOf } from './tensor-source.js';
-import { shown, shownValue } from './wording.js';
+import { shown } from './wording.js';
 
 /** About a hundred bytes a tensor, a hundred thousand tensors. */
 const LARGEST_INDEX = 10_000_000;
@@ -20,33 +20,16 @@ const LARGEST_INDEX = 10_000_000;
  * @throws InputError if it cannot be read, or is not an index, or names a shard outside its own folder
  */
 export async function readShardIndex(indexPath: string): Promise<ReadonlyMap<string, string>> {
-  return parseShardIndex((await readRegularFile(indexPath, LARGEST_INDEX)).toString('utf8'), indexPath);
+  const index = checkJson(INDEX, await readJsonObject(indexPath, LARGEST_INDEX), indexPath);
+  return new Map(Object.entries(index.weight_map));
 }
 
-function parseShardIndex(json: string, location: string): ReadonlyMap<string, string> {
-  let index: unknown;
-  try {
-    index = parsePythonJson(json);
-  } catch (error) {
-    throw new InputError(`${location}: expected JSON: ${shown(messageOf(error))}`);
-  }
-  const map = (index as { weight_map?: unknown } | null)?.weight_map;
-  if (typeof map !== 'object' || map === null || Array.isArray(map)) {
-    throw new InputError(`${location}: expected an object weight_map from tensor names to files, found none`);
-  }
-  const shards = new Map(Object.entries(map as Record<string, unknown>));
-  for (const [name, shard] of shards) checkShardName(name, shard, location);
-  return shards as Map<string, string>;
+function isPlainName(name: unknown): boolean {
+  return typeof name === 'string' && /^[^/\\\0]+$/.test(name) && name !== '.' && name !== '..';
 }
 
-function checkShardName(name: string, shard: unknown, location: string): void {
-  const isPlain = typeof shard === 'string' && /^[^/\\\0]+$/.test(shard) && shard !== '.' && shard !== '..';
-  if (!isPlain) {
-    throw new InputError(
-      `${placeOf(location, name)}: expected the name of a file beside the index, found ${shownValue(shard)}`,
-    );
-  }
-}
+/** The files by the names of tensors. */
+const INDEX = object({ weight_map: mapOf(valuesThat<string>(isPlainName, 'the name of a file beside the index')) });
 
 /**
  * Opens every shard of an index as one source.

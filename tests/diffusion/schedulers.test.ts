@@ -90,29 +90,24 @@ describe('schedulers', () => {
     [
       'unipc',
       { use_flow_sigmas: true },
-      'expected use_flow_sigmas to be false or absent, as no other value is supported; choose another ' +
-        '--scheduler, got true',
+      'expected false or no value, as no other is supported, got true (use_flow_sigmas); choose another --scheduler',
     ],
-    ['unipc', { solver_type: 'rk4' }, 'expected solver_type to be one of bh1, bh2, midpoint, heun, logrho, got "rk4"'],
-    [
-      'pndm',
-      { prediction_type: 'sample' },
-      'expected prediction_type to be one of epsilon, v_prediction, got "sample"',
-    ],
+    ['unipc', { solver_type: 'rk4' }, 'expected one of bh1, bh2, midpoint, heun, logrho, got "rk4" (solver_type)'],
+    ['pndm', { prediction_type: 'sample' }, 'expected one of epsilon, v_prediction, got "sample" (prediction_type)'],
     [
       'ddim',
       { beta_schedule: 'sigmoid' },
-      'expected beta_schedule to be one of linear, scaled_linear, squaredcos_cap_v2, got "sigmoid"',
+      'expected one of linear, scaled_linear, squaredcos_cap_v2, got "sigmoid" (beta_schedule)',
     ],
     [
       'ddim',
       { trained_betas: [0.1, 0.2] },
-      'expected trained_betas to be as many as num_train_timesteps, 1000, got [0.1,0.2]',
+      'expected as many numbers as num_train_timesteps says, 1000, got a list of 2 (trained_betas)',
     ],
     [
       'ddim',
       { num_train_timesteps: 'many' },
-      'expected num_train_timesteps to be a whole number from 1 to 1000000, got "many"',
+      'expected a whole number from 1 to 1000000, got "many" (num_train_timesteps)',
     ],
   ] as const)('of %s refuse %j', (name, over, message) => {
     expect(() => parse(over, name)).toThrow(`scheduler_config.json: ${message}`);

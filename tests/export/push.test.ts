@@ -191,7 +191,7 @@ describe('a target', () => {
     expect(await pushTarget('me/it', '--push')).toMatchObject({ accessToken: 'secret', tokenSource: 'HF_TOKEN' });
     vi.stubEnv('HF_TOKEN', 'sec ret');
     await expect(pushTarget('me/it', '--push')).rejects.toThrow(
-      /^HF_TOKEN: expected a token of the hub, got characters that none has; copy it anew$/,
+      /^HF_TOKEN: expected a token of the hub, got characters that none has; copy it again$/,
     );
   });
 });

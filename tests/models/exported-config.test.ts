@@ -1,13 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { parseConfig, type Json } from '../../src/models/config.js';
+import { parseConfig } from '../../src/models/config.js';
 import { configJson, exportedConfig } from '../../src/models/exported-config.js';
 import { PUBLISHED } from '../../src/models/published.js';
+import type { JsonObject } from '../../src/base/json-schema.js';
 import { formatStandardJson, parsePythonJson } from '../../src/base/python-json.js';
 import { PARITY } from '../fixtures/index.js';
 
-const read = (folder: string): Json => JSON.parse(readFileSync(join(PARITY, folder, 'config.json'), 'utf8')) as Json;
+const read = (folder: string): JsonObject =>
+  JSON.parse(readFileSync(join(PARITY, folder, 'config.json'), 'utf8')) as JsonObject;
 
 describe('an exported configuration', () => {
   it.each([
@@ -17,7 +19,7 @@ describe('an exported configuration', () => {
     ['variants/student-masked-lm-bin', 'RobertaModel', 'roberta'],
     ['variants/student-bert', 'BertModel', 'bert'],
   ])('of %s is that of a %s alone', (folder, architecture, modelType) => {
-    const exported = JSON.parse(exportedConfig(read(folder))) as Json;
+    const exported = JSON.parse(exportedConfig(read(folder))) as JsonObject;
     expect(exported.architectures).toEqual([architecture]);
     expect(exported.model_type).toBe(modelType);
     expect(exported.vision_config).toBeUndefined();

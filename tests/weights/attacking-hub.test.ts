@@ -548,10 +548,10 @@ describe('a small file of the cache that is damaged', () => {
     expect(await readFile(path)).toEqual(CONFIG);
   });
 
-  it('is said to be, where it cannot be fetched anew', async () => {
+  it('is said to be, where it cannot be fetched again', async () => {
     vi.stubEnv('HF_HUB_OFFLINE', '1');
     expect(await failureOf(resolve())).toBe(
-      `${path}: this file of the cache is damaged, and cannot be fetched anew: a/b: no such folder, and not all ` +
+      `${path}: this file of the cache is damaged, and cannot be fetched again: a/b: no such folder, and not all ` +
         'of it is in ' +
         'the cache, while HF_HUB_OFFLINE forbids asking the hub; give a local folder to --teacher',
     );

@@ -79,7 +79,7 @@ describe('the token', () => {
   it.each(['two tokens', 'tok\ten', 'töken', 'tok\u0001en'])('is not %j, which is not quoted', async (text) => {
     vi.stubEnv('HF_TOKEN', text);
     expect(await failureOf(findToken())).toBe(
-      'HF_TOKEN: expected a token of the hub, got characters that none has; copy it anew',
+      'HF_TOKEN: expected a token of the hub, got characters that none has; copy it again',
     );
   });
 

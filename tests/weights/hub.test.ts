@@ -343,13 +343,13 @@ describe('a large file of the cache that is damaged', () => {
     expect(hub.requests).toHaveLength(asked);
   });
 
-  it.each(models)('is said to be, where it cannot be fetched anew: of %s', async (_, id, folders) => {
+  it.each(models)('is said to be, where it cannot be fetched again: of %s', async (_, id, folders) => {
     await publish(id, ...folders);
     const path = join(await resolve(id), 'model.safetensors');
     await damage(path);
     vi.stubEnv('HF_HUB_OFFLINE', '1');
     expect(await failureOf(resolve(id))).toContain(
-      `${path}: this file of the cache is damaged, and cannot be fetched anew: `,
+      `${path}: this file of the cache is damaged, and cannot be fetched again: `,
     );
   });
 

@@ -1,6 +1,8 @@
 /** @file Arrow files and streams: the folders that `datasets` writes (`save_to_disk`), and others. */
 import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
+import { listOf, object, text } from '../../base/json-schema.js';
+import { soundJson } from '../../base/parse-json.js';
 import { recogniseHeader, whyUnrecognised } from '../columns.js';
 import { corpusOf } from '../corpora.js';
 import type { Format } from '../format.js';
@@ -18,7 +20,8 @@ const CONTINUATION = 0xffffffff;
 /** What `map` and `filter` leave beside a data set. */
 const CACHE = /^(cache|tmp)[-_0-9a-z]*\.arrow$/;
 
-/** Names the files of a data set that was saved. */
+/** What names the files of a data set that was saved. */
+const DATA_SET = object({ _data_files: listOf(object({ filename: text })) });
 const STATE = { file: 'state.json', mostBytes: 1 << 20 };
 
 export const ARROW: Format = {
@@ -53,11 +56,8 @@ function filesOfDataSet(state: string): string[] | undefined {
   try {
     const stats = statSync(state);
     if (!stats.isFile() || stats.size > STATE.mostBytes) return undefined;
-    const { _data_files: files } = JSON.parse(readFileSync(state, 'utf8')) as {
-      _data_files?: { filename?: unknown }[];
-    };
-    const names = files?.map(({ filename }) => filename).filter((name) => typeof name === 'string');
-    return names === undefined || names.length === 0 ? undefined : names;
+    const names = soundJson(DATA_SET, readFileSync(state, 'utf8'))?._data_files.map(({ filename }) => filename);
+    return names?.length === 0 ? undefined : names;
   } catch {
     return undefined; // no state, or that of something else
   }

@@ -1,8 +1,9 @@
 /** @file What the objects of a JSON file hold, told from the first of them. */
+import type { JsonObject } from '../../base/json-schema.js';
 import { recogniseHeader, whyUnrecognised, type ColumnNames, type TextColumns } from '../columns.js';
 import { corpusOf } from '../corpora.js';
 import type { NoPairs, Probed } from '../format.js';
-import { entriesOf, type JsonObject } from '../readers/json.js';
+import { entriesOf } from '../readers/json.js';
 import type { Shape } from '../source.js';
 
 /** Objects that are looked at. */

@@ -1,11 +1,12 @@
 /** @file JSON: arrays of objects, objects one after the other, and an object a line. */
+import type { JsonObject } from '../../base/json-schema.js';
 import { isDeepStrictEqual } from 'node:util';
 import { numberedPlaces, numbersAdvice, type ColumnNames } from '../columns.js';
 import type { Beginning, Format, Probed, Verdict } from '../format.js';
 import { linesOf, utf8Pieces } from '../readers/encoding.js';
 import { elementsOf } from '../readers/json-elements.js';
 import { JSON_TABLES, readJsonTable, rowsOfTable, wholeValue } from '../readers/json-table.js';
-import { parseObject, readJson, readJsonFiles, readJsonLines, type JsonObject } from '../readers/json.js';
+import { parseObject, readJson, readJsonFiles, readJsonLines } from '../readers/json.js';
 import { readPieces, type StoredFile } from '../readers/stored-file.js';
 import type { Shape } from '../source.js';
 import { UnreadableFile } from '../unreadable-file.js';

@@ -1,7 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { fileError } from '../../base/files.js';
+import { readIfThere } from '../../base/files.js';
 import { checkJson, listOf, mapOf, number, object, partOf, text } from '../../base/json-schema.js';
 import { parseJson } from '../../base/parse-json.js';
 import { CORPORA, type CorpusName } from '../corpus-name.js';
@@ -80,10 +79,7 @@ const REPORT = partOf<PrepareReport>(
  */
 export async function readReport(store: string): Promise<PrepareReport | undefined> {
   const path = join(store, REPORT_FILE);
-  const contents = await readFile(path, 'utf8').catch((error: unknown) => {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw fileError(path, 'cannot be read', error);
-  });
+  const contents = await readIfThere(path);
   if (contents === undefined) return undefined;
   return checkJson(REPORT, parseJson(contents, path, REPORT_REMEDY), path, REPORT_REMEDY);
 }

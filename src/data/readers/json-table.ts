@@ -2,11 +2,12 @@
  * @file Tables that are one JSON value, as pandas (`to_json` without `orient="records"`) and dictionaries of lists
  * write them. They can only be read as a whole.
  */
+import { isObject, type JsonObject } from '../../base/json-schema.js';
 import type { Row } from '../pair.js';
 import type { PairSource } from '../source.js';
 import { UnreadableFile } from '../unreadable-file.js';
 import { decodeText } from './encoding.js';
-import { isObject, parseLeniently, rowOfObject, type JsonObject } from './json.js';
+import { parseLeniently, rowOfObject } from './json.js';
 import { readPieces, type StoredFile } from './stored-file.js';
 
 /**

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { messageOf } from '../../base/errors.js';
+import { isObject, type JsonObject } from '../../base/json-schema.js';
 import { isSameName, shownNames, type TextColumns } from '../columns.js';
 import type { CorpusName } from '../corpus-name.js';
 import type { Place, Row } from '../pair.js';
@@ -9,8 +10,6 @@ import { elementsOf, elementsOfBytes } from './json-elements.js';
 import { describeColumns, faultyRow, rowOf } from './row-maker.js';
 import { UnreadableFile } from '../unreadable-file.js';
 import { readSmallFiles } from './stored-file.js';
-
-export type JsonObject = Readonly<Record<string, unknown>>;
 
 /** Small files read between two chances for signals and timers. */
 const FILES_AT_ONCE = 100;
@@ -111,10 +110,6 @@ export function parseLeniently(text: string): unknown {
 
 function notJson(error: unknown): string {
   return `expected JSON, got something else (${messageOf(error)})`;
-}
-
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function rowsOfFile(bytes: Buffer, columns: TextColumns, file: string, corpus: CorpusName): Row[] {

@@ -1,0 +1,77 @@
+/** @file Small files of text and JSON from outside, such as configurations, read within bounds. */
+import { InputError } from './errors.js';
+import { isMissing } from './files.js';
+import { anyObject, checkJson, type JsonObject } from './json-schema.js';
+import { parseJson } from './parse-json.js';
+import { readRegularFile } from './regular-file.js';
+
+/** Levels of objects and lists that `serde_json`, the reader behind Python's `tokenizers`, allows. */
+const DEEPEST = 127;
+
+/** In bytes: twice the largest tokenizers, which are the largest of such files. */
+const LARGEST = 64 * 2 ** 20;
+
+const AGAIN = 'get the file again';
+
+/**
+ * The text of a file in UTF-8. A byte order mark stays, as it does in Python.
+ *
+ * @param most bytes that such a file may have
+ * @throws InputError if it cannot be read, is no file, is larger, or is not in UTF-8
+ */
+export async function readTextFile(path: string, most = LARGEST): Promise<string> {
+  const bytes = await readRegularFile(path, most);
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw new InputError(`${path}: expected UTF-8, got bytes that are not; ${AGAIN}`);
+  }
+}
+
+/**
+ * The object in a JSON file, which may be as Python writes it.
+ *
+ * @param most bytes that such a file may have
+ * @throws InputError as `readTextFile` does, and if the file holds anything else or more levels than `serde_json` reads
+ */
+export async function readJsonObject(path: string, most = LARGEST): Promise<JsonObject> {
+  const text = await readTextFile(path, most);
+  checkDepth(text, path);
+  return checkJson(anyObject, parseJson(text, path, AGAIN), path, AGAIN);
+}
+
+/** What is read from a file, or undefined where there is no such file. */
+export async function ifThere<T>(reading: Promise<T>): Promise<T | undefined> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Before parsing: a hundred megabytes of brackets would become gigabytes of lists. */
+function checkDepth(json: string, file: string): void {
+  let depth = 0;
+  let isInString = false;
+  for (let i = 0; i < json.length; i++) {
+    const code = json.charCodeAt(i);
+    if (isInString) {
+      if (code === BACKSLASH) i++;
+      else if (code === QUOTE) isInString = false;
+    } else if (code === QUOTE) isInString = true;
+    else if (code === OPEN_LIST || code === OPEN_OBJECT) {
+      if (++depth > DEEPEST)
+        throw new InputError(
+          `${file}: expected JSON of at most ${DEEPEST} levels, got more (character ${i + 1}); ${AGAIN}`,
+        );
+    } else if (code === CLOSE_LIST || code === CLOSE_OBJECT) depth--;
+  }
+}
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const OPEN_LIST = 0x5b;
+const CLOSE_LIST = 0x5d;
+const OPEN_OBJECT = 0x7b;
+const CLOSE_OBJECT = 0x7d;
