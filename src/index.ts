@@ -163,13 +163,14 @@ export async function generate(
 }
 
 /**
- * Draws a grid, as `kd generate --compare`: a row for each prompt of a file, a column for each encoder.
+ * Draws a grid, as `kd generate --compare`: a column for each encoder, a row for each prompt. Prompts are given here or
+ * come from the file that `compare` names.
  *
  * @throws InputError as `generate`
  */
 export async function generateGrid(
+  prompts: readonly string[],
   options: Partial<GenerateOptions>,
-  prompts: readonly string[] = [],
   listener: Listener & { onRow?(distances: RowDistances): void } = {},
 ): Promise<DrawnGrid> {
   const asked = { ...GENERATE_DEFAULTS, ...options };

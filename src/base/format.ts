@@ -31,6 +31,11 @@ export function formatBytesApart(...values: readonly number[]): string[] {
   return differ ? texts : values.map((bytes) => `${formatCount(bytes)} B`);
 }
 
+/** The beginning of a fingerprint or another hash in hexadecimal, which is enough to tell it from others. */
+export function formatHash(hash: string): string {
+  return hash.slice(0, 12);
+}
+
 /** A whole number with its thousands apart: `123,060,480`. */
 export function formatCount(count: number): string {
   return count.toLocaleString('en-US');

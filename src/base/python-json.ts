@@ -46,9 +46,3 @@ export const formatPythonJson: JsonFormat = (value) => {
     typeof part === 'number' && !Number.isFinite(part) ? mark + String(part) : part;
   return JSON.stringify(value, withWords, 2).replace(new RegExp(`"${mark}(NaN|-?Infinity)"`, 'g'), '$1');
 };
-
-/** A value for messages: numbers that JSON does not have by their names. */
-export function shownJson(value: unknown, most = 60): string {
-  const text = typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? 'nothing');
-  return text.length > most ? `${text.slice(0, most)}…` : text;
-}

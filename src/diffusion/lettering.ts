@@ -18,11 +18,6 @@ function font(): Font {
   return loaded;
 }
 
-/** Whether the font has every character of a text. */
-export function hasLetters(text: string): boolean {
-  return [...text.normalize('NFC')].every((character) => font().charToGlyphIndex(character) !== 0);
-}
-
 /** The width of a line in pixels. */
 export function lineWidth(text: string, size: number): number {
   return font().getAdvanceWidth(text.normalize('NFC'), size);

@@ -6,7 +6,16 @@ import * as tf from '@tensorflow/tfjs-core';
 import { activations } from './activations.js';
 import type { ClipTextConfig } from './config.js';
 import { initialiseParameter } from './initialise.js';
-import { causalPenalty, layerNorm, linear, paddingPenalty, selfAttention, type AttentionContext } from './layers.js';
+import {
+  causalPenalty,
+  layerNorm,
+  linear,
+  linearShapes,
+  normShapes,
+  paddingPenalty,
+  selfAttention,
+  type AttentionContext,
+} from './layers.js';
 import type { EncoderOutput, ForwardOptions, Params, Shapes, TextEncoder } from './text-encoder.js';
 
 const TOKENS = 'text_model.embeddings.token_embedding.weight';
@@ -35,27 +44,17 @@ const isNorm = (name: string): boolean => /layer_norm\d?\.weight$/.test(name);
 
 function clipTextShapes(config: ClipTextConfig): Shapes {
   const { hiddenSize: width, intermediateSize: inner } = config;
-  const shapes: Record<string, readonly number[]> = {
-    [TOKENS]: [config.vocabSize, width],
-    [POSITIONS]: [config.maxPositionEmbeddings, width],
-  };
-  const addVectors = (name: string): void => {
-    shapes[`${name}.weight`] = [width];
-    shapes[`${name}.bias`] = [width];
-  };
-  const addLinear = (name: string, out: number, into: number): void => {
-    shapes[`${name}.weight`] = [out, into];
-    shapes[`${name}.bias`] = [out];
-  };
+  const shapes = { [TOKENS]: [config.vocabSize, width], [POSITIONS]: [config.maxPositionEmbeddings, width] };
+  const add = (...layers: readonly Shapes[]): object => Object.assign(shapes, ...layers) as object;
   for (let layer = 0; layer < config.numHiddenLayers; layer++) {
     const name = layerName(layer);
-    addVectors(`${name}.layer_norm1`);
-    for (const part of ['q_proj', 'k_proj', 'v_proj', 'out_proj']) addLinear(`${name}.self_attn.${part}`, width, width);
-    addVectors(`${name}.layer_norm2`);
-    addLinear(`${name}.mlp.fc1`, inner, width);
-    addLinear(`${name}.mlp.fc2`, width, inner);
+    const products = ['q_proj', 'k_proj', 'v_proj', 'out_proj'];
+    add(normShapes(`${name}.layer_norm1`, width));
+    add(...products.map((part) => linearShapes(`${name}.self_attn.${part}`, width, width)));
+    add(normShapes(`${name}.layer_norm2`, width));
+    add(linearShapes(`${name}.mlp.fc1`, inner, width), linearShapes(`${name}.mlp.fc2`, width, inner));
   }
-  addVectors(FINAL_NORM);
+  add(normShapes(FINAL_NORM, width));
   return shapes;
 }
 

@@ -1,4 +1,4 @@
-/** @file A text model's `config.json`, as transformers reads it: its fields, and its defaults for those that are absent. */
+/** @file A text model's `config.json`, as transformers reads it: with its defaults for fields that are absent. */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';

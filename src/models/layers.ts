@@ -1,7 +1,7 @@
 /** @file The layers that both families share. Letters: see text-encoder.ts; `N = B · L` rows. */
 import * as tf from '@tensorflow/tfjs-core';
 import { dropout, type DropoutKey } from './dropout.js';
-import type { Params } from './text-encoder.js';
+import type { Params, Shapes } from './text-encoder.js';
 
 /** What is taken off the score of a masked pair: far below any score, and softmax gives exactly 0 for it. */
 export const MASKED = 1e9;
@@ -19,6 +19,11 @@ export function linear(x: tf.Tensor2D, params: Params, name: string): tf.Tensor2
     return { value: tf.add(tf.matMul(input, weight, false, true), bias), gradFunc: linearGradient };
   });
   return product(x, params[`${name}.weight`]!, params[`${name}.bias`]!) as tf.Tensor2D;
+}
+
+/** The shapes of a linear layer's parameters. */
+export function linearShapes(name: string, out: number, into: number): Shapes {
+  return { [`${name}.weight`]: [out, into], [`${name}.bias`]: [out] };
 }
 
 /** Gradients of a linear layer for its input `[N, In]`, weight `[Out, In]` and bias `[Out]`. */
@@ -48,6 +53,11 @@ export function layerNorm(x: tf.Tensor2D, params: Params, name: string, epsilon:
     return { value: tf.add(tf.mul(normalised, weight), bias), gradFunc: layerNormGradient };
   });
   return normalise(x, params[`${name}.weight`]!, params[`${name}.bias`]!) as tf.Tensor2D;
+}
+
+/** The shapes of a LayerNorm's parameters. */
+export function normShapes(name: string, width: number): Shapes {
+  return { [`${name}.weight`]: [width], [`${name}.bias`]: [width] };
 }
 
 /** Gradients of LayerNorm for its input `[N, D]`, weight `[D]` and bias `[D]`. */

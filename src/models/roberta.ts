@@ -9,7 +9,15 @@ import type { BertConfig } from './config.js';
 import { dropout } from './dropout.js';
 import { embedding } from './embedding.js';
 import { initialiseParameter } from './initialise.js';
-import { layerNorm, linear, paddingPenalty, selfAttention, type AttentionContext } from './layers.js';
+import {
+  layerNorm,
+  linear,
+  linearShapes,
+  normShapes,
+  paddingPenalty,
+  selfAttention,
+  type AttentionContext,
+} from './layers.js';
 import { sharedPaddingBonus, spreadSharedPadding } from './padding.js';
 import type { EncoderOutput, ForwardOptions, Params, Shapes, TextEncoder } from './text-encoder.js';
 
@@ -57,30 +65,22 @@ function initialise(config: BertConfig, shapes: Shapes, name: string, seed: numb
 
 function robertaShapes(config: BertConfig): Shapes {
   const { hiddenSize: width, intermediateSize: inner } = config;
-  const shapes: Record<string, readonly number[]> = {
+  const shapes = {
     [WORDS]: [config.vocabSize, width],
     [POSITIONS]: [config.maxPositionEmbeddings, width],
     [TYPES]: [config.typeVocabSize, width],
   };
-  const addNorm = (name: string): void => {
-    shapes[`${name}.weight`] = [width];
-    shapes[`${name}.bias`] = [width];
-  };
-  const addLinear = (name: string, out: number, into: number): void => {
-    shapes[`${name}.weight`] = [out, into];
-    shapes[`${name}.bias`] = [out];
-  };
-  addNorm(EMBEDDING_NORM);
+  const add = (...layers: readonly Shapes[]): object => Object.assign(shapes, ...layers) as object;
+  add(normShapes(EMBEDDING_NORM, width));
   for (let layer = 0; layer < config.numHiddenLayers; layer++) {
     const name = layerName(layer);
-    for (const part of ['query', 'key', 'value']) addLinear(`${name}.attention.self.${part}`, width, width);
-    addLinear(`${name}.attention.output.dense`, width, width);
-    addNorm(`${name}.attention.output.LayerNorm`);
-    addLinear(`${name}.intermediate.dense`, inner, width);
-    addLinear(`${name}.output.dense`, width, inner);
-    addNorm(`${name}.output.LayerNorm`);
+    const products = ['self.query', 'self.key', 'self.value', 'output.dense'];
+    add(...products.map((part) => linearShapes(`${name}.attention.${part}`, width, width)));
+    add(normShapes(`${name}.attention.output.LayerNorm`, width));
+    add(linearShapes(`${name}.intermediate.dense`, inner, width), linearShapes(`${name}.output.dense`, width, inner));
+    add(normShapes(`${name}.output.LayerNorm`, width));
   }
-  addLinear(POOLER, width, width);
+  add(linearShapes(POOLER, width, width));
   return shapes;
 }
 

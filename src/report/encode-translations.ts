@@ -1,13 +1,13 @@
 /** @file Encodes a few held-out sentences by a run's best checkpoint, for its report. */
-import { dirname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { isStore } from '../data/store/manifest.js';
 import { openStore } from '../data/store/token-store.js';
 import type { DeviceChoice } from '../tensorflow/gpu-choice.js';
 import type { BackendChoice } from '../tensorflow/backend.js';
 import { compareTranslations, keepTranslations, readTranslations, samplePairs } from './translations.js';
 import { usualCheckpointIfAny } from '../runs/find-run.js';
 import { readRunConfig } from '../runs/run-config.js';
+import { findStore } from '../runs/run-store.js';
 import { CheckpointRemoved } from '../runs/removed-checkpoint.js';
 import type { Reporter } from '../app/reporter.js';
 import { openEncoder, startEncoder } from '../app/open-encoder.js';
@@ -68,15 +68,12 @@ async function update(
 /** Validation pairs of a run's data: none where its store is gone, or named from a folder that is unknown. */
 async function heldOutPairs(run: string): Promise<{ ko: string; en: string }[]> {
   const { data } = await readRunConfig(run);
-  for (const from of ['.', dirname(dirname(resolve(run)))]) {
-    const folder = resolve(from, data.store);
-    if (!(await isStore(folder))) continue;
-    const store = await openStore(folder);
-    try {
-      return await samplePairs(store.validation);
-    } finally {
-      await store.close();
-    }
+  const folder = await findStore(run, data.store);
+  if (folder === undefined) return [];
+  const store = await openStore(folder);
+  try {
+    return await samplePairs(store.validation);
+  } finally {
+    await store.close();
   }
-  return [];
 }

@@ -1,9 +1,10 @@
 /** @file The facts in a run's folder, other than its logs. */
 import { planSteps } from '../distill/train.js';
 import { isObject } from '../base/json-schema.js';
-import { basename, dirname, relative, resolve } from 'node:path';
+import { basename, relative, resolve } from 'node:path';
 import { readReport, type PrepareReport } from '../data/prepare/report.js';
 import { recipeOf } from '../training/recipes.js';
+import { flagOf, isDefault } from '../training/settings.js';
 import { messageOf } from '../base/errors.js';
 import { readEvaluations } from '../evaluate/evaluation-file.js';
 import { checkpointNames } from '../runs/checkpoint.js';
@@ -11,6 +12,7 @@ import type { ValidationRow } from '../runs/log-reader.js';
 import type { RunConfig } from '../runs/run-config.js';
 import { pointedAt, type Pointer } from '../runs/run-folder.js';
 import { isWritten } from '../runs/run-lock.js';
+import { storePlaces } from '../runs/run-store.js';
 import { flagWords, shellCommand } from '../base/shell.js';
 import { contactSheet } from './contact-sheet.js';
 import type { Entry, RunFacts, RunState, Sections } from './report-data.js';
@@ -112,13 +114,10 @@ async function orProblem<T>(value: Promise<T | undefined>, problems: string[]): 
   });
 }
 
-/**
- * What the preparation of a run's data has seen. The store is named as it was from the folder in which the run was
- * started: that is the current one, or the one over `checkpoints/`.
- */
+/** What the preparation of a run's data has seen. */
 async function readDataReport(folder: string, { data }: RunConfig): Promise<PrepareReport | undefined> {
-  for (const from of ['.', dirname(dirname(resolve(folder)))]) {
-    const report = await readReport(resolve(from, data.store));
+  for (const place of storePlaces(folder, data.store)) {
+    const report = await readReport(place);
     if (report !== undefined) return report;
   }
   return undefined;
@@ -148,17 +147,6 @@ export function repeatCommand({ settings }: Pick<RunConfig, 'settings'>): string
 
 function evaluateCommand(folder: string): string {
   return shellCommand(['kd', 'eval', '--compare', `clip,${basename(resolve(folder))}`]);
-}
-
-/** `--log-every`, `--no-shuffle` */
-function flagOf(name: string, value: unknown): string {
-  const flag = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-  return value === false ? `--no-${flag}` : `--${flag}`;
-}
-
-/** Whether a switch is as it is without being given. */
-function isDefault(name: string, value: boolean): boolean {
-  return value === (name === 'shuffle');
 }
 
 /** `engine.precision`, `versions.node`, …: whatever the configuration tells, so that nothing new is left out. */

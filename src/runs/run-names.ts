@@ -1,5 +1,6 @@
 /** @file What runs may be called: what every command can find, and takes for nothing else. */
 import { InputError, printable } from '../base/errors.js';
+import { describe } from '../base/json-schema.js';
 
 /** The folder of all runs, under the current directory. */
 export const RUNS_FOLDER = 'checkpoints';
@@ -48,12 +49,8 @@ const FLAWS: readonly (readonly [isFlawed: (name: string) => boolean, flaw: stri
 
 /** Throws an `InputError` for a name by which no command could find a run. */
 export function checkRunName(name: string): void {
-  const expected = `--run: expected the name of a folder under ${RUNS_FOLDER}/, got ${shown(name)}`;
+  const expected = `--run: expected the name of a folder under ${RUNS_FOLDER}/, got ${describe(name)}`;
   if (name === '' || name === '.' || name === '..' || name.includes('/')) throw new InputError(expected);
   const flaw = FLAWS.find(([isFlawed]) => isFlawed(name))?.[1];
   if (flaw !== undefined) throw new InputError(`${expected}: ${flaw}; choose another`);
-}
-
-function shown(name: string): string {
-  return JSON.stringify(name.length > 80 ? `${name.slice(0, 80)}…` : name);
 }

@@ -90,6 +90,7 @@ function checked([token, id]: readonly [string, number], idOf: IdOf, where: stri
 
 function missing(where: string, token: string): InputError {
   return new InputError(
-    `${where}: expected the post_processor's tokens in the vocabulary, got ${JSON.stringify(token)}; get the file again`,
+    `${where}: expected the post_processor's tokens in the vocabulary, got ${JSON.stringify(token)}; ` +
+      'get the file again',
   );
 }

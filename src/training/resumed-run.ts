@@ -11,6 +11,7 @@ import {
   flagOf,
   mayChange,
   SETTING_NAMES,
+  shownSetting,
   type AskedSettings,
   type SettingName,
   type TrainSettings,
@@ -90,5 +91,5 @@ async function locate(
 }
 
 function shown(value: unknown): string {
-  return value === undefined ? 'its default' : Array.isArray(value) ? value.join(' ') : JSON.stringify(value);
+  return shownSetting(value, 'its default');
 }

@@ -1,6 +1,7 @@
 /** @file Checks that a resumed run still has the data, models and engine that it began with. */
 import { contentFingerprint, isStore, readManifest } from '../data/store/manifest.js';
 import { InputError } from '../base/errors.js';
+import { formatHash } from '../base/format.js';
 import type { Fingerprints } from '../runs/trainer-state.js';
 import { shellQuote } from '../base/shell.js';
 import type { Reporter } from '../app/reporter.js';
@@ -20,8 +21,9 @@ export async function checkSame(run: ResumedRun, prepared: PreparedRun, output: 
   const differing = differingNames(config.fingerprints, prepared);
   if (differing.includes('data')) throw await otherPairs(run, prepared);
   if (differing.length > 0) {
+    const shown = (fingerprint = 'none'): string => formatHash(fingerprint);
     const list = differing
-      .map((name) => `${name} (${shortened(config.fingerprints[name])}, now ${shortened(prepared.fingerprints[name])})`)
+      .map((name) => `${name} (${shown(config.fingerprints[name])}, now ${shown(prepared.fingerprints[name])})`)
       .join(', ');
     throw new InputError(
       `${folder}: expected what the run began with, but these have changed: ${list}; ` +
@@ -61,8 +63,8 @@ async function otherPairs(
     ? `resume with the pairs that it began with: --data ${shellQuote(store)}`
     : `restore the files, or start another run`;
   return new InputError(
-    `${folder}: expected the pairs that the run began with (${shortened(fingerprint)}), ` +
-      `got others (${shortened(data.fingerprint)}): ${why}; ${wayOn}`,
+    `${folder}: expected the pairs that the run began with (${formatHash(fingerprint)}), ` +
+      `got others (${formatHash(data.fingerprint)}): ${why}; ${wayOn}`,
   );
 }
 
@@ -72,8 +74,4 @@ async function hasPairs(store: string, fingerprint: string): Promise<boolean> {
     (manifest) => contentFingerprint(manifest) === fingerprint,
     () => false,
   );
-}
-
-function shortened(fingerprint: string | undefined): string {
-  return fingerprint?.slice(0, 12) ?? 'none';
 }

@@ -20,6 +20,7 @@ import {
 } from '../base/kinds.js';
 import { InputError } from '../base/errors.js';
 import { checkJson, ofKind } from '../base/json-schema.js';
+import { shellCommand, shellQuote } from '../base/shell.js';
 import { OPTIMIZERS } from '../distill/adamw.js';
 import { PRECISIONS } from '../distill/engine.js';
 import { LOSSES } from '../distill/loss.js';
@@ -354,9 +355,34 @@ export function mayChange(name: SettingName): boolean {
   return 'resume' in SETTINGS[name];
 }
 
-/** The flag of a setting: `--log-every`, `--shuffle`. */
-export function flagOf(name: SettingName): string {
-  return /^\S+/.exec(SETTINGS[name].flag)![0].replace('--no-', '--');
+/**
+ * The flag of a setting: `--log-every`, `--shuffle`.
+ *
+ * @param name also of a setting that an earlier version had
+ * @param value of a switch: the flag is the one that sets it so, `--no-shuffle`
+ */
+export function flagOf(name: string, value?: unknown): string {
+  const flag = isSetting(name)
+    ? /^\S+/.exec(SETTINGS[name].flag)![0].replace('--no-', '--')
+    : `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  return value === false ? flag.replace('--', '--no-') : flag;
+}
+
+/** Whether a value is what a setting has where its flag is not given. */
+export function isDefault(name: string, value: boolean): boolean {
+  return value === ((DEFAULTS as Readonly<Record<string, unknown>>)[name] ?? false);
+}
+
+/** The value of a setting as it is written after its flag; `absent` for none. */
+export function shownSetting(value: unknown, absent: string): string {
+  if (value === undefined) return absent;
+  if (Array.isArray(value)) return shellCommand(value.map(String));
+  return typeof value === 'string' ? shellQuote(value) : JSON.stringify(value);
+}
+
+/** Whether a name is that of a setting. */
+export function isSetting(name: string): name is SettingName {
+  return Object.hasOwn(SETTINGS, name);
 }
 
 /** A schema of all settings; those without a default may be absent, or with `isPartial` any of them. */
@@ -387,7 +413,7 @@ export function checkSettings(settings: Readonly<Record<string, unknown>>, where
  * @throws InputError that names the first setting that is none, and names that are no setting's
  */
 export function checkAsked<Asked extends Partial<AskedSettings>>(settings: Asked): Asked {
-  const unknown = Object.keys(settings).find((name) => !Object.hasOwn(SETTINGS, name));
+  const unknown = Object.keys(settings).find((name) => !isSetting(name));
   if (unknown !== undefined)
     throw new InputError(
       `settings: expected some of ${SETTING_NAMES.join(', ')}, got ${JSON.stringify(unknown)}; leave it out`,

@@ -3,6 +3,7 @@ import { RowEncoder, type RowTokenizers } from '../data/prepare/row-encoder.js';
 import { ID_COLUMNS } from '../data/store/schema.js';
 import { textsOf, type LocatedRow, type TokenStore } from '../data/store/token-store.js';
 import { InputError } from '../base/errors.js';
+import { formatHash } from '../base/format.js';
 
 /** Rows of either side that are encoded again, where fingerprints do not tell. */
 const TRIED_ROWS = 500;
@@ -21,9 +22,10 @@ export async function checkTokenizers(store: TokenStore, tokenizers: RowTokenize
     if (found === fingerprint) continue;
     const isOfSameFiles = found !== null && found === filesFingerprint;
     if (isOfSameFiles && (await hasSameIds(store, tokenizers))) continue;
-    const other = isOfSameFiles ? 'ids by the rules of an earlier version' : `ids of another (${shortened(found)})`;
+    const shown = (hash: string | null): string => (hash === null ? 'random ids' : formatHash(hash));
+    const other = isOfSameFiles ? 'ids by the rules of an earlier version' : `ids of another (${shown(found)})`;
     throw new InputError(
-      `${folder}: expected ids of this ${role}'s tokenizer (${shortened(fingerprint)}), got ${other}; ` +
+      `${folder}: expected ids of this ${role}'s tokenizer (${shown(fingerprint)}), got ${other}; ` +
         `prepare the data again with this --${role}, or train with the ${role} it was prepared for`,
     );
   }
@@ -48,8 +50,4 @@ function isEncodedBy(encoder: RowEncoder, row: LocatedRow): boolean {
     const stored = ids.subarray(starts[row.place], starts[row.place + 1]);
     return stored.length === encoder.ids[i]!.length && stored.every((id, place) => id === encoder.ids[i]![place]);
   });
-}
-
-function shortened(fingerprint: string | null): string {
-  return fingerprint?.slice(0, 12) ?? 'random ids';
 }

@@ -125,7 +125,10 @@ export function decodeInt32(dtype: Dtype, bytes: ArrayBuffer, where: string): In
   for (let i = 0; i < stored.length; i++) {
     values[i] = Number(stored[i]);
     if (values[i] !== Number(stored[i]))
-      throw new InputError(`${where}: expected integers of 32 bits, found ${stored[i]!.toString()}`);
+      throw new InputError(
+        `${where}: expected integers that fit in 32 bits, found ${stored[i]!.toString()}; ` +
+          'store it as I32, with smaller values',
+      );
   }
   return values;
 }

@@ -9,6 +9,7 @@ import { readdir, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type * as v from 'valibot';
 import { InputError, messageOf } from '../base/errors.js';
+import { formatHash } from '../base/format.js';
 import { fileError, readIfThere, systemReason } from '../base/files.js';
 import { checkJson, mapOf, number, object, valuesThat } from '../base/json-schema.js';
 import { parseJson } from '../base/parse-json.js';
@@ -94,7 +95,7 @@ export async function checkFiles(folder: string, files: Manifest): Promise<void>
       throw fileError(file, 'cannot be read', error);
     });
     if (found !== sha256)
-      throw new InputError(`${file}: expected the SHA-256 ${sha256.slice(0, 12)}…, got ${found.slice(0, 12)}…`);
+      throw new InputError(`${file}: expected the SHA-256 ${formatHash(sha256)}…, got ${formatHash(found)}…`);
   }
 }
 

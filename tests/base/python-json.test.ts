@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { formatPythonJson, parsePythonJson, shownJson } from '../../src/base/python-json.js';
+import { formatPythonJson, parsePythonJson } from '../../src/base/python-json.js';
+import { describe as inWords } from '../../src/base/json-schema.js';
 
 describe('JSON as Python reads it', () => {
   it.each([
@@ -59,7 +60,7 @@ describe('JSON as Python writes it', () => {
   });
 
   it('is shown with the words', () => {
-    expect([NaN, -Infinity, 'a', undefined].map((value) => shownJson(value))).toEqual([
+    expect([NaN, -Infinity, 'a', undefined].map((value) => inWords(value))).toEqual([
       'NaN',
       '-Infinity',
       '"a"',

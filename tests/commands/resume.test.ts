@@ -142,10 +142,7 @@ describe('a run that has ended', () => {
       [['tiny', '--epochs', '2', '--print'], /^error: --epochs 2: expected at least 3, as 12 steps are done/m],
       [['tiny', '--max-steps', '7'], /^error: --max-steps 7: expected at least 12, the steps that are done;/m],
       [['tiny', '--run', 'other'], /^error: --run other: expected no name beside --resume/m],
-      [
-        ['tiny', '--recipe', 'smoke'],
-        /expected the options that the run began with, --recipe its default, not "smoke"/,
-      ],
+      [['tiny', '--recipe', 'smoke'], /expected the options that the run began with, --recipe its default, not smoke/],
       [['tiny', '--epochs', '4', '--teacher', 'nowhere'], /--teacher nowhere: no such folder/],
       [['tiny', '--epochs', '4', '--data', 'nowhere.csv'], /nowhere\.csv/],
       [['tiny', '--epochs', '4', '--data', 'other'], /expected the pairs that the run began with/],

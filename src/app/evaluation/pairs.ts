@@ -1,5 +1,5 @@
 /** @file The pairs of a comparison: held out by the run, or given. */
-import { join, relative, resolve } from 'node:path';
+import { relative, resolve } from 'node:path';
 import { PREPARE_DEFAULTS } from '../../data/prepare/settings.js';
 import { randomSource, shuffledIndices } from '../../data/shuffle.js';
 import { findSources } from '../../data/sources.js';
@@ -11,8 +11,9 @@ import type { PairsEvaluation } from '../../evaluate/evaluation.js';
 import type { PairsToRead } from '../../evaluate/pairs.js';
 import { readRunConfig } from '../../runs/run-config.js';
 import { RUNS_FOLDER } from '../../runs/run-folder.js';
+import { findStore, storePlaces } from '../../runs/run-store.js';
 import type { Reporter } from '../reporter.js';
-import { formatCount, formatCounted } from '../../base/format.js';
+import { formatCount, formatCounted, formatHash } from '../../base/format.js';
 import { makeStore } from '../make-store.js';
 import { sayWhatWasFound, warnOfFewer } from '../preparation-text.js';
 import type { Comparison } from './comparison.js';
@@ -104,22 +105,20 @@ async function storeOfRun(run: string | undefined): Promise<TokenStore> {
     );
   }
   const { data } = await readRunConfig(run);
-  // Paths in a configuration are from the folder in which it was trained: that of checkpoints/.
-  const places = [...new Set([data.store, join(run, '../..', data.store)].map((path) => resolve(path)))];
-  for (const place of places) {
-    if (!(await isStore(place))) continue;
-    const store = await openStore(relative('.', place) || '.');
-    const found = contentFingerprint(store.manifest);
-    if (found === data.fingerprint) return store;
-    await store.close();
+  const place = await findStore(run, data.store);
+  if (place === undefined) {
+    const places = storePlaces(run, data.store).join(' or ');
     throw new InputError(
-      `${store.folder}: expected the pairs that ${run} was trained with (${shortened(data.fingerprint)}), got ` +
-        `others (${shortened(found)}); give held-out pairs with --data`,
+      `${run}: expected the pairs it was trained with in ${places}, found none there; give held-out pairs with --data`,
     );
   }
+  const store = await openStore(relative('.', place) || '.');
+  const found = contentFingerprint(store.manifest);
+  if (found === data.fingerprint) return store;
+  await store.close();
   throw new InputError(
-    `${run}: expected the pairs it was trained with in ${places.join(' or ')}, found none there; give held-out ` +
-      'pairs with --data',
+    `${store.folder}: expected the pairs that ${run} was trained with (${formatHash(data.fingerprint)}), got ` +
+      `others (${formatHash(found)}); give held-out pairs with --data`,
   );
 }
 
@@ -160,8 +159,4 @@ async function warnIfTrainedOn(paths: readonly string[], run: string | undefined
     `${shared} is what ${run} was trained on: most of its pairs are not new to the student; without --data its ` +
       'held-out pairs are used',
   );
-}
-
-function shortened(fingerprint: string): string {
-  return fingerprint.slice(0, 12);
 }

@@ -2,15 +2,11 @@
 import type { Command } from 'commander';
 import type { RecipeName } from '../../training/recipe-names.js';
 import { recipeOf, type Recipe } from '../../training/recipes.js';
-import { SETTING_NAMES, SETTINGS } from '../../training/settings.js';
-import { shellCommand, shellQuote } from '../../base/shell.js';
+import { flagOf, isSetting, SETTING_NAMES, SETTINGS, shownSetting } from '../../training/settings.js';
 import type { Output } from '../../app/output.js';
 
 /** Settings that no recipe has: whoever gives one leaves the recipe. */
 const NOT_IN_RECIPES = SETTING_NAMES.filter((name) => 'leavesRecipe' in SETTINGS[name]);
-
-/** Not settings of the run itself. */
-const NOT_SHOWN = ['recipe', 'print', 'dryRun', 'resume'];
 
 type Settings = Readonly<Record<string, unknown>>;
 
@@ -29,7 +25,7 @@ export function withRecipe<Flags extends { readonly recipe?: RecipeName }>(
   );
   for (const key of changed) {
     output.warn(
-      `${flagOf(command, key)} ${shown((flags as Settings)[key])} instead of the recipe's ` +
+      `${flagOf(key, (flags as Settings)[key])} ${shown((flags as Settings)[key])} instead of the recipe's ` +
         `${shown(settings[key])}: the run will not be ${flags.recipe}`,
     );
   }
@@ -49,9 +45,9 @@ export function printSettings(
   origin?: string,
 ): void {
   const recipe = recipeOf(flags.recipe);
-  const settings = Object.entries(flags).filter(([key]) => isSetting(key, command));
+  const settings = Object.entries(flags).filter(([key]) => isSetting(key) && key !== 'recipe');
   const rows = settings.map(([key, value]) => [
-    `${flagOf(command, key, value)} ${typeof value === 'boolean' ? '' : shown(value)}`.trimEnd(),
+    `${flagOf(key, value)} ${typeof value === 'boolean' ? '' : shown(value)}`.trimEnd(),
     originOf(key, command, recipe, origin),
   ]);
   const width = Math.max(...rows.map(([flag]) => flag!.length));
@@ -76,22 +72,10 @@ function publishedLine({ loss, lossEn, lossKo, duration, source }: NonNullable<R
   );
 }
 
-/** Whether a value is one of the run's settings, and not one of the command line as a whole. */
-function isSetting(key: string, command: Command): boolean {
-  return !NOT_SHOWN.includes(key) && command.options.some((option) => option.attributeName() === key);
-}
-
 function originOf(key: string, command: Command, recipe: Recipe | undefined, origin: string | undefined): string {
   if (command.getOptionValueSource(key) === 'cli') return 'given';
   if (origin !== undefined) return origin;
   return recipe !== undefined && Object.hasOwn(recipe.settings, key) ? 'recipe' : 'default';
-}
-
-/** The flag of a setting; of a switch the form that sets it so. */
-function flagOf(command: Command, key: string, value?: unknown): string {
-  const [option] = command.options.filter((known) => known.attributeName() === key);
-  const flag = option!.long ?? key;
-  return option!.negate && value === true ? flag.replace('--no-', '--') : flag;
 }
 
 function isSame(a: unknown, b: unknown): boolean {
@@ -99,7 +83,5 @@ function isSame(a: unknown, b: unknown): boolean {
 }
 
 function shown(value: unknown): string {
-  if (value === undefined) return 'none';
-  if (Array.isArray(value)) return shellCommand(value.map(String));
-  return typeof value === 'string' ? shellQuote(value) : JSON.stringify(value);
+  return shownSetting(value, 'none');
 }

@@ -1,15 +1,8 @@
 /** @file Comma-, semicolon- and tab-separated files, with and without a header. */
-import {
-  headerTest,
-  numberedPlaces,
-  numbersAdvice,
-  recogniseHeader,
-  whyUnrecognised,
-  type ColumnNames,
-  type Recognised,
-} from '../columns.js';
+import { numberedPlaces, type ColumnNames } from '../columns.js';
 import { corpusOf } from '../corpora.js';
 import type { Beginning, Format, Probed, Verdict } from '../format.js';
+import { findHeader, whyNoHeader, type Header } from './header.js';
 import { firstRecords, readDelimited, recordsIn, type Marks, type DelimitedRecord } from '../readers/delimited.js';
 import type { Dialect } from '../readers/dialect.js';
 import { utf8Pieces } from '../readers/encoding.js';
@@ -49,13 +42,10 @@ class Reading {
   get records(): readonly DelimitedRecord[] {
     return (this.cut ??= this.cutRows());
   }
-}
 
-/** A header that was recognised, and which row it is. */
-interface Header {
-  readonly reading: Reading;
-  readonly row: number;
-  readonly recognised: Recognised;
+  get rows(): readonly (readonly string[])[] {
+    return this.records.map(({ fields }) => fields);
+  }
 }
 
 async function probeDelimited(file: StoredFile, names: ColumnNames, { text, isWhole }: Beginning): Promise<Verdict> {
@@ -67,7 +57,7 @@ async function probeDelimited(file: StoredFile, names: ColumnNames, { text, isWh
     const found = isWhole ? 'an empty file' : 'blank lines at its beginning';
     return { reason: `expected a header and rows, got ${found}` };
   }
-  const header = findHeader(readings, names);
+  const header = findHeader(readings, names, HEADER_ROWS);
   if (header !== undefined) return [await tableUnder(header, file)];
   const table = withoutHeader(readings, names);
   if (table !== undefined) return [await settled(table, file)];
@@ -101,29 +91,14 @@ function readingsOf(text: string, isWhole: boolean, name: string): Reading[] {
   return all.map((marks) => new Reading(marks, rowsBy(marks)));
 }
 
-/** The first row, by any reading, that is a header. */
-function findHeader(readings: readonly Reading[], names: ColumnNames): Header | undefined {
-  const isHeader = headerTest(names);
-  for (let row = 0; row < HEADER_ROWS; row++) {
-    for (const reading of readings) {
-      const { records } = reading;
-      if (row >= records.length) continue;
-      const { fields } = records[row]!;
-      const below = records.slice(row + 1).map((record) => record.fields);
-      const recognised = recogniseHeader(fields, names, below);
-      if (recognised !== undefined && isHeader(fields, below, row)) return { reading, row, recognised };
-    }
-  }
-  return undefined;
-}
-
-async function tableUnder({ reading: { marks, records }, row, recognised }: Header, file: StoredFile): Promise<Probed> {
-  const { fields } = records[row]!;
+async function tableUnder({ reading, row, recognised }: Header<Reading>, file: StoredFile): Promise<Probed> {
+  const { marks, rows } = reading;
+  const fields = rows[row]!;
   const { columns, places } = recognised;
   const most = fields.length;
   const named = fields.findLastIndex((name) => name.trim() !== '') + 1;
   const least = Math.max(named, 1 + Math.max(...(Object.values(places) as number[])));
-  const below = records.slice(row + 1).map((record) => record.fields);
+  const below = rows.slice(row + 1);
   const dialect = { ...marks, rowsBefore: row + 1, fields: { most, least }, places };
   return settled({ shape: shapeOf(marks), corpus: corpusOf(recognised, below, file.name), columns, dialect }, file);
 }
@@ -192,12 +167,8 @@ function whyNot(readings: readonly Reading[], names: ColumnNames): Verdict {
       (reading.records[0]?.fields.length ?? 0) > (best!.records[0]?.fields.length ?? 0) ? reading : best,
     first,
   );
-  const [header, ...below] = widest!.records.map(({ fields }) => fields);
-  return {
-    reason: whyUnrecognised(header!, names, below) + numbersAdvice(header, names),
-    place,
-    columns: header!.length,
-  };
+  const { rows } = widest!;
+  return { reason: whyNoHeader(rows, names), place, columns: rows[0]!.length };
 }
 
 function piecesOf(file: StoredFile): AsyncGenerator<Buffer> {

@@ -1,14 +1,8 @@
 /** @file Excel workbooks. */
-import {
-  headerTest,
-  numberedPlaces,
-  numbersAdvice,
-  recogniseHeader,
-  whyUnrecognised,
-  type ColumnNames,
-} from '../columns.js';
+import { numberedPlaces, type ColumnNames } from '../columns.js';
 import { corpusOf } from '../corpora.js';
 import type { Format, Probed, Verdict } from '../format.js';
+import { findHeader, whyNoHeader } from './header.js';
 import { isZip, listArchive } from '../readers/archive.js';
 import type { SheetRow } from '../readers/sheet-rows.js';
 import { DamagedArchive } from '../unreadable-file.js';
@@ -51,9 +45,7 @@ async function probeWorkbook(file: StoredFile, names: ColumnNames): Promise<Verd
       if (table !== undefined) tables.push({ ...table, sheet });
       firstRow ??= rows.find((row) => row.length > 0)?.filter((text) => text !== '');
     }
-    return tables.length > 0
-      ? tables
-      : { reason: whyUnrecognised(firstRow ?? [], names) + numbersAdvice(firstRow, names) };
+    return tables.length > 0 ? tables : { reason: whyNoHeader(firstRow === undefined ? [] : [firstRow], names) };
   } finally {
     workbook.close();
   }
@@ -61,14 +53,11 @@ async function probeWorkbook(file: StoredFile, names: ColumnNames): Promise<Verd
 
 /** The table whose header is among the first rows of a sheet, or of which the user has numbered the columns. */
 function tableIn(rows: readonly string[][], names: ColumnNames, file: string): Probed | undefined {
-  const isHeader = headerTest(names);
-  for (const [row, fields] of rows.entries()) {
-    const below = rows.slice(row + 1);
-    const recognised = recogniseHeader(fields, names, below);
-    if (recognised === undefined || !isHeader(fields, below, row)) continue;
-    const { columns, places } = recognised;
-    const layout = { rowsBefore: row + 1, places };
-    return { shape: 'workbook', columns, corpus: corpusOf(recognised, rows, file), layout };
+  const header = findHeader([{ rows }], names, rows.length);
+  if (header !== undefined) {
+    const { columns, places } = header.recognised;
+    const layout = { rowsBefore: header.row + 1, places };
+    return { shape: 'workbook', columns, corpus: corpusOf(header.recognised, rows, file), layout };
   }
   const places = numberedPlaces(names);
   if (places === undefined || rows.every((row) => row.length <= Math.max(places.ko, places.en))) return undefined;

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { messageOf } from '../../base/errors.js';
-import { isObject, type JsonObject } from '../../base/json-schema.js';
+import { describe, isObject, type JsonObject } from '../../base/json-schema.js';
 import { isSameName, shownNames, type TextColumns } from '../columns.js';
 import type { CorpusName } from '../corpus-name.js';
 import type { Place, Row } from '../pair.js';
@@ -146,7 +146,7 @@ export function rowOfObject(object: JsonObject, columns: TextColumns, place: Pla
     [columns.en, second],
   ] as const) {
     if (value != null && typeof value !== 'string')
-      return faultyRow(place, `expected text in ${key}, got ${shown(value)}`);
+      return faultyRow(place, `expected text in ${key}, got ${describe(value)}`);
   }
   const language = columns.language === undefined ? undefined : valueOf(object, columns.language);
   return rowOf(
@@ -186,13 +186,5 @@ export function entriesOf(object: JsonObject, depth = DEEPEST): [key: string, va
 const DEEPEST = 2;
 
 function wrongElement(value: unknown): string {
-  return `expected an object such as {"ko": "…", "en": "…"}, got ${shown(value)}`;
-}
-
-function shown(value: unknown): string {
-  try {
-    return JSON.stringify(value).slice(0, 40);
-  } catch {
-    return 'brackets inside each other'; // deeper than can be written
-  }
+  return `expected an object such as {"ko": "…", "en": "…"}, got ${describe(value)}`;
 }

@@ -190,7 +190,7 @@ test('JSON lines are read one by one, blank ones passed over, bad ones given as 
   await put('a.jsonl', '{"ko": "차", "en": "car\u2028"}\r\n\n["차", "car"]\n{"en": "apple", "ko": "사과"}');
   expect(await read()).toEqual([
     ['차', 'car\u2028', 'a.jsonl:1', 'other'],
-    ['expected an object such as {"ko": "…", "en": "…"}, got ["차","car"]', 'a.jsonl:3'],
+    ['expected an object such as {"ko": "…", "en": "…"}, got a list of 2', 'a.jsonl:3'],
     ['사과', 'apple', 'a.jsonl:4', 'other'],
   ]);
 });
