@@ -1,14 +1,14 @@
-import { lstatSync, readdirSync, readFileSync, statSync, type Stats } from 'node:fs';
+/** @file The files under the paths that a user gave, and in the archives among them. */
+import { readdirSync, type Stats } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { InputError, messageOf, printable } from '../base/errors.js';
-import { anyObject } from '../base/json-schema.js';
-import { soundJson } from '../base/parse-json.js';
+import { isModelFolder, modelFoldersOf } from './model-folders.js';
 import { arePartners, sideOf } from './readers/aligned.js';
-import { isZip, listArchive, readMember, whyUnreadable, type ArchiveEntry } from './readers/archive.js';
+import { isZip, listArchive, whyUnreadable, type ArchiveEntry } from './readers/archive.js';
 import { openFile, type RandomAccess } from './readers/random-access.js';
 import type { StoredFile } from './readers/stored-file.js';
 import type { SkippedFile } from './source.js';
+import { isFolder, lookUp, readable, shownPath } from './system-lookup.js';
 
 /** The files of one folder, on disk or in an archive. */
 export interface FileFolder {
@@ -53,9 +53,6 @@ const LEFT_BEHIND =
 
 /** In the folder of the project's own sample: it is used where it is named, and is no part of a folder around it. */
 const SAMPLE_MARKER = '.kd-sample';
-
-const MODEL_CONFIG = 'config.json';
-const MAX_CONFIG_BYTES = 1 << 16;
 
 /**
  * All files under the files and folders that a user gave, and in the archives among them; folders are searched in full,
@@ -231,89 +228,3 @@ function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string
   }
   return groups;
 }
-
-/** The same string where nothing changes: there may be hundreds of thousands. */
-function shownPath(place: string): string {
-  const shown = printable((path.sep === '/' ? place : place.replaceAll(path.sep, '/')).normalize('NFC'));
-  return shown === place ? place : shown;
-}
-
-/** What the system knows of a file, or why it is not to be had. Synchronous: there may be hundreds of thousands. */
-function lookUp(place: string): Stats | string {
-  try {
-    return statSync(place);
-  } catch (error) {
-    if (!isRefusal(error)) throw error;
-    if (error.code === 'ENOENT' && isLink(place)) return 'a link to a file that is not there';
-    if (error.code === 'ENOENT' && place.includes('\ufffd')) return 'its name is not UTF-8; rename it';
-    const [found, remedy] = REFUSALS[error.code] ?? [messageOf(error), 'check the path'];
-    return `${found}; ${remedy}`;
-  }
-}
-
-function isLink(place: string): boolean {
-  return lstatSync(place, { throwIfNoEntry: false })?.isSymbolicLink() === true;
-}
-
-function isFolder(place: string): boolean {
-  try {
-    return statSync(place).isDirectory();
-  } catch (error) {
-    if (isRefusal(error)) return false;
-    throw error;
-  }
-}
-
-/** A folder as the hub lays models out. Its JSON files hold no pairs. */
-function isModelFolder(folder: string): boolean {
-  const config = path.join(folder, MODEL_CONFIG);
-  try {
-    const stats = statSync(config, { throwIfNoEntry: false });
-    if (stats === undefined || !stats.isFile() || stats.size > MAX_CONFIG_BYTES) return false;
-    return isModelConfig(readFileSync(config, 'utf8'));
-  } catch (error) {
-    if (isRefusal(error)) return false;
-    throw error;
-  }
-}
-
-/** The folders of models in an archive, as they are named inside. */
-function modelFoldersOf(entries: readonly ArchiveEntry[], archive: RandomAccess): ReadonlySet<string> {
-  const isConfig = (entry: ArchiveEntry): boolean =>
-    path.posix.basename(entry.path) === MODEL_CONFIG &&
-    entry.member.size <= MAX_CONFIG_BYTES &&
-    whyUnreadable(entry) === undefined;
-  const ofModels = entries
-    .filter(isConfig)
-    .filter(({ path: inner, member }) =>
-      isModelConfig(readMember(archive, member, `${archive.name}/${inner}`).toString('utf8')),
-    );
-  return new Set(ofModels.map(({ path: inner }) => path.posix.dirname(inner)));
-}
-
-/** Whether a `config.json` tells a model's type. */
-function isModelConfig(text: string): boolean {
-  return 'model_type' in (soundJson(anyObject, text) ?? {});
-}
-
-async function readable<T>(place: string, result: Promise<T>): Promise<T> {
-  try {
-    return await result;
-  } catch (error) {
-    if (!isRefusal(error)) throw error;
-    const [found, remedy] = REFUSALS[error.code] ?? [messageOf(error), 'check the path'];
-    throw new InputError(`${place}: expected a file or folder that can be read, but ${found}; ${remedy}`);
-  }
-}
-
-/** What the system refuses; anything else is a bug. */
-function isRefusal(error: unknown): error is Error & { readonly code: string } {
-  return error instanceof Error && 'syscall' in error && 'code' in error;
-}
-
-const REFUSALS: Readonly<Record<string, readonly [found: string, remedy: string]>> = {
-  ENOENT: ['there is none', 'check the path'],
-  EACCES: ['permission is denied', 'allow reading it'],
-  ELOOP: ['it is a link that leads back to itself', 'remove it'],
-  ENAMETOOLONG: ['its path is longer than the system takes', 'move it nearer to the root'],
-};

@@ -11,7 +11,8 @@ import {
   repoExists,
 } from '@huggingface/hub';
 import { InputError, messageOf } from '../base/errors.js';
-import { AnswerError, hubFetch, PLACEHOLDER_TOKEN, UnreachableError } from '../weights/http.js';
+import { hubFetch, PLACEHOLDER_TOKEN } from '../weights/http.js';
+import { AnswerError, UnreachableError } from '../weights/http-errors.js';
 import { findToken, hubAddress, hubTimeout } from '../weights/hub-environment.js';
 import { shown } from '../weights/wording.js';
 

@@ -15,12 +15,10 @@
  */
 import path from 'node:path';
 import { InputError } from '../base/errors.js';
-import { describe } from '../base/json-schema.js';
+import { describe, type JsonObject } from '../base/json-schema.js';
 
 /** A class of transformers that this program can stand in for. */
 export type TokenizerClass = 'CLIPTokenizer' | 'BertTokenizer' | 'RobertaTokenizer' | 'TokenizersBackend';
-
-type Json = Readonly<Record<string, unknown>>;
 
 /** Names of classes, without `Fast`, and those that do the same with files that a text encoder has. */
 const CLASSES = new Map<string, TokenizerClass>([
@@ -82,7 +80,7 @@ export interface ClassChoice {
  * @param config of the model's `config.json`
  * @throws InputError for a class that is not one of these four
  */
-export function tokenizerClassOf(folder: string, settings: Json, config: Json): ClassChoice {
+export function tokenizerClassOf(folder: string, settings: JsonObject, config: JsonObject): ClassChoice {
   const [file, hubName] = hubNameOf(folder, settings, config);
   if (hubName !== undefined && typeof hubName !== 'string') {
     throw new InputError(`${file}: expected text for tokenizer_class, got ${describe(hubName)}; get the file again`);
@@ -100,7 +98,7 @@ export function tokenizerClassOf(folder: string, settings: Json, config: Json): 
 }
 
 /** The first class that is named, and the file that names it. Python passes over what is empty. */
-function hubNameOf(folder: string, settings: Json, config: Json): readonly [file: string, name: unknown] {
+function hubNameOf(folder: string, settings: JsonObject, config: JsonObject): readonly [file: string, name: unknown] {
   const isNamed = (name: unknown) => name !== undefined && name !== null && name !== '';
   if (isNamed(settings.tokenizer_class)) return [path.join(folder, 'tokenizer_config.json'), settings.tokenizer_class];
   const name = isNamed(config.tokenizer_class) ? config.tokenizer_class : undefined;
@@ -121,7 +119,7 @@ function unknownClass(file: string, name: string): InputError {
 }
 
 /** A tokenizer in a program of its own, which transformers runs only when told to, and this program never. */
-function refuseRemoteCode(folder: string, { auto_map: map }: Json, hubName: string | undefined): void {
+function refuseRemoteCode(folder: string, { auto_map: map }: JsonObject, hubName: string | undefined): void {
   if (
     map === undefined ||
     (typeof map === 'object' && map !== null && hubName !== undefined && CLASSES.has(hubName.replace(/Fast$/, '')))

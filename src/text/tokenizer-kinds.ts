@@ -2,7 +2,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { InputError } from '../base/errors.js';
 import type { TokenizerClass } from './tokenizer-class.js';
-import { contentOf, type SpecialName, type SpecialToken, type TokenizerSettings } from './tokenizer-settings.js';
+import { contentOf, type SpecialName, type SpecialToken } from './special-token.js';
+import type { TokenizerSettings } from './tokenizer-settings.js';
 import type { ModelConfig, StepConfig } from './tokenizer-json.js';
 import type { VocabularyFiles } from './vocabulary-files.js';
 

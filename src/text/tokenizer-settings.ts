@@ -12,31 +12,29 @@
  * say in which order tokens are added.
  */
 import path from 'node:path';
-import { jsonError } from '../base/json-schema.js';
+import { jsonError, type JsonObject } from '../base/json-schema.js';
 import type { TokenToAdd } from './added-vocabulary.js';
+import {
+  complete,
+  contentOf,
+  isOtherName,
+  isPlainObject,
+  isToken,
+  PLAIN,
+  sameToken,
+  SPECIAL_NAMES,
+  specialFrom,
+  tokenFrom,
+  typed,
+  type SpecialToken,
+} from './special-token.js';
 import type { AddedToken } from './tokenizer-json.js';
-
-/** A special token: its text, or its text with settings. */
-export type SpecialToken = string | TokenToAdd;
-
-/** The special tokens that transformers knows by name, in its order. */
-export const SPECIAL_NAMES = [
-  'bos_token',
-  'eos_token',
-  'unk_token',
-  'sep_token',
-  'pad_token',
-  'cls_token',
-  'mask_token',
-] as const;
-
-export type SpecialName = (typeof SPECIAL_NAMES)[number];
 
 /** The parsed files; undefined where there is none. */
 export interface SettingFiles {
-  readonly config: Json | undefined;
-  readonly specials: Json | undefined;
-  readonly added: Json | undefined;
+  readonly config: JsonObject | undefined;
+  readonly specials: JsonObject | undefined;
+  readonly added: JsonObject | undefined;
   /** `added_tokens` of the `tokenizer.json`. */
   readonly jsonTokens: readonly AddedToken[] | undefined;
 }
@@ -56,8 +54,6 @@ export interface TokenizerSettings {
   /** A setting that is one of a few words. */
   word(name: string, words: readonly string[]): string | undefined;
 }
-
-type Json = Readonly<Record<string, unknown>>;
 
 /** Settings that transformers would take for parts of a tokenizer. */
 const FORBIDDEN = [
@@ -119,7 +115,7 @@ class Merge {
     };
   }
 
-  private takeConfig(config: Json): void {
+  private takeConfig(config: JsonObject): void {
     const file = this.file('tokenizer_config.json');
     for (const [key, value] of Object.entries(config))
       this.entries.set(key, { value: typed(value, file, [key]), file });
@@ -152,7 +148,7 @@ class Merge {
   /** `extra_special_tokens` may give names to its tokens. */
   private takeNamedExtras(): void {
     const entry = this.entries.get('extra_special_tokens');
-    if (entry === undefined || !isObject(entry.value)) return;
+    if (entry === undefined || !isPlainObject(entry.value)) return;
     this.entries.delete('extra_special_tokens');
     for (const [name, value] of Object.entries(entry.value)) {
       this.specific.set(name, this.special({ ...entry, value }, 'extra_special_tokens', name));
@@ -160,7 +156,8 @@ class Merge {
   }
 
   private takeDecoder({ value, file }: Entry): void {
-    if (!isObject(value)) throw jsonError({ file, path: ['added_tokens_decoder'], expected: 'an object', got: value });
+    if (!isPlainObject(value))
+      throw jsonError({ file, path: ['added_tokens_decoder'], expected: 'an object', got: value });
     for (const [key, token] of Object.entries(value)) {
       const path = ['added_tokens_decoder', key];
       if (!/^(0|[1-9]\d{0,9})$/.test(key)) {
@@ -176,11 +173,11 @@ class Merge {
     for (const { id, ...token } of this.files.jsonTokens ?? []) this.decoder.set(id, complete(token));
   }
 
-  private takeSpecialsMap(specials: Json): void {
+  private takeSpecialsMap(specials: JsonObject): void {
     const file = this.file('special_tokens_map.json');
     for (const [key, value] of Object.entries(specials)) {
       if (key === 'extra_special_tokens') this.addExtras({ value, file });
-      else if (isObject(value)) this.entries.set(key, { value: specialFrom(value, { file, path: [key] }), file });
+      else if (isPlainObject(value)) this.entries.set(key, { value: specialFrom(value, { file, path: [key] }), file });
       else this.entries.set(key, { value: typed(value, file, [key]), file });
     }
     this.takeNamedExtras();
@@ -195,13 +192,13 @@ class Merge {
     const before = this.entries.get('extra_special_tokens')?.value ?? [];
     const list: unknown[] = Array.isArray(before) ? [...(before as unknown[])] : [];
     for (const [index, item] of (value as unknown[]).entries()) {
-      const token = isObject(item) ? specialFrom(item, { file, path: ['extra_special_tokens', index] }) : item;
+      const token = isPlainObject(item) ? specialFrom(item, { file, path: ['extra_special_tokens', index] }) : item;
       if (!list.some((other) => sameToken(other, token))) list.push(token);
     }
     this.entries.set('extra_special_tokens', { value: list, file });
   }
 
-  private takeAddedTokens(added: Json): void {
+  private takeAddedTokens(added: JsonObject): void {
     const file = this.file('added_tokens.json');
     const specials = this.specialContents();
     const owners = new Map<number, string>();
@@ -258,7 +255,7 @@ class Merge {
 
   private special({ value, file }: Entry, ...path: (string | number)[]): SpecialToken {
     if (typeof value === 'string' || isToken(value)) return value;
-    const object = isObject(value) ? ', which has "__type": "AddedToken" in this file' : '';
+    const object = isPlainObject(value) ? ', which has "__type": "AddedToken" in this file' : '';
     throw jsonError({ file, path, expected: `a token as text or as an object${object}`, got: value });
   }
 
@@ -283,88 +280,9 @@ class Merge {
   }
 }
 
-/** Where a value stands, for messages. */
-interface Place {
-  readonly file: string;
-  readonly path: readonly (string | number)[];
-}
-
-const PLAIN = { single_word: false, lstrip: false, rstrip: false } as const;
-const TOKENS = new WeakSet<object>();
-
-/** Objects made by this file: a token among the plain objects that JSON holds. */
-function isToken(value: unknown): value is TokenToAdd {
-  return typeof value === 'object' && value !== null && TOKENS.has(value);
-}
-
-function complete({ content, single_word, lstrip, rstrip, normalized, special }: Omit<AddedToken, 'id'>): TokenToAdd {
-  return {
-    content,
-    single_word: single_word ?? false,
-    lstrip: lstrip ?? false,
-    rstrip: rstrip ?? false,
-    normalized,
-    special: special ?? false,
-  };
-}
-
-function tokenFrom(value: unknown, { file, path }: Place): TokenToAdd {
-  if (!isObject(value)) throw jsonError({ file, path, expected: 'a token as an object', got: value });
-  const flag = (name: string): boolean | undefined => {
-    const setting = value[name];
-    if (setting === undefined || typeof setting === 'boolean') return setting;
-    throw jsonError({ file, path: [...path, name], expected: 'true or false', got: setting });
-  };
-  const content = value.content ?? '';
-  if (typeof content !== 'string' || value.content === null) {
-    throw jsonError({ file, path: [...path, 'content'], expected: 'text', got: value.content });
-  }
-  const token = {
-    content,
-    single_word: flag('single_word') ?? false,
-    lstrip: flag('lstrip') ?? false,
-    rstrip: flag('rstrip') ?? false,
-    normalized: flag('normalized'),
-    special: flag('special') ?? false,
-  };
-  TOKENS.add(token);
-  return token;
-}
-
-function specialFrom(value: Json, place: Place): TokenToAdd {
-  return tokenFrom({ ...value, special: true }, place);
-}
-
-/** Turns objects with `"__type": "AddedToken"`, wherever they stand, into tokens. */
-function typed(value: unknown, file: string, path: readonly (string | number)[]): unknown {
-  if (Array.isArray(value)) return (value as unknown[]).map((item, index) => typed(item, file, [...path, index]));
-  if (!isObject(value)) return value;
-  if (Object.hasOwn(value, '__type') && value.__type === 'AddedToken') return tokenFrom(value, { file, path });
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, typed(item, file, [...path, key])]));
-}
-
-function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !TOKENS.has(value);
-}
-
-/** Whether a setting names a special token that transformers has no name for, such as `image_token`. */
-function isOtherName(key: string): boolean {
-  return key.endsWith('_token') && !(SPECIAL_NAMES as readonly string[]).includes(key);
-}
-
 /** What Python takes for false. */
 function isFalsy(value: unknown): boolean {
   if (Array.isArray(value)) return value.length === 0;
-  if (isObject(value)) return Object.keys(value).length === 0;
+  if (isPlainObject(value)) return Object.keys(value).length === 0;
   return !value;
-}
-
-function sameToken(a: unknown, b: unknown): boolean {
-  if (typeof a === 'string' || typeof b === 'string') return a === b;
-  return JSON.stringify(a) === JSON.stringify(b);
-}
-
-/** The text of a special token. */
-export function contentOf(token: SpecialToken): string {
-  return typeof token === 'string' ? token : token.content;
 }

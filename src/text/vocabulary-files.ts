@@ -1,7 +1,10 @@
 /** @file The vocabulary of checkpoints without a `tokenizer.json`, as Python's `tokenizers` reads it. */
 import path from 'node:path';
 import { ifThere, readJsonObject, readTextFile } from '../base/json-file.js';
-import { checkMerges, checkVocabulary } from './tokenizer-json.js';
+import { isObject, jsonError, type JsonPath } from '../base/json-schema.js';
+
+/** Ids are stored as signed 32-bit numbers. */
+export const MAX_ID = 2 ** 31 - 1;
 
 /** Tokens and their ids. */
 export type Vocab = Readonly<Record<string, number>>;
@@ -43,3 +46,54 @@ function linesOf(text: string): string[] {
 }
 
 const TRAILING_SPACE = /\p{White_Space}+$/u;
+
+/** Checks that every token has an id of its own. Ids may have gaps, as they may in Python. */
+export function checkVocabulary(
+  vocab: unknown,
+  file: string,
+  path: readonly string[] = [],
+): asserts vocab is Record<string, number> {
+  if (!isObject(vocab)) throw jsonError({ file, path, expected: 'an object with an id for each token', got: vocab });
+  const owners = new Map<unknown, string>();
+  for (const [token, tokenId] of Object.entries(vocab)) {
+    if (!isId(tokenId)) {
+      throw jsonError({ file, path: [...path, token], expected: `a whole number from 0 to ${MAX_ID}`, got: tokenId });
+    }
+    const owner = owners.get(tokenId);
+    if (owner !== undefined) {
+      const expected = `an id of its own, not that of ${JSON.stringify(owner)}`;
+      throw jsonError({ file, path: [...path, token], expected, got: tokenId });
+    }
+    owners.set(tokenId, token);
+  }
+}
+
+function isId(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= MAX_ID;
+}
+
+/** Checks that every merge joins two tokens of the vocabulary into a third. */
+export function checkMerges(
+  merges: unknown,
+  vocab: Readonly<Record<string, number>>,
+  file: string,
+  placeOf: (index: number) => JsonPath = (index) => ['model', 'merges', index],
+): void {
+  if (!Array.isArray(merges)) throw jsonError({ file, path: ['model', 'merges'], expected: 'a list', got: merges });
+  for (const [index, merge] of (merges as unknown[]).entries()) {
+    const parts: unknown = typeof merge === 'string' ? merge.split(' ') : merge;
+    const path = placeOf(index);
+    if (!isPair(parts)) throw jsonError({ file, path, expected: 'two tokens with a space between them', got: merge });
+    const unknown = [...parts, parts.join('')].find((token) => !Object.hasOwn(vocab, token));
+    if (unknown === undefined) continue;
+    const expected = `tokens of the vocabulary, which ${JSON.stringify(unknown)} is not`;
+    throw jsonError({ file, path, expected, got: merge });
+  }
+}
+
+/** The library that applies merges knows them as text with one space, so that no part may hold one itself. */
+function isPair(parts: unknown): parts is readonly [string, string] {
+  return (
+    Array.isArray(parts) && parts.length === 2 && parts.every((part) => typeof part === 'string' && !part.includes(' '))
+  );
+}

@@ -10,7 +10,8 @@ import type { HubFile } from './hub-listing.js';
 import { fileFrom, MOST_FILES } from './hub-listing.js';
 import { refusal, retryPause } from './hub-refusal.js';
 import type { RequestLimits } from './http.js';
-import { AnswerError, hubFetch, PLACEHOLDER_TOKEN, UnreachableError } from './http.js';
+import { hubFetch, PLACEHOLDER_TOKEN } from './http.js';
+import { AnswerError, UnreachableError } from './http-errors.js';
 import { shown, shownValue } from './wording.js';
 import type { ModelId, HubAccess } from './hub-access.js';
 

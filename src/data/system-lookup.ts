@@ -1,0 +1,63 @@
+/** @file What the system knows of paths, or why it refuses to tell. */
+import { lstatSync, statSync, type Stats } from 'node:fs';
+import path from 'node:path';
+import { InputError, messageOf, printable } from '../base/errors.js';
+
+/**
+ * A path as it is shown: printable, with `/` and in NFC. The same string where nothing changes, as there may be
+ * hundreds of thousands.
+ */
+export function shownPath(place: string): string {
+  const shown = printable((path.sep === '/' ? place : place.replaceAll(path.sep, '/')).normalize('NFC'));
+  return shown === place ? place : shown;
+}
+
+/** What the system knows of a file, or why it is not to be had. Synchronous: there may be hundreds of thousands. */
+export function lookUp(place: string): Stats | string {
+  try {
+    return statSync(place);
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    if (error.code === 'ENOENT' && isLink(place)) return 'a link to a file that is not there';
+    if (error.code === 'ENOENT' && place.includes('\ufffd')) return 'its name is not UTF-8; rename it';
+    const [found, remedy] = REFUSALS[error.code] ?? [messageOf(error), 'check the path'];
+    return `${found}; ${remedy}`;
+  }
+}
+
+function isLink(place: string): boolean {
+  return lstatSync(place, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+}
+
+/** Whether a path leads to a folder, through links too. */
+export function isFolder(place: string): boolean {
+  try {
+    return statSync(place).isDirectory();
+  } catch (error) {
+    if (isRefusal(error)) return false;
+    throw error;
+  }
+}
+
+/** What the system gives for a path. Throws an `InputError` where it refuses. */
+export async function readable<T>(place: string, result: Promise<T>): Promise<T> {
+  try {
+    return await result;
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    const [found, remedy] = REFUSALS[error.code] ?? [messageOf(error), 'check the path'];
+    throw new InputError(`${place}: expected a file or folder that can be read, but ${found}; ${remedy}`);
+  }
+}
+
+/** Whether the system refused; anything else is a bug. */
+export function isRefusal(error: unknown): error is Error & { readonly code: string } {
+  return error instanceof Error && 'syscall' in error && 'code' in error;
+}
+
+const REFUSALS: Readonly<Record<string, readonly [found: string, remedy: string]>> = {
+  ENOENT: ['there is none', 'check the path'],
+  EACCES: ['permission is denied', 'allow reading it'],
+  ELOOP: ['it is a link that leads back to itself', 'remove it'],
+  ENAMETOOLONG: ['its path is longer than the system takes', 'move it nearer to the root'],
+};

@@ -1,0 +1,106 @@
+/** @file Special and added tokens as the small files of a tokenizer give them: texts, or objects with settings. */
+import { isObject, jsonError, type JsonObject } from '../base/json-schema.js';
+import type { TokenToAdd } from './added-vocabulary.js';
+import type { AddedToken } from './tokenizer-json.js';
+
+/** A special token: its text, or its text with settings. */
+export type SpecialToken = string | TokenToAdd;
+
+/** The special tokens that transformers knows by name, in its order. */
+export const SPECIAL_NAMES = [
+  'bos_token',
+  'eos_token',
+  'unk_token',
+  'sep_token',
+  'pad_token',
+  'cls_token',
+  'mask_token',
+] as const;
+
+export type SpecialName = (typeof SPECIAL_NAMES)[number];
+
+/** The text of a special token. */
+export function contentOf(token: SpecialToken): string {
+  return typeof token === 'string' ? token : token.content;
+}
+
+/** Where a value stands, for messages. */
+export interface Place {
+  readonly file: string;
+  readonly path: readonly (string | number)[];
+}
+
+export const PLAIN = { single_word: false, lstrip: false, rstrip: false } as const;
+const TOKENS = new WeakSet<object>();
+
+/** Objects made by this file: a token among the plain objects that JSON holds. */
+export function isToken(value: unknown): value is TokenToAdd {
+  return typeof value === 'object' && value !== null && TOKENS.has(value);
+}
+
+export function complete({
+  content,
+  single_word,
+  lstrip,
+  rstrip,
+  normalized,
+  special,
+}: Omit<AddedToken, 'id'>): TokenToAdd {
+  return {
+    content,
+    single_word: single_word ?? false,
+    lstrip: lstrip ?? false,
+    rstrip: rstrip ?? false,
+    normalized,
+    special: special ?? false,
+  };
+}
+
+export function tokenFrom(value: unknown, { file, path }: Place): TokenToAdd {
+  if (!isPlainObject(value)) throw jsonError({ file, path, expected: 'a token as an object', got: value });
+  const flag = (name: string): boolean | undefined => {
+    const setting = value[name];
+    if (setting === undefined || typeof setting === 'boolean') return setting;
+    throw jsonError({ file, path: [...path, name], expected: 'true or false', got: setting });
+  };
+  const content = value.content ?? '';
+  if (typeof content !== 'string' || value.content === null) {
+    throw jsonError({ file, path: [...path, 'content'], expected: 'text', got: value.content });
+  }
+  const token = {
+    content,
+    single_word: flag('single_word') ?? false,
+    lstrip: flag('lstrip') ?? false,
+    rstrip: flag('rstrip') ?? false,
+    normalized: flag('normalized'),
+    special: flag('special') ?? false,
+  };
+  TOKENS.add(token);
+  return token;
+}
+
+export function specialFrom(value: JsonObject, place: Place): TokenToAdd {
+  return tokenFrom({ ...value, special: true }, place);
+}
+
+/** Turns objects with `"__type": "AddedToken"`, wherever they stand, into tokens. */
+export function typed(value: unknown, file: string, path: readonly (string | number)[]): unknown {
+  if (Array.isArray(value)) return (value as unknown[]).map((item, index) => typed(item, file, [...path, index]));
+  if (!isPlainObject(value)) return value;
+  if (Object.hasOwn(value, '__type') && value.__type === 'AddedToken') return tokenFrom(value, { file, path });
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, typed(item, file, [...path, key])]));
+}
+
+export function isPlainObject(value: unknown): value is JsonObject {
+  return isObject(value) && !TOKENS.has(value);
+}
+
+/** Whether a setting names a special token that transformers has no name for, such as `image_token`. */
+export function isOtherName(key: string): boolean {
+  return key.endsWith('_token') && !(SPECIAL_NAMES as readonly string[]).includes(key);
+}
+
+export function sameToken(a: unknown, b: unknown): boolean {
+  if (typeof a === 'string' || typeof b === 'string') return a === b;
+  return JSON.stringify(a) === JSON.stringify(b);
+}

@@ -1,0 +1,41 @@
+/** @file What goes wrong between here and the hub. */
+import { InputError, messageOf } from '../base/errors.js';
+
+/** The connection failed, as opposed to the hub refusing. */
+export class UnreachableError extends InputError {
+  override readonly code = 'UNREACHABLE';
+  /** What went wrong, in a few words, with the proxy that was on the way. */
+  readonly reason: string;
+
+  constructor(
+    reason: string,
+    /** The proxy on the way, as the end of a sentence; empty for none. */
+    readonly route = '',
+    options?: ErrorOptions,
+  ) {
+    super(reason + route, options);
+    this.reason = reason + route;
+  }
+}
+
+/** The hub answers what cannot be taken, or leads where no request may go. */
+export class AnswerError extends InputError {
+  override readonly code = 'UNFIT_ANSWER';
+}
+
+/** What went wrong below `fetch failed`, which says nothing. */
+export function reasonOf(error: unknown): string {
+  if (error instanceof UnreachableError) return error.reason;
+  if (error instanceof Error && error.cause instanceof Error) return reasonOf(error.cause);
+  const status = /^Proxy (?:response|Authentication Required) \((\d+)\)/.exec(messageOf(error))?.[1];
+  if (status === '407') return 'it wants a user name and password';
+  if (status !== undefined) return `status ${status}`;
+  const isSystems = error instanceof Error && !(error instanceof InputError) && 'code' in error;
+  const code = isSystems && typeof error.code === 'string' ? error.code : undefined;
+  return code ?? messageOf(error);
+}
+
+/** Milliseconds as seconds for messages. */
+export function seconds(milliseconds: number): string {
+  return `${Number((milliseconds / 1000).toPrecision(3))} s`;
+}

@@ -1,0 +1,65 @@
+/** @file One request on its way, by a proxy or not. */
+import { fetch as send, type RequestInit as SendInit } from 'undici';
+import { reasonOf, seconds, UnreachableError } from './http-errors.js';
+import { dispatcherFor, proxyFor } from './proxy.js';
+
+/** Times the time limit that the hub may take to answer an upload, or to take its next piece. */
+const UPLOAD_PATIENCE = 6;
+
+/**
+ * One request, whose answer must begin in time.
+ *
+ * @param timeout milliseconds; an upload may take longer between two pieces of it
+ * @throws UnreachableError for no answer
+ */
+export async function sendOnce(url: URL, init: RequestInit, timeout: number): Promise<Response> {
+  const proxy = proxyFor(url);
+  const given = init.signal ?? undefined;
+  const controller = new AbortController();
+  const abort = (): void => {
+    controller.abort(given?.reason);
+  };
+  given?.addEventListener('abort', abort);
+  const limit = hasBody(init) ? UPLOAD_PATIENCE * timeout : timeout;
+  const timer = setTimeout(() => {
+    controller.abort(new UnreachableError(`no answer within ${seconds(limit)}`));
+  }, limit);
+  const body = hasBody(init) ? { body: watched(init.body, () => timer.refresh()) } : {};
+  try {
+    const headers = Object.fromEntries(new Headers(init.headers));
+    const signal = controller.signal;
+    const options = { ...init, ...body, headers, signal, redirect: 'manual', dispatcher: dispatcherFor(proxy) };
+    const response = (await send(url, options as unknown as SendInit)) as unknown as Response;
+    if (response.status === 407) throw new UnreachableError('it wants a user name and password');
+    return response;
+  } catch (error) {
+    given?.throwIfAborted();
+    const route = proxy === undefined ? '' : `, by the proxy ${proxy.address} that ${proxy.variable} names`;
+    throw new UnreachableError(reasonOf(error), route, { cause: error });
+  } finally {
+    clearTimeout(timer);
+    given?.removeEventListener('abort', abort);
+  }
+}
+
+type Sent = string | ArrayBuffer | Uint8Array<ArrayBuffer> | Blob;
+
+function hasBody(init: RequestInit): init is RequestInit & { readonly body: Sent } {
+  const { body } = init;
+  return typeof body === 'string' || body instanceof ArrayBuffer || body instanceof Uint8Array || body instanceof Blob;
+}
+
+/** What is uploaded, so that it says when a piece of it goes out. */
+function watched(sent: Sent, onPiece: () => void): Blob {
+  const content = sent instanceof Blob ? sent : new Blob([sent]);
+  const stream = (): ReadableStream =>
+    content.stream().pipeThrough(
+      new TransformStream<Uint8Array, Uint8Array>({
+        transform: (piece, controller) => {
+          onPiece();
+          controller.enqueue(piece);
+        },
+      }),
+    );
+  return Object.defineProperties(new Blob([]), { size: { value: content.size }, stream: { value: stream } });
+}
