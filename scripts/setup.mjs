@@ -6,11 +6,15 @@
  * is done, so a call on a ready clone prints nothing and costs about as much as starting Node. A part that was
  * interrupted, however rudely, is not ready, and the next call does it again.
  *
- *   node scripts/setup.mjs [--quiet] [--device auto|gpu|cpu] [--cuda wheels|system]
+ *   node scripts/setup.mjs [--quiet] [--device auto|gpu|cpu] [--cuda wheels|system] [--from <folder>]
+ *   node scripts/setup.mjs --bundle <folder> [--piece-size 1G] [--slim] [--node] [--device …] [--cuda …]
  *
  * --device: which TensorFlow. auto: the one for NVIDIA GPUs where one is in sight.
  * --cuda: NVIDIA's wheels are downloaded, or the system has CUDA 12 and cuDNN 9.
  * Both are remembered. KD_SETUP_QUIET=1, KD_SETUP_DEVICE and KD_SETUP_CUDA mean the same as the flags.
+ *
+ * --bundle: writes what set-up needs into a folder, for machines without a network (docs/offline.md).
+ * --from: sets up from such a folder. KD_SETUP_FROM means the same.
  *
  * Exit status 0: `kd` can run, on TensorFlow or, where that cannot be had, on tfjs's pure-JavaScript backend, after
  * one line that says why. 1: it cannot, and one line says why.
@@ -18,6 +22,8 @@
 import { realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { makeBundle } from './setup/bundle/make.mjs';
+import { openBundle } from './setup/bundle/open.mjs';
 import { readChoice } from './setup/choice.mjs';
 import * as command from './setup/command.mjs';
 import { SetupError } from './setup/errors.mjs';
@@ -27,7 +33,8 @@ import { createProject } from './setup/project.mjs';
 import * as sources from './setup/sources.mjs';
 import * as tensorflow from './setup/tensorflow.mjs';
 
-/** @import { Project } from './setup/project.mjs' */
+/** @import { Request } from './setup/choice.mjs' */
+/** @import { Project, ProjectOptions } from './setup/project.mjs' */
 /**
  * A part of a set-up.
  *
@@ -69,10 +76,44 @@ async function isReady(project) {
   return true;
 }
 
+/**
+ * Makes a bundle, or sets up, with the network or from a bundle.
+ *
+ * @param {ProjectOptions} options
+ * @param {Request} request
+ * @throws {SetupError} on one line
+ */
+export async function answer(options, { bundle, from, device, ...rest }) {
+  if (bundle !== undefined)
+    return makeBundle(createProject({ ...options, ...rest, device, slim: bundle.slim }), bundle);
+  const project = createProject({ ...options, ...rest, device });
+  return setUp(from === undefined ? project : fromBundle(project, from));
+}
+
+/**
+ * The project as it is set up from the bundle in `folder`, which decides for which device.
+ *
+ * @param {Project} project
+ * @param {string} folder
+ * @returns {Project}
+ */
+function fromBundle(project, folder) {
+  if (project.env.TF_LIBRARY_DIR)
+    throw new SetupError(`--from ${folder}: TF_LIBRARY_DIR is set, and names another libtensorflow; unset one of them`);
+  const bundle = openBundle(folder, project);
+  const { device, cuda, slim } = bundle;
+  if (project.device !== undefined && project.device !== 'auto' && project.device !== device)
+    throw new SetupError(
+      `--from ${folder}: a bundle of the build for ${device === 'gpu' ? 'GPUs' : 'processors'}, and --device ` +
+        `${project.device} was asked for; make one with \`npm run setup -- --bundle <folder> --device ${project.device}\``,
+    );
+  return { ...project, bundle, device, cuda, slim };
+}
+
 async function main() {
   const root = dirname(dirname(fileURLToPath(import.meta.url)));
   try {
-    await setUp(createProject({ root, env: process.env, ...readChoice(process.argv.slice(2), process.env) }));
+    await answer({ root, env: process.env }, readChoice(process.argv.slice(2), process.env));
   } catch (error) {
     if (!(error instanceof SetupError)) throw error;
     process.stderr.write(`kd set-up: ${error.message}\n`);

@@ -116,6 +116,33 @@ export async function buildAddon(project, addon, library, key, [compiler, ...com
 }
 
 /**
+ * What a bundle calls a compiled addon.
+ *
+ * @param {Addon} addon
+ * @param {string} key
+ */
+export function addonArchive({ name }, key) {
+  return `${name} ${key}`;
+}
+
+/**
+ * Takes an addon out of the bundle into the cache, if it is there.
+ *
+ * @param {Project} project
+ * @param {Addon} addon
+ * @param {string} key
+ * @param {number} [lock]
+ */
+export async function unpackAddon(project, addon, key, lock) {
+  const { bundle, cache } = project;
+  const archive = addonArchive(addon, key);
+  if (!bundle?.has(archive)) return undefined;
+  const file = cachedFile(cache, addon, key);
+  await stageFolder(dirname(file), (partial) => bundle.unpack(archive, partial, { ...project, lock }));
+  return file;
+}
+
+/**
  * Names a build in records of what failed.
  *
  * @param {string} key

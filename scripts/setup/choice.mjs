@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { SetupError } from './errors.mjs';
 
+/** @import { BundleOptions } from './bundle/make.mjs' */
 /** @import { Env } from './processes.mjs' */
 /** @typedef {(typeof DEVICES)[number]} Device */
 /** @typedef {(typeof CUDAS)[number]} Cuda */
@@ -10,34 +11,92 @@ export const DEVICES = /** @type {const} */ (['auto', 'gpu', 'cpu']);
 /** Where CUDA comes from: NVIDIA's wheels, or what the system has. */
 export const CUDAS = /** @type {const} */ (['wheels', 'system']);
 
+/** Fits every file system, and a copy that fails is not a copy of everything. */
+const PIECE_SIZE = '1G';
+/** Powers of 1,000, so that no piece of "64M" is over a limit of 64 MB or of 64 MiB. */
+const UNITS = { k: 1e3, M: 1e6, G: 1e9 };
+const SMALLEST_PIECE = 1e3;
+
+/** @type {import('node:util').ParseArgsConfig['options']} */
+const OPTIONS = {
+  quiet: { type: 'boolean' },
+  device: { type: 'string' },
+  cuda: { type: 'string' },
+  bundle: { type: 'string' },
+  'piece-size': { type: 'string' },
+  slim: { type: 'boolean' },
+  node: { type: 'boolean' },
+  from: { type: 'string' },
+};
+const FLAGS =
+  `--quiet, --device ${DEVICES.join('|')}, --cuda ${CUDAS.join('|')}, --bundle <folder> ` +
+  '(with --piece-size, --slim, --node), --from <folder>';
+
 /**
- * Reads the command line of set-up; `KD_SETUP_DEVICE` and `KD_SETUP_CUDA` stand for flags that are not given. What is
- * not given is undefined: then what was chosen last time holds.
+ * What set-up is asked for. What is not given is undefined: then what was chosen last time holds.
+ *
+ * @typedef {object} Request
+ * @property {boolean} quiet
+ * @property {Device | undefined} device
+ * @property {Cuda | undefined} cuda
+ * @property {BundleOptions | undefined} bundle to be made, in the place of a set-up
+ * @property {string | undefined} from the folder of a bundle to be used
+ */
+
+/**
+ * Reads the command line of set-up; `KD_SETUP_DEVICE`, `KD_SETUP_CUDA` and `KD_SETUP_FROM` stand for flags that are not
+ * given.
  *
  * @param {string[]} args
  * @param {Env} env
- * @returns {{ quiet: boolean, device: Device | undefined, cuda: Cuda | undefined }}
+ * @returns {Request}
  * @throws {SetupError} that says what was expected
  */
 export function readChoice(args, env) {
   const values = parse(args);
   const device = oneOf(DEVICES, '--device', values.device ?? env.KD_SETUP_DEVICE);
   const cuda = oneOf(CUDAS, '--cuda', values.cuda ?? env.KD_SETUP_CUDA);
-  return { quiet: values.quiet || env.KD_SETUP_QUIET === '1', device, cuda };
+  const { bundle, from } = values;
+  if (bundle !== undefined && from !== undefined)
+    throw new SetupError('--bundle makes a bundle and --from uses one: expected one of them, got both');
+  const [alone] = /** @type {const} */ (['piece-size', 'slim', 'node']).filter((flag) => values[flag] !== undefined);
+  if (bundle === undefined && alone !== undefined)
+    throw new SetupError(`--${alone} is for making a bundle: expected --bundle <folder> with it, got none`);
+  return {
+    quiet: values.quiet === true || env.KD_SETUP_QUIET === '1',
+    device,
+    cuda,
+    bundle:
+      bundle === undefined
+        ? undefined
+        : {
+            folder: bundle,
+            pieceBytes: pieceBytes(values['piece-size'] ?? PIECE_SIZE),
+            slim: values.slim === true,
+            node: values.node === true ? process.execPath : undefined,
+          },
+    from: from ?? (bundle === undefined ? env.KD_SETUP_FROM || undefined : undefined),
+  };
 }
 
-/** @param {string[]} args */
+/** @param {string} text */
+function pieceBytes(text) {
+  const [, number, unit = ''] = /^(\d+(?:\.\d+)?)([kMG]?)B?$/.exec(text) ?? [];
+  const bytes = Math.floor(Number(number) * (unit in UNITS ? UNITS[/** @type {keyof typeof UNITS} */ (unit)] : 1));
+  if (bytes >= SMALLEST_PIECE) return bytes;
+  throw new SetupError(`--piece-size ${text}: expected a size of 1k or more, such as 60M or 2G`);
+}
+
+/**
+ * @param {string[]} args
+ * @returns {{ [flag in 'quiet' | 'slim' | 'node']?: boolean } & { [flag in 'device' | 'cuda' | 'bundle' | 'piece-size' | 'from']?: string }}
+ */
 function parse(args) {
   try {
-    return parseArgs({
-      args,
-      options: { quiet: { type: 'boolean', default: false }, device: { type: 'string' }, cuda: { type: 'string' } },
-    }).values;
+    return parseArgs({ args, options: OPTIONS }).values;
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    throw new SetupError(
-      `${message.split('. ')[0]}; flags are --quiet, --device ${DEVICES.join('|')}, --cuda ${CUDAS.join('|')}`,
-    );
+    throw new SetupError(`${message.split('. ')[0]}; flags are ${FLAGS}`);
   }
 }
 

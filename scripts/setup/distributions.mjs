@@ -7,6 +7,8 @@
  * `lib/x` is the wheel's member `from.lib/x`; without `from`, members lie in the wheel as they do in the distribution.
  */
 
+import { basename } from 'node:path';
+
 /** @import { HostNeeds } from './host.mjs' */
 
 /**
@@ -239,6 +241,38 @@ const GPU = {
     }),
   ],
 };
+
+/**
+ * What a text encoder's step on one GPU does not open, by what is written in the libraries (docs/gpu.md tells how that
+ * was looked up): TensorFlow has no name for cuRAND, opens NCCL for several GPUs only, and of cuDNN opens the loader
+ * and the graph library; the others are for convolutions, recurrent networks and ready-made attention.
+ */
+const NOT_OPENED = new Set([
+  'libcurand.so.10',
+  'libnccl.so.2',
+  'libcudnn_adv.so.9',
+  'libcudnn_cnn.so.9',
+  'libcudnn_engines_precompiled.so.9',
+  'libcudnn_engines_runtime_compiled.so.9',
+  'libcudnn_engines_tensor_ir.so.9',
+  'libcudnn_ext.so.9',
+  'libcudnn_heuristic.so.9',
+]);
+
+/**
+ * A distribution without what a text encoder's step on one GPU does not open. It has the same folder in the cache: the
+ * whole one serves where this is asked for.
+ *
+ * @param {Distribution} distribution
+ * @returns {Distribution}
+ */
+export function slimOf({ wheels: [tensorflow, ...others], ...rest }) {
+  const slim = others.map(({ files, ...wheel }) => ({
+    ...wheel,
+    files: Object.fromEntries(Object.entries(files).filter(([path]) => !NOT_OPENED.has(basename(path)))),
+  }));
+  return { ...rest, wheels: [tensorflow, ...slim] };
+}
 
 /** By the device that they are for. */
 export const DISTRIBUTIONS = { cpu: CPU, gpu: GPU };

@@ -17,6 +17,9 @@ export class TensorflowUnavailable extends Error {
   }
 }
 
+/** A full disk, or a folder that cannot be written. */
+export const DISK_ERRORS = ['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 'EFBIG', 'ENOTDIR', 'EEXIST'];
+
 /**
  * The code of what the system refused, such as `ENOENT`; empty for any other error.
  *

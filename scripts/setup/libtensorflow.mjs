@@ -4,12 +4,13 @@ import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { size, stopwatch } from './amounts.mjs';
-import { TensorflowUnavailable } from './errors.mjs';
+import { SetupError, TensorflowUnavailable } from './errors.mjs';
 import { linkTarget, replaceLink } from './links.mjs';
 import { ownLibrary } from './own-library.mjs';
 import { failureLine, run } from './processes.mjs';
 import { stageFolder } from './staging.mjs';
 
+/** @import { Bundle } from './bundle/open.mjs' */
 /** @import { Distribution, Wheel } from './distributions.mjs' */
 /** @import { Result } from './processes.mjs' */
 /** @import { Project } from './project.mjs' */
@@ -52,8 +53,8 @@ const PIP_FLAGS = [
 export function findLibrary({ env, cache }, distribution) {
   if (env.TF_LIBRARY_DIR) return ownLibrary(env.TF_LIBRARY_DIR);
   const folder = distributionFolder(cache, distribution);
-  const isComplete = distribution.wheels.every((wheel) => isUnpacked(folder, wheel)) && isLinked(folder, distribution);
-  return isComplete ? libraryOf(cache, distribution) : undefined;
+  const isThere = distribution.wheels.every((wheel) => isUnpacked(folder, wheel)) && isLinked(folder, distribution);
+  return isThere ? libraryOf(cache, distribution) : undefined;
 }
 
 /**
@@ -67,13 +68,15 @@ export function libraryIdentity(distribution, library) {
 }
 
 /**
- * Downloads the distribution's wheels with pip, checks them, unpacks what is needed into the cache and deletes them.
+ * Takes the distribution's wheels out of the bundle, or downloads them with pip, checks them, unpacks what is needed into
+ * the cache and deletes them.
  * One wheel after the other: whoever is interrupted has lost no more than the wheel in hand.
  *
  * @param {Project} project
  * @param {Distribution} distribution
  * @param {string} python a Python that has pip
  * @param {number} [lock]
+ * @throws {SetupError} if the bundle is damaged or not for this distribution
  * @throws {TensorflowUnavailable} if there is no room, or pip cannot get a wheel, or gets another file than the
  *   official one
  */
@@ -82,8 +85,12 @@ export async function fetchLibrary(project, distribution, python, lock) {
   const folder = distributionFolder(cache, distribution);
   const missing = distribution.wheels.filter((wheel) => !isUnpacked(folder, wheel));
   if (missing.length > 0) checkRoom(project, distribution, missing);
-  announce(project, distribution, missing);
+  if (project.bundle === undefined) announce(project, distribution, missing);
   for (const wheel of missing) {
+    if (project.bundle !== undefined) {
+      await takeFromBundle(project, project.bundle, wheel, join(folder, wheel.folder), lock);
+      continue;
+    }
     const download = join(cache, `${wheel.package}-${wheel.version}-${wheel.sha256.slice(0, 12)}.wheel`);
     // It is there already if set-up was interrupted before it was unpacked.
     if (wheelIn(download) === undefined)
@@ -95,6 +102,41 @@ export async function fetchLibrary(project, distribution, python, lock) {
   }
   for (const [link, target] of Object.entries(distribution.links)) replaceLink(join(folder, link), target);
   return libraryOf(cache, distribution);
+}
+
+/**
+ * What a bundle calls what is unpacked of a wheel.
+ *
+ * @param {Wheel} wheel
+ */
+export function wheelArchive({ package: name, version, sha256 }) {
+  return `${name} ${version} ${sha256}`;
+}
+
+/**
+ * The paths of all that is unpacked of a wheel; none where nothing of it is wanted.
+ *
+ * @param {Wheel} wheel
+ */
+export function wheelFiles({ files, headers }) {
+  return [...Object.keys(files), ...headers];
+}
+
+/**
+ * @param {Project} project
+ * @param {Bundle} bundle
+ * @param {Wheel} wheel
+ * @param {string} target
+ * @param {number} [lock]
+ */
+async function takeFromBundle(project, bundle, wheel, target, lock) {
+  await stageFolder(target, async (partial) => {
+    await bundle.unpack(wheelArchive(wheel), partial, { ...project, lock });
+    if (!isComplete(partial, wheel))
+      throw new SetupError(
+        `--from ${bundle.folder}: its ${wheel.package} ${wheel.version} lacks files; make the bundle again`,
+      );
+  });
 }
 
 /**
@@ -139,8 +181,9 @@ function announce({ say }, { version, device }, missing) {
  * @param {Distribution} distribution
  * @param {readonly Wheel[]} missing
  */
-function checkRoom({ cache, freeBytes = freeBytesIn }, { version, device }, missing) {
-  const needed = sum(missing.map(unpackedBytes)) + Math.max(...missing.map(({ bytes }) => bytes));
+function checkRoom({ cache, freeBytes = freeBytesIn, bundle }, { version, device }, missing) {
+  const download = bundle === undefined ? Math.max(...missing.map(({ bytes }) => bytes)) : 0;
+  const needed = sum(missing.map(unpackedBytes)) + download;
   const free = freeBytes(cache);
   if (free >= needed) return;
   const build = device === 'gpu' ? `libtensorflow ${version} with CUDA` : `libtensorflow ${version}`;
@@ -266,7 +309,15 @@ function memberOf({ folder, from }, path) {
  * @param {Wheel} wheel
  */
 function isUnpacked(folder, wheel) {
-  return Object.entries(wheel.files).every(([path, bytes]) => fileSize(join(folder, wheel.folder, path)) === bytes);
+  return isComplete(join(folder, wheel.folder), wheel);
+}
+
+/**
+ * @param {string} folder the wheel's own
+ * @param {Wheel} wheel
+ */
+function isComplete(folder, { files }) {
+  return Object.entries(files).every(([path, bytes]) => fileSize(join(folder, path)) === bytes);
 }
 
 /**

@@ -1,12 +1,18 @@
+import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { stopwatch } from './amounts.mjs';
 import { SetupError } from './errors.mjs';
 import { failureLine, NOT_FOUND, run } from './processes.mjs';
+import { stageFolder } from './staging.mjs';
 
+/** @import { Host } from './host.mjs' */
 /** @import { Command, Env, Result } from './processes.mjs' */
 /** @import { Project } from './project.mjs' */
 /** @typedef {{ version?: string, integrity?: string, optional?: boolean }} LockedPackage */
+
+/** What a bundle calls them. */
+export const ARCHIVE = 'packages';
 
 const NETWORK_FAILURE =
   /E?(NOTFOUND|AI_AGAIN|CONNREFUSED|CONNRESET|TIMEDOUT|NETUNREACH|HOSTUNREACH|SOCKET_TIMEOUT|NOTCACHED)\b/;
@@ -39,13 +45,18 @@ export function isReady({ root }) {
 
 /**
  * Installs the packages of package-lock.json without running their install scripts: TensorFlow's would download a
- * libtensorflow of 2022. A half-done installation has no record, and so is not ready.
+ * libtensorflow of 2022. A half-done installation has no record, and so is not ready. With a bundle, they come from
+ * there as they were installed.
  *
  * @param {Project} project
  * @param {number} [lock]
  */
 export async function prepare(project, lock) {
-  const { root, env, say } = project;
+  const { root, env, say, bundle } = project;
+  if (bundle !== undefined) {
+    await stageFolder(join(root, 'node_modules'), (partial) => bundle.unpack(ARCHIVE, partial, { ...project, lock }));
+    return;
+  }
   const elapsed = stopwatch();
   const [command, ...args] = npmCommand(env);
   say(`npm packages: installing up to ${Object.keys(lockedPackages(root)).length} …`);
@@ -53,6 +64,60 @@ export async function prepare(project, lock) {
   const result = await run(command, [...args, ...INSTALL], { cwd: root, env, lock });
   if (result.status !== 0) throw new SetupError(installFailure(result));
   say(`npm packages: ${Object.keys(readPackages(installRecord(root)) ?? {}).length} installed in ${elapsed()}`);
+}
+
+/**
+ * The names in node_modules of what npm installed, by its own record.
+ *
+ * @param {string} root
+ */
+export function installedNames(root) {
+  const names = Object.keys(readPackages(installRecord(root)) ?? {}).map(
+    (path) => /^node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1] ?? path,
+  );
+  return [...new Set(names)];
+}
+
+/**
+ * Patterns of files in node_modules that this system does not open: ONNX Runtime's libraries for other systems, of
+ * which it takes those of `process.platform` and `process.arch`, and maps of sources, which Node reads only with
+ * `--enable-source-maps`.
+ *
+ * @param {Host} host
+ */
+export function notOpened({ platform, arch }) {
+  const others = ['darwin', 'linux', 'win32'].filter((name) => name !== platform);
+  const architectures = ['x64', 'arm64'].filter((name) => name !== arch);
+  const runtimes = 'onnxruntime-node*/bin/napi-v*';
+  return [
+    ...others.map((name) => `${runtimes}/${name}`),
+    ...architectures.map((name) => `${runtimes}/${platform}/${name}`),
+    '*.map',
+  ];
+}
+
+/**
+ * What tells the packages of one package-lock.json from those of another.
+ *
+ * @param {string} root
+ */
+export function lockFingerprint(root) {
+  const packages = Object.entries(lockedPackages(root)).map(([path, { version, integrity }]) => [
+    path,
+    version,
+    integrity,
+  ]);
+  return createHash('sha256').update(JSON.stringify(packages.sort())).digest('hex');
+}
+
+/**
+ * The version of kd in `root`.
+ *
+ * @param {string} root
+ * @returns {string}
+ */
+export function ownVersion(root) {
+  return JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version;
 }
 
 /**

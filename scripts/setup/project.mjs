@@ -9,6 +9,8 @@ import { findGpus } from './nvidia.mjs';
 /** @import { Distribution } from './distributions.mjs' */
 /** @import { Host } from './host.mjs' */
 /** @import { Gpus } from './nvidia.mjs' */
+/** @import { Bundle } from './bundle/open.mjs' */
+/** @import { Stream } from './bundle/progress.mjs' */
 /** @import { Env } from './processes.mjs' */
 /** @import { Names } from './system-cuda.mjs' */
 
@@ -25,8 +27,11 @@ import { findGpus } from './nvidia.mjs';
  * @property {(project: Project, files: string[]) => Promise<string>} loadAddons gives the version of libtensorflow
  * @property {boolean} terminal whether child processes may draw their own progress bars
  * @property {(line: string) => void} say tells of progress
+ * @property {Stream} stream where `say` writes, for progress that is drawn
  * @property {Device | undefined} [device] what was chosen in this call
  * @property {Cuda | undefined} [cuda] what was chosen in this call
+ * @property {boolean} [slim] without what a text encoder's step does not open
+ * @property {Bundle | undefined} [bundle] what set-up takes everything from, in the place of the network
  * @property {(folder: string) => number} [freeBytes] instead of asking the file system
  * @property {(env: Env) => Promise<Names>} [systemLibraries] instead of asking the dynamic loader
  */
@@ -34,7 +39,7 @@ import { findGpus } from './nvidia.mjs';
 /**
  * @typedef {object} Output
  * @property {boolean} [quiet]
- * @property {{ isTTY?: boolean, write: (text: string) => unknown }} [stream]
+ * @property {Stream} [stream]
  */
 
 /** @typedef {Pick<Project, 'root' | 'env'> & Partial<Project> & Output} ProjectOptions */
@@ -55,6 +60,7 @@ export function createProject({ root, env, quiet = false, stream = process.stder
     findGpus,
     loadAddons,
     terminal: !quiet && stream.isTTY === true,
+    stream,
     say(line) {
       if (!quiet) stream.write(`kd set-up: ${line}\n`);
     },

@@ -1,9 +1,27 @@
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { ADDONS, addonKey, buildAddon, compileAttempt, findAddon, installedAddon, installedLibrary } from './addon.mjs';
-import { codeOf, SetupError, TensorflowUnavailable } from './errors.mjs';
+import {
+  ADDONS,
+  addonArchive,
+  addonKey,
+  buildAddon,
+  compileAttempt,
+  findAddon,
+  installedAddon,
+  installedLibrary,
+  unpackAddon,
+} from './addon.mjs';
+import { slimOf } from './distributions.mjs';
+import { codeOf, DISK_ERRORS, SetupError, TensorflowUnavailable } from './errors.mjs';
 import { hostMismatch } from './host.mjs';
-import { downloadAttempt, fetchLibrary, findLibrary, libraryIdentity } from './libtensorflow.mjs';
+import {
+  downloadAttempt,
+  fetchLibrary,
+  findLibrary,
+  libraryIdentity,
+  wheelArchive,
+  wheelFiles,
+} from './libtensorflow.mjs';
 import { linkTarget, replaceCopy, replaceLink, replaceText } from './links.mjs';
 import { withLock } from './lock.mjs';
 import { checkSystemCuda, withoutCuda } from './system-cuda.mjs';
@@ -15,7 +33,7 @@ import { findTools } from './tools.mjs';
 /** @import { Library } from './libtensorflow.mjs' */
 /** @import { Gpus } from './nvidia.mjs' */
 /** @import { Project } from './project.mjs' */
-/** @typedef {{ device: Device, cuda: Cuda }} Choice */
+/** @typedef {{ device: Device, cuda: Cuda, slim?: true }} Choice */
 
 /**
  * Why something could not be had, and what the user can do about it.
@@ -41,8 +59,6 @@ const COST = "training runs on tfjs's pure-JavaScript backend, tens of times slo
 /** The device that a libtensorflow of the user's own serves is not known here. */
 const OWN = 'own';
 const GPU_COST = 'training runs on the processor';
-/** A full disk, or a cache folder that cannot be written. */
-const DISK_ERRORS = ['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 'ENOTDIR'];
 
 /**
  * Whether the addons and libtensorflow are in place, and are those that this clone, its environment and its GPUs ask
@@ -95,20 +111,49 @@ export async function prepare(project) {
   const choice = chosen(project, before);
   const { installed, failure } = await installForGpu(project, choice, before);
   const status =
-    installed ?? (await installFor(project, 'cpu', choice).catch((error) => leaveOut(project, asUnavailable(error))));
+    installed ?? (await installFor(project, 'cpu', choice).catch((error) => goWithout(project, asUnavailable(error))));
   const note = failure === undefined ? {} : { gpu: failure };
   replaceText(statusFile(project.root), `${JSON.stringify({ ...status, choice, ...note }, null, 2)}\n`);
 }
 
 /**
- * What is set up and for how long: the flags of this call, else of an earlier one.
+ * Fills the cache with what the build for a device takes, and leaves what is set up here as it is.
+ *
+ * @param {Project} project
+ * @throws {SetupError} if it cannot be had
+ */
+export async function fillFor(project) {
+  if (project.env.TF_LIBRARY_DIR)
+    throw new SetupError('--bundle: TF_LIBRARY_DIR is set, and a bundle holds no libtensorflow of your own; unset it');
+  const before = readStatus(project.root);
+  const choice = chosen(project, before);
+  try {
+    const isForGpu = await isGpuWanted(project, choice, before);
+    /** @type {'cpu' | 'gpu'} */
+    const device = isForGpu ? 'gpu' : 'cpu';
+    const distribution = distributionFor(project, device, choice);
+    return { device, cuda: choice.cuda, distribution, ...(await fillAlone(project, distribution)) };
+  } catch (error) {
+    const { message, remedy } = asUnavailable(error);
+    throw new SetupError(`--bundle: ${message}; ${remedy}`);
+  }
+}
+
+/**
+ * What is set up and for how long: the flags of this call, else of an earlier one. A slim set-up stays one until a
+ * device is asked for by name.
  *
  * @param {Project} project
  * @param {Status | undefined} status
  * @returns {Choice}
  */
-function chosen({ device, cuda }, status) {
-  return { device: device ?? status?.choice?.device ?? 'auto', cuda: cuda ?? status?.choice?.cuda ?? 'wheels' };
+function chosen({ device, cuda, slim }, status) {
+  const isSlim = slim ?? (device === undefined && status?.choice?.slim === true);
+  return {
+    device: device ?? status?.choice?.device ?? 'auto',
+    cuda: cuda ?? status?.choice?.cuda ?? 'wheels',
+    ...(isSlim ? { slim: true } : {}),
+  };
 }
 
 /**
@@ -144,7 +189,7 @@ async function installForGpu(project, choice, before) {
     return { installed: await installFor(project, 'gpu', choice) };
   } catch (error) {
     const { message: reason, remedy, attempt } = asUnavailable(error);
-    if (choice.device === 'gpu') throw new SetupError(`--device gpu: ${reason}; ${remedy}`);
+    if (choice.device === 'gpu') throw new SetupError(`${originOf(project) ?? '--device gpu'}: ${reason}; ${remedy}`);
     project.say(`no TensorFlow for GPUs, because ${reason}: ${GPU_COST}; ${remedy}`);
     return { failure: { reason, remedy, attempt } };
   }
@@ -178,9 +223,10 @@ function deviceOf(status) {
  * @param {'cpu' | 'gpu'} device
  * @param {Choice} choice
  */
-function distributionFor({ distributions }, device, { cuda }) {
+function distributionFor({ distributions }, device, { cuda, slim }) {
   const distribution = distributions[device];
-  return device === 'gpu' && cuda === 'system' ? withoutCuda(distribution) : distribution;
+  if (device === 'gpu' && cuda === 'system') return withoutCuda(distribution);
+  return slim === true ? slimOf(distribution) : distribution;
 }
 
 /**
@@ -192,9 +238,7 @@ function distributionFor({ distributions }, device, { cuda }) {
 async function installFor(project, device, choice) {
   const distribution = distributionFor(project, device, choice);
   if (device === 'gpu' && choice.cuda === 'system') await checkSystemCuda(project, project.distributions.gpu);
-  mkdirSync(project.cache, { recursive: true });
-  const onWait = () => project.say('another set-up is filling the cache: waiting for it');
-  const { library, addons } = await withLock(project.cache, onWait, (lock) => fillCache(project, distribution, lock));
+  const { library, addons } = await fillAlone(project, distribution);
   place(project.root, library, addons);
   const files = ADDONS.map((addon) => installedAddon(project.root, addon));
   const version = await project.loadAddons(project, files);
@@ -209,6 +253,16 @@ async function installFor(project, device, choice) {
 }
 
 /**
+ * @param {Project} project
+ * @param {Distribution} distribution
+ */
+async function fillAlone(project, distribution) {
+  mkdirSync(project.cache, { recursive: true });
+  const onWait = () => project.say('another set-up is filling the cache: waiting for it');
+  return withLock(project.cache, onWait, (lock) => fillCache(project, distribution, lock));
+}
+
+/**
  * Finds libtensorflow and the addons in the cache, or gets them; first makes sure that all tools for both are there.
  *
  * @param {Project} project
@@ -217,22 +271,38 @@ async function installFor(project, device, choice) {
  */
 async function fillCache(project, distribution, lock) {
   let library = findLibrary(project, distribution);
-  if (library === undefined) refuseHost(project, distribution);
+  if (library === undefined) {
+    refuseHost(project, distribution);
+    demandWheels(project, distribution);
+  }
   const identity = libraryIdentity(distribution, library);
   const wanted = ADDONS.map((addon) => ({ addon, key: addonKey(project, addon, identity) }));
   const missing = wanted.filter(({ addon, key }) => findAddon(project, addon, key) === undefined);
-  const tools = await findTools(project.env, { python: library === undefined, compiler: missing.length > 0 });
-  for (const { key } of missing) refuseRepetition(project.root, compileAttempt(key, tools.compiler));
-  if (library === undefined)
+  const { bundle } = project;
+  const toCompile = missing.filter(({ addon, key }) => !bundle?.has(addonArchive(addon, key)));
+  const needed = { python: library === undefined && bundle === undefined, compiler: toCompile.length > 0 };
+  const tools = await findTools(project.env, needed);
+  for (const { key } of toCompile) refuseRepetition(project.root, compileAttempt(key, tools.compiler));
+  if (needed.python)
     for (const wheel of distribution.wheels) refuseRepetition(project.root, downloadAttempt(project, wheel));
   library ??= await fetchLibrary(project, distribution, tools.python, lock);
   const addons = [];
   for (const { addon, key } of wanted) {
-    const found = findAddon(project, addon, key);
+    const found = findAddon(project, addon, key) ?? (await unpackAddon(project, addon, key, lock));
     const path = found ?? (await buildAddon(project, addon, library, key, tools.compiler, lock));
     addons.push({ addon, key, path });
   }
   return { library, addons };
+}
+
+/**
+ * @param {Project} project
+ * @param {Distribution} distribution
+ */
+function demandWheels({ bundle }, { wheels }) {
+  for (const wheel of wheels) {
+    if (wheelFiles(wheel).length > 0) bundle?.demand(wheelArchive(wheel));
+  }
 }
 
 /**
@@ -275,6 +345,23 @@ function place(root, library, addons) {
   replaceLink(lib, library.lib);
   replaceLink(include, library.include);
   for (const { addon, path } of addons) replaceCopy(installedAddon(root, addon), path);
+}
+
+/**
+ * A bundle that cannot be used is an error; without one, tfjs's JavaScript serves.
+ *
+ * @param {Project} project
+ * @param {TensorflowUnavailable} unavailable
+ */
+function goWithout(project, unavailable) {
+  const origin = originOf(project);
+  if (origin !== undefined) throw new SetupError(`${origin}: ${unavailable.message}; ${unavailable.remedy}`);
+  return leaveOut(project, unavailable);
+}
+
+/** @param {Project} project */
+function originOf({ bundle }) {
+  return bundle === undefined ? undefined : `--from ${bundle.folder}`;
 }
 
 /**

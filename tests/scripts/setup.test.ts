@@ -564,12 +564,25 @@ describe("the set-up's flags", () => {
       cuda: 'system',
     });
     expect(readChoice([], { KD_SETUP_QUIET: '1' })).toEqual({ quiet: true, device: undefined, cuda: undefined });
+    expect(readChoice(['--bundle', 'b', '--piece-size', '60M', '--slim'], { KD_SETUP_FROM: 'c' })).toEqual({
+      quiet: false,
+      bundle: { folder: 'b', pieceBytes: 60_000_000, slim: true },
+    });
+    expect(readChoice([], { KD_SETUP_FROM: 'c' })).toEqual({ quiet: false, from: 'c' });
   });
 
   it.each([
     [['--device', 'tpu'], '--device tpu: expected auto, gpu or cpu'],
     [['--cuda', '11'], '--cuda 11: expected wheels or system'],
-    [['--gpu'], "Unknown option '--gpu'; flags are --quiet, --device auto|gpu|cpu, --cuda wheels|system"],
+    [
+      ['--gpu'],
+      "Unknown option '--gpu'; flags are --quiet, --device auto|gpu|cpu, --cuda wheels|system, --bundle <folder> (with " +
+        '--piece-size, --slim, --node), --from <folder>',
+    ],
+    [['--bundle', 'b', '--piece-size', 'big'], '--piece-size big: expected a size of 1k or more, such as 60M or 2G'],
+    [['--bundle', 'b', '--piece-size', '10'], '--piece-size 10: expected a size of 1k or more, such as 60M or 2G'],
+    [['--slim'], '--slim is for making a bundle: expected --bundle <folder> with it, got none'],
+    [['--bundle', 'b', '--from', 'c'], '--bundle makes a bundle and --from uses one: expected one of them, got both'],
   ])('are refused with what was expected: %j', (args, message) => {
     expect(() => readChoice(args, {})).toThrow(message);
   });
