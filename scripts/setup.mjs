@@ -13,7 +13,7 @@
  * --cuda: NVIDIA's wheels are downloaded, or the system has CUDA 12 and cuDNN 9.
  * Both are remembered. KD_SETUP_QUIET=1, KD_SETUP_DEVICE and KD_SETUP_CUDA mean the same as the flags.
  *
- * --bundle: writes what set-up needs into a folder, for machines without a network (docs/offline.md).
+ * --bundle: writes what set-up needs into a folder, for machines without a network (docs/install.md).
  * --from: sets up from such a folder. KD_SETUP_FROM means the same.
  *
  * Exit status 0: `kd` can run, on TensorFlow or, where that cannot be had, on tfjs's pure-JavaScript backend, after
