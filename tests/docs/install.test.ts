@@ -39,9 +39,7 @@ describe('docs/install.md', () => {
   });
 
   it.each(Object.entries(SETUPS))('%s', (command, asked) => {
-    const args = command.slice(
-      command.indexOf('--from') === -1 ? command.indexOf('--bundle') : command.indexOf('--from'),
-    );
+    const args = command.slice(command.search(/--(?:bundle|from)/));
     expect(readChoice(args.split(' '), {})).toEqual({ quiet: false, ...asked });
   });
 
