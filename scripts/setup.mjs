@@ -105,7 +105,8 @@ function fromBundle(project, folder) {
   if (project.device !== undefined && project.device !== 'auto' && project.device !== device)
     throw new SetupError(
       `--from ${folder}: a bundle of the build for ${device === 'gpu' ? 'GPUs' : 'processors'}, and --device ` +
-        `${project.device} was asked for; make one with \`npm run setup -- --bundle <folder> --device ${project.device}\``,
+        `${project.device} was asked for; make one with \`npm run setup -- --bundle <folder> --device ` +
+        `${project.device}\``,
     );
   return { ...project, bundle, device, cuda, slim };
 }

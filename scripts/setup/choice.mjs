@@ -11,6 +11,9 @@ export const DEVICES = /** @type {const} */ (['auto', 'gpu', 'cpu']);
 /** Where CUDA comes from: NVIDIA's wheels, or what the system has. */
 export const CUDAS = /** @type {const} */ (['wheels', 'system']);
 
+/** @typedef {{ [flag in 'quiet' | 'slim' | 'node']?: boolean }} Switches */
+/** @typedef {{ [flag in 'device' | 'cuda' | 'bundle' | 'piece-size' | 'from']?: string }} Texts */
+
 /** Fits every file system, and a copy that fails is not a copy of everything. */
 const PIECE_SIZE = '1G';
 /** Powers of 1,000, so that no piece of "64M" is over a limit of 64 MB or of 64 MiB. */
@@ -89,7 +92,7 @@ function pieceBytes(text) {
 
 /**
  * @param {string[]} args
- * @returns {{ [flag in 'quiet' | 'slim' | 'node']?: boolean } & { [flag in 'device' | 'cuda' | 'bundle' | 'piece-size' | 'from']?: string }}
+ * @returns {Switches & Texts}
  */
 function parse(args) {
   try {

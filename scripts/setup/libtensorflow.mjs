@@ -68,8 +68,8 @@ export function libraryIdentity(distribution, library) {
 }
 
 /**
- * Takes the distribution's wheels out of the bundle, or downloads them with pip, checks them, unpacks what is needed into
- * the cache and deletes them.
+ * Takes the distribution's wheels out of the bundle; or downloads them with pip, checks them, unpacks what is needed
+ * into the cache and deletes them.
  * One wheel after the other: whoever is interrupted has lost no more than the wheel in hand.
  *
  * @param {Project} project

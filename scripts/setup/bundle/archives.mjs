@@ -66,7 +66,8 @@ export async function unpack(source, folder, { onBytes, lock }) {
   try {
     await pipeline(source, meter(onBytes), createBrotliDecompress(), /** @type {Writable} */ (tar.stdin));
   } catch (error) {
-    if (isClosedPipe(error)) return ended; // tar has read the end mark, and not what fills it up; or it says what failed
+    // tar reads the end mark, and not what fills up its block; or it says why it ended
+    if (isClosedPipe(error)) return ended;
     tar.kill();
     throw error;
   }

@@ -17,8 +17,16 @@ import { createProgress } from './progress.mjs';
 
 /** @import { Project } from '../project.mjs' */
 /** @import { Archive, Manifest } from './manifest.mjs' */
-/** @typedef {{ folder: string, pieceBytes: number, slim: boolean, node?: string | undefined }} BundleOptions node: the file of Node itself */
-/** What goes into an archive. @typedef {{ name: string, folder: string, files: string[], without: string[] }} Content */
+/**
+ * What is asked for; `node` is the file of Node itself.
+ *
+ * @typedef {{ folder: string, pieceBytes: number, slim: boolean, node?: string | undefined }} BundleOptions
+ */
+/**
+ * What goes into an archive.
+ *
+ * @typedef {{ name: string, folder: string, files: string[], without: string[] }} Content
+ */
 
 /**
  * Writes all that set-up needs into `folder`, for machines without a network: pieces first, the manifest last.
