@@ -7,6 +7,7 @@ import { exportCommand } from './export/index.js';
 import { generateCommand } from './generate/index.js';
 import { prepareCommand } from './prepare/index.js';
 import { reportCommand } from './report/index.js';
+import { runsCommand } from './runs/index.js';
 import { trainCommand } from './train/index.js';
 
 /** `kd` with all its subcommands. Nothing in it ends the process: what goes wrong is thrown. */
@@ -24,6 +25,7 @@ export function createProgram(): Command {
     .addCommand(encodeCommand())
     .addCommand(exportCommand())
     .addCommand(generateCommand())
+    .addCommand(runsCommand())
     .addCommand(reportCommand())
     .addCommand(doctorCommand());
   for (const command of [program, ...program.commands]) {

@@ -2,11 +2,8 @@
 import type { PrepareReport } from '../data/prepare/report.js';
 import type { PublishedResult } from '../training/recipes.js';
 import type { RunEvaluations } from '../evaluate/evaluation.js';
+import type { RunState } from '../runs/run-states.js';
 import type { SeriesJson } from './series.js';
-
-/** The status of a run. `empty`: before its first logged step. */
-export const RUN_STATES = ['empty', 'running', 'finished', 'stopped'] as const;
-export type RunState = (typeof RUN_STATES)[number];
 
 /** A validation; null for a loss that is no number. */
 export interface ValidationPoint {
@@ -22,6 +19,8 @@ export interface RunFacts {
   /** Its folder, from the current one. */
   readonly folder: string;
   readonly state: RunState;
+  /** The error that ended it, where one did. */
+  readonly error?: string;
   /** When it was started, ISO 8601. */
   readonly created: string;
   /** The last logged step. */

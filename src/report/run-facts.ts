@@ -1,5 +1,4 @@
 /** @file The facts in a run's folder, other than its logs. */
-import { planSteps } from '../distill/train.js';
 import { isObject } from '../base/json-schema.js';
 import { basename, relative, resolve } from 'node:path';
 import { readReport, type PrepareReport } from '../data/prepare/report.js';
@@ -11,20 +10,13 @@ import { checkpointNames } from '../runs/checkpoint.js';
 import type { ValidationRow } from '../runs/log-reader.js';
 import type { RunConfig } from '../runs/run-config.js';
 import { pointedAt, type Pointer } from '../runs/run-folder.js';
-import { isWritten } from '../runs/run-lock.js';
+import { knownPlan, runState } from '../runs/run-state.js';
 import { storePlaces } from '../runs/run-store.js';
 import { flagWords, shellCommand } from '../base/shell.js';
 import { contactSheet } from './contact-sheet.js';
-import type { Entry, RunFacts, RunState, Sections } from './report-data.js';
+import type { Entry, RunFacts, Sections } from './report-data.js';
 import type { CurveRow } from './series.js';
 import { readTranslations } from './translations.js';
-
-/** A run's plan, as far as its configuration tells it. */
-interface Plan {
-  readonly totalSteps: number | null;
-  readonly stepsPerEpoch: number | null;
-  readonly epochs: number | null;
-}
 
 /** The last rows of the logs. */
 export interface LogState {
@@ -40,7 +32,7 @@ export async function runFacts(
   config: RunConfig,
   { last, validated, skipped }: LogState,
 ): Promise<RunFacts> {
-  const plan = planOf(config);
+  const plan = knownPlan(config);
   const checkpoints = await checkpointNames(folder);
   const there = async (pointer: Pointer): Promise<string | undefined> => {
     const name = await pointedAt(folder, pointer);
@@ -52,7 +44,7 @@ export async function runFacts(
   return {
     name: basename(folder),
     folder: relative('.', folder) || '.',
-    state: stateOf(step, plan, await isWritten(folder)),
+    ...(await runState(folder, plan, step)),
     created: config.created,
     step,
     epoch: Math.max(last?.epoch ?? 0, validated?.epoch ?? 0),
@@ -66,22 +58,6 @@ export async function runFacts(
     student: { source: config.student.source, parameters: config.student.parameters },
     skippedLines: skipped,
   };
-}
-
-function stateOf(step: number, { totalSteps }: Plan, isTraining: boolean): RunState {
-  if (totalSteps !== null && step >= totalSteps) return 'finished';
-  if (!isTraining) return 'stopped';
-  return step === 0 ? 'empty' : 'running';
-}
-
-/** The steps of a run, as its settings have them. */
-function planOf({ settings, data }: RunConfig): Plan {
-  const number = (name: string): number | null => (typeof settings[name] === 'number' ? settings[name] : null);
-  const [batchSize, accumulate, epochs] = [number('batchSize'), number('accumulate') ?? 1, number('epochs')];
-  if (batchSize === null || epochs === null) return { totalSteps: null, stepsPerEpoch: null, epochs };
-  if (data.training_pairs === 0) return { totalSteps: 0, stepsPerEpoch: 0, epochs: 0 };
-  const count = Math.ceil(data.training_pairs / batchSize);
-  return planSteps({ count }, { epochs, accumulate, maxSteps: number('maxSteps') ?? undefined });
 }
 
 /** The parts of a report that do not come from the logs. */

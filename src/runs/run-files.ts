@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileError } from '../base/files.js';
 import { checkIfFile } from '../base/regular-file.js';
 import { LOG_FILES } from './loss-log.js';
+import { ENDED_FILE } from './run-ending.js';
 import { POINTERS, RUN_CONFIG } from './run-folder.js';
 import { isEventFile } from './tensorboard.js';
 
@@ -16,6 +17,6 @@ export async function checkRunFiles(run: string): Promise<void> {
   const names = await readdir(run).catch((error: unknown) => {
     throw fileError(run, 'cannot be read', error);
   });
-  for (const name of [RUN_CONFIG, ...POINTERS, ...LOG_FILES, ...names.filter(isEventFile)])
+  for (const name of [RUN_CONFIG, ENDED_FILE, ...POINTERS, ...LOG_FILES, ...names.filter(isEventFile)])
     await checkIfFile(join(run, name));
 }

@@ -1,6 +1,6 @@
 /** @file The lock of a run: one process at a time writes its folder. */
 import type { HeartbeatTimes } from '../base/lock/heartbeat.js';
-import { checkUnlocked, isLocked, takeLock, type Lock } from '../base/lock/lock.js';
+import { checkUnlocked, isLocked, isLeft, takeLock, type Lock } from '../base/lock/lock.js';
 
 export type { Lock as RunLock } from '../base/lock/lock.js';
 
@@ -26,3 +26,6 @@ export async function checkLockable(run: string): Promise<void> {
 
 /** Whether a process writes a run, as far as can be told. */
 export const isWritten = isLocked;
+
+/** Whether a process that wrote a run is gone and has left its lock behind, as one that was killed. */
+export const isAbandoned = isLeft;

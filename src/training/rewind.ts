@@ -6,6 +6,7 @@ import { checkpointName, checkpointNames } from '../runs/checkpoint.js';
 import { setAside, tidyRun, type FoundCheckpoint, type Search } from '../runs/find-checkpoint.js';
 import { cutLogs } from '../runs/loss-log.js';
 import { noteResumed, readRunConfig } from '../runs/run-config.js';
+import { forgetEnding } from '../runs/run-ending.js';
 import { checkRunFiles } from '../runs/run-files.js';
 import { pointAt, pointNowhere } from '../runs/run-folder.js';
 import type { Reporter } from '../app/reporter.js';
@@ -35,6 +36,7 @@ export async function goOn(
   const { teacher, student, data } = prepared;
   const sources = { teacher: teacher.source, student: student.source, store: data.store };
   await noteResumed(folder, config, settings, state.step, sources);
+  await forgetEnding(folder);
   await tidyRun(folder);
   const aside = await setAside(folder, found?.name);
   if (aside.length > 0) output.message(`set aside newer checkpoints: ${aside.join(', ')}`);

@@ -1,11 +1,13 @@
 /** @file A training run on disk: its folder, logs and checkpoints around the loop. */
 import { readdir } from 'node:fs/promises';
 import type { Batches } from '../data/batches.js';
+import { messageOf } from '../base/errors.js';
 import type { Engine } from '../distill/engine.js';
 import { START, type TrainState } from '../distill/train-state.js';
 import { train, type TrainResult } from '../distill/train.js';
 import { openLossLog } from '../runs/loss-log.js';
 import type { FoundCheckpoint, Search } from '../runs/find-checkpoint.js';
+import { noteEnded } from '../runs/run-ending.js';
 import { beginRun, checkRunIsNew, makeRunFolder, removeIfEmpty, takeBackRun } from '../runs/run-folder.js';
 import type { RunLock } from '../runs/run-lock.js';
 import type { TrainContext } from './context.js';
@@ -170,7 +172,9 @@ async function trainInFolder(
     return await ended({ folder, settings, last: progress.last }, result, view.meter.seconds(), context);
   } catch (error) {
     view.stop();
-    throw progress.step === 0 ? error : await endedBy(error, { folder, settings, last: progress.last }, context);
+    if (progress.step === 0) throw error;
+    if (isHeld(lock)) await noteEnded(folder, { state: 'failed', step: progress.step, error: messageOf(error) });
+    throw await endedBy(error, { folder, settings, last: progress.last }, context);
   } finally {
     log.close();
   }
@@ -186,13 +190,15 @@ async function ended(
   seconds: number,
   { writeReport }: TrainContext,
 ): Promise<TrainedRun> {
-  await checkSaved(run, result.state.step);
-  const report = await writeReport?.(run, { encodes: !result.stopped });
+  const { state, stopped } = result;
+  await checkSaved(run, state.step);
+  await noteEnded(run.folder, { state: stopped ? 'stopped' : 'finished', step: state.step });
+  const report = await writeReport?.(run, { encodes: !stopped });
   return {
     ...run,
     result,
     seconds,
     ...(report === undefined ? {} : { report }),
-    ...(result.stopped ? { resume: resumeCommand(run.folder) } : {}),
+    ...(stopped ? { resume: resumeCommand(run.folder) } : {}),
   };
 }

@@ -64,11 +64,11 @@ describe('a run', () => {
           return lockRun(run);
         }),
       ),
-    ).toMatchObject({ run: { state: 'empty', step: 0, pairsPerSecond: null }, validation: [] });
+    ).toMatchObject({ run: { state: 'starting', step: 0, pairsPerSecond: null }, validation: [] });
   });
 
   it('trains while a process has its lock, and not after', async () => {
-    expect(await stateOf(unfinished, lockRun)).toBe('running');
+    expect(await stateOf(unfinished, lockRun)).toBe('training');
     expect(
       await stateOf(unfinished, async (run) => {
         (await lockRun(run)).release();
@@ -84,7 +84,7 @@ describe('a run', () => {
         // killed, and the machine started again
         writeFileSync(path, JSON.stringify({ ...owner, boot: 'of another day' }));
       }),
-    ).toBe('stopped');
+    ).toBe('failed');
     expect(await stateOf({}, lockRun)).toBe('finished');
   });
 

@@ -26,7 +26,7 @@ import { isSameBoot, thisProcess } from '../processes.js';
 import { CLAIM, makeClaim, type LockOwner, type OwnClaim } from './claim.js';
 import { startHeartbeat, TIMES, type HeartbeatTimes } from './heartbeat.js';
 import { findOtherClaims } from './other-claims.js';
-import { look, type Claim } from './verdict.js';
+import { look, type Claim, type Verdict } from './verdict.js';
 
 export interface Lock {
   /** The dead owner whose claim was removed. */
@@ -128,10 +128,18 @@ function identityOf(folder: string): string | undefined {
  * has not.
  */
 export async function isLocked(folder: string): Promise<boolean> {
-  for (const name of await namesIn(folder)) {
-    if (CLAIM.test(name) && (await look(folder, name, Date.now(), TIMES)).verdict === 'alive') return true;
-  }
-  return false;
+  return (await verdictsOn(folder)).includes('alive');
+}
+
+/** Whether a folder has the lock of a process that is gone, and of no other. */
+export async function isLeft(folder: string): Promise<boolean> {
+  const verdicts = await verdictsOn(folder);
+  return verdicts.includes('dead') && !verdicts.includes('alive');
+}
+
+async function verdictsOn(folder: string): Promise<Verdict[]> {
+  const claims = (await namesIn(folder)).filter((name) => CLAIM.test(name));
+  return Promise.all(claims.map(async (name) => (await look(folder, name, Date.now(), TIMES)).verdict));
 }
 
 /**

@@ -1,7 +1,7 @@
 /** @file Every text of the page in both languages. */
 import type { DropReason } from '../../data/prepare/cleaning.js';
 import type { IdColumn } from '../../data/store/schema.js';
-import type { RunState } from '../report-data.js';
+import type { RunState } from '../../runs/run-states.js';
 
 export const LANGUAGES = ['en', 'ko'] as const;
 export type Language = (typeof LANGUAGES)[number];
@@ -15,9 +15,13 @@ const EN = {
   themeDark: 'Dark',
   sections: 'Sections',
   learns: (student: string, teacher: string) => `${student} learns from ${teacher}`,
-  states: { empty: 'Before its first step', running: 'Training', finished: 'Finished', stopped: 'Stopped' } as Readonly<
-    Record<RunState, string>
-  >,
+  states: {
+    starting: 'Before its first step',
+    training: 'Training',
+    finished: 'Finished',
+    stopped: 'Stopped',
+    failed: 'Failed',
+  } as Readonly<Record<RunState, string>>,
   live: 'live',
   lost: 'connection lost, trying again',
 
@@ -200,7 +204,7 @@ const KO: Words = {
   themeDark: '어둡게',
   sections: '차례',
   learns: (student, teacher) => `${student}: ${teacher}에게서 배움`,
-  states: { empty: '첫 스텝 전', running: '학습 중', finished: '학습 완료', stopped: '중단됨' },
+  states: { starting: '첫 스텝 전', training: '학습 중', finished: '학습 완료', stopped: '멈춤', failed: '실패' },
   live: '실시간',
   lost: '연결이 끊겨 다시 시도하는 중',
 

@@ -1,0 +1,94 @@
+/** @file A run in a few facts, as a list of runs has them. */
+import { lstat, readdir } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { InputError } from '../base/errors.js';
+import { checkpointNames } from './checkpoint.js';
+import { followLossLog, followValidationLog } from './log-reader.js';
+import { readRunConfig } from './run-config.js';
+import { runsUnder } from './run-list.js';
+import { RUNS_FOLDER } from './run-names.js';
+import { knownPlan, runState } from './run-state.js';
+import type { RunState } from './run-states.js';
+
+/** A run in a few facts. */
+export interface RunSummary {
+  readonly name: string;
+  readonly folder: string;
+  readonly state: RunState;
+  /** Steps taken. */
+  readonly step: number;
+  /** Steps that it is to take; null where its configuration does not say. */
+  readonly steps: number | null;
+  /** The lowest validation loss that is a finite number, and its step; null where there is none. */
+  readonly best: { readonly step: number; readonly loss: number } | null;
+  /** What it is trained on: files or folders, as they were given. */
+  readonly data: readonly string[];
+  readonly trainingPairs: number;
+  /** When it was begun, ISO 8601. */
+  readonly created: string;
+  /** Bytes of all its files. */
+  readonly bytes: number;
+  /** The error that ended it, where one did. */
+  readonly error?: string;
+}
+
+/** A run whose configuration cannot be read. */
+export interface DamagedRun {
+  readonly name: string;
+  readonly folder: string;
+  readonly state: 'damaged';
+  readonly bytes: number;
+  readonly error: string;
+}
+
+/** All runs under a folder, the newest first. */
+export async function summariseRuns(root: string = RUNS_FOLDER): Promise<(RunSummary | DamagedRun)[]> {
+  const names = await runsUnder(root);
+  return Promise.all(names.map((name) => summariseRun(join(root, name))));
+}
+
+/** A run in a few facts, from its folder. */
+export async function summariseRun(folder: string): Promise<RunSummary | DamagedRun> {
+  const what = { name: basename(folder), folder, bytes: await bytesIn(folder) };
+  try {
+    const config = await readRunConfig(folder);
+    const plan = knownPlan(config);
+    const validations = (await followValidationLog(folder).next()).rows.filter(({ loss }) => Number.isFinite(loss));
+    const best = validations.reduce((a, b) => (b.loss < (a?.loss ?? Infinity) ? b : a), validations.at(0));
+    const step = await stepsTaken(folder);
+    return {
+      ...what,
+      ...(await runState(folder, plan, step)),
+      step,
+      steps: plan.totalSteps,
+      best: best === undefined ? null : { step: best.step, loss: best.loss },
+      data: textsIn(config.settings.data),
+      trainingPairs: config.data.training_pairs,
+      created: config.created,
+    };
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    return { ...what, state: 'damaged', error: error.message };
+  }
+}
+
+/** The last step that a run's logs or checkpoints tell of. */
+export async function stepsTaken(folder: string): Promise<number> {
+  const [loss, validation] = [await followLossLog(folder).next(), await followValidationLog(folder).next()];
+  const [newest = 'step-0'] = await checkpointNames(folder);
+  return Math.max(loss.rows.at(-1)?.step ?? 0, validation.rows.at(-1)?.step ?? 0, Number(newest.slice('step-'.length)));
+}
+
+function textsIn(value: unknown): string[] {
+  return (Array.isArray(value) ? value : [value]).filter((each): each is string => typeof each === 'string');
+}
+
+/** Bytes of all files in a folder; what goes away meanwhile, or may not be read, counts nothing. */
+async function bytesIn(path: string): Promise<number> {
+  const stats = await lstat(path).catch(() => undefined);
+  if (stats === undefined) return 0;
+  if (!stats.isDirectory()) return stats.size;
+  const names = await readdir(path).catch(() => []);
+  const sizes = await Promise.all(names.map((name) => bytesIn(join(path, name))));
+  return sizes.reduce((sum, size) => sum + size, 0);
+}

@@ -1,0 +1,153 @@
+/** @file `kd runs`: the list of runs, and their removal. */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { lockRun } from '../../src/runs/run-lock.js';
+import { KD, temporaryFolder } from '../cli.js';
+import { kdHere } from '../in-process.js';
+import { makeRun } from '../report/run-of.js';
+import { folderWithPairs, ownWords, parseLines, readJson, trainArguments } from './tiny.js';
+
+let run: string;
+let cwd: string;
+beforeEach(() => {
+  run = makeRun();
+  cwd = dirname(dirname(run));
+});
+afterEach(() => {
+  rmSync(cwd, { recursive: true, force: true });
+});
+
+interface Shown {
+  readonly name: string;
+  readonly state: string;
+  readonly [field: string]: unknown;
+}
+const list = async (): Promise<Shown[]> => parseLines((await kdHere(['runs', '--json'], { cwd })).stdout);
+
+/** Ends a run after fewer steps than it was to take. */
+function cutShort(): void {
+  const lines = readFileSync(join(run, 'loss.csv'), 'utf8').split('\n');
+  writeFileSync(join(run, 'loss.csv'), `${lines.slice(0, 31).join('\n')}\n`);
+  const validations = readFileSync(join(run, 'validation.csv'), 'utf8').split('\n');
+  writeFileSync(join(run, 'validation.csv'), `${validations.slice(0, 3).join('\n')}\n`);
+}
+
+describe('kd runs', () => {
+  it('lists a run with its state, steps, best loss, data, date and size', async () => {
+    const bytes = readdirSync(run).reduce((sum, name) => sum + readFileSync(join(run, name)).length, 0);
+    expect(await list()).toEqual([
+      {
+        event: 'run',
+        name: 'first',
+        folder: 'checkpoints/first',
+        state: 'finished',
+        step: 600,
+        steps: 600,
+        best: { step: 600, loss: expect.closeTo(0.4 + 3 * Math.exp(-4) + 0.02 * Math.sin(600), 12) as number },
+        data: ['data'],
+        training_pairs: 6400,
+        created: '2026-01-02T03:04:05.000Z',
+        bytes,
+      },
+    ]);
+    const { stdout } = await kdHere(['runs'], { cwd });
+    const [head, line] = stdout.split('\n');
+    expect(head).toMatch(/^run +state +step +best loss +data +begun +size$/);
+    expect(line).toMatch(/^first +finished +600\/600 +0\.4558 +data +2026-01-0\d \d\d:\d\d +\d+(\.\d)? kB$/);
+  });
+
+  it('tells runs that train, were stopped, were killed and failed', async () => {
+    cutShort();
+    expect(await list()).toMatchObject([{ state: 'stopped', step: 300, best: { step: 200 } }]);
+    const lock = await lockRun(run);
+    expect(await list()).toMatchObject([{ state: 'training' }]);
+    lock.release();
+    const claim = join(run, 'lock-0123456789abcdef');
+    // A process that is gone: this one's identity with a number that no process has.
+    const held = await lockRun(run);
+    const [name] = readdirSync(run).filter((each) => /^lock-[0-9a-f]{16}$/.test(each));
+    const owner = { ...readJson<object>(join(run, name)), pid: 2 ** 22 + 1 };
+    held.release();
+    writeFileSync(claim, JSON.stringify(owner));
+    expect(await list()).toMatchObject([{ state: 'failed', error: 'its process was killed' }]);
+    rmSync(claim);
+    writeFileSync(join(run, 'ended.json'), JSON.stringify({ state: 'failed', step: 300, time: '', error: 'no space' }));
+    expect(await list()).toMatchObject([{ state: 'failed', error: 'no space' }]);
+    expect((await kdHere(['runs'], { cwd })).stdout).toContain('(first: no space)');
+  });
+
+  it('lists damaged runs, and says where there are none', async () => {
+    writeFileSync(join(run, 'config.json'), '{"settings": 7}');
+    expect(await list()).toMatchObject([{ name: 'first', state: 'damaged' }]);
+    const { stdout, stderr } = await kdHere(['runs'], { cwd: temporaryFolder() });
+    expect([stdout, stderr]).toEqual(['', 'no runs under checkpoints/; kd train begins one\n']);
+  });
+
+  it('knows how a run ended last', async () => {
+    const folder = folderWithPairs(40);
+    const begun = ['--batch-size', '4', '--warmup-ratio', '0', '--engine', 'eager'];
+    const runs = async (): Promise<Shown[]> => parseLines((await kdHere(['runs', '--json'], { cwd: folder })).stdout);
+    await kdHere(trainArguments([...begun, '--max-steps', '1']), { cwd: folder });
+    expect(await runs()).toMatchObject([{ name: 'tiny', state: 'finished', step: 1 }]);
+    await kdHere(['train', '--resume', 'tiny', '--max-steps', '2'], { cwd: folder });
+    expect(await runs()).toMatchObject([{ name: 'tiny', state: 'finished', step: 2 }]);
+    const diverging = ['--learning-rate', '1e38', '--run', 'diverged'];
+    expect((await kdHere(trainArguments([...begun, ...diverging]), { cwd: folder })).code).toBe(1);
+    const error: unknown = expect.stringMatching(/^step \d+/);
+    expect(await runs()).toMatchObject([{ name: 'diverged', state: 'failed', error }, { name: 'tiny' }]);
+  });
+});
+
+describe('kd runs --remove', () => {
+  const there = (): boolean => existsSync(run);
+
+  it('removes runs without a question only where that is asked for', async () => {
+    const refused = await kdHere(['runs', '--remove', 'first'], { cwd });
+    expect([refused.code, ownWords(refused.stderr)]).toEqual([
+      1,
+      expect.stringMatching(
+        /^error: remove checkpoints\/first \(finished, step 600, \S+ kB\)\? expected an answer from a terminal, but there is none; add --yes\n$/,
+      ),
+    ]);
+    expect(there()).toBe(true);
+    const { code, stdout } = await kdHere(['runs', '--remove', 'first', '--yes', '--json'], { cwd });
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ event: 'removed', run: 'checkpoints/first' });
+    expect(readdirSync(dirname(run))).toEqual([]);
+  });
+
+  it.skipIf(spawnSync('script', ['--version']).status !== 0).each([
+    ['y', false],
+    ['n', true],
+    ['', true],
+  ])('asks on a terminal: %j', (answer, isLeft) => {
+    const { status, stdout } = spawnSync(
+      'script',
+      ['-qec', `${process.execPath} ${KD} runs --remove first`, '/dev/null'],
+      { cwd, input: `${answer}\n`, encoding: 'utf8' },
+    );
+    expect(stdout).toContain('remove checkpoints/first (finished, step 600');
+    expect(status).toBe(0);
+    expect(there()).toBe(isLeft);
+  });
+
+  it('leaves what is being trained, what is no whole run, and what a link leads to', async () => {
+    const lock = await lockRun(run);
+    const training = await kdHere(['runs', '--remove', 'first', '--yes'], { cwd });
+    expect([training.code, training.stderr]).toEqual([1, expect.stringContaining('that no process is writing to')]);
+    lock.release();
+    mkdirSync(join(cwd, 'elsewhere'));
+    symlinkSync(run, join(cwd, 'elsewhere/linked'));
+    for (const [name, message] of [
+      ['nothing', 'expected the name of a run'],
+      ['first:last', 'expected a whole run, got one of its checkpoints'],
+      ['elsewhere/linked', 'got a link to one'],
+    ]) {
+      const { code, stderr } = await kdHere(['runs', '--remove', name, '--yes'], { cwd });
+      expect([code, stderr]).toEqual([1, expect.stringContaining(message)]);
+      expect(there()).toBe(true);
+    }
+  });
+});
