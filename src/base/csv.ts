@@ -1,13 +1,13 @@
 /** @file Fields of CSV files (RFC 4180). */
 
-/** What spreadsheets take for the beginning of a formula, also in full width. */
+/** Characters with which a formula begins in spreadsheets, full-width forms included. */
 const FORMULA = /^[=+\-@\t\r\n＝＋－＠]/;
 
 const NUMBER = /^[+-]?\d+(\.\d+)?(e[+-]?\d+)?$/i;
 
 /**
- * A field of a CSV file: a number in full, nothing for null and undefined, a text in quotes where it needs them. A text
- * that a spreadsheet would run as a formula gets an apostrophe before it
+ * A field of a CSV file: a number with all its digits, nothing for null and undefined, a text in quotes where it needs
+ * them. A text that a spreadsheet would run as a formula gets an apostrophe in front
  * (https://owasp.org/www-community/attacks/CSV_Injection).
  */
 export function csvField(value: string | number | null | undefined): string {

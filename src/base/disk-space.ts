@@ -1,7 +1,10 @@
 import { stat, statfs } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 
-/** Bytes that a folder's file system has, or will have, left for this user; Infinity where the system does not tell. */
+/**
+ * Bytes that this user can still write to the file system of a folder, which need not exist yet; Infinity where the
+ * system does not say.
+ */
 export async function freeDiskBytes(folder: string): Promise<number> {
   return statfs(await nearestFolder(folder)).then(
     ({ bavail, bsize }) => bavail * bsize,
@@ -9,7 +12,7 @@ export async function freeDiskBytes(folder: string): Promise<number> {
   );
 }
 
-/** A folder, or the nearest one over it that is there. */
+/** A folder, or its nearest ancestor that exists. */
 export async function nearestFolder(folder: string): Promise<string> {
   const path = resolve(folder);
   const isThere = await stat(path).then(

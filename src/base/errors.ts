@@ -1,4 +1,4 @@
-/** The `code` of an `InputError` that nobody tells apart from others. */
+/** The `code` of an `InputError` without a code of its own. */
 const INPUT = 'INPUT';
 
 /** The `code` where the operating system refused: no such file, no permission, no space. */
@@ -13,9 +13,7 @@ export const SYSTEM = 'SYSTEM';
  */
 export class InputError extends Error {
   override readonly name = 'InputError';
-  /**
-   * What kind of error it is, for programs: `NOT_SAVED`. An error that has an `InputError` as its cause has its code.
-   */
+  /** The kind of error, for programs: `NOT_SAVED`. An error whose cause is an `InputError` has its code. */
   readonly code: string;
 
   constructor(message: string, options: ErrorOptions & { readonly code?: string } = {}) {
@@ -23,21 +21,21 @@ export class InputError extends Error {
     this.code = options.code ?? (options.cause instanceof InputError ? options.cause.code : INPUT);
   }
 
-  /** Says more, after a semicolon. It is the same error still, as others may have caught it by its class. */
+  /** Adds to the message, after a semicolon. The error stays the same object, as callers may catch it by its class. */
   add(text: string): this {
     this.message = `${this.message}; ${printable(text)}`;
     return this;
   }
 }
 
-/** What a terminal would obey, or another program take for the end of a line. */
+/** Characters that a terminal acts on, or that other programs take for the end of a line. */
 const UNPRINTABLE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu;
 
 const SHORT_ESCAPES: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
 /**
- * Text from outside as it can be shown, on one line: control characters, marks that turn the direction of writing, and
- * halves of characters stand as escapes, such as `\u001b`.
+ * Text from outside made safe to show on one line: control characters, marks that change the direction of writing, and
+ * lone surrogates become escapes, such as `\u001b`.
  */
 export function printable(text: string): string {
   return text.replace(
@@ -46,7 +44,7 @@ export function printable(text: string): string {
   );
 }
 
-/** The message of whatever was thrown, on one line. */
+/** The message of any thrown value, on one line. */
 export function messageOf(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
   return text.replace(/\s*\n\s*/g, ' ').trim();

@@ -1,4 +1,7 @@
-/** @file Files that are whole or not there: written beside their place, flushed to disk, then renamed. */
+/**
+ * @file Files that are complete or absent: written to a temporary file in the same folder, flushed to disk, then
+ * renamed.
+ */
 import { mkdirSync, rmSync } from 'node:fs';
 import { open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -6,19 +9,19 @@ import { dirname, join } from 'node:path';
 import { InputError, SYSTEM } from './errors.js';
 import { makerTag, removeStaleFiles } from './stale-files.js';
 
-/** A file being written, which appears under its name only when it is whole. */
+/** A file being written. It gets its name only when it is complete. */
 export interface PendingFile {
-  /** Writes bytes at a position; in any order. */
+  /** Writes bytes at a position, in any order. */
   write(bytes: Uint8Array, position: number): Promise<void>;
   /** Sets the file's size. */
   resize(size: number): Promise<void>;
-  /** Brings the file to the disk and gives it its name, replacing what was there. */
+  /** Flushes the file to disk and renames it, replacing what was there. */
   commit(): Promise<void>;
-  /** Removes what was written and not committed. */
+  /** Deletes the temporary file, if it was not committed. */
   discard(): Promise<void>;
 }
 
-/** Whether a name is that of a file being written. */
+/** Whether a name is that of a temporary file. */
 export function isPendingName(name: string): boolean {
   return name.startsWith('.kd-') && name.endsWith('.tmp');
 }
@@ -27,8 +30,8 @@ export function isPendingName(name: string): boolean {
 const LARGEST_WRITE = 2 ** 30;
 
 /**
- * Starts a temporary file beside `path`, in the same folder, so that the rename to it is atomic. Its name is nobody
- * else's, and it is made anew: what has the name already, a link too, is never written through.
+ * Creates a temporary file in the folder of `path`, so that the rename is atomic. Its name is unique and it must not
+ * exist yet, so that nothing is ever written through an existing link.
  *
  * @throws InputError, here and in every call, when the system refuses (no folder, no permission, no space)
  */
@@ -84,7 +87,7 @@ export async function createPendingFile(path: string): Promise<PendingFile> {
 /** The temporary files of this process. */
 const unfinished = new Set<string>();
 
-/** Removes a temporary file when the process is made to exit before it is whole. */
+/** Removes a temporary file if the process exits before it is complete. */
 function removeOnExit(temporary: string): void {
   if (unfinished.size === 0) {
     process.off('exit', removeUnfinished);
@@ -98,12 +101,12 @@ function removeUnfinished(): void {
     try {
       rmSync(temporary, { force: true });
     } catch {
-      // its folder may not be written any more; whoever writes there next removes it
+      // its folder may no longer be writable; the next process to write there removes it
     }
   }
 }
 
-/** Renaming would put a file in the place of a device or a pipe, `/dev/stdout` or `/dev/null` among them. */
+/** Renaming would replace a device or a pipe, such as `/dev/stdout` or `/dev/null`. */
 async function refuseDevice(path: string): Promise<void> {
   const stats = await stat(path).catch(() => undefined);
   if (stats === undefined || stats.isFile() || stats.isDirectory()) return;
@@ -111,7 +114,7 @@ async function refuseDevice(path: string): Promise<void> {
 }
 
 /**
- * Writes a whole file: either the old contents or all of the new ones are found under `path`, never a part.
+ * Writes a whole file: `path` has either the old contents or all of the new ones, never a part.
  *
  * @throws InputError when the system refuses
  */
@@ -127,7 +130,7 @@ export async function writeFileAtomic(path: string, data: string | Uint8Array): 
 }
 
 /**
- * The text of a file, or undefined where there is no such file.
+ * The text of a file, or undefined if it does not exist.
  *
  * @throws InputError when the system refuses
  */
@@ -138,7 +141,7 @@ export async function readIfThere(path: string): Promise<string | undefined> {
   });
 }
 
-/** Makes the names in a folder survive a power cut. */
+/** Flushes a folder, so that the names in it survive a power cut. */
 export async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r');
   try {
@@ -149,10 +152,10 @@ export async function syncFolder(folder: string): Promise<void> {
 }
 
 /**
- * A new folder in the system's folder for temporary files, for this user alone. Those that killed processes left under
- * the same prefix are removed.
+ * Creates a folder in the system's temporary folder, for this user alone. Removes those with the same prefix that
+ * killed processes left behind.
  *
- * @throws InputError where the system has no such folder, or it cannot be written
+ * @throws InputError if the system has no such folder, or it cannot be written to
  */
 export function makeTemporaryFolder(prefix: string): string {
   removeStaleFiles(tmpdir(), (name) => name.startsWith(prefix));
@@ -171,10 +174,10 @@ export function makeTemporaryFolder(prefix: string): string {
   return folder;
 }
 
-/** Those that this process made. */
+/** Those that this process created. */
 const temporaryFolders: string[] = [];
 
-/** A new folder for temporary files, which is gone when the process ends. */
+/** Creates a temporary folder that is deleted when the process exits. */
 export function folderUntilExit(): string {
   const folder = makeTemporaryFolder('kd-work-');
   process.on('exit', () => {
@@ -199,7 +202,7 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 /**
- * A failed file operation as an InputError that names the path; anything that is not the system's refusal as it is.
+ * Turns an operating system error into an InputError that names the path; returns any other error as it is.
  *
  * @param action what was tried, as in `cannot be read`
  */
@@ -210,13 +213,13 @@ export function fileError(path: string, action: string, error: unknown): unknown
   return new InputError(`${path}: ${action}: ${reason}${remedy}`, { cause: error, code: SYSTEM });
 }
 
-/** Whether something failed because there is no such file or folder. */
+/** Whether an operation failed because the file or folder does not exist. */
 export function isMissing(error: unknown): boolean {
   const { code, cause } = error as NodeJS.ErrnoException;
   return code === 'ENOENT' || code === 'ENOTDIR' || (cause !== undefined && isMissing(cause));
 }
 
-/** Why the system refused, in a few words; undefined for what is not the system's refusal. */
+/** Why the system refused, in a few words; undefined if the error is not from the system. */
 export function systemReason(error: unknown): string | undefined {
   if (!(error instanceof Error && 'code' in error && 'syscall' in error)) return undefined;
   return REASONS[String(error.code)] ?? String(error.code);

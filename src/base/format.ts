@@ -1,6 +1,6 @@
 /** @file Numbers as people read them. */
 
-/** A rate with three digits that count: `9,120`, `101`, `14.4`, `0.31`. */
+/** A rate with three significant digits: `9,120`, `101`, `14.4`, `0.31`. */
 export function formatRate(rate: number): string {
   const digits = rate >= 99.95 ? 0 : rate >= 9.995 ? 1 : 2;
   return rate.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
@@ -16,7 +16,7 @@ export function formatDuration(seconds: number): string {
 
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'];
 
-/** Bytes as `1.9 GB`, `460 kB`; a thousand, not 1024, of one are the next. */
+/** Bytes as `1.9 GB`, `460 kB`, in powers of 1000. */
 export function formatBytes(bytes: number): string {
   let [value, power] = [bytes, 0];
   while (value >= 999.5 && power < UNITS.length - 1) [value, power] = [value / 1000, power + 1];
@@ -24,24 +24,24 @@ export function formatBytes(bytes: number): string {
   return `${value.toFixed(digits)} ${UNITS[power]}`;
 }
 
-/** Numbers of bytes that were compared: to the byte where they would read alike. */
+/** Several sizes that are compared: exact to the byte if they would otherwise look the same. */
 export function formatBytesApart(...values: readonly number[]): string[] {
   const texts = values.map(formatBytes);
   const differ = new Set(values).size === new Set(texts).size;
   return differ ? texts : values.map((bytes) => `${formatCount(bytes)} B`);
 }
 
-/** The beginning of a fingerprint or another hash in hexadecimal, which is enough to tell it from others. */
+/** The first digits of a hash in hexadecimal, such as a fingerprint: enough to tell it from others. */
 export function formatHash(hash: string): string {
   return hash.slice(0, 12);
 }
 
-/** A whole number with its thousands apart: `123,060,480`. */
+/** A whole number with thousands separators: `123,060,480`. */
 export function formatCount(count: number): string {
   return count.toLocaleString('en-US');
 }
 
-/** A number of things: `1 row`, `2,000 rows`. */
+/** A count with its noun: `1 row`, `2,000 rows`. */
 export function formatCounted(count: number, noun: string): string {
   return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
 }

@@ -1,10 +1,10 @@
-/** Text for HTML and SVG, between tags and in attributes. */
+/** Text escaped for HTML and SVG, between tags and in attributes. */
 export function escapeHtml(text: string): string {
   const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
   return text.replace(/[&<>"]/g, (sign) => entities[sign]!);
 }
 
-/** A whole page from its title, as text, and its style sheet and body, as HTML: a line for each part of the body. */
+/** A whole page. The title is text; style sheet and body are HTML, a line for each part of the body. */
 export function htmlPage(title: string, style: string, body: readonly string[]): string {
   return [
     '<!doctype html>',

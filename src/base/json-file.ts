@@ -1,23 +1,23 @@
-/** @file Small files of text and JSON from outside, such as configurations, read within bounds. */
+/** @file Small text and JSON files from outside, such as configurations, read with limits on size and depth. */
 import { InputError } from './errors.js';
 import { isMissing } from './files.js';
 import { anyObject, checkJson, type JsonObject } from './json-schema.js';
 import { parseJson } from './parse-json.js';
 import { readRegularFile } from './regular-file.js';
 
-/** Levels of objects and lists that `serde_json`, the reader behind Python's `tokenizers`, allows. */
+/** The deepest nesting of objects and lists that `serde_json`, the reader behind Python's `tokenizers`, accepts. */
 const DEEPEST = 127;
 
-/** In bytes: twice the largest tokenizers, which are the largest of such files. */
+/** In bytes: twice the size of the largest tokenizers, the largest files of this kind. */
 const LARGEST = 64 * 2 ** 20;
 
 const AGAIN = 'get the file again';
 
 /**
- * The text of a file in UTF-8. A byte order mark stays, as it does in Python.
+ * Reads a text file in UTF-8. A byte order mark stays, as it does in Python.
  *
- * @param most bytes that such a file may have
- * @throws InputError if it cannot be read, is no file, is larger, or is not in UTF-8
+ * @param most the largest size, in bytes
+ * @throws InputError if it cannot be read, is not a regular file, is larger, or is not in UTF-8
  */
 export async function readTextFile(path: string, most = LARGEST): Promise<string> {
   const bytes = await readRegularFile(path, most);
@@ -29,10 +29,11 @@ export async function readTextFile(path: string, most = LARGEST): Promise<string
 }
 
 /**
- * The object in a JSON file, which may be as Python writes it.
+ * Reads the object in a JSON file, which may be written as Python writes it.
  *
- * @param most bytes that such a file may have
- * @throws InputError as `readTextFile` does, and if the file holds anything else or more levels than `serde_json` reads
+ * @param most the largest size, in bytes
+ * @throws InputError as `readTextFile`, and if the file holds anything else or is nested deeper than `serde_json`
+ * accepts
  */
 export async function readJsonObject(path: string, most = LARGEST): Promise<JsonObject> {
   const text = await readTextFile(path, most);
@@ -40,7 +41,7 @@ export async function readJsonObject(path: string, most = LARGEST): Promise<Json
   return checkJson(anyObject, parseJson(text, path, AGAIN), path, AGAIN);
 }
 
-/** What is read from a file, or undefined where there is no such file. */
+/** The result of reading a file, or undefined if the file does not exist. */
 export async function ifThere<T>(reading: Promise<T>): Promise<T | undefined> {
   try {
     return await reading;
@@ -50,7 +51,7 @@ export async function ifThere<T>(reading: Promise<T>): Promise<T | undefined> {
   }
 }
 
-/** Before parsing: a hundred megabytes of brackets would become gigabytes of lists. */
+/** Checked before parsing: a hundred megabytes of brackets would become gigabytes of lists. */
 function checkDepth(json: string, file: string): void {
   let depth = 0;
   let isInString = false;

@@ -1,4 +1,4 @@
-/** @file Checks of parsed JSON from outside, and what is said when it is not as it should be. */
+/** @file Checks of parsed JSON from outside, and the wording of what is wrong with it. */
 import * as v from 'valibot';
 import { InputError } from './errors.js';
 import type { Kind } from './kinds.js';
@@ -6,27 +6,27 @@ import type { Kind } from './kinds.js';
 /** An object in JSON. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-/** Whether a value is an object: no list, and not null. */
+/** Whether a value is an object: neither a list nor null. */
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** A schema for the values that a function takes; `expected` says which these are. */
+/** A schema for the values that a predicate accepts; `expected` describes them. */
 export function valuesThat<T>(is: (value: unknown) => boolean, expected: string): v.GenericSchema<T> {
   return { ...v.custom<T>(is), expects: expected };
 }
 
-/** An object as it stands. */
+/** Any object, as it is. */
 export const anyObject = valuesThat<JsonObject>(isObject, 'an object');
 
-/** An object with these fields. It may have others, which stay in it. */
+/** An object with these fields. Other fields are allowed and kept. */
 export function object<const Fields extends v.ObjectEntries>(
   fields: Fields,
 ): v.GenericSchema<unknown, Readonly<v.InferOutput<v.ObjectSchema<Fields, undefined>>>> {
   return v.pipe(anyObject, v.looseObject(fields));
 }
 
-/** An object whose values are all alike, under names that are told from elsewhere. */
+/** An object used as a map: values of one kind, under names that are not known beforehand. */
 export function mapOf<T>(
   value: v.GenericSchema<unknown, T>,
   name: v.GenericSchema<string, string> = v.string(),
@@ -34,12 +34,12 @@ export function mapOf<T>(
   return v.pipe(anyObject, v.record(name, value));
 }
 
-/** A list of values that are all alike. */
+/** A list of values of one kind. */
 export function listOf<T>(item: v.GenericSchema<unknown, T>): v.GenericSchema<unknown, readonly T[]> {
   return v.array(item);
 }
 
-/** Any text, and any number: NaN, too, where Python wrote one. */
+/** Any text, and any number, including NaN where Python wrote one. */
 export const text = valuesThat<string>((value) => typeof value === 'string', 'text');
 export const number = valuesThat<number>((value) => typeof value === 'number', 'a number');
 
@@ -51,15 +51,12 @@ export function whole(least: number, most = Infinity): v.GenericSchema<unknown, 
   return valuesThat<number>(isWhole, `a whole number ${range}`);
 }
 
-/** A name such as `hiddenSize` for `hidden_size`. */
+/** `hiddenSize` for `hidden_size`. */
 export type CamelCase<Name extends string> = Name extends `${infer Head}_${infer Tail}`
   ? `${Head}${Capitalize<CamelCase<Tail>>}`
   : Name;
 
-/**
- * The fields of an object that are named, and no others, with names as this program writes them: `hiddenSize` for
- * `hidden_size`.
- */
+/** The named fields of an object and no others, renamed to camel case: `hiddenSize` for `hidden_size`. */
 export function camelCased<const Fields extends v.ObjectEntries>(
   fields: Fields,
 ): v.GenericSchema<
@@ -72,19 +69,19 @@ export function camelCased<const Fields extends v.ObjectEntries>(
   return partOf(v.pipe(anyObject, v.object<v.ObjectEntries>(fields), v.transform(renamed)));
 }
 
-/** A check of what is relied on in a value whose type is told elsewhere. */
+/** A check of the parts of a value that the program relies on; the value's full type is declared elsewhere. */
 export function partOf<T>(schema: v.GenericSchema): v.GenericSchema<unknown, T> {
   return schema as v.GenericSchema<unknown, T>;
 }
 
-/** What a file of this program calls itself, and the version of its format. */
+/** The name and version of a file format of this program. */
 export interface FileFormat {
   readonly format: string;
   readonly version: number;
 }
 
 /**
- * Checks that a file calls itself what it should be.
+ * Checks the format that a file states.
  *
  * @throws InputError for another format or version
  */
@@ -96,17 +93,17 @@ export function checkFormat(value: unknown, { format, version }: FileFormat, fil
   throw new InputError(`${file}: expected ${expected}, got ${got}${ending(advice)}`);
 }
 
-/** A value's place in its file: `model.vocab["a b"]`, `added_tokens[3].id`. */
+/** Where a value is in its file: `model.vocab["a b"]`, `added_tokens[3].id`. */
 export type JsonPath = readonly (string | number)[];
 
-/** Longest piece of a file that a message quotes, in characters. */
+/** The longest piece of a file that a message quotes, in characters. */
 const QUOTED = 40;
 
 /**
  * Checks a parsed JSON value against a schema and returns it.
  *
- * @param advice what to do; empty where whoever catches the error says it
- * @throws InputError `file: expected …, got … (place); what to do`, for the first thing that is not as expected
+ * @param advice what to do; empty if the caller adds it
+ * @throws InputError `file: expected …, got … (place); what to do`, for the first value that is wrong
  */
 export function checkJson<Schema extends v.GenericSchema>(
   schema: Schema,
@@ -127,7 +124,7 @@ function expectedBy({ input, kind, expected }: v.BaseIssue<unknown>): string {
   return input === undefined && kind === 'schema' ? 'a value' : wordsFor(expected);
 }
 
-/** A schema for the values of a kind; what is wrong is told in the kind's words. */
+/** A schema for the values of a kind, which also words the error. */
 export function ofKind<T>(kind: Kind<T>): v.GenericSchema<T> {
   return valuesThat(kind.is, kind.expected);
 }
@@ -149,7 +146,7 @@ function ending(advice = 'get the file again'): string {
   return advice === '' ? '' : `; ${advice}`;
 }
 
-/** A place as it would be written in a program. */
+/** A path written as in a program. */
 export function placeOf(path: JsonPath): string {
   return path
     .map((key, index) => {
@@ -160,7 +157,7 @@ export function placeOf(path: JsonPath): string {
     .join('');
 }
 
-/** A JSON value in a few words: itself where it is short, else its kind. */
+/** A JSON value in a few words: the value if it is short, else its kind. */
 export function describe(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : `a list of ${value.length}`;
@@ -181,7 +178,7 @@ const WORDS: ReadonlyMap<string, string> = new Map([
   ['null', 'null'],
 ]);
 
-/** The library's words for what it expected, in English. */
+/** Translates the library's words for what it expected. */
 function wordsFor(expected: string | null): string {
   const parts = (expected ?? 'another value').replace(/^\(|\)$/g, '').split(' | ');
   return parts.map((part) => WORDS.get(part) ?? part).join(' or ');

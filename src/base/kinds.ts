@@ -1,18 +1,18 @@
-/** @file Kinds of values that people give: as the text of a flag, or as a value in a file or a program. */
+/** @file Kinds of values that users give, as the text of a flag or as a value in a file or a program. */
 
 /** A kind of value. */
 export interface Kind<T> {
   /** What is expected, in words: `a whole number of at least 1`. */
   readonly expected: string;
   readonly is: (value: unknown) => value is T;
-  /** The value that a flag's text stands for; anything that `is` refuses where it stands for none. */
+  /** The value of a flag's text; for a text without one, any value that `is` rejects. */
   readonly parse: (text: string) => unknown;
 }
 
 /** The values of a kind. */
 export type ValueOf<K> = K extends Kind<infer T> ? T : never;
 
-/** Numbers; as a flag they may have underscores between digits: `1_000_000`. */
+/** Numbers. As flags they may have underscores between digits: `1_000_000`. */
 function numbers(expected: string, isAllowed: (value: number) => boolean): Kind<number> {
   return {
     expected,
@@ -39,7 +39,7 @@ export const SHARE = numbers('a number from 0 up to, not including, 1', (value) 
 /** A share: 0 ≤ x ≤ 1. */
 export const RATIO = numbers('a number from 0 to 1', (value) => value >= 0 && value <= 1);
 
-/** Seeds are signed 32-bit integers, as TensorFlow takes them; no negative ones are used. */
+/** Seeds are signed 32-bit integers, as in TensorFlow; negative ones are not used. */
 export const LARGEST_SEED = 2 ** 31 - 1;
 
 /** A seed: 0 … 2³¹ − 1. */
@@ -48,7 +48,7 @@ export const SEED = numbers(
   (value) => Number.isInteger(value) && value >= 0 && value <= LARGEST_SEED,
 );
 
-/** Pixels along a side of a picture: a multiple of 8, as a latent stands for 8. */
+/** The side of a picture in pixels: a multiple of 8, as each latent covers 8 pixels. */
 export const PIXELS = numbers(
   'a multiple of 8 from 8 to 4096',
   (value) => Number.isInteger(value / 8) && value >= 8 && value <= 4096,
@@ -70,21 +70,21 @@ export const TEXT: Kind<string> = {
   parse: (text) => text,
 };
 
-/** One text or several. A flag of this kind is given word by word. */
+/** One text or several. A flag of this kind takes several words. */
 export const TEXTS: Kind<readonly string[]> = {
   expected: 'a list of texts',
   is: (value): value is readonly string[] => Array.isArray(value) && value.length > 0 && value.every(TEXT.is),
   parse: (text) => [text],
 };
 
-/** Yes or no: a flag that is there or not. */
+/** Yes or no: a flag without a value. */
 export const SWITCH: Kind<boolean> = {
   expected: 'true or false',
   is: (value): value is boolean => typeof value === 'boolean',
   parse: (text) => text === 'true',
 };
 
-/** A kind of which all values are known. */
+/** A kind with a fixed set of values. */
 export interface Choice<T extends string> extends Kind<T> {
   readonly choices: readonly T[];
 }

@@ -1,11 +1,11 @@
-/** @file Text from outside in Markdown, as GitHub and the hub read it. */
+/** @file Text from outside in Markdown, as GitHub and the hub render it. */
 
-/** A text that stays what it is: nothing in it is Markdown or HTML. On one line. */
+/** Escapes a text so that nothing in it is read as Markdown or HTML. On one line. */
 export function escapeMarkdown(text: string): string {
   return oneLine(text).replace(/[\\|`*_<>[\]#&~]/g, '\\$&');
 }
 
-/** A text as code, whatever backticks it has; also within a table. */
+/** A text as code, even if it contains backticks; also inside a table. */
 export function codeSpan(text: string): string {
   const line = oneLine(text);
   const longest = Math.max(0, ...(line.match(/`+/g) ?? []).map((run) => run.length));

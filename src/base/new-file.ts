@@ -1,4 +1,4 @@
-/** @file Files that are new: whole, or not there, and never in the place of another. */
+/** @file New files: complete or absent, and never replacing another. */
 import { link, open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileError, syncFolder } from './files.js';
@@ -11,8 +11,8 @@ export function* numberedNames(stem: string, ending: string): Generator<string, 
 }
 
 /**
- * Writes a whole file under the first of several names that no file has, whoever else writes into the folder at the
- * same time. What counts as the same name is the file system's to say: case, for one.
+ * Writes a whole file under the first free name of several, even while other processes write to the same folder. The
+ * file system decides which names are the same (it may ignore case, for one).
  *
  * @returns the path of the file
  * @throws InputError when the system refuses
@@ -44,10 +44,10 @@ async function writeWhole(file: FileHandle, data: Uint8Array): Promise<void> {
   }
 }
 
-/** What file systems without hard links answer to one. */
+/** Errors of file systems without hard links. */
 const NO_LINKS = ['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EXDEV', 'EMLINK'];
 
-/** Gives a file a name, if that is free. */
+/** Renames a file, if the name is free. */
 async function isNamed(temporary: string, path: string): Promise<boolean> {
   try {
     await link(temporary, path);
@@ -60,7 +60,7 @@ async function isNamed(temporary: string, path: string): Promise<boolean> {
   return isNamedWithoutLinks(temporary, path);
 }
 
-/** Takes the name with an empty file first, which the whole one then replaces. */
+/** First reserves the name with an empty file, which the complete one then replaces. */
 async function isNamedWithoutLinks(temporary: string, path: string): Promise<boolean> {
   try {
     await (await open(path, 'wx')).close();

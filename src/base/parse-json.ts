@@ -1,4 +1,4 @@
-/** @file Texts from outside that should be JSON. Data are read by a reader of their own. */
+/** @file Texts from outside that should be JSON. Data files have their own reader. */
 import * as v from 'valibot';
 import { InputError, messageOf } from './errors.js';
 import { parsePythonJson } from './python-json.js';
@@ -6,7 +6,7 @@ import { parsePythonJson } from './python-json.js';
 /**
  * Parses JSON, also as Python writes it.
  *
- * @param where begins the message of an error
+ * @param where begins the error message
  * @param advice ends it: what to do
  * @throws InputError in one line
  */
@@ -19,7 +19,7 @@ export function parseJson(text: string, where: string, advice = ''): unknown {
   }
 }
 
-/** The value in a text; undefined where it is no JSON, or not what it should be: for files that one can do without. */
+/** The value in a text, or undefined if it is not JSON or fails the schema: for files that are optional. */
 export function soundJson<Schema extends v.GenericSchema>(
   schema: Schema,
   text: string,

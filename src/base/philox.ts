@@ -59,7 +59,7 @@ function philox(counter: Uint32Array, key0: number, key1: number, out: Uint32Arr
 /**
  * `size` unsigned 32-bit integers from a seed of two signed 32-bit integers.
  *
- * @param seed `[place, step]` or any other two integers; each is sign-extended to 64 bits, as TensorFlow does.
+ * @param seed `[place, step]` or any other two integers; each is sign-extended to 64 bits, as in TensorFlow
  */
 export function randomBits(size: number, seed: readonly [number, number]): Uint32Array {
   const [place, step] = [seed[0] | 0, seed[1] | 0];
@@ -78,7 +78,7 @@ export function randomBits(size: number, seed: readonly [number, number]): Uint3
   return bits;
 }
 
-/** `size` float32 numbers, uniform in [0, 1): the 23 low bits as a mantissa, as TensorFlow makes them. */
+/** `size` float32 numbers, uniform in [0, 1): the low 23 bits become the mantissa, as in TensorFlow. */
 export function randomUniform(size: number, seed: readonly [number, number]): Float32Array {
   const bits = randomBits(size, seed);
   const uniform = new Float32Array(size);
@@ -122,7 +122,7 @@ const LOG_TERMS = Array.from({ length: 11 }, (_, k) => 1 / (2 * k + 1));
 const SINE_TERMS = alternatingTerms(1, 9);
 const COSINE_TERMS = alternatingTerms(0, 9);
 
-/** ±1/n! for n = first, first + 2, …, with signs by turns. */
+/** ±1/n! for n = first, first + 2, …, with alternating signs. */
 function alternatingTerms(first: number, count: number): number[] {
   let term = 1;
   return Array.from({ length: count }, (_, k) => {

@@ -1,18 +1,18 @@
 /**
- * @file Which process made something, and whether it still runs.
+ * @file Which process made something, and whether it is still running.
  *
- * A process number alone names no process: another may have it by now, and every PID namespace (a container, usually)
- * counts anew. Boot, namespace and start of the process together do.
+ * A process id alone does not identify a process: it may have been reused, and every PID namespace (usually a
+ * container) counts for itself. Together, boot, namespace and start time do.
  */
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 
-/** What tells a process from all others. */
+/** Identifies a process. */
 export interface ProcessIdentity {
   readonly pid: number;
-  /** When the process began, in clock ticks since boot; absent where the system does not tell. */
+  /** When the process began, in clock ticks since boot; absent if the system does not say. */
   readonly started?: string | undefined;
-  /** Which boot of which kernel this is; absent likewise. */
+  /** The boot of the kernel; absent likewise. */
   readonly boot?: string | undefined;
   /** The PID namespace in which `pid` counts; absent likewise. */
   readonly namespace?: string | undefined;
@@ -30,17 +30,17 @@ export function thisProcess(): ProcessIdentity {
   const self = { pid: process.pid, host: hostname() };
   const stat = readIfThere('/proc/self/stat');
   const boot = readIfThere('/proc/sys/kernel/random/boot_id')?.trim();
-  // A /proc of another namespace lists this process under another number, and other processes under this one's.
+  // A /proc of another namespace lists this process under another id, and other processes under its own.
   if (stat === undefined || Number.parseInt(stat) !== process.pid) return { ...self, boot };
   return { ...self, boot, namespace: ownNamespace(), started: parseStat(stat).started };
 }
 
 /**
- * Whether a process still runs.
+ * Whether a process is still running.
  *
  * @param self this process
- * @param find looks a process up in this process's namespace
- * @returns undefined where that cannot be known from here: another machine, an earlier boot, another container
+ * @param find looks up a process in this process's namespace
+ * @returns undefined if that cannot be known from here: another machine, an earlier boot, another container
  */
 export function isRunning(
   { pid, started, boot, namespace, host }: ProcessIdentity,
@@ -57,12 +57,12 @@ export function isRunning(
   return started === undefined || listed.started === undefined || listed.started === started;
 }
 
-/** Whether two processes run, or ran, on one kernel since it was booted. */
+/** Whether two processes run, or ran, on the same kernel since the same boot. */
 export function isSameBoot(a: ProcessIdentity, b: ProcessIdentity): boolean {
   return a.boot === undefined && b.boot === undefined ? a.host === b.host : a.boot === b.boot;
 }
 
-/** Looks a process up by its number; undefined where there is none, or only its exit status is left of it. */
+/** Looks up a process by its id; undefined if there is none, or only its exit status is left. */
 function findProcess(pid: number): ListedProcess | undefined {
   const stat = readIfThere(`/proc/${pid}/stat`);
   if (stat !== undefined) {
@@ -70,14 +70,14 @@ function findProcess(pid: number): ListedProcess | undefined {
     return state === 'Z' || state === 'X' ? undefined : { started };
   }
   try {
-    process.kill(pid, 0); // asks only whether it is there: /proc may be absent, or hide it
+    process.kill(pid, 0); // only asks whether it exists: /proc may be absent, or hide it
     return {};
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM' ? {} : undefined;
   }
 }
 
-/** Fields 3 and 22, counted after the name in brackets, which may hold anything (proc_pid_stat(5)). */
+/** Fields 3 and 22, counted from after the name in brackets, which may contain anything (proc_pid_stat(5)). */
 function parseStat(stat: string): { state: string; started: string } {
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return { state: fields[0]!, started: fields[19]! };

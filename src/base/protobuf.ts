@@ -45,7 +45,7 @@ export function bytes(field: number, value: string | Uint8Array | readonly Uint8
   return Buffer.concat([tag(field, BYTES), varint(content.length), content]);
 }
 
-/** What comes before the content of a field of type string, bytes or message, for content that is written elsewhere. */
+/** What precedes the content of a field of type string, bytes or message, if the content is written separately. */
 export function lengthPrefix(field: number, length: number): Buffer {
   return Buffer.concat([tag(field, BYTES), varint(length)]);
 }
@@ -55,10 +55,10 @@ export function map(field: number, entries: Readonly<Record<string, Uint8Array |
   return Buffer.concat(Object.entries(entries).map(([key, value]) => bytes(field, [bytes(1, key), bytes(2, value)])));
 }
 
-/** A field as it lies in a file, in bytes from the file's start. */
+/** A field in a file. Positions are in bytes from the file's start. */
 export interface Field {
   readonly number: number;
-  /** Of a varint; else 0. */
+  /** The value of a varint; else 0. */
   readonly value: number;
   /** Where its tag begins, where its content begins, and where it ends. */
   readonly start: number;
@@ -77,11 +77,10 @@ export interface MessageSource {
 const LONGEST_VARINT = 10;
 
 /**
- * The fields of the message from `start` to `end`, in order. Of a field only its tag and length are read, so that
- * messages may be larger than memory.
+ * The fields of the message from `start` to `end`, in order. Reads only tags and lengths, so that messages may be
+ * larger than memory.
  *
- * @throws InputError where the bytes are no message, or end within a field; it names the file, and says no more than
- *   that
+ * @throws InputError if the bytes are not a message, or end within a field; it names the file only
  */
 export async function* fieldsOf(source: MessageSource, start: number, end: number): AsyncGenerator<Field> {
   for (let position = start; position < end;) {
@@ -101,7 +100,7 @@ export async function* fieldsOf(source: MessageSource, start: number, end: numbe
   }
 }
 
-/** The field whose first bytes are `head`; undefined for bytes that are none. */
+/** The field that begins with `head`; undefined if the bytes are not one. */
 function parseField(head: Uint8Array, start: number): Field | undefined {
   const key = varintAt(head, 0);
   if (key === undefined || key.value < 8) return undefined; // fields are numbered from 1
@@ -123,7 +122,7 @@ function parseField(head: Uint8Array, start: number): Field | undefined {
   }
 }
 
-/** A varint, exact up to 2^53; undefined for one that does not end. */
+/** A varint, exact up to 2^53; undefined if it does not end. */
 export function varintAt(
   bytes: Uint8Array,
   start: number,

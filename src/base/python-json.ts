@@ -1,10 +1,10 @@
 /**
- * @file JSON as Python writes it: with `NaN`, `Infinity` and `-Infinity`, which `json.dump` lets pass and `JSON.parse`
- * does not, and a byte order mark. For whole files of configurations; data are read by a reader of their own.
+ * @file JSON as Python writes it: with `NaN`, `Infinity` and `-Infinity`, which `json.dump` allows and `JSON.parse`
+ * does not, and with a byte order mark. For whole configuration files; data files have their own reader.
  */
 import { randomUUID } from 'node:crypto';
 
-/** A string, which stays as it is, or one of the three words. */
+/** A string, which is kept, or one of the three words. */
 const STRING_OR_NUMBER = /"[^"\\]*(?:\\[^][^"\\]*)*"|\bNaN\b(?!\s*:)|-?\bInfinity\b/g;
 
 /** Parses JSON as Python writes it. Throws what `JSON.parse` throws for anything else. */
@@ -18,7 +18,7 @@ export function parsePythonJson(text: string): unknown {
   }
 }
 
-/** JSON has no number that is none, but numbers too large for a float64, which are infinite: `1e999`. */
+/** JSON has no NaN, but a number too large for a float64 is read as infinite: `1e999`. */
 function parseWithWords(json: string, first: unknown): unknown {
   const notANumber = randomUUID();
   const standard = json.replace(STRING_OR_NUMBER, (part) => {
@@ -29,17 +29,17 @@ function parseWithWords(json: string, first: unknown): unknown {
     if (!standard.includes(notANumber)) return JSON.parse(standard);
     return JSON.parse(standard, (_, value: unknown) => (value === notANumber ? NaN : value));
   } catch {
-    throw first; // its place is one in the text as it stands
+    throw first; // its position is the one in the original text
   }
 }
 
 /** How a value is written as JSON, indented by two. */
 export type JsonFormat = (value: unknown) => string;
 
-/** As every reader of JSON knows it: numbers that are none are `null`. */
+/** As every JSON reader accepts it: NaN and infinities become `null`. */
 export const formatStandardJson: JsonFormat = (value) => JSON.stringify(value, null, 2);
 
-/** As Python writes and reads it: numbers that are none are `NaN`, `Infinity` and `-Infinity`. */
+/** As Python writes and reads it: `NaN`, `Infinity` and `-Infinity`. */
 export const formatPythonJson: JsonFormat = (value) => {
   const mark = randomUUID();
   const withWords = (_: string, part: unknown): unknown =>

@@ -1,7 +1,4 @@
-/**
- * @file Files, as opposed to what only has a file's name: a folder, a device, a socket, or a pipe that nobody writes
- * to.
- */
+/** @file Regular files, as opposed to folders, devices, sockets and pipes under a file's name. */
 import { constants, type Stats } from 'node:fs';
 import { access, open, stat, type FileHandle } from 'node:fs/promises';
 import { InputError } from './errors.js';
@@ -11,19 +8,19 @@ import { fileError, isMissing } from './files.js';
 /** A file that is open for reading. */
 export interface RegularFile {
   readonly handle: FileHandle;
-  /** Its bytes when it was opened. */
+  /** Its size in bytes when it was opened. */
   readonly size: number;
 }
 
 /**
- * Opens a file for reading, never waiting for anybody.
+ * Opens a file for reading, without ever blocking.
  *
- * @throws InputError if it cannot be read, or is no file
+ * @throws InputError if it cannot be read, or is not a regular file
  */
 export async function openRegularFile(path: string): Promise<RegularFile> {
   let handle: FileHandle;
   try {
-    handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK); // else a pipe's opening waits for its writer
+    handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK); // a pipe would block
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENXIO')
       throw new InputError(`${path}: expected a file, found a socket or a device`);
@@ -45,8 +42,7 @@ function kindOf(stats: Stats): string {
 }
 
 /**
- * Checks that what has a file's name, where it is there at all, is a file that can be read and written. Opens and
- * changes nothing.
+ * Checks that a path is free or names a regular file that can be read and written. Changes nothing.
  *
  * @throws InputError if it is not
  */
@@ -63,10 +59,10 @@ export async function checkIfFile(path: string): Promise<void> {
 }
 
 /**
- * The bytes of a file that is read whole.
+ * Reads a whole file.
  *
- * @param most bytes that such a file may have
- * @throws InputError if it cannot be read, is no file, or is larger
+ * @param most the largest size, in bytes
+ * @throws InputError if it cannot be read, is not a regular file, or is larger
  */
 export async function readRegularFile(path: string, most: number): Promise<Buffer> {
   const { handle, size } = await openRegularFile(path);
@@ -77,7 +73,7 @@ export async function readRegularFile(path: string, most: number): Promise<Buffe
     let done = 0;
     while (done < size) {
       const { bytesRead } = await handle.read(bytes, done, size - done, done);
-      if (bytesRead === 0) break; // it was cut short meanwhile
+      if (bytesRead === 0) break; // it was truncated meanwhile
       done += bytesRead;
     }
     return bytes.subarray(0, done);

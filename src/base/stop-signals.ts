@@ -1,21 +1,22 @@
-/** A wish to stop, from Ctrl-C, a service manager, or a terminal that goes away. */
+/** A request to stop, by Ctrl-C, a service manager, or a terminal that closes. */
 export interface StopSignals {
   readonly signal: AbortSignal;
-  /** Gives the signals back to Node. */
+  /** Restores Node's handling of the signals. */
   dispose(): void;
 }
 
-/** The signals that ask a process to stop, with the exit codes that a shell gives to a process they ended. */
+/** The signals that ask a process to stop, with the exit codes that shells report for them. */
 const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 type StopSignal = keyof typeof SIGNALS;
 
-/** Nobody answers a warning within this time. */
+/** Nobody reads a warning and reacts in less time. */
 const REACTION_MS = 200;
 
 /**
- * Turns the first signal into an abort. A later one ends the process at once, if it came after what `onFirst` shows can
- * have been read. Signals that were sent while native code kept this process busy all arrive together, after it: none
- * of them is an answer. So a signal counts from the first turn of the event loop on that begins after `REACTION_MS`.
+ * Turns the first signal into an abort. A later one ends the process at once, but only if the user can have read what
+ * `onFirst` shows. Signals sent while native code blocks this process all arrive together, when it returns; none of
+ * them is a reaction to the message. So a signal counts from the first turn of the event loop that begins after
+ * `REACTION_MS`.
  */
 export function onStopSignals(onFirst: (signal: StopSignal) => void): StopSignals {
   const controller = new AbortController();

@@ -3,25 +3,25 @@ import type { Batch } from '../data/batches.js';
 import type { BatchTensors } from '../distill/loss.js';
 import { cutTexts } from './text-lengths.js';
 
-/** A batch in the form that a step takes: always of the same number of rows. */
+/** A batch as a step takes it: always with the same number of rows. */
 export interface PaddedBatch {
   /** `[rows, L]` int32, row-major. */
   readonly teacherIds: Int32Array;
   /** `[rows, studentLength]`, row-major, as the Korean ones. */
   readonly studentIdsEn: Int32Array;
   readonly studentIdsKo: Int32Array;
-  /** `[rows]`: 1 / pairs for a pair, 0 for a row that fills the batch up. */
+  /** `[rows]`: 1 / pairs for a pair, 0 for a filler row. */
   readonly weights: Float32Array;
-  /** `[rows, …]`, where the teacher's outputs came with the batch. */
+  /** `[rows, …]`, if the teacher's outputs came with the batch. */
   readonly target?: Float32Array | undefined;
 }
 
 /**
- * Fills a batch up with rows of zeros that do not count, so that a smaller one runs through the same recorded graph and
- * meets the same dropout masks.
+ * Fills up a batch with rows of zeros that do not count, so that a smaller batch runs through the same recorded graph
+ * and gets the same dropout masks.
  *
  * @param pairs the pairs of the whole step, by which each pair's loss is divided
- * @param studentLength what the student's texts are cut to
+ * @param studentLength the length to which the student's texts are cut
  * @param isGiven whether the teacher's outputs must have come with the batch
  */
 export function padBatch(
@@ -55,7 +55,7 @@ function padRows<T extends Int32Array | Float32Array>(values: T, size: number, r
 /**
  * A padded batch as tensors, which the caller owns.
  *
- * @param targetShape of the teacher's outputs, where they must have come with the batch
+ * @param targetShape of the teacher's outputs, if they must have come with the batch
  */
 export function batchTensors(
   batch: Batch,

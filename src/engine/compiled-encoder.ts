@@ -1,6 +1,6 @@
 /**
  * @file Encoding as a recorded graph: the forward pass at a few batch sizes and lengths, with and without a mask, over
- *   one set of variables.
+ * one set of variables.
  */
 import type * as tf from '@tensorflow/tfjs-core';
 import type { ParameterValues } from '../distill/engine.js';
@@ -13,14 +13,14 @@ import { openSession, type Feed, type FetchedTensor } from './graph/session.js';
 import { after, placeholder } from './graph/variables.js';
 import { cutTexts, lengthFor, textLengths } from './text-lengths.js';
 
-/** Texts that one run of the graph takes: other numbers are split, and the rest is filled up. */
+/** Batch sizes of the recorded passes. Other numbers of texts are split, and the rest is filled up. */
 const SIZES = [1, 4, 16, 32] as const;
 const LARGEST = SIZES[3];
 
 /** One recorded forward pass. */
 interface ForwardPass {
   readonly size: number;
-  /** What its texts are cut to. */
+  /** The length to which its texts are cut. */
   readonly length: number;
   /** `[size, length]` int32 */
   readonly ids: GraphNode;
@@ -31,7 +31,7 @@ interface ForwardPass {
   readonly poolerOutput: GraphNode;
 }
 
-/** An encoder over a recorded graph; its session owns the parameters. */
+/** An encoder over a recorded graph, whose session owns the parameters. */
 export async function compiledEncoder(
   encoder: TextEncoder,
   values: ParameterValues,
@@ -95,7 +95,7 @@ export async function compiledEncoder(
   }
 }
 
-/** Of the passes that take so many texts of such a length, the one with the least to compute. */
+/** The cheapest recorded pass for this many texts of this length. */
 function passFor(texts: number, length: number, passes: readonly ForwardPass[]): ForwardPass {
   const places = (pass: ForwardPass): number => pass.size * pass.length;
   return passes

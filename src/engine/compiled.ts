@@ -110,7 +110,7 @@ export async function compiledEngine(
     ]);
   }
 
-  /** Runs the session and gives the values of one output, which the caller owns. */
+  /** Runs the session and returns the values of one output, which the caller owns. */
   async function fetch(feeds: readonly Feed[], output: Value): Promise<Float32Array> {
     const [fetched] = await session.run(feeds, [output]);
     const values = (fetched!.data as Float32Array).slice();

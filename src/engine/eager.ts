@@ -1,4 +1,4 @@
-/** @file The reference engine: every op runs as tfjs calls it, on whichever tfjs backend is current. */
+/** @file The reference engine: every op runs as tfjs calls it, on the current tfjs backend. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Batch } from '../data/batches.js';
 import { adamWScalars, adamWUpdate, decays, momentName, momentShapes } from '../distill/adamw.js';
@@ -20,9 +20,9 @@ import { lengthFor, textLengths } from './text-lengths.js';
 import { tidy } from './tidy.js';
 
 /**
- * An engine over tfjs ops as they are.
+ * An engine over plain tfjs ops.
  *
- * It owns the parameters of both models and the optimiser's moments; every other tensor is gone when a call returns.
+ * It owns the parameters of both models and the optimiser's moments; every other tensor is freed when a call returns.
  */
 export async function eagerEngine(
   distillation: Distillation,
@@ -61,7 +61,7 @@ export async function eagerEngine(
     return { lossEn, lossKo, gradNorm, applied };
   }
 
-  /** Gradients and both losses of a step, added up over its micro-batches. */
+  /** Gradients and both losses of a step, summed over its micro-batches. */
   function stepGradients(microBatches: readonly Batch[]): StepSums {
     const pairs = microBatches.reduce((sum, batch) => sum + batch.size, 0);
     let sums: StepSums | undefined;
@@ -88,7 +88,9 @@ export async function eagerEngine(
     return { seed: options.seed, step: tf.scalar(position, 'int32'), rate: options.dropout };
   }
 
-  /** @param dropoutRate what the student's texts are computed with; absent: its own rates */
+  /**
+   * @param dropoutRate for the student's texts; absent: its own rates
+   */
   function tensorsOf(batch: Batch, pairs: number, dropoutRate: number | undefined): BatchTensors {
     const length = batch.teacherIds.length / batch.size;
     const shape = isGiven ? targetShape(distillation, options.batchSize, length) : undefined;
@@ -99,7 +101,7 @@ export async function eagerEngine(
     return batchTensors(batch, options.batchSize, pairs, studentLength, shape);
   }
 
-  /** Clips, updates and frees: each parameter's old tensors go before the next one is touched. */
+  /** Clips, updates and frees: each parameter's old tensors are freed before the next parameter is updated. */
   function applyGradients(gradients: Gradients, factor: tf.Scalar | undefined, learningRate: number): void {
     updates++;
     const scalars = adamWScalars(options.optimizer, learningRate, options.weightDecay, updates);
@@ -142,7 +144,7 @@ export async function eagerEngine(
   }
 }
 
-/** The moments of a run that goes on, or zeros. */
+/** The moments of a resumed run, or zeros. */
 async function startMoments(trained: Shapes, { optimizer }: EngineStart): Promise<Record<string, tf.Tensor>> {
   const shapes = momentShapes(trained);
   if (optimizer !== undefined) return uploadParams(shapes, optimizer.moments);
@@ -154,7 +156,7 @@ async function* valuesOf(tensors: Readonly<Record<string, tf.Tensor>>): AsyncIte
     yield { name, shape: tensor.shape, values: (await tensor.data()) as Float32Array };
 }
 
-/** What a step adds up over its micro-batches. */
+/** What a step sums over its micro-batches. */
 interface StepSums {
   readonly gradients: Gradients;
   /** English, Korean. */

@@ -6,7 +6,7 @@ export interface Encoded {
   readonly poolerOutput: Float32Array;
 }
 
-/** A model ready to encode. */
+/** A model that is ready to encode. */
 export interface EncoderEngine {
   /**
    * @param ids `[B, L]`, row-major

@@ -8,8 +8,8 @@ import { cutTexts, lengthFor, textLengths } from './text-lengths.js';
 import type { Encoded, EncoderEngine } from './encoder-engine.js';
 
 /**
- * Loads a model's parameters to encode with, and owns them until `dispose`: a recorded graph on TensorFlow, tfjs's ops
- * on its JavaScript backend.
+ * Loads a model's parameters for encoding and owns them until `dispose`: a recorded graph on TensorFlow, tfjs ops on
+ * the JavaScript backend.
  *
  * @param length L, tokens a text
  */
@@ -21,7 +21,7 @@ export async function encoderEngine(
   return tf.getBackend() === 'tensorflow' ? compiledEncoder(encoder, values, length) : eagerEncoder(encoder, values);
 }
 
-/** Encodes with tfjs's ops as they are, on any backend and at any length: the reference. */
+/** Encodes with plain tfjs ops, on any backend and at any length: the reference. */
 export async function eagerEncoder(encoder: TextEncoder, values: ParameterValues): Promise<EncoderEngine> {
   const params = await uploadParams(encoder.shapes, values);
   return {

@@ -1,4 +1,4 @@
-/** @file How much memory a run's steps take. */
+/** @file How much memory the steps of a run take. */
 import type { EngineOptions } from '../distill/engine.js';
 import { targetShape, trainableParameters, type Distillation } from '../distill/loss.js';
 import { peakBytes } from './graph/liveness.js';
@@ -6,44 +6,44 @@ import { buildStepGraph, type StepGraph } from './graph/step-graph.js';
 import { countParameters, sizeOf } from '../models/text-encoder.js';
 import { keptValues } from '../models/kept-values.js';
 
-/** A step whose memory is asked for: who learns what from whom, and how it is run. */
+/** A step whose memory is estimated: the models, the loss, and how it runs. */
 export interface MeasuredStep {
   readonly distillation: Distillation;
   readonly options: EngineOptions;
   readonly engine: 'compiled' | 'eager';
   readonly device: 'cpu' | 'gpu';
-  /** Whether the teacher's outputs are computed once, before training, and kept on the disk. */
+  /** Whether the teacher's outputs are computed once, before training, and stored on disk. */
   readonly cachesTeacher: boolean;
 }
 
 /** Bytes of a float32. */
 const FLOAT = 4;
 
-/** Bytes for micro-batches of so many pairs. */
+/** Bytes for micro-batches of a number of pairs. */
 export type MemoryNeed = (batchSize: number) => number;
 
-/** Sizes by which a step's memory is told: between and beyond them it grows by the pair. */
+/** Batch sizes for which the memory of a step is counted; it is linear in between and beyond. */
 const TRIED_SIZES = [32, 64] as const;
 
 /**
- * What TensorFlow takes before a model is there: 0.5 GB measured of a process on a processor; 0.3 more are assumed for
+ * What TensorFlow takes before a model is loaded: 0.5 GB measured for a process on a CPU; 0.3 GB more are assumed for
  * CUDA's context.
  */
 const RUNTIME_BYTES = { cpu: 0.5e9, gpu: 0.8e9 } as const;
 
 /**
- * What TensorFlow's allocator takes for a byte that is needed: it hands out free pieces of up to twice the size, and
- * gives none back. Measured at full size, batch 32, on a processor: 1.37 without dropout, 1.46 with it.
+ * Bytes that TensorFlow's allocator takes for each byte in use: it hands out free blocks of up to twice the size, and
+ * returns none. Measured at full size, batch 32, on a CPU: 1.37 without dropout, 1.46 with it.
  */
 const FRAGMENTS = 1.42;
 
 /**
- * What a run needs, in bytes: parameters and moments (and sums of gradients, with micro-batches) exactly; for a
- * micro-batch what lives at once between the ops of the recorded step, or what the eager engine keeps for the backward
- * pass.
+ * The memory that a run needs, in bytes: exact for parameters and moments (and gradient sums, with micro-batches); for
+ * a micro-batch what is live at once between the ops of the recorded step, or what the eager engine keeps for the
+ * backward pass.
  *
- * A run that caches its teacher's outputs holds the teacher while it fills the cache, and trains without it: the larger
- * of both is what it needs.
+ * A run that caches its teacher's outputs has the teacher loaded while it fills the cache, and trains without it: it
+ * needs the larger of both.
  *
  * @param length tokens a sentence
  */
@@ -55,12 +55,12 @@ export function memoryNeed(step: MeasuredStep, length: number): MemoryNeed {
   return (batchSize) => runtime + FRAGMENTS * Math.max(...phases.map((need) => need(batchSize)));
 }
 
-/** What steps need: all gradients live before the first is applied. */
+/** The memory of steps: all gradients are live before the first is applied. */
 function trainingNeed(step: MeasuredStep, length: number, targets: 'computed' | 'given'): MemoryNeed {
   const distillation = step.distillation;
   const trained = trainedBytes(distillation);
   const held = heldBytes(step) - (targets === 'given' ? teacherBytes(step) : 0);
-  // The teacher's outputs: a recorded graph that computes them counts them itself.
+  // The teacher's outputs; a recorded graph that computes them counts them itself.
   const targetBytes = (batchSize: number): number =>
     targets === 'given' || step.engine === 'eager' ? FLOAT * sizeOf(targetShape(distillation, batchSize, length)) : 0;
   const stepBytes =
@@ -70,7 +70,7 @@ function trainingNeed(step: MeasuredStep, length: number, targets: 'computed' | 
   return (batchSize) => held + Math.max(trained, targetBytes(batchSize) + stepBytes(batchSize));
 }
 
-/** What computing the teacher's outputs for a cache needs: the student is on the engine, too. */
+/** The memory of computing the teacher's outputs for a cache: the student is on the engine, too. */
 function fillingNeed(step: MeasuredStep, length: number): MemoryNeed {
   const { teacher } = step.distillation;
   const held = heldBytes(step);
@@ -82,7 +82,7 @@ function fillingNeed(step: MeasuredStep, length: number): MemoryNeed {
   return (batchSize) => held + outputBytes(batchSize);
 }
 
-/** Both models, the moments, and sums of gradients. */
+/** Both models, the moments, and gradient sums. */
 function heldBytes(step: MeasuredStep): number {
   const distillation = step.distillation;
   const copies = step.options.accumulate > 1 ? 3 : 2;
@@ -101,7 +101,7 @@ function trainedBytes(distillation: Distillation): number {
   return FLOAT * trainableParameters(distillation).reduce((sum, name) => sum + sizeOf(shapes[name]!), 0);
 }
 
-/** What lives at once in a recorded graph while one of its nodes is fetched. */
+/** What is live at once in a recorded graph while one of its nodes is fetched. */
 function recordedNeed(
   step: MeasuredStep,
   length: number,

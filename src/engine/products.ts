@@ -1,22 +1,22 @@
-/** @file How fast products are where training would compute them, and proof of where they ran. */
+/** @file How fast matrix products are where training would compute them, and proof of where they ran. */
 import { Graph, type GraphNode } from './graph/graph.js';
 import { openSession } from './graph/session.js';
 import { after, assignVariable, cast, declareVariable, readVariable } from './graph/variables.js';
 
-/** Products in a chain: one call of the session must not weigh. */
+/** Products in a chain: enough for the overhead of one session call not to count. */
 const CHAIN = 4;
 const ROUNDS = 4;
 
-/** Sides of the square matrices: a GPU needs large ones to be busy. */
+/** The side of the square matrices: a GPU needs large ones to be busy. */
 export const PRODUCT_SIDES = { cpu: 1024, gpu: 8192 } as const;
 
 /**
- * The rate of a chain of products of square matrices, pinned to a device: TensorFlow refuses the graph if it cannot run
- * them there, so a rate is proof that it did.
+ * The rate of a chain of products of square matrices, pinned to a device. TensorFlow refuses a graph that it cannot run
+ * there, so a rate proves that it did.
  *
  * @param side of the matrices
- * @returns floating-point operations a second, of the fastest of some rounds
- * @throws Error with TensorFlow's message where the device is not there or has no such product
+ * @returns floating-point operations a second, in the fastest of several rounds
+ * @throws Error with TensorFlow's message if the device is missing or has no such product
  */
 export async function productRate(
   dtype: 'float32' | 'bfloat16',
@@ -40,7 +40,7 @@ export async function productRate(
   }
 }
 
-/** A chain of products by a matrix whose values are all 1 / side, so that every product is equal to it. */
+/** A chain of products by a matrix whose values are all 1 / side, so that every product equals it. */
 function productGraph(
   dtype: 'float32' | 'bfloat16',
   device: string,

@@ -1,6 +1,6 @@
 /**
- * @file How a step is laid out for the size of its models: what TensorFlow is told before it is loaded, and what a
- *   recorded graph is made of.
+ * @file How a step is laid out for the size of its models: how TensorFlow is configured before it is loaded, and what a
+ * recorded graph is made of.
  */
 import { countParameters, type TextEncoder } from '../models/text-encoder.js';
 import type { BackendInfo, LoadOptions } from '../tensorflow/backend.js';
@@ -11,11 +11,14 @@ export interface StepLayout {
   readonly teacherParts: number;
 }
 
-/** Parameters from which a model's tensors outgrow the caches, so that fused loops and bfloat16 pay. */
+/**
+ * The number of parameters from which a model's tensors outgrow the caches, so that fused loops and bfloat16 pay off.
+ */
 const LARGE = 20e6;
 
 /**
- * A small student is through its forward pass long before its teacher; in two parts beside each other they are even.
+ * A small student finishes its forward pass long before its teacher; two halves of the teacher's, side by side, even
+ * that out.
  */
 const SMALL_TEACHER_PARTS = 2;
 
@@ -24,7 +27,7 @@ export function areLarge(encoders: readonly TextEncoder[]): boolean {
   return encoders.some(({ shapes }) => countParameters(shapes) >= LARGE);
 }
 
-/** What TensorFlow is told for a recorded graph. */
+/** TensorFlow's settings for a recorded graph. */
 export function loadOptionsFor(isLarge: boolean): Required<Pick<LoadOptions, 'fuse' | 'serialOps'>> {
   return { fuse: isLarge, serialOps: !isLarge };
 }

@@ -1,14 +1,14 @@
-/** @file To which lengths texts are cut, where an encoder's padding is computed once (`models/padding.ts`). */
+/** @file The lengths to which texts are cut when an encoder's padding is computed once (`models/padding.ts`). */
 import type { TextEncoder } from '../models/text-encoder.js';
 
-/** A few, because each is recorded, and compiled when it is first met. */
+/** Only a few, because each is recorded, and compiled when it is first used. */
 const SHORTER = [16, 24, 32, 48, 64] as const;
 
-/** The lengths that an encoder is given texts in. */
+/** The lengths in which an encoder takes texts. */
 export interface TextLengths {
   /** Ascending; the last is that of whole texts. */
   readonly lengths: readonly number[];
-  /** The id of the padding that may be cut off; absent where none may. */
+  /** The id of the padding that may be cut off; absent if none may. */
   readonly padding?: number | undefined;
 }
 
@@ -23,7 +23,7 @@ export function textLengths(encoder: TextEncoder, length: number, dropoutRate?: 
 }
 
 /**
- * The shortest length that holds every text with one place of padding at its end, or all of it.
+ * The shortest length in which every text ends in padding, or is complete.
  *
  * @param texts ids, row-major, each of whole texts
  */
@@ -34,7 +34,7 @@ export function lengthFor({ lengths, padding }: TextLengths, texts: readonly Int
   return lengths.find((length) => length >= needed) ?? whole;
 }
 
-/** The most places of a text up to its last token that is not padding. */
+/** The length of the longest text without its trailing padding. */
 function longest(ids: Int32Array, length: number, padding: number): number {
   let most = 0;
   for (let start = 0; start < ids.length; start += length) {
@@ -45,7 +45,7 @@ function longest(ids: Int32Array, length: number, padding: number): number {
   return most;
 }
 
-/** The first `to` of the `from` places of every text. */
+/** The first `to` of the `from` positions of every text. */
 export function cutTexts<T extends Int32Array | Float32Array>(values: T, from: number, to: number): T {
   if (from === to) return values;
   const cut = new (values.constructor as new (length: number) => T)((values.length / from) * to);

@@ -3,7 +3,7 @@ import type { TextModelConfig } from './config.js';
 import { roberta } from './roberta.js';
 import type { TextEncoder } from './text-encoder.js';
 
-/** The model a configuration describes. */
+/** The model that a configuration describes. */
 export function buildTextEncoder(config: TextModelConfig): TextEncoder {
   return config.family === 'clip-text' ? clipText(config) : roberta(config);
 }

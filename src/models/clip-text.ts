@@ -33,7 +33,7 @@ export function clipText(config: ClipTextConfig): TextEncoder {
     shapes,
     isPooler: () => false,
     isBiasOrNorm: (name) => name.endsWith('.bias') || isNorm(name),
-    sharedPadding: () => undefined, // every place has a position of its own
+    sharedPadding: () => undefined, // every position has its own embedding
     initialise: (name, seed) =>
       initialiseParameter(shapes, name, seed, { isNorm: isNorm(name), deviation: config.initializerRange }),
     forward: (params, ids, options) => clipTextForward(config, params, ids, options),
@@ -115,8 +115,8 @@ function clipTextLayer(
 }
 
 /**
- * The row of each sentence's end-of-text token among `N = B · L`: its first place, or, where an older
- * configuration says `eos_token_id` 2, the place of the highest id (transformers, modeling_clip.py). `[B]` int32
+ * The row of each sentence's end-of-text token among `N = B · L`: its first position or, if an older configuration has
+ * `eos_token_id` 2, the position of the highest id (transformers, modeling_clip.py). `[B]` int32
  */
 function endOfTextRows(ids: tf.Tensor2D, eosTokenId: number): tf.Tensor1D {
   const [batch, length] = ids.shape;

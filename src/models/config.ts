@@ -1,4 +1,4 @@
-/** @file A text model's `config.json`, as transformers reads it: with its defaults for fields that are absent. */
+/** @file A text model's `config.json`, with transformers' defaults for absent fields. */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
@@ -18,15 +18,15 @@ import {
 } from '../base/json-schema.js';
 import { choice, POSITIVE, SHARE } from '../base/kinds.js';
 
-/** Far more than any text encoder has: what is larger is a mistake, and is said to be one before anything is built. */
+/** Far more than any text encoder has. Larger values are mistakes and are refused before anything is built. */
 const MOST_LAYERS = 1000;
 const WIDEST = 1_000_000;
 const MOST_ROWS = 10_000_000;
 const MOST_PARAMETERS = 20e9;
-/** Far more bytes than any `config.json` has: some list thousands of labels. */
+/** Far more bytes than any `config.json` has; some list thousands of labels. */
 const LARGEST_CONFIG = 10_000_000;
 
-/** What to do about a value that no model has. */
+/** What to do about an impossible value. */
 const REMEDY = 'use a model as it was published, or correct the file';
 
 /** The activations of the families, by the names that `config.json` uses. */
@@ -117,7 +117,7 @@ export function parseConfig(json: unknown, where: string): TextModelConfig {
   });
 }
 
-/** Reads and parses `folder/config.json`, which is also returned as it stands. */
+/** Reads and parses `folder/config.json`; also returns the parsed file. */
 export async function readConfig(folder: string): Promise<{ config: TextModelConfig; json: JsonObject }> {
   const path = join(folder, 'config.json');
   const missing = await stat(path).then(() => undefined, systemReason);
@@ -127,7 +127,7 @@ export async function readConfig(folder: string): Promise<{ config: TextModelCon
   return { config: parseConfig(json, path), json };
 }
 
-/** What a CLIP's configuration says of its text model; any other configuration as it is. */
+/** The part of a CLIP's configuration that describes its text model; any other configuration as it is. */
 export function clipTextPart(json: JsonObject): JsonObject {
   if (json.model_type !== 'clip') return json;
   const text = isObject(json.text_config) ? json.text_config : {};
@@ -135,7 +135,7 @@ export function clipTextPart(json: JsonObject): JsonObject {
   return { ...text, ...older };
 }
 
-/** Learned positions counted from the text's start are the only kind that is built here. */
+/** The only kind of positions that is supported. */
 const POSITIONS = object({ position_embedding_type: v.nullish(ofKind(choice(['absolute'])), 'absolute') });
 
 function parseBert(schema: typeof BERT, json: JsonObject, where: string): v.InferOutput<typeof BERT> {

@@ -5,7 +5,7 @@ import { hash32 } from '../base/philox.js';
 export interface DropoutKey {
   /** The run's seed. */
   readonly seed: number;
-  /** The step (and micro-batch) the mask is for: an int32 scalar, so that a recorded graph can be fed with it. */
+  /** The step (and micro-batch) that the mask is for: an int32 scalar, so that it can be fed to a recorded graph. */
   readonly step: tf.Scalar;
   /** Overrides every rate of the model's configuration. */
   readonly rate?: number | undefined;
@@ -24,12 +24,12 @@ export function statelessUniform(shape: readonly number[], seed: tf.Tensor1D): t
 }
 
 /**
- * Inverted dropout (Srivastava et al., 2014, scaled as PyTorch does): zeroes a share `rate` of the values and
+ * Inverted dropout (Srivastava et al., 2014, scaled as in PyTorch): sets a share `rate` of the values to zero and
  * scales the others by `1 / (1 - rate)`. Without a key, or at rate 0, the identity.
  *
- * `tf.dropout` is not used because it draws its mask in JavaScript, from a global state.
+ * `tf.dropout` is not used because it draws its mask in JavaScript, from global state.
  *
- * @param place the name of this place in the model: the same key gives another mask at another place
+ * @param place the name of this place in the model: one key gives different masks at different places
  */
 export function dropout<T extends tf.Tensor>(x: T, rate: number, place: string, key?: DropoutKey): T {
   const p = key?.rate ?? rate;
@@ -39,7 +39,7 @@ export function dropout<T extends tf.Tensor>(x: T, rate: number, place: string, 
     const kept = tf.greaterEqual(statelessUniform(x.shape, seed), p);
     const scaled = (values: tf.Tensor, mask: tf.Tensor): tf.Tensor =>
       tf.mul(values, tf.mul(tf.cast(mask, 'float32'), 1 / (1 - p)));
-    (save as tf.GradSaveFunc)([kept]); // a byte a value, where the factors would be four
+    (save as tf.GradSaveFunc)([kept]); // one byte a value, where the factors would take four
     return {
       value: scaled(input as tf.Tensor, kept),
       gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => scaled(dy, saved[0]!),

@@ -1,9 +1,9 @@
-/** @file The `config.json` that goes along with exported weights, as transformers reads it. */
+/** @file The `config.json` of exported weights, as transformers reads it. */
 import type { JsonObject } from '../base/json-schema.js';
 import { formatPythonJson, type JsonFormat } from '../base/python-json.js';
 import { CLIP_TYPES, clipTextPart, type TextModelConfig } from './config.js';
 
-/** Settings that transformers checks to be floating-point numbers: `1` is refused where `1.0` is meant. */
+/** Settings that transformers requires to be floating-point numbers: it rejects `1` for `1.0`. */
 const FLOATS = [
   'attention_dropout',
   'attention_probs_dropout_prob',
@@ -17,9 +17,9 @@ const FLOATS = [
 ];
 
 /**
- * The text of a `config.json` for a text model alone, made from that of the model it comes from.
+ * The text of a `config.json` for the text model alone, made from that of the original model.
  *
- * @param format how Python reads it, unless others do
+ * @param format Python's JSON, unless others are to read it
  */
 export function exportedConfig(json: JsonObject, format: JsonFormat = formatPythonJson): string {
   const isClip = CLIP_TYPES.includes(String(json.model_type));
@@ -39,7 +39,7 @@ function bertArchitecture(modelType: string): string {
   );
 }
 
-/** The `config.json` of a configuration that did not come from one. */
+/** The `config.json` of a configuration that has no file. */
 export function configJson(config: TextModelConfig): JsonObject {
   const common = {
     vocab_size: config.vocabSize,

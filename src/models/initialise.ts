@@ -2,8 +2,8 @@ import { hash32, randomNormal } from '../base/philox.js';
 import { sizeOf, type Shapes } from './text-encoder.js';
 
 /**
- * Fresh values for one parameter: ones for LayerNorm weights, zeros for biases, else a normal distribution.
- * A pure function of the seed and the name.
+ * Initial values of one parameter: ones for LayerNorm weights, zeros for biases, else normally distributed. A pure
+ * function of seed and name.
  */
 export function initialiseParameter(
   shapes: Shapes,

@@ -3,14 +3,14 @@ import * as tf from '@tensorflow/tfjs-core';
 import { dropout, type DropoutKey } from './dropout.js';
 import type { Params, Shapes } from './text-encoder.js';
 
-/** What is taken off the score of a masked pair: far below any score, and softmax gives exactly 0 for it. */
+/** What is subtracted from the score of a masked pair: far more than any score, so that softmax gives exactly 0. */
 export const MASKED = 1e9;
 
 /**
- * `x Wᵀ + b`, the weight `[Out, In]` as the hub keeps it. `[N, In] → [N, Out]`
+ * `x Wᵀ + b`, with the weight `[Out, In]` as on the hub. `[N, In] → [N, Out]`
  *
- * The gradient is written out: tfjs's own sums the bias's gradient in a pass over `dy` that costs several products'
- * time.
+ * The gradient is written out because tfjs's own sums the bias's gradient in a pass over `dy` that takes as long as
+ * several products.
  */
 export function linear(x: tf.Tensor2D, params: Params, name: string): tf.Tensor2D {
   const product = tf.customGrad((...args) => {
@@ -41,7 +41,7 @@ function columnSums(x: tf.Tensor2D): tf.Tensor1D {
 /**
  * LayerNorm over the last axis (Ba et al., arXiv 1607.06450), epsilon inside the root. `[N, D] → [N, D]`
  *
- * The gradient is written out: only the normalised values and the reciprocal deviation are kept for it.
+ * The gradient is written out so that only the normalised values and the reciprocal deviation are kept for it.
  */
 export function layerNorm(x: tf.Tensor2D, params: Params, name: string, epsilon: number): tf.Tensor2D {
   const normalise = tf.customGrad((...args) => {
@@ -80,11 +80,11 @@ export interface AttentionBlock {
   readonly dropoutPlace: string;
 }
 
-/** What attention is given besides its input: the batch's shape, what changes the scores, the dropout key. */
+/** What attention needs besides its input: the batch's shape, terms for the scores, the dropout key. */
 export interface AttentionContext {
   readonly batch: number;
   readonly length: number;
-  /** Taken off the scores; broadcasts to `[B, H, L, L]`. */
+  /** Subtracted from the scores; broadcasts to `[B, H, L, L]`. */
   readonly penalty?: tf.Tensor4D | undefined;
   /** Added to the scores; broadcasts as the penalty does. */
   readonly bonus?: tf.Tensor4D | undefined;
@@ -116,14 +116,14 @@ export function selfAttention(
   return tf.reshape(mixed, [batch * length, width]);
 }
 
-/** The penalty of causal attention: no token looks at a later one. `[1, 1, L, L]` */
+/** The penalty of causal attention: no token attends to a later one. `[1, 1, L, L]` */
 export function causalPenalty(length: number): tf.Tensor4D {
   const values = new Float32Array(length * length);
   for (let row = 0; row < length; row++) values.fill(MASKED, row * length + row + 1, (row + 1) * length);
   return tf.tensor4d(values, [1, 1, length, length]);
 }
 
-/** The penalty of an attention mask `[B, L]`: nobody looks at padding. `[B, 1, 1, L]` */
+/** The penalty of an attention mask `[B, L]`: no token attends to padding. `[B, 1, 1, L]` */
 export function paddingPenalty(attentionMask: tf.Tensor2D): tf.Tensor4D {
   const [batch, length] = attentionMask.shape;
   return tf.reshape(tf.mul(tf.sub(1, attentionMask), MASKED), [batch, 1, 1, length]);

@@ -7,14 +7,14 @@ import { createSafetensors, type SafetensorsWriter } from '../weights/safetensor
 import { isProjection, nameInFile } from './projection.js';
 import type { Shapes } from './text-encoder.js';
 
-/** What goes into a model's folder. */
+/** The contents of a model's folder. */
 export interface ModelContents {
   readonly parameters: AsyncIterable<readonly [name: string, values: Float32Array]>;
   /** Names and shapes of all parameters, known before their values. */
   readonly shapes: Shapes;
   /** The text of `config.json`. */
   readonly config: string;
-  /** Files to copy beside it: the tokenizer's. */
+  /** Files to copy: the tokenizer's. */
   readonly files: readonly string[];
 }
 
@@ -41,13 +41,13 @@ export async function writeModelFolder(
     }
     for (const weights of [own, projection]) await weights?.finish();
   } finally {
-    for (const weights of [own, projection]) await weights?.discard(); // nothing to discard once finished
+    for (const weights of [own, projection]) await weights?.discard(); // does nothing once finished
   }
   await writeFileAtomic(join(folder, 'config.json'), config);
   for (const file of files) await writeFileAtomic(join(folder, basename(file)), await readFile(file));
 }
 
-/** A file for those parameters that belong to it; undefined where there are none. */
+/** A writer for the parameters of one file; undefined if there are none. */
 async function startWeights(
   path: string,
   shapes: Shapes,

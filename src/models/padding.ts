@@ -1,17 +1,17 @@
 /**
  * @file Padding that is computed once.
  *
- * RoBERTa gives all padding one position id. Without dropout the padding at a text's end then comes out alike at every
- * place and in every layer, and without a mask every token attends to all of it. One place can stand for `n`: as a
- * query it gives what each of them gives, and as a key it counts `n` times when `log n` is added to its score, because
- * `n · exp(s) = exp(s + log n)`. Texts may so be cut to the longest of their batch, in exact arithmetic without
- * changing any output or gradient.
+ * RoBERTa gives all padding the same position id. Without dropout, the padding at the end of a text is therefore the
+ * same at every position in every layer, and without a mask every token attends to all of it. One position can stand
+ * for `n`: as a query it gives the output of each, and as a key it counts `n` times if `log n` is added to its score,
+ * because `n · exp(s) = exp(s + log n)`. So texts may be cut to the longest of their batch without changing any output
+ * or gradient (in exact arithmetic).
  */
 import * as tf from '@tensorflow/tfjs-core';
 
 /**
- * What is added to the scores of texts that were cut from `fullLength` to `length`: their last place stands for all
- * from there on. `[1, 1, 1, L]`; absent where nothing was cut.
+ * What is added to the scores of texts that were cut from `fullLength` to `length`, whose last position stands for all
+ * that were cut off. `[1, 1, 1, L]`; absent if nothing was cut.
  */
 export function sharedPaddingBonus(length: number, fullLength: number): tf.Tensor4D | undefined {
   if (length === fullLength) return undefined;
@@ -20,14 +20,11 @@ export function sharedPaddingBonus(length: number, fullLength: number): tf.Tenso
   return tf.tensor4d(values, [1, 1, 1, length]);
 }
 
-/**
- * Hidden states of texts that were cut, at all places again: the last one's at every place that it stood for.
- * `[B, L, D] → [B, fullLength, D]`
- */
+/** Hidden states of cut texts expanded to all positions: the last one is repeated. `[B, L, D] → [B, fullLength, D]` */
 export function spreadSharedPadding(hidden: tf.Tensor3D, fullLength: number): tf.Tensor3D {
   const [batch, length, width] = hidden.shape;
   if (length === fullLength) return hidden;
-  const left = fullLength - length + 1; // the places that the last one stands for
+  const left = fullLength - length + 1; // the positions that the last one stands for
   const spread = tf.customGrad((x) => {
     const last = tf.slice(x as tf.Tensor3D, [0, length - 1, 0], [batch, 1, width]); // [B, 1, D]
     const gradFunc = (dy: tf.Tensor): tf.Tensor => {

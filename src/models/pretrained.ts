@@ -1,4 +1,4 @@
-/** @file Models from folders and from the hub: configuration, parameters, and what had to be said about them. */
+/** @file Models from folders and from the hub: configuration and parameters. */
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError } from '../base/errors.js';
@@ -15,30 +15,33 @@ import { isProjection, nameInFile, withProjection } from './projection.js';
 import { PUBLISHED } from './published.js';
 import type { TextEncoder } from './text-encoder.js';
 
-/** A model whose parameters can be read, one at a time. */
+/** A model whose parameters can be read one at a time. */
 export interface PretrainedModel {
   readonly encoder: TextEncoder;
-  /** The model's `config.json` as it stands. */
+  /** The parsed `config.json` of the model. */
   readonly configJson: JsonObject;
-  /** Parameters that the files lack and that start afresh, with the seed: a pooler, a projection. */
+  /** Parameters that are not in the files and are initialised from the seed: a pooler, a projection. */
   readonly fresh: readonly string[];
-  /** Bytes that its parameters take as they are stored; 0 for one that is stored nowhere. */
+  /** The size of its stored parameters in bytes; 0 for a model that is not stored. */
   readonly storedBytes: number;
-  /** Every parameter of `encoder.shapes`, from the files or fresh; the files are open while it is gone through. */
+  /**
+   * Every parameter of `encoder.shapes`, from the files or initialised. The files are open while these are iterated
+   * over.
+   */
   parameters(): AsyncIterable<readonly [name: string, values: Float32Array]>;
 }
 
 /**
- * Opens the model in a folder in the hub's layout and checks every tensor's name and shape. Values are read
- * when `parameters()` is gone through, and values that are not finite are refused then.
+ * Opens the model in a folder with the hub's layout and checks the name and shape of every tensor. Values are read when
+ * `parameters()` is iterated over; values that are not finite are refused then.
  *
- * @param seed for what starts from random values
+ * @param seed for parameters that are initialised
  * @throws InputError for a configuration of another family, a missing or misshapen tensor, a damaged file
  */
 export async function openPretrained(folder: string, seed: number): Promise<PretrainedModel> {
   const { config, json } = await readConfig(folder);
   const encoder = buildTextEncoder(config);
-  // The files are closed until their values are wanted: what comes in between may fail and leave nothing open.
+  // The files are closed until their values are needed, so that a failure in between leaves nothing open.
   const { source, stored } = await openStored(folder, encoder);
   await source.close();
   const model: PretrainedModel = {
@@ -59,7 +62,7 @@ export async function openPretrained(folder: string, seed: number): Promise<Pret
   return withStoredProjection(model, join(folder, PROJECTION_FILE));
 }
 
-/** The model with the projection of a file on top, where there is one. */
+/** The model with the projection from a file on top, if there is one. */
 async function withStoredProjection(model: PretrainedModel, path: string): Promise<PretrainedModel> {
   if (
     !(await lstat(path).then(
@@ -87,7 +90,7 @@ async function withStoredProjection(model: PretrainedModel, path: string): Promi
   });
 }
 
-/** The model with a fresh projection on top, to learn another width. */
+/** The model with a new projection on top, to learn another width. */
 export function withFreshProjection(model: PretrainedModel, width: number, seed: number): PretrainedModel {
   const encoder = withProjection(model.encoder, width);
   const names = Object.keys(encoder.shapes).filter(isProjection);
@@ -98,7 +101,7 @@ export function withFreshProjection(model: PretrainedModel, width: number, seed:
   return { ...fresh, fresh: [...model.fresh, ...names] };
 }
 
-/** The model as wide as asked for: one of another width gets a fresh projection. */
+/** The model in the width asked for: one of another width gets a new projection. */
 export function asWideAs(width: number, model: PretrainedModel): PretrainedModel {
   return model.encoder.width === width ? model : withFreshProjection(model, width, 0);
 }
@@ -132,7 +135,7 @@ async function openStored(
   }
 }
 
-/** A model of a configuration with every parameter drawn at random: for speed, memory and tests. */
+/** A model of a configuration with random parameters: for speed, memory and tests. */
 export function randomModel(
   config: TextModelConfig,
   seed: number,
@@ -153,7 +156,7 @@ export function randomModel(
 }
 
 /**
- * A model of the configuration in a folder, with every parameter drawn at random.
+ * A model of the configuration in a folder, with random parameters.
  *
  * @throws InputError for a configuration that cannot be read or is of another family
  */

@@ -1,10 +1,10 @@
 /**
- * @file A learnt linear map from the width of a student to that of its teacher, on top of any model: for students of
- * another width. It is no part of the architectures that transformers knows, and so has a file of its own in a model's
- * folder: `projection.safetensors`, with the `weight` and `bias` of one linear layer.
+ * @file A learnt linear map from a student's width to its teacher's, on top of any model. The architectures that
+ * transformers knows have no such layer, so it is stored in a file of its own in the model's folder:
+ * `projection.safetensors`, with the `weight` and `bias` of one linear layer.
  *
- * It cannot be folded into the model before it: that ends in a LayerNorm, whose scale and shift act on each value
- * alone.
+ * It cannot be folded into the model below, which ends in a LayerNorm, whose scale and shift act on each value
+ * separately.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { initialiseParameter } from './initialise.js';
@@ -23,7 +23,7 @@ export const nameInFile = (name: string): string => name.slice(PROJECTION.length
 /**
  * An encoder whose hidden states and pooled output are mapped to another width. `[…, D] → […, width]`
  *
- * It starts with weights of deviation `1 / √D`, which keep the scale of what a LayerNorm gives.
+ * The weights start with a standard deviation of `1 / √D`, which preserves the scale of LayerNorm's output.
  */
 export function withProjection(encoder: TextEncoder, width: number): TextEncoder {
   const shapes = {

@@ -14,7 +14,7 @@ export function clipVitLargePatch14Text(): ClipTextConfig {
     layerNormEps: 1e-5,
     attentionDropout: 0,
     initializerRange: 0.02,
-    eosTokenId: 2, // as its config.json says, and means the highest id: 49407
+    eosTokenId: 2, // from its config.json; it means the highest id, 49407
   };
 }
 

@@ -1,7 +1,7 @@
 /**
- * @file BERT (Devlin et al., arXiv 1810.04805) and RoBERTa (Liu et al., arXiv 1907.11692): post-norm layers, attention
- * both ways. They differ in their positions: BERT counts places, RoBERTa tokens that are not padding.
- * Parameters are named as in `klue/roberta-small` without the `roberta.` prefix, as `RobertaModel` saves them.
+ * @file BERT (Devlin et al., arXiv 1810.04805) and RoBERTa (Liu et al., arXiv 1907.11692): post-norm layers,
+ * bidirectional attention. They differ in their positions: BERT counts all positions, RoBERTa only tokens that are not
+ * padding. Parameters are named as in `klue/roberta-small` without the `roberta.` prefix, as `RobertaModel` saves them.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { activations } from './activations.js';
@@ -46,7 +46,7 @@ export function roberta(config: BertConfig): TextEncoder {
 
 const isNorm = (name: string): boolean => name.endsWith('LayerNorm.weight');
 
-/** RoBERTa's padding has one position id, BERT's as many as places; dropout treats every place differently. */
+/** RoBERTa's padding shares one position id, BERT's does not; dropout treats every position differently. */
 function isPaddingAlike(
   { family, hiddenDropoutProb, attentionProbsDropoutProb }: BertConfig,
   dropoutRate?: number,
@@ -54,7 +54,9 @@ function isPaddingAlike(
   return family === 'roberta' && (dropoutRate ?? Math.max(hiddenDropoutProb, attentionProbsDropoutProb)) === 0;
 }
 
-/** As transformers does: the padding token's embedding starts at zero, and RoBERTa's position of it. */
+/**
+ * As in transformers: the padding token's embedding starts at zero, and so does RoBERTa's embedding of its position.
+ */
 function initialise(config: BertConfig, shapes: Shapes, name: string, seed: number): Float32Array {
   const values = initialiseParameter(shapes, name, seed, { isNorm: isNorm(name), deviation: config.initializerRange });
   const width = config.hiddenSize;
@@ -129,8 +131,8 @@ function embed(config: BertConfig, params: Params, ids: tf.Tensor2D): tf.Tensor2
 }
 
 /**
- * Positions from ids, as in fairseq and transformers: padding stays at `padTokenId`, every other token counts
- * up from `padTokenId + 1`, padding in between not counted. `[B, L] → [B, L]` int32
+ * Positions from ids, as in fairseq and transformers: padding stays at `padTokenId`, every other token counts up from
+ * `padTokenId + 1`, skipping padding in between. `[B, L] → [B, L]` int32
  */
 function positionIds(ids: tf.Tensor2D, padTokenId: number): tf.Tensor2D {
   const isToken = tf.cast(tf.notEqual(ids, tf.scalar(padTokenId, 'int32')), 'int32'); // [B, L]

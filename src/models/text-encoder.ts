@@ -13,48 +13,48 @@ export type Params = Readonly<Record<string, tf.Tensor>>;
 
 export type Shapes = Readonly<Record<string, readonly number[]>>;
 
-/** What a forward pass may be given besides token ids. */
+/** Inputs of a forward pass besides token ids. */
 export interface ForwardOptions {
   /** 1 for a token to attend to, 0 for padding. `[B, L]` float32. Absent: every position attends to every other. */
   readonly attentionMask?: tf.Tensor2D | undefined;
   /** Present in training: turns dropout on. */
   readonly dropout?: DropoutKey | undefined;
   /**
-   * The length of the hidden states, where `ids` were cut: the last of them is padding in every text and stands for all
-   * places from there on. Only for an encoder with `sharedPadding`.
+   * The length of the hidden states, if `ids` were cut: their last position is padding in every text and stands for all
+   * that were cut off. Only for an encoder with `sharedPadding`.
    */
   readonly fullLength?: number | undefined;
 }
 
 export interface EncoderOutput {
-  /** `[B, L, D]`, or `[B, fullLength, D]`; as `last_hidden_state` of transformers. */
+  /** `[B, L, D]`, or `[B, fullLength, D]`; `last_hidden_state` of transformers. */
   readonly lastHiddenState: tf.Tensor3D;
-  /** `[B, D]`, as `pooler_output` of transformers. */
+  /** `[B, D]`; `pooler_output` of transformers. */
   readonly poolerOutput: tf.Tensor2D;
 }
 
-/** A model as a value: its parameters' names and shapes, how they start, and a pure function over them. */
+/** A model as a value: its parameters' names and shapes, their initial values, and a pure function of them. */
 export interface TextEncoder {
   readonly config: TextModelConfig;
-  /** D of its outputs: its configuration's, or that of the projection on top. */
+  /** D of its outputs: that of its configuration, or of the projection on top. */
   readonly width: number;
-  /** Every parameter, in the order in which it is used. */
+  /** Every parameter, in the order of use. */
   readonly shapes: Shapes;
   /** Whether a parameter serves the pooled output alone, and so gets no gradient from the hidden states. */
   isPooler(name: string): boolean;
-  /** Whether weight decay leaves a parameter alone in the original experiments: biases and LayerNorm weights. */
+  /** Whether a parameter is exempt from weight decay in the original experiments: biases and LayerNorm weights. */
   isBiasOrNorm(name: string): boolean;
   /**
-   * The id of the padding that comes out alike at every place at a text's end, so that one place can be computed for
-   * all; absent where it does not.
+   * The id of padding that is the same at every position at the end of a text, so that it can be computed once; absent
+   * if it is not.
    *
-   * @param dropoutRate 0 where there is no dropout; absent: the configured rates
+   * @param dropoutRate 0 without dropout; absent: the configured rates
    */
   sharedPadding(dropoutRate?: number): number | undefined;
-  /** Fresh values for one parameter, a pure function of seed and name. */
+  /** Initial values of one parameter, a pure function of seed and name. */
   initialise(name: string, seed: number): Float32Array;
   /**
-   * Token ids to hidden states. Pure: owns nothing, so call it inside `tf.tidy`.
+   * Token ids to hidden states. Pure: keeps no tensors, so call it inside `tf.tidy`.
    *
    * @param ids `[B, L]` int32
    */

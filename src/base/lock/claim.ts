@@ -1,4 +1,4 @@
-/** @file Claims: files in a folder that each say which process wants its lock, or has it. */
+/** @file Claims: files in a folder, each saying which process wants its lock or has it. */
 import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
@@ -13,14 +13,14 @@ import { openSocket } from './socket.js';
 export const CLAIM = /^lock(-[0-9a-f]{16})?$/;
 export const SOCKET = /^(lock-[0-9a-f]{16})\.socket$/;
 
-/** Whether a name in a locked folder belongs to its lock. */
+/** Whether a name in a locked folder belongs to the lock. */
 export function isLockName(name: string): boolean {
   return CLAIM.test(name) || SOCKET.test(name);
 }
 
 /** Who holds a lock. */
 export interface LockOwner extends ProcessIdentity {
-  /** When it was taken, in ISO 8601. */
+  /** When the lock was taken, in ISO 8601. */
   readonly since?: string | undefined;
   /** Whether it listens on a socket. */
   readonly socket?: boolean | undefined;
@@ -35,7 +35,7 @@ export interface OwnClaim {
   readonly withdraw: () => void;
 }
 
-/** Puts a claim under a new name into a folder. */
+/** Adds a claim to a folder under a new name. */
 export async function makeClaim(folder: string): Promise<OwnClaim> {
   const name = `lock-${randomBytes(8).toString('hex')}`;
   const path = join(folder, name);
@@ -54,12 +54,12 @@ export async function makeClaim(folder: string): Promise<OwnClaim> {
   return { name, path, withdraw };
 }
 
-/** Who made a claim, from its text; undefined for one that is damaged. */
+/** The owner in a claim's text; undefined if the text is damaged. */
 export function parseOwner(contents: string): LockOwner | undefined {
   return soundJson(OWNER, contents);
 }
 
-/** When a file was changed last, in milliseconds since 1970; NaN for one that is not there. */
+/** When a file was last changed, in milliseconds since 1970; NaN if it does not exist. */
 export async function changeTime(path: string): Promise<number> {
   return stat(path).then(
     ({ mtimeMs }) => mtimeMs,

@@ -1,28 +1,31 @@
-/** @file Signs of life: a claim is renewed while its maker lives, for machines that cannot ask the maker's kernel. */
+/**
+ * @file Heartbeats: a claim is renewed while the process that made it is alive, for machines that share the folder but
+ * not the kernel.
+ */
 import { Worker } from 'node:worker_threads';
 
-/** How often a claim is renewed, and after how long without it counts as dead, in milliseconds. */
+/** How often a claim is renewed, and when one that is not renewed counts as dead, in milliseconds. */
 export interface HeartbeatTimes {
   readonly every: number;
   readonly limit: number;
 }
 
-/** What is usual. */
+/** The defaults. */
 export const TIMES: HeartbeatTimes = { every: 10_000, limit: 15 * 60_000 };
 
-/** Renews a claim from a thread of its own: a step may keep this one busy for minutes. */
+/** Renews a claim from a separate thread, as a step may block this one for minutes. */
 const HEARTBEAT = `
 const { workerData: { path, every } } = require('node:worker_threads');
 const { closeSync, openSync, writeSync } = require('node:fs');
 setInterval(() => {
   try {
-    const file = openSync(path, 'r+'); // never makes it anew
+    const file = openSync(path, 'r+'); // never creates it
     try {
-      writeSync(file, '{', 0); // what is there; the time is then the file system's own
+      writeSync(file, '{', 0); // writes the byte that is there; the file system's clock sets the time
     } finally {
       closeSync(file);
     }
-  } catch {} // tried again next time
+  } catch {} // tries again next time
 }, every);
 `;
 

@@ -29,13 +29,13 @@ import { findOtherClaims } from './other-claims.js';
 import { look, type Claim, type Verdict } from './verdict.js';
 
 export interface Lock {
-  /** The dead owner whose claim was removed. */
+  /** The dead process whose claim was removed. */
   readonly takenFrom: LockOwner | undefined;
   /**
-   * Says whether the lock is still this process's: a claim may be removed by hand, or for a process that was stopped
-   * for long.
+   * Says whether this process still has the lock: someone may have removed its claim, or another process may have taken
+   * over while this one was stopped for long.
    *
-   * @throws InputError where it is not
+   * @throws InputError if it has not
    */
   check(): void;
   release(): void;
@@ -46,13 +46,13 @@ export interface LockOptions {
   readonly what: string;
   /** How long to wait for the present owner, in milliseconds. */
   readonly patience?: number;
-  /** Told before the only step that takes long: looking whether an owner on another machine is gone. */
+  /** Called before the only slow step: checking whether an owner on another machine is gone. */
   readonly onWait?: (text: string) => void;
   /** How often a claim is renewed, and after how long without it counts as dead, in milliseconds. */
   readonly times?: HeartbeatTimes;
 }
 
-/** Two that come at once need some milliseconds to agree. */
+/** Two processes that arrive together need some milliseconds to agree. */
 const PATIENCE_MS = 500;
 
 /**
@@ -62,7 +62,7 @@ const PATIENCE_MS = 500;
  */
 export async function takeLock(folder: string, options: LockOptions): Promise<Lock> {
   const { patience = PATIENCE_MS } = options;
-  const seen = new Map<string, number>(); // other claims, and since when they have been there
+  const seen = new Map<string, number>(); // other claims, and when each was first seen
   let [claim, takenFrom]: [OwnClaim | undefined, LockOwner | undefined] = [undefined, undefined];
   try {
     for (;;) {
@@ -76,7 +76,7 @@ export async function takeLock(folder: string, options: LockOptions): Promise<Lo
       for (const other of alive) {
         const since = seen.get(other.name) ?? Date.now();
         seen.set(other.name, since);
-        // Who steps back comes again under another name; and who does not, waits longest.
+        // A process that steps back returns under another name; one that does not has waited longest.
         const isHolder = other.age > 4 * patience || Date.now() - since > (isFirst ? 4 : 1) * patience;
         if (isHolder) throw inUse(folder, other, options);
       }
@@ -117,15 +117,15 @@ function holding(
   };
 }
 
-/** What tells a folder from another of its name; undefined where there is none. */
+/** Identifies a folder even if another takes its name; undefined if it does not exist. */
 function identityOf(folder: string): string | undefined {
   const stats = statSync(folder, { throwIfNoEntry: false });
   return stats && `${stats.dev}:${stats.ino}`;
 }
 
 /**
- * Whether a process has the lock of a folder, as far as can be told; one on another machine that was silent for long
- * has not.
+ * Whether a process has the lock of a folder, as far as can be told. A process on another machine that has been silent
+ * for long does not count.
  */
 export async function isLocked(folder: string): Promise<boolean> {
   return (await verdictsOn(folder)).includes('alive');
@@ -143,7 +143,7 @@ async function verdictsOn(folder: string): Promise<Verdict[]> {
 }
 
 /**
- * Checks that the lock of a folder could be taken now, as far as can be told, and changes nothing.
+ * Checks that the lock of a folder could be taken now, as far as can be told. Changes nothing.
  *
  * @throws InputError as `takeLock`
  */

@@ -1,4 +1,4 @@
-/** @file The other processes that want the lock of a folder, or have it. */
+/** @file The claims of other processes that want the lock of a folder, or have it. */
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { changeTime, CLAIM, SOCKET, type LockOwner } from './claim.js';
@@ -6,13 +6,13 @@ import { TIMES, type HeartbeatTimes } from './heartbeat.js';
 import { askSocket } from './socket.js';
 import { look, stirs, type Claim } from './verdict.js';
 
-/** The other claims in a folder; the dead ones are removed. */
+/** The other claims in a folder. Removes dead ones. */
 export async function findOtherClaims(
   own: string,
   folder: string,
   { times = TIMES, onWait }: { readonly times?: HeartbeatTimes; readonly onWait?: (text: string) => void },
 ): Promise<{ alive: Claim[]; dead: LockOwner | undefined }> {
-  const now = (await stat(join(folder, own))).mtimeMs; // this moment, by the file system's clock
+  const now = (await stat(join(folder, own))).mtimeMs; // now, by the file system's clock
   const alive: Claim[] = [];
   let dead: LockOwner | undefined;
   const names = await readdir(folder);
@@ -32,8 +32,8 @@ export async function findOtherClaims(
 }
 
 /**
- * Sockets without a claim: of processes that are about to write it, or are just stepping back, and of one that has the
- * lock where somebody removed its claim.
+ * Sockets without a claim: of processes about to write theirs or just stepping back, and of an owner whose claim
+ * someone removed.
  */
 async function unclaimedSockets(
   own: string,

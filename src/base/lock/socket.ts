@@ -1,6 +1,6 @@
 /**
- * @file Unix sockets in a folder, as signs of life: the kernel accepts connections for a process that listens, whatever
- * it is at, and refuses them once it is gone. Sockets that have a name in the file system are found from every
+ * @file Unix sockets in a folder, as signs of life: the kernel accepts connections for a process that listens, however
+ * busy it is, and refuses them once it has exited. Sockets with a name in the file system can be reached from every
  * container that sees the folder.
  */
 import { chmodSync, rmSync } from 'node:fs';
@@ -12,10 +12,10 @@ export interface ListeningSocket {
   close(): void;
 }
 
-/** The longest path of a socket on every system, in bytes. */
+/** The longest path of a socket that every system takes, in bytes. */
 const LONGEST_PATH = 100;
 
-/** What file systems without sockets, and systems without room for the path, answer. */
+/** Errors of file systems that have no sockets or no room for the path. */
 const NO_SOCKETS = [
   'EPERM',
   'EOPNOTSUPP',
@@ -30,7 +30,7 @@ const NO_SOCKETS = [
 /**
  * Listens on a new socket.
  *
- * @returns undefined where the file system has no sockets
+ * @returns undefined if the file system has no sockets
  */
 export async function openSocket(folder: string, name: string): Promise<ListeningSocket | undefined> {
   const server = createServer((connection) => connection.destroy());
@@ -41,7 +41,7 @@ export async function openSocket(folder: string, name: string): Promise<Listenin
         server.listen(path, resolve);
       });
     });
-    chmodSync(join(folder, name), 0o666); // whoever connects must have leave to write
+    chmodSync(join(folder, name), 0o666); // a client needs write permission to connect
   } catch (error) {
     server.close();
     if (NO_SOCKETS.includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
@@ -57,7 +57,7 @@ export async function openSocket(folder: string, name: string): Promise<Listenin
   };
 }
 
-/** Whether a process listens on a socket; `unclear` where there is none, or it is not to be reached. */
+/** Whether a process listens on a socket; `unclear` if the socket is missing or cannot be reached. */
 export async function askSocket(folder: string, name: string): Promise<'answers' | 'refuses' | 'unclear'> {
   try {
     return await throughFolder(
@@ -71,7 +71,7 @@ export async function askSocket(folder: string, name: string): Promise<'answers'
             resolve('answers');
           });
           connection.once('error', (error: NodeJS.ErrnoException) => {
-            // EAGAIN: a process listens that has not come to accept for long
+            // EAGAIN: a process listens, but has not accepted for long
             const answers: Record<string, 'answers' | 'refuses'> = { EAGAIN: 'answers', ECONNREFUSED: 'refuses' };
             resolve(answers[error.code ?? ''] ?? 'unclear');
           });
@@ -82,7 +82,7 @@ export async function askSocket(folder: string, name: string): Promise<'answers'
   }
 }
 
-/** Gives the shortest path to a file in a folder: those of sockets are limited to some hundred bytes. */
+/** Passes on the shortest path to a file in a folder, as the paths of sockets are limited to about a hundred bytes. */
 async function throughFolder<T>(folder: string, name: string, use: (path: string) => Promise<T>): Promise<T> {
   if (process.platform !== 'linux') {
     const path = join(folder, name);

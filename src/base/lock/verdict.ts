@@ -7,17 +7,17 @@ import { changeTime, parseOwner, type LockOwner } from './claim.js';
 import type { HeartbeatTimes } from './heartbeat.js';
 import { askSocket } from './socket.js';
 
-/** A claim, looked at. */
+/** What is known of a claim. */
 export interface Claim {
   readonly name: string;
-  /** Absent for one that is about to be written. */
+  /** Absent for a claim that is about to be written. */
   readonly owner: LockOwner | undefined;
   readonly isCertain: boolean;
   /** Time since it was renewed, in milliseconds. */
   readonly age: number;
 }
 
-/** `silent`: of another machine, and not renewed for long. */
+/** `silent`: from another machine, and not renewed for long. */
 export type Verdict = 'alive' | 'silent' | 'dead' | 'none';
 
 /** Looks at a claim, as the comment at the head of `lock.ts` says. */
@@ -46,7 +46,7 @@ export async function look(
   const owner = parseOwner(text);
   const answer = await askSocket(folder, `${name}.socket`);
   if (answer === 'answers') return of('alive', owner);
-  if (owner === undefined) return of('dead'); // a claim is written whole or not at all: this is damaged
+  if (owner === undefined) return of('dead'); // a claim is written whole or not at all, so this one is damaged
   const isDead = await isProvablyDead(owner, answer === 'refuses', folder);
   if (isDead !== undefined) return of(isDead ? 'dead' : 'alive', owner);
   return of(now - changed > limit ? 'silent' : 'alive', owner, false);
@@ -58,14 +58,14 @@ async function isProvablyDead(owner: LockOwner, isRefused: boolean, folder: stri
     if (owner.socket === true && isRefused) return true;
     const runs = isRunning(owner, self);
     if (runs !== undefined) return !runs;
-    // A claim of an earlier version knows no namespace.
+    // Claims of earlier versions do not name a namespace.
     return isRunning({ ...owner, namespace: owner.namespace ?? self.namespace }, self) === true ? false : undefined;
   }
   const isRestarted = owner.host === self.host && owner.boot !== undefined && self.boot !== undefined;
   return isRestarted && (await isLocalFileSystem(folder)) ? true : undefined;
 }
 
-/** Whether a silent claim is renewed while one looks: its time may be wrong only because a clock was set. */
+/** Whether a silent claim is renewed while we watch: it may only look old because a clock was set. */
 export async function stirs(
   folder: string,
   { name, owner }: Claim,
@@ -85,8 +85,8 @@ export async function stirs(
 }
 
 /**
- * Magic numbers of file systems that one machine alone can have mounted (statfs(2)): ext, xfs, btrfs, f2fs, zfs, tmpfs,
- * overlay.
+ * Magic numbers of file systems that only one machine at a time can mount (statfs(2)): ext, xfs, btrfs, f2fs, zfs,
+ * tmpfs, overlay.
  */
 const LOCAL = [0xef53, 0x58465342, 0x9123683e, 0xf2f52010, 0x2fc12fc1, 0x01021994, 0x794c7630];
 

@@ -1,10 +1,10 @@
 /**
- * @file Elementwise ops as fused loops: a pass over a recorded graph that gathers them into functions for TensorFlow's
- * compiler (XLA).
+ * @file Fused elementwise ops: a pass over a recorded graph that groups them into functions for TensorFlow's compiler
+ * (XLA).
  *
- * TensorFlow can gather them itself (`tf_xla_auto_jit`), but compiles every group by itself: hundreds of them, and most
- * are the same layer over and over. Here equal groups are calls of one function, which is compiled once. Products stay
- * outside, with oneDNN.
+ * TensorFlow can group them itself (`tf_xla_auto_jit`), but then compiles every group separately: hundreds of them,
+ * most of them the same layer again. Here equal groups are calls of one function, which is compiled once. Products stay
+ * outside and run in oneDNN.
  */
 import { sizeOf } from '../../models/text-encoder.js';
 import type { GraphDtype, GraphNode } from './graph.js';
@@ -16,7 +16,7 @@ export interface GraphFunction {
   readonly inputs: readonly GraphDtype[];
   /** Nodes in order; an input `argument:i` is the function's i-th. */
   readonly nodes: readonly GraphNode[];
-  /** Names of the nodes whose values the function gives. */
+  /** Names of the nodes whose values the function returns. */
   readonly outputs: readonly string[];
 }
 
@@ -25,7 +25,7 @@ export interface FusedGraph {
   readonly functions: readonly GraphFunction[];
 }
 
-/** Ops that give a value for a value. */
+/** Elementwise ops. */
 export const ELEMENTWISE: ReadonlySet<string> = new Set([
   'AddV2',
   'Sub',
@@ -56,22 +56,22 @@ export const ELEMENTWISE: ReadonlySet<string> = new Set([
   'SelectV2',
 ]);
 
-/** Ops that go into loops. */
+/** Ops that can be fused. */
 const FUSIBLE = new Set([...ELEMENTWISE, 'Sum', 'Mean', 'Max']);
 
-/** Ops without inputs of their own, which every group gets a copy of. */
+/** Ops without inputs, which are copied into every group that uses them. */
 const COPIED = new Set(['Const', 'Fill']);
-/** Constants up to this many values are copied. */
+/** Constants of up to this many values are copied. */
 const COPIED_VALUES = 64;
 
-/** Values that a group must touch to be worth compiling, over all its calls. */
+/** Values that a group must process, over all its calls, to be worth compiling. */
 const WORTHWHILE = 100_000;
 
 /**
- * Gathers fusible ops into functions.
+ * Groups fusible ops into functions.
  *
  * @param nodes in any order
- * @param fetched names of the nodes that are fetched: ops that are needed for different ones stay apart
+ * @param fetched names of the nodes that are fetched: ops that different ones need stay apart
  */
 export function fuse(nodes: readonly GraphNode[], fetched: readonly string[]): FusedGraph {
   const ordered = inOrder(nodes);
@@ -80,9 +80,9 @@ export function fuse(nodes: readonly GraphNode[], fetched: readonly string[]): F
 }
 
 /**
- * Groups of connected fusible ops. Each op has a stage: every step along the graph that may not be inside a group leads
- * to a higher one. Ops of one stage can then be one group without ever waiting for themselves. Products come as early
- * as they can, fusible ops as late: what is computed anew for the backward pass joins the loop that needs it.
+ * Groups of connected fusible ops. Each op has a stage, which rises with every edge of the graph that cannot be inside
+ * a group. Ops of one stage can then form one group without a cycle. Products get the earliest possible stage, fusible
+ * ops the latest, so that a rematerialised value joins the group that needs it.
  */
 function gather(ordered: readonly GraphNode[], fetched: readonly string[]): GraphNode[][] {
   const byName = new Map(ordered.map((node) => [node.name, node]));
@@ -133,7 +133,7 @@ function isCopied({ op, shape }: GraphNode): boolean {
   return COPIED.has(op) && (op === 'Fill' || sizeOf(shape) <= COPIED_VALUES);
 }
 
-/** The graph with groups replaced by calls. */
+/** The graph with its groups replaced by calls. */
 function callFunctions(ordered: readonly GraphNode[], groups: readonly GraphNode[][]): FusedGraph {
   const byName = new Map(ordered.map((node) => [node.name, node]));
   const readers = new Map<string, GraphNode[]>();
@@ -152,7 +152,7 @@ function callFunctions(ordered: readonly GraphNode[], groups: readonly GraphNode
   }
 
   const worthwhile = [...functions.values()].filter(({ values }) => values >= WORTHWHILE);
-  const replaced = new Map<string, string>(); // an op's name → the output of the call that gives its value
+  const replaced = new Map<string, string>(); // an op's name → the output of the call that has its value
   const gone = new Set<string>();
   const calls: GraphNode[] = [];
   for (const { definition, calls: all } of worthwhile) {
@@ -193,7 +193,7 @@ interface Call {
   readonly members: readonly GraphNode[];
 }
 
-/** A group as a function, in names that are the same for every equal group. */
+/** A group as a function, with names that are the same for every equal group. */
 function describe(
   group: readonly GraphNode[],
   byName: ReadonlyMap<string, GraphNode>,

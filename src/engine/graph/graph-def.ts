@@ -1,4 +1,4 @@
-/** @file TensorFlow's message `GraphDef` (tensorflow/core/framework), written. */
+/** @file Writes TensorFlow's message `GraphDef` (tensorflow/core/framework). */
 import { bytes, float, integer, map } from '../../base/protobuf.js';
 import type { GraphFunction } from './fusion.js';
 import type { Attribute, GraphDtype, GraphNode } from './graph.js';
@@ -13,7 +13,7 @@ export const DTYPE_NUMBERS: Readonly<Record<GraphDtype, number>> = {
   resource: 20,
 };
 
-/** A version of the ops that TensorFlow 2.9 and every later one reads. */
+/** An op version that TensorFlow 2.9 and later ones read. */
 const PRODUCER_VERSION = 1087;
 
 /** A graph with its functions. */
@@ -54,7 +54,7 @@ function encodeFunction({ name, inputs, nodes, outputs }: GraphFunction): Buffer
   return Buffer.concat([bytes(1, signature), ...body, results, map(5, { _noinline: encodeAttribute({ bool: true }) })]);
 }
 
-/** What TensorFlow's registry of ops calls their outputs. */
+/** The names of ops' outputs in TensorFlow's op registry. */
 function outputName(op: string): string {
   if (OUTPUTS_CALLED_Y.has(op)) return 'y';
   if (OUTPUTS_CALLED_OUTPUT.has(op)) return 'output';

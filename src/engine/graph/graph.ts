@@ -1,4 +1,4 @@
-/** @file A TensorFlow graph being put together: nodes with what is known of their outputs. */
+/** @file A TensorFlow graph under construction: nodes, and what is known of their outputs. */
 
 export type GraphDtype = 'float32' | 'bfloat16' | 'int32' | 'int64' | 'bool' | 'resource';
 
@@ -12,7 +12,7 @@ export const BYTES: Readonly<Record<GraphDtype, number>> = {
   resource: 0,
 };
 
-/** An attribute of a node, by the kind that TensorFlow's `AttrValue` has for it. */
+/** An attribute of a node, by its kind in TensorFlow's `AttrValue`. */
 export type Attribute =
   | { readonly type: GraphDtype }
   | { readonly types: readonly GraphDtype[] }
@@ -28,23 +28,23 @@ export type Attribute =
 
 export type Attributes = Readonly<Record<string, Attribute>>;
 
-/** One op. Every op used here has one output, or none. */
+/** One op. Every op used here has at most one output. */
 export interface GraphNode {
   readonly name: string;
   readonly op: string;
-  /** Names of nodes; `^name` for one that only has to come first. */
+  /** Names of nodes; `^name` for a control input. */
   readonly inputs: readonly string[];
   readonly attributes: Attributes;
   readonly dtype: GraphDtype;
   readonly shape: readonly number[];
-  /** Where it must run, as `/device:GPU:0`; absent: where TensorFlow thinks best. */
+  /** Where it must run, as `/device:GPU:0`; absent: TensorFlow decides. */
   readonly device?: string;
 }
 
 /** What is known of a value in the graph. */
 export type Value = Pick<GraphNode, 'name' | 'dtype' | 'shape'>;
 
-/** A graph that grows by a node at a time. */
+/** A graph that grows node by node. */
 export class Graph {
   readonly nodes: GraphNode[] = [];
   private readonly constants = new Map<string, GraphNode>();
@@ -53,7 +53,7 @@ export class Graph {
   /**
    * Adds a node.
    *
-   * @param name given to nodes that are fed or fetched; others get a number
+   * @param name given to nodes that are fed or fetched; others are numbered
    */
   add(
     op: string,
@@ -74,7 +74,7 @@ export class Graph {
     return node;
   }
 
-  /** A constant; small equal ones are one node, large uniform ones take no room in the file. */
+  /** A constant. Small equal ones share a node; large uniform ones take no space in the file. */
   constant(values: ArrayLike<number>, shape: readonly number[], dtype: 'float32' | 'int32' | 'bool'): GraphNode {
     if (values.length > SMALL && isUniform(values)) return this.fill(values[0]!, shape, dtype);
     const content = contentOf(values, dtype);
@@ -96,7 +96,7 @@ export class Graph {
     return this.constant([value], [], dtype);
   }
 
-  /** A tensor with one value everywhere, made when it is needed. */
+  /** A tensor filled with one value, created when it is needed. */
   fill(value: number, shape: readonly number[], dtype: 'float32' | 'int32' | 'bool'): GraphNode {
     const attributes: Attributes = { T: { type: dtype }, index_type: { type: 'int32' } };
     return this.add('Fill', [this.int32(shape), this.scalar(value, dtype)], attributes, { dtype, shape });

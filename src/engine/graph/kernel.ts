@@ -1,12 +1,12 @@
-/** @file What a recorded op is: a tfjs kernel that appends nodes to a graph. */
+/** @file A recorded op: a tfjs kernel that appends nodes to a graph. */
 import type { Attributes, Graph, Value } from './graph.js';
 
-/** A value with the shape that tfjs sees it in. */
+/** A value with the shape that tfjs sees. */
 export type RecordedTensor = Value;
 
 type Inputs = Readonly<Record<string, RecordedTensor>>;
-/** Attributes come from tfjs untyped; each kernel names the ones it reads. */
+/** tfjs passes attributes untyped; each kernel names those it reads. */
 export type Kernel = (graph: Graph, inputs: Inputs, attributes: object) => Value;
 
-/** The attribute that most ops want: their values' dtype. */
+/** The attribute that most ops need: the dtype of their values. */
 export const typed = (value: Value): Attributes => ({ T: { type: value.dtype } });

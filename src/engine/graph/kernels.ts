@@ -1,4 +1,4 @@
-/** @file The ops of tfjs that a step uses, as nodes of a TensorFlow graph, with the shapes of their outputs. */
+/** @file The tfjs ops that a step uses, as nodes of a TensorFlow graph, with the shapes of their outputs. */
 import * as tf from '@tensorflow/tfjs-core';
 import { STATELESS_UNIFORM } from '../../models/dropout.js';
 import type { Attributes, Value } from './graph.js';
@@ -12,7 +12,7 @@ const unary =
   (graph, { x }) =>
     graph.add(op, [x!], typed(x!), x!);
 
-/** An op on two tensors that broadcast. */
+/** A binary op that broadcasts. */
 const binary =
   (op: string, isComparison = false): Kernel =>
   (graph, { a, b }) => {
@@ -20,7 +20,7 @@ const binary =
     return graph.add(op, [a!, b!], typed(a!), { dtype: isComparison ? 'bool' : a!.dtype, shape });
   };
 
-/** An op that folds axes away. */
+/** An op that reduces axes. */
 const reduction =
   (op: string): Kernel =>
   (graph, { x }, attributes) => {
@@ -42,13 +42,13 @@ const reduction =
     );
   };
 
-/** Rank-2 products become `MatMul`, which has the fast kernels; of higher rank `BatchMatMulV2`. */
+/** Rank-2 products become `MatMul`, which has the fast kernels; those of higher rank `BatchMatMulV2`. */
 const matMul: Kernel = (graph, { a, b }, attributes) => {
   const { transposeA, transposeB } = attributes as { transposeA: boolean; transposeB: boolean };
   const rank = a!.shape.length;
   const rows = a!.shape.at(transposeA ? -1 : -2)!;
   const columns = b!.shape.at(transposeB ? -2 : -1)!;
-  // tfjs hands products of matrices over as batches of one
+  // tfjs passes matrix products as batches of one
   const isPlain =
     a!.shape.slice(0, -2).every((size) => size === 1) && b!.shape.slice(0, -2).every((size) => size === 1);
   if (!isPlain) {
@@ -107,7 +107,7 @@ const statelessUniform: Kernel = (graph, { seed }, attributes) => {
   return graph.add(STATELESS_UNIFORM, [graph.int32(shape), seed!], types, { dtype: 'float32', shape });
 };
 
-/** 1 where the input is above 0: TensorFlow has no op of its own for it. */
+/** 1 where the input is above 0; TensorFlow has no op for it. */
 const step: Kernel = (graph, { x }) => {
   const zero = graph.scalar(0, 'float32');
   return cast(graph, graph.add('Greater', [x!, zero], typed(x!), { dtype: 'bool', shape: x!.shape }), 'float32');

@@ -1,13 +1,10 @@
-/**
- * @file How much memory the values of a graph take while it runs, counted over its nodes in the order in which they
- *   run.
- */
+/** @file Liveness: how much memory a graph's values take while it runs, counted over its nodes in execution order. */
 import { sizeOf } from '../../models/text-encoder.js';
 import { ELEMENTWISE, type FusedGraph, type GraphFunction } from './fusion.js';
 import { BYTES, type GraphNode, type Value } from './graph.js';
 import { inOrder, purposesOf } from './order.js';
 
-/** Ops whose output is a buffer that is there already: a variable's, what was fed, an input's own. */
+/** Ops whose output shares an existing buffer: a variable's, a feed's, or an input's. */
 const WITHOUT_BUFFER = new Set([
   'VarHandleOp',
   'ReadVariableOp',
@@ -19,8 +16,8 @@ const WITHOUT_BUFFER = new Set([
 const ALIASES = new Set(['Reshape', 'Identity']);
 
 /**
- * The most bytes that live at once between ops, without the variables. What a fused loop or a product takes inside is
- * not counted.
+ * The most bytes that are live at once between ops, without the variables. Memory used inside a fused loop or a product
+ * is not counted.
  *
  * @param fetched the name of the node that is fetched: what it does not need does not run
  */
@@ -43,7 +40,7 @@ export function peakBytes({ nodes, functions }: FusedGraph, fetched: string): nu
     const dying = readsOf(node)
       .map(bufferOf)
       .filter((buffer) => lastReads.get(buffer) === i);
-    if (ELEMENTWISE.has(node.op)) dying.forEach(end); // its output takes an input's place
+    if (ELEMENTWISE.has(node.op)) dying.forEach(end); // its output reuses an input's buffer
     for (const [k, { shape, dtype }] of outputs(node).entries()) {
       const [buffer, bytes] = [outputName(node.name, k), sizeOf(shape) * BYTES[dtype]];
       living.set(buffer, bytes);
@@ -56,7 +53,7 @@ export function peakBytes({ nodes, functions }: FusedGraph, fetched: string): nu
   return peak;
 }
 
-/** What a node gives that takes memory of its own. */
+/** The memory that a node allocates for its output. */
 function outputsOf(
   functions: readonly GraphFunction[],
 ): (node: GraphNode) => readonly Pick<Value, 'shape' | 'dtype'>[] {
@@ -73,7 +70,7 @@ function outputsOf(
   };
 }
 
-/** By an output's name, the name of the output in whose buffer its values lie. */
+/** For each output, the output whose buffer it shares. */
 function buffersOf(nodes: readonly GraphNode[]): (output: string) => string {
   const sources = new Map(nodes.filter(({ op }) => ALIASES.has(op)).map(({ name, inputs }) => [name, inputs[0]]));
   return (output) => {
@@ -83,7 +80,7 @@ function buffersOf(nodes: readonly GraphNode[]): (output: string) => string {
   };
 }
 
-/** The outputs that a node reads, without what only has to come before it. */
+/** The outputs that a node reads, without control inputs. */
 function readsOf({ inputs }: GraphNode): string[] {
   return inputs.filter((input) => !input.startsWith('^'));
 }

@@ -1,4 +1,4 @@
-/** @file A model's parameters as variables of a graph: declared, set group by group as they are read, and read back. */
+/** @file A model's parameters as variables of a graph: declared, set in groups as they are read, and read back. */
 import type { NamedValues, ParameterValues } from '../../distill/engine.js';
 import { sizeOf, type Params, type Shapes } from '../../models/text-encoder.js';
 import type { Graph, GraphNode, Value } from './graph.js';
@@ -8,13 +8,13 @@ import type { Recording } from './recorder.js';
 import type { Feed, Session } from './session.js';
 import { after, assignVariable, cast, declareVariable, placeholder, readVariable, type Variable } from './variables.js';
 
-/** A parameter of a model, with what sets and reads it. */
+/** A parameter of a model, and the nodes that set and read it. */
 export interface ModelParameter {
   readonly name: string;
   readonly shape: readonly number[];
   readonly input: GraphNode;
   readonly read: Value;
-  /** To fetch when all parameters of the group are fed. */
+  /** To fetch once all parameters of the group are fed. */
   readonly groupIsSet: GraphNode;
 }
 
@@ -31,19 +31,19 @@ export interface ModelVariable {
 /** A model's state in a graph. */
 export interface ModelVariables {
   readonly variables: readonly ModelVariable[];
-  /** The parameters, in groups that are set and read at once. */
+  /** The parameters, in groups that are set and read together. */
   readonly groups: readonly (readonly ModelParameter[])[];
 }
 
-/** Bytes of variables that are set or read at once, at least: a bound on the memory that passing them takes. */
+/** The least size of a group in bytes: it bounds the memory that transfers take. */
 const GROUP_BYTES = 64e6;
 
 /**
  * Declares variables for a model's parameters.
  *
  * @param role begins the variables' names
- * @param dtype in which the variables are kept; they are fed, and read by a recording, as float32
- * @param packs parameters that are kept in one variable
+ * @param dtype in which the variables are stored; they are fed, and read by a recording, as float32
+ * @param packs parameters that share a variable
  */
 export function declareModel(
   graph: Graph,
@@ -93,7 +93,7 @@ function declareParameters(
   });
 }
 
-/** What is fed for a variable's parameters, end to end. */
+/** The values to feed for a variable, its parameters end to end. */
 function joined(
   graph: Graph,
   variable: Variable,
@@ -120,12 +120,12 @@ function grouped(variables: readonly ModelVariable[]): ModelVariable[][] {
   return groups;
 }
 
-/** The parameters as tensors for a recording to compute with. */
+/** The parameters as tensors that a recording computes with. */
 export function recordedParams({ tensor }: Recording, { groups }: ModelVariables): Params {
   return Object.fromEntries(groups.flat().map(({ name, read }) => [name, tensor(read)]));
 }
 
-/** Sets a model's variables, group by group, as their values come in. */
+/** Sets a model's variables, group by group, as their values arrive. */
 export async function setVariables(
   session: Session,
   { groups }: ModelVariables,
@@ -147,8 +147,8 @@ export async function setVariables(
 }
 
 /**
- * The values of a model's variables, read group by group. They are copies: what is fetched is the variables' own
- * memory.
+ * The values of a model's variables, read group by group. They are copied, because fetched memory is the variables'
+ * own.
  */
 export async function* readVariables(session: Session, { groups }: ModelVariables): AsyncIterable<NamedValues> {
   for (const group of groups) {

@@ -1,8 +1,8 @@
-/** @file Recorded ops that move values without computing with them. */
+/** @file Recorded ops that move values without computing. */
 import type { Attributes, Graph, GraphNode, Value } from './graph.js';
 import { typed, type Kernel } from './kernel.js';
 
-/** The value in another shape of as many values. */
+/** The value in another shape of the same size. */
 export function reshape(graph: Graph, x: Value, shape: readonly number[]): GraphNode {
   return graph.add(
     'Reshape',
@@ -12,7 +12,7 @@ export function reshape(graph: Graph, x: Value, shape: readonly number[]): Graph
   );
 }
 
-/** Rows by their numbers. */
+/** Rows by their indices. */
 export const gather: Kernel = (graph, { x, indices }, attributes) => {
   const { axis } = attributes as { axis: number };
   const shape = [...x!.shape.slice(0, axis), ...indices!.shape, ...x!.shape.slice(axis + 1)];
@@ -20,7 +20,7 @@ export const gather: Kernel = (graph, { x, indices }, attributes) => {
   return graph.add('GatherV2', [x!, indices!, graph.scalar(axis, 'int32')], types, { dtype: x!.dtype, shape });
 };
 
-/** A block of the value; a size of -1 is all that is left. */
+/** A block of the value; a size of -1 means all that is left. */
 export const slice: Kernel = (graph, { x }, attributes) => {
   const { begin, size } = attributes as { begin: number[]; size: number[] };
   const shape = size.map((length, i) => (length === -1 ? x!.shape[i]! - begin[i]! : length));
@@ -32,7 +32,7 @@ export const slice: Kernel = (graph, { x }, attributes) => {
   );
 };
 
-/** The value with a border of a constant. */
+/** The value padded with a constant. */
 export const pad: Kernel = (graph, { x }, attributes) => {
   const { paddings, constantValue } = attributes as { paddings: [number, number][]; constantValue: number };
   const shape = x!.shape.map((size, i) => size + paddings[i]![0] + paddings[i]![1]);
@@ -46,7 +46,7 @@ export const pad: Kernel = (graph, { x }, attributes) => {
   );
 };
 
-/** Values one after the other along an axis. */
+/** Values concatenated along an axis. */
 export const concat: Kernel = (graph, inputs, attributes) => {
   const { axis } = attributes as { axis: number };
   const parts = Object.values(inputs);
@@ -57,7 +57,7 @@ export const concat: Kernel = (graph, inputs, attributes) => {
   return graph.add('ConcatV2', [...parts, graph.scalar(axis, 'int32')], types, { dtype: parts[0]!.dtype, shape });
 };
 
-/** Values of one shape along a new axis. */
+/** Values stacked along a new axis. */
 export const pack: Kernel = (graph, inputs, attributes) => {
   const { axis } = attributes as { axis: number };
   const parts = Object.values(inputs);
@@ -70,7 +70,7 @@ export const pack: Kernel = (graph, inputs, attributes) => {
   );
 };
 
-/** The value over and over along each axis. */
+/** The value repeated along each axis. */
 export const tile: Kernel = (graph, { x }, attributes) => {
   const { reps } = attributes as { reps: number[] };
   const shape = x!.shape.map((size, i) => size * reps[i]!);
@@ -82,7 +82,7 @@ export const tile: Kernel = (graph, { x }, attributes) => {
   );
 };
 
-/** The value with its axes in another order. */
+/** The value with its axes permuted. */
 export const transpose: Kernel = (graph, { x }, attributes) => {
   const { perm } = attributes as { perm: number[] };
   const shape = perm.map((axis) => x!.shape[axis]!);

@@ -1,11 +1,11 @@
-/** @file In which order a graph's nodes run, and what they run for. */
+/** @file The order in which a graph's nodes run, and what they run for. */
 import { sizeOf } from '../../models/text-encoder.js';
 import type { GraphNode } from './graph.js';
 
-/** The node that an input comes from: inputs may name an output (`node:1`), or only ask to come later (`^node`). */
+/** The node that an input comes from: inputs may name an output (`node:1`), or be control inputs (`^node`). */
 export const producerName = (input: string): string => input.replace(/^\^/, '').replace(/:\d+$/, '');
 
-/** Every node after those it takes from; otherwise as they came, each only when the first that needs it is next. */
+/** A topological order: otherwise nodes keep their order, each as late as the first node that needs it allows. */
 export function inOrder(nodes: readonly GraphNode[]): GraphNode[] {
   const byName = new Map(nodes.map((node) => [node.name, node]));
   const ordered = new Set<GraphNode>();
@@ -28,9 +28,9 @@ export function inOrder(nodes: readonly GraphNode[]): GraphNode[] {
 }
 
 /**
- * For every node, which fetches need it: a bit each, however many there are.
+ * Reachability: for every node, which fetches need it, one bit each.
  *
- * @param ordered every node after those it takes from
+ * @param ordered nodes in topological order
  * @param fetched names of the nodes that are fetched
  */
 export function purposesOf(ordered: readonly GraphNode[], fetched: readonly string[]): Map<GraphNode, bigint> {
@@ -47,23 +47,24 @@ export function purposesOf(ordered: readonly GraphNode[], fetched: readonly stri
   return purposes;
 }
 
-/** Nodes with fewer values hold no memory to speak of, and run whenever they can. */
+/** Nodes with fewer values take negligible memory and run as soon as they can. */
 const HEAVY_VALUES = 100_000;
 
-/** How many may run at once: with a second one, what a processor cannot share among its cores costs no time. */
+/** How many may run at once: with a second one, work that a processor cannot spread over its cores costs no time. */
 const AT_ONCE = 2;
 
 /**
- * Makes heavy nodes run in order, a few at a time. TensorFlow runs whatever can run: the teacher beside the student,
- * the inputs' gradients of all layers before the weights', and all that is kept for a late one takes memory until then.
+ * Makes heavy nodes run in order, a few at a time. TensorFlow runs whatever is ready: the teacher beside the student,
+ * the input gradients of all layers before the weight gradients; everything kept for a late node takes memory until
+ * then.
  *
- * @param nodes in the order wanted, as far as `inOrder` leaves it
- * @param fetched names of the nodes that are fetched: a node waits only for those that are needed wherever it is
+ * @param nodes in the order wanted, as far as `inOrder` keeps it
+ * @param fetched names of the nodes that are fetched: a node waits only for nodes that all its fetches need
  */
 export function serialise(nodes: readonly GraphNode[], fetched: readonly string[]): GraphNode[] {
   const ordered = inOrder(nodes);
   const purposes = purposesOf(ordered, fetched);
-  const before = new Map<bigint, GraphNode[]>(); // for each purpose met, the heavy nodes that all of it needs, in order
+  const before = new Map<bigint, GraphNode[]>(); // by set of fetches: the heavy nodes that all need, in order
   return ordered.map((node) => {
     const purpose = purposes.get(node)!;
     if (purpose === 0n || sizeOf(node.shape) < HEAVY_VALUES || isFree(node)) return node;
@@ -82,7 +83,7 @@ export function serialise(nodes: readonly GraphNode[], fetched: readonly string[
   }
 }
 
-/** Ops that compute nothing: what they give is there already, or small until it is read. */
+/** Ops that compute nothing: their output exists already, or is small until it is read. */
 const FREE = new Set(['ReadVariableOp', 'VarHandleOp', 'Placeholder', 'Const', 'Identity', 'Reshape']);
 
 function isFree({ op }: GraphNode): boolean {

@@ -1,6 +1,6 @@
 /**
- * @file Small parameters kept end to end in one variable: to start an op of the optimiser takes longer than to run it
- * on a bias, and there are over twenty of them for every parameter.
+ * @file Small parameters stored end to end in one variable: launching an op of the optimiser takes longer than running
+ * it on a bias, and every parameter needs over twenty ops.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { decays, momentName, MOMENTS, type OptimizerName } from '../../distill/adamw.js';
@@ -11,10 +11,10 @@ import { sizeOf } from '../../models/text-encoder.js';
 /** The names of the parameters in each pack, in order, by the pack's name. */
 export type Packs = Readonly<Record<string, readonly string[]>>;
 
-/** Parameters with more values are variables of their own. */
+/** Larger parameters are variables of their own. */
 const SMALL_VALUES = 100_000;
 
-/** The small ones among the trained parameters: those that weight decay touches, and those that it does not. */
+/** The small trained parameters: those with weight decay, and those without. */
 export function packsOf(distillation: Distillation, optimizer: OptimizerName): Packs {
   const { student } = distillation;
   const packs: Record<string, string[]> = {};
@@ -38,7 +38,7 @@ export function momentPacks(packs: Packs): Packs {
   );
 }
 
-/** Gradients as their parameters are kept: those of a pack end to end, under its name. */
+/** Gradients laid out like their parameters: those of a pack end to end, under its name. */
 export function packGradients(gradients: Gradients, packs: Packs): Gradients {
   const small = new Set(Object.values(packs).flat());
   const others = Object.entries(gradients).filter(([name]) => !small.has(name));

@@ -1,10 +1,10 @@
 /**
  * @file bfloat16 as a pass over a recorded graph.
  *
- * Products are computed in bfloat16, and what lies between them without changing a value (transposes, slices, bias
- * additions) with them. All else stays in float32: variables, LayerNorm, softmax, activations, reductions, the loss and
- * the optimiser. Where the two meet there are casts, one for each reader, so that TensorFlow's compiler can fuse each
- * into the loop that reads it and what is kept for the backward pass is kept in bfloat16.
+ * Products are computed in bfloat16, and so are ops between them that do not change values (transposes, slices, bias
+ * additions). All else stays in float32: variables, LayerNorm, softmax, activations, reductions, the loss and the
+ * optimiser. Casts connect the two, one for each consumer, so that TensorFlow's compiler can fuse each into the loop
+ * that reads it, and values kept for the backward pass are kept in bfloat16.
  */
 import type { Attributes, GraphNode } from './graph.js';
 
@@ -13,13 +13,13 @@ const PRODUCTS = new Set(['MatMul', 'BatchMatMulV2']);
 /** Ops that move values without changing them. */
 const MOVES = new Set(['Reshape', 'Transpose', 'Slice', 'ConcatV2']);
 
-/** The graph with its products in bfloat16. Names stay, so that what is fed and fetched stays. */
+/** The graph with its products in bfloat16. Node names stay, and with them feeds and fetches. */
 export function toBfloat16(nodes: readonly GraphNode[]): GraphNode[] {
   const byName = new Map(nodes.map((node) => [node.name, node]));
   const lowered = lowerable(nodes, byName);
   const casts = new Map<string, GraphNode>();
   const rewritten = nodes.map((node) => {
-    if (node.dtype === 'bfloat16' || isWidening(node)) return node; // a variable kept in it
+    if (node.dtype === 'bfloat16' || isWidening(node)) return node; // a variable stored in it
     const wants = lowered.has(node.name) ? 'bfloat16' : 'float32';
     const inputs = node.inputs.map((name) => {
       const input = byName.get(name);
@@ -31,7 +31,7 @@ export function toBfloat16(nodes: readonly GraphNode[]): GraphNode[] {
         name: `${node.name}/${source.name}/${wants}`.replaceAll(':', '_'),
         op: 'Cast',
         inputs: [source.name],
-        // else all readers would share one
+        // otherwise all consumers would share one
         attributes: { SrcT: { type: has }, DstT: { type: wants }, _reader: { text: node.name } },
         dtype: wants,
         shape: source.shape,
@@ -46,12 +46,12 @@ export function toBfloat16(nodes: readonly GraphNode[]): GraphNode[] {
   return [...rewritten, ...casts.values()];
 }
 
-/** Whether a node only turns a bfloat16 variable into what the recording could compute with. */
+/** Whether a node only casts a bfloat16 variable to the dtype of the recording. */
 function isWidening({ op, attributes }: GraphNode): boolean {
   return op === 'Cast' && 'type' in attributes.SrcT! && attributes.SrcT.type === 'bfloat16';
 }
 
-/** The names of the nodes that are to be computed in bfloat16. */
+/** The names of the nodes to compute in bfloat16. */
 function lowerable(nodes: readonly GraphNode[], byName: ReadonlyMap<string, GraphNode>): Set<string> {
   const readers = new Map<string, GraphNode[]>();
   for (const node of nodes) for (const name of node.inputs) readers.set(name, [...(readers.get(name) ?? []), node]);
@@ -63,8 +63,8 @@ function lowerable(nodes: readonly GraphNode[], byName: ReadonlyMap<string, Grap
     if (PRODUCTS.has(node.op) || (isAfterLowered && (MOVES.has(node.op) || isSmallStep(node, byName))))
       lowered.add(node.name);
   }
-  // Moves whose every reader wants bfloat16 take it too: half as much to move. Not out of a variable: all of it would
-  // be cast for each, and what is read of it to be kept would no longer be float32.
+  // Moves whose every consumer takes bfloat16 use it, too: half as much to move. Not from a variable: all of it would
+  // be cast for each, and what is kept of it would no longer be float32.
   const ofVariables = movedOutOfVariables(nodes);
   for (const node of [...nodes].reverse()) {
     const all = readers.get(node.name) ?? [];
@@ -75,7 +75,7 @@ function lowerable(nodes: readonly GraphNode[], byName: ReadonlyMap<string, Grap
   return lowered;
 }
 
-/** The names of the nodes that are a variable's values or parts of them, whatever their shape. */
+/** The names of nodes that are a variable's values or parts of them, in any shape. */
 function movedOutOfVariables(nodes: readonly GraphNode[]): Set<string> {
   const found = new Set<string>();
   for (const { name, op, inputs } of nodes)

@@ -1,9 +1,9 @@
 /**
- * @file Computing anew what is cheap, instead of keeping it for the backward pass (Chen et al., "Training deep nets
- * with sublinear memory cost", arXiv 1604.06174), as a pass over a recorded graph.
+ * @file Rematerialisation: a pass over a recorded graph that recomputes cheap values instead of keeping them for the
+ * backward pass (Chen et al., "Training deep nets with sublinear memory cost", arXiv 1604.06174).
  *
- * An activation's output, what LayerNorm gives, what dropout leaves: elementwise functions of values that are kept
- * anyway. Each takes a loop over memory, where a product takes a hundred times that.
+ * The outputs of activations, LayerNorm and dropout are elementwise functions of values that are kept anyway. Each
+ * takes one pass over memory, where a product takes a hundred times that.
  */
 import { sizeOf } from '../../models/text-encoder.js';
 import { ELEMENTWISE } from './fusion.js';
@@ -13,17 +13,17 @@ import { producerName } from './order.js';
 /** Values with fewer elements are not worth it. */
 const WORTHWHILE = 100_000;
 
-/** What is there in any case: parameters, inputs, constants. */
+/** Values that exist in any case: parameters, inputs, constants. */
 const GIVEN = new Set(['ReadVariableOp', 'VarHandleOp', 'Placeholder', 'Const', 'Fill']);
 
-/** Some of a graph's nodes: from the first number up to, not including, the second. */
+/** A range of a graph's nodes, its end excluded. */
 export type NodeRange = readonly [from: number, to: number];
 
 /**
- * Gives each backward pass its own copy of what it can compute from less.
+ * Gives each backward pass its own copy of the values that it can recompute.
  *
- * @param nodes as they were recorded: every node after those it takes from
- * @param backward where among them the backward passes lie, in order
+ * @param nodes in topological order, as recorded
+ * @param backward the ranges of the backward passes, in order
  */
 export function recompute(nodes: readonly GraphNode[], backward: readonly NodeRange[]): GraphNode[] {
   const byName = new Map(nodes.map((node) => [node.name, node]));
@@ -52,9 +52,9 @@ export function recompute(nodes: readonly GraphNode[], backward: readonly NodeRa
 }
 
 /**
- * The names of the nodes to compute anew.
+ * The names of the nodes to rematerialise.
  *
- * @param crossing what the backward pass reads of the forward pass, in order
+ * @param crossing what the backward pass reads from the forward pass, in order
  */
 function chooseAnew(crossing: readonly GraphNode[], byName: ReadonlyMap<string, GraphNode>): Set<string> {
   const kept = new Set<GraphNode>();
@@ -73,7 +73,7 @@ function chooseAnew(crossing: readonly GraphNode[], byName: ReadonlyMap<string, 
   return anew;
 }
 
-/** The elementwise nodes that a value is computed with, and what has to be kept for it that is not kept yet. */
+/** The elementwise nodes that compute a value, and those of their inputs that are not kept yet. */
 function sourcesOf(
   node: GraphNode,
   byName: ReadonlyMap<string, GraphNode>,

@@ -9,7 +9,7 @@ import { RECORDED_KERNELS } from './kernels.js';
 
 const BACKEND = 'graph';
 
-/** What tfjs calls a tensor's data, kept by the backend that made it. */
+/** tfjs's tensor data, kept by the backend that made it. */
 class RecordingBackend extends tf.KernelBackend {
   private readonly values: tf.DataStorage<Value> = new tf.DataStorage<Value>(this, tf.engine());
 
@@ -83,19 +83,19 @@ function recordedDtype(dtype: tf.DataType): 'float32' | 'int32' | 'bool' {
   throw new Error(`tensors of ${dtype} cannot be recorded`);
 }
 
-/** What a recording is given to work with. */
+/** What a recording can use. */
 export interface Recording {
   readonly graph: Graph;
-  /** A tensor to compute with that stands for a node's output. */
+  /** A tensor that stands for a node's output. */
   readonly tensor: <T extends tf.Tensor>(value: Value) => T;
-  /** The node's output that a computed tensor stands for. */
+  /** The output that a computed tensor stands for. */
   readonly value: (tensor: tf.Tensor) => Value;
 }
 
 /**
- * Runs `work` with every tfjs op recorded into `graph`. Synchronous: nothing else may compute meanwhile.
+ * Runs `work` and records every tfjs op into `graph`. Synchronous: nothing else may use tfjs meanwhile.
  *
- * @throws Error when `work` reads a tensor's values, or uses an op that has no recorded form
+ * @throws Error if `work` reads a tensor's values, or uses an op without a recorded form
  */
 export function record<T>(graph: Graph, work: (recording: Recording) => T): T {
   registerKernels();

@@ -1,19 +1,17 @@
-/**
- * @file What a session is told when it is opened: TensorFlow's `ConfigProto` (tensorflow/core/protobuf/config.proto).
- */
+/** @file The configuration of a session: TensorFlow's `ConfigProto` (tensorflow/core/protobuf/config.proto). */
 import { bytes, integer } from '../../base/protobuf.js';
 
-/** Settings of a session; TensorFlow decides what is left out. */
+/** Settings of a session; TensorFlow chooses those that are absent. */
 export interface SessionConfig {
-  /** Threads that one op may take, and ops that may run beside each other. */
+  /** Threads within one op, and ops that run in parallel. */
   readonly threads?: { readonly inOp?: number; readonly ofOps?: number } | undefined;
-  /** Devices that the processor counts as, named `/device:CPU:0` and on. */
+  /** The number of virtual CPU devices, named `/device:CPU:0` and so on. */
   readonly processors?: number | undefined;
-  /** Whether a GPU's memory is taken as it is needed, and not all at once. */
+  /** Whether GPU memory is allocated as it is needed, and not all at once. */
   readonly growsGpuMemory?: boolean | undefined;
 }
 
-/** The message; empty where nothing is said. */
+/** The encoded message; empty for the defaults. */
 export function encodeConfig({ threads, processors, growsGpuMemory }: SessionConfig): Buffer {
   const nothing = Buffer.alloc(0);
   return Buffer.concat([

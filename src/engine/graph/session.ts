@@ -1,6 +1,4 @@
-/**
- * @file Runs a graph through a session of TensorFlow's, on a thread of its own: Node's event loop goes on meanwhile.
- */
+/** @file Runs a graph in a TensorFlow session on a separate thread, while Node's event loop goes on. */
 import {
   sessionAddon,
   type NativeTensor,
@@ -12,37 +10,37 @@ import type { GraphNode, Value } from './graph.js';
 import { DTYPE_NUMBERS, encodeGraph } from './graph-def.js';
 import { encodeConfig, type SessionConfig } from './session-config.js';
 
-/** Something to feed, with its values in row-major order; they are copied before `run` returns. */
+/** A feed, with its values in row-major order; they are copied before `run` returns. */
 export type Feed = readonly [Value, TensorValues];
 
-/** Something fetched. */
+/** A fetched value. */
 export interface FetchedTensor {
   readonly dtype: 'float32' | 'int32' | 'bool';
   readonly shape: readonly number[];
-  /** Row-major. TensorFlow's own memory, and maybe a variable's: not to be written to. */
+  /** Row-major. TensorFlow's own memory, perhaps a variable's: do not write to it. */
   readonly data: TensorValues;
-  /** Gives the memory back now instead of when nothing refers to it any more. `data` is empty then. */
+  /** Frees the memory now and not when it is garbage-collected. `data` is empty then. */
   release(): void;
 }
 
-/** A graph with its variables, running. */
+/** A running graph with its variables. */
 export interface Session {
   /**
-   * Feeds and fetches. Runs take place one after the other, in the order of the calls.
+   * Feeds and fetches. Runs take place one after another, in the order of the calls.
    *
    * @throws Error with TensorFlow's message when an op fails, with the name of TensorFlow's code as `code`:
-   *   `RESOURCE_EXHAUSTED` where memory ran out, `INVALID_ARGUMENT` where a feed has another shape, dtype or length
-   *   than the graph states
+   * `RESOURCE_EXHAUSTED` when out of memory, `INVALID_ARGUMENT` for a feed with another shape, dtype or length than the
+   * graph states
    */
   run(feeds: readonly Feed[], fetches: readonly Value[]): Promise<FetchedTensor[]>;
-  /** Frees the graph and its variables, once what was asked of it is done. Harmless when repeated. */
+  /** Frees the graph and its variables once pending runs are done. May be called again. */
   close(): void;
 }
 
 /**
- * Loads a graph into a session of its own.
+ * Loads a graph into a new session.
  *
- * @throws Error with TensorFlow's message where the graph or the configuration is not valid
+ * @throws Error with TensorFlow's message if the graph or the configuration is not valid
  */
 export function openSession(
   nodes: readonly GraphNode[],

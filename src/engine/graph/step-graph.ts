@@ -1,4 +1,4 @@
-/** @file The distillation as one graph: what is fed, what is fetched, which variables hold the state. */
+/** @file The distillation as one graph: feeds, fetches, and the variables that hold the state. */
 import { momentShapes } from '../../distill/adamw.js';
 import type { EngineOptions } from '../../distill/engine.js';
 import { targetShape, trainableParameters, type Distillation } from '../../distill/loss.js';
@@ -15,7 +15,7 @@ import { placeholder } from './variables.js';
 
 export interface StepGraph extends FusedGraph, Omit<RecordedStep, 'backward'> {
   readonly inputs: GraphInputs;
-  /** None where targets are given. */
+  /** None if targets are given. */
   readonly teacher: ModelVariables;
   readonly student: ModelVariables;
   /** The optimiser's moments, by `momentName`. */
@@ -56,7 +56,7 @@ export function buildStepGraph(distillation: Distillation, options: EngineOption
   return { ...fused, inputs, teacher, student, moments, ...outputs };
 }
 
-/** Loops for elementwise ops, and an order that takes little memory. */
+/** Fused elementwise ops, and an order that takes little memory. */
 function fuseStep(nodes: readonly GraphNode[], fetched: readonly string[]): FusedGraph {
   const fused = fuse(nodes, fetched);
   return { ...fused, nodes: serialise(fused.nodes, fetched) };

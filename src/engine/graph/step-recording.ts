@@ -1,6 +1,6 @@
 /**
  * @file Step and evaluation, recorded: losses, gradients and update as nodes, once for each length of the student's
- *   texts.
+ * texts.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { EngineOptions } from '../../distill/engine.js';
@@ -25,50 +25,50 @@ import {
   type Variable,
 } from './variables.js';
 
-/** What a step is fed with. */
+/** The feeds of a step. */
 export interface GraphInputs extends UpdateInputs {
   /** `[B, L]` int32 */
   readonly teacherIds: GraphNode;
   /** `[B]` */
   readonly weights: GraphNode;
-  /** The teacher's outputs, `[B, L, D]` or `[B, D]`; where they are given, and the teacher's ids are not read. */
+  /** The teacher's outputs, `[B, L, D]` or `[B, D]`, if they are given; the teacher's ids are not read then. */
   readonly target: GraphNode | undefined;
-  /** Of the micro-batch in the run, for dropout. `[]` int32 */
+  /** The number of the micro-batch in the run, for dropout. `[]` int32 */
   readonly position: GraphNode;
 }
 
-/** Step and evaluation of a batch whose texts are given to the student in one length. */
+/** Step and evaluation of a batch whose student texts have one length. */
 export interface Pass {
   /** `[B, length]` int32, as the Korean ones. */
   readonly studentIdsEn: GraphNode;
   readonly studentIdsKo: GraphNode;
-  /** An `evaluationTensor`, changing nothing. */
+  /** An `evaluationTensor` that changes nothing. */
   readonly evaluated: GraphNode;
-  /** Absent in lengths that training does not use. */
+  /** Absent for lengths that training does not use. */
   readonly step: StepPass | undefined;
 }
 
 interface StepPass {
-  /** Losses of a micro-batch whose gradients are only added up: `[lossEn, lossKo]`. Absent when each step is one. */
+  /** Losses of a micro-batch whose gradients are only accumulated: `[lossEn, lossKo]`. Absent without accumulation. */
   readonly accumulated: GraphNode | undefined;
   /**
-   * Losses of the (last) micro-batch of a step, and the norm: `[lossEn, lossKo, gradNorm]`. Changes student and
-   * moments, if all three are finite.
+   * Losses of the (last) micro-batch of a step, and the norm: `[lossEn, lossKo, gradNorm]`. Updates student and moments
+   * if all three are finite.
    */
   readonly stepped: GraphNode;
 }
 
-/** What a recorded step gives. */
+/** The nodes of a recorded step. */
 export interface RecordedStep {
-  /** To fetch once, first: zeroes the optimiser's state. */
+  /** To fetch once at the start: sets the optimiser's state to zero. */
   readonly initialised: GraphNode;
-  /** Forgets the gradients added up so far. Absent when each step is one micro-batch. */
+  /** Clears the accumulated gradients. Absent without accumulation. */
   readonly cleared: GraphNode | undefined;
-  /** The teacher's outputs, float32. Absent where they are given. */
+  /** The teacher's outputs, float32. Absent if they are given. */
   readonly taught: GraphNode | undefined;
-  /** By the length of the student's texts, those of `textLengths`. */
+  /** By the length of the student's texts, as in `textLengths`. */
   readonly passes: ReadonlyMap<number, Pass>;
-  /** Where the backward passes lie among the recorded nodes. */
+  /** The ranges of the backward passes among the recorded nodes. */
   readonly backward: readonly NodeRange[];
 }
 
@@ -77,14 +77,14 @@ export interface StepParts {
   readonly distillation: Distillation;
   readonly options: EngineOptions;
   readonly inputs: GraphInputs;
-  /** Where the state lies. */
+  /** The variables of the state. */
   readonly variables: Readonly<Record<'teacher' | 'student' | 'moments', ModelVariables>>;
   readonly packs: Packs;
   /** L, tokens of a whole text. */
   readonly length: number;
 }
 
-/** Records step and evaluation, in every length that the student's texts are given in. */
+/** Records step and evaluation for every length of the student's texts. */
 export function recordStep(
   recording: Recording,
   { distillation, options, inputs, variables, packs, length }: StepParts,
@@ -186,7 +186,7 @@ export function recordStep(
   }
 }
 
-/** The teacher's outputs; in parts of the batch where asked for, which do not wait for each other. */
+/** The teacher's outputs; if asked for, computed in independent parts of the batch. */
 function targetInParts(distillation: Distillation, teacher: Params, ids: tf.Tensor2D, parts = 1): tf.Tensor {
   const [rows, length] = ids.shape;
   const size = Math.ceil(rows / parts);

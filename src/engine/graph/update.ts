@@ -1,4 +1,4 @@
-/** @file The optimiser's part of the step: what it changes, and whether it changes anything. */
+/** @file The optimiser's part of the step: what it updates, and whether it does. */
 import * as tf from '@tensorflow/tfjs-core';
 import { adamWUpdate, decays, momentName } from '../../distill/adamw.js';
 import type { EngineOptions } from '../../distill/engine.js';
@@ -16,19 +16,19 @@ export interface UpdateInputs {
   readonly decay: GraphNode;
 }
 
-/** What an update is made of. */
+/** The inputs of an update. */
 export interface Update {
   readonly inputs: UpdateInputs;
   readonly variables: Readonly<Record<'student' | 'moments', ModelVariables>>;
   /** By the names of the student's variables. */
   readonly gradients: Gradients;
-  /** The gradients' norm, before clipping. */
+  /** The gradient norm, before clipping. */
   readonly norm: tf.Scalar;
-  /** `[]` bool: whether anything is to change. */
+  /** `[]` bool: whether to update anything. */
   readonly applies: Value;
 }
 
-/** Records AdamW on every trained parameter, and gives the assignments. */
+/** Records AdamW for every trained parameter and returns the assignments. */
 export function recordUpdates(
   recording: Recording,
   distillation: Distillation,
@@ -70,7 +70,7 @@ export function recordUpdates(
   });
 }
 
-/** Whether all of a few values are finite numbers. `[]` bool */
+/** Whether all of some scalars are finite. `[]` bool */
 export function areFinite(graph: Graph, values: Value): GraphNode {
   const each = graph.add('IsFinite', [values], { T: { type: values.dtype } }, { dtype: 'bool', shape: values.shape });
   return graph.add(
@@ -81,7 +81,7 @@ export function areFinite(graph: Graph, values: Value): GraphNode {
   );
 }
 
-/** One value or the other, by a scalar. */
+/** One value or the other, by a scalar condition. */
 function choose(graph: Graph, condition: Value, yes: Value, no: Value): GraphNode {
   return graph.add('SelectV2', [condition, yes, no], { T: { type: yes.dtype } }, yes);
 }

@@ -1,4 +1,4 @@
-/** @file State that lives in a graph's session: TensorFlow's resource variables. */
+/** @file State in a graph's session: TensorFlow's resource variables. */
 import type { Graph, GraphDtype, GraphNode, Value } from './graph.js';
 
 /** A resource variable of a graph. */
@@ -21,12 +21,12 @@ export function declareVariable(
   return { name, handle, dtype, shape };
 }
 
-/** The variable's value at the time the node runs. */
+/** The variable's value when the node runs. */
 export function readVariable(graph: Graph, { handle, dtype, shape }: Variable): GraphNode {
   return graph.add('ReadVariableOp', [handle], { dtype: { type: dtype } }, { dtype, shape });
 }
 
-/** Gives the variable a value. The node has no output: use it as a control input. */
+/** Assigns a value. The node has no output: use it as a control input. */
 export function assignVariable(graph: Graph, { handle, dtype, shape }: Variable, value: Value): GraphNode {
   return graph.add('AssignVariableOp', [handle, value], { dtype: { type: dtype } }, { dtype, shape });
 }
@@ -36,18 +36,18 @@ export function addToVariable(graph: Graph, { handle, dtype, shape }: Variable, 
   return graph.add('AssignAddVariableOp', [handle, value], { dtype: { type: dtype } }, { dtype, shape });
 }
 
-/** Something to fetch that is there once all `nodes` have run. */
+/** A node to fetch that is ready once all `nodes` have run. */
 export function after(graph: Graph, value: Value, nodes: readonly GraphNode[], name: string): GraphNode {
   const control = nodes.map((node) => `^${node.name}`);
   return graph.add('Identity', [value, ...control], { T: { type: value.dtype } }, value, name);
 }
 
-/** Something to feed. */
+/** A placeholder to feed. */
 export function placeholder(graph: Graph, name: string, shape: readonly number[], dtype: GraphDtype): GraphNode {
   return graph.add('Placeholder', [], { dtype: { type: dtype }, shape: { shape } }, { dtype, shape }, name);
 }
 
-/** A value in another dtype; itself where it has it already. */
+/** A value cast to a dtype; itself if it has that already. */
 export function cast(graph: Graph, value: Value, dtype: GraphDtype): Value {
   if (value.dtype === dtype) return value;
   return graph.add(
