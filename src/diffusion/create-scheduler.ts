@@ -5,7 +5,7 @@ import { unipc } from './unipc.js';
 import type { Scheduler } from './scheduler.js';
 
 /**
- * A scheduler for one picture. Starting noise has deviation 1 (`init_noise_sigma`) for all of them.
+ * A scheduler for one picture. The initial noise has standard deviation 1 (`init_noise_sigma`) for all of them.
  *
  * @throws InputError for more steps than the configuration allows, or too few
  */

@@ -6,7 +6,7 @@ import type { DdimConfig } from './scheduler-config.js';
 import type { Scheduler } from './scheduler.js';
 import { spacedTimesteps } from './timesteps.js';
 
-/** @throws InputError for more steps than training had, and a first one that divides by zero */
+/** @throws InputError for more steps than in training, and for a first step that divides by zero */
 export function ddim(config: DdimConfig, steps: number): Scheduler {
   const timesteps = spacedTimesteps(config, steps, 0);
   if (config.clipRange === undefined && config.thresholding === undefined) checkFirstStep(config, timesteps);
@@ -27,7 +27,7 @@ export function ddim(config: DdimConfig, steps: number): Scheduler {
   };
 }
 
-/** The predicted sample within what the configuration allows. */
+/** The predicted sample, limited as configured. */
 function limited(x0: Float32Array, { thresholding, clipRange }: DdimConfig): Float32Array {
   if (thresholding !== undefined) return threshold(x0, thresholding);
   return clipRange === undefined ? x0 : clamp(x0, clipRange);

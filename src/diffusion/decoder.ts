@@ -1,4 +1,4 @@
-/** @file The VAE's decoder of a pipeline: latents to pixels. */
+/** @file The VAE decoder of a pipeline: latents to pixels. */
 import { InputError } from '../base/errors.js';
 import { joined, LATENT_CHANNELS, PIXELS_PER_LATENT } from './latents.js';
 import { loadOnnx, type OnnxModel, type Port, type Provider } from './onnx.js';
@@ -7,7 +7,7 @@ import { assignRoles, fixedSize, outputOf, usualValues, type Role } from './port
 import { checkPictureSize, wrongInputs } from './wrong-model.js';
 
 export interface Decoder {
-  /** Throws an `InputError` for a size of picture that it does not give. */
+  /** Throws an `InputError` for a picture size that it does not support. */
   checkSize(height: number, width: number): void;
   /** Latents `[C, h, w]` to pixels. */
   decode(latents: Float32Array, height: number, width: number): Promise<Pixels>;
@@ -23,7 +23,7 @@ const OUTPUTS = ['sample', 'image', 'images'];
 /**
  * Loads a decoder.
  *
- * @param scale what latents were multiplied by in training
+ * @param scale the factor that multiplied latents in training
  * @throws InputError for a file that is damaged, or holds another model
  */
 export async function loadDecoder(location: string, scale: number, provider: Provider): Promise<Decoder> {
@@ -44,7 +44,7 @@ function decoderOf(model: OnnxModel, port: Port, scale: number): Decoder {
     },
     async decode(latents, height, width) {
       const scaled = latents.map((value) => value / scale);
-      const values = joined(Array.from({ length: batch }, () => scaled)); // what is over is not looked at
+      const values = joined(Array.from({ length: batch }, () => scaled)); // extra values are ignored
       const shape = [batch, LATENT_CHANNELS, height / PIXELS_PER_LATENT, width / PIXELS_PER_LATENT];
       const image = await model.run({ ...usualValues(model.inputs, batch), [port.name]: { values, shape } }, output);
       // [B, 3, height, width] in -1 … 1
@@ -61,7 +61,7 @@ function decoderOf(model: OnnxModel, port: Port, scale: number): Decoder {
   };
 }
 
-/** Channels in -1 … 1, one after the other, to bytes side by side. */
+/** Planar channels in -1 … 1 to interleaved bytes. */
 function pixelsOf(channels: Float32Array, height: number, width: number): Pixels {
   const size = height * width;
   const data = new Uint8Array(3 * size);

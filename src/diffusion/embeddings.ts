@@ -1,17 +1,17 @@
 /**
- * @file Texts as a text encoder has them: hidden states, the mean squared error between two, and what of a text was
- *   lost.
+ * @file The text encoder's view of texts: hidden states, the mean squared error between two, and how much of a text was
+ * cut off.
  */
 import type { EncoderEngine } from '../engine/encoder-engine.js';
 import { InputError } from '../base/errors.js';
 import type { TextTokenizer } from '../text/tokenizer.js';
 import type { Embedding } from './tensors.js';
 
-/** Texts encoded at once. */
+/** Texts per batch. */
 const BATCH = 16;
 
 /**
- * The hidden states of texts, without an attention mask, as Stable Diffusion takes them.
+ * The hidden states of texts, without an attention mask, as in Stable Diffusion.
  *
  * @param where the encoder, for messages
  * @returns `[L, D]` for each text
@@ -51,7 +51,7 @@ export function meanSquaredError(a: Embedding, b: Embedding): number {
   return sum / a.length;
 }
 
-/** The end of a text that is over the tokenizer's length and so does not count; undefined where all of it does. */
+/** The end of a text that exceeds the tokenizer's length and is therefore ignored; undefined if the text fits. */
 export function lostTail(text: string, tokenizer: TextTokenizer): string | undefined {
   if (tokenizer.encode(text).length <= tokenizer.maxLength) return undefined;
   const characters = Array.from(text);

@@ -1,19 +1,19 @@
-/** @file A labelled grid of pictures as one: a row for each prompt, a column for each encoder. */
+/** @file A labelled grid of pictures in one image: a row for each prompt, a column for each encoder. */
 import sharp, { type OverlayOptions } from 'sharp';
 import { cutAtStart, svgLine, wrap } from './lettering.js';
 import type { Pixels } from './tensors.js';
 
-/** A picture of the grid, with what stands under it. */
+/** A picture of the grid and its caption. */
 export interface GridCell {
   readonly pixels: Pixels;
   readonly caption: string;
 }
 
-/** What a grid shows. */
+/** The contents of a grid. */
 export interface Grid {
-  /** Under all of it: what the pictures have in common. */
+  /** The footer: what the pictures have in common. */
   readonly footer: string;
-  /** Above each column: what drew it, and from what. */
+  /** The heads of the columns: the encoder, and where it comes from. */
   readonly columns: readonly { readonly title: string; readonly subtitle: string }[];
   readonly rows: readonly { readonly labels: readonly string[]; readonly cells: readonly GridCell[] }[];
 }
@@ -33,7 +33,7 @@ const SIZE = {
 const INK = '#1c1c1e';
 const PALE = '#6b6b70';
 
-/** From one line of a prompt, or of the footer, to the next. */
+/** The line height of prompts and footer. */
 const LEADING = 24;
 
 /** A grid as a PNG file's bytes. */
@@ -97,7 +97,7 @@ interface LabelLine {
   readonly fill: string;
 }
 
-/** The prompts of a row, the first in ink and the others pale. */
+/** The prompts of a row, the first in dark ink and the others pale. */
 function labelLines(labels: readonly string[]): LabelLine[] {
   return labels.flatMap((label, i) => {
     const [size, fill] = i === 0 ? [SIZE.title, INK] : [SIZE.text, PALE];
@@ -105,7 +105,7 @@ function labelLines(labels: readonly string[]): LabelLine[] {
   });
 }
 
-/** Lines in the middle of a row's height. */
+/** Lines centred in the height of a row. */
 function rowLabels(lines: readonly LabelLine[], top: number, height: number): string[] {
   const first = top + height / 2 - ((lines.length - 1) * LEADING) / 2 + SIZE.text / 3;
   return lines.map(({ text, size, fill }, i) => svgLine(text, { x: SIZE.gap, y: first + i * LEADING, size, fill }));

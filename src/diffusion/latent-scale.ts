@@ -1,4 +1,4 @@
-/** @file What latents were multiplied by when the UNet was trained: `scaling_factor` in the VAE's configuration. */
+/** @file The factor that multiplied latents when the UNet was trained: `scaling_factor` in the VAE's configuration. */
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { ifThere, readJsonObject } from '../base/json-file.js';
@@ -12,9 +12,9 @@ const STANDARD_SCALE = 0.18215;
 const VAE_CONFIG = object({ scaling_factor: v.nullish(ofKind(POSITIVE)) });
 
 /**
- * The factor of a pipeline's folder; that of Stable Diffusion where no configuration says another.
+ * The factor of a pipeline's folder; Stable Diffusion's own if no configuration states one.
  *
- * @throws InputError for what is no factor
+ * @throws InputError for an impossible factor
  */
 export async function readLatentScale(folder: string): Promise<number> {
   for (const name of VAE_CONFIGS) {

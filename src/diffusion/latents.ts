@@ -1,11 +1,11 @@
-/** @file Latents, which are arrays of float32, and arithmetic on them: sums in float64, rounded once. */
+/** @file Latents, which are float32 arrays, and arithmetic on them: sums in float64, rounded once. */
 
-/** Pixels a latent stands for, along each side. */
+/** Pixels per latent, along each side. */
 export const PIXELS_PER_LATENT = 8;
 
 export const LATENT_CHANNELS = 4;
 
-/** Arrays of one length, one after the other. */
+/** Arrays of equal length, concatenated. */
 export function joined(arrays: readonly Float32Array[]): Float32Array {
   if (arrays.length === 1) return arrays[0]!;
   const all = new Float32Array(arrays.length * arrays[0]!.length);
@@ -13,15 +13,15 @@ export function joined(arrays: readonly Float32Array[]): Float32Array {
   return all;
 }
 
-/** An array in parts of one length. */
+/** An array split into parts of equal length. */
 export function parts(values: Float32Array, length: number): Float32Array[] {
   return Array.from({ length: values.length / length }, (_, i) => values.subarray(i * length, (i + 1) * length));
 }
 
-/** A factor and the values it applies to. */
+/** A factor and the values that it multiplies. */
 export type Term = readonly [factor: number, values: Float32Array];
 
-/** Σ factor · values, value by value. */
+/** Σ factor · values, elementwise. */
 export function weightedSum(...terms: readonly Term[]): Float32Array {
   const sum = new Float32Array(terms[0]![1].length);
   for (let i = 0; i < sum.length; i++) {
@@ -32,12 +32,12 @@ export function weightedSum(...terms: readonly Term[]): Float32Array {
   return sum;
 }
 
-/** Values kept within `-limit … limit`, each then multiplied by `factor`. */
+/** Values clamped to `-limit … limit`, then multiplied by `factor`. */
 export function clamp(values: Float32Array, limit: number, factor = 1): Float32Array {
   return values.map((value) => Math.min(Math.max(value, -limit), limit) * factor);
 }
 
-/** The value below which a share of the values lies, interpolated between neighbours, as `torch.quantile`. */
+/** A quantile, interpolated between neighbours, as in `torch.quantile`. */
 export function quantile(values: Float32Array, share: number): number {
   const sorted = Float32Array.from(values).sort();
   const place = share * (sorted.length - 1);

@@ -23,16 +23,14 @@ export function lineWidth(text: string, size: number): number {
   return font().getAdvanceWidth(text.normalize('NFC'), size);
 }
 
-/** A line of text as an SVG path; `x` is where it begins, or its middle, and `y` its baseline. */
+/** A line of text as an SVG path; `x` is its beginning, or its middle if centred, and `y` its baseline. */
 export function svgLine(text: string, { x, y, size, fill, centred = false }: LineStyle): string {
   const start = centred ? x - lineWidth(text, size) / 2 : x;
   const { commands } = font().getPath(text.normalize('NFC'), start, y, size);
   return `<path d="${commands.map(pathData).join('')}" fill="${fill}"/>`;
 }
 
-/**
- * A command as SVG writes it. The library's own `toPathData` leaves out more than it may: "car" loses its last letter.
- */
+/** A path command in SVG. The library's own `toPathData` drops too much: "car" loses its last letter. */
 function pathData({ type, x1, y1, x2, y2, x, y }: PathCommand): string {
   const points = [x1, y1, x2, y2, x, y].filter((value) => value !== undefined);
   return type + points.map((value) => value.toFixed(2)).join(' ');
@@ -47,8 +45,8 @@ export interface LineStyle {
 }
 
 /**
- * A text in lines of at most `width` pixels, broken between words, or within one that is too long; the last of too many
- * ends in `…`.
+ * A text in lines of at most `width` pixels, broken between words, or inside words that are too long. If there are too
+ * many lines, the last one ends in `…`.
  */
 export function wrap(text: string, size: number, width: number, mostLines: number): string[] {
   const fits = (line: string): boolean => lineWidth(line, size) <= width;
@@ -77,7 +75,7 @@ export function wrap(text: string, size: number, width: number, mostLines: numbe
   return [...lines.slice(0, mostLines - 1), `${last}…`];
 }
 
-/** A line of at most `width` pixels: of a longer text its end after `…`, as paths differ there. */
+/** A line of at most `width` pixels: a longer text keeps its end, after `…`, because that is where paths differ. */
 export function cutAtStart(text: string, size: number, width: number): string {
   if (lineWidth(text, size) <= width) return text;
   let rest = [...text.normalize('NFC')];

@@ -1,18 +1,18 @@
-/** @file How much noise there is at each of the time steps that a model was trained on. */
+/** @file How much noise there is at each time step that a model was trained on. */
 import { InputError } from '../base/errors.js';
 import type { CommonConfig, NoiseScheduleConfig } from './scheduler-config.js';
 
-/** Never more noise in one step than this, as in arXiv 2102.09672, section 3.2. */
+/** The most noise that one step may add, as in arXiv 2102.09672, section 3.2. */
 const MAX_BETA = 0.999;
 
-/** The first of the noise levels that UniPC may divide by; the smallest float16 above 0, as in diffusers. */
+/** The smallest noise level that UniPC may divide by: the smallest float16 above 0, as in diffusers. */
 export const SMALLEST_ALPHA = 2 ** -24;
 
 /**
- * ᾱ, the share of a sample's variance that is left at each time step: the running product of 1 − β.
+ * ᾱ, the share of a sample's variance that is left at each time step: the cumulative product of 1 − β.
  *
- * All is rounded to float32 where PyTorch rounds it: the array is the one that diffusers has, bit for bit, but for a
- * rescaled schedule, since PyTorch's vectorised square root may be off by one.
+ * Every value is rounded to float32 where PyTorch rounds it, so that the array equals that of diffusers bit for bit.
+ * The exception is a rescaled schedule, as PyTorch's vectorised square root may be off by one bit.
  *
  * @returns `[T]`
  */
@@ -22,10 +22,10 @@ export function alphasCumprod(config: NoiseScheduleConfig): Float32Array {
 }
 
 /**
- * Checks that what the model predicts can be had where denoising starts. At zero terminal SNR (arXiv 2305.08891) a
- * sample is all noise there, and of the noise alone nothing of the picture can be told: x₀ = (x − σ·ε)/α has α = 0.
+ * Checks that the model's prediction is usable where denoising starts. At zero terminal SNR (arXiv 2305.08891) a sample
+ * is pure noise there, and predicting the noise says nothing about the picture: x₀ = (x − σ·ε)/α has α = 0.
  *
- * @throws InputError for a model that predicts the noise and is asked at such a time step
+ * @throws InputError for a model that predicts the noise and starts at such a time step
  */
 export function checkFirstStep(config: CommonConfig, timesteps: readonly number[]): void {
   const isAllNoise = config.rescaleBetasZeroSnr && timesteps[0] === config.numTrainTimesteps - 1;
@@ -48,7 +48,7 @@ function betasOf({
 }: NoiseScheduleConfig): Float32Array {
   if (trainedBetas !== undefined) return Float32Array.from(trainedBetas);
   if (betaSchedule === 'linear') return linspace(betaStart, betaEnd, count);
-  // Equal steps of the square root: what latent diffusion was trained with.
+  // Equal steps of the square root: the schedule of latent diffusion.
   if (betaSchedule === 'scaled_linear')
     return linspace(Math.sqrt(betaStart), Math.sqrt(betaEnd), count).map((root) => root ** 2);
   return Float32Array.from({ length: count }, (_, i) =>
@@ -56,15 +56,15 @@ function betasOf({
   );
 }
 
-/** arXiv 2102.09672, formula 17: ᾱ at a share of the way. */
+/** arXiv 2102.09672, formula 17: ᾱ at a fraction of the way. */
 function cosineAlpha(time: number): number {
   return Math.cos(((time + 0.008) / 1.008) * (Math.PI / 2)) ** 2;
 }
 
 /**
- * `count` equal steps from `start` to `end`, to the last bit as PyTorch's `linspace` makes them on a CPU: from both
- * ends to the middle, with ends and step in float32, each value rounded once. What is off by one bit here is off by
- * thousands once `rescaleToZeroSnr` has taken neighbours from each other.
+ * `count` equal steps from `start` to `end`, equal to the last bit to PyTorch's `linspace` on a CPU: from both ends to
+ * the middle, with ends and step in float32, each value rounded once. An error of one bit here becomes one of thousands
+ * after `rescaleToZeroSnr` has subtracted neighbours.
  */
 function linspace(start: number, end: number, count: number): Float32Array {
   const [first, last] = [Math.fround(start), Math.fround(end)];
@@ -74,15 +74,14 @@ function linspace(start: number, end: number, count: number): Float32Array {
   );
 }
 
-/** Sums go on in float64 and are rounded one by one, as PyTorch's `cumprod` does on a CPU. */
+/** Cumulative products in float64, each rounded, as in PyTorch's `cumprod` on a CPU. */
 function runningProduct(factors: Float32Array): Float32Array {
   let product = 1;
   return factors.map((factor) => (product *= factor));
 }
 
 /**
- * arXiv 2305.08891, algorithm 1: √ᾱ shifted to end at 0 and stretched to begin where it began; each operation in
- * float32.
+ * arXiv 2305.08891, algorithm 1: √ᾱ shifted to end at 0 and scaled to begin where it did; each operation in float32.
  */
 function rescaleToZeroSnr(betas: Float32Array): Float32Array {
   const roots = runningProduct(betas.map((beta) => 1 - beta)).map(Math.sqrt);

@@ -5,7 +5,7 @@ import { openSafetensors } from '../weights/safetensors.js';
 import { shownShape } from '../weights/wording.js';
 import { LATENT_CHANNELS, PIXELS_PER_LATENT } from './latents.js';
 
-/** Noise and the size of its picture in pixels. */
+/** Noise, and the size of its picture in pixels. */
 export interface StartingNoise {
   /** `[C, h, w]` */
   readonly noise: Float32Array;
@@ -16,12 +16,12 @@ export interface StartingNoise {
 /** The tensor's name in a file of noise. */
 const TENSOR = 'noise';
 
-/** Keeps this use of a seed apart from others of the same number. */
+/** Separates this use of a seed from others of the same number. */
 const PLACE = hash32('starting noise');
 
 /**
- * Noise from a seed, the same on every machine: integers from a counter-based generator, made normal by arithmetic that
- * IEEE 754 fixes to the last bit.
+ * Noise from a seed, the same on every machine: integers from a counter-based generator, turned into normal numbers by
+ * arithmetic that IEEE 754 defines to the last bit.
  */
 export function noiseFromSeed(seed: number, height: number, width: number): StartingNoise {
   const size = (LATENT_CHANNELS * height * width) / PIXELS_PER_LATENT ** 2;

@@ -1,4 +1,4 @@
-/** @file Where the weights of an ONNX file lie: found, checked and moved without holding them in memory. */
+/** @file Where the weights of an ONNX file are: found, checked and moved without loading them into memory. */
 import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { InputError } from '../base/errors.js';
@@ -11,32 +11,33 @@ import { hintFromStart, openRandomAccess, type RandomAccessFile } from '../weigh
 export interface WeightsSummary {
   /** Whether some are float16. */
   readonly hasFloat16: boolean;
-  /** Whether some lie in files beside it. */
+  /** Whether some are in files beside it. */
   readonly hasFilesBeside: boolean;
 }
 
-/** A weight as the ONNX file has it. */
+/** A weight as the ONNX file describes it. */
 interface Weight {
   readonly isFloat16: boolean;
-  /** Its values as bytes in the ONNX file. */
+  /** Its bytes in the ONNX file. */
   readonly inside: Field | undefined;
-  /** Where else they are: `location`, and mostly `offset` and `length`. */
+  /** Where else they are: `location`, and usually `offset` and `length`. */
   readonly beside: ReadonlyMap<string, string> | undefined;
 }
 
 /** Smaller weights are not moved; in bytes. */
 const SMALLEST_MOVED = 1024;
 
-/** Where weights begin in a file of their own: at a page, for they are mapped. */
+/** The alignment of weights in a file of their own: a page, because they are memory-mapped. */
 const ALIGNMENT = 4096;
 
-/** Bytes copied at once. */
+/** Bytes copied at a time. */
 const CHUNK = 2 ** 20;
 
 /**
- * Goes through an ONNX file and checks that it is whole and all of its weights are there.
+ * Scans an ONNX file and checks that it is complete and has all its weights.
  *
- * @throws InputError for a file that is something else or cut short, and for one beside it that is missing or cut short
+ * @throws InputError for a file that is something else or truncated, and for a file beside it that is missing or
+ * truncated
  */
 export async function checkWeights(location: string): Promise<WeightsSummary> {
   const file = await openRandomAccess(location);
@@ -53,7 +54,7 @@ export async function checkWeights(location: string): Promise<WeightsSummary> {
   }
 }
 
-/** Whether there are float16 weights, and where those in files beside it end, by the files' names. */
+/** Whether there are float16 weights, and where those in files beside it end, by the names of the files. */
 async function readSummary(
   file: RandomAccessFile,
 ): Promise<{ readonly hasFloat16: boolean; readonly ends: ReadonlyMap<string, number> }> {
@@ -89,10 +90,10 @@ async function checkFileBeside(location: string, name: string, end: number): Pro
 }
 
 /**
- * Writes an ONNX file again, its weights in a file of their own, from where they can be mapped.
+ * Rewrites an ONNX file with its weights in a file of their own, from which they can be memory-mapped.
  *
  * @param location a file with its weights inside
- * @param folder where both are put
+ * @param folder where both are written
  * @returns the path of the new ONNX file
  * @throws InputError if they cannot be written
  */
@@ -112,7 +113,7 @@ export async function moveWeights(location: string, folder: string): Promise<str
     await writeFileAtomic(path, Buffer.concat(model));
     return path;
   } finally {
-    await weights.discard(); // nothing to discard once committed
+    await weights.discard(); // does nothing once committed
     await file.close();
   }
 }

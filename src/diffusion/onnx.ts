@@ -1,4 +1,4 @@
-/** @file ONNX models run by ONNX Runtime: values go in and come out as float32, whatever the model's own precision. */
+/** @file ONNX models run by ONNX Runtime: values go in and come out as float32, whatever the model's precision. */
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -11,7 +11,7 @@ import { float16ToFloat32, float32ToFloat16 } from '../weights/half.js';
 import { shown } from '../weights/wording.js';
 import { checkWeights, moveWeights, type WeightsSummary } from './onnx-weights.js';
 
-/** What a model says of an input or output: `shape` has a name where any size will do. */
+/** An input or output of a model; `shape` has a name where any size is allowed. */
 export interface Port {
   readonly name: string;
   readonly type: string;
@@ -24,21 +24,21 @@ export interface Values {
   readonly shape: readonly number[];
 }
 
-/** A model that is loaded; holds its weights until `release`. */
+/** A loaded model; it holds its weights until `release`. */
 export interface OnnxModel {
   /** The file, for messages. */
   readonly location: string;
   readonly inputs: readonly Port[];
   readonly outputs: readonly Port[];
-  /** An output, the first unless named, for inputs by name. Throws InputError for what the model cannot take. */
+  /** The value of an output (by default the first) for named inputs. Throws InputError for inputs that do not fit. */
   run(inputs: Readonly<Record<string, Values>>, output?: string): Promise<Values>;
   release(): Promise<void>;
 }
 
-/** What ONNX Runtime may compute on. */
+/** The devices that ONNX Runtime may use. */
 export type Provider = 'cuda' | 'cpu';
 
-/** How float32 becomes what an input takes, by its type. */
+/** How float32 is converted to an input's type. */
 const ENCODERS: Readonly<Record<string, (values: Float32Array) => Tensor.DataType>> = {
   float32: (values) => values,
   float16: float32ToFloat16,
@@ -49,22 +49,21 @@ const ENCODERS: Readonly<Record<string, (values: Float32Array) => Tensor.DataTyp
 };
 
 /**
- * The optimisations that leave weights as they are in the file. The next level stores the weights of convolutions a
- * second time in another order: twice as fast on a CPU, and half as much memory again at the least.
+ * The optimisations that keep weights as they are in the file. The next level stores convolution weights a second time
+ * in another order: twice as fast on a CPU, but at least half as much memory again.
  */
 const OPTIMISATION = 'extended';
 
 /**
- * What keeps ONNX Runtime from holding things twice on a CPU: weights packed a second time for products (no faster at
- * these sizes), and activations in a block as large as the last run's in all, beside the memory that run left (no
- * faster either).
+ * Keeps ONNX Runtime from holding things twice on a CPU: weights repacked for products (no faster at these sizes), and
+ * an arena for activations as large as the whole last run's, beside the memory that run left behind (no faster either).
  */
 const HELD_ONCE: InferenceSession.SessionOptions = {
   enableMemPattern: false,
   extra: { session: { disable_prepacking: '1' } },
 };
 
-/** Whether ONNX Runtime's CUDA provider lies beside it. */
+/** Whether ONNX Runtime's CUDA provider is installed beside it. */
 export function hasCudaProvider(): boolean {
   const package_ = dirname(createRequire(import.meta.url).resolve('onnxruntime-node/package.json'));
   return existsSync(
@@ -75,7 +74,7 @@ export function hasCudaProvider(): boolean {
 /**
  * Loads an ONNX file, with the files beside it that hold its weights.
  *
- * @throws InputError for a file that is damaged or uses what ONNX Runtime does not know
+ * @throws InputError for a file that is damaged or uses what ONNX Runtime does not support
  */
 export async function loadOnnx(location: string, provider: Provider): Promise<OnnxModel> {
   env.logLevel = 'fatal';
@@ -142,7 +141,7 @@ async function createFromFloat16(
     await (await create(source, { ...options, optimizedModelFilePath, extra: { session } })).release();
     return await create(optimizedModelFilePath, { ...options, graphOptimizationLevel: 'disabled' });
   } finally {
-    await rm(folder, { recursive: true, force: true }); // what is mapped stays
+    await rm(folder, { recursive: true, force: true }); // what is memory-mapped stays
   }
 }
 
@@ -164,7 +163,7 @@ function tensorOf({ name, type }: Port, { values, shape }: Values, location: str
 function decoded({ type, data, dims }: Tensor, location: string): Values {
   if (type === 'float32') return { values: data as Float32Array, shape: dims };
   if (type !== 'float16') throw new InputError(`${location}: expected an output in float32 or float16, got ${type}`);
-  const { buffer, byteOffset, length } = data as Uint16Array; // a Float16Array where Node has them
+  const { buffer, byteOffset, length } = data as Uint16Array; // a Float16Array if Node has it
   return { values: float16ToFloat32(new Uint16Array(buffer, byteOffset, length)), shape: dims };
 }
 
@@ -188,7 +187,8 @@ function loadFailure(error: unknown, location: string): InputError {
 }
 
 /**
- * What ONNX Runtime said, on one line, without the path that begins the message already and the place in its sources.
+ * ONNX Runtime's message, on one line, without the path that our message begins with and without the place in its
+ * sources.
  */
 function reasonOf(error: unknown, location: string): string {
   const text = messageOf(error)

@@ -1,4 +1,4 @@
-/** The part of `opentype.js` 2.0 that this project uses; the package brings no types. */
+/** The part of `opentype.js` 2.0 that this project uses; the package ships no types. */
 declare module 'opentype.js' {
   /** `M`, `L`, `Q`, `C` with the points that SVG has for them, or `Z`. */
   export type PathCommand = { readonly type: string } & Readonly<

@@ -1,6 +1,6 @@
 import type { Pixels } from './tensors.js';
 
-/** What is wrong with a picture, with the likely cause; undefined where nothing is to be seen. */
+/** What is wrong with a picture, and the likely cause; undefined if nothing looks wrong. */
 export function findTrouble({ data, isFinite }: Pixels): string | undefined {
   if (!isFinite) {
     return (

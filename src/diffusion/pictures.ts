@@ -1,8 +1,8 @@
 /**
- * @file `pictures.json`: what lies in a folder of pictures, for whoever shows them.
+ * @file `pictures.json`: the list of pictures in a folder, for programs that show them.
  *
- * Each picture also says what it is in a text chunk of its own. So a list that was overtaken by another process,
- * damaged, or never written because its process was killed, is made whole again from the pictures.
+ * Each picture also has its entry in a text chunk of its own. So a list that another process overwrote, that is
+ * damaged, or that was never written because its process was killed can be restored from the pictures.
  */
 import { open, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -24,7 +24,7 @@ export interface Picture {
   /** Its name in the folder. */
   readonly file: string;
   readonly kind: 'picture' | 'grid';
-  /** One for a picture; for a grid one a row, Korean and English. */
+  /** One for a picture; for a grid one per row, Korean and English. */
   readonly prompts: readonly string[];
   readonly negative: string;
   readonly seed: number | undefined;
@@ -33,14 +33,14 @@ export interface Picture {
   readonly scheduler: string;
   readonly width: number;
   readonly height: number;
-  /** The text encoders, as they were called; for a grid one a column. */
+  /** The text encoders by the names they were given; for a grid one per column. */
   readonly encoders: readonly string[];
   readonly pipeline: string;
   /** What is wrong with it, if anything. */
   readonly trouble?: string | undefined;
 }
 
-/** What is relied on in a picture's entry. */
+/** The parts of an entry that the program relies on. */
 const PICTURE = partOf<Picture>(
   object({
     file: valuesThat<string>((name) => typeof name === 'string' && !/[/\\]/.test(name), 'the name of a file'),
@@ -52,23 +52,21 @@ const PICTURE = partOf<Picture>(
   }),
 );
 
-/** A list, of which entries are checked one by one: some may be those of a later version. */
+/** A list. Its entries are checked one by one, as some may come from a later version. */
 const LIST = object({ pictures: listOf(v.unknown()) });
 
-/** The keyword of the text chunk in which a picture says what it is. */
+/** The keyword of the text chunk that holds a picture's entry. */
 const RECORD = 'kd';
 
-/** The text chunk from which a picture's entry in the list can be made again. */
+/** The text chunk from which a picture's entry in the list can be restored. */
 export function recordChunk(picture: Omit<Picture, 'file'>): Record<string, string> {
   return { [RECORD]: JSON.stringify(picture) };
 }
 
-/** Texts come first in a picture's file: as much of it is read as may hold them. */
+/** Text chunks come first in a picture's file; this many bytes are enough to find them. */
 const TEXTS_END = 2 ** 18;
 
-/**
- * The pictures of a folder that are still there, in the order in which they were listed, and those that are not listed.
- */
+/** The pictures of a folder that still exist, in the order of the list, then those that are not listed. */
 export async function readPictures(folder: string): Promise<Picture[]> {
   const { entries } = await readList(folder);
   const there: Picture[] = [];
@@ -77,10 +75,10 @@ export async function readPictures(folder: string): Promise<Picture[]> {
 }
 
 /**
- * Adds a picture to a folder's list, in the place of one that had its name before; and whatever lies there and is not
- * listed.
+ * Adds a picture to a folder's list, replacing an entry of the same name, and adds unlisted pictures too.
  *
- * Several processes may do so at once: each looks again after it has written, so that the last to write has them all.
+ * Several processes may do so at once: each checks again after it has written, so that the last writer's list has them
+ * all.
  */
 export async function recordPicture(folder: string, picture: Picture): Promise<void> {
   const path = join(folder, PICTURES_FILE);
@@ -99,8 +97,8 @@ export async function recordPicture(folder: string, picture: Picture): Promise<v
 }
 
 /**
- * A list as it stands, with entries that only a later version may understand; empty where there is none, or no sound
- * one.
+ * The list as it stands, including entries that only a later version may understand; empty if there is none, or it is
+ * damaged.
  */
 async function readList(folder: string): Promise<{ entries: unknown[]; isDamaged: boolean }> {
   const contents = await readFile(join(folder, PICTURES_FILE), 'utf8').catch(() => undefined);
@@ -109,12 +107,12 @@ async function readList(folder: string): Promise<{ entries: unknown[]; isDamaged
   return { entries: [...(list?.pictures ?? [])], isDamaged: list === undefined };
 }
 
-/** Keeps a list that cannot be read under another name, before a new one takes its place. */
+/** Keeps an unreadable list under another name before it is replaced. */
 async function keepDamaged(path: string, folder: string): Promise<void> {
   await writeNewFile(folder, numberedNames('pictures-damaged', '.json'), await readFile(path));
 }
 
-/** The pictures in a folder that say what they are, and that a list does not have. */
+/** The pictures in a folder that have an entry of their own and are not in the list. */
 async function unlisted(folder: string, entries: readonly unknown[]): Promise<Picture[]> {
   const listed = new Set(entries.map(fileOf));
   const names = await readdir(folder).catch(() => []);
@@ -126,7 +124,7 @@ async function unlisted(folder: string, entries: readonly unknown[]): Promise<Pi
   return found;
 }
 
-/** What a picture says of itself; undefined for any other file. */
+/** The entry in a picture's file; undefined for any other file. */
 async function readRecord(path: string): Promise<JsonObject | undefined> {
   try {
     const file = await open(path, 'r');
@@ -156,16 +154,13 @@ function isPicture(value: unknown): value is Picture {
   return v.is(PICTURE, value);
 }
 
-/** Letters of a prompt that its picture's name has at most. */
+/** The most letters of a prompt in a file name. */
 const MOST_LETTERS = 40;
 
-/** Bytes of them at most: some file systems take names of 143 bytes, and a seed, a number and an ending follow. */
+/** The most bytes of them: some file systems limit names to 143 bytes, and a seed, a number and an extension follow. */
 const MOST_BYTES = 120;
 
-/**
- * The beginning of a file name for a picture: the letters and digits of its prompt, and its seed. Prompts may share
- * one.
- */
+/** The beginning of a picture's file name: the letters and digits of its prompt, and its seed. Not unique. */
 export function fileStemOf(prompt: string, seed: number | string): string {
   const words = prompt
     .normalize('NFC')

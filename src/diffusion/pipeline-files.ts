@@ -1,7 +1,7 @@
-/** @file What makes a folder a Stable Diffusion pipeline in ONNX, here and on the hub. */
+/** @file The files of a Stable Diffusion pipeline in ONNX, on disk and on the hub. */
 import type { FolderPart } from '../weights/hub.js';
 
-/** The files of a pipeline; a model's weights may lie in further files beside it. */
+/** The files of a pipeline. A model's weights may be in more files beside it. */
 export const PIPELINE_FILES = {
   index: 'model_index.json',
   scheduler: 'scheduler/scheduler_config.json',
@@ -9,13 +9,10 @@ export const PIPELINE_FILES = {
   decoder: 'vae_decoder/model.onnx',
 } as const;
 
-/**
- * Where the VAE's configuration lies: beside the decoder, as optimum writes it, or where the pipeline for PyTorch has
- * it.
- */
+/** Where the VAE's configuration is: beside the decoder, as optimum writes it, or where PyTorch pipelines have it. */
 export const VAE_CONFIGS = ['vae_decoder/config.json', 'vae/config.json'] as const;
 
-/** What is fetched of a pipeline. */
+/** What is downloaded of a pipeline. */
 export const PIPELINE_PART: FolderPart = {
   files: Object.values(PIPELINE_FILES),
   optional: VAE_CONFIGS,

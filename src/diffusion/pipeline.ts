@@ -1,6 +1,6 @@
 /**
- * @file Stable Diffusion's image model: a UNet that says what noise is in latents, given a text's hidden states, and a
- * decoder from latents to pixels, in the hub's ONNX layout.
+ * @file Stable Diffusion's image model in the hub's ONNX layout: a UNet that predicts the noise in latents, given a
+ * text's hidden states, and a decoder from latents to pixels.
  *
  * Shape notation: `B` pictures, `C` = 4 latent channels, `h × w` latents for a picture of `8h × 8w`, `L` = 77 tokens,
  * `D` width.
@@ -19,29 +19,29 @@ import { createScheduler } from './create-scheduler.js';
 import { loadUnet, type Unet } from './unet.js';
 import type { Embedding, Pixels } from './tensors.js';
 
-/** What one picture is made from. */
+/** The inputs of one picture. */
 export interface PictureRequest {
   /** `[C, h, w]` */
   readonly noise: Float32Array;
   readonly height: number;
   readonly width: number;
   readonly prompt: Embedding;
-  /** What to go away from: the empty or the negative prompt. */
+  /** What to move away from: the empty or the negative prompt. */
   readonly negative: Embedding;
-  /** How far to go from there to the prompt; up to 1 the prompt alone is followed, and the model asked once a step. */
+  /** How far to move towards the prompt. Up to 1, only the prompt is used, and the model runs once a step. */
   readonly guidance: number;
   readonly steps: number;
-  /** Whether both questions of a step are asked one after the other, for less memory. */
+  /** Whether the two predictions of a step are computed one after the other, to save memory. */
   readonly oneByOne?: boolean;
-  /** After each time step: how many are done, and the latents as they are. */
+  /** Called after each time step with the number of steps done and the current latents. */
   readonly onStep?: (done: number, latents: Float32Array) => Promise<void> | void;
 }
 
-/** An image model ready to draw. */
+/** An image model, ready to draw. */
 export interface Pipeline {
-  /** The width of hidden states that the UNet takes, where its file says so. */
+  /** The width of hidden states that the UNet takes, if its file states it. */
   readonly textWidth: number | undefined;
-  /** How often the UNet is asked in so many steps: with PNDM more often than that. */
+  /** How often the UNet runs in a number of steps; more often than once a step with PNDM. */
   countTimesteps(steps: number): number;
   /** Noise to latents of a picture. `[C, h, w]` */
   denoise(request: PictureRequest): Promise<Float32Array>;
@@ -51,10 +51,10 @@ export interface Pipeline {
 }
 
 /**
- * Reads how a pipeline's folder wants its noise taken out.
+ * Reads the scheduler configuration of a pipeline's folder.
  *
- * @param scheduler by another method than the folder's own
- * @throws InputError for a folder without the file, or one that says what is not supported
+ * @param scheduler the scheduler to configure, which need not be the folder's own
+ * @throws InputError for a folder without the file, or an unsupported configuration
  */
 export async function readScheduler(folder: string, scheduler: SchedulerName): Promise<SchedulerConfig> {
   await checkPipelineFiles(folder);
@@ -65,7 +65,7 @@ export async function readScheduler(folder: string, scheduler: SchedulerName): P
 /**
  * Loads the UNet and the decoder of a folder.
  *
- * @throws InputError for a file that is missing, damaged, or another model than its place is for
+ * @throws InputError for a file that is missing, damaged, or holds another model
  */
 export async function openPipeline(folder: string, scheduler: SchedulerConfig, provider: Provider): Promise<Pipeline> {
   await checkPipelineFiles(folder);
@@ -83,7 +83,7 @@ export async function openPipeline(folder: string, scheduler: SchedulerConfig, p
 /**
  * Checks that a folder has the files of a pipeline, before anything large is read.
  *
- * @throws InputError for the first that it lacks
+ * @throws InputError for the first missing file
  */
 export async function checkPipelineFiles(folder: string): Promise<void> {
   const { scheduler, unet, decoder } = PIPELINE_FILES;
@@ -98,7 +98,7 @@ export async function checkPipelineFiles(folder: string): Promise<void> {
   }
 }
 
-/** What to do about a file that is not there: PyTorch's weights in its place are told apart. */
+/** What to do about a missing file; recognises PyTorch weights in its place. */
 async function remedyFor(path: string): Promise<string> {
   const others = await readdir(dirname(path)).catch(() => []);
   const torch = others.find((name) => /\.(safetensors|bin)$/.test(name));
@@ -135,7 +135,7 @@ async function denoise(unet: Unet, config: SchedulerConfig, request: PictureRequ
   return latents;
 }
 
-/** What guides a step: negative + guidance · (prompt − negative), arXiv 2207.12598, formula 6. */
+/** Classifier-free guidance: negative + guidance · (prompt − negative), arXiv 2207.12598, formula 6. */
 async function guidedAnswer(
   unet: Unet,
   request: PictureRequest,

@@ -1,7 +1,7 @@
 /**
  * @file Pseudo numerical methods for diffusion models (arXiv 2202.09778): linear multistep (PLMS) over transfers by
- * formula 11, begun with Runge-Kutta steps (PRK), or, with `skip_prk_steps`, with multistep formulas of lower order and
- * one Heun step, as Stable Diffusion was published (CompVis/latent-diffusion, pull request 51).
+ * formula 11. It starts with Runge-Kutta steps (PRK) or, with `skip_prk_steps`, with multistep formulas of lower order
+ * and one Heun step, as Stable Diffusion was published (CompVis/latent-diffusion, pull request 51).
  */
 import { InputError } from '../base/errors.js';
 import { weightedSum, type Term } from './latents.js';
@@ -11,7 +11,7 @@ import type { PndmConfig } from './scheduler-config.js';
 import type { Scheduler } from './scheduler.js';
 import { spacedTimesteps } from './timesteps.js';
 
-/** Adams-Bashforth coefficients by the number of outputs known, the newest first (arXiv 2202.09778, formula 12). */
+/** Adams-Bashforth coefficients by the number of known outputs, newest first (arXiv 2202.09778, formula 12). */
 const MULTISTEP: readonly (readonly number[])[] = [
   [1],
   [3 / 2, -1 / 2],
@@ -22,10 +22,10 @@ const MULTISTEP: readonly (readonly number[])[] = [
 /** The weights of the four outputs of a Runge-Kutta step (formula 13). */
 const RUNGE_KUTTA = [1 / 6, 1 / 3, 1 / 3, 1 / 6];
 
-/** Steps that the multistep formula looks back on, and outputs that one Runge-Kutta step needs. */
+/** Steps that the multistep formula uses, and outputs per Runge-Kutta step. */
 const ORDER = 4;
 
-/** @throws InputError for more steps than training had, or fewer than Runge-Kutta steps need */
+/** @throws InputError for more steps than in training, or fewer than Runge-Kutta steps need */
 export function pndm(config: PndmConfig, steps: number): Scheduler {
   const stride = Math.floor(config.numTrainTimesteps / steps);
   const spaced = spacedTimesteps(config, steps, 0);
@@ -53,15 +53,15 @@ function transferOf(config: PndmConfig): Transfer {
   };
 }
 
-/** The outputs by the multistep formula of their number; the newest is last. */
+/** The combination of outputs by the multistep formula for their number; the newest is last. */
 function multistep(outputs: readonly Float32Array[]): Float32Array {
   const coefficients = MULTISTEP[outputs.length - 1]!;
   return weightedSum(...coefficients.map((factor, back): Term => [factor, outputs[outputs.length - 1 - back]!]));
 }
 
 /**
- * PLMS from the first step on. The first transfer is done twice: by the first output alone, and again from the same
- * sample by the mean of that output and the one it led to (Heun's method).
+ * PLMS from the first step on. The first transfer is done twice: with the first output alone, and again from the same
+ * sample with the mean of that output and the next (Heun's method).
  */
 function multistepOnly(spaced: readonly number[], stride: number, transfer: Transfer): Scheduler {
   const timesteps = spaced.length > 1 ? [spaced[0]!, spaced[1]!, ...spaced.slice(1)] : spaced;
@@ -94,12 +94,12 @@ function rungeKuttaFirst(spaced: readonly number[], stride: number, transfer: Tr
     spaced[i + 1]!,
   ]);
   const timesteps = [...rungeKutta, ...spaced.slice(ORDER - 1)];
-  let outputs: Float32Array[] = []; // of whole steps
+  let outputs: Float32Array[] = []; // of complete steps
   let stages: Float32Array[] = []; // of this Runge-Kutta step
   let start: Float32Array = new Float32Array();
   let calls = 0;
 
-  /** A quarter of a Runge-Kutta step: from its start by the output just given, or by all four. */
+  /** A quarter of a Runge-Kutta step: from its start, with the latest output or, at the end, all four. */
   function stage(modelOutput: Float32Array, sample: Float32Array): Float32Array {
     const place = calls++;
     const number = place % 4;

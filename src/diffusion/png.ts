@@ -1,9 +1,9 @@
-/** @file PNG files with what they were made from in text chunks. */
+/** @file PNG files with text chunks that say how the picture was made. */
 import { crc32 } from 'node:zlib';
 import sharp from 'sharp';
 import type { Pixels } from './tensors.js';
 
-/** Length of the signature and the IHDR chunk that a PNG begins with. */
+/** The length of the signature and the IHDR chunk at the start of a PNG. */
 const HEADER_LENGTH = 8 + 25;
 
 /** A picture as a PNG file's bytes. */
@@ -33,7 +33,8 @@ export function withTexts(png: Buffer, texts: Readonly<Record<string, string>>):
 }
 
 /**
- * The texts of a PNG file's iTXt chunks that are not compressed, by keyword; of the beginning of a file those in it.
+ * The texts of a PNG file's uncompressed iTXt chunks, by keyword. Takes the beginning of a file, too, and returns the
+ * texts in it.
  */
 export function textsOf(png: Buffer): Record<string, string> {
   const texts: Record<string, string> = {};

@@ -1,21 +1,21 @@
-/** @file Which of a model's inputs is which: exporters differ in their names, order, ranks, types and fixed sizes. */
+/** @file Which of a model's inputs is which: exporters differ in names, order, ranks, types and fixed sizes. */
 import { MAX_LENGTH } from '../text/tokenizer.js';
 import type { Port, Values } from './onnx.js';
 
-/** A part that an input may have. */
+/** A role that an input may have. */
 export interface Role {
   /** Names that exporters give it, the hub's own first. */
   readonly names: readonly string[];
-  /** How many dimensions it may have. */
+  /** The ranks that it may have. */
   readonly ranks: readonly number[];
 }
 
-/** A size that any other will not do for; undefined where any will. */
+/** The size that it must have; undefined if any will do. */
 export function fixedSize(size: number | string | undefined): number | undefined {
   return typeof size === 'number' && size > 0 ? size : undefined;
 }
 
-/** Inputs that have a value which means "as usual", by name, for a batch of so many. */
+/** Inputs with a default value, by name, for a batch size. */
 const USUAL: Readonly<Record<string, (batch: number) => Values>> = {
   return_dict: () => scalar(0),
   cross_attention_scale: () => scalar(1),
@@ -31,7 +31,7 @@ function ones(batch: number): Values {
   return { values: new Float32Array(batch * MAX_LENGTH).fill(1), shape: [batch, MAX_LENGTH] };
 }
 
-/** The values of inputs that have no role, for a batch of so many. */
+/** The values of inputs without a role, for a batch size. */
 export function usualValues(inputs: readonly Port[], batch: number): Record<string, Values> {
   const usual = inputs.filter(({ name }) => Object.hasOwn(USUAL, name));
   return Object.fromEntries(
@@ -43,9 +43,9 @@ export function usualValues(inputs: readonly Port[], batch: number): Record<stri
 }
 
 /**
- * The inputs that have the roles: by name, else the only one of a fitting rank that is left.
+ * Finds the inputs for the roles: by name, or the only remaining one of a fitting rank.
  *
- * @returns undefined where a role is left without an input, or an input without a role or a usual value
+ * @returns undefined if a role has no input, or an input has neither a role nor a default
  */
 export function assignRoles<R extends string>(
   inputs: readonly Port[],
@@ -70,7 +70,7 @@ export function assignRoles<R extends string>(
   return found.size === names.length && left.size === 0 ? (Object.fromEntries(found) as Record<R, Port>) : undefined;
 }
 
-/** The output that holds latents or pixels: by name, else the first with four dimensions. */
+/** The output with latents or pixels: by name, or the first of rank 4. */
 export function outputOf(outputs: readonly Port[], names: readonly string[]): string {
   const named = names.find((name) => outputs.some((port) => port.name === name));
   return named ?? (outputs.find(({ shape }) => shape.length === 4) ?? outputs[0]!).name;

@@ -1,17 +1,17 @@
 /**
- * @file `scheduler_config.json`, read as diffusers reads it: each scheduler takes the fields it knows, has its own
- * defaults for those that are absent, and passes over the rest, so that one can be built from another's file.
- * Fields and defaults: diffusers 0.42, `schedulers/scheduling_{unipc_multistep,pndm,ddim}.py`.
+ * @file `scheduler_config.json`, read as diffusers reads it: each scheduler takes the fields that it knows, has its own
+ * defaults for absent ones and ignores the rest, so that it can be built from another scheduler's file. Fields and
+ * defaults: diffusers 0.42, `schedulers/scheduling_{unipc_multistep,pndm,ddim}.py`.
  */
 import * as v from 'valibot';
 import { camelCased, checkJson, jsonError, listOf, ofKind, valuesThat, whole } from '../base/json-schema.js';
 import { choice, SWITCH } from '../base/kinds.js';
 
-/** The schedulers there are, by the names of `--scheduler`. */
+/** The schedulers, by the values of `--scheduler`. */
 export const SCHEDULERS = ['unipc', 'pndm', 'ddim'] as const;
 export type SchedulerName = (typeof SCHEDULERS)[number];
 
-/** diffusers' names for them, as `_class_name` has them. */
+/** Their class names in diffusers, as in `_class_name`. */
 export const SCHEDULER_CLASSES: Readonly<Record<SchedulerName, string>> = {
   unipc: 'UniPCMultistepScheduler',
   pndm: 'PNDMScheduler',
@@ -24,7 +24,7 @@ const PREDICTIONS = ['epsilon', 'sample', 'v_prediction'] as const;
 const FINAL_SIGMAS = ['zero', 'sigma_min'] as const;
 
 export type TimestepSpacing = (typeof SPACINGS)[number];
-/** What the model says of a noisy sample: the noise in it, the sample without, or the velocity (arXiv 2202.00512). */
+/** What the model predicts: the noise in a sample, the sample without it, or the velocity (arXiv 2202.00512). */
 export type PredictionType = (typeof PREDICTIONS)[number];
 
 /** How much noise there is at each time step of training. */
@@ -33,9 +33,9 @@ export interface NoiseScheduleConfig {
   readonly betaStart: number;
   readonly betaEnd: number;
   readonly betaSchedule: (typeof BETA_SCHEDULES)[number];
-  /** The betas themselves, in the place of the three above. */
+  /** The betas themselves, instead of the three above. */
   readonly trainedBetas: readonly number[] | undefined;
-  /** Whether the last time step is made pure noise (arXiv 2305.08891, algorithm 1). */
+  /** Whether the last time step becomes pure noise (arXiv 2305.08891, algorithm 1). */
   readonly rescaleBetasZeroSnr: boolean;
 }
 
@@ -56,13 +56,13 @@ export interface UniPCConfig extends CommonConfig {
   readonly name: 'unipc';
   readonly solverOrder: number;
   readonly solverType: 'bh1' | 'bh2';
-  /** Whether the solver works on the predicted sample rather than on the predicted noise. */
+  /** Whether the solver works on the predicted sample instead of the predicted noise. */
   readonly predictX0: boolean;
   readonly lowerOrderFinal: boolean;
   /** Steps whose result is not corrected by the next evaluation. */
   readonly disableCorrector: readonly number[];
   readonly thresholding: Thresholding | undefined;
-  /** How the noise levels between the first and the last are chosen. */
+  /** How the noise levels between the first and the last are spaced. */
   readonly sigmas: 'timesteps' | 'karras' | 'exponential';
   readonly sigmaMin: number | undefined;
   readonly sigmaMax: number | undefined;
@@ -78,21 +78,21 @@ export interface PndmConfig extends CommonConfig {
 export interface DdimConfig extends CommonConfig {
   readonly name: 'ddim';
   readonly setAlphaToOne: boolean;
-  /** The predicted sample is kept within ± this; undefined: as it comes. */
+  /** The predicted sample is clamped to ± this; undefined: not at all. */
   readonly clipRange: number | undefined;
   readonly thresholding: Thresholding | undefined;
 }
 
 export type SchedulerConfig = UniPCConfig | PndmConfig | DdimConfig;
 
-/** What to do about a configuration that is not as it should be. */
+/** What to do about a configuration that is wrong or not supported. */
 const REMEDY = 'choose another --scheduler, or get the file again';
 
 /**
- * The configuration of a scheduler in the contents of a `scheduler_config.json`, its own or another scheduler's.
+ * The configuration of a scheduler from a `scheduler_config.json`, its own or another scheduler's.
  *
  * @param where the file, for messages
- * @throws InputError for a value that is not possible, and for one that is possible in diffusers and not supported here
+ * @throws InputError for an impossible value, and for one that diffusers supports and this program does not
  */
 export function parseSchedulerConfig(json: unknown, name: SchedulerName, where: string): SchedulerConfig {
   if (name === 'unipc') return uniPC(checkJson(UNIPC, json, where, REMEDY), where);
@@ -110,7 +110,7 @@ const count = (standard: number, least = 1) => v.nullish(whole(least, 1_000_000)
 const share = (standard: number) => v.nullish(valuesThat<number>(upTo1, 'a number above 0 and up to 1'), standard);
 const oneOf = <T extends string>(choices: readonly T[], standard: T) => v.nullish(ofKind(choice(choices)), standard);
 
-/** What diffusers would honour and this program does not. */
+/** Settings that diffusers supports and this program does not. */
 const unsupported = v.nullish(
   valuesThat<false>((value) => value === false, 'false or no value, as no other is supported'),
 );
@@ -185,7 +185,7 @@ function uniPC(fields: Fields<typeof UNIPC>, where: string): UniPCConfig {
     ...commonConfig(fields, where),
     rescaleBetasZeroSnr: fields.rescaleBetasZeroSnr,
     solverOrder: fields.solverOrder,
-    // diffusers takes the solver types of DPM-Solver to mean bh2, so that UniPC can be built from its files
+    // diffusers maps the solver types of DPM-Solver to bh2, so that UniPC can be built from its files
     solverType: fields.solverType === 'bh1' ? 'bh1' : 'bh2',
     predictX0: fields.predictX0,
     lowerOrderFinal: fields.lowerOrderFinal,

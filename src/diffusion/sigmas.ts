@@ -1,13 +1,13 @@
 /**
- * @file The noise levels that UniPC visits, as σ/α: from the time steps, or chosen by themselves and turned into time
- *   steps.
+ * @file The noise levels that UniPC visits, as σ/α: those of the time steps, or levels spaced by themselves and
+ * converted to time steps.
  */
 import { InputError } from '../base/errors.js';
 import { alphasCumprod, SMALLEST_ALPHA } from './noise-schedule.js';
 import type { UniPCConfig } from './scheduler-config.js';
 import { linspace, roundHalfEven, spacedTimesteps } from './timesteps.js';
 
-/** Where a picture's denoising goes through. */
+/** The path of a picture's denoising. */
 export interface SigmaSchedule {
   /** `[N]` */
   readonly timesteps: readonly number[];
@@ -19,8 +19,8 @@ export interface SigmaSchedule {
 const KARRAS_RHO = 7;
 
 /**
- * @throws InputError for more steps than training had, or so many that two are the same: a solver that looks back
- *   divides by what is between
+ * @throws InputError for more steps than in training, or so many that two coincide: a multistep solver divides by their
+ * distance
  */
 export function sigmaSchedule(config: UniPCConfig, steps: number): SigmaSchedule {
   const trained = trainedSigmas(config);
@@ -44,7 +44,7 @@ function trainedSigmas(config: UniPCConfig): Float32Array {
   return alphas.map((alpha) => Math.sqrt(Math.fround(Math.fround(1 - alpha) / alpha)));
 }
 
-/** Noise levels in equal steps of their 7th root (Karras) or of their logarithm, from the highest to the lowest. */
+/** Noise levels equally spaced in their 7th root (Karras) or their logarithm, from the highest to the lowest. */
 function spacedSigmas({ sigmas, sigmaMin, sigmaMax }: UniPCConfig, trained: Float32Array, steps: number): number[] {
   const [least, most] = [sigmaMin ?? trained[0], sigmaMax ?? trained[trained.length - 1]];
   if (!(least! > 0 && most! > least!))
@@ -54,7 +54,7 @@ function spacedSigmas({ sigmas, sigmaMin, sigmaMax }: UniPCConfig, trained: Floa
   return linspace(Math.log(most!), Math.log(least!), steps).map(Math.exp);
 }
 
-/** The time step at which training had a noise level, between two by its logarithm; Karras' are rounded, others cut. */
+/** The time step of a noise level, interpolated in its logarithm; rounded for Karras' levels, truncated for others. */
 function timestepOf(sigma: number, trained: Float32Array, rounded: boolean): number {
   const level = Math.log(Math.max(sigma, 1e-10));
   const above = trained.findIndex((candidate) => Math.fround(Math.log(candidate)) > level);

@@ -6,6 +6,6 @@ export interface Pixels {
   readonly width: number;
   readonly height: number;
   readonly data: Uint8Array;
-  /** Whether every value the decoder gave was a number. */
+  /** Whether all values from the decoder were finite. */
   readonly isFinite: boolean;
 }

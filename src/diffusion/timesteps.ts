@@ -1,11 +1,11 @@
 /**
- * @file Which of the training's time steps are visited: arXiv 2305.08891, table 2, with the roundings of NumPy, which
- * decide between two neighbours.
+ * @file Which of the training's time steps are visited: arXiv 2305.08891, table 2, rounded as NumPy rounds, which
+ * decides between neighbours.
  */
 import { InputError } from '../base/errors.js';
 import type { CommonConfig } from './scheduler-config.js';
 
-/** To the nearest whole number, halves to the even one. */
+/** Rounds to the nearest integer, halves to even. */
 export function roundHalfEven(value: number): number {
   const floor = Math.floor(value);
   const rest = value - floor;
@@ -13,7 +13,7 @@ export function roundHalfEven(value: number): number {
   return floor % 2 === 0 ? floor : floor + 1;
 }
 
-/** `count` equal steps from `start` to `stop`, as `numpy.linspace`. */
+/** `count` equal steps from `start` to `stop`, as in `numpy.linspace`. */
 export function linspace(start: number, stop: number, count: number): number[] {
   const step = (stop - start) / (count - 1);
   return Array.from({ length: count }, (_, i) =>
@@ -22,13 +22,13 @@ export function linspace(start: number, stop: number, count: number): number[] {
 }
 
 /**
- * From the last time step of training in equal steps down to above 0, as `numpy.arange`: one more than `steps` at
- * times, which then is −1. diffusers goes there too, and counts it from the end as Python does (DDIM, PNDM), or as 0
- * (UniPC).
+ * From the last time step of training in equal steps down to above 0, as in `numpy.arange`. That is sometimes one more
+ * than `steps`, the last being −1. diffusers visits it, too, and counts it from the end as Python does (DDIM, PNDM), or
+ * as 0 (UniPC).
  */
 function trailing(trainTimesteps: number, steps: number): number[] {
   const ratio = trainTimesteps / steps;
-  const difference = trainTimesteps - ratio - trainTimesteps; // NumPy goes on by what the first step was after rounding
+  const difference = trainTimesteps - ratio - trainTimesteps; // NumPy continues with the first step as rounded
   return Array.from(
     { length: Math.ceil(trainTimesteps / ratio) },
     (_, i) => roundHalfEven(trainTimesteps + i * difference) - 1,
@@ -36,10 +36,10 @@ function trailing(trainTimesteps: number, steps: number): number[] {
 }
 
 /**
- * The time steps of a picture, the noisiest first.
+ * The time steps of a picture, noisiest first.
  *
- * @param ends how many more points than steps the interval is divided by: UniPC counts its end, which is not visited
- * @throws InputError where there are more steps than training had
+ * @param ends by how many the number of points exceeds the steps: UniPC counts its end, which is not visited
+ * @throws InputError for more steps than in training
  */
 export function spacedTimesteps(
   { timestepSpacing, stepsOffset, numTrainTimesteps }: CommonConfig,

@@ -1,4 +1,4 @@
-/** @file The UNet of a pipeline: what noise is in latents at a time step, given a text's hidden states. */
+/** @file The UNet of a pipeline: predicts the noise in latents at a time step, given a text's hidden states. */
 import { InputError } from '../base/errors.js';
 import { MAX_LENGTH } from '../text/tokenizer.js';
 import { joined, LATENT_CHANNELS, parts, PIXELS_PER_LATENT } from './latents.js';
@@ -8,11 +8,11 @@ import { assignRoles, fixedSize, outputOf, usualValues, type Role } from './port
 import { checkPictureSize, wrongInputs } from './wrong-model.js';
 
 export interface Unet {
-  /** The width of hidden states that it takes, where its file says so. */
+  /** The width of hidden states that it takes, if its file states it. */
   readonly textWidth: number | undefined;
-  /** Throws an `InputError` for a size of picture that it does not take. */
+  /** Throws an `InputError` for a picture size that it does not support. */
   checkSize(height: number, width: number): void;
-  /** What it says of the same latents at a time step under each of the texts. `[C, h, w]` for each */
+  /** Its predictions for the same latents at a time step, one for each text. `[C, h, w]` each */
   predict(
     latents: Float32Array,
     timestep: number,
@@ -50,7 +50,7 @@ export async function loadUnet(location: string, provider: Provider): Promise<Un
   }
 }
 
-/** Checks the sizes that are the same for all pictures. */
+/** Checks the sizes that do not depend on the picture. */
 function checkSizes({ location }: OnnxModel, { sample, encoder_hidden_states: states }: Ports): void {
   const channels = fixedSize(sample.shape[1]) ?? LATENT_CHANNELS;
   if (channels !== LATENT_CHANNELS)
@@ -80,7 +80,7 @@ function unetOf(model: OnnxModel, ports: Ports): Unet {
       const [h, w] = [height / PIXELS_PER_LATENT, width / PIXELS_PER_LATENT];
       for (const group of groupsOf(texts, batch ?? texts.length)) {
         const size = batch ?? group.length;
-        const filled = Array.from({ length: size }, (_, i) => group[i] ?? group[0]!); // what is over is not looked at
+        const filled = Array.from({ length: size }, (_, i) => group[i] ?? group[0]!); // extra values are ignored
         const result = await model.run(
           {
             ...usualValues(model.inputs, size),
@@ -100,7 +100,7 @@ function unetOf(model: OnnxModel, ports: Ports): Unet {
   };
 }
 
-/** A time step as the graph takes it: a scalar, one value, or one for each picture where it says so. */
+/** A time step in the form that the graph takes: a scalar, one value, or one per picture. */
 function timeValues(time: number, { shape }: Port, sample: Port, batch: number): Values {
   if (shape.length === 0) return { values: Float32Array.of(time), shape: [] };
   const isEach = typeof shape[0] === 'string' && shape[0] !== '' && shape[0] === sample.shape[0];

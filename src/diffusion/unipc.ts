@@ -1,10 +1,10 @@
 /**
- * @file UniPC (arXiv 2302.04867): a multistep predictor (UniP, algorithm 2), whose every result is corrected by the
- * model's output at it (UniC, algorithm 1), at the cost of no further output.
+ * @file UniPC (arXiv 2302.04867): a multistep predictor (UniP, algorithm 2), each of whose results is corrected by the
+ * model's output at it (UniC, algorithm 1), without another evaluation.
  *
- * Notation as there: λ = ln(α/σ), h the step in λ, r the places of earlier outputs in units of h, D their differences
- * from the last output divided by r, B(h) and the vector b of formulas 9 to 12. The solver works on x₀ (`predictX0`) or
- * on ε.
+ * Notation of the paper: λ = ln(α/σ), h the step in λ, r the positions of earlier outputs in units of h, D their
+ * differences from the last output divided by r, B(h) and the vector b of formulas 9 to 12. The solver works on x₀
+ * (`predictX0`) or on ε.
  */
 import { weightedSum, type Term } from './latents.js';
 import { predictedNoise, predictedSample, threshold, type NoiseLevel } from './prediction.js';
@@ -18,19 +18,19 @@ interface Place extends NoiseLevel {
   readonly lambda: number;
 }
 
-/** What the model said at a place: x₀ or ε. */
+/** The model's prediction at a position: x₀ or ε. */
 interface Output {
   readonly place: Place;
   readonly values: Float32Array;
 }
 
-/** Where a step starts: a sample, and the outputs up to there, as many as the step's order, the newest first. */
+/** The start of a step: a sample, and the latest outputs, as many as the order of the step, newest first. */
 interface Start {
   readonly sample: Float32Array;
   readonly outputs: readonly Output[];
 }
 
-/** @throws InputError for more steps than training had, and a first one that divides by next to nothing */
+/** @throws InputError for more steps than in training, and for a first step that divides by almost nothing */
 export function unipc(config: UniPCConfig, steps: number): Scheduler {
   const { timesteps, sigmas } = sigmaSchedule(config, steps);
   if (config.thresholding === undefined) checkFirstStep(config, timesteps);
@@ -54,13 +54,13 @@ export function unipc(config: UniPCConfig, steps: number): Scheduler {
   };
 }
 
-/** The place where σ/α has a value; at 0, the end, λ is infinite. */
+/** The position of a value of σ/α; at 0, the end, λ is infinite. */
 function placeOf(sigmaOverAlpha: number): Place {
   const alpha = 1 / Math.sqrt(sigmaOverAlpha ** 2 + 1);
   return { alpha, sigma: sigmaOverAlpha * alpha, lambda: -Math.log(sigmaOverAlpha) };
 }
 
-/** The model's output as what the solver works on. */
+/** The model's output converted to what the solver works on. */
 function converted(config: UniPCConfig, modelOutput: Float32Array, sample: Float32Array, place: Place): Float32Array {
   if (!config.predictX0) return predictedNoise(config.predictionType, modelOutput, sample, place);
   const x0 = predictedSample(config.predictionType, modelOutput, sample, place);
@@ -85,11 +85,11 @@ function predict(config: UniPCConfig, { sample, outputs }: Start, next: Place): 
   );
 }
 
-/** UniC: the sample where a step led, corrected by the model's output there. */
+/** UniC: the result of a step, corrected by the model's output there. */
 function correct(config: UniPCConfig, { sample, outputs }: Start, reached: Output): Float32Array {
   const [newest, ...earlier] = outputs;
   const { weight, r, b } = stepOf(config, outputs, reached.place);
-  const ratios = [...r, 1]; // the output just come is one h away
+  const ratios = [...r, 1]; // the latest output is one h away
   const rho =
     earlier.length === 0
       ? [1 / 2]
@@ -101,13 +101,13 @@ function correct(config: UniPCConfig, { sample, outputs }: Start, reached: Outpu
   return weightedSum(...linearTerms(config, sample, newest!, reached.place), ...differences);
 }
 
-/** The numbers of a step from the newest output's place. */
+/** The coefficients of a step, relative to the newest output. */
 interface StepNumbers {
-  /** What the sum of weighted differences is multiplied by: −α·B(h), or −σ·B(h). */
+  /** The factor of the sum of weighted differences: −α·B(h), or −σ·B(h). */
   readonly weight: number;
-  /** The places of the outputs before the newest. */
+  /** The positions of the outputs before the newest. */
   readonly r: readonly number[];
-  /** The right side of the equations for the weights: `order` numbers. */
+  /** The right-hand side of the equations for the weights: `order` numbers. */
   readonly b: readonly number[];
 }
 
@@ -136,10 +136,7 @@ function rightSide(h: number, bOfH: number, order: number): number[] {
   return b;
 }
 
-/**
- * The exact solution if the output stayed the newest one, for x₀: σ/σₛ·x + (α − σ·αₛ/σₛ)·x₀; for ε with α and σ
- * exchanged.
- */
+/** The exact solution for a constant output, for x₀: σ/σₛ·x + (α − σ·αₛ/σₛ)·x₀; for ε with α and σ exchanged. */
 function linearTerms(
   { predictX0 }: UniPCConfig,
   sample: Float32Array,
@@ -157,7 +154,7 @@ function linearTerms(
   ];
 }
 
-/** weight · Σ ρ·D, where D = (output − newest)/r, as one term an output. */
+/** weight · Σ ρ·D, where D = (output − newest)/r, as one term per output. */
 function differenceTerms(
   weight: number,
   rho: readonly number[],

@@ -1,11 +1,11 @@
-/** @file What is said of a model that is not the one its place is for. */
+/** @file Errors for a model in the wrong place. */
 import { InputError } from '../base/errors.js';
 import { shown } from '../weights/wording.js';
 import { PIXELS_PER_LATENT } from './latents.js';
 import type { OnnxModel, Port } from './onnx.js';
 import { fixedSize } from './ports.js';
 
-/** What an input says of the model that has it. */
+/** What an input reveals about its model. */
 const TELLING: readonly (readonly [name: string, model: string])[] = [
   ['input_ids', 'which is a text encoder'],
   ['latent_sample', 'which is a VAE decoder'],
@@ -15,7 +15,7 @@ const TELLING: readonly (readonly [name: string, model: string])[] = [
   ['mid_block_additional_residual', 'which is a UNet for a ControlNet'],
 ];
 
-/** The error for a model whose inputs are not those of its place. */
+/** The error for a model whose inputs do not fit its place. */
 export function wrongInputs({ location, inputs }: OnnxModel, what: string, expected: readonly string[]): InputError {
   const found = inputs.map(({ name }) => name);
   const [, guess] = TELLING.find(([name]) => found.includes(name)) ?? [];
@@ -32,7 +32,7 @@ export function wrongInputs({ location, inputs }: OnnxModel, what: string, expec
  * Checks that a model takes latents of a picture's size.
  *
  * @param latents its input for them, `[B, C, h, w]`
- * @throws InputError where its file fixes another size
+ * @throws InputError if its file fixes another size
  */
 export function checkPictureSize(location: string, what: string, latents: Port, height: number, width: number): void {
   const [, , h = height / PIXELS_PER_LATENT, w = width / PIXELS_PER_LATENT] = latents.shape.map(fixedSize);

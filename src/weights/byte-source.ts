@@ -2,12 +2,12 @@ import type { FileHandle } from 'node:fs/promises';
 import { InputError } from '../base/errors.js';
 import { openRegularFile } from '../base/regular-file.js';
 
-/** Bytes that can be read in any order: a file here, or one on the hub. */
+/** Random access to bytes: of a local file, or of one on the hub. */
 export interface ByteSource {
   /** Path or address, for messages. */
   readonly location: string;
   readonly size: number;
-  /** Exactly `length` bytes from `position`, in a buffer of their own. Throws InputError if there are fewer. */
+  /** Exactly `length` bytes from `position`, in a new buffer. Throws InputError if there are fewer. */
   read(position: number, length: number): Promise<ArrayBuffer>;
 }
 
@@ -20,9 +20,9 @@ export interface RandomAccessFile extends ByteSource {
 const LARGEST_READ = 2 ** 30;
 
 /**
- * Opens a file for reads in any order.
+ * Opens a file for random access.
  *
- * @throws InputError if it cannot be read or is not a file
+ * @throws InputError if it cannot be read or is not a regular file
  */
 export async function openRandomAccess(path: string): Promise<RandomAccessFile> {
   const { handle, size } = await openRegularFile(path);
@@ -54,7 +54,7 @@ function randomAccess(location: string, handle: FileHandle, size: number): Rando
 
 const LFS_POINTER = 'version https://git-lfs.github.com/spec/';
 
-/** What to do about a weight file that is no weight file, when its first bytes tell; else nothing. */
+/** Advice for something other than a weight file, if its first bytes give it away; else empty. */
 export async function hintFromStart(file: ByteSource): Promise<string> {
   const start = Buffer.from(await file.read(0, Math.min(file.size, LFS_POINTER.length))).toString('latin1');
   if (start === LFS_POINTER) return '; this is the pointer of a Git LFS file, run `git lfs pull` in its repository';

@@ -1,7 +1,7 @@
 /**
- * @file Element types of stored tensors, by the names safetensors gives them.
+ * @file Element types of stored tensors, by their names in safetensors.
  *
- * Stored values are little-endian, and so is every platform Node.js has TensorFlow for: typed arrays are laid over the
+ * Stored values are little-endian, as is every platform on which Node.js has TensorFlow, so typed arrays can view the
  * bytes.
  */
 import { InputError } from '../base/errors.js';
@@ -36,12 +36,12 @@ const BITS = {
   U64: 64,
 } as const;
 
-/** What a file says its elements are. */
+/** An element type, as a file names it. */
 export type Dtype = keyof typeof BITS;
 
 const ORDER = Object.keys(BITS);
 
-/** Whether a text names a dtype of the format. */
+/** Whether a text names an element type of the format. */
 export function isDtype(text: unknown): text is Dtype {
   return typeof text === 'string' && Object.hasOwn(BITS, text);
 }
@@ -56,7 +56,7 @@ export function elementCount(shape: readonly number[]): number {
   return shape.reduce((count, dimension) => count * dimension, 1);
 }
 
-/** Bytes that a tensor takes; not whole for some shapes of types under a byte. */
+/** Bytes of a tensor; a fraction for some shapes of types narrower than a byte. */
 export function byteLengthOf(dtype: Dtype, shape: readonly number[]): number {
   return (elementCount(shape) * BITS[dtype]) / 8;
 }
@@ -84,7 +84,7 @@ const TO_INTEGERS: Partial<Record<Dtype, (bytes: ArrayBuffer) => ArrayLike<numbe
 /** The dtypes that can be read as float32. */
 export const FLOAT_DTYPES = Object.keys(TO_FLOAT32) as readonly Dtype[];
 
-/** A dtype with what it is, where the name alone may not say so. */
+/** A dtype with an explanation where its name may not be enough. */
 export function describeDtype(dtype: Dtype): string {
   const bits = /^F(\d)(?:_|$)/.exec(dtype)?.[1];
   return bits === undefined ? dtype : `${dtype} (float${bits})`;

@@ -1,10 +1,10 @@
 import { InputError } from '../base/errors.js';
 
-/** The bits of a float32's exponent: all set in infinities and NaN, and in no other value. */
+/** The exponent bits of a float32: all set in infinities and NaN, and in no other value. */
 const EXPONENT = 0x7f800000;
 
 /**
- * Checks that weights are numbers: one that is not makes every output of a model not a number.
+ * Checks that weights are finite: a single one that is not makes every output NaN.
  *
  * @param where file and tensor, for the message
  * @returns the values

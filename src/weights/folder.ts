@@ -12,10 +12,10 @@ const OPENERS = {
   'pytorch_model.bin.index.json': openShardedTorchBin,
 } as const;
 
-/** The weight files a model folder may have; of several the first is read, as transformers does. */
+/** The weight files that a model folder may have. The first that exists is read, as in transformers. */
 export const WEIGHT_FILES = Object.keys(OPENERS) as readonly (keyof typeof OPENERS)[];
 
-/** A student's projection to its teacher's width, in a file of its own beside its weights. */
+/** A student's projection to its teacher's width, stored beside its weights. */
 export const PROJECTION_FILE = 'projection.safetensors';
 
 /**
@@ -31,7 +31,7 @@ export async function openWeights(folder: string): Promise<TensorSource> {
   throw new InputError(`${folder}: expected a model's weights (${WEIGHT_FILES.join(', ')}), found none of them`);
 }
 
-/** Whether there is anything of this name, a broken link too: the model is said to have it. */
+/** Whether a name exists in a folder, even as a broken link: the model is then said to have the file. */
 async function exists(path: string): Promise<boolean> {
   return lstat(path).then(
     () => true,

@@ -1,7 +1,7 @@
 /**
  * @file float16 (IEEE 754 binary16) and bfloat16 (the upper half of a float32), element by element.
  *
- * Values travel as bit patterns: passing a signalling NaN through a JavaScript number may change it.
+ * Values are passed as bit patterns, because a JavaScript number may change a signalling NaN.
  */
 
 let float16Table: Uint32Array | undefined;

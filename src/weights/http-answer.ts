@@ -1,23 +1,23 @@
-/** @file Answers within limits of time and size. */
+/** @file Responses with limits on time and size. */
 import { InputError } from '../base/errors.js';
 import { AnswerError, reasonOf, seconds, UnreachableError } from './http-errors.js';
 
-/** Bytes a second that an answer must bring: less than a modem's. */
+/** The slowest acceptable rate, in bytes a second: less than a modem's. */
 const LEAST_RATE = 4096;
 
-/** What is allowed of an answer. */
+/** The limits of a response. */
 export interface AnswerLimits {
   /** The hub's address, for messages. */
   readonly hubUrl: string;
-  /** Milliseconds between two pieces. */
+  /** Milliseconds between two chunks. */
   readonly timeout: number;
-  /** Bytes, unpacked. */
+  /** Bytes, after decompression. */
   readonly most: number;
-  /** Milliseconds for all of it. */
+  /** Milliseconds for the whole response. */
   readonly whole: number;
 }
 
-/** An answer whose bytes must come in time, and not be too many. */
+/** A response that fails if its bytes come too slowly or are too many. */
 export function limited(response: Response, limits: AnswerLimits): Response {
   const { body, status, statusText, headers } = response;
   if (body === null) return response;
@@ -42,7 +42,7 @@ async function* paced(
         throw new AnswerError(
           `${hubUrl} answers with more than ${most} bytes where few were expected; check HF_ENDPOINT`,
         );
-      // The time that whoever takes the bytes needs for them does not count.
+      // The time that the reader needs for the bytes does not count.
       [received, waited] = [received + value.length, waited + performance.now() - began];
       if (waited > timeout) {
         if (received < (LEAST_RATE * waited) / 1000)
@@ -55,11 +55,11 @@ async function* paced(
     if (error instanceof InputError) throw error;
     throw new UnreachableError(reasonOf(error), '', { cause: error });
   } finally {
-    void reader.cancel().catch(() => undefined); // closes the connection, if the answer has not ended
+    void reader.cancel().catch(() => undefined); // closes the connection, if the response has not ended
   }
 }
 
-/** What is promised, unless it takes too long. */
+/** The promise's result, unless it takes too long. */
 async function inTime<T>(promise: Promise<T>, milliseconds: number, timeout: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {

@@ -1,15 +1,15 @@
-/** @file What goes wrong between here and the hub. */
+/** @file Errors of requests to the hub. */
 import { InputError, messageOf } from '../base/errors.js';
 
 /** The connection failed, as opposed to the hub refusing. */
 export class UnreachableError extends InputError {
   override readonly code = 'UNREACHABLE';
-  /** What went wrong, in a few words, with the proxy that was on the way. */
+  /** What went wrong, in a few words, with the proxy in use. */
   readonly reason: string;
 
   constructor(
     reason: string,
-    /** The proxy on the way, as the end of a sentence; empty for none. */
+    /** The proxy in use, as the end of a sentence; empty for none. */
     readonly route = '',
     options?: ErrorOptions,
   ) {
@@ -18,12 +18,12 @@ export class UnreachableError extends InputError {
   }
 }
 
-/** The hub answers what cannot be taken, or leads where no request may go. */
+/** The hub's response is unusable, or redirects to where no request may go. */
 export class AnswerError extends InputError {
   override readonly code = 'UNFIT_ANSWER';
 }
 
-/** What went wrong below `fetch failed`, which says nothing. */
+/** The cause behind `fetch failed`, which says nothing. */
 export function reasonOf(error: unknown): string {
   if (error instanceof UnreachableError) return error.reason;
   if (error instanceof Error && error.cause instanceof Error) return reasonOf(error.cause);
@@ -35,7 +35,7 @@ export function reasonOf(error: unknown): string {
   return code ?? messageOf(error);
 }
 
-/** Milliseconds as seconds for messages. */
+/** Milliseconds in seconds, for messages. */
 export function seconds(milliseconds: number): string {
   return `${Number((milliseconds / 1000).toPrecision(3))} s`;
 }

@@ -1,16 +1,16 @@
-/** @file One request on its way, by a proxy or not. */
+/** @file One request, directly or through a proxy. */
 import { fetch as send, type RequestInit as SendInit } from 'undici';
 import { reasonOf, seconds, UnreachableError } from './http-errors.js';
 import { dispatcherFor, proxyFor } from './proxy.js';
 
-/** Times the time limit that the hub may take to answer an upload, or to take its next piece. */
+/** How many timeouts the hub may take to respond to an upload, or to accept its next chunk. */
 const UPLOAD_PATIENCE = 6;
 
 /**
- * One request, whose answer must begin in time.
+ * One request, whose response must begin in time.
  *
- * @param timeout milliseconds; an upload may take longer between two pieces of it
- * @throws UnreachableError for no answer
+ * @param timeout milliseconds; an upload may take longer between two chunks
+ * @throws UnreachableError if there is no response
  */
 export async function sendOnce(url: URL, init: RequestInit, timeout: number): Promise<Response> {
   const proxy = proxyFor(url);
@@ -49,7 +49,7 @@ function hasBody(init: RequestInit): init is RequestInit & { readonly body: Sent
   return typeof body === 'string' || body instanceof ArrayBuffer || body instanceof Uint8Array || body instanceof Blob;
 }
 
-/** What is uploaded, so that it says when a piece of it goes out. */
+/** The content of an upload, which reports when a chunk of it is sent. */
 function watched(sent: Sent, onPiece: () => void): Blob {
   const content = sent instanceof Blob ? sent : new Blob([sent]);
   const stream = (): ReadableStream =>

@@ -1,29 +1,29 @@
 /**
- * @file Requests to the hub and to where it sends on. The token goes to the hub's own origin and to no other: it is
- * added here, by the address of each request, in the place of a placeholder, and nobody else has it. Answers have
- * limits in time and size.
+ * @file Requests to the hub and its redirects. The token goes to the hub's own origin and to no other: it is added
+ * here, for each request by its address, instead of a placeholder; no other code has it. Responses have limits on time
+ * and size.
  */
 import { limited } from './http-answer.js';
 import { AnswerError } from './http-errors.js';
 import { sendOnce } from './http-request.js';
 
-/** The hub as requests are made to it. */
+/** The hub to which requests are made. */
 export interface HubOrigin {
   /** Its address, without user name and password. */
   readonly hubUrl: string;
-  /** What goes into the header `Authorization`, to this origin alone. */
+  /** The value of the header `Authorization`, for this origin only. */
   readonly authorization: string | undefined;
-  /** Milliseconds to an answer's beginning, and between two pieces of it. */
+  /** Milliseconds until a response begins, and between two chunks of it. */
   readonly timeout: number;
 }
 
-/** What is allowed of one request. */
+/** The limits of a request. */
 export interface RequestLimits {
-  /** Whether it may begin at another origin than the hub's, as uploads to a store do. */
+  /** Whether it may start at another origin than the hub's, as uploads to a store do. */
   readonly elsewhere?: boolean;
-  /** Bytes of the answer, unpacked. */
+  /** Bytes of the response, after decompression. */
   readonly most?: number;
-  /** Milliseconds for the whole answer. */
+  /** Milliseconds for the whole response. */
   readonly whole?: number;
 }
 
@@ -31,7 +31,7 @@ const MOST_REDIRECTS = 10;
 /**
  * `fetch` for one hub.
  *
- * @throws AnswerError for an answer that leads where no request may go, UnreachableError for none
+ * @throws AnswerError for a redirect to where no request may go, UnreachableError for no response
  */
 export function hubFetch(hub: HubOrigin, limits: RequestLimits = {}): typeof fetch {
   const origin = new URL(hub.hubUrl).origin;
@@ -55,7 +55,7 @@ export function hubFetch(hub: HubOrigin, limits: RequestLimits = {}): typeof fet
       const next = nextAddress(url, location, method, hub.hubUrl);
       if (redirects === MOST_REDIRECTS)
         throw new AnswerError(`${hub.hubUrl} sends on more than ${MOST_REDIRECTS} times; try again later`);
-      if (next.origin !== url.origin) headers.delete('Authorization'); // a store's own, which its address came with
+      if (next.origin !== url.origin) headers.delete('Authorization'); // a store's own, which came with its address
       if (response.status === 303) method = method === 'HEAD' ? 'HEAD' : 'GET';
       url = next;
     }
@@ -63,8 +63,8 @@ export function hubFetch(hub: HubOrigin, limits: RequestLimits = {}): typeof fet
 }
 
 /**
- * What stands for the token in requests that ask for it. The hub's library, which would send a token wherever an answer
- * leads, gets this one.
+ * Stands for the token in requests that need it. The hub's library, which would send a token wherever a redirect leads,
+ * only has this placeholder.
  */
 export const PLACEHOLDER_TOKEN = 'hf_placeholder';
 
@@ -74,10 +74,10 @@ function setAuthorization(headers: Headers, value: string | undefined): void {
 }
 
 /**
- * Where an answer sends on to.
+ * The target of a redirect.
  *
- * @throws AnswerError for what is no address of the web, or has a password, for one without encryption after one with,
- *   and for an upload that would go to another server
+ * @throws AnswerError for an address that is not of the web or has a password, for one without encryption after one
+ * with, and for an upload to another server
  */
 export function nextAddress(from: URL, location: string, method: string, hubUrl: string): URL {
   const next = URL.canParse(location, from.href) ? new URL(location, from.href) : undefined;

@@ -8,10 +8,10 @@ export interface ModelId {
   readonly revision: string;
 }
 
-/** Where the hub is, and who asks. */
+/** Where the hub is, and the credentials for it. */
 export interface HubAccess extends HubOrigin {
   /** The flag that takes a local folder instead, for messages. */
   readonly flag: string;
-  /** Milliseconds before a broken download goes on for the first time; doubled each time. */
+  /** Milliseconds before a broken download is resumed for the first time; doubled each time. */
   readonly retryDelay: number;
 }

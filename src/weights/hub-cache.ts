@@ -15,27 +15,26 @@ import { hubCacheFolder, userCache } from './hub-environment.js';
 import { noteSha256 } from './verified-files.js';
 import { writeFileWhole } from './whole-file.js';
 
-/** Where a model's files are kept. */
+/** Where a model's files are stored. */
 export interface ModelCache {
-  /** The files of a commit, as the hub has them. */
+  /** The files of a commit, as on the hub. */
   snapshot(commit: string): string;
-  /** The files of a commit with the weights of its text model alone. */
+  /** The files of a commit with the weights of its text model only. */
   textModel(commit: string): string;
-  /** The commit that the model's revision named when it was last asked for. */
+  /** The commit of the model's revision when it was last looked up. */
   knownCommit(): Promise<string | undefined>;
   remember(commit: string): Promise<void>;
   /**
-   * Where the content of a commit's file is, in its snapshot or as a blob only; undefined if it is not here, or
-   * damaged.
+   * Where the content of a commit's file is, in its snapshot or as a blob only; undefined if it is missing or damaged.
    */
   find(commit: string, file: HubFile): Promise<string | undefined>;
-  /** Keeps a file's content as a blob, once its bytes have all come and are those that were listed. */
+  /** Stores a file's content as a blob, once it is complete and matches its id. */
   store(file: HubFile, bytes: AsyncIterable<Uint8Array>): Promise<void>;
-  /** Puts a file whose content is here into a commit's snapshot. */
+  /** Links a file whose content is cached into a commit's snapshot. */
   addToSnapshot(commit: string, file: HubFile): Promise<void>;
 }
 
-/** The cache of one model, under the hub's folder for Python and, for parts of files, `XDG_CACHE_HOME`. */
+/** The cache of one model, in Python's folder for the hub and, for parts of files, in `XDG_CACHE_HOME`. */
 export function modelCache({ name, revision }: ModelId): ModelCache {
   const folder = `models--${name.replace('/', '--')}`;
   const root = join(hubCacheFolder(), folder);
@@ -71,7 +70,7 @@ export function modelCache({ name, revision }: ModelId): ModelCache {
   };
 }
 
-/** Whether a path leads to something. */
+/** Whether a path exists, following links. */
 export async function isThere(path: string): Promise<boolean> {
   return stat(path).then(
     () => true,
@@ -79,10 +78,7 @@ export async function isThere(path: string): Promise<boolean> {
   );
 }
 
-/**
- * Makes `path` a link to `target`, replacing what was there at once: whoever reads meanwhile finds the one or the
- * other.
- */
+/** Replaces `path` by a link to `target` atomically: readers find either the old or the new. */
 export async function link(target: string, path: string): Promise<void> {
   const temporary = join(dirname(path), `.kd-${makerTag()}.tmp`);
   try {
@@ -95,7 +91,7 @@ export async function link(target: string, path: string): Promise<void> {
   }
 }
 
-/** Passes bytes on, and at their end throws if they are not those that the hub listed. */
+/** Passes bytes on, and throws at their end if they do not match the hub's listing. */
 async function* verified(
   bytes: AsyncIterable<Uint8Array>,
   { size, contentId }: HubFile,

@@ -1,7 +1,4 @@
-/**
- * @file The hub as this program uses it: which commit, which files, and their bytes by range; every failure in one
- *   line.
- */
+/** @file The hub as this program uses it: commits, files, and their bytes by range. Every failure is one line. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { listFiles, modelInfo } from '@huggingface/hub';
 import { InputError, messageOf } from '../base/errors.js';
@@ -19,7 +16,7 @@ export type { HubFile } from './hub-listing.js';
 
 /** A file on the hub, open for reading. */
 export interface RemoteFile extends ByteSource {
-  /** The bytes from `start` to `end` as they arrive; goes on where it stopped when the connection breaks. */
+  /** The bytes from `start` to `end` as they arrive; resumes if the connection breaks. */
   stream(start: number, end: number): AsyncGenerator<Uint8Array>;
 }
 
@@ -32,16 +29,16 @@ export interface HubModel {
   open(commit: string, file: HubFile): RemoteFile;
 }
 
-/** Tries in a row that bring next to nothing. */
+/** Attempts in a row that bring almost nothing. */
 const MOST_FAILURES = 5;
-/** Bytes that a try must bring to count as one that went on. */
+/** Bytes that an attempt must bring to count as progress. */
 const LEAST_PROGRESS = 65_536;
-/** Tries of a request that the hub is too busy for. */
+/** Attempts at a request while the hub is too busy. */
 const MOST_TRIES = 3;
 /** A page of a thousand files takes some hundred kilobytes. */
 const LARGEST_ANSWER = 20_000_000;
 const MOST_PAGES = 200;
-/** Times the time limit that a whole answer about a model may take. */
+/** How many timeouts a whole response about a model may take. */
 const PATIENCE = 6;
 
 /** A model on the hub. Every call throws InputError, in one line, if the hub cannot be reached or refuses. */
@@ -83,10 +80,7 @@ export function hubModel(model: ModelId, access: HubAccess): HubModel {
   };
 }
 
-/**
- * What is said of whatever a call threw. What the hub's library throws of its own is about an answer that is not a
- * hub's.
- */
+/** The error for anything that a call threw. The hub library's own errors mean that the response is not a hub's. */
 function explained(error: unknown, { name }: ModelId, { hubUrl, flag }: HubAccess): InputError {
   if (error instanceof UnreachableError) {
     return new InputError(
@@ -155,7 +149,7 @@ async function toArray<T>(items: AsyncIterable<T>, hubUrl: string): Promise<T[]>
   return array;
 }
 
-/** A `fetch` that does not go on for ever. */
+/** A `fetch` with a limit on the number of pages. */
 function atMost(most: number, request: typeof fetch, hubUrl: string): typeof fetch {
   let count = 0;
   return (input, init) => {
@@ -188,7 +182,7 @@ function rangeReader(request: typeof fetch, url: string, location: string, size:
   };
 }
 
-/** `fetch` for calls about one model: refusals are InputErrors; the hub is asked again when it is too busy. */
+/** `fetch` for calls about one model: refusals become InputErrors; retries while the hub is too busy. */
 function requesterFor(model: ModelId, access: HubAccess, limits: RequestLimits = {}): typeof fetch {
   const request = hubFetch(access, limits);
   return async (input, init) => {

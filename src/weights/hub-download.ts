@@ -1,4 +1,4 @@
-/** @file Fetching the files of a model that the cache lacks. */
+/** @file Downloads the files of a model that are not cached. */
 import { createHash, type Hash } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -18,19 +18,19 @@ import { noteSha256 } from './verified-files.js';
 import { wantedFiles, type Commit } from './wanted-files.js';
 import { makeFolder, writeFileWhole } from './whole-file.js';
 
-/** Where a download stands: bytes of all files together. */
+/** The progress of a download, in bytes of all files together. */
 export interface DownloadProgress {
-  /** The file that is coming. */
+  /** The file that is being downloaded. */
   readonly file: string;
   readonly bytesDone: number;
   readonly bytesTotal: number;
 }
 
-/** The weights that may hold more than the text model, and then are fetched in part. */
+/** Weights that may hold more than the text model, and are then downloaded in part. */
 const DIVISIBLE_FILE = 'model.safetensors';
 
 /**
- * Fetches the parts of a model that the cache lacks, and gives the folder they are in.
+ * Downloads the parts of a model that are not cached and returns the folder they are in.
  *
  * @throws InputError if the hub cannot be reached or refuses, or the model lacks a part
  */
@@ -42,7 +42,7 @@ export async function downloadModel(
   onProgress?: (progress: DownloadProgress) => void,
 ): Promise<string> {
   const hub = hubModel(model, access);
-  // What is added to a model in the cache must be of the same commit.
+  // What is added to a cached model must be of the same commit.
   const id = (await cache.knownCommit()) ?? (await hub.commit());
   const commit = { model, hub, cache, id, listed: await hub.files(id) };
   const wanted = await wantedFiles(commit, parts);
@@ -56,7 +56,7 @@ export async function downloadModel(
   return gather(commit, wanted);
 }
 
-/** A file to fetch: whole, or the part that is the text model. */
+/** A file to download: whole, or only the part with the text model. */
 interface Fetch {
   readonly file: HubFile;
   readonly remote: RemoteFile;
@@ -105,7 +105,7 @@ async function fetchAll(
   }
 }
 
-/** Checks, before any byte comes, that a folder's disk has room: what a hub lists may be of any size. */
+/** Checks, before the first byte, that there is room on the disk: the hub may list files of any size. */
 async function checkSpace(folder: string, fetches: readonly Fetch[]): Promise<void> {
   const bytes = fetches.reduce((total, { file, tower }) => total + (tower ?? file).size, 0);
   if (bytes === 0) return;
@@ -118,7 +118,7 @@ async function checkSpace(folder: string, fetches: readonly Fetch[]): Promise<vo
   );
 }
 
-/** Keeps a text model with its sum beside it, which the hub does not know: later damage is noticed by it. */
+/** Stores a text model with its checksum, which the hub does not have, so that damage is noticed later. */
 async function storeTower(path: string, bytes: AsyncIterable<Uint8Array>): Promise<void> {
   const hash = createHash('sha256');
   await rm(sumPath(path), { force: true }); // that of an earlier one
@@ -141,8 +141,9 @@ async function* towerBytes({ header, ranges }: TextTower, stream: RemoteFile['st
 }
 
 /**
- * The one folder with all files: the snapshot, or if the weights are a part of theirs, that part's folder with links to
- * the rest. Files become visible here, when all have come: a model whose download broke off does not pass for complete.
+ * The folder with all files: the snapshot or, if only a part of the weights was downloaded, that part's folder with
+ * links to the rest. Files appear here once all have been downloaded, so that an interrupted download does not look
+ * complete.
  */
 async function gather(commit: Commit, files: readonly HubFile[]): Promise<string> {
   const { cache, id } = commit;

@@ -1,6 +1,6 @@
 /**
- * @file What the environment says of the hub, read as Python's `huggingface_hub` reads it: its address, the token, the
- * cache, the time limit. Source: https://huggingface.co/docs/huggingface_hub/package_reference/environment_variables
+ * @file The hub's environment variables, read as Python's `huggingface_hub` reads them: address, token, cache, timeout.
+ * Source: https://huggingface.co/docs/huggingface_hub/package_reference/environment_variables
  */
 import { stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
@@ -10,18 +10,18 @@ import { InputError } from '../base/errors.js';
 import { isMissing } from '../base/files.js';
 import { readRegularFile } from '../base/regular-file.js';
 
-/** Where the hub is, and how it is told who asks. */
+/** Where the hub is, and the credentials in its address. */
 export interface HubAddress {
-  /** Without a slash at its end, and without user name and password: it may be shown. */
+  /** Without a trailing slash, and without user name and password, so that it can be shown. */
   readonly url: string;
   /**
-   * What goes into the header `Authorization` where the address has a user name and password; wins over a token, as in
+   * The value of the header `Authorization` if the address has a user name and password; it overrides a token, as in
    * Python.
    */
   readonly authorization: string | undefined;
 }
 
-/** The value of an environment variable that is set to something. */
+/** The value of an environment variable that is set and not empty. */
 export function environment(name: string): string | undefined {
   const value = process.env[name];
   return value === '' ? undefined : value;
@@ -31,29 +31,29 @@ function isTrue(name: string): boolean {
   return /^(1|true|yes|on)$/i.test(environment(name) ?? '');
 }
 
-/** Whether the hub must not be asked. */
+/** Whether the hub must not be contacted. */
 export function isOffline(): boolean {
   return environment('HF_HUB_OFFLINE') === undefined ? isTrue('TRANSFORMERS_OFFLINE') : isTrue('HF_HUB_OFFLINE');
 }
 
 /**
- * Where models are downloaded from and uploaded to: `HF_ENDPOINT`, else the public hub.
+ * The hub for downloads and uploads: `HF_ENDPOINT`, else the public hub.
  *
  * @param given another address
- * @throws InputError, without quoting a password, for what is no address
+ * @throws InputError, without quoting a password, for an invalid address
  */
 export function hubAddress(given = environment('HF_ENDPOINT')): HubAddress {
   const text = (given ?? HUB_URL).trim();
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !['http:', 'https:'].includes(url.protocol) || url.search !== '' || url.hash !== '') {
-    const found = /[@?#]/.test(text) ? 'something else' : text.slice(0, 100); // a password may be behind these
+    const found = /[@?#]/.test(text) ? 'something else' : text.slice(0, 100); // these may precede a password
     throw new InputError(`HF_ENDPOINT: expected an address such as ${HUB_URL}, got ${found}`);
   }
   const authorization = basicAuthorization(url);
   return { url: (url.origin + url.pathname).replace(/\/+$/, ''), authorization };
 }
 
-/** User name and password of an address, as a header's value. */
+/** User name and password of an address as a header's value. */
 export function basicAuthorization({ username, password }: URL): string | undefined {
   if (username === '' && password === '') return undefined;
   return `Basic ${Buffer.from(`${decoded(username)}:${decoded(password)}`).toString('base64')}`;
@@ -75,7 +75,7 @@ export interface Token {
 }
 
 /**
- * The token with which the hub is asked: `HF_TOKEN`, else `HUGGING_FACE_HUB_TOKEN`, else what `hf auth login` stored.
+ * The token for the hub: `HF_TOKEN`, else `HUGGING_FACE_HUB_TOKEN`, else the one that `hf auth login` stored.
  *
  * @throws InputError, without quoting it, for what cannot be a token
  */
@@ -85,7 +85,7 @@ export async function findToken(): Promise<Token | undefined> {
   return given ?? storedToken();
 }
 
-/** The token for reading: none where `HF_HUB_DISABLE_IMPLICIT_TOKEN` says so. */
+/** The token for reading: none if `HF_HUB_DISABLE_IMPLICIT_TOKEN` says so. */
 export async function findReadToken(): Promise<Token | undefined> {
   return isTrue('HF_HUB_DISABLE_IMPLICIT_TOKEN') ? undefined : findToken();
 }
@@ -101,7 +101,7 @@ async function storedToken(): Promise<Token | undefined> {
   return exists ? tokenFrom((await readRegularFile(path, LARGEST_TOKEN_FILE)).toString('utf8'), path) : undefined;
 }
 
-/** Line breaks are left out and blanks cut off, as in Python. */
+/** Line breaks are removed and blanks trimmed, as in Python. */
 function tokenFrom(text: string, source: string): Token | undefined {
   const value = text.replace(/[\r\n]/g, '').trim();
   if (value === '') return undefined;
@@ -125,7 +125,7 @@ export function userCache(): string {
   return environment('XDG_CACHE_HOME') ?? join(homedir(), '.cache');
 }
 
-/** A path with `~`, `$NAME` and `${NAME}` put in; names that are not set stay as they are. */
+/** A path with `~`, `$NAME` and `${NAME}` expanded; names that are not set stay. */
 function expanded(path: string): string {
   return path
     .replace(/^~(?=\/|$)/, () => homedir())
@@ -138,9 +138,9 @@ function expanded(path: string): string {
 const STANDARD_TIMEOUT_S = 10;
 
 /**
- * Milliseconds that the hub may take to answer, or to send nothing: `HF_HUB_DOWNLOAD_TIMEOUT`, in seconds, else 10 s.
+ * Milliseconds for which the hub may be silent: `HF_HUB_DOWNLOAD_TIMEOUT`, in seconds, else 10 s.
  *
- * @throws InputError for what is no number of seconds
+ * @throws InputError for what is not a number of seconds
  */
 export function hubTimeout(): number {
   const text = environment('HF_HUB_DOWNLOAD_TIMEOUT');

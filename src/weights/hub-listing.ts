@@ -1,4 +1,4 @@
-/** @file What the hub lists of a model's files, checked before anything is done with it. */
+/** @file The hub's listing of a model's files, checked before it is used. */
 import { InputError } from '../base/errors.js';
 import { isObject } from '../base/json-schema.js';
 import { shown, shownValue } from './wording.js';
@@ -7,10 +7,7 @@ import { shown, shownValue } from './wording.js';
 export interface HubFile {
   readonly path: string;
   readonly size: number;
-  /**
-   * What names its content: the SHA-256 of a large file, the git object id of another. The name of its blob in the
-   * cache.
-   */
+  /** The id of its content: the SHA-256 of a large file, the git object id of another. Names its blob in the cache. */
   readonly contentId: string;
 }
 
@@ -18,10 +15,10 @@ export interface HubFile {
 export const MOST_FILES = 100_000;
 
 /**
- * A file from an entry of the hub's list; undefined for a folder.
+ * A file from an entry of the hub's listing; undefined for a folder.
  *
- * @throws InputError for what is no entry, for a path that could lead out of the model's folder, an impossible size or
- *   id
+ * @throws InputError for an invalid entry, for a path that could lead out of the model's folder, and for an impossible
+ * size or id
  */
 export function fileFrom(entry: unknown, model: string, hubUrl: string): HubFile | undefined {
   if (!isObject(entry))
@@ -38,13 +35,13 @@ export function fileFrom(entry: unknown, model: string, hubUrl: string): HubFile
   if (!Number.isSafeInteger(size) || (size as number) < 0)
     throw new InputError(`${where}: expected a size in bytes from ${hubUrl}, got ${shownValue(size)}`);
   const contentId = isObject(lfs) ? lfs.oid : oid;
-  // It becomes a file name: nothing but what the hub has always sent may pass.
+  // It becomes a file name: only what the hub has always sent may pass.
   if (typeof contentId !== 'string' || !(isObject(lfs) ? /^[0-9a-f]{64}$/ : /^[0-9a-f]{40}$/).test(contentId))
     throw new InputError(`${where}: expected a hexadecimal content id from ${hubUrl}, got ${shownValue(contentId)}`);
   return { path, size: size as number, contentId };
 }
 
-/** Whether a path stays in the folder that it starts from, on every system. */
+/** Whether a path stays inside its folder, on every system. */
 function isPlainPath(path: string): boolean {
   const parts = path.split('/');
   // eslint-disable-next-line no-control-regex -- which no file of a model has in its name

@@ -1,4 +1,4 @@
-/** @file Why the hub refuses, and whether asking again may help. */
+/** @file Why the hub refuses, and whether to retry. */
 import type { HubAccess, ModelId } from './hub-access.js';
 
 /**
@@ -32,11 +32,11 @@ function pauseWanted(headers: Headers): string {
 }
 
 const BUSY = [429, 500, 502, 503, 504];
-/** Milliseconds that are waited for a hub that says when to come back. */
+/** The longest wait for a hub that says when to come back, in milliseconds. */
 const LONGEST_PAUSE = 30_000;
 
 /**
- * Milliseconds after which to ask again: what the hub says, else `standard`; undefined where that does not help, or
+ * Milliseconds until the next attempt: what the hub says, else `standard`; undefined if retrying does not help, or
  * takes too long.
  */
 export function retryPause({ status, headers }: Response, standard: number): number | undefined {

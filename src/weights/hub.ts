@@ -1,6 +1,6 @@
 /**
- * @file Models by folder or hub id. What is in the cache is used without asking the hub, so that a run is the same
- * tomorrow; `owner/name@revision` names another state of a model.
+ * @file Models by folder or hub id. Cached models are used without contacting the hub, so that a run is the same
+ * tomorrow; `owner/name@revision` names another revision.
  */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -18,22 +18,22 @@ import { shown } from './wording.js';
 export type { DownloadProgress } from './hub-download.js';
 export type { FolderPart, ModelPart } from './model-parts.js';
 
-/** How a model is found. */
+/** Options for finding a model. */
 export interface ResolveOptions {
-  /** The flag that the value was given to, for messages. */
+  /** The flag that had the value, for messages. */
   readonly flag: string;
-  /** What of the model is needed; all, unless given. */
+  /** The parts of the model that are needed; default: all. */
   readonly parts?: readonly ModelPart[];
   readonly onProgress?: (progress: DownloadProgress) => void;
-  /** The hub's address; else `HF_ENDPOINT`, else the public hub. */
+  /** The hub's address; default: `HF_ENDPOINT`, else the public hub. */
   readonly hubUrl?: string;
-  /** Milliseconds before a broken download goes on for the first time; doubled each time. */
+  /** Milliseconds before a broken download is resumed for the first time; doubled each time. */
   readonly retryDelay?: number;
 }
 
 /**
- * The folder of a model: the one given, or for a hub id (`owner/name`, `owner/name@revision`) the one in the cache,
- * after fetching what it lacks. Of a whole CLIP in safetensors only the text model's bytes are fetched.
+ * The folder of a model: the one given or, for a hub id (`owner/name`, `owner/name@revision`), the one in the cache,
+ * after downloading what is missing. Of a whole CLIP in safetensors only the text model's bytes are downloaded.
  *
  * @throws InputError if there is no such folder or model, or the hub cannot be reached or refuses
  */
@@ -106,7 +106,7 @@ async function findCached(cache: ModelCache, parts: readonly ModelPart[]): Promi
   return undefined;
 }
 
-/** The first file of these parts that is not what the name of its blob says. */
+/** The first file of these parts that does not match the name of its blob. */
 async function firstDamaged(folder: string, parts: readonly ModelPart[]): Promise<string | undefined> {
   for (const part of parts) {
     for await (const name of filesOfPart(folder, part)) {

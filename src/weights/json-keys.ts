@@ -1,6 +1,6 @@
 /**
- * The first key that an object in a JSON text has twice, at any depth, or undefined. `JSON.parse` keeps the last one
- * silently.
+ * The first key that occurs twice in an object of a JSON text, at any depth, or undefined. `JSON.parse` silently keeps
+ * the last one.
  *
  * @param json valid JSON
  */
@@ -33,17 +33,4 @@ function isColonNext(json: string, from: number): boolean {
   let at = from;
   while (at < json.length && ' \t\n\r'.includes(json[at]!)) at++;
   return json[at] === ':';
-}
-
-/** How many objects and lists of a JSON text are in one another at most; of a text that is no JSON, anything. */
-export function nestingOf(json: string): number {
-  let depth = 0;
-  let deepest = 0;
-  for (let at = 0; at < json.length; at++) {
-    const character = json[at];
-    if (character === '{' || character === '[') deepest = Math.max(deepest, ++depth);
-    else if (character === '}' || character === ']') depth--;
-    else if (character === '"') at = endOfString(json, at);
-  }
-  return deepest;
 }

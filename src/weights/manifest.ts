@@ -27,27 +27,27 @@ const ENTRY = object({
 const isPlainName = (name: unknown): boolean => /^[\w.-]+$/.test(String(name)) && !String(name).startsWith('..');
 const CONTENTS = object({ files: mapOf(ENTRY, valuesThat<string>(isPlainName, 'the name of a file')) });
 
-/** What a manifest says of a file. */
+/** The entry of a file. */
 export type ManifestEntry = v.InferOutput<typeof ENTRY>;
 
 /** Files by name. */
 export type Manifest = Readonly<Record<string, ManifestEntry>>;
 
-/** The files of a folder that a model is read from: a manifest names all of them that are there. */
+/** The files of a folder that a model is read from; a manifest must name all of them. */
 const MODEL_FILES: readonly string[] = [CONFIG_FILE, ...WEIGHT_FILES, PROJECTION_FILE, ...TOKENIZER_FILES];
 
-/** Ends the message about a folder that is not as its manifest says. */
+/** Ends the message about a folder that does not match its manifest. */
 const REMEDY =
   'take a whole copy of the folder, or another checkpoint; if it was changed on purpose, remove its ' + MANIFEST_FILE;
 
-/** Folders that were found to be whole, and the state of their files then. */
+/** Folders that were found intact, and the state of their files at the time. */
 const checked = new Map<string, string>();
 
 /**
  * Checks every file that a model folder's manifest names, by size and SHA-256. Does nothing for a folder without a
- * manifest, or one that was checked before and whose files have not been touched since.
+ * manifest, or one that was checked before and has not changed since.
  *
- * @throws InputError for a file that is missing, changed or not named, and a manifest that is none
+ * @throws InputError for a file that is missing, changed or not named, and for an invalid manifest
  */
 export async function checkManifest(folder: string): Promise<void> {
   const path = join(folder, MANIFEST_FILE);
@@ -99,7 +99,7 @@ export async function checkFiles(folder: string, files: Manifest): Promise<void>
   }
 }
 
-/** Reads a manifest's text. Throws an InputError for one that is none. */
+/** Parses a manifest. Throws an InputError for an invalid one. */
 export function parseManifest(text: string): Manifest {
   return checkJson(CONTENTS, parseJson(text, MANIFEST_FILE), MANIFEST_FILE, '').files;
 }
@@ -111,17 +111,17 @@ export async function sha256Of(path: string): Promise<string> {
   return hash.digest('hex');
 }
 
-/** The folders that this process found to be whole, for another process that is to read them. */
+/** The folders that this process found intact, for another process that will read them. */
 export function checkedFolders(): [folder: string, state: string][] {
   return [...checked];
 }
 
-/** Takes over what another process found: folders whose files have changed since are checked all the same. */
+/** Takes over what another process found. Folders that have changed since are checked again. */
 export function trustChecked(folders: readonly (readonly [folder: string, state: string])[]): void {
   for (const [folder, state] of folders) checked.set(folder, state);
 }
 
-/** What changes when any file of a folder is written, replaced, added or removed. */
+/** Changes whenever a file of the folder is written, replaced, added or removed. */
 async function stateOf(folder: string): Promise<string> {
   const facts = (await readdir(folder)).sort().map(async (name) => {
     const { dev, ino, size, mtimeNs, ctimeNs } = await stat(join(folder, name), { bigint: true });

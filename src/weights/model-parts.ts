@@ -1,4 +1,4 @@
-/** @file The parts of a model's folder, and which files they are made of. */
+/** @file The parts of a model's folder, and the files that each consists of. */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TOKENIZER_FILES } from '../text/tokenizer-files.js';
@@ -6,31 +6,31 @@ import { PROJECTION_FILE, WEIGHT_FILES } from './folder.js';
 import { isThere } from './hub-cache.js';
 import { readShardIndex } from './sharded.js';
 
-/** Files that another room needs of a folder. */
+/** Files that another room needs from a folder. */
 export interface FolderPart {
   readonly files: readonly string[];
-  /** Taken where they are there. */
+  /** Used if they exist. */
   readonly optional: readonly string[];
-  /** All files that lie in these folders, and not below them, belong to it, too. */
+  /** All files directly in these folders belong to it, too. */
   readonly folders: readonly string[];
 }
 
-/** What of a model is needed. */
+/** The parts of a model that are needed. */
 export type ModelPart = 'config' | 'tokenizer' | 'weights' | FolderPart;
 
-/** The model's configuration in its folder. */
+/** The path of the model's configuration in its folder. */
 export const CONFIG_FILE = 'config.json';
 
 /** Weights beside the model's own, of a student with a projection. */
 export const OPTIONAL_WEIGHTS: readonly string[] = [PROJECTION_FILE];
 
-/** Whether a file lies in one of the folders of a part. */
+/** Whether a file is in one of the folders of a part. */
 export function isInFolders({ folders }: FolderPart, path: string): boolean {
   const slash = path.lastIndexOf('/');
   return slash !== -1 && folders.includes(path.slice(0, slash));
 }
 
-/** Whether a folder has all that a part must have. */
+/** Whether a folder has all required files of a part. */
 export async function hasPart(folder: string, part: ModelPart): Promise<boolean> {
   const has = async (...names: string[]): Promise<boolean> => {
     const present = await Promise.all(names.map((name) => isThere(join(folder, name))));
@@ -41,16 +41,13 @@ export async function hasPart(folder: string, part: ModelPart): Promise<boolean>
     const vocabularies = await Promise.all([has('tokenizer.json'), has('vocab.txt'), has('vocab.json', 'merges.txt')]);
     return vocabularies.includes(true) && has('tokenizer_config.json');
   }
-  if (part !== 'weights') return has(...part.files); // these come to the snapshot when all beside them have
+  if (part !== 'weights') return has(...part.files); // these appear in the snapshot once all beside them are there
   const first = await firstWeights(folder);
   if (first === undefined) return false;
   return !first.endsWith('.index.json') || has(...(await readShardIndex(join(folder, first))).values());
 }
 
-/**
- * The files of a part that a folder has, those that name others first; of several kinds of weights the ones that are
- * read.
- */
+/** The files of a part in a folder, those that name others first; of several kinds of weights the kind that is read. */
 export async function* filesOfPart(folder: string, part: ModelPart): AsyncGenerator<string> {
   for (const name of await namesOfPart(folder, part)) if (await isThere(join(folder, name))) yield name;
   if (part !== 'weights') return;

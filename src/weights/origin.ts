@@ -1,14 +1,12 @@
-/** @file Where a model came from: a folder of this machine, or the hub. */
+/** @file Where a model came from: a folder on this machine, or the hub. */
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { parseModelId } from './hub.js';
 
-/** A model on the hub in one of its states, or a folder. */
+/** A revision of a model on the hub, or a folder. */
 export type ModelOrigin = { readonly hub: string; readonly revision: string } | { readonly folder: string };
 
-/**
- * Where a model of this name is opened from, by the rule of `resolveModelFolder`: a folder that is there comes first.
- */
+/** Where a model of this name is opened from, by the rule of `resolveModelFolder`: an existing folder comes first. */
 export async function originOf(idOrFolder: string): Promise<ModelOrigin> {
   const isThere = await stat(idOrFolder).then(
     () => true,

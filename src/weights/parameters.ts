@@ -7,15 +7,15 @@ import { shown, shownShape } from './wording.js';
 
 /** How parameters are loaded. */
 export interface LoadOptions {
-  /** Whether a parameter may be missing, as a pooler. None may unless this says so. */
+  /** Whether a parameter may be missing, such as a pooler. Default: none. */
   readonly optional?: (name: string) => boolean;
 }
 
-/** A model's parameters in a checkpoint, found and checked, not yet read. */
+/** A model's parameters in a checkpoint, found and checked, but not read yet. */
 export interface StoredParameters {
-  /** Parameters that the checkpoint lacks, all of which `optional` allowed. */
+  /** Parameters that are not in the checkpoint, all allowed by `optional`. */
   readonly missing: readonly string[];
-  /** What the others take as they are stored. */
+  /** The stored size of the others, in bytes. */
   readonly bytes: number;
   /**
    * Reads the others one by one: a parameter's name in the model, and its values in row-major order.
@@ -29,12 +29,10 @@ const MOST_PROBLEMS_SHOWN = 3;
 const MOST_NAMES_SHOWN = 3;
 
 /**
- * Finds a model's parameters in a checkpoint, where their names may have any prefix; tensors that are not expected are
- * left alone.
+ * Finds a model's parameters in a checkpoint, in which their names may have any prefix; ignores other tensors.
  *
- * @param expected shapes by the names the model has for its parameters
- * @throws InputError that names the tensors which are missing, or of another shape or type, with both; and for a
- *   checkpoint
+ * @param expected shapes by the model's names for its parameters
+ * @throws InputError that names tensors which are missing, or of another shape or type, with both; and for a checkpoint
  * that has the model twice, under two prefixes
  */
 export function loadParameters(
@@ -80,7 +78,7 @@ function misfits({ name, dtype, shape }: TensorInfo, expected: readonly number[]
   ];
 }
 
-/** What to do about weights that do not fit: of a type that is not read, quantised, or another model's. */
+/** Advice for weights that do not fit: an unsupported type, quantised, or of another model. */
 function remedy(
   { tensors }: TensorSource,
   found: ReadonlyMap<string, TensorInfo>,
@@ -97,7 +95,7 @@ function remedy(
   return `${mean}; the file has ${some}${names.length > MOST_NAMES_SHOWN ? `, … (${names.length} tensors)` : ''}`;
 }
 
-/** What GPTQ, AWQ and bitsandbytes keep beside or in the place of a weight. */
+/** What GPTQ, AWQ and bitsandbytes store beside or instead of a weight. */
 const QUANTISED = /\.(?:qweight|qzeros|SCB|absmax|quant_map|quant_state\..+|weight_packed|weight_scale(?:_inv)?)$/;
 
 function summary(problems: readonly string[]): string {

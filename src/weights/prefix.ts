@@ -1,12 +1,12 @@
 /**
- * @file Under which prefix a checkpoint has a model's tensors. Frameworks put names of their own before those of the
- * model (`module.`, `_orig_mod.`, `cond_stage_model.transformer.`), so tensors are found by the ends of their names.
+ * @file The prefix under which a checkpoint has a model's tensors. Frameworks prepend names of their own (`module.`,
+ * `_orig_mod.`, `cond_stage_model.transformer.`), so tensors are found by the ends of their names.
  */
 import { InputError } from '../base/errors.js';
 import type { TensorInfo } from './tensor-source.js';
 import { shown } from './wording.js';
 
-/** A model's tensors under one prefix of a checkpoint, by the names that the model has for them. */
+/** A model's tensors under one prefix of a checkpoint, by the model's own names. */
 export interface Tower {
   readonly prefix: string;
   readonly tensors: ReadonlyMap<string, TensorInfo>;
@@ -20,15 +20,15 @@ export interface Expectation {
   readonly optional: (name: string) => boolean;
 }
 
-/** The prefix of a CLIP text model's names, which newer files leave out. */
+/** The prefix of a CLIP text model's names, which newer files omit. */
 const TEXT_MODEL = 'text_model.';
-/** A vision tower's layers have the names of a text model's, and may have their shapes. */
+/** A vision tower's layers have the same names as a text model's, and may have the same shapes. */
 const VISION = /(?:^|\.)(?:vision_model|visual)\./;
-/** What wrappers of parts of a model put into the middle of names: `torch.compile`, FSDP, activation checkpointing. */
+/** What wrappers insert into the middle of names: `torch.compile`, FSDP, activation checkpointing. */
 const WRAPPERS = /(^|\.)(?:_orig_mod|_fsdp_wrapped_module|_checkpoint_wrapped_module)(?=\.)/g;
 
 /**
- * The model's tensors in a checkpoint: those under its own names where all are there, else those under the one prefix
+ * The model's tensors in a checkpoint: those under its own names if all are there, else those under the only prefix
  * that has all of them in the right shape, else those under the prefix that has most.
  *
  * @throws InputError if several prefixes have all of them
@@ -64,12 +64,12 @@ function isComplete({ tensors }: Tower, { shapes, optional }: Expectation): bool
   });
 }
 
-/** Whether two shapes are one. */
+/** Whether two shapes are equal. */
 export function isSameShape(a: readonly number[], b: readonly number[]): boolean {
   return a.length === b.length && a.every((dimension, axis) => dimension === b[axis]);
 }
 
-/** Every prefix under which a checkpoint has one of the names or more. */
+/** Every prefix under which a checkpoint has at least one of the names. */
 function towersIn(
   tensors: ReadonlyMap<string, TensorInfo>,
   names: readonly string[],
@@ -94,9 +94,7 @@ function towersIn(
   return towers;
 }
 
-/**
- * The longest end of a tensor's name that the model knows, of the name as it is or without the wrappers in its middle.
- */
+/** The longest suffix of a tensor's name that the model knows, with or without the wrappers in the middle. */
 function endIn(
   name: string,
   known: ReadonlyMap<string, string>,
@@ -110,9 +108,7 @@ function endIn(
   return undefined;
 }
 
-/**
- * Where the last parts of a dotted name begin, the longest end first. Names come from files, and may be of any length.
- */
+/** Where the suffixes of a dotted name begin, the longest first. Names come from files, and may be of any length. */
 function startsOfEnds(name: string, mostParts: number): number[] {
   const starts: number[] = [];
   for (let at = name.length; starts.length < mostParts && at > 0;) {
@@ -124,7 +120,7 @@ function startsOfEnds(name: string, mostParts: number): number[] {
 }
 
 /**
- * What the first BERTs, converted from TensorFlow, call a LayerNorm's weight and bias; transformers renames them too.
+ * What the first BERTs, converted from TensorFlow, call a LayerNorm's weight and bias; transformers renames them, too.
  */
 function olderName(name: string): string {
   return name.replace(/LayerNorm\.weight$/, 'LayerNorm.gamma').replace(/LayerNorm\.bias$/, 'LayerNorm.beta');

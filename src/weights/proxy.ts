@@ -1,6 +1,6 @@
 /**
- * @file Proxies by the variables that curl and Python's requests know, which Node's own fetch ignores: `HTTPS_PROXY`,
- * `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY`, in capitals or small letters.
+ * @file Proxies from the environment variables of curl and Python's requests, which Node's fetch ignores:
+ * `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY`, in upper or lower case.
  */
 import { BlockList, isIP } from 'node:net';
 import { Agent, Pool, ProxyAgent, type Dispatcher } from 'undici';
@@ -9,20 +9,20 @@ import { basicAuthorization, environment } from './hub-environment.js';
 
 /** A proxy. */
 export interface Proxy {
-  /** Without user name and password: it may be shown. */
+  /** Without user name and password, so that it can be shown. */
   readonly address: string;
   /** The variable that names it. */
   readonly variable: string;
-  /** What goes into the header `Proxy-Authorization`. */
+  /** The value of the header `Proxy-Authorization`. */
   readonly authorization: string | undefined;
 }
 
 const PROTOCOLS = ['http:', 'https:', 'socks5:', 'socks:'];
 
 /**
- * The proxy by which an address is reached; undefined where there is none.
+ * The proxy for an address; undefined if there is none.
  *
- * @throws InputError, without quoting a password, for a variable that names no proxy
+ * @throws InputError, without quoting a password, for an invalid variable
  */
 export function proxyFor(url: URL): Proxy | undefined {
   const scheme = url.protocol === 'https:' ? 'https' : 'http';
@@ -31,7 +31,7 @@ export function proxyFor(url: URL): Proxy | undefined {
   );
   if (variable === undefined || isExcepted(url)) return undefined;
   const text = environment(variable)!.trim();
-  const address = /^[a-z][a-z\d+.-]*:\/\//i.test(text) ? text : `http://${text}`; // as curl reads `host:port`
+  const address = /^[a-z][a-z\d+.-]*:\/\//i.test(text) ? text : `http://${text}`; // curl accepts `host:port`, too
   const proxy = URL.canParse(address) ? new URL(address.replace(/^socks5h:/i, 'socks5:')) : undefined;
   if (proxy === undefined || !PROTOCOLS.includes(proxy.protocol) || proxy.hostname === '')
     throw new InputError(`${variable}: expected a proxy such as http://host:8080, got another address`);
@@ -39,8 +39,8 @@ export function proxyFor(url: URL): Proxy | undefined {
 }
 
 /**
- * Whether `NO_PROXY` names a host: itself, a domain above it, an address or a network (`10.0.0.0/8`), each with a port
- * or without.
+ * Whether `NO_PROXY` covers a host: by its name, a parent domain, an address or a network (`10.0.0.0/8`), each with an
+ * optional port.
  */
 function isExcepted({ hostname, port, protocol }: URL): boolean {
   const host = hostname.replace(/^\[|\]$/g, '').toLowerCase();
@@ -69,7 +69,7 @@ function isInNetwork(host: string, network: string): boolean {
 
 const dispatchers = new Map<string, Dispatcher>();
 
-/** What carries requests, by a proxy or straight. */
+/** The dispatcher for requests, through a proxy or directly. */
 export function dispatcherFor(proxy: Proxy | undefined): Dispatcher {
   const key = proxy === undefined ? '' : `${proxy.address} ${proxy.authorization ?? ''}`;
   const dispatcher = dispatchers.get(key) ?? makeDispatcher(proxy);
@@ -82,11 +82,11 @@ function makeDispatcher(proxy: Proxy | undefined): Dispatcher {
   return new ProxyAgent({
     uri: proxy.address,
     ...(proxy.authorization === undefined ? {} : { token: proxy.authorization }),
-    proxyTunnel: false, // for http addresses; many proxies allow tunnels to port 443 alone
+    proxyTunnel: false, // for http addresses; many proxies allow tunnels to port 443 only
     factory: (origin, options) => new Pool(origin, { ...(options as Pool.Options), ...PATIENT }),
     clientFactory: (origin, options) => new Pool(origin, { ...(options as Pool.Options), ...PATIENT }),
   });
 }
 
-/** Time limits are the requests' own. */
+/** The requests have their own timeouts. */
 const PATIENT = { headersTimeout: 0, bodyTimeout: 0 } as const;

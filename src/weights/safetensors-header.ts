@@ -16,15 +16,15 @@ import type { TensorInfo } from './tensor-source.js';
 import { placeOf } from './tensor-source.js';
 import { shown, shownShape, shownValue } from './wording.js';
 
-/** A tensor and where its bytes are, counted from the header's end. */
+/** A tensor and the position of its bytes, counted from the header's end. */
 export interface TensorEntry extends TensorInfo {
   readonly begin: number;
   readonly end: number;
 }
 
-/** What a safetensors file holds. */
+/** The contents of a safetensors file. */
 export interface SafetensorsHeader {
-  /** In the order of the bytes. */
+  /** In the order of their bytes. */
   readonly tensors: ReadonlyMap<string, TensorEntry>;
   readonly metadata: Readonly<Record<string, string>> | undefined;
   /** Where the tensors' bytes begin in the file. */
@@ -34,16 +34,16 @@ export interface SafetensorsHeader {
 /** `MAX_HEADER_SIZE` of the reference implementation. */
 const LARGEST_HEADER = 100_000_000;
 /**
- * Three objects and lists a tensor, a million tensors. A small text can be parsed into much more memory; this bounds
- * it.
+ * Three objects and lists per tensor, a million tensors. A small text can be parsed into much more memory, which this
+ * limits.
  */
 const MOST_OBJECTS = 3_000_000;
 const LENGTH_BYTES = 8;
 const METADATA = '__metadata__';
 
 /**
- * Reads and checks a header: length, size cap, UTF-8, JSON, then every tensor, so that nothing read later can lie
- * outside the file.
+ * Reads and checks a header: length, size limit, UTF-8, JSON, then every tensor, so that later reads cannot leave the
+ * file.
  *
  * @throws InputError that names file, tensor and both sizes
  */
@@ -66,8 +66,7 @@ export async function readHeader(file: ByteSource): Promise<SafetensorsHeader> {
 }
 
 /**
- * Header bytes, length included, for tensors whose bytes follow in the order given; padded so that these start at a
- * multiple of 8.
+ * The bytes of a header, length included, for tensors whose bytes follow in the given order; padded to a multiple of 8.
  */
 export function encodeHeader(tensors: readonly TensorInfo[], metadata?: Readonly<Record<string, string>>): Uint8Array {
   const header = new Map<string, unknown>(metadata ? [[METADATA, metadata]] : []);
@@ -145,7 +144,7 @@ function parseObject(json: string, location: string): Record<string, unknown> {
   return header;
 }
 
-/** Objects and lists in a JSON text, or more where its strings have brackets. */
+/** The number of objects and lists in a JSON text, or more if its strings contain brackets. */
 function countObjects(json: string): number {
   let count = 0;
   for (let at = 0; at < json.length; at++) {
@@ -156,7 +155,8 @@ function countObjects(json: string): number {
 }
 
 function checkMetadata(metadata: unknown, location: string): Record<string, string> | undefined {
-  if (metadata === undefined || metadata === null) return undefined; // the reference implementation reads null as none
+  // The reference implementation takes null for none.
+  if (metadata === undefined || metadata === null) return undefined;
   if (isObject(metadata) && Object.values(metadata).every((value) => typeof value === 'string'))
     return metadata as Record<string, string>;
   throw new InputError(`${location}: expected ${METADATA} to be an object of strings, found something else`);
@@ -202,7 +202,7 @@ function checkSize(
   }
 }
 
-/** Tensors, sorted by place, must lie end to end: neither sharing bytes, nor with bytes that belong to none. */
+/** Checks that tensors, sorted by position, lie end to end, without overlaps or gaps. */
 function checkCoverage(tensors: readonly TensorEntry[], dataSize: number, location: string): void {
   let end = 0;
   for (const { name, begin, end: next } of tensors) {

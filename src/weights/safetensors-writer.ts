@@ -11,10 +11,10 @@ export interface TensorSpec {
   readonly shape: readonly number[];
 }
 
-/** Values in row-major order: float32, rounded when the dtype is narrower, or int32 for I32. */
+/** Values in row-major order: float32, rounded if the dtype is narrower, or int32 for I32. */
 export type TensorValues = Float32Array | Int32Array;
 
-/** A tensor to write, with its values or what produces them when their turn comes. */
+/** A tensor to write, with its values or a function that produces them when needed. */
 export interface TensorToWrite extends TensorSpec {
   readonly values: TensorValues | (() => TensorValues | Promise<TensorValues>);
 }
@@ -24,21 +24,21 @@ export interface SafetensorsWriter {
   /**
    * Writes values into a tensor.
    *
-   * @param elementOffset the first value's place in the tensor's row-major order
+   * @param elementOffset the first value's position in the tensor's row-major order
    */
   write(name: string, elementOffset: number, values: TensorValues): Promise<void>;
-  /** Makes the file appear under its name. Throws if any tensor is not filled. */
+  /** Gives the file its name. Throws if a tensor is not filled. */
   finish(): Promise<void>;
-  /** Removes what was written and not finished. */
+  /** Deletes the file, if it was not finished. */
   discard(): Promise<void>;
 }
 
-/** What transformers looks for before it loads a file. */
+/** The metadata that transformers requires. */
 const PYTORCH_FORMAT = { format: 'pt' };
 
 /**
- * Writes tensors to a safetensors file, one at a time; the file appears under its name when it is whole.
- * Byte for byte what the reference implementation writes for the same tensors.
+ * Writes tensors to a safetensors file, one at a time; the file gets its name when it is complete. Equal byte for byte
+ * to the reference implementation's output for the same tensors.
  *
  * @throws InputError if the file cannot be written; whatever a tensor's `values` throws
  */
@@ -59,7 +59,7 @@ export async function writeSafetensors(
 }
 
 /**
- * Starts a safetensors file of known shapes, to be filled in pieces.
+ * Creates a safetensors file of known shapes, to be filled in pieces.
  *
  * @throws InputError if the file cannot be written
  */

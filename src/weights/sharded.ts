@@ -1,6 +1,6 @@
 /**
- * @file Checkpoints in several files. An index, `{"weight_map": {"tensor name": "shard file", …}}`, says which tensor
- * is in which shard. Source: https://huggingface.co/docs/transformers/main/en/big_models#sharded-checkpoints
+ * @file Checkpoints in several files. An index, `{"weight_map": {"tensor name": "shard file", …}}`, says which shard
+ * has which tensor. Source: https://huggingface.co/docs/transformers/main/en/big_models#sharded-checkpoints
  */
 import { lstat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -15,9 +15,9 @@ import { shown } from './wording.js';
 const LARGEST_INDEX = 10_000_000;
 
 /**
- * Which shard holds which tensor, from an index file.
+ * Which shard has which tensor, from an index file.
  *
- * @throws InputError if it cannot be read, or is not an index, or names a shard outside its own folder
+ * @throws InputError if it cannot be read, is not an index, or names a shard outside its folder
  */
 export async function readShardIndex(indexPath: string): Promise<ReadonlyMap<string, string>> {
   const index = checkJson(INDEX, await readJsonObject(indexPath, LARGEST_INDEX), indexPath);
@@ -28,14 +28,14 @@ function isPlainName(name: unknown): boolean {
   return typeof name === 'string' && /^[^/\\\0]+$/.test(name) && name !== '.' && name !== '..';
 }
 
-/** The files by the names of tensors. */
+/** Shard files by tensor name. */
 const INDEX = object({ weight_map: mapOf(valuesThat<string>(isPlainName, 'the name of a file beside the index')) });
 
 /**
  * Opens every shard of an index as one source.
  *
  * @param openShard opens one shard by its path
- * @throws InputError for a shard that is missing, or that lacks a tensor the index says it has
+ * @throws InputError for a shard that is missing, or that lacks a tensor of the index
  */
 export async function openSharded(
   indexPath: string,

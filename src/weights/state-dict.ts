@@ -12,7 +12,7 @@ import type { PickleFunction } from './unpickler.js';
 import { unpickle } from './unpickler.js';
 import { shown, shownShape } from './wording.js';
 
-/** A run of elements, kept under a key outside the pickle. */
+/** A contiguous run of elements, stored under a key outside the pickle. */
 export interface Storage {
   readonly dtype: Dtype;
   readonly key: string;
@@ -27,9 +27,10 @@ export interface StoredTensor extends TensorInfo {
 }
 
 /**
- * The tensors of a pickled state dict. Entries of other types are left out.
+ * The tensors of a pickled state dict. Entries of other types are ignored.
  *
- * @throws InputError if the pickle is damaged, names a Python object that is not part of a tensor, or is no state dict
+ * @throws InputError if the pickle is damaged, names a Python object that is not part of a tensor, or is not a state
+ * dict
  */
 export function readStateDict(pickle: Uint8Array, location: string): ReadonlyMap<string, StoredTensor> {
   const root = unpickle(pickle, location, {
@@ -51,12 +52,12 @@ export function readStateDict(pickle: Uint8Array, location: string): ReadonlyMap
   return tensors;
 }
 
-/** The type of elements: what `torch.FloatStorage`, `torch.float8_e5m2` and their like stand for. */
+/** An element type: `torch.FloatStorage`, `torch.float8_e5m2` and the like. */
 class ElementType {
   constructor(readonly dtype: Dtype) {}
 }
 
-/** A tensor before it has a name. */
+/** A tensor without its name. */
 class View {
   constructor(
     readonly storage: Storage,
@@ -80,7 +81,7 @@ const STORAGE_DTYPES: Readonly<Record<string, Dtype>> = {
   'torch.storage.UntypedStorage': 'U8', // bytes, whose type the tensor gives
 };
 
-/** Types that have no storage of their own, by the names that tensors refer to them by. */
+/** Types without a storage class of their own, by the names in tensors. */
 const TENSOR_DTYPES: Readonly<Record<string, Dtype>> = {
   'torch.float8_e4m3fn': 'F8_E4M3',
   'torch.float8_e5m2': 'F8_E5M2',
@@ -153,7 +154,7 @@ function tensorOf(name: string, { storage, offset, shape, strides }: View, locat
   return tensor;
 }
 
-/** Elements of the storage from a tensor's first to its last. */
+/** The number of elements in the storage from a tensor's first to its last. */
 export function spanOf({ shape, strides }: Pick<StoredTensor, 'shape' | 'strides'>): number {
   if (elementCount(shape) === 0) return 0;
   return 1 + shape.reduce((last, dimension, axis) => last + (dimension - 1) * strides[axis]!, 0);

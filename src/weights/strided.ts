@@ -1,6 +1,6 @@
 type Elements = Uint8Array | Uint16Array | Uint32Array | BigUint64Array;
 
-/** Whether elements of a shape with these strides lie in row-major order without gaps. */
+/** Whether a shape with these strides is contiguous in row-major order. */
 export function isContiguous(shape: readonly number[], strides: readonly number[]): boolean {
   let expected = 1;
   for (let axis = shape.length - 1; axis >= 0; axis--) {

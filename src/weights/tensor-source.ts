@@ -9,7 +9,7 @@ export interface TensorInfo {
   readonly shape: readonly number[];
 }
 
-/** A checkpoint's tensors, read one at a time; never the whole file in memory. */
+/** The tensors of a checkpoint, read one at a time; the whole file is never in memory. */
 export interface TensorSource {
   /** File or folder, for messages. */
   readonly location: string;
@@ -22,19 +22,19 @@ export interface TensorSource {
   close(): Promise<void>;
 }
 
-/** The file of a source and the name of one of its tensors, as messages begin. */
+/** The file of a source and the name of one of its tensors, for the beginning of a message. */
 export function placeOf(location: string, name: string): string {
   return `${location}: tensor ${shown(name)}`;
 }
 
-/** A tensor of a source; asking for a name that is not in it is a bug of the caller. */
+/** A tensor of a source. Throws for unknown names, which are a bug of the caller. */
 export function tensorNamed<T extends TensorInfo>(tensors: ReadonlyMap<string, T>, name: string): T {
   const tensor = tensors.get(name);
   if (!tensor) throw new Error(`tensorNamed: there is no tensor ${shown(name)}`);
   return tensor;
 }
 
-/** A source over anything that can give a tensor's bytes, contiguous and in row-major order. */
+/** A source over anything that can provide a tensor's bytes, contiguous and in row-major order. */
 export function sourceOfBytes<T extends TensorInfo>(
   location: string,
   tensors: ReadonlyMap<string, T>,

@@ -1,15 +1,15 @@
-/** @file The text model's part of a safetensors file that holds a whole CLIP: a quarter of the bytes for ViT-L/14. */
+/** @file The text model in a safetensors file of a whole CLIP: a quarter of the bytes for ViT-L/14. */
 import type { ByteSource } from './byte-source.js';
 import type { TensorEntry } from './safetensors-header.js';
 import { encodeHeader, readHeader } from './safetensors-header.js';
 
-/** A safetensors file that can be put together from parts of another. */
+/** A safetensors file that can be assembled from parts of another. */
 export interface TextTower {
   /** The new file's first bytes. */
   readonly header: Uint8Array;
-  /** The parts of the whole file that follow, in order; `end` is exclusive. */
+  /** The parts of the original file that follow, in order; `end` is exclusive. */
   readonly ranges: readonly { readonly start: number; readonly end: number }[];
-  /** Bytes in all parts together. */
+  /** The total size of all parts in bytes. */
   readonly size: number;
 }
 
@@ -19,7 +19,7 @@ const VISION = 'vision_model.';
 /**
  * How to cut the text model out of a whole CLIP; undefined for any other file. Reads the header only.
  *
- * @throws InputError if the header is not sound
+ * @throws InputError if the header is invalid
  */
 export async function findTextTower(file: ByteSource): Promise<TextTower | undefined> {
   const { tensors, metadata, dataStart } = await readHeader(file);
@@ -34,7 +34,7 @@ export async function findTextTower(file: ByteSource): Promise<TextTower | undef
   };
 }
 
-/** Ranges that follow each other directly, as one. */
+/** Merges adjacent ranges. */
 function joinNeighbours(tensors: readonly TensorEntry[]): { begin: number; end: number }[] {
   const ranges: { begin: number; end: number }[] = [];
   for (const { begin, end } of tensors) {

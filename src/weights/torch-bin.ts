@@ -21,9 +21,9 @@ import { readZipDirectory } from './zip.js';
 const LARGEST_PICKLE = 100_000_000;
 
 /**
- * Opens a `pytorch_model.bin`; reads its zip directory and pickle only, and builds nothing but tensors.
+ * Opens a `pytorch_model.bin`. Reads its zip directory and pickle only, and builds nothing but tensors.
  *
- * @throws InputError if the file cannot be read, is damaged, is of PyTorch before 1.6, or holds anything but tensors
+ * @throws InputError if the file cannot be read, is damaged, is from PyTorch before 1.6, or holds anything but tensors
  */
 export async function openTorchBin(path: string): Promise<TensorSource> {
   const file = await openRandomAccess(path);
@@ -75,7 +75,7 @@ async function checkIsZip(file: RandomAccessFile): Promise<void> {
   );
 }
 
-/** The folder that everything in the zip lies in, with its slash. */
+/** The folder that contains everything in the zip, with its slash. */
 function archiveFolder(entries: ReadonlyMap<string, ZipEntry>, path: string): string {
   const pickles = [...entries.keys()].filter((name) => /^[^/]+\/data\.pkl$/.test(name));
   if (pickles.length === 1) return pickles[0]!.slice(0, -'data.pkl'.length);

@@ -12,7 +12,7 @@ import { PickleReader } from './pickle-reader.js';
 export interface PickleEnvironment {
   /** The value of a global (`module.name`): a `PickleFunction`, or anything. Throws for a name it does not know. */
   global(name: string): unknown;
-  /** The value that a persistent id stands for. Throws for an id it does not know. */
+  /** The value of a persistent id. Throws for an unknown id. */
   persistent(id: unknown): unknown;
 }
 
@@ -20,8 +20,8 @@ export interface PickleEnvironment {
 export type PickleFunction = (args: readonly unknown[]) => unknown;
 
 /**
- * An opcode takes at least a byte and makes at most one object, so this bounds time, stack, memo and objects at once.
- * A tensor takes about forty.
+ * An opcode takes at least a byte and makes at most one object, so this limits time, stack, memo and objects at once. A
+ * tensor takes about forty.
  */
 const MOST_OPCODES = 1_000_000;
 
@@ -63,7 +63,7 @@ export function unpickle(pickle: Uint8Array, location: string, environment: Pick
 interface Machine {
   readonly input: PickleReader;
   readonly stack: unknown[];
-  /** Where on the stack each open mark is. */
+  /** The positions of the open marks on the stack. */
   readonly marks: number[];
   readonly memo: Map<number, unknown>;
   readonly environment: PickleEnvironment;
@@ -199,7 +199,7 @@ function instantiate(machine: Machine): void {
 }
 
 /**
- * Sets attributes of an object. Only dictionaries have any here (a state dict's `_metadata`), which say nothing of
+ * Sets attributes of an object. Here only dictionaries have any (a state dict's `_metadata`), and they do not concern
  * tensors.
  */
 function build(machine: Machine): void {

@@ -1,6 +1,6 @@
 /**
- * @file Which large files were read whole and found to be what their SHA-256 says: a mark in a cache of this program's
- * own says of which size, time and inode, so that each is read once, and again when it was changed.
+ * @file Which large files were read and found to match their SHA-256. A mark in this program's own cache records size,
+ * time and inode, so that each file is read once, and again after a change.
  */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { writeFileWhole } from './whole-file.js';
 import { userCache } from './hub-environment.js';
 
-/** Whether a file's SHA-256, in hexadecimal, is this one. */
+/** Whether a file has this SHA-256, in hexadecimal. */
 export async function hasSha256(path: string, sha256: string): Promise<boolean> {
   const mark = await markOf(path, sha256);
   if (mark === undefined) return false;
@@ -25,7 +25,7 @@ export async function hasSha256(path: string, sha256: string): Promise<boolean> 
   return true;
 }
 
-/** Notes that a file was found to be what its SHA-256 says. */
+/** Records that a file matches its SHA-256. */
 export async function noteSha256(path: string, sha256: string): Promise<void> {
   const mark = await markOf(path, sha256);
   if (mark !== undefined) await write(mark);
@@ -43,7 +43,7 @@ async function markOf(path: string, sha256: string): Promise<Mark | undefined> {
   return { path: join(userCache(), 'kd', 'hub', 'verified', `${sha256}-${dev}-${ino}`), text: `${size} ${mtimeNs}\n` };
 }
 
-/** Where it cannot be written, the file is read again the next time. */
+/** If this cannot be written, the file is read again next time. */
 async function write({ path, text }: Mark): Promise<void> {
   await writeFileWhole(path, [Buffer.from(text)]).catch(() => undefined);
 }

@@ -1,4 +1,4 @@
-/** @file Which files of a commit on the hub are needed for the parts of a model that are asked for. */
+/** @file Which files of a commit on the hub are needed for the requested parts of a model. */
 import { InputError } from '../base/errors.js';
 import { TOKENIZER_FILES } from '../text/tokenizer-files.js';
 import { WEIGHT_FILES } from './folder.js';
@@ -9,7 +9,7 @@ import { CONFIG_FILE, isInFolders, OPTIONAL_WEIGHTS, type ModelPart } from './mo
 import { readShardIndex } from './sharded.js';
 import { shown } from './wording.js';
 
-/** A commit of a model, there and here. */
+/** A commit of a model, on the hub and in the cache. */
 export interface Commit {
   readonly model: ModelId;
   readonly hub: HubModel;
@@ -19,9 +19,9 @@ export interface Commit {
 }
 
 /**
- * The files of the parts asked for that the model has; shards are read from their index, which is fetched first.
+ * The model's files for the requested parts. Shards are listed in their index, which is downloaded first.
  *
- * @throws InputError where the model lacks one that it must have, or lists an impossible size
+ * @throws InputError if the model lacks a required file, or lists an impossible size
  */
 export async function wantedFiles(commit: Commit, parts: readonly ModelPart[]): Promise<HubFile[]> {
   const names = new Set<string>();
@@ -38,14 +38,14 @@ export async function wantedFiles(commit: Commit, parts: readonly ModelPart[]): 
 async function namesOf(commit: Commit, part: ModelPart): Promise<readonly string[]> {
   const listed = (names: readonly string[]): string[] => names.filter((name) => commit.listed.has(name));
   if (part === 'config') return [CONFIG_FILE];
-  // The model's configuration names the tokenizer's class where the tokenizer's own does not.
+  // The model's configuration names the tokenizer's class if the tokenizer's own does not.
   if (part === 'tokenizer') return listed([...TOKENIZER_FILES, CONFIG_FILE]);
   if (part === 'weights') return [...(await weightFiles(commit)), ...listed(OPTIONAL_WEIGHTS)];
   const beside = [...commit.listed.keys()].filter((path) => isInFolders(part, path));
   return [...part.files, ...listed(part.optional), ...beside];
 }
 
-/** Far more bytes than such files have: what claims more is not fetched. Weights may be of any size. */
+/** Far more bytes than such files have: larger ones are not downloaded. Weights may be of any size. */
 const MOST_TOKENIZER_BYTES = 500_000_000;
 const MOST_JSON_BYTES = 10_000_000;
 

@@ -1,10 +1,10 @@
-/** @file Files that appear under their names when all their bytes have come. */
+/** @file Files that get their names once they are complete. */
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { createPendingFile, fileError, isPendingName } from '../base/files.js';
 import { removeStaleFiles } from '../base/stale-files.js';
 
-/** Makes a folder, with those above it, unless it is there. */
+/** Creates a folder and its parents, if missing. */
 export async function makeFolder(folder: string): Promise<void> {
   try {
     await mkdir(folder, { recursive: true });
@@ -13,7 +13,7 @@ export async function makeFolder(folder: string): Promise<void> {
   }
 }
 
-/** Writes a file from pieces; it appears under its name when all have come. */
+/** Writes a file from chunks; it gets its name when all have arrived. */
 export async function writeFileWhole(
   path: string,
   pieces: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,

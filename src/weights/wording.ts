@@ -3,7 +3,7 @@
 const LONGEST_NAME = 120;
 const MOST_DIMENSIONS = 8;
 
-/** A name from a file, cut to a readable length and with control characters escaped. */
+/** A name from a file, shortened to a readable length and with control characters escaped. */
 export function shown(name: string): string {
   const text = name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME)}…` : name;
   return /^[\x20-\x7e\xa0-\u2027\u202f-\ud7ff…]+$/u.test(text)
@@ -17,7 +17,7 @@ export function shownShape(shape: readonly number[]): string {
   return `[${shape.slice(0, MOST_DIMENSIONS).join(', ')}${more}]`;
 }
 
-/** A value from a JSON file, briefly: a scalar as it is, a list by its first items, anything deeper as `…`. */
+/** A value from a JSON file, in brief: a scalar as it is, a list by its first items, anything deeper as `…`. */
 export function shownValue(value: unknown): string {
   if (value === undefined) return 'none';
   if (!Array.isArray(value)) return shownScalar(value);

@@ -7,7 +7,7 @@ import { shown } from './wording.js';
 export interface ZipEntry {
   readonly name: string;
   readonly size: number;
-  /** Where its bytes begin in the zip; read from the entry's own header. */
+  /** Where its bytes begin in the zip, read from the entry's own header. */
   dataStart(): Promise<number>;
 }
 
@@ -54,8 +54,8 @@ export async function readZipDirectory(file: ByteSource): Promise<ReadonlyMap<st
 }
 
 /**
- * Lets yauzl read a file by positions that are checked: offsets from a zip can be anything, and its own reader throws
- * where nothing catches.
+ * Lets yauzl read a file by checked positions: a zip may contain any offset, and yauzl's own reader throws where
+ * nothing catches.
  */
 class ByteSourceReader extends RandomAccessReader {
   constructor(private readonly file: ByteSource) {
