@@ -14,6 +14,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { batchesOf } from '#dist/data/batches.js';
+import { inStoreOrder } from '#dist/data/row-order.js';
 import { openStore } from '#dist/data/store/token-store.js';
 import { compiledEngine } from '#dist/engine/compiled.js';
 import { loadBackend } from '#dist/tensorflow/backend.js';
@@ -62,7 +63,7 @@ try {
 /** @param {TokenStore} store */
 async function compare(store) {
   const { teacher, student } = store.manifest.tokenizers;
-  const batches = batchesOf(store.training, batchSize, {
+  const batches = batchesOf(inStoreOrder(store.training), batchSize, {
     length: LENGTH,
     teacher: teacher.pad_id,
     student: student.pad_id,

@@ -17,6 +17,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { batchesOf } from '#dist/data/batches.js';
+import { inStoreOrder } from '#dist/data/row-order.js';
 import { openStore } from '#dist/data/store/token-store.js';
 import { memoryOf } from './process-memory.mjs';
 
@@ -168,7 +169,7 @@ async function printLoader() {
     max_length: length,
     tokenizers: { teacher, student },
   } = manifest;
-  const batches = batchesOf(training, BATCH_SIZE, { length, teacher: teacher.pad_id, student: student.pad_id });
+  const batches = batchesOf(inStoreOrder(training), BATCH_SIZE, { length, teacher: teacher.pad_id, student: student.pad_id });
   const first = batches.count >> 1;
   /** @type {number[]} */
   const times = [];

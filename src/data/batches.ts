@@ -1,6 +1,5 @@
-import { randomSource, shuffledIndices } from './shuffle.js';
+import type { NumberedRow, OrderedRows } from './row-order.js';
 import type { IdColumn } from './store/schema.js';
-import type { LocatedRow, StoreRows } from './store/token-store.js';
 
 /** Ids of one micro-batch, row-major. B = pairs in it, L = 77 ids a text. */
 export interface Batch {
@@ -36,51 +35,31 @@ export interface Padding {
   readonly student: number;
 }
 
-/** Which batch of the data stands at a place of an epoch. */
-export type BatchOrder = (index: number, epoch: number) => number;
-
-/** The order of the data in every epoch, as the original project has it. */
-export const sameOrder: BatchOrder = (index) => index;
-
-/** Another order in every epoch, which depends on nothing but seed and epoch. */
-export function reshuffledOrder(count: number, seed: number): BatchOrder {
-  let known = -1;
-  let order = new Uint32Array();
-  return (index, epoch) => {
-    if (epoch !== known) order = new Uint32Array(shuffledIndices(count, randomSource(seed * 2 ** 20 + epoch)));
-    known = epoch;
-    return order[index]!;
-  };
-}
-
 /** Batches read ahead while one is in use. */
 const READ_AHEAD = 2;
 
 /**
- * Cuts rows of a token store into batches of `batchSize`. Asking for a batch also begins to read those that come after
- * it, so that they are in memory when they are asked for.
+ * Cuts rows into batches of `batchSize`. Asking for a batch also begins to read those that come after it, so that they
+ * are in memory when they are asked for.
  */
-export function batchesOf(
-  rows: StoreRows,
-  batchSize: number,
-  padding: Padding,
-  order: BatchOrder = sameOrder,
-): Batches {
+export function batchesOf(rows: OrderedRows, batchSize: number, padding: Padding): Batches {
   const count = Math.ceil(rows.count / batchSize);
-  const read = (start: number): Promise<LocatedRow[]> => rows.read(start, Math.min(batchSize, rows.count - start));
+  const read = (index: number, epoch: number): Promise<readonly NumberedRow[]> => {
+    const start = index * batchSize;
+    return rows.read(start, Math.min(batchSize, rows.count - start), epoch);
+  };
   const at = async (index: number, epoch = 0): Promise<Batch> => {
     if (!(index >= 0 && index < count)) throw new RangeError(`batch ${index} of ${count}`);
-    const start = order(index, epoch) * batchSize;
-    const located = read(start);
+    const found = read(index, epoch);
     for (let next = index + 1; next <= Math.min(index + READ_AHEAD, count - 1); next++) {
-      read(order(next, epoch) * batchSize).catch(() => undefined); // what cannot be read is told when it is asked for
+      read(next, epoch).catch(() => undefined); // what cannot be read is told when it is asked for
     }
-    return gather(await located, start, padding);
+    return gather(await found, padding);
   };
   return { count, pairs: rows.count, at };
 }
 
-function gather(rows: readonly LocatedRow[], start: number, { length, teacher, student }: Padding): Batch {
+function gather(rows: readonly NumberedRow[], { length, teacher, student }: Padding): Batch {
   const idsOf = (column: IdColumn, padId: number): Int32Array => {
     const padded = new Int32Array(rows.length * length).fill(padId); // [B, L]
     rows.forEach(({ block, place }, i) => {
@@ -94,6 +73,6 @@ function gather(rows: readonly LocatedRow[], start: number, { length, teacher, s
     teacherIds: idsOf('teacher_en', teacher),
     studentIdsEn: idsOf('student_en', student),
     studentIdsKo: idsOf('student_ko', student),
-    rows: Uint32Array.from(rows, (_, i) => start + i),
+    rows: Uint32Array.from(rows, ({ row }) => row),
   };
 }

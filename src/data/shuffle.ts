@@ -39,7 +39,7 @@ export function shuffledIndices(count: number, random: RandomSource): Uint32Arra
 /**
  * An integer from 0 to `bound` − 1, all equally likely: draws beyond the last whole multiple of `bound` are not used.
  */
-function randomBelow(bound: number, random: RandomSource): number {
+export function randomBelow(bound: number, random: RandomSource): number {
   const limit = 2 ** 32 - (2 ** 32 % bound);
   let drawn = random();
   while (drawn >= limit) drawn = random();

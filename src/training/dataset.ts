@@ -2,6 +2,7 @@
 import { rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { batchesOf, type Batches } from '../data/batches.js';
+import { groupedByLength, inStoreOrder } from '../data/row-order.js';
 import type { RowTokenizers } from '../data/prepare/encode.js';
 import { readReport } from '../data/prepare/report.js';
 import { PREPARE_DEFAULTS, type PrepareSettings } from '../data/prepare/settings.js';
@@ -26,8 +27,11 @@ export type FoundData = { readonly store: TokenStore } | { readonly sources: Sou
 
 /** The pairs of a run as batches. */
 export interface Dataset {
+  /** In the order of the run. */
   readonly training: Batches;
   readonly validation: Batches;
+  /** The training pairs in the order of the store. */
+  readonly trainingInStoreOrder: Batches;
   /** The folder of the token store. */
   readonly store: string;
   /** SHA-256 over everything in the store, in its order. */
@@ -83,16 +87,26 @@ export async function openPairs(
   return store;
 }
 
+/** What decides how a run's pairs are put into batches. */
+export type BatchSettings = Pick<TrainSettings, 'batchSize' | 'accumulate' | 'groupByLength' | 'seed'>;
+
 /** A run's pairs as batches. */
-export function datasetOf({ training, validation, manifest, folder, close }: TokenStore, batchSize: number): Dataset {
+export function datasetOf(
+  { training, validation, manifest, folder, close }: TokenStore,
+  { batchSize, accumulate, groupByLength, seed }: BatchSettings,
+): Dataset {
   const padding = {
     length: manifest.max_length,
     teacher: manifest.tokenizers.teacher.pad_id,
     student: manifest.tokenizers.student.pad_id,
   };
+  const trainingInStoreOrder = batchesOf(inStoreOrder(training), batchSize, padding);
   return {
-    training: batchesOf(training, batchSize, padding),
-    validation: batchesOf(validation, batchSize, padding),
+    training: groupByLength
+      ? batchesOf(groupedByLength(training, { stepPairs: batchSize * accumulate, seed }), batchSize, padding)
+      : trainingInStoreOrder,
+    validation: batchesOf(inStoreOrder(validation), batchSize, padding),
+    trainingInStoreOrder,
     store: folder,
     fingerprint: contentFingerprint(manifest),
     close,

@@ -58,7 +58,7 @@ export async function prepareRun(
   const pairs = await openPairs(found, settings, { teacher, student }, context, isTrial);
   if (fitting !== undefined)
     settings = { ...settings, batchSize: chooseBatchSize(fitting, pairs.training.count, settings.accumulate, output) };
-  const data = datasetOf(pairs, settings.batchSize);
+  const data = datasetOf(pairs, settings);
   warnOfIdleRun(settings, data, output);
   const fingerprints = mayLackModels
     ? {}

@@ -143,7 +143,10 @@ async function withEngine<T>(
     const data =
       cache === undefined
         ? prepared.data
-        : { training: cache.batches('training'), validation: cache.batches('validation') };
+        : {
+            training: cache.withTargets('training', prepared.data.training),
+            validation: cache.withTargets('validation', prepared.data.validation),
+          };
     return await work({ prepared, engine, data });
   } finally {
     engine?.dispose();

@@ -53,6 +53,8 @@ export interface Setting<T = unknown> {
   readonly stored?: Kind<T>;
   /** Absent where the setting may be absent, too. */
   readonly default?: T;
+  /** What runs did whose `config.json` lacks it, because it is newer than they are. */
+  readonly earlier?: T;
   /** How the help shows the default, where that is not as it is. */
   readonly shownDefault?: string;
   /** Whether recipes set it. */
@@ -206,6 +208,14 @@ export const SETTINGS = {
     default: 'adamw',
     recipe: true,
   },
+  groupByLength: {
+    flag: '--group-by-length',
+    help: 'put pairs of like length into a step, which is faster where padding is computed once',
+    kind: SWITCH,
+    default: false,
+    earlier: false,
+    recipe: true,
+  },
   loss: {
     flag: '--loss <name>',
     help: 'compare all hidden states, or pooled outputs',
@@ -347,6 +357,11 @@ export const DEFAULTS = Object.fromEntries(
   SETTING_NAMES.flatMap((name) => ('default' in SETTINGS[name] ? [[name, SETTINGS[name].default]] : [])),
 ) as { readonly [Name in Always]: Table[Name] extends { readonly default: infer T } ? Widened<T> : never };
 
+/** What runs did whose `config.json` lacks a setting that is newer. */
+const EARLIER = Object.fromEntries(
+  SETTING_NAMES.flatMap((name) => ('earlier' in SETTINGS[name] ? [[name, SETTINGS[name].earlier]] : [])),
+);
+
 /** A literal's type, without the literal. */
 type Widened<T> = T extends number ? number : T extends boolean ? boolean : T;
 
@@ -403,8 +418,9 @@ function schemaOf(part: 'kind' | 'stored', isPartial = false): v.GenericSchema {
  */
 export function checkSettings(settings: Readonly<Record<string, unknown>>, where: string): TrainSettings {
   const schema = v.object({ settings: schemaOf('stored') });
-  checkJson(schema, { settings }, where, 'name a run that kd train made, or start another');
-  return settings as unknown as TrainSettings; // every field was looked at
+  const complete = { ...EARLIER, ...settings };
+  checkJson(schema, { settings: complete }, where, 'name a run that kd train made, or start another');
+  return complete as unknown as TrainSettings; // every field was looked at
 }
 
 /**

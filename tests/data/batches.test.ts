@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { batchesOf, reshuffledOrder, type Batch } from '../../src/data/batches.js';
+import { batchesOf, type Batch } from '../../src/data/batches.js';
+import { groupedByLength, inStoreOrder } from '../../src/data/row-order.js';
 import { openStore, type TokenStore } from '../../src/data/store/token-store.js';
 import { newFolder, prepareInto, WORDS, writePairs } from './prepare/support.js';
 
@@ -27,7 +28,7 @@ function expectedIds(from: number, to: number): Omit<Batch, 'rows' | 'size'> {
 
 describe('batches', () => {
   test('hold padded ids in the order of the store, the last one what is left over', async () => {
-    const batches = batchesOf(store.training, 500, PADDING);
+    const batches = batchesOf(inStoreOrder(store.training), 500, PADDING);
     expect([batches.count, batches.pairs]).toEqual([3, 1089]);
     for (const [index, from, to] of [
       [0, 0, 500],
@@ -38,46 +39,105 @@ describe('batches', () => {
       expect([size, rows[0], rows.at(-1)]).toEqual([to - from, from, to - 1]);
       expect(ids).toEqual(expectedIds(from, to));
     }
-    const { studentIdsKo } = await batchesOf(store.validation, 500, PADDING).at(0);
+    const { studentIdsKo } = await batchesOf(inStoreOrder(store.validation), 500, PADDING).at(0);
     expect(studentIdsKo).toEqual(expectedIds(1089, 1100).studentIdsKo);
   });
 
   test('are the same whichever way they are reached, in every epoch', async () => {
-    const [one, other] = [batchesOf(store.training, 100, PADDING), batchesOf(store.training, 100, PADDING)];
+    const [one, other] = [
+      batchesOf(inStoreOrder(store.training), 100, PADDING),
+      batchesOf(inStoreOrder(store.training), 100, PADDING),
+    ];
     await one.at(0);
     expect(await one.at(7)).toEqual(await other.at(7));
     expect(await one.at(7, 3)).toEqual(await one.at(7, 0));
   });
 
   test('past the end are a mistake of the caller', async () => {
-    await expect(batchesOf(store.training, 500, PADDING).at(3)).rejects.toThrow(new RangeError('batch 3 of 3'));
+    await expect(batchesOf(inStoreOrder(store.training), 500, PADDING).at(3)).rejects.toThrow(
+      new RangeError('batch 3 of 3'),
+    );
   });
 });
 
-describe('the order of batches', () => {
-  const orderOf = (seed: number, epoch: number): number[] => {
-    const order = reshuffledOrder(50, seed);
-    return Array.from({ length: 50 }, (_, index) => order(index, epoch));
+describe('rows grouped by length', () => {
+  const COUNT_OF_WORDS = (row: number): number => 1 + ((row * 7919) % 23);
+  let uneven: TokenStore;
+  beforeAll(async () => {
+    const folder = newFolder();
+    const pairs = Array.from({ length: 1000 }, (_, i): [string, string] => [
+      `한국어 ${'문장 '.repeat(COUNT_OF_WORDS(i))}${i}`,
+      `sentence ${'number '.repeat(COUNT_OF_WORDS((i * 31) % 1000))}${i}`,
+    ]);
+    await prepareInto(folder, [writePairs(pairs)], { shuffle: false, validFraction: 0.01 });
+    uneven = await openStore(folder);
+    return () => uneven.close();
+  });
+
+  const STEP = 8;
+  const PAIRS_THERE = 990;
+  const rowsOf = async (epoch: number, seed = 1, batchSize = STEP, stepPairs = STEP): Promise<number[][]> => {
+    const batches = batchesOf(groupedByLength(uneven.training, { stepPairs, seed }), batchSize, PADDING);
+    return Promise.all(Array.from({ length: batches.count }, async (_, i) => [...(await batches.at(i, epoch)).rows]));
+  };
+  /** Tokens of the longer text, as the padded ids tell. */
+  const lengthsOf = async (epoch: number | undefined): Promise<number[][]> => {
+    const order =
+      epoch === undefined
+        ? inStoreOrder(uneven.training)
+        : groupedByLength(uneven.training, { stepPairs: STEP, seed: 1 });
+    const batches = batchesOf(order, STEP, PADDING);
+    const tokens = (ids: Int32Array, i: number): number =>
+      ids.subarray(77 * i, 77 * (i + 1)).filter((id) => id !== PADDING.student).length;
+    return Promise.all(
+      Array.from({ length: batches.count }, async (_, index) => {
+        const { size, studentIdsEn, studentIdsKo } = await batches.at(index, epoch);
+        return Array.from({ length: size }, (_, i) => Math.max(tokens(studentIdsEn, i), tokens(studentIdsKo, i)));
+      }),
+    );
   };
 
-  test('has every batch once', () => {
-    expect(orderOf(1, 0).sort((a, b) => a - b)).toEqual(Array.from({ length: 50 }, (_, i) => i));
+  test('are all there once in every epoch, a smaller batch last', async () => {
+    for (const epoch of [0, 1, 5]) {
+      const batches = await rowsOf(epoch);
+      expect(batches.map((rows) => rows.length)).toEqual([...Array(123).fill(STEP), 6]);
+      expect(batches.flat().sort((a, b) => a - b)).toEqual(Array.from({ length: PAIRS_THERE }, (_, i) => i));
+    }
   });
 
-  test('depends on seed and epoch, and on nothing else', () => {
-    expect(orderOf(1, 2)).toEqual(orderOf(1, 2));
-    expect(new Set([orderOf(1, 0), orderOf(1, 1), orderOf(2, 0)].map(String)).size).toBe(3);
-    const order = reshuffledOrder(50, 1);
-    order(49, 5);
-    expect(order(7, 2)).toBe(orderOf(1, 2)[7]);
+  test('depend on seed and epoch, and on nothing else', async () => {
+    expect(await rowsOf(2)).toEqual(await rowsOf(2));
+    const orders = [await rowsOf(0), await rowsOf(1), await rowsOf(0, 2)];
+    expect(new Set(orders.map((order) => JSON.stringify(order))).size).toBe(3);
+    const grouped = groupedByLength(uneven.training, { stepPairs: STEP, seed: 1 });
+    await grouped.read(900, 8, 3);
+    expect((await grouped.read(40, 8, 1)).map(({ row }) => row)).toEqual(orders[1]![5]);
   });
 
-  test('is followed', async () => {
-    const shuffled = batchesOf(store.training, 50, PADDING, reshuffledOrder(22, 9));
-    const starts = await Promise.all(
-      Array.from({ length: 22 }, async (_, index) => (await shuffled.at(index, 1)).rows[0]),
-    );
-    expect(starts).not.toEqual([...starts].sort((a, b) => a - b));
-    expect(new Set(starts).size).toBe(22);
+  test('share a step with those of like length, which is of any length from one step to the next', async () => {
+    const spread = (lengths: number[][]): number =>
+      lengths.reduce((sum, step) => sum + Math.max(...step) - Math.min(...step), 0) / lengths.length;
+    const [plain, grouped] = [await lengthsOf(undefined), await lengthsOf(0)];
+    // 31 steps a window over 23 lengths: a step holds one length or two
+    expect(spread(grouped)).toBeLessThan(2);
+    expect(spread(plain)).toBeGreaterThan(8);
+    const longest = grouped.map((step) => Math.max(...step));
+    const rises = longest.slice(1).filter((length, i) => length > longest[i]!).length;
+    expect(rises).toBeGreaterThan(30); // of 123: not sorted from one end to the other
+    expect(rises).toBeLessThan(93);
+  });
+
+  test('make steps of several micro-batches of one length', async () => {
+    const [steps, halves] = [await rowsOf(1), await rowsOf(1, 1, STEP / 2)];
+    expect(halves.length).toBe(248);
+    const joined = Array.from({ length: 124 }, (_, i) => halves.slice(2 * i, 2 * i + 2).flat());
+    expect(joined).toEqual(steps);
+  });
+
+  test('are as few as there are', async () => {
+    for (const stepPairs of [989, 990, 5000]) {
+      const batches = await rowsOf(0, 1, 500, stepPairs);
+      expect(batches.flat().sort((a, b) => a - b)).toEqual(Array.from({ length: PAIRS_THERE }, (_, i) => i));
+    }
   });
 });

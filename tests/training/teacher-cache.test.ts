@@ -52,7 +52,7 @@ describe('the cache of a teacher', () => {
     expect(cache.missingBytes).toBe(0);
     for (const side of ['training', 'validation'] as const) {
       for (let index = 0; index < DATA[side].count; index++) {
-        const { rows, target } = await cache.batches(side).at(index, 1);
+        const { rows, target } = await cache.withTargets(side, DATA[side]).at(index, 1);
         expect([...target!]).toEqual([...rows].flatMap(outputsOf));
       }
     }
@@ -87,7 +87,7 @@ describe('the cache of a teacher', () => {
     bytes[bytes.length - 1] ^= 1; // in its last row: row 9 of the data
     writeFileSync(path, bytes);
     const cache = await open(root);
-    const { at } = cache.batches('training');
+    const { at } = cache.withTargets('training', DATA.training);
     expect([...(await at(1)).target!]).toEqual([4, 5, 6, 7].flatMap(outputsOf));
     await expect(at(2)).rejects.toThrow(
       /^\S+training-00001\.safetensors: row 4 \(from 0\): expected the CRC-32 [0-9a-f]{8}, got [0-9a-f]{8}: the file is damaged; remove it, and it will be written again$/,
@@ -96,7 +96,7 @@ describe('the cache of a teacher', () => {
     rmSync(path);
     const again = await open(root);
     await again.fill(teach, () => undefined);
-    expect([...(await again.batches('training').at(2)).target!]).toEqual([8, 9, 10, 11].flatMap(outputsOf));
+    expect([...(await again.withTargets('training', DATA.training).at(2)).target!]).toEqual([8, 9, 10, 11].flatMap(outputsOf));
     await again.close();
   });
 

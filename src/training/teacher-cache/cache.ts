@@ -30,8 +30,8 @@ export interface TeacherCache {
    * @param onPairs told of pairs done, also of those that were there
    */
   fill(teach: (batch: Batch) => Promise<Float32Array>, onPairs: (pairs: number) => void | Promise<void>): Promise<void>;
-  /** The batches of a side with their targets; what is read is closed by `close`. */
-  batches(side: CacheSide): Batches;
+  /** Batches of a side's rows, in any order, with their targets; what is read is closed by `close`. */
+  withTargets(side: CacheSide, batches: Batches): Batches;
   close(): Promise<void>;
 }
 
@@ -78,9 +78,9 @@ export async function openTeacherCache(
         else await onPairs(shard.rows);
       }
     },
-    batches: (side) => ({
-      ...data[side],
-      at: async (index, epoch) => withTarget(side, await data[side].at(index, epoch)),
+    withTargets: (side, batches) => ({
+      ...batches,
+      at: async (index, epoch) => withTarget(side, await batches.at(index, epoch)),
     }),
     async close() {
       for (const opened of files.values())

@@ -32,7 +32,8 @@ export async function prepareTeacherCache(
     precision: engine.precision,
   };
   const shape = targetShape(distillationOf(prepared), 1, MAX_LENGTH).slice(1);
-  const cache = await openTeacherCache(settings.cacheTeacher, key, data, shape);
+  const inOrder = { training: data.trainingInStoreOrder, validation: data.validation };
+  const cache = await openTeacherCache(settings.cacheTeacher, key, inOrder, shape);
   const pairs = data.training.pairs + data.validation.pairs;
   output.message(
     `teacher cache: ${formatCounted(pairs, 'pair')} in ${cache.folder}, ${formatBytes(cache.missingBytes)} ` +
@@ -49,7 +50,7 @@ export async function prepareTeacherCache(
     );
   }
   await stop.tidying((signal) => fill(prepared, cache, pairs, output, signal));
-  return openTeacherCache(settings.cacheTeacher, key, data, shape);
+  return openTeacherCache(settings.cacheTeacher, key, inOrder, shape);
 }
 
 async function fill(
