@@ -169,7 +169,11 @@ async function printLoader() {
     max_length: length,
     tokenizers: { teacher, student },
   } = manifest;
-  const batches = batchesOf(inStoreOrder(training), BATCH_SIZE, { length, teacher: teacher.pad_id, student: student.pad_id });
+  const batches = batchesOf(inStoreOrder(training), BATCH_SIZE, {
+    length,
+    teacher: teacher.pad_id,
+    student: student.pad_id,
+  });
   const first = batches.count >> 1;
   /** @type {number[]} */
   const times = [];

@@ -96,7 +96,9 @@ describe('the cache of a teacher', () => {
     rmSync(path);
     const again = await open(root);
     await again.fill(teach, () => undefined);
-    expect([...(await again.withTargets('training', DATA.training).at(2)).target!]).toEqual([8, 9, 10, 11].flatMap(outputsOf));
+    expect([...(await again.withTargets('training', DATA.training).at(2)).target!]).toEqual(
+      [8, 9, 10, 11].flatMap(outputsOf),
+    );
     await again.close();
   });
 
