@@ -10,7 +10,37 @@ export function processorFeatures(): ReadonlySet<string> {
   }
 }
 
-/** Whether the processor multiplies bfloat16 faster than float32. */
-export function hasBfloat16(features: ReadonlySet<string> = processorFeatures()): boolean {
+/**
+ * What `ONEDNN_MAX_CPU_ISA` (or its older name) may limit oneDNN's instructions to that is below AVX-512 with bfloat16:
+ * "CPU Dispatcher Control" in oneDNN's developer guide. It reads them in upper or lower case.
+ */
+const LIMITS_WITHOUT_BFLOAT16 = ['SSE41', 'AVX', 'AVX2', 'AVX2_VNNI'];
+const LIMITS_WITH_EMULATED_BFLOAT16 = ['AVX512_CORE', 'AVX512_CORE_VNNI'];
+
+/** The instructions that oneDNN is limited to, as its variable has them, in upper case. */
+function instructionLimit(env: NodeJS.ProcessEnv): string | undefined {
+  return (env.ONEDNN_MAX_CPU_ISA ?? env.DNNL_MAX_CPU_ISA)?.toUpperCase();
+}
+
+/** Whether the processor multiplies bfloat16 faster than float32, and oneDNN is not kept from it. */
+export function hasBfloat16(features: ReadonlySet<string> = processorFeatures(), env = process.env): boolean {
+  const limit = instructionLimit(env);
+  if (limit !== undefined && [...LIMITS_WITHOUT_BFLOAT16, ...LIMITS_WITH_EMULATED_BFLOAT16].includes(limit))
+    return false;
   return features.has('amx_bf16') || features.has('avx512_bf16');
+}
+
+/**
+ * The variable that keeps oneDNN from computing in bfloat16 at all, as `NAME=value`: TensorFlow asks the processor, not
+ * oneDNN, and the process would be aborted at its first product. undefined where there is none.
+ */
+export function bfloat16Obstacle(
+  features: ReadonlySet<string> = processorFeatures(),
+  env = process.env,
+): string | undefined {
+  const limit = instructionLimit(env);
+  const usesOneDnn = features.has('avx512f') && env.TF_ENABLE_ONEDNN_OPTS !== '0';
+  if (!usesOneDnn || limit === undefined || !LIMITS_WITHOUT_BFLOAT16.includes(limit)) return undefined;
+  const name = env.ONEDNN_MAX_CPU_ISA === undefined ? 'DNNL_MAX_CPU_ISA' : 'ONEDNN_MAX_CPU_ISA';
+  return `${name}=${env[name]}`;
 }

@@ -2,7 +2,7 @@
 import type { Engine, EngineOptions, EngineStart } from '../distill/engine.js';
 import { compiledEngine } from '../engine/compiled.js';
 import { eagerEngine } from '../engine/eager.js';
-import { hasBfloat16 } from '../tensorflow/hardware.js';
+import { bfloat16Obstacle, hasBfloat16 } from '../tensorflow/hardware.js';
 import { hasTensorCores } from '../tensorflow/nvidia.js';
 import { areLarge, layoutFor, loadOptionsFor } from '../engine/step-layout.js';
 import { loadBackend, type BackendInfo } from '../tensorflow/backend.js';
@@ -84,6 +84,13 @@ function precisionOf(
   if (choice === 'bf16' && engine === 'eager') {
     throw new InputError(
       '--precision bf16: expected the compiled engine, which can compute in it, got eager; use --precision fp32',
+    );
+  }
+  const obstacle = device === 'cpu' ? bfloat16Obstacle() : undefined;
+  if (choice === 'bf16' && obstacle !== undefined) {
+    throw new InputError(
+      `--precision bf16: expected oneDNN to be free to compute in it, got ${obstacle}, which keeps it from that; ` +
+        'unset that variable, or use --precision fp32',
     );
   }
   if (choice === 'tf32' && (device !== 'gpu' || (gpu !== undefined && !hasTensorCores(gpu)))) {

@@ -100,7 +100,7 @@ describe('rows grouped by length', () => {
   test('are all there once in every epoch, a smaller batch last', async () => {
     for (const epoch of [0, 1, 5]) {
       const batches = await rowsOf(epoch);
-      expect(batches.map((rows) => rows.length)).toEqual([...Array(123).fill(STEP), 6]);
+      expect(batches.map((rows) => rows.length)).toEqual([...new Array<number>(123).fill(STEP), 6]);
       expect(batches.flat().sort((a, b) => a - b)).toEqual(Array.from({ length: PAIRS_THERE }, (_, i) => i));
     }
   });
@@ -111,7 +111,7 @@ describe('rows grouped by length', () => {
     expect(new Set(orders.map((order) => JSON.stringify(order))).size).toBe(3);
     const grouped = groupedByLength(uneven.training, { stepPairs: STEP, seed: 1 });
     await grouped.read(900, 8, 3);
-    expect((await grouped.read(40, 8, 1)).map(({ row }) => row)).toEqual(orders[1]![5]);
+    expect((await grouped.read(40, 8, 1)).map(({ row }) => row)).toEqual(orders[1][5]);
   });
 
   test('share a step with those of like length, which is of any length from one step to the next', async () => {
@@ -122,7 +122,7 @@ describe('rows grouped by length', () => {
     expect(spread(grouped)).toBeLessThan(2);
     expect(spread(plain)).toBeGreaterThan(8);
     const longest = grouped.map((step) => Math.max(...step));
-    const rises = longest.slice(1).filter((length, i) => length > longest[i]!).length;
+    const rises = longest.slice(1).filter((length, i) => length > longest[i]).length;
     expect(rises).toBeGreaterThan(30); // of 123: not sorted from one end to the other
     expect(rises).toBeLessThan(93);
   });

@@ -4,9 +4,13 @@ import { Graph, type GraphNode } from '../../src/engine/graph/graph.js';
 import { toBfloat16 } from '../../src/engine/graph/precision.js';
 import { assignVariable, declareVariable, placeholder, readVariable } from '../../src/engine/graph/variables.js';
 import { loadBackend } from '../../src/tensorflow/backend.js';
+import { bfloat16Obstacle } from '../../src/tensorflow/hardware.js';
 import { openRecordedRun } from '../fixtures/training.js';
 
 beforeAll(() => loadBackend('tensorflow'));
+
+/** Whether the environment keeps oneDNN from bfloat16: then the process would be aborted. */
+const KEPT_FROM_IT = bfloat16Obstacle() !== undefined;
 
 function product(graph: Graph, a: GraphNode, b: GraphNode): GraphNode {
   return graph.add('MatMul', [a, b], { T: { type: 'float32' } }, { dtype: 'float32', shape: [2, 2] });
@@ -46,7 +50,7 @@ describe('bfloat16', () => {
     expect(nodes.get(nodes.get(assigned.name)!.inputs[1])).toMatchObject({ op: 'Cast', dtype: 'float32' });
   });
 
-  it('gives the parameters and moments back in float32, to the last bit', async () => {
+  it.skipIf(KEPT_FROM_IT)('gives the parameters and moments back in float32, to the last bit', async () => {
     const run = await openRecordedRun('roberta-hidden', 4);
     const expected = new Map<string, Float32Array>();
     const start = await run.parameters();
@@ -80,7 +84,7 @@ describe('bfloat16', () => {
         ).toBe(true);
   });
 
-  it('follows float32 within 2 % over a recorded run, and is not float32', async () => {
+  it.skipIf(KEPT_FROM_IT)('follows float32 within 2 % over a recorded run, and is not float32', async () => {
     const run = await openRecordedRun('roberta-hidden', 4);
     const [exact, rounded] = [
       await compiledEngine(run.distillation, await run.parameters(), run.options, 77),

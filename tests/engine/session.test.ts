@@ -239,13 +239,16 @@ describe('runs of a session', () => {
     session.close();
   });
 
-  /** How resident memory grows from the 100th of 500 runs on, of which each gives 4 MB. */
+  const FETCHED_BYTES = 4e6;
+  const RUNS_LOOKED_AT = 400;
+
+  /** How resident memory grows from the 100th of 500 runs on, of which each gives `FETCHED_BYTES`. */
   async function growth(after: (tensor: FetchedTensor) => unknown): Promise<number> {
-    const { graph, input, output } = echo([1_000_000], 'float32');
+    const { graph, input, output } = echo([FETCHED_BYTES / 4], 'float32');
     return inSession(graph, async (session) => {
-      const fed = new Float32Array(1_000_000);
+      const fed = new Float32Array(FETCHED_BYTES / 4);
       const resident: number[] = [];
-      for (let run = 1; run <= 500; run++) {
+      for (let run = 1; run <= 100 + RUNS_LOOKED_AT; run++) {
         const [fetched] = await session.run([[input, fed]], [output]);
         await after(fetched);
         if (run % 100 === 0) resident.push(process.memoryUsage.rss());
@@ -259,11 +262,11 @@ describe('runs of a session', () => {
       await growth((tensor) => {
         tensor.release();
       }),
-    ).toBeLessThan(50e6); // all of it would be 1.6 GB
+    ).toBeLessThan((RUNS_LOOKED_AT * FETCHED_BYTES) / 4); // one tensor kept of every four runs
   });
 
   it('keep nothing of what the garbage collector finds', async () => {
-    expect(await growth(() => new Promise(setImmediate))).toBeLessThan(800e6); // it comes when it sees fit
+    expect(await growth(() => new Promise(setImmediate))).toBeLessThan((RUNS_LOOKED_AT * FETCHED_BYTES) / 2); // it comes when it sees fit
   });
 
   it('keep nothing of sessions that were closed', async () => {

@@ -105,7 +105,7 @@ it('a file of the teacher’s outputs is left alone while another process writes
   expect(taught).toBe(1); // the other file was there by then
   const whole = await open();
   expect(whole.missingBytes).toBe(0);
-  expect([...(await whole.batches('validation').at(0)).target!]).toEqual([1, 2]);
+  expect([...(await whole.withTargets('validation', side).at(0)).target!]).toEqual([1, 2]);
   await whole.close();
   expect(readdirSync(whole.folder).map((name) => readFileSync(join(whole.folder, name)).length > 0)).toEqual([
     true,

@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest';
+import { bfloat16Obstacle, hasBfloat16 } from '../../src/tensorflow/hardware.js';
+
+const PROCESSORS = {
+  avx2: new Set(['avx2']),
+  avx512: new Set(['avx2', 'avx512f']),
+  bfloat16: new Set(['avx2', 'avx512f', 'avx512_bf16']),
+  amx: new Set(['avx2', 'avx512f', 'avx512_bf16', 'amx_bf16']),
+};
+
+describe('bfloat16 on a processor', () => {
+  it('pays where it is multiplied in hardware', () => {
+    expect(Object.values(PROCESSORS).map((features) => hasBfloat16(features, {}))).toEqual([false, false, true, true]);
+  });
+
+  it.each([
+    ['AVX2', false],
+    ['avx512_core_vnni', false],
+    ['AVX512_CORE_BF16', true],
+    ['DEFAULT', true],
+  ])('with oneDNN limited to %s: %s', (limit, expected) => {
+    expect(hasBfloat16(PROCESSORS.amx, { ONEDNN_MAX_CPU_ISA: limit })).toBe(expected);
+    expect(hasBfloat16(PROCESSORS.amx, { DNNL_MAX_CPU_ISA: limit })).toBe(expected);
+  });
+
+  it('cannot be had where TensorFlow would ask oneDNN for what it is kept from', () => {
+    const limited = { ONEDNN_MAX_CPU_ISA: 'avx2' };
+    expect(bfloat16Obstacle(PROCESSORS.amx, limited)).toBe('ONEDNN_MAX_CPU_ISA=avx2');
+    expect(bfloat16Obstacle(PROCESSORS.avx512, { DNNL_MAX_CPU_ISA: 'AVX' })).toBe('DNNL_MAX_CPU_ISA=AVX');
+    expect(bfloat16Obstacle(PROCESSORS.avx2, limited)).toBeUndefined(); // TensorFlow computes it without oneDNN there
+    expect(bfloat16Obstacle(PROCESSORS.amx, { ...limited, TF_ENABLE_ONEDNN_OPTS: '0' })).toBeUndefined();
+    expect(bfloat16Obstacle(PROCESSORS.amx, { ONEDNN_MAX_CPU_ISA: 'AVX512_CORE' })).toBeUndefined();
+    expect(bfloat16Obstacle(PROCESSORS.amx, {})).toBeUndefined();
+  });
+});
