@@ -1,19 +1,18 @@
 /**
- * @file The names by which columns are known. A name is taken apart at everything that is neither letter nor digit, and
- * at the Korean words for the languages: `ko-KR`, `sentence_ko`, `translation.ko`, `한국어문장`. It names a language where
- * it holds a word for that language, none for the other, and besides only words that say nothing of their own.
+ * @file The names by which columns are recognised. A name is split at everything that is neither a letter nor a digit,
+ * and at the Korean words for the languages: `ko-KR`, `sentence_ko`, `translation.ko`, `한국어문장`. It names a language if
+ * it contains a word for that language, none for the other, and otherwise only neutral words.
  */
 
 /**
- * Words for the two languages, the better ones first: where several columns fit, the one with the better word is
- * taken.
+ * Words for the two languages, the better ones first: if several columns fit, the one with the better word is taken.
  */
 export const WORDS = {
   ko: ['ko', 'korea', 'korean', 'kor', '한국어', '한국말', '국문', '한글', '국어', 'kr'],
   en: ['en', 'english', 'eng', '영어', '영문'],
 } as const;
 
-/** Words that may stand beside them. */
+/** Neutral words that may accompany them. */
 const BESIDE = new Set([
   ...['kr', 'us', 'gb', 'uk', 'au', 'ca', 'hang', 'latn'],
   ...['text', 'texts', 'txt', 'sentence', 'sentences', 'sent', 'string', 'content', 'line', 'value', 'caption'],
@@ -53,7 +52,7 @@ const KOREAN_WORDS = /(한국어|한국말|국문|한글|국어|영어|영문)/g
 /** What a name consists of; anything else is a text, or a part of one. */
 const NAME = /^[\p{L}\p{N}\s._()[\]/:-]{1,60}$/u;
 
-/** How good a name is for a language, lower being better; undefined where it names none, or another. */
+/** How well a name fits a language, lower being better; undefined if it names none, or another. */
 export function languageRank(name: string, language: 'ko' | 'en'): number | undefined {
   const folded = foldName(name);
   const words: readonly string[] = WORDS[language];
@@ -69,12 +68,12 @@ export function languageRank(name: string, language: 'ko' | 'en'): number | unde
   return words.length + Math.min(...named.map((part) => words.indexOf(part)));
 }
 
-/** Whether two names of columns are the same: case, outer spaces and the form of Hangul (NFC or NFD) do not matter. */
+/** Whether two column names are the same, ignoring case, outer spaces and the form of Hangul (NFC or NFD). */
 export function isSameName(a: string, b: string): boolean {
   return a === b || foldName(a) === foldName(b);
 }
 
-/** A name by which names are compared. */
+/** A name in the form in which names are compared. */
 export function foldName(name: string): string {
   return name.trim().normalize('NFC').toLowerCase();
 }

@@ -3,44 +3,44 @@ import { foldName, isSameName, languageRank, SIDE_NAMES, WORDS } from './column-
 
 export { isSameName } from './column-names.js';
 
-/** Names of the two columns, or their numbers from 1, where the user has given them. */
+/** The names of the two columns, or their numbers from 1, if the user gave them. */
 export interface ColumnNames {
   readonly ko?: string | undefined;
   readonly en?: string | undefined;
 }
 
 /**
- * The columns of a file, or the keys of its objects, that matter: by their names, as they stand in the file. Keys of
- * objects inside objects have dots between them: `translation.ko`.
+ * The columns of a file that matter, or the keys of its objects, as they are written in the file. Nested keys are
+ * joined by dots: `translation.ko`.
  */
 export interface TextColumns {
   readonly ko: string;
   readonly en: string;
-  /** Says which language a row was translated from; where that is English, `ko` and `en` are the other way round. */
+  /** Says which language a row was translated from; if that is English, `ko` and `en` are swapped. */
   readonly language?: string;
 }
 
-/** Where the columns stand in a header, from 0. */
+/** The positions of the columns in a header, from 0. */
 export interface ColumnPlaces {
   readonly ko: number;
   readonly en: number;
   readonly language?: number;
 }
 
-/** What a header tells. */
+/** What a header says. */
 export interface Recognised {
   readonly columns: TextColumns;
   readonly places: ColumnPlaces;
-  /** `table` is the technology or the social-science corpus, whose headers are the same. */
+  /** `table` is the technology or the social-science corpus, which have the same headers. */
   readonly corpus: Exclude<CorpusName, 'technology' | 'social-science'> | 'table';
 }
 
 type Language = 'ko' | 'en';
 
-/** The values of a row under a header, in its order; `undefined` where there is no text. */
+/** The values of a row under a header, in its order; `undefined` for what is not text. */
 type Values = readonly (string | undefined)[];
 
-/** Headers of AI Hub's corpora, the more particular ones first. */
+/** Headers of AI Hub's corpora, the more specific ones first. */
 const AI_HUB = [
   { corpus: 'broadcast', ko: '원문', en: '최종번역문', others: [] },
   { corpus: 'parallel', ko: '원문', en: '번역문', others: [] },
@@ -52,9 +52,9 @@ const LANGUAGE_COLUMNS = ['source_language', 'source_lang', '원문언어', '원
 const HANGUL = /[\uac00-\ud7a3]/;
 
 /**
- * Finds the Korean and the English column of a header: those the user named or numbered; without them, or in one of AI
- * Hub's corpora, those with known names (`column-names.ts`). Of names such as `source` and `target` the rows tell which
- * is Korean. Undefined where a column is missing, or where several are equally good.
+ * Finds the Korean and the English column of a header: those that the user named or numbered; otherwise, or in one of
+ * AI Hub's corpora, those with known names (`column-names.ts`). For names such as `source` and `target` the rows decide
+ * which is Korean. Undefined if a column is missing, or several fit equally well.
  */
 export function recogniseHeader(
   header: readonly string[],
@@ -103,7 +103,7 @@ export function whyUnrecognised(header: readonly string[], names: ColumnNames, r
 }
 
 /**
- * The places that the user gave as numbers from 1, for a file without a header; undefined where they are no numbers.
+ * The positions that the user gave as numbers from 1, for a file without a header; undefined if they are not numbers.
  */
 export function numberedPlaces({ ko, en }: ColumnNames): ColumnPlaces | undefined {
   const [first, second] = [ko, en].map(placeOfNumber);
@@ -111,8 +111,8 @@ export function numberedPlaces({ ko, en }: ColumnNames): ColumnPlaces | undefine
 }
 
 /**
- * Whether a row in which the columns were found is a header. Where both columns are numbers, any row would do: a header
- * is one that is known without them, or, in the first row, is named so.
+ * Tests whether a row in which the columns were found is a header. If both columns are given as numbers, any row would
+ * do, so a header must be one that is recognised without them or, in the first row, one with these names.
  */
 export function headerTest(
   names: ColumnNames,
@@ -124,13 +124,13 @@ export function headerTest(
   return (fields, below, row) => recogniseHeader(fields, {}, below) !== undefined || (row === 0 && isNamedSo(fields));
 }
 
-/** What there is to add where a first row is none of names but has Korean texts. */
+/** Advice for a first row that has no names but Korean texts; else empty. */
 export function numbersAdvice(row: readonly string[] = [], names: ColumnNames = {}): string {
   const isData = row.length > 1 && row.some((text) => HANGUL.test(text)) && numberedPlaces(names) === undefined;
   return isData ? ', or give their numbers (--ko-column 2 --en-column 1) where there is no header' : '';
 }
 
-/** The first names of columns or keys for a message, the long ones cut. */
+/** The first names of columns or keys for a message, long ones shortened. */
 export function shownNames(names: readonly string[]): string {
   return names
     .filter((name) => name !== '')
@@ -139,7 +139,7 @@ export function shownNames(names: readonly string[]): string {
     .join(', ');
 }
 
-/** Whether what a language column says is that the source is English: `en`, `English`, `영어`, `영한`, `EN-KO`. */
+/** Whether a language column says that the source is English: `en`, `English`, `영어`, `영한`, `EN-KO`. */
 export function isEnglish(language: string): boolean {
   return /^\s*(en|영)/i.test(language.normalize('NFC'));
 }
@@ -166,7 +166,7 @@ function placesOf(
   return balance > 0 ? { ko: first, en: second } : { ko: second, en: first };
 }
 
-/** The columns that may hold a language, all equally good: one, if it is clear. */
+/** The columns that fit a language equally well: one, if it is clear. */
 function candidates(folded: readonly string[], language: Language, names: ColumnNames): readonly number[] {
   const given = names[language];
   if (given !== undefined) {
@@ -183,7 +183,7 @@ function placeOfNumber(given: string | undefined): number | undefined {
   return given !== undefined && /^[1-9]\d{0,4}$/.test(given) ? Number(given) - 1 : undefined;
 }
 
-/** The places of two columns of which names do not tell the language: `source` and `target`. */
+/** The positions of two columns whose names do not say the language: `source` and `target`. */
 function sidesOf(folded: readonly string[]): readonly [number, number] | undefined {
   for (const [first, second] of SIDE_NAMES) {
     const places = [folded.indexOf(first), folded.indexOf(second)] as const;

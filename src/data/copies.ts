@@ -1,12 +1,12 @@
-/** @file Files that hold the same pairs: they count once. */
+/** @file Files with the same pairs, which count once. */
 import path from 'node:path';
 import { firstPairs } from './read-source.js';
 import type { PairSource, SkippedFile } from './source.js';
 
-/** Pairs at the beginning of two files by which they are compared. */
+/** Pairs at the beginning of two files that are compared. */
 const COMPARED = 20;
 
-/** How many of them must be the same: one of the files may have been repaired by hand. */
+/** How many of them must be equal: one of the files may have been corrected by hand. */
 const SAME = 0.5;
 
 /**
@@ -39,13 +39,13 @@ export async function withoutCopies(
   };
 }
 
-/** The name of a file without its ending, or of the folder of small files; archives are as folders. */
+/** The name of a file without its extension, or of the folder of small files; archives count as folders. */
 export function titleOf({ id, shape }: PairSource): string {
   const name = path.posix.basename(shape === 'json-files' ? path.posix.dirname(id) : id);
   return name.replace(/(\.[a-z]+)?(\.gz)?$/i, '').toLowerCase();
 }
 
-/** Low numbers are kept: unpacked before packed, CSV before JSON. */
+/** Lower numbers are kept: unpacked before packed, CSV before JSON. */
 function preference({ files, shape }: PairSource): number {
   return (files[0]!.member === undefined ? 0 : 2) + (shape === 'json' ? 1 : 0);
 }
@@ -63,7 +63,7 @@ function isTwin(a: PairSource, b: PairSource): boolean {
 }
 
 function isSameFile(a: PairSource, b: PairSource): boolean {
-  const isPacked = a.files[0]!.isGzip !== b.files[0]!.isGzip; // then one size is a guess
+  const isPacked = a.files[0]!.isGzip !== b.files[0]!.isGzip; // their size is then an estimate
   return a.shape === b.shape && (isPacked || a.bytes === b.bytes) && a.files.length === b.files.length;
 }
 

@@ -12,28 +12,28 @@ import { isFolder, lookUp, readable, shownPath } from './system-lookup.js';
 
 /** The files of one folder, on disk or in an archive. */
 export interface FileFolder {
-  /** Path as it is shown: printable, with `/` and in NFC. */
+  /** The path for messages: printable, with `/` and in NFC. */
   readonly name: string;
   /** In the order of their names. */
   readonly files: readonly StoredFile[];
-  /** Files beside one that was given by name, which may be the other side of it. */
+  /** Files beside one that was given by name, which may be its other side. */
   readonly partners?: readonly StoredFile[];
 }
 
 export interface FoundFiles {
   readonly folders: readonly FileFolder[];
   readonly skipped: readonly SkippedFile[];
-  /** Files that are passed over without a word, as they hold no data by their names. */
+  /** Files that are skipped silently, because their names say that they hold no data. */
   readonly passedOver: readonly string[];
-  /** Folders of the project's sample that were passed over. */
+  /** Folders of the project's sample that were skipped. */
   readonly samples: readonly string[];
 }
 
-/** What a search has come to. */
+/** The state of a search. */
 interface Search {
-  /** The files and folders found, by what they are on disk, so that none counts twice, and no search is without end. */
+  /** The files and folders found, by device and inode, so that none counts twice and every search ends. */
   readonly seen: Set<string>;
-  /** Links to folders: they are followed last, so that a folder has its own name rather than a link's. */
+  /** Links to folders, which are followed last, so that a folder is called by its own name and not by a link's. */
   readonly links: string[];
   readonly folders: FileFolder[];
   readonly skipped: SkippedFile[];
@@ -41,23 +41,23 @@ interface Search {
   readonly samples: string[];
 }
 
-/** Folders may explain themselves, and data sets describe themselves; that is neither data nor worth a word. */
+/** Documentation and descriptions of data sets: neither data nor worth a message. */
 const DOCUMENTATION = /^(readme|licen[cs]e)(\.|$)|^dataset_(infos?|dict)\.json$/i;
 
-/** What `datasets` writes beside these files of data. */
+/** The files that `datasets` writes beside its data. */
 const DATA_SET = { description: 'dataset_info.json', state: 'state.json' };
 
 /** What systems and office programs leave beside data: hidden files, locks of open documents, thumbnails. */
 const LEFT_BEHIND =
   /^(\..*|~\$.*|thumbs\.db|desktop\.ini|icon\r|__macosx|@eadir|\$recycle\.bin|system volume information)$/i;
 
-/** In the folder of the project's own sample: it is used where it is named, and is no part of a folder around it. */
+/** Marks the project's own sample, which is used if it is named, but not as part of a folder around it. */
 const SAMPLE_MARKER = '.kd-sample';
 
 /**
- * All files under the files and folders that a user gave, and in the archives among them; folders are searched in full,
- * each once. A file reached twice counts once. What systems leave behind, documentation and folders of models are
- * passed over; what cannot be read in a folder is listed. Throws an `InputError` for a path or folder that cannot be
+ * All files under the files and folders that a user gave, and in the archives among them. Folders are searched
+ * completely, each once; a file reached twice counts once. Skips what systems leave behind, documentation and folders
+ * of models; lists what cannot be read in a folder. Throws an `InputError` for a given path or folder that cannot be
  * read, and for a damaged archive.
  */
 export async function findFiles(paths: readonly string[]): Promise<FoundFiles> {
@@ -72,7 +72,7 @@ export async function findFiles(paths: readonly string[]): Promise<FoundFiles> {
   return search;
 }
 
-/** The other side of one of two aligned files, if it lies beside it. */
+/** The other side of one of two aligned files, if it is beside it. */
 function partnersOf(given: string): StoredFile[] {
   const [folder, name] = [path.dirname(given), path.basename(given)];
   if (sideOf(name) === undefined) return [];
@@ -86,20 +86,25 @@ function partnersOf(given: string): StoredFile[] {
     });
 }
 
-/** The files in a zip archive on disk that is not named so. Throws a `DamagedArchive`. */
+/** The files in a zip archive on disk with another extension. Throws a `DamagedArchive`. */
 export function filesInArchive(file: StoredFile): FoundFiles {
   const search: Search = { seen: new Set(), links: [], folders: [], skipped: [], passedOver: [], samples: [] };
   searchArchive(file.path, search);
   return search;
 }
 
-/** By code units after NFC, so that the order is the same on every machine and however an archive wrote the names. */
+/**
+ * Compares by code units after NFC, so that the order is the same on every machine and however an archive encodes
+ * names.
+ */
 export function compareNames(a: string, b: string): number {
   const [left, right] = [a.normalize('NFC'), b.normalize('NFC')];
   return left < right ? -1 : left > right ? 1 : 0;
 }
 
-/** @param isGiven the user named the folder, rather than one around it */
+/**
+ * @param isGiven whether the user named the folder itself
+ */
 async function searchFolder(folder: string, search: Search, isGiven = true): Promise<void> {
   const { dev, ino } = await readable(folder, stat(folder));
   const identity = `${dev}:${ino}`;
@@ -121,7 +126,7 @@ async function searchFolder(folder: string, search: Search, isGiven = true): Pro
   addFiles(folder, files, search);
 }
 
-/** A folder in a folder: one with a name that the system itself cannot take is listed. */
+/** A subfolder. One whose name the system rejects is listed. */
 async function searchWithin(folder: string, search: Search): Promise<void> {
   const refusal = lookUp(folder);
   if (typeof refusal === 'string') search.skipped.push({ file: shownPath(folder), why: refusal });
@@ -160,7 +165,7 @@ function isSeen(identity: string, { seen }: Search): boolean {
   return false;
 }
 
-/** Whether a file is called an archive and begins as one. */
+/** Whether a file is named and begins like an archive. */
 function isNamedArchive(place: string, { size }: Stats): boolean {
   if (!/\.zip$/i.test(place) || size === 0) return false;
   try {
@@ -171,11 +176,11 @@ function isNamedArchive(place: string, { size }: Stats): boolean {
       file.close();
     }
   } catch {
-    return false; // it is looked at again, and listed
+    return false; // it is examined again, and listed
   }
 }
 
-/** Whether an archive has something before it, such as a program that unpacks it. */
+/** Whether an archive has something in front, such as a program that unpacks it. */
 function mayBePrepended(file: RandomAccess): boolean {
   try {
     return listArchive(file).length > 0;
@@ -211,7 +216,7 @@ function isPassedOver({ path: inner }: ArchiveEntry): boolean {
   return parts.some((part) => LEFT_BEHIND.test(part)) || DOCUMENTATION.test(parts.at(-1)!);
 }
 
-/** Whether a member is what `datasets` keeps beside the files that it describes. */
+/** Whether a member is a description that `datasets` keeps beside its data. */
 function isState({ path: inner }: ArchiveEntry, paths: ReadonlySet<string>): boolean {
   return (
     path.posix.basename(inner) === DATA_SET.state &&

@@ -7,64 +7,64 @@ import type { JsonTable } from './readers/json-table-layout.js';
 import type { SheetLayout } from './readers/sheet-layout.js';
 import type { PairSource, Shape } from './source.js';
 
-/** The beginning of a file by which its format is told. */
+/** The beginning of a file, by which its format is recognised. */
 export interface Beginning {
-  /** The first bytes, at most 64 KiB, unpacked where the file is compressed by gzip. */
+  /** The first bytes, at most 64 KiB, decompressed if the file is compressed by gzip. */
   readonly bytes: Buffer;
-  /** The same as text, without a byte order mark; of other bytes one that means nothing. */
+  /** The same as text, without a byte order mark; meaningless for other bytes. */
   readonly text: string;
   readonly isText: boolean;
-  /** Whether that is all of the file. */
+  /** Whether that is the whole file. */
   readonly isWhole: boolean;
 }
 
 /**
- * A format of files of pairs. To add one: write an object of this kind in `formats/`, put its shape among `SHAPES`
- * (source.ts) and the object into `FORMATS` (formats.ts).
+ * A format of files of pairs. To add one: write an object of this type in `formats/`, add its shape to `SHAPES`
+ * (source.ts) and the object to `FORMATS` (formats.ts).
  */
 export interface Format {
-  /** The shapes that its sources have. */
+  /** The shapes of its sources. */
   readonly shapes: readonly Shape[];
-  /** The usual ends of names, for messages. A file is told by its content. */
+  /** The usual extensions, for messages. The content decides, not the extension. */
   readonly endings: readonly string[];
-  /** Whether a file that begins so is of this format. */
+  /** Whether a file with this beginning has this format. */
   readonly matches: (beginning: Beginning, file: StoredFile) => boolean | Promise<boolean>;
   /**
-   * Finds the tables in a file of this format. Throws an `InputError` where it cannot be read before it is recognised;
-   * what is recognised and damaged further on is left to `read`.
+   * Finds the tables in a file of this format. Throws an `InputError` if it cannot be read before it is recognised;
+   * damage further on is left to `read`.
    */
   readonly probe: (file: StoredFile, names: ColumnNames, beginning: Beginning) => Promise<Verdict>;
   /** The rows of a source, in batches. Throws an `InputError` for a file that is damaged as a whole. */
   readonly read: (source: PairSource) => AsyncGenerator<Row[]>;
 }
 
-/** A table as its beginning shows it. */
+/** A table, as recognised from the beginning of its file. */
 export interface Probed {
   readonly shape: Shape;
   readonly corpus: CorpusName;
   readonly columns: TextColumns;
-  /** Of a workbook: the name of the sheet, and its part. */
+  /** For a workbook: the name of the sheet, and its part. */
   readonly sheet?: { readonly name: string; readonly part: string };
-  /** Of a sheet: where its pairs stand. */
+  /** For a sheet: where its pairs are. */
   readonly layout?: SheetLayout;
-  /** Of JSON in which arrays of pairs lie under other keys than `data`: the keys of arrays that are none. */
+  /** For JSON with arrays of pairs under other keys than `data`: the keys of arrays without pairs. */
   readonly otherArrays?: readonly string[];
-  /** Of JSON that is one table: how it lies in it. */
+  /** For JSON that is one table: its layout. */
   readonly table?: JsonTable;
-  /** Of a delimited file. */
+  /** For a delimited file. */
   readonly dialect?: Dialect;
 }
 
 /** Why a file holds no pairs. */
 export interface NoPairs {
   readonly reason: string;
-  /** In the file, such as `line 3`. */
+  /** The place in the file, such as `line 3`. */
   readonly place?: string;
   /** How many columns it seems to have. */
   readonly columns?: number;
 }
 
-/** What became of a file: the tables in it, or why there are none. */
+/** The result for a file: its tables, or why there are none. */
 export type Verdict = readonly Probed[] | NoPairs;
 
 /** Whether a verdict says that there are no pairs. */

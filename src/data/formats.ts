@@ -1,4 +1,4 @@
-/** @file The formats that are read, in the order in which a file is tried as each. */
+/** @file The supported formats, in the order in which they are tried. */
 import type { Format } from './format.js';
 import { ALIGNED } from './formats/aligned.js';
 import { ARROW } from './formats/arrow.js';
@@ -9,7 +9,7 @@ import { TMX } from './formats/tmx.js';
 import { WORKBOOK } from './formats/workbook.js';
 import type { Shape } from './source.js';
 
-/** Binary formats come first; delimited text, which any text may be, is the last. */
+/** Binary formats come first; delimited text, which any text may be, comes last. */
 export const FORMATS: readonly Format[] = [WORKBOOK, PARQUET, ARROW, TMX, JSON_LINES, JSON_VALUES, ALIGNED, DELIMITED];
 
 const BY_SHAPE = new Map(FORMATS.flatMap((format) => format.shapes.map((shape) => [shape, format] as const)));

@@ -1,4 +1,4 @@
-/** @file Kinds of files that hold no pairs that could be read, and what to do with them. */
+/** @file Kinds of files without readable pairs, and what to do about them. */
 import type { Beginning } from './format.js';
 
 /** The first bytes of files of a kind. */
@@ -16,12 +16,12 @@ const SIGNATURES: readonly (readonly [start: Buffer, kind: string])[] = [
 
 const TAR = { at: 257, signature: 'ustar' };
 
-/** As `.mode ascii` of sqlite3 writes: unit and record separators. */
+/** Unit and record separators, as `.mode ascii` of sqlite3 writes them. */
 const [UNIT, RECORD] = ['\u001f', '\u001e'];
 
 const HTML = /^\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|table|tr|meta)\b/is;
 
-/** By the ends of names. */
+/** By file extension. */
 const ADVICE: readonly (readonly [RegExp, string])[] = [
   [/\.xlsb?$/i, 'an Excel workbook of another kind; save it as .xlsx'],
   [/\.part\d+$/i, 'a part of a download; join the parts in their order'],
@@ -43,7 +43,7 @@ export function kindOf({ bytes, text }: Beginning): string | undefined {
   return undefined;
 }
 
-/** What to do with a file whose content tells nothing. */
+/** Advice for a file whose content says nothing. */
 export function adviceByName(name: string): string | undefined {
   return ADVICE.find(([ending]) => ending.test(name))?.[1];
 }

@@ -23,7 +23,7 @@ export function isModelFolder(folder: string): boolean {
   }
 }
 
-/** The folders of models in an archive, as they are named inside. */
+/** The folders of models in an archive, by their paths inside. */
 export function modelFoldersOf(entries: readonly ArchiveEntry[], archive: RandomAccess): ReadonlySet<string> {
   const isConfig = (entry: ArchiveEntry): boolean =>
     path.posix.basename(entry.path) === MODEL_CONFIG &&
@@ -37,7 +37,7 @@ export function modelFoldersOf(entries: readonly ArchiveEntry[], archive: Random
   return new Set(ofModels.map(({ path: inner }) => path.posix.dirname(inner)));
 }
 
-/** Whether a `config.json` tells a model's type. */
+/** Whether a `config.json` states a model's type. */
 function isModelConfig(text: string): boolean {
   return 'model_type' in (soundJson(anyObject, text) ?? {});
 }

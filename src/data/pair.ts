@@ -1,29 +1,29 @@
 import type { CorpusName } from './corpus-name.js';
 
-/** Where a row stands, as a person would look for it. */
+/** Where a row is, as a person would look for it. */
 export interface Place {
-  /** Path of the file, with `/` and in NFC; of a file in an archive `archive.zip/path inside`. */
+  /** Path of the file, with `/` and in NFC; for a file in an archive `archive.zip/path inside`. */
   readonly file: string;
-  /** From 1: the line of a text file on which the row starts, the row of a sheet, the element of a JSON array. */
+  /** From 1: the line of a text file on which the row begins, the row of a sheet, the element of a JSON array. */
   readonly row: number;
   readonly corpus: CorpusName;
 }
 
-/** A Korean text and its English translation, as they stand in the file. */
+/** A Korean text and its English translation, as in the file. */
 export interface Pair extends Place {
   readonly ko: string;
   readonly en: string;
-  /** The file says that the row was translated from English, and so the texts were turned round. */
+  /** The file says that the row was translated from English, so the texts were swapped. */
   readonly isTurned?: true;
 }
 
-/** A row that holds no pair that could be read, in a file that is sound before and after it. */
+/** A row that cannot be read, in a file that is otherwise intact. */
 export interface UnreadableRow extends Place {
   /** What was expected and what came, without the place. */
   readonly fault: string;
 }
 
-/** What a row of a file gives. */
+/** The result of reading a row. */
 export type Row = Pair | UnreadableRow;
 
 /** Whether a row could not be read. */

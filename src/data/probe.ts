@@ -1,4 +1,4 @@
-/** @file What a file is, told from its beginning. */
+/** @file Recognises a file by its beginning. */
 import type { ColumnNames } from './columns.js';
 import { isNoPairs, type Beginning, type NoPairs, type Verdict } from './format.js';
 import { FORMATS } from './formats.js';
@@ -11,10 +11,10 @@ import { otherDocument } from './readers/workbook.js';
 import { openStoredFile, readPieces, type StoredFile } from './readers/stored-file.js';
 import { UnreadableFile } from './unreadable-file.js';
 
-/** Bytes of a file that are looked at. */
+/** Bytes of a file that are examined. */
 const BEGINNING_BYTES = 1 << 16;
 
-/** Of these the growth of what gzip has compressed is guessed. */
+/** Bytes from which the compression ratio of gzip is estimated. */
 const GROWTH_BYTES = 1 << 14;
 
 const INNER_ARCHIVE = 'an archive inside an archive; unpack the outer one';
@@ -23,11 +23,11 @@ const INNER_ARCHIVE = 'an archive inside an archive; unpack the outer one';
 export interface ProbedFile {
   /** The file as it is to be read. */
   readonly file: StoredFile;
-  /** `archive` for a zip archive on disk whose files are to be looked at. */
+  /** `archive` for a zip archive on disk whose files are to be examined. */
   readonly verdict: Verdict | 'archive';
 }
 
-/** Tells what a file holds from its beginning. Throws an `InputError` for one that cannot be read. */
+/** Finds out what a file holds, by its beginning. Throws an `InputError` if it cannot be read. */
 export async function probeFile(stored: StoredFile, names: ColumnNames): Promise<ProbedFile> {
   let file = stored;
   let bytes = await firstBytes(file);
@@ -83,7 +83,7 @@ function isNamedAsText(name: string): boolean {
   return /\.(csv|tsv|tab|jsonl|ndjson|json)(\.gz)?$/i.test(name);
 }
 
-/** The line and byte at which a file stops to be text. */
+/** The line and byte at which a file stops being text. */
 async function whyNoText(file: StoredFile): Promise<NoPairs | undefined> {
   try {
     for await (const piece of utf8Pieces(readPieces(file), file.name)) if (piece.length > BEGINNING_BYTES) break;
@@ -94,7 +94,7 @@ async function whyNoText(file: StoredFile): Promise<NoPairs | undefined> {
   }
 }
 
-/** A zip archive that is no workbook. */
+/** A zip archive that is not a workbook. */
 function whatArchive(file: StoredFile): NoPairs | 'archive' {
   if (file.member !== undefined || file.isGzip === true) return { reason: INNER_ARCHIVE };
   const access = openStoredFile(file);
@@ -124,7 +124,7 @@ async function firstBytes(file: StoredFile): Promise<Buffer> {
       if (size >= BEGINNING_BYTES) break;
     }
   } catch (error) {
-    // What is damaged after its beginning may be recognised by that.
+    // A file that is damaged after its beginning may still be recognised.
     if (!(error instanceof UnreadableFile) || size === 0) throw error;
   }
   return Buffer.concat(pieces).subarray(0, BEGINNING_BYTES);

@@ -3,14 +3,14 @@ import type { Pair, Row } from './pair.js';
 import type { PairSource } from './source.js';
 
 /**
- * The rows of a source, one by one, in its order: pairs, and rows that could not be read. Throws an `InputError` for a
- * file that is damaged as a whole.
+ * The rows of a source, one by one, in order: pairs, and rows that could not be read. Throws an `InputError` for a file
+ * that is damaged as a whole.
  */
 export async function* readSource(source: PairSource): AsyncGenerator<Row> {
   for await (const rows of readBatches(source)) yield* rows;
 }
 
-/** The same rows in batches, as they come. */
+/** The same rows in batches, as they arrive. */
 export function readBatches(source: PairSource): AsyncGenerator<Row[]> {
   return formatOf(source.shape).read(source);
 }

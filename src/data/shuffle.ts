@@ -3,8 +3,8 @@ export type RandomSource = () => number;
 
 /**
  * xoshiro128** 1.1 of D. Blackman and S. Vigna, "Scrambled Linear Pseudorandom Number Generators" (2021,
- * doi:10.1145/3460772), its state filled from the seed by SplitMix64 (G. Steele, D. Lea and C. Flood, "Fast Splittable
- * Pseudorandom Number Generators", 2014), as its authors advise. The seed is an integer.
+ * doi:10.1145/3460772). Its state is filled from the seed, an integer, by SplitMix64 (G. Steele, D. Lea and C. Flood,
+ * "Fast Splittable Pseudorandom Number Generators", 2014), as its authors advise.
  */
 export function randomSource(seed: number): RandomSource {
   return xoshiro128(splitMix64(BigInt(seed)));
@@ -37,7 +37,8 @@ export function shuffledIndices(count: number, random: RandomSource): Uint32Arra
 }
 
 /**
- * An integer from 0 to `bound` − 1, all equally likely: draws beyond the last whole multiple of `bound` are not used.
+ * An integer from 0 to `bound` − 1, uniformly distributed: draws beyond the last whole multiple of `bound` are
+ * rejected.
  */
 export function randomBelow(bound: number, random: RandomSource): number {
   const limit = 2 ** 32 - (2 ** 32 % bound);

@@ -5,7 +5,7 @@ import type { JsonTable } from './readers/json-table-layout.js';
 import type { SheetLayout } from './readers/sheet-layout.js';
 import type { StoredFile } from './readers/stored-file.js';
 
-/** What a source is read as. `json-files` are small JSON files, mostly of one object each. */
+/** How a source is read. `json-files` are small JSON files, usually with one object each. */
 export const SHAPES = [
   'csv',
   'tsv',
@@ -23,28 +23,28 @@ export const SHAPES = [
 export type Shape = (typeof SHAPES)[number];
 
 /**
- * A file that holds pairs, a sheet of a workbook, or a slice of a folder of small files: what one worker reads at a
- * time. Plain data, so that any thread can read it.
+ * A file of pairs, a sheet of a workbook, or a slice of a folder of small files: what one worker reads at a time. Plain
+ * data, so that any thread can read it.
  */
 export interface PairSource {
-  /** Path of the file, with `/` and in NFC, or of the first file of a slice; no two sources have the same. */
+  /** Path of the file, with `/` and in NFC, or of the first file of a slice; unique. */
   readonly id: string;
-  /** Size when unpacked: how much work it is, compared with the others of its shape. */
+  /** Size when unpacked: a measure of the work, compared with others of its shape. */
   readonly bytes: number;
   readonly corpus: CorpusName;
   readonly shape: Shape;
   readonly columns: TextColumns;
-  /** One, but for slices, and for two aligned files: the Korean one and the English one. */
+  /** One, except for slices, and for two aligned files: the Korean one and the English one. */
   readonly files: readonly StoredFile[];
-  /** Of a workbook: where in it the sheet lies. */
+  /** For a workbook: where the sheet is in it. */
   readonly sheet?: string;
-  /** Of a sheet: where its pairs stand. */
+  /** For a sheet: where its pairs are. */
   readonly layout?: SheetLayout;
-  /** Of JSON in which arrays of pairs lie under other keys than `data`: the keys of arrays that are none. */
+  /** For JSON with arrays of pairs under other keys than `data`: the keys of arrays without pairs. */
   readonly otherArrays?: readonly string[];
-  /** Of JSON that is one table: how it lies in it. */
+  /** For JSON that is one table: its layout. */
   readonly table?: JsonTable;
-  /** Of a delimited file. */
+  /** For a delimited file. */
   readonly dialect?: Dialect;
 }
 

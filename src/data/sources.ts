@@ -1,4 +1,4 @@
-/** @file Where pairs come from: the files under some paths, told apart and put in order. */
+/** @file Finds the sources of pairs under some paths, recognises them and sorts them. */
 import path from 'node:path';
 import { InputError } from '../base/errors.js';
 import { shellQuote } from '../base/shell.js';
@@ -25,10 +25,10 @@ export interface Sources {
   readonly names?: ColumnNames;
 }
 
-/** A folder with so many small JSON files is read in slices. */
+/** A folder with this many small JSON files is read in slices. */
 const MANY_FILES = 100;
 const SMALL_FILE_BYTES = 1 << 16;
-/** Files in a slice. */
+/** Files per slice. */
 const SLICE = 2000;
 
 /** What the files of a search hold. */
@@ -96,7 +96,7 @@ async function addFolder({ files, partners = [] }: FileFolder, request: Request,
   for (const file of files) if (!inSlices.has(file)) await addFile(file, request, findings);
 }
 
-/** Pairs of files of which the names say that they are aligned: the Korean one first. */
+/** Pairs of files that are aligned, by their names: the Korean one first. */
 function alignedIn(files: readonly StoredFile[], partners: readonly StoredFile[]): [ko: StoredFile, en: StoredFile][] {
   const given = new Set(files.map((file) => file.path));
   const all = [...files, ...partners.filter((file) => !given.has(file.path))];
@@ -129,7 +129,7 @@ async function alignedSource(both: readonly StoredFile[], { names }: Request): P
   return { id: files[0]!.name, bytes, corpus: 'other', shape: 'aligned', columns: { ko: 'ko', en: 'en' }, files };
 }
 
-/** What there is to say of one of two aligned files without the other. */
+/** The message for one of two aligned files without the other. */
 function whyAlone(file: StoredFile): string | undefined {
   const side = sideOf(path.posix.basename(file.name));
   if (side?.isCertain !== true) return undefined;
@@ -168,7 +168,7 @@ function sourceOf(files: readonly StoredFile[], { sheet, ...table }: Probed, isO
   return sheet === undefined ? source : { ...source, sheet: sheet.part };
 }
 
-/** Cuts a folder of small files into slices, so that work can be spread evenly. */
+/** Cuts a folder of small files into slices, so that work can be distributed evenly. */
 function slicesOf(source: PairSource): PairSource[] {
   if (source.shape !== 'json-files' || source.files.length <= SLICE) return [source];
   const slices: PairSource[] = [];
@@ -192,7 +192,7 @@ function compareSources(a: PairSource, b: PairSource): number {
   );
 }
 
-/** A new clone: there is nothing but the project's sample, which is for trying things. */
+/** A new clone has nothing but the project's sample, which is for trying things out. */
 function onlySample(paths: readonly string[], sample: string): InputError {
   const folder = paths[0]!.replace(/\/*$/, '/');
   return new InputError(
@@ -201,7 +201,7 @@ function onlySample(paths: readonly string[], sample: string): InputError {
   );
 }
 
-/** So many of the files that were seen are named. */
+/** How many of the files that were seen a message names. */
 const MOST_NAMED = 5;
 
 function nothingFound(paths: readonly string[], { skipped, passedOver, errors }: Findings): InputError {

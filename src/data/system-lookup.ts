@@ -1,10 +1,10 @@
-/** @file What the system knows of paths, or why it refuses to tell. */
+/** @file What the system says about paths, or why it refuses to. */
 import { lstatSync, statSync, type Stats } from 'node:fs';
 import path from 'node:path';
 import { InputError, messageOf, printable } from '../base/errors.js';
 
 /**
- * A path as it is shown: printable, with `/` and in NFC. The same string where nothing changes, as there may be
+ * A path for messages: printable, with `/` and in NFC. Returns the same string if nothing changes, as there may be
  * hundreds of thousands.
  */
 export function shownPath(place: string): string {
@@ -12,7 +12,7 @@ export function shownPath(place: string): string {
   return shown === place ? place : shown;
 }
 
-/** What the system knows of a file, or why it is not to be had. Synchronous: there may be hundreds of thousands. */
+/** What the system says about a file, or why it refuses. Synchronous, as there may be hundreds of thousands. */
 export function lookUp(place: string): Stats | string {
   try {
     return statSync(place);
@@ -29,7 +29,7 @@ function isLink(place: string): boolean {
   return lstatSync(place, { throwIfNoEntry: false })?.isSymbolicLink() === true;
 }
 
-/** Whether a path leads to a folder, through links too. */
+/** Whether a path leads to a folder, also through links. */
 export function isFolder(place: string): boolean {
   try {
     return statSync(place).isDirectory();
@@ -39,7 +39,7 @@ export function isFolder(place: string): boolean {
   }
 }
 
-/** What the system gives for a path. Throws an `InputError` where it refuses. */
+/** The result of a system call on a path. Throws an `InputError` if it fails. */
 export async function readable<T>(place: string, result: Promise<T>): Promise<T> {
   try {
     return await result;
@@ -50,7 +50,7 @@ export async function readable<T>(place: string, result: Promise<T>): Promise<T>
   }
 }
 
-/** Whether the system refused; anything else is a bug. */
+/** Whether the system refused; any other error is a bug. */
 export function isRefusal(error: unknown): error is Error & { readonly code: string } {
   return error instanceof Error && 'syscall' in error && 'code' in error;
 }

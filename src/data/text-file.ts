@@ -5,7 +5,7 @@ import { countLineBreaks, findInvalidByte, lengthOfWholeCharacters } from './rea
 
 const BYTE_ORDER_MARK = '\ufeff';
 
-/** The bytes of a file, piece by piece. Throws an `InputError` where it cannot be read. */
+/** The bytes of a file, in chunks. Throws an `InputError` if it cannot be read. */
 export async function* readBytes(file: string): AsyncGenerator<Buffer> {
   try {
     yield* createReadStream(file, { highWaterMark: 1 << 18 }) as AsyncIterable<Buffer>;
@@ -18,7 +18,7 @@ export async function* readBytes(file: string): AsyncGenerator<Buffer> {
 }
 
 /**
- * Passes UTF-8 on in pieces of whole characters, without a byte order mark. Throws an `InputError` that names the line
+ * Passes UTF-8 on in chunks of whole characters, without a byte order mark. Throws an `InputError` that names the line
  * and the byte where the text is not UTF-8.
  */
 export async function* utf8Chunks(bytes: AsyncIterable<Buffer>, file: string): AsyncGenerator<string> {
@@ -38,7 +38,7 @@ export async function* utf8Chunks(bytes: AsyncIterable<Buffer>, file: string): A
   if (rest.length > 0) throw notUtf8(rest, line, file);
 }
 
-/** The lines of a text, without their ends (`\n` or `\r\n`); an empty last line is none. */
+/** The lines of a text, without their line breaks (`\n` or `\r\n`); an empty last line does not count. */
 export async function* linesOf(chunks: AsyncIterable<string>): AsyncGenerator<string> {
   let rest = '';
   for await (const chunk of chunks) {

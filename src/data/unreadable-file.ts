@@ -1,12 +1,12 @@
 import { InputError } from '../base/errors.js';
 import { systemReason } from '../base/files.js';
 
-/** A file of data that cannot be read, or not beyond some place in it. */
+/** A data file that cannot be read, or not beyond some place in it. */
 export class UnreadableFile extends InputError {
   override readonly code: string = 'UNREADABLE_FILE';
 
   /**
-   * @param file as it is shown
+   * @param file its path for messages
    * @param reason what was expected, what came and what to do, without the file
    * @param place in the file, such as `line 3`
    */
@@ -18,18 +18,18 @@ export class UnreadableFile extends InputError {
     super(`${place === undefined ? file : `${file} ${place}`}: ${reason}`);
   }
 
-  /** Reason and place, where the file is named already. */
+  /** Reason and place, for messages that already name the file. */
   get why(): string {
     return this.place === undefined ? this.reason : `${this.place}: ${this.reason}`;
   }
 }
 
-/** An archive whose directory, or a file in it, is not what its maker wrote. */
+/** An archive whose directory, or a file in it, is damaged. */
 export class DamagedArchive extends UnreadableFile {
   override readonly code = 'DAMAGED_ARCHIVE';
 }
 
-/** What the system refused as an `UnreadableFile`; any other error as it is. */
+/** An operating system error as an `UnreadableFile`; any other error as it is. */
 export function unreadable(file: string, error: unknown): unknown {
   const reason = systemReason(error);
   return reason === undefined ? error : new UnreadableFile(file, `cannot be read: ${reason}`);

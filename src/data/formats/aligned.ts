@@ -1,4 +1,4 @@
-/** @file Two aligned plain files. They are told by their two names, not by the beginning of one. */
+/** @file Two aligned plain text files. They are recognised by their two names, not by their content. */
 import type { Format } from '../format.js';
 import { readAligned } from '../readers/aligned.js';
 

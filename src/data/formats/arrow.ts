@@ -11,16 +11,16 @@ import { MOST_METADATA_BYTES } from '../readers/arrow-messages.js';
 import { textsAmong } from '../readers/row-maker.js';
 import type { StoredFile } from '../readers/stored-file.js';
 
-/** Rows that are looked at. */
+/** Rows that are examined. */
 const LOOKED_AT = 20;
 
-/** A stream begins with a message: this word, and the length of what describes it. */
+/** A stream begins with a message: this word, and the length of its metadata. */
 const CONTINUATION = 0xffffffff;
 
 /** What `map` and `filter` leave beside a data set. */
 const CACHE = /^(cache|tmp)[-_0-9a-z]*\.arrow$/;
 
-/** What names the files of a data set that was saved. */
+/** The file that lists the files of a saved data set. */
 const DATA_SET = object({ _data_files: listOf(object({ filename: text })) });
 const STATE = { file: 'state.json', mostBytes: 1 << 20 };
 
@@ -45,7 +45,7 @@ function isStream(bytes: Buffer): boolean {
   return length > 0 && length <= MOST_METADATA_BYTES && length % 8 === 0;
 }
 
-/** Whether a file beside a data set's is none of them: the data set's state says so, else the name. */
+/** Whether a file beside a data set is not part of it: by the data set's state or, without one, by its name. */
 function isCache({ path: place, member }: StoredFile): boolean {
   const listed = member === undefined ? filesOfDataSet(path.join(path.dirname(place), STATE.file)) : undefined;
   const name = path.basename(place);
@@ -59,6 +59,6 @@ function filesOfDataSet(state: string): string[] | undefined {
     const names = soundJson(DATA_SET, readFileSync(state, 'utf8'))?._data_files.map(({ filename }) => filename);
     return names?.length === 0 ? undefined : names;
   } catch {
-    return undefined; // no state, or that of something else
+    return undefined; // no state, or something else under its name
   }
 }

@@ -12,16 +12,16 @@ import { tabEscapes } from '../readers/tab-escapes.js';
 import { areFieldsQuoted } from '../readers/tab-quotes.js';
 import { UnreadableFile } from '../unreadable-file.js';
 
-/** Rows among which a header is looked for. */
+/** Rows in which a header is looked for. */
 const HEADER_ROWS = 10;
 
-/** Rows that are looked at below it. */
+/** Rows below it that are examined. */
 const LOOKED_AT = 20;
 
 /** The first line of a file may name its separator, for Excel. */
 const SEPARATOR_LINE = /^"?sep=(.)"?\s*(?:\r|\n|$)/i;
 
-/** Any text may be delimited: this format comes last. */
+/** Any text may be delimited, so this format comes last. */
 export const DELIMITED: Format = {
   shapes: ['csv', 'tsv'],
   endings: ['.csv', '.tsv', '.tab', '.txt'],
@@ -30,7 +30,7 @@ export const DELIMITED: Format = {
   read: (source) => readDelimited(piecesOf(source.files[0]!), source),
 };
 
-/** The first rows of a text, cut by separator and quotes when they are asked for. */
+/** The first rows of a text for one separator and quote, split on demand. */
 class Reading {
   private cut: readonly DelimitedRecord[] | undefined;
 
@@ -70,10 +70,10 @@ const SINGLE_QUOTED_HEADER = /^\s*'[^'\r\n]+'(?:[,;|\t]'[^'\r\n]+')+[\r\n]/;
 /** A first line of fields in double quotes with blanks after the separators. */
 const SPACED_HEADER = /^\s*"[^"\r\n]+"(?:[,;|] +"[^"\r\n]+")+ *[\r\n]/;
 
-/** Separators that are tried after the usual ones; the last is that of Hive. */
+/** Separators that are tried after the usual ones; the last is Hive's. */
 const RARE_DELIMITERS = ['^', '~', '\x01'];
 
-/** The text cut in every way that is tried, the likelier ones first. */
+/** The text split in every way that is tried, the likelier ones first. */
 function readingsOf(text: string, isWhole: boolean, name: string): Reading[] {
   const named = SEPARATOR_LINE.exec(text)?.[1];
   const isTabbed = /\.(tsv|tab)$/i.test(name);
@@ -104,22 +104,22 @@ async function tableUnder({ reading, row, recognised }: Header<Reading>, file: S
 }
 
 /**
- * The rows of a file of which the user has numbered the columns: the reading in which most rows have the same number
- * of fields.
+ * The rows of a file whose columns the user has numbered: the reading in which most rows have the same number of
+ * fields.
  */
 function withoutHeader(readings: readonly Reading[], names: ColumnNames): Table | undefined {
   const places = numberedPlaces(names);
   if (places === undefined) return undefined;
   const needed = 1 + Math.max(places.ko, places.en);
   let best: { share: number; table: Table } | undefined;
-  const byTab = (marks: Marks): number => (marks.delimiter === '\t' ? 0 : 1); // texts hold commas, but no tabs
+  const byTab = (marks: Marks): number => (marks.delimiter === '\t' ? 0 : 1); // texts contain commas, but no tabs
   for (const { marks, records } of [...readings].sort((a, b) => byTab(a.marks) - byTab(b.marks))) {
     const rowsBefore = records[0]?.fields[0]?.toLowerCase().startsWith('sep=') ? 1 : 0;
     const widths = records.slice(rowsBefore).map(({ fields }) => fields.length);
     const most = mode(widths);
     const share = widths.filter((width) => width === most).length / widths.length;
     if (most < needed || share <= (best?.share ?? 0)) continue;
-    if (marks.delimiter === '\t' && best?.table.dialect.delimiter === '\t') continue; // the whole file tells its quotes
+    if (marks.delimiter === '\t' && best?.table.dialect.delimiter === '\t') continue; // the whole file decides
     const dialect = { ...marks, rowsBefore, fields: { most, least: most }, places };
     const columns = { ko: names.ko!, en: names.en! };
     best = { share, table: { shape: shapeOf(marks), corpus: 'other', columns, dialect } };
@@ -129,7 +129,7 @@ function withoutHeader(readings: readonly Reading[], names: ColumnNames): Table 
 
 type Table = Probed & { readonly dialect: Dialect };
 
-/** The same table with what the rest of the file tells; where that cannot be read, reading it will say so. */
+/** The table completed by looking at the rest of the file. If that cannot be read, reading it later will say so. */
 async function settled(table: Table, file: StoredFile): Promise<Probed> {
   try {
     return await withMarksAhead(table, file);
@@ -139,7 +139,7 @@ async function settled(table: Table, file: StoredFile): Promise<Probed> {
   }
 }
 
-/** Tells from the rest of the file whether quotes enclose fields, which ones, and whether backslashes escape. */
+/** Decides from the rest of the file whether quotes enclose fields, which ones, and whether backslashes escape. */
 async function withMarksAhead(table: Table, file: StoredFile): Promise<Probed> {
   const { dialect } = table;
   const width = dialect.fields.most;
@@ -161,7 +161,7 @@ function whyNot(readings: readonly Reading[], names: ColumnNames): Verdict {
   const { fault, line } = first!.records[0]!;
   const place = `line ${line}`;
   if (fault !== undefined) return { reason: fault, place };
-  // What is shown is the reading with the most columns.
+  // The reading with the most columns is shown.
   const widest = readings.reduce(
     (best, reading) =>
       (reading.records[0]?.fields.length ?? 0) > (best!.records[0]?.fields.length ?? 0) ? reading : best,

@@ -1,4 +1,4 @@
-/** @file The header of a table of which the first rows are known: of a workbook's sheet, of a delimited text. */
+/** @file Finds the header among the first rows of a table: a workbook's sheet or a delimited text. */
 import {
   headerTest,
   numbersAdvice,
@@ -16,15 +16,15 @@ export interface FirstRows {
 /** A header that was recognised. */
 export interface Header<Reading extends FirstRows> {
   readonly reading: Reading;
-  /** Which row of the reading it is, from 0. */
+  /** Its row in the reading, from 0. */
   readonly row: number;
   readonly recognised: Recognised;
 }
 
 /**
- * The first row that is a header: by the first reading that has one there.
+ * The first row that is a header, in the first reading that has one there.
  *
- * @param most rows among which it is looked for
+ * @param most rows in which it is looked for
  */
 export function findHeader<Reading extends FirstRows>(
   readings: readonly Reading[],
@@ -44,7 +44,7 @@ export function findHeader<Reading extends FirstRows>(
   return undefined;
 }
 
-/** Why no row is a header, told of the first; and what helps where that is a row of texts. */
+/** Why there is no header, with advice if the first row is one of texts. */
 export function whyNoHeader([first, ...below]: FirstRows['rows'], names: ColumnNames): string {
   return whyUnrecognised(first ?? [], names, below) + numbersAdvice(first, names);
 }

@@ -1,4 +1,4 @@
-/** @file What the objects of a JSON file hold, told from the first of them. */
+/** @file What the objects of a JSON file hold, judged by the first of them. */
 import type { JsonObject } from '../../base/json-schema.js';
 import { recogniseHeader, whyUnrecognised, type ColumnNames, type TextColumns } from '../columns.js';
 import { corpusOf } from '../corpora.js';
@@ -6,10 +6,10 @@ import type { NoPairs, Probed } from '../format.js';
 import { entriesOf } from '../readers/json.js';
 import type { Shape } from '../source.js';
 
-/** Objects that are looked at. */
+/** Objects that are examined. */
 export const LOOKED_AT = 20;
 
-/** The first object with both columns decides: others may lack one where a text is missing. */
+/** The first object with both columns decides: others may lack one if a text is missing. */
 export function probeObjects(
   objects: readonly JsonObject[],
   shape: Shape,
@@ -38,7 +38,7 @@ export function probeObjects(
   };
 }
 
-/** Whether the columns hold a list each: the object is the whole table. */
+/** Whether each column holds a list: the object is then the whole table. */
 function areLists(entries: readonly (readonly [string, unknown])[], { ko, en }: TextColumns): boolean {
   return [ko, en].every((column) => entries.some(([key, value]) => key === column && Array.isArray(value)));
 }

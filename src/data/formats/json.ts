@@ -1,21 +1,22 @@
-/** @file JSON: arrays of objects, objects one after the other, and an object a line. */
+/** @file JSON: arrays of objects, a sequence of objects, and one object per line. */
 import type { JsonObject } from '../../base/json-schema.js';
 import { isDeepStrictEqual } from 'node:util';
 import { numberedPlaces, numbersAdvice, type ColumnNames } from '../columns.js';
 import type { Beginning, Format, Probed, Verdict } from '../format.js';
 import { linesOf, utf8Pieces } from '../readers/encoding.js';
 import { elementsOf } from '../readers/json-elements.js';
-import { JSON_TABLES, readJsonTable, rowsOfTable, wholeValue } from '../readers/json-table.js';
+import { JSON_TABLES } from '../readers/json-table-layout.js';
+import { readJsonTable, rowsOfTable, wholeValue } from '../readers/json-table.js';
 import { parseObject, readJson, readJsonFiles, readJsonLines } from '../readers/json.js';
 import { readPieces, type StoredFile } from '../readers/stored-file.js';
 import type { Shape } from '../source.js';
 import { UnreadableFile } from '../unreadable-file.js';
 import { LOOKED_AT, probeObjects } from './json-objects.js';
 
-/** Elements or lines among which they are looked for. */
+/** Elements or lines in which pairs are looked for. */
 const MOST_LOOKED_AT = 1000;
 
-/** An object a line: a bad line costs itself alone. */
+/** One object per line: a bad line affects no other. */
 export const JSON_LINES: Format = {
   shapes: ['jsonl'],
   endings: ['.jsonl', '.ndjson'],
@@ -24,7 +25,7 @@ export const JSON_LINES: Format = {
   read: (source) => readJsonLines(piecesOf(source.files[0]!), source),
 };
 
-/** Arrays of objects, and objects that may stretch over lines, one after the other. */
+/** Arrays of objects, and objects that may span lines, one after another. */
 export const JSON_VALUES: Format = {
   shapes: ['json', 'json-files', 'json-table'],
   endings: ['.json'],
@@ -37,7 +38,7 @@ export const JSON_VALUES: Format = {
 };
 
 /**
- * Whether a text has an object a line: its first line is one, and there are others; or its name says so, and some of
+ * Whether a text has one object per line: its first line is one, and there are others; or its name says so, and some of
  * its lines are objects.
  */
 function areLines({ text, isWhole }: Beginning, name: string): boolean {
@@ -57,7 +58,7 @@ function areLines({ text, isWhole }: Beginning, name: string): boolean {
 /** Keys of arrays of objects that are tried. */
 const MOST_KEYS = 8;
 
-/** Looks at the elements of arrays under the usual key, under other keys, and at a table that is one value. */
+/** Looks at arrays under the usual key, under other keys, and at tables that are one value. */
 async function probeValues(file: StoredFile, names: ColumnNames, { text }: Beginning): Promise<Verdict> {
   const probeUnder = (except?: readonly string[]): Promise<Verdict | UnreadableFile> =>
     verdictOrFault(() => probeTexts(elementsOf(piecesOf(file), file.name, except), 'json', file, names));
@@ -110,9 +111,7 @@ async function verdictOrFault(probe: () => Promise<Verdict>): Promise<Verdict | 
   }
 }
 
-/**
- * Looks at the first objects. What is damaged further on is left to the reader, once pairs have been recognised.
- */
+/** Looks at the first objects. Damage further on is left to the reader, once pairs have been recognised. */
 async function probeTexts(
   batches: AsyncIterable<readonly string[]>,
   shape: Shape,

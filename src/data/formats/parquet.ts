@@ -6,7 +6,7 @@ import { PARQUET_MAGICS } from '../readers/parquet-file.js';
 import { probeParquet, readParquet } from '../readers/parquet.js';
 import { textsAmong } from '../readers/row-maker.js';
 
-/** Rows that are looked at. */
+/** Rows that are examined. */
 const LOOKED_AT = 20;
 
 export const PARQUET: Format = {

@@ -1,4 +1,4 @@
-/** @file Many small JSON files, mostly of one object each. */
+/** @file Many small JSON files, usually with one object each. */
 import { isObject } from '../../base/json-schema.js';
 import type { ColumnNames } from '../columns.js';
 import type { Probed } from '../format.js';
@@ -7,15 +7,16 @@ import { readSmallFiles, type StoredFile } from '../readers/stored-file.js';
 import { UnreadableFile } from '../unreadable-file.js';
 import { LOOKED_AT, probeObjects } from './json-objects.js';
 
-/** What became of many small files: those with the same keys together, and those that hold no pairs. */
+/** Small files by what they hold: those with the same keys together, and those without pairs. */
 export interface SmallFiles {
   readonly tables: readonly { readonly table: Probed; readonly files: readonly StoredFile[] }[];
   readonly others: readonly { readonly file: StoredFile; readonly reason: string }[];
 }
 
 /**
- * Tells what many small JSON files hold. Where some of them, from the whole folder, all hold pairs, the others are
- * taken to; else each is looked at. A file that is no JSON is reported when it is read, among those that are.
+ * Finds what many small JSON files hold. If a sample from the whole folder has nothing but pairs, the others are
+ * assumed to have pairs, too; otherwise each is examined. A file that is not JSON is reported when it is read, among
+ * those that are.
  */
 export function probeSmallFiles(files: readonly StoredFile[], names: ColumnNames): SmallFiles {
   const step = Math.max(1, Math.floor(files.length / LOOKED_AT));

@@ -2,10 +2,10 @@
 import type { Format } from '../format.js';
 import { readTmx, textIn, TMX_COLUMNS, tmxUnits, type TmxText } from '../readers/tmx.js';
 
-/** Units among which one with both languages is looked for. */
+/** Units in which one with both languages is looked for. */
 const MOST_LOOKED_AT = 1000;
 
-/** Languages that are named in a message. */
+/** Languages that a message names. */
 const MOST_SHOWN = 10;
 
 export const TMX: Format = {

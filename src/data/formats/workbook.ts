@@ -21,7 +21,7 @@ function isNamedWorkbook(name: string): boolean {
   return /\.xls[xm]$/i.test(name);
 }
 
-/** Whether an archive holds the parts of a workbook. */
+/** Whether an archive has the parts of a workbook. */
 function hasWorkbook(file: StoredFile): boolean {
   const access = openStoredFile(file);
   try {
@@ -51,7 +51,7 @@ async function probeWorkbook(file: StoredFile, names: ColumnNames): Promise<Verd
   }
 }
 
-/** The table whose header is among the first rows of a sheet, or of which the user has numbered the columns. */
+/** The table whose header is among the first rows of a sheet, or whose columns the user has numbered. */
 function tableIn(rows: readonly string[][], names: ColumnNames, file: string): Probed | undefined {
   const header = findHeader([{ rows }], names, rows.length);
   if (header !== undefined) {
@@ -65,7 +65,7 @@ function tableIn(rows: readonly string[][], names: ColumnNames, file: string): P
   return { shape: 'workbook', columns, corpus: 'other', layout: { rowsBefore: 0, places } };
 }
 
-/** The texts of the first rows of a sheet. Of the shared strings only as many are read as these rows need. */
+/** The texts of the first rows of a sheet. Reads only as many shared strings as these rows need. */
 async function firstRows(workbook: Workbook, { part }: Sheet): Promise<string[][]> {
   const rows: SheetRow[] = [];
   for await (const batch of workbook.rows(part)) {

@@ -1,7 +1,7 @@
-/** What a promise gives, unless the signal is aborted before. */
+/** The result of a promise, unless the signal is aborted first. */
 export async function untilAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return work;
-  work.catch(() => undefined); // nobody waits for it any more after an abort
+  work.catch(() => undefined); // nobody waits for it after an abort
   let stop: () => void = () => undefined;
   const aborted = new Promise<never>((_, reject) => {
     stop = () => {

@@ -1,7 +1,7 @@
-/** @file What a row must be to be used, as far as the row alone can tell. */
+/** @file What makes a row usable, as far as the row alone can tell. */
 import { hasHangul } from './direction.js';
 
-/** Why a row is not used, in the order in which the reasons are looked for, each with its name for people. */
+/** Why a row is not used, in the order of the checks, each with its name for people. */
 export const DROP_REASONS = {
   unreadable: 'row that cannot be read',
   empty: 'empty text',
@@ -17,19 +17,19 @@ export type DropReason = keyof typeof DROP_REASONS;
 
 const NEEDS_FOLDING = /^\s|\s\s|[^\S ]|\s$|\u0085/; // \s is White_Space without U+0085, and with U+FEFF
 
-/** Zero-width spaces and joiners, soft hyphens, fillers, selectors, marks of direction, tags. */
+/** Zero-width spaces and joiners, soft hyphens, fillers, selectors, direction marks, tags. */
 const INVISIBLE = /\p{Default_Ignorable_Code_Point}/u;
 
-/** Joiners, variation selectors and tags, which make one of several characters, or another one, as in emoji. */
+/** Joiners, variation selectors and tags, which combine or change characters, as in emoji. */
 const SHAPING = '\\p{Join_Control}\\p{Variation_Selector}\\u{e0020}-\\u{e007f}';
 const INVISIBLE_ALONE = new RegExp(`(?![${SHAPING}])\\p{Default_Ignorable_Code_Point}`, 'gu');
-/** Those with nothing to work on: the first in a word, and joiners that are its last. */
+/** Those that have no effect: the first in a word, and joiners at its end. */
 const SHAPING_NOTHING = new RegExp(`(?<=^|[\\s\\u0085])[${SHAPING}]+|\\p{Join_Control}+(?=[\\s\\u0085]|$)`, 'gu');
 
 /**
- * A text as it is stored: in NFC, every stretch of white space (Unicode's White_Space) one blank, none at the ends, and
- * without invisible characters (Unicode's Default_Ignorable_Code_Point) but for those that shape others. Tokenizers of
- * CLIP and BERT see no difference in white space; Hangul in single letters (NFD) they would not know.
+ * A text in the form in which it is stored: in NFC, with each run of white space (Unicode's White_Space) as one blank,
+ * trimmed, and without invisible characters (Unicode's Default_Ignorable_Code_Point) except those that shape others.
+ * The tokenizers of CLIP and BERT ignore differences in white space; they would not know decomposed Hangul (NFD).
  */
 export function foldText(text: string): string {
   const composed = text.normalize('NFC');
@@ -41,8 +41,8 @@ export function foldText(text: string): string {
 }
 
 /**
- * What a folded text is compared by: the text without any invisible character. The same string where there is none, as
- * nearly everywhere.
+ * The form in which folded texts are compared: without any invisible character. The same string if there is none, which
+ * is nearly always so.
  */
 export function visibleText(folded: string): string {
   if (!INVISIBLE.test(folded)) return folded;
@@ -50,7 +50,7 @@ export function visibleText(folded: string): string {
   return visible.replace(/ {2,}/g, ' ').trim();
 }
 
-/** The reason not to use a pair of visible texts, if there is one that shows without looking at other pairs. */
+/** The reason to drop a pair, if there is one that does not depend on other pairs. */
 export function faultOf(ko: string, en: string): DropReason | undefined {
   if (ko === '' || en === '') return 'empty';
   if (ko === en) return 'identical';

@@ -7,7 +7,7 @@ import { isReversed } from './direction.js';
 import type { Run } from './spill.js';
 import type { SpillWriter } from './spill-writer.js';
 
-/** Sources that a worker reads in one go. */
+/** Sources that a worker reads in one job. */
 export interface CollectJob {
   readonly kind: 'collect';
   readonly sources: readonly { readonly source: PairSource; readonly number: number }[];
@@ -15,7 +15,7 @@ export interface CollectJob {
   readonly ordered: boolean;
 }
 
-/** Where a dropped row stands among all rows, and for people. */
+/** Where a dropped row is among all rows, and for people. */
 export interface Example {
   readonly source: number;
   readonly index: number;
@@ -24,7 +24,7 @@ export interface Example {
 
 /** Rows dropped for one reason. */
 export interface DropTally {
-  /** By number of the corpus. */
+  /** By corpus number. */
   readonly counts: number[];
   /** The first of them, in the order of the sources. */
   readonly examples: Example[];
@@ -32,13 +32,13 @@ export interface DropTally {
 
 export type DropTallies = Partial<Record<DropReason, DropTally>>;
 
-/** What a worker has read. */
+/** The result of reading. */
 export interface Collected {
   readonly runs: readonly Run[];
-  /** Rows read, by number of the corpus. */
+  /** Rows read, by corpus number. */
   readonly read: readonly number[];
   readonly dropped: DropTallies;
-  /** Sources with pairs that were turned round, and how many. */
+  /** Sources with pairs that were swapped, and how many. */
   readonly turned: readonly TurnedSource[];
 }
 
@@ -47,19 +47,19 @@ export interface TurnedSource {
   readonly pairs: number;
 }
 
-/** A source of which a larger share cannot be read is not what it seems: another separator, another encoding. */
+/** A source with a larger share of unreadable rows is not what it seems: another separator, another encoding. */
 const MOST_UNREADABLE = 0.5;
 
-/** First examples kept of every reason. */
+/** Examples kept for every reason. */
 export const EXAMPLES = 10;
 
-/** Told of rows read since the last call, of the number of their source, and whether they are its last. */
+/** Called with the rows read since the last call, the number of their source, and whether they are its last. */
 export type OnRead = (rows: number, source: number, isEnd: boolean) => void;
 
-/** Small files are read together until they are this large. */
+/** Small files are read together up to this size. */
 const JOB_BYTES = 8 << 20;
 
-/** Small sources together, in their order; the largest jobs first, so that none is left over at the end. */
+/** Groups small sources in their order. The largest jobs come first, so that none is left over at the end. */
 export function collectJobs(sources: readonly PairSource[], ordered: boolean): CollectJob[] {
   const jobs: { bytes: number; sources: CollectJob['sources'][number][] }[] = [];
   for (const [number, source] of sources.entries()) {
@@ -73,7 +73,7 @@ export function collectJobs(sources: readonly PairSource[], ordered: boolean): C
   return jobs.map((job) => ({ kind: 'collect', sources: job.sources, ordered }));
 }
 
-/** Reads sources; puts the rows that can be used aside, and counts the others. */
+/** Reads sources; sets usable rows aside, and counts the others. */
 export async function collect(
   { sources, ordered }: CollectJob,
   spill: SpillWriter,
@@ -116,7 +116,7 @@ export function tally(dropped: DropTallies, reason: DropReason, corpus: number, 
   if (example !== undefined && found.examples.length < EXAMPLES) found.examples.push(example);
 }
 
-/** Puts a row aside, turned round where it must be, or gives the reason why it is not used. */
+/** Sets a row aside, swapped if necessary, or returns the reason to drop it. */
 function keepRow(
   row: Row,
   at: { source: number; index: number; corpus: number },
@@ -131,7 +131,7 @@ function keepRow(
   const fault = faultOf(visibleKo, visibleEn);
   if (fault === 'empty' || (fault !== undefined && !ordered)) return fault;
   spill.add({ ko, en, visibleKo, visibleEn, ...at, file: row.file, row: row.row });
-  return reversed === (row.isTurned === true) ? 'kept' : 'turned'; // turned twice it stands as in the file
+  return reversed === (row.isTurned === true) ? 'kept' : 'turned'; // swapped twice it is as in the file
 }
 
 function exampleText(row: Row): string {

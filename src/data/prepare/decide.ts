@@ -1,28 +1,28 @@
-/** @file Which rows stay, and what each is used for. */
+/** @file Which rows are kept, and what each is used for. */
 import { createHash } from 'node:crypto';
 import { findDuplicates, rowsByHash, rowsToMeasure } from './duplicates.js';
 import type { Rows } from './rows.js';
 import type { PrepareSettings } from './settings.js';
 import { borderOf, borderThatLeavesNoneEmpty, groupsByText, SIDE, sideHash, validationCount } from './sides.js';
 
-/** What is decided of every row, before any is encoded. */
+/** The decision about every row, before any is encoded. */
 export interface Decision {
-  /** A number of `VERDICTS` a row. */
+  /** One of `VERDICTS` per row, as a number. */
   readonly verdicts: Uint8Array;
-  /** Rows already known to be too long, as 1 among 0; absent where none was measured. */
+  /** Rows known to be too long, marked by 1; absent if none was measured. */
   readonly tooLong?: Uint8Array | undefined;
-  /** A `SIDE` a row. */
+  /** A `SIDE` per row. */
   readonly sides: Uint8Array;
   /** SHA-256, in hexadecimal, over the sorted hashes of all rows. */
   readonly fingerprint: string;
-  /** Other sides, where those of the rows used leave training or validation empty; else undefined. */
+  /** Other sides, if the first ones leave training or validation empty; else undefined. */
   readonly sidesForAll: (used: readonly Uint32Array[]) => Uint8Array | undefined;
 }
 
-/** Tells which of the rows marked by 1 are too long, by 1 as well. */
+/** Finds out which of the rows marked by 1 are too long, and marks those by 1. */
 export type Measure = (wanted: Uint8Array) => Promise<Uint8Array>;
 
-/** The same as `decideByHash`, once the rows on whose length the outcome depends are measured. */
+/** Like `decideByHash`, after measuring the rows whose length affects the outcome. */
 export async function decideByHashAndLength(
   rows: Rows,
   settings: PrepareSettings,
@@ -34,7 +34,7 @@ export async function decideByHashAndLength(
   return decideByHash(rows, settings, { order, tooLong });
 }
 
-/** Decides by hashes alone: the order of files has no part in it. `order` is that of `rowsByHash`. */
+/** Decides by hashes alone, independently of the order of files. `order` is that of `rowsByHash`. */
 export function decideByHash(
   { facts, count }: Rows,
   { keepDuplicates, seed, validFraction }: PrepareSettings,
@@ -67,7 +67,7 @@ export function decideByHash(
   return { verdicts, tooLong, sides: sidesFor(border), fingerprint, sidesForAll };
 }
 
-/** Keeps the order of the files: the first rows are used, the last of these validate. */
+/** Keeps the order of the files: the first rows are used, and the last of these validate. */
 export function decideByPlace({ facts, count }: Rows, { samples = count, validFraction }: PrepareSettings): Decision {
   const used = Math.min(samples, count);
   const sides = new Uint8Array(count).fill(SIDE.training, 0, used);

@@ -4,18 +4,17 @@ const HANGUL = /\p{Script=Hangul}/u;
 const HANGUL_LETTERS = /\p{Script=Hangul}/gu;
 const LETTERS = /\p{Letter}/gu;
 
-/** A text is mostly Korean where more than this share of its letters is Hangul. */
+/** A text is mostly Korean if more than this share of its letters is Hangul. */
 const MOSTLY = 0.5;
 
-/** Whether a text holds any Hangul. */
+/** Whether a text contains any Hangul. */
 export function hasHangul(text: string): boolean {
   return HANGUL.test(text);
 }
 
 /**
- * Whether a pair is the other way round: Hangul stands in its English text alone, or in both while only the English one
- * is mostly Korean. So a Korean sentence with Latin names and an English one that quotes a Korean word stay where they
- * are.
+ * Whether a pair is swapped: only its English text contains Hangul, or both do and only the English one is mostly
+ * Korean. So a Korean sentence with Latin names and an English one that quotes a Korean word stay where they are.
  */
 export function isReversed(ko: string, en: string): boolean {
   if (!hasHangul(en)) return false;

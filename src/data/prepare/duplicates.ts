@@ -13,7 +13,7 @@ import type { DropReason } from './cleaning.js';
 import type { DuplicateKind } from './settings.js';
 import type { RowFacts } from './spill.js';
 
-/** Why a row goes; 0 where it stays. */
+/** Why a row is dropped; 0 if it is kept. */
 export const VERDICTS = ['stays', 'duplicate_pair', 'duplicate_ko', 'duplicate_en'] as const satisfies readonly (
   'stays' | DropReason
 )[];
@@ -21,8 +21,8 @@ export const VERDICTS = ['stays', 'duplicate_pair', 'duplicate_ko', 'duplicate_e
 const [, DUPLICATE_PAIR, DUPLICATE_KO, DUPLICATE_EN] = VERDICTS.keys();
 
 /**
- * The rows whose length must be known before duplicates are looked for, as 1 among 0: those that share a text with
- * another pair of which only one may stay, and those whose copies look the same but are not written the same.
+ * The rows whose length must be known before duplicates are removed, marked by 1: those that share a text with another
+ * pair when only one may be kept, and those with copies that look the same but are written differently.
  */
 export function rowsToMeasure(facts: RowFacts, order: Uint32Array, keep: readonly DuplicateKind[]): Uint8Array {
   const { koHash, enHash, variant } = facts;
@@ -53,7 +53,7 @@ function markShared(facts: RowFacts, hash: Uint32Array, order: Uint32Array, mark
   }
 }
 
-/** A verdict a row, given `order`, the rows by hash. Rows that are `tooLong` have no part in it. */
+/** A verdict per row, given `order`, the rows by hash. Rows that are `tooLong` are ignored. */
 export function findDuplicates(
   facts: RowFacts,
   order: Uint32Array,
@@ -82,7 +82,7 @@ export function findDuplicates(
   return verdicts;
 }
 
-/** The rows in the order of their hashes; equal pairs by corpus, then by how they are written, then by place. */
+/** The rows in the order of their hashes; equal pairs by corpus, then by spelling, then by place. */
 export function rowsByHash(facts: RowFacts): Uint32Array {
   const { pairHash, corpus, variant, source, index } = facts;
   const order = sortByHighWord(pairHash);
@@ -124,7 +124,7 @@ function samePair({ pairHash }: RowFacts, a: number, b: number): boolean {
   return pairHash[2 * a] === pairHash[2 * b] && pairHash[2 * a + 1] === pairHash[2 * b + 1];
 }
 
-/** Rows found by their hashes: open addressing with linear probing, at most three quarters full. */
+/** A hash table of rows: open addressing with linear probing, at most three quarters full. */
 export class RowTable {
   private readonly slots: Uint32Array; // row + 1; 0 is free
   private readonly mask: number;
@@ -138,12 +138,12 @@ export class RowTable {
     this.mask = size - 1;
   }
 
-  /** The row added with the hash that this row has, or −1. */
+  /** The row in the table with this row's hash, or −1. */
   find(row: number): number {
     return this.slots[this.slotOf(row)]! - 1;
   }
 
-  /** Adds a row, in the place of another with the same hash. */
+  /** Adds a row, replacing another with the same hash. */
   add(row: number): void {
     this.slots[this.slotOf(row)] = row + 1;
   }

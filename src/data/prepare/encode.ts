@@ -10,23 +10,23 @@ import { RowEncoder, type RowTokenizers } from './row-encoder.js';
 
 export { LONGEST_COUNTED, type RowTokenizer, type RowTokenizers } from './row-encoder.js';
 
-/** A stretch of a spill file, and what each of its rows is used for. */
+/** A range of a spill file, and what each of its rows is used for. */
 export interface EncodeSegment {
   readonly file: string;
   readonly from: number;
   readonly to: number;
-  /** A `SIDE` a row. */
+  /** A `SIDE` per row. */
   readonly sides: Uint8Array;
-  /** Number of the first row among all rows. */
+  /** The number of the first row among all rows. */
   readonly firstRow: number;
 }
 
-/** Rows that become a shard of either side. */
+/** Rows that become a shard of each side. */
 export interface EncodeJob {
   readonly kind: 'encode';
   readonly shard: number;
   readonly segments: readonly EncodeSegment[];
-  /** Rows at most; those with the lowest order keys. */
+  /** The most rows to use; those with the lowest order keys. */
   readonly limit: number;
   readonly long: LongChoice;
   /** The folder of the files. */
@@ -34,14 +34,11 @@ export interface EncodeJob {
 }
 
 export interface Encoded {
-  /** Numbers of the rows used, in their order, and of those left out for their length. */
+  /** The numbers of the rows used, in their order, and of those dropped for their length. */
   readonly used: Uint32Array;
   readonly tooLong: Uint32Array;
   readonly files: readonly ShardFile[];
-  /**
-   * Texts by their number of tokens before cutting, `[LONGEST_COUNTED + 1]`; of the columns in the order of
-   * `ID_COLUMNS`.
-   */
+  /** A histogram of tokens before truncation, `[LONGEST_COUNTED + 1]`, for each of `ID_COLUMNS`. */
   readonly lengths: readonly Uint32Array[];
 }
 
@@ -83,7 +80,7 @@ export async function encode(
   return { used: Uint32Array.from(used), tooLong: Uint32Array.from(tooLong), files, lengths: row.lengths };
 }
 
-/** Rows in use, by order key; equal keys are equal pairs, and go by corpus, then by how they are written. */
+/** Rows in use, by order key. Equal keys mean equal pairs, which go by corpus, then by spelling. */
 function sortedRows(
   jobs: readonly EncodeSegment[],
   segments: readonly Segment[],

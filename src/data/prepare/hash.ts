@@ -1,10 +1,10 @@
 /**
- * @file 64-bit hashes of texts and pairs: MurmurHash3_x86_128 of A. Appleby (public domain,
- * github.com/aappleby/smhasher, src/MurmurHash3.cpp), of which the first 64 bits are kept. Among five million texts
- * two share a hash with a probability of 7 in 10 million.
+ * @file 64-bit hashes of texts and pairs: the first 64 bits of MurmurHash3_x86_128 by A. Appleby (public domain,
+ * github.com/aappleby/smhasher, src/MurmurHash3.cpp). Among five million texts two collide with a probability of 7 in
+ * 10 million.
  */
 
-/** A hash of 64 bits as two words, the lower half first. */
+/** A 64-bit hash as two words, the lower half first. */
 export type Hash64 = Uint32Array;
 
 const C1 = 0x239b961b;
@@ -12,7 +12,7 @@ const C2 = 0xab0e9789;
 const C3 = 0x38b34ae5;
 const C4 = 0xa1e38b93;
 
-/** What a seeded hash of a pair decides; no two purposes give the same hash. */
+/** What a seeded hash of a pair decides; no two purposes share a hash. */
 export const PURPOSE = { order: 1, split: 2 } as const;
 
 /** Writes the hash of the bytes `start` to `end` to `out`: the first two of murmur's four words, or as many as fit. */
@@ -60,7 +60,7 @@ export function hashPair(ko: Hash64, en: Hash64, out: Hash64): void {
   hashBytes(blockBytes, 0, 16, out);
 }
 
-/** Writes to `out` what a seed makes of the hash of a pair, whose words are `low` and `high`. */
+/** Writes the seeded hash of a pair to `out`; `low` and `high` are the words of the pair's hash. */
 export function hashSeeded(low: number, high: number, seed: number, purpose: number, out: Hash64): void {
   block[0] = low;
   block[1] = high;

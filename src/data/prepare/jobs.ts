@@ -1,4 +1,7 @@
-/** @file What a worker does: reads sources into a spill file of its own, measures rows, or encodes them into shards. */
+/**
+ * @file The jobs of a worker: it reads sources into a spill file of its own, measures rows, or encodes them into
+ * shards.
+ */
 import { join } from 'node:path';
 import { collect, type Collected, type CollectJob } from './collect.js';
 import { encode, type Encoded, type EncodeJob, type RowTokenizers } from './encode.js';
@@ -7,19 +10,22 @@ import { SpillWriter } from './spill-writer.js';
 
 export type Job = CollectJob | MeasureJob | EncodeJob;
 
-/** What comes of a job. */
+/** The result of a job. */
 export type Result<J extends Job> = J extends CollectJob ? Collected : J extends MeasureJob ? Measured : Encoded;
 
-/** How a job goes on: rows done since the last call; in collecting, of which source, and whether that is its end. */
+/**
+ * The progress of a job: rows done since the last call; while collecting, of which source, and whether that is
+ * finished.
+ */
 export type OnRows = (rows: number, source?: number, isEnd?: boolean) => void;
 
 export interface JobRunner {
   run<J extends Job>(job: J, onRows: OnRows): Promise<Result<J>>;
-  /** Ends what is under way, and lets go of files. */
+  /** Stops current work and closes files. */
   close(): Promise<void>;
 }
 
-/** Runs jobs one after the other in this thread. */
+/** Runs jobs one after another in this thread. */
 export function jobRunner(
   spillFolder: string,
   name: string,

@@ -1,4 +1,4 @@
-/** @file Measures rows by a team of workers, before duplicates are looked for. */
+/** @file Measures rows with a team of workers, before duplicates are removed. */
 import type { Rows } from './rows.js';
 import type { Team } from './workers.js';
 import type { MeasureJob } from './measure.js';

@@ -1,4 +1,4 @@
-/** @file Which rows are too long, for those of which it must be known before duplicates are looked for. */
+/** @file Finds rows that are too long, where that must be known before duplicates are removed. */
 import { setImmediate } from 'node:timers/promises';
 import { RowEncoder, type RowTokenizers } from './row-encoder.js';
 import { readSegment, rowOf, type Run } from './spill.js';
@@ -12,13 +12,13 @@ export interface MeasureJob {
 }
 
 export interface Measured {
-  /** Numbers in the run of the rows that are too long. */
+  /** The numbers, within the run, of the rows that are too long. */
   readonly tooLong: Uint32Array;
-  /** Lengths of their texts, as in `Encoded`. */
+  /** The lengths of their texts, as in `Encoded`. */
   readonly lengths: readonly Uint32Array[];
 }
 
-/** Encodes the rows wanted of a run, and keeps the lengths of those that are too long. */
+/** Encodes the requested rows of a run, and keeps the lengths of those that are too long. */
 export async function measure({ run, wanted }: MeasureJob, tokenizers: RowTokenizers): Promise<Measured> {
   const { file, rowStarts, byteStarts } = run;
   const row = new RowEncoder(tokenizers);

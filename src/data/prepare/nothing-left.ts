@@ -1,10 +1,10 @@
-/** @file What is said where no row is of use: the reasons, counted. */
+/** @file The error when no row is usable: the reasons, with counts. */
 import { InputError } from '../../base/errors.js';
 import { DROP_REASONS, type DropReason } from './cleaning.js';
 import type { Collected } from './collect.js';
 import type { RowCounts } from './report.js';
 
-/** What to do where all rows go for the same reason. */
+/** What to do if all rows are dropped for the same reason. */
 const REMEDIES: Readonly<Record<DropReason, string>> = {
   unreadable: 'save the file again',
   empty: 'add rows with both texts',
@@ -26,7 +26,7 @@ export function nothingLeft(paths: readonly string[], { read, dropped }: RowCoun
   return refusal(paths, `${read} rows of which none is of use (${listOf(reasons, dropped)})`, remedy);
 }
 
-/** Every pair stands the other way round in the columns that the user named. */
+/** Every pair is swapped in the columns that the user named. */
 export function wrongWayRound(paths: readonly string[], collected: readonly Collected[], reversed: number): InputError {
   const dropped: Partial<Record<DropReason, number>> = { no_hangul: reversed };
   for (const [reason, tally] of collected.flatMap((part) => Object.entries(part.dropped))) {

@@ -1,4 +1,4 @@
-/** @file What became of every row, counted. */
+/** @file Counts of what became of every row. */
 import path from 'node:path';
 import { CORPORA } from '../corpus-name.js';
 import type { PairSource } from '../sources.js';
@@ -12,13 +12,13 @@ import { comparePlaces, runOf, type Rows } from './rows.js';
 import { SIDE } from './sides.js';
 import { placeOf } from './spill.js';
 
-/** Counts of all rows by what became of them, and the first examples of those that were dropped. */
+/** Counts of all rows by outcome, and the first examples of those that were dropped. */
 export interface CountedRows {
   readonly outcomes: Outcomes;
   readonly examples: Partial<Record<DropReason, string[]>>;
 }
 
-/** Counts by reasons and corpora. */
+/** Counts by reason and corpus. */
 export function countRows(
   collected: readonly Collected[],
   rows: Rows,
@@ -83,7 +83,7 @@ export function countRows(
   };
 }
 
-/** Tells the copies of pairs that were found to be too long while they were encoded: for that these go, too. */
+/** Counts the copies of pairs that turned out to be too long when they were encoded: they are dropped for that, too. */
 function copiesOf(tooLong: readonly Uint32Array[], { facts }: Rows): (row: number) => boolean {
   const long = new RowTable(
     facts.pairHash,
@@ -93,7 +93,7 @@ function copiesOf(tooLong: readonly Uint32Array[], { facts }: Rows): (row: numbe
   return (row) => long.find(row) >= 0;
 }
 
-/** Pairs turned round, by file; small files by their folder. */
+/** Swapped pairs, by file; small files by their folder. */
 export function countTurned(collected: readonly Collected[], sources: readonly PairSource[]): TurnedPairs | undefined {
   const files = new Map<string, number>();
   const inOrder = collected.flatMap(({ turned }) => turned).sort((a, b) => a.source - b.source);
@@ -109,7 +109,7 @@ export function countTurned(collected: readonly Collected[], sources: readonly P
   };
 }
 
-/** The rows that stand first in the files. */
+/** The rows that come first in the files. */
 class FirstRows {
   readonly rows: number[] = [];
 

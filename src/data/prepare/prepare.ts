@@ -49,27 +49,27 @@ export interface PrepareOptions {
   readonly out: string;
   readonly settings: PrepareSettings;
   readonly tokenizers: RowTokenizers;
-  /** Threads that read and encode; 0: this one does all. Where not given: one a core, and 0 for little data. */
+  /** Threads that read and encode; 0: this thread does everything. Default: one per core, and 0 for little data. */
   readonly threads?: number | undefined;
-  /** How a thread of its own gets at the tokenizers. */
+  /** How a worker thread loads the tokenizers. */
   readonly threadTokenizers?: Pick<WorkerSetup, 'tokenizerModule' | 'tokenizerFolders'>;
-  /** Ends the work, and leaves nothing behind. */
+  /** Stops the work, leaving nothing behind. */
   readonly signal?: AbortSignal | undefined;
 }
 
 export interface PrepareProgress {
   /** Rows read so far, and about how many there are. */
   readonly onRead?: (rows: number, estimate: number) => void;
-  /** Pairs encoded so far, and at most how many there are to encode. */
+  /** Pairs encoded so far, and the most that there are to encode. */
   readonly onEncoded?: (pairs: number, total: number) => void;
 }
 
-/** So few bytes are through before worker threads would have loaded their tokenizers. */
+/** This many bytes are done before worker threads would have loaded their tokenizers. */
 const LITTLE_DATA = 4 << 20;
 
 /**
- * Makes a token store. Throws an `InputError` for data, settings or tokenizers that cannot be used, and what the signal
- * was aborted with.
+ * Makes a token store. Throws an `InputError` for unusable data, settings or tokenizers, and the reason of an aborted
+ * signal.
  */
 export async function prepareStore(options: PrepareOptions, progress: PrepareProgress = {}): Promise<PrepareReport> {
   checkSettings(options.settings);

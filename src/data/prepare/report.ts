@@ -12,7 +12,7 @@ import type { DropReason } from './cleaning.js';
 export interface RowCounts {
   readonly read: number;
   readonly dropped: Readonly<Partial<Record<DropReason, number>>>;
-  /** Could be used as far as was looked, but more were not asked for. */
+  /** Usable as far as was examined, but more than were asked for. */
   readonly not_sampled: number;
   readonly training: number;
   readonly validation: number;
@@ -22,22 +22,22 @@ export interface CorpusCounts extends RowCounts {
   readonly corpus: CorpusName;
 }
 
-/** What the preparation of a token store has seen and done. */
+/** What the preparation of a token store found and did. */
 export interface PrepareReport {
   readonly corpora: readonly CorpusCounts[];
   readonly total: RowCounts;
   /** The first rows dropped, as `file:row`, in the order of the files. */
   readonly examples: Readonly<Partial<Record<DropReason, readonly string[]>>>;
-  /** Pairs that stood the other way round and were turned; absent where none did. */
+  /** Pairs that were swapped; absent if there were none. */
   readonly turned?: TurnedPairs;
   /** Files that were not read. */
   readonly skipped: readonly SkippedFile[];
   /**
-   * How many texts have how many tokens, of the pairs that were encoded: `lengths[column][tokens]`, the last for all
+   * A histogram of tokens per text, over the pairs that were encoded: `lengths[column][tokens]`, the last for all
    * longer ones.
    */
   readonly lengths: Readonly<Record<IdColumn, readonly number[]>>;
-  /** Texts that were cut to 77 tokens. */
+  /** Texts that were truncated to 77 tokens. */
   readonly cut: Readonly<Record<IdColumn, number>>;
 }
 
@@ -48,7 +48,8 @@ export interface TurnedPairs {
 }
 
 /**
- * The report's file in a store: everything that depends on paths, which the manifest must not. Nothing is made from it.
+ * The report's file in a store: everything that depends on paths, which must not be in the manifest. Nothing is derived
+ * from it.
  */
 export const REPORT_FILE = 'report.json';
 
@@ -74,8 +75,8 @@ const REPORT = partOf<PrepareReport>(
 /**
  * The report in a token store's folder.
  *
- * @returns undefined where there is none
- * @throws InputError for one that cannot be read, or is something else: the store is none the worse for it
+ * @returns undefined if there is none
+ * @throws InputError if it cannot be read, or is something else: the store is usable all the same
  */
 export async function readReport(store: string): Promise<PrepareReport | undefined> {
   const path = join(store, REPORT_FILE);
@@ -84,12 +85,12 @@ export async function readReport(store: string): Promise<PrepareReport | undefin
   return checkJson(REPORT, parseJson(contents, path, REPORT_REMEDY), path, REPORT_REMEDY);
 }
 
-/** Rows by what became of them, by number of the corpus. */
+/** Rows by outcome, by corpus number. */
 export type Outcomes = Readonly<Record<'read' | 'not_sampled' | 'training' | 'validation', readonly number[]>> & {
   readonly dropped: ReadonlyMap<DropReason, readonly number[]>;
 };
 
-/** The counts of every corpus that rows came from. */
+/** The counts of every corpus that has rows. */
 export function countsByCorpus(outcomes: Outcomes): CorpusCounts[] {
   return CORPORA.flatMap((corpus, number) => {
     const pick = (counts: readonly number[]): number => counts[number]!;
@@ -116,7 +117,7 @@ function countsOf(outcomes: Outcomes, pick: (counts: readonly number[]) => numbe
   };
 }
 
-/** Adds up histograms of token lengths. */
+/** Adds histograms of token lengths. */
 export function sumLengths(histograms: readonly (readonly Uint32Array[])[], size: number): Record<IdColumn, number[]> {
   const sums = ID_COLUMNS.map((column, i): [IdColumn, number[]] => [
     column,

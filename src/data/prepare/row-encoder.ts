@@ -1,15 +1,15 @@
-/** What turns a text into ids, such as the text room's tokenizers. */
+/** A tokenizer of rows: turns a text into ids. */
 export interface RowTokenizer {
-  /** Ids that a text is cut to: 77. */
+  /** Ids to which a text is truncated: 77. */
   readonly maxLength: number;
   readonly padId: number;
   /** One more than the highest id. */
   readonly vocabSize: number;
-  /** SHA-256, in hexadecimal, over the tokenizer's files; ids made without any have none. */
+  /** SHA-256, in hexadecimal, over the tokenizer's files; absent for ids without a tokenizer. */
   readonly fingerprint?: string;
-  /** The one that earlier versions noted of the same files. */
+  /** The fingerprint that earlier versions recorded for the same files. */
   readonly filesFingerprint?: string;
-  /** Writes `maxLength` ids to `target` from index `at` on, and returns the number of tokens before cutting. */
+  /** Writes `maxLength` ids to `target` from index `at` on, and returns the number of tokens before truncation. */
   readonly encodeInto: (text: string, target: Int32Array, at: number) => number;
 }
 
@@ -18,16 +18,13 @@ export interface RowTokenizers {
   readonly student: RowTokenizer;
 }
 
-/** The longest text that histograms tell apart; longer ones count as this long. */
+/** The longest text that histograms count separately; longer ones count as this long. */
 export const LONGEST_COUNTED = 160;
 
-/** Ids of one pair after the other, in memory that is used again. */
+/** Encodes pair after pair into memory that is reused. */
 export class RowEncoder {
   ids: Int32Array[] = [];
-  /**
-   * Texts by their number of tokens before cutting, `[LONGEST_COUNTED + 1]`; of the columns in the order of
-   * `ID_COLUMNS`.
-   */
+  /** A histogram of tokens before truncation, `[LONGEST_COUNTED + 1]`, for each of `ID_COLUMNS`. */
   readonly lengths = [0, 1, 2].map(() => new Uint32Array(LONGEST_COUNTED + 1));
   private readonly buffers: Int32Array[];
   private readonly sizes = [0, 0, 0];
@@ -37,7 +34,7 @@ export class RowEncoder {
     this.buffers = [teacher, student, student].map(({ maxLength }) => new Int32Array(maxLength));
   }
 
-  /** Fills `ids`, and tells whether a text was too long. */
+  /** Fills `ids`, and returns whether a text was too long. */
   encode(ko: string, en: string): boolean {
     const { teacher, student } = this.tokenizers;
     let isLong = false;

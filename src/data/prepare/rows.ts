@@ -1,16 +1,16 @@
-/** @file All rows put aside, numbered through: run after run, in memory 33 bytes a row. */
+/** @file All rows that were set aside, numbered across runs: 33 bytes of memory per row. */
 import type { RowFacts, Run } from './spill.js';
 
-/** Rows that may be used, their facts in parallel columns. */
+/** Usable rows; their facts in parallel columns. */
 export interface Rows {
   readonly count: number;
   readonly facts: RowFacts;
   readonly runs: readonly Run[];
-  /** Number of each run's first row, and at the end the number of all rows. */
+  /** The number of each run's first row, and at the end the number of all rows. */
   readonly runStarts: readonly number[];
 }
 
-/** Joins runs in the order of their first rows' places. Takes the facts out of the runs, so that none is held twice. */
+/** Joins runs in the order of their first rows' places. Moves the facts out of the runs, so that none is held twice. */
 export function joinRuns(unordered: readonly Run[]): Rows {
   const runs = [...unordered].sort(
     (a, b) => a.facts.source[0]! - b.facts.source[0]! || a.facts.index[0]! - b.facts.index[0]!,
@@ -49,13 +49,13 @@ export function joinRuns(unordered: readonly Run[]): Rows {
   return { count, facts, runs, runStarts };
 }
 
-/** The run a row is in, and its number there. */
+/** The run that holds a row, and its number there. */
 export function runOf({ runs, runStarts }: Rows, row: number): { run: Run; inRun: number } {
   const number = runStarts.findLastIndex((start) => start <= row);
   return { run: runs[number]!, inRun: row - runStarts[number]! };
 }
 
-/** Whether row `a` stands before row `b` in the files. */
+/** Whether row `a` comes before row `b` in the files. */
 export function comparePlaces({ source, index }: RowFacts, a: number, b: number): number {
   return source[a]! - source[b]! || index[a]! - index[b]!;
 }

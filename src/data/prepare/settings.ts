@@ -1,30 +1,30 @@
 import { InputError } from '../../base/errors.js';
 
-/** Kinds of duplicates: the whole pair, the Korean text, or the English text was seen before. */
+/** Kinds of duplicates: the whole pair, the Korean text, or the English text occurred before. */
 export const DUPLICATE_KINDS = ['pair', 'ko', 'en'] as const;
 export type DuplicateKind = (typeof DUPLICATE_KINDS)[number];
 
-/** What becomes of pairs with a text over 77 tokens. */
+/** What happens to pairs with a text over 77 tokens. */
 export const LONG_CHOICES = ['drop', 'truncate'] as const;
 export type LongChoice = (typeof LONG_CHOICES)[number];
 
-/** All that decides, together with the rows and the tokenizers, what a token store holds. */
+/** Everything that, with the rows and the tokenizers, determines a token store. */
 export interface PrepareSettings {
-  /** Pairs to use in all, training and validation together; all where not given. */
+  /** Pairs to use, training and validation together; default: all. */
   readonly samples?: number | undefined;
-  /** Share of the pairs used that validates: at least 0, less than 1. */
+  /** The share of the used pairs that validates: at least 0, less than 1. */
   readonly validFraction: number;
   readonly seed: number;
   /**
    * False keeps the rows in the order of the files: the first `samples` are used and the last of these validate. Then
-   * only empty texts are dropped, and long ones are cut.
+   * only empty texts are dropped, and long ones are truncated.
    */
   readonly shuffle: boolean;
   readonly long: LongChoice;
   readonly keepDuplicates: readonly DuplicateKind[];
 }
 
-/** What most runs want. */
+/** The defaults. */
 export const PREPARE_DEFAULTS: PrepareSettings = {
   validFraction: 0.2,
   seed: 42,

@@ -1,19 +1,19 @@
-/** @file How rows are dealt out to shards, and how many shards are encoded. */
+/** @file How rows are distributed over shards, and how many shards are encoded. */
 import type { Encoded, EncodeJob, EncodeSegment } from './encode.js';
 import type { Rows } from './rows.js';
 import { PARTITIONS } from './spill.js';
 import type { LongChoice } from './settings.js';
 import type { Team } from './workers.js';
 
-/** Rows a shard has at most, roughly. */
+/** The most rows of a shard, roughly. */
 const SHARD_ROWS = 1 << 16;
 
-/** A stretch of a spill file. */
+/** A range of a spill file. */
 interface Stretch extends Omit<EncodeSegment, 'sides'> {
   readonly rows: number;
 }
 
-/** Where the rows of a shard stand. */
+/** Where the rows of a shard are. */
 export interface Shard {
   readonly number: number;
   readonly segments: readonly Stretch[];
@@ -22,8 +22,8 @@ export interface Shard {
 }
 
 /**
- * Shards of rows in the order of their keys: each has an equal share of the partitions, their number a power of two
- * that depends on nothing but the number of rows in use. Where the order of the files is kept, a run makes a shard.
+ * Shards of rows in the order of their keys: each has an equal share of the partitions, and their number is a power of
+ * two that depends only on the number of rows in use. If the order of the files is kept, each run is a shard.
  */
 export function dealOut(rows: Rows, sides: Uint8Array, isOrdered: boolean): Shard[] {
   const used = sides.reduce((count, side) => count + Number(side !== 0), 0);
@@ -52,8 +52,8 @@ export function dealOut(rows: Rows, sides: Uint8Array, isOrdered: boolean): Shar
 }
 
 /**
- * Encodes shards from the first on, until as many rows as asked for are used: side by side those that hold no more than
- * are still wanted, then one by one, as nobody knows before how many of a shard's rows are too long.
+ * Encodes shards from the first on, until enough rows are used: in parallel while those in progress hold no more than
+ * are still wanted, then one by one, as the number of too long rows in a shard is not known beforehand.
  */
 export async function encodeShards(
   shards: readonly Shard[],

@@ -1,8 +1,8 @@
 /**
- * @file Which pairs train and which validate. A pair validates if its seeded hash lies below a border, the fraction
- * asked for of all hashes: so its side depends on neither the other pairs nor their number, and a pair that validates
- * among 250,000 validates among a million too. Pairs that share a text are on one side: where duplicates of a text are
- * kept, all pairs that hang together through texts go by the hash of one of them.
+ * @file Which pairs train and which validate. A pair validates if its seeded hash is below a threshold, the requested
+ * fraction of all hashes. So its side depends neither on other pairs nor on their number: a pair that validates among
+ * 250,000 validates among a million, too. Pairs that share a text are on the same side: if duplicates of a text are
+ * kept, all pairs that are connected through texts go by the hash of one of them.
  */
 import { hashSeeded, PURPOSE } from './hash.js';
 import { RowTable } from './duplicates.js';
@@ -11,10 +11,10 @@ import type { RowFacts } from './spill.js';
 /** What a row is used for. */
 export const SIDE = { none: 0, training: 1, validation: 2 } as const;
 
-/** All that a 32-bit hash can be below. */
+/** Every 32-bit hash is below this. */
 const HASHES = 2 ** 32;
 
-/** The border below which pairs validate. */
+/** The threshold below which pairs validate. */
 export function borderOf(validFraction: number): number {
   return validFraction * HASHES;
 }
@@ -22,7 +22,7 @@ export function borderOf(validFraction: number): number {
 /**
  * The hash that decides the side of each row in use.
  *
- * @param group the row that stands for each row's group, from `groupsByText`; undefined where no texts are shared
+ * @param group the row that represents each row's group, from `groupsByText`; undefined if no texts are shared
  */
 export function sideHash(
   { pairHash }: RowFacts,
@@ -38,8 +38,8 @@ export function sideHash(
 }
 
 /**
- * Groups the rows that hang together through equal texts: to each row the first of its group in the order of hashes.
- * Union by order, with path halving (R. Tarjan and J. van Leeuwen, 1984, doi:10.1145/62.2160).
+ * Groups the rows that are connected through equal texts: maps each row to the first of its group in the order of
+ * hashes. Union by order, with path halving (R. Tarjan and J. van Leeuwen, 1984, doi:10.1145/62.2160).
  *
  * @param order the rows in use, by hash
  * @param count of all rows
@@ -74,7 +74,7 @@ export function groupsByText(facts: RowFacts, order: Uint32Array, count: number)
 }
 
 /**
- * The border moved so far that a side which the hashes leave empty gets the pair nearest to it; training comes first.
+ * The threshold moved just far enough that an empty side gets the pair nearest to it; training takes precedence.
  *
  * @param lowest of the hashes that decide the sides of the pairs used
  * @param highest of these
@@ -85,7 +85,10 @@ export function borderThatLeavesNoneEmpty(border: number, lowest: number, highes
   return lowest >= border && lowest < highest ? lowest + 1 : border;
 }
 
-/** Pairs that validate where they keep the order of the files: the last ones; one at least, and one at least trains. */
+/**
+ * How many pairs validate if the order of the files is kept: the last ones; at least one validates, and at least one
+ * trains.
+ */
 export function validationCount(count: number, validFraction: number): number {
   if (validFraction === 0) return 0;
   return Math.min(Math.max(Math.round(count * validFraction), 1), count - 1);

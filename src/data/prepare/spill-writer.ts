@@ -3,21 +3,21 @@ import { fileError } from '../../base/files.js';
 import { hashBytes, hashPair, hashSeeded, PURPOSE } from './hash.js';
 import { HEADER_BYTES, PARTITIONS, type RowFacts, type Run } from './spill.js';
 
-/** Bytes of rows held back before a run is written. */
+/** Bytes of rows that are buffered before a run is written. */
 const RUN_BYTES = 32 << 20;
 
 /** Rows of a run that keeps the order of the files: it becomes a shard. */
 const ORDERED_RUN_ROWS = 1 << 16;
 
-/** What memory begins with; it grows. */
+/** The initial capacity, which grows. */
 const FIRST_BYTES = 1 << 20;
 const FIRST_ROWS = 1 << 12;
 
-/** A row to be put aside. */
+/** A row to be set aside. */
 export interface SpillRow {
   readonly ko: string;
   readonly en: string;
-  /** What the texts are compared by. */
+  /** The form in which the texts are compared. */
   readonly visibleKo: string;
   readonly visibleEn: string;
   readonly corpus: number;
@@ -27,7 +27,7 @@ export interface SpillRow {
   readonly row: number;
 }
 
-/** Puts rows aside in a file of its own. */
+/** Writes rows to a file of its own. */
 export class SpillWriter {
   private readonly handle: number;
   private position = 0;
@@ -43,7 +43,9 @@ export class SpillWriter {
   private readonly key = new Uint32Array(2);
   private readonly stored = new Uint32Array(2);
 
-  /** @param seed of the order; undefined keeps the order of the files */
+  /**
+   * @param seed of the order; undefined keeps the order of the files
+   */
   constructor(
     private readonly path: string,
     private readonly seed: number | undefined,
@@ -51,7 +53,7 @@ export class SpillWriter {
     this.handle = named(path, () => openSync(path, 'w'));
   }
 
-  /** Puts a row aside. Its texts are folded. */
+  /** Sets a row aside. Its texts are folded. */
   add(row: SpillRow): void {
     const { ko, en, pair, key, count } = this;
     this.reserve(HEADER_BYTES + 3 * (row.ko.length + row.en.length));
@@ -92,7 +94,7 @@ export class SpillWriter {
     if (this.used >= RUN_BYTES || (this.seed === undefined && this.count === ORDERED_RUN_ROWS)) this.endRun();
   }
 
-  /** Writes what is held back, gives the runs since the last call, and lets go of memory. */
+  /** Writes what is buffered, returns the runs since the last call, and frees memory. */
   flush(): Run[] {
     this.endRun();
     this.bytes = Buffer.allocUnsafe(FIRST_BYTES);
@@ -207,7 +209,7 @@ function grownRows({ facts, starts, partition }: GrowingRows): GrowingRows {
   return larger;
 }
 
-/** Counting sort: the rows in the order of their partitions, and where each partition starts among them. */
+/** Counting sort: the rows in the order of their partitions, and where each partition begins among them. */
 function groupByPartition(partition: Uint8Array, partitions: number): { order: Uint32Array; rowStarts: Uint32Array } {
   const rowStarts = new Uint32Array(partitions + 1);
   for (const p of partition) rowStarts[p + 1]!++;

@@ -1,8 +1,8 @@
 /**
- * @file Rows on their way from the readers to the token store, in temporary files. A file is a sequence of runs; a run
- * holds rows grouped by partition (ranges of the order key), then the names of the files they come from, as JSON.
- * A row is a header of seven little-endian words (order key, low and high; number of the file's name; row in that file;
- * bytes of the Korean and of the English text; corpus) and the two texts in UTF-8.
+ * @file Rows in temporary files, on their way from the readers to the token store. A file is a sequence of runs; a run
+ * holds rows grouped by partition (ranges of the order key), then the names of their files, as JSON. A row is a header
+ * of seven little-endian words (order key, low and high; number of the file's name; row in that file; bytes of the
+ * Korean and of the English text; corpus) and the two texts in UTF-8.
  */
 import { closeSync, openSync, readSync } from 'node:fs';
 
@@ -12,24 +12,24 @@ export const PARTITIONS = 256;
 /** Bytes of a row's header. */
 export const HEADER_BYTES = 28;
 
-/** What deciding needs to know of every row: parallel columns, hashes as pairs of words, the lower first. */
+/** The facts about every row that decisions need: parallel columns, hashes as pairs of words, the lower first. */
 export interface RowFacts {
   readonly pairHash: Uint32Array;
   readonly koHash: Uint32Array;
   readonly enHash: Uint32Array;
   readonly corpus: Uint8Array;
-  /** A hash of the texts as they are stored where they are compared by others, else 0; absent where all are 0. */
+  /** A hash of the texts as stored if they are compared in another form, else 0; absent if all are 0. */
   readonly variant?: Uint32Array;
   /** The place among all rows: number of the source, and of the row in it. */
   readonly source: Uint32Array;
   readonly index: Uint32Array;
 }
 
-/** Where a run stands, and what is in it. */
+/** Where a run is, and what is in it. */
 export interface Run {
   readonly file: string;
   readonly facts: RowFacts;
-  /** Row `rowStarts[p]` of the run is the first of partition p, and stands at byte `byteStarts[p]` of the file. */
+  /** Row `rowStarts[p]` of the run is the first of partition p, and is at byte `byteStarts[p]` of the file. */
   readonly rowStarts: Uint32Array;
   readonly byteStarts: Float64Array;
   /** The names of files follow the rows. */
@@ -46,13 +46,13 @@ export interface SpilledRow {
 /** Order keys and places of the rows of a segment. */
 export interface Segment {
   readonly bytes: Buffer;
-  /** `[rows + 1]` Where rows start in `bytes`. */
+  /** `[rows + 1]` Where rows begin in `bytes`. */
   readonly starts: Uint32Array;
   /** `[2 · rows]` */
   readonly keys: Uint32Array;
 }
 
-/** Reads a stretch of a run's rows back. */
+/** Reads a range of a run's rows back. */
 export function readSegment(file: string, from: number, to: number): Segment {
   const bytes = readBytes(file, from, to);
   const starts: number[] = [0];

@@ -3,12 +3,12 @@ export interface WorkerSetup {
   readonly spillFolder: string;
   readonly name: string;
   readonly seed: number | undefined;
-  /** A module that exports `loadRowTokenizers(folders)`, and what to call it with. */
+  /** A module that exports `loadRowTokenizers(folders)`, and the argument for it. */
   readonly tokenizerModule: string;
   readonly tokenizerFolders: unknown;
 }
 
-/** What a worker says. */
+/** What a worker sends. */
 export type WorkerMessage =
   | {
       readonly kind: 'rows';

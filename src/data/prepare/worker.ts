@@ -1,4 +1,4 @@
-/** @file The thread of a worker: takes jobs by message, one at a time, and answers with what came of them. */
+/** @file A worker thread: receives jobs as messages, one at a time, and answers with their results. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { InputError } from '../../base/errors.js';
 import { jobRunner, type Job } from './jobs.js';
@@ -33,7 +33,7 @@ parentPort!.on('message', (job: Job) => {
     );
 });
 
-/** The memory behind all arrays in a result: handed over, not copied. */
+/** The memory behind all arrays in a result: transferred, not copied. */
 function buffersIn(value: unknown): ArrayBuffer[] {
   if (ArrayBuffer.isView(value)) return [value.buffer as ArrayBuffer];
   return typeof value === 'object' && value !== null ? Object.values(value).flatMap(buffersIn) : [];

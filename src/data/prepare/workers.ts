@@ -5,9 +5,9 @@ import type { WorkerMessage, WorkerSetup } from './worker-message.js';
 
 /** Several runners of jobs. */
 export interface Team {
-  /** Runs jobs, as many at a time as there are runners, beginning with the first; results are in the jobs' order. */
+  /** Runs jobs in order, as many at a time as there are runners; results are in the order of the jobs. */
   runAll<J extends Job>(jobs: readonly J[], onRows: OnRows): Promise<Result<J>[]>;
-  /** Ends what is under way. */
+  /** Stops current work. */
   close(): Promise<void>;
 }
 
@@ -29,7 +29,7 @@ export function teamOf(runners: readonly JobRunner[]): Team {
   };
 }
 
-/** A runner in a thread of its own. A failed job leaves it useless: close it. */
+/** A runner in its own thread. A failed job leaves it unusable: close it. */
 export function workerRunner(setup: WorkerSetup): JobRunner {
   const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: setup });
   return {

@@ -1,4 +1,4 @@
-/** @file Two plain files of which line after line belongs together, as Moses and OPUS have them: `x.ko` and `x.en`. */
+/** @file Two plain text files whose lines correspond, as in Moses and OPUS: `x.ko` and `x.en`. */
 import type { Row } from '../pair.js';
 import type { PairSource } from '../source.js';
 import { UnreadableFile } from '../unreadable-file.js';
@@ -6,7 +6,7 @@ import { linesOf, utf8Pieces } from './encoding.js';
 import { rowOf } from './row-maker.js';
 import { readPieces, type StoredFile } from './stored-file.js';
 
-/** Which side of two aligned files one is by its name, and what both names have in common. */
+/** The side of an aligned file by its name, and what both names have in common. */
 export interface Side {
   readonly key: string;
   readonly language: 'ko' | 'en';
@@ -16,7 +16,7 @@ export interface Side {
 
 const SIDE_NAME = /^((?:.*[._-])?)(ko|kor|kr|korean|ko[-_]kr|en|eng|english|en[-_]us)((?:\.txt)?(?:\.gz)?)$/i;
 
-/** Tells a file such as `train.ko`, `train.en.txt`, `ko.txt` or `corpus.ko-en.ko.gz` by its name. */
+/** Recognises a file such as `train.ko`, `train.en.txt`, `ko.txt` or `corpus.ko-en.ko.gz` by its name. */
 export function sideOf(name: string): Side | undefined {
   const found = SIDE_NAME.exec(name);
   if (found === null) return undefined;
@@ -32,7 +32,7 @@ export function arePartners(a: string, b: string): boolean {
 }
 
 /**
- * The pairs of two aligned files: the Korean one first. Throws an `UnreadableFile` where one has more lines than the
+ * The pairs of two aligned files, the Korean one first. Throws an `UnreadableFile` if one has more lines than the
  * other.
  */
 export async function* readAligned(source: PairSource): AsyncGenerator<Row[]> {

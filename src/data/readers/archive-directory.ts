@@ -1,7 +1,7 @@
 /**
  * @file The directory of a zip archive (PKWARE, APPNOTE.TXT 6.3.10, sections 4.3.12 to 4.3.16). It is walked by its
- * bytes: the count in its end record is 16 bits wide, and archivers that know no zip64 (macOS's Archive Utility) write
- * the count of files modulo 65,536, and places modulo 2³².
+ * size in bytes: the count in its end record has 16 bits, and archivers without zip64 (macOS's Archive Utility) write
+ * the number of files modulo 65,536, and offsets modulo 2³².
  */
 import { isUtf8 } from 'node:buffer';
 import { getFileNameLowLevel } from 'yauzl';
@@ -11,16 +11,16 @@ import { PIECE, type RandomAccess } from './random-access.js';
 
 /** An entry of the directory. */
 export interface DirectoryEntry {
-  /** Path inside as it is shown: printable, in NFC, with `/`. */
+  /** The path inside, for messages: printable, in NFC, with `/`. */
   readonly path: string;
   readonly isEncrypted: boolean;
-  /** What holds no bytes of its own, but the path of another file. */
+  /** A link, whose content is the path of another file. */
   readonly isLink: boolean;
   readonly method: number;
   readonly crc32: number;
   readonly compressedSize: number;
   readonly size: number;
-  /** Of its local header, from the start of the file. */
+  /** The offset of its local header, from the start of the file. */
   offset: number;
 }
 
@@ -37,24 +37,24 @@ const DIGITAL_SIGNATURE = 0x05054b50;
 
 const LARGEST_COMMENT = 0xffff;
 const ZIP64_FIELD = 0x0001;
-/** Stands where the number is in the zip64 field or record. */
+/** Says that the number is in the zip64 field or record. */
 const IN_ZIP64 = 0xffffffff;
 const [MADE_ON_UNIX, UNIX_TYPE, UNIX_LINK] = [3, 0o170000, 0o120000];
 const [ENCRYPTED, UTF8_NAME] = [0x1, 0x800];
 const UNICODE_PATH_FIELD = 0x7075;
-/** Bytes of a local header at least, for each of which an archive has room once. */
+/** The least size of a local header: bounds the number of entries. */
 const LOCAL_HEADER_BYTES = 30;
 
-/** Where a directory lies. */
+/** Where a directory is. */
 interface Extent {
   readonly start: number;
   /** Where the records begin that end it. */
   readonly end: number;
-  /** Bytes before the archive's own first one, of a program that unpacks itself. */
+  /** Bytes in front of the archive, such as a program that unpacks it. */
   readonly prepended: number;
 }
 
-/** All entries of an archive's directory, in its order. Throws an `Error` that says what is wrong with it. */
+/** All entries of an archive's directory, in order. Throws an `Error` that says what is wrong with it. */
 export function readDirectory(archive: RandomAccess): DirectoryEntry[] {
   const bytes = blockReader(archive);
   let fault: Error | undefined;
@@ -68,10 +68,7 @@ export function readDirectory(archive: RandomAccess): DirectoryEntry[] {
   throw fault ?? new Error('End of central directory record signature not found');
 }
 
-/**
- * Places at which the record that ends an archive may stand, the likeliest first: where its comment ends with the
- * file.
- */
+/** Offsets at which the end record may be, the likeliest first: where its comment ends with the file. */
 function endRecords(archive: RandomAccess): number[] {
   const start = Math.max(0, archive.size - END_RECORD.size - LARGEST_COMMENT);
   const tail = archive.read(start, archive.size - start);
@@ -86,7 +83,7 @@ function endRecords(archive: RandomAccess): number[] {
 
 type ReadBytes = (position: number, length: number) => Buffer;
 
-/** Where the directory before an end record may lie: at its own word, or right before the record. */
+/** Where the directory of an end record may be: where it says, or right in front of it. */
 function extentsOf(endRecord: number, bytes: ReadBytes): Extent[] {
   const record = bytes(endRecord, END_RECORD.size);
   if (record.length < END_RECORD.size) return [];
@@ -109,7 +106,7 @@ function zip64Record(endRecord: number, bytes: ReadBytes): { at: number; size: n
   if (at < 0) return undefined;
   const locator = bytes(at, ZIP64_LOCATOR.size);
   if (locator.readUInt32LE(0) !== ZIP64_LOCATOR.signature) return undefined;
-  // Right before its locator, or where that says, when it has data of its own.
+  // Right before its locator, or where that says, if it has data of its own.
   for (const place of [at - ZIP64_END_RECORD.size, Number(locator.readBigUInt64LE(8))]) {
     if (!(place >= 0 && place <= at - ZIP64_END_RECORD.size)) continue;
     const record = bytes(place, ZIP64_END_RECORD.size);
@@ -119,7 +116,7 @@ function zip64Record(endRecord: number, bytes: ReadBytes): { at: number; size: n
   return undefined;
 }
 
-/** The entries that fill a directory from its first byte to its last, or why it is none. */
+/** The entries that fill a directory from its first byte to its last, or why it is invalid. */
 function walk({ start, end }: Extent, bytes: ReadBytes): DirectoryEntry[] | Error {
   const entries: DirectoryEntry[] = [];
   let at = start;
@@ -169,8 +166,8 @@ function entryOf(bytes: Buffer, [nameLength, extraLength]: readonly number[]): D
 }
 
 /**
- * Names say that they are UTF-8, or are what the archiver's system wrote: UTF-8 all the same (macOS), code page 949
- * (Korean Windows), or code page 437, as the standard has it.
+ * Names state that they are UTF-8, or are in the encoding of the archiver's system: UTF-8 all the same (macOS), code
+ * page 949 (Korean Windows), or code page 437, the standard's default.
  */
 function pathOf(raw: Buffer, flags: number, extraFields: ExtraField[]): string {
   const saysUnicode = (flags & UTF8_NAME) !== 0 || extraFields.some(({ id }) => id === UNICODE_PATH_FIELD);
@@ -190,7 +187,7 @@ function extraFieldsOf(extra: Buffer): ExtraField[] {
   return fields;
 }
 
-/** Gives entries their places from the start of the file. */
+/** Converts the offsets of entries to offsets from the start of the file. */
 function placed(entries: DirectoryEntry[], { start, prepended }: Extent, size: number): DirectoryEntry[] {
   const packed = entries.reduce((sum, { compressedSize }) => sum + compressedSize + LOCAL_HEADER_BYTES, 0);
   if (packed > size) throw new Error('the files in it overlap');
@@ -204,7 +201,7 @@ function placed(entries: DirectoryEntry[], { start, prepended }: Extent, size: n
   return entries;
 }
 
-/** Reads a directory in large pieces: there may be hundreds of thousands of entries. */
+/** Reads a directory in large blocks: there may be hundreds of thousands of entries. */
 function blockReader(archive: RandomAccess): ReadBytes {
   let block: Buffer = Buffer.alloc(0);
   let start = 0;

@@ -1,4 +1,4 @@
-/** @file Zip archives (PKWARE, APPNOTE.TXT 6.3.10), and what lies in them, without unpacking them. */
+/** @file Zip archives (PKWARE, APPNOTE.TXT 6.3.10) and their files, read without unpacking them to disk. */
 import { posix } from 'node:path';
 import { pipeline } from 'node:stream';
 import { crc32, createInflateRaw, inflateRawSync } from 'node:zlib';
@@ -8,12 +8,12 @@ import { readDirectory } from './archive-directory.js';
 import { excessOf } from './growth.js';
 import { PIECE, type RandomAccess } from './random-access.js';
 
-/** Where a file lies in an archive, and how. */
+/** Where a file is in an archive, and how it is compressed. */
 export interface ArchiveMember {
   /** Bytes when unpacked. */
   readonly size: number;
   readonly compressedSize: number;
-  /** Of its own header, from the start of the archive. */
+  /** The offset of its own header, from the start of the archive. */
   readonly offset: number;
   readonly method: number;
   readonly crc32: number;
@@ -21,10 +21,10 @@ export interface ArchiveMember {
 
 /** A file in an archive's directory. */
 export interface ArchiveEntry {
-  /** Path inside as it is shown: printable, in NFC, with `/`. */
+  /** The path inside, for messages: printable, in NFC, with `/`. */
   readonly path: string;
   readonly isEncrypted: boolean;
-  /** What holds no bytes of its own, but the path of another file. */
+  /** A link, whose content is the path of another file. */
   readonly isLink: boolean;
   readonly member: ArchiveMember;
 }
@@ -33,10 +33,10 @@ const STORED = 0;
 const DEFLATED = 8;
 const LOCAL_HEADER = { signature: 0x04034b50, size: 30, nameLength: 26, extraLength: 28 };
 const EMPTY_ARCHIVE = 0x06054b50;
-/** Data that cannot be compressed grows by a few bytes a block; more than this is no honest size. */
+/** Incompressible data grows by a few bytes a block; a larger factor is not an honest size. */
 const LARGEST_GROWTH = 2;
 
-/** Whether bytes begin as an archive with files in it does, or one without. */
+/** Whether bytes begin like an archive, with or without files. */
 export function isZip(bytes: Buffer): boolean {
   return (
     bytes.length >= 4 && (bytes.readUInt32LE(0) === LOCAL_HEADER.signature || bytes.readUInt32LE(0) === EMPTY_ARCHIVE)
@@ -44,8 +44,8 @@ export function isZip(bytes: Buffer): boolean {
 }
 
 /**
- * The files in an archive, in its order; of several with the same path the later ones have numbers. Reads its directory
- * only. Throws a `DamagedArchive`.
+ * The files in an archive, in order; those with the same path are numbered. Reads its directory only. Throws a
+ * `DamagedArchive`.
  */
 export function listArchive(archive: RandomAccess): ArchiveEntry[] {
   try {
@@ -64,7 +64,7 @@ export function listArchive(archive: RandomAccess): ArchiveEntry[] {
   }
 }
 
-/** Gives every file a path of its own, so that none passes for another. */
+/** Gives every file a path of its own, so that none is mistaken for another. */
 function withOwnNames(entries: readonly ArchiveEntry[]): ArchiveEntry[] {
   const counts = new Map<string, number>();
   return entries.map((entry) => {
@@ -86,9 +86,7 @@ export function whyUnreadable({ isEncrypted, isLink, member }: ArchiveEntry): st
   return excessOf(compressedSize, size);
 }
 
-/**
- * The unpacked bytes of a member, piece by piece. Throws a `DamagedArchive`, called by `name`, where they are damaged.
- */
+/** The unpacked bytes of a member, in chunks. Throws a `DamagedArchive`, called by `name`, if they are damaged. */
 export async function* memberPieces(
   archive: RandomAccess,
   member: ArchiveMember,
@@ -103,7 +101,7 @@ export async function* memberPieces(
       member.method === STORED ? packed : pipeline(packed, createInflateRaw({ chunkSize: PIECE }), () => undefined);
     for await (const piece of pieces as AsyncIterable<Buffer>) {
       size += piece.length;
-      if (size > member.size) break; // what follows may be without end
+      if (size > member.size) break; // the rest may be endless
       sum = crc32(piece, sum);
       yield piece;
     }
@@ -113,7 +111,7 @@ export async function* memberPieces(
   requireWhole(member, size, sum, name);
 }
 
-/** The unpacked bytes of a small member. Throws a `DamagedArchive`, called by `name`, where they are damaged. */
+/** The unpacked bytes of a small member. Throws a `DamagedArchive`, called by `name`, if they are damaged. */
 export function readMember(archive: RandomAccess, member: ArchiveMember, name: string): Buffer {
   if (member.compressedSize > LARGEST_GROWTH * member.size + PIECE)
     throw wrongSize(member, member.compressedSize, name);

@@ -1,17 +1,17 @@
-/** @file The two ways in which Arrow's buffers are compressed: LZ4 frames and Zstandard (RFC 8878). */
+/** @file The two compressions of Arrow's buffers: LZ4 frames and Zstandard (RFC 8878). */
 import { CompressionType, compressionRegistry } from 'apache-arrow';
 import { decompressZstd } from 'hyparquet-compressors';
 
 /** The most bytes of a buffer, unpacked. */
 const MOST_BYTES = 1 << 28;
 
-/** Makes Arrow's reader unpack compressed buffers. May be called again. */
+/** Makes Arrow's reader decompress buffers. May be called again. */
 export function allowCompressedBuffers(): void {
   compressionRegistry.set(CompressionType.LZ4_FRAME, { decode: unpackLz4Frame });
   compressionRegistry.set(CompressionType.ZSTD, { decode: unpackZstd });
 }
 
-/** An LZ4 frame (github.com/lz4/lz4, doc/lz4_Frame_format.md), without a look at its checksums. Throws an `Error`. */
+/** An LZ4 frame (github.com/lz4/lz4, doc/lz4_Frame_format.md); does not verify its checksums. Throws an `Error`. */
 export function unpackLz4Frame(packed: Uint8Array): Uint8Array {
   const view = new DataView(packed.buffer, packed.byteOffset, packed.byteLength);
   if (view.getUint32(0, true) !== 0x184d2204) throw new Error('no LZ4 frame');
@@ -31,7 +31,7 @@ export function unpackLz4Frame(packed: Uint8Array): Uint8Array {
   }
 }
 
-/** A block: literals and copies of what came before, in turn (doc/lz4_Block_format.md). */
+/** A block: literals and matches, alternating (doc/lz4_Block_format.md). */
 function unpackLz4Block(block: Uint8Array, output: GrowingBytes): void {
   let at = 0;
   const lengthFrom = (nibble: number): number => {
@@ -54,7 +54,7 @@ function unpackLz4Block(block: Uint8Array, output: GrowingBytes): void {
   }
 }
 
-/** Bytes of which it is not known before how many they become. */
+/** A growing output buffer, for an unknown size. */
 class GrowingBytes {
   private bytes = new Uint8Array(1 << 16);
   private length = 0;
@@ -65,7 +65,7 @@ class GrowingBytes {
     this.length += more.length;
   }
 
-  /** Appends what stands so many bytes before the end; it may reach into what it appends. */
+  /** Appends a match: bytes from a distance before the end, which may overlap the new ones. */
   repeat(distance: number, count: number): void {
     if (!(distance > 0 && distance <= this.length)) throw new Error('a copy from before the beginning');
     this.reserve(count);
@@ -91,13 +91,13 @@ class GrowingBytes {
 /** A Zstandard frame. Throws an `Error`, also for one that could become too large. */
 export function unpackZstd(packed: Uint8Array): Uint8Array {
   if (mostZstdBytes(packed) > MOST_BYTES) throw new Error(`a buffer of more than ${MOST_BYTES} bytes`);
-  return decompressZstd(packed).slice(); // numbers are read where their size divides their place
+  return decompressZstd(packed).slice(); // numbers are read at multiples of their size
 }
 
-/** Into so many bytes the largest block of a frame is unpacked (section 3.1.1.2.4). */
+/** The largest block of a frame unpacks to this many bytes (section 3.1.1.2.4). */
 const ZSTD_BLOCK_BYTES = 1 << 17;
 
-/** How many bytes a frame unpacks to at most: by the headers of its blocks, as what it says itself may be wrong. */
+/** The most bytes that a frame unpacks to, by the headers of its blocks, as its own statement may be wrong. */
 function mostZstdBytes(packed: Uint8Array): number {
   const view = new DataView(packed.buffer, packed.byteOffset, packed.byteLength);
   if (view.getUint32(0, true) !== 0xfd2fb528) throw new Error('no Zstandard frame');

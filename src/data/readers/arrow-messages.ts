@@ -1,22 +1,21 @@
 /**
- * @file The messages of an Arrow stream (arrow.apache.org/docs/format/Columnar.html#ipc-streaming-format), looked
- * through before they are decoded: the decoder takes the numbers in them for true, and would work for ever by
- * false ones.
+ * @file The messages of an Arrow stream (arrow.apache.org/docs/format/Columnar.html#ipc-streaming-format), validated
+ * before they are decoded: the decoder trusts the numbers in them, and would loop for ever on false ones.
  */
 
-/** Stands before the length of a message; streams of before 2019 have the length alone. */
+/** Precedes the length of a message; streams from before 2019 have the length alone. */
 const CONTINUATION = 0xffffffff;
 
-/** The most bytes of what describes a message. */
+/** The largest metadata of a message, in bytes. */
 export const MOST_METADATA_BYTES = 1 << 24;
 
-/** Structures inside each other. */
+/** The deepest nesting of structures. */
 const MOST_LEVELS = 64;
 
 /** Kinds of messages (format/Message.fbs). */
 const HEADER = { schema: 1, dictionary: 2, batch: 3 };
 
-/** Types that the decoder does not have (format/Schema.fbs). */
+/** Types that the decoder does not support (format/Schema.fbs). */
 const UNKNOWN_TYPES: Readonly<Record<number, string>> = {
   22: 'run-end encoded columns',
   25: 'list views',
@@ -26,7 +25,7 @@ const UNKNOWN_TYPES: Readonly<Record<number, string>> = {
 /** A type of columns that is not read. */
 export class UnknownArrowType extends Error {}
 
-/** The same pieces, each as soon as the messages that begin in it are found sound. Throws an `Error` for others. */
+/** Passes chunks on, each once the messages that begin in it are found valid. Throws an `Error` for others. */
 export async function* soundMessages(pieces: AsyncIterable<Buffer>, fileBytes: number): AsyncGenerator<Buffer> {
   let held: Buffer = Buffer.alloc(0);
   let [body, isEnd] = [0, false];
@@ -48,7 +47,7 @@ export async function* soundMessages(pieces: AsyncIterable<Buffer>, fileBytes: n
   if (held.length > 0) yield held;
 }
 
-/** The message at a place, looked through; `undefined` where it is not all there. */
+/** The message at an offset, validated; `undefined` if it is incomplete. */
 function messageAt(
   bytes: Buffer,
   at: number,
@@ -63,7 +62,7 @@ function messageAt(
   return { end: start + length, body: checkMessage(bytes.subarray(start, start + length), fileBytes), isEnd: false };
 }
 
-/** Looks through a message; returns the length of its body. */
+/** Validates a message; returns the length of its body. */
 function checkMessage(bytes: Buffer, fileBytes: number): number {
   const message = Table.root(bytes);
   const body = message.long(3);
@@ -78,7 +77,9 @@ function checkMessage(bytes: Buffer, fileBytes: number): number {
   return body;
 }
 
-/** @param count how many more fields there may be: the same may stand in many places */
+/**
+ * @param count how many more fields there may be: the same one may be referenced many times
+ */
 function checkFields(fields: readonly Table[], level: number, count: { left: number }): void {
   if (level > MOST_LEVELS) throw new Error(`more than ${MOST_LEVELS} structures inside each other`);
   for (const field of fields) {
@@ -91,10 +92,10 @@ function checkFields(fields: readonly Table[], level: number, count: { left: num
   }
 }
 
-/** Bytes of a node (two numbers), and of a buffer (place and length). */
+/** Bytes of a node (two numbers), and of a buffer (offset and length). */
 const STRUCT_BYTES = 16;
 
-/** As much as a compressed file holds more than its bytes, and at most so many values. */
+/** The most that a compressed file may expand, and the most values. */
 const COMPRESSED = { growth: 1024, mostValues: 1 << 26 };
 
 function checkBatch(batch: Table | undefined, body: number, fileBytes: number): void {
@@ -113,7 +114,7 @@ function checkBatch(batch: Table | undefined, body: number, fileBytes: number): 
   }
 }
 
-/** A table of a FlatBuffer (flatbuffers.dev/internals), every place of which is checked. */
+/** A table of a FlatBuffer (flatbuffers.dev/internals), with every offset checked. */
 class Table {
   private constructor(
     private readonly bytes: Buffer,
@@ -151,7 +152,7 @@ class Table {
     return at === undefined ? undefined : new Table(this.bytes, at + this.bytes.readUInt32LE(at));
   }
 
-  /** Where the elements of a vector stand. */
+  /** Where the elements of a vector are. */
   vector(field: number, size: number): number[] {
     const place = this.place(field, 4);
     if (place === undefined) return [];

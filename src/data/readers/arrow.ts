@@ -1,6 +1,6 @@
 /**
- * @file Arrow files and streams (arrow.apache.org/docs/format/Columnar.html), in which `datasets` keeps its data,
- * record batch by record batch.
+ * @file Arrow files and streams (arrow.apache.org/docs/format/Columnar.html), in which `datasets` stores its data, read
+ * one record batch at a time.
  */
 import { DataType, RecordBatchReader, type Field, type RecordBatch, type Schema, type Vector } from 'apache-arrow';
 import { InputError, messageOf } from '../../base/errors.js';
@@ -19,10 +19,10 @@ const PADDED_MAGIC_BYTES = 8;
 /** The last bytes of a stream: a message of no length. */
 const END_OF_STREAM = Buffer.from('ffffffff00000000', 'hex');
 
-/** Columns inside structures are found up to this depth. */
+/** The depth to which columns inside structures are found. */
 const MOST_LEVELS = 8;
 
-/** The columns of an Arrow file that hold one value a row, as dotted paths, and the first rows' values in them. */
+/** The columns of an Arrow file with one value per row, as dotted paths, and the first rows' values in them. */
 export async function probeArrow(
   file: StoredFile,
   count: number,
@@ -82,7 +82,7 @@ async function* batchesOf(file: StoredFile, onSchema?: (schema: Schema) => void)
   }
 }
 
-/** The stream that a file is, or holds. Throws an `InputError` where it goes on to an end that is not the stream's. */
+/** The stream that a file is, or contains. Throws an `InputError` if it does not end like a stream. */
 async function* streamIn(pieces: AsyncIterable<Buffer>, name: string): AsyncGenerator<Buffer> {
   let [size, isFile] = [0, false];
   let last = Buffer.alloc(0);
@@ -107,7 +107,7 @@ function columnsOf(fields: readonly Field[], level = 0): string[] {
   );
 }
 
-/** Gives the values of a column of a batch; undefined where there are none. */
+/** The values of a column of a batch; undefined if there are none. */
 function valuesOf(batch: RecordBatch, path: string, file: string): (row: number) => unknown {
   const find = (
     fields: readonly Field[],

@@ -4,13 +4,13 @@ import { elementsOfXml } from './xml.js';
 
 /** How the numbers of a workbook's cells are shown. */
 export interface CellFormats {
-  /** A number by the style of its cell; without one, by none. */
+  /** A number by its cell's style, if it has one. */
   readonly show: (value: string, style: number | undefined) => string;
 }
 
 /**
- * Formats that have a number instead of a code, as Korean Excel shows them: dates with the year first. Those left out
- * are `General` or text.
+ * Formats with a number instead of a code, as Korean Excel shows them: dates with the year first. The missing ones are
+ * `General` or text.
  */
 const BUILT_IN: Readonly<Record<number, string>> = {
   1: '0',
@@ -61,10 +61,10 @@ const BUILT_IN: Readonly<Record<number, string>> = {
 /** Excel's own limit (support.microsoft.com, "Excel specifications and limits") is 255. */
 const MOST_CODE_CHARACTERS = 255;
 
-/** Days from 1900's first to 1904's: workbooks from old Macintoshes count from there. */
+/** The days between the epochs 1900 and 1904, which workbooks from old Macintoshes use. */
 const DAYS_TO_1904 = 1462;
 
-/** Digits that Excel keeps of a number. */
+/** Significant digits that Excel keeps. */
 const DIGITS = 15;
 
 /** Reads the formats in a workbook's styles. Throws an `InputError` for damaged ones. */
@@ -109,11 +109,11 @@ function shown(value: number, code: string): string {
   try {
     return format(code, value).trim() || general; // `;;;` shows nothing, and yet there is a value
   } catch {
-    return general; // a code that Excel would not take either
+    return general; // a code that Excel would reject, too
   }
 }
 
-/** `2024-03-15T00:00:00` as it is shown: without what is midnight, and with a blank in the middle. */
+/** `2024-03-15T00:00:00` as it is shown: without midnight, and with a blank in the middle. */
 export function shownIsoDate(value: string): string {
   return value.replace(/^(\d{4}-\d\d-\d\d)T00:00(?::00(?:\.0+)?)?Z?$/, '$1').replace(/^(\d{4}-\d\d-\d\d)T/, '$1 ');
 }

@@ -1,19 +1,17 @@
-/**
- * @file Compound files ([MS-CFB]), in which old Excel kept its workbooks, and Office keeps encrypted ones to this day.
- */
+/** @file Compound files ([MS-CFB]): workbooks of old Excel, and encrypted ones of today's. */
 import { UnreadableFile } from '../unreadable-file.js';
 import type { RandomAccess } from './random-access.js';
 
 /** The first bytes of a compound file. */
 export const COMPOUND_FILE_MAGIC = Buffer.from('d0cf11e0a1b11ae1', 'hex');
 
-/** Where its header says how large its sectors are, as a power of two, and in which its directory begins. */
+/** Where its header has the size of its sectors, as a power of two, and the first sector of its directory. */
 const HEADER = { bytes: 512, sectorShift: 30, firstDirectorySector: 48 };
 
-/** The stream of an encrypted workbook, as its name stands in the directory. */
+/** The stream of an encrypted workbook, by its name in the directory. */
 const ENCRYPTED = Buffer.from('EncryptedPackage', 'utf16le');
 
-/** Throws an `InputError` that says what a compound file is and what to do; other files may pass. */
+/** Throws an `InputError` that says what a compound file is and what to do; accepts other files. */
 export function refuseCompoundFile(access: RandomAccess): void {
   const header = access.read(0, HEADER.bytes);
   if (!header.subarray(0, COMPOUND_FILE_MAGIC.length).equals(COMPOUND_FILE_MAGIC)) return;

@@ -6,7 +6,7 @@ import type { Dialect } from './dialect.js';
 import { RecordCutter, type Cut } from './record-cutter.js';
 import { faultyRow, rowOf } from './row-maker.js';
 
-/** A row of a delimited file, or lines that are none. */
+/** A row of a delimited file, or invalid lines. */
 export interface DelimitedRecord {
   readonly fields: readonly string[];
   /** From 1. */
@@ -16,7 +16,7 @@ export interface DelimitedRecord {
   readonly fault?: string;
 }
 
-/** What separates fields, and what they are quoted with. */
+/** The separator and the quote. */
 export type Marks = Pick<Dialect, 'delimiter' | 'quote' | 'isSpaced' | 'isEscaped'>;
 
 const MARKS = {
@@ -37,7 +37,7 @@ export async function* readDelimited(pieces: AsyncIterable<Buffer>, source: Pair
   }
 }
 
-/** The rows of a delimited text in UTF-8, the header among them, piece by piece; blank lines are passed over. */
+/** The rows of a delimited text in UTF-8, header included, in chunks; skips blank lines. */
 export async function* recordsIn(
   pieces: AsyncIterable<Buffer>,
   marks: Marks,
@@ -53,21 +53,21 @@ export async function* recordsIn(
   if (records.length > 0) yield records;
 }
 
-/** The first rows of a text of which only the beginning may be there: then what is cut off is left out. */
+/** The first rows of a text that may be truncated; a row that is cut off is left out. */
 export function firstRecords(text: string, marks: Marks, isWhole: boolean, name: string): DelimitedRecord[] {
   const cutter = cutterFor(marks, name);
   const cuts = cutter.cut(Buffer.from(text));
   return parseCuts(isWhole ? [...cuts, ...cutter.end()] : cuts, marks);
 }
 
-/** What cuts a text into rows. */
+/** Splits a text into rows. */
 export function cutterFor({ delimiter, ...options }: Marks, name: string, width?: number): RecordCutter {
   return new RecordCutter(delimiter.charCodeAt(0), name, { ...options, width });
 }
 
 /**
- * The rows of a comma- or tab-separated text in which every row counts. Throws an `UnreadableFile` for a quote that is
- * not closed, too.
+ * The rows of a comma- or tab-separated text in which every row counts. Also throws an `UnreadableFile` for an unclosed
+ * quote.
  */
 export async function* soundRecordsOf(
   pieces: AsyncIterable<Buffer>,
@@ -98,7 +98,7 @@ function parseCuts(cuts: readonly Cut[], { delimiter, quote, isSpaced = false }:
   return records.filter(({ fields, fault }) => fault !== undefined || fields.length > 1 || fields[0]!.trim() !== '');
 }
 
-/** The fields of rows under RFC 4180; nothing for those that are faulty. */
+/** The fields of rows under RFC 4180; nothing for faulty ones. */
 function parsePlain(cuts: readonly Cut[], delimiter: string, quote: string): (string[] | undefined)[] {
   const sound = cuts.filter(({ fault }) => fault === undefined);
   const fields =
@@ -107,15 +107,15 @@ function parsePlain(cuts: readonly Cut[], delimiter: string, quote: string): (st
   return cuts.map(({ fault }) => (fault === undefined ? fields[next++] : undefined));
 }
 
-/** The fields of rows; undefined where csv-parse finds other rows, or quotes that do not match. */
+/** The fields of rows; undefined if csv-parse finds other rows, or quotes that do not match. */
 function parseTogether(cuts: readonly Cut[], delimiter: string, quote: string): string[][] | undefined {
   try {
     const parsed: string[][] = parse(Buffer.concat(cuts.map(({ bytes }) => bytes)), {
       delimiter,
       quote,
-      escape: quote, // else csv-parse takes double quotes for it
+      escape: quote, // otherwise csv-parse assumes double quotes
       record_delimiter: ['\r\n', '\n', '\r'],
-      relax_column_count: true, // those who read the rows check, and say more
+      relax_column_count: true, // the callers check, and say more
       relax_quotes: true,
     });
     return parsed.length === cuts.length ? parsed : undefined;
@@ -133,8 +133,8 @@ function splitLine(bytes: Buffer, delimiter: string): string[] {
 }
 
 /**
- * The fields of a row in which blanks stand before quotes, or backslashes escape: before a quote, separator, backslash
- * or line break they go.
+ * The fields of a row with blanks before quotes, or with backslashes that escape a quote, separator, backslash or line
+ * break; removes the backslashes.
  */
 function splitRow(text: string, { delimiter, quote, isEscaped, isSpaced }: Marks): string[] {
   const row = text.replace(/(?:\r\n|\n|\r)$/, '');
@@ -175,12 +175,12 @@ function rowReader(
   };
 }
 
-/** What a field says; nothing where it is the mark by which MySQL writes that there is none. */
+/** The value of a field; empty for MySQL's mark of a missing value. */
 function textIn(field: string): string {
   return field === '\\N' ? '' : field;
 }
 
-/** Whether only separators at the end of the row, or nameless columns, are too many or too few. */
+/** Whether the difference in fields is only separators at the end of the row, or nameless columns. */
 function isComplete(fields: readonly string[], most: number, least: number): boolean {
   return fields.length < most ? fields.length >= least : fields.slice(most).every((field) => field === '');
 }

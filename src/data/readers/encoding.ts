@@ -1,5 +1,5 @@
 /**
- * @file Texts as they are stored: UTF-8, UTF-16 (Excel's "Unicode Text"), or code page 949, in which Korean Windows and
+ * @file The encodings of texts: UTF-8, UTF-16 (Excel's "Unicode Text"), or code page 949, in which Korean Windows and
  * its Excel save.
  */
 import { isAscii, isUtf8 } from 'node:buffer';
@@ -10,7 +10,7 @@ import { countLineBreaks, findInvalidByte, lengthOfWholeCharacters, REPLACEMENT 
 const BYTE_ORDER_MARK = Buffer.from('\ufeff');
 const HANGUL = /[\uac00-\ud7a3]/;
 
-/** The encoding is told by so many bytes from the first one on that is beyond ASCII. */
+/** Bytes that decide the encoding, from the first one beyond ASCII on. */
 const SAMPLE_BYTES = 1 << 16;
 
 /** Byte order marks of other encodings than UTF-8; the longer ones first, as one begins with another. */
@@ -21,14 +21,14 @@ const OTHER_MARKS = [
   { mark: Buffer.from([0xfe, 0xff]), encoding: 'utf-16be' },
 ] as const;
 
-/** Bytes at the beginning of a text that tell whether it is UTF-16 or UTF-32. */
+/** Bytes at the beginning of a text that decide whether it is UTF-16 or UTF-32. */
 const MARK_BYTES = 4;
 
 /**
- * Passes a text on in UTF-8, without a byte order mark. What it is stored in shows in its mark, or in its first zeros
- * (UTF-16), or in the first bytes beyond ASCII: UTF-8 if they are valid, else code page 949 if they are that and give
- * Hangul. Throws an `UnreadableFile` that names the first other byte. Bytes that turn out invalid later become U+FFFD
- * where the text is decoded.
+ * Converts a text to UTF-8, without a byte order mark. The encoding is recognised by its mark, or by zero bytes at the
+ * start (UTF-16), or by the first bytes beyond ASCII: UTF-8 if they are valid, else code page 949 if they are valid
+ * there and give Hangul. Otherwise throws an `UnreadableFile` that names the first such byte. Bytes that turn out to be
+ * invalid later become U+FFFD when the text is decoded.
  */
 export async function* utf8Pieces(pieces: AsyncIterable<Buffer>, name: string): AsyncGenerator<Buffer> {
   const iterator = pieces[Symbol.asyncIterator]();
@@ -48,7 +48,7 @@ export async function* utf8Pieces(pieces: AsyncIterable<Buffer>, name: string): 
   }
 }
 
-/** The encoding of two or four bytes a character that a text is in, if it is. */
+/** The encoding with two or four bytes per character that a text is in, if it is. */
 function wideEncoding(start: Buffer): string | undefined {
   const marked = OTHER_MARKS.find(({ mark }) => start.subarray(0, mark.length).equals(mark));
   if (marked !== undefined) return marked.encoding;
@@ -92,7 +92,7 @@ async function* chained(start: Buffer, rest: AsyncIterable<Buffer>): AsyncGenera
   yield* rest;
 }
 
-/** A whole text, as a string. Throws an `UnreadableFile` where it is in none of the encodings. */
+/** A whole text, as a string. Throws an `UnreadableFile` if it is in none of the encodings. */
 export function decodeText(bytes: Buffer, name: string): string {
   const wide = wideEncoding(bytes);
   if (wide !== undefined) return iconv.decode(bytes, wide);
@@ -100,8 +100,8 @@ export function decodeText(bytes: Buffer, name: string): string {
 }
 
 /**
- * The beginning of a text for those who want to know what it is. Bytes that are no text become U+FFFD, or other
- * letters; a character that is cut off at the end is left out.
+ * The beginning of a text, for recognition. Bytes that are not text become U+FFFD, or other letters; a truncated
+ * character at the end is left out.
  */
 export function decodeBeginning(bytes: Buffer): { readonly text: string; readonly isText: boolean } {
   const wide = wideEncoding(bytes);
@@ -115,18 +115,18 @@ export function decodeBeginning(bytes: Buffer): { readonly text: string; readonl
   }
 }
 
-/** The text of bytes in code page 949 that hold Hangul; `undefined` where they are something else. */
+/** The text of bytes in code page 949 that contain Hangul; `undefined` for anything else. */
 export function decodeCp949(bytes: Buffer): string | undefined {
   const text = iconv.decode(bytes, 'cp949');
   return HANGUL.test(text) && !text.includes(REPLACEMENT) ? text : undefined;
 }
 
-/** The most bytes a line may have, so that memory holds a line and not a file without line ends. */
+/** The longest line in bytes, so that memory holds a line and not a file without line breaks. */
 const MAX_LINE_BYTES = 1 << 20;
 
 /**
- * The lines of a text in UTF-8, piece by piece, without their ends (`\n` or `\r\n`); an empty last line is none. Throws
- * an `UnreadableFile`, called by `name`, for a line over 1 MiB that goes on.
+ * The lines of a text in UTF-8, in chunks, without their line breaks (`\n` or `\r\n`); an empty last line does not
+ * count. Throws an `UnreadableFile`, called by `name`, for a line over 1 MiB.
  */
 export async function* linesOf(pieces: AsyncIterable<Buffer>, name: string): AsyncGenerator<string[]> {
   let rest: Buffer[] = [];
@@ -157,7 +157,7 @@ export async function* linesOf(pieces: AsyncIterable<Buffer>, name: string): Asy
   if (last !== '') yield [last];
 }
 
-/** Whether bytes are whole blank lines and nothing else: hundreds of millions of them take seconds, not minutes. */
+/** Whether bytes are nothing but blank lines: hundreds of millions of them take seconds, not minutes. */
 function isBlank(bytes: Buffer): boolean {
   if (bytes.at(-1) !== 10) return false;
   for (let at = 0; at < bytes.length; at++) {
@@ -176,7 +176,7 @@ function decoderFor(head: Buffer, before: { bytes: number; lines: number }, name
       return hasMark ? piece.subarray(BYTE_ORDER_MARK.length) : piece;
     };
   }
-  const text = iconv.getDecoder('cp949').write(sample); // leaves out a character that is cut off at the end
+  const text = iconv.getDecoder('cp949').write(sample); // leaves out a truncated character at the end
   if (!HANGUL.test(text) || text.includes(REPLACEMENT)) throw notText(sample, before.lines, name);
   const decoder = iconv.getDecoder('cp949');
   return (piece) => Buffer.from(decoder.write(piece));

@@ -1,12 +1,12 @@
-/** @file How much larger than packed data what it unpacks to may be: packed zeros would fill a disk. */
+/** @file Limits on the expansion of compressed data: compressed zeros would fill a disk. */
 
-/** So many bytes are taken at any rate. */
+/** This many bytes are always allowed. */
 const FREE_BYTES = 1 << 30;
 
-/** Texts unpack to three to ten times as much, and the XML of a workbook to some fifty times. */
+/** Texts expand three to ten times, and the XML of a workbook some fifty times. */
 const MOST_GROWTH = 200;
 
-/** Why packed data is not unpacked, if it unpacks to more than any texts do. */
+/** Why compressed data is not unpacked, if it expands more than any text does. */
 export function excessOf(packedBytes: number, bytes: number): string | undefined {
   if (bytes <= FREE_BYTES || bytes <= MOST_GROWTH * packedBytes) return undefined;
   const found = `${packedBytes} bytes that unpack to ${bytes} or more`;

@@ -1,4 +1,4 @@
-/** @file Files compressed by gzip (RFC 1952), of one member or of several. */
+/** @file Files compressed by gzip (RFC 1952), with one member or several. */
 import { Readable, pipeline } from 'node:stream';
 import { createGunzip, gunzipSync, constants } from 'node:zlib';
 import { messageOf } from '../../base/errors.js';
@@ -6,12 +6,12 @@ import { UnreadableFile } from '../unreadable-file.js';
 import { excessOf } from './growth.js';
 import { PIECE } from './random-access.js';
 
-/** Whether bytes begin as gzip writes them. */
+/** Whether bytes begin like gzip. */
 export function isGzip(bytes: Buffer): boolean {
   return bytes[0] === 0x1f && bytes[1] === 0x8b && bytes[2] === 8;
 }
 
-/** The unpacked bytes of a file, piece by piece. Throws an `UnreadableFile` where they are cut short or damaged. */
+/** The unpacked bytes of a file, in chunks. Throws an `UnreadableFile` if they are truncated or damaged. */
 export async function* gunzipped(packed: AsyncIterable<Buffer>, name: string): AsyncGenerator<Buffer> {
   let [size, packedSize] = [0, 0];
   const counted = async function* (): AsyncGenerator<Buffer> {
@@ -35,7 +35,7 @@ export async function* gunzipped(packed: AsyncIterable<Buffer>, name: string): A
   }
 }
 
-/** The unpacked bytes of a file that is read in any order. Throws an `UnreadableFile` for one of more than `most`. */
+/** The unpacked bytes of a file for random access. Throws an `UnreadableFile` for more than `most`. */
 export function gunzippedWhole(packed: Buffer, name: string, most: number): Buffer {
   try {
     return gunzipSync(packed, { maxOutputLength: most });
@@ -52,8 +52,8 @@ export function gunzippedWhole(packed: Buffer, name: string, most: number): Buff
 }
 
 /**
- * About how many times as large a file is when it is unpacked, by its first bytes. (The size in a file's last bytes
- * counts modulo 2³², and its last member only.)
+ * The approximate expansion of a file, from its first bytes. (The size in a file's last bytes is modulo 2³², and that
+ * of its last member only.)
  */
 export function growthOf(packed: Buffer): number {
   try {
@@ -65,7 +65,7 @@ export function growthOf(packed: Buffer): number {
   }
 }
 
-/** Deflate makes nothing smaller than by this factor. */
+/** The best compression ratio that deflate can reach. */
 const LARGEST_GROWTH = 1032;
 
 function isZlibError(error: unknown): error is Error & { code: string } {

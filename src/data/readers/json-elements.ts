@@ -1,7 +1,7 @@
 import { UnreadableFile } from '../unreadable-file.js';
 import { hexadecimal } from './utf8.js';
 
-/** The most bytes an element may have, so that a bracket or quote left open is found soon. */
+/** The largest element in bytes, so that an unclosed bracket or quote is found soon. */
 const MAX_ELEMENT_BYTES = 1 << 20;
 
 const [TAB, LINE_FEED, RETURN, SPACE] = [0x09, 0x0a, 0x0d, 0x20];
@@ -14,7 +14,7 @@ const DATA_KEY = /(?:^|[{,])\s*"data"\s*:\s*$/;
 /** The end of a text after which the first object of an array under some key begins. */
 const ARRAY_UNDER_KEY = /(?:^|[{,])\s*"([^"\\]*)"\s*:\s*\[\s*$/;
 
-/** Bytes before a bracket among which that key is looked for. */
+/** Bytes before a bracket in which that key is looked for. */
 const KEY_BYTES = 160;
 
 const EXPECTED = 'a JSON array of objects, [{"ko": "…", "en": "…"}, …], or one under "data"';
@@ -40,7 +40,7 @@ export async function* elementsOf(
   cutter.end();
 }
 
-/** The same of a whole text in UTF-8. */
+/** The same for a whole text in UTF-8. */
 export function elementsOfBytes(bytes: Buffer, name: string): string[] {
   const cutter = new ElementCutter(name);
   const elements = cutter.cut(bytes);
@@ -49,20 +49,20 @@ export function elementsOfBytes(bytes: Buffer, name: string): string[] {
 }
 
 class ElementCutter {
-  /** Brackets and braces that are open. */
+  /** The number of open brackets and braces. */
   private depth = 0;
   private inString = false;
-  /** After a backslash in a string, at the end of a piece. */
+  /** After a backslash in a string, at the end of a chunk. */
   private escaped = false;
-  /** Depth inside the array of elements, once it is found. */
+  /** The depth inside the array of elements, once it is found. */
   private arrayDepth: number | undefined;
   private state: 'before' | 'inside' | 'after array' | 'after' = 'before';
-  /** The part of the current element that came in earlier pieces. */
+  /** The part of the current element from earlier chunks. */
   private earlier: Buffer[] = [];
   private earlierBytes = 0;
   private elements: string[] = [];
   private count = 0;
-  /** Nothing has come of the current array yet. */
+  /** The current array has had no element yet. */
   private isFirst = true;
   private bytes = 0;
 
@@ -71,10 +71,10 @@ class ElementCutter {
     private readonly except?: readonly string[],
   ) {}
 
-  /** The elements that end in a piece. */
+  /** The elements that end in a chunk. */
   cut(piece: Buffer): string[] {
     this.elements = [];
-    let start = 0; // of the current element's part in this piece
+    let start = 0; // of the current element's part in this chunk
     let i = 0;
     if (this.escaped) i = 1;
     this.escaped = false;
@@ -92,13 +92,13 @@ class ElementCutter {
       } else if (this.depth === 0 && !isSpace(byte) && !(byte === COMMA && this.state === 'after'))
         throw this.stray(byte);
     }
-    this.escaped = i > piece.length; // the piece ends in a backslash
+    this.escaped = i > piece.length; // the chunk ends in a backslash
     this.keep(piece.subarray(start));
     this.bytes += piece.length;
     return this.elements;
   }
 
-  /** Throws where the array or object is not closed. */
+  /** Throws if the array or object is not closed. */
   end(): void {
     if (this.state === 'after') return;
     const found =
@@ -172,7 +172,7 @@ class ElementCutter {
     this.earlierBytes = 0;
   }
 
-  /** Whether an array of elements begins with a bracket, or one of objects with a brace, after what came before. */
+  /** Whether a bracket begins an array of elements, or a brace one of objects, after the preceding text. */
   private beginsArray(byte: number, last: Buffer): boolean {
     const isWanted = this.except === undefined ? byte === OPEN_BRACKET && this.depth === 2 : this.depth === 3;
     if (!isWanted || (this.arrayDepth !== undefined && this.state !== 'after array')) return false;

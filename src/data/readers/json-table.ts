@@ -8,24 +8,16 @@ import type { PairSource } from '../source.js';
 import { UnreadableFile } from '../unreadable-file.js';
 import { decodeText } from './encoding.js';
 import { parseLeniently, rowOfObject } from './json.js';
+import type { JsonTable } from './json-table-layout.js';
 import { readPieces, type StoredFile } from './stored-file.js';
 
-/**
- * How a table lies in its value: `split` has lists of columns and of rows; `columns` has a list, or an object by index,
- * of every column; `index` has an object of every row; `values` is a list of rows that are lists, the first of them the
- * header, and `numbered` one without a header.
- */
-export const JSON_TABLES = ['split', 'columns', 'index', 'values', 'numbered'] as const;
-
-export type JsonTable = (typeof JSON_TABLES)[number];
-
-/** What is read as a whole may have so many bytes. */
+/** The largest file that is read as a whole, in bytes. */
 const MOST_BYTES = 1 << 26;
 
-/** Rows to a batch. */
+/** Rows per batch. */
 const BATCH = 1000;
 
-/** The value that a file is; nothing where it is no JSON. Throws an `UnreadableFile` for one that is too large. */
+/** The value of a file; nothing if it is not JSON. Throws an `UnreadableFile` if it is too large. */
 export async function wholeValue(file: StoredFile): Promise<unknown> {
   const pieces: Buffer[] = [];
   let bytes = 0;
@@ -45,7 +37,7 @@ export async function wholeValue(file: StoredFile): Promise<unknown> {
   }
 }
 
-/** The rows of a value that is taken for such a table; nothing where it is none. */
+/** The rows of a value, read as a table of this layout; nothing if it is not one. */
 export function* rowsOfTable(value: unknown, table: JsonTable): Generator<JsonObject> {
   if (table === 'values' || table === 'numbered') {
     if (!Array.isArray(value) || !value.every((row) => Array.isArray(row))) return;
@@ -63,7 +55,7 @@ export function* rowsOfTable(value: unknown, table: JsonTable): Generator<JsonOb
   } else if (parts.every((part) => typeof part === 'object' && part !== null)) yield* rowsOfColumns(value);
 }
 
-/** The rows of a table that a file is. Throws an `UnreadableFile` for one that is no longer what it was. */
+/** The rows of a table in a file. Throws an `UnreadableFile` if the file has changed. */
 export async function* readJsonTable({ id: file, files: [stored], corpus, columns, table }: PairSource) {
   let row = 0;
   let rows: Row[] = [];

@@ -11,12 +11,12 @@ import { describeColumns, faultyRow, rowOf } from './row-maker.js';
 import { UnreadableFile } from '../unreadable-file.js';
 import { readSmallFiles } from './stored-file.js';
 
-/** Small files read between two chances for signals and timers. */
+/** Small files that are read between two turns of the event loop. */
 const FILES_AT_ONCE = 100;
 
 /**
- * The rows of a JSON array, bare or under `data` or other keys, in UTF-8. Throws an `InputError` for a file
- * that is cut or no such array.
+ * The rows of a JSON array, bare or under `data` or other keys, in UTF-8. Throws an `InputError` for a file that is
+ * truncated or no such array.
  */
 export async function* readJson(pieces: AsyncIterable<Buffer>, source: PairSource): AsyncGenerator<Row[]> {
   const { id: file, corpus, columns } = source;
@@ -26,7 +26,7 @@ export async function* readJson(pieces: AsyncIterable<Buffer>, source: PairSourc
   }
 }
 
-/** The rows of a text in UTF-8 with a JSON object a line; blank lines are passed over. */
+/** The rows of a text in UTF-8 with a JSON object per line; skips blank lines. */
 export async function* readJsonLines(pieces: AsyncIterable<Buffer>, source: PairSource): AsyncGenerator<Row[]> {
   const { id: file, corpus, columns } = source;
   let row = 0;
@@ -40,7 +40,7 @@ export async function* readJsonLines(pieces: AsyncIterable<Buffer>, source: Pair
   }
 }
 
-/** The rows of small JSON files, most of one object each. A file that is not JSON is an unreadable row among many. */
+/** The rows of small JSON files, most with one object each. A file that is not JSON counts as one unreadable row. */
 export async function* readJsonFiles({ files, corpus, columns }: PairSource): AsyncGenerator<Row[]> {
   let rows: Row[] = [];
   let read = 0;
@@ -55,8 +55,8 @@ export async function* readJsonFiles({ files, corpus, columns }: PairSource): As
 }
 
 /**
- * The objects of a small JSON file: the elements of its array, bare or under `data`, or the one it is; or those of
- * several arrays and objects one after the other. Throws an `UnreadableFile`.
+ * The objects of a small JSON file: the elements of its array, bare or under `data`, or its only object; or those of a
+ * sequence of arrays and objects. Throws an `UnreadableFile`.
  */
 export function objectsOf(bytes: Buffer, name: string): readonly unknown[] {
   const text = decodeText(bytes, name);
@@ -82,7 +82,7 @@ function elementsIfSound(text: string, name: string): readonly unknown[] | undef
   }
 }
 
-/** The object that an element or a line is, or why it is none. */
+/** The object of an element or a line, or why it is not one. */
 export function parseObject(text: string): JsonObject | string {
   try {
     const value = parseLeniently(text);
@@ -92,13 +92,10 @@ export function parseObject(text: string): JsonObject | string {
   }
 }
 
-/** A string, which is passed over, or a number that JSON does not have and Python writes. */
+/** A string, which is skipped, or a number that JSON does not have and Python writes. */
 const STRING_OR_NUMBER = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\bInfinity\b|\bNaN\b/gs;
 
-/**
- * The value of a JSON text in which `NaN`, `Infinity` and `-Infinity` may stand, which become `null`. Throws a
- * `SyntaxError`.
- */
+/** The value of a JSON text in which `NaN`, `Infinity` and `-Infinity` become `null`. Throws a `SyntaxError`. */
 export function parseLeniently(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -130,8 +127,7 @@ function rowOfText(text: string, columns: TextColumns, place: Place): Row {
 }
 
 /**
- * The row that an object is. A missing text, or `null`, counts as empty; where both are missing the object is something
- * else.
+ * The row of an object. A missing text, or `null`, counts as empty; if both are missing, the object is something else.
  */
 export function rowOfObject(object: JsonObject, columns: TextColumns, place: Place): Row {
   const [first, second] = [valueOf(object, columns.ko), valueOf(object, columns.en)];
@@ -157,7 +153,7 @@ export function rowOfObject(object: JsonObject, columns: TextColumns, place: Pla
   );
 }
 
-/** The value under a key, or under keys inside each other with dots between them. */
+/** The value under a key, or under nested keys joined by dots. */
 function valueOf(object: JsonObject, key: string): unknown {
   const own = ownValue(object, key);
   if (own !== undefined) return own;
@@ -174,7 +170,7 @@ function ownValue(object: JsonObject, key: string): unknown {
   return same === undefined ? undefined : object[same];
 }
 
-/** Keys of an object with their values; those of objects inside it as `key.inner`, as far down as pairs lie. */
+/** The entries of an object; those of nested objects as `key.inner`, as deep as pairs may be. */
 export function entriesOf(object: JsonObject, depth = DEEPEST): [key: string, value: unknown][] {
   return Object.entries(object).flatMap(([key, value]): [string, unknown][] => {
     if (depth === 0 || !isObject(value)) return [[key, value]];
@@ -182,7 +178,7 @@ export function entriesOf(object: JsonObject, depth = DEEPEST): [key: string, va
   });
 }
 
-/** Objects inside each other in which texts are looked for: `{"item": {"translation": {"ko": …}}}`. */
+/** The depth of nested objects in which texts are looked for: `{"item": {"translation": {"ko": …}}}`. */
 const DEEPEST = 2;
 
 function wrongElement(value: unknown): string {

@@ -1,6 +1,6 @@
 /**
- * @file How the fields of a comma- or otherwise separated file are quoted, and whether backslashes escape in it, told
- * from what lies ahead: the rows before the first that tells are to be read in the same way.
+ * @file Decides how the fields of a delimited file are quoted, and whether backslashes escape, by looking ahead: the
+ * rows before the first one that shows it must be read in the same way.
  */
 import { cutterFor, type Marks } from './delimited.js';
 
@@ -9,12 +9,12 @@ const [LINE_FEED, RETURN, BACKSLASH, SPACE] = [0x0a, 0x0d, 0x5c, 0x20];
 /** Bytes in which the quotes are compared. */
 const COMPARED_BYTES = 1 << 22;
 
-/** Gives the pieces of a text in UTF-8 from its beginning, as often as it is asked. */
+/** Returns the chunks of a text in UTF-8 from its beginning, as often as it is called. */
 export type PiecesAgain = () => AsyncIterable<Buffer>;
 
 /**
- * What fields are enclosed with: as given, or single quotes, or double ones after a blank, where that makes sense of
- * more rows, or of as many and of quotes that would else be part of the texts.
+ * The quotes around fields: as given, or single quotes, or double ones after a blank, if more rows are valid that way,
+ * or equally many and the quotes would otherwise be part of the texts.
  *
  * @param width fields of a row
  */
@@ -53,7 +53,7 @@ async function* beginning(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer>
   }
 }
 
-/** Those of which a field of the first rows begins so. */
+/** The candidates with which a field of the first rows begins. */
 async function amongFirst(pieces: PiecesAgain, others: readonly Marks[]): Promise<readonly Marks[]> {
   const found = new Set<Marks>();
   for await (const piece of beginning(pieces()))
@@ -67,7 +67,7 @@ function hasOpening(bytes: Buffer, marks: Marks): boolean {
   return false;
 }
 
-/** Whether a quote stands where a field begins, and, where blanks may stand before it, after one. */
+/** Whether a quote begins a field, and, if blanks may precede it, does so after one. */
 function isOpening(bytes: Buffer, at: number, { delimiter, isSpaced }: Marks): boolean {
   let before = at - 1;
   if (isSpaced === true) {
@@ -77,7 +77,7 @@ function isOpening(bytes: Buffer, at: number, { delimiter, isSpaced }: Marks): b
   return before < 0 ? false : bytes[before] === delimiter.charCodeAt(0) || isLineBreak(bytes[before]);
 }
 
-/** How many rows make sense by some marks, and of how many fields these are the quotes. */
+/** How many rows are valid for some quotes, and in how many fields they are quotes. */
 async function soundnessOf(
   pieces: PiecesAgain,
   marks: Marks,
@@ -98,7 +98,7 @@ async function soundnessOf(
   return { sound, enclosed, isTelling };
 }
 
-/** Whether a backslash stands before a quote, a separator or a line break anywhere. */
+/** Whether a backslash precedes a quote, a separator or a line break anywhere. */
 async function hasBackslashes(pieces: AsyncIterable<Buffer>, { delimiter, quote }: Marks): Promise<boolean> {
   const escaped = [delimiter, quote].map((mark) => mark.charCodeAt(0));
   let isOpen = false;

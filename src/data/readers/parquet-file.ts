@@ -1,6 +1,6 @@
 /**
- * @file Parquet files (parquet.apache.org/docs/file-format) page by page, so that memory holds a page of each column
- * and not a row group, which may be the whole file.
+ * @file Parquet files (parquet.apache.org/docs/file-format) read page by page, so that memory holds a page of each
+ * column and not a row group, which may be the whole file.
  */
 import { parquetMetadataAsync, parquetSchema, type FileMetaData, type SchemaTree } from 'hyparquet';
 import { parquetHeader, readPage } from 'hyparquet/src/column.js';
@@ -14,22 +14,25 @@ import type { RandomAccess } from './random-access.js';
 
 /** A Parquet file whose footer has been read. */
 export interface ParquetFile {
-  /** Columns that hold one value a row, as dotted paths: `ko`, `translation.ko`. */
+  /** Columns with one value per row, as dotted paths: `ko`, `translation.ko`. */
   readonly columns: readonly string[];
-  /** Columns that hold lists or maps, which are not read. */
+  /** Columns with lists or maps, which are not read. */
   readonly lists: readonly string[];
-  /** The values of some of these columns, batch by batch: `values[column][row]`, undefined where there is none. */
+  /** The values of some of these columns, batch by batch: `values[column][row]`, undefined for a missing one. */
   readonly read: (columns: readonly string[]) => AsyncGenerator<unknown[][]>;
 }
 
 type RowGroup = FileMetaData['row_groups'][number];
 type ColumnMetaData = NonNullable<RowGroup['columns'][number]['meta_data']>;
 
-/** The most bytes of a page, packed or not. Usual are 1 MiB, and some programs write a row group's column as one. */
+/**
+ * The largest page in bytes, compressed or not. Usually pages have 1 MiB, but some programs write a row group's column
+ * as one.
+ */
 const MOST_PAGE_BYTES = 1 << 28;
 const MOST_PAGE_VALUES = 1 << 24;
 
-/** Bytes in which a page's header is looked for: first the usual, then the most; it may quote long texts. */
+/** Bytes in which a page's header is looked for: first the usual size, then the most; it may quote long texts. */
 const HEADER_BYTES = [1 << 12, 1 << 16, 1 << 22];
 
 const MAGIC = { plain: 'PAR1', encrypted: 'PARE' } as const;
@@ -38,7 +41,7 @@ const MAGIC_BYTES = 4;
 /** The first bytes of Parquet files. */
 export const PARQUET_MAGICS: readonly string[] = Object.values(MAGIC);
 
-/** Reads the footer of a Parquet file. Throws an `InputError`, here and later, for what is damaged or encrypted. */
+/** Reads the footer of a Parquet file. Throws an `InputError`, here and later, for damaged or encrypted data. */
 export async function openParquet(access: RandomAccess): Promise<ParquetFile> {
   checkMagic(access);
   const file = { byteLength: access.size, slice: (start: number, end?: number) => sliceOf(access, start, end) };
@@ -63,7 +66,7 @@ interface Leaf {
   readonly schemaPath: SchemaTree[];
 }
 
-/** Columns without lists above them. */
+/** Columns that are not inside lists. */
 function flatLeaves(root: SchemaTree): Leaf[] {
   const leaves: Leaf[] = [];
   const visit = (node: SchemaTree): void => {
@@ -75,7 +78,7 @@ function flatLeaves(root: SchemaTree): Leaf[] {
   return leaves;
 }
 
-/** The outermost names of columns with lists or maps in them. */
+/** The outermost names of columns that contain lists or maps. */
 function listsIn(root: SchemaTree): string[] {
   const isList = ({ element, children }: SchemaTree): boolean =>
     element.repetition_type === 'REPEATED' || children.some(isList);
@@ -99,9 +102,9 @@ async function* readColumns(
   }
 }
 
-/** The pages of a column in a row group, one after the other. */
+/** The pages of a column in a row group, one after another. */
 class ColumnPages {
-  /** Read and not yet taken. */
+  /** Read, but not yet taken. */
   values: unknown[] = [];
   private readonly metadata: ColumnMetaData;
   private at: number;
@@ -130,7 +133,7 @@ class ColumnPages {
     return taken;
   }
 
-  /** Reads on until there are values. */
+  /** Reads until there are values. */
   readonly readPage = (): Promise<void> => {
     while (this.values.length === 0) this.readOne();
     return Promise.resolve();
@@ -170,7 +173,7 @@ class ColumnPages {
         const header = parquetHeader(reader);
         return { header, size: reader.offset };
       } catch (error) {
-        if (!(error instanceof RangeError) || bytes.length < length) throw error; // else it goes on beyond these bytes
+        if (!(error instanceof RangeError) || bytes.length < length) throw error; // else it goes on beyond them
       }
     }
     throw new Error('a page without an end of its header');
@@ -190,7 +193,7 @@ class ColumnPages {
   }
 }
 
-/** A value of a column inside structures stands in lists of one; where a structure is missing, in empty ones. */
+/** A value inside structures is in lists of one element; if a structure is missing, in empty ones. */
 function unwrapped(value: unknown): unknown {
   let inner = value;
   while (Array.isArray(inner)) inner = (inner as unknown[])[0];
@@ -236,7 +239,7 @@ function guardedNow<T>(name: string, work: () => T): T {
   }
 }
 
-/** Whatever is thrown while bytes of a file are taken apart is the file's fault. */
+/** Any error while a file's bytes are decoded is the file's fault. */
 function damaged(name: string, error: unknown): InputError {
   if (error instanceof InputError) return error;
   return new UnreadableFile(

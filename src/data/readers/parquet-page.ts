@@ -1,6 +1,6 @@
 /**
- * @file Pages of Parquet files, unpacked, and checked before they are decoded: a decoder takes the lengths of runs for
- * true, and would work for ever by a false one.
+ * @file Pages of Parquet files, decompressed and validated before they are decoded: a decoder trusts the lengths of
+ * runs, and would loop for ever on a false one.
  */
 import type { parquetHeader, readPage } from 'hyparquet/src/column.js';
 import { decompressPage } from 'hyparquet/src/datapage.js';
@@ -16,10 +16,10 @@ export interface UnpackedPage {
   readonly decoder: ColumnDecoder;
 }
 
-/** Values beyond the last one to which a run may be filled up: some programs fill blocks of 512. */
+/** How many values a last run may have too many: some programs fill blocks of 512. */
 const MOST_PADDING = 512;
 
-/** Unpacks a page. Throws an `Error` where its runs hold more values than the page. */
+/** Decompresses a page. Throws an `Error` if its runs hold more values than the page. */
 export function unpackPage(packed: Uint8Array, header: PageHeader, decoder: ColumnDecoder): UnpackedPage {
   const page =
     header.data_page_header_v2 === undefined ? unpackV1(packed, header, decoder) : unpackV2(packed, header, decoder);
@@ -66,15 +66,15 @@ function levelWidth({ schemaPath }: ColumnDecoder): number {
   return 32 - Math.clz32(getMaxDefinitionLevel(schemaPath));
 }
 
-/** Numbers in a dictionary, and booleans, come in runs, too. */
+/** Indices of a dictionary, and booleans, are in runs, too. */
 function checkValues(bytes: Uint8Array, encoding: string, count: number): void {
   if (encoding.endsWith('_DICTIONARY') && bytes.length > 0) checkRuns(bytes.subarray(1), bytes[0]!, count);
   else if (encoding === 'RLE' && bytes.length > 0) checkRuns(part(bytes, 4, 4 + lengthAt(bytes, 0)), 1, count);
 }
 
 /**
- * Goes over the heads of runs of numbers of `width` bits (parquet.apache.org/docs/file-format/data-pages/encodings,
- * "Run Length Encoding / Bit-Packing Hybrid"). Throws where they hold more than `count`, or reach beyond the bytes.
+ * Walks the headers of runs of numbers of `width` bits (parquet.apache.org/docs/file-format/data-pages/encodings, "Run
+ * Length Encoding / Bit-Packing Hybrid"). Throws if they hold more than `count`, or exceed the bytes.
  */
 function checkRuns(bytes: Uint8Array, width: number, count: number): void {
   if (width > 32) throw new Error(`numbers of ${width} bits`);
@@ -98,7 +98,7 @@ function lengthAt(bytes: Uint8Array, at: number): number {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(at, true);
 }
 
-/** Some of the bytes. Throws where there are not so many. */
+/** A range of the bytes. Throws if it exceeds them. */
 function part(bytes: Uint8Array, start: number, end: number): Uint8Array {
   if (!(start >= 0 && start <= end && end <= bytes.length))
     throw new Error(`a part up to byte ${end} of ${bytes.length}`);

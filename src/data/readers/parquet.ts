@@ -5,7 +5,7 @@ import { openParquet, type ParquetFile } from './parquet-file.js';
 import { rowOfValues } from './row-maker.js';
 import { openStoredFile, type StoredFile } from './stored-file.js';
 
-/** The columns of a Parquet file that hold one value a row, and the values of the first rows, by column. */
+/** The columns of a Parquet file with one value per row, and the values of the first rows, by column. */
 export async function probeParquet(
   file: StoredFile,
   rows: number,

@@ -1,4 +1,4 @@
-/** @file Bytes that can be read at any position: of a file on disk, or in memory. */
+/** @file Random access to bytes: of a file on disk, or in memory. */
 import { closeSync, createReadStream, fstatSync, openSync, readSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { unreadable } from '../unreadable-file.js';
@@ -6,22 +6,19 @@ import { unreadable } from '../unreadable-file.js';
 export interface RandomAccess {
   /** For messages. */
   readonly name: string;
-  /** Bytes there are. */
+  /** The number of bytes. */
   readonly size: number;
   /** `length` bytes from `position` on, fewer at the end. */
   readonly read: (position: number, length: number) => Buffer;
-  /** The bytes from `start` to before `end`, piece by piece. */
+  /** The bytes from `start` up to `end`, in chunks. */
   readonly stream: (start: number, end: number) => AsyncIterable<Buffer>;
   readonly close: () => void;
 }
 
-/** Size of the pieces in which files are read. */
+/** The size of the chunks in which files are read. */
 export const PIECE = 1 << 18;
 
-/**
- * A file on disk, under the name by which it is to be called. Throws an `InputError`, here and later, where the system
- * refuses.
- */
+/** A file on disk, with its name for messages. Throws an `InputError`, here and later, if the system refuses. */
 export function openFile(path: string, name: string): RandomAccess {
   const named = <T>(work: () => T): T => {
     try {
@@ -66,7 +63,7 @@ function* bufferPieces(bytes: Buffer): Generator<Buffer> {
   for (let at = 0; at < bytes.length; at += PIECE) yield bytes.subarray(at, at + PIECE);
 }
 
-/** The bytes of a file, piece by piece. Throws an `InputError` where the system refuses. */
+/** The bytes of a file, in chunks. Throws an `InputError` if the system refuses. */
 export async function* filePieces(path: string, name: string, start = 0, end = Infinity): AsyncGenerator<Buffer> {
   if (end <= start) return;
   try {

@@ -1,11 +1,10 @@
 /**
- * @file Where the rows of a delimited text end (RFC 4180), and which of its lines are none because a quote is not
- * closed.
+ * @file Splits a delimited text into rows (RFC 4180), and finds lines that are not rows because a quote is not closed.
  */
 import { UnreadableFile } from '../unreadable-file.js';
 import { hasEscapes, isSound, MOST_BYTES, NONE, RowScan, type ByteMarks, type Found } from './row-scan.js';
 
-/** Bytes that belong together: a row, with the line break that ends it, or lines that are none. */
+/** Bytes that belong together: a row with its line break, or invalid lines. */
 export interface Cut {
   readonly bytes: Buffer;
   /** From 1. */
@@ -15,24 +14,26 @@ export interface Cut {
   readonly isEscaped: boolean;
   /** Its quotes match, and it has as many fields as others. */
   readonly isSound: boolean;
-  /** Why it is no row. */
+  /** Why it is not a row. */
   readonly fault?: string;
 }
 
 export interface CutterOptions {
-  /** What fields are quoted with; empty where quotes are characters like any other. */
+  /** The quote around fields; empty if quotes are ordinary characters. */
   readonly quote?: string;
-  /** Fields of a row; those of the first one where not given. */
+  /** The fields of a row; default: those of the first one. */
   readonly width?: number | undefined;
   /** Backslashes are known to escape. */
   readonly isEscaped?: boolean | undefined;
-  /** Blanks may stand before a quote. */
+  /** Blanks may precede a quote. */
   readonly isSpaced?: boolean | undefined;
 }
 
 const [LINE_FEED, RETURN] = [0x0a, 0x0d];
 
-/** Unsound rows that are read anew with backslashes as escapes, so that a file full of them takes no longer. */
+/**
+ * The most unsound rows that are read again with backslashes as escapes, so that a file full of them takes no longer.
+ */
 const MOST_ATTEMPTS = 16;
 
 /**
@@ -53,7 +54,9 @@ export class RecordCutter {
   private attempts = 0;
   private readonly marks: ByteMarks;
 
-  /** @param name of the file, for messages */
+  /**
+   * @param name of the file, for messages
+   */
   constructor(
     delimiter: number,
     private readonly name: string,
@@ -64,7 +67,7 @@ export class RecordCutter {
     this.width = width;
   }
 
-  /** What ends in a piece, but for blank lines. Throws an `UnreadableFile` for a line of over 1 MiB. */
+  /** The rows that end in a chunk, without blank lines. Throws an `UnreadableFile` for a line of over 1 MiB. */
   cut(piece: Buffer): Cut[] {
     return this.cutAll(this.rest.length === 0 ? piece : Buffer.concat([this.rest, piece]), false);
   }
@@ -116,7 +119,7 @@ export class RecordCutter {
     return at;
   }
 
-  /** The row from a place on; `undefined` where more bytes are needed to tell. */
+  /** The row at an offset; `undefined` if more bytes are needed to decide. */
   private findRow(bytes: Buffer, at: number, isEnd: boolean): Found | undefined {
     const { marks, width, isEscaped } = this;
     const found = new RowScan(bytes, at, marks, isEnd, isEscaped).run(width);

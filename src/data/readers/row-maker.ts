@@ -4,15 +4,15 @@ import { printable } from '../../base/errors.js';
 import type { Place, Row } from '../pair.js';
 import { REPLACEMENT } from './utf8.js';
 
-/** What stands for bytes that could not be decoded, and the byte 0, of which the holes in damaged files consist. */
+/** Stands for bytes that could not be decoded, and the byte 0, which fills holes in damaged files. */
 const NO_TEXT = new RegExp(`[\0${REPLACEMENT}]`);
 
 /** Characters of a value in a message. */
 const MOST_SHOWN = 40;
 
 /**
- * The row that stands at a place: a pair, the other way round where it was translated from English, or an unreadable
- * row where a text holds bytes that are none.
+ * The row at a place: a pair, swapped if it was translated from English, or an unreadable row if a text contains
+ * invalid bytes.
  */
 export function rowOf(place: Place, first: string, second: string, language?: string): Row {
   if (NO_TEXT.test(first) || NO_TEXT.test(second)) return faultyRow(place, 'expected text, got bytes that are not');
@@ -21,8 +21,8 @@ export function rowOf(place: Place, first: string, second: string, language?: st
 }
 
 /**
- * The row of the values that a typed format holds: Korean text, English text and language. A missing one counts as
- * empty; one that is no text makes the row unreadable.
+ * The row of values in a typed format: Korean text, English text and language. A missing one counts as empty; one that
+ * is not text makes the row unreadable.
  */
 export function rowOfValues(place: Place, columns: TextColumns, [ko, en, language]: readonly unknown[]): Row {
   for (const [name, value] of [
@@ -38,7 +38,7 @@ export function rowOfValues(place: Place, columns: TextColumns, [ko, en, languag
   return rowOf(place, (ko as string | null | undefined) ?? '', (en as string | null | undefined) ?? '', said);
 }
 
-/** The values of a row as texts; those that are none are empty. */
+/** The values of a row as texts; others become empty. */
 export function textsAmong(values: readonly unknown[]): string[] {
   return values.map((value) => (typeof value === 'string' ? value : ''));
 }

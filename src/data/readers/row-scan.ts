@@ -1,30 +1,30 @@
-/** @file One row of a delimited text: where it ends, and whether it is one. */
+/** @file One row of a delimited text: where it ends, and whether it is valid. */
 
-/** What has not ended after so many bytes is a quote that is not closed, or a file without line breaks. */
+/** A row that has not ended after this many bytes has an unclosed quote, or the file has no line breaks. */
 export const MOST_BYTES = 1 << 20;
 
 const [LINE_FEED, RETURN, SPACE, BACKSLASH] = [0x0a, 0x0d, 0x20, 0x5c];
 
-/** No byte is this. */
+/** No byte has this value. */
 export const NONE = -1;
 
-/** What separates and encloses fields, as bytes. */
+/** The separator and the quote, as bytes. */
 export interface ByteMarks {
   readonly delimiter: number;
   readonly quote: number;
   readonly isSpaced: boolean;
 }
 
-/** A row or a line that is none. */
+/** A row, or an invalid line. */
 export interface Found {
-  /** After its last byte. */
+  /** The offset after its last byte. */
   readonly end: number;
   /** Line breaks before the one that ends it. */
   readonly breaks: number;
   readonly fields: number;
-  /** A closing quote has text after it. */
+  /** Text follows a closing quote. */
   readonly isMalformed: boolean;
-  /** All quotes within fields stand after backslashes, and there are some. */
+  /** All quotes within fields follow backslashes, and there are some. */
   readonly hasEscapedQuote?: boolean;
   readonly fault?: string;
 }
@@ -33,7 +33,7 @@ export function isSound({ isMalformed, fault, fields }: Found, width: number | u
   return !isMalformed && fault === undefined && (width === undefined || fields === width);
 }
 
-/** Whether a backslash stands before a quote, a separator or a line break. */
+/** Whether a backslash precedes a quote, a separator or a line break. */
 export function hasEscapes(bytes: Buffer, { delimiter, quote }: ByteMarks): boolean {
   for (let at = bytes.indexOf(BACKSLASH); at !== -1; at = bytes.indexOf(BACKSLASH, at + 1)) {
     const next = bytes[at + 1]!;
@@ -45,18 +45,18 @@ export function hasEscapes(bytes: Buffer, { delimiter, quote }: ByteMarks): bool
 /** Reads one row. */
 export class RowScan {
   private fields = 1;
-  /** Line breaks passed, all of them inside quotes. */
+  /** Line breaks so far, all of them inside quotes. */
   private breaks = 0;
   /** A quote where RFC 4180 allows none. */
   private hasStrayQuote = false;
-  /** One of those without a backslash before it, and one with. */
+  /** One without a backslash before it, and one with. */
   private hasBareQuote = false;
   private hasEscapedQuote = false;
   private width: number | undefined;
-  /** Whether the row ends here shows in bytes that are not there yet. */
+  /** Whether the row ends here depends on bytes that have not arrived. */
   private needsMore = false;
   private isMalformed = false;
-  /** The first line on which a quoted field begins that goes on over others. */
+  /** The first line on which a quoted field begins that continues over others. */
   private opening: { readonly end: number; readonly breaks: number } | undefined;
 
   constructor(
@@ -67,7 +67,7 @@ export class RowScan {
     private readonly isEscaped: boolean,
   ) {}
 
-  /** The row from here on, given the number of fields of others; `undefined` where more bytes are needed to tell. */
+  /** The row from here on, given the number of fields of others; `undefined` if more bytes are needed to decide. */
   run(width: number | undefined): Found | undefined {
     const start = this.at;
     this.width = width;
@@ -97,7 +97,7 @@ export class RowScan {
     if (this.bytes[at] === this.marks.quote) this.at = at;
   }
 
-  /** Passes a quoted field; says whether it is closed, and by a quote that can be the last one. */
+  /** Skips a quoted field; returns whether it is closed, and by a quote that can be the last one. */
   private passQuoted(): 'passed' | 'open' | 'broken' {
     const { bytes, isEscaped } = this;
     const { quote } = this.marks;
@@ -132,7 +132,7 @@ export class RowScan {
     return 'open';
   }
 
-  /** Passes what is not quoted, if anything. */
+  /** Skips unquoted text, if any. */
   private passText(): void {
     const { bytes, isEscaped } = this;
     const { delimiter, quote } = this.marks;
@@ -144,7 +144,7 @@ export class RowScan {
     }
   }
 
-  /** Notes a quote in a text that is not quoted. */
+  /** Records a quote in unquoted text. */
   private noteQuote(): void {
     this.hasStrayQuote = true;
     let backslashes = 0;
@@ -153,7 +153,7 @@ export class RowScan {
     else this.hasBareQuote = true;
   }
 
-  /** Whether a backslash escapes what follows: a line break only where the row goes on after it (MySQL). */
+  /** Whether a backslash escapes the next character: a line break only if the row continues after it (MySQL). */
   private escapesNext(): boolean {
     const { bytes, at } = this;
     if (!isLineBreak(bytes[at + 1]!)) return true;
@@ -164,7 +164,7 @@ export class RowScan {
     return true;
   }
 
-  /** Whether the line from a place on is the rest of this row: it lacks fields, or that line is no row. */
+  /** Whether the line at an offset is the rest of this row: it has too few fields, or is not a row. */
   private goesOn(next: number): boolean {
     const { bytes, width, isEnd } = this;
     if (width === undefined) return false;
@@ -179,10 +179,10 @@ export class RowScan {
     return fields < width && next < bytes.length;
   }
 
-  /** The place after the line break, or the end of the text. */
+  /** The offset after the line break, or the end of the text. */
   private passLineBreak(): number | undefined {
     const { bytes, isEnd } = this;
-    const at = Math.min(this.at, bytes.length); // after a backslash at the end of a piece
+    const at = Math.min(this.at, bytes.length); // after a backslash at the end of a chunk
     if (at === bytes.length) return isEnd ? at : undefined;
     if (bytes[at] !== RETURN) return at + 1;
     if (at + 1 === bytes.length && !isEnd) return undefined; // a line feed may follow
@@ -194,7 +194,7 @@ export class RowScan {
     return this.at === this.bytes.length || byte === this.marks.delimiter || isLineBreak(byte);
   }
 
-  /** The lines up to the one whose quote is not closed; `undefined` where that has no end yet. */
+  /** The lines up to the one whose quote is not closed; `undefined` if that has not ended yet. */
   private unclosed(opening = this.opening): Found | undefined {
     const { bytes, fields, isEnd, isMalformed } = this;
     if (opening === undefined && !isEnd) return undefined;

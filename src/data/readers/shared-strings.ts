@@ -5,14 +5,14 @@ import { readXml } from './xml.js';
 /** The texts that the cells of a workbook refer to by number. */
 export interface SharedStrings {
   readonly count: number;
-  /** Text `index`, from 0; none where there is no such text. */
+  /** Text `index`, from 0; undefined if there is none. */
   readonly at: (index: number) => string | undefined;
 }
 
 /**
- * Reads the table of shared strings (ECMA-376, part 1, section 18.4): all of it, or until there are `count`. A workbook
- * of AI Hub's has half a million of them: they are kept as bytes, outside the heap. Throws an `InputError` for a
- * damaged table.
+ * Reads the table of shared strings (ECMA-376, part 1, section 18.4): all of it, or the first `count`. A workbook of AI
+ * Hub's has half a million of them, so they are stored as bytes, outside the heap. Throws an `InputError` for a damaged
+ * table.
  */
 export async function readSharedStrings(
   pieces: AsyncIterable<Buffer> | undefined,
@@ -42,13 +42,13 @@ export async function readSharedStrings(
   return texts;
 }
 
-/** Texts of a whole table: those of a workbook of AI Hub's have some 60 MB. */
+/** The most bytes of texts in a table: in AI Hub's workbooks they have some 60 MB. */
 const MOST_BYTES = 1 << 28;
 
-/** Texts to a block, whose bytes lie together. */
+/** Texts per block, whose bytes are stored together. */
 const BLOCK_TEXTS = 4096;
 
-/** Texts in UTF-8, block by block; the last block's are strings until it is full. */
+/** Texts in UTF-8, block by block; those of the last block are strings until it is full. */
 class TextTable implements SharedStrings {
   private readonly blocks: { readonly bytes: Buffer; readonly ends: Uint32Array }[] = [];
   private last: string[] = [];
@@ -58,7 +58,7 @@ class TextTable implements SharedStrings {
     return this.blocks.length * BLOCK_TEXTS + this.last.length;
   }
 
-  /** Throws an `InputError`, called by `name`, where there are too many. */
+  /** Throws an `InputError`, called by `name`, if there are too many. */
   add(text: string, name: string): void {
     if (this.last.push(unescaped(text)) < BLOCK_TEXTS) return;
     let end = 0;

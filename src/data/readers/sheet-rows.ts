@@ -1,7 +1,7 @@
 import { UnreadableFile } from '../unreadable-file.js';
 import { readXml, type Attributes, type XmlReader } from './xml.js';
 
-/** A cell with something in it (ECMA-376, part 1, section 18.3.1.4). */
+/** A cell with content (ECMA-376, part 1, section 18.3.1.4). */
 export interface Cell {
   /** From 0. */
   readonly column: number;
@@ -11,12 +11,12 @@ export interface Cell {
    */
   readonly type: string;
   readonly value: string;
-  /** Number of the style, by which numbers are shown. */
+  /** The number of the style, which formats numbers. */
   readonly style?: number;
 }
 
 export interface SheetRow {
-  /** As it is numbered at the sheet's side, from 1. */
+  /** The row number that Excel shows, from 1. */
   readonly row: number;
   readonly cells: readonly Cell[];
 }
@@ -27,7 +27,7 @@ export const MOST_COLUMNS = 16_384;
 /** Excel's own limit is 32,767; other programs write longer texts. */
 const MOST_CHARACTERS = 1 << 20;
 
-/** The rows of a sheet's XML, piece by piece. Throws an `InputError` for a damaged sheet. */
+/** The rows of a sheet's XML, in chunks. Throws an `InputError` for a damaged sheet. */
 export function sheetRows(pieces: AsyncIterable<Buffer>, name: string): AsyncGenerator<SheetRow[]> {
   return readXml(pieces, name, new SheetReader(name));
 }
@@ -41,7 +41,7 @@ class SheetReader implements XmlReader<SheetRow[]> {
   private style: number | undefined;
   private value = '';
   private isFormula = false;
-  /** Inside `<v>`, or inside a `<t>` that is no reading aid (`<rPh>`). */
+  /** Inside `<v>`, or inside a `<t>` that is not a reading aid (`<rPh>`). */
   private isValue = false;
   private inPhonetic = false;
 
@@ -108,7 +108,7 @@ export function joined(text: string, piece: string, name: string): string {
   );
 }
 
-/** The number that a row says it has, if it is one. */
+/** The row number that a row states, if it is one. */
 function rowNumber(text: string | undefined): number | undefined {
   return text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : undefined;
 }
@@ -119,11 +119,11 @@ export function unescaped(text: string): string {
   return text.replace(/_x([0-9A-Fa-f]{4})_/g, (_, code: string) => String.fromCharCode(parseInt(code, 16)));
 }
 
-/** The column of a place such as `AB12`, from 0. */
+/** The column of a cell reference such as `AB12`, from 0. */
 function columnOf(place: string): number {
   let column = 0;
   for (let i = 0; i < place.length; i++) {
-    const letter = place.charCodeAt(i) & 0xdf; // capital
+    const letter = place.charCodeAt(i) & 0xdf; // upper case
     if (letter < 65 || letter > 90) break;
     column = 26 * column + letter - 64;
   }

@@ -1,24 +1,24 @@
-/** @file A file on disk or in an archive: the same to those who read it. */
+/** @file A file on disk or in an archive: the same to its readers. */
 import { readFileSync } from 'node:fs';
 import { unreadable, UnreadableFile } from '../unreadable-file.js';
 import { memberPieces, readMember, type ArchiveMember } from './archive.js';
 import { gunzipped, gunzippedWhole } from './gzip.js';
 import { filePieces, openBuffer, openFile, type RandomAccess } from './random-access.js';
 
-/** A file that can be read. Plain data, so that any thread can read it. */
+/** A readable file. Plain data, so that any thread can read it. */
 export interface StoredFile {
-  /** Path as it is shown: printable, with `/` and in NFC; of a member `archive.zip/path inside`. */
+  /** The path for messages: printable, with `/` and in NFC; for a member `archive.zip/path inside`. */
   readonly name: string;
-  /** Path on disk, of the file itself or of its archive, as the system has it. */
+  /** The path on disk, of the file itself or of its archive, as the system has it. */
   readonly path: string;
-  /** Bytes when unpacked; of what gzip has compressed about so many. */
+  /** Bytes when unpacked; an estimate if compressed by gzip. */
   readonly bytes: number;
   readonly member?: ArchiveMember;
-  /** Compressed by gzip, in the archive if it is in one. */
+  /** Compressed by gzip, inside the archive if it is in one. */
   readonly isGzip?: true;
 }
 
-/** The bytes of a file, piece by piece. Throws an `InputError` where they cannot be read. */
+/** The bytes of a file, in chunks. Throws an `InputError` if they cannot be read. */
 export async function* readPieces(file: StoredFile): AsyncGenerator<Buffer> {
   yield* file.isGzip === true ? gunzipped(storedPieces(file), file.name) : storedPieces(file);
 }
@@ -36,7 +36,7 @@ async function* storedPieces({ name, path, member }: StoredFile): AsyncGenerator
   }
 }
 
-/** The bytes of small files, one after the other; an archive is opened once for those that follow one another in it. */
+/** The bytes of small files, one after another; an archive stays open for consecutive files in it. */
 export function* readSmallFiles(
   files: Iterable<StoredFile>,
 ): Generator<{ readonly file: StoredFile; readonly bytes: Buffer }> {
@@ -58,12 +58,12 @@ export function* readSmallFiles(
   }
 }
 
-/** What is unpacked into memory may have so many bytes: ten times a workbook of 250,000 rows. */
+/** The most that is unpacked into memory, in bytes: ten times a workbook of 250,000 rows. */
 const LARGEST_IN_MEMORY = 1 << 28;
 
 /**
- * A file to be read in any order. What is packed into an archive or by gzip is unpacked into memory. Throws an
- * `InputError` for one that is too large.
+ * A file for random access. What is in an archive or compressed by gzip is unpacked into memory. Throws an `InputError`
+ * if it is too large.
  */
 export function openStoredFile(file: StoredFile): RandomAccess {
   if (file.isGzip === true) {

@@ -2,10 +2,10 @@
 import { linesOf } from './encoding.js';
 import type { PiecesAgain } from './look-ahead.js';
 
-/** A backslash that escapes something that a tab-separated file could not hold otherwise. */
+/** A backslash that escapes something that a tab-separated file could not contain otherwise. */
 const ESCAPE = /\\["\t\r\n]/;
 
-/** What has not ended after so many characters is no row. */
+/** A row that has not ended after this many characters is not one. */
 const MOST_CHARACTERS = 1 << 16;
 
 /**
@@ -30,7 +30,7 @@ async function explainsAll(pieces: AsyncIterable<Buffer>, name: string, reading:
   let [isSeen, mayGoOn, row] = [false, false, ''];
   for await (const lines of linesOf(pieces, name)) {
     for (const line of lines) {
-      // A row that has all fields goes on where the line after it is no row.
+      // A row that has all fields continues if the line after it is not a row.
       if (mayGoOn && fieldsOf(line, reading).length >= reading.width) row = '';
       else if (mayGoOn) isSeen = true;
       row = row === '' ? line : `${row}\n${line}`;
@@ -55,7 +55,7 @@ async function hasEscapes(pieces: AsyncIterable<Buffer>): Promise<boolean> {
   return false;
 }
 
-/** What a row says: whether it goes on, has something escaped, tells nothing, or makes no sense with escapes. */
+/** The evidence of a row: it continues, has escapes, shows nothing, or makes no sense with escapes. */
 type Finding = 'open' | 'whole or open' | 'escaped' | 'plain' | 'other';
 
 function lookAt(row: string, reading: Reading): Finding {
@@ -78,10 +78,10 @@ function fieldsOf(row: string, { quote }: Reading): readonly string[] {
 /** Fields between tabs that no backslash escapes. */
 const FIELDS = /(?:^|\t)(?:\\[^]|[^\t\\]|\\$)*/g;
 
-/** The same, which quotes may enclose. */
+/** The same, for fields that may be quoted. */
 const QUOTED_FIELDS = /(?:^|\t)(?:"(?:\\[^]|[^"\\])*"(?=\t|$)|(?:\\[^]|[^\t\\]|\\$)*)/g;
 
-/** Whether a text ends with a backslash that escapes what comes after it. */
+/** Whether a text ends with a backslash that escapes the next character. */
 function endsEscaping(text: string): boolean {
   let backslashes = 0;
   while (text.at(-1 - backslashes) === '\\') backslashes++;
@@ -92,7 +92,7 @@ function textOf(field: string): string {
   return field.startsWith('\t') ? field.slice(1) : field;
 }
 
-/** Whether a field begins with a quote and none is at its end. */
+/** Whether a field begins with a quote and does not end with one. */
 function isOpen(field: string): boolean {
   return /^"(?:\\[^]|[^"\\])*\\?$/.test(textOf(field));
 }

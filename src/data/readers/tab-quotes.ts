@@ -1,11 +1,11 @@
 /**
- * @file Whether quotes enclose fields in a tab-separated file. Most writers of such files mean a quote by a quote, and
- * a line is a row; but Excel, pandas and others quote fields by the rules of CSV.
+ * @file Whether quotes enclose fields in a tab-separated file. In most such files a quote is a quote and a line is a
+ * row; but Excel, pandas and others quote fields by the rules of CSV.
  */
 
 const [TAB, LINE_FEED, RETURN, COMMA, QUOTE] = [0x09, 0x0a, 0x0d, 0x2c, 0x22];
 
-/** What has not ended after so many bytes is no quoted field. */
+/** A quoted field that has not ended after this many bytes is not one. */
 const MOST_BYTES = 1 << 20;
 
 /**
@@ -25,12 +25,10 @@ export async function areFieldsQuoted(pieces: AsyncIterable<Buffer>, width: numb
 }
 
 class QuoteScan {
-  /** From the beginning of a line on; the first bytes of it have been looked at. */
+  /** From the beginning of a line on; its first bytes have been examined. */
   private rest: Buffer = Buffer.alloc(0);
   private seen = 0;
-  /**
-   * Fields whose quotes can be nothing else, those that would not need theirs, and whether inner quotes are doubled.
-   */
+  /** Fields whose quotes must be quotes, those that would not need theirs, and whether inner quotes are doubled. */
   private needed = 0;
   private needless = 0;
   private hasDoubled = false;
@@ -41,7 +39,7 @@ class QuoteScan {
     return this.needed > 0 && (this.needless === 0 || this.hasDoubled);
   }
 
-  /** Looks at the next bytes; false where a quote is seen that encloses nothing. */
+  /** Examines the next bytes; returns false at a quote that encloses nothing. */
   pass(piece: Buffer, isEnd: boolean): boolean {
     const bytes = this.rest.length === 0 ? piece : Buffer.concat([this.rest, piece]);
     let at = this.seen;
@@ -89,7 +87,7 @@ class QuoteScan {
   }
 }
 
-/** The place of the quote that closes a field; quotes in it are doubled. */
+/** The offset of the quote that closes a field; quotes in it are doubled. */
 function closingQuote(bytes: Buffer, open: number): number | undefined {
   for (let at = bytes.indexOf(QUOTE, open + 1); at !== -1; at = bytes.indexOf(QUOTE, at + 2)) {
     if (bytes[at + 1] !== QUOTE) return at;
@@ -97,7 +95,7 @@ function closingQuote(bytes: Buffer, open: number): number | undefined {
   return undefined;
 }
 
-/** The end of the line that a place is on; `undefined` where it is not there yet. */
+/** The end of the line at an offset; `undefined` if it has not arrived. */
 function endOfLine(bytes: Buffer, from: number, isEnd: boolean): number | undefined {
   for (let at = from; at < bytes.length; at++) if (isLineBreak(bytes[at]!)) return at;
   return isEnd ? bytes.length : undefined;

@@ -1,6 +1,6 @@
 /**
- * @file Translation memories (TMX 1.4b, www.gala-global.org/tmx-14b) unit by unit: of every unit its Korean and its
- * English text.
+ * @file Translation memories (TMX 1.4b, www.gala-global.org/tmx-14b), read unit by unit: the Korean and the English
+ * text of each.
  */
 import type { Row } from '../pair.js';
 import type { PairSource } from '../source.js';
@@ -15,15 +15,15 @@ export interface TmxText {
   readonly text: string;
 }
 
-/** The names by which the texts of a unit are taken; any country's Korean and English will do. */
+/** The languages that are taken from a unit; any country's Korean and English will do. */
 export const TMX_COLUMNS = { ko: 'ko', en: 'en' } as const;
 
 const MEMORY: XmlKind = { document: 'a translation memory (TMX)', remedy: 'export it again' };
 
-/** Elements whose text is no text of the sentence: codes of the document that it was taken from. */
+/** Elements whose text is not part of the sentence: codes of the original document. */
 const CODES: ReadonlySet<string> = new Set(['bpt', 'ept', 'ph', 'it', 'ut']);
 
-/** The units of a memory, piece by piece. Throws an `InputError` for a damaged one. */
+/** The units of a memory, in chunks. Throws an `InputError` for a damaged one. */
 export function tmxUnits(file: StoredFile): AsyncGenerator<TmxText[][]> {
   const pieces = utf8Pieces(readPieces(file), file.name);
   return readXml(pieces, file.name, new UnitReader(), MEMORY);
@@ -60,7 +60,7 @@ class UnitReader implements XmlReader<TmxText[][]> {
   private language = '';
   private segment = '';
   private inSegment = false;
-  /** Codes that are open, inside each other; a `sub` in one is a text of its own, and goes with it. */
+  /** Open codes, nested; a `sub` in one is a text of its own, and is left out with it. */
   private codes = 0;
 
   readonly take = (): TmxText[][] => {

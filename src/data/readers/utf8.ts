@@ -1,13 +1,13 @@
-/** @file What there is to know of bytes in UTF-8 (RFC 3629). */
+/** @file Helpers for bytes in UTF-8 (RFC 3629). */
 
-/** Stands in decoded text for bytes that are not valid in its encoding. */
+/** Stands in decoded text for bytes that are invalid in its encoding. */
 export const REPLACEMENT = '\ufffd';
 
-/** How many bytes come before a character that is cut off at the end, if one is (section 3). */
+/** How many bytes precede a character that is truncated at the end, if one is (section 3). */
 export function lengthOfWholeCharacters(bytes: Buffer): number {
   for (let back = 1; back <= Math.min(3, bytes.length); back++) {
     const byte = bytes[bytes.length - back]!;
-    if (byte >= 0x80 && byte < 0xc0) continue; // a following byte: look further back for the first one
+    if (byte >= 0x80 && byte < 0xc0) continue; // a continuation byte: look further back for the first one
     const size = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 1;
     return size > back ? bytes.length - back : bytes.length;
   }
@@ -21,7 +21,7 @@ export function countLineBreaks(bytes: Buffer): number {
   return count;
 }
 
-/** The first byte that is not UTF-8, as `0xC3`, and its line, in bytes that begin on `firstLine`. */
+/** The first invalid byte, as `0xC3`, and its line, in bytes that begin on `firstLine`. */
 export function findInvalidByte(bytes: Buffer, firstLine: number): { readonly line: number; readonly byte: string } {
   const at = firstInvalidIndex(bytes);
   return {
@@ -40,7 +40,7 @@ function firstInvalidIndex(bytes: Buffer): number {
   const replacement = Buffer.from(REPLACEMENT);
   for (let index = text.indexOf(REPLACEMENT); index !== -1; index = text.indexOf(REPLACEMENT, index + 1)) {
     const at = Buffer.byteLength(text.slice(0, index));
-    // The text may hold the replacement character itself.
+    // The text may contain the replacement character itself.
     if (!bytes.subarray(at, at + replacement.length).equals(replacement)) return at;
   }
   return bytes.length - 1;

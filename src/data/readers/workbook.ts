@@ -1,4 +1,4 @@
-/** @file Excel workbooks (ECMA-376, part 1, section 18; part 2 for the archive) row by row, in bounded memory. */
+/** @file Excel workbooks (ECMA-376, part 1, section 18; part 2 for the archive), read row by row in bounded memory. */
 import path from 'node:path';
 import { InputError, printable } from '../../base/errors.js';
 import { UnreadableFile } from '../unreadable-file.js';
@@ -29,7 +29,7 @@ export interface Workbook {
 }
 
 export interface Sheet {
-  /** As its tab shows it. */
+  /** Its name on the tab. */
   readonly name: string;
   /** Path of its part in the archive. */
   readonly part: string;
@@ -44,7 +44,7 @@ const MOST_SHOWN = 40;
 /** Rows in which a header is looked for. */
 export const HEADER_ROWS = 10;
 
-/** Opens a workbook and finds its sheets. Throws an `InputError` where it is none. */
+/** Opens a workbook and finds its sheets. Throws an `InputError` if it is not one. */
 export async function openWorkbook(file: StoredFile): Promise<Workbook> {
   const access = openStoredFile(file);
   try {
@@ -104,13 +104,13 @@ export async function* readWorkbook(source: PairSource): AsyncGenerator<Row[]> {
   }
 }
 
-/** What the texts of cells are made with. */
+/** What the texts of cells are made from. */
 interface CellTexts {
   readonly strings: SharedStrings;
   readonly formats: CellFormats;
 }
 
-/** The texts of a row's cells by their columns; empty ones where there is none. */
+/** The texts of a row's cells by their columns; empty for missing ones. */
 export function textsOf({ cells }: SheetRow, strings: SharedStrings, formats: CellFormats): string[] {
   const texts: string[] = [];
   for (const cell of cells) {
@@ -151,7 +151,7 @@ function rowReader(
   };
 }
 
-/** The text of a cell as Excel shows it; none where it refers to a string that is not there. */
+/** The text of a cell as Excel shows it; undefined if it refers to a string that does not exist. */
 function textOf({ type, value, style }: Cell, { strings, formats }: CellTexts): string | undefined {
   switch (type) {
     case 's':
@@ -169,7 +169,7 @@ function textOf({ type, value, style }: Cell, { strings, formats }: CellTexts): 
   }
 }
 
-/** Other documents that are packed in the same way, by a part that they have, and what to do with them. */
+/** Other documents in zip archives, recognised by a part, and what to do with them. */
 const OTHERS: readonly (readonly [part: string, kind: string, remedy: string])[] = [
   ['xl/workbook.bin', 'a binary Excel workbook (.xlsb)', 'save it as .xlsx'],
   ['word/document.xml', 'a Word document', 'copy its table into a workbook'],
@@ -178,7 +178,7 @@ const OTHERS: readonly (readonly [part: string, kind: string, remedy: string])[]
   ['Index/Document.iwa', 'a Numbers or other iWork document', 'export it as .xlsx'],
 ];
 
-/** What a zip archive is whose parts are those of another document: `a Word document; …`. */
+/** The kind of document in a zip archive, by its parts: `a Word document; …`. */
 export function otherDocument(parts: { has: (part: string) => boolean }): string | undefined {
   const other = OTHERS.find(([part]) => parts.has(part));
   return other === undefined ? undefined : `${other[1]}; ${other[2]}`;
@@ -210,7 +210,7 @@ interface Relation {
   readonly target: string;
 }
 
-/** Where the workbook itself lies in its archive: nearly always in the usual place. */
+/** Where the workbook itself is in its archive: nearly always in the usual place. */
 async function mainPart(
   access: RandomAccess,
   parts: ReadonlyMap<string, ArchiveMember>,
@@ -223,7 +223,7 @@ async function mainPart(
 
 const USUAL_MAIN_PART = 'xl/workbook.xml';
 
-/** The relations of a part, or, where it is called `''`, of the whole archive. */
+/** The relationships of a part or, for `''`, of the whole archive. */
 async function relationsOf(
   access: RandomAccess,
   parts: ReadonlyMap<string, ArchiveMember>,

@@ -5,34 +5,34 @@ import { UnreadableFile } from '../unreadable-file.js';
 /** Names of attributes and their values. */
 export type Attributes = Readonly<Record<string, string | undefined>>;
 
-/** Makes something of XML as it is parsed. Names of elements come without their namespace's prefix. */
+/** Builds something from XML as it is parsed. Names of elements come without their namespace's prefix. */
 export interface XmlReader<T> {
   readonly open: (tag: string, attributes: Attributes) => void;
   readonly close?: (tag: string) => void;
   readonly text?: (text: string) => void;
-  /** What has come together since the last call. */
+  /** What has been built since the last call. */
   readonly take: () => T;
 }
 
-/** Bytes between two tags, which the parser keeps: Excel's cells hold 32,767 characters at most. */
+/** The most bytes between two tags, which the parser keeps: Excel's cells hold 32,767 characters at most. */
 const MOST_TEXT_BYTES = 1 << 21;
 
-/** Elements inside each other: sheets have a dozen. */
+/** The deepest nesting of elements: sheets have a dozen levels. */
 const MOST_LEVELS = 100;
 
 /** What an XML text is part of, for messages. */
 export interface XmlKind {
   /** Such as `a workbook`. */
   readonly document: string;
-  /** What to do where it is damaged. */
+  /** What to do if it is damaged. */
   readonly remedy: string;
 }
 
 const WORKBOOK: XmlKind = { document: 'the workbook', remedy: 'save it as .xlsx again' };
 
 /**
- * Parses XML in UTF-8, without entities of its own, and gives what the reader made of each piece. Throws an
- * `InputError` for other things.
+ * Parses XML in UTF-8, without entities of its own, and returns what the builder made of each chunk. Throws an
+ * `InputError` for anything else.
  */
 export async function* readXml<T>(
   pieces: AsyncIterable<Buffer>,
@@ -78,7 +78,7 @@ export async function* readXml<T>(
   parser.close();
 }
 
-/** The elements of a short XML text, with the names of their attributes without prefix, too. */
+/** The elements of a short XML text; names of attributes have no prefix either. */
 export async function elementsOfXml(
   pieces: AsyncIterable<Buffer>,
   name: string,

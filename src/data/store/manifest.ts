@@ -1,4 +1,4 @@
-/** @file `manifest.json`: what a token store holds. It is written last, so that a folder without it is no store. */
+/** @file `manifest.json`: what a token store holds. It is written last, so that a folder without it is not a store. */
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import { SIDES } from './schema.js';
 
 export const MANIFEST = 'manifest.json';
 
-/** What a manifest calls itself, and the version of the format. */
+/** The name and version of the format. */
 const FORMAT = 'kd token store';
 const VERSION = 1;
 
@@ -26,16 +26,16 @@ const SHARD = object({
 
 const TOKENIZER = object({ fingerprint: v.nullable(text), pad_id: number, vocab_size: number });
 
-/** All of it depends on the rows read, the tokenizers and the options alone: not on paths, times or machines. */
+/** Depends on the rows read, the tokenizers and the options alone: not on paths, times or machines. */
 const CONTENTS = object({
   format: v.literal(FORMAT),
   version: v.literal(VERSION),
-  /** Ids a text was cut to. */
+  /** Ids to which a text was truncated. */
   max_length: number,
   tokenizers: object({ teacher: TOKENIZER, student: TOKENIZER }),
   options: partOf<object>(anyObject),
   inputs: object({
-    /** SHA-256, in hexadecimal, over the sorted hashes of all pairs that could be used. */
+    /** SHA-256, in hexadecimal, over the sorted hashes of all usable pairs. */
     fingerprint: text,
     rows: number,
   }),
@@ -47,7 +47,7 @@ const CONTENTS = object({
 /** One Arrow file. */
 export type ShardFile = v.InferOutput<typeof SHARD>;
 
-/** A tokenizer that ids were made with. */
+/** The tokenizer that made the ids. */
 export type StoredTokenizer = v.InferOutput<typeof TOKENIZER>;
 
 /** What a token store holds. */
@@ -64,7 +64,7 @@ export async function isStore(folder: string): Promise<boolean> {
   return text.includes(FORMAT);
 }
 
-/** Reads a store's manifest and checks that its files are there. Throws an `InputError` that says what is missing. */
+/** Reads a store's manifest and checks that its files exist. Throws an `InputError` that says what is missing. */
 export async function readManifest(folder: string): Promise<Manifest> {
   const file = join(folder, MANIFEST);
   const again = `prepare it again with ${shellCommand(['kd', 'prepare', '--out', folder])}`;
@@ -86,7 +86,7 @@ export async function readManifest(folder: string): Promise<Manifest> {
   return manifest;
 }
 
-/** SHA-256, in hexadecimal, over the checksums of all shards: stands for all rows and their order. */
+/** SHA-256, in hexadecimal, over the checksums of all shards: represents all rows and their order. */
 export function contentFingerprint({ shards }: Manifest): string {
   return createHash('sha256')
     .update(shards.map(({ sha256 }) => sha256).join('\n'))

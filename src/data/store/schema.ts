@@ -1,7 +1,9 @@
-/** @file The columns of a token store's files, in Apache Arrow's terms (arrow.apache.org/docs/format/Columnar.html). */
+/**
+ * @file The columns of a token store's files, as an Apache Arrow schema (arrow.apache.org/docs/format/Columnar.html).
+ */
 import { Dictionary, Field, Int8, List, Schema, Uint16, Utf8 } from 'apache-arrow';
 
-/** The sides of the split; each has files of its own. */
+/** The sides of the split; each has its own files. */
 export const SIDES = ['training', 'validation'] as const;
 export type Side = (typeof SIDES)[number];
 
@@ -12,10 +14,10 @@ export type IdColumn = (typeof ID_COLUMNS)[number];
 /** One more than the highest id that a column of 16-bit ids can hold. */
 export const LARGEST_VOCABULARY = 1 << 16;
 
-/** Rows of a record batch, the piece of a file that is read at once: some 300 kB. The last of a file may have fewer. */
+/** Rows of a record batch, the unit of reading: some 300 kB. The last of a file may have fewer. */
 export const BATCH_ROWS = 1024;
 
-// The numbers of dictionaries are given, not left to a counter, so that equal rows make equal files.
+// The ids of dictionaries are given, not counted, so that equal rows make equal files.
 const name = (id: number): Dictionary<Utf8, Int8> => new Dictionary(new Utf8(), new Int8(), id);
 const ids = (): List<Uint16> => new List(new Field('item', new Uint16(), false));
 
@@ -23,7 +25,7 @@ export const CORPUS_TYPE = name(0);
 export const SPLIT_TYPE = name(1);
 export const IDS_TYPE = ids();
 
-/** `ko`, `en`: texts; `corpus`, `split`: names; the ids without padding, cut to 77. */
+/** `ko`, `en`: texts; `corpus`, `split`: names; the ids without padding, truncated to 77. */
 export const STORE_SCHEMA = new Schema([
   new Field('ko', new Utf8(), false),
   new Field('en', new Utf8(), false),

@@ -21,24 +21,24 @@ export interface IdLists {
   readonly starts: Int32Array;
 }
 
-/** Rows of a shard that are read at once. */
+/** Rows of a shard that are read together. */
 export interface RowBlock {
   readonly columns: Readonly<Record<IdColumn, IdLists>>;
   readonly batch: RecordBatch;
 }
 
-/** One Arrow file, of which any record batch can be read by itself. */
+/** One Arrow file, whose record batches can be read in any order. */
 export interface ShardReader {
   block(index: number): Promise<RowBlock>;
   close(): Promise<void>;
 }
 
-/** Opens a shard, and compares its checksum. Throws an `InputError` for one that was changed or cannot be read. */
+/** Opens a shard and verifies its checksum. Throws an `InputError` for one that was changed or cannot be read. */
 export async function openShard(folder: string, shard: ShardFile): Promise<ShardReader> {
   const path = join(folder, shard.file);
   const handle = await open(path).catch((error: unknown) => {
     const isShortage = ['EMFILE', 'ENFILE'].includes((error as NodeJS.ErrnoException).code ?? '');
-    if (isShortage) throw fileError(path, 'cannot be read', error); // the data is well
+    if (isShortage) throw fileError(path, 'cannot be read', error); // the data is fine
     throw new InputError(`${path}: expected a file that can be read, but ${messageOf(error)}; prepare the data again`);
   });
   try {
@@ -61,8 +61,8 @@ export async function openShard(folder: string, shard: ShardFile): Promise<Shard
 }
 
 /**
- * What the file holds, or an `InputError` where the decoder trips over it: a checksum made anew tells nothing. That the
- * decoder takes the lengths in Arrow's metadata for true, and may run out of memory by false ones, is not caught.
+ * The content of the file, or an `InputError` if the decoder fails: a checksum may have been recomputed. The decoder
+ * trusts the lengths in Arrow's metadata; that it runs out of memory on false ones is not caught.
  */
 async function sound<T>(path: string, decode: () => Promise<T>): Promise<T> {
   try {
@@ -88,7 +88,7 @@ async function readBlock(reader: AsyncRecordBatchFileReader, index: number): Pro
   return { columns: idColumnsOf(batch), batch };
 }
 
-/** Throws where texts or lists do not follow each other, or reach beyond their values. */
+/** Throws if texts or lists are not consecutive, or exceed their values. */
 function checkOffsets({ valueOffsets, values, children, length }: Data): void {
   if (!(valueOffsets instanceof Int32Array)) return; // neither texts nor lists
   const end = children.length > 0 ? children[0]!.length : (values as Uint8Array).length;

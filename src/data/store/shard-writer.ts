@@ -17,7 +17,7 @@ export interface StoreRow {
   /** UTF-8 */
   readonly ko: Uint8Array;
   readonly en: Uint8Array;
-  /** Number of the corpus. */
+  /** Corpus number. */
   readonly corpus: number;
   /** In the order of `ID_COLUMNS`, without padding. */
   readonly ids: readonly Int32Array[];
@@ -26,7 +26,7 @@ export interface StoreRow {
 const CORPUS_NAMES = vectorFromArray([...CORPORA], new Utf8());
 const SPLIT_NAMES = vectorFromArray([...SIDES], new Utf8());
 
-/** Lists of values one after the other, and where each starts. */
+/** Lists of values end to end, and where each begins. */
 class Lists<T extends Uint8Array | Uint16Array> {
   readonly offsets = new Int32Array(BATCH_ROWS + 1);
   values: T;
@@ -48,7 +48,7 @@ class Lists<T extends Uint8Array | Uint16Array> {
     this.offsets[++this.count] = end;
   }
 
-  /** What was added, as buffers of its own; the next list starts anew. */
+  /** What was added, in new buffers; the list is then empty. */
   take(): { length: number; valueOffsets: Int32Array; data: T } {
     const { count, offsets, values } = this;
     const taken = {
@@ -61,7 +61,7 @@ class Lists<T extends Uint8Array | Uint16Array> {
   }
 }
 
-/** Builds one Arrow IPC file in memory: rows in, bytes out. The same rows make the same bytes. */
+/** Builds one Arrow IPC file in memory. The same rows make the same bytes. */
 export class ShardWriter {
   rows = 0;
   private readonly writer = new RecordBatchFileWriter();

@@ -1,7 +1,7 @@
 /**
  * @file A token store in the making. Everything is made in a folder inside the store's own, named after the process;
- * what is finished moves up by renaming, the manifest last, one process at a time. So at any moment the store is whole,
- * or has no manifest; what a killed process left behind is removed by the next one.
+ * finished files are moved up by renaming, the manifest last, one process at a time. So the store is complete at any
+ * moment, or has no manifest; what a killed process left behind is removed by the next one.
  */
 import { mkdir, readdir, readFile, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
@@ -12,28 +12,28 @@ import { isLockName } from '../../base/lock/claim.js';
 import { takeLock } from '../../base/lock/lock.js';
 import { MANIFEST } from './manifest.js';
 
-/** Begins the names of folders in which stores are made; who makes it follows. */
+/** The prefix of folders in which stores are made; the process follows. */
 const PARTIAL = '.partial-';
 
-/** The files that a store consists of, besides its manifest and what tells of its making. */
+/** The files that a store consists of, besides its manifest and the report on its making. */
 const SHARD_FILE = /^(training|validation)-\d+\.arrow$/;
 const REPORT_FILE = /^report\.(json|html)$/;
 
-/** As long as another process takes to publish, and more. */
+/** More time than another process needs to publish. */
 const PATIENCE_MS = 60_000;
 
 export interface StoreFolder {
-  /** The folder to make files in. */
+  /** The folder for new files. */
   readonly partial: string;
-  /** Puts the files made in the place of those of an earlier store, and the manifest last. */
+  /** Replaces the files of an earlier store by the new ones, the manifest last. */
   publish(files: readonly string[], manifest: object): Promise<void>;
   /** Removes what was not published, and folders made for it. */
   discard(): Promise<void>;
 }
 
 /**
- * Begins a store: makes the folder, and removes what killed processes left there. An earlier store stays as it is until
- * the new one is published. Throws an `InputError` for a folder that holds other things, or cannot be written.
+ * Begins a store: makes the folder, and removes what killed processes left there. An earlier store is untouched until
+ * the new one is published. Throws an `InputError` for a folder that holds other things, or cannot be written to.
  */
 export async function beginStore(folder: string): Promise<StoreFolder> {
   const partial = join(folder, `${PARTIAL}${makerTag()}`);
@@ -49,7 +49,7 @@ export async function beginStore(folder: string): Promise<StoreFolder> {
       const text = `${JSON.stringify(manifest, null, 2)}\n`;
       const lock = await takeLock(folder, { what: 'a token store', patience: PATIENCE_MS });
       try {
-        if (await isPublished(folder, partial, files, text)) return; // by another process, at the same work
+        if (await isPublished(folder, partial, files, text)) return; // by another process that makes the same store
         await removeStore(folder);
         for (const file of files) await rename(join(partial, file), join(folder, file));
         await syncFolder(folder);
@@ -108,7 +108,7 @@ async function isPublished(
   return true;
 }
 
-/** Removes a folder and those above it up to `last`, as long as they are empty. */
+/** Removes a folder and its parents up to `last`, as long as they are empty. */
 async function removeEmpty(folder: string, last: string): Promise<void> {
   const isEmpty = await rmdir(folder).then(
     () => true,
@@ -130,7 +130,7 @@ function isOwnName(name: string): boolean {
   return isStore || name.startsWith(PARTIAL) || name.endsWith('.tmp') || isLockName(name);
 }
 
-/** The manifest goes first: without it, what is left is no store. */
+/** The manifest goes first: without it, what is left is not a store. */
 async function removeStore(folder: string): Promise<void> {
   await rm(join(folder, MANIFEST), { force: true });
   for (const name of await readdir(folder))

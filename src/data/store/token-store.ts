@@ -1,22 +1,22 @@
-/** @file A token store opened for reading: any row at any time, without holding more than a few blocks of rows. */
+/** @file A token store for reading: random access to rows, with only a few blocks of rows in memory. */
 import type { CorpusName } from '../corpus-name.js';
 import { readManifest, type Manifest, type ShardFile } from './manifest.js';
 import { BATCH_ROWS, type Side } from './schema.js';
 import { openShard, type RowBlock, type ShardReader } from './shard-reader.js';
 
-/** Blocks held, some 300 kB each: those of the batch in hand, of the next ones, and of the other side. */
+/** Blocks in memory, some 300 kB each: those of the current batch, of the next ones, and of the other side. */
 const HELD_BLOCKS = 16;
 
-/** A row's place: `place` of `block`. */
+/** A row: number `place` in `block`. */
 export interface LocatedRow {
   readonly block: RowBlock;
   readonly place: number;
 }
 
-/** The rows of one side of the split, in the order they are used in. */
+/** The rows of one side of the split, in the order of use. */
 export interface StoreRows {
   readonly count: number;
-  /** Reads rows that follow each other, from number `start` (from 0) on. */
+  /** Reads consecutive rows, from number `start` (from 0) on. */
   readonly read: (start: number, count: number) => Promise<LocatedRow[]>;
 }
 
@@ -25,12 +25,12 @@ export interface TokenStore {
   readonly manifest: Manifest;
   readonly training: StoreRows;
   readonly validation: StoreRows;
-  /** Compares the checksums of all files now, and not when their rows are first read. Throws an `InputError`. */
+  /** Verifies the checksums of all files now, and not when their rows are first read. Throws an `InputError`. */
   readonly check: () => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
-/** Opens a store. Throws an `InputError` for a folder that is none, or not a whole one. */
+/** Opens a store. Throws an `InputError` for a folder that is not one, or is incomplete. */
 export async function openStore(folder: string): Promise<TokenStore> {
   const manifest = await readManifest(folder);
   const shards = new Map<string, Promise<ShardReader>>();
@@ -80,7 +80,7 @@ export function textsOf({ block, place }: LocatedRow): { ko: string; en: string;
   return { ko: valueOf('ko'), en: valueOf('en'), corpus: valueOf('corpus') };
 }
 
-/** Keeps the values asked for last; each is made once, and made again where making it failed. */
+/** An LRU cache: each value is made once, and made again if that failed. */
 function recent<T>(capacity: number): (key: string, make: () => Promise<T>) => Promise<T> {
   const held = new Map<string, Promise<T>>();
   return (key, make) => {
@@ -98,7 +98,7 @@ function cumulated(counts: readonly number[]): number[] {
   return counts.map((count) => (sum += count));
 }
 
-/** The index of the first end that is above a number. */
+/** The index of the first end that exceeds a number. */
 function firstAbove(ends: readonly number[], number: number): number {
   let [low, high] = [0, ends.length];
   while (low < high) {
