@@ -12,9 +12,3 @@ export function shellQuote(word: string): string {
 export function shellCommand(words: readonly string[]): string {
   return words.map(shellQuote).join(' ');
 }
-
-/** A flag and its values as words, joined by `=` where a value begins with a dash and would be taken for a flag. */
-export function flagWords(flag: string, values: readonly string[]): string[] {
-  if (!values.some((value) => value.startsWith('-'))) return [flag, ...values];
-  return values.map((value) => `${flag}=${value}`);
-}

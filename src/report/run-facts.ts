@@ -1,6 +1,6 @@
 /** @file The facts in a run's folder, other than its logs. */
 import { isObject } from '../base/json-schema.js';
-import { basename, relative, resolve } from 'node:path';
+import { basename, join, relative, resolve } from 'node:path';
 import { readReport, type PrepareReport } from '../data/prepare/report.js';
 import { recipeOf } from '../training/recipes.js';
 import { flagOf, isDefault } from '../training/settings.js';
@@ -9,10 +9,10 @@ import { readEvaluations } from '../evaluate/evaluation-file.js';
 import { checkpointNames } from '../runs/checkpoint.js';
 import type { ValidationRow } from '../runs/log-reader.js';
 import type { RunConfig } from '../runs/run-config.js';
-import { pointedAt, type Pointer } from '../runs/run-folder.js';
+import { pointedAt, RUN_CONFIG, type Pointer } from '../runs/run-folder.js';
 import { knownPlan, runState } from '../runs/run-state.js';
 import { storePlaces } from '../runs/run-store.js';
-import { flagWords, shellCommand } from '../base/shell.js';
+import { shellCommand } from '../base/shell.js';
 import { contactSheet } from './contact-sheet.js';
 import type { Entry, RunFacts, Sections } from './report-data.js';
 import type { CurveRow } from './series.js';
@@ -71,7 +71,10 @@ export async function sectionsOf(folder: string, config: RunConfig): Promise<Sec
   const published = recipeOf(recipe)?.published;
   return {
     settings: settingsOf(config),
-    commands: { repeat: repeatCommand(config), evaluate: evaluateCommand(folder) },
+    commands: {
+      repeat: repeatCommand(folder),
+      evaluate: evaluateCommand(folder),
+    },
     environment: environmentOf(config),
     ...(data === undefined ? {} : { data }),
     ...(evaluations === undefined ? {} : { evaluations }),
@@ -109,16 +112,9 @@ function settingsOf({ settings }: RunConfig): Entry[] {
   });
 }
 
-/** The command line that gives the run's settings, but for its name. */
-export function repeatCommand({ settings }: Pick<RunConfig, 'settings'>): string {
-  const words = Object.entries(settings)
-    .filter(([name, value]) => name !== 'run' && value !== undefined && value !== null)
-    .flatMap(([name, value]) => {
-      const flag = flagOf(name, value);
-      if (typeof value === 'boolean') return isDefault(name, value) ? [] : [flag];
-      return flagWords(flag, (Array.isArray(value) ? value : [value]).map(textOf));
-    });
-  return shellCommand(['kd', 'train', ...words]);
+/** The command line that trains another run with the same settings. */
+function repeatCommand(folder: string): string {
+  return shellCommand(['kd', 'train', '--config', relative('.', join(folder, RUN_CONFIG))]);
 }
 
 function evaluateCommand(folder: string): string {

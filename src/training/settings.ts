@@ -424,16 +424,17 @@ export function checkSettings(settings: Readonly<Record<string, unknown>>, where
 }
 
 /**
- * Settings as a program asks for them.
+ * Settings as a program or a file asks for them.
  *
+ * @param where begins the message of an error
  * @throws InputError that names the first setting that is none, and names that are no setting's
  */
-export function checkAsked<Asked extends Partial<AskedSettings>>(settings: Asked): Asked {
+export function checkAsked<Asked extends Partial<AskedSettings>>(settings: Asked, where = 'settings'): Asked {
   const unknown = Object.keys(settings).find((name) => !isSetting(name));
   if (unknown !== undefined)
     throw new InputError(
-      `settings: expected some of ${SETTING_NAMES.join(', ')}, got ${JSON.stringify(unknown)}; leave it out`,
+      `${where}: expected some of ${SETTING_NAMES.join(', ')}, got ${JSON.stringify(unknown)}; leave it out`,
     );
-  checkJson(schemaOf('kind', true), settings, 'settings', 'give another value');
+  checkJson(schemaOf('kind', true), settings, where, 'give another value');
   return settings;
 }

@@ -1,7 +1,5 @@
 import { spawnSync } from 'node:child_process';
 import { expect, it } from 'vitest';
-import { trainCommand } from '../../src/commands/train/index.js';
-import { repeatCommand } from '../../src/report/run-facts.js';
 import { shellCommand, shellQuote } from '../../src/base/shell.js';
 
 const NASTY = [
@@ -51,29 +49,4 @@ it.each(SHELLS)('a command line is read back by %s as it was', (shell) => {
 it('leaves alone what needs no quotes', () => {
   for (const word of ['train', '--log-every', 'a/b.csv', 'openai/clip@main', '5e-5', '노란색-차', 'x=1', 'a,b:c'])
     expect(shellQuote(word)).toBe(word);
-});
-
-it('the command that repeats a run gives its settings again', () => {
-  const settings = {
-    data: ['my pairs.csv', '$(rm -rf x).csv', '한국어 말뭉치', '-dash.csv'],
-    teacher: "./it's",
-    student: '~/student',
-    koColumn: '원 문',
-    enColumn: '-en',
-    shuffle: false,
-    randomWeights: true,
-    epochs: 3,
-    batchSize: 4,
-    learningRate: 5e-5,
-    run: 'first one',
-  };
-  const [shell] = SHELLS;
-  const words = wordsIn(shell, repeatCommand({ settings }));
-  const command = trainCommand();
-  command.action(() => undefined).parse(words.slice(1), { from: 'user' });
-  const expected: Partial<typeof settings> = { ...settings };
-  delete expected.run;
-  expect(words[0]).toBe('train');
-  expect(command.opts()).toMatchObject(expected);
-  expect(command.opts().run).toBeUndefined();
 });

@@ -106,7 +106,7 @@ describe('a run that has ended', () => {
     expect(two.stderr).toContain('warning: --keep, --max-steps: not applied, as there is nothing left to do');
     expect(two.stderr).not.toContain('cosine'); // it ends where it did
     const printed = await kdHere(['train', '--resume', 'tiny', '--print'], { cwd });
-    expect(printed.stdout).toMatch(/^ {2}--epochs 3 +the run's$/m);
+    expect(printed.stdout).toMatch(/^epochs: 3 +# the run's$/m);
     expect(printed.stderr).toContain(finished);
     const dry = await kdHere(['train', '--resume', 'tiny:last', '--dry-run', '--json'], { cwd });
     expect(JSON.parse(dry.stdout)).toEqual({
@@ -179,8 +179,8 @@ describe('a run that has ended', () => {
     expect(dry.stdout).toMatch(/^steps {7}16, 4 an epoch; 10 are done$/m);
     expect(steps(cwd)).toEqual(steps(original));
     const printed = resume(cwd, 'tiny', '--print', '--epochs', '4');
-    expect(printed.stdout).toMatch(/^ {2}--save-every 2 +the run's$/m);
-    expect(printed.stdout).toMatch(/^ {2}--epochs 4 +given$/m);
+    expect(printed.stdout).toMatch(/^saveEvery: 2 +# the run's$/m);
+    expect(printed.stdout).toMatch(/^epochs: 4 +# given$/m);
 
     const result = resume(cwd, 'checkpoints/tiny/step-10', '--keep', '9');
     expect(result.code, result.stderr).toBe(0);

@@ -71,15 +71,16 @@ describe('kd train --recipe … --print', () => {
     );
   });
 
-  it('shows a table of flags with where they come from', async () => {
+  it('shows settings with where they come from', async () => {
     const { code, stdout } = await kdHere(['train', '--recipe', 'roberta-pooler-250k', '--seed', '1', '--print']);
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^roberta-pooler-250k: the original's experiment 3/);
-    expect(stdout).toMatch(/^ {2}--learning-rate 0\.0005 +recipe$/m);
-    expect(stdout).toMatch(/^ {2}--seed 1 +given$/m);
-    expect(stdout).toMatch(/^ {2}--keep 2 +default$/m);
-    expect(stdout).toMatch(/^ {2}--shuffle +recipe$/m);
-    expect(stdout).toMatch(/published: validation loss 1\.0813 \(en 0\.5319 \+ ko 0\.5494\) after 3 h 04 m/);
+    expect(stdout).toMatch(/^# roberta-pooler-250k: the original's experiment 3/);
+    expect(stdout).toMatch(/^learningRate: 0\.0005 +# recipe$/m);
+    expect(stdout).toMatch(/^seed: 1 +# given$/m);
+    expect(stdout).toMatch(/^keep: 2 +# default$/m);
+    expect(stdout).toMatch(/^shuffle: true +# recipe$/m);
+    expect(stdout).toMatch(/^data: \[ data \] +# default$/m);
+    expect(stdout).toMatch(/# published: validation loss 1\.0813 \(en 0\.5319 \+ ko 0\.5494\) after 3 h 04 m/);
   });
 
   it('an unknown one is refused with the names there are', async () => {

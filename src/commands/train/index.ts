@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { takeConfig } from './config.js';
 import { addSettings } from './options.js';
 import { InputError } from '../../base/errors.js';
 import { checkRunName } from '../../runs/run-names.js';
@@ -22,6 +23,9 @@ Examples:
   $ kd train --epochs 10 --samples 1000000          the original project's final run
   $ kd train --data pairs.csv --teacher ./teacher --student ./student --run first
   $ kd train --recipe roberta-1m --print            the original's exact settings
+  $ kd train --recipe roberta-1m --print > run.yaml  to be edited, for --config run.yaml
+  $ kd train --config checkpoints/first/config.json --run again
+                                                    train a run once more
   $ kd train --resume                               go on with the last run, exactly where it was
   $ kd train --resume first --epochs 20             go on with another number of epochs
   $ kd train --resume first:300                     go on from an earlier checkpoint
@@ -31,6 +35,7 @@ Examples:
 type TrainFlags = Omit<AskedSettings, 'randomWeights'> & {
   readonly randomWeights?: boolean;
   readonly dryRun?: boolean;
+  readonly config?: string;
   readonly print?: boolean;
   readonly resume?: string | true;
 };
@@ -43,7 +48,9 @@ export function trainCommand(): Command {
   const command = new Command('train').description(
     "teach a student to give the teacher's embedding for English and Korean",
   );
-  addSettings(command, (name) => name === 'recipe').option('--print', 'show all settings, and stop');
+  addSettings(command, (name) => name === 'recipe')
+    .option('--config <file>', "settings from a run's config.json, or YAML; flags win over it")
+    .option('--print', 'show all settings as a file for --config, and stop');
   addSettings(command, (name) => name !== 'recipe');
   return command
     .option('--resume [run|folder]', 'resume a run (default: the last one), or start from one of its checkpoints')
@@ -51,8 +58,9 @@ export function trainCommand(): Command {
     .addHelpText('after', EXAMPLES)
     .action(async (given: TrainFlags, command: Command) => {
       const output = openOutput(command.optsWithGlobals<OutputOptions>());
-      const { print = false, ...flags } = withRecipe(given, command, output);
-      checkTogether(flags);
+      if (given.config !== undefined) await takeConfig(given.config, command, output);
+      const { config, print = false, ...flags } = withRecipe(command.opts<TrainFlags>(), command, output);
+      checkTogether({ ...flags, config });
       if (!print) await train(flags, givenBy(command), output);
       else if (flags.resume === undefined) printSettings(flags, command, output);
       else await printResumed(flags.resume, givenBy(command), command, output);
@@ -130,7 +138,15 @@ async function printResumed(
 }
 
 /** Throws an `InputError` for flags that exclude each other, or that no run could be called by. */
-function checkTogether({ run, resume }: TrainFlags): void {
+function checkTogether({
+  run,
+  resume,
+  config,
+}: Pick<TrainFlags, 'run' | 'resume'> & { config: string | undefined }): void {
+  if (config !== undefined && resume !== undefined)
+    throw new InputError(
+      `--config ${config}: expected no settings beside --resume, as a resumed run keeps its own; leave out one of them`,
+    );
   if (run === undefined) return;
   if (resume !== undefined)
     throw new InputError(
@@ -144,5 +160,5 @@ function givenBy(command: Command): Partial<AskedSettings> {
   const flags = Object.entries(command.opts<TrainFlags>()).filter(
     ([name]) => command.getOptionValueSource(name) === 'cli',
   );
-  return Object.fromEntries(flags.filter(([name]) => !['resume', 'dryRun', 'print', 'run'].includes(name)));
+  return Object.fromEntries(flags.filter(([name]) => !['resume', 'dryRun', 'print', 'config', 'run'].includes(name)));
 }

@@ -1,9 +1,11 @@
 /** @file `--recipe` and `--print`: named settings, and what a run would be called with. */
 import type { Command } from 'commander';
+import { stringify } from 'yaml';
 import type { RecipeName } from '../../training/recipe-names.js';
 import { recipeOf, type Recipe } from '../../training/recipes.js';
-import { flagOf, isSetting, SETTING_NAMES, SETTINGS, shownSetting } from '../../training/settings.js';
+import { DEFAULTS, flagOf, isSetting, SETTING_NAMES, SETTINGS, shownSetting } from '../../training/settings.js';
 import type { Output } from '../../app/output.js';
+import { isGiven } from './config.js';
 
 /** Settings that no recipe has: whoever gives one leaves the recipe. */
 const NOT_IN_RECIPES = SETTING_NAMES.filter((name) => 'leavesRecipe' in SETTINGS[name]);
@@ -18,10 +20,11 @@ export function withRecipe<Flags extends { readonly recipe?: RecipeName }>(
 ): Flags {
   const recipe = recipeOf(flags.recipe);
   if (recipe === undefined) return flags;
-  const isGiven = (key: string): boolean => command.getOptionValueSource(key) === 'cli';
   const settings = recipe.settings as unknown as Settings;
+  const isAsInIt = (key: string): boolean =>
+    isSame((flags as Settings)[key], settings[key] ?? (DEFAULTS as Settings)[key]);
   const changed = [...Object.keys(settings), ...NOT_IN_RECIPES].filter(
-    (key) => isGiven(key) && !isSame((flags as Settings)[key], settings[key]),
+    (key) => isGiven(key, command) && !isAsInIt(key),
   );
   for (const key of changed) {
     output.warn(
@@ -29,12 +32,12 @@ export function withRecipe<Flags extends { readonly recipe?: RecipeName }>(
         `${shown(settings[key])}: the run will not be ${flags.recipe}`,
     );
   }
-  const taken = Object.entries(settings).filter(([key]) => !isGiven(key));
+  const taken = Object.entries(settings).filter(([key]) => !isGiven(key, command));
   return { ...flags, ...Object.fromEntries(taken) };
 }
 
 /**
- * Shows every setting with where it comes from, as flags that would say the same.
+ * Shows every setting with where it comes from, as YAML that `--config` reads.
  *
  * @param origin of what was not given; else a recipe or the defaults
  */
@@ -45,22 +48,22 @@ export function printSettings(
   origin?: string,
 ): void {
   const recipe = recipeOf(flags.recipe);
-  const settings = Object.entries(flags).filter(([key]) => isSetting(key) && key !== 'recipe');
+  const settings = Object.entries(flags).filter(([key, value]) => isSetting(key) && value !== undefined);
   const rows = settings.map(([key, value]) => [
-    `${flagOf(key, value)} ${typeof value === 'boolean' ? '' : shown(value)}`.trimEnd(),
+    stringify({ [key]: value as unknown }, { collectionStyle: 'flow', lineWidth: 0 }).replace(/^\{ | \}\n$/g, ''),
     originOf(key, command, recipe, origin),
   ]);
-  const width = Math.max(...rows.map(([flag]) => flag!.length));
+  const width = Math.max(...rows.map(([setting]) => setting!.length));
   const text = [
-    ...(recipe === undefined ? [] : [`${flags.recipe}: ${recipe.description}`]),
-    ...rows.map(([flag, origin]) => `  ${flag!.padEnd(width)}  ${origin}`),
-    'in every run: texts of 77 tokens, no attention mask; batches in the same order in every epoch',
-    ...(recipe?.published === undefined ? [] : [publishedLine(recipe.published)]),
+    ...(recipe === undefined ? [] : [`# ${flags.recipe}: ${recipe.description}`]),
+    ...rows.map(([setting, origin]) => `${setting!.padEnd(width)}  # ${origin}`),
+    '# in every run: texts of 77 tokens, no attention mask; batches in the same order in every epoch',
+    ...(recipe?.published === undefined ? [] : [`# ${publishedLine(recipe.published)}`]),
   ].join('\n');
   output.result(text, {
     event: 'settings',
     recipe: flags.recipe ?? null,
-    settings: Object.fromEntries(settings),
+    settings: Object.fromEntries(settings.filter(([key]) => key !== 'recipe')),
     published: recipe?.published ?? null,
   });
 }
@@ -73,7 +76,7 @@ function publishedLine({ loss, lossEn, lossKo, duration, source }: NonNullable<R
 }
 
 function originOf(key: string, command: Command, recipe: Recipe | undefined, origin: string | undefined): string {
-  if (command.getOptionValueSource(key) === 'cli') return 'given';
+  if (isGiven(key, command)) return 'given';
   if (origin !== undefined) return origin;
   return recipe !== undefined && Object.hasOwn(recipe.settings, key) ? 'recipe' : 'default';
 }

@@ -1,0 +1,60 @@
+/** @file `--config`: settings from a file, a run's `config.json` or YAML. */
+import { LineCounter, parseDocument } from 'yaml';
+import { InputError } from '../base/errors.js';
+import { readTextFile } from '../base/json-file.js';
+import { anyObject, checkJson, isObject, type JsonObject } from '../base/json-schema.js';
+import { parseJson } from '../base/parse-json.js';
+import { TEXTS } from '../base/kinds.js';
+import { LARGEST_CONFIG } from '../runs/run-list.js';
+import { checkAsked, isSetting, SETTINGS, type AskedSettings } from './settings.js';
+
+/**
+ * The settings in a file: a run's `config.json`, or the settings alone as JSON or YAML, by their names there. Of a
+ * run's, all but its name.
+ *
+ * @throws InputError for a file that cannot be read or is neither, and for what is no setting
+ */
+export async function readConfigFile(path: string): Promise<Partial<AskedSettings>> {
+  const contents = checkJson(anyObject, parse(await readTextFile(path, LARGEST_CONFIG), path), path, ADVICE);
+  return checkAsked(tidied(settingsIn(contents)), path);
+}
+
+const ADVICE = "name a run's config.json, or what kd train --print writes";
+
+function parse(text: string, path: string): unknown {
+  return /^\s*\{/.test(text) ? parseJson(text, path, ADVICE) : parseYaml(text, path);
+}
+
+/** YAML 1.2. What its aliases stand for is limited by the library. */
+function parseYaml(text: string, path: string): unknown {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { prettyErrors: false, lineCounter: lines });
+  const [error] = document.errors;
+  if (error !== undefined)
+    throw new InputError(
+      `${path}: expected YAML, got in line ${lines.linePos(error.pos[0]).line} ${error.message}; ${ADVICE}`,
+    );
+  try {
+    return document.toJS();
+  } catch (error) {
+    if (!(error instanceof ReferenceError)) throw error; // an alias for nothing, or for far too much
+    throw new InputError(`${path}: expected YAML, got ${error.message}; ${ADVICE}`);
+  }
+}
+
+/** The settings, which in a run's configuration are a part; a run of that name is there already. */
+function settingsIn(contents: JsonObject): JsonObject {
+  if (!isObject(contents.settings)) return contents;
+  return Object.fromEntries(Object.entries(contents.settings).filter(([name]) => name !== 'run'));
+}
+
+/** Leaves out what is empty, and takes one text where several may stand. */
+function tidied(settings: JsonObject): Partial<AskedSettings> {
+  const entries = Object.entries(settings).filter(([, value]) => value !== null);
+  return Object.fromEntries(
+    entries.map(([name, value]) => [
+      name,
+      isSetting(name) && SETTINGS[name].kind === TEXTS && typeof value === 'string' ? [value] : value,
+    ]),
+  );
+}

@@ -1,0 +1,110 @@
+/** @file `kd train --config`: settings from a file, and runs that are trained once more. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { CliResult } from '../cli.js';
+import { kdHere } from '../in-process.js';
+import { folderWithPairs, ownWords, parseLines, readCsv, readJson, STUDENT, TEACHER, trainArguments } from './tiny.js';
+
+let cwd: string;
+beforeAll(() => {
+  cwd = folderWithPairs(40);
+});
+const here = (...args: string[]): Promise<CliResult> => kdHere(args, { cwd });
+const write = (name: string, text: string): void => {
+  writeFileSync(join(cwd, name), text);
+};
+const settingsOf = (run: string): Record<string, unknown> =>
+  readJson<{ settings: Record<string, unknown> }>(join(cwd, 'checkpoints', run, 'config.json')).settings;
+
+describe('a run that is trained once more', () => {
+  const losses = (run: string): object[] =>
+    readCsv(join(cwd, 'checkpoints', run, 'loss.csv')).map((row) => ({ ...row, pairs_per_second: 0 }));
+
+  it.each(['its config.json', 'what --print writes'])('from %s has equal losses', async (source) => {
+    const name = source === 'its config.json' ? 'first' : 'second';
+    const flags = ['--epochs', '2', '--batch-size', '8', '--log-every', '1', '--learning-rate', '1e-3', '--run', name];
+    expect(await here(...trainArguments(flags))).toMatchObject({ code: 0 });
+    if (name === 'second') write('second.yaml', (await here(...trainArguments([...flags, '--print']))).stdout);
+    const file = name === 'first' ? 'checkpoints/first/config.json' : 'second.yaml';
+    const again = await here('train', '--config', file, '--run', `${name}-again`);
+    expect(again.code, again.stderr).toBe(0);
+    expect(losses(`${name}-again`)).toEqual(losses(name));
+    expect(losses(name)).toHaveLength(8);
+    const { run, ...settings } = settingsOf(`${name}-again`);
+    expect([run, settings]).toEqual([`${name}-again`, { ...settingsOf(name), run: undefined }]);
+    for (const each of ['best', 'last'])
+      expect(readFileSync(join(cwd, `checkpoints/${name}-again`, each), 'utf8')).toBe(
+        readFileSync(join(cwd, 'checkpoints', name, each), 'utf8'),
+      );
+  });
+});
+
+describe('--config', () => {
+  const printed = async (...flags: string[]): Promise<Record<string, unknown> & { said: string }> => {
+    const { code, stdout, stderr } = await here('train', ...flags, '--print', '--json');
+    expect(code, stderr).toBe(0);
+    return { ...parseLines<{ settings: Record<string, unknown> }>(stdout)[0].settings, said: ownWords(stderr) };
+  };
+
+  it('takes YAML, and flags win, which is said', async () => {
+    write('run.yaml', 'data: pairs.csv # one\nlearningRate: 1e-3\nshuffle: false\nsamples:\nbatchSize: auto\n');
+    expect(await printed('--config', 'run.yaml', '--learning-rate', '2e-3', '--seed', '7')).toMatchObject({
+      data: ['pairs.csv'],
+      learningRate: 2e-3,
+      shuffle: false,
+      batchSize: 'auto',
+      seed: 7,
+      epochs: 10,
+      said: '--learning-rate 0.002 instead of 0.001 in run.yaml\n',
+    });
+  });
+
+  it('comes between a recipe and flags', async () => {
+    write('recipe.yaml', 'recipe: smoke\nepochs: 3\n');
+    const { epochs, samples, seed, said } = await printed('--config', 'recipe.yaml', '--seed', '3');
+    expect([epochs, samples, seed]).toEqual([3, 240, 3]);
+    expect(said).toBe("warning: --epochs 3 instead of the recipe's 1: the run will not be smoke\n");
+  });
+
+  it('reads the configuration of a run of a recipe without a word', async () => {
+    const settings = { recipe: 'smoke', run: 'smoked', samples: 240, epochs: 1, randomWeights: false };
+    write('smoked.json', JSON.stringify({ created: 'then', settings, data: {} }));
+    const { said, run, randomWeights } = await printed('--config', 'smoked.json');
+    expect([said, run, randomWeights]).toEqual(['', undefined, false]);
+  });
+
+  it.each([
+    ['absent.yaml', undefined, 'absent.yaml: cannot be read: no such file or folder'],
+    ['list.yaml', '- 1\n', 'list.yaml: expected an object, got a list of 1; name a run'],
+    ['broken.yaml', 'a: 1\n  b: [\n', 'broken.yaml: expected YAML, got in line 1 '],
+    ['broken.json', '{"a": ', 'broken.json: expected JSON, got '],
+    ['unknown.yaml', 'batch-size: 8\n', 'unknown.yaml: expected some of recipe, data, '],
+    ['kind.yaml', 'epochs: many\n', 'kind.yaml: expected a whole number of at least 1, got "many" (epochs)'],
+    ['bomb.yaml', `a: &a [x, x]\n${bomb()}`, 'bomb.yaml: expected YAML, got Excessive alias count'],
+  ])('refuses %s in one line', async (name, text, message) => {
+    if (text !== undefined) write(name, text);
+    const { code, stderr } = await here('train', '--config', name);
+    expect([code, ownWords(stderr)]).toEqual([1, expect.stringContaining(`error: ${message}`)]);
+    expect(ownWords(stderr).trimEnd()).not.toContain('\n');
+  });
+
+  it('does not go with --resume, nor with a name that is no run’s', async () => {
+    write('run.yaml', 'epochs: 1\n');
+    const { code, stderr } = await here('train', '--config', 'run.yaml', '--resume');
+    expect([code, stderr]).toEqual([1, expect.stringContaining('expected no settings beside --resume')]);
+    write('name.yaml', 'run: a/b\n');
+    expect((await here('train', '--config', 'name.yaml')).stderr).toContain('--run: expected the name of a folder');
+  });
+
+  it('may name the models', async () => {
+    write('models.yaml', `teacher: ${TEACHER}\nstudent: ${STUDENT}\n`);
+    expect(await printed('--config', 'models.yaml')).toMatchObject({ teacher: TEACHER, student: STUDENT });
+  });
+});
+
+/** Aliases of aliases: 2^30 values. */
+function bomb(): string {
+  const names = Array.from({ length: 30 }, (_, i) => `a${i}`);
+  return names.map((name, i) => `${name}: &${name} [*${names[i - 1] ?? 'a'}, *${names[i - 1] ?? 'a'}]`).join('\n');
+}
