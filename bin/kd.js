@@ -1,9 +1,12 @@
 #!/usr/bin/env node
 import { closeSync, existsSync, openSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { fileURLToPath } from 'node:url';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
-const built = new URL('../dist/cli.js', import.meta.url);
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const isInstalled = !existsSync(join(root, 'package-lock.json'));
+const built = join(await homeFolder(), 'dist', 'cli.js');
 if (existsSync(built)) {
   try {
     await load();
@@ -13,20 +16,34 @@ if (existsSync(built)) {
     process.stderr.write(`error: ${line}\n`);
     process.exitCode = 1;
   }
+} else if (isInstalled && process.argv[2] === 'setup') {
+  const { main } = await import('../scripts/setup.mjs');
+  await main(process.argv.slice(3));
 } else {
   process.stderr.write(
-    'kd: expected the built sources in dist/, found none; run `npm run setup` in the folder of kd\n',
+    isInstalled
+      ? 'kd: not set up yet; run `kd setup` once, which brings its packages and TensorFlow (`kd setup --device cpu` ' +
+          'without a GPU)\n'
+      : 'kd: expected the built sources in dist/, found none; run `npm run setup` in the folder of kd\n',
   );
   process.exitCode = 1;
+}
+
+/** The folder whose dist/ is run: a clone's own, or where an installed kd was set up; else one that is not there. */
+async function homeFolder() {
+  if (!isInstalled) return root;
+  const { homeOf, isHomeReady } = await import('../scripts/setup/home.mjs');
+  const home = homeOf(root, process.env);
+  return isHomeReady(home) ? home : join(home, 'not-ready');
 }
 
 /** Loads the command. `require` opens one file after the other, where `import` opens hundreds at once. */
 async function load() {
   try {
-    createRequire(import.meta.url)(fileURLToPath(built));
+    createRequire(import.meta.url)(built);
   } catch (error) {
     if (!/^ERR_REQUIRE_(ESM|ASYNC_MODULE)$/.test(factsOf(error).code ?? '')) throw error;
-    await import(built.href);
+    await import(pathToFileURL(built).href);
   }
 }
 
@@ -44,7 +61,8 @@ function lineOf(error) {
   if (syscall === 'uv_cwd')
     return 'the current folder: expected one that is there, but it was removed; change to another';
   if (syscall === 'uv_os_homedir') return 'HOME: expected a home folder, but this user has none; set HOME';
-  if (/MODULE_NOT_FOUND$/.test(code)) return `kd: ${message}; run \`npm run setup\` in the folder of kd`;
+  if (/MODULE_NOT_FOUND$/.test(code))
+    return `kd: ${message}; run ${isInstalled ? '`kd setup`' : '`npm run setup` in the folder of kd'}`;
   return syscall === undefined ? undefined : message;
 }
 

@@ -15,6 +15,9 @@
  *
  * --bundle: writes what set-up needs into a folder, for machines without a network (docs/install.md).
  * --from: sets up from such a folder. KD_SETUP_FROM means the same.
+ * --sources: only compiles the sources, which is what npm asks for before it packs a clone.
+ *
+ * In an installed package, which is no clone, all of it is done in the user's cache (scripts/setup/home.mjs).
  *
  * Exit status 0: `kd` can run, on TensorFlow or, where that cannot be had, on tfjs's pure-JavaScript backend, after
  * one line that says why. 1: it cannot, and one line says why.
@@ -24,11 +27,13 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { makeBundle } from './setup/bundle/make.mjs';
 import { openBundle } from './setup/bundle/open.mjs';
-import { readChoice } from './setup/choice.mjs';
+import { readChoice, USAGE } from './setup/choice.mjs';
 import * as command from './setup/command.mjs';
 import { SetupError } from './setup/errors.mjs';
+import { isClone, makeHome } from './setup/home.mjs';
 import { withLock } from './setup/lock.mjs';
 import * as packages from './setup/packages.mjs';
+import * as packaging from './setup/packaging.mjs';
 import { createProject } from './setup/project.mjs';
 import * as sources from './setup/sources.mjs';
 import * as tensorflow from './setup/tensorflow.mjs';
@@ -48,29 +53,39 @@ import * as tensorflow from './setup/tensorflow.mjs';
  *
  * @type {readonly Part[]}
  */
-const PARTS = [packages, tensorflow, command, sources];
+const PARTS = [packages, tensorflow, command, sources, packaging];
+
+/** What is done before a clone is packed: npm has brought the packages.
+ *
+ * @type {readonly Part[]}
+ */
+const SOURCES = [sources, packaging];
 
 /**
  * Brings every part of `project` up to date; throws `SetupError` for what `kd` cannot run without.
  *
  * @param {Project} project
+ * @param {readonly Part[]} [parts]
  */
-export async function setUp(project) {
-  if (await isReady(project)) return;
+export async function setUp(project, parts = PARTS) {
+  if (await isReady(project, parts)) return;
   await withLock(
     project.root,
     () => project.say('another set-up of this folder is at work: waiting for it'),
     async (lock) => {
-      for (const part of PARTS) {
+      for (const part of parts) {
         if (!(await part.isReady(project))) await part.prepare(project, lock);
       }
     },
   );
 }
 
-/** @param {Project} project */
-async function isReady(project) {
-  for (const part of PARTS) {
+/**
+ * @param {Project} project
+ * @param {readonly Part[]} parts
+ */
+async function isReady(project, parts) {
+  for (const part of parts) {
     if (!(await part.isReady(project))) return false;
   }
   return true;
@@ -83,10 +98,11 @@ async function isReady(project) {
  * @param {Request} request
  * @throws {SetupError} on one line
  */
-export async function answer(options, { bundle, from, device, ...rest }) {
+export async function answer(options, { bundle, from, sources: onlySources, device, ...rest }) {
   if (bundle !== undefined)
     return makeBundle(createProject({ ...options, ...rest, device, slim: bundle.slim }), bundle);
   const project = createProject({ ...options, ...rest, device });
+  if (onlySources === true) return setUp(project, SOURCES);
   return setUp(from === undefined ? project : fromBundle(project, from));
 }
 
@@ -111,10 +127,21 @@ function fromBundle(project, folder) {
   return { ...project, bundle, device, cuda, slim };
 }
 
-async function main() {
-  const root = dirname(dirname(fileURLToPath(import.meta.url)));
+/**
+ * Set-up as a program: says on one line what it cannot do.
+ *
+ * @param {string[]} args
+ */
+export async function main(args) {
+  const folder = dirname(dirname(fileURLToPath(import.meta.url)));
+  if (args.includes('--help')) {
+    process.stdout.write(`${USAGE}\n`);
+    return;
+  }
   try {
-    await answer({ root, env: process.env }, readChoice(process.argv.slice(2), process.env));
+    const request = readChoice(args, process.env);
+    const root = isClone(folder) ? folder : await makeHome(folder, process.env);
+    await answer({ root, env: process.env }, request);
   } catch (error) {
     if (!(error instanceof SetupError)) throw error;
     process.stderr.write(`kd set-up: ${error.message}\n`);
@@ -122,4 +149,5 @@ async function main() {
   }
 }
 
-if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) await main();
+if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url))
+  await main(process.argv.slice(2));

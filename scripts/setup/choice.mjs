@@ -11,7 +11,7 @@ export const DEVICES = /** @type {const} */ (['auto', 'gpu', 'cpu']);
 /** Where CUDA comes from: NVIDIA's wheels, or what the system has. */
 export const CUDAS = /** @type {const} */ (['wheels', 'system']);
 
-/** @typedef {{ [flag in 'quiet' | 'slim' | 'node']?: boolean }} Switches */
+/** @typedef {{ [flag in 'quiet' | 'slim' | 'node' | 'sources']?: boolean }} Switches */
 /** @typedef {{ [flag in 'device' | 'cuda' | 'bundle' | 'piece-size' | 'from']?: string }} Texts */
 
 /** Fits every file system, and a copy that fails is not a copy of everything. */
@@ -30,10 +30,20 @@ const OPTIONS = {
   slim: { type: 'boolean' },
   node: { type: 'boolean' },
   from: { type: 'string' },
+  sources: { type: 'boolean' },
 };
+/** What `--help` prints. */
+export const USAGE = `Brings the packages and TensorFlow that kd runs on; does nothing where they are there.
+
+  --device auto|gpu|cpu   TensorFlow for which device; remembered
+  --cuda wheels|system    NVIDIA's wheels, or the system's CUDA 12 and cuDNN 9; remembered
+  --from <folder>         sets up from a bundle, without a network
+  --bundle <folder>       makes a bundle (in a clone), with --piece-size 60M, --slim, --node
+  --quiet                 prints errors only`;
+
 const FLAGS =
   `--quiet, --device ${DEVICES.join('|')}, --cuda ${CUDAS.join('|')}, --bundle <folder> ` +
-  '(with --piece-size, --slim, --node), --from <folder>';
+  '(with --piece-size, --slim, --node), --from <folder>, --sources';
 
 /**
  * What set-up is asked for. What is not given is undefined: then what was chosen last time holds.
@@ -44,6 +54,7 @@ const FLAGS =
  * @property {Cuda | undefined} cuda
  * @property {BundleOptions | undefined} bundle to be made, in the place of a set-up
  * @property {string | undefined} from the folder of a bundle to be used
+ * @property {boolean | undefined} [sources] whether only the sources are compiled, as before packing
  */
 
 /**
@@ -78,6 +89,7 @@ export function readChoice(args, env) {
             slim: values.slim === true,
             node: values.node === true ? process.execPath : undefined,
           },
+    sources: values.sources,
     from: from ?? (bundle === undefined ? env.KD_SETUP_FROM || undefined : undefined),
   };
 }

@@ -1,6 +1,6 @@
-import { homedir } from 'node:os';
-import { isAbsolute, join } from 'node:path';
+import { join } from 'node:path';
 import { loadAddons } from './addon.mjs';
+import { cacheHome } from './cache-home.mjs';
 import { DISTRIBUTIONS } from './distributions.mjs';
 import { thisHost } from './host.mjs';
 import { findGpus } from './nvidia.mjs';
@@ -66,14 +66,4 @@ export function createProject({ root, env, quiet = false, stream = process.stder
     },
     ...rest,
   };
-}
-
-/**
- * Per-user cache folder of the XDG Base Directory Specification, which tells to ignore relative paths.
- *
- * @param {Env} env
- */
-function cacheHome(env) {
-  if (env.XDG_CACHE_HOME !== undefined && isAbsolute(env.XDG_CACHE_HOME)) return env.XDG_CACHE_HOME;
-  return join(env.HOME || homedir(), '.cache');
 }

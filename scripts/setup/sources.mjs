@@ -16,11 +16,12 @@ const EMITTED = /^TSFILE: (.*)$/;
 const PAGE = { source: 'src/report/browser', script: 'dist/report/browser.js', style: 'dist/report/browser.css' };
 
 /**
- * Whether dist/ was compiled from the sources as they are now.
+ * Whether dist/ was compiled from the sources as they are now, where there are sources.
  *
  * @param {Project} project
  */
 export function isReady({ root }) {
+  if (!existsSync(join(root, 'src'))) return true; // an installed kd comes compiled
   try {
     return readFileSync(join(root, 'dist', STAMP), 'utf8') === fingerprint(root);
   } catch (error) {

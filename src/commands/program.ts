@@ -8,6 +8,7 @@ import { generateCommand } from './generate/index.js';
 import { prepareCommand } from './prepare/index.js';
 import { reportCommand } from './report/index.js';
 import { runsCommand } from './runs/index.js';
+import { setupCommand } from './setup/index.js';
 import { trainCommand } from './train/index.js';
 
 /** `kd` with all its subcommands. Nothing in it ends the process: what goes wrong is thrown. */
@@ -27,7 +28,8 @@ export function createProgram(): Command {
     .addCommand(generateCommand())
     .addCommand(runsCommand())
     .addCommand(reportCommand())
-    .addCommand(doctorCommand());
+    .addCommand(doctorCommand())
+    .addCommand(setupCommand());
   for (const command of [program, ...program.commands]) {
     command
       .helpOption('--help', 'show what it does, with an example')

@@ -2,6 +2,7 @@
  * @file Loads TensorFlow: the native backend where the set-up has put it together, else tfjs's
  * pure-JavaScript one. Everything else imports `@tensorflow/tfjs-core` and computes on whichever was chosen.
  */
+import { setupCommand } from '../base/setup-command.js';
 import { createRequire } from 'node:module';
 import * as tf from '@tensorflow/tfjs-core';
 import { InputError, messageOf } from '../base/errors.js';
@@ -129,7 +130,8 @@ function absenceReason(error: unknown): string {
   const setup = readSetupStatus();
   const why = setup?.reason ?? messageOf(error).slice(0, MESSAGE_LENGTH);
   return (
-    `no TensorFlow (${why}): computing in JavaScript, tens of times slower; ` + (setup?.remedy ?? 'run `npm run setup`')
+    `no TensorFlow (${why}): computing in JavaScript, tens of times slower; ` +
+    (setup?.remedy ?? `run ${setupCommand()}`)
   );
 }
 

@@ -1,4 +1,5 @@
 /** @file The libraries and tools that TensorFlow needs beside a GPU's driver, and where they are. */
+import { setupCommand } from '../base/setup-command.js';
 import type { Problem } from './gpu-choice.js';
 import type { Machine } from './machine.js';
 
@@ -48,8 +49,8 @@ export async function librariesProblem(machine: Machine): Promise<Problem | unde
   return {
     found: `${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} missing`,
     remedy: ofSetup
-      ? 'run `npm run setup`, which downloads what is missing'
-      : 'install CUDA 12 and cuDNN 9, or run `npm run setup -- --cuda wheels`',
+      ? `run ${setupCommand()}, which downloads what is missing`
+      : `install CUDA 12 and cuDNN 9, or run ${setupCommand('--cuda', 'wheels')}`,
   };
 }
 

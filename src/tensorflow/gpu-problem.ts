@@ -1,4 +1,5 @@
 /** @file Why TensorFlow cannot use a GPU, by all that is known before it is loaded. */
+import { setupCommand } from '../base/setup-command.js';
 import { librariesProblem } from './cuda-libraries.js';
 import { chooseGpu, type DeviceChoice, type Problem } from './gpu-choice.js';
 import type { Machine } from './machine.js';
@@ -77,12 +78,12 @@ export function buildProblem(machine: Machine): Problem | undefined {
   if (setup.backend === 'cpu')
     return {
       found: `no TensorFlow (${setup.reason ?? 'set-up left it out'})`,
-      remedy: setup.remedy ?? 'run `npm run setup`',
+      remedy: setup.remedy ?? `run ${setupCommand()}`,
     };
   if (setup.gpu !== undefined) return { found: `${forCpu}, because ${setup.gpu.reason}`, remedy: setup.gpu.remedy };
   if (setup.choice?.device === 'cpu')
-    return { found: `${forCpu}, as set-up was told`, remedy: 'run `npm run setup -- --device auto`' };
-  return { found: forCpu, remedy: 'run `npm run setup`, which finds the GPU' };
+    return { found: `${forCpu}, as set-up was told`, remedy: `run ${setupCommand('--device', 'auto')}` };
+  return { found: forCpu, remedy: `run ${setupCommand()}, which finds the GPU` };
 }
 
 function isOlder(version: string, oldest: string): boolean {

@@ -1,6 +1,7 @@
 /**
  * @file The addon for TensorFlow's sessions (`native/tf_session.cc`), which set-up compiles and puts beside tfjs's own.
  */
+import { setupCommand } from '../base/setup-command.js';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -68,7 +69,7 @@ export function sessionAddon(file = installedFile()): SessionAddon {
   if (!existsSync(file))
     throw new InputError(
       `expected TensorFlow's sessions in ${file}, but that file is missing: an earlier version was set up here; ` +
-        `run \`npm run setup\``,
+        `run ${setupCommand()}`,
     );
   const addon = createRequire(import.meta.url)(file) as SessionAddon;
   if (!loaded.has(addon)) {

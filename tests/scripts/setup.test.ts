@@ -170,10 +170,15 @@ describe('set-up of a ready clone', () => {
   it('compiles the sources again after an edit, and removes what deleted ones left in dist', async () => {
     clone.write('src/extra.ts', 'extra');
     await runSetUp();
-    expect(readdirSync(join(clone.root, 'dist')).sort()).toEqual(['.sources', 'cli.js', 'extra.js']);
+    expect(readdirSync(join(clone.root, 'dist')).sort()).toEqual([
+      '.sources',
+      'cli.js',
+      'extra.js',
+      'package-lock.json',
+    ]);
     rmSync(join(clone.root, 'src/extra.ts'));
     await runSetUp();
-    expect(readdirSync(join(clone.root, 'dist')).sort()).toEqual(['.sources', 'cli.js']);
+    expect(readdirSync(join(clone.root, 'dist')).sort()).toEqual(['.sources', 'cli.js', 'package-lock.json']);
     expect(clone.calls()).toEqual(['tsc', 'tsc']);
   });
 
@@ -577,7 +582,7 @@ describe("the set-up's flags", () => {
     [
       ['--gpu'],
       "Unknown option '--gpu'; flags are --quiet, --device auto|gpu|cpu, --cuda wheels|system, --bundle <folder> (with " +
-        '--piece-size, --slim, --node), --from <folder>',
+        '--piece-size, --slim, --node), --from <folder>, --sources',
     ],
     [['--bundle', 'b', '--piece-size', 'big'], '--piece-size big: expected a size of 1k or more, such as 60M or 2G'],
     [['--bundle', 'b', '--piece-size', '10'], '--piece-size 10: expected a size of 1k or more, such as 60M or 2G'],

@@ -1,4 +1,5 @@
 /** @file The checks of `kd doctor`, in order, and their findings. */
+import { setupCommand } from '../../base/setup-command.js';
 import { findLibraries, GPU_LIBRARIES, librariesProblem } from '../../tensorflow/cuda-libraries.js';
 import { chooseGpu, type DeviceChoice, type Problem } from '../../tensorflow/gpu-choice.js';
 import { buildProblem, cardProblem, driverProblem } from '../../tensorflow/gpu-problem.js';
@@ -163,7 +164,7 @@ function tensorflowFinding(machine: MachineFacts, report: TensorflowReport | str
       remedy:
         machine.openFiles < ENOUGH_FILES
           ? 'it may need more open files: raise the limit before anything else, ulimit -n 1024'
-          : 'run `npm run setup`; if that does not help, use --backend cpu',
+          : `run ${setupCommand()}; if that does not help, use --backend cpu`,
     };
   const { backend, version, reason } = report.backend;
   const path = machine.setup()?.libtensorflow?.path;
@@ -173,14 +174,14 @@ function tensorflowFinding(machine: MachineFacts, report: TensorflowReport | str
       ok: true,
       found: `${version ?? 'of unknown version'}${path === undefined ? '' : `, ${path}`}`,
     };
-  const [found, remedy] = splitReason(reason ?? 'not there; run `npm run setup`');
+  const [found, remedy] = splitReason(reason ?? `not there; run ${setupCommand()}`);
   return { name: 'TensorFlow', ok: false, found, remedy };
 }
 
 /** Reasons end in what to do, after the last semicolon. */
 function splitReason(reason: string): [string, string] {
   const at = reason.lastIndexOf('; ');
-  return at === -1 ? [reason, 'run `npm run setup`'] : [reason.slice(0, at), reason.slice(at + 2)];
+  return at === -1 ? [reason, `run ${setupCommand()}`] : [reason.slice(0, at), reason.slice(at + 2)];
 }
 
 /** Which device TensorFlow reports that it uses. */

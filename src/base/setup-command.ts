@@ -1,0 +1,10 @@
+import { existsSync } from 'node:fs';
+
+/** A clone has its sources; an installed kd comes compiled, and is set up by its own command. */
+const IS_CLONE = existsSync(new URL('../../src', import.meta.url));
+
+/** What the user types to set up kd: `npm run setup` in a clone, `kd setup` where it is installed. */
+export function setupCommand(...flags: string[]): string {
+  const command = IS_CLONE ? ['npm run setup', ...(flags.length === 0 ? [] : ['--'])] : ['kd setup'];
+  return `\`${[...command, ...flags].join(' ')}\``;
+}

@@ -1,0 +1,29 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { Command, Option } from 'commander';
+import type { OutputOptions } from '../../app/output.js';
+import { EXIT } from '../failure.js';
+
+const PROGRAM = fileURLToPath(new URL('../../../scripts/setup.mjs', import.meta.url));
+
+interface SetupFlags {
+  readonly device?: string;
+  readonly cuda?: string;
+  readonly from?: string;
+}
+
+/** `kd setup`: the program that `npm run setup` runs in a clone. It reads its flags itself, and needs no packages. */
+export function setupCommand(): Command {
+  return new Command('setup')
+    .description('brings the packages and TensorFlow that kd runs on; does nothing where they are there')
+    .addOption(new Option('--device <name>', 'TensorFlow for which device: auto, gpu, cpu; remembered'))
+    .addOption(new Option('--cuda <source>', "NVIDIA's wheels, or the system's CUDA 12 and cuDNN 9: wheels, system"))
+    .addOption(new Option('--from <folder>', 'sets up from a bundle, without a network'))
+    .addHelpText('after', '\nExamples:\n  $ kd setup\n  $ kd setup --device cpu\n  $ kd setup --from kd-bundle')
+    .action((flags: SetupFlags, command: Command) => {
+      const given = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, String(value)]);
+      const quiet = command.optsWithGlobals<OutputOptions>().quiet === true ? ['--quiet'] : [];
+      const { status } = spawnSync(process.execPath, [PROGRAM, ...given, ...quiet], { stdio: 'inherit' });
+      process.exitCode = status ?? EXIT.bug;
+    });
+}
