@@ -109,7 +109,7 @@ describe('the package that npm packs', () => {
     expect(run('--input-type=module', '-e', program)).toBe('`kd setup --device cpu`\n');
   });
 
-  it('gives programs all that the library has', async () => {
+  it('gives programs all that the library has', () => {
     const names = (path: string): string =>
       run('--input-type=module', '-e', `console.log(Object.keys(await import('${path}')).sort().join())`);
     expect(names('kd')).toBe(names(pathToFileURL(join(ROOT, 'dist/index.js')).href));

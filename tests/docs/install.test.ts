@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { readChoice } from '../../scripts/setup/choice.mjs';
+import { kd, temporaryFolder } from '../cli.js';
 import { nodePieceName, pieceName } from '../../scripts/setup/bundle/manifest.mjs';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -31,16 +32,35 @@ const OTHERS = {
   'cat kd-bundle/node.gz.* | gunzip > node && chmod +x node': [], // in tests/scripts/bundle.test.ts
   './node scripts/quickstart.mjs': ['scripts/quickstart.mjs'],
   './node bin/kd.js doctor': ['bin/kd.js'],
+  // the package is packed, unpacked and run in tests/docs/api.test.ts
+  'npm run setup && npm pack': ['scripts/setup.mjs'],
+  'npm install -g ./kd-0.1.0.tgz': [],
+  'npm install ./kd-0.1.0.tgz': [],
+  'npm install git+file:///home/me/kd': [],
+  'kd setup': ['src/commands/setup/index.ts'],
 };
+
+/** Commands of kd, run as they stand. */
+const KD = ['kd doctor', 'kd train --recipe smoke --run first'];
 
 describe('docs/install.md', () => {
   it('shows the commands that are looked at here, and no others', () => {
-    expect(COMMANDS.sort()).toEqual([...Object.keys(SETUPS), ...Object.keys(OTHERS)].sort());
+    expect(COMMANDS.sort()).toEqual([...Object.keys(SETUPS), ...Object.keys(OTHERS), ...KD].sort());
   });
 
   it.each(Object.entries(SETUPS))('%s', (command, asked) => {
     const args = command.slice(command.search(/--(?:bundle|from)/));
     expect(readChoice(args.split(' '), {})).toEqual({ quiet: false, ...asked });
+  });
+
+  it.each(KD)('%s', (command) => {
+    const { code, stderr } = kd(command.split(' ').slice(1), { cwd: temporaryFolder() });
+    expect(code, stderr).toBe(0);
+  });
+
+  it('names the package as it is packed', () => {
+    const { name, version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as Record<string, string>;
+    expect(PAGE).toContain(`makes ${name}-${version}.tgz`);
   });
 
   it('names files that exist, and those of a bundle as they are named', () => {
