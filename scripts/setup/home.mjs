@@ -1,8 +1,8 @@
 /**
  * Where an installed kd runs. npm would run the install scripts of the packages that kd needs, three of which download
  * from elsewhere (a libtensorflow of 2022, libvips, CUDA for ONNX Runtime) and fail behind proxies; and a global folder
- * may belong to root. So the package that npm installs depends on nothing, and its files are copied to the user's cache,
- * as a clone without sources, where set-up does what it does in a clone.
+ * may belong to root. So the package that npm installs depends on nothing, and its files are copied to the user's
+ * cache, as a clone without sources, where set-up does what it does in a clone.
  */
 import { createHash } from 'node:crypto';
 import { copyFileSync, cpSync, existsSync, readdirSync, readFileSync } from 'node:fs';
@@ -61,7 +61,8 @@ export function isHomeReady(home) {
 export async function makeHome(root, env) {
   if (!existsSync(join(root, 'dist', LOCK)))
     throw new SetupError(
-      `${root}: expected the compiled sources in dist/, found none; make the package again: npm run setup, then npm pack`,
+      `${root}: expected the compiled sources in dist/, found none; make the package again: npm run setup, then ` +
+        'npm pack',
     );
   const home = homeOf(root, env);
   if (!isClone(home)) {
