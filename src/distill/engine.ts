@@ -1,5 +1,6 @@
 import type { Batch } from '../data/batches.js';
 import type { OptimizerName } from './adamw.js';
+import type { DropoutPadding } from '../models/dropout.js';
 import type { Evaluation } from './evaluation.js';
 import type { Losses } from './loss.js';
 
@@ -22,6 +23,8 @@ export interface EngineOptions {
   readonly accumulate: number;
   /** Overrides the student's own dropout rates. */
   readonly dropout?: number | undefined;
+  /** What dropout does to padding; `each` unless given. */
+  readonly padding?: DropoutPadding | undefined;
   readonly seed: number;
   /** float32 unless given; bfloat16 products need a recorded graph. */
   readonly precision?: Precision | undefined;

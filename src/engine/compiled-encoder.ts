@@ -38,7 +38,7 @@ export async function compiledEncoder(
   length: number,
 ): Promise<EncoderEngine> {
   const graph = new Graph();
-  const lengths = textLengths(encoder, length, 0);
+  const lengths = textLengths(encoder, length);
   const variables = declareModel(graph, 'encoder', encoder.shapes, 'float32');
   const passes = record(graph, (recording) => {
     const shapes = [

@@ -25,8 +25,8 @@ export async function compiledEngine(
 ): Promise<Engine> {
   const graph = buildStepGraph(distillation, options, length);
   const session = openSession(graph.nodes, graph.functions);
-  const stepLengths = textLengths(distillation.student, length, options.dropout);
-  const evaluationLengths = textLengths(distillation.student, length, 0);
+  const stepLengths = textLengths(distillation.student, length, { rate: options.dropout, padding: options.padding });
+  const evaluationLengths = textLengths(distillation.student, length);
   const isGiven = options.targets === 'given';
   try {
     await session.run([], [graph.initialised]);

@@ -12,7 +12,7 @@ import {
   type Distillation,
 } from '../distill/loss.js';
 import { clipFactor, distillationGradients, globalNorm, type Gradients } from '../distill/step.js';
-import type { DropoutKey } from '../models/dropout.js';
+import type { DropoutChoice, DropoutKey } from '../models/dropout.js';
 import type { Shapes } from '../models/text-encoder.js';
 import { batchTensors } from './batch-tensors.js';
 import { disposeParams, uploadParams } from './params.js';
@@ -35,6 +35,7 @@ export async function eagerEngine(
   const student = await uploadParams(encoder.shapes, start.student);
   const trained = Object.fromEntries(trainableParameters(distillation).map((name) => [name, encoder.shapes[name]!]));
   const moments = await startMoments(trained, start);
+  const choice = { rate: options.dropout, padding: options.padding };
   let { steps, updates } = start.optimizer ?? { steps: 0, updates: 0 };
 
   return {
@@ -71,7 +72,7 @@ export async function eagerEngine(
         const { lossEn, lossKo, gradients } = distillationGradients(
           distillation,
           { teacher, student },
-          tensorsOf(batch, pairs, options.dropout),
+          tensorsOf(batch, pairs, choice),
           dropoutKey(index),
         );
         const added = { gradients, losses: [lossEn, lossKo] };
@@ -85,19 +86,16 @@ export async function eagerEngine(
 
   function dropoutKey(microBatch: number): DropoutKey {
     const position = (steps - 1) * options.accumulate + microBatch;
-    return { seed: options.seed, step: tf.scalar(position, 'int32'), rate: options.dropout };
+    return { seed: options.seed, step: tf.scalar(position, 'int32'), ...choice };
   }
 
   /**
    * @param dropoutRate for the student's texts; absent: its own rates
    */
-  function tensorsOf(batch: Batch, pairs: number, dropoutRate: number | undefined): BatchTensors {
+  function tensorsOf(batch: Batch, pairs: number, dropout?: DropoutChoice): BatchTensors {
     const length = batch.teacherIds.length / batch.size;
     const shape = isGiven ? targetShape(distillation, options.batchSize, length) : undefined;
-    const studentLength = lengthFor(textLengths(encoder, length, dropoutRate), [
-      batch.studentIdsEn,
-      batch.studentIdsKo,
-    ]);
+    const studentLength = lengthFor(textLengths(encoder, length, dropout), [batch.studentIdsEn, batch.studentIdsKo]);
     return batchTensors(batch, options.batchSize, pairs, studentLength, shape);
   }
 
@@ -121,7 +119,7 @@ export async function eagerEngine(
 
   async function evaluate(batch: Batch): Promise<Evaluation> {
     const result = tf.tidy(() => {
-      const tensors = tensorsOf(batch, batch.size, 0);
+      const tensors = tensorsOf(batch, batch.size);
       return evaluationTensor(
         distillation,
         student,
@@ -134,7 +132,7 @@ export async function eagerEngine(
 
   async function teach(batch: Batch): Promise<Float32Array> {
     if (isGiven) throw new Error("an engine that is given the teacher's outputs has no teacher");
-    const target = tf.tidy(() => distillationTarget(distillation, teacher, tensorsOf(batch, batch.size, 0).teacherIds));
+    const target = tf.tidy(() => distillationTarget(distillation, teacher, tensorsOf(batch, batch.size).teacherIds));
     const values = await readAndDispose(target);
     return values.subarray(0, (values.length / options.batchSize) * batch.size);
   }

@@ -1,4 +1,5 @@
 /** @file The lengths to which texts are cut when an encoder's padding is computed once (`models/padding.ts`). */
+import type { DropoutChoice } from '../models/dropout.js';
 import type { TextEncoder } from '../models/text-encoder.js';
 
 /** Only a few, because each is recorded, and compiled when it is first used. */
@@ -14,10 +15,10 @@ export interface TextLengths {
 
 /**
  * @param length tokens of a whole text, padding included
- * @param dropoutRate 0 where there is no dropout; absent: the configured rates
+ * @param dropout of training; absent: none
  */
-export function textLengths(encoder: TextEncoder, length: number, dropoutRate?: number): TextLengths {
-  const padding = encoder.sharedPadding(dropoutRate);
+export function textLengths(encoder: TextEncoder, length: number, dropout: DropoutChoice = { rate: 0 }): TextLengths {
+  const padding = encoder.sharedPadding(dropout);
   const shorter = padding === undefined ? [] : SHORTER.filter((each) => each < length);
   return { lengths: [...shorter, length], padding };
 }

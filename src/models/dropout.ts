@@ -9,7 +9,19 @@ export interface DropoutKey {
   readonly step: tf.Scalar;
   /** Overrides every rate of the model's configuration. */
   readonly rate?: number | undefined;
+  /** `each` unless given. */
+  readonly padding?: DropoutPadding | undefined;
 }
+
+/**
+ * What dropout does to padding. `each`: another mask at every position, as in PyTorch. `shared`: one mask for all
+ * padding of a text, where an encoder gives all of it one position, so that it can be computed once.
+ */
+export const DROPOUT_PADDING = ['each', 'shared'] as const;
+export type DropoutPadding = (typeof DROPOUT_PADDING)[number];
+
+/** How a model is dropped out, whatever the step. */
+export type DropoutChoice = Pick<DropoutKey, 'rate' | 'padding'>;
 
 /** The kernel behind `statelessUniform`; each backend registers its own. */
 export const STATELESS_UNIFORM = 'StatelessRandomUniform';
@@ -30,13 +42,20 @@ export function statelessUniform(shape: readonly number[], seed: tf.Tensor1D): t
  * `tf.dropout` is not used because it draws its mask in JavaScript, from global state.
  *
  * @param place the name of this place in the model: one key gives different masks at different places
+ * @param share makes the numbers drawn for `x`, of its shape, alike where values share a mask
  */
-export function dropout<T extends tf.Tensor>(x: T, rate: number, place: string, key?: DropoutKey): T {
+export function dropout<T extends tf.Tensor>(
+  x: T,
+  rate: number,
+  place: string,
+  key?: DropoutKey,
+  share: (drawn: tf.Tensor) => tf.Tensor = (drawn) => drawn,
+): T {
   const p = key?.rate ?? rate;
   if (key === undefined || p === 0) return x;
   const masked = tf.customGrad((input, save) => {
     const seed = tf.stack([tf.scalar(hash32(`${key.seed}/${place}`), 'int32'), key.step]) as tf.Tensor1D; // [2]
-    const kept = tf.greaterEqual(statelessUniform(x.shape, seed), p);
+    const kept = tf.greaterEqual(share(statelessUniform(x.shape, seed)), p);
     const scaled = (values: tf.Tensor, mask: tf.Tensor): tf.Tensor =>
       tf.mul(values, tf.mul(tf.cast(mask, 'float32'), 1 / (1 - p)));
     (save as tf.GradSaveFunc)([kept]); // one byte a value, where the factors would take four

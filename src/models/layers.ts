@@ -89,6 +89,8 @@ export interface AttentionContext {
   /** Added to the scores; broadcasts as the penalty does. */
   readonly bonus?: tf.Tensor4D | undefined;
   readonly dropout?: DropoutKey | undefined;
+  /** Makes the numbers that dropout draws for the weights, `[B, H, L, L]`, alike where they share a mask. */
+  readonly share?: ((drawn: tf.Tensor) => tf.Tensor) | undefined;
 }
 
 /** Multi-head self-attention (Vaswani et al., arXiv 1706.03762) before its output product. `[N, D] → [N, D]` */
@@ -111,7 +113,7 @@ export function selfAttention(
   const scores: tf.Tensor4D = tf.matMul(query, key, false, true); // [B, H, L, L]
   const raised = context.bonus === undefined ? scores : tf.add<tf.Tensor4D>(scores, context.bonus);
   const masked = context.penalty === undefined ? raised : tf.sub<tf.Tensor4D>(raised, context.penalty);
-  const weights = dropout(tf.softmax(masked), block.dropoutRate, block.dropoutPlace, context.dropout);
+  const weights = dropout(tf.softmax(masked), block.dropoutRate, block.dropoutPlace, context.dropout, context.share);
   const mixed = tf.transpose(tf.matMul(weights, value), [0, 2, 1, 3]); // [B, L, H, K]
   return tf.reshape(mixed, [batch * length, width]);
 }

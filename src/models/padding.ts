@@ -6,6 +6,9 @@
  * for `n`: as a query it gives the output of each, and as a key it counts `n` times if `log n` is added to its score,
  * because `n · exp(s) = exp(s + log n)`. So texts may be cut to the longest of their batch without changing any output
  * or gradient (in exact arithmetic).
+ *
+ * With dropout the same holds where all padding of a text shares one mask: its values are dropped together, and so are
+ * the weights with which it is attended to.
  */
 import * as tf from '@tensorflow/tfjs-core';
 
@@ -39,4 +42,34 @@ export function spreadSharedPadding(hidden: tf.Tensor3D, fullLength: number): tf
     return { value: tf.concat([x as tf.Tensor3D, tf.mul<tf.Tensor3D>(last, tf.ones([1, left - 1, 1]))], 1), gradFunc };
   });
   return spread(hidden);
+}
+
+/** Makes numbers drawn for dropout alike over the padding of each text: they become those of its last position. */
+export interface SharedMasks {
+  /** `[N, D] → [N, D]`, N = B · L */
+  hidden(drawn: tf.Tensor): tf.Tensor;
+  /** `[B, H, L, L] → [B, H, L, L]`, along the queries and along the keys */
+  scores(drawn: tf.Tensor): tf.Tensor;
+}
+
+/** @param isPadding 1 at padding, 0 elsewhere; a text's last position is padding if any was cut off. `[B, L]` float32 */
+export function sharedMasks(isPadding: tf.Tensor2D): SharedMasks {
+  const [batch, length] = isPadding.shape;
+  const isToken = tf.sub(1, isPadding); // [B, L]
+
+  /** Takes the last position of an axis wherever there is padding: one of both factors is 1, the other 0. */
+  function alike(drawn: tf.Tensor, axis: number): tf.Tensor {
+    const along = drawn.shape.map((size, i) => (i === 0 || i === axis ? size : 1));
+    const begin = drawn.shape.map((_, i) => (i === axis ? length - 1 : 0));
+    const size = drawn.shape.map((whole, i) => (i === axis ? 1 : whole));
+    return tf.add(
+      tf.mul(drawn, tf.reshape(isToken, along)),
+      tf.mul(tf.slice(drawn, begin, size), tf.reshape(isPadding, along)),
+    );
+  }
+
+  return {
+    hidden: (drawn) => tf.reshape(alike(tf.reshape(drawn, [batch, length, drawn.shape[1]!]), 1), drawn.shape),
+    scores: (drawn) => alike(alike(drawn, 2), 3),
+  };
 }

@@ -6,7 +6,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { activations } from './activations.js';
 import type { BertConfig } from './config.js';
-import { dropout } from './dropout.js';
+import { dropout, type DropoutChoice } from './dropout.js';
 import { embedding } from './embedding.js';
 import { initialiseParameter } from './initialise.js';
 import {
@@ -18,7 +18,7 @@ import {
   selfAttention,
   type AttentionContext,
 } from './layers.js';
-import { sharedPaddingBonus, spreadSharedPadding } from './padding.js';
+import { sharedMasks, sharedPaddingBonus, spreadSharedPadding, type SharedMasks } from './padding.js';
 import type { EncoderOutput, ForwardOptions, Params, Shapes, TextEncoder } from './text-encoder.js';
 
 const WORDS = 'embeddings.word_embeddings.weight';
@@ -38,7 +38,7 @@ export function roberta(config: BertConfig): TextEncoder {
     shapes,
     isPooler: (name) => name.startsWith('pooler.'),
     isBiasOrNorm: (name) => name.endsWith('.bias') || isNorm(name),
-    sharedPadding: (dropoutRate) => (isPaddingAlike(config, dropoutRate) ? config.padTokenId : undefined),
+    sharedPadding: (choice) => (isPaddingAlike(config, choice) ? config.padTokenId : undefined),
     initialise: (name, seed) => initialise(config, shapes, name, seed),
     forward: (params, ids, options) => robertaForward(config, params, ids, options),
   };
@@ -46,12 +46,26 @@ export function roberta(config: BertConfig): TextEncoder {
 
 const isNorm = (name: string): boolean => name.endsWith('LayerNorm.weight');
 
-/** RoBERTa's padding shares one position id, BERT's does not; dropout treats every position differently. */
+/**
+ * RoBERTa's padding has one position id, BERT's has many; dropout treats every position differently, unless padding
+ * shares its masks.
+ */
 function isPaddingAlike(
   { family, hiddenDropoutProb, attentionProbsDropoutProb }: BertConfig,
-  dropoutRate?: number,
+  { rate, padding }: DropoutChoice = {},
 ): boolean {
-  return family === 'roberta' && (dropoutRate ?? Math.max(hiddenDropoutProb, attentionProbsDropoutProb)) === 0;
+  const largest = rate ?? Math.max(hiddenDropoutProb, attentionProbsDropoutProb);
+  return family === 'roberta' && (largest === 0 || padding === 'shared');
+}
+
+/** How padding shares the masks of dropout; undefined where it does not. */
+function masksOf(
+  { family, padTokenId }: BertConfig,
+  ids: tf.Tensor2D,
+  choice?: DropoutChoice,
+): SharedMasks | undefined {
+  if (family !== 'roberta' || choice?.padding !== 'shared') return undefined;
+  return sharedMasks(tf.cast(tf.equal(ids, tf.scalar(padTokenId, 'int32')), 'float32'));
 }
 
 /**
@@ -96,19 +110,21 @@ function robertaForward(
   const width = config.hiddenSize;
   const fullLength = options.fullLength ?? length;
   const penalty = options.attentionMask && paddingPenalty(options.attentionMask); // [B, 1, 1, L]
+  const masks = masksOf(config, ids, options.dropout);
   const context: AttentionContext = {
     batch,
     length,
     penalty,
     bonus: sharedPaddingBonus(length, fullLength),
     dropout: options.dropout,
+    share: masks?.scores,
   };
 
   let x = embed(config, params, ids); // [N, D]
   x = layerNorm(x, params, EMBEDDING_NORM, config.layerNormEps);
-  x = dropout(x, config.hiddenDropoutProb, 'embeddings', options.dropout);
+  x = dropout(x, config.hiddenDropoutProb, 'embeddings', options.dropout, masks?.hidden);
   for (let layer = 0; layer < config.numHiddenLayers; layer++)
-    x = robertaLayer(config, params, layerName(layer), x, context);
+    x = robertaLayer(config, params, layerName(layer), x, context, masks);
 
   const hidden: tf.Tensor3D = tf.reshape(x, [batch, length, width]);
   const first: tf.Tensor2D = tf.reshape(tf.slice(hidden, [0, 0, 0], [batch, 1, width]), [batch, width]); // [B, D]
@@ -147,6 +163,7 @@ function robertaLayer(
   name: string,
   x: tf.Tensor2D,
   context: AttentionContext,
+  masks: SharedMasks | undefined,
 ): tf.Tensor2D {
   const attention = `${name}.attention`;
   const mixed = selfAttention(
@@ -169,7 +186,13 @@ function robertaLayer(
 
   function addAndNorm(residual: tf.Tensor2D, into: tf.Tensor2D, place: string): tf.Tensor2D {
     // [N, D]
-    const out = dropout(linear(into, params, `${place}.dense`), config.hiddenDropoutProb, place, context.dropout);
+    const out = dropout(
+      linear(into, params, `${place}.dense`),
+      config.hiddenDropoutProb,
+      place,
+      context.dropout,
+      masks?.hidden,
+    );
     return layerNorm(tf.add<tf.Tensor2D>(residual, out), params, `${place}.LayerNorm`, config.layerNormEps);
   }
 }

@@ -5,7 +5,7 @@
  * - `B` sentences, `L` tokens a sentence, `D` width, `H` heads, `K = D / H`, `F` feed-forward width
  */
 import type * as tf from '@tensorflow/tfjs-core';
-import type { DropoutKey } from './dropout.js';
+import type { DropoutChoice, DropoutKey } from './dropout.js';
 import type { TextModelConfig } from './config.js';
 
 /** Parameters by the name they have on the hub. */
@@ -48,9 +48,9 @@ export interface TextEncoder {
    * The id of padding that is the same at every position at the end of a text, so that it can be computed once; absent
    * if it is not.
    *
-   * @param dropoutRate 0 without dropout; absent: the configured rates
+   * @param dropout of training; `{ rate: 0 }` without
    */
-  sharedPadding(dropoutRate?: number): number | undefined;
+  sharedPadding(dropout?: DropoutChoice): number | undefined;
   /** Initial values of one parameter, a pure function of seed and name. */
   initialise(name: string, seed: number): Float32Array;
   /**

@@ -24,6 +24,7 @@ import { shellCommand, shellQuote } from '../base/shell.js';
 import { OPTIMIZERS } from '../distill/adamw.js';
 import { PRECISIONS } from '../distill/engine.js';
 import { LOSSES } from '../distill/loss.js';
+import { DROPOUT_PADDING } from '../models/dropout.js';
 import { ON_NAN } from '../distill/steps.js';
 import { BACKENDS } from '../tensorflow/backend.js';
 import { DEVICE } from '../tensorflow/gpu-choice.js';
@@ -230,6 +231,14 @@ export const SETTINGS = {
       'at 0 padding is computed once, which is faster',
     kind: SHARE,
     leavesRecipe: true,
+  },
+  padding: {
+    flag: '--padding <name>',
+    help: 'under dropout, a mask for each padding position, or one shared by all of a text, which is faster (RoBERTa)',
+    kind: choice(DROPOUT_PADDING),
+    default: 'each',
+    earlier: 'each',
+    recipe: true,
   },
   maxGradNorm: {
     flag: '--max-grad-norm <norm>',

@@ -100,7 +100,7 @@ describe.each(ENGINES)('the %s engine on %s', (name, backend) => {
   it('trains and evaluates as with every place of padding computed', async () => {
     const run = await openRecordedRun('roberta-hidden', 4);
     const { student } = run.distillation;
-    expect(student.sharedPadding(0)).toBe(1);
+    expect(student.sharedPadding({ rate: 0 })).toBe(1);
     const seen = await Promise.all(
       [student, { ...student, sharedPadding: () => undefined }].map(async (encoder) => {
         const create = name === 'compiled' ? compiledEngine : eagerEngine;
@@ -155,10 +155,13 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('eager and compiled',
     const expected = await losses(await reference.open({ dropout: undefined }), batches);
     const without = await losses(await reference.open({ dropout: 0 }), batches);
     expect(Math.abs(without[0] - expected[0])).toBeGreaterThan(1e-3);
+    const shared = await losses(await reference.open({ dropout: undefined, padding: 'shared' }), batches);
+    expect(Math.abs(shared[0] - expected[0])).toBeGreaterThan(1e-3);
 
     await loadBackend(backend);
     const { open } = await openRun(name, 4);
     expectClose(await losses(await open({ dropout: undefined }), batches), expected);
+    expectClose(await losses(await open({ dropout: undefined, padding: 'shared' }), batches), shared);
   });
 
   it('other seeds draw other masks', async () => {

@@ -29,16 +29,16 @@ describe('the lengths that texts are cut to', () => {
 
   it('are one, where padding may not be cut off', async () => {
     const { config } = await readConfig(`${PARITY}/teacher`);
-    expect(textLengths(randomModel(config, 1).encoder, 77, 0)).toEqual({ lengths: [77], padding: undefined });
+    expect(textLengths(randomModel(config, 1).encoder, 77)).toEqual({ lengths: [77], padding: undefined });
     expect(lengthFor({ lengths: [40] }, [texts(3)])).toBe(40);
   });
 
   it('are shorter than the whole text', async () => {
     const { config } = await readConfig(`${PARITY}/student`);
     const { encoder } = randomModel(config, 1);
-    expect(textLengths(encoder, 77, 0)).toEqual({ lengths: [16, 24, 32, 48, 64, 77], padding: PAD });
-    expect(textLengths(encoder, 24, 0).lengths).toEqual([16, 24]);
-    expect(textLengths(encoder, 77, 0.1).lengths).toEqual([77]);
+    expect(textLengths(encoder, 77)).toEqual({ lengths: [16, 24, 32, 48, 64, 77], padding: PAD });
+    expect(textLengths(encoder, 24).lengths).toEqual([16, 24]);
+    expect(textLengths(encoder, 77, { rate: 0.1 }).lengths).toEqual([77]);
   });
 
   it('cut the places at the end of every text', () => {

@@ -13,7 +13,7 @@ import type { ParameterValues } from '../../src/distill/engine.js';
 import type { TextEncoder } from '../../src/models/text-encoder.js';
 import { randomUniform } from '../../src/base/philox.js';
 import { largestDifference } from '../fixtures/index.js';
-import { compute, exactly, type Float64Tensor, type Round } from './ops.js';
+import { compute, drawn, exactly, type Draw, type Float64Tensor, type Round } from './ops.js';
 
 /** float32's unit roundoff (IEEE 754): the largest relative error of one correctly rounded operation. */
 export const UNIT_ROUNDOFF = 2 ** -24;
@@ -30,7 +30,7 @@ function atRandom(seed: number): Round {
 }
 
 /** A function of tensors to compute in float64, as often as wanted. */
-export type Float64Function = (inputs: readonly Float64Array[], round?: Round) => Float64Array[];
+export type Float64Function = (inputs: readonly Float64Array[], round?: Round, draw?: Draw) => Float64Array[];
 
 /**
  * A function of tensors, in float64.
@@ -46,11 +46,11 @@ export function float64Function(
   const graph = new Graph();
   const places = like.map(({ shape, dtype }, i) => placeholder(graph, `input_${i}`, shape, dtype as 'float32'));
   const outputs = record(graph, ({ tensor, value }) => f(...places.map((place) => tensor(place))).map(value));
-  return (inputs, round = exactly) => {
+  return (inputs, round = exactly, draw = drawn) => {
     const computed = new Map<string, Float64Tensor>();
     for (const [i, { name, shape }] of places.entries()) computed.set(name, { shape, values: inputs[i] });
     for (const node of graph.nodes)
-      if (!computed.has(node.name)) computed.set(node.name, compute(node, computed, round));
+      if (!computed.has(node.name)) computed.set(node.name, compute(node, computed, round, draw));
     return outputs.map(({ name }: Value) => computed.get(name)!.values);
   };
 }

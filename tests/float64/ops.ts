@@ -1,4 +1,5 @@
 /** @file The ops of a recorded graph in float64: plain JavaScript, one value at a time. */
+import { randomUniform } from '../../src/base/philox.js';
 import type { GraphNode } from '../../src/engine/graph/graph.js';
 
 /** Values in the order of `shape`, rows first. */
@@ -12,22 +13,33 @@ export type Round = (value: number) => number;
 
 export const exactly: Round = (value) => value;
 
+/** Draws uniform numbers of a shape, from the two numbers of a seed. */
+export type Draw = (shape: readonly number[], seed: readonly [number, number]) => Float64Array;
+
+/** As every backend does. */
+export const drawn: Draw = (shape, seed) => Float64Array.from(randomUniform(sizeOf(shape), seed));
+
 /**
  * A node's values from those of its inputs.
  *
  * @throws Error for an op that has no float64 form here
  */
-export function compute(node: GraphNode, computed: ReadonlyMap<string, Float64Tensor>, round: Round): Float64Tensor {
+export function compute(
+  node: GraphNode,
+  computed: ReadonlyMap<string, Float64Tensor>,
+  round: Round,
+  draw: Draw = drawn,
+): Float64Tensor {
   const op = OPS[node.op];
   if (op === undefined) throw new Error(`${node.op} has no float64 form`);
   const inputs = node.inputs.map((name) => computed.get(name)!);
-  const values = op(node, inputs, node.dtype === 'float32' ? round : exactly); // integers are exact
+  const values = op(node, inputs, node.dtype === 'float32' ? round : exactly, draw); // integers are exact
   if (values.length !== sizeOf(node.shape))
     throw new Error(`${node.op}: ${values.length} values for [${node.shape.join()}]`);
   return { shape: node.shape, values };
 }
 
-type Op = (node: GraphNode, inputs: readonly Float64Tensor[], round: Round) => Float64Array;
+type Op = (node: GraphNode, inputs: readonly Float64Tensor[], round: Round, draw: Draw) => Float64Array;
 
 const sizeOf = (shape: readonly number[]): number => shape.reduce((size, side) => size * side, 1);
 
@@ -250,6 +262,8 @@ const OPS: Readonly<Record<string, Op>> = {
   Fill: ({ shape }, [, value]) => new Float64Array(sizeOf(shape)).fill(value.values[0]),
   ZerosLike: ({ shape }) => new Float64Array(sizeOf(shape)),
   OnesLike: ({ shape }) => new Float64Array(sizeOf(shape)).fill(1),
+
+  StatelessRandomUniform: ({ shape }, [, { values }], _, draw) => draw(shape, [values[0], values[1]]),
 
   AddV2: elementwise((a, b) => a + b),
   Sub: elementwise((a, b) => a - b),

@@ -8,7 +8,8 @@ import { randomNormal } from '../../src/base/philox.js';
 import { BACKENDS_UNDER_TEST } from '../backends.js';
 import { largestDifference } from '../fixtures/index.js';
 import { isKeyBias } from '../fixtures/training.js';
-import { float32Bounds } from '../float64/bounds.js';
+import { float32Bounds, float64Function } from '../float64/bounds.js';
+import { drawn, exactly, type Draw } from '../float64/ops.js';
 
 const CONFIG: BertConfig = {
   family: 'roberta',
@@ -114,6 +115,60 @@ describe.each(BACKENDS_UNDER_TEST)('padding computed once on %s', (backend) => {
     },
   );
 
+  it('gives those of whole texts whose padding shares its masks, with dropout', async () => {
+    const options = (): ForwardOptions => ({
+      dropout: { seed: 5, step: tf.scalar(3, 'int32'), rate: 0.3, padding: 'shared' },
+    });
+    const given = async (length: number): Promise<Float64Array[]> =>
+      Promise.all(inputsOf(length).map(async (input) => Float64Array.from(await input.data())));
+    const whole = float64Function((...inputs) => {
+      const [texts, places, factors, ...values] = inputs;
+      return outputsOf(options(), false)(texts, places, factors, ...values);
+    }, inputsOf(LENGTH));
+    const undropped = float64Function(
+      (...inputs) => outputsOf({}, false)(inputs[0], inputs[1], inputs[2], ...inputs.slice(3)),
+      inputsOf(LENGTH),
+    );
+    for (const length of [8, 13, LENGTH]) {
+      const cut = (...inputs: tf.Tensor[]): tf.Tensor[] => {
+        const [texts, places, factors, ...values] = inputs;
+        return outputsOf({ ...options(), fullLength: LENGTH }, false)(texts, places, factors, ...values);
+      };
+      const { errors } = await float32Bounds(cut, inputsOf(length));
+      const expected = whole(await given(LENGTH), exactly, asCutTo(length));
+      const without = undropped(await given(LENGTH));
+      const [texts, places, factors, ...values] = inputsOf(length);
+      const computed = tf.tidy(() => cut(texts, places, factors, ...values));
+      for (const [i, values64] of expected.entries()) {
+        if (isKeyBias(OUTPUTS[i])) continue;
+        expect(largestDifference(await computed[i].data(), values64), OUTPUTS[i]).toBeLessThan(errors[i]);
+      }
+      expect(largestDifference(expected[0], without[0])).toBeGreaterThan(0.1);
+      tf.dispose(computed);
+    }
+  });
+
+  /** Draws for whole texts what is drawn for texts that are cut: beyond them, what their last place has. */
+  function asCutTo(length: number): Draw {
+    const placeOf = (place: number): number => Math.min(place, length - 1);
+    return (shape, seed) => {
+      if (shape.length === 4) {
+        const [batch, heads] = shape;
+        const short = drawn([batch, heads, length, length], seed);
+        return Float64Array.from({ length: batch * heads * LENGTH * LENGTH }, (_, i) => {
+          const [text, query, key] = [Math.floor(i / LENGTH / LENGTH), Math.floor(i / LENGTH) % LENGTH, i % LENGTH];
+          return short[(text * length + placeOf(query)) * length + placeOf(key)];
+        });
+      }
+      const [rows, width] = shape;
+      const short = drawn([(rows / LENGTH) * length, width], seed);
+      return Float64Array.from({ length: rows * width }, (_, i) => {
+        const [text, place] = [Math.floor(i / width / LENGTH), Math.floor(i / width) % LENGTH];
+        return short[(text * length + placeOf(place)) * width + (i % width)];
+      });
+    };
+  }
+
   it('counts the padding that was cut off', () => {
     const [whole, without] = [LENGTH, 8].map((length) => encoder.forward(params, ids(length)).lastHiddenState);
     expect(Math.abs(whole.dataSync()[0] - without.dataSync()[0])).toBeGreaterThan(1e-3);
@@ -123,15 +178,17 @@ describe.each(BACKENDS_UNDER_TEST)('padding computed once on %s', (backend) => {
 describe('padding that comes out alike', () => {
   it("is RoBERTa's, where nothing is dropped out", () => {
     const encoder = buildTextEncoder(CONFIG);
-    expect(encoder.sharedPadding(0)).toBe(1);
+    expect(encoder.sharedPadding({ rate: 0 })).toBe(1);
     expect(encoder.sharedPadding()).toBeUndefined();
-    expect(encoder.sharedPadding(0.1)).toBeUndefined();
+    expect(encoder.sharedPadding({ rate: 0.1 })).toBeUndefined();
+    expect(encoder.sharedPadding({ rate: 0.1, padding: 'each' })).toBeUndefined();
+    expect(encoder.sharedPadding({ padding: 'shared' })).toBe(1); // where its masks are shared, too
     expect(buildTextEncoder({ ...CONFIG, hiddenDropoutProb: 0 }).sharedPadding()).toBeUndefined();
     expect(buildTextEncoder({ ...CONFIG, hiddenDropoutProb: 0, attentionProbsDropoutProb: 0 }).sharedPadding()).toBe(1);
   });
 
   it('is not that of models with a position for every place', () => {
-    expect(buildTextEncoder({ ...CONFIG, family: 'bert' }).sharedPadding(0)).toBeUndefined();
+    expect(buildTextEncoder({ ...CONFIG, family: 'bert' }).sharedPadding({ rate: 0 })).toBeUndefined();
     const clip = buildTextEncoder({
       family: 'clip-text',
       vocabSize: 50,
@@ -146,6 +203,6 @@ describe('padding that comes out alike', () => {
       initializerRange: 0.02,
       eosTokenId: 2,
     });
-    expect(clip.sharedPadding(0)).toBeUndefined();
+    expect(clip.sharedPadding({ rate: 0 })).toBeUndefined();
   });
 });

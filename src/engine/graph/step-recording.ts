@@ -101,11 +101,12 @@ export function recordStep(
       : tensor(inputs.target);
   const taught = inputs.target === undefined ? after(graph, value(target), [], 'taught') : undefined;
 
-  const dropout = { seed: options.seed, step: tensor<tf.Scalar>(inputs.position), rate: options.dropout };
+  const choice = { rate: options.dropout, padding: options.padding };
+  const dropout = { seed: options.seed, step: tensor<tf.Scalar>(inputs.position), ...choice };
   const backward: NodeRange[] = [];
   let sums: Record<string, Variable> | undefined;
-  const isStepped = new Set(textLengths(distillation.student, length, options.dropout).lengths);
-  const { lengths } = textLengths(distillation.student, length, 0);
+  const isStepped = new Set(textLengths(distillation.student, length, choice).lengths);
+  const { lengths } = textLengths(distillation.student, length);
   const passes = new Map(lengths.map((each) => [each, recordPass(each, each === length ? '' : `/${each}`)]));
 
   const done = graph.scalar(1, 'float32');
