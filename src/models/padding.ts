@@ -47,9 +47,9 @@ export function spreadSharedPadding(hidden: tf.Tensor3D, fullLength: number): tf
 /** Makes numbers drawn for dropout alike over the padding of each text: they become those of its last position. */
 export interface SharedMasks {
   /** `[N, D] → [N, D]`, N = B · L */
-  hidden(drawn: tf.Tensor): tf.Tensor;
+  readonly hidden: (drawn: tf.Tensor) => tf.Tensor;
   /** `[B, H, L, L] → [B, H, L, L]`, along the queries and along the keys */
-  scores(drawn: tf.Tensor): tf.Tensor;
+  readonly scores: (drawn: tf.Tensor) => tf.Tensor;
 }
 
 /** @param isPadding 1 at padding, 0 elsewhere; a text's last position is padding if any was cut off. `[B, L]` float32 */
