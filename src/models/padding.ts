@@ -52,7 +52,9 @@ export interface SharedMasks {
   readonly scores: (drawn: tf.Tensor) => tf.Tensor;
 }
 
-/** @param isPadding 1 at padding, 0 elsewhere; a text's last position is padding if any was cut off. `[B, L]` float32 */
+/**
+ * @param isPadding 1 at padding, 0 elsewhere; a text's last position is padding if any was cut off. `[B, L]` float32
+ */
 export function sharedMasks(isPadding: tf.Tensor2D): SharedMasks {
   const [batch, length] = isPadding.shape;
   const isToken = tf.sub(1, isPadding); // [B, L]
