@@ -6,6 +6,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { homeOf, makeHome } from '../../scripts/setup/home.mjs';
 import { kd, temporaryFolder } from '../cli.js';
+import { installPackage } from './installed.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const MODULES = join(ROOT, 'node_modules');
@@ -28,14 +29,8 @@ const run = (...args: string[]): string =>
 /** An empty project with the package as `npm pack` makes it, and what its examples are compiled with. */
 function emptyProject(): string {
   const folder = temporaryFolder();
-  const packed = execFileSync('npm', ['pack', '--ignore-scripts', '--silent', '--pack-destination', folder], {
-    cwd: ROOT,
-    encoding: 'utf8',
-  });
-  const into = join(folder, 'node_modules/kd');
-  mkdirSync(join(folder, 'node_modules/@types'), { recursive: true });
-  mkdirSync(into);
-  execFileSync('tar', ['-xzf', join(folder, packed.trim()), '-C', into, '--strip-components', '1']);
+  installPackage(folder);
+  mkdirSync(join(folder, 'node_modules/@types'));
   symlinkSync(join(MODULES, '@types/node'), join(folder, 'node_modules/@types/node'));
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ type: 'module', private: true }));
   writeFileSync(
