@@ -1,5 +1,6 @@
 /** @file The command line as a process: subcommands and exit codes. It has no top-level await: `require` loads it. */
 import type { OutputOptions } from './app/output.js';
+import { errorText } from './base/colour.js';
 import { failureOf, type ErrorEvent } from './commands/failure.js';
 import { createProgram } from './commands/program.js';
 import { watchStandardStreams } from './commands/standard-streams.js';
@@ -23,7 +24,7 @@ else program.outputHelp();
 function report(error: unknown): number {
   const { exitCode, text, event } = failureOf(error);
   process.exitCode = exitCode; // before anything is written: a reader may be gone
-  process.stderr.write(text);
+  process.stderr.write(errorText(text));
   if (event !== undefined && program.opts<OutputOptions>().json === true) printEvent(event);
   return exitCode;
 }

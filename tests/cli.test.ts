@@ -27,6 +27,22 @@ describe('help', () => {
   });
 });
 
+it('-V, -h and --help work on every command', () => {
+  for (const command of [[], ['train'], ['runs']]) {
+    expect(kd([...command, '-V']).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+    const [short, long] = ['-h', '--help'].map((flag) => kd([...command, flag]));
+    expect(short).toEqual(long);
+    expect(short.stdout).toMatch(/^Usage: kd /);
+  }
+});
+
+it('errors are red behind a cross where colours are wanted', () => {
+  const said = (env: Record<string, string>): string => kd(['nonsense'], { env }).stderr;
+  const text = "unknown command 'nonsense'; `kd --help` lists what exists\n";
+  expect(said({ FORCE_COLOR: '1' })).toBe(`\u001b[31m✗ error:\u001b[39m ${text}`);
+  for (const env of [{ FORCE_COLOR: '0' }, { NO_COLOR: '1' }]) expect(said(env)).toBe(`error: ${text}`);
+});
+
 it('--version prints the version of the package', () => {
   const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
     version: string;

@@ -1,4 +1,5 @@
 /** @file The console: messages and progress go to standard error, results to standard output. */
+import { warningText } from '../base/colour.js';
 import { plainLines, terminalBar, type Bar } from './progress.js';
 import { SILENT_PROGRESS, type Reporter } from './reporter.js';
 
@@ -29,7 +30,7 @@ export function openOutput({ quiet = false, json = false }: OutputOptions): Outp
     json,
     message,
     warn: (text) => {
-      write(process.stderr, `warning: ${text}`);
+      if (!quiet) write(process.stderr, warningText(text));
     },
     result: (text, object) => {
       write(process.stdout, json ? JSON.stringify(object) : text);

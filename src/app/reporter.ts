@@ -11,7 +11,7 @@ export interface Progress {
 export interface Reporter {
   /** A message in words. */
   message(text: string): void;
-  /** A warning, which is shown even with `--quiet`. */
+  /** A warning: something that may not be as the user wants it. */
   warn(text: string): void;
   /** An event for programs: an object with its name in `event`. */
   event(object: ReportedEvent): void;

@@ -15,8 +15,8 @@ import { trainCommand } from './train/index.js';
 export function createProgram(): Command {
   const program = new Command('kd')
     .description("Teaches a small Korean and English text encoder to speak CLIP-L's language.")
-    .version(VERSION, '--version', 'print the version')
-    .option('--quiet', 'print warnings and errors only')
+    .version(VERSION, '-V, --version', 'print the version')
+    .option('--quiet', 'print results and errors only')
     .option('--json', 'print one JSON object per line on standard output, and nothing else')
     .showSuggestionAfterError()
     .addHelpText('after', '\nExample:\n  $ kd train --epochs 10 --samples 1000000\n\n`kd <command> --help` says more.')
@@ -32,7 +32,7 @@ export function createProgram(): Command {
     .addCommand(setupCommand());
   for (const command of [program, ...program.commands]) {
     command
-      .helpOption('--help', 'show what it does, with an example')
+      .helpOption('-h, --help', 'show what it does, with an example')
       .configureHelp({ showGlobalOptions: true })
       .configureOutput({ writeErr: () => undefined }) // whoever runs it says it, on one line
       .exitOverride();

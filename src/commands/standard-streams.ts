@@ -1,6 +1,7 @@
 /** @file What happens when nobody reads standard output or standard error any more. */
 import { closeSync, openSync } from 'node:fs';
 import { isatty } from 'node:tty';
+import { errorText } from '../base/colour.js';
 import { printable } from '../base/errors.js';
 import { systemReason } from '../base/files.js';
 import { EXIT } from './failure.js';
@@ -39,7 +40,7 @@ export function watchStandardStreams(commandName: () => string | undefined): voi
     if (isGone) process.exit(process.exitCode ?? EXIT.done);
     isFailed = true;
     const reason = systemReason(error) ?? error.message;
-    process.stderr.write(`error: standard output: cannot be written: ${printable(reason)}\n`);
+    process.stderr.write(errorText(`error: standard output: cannot be written: ${printable(reason)}\n`));
     process.once('exit', (code) => {
       if (code === EXIT.done) process.exitCode = EXIT.input;
     });

@@ -4,6 +4,7 @@ import type { TrainPlan } from '../distill/train.js';
 import type { Progress, Reporter } from '../app/reporter.js';
 import { formatDuration, formatRate } from '../base/format.js';
 import { rateOf, startMeter, type Meter } from './meter.js';
+import { estimateTimeLeft } from './time-left.js';
 
 export interface TrainingView {
   readonly meter: Meter;
@@ -19,6 +20,9 @@ export interface TrainingView {
 /** Seconds from which a first step is so slow that one asks why. */
 const WORTH_SAYING = 5;
 
+/** What takes longer than this before the first step is over is announced, in milliseconds. */
+const ANNOUNCED_AFTER = 2_000;
+
 /**
  * Shows the progress of a run.
  *
@@ -29,12 +33,18 @@ export function openTrainingView(output: Reporter, from = 0): TrainingView {
   let plan: TrainPlan = { epochs: 0, stepsPerEpoch: 0, totalSteps: 0 };
   let bar: Progress | undefined;
   let validated = 0;
+  let seconds = 0; // of training, up to the last step
+  let validationBegan = 0;
+  let announcement: NodeJS.Timeout | undefined;
+  const left = estimateTimeLeft();
 
   return {
     meter,
     plan: (known) => {
       plan = known;
+      validationBegan = performance.now();
       meter.resume();
+      awaitFirstStep();
     },
     step,
     validating,
@@ -42,8 +52,21 @@ export function openTrainingView(output: Reporter, from = 0): TrainingView {
     stop,
   };
 
+  /** Says what the first step does while it takes long. */
+  function awaitFirstStep(): void {
+    clearTimeout(announcement);
+    announcement = setTimeout(() => {
+      output.message('first step: preparing the graph and memory that the later ones use');
+    }, ANNOUNCED_AFTER);
+    announcement.unref();
+  }
+
   function step(record: StepRecord): void {
+    clearTimeout(announcement);
     meter.step(record.pairs);
+    left.step(meter.seconds() - seconds);
+    seconds = meter.seconds();
+    validationBegan = performance.now();
     if (record.step === from + 1 && meter.seconds() >= WORTH_SAYING)
       output.message(`first step: ${Math.round(meter.seconds())} s; it prepares what the later ones use`);
     const before = (record.epoch - 1) * plan.stepsPerEpoch;
@@ -52,17 +75,18 @@ export function openTrainingView(output: Reporter, from = 0): TrainingView {
       Math.min(plan.stepsPerEpoch, plan.totalSteps - before),
       'steps',
     );
-    const left = (meter.seconds() / (record.step - from)) * (plan.totalSteps - record.step);
+    const remaining = left.seconds(plan, record.step, record.epoch);
     bar.update(record.step - before, [
       `loss_en ${record.lossEn.toFixed(4)}`,
       `loss_ko ${record.lossKo.toFixed(4)}`,
-      `${formatDuration(left)} left`,
+      ...(Number.isFinite(remaining) ? [`${formatDuration(remaining)} left`] : []),
       `${formatRate(meter.recent())} pairs/s`,
     ]);
   }
 
   function validating(pairs: number, total: number): void {
     if (validated === 0) {
+      clearTimeout(announcement);
       stop();
       bar = output.progress('validation', total, 'pairs');
     }
@@ -73,8 +97,10 @@ export function openTrainingView(output: Reporter, from = 0): TrainingView {
   function validation(record: ValidationRecord, trainLoss: number | undefined): void {
     stop();
     validated = 0;
+    left.validation((performance.now() - validationBegan) / 1000);
     output.message(trainLoss === undefined ? untrainedLine(record) : epochLine(record, trainLoss));
     meter.resume();
+    if (trainLoss === undefined) awaitFirstStep();
   }
 
   /** `epoch  2/10  loss 1.2345  validation 1.0219 (en 0.4900 + ko 0.5319)  101 pairs/s` */
@@ -89,6 +115,7 @@ export function openTrainingView(output: Reporter, from = 0): TrainingView {
   }
 
   function stop(): void {
+    clearTimeout(announcement);
     bar?.stop();
     bar = undefined;
   }

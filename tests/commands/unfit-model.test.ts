@@ -22,11 +22,11 @@ it("a RoBERTa's padding that is not its tokenizer's is warned of, where it decid
   const odd = await writeModel(join(temporaryFolder(), 'odd'), STUDENT, { pad_token_id: 3 });
   writeFileSync(join(cwd, 'texts.txt'), 'a red car\n');
   const encode = (model: string): Promise<CliResult> =>
-    kdHere(['encode', '--model', model, '--input', 'texts.txt', '--output', 'out.safetensors', '--quiet'], { cwd });
+    kdHere(['encode', '--model', model, '--input', 'texts.txt', '--output', 'out.safetensors'], { cwd });
   const warning = `${odd}: its config.json says that padding is id 3 (pad_token_id), its tokenizer pads with 1: `;
   const encoded = await encode(odd);
   expect([encoded.code, encoded.stderr]).toEqual([0, expect.stringContaining(`warning: --model ${warning}`)]);
-  for (const model of [STUDENT, TEACHER]) expect((await encode(model)).stderr, model).toBe('');
+  for (const model of [STUDENT, TEACHER]) expect((await encode(model)).stderr, model).not.toContain('warning');
   const trial = await kdHere(trainArguments(['--student', odd, '--dry-run', '--engine', 'eager']), { cwd });
   expect(trial.stderr).toContain(`warning: --student ${warning}`);
 });

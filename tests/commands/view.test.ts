@@ -40,11 +40,14 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-it('says how long a slow first step took, once', () => {
-  expect(messagesOver([24.3, 30])).toEqual(['first step: 24 s; it prepares what the later ones use']);
-  expect(messagesOver([6, 6], 3)).toEqual(['first step: 6 s; it prepares what the later ones use']);
+const ANNOUNCED = 'first step: preparing the graph and memory that the later ones use';
+
+it('says what a slow first step does, while it does it, and then how long it took, once', () => {
+  expect(messagesOver([24.3, 30])).toEqual([ANNOUNCED, 'first step: 24 s; it prepares what the later ones use']);
+  expect(messagesOver([6, 6], 3)).toEqual([ANNOUNCED, 'first step: 6 s; it prepares what the later ones use']);
 });
 
 it('says nothing of a quick one', () => {
-  expect(messagesOver([4, 30])).toEqual([]);
+  expect(messagesOver([1.9, 30])).toEqual([]);
+  expect(messagesOver([4, 30])).toEqual([ANNOUNCED]);
 });
