@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -47,30 +47,26 @@ const RUNS: Readonly<Record<string, () => { readonly status: CliResult['code']; 
     run(['train', '--epochs', '10', '--samples', '1000000', ...TINY, '--max-steps', '2', '--run', 'final']),
   'npx kd doctor': () => run(['doctor']),
   'npx kd train --dry-run': () => run(['train', '--dry-run', ...TINY]), // at full size in tests/commands
-  'npx kd encode --model checkpoints/quickstart/step-00000600 --input texts.txt --output texts.safetensors': () => {
-    mkdirSync(join(clone, 'checkpoints/quickstart'), { recursive: true });
-    symlinkSync(join(ROOT, 'data/tiny/student'), join(clone, 'checkpoints/quickstart/step-00000600'));
-    writeFileSync(join(clone, 'texts.txt'), '노란색 차\na yellow car\n');
-    return run([
-      'encode',
-      '--model',
-      'checkpoints/quickstart/step-00000600',
-      '--input',
-      'texts.txt',
-      '--output',
-      'texts.safetensors',
-    ]);
-  },
+  "echo '노란색 차' | npx kd encode --model checkpoints/quickstart/step-00000600 --input - --output texts.safetensors":
+    () => {
+      mkdirSync(join(clone, 'checkpoints/quickstart'), { recursive: true });
+      symlinkSync(join(ROOT, 'data/tiny/student'), join(clone, 'checkpoints/quickstart/step-00000600'));
+      const model = ['--model', 'checkpoints/quickstart/step-00000600'];
+      return run(['encode', ...model, '--input', '-', '--output', 'texts.safetensors'], '노란색 차\n');
+    },
 };
 
-function run(args: string[]): { status: CliResult['code']; output: string } {
-  const { code, stderr } = kd(args, { cwd: clone });
+function run(args: string[], input = ''): { status: CliResult['code']; output: string } {
+  const { code, stderr } = kd(args, { cwd: clone, input });
   return { status: code, output: stderr };
 }
 
 function scripts(): Record<string, string> {
   return (JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { scripts: Record<string, string> }).scripts;
 }
+
+/** The tables' commands that need nothing which is not in a clone after `npm start`. */
+const LISTED = ['prepare --data data/sample --out store --report', 'runs', 'report'];
 
 describe('the README', () => {
   it.each(LANGUAGES)('%s shows the commands that are run here, and no others', (readme) => {
@@ -80,6 +76,12 @@ describe('the README', () => {
 
   it.each(Object.keys(RUNS))('%s works', (command) => {
     const { status, output } = RUNS[command]();
+    expect(status, output).toBe(0);
+  });
+
+  it.each(LISTED)('kd %s can be typed as it is listed', (listed) => {
+    for (const readme of LANGUAGES) expect(readFileSync(join(ROOT, readme), 'utf8')).toContain(`\`kd ${listed}\``);
+    const { status, output } = run([...listed.split(' '), ...(listed.startsWith('prepare') ? TINY : [])]);
     expect(status, output).toBe(0);
   });
 });

@@ -1,4 +1,4 @@
-/** @file Colours on standard error, where they are wanted: on a terminal, unless `NO_COLOR` or `FORCE_COLOR` decides. */
+/** @file Colours on standard error: on a terminal, unless `NO_COLOR` or `FORCE_COLOR` says otherwise. */
 import { styleText } from 'node:util';
 
 /** A text that begins with `error:` or `bug:`, with that in red behind a cross; the text as it is without colours. */

@@ -29,6 +29,7 @@ function contents({ data: { run, live, validation }, words, format }: View): HTM
       h('span', { class: `state ${run.state}` }, h('i', {}), words.states[run.state]),
       live && h('span', { class: 'state live', id: 'live' }, words.live),
     ),
+    ...(run.error === undefined ? [] : [h('p', { class: 'alarm' }, run.error)]),
     h('p', { class: 'quiet' }, words.learns(shortName(run.student.source), shortName(run.teacher.source))),
     h(
       'div',
