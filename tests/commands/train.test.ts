@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { DEFAULTS } from '../../src/training/settings.js';
 import { openSafetensors } from '../../src/weights/safetensors.js';
 import { KD, kd, temporaryFolder, type CliResult } from '../cli.js';
 import { PARITY } from '../fixtures/index.js';
@@ -159,6 +160,7 @@ describe('a run of two epochs, the second worse than the first', () => {
     const { created, ...config } = readJson<Record<string, Record<string, unknown>> & { readonly created: never }>(
       join(run, 'config.json'),
     );
+    expect(Object.keys(config.settings)).toEqual(expect.arrayContaining(Object.keys(DEFAULTS)));
     expect(config.settings).toMatchObject({
       data: ['pairs.csv'],
       teacher: TEACHER,

@@ -11,7 +11,7 @@ import { prepareRun } from '../../training/prepared-run.js';
 import { printSettings, withRecipe } from './recipe.js';
 import { checkSame } from '../../training/sameness.js';
 import type { TrainedRun } from '../../training/run.js';
-import type { AskedSettings } from '../../training/settings.js';
+import { DEFAULTS, type AskedSettings } from '../../training/settings.js';
 import { Stopped } from '../../training/stopping.js';
 import { goOnWithRun, lookAtRun, startRun, type FinishedRun } from '../../training/training.js';
 import { reportAfterTraining } from './after-training.js';
@@ -32,8 +32,7 @@ Examples:
   $ kd train --dry-run                              load, count, one step, stop`;
 
 /** Flags as commander gives them: a switch that was not given is absent. */
-type TrainFlags = Omit<AskedSettings, 'randomWeights'> & {
-  readonly randomWeights?: boolean;
+type TrainFlags = Partial<AskedSettings> & {
   readonly dryRun?: boolean;
   readonly config?: string;
   readonly print?: boolean;
@@ -68,7 +67,7 @@ export function trainCommand(): Command {
 }
 
 async function train(
-  { dryRun: isDryRun = false, randomWeights = false, resume, ...rest }: TrainFlags,
+  { dryRun: isDryRun = false, resume, ...rest }: TrainFlags,
   given: Partial<AskedSettings>,
   output: Output,
 ): Promise<void> {
@@ -78,7 +77,7 @@ async function train(
     stop,
     writeReport: ({ folder, settings }, how) => reportAfterTraining(folder, settings, output, how),
   };
-  const settings: AskedSettings = { ...rest, randomWeights };
+  const settings: AskedSettings = { ...DEFAULTS, ...rest };
   try {
     if (isDryRun) await (resume === undefined ? tryOut(settings, context) : tryOutResumed(resume, given, context));
     else sayWhatCame(await (resume === undefined ? startRun(settings, context) : goOnWithRun(resume, given, context)));
