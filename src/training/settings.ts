@@ -427,7 +427,8 @@ function schemaOf(part: 'kind' | 'stored', isPartial = false): v.GenericSchema {
  */
 export function checkSettings(settings: Readonly<Record<string, unknown>>, where: string): TrainSettings {
   const schema = v.object({ settings: schemaOf('stored') });
-  const complete = { ...EARLIER, ...settings };
+  const newer = Object.entries(EARLIER).filter(([name]) => !Object.hasOwn(settings, name));
+  const complete = { ...settings, ...Object.fromEntries(newer) }; // its own order stays
   checkJson(schema, { settings: complete }, where, 'name a run that kd train made, or start another');
   return complete as unknown as TrainSettings; // every field was looked at
 }
