@@ -270,9 +270,10 @@ std::atomic<int> unsettled{0};
 std::atomic<bool> isThreadLeft{false};
 
 /**
- * A graph with its variables, and a thread that computes.
+ * A graph with its variables, and threads that compute: as many runs at once.
  *
- * All methods are for Node's thread. The object lives until both its handle in JavaScript and its thread have let go of it.
+ * All methods are for Node's thread. The object lives until both its handle in JavaScript and its threads have let go
+ * of it.
  */
 class Session : public std::enable_shared_from_this<Session> {
  public:
@@ -293,15 +294,16 @@ class Session : public std::enable_shared_from_this<Session> {
 
   ~Session() { free(); }
 
-  /** Begins to take runs. */
-  void start(napi_env env) {
+  /** Begins to take runs, so many at once. */
+  void start(napi_env env, size_t threads) {
     napi_value name = nullptr;
     check(env, napi_create_string_utf8(env, "TensorFlow session", NAPI_AUTO_LENGTH, &name));
-    check(env, napi_create_threadsafe_function(env, nullptr, nullptr, name, 0, 1, nullptr, nullptr, nullptr, settle,
+    check(env, napi_create_threadsafe_function(env, nullptr, nullptr, name, 0, threads, nullptr, nullptr, nullptr, settle,
                                                &settled_));
     check(env, napi_unref_threadsafe_function(env, settled_));
     env_ = env;
-    thread_ = std::thread([self = shared_from_this()] { self->work(); });
+    working_ = threads;
+    for (size_t i = 0; i < threads; i++) threads_.emplace_back([self = shared_from_this()] { self->work(); });
     napi_add_env_cleanup_hook(env, onNodeEnds, this);  // they run in reverse: before Node takes the function above away
   }
 
@@ -330,35 +332,36 @@ class Session : public std::enable_shared_from_this<Session> {
   }
 
  private:
-  /** Tells the thread to end when nothing is left to do, and whether there is a Node to tell of what is done. */
+  /** Tells the threads to end when nothing is left to do, and whether there is a Node to tell of what is done. */
   void end(bool hasNode) {
     {
       const std::lock_guard<std::mutex> lock(mutex_);
       isClosed_ = true;
       hasNode_ = hasNode;
     }
-    wake_.notify_one();
+    wake_.notify_all();
   }
 
-  /** Waits for a thread that has nothing left to do but to free the session. */
+  /** Waits for threads that have nothing left to do but to free the session. */
   void finish() {
     napi_remove_env_cleanup_hook(env_, onNodeEnds, this);
-    thread_.join();
+    for (std::thread& thread : threads_) thread.join();
   }
 
   /** Node goes, and what is computing goes on without it. */
   static void onNodeEnds(void* data) {
     Session& session = *static_cast<Session*>(data);
     session.end(false);
-    if (session.pending_ == 0) {
-      session.thread_.join();
-      return;
+    if (session.pending_ > 0) isThreadLeft = true;
+    for (std::thread& thread : session.threads_) {
+      if (session.pending_ == 0)
+        thread.join();
+      else
+        thread.detach();
     }
-    isThreadLeft = true;
-    session.thread_.detach();
   }
 
-  /** The thread: computes what is asked for, until the session is closed and nothing is left to do. */
+  /** A thread: computes what is asked for, until the session is closed and nothing is left to do. */
   void work() {
     for (;;) {
       std::unique_lock<std::mutex> lock(mutex_);
@@ -372,7 +375,7 @@ class Session : public std::enable_shared_from_this<Session> {
       lock.lock();
       if (hasNode_ && napi_call_threadsafe_function(settled_, run.get(), napi_tsfn_nonblocking) == napi_ok) run.release();
     }
-    free();
+    if (--working_ == 0) free();
     const std::lock_guard<std::mutex> lock(mutex_);
     if (hasNode_) napi_release_threadsafe_function(settled_, napi_tsfn_release);
   }
@@ -427,7 +430,9 @@ class Session : public std::enable_shared_from_this<Session> {
   TF_Session* session_ = nullptr;
   napi_env env_ = nullptr;
   napi_threadsafe_function settled_ = nullptr;
-  std::thread thread_;
+  std::vector<std::thread> threads_;
+  /** Threads that may still compute; the last one frees the session. */
+  std::atomic<size_t> working_{0};
   /** Runs that are not settled. */
   int pending_ = 0;
   std::mutex mutex_;
@@ -447,8 +452,11 @@ Session& sessionOf(napi_env env, napi_value handle) {
 }
 
 napi_value open(napi_env env, const napi_value* args) {
+  uint32_t threads = 0;
+  check(env, napi_get_value_uint32(env, args[2], &threads));
+  if (threads == 0) refuse("a session needs a thread");
   auto session = std::make_shared<Session>(bytesOf(env, args[0]), bytesOf(env, args[1]));
-  session->start(env);
+  session->start(env, threads);
   const auto finalize = [](napi_env, void* data, void*) {
     const std::unique_ptr<std::shared_ptr<Session>> held(static_cast<std::shared_ptr<Session>*>(data));
     (*held)->close();

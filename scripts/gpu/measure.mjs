@@ -89,9 +89,9 @@ for (let step = 0; step <= steps; step++) {
   if (step === Math.max(1, Math.floor(steps / 10))) early = held();
 }
 const late = held();
-await engine.evaluate(randomBatch(configs, batch, 0));
+await engine.evaluate([randomBatch(configs, batch, 0)]);
 const start = performance.now();
-for (let round = 1; round <= EVALUATIONS; round++) await engine.evaluate(randomBatch(configs, batch, round));
+for (let round = 1; round <= EVALUATIONS; round++) await engine.evaluate([randomBatch(configs, batch, round)]);
 const evaluation = (performance.now() - start) / 1000 / EVALUATIONS;
 console.log(
   JSON.stringify({

@@ -31,9 +31,9 @@ export async function measureBaselines(
   let untrained = first?.loss;
   if (untrained === undefined) {
     const batch = await training.at(0);
-    const evaluation = await engine.evaluate(batch);
-    spread.add(evaluation, batch.size);
-    untrained = evaluation.lossEn + evaluation.lossKo;
+    const [evaluation] = await engine.evaluate([batch]);
+    spread.add(evaluation!, batch.size);
+    untrained = evaluation!.lossEn + evaluation!.lossKo;
   }
   await callbacks.onBaselines?.({ untrained, ...spread.result() });
   return first;

@@ -40,6 +40,11 @@ export interface EngineOptions {
    * several cores. 1 unless given.
    */
   readonly teacherParts?: number | undefined;
+  /**
+   * The devices that share out a step's micro-batches, as TensorFlow names them (`/device:CPU:1`): the i-th goes to
+   * the device i mod their number. Fewer than two: one takes all, and TensorFlow chooses it.
+   */
+  readonly devices?: readonly string[] | undefined;
 }
 
 /** In what products are computed; master weights, statistics, loss and optimiser are float32 in both. */
@@ -83,8 +88,10 @@ export interface Engine {
    * gradient is not finite, it changes neither the student nor the optimiser's moments, and only counts as a step.
    */
   step(microBatches: readonly Batch[], learningRate: number): Promise<StepResult>;
-  /** Losses and outputs of a batch, without dropout and without changing anything. */
-  evaluate(batch: Batch): Promise<Evaluation>;
+  /** Batches that it can evaluate at once, each on a device of its own. */
+  readonly batchesAtOnce: number;
+  /** Losses and outputs of each of up to `batchesAtOnce` batches, without dropout and without changing anything. */
+  evaluate(batches: readonly Batch[]): Promise<Evaluation[]>;
   /** The teacher's outputs for a batch, `[B, L, D]` or `[B, D]`, row-major. Not where targets are given. */
   teach(batch: Batch): Promise<Float32Array>;
   /** The student's parameters as they are now, one at a time. */

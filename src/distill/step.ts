@@ -43,9 +43,15 @@ export function distillationGradients(
   return { lossEn, lossKo, gradients: Object.fromEntries(names.map((name, i) => [name, grads[i]!])) };
 }
 
-/** The Euclidean norm of all gradients taken as one vector. */
+/**
+ * The Euclidean norm of all gradients taken as one vector. Not by `addN`: from nine values on, TensorFlow's adds first
+ * whichever it may overwrite, so that equal gradients have norms that differ in their last digit.
+ */
 export function globalNorm(gradients: Gradients): tf.Scalar {
-  return tf.tidy(() => tf.sqrt(tf.addN(Object.values(gradients).map((gradient) => tf.sum(tf.square(gradient))))));
+  return tf.tidy(() => {
+    const squares = Object.values(gradients).map((gradient) => tf.sum(tf.square(gradient)));
+    return tf.sqrt(tf.sum<tf.Scalar>(tf.stack(squares)));
+  });
 }
 
 /** What gradients are multiplied with so that their norm is at most `maxNorm` (Pascanu et al., arXiv 1211.5063). */

@@ -28,13 +28,16 @@ export async function validate(
 ): Promise<ValidationRecord | undefined> {
   if (validation.pairs === 0) return undefined;
   let [sumEn, sumKo] = [0, 0];
-  for (let index = 0; index < validation.count; index++) {
-    const batch = await validation.at(index);
-    const evaluation = await engine.evaluate(batch);
-    sumEn += evaluation.lossEn * batch.size;
-    sumKo += evaluation.lossKo * batch.size;
-    spread?.add(evaluation, batch.size);
-    await callbacks.onValidationBatch?.(batch.size);
+  for (let from = 0; from < validation.count; from += engine.batchesAtOnce) {
+    const count = Math.min(engine.batchesAtOnce, validation.count - from);
+    const batches = await Promise.all(Array.from({ length: count }, (_, i) => validation.at(from + i)));
+    for (const [i, evaluation] of (await engine.evaluate(batches)).entries()) {
+      const { size } = batches[i]!;
+      sumEn += evaluation.lossEn * size;
+      sumKo += evaluation.lossKo * size;
+      spread?.add(evaluation, size);
+      await callbacks.onValidationBatch?.(size);
+    }
     if (signal?.aborted) return undefined;
   }
   const [lossEn, lossKo] = [sumEn / validation.pairs, sumKo / validation.pairs];
@@ -49,8 +52,7 @@ export async function lookAtOutputs(
   data: { readonly training: Batches; readonly validation: Batches },
   { step, epoch }: TrainState,
 ): Promise<OutputsRecord> {
-  const { student, teacher } = await engine.evaluate(
-    await (data.validation.pairs > 0 ? data.validation : data.training).at(0),
-  );
+  const batch = await (data.validation.pairs > 0 ? data.validation : data.training).at(0);
+  const { student, teacher } = (await engine.evaluate([batch]))[0]!;
   return { step, epoch, student, teacher };
 }

@@ -5,9 +5,10 @@ import type { Engine, EngineOptions, EngineStart, StepResult } from '../distill/
 import { readEvaluation, type Evaluation } from '../distill/evaluation.js';
 import type { Distillation } from '../distill/loss.js';
 import { padBatch } from './batch-tensors.js';
-import type { Value } from './graph/graph.js';
 import { readVariables, setVariables } from './graph/model-variables.js';
-import { openSession, type Feed } from './graph/session.js';
+import type { Value } from './graph/graph.js';
+import { asOne, openReplicas } from './graph/replicas.js';
+import type { Feed, Session } from './graph/session.js';
 import { buildStepGraph } from './graph/step-graph.js';
 import type { Pass } from './graph/step-recording.js';
 import { lengthFor, textLengths, type TextLengths } from './text-lengths.js';
@@ -24,34 +25,36 @@ export async function compiledEngine(
   length: number,
 ): Promise<Engine> {
   const graph = buildStepGraph(distillation, options, length);
-  const session = openSession(graph.nodes, graph.functions);
+  const replicas = openReplicas(graph, options.devices);
+  const [first, all] = [replicas.each[0]!, asOne(replicas)];
   const stepLengths = textLengths(distillation.student, length, { rate: options.dropout, padding: options.padding });
   const evaluationLengths = textLengths(distillation.student, length);
   const isGiven = options.targets === 'given';
   try {
-    await session.run([], [graph.initialised]);
-    if (!isGiven) await setVariables(session, graph.teacher, start.teacher!);
-    await setVariables(session, graph.student, start.student);
-    if (start.optimizer !== undefined) await setVariables(session, graph.moments, start.optimizer.moments);
+    await all.run([], [graph.initialised]);
+    if (!isGiven) await setVariables(all, graph.teacher, start.teacher!);
+    await setVariables(all, graph.student, start.student);
+    if (start.optimizer !== undefined) await setVariables(all, graph.moments, start.optimizer.moments);
   } catch (error) {
-    session.close();
+    replicas.close();
     throw error;
   }
   let { steps, updates } = start.optimizer ?? { steps: 0, updates: 0 };
 
   return {
-    step,
+    batchesAtOnce: replicas.each.length,
+    step: graph.updated === undefined ? stepAlone : stepTogether,
     evaluate,
     teach,
-    studentParameters: () => readVariables(session, graph.student),
-    moments: () => readVariables(session, graph.moments),
+    studentParameters: () => readVariables(first, graph.student),
+    moments: () => readVariables(first, graph.moments),
     counters: () => ({ steps, updates }),
     dispose: () => {
-      session.close();
+      replicas.close();
     },
   };
 
-  async function step(microBatches: readonly Batch[], learningRate: number): Promise<StepResult> {
+  async function stepAlone(microBatches: readonly Batch[], learningRate: number): Promise<StepResult> {
     steps++;
     const pairs = microBatches.reduce((sum, batch) => sum + batch.size, 0);
     let [lossEn, lossKo] = [0, 0];
@@ -61,13 +64,13 @@ export async function compiledEngine(
       const pass = passFor(batch, stepLengths);
       const feeds: Feed[] = [...batchFeeds(batch, pairs, pass), [graph.inputs.position, Int32Array.of(position)]];
       if (!isLast) {
-        const losses = await fetch(feeds, pass.step!.accumulated!);
+        const losses = await fetch(first, feeds, pass.step!.accumulated!);
         [lossEn, lossKo] = [lossEn + losses[0]!, lossKo + losses[1]!];
         if (Number.isFinite(lossEn + lossKo)) continue;
-        await session.run([], [graph.cleared!]);
+        await first.run([], [graph.cleared!]);
         return { lossEn, lossKo, gradNorm: NaN, applied: false };
       }
-      const stepped = await fetch([...feeds, ...scalarFeeds(learningRate)], pass.step!.stepped);
+      const stepped = await fetch(first, [...feeds, ...scalarFeeds(learningRate)], pass.step!.stepped!);
       const [en, ko, gradNorm] = [stepped[0]!, stepped[1]!, stepped[2]!];
       const applied = Number.isFinite(en + ko + gradNorm); // as the graph decides it
       if (applied) updates++;
@@ -76,15 +79,55 @@ export async function compiledEngine(
     throw new Error('a step needs at least one micro-batch');
   }
 
-  async function evaluate(batch: Batch): Promise<Evaluation> {
-    const pass = passFor(batch, evaluationLengths);
-    return readEvaluation(await fetch(batchFeeds(batch, batch.size, pass), pass.evaluated), batch.size);
+  /** Every device accumulates its micro-batches, one after the other; then all take the step. */
+  async function stepTogether(microBatches: readonly Batch[], learningRate: number): Promise<StepResult> {
+    if (microBatches.length === 0) throw new Error('a step needs at least one micro-batch');
+    steps++;
+    const pairs = microBatches.reduce((sum, batch) => sum + batch.size, 0);
+    await Promise.all(
+      replicas.each.map(async (replica, rank) => {
+        for (let place = rank; place < microBatches.length; place += replicas.each.length) {
+          const pass = passFor(microBatches[place]!, stepLengths);
+          const feeds: Feed[] = [
+            ...batchFeeds(microBatches[place]!, pairs, pass),
+            [graph.inputs.position, Int32Array.of((steps - 1) * options.accumulate + place)],
+            [graph.inputs.place!, Int32Array.of(place)],
+          ];
+          await fetch(replica, feeds, pass.step!.accumulated!);
+        }
+      }),
+    );
+    const seen = await fetch(all, scalarFeeds(learningRate), graph.updated!);
+    return resultOf(seen, microBatches.length);
+  }
+
+  /** @param seen the losses of all micro-batches that a step may have, in order, and the norm */
+  function resultOf(seen: Float32Array, microBatches: number): StepResult {
+    const applied = seen.every(Number.isFinite); // as the graph decides it
+    if (applied) updates++;
+    let [lossEn, lossKo] = [0, 0];
+    for (let place = 0; place < microBatches; place++) {
+      [lossEn, lossKo] = [lossEn + seen[2 * place]!, lossKo + seen[2 * place + 1]!];
+      // told as of one device, which goes no further
+      if (!Number.isFinite(lossEn + lossKo)) return { lossEn, lossKo, gradNorm: NaN, applied };
+    }
+    return { lossEn, lossKo, gradNorm: seen.at(-1)!, applied };
+  }
+
+  async function evaluate(batches: readonly Batch[]): Promise<Evaluation[]> {
+    return Promise.all(
+      batches.map(async (batch, i) => {
+        const pass = passFor(batch, evaluationLengths);
+        const values = await fetch(replicas.each[i]!, batchFeeds(batch, batch.size, pass), pass.evaluated);
+        return readEvaluation(values, batch.size);
+      }),
+    );
   }
 
   async function teach(batch: Batch): Promise<Float32Array> {
     if (graph.taught === undefined) throw new Error("an engine that is given the teacher's outputs has no teacher");
     const { teacherIds } = padBatch(batch, options.batchSize, batch.size, length, false);
-    const values = await fetch([[graph.inputs.teacherIds, teacherIds]], graph.taught);
+    const values = await fetch(first, [[graph.inputs.teacherIds, teacherIds]], graph.taught);
     return values.subarray(0, (values.length / options.batchSize) * batch.size);
   }
 
@@ -109,12 +152,12 @@ export async function compiledEngine(
       Float32Array.of(scalars[name]),
     ]);
   }
+}
 
-  /** Runs the session and returns the values of one output, which the caller owns. */
-  async function fetch(feeds: readonly Feed[], output: Value): Promise<Float32Array> {
-    const [fetched] = await session.run(feeds, [output]);
-    const values = (fetched!.data as Float32Array).slice();
-    fetched!.release();
-    return values;
-  }
+/** Runs a session and gives the values of one output, which the caller owns. */
+async function fetch(session: Session, feeds: readonly Feed[], output: Value): Promise<Float32Array> {
+  const [fetched] = await session.run(feeds, [output]);
+  const values = (fetched!.data as Float32Array).slice();
+  fetched!.release();
+  return values;
 }

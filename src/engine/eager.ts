@@ -40,6 +40,7 @@ export async function eagerEngine(
 
   return {
     step,
+    batchesAtOnce: 1,
     evaluate,
     teach,
     dispose,
@@ -117,7 +118,13 @@ export async function eagerEngine(
     }
   }
 
-  async function evaluate(batch: Batch): Promise<Evaluation> {
+  async function evaluate(batches: readonly Batch[]): Promise<Evaluation[]> {
+    const evaluations: Evaluation[] = [];
+    for (const batch of batches) evaluations.push(await evaluateBatch(batch));
+    return evaluations;
+  }
+
+  async function evaluateBatch(batch: Batch): Promise<Evaluation> {
     const result = tf.tidy(() => {
       const tensors = tensorsOf(batch, batch.size);
       return evaluationTensor(

@@ -1,6 +1,7 @@
 /** @file How much memory the steps of a run take. */
 import type { EngineOptions } from '../distill/engine.js';
 import { targetShape, trainableParameters, type Distillation } from '../distill/loss.js';
+import type { GraphNode } from './graph/graph.js';
 import { peakBytes } from './graph/liveness.js';
 import { buildStepGraph, type StepGraph } from './graph/step-graph.js';
 import { countParameters, sizeOf } from '../models/text-encoder.js';
@@ -42,6 +43,8 @@ const FRAGMENTS = 1.42;
  * a micro-batch what is live at once between the ops of the recorded step, or what the eager engine keeps for the
  * backward pass.
  *
+ * Of several devices, each holds all of it: what is told is what all processors take together, or one GPU.
+ *
  * A run that caches its teacher's outputs has the teacher loaded while it fills the cache, and trains without it: it
  * needs the larger of both.
  *
@@ -52,7 +55,8 @@ export function memoryNeed(step: MeasuredStep, length: number): MemoryNeed {
     ? [trainingNeed(step, length, 'computed')]
     : [fillingNeed(step, length), trainingNeed(step, length, 'given')];
   const runtime = RUNTIME_BYTES[step.device];
-  return (batchSize) => runtime + FRAGMENTS * Math.max(...phases.map((need) => need(batchSize)));
+  const replicas = step.device === 'cpu' ? countDevices(step) : 1; // processors have one memory, GPUs each its own
+  return (batchSize) => runtime + FRAGMENTS * replicas * Math.max(...phases.map((need) => need(batchSize)));
 }
 
 /** The memory of steps: all gradients are live before the first is applied. */
@@ -65,7 +69,10 @@ function trainingNeed(step: MeasuredStep, length: number, targets: 'computed' | 
     targets === 'given' || step.engine === 'eager' ? FLOAT * sizeOf(targetShape(distillation, batchSize, length)) : 0;
   const stepBytes =
     step.engine === 'compiled'
-      ? recordedNeed(step, length, targets, ({ passes }) => passes.get(length)!.step!.stepped.name)
+      ? recordedNeed(step, length, targets, ({ passes, updated }) => {
+          const { accumulated, stepped } = passes.get(length)!.step!;
+          return updated === undefined ? [stepped!] : [accumulated!, updated];
+        })
       : (batchSize: number) => trained + FLOAT * keptValues(distillation.student, 2 * batchSize, length);
   return (batchSize) => held + Math.max(trained, targetBytes(batchSize) + stepBytes(batchSize));
 }
@@ -76,7 +83,7 @@ function fillingNeed(step: MeasuredStep, length: number): MemoryNeed {
   const held = heldBytes(step);
   const outputBytes =
     step.engine === 'compiled'
-      ? recordedNeed(step, length, 'computed', ({ taught }) => taught!.name)
+      ? recordedNeed(step, length, 'computed', ({ taught }) => [taught!])
       : // no layer's outlive it
         (batchSize: number) => (FLOAT * keptValues(teacher, batchSize, length)) / teacher.config.numHiddenLayers;
   return (batchSize) => held + outputBytes(batchSize);
@@ -85,10 +92,14 @@ function fillingNeed(step: MeasuredStep, length: number): MemoryNeed {
 /** Both models, the moments, and gradient sums. */
 function heldBytes(step: MeasuredStep): number {
   const distillation = step.distillation;
-  const copies = step.options.accumulate > 1 ? 3 : 2;
+  const copies = step.options.accumulate > 1 || countDevices(step) > 1 ? 3 : 2;
   return (
     teacherBytes(step) + FLOAT * countParameters(distillation.student.shapes) + copies * trainedBytes(distillation)
   );
+}
+
+function countDevices({ options: { devices = [] } }: MeasuredStep): number {
+  return Math.max(1, devices.length);
 }
 
 function teacherBytes(step: MeasuredStep): number {
@@ -101,16 +112,16 @@ function trainedBytes(distillation: Distillation): number {
   return FLOAT * trainableParameters(distillation).reduce((sum, name) => sum + sizeOf(shapes[name]!), 0);
 }
 
-/** What is live at once in a recorded graph while one of its nodes is fetched. */
+/** The most that is live at once in a recorded graph while one of some nodes is fetched. */
 function recordedNeed(
   step: MeasuredStep,
   length: number,
   targets: 'computed' | 'given',
-  fetched: (graph: StepGraph) => string,
+  fetched: (graph: StepGraph) => readonly GraphNode[],
 ): MemoryNeed {
   return linear(TRIED_SIZES, (batchSize) => {
     const graph = buildStepGraph(step.distillation, { ...step.options, batchSize, targets }, length);
-    return peakBytes(graph, fetched(graph));
+    return Math.max(...fetched(graph).map(({ name }) => peakBytes(graph, name)));
   });
 }
 

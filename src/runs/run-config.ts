@@ -31,7 +31,7 @@ const CONFIG = object({
   student: MODEL,
   data: object({ fingerprint: text, training_pairs: number, validation_pairs: number, store: text }),
   /** What computes. */
-  engine: object({ engine: text, precision: text, device: text, backend: text }),
+  engine: object({ engine: text, precision: text, device: text, backend: text, devices: v.exactOptional(number) }),
   /** Every time that it went on. */
   resumed: v.exactOptional(listOf(object({ step: number, time: text }))),
 });

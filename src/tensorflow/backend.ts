@@ -8,7 +8,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { InputError, messageOf } from '../base/errors.js';
 import { registerCpuKernels } from './cpu-kernels.js';
 import { tensorflowEnvironment } from './environment.js';
-import { chooseGpu, type ChosenGpu, type DeviceChoice, type Problem } from './gpu-choice.js';
+import { chooseGpus, processorsOf, type ChosenGpu, type DevicesChoice, type Problem } from './gpu-choice.js';
 import { gpuProblem } from './gpu-problem.js';
 import { thisMachine, type Machine } from './machine.js';
 import { withMutedStderr } from './muted.js';
@@ -32,7 +32,9 @@ export interface BackendInfo {
   /** libtensorflow's version; absent on the pure-JavaScript backend. */
   readonly version?: string;
   readonly device: 'gpu' | 'cpu';
-  /** What the driver tells of the GPU that is used. */
+  /** Devices that share out a run's steps, where there are several. */
+  readonly devices?: number;
+  /** What the driver tells of the GPU that is used; of several, that with the least free memory. */
   readonly gpu?: Gpu;
   /** Why not a better one, in one line, where there is something to say. */
   readonly reason?: string;
@@ -64,7 +66,7 @@ const UNEXPLAINED: Problem = {
  */
 export async function loadBackend(
   choice: BackendChoice = 'auto',
-  device: DeviceChoice = 'auto',
+  device: DevicesChoice = 'auto',
   { fuse = false, serialOps = false, tf32 = false }: LoadOptions = {},
   machine: Machine = thisMachine,
 ): Promise<BackendInfo> {
@@ -76,32 +78,42 @@ export async function loadBackend(
       );
     return loadJavaScript(undefined);
   }
-  const { gpu, problem } = await decideGpu(machine, device);
+  const { gpus, problem } = await decideGpus(machine, device);
   if (isGpuAsked && problem !== undefined) throw noGpu(device, problem);
+  const gpu = gpus === undefined || gpus === 'none' ? gpus : { visible: gpus.map(({ visible }) => visible).join(',') };
   Object.assign(process.env, tensorflowEnvironment(machine.env, machine.setup(), { gpu, fuse, serialOps, tf32 }));
   const info = await loadNative(choice);
   if (info.backend === 'cpu') return info;
-  const left = problem ?? (gpu !== undefined && gpu !== 'none' && info.device === 'cpu' ? UNEXPLAINED : undefined);
+  const found = gpus === undefined || gpus === 'none' ? [] : gpus;
+  const left = problem ?? (found.length > 0 && info.device === 'cpu' ? UNEXPLAINED : undefined);
   if (isGpuAsked && left !== undefined) throw noGpu(device, left);
   if (left !== undefined)
     return { ...info, reason: `no GPU (${left.found}): computing on the processor; ${left.remedy}` };
-  return gpu === undefined || gpu === 'none' || gpu.gpu === undefined ? info : { ...info, gpu: gpu.gpu };
+  const count = found.length > 0 ? found.length : processorsOf(device);
+  const told = found.flatMap((each) => each.gpu ?? []);
+  return {
+    ...info,
+    ...(count === 1 ? {} : { devices: count }),
+    ...(told.length === 0
+      ? {}
+      : { gpu: told.reduce((least, each) => (each.freeBytes < least.freeBytes ? each : least)) }),
+  };
 }
 
-/** Which GPU to use, and what stands in the way of one that is there or asked for. */
-async function decideGpu(
+/** Which GPUs to use, and what stands in the way of one that is there or asked for. */
+async function decideGpus(
   machine: Machine,
-  device: DeviceChoice,
-): Promise<{ gpu?: ChosenGpu | 'none'; problem?: Problem }> {
-  if (device === 'cpu') return { gpu: 'none' };
+  device: DevicesChoice,
+): Promise<{ gpus?: readonly ChosenGpu[] | 'none'; problem?: Problem }> {
+  if (device.startsWith('cpu')) return { gpus: 'none' };
   const nvidia = await lookForGpus(machine);
   if (nvidia.state === 'absent' && device === 'auto') return {};
   const problem = await gpuProblem(machine, nvidia, device);
-  if (problem !== undefined) return { gpu: 'none', problem };
-  return { gpu: chooseGpu(nvidia, device, machine.env) as ChosenGpu }; // else there would be a problem
+  if (problem !== undefined) return { gpus: 'none', problem };
+  return { gpus: chooseGpus(nvidia, device, machine.env) as ChosenGpu[] }; // else there would be a problem
 }
 
-function noGpu(device: DeviceChoice, { found, remedy }: Problem): InputError {
+function noGpu(device: DevicesChoice, { found, remedy }: Problem): InputError {
   return new InputError(
     `--device ${device}: expected a working GPU, but ${found}; ${remedy} (\`kd doctor\` looks at all of it)`,
   );

@@ -19,6 +19,39 @@ export const DEVICE: Kind<DeviceChoice> = {
   parse: (text) => text,
 };
 
+/** A single device, or several that share out a run's steps: `cpu:4`, `gpu:0,2`, `gpu:all`. */
+export type DevicesChoice = DeviceChoice | `cpu:${number}` | `gpu:${string}`;
+
+/** Where TensorFlow trains; `cpu:N` counts the processor as N devices. */
+export const DEVICES: Kind<DevicesChoice> = {
+  expected:
+    'auto, cpu, cpu:N for N devices on the processor, gpu, gpu:N or gpu:N,N for GPUs counted from 0, or gpu:all',
+  is: (value): value is DevicesChoice =>
+    typeof value === 'string' &&
+    /^(auto|cpu(:[1-9]\d?)?|gpu(:(all|\d+(,\d+)*))?)$/.test(value) &&
+    new Set(listed(value)).size === listed(value).length,
+  parse: (text) => text,
+};
+
+/** What a choice lists after its colon. */
+const listed = (choice: string): string[] => choice.split(':')[1]?.split(',') ?? [];
+
+/** How many devices a processor is to count as. */
+export function processorsOf(choice: DevicesChoice): number {
+  return choice.startsWith('cpu:') ? Number(choice.slice(4)) : 1;
+}
+
+/** Whether a choice names several devices, or may: `gpu:all`. */
+export function areSeveral(choice: DevicesChoice): boolean {
+  return processorsOf(choice) > 1 || choice === 'gpu:all' || choice.includes(',');
+}
+
+/** A single device among those of a choice, for what is computed after a run. */
+export function oneOf(choice: DevicesChoice): DeviceChoice {
+  if (choice.startsWith('cpu')) return 'cpu';
+  return choice === 'gpu:all' ? 'gpu' : (choice.split(',')[0] as DeviceChoice);
+}
+
 /** The GPU for TensorFlow, as `CUDA_VISIBLE_DEVICES` names it, and what the driver tells of it. */
 export interface ChosenGpu {
   readonly visible: string;
@@ -32,27 +65,44 @@ export interface ChosenGpu {
  * @returns what was found instead, where there is no such GPU
  */
 export function chooseGpu(nvidia: Nvidia, choice: DeviceChoice, env: Machine['env']): ChosenGpu | Problem {
+  const chosen = chooseGpus(nvidia, choice, env);
+  return 'found' in chosen ? chosen : chosen[0]!;
+}
+
+/**
+ * Which GPUs a choice means, counted as `chooseGpu` counts them.
+ *
+ * @returns what was found instead, where one of them is not there
+ */
+export function chooseGpus(nvidia: Nvidia, choice: DevicesChoice, env: Machine['env']): readonly ChosenGpu[] | Problem {
   const { CUDA_VISIBLE_DEVICES: limit } = env;
   const gpus = nvidia.state === 'present' ? nvidia.gpus : [];
   const visible = limit === undefined ? gpus.map(({ index }) => String(index)) : visibleDevices(limit);
   if (limit !== undefined && visible.length === 0) {
     return { found: `CUDA_VISIBLE_DEVICES=${limit} hides every GPU`, remedy: 'unset it, or name one in it' };
   }
-  const wanted = choice.startsWith('gpu:') ? Number(choice.slice(4)) : 0;
-  if (nvidia.state === 'untold' && limit === undefined) return { visible: String(wanted) };
-  if (wanted >= visible.length) {
+  const isUntold = nvidia.state === 'untold' && limit === undefined;
+  if (isUntold && choice === 'gpu:all')
+    return { found: 'the driver does not tell how many GPUs there are', remedy: 'name them: --device gpu:0,1' };
+  const wanted =
+    choice === 'gpu:all' ? visible.map((_, i) => i) : choice.startsWith('gpu:') ? listed(choice).map(Number) : [0];
+  if (isUntold) return wanted.map((number) => ({ visible: String(number) }));
+  const missing = choice === 'gpu:all' && wanted.length === 0 ? 0 : wanted.find((number) => number >= visible.length);
+  if (missing !== undefined) {
     return {
       found:
-        `there is no GPU ${wanted}; there ${visible.length === 1 ? 'is 1' : `are ${visible.length}`}` +
+        `there is no GPU ${missing}; there ${visible.length === 1 ? 'is 1' : `are ${visible.length}`}` +
         (limit === undefined ? '' : ` in CUDA_VISIBLE_DEVICES=${limit}`),
       remedy: `take --device gpu:0${visible.length > 1 ? ` to gpu:${visible.length - 1}` : ''}`,
     };
   }
-  const name = visible[wanted]!;
-  return withGpu(
-    name,
-    gpus.find(({ index, uuid }) => String(index) === name || uuid.startsWith(name)),
-  );
+  return wanted.map((number) => {
+    const name = visible[number]!;
+    return withGpu(
+      name,
+      gpus.find(({ index, uuid }) => String(index) === name || uuid.startsWith(name)),
+    );
+  });
 }
 
 function withGpu(visible: string, gpu: Gpu | undefined): ChosenGpu {

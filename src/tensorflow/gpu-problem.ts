@@ -1,7 +1,7 @@
 /** @file Why TensorFlow cannot use a GPU, by all that is known before it is loaded. */
 import { setupCommand } from '../base/setup-command.js';
 import { librariesProblem } from './cuda-libraries.js';
-import { chooseGpu, type DeviceChoice, type Problem } from './gpu-choice.js';
+import { chooseGpus, type DevicesChoice, type Problem } from './gpu-choice.js';
 import type { Machine } from './machine.js';
 import type { Gpu, Nvidia } from './nvidia.js';
 
@@ -20,12 +20,17 @@ const LEAST_FREE_BYTES = 1e9;
  * Why TensorFlow cannot use a GPU here, by all that is known before it is loaded: the first thing that stands in the
  * way, or undefined.
  */
-export async function gpuProblem(machine: Machine, nvidia: Nvidia, choice: DeviceChoice): Promise<Problem | undefined> {
+export async function gpuProblem(
+  machine: Machine,
+  nvidia: Nvidia,
+  choice: DevicesChoice,
+): Promise<Problem | undefined> {
   const first = driverProblem(nvidia);
   if (first !== undefined) return first;
-  const chosen = chooseGpu(nvidia, choice, machine.env);
+  const chosen = chooseGpus(nvidia, choice, machine.env);
   if ('found' in chosen) return chosen;
-  return (chosen.gpu && cardProblem(chosen.gpu)) ?? buildProblem(machine) ?? (await librariesProblem(machine));
+  const [card] = chosen.flatMap(({ gpu }) => (gpu && cardProblem(gpu)) ?? []);
+  return card ?? buildProblem(machine) ?? (await librariesProblem(machine));
 }
 
 /** What is wrong with the driver. */

@@ -38,9 +38,12 @@ export interface NativeTensor {
  * `code`.
  */
 export interface SessionAddon {
-  /** @param config a ConfigProto; empty: TensorFlow's defaults */
-  open(graphDef: Uint8Array, config: Uint8Array): SessionHandle;
-  /** Copies what is fed, and computes on a thread of the session's own, one run after the other. */
+  /**
+   * @param config a ConfigProto; empty: TensorFlow's defaults
+   * @param threads runs at once
+   */
+  open(graphDef: Uint8Array, config: Uint8Array, threads: number): SessionHandle;
+  /** Copies what is fed, and computes on a thread of the session's own; runs begin in the order of the calls. */
   run(session: SessionHandle, feeds: readonly NativeFeed[], fetches: readonly string[]): Promise<NativeTensor[]>;
   /** Gives a fetched buffer's memory back now; it then has no bytes. */
   release(buffer: NativeTensor['buffer'], memory: NativeTensor['memory']): void;

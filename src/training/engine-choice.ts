@@ -6,6 +6,7 @@ import { bfloat16Obstacle, hasBfloat16 } from '../tensorflow/hardware.js';
 import { hasTensorCores } from '../tensorflow/nvidia.js';
 import { areLarge, layoutFor, loadOptionsFor } from '../engine/step-layout.js';
 import { loadBackend, type BackendInfo } from '../tensorflow/backend.js';
+import { areSeveral, oneOf } from '../tensorflow/gpu-choice.js';
 import { InputError } from '../base/errors.js';
 import type { TextEncoder } from '../models/text-encoder.js';
 import { MAX_LENGTH } from '../text/tokenizer.js';
@@ -32,9 +33,10 @@ export async function chooseEngine(
   });
   if (reason !== undefined) output.warn(reason);
   const engine = engineOn(backend, settings.engine);
+  if (engine === 'eager') checkIsOneDevice(settings.device, backend);
   const precision = precisionOf(settings.precision, engine, isLarge, backend);
   const name = backend.version === undefined ? 'tfjs (JavaScript)' : `TensorFlow ${backend.version}`;
-  output.message(`engine: ${engine} on ${name}, ${deviceName(backend)}, ${precision}`);
+  output.message(`engine: ${engine} on ${name}, ${devicesName(backend)}, ${precision}`);
   output.event({ event: 'engine', engine, precision, ...backend, ...(reason === undefined ? {} : { reason }) });
   return { engine, precision, ...layoutFor(isLarge, engine, backend.device), ...backend };
 }
@@ -102,6 +104,21 @@ function precisionOf(
   if (choice !== 'auto') return choice;
   const multipliesBf16 = device === 'gpu' ? gpu !== undefined && hasTensorCores(gpu) : hasBfloat16();
   return engine === 'compiled' && isLarge && multipliesBf16 ? 'bf16' : 'fp32';
+}
+
+/** Only a recorded graph can be put on several devices. */
+function checkIsOneDevice(device: TrainSettings['device'], { backend }: Pick<BackendInfo, 'backend'>): void {
+  if (!areSeveral(device)) return;
+  throw new InputError(
+    `--device ${device}: expected the compiled engine, which can use several devices, got eager` +
+      (backend === 'tensorflow' ? '; leave out --engine' : ' on tfjs in JavaScript; it needs TensorFlow') +
+      `, or use --device ${oneOf(device)}`,
+  );
+}
+
+/** `2 × cpu` */
+function devicesName(backend: Pick<BackendInfo, 'device' | 'gpu' | 'devices'>): string {
+  return `${backend.devices === undefined ? '' : `${backend.devices} × `}${deviceName(backend)}`;
 }
 
 /** `cpu`, `NVIDIA H100 80GB HBM3` */

@@ -21,9 +21,10 @@ export function distillationOf({ settings, teacher, student }: Omit<EngineParts,
 /** A run's settings as its engine takes them. */
 export function engineOptions({
   settings,
-  engine: { precision, fused, teacherParts },
+  engine: { precision, fused, teacherParts, device, devices: count = 1 },
 }: Pick<EngineParts, 'settings' | 'engine'>): EngineOptions {
-  return { ...settings, precision: precision === 'tf32' ? 'fp32' : precision, fused, teacherParts };
+  const devices = Array.from({ length: count }, (_, i) => `/device:${device.toUpperCase()}:${i}`);
+  return { ...settings, precision: precision === 'tf32' ? 'fp32' : precision, fused, teacherParts, devices };
 }
 
 /** A run's step as its memory is measured. */

@@ -41,7 +41,11 @@ export async function prepareRun(
   { isTrial = false, mayLackModels = false }: { readonly isTrial?: boolean; readonly mayLackModels?: boolean } = {},
 ): Promise<PreparedRun> {
   const { output } = context;
-  let settings: TrainSettings = { ...asked, batchSize: asked.batchSize === 'auto' ? 1 : asked.batchSize };
+  let settings: TrainSettings = {
+    ...asked,
+    batchSize: asked.batchSize === 'auto' ? 1 : asked.batchSize,
+    accumulate: asked.accumulate === 'auto' ? 1 : asked.accumulate,
+  };
   const found = await findData(settings, output);
   await checkRoles(settings, output, mayLackModels);
   const teacher = await openRunModel('teacher', settings, output, mayLackModels);
@@ -53,6 +57,9 @@ export async function prepareRun(
   );
   checkFit(teacher.model.encoder, student.model.encoder, MAX_LENGTH);
   const engine = await chooseEngine(settings, [teacher.model.encoder, student.model.encoder], output);
+  const { devices = 1 } = engine;
+  if (asked.accumulate === 'auto') settings = { ...settings, accumulate: devices };
+  warnOfIdleDevices(settings, devices, output);
   const fitting =
     asked.batchSize === 'auto' ? await findFittingBatch({ settings, teacher, student, engine }) : undefined;
   const pairs = await openPairs(found, settings, { teacher, student }, context, isTrial);
@@ -72,6 +79,15 @@ export async function prepareRun(
     fingerprints,
     description: describeRun(settings, { teacher, student }, engine, data, fingerprints),
   };
+}
+
+function warnOfIdleDevices({ accumulate }: TrainSettings, devices: number, output: Reporter): void {
+  if (accumulate >= devices) return;
+  output.warn(
+    `--accumulate ${accumulate}: a step's ${accumulate === 1 ? 'one micro-batch leaves' : 'micro-batches leave'} ` +
+      `${devices - accumulate} of ${devices} devices idle; a new run can have --accumulate ${devices} with a smaller ` +
+      '--batch-size',
+  );
 }
 
 function warnOfIdleRun(settings: TrainSettings, { training }: Dataset, output: Reporter): void {

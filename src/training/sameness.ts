@@ -1,11 +1,14 @@
 /** @file Checks that a resumed run still has the data, models and engine that it began with. */
 import { contentFingerprint, isStore, readManifest } from '../data/store/manifest.js';
 import { InputError } from '../base/errors.js';
-import { formatHash } from '../base/format.js';
+import { formatCounted, formatHash } from '../base/format.js';
+import { MOST_IN_ORDER } from '../engine/graph/all-reduce.js';
+import type { RunConfig } from '../runs/run-config.js';
 import type { Fingerprints } from '../runs/trainer-state.js';
 import { shellQuote } from '../base/shell.js';
 import type { Reporter } from '../app/reporter.js';
 import { isMadeByFirstRules } from './dataset.js';
+import type { EngineInfo } from './engine-info.js';
 import type { PreparedRun } from './prepared-run.js';
 import type { ResumedRun } from './resumed-run.js';
 
@@ -33,11 +36,29 @@ export async function checkSame(run: ResumedRun, prepared: PreparedRun, output: 
   const machine = (['engine', 'backend', 'device', 'precision'] as const).filter(
     (name) => config.engine[name] !== engine[name],
   );
-  if (machine.length > 0) {
-    const list = machine.map((name) => `${name} ${engine[name]} instead of ${config.engine[name]}`).join(', ');
-    output.warn(`${list}: the run continues, but not bit for bit as it would have`);
-  }
+  const changes = [
+    ...machine.map((name) => `${name} ${engine[name]} instead of ${config.engine[name]}`),
+    ...(sumsAlike(config.engine, engine, prepared.settings.accumulate)
+      ? []
+      : [`${formatCounted(engine.devices ?? 1, 'device')} instead of ${config.engine.devices ?? 1}`]),
+  ];
+  if (changes.length > 0) output.warn(`${changes.join(', ')}: the run continues, but not bit for bit as it would have`);
   return { ...prepared, fingerprints: config.fingerprints };
+}
+
+/**
+ * Whether two engines add up a step's gradients in the same order: processors do in float32, but for those that have
+ * several micro-batches of a step each.
+ */
+function sumsAlike(
+  { devices: before = 1 }: RunConfig['engine'],
+  { devices: now = 1, device, precision }: EngineInfo,
+  accumulate: number,
+): boolean {
+  const addsInOrder = (devices: number): boolean =>
+    devices === 1 || (devices >= accumulate && devices <= MOST_IN_ORDER);
+  if (before === now) return true;
+  return device === 'cpu' && precision === 'fp32' && addsInOrder(before) && addsInOrder(now);
 }
 
 /** If the data is equal, so are all ids; then equal tokenizer files are enough. */

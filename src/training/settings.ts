@@ -27,7 +27,7 @@ import { LOSSES } from '../distill/loss.js';
 import { DROPOUT_PADDING } from '../models/dropout.js';
 import { ON_NAN } from '../distill/steps.js';
 import { BACKENDS } from '../tensorflow/backend.js';
-import { DEVICE } from '../tensorflow/gpu-choice.js';
+import { DEVICES } from '../tensorflow/gpu-choice.js';
 import { RECIPE_NAMES } from './recipe-names.js';
 
 /** How a step is run: recorded once as a graph (TensorFlow only), or op by op. `auto`: as a graph where that can be. */
@@ -176,9 +176,11 @@ export const SETTINGS = {
   },
   accumulate: {
     flag: '--accumulate <micro-batches>',
-    help: 'micro-batches per step',
-    kind: COUNT,
-    default: 1,
+    help: 'micro-batches per step, over all devices',
+    kind: autoOr(COUNT),
+    stored: COUNT,
+    default: 'auto',
+    shownDefault: 'one a device',
     recipe: true,
   },
   learningRate: {
@@ -282,8 +284,8 @@ export const SETTINGS = {
   },
   device: {
     flag: '--device <name>',
-    help: 'auto, cpu, gpu, or gpu:N',
-    kind: DEVICE,
+    help: 'auto, cpu, gpu, gpu:N; or several that share out each step: gpu:all, gpu:0,2, cpu:N',
+    kind: DEVICES,
     default: 'auto',
     resume: 'may change',
   },
@@ -349,7 +351,7 @@ type KindOf<S, Part extends 'kind' | 'stored'> = Part extends keyof S
     ? K
     : never;
 
-/** Settings as they are asked for: the batch size may be left to the machine. */
+/** Settings as they are asked for: the batch size, and how many make a step, may be left to the machine. */
 export type AskedSettings = Values<SettingName, 'kind'>;
 
 /** Everything that decides what a run does: written to its `config.json`. */

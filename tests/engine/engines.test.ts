@@ -72,7 +72,7 @@ describe.each(ENGINES)('the %s engine on %s', (name, backend) => {
       counts.push(tf.memory().numTensors);
     }
     expect(counts[29]).toBe(counts[2]);
-    await engine.evaluate(batch(0));
+    await engine.evaluate([batch(0)]);
     expect(tf.memory().numTensors).toBe(counts[2]);
     engine.dispose();
     expect(tf.memory().numTensors).toBe(before);
@@ -110,7 +110,7 @@ describe.each(ENGINES)('the %s engine on %s', (name, backend) => {
           run.options,
           LENGTH,
         );
-        const { student: spread, lossEn, lossKo } = await engine.evaluate(run.batch(0));
+        const [{ student: spread, lossEn, lossKo }] = await engine.evaluate([run.batch(0)]);
         const long = {
           ...run.batch(1),
           studentIdsKo: run.batch(1).studentIdsKo.map((id, i) => (i % LENGTH < 30 ? 5 : id)),
@@ -135,9 +135,12 @@ describe.each(ENGINES)('the %s engine on %s', (name, backend) => {
   it('evaluates without changing anything, and without dropout', async () => {
     const { open, batch } = await openRun(name, 4);
     const engine = await open({ dropout: 0.5 });
-    const first = await engine.evaluate(batch(0));
-    expect(await engine.evaluate(batch(0))).toEqual(first);
-    const parts = [await engine.evaluate(firstOf(batch(0), 1)), await engine.evaluate(firstOf(batch(0), 3))];
+    const first = await engine.evaluate([batch(0)]);
+    expect(await engine.evaluate([batch(0)])).toEqual(first);
+    const parts = [
+      ...(await engine.evaluate([firstOf(batch(0), 1)])),
+      ...(await engine.evaluate([firstOf(batch(0), 3)])),
+    ];
     expect(parts[0].lossEn).not.toBeCloseTo(parts[1].lossEn, 6);
     engine.dispose();
   });

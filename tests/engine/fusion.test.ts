@@ -126,7 +126,7 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('an engine with fused
       for (const value of ['lossEn', 'lossKo', 'gradNorm'] as const)
         expect(Math.abs(a[value] / b[value] - 1)).toBeLessThan(1e-5);
     }
-    const [a, b] = [await fused.evaluate(run.batch(0)), await plain.evaluate(run.batch(0))];
+    const [a, b] = [...(await fused.evaluate([run.batch(0)])), ...(await plain.evaluate([run.batch(0)]))];
     expect(Math.abs(a.lossKo / b.lossKo - 1)).toBeLessThan(1e-5);
     fused.dispose();
     plain.dispose();

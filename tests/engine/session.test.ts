@@ -295,6 +295,10 @@ describe('the configuration of a session', () => {
     }
   };
 
+  it('says whether an op may run on another device than its own', async () => {
+    expect(await run({ placesSoftly: true })).toBe(1);
+  });
+
   it('says how many devices the processor counts as', async () => {
     await expect(run({})).rejects.toThrow(/CPU:1/);
     expect(await run({ processors: 2 })).toBe(1);

@@ -149,7 +149,7 @@ describe.each(ENGINES)('the %s engine on %s', (name, backend) => {
     };
     for (const each of [full, three]) {
       const outputs = await engine.teach(each);
-      const { teacher, teacherMean } = await engine.evaluate(each);
+      const [{ teacher, teacherMean }] = await engine.evaluate([each]);
       const expected = statisticsOf(outputs, each.size);
       expect(teacher.variance).toBeCloseTo(expected.variance, 5);
       expect(teacher.similarity).toBeCloseTo(expected.similarity, 5);
@@ -164,20 +164,19 @@ describe.each(ENGINES)('the %s engine on %s', (name, backend) => {
       studentIdsKo: twice(full.studentIdsKo),
       rows: full.rows.slice(0, 2),
     };
-    const collapsed = await engine.evaluate(same);
+    const [collapsed] = await engine.evaluate([same]);
     expect(collapsed.student.variance).toBeLessThan(1e-9);
     expect(collapsed.student.similarity).toBeCloseTo(1, 5);
-    expect(
-      (
-        await engine.evaluate({
-          ...same,
-          size: 1,
-          teacherIds: full.teacherIds.slice(0, LENGTH),
-          studentIdsEn: full.studentIdsEn.slice(0, LENGTH),
-          studentIdsKo: full.studentIdsKo.slice(0, LENGTH),
-        })
-      ).student.similarity,
-    ).toBeNaN();
+    const [single] = await engine.evaluate([
+      {
+        ...same,
+        size: 1,
+        teacherIds: full.teacherIds.slice(0, LENGTH),
+        studentIdsEn: full.studentIdsEn.slice(0, LENGTH),
+        studentIdsKo: full.studentIdsKo.slice(0, LENGTH),
+      },
+    ]);
+    expect(single.student.similarity).toBeNaN();
     engine.dispose();
   });
 });

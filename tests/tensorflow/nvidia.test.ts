@@ -2,7 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { tensorflowEnvironment } from '../../src/tensorflow/environment.js';
 import type { Machine } from '../../src/tensorflow/machine.js';
 import { findLibraries, GPU_LIBRARIES } from '../../src/tensorflow/cuda-libraries.js';
-import { chooseGpu, type DeviceChoice } from '../../src/tensorflow/gpu-choice.js';
+import {
+  chooseGpu,
+  chooseGpus,
+  oneOf,
+  type DeviceChoice,
+  type DevicesChoice,
+} from '../../src/tensorflow/gpu-choice.js';
 import { gpuProblem } from '../../src/tensorflow/gpu-problem.js';
 import { hasTensorCores, lookForGpus } from '../../src/tensorflow/nvidia.js';
 import { loadBackend } from '../../src/tensorflow/backend.js';
@@ -240,6 +246,23 @@ describe('the choice of a GPU', () => {
     ['gpu', { CUDA_VISIBLE_DEVICES: 'GPU-2222' }, 'GPU-2222', 1],
   ])('%s with %j is one alone', async (choice, env, visible, index) => {
     expect(await choose(choice, env)).toMatchObject({ visible, gpu: { index } });
+  });
+
+  it.each<[DevicesChoice, Record<string, string>, string[], DeviceChoice]>([
+    ['gpu:all', {}, ['0', '1'], 'gpu'],
+    ['gpu:1,0', {}, ['1', '0'], 'gpu:1'],
+    ['gpu:all', { CUDA_VISIBLE_DEVICES: '1' }, ['1'], 'gpu'],
+  ])('%s with %j is several', async (choice, env, visible, one) => {
+    const nvidia = await lookForGpus(fakeMachine({ smi: `${H100}\n${RTX_3060}` }));
+    expect(chooseGpus(nvidia, choice, env)).toMatchObject(visible.map((name) => ({ visible: name })));
+    expect(oneOf(choice)).toBe(one);
+  });
+
+  it('of several names the first that is not there, and wants numbers where the driver tells none', async () => {
+    const nvidia = await lookForGpus(fakeMachine({ smi: `${H100}\n${RTX_3060}` }));
+    expect(chooseGpus(nvidia, 'gpu:0,2', {})).toMatchObject({ found: 'there is no GPU 2; there are 2' });
+    expect(chooseGpus({ state: 'untold' }, 'gpu:all', {})).toMatchObject({ remedy: 'name them: --device gpu:0,1' });
+    expect(chooseGpus({ state: 'untold' }, 'gpu:0,3', {})).toEqual([{ visible: '0' }, { visible: '3' }]);
   });
 
   it('reads CUDA_VISIBLE_DEVICES up to the first entry that is no device, as CUDA does', async () => {

@@ -26,6 +26,7 @@ const GPU = { index: 0, uuid: 'GPU-1', name: 'a card', totalBytes: 12.9e9, freeB
 function partsWith(batchSize: number, freeBytes: number): EngineParts {
   const settings = {
     ...DEFAULTS,
+    accumulate: 1,
     batchSize,
     engine: 'compiled',
     precision: 'fp32',
@@ -90,6 +91,18 @@ describe('the memory of a step', () => {
       77,
     );
     expect(Math.abs(need(32) / measured - 1)).toBeLessThan(0.05);
+  });
+
+  it('is that of all processors together, and of one GPU among several', () => {
+    const parts = partsWith(8, 12e9);
+    const need = (engine: object): number =>
+      memoryNeed(measuredStep({ ...parts, engine: { ...parts.engine, ...engine } }), 77)(8);
+    const onGpu = [need({ devices: 2 }), need({ devices: 4 })];
+    expect(Math.abs(onGpu[1] / onGpu[0] - 1)).toBeLessThan(0.01);
+    const onProcessors = [1, 2, 4].map((devices) => need({ device: 'cpu', devices }));
+    const replica = (onProcessors[2] - onProcessors[1]) / 2;
+    expect(onProcessors[1] - 2 * replica).toBeCloseTo(0.5e9, -7); // what TensorFlow takes before a model is there
+    expect(replica).toBeGreaterThan(onProcessors[0] - 0.5e9);
   });
 
   it('is more in the eager engine, and with sums of micro-batches', () => {

@@ -6,6 +6,7 @@ import { randomIntegers } from '../weights/support.js';
 
 const SETTINGS: TrainSettings = {
   ...DEFAULTS,
+  accumulate: 1,
   randomWeights: false,
   shuffle: true,
   engine: 'auto',

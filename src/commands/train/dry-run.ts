@@ -32,7 +32,7 @@ type Report = Awaited<ReturnType<typeof describePlan>> & { readonly done: number
 
 /** What is known before the first step. */
 async function describePlan(prepared: PreparedRun) {
-  const { settings, data } = prepared;
+  const { settings, data, engine } = prepared;
   const distillation = distillationOf(prepared);
   const { shapes, width } = distillation.student;
   const plan = planSteps(data.training, settings);
@@ -46,20 +46,25 @@ async function describePlan(prepared: PreparedRun) {
     validation_pairs: data.validation.pairs,
     steps: plan.totalSteps,
     steps_per_epoch: plan.stepsPerEpoch,
+    device: engine.device,
+    devices: engine.devices ?? 1,
     ids: [size, length],
     compared: settings.loss === 'hidden' ? [size, length, width] : [size, width],
     memory_estimate_bytes: memoryNeed(measuredStep(prepared), length)(settings.batchSize),
   };
 }
 
-/** What only a step can tell. */
+/** What only a step can tell: of a micro-batch on each device. */
 async function measureStep(prepared: PreparedRun, from: FoundCheckpoint | undefined) {
-  const batch = await withTarget(await prepared.data.training.at(0), prepared);
+  const { settings, data, engine: info } = prepared;
+  const count = Math.min(info.devices ?? 1, settings.accumulate, data.training.count);
+  const first = await Promise.all(Array.from({ length: count }, (_, i) => data.training.at(i)));
+  const batches = await withTargets(first, prepared);
   const trained = trainedShapes(distillationOf(prepared));
   const start = from && (await startFrom(from, trained, prepared.teacher.model.parameters()));
-  const engine = await startEngine(prepared, start, batch.target === undefined ? 'computed' : 'given');
+  const engine = await startEngine(prepared, start, settings.cacheTeacher === undefined ? 'computed' : 'given');
   const started = performance.now();
-  const { lossEn, lossKo }: StepResult = await engine.step([batch], 0);
+  const { lossEn, lossKo }: StepResult = await engine.step(batches, 0);
   const seconds = (performance.now() - started) / 1000;
   engine.dispose();
   return {
@@ -70,18 +75,21 @@ async function measureStep(prepared: PreparedRun, from: FoundCheckpoint | undefi
   };
 }
 
-/** The batch with the teacher's outputs, where the run takes them from a cache: its teacher is gone before the step. */
-async function withTarget(batch: Batch, prepared: PreparedRun): Promise<Batch> {
-  if (prepared.settings.cacheTeacher === undefined) return batch;
+/** Batches with the teacher's outputs, where the run takes them from a cache: its teacher is gone before the step. */
+async function withTargets(batches: readonly Batch[], prepared: PreparedRun): Promise<readonly Batch[]> {
+  if (prepared.settings.cacheTeacher === undefined) return batches;
   const engine = await startEngine(prepared);
   try {
-    return { ...batch, target: await engine.teach(batch) };
+    const taught: Batch[] = [];
+    for (const batch of batches) taught.push({ ...batch, target: await engine.teach(batch) });
+    return taught;
   } finally {
     engine.dispose();
   }
 }
 
 function asText(report: Report): string {
+  const onEachGpu = report.device === 'gpu' && report.devices > 1 ? ' on each GPU' : '';
   const rows: [string, string][] = [
     ['teacher', `${formatCount(report.teacher_parameters)} parameters`],
     [
@@ -100,14 +108,14 @@ function asText(report: Report): string {
     ['ids', `[${report.ids.join(', ')}] each for teacher, student English, student Korean`],
     ['compared', `[${report.compared.join(', ')}]`],
     [
-      'first batch',
+      report.devices === 1 ? 'first batch' : 'first step',
       `loss_en ${report.loss_en.toFixed(4)}, loss_ko ${report.loss_ko.toFixed(4)}, ${report.first_step_seconds} ` +
-        's for one step',
+        `s for one step${report.devices === 1 ? '' : `, on ${report.devices} devices`}`,
     ],
     [
       'memory',
-      `about ${formatBytes(report.memory_estimate_bytes)} estimated, ${formatBytes(report.peak_resident_bytes)} ` +
-        'used at the peak',
+      `about ${formatBytes(report.memory_estimate_bytes)} estimated${onEachGpu}, ` +
+        `${formatBytes(report.peak_resident_bytes)} used at the peak`,
     ],
   ];
   return rows.map(([name, text]) => `${name.padEnd(12)}${text}`).join('\n');

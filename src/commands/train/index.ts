@@ -11,6 +11,7 @@ import { prepareRun } from '../../training/prepared-run.js';
 import { printSettings, withRecipe } from './recipe.js';
 import { checkSame } from '../../training/sameness.js';
 import type { TrainedRun } from '../../training/run.js';
+import { oneOf } from '../../tensorflow/gpu-choice.js';
 import { DEFAULTS, type AskedSettings } from '../../training/settings.js';
 import { Stopped } from '../../training/stopping.js';
 import { goOnWithRun, lookAtRun, startRun, type FinishedRun } from '../../training/training.js';
@@ -75,7 +76,8 @@ async function train(
   const context: DryRunContext = {
     output,
     stop,
-    writeReport: ({ folder, settings }, how) => reportAfterTraining(folder, settings, output, how),
+    writeReport: ({ folder, settings }, how) =>
+      reportAfterTraining(folder, { ...settings, device: oneOf(settings.device) }, output, how),
   };
   const settings: AskedSettings = { ...DEFAULTS, ...rest };
   try {

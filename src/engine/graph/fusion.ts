@@ -72,11 +72,17 @@ const WORTHWHILE = 100_000;
  *
  * @param nodes in any order
  * @param fetched names of the nodes that are fetched: ops that different ones need stay apart
+ * @param repeated a node that is fetched, and what is needed for it, count as often as they would be there otherwise
  */
-export function fuse(nodes: readonly GraphNode[], fetched: readonly string[]): FusedGraph {
+export function fuse(
+  nodes: readonly GraphNode[],
+  fetched: readonly string[],
+  repeated?: { readonly name: string; readonly times: number },
+): FusedGraph {
   const ordered = inOrder(nodes);
   const groups = gather(ordered, fetched);
-  return callFunctions(ordered, groups);
+  const needed = purposesOf(ordered, repeated === undefined ? [] : [repeated.name]);
+  return callFunctions(ordered, groups, (node) => (needed.get(node) === 0n ? 1 : repeated!.times));
 }
 
 /**
@@ -133,8 +139,16 @@ function isCopied({ op, shape }: GraphNode): boolean {
   return COPIED.has(op) && (op === 'Fill' || sizeOf(shape) <= COPIED_VALUES);
 }
 
-/** The graph with its groups replaced by calls. */
-function callFunctions(ordered: readonly GraphNode[], groups: readonly GraphNode[][]): FusedGraph {
+/**
+ * The graph with its groups replaced by calls.
+ *
+ * @param timesOf how often a node counts
+ */
+function callFunctions(
+  ordered: readonly GraphNode[],
+  groups: readonly GraphNode[][],
+  timesOf: (node: GraphNode) => number,
+): FusedGraph {
   const byName = new Map(ordered.map((node) => [node.name, node]));
   const readers = new Map<string, GraphNode[]>();
   for (const node of ordered)
@@ -146,7 +160,7 @@ function callFunctions(ordered: readonly GraphNode[], groups: readonly GraphNode
     const { key, definition, call } = describe(group, byName, readers, `fused_${functions.size}`);
     if (call.outputs.length === 0) continue; // nobody reads it, so it does not run
     const known = functions.get(key) ?? { definition, values: 0, calls: [] };
-    known.values += Math.max(...group.map(({ shape }) => sizeOf(shape)));
+    known.values += Math.max(...group.map((node) => timesOf(node) * sizeOf(node.shape)));
     known.calls.push(call);
     functions.set(key, known);
   }

@@ -9,15 +9,18 @@ export interface SessionConfig {
   readonly processors?: number | undefined;
   /** Whether GPU memory is allocated as it is needed, and not all at once. */
   readonly growsGpuMemory?: boolean | undefined;
+  /** Whether an op that its device cannot run runs on another. */
+  readonly placesSoftly?: boolean | undefined;
 }
 
 /** The encoded message; empty for the defaults. */
-export function encodeConfig({ threads, processors, growsGpuMemory }: SessionConfig): Buffer {
+export function encodeConfig({ threads, processors, growsGpuMemory, placesSoftly }: SessionConfig): Buffer {
   const nothing = Buffer.alloc(0);
   return Buffer.concat([
     processors === undefined ? nothing : bytes(1, [bytes(1, 'CPU'), integer(2, processors)]), // device_count
     threads?.inOp === undefined ? nothing : integer(2, threads.inOp), // intra_op_parallelism_threads
     threads?.ofOps === undefined ? nothing : integer(5, threads.ofOps), // inter_op_parallelism_threads
     growsGpuMemory === undefined ? nothing : bytes(6, integer(4, growsGpuMemory)), // gpu_options.allow_growth
+    placesSoftly === undefined ? nothing : integer(7, placesSoftly), // allow_soft_placement
   ]);
 }

@@ -26,7 +26,8 @@ export interface FetchedTensor {
 /** A running graph with its variables. */
 export interface Session {
   /**
-   * Feeds and fetches. Runs take place one after another, in the order of the calls.
+   * Feeds and fetches. Runs begin in the order of the calls; one after the other, unless the session was opened for
+   * several at once.
    *
    * @throws Error with TensorFlow's message when an op fails, with the name of TensorFlow's code as `code`:
    * `RESOURCE_EXHAUSTED` when out of memory, `INVALID_ARGUMENT` for a feed with another shape, dtype or length than the
@@ -40,15 +41,17 @@ export interface Session {
 /**
  * Loads a graph into a new session.
  *
+ * @param atOnce runs that may take place beside each other
  * @throws Error with TensorFlow's message if the graph or the configuration is not valid
  */
 export function openSession(
   nodes: readonly GraphNode[],
   functions: readonly GraphFunction[] = [],
   config: SessionConfig = {},
+  atOnce = 1,
 ): Session {
   const addon = sessionAddon();
-  const handle = addon.open(encodeGraph(nodes, functions), encodeConfig(config));
+  const handle = addon.open(encodeGraph(nodes, functions), encodeConfig(config), atOnce);
   return {
     async run(feeds, fetches) {
       const fed = feeds.map(([{ name, dtype, shape }, data]) => ({ name, dtype: DTYPE_NUMBERS[dtype], shape, data }));

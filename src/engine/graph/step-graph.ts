@@ -2,6 +2,7 @@
 import { momentShapes } from '../../distill/adamw.js';
 import type { EngineOptions } from '../../distill/engine.js';
 import { targetShape, trainableParameters, type Distillation } from '../../distill/loss.js';
+import type { Ranks } from './all-reduce.js';
 import { fuse, type FusedGraph } from './fusion.js';
 import { Graph, type GraphNode } from './graph.js';
 import { declareModel, type ModelVariables } from './model-variables.js';
@@ -38,12 +39,21 @@ export function buildStepGraph(distillation: Distillation, options: EngineOption
   const trained = Object.fromEntries(trainableParameters(distillation).map((name) => [name, shapes[name]!]));
   const moments = declareModel(graph, 'moment', momentShapes(trained), 'float32', momentPacks(packs));
   const outputs = record(graph, (recording) =>
-    recordStep(recording, { distillation, options, inputs, variables: { teacher, student, moments }, packs, length }),
+    recordStep(recording, {
+      distillation,
+      options,
+      inputs,
+      variables: { teacher, student, moments },
+      packs,
+      length,
+      ranks: ranksOf(options),
+    }),
   );
   const passes = [...outputs.passes.values()];
   const fetched = [
     outputs.initialised,
     outputs.cleared,
+    outputs.updated,
     outputs.taught,
     ...passes.flatMap(({ evaluated, step }) => [evaluated, step?.accumulated, step?.stepped]),
   ].flatMap((node) => (node === undefined ? [] : [node.name]));
@@ -51,23 +61,30 @@ export function buildStepGraph(distillation: Distillation, options: EngineOption
     precision === 'bf16' ? toBfloat16(nodes) : nodes;
   const fused =
     options.fused === true
-      ? fuseStep(lowered(recompute(graph.nodes, outputs.backward)), fetched)
+      ? fuseStep(lowered(recompute(graph.nodes, outputs.backward)), fetched, outputs)
       : { nodes: lowered(graph.nodes), functions: [] };
   return { ...fused, inputs, teacher, student, moments, ...outputs };
 }
 
-/** Fused elementwise ops, and an order that takes little memory. */
-function fuseStep(nodes: readonly GraphNode[], fetched: readonly string[]): FusedGraph {
-  const fused = fuse(nodes, fetched);
+/** The devices that share out a step; undefined for one. */
+function ranksOf({ devices = [] }: EngineOptions): Ranks | undefined {
+  if (devices.length < 2) return undefined;
+  return { count: devices.length, hint: devices.every((device) => device.includes('GPU')) ? 'nccl' : 'auto' };
+}
+
+/** Fused elementwise ops, the same for one device as for several, and an order that takes little memory. */
+function fuseStep(
+  nodes: readonly GraphNode[],
+  fetched: readonly string[],
+  { updated, passes }: Pick<RecordedStep, 'updated' | 'passes'>,
+): FusedGraph {
+  const times = [...passes.values()].filter(({ step }) => step !== undefined).length; // each has an update of its own
+  const fused = fuse(nodes, fetched, updated && { name: updated.name, times });
   return { ...fused, nodes: serialise(fused.nodes, fetched) };
 }
 
-function declareInputs(
-  graph: Graph,
-  distillation: Distillation,
-  { batchSize: rows, targets }: EngineOptions,
-  length: number,
-): GraphInputs {
+function declareInputs(graph: Graph, distillation: Distillation, options: EngineOptions, length: number): GraphInputs {
+  const { batchSize: rows, targets } = options;
   const scalar = (name: string): GraphNode => placeholder(graph, name, [], 'float32');
   return {
     teacherIds: placeholder(graph, 'teacherIds', [rows, length], 'int32'),
@@ -77,6 +94,7 @@ function declareInputs(
         ? placeholder(graph, 'target', targetShape(distillation, rows, length), 'float32')
         : undefined,
     position: placeholder(graph, 'position', [], 'int32'),
+    place: ranksOf(options) && placeholder(graph, 'place', [], 'int32'),
     stepSize: scalar('stepSize'),
     correction: scalar('correction'),
     decay: scalar('decay'),

@@ -9,12 +9,13 @@ import { distillationTarget, type BatchTensors, type Distillation } from '../../
 import { distillationGradients, globalNorm, type Gradients } from '../../distill/step.js';
 import type { Params } from '../../models/text-encoder.js';
 import { textLengths } from '../text-lengths.js';
+import { AllReduce, type Ranks } from './all-reduce.js';
 import type { Graph, GraphNode } from './graph.js';
 import { recordedParams, type ModelVariables } from './model-variables.js';
 import { packGradients, type Packs } from './packs.js';
 import type { NodeRange } from './recompute.js';
 import type { Recording } from './recorder.js';
-import { areFinite, recordUpdates, type UpdateInputs } from './update.js';
+import { areFinite, choose, recordUpdates, type UpdateInputs } from './update.js';
 import {
   addToVariable,
   after,
@@ -24,6 +25,9 @@ import {
   readVariable,
   type Variable,
 } from './variables.js';
+
+/** Among a device's share of a step, its losses. */
+const LOSSES = 'losses';
 
 /** The feeds of a step. */
 export interface GraphInputs extends UpdateInputs {
@@ -35,6 +39,8 @@ export interface GraphInputs extends UpdateInputs {
   readonly target: GraphNode | undefined;
   /** The number of the micro-batch in the run, for dropout. `[]` int32 */
   readonly position: GraphNode;
+  /** Of the micro-batch in its step. `[]` int32; where several devices share out a step. */
+  readonly place: GraphNode | undefined;
 }
 
 /** Step and evaluation of a batch whose student texts have one length. */
@@ -53,9 +59,16 @@ interface StepPass {
   readonly accumulated: GraphNode | undefined;
   /**
    * Losses of the (last) micro-batch of a step, and the norm: `[lossEn, lossKo, gradNorm]`. Updates student and moments
-   * if all three are finite.
+   * if all three are finite. Absent for several devices.
    */
-  readonly stepped: GraphNode;
+  readonly stepped: GraphNode | undefined;
+}
+
+/** A step's gradients, their norm, and what is fetched of the step. */
+interface WholeStep {
+  readonly gradients: Gradients;
+  readonly norm: tf.Scalar;
+  readonly seen: tf.Tensor;
 }
 
 /** The nodes of a recorded step. */
@@ -64,6 +77,11 @@ export interface RecordedStep {
   readonly initialised: GraphNode;
   /** Clears the accumulated gradients. Absent without accumulation. */
   readonly cleared: GraphNode | undefined;
+  /**
+   * Where several devices share out a step: the losses of all its micro-batches in order, those that a short step lacks
+   * being 0, and the norm. Changes student and moments by what all devices have accumulated, if all are finite.
+   */
+  readonly updated: GraphNode | undefined;
   /** The teacher's outputs, float32. Absent if they are given. */
   readonly taught: GraphNode | undefined;
   /** By the length of the student's texts, as in `textLengths`. */
@@ -82,12 +100,14 @@ export interface StepParts {
   readonly packs: Packs;
   /** L, tokens of a whole text. */
   readonly length: number;
+  /** Absent where one device takes all steps. */
+  readonly ranks: Ranks | undefined;
 }
 
 /** Records step and evaluation for every length of the student's texts. */
 export function recordStep(
   recording: Recording,
-  { distillation, options, inputs, variables, packs, length }: StepParts,
+  { distillation, options, inputs, variables, packs, length, ranks }: StepParts,
 ): RecordedStep {
   const { graph, tensor, value } = recording;
   const params = {
@@ -108,6 +128,7 @@ export function recordStep(
   const isStepped = new Set(textLengths(distillation.student, length, choice).lengths);
   const { lengths } = textLengths(distillation.student, length);
   const passes = new Map(lengths.map((each) => [each, recordPass(each, each === length ? '' : `/${each}`)]));
+  const updated = ranks && recordUpdate(read(sums!), 'updated');
 
   const done = graph.scalar(1, 'float32');
   const cleared = sums && after(graph, done, zeroSums([]), 'cleared');
@@ -117,7 +138,7 @@ export function recordStep(
     [...variables.moments.variables.map(({ variable }) => zeroVariable(graph, variable, [])), ...zeroSums([])],
     'initialised',
   );
-  return { initialised, cleared, taught, passes, backward };
+  return { initialised, cleared, updated, taught, passes, backward };
 
   function recordPass(textLength: number, suffix: string): Pass {
     const ids = (name: string): GraphNode =>
@@ -148,38 +169,69 @@ export function recordStep(
     const start =
       1 + Math.max(...[lossEn, lossKo].map((loss) => graph.nodes.findIndex(({ name }) => name === value(loss).name)));
     const gradients = packGradients(byParameter, packs);
-    if (options.accumulate > 1) sums ??= declareSums(graph, gradients);
+    const share = ranks === undefined ? gradients : withLosses(gradients, [lossEn, lossKo]);
+    if (options.accumulate > 1 || ranks !== undefined) sums ??= declareSums(graph, share);
     const accumulated =
       sums &&
       after(
         graph,
         value(tf.stack([lossEn, lossKo])),
-        Object.entries(sums).map(([name, sum]) => addToVariable(graph, sum, value(gradients[name]!))),
+        Object.entries(sums).map(([name, sum]) => addToVariable(graph, sum, value(share[name]!))),
         `accumulated${suffix}`,
       );
-
-    const whole =
-      sums === undefined
-        ? gradients
-        : Object.fromEntries(
-            Object.entries(sums).map(([name, sum]) => [
-              name,
-              tf.add(gradients[name]!, tensor(readVariable(graph, sum))),
-            ]),
-          );
-    const norm = globalNorm(whole);
-    const result = value(tf.stack([lossEn, lossKo, norm]));
-    const applies = areFinite(graph, result);
-    const changes = recordUpdates(recording, distillation, options, {
-      inputs,
-      variables,
-      gradients: whole,
-      norm,
-      applies,
-    });
-    const stepped = after(graph, result, [...changes, ...zeroSums([value(norm).name])], `stepped${suffix}`);
+    const whole = sums === undefined ? share : addUp(share, read(sums));
+    const stepped = ranks === undefined ? recordUpdate(whole, `stepped${suffix}`, [lossEn, lossKo]) : undefined;
     backward.push([start, graph.nodes.length]);
     return { accumulated, stepped };
+  }
+
+  /**
+   * Changes student and moments.
+   *
+   * @param share this device's share of a step's gradients, with the losses where several devices share out a step
+   * @param losses of the last micro-batch, where one takes all
+   */
+  function recordUpdate(share: Gradients, name: string, losses: readonly tf.Scalar[] = []): GraphNode {
+    const { gradients, norm, seen } = ranks === undefined ? alone(share, losses) : together(share, ranks);
+    const result = value(seen);
+    const applies = areFinite(graph, result);
+    const changes = recordUpdates(recording, distillation, options, { inputs, variables, gradients, norm, applies });
+    return after(graph, result, [...changes, ...zeroSums([value(norm).name])], name);
+  }
+
+  function alone(gradients: Gradients, losses: readonly tf.Scalar[]): WholeStep {
+    const norm = globalNorm(gradients);
+    return { gradients, norm, seen: tf.stack([...losses, norm]) };
+  }
+
+  /** Sums over all ranks; the norm is the first's, so that all decide alike. */
+  function together(share: Gradients, ranks: Ranks): WholeStep {
+    const allReduce = new AllReduce(graph, ranks);
+    const own = Object.entries(share).map(([name, values]) => [name, value(values)] as const);
+    const summed = allReduce.sum(Object.fromEntries(own.reverse())); // as the backward pass has them
+    const whole: Gradients = Object.fromEntries(Object.keys(share).map((name) => [name, tensor(summed[name]!)]));
+    const { [LOSSES]: losses, ...gradients } = whole;
+    const norm = tensor<tf.Scalar>(allReduce.ofFirst(value(globalNorm(gradients))));
+    return { gradients, norm, seen: tf.concat([tf.reshape(losses!, [-1]), tf.reshape(norm, [1])], 0) };
+  }
+
+  /** A micro-batch's losses at its place among those of its step, so that sums over ranks leave them as they are. */
+  function withLosses(gradients: Gradients, losses: tf.Scalar[]): Gradients {
+    const count = options.accumulate;
+    const places = tf.tensor2d(
+      Int32Array.from({ length: count }, (_, place) => place),
+      [count, 1],
+    );
+    const isElsewhere = tf.notEqual(places, tensor(inputs.place!)); // [A, 1]
+    const row = tf.reshape(tf.stack(losses), [1, 2]);
+    const placed = choose(graph, value(isElsewhere), graph.fill(0, [count, 2], 'float32'), value(row));
+    return { [LOSSES]: tensor(placed), ...gradients }; // [A, 2]
+  }
+
+  function read(variables: Readonly<Record<string, Variable>>): Gradients {
+    return Object.fromEntries(
+      Object.entries(variables).map(([name, variable]) => [name, tensor(readVariable(graph, variable))]),
+    );
   }
 
   function zeroSums(afterNodes: readonly string[]): GraphNode[] {
@@ -200,6 +252,9 @@ function targetInParts(distillation: Distillation, teacher: Params, ids: tf.Tens
     0,
   );
 }
+
+const addUp = (a: Gradients, b: Gradients): Gradients =>
+  Object.fromEntries(Object.entries(a).map(([name, values]) => [name, tf.add(values, b[name]!)]));
 
 function declareSums(graph: Graph, gradients: Gradients): Record<string, Variable> {
   return Object.fromEntries(

@@ -81,7 +81,7 @@ export function areFinite(graph: Graph, values: Value): GraphNode {
   );
 }
 
-/** One value or the other, by a scalar condition. */
-function choose(graph: Graph, condition: Value, yes: Value, no: Value): GraphNode {
+/** One value or the other, by a condition that is a scalar or broadcast to the first. */
+export function choose(graph: Graph, condition: Value, yes: Value, no: Value): GraphNode {
   return graph.add('SelectV2', [condition, yes, no], { T: { type: yes.dtype } }, yes);
 }

@@ -1,0 +1,100 @@
+/** @file A graph once for each of several devices, in one session. */
+import type { FusedGraph } from './fusion.js';
+import type { GraphNode, Value } from './graph.js';
+import { openSession, type Feed, type FetchedTensor, type Session } from './session.js';
+
+/** A graph on several devices, each with variables of its own. They compute beside each other. */
+export interface Replicas {
+  /** Each alone. */
+  readonly each: readonly Session[];
+  /**
+   * All of them in one run, as collective ops need it.
+   *
+   * @param feeds what each is fed with
+   * @returns what is fetched of each
+   */
+  readonly together: (feeds: readonly (readonly Feed[])[], fetches: readonly Value[]) => Promise<FetchedTensor[][]>;
+  readonly close: () => void;
+}
+
+/**
+ * Opens a session with a replica of a graph for each device.
+ *
+ * @param devices as TensorFlow names them; fewer than two: one replica, where TensorFlow thinks best
+ */
+export function openReplicas({ nodes, functions }: FusedGraph, devices: readonly string[] = []): Replicas {
+  if (devices.length < 2) {
+    const session = openSession(nodes, functions);
+    return {
+      each: [session],
+      together: async ([feeds], fetches) => [await session.run(feeds!, fetches)],
+      close: () => {
+        session.close();
+      },
+    };
+  }
+  const replicas = devices.flatMap((device, i) => replicaOf(nodes, i, device));
+  const processors = devices.filter((device) => device.includes('CPU')).length || undefined;
+  const session = openSession(replicas, functions, { processors, placesSoftly: true }, devices.length);
+  const close = (): void => {
+    session.close();
+  };
+  const feedsAt = (replica: number, feeds: readonly Feed[]): Feed[] =>
+    feeds.map(([input, data]) => [at(replica, input), data]);
+  return {
+    each: devices.map((_, replica) => ({
+      run: (feeds, fetches) =>
+        session.run(
+          feedsAt(replica, feeds),
+          fetches.map((fetch) => at(replica, fetch)),
+        ),
+      close,
+    })),
+    async together(feeds, fetches) {
+      const fetched = await session.run(
+        feeds.flatMap((own, replica) => feedsAt(replica, own)),
+        feeds.flatMap((_, replica) => fetches.map((fetch) => at(replica, fetch))),
+      );
+      return feeds.map((_, replica) => fetched.slice(replica * fetches.length, (replica + 1) * fetches.length));
+    },
+    close,
+  };
+}
+
+/** All replicas as one session: they are fed the same, and what is fetched is the first's. */
+export function asOne({ each, together, close }: Replicas): Session {
+  return {
+    async run(feeds, fetches) {
+      const [first, ...others] = await together(
+        each.map(() => feeds),
+        fetches,
+      );
+      for (const tensor of others.flat()) tensor.release();
+      return first!;
+    },
+    close,
+  };
+}
+
+const at = <T extends Value>(replica: number, value: T): T => ({ ...value, name: nameIn(replica, value.name) });
+
+/** The nodes under other names, on a device, with variables of their own. */
+function replicaOf(nodes: readonly GraphNode[], replica: number, device: string): GraphNode[] {
+  return nodes.map((node) => {
+    const { shared_name: shared } = node.attributes;
+    return {
+      ...node,
+      name: nameIn(replica, node.name),
+      inputs: node.inputs.map((input) =>
+        input.startsWith('^') ? `^${nameIn(replica, input.slice(1))}` : nameIn(replica, input),
+      ),
+      device,
+      attributes:
+        shared !== undefined && 'text' in shared
+          ? { ...node.attributes, shared_name: { text: nameIn(replica, shared.text) } }
+          : node.attributes,
+    };
+  });
+}
+
+const nameIn = (replica: number, name: string): string => `replica${replica}/${name}`;

@@ -1,0 +1,129 @@
+/** @file `kd train --device cpu:2`: the run of one device, whatever computes it. */
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { BACKENDS_UNDER_TEST } from '../backends.js';
+import type { CliResult } from '../cli.js';
+import { kdHere } from '../in-process.js';
+import { folderWithPairs, parseLines, readCsv, readJson, trainArguments } from './tiny.js';
+
+/** Steps of two micro-batches; the third and last of an epoch has one, of 2 pairs. */
+const FLAGS = [
+  '--no-shuffle',
+  '--batch-size',
+  '4',
+  '--epochs',
+  '2',
+  '--log-every',
+  '1',
+  '--save-every',
+  '2',
+  '--keep',
+  '9',
+  '--json',
+];
+
+const kdTrain = (cwd: string, ...flags: string[]): Promise<CliResult> => kdHere(trainArguments(flags), { cwd });
+const resume = (cwd: string, ...flags: string[]): Promise<CliResult> =>
+  kdHere(['train', '--resume', ...flags], { cwd });
+
+/** What a run computed: its files' hashes, and its logs without what time it took. */
+function computed(cwd: string, run: string, step: string) {
+  const folder = join(cwd, 'checkpoints', run);
+  const hash = (name: string): string =>
+    createHash('sha256')
+      .update(readFileSync(join(folder, `step-${step}`, name)))
+      .digest('hex');
+  return {
+    student: hash('model.safetensors'),
+    optimizer: hash('optimizer.safetensors'),
+    losses: readCsv(join(folder, 'loss.csv')).map((row) => ({ ...row, pairs_per_second: undefined })),
+    validation: readCsv(join(folder, 'validation.csv')),
+  };
+}
+
+describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('a run on several devices', () => {
+  let cwd: string;
+  let shared: CliResult;
+  beforeAll(async () => {
+    cwd = folderWithPairs(22); // 18 for training
+    shared = await kdTrain(cwd, ...FLAGS, '--device', 'cpu:2', '--run', 'shared');
+    expect(shared.code).toBe(0);
+    expect((await kdTrain(cwd, ...FLAGS, '--device', 'cpu', '--accumulate', '2', '--run', 'alone')).code).toBe(0);
+  });
+
+  it('is that of one, with a micro-batch a device unless told otherwise', () => {
+    expect(computed(cwd, 'shared', '00000006')).toEqual(computed(cwd, 'alone', '00000006'));
+    const { settings, engine } = readJson<Record<string, Record<string, unknown>>>(
+      join(cwd, 'checkpoints/shared/config.json'),
+    );
+    expect(settings).toMatchObject({ device: 'cpu:2', accumulate: 2 });
+    expect(engine).toMatchObject({ device: 'cpu', devices: 2 });
+    expect(parseLines<{ event: string }>(shared.stdout)).toContainEqual(
+      expect.objectContaining({ event: 'engine', device: 'cpu', devices: 2 }),
+    );
+  });
+
+  it('goes on as that of one, which goes on as its own', async () => {
+    const expected = computed(cwd, 'alone', '00000006');
+    const onTwo = await resume(cwd, 'alone:2', '--device', 'cpu:2');
+    expect(onTwo.code).toBe(0);
+    expect(onTwo.stderr).not.toContain('bit for bit');
+    expect(computed(cwd, 'alone', '00000006')).toEqual(expected);
+    expect((await resume(cwd, 'shared:4', '--device', 'cpu')).code).toBe(0);
+    expect(computed(cwd, 'shared', '00000006')).toEqual(expected);
+  });
+
+  it('is tried as a whole by a dry run', async () => {
+    const { code, stdout } = await kdTrain(
+      cwd,
+      ...FLAGS.slice(0, -1),
+      '--dry-run',
+      '--device',
+      'cpu:2',
+      '--run',
+      'dry',
+    );
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^steps +6, 3 an epoch$/m);
+    expect(stdout).toMatch(/^first step +loss_en \d\.\d{4}, loss_ko \d\.\d{4}, [\d.]+ s for one step, on 2 devices$/m);
+  });
+
+  it('says where devices stay idle, and where sums will have another order', async () => {
+    const idle = await kdTrain(cwd, ...FLAGS, '--max-steps', '1', '--device', 'cpu:3', '--accumulate', '1');
+    expect(idle.stderr).toContain(
+      "warning: --accumulate 1: a step's one micro-batch leaves 2 of 3 devices idle; a new run can have --accumulate 3",
+    );
+    await kdTrain(cwd, ...FLAGS, '--max-steps', '1', '--device', 'cpu', '--accumulate', '3', '--run', 'three');
+    const { code, stderr } = await resume(cwd, 'three', '--device', 'cpu:2', '--max-steps', '2');
+    expect(code).toBe(0);
+    expect(stderr).toContain('2 devices instead of 1: the run continues, but not bit for bit as it would have');
+  });
+});
+
+it('is called as the document shows it', async () => {
+  const text = readFileSync(join(import.meta.dirname, '../../docs/scale.md'), 'utf8');
+  const choices = [...text.matchAll(/^kd train --device (\S+)/gm)].map(([, choice]) => choice);
+  expect(choices).toEqual(['gpu:all', 'gpu:0,2', 'cpu:2']);
+  const cwd = folderWithPairs(4);
+  for (const choice of choices) {
+    const { code, stderr } = await kdTrain(cwd, '--device', choice, '--dry-run', '--batch-size', '1');
+    if (choice.startsWith('cpu') && BACKENDS_UNDER_TEST.includes('tensorflow')) expect(code, stderr).toBe(0);
+    else if (code !== 0) expect(stderr).toMatch(/: expected (a working GPU|the compiled engine|--backend tensorflow)/);
+  }
+});
+
+it.each([
+  [
+    ['--device', 'cpu:2', '--engine', 'eager'],
+    'expected the compiled engine, which can use several devices, got eager',
+  ],
+  [['--device', 'cpu:2', '--backend', 'cpu'], 'got eager on tfjs in JavaScript'],
+  [['--device', 'cpu:0'], "argument 'cpu:0' is invalid. Expected auto, cpu, cpu:N"],
+  [['--device', 'gpu:1,1'], "argument 'gpu:1,1' is invalid"],
+])('refuses %j', async (flags, message) => {
+  const { code, stderr } = await kdHere(trainArguments(flags), { cwd: folderWithPairs(4) });
+  expect(code).toBe(1);
+  expect(stderr).toContain(message);
+});

@@ -1,0 +1,93 @@
+/** @file Sums over the ranks of one process: in order, in buckets, the same everywhere. */
+import { beforeAll, describe, expect, it } from 'vitest';
+import { AllReduce, bucketsOf, MOST_IN_ORDER } from '../../src/engine/graph/all-reduce.js';
+import { Graph } from '../../src/engine/graph/graph.js';
+import { openReplicas } from '../../src/engine/graph/replicas.js';
+import { after, placeholder } from '../../src/engine/graph/variables.js';
+import { sizeOf } from '../../src/models/text-encoder.js';
+import { loadBackend } from '../../src/tensorflow/backend.js';
+import { BACKENDS_UNDER_TEST } from '../backends.js';
+
+describe('buckets', () => {
+  it('have so many values, of one value or of several', () => {
+    const sizes = [
+      ['a', 5],
+      ['b', 1],
+      ['c', 7],
+    ] as const;
+    expect(bucketsOf(sizes, 4)).toEqual([
+      [{ name: 'a', start: 0, size: 4 }],
+      [
+        { name: 'a', start: 4, size: 1 },
+        { name: 'b', start: 0, size: 1 },
+        { name: 'c', start: 0, size: 2 },
+      ],
+      [{ name: 'c', start: 2, size: 4 }],
+      [{ name: 'c', start: 6, size: 1 }],
+    ]);
+    expect(bucketsOf(sizes, 13)).toHaveLength(1);
+  });
+});
+
+const SHAPES: readonly (readonly number[])[] = [[3, 5], [7], []];
+
+/** What every rank is given, and gets: the sums of what all are given, and the first one's second value. */
+async function reduced(ranks: number, bucketValues: number): Promise<{ given: number[][][]; got: number[][][] }> {
+  const graph = new Graph();
+  const inputs = SHAPES.map((shape, i) => placeholder(graph, `input${i}`, shape, 'float32'));
+  const allReduce = new AllReduce(graph, { count: ranks, hint: 'auto' });
+  const sums = allReduce.sum(Object.fromEntries(inputs.map((input) => [input.name, input])), bucketValues);
+  const outputs = [...inputs.map(({ name }) => sums[name]), allReduce.ofFirst(inputs[1])];
+  const fetches = outputs.map((output, i) => after(graph, output, [], `output${i}`));
+  const given = Array.from({ length: ranks }, (_, rank) =>
+    SHAPES.map((shape) =>
+      Float32Array.from({ length: sizeOf(shape) }, (_, i) => Math.sin(100 * rank + i) * 10 ** ((rank + i) % 5)),
+    ),
+  );
+  const devices = Array.from({ length: ranks }, (_, rank) => `/device:CPU:${rank}`);
+  const replicas = openReplicas({ nodes: graph.nodes, functions: [] }, devices);
+  try {
+    const fetched = await replicas.together(
+      given.map((values) => inputs.map((input, i) => [input, values[i]] as const)),
+      fetches,
+    );
+    return {
+      given: given.map((values) => values.map((each) => [...each])),
+      got: fetched.map((tensors) => tensors.map(({ data }) => [...data])),
+    };
+  } finally {
+    replicas.close();
+  }
+}
+
+describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('the sum over ranks', () => {
+  beforeAll(async () => {
+    await loadBackend('tensorflow', 'cpu');
+  });
+
+  it.each([
+    [2, 100],
+    [3, 4],
+    [MOST_IN_ORDER, 8],
+  ])('of %i is the sum in their order, bit for bit, on each (buckets of %i)', async (ranks, bucketValues) => {
+    const { given, got } = await reduced(ranks, bucketValues);
+    const [first, ...others] = given;
+    const sums = others.reduce(
+      (sums, values) => sums.map((sum, i) => sum.map((value, k) => Math.fround(value + values[i][k]))),
+      first,
+    );
+    for (const tensors of got) expect(tensors).toEqual([...sums, first[1]]);
+  });
+
+  it('of more is the sum in some order, the same on each', async () => {
+    const { given, got } = await reduced(MOST_IN_ORDER + 2, 8);
+    for (const tensors of got) expect(tensors).toEqual(got[0]);
+    for (const [i, sum] of got[0].slice(0, -1).entries()) {
+      for (const [k, value] of sum.entries()) {
+        const terms = given.map((values) => values[i][k]);
+        const bound = 2 ** -24 * terms.length * terms.reduce((all, term) => all + Math.abs(term), 0); // Higham, (4.4)
+        expect(Math.abs(value - terms.reduce((all, term) => all + term, 0))).toBeLessThanOrEqual(bound);
+      }
+    }
+  });
+});

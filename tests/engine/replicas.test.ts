@@ -1,0 +1,172 @@
+/** @file A step that several devices of one process share out: the step that one device takes. */
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { Batch } from '../../src/data/batches.js';
+import type {
+  Engine,
+  EngineOptions,
+  EngineStart,
+  NamedValues,
+  ParameterValues,
+  StepResult,
+} from '../../src/distill/engine.js';
+import { compiledEngine } from '../../src/engine/compiled.js';
+import { loadBackend } from '../../src/tensorflow/backend.js';
+import { BACKENDS_UNDER_TEST } from '../backends.js';
+import { openRecordedRun, type RecordedRun } from '../fixtures/training.js';
+
+const LENGTH = 77;
+const RATE = 5e-4;
+
+const processors = (count: number): string[] => Array.from({ length: count }, (_, i) => `/device:CPU:${i}`);
+
+/** What a few steps say, and what they leave. */
+interface Trained {
+  readonly results: readonly StepResult[];
+  readonly state: Readonly<Record<string, Float32Array>>;
+}
+
+/** An engine at the beginning of a recorded run, or at another of it, and the run's batches. */
+async function open(
+  recorded: RecordedRun,
+  options: Partial<EngineOptions>,
+  start: Partial<EngineStart> = {},
+): Promise<{ readonly engine: Engine; readonly batch: (index: number) => Batch }> {
+  const run = await openRecordedRun(recorded, 2);
+  const all = { ...run.options, dropout: undefined, ...options };
+  const engine = await compiledEngine(run.distillation, { ...(await run.parameters()), ...start }, all, LENGTH);
+  return { engine, batch: run.batch };
+}
+
+/** Trains on windows of micro-batches; each is a step. */
+async function trained(
+  recorded: RecordedRun,
+  options: Partial<EngineOptions>,
+  windows: (batch: (index: number) => Batch) => Batch[][],
+): Promise<Trained> {
+  const { engine, batch } = await open(recorded, options);
+  try {
+    const results: StepResult[] = [];
+    for (const window of windows(batch)) results.push(await engine.step(window, RATE));
+    return { results, state: await stateOf(engine) };
+  } finally {
+    engine.dispose();
+  }
+}
+
+async function stateOf(engine: Engine): Promise<Record<string, Float32Array>> {
+  return { ...(await parametersOf(engine.studentParameters())), ...(await parametersOf(engine.moments())) };
+}
+
+/** The first pair of a batch. */
+function shortened(batch: Batch): Batch {
+  const cut = (ids: Int32Array): Int32Array => ids.slice(0, LENGTH);
+  const { teacherIds, studentIdsEn, studentIdsKo, rows } = batch;
+  return {
+    size: 1,
+    teacherIds: cut(teacherIds),
+    studentIdsEn: cut(studentIdsEn),
+    studentIdsKo: cut(studentIdsKo),
+    rows: rows.slice(0, 1),
+  };
+}
+
+/** Three steps of `accumulate` micro-batches; in the second one is short, and others are missing. */
+const steps = (accumulate: number) => (batch: (index: number) => Batch) =>
+  [0, 1, 2].map((step) => {
+    const whole = Array.from({ length: accumulate }, (_, i) => batch((step * accumulate + i) % 20));
+    if (step !== 1) return whole;
+    return [...whole.slice(0, Math.floor(accumulate / 2)), shortened(whole.at(-1)!)];
+  });
+
+describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('replicas on several devices', () => {
+  beforeAll(async () => {
+    await loadBackend('tensorflow', 'cpu');
+  });
+
+  it.each([
+    ['roberta-hidden', 4, 4, { maxGradNorm: 0.1 }],
+    ['roberta-hidden', 2, 1, { fused: true, dropout: 0 }], // texts in several lengths
+    ['roberta-pooler', 3, 2, {}],
+    ['clip-hidden', 2, 2, { fused: true, maxGradNorm: 0.1 }],
+  ] as const)(
+    'train %s on %i with %i micro-batches as one does, bit for bit',
+    async (recorded, count, accumulate, more) => {
+      const one = await trained(recorded, { accumulate, ...more }, steps(accumulate));
+      const shared = await trained(recorded, { accumulate, ...more, devices: processors(count) }, steps(accumulate));
+      expect(shared.results).toEqual(one.results);
+      expect(shared.state).toEqual(one.state);
+    },
+  );
+
+  it('train within 1e-6 of what one does where a device has several micro-batches', async () => {
+    const one = await trained('roberta-hidden', { accumulate: 5 }, steps(5));
+    const shared = await trained('roberta-hidden', { accumulate: 5, devices: processors(2) }, steps(5));
+    for (const [i, { lossEn, lossKo, gradNorm }] of shared.results.entries()) {
+      const expected = one.results[i];
+      expect(Math.abs(lossEn - expected.lossEn)).toBeLessThan(1e-6 * expected.lossEn);
+      expect(Math.abs(lossKo - expected.lossKo)).toBeLessThan(1e-6 * expected.lossKo);
+      expect(Math.abs(gradNorm - expected.gradNorm)).toBeLessThan(1e-5 * expected.gradNorm);
+    }
+  });
+
+  it('leave out a step with what is not finite on one of them, and go on', async () => {
+    const teacher = await open('roberta-hidden', { accumulate: 2 });
+    const target = await teacher.engine.teach(teacher.batch(0));
+    teacher.engine.dispose();
+    const windows = (batch: (index: number) => Batch): Batch[][] =>
+      [0, 2, 4].map((from) =>
+        [0, 1].map((i) => ({
+          ...batch(from + i),
+          target: target.map((value, at) => (at === 5 && from === 2 && i === 0 ? NaN : value)),
+        })),
+      );
+    const options: Partial<EngineOptions> = { accumulate: 2, targets: 'given', maxGradNorm: 1 };
+    const shared = await trained('roberta-hidden', { ...options, devices: processors(2) }, windows);
+    expect(shared.results.map(({ applied }) => applied)).toEqual([true, false, true]);
+    expect(shared).toEqual(await trained('roberta-hidden', options, windows));
+  });
+
+  it('evaluate a batch each, and teach', async () => {
+    const [one, shared] = [
+      await open('roberta-hidden', {}),
+      await open('roberta-hidden', { accumulate: 2, devices: processors(2) }),
+    ];
+    const { batch } = one;
+    const batches = [batch(0), shortened(batch(1))];
+    expect([one, shared].map(({ engine }) => engine.batchesAtOnce)).toEqual([1, 2]);
+    const expected = [...(await one.engine.evaluate([batches[0]])), ...(await one.engine.evaluate([batches[1]]))];
+    expect(await shared.engine.evaluate(batches)).toEqual(expected);
+    expect(await shared.engine.evaluate([batches[1]])).toEqual([expected[1]]);
+    expect(await shared.engine.teach(batches[0])).toEqual(await one.engine.teach(batches[0]));
+    one.engine.dispose();
+    shared.engine.dispose();
+  });
+
+  it('go on from the state of one device', async () => {
+    const first = await open('roberta-hidden', { accumulate: 2 });
+    const windows = steps(2)(first.batch);
+    await first.engine.step(windows[0], RATE);
+    const [student, moments] = [
+      await parametersOf(first.engine.studentParameters()),
+      await parametersOf(first.engine.moments()),
+    ];
+    const optimizer = { ...first.engine.counters(), moments: given(moments) };
+    const start = { student: given(student), optimizer };
+    const second = await open('roberta-hidden', { accumulate: 2, devices: processors(2) }, start);
+    for (const window of windows.slice(1))
+      expect(await second.engine.step(window, RATE)).toEqual(await first.engine.step(window, RATE));
+    expect(await stateOf(second.engine)).toEqual(await stateOf(first.engine));
+    for (const { engine } of [first, second]) engine.dispose();
+  });
+});
+
+const parametersOf = async (values: AsyncIterable<NamedValues>): Promise<Record<string, Float32Array>> => {
+  const held: Record<string, Float32Array> = {};
+  for await (const { name, values: of } of values) held[name] = of;
+  return held;
+};
+
+// eslint-disable-next-line @typescript-eslint/require-await -- an async iterable, as engines take one
+async function* given(values: Record<string, Float32Array>): ParameterValues {
+  yield* Object.entries(values);
+}
