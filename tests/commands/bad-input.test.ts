@@ -232,7 +232,7 @@ describe('a run', () => {
       '--device gpu: expected --backend tensorflow, which can use a GPU, got cpu; leave out one of them',
     );
     expect(refusedTraining('--device', 'gpu:x')).toMatch(
-      /Expected auto, cpu, gpu, or gpu:N for the N-th GPU, counted from 0\.$/,
+      /Expected auto, cpu, cpu:N .*, gpu, gpu:N or gpu:N,N for GPUs counted from 0, or gpu:all\.$/,
     );
   });
 

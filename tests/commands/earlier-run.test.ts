@@ -38,12 +38,24 @@ function project(): string {
 const resume = (cwd: string, ...flags: string[]): Promise<CliResult> =>
   kdHere(['train', '--resume', 'first', ...flags], { cwd });
 
-/** All of a log but how fast it was. */
-const lossesIn = (path: string): object[] => readCsv(path).map((row) => ({ ...row, pairs_per_second: 0 }));
+/** Losses and learning rates of a log. */
+const lossesIn = (path: string): object[] =>
+  readCsv(path).map((row) => ({ ...row, pairs_per_second: 0, ...('grad_norm' in row ? { grad_norm: 0 } : {}) }));
+
+const normsIn = (path: string): number[] => readCsv(path).map((row) => row.grad_norm);
+
+/**
+ * How far apart norms may be that are summed in another order, relative: each addition of float32 rounds by at most its
+ * unit roundoff, the student has 24 parameters, and a square root halves the error.
+ */
+const NORM_ROUNDING = (2 * 24 * 2 ** -24) / 2;
 
 function expectFinished(cwd: string): void {
   for (const log of ['loss.csv', 'validation.csv'])
     expect(lossesIn(join(cwd, RUN, log))).toEqual(lossesIn(join(EARLIER, 'finished', log)));
+  const [norms, expected] = [join(cwd, RUN), join(EARLIER, 'finished')].map((run) => normsIn(join(run, 'loss.csv')));
+  // the first version added the squares of the parameters in no fixed order
+  for (const [i, norm] of norms.entries()) expect(Math.abs(norm / expected[i] - 1)).toBeLessThan(NORM_ROUNDING);
   const sums = readFileSync(join(EARLIER, 'finished/step-00000027.sha256'), 'utf8').trimEnd().split('\n');
   expect(sums).toHaveLength(2);
   for (const [sum, name] of sums.map((line) => line.split(/ +/))) {

@@ -1,0 +1,112 @@
+/**
+ * What dropout, its masks over padding and the grouping of texts by length cost and bring: the same training with each,
+ * from several seeds, one after another.
+ *
+ *   node scripts/bench/dropout.mjs [--seeds 1,2,3,4,5] [--ways each,shared,none,none-grouped] [-- flags of kd train]
+ *
+ * Prints a Markdown table: the lowest validation loss of each way, its mean and its range over the seeds; seconds of a
+ * run from start to end, and their ratio to the first way's, as medians of the ratios seed by seed.
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+/** @typedef {{ loss: number, seconds: number }} Trained the lowest validation loss of a run, and how long it took */
+
+const KD = fileURLToPath(new URL('../../bin/kd.js', import.meta.url));
+const RATE = '0.1';
+
+/** @type {Record<string, readonly string[]>} */
+const WAYS = {
+  each: ['--dropout', RATE],
+  shared: ['--dropout', RATE, '--padding', 'shared'],
+  none: ['--dropout', '0'],
+  'each-grouped': ['--dropout', RATE, '--group-by-length'],
+  'shared-grouped': ['--dropout', RATE, '--padding', 'shared', '--group-by-length'],
+  'none-grouped': ['--dropout', '0', '--group-by-length'],
+};
+
+const { values: flags, positionals } = parseArgs({
+  options: {
+    seeds: { type: 'string', default: '1,2,3,4,5' },
+    ways: { type: 'string', default: 'each,shared,none,none-grouped' },
+  },
+  allowPositionals: true,
+});
+const seeds = flags.seeds.split(',');
+const ways = flags.ways.split(',');
+const unknown = ways.find((way) => !Object.hasOwn(WAYS, way));
+if (unknown !== undefined) {
+  console.error(`--ways: expected some of ${Object.keys(WAYS).join(', ')}, got ${unknown}`);
+  process.exit(1);
+}
+
+/** @type {Map<string, Trained[]>} */
+const results = new Map(ways.map((way) => [way, []]));
+for (const seed of seeds) {
+  for (const way of ways) {
+    const trained = train([...(WAYS[way] ?? []), '--seed', seed]);
+    results.get(way)?.push(trained);
+    console.error(`seed ${seed}, ${way}: ${trained.loss.toFixed(4)} in ${trained.seconds.toFixed(1)} s`);
+  }
+}
+printTable();
+
+/**
+ * Trains once, in a folder of its own.
+ *
+ * @param {readonly string[]} own
+ * @returns {Trained}
+ */
+function train(own) {
+  const runs = mkdtempSync(join(tmpdir(), 'kd-dropout-'));
+  try {
+    const began = performance.now();
+    const args = ['train', '--json', '--run', 'study', ...positionals, ...own];
+    const { status, stdout, stderr } = spawnSync(process.execPath, [KD, ...args], {
+      cwd: runs,
+      encoding: 'utf8',
+      maxBuffer: 1e9,
+    });
+    const seconds = (performance.now() - began) / 1000;
+    if (status !== 0) throw new Error(`kd ${args.join(' ')}: exit code ${status}\n${stderr}`);
+    /** @type {{ event: string, best?: { loss: number } }[]} */
+    const events = stdout
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line));
+    const best = events.find(({ event }) => event === 'done')?.best;
+    if (best === undefined) throw new Error(`kd ${args.join(' ')}: expected a validation, found none`);
+    return { loss: best.loss, seconds };
+  } finally {
+    rmSync(runs, { recursive: true });
+  }
+}
+
+function printTable() {
+  const first = results.get(ways[0] ?? '') ?? [];
+  console.log('| way | validation loss | over the seeds | s a run | of the first |\n| --- | --- | --- | --- | --- |');
+  for (const [way, trained] of results) {
+    const losses = trained.map(({ loss }) => loss);
+    const mean = losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
+    const ratios = trained.map(({ seconds }, i) => seconds / (first[i]?.seconds ?? NaN));
+    const cells = [
+      way,
+      mean.toFixed(4),
+      `${Math.min(...losses).toFixed(4)} – ${Math.max(...losses).toFixed(4)}`,
+      median(trained.map(({ seconds }) => seconds)).toFixed(1),
+      median(ratios).toFixed(2),
+    ];
+    console.log(`| ${cells.join(' | ')} |`);
+  }
+}
+
+/** @param {readonly number[]} values */
+function median(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length / 2;
+  return ((sorted[Math.floor(middle)] ?? NaN) + (sorted[Math.ceil(middle) - 1] ?? NaN)) / 2;
+}
