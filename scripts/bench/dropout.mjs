@@ -8,9 +8,9 @@
  * run from start to end, and their ratio to the first way's, as medians of the ratios seed by seed.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
@@ -65,7 +65,8 @@ function train(own) {
   const runs = mkdtempSync(join(tmpdir(), 'kd-dropout-'));
   try {
     const began = performance.now();
-    const args = ['train', '--json', '--run', 'study', ...positionals, ...own];
+    const given = positionals.map((word) => (existsSync(word) ? resolve(word) : word)); // it runs in another folder
+    const args = ['train', '--json', '--run', 'study', ...given, ...own];
     const { status, stdout, stderr } = spawnSync(process.execPath, [KD, ...args], {
       cwd: runs,
       encoding: 'utf8',
