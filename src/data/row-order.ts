@@ -1,5 +1,6 @@
 /** @file In which order the rows of a token store are used. */
 import { hash32 } from '../base/philox.js';
+import { recentValues } from '../base/recent-values.js';
 import { randomBelow, randomSource, shuffledIndices } from './shuffle.js';
 import type { LocatedRow, StoreRows } from './store/token-store.js';
 
@@ -49,7 +50,8 @@ export function groupedByLength(rows: StoreRows, { stepPairs, seed }: Grouping):
   const steps = Math.ceil(rows.count / stepPairs);
   const windowSteps = Math.max(1, Math.min(WINDOW_STEPS, Math.floor(steps / LEAST_WINDOWS)));
   const windowRows = windowSteps * stepPairs;
-  const kept = new Map<string, Promise<NumberedRow[]>>();
+  const order = inStoreOrder(rows);
+  const recentWindow = recentValues<NumberedRow[]>(KEPT_WINDOWS);
 
   async function read(start: number, count: number, epoch: number): Promise<NumberedRow[]> {
     const found: NumberedRow[] = [];
@@ -63,13 +65,7 @@ export function groupedByLength(rows: StoreRows, { stepPairs, seed }: Grouping):
   }
 
   function windowOf(window: number, epoch: number): Promise<NumberedRow[]> {
-    const key = `${epoch} ${window}`;
-    const ordered = kept.get(key) ?? readWindow(window, epoch);
-    kept.delete(key);
-    kept.set(key, ordered); // the newest is the last
-    ordered.catch(() => kept.delete(key));
-    if (kept.size > KEPT_WINDOWS) kept.delete(kept.keys().next().value!);
-    return ordered;
+    return recentWindow(`${epoch} ${window}`, () => readWindow(window, epoch));
   }
 
   async function readWindow(window: number, epoch: number): Promise<NumberedRow[]> {
@@ -77,7 +73,6 @@ export function groupedByLength(rows: StoreRows, { stepPairs, seed }: Grouping):
     const count = Math.min(windowRows, rows.count - from);
     const first = (randomBelow(rows.count, randomSource(hash32(`${seed}/${epoch}`))) + from) % rows.count;
     const untilEnd = Math.min(count, rows.count - first);
-    const order = inStoreOrder(rows);
     const found = [...(await order.read(first, untilEnd, 0)), ...(await order.read(0, count - untilEnd, 0))];
     return inSteps(found, stepPairs, hash32(`${seed}/${epoch}/${window}`));
   }

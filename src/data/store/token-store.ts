@@ -1,4 +1,5 @@
 /** @file A token store for reading: random access to rows, with only a few blocks of rows in memory. */
+import { recentValues } from '../../base/recent-values.js';
 import type { CorpusName } from '../corpus-name.js';
 import { readManifest, type Manifest, type ShardFile } from './manifest.js';
 import { BATCH_ROWS, type Side } from './schema.js';
@@ -39,7 +40,7 @@ export async function openStore(folder: string): Promise<TokenStore> {
     shards.set(shard.file, reader);
     return reader;
   };
-  const recentBlock = recent<RowBlock>(HELD_BLOCKS);
+  const recentBlock = recentValues<RowBlock>(HELD_BLOCKS);
   const rowsOf = (side: Side): StoreRows => {
     const files = manifest.shards.filter(({ split }) => split === side);
     const ends = cumulated(files.map(({ rows }) => rows));
@@ -78,19 +79,6 @@ export async function openStore(folder: string): Promise<TokenStore> {
 export function textsOf({ block, place }: LocatedRow): { ko: string; en: string; corpus: CorpusName } {
   const valueOf = <T>(column: string): T => block.batch.getChild(column)!.get(place) as T;
   return { ko: valueOf('ko'), en: valueOf('en'), corpus: valueOf('corpus') };
-}
-
-/** An LRU cache: each value is made once, and made again if that failed. */
-function recent<T>(capacity: number): (key: string, make: () => Promise<T>) => Promise<T> {
-  const held = new Map<string, Promise<T>>();
-  return (key, make) => {
-    const value = held.get(key) ?? make();
-    held.delete(key);
-    held.set(key, value); // the newest is the last
-    value.catch(() => held.delete(key));
-    if (held.size > capacity) held.delete(held.keys().next().value!);
-    return value;
-  };
 }
 
 function cumulated(counts: readonly number[]): number[] {
