@@ -1,6 +1,6 @@
 import type { Batches } from '../data/batches.js';
 import type { Engine } from './engine.js';
-import { meanPredictor } from './mean-predictor.js';
+import type { Evaluation } from './evaluation.js';
 import type { Baselines, ValidationRecord } from './records.js';
 import { START } from './train-state.js';
 import { validate, type ValidationCallbacks } from './validation.js';
@@ -26,7 +26,7 @@ export async function measureBaselines(
   const first =
     validation.pairs === 0
       ? undefined
-      : await validate(engine, validation, { ...START, epoch: 0 }, callbacks, signal, spread);
+      : await validate(engine, validation, { ...START, epoch: 0 }, callbacks, signal, spread.add);
   if (signal?.aborted) return undefined;
   let untrained = first?.loss;
   if (untrained === undefined) {
@@ -37,4 +37,34 @@ export async function measureBaselines(
   }
   await callbacks.onBaselines?.({ untrained, ...spread.result() });
   return first;
+}
+
+/** Adds up batches for the loss of always giving the teacher's mean. */
+interface MeanPredictor {
+  readonly add: (evaluation: Evaluation, size: number) => void;
+  readonly result: () => { readonly mean: number; readonly pairs: number };
+}
+
+/**
+ * The loss of always giving the teacher's mean: for each language the variance of the teacher's outputs over all
+ * sentences added, which is the variance within the batches and that of their means.
+ */
+function meanPredictor(): MeanPredictor {
+  let [pairs, squares] = [0, 0];
+  let sums = new Float64Array();
+  return {
+    add({ teacher, teacherMean }, size) {
+      if (sums.length === 0) sums = new Float64Array(teacherMean.length);
+      pairs += size;
+      squares += size * teacher.variance * sums.length;
+      for (const [i, value] of teacherMean.entries()) {
+        sums[i]! += size * value;
+        squares += size * value ** 2;
+      }
+    },
+    result() {
+      const ofMean = sums.reduce((sum, value) => sum + (value / pairs) ** 2, 0);
+      return { mean: (2 * (squares / pairs - ofMean)) / sums.length, pairs };
+    },
+  };
 }

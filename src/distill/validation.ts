@@ -1,7 +1,7 @@
 /** @file Looks at the student between steps: its losses over the validation pairs, and how its outputs differ. */
 import type { Batches } from '../data/batches.js';
 import type { Engine } from './engine.js';
-import type { MeanPredictor } from './mean-predictor.js';
+import type { Evaluation } from './evaluation.js';
 import type { OutputsRecord, ValidationRecord } from './records.js';
 import type { TrainState } from './train-state.js';
 
@@ -15,7 +15,7 @@ export interface ValidationCallbacks {
 /**
  * The losses over all validation pairs, each batch counting by its size.
  *
- * @param spread told of every batch
+ * @param onEvaluation told of every batch's evaluation, and how many pairs it has
  * @returns undefined with nothing to validate on, or stopped
  */
 export async function validate(
@@ -24,7 +24,7 @@ export async function validate(
   { step, epoch, epochLoss }: TrainState,
   callbacks: ValidationCallbacks,
   signal?: AbortSignal,
-  spread?: MeanPredictor,
+  onEvaluation?: (evaluation: Evaluation, size: number) => void,
 ): Promise<ValidationRecord | undefined> {
   if (validation.pairs === 0) return undefined;
   let [sumEn, sumKo] = [0, 0];
@@ -35,7 +35,7 @@ export async function validate(
       const { size } = batches[i]!;
       sumEn += evaluation.lossEn * size;
       sumKo += evaluation.lossKo * size;
-      spread?.add(evaluation, size);
+      onEvaluation?.(evaluation, size);
       await callbacks.onValidationBatch?.(size);
     }
     if (signal?.aborted) return undefined;

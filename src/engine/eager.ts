@@ -17,7 +17,6 @@ import type { Shapes } from '../models/text-encoder.js';
 import { batchTensors } from './batch-tensors.js';
 import { disposeParams, uploadParams } from './params.js';
 import { lengthFor, textLengths } from './text-lengths.js';
-import { tidy } from './tidy.js';
 
 /**
  * An engine over plain tfjs ops.
@@ -193,4 +192,12 @@ async function readScalars(scalars: tf.Scalar[]): Promise<number[]> {
   const values = await Promise.all(scalars.map(async (scalar) => (await scalar.data())[0]!));
   tf.dispose(scalars);
   return values;
+}
+
+/**
+ * `tf.tidy` for results of any type: tensors found in the result, at any depth, survive; all others made on the way are
+ * freed. (tfjs's own typing knows only objects with index signatures.)
+ */
+function tidy<T extends object>(work: () => T): T {
+  return tf.tidy(work as unknown as () => tf.TensorContainer) as unknown as T;
 }

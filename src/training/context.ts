@@ -1,5 +1,5 @@
 import type { Reporter } from '../app/reporter.js';
-import type { EndedRun } from './ended-run.js';
+import type { TrainSettings } from './settings.js';
 import type { TrainingStop } from './stopping.js';
 
 /** What a run works with: its reporter, its stop signal, and the function that writes its report. */
@@ -13,4 +13,13 @@ export interface TrainContext {
    * @returns the page's path; undefined if it could not be written, after a warning
    */
   readonly writeReport?: (run: EndedRun, how: { readonly encodes: boolean }) => Promise<string | undefined>;
+}
+
+/** A run that has come to an end, in one way or another. */
+export interface EndedRun {
+  /** Absolute path of its folder. */
+  readonly folder: string;
+  readonly settings: TrainSettings;
+  /** The name of its newest checkpoint; undefined where none was saved. */
+  readonly last: string | undefined;
 }

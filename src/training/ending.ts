@@ -5,8 +5,7 @@ import { InputError } from '../base/errors.js';
 import { checkpointName, checkpointNames } from '../runs/checkpoint.js';
 import { RUNS_FOLDER } from '../runs/run-folder.js';
 import { shellQuote } from '../base/shell.js';
-import type { TrainContext } from './context.js';
-import type { EndedRun } from './ended-run.js';
+import type { EndedRun, TrainContext } from './context.js';
 
 /** The shell command that resumes a run. */
 export function resumeCommand(folder: string): string {

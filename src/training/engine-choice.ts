@@ -11,10 +11,9 @@ import { InputError } from '../base/errors.js';
 import type { TextEncoder } from '../models/text-encoder.js';
 import { MAX_LENGTH } from '../text/tokenizer.js';
 import type { Reporter } from '../app/reporter.js';
-import { distillationOf, engineOptions, type EngineParts } from './engine-parts.js';
+import { type EngineInfo, distillationOf, engineOptions, type EngineParts } from './engine-parts.js';
 import type { EngineChoice, PrecisionChoice, TrainSettings } from './settings.js';
 import { guardMemory } from './memory-guard.js';
-import type { EngineInfo } from './engine-info.js';
 
 /**
  * Loads TensorFlow, decides how steps are run, and reports it.

@@ -1,10 +1,18 @@
 /** @file The parts of an engine, before its data is available. */
-import type { EngineOptions } from '../distill/engine.js';
+import type { EngineOptions, Precision } from '../distill/engine.js';
 import type { Distillation } from '../distill/loss.js';
 import type { MeasuredStep } from '../engine/memory.js';
-import type { EngineInfo } from './engine-info.js';
+import type { StepLayout } from '../engine/step-layout.js';
+import type { BackendInfo } from '../tensorflow/backend.js';
 import type { RunModel } from './models.js';
 import type { TrainSettings } from './settings.js';
+
+/** How a run's steps are computed. */
+export interface EngineInfo extends Omit<BackendInfo, 'reason'>, StepLayout {
+  readonly engine: 'compiled' | 'eager';
+  /** Of products; `tf32` is float32 whose factors a GPU rounds. */
+  readonly precision: Precision | 'tf32';
+}
 
 export interface EngineParts {
   readonly settings: TrainSettings;

@@ -1,8 +1,7 @@
 /** @file Out of memory during a run: recognised by TensorFlow's error, reported with the batch size that would fit. */
 import type { Engine } from '../distill/engine.js';
 import { MAX_LENGTH } from '../text/tokenizer.js';
-import type { EngineInfo } from './engine-info.js';
-import { measuredStep, type EngineParts } from './engine-parts.js';
+import { type EngineInfo, measuredStep, type EngineParts } from './engine-parts.js';
 import { memoryNeed } from '../engine/memory.js';
 import { largestBatch } from './usable-memory.js';
 import { exhausted, exhaustionMessage, OutOfMemory } from './out-of-memory.js';

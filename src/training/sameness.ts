@@ -8,9 +8,9 @@ import type { Fingerprints } from '../runs/trainer-state.js';
 import { shellQuote } from '../base/shell.js';
 import type { Reporter } from '../app/reporter.js';
 import { isMadeByFirstRules } from './dataset.js';
-import type { EngineInfo } from './engine-info.js';
 import type { PreparedRun } from './prepared-run.js';
 import type { ResumedRun } from './resumed-run.js';
+import type { EngineInfo } from './engine-parts.js';
 
 /**
  * Refuses to resume with other data, models or tokenizers; warns if only the engine has changed.
