@@ -17,7 +17,8 @@ export class InputError extends Error {
   readonly code: string;
 
   constructor(message: string, options: ErrorOptions & { readonly code?: string } = {}) {
-    super(printable(message), 'cause' in options ? { cause: options.cause } : undefined); // it may quote a file
+    // it may quote a file
+    super(printable(shortened(message)), 'cause' in options ? { cause: options.cause } : undefined);
     this.code = options.code ?? (options.cause instanceof InputError ? options.cause.code : INPUT);
   }
 
@@ -42,6 +43,16 @@ export function printable(text: string): string {
     UNPRINTABLE,
     (character) => SHORT_ESCAPES[character] ?? `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
+}
+
+/** Characters of a message that are shown, from its beginning and from its end, where the remedy stands. */
+const SHOWN = { first: 1500, last: 500 };
+
+/** A message, without its middle where it quotes too much of a file to be read. */
+function shortened(message: string): string {
+  const cut = message.length - SHOWN.first - SHOWN.last;
+  if (cut <= 0) return message;
+  return `${message.slice(0, SHOWN.first)} … (${cut} characters) … ${message.slice(-SHOWN.last)}`;
 }
 
 /** The message of any thrown value, on one line. */

@@ -19,4 +19,12 @@ describe('text from outside', () => {
       'a\\u001b[31m.csv: expected one line, got\\ntwo',
     );
   });
+
+  test('is cut in the middle where it is too long to be read, so that what to do is still there', () => {
+    const { message } = new InputError(`a.json: expected a name, got ${'😀'.repeat(50_000)}; give one`);
+    expect(message).toMatch(
+      /^a\.json: expected a name, got 😀+(\\ud83d)? … \(\d+ characters\) … (\\ude00)?😀+; give one$/u,
+    );
+    expect(message.length).toBeLessThan(2100);
+  });
 });
