@@ -1,5 +1,7 @@
 import { encoderEngine } from '../engine/encoder.js';
 import type { EncoderEngine } from '../engine/encoder-engine.js';
+import { encodingPrecision, type PrecisionChoice } from '../engine/precision.js';
+import { areLarge } from '../engine/step-layout.js';
 import type { DeviceChoice } from '../tensorflow/gpu-choice.js';
 import { loadBackend, type BackendChoice } from '../tensorflow/backend.js';
 import { checkPositions, openPretrained, openRandom, type PretrainedModel } from '../models/pretrained.js';
@@ -107,13 +109,27 @@ async function openNamed(named: NamedModel, choice: EncoderChoice, output: Repor
   return { ...named, model, tokenizer: opened.tokenizer, folder, tokenizerFolder: opened.folder };
 }
 
-/** Loads the backend and a model's weights onto it. The caller disposes of the engine. */
+/** What encodes. */
+export interface EncoderMachine {
+  readonly backend: BackendChoice;
+  readonly device: DeviceChoice;
+  /** float32 unless given. */
+  readonly precision?: PrecisionChoice | undefined;
+}
+
+/**
+ * Loads the backend and a model's weights onto it. The caller disposes of the engine.
+ *
+ * @throws InputError for a backend, device or precision that cannot be had
+ */
 export async function startEncoder(
   { model }: Pick<OpenEncoder, 'model'>,
-  { backend, device }: { readonly backend: BackendChoice; readonly device: DeviceChoice },
+  { backend, device, precision = 'fp32' }: EncoderMachine,
   output: Pick<Reporter, 'warn'>,
 ): Promise<EncoderEngine> {
-  const { reason } = await loadBackend(backend, device);
+  const { reason, ...loaded } = await loadBackend(backend, device);
   if (reason !== undefined) output.warn(reason);
-  return encoderEngine(model.encoder, model.parameters());
+  return encoderEngine(model.encoder, model.parameters(), {
+    precision: encodingPrecision(precision, loaded, areLarge([model.encoder])),
+  });
 }

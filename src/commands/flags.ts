@@ -1,6 +1,7 @@
 /** @file Flag parsers made from kinds of values, with their error messages. */
 import { InvalidArgumentError, Option } from 'commander';
 import { COUNT, NON_NEGATIVE, PIXELS, RATIO, SEED, SHARE, POSITIVE, type Kind } from '../base/kinds.js';
+import { PRECISION_CHOICES } from '../engine/precision.js';
 import { BACKENDS } from '../tensorflow/backend.js';
 import { DEVICE } from '../tensorflow/gpu-choice.js';
 
@@ -31,6 +32,12 @@ export function list(text: string): string[] {
 /** `--backend`: what computes. */
 export const backendOption = (): Option =>
   new Option('--backend <name>', "TensorFlow's kernels, or JavaScript's").choices(BACKENDS).default('auto');
+
+/** `--precision` of encoding: in what products are computed. */
+export const precisionOption = (): Option =>
+  new Option('--precision <name>', 'of products: float32, or bfloat16, which is faster and less exact')
+    .choices(PRECISION_CHOICES)
+    .default('fp32');
 
 /** `--device`: where TensorFlow computes. */
 export const deviceOption = (): Option =>

@@ -5,9 +5,11 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { ParameterValues } from '../distill/engine.js';
 import type { TextEncoder } from '../models/text-encoder.js';
-import type { Encoded, EncoderEngine } from './encoder-engine.js';
+import type { Encoded, EncoderEngine, EncoderOptions } from './encoder-engine.js';
+import { joinBiases } from './graph/biases.js';
 import { Graph, type GraphNode } from './graph/graph.js';
 import { declareModel, recordedParams, setVariables } from './graph/model-variables.js';
+import { toBfloat16 } from './graph/precision.js';
 import { record, type Recording } from './graph/recorder.js';
 import { openSession, type Feed, type FetchedTensor } from './graph/session.js';
 import { after, placeholder } from './graph/variables.js';
@@ -16,6 +18,10 @@ import { cutTexts, lengthFor, textLengths } from './text-lengths.js';
 /** Batch sizes of the recorded passes. Other numbers of texts are split, and the rest is filled up. */
 const SIZES = [1, 4, 16, 32] as const;
 const LARGEST = SIZES[3];
+
+/** Lengths to which texts may be cut: more than in training, because none is compiled for its own sake. */
+const SHORTER = [8, 12, 16, 20, 24, 28, 32, 40, 48, 56, 64];
+const NO_DROPOUT = { rate: 0 };
 
 /** One recorded forward pass. */
 interface ForwardPass {
@@ -35,11 +41,12 @@ interface ForwardPass {
 export async function compiledEncoder(
   encoder: TextEncoder,
   values: ParameterValues,
-  length: number,
+  { length, precision }: Required<EncoderOptions>,
 ): Promise<EncoderEngine> {
   const graph = new Graph();
-  const lengths = textLengths(encoder, length);
-  const variables = declareModel(graph, 'encoder', encoder.shapes, 'float32');
+  const lengths = textLengths(encoder, length, NO_DROPOUT, SHORTER);
+  const isBfloat16 = precision === 'bf16';
+  const variables = declareModel(graph, 'encoder', encoder.shapes, isBfloat16 ? 'bfloat16' : 'float32');
   const passes = record(graph, (recording) => {
     const shapes = [
       ...SIZES.map((size) => [size, length] as const),
@@ -49,7 +56,7 @@ export async function compiledEncoder(
       shapes.map((shape) => recordForward(recording, encoder, variables, shape, { fullLength: length, isMasked }));
     return { plain: passes(false), masked: passes(true) };
   });
-  const session = openSession(graph.nodes);
+  const session = openSession(joinBiases(isBfloat16 ? toBfloat16(graph.nodes) : graph.nodes));
   await setVariables(session, variables, values).catch((error: unknown) => {
     session.close();
     throw error;

@@ -1,9 +1,19 @@
+import type { Precision } from '../distill/engine.js';
+
 /** The outputs for `B` texts, row-major. */
 export interface Encoded {
   /** `[B, L, D]` */
   readonly lastHiddenState: Float32Array;
   /** `[B, D]` */
   readonly poolerOutput: Float32Array;
+}
+
+/** How a model encodes. */
+export interface EncoderOptions {
+  /** L, tokens a text; that of all texts here unless given. */
+  readonly length?: number;
+  /** In what products are computed; float32 unless given. bfloat16 needs a recorded graph. */
+  readonly precision?: Precision;
 }
 
 /** A model that is ready to encode. */

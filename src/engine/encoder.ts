@@ -5,20 +5,20 @@ import { MAX_LENGTH } from '../text/tokenizer.js';
 import { compiledEncoder } from './compiled-encoder.js';
 import { disposeParams, uploadParams } from './params.js';
 import { cutTexts, lengthFor, textLengths } from './text-lengths.js';
-import type { Encoded, EncoderEngine } from './encoder-engine.js';
+import type { Encoded, EncoderEngine, EncoderOptions } from './encoder-engine.js';
 
 /**
  * Loads a model's parameters for encoding and owns them until `dispose`: a recorded graph on TensorFlow, tfjs ops on
- * the JavaScript backend.
- *
- * @param length L, tokens a text
+ * the JavaScript backend, which are float32.
  */
 export async function encoderEngine(
   encoder: TextEncoder,
   values: ParameterValues,
-  length = MAX_LENGTH,
+  { length = MAX_LENGTH, precision = 'fp32' }: EncoderOptions = {},
 ): Promise<EncoderEngine> {
-  return tf.getBackend() === 'tensorflow' ? compiledEncoder(encoder, values, length) : eagerEncoder(encoder, values);
+  if (tf.getBackend() === 'tensorflow') return compiledEncoder(encoder, values, { length, precision });
+  if (precision !== 'fp32') throw new Error(`products in ${precision} need a recorded graph`);
+  return eagerEncoder(encoder, values);
 }
 
 /** Encodes with plain tfjs ops, on any backend and at any length: the reference. */

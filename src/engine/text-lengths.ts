@@ -2,7 +2,7 @@
 import type { DropoutChoice } from '../models/dropout.js';
 import type { TextEncoder } from '../models/text-encoder.js';
 
-/** Only a few, because each is recorded, and compiled when it is first used. */
+/** Those of training: only a few, because each is recorded, and compiled when it is first used. */
 const SHORTER = [16, 24, 32, 48, 64] as const;
 
 /** The lengths in which an encoder takes texts. */
@@ -16,10 +16,16 @@ export interface TextLengths {
 /**
  * @param length tokens of a whole text, padding included
  * @param dropout of training; absent: none
+ * @param lengths ascending; those of training unless given
  */
-export function textLengths(encoder: TextEncoder, length: number, dropout: DropoutChoice = { rate: 0 }): TextLengths {
+export function textLengths(
+  encoder: TextEncoder,
+  length: number,
+  dropout: DropoutChoice = { rate: 0 },
+  lengths: readonly number[] = SHORTER,
+): TextLengths {
   const padding = encoder.sharedPadding(dropout);
-  const shorter = padding === undefined ? [] : SHORTER.filter((each) => each < length);
+  const shorter = padding === undefined ? [] : lengths.filter((each) => each < length);
   return { lengths: [...shorter, length], padding };
 }
 

@@ -15,25 +15,33 @@ export function emptyDistances(pairs: number): PairDistances {
 }
 
 /**
- * Compares a batch of `B` outputs with the teacher's and writes the distances to `distances` from pair `at` on. The
- * hidden states are gone through once and not kept.
+ * Compares outputs with the teacher's, each of which has the place of its pair among several, and writes the distances
+ * to `distances`, those of the first of these at `start`. The hidden states are gone through once and not kept.
+ *
+ * @param output of the pairs at some places
+ * @param target of all of them
  */
 export function addDistances(
   distances: PairDistances,
-  at: number,
-  batch: number,
-  output: Encoded,
+  start: number,
+  { places, ...output }: Encoded & { readonly places: Uint32Array },
   target: Encoded,
 ): void {
-  const width = output.poolerOutput.length / batch;
+  const width = output.poolerOutput.length / places.length;
   const length = output.lastHiddenState.length / output.poolerOutput.length;
-  for (let pair = 0; pair < batch; pair++) {
-    const hidden = compareRows(output.lastHiddenState, target.lastHiddenState, pair * length, length, width);
-    const pooled = compareRows(output.poolerOutput, target.poolerOutput, pair, 1, width);
-    distances.mse[at + pair] = hidden.meanSquaredError;
-    distances.cosine_token[at + pair] = hidden.cosine;
-    distances.mse_pooled[at + pair] = pooled.meanSquaredError;
-    distances.cosine_pooled[at + pair] = pooled.cosine;
+  const rows = (values: Float32Array, row: number, count: number): Float32Array =>
+    values.subarray(row * count * width, (row + 1) * count * width);
+  for (const [row, place] of places.entries()) {
+    const hidden = compareRows(
+      rows(output.lastHiddenState, row, length),
+      rows(target.lastHiddenState, place, length),
+      width,
+    );
+    const pooled = compareRows(rows(output.poolerOutput, row, 1), rows(target.poolerOutput, place, 1), width);
+    distances.mse[start + place] = hidden.meanSquaredError;
+    distances.cosine_token[start + place] = hidden.cosine;
+    distances.mse_pooled[start + place] = pooled.meanSquaredError;
+    distances.cosine_pooled[start + place] = pooled.cosine;
   }
 }
 
@@ -47,18 +55,11 @@ export function meanDistance(distances: PairDistances, pairs?: Uint32Array): Dis
   };
 }
 
-/**
- * Mean squared error and mean cosine of `count` rows from row `first` on; the cosine with a row of zeros counts as 0.
- */
-function compareRows(
-  a: Float32Array,
-  b: Float32Array,
-  first: number,
-  count: number,
-  width: number,
-): { meanSquaredError: number; cosine: number } {
+/** Mean squared error and mean cosine of rows; the cosine with a row of zeros counts as 0. */
+function compareRows(a: Float32Array, b: Float32Array, width: number): { meanSquaredError: number; cosine: number } {
   let [error, cosines] = [0, 0];
-  let at = first * width;
+  const count = a.length / width;
+  let at = 0;
   for (let row = 0; row < count; row++) {
     let [product, squaresA, squaresB] = [0, 0, 0];
     for (let i = 0; i < width; i++, at++) {

@@ -5,6 +5,8 @@
  * Notation in this folder: `N` pairs, `B` pairs of a batch, `L` tokens a text (77), `D` a model's width.
  */
 
+import type { Precision } from '../distill/engine.js';
+
 /** The languages of a pair. */
 export const LANGUAGES = ['en', 'ko'] as const;
 export type Language = (typeof LANGUAGES)[number];
@@ -93,8 +95,14 @@ export interface EvaluationSetting {
   /** When it ended, as ISO 8601. */
   readonly created: string;
   readonly kd: string;
-  /** TensorFlow's version is null where tfjs computed in JavaScript. Everything is float32. */
-  readonly engine: { readonly backend: string; readonly device: string; readonly tensorflow: string | null };
+  readonly engine: {
+    readonly backend: string;
+    readonly device: string;
+    /** Null where tfjs computed in JavaScript. */
+    readonly tensorflow: string | null;
+    /** Of the models' products; absent in earlier evaluations, which were float32. All else is float32. */
+    readonly precision?: Precision;
+  };
   readonly batch_size: number;
 }
 

@@ -1,6 +1,6 @@
 import type { Encoded, EncoderEngine } from '../engine/encoder-engine.js';
 import { InputError } from '../base/errors.js';
-import { tokenBatch } from '../text/token-batch.js';
+import { batchesByLength } from '../text/length-batches.js';
 import type { TextTokenizer } from '../text/tokenizer.js';
 import type { ModelFacts } from './evaluation.js';
 import { meanPool } from './vectors.js';
@@ -20,10 +20,20 @@ export interface EncodedTexts extends Encoded {
   readonly lengths: Int32Array;
 }
 
+/** The same for some of several texts. */
+export interface PlacedTexts extends EncodedTexts {
+  /** Which of the texts these are, from 0. `[B]` */
+  readonly places: Uint32Array;
+}
+
 /** Encodes texts with one model, and keeps count. */
 export interface TextReader {
-  /** @throws InputError for outputs that are not numbers */
-  encode(texts: readonly string[]): Promise<EncodedTexts>;
+  /**
+   * Encodes texts in batches of like length.
+   *
+   * @throws InputError for outputs that are not numbers
+   */
+  encode(texts: readonly string[], batchSize: number): AsyncGenerator<PlacedTexts>;
   /** Milliseconds a text; null as long as there was only one batch, the first of which prepares the model. */
   msPerText(): number | null;
   /** Texts that were cut. */
@@ -34,18 +44,19 @@ export interface TextReader {
 export function readerOf({ facts, tokenizer, engine }: ModelUnderTest): TextReader {
   let [batches, timedTexts, milliseconds, cut] = [0, 0, 0, 0];
   return {
-    async encode(texts) {
-      const batch = tokenBatch(texts, tokenizer);
-      cut += batch.cut;
-      const started = performance.now();
-      const encoded = await engine.encode(batch.ids, batch.size);
-      if (batches++ > 0) {
-        milliseconds += performance.now() - started;
-        timedTexts += batch.size;
+    async *encode(texts, batchSize) {
+      for (const { places, ids, size, lengths, cut: tooLong } of batchesByLength(texts, tokenizer, batchSize)) {
+        cut += tooLong;
+        const started = performance.now();
+        const encoded = await engine.encode(ids, size);
+        if (batches++ > 0) {
+          milliseconds += performance.now() - started;
+          timedTexts += size;
+        }
+        const mean = meanPool(encoded.lastHiddenState, size, facts.width);
+        checkFinite(facts, texts, places, mean, encoded.poolerOutput);
+        yield { ...encoded, mean, lengths, places };
       }
-      const mean = meanPool(encoded.lastHiddenState, batch.size, facts.width);
-      checkFinite(facts, texts, mean, encoded.poolerOutput);
-      return { ...encoded, mean, lengths: batch.lengths };
     },
     msPerText: () => (timedTexts === 0 ? null : milliseconds / timedTexts),
     cut: () => cut,
@@ -53,11 +64,16 @@ export function readerOf({ facts, tokenizer, engine }: ModelUnderTest): TextRead
 }
 
 /** A NaN compares as neither more nor less similar, and would pass for a perfect score. */
-function checkFinite({ name, width }: ModelFacts, texts: readonly string[], ...outputs: Float32Array[]): void {
+function checkFinite(
+  { name, width }: ModelFacts,
+  texts: readonly string[],
+  places: Uint32Array,
+  ...outputs: Float32Array[]
+): void {
   for (const values of outputs) {
     const place = values.findIndex((value) => !Number.isFinite(value));
     if (place === -1) continue;
-    const text = texts[Math.floor(place / width)];
+    const text = texts[places[Math.floor(place / width)]!];
     throw new InputError(
       `${name}: expected finite numbers for ${JSON.stringify(text)}, got ${values[place]}; the model is damaged ` +
         'or its training diverged: use an earlier checkpoint',

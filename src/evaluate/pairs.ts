@@ -2,6 +2,7 @@
  * @file Compares models on pairs of sentences: how near they come to the teacher, and whether translations find each
  *   other.
  */
+import { putRows } from '../base/rows.js';
 import type { CorpusName } from '../data/corpus-name.js';
 import { addDistances, emptyDistances, meanDistance, type PairDistances } from './distance.js';
 import {
@@ -14,7 +15,7 @@ import {
   type ScoresByLanguage,
 } from './evaluation.js';
 import { groupPairs, type GroupKeys, type PairGroup } from './groups.js';
-import { readerOf, type EncodedTexts, type ModelUnderTest, type TextReader } from './model.js';
+import { readerOf, type ModelUnderTest, type PlacedTexts, type TextReader } from './model.js';
 import { retrievalScores, translationRanks, type Ranks } from './retrieval.js';
 import { setUnitRows } from './vectors.js';
 
@@ -37,15 +38,19 @@ export interface PairsOptions {
 
 /** Called during the evaluation; a returned promise is awaited. */
 export interface PairsCallbacks {
-  /** Pairs that all models have read. */
+  /** How many pairs' work is done, of the encoding. */
   onEncoded?(pairs: number): void | Promise<void>;
   /** Comparisons of a model's texts with all candidates, of how many in all. */
   onRanked?(texts: number, total: number): void | Promise<void>;
 }
 
+/** Pairs whose texts are sorted by length together, at least; their targets are in memory, 60 MB at 77 × 768. */
+const WINDOW = 256;
+
 /**
- * Lets every model read every pair, a batch after the other through all models, and scores them. Hidden states live as
- * long as their batch; of every text two vectors of `D` values stay, and of every pair a few numbers.
+ * Lets every model read every pair, a window after the other through all models, and scores them. The teacher's hidden
+ * states live as long as their window, others as long as their batch; of every text two vectors of `D` values stay, and
+ * of every pair a few numbers.
  *
  * @param teacher whose embeddings of the English texts are the measure; it may be one of `models`
  */
@@ -61,12 +66,15 @@ export async function evaluatePairs(
     startTally(model, model === teacher ? teacherReader : readerOf(model), teacher, pairs.count),
   );
   const keys: GroupKeys[] = [];
-  for (let start = 0; start < pairs.count; start += batchSize) {
-    const batch = await pairs.read(start, Math.min(batchSize, pairs.count - start));
-    const target = await teacherReader.encode(batch.map(({ en }) => en));
-    for (const tally of tallies) await addBatch(tally, start, batch, target);
-    keys.push(...batch.map(({ corpus }, i) => ({ corpus, length: target.lengths[i]! })));
-    await callbacks.onEncoded?.(start + batch.length);
+  const textsPerPair = tallies.reduce((sum, { isTeacher }) => sum + (isTeacher ? 1 : 2), 1); // one for the target
+  let texts = 0;
+  const onBatch = (size: number): unknown => callbacks.onEncoded?.(Math.floor((texts += size) / textsPerPair));
+  const window = batchSize * Math.ceil(WINDOW / batchSize);
+  for (let start = 0; start < pairs.count; start += window) {
+    const read = await pairs.read(start, Math.min(window, pairs.count - start));
+    const target = await targetsOf(teacherReader, read, batchSize, onBatch);
+    for (const tally of tallies) await addPairs(tally, { start, pairs: read, target, batchSize }, onBatch);
+    keys.push(...read.map(({ corpus }, i) => ({ corpus, length: target.lengths[i]! })));
   }
   const groups = groupPairs(keys, groupings);
   const scores: ModelScores[] = [];
@@ -107,20 +115,68 @@ function startTally(model: ModelUnderTest, reader: TextReader, teacher: ModelUnd
   };
 }
 
-/** @param target the teacher's outputs for the English texts of the batch */
-async function addBatch(
+/** The pairs of a window. */
+interface PairWindow {
+  /** The number of the first. */
+  readonly start: number;
+  readonly pairs: readonly PairTexts[];
+  /** The teacher's outputs for the English texts. */
+  readonly target: PlacedTexts;
+  readonly batchSize: number;
+}
+
+async function addPairs(
   { model, reader, isTeacher, distances, vectors }: Tally,
-  start: number,
-  batch: readonly PairTexts[],
-  target: EncodedTexts,
+  { start, pairs, target, batchSize }: PairWindow,
+  onBatch: (texts: number) => unknown,
 ): Promise<void> {
+  const add = (language: Language, output: PlacedTexts): void => {
+    if (distances !== undefined) addDistances(distances[language], start, output, target);
+    const places = output.places.map((place) => start + place);
+    setUnitRows(vectors.pooled[language], places, output.poolerOutput, model.facts.width);
+    setUnitRows(vectors.mean[language], places, output.mean, model.facts.width);
+  };
   for (const language of LANGUAGES) {
-    const isTarget = isTeacher && language === 'en';
-    const output = isTarget ? target : await reader.encode(batch.map((pair) => pair[language]));
-    if (distances !== undefined) addDistances(distances[language], start, batch.length, output, target);
-    setUnitRows(vectors.pooled[language], start, output.poolerOutput, model.facts.width);
-    setUnitRows(vectors.mean[language], start, output.mean, model.facts.width);
+    if (isTeacher && language === 'en') {
+      add(language, target);
+      continue;
+    }
+    const texts = pairs.map((pair) => pair[language]);
+    for await (const output of reader.encode(texts, batchSize)) {
+      add(language, output);
+      await onBatch(output.places.length);
+    }
   }
+}
+
+/** The teacher's outputs for the English texts of pairs, in their order. */
+async function targetsOf(
+  reader: TextReader,
+  pairs: readonly PairTexts[],
+  batchSize: number,
+  onBatch: (texts: number) => unknown,
+): Promise<PlacedTexts> {
+  const count = pairs.length;
+  let all: PlacedTexts | undefined;
+  for await (const { places, ...outputs } of reader.encode(
+    pairs.map(({ en }) => en),
+    batchSize,
+  )) {
+    const room = (values: Float32Array): Float32Array => new Float32Array((values.length / places.length) * count);
+    all ??= {
+      lastHiddenState: room(outputs.lastHiddenState),
+      poolerOutput: room(outputs.poolerOutput),
+      mean: room(outputs.mean),
+      lengths: new Int32Array(count),
+      places: Uint32Array.from(pairs.keys()),
+    };
+    putRows(all.lastHiddenState, places, outputs.lastHiddenState);
+    putRows(all.poolerOutput, places, outputs.poolerOutput);
+    putRows(all.mean, places, outputs.mean);
+    putRows(all.lengths, places, outputs.lengths);
+    await onBatch(places.length);
+  }
+  return all!;
 }
 
 async function score(

@@ -1,8 +1,11 @@
 /** @file Compares models on sentence pairs whose similarity people have judged (semantic textual similarity). */
 import { pearson, spearman } from './correlation.js';
 import { POOLINGS, type Correlation, type Pooling, type StsScores } from './evaluation.js';
-import { readerOf, type ModelUnderTest } from './model.js';
+import { readerOf, type ModelUnderTest, type TextReader } from './model.js';
 import { COSINE_TIE, rowProducts, setUnitRows } from './vectors.js';
+
+/** Pairs whose texts are sorted by length together, at least. */
+const WINDOW = 1024;
 
 export interface StsPair {
   /** People's judgement; higher is more similar. */
@@ -14,7 +17,7 @@ export interface StsPair {
 /**
  * Correlates each model's cosine similarities with people's scores.
  *
- * @param onEncoded told how many pairs, over all models, have been read
+ * @param onEncoded told how many pairs' work is done, over all models
  */
 export async function evaluateSts(
   models: readonly ModelUnderTest[],
@@ -45,27 +48,34 @@ async function similaritiesOf(
   const { width } = model.facts;
   const reader = readerOf(model);
   const similarities = { pooled: new Float64Array(pairs.length), mean: new Float64Array(pairs.length) };
-  for (let start = 0; start < pairs.length; start += batchSize) {
-    const batch = pairs.slice(start, start + batchSize);
-    const [first, second] = [
-      await reader.encode(batch.map(({ sentence1 }) => sentence1)),
-      await reader.encode(batch.map(({ sentence2 }) => sentence2)),
-    ];
-    for (const pooling of POOLINGS) {
-      const [a, b] = [first, second].map((output) =>
-        unitRows(pooling === 'pooled' ? output.poolerOutput : output.mean, width),
-      );
-      similarities[pooling].set(rowProducts(a!, b!, width), start);
-    }
-    await onEncoded(start + batch.length);
+  let encoded = 0;
+  const window = batchSize * Math.ceil(WINDOW / batchSize);
+  for (let start = 0; start < pairs.length; start += window) {
+    const read = pairs.slice(start, start + window);
+    const vectorsOf = (texts: readonly string[]): Promise<Record<Pooling, Float32Array>> =>
+      unitVectors(reader, texts, { width, batchSize }, (size) => onEncoded(Math.floor((encoded += size) / 2)));
+    const first = await vectorsOf(read.map(({ sentence1 }) => sentence1));
+    const second = await vectorsOf(read.map(({ sentence2 }) => sentence2));
+    for (const pooling of POOLINGS)
+      similarities[pooling].set(rowProducts(first[pooling], second[pooling], width), start);
   }
   return similarities;
 }
 
-function unitRows(rows: Float32Array, width: number): Float32Array {
-  const unit = new Float32Array(rows.length);
-  setUnitRows(unit, 0, rows, width);
-  return unit;
+/** Vectors of the length 1 that stand for texts, `[N, D]` each. */
+async function unitVectors(
+  reader: TextReader,
+  texts: readonly string[],
+  { width, batchSize }: { readonly width: number; readonly batchSize: number },
+  onBatch: (texts: number) => unknown,
+): Promise<Record<Pooling, Float32Array>> {
+  const vectors = { pooled: new Float32Array(texts.length * width), mean: new Float32Array(texts.length * width) };
+  for await (const { places, poolerOutput, mean } of reader.encode(texts, batchSize)) {
+    setUnitRows(vectors.pooled, places, poolerOutput, width);
+    setUnitRows(vectors.mean, places, mean, width);
+    await onBatch(places.length);
+  }
+  return vectors;
 }
 
 function correlate(similarities: Float64Array, pairs: readonly StsPair[]): Correlation {

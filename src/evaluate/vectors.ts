@@ -18,13 +18,14 @@ export function meanPool(hidden: Float32Array, batch: number, width: number): Fl
   return means;
 }
 
-/** Writes rows to `target` from row `at` on, each scaled to the length 1; a row of zeros stays one. */
-export function setUnitRows(target: Float32Array, at: number, rows: Float32Array, width: number): void {
-  for (let start = 0; start < rows.length; start += width) {
+/** Writes rows to `target`, the i-th as row `places[i]`, each scaled to the length 1; a row of zeros stays one. */
+export function setUnitRows(target: Float32Array, places: Uint32Array, rows: Float32Array, width: number): void {
+  for (const [row, place] of places.entries()) {
+    const start = row * width;
     let squares = 0;
     for (let i = start; i < start + width; i++) squares += rows[i]! * rows[i]!;
     const scale = squares === 0 ? 0 : 1 / Math.sqrt(squares);
-    for (let i = 0; i < width; i++) target[at * width + start + i] = rows[start + i]! * scale;
+    for (let i = 0; i < width; i++) target[place * width + i] = rows[start + i]! * scale;
   }
 }
 

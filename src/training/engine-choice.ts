@@ -2,7 +2,7 @@
 import type { Engine, EngineOptions, EngineStart } from '../distill/engine.js';
 import { compiledEngine } from '../engine/compiled.js';
 import { eagerEngine } from '../engine/eager.js';
-import { bfloat16Obstacle, hasBfloat16 } from '../tensorflow/hardware.js';
+import { choosePrecision } from '../engine/precision.js';
 import { hasTensorCores } from '../tensorflow/nvidia.js';
 import { areLarge, layoutFor, loadOptionsFor } from '../engine/step-layout.js';
 import { loadBackend, type BackendInfo } from '../tensorflow/backend.js';
@@ -12,7 +12,7 @@ import type { TextEncoder } from '../models/text-encoder.js';
 import { MAX_LENGTH } from '../text/tokenizer.js';
 import type { Reporter } from '../app/reporter.js';
 import { type EngineInfo, distillationOf, engineOptions, type EngineParts } from './engine-parts.js';
-import type { EngineChoice, PrecisionChoice, TrainSettings } from './settings.js';
+import type { EngineChoice, TrainingPrecision, TrainSettings } from './settings.js';
 import { guardMemory } from './memory-guard.js';
 
 /**
@@ -75,9 +75,9 @@ function engineOn({ backend }: Pick<BackendInfo, 'backend'>, choice: EngineChoic
   return choice === 'auto' ? (backend === 'tensorflow' ? 'compiled' : 'eager') : choice;
 }
 
-/** bfloat16 pays where the hardware multiplies it: on a GPU its tensor cores, else the processor's. */
+/** The precision of a run's products, which must be one that its engine and device have. */
 function precisionOf(
-  choice: PrecisionChoice,
+  choice: TrainingPrecision,
   engine: EngineInfo['engine'],
   isLarge: boolean,
   { device, gpu }: Pick<BackendInfo, 'device' | 'gpu'>,
@@ -87,22 +87,15 @@ function precisionOf(
       '--precision bf16: expected the compiled engine, which can compute in it, got eager; use --precision fp32',
     );
   }
-  const obstacle = device === 'cpu' ? bfloat16Obstacle() : undefined;
-  if (choice === 'bf16' && obstacle !== undefined) {
-    throw new InputError(
-      `--precision bf16: expected oneDNN to be free to compute in it, got ${obstacle}, which keeps it from that; ` +
-        'unset that variable, or use --precision fp32',
-    );
-  }
   if (choice === 'tf32' && (device !== 'gpu' || (gpu !== undefined && !hasTensorCores(gpu)))) {
     throw new InputError(
       '--precision tf32: expected an NVIDIA GPU of compute capability 8.0 or newer, got ' +
         `${deviceName({ device, gpu })}; use --precision fp32`,
     );
   }
-  if (choice !== 'auto') return choice;
-  const multipliesBf16 = device === 'gpu' ? gpu !== undefined && hasTensorCores(gpu) : hasBfloat16();
-  return engine === 'compiled' && isLarge && multipliesBf16 ? 'bf16' : 'fp32';
+  return choice === 'tf32'
+    ? choice
+    : choosePrecision(choice, { device, gpu, isRecorded: engine === 'compiled', isLarge });
 }
 
 /** Only a recorded graph can be put on several devices. */

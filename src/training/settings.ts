@@ -22,10 +22,10 @@ import { InputError } from '../base/errors.js';
 import { checkJson, ofKind } from '../base/json-schema.js';
 import { shellCommand, shellQuote } from '../base/shell.js';
 import { OPTIMIZERS } from '../distill/adamw.js';
-import { PRECISIONS } from '../distill/engine.js';
 import { LOSSES } from '../distill/loss.js';
 import { DROPOUT_PADDING } from '../models/dropout.js';
 import { ON_NAN } from '../distill/steps.js';
+import { PRECISION_CHOICES } from '../engine/precision.js';
 import { BACKENDS } from '../tensorflow/backend.js';
 import { DEVICES } from '../tensorflow/gpu-choice.js';
 import { RECIPE_NAMES } from './recipe-names.js';
@@ -35,11 +35,11 @@ export const ENGINES = ['auto', 'compiled', 'eager'] as const;
 export type EngineChoice = (typeof ENGINES)[number];
 
 /**
- * In what products are computed. `auto`: bfloat16 where the hardware has it and the models are large enough to gain.
- * `tf32`: float32 whose factors an NVIDIA GPU rounds to 10 bits of mantissa; `fp32` never is.
+ * In what products are computed. `tf32`: float32 whose factors an NVIDIA GPU rounds to 10 bits of mantissa; `fp32`
+ * never is.
  */
-export const PRECISION_CHOICES = ['auto', ...PRECISIONS, 'tf32'] as const;
-export type PrecisionChoice = (typeof PRECISION_CHOICES)[number];
+export const TRAINING_PRECISIONS = [...PRECISION_CHOICES, 'tf32'] as const;
+export type TrainingPrecision = (typeof TRAINING_PRECISIONS)[number];
 
 /** A setting of a run. */
 export interface Setting<T = unknown> {
@@ -272,7 +272,7 @@ export const SETTINGS = {
   precision: {
     flag: '--precision <name>',
     help: 'of products: float32, or bfloat16 with float32 weights; tf32 on GPUs',
-    kind: choice(PRECISION_CHOICES),
+    kind: choice(TRAINING_PRECISIONS),
     default: 'auto',
   },
   backend: {

@@ -5,6 +5,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { encoderEngine } from '../../src/engine/encoder.js';
 import { loadBackend } from '../../src/tensorflow/backend.js';
+import { bfloat16Obstacle, processorFeatures } from '../../src/tensorflow/hardware.js';
 import { openPretrained } from '../../src/models/pretrained.js';
 import { openSafetensors } from '../../src/weights/safetensors.js';
 import { KD, kd, temporaryFolder, type CliOptions, type CliResult } from '../cli.js';
@@ -119,6 +120,47 @@ describe('kd encode', () => {
     expect(largestDifference(by7.lastHiddenState, by32.lastHiddenState)).toBeLessThan(2 * bounds.lastHiddenState);
     expect(largestDifference(by7.poolerOutput, by32.poolerOutput)).toBeLessThan(2 * bounds.poolerOutput);
     expect([...by7.inputIds]).toEqual([...by32.inputIds]);
+  });
+
+  it.skipIf(BACKEND === 'cpu' || bfloat16Obstacle() !== undefined)('rounds to bfloat16 on request alone', async () => {
+    for (const name of ['fp32', 'bf16']) encode(STUDENT, `${name}.safetensors`, ['--precision', name]);
+    encode(STUDENT, 'usual.safetensors');
+    const [fp32, bf16, usual] = [
+      await read('fp32.safetensors'),
+      await read('bf16.safetensors'),
+      await read('usual.safetensors'),
+    ];
+    expect(usual).toEqual(fp32);
+    expect([...bf16.inputIds]).toEqual([...fp32.inputIds]);
+    const norm = (values: Float32Array): number => Math.hypot(...values.subarray(0, 77 * 48));
+    const off =
+      norm(bf16.lastHiddenState.map((value, i) => value - fp32.lastHiddenState[i]!)) / norm(fp32.lastHiddenState);
+    // a factor is off by up to 2⁻⁹ of itself; a text passes through some ten products one after the other
+    expect(off).toBeGreaterThan(2 ** -16); // far more than float32's rounding
+    expect(off).toBeLessThan(10 * 2 * 2 ** -8);
+  });
+
+  it('refuses bfloat16 where there is nothing that computes in it', () => {
+    const refused = (backend: string, env: Readonly<Record<string, string>>): string => {
+      const flags = ['--backend', backend, '--precision', 'bf16', '--quiet'];
+      const result = kd(
+        ['encode', '--model', STUDENT, '--input', 'texts.txt', '--output', 'no.safetensors', ...flags],
+        {
+          cwd,
+          env,
+        },
+      );
+      expect(result.code).toBe(1);
+      return result.stderr;
+    };
+    expect(refused('cpu', {})).toBe(
+      'error: --precision bf16: expected TensorFlow, which can compute in it, got tfjs in JavaScript; use --precision fp32\n',
+    );
+    if (BACKEND !== 'cpu' && processorFeatures().has('avx512f'))
+      expect(refused(BACKEND, { ONEDNN_MAX_CPU_ISA: 'AVX2' })).toMatch(
+        /ONEDNN_MAX_CPU_ISA=AVX2, which keeps it from that/,
+      );
+    expect(readdirSync(cwd)).not.toContain('no.safetensors');
   });
 
   it(

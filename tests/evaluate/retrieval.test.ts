@@ -12,7 +12,12 @@ function twoLanguages(count: number, width: number, noise: number): { en: Float3
   const disturbed = randomNormal(count * width, noise, [3, 4]).map((value, i) => value + texts[i]);
   const [en, ko] = [texts, disturbed].map((rows) => {
     const unit = new Float32Array(rows.length);
-    setUnitRows(unit, 0, rows, width);
+    setUnitRows(
+      unit,
+      Uint32Array.from({ length: count }, (_, i) => i),
+      rows,
+      width,
+    );
     return unit;
   });
   return { en, ko };
@@ -75,7 +80,7 @@ describe.each(BACKENDS_UNDER_TEST)('ranks on %s', (backend) => {
     const same = new Float32Array(30 * 768);
     setUnitRows(
       same,
-      0,
+      Uint32Array.from({ length: 30 }, (_, i) => i),
       Float32Array.from({ length: same.length }, (_, i) => Math.sin(i % 768)),
       768,
     );

@@ -1,5 +1,7 @@
 /** @file Texts to hidden states, pooled outputs and ids, by any text encoder. */
+import { putRows } from '../../base/rows.js';
 import type { EncoderEngine } from '../../engine/encoder-engine.js';
+import type { PrecisionChoice } from '../../engine/precision.js';
 import type { DeviceChoice } from '../../tensorflow/gpu-choice.js';
 import type { BackendChoice } from '../../tensorflow/backend.js';
 import { openEncoder, startEncoder } from '../open-encoder.js';
@@ -18,13 +20,15 @@ export interface EncodeRequest {
   readonly attentionMask?: boolean;
   /** Texts per batch. */
   readonly batchSize: number;
+  /** In what products are computed; `auto`: bfloat16 where that is faster. */
+  readonly precision: PrecisionChoice;
   readonly backend: BackendChoice;
   readonly device: DeviceChoice;
   readonly signal?: AbortSignal;
 }
 
-/** How most texts are encoded. */
-export const ENCODE_DEFAULTS = { batchSize: 32, backend: 'auto', device: 'auto' } as const;
+/** How most texts are encoded: exactly, unless something else is asked for. */
+export const ENCODE_DEFAULTS = { batchSize: 32, precision: 'fp32', backend: 'auto', device: 'auto' } as const;
 
 /** `N` texts of `L` tokens, encoded at width `D`; all row-major. */
 export interface EncodedTexts {
@@ -56,9 +60,9 @@ export async function encodeTexts(request: EncodeRequest, reporter: Reporter): P
     const engine = await start();
     try {
       for await (const batch of encodeBatches({ texts, ...rest }, engine)) {
-        lastHiddenState.set(batch.lastHiddenState, batch.start * shape[1] * shape[2]);
-        poolerOutput.set(batch.poolerOutput, batch.start * shape[2]);
-        inputIds.set(batch.ids, batch.start * shape[1]);
+        putRows(lastHiddenState, batch.rows, batch.lastHiddenState);
+        putRows(poolerOutput, batch.rows, batch.poolerOutput);
+        putRows(inputIds, batch.rows, batch.ids);
         cut += batch.cut;
         onEncoded(batch);
       }
@@ -111,12 +115,14 @@ async function withEncoder<T>(
   if (fresh.length > 0)
     reporter.warn(`${name} lacks ${fresh.join(', ')}: pooler_output comes from random values in their place`);
   const progress = reporter.progress('encoding', texts.length, 'texts');
+  let done = 0;
   try {
     return await work(
       { texts, tokenizer, width, batchSize, masked: attentionMask },
       () => startEncoder(opened, device, reporter),
-      ({ start, size }) => {
-        progress.update(start + size);
+      ({ rows }) => {
+        done += rows.length;
+        progress.update(done);
         signal?.throwIfAborted();
       },
     );

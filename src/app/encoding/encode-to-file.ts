@@ -1,5 +1,5 @@
 import type { EncoderEngine } from '../../engine/encoder-engine.js';
-import { createSafetensors } from '../../weights/safetensors-writer.js';
+import { createSafetensors, type SafetensorsWriter, type TensorValues } from '../../weights/safetensors-writer.js';
 import { encodeBatches, type EncodedBatch, type TextsToEncode } from './encode-batches.js';
 
 /**
@@ -30,9 +30,9 @@ export async function encodeToFile(
   try {
     engine = await loadEngine();
     for await (const batch of encodeBatches(texts, engine)) {
-      await file.write('last_hidden_state', batch.start * length * width, batch.lastHiddenState);
-      await file.write('pooler_output', batch.start * width, batch.poolerOutput);
-      await file.write('input_ids', batch.start * length, batch.ids);
+      await writeRows(file, 'last_hidden_state', batch.rows, batch.lastHiddenState);
+      await writeRows(file, 'pooler_output', batch.rows, batch.poolerOutput);
+      await writeRows(file, 'input_ids', batch.rows, batch.ids);
       cut += batch.cut;
       onEncoded(batch);
     }
@@ -42,4 +42,15 @@ export async function encodeToFile(
     engine?.dispose();
   }
   return { cut };
+}
+
+/** Writes rows, all of one size, at the places of their texts. */
+async function writeRows(
+  file: SafetensorsWriter,
+  name: string,
+  rows: Uint32Array,
+  values: TensorValues,
+): Promise<void> {
+  const size = values.length / rows.length;
+  for (const [i, row] of rows.entries()) await file.write(name, row * size, values.subarray(i * size, (i + 1) * size));
 }

@@ -1,5 +1,8 @@
 /** @file A comparison of models from names to scores: opens models and pairs, encodes, measures. */
+import type { Precision } from '../../distill/engine.js';
 import { encoderEngine } from '../../engine/encoder.js';
+import { encodingPrecision, type PrecisionChoice } from '../../engine/precision.js';
+import { areLarge } from '../../engine/step-layout.js';
 import type { DeviceChoice } from '../../tensorflow/gpu-choice.js';
 import { loadBackend, type BackendChoice, type BackendInfo } from '../../tensorflow/backend.js';
 import {
@@ -46,6 +49,8 @@ export interface EvaluationRequest {
   readonly by: readonly Grouping[];
   /** Pairs per batch. */
   readonly batchSize: number;
+  /** In what products are computed; `auto`: bfloat16 where that is faster. */
+  readonly precision: PrecisionChoice;
   readonly backend: BackendChoice;
   readonly device: DeviceChoice;
   readonly signal?: AbortSignal;
@@ -60,6 +65,7 @@ export const EVALUATION_DEFAULTS = {
   sts: [],
   by: [],
   batchSize: 32,
+  precision: 'fp32',
   backend: 'auto',
   device: 'auto',
 } as const;
@@ -83,7 +89,7 @@ export async function evaluateModels(request: EvaluationRequest, reporter: Repor
   const pairs = request.pairs ? await openPairs(request, comparison, reporter) : undefined;
   const started = await startModels(request, comparison, reporter);
   try {
-    const setting = { kd: VERSION, engine: engineOf(started.backend), batch_size: request.batchSize };
+    const setting = { kd: VERSION, engine: engineOf(started), batch_size: request.batchSize };
     const compared = pairs && (await comparePairs(pairs, comparison, started, request, setting, reporter));
     const sts: StsEvaluation[] = [];
     for (const file of judged) sts.push(await compareSts(file, comparison, started, request, setting, reporter));
@@ -96,19 +102,23 @@ export async function evaluateModels(request: EvaluationRequest, reporter: Repor
 
 interface StartedModels {
   readonly backend: BackendInfo;
+  readonly precision: Precision;
   readonly underTest: ReadonlyMap<ComparedModel, ModelUnderTest>;
 }
 
 /** Loads every model once, the teacher too where it is not compared. */
 async function startModels(
-  { backend: backendChoice, device, pairs }: EvaluationRequest,
+  { backend: backendChoice, device, precision: choice, pairs }: EvaluationRequest,
   { teacher, models }: Comparison,
   reporter: Reporter,
 ): Promise<StartedModels> {
   const { reason, ...backend } = await loadBackend(backendChoice, device);
   if (reason !== undefined) reporter.warn(reason);
+  const tested = new Set(pairs ? [teacher!, ...models] : models);
+  const isLarge = areLarge([...tested].map(({ opened }) => opened.model.encoder));
+  const precision = encodingPrecision(choice, backend, isLarge);
   const underTest = new Map<ComparedModel, ModelUnderTest>();
-  for (const compared of new Set(pairs ? [teacher!, ...models] : models)) {
+  for (const compared of tested) {
     const {
       name,
       role,
@@ -126,14 +136,14 @@ async function startModels(
         width: model.encoder.width,
       },
       tokenizer,
-      engine: await encoderEngine(model.encoder, model.parameters()),
+      engine: await encoderEngine(model.encoder, model.parameters(), { precision }),
     });
   }
-  return { backend, underTest };
+  return { backend, precision, underTest };
 }
 
-function engineOf({ backend, device, version }: BackendInfo): EvaluationSetting['engine'] {
-  return { backend, device, tensorflow: version ?? null };
+function engineOf({ backend: { backend, device, version }, precision }: StartedModels): EvaluationSetting['engine'] {
+  return { backend, device, tensorflow: version ?? null, precision };
 }
 
 type Setting = Omit<EvaluationSetting, 'created'>;

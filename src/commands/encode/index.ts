@@ -1,9 +1,10 @@
 import { Command } from 'commander';
+import type { PrecisionChoice } from '../../engine/precision.js';
 import type { DeviceChoice } from '../../tensorflow/gpu-choice.js';
 import type { BackendChoice } from '../../tensorflow/backend.js';
 import { MAX_LENGTH } from '../../text/tokenizer.js';
 import { openOutput, type Output, type OutputOptions } from '../../app/output.js';
-import { backendOption, count, deviceOption } from '../flags.js';
+import { backendOption, count, deviceOption, precisionOption } from '../flags.js';
 import { formatCount, formatCounted } from '../../base/format.js';
 import { checkOutputFile } from './output-file.js';
 import { ENCODE_DEFAULTS, encodeTextsToFile } from '../../app/encoding/encode-texts.js';
@@ -16,6 +17,7 @@ interface EncodeFlags {
   readonly output: string;
   readonly attentionMask?: boolean;
   readonly batchSize: number;
+  readonly precision: PrecisionChoice;
   readonly backend: BackendChoice;
   readonly device: DeviceChoice;
 }
@@ -42,6 +44,7 @@ export function encodeCommand(): Command {
     )
     .option('--attention-mask', 'attend to the tokens of a text only, not to its padding')
     .option('--batch-size <texts>', 'texts per batch', count, ENCODE_DEFAULTS.batchSize)
+    .addOption(precisionOption())
     .addOption(backendOption())
     .addOption(deviceOption())
     .addHelpText('after', EXAMPLES)

@@ -3,7 +3,7 @@ import { InputError } from '../../base/errors.js';
 import { GROUPINGS, type Grouping } from '../../evaluate/evaluation.js';
 import { textTable } from '../../evaluate/table-text.js';
 import { openOutput, type Output, type OutputOptions } from '../../app/output.js';
-import { backendOption, count, deviceOption, list, seed } from '../flags.js';
+import { backendOption, count, deviceOption, list, precisionOption, seed } from '../flags.js';
 import { formatCount } from '../../base/format.js';
 import { EVALUATION_DEFAULTS, evaluateModels, type EvaluationRequest } from '../../app/evaluation/evaluate-models.js';
 import { DEFAULT_SAMPLES } from '../../app/evaluation/pairs.js';
@@ -48,6 +48,7 @@ export function evalCommand(): Command {
     .option('--no-pairs', 'only the --sts files')
     .optionsGroup('Machine:')
     .option('--batch-size <pairs>', 'pairs per batch', count, EVALUATION_DEFAULTS.batchSize)
+    .addOption(precisionOption())
     .addOption(backendOption())
     .addOption(deviceOption())
     .optionsGroup('Results:')

@@ -109,11 +109,12 @@ export async function keepResults(runs: readonly string[], results: RunEvaluatio
 
 function factsOf({ pairs, sts }: RunEvaluations): string[] {
   const setting = pairs ?? sts[0];
-  const { tensorflow, device } = setting!.engine;
+  const { tensorflow, device, precision } = setting!.engine;
   return [
     ...(pairs === undefined ? [] : [dataFact(pairs)]),
     `${setting!.created.slice(0, 16).replace('T', ' ')} UTC, kd ${setting!.kd}, ` +
-      `${tensorflow === null ? 'tfjs (JavaScript)' : `TensorFlow ${tensorflow}`}, ${device}, float32`,
+      `${tensorflow === null ? 'tfjs (JavaScript)' : `TensorFlow ${tensorflow}`}, ${device}, ` +
+      (precision === 'bf16' ? 'bfloat16' : 'float32'),
   ];
 }
 

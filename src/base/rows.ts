@@ -1,0 +1,16 @@
+/** @file Rows of one size in one long array, as typed arrays hold matrices. */
+
+type Values = Float32Array | Int32Array;
+
+/** Some rows, in the order of `places`. */
+export function takeRows<T extends Values>(values: T, places: Uint32Array, size: number): T {
+  const rows = new (values.constructor as new (length: number) => T)(places.length * size);
+  for (const [i, place] of places.entries()) rows.set(values.subarray(place * size, (place + 1) * size), i * size);
+  return rows;
+}
+
+/** Puts rows where `places` says, the i-th at place i. */
+export function putRows<T extends Values>(target: T, places: Uint32Array, rows: T): void {
+  const size = rows.length / places.length;
+  for (const [i, place] of places.entries()) target.set(rows.subarray(i * size, (i + 1) * size), place * size);
+}

@@ -1,0 +1,36 @@
+import { expect, it } from 'vitest';
+import { batchesByLength } from '../../src/text/length-batches.js';
+import type { TextTokenizer } from '../../src/text/tokenizer.js';
+
+/** A token a letter, its code; 0 is padding. */
+const LETTERS: Pick<TextTokenizer, 'maxLength' | 'encodeInto'> = {
+  maxLength: 4,
+  encodeInto: (text, ids, at) => {
+    for (let i = 0; i < 4; i++) ids[at + i] = i < text.length ? text.charCodeAt(i) : 0;
+    return text.length;
+  },
+};
+const batches = (texts: readonly string[], size: number) => [...batchesByLength(texts, LETTERS as TextTokenizer, size)];
+
+it('puts texts of like length together, the longest first, and others of that length in their order', () => {
+  const texts = ['a', 'bcd', 'efghij', '', 'klm', 'nopq', 'r'];
+  const [first, second, third] = batches(texts, 3);
+  // what is cut counts as long as what fills all places
+  expect([first!, second!, third!].map(({ places }) => [...places])).toEqual([[2, 5, 1], [4, 0, 6], [3]]);
+  expect([...first!.ids].map((id) => String.fromCharCode(id)).join('')).toBe('efghnopqbcd\0');
+  expect([...first!.mask]).toEqual([1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0]);
+  expect([...first!.lengths, ...third!.lengths]).toEqual([6, 4, 3, 0]);
+  expect([first!, second!, third!].map(({ size, cut }) => [size, cut])).toEqual([
+    [3, 1],
+    [3, 0],
+    [1, 0],
+  ]);
+});
+
+it('gives each of many texts once', () => {
+  const texts = Array.from({ length: 1000 }, (_, i) => 'x'.repeat((i * 7) % 6));
+  const places = batches(texts, 32).flatMap((batch) => [...batch.places]);
+  expect([...places].sort((a, b) => a - b)).toEqual([...texts.keys()]);
+  const lengths = places.map((place) => Math.min(texts[place]!.length, 4));
+  expect(lengths).toEqual([...lengths].sort((a, b) => b - a));
+});
