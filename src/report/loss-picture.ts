@@ -57,11 +57,21 @@ export function lossSvg({ run, training, validation }: ReportData): string {
     height: height - head - margin,
   });
   chart.setOption(
-    curveChartOption({ lines, palette, log, step: '', range: [0, last], endLabels: true, font: 'sans-serif' }),
+    curveChartOption({
+      lines,
+      palette,
+      log,
+      x: 'step',
+      y: 'mean squared error',
+      height: height - head - margin,
+      range: [0, last],
+      endLabels: true,
+      font: 'sans-serif',
+    }),
   );
   const drawn = outlined(chart.renderToSVGString());
   chart.dispose();
-  const start = margin + 46; // where the chart's axis begins
+  const start = margin + 50; // where the chart's axis begins
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="${width}" ` +
       `height="${height}" viewBox="0 0 ${width} ${height}">`,

@@ -1,8 +1,8 @@
-/** @file The report as one HTML file that needs nothing else. */
+/** @file A page as one HTML file that needs nothing else. */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import type { ReportData } from './report-data.js';
+import type { PageData } from './pages.js';
 
 /** What set-up has bundled of `browser/`: one script, one style sheet. */
 export interface PageAssets {
@@ -22,7 +22,7 @@ export async function readPageAssets(): Promise<PageAssets> {
  * What the page may do: run its own script, and nothing from anywhere else; ask its own server for news where it has
  * one. ECharts sets styles on elements.
  */
-export function contentPolicy({ script }: PageAssets, { live }: Pick<ReportData, 'live'>): string {
+export function contentPolicy({ script }: PageAssets, { live }: Pick<PageData, 'live'>): string {
   const hash = createHash('sha256').update(inScript(script)).digest('base64');
   return (
     `default-src 'none'; script-src 'sha256-${hash}'; style-src 'unsafe-inline'; img-src data:; connect-src ` +
@@ -30,8 +30,8 @@ export function contentPolicy({ script }: PageAssets, { live }: Pick<ReportData,
   );
 }
 
-/** The page with a report in it. */
-export function reportPage(report: ReportData, assets: PageAssets): string {
+/** The page with its data in it. */
+export function reportPage(report: PageData, assets: PageAssets): string {
   return [
     '<!doctype html>',
     '<html lang="en">',

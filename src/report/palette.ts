@@ -14,6 +14,8 @@ export interface Palette {
   /** The original project's curve. */
   readonly published: string;
   readonly rest: string;
+  /** Of runs beside each other. */
+  readonly runs: readonly string[];
   /** Of a heat map, from the lowest to the highest. */
   readonly heat: readonly string[];
 }
@@ -33,6 +35,7 @@ export const PALETTES: Readonly<Record<Theme, Palette>> = {
     total: '#14171c',
     published: '#0f8a6d',
     rest: '#b7bdc6',
+    runs: ['#2a63cc', '#cc4a1a', '#0f8a6d', '#8a4fbf', '#97700a', '#5b626d'],
     heat: ['#f7f4f9', '#dcd8ec', '#a9b8df', '#6f93d0', '#3a66b4', '#1d3d86'],
   },
   dark: {
@@ -45,6 +48,7 @@ export const PALETTES: Readonly<Record<Theme, Palette>> = {
     total: '#eceef2',
     published: '#4fcfae',
     rest: '#4a515c',
+    runs: ['#7fabff', '#ff9468', '#4fcfae', '#c79bf2', '#e0b94a', '#a3aab6'],
     heat: ['#171a22', '#22304f', '#2b4a80', '#3f6fb6', '#77a3e2', '#d3e4ff'],
   },
 };

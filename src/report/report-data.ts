@@ -104,14 +104,21 @@ export interface Sections {
   readonly problems: readonly string[];
 }
 
-/** A whole report. */
-export interface ReportData {
+/** What every page holds. */
+export interface PageFacts {
   /** When it was put together, ISO 8601. */
   readonly written: string;
   /** The version of `kd`. */
   readonly kd: string;
   /** Whether the page asks for news. */
   readonly live: boolean;
+  /** The address of the list of runs, where there is one. */
+  readonly home?: string;
+}
+
+/** A whole report. */
+export interface ReportData extends PageFacts {
+  readonly kind: 'run';
   readonly run: RunFacts;
   readonly training: SeriesJson;
   readonly validation: readonly ValidationPoint[];

@@ -12,6 +12,7 @@ import type { RunConfig } from '../runs/run-config.js';
 import { pointedAt, RUN_CONFIG, type Pointer } from '../runs/run-folder.js';
 import { knownPlan, runState } from '../runs/run-state.js';
 import { storePlaces } from '../runs/run-store.js';
+import { formatCount, formatHash } from '../base/format.js';
 import { shellCommand } from '../base/shell.js';
 import { contactSheet } from './contact-sheet.js';
 import type { Entry, RunFacts, Sections } from './report-data.js';
@@ -121,19 +122,28 @@ function evaluateCommand(folder: string): string {
   return shellCommand(['kd', 'eval', '--compare', `clip,${basename(resolve(folder))}`]);
 }
 
-/** `engine.precision`, `versions.node`, …: whatever the configuration tells, so that nothing new is left out. */
+/** Parts of a configuration that are told elsewhere, or are only for resuming. */
+const NOT_ENVIRONMENT = ['created', 'settings', 'teacher', 'student', 'data', 'fingerprints', 'resumed', 'order'];
+
+/** How the engine goes about it, and what is named twice. */
+const INTERNAL = ['fused', 'teacherParts', 'version'];
+
+/** What the configuration tells of machine, versions and data; whatever it is, so that nothing new is left out. */
 function environmentOf(config: RunConfig): Entry[] {
-  const known = new Set(['created', 'settings', 'teacher', 'student', 'data']);
-  const others = Object.entries(config).filter(([name]) => !known.has(name));
+  const groups = Object.entries(config).filter(([name]) => !NOT_ENVIRONMENT.includes(name));
   return [
     ['created', config.created],
-    ...others.flatMap(([, group]): Entry[] =>
-      isObject(group) ? Object.entries(group).map(([name, value]): Entry => [name, textOf(value)]) : [],
+    ...groups.flatMap(([, group]): Entry[] =>
+      isObject(group)
+        ? Object.entries(group).flatMap(([name, value]): Entry[] =>
+            INTERNAL.includes(name) ? [] : [[name, textOf(value)]],
+          )
+        : [],
     ),
-    ['teacher', `${config.teacher.source} (${config.teacher.parameters})`],
-    ['student', `${config.student.source} (${config.student.parameters})`],
+    ['teacher', formatCount(config.teacher.parameters)],
+    ['student', formatCount(config.student.parameters)],
     ['data', config.data.store],
-    ['fingerprint', config.data.fingerprint],
+    ['fingerprint', formatHash(config.data.fingerprint)],
   ];
 }
 

@@ -53,6 +53,7 @@ export function followRun(folder: string): RunFollower {
       inTurn(async () => {
         const run = await refresh();
         return {
+          kind: 'run' as const,
           written: new Date().toISOString(),
           kd: VERSION,
           live,

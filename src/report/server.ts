@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { InputError, messageOf } from '../base/errors.js';
 import { contentPolicy, embedded, readPageAssets, reportPage, type PageAssets } from './page.js';
+import type { PageData } from './pages.js';
 import type { RunFollower } from './run-follower.js';
 
 /** The only address that is listened on. */
@@ -14,19 +15,60 @@ export interface ReportServer {
   close(): Promise<void>;
 }
 
+/** One page of a server. */
+export interface ServedPage {
+  /** Its data, as it is now. */
+  page(): Promise<PageData>;
+  /** What a page asks for to stay up to date, given the query of its request. */
+  news(query: URLSearchParams): Promise<unknown>;
+}
+
 /**
- * Serves a run's report, which follows the run: the page at `/`, what is new at `/news`, and nothing else. Only
- * requests that name this server as their host are answered: a page elsewhere whose name was made to lead here (DNS
- * rebinding) reads nothing.
+ * The page at an address that ends in `/`: undefined where there is none.
+ *
+ * @param query of the request
+ */
+export type Site = (path: string, query: URLSearchParams) => Promise<ServedPage | undefined>;
+
+/** A site of one run alone. */
+export function siteOfRun(run: RunFollower): Site {
+  const page = servedRun(run);
+  return (path) => Promise.resolve(path === '/' ? page : undefined);
+}
+
+/** A run's report, which follows the run. */
+export function servedRun(run: RunFollower, home?: string): ServedPage {
+  return {
+    page: async () => ({ ...(await run.report(true)), ...(home === undefined ? {} : { home }) }),
+    news(query) {
+      const asked = (name: string): string => query.get(name) ?? '';
+      const rows = Number(asked('rows'));
+      return run.newsSince({
+        generation: asked('generation'),
+        rows: Number.isSafeInteger(rows) && rows >= 0 ? rows : 0,
+        sections: asked('sections'),
+      });
+    },
+  };
+}
+
+/** Serves a run's report: the page at `/`, what is new at `/news`, and nothing else. As `serveSite`. */
+export async function serveReport(run: RunFollower, port: number): Promise<ReportServer> {
+  return serveSite(siteOfRun(run), port);
+}
+
+/**
+ * Serves pages, each with what is new at `news` beside it, and nothing else. Only requests that name this server as
+ * their host are answered: a page elsewhere whose name was made to lead here (DNS rebinding) reads nothing.
  *
  * @param port 0 for any that is free
  * @throws InputError for a port that is taken or not allowed
  */
-export async function serveReport(run: RunFollower, port: number): Promise<ReportServer> {
+export async function serveSite(site: Site, port: number): Promise<ReportServer> {
   const assets = await readPageAssets();
-  await run.report(true); // what is wrong with the run shows now
+  await (await site('/', new URLSearchParams()))?.page(); // what is wrong with the run shows now
   const server = createServer((request, response) => {
-    answer(request, run, assets).then(
+    answer(request, site, assets).then(
       (reply) => {
         send(request, response, reply);
       },
@@ -65,34 +107,33 @@ const refusal = (status: number, body: string): Reply => ({
   body: `${body}\n`,
 });
 
-async function answer(request: IncomingMessage, run: RunFollower, assets: PageAssets): Promise<Reply> {
+/** An address of a page, or of its news. */
+const ADDRESS = /^(.*\/)(news)?$/;
+
+async function answer(request: IncomingMessage, site: Site, assets: PageAssets): Promise<Reply> {
   const { port } = request.socket.address() as AddressInfo;
   const host = request.headers.host ?? '';
   if (host !== `${LOOPBACK}:${port}` && host !== `localhost:${port}`)
     return refusal(421, `expected ${LOOPBACK}:${port} as the host`);
   if (request.method !== 'GET' && request.method !== 'HEAD') return refusal(405, 'expected GET');
-  const url = URL.canParse(request.url ?? '', `http://${host}`)
+  const { pathname, searchParams } = URL.canParse(request.url ?? '', `http://${host}`)
     ? new URL(request.url ?? '', `http://${host}`)
-    : undefined;
-  if (url?.pathname === '/') {
+    : { pathname: '', searchParams: new URLSearchParams() };
+  const [, path, news] = ADDRESS.exec(pathname) ?? [];
+  const served = path === undefined ? undefined : await site(path, searchParams);
+  if (served === undefined) return refusal(404, 'expected the address of a page, such as /, or of its news');
+  if (news !== undefined)
     return {
       status: 200,
-      type: 'text/html; charset=utf-8',
-      body: reportPage(await run.report(true), assets),
-      policy: contentPolicy(assets, { live: true }),
+      type: 'application/json; charset=utf-8',
+      body: embedded(await served.news(searchParams)),
     };
-  }
-  if (url?.pathname === '/news') {
-    const asked = (name: string): string => url.searchParams.get(name) ?? '';
-    const rows = Number(asked('rows'));
-    const position = {
-      generation: asked('generation'),
-      rows: Number.isSafeInteger(rows) && rows >= 0 ? rows : 0,
-      sections: asked('sections'),
-    };
-    return { status: 200, type: 'application/json; charset=utf-8', body: embedded(await run.newsSince(position)) };
-  }
-  return refusal(404, 'expected / or /news');
+  return {
+    status: 200,
+    type: 'text/html; charset=utf-8',
+    body: reportPage(await served.page(), assets),
+    policy: contentPolicy(assets, { live: true }),
+  };
 }
 
 function send(request: IncomingMessage, response: ServerResponse, { status, type, body, policy }: Reply): void {

@@ -1,7 +1,12 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { writeFileAtomic } from '../base/files.js';
+import { followComparison } from './comparison.js';
+import type { ComparisonData } from './pages.js';
 import { readPageAssets, reportPage } from './page.js';
 import { followRun } from './run-follower.js';
+
+/** The page of several runs, in the folder that the first of them is in. */
+export const COMPARISON_PAGE = 'comparison.html';
 
 /** The report's file in a run's folder. */
 export const REPORT_PAGE = 'report.html';
@@ -20,4 +25,19 @@ export async function writeReport(run: string): Promise<string> {
   const { writeLossPictures } = await import('./loss-picture.js');
   await writeLossPictures(run, report);
   return path;
+}
+
+/**
+ * Writes a page with several runs beside each other, as they are now.
+ *
+ * @returns the path of the page, and what it shows
+ * @throws InputError as `writeReport`
+ */
+export async function writeComparison(
+  runs: readonly string[],
+): Promise<{ readonly page: string; readonly comparison: ComparisonData }> {
+  const page = join(dirname(runs[0]!), COMPARISON_PAGE);
+  const comparison = await followComparison(runs).comparison(false);
+  await writeFileAtomic(page, reportPage(comparison, await readPageAssets()));
+  return { page, comparison };
 }

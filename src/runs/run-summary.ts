@@ -8,38 +8,7 @@ import { readRunConfig } from './run-config.js';
 import { runsUnder } from './run-list.js';
 import { RUNS_FOLDER } from './run-names.js';
 import { knownPlan, runState } from './run-state.js';
-import type { RunState } from './run-states.js';
-
-/** A run in a few facts. */
-export interface RunSummary {
-  readonly name: string;
-  readonly folder: string;
-  readonly state: RunState;
-  /** Steps taken. */
-  readonly step: number;
-  /** Steps that it is to take; null where its configuration does not say. */
-  readonly steps: number | null;
-  /** The lowest validation loss that is a finite number, and its step; null where there is none. */
-  readonly best: { readonly step: number; readonly loss: number } | null;
-  /** What it is trained on: files or folders, as they were given. */
-  readonly data: readonly string[];
-  readonly trainingPairs: number;
-  /** When it was begun, ISO 8601. */
-  readonly created: string;
-  /** Bytes of all its files. */
-  readonly bytes: number;
-  /** The error that ended it, where one did. */
-  readonly error?: string;
-}
-
-/** A run whose configuration cannot be read. */
-export interface DamagedRun {
-  readonly name: string;
-  readonly folder: string;
-  readonly state: 'damaged';
-  readonly bytes: number;
-  readonly error: string;
-}
+import type { DamagedRun, RunSummary } from './run-states.js';
 
 /** All runs under a folder, the newest first. */
 export async function summariseRuns(root: string = RUNS_FOLDER): Promise<(RunSummary | DamagedRun)[]> {

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { KD, temporaryFolder } from '../cli.js';
@@ -47,6 +47,36 @@ describe('kd report', () => {
     expect(JSON.parse(stdout)).toMatchObject({ event: 'report', report: join(other, 'report.html') });
   });
 
+  it('compares several runs: one page, tables, one event', async () => {
+    const second = join(cwd, 'checkpoints/second');
+    cpSync(join(cwd, 'checkpoints/tiny'), second, { recursive: true });
+    const config = JSON.parse(readFileSync(join(second, 'config.json'), 'utf8')) as { settings: object };
+    writeFileSync(
+      join(second, 'config.json'),
+      JSON.stringify({ ...config, settings: { ...config.settings, seed: 7, learningRate: 0.5 } }),
+    );
+    try {
+      const { code, stdout, stderr } = await kdHere(['report', 'tiny', 'second'], { cwd });
+      expect(code, stderr).toBe(0);
+      expect(stdout).toMatch(/^run +state +step +best loss +en +ko +at step +pairs\/s\ntiny +finished +4\/4 +\d/);
+      expect(stdout).toMatch(/\ndiffers +tiny +second\n--learning-rate +\S+ +0\.5\n--seed +\d+ +7\n/);
+      expect(stdout).toMatch(/\ncheckpoints\/comparison\.html: \d{3} kB, needs nothing else; open it in a browser\n$/);
+      const event: unknown = JSON.parse((await kdHere(['report', 'tiny', second, 'tiny', '--json'], { cwd })).stdout);
+      expect(event).toMatchObject({
+        event: 'comparison',
+        report: join(cwd, 'checkpoints/comparison.html'),
+        runs: [
+          { name: 'tiny', state: 'finished', step: 4, steps: 4 },
+          { name: 'second', state: 'finished' },
+        ],
+        differences: [{ name: '--learning-rate' }, { name: '--seed', values: [expect.any(String), '7'] }],
+        evaluations: [],
+      });
+    } finally {
+      rmSync(second, { recursive: true });
+    }
+  });
+
   it('is documented by commands that are run here, and no others', async () => {
     const document = readFileSync(new URL('../../docs/report.md', import.meta.url), 'utf8');
     const commands = [...document.matchAll(/```sh\n([^]*?)```/g)]
@@ -56,6 +86,7 @@ describe('kd report', () => {
       'npx kd report',
       'npx kd report quickstart',
       'npx kd report --no-encode',
+      'npx kd report first second',
       'npx kd report --serve',
     ]);
     expect((await kdHere(['report', '--no-encode'], { cwd })).code).toBe(0); // the others above and below
@@ -95,7 +126,8 @@ describe('kd report', () => {
     });
     const { url } = JSON.parse(line) as { url: string };
     const page = await (await fetch(url)).text();
-    expect(page).toContain('"live":true');
+    expect(page).toContain('"live":true,"folder":"checkpoints"');
+    expect(await (await fetch(`${url}runs/tiny/`)).text()).toContain('"home":"../../"');
     child.kill('SIGINT');
     expect(await ended, stderr).toBe(0);
     expect(ownWords(stderr)).toBe('');

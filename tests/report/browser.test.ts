@@ -1,10 +1,11 @@
-import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { followRun } from '../../src/report/run-follower.js';
-import { serveReport, type ReportServer } from '../../src/report/server.js';
+import { serveReport, serveSite, type ReportServer } from '../../src/report/server.js';
+import { siteOfRuns } from '../../src/report/sites.js';
 import { TRANSLATIONS_FILE } from '../../src/report/translations.js';
 import { writeReport } from '../../src/report/write-report.js';
 import { lockRun } from '../../src/runs/run-lock.js';
@@ -55,6 +56,7 @@ describe.skipIf(CHROMIUM === undefined)(
     async function open(
       url: string,
       { width = 'desktop', colorScheme = 'light', locale = 'en-GB' }: Look = {},
+      shown = '.chart.tall svg',
     ): Promise<Page> {
       const page = await browser.newPage({ viewport: WIDTHS[width], colorScheme, locale, hasTouch: width === 'phone' });
       page.on('console', (message) => {
@@ -68,7 +70,7 @@ describe.skipIf(CHROMIUM === undefined)(
           complaints.push(`request to ${request.url()}`);
       });
       await page.goto(url);
-      await page.locator('.chart.tall svg').waitFor();
+      await page.locator(shown).first().waitFor();
       return page;
     }
 
@@ -139,10 +141,15 @@ describe.skipIf(CHROMIUM === undefined)(
         await soon(() => page.locator('#evaluation h3').allTextContents()).toEqual([
           'Distance to the teacher',
           'Translations found',
+          'Models',
         ]);
-        expect(
-          await page.locator('#evaluation table').last().locator('tbody tr').last().locator('td').allTextContents(),
-        ).toEqual(['81 %', '82 %', '27 %', '29 %']);
+        const cells = page.locator('#evaluation table').nth(1).locator('tbody tr').last().locator('td');
+        expect(await cells.allTextContents()).toEqual([
+          '81.4 % (best)',
+          '81.6 % (best)',
+          '27.1 % (best)',
+          '28.6 % (best)',
+        ]);
         expect((await page.locator('#evaluation').textContent())!.includes('compare their mean instead')).toBe(isSaid);
         await page.close();
       }
@@ -202,6 +209,37 @@ describe.skipIf(CHROMIUM === undefined)(
       const other = await openFile(broken);
       await soon(textOf(other, '.alarm')).toBe('The loss is no finite number at step 610.');
       await other.close();
+    });
+
+    it.each([
+      ['phone', 'dark', 'ko-KR'],
+      ['desktop', 'light', 'en-GB'],
+    ] as const)('shows several runs compared, and the list they are chosen from: %s, %s, %s', async (...look) => {
+      const [width, colorScheme, locale] = look;
+      const first = makeRun({ settings: { student: NASTY } });
+      const root = join(first, '..');
+      cpSync(makeRun({ name: 'second', epochs: 4 }), join(root, 'second'), { recursive: true });
+      await addEvaluation(first);
+      server = await serveSite(siteOfRuns(root), 0);
+      const page = await open(server.url, { width, colorScheme, locale }, 'table');
+      expect(await page.locator('#compare').isVisible()).toBe(false);
+      for (const box of await page.getByRole('checkbox').all()) await box.check();
+      await page.locator('#compare').click();
+      await page.locator('.chart.tall svg').waitFor();
+      expect(await page.locator('.legend button').count()).toBe(4);
+      const differing = page.locator('#differences tbody th');
+      expect(await differing.allTextContents()).toEqual(['--epochs', '--student']);
+      expect(await page.locator('#differences').textContent()).toContain(NASTY);
+      await soon(() => page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0);
+      expect(await page.evaluate('window.hurt')).toBeUndefined();
+      const drawn = await curves(page);
+      await page.getByRole('button', { name: locale === 'ko-KR' ? '스텝' : 'Steps' }).click();
+      await soon(() => curves(page)).not.toBe(drawn);
+      await page.locator('nav a[href="../"]').last().click();
+      await page.locator('a[href="runs/second/"]').click();
+      await page.locator('.chart.tall svg').waitFor();
+      expect(await page.locator('h1').textContent()).toBe('second');
+      await page.close();
     });
 
     it('follows a run that goes on, without being loaded again', async () => {

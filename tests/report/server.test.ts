@@ -1,10 +1,13 @@
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { News, Position } from '../../src/report/report-data.js';
 import { followRun } from '../../src/report/run-follower.js';
-import { serveReport, type ReportServer } from '../../src/report/server.js';
+import type { PageData } from '../../src/report/pages.js';
+import { serveReport, serveSite, type ReportServer } from '../../src/report/server.js';
+import { siteOfRuns } from '../../src/report/sites.js';
+import { lockRun } from '../../src/runs/run-lock.js';
 import { lossLine, makeRun } from './run-of.js';
 
 let server: ReportServer;
@@ -124,5 +127,60 @@ describe('a report that is served', () => {
       `--port ${port}: expected a port to listen on, but another process is using it; choose another, or 0 for any ` +
         'that is free',
     );
+  });
+});
+
+describe('all runs, served', () => {
+  const pageAt = async (path: string): Promise<PageData> =>
+    JSON.parse(/id="report">(.*)<\/script>/.exec((await ask(path)).body)![1]) as PageData;
+
+  /** Two runs under a root: `late` was begun last, `early` is at work. */
+  async function twoRuns(): Promise<void> {
+    const early = makeRun({ name: 'early', settings: { epochs: 100 } });
+    const root = join(early, '..');
+    cpSync(makeRun({ name: 'late' }), join(root, 'late'), { recursive: true });
+    for (const [name, order] of [
+      ['early', 1],
+      ['late', 2],
+    ] as const) {
+      const path = join(root, name, 'config.json');
+      writeFileSync(path, JSON.stringify({ ...(JSON.parse(readFileSync(path, 'utf8')) as object), order }));
+    }
+    await lockRun(early);
+    server = await serveSite(siteOfRuns(root), 0);
+  }
+
+  it('are a list, the ones at work first, each a page, and any of them compared', async () => {
+    await twoRuns();
+    expect(await pageAt('/')).toMatchObject({
+      kind: 'runs',
+      runs: [
+        { name: 'early', state: 'training' },
+        { name: 'late', state: 'finished' },
+      ],
+    });
+    expect(await pageAt('/runs/late/')).toMatchObject({ kind: 'run', home: '../../', run: { name: 'late' } });
+    expect(JSON.parse((await ask('/runs/late/news?rows=0')).body)).toMatchObject({ run: { name: 'late' } });
+    const compared = await pageAt('/compare/?run=late&run=early');
+    expect(compared).toMatchObject({
+      kind: 'comparison',
+      runs: [{ run: { name: 'late' } }, { run: { name: 'early' } }],
+      differences: [{ name: '--epochs', isSetting: true, values: ['3', '100'] }],
+    });
+    expect(JSON.parse((await ask('/compare/news?run=late&run=early')).body)).toMatchObject({ kind: 'comparison' });
+  });
+
+  it('are known by their names alone', async () => {
+    await twoRuns();
+    for (const path of [
+      '/runs/',
+      '/runs/..%2flate/',
+      '/runs/%ff/',
+      '/runs/no/',
+      '/runs/late/loss.csv',
+      '/compare/',
+      '/compare/?run=late&run=..%2f..',
+    ])
+      expect([path, (await ask(path)).status]).toEqual([path, 404]);
   });
 });

@@ -5,8 +5,10 @@ import type { DeviceChoice } from '../../tensorflow/gpu-choice.js';
 import type { BackendChoice } from '../../tensorflow/backend.js';
 import { InputError, messageOf } from '../../base/errors.js';
 import { followRun } from '../../report/run-follower.js';
-import { serveReport } from '../../report/server.js';
-import { writeReport } from '../../report/write-report.js';
+import { comparisonObject, comparisonText } from '../../report/comparison-text.js';
+import { serveSite, siteOfRun, type Site } from '../../report/server.js';
+import { siteOfComparison, siteOfRuns } from '../../report/sites.js';
+import { writeComparison, writeReport } from '../../report/write-report.js';
 import { findRun, noSuchRun } from '../../runs/find-run.js';
 import { newestRun, RUNS_FOLDER } from '../../runs/run-folder.js';
 import { openOutput, type Output, type OutputOptions } from '../../app/output.js';
@@ -28,53 +30,83 @@ const EXAMPLES = `
 Examples:
   $ kd report                   the newest run
   $ kd report first --no-encode
-  $ kd report --serve           follows it while it trains`;
+  $ kd report first second      both on one page: curves, settings that differ, evaluations
+  $ kd report --serve           all runs, which it follows while they train`;
 
 const DEFAULT_PORT = 8477;
 
 /** `kd report` */
 export function reportCommand(): Command {
   return new Command('report')
-    .description('write a page about a run: losses, translations, data, settings')
-    .argument('[run]', 'a run under checkpoints/, or its folder (default: the newest)')
-    .option('--serve', 'show the page on this machine, and keep it up to date while the run trains')
+    .description('write a page about a run: losses, translations, data, settings; or about several, compared')
+    .argument('[runs...]', 'runs under checkpoints/, or their folders (default: the newest)')
+    .option('--serve', 'show the page on this machine, kept up to date; without a run: all runs')
     .option('--port <number>', 'the port to serve it on; 0 for any free port', port, DEFAULT_PORT)
     .option('--no-encode', 'do not encode held-out sentences: no nearest neighbours, no heat map')
     .addOption(backendOption())
     .addOption(deviceOption())
     .addHelpText('after', EXAMPLES)
-    .action(async (run: string | undefined, flags: ReportFlags, command: Command) =>
-      report(run, flags, openOutput(command.optsWithGlobals<OutputOptions>())),
+    .action(async (runs: readonly string[], flags: ReportFlags, command: Command) =>
+      report(runs, flags, openOutput(command.optsWithGlobals<OutputOptions>())),
     );
 }
 
-async function report(name: string | undefined, flags: ReportFlags, output: Output): Promise<void> {
-  const run = await runOf(name);
-  if (flags.serve === true) {
-    await serve(run, flags, output);
+async function report(names: readonly string[], flags: ReportFlags, output: Output): Promise<void> {
+  if (flags.serve === true && names.length === 0) {
+    await serve({ site: siteOfRuns(), folder: RUNS_FOLDER, encoded: await newestRun() }, flags, output);
     return;
   }
+  const [first, ...others] = names.length === 0 ? [await runOf(undefined)] : await foldersOf(names);
+  if (flags.serve === true && others.length > 0)
+    await serve({ site: siteOfComparison([first!, ...others]), folder: RUNS_FOLDER }, flags, output);
+  else if (flags.serve === true)
+    await serve({ site: siteOfRun(followRun(first!)), folder: first!, encoded: first! }, flags, output);
+  else if (others.length > 0) await compare([first!, ...others], output);
+  else await write(first!, flags, output);
+}
+
+async function write(run: string, flags: ReportFlags, output: Output): Promise<void> {
   if (flags.encode) await encodeSentences(run, flags, output);
   const page = await writeReport(run);
   const { size } = await stat(page);
-  output.result(`${relative('.', page)}: ${formatBytes(size)}, needs nothing else; open it in a browser`, {
-    event: 'report',
+  output.result(pageLine(page, size), { event: 'report', report: resolve(page), bytes: size });
+}
+
+/** Writes a page about several runs, and prints what it compares. */
+async function compare(runs: readonly string[], output: Output): Promise<void> {
+  const { page, comparison } = await writeComparison(runs);
+  const { size } = await stat(page);
+  output.result(`${comparisonText(comparison)}\n\n${pageLine(page, size)}`, {
+    event: 'comparison',
     report: resolve(page),
     bytes: size,
+    ...comparisonObject(comparison),
   });
 }
 
-/** Serves the page until it is stopped. */
-async function serve(run: string, flags: ReportFlags, output: Output): Promise<void> {
-  const server = await serveReport(followRun(run), flags.port);
+function pageLine(page: string, bytes: number): string {
+  return `${relative('.', page)}: ${formatBytes(bytes)}, needs nothing else; open it in a browser`;
+}
+
+interface Served {
+  readonly site: Site;
+  /** The folder of what is served. */
+  readonly folder: string;
+  /** The run of which sentences are encoded. */
+  readonly encoded?: string | undefined;
+}
+
+/** Serves pages until it is stopped. */
+async function serve({ site, folder, encoded }: Served, flags: ReportFlags, output: Output): Promise<void> {
+  const server = await serveSite(site, flags.port);
   const stop = onStopSignals(() => undefined);
   try {
-    output.result(`${relative('.', run) || '.'}: ${server.url} (Ctrl-C ends it)`, {
+    output.result(`${relative('.', folder) || '.'}: ${server.url} (Ctrl-C ends it)`, {
       event: 'serving',
-      run: resolve(run),
+      run: resolve(folder),
       url: server.url,
     });
-    if (flags.encode) await encodeSentences(run, flags, output);
+    if (flags.encode && encoded !== undefined) await encodeSentences(encoded, flags, output);
     if (!stop.signal.aborted)
       await new Promise((done) => {
         stop.signal.addEventListener('abort', done, { once: true });
@@ -93,6 +125,13 @@ async function encodeSentences(run: string, options: EncodeOptions, output: Outp
     if (!(error instanceof InputError)) throw error;
     output.warn(`no translations in the report: ${messageOf(error)}`);
   }
+}
+
+/** The folders of runs that are named, each once. */
+async function foldersOf(names: readonly string[]): Promise<string[]> {
+  const folders: string[] = [];
+  for (const name of names) folders.push(await runOf(name));
+  return folders.filter((folder, i) => folders.findIndex((other) => resolve(other) === resolve(folder)) === i);
 }
 
 /** The folder of the run that is meant. */

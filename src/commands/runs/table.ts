@@ -2,7 +2,7 @@
 import { formatBytes, formatCount } from '../../base/format.js';
 import type { Table } from '../../evaluate/table.js';
 import { textTable } from '../../evaluate/table-text.js';
-import type { DamagedRun, RunSummary } from '../../runs/run-summary.js';
+import type { DamagedRun, RunSummary } from '../../runs/run-states.js';
 
 /** A table of runs: `first  finished  600/600  0.4676  data/sample  2026-11-22 10:30  12.3 MB` */
 export function runsTable(runs: readonly (RunSummary | DamagedRun)[]): string {

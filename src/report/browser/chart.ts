@@ -32,11 +32,17 @@ export interface MountedChart {
   dispose(): void;
 }
 
+/** Pixels. */
+export interface ChartSize {
+  readonly width: number;
+  readonly height: number;
+}
+
 export interface ChartOptions {
   /** Its text alternative. */
   readonly label: string;
   readonly className: string;
-  readonly option: (size: { readonly width: number; readonly height: number }) => EChartsCoreOption;
+  readonly option: (size: ChartSize) => EChartsCoreOption;
   /** Called once, when the chart is ready. */
   readonly onReady?: (chart: ECharts) => void;
 }

@@ -62,21 +62,20 @@ export function toggle(label: string, on: boolean, onToggle: (on: boolean) => vo
   return h('label', { class: 'toggle' }, input, h('span', {}, label));
 }
 
-/** A table; cells that are numbers stand to the right. */
+/** A table; cells from column `numbers` on are numbers, which stand to the right. */
 export function table(
   head: readonly string[],
   rows: readonly (readonly (string | Node)[])[],
-  { caption, numbers = 1 }: { readonly caption?: string; readonly numbers?: number } = {},
+  { label, numbers = 1 }: { readonly label?: string; readonly numbers?: number } = {},
 ): HTMLElement {
   const cell = (tag: 'td' | 'th', content: string | Node, column: number): HTMLElement =>
     h(tag, { class: column >= numbers ? 'number' : undefined, scope: tag === 'th' ? 'col' : undefined }, content);
   return h(
     'div',
-    { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': caption ?? head.join(', ') },
+    { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': label ?? head.join(', ') },
     h(
       'table',
       {},
-      caption !== undefined && h('caption', {}, caption),
       h(
         'thead',
         {},

@@ -1,95 +1,183 @@
 /** @file How near models come to the teacher, and how well translations find each other. */
-import type { Distance, ModelScores, PairsEvaluation, Pooling, StsEvaluation } from '../../evaluate/evaluation.js';
-import { h, table } from './dom.js';
-import type { Part, View } from './view.js';
+import type {
+  GroupScores,
+  Grouping,
+  Language,
+  ModelFacts,
+  ModelScores,
+  PairsEvaluation,
+  Pooling,
+  RunEvaluations,
+  ScoresByLanguage,
+  StsEvaluation,
+  StsScores,
+} from '../../evaluate/evaluation.js';
+import { h } from './dom.js';
+import { scoreTable, type ScoreColumn } from './scores.js';
+import type { Look, Part, View } from './view.js';
 
-/** The section of evaluations; where there are none, how to make one. */
+/** Korean first: it is what a student is trained for, and what a narrow screen shows. */
+const LANGUAGES = ['ko', 'en'] as const satisfies readonly Language[];
+
+/** The section of evaluations of a run; where there are none, how to make one. */
 export function evaluationPart(view: View): Part {
   const { words, data } = view;
-  const evaluations = data.sections.evaluations;
+  const { evaluations, settings, commands } = data.sections;
+  const learntHidden = settings.some(([flag, value]) => flag === '--loss' && value === 'hidden');
   const contents =
     evaluations === undefined || (evaluations.pairs === undefined && evaluations.sts.length === 0)
       ? [
           h('p', { class: 'quiet' }, words.noEvaluation),
-          h('div', { class: 'command' }, h('code', { tabindex: 0 }, data.sections.commands.evaluate)),
+          h('div', { class: 'command' }, h('code', { tabindex: 0 }, commands.evaluate)),
         ]
-      : [
-          ...(evaluations.pairs === undefined ? [] : pairsTables(view, evaluations.pairs)),
-          ...evaluations.sts.flatMap((sts) => stsTable(view, sts)),
-        ];
+      : evaluationTables(view, evaluations, learntHidden);
   return { element: h('section', { id: 'evaluation' }, h('h2', {}, words.evaluation), contents) };
 }
 
-/** Distances and translations found, in a table each: together they are too wide to be read. */
-function pairsTables(
-  { words, format, data: { sections } }: View,
-  { data, teacher, models }: PairsEvaluation,
-): HTMLElement[] {
-  const name = (model: ModelScores): Node => modelName(model, words.roles);
-  const distance = (scores: Distance | null, key: 'mse' | 'cosine_token'): string => format.loss(scores?.[key]);
-  const distances = models.map((model) => {
-    const { en, ko } = model.scores;
-    return [
-      name(model),
-      distance(en.distance, 'mse'),
-      distance(ko.distance, 'mse'),
-      distance(en.distance, 'cosine_token'),
-      distance(ko.distance, 'cosine_token'),
-      format.count(model.parameters),
-      format.small(model.ms_per_text ?? NaN),
-    ];
-  });
-  const found = (model: ModelScores, pooling: Pooling): string[] =>
-    (['ko', 'en'] as const).map((from) => format.percent(model.scores[from].translation[pooling].accuracy));
-  const learntHidden = sections.settings.some(([flag, value]) => flag === '--loss' && value === 'hidden');
-  const foundHead = (pooling: Pooling): string[] =>
-    [words.koFindsEn, words.enFindsKo].map((direction) => `${direction}, ${words.foundBy[pooling]}`);
+/** All tables of an evaluation. */
+export function evaluationTables(look: Look, { pairs, sts }: RunEvaluations, learntHidden = true): HTMLElement[] {
   return [
-    h('p', { class: 'quiet' }, words.evaluationNote(format.count(data.pairs), teacher)),
+    ...(pairs === undefined ? [] : pairsTables(look, pairs, learntHidden)),
+    ...sts.flatMap((file) => stsTable(look, file)),
+  ];
+}
+
+const competes = ({ role }: ModelFacts): boolean => role !== 'teacher';
+
+/** Distances and translations found, in a table each: together they are too wide to be read. */
+function pairsTables(look: Look, { data, teacher, models }: PairsEvaluation, learntHidden: boolean): HTMLElement[] {
+  const { words, format } = look;
+  const options = { name: (model: ModelScores) => modelName(look, model), competes };
+  const groupings = (['corpus', 'length'] as const).filter((by) =>
+    models.some(({ groups }) => groups.some((group) => group.by === by)),
+  );
+  return [
+    h('p', { class: 'quiet' }, `${words.evaluationNote(format.count(data.pairs), teacher)} ${words.barNote}`),
     h('h3', {}, words.distances),
-    table(
-      [
-        words.model,
-        `${words.mse}, ${words.english}`,
-        `${words.mse}, ${words.korean}`,
-        `${words.cosine}, ${words.english}`,
-        `${words.cosine}, ${words.korean}`,
-        words.parameters,
-        words.msPerText,
-      ],
-      distances,
+    scoreTable(
+      look,
+      distanceColumns(look, ({ scores }: ModelScores) => scores),
+      models,
+      {
+        ...options,
+        caption: words.distances,
+      },
     ),
     h('p', { class: 'notes quiet' }, words.distancesLegend),
     h('h3', {}, words.found),
-    table(
-      [words.model, ...foundHead('mean'), ...foundHead('pooled')],
-      models.map((model) => [name(model), ...found(model, 'mean'), ...found(model, 'pooled')]),
+    scoreTable(
+      look,
+      foundColumns(look, ({ scores }: ModelScores) => scores),
+      models,
+      {
+        ...options,
+        caption: words.found,
+      },
     ),
     h(
       'p',
       { class: 'notes quiet' },
-      words.foundLegend(format.percent(1 / data.pairs)),
+      words.foundLegend(format.chance(data.pairs)),
       learntHidden && ` ${words.poolerLegend}`,
     ),
+    h('h3', {}, words.models),
+    scoreTable(look, factColumns(look), models, { ...options, caption: words.models }),
+    ...groupings.flatMap((by) => groupTable(look, models, by)),
   ];
 }
 
-function stsTable({ words, format }: View, { file, pairs, models }: StsEvaluation): HTMLElement[] {
-  const rows = models.map((model) => [
-    modelName(model, words.roles),
-    format.loss(model.correlation.mean.spearman),
-    format.loss(model.correlation.mean.pearson),
-  ]);
+/** Errors and cosines of hidden states, Korean first. */
+function distanceColumns<Row>({ words }: Look, scoresOf: (row: Row) => ScoresByLanguage): ScoreColumn<Row>[] {
+  const language = { en: words.english, ko: words.korean };
+  return (['mse', 'cosine_token'] as const).flatMap((key) =>
+    LANGUAGES.map((each): ScoreColumn<Row> => ({
+      title: `${key === 'mse' ? words.mse : words.cosine}, ${language[each]}`,
+      value: (row) => scoresOf(row)[each].distance?.[key],
+      text: fourDigits,
+      better: key === 'mse' ? 'low' : 'high',
+    })),
+  );
+}
+
+/** Shares of translations found, Korean sentences first. */
+function foundColumns<Row>({ words, format }: Look, scoresOf: (row: Row) => ScoresByLanguage): ScoreColumn<Row>[] {
+  const direction = { en: words.enFindsKo, ko: words.koFindsEn };
+  return (['mean', 'pooled'] as const satisfies readonly Pooling[]).flatMap((pooling) =>
+    LANGUAGES.map((from): ScoreColumn<Row> => ({
+      title: `${direction[from]}, ${words.foundBy[pooling]}`,
+      value: (row) => scoresOf(row)[from].translation[pooling].accuracy,
+      text: format.percent,
+      better: 'high',
+    })),
+  );
+}
+
+function factColumns({ words, format }: Look): ScoreColumn<ModelScores>[] {
+  return [
+    { title: words.parameters, value: ({ parameters }) => parameters, text: format.count },
+    { title: words.onDisk, value: ({ bytes }) => bytes, text: format.bytes },
+    { title: words.width, value: ({ width }) => width, text: format.count },
+    { title: words.msPerText, value: ({ ms_per_text: ms }) => ms, text: (value) => value.toFixed(2) },
+  ];
+}
+
+interface GroupRow extends GroupScores {
+  readonly model: ModelScores;
+}
+
+/** Scores by corpus or by length, a table a group: the models stand below each other, as above. */
+function groupTable(look: Look, models: readonly ModelScores[], by: Grouping): HTMLElement[] {
+  const { words, format } = look;
+  const rows = models.flatMap((model) =>
+    model.groups.filter((group) => group.by === by).map((group): GroupRow => ({ ...group, model })),
+  );
+  const names = [...new Set(rows.map(({ group }) => group))];
+  const columns = [
+    ...distanceColumns(look, ({ scores }: GroupRow) => scores),
+    ...foundColumns(look, ({ scores }: GroupRow) => scores).slice(0, 2),
+  ];
+  return [
+    h('h3', {}, words.byGroup[by]),
+    ...names.flatMap((name) => {
+      const members = rows.filter(({ group }) => group === name);
+      const title = by === 'corpus' ? (words.corpora[name] ?? name) : `${name} ${words.tokens}`;
+      return [
+        h('h4', {}, title, h('span', { class: 'quiet' }, ` ${words.groupPairs(format.count(members[0]!.pairs))}`)),
+        scoreTable(look, columns, members, {
+          name: ({ model }) => modelName(look, model),
+          competes: ({ model }) => competes(model),
+          caption: title,
+        }),
+      ];
+    }),
+    h('p', { class: 'notes quiet' }, words.groupNote),
+  ];
+}
+
+function stsTable(look: Look, { file, pairs, models }: StsEvaluation): HTMLElement[] {
+  const { words, format } = look;
+  const columns = (['mean', 'pooled'] as const).flatMap((pooling) =>
+    (['spearman', 'pearson'] as const).map((kind): ScoreColumn<StsScores> => ({
+      title: `${kind === 'spearman' ? 'Spearman' : 'Pearson'}, ${words.foundBy[pooling]}`,
+      value: ({ correlation }) => correlation[pooling][kind],
+      text: (value) => (100 * value).toFixed(2),
+      better: 'high',
+    })),
+  );
   return [
     h('h3', {}, 'STS'),
     h('p', { class: 'quiet' }, words.stsNote(file.split('/').at(-1) ?? file, format.count(pairs))),
-    table([words.model, 'Spearman', 'Pearson'], rows),
+    scoreTable(look, columns, models, { name: (model) => modelName(look, model), competes, caption: file }),
   ];
 }
 
-function modelName(
-  { name, role }: { readonly name: string; readonly role: string },
-  roles: Readonly<Record<string, string>>,
-): Node {
-  return h('span', {}, h('strong', {}, name), h('span', { class: 'quiet' }, ` ${roles[role] ?? role}`));
+/** A model's name and role; a baseline that several runs share has no name of its own. */
+function modelName({ words }: Look, { name, role }: ModelFacts): Node {
+  const called = words.roles[role] ?? role;
+  const own = name.replace(/ \(untrained\)$/, '');
+  return own === ''
+    ? h('span', {}, h('strong', {}, called))
+    : h('span', {}, h('strong', {}, own), h('span', { class: 'quiet' }, ` ${called}`));
 }
+
+const fourDigits = (value: number): string => value.toFixed(4);

@@ -1,4 +1,5 @@
 /** @file Numbers and times as people read them. */
+import { formatBytes, formatDuration, formatRate } from '../../base/format.js';
 import type { Language } from './words.js';
 
 export interface Format {
@@ -8,8 +9,14 @@ export interface Format {
   loss(value: number | null | undefined): string;
   /** Three digits that count: `9,120`, `101`, `14.4`, `0.31`. */
   rate(value: number | null): string;
-  /** `64 %` */
+  /** `64.3 %`, as on the command line. */
   percent(share: number): string;
+  /** What guessing one of so many finds: `0.2 %` */
+  chance(count: number): string;
+  /** `1.9 GB` */
+  bytes(value: number | null): string;
+  /** Seconds as `0:01:05`. */
+  duration(seconds: number | null): string;
   /** A date and a time of the day. */
   time(iso: string): string;
   /** `5.0e−5` */
@@ -26,15 +33,11 @@ export function formatFor(language: Language): Format {
   return {
     count: (value) => value.toLocaleString(locale),
     loss: (value) => (finite(value) ? value.toFixed(4) : '–'),
-    rate: (value) => {
-      if (!finite(value)) return '–';
-      const digits = value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2;
-      return value.toLocaleString(locale, { minimumFractionDigits: digits, maximumFractionDigits: digits });
-    },
-    percent(share) {
-      const digits = share > 0 && share < 0.01 ? 2 : share >= 0.9995 || share < 0.1 ? 1 : 0;
-      return `${(100 * share).toLocaleString(locale, { maximumFractionDigits: digits })} %`;
-    },
+    rate: (value) => (finite(value) ? formatRate(value) : '–'),
+    percent: (share) => `${(100 * share).toFixed(1)} %`,
+    chance: (count) => `${Number((100 / count).toPrecision(2))} %`,
+    bytes: (value) => (finite(value) ? formatBytes(value) : '–'),
+    duration: (seconds) => (finite(seconds) ? formatDuration(seconds) : '–'),
     time: (iso) => (Number.isNaN(Date.parse(iso)) ? iso : dates.format(new Date(iso))),
     small: (value) =>
       !finite(value)

@@ -1,10 +1,10 @@
 /** @file The results of a run at a glance. */
 import { h } from './dom.js';
 import { shortName } from './format.js';
-import type { Part, View } from './view.js';
+import type { RunPart, View } from './view.js';
 
 /** The head of the page: name, state, and the numbers that matter. */
-export function headerPart(first: View): Part {
+export function headerPart(first: View): RunPart {
   const element = h('section', { id: 'overview' });
   const draw = (view: View): void => {
     element.replaceChildren(...contents(view));

@@ -1,4 +1,5 @@
 /** @file Keeps a page up to date while a run trains. */
+import type { PageData } from '../pages.js';
 import type { News, Position, ReportData } from '../report-data.js';
 import { CURVES, Series, type CurveRow } from '../series.js';
 
@@ -26,9 +27,33 @@ export function followNews(
   apply: (sectionsChanged: boolean) => void,
   onConnection: (isThere: boolean) => void,
 ): void {
-  const ask = async (): Promise<void> => {
+  repeat(() => askOnce(state, apply), onConnection);
+}
+
+/**
+ * Asks the server for the whole page again and again.
+ *
+ * @param apply is called with it where anything but its time has changed
+ */
+export function followPage<Page extends PageData>(
+  first: Page,
+  apply: (page: Page) => void,
+  onConnection: (isThere: boolean) => void,
+): void {
+  const keyOf = (page: Page): string => JSON.stringify({ ...page, written: '' });
+  let known = keyOf(first);
+  repeat(async () => {
+    const page = (await asked(`news${location.search}`)) as Page;
+    if (keyOf(page) === known) return;
+    known = keyOf(page);
+    apply(page);
+  }, onConnection);
+}
+
+function repeat(ask: () => Promise<void>, onConnection: (isThere: boolean) => void): void {
+  const next = async (): Promise<void> => {
     if (!document.hidden)
-      await askOnce(state, apply).then(
+      await ask().then(
         () => {
           onConnection(true);
         },
@@ -37,25 +62,27 @@ export function followNews(
         },
       );
     setTimeout(() => {
-      void ask();
+      void next();
     }, INTERVAL_MS);
   };
   document.addEventListener('visibilitychange', () => {
-    if (!document.hidden) void askOnce(state, apply).catch(() => undefined);
+    if (!document.hidden) void ask().catch(() => undefined);
   });
   setTimeout(() => {
-    void ask();
+    void next();
   }, INTERVAL_MS);
+}
+
+async function asked(address: string): Promise<unknown> {
+  const response = await fetch(address, { cache: 'no-store' });
+  if (!response.ok) throw new Error(`HTTP ${response.status}`);
+  return response.json();
 }
 
 async function askOnce(state: State, apply: (sectionsChanged: boolean) => void): Promise<void> {
   const { generation, rows, sections } = state.report.position;
-  const response = await fetch(
-    `/news?${new URLSearchParams({ generation, rows: String(rows), sections }).toString()}`,
-    { cache: 'no-store' },
-  );
-  if (!response.ok) throw new Error(`HTTP ${response.status}`);
-  const news = (await response.json()) as News;
+  const query = new URLSearchParams({ generation, rows: String(rows), sections });
+  const news = (await asked(`news?${query.toString()}`)) as News;
   if (state.report.position.rows !== rows) return; // another answer was faster
   if (news.training !== undefined) state.series = Series.from(news.training);
   else state.series.add((news.rows ?? []).map(rowOf));

@@ -3,9 +3,13 @@ import type { ECharts, EChartsCoreOption } from 'echarts/core';
 import { curveChartOption, type Line, type Point } from '../curve-chart.js';
 import type { ValidationPoint } from '../report-data.js';
 import { smoothed, type Curve, type Points } from '../series.js';
-import { mountChart, tip, tooltipStyle, type MountedChart, type TipRow } from './chart.js';
+import { axisValue, isMerged, nearest, zip } from './curves.js';
+import { mountChart, tip, tooltipStyle, type ChartSize, type MountedChart, type TipRow } from './chart.js';
 import { choice, details, h, table, toggle } from './dom.js';
-import type { Part, View } from './view.js';
+import type { RunPart, View } from './view.js';
+
+/** Pixels that the slider takes below the chart. */
+const SLIDER = 38;
 
 /** Rows of the table of training losses. */
 const TABLE_ROWS = 60;
@@ -18,7 +22,7 @@ interface NamedLine extends Line {
 }
 
 /** The section of losses. */
-export function lossesPart(first: View): Part {
+export function lossesPart(first: View): RunPart {
   let view = first;
   const { words } = view;
   let points = view.series.points();
@@ -163,7 +167,7 @@ export function lossesPart(first: View): Part {
     return [view.choices.range[0] * end, view.choices.range[1] * end];
   }
 
-  function lossOption(): EChartsCoreOption {
+  function lossOption({ height }: ChartSize): EChartsCoreOption {
     const { palette, choices } = view;
     const lines = linesOf(view, points).filter(({ id }) => !choices.hidden.has(id));
     const end = range()[1] / Math.max(choices.range[1], 1e-9);
@@ -171,14 +175,16 @@ export function lossesPart(first: View): Part {
       lines,
       palette,
       log: choices.log,
-      step: '',
+      x: words.step,
+      y: words.lossAxis,
+      height,
+      below: SLIDER,
       range: range(),
       endLabels: choices.range[1] === 1,
     });
     return {
       ...option,
       xAxis: { ...(option.xAxis as object), min: 0, max: end },
-      grid: { ...(option.grid as object), bottom: 64 },
       tooltip: {
         ...tooltipStyle(palette),
         trigger: 'axis',
@@ -193,8 +199,8 @@ export function lossesPart(first: View): Part {
           endValue: range()[1],
           height: 26,
           bottom: 6,
-          left: 46,
-          right: 58,
+          left: 50,
+          right: 62,
           brushSelect: false,
           showDetail: false,
           showDataShadow: false,
@@ -221,7 +227,7 @@ export function lossesPart(first: View): Part {
       waiting = true;
       requestAnimationFrame(() => {
         waiting = false;
-        const { yAxis } = lossOption();
+        const { yAxis } = lossOption({ width: chart.getWidth(), height: chart.getHeight() });
         chart.setOption({ yAxis });
         for (const { chart: each } of small) each.update();
       });
@@ -254,7 +260,7 @@ export function lossesPart(first: View): Part {
     const chart = mountChart({
       label: title,
       className: 'low',
-      option: () => {
+      option: ({ height }) => {
         const { palette } = view;
         const { mean, min, max } = points.curves[curve];
         const line: Line = {
@@ -265,7 +271,7 @@ export function lossesPart(first: View): Part {
           band: isMerged(min, max) ? { low: min, high: max } : undefined,
         };
         return {
-          ...curveChartOption({ lines: [line], palette, log: false, step: '', range: range() }),
+          ...curveChartOption({ lines: [line], palette, log: false, x: words.step, y: '', height, range: range() }),
           tooltip: {
             ...tooltipStyle(palette),
             trigger: 'axis',
@@ -430,27 +436,4 @@ function trainingLine(
     band: merged ? { low: min, high: max } : undefined,
     raw: !merged && choices.smoothing > 0 ? mean : undefined,
   };
-}
-
-function isMerged(min: readonly number[], max: readonly number[]): boolean {
-  return min.some((value, i) => value < max[i]!);
-}
-
-const zip = (steps: readonly number[], values: readonly number[]): Point[] =>
-  steps.map((step, i) => [step, values[i]!]);
-
-/** Where the pointer is on the axis of steps. */
-function axisValue(params: unknown): number {
-  return (params as { axisValue: number }[])[0]?.axisValue ?? NaN;
-}
-
-/** The index of the number nearest to one, among rising numbers. */
-function nearest(sorted: readonly number[], value: number): number {
-  let [low, high] = [0, sorted.length - 1];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (sorted[middle]! < value) low = middle + 1;
-    else high = middle;
-  }
-  return low > 0 && value - sorted[low - 1]! < sorted[low]! - value ? low - 1 : low;
 }

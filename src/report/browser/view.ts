@@ -1,4 +1,4 @@
-/** @file What all parts of the page share. */
+/** @file What all parts of the pages share. */
 import type { Palette } from '../palette.js';
 import type { ReportData } from '../report-data.js';
 import type { Series } from '../series.js';
@@ -18,22 +18,30 @@ export interface Choices {
   direction: 'ko' | 'en';
 }
 
-/** The report as it is shown. */
-export interface View {
+/** How a page is shown. */
+export interface Look {
   readonly language: Language;
   readonly words: Words;
   readonly format: Format;
   readonly palette: Palette;
+}
+
+/** A run's report as it is shown. */
+export interface View extends Look {
   readonly choices: Choices;
   /** The report, which news have brought up to date. */
   readonly data: ReportData;
   readonly series: Series;
 }
 
-/** A part of the page. */
+/** A part of a page. */
 export interface Part {
   readonly element: HTMLElement;
+  dispose?(): void;
+}
+
+/** A part of a run's page. */
+export interface RunPart extends Part {
   /** Shows what is new in the logs. */
   update?(view: View): void;
-  dispose?(): void;
 }

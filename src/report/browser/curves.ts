@@ -1,0 +1,26 @@
+/** @file Points of curves, and the one that a reader points at. */
+import type { Point } from '../curve-chart.js';
+
+export const zip = (steps: readonly number[], values: readonly number[]): Point[] =>
+  steps.map((step, i) => [step, values[i]!]);
+
+/** Whether points stand for several values each. */
+export function isMerged(min: readonly number[], max: readonly number[]): boolean {
+  return min.some((value, i) => value < max[i]!);
+}
+
+/** Where the pointer is on the axis of steps. */
+export function axisValue(params: unknown): number {
+  return (params as { axisValue: number }[])[0]?.axisValue ?? NaN;
+}
+
+/** The index of the number nearest to one, among rising numbers. */
+export function nearest(sorted: readonly number[], value: number): number {
+  let [low, high] = [0, sorted.length - 1];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (sorted[middle]! < value) low = middle + 1;
+    else high = middle;
+  }
+  return low > 0 && value - sorted[low - 1]! < sorted[low]! - value ? low - 1 : low;
+}

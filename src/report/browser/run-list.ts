@@ -1,0 +1,94 @@
+/** @file The list of all runs: those at work first, each a link; some of them chosen to be compared. */
+import type { RunListData } from '../pages.js';
+import { h, table } from './dom.js';
+import { followPage } from './live.js';
+import { openShell } from './shell.js';
+import type { Look, Part } from './view.js';
+
+type Listed = RunListData['runs'][number];
+
+/** Shows the list, and keeps it up to date. */
+export function showRunList(first: RunListData): void {
+  let page = first;
+  const chosen = new Set<string>();
+  const shell = openShell({
+    facts: () => page,
+    title: ({ words }) => words.runs,
+    parts: (look) => [listPart(look, page, chosen)],
+  });
+  followPage(
+    first,
+    (news) => {
+      page = news;
+      shell.render();
+    },
+    shell.showConnection,
+  );
+}
+
+function listPart(look: Look, { folder, runs }: RunListData, chosen: Set<string>): Part {
+  const { words, format } = look;
+  const compare = h('a', { class: 'action', id: 'compare' }, words.compare);
+  const showChosen = (): void => {
+    const names = runs.map(({ name }) => name).filter((name) => chosen.has(name));
+    const query = new URLSearchParams(names.map((name) => ['run', name]));
+    compare.hidden = names.length < 2;
+    compare.href = `compare/?${query.toString()}`;
+  };
+  showChosen();
+  const rows = runs.map((run) => row(look, run, chosen, showChosen));
+  return {
+    element: h(
+      'section',
+      { id: 'overview' },
+      h('div', { class: 'title' }, h('h1', {}, words.runs), h('span', { class: 'state live', id: 'live' }, words.live)),
+      h('p', { class: 'quiet' }, words.runsNote(format.count(runs.length), folder)),
+      runs.length === 0
+        ? h('p', {}, words.noRuns)
+        : table([words.run, words.state, words.steps, words.bestLoss, words.data, words.begun, words.size], rows, {
+            numbers: 2,
+          }),
+      runs.length > 1 && h('p', { class: 'quiet' }, words.compareNote),
+      compare,
+    ),
+  };
+}
+
+function row({ words, format }: Look, run: Listed, chosen: Set<string>, onChoice: () => void): (string | Node)[] {
+  const box = h('input', {
+    type: 'checkbox',
+    'aria-label': words.compareWith(run.name),
+    checked: chosen.has(run.name),
+    change: () => {
+      if (box.checked) chosen.add(run.name);
+      else chosen.delete(run.name);
+      onChoice();
+    },
+  });
+  const size = format.bytes(run.bytes);
+  if (run.state === 'damaged')
+    return [
+      h('span', { class: 'choose' }, h('strong', {}, run.name)),
+      h('span', { class: 'alarm', title: run.error }, words.damaged),
+      ...['–', '–', '–', '–'],
+      size,
+    ];
+  const link = h('a', { href: `runs/${encodeURIComponent(run.name)}/` }, run.name);
+  const share = run.steps === null || run.steps === 0 ? undefined : Math.min(run.step / run.steps, 1);
+  const steps = run.steps === null ? format.count(run.step) : `${format.count(run.step)} / ${format.count(run.steps)}`;
+  const isLive = run.state === 'starting' || run.state === 'training';
+  return [
+    h('span', { class: 'choose' }, box, h('strong', {}, link)),
+    h('span', { class: `state ${run.state}`, title: run.error }, h('i', {}), words.states[run.state]),
+    h(
+      'span',
+      {},
+      steps,
+      isLive && share !== undefined && h('span', { class: 'progress' }, h('i', { style: `width: ${100 * share}%` })),
+    ),
+    format.loss(run.best?.loss),
+    run.data.join(' '),
+    format.time(run.created),
+    size,
+  ];
+}

@@ -1,0 +1,81 @@
+/** @file The page of one run. */
+import type { ReportData } from '../report-data.js';
+import { Series } from '../series.js';
+import { configurationPart } from './configuration.js';
+import { dataPart } from './data.js';
+import { h } from './dom.js';
+import { evaluationPart } from './evaluation.js';
+import { headerPart } from './header.js';
+import { followNews, type LiveReport } from './live.js';
+import { lossesPart } from './losses.js';
+import { picturesPart } from './pictures.js';
+import { openShell } from './shell.js';
+import { translationsPart } from './translations.js';
+import type { Choices, Look, Part, RunPart, View } from './view.js';
+
+/** Points from which a curve is so dense that it is smoothed to begin with. */
+const DENSE = 150;
+
+/** A loss that falls to less than this share begins on a logarithmic axis. */
+const STEEP = 0.4;
+
+/** Shows a run's report, and keeps it up to date where it can be. */
+export function showRun(report: LiveReport): void {
+  const state = { report, series: Series.from(report.training) };
+  const choices = firstChoices(report);
+  let parts: RunPart[] = [];
+  const viewIn = (look: Look): View => ({ ...look, choices, data: state.report, series: state.series });
+  const shell = openShell({
+    facts: () => state.report,
+    title: ({ words }) => `${state.report.run.name} – ${words.title}`,
+    parts: (look) => (parts = partsOf(viewIn(look))),
+  });
+  if (report.live)
+    followNews(
+      state,
+      (sectionsChanged) => {
+        if (sectionsChanged) {
+          shell.render();
+          return;
+        }
+        const view = viewIn(shell.look());
+        for (const part of parts) part.update?.(view);
+        shell.renewFooter();
+      },
+      shell.showConnection,
+    );
+}
+
+function partsOf(view: View): RunPart[] {
+  const { sections } = view.data;
+  return [
+    headerPart(view),
+    lossesPart(view),
+    evaluationPart(view),
+    ...(sections.translations === undefined ? [] : [translationsPart(view, sections.translations)]),
+    ...(sections.pictures === undefined ? [] : [picturesPart(view, sections.pictures)]),
+    ...(sections.data === undefined ? [] : [dataPart(view, sections.data)]),
+    configurationPart(view),
+    ...problemsPart(view, sections.problems),
+  ];
+}
+
+/** What could not be shown, if anything. */
+export function problemsPart({ words }: Look, problems: readonly string[]): Part[] {
+  if (problems.length === 0) return [];
+  const list = problems.map((problem) => h('li', { class: 'alarm' }, problem));
+  return [{ element: h('section', { id: 'problems' }, h('h2', {}, words.problems), h('ul', {}, list)) }];
+}
+
+function firstChoices({ training, validation, sections }: ReportData): Choices {
+  const losses = validation.flatMap(({ loss }) => (loss === null ? [] : [loss]));
+  return {
+    lines: sections.published === undefined ? 'both' : 'total',
+    log: losses.length > 1 && Math.min(...losses) < STEEP * losses[0]!,
+    smoothing: training.step.length >= DENSE ? 0.6 : 0,
+    range: [0, 1],
+    hidden: new Set(),
+    sentence: 0,
+    direction: 'ko',
+  };
+}

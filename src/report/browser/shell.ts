@@ -1,0 +1,138 @@
+/** @file What is around every page: sections, language and theme above, when it was written below. */
+import { PALETTES, THEMES, type Theme } from '../palette.js';
+import type { PageFacts } from '../report-data.js';
+import { choice, h } from './dom.js';
+import { formatFor } from './format.js';
+import { recall, remember } from './memory.js';
+import type { Look, Part } from './view.js';
+import { LANGUAGES, WORDS, type Language } from './words.js';
+
+/** What a page puts into its shell. */
+export interface Contents {
+  /** The data that is shown now. */
+  facts(): PageFacts;
+  title(look: Look): string;
+  /** All parts, made anew: for another language or theme, too. */
+  parts(look: Look): Part[];
+}
+
+export interface Shell {
+  look(): Look;
+  /** Makes the page anew. */
+  render(): void;
+  /** Renews what is said of when it was written. */
+  renewFooter(): void;
+  showConnection(isThere: boolean): void;
+}
+
+/** Shows a page, and makes it anew whenever its reader chooses another language or theme. */
+export function openShell(contents: Contents): Shell {
+  let language = recall('language', LANGUAGES) ?? (navigator.language.toLowerCase().startsWith('ko') ? 'ko' : 'en');
+  let theme = recall('theme', ['auto', ...THEMES]) ?? 'auto';
+  const system = matchMedia('(prefers-color-scheme: dark)');
+  let parts: Part[] = [];
+
+  system.addEventListener('change', () => {
+    if (theme === 'auto') render();
+  });
+  render();
+  return { look, render, renewFooter, showConnection };
+
+  function look(): Look {
+    return { language, words: WORDS[language], format: formatFor(language), palette: PALETTES[shownTheme()] };
+  }
+
+  function shownTheme(): Theme {
+    return theme === 'auto' ? (system.matches ? 'dark' : 'light') : theme;
+  }
+
+  function render(): void {
+    for (const part of parts) part.dispose?.();
+    document.documentElement.lang = language;
+    document.documentElement.dataset.theme = shownTheme();
+    const now = look();
+    document.title = contents.title(now);
+    parts = contents.parts(now);
+    const [scrolled, focused] = [scrollY, document.activeElement?.id];
+    document.getElementById('page')!.replaceChildren(
+      bar(now),
+      h(
+        'main',
+        {},
+        parts.map(({ element }) => element),
+      ),
+      footer(now),
+    );
+    scrollTo(0, scrolled);
+    if (focused !== undefined && focused !== '') document.getElementById(focused)?.focus();
+  }
+
+  /** Name, sections, language and theme. */
+  function bar({ words }: Look): HTMLElement {
+    const titles = parts.flatMap(({ element }) => {
+      const title = element.querySelector('h2')?.textContent;
+      return title == null ? [] : [h('a', { href: `#${element.id}` }, title)];
+    });
+    const { home } = contents.facts();
+    return h(
+      'header',
+      { class: 'bar' },
+      h(
+        'nav',
+        { 'aria-label': words.sections },
+        h('a', { href: home ?? '#overview', class: 'brand' }, 'kd'),
+        home !== undefined && h('a', { href: home }, `← ${words.runs}`),
+        titles,
+      ),
+      h(
+        'div',
+        { class: 'switches' },
+        choice(
+          words.language,
+          [
+            ['en', 'EN'],
+            ['ko', '한국어'],
+          ],
+          language,
+          (chosen: Language) => {
+            language = chosen;
+            remember('language', chosen);
+            render();
+          },
+        ),
+        choice(
+          words.theme,
+          [
+            ['auto', '◐'],
+            ['light', '☀'],
+            ['dark', '☾'],
+          ],
+          theme,
+          (chosen) => {
+            theme = chosen;
+            remember('theme', chosen);
+            render();
+          },
+        ),
+      ),
+    );
+  }
+
+  function footer({ words, format }: Look): HTMLElement {
+    const { live, written, kd } = contents.facts();
+    const when = live ? words.updated(format.time(written)) : words.written(format.time(written), kd);
+    return h('footer', { class: 'quiet' }, h('span', { id: 'written' }, when), ' ', words.charts);
+  }
+
+  function renewFooter(): void {
+    document.querySelector('footer')?.replaceWith(footer(look()));
+  }
+
+  function showConnection(isThere: boolean): void {
+    const { words } = look();
+    const sign = document.getElementById('live');
+    if (sign === null) return;
+    sign.textContent = isThere ? words.live : words.lost;
+    sign.classList.toggle('lost', !isThere);
+  }
+}

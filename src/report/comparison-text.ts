@@ -1,0 +1,81 @@
+/** @file Runs beside each other for a terminal and for programs. */
+import { formatCount, formatRate } from '../base/format.js';
+import type { Cell, Table } from '../evaluate/table.js';
+import { textTable } from '../evaluate/table-text.js';
+import { pairsTables, stsTable } from '../evaluate/tables.js';
+import type { ModelFacts } from '../evaluate/evaluation.js';
+import type { ComparedRun, ComparisonData } from './pages.js';
+import { bestOf } from './validations.js';
+
+/** The tables of a comparison: the runs, what differs, and their evaluations. */
+export function comparisonText(comparison: ComparisonData): string {
+  const { runs, differences, evaluations } = comparison;
+  const evaluated = evaluations.flatMap(({ pairs, sts }) => [
+    ...(pairs === undefined ? [] : pairsTables({ ...pairs, models: pairs.models.map(called) }).slice(0, 2)),
+    ...sts.map((file) => stsTable({ ...file, models: file.models.map(called) })),
+  ]);
+  const tables = [runsTable(runs), ...(differences.length === 0 ? [] : [differencesTable(comparison)]), ...evaluated];
+  return tables.map((table) => textTable(table).trimStart()).join('\n\n');
+}
+
+/** The comparison as one event of `--json`. */
+export function comparisonObject({ runs, differences, evaluations }: ComparisonData): Record<string, unknown> {
+  return {
+    runs: runs.map(({ run, validation }) => ({
+      name: run.name,
+      folder: run.folder,
+      state: run.state,
+      step: run.step,
+      steps: run.totalSteps,
+      best: bestOf(validation) ?? null,
+    })),
+    differences: differences.map(({ name, values }) => ({ name, values })),
+    evaluations,
+  };
+}
+
+function runsTable(runs: readonly ComparedRun[]): Table {
+  const loss = { format: (value: number) => value.toFixed(4) };
+  return {
+    title: '',
+    columns: [
+      { title: 'run' },
+      { title: 'state' },
+      { title: 'step' },
+      { title: 'best loss', ...loss },
+      { title: 'en', ...loss },
+      { title: 'ko', ...loss },
+      { title: 'at step', format: formatCount },
+      { title: 'pairs/s', format: formatRate },
+    ],
+    rows: runs.map(({ run, validation }): Cell[] => {
+      const best = bestOf(validation);
+      const steps = run.totalSteps === null ? '' : `/${formatCount(run.totalSteps)}`;
+      return [
+        run.name,
+        run.state,
+        `${formatCount(run.step)}${steps}`,
+        best?.loss ?? null,
+        best?.loss_en ?? null,
+        best?.loss_ko ?? null,
+        best?.step ?? null,
+        run.pairsPerSecond,
+      ];
+    }),
+    notes: [],
+  };
+}
+
+function differencesTable({ runs, differences }: ComparisonData): Table {
+  return {
+    title: '',
+    columns: [{ title: 'differs' }, ...runs.map(({ run }) => ({ title: run.name }))],
+    rows: differences.map(({ name, values }) => [name, ...values.map((value) => (value === '' ? 'yes' : value))]),
+    notes: [],
+  };
+}
+
+/** A baseline that several runs share has no name of its own. */
+function called<Model extends ModelFacts>(model: Model): Model {
+  return model.name === '' ? { ...model, name: 'untrained student' } : model;
+}

@@ -1,0 +1,127 @@
+/** @file Several runs as a page that compares them sees them. */
+import { VERSION } from '../base/version.js';
+import type { ModelFacts, RunEvaluations } from '../evaluate/evaluation.js';
+import type { ComparisonData, Difference } from './pages.js';
+import type { Entry, ReportData } from './report-data.js';
+import { followRun } from './run-follower.js';
+
+/** Reads runs beside each other, as often as it is asked. */
+export interface ComparisonFollower {
+  comparison(live: boolean): Promise<ComparisonData>;
+}
+
+/** Names that differ in any two runs, and say nothing about them. */
+const OWN_NAMES = ['--run', 'created'];
+
+/**
+ * Follows several runs.
+ *
+ * @param folders the runs', in the order in which they are shown
+ * @throws InputError, in every call, for a folder that is no run
+ */
+export function followComparison(folders: readonly string[]): ComparisonFollower {
+  const followers = folders.map(followRun);
+  return {
+    async comparison(live) {
+      const reports = await Promise.all(followers.map((follower) => follower.report(live)));
+      return {
+        kind: 'comparison',
+        written: new Date().toISOString(),
+        kd: VERSION,
+        live,
+        runs: reports.map(({ run, training, validation }) => ({ run: named(run, reports), training, validation })),
+        differences: [
+          ...differencesOf(
+            reports.map(({ sections }) => sections.settings),
+            true,
+          ),
+          ...differencesOf(
+            reports.map(({ sections }) => sections.environment),
+            false,
+          ),
+        ],
+        evaluations: jointEvaluations(reports),
+        problems: [...new Set(reports.flatMap(({ sections }) => sections.problems))],
+      };
+    },
+  };
+}
+
+/** A run under its name; under its folder where another run has the name, too. */
+function named(run: ReportData['run'], all: readonly ReportData[]): ReportData['run'] {
+  const isAlone = all.filter((other) => other.run.name === run.name).length === 1;
+  return isAlone ? run : { ...run, name: run.folder };
+}
+
+/** The entries that are not the same in all runs, in the order of the runs that have them. */
+export function differencesOf(runs: readonly (readonly Entry[])[], isSetting: boolean): Difference[] {
+  const names = [...new Set(runs.flatMap((entries) => entries.map(([name]) => name)))];
+  return names
+    .filter((name) => !OWN_NAMES.includes(name))
+    .map((name) => ({
+      name,
+      isSetting,
+      values: runs.map((entries) => entries.find(([each]) => each === name)?.[1] ?? null),
+    }))
+    .filter(({ values }) => new Set(values).size > 1);
+}
+
+/** The runs' evaluations, those on the same pairs and those on the same judged file joined: each model once. */
+function jointEvaluations(reports: readonly ReportData[]): RunEvaluations[] {
+  const folders = reports.map(({ run }) => run.folder);
+  const joint = new Map<string, RunEvaluations>();
+  const add = (key: string, next: RunEvaluations): void => {
+    const known = joint.get(key);
+    joint.set(key, known === undefined ? next : joined(known, next));
+  };
+  for (const { sections } of reports) {
+    const { pairs, sts = [] } = sections.evaluations ?? {};
+    if (pairs !== undefined) {
+      const { fingerprint, pairs: count, split, seed } = pairs.data;
+      const models = pairs.models.filter((model) => isOfRuns(model, folders));
+      add(['pairs', fingerprint, count, split, seed, pairs.teacher].join(' '), {
+        pairs: { ...pairs, models: withoutCopies(models) },
+        sts: [],
+      });
+    }
+    for (const file of sts) {
+      const models = file.models.filter((model) => isOfRuns(model, folders));
+      add(`sts ${file.file} ${file.pairs}`, { sts: [{ ...file, models: withoutCopies(models) }] });
+    }
+  }
+  return [...joint.values()];
+}
+
+/** Whether a model is a baseline, or a checkpoint of one of the runs. */
+function isOfRuns({ role, source }: ModelFacts, folders: readonly string[]): boolean {
+  return role !== 'student' || folders.some((folder) => source === folder || source.startsWith(`${folder}/`));
+}
+
+function joined(first: RunEvaluations, second: RunEvaluations): RunEvaluations {
+  const [a, b] = [first.sts[0], second.sts[0]];
+  return {
+    ...(first.pairs === undefined || second.pairs === undefined
+      ? {}
+      : { pairs: { ...first.pairs, models: withoutCopies([...first.pairs.models, ...second.pairs.models]) } }),
+    sts: a === undefined || b === undefined ? [] : [{ ...a, models: withoutCopies([...a.models, ...b.models]) }],
+  };
+}
+
+/**
+ * Models without those that are there already: the same checkpoint; or a baseline of the same parameters and scores,
+ * such as the untrained student of several runs, which then is called by its role alone.
+ */
+export function withoutCopies<Model extends ModelFacts>(models: readonly Model[]): Model[] {
+  const known = new Map<string, Model>();
+  for (const model of models) {
+    const { name, role, source } = model;
+    const { scores, correlation } = model as { readonly scores?: unknown; readonly correlation?: unknown };
+    const key = role === 'student' ? `${name} ${source}` : JSON.stringify([role, source, scores, correlation]);
+    const earlier = known.get(key);
+    if (earlier === undefined) known.set(key, model);
+    else if (role === 'untrained' && earlier.name !== name) known.set(key, { ...earlier, name: '' });
+  }
+  return [...known.values()].sort((a, b) => ROLE_ORDER.indexOf(a.role) - ROLE_ORDER.indexOf(b.role));
+}
+
+const ROLE_ORDER: readonly string[] = ['teacher', 'untrained', 'student'];

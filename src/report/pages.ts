@@ -1,0 +1,43 @@
+/** @file The data of every kind of page, as embedded in it. */
+import type { RunEvaluations } from '../evaluate/evaluation.js';
+import type { DamagedRun, RunSummary } from '../runs/run-states.js';
+import type { PageFacts, ReportData, RunFacts, ValidationPoint } from './report-data.js';
+import type { SeriesJson } from './series.js';
+
+/** One run beside others. */
+export interface ComparedRun {
+  readonly run: RunFacts;
+  readonly training: SeriesJson;
+  readonly validation: readonly ValidationPoint[];
+}
+
+/** A setting, or a fact of the environment, in which runs differ. */
+export interface Difference {
+  /** A flag, or the name of a fact. */
+  readonly name: string;
+  readonly isSetting: boolean;
+  /** One value a run; null where a run has none. */
+  readonly values: readonly (string | null)[];
+}
+
+/** Several runs beside each other. */
+export interface ComparisonData extends PageFacts {
+  readonly kind: 'comparison';
+  readonly runs: readonly ComparedRun[];
+  readonly differences: readonly Difference[];
+  /** Evaluations of the runs: those on the same pairs are one. */
+  readonly evaluations: readonly RunEvaluations[];
+  /** What could not be shown, and why. */
+  readonly problems: readonly string[];
+}
+
+/** All runs under a folder: those that train first, then the newest. */
+export interface RunListData extends PageFacts {
+  readonly kind: 'runs';
+  /** The folder, from the current one. */
+  readonly folder: string;
+  readonly runs: readonly (RunSummary | DamagedRun)[];
+}
+
+/** What a page shows. */
+export type PageData = ReportData | ComparisonData | RunListData;

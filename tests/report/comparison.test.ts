@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest';
+import { differencesOf, followComparison, withoutCopies } from '../../src/report/comparison.js';
+import { endOffsets } from '../../src/report/curve-chart.js';
+import { addEvaluation, makeRun } from './run-of.js';
+
+describe('a comparison', () => {
+  it('has only what differs, whichever run has it', () => {
+    const runs = [
+      [
+        ['--seed', '1'],
+        ['--epochs', '3'],
+        ['--run', 'a'],
+      ],
+      [
+        ['--seed', '2'],
+        ['--epochs', '3'],
+        ['--run', 'b'],
+        ['--project', ''],
+      ],
+    ] as const;
+    expect(differencesOf(runs, true)).toEqual([
+      { name: '--seed', isSetting: true, values: ['1', '2'] },
+      { name: '--project', isSetting: true, values: [null, ''] },
+    ]);
+  });
+
+  it('has a baseline that runs share once, and every student', async () => {
+    const model = { source: 's', parameters: 1, bytes: 1, width: 1 };
+    const untrained = { ...model, role: 'untrained', scores: [1] } as const;
+    const student = { ...model, role: 'student', scores: [1] } as const;
+    const teacher = { ...model, role: 'teacher', name: 'clip' } as const;
+    const names = withoutCopies([
+      { ...untrained, name: 'a (untrained)' },
+      { ...student, name: 'a' },
+      { ...untrained, name: 'b (untrained)' },
+      { ...untrained, name: 'c (untrained)', scores: [2] },
+      { ...student, name: 'b' },
+      teacher,
+      teacher,
+    ]).map(({ name }) => name);
+    expect(names).toEqual(['clip', '', 'c (untrained)', 'a', 'b']);
+
+    const runs = [makeRun({ name: 'a' }), makeRun({ name: 'b' })];
+    for (const run of runs) await addEvaluation(run);
+    const { evaluations } = await followComparison(runs).comparison(false);
+    expect(evaluations).toHaveLength(1); // on the same pairs
+    expect(evaluations[0].pairs!.models.map(({ role }) => role)).toEqual(['teacher', 'untrained']); // students of others
+  });
+
+  it('tells runs of the same name by their folders', async () => {
+    const { runs, differences } = await followComparison([makeRun(), makeRun()]).comparison(false);
+    expect(new Set(runs.map(({ run }) => run.name)).size).toBe(2);
+    expect(differences).toEqual([]);
+  });
+});
+
+it('labels at the ends of lines stand apart, and inside the plot', () => {
+  const line = (value: number) => ({ name: '', colour: '', style: 'marks' as const, points: [[1, value] as const] });
+  const lines = [line(0), line(0.001), line(1), line(0.5), { ...line(0.5), style: 'curve' as const }];
+  const places = endOffsets({ lines, log: false }, [0, 1], 100).map(
+    (offset, i) => 100 * (1 - lines[i].points[0][1]) + offset,
+  );
+  expect(places[2]).toBe(0);
+  expect(places[3]).toBe(50);
+  expect(Math.max(...places)).toBe(100);
+  expect(Math.abs(places[0] - places[1])).toBeGreaterThanOrEqual(14);
+  expect(endOffsets({ lines, log: false }, [0, 1], 100)[4]).toBe(0);
+});
