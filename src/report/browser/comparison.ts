@@ -88,7 +88,7 @@ function overview(look: Look, page: ComparisonData): Part {
       h('span', {}, h('i', { class: 'dot', style: `background: ${colourOf(look, i)}` }), h('strong', {}, run.name)),
       words.states[run.state],
       run.totalSteps === null ? format.count(run.step) : `${format.count(run.step)} / ${format.count(run.totalSteps)}`,
-      best !== undefined && best.loss === lowest && page.runs.length > 1 ? h('strong', { class: 'best' }, loss) : loss,
+      best?.loss === lowest && page.runs.length > 1 ? h('strong', { class: 'best' }, loss) : loss,
       format.loss(best?.loss_ko),
       format.loss(best?.loss_en),
       best === undefined ? '–' : format.count(best.step),

@@ -4,23 +4,23 @@ import type { Language } from './words.js';
 
 export interface Format {
   /** `123,060,480` */
-  count(value: number): string;
+  readonly count: (value: number) => string;
   /** A loss: four digits after the point; `–` for what is no number. */
-  loss(value: number | null | undefined): string;
+  readonly loss: (value: number | null | undefined) => string;
   /** Three digits that count: `9,120`, `101`, `14.4`, `0.31`. */
-  rate(value: number | null): string;
+  readonly rate: (value: number | null) => string;
   /** `64.3 %`, as on the command line. */
-  percent(share: number): string;
+  readonly percent: (share: number) => string;
   /** What guessing one of so many finds: `0.2 %` */
-  chance(count: number): string;
+  readonly chance: (count: number) => string;
   /** `1.9 GB` */
-  bytes(value: number | null): string;
+  readonly bytes: (value: number | null) => string;
   /** Seconds as `0:01:05`. */
-  duration(seconds: number | null): string;
+  readonly duration: (seconds: number | null) => string;
   /** A date and a time of the day. */
-  time(iso: string): string;
+  readonly time: (iso: string) => string;
   /** `5.0e−5` */
-  small(value: number): string;
+  readonly small: (value: number) => string;
 }
 
 const LOCALES: Readonly<Record<Language, string>> = { en: 'en-GB', ko: 'ko-KR' };

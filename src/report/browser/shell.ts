@@ -17,12 +17,12 @@ export interface Contents {
 }
 
 export interface Shell {
-  look(): Look;
+  readonly look: () => Look;
   /** Makes the page anew. */
-  render(): void;
+  readonly render: () => void;
   /** Renews what is said of when it was written. */
-  renewFooter(): void;
-  showConnection(isThere: boolean): void;
+  readonly renewFooter: () => void;
+  readonly showConnection: (isThere: boolean) => void;
 }
 
 /** Shows a page, and makes it anew whenever its reader chooses another language or theme. */
