@@ -44,7 +44,8 @@ describe('a comparison', () => {
     for (const run of runs) await addEvaluation(run);
     const { evaluations } = await followComparison(runs).comparison(false);
     expect(evaluations).toHaveLength(1); // on the same pairs
-    expect(evaluations[0].pairs!.models.map(({ role }) => role)).toEqual(['teacher', 'untrained']); // students of others
+    // its students are of other runs
+    expect(evaluations[0].pairs!.models.map(({ role }) => role)).toEqual(['teacher', 'untrained']);
   });
 
   it('tells runs of the same name by their folders', async () => {
