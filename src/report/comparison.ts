@@ -1,6 +1,7 @@
 /** @file Several runs as a page that compares them sees them. */
 import { VERSION } from '../base/version.js';
 import type { ModelFacts, RunEvaluations } from '../evaluate/evaluation.js';
+import { withoutCopies } from './evaluated-models.js';
 import type { ComparisonData, Difference } from './pages.js';
 import type { Entry, ReportData } from './report-data.js';
 import { followRun } from './run-follower.js';
@@ -106,22 +107,3 @@ function joined(first: RunEvaluations, second: RunEvaluations): RunEvaluations {
     sts: a === undefined || b === undefined ? [] : [{ ...a, models: withoutCopies([...a.models, ...b.models]) }],
   };
 }
-
-/**
- * Models without those that are there already: the same checkpoint; or a baseline of the same parameters and scores,
- * such as the untrained student of several runs, which then is called by its role alone.
- */
-export function withoutCopies<Model extends ModelFacts>(models: readonly Model[]): Model[] {
-  const known = new Map<string, Model>();
-  for (const model of models) {
-    const { name, role, source } = model;
-    const { scores, correlation } = model as { readonly scores?: unknown; readonly correlation?: unknown };
-    const key = role === 'student' ? `${name} ${source}` : JSON.stringify([role, source, scores, correlation]);
-    const earlier = known.get(key);
-    if (earlier === undefined) known.set(key, model);
-    else if (role === 'untrained' && earlier.name !== name) known.set(key, { ...earlier, name: '' });
-  }
-  return [...known.values()].sort((a, b) => ROLE_ORDER.indexOf(a.role) - ROLE_ORDER.indexOf(b.role));
-}
-
-const ROLE_ORDER: readonly string[] = ['teacher', 'untrained', 'student'];

@@ -30,6 +30,15 @@ export function contentPolicy({ script }: PageAssets, { live }: Pick<PageData, '
   );
 }
 
+/** What a page is called until its script has named it; `kd eval` knows its own files by it. */
+const TITLES: Readonly<Record<PageData['kind'], string>> = {
+  run: 'kd',
+  comparison: 'kd',
+  runs: 'kd',
+  preparation: 'Prepared pairs',
+  evaluation: 'Evaluation',
+};
+
 /** The page with its data in it. */
 export function reportPage(report: PageData, assets: PageAssets): string {
   return [
@@ -40,14 +49,14 @@ export function reportPage(report: PageData, assets: PageAssets): string {
     `<meta http-equiv="Content-Security-Policy" content="${contentPolicy(assets, report)}">`,
     '<meta name="viewport" content="width=device-width, initial-scale=1">',
     '<meta name="referrer" content="no-referrer">',
-    '<title>kd</title>',
+    `<title>${TITLES[report.kind]}</title>`,
     `<link rel="icon" href="data:,">`,
     `<style>${assets.style.replaceAll('</', '<\\/')}</style>`,
     '</head>',
     '<body>',
     '<div id="page"></div>',
-    '<noscript><p>This page draws its charts with JavaScript. The numbers are in loss.csv and validation.csv ' +
-      'beside it.</p><p lang="ko">이 페이지는 JavaScript로 차트를 그립니다. 숫자는 옆의 loss.csv와 validation.csv에 있습니다.</p></noscript>',
+    '<noscript><p>This page draws its charts with JavaScript. A run’s numbers are in its loss.csv and ' +
+      'validation.csv.</p><p lang="ko">이 페이지는 JavaScript로 차트를 그립니다. 학습의 숫자는 loss.csv와 validation.csv에 있습니다.</p></noscript>',
     `<script type="application/json" id="report">${embedded(report)}</script>`,
     `<script>${inScript(assets.script)}</script>`,
     '</body>',

@@ -1,7 +1,8 @@
 /** @file The data of every kind of page, as embedded in it. */
+import type { PrepareReport } from '../data/prepare/report.js';
 import type { RunEvaluations } from '../evaluate/evaluation.js';
 import type { DamagedRun, RunSummary } from '../runs/run-states.js';
-import type { PageFacts, ReportData, RunFacts, ValidationPoint } from './report-data.js';
+import type { Entry, PageFacts, ReportData, RunFacts, ValidationPoint } from './report-data.js';
 import type { SeriesJson } from './series.js';
 
 /** One run beside others. */
@@ -39,5 +40,25 @@ export interface RunListData extends PageFacts {
   readonly runs: readonly (RunSummary | DamagedRun)[];
 }
 
+/** A preparation of pairs: from what, how, and what came of it. */
+export interface PreparationData extends PageFacts {
+  readonly kind: 'preparation';
+  /** The folder of the token store. */
+  readonly folder: string;
+  /** Files and folders of pairs, as they were named. */
+  readonly sources: readonly string[];
+  readonly teacher: string;
+  readonly student: string;
+  /** Flags and their values. */
+  readonly options: readonly Entry[];
+  readonly report: PrepareReport;
+}
+
+/** An evaluation by itself. */
+export interface EvaluationData extends PageFacts {
+  readonly kind: 'evaluation';
+  readonly evaluations: RunEvaluations;
+}
+
 /** What a page shows. */
-export type PageData = ReportData | ComparisonData | RunListData;
+export type PageData = ReportData | ComparisonData | RunListData | PreparationData | EvaluationData;

@@ -27,9 +27,21 @@ export interface RunFacts {
   readonly step: number;
   readonly epoch: number;
   readonly pairsPerSecond: number | null;
+  /** Over all logged steps. */
+  readonly meanPairsPerSecond: number | null;
+  /** Of training up to the last logged step, without validations and checkpoints. */
+  readonly trainedSeconds: number | null;
+  /** Of training that are still to come; null for a run that is not at work, or that has not logged enough. */
+  readonly secondsLeft: number | null;
+  /** The loss of always giving the teacher's mean, both languages together; null where it was not measured. */
+  readonly meanBaseline: number | null;
   /** Steps and epochs that were asked for; null where the configuration does not say. */
   readonly totalSteps: number | null;
   readonly stepsPerEpoch: number | null;
+  /** Pairs in the last batch of an epoch, where that is smaller than the others. */
+  readonly lastBatch: number | null;
+  /** Whether every epoch takes the same batches in the same order. */
+  readonly isRepeated: boolean;
   readonly epochs: number | null;
   /** Names of checkpoints. */
   readonly best: string | null;

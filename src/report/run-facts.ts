@@ -8,6 +8,7 @@ import { messageOf } from '../base/errors.js';
 import { readEvaluations } from '../evaluate/evaluation-file.js';
 import { checkpointNames } from '../runs/checkpoint.js';
 import type { ValidationRow } from '../runs/log-reader.js';
+import { readBaselines } from '../runs/baselines-file.js';
 import type { RunConfig } from '../runs/run-config.js';
 import { pointedAt, RUN_CONFIG, type Pointer } from '../runs/run-folder.js';
 import { knownPlan, runState } from '../runs/run-state.js';
@@ -15,13 +16,14 @@ import { storePlaces } from '../runs/run-store.js';
 import { formatCount, formatHash } from '../base/format.js';
 import { shellCommand } from '../base/shell.js';
 import { contactSheet } from './contact-sheet.js';
+import { paceOf, secondsFor } from './pace.js';
 import type { Entry, RunFacts, Sections } from './report-data.js';
 import type { CurveRow } from './series.js';
 import { readTranslations } from './translations.js';
 
-/** The last rows of the logs. */
+/** The logs of a run. */
 export interface LogState {
-  readonly last: CurveRow | undefined;
+  readonly rows: readonly CurveRow[];
   /** The last validation: after a step that may not have been logged. */
   readonly validated: Pick<ValidationRow, 'step' | 'epoch'> | undefined;
   readonly skipped: number;
@@ -31,8 +33,9 @@ export interface LogState {
 export async function runFacts(
   folder: string,
   config: RunConfig,
-  { last, validated, skipped }: LogState,
+  { rows, validated, skipped }: LogState,
 ): Promise<RunFacts> {
+  const last = rows.at(-1);
   const plan = knownPlan(config);
   const checkpoints = await checkpointNames(folder);
   const there = async (pointer: Pointer): Promise<string | undefined> => {
@@ -41,15 +44,27 @@ export async function runFacts(
   };
   const [best, newest] = [await there('best'), (await there('last')) ?? checkpoints.at(0)];
   const step = Math.max(last?.step ?? 0, validated?.step ?? 0, Number(/\d+$/.exec(newest ?? '')?.[0] ?? 0));
-  const pace = last?.pairs_per_second ?? NaN;
+  const state = await runState(folder, plan, step);
+  const isAtWork = state.state === 'starting' || state.state === 'training';
+  const pairsPerStep = plan.stepsPerEpoch ? config.data.training_pairs / plan.stepsPerEpoch : NaN;
+  const pace = paceOf(rows, pairsPerStep);
+  const stepsLeft = isAtWork && plan.totalSteps !== null ? plan.totalSteps - step : NaN;
+  const { batchSize, groupByLength } = config.settings;
+  const lastBatch = typeof batchSize === 'number' ? config.data.training_pairs % batchSize : 0;
   return {
     name: basename(folder),
     folder: relative('.', folder) || '.',
-    ...(await runState(folder, plan, step)),
+    ...state,
     created: config.created,
     step,
     epoch: Math.max(last?.epoch ?? 0, validated?.epoch ?? 0),
-    pairsPerSecond: Number.isFinite(pace) ? pace : null,
+    pairsPerSecond: finite(last?.pairs_per_second),
+    meanPairsPerSecond: finite(pace.pairs / pace.seconds),
+    trainedSeconds: pace.seconds > 0 ? finite(pace.seconds) : null,
+    secondsLeft: secondsFor(stepsLeft * pairsPerStep, rows, pairsPerStep),
+    meanBaseline: (await readBaselines(folder))?.mean ?? null,
+    lastBatch: lastBatch === 0 ? null : lastBatch,
+    isRepeated: groupByLength !== true,
     ...plan,
     best: best ?? null,
     last: newest ?? null,
@@ -60,6 +75,9 @@ export async function runFacts(
     skippedLines: skipped,
   };
 }
+
+const finite = (value: number | undefined): number | null =>
+  value !== undefined && Number.isFinite(value) ? value : null;
 
 /** The parts of a report that do not come from the logs. */
 export async function sectionsOf(folder: string, config: RunConfig): Promise<Sections> {

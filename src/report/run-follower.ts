@@ -97,7 +97,7 @@ export function followRun(folder: string): RunFollower {
     if (sections === undefined || key !== sectionsKey)
       [sections, sectionsKey] = [await sectionsOf(folder, config), key];
     return runFacts(folder, config, {
-      last: rows.at(-1),
+      rows,
       validated: validations.at(-1),
       skipped: lossLog.skipped + validationLog.skipped,
     });

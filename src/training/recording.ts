@@ -6,6 +6,7 @@ import { isCollapsed } from '../distill/evaluation.js';
 import { rangesOf } from '../distill/steps.js';
 import type { TrainCallbacks, TrainPlan } from '../distill/train.js';
 import { formatCounted } from '../base/format.js';
+import { keepBaselines } from '../runs/baselines-file.js';
 import { outputsRow, stepRow, validationRow, type LossLog } from '../runs/loss-log.js';
 import type { RunLock } from '../runs/run-lock.js';
 import type { Reporter } from '../app/reporter.js';
@@ -54,12 +55,13 @@ export function recording(
         validation_pairs: data.validation.pairs,
       });
     },
-    onBaselines({ untrained, mean, pairs }) {
+    async onBaselines({ untrained, mean, pairs }) {
       output.message(
         `baselines over ${formatCounted(pairs, 'pair')}: untrained student ${untrained.toFixed(4)}, always the ` +
           `teacher's mean ${mean.toFixed(4)}`,
       );
       output.event({ event: 'baselines', untrained, mean, pairs });
+      await keepBaselines(folder, { untrained, mean, pairs });
     },
     async onStep(record) {
       progress.step = record.step;

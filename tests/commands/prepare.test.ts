@@ -41,14 +41,23 @@ describe('kd prepare', () => {
     const out = temporaryFolder();
     prepared(corpora.folder, out, '--report');
     const page = readFileSync(join(out, 'report.html'), 'utf8');
-    expect([page.match(/<svg /g)?.length, page.match(/class="bars"/g)?.length]).toEqual([3, 2]);
-    expect(page).not.toMatch(/(src|href)=|https?:|@import|<script/);
-    expect(page).toContain('prefers-color-scheme: dark');
-    expect(page).toContain("Korean, by the student's tokenizer");
+    expect(page).toContain("default-src 'none'; script-src 'sha256-");
     const report = JSON.parse(readFileSync(join(out, 'report.json'), 'utf8')) as {
       lengths: Record<string, number[]>;
       total: { training: number };
     };
+    expect(JSON.parse(/id="report">(.*)<\/script>/.exec(page)![1])).toMatchObject({
+      kind: 'preparation',
+      folder: out,
+      sources: [corpora.folder],
+      teacher: MODELS[MODELS.indexOf('--teacher') + 1],
+      options: [
+        ['--valid-fraction', '0.2'],
+        ['--seed', '42'],
+        ['--long', 'drop'],
+      ],
+      report,
+    });
     expect(Object.keys(report.lengths)).toEqual(['teacher_en', 'student_en', 'student_ko']);
   });
 

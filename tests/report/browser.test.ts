@@ -3,12 +3,15 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { readEvaluations } from '../../src/evaluate/evaluation-file.js';
 import { followRun } from '../../src/report/run-follower.js';
 import { serveReport, serveSite, type ReportServer } from '../../src/report/server.js';
 import { siteOfRuns } from '../../src/report/sites.js';
 import { TRANSLATIONS_FILE } from '../../src/report/translations.js';
+import { evaluationPage, preparationPage } from '../../src/report/write-results.js';
 import { writeReport } from '../../src/report/write-report.js';
 import { lockRun } from '../../src/runs/run-lock.js';
+import { temporaryFolder } from '../cli.js';
 import { CHROMIUM, launch, NO_CHROMIUM } from './chromium.js';
 import { addEvaluation, addPicture, lossLine, makeRun } from './run-of.js';
 
@@ -201,8 +204,16 @@ describe.skipIf(CHROMIUM === undefined)(
     it('shows a run before its first step, and one whose loss is no number', async () => {
       const empty = makeRun();
       for (const name of ['loss.csv', 'validation.csv']) rmSync(join(empty, name));
-      const page = await openFile(empty);
+      const lock = await lockRun(empty);
+      server = await serveReport(followRun(empty), 0);
+      const page = await open(server.url, {}, '.waiting');
       await soon(textOf(page, '.notes')).toBe('No step has been logged yet.');
+      expect(await page.locator('.facts').textContent()).toContain('of 600epoch 1 of 3Time left–known after the first');
+      expect(await page.locator('.chart').first().isVisible()).toBe(false);
+      writeFileSync(join(empty, 'loss.csv'), readFileSync(join(makeRun({ rows: 9 }), 'loss.csv')));
+      await page.locator('.chart.tall svg').waitFor({ timeout: 10_000 });
+      await soon(textOf(page, '.facts')).toMatch(/Time left\d:\d\d:\d\d/);
+      lock.release();
       await page.close();
       const broken = makeRun();
       appendFileSync(join(broken, 'loss.csv'), `${lossLine(610, 200, 'NaN')}\n`);
@@ -240,6 +251,56 @@ describe.skipIf(CHROMIUM === undefined)(
       await page.locator('.chart.tall svg').waitFor();
       expect(await page.locator('h1').textContent()).toBe('second');
       await page.close();
+    });
+
+    it.each(['en-GB', 'ko-KR'])('shows an evaluation and a preparation by themselves, in %s', async (locale) => {
+      const folder = temporaryFolder();
+      const run = makeRun();
+      await addEvaluation(run);
+      writeFileSync(join(folder, 'eval.html'), await evaluationPage((await readEvaluations(run))!));
+      const evaluated = await open(pathToFileURL(join(folder, 'eval.html')).href, { width: 'phone', locale }, 'table');
+      // the error's bar is longer the lower it is, and Korean comes first
+      const cells = evaluated.locator('#scores table').first().locator('tbody tr');
+      const shares = await cells.evaluateAll((rows) =>
+        (
+          rows as unknown as {
+            querySelector(selector: string): { style: { getPropertyValue(name: string): string } };
+          }[]
+        ).map((row) => Number(row.querySelector('td').style.getPropertyValue('--share'))),
+      );
+      expect(shares).toEqual([0.372, 0, 0.869]); // of 1.2, 1.91 and 0.25
+      await soon(() => evaluated.evaluate('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0);
+      await evaluated.close();
+
+      const counts = { read: 9, dropped: { empty: 2 }, not_sampled: 0, training: 5, validation: 2 };
+      const lengths = Array.from({ length: 79 }, (_, tokens) => (tokens > 4 && tokens < 9 ? 2 : 0));
+      const columns = { teacher_en: lengths, student_en: lengths, student_ko: lengths };
+      const page = await preparationPage({
+        folder: NASTY,
+        sources: [NASTY],
+        teacher: 'a/teacher',
+        student: 'a/student',
+        options: [['--seed', '7']],
+        report: {
+          corpora: [{ corpus: 'other', ...counts }],
+          total: counts,
+          examples: { empty: [`${NASTY}:3`] },
+          skipped: [{ file: NASTY, why: NASTY }],
+          lengths: columns,
+          cut: { teacher_en: 0, student_en: 0, student_ko: 0 },
+        },
+      });
+      writeFileSync(join(folder, 'prep.html'), page);
+      const prepared = await open(
+        pathToFileURL(join(folder, 'prep.html')).href,
+        { width: 'phone', locale },
+        '.chart svg',
+      );
+      const text = (await prepared.locator('main').textContent())!;
+      for (const shown of [`${NASTY}:3`, 'a/teacher', 'a/student', '--seed7']) expect(text).toContain(shown);
+      expect(await prepared.evaluate('window.hurt')).toBeUndefined();
+      await soon(() => prepared.evaluate('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0);
+      await prepared.close();
     });
 
     it('follows a run that goes on, without being loaded again', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { differencesOf, followComparison, withoutCopies } from '../../src/report/comparison.js';
+import { differencesOf, followComparison } from '../../src/report/comparison.js';
 import { endOffsets } from '../../src/report/curve-chart.js';
+import { withoutCopies } from '../../src/report/evaluated-models.js';
 import { addEvaluation, makeRun } from './run-of.js';
 
 describe('a comparison', () => {

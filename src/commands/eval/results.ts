@@ -2,33 +2,30 @@
 import { access, constants, stat } from 'node:fs/promises';
 import { dirname, extname } from 'node:path';
 import { InputError, messageOf } from '../../base/errors.js';
-import type { PairsEvaluation, RunEvaluations } from '../../evaluate/evaluation.js';
+import type { RunEvaluations } from '../../evaluate/evaluation.js';
 import { EVALUATION_FILE, keepEvaluations } from '../../evaluate/evaluation-file.js';
 import { resultsCsv } from '../../evaluate/results-csv.js';
 import { markdownTables } from '../../evaluate/results-markdown.js';
-import { resultsPage } from '../../evaluate/results-page.js';
 import type { Table } from '../../evaluate/table.js';
 import { pairsTables, stsTable } from '../../evaluate/tables.js';
+import { evaluationPage } from '../../report/write-results.js';
 import { fileError, writeFileAtomic } from '../../base/files.js';
 import type { Output } from '../../app/output.js';
-import { formatCount } from '../../base/format.js';
 import { openRegularFile } from '../../base/regular-file.js';
 
 interface ResultsFormat {
-  readonly write: (results: RunEvaluations) => string;
+  readonly write: (results: RunEvaluations) => string | Promise<string>;
   /** What such a file of this or an earlier version begins with. */
   readonly beginning: RegExp;
 }
-
-const TITLE = 'Evaluation';
 
 /** The formats of a results file, by its extension. */
 const FORMATS: Readonly<Record<string, ResultsFormat>> = {
   '.csv': { write: resultsCsv, beginning: /^model,role,source,/ },
   '.md': { write: (results) => markdownTables(tablesOf(results)), beginning: /^### .+\n\n\| model \|/ },
   '.html': {
-    write: (results) => resultsPage(TITLE, factsOf(results), tablesOf(results)),
-    beginning: new RegExp(`^<!doctype html>[^]*<title>${TITLE}</title>`),
+    write: evaluationPage,
+    beginning: /^<!doctype html>[^]*<title>Evaluation<\/title>/,
   },
   '.json': {
     write: (results) => `${JSON.stringify(results, null, 2)}\n`,
@@ -88,7 +85,7 @@ async function checkReplaceable(path: string, { beginning }: ResultsFormat): Pro
 /** Writes the results to files. */
 export async function writeResults(paths: readonly string[], results: RunEvaluations, output: Output): Promise<void> {
   for (const path of paths) {
-    await writeFileAtomic(path, formatOf(path)!.write(results));
+    await writeFileAtomic(path, await formatOf(path)!.write(results));
     output.message(`written: ${path}`);
   }
 }
@@ -105,23 +102,4 @@ export async function keepResults(runs: readonly string[], results: RunEvaluatio
       },
     );
   }
-}
-
-function factsOf({ pairs, sts }: RunEvaluations): string[] {
-  const setting = pairs ?? sts[0];
-  const { tensorflow, device, precision } = setting!.engine;
-  return [
-    ...(pairs === undefined ? [] : [dataFact(pairs)]),
-    `${setting!.created.slice(0, 16).replace('T', ' ')} UTC, kd ${setting!.kd}, ` +
-      `${tensorflow === null ? 'tfjs (JavaScript)' : `TensorFlow ${tensorflow}`}, ${device}, ` +
-      (precision === 'bf16' ? 'bfloat16' : 'float32'),
-  ];
-}
-
-function dataFact({ data }: PairsEvaluation): string {
-  const part = data.pairs === data.available ? '' : ` of ${formatCount(data.available)}`;
-  return (
-    `${formatCount(data.pairs)}${part} ${data.split === 'validation' ? 'validation pairs' : 'pairs'} from ` +
-    data.source
-  );
 }

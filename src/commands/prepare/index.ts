@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import type { PrepareReport } from '../../data/prepare/report.js';
 import { DUPLICATE_KINDS, LONG_CHOICES, PREPARE_DEFAULTS, type DuplicateKind } from '../../data/prepare/settings.js';
 import { writeFileAtomic } from '../../base/files.js';
 import { openOutput, type Output, type OutputOptions } from '../../app/output.js';
@@ -9,7 +10,7 @@ import { formatCounted, formatDuration } from '../../base/format.js';
 import { onStopSignals } from '../../base/stop-signals.js';
 import { DEFAULTS } from '../../training/settings.js';
 import { preparePairs, type PrepareRequest } from '../../app/prepare-pairs.js';
-import { reportPage } from '../../report/preparation-page.js';
+import { preparationPage } from '../../report/write-results.js';
 import { reportTables } from '../../app/preparation-text.js';
 
 interface PrepareFlags extends PrepareRequest {
@@ -80,7 +81,7 @@ async function prepare(flags: PrepareFlags, output: Output): Promise<void> {
   };
   try {
     const report = await preparePairs({ ...flags, signal: stop.signal, onWriting }, output);
-    if (flags.report === true) await writeFileAtomic(join(out, PAGE_FILE), reportPage(report));
+    if (flags.report === true) await writeFileAtomic(join(out, PAGE_FILE), await pageOf(flags, report));
     output.result(reportTables(report), { event: 'prepared', out, ...report });
     const pairs = report.total.training + report.total.validation;
     output.message(
@@ -93,6 +94,31 @@ async function prepare(flags: PrepareFlags, output: Output): Promise<void> {
   } finally {
     stop.dispose();
   }
+}
+
+/** The page about what was prepared: from what, how, and what came of it. */
+function pageOf(flags: PrepareFlags, report: PrepareReport): Promise<string> {
+  const { out: folder, data: sources, teacher, student, seed: seedOfSplit } = flags;
+  const options: (readonly [string, string] | undefined)[] = [
+    flags.samples === undefined ? undefined : ['--samples', String(flags.samples)],
+    ['--valid-fraction', String(flags.validFraction)],
+    ['--seed', String(seedOfSplit)],
+    flags.shuffle ? undefined : ['--no-shuffle', ''],
+    ['--long', flags.long],
+    flags.keepDuplicates.length === 0 ? undefined : ['--keep-duplicates', flags.keepDuplicates.join(',')],
+    flags.koColumn === undefined ? undefined : ['--ko-column', flags.koColumn],
+    flags.enColumn === undefined ? undefined : ['--en-column', flags.enColumn],
+    flags.teacherTokenizer === undefined ? undefined : ['--teacher-tokenizer', flags.teacherTokenizer],
+    flags.studentTokenizer === undefined ? undefined : ['--student-tokenizer', flags.studentTokenizer],
+  ];
+  return preparationPage({
+    folder,
+    sources,
+    teacher,
+    student,
+    options: options.filter((option) => option !== undefined),
+    report,
+  });
 }
 
 function duplicateKinds(text: string): DuplicateKind[] {

@@ -333,7 +333,7 @@ function evaluationsPart(look: Look, { runs, evaluations }: ComparisonData): Par
           h('p', { class: 'quiet' }, words.noJointEvaluation),
           h('div', { class: 'command' }, h('code', { tabindex: 0 }, `kd eval --compare ${names}`)),
         ]
-      : evaluations.flatMap((evaluation) => evaluationTables(look, evaluation));
+      : evaluations.flatMap((evaluation) => evaluationTables(look, evaluation, { pooler: 'any' }));
   const isSplit = evaluations.filter(({ pairs }) => pairs !== undefined).length > 1;
   return [
     {

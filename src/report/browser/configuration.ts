@@ -1,5 +1,6 @@
 /** @file How the run was made, and with what. */
 import { h } from './dom.js';
+import { entries } from './facts.js';
 import type { Entry } from '../report-data.js';
 import type { Part, View } from './view.js';
 
@@ -18,22 +19,11 @@ export function configurationPart({ words, data: { sections }, format }: View): 
     h(
       'div',
       { class: 'halves' },
-      h('div', {}, h('h3', {}, words.settings), list(sections.settings, true)),
-      h('div', {}, h('h3', {}, words.environment), list(named, false)),
+      h('div', {}, h('h3', {}, words.settings), entries(sections.settings, true)),
+      h('div', {}, h('h3', {}, words.environment), entries(named, false)),
     ),
   );
   return { element };
-}
-
-function list(entries: readonly Entry[], isCode: boolean): HTMLElement {
-  return h(
-    'dl',
-    { class: 'entries' },
-    entries.flatMap(([name, value]) => [
-      h('dt', {}, isCode ? h('code', {}, name) : name),
-      h('dd', {}, value === '' ? '✓' : value),
-    ]),
-  );
 }
 
 /** A command line, with a button that copies it. */

@@ -7,13 +7,17 @@ import { FONT } from '../palette.js';
 import { tickLabel } from '../ticks.js';
 import { mountChart, tip, tooltipStyle, type MountedChart } from './chart.js';
 import { details, h, table } from './dom.js';
-import type { Part, View } from './view.js';
+import type { Look, Part } from './view.js';
 
 /** Tokens that models read. */
 const LIMIT = 77;
 
-/** The section of data. */
-export function dataPart(view: View, report: PrepareReport): Part {
+/**
+ * The section of data.
+ *
+ * @param isWhole whether it names the first rows dropped, and the files that were turned or not read
+ */
+export function dataPart(view: Look, report: PrepareReport, isWhole = false): Part {
   const { words } = view;
   const columns = Object.keys(words.lengthColumns) as IdColumn[];
   const charts = columns.map((column) => histogram(view, column, report.lengths[column]));
@@ -23,8 +27,9 @@ export function dataPart(view: View, report: PrepareReport): Part {
     h('h2', {}, words.data),
     h('p', { class: 'quiet' }, words.dataNote),
     corporaTable(view, report),
-    reasonsTable(view, report),
-    ...(report.turned === undefined ? [] : [h('p', {}, words.turned(view.format.count(report.turned.pairs)))]),
+    reasonsTable(view, report, isWhole),
+    ...turnedNote(view, report, isWhole),
+    ...(isWhole ? skippedFiles(view, report) : []),
     h('h3', {}, words.lengths),
     h(
       'div',
@@ -37,7 +42,7 @@ export function dataPart(view: View, report: PrepareReport): Part {
             'figcaption',
             {},
             words.lengthColumns[columns[i]!],
-            h('span', { class: 'quiet' }, ` ${lengthNote(view, report.lengths[columns[i]!])}`),
+            h('span', { class: 'quiet line' }, `${lengthNote(view, report.lengths[columns[i]!])}`),
           ),
           chart,
         ),
@@ -53,7 +58,7 @@ export function dataPart(view: View, report: PrepareReport): Part {
   };
 }
 
-function corporaTable({ words, format }: View, { corpora, total }: PrepareReport): HTMLElement {
+function corporaTable({ words, format }: Look, { corpora, total }: PrepareReport): HTMLElement {
   const row = (name: string, counts: RowCounts): string[] => [
     name,
     ...[counts.read, droppedOf(counts), counts.not_sampled, counts.training, counts.validation].map((count) =>
@@ -67,20 +72,40 @@ function corporaTable({ words, format }: View, { corpora, total }: PrepareReport
   );
 }
 
-function reasonsTable({ words, format }: View, { total }: PrepareReport): HTMLElement | undefined {
+function reasonsTable({ words, format }: Look, { total, examples }: PrepareReport, isWhole: boolean): HTMLElement {
   const reasons = (Object.keys(words.reasons) as DropReason[]).filter((reason) => (total.dropped[reason] ?? 0) > 0);
-  if (reasons.length === 0) return undefined;
+  if (reasons.length === 0) return h('p', {}, words.noneDropped);
   return table(
-    [words.droppedFor, words.rows],
-    reasons.map((reason) => [words.reasons[reason], format.count(total.dropped[reason]!)]),
+    [words.droppedFor, words.rows, ...(isWhole ? [words.firstRows] : [])],
+    reasons.map((reason) => [
+      words.reasons[reason],
+      format.count(total.dropped[reason]!),
+      ...(isWhole ? [h('span', { class: 'quiet' }, (examples[reason] ?? []).join(', '))] : []),
+    ]),
   );
 }
 
-function droppedOf({ dropped }: RowCounts): number {
+function turnedNote({ words, format }: Look, { turned }: PrepareReport, isWhole: boolean): HTMLElement[] {
+  if (turned === undefined) return [];
+  const files = turned.files.map(({ file, pairs }) => [file, format.count(pairs)]);
+  return [
+    h('p', {}, words.turned(format.count(turned.pairs))),
+    ...(isWhole ? [details(words.turnedFiles, () => table([words.file, words.pairs], files))] : []),
+  ];
+}
+
+function skippedFiles({ words }: Look, { skipped }: PrepareReport): HTMLElement[] {
+  if (skipped.length === 0) return [];
+  const files = skipped.map(({ file, why }) => [file, why]);
+  return [h('h3', {}, words.skippedFiles), table([words.file, words.why], files, { numbers: Infinity })];
+}
+
+/** Rows dropped for any reason. */
+export function droppedOf({ dropped }: RowCounts): number {
   return Object.values(dropped).reduce((sum, count) => sum + count, 0);
 }
 
-function lengthNote({ words, format }: View, counts: readonly number[]): string {
+function lengthNote({ words, format }: Look, counts: readonly number[]): string {
   const texts = counts.reduce((sum, count) => sum + count, 0);
   const over = counts.slice(LIMIT + 1).reduce((sum, count) => sum + count, 0);
   let sum = 0;
@@ -92,17 +117,21 @@ function lengthNote({ words, format }: View, counts: readonly number[]): string 
 }
 
 /** How many texts have how many tokens; the last bar stands for all longer ones. */
-function histogram({ words, format, palette }: View, column: IdColumn, counts: readonly number[]): MountedChart {
+function histogram({ words, format, palette }: Look, column: IdColumn, counts: readonly number[]): MountedChart {
   const name = (tokens: number): string =>
     tokens === counts.length - 1 ? words.orMore(format.count(tokens)) : format.count(tokens);
   const label = { color: palette.soft, fontSize: 12, fontFamily: FONT };
   const longest = Math.max(counts.findLastIndex((count) => count > 0) + 3, 20);
   const option = (): EChartsCoreOption => ({
     animation: false,
-    grid: { left: 46, right: 12, top: 10, bottom: 24, outerBoundsMode: 'none' },
+    grid: { left: 46, right: 12, top: 28, bottom: 42, outerBoundsMode: 'none' },
     xAxis: {
       type: 'category',
       data: counts.slice(0, longest).map((_, tokens) => String(tokens)),
+      name: words.tokens,
+      nameLocation: 'middle',
+      nameGap: 24,
+      nameTextStyle: label,
       axisTick: { show: false },
       axisLine: { lineStyle: { color: palette.line } },
       axisLabel: { ...label, interval: (i: number) => i % (longest > 50 ? 20 : 10) === 0 },
@@ -110,6 +139,9 @@ function histogram({ words, format, palette }: View, column: IdColumn, counts: r
     yAxis: {
       type: 'value',
       splitNumber: 3,
+      name: words.texts,
+      nameGap: 10,
+      nameTextStyle: { ...label, align: 'left', padding: [0, 0, 0, -38] },
       axisLabel: { ...label, formatter: tickLabel },
       splitLine: { lineStyle: { color: palette.line } },
     },
@@ -139,7 +171,7 @@ function histogram({ words, format, palette }: View, column: IdColumn, counts: r
   return mountChart({ label: `${words.lengths}: ${words.lengthColumns[column]}`, className: 'low', option });
 }
 
-function lengthsTable({ words, format }: View, { lengths }: PrepareReport, columns: readonly IdColumn[]): HTMLElement {
+function lengthsTable({ words, format }: Look, { lengths }: PrepareReport, columns: readonly IdColumn[]): HTMLElement {
   const size = Math.max(...columns.map((column) => lengths[column].length));
   const rows = Array.from({ length: size }, (_, tokens) => tokens).filter((tokens) =>
     columns.some((column) => lengths[column][tokens]! > 0),

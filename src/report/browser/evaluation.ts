@@ -12,7 +12,8 @@ import type {
   StsEvaluation,
   StsScores,
 } from '../../evaluate/evaluation.js';
-import { h } from './dom.js';
+import { withoutCopies } from '../evaluated-models.js';
+import { details, h } from './dom.js';
 import { scoreTable, type ScoreColumn } from './scores.js';
 import type { Look, Part, View } from './view.js';
 
@@ -30,14 +31,22 @@ export function evaluationPart(view: View): Part {
           h('p', { class: 'quiet' }, words.noEvaluation),
           h('div', { class: 'command' }, h('code', { tabindex: 0 }, commands.evaluate)),
         ]
-      : evaluationTables(view, evaluations, learntHidden);
+      : evaluationTables(view, evaluations, learntHidden ? { pooler: 'untaught' } : {});
   return { element: h('section', { id: 'evaluation' }, h('h2', {}, words.evaluation), contents) };
 }
 
+/** How much of an evaluation is said. */
+interface Detail {
+  /** What is said of poolers: that a run's did not learn, or that some do not; nothing where they do. */
+  readonly pooler?: 'untaught' | 'any';
+  /** Whether groups stand open. */
+  readonly opened?: boolean;
+}
+
 /** All tables of an evaluation. */
-export function evaluationTables(look: Look, { pairs, sts }: RunEvaluations, learntHidden = true): HTMLElement[] {
+export function evaluationTables(look: Look, { pairs, sts }: RunEvaluations, detail: Detail = {}): HTMLElement[] {
   return [
-    ...(pairs === undefined ? [] : pairsTables(look, pairs, learntHidden)),
+    ...(pairs === undefined ? [] : pairsTables(look, { ...pairs, models: withoutCopies(pairs.models) }, detail)),
     ...sts.flatMap((file) => stsTable(look, file)),
   ];
 }
@@ -45,7 +54,11 @@ export function evaluationTables(look: Look, { pairs, sts }: RunEvaluations, lea
 const competes = ({ role }: ModelFacts): boolean => role !== 'teacher';
 
 /** Distances and translations found, in a table each: together they are too wide to be read. */
-function pairsTables(look: Look, { data, teacher, models }: PairsEvaluation, learntHidden: boolean): HTMLElement[] {
+function pairsTables(
+  look: Look,
+  { data, teacher, models }: PairsEvaluation,
+  { pooler, opened = false }: Detail,
+): HTMLElement[] {
   const { words, format } = look;
   const options = { name: (model: ModelScores) => modelName(look, model), competes };
   const groupings = (['corpus', 'length'] as const).filter((by) =>
@@ -78,11 +91,19 @@ function pairsTables(look: Look, { data, teacher, models }: PairsEvaluation, lea
       'p',
       { class: 'notes quiet' },
       words.foundLegend(format.chance(data.pairs)),
-      learntHidden && ` ${words.poolerLegend}`,
+      pooler !== undefined && ` ${words.poolerLegends[pooler]}`,
     ),
     h('h3', {}, words.models),
     scoreTable(look, factColumns(look), models, { ...options, caption: words.models }),
-    ...groupings.flatMap((by) => groupTable(look, models, by)),
+    ...modelNotes(look, models),
+    details(words.allScores, () =>
+      scoreTable(look, otherColumns(look), models, { ...options, caption: words.allScores }),
+    ),
+    ...groupings.flatMap((by) =>
+      opened
+        ? [h('h3', {}, words.byGroup[by]), groupTable(look, models, by)]
+        : [details(words.byGroup[by], () => groupTable(look, models, by))],
+    ),
   ];
 }
 
@@ -121,12 +142,47 @@ function factColumns({ words, format }: Look): ScoreColumn<ModelScores>[] {
   ];
 }
 
+/** Scores that one looks at second. */
+function otherColumns({ words, format }: Look): ScoreColumn<ModelScores>[] {
+  const language = { en: words.english, ko: words.korean };
+  const direction = { en: words.enFindsKo, ko: words.koFindsEn };
+  return [
+    ...(['mse_pooled', 'cosine_pooled'] as const).flatMap((key) =>
+      LANGUAGES.map((each): ScoreColumn<ModelScores> => ({
+        title: `${key === 'mse_pooled' ? words.mse : words.cosine}, ${words.foundBy.pooled}, ${language[each]}`,
+        value: ({ scores }) => scores[each].distance?.[key],
+        text: fourDigits,
+        better: key === 'mse_pooled' ? 'low' : 'high',
+      })),
+    ),
+    ...(['mean', 'pooled'] as const).flatMap((pooling) =>
+      (['p10', 'mrr'] as const).flatMap((key) =>
+        LANGUAGES.map((from): ScoreColumn<ModelScores> => ({
+          title: `${key === 'p10' ? 'P@10' : 'MRR'}, ${direction[from]}, ${words.foundBy[pooling]}`,
+          value: ({ scores }) => scores[from].translation[pooling][key],
+          text: key === 'p10' ? format.percent : fourDigits,
+          better: 'high',
+        })),
+      ),
+    ),
+  ];
+}
+
+/** Why a model has no distances, and how many of its texts were cut. */
+function modelNotes({ words, format }: Look, models: readonly ModelScores[]): HTMLElement[] {
+  const notes = models.flatMap(({ name, no_distance: why, cut }) => [
+    ...(why === null ? [] : [`${name}: ${words.noDistances(why)}`]),
+    ...(cut > 0 ? [`${name}: ${words.cutTexts(format.count(cut))}`] : []),
+  ]);
+  return notes.map((note) => h('p', { class: 'notes quiet' }, note));
+}
+
 interface GroupRow extends GroupScores {
   readonly model: ModelScores;
 }
 
 /** Scores by corpus or by length, a table a group: the models stand below each other, as above. */
-function groupTable(look: Look, models: readonly ModelScores[], by: Grouping): HTMLElement[] {
+function groupTable(look: Look, models: readonly ModelScores[], by: Grouping): HTMLElement {
   const { words, format } = look;
   const rows = models.flatMap((model) =>
     model.groups.filter((group) => group.by === by).map((group): GroupRow => ({ ...group, model })),
@@ -136,9 +192,10 @@ function groupTable(look: Look, models: readonly ModelScores[], by: Grouping): H
     ...distanceColumns(look, ({ scores }: GroupRow) => scores),
     ...foundColumns(look, ({ scores }: GroupRow) => scores).slice(0, 2),
   ];
-  return [
-    h('h3', {}, words.byGroup[by]),
-    ...names.flatMap((name) => {
+  return h(
+    'div',
+    {},
+    names.flatMap((name) => {
       const members = rows.filter(({ group }) => group === name);
       const title = by === 'corpus' ? (words.corpora[name] ?? name) : `${name} ${words.tokens}`;
       return [
@@ -151,7 +208,7 @@ function groupTable(look: Look, models: readonly ModelScores[], by: Grouping): H
       ];
     }),
     h('p', { class: 'notes quiet' }, words.groupNote),
-  ];
+  );
 }
 
 function stsTable(look: Look, { file, pairs, models }: StsEvaluation): HTMLElement[] {
@@ -167,7 +224,11 @@ function stsTable(look: Look, { file, pairs, models }: StsEvaluation): HTMLEleme
   return [
     h('h3', {}, 'STS'),
     h('p', { class: 'quiet' }, words.stsNote(file.split('/').at(-1) ?? file, format.count(pairs))),
-    scoreTable(look, columns, models, { name: (model) => modelName(look, model), competes, caption: file }),
+    scoreTable(look, columns, withoutCopies(models), {
+      name: (model) => modelName(look, model),
+      competes,
+      caption: file,
+    }),
   ];
 }
 

@@ -1,5 +1,7 @@
 /** @file The results of a run at a glance. */
+import { bestOf } from '../validations.js';
 import { h } from './dom.js';
+import { fact } from './facts.js';
 import { shortName } from './format.js';
 import type { RunPart, View } from './view.js';
 
@@ -15,12 +17,8 @@ export function headerPart(first: View): RunPart {
 
 function contents({ data: { run, live, validation }, words, format }: View): HTMLElement[] {
   const share = run.totalSteps === null || run.totalSteps === 0 ? undefined : Math.min(run.step / run.totalSteps, 1);
-  const losses = validation.filter((point): point is typeof point & { readonly loss: number } => point.loss !== null);
-  const best = losses.reduce<(typeof losses)[number] | undefined>(
-    (a, b) => (a === undefined || b.loss < a.loss ? b : a),
-    undefined,
-  );
-  const untrained = losses.find(({ step }) => step === 0);
+  const best = bestOf(validation);
+  const untrained = validation.find(({ step, loss }) => step === 0 && loss !== null);
   return [
     h(
       'div',
@@ -31,6 +29,7 @@ function contents({ data: { run, live, validation }, words, format }: View): HTM
     ),
     ...(run.error === undefined ? [] : [h('p', { class: 'alarm' }, run.error)]),
     h('p', { class: 'quiet' }, words.learns(shortName(run.student.source), shortName(run.teacher.source))),
+    ...(run.state === 'starting' ? [h('p', { class: 'waiting' }, words.starting)] : []),
     h(
       'div',
       { class: 'facts' },
@@ -39,41 +38,45 @@ function contents({ data: { run, live, validation }, words, format }: View): HTM
           words.validationLoss,
           format.loss(best.loss),
           [
-            `${words.english} ${format.loss(best.loss_en)} + ${words.korean} ${format.loss(best.loss_ko)}`,
+            `${words.korean} ${format.loss(best.loss_ko)} + ${words.english} ${format.loss(best.loss_en)}`,
+            best.step === 0 ? words.untrained : words.atStep(format.count(best.step)),
             untrained !== undefined && best !== untrained
-              ? words.fromUntrained(format.loss(untrained.loss), change(best.loss / untrained.loss))
+              ? words.fromUntrained(format.loss(untrained.loss), change(best.loss! / untrained.loss!))
               : undefined,
           ],
-          'main',
+          { className: 'main' },
         ),
       fact(words.steps, format.count(run.step), [
         run.totalSteps === null ? undefined : words.ofSteps(format.count(run.totalSteps)),
-        run.epochs === null || run.epoch === 0
-          ? undefined
-          : words.epochOf(format.count(run.epoch), format.count(run.epochs)),
+        run.epochs === null ? undefined : words.epochOf(format.count(Math.max(run.epoch, 1)), format.count(run.epochs)),
       ]),
+      ...timeFacts({ run, words, format }),
       fact(words.pairs, format.count(run.trainingPairs), [words.pairsNote(format.count(run.validationPairs))]),
-      run.pairsPerSecond !== null &&
-        fact(words.speed, format.rate(run.pairsPerSecond), [words.speedNote], undefined, words.pairsPerSecond),
     ),
     ...(share === undefined || run.state === 'finished' ? [] : [progress(share, words.steps)]),
   ];
 }
 
-function fact(
-  title: string,
-  value: string,
-  notes: readonly (string | undefined)[],
-  className = '',
-  unit?: string,
-): HTMLElement {
-  return h(
-    'div',
-    { class: `fact ${className}` },
-    h('span', { class: 'fact-title' }, title),
-    h('b', {}, value, unit !== undefined && h('small', {}, ` ${unit}`)),
-    notes.map((note) => note !== undefined && h('span', { class: 'quiet' }, note)),
+/** How long the run has trained, and how fast; of one at work, how long it still does. */
+function timeFacts({ run, words, format }: Pick<View, 'words' | 'format'> & Pick<View['data'], 'run'>): HTMLElement[] {
+  const isAtWork = run.state === 'starting' || run.state === 'training';
+  const started = words.startedAt(format.time(run.created));
+  const trained = run.trainedSeconds === null ? [] : [words.trained(format.duration(run.trainedSeconds))];
+  const time = isAtWork
+    ? fact(words.timeLeft, format.duration(run.secondsLeft), [
+        run.secondsLeft === null ? words.timeLeftLater : words.withoutValidations,
+        ...trained,
+        started,
+      ])
+    : fact(words.trainingTime, format.duration(run.trainedSeconds), [words.withoutValidations, started]);
+  if (run.pairsPerSecond === null) return [time];
+  const speed = fact(
+    words.speed,
+    format.rate(run.meanPairsPerSecond),
+    [words.meanSpeed, words.lastSpeed(format.rate(run.pairsPerSecond))],
+    { unit: words.pairsPerSecond },
   );
+  return [time, speed];
 }
 
 function progress(share: number, label: string): HTMLElement {

@@ -1,11 +1,15 @@
 /** @file A page of this project: shows the data embedded in it, and asks for news where there may be some. */
 import type { PageData } from '../pages.js';
 import { showComparison } from './comparison.js';
+import { showEvaluation } from './evaluation-page.js';
 import type { LiveReport } from './live.js';
+import { showPreparation } from './preparation.js';
 import { showRun } from './run.js';
 import { showRunList } from './run-list.js';
 
 const page = JSON.parse(document.getElementById('report')!.textContent) as PageData;
 if (page.kind === 'run') showRun(page as LiveReport);
 else if (page.kind === 'comparison') showComparison(page);
-else showRunList(page);
+else if (page.kind === 'runs') showRunList(page);
+else if (page.kind === 'preparation') showPreparation(page);
+else showEvaluation(page);

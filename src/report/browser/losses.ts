@@ -39,20 +39,23 @@ export function lossesPart(first: View): RunPart {
   const main = mountChart({ label: words.lossChart, className: 'tall', option: lossOption, onReady: followZoom });
   charts.push(main, ...small.map(({ chart }) => chart));
   const tables = h('div', {});
+  const smalls = h(
+    'div',
+    { class: 'thirds' },
+    small.map(({ figure }) => figure),
+  );
+  const switches = controls();
+  const drawn = [switches, legend, main.element, smalls, tables]; // where there is something to draw
   const element = h(
     'section',
     { id: 'losses' },
     h('h2', {}, words.losses),
     h('p', { class: 'quiet' }, words.lossNote),
-    controls(),
+    switches,
     legend,
     main.element,
     notes,
-    h(
-      'div',
-      { class: 'thirds' },
-      small.map(({ figure }) => figure),
-    ),
+    smalls,
     tables,
   );
   refresh();
@@ -70,6 +73,8 @@ export function lossesPart(first: View): RunPart {
 
   function refresh(): void {
     drawLegend();
+    const isEmpty = points.step.length === 0 && view.data.validation.length === 0;
+    for (const each of drawn) each.hidden = isEmpty;
     for (const chart of charts) chart.update();
     notes.replaceChildren(...notesOf());
     const opened = [...tables.querySelectorAll('details')].map(({ open }) => open);
@@ -324,6 +329,16 @@ export function lossesPart(first: View): RunPart {
               ),
             ),
           ]),
+      ...(data.run.isRepeated && data.run.epoch > 1
+        ? [
+            h(
+              'p',
+              { class: 'quiet' },
+              words.repeatedNote,
+              data.run.lastBatch !== null && ` ${words.lastBatchNote(format.count(data.run.lastBatch))}`,
+            ),
+          ]
+        : []),
       ...(series.nonFinite === undefined
         ? []
         : [h('p', { class: 'alarm' }, words.nonFinite(format.count(series.nonFinite)))]),
@@ -391,8 +406,26 @@ function linesOf(view: View, points: Points): NamedLine[] {
     },
   ];
   return view.choices.lines === 'total'
-    ? [...of('loss', palette.total, ''), ...publishedLines(view)]
-    : [...of('loss_en', palette.en, `${words.english}, `), ...of('loss_ko', palette.ko, `${words.korean}, `)];
+    ? [...of('loss', palette.total, ''), ...meanLine(view, points, 1), ...publishedLines(view)]
+    : [
+        ...of('loss_en', palette.en, `${words.english}, `),
+        ...of('loss_ko', palette.ko, `${words.korean}, `),
+        ...meanLine(view, points, 2),
+      ];
+}
+
+/**
+ * The loss of always giving the teacher's mean; of one language half of that of both, as both have the same target.
+ */
+function meanLine({ data, words, palette }: View, { step }: Points, parts: 1 | 2): NamedLine[] {
+  const { meanBaseline } = data.run;
+  if (meanBaseline === null) return [];
+  const [loss, end] = [meanBaseline / parts, Math.max(step.at(-1) ?? 1, data.validation.at(-1)?.step ?? 1)];
+  const points = [
+    [0, loss],
+    [end, loss],
+  ] as const;
+  return [{ id: 'mean', name: words.alwaysMean, colour: palette.soft, style: 'dashes', points }];
 }
 
 /**

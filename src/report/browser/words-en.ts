@@ -53,9 +53,20 @@ export const EN = {
   steps: 'Steps',
   ofSteps: (total: string) => `of ${total}`,
   epochOf: (epoch: string, epochs: string) => `epoch ${epoch} of ${epochs}`,
+  atStep: (step: string) => `at step ${step}`,
   speed: 'Speed',
   pairsPerSecond: 'pairs/s',
-  speedNote: 'at the last logged step',
+  meanSpeed: 'on average',
+  lastSpeed: (rate: string) => `${rate} at the last logged step`,
+  trainingTime: 'Time in training',
+  trained: (time: string) => `${time} trained so far`,
+  timeLeft: 'Time left',
+  timeLeftLater: 'known after the first logged steps',
+  withoutValidations: 'without validations',
+  startedAt: (time: string) => `started ${time}`,
+  starting:
+    'Before the first step the untrained student is measured, and the graph and memory that all steps use are ' +
+    'prepared. The curves begin with the first logged step.',
   pairs: 'Pairs',
   pairsNote: (validation: string) => `for training, ${validation} held out`,
 
@@ -71,6 +82,10 @@ export const EN = {
   shown: 'Shown',
   logScale: 'Log scale',
   smoothing: 'Smoothing',
+  alwaysMean: 'always the teacher’s mean',
+  repeatedNote:
+    'Every epoch takes the same batches in the same order, so training curves have the same teeth in each epoch.',
+  lastBatchNote: (pairs: string) => `The last batch of an epoch has only ${pairs} pairs and stands out.`,
   range: 'Range',
   rangeAll: 'All',
   rangeHalf: 'Last half',
@@ -115,6 +130,24 @@ export const EN = {
     duplicate_en: 'another pair with this English text is kept',
     too_long: 'over 77 tokens',
   } as Readonly<Record<DropReason, string>>,
+  noneDropped: 'No row was dropped.',
+  firstRows: 'the first ones',
+  turnedFiles: 'Pairs turned, by file',
+  skippedFiles: 'Files not read',
+  file: 'file',
+  why: 'why',
+  prepared: 'Prepared pairs',
+  preparedNote: (folder: string) => `Korean and English sentences, cleaned, split and tokenised into ${folder}.`,
+  pairsUnit: 'pairs',
+  sourceFiles: 'source',
+  date: 'date',
+  sourcesAndModels: 'Source and models',
+  options: 'Options',
+  scores: 'Scores',
+  batchSize: 'pairs per batch',
+  allScores: 'All other scores',
+  noDistances: (why: string) => `no distances, ${why}`,
+  cutTexts: (texts: string) => `texts cut to 77 tokens: ${texts}`,
   turned: (pairs: string) => `Pairs whose languages were swapped and that were turned: ${pairs}.`,
   lengths: 'Tokens per text',
   lengthColumns: {
@@ -179,9 +212,14 @@ export const EN = {
   foundLegend: (chance: string) =>
     'The share of sentences whose translation is the most similar of all, by the mean of hidden states and by ' +
     `pooled outputs; guessing finds ${chance}.`,
-  poolerLegend:
-    'Pooled outputs go through the pooler, which learns only where the loss is of pooled outputs. This run ' +
-    'learnt hidden states, which leave its pooler as it was: compare their mean instead.',
+  poolerLegends: {
+    untaught:
+      'Pooled outputs go through the pooler, which learns only where the loss is of pooled outputs. This run ' +
+      'learnt hidden states, which leave its pooler as it was: compare their mean instead.',
+    any:
+      'Pooled outputs go through the pooler, which learns only with --loss pooler; of a student of hidden states, ' +
+      'compare the mean.',
+  },
   pictures: 'Pictures',
   picturesNote: (shown: string, total: string) =>
     shown === total
@@ -206,7 +244,6 @@ export const EN = {
     engine: 'engine',
     precision: 'precision',
     backend: 'backend',
-    version: 'TensorFlow',
     device: 'device',
     kd: 'kd',
     node: 'Node.js',

@@ -1,0 +1,31 @@
+/** @file Facts as pages show them: large numbers, and lists of names and values. */
+import type { Entry } from '../report-data.js';
+import { h } from './dom.js';
+
+/** A number that matters, with notes under it. */
+export function fact(
+  title: string,
+  value: string,
+  notes: readonly (string | undefined)[],
+  { className = '', unit }: { readonly className?: string; readonly unit?: string } = {},
+): HTMLElement {
+  return h(
+    'div',
+    { class: `fact ${className}` },
+    h('span', { class: 'fact-title' }, title),
+    h('b', {}, value, unit !== undefined && h('small', {}, ` ${unit}`)),
+    notes.map((note) => note !== undefined && h('span', { class: 'quiet' }, note)),
+  );
+}
+
+/** Names and values below each other. */
+export function entries(list: readonly Entry[], isCode: boolean): HTMLElement {
+  return h(
+    'dl',
+    { class: 'entries' },
+    list.flatMap(([name, value]) => [
+      h('dt', {}, isCode ? h('code', {}, name) : name),
+      h('dd', {}, value === '' ? '✓' : value),
+    ]),
+  );
+}
