@@ -42,7 +42,7 @@ export function dataPart(view: Look, report: PrepareReport, isWhole = false): Pa
             'figcaption',
             {},
             words.lengthColumns[columns[i]!],
-            h('span', { class: 'quiet line' }, `${lengthNote(view, report.lengths[columns[i]!])}`),
+            h('span', { class: 'quiet line' }, lengthNote(view, report.lengths[columns[i]!])),
           ),
           chart,
         ),
