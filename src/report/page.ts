@@ -39,6 +39,12 @@ const TITLES: Readonly<Record<PageData['kind'], string>> = {
   evaluation: 'Evaluation',
 };
 
+/** What stands in the page where JavaScript is off. */
+const WITHOUT_SCRIPT = {
+  en: 'This page draws its charts with JavaScript. A run’s numbers are in its loss.csv and validation.csv.',
+  ko: '이 페이지는 JavaScript로 차트를 그립니다. 학습의 숫자는 loss.csv와 validation.csv에 있습니다.',
+} as const;
+
 /** The page with its data in it. */
 export function reportPage(report: PageData, assets: PageAssets): string {
   return [
@@ -55,8 +61,7 @@ export function reportPage(report: PageData, assets: PageAssets): string {
     '</head>',
     '<body>',
     '<div id="page"></div>',
-    '<noscript><p>This page draws its charts with JavaScript. A run’s numbers are in its loss.csv and ' +
-      'validation.csv.</p><p lang="ko">이 페이지는 JavaScript로 차트를 그립니다. 학습의 숫자는 loss.csv와 validation.csv에 있습니다.</p></noscript>',
+    `<noscript><p>${WITHOUT_SCRIPT.en}</p><p lang="ko">${WITHOUT_SCRIPT.ko}</p></noscript>`,
     `<script type="application/json" id="report">${embedded(report)}</script>`,
     `<script>${inScript(assets.script)}</script>`,
     '</body>',
