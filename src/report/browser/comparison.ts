@@ -98,7 +98,7 @@ function overview(look: Look, page: ComparisonData): Part {
   const head = [
     words.run,
     words.state,
-    words.steps,
+    words.step,
     words.bestLoss,
     words.korean,
     words.english,

@@ -45,7 +45,7 @@ function listPart(look: Look, { folder, runs }: RunListData, chosen: Set<string>
       h('p', { class: 'quiet' }, words.runsNote(format.count(runs.length), folder)),
       runs.length === 0
         ? h('p', {}, words.noRuns)
-        : table([words.run, words.state, words.steps, words.bestLoss, words.data, words.begun, words.size], rows, {
+        : table([words.run, words.state, words.step, words.bestLoss, words.dataColumn, words.begun, words.size], rows, {
             numbers: 2,
           }),
       runs.length > 1 && h('p', { class: 'quiet' }, words.compareNote),

@@ -21,6 +21,7 @@ export const KO: Words = {
   compare: '비교하기',
   compareNote: '둘 이상 고르면 비교할 수 있습니다.',
   compareWith: (run) => `${run} 비교`,
+  dataColumn: '데이터',
   begun: '시작',
   size: '크기',
   bestLoss: '최저 손실',
