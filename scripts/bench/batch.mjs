@@ -31,3 +31,35 @@ export function randomBatch({ teacher, student }, size, step) {
     rows: new Uint32Array(size),
   };
 }
+
+/** Tokens of real sentences, start and end included: most of the corpora's have these. */
+const TOKENS = { least: 8, most: 40 };
+/** Batches over whose texts a grouped order is spread: a window of them is sorted by length. */
+const WINDOW = 16;
+
+/**
+ * The batch of a step whose texts have 8 to 40 tokens, all numbers alike often, and padding behind them.
+ *
+ * @param {Configs} configs
+ * @param {number} size
+ * @param {number} step
+ * @param {{ padding: number, grouped: boolean }} texts the student's padding; whether the texts of a batch are of like
+ *   length, as in one of 16 batches that are sorted by it
+ * @returns {Batch}
+ */
+export function shortTextBatch(configs, size, step, { padding, grouped }) {
+  const batch = randomBatch(configs, size, step);
+  const drawn = randomBits(2 * size, [4, step]);
+  const range = TOKENS.most - TOKENS.least + 1;
+  // neighbours in the window's order are far apart in time: a grouped order is shuffled again
+  const place = ((step * 7) % WINDOW) / WINDOW;
+  for (const [column, ids] of [batch.studentIdsEn, batch.studentIdsKo].entries())
+    for (let row = 0; row < size; row++) {
+      const uniform = (drawn[column * size + row] ?? 0) / 2 ** 32;
+      const tokens = TOKENS.least + Math.floor(range * (grouped ? place + uniform / WINDOW : uniform));
+      for (let at = row * LENGTH; at < (row + 1) * LENGTH; at++)
+        if (at >= row * LENGTH + tokens) ids[at] = padding;
+        else if (ids[at] === padding) ids[at] = padding + 1;
+    }
+  return batch;
+}

@@ -3,17 +3,18 @@
  *
  *   node scripts/gpu/measure.mjs '{"models":"full","precision":"bf16","batch":256,"steps":20,"device":"gpu"}'
  *
- * Random weights and ids, dropout 0.1. Prints one JSON line: seconds of every step but the first, seconds to the first
- * step's end (start and compilation), validation's seconds a batch, what is held after a tenth of the steps and at the
- * end.
+ * Random weights and ids; dropout 0.1 unless asked otherwise. Prints one JSON line: seconds of every step but the first
+ * at its text length, the seconds of those, seconds to the first step's end (start and compilation), validation's
+ * seconds a batch, what is held after a tenth of the steps and at the end.
  */
 import { execFileSync } from 'node:child_process';
 import * as tf from '@tensorflow/tfjs-core';
 import { compiledEngine } from '#dist/engine/compiled.js';
+import { lengthFor, textLengths } from '#dist/engine/text-lengths.js';
 import { areLarge, layoutFor, loadOptionsFor } from '#dist/engine/step-layout.js';
 import { loadBackend } from '#dist/tensorflow/backend.js';
 import { randomModel } from '#dist/models/pretrained.js';
-import { LENGTH, randomBatch } from '../bench/batch.mjs';
+import { LENGTH, randomBatch, shortTextBatch } from '../bench/batch.mjs';
 import { modelConfigs } from '../bench/models.mjs';
 import { weights } from '../bench/weights.mjs';
 
@@ -30,6 +31,11 @@ import { weights } from '../bench/weights.mjs';
  * @property {number} batch
  * @property {number} steps
  * @property {DeviceChoice} device
+ * @property {number} [devices] of that kind, each with a batch of its own
+ * @property {'whole' | 'real'} [texts] 77 tokens of everything, or the few of real sentences
+ * @property {number} [dropout]
+ * @property {'each' | 'shared'} [padding]
+ * @property {boolean} [grouped] whether texts of like length are together
  */
 
 /** @typedef {{ tensors: number, resident: number, gpu?: number | undefined }} Held */
@@ -40,6 +46,7 @@ import { weights } from '../bench/weights.mjs';
  * @typedef {object} Measurement
  * @property {string} device
  * @property {number[]} seconds
+ * @property {Record<string, number>} firstUses seconds of the first step at each text length
  * @property {number} toFirstStep
  * @property {number} evaluation
  * @property {Held} early
@@ -48,7 +55,19 @@ import { weights } from '../bench/weights.mjs';
 
 const EVALUATIONS = 5;
 /** @type {Request} */
-const { models, precision, batch, steps, device } = JSON.parse(process.argv[2] ?? '');
+const request = JSON.parse(process.argv[2] ?? '');
+const {
+  models,
+  precision,
+  batch,
+  steps,
+  device,
+  devices = 1,
+  texts = 'whole',
+  dropout = 0.1,
+  padding,
+  grouped = false,
+} = request;
 
 const configs = await modelConfigs(models);
 const [teacher, student] = [randomModel(configs.teacher, 1), randomModel(configs.student, 2)];
@@ -58,9 +77,10 @@ const distillation = { teacher: teacher.encoder, student: student.encoder, loss:
 const options = {
   optimizer: 'adamw',
   weightDecay: 1e-4,
-  accumulate: 1,
+  accumulate: devices,
   batchSize: batch,
-  dropout: 0.1,
+  dropout,
+  padding,
   seed: 1,
   precision: precision === 'tf32' ? 'fp32' : precision,
 };
@@ -75,16 +95,24 @@ const engine = await compiledEngine(
   { ...options, ...layoutFor(isLarge, 'compiled', backend.device) },
   LENGTH,
 );
+const lengths = textLengths(student.encoder, LENGTH, { rate: dropout, padding });
 /** @type {number[]} */
 const seconds = [];
+/** @type {Record<string, number>} */
+const firstUses = {};
 let toFirstStep = 0;
 /** @type {Held | undefined} */
 let early;
 for (let step = 0; step <= steps; step++) {
-  const input = randomBatch(configs, batch, step);
+  const inputs = Array.from({ length: devices }, (_, i) => batchOf(step * devices + i));
+  const length = Math.max(
+    ...inputs.map(({ studentIdsEn, studentIdsKo }) => lengthFor(lengths, [studentIdsEn, studentIdsKo])),
+  );
   const start = performance.now();
-  await engine.step([input], 5e-5);
-  seconds.push((performance.now() - start) / 1000);
+  await engine.step(inputs, 5e-5);
+  const taken = (performance.now() - start) / 1000;
+  if (firstUses[length] === undefined) firstUses[length] = taken;
+  else seconds.push(taken);
   if (step === 0) toFirstStep = (performance.now() - started) / 1000;
   if (step === Math.max(1, Math.floor(steps / 10))) early = held();
 }
@@ -96,13 +124,21 @@ const evaluation = (performance.now() - start) / 1000 / EVALUATIONS;
 console.log(
   JSON.stringify({
     device: backend.gpu?.name ?? backend.device,
-    seconds: seconds.slice(1),
+    seconds,
+    firstUses,
     toFirstStep,
     evaluation,
     early,
     late,
   }),
 );
+
+/** @param {number} step */
+function batchOf(step) {
+  return texts === 'whole'
+    ? randomBatch(configs, batch, step)
+    : shortTextBatch(configs, batch, step, { padding: student.encoder.sharedPadding() ?? 0, grouped });
+}
 
 /**
  * Tensors, resident bytes of the process, and bytes of the GPU since before it began.

@@ -39,14 +39,27 @@ describe.skipIf(!BACKENDS_UNDER_TEST.includes('tensorflow'))('npm run check:gpu'
     ).toEqual([
       ...Array<string>(3).fill('✓ parity fp32'),
       ...Array<string>(3).fill('✓ parity bf16'),
+      '✓ shared padding',
+      '✓ encode fp32',
+      '✓ encode bf16',
+      '✓ several devices',
       '✓ batch 4',
       '✓ batch 8',
       '– against PyTorch',
       '✓ best',
+      '✓ real: dropout',
+      '✓ real: shared',
+      '✓ real: shared, grouped',
+      '✓ real: no dropout',
+      '✓ real: none, grouped',
+      '✓ several devices',
       expect.stringMatching(/^[✓✗] memory$/) as string,
     ]);
-    for (const line of lines.filter((one) => one.includes('parity')))
+    for (const line of lines.filter((one) => /parity|beside/.test(one)))
       expect(line).toMatch(/\d+ steps, largest relative difference \d\.\de[+-]\d+/);
+    expect(lines.find((line) => line.includes('shared, grouped'))).toMatch(
+      / first steps by length: 16: .+, 48: [\d.]+ s$/,
+    );
     expect(lines.at(-1)).toMatch(/20 steps: 0 tensors more at the end than after a tenth; resident /);
   }, 240_000);
 });

@@ -1,0 +1,59 @@
+/** @file The lines that the check prints, and the processes that it starts. */
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+export const KD = fileURLToPath(new URL('../../bin/kd.js', import.meta.url));
+
+/** Lines that were `✗`. */
+let failed = 0;
+
+export function failures() {
+  return failed;
+}
+
+/**
+ * @param {boolean | undefined} ok undefined: not seen
+ * @param {string} name
+ * @param {string} found
+ */
+export function tell(ok, name, found) {
+  if (ok === false) failed++;
+  console.log(`${ok === undefined ? '–' : ok ? '✓' : '✗'} ${name.padEnd(24)}${found}`);
+}
+
+/**
+ * @param {string} command
+ * @param {string[]} args
+ * @param {string} [cwd]
+ */
+export function run(command, args, cwd = process.cwd()) {
+  return spawnSync(command, args, { cwd, encoding: 'utf8', maxBuffer: 2 ** 26 });
+}
+
+/** @param {string | null} text */
+export function lastLine(text) {
+  return (text ?? '').trim().split('\n').at(-1) ?? '';
+}
+
+/**
+ * What a process that failed said: its error, else its last line.
+ *
+ * @param {string} stderr
+ */
+export function complaint(stderr) {
+  return (
+    (/^\w*Error: (.+)$/m.exec(stderr)?.[1] ?? lastLine(stderr)).slice(0, 300) ||
+    'ended without a word: killed, for memory perhaps'
+  );
+}
+
+/** @param {readonly number[]} values */
+export function median(values) {
+  return [...values].sort((a, b) => a - b)[values.length >> 1] ?? NaN;
+}
+
+/** @param {number} value */
+export function rate(value) {
+  return value >= 100 ? Math.round(value).toLocaleString('en-US') : value.toFixed(1);
+}

@@ -1,0 +1,165 @@
+/** @file Whether losses are right: beside PyTorch's recorded ones, a processor's, and those of one card. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { complaint, KD, ROOT, run, tell } from './lines.mjs';
+
+/**
+ * A recorded run of PyTorch's.
+ *
+ * @typedef {object} Recording
+ * @property {string[][]} pairs
+ * @property {number} batch_size
+ * @property {number} learning_rate
+ * @property {number} weight_decay
+ * @property {number} warmup_ratio
+ * @property {{ loss_en: number, loss_ko: number }[]} log
+ */
+
+const PARITY = join(ROOT, 'tests/fixtures/parity');
+const RUNS = { 'roberta-hidden': 'student', 'roberta-pooler': 'student', 'clip-hidden': 'teacher' };
+
+/** Losses below this are compared as if they were this. */
+const SMALLEST_LOSS = 0.01;
+
+/**
+ * Trains the recorded runs by the very command, and compares every loss with PyTorch's.
+ *
+ * @param {string} device
+ * @param {'fp32' | 'bf16'} precision
+ * @param {number} tolerance
+ */
+export function checkParity(device, precision, tolerance) {
+  for (const [name, student] of Object.entries(RUNS)) {
+    const recording = recordingOf(name);
+    const more = ['--dropout', '0', '--device', device, '--precision', precision];
+    const losses = train(recording, name, student, more);
+    const theirs = recording.log.map(({ loss_en: en, loss_ko: ko }) => en + ko);
+    tellDifference(`parity ${precision}`, name, losses, theirs, tolerance);
+  }
+}
+
+/**
+ * Dropout whose padding shares its masks, and steps grouped by length: on the device and on a processor.
+ *
+ * @param {string} device
+ * @param {number} tolerance
+ */
+export function checkShared(device, tolerance) {
+  const name = 'roberta-hidden';
+  const flags = ['--dropout', '0.1', '--padding', 'shared', '--group-by-length', '--precision', 'fp32'];
+  const [ours, processors] = [device, 'cpu'].map((each) =>
+    train(recordingOf(name), name, RUNS[name], [...flags, '--device', each]),
+  );
+  tellDifference('shared padding', `${device} beside cpu`, ours ?? '', processors ?? '', tolerance);
+}
+
+/**
+ * One run on several devices, and on the first of them.
+ *
+ * @param {string} all
+ * @param {string} first
+ * @param {number} count
+ * @param {number} tolerance
+ */
+export function checkDevices(all, first, count, tolerance) {
+  const name = 'roberta-hidden';
+  const flags = ['--dropout', '0.1', '--accumulate', String(count), '--precision', 'fp32'];
+  const recording = { ...recordingOf(name), batch_size: 2 };
+  const [ours, theirs] = [all, first].map((each) => train(recording, name, RUNS[name], [...flags, '--device', each]));
+  tellDifference('several devices', `${all} beside ${first}`, ours ?? '', theirs ?? '', tolerance);
+}
+
+/**
+ * @param {string} name
+ * @returns {Recording}
+ */
+function recordingOf(name) {
+  return JSON.parse(readFileSync(join(PARITY, `train/${name}.json`), 'utf8'));
+}
+
+/**
+ * Every loss of a run over a recording's pairs; a text that says how it failed.
+ *
+ * @param {Recording} recording
+ * @param {string} name
+ * @param {string} student
+ * @param {string[]} more
+ */
+function train(recording, name, student, more) {
+  const folder = mkdtempSync(join(tmpdir(), 'kd-gpu-'));
+  try {
+    writeFileSync(join(folder, 'pairs.csv'), ['ko,en', ...recording.pairs.map((pair) => pair.join())].join('\n'));
+    const args = [KD, ...trainArguments(recording, name, student), ...more];
+    const { status, stderr } = run(process.execPath, args, folder);
+    return status === 0 ? readLosses(join(folder, 'checkpoints/parity/loss.csv')) : complaint(stderr);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/**
+ * @param {Recording} recording
+ * @param {string} name
+ * @param {string} student
+ */
+function trainArguments(recording, name, student) {
+  return [
+    'train',
+    '--data',
+    'pairs.csv',
+    '--teacher',
+    join(PARITY, 'teacher'),
+    '--student',
+    join(PARITY, student),
+    '--no-shuffle',
+    '--valid-fraction',
+    '0',
+    '--epochs',
+    '1',
+    '--batch-size',
+    String(recording.batch_size),
+    '--learning-rate',
+    String(recording.learning_rate),
+    '--weight-decay',
+    String(recording.weight_decay),
+    '--warmup-ratio',
+    String(recording.warmup_ratio),
+    '--loss',
+    name.endsWith('pooler') ? 'pooler' : 'hidden',
+    '--log-every',
+    '1',
+    '--run',
+    'parity',
+    '--quiet',
+  ];
+}
+
+/**
+ * @param {string} check
+ * @param {string} name
+ * @param {number[] | string} ours
+ * @param {number[] | string} theirs
+ * @param {number} tolerance
+ */
+function tellDifference(check, name, ours, theirs, tolerance) {
+  const failed = [ours, theirs].find((losses) => typeof losses === 'string');
+  if (failed !== undefined || typeof ours === 'string' || typeof theirs === 'string')
+    return tell(false, check, `${name}: ${failed}`);
+  const differences = theirs.map((loss, i) => Math.abs((ours[i] ?? NaN) - loss) / Math.max(loss, SMALLEST_LOSS));
+  const worst = Math.max(...differences);
+  return tell(
+    ours.length === theirs.length && ours.length > 0 && worst <= tolerance,
+    check,
+    `${name}: ${theirs.length} steps, largest relative difference ${worst.toExponential(1)} (${tolerance} allowed)`,
+  );
+}
+
+/** @param {string} path */
+function readLosses(path) {
+  const [header = [], ...rows] = readFileSync(path, 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => line.split(','));
+  return rows.map((row) => Number(row[header.indexOf('loss')]));
+}

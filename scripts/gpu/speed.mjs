@@ -1,0 +1,200 @@
+/** @file How fast training is and what it holds, each measurement in a process of its own. */
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { projection } from '../bench/project.mjs';
+import { complaint, lastLine, median, rate, ROOT, run, tell } from './lines.mjs';
+
+/** @import { Measurement, Request } from './measure.mjs' */
+
+/**
+ * What is measured, as the command line says it.
+ *
+ * @typedef {object} Measured
+ * @property {string} device
+ * @property {string} models
+ * @property {number} steps
+ * @property {string} python
+ */
+
+const THEIRS = ['compile-bf16', 'eager-bf16'];
+/** What still counts as flat: tensors more, and growth of bytes as a share. */
+const FLAT = { tensors: 0, share: 0.02 };
+/** Ways to train on real texts; the first is the original's. */
+const REAL = /** @type {const} */ ([
+  { name: 'dropout', dropout: 0.1, padding: 'each', grouped: false },
+  { name: 'shared', dropout: 0.1, padding: 'shared', grouped: false },
+  { name: 'shared, grouped', dropout: 0.1, padding: 'shared', grouped: true },
+  { name: 'no dropout', dropout: 0, padding: 'each', grouped: false },
+  { name: 'none, grouped', dropout: 0, padding: 'each', grouped: true },
+]);
+
+/**
+ * Every batch size, ours and PyTorch's in turn.
+ *
+ * @param {Measured} measured
+ * @param {readonly number[]} batches
+ * @returns {number | undefined} the batch size with the best of our rates
+ */
+export function checkSpeed(measured, batches) {
+  const isFull = measured.models === 'full';
+  const hasRival =
+    isFull && run(measured.python, ['-c', 'import torch, transformers; assert torch.cuda.is_available()']).status === 0;
+  /** @type {{ batch: number, train: number, validate: number }[]} */
+  const results = [];
+  for (const batch of batches) {
+    const result = measure(measured, { batch });
+    if (typeof result === 'string') {
+      tell(undefined, `batch ${batch}`, result);
+      continue;
+    }
+    const rates = { batch, train: rateOf(result, batch), validate: batch / result.evaluation };
+    results.push(rates);
+    tell(
+      true,
+      `batch ${batch}`,
+      `${rate(rates.train)} pairs/s trained, ${rate(rates.validate)} validated, ${memoryOf(result)}, ` +
+        `first step after ${result.toFirstStep.toFixed(0)} s, on ${result.device}`,
+    );
+    if (hasRival) for (const mode of THEIRS) compareSpeed(measured, mode, batch, rates.train);
+  }
+  if (!hasRival)
+    tell(undefined, 'against PyTorch', 'not seen: no PyTorch for this GPU (--python names one), or tiny models');
+  if (results.length === 0) {
+    tell(false, 'speed', 'no batch size ran');
+    return undefined;
+  }
+  const best = results.reduce((a, b) => (b.train > a.train ? b : a));
+  tell(true, 'best', `batch ${best.batch}: ${rate(best.train)} pairs/s`);
+  if (isFull)
+    tell(true, 'projection', projection({ train: Math.round(best.train), validate: Math.round(best.validate) }));
+  return best.batch;
+}
+
+/**
+ * Texts as short as real ones, in each of the ways to train on them, with what compiling each text length took.
+ *
+ * @param {Measured} measured
+ * @param {number} batch
+ */
+export function checkRealTexts(measured, batch) {
+  /** @type {number | undefined} */
+  let first;
+  for (const { name, ...way } of REAL) {
+    const result = measure(measured, { batch, texts: 'real', ...way });
+    if (typeof result === 'string') {
+      tell(undefined, `real: ${name}`, result);
+      continue;
+    }
+    const ours = rateOf(result, batch);
+    first ??= ours;
+    const compiled = Object.entries(result.firstUses).map(([length, seconds]) => `${length}: ${seconds.toFixed(1)} s`);
+    tell(
+      true,
+      `real: ${name}`,
+      `texts of 8 to 40 tokens: ${rate(ours)} pairs/s, ${(ours / first).toFixed(2)} × the first; ` +
+        `${memoryOf(result)}; first steps by length: ${compiled.join(', ')}`,
+    );
+  }
+}
+
+/**
+ * What several devices bring, each with the whole batch.
+ *
+ * @param {Measured} measured
+ * @param {number} batch
+ * @param {string} all
+ * @param {number} count
+ */
+export function checkScaling(measured, batch, all, count) {
+  const one = measure(measured, { batch });
+  const many = measure({ ...measured, device: all }, { batch, devices: count });
+  const failed = [one, many].find((result) => typeof result === 'string');
+  if (typeof one === 'string' || typeof many === 'string') return tell(false, 'several devices', failed ?? '');
+  const [single, together] = [rateOf(one, batch), rateOf(many, batch * count)];
+  return tell(
+    true,
+    'several devices',
+    `${rate(together)} pairs/s on ${count}, ${(together / single).toFixed(2)} × one's ${rate(single)}`,
+  );
+}
+
+/**
+ * Whether what is held after a tenth of the steps is what is held at the end.
+ *
+ * @param {Measured} measured
+ * @param {number} batch
+ */
+export function checkFlatness(measured, batch) {
+  const result = measure(measured, { batch });
+  if (typeof result === 'string') return tell(false, 'memory', result);
+  const { early, late } = result;
+  /** @param {'resident' | 'gpu'} key */
+  const grown = (key) => {
+    const [from, to] = [early[key], late[key]];
+    return from === undefined || to === undefined ? 0 : (to - from) / from;
+  };
+  const isFlat =
+    late.tensors - early.tensors <= FLAT.tensors && grown('resident') <= FLAT.share && grown('gpu') <= FLAT.share;
+  const shares = /** @type {const} */ (['resident', 'gpu'])
+    .filter((key) => early[key] !== undefined)
+    .map((key) => `${key} ${(100 * grown(key)).toFixed(1)} %`);
+  return tell(
+    isFlat,
+    'memory',
+    `${measured.steps} steps: ${late.tensors - early.tensors} tensors more at the end than after a tenth; ` +
+      `${shares.join(', ')} (${100 * FLAT.share} % allowed)`,
+  );
+}
+
+/**
+ * @param {Measured} measured
+ * @param {string} mode
+ * @param {number} batch
+ * @param {number} ours
+ */
+function compareSpeed({ python, steps }, mode, batch, ours) {
+  const args = { mode, batch, dropout: 0.1, steps, threads: availableParallelism() };
+  const { status, stdout, stderr } = run(python, [join(ROOT, 'scripts/bench/step.py'), JSON.stringify(args)]);
+  if (status !== 0) return tell(undefined, `PyTorch ${mode}`, complaint(stderr));
+  const theirs = batch / median(JSON.parse(lastLine(stdout)).seconds);
+  return tell(
+    ours >= theirs,
+    `PyTorch ${mode}`,
+    `batch ${batch}: ${rate(theirs)} pairs/s; ours is ${(ours / theirs).toFixed(2)} × that`,
+  );
+}
+
+/**
+ * Pairs a second. Steps of different text lengths count by their time: a mean, where all are alike a median.
+ *
+ * @param {Measurement} measurement
+ * @param {number} pairs in a step
+ */
+function rateOf({ seconds, firstUses }, pairs) {
+  const isMixed = Object.keys(firstUses).length > 1;
+  return pairs / (isMixed ? seconds.reduce((sum, each) => sum + each, 0) / seconds.length : median(seconds));
+}
+
+/** @param {Measurement} measurement */
+function memoryOf({ late }) {
+  return late.gpu === undefined
+    ? `${(late.resident / 1e9).toFixed(1)} GB resident`
+    : `${(late.gpu / 1e9).toFixed(1)} GB of the GPU`;
+}
+
+/**
+ * What measure.mjs says, or how it failed.
+ *
+ * @param {Measured} measured
+ * @param {Partial<Request> & { batch: number }} options
+ * @returns {Measurement | string}
+ */
+function measure({ models, device, steps }, options) {
+  const precision = models === 'full' ? 'bf16' : 'fp32';
+  const args = { models, precision, device, steps, ...options };
+  const { status, stdout, stderr } = run(process.execPath, [
+    join(ROOT, 'scripts/gpu/measure.mjs'),
+    JSON.stringify(args),
+  ]);
+  return status === 0 ? JSON.parse(lastLine(stdout)) : complaint(stderr);
+}
