@@ -103,7 +103,7 @@ const firstUses = {};
 let toFirstStep = 0;
 /** @type {Held | undefined} */
 let early;
-for (let step = 0; step <= steps; step++) {
+for (let step = 0; seconds.length < steps; step++) {
   const inputs = Array.from({ length: devices }, (_, i) => batchOf(step * devices + i));
   const length = Math.max(
     ...inputs.map(({ studentIdsEn, studentIdsKo }) => lengthFor(lengths, [studentIdsEn, studentIdsKo])),
@@ -114,7 +114,7 @@ for (let step = 0; step <= steps; step++) {
   if (firstUses[length] === undefined) firstUses[length] = taken;
   else seconds.push(taken);
   if (step === 0) toFirstStep = (performance.now() - started) / 1000;
-  if (step === Math.max(1, Math.floor(steps / 10))) early = held();
+  if (seconds.length === Math.max(1, Math.floor(steps / 10))) early ??= held();
 }
 const late = held();
 await engine.evaluate([randomBatch(configs, batch, 0)]);

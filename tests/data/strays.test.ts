@@ -10,6 +10,7 @@ import { readingFolder } from './reading.js';
 
 const { put, read, find, expectError, inFolder } = readingFolder();
 
+const POINTERS = ['pointer.csv', 'pointer.json', 'pointer.jsonl', 'pointer.parquet', 'pointer.zip', 'pointer.xlsx'];
 const CSV = 'ko,en\n차,car\n배,pear\n';
 
 test('whatever is wrong with a file, it is listed with the reason', async () => {
@@ -19,6 +20,8 @@ test('whatever is wrong with a file, it is listed with the reason', async () => 
   await put('empty.json', '');
   await put('latin1.csv', Buffer.from('name,city\nJos\xe9,M\xe1laga\n', 'latin1'));
   await put('page.csv', '<!DOCTYPE html><html><body>404</body></html>');
+  const pointer = 'version https://git-lfs.github.com/spec/v1\noid sha256:0123\nsize 12345\n';
+  for (const name of POINTERS) await put(name, pointer);
   await put('old.xlsx', Buffer.from('d0cf11e0a1b11ae1'.padEnd(2000, '0'), 'hex'));
   await put('noise.xlsx', Buffer.from([1, 2, 3, 4, 5, 250, 251]));
   await put('not.zip', 'not found');
@@ -34,7 +37,8 @@ test('whatever is wrong with a file, it is listed with the reason', async () => 
   server.close();
   expect(sources.map(({ id }) => id)).toEqual(['good.csv']);
   const reasons = Object.fromEntries(skipped.map(({ file, why }) => [file, why]));
-  expect(Object.keys(reasons)).toHaveLength(16);
+  expect(Object.keys(reasons)).toHaveLength(16 + POINTERS.length);
+  for (const name of POINTERS) expect(reasons[name]).toMatch(/^the pointer of a Git LFS file; run `git lfs pull`/);
   expect(reasons).toMatchObject({
     'comments.json': expect.stringMatching(/JSON.+got \/$/) as string,
     'empty.csv': 'expected a header and rows, got an empty file',

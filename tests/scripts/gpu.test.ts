@@ -61,5 +61,5 @@ describe.skipIf(!BACKENDS_UNDER_TEST.includes('tensorflow'))('npm run check:gpu'
       / first steps by length: 16: .+, 48: [\d.]+ s$/,
     );
     expect(lines.at(-1)).toMatch(/20 steps: 0 tensors more at the end than after a tenth; resident /);
-  }, 240_000);
+  }, 480_000);
 });
