@@ -5,6 +5,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { holdToSchema } from './json-events.js';
 
 /** The command. */
 export const KD = fileURLToPath(new URL('../bin/kd.js', import.meta.url));
@@ -42,6 +43,7 @@ export function kd(args: readonly string[], { cwd = temporaryFolder(), input, en
     env: { ...process.env, ...env },
     maxBuffer: 2 ** 28,
   });
+  holdToSchema(args, stdout);
   return { code: status ?? signal, stdout, stderr };
 }
 
@@ -62,6 +64,7 @@ export async function kdMeanwhile(
       said[stream] += text;
     });
   const [code] = (await once(child, 'close')) as [number | null];
+  holdToSchema(args, said.stdout);
   return { code, ...said };
 }
 

@@ -4,13 +4,17 @@
  */
 import { failureOf } from '../src/commands/failure.js';
 import { createProgram } from '../src/commands/program.js';
+import { holdToSchema } from './json-events.js';
 import { temporaryFolder, type CliOptions, type CliResult } from './cli.js';
 
 /** Runs `kd` like `kd()` in `cli.ts`, but here. What native code writes to the terminal is not among its words. */
-export async function kdHere(
-  args: readonly string[],
-  { cwd = temporaryFolder() }: Pick<CliOptions, 'cwd'> = {},
-): Promise<CliResult> {
+export async function kdHere(args: readonly string[], options: Pick<CliOptions, 'cwd'> = {}): Promise<CliResult> {
+  const result = await run(args, options);
+  holdToSchema(args, result.stdout);
+  return result;
+}
+
+async function run(args: readonly string[], { cwd = temporaryFolder() }: Pick<CliOptions, 'cwd'>): Promise<CliResult> {
   const home = process.cwd();
   const said = { stdout: '', stderr: '' };
   const streams = (['stdout', 'stderr'] as const).map((name) => {

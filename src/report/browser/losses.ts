@@ -254,7 +254,7 @@ export function lossesPart(first: View): RunPart {
       ] ?? [0, NaN];
       return {
         colour: line.colour,
-        name: `${line.name} (${words.step} ${format.count(at)})`,
+        name: line.id === 'mean' ? line.name : `${line.name} (${words.step} ${format.count(at)})`,
         value: format.loss(value),
       };
     });
