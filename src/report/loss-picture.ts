@@ -37,7 +37,8 @@ const CURVES = [
 export function lossSvg({ run, training, validation }: ReportData): string {
   const palette = PALETTES.light;
   const { step, curves } = Series.from(training).points();
-  const lines = CURVES.flatMap(([curve, colour, language]): Line[] => [
+  const last = Math.max(step.at(-1) ?? 1, validation.at(-1)?.step ?? 1);
+  const curvesOfBoth = CURVES.flatMap(([curve, colour, language]): Line[] => [
     trainingLine(step, curves[curve], `${language}, training`, palette[colour]),
     {
       name: `${language}, validation`,
@@ -46,9 +47,9 @@ export function lossSvg({ run, training, validation }: ReportData): string {
       points: validation.map((point): Point => [point.step, point[curve] ?? NaN]),
     },
   ]);
+  const lines = [...curvesOfBoth, ...meanLine(run.meanBaseline, last, palette.soft)];
   const losses = validation.flatMap(({ loss }) => (loss === null ? [] : [loss]));
   const log = losses.length > 1 && Math.min(...losses) < STEEP * losses[0]!;
-  const last = Math.max(step.at(-1) ?? 1, validation.at(-1)?.step ?? 1);
   const { width, height, head, margin } = SIZE;
   const chart = init(null, null, {
     renderer: 'svg',
@@ -84,6 +85,16 @@ export function lossSvg({ run, training, validation }: ReportData): string {
   ].join('\n');
 }
 
+/** The loss of always giving the teacher's mean: of each language half of both. */
+function meanLine(baseline: number | null, last: number, colour: string): Line[] {
+  if (baseline === null) return [];
+  const points: Point[] = [
+    [0, baseline / 2],
+    [last, baseline / 2],
+  ];
+  return [{ name: 'always the teacher’s mean', colour, style: 'dashes', points }];
+}
+
 /** Writes the picture into a run's folder, as SVG and as PNG. */
 export async function writeLossPictures(run: string, report: ReportData): Promise<void> {
   const svg = lossSvg(report);
@@ -115,7 +126,7 @@ function legend(lines: readonly Line[], left: number, baseline: number, ink: str
     const y = baseline - size / 3;
     const line =
       `<path d="M${x} ${y}h${swatch}" stroke="${colour}" stroke-width="${style === 'curve' ? 1.5 : 2}" ` +
-      `opacity="${style === 'curve' ? 0.8 : 1}"/>`;
+      `opacity="${style === 'curve' ? 0.8 : 1}"${style === 'dashes' ? ' stroke-dasharray="5 4"' : ''}/>`;
     const mark =
       style === 'marks'
         ? `<circle cx="${x + swatch / 2}" cy="${y}" r="3.5" fill="#fff" stroke="${colour}" stroke-width="2"/>`
