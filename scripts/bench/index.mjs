@@ -1,20 +1,24 @@
 /**
- * How fast the distillation step is, with random weights and ids: ours, and PyTorch's beside it.
+ * How fast the distillation step is, with random weights and ids: ours, and PyTorch's beside it. With `--encode`: how
+ * fast texts of the generated corpora are encoded, and how far outputs are from PyTorch's in float32.
  *
  *   npm run bench -- [--models full|tiny] [--batch 32] [--dropout 0,0.1] [--steps 4] [--rounds 2]
  *                    [--ours compiled-bf16,compiled-fp32] [--against pytorch] [--python python3]
  *                    [--theirs compile-bf16,eager-fp32]
+ *   npm run bench -- --encode [--models full|tiny] [--texts 640] [--rounds 2] [--ours fp32,bf16] [--against pytorch]
+ *                    [--python python3] [--theirs fp32,bf16,autocast-bf16]
  *
  * Every measurement is a process of its own; with `--rounds`, all of them are run in turn that often, so that what else
  * the machine does falls on all alike. Prints a Markdown table: the median step, what all cores
  * together worked in it (on an idle machine nearly the step times the cores), pairs/s, the share of the products'
  * measured rate, the peak memory, the time to the first step's end, and the ratios to PyTorch.
  */
-import { spawnSync } from 'node:child_process';
 import { availableParallelism, cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { LENGTH } from './batch.mjs';
+import { benchEncoding } from './encoding.mjs';
+import { markdownTable, measure, median } from './measure.mjs';
 import { modelConfigs } from './models.mjs';
 
 /** @import { TextModelConfig } from '#dist/models/config.js' */
@@ -41,10 +45,12 @@ const { values: flags } = parseArgs({
     dropout: { type: 'string', default: '0,0.1' },
     steps: { type: 'string', default: '4' },
     rounds: { type: 'string', default: '2' },
-    ours: { type: 'string', default: 'compiled-bf16,compiled-fp32' },
+    ours: { type: 'string' },
     against: { type: 'string' },
     python: { type: 'string', default: 'python3' },
-    theirs: { type: 'string', default: 'compile-bf16,eager-bf16,eager-fp32' },
+    theirs: { type: 'string' },
+    encode: { type: 'boolean', default: false },
+    texts: { type: 'string', default: '640' },
   },
 });
 /** @param {string} text */
@@ -60,24 +66,38 @@ console.log(
     `products alone: ${rates.fp32} GFLOP/s in fp32, ${rates.bf16} in bf16; Node ${process.versions.node}\n`,
 );
 
-const cases = list(flags.batch)
-  .map(Number)
-  .flatMap((batch) =>
-    list(flags.dropout)
-      .map(Number)
-      .flatMap((dropout) => casesOf(batch, dropout)),
-  );
-for (let round = 1; round <= Number(flags.rounds); round++) {
-  for (const [i, { label, run, results }] of cases.entries()) {
-    process.stderr.write(`round ${round}/${flags.rounds}, ${i + 1}/${cases.length}: ${label}\n`);
-    const result = run();
-    results.push(result);
-    process.stderr.write(
-      `  ${median(result.seconds).toPrecision(3)} s a step, ${(result.peakBytes / 1e9).toFixed(2)} GB\n`,
-    ); // a later one may fail
+if (flags.encode) {
+  await benchEncoding({
+    models: flags.models,
+    texts: Number(flags.texts),
+    rounds: Number(flags.rounds),
+    ours: list(flags.ours ?? 'fp32,bf16'),
+    theirs: flags.against === 'pytorch' ? list(flags.theirs ?? 'fp32,bf16,autocast-bf16') : [],
+    python: flags.python,
+  });
+} else benchSteps();
+
+/** Measures all ways to run the step in turn, and prints a table. */
+function benchSteps() {
+  const cases = list(flags.batch)
+    .map(Number)
+    .flatMap((batch) =>
+      list(flags.dropout)
+        .map(Number)
+        .flatMap((dropout) => casesOf(batch, dropout)),
+    );
+  for (let round = 1; round <= Number(flags.rounds); round++) {
+    for (const [i, { label, run, results }] of cases.entries()) {
+      process.stderr.write(`round ${round}/${flags.rounds}, ${i + 1}/${cases.length}: ${label}\n`);
+      const result = run();
+      results.push(result);
+      process.stderr.write(
+        `  ${median(result.seconds).toPrecision(3)} s a step, ${(result.peakBytes / 1e9).toFixed(2)} GB\n`,
+      ); // a later one may fail
+    }
   }
+  printTable(cases);
 }
-printTable();
 
 /**
  * One row a way to run the step, at a batch size and a dropout.
@@ -88,13 +108,13 @@ printTable();
  */
 function casesOf(batch, dropout) {
   const common = { models: flags.models, batch, dropout, steps: Number(flags.steps) };
-  const ours = list(flags.ours).map((name) => {
+  const ours = list(flags.ours ?? 'compiled-bf16,compiled-fp32').map((name) => {
     const [engine, precision] = name.split('-');
     return newCase(`kd ${name}`, precision, common, () =>
       measure(process.execPath, [script('step.mjs'), JSON.stringify({ ...common, engine, precision })]),
     );
   });
-  const theirs = flags.against === 'pytorch' ? list(flags.theirs) : [];
+  const theirs = flags.against === 'pytorch' ? list(flags.theirs ?? 'compile-bf16,eager-bf16,eager-fp32') : [];
   const pytorch = theirs.map((mode) =>
     newCase(`PyTorch ${mode}`, mode.split('-')[1], common, () =>
       measure(flags.python, [
@@ -118,19 +138,8 @@ function newCase(name, precision, { batch, dropout }, run) {
   return { name, precision: precision === 'bf16' ? 'bf16' : 'fp32', batch, dropout, label, run, results: [] };
 }
 
-/**
- * The last line that a process prints, as JSON.
- *
- * @param {string} command
- * @param {string[]} args
- */
-function measure(command, args) {
-  const { status, stdout, stderr } = spawnSync(command, args, { encoding: 'utf8', maxBuffer: 2 ** 26 });
-  if (status !== 0) throw new Error(`${command} ${args.join(' ')} failed:\n${stderr}`);
-  return JSON.parse(stdout.trim().split('\n').at(-1) ?? '');
-}
-
-function printTable() {
+/** @param {readonly Case[]} cases */
+function printTable(cases) {
   const rows = cases.map((one) => {
     const seconds = median(one.results.flatMap((result) => result.seconds));
     const pairsPerSecond = one.batch / seconds;
@@ -162,9 +171,10 @@ function printTable() {
     'to first step',
   ];
   console.log(
-    [header, header.map(() => '---'), ...rows.map(({ cells }) => cells)]
-      .map((cells) => `| ${cells.join(' | ')} |`)
-      .join('\n'),
+    markdownTable(
+      header,
+      rows.map(({ cells }) => cells),
+    ),
   );
   for (const ours of rows.filter(({ name }) => name.startsWith('kd'))) {
     const rivals = rows.filter(
@@ -177,12 +187,6 @@ function printTable() {
     for (const rival of rivals)
       console.log(`\n${ours.label}: ${(ours.pairsPerSecond / rival.pairsPerSecond).toFixed(2)} × ${rival.name}`);
   }
-}
-
-/** @param {readonly number[]} values */
-function median(values) {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[sorted.length >> 1] ?? NaN;
 }
 
 /**
