@@ -54,12 +54,12 @@ export const PIXELS = numbers(
   (value) => Number.isInteger(value / 8) && value >= 8 && value <= 4096,
 );
 
-/** The word `auto`, or a value of another kind. */
-export function autoOr<T>(kind: Kind<T>): Kind<T | 'auto'> {
+/** A certain word, or a value of another kind. */
+export function wordOr<Word extends string, T>(word: Word, kind: Kind<T>): Kind<T | Word> {
   return {
-    expected: `auto or ${kind.expected}`,
-    is: (value): value is T | 'auto' => value === 'auto' || kind.is(value),
-    parse: (text) => (text === 'auto' ? text : kind.parse(text)),
+    expected: `${word} or ${kind.expected}`,
+    is: (value): value is T | Word => value === word || kind.is(value),
+    parse: (text) => (text === word ? text : kind.parse(text)),
   };
 }
 

@@ -25,6 +25,22 @@ export function inStoreOrder(rows: StoreRows): OrderedRows {
   };
 }
 
+/**
+ * A uniform sample of rows, in the order of the store: a pure function of the seed, and part of every larger sample of
+ * that seed. All rows where there are no more.
+ */
+export function uniformSample(rows: StoreRows, count: number, seed: number): OrderedRows {
+  if (count >= rows.count) return inStoreOrder(rows);
+  const drawn = shuffledIndices(rows.count, randomSource(seed)).slice(0, count).sort();
+  return {
+    count,
+    read: async (start, size) =>
+      Promise.all(
+        [...drawn.subarray(start, start + size)].map(async (row) => ({ ...(await rows.read(row, 1))[0]!, row })),
+      ),
+  };
+}
+
 /** How rows are grouped by length. */
 export interface Grouping {
   /** Pairs of a step, all its micro-batches together. */

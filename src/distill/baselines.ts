@@ -5,28 +5,37 @@ import type { Baselines, ValidationRecord } from './records.js';
 import { START } from './train-state.js';
 import { validate, type ValidationCallbacks } from './validation.js';
 
+/** The pairs of a run, in batches. */
+export interface RunBatches {
+  readonly training: Batches;
+  /** The same at every validation. */
+  readonly validation: Batches;
+  /** Those of them that the untrained student is measured on; all unless given. */
+  readonly baseline?: Batches;
+}
+
 /** Told as the baselines are measured. */
 export interface BaselineCallbacks extends ValidationCallbacks {
   onBaselines?(baselines: Baselines): void | Promise<void>;
 }
 
 /**
- * Measures the untrained student and the mean predictor: over all validation pairs, or where there are none over the
- * first batch, of which no record is kept.
+ * Measures the untrained student and the mean predictor: over the baseline's pairs, or where there are none over the
+ * first batch of training, of which no record is kept.
  *
  * @returns the untrained student's validation; undefined without validation pairs, or stopped
  */
 export async function measureBaselines(
   engine: Engine,
-  { training, validation }: { readonly training: Batches; readonly validation: Batches },
+  { training, validation, baseline = validation }: RunBatches,
   callbacks: BaselineCallbacks,
   signal?: AbortSignal,
 ): Promise<ValidationRecord | undefined> {
   const spread = meanPredictor();
   const first =
-    validation.pairs === 0
+    baseline.pairs === 0
       ? undefined
-      : await validate(engine, validation, { ...START, epoch: 0 }, callbacks, signal, spread.add);
+      : await validate(engine, baseline, { ...START, epoch: 0 }, callbacks, signal, spread.add);
   if (signal?.aborted) return undefined;
   let untrained = first?.loss;
   if (untrained === undefined) {

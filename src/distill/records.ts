@@ -13,7 +13,7 @@ export interface StepRecord extends Losses {
   readonly pairs: number;
 }
 
-/** The losses over all validation pairs after a step; step 0 is the untrained student. */
+/** The losses over a run's validation pairs after a step; step 0 is the untrained student. */
 export interface ValidationRecord extends Losses {
   readonly step: number;
   readonly epoch: number;

@@ -1,5 +1,5 @@
 import type { Batches } from '../data/batches.js';
-import { measureBaselines, type BaselineCallbacks } from './baselines.js';
+import { measureBaselines, type BaselineCallbacks, type RunBatches } from './baselines.js';
 import type { Engine } from './engine.js';
 import type { OutputsRecord, StepRecord } from './records.js';
 import { stepsOf, type OnNan } from './steps.js';
@@ -63,7 +63,7 @@ const LOOK_EVERY = 100;
  */
 export async function train(
   engine: Engine,
-  data: { readonly training: Batches; readonly validation: Batches },
+  data: RunBatches,
   options: TrainOptions,
   callbacks: TrainCallbacks = {},
   from: TrainState = START,

@@ -7,13 +7,14 @@ import type { TrainState } from './train-state.js';
 
 /** Called during a validation. */
 export interface ValidationCallbacks {
-  onValidationBatch?(pairs: number): void | Promise<void>;
+  /** @param total pairs of the whole validation */
+  onValidationBatch?(pairs: number, total: number): void | Promise<void>;
   /** @param trainLoss the mean loss over the epoch's pairs; absent for the untrained student */
   onValidation?(record: ValidationRecord, trainLoss?: number): void | Promise<void>;
 }
 
 /**
- * The losses over all validation pairs, each batch counting by its size.
+ * The losses over validation pairs, each batch counting by its size.
  *
  * @param onEvaluation told of every batch's evaluation, and how many pairs it has
  * @returns undefined with nothing to validate on, or stopped
@@ -36,7 +37,7 @@ export async function validate(
       sumEn += evaluation.lossEn * size;
       sumKo += evaluation.lossKo * size;
       onEvaluation?.(evaluation, size);
-      await callbacks.onValidationBatch?.(size);
+      await callbacks.onValidationBatch?.(size, validation.pairs);
     }
     if (signal?.aborted) return undefined;
   }

@@ -2,7 +2,7 @@
 import { rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { batchesOf, type Batches } from '../data/batches.js';
-import { groupedByLength, inStoreOrder } from '../data/row-order.js';
+import { groupedByLength, inStoreOrder, uniformSample } from '../data/row-order.js';
 import type { RowTokenizers } from '../data/prepare/encode.js';
 import { readReport } from '../data/prepare/report.js';
 import { PREPARE_DEFAULTS, type PrepareSettings } from '../data/prepare/settings.js';
@@ -29,9 +29,12 @@ export type FoundData = { readonly store: TokenStore } | { readonly sources: Sou
 export interface Dataset {
   /** In the order of the run. */
   readonly training: Batches;
+  /** All validation pairs, or a sample of them. */
   readonly validation: Batches;
-  /** The training pairs in the order of the store. */
-  readonly trainingInStoreOrder: Batches;
+  /** Those of them that the untrained student is measured on. */
+  readonly baseline: Batches;
+  /** All pairs of a side, in the order of the store. */
+  readonly inStoreOrder: { readonly training: Batches; readonly validation: Batches };
   /** The folder of the token store. */
   readonly store: string;
   /** SHA-256 over everything in the store, in its order. */
@@ -88,25 +91,37 @@ export async function openPairs(
 }
 
 /** What decides how a run's pairs are put into batches. */
-export type BatchSettings = Pick<TrainSettings, 'batchSize' | 'accumulate' | 'groupByLength' | 'seed'>;
+export type BatchSettings = Pick<
+  TrainSettings,
+  'batchSize' | 'accumulate' | 'groupByLength' | 'validPairs' | 'baselinePairs' | 'seed'
+>;
 
 /** A run's pairs as batches. */
 export function datasetOf(
   { training, validation, manifest, folder, close }: TokenStore,
-  { batchSize, accumulate, groupByLength, seed }: BatchSettings,
+  { batchSize, accumulate, groupByLength, validPairs, baselinePairs, seed }: BatchSettings,
 ): Dataset {
   const padding = {
     length: manifest.max_length,
     teacher: manifest.tokenizers.teacher.pad_id,
     student: manifest.tokenizers.student.pad_id,
   };
-  const trainingInStoreOrder = batchesOf(inStoreOrder(training), batchSize, padding);
+  const [trainingInStoreOrder, validationInStoreOrder] = [training, validation].map((rows) =>
+    batchesOf(inStoreOrder(rows), batchSize, padding),
+  ) as [Batches, Batches];
+  const validated = Math.min(validation.count, validPairs === 'all' ? Infinity : validPairs);
+  const measured = Math.min(validated, baselinePairs === 'all' ? Infinity : baselinePairs);
+  const sampleOf = (pairs: number): Batches =>
+    pairs === validation.count
+      ? validationInStoreOrder
+      : batchesOf(uniformSample(validation, pairs, seed), batchSize, padding);
   return {
     training: groupByLength
       ? batchesOf(groupedByLength(training, { stepPairs: batchSize * accumulate, seed }), batchSize, padding)
       : trainingInStoreOrder,
-    validation: batchesOf(inStoreOrder(validation), batchSize, padding),
-    trainingInStoreOrder,
+    validation: sampleOf(validated),
+    baseline: sampleOf(measured),
+    inStoreOrder: { training: trainingInStoreOrder, validation: validationInStoreOrder },
     store: folder,
     fingerprint: contentFingerprint(manifest),
     close,

@@ -113,14 +113,19 @@ function describeRun(
     config: model.encoder.config,
     tokenizer: tokenizer.fingerprint,
   });
-  const { training, validation, fingerprint, store } = dataset;
+  const { inStoreOrder, fingerprint, store } = dataset;
   return {
     created: new Date().toISOString(),
     settings,
     fingerprints,
     teacher: modelOf(models.teacher),
     student: modelOf(models.student),
-    data: { fingerprint, training_pairs: training.pairs, validation_pairs: validation.pairs, store },
+    data: {
+      fingerprint,
+      training_pairs: inStoreOrder.training.pairs,
+      validation_pairs: inStoreOrder.validation.pairs,
+      store,
+    },
     engine,
     versions: { kd: VERSION, node: process.versions.node, tensorflow: engine.version },
   };

@@ -5,7 +5,7 @@ import type { Engine } from '../distill/engine.js';
 import { isCollapsed } from '../distill/evaluation.js';
 import { rangesOf } from '../distill/steps.js';
 import type { TrainCallbacks, TrainPlan } from '../distill/train.js';
-import { formatCounted } from '../base/format.js';
+import { formatCount, formatCounted } from '../base/format.js';
 import { keepBaselines } from '../runs/baselines-file.js';
 import { outputsRow, stepRow, validationRow, type LossLog } from '../runs/loss-log.js';
 import type { RunLock } from '../runs/run-lock.js';
@@ -48,6 +48,8 @@ export function recording(
     onPlan(plan) {
       warmupSteps = settings.warmupRatio * plan.totalSteps;
       view.plan(plan);
+      const [validated, all] = [data.validation.pairs, data.inStoreOrder.validation.pairs];
+      if (validated < all) output.message(`validation: ${sampleText(validated, all)}, a uniform sample`);
       output.event({
         event: 'plan',
         ...planRow(plan),
@@ -56,9 +58,9 @@ export function recording(
       });
     },
     async onBaselines({ untrained, mean, pairs }) {
+      const over = sampleText(pairs, data.inStoreOrder.validation.pairs);
       output.message(
-        `baselines over ${formatCounted(pairs, 'pair')}: untrained student ${untrained.toFixed(4)}, always the ` +
-          `teacher's mean ${mean.toFixed(4)}`,
+        `baselines over ${over}: untrained student ${untrained.toFixed(4)}, always the teacher's mean ${mean.toFixed(4)}`,
       );
       output.event({ event: 'baselines', untrained, mean, pairs });
       await keepBaselines(folder, { untrained, mean, pairs });
@@ -98,8 +100,8 @@ export function recording(
       }
       isWarned = collapsed;
     },
-    async onValidationBatch(pairs) {
-      view.validating(pairs, data.validation.pairs);
+    async onValidationBatch(pairs, total) {
+      view.validating(pairs, total);
       await setImmediate();
     },
     onValidation(record, trainLoss) {
@@ -120,6 +122,12 @@ export function recording(
       view.meter.resume();
     },
   };
+}
+
+/** `505 pairs`, or `2,000 of 34,000 pairs` */
+function sampleText(pairs: number, available: number): string {
+  const all = formatCounted(Math.max(pairs, available), 'pair');
+  return pairs < available ? `${formatCount(pairs)} of ${all}` : all;
 }
 
 const planRow = ({ epochs, stepsPerEpoch, totalSteps }: TrainPlan) => ({

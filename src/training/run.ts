@@ -1,9 +1,9 @@
 /** @file A training run on disk: its folder, logs and checkpoints around the loop. */
 import { readdir } from 'node:fs/promises';
-import type { Batches } from '../data/batches.js';
 import { messageOf } from '../base/errors.js';
 import type { Engine } from '../distill/engine.js';
 import { START, type TrainState } from '../distill/train-state.js';
+import type { RunBatches } from '../distill/baselines.js';
 import { train, type TrainResult } from '../distill/train.js';
 import { openLossLog } from '../runs/loss-log.js';
 import type { FoundCheckpoint, Search } from '../runs/find-checkpoint.js';
@@ -110,7 +110,7 @@ export async function resumeTraining(
 interface Ready {
   readonly prepared: PreparedRun;
   readonly engine: Engine;
-  readonly data: { readonly training: Batches; readonly validation: Batches };
+  readonly data: RunBatches;
 }
 
 /** The same, under the run's lock. */
@@ -145,6 +145,7 @@ async function withEngine<T>(
         : {
             training: cache.withTargets('training', prepared.data.training),
             validation: cache.withTargets('validation', prepared.data.validation),
+            baseline: cache.withTargets('validation', prepared.data.baseline),
           };
     return await work({ prepared, engine, data });
   } finally {

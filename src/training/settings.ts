@@ -4,7 +4,6 @@
  */
 import * as v from 'valibot';
 import {
-  autoOr,
   choice,
   COUNT,
   NON_NEGATIVE,
@@ -15,6 +14,7 @@ import {
   SWITCH,
   TEXT,
   TEXTS,
+  wordOr,
   type Kind,
   type ValueOf,
 } from '../base/kinds.js';
@@ -40,6 +40,9 @@ export type EngineChoice = (typeof ENGINES)[number];
  */
 export const TRAINING_PRECISIONS = [...PRECISION_CHOICES, 'tf32'] as const;
 export type TrainingPrecision = (typeof TRAINING_PRECISIONS)[number];
+
+/** Enough to measure the untrained student by: its losses hardly differ from one pair to another. */
+const BASELINE_PAIRS = 2000;
 
 /** A setting of a run. */
 export interface Setting<T = unknown> {
@@ -108,6 +111,21 @@ export const SETTINGS = {
     default: 0.2,
     recipe: true,
   },
+  validPairs: {
+    flag: '--valid-pairs <pairs>',
+    help: 'validate on a uniform sample of so many of them, the same each time',
+    kind: wordOr('all', COUNT),
+    default: 'all',
+    earlier: 'all',
+    leavesRecipe: true,
+  },
+  baselinePairs: {
+    flag: '--baseline-pairs <pairs>',
+    help: 'of these, a uniform sample for the untrained student before the first step, or all',
+    kind: wordOr('all', COUNT),
+    default: BASELINE_PAIRS,
+    earlier: 'all',
+  },
   shuffle: {
     flag: '--no-shuffle',
     help: 'keep the order of the files; validation takes the last pairs',
@@ -169,7 +187,7 @@ export const SETTINGS = {
   batchSize: {
     flag: '--batch-size <pairs>',
     help: 'pairs per micro-batch, or auto for as many as fit',
-    kind: autoOr(COUNT),
+    kind: wordOr('auto', COUNT),
     stored: COUNT,
     default: 32,
     recipe: true,
@@ -177,7 +195,7 @@ export const SETTINGS = {
   accumulate: {
     flag: '--accumulate <micro-batches>',
     help: 'micro-batches per step, over all devices',
-    kind: autoOr(COUNT),
+    kind: wordOr('auto', COUNT),
     stored: COUNT,
     default: 'auto',
     shownDefault: 'one a device',

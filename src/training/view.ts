@@ -2,7 +2,7 @@
 import type { StepRecord, ValidationRecord } from '../distill/records.js';
 import type { TrainPlan } from '../distill/train.js';
 import type { Progress, Reporter } from '../app/reporter.js';
-import { formatDuration, formatRate } from '../base/format.js';
+import { formatCounted, formatDuration, formatRate } from '../base/format.js';
 import { rateOf, startMeter, type Meter } from './meter.js';
 import { estimateTimeLeft } from './time-left.js';
 
@@ -36,6 +36,8 @@ export function openTrainingView(output: Reporter, from = 0): TrainingView {
   let seconds = 0; // of training, up to the last step
   let validationBegan = 0;
   let announcement: NodeJS.Timeout | undefined;
+  let firstBatch: { readonly pairs: number; readonly at: number } | undefined; // of the untrained student's validation
+  let isTimed = false;
   const left = estimateTimeLeft();
 
   return {
@@ -92,6 +94,24 @@ export function openTrainingView(output: Reporter, from = 0): TrainingView {
     }
     validated += pairs;
     bar?.update(validated);
+    if (from === 0 && seconds === 0) announceBaselines(total);
+  }
+
+  /** Says how long the untrained student takes, as its second batch tells: the first one also prepares the graph. */
+  function announceBaselines(total: number): void {
+    const now = performance.now();
+    if (firstBatch === undefined) {
+      firstBatch = { pairs: validated, at: now };
+      return;
+    }
+    if (isTimed) return;
+    isTimed = true;
+    const left = ((now - firstBatch.at) / 1000 / (validated - firstBatch.pairs)) * (total - validated);
+    if (left >= WORTH_SAYING)
+      output.message(
+        `before the first step: the untrained student on ${formatCounted(total, 'pair')}, ` +
+          `about ${formatDuration(left)}`,
+      );
   }
 
   function validation(record: ValidationRecord, trainLoss: number | undefined): void {

@@ -51,3 +51,28 @@ it('says nothing of a quick one', () => {
   expect(messagesOver([1.9, 30])).toEqual([]);
   expect(messagesOver([4, 30])).toEqual([ANNOUNCED]);
 });
+
+it('says how long the untrained student takes, as its second batch tells', () => {
+  const messages: string[] = [];
+  const output = {
+    message: (text: string) => {
+      messages.push(text);
+    },
+    progress: () => ({ update: () => undefined, stop: () => undefined }),
+  } as unknown as Output;
+  const validate = (from: number, secondsABatch: number): string[] => {
+    messages.length = 0;
+    const view = openTrainingView(output, from);
+    view.plan({ epochs: 1, stepsPerEpoch: 9, totalSteps: 9 });
+    vi.advanceTimersByTime(1500); // the first one prepares the graph
+    for (let batch = 0; batch < 4; batch++) {
+      view.validating(32, 128);
+      vi.advanceTimersByTime(1000 * secondsABatch);
+    }
+    view.stop();
+    return [...messages];
+  };
+  expect(validate(0, 40)).toEqual(['before the first step: the untrained student on 128 pairs, about 0:01:20']);
+  expect(validate(0, 2)).toEqual([]); // not worth saying
+  expect(validate(3, 40)).toEqual([]); // a resumed run
+});

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { batchesOf, type Batch } from '../../src/data/batches.js';
-import { groupedByLength, inStoreOrder } from '../../src/data/row-order.js';
+import { groupedByLength, inStoreOrder, uniformSample } from '../../src/data/row-order.js';
 import { openStore, type TokenStore } from '../../src/data/store/token-store.js';
 import { newFolder, prepareInto, WORDS, writePairs } from './prepare/support.js';
 
@@ -51,6 +51,29 @@ describe('batches', () => {
     await one.at(0);
     expect(await one.at(7)).toEqual(await other.at(7));
     expect(await one.at(7, 3)).toEqual(await one.at(7, 0));
+  });
+
+  test('of a uniform sample are some rows in the order of the store, by the seed alone', async () => {
+    const rowsOf = async (count: number, seed: number): Promise<number[]> => {
+      const batches = batchesOf(uniformSample(store.training, count, seed), 40, PADDING);
+      const all = await Promise.all(Array.from({ length: batches.count }, (_, index) => batches.at(index, 3)));
+      const [first] = all;
+      const row = first.rows[0];
+      expect(first.teacherIds.subarray(0, 77)).toEqual(expectedIds(row, row + 1).teacherIds);
+      return all.flatMap(({ rows }) => [...rows]);
+    };
+    const sample = await rowsOf(100, 1);
+    expect(sample).toHaveLength(100);
+    expect(sample).toEqual([...new Set(sample)].sort((a, b) => a - b));
+    expect(await rowsOf(100, 1)).toEqual(sample);
+    expect(await rowsOf(100, 2)).not.toEqual(sample);
+    // a smaller one of the seed is a part of it
+    const part = await rowsOf(30, 1);
+    expect(sample.filter((row) => part.includes(row))).toEqual(part);
+    expect(await rowsOf(2000, 1)).toEqual(Array.from({ length: 1089 }, (_, row) => row));
+    // uniform: 100 of 1,089 rows; the mean of their numbers has a standard deviation of 30
+    const mean = sample.reduce((sum, row) => sum + row, 0) / 100;
+    expect(Math.abs(mean - 544)).toBeLessThan(5 * 30);
   });
 
   test('past the end are a mistake of the caller', async () => {

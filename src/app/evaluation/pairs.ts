@@ -1,7 +1,7 @@
 /** @file The pairs of a comparison: held out by the run, or given. */
 import { relative, resolve } from 'node:path';
 import { PREPARE_DEFAULTS } from '../../data/prepare/settings.js';
-import { randomSource, shuffledIndices } from '../../data/shuffle.js';
+import { uniformSample } from '../../data/row-order.js';
 import { findSources } from '../../data/sources.js';
 import { contentFingerprint, isStore } from '../../data/store/manifest.js';
 import { openStore, textsOf, type StoreRows, type TokenStore } from '../../data/store/token-store.js';
@@ -85,15 +85,8 @@ function sayWhatIsUsed(count: number, available: number, { samples }: PairsReque
 
 /** Reads pairs of a uniform sample, in the order of the store. */
 function readerOf(rows: StoreRows, count: number, seed: number): PairsToRead['read'] {
-  const drawn =
-    count === rows.count ? undefined : shuffledIndices(rows.count, randomSource(seed)).subarray(0, count).sort();
-  return async (start, size) => {
-    const located =
-      drawn === undefined
-        ? await rows.read(start, size)
-        : (await Promise.all([...drawn.subarray(start, start + size)].map((row) => rows.read(row, 1)))).flat();
-    return located.map(textsOf);
-  };
+  const sample = uniformSample(rows, count, seed);
+  return async (start, size) => (await sample.read(start, size, 0)).map(textsOf);
 }
 
 /** The pairs that a run was trained with. */

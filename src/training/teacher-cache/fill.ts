@@ -32,9 +32,9 @@ export async function prepareTeacherCache(
     precision: engine.precision,
   };
   const shape = targetShape(distillationOf(prepared), 1, MAX_LENGTH).slice(1);
-  const inOrder = { training: data.trainingInStoreOrder, validation: data.validation };
-  const cache = await openTeacherCache(settings.cacheTeacher, key, inOrder, shape);
-  const pairs = data.training.pairs + data.validation.pairs;
+  const { inStoreOrder } = data;
+  const cache = await openTeacherCache(settings.cacheTeacher, key, inStoreOrder, shape);
+  const pairs = inStoreOrder.training.pairs + inStoreOrder.validation.pairs;
   output.message(
     `teacher cache: ${formatCounted(pairs, 'pair')} in ${cache.folder}, ${formatBytes(cache.missingBytes)} ` +
       'still to be written',
@@ -50,7 +50,7 @@ export async function prepareTeacherCache(
     );
   }
   await stop.tidying((signal) => fill(prepared, cache, pairs, output, signal));
-  return openTeacherCache(settings.cacheTeacher, key, inOrder, shape);
+  return openTeacherCache(settings.cacheTeacher, key, inStoreOrder, shape);
 }
 
 async function fill(
