@@ -1,7 +1,8 @@
 /**
  * Times the encoding of texts in a process of its own: from the first text to the last output, the engine being there.
  *
- *   node scripts/bench/encode-texts.mjs '{"model":"folder","texts":"texts.json","precision":"fp32","outputs":"out.bin"}'
+ *   node scripts/bench/encode-texts.mjs \
+ *     '{"model":"folder","texts":"texts.json","precision":"fp32","outputs":"out.bin"}'
  *
  * Writes the last hidden states as they lie in memory, where `outputs` names a file. Prints one JSON line.
  */

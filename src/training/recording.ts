@@ -60,7 +60,8 @@ export function recording(
     async onBaselines({ untrained, mean, pairs }) {
       const over = sampleText(pairs, data.inStoreOrder.validation.pairs);
       output.message(
-        `baselines over ${over}: untrained student ${untrained.toFixed(4)}, always the teacher's mean ${mean.toFixed(4)}`,
+        `baselines over ${over}: untrained student ${untrained.toFixed(4)}, ` +
+          `always the teacher's mean ${mean.toFixed(4)}`,
       );
       output.event({ event: 'baselines', untrained, mean, pairs });
       await keepBaselines(folder, { untrained, mean, pairs });
