@@ -1,18 +1,11 @@
 import { cpSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { kd, temporaryFolder, type CliResult } from './cli.js';
+import { commandsOf, ROOT } from './docs/documents.js';
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const LANGUAGES = ['README.md', 'README.ko.md'];
-
-/** The commands in a README's `sh` blocks, without their comments. */
-function commandsOf(readme: string): string[] {
-  const blocks = readFileSync(join(ROOT, readme), 'utf8').matchAll(/```sh\n([^]*?)```/g);
-  return [...blocks].flatMap(([, block]) => block.trim().split('\n')).map((line) => line.replace(/\s+#.*$/, ''));
-}
 
 /** A folder as a clone is to a command: `data/` beside what it writes. */
 let clone: string;
@@ -20,7 +13,8 @@ beforeAll(() => {
   clone = temporaryFolder();
   mkdirSync(join(clone, 'data'));
   for (const name of ['sample', 'tiny']) symlinkSync(join(ROOT, 'data', name), join(clone, 'data', name));
-  cpSync(join(ROOT, 'data/sample/방송콘텐츠.zip'), join(clone, 'data/방송콘텐츠.zip')); // a corpus of the user's
+  mkdirSync(join(clone, 'downloads'));
+  cpSync(join(ROOT, 'data/sample/방송콘텐츠.zip'), join(clone, 'downloads/방송콘텐츠.zip'));
 });
 
 const TINY = ['--teacher', 'data/tiny/teacher', '--student', 'data/tiny/student'];
@@ -43,17 +37,13 @@ const RUNS: Readonly<Record<string, () => { readonly status: CliResult['code']; 
     expect(scripts().test).toContain('vitest run');
     return { status: 0, output: '' };
   },
-  'npx kd train --epochs 10 --samples 1000000': () =>
-    run(['train', '--epochs', '10', '--samples', '1000000', ...TINY, '--max-steps', '2', '--run', 'final']),
   'npx kd doctor': () => run(['doctor']),
-  'npx kd train --dry-run': () => run(['train', '--dry-run', ...TINY]), // at full size in tests/commands
-  "echo '노란색 차' | npx kd encode --model checkpoints/quickstart/step-00000600 --input - --output texts.safetensors":
-    () => {
-      mkdirSync(join(clone, 'checkpoints/quickstart'), { recursive: true });
-      symlinkSync(join(ROOT, 'data/tiny/student'), join(clone, 'checkpoints/quickstart/step-00000600'));
-      const model = ['--model', 'checkpoints/quickstart/step-00000600'];
-      return run(['encode', ...model, '--input', '-', '--output', 'texts.safetensors'], '노란색 차\n');
-    },
+  'npx kd prepare --data downloads --samples 1000000 --out prepared --report': () =>
+    run(['prepare', '--data', 'downloads', '--samples', '1000000', '--out', 'prepared', '--report', ...TINY]),
+  'npx kd train --data prepared --recipe roberta-1m --run first': () =>
+    run(['train', '--data', 'prepared', '--recipe', 'roberta-1m', '--run', 'first', ...TINY, '--max-steps', '2']),
+  "echo '노란색 차' | npx kd encode --model quickstart --input - --output texts.safetensors": () =>
+    run(['encode', '--model', 'quickstart', '--input', '-', '--output', 'texts.safetensors'], '노란색 차\n'),
 };
 
 function run(args: string[], input = ''): { status: CliResult['code']; output: string } {
@@ -66,7 +56,15 @@ function scripts(): Record<string, string> {
 }
 
 /** The tables' commands that need nothing which is not in a clone after `npm start`. */
-const LISTED = ['prepare --data data/sample --out store --report', 'runs', 'report'];
+const LISTED = [
+  'prepare --data data/sample --out store --report',
+  'train --data data/sample --dry-run', // at full size in tests/commands
+  'train --config checkpoints/quickstart/config.json',
+  'runs',
+  'report',
+  'eval --compare clip,roberta',
+  'export quickstart --to exported',
+];
 
 describe('the README', () => {
   it.each(LANGUAGES)('%s shows the commands that are run here, and no others', (readme) => {
@@ -80,8 +78,8 @@ describe('the README', () => {
   });
 
   it.each(LISTED)('kd %s can be typed as it is listed', (listed) => {
-    for (const readme of LANGUAGES) expect(readFileSync(join(ROOT, readme), 'utf8')).toContain(`\`kd ${listed}\``);
-    const { status, output } = run([...listed.split(' '), ...(listed.startsWith('prepare') ? TINY : [])]);
+    for (const readme of LANGUAGES) expect(readFileSync(join(ROOT, readme), 'utf8')).toContain(`\`npx kd ${listed}\``);
+    const { status, output } = run([...listed.split(' '), ...(/^prepare|dry-run/.test(listed) ? TINY : [])]);
     expect(status, output).toBe(0);
   });
 });
