@@ -3,6 +3,8 @@ import { examine, type Finding } from '../../src/commands/doctor/findings.js';
 import type { MachineFacts } from '../../src/commands/doctor/machine-facts.js';
 import type { TensorflowReport } from '../../src/commands/doctor/probe.js';
 import type { DeviceChoice } from '../../src/tensorflow/gpu-choice.js';
+import { processorFeatures } from '../../src/tensorflow/hardware.js';
+import { BACKENDS_UNDER_TEST } from '../backends.js';
 import { kd } from '../cli.js';
 import { CUDA_FILES, fakeMachine, GPU_SETUP, H100, RTX_3060, type Fake } from '../tensorflow/fake-machine.js';
 import { parseLines } from './tiny.js';
@@ -274,8 +276,22 @@ describe('kd doctor', () => {
     const products = findings.find(({ name }) => name === 'products');
     if (tensorflow.ok)
       expect(products?.found).toMatch(
-        /^ran on the (GPU|processor): [\d.]+ [GT]FLOP\/s in float32, .*[GT]FLOP\/s in bfloat16$/,
+        /^ran on the (GPU|processor): [\d.]+ [GT]FLOP\/s in float32(, .*[GT]FLOP\/s in bfloat16|; none in bfloat16, .*)$/,
       );
     else expect(products).toBeUndefined();
+  });
+
+  const aborts = BACKENDS_UNDER_TEST.includes('tensorflow') && processorFeatures().has('avx512f');
+  it.runIf(aborts)('leaves out products that oneDNN is kept from, which would abort', () => {
+    const env = { ONEDNN_MAX_CPU_ISA: 'AVX2', TF_ENABLE_ONEDNN_OPTS: '1' };
+    const { code, stdout } = kd(['doctor', '--device', 'cpu', '--json'], { env });
+    expect(code).toBe(0);
+    const findings = parseLines<Finding>(stdout);
+    const tensorflow = findings.find(({ name }) => name === 'TensorFlow')!;
+    const products = findings.find(({ name }) => name === 'products');
+    expect(tensorflow.ok).toBe(true);
+    expect(products?.found).toMatch(
+      /^ran on the processor: \d+ GFLOP\/s in float32; none in bfloat16, from which ONEDNN_MAX_CPU_ISA=AVX2 keeps oneDNN$/,
+    );
   });
 });

@@ -205,6 +205,7 @@ async function* speedFindings(
   const {
     backend: { backend, device, gpu },
     rates,
+    bfloat16Obstacle,
     failure,
   } = report;
   if (backend === 'cpu') return;
@@ -218,12 +219,14 @@ async function* speedFindings(
     const second = await machine.loadTensorflow({ device: choice, tf32: true });
     if (typeof second !== 'string' && second.rates !== undefined) measured.push(['TF32', second.rates.float32]);
   }
-  measured.push(['bfloat16', rates.bfloat16]);
+  if (rates.bfloat16 !== undefined) measured.push(['bfloat16', rates.bfloat16]);
   const where = device === 'gpu' ? 'ran on the GPU' : 'ran on the processor';
   yield {
     name: 'products',
     ok: true,
-    found: `${where}: ${measured.map(([name, rate]) => `${formatFlops(rate)} in ${name}`).join(', ')}`,
+    found:
+      `${where}: ${measured.map(([name, rate]) => `${formatFlops(rate)} in ${name}`).join(', ')}` +
+      (bfloat16Obstacle === undefined ? '' : `; none in bfloat16, from which ${bfloat16Obstacle} keeps oneDNN`),
   };
 }
 

@@ -5,12 +5,19 @@
 import { productRate } from '../../engine/products.js';
 import type { DeviceChoice } from '../../tensorflow/gpu-choice.js';
 import { loadBackend, type BackendInfo } from '../../tensorflow/backend.js';
+import { bfloat16Obstacle } from '../../tensorflow/hardware.js';
 
 /** What TensorFlow says of itself, and how fast it multiplies. */
 export interface TensorflowReport {
   readonly backend: BackendInfo;
-  /** Floating-point operations a second of float32 and bfloat16 products on the device; absent in JavaScript. */
-  readonly rates?: { readonly float32: number; readonly bfloat16: number };
+  /** Floating-point operations a second of products on the device; absent in JavaScript. */
+  readonly rates?: {
+    readonly float32: number;
+    /** Absent where the environment keeps TensorFlow from them. */
+    readonly bfloat16?: number;
+  };
+  /** What keeps it from them, as `NAME=value`. */
+  readonly bfloat16Obstacle?: string;
   /** Why there is no rate, in TensorFlow's words. */
   readonly failure?: string;
 }
@@ -29,7 +36,10 @@ process.stdout.write(`${JSON.stringify({ backend, ...(await measured(backend)) }
 async function measured({ backend: name, device: where }: BackendInfo): Promise<Omit<TensorflowReport, 'backend'>> {
   if (name === 'cpu') return {};
   try {
-    return { rates: { float32: await productRate('float32', where), bfloat16: await productRate('bfloat16', where) } };
+    const float32 = await productRate('float32', where);
+    const obstacle = where === 'cpu' ? bfloat16Obstacle() : undefined;
+    if (obstacle !== undefined) return { rates: { float32 }, bfloat16Obstacle: obstacle };
+    return { rates: { float32, bfloat16: await productRate('bfloat16', where) } };
   } catch (error) {
     return { failure: error instanceof Error ? error.message : String(error) };
   }
