@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { configJson } from '#dist/models/exported-config.js';
 import { writeModelFolder } from '#dist/models/model-folder.js';
 import { randomModel } from '#dist/models/pretrained.js';
 import { loadTokenizer } from '#dist/text/tokenizer.js';
@@ -12,7 +13,6 @@ import { markdownTable, measure, median } from './measure.mjs';
 import { modelConfigs } from './models.mjs';
 import { weights } from './weights.mjs';
 
-/** @import { BertConfig, TextModelConfig } from '#dist/models/config.js' */
 /** @import { EncodeTimes } from './encode-texts.mjs' */
 
 /**
@@ -72,11 +72,12 @@ export async function benchEncoding({ models, texts: count, rounds, ours, theirs
  */
 async function writeInputs(folder, models, count) {
   const { student } = await modelConfigs(models);
+  if (student.family !== 'roberta') throw new Error(`expected a RoBERTa student, got ${student.family}`);
   const { encoder } = randomModel(student, 2);
   await writeModelFolder(folder, {
     parameters: weights(encoder),
     shapes: encoder.shapes,
-    config: JSON.stringify(robertaJson(student)),
+    config: JSON.stringify(configJson(student)),
     files: [],
   });
   const rowAt = corpusRows(ROWS, { seed: 0, faults: false });
@@ -89,30 +90,6 @@ async function writeInputs(folder, models, count) {
   return {
     texts: count,
     lengths: `${Math.min(...lengths)} to ${Math.max(...lengths)} tokens (mean ${mean.toFixed(1)})`,
-  };
-}
-
-/**
- * The `config.json` of a RoBERTa.
- *
- * @param {TextModelConfig} config
- */
-function robertaJson(config) {
-  if (config.family !== 'roberta') throw new Error(`expected a RoBERTa student, got ${config.family}`);
-  /** @type {BertConfig} */
-  const { layerNormEps, typeVocabSize, padTokenId } = config;
-  return {
-    model_type: 'roberta',
-    vocab_size: config.vocabSize,
-    hidden_size: config.hiddenSize,
-    intermediate_size: config.intermediateSize,
-    num_hidden_layers: config.numHiddenLayers,
-    num_attention_heads: config.numAttentionHeads,
-    max_position_embeddings: config.maxPositionEmbeddings,
-    hidden_act: config.hiddenAct,
-    layer_norm_eps: layerNormEps,
-    type_vocab_size: typeVocabSize,
-    pad_token_id: padTokenId,
   };
 }
 

@@ -48,11 +48,6 @@ export function complaint(stderr) {
   );
 }
 
-/** @param {readonly number[]} values */
-export function median(values) {
-  return [...values].sort((a, b) => a - b)[values.length >> 1] ?? NaN;
-}
-
 /** @param {number} value */
 export function rate(value) {
   return value >= 100 ? Math.round(value).toLocaleString('en-US') : value.toFixed(1);

@@ -19,6 +19,9 @@ import { complaint, KD, ROOT, run, tell } from './lines.mjs';
 const PARITY = join(ROOT, 'tests/fixtures/parity');
 const RUNS = { 'roberta-hidden': 'student', 'roberta-pooler': 'student', 'clip-hidden': 'teacher' };
 
+/** The run that is compared between devices. */
+const COMPARED = 'roberta-hidden';
+
 /** Losses below this are compared as if they were this. */
 const SMALLEST_LOSS = 0.01;
 
@@ -46,12 +49,8 @@ export function checkParity(device, precision, tolerance) {
  * @param {number} tolerance
  */
 export function checkShared(device, tolerance) {
-  const name = 'roberta-hidden';
-  const flags = ['--dropout', '0.1', '--padding', 'shared', '--group-by-length', '--precision', 'fp32'];
-  const [ours, processors] = [device, 'cpu'].map((each) =>
-    train(recordingOf(name), name, RUNS[name], [...flags, '--device', each]),
-  );
-  tellDifference('shared padding', `${device} beside cpu`, ours ?? '', processors ?? '', tolerance);
+  const flags = ['--padding', 'shared', '--group-by-length'];
+  compareDevices('shared padding', [device, 'cpu'], recordingOf(COMPARED), flags, tolerance);
 }
 
 /**
@@ -63,11 +62,26 @@ export function checkShared(device, tolerance) {
  * @param {number} tolerance
  */
 export function checkDevices(all, first, count, tolerance) {
-  const name = 'roberta-hidden';
-  const flags = ['--dropout', '0.1', '--accumulate', String(count), '--precision', 'fp32'];
-  const recording = { ...recordingOf(name), batch_size: 2 };
-  const [ours, theirs] = [all, first].map((each) => train(recording, name, RUNS[name], [...flags, '--device', each]));
-  tellDifference('several devices', `${all} beside ${first}`, ours ?? '', theirs ?? '', tolerance);
+  const recording = { ...recordingOf(COMPARED), batch_size: 2 };
+  compareDevices('several devices', [all, first], recording, ['--accumulate', String(count)], tolerance);
+}
+
+/**
+ * One run with dropout, in float32, on two devices.
+ *
+ * @param {string} check
+ * @param {readonly [string, string]} devices
+ * @param {Recording} recording
+ * @param {readonly string[]} flags
+ * @param {number} tolerance
+ */
+function compareDevices(check, [device, other], recording, flags, tolerance) {
+  /** @param {string} each */
+  const lossesOn = (each) => {
+    const more = ['--dropout', '0.1', '--precision', 'fp32', '--device', each, ...flags];
+    return train(recording, COMPARED, RUNS[COMPARED], more);
+  };
+  tellDifference(check, `${device} beside ${other}`, lossesOn(device), lossesOn(other), tolerance);
 }
 
 /**

@@ -1,8 +1,9 @@
 /** @file How fast training is and what it holds, each measurement in a process of its own. */
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { median } from '../bench/measure.mjs';
 import { projection } from '../bench/project.mjs';
-import { complaint, lastLine, median, rate, ROOT, run, tell } from './lines.mjs';
+import { complaint, lastLine, rate, ROOT, run, tell } from './lines.mjs';
 
 /** @import { Measurement, Request } from './measure.mjs' */
 

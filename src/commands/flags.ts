@@ -35,7 +35,10 @@ export const backendOption = (): Option =>
 
 /** `--precision` of encoding: in what products are computed. */
 export const precisionOption = (): Option =>
-  new Option('--precision <name>', 'of products: float32, or bfloat16, which is faster and less exact')
+  new Option(
+    '--precision <name>',
+    'of products: float32, or bfloat16, which is less exact, and faster where the hardware is made for it',
+  )
     .choices(PRECISION_CHOICES)
     .default('fp32');
 

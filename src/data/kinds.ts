@@ -1,4 +1,5 @@
 /** @file Kinds of files without readable pairs, and what to do about them. */
+import { LFS_KIND, LFS_POINTER, LFS_REMEDY } from '../base/lfs-pointer.js';
 import type { Beginning } from './format.js';
 
 /** The first bytes of files of a kind. */
@@ -19,8 +20,6 @@ const TAR = { at: 257, signature: 'ustar' };
 /** Unit and record separators, as `.mode ascii` of sqlite3 writes them. */
 const [UNIT, RECORD] = ['\u001f', '\u001e'];
 
-/** How the file begins that stands for another in a repository cloned without Git LFS. */
-const LFS_POINTER = 'version https://git-lfs.github.com/spec/';
 const HTML = /^\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|table|tr|meta)\b/is;
 
 /** By file extension. */
@@ -41,7 +40,7 @@ export function kindOf({ bytes, text }: Beginning): string | undefined {
   }
   if (text.includes(UNIT) && text.includes(RECORD))
     return 'fields and rows between the bytes 0x1F and 0x1E; write it as .csv';
-  if (text.startsWith(LFS_POINTER)) return 'the pointer of a Git LFS file; run `git lfs pull` in its repository';
+  if (text.startsWith(LFS_POINTER)) return `${LFS_KIND}; ${LFS_REMEDY}`;
   if (HTML.test(text)) return 'an HTML page; download the file again, or save the table as .csv or .xlsx';
   return undefined;
 }

@@ -1,5 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import { InputError } from '../base/errors.js';
+import { LFS_KIND, LFS_POINTER, LFS_REMEDY } from '../base/lfs-pointer.js';
 import { openRegularFile } from '../base/regular-file.js';
 
 /** Random access to bytes: of a local file, or of one on the hub. */
@@ -52,11 +53,9 @@ function randomAccess(location: string, handle: FileHandle, size: number): Rando
   };
 }
 
-const LFS_POINTER = 'version https://git-lfs.github.com/spec/';
-
 /** Advice for something other than a weight file, if its first bytes give it away; else empty. */
 export async function hintFromStart(file: ByteSource): Promise<string> {
   const start = Buffer.from(await file.read(0, Math.min(file.size, LFS_POINTER.length))).toString('latin1');
-  if (start === LFS_POINTER) return '; this is the pointer of a Git LFS file, run `git lfs pull` in its repository';
+  if (start === LFS_POINTER) return `; this is ${LFS_KIND}, ${LFS_REMEDY}`;
   return /^\s*</.test(start) ? '; this looks like a web page, fetch the file again' : '';
 }

@@ -5,8 +5,8 @@ import type { ComparedRun, ComparisonData, Difference } from '../pages.js';
 import { Series, smoothed, type Points } from '../series.js';
 import { bestOf } from '../validations.js';
 import { mountChart, tip, tooltipStyle, type ChartSize, type TipRow } from './chart.js';
-import { axisValue, nearest, zip } from './curves.js';
-import { choice, h, table, toggle } from './dom.js';
+import { axisValue, firstSmoothing, nearest, SMOOTHING, STEEP, zip } from './curves.js';
+import { choice, h, slider, table, toggle } from './dom.js';
 import { evaluationTables } from './evaluation.js';
 import { followPage } from './live.js';
 import { problemsPart } from './run.js';
@@ -32,7 +32,7 @@ export function showComparison(first: ComparisonData): void {
     curve: 'loss',
     over: haveSameEpochs(page.runs) ? 'steps' : 'epochs',
     log: isSteep(page.runs),
-    smoothing: page.runs.some(({ training }) => training.step.length >= DENSE) ? 0.6 : 0,
+    smoothing: firstSmoothing(Math.max(...page.runs.map(({ training }) => training.step.length))),
     hidden: new Set(),
   };
   const shell = openShell({
@@ -56,12 +56,6 @@ export function showComparison(first: ComparisonData): void {
       shell.showConnection,
     );
 }
-
-/** Points from which a curve is so dense that it is smoothed to begin with. */
-const DENSE = 150;
-
-/** A loss that falls to less than this share begins on a logarithmic axis. */
-const STEEP = 0.4;
 
 const namesOf = ({ runs }: ComparisonData): string => runs.map(({ run }) => run.name).join(', ');
 
@@ -153,19 +147,6 @@ function curvesPart(look: Look, runs: readonly ComparedRun[], shown: Shown): Par
 
   function controls(): HTMLElement {
     const titles = { loss: words.total, loss_ko: words.korean, loss_en: words.english };
-    const value = h('output', {}, shown.smoothing.toFixed(2));
-    const slider = h('input', {
-      type: 'range',
-      min: 0,
-      max: 0.98,
-      step: 0.02,
-      value: shown.smoothing,
-      input: () => {
-        shown.smoothing = Number(slider.value);
-        value.textContent = shown.smoothing.toFixed(2);
-        redraw();
-      },
-    });
     return h(
       'div',
       { class: 'controls' },
@@ -194,7 +175,10 @@ function curvesPart(look: Look, runs: readonly ComparedRun[], shown: Shown): Par
         shown.log = on;
         redraw();
       }),
-      h('label', { class: 'slider' }, h('span', {}, words.smoothing), slider, value),
+      slider(words.smoothing, { ...SMOOTHING, value: shown.smoothing }, (smoothing) => {
+        shown.smoothing = smoothing;
+        redraw();
+      }),
     );
   }
 

@@ -1,6 +1,20 @@
 /** @file Points of curves, and the one that a reader points at. */
 import type { Point } from '../curve-chart.js';
 
+/** The shares of the past that a smoothed curve may keep. */
+export const SMOOTHING = { max: 0.98, step: 0.02 };
+
+/** Points from which a curve is so dense that it is smoothed to begin with. */
+const DENSE = 150;
+
+/** The share of the past that curves keep to begin with, the longest having so many points. */
+export function firstSmoothing(points: number): number {
+  return points >= DENSE ? 0.6 : 0;
+}
+
+/** A loss that falls to less than this share begins on a logarithmic axis. */
+export const STEEP = 0.4;
+
 export const zip = (steps: readonly number[], values: readonly number[]): Point[] =>
   steps.map((step, i) => [step, values[i]!]);
 

@@ -62,6 +62,27 @@ export function toggle(label: string, on: boolean, onToggle: (on: boolean) => vo
   return h('label', { class: 'toggle' }, input, h('span', {}, label));
 }
 
+/** A slider of values from 0, in hundredths, with the value beside it. */
+export function slider(
+  label: string,
+  { value, max, step }: { readonly value: number; readonly max: number; readonly step: number },
+  onSlide: (value: number) => void,
+): HTMLElement {
+  const output = h('output', {}, value.toFixed(2));
+  const input = h('input', {
+    type: 'range',
+    min: 0,
+    max,
+    step,
+    value,
+    input: () => {
+      output.textContent = Number(input.value).toFixed(2);
+      onSlide(Number(input.value));
+    },
+  });
+  return h('label', { class: 'slider' }, h('span', {}, label), input, output);
+}
+
 /** A table; cells from column `numbers` on are numbers, which stand to the right. */
 export function table(
   head: readonly string[],

@@ -3,9 +3,9 @@ import type { ECharts, EChartsCoreOption } from 'echarts/core';
 import { curveChartOption, type Line, type Point } from '../curve-chart.js';
 import type { ValidationPoint } from '../report-data.js';
 import { smoothed, type Curve, type Points } from '../series.js';
-import { axisValue, isMerged, nearest, zip } from './curves.js';
+import { axisValue, isMerged, nearest, SMOOTHING, zip } from './curves.js';
 import { mountChart, tip, tooltipStyle, type ChartSize, type MountedChart, type TipRow } from './chart.js';
-import { choice, details, h, table, toggle } from './dom.js';
+import { choice, details, h, slider, table, toggle } from './dom.js';
 import type { RunPart, View } from './view.js';
 
 /** Pixels that the slider takes below the chart. */
@@ -86,19 +86,6 @@ export function lossesPart(first: View): RunPart {
 
   function controls(): HTMLElement {
     const { choices } = view;
-    const value = h('output', {}, choices.smoothing.toFixed(2));
-    const slider = h('input', {
-      type: 'range',
-      min: 0,
-      max: 0.98,
-      step: 0.02,
-      value: choices.smoothing,
-      input: () => {
-        choices.smoothing = Number(slider.value);
-        value.textContent = choices.smoothing.toFixed(2);
-        main.update();
-      },
-    });
     return h(
       'div',
       { class: 'controls' },
@@ -132,7 +119,10 @@ export function lossesPart(first: View): RunPart {
         choices.log = on;
         main.update();
       }),
-      h('label', { class: 'slider' }, h('span', {}, words.smoothing), slider, value),
+      slider(words.smoothing, { ...SMOOTHING, value: choices.smoothing }, (smoothing) => {
+        choices.smoothing = smoothing;
+        main.update();
+      }),
     );
   }
 

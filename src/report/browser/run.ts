@@ -2,6 +2,7 @@
 import type { ReportData } from '../report-data.js';
 import { Series } from '../series.js';
 import { configurationPart } from './configuration.js';
+import { firstSmoothing, STEEP } from './curves.js';
 import { dataPart } from './data.js';
 import { h } from './dom.js';
 import { evaluationPart } from './evaluation.js';
@@ -12,12 +13,6 @@ import { picturesPart } from './pictures.js';
 import { openShell } from './shell.js';
 import { translationsPart } from './translations.js';
 import type { Choices, Look, Part, RunPart, View } from './view.js';
-
-/** Points from which a curve is so dense that it is smoothed to begin with. */
-const DENSE = 150;
-
-/** A loss that falls to less than this share begins on a logarithmic axis. */
-const STEEP = 0.4;
 
 /** Shows a run's report, and keeps it up to date where it can be. */
 export function showRun(report: LiveReport): void {
@@ -72,7 +67,7 @@ function firstChoices({ training, validation, sections }: ReportData): Choices {
   return {
     lines: sections.published === undefined ? 'both' : 'total',
     log: losses.length > 1 && Math.min(...losses) < STEEP * losses[0]!,
-    smoothing: training.step.length >= DENSE ? 0.6 : 0,
+    smoothing: firstSmoothing(training.step.length),
     range: [0, 1],
     hidden: new Set(),
     sentence: 0,
