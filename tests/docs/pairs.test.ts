@@ -1,49 +1,75 @@
-/** @file A document in Korean has the commands, headings, code and links of the one in English. */
+/** @file A document in Korean has the blocks, commands, code, numbers and links of the one in English. */
 import { existsSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { methodPictures } from '../../scripts/pictures/method.mjs';
-import { blocksOf, commandsOf, PAIRS, ROOT, textOf } from './documents.js';
+import { blocksOf, commandsOf, DOCUMENTS, PAIRS, ROOT, textOf } from './documents.js';
+import { anchorsOf, blockKindsOf, codeWordsOf, linksOf, numbersOf } from './structure.js';
 
-/** The levels of a document's headings, in order. */
-const headingsOf = (document: string): number[] =>
-  [
-    ...textOf(document)
-      .replace(/```[^]*?```/g, '')
-      .matchAll(/^(#+) /gm),
-  ].map(([, marks]) => marks.length);
+const ENGLISH_OF = new Map(PAIRS.map(([english, korean]) => [korean, english]));
+const KOREAN_OF = new Map(PAIRS.map(([english, korean]) => [english, korean]));
 
-/** Where a document's links lead, from the root of the project; each once. */
-function linksOf(document: string): string[] {
-  const links = [...textOf(document).matchAll(/\]\(([^)]+)\)|(?:src|srcset)="([^"]+)"/g)];
-  return [...new Set(links.map(([, link, image]) => link ?? image))].map((link) =>
-    link.includes('://') || link.startsWith('#') ? link : relative('.', join(dirname(document), link)),
-  );
+const isLocal = (link: string): boolean => !link.includes('://');
+
+/** A link as the document in English has it: to its page, and to the heading at the same place. */
+function inEnglish(link: string): string {
+  const [file, anchor] = link.split('#');
+  const english = ENGLISH_OF.get(file) ?? file.replace('docs/ko/', 'docs/');
+  if (anchor === undefined || !isLocal(link)) return isLocal(link) ? english : link;
+  return `${english}#${anchorsOf(english)[anchorsOf(file).indexOf(decodeURIComponent(anchor))]}`;
 }
 
-/** A link to a page of `docs/`, whatever its language. */
-const inEnglish = (link: string): string => link.replace('docs/ko/', 'docs/').replace('README.ko.md', 'README.md');
-
-/** The links of a document but for that to itself in the other language. */
+/** The links of a document, in English, but for that to itself in the other language. */
 const linksElsewhere = (document: string): string[] =>
   [...new Set(linksOf(document).map(inEnglish))].filter((link) => link !== inEnglish(document)).sort();
 
+/** Whether a number may be a word in English, such as ten or a hundred. */
+const mayBeWord = (number: string): boolean => /^\d+$/.test(number) && Number(number) <= 100;
+
 describe.each(PAIRS)('%s and %s', (english, korean) => {
+  it('have the same headings, paragraphs, items, rows of tables and blocks of code, in the same order', () => {
+    expect(blockKindsOf(korean)).toEqual(blockKindsOf(english));
+  });
+
   it('show the same commands and the same code', () => {
     expect(commandsOf(korean)).toEqual(commandsOf(english));
     for (const language of ['text', 'python', 'yaml', 'ts'])
       expect(blocksOf(korean, language)).toEqual(blocksOf(english, language));
   });
 
-  it('have the same headings and links', () => {
-    expect(headingsOf(korean)).toEqual(headingsOf(english));
-    expect(linksElsewhere(korean)).toEqual(linksElsewhere(english));
+  it('name the same files, flags and values, and the same numbers', () => {
+    expect(codeWordsOf(korean)).toEqual(codeWordsOf(english));
+    const numbers = numbersOf(english);
+    expect(numbersOf(korean).filter((number) => numbers.includes(number) || !mayBeWord(number))).toEqual(numbers);
   });
 
-  it('link to files that exist', () => {
-    const files = [english, korean].flatMap(linksOf).filter((link) => !link.includes('://') && !link.startsWith('#'));
-    expect(files.filter((file) => !existsSync(join(ROOT, file.replace(/#.*/, ''))))).toEqual([]);
+  it('have the same links, those in Korean to pages in Korean where there are such', () => {
+    expect(linksElsewhere(korean)).toEqual(linksElsewhere(english));
+    const pages = linksOf(korean).map((link) => link.replace(/#.*/, ''));
+    expect(pages.filter((page) => KOREAN_OF.has(page) && page !== english)).toEqual([]);
   });
+
+  it('link to each other', () => {
+    expect(linksOf(english)).toContain(korean);
+    expect(linksOf(korean)).toContain(english);
+  });
+});
+
+/** What is wrong with a link within the project, if anything. */
+function problemOf(link: string): string[] {
+  const [file, anchor] = link.split('#');
+  if (!existsSync(join(ROOT, file))) return [`${link}: no such file`];
+  const found = anchor === undefined || anchorsOf(file).includes(decodeURIComponent(anchor));
+  return found ? [] : [`${link}: no such heading`];
+}
+
+it.each([...DOCUMENTS, ...ENGLISH_OF.keys()])('%s links to files and headings that exist', (document) => {
+  expect(linksOf(document).filter(isLocal).flatMap(problemOf)).toEqual([]);
+});
+
+it('the README in Korean leads to every page in Korean', () => {
+  const pages = [...ENGLISH_OF.keys()].filter((page) => page !== 'README.ko.md');
+  expect(linksOf('README.ko.md')).toEqual(expect.arrayContaining(pages));
 });
 
 it('the pictures of the method are those that scripts/pictures/method.mjs draws', () => {
