@@ -1,6 +1,6 @@
 import { encoderEngine } from '../engine/encoder.js';
 import type { EncoderEngine } from '../engine/encoder-engine.js';
-import { encodingPrecision, type PrecisionChoice } from '../engine/precision.js';
+import { encodingPrecision, precisionText, type PrecisionChoice } from '../engine/precision.js';
 import { areLarge } from '../engine/step-layout.js';
 import type { DeviceChoice } from '../tensorflow/gpu-choice.js';
 import { loadBackend, type BackendChoice } from '../tensorflow/backend.js';
@@ -125,11 +125,11 @@ export interface EncoderMachine {
 export async function startEncoder(
   { model }: Pick<OpenEncoder, 'model'>,
   { backend, device, precision = 'fp32' }: EncoderMachine,
-  output: Pick<Reporter, 'warn'>,
+  output: Pick<Reporter, 'warn'> & Partial<Pick<Reporter, 'message'>>,
 ): Promise<EncoderEngine> {
   const { reason, ...loaded } = await loadBackend(backend, device);
   if (reason !== undefined) output.warn(reason);
-  return encoderEngine(model.encoder, model.parameters(), {
-    precision: encodingPrecision(precision, loaded, areLarge([model.encoder])),
-  });
+  const chosen = await encodingPrecision(precision, loaded, areLarge([model.encoder]));
+  if (precision === 'auto') output.message?.(`precision: ${precisionText(chosen)}`);
+  return encoderEngine(model.encoder, model.parameters(), { precision: chosen.precision });
 }

@@ -14,6 +14,11 @@ export function formatDuration(seconds: number): string {
   return `${Math.floor(whole / 3600)}:${digits(Math.floor(whole / 60) % 60)}:${digits(whole % 60)}`;
 }
 
+/** Floating-point operations a second: `1.2 TFLOP/s`, `330 GFLOP/s`. */
+export function formatFlops(rate: number): string {
+  return rate >= 1e12 ? `${(rate / 1e12).toFixed(rate >= 1e14 ? 0 : 1)} TFLOP/s` : `${Math.round(rate / 1e9)} GFLOP/s`;
+}
+
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'];
 
 /** Bytes as `1.9 GB`, `460 kB`, in powers of 1000. */

@@ -7,8 +7,13 @@ import { after, assignVariable, cast, declareVariable, readVariable } from './gr
 const CHAIN = 4;
 const ROUNDS = 4;
 
-/** The side of the square matrices: a GPU needs large ones to be busy. */
-export const PRODUCT_SIDES = { cpu: 1024, gpu: 8192 } as const;
+/** The side of the square matrices: the width of CLIP-L and RoBERTa; a GPU needs large ones to be busy. */
+export const PRODUCT_SIDES = { cpu: 768, gpu: 8192 } as const;
+
+type Factors = 'float32' | 'bfloat16';
+
+/** Floating-point operations a second, by what the factors are. */
+export type ProductRates = Readonly<Record<Factors, number>>;
 
 /**
  * The rate of a chain of products of square matrices, pinned to a device. TensorFlow refuses a graph that it cannot run
@@ -19,30 +24,62 @@ export const PRODUCT_SIDES = { cpu: 1024, gpu: 8192 } as const;
  * @throws Error with TensorFlow's message if the device is missing or has no such product
  */
 export async function productRate(
-  dtype: 'float32' | 'bfloat16',
+  dtype: Factors,
   device: 'cpu' | 'gpu',
   side: number = PRODUCT_SIDES[device],
 ): Promise<number> {
+  const [rate] = await ratesOf([dtype], device, side);
+  return rate!;
+}
+
+/** The rates of both kinds, in turn: what else the machine does touches both alike. Otherwise as `productRate`. */
+export async function productRates(device: 'cpu' | 'gpu', side: number = PRODUCT_SIDES[device]): Promise<ProductRates> {
+  const [float32, bfloat16] = await ratesOf(['float32', 'bfloat16'], device, side);
+  return { float32: float32!, bfloat16: bfloat16! };
+}
+
+async function ratesOf(dtypes: readonly Factors[], device: 'cpu' | 'gpu', side: number): Promise<number[]> {
+  const chains: ProductChain[] = [];
+  try {
+    for (const dtype of dtypes) chains.push(await openChain(dtype, device, side)); // each is closed below
+    const best = chains.map(() => Infinity);
+    for (let round = 0; round < ROUNDS; round++)
+      for (const [i, { run }] of chains.entries()) {
+        const started = performance.now();
+        await run();
+        best[i] = Math.min(best[i]!, performance.now() - started);
+      }
+    return best.map((milliseconds) => (2 * side ** 3 * CHAIN) / (milliseconds / 1000));
+  } finally {
+    for (const { close } of chains) close();
+  }
+}
+
+interface ProductChain {
+  readonly run: () => Promise<unknown>;
+  readonly close: () => void;
+}
+
+/** A chain of products in a session of its own, warmed up. */
+async function openChain(dtype: Factors, device: 'cpu' | 'gpu', side: number): Promise<ProductChain> {
   const { nodes, ready, done } = productGraph(dtype, `/device:${device.toUpperCase()}:0`, side);
   const session = openSession(nodes);
+  const close = (): void => {
+    session.close();
+  };
   try {
     await session.run([], [ready]);
-    await session.run([], [done]); // the first one warms up
-    let best = Infinity;
-    for (let round = 0; round < ROUNDS; round++) {
-      const started = performance.now();
-      await session.run([], [done]);
-      best = Math.min(best, performance.now() - started);
-    }
-    return (2 * side ** 3 * CHAIN) / (best / 1000);
-  } finally {
-    session.close();
+    await session.run([], [done]);
+  } catch (error) {
+    close();
+    throw error;
   }
+  return { run: () => session.run([], [done]), close };
 }
 
 /** A chain of products by a matrix whose values are all 1 / side, so that every product equals it. */
 function productGraph(
-  dtype: 'float32' | 'bfloat16',
+  dtype: Factors,
   device: string,
   side: number,
 ): { nodes: readonly GraphNode[]; ready: GraphNode; done: GraphNode } {

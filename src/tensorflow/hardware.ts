@@ -22,12 +22,26 @@ function instructionLimit(env: NodeJS.ProcessEnv): string | undefined {
   return (env.ONEDNN_MAX_CPU_ISA ?? env.DNNL_MAX_CPU_ISA)?.toUpperCase();
 }
 
-/** Whether the processor multiplies bfloat16 faster than float32, and oneDNN is not kept from it. */
-export function hasBfloat16(features: ReadonlySet<string> = processorFeatures(), env = process.env): boolean {
+/** The variable that limits oneDNN's instructions, as `NAME=value`. */
+function limitingVariable(env: NodeJS.ProcessEnv): string {
+  const name = env.ONEDNN_MAX_CPU_ISA === undefined ? 'DNNL_MAX_CPU_ISA' : 'ONEDNN_MAX_CPU_ISA';
+  return `${name}=${env[name]}`;
+}
+
+/**
+ * Why products in bfloat16 would not use instructions for it, in a few words; undefined where they would. Those that
+ * would are not always faster than float32: that has to be measured.
+ */
+export function bfloat16Lack(
+  features: ReadonlySet<string> = processorFeatures(),
+  env = process.env,
+): string | undefined {
+  if (!features.has('amx_bf16') && !features.has('avx512_bf16')) return 'the processor has no bfloat16 instructions';
+  if (env.TF_ENABLE_ONEDNN_OPTS === '0') return 'TF_ENABLE_ONEDNN_OPTS=0';
   const limit = instructionLimit(env);
-  if (limit !== undefined && [...LIMITS_WITHOUT_BFLOAT16, ...LIMITS_WITH_EMULATED_BFLOAT16].includes(limit))
-    return false;
-  return features.has('amx_bf16') || features.has('avx512_bf16');
+  if (limit === undefined || ![...LIMITS_WITHOUT_BFLOAT16, ...LIMITS_WITH_EMULATED_BFLOAT16].includes(limit))
+    return undefined;
+  return limitingVariable(env);
 }
 
 /**
@@ -41,6 +55,5 @@ export function bfloat16Obstacle(
   const limit = instructionLimit(env);
   const usesOneDnn = features.has('avx512f') && env.TF_ENABLE_ONEDNN_OPTS !== '0';
   if (!usesOneDnn || limit === undefined || !LIMITS_WITHOUT_BFLOAT16.includes(limit)) return undefined;
-  const name = env.ONEDNN_MAX_CPU_ISA === undefined ? 'DNNL_MAX_CPU_ISA' : 'ONEDNN_MAX_CPU_ISA';
-  return `${name}=${env[name]}`;
+  return limitingVariable(env);
 }

@@ -42,10 +42,19 @@ function parseYaml(text: string, path: string): unknown {
   }
 }
 
-/** The settings, which in a run's configuration are a part; a run of that name is there already. */
+/**
+ * The settings, which in a run's configuration are a part. Where the machine chose the precision, it is that, so that
+ * losses are equal; a run of its name is there already.
+ */
 function settingsIn(contents: JsonObject): JsonObject {
-  if (!isObject(contents.settings)) return contents;
-  return Object.fromEntries(Object.entries(contents.settings).filter(([name]) => name !== 'run'));
+  const { settings, engine } = contents;
+  if (!isObject(settings)) return contents;
+  const isChosen =
+    settings.precision === 'auto' &&
+    isObject(engine) &&
+    (engine.precisionReason !== undefined || engine.precision === 'bf16');
+  const chosen = isChosen ? { ...settings, precision: engine.precision } : settings;
+  return Object.fromEntries(Object.entries(chosen).filter(([name]) => name !== 'run'));
 }
 
 /** Leaves out what is empty, and takes one text where several may stand. */

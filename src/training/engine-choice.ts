@@ -1,8 +1,8 @@
 /** @file What computes a run: engine, precision, backend and device. */
-import type { Engine, EngineOptions, EngineStart } from '../distill/engine.js';
+import { PRECISIONS, type Engine, type EngineOptions, type EngineStart } from '../distill/engine.js';
 import { compiledEngine } from '../engine/compiled.js';
 import { eagerEngine } from '../engine/eager.js';
-import { choosePrecision } from '../engine/precision.js';
+import { choosePrecision, precisionText, type ChosenPrecision } from '../engine/precision.js';
 import { hasTensorCores } from '../tensorflow/nvidia.js';
 import { areLarge, layoutFor, loadOptionsFor } from '../engine/step-layout.js';
 import { loadBackend, type BackendInfo } from '../tensorflow/backend.js';
@@ -18,12 +18,14 @@ import { guardMemory } from './memory-guard.js';
 /**
  * Loads TensorFlow, decides how steps are run, and reports it.
  *
+ * @param began the precision that a run to resume began with
  * @throws InputError for a backend or device that cannot be had, and choices that exclude each other
  */
 export async function chooseEngine(
   settings: TrainSettings,
   encoders: readonly TextEncoder[],
   output: Reporter,
+  began?: string,
 ): Promise<EngineInfo> {
   const isLarge = areLarge(encoders);
   const { reason, ...backend } = await loadBackend(settings.backend, settings.device, {
@@ -33,11 +35,20 @@ export async function chooseEngine(
   if (reason !== undefined) output.warn(reason);
   const engine = engineOn(backend, settings.engine);
   if (engine === 'eager') checkIsOneDevice(settings.device, backend);
-  const precision = precisionOf(settings.precision, engine, isLarge, backend);
+  const chosen = await precisionOf(settings.precision, { engine, isLarge, ...backend }, began);
+  const { precision, reason: precisionReason } = chosen;
   const name = backend.version === undefined ? 'tfjs (JavaScript)' : `TensorFlow ${backend.version}`;
-  output.message(`engine: ${engine} on ${name}, ${devicesName(backend)}, ${precision}`);
-  output.event({ event: 'engine', engine, precision, ...backend, ...(reason === undefined ? {} : { reason }) });
-  return { engine, precision, ...layoutFor(isLarge, engine, backend.device), ...backend };
+  output.message(`engine: ${engine} on ${name}, ${devicesName(backend)}, ${precisionText(chosen)}`);
+  output.event({
+    event: 'engine',
+    engine,
+    precision,
+    ...(precisionReason === undefined ? {} : { precision_reason: precisionReason }),
+    ...backend,
+    ...(reason === undefined ? {} : { reason }),
+  });
+  const decided = precisionReason === undefined ? { precision } : { precision, precisionReason };
+  return { engine, ...decided, ...layoutFor(isLarge, engine, backend.device), ...backend };
 }
 
 /**
@@ -76,12 +87,11 @@ function engineOn({ backend }: Pick<BackendInfo, 'backend'>, choice: EngineChoic
 }
 
 /** The precision of a run's products, which must be one that its engine and device have. */
-function precisionOf(
+async function precisionOf(
   choice: TrainingPrecision,
-  engine: EngineInfo['engine'],
-  isLarge: boolean,
-  { device, gpu }: Pick<BackendInfo, 'device' | 'gpu'>,
-): EngineInfo['precision'] {
+  { engine, isLarge, device, gpu }: Pick<EngineInfo, 'engine' | 'device' | 'gpu'> & { readonly isLarge: boolean },
+  began: string | undefined,
+): Promise<ChosenPrecision | { readonly precision: 'tf32'; readonly reason?: never }> {
   if (choice === 'bf16' && engine === 'eager') {
     throw new InputError(
       '--precision bf16: expected the compiled engine, which can compute in it, got eager; use --precision fp32',
@@ -93,9 +103,13 @@ function precisionOf(
         `${deviceName({ device, gpu })}; use --precision fp32`,
     );
   }
-  return choice === 'tf32'
-    ? choice
-    : choosePrecision(choice, { device, gpu, isRecorded: engine === 'compiled', isLarge });
+  if (choice === 'tf32') return { precision: choice };
+  const site = { device, gpu, isRecorded: engine === 'compiled', isLarge };
+  return choosePrecision(
+    choice,
+    site,
+    PRECISIONS.find((each) => each === began),
+  );
 }
 
 /** Only a recorded graph can be put on several devices. */

@@ -12,6 +12,8 @@ export interface EngineInfo extends Omit<BackendInfo, 'reason'>, StepLayout {
   readonly engine: 'compiled' | 'eager';
   /** Of products; `tf32` is float32 whose factors a GPU rounds. */
   readonly precision: Precision | 'tf32';
+  /** What decided it, where the machine did. */
+  readonly precisionReason?: string;
 }
 
 export interface EngineParts {

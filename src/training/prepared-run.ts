@@ -5,6 +5,7 @@ import { formatCounted } from '../base/format.js';
 import { checkFit } from '../models/pretrained.js';
 import { countParameters } from '../models/text-encoder.js';
 import { MAX_LENGTH } from '../text/tokenizer.js';
+import type { RunConfig } from '../runs/run-config.js';
 import type { Fingerprints } from '../runs/trainer-state.js';
 import { VERSION } from '../base/version.js';
 import { chooseBatchSize, findFittingBatch } from './batch-size.js';
@@ -26,6 +27,13 @@ export interface PreparedRun extends EngineParts {
   readonly description: object;
 }
 
+/** How a run is prepared. */
+export interface Preparation {
+  readonly isTrial?: boolean;
+  readonly mayLackModels?: boolean;
+  readonly began?: RunConfig['engine'];
+}
+
 /**
  * Finds the data, opens models, loads TensorFlow and prepares the data; in this order, so that what is wrong shows
  * before what takes long.
@@ -33,11 +41,12 @@ export interface PreparedRun extends EngineParts {
  * @param isTrial keeps nothing that is made
  * @param mayLackModels for a dry run: a published model that cannot be reached is replaced by random weights of its
  *   shape; then there are no fingerprints
+ * @param began what a run to resume began with
  */
 export async function prepareRun(
   asked: AskedSettings,
   context: TrainContext,
-  { isTrial = false, mayLackModels = false }: { readonly isTrial?: boolean; readonly mayLackModels?: boolean } = {},
+  { isTrial = false, mayLackModels = false, began }: Preparation = {},
 ): Promise<PreparedRun> {
   const { output } = context;
   let settings: TrainSettings = {
@@ -55,7 +64,7 @@ export async function prepareRun(
     output,
   );
   checkFit(teacher.model.encoder, student.model.encoder, MAX_LENGTH);
-  const engine = await chooseEngine(settings, [teacher.model.encoder, student.model.encoder], output);
+  const engine = await chooseEngine(settings, [teacher.model.encoder, student.model.encoder], output, began?.precision);
   const { devices = 1 } = engine;
   if (asked.accumulate === 'auto') settings = { ...settings, accumulate: devices };
   warnOfIdleDevices(settings, devices, output);

@@ -63,7 +63,7 @@ export async function goOnWithRun(
 ): Promise<TrainedRun | FinishedRun> {
   const { run, chosen, finished } = await lookAtRun(target, given, context.output, checkLockable);
   if (finished !== undefined) return finished;
-  const prepared = await prepareRun(run.settings, context);
+  const prepared = await prepareRun(run.settings, context, { began: run.config.engine });
   try {
     const same = await checkSame(run, prepared, context.output);
     return await resumeTraining(run, chosen, same, context);

@@ -67,6 +67,16 @@ describe('--config', () => {
     expect(said).toBe("warning: --epochs 3 instead of the recipe's 1: the run will not be smoke\n");
   });
 
+  it.each([
+    ['the precision that the machine chose', 'bf16', { precision: 'bf16' }, 'bf16'],
+    ['that which it measured', 'fp32', { precision: 'fp32', precisionReason: '2 GFLOP/s in float32' }, 'fp32'],
+    ['the choice, where there was none', 'fp32', { precision: 'fp32' }, 'auto'],
+  ])("takes over a run's: %s", async (_, name, engine, expected) => {
+    const config = { settings: { precision: 'auto', epochs: 2 }, engine: { engine: 'compiled', ...engine } };
+    write(`${name}.json`, JSON.stringify(config));
+    expect(await printed('--config', `${name}.json`)).toMatchObject({ epochs: 2, precision: expected });
+  });
+
   it('reads the configuration of a run of a recipe without a word', async () => {
     const settings = { recipe: 'smoke', run: 'smoked', samples: 240, epochs: 1, randomWeights: false };
     write('smoked.json', JSON.stringify({ created: 'then', settings, data: {} }));

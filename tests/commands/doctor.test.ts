@@ -76,7 +76,9 @@ describe('the doctor, on a machine with a GPU', () => {
       {
         name: 'products',
         ok: true,
-        found: 'ran on the GPU: 51.0 TFLOP/s in float32, 390 TFLOP/s in TF32, 612 TFLOP/s in bfloat16',
+        found:
+          'ran on the GPU: 51.0 TFLOP/s in float32, 390 TFLOP/s in TF32, 612 TFLOP/s in bfloat16; ' +
+          '--precision auto takes bf16 for large models',
       },
     ]);
     expect(findings.filter(({ name }) => name === 'CUDA').map(({ found }) => found)).toEqual(
@@ -206,7 +208,9 @@ describe('the doctor, on a machine with a GPU', () => {
   it('asks nothing of TF32 where the card has none', async () => {
     const turing: TensorflowReport = { ...ON_GPU, backend: { ...ON_GPU.backend, gpu: { ...GPU, capability: 7.5 } } };
     const findings = await findingsOf(fakeMachineFacts({ loadTensorflow: () => Promise.resolve(turing) }));
-    expect(findings.at(-1)?.found).toBe('ran on the GPU: 51.0 TFLOP/s in float32, 612 TFLOP/s in bfloat16');
+    expect(findings.at(-1)?.found).toBe(
+      'ran on the GPU: 51.0 TFLOP/s in float32, 612 TFLOP/s in bfloat16; --precision auto takes fp32 for large models',
+    );
   });
 });
 
@@ -234,7 +238,8 @@ describe('the doctor, on a machine without a GPU', () => {
     ]);
     expect(findings.slice(-2).map(({ found }) => found)).toEqual([
       'the processor (no NVIDIA GPU found)',
-      'ran on the processor: 330 GFLOP/s in float32, 1.2 TFLOP/s in bfloat16',
+      'ran on the processor: 330 GFLOP/s in float32, 1.2 TFLOP/s in bfloat16; ' +
+        '--precision auto takes fp32 for large models', // which has no instructions for it
     ]);
   });
 
@@ -276,7 +281,7 @@ describe('kd doctor', () => {
     const products = findings.find(({ name }) => name === 'products');
     if (tensorflow.ok)
       expect(products?.found).toMatch(
-        /^ran on the (GPU|processor): [\d.]+ [GT]FLOP\/s in float32(, .*[GT]FLOP\/s in bfloat16|; none in bfloat16, .*)$/,
+        /^ran on the (GPU|processor): [\d.]+ [GT]FLOP\/s in float32(, .*[GT]FLOP\/s in bfloat16|; none in bfloat16, .*); --precision auto takes (bf16|fp32) for large models$/,
       );
     else expect(products).toBeUndefined();
   });
@@ -291,7 +296,7 @@ describe('kd doctor', () => {
     const products = findings.find(({ name }) => name === 'products');
     expect(tensorflow.ok).toBe(true);
     expect(products?.found).toMatch(
-      /^ran on the processor: \d+ GFLOP\/s in float32; none in bfloat16, from which ONEDNN_MAX_CPU_ISA=AVX2 keeps oneDNN$/,
+      /^ran on the processor: \d+ GFLOP\/s in float32; none in bfloat16, from which ONEDNN_MAX_CPU_ISA=AVX2 keeps oneDNN; --precision auto takes fp32 for large models$/,
     );
   });
 });

@@ -7,7 +7,18 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { KD, kd, temporaryFolder, type CliResult } from '../cli.js';
 import { kdHere } from '../in-process.js';
-import { copyOf, folderWithPairs, ownWords, readCsv, readJson, STUDENT, train, trainArguments } from './tiny.js';
+import { bfloat16Obstacle } from '../../src/tensorflow/hardware.js';
+import {
+  BACKEND,
+  copyOf,
+  folderWithPairs,
+  ownWords,
+  readCsv,
+  readJson,
+  STUDENT,
+  train,
+  trainArguments,
+} from './tiny.js';
 
 const SCRIPT = join(import.meta.dirname, '../../scripts/kill-test.mjs');
 /**
@@ -216,6 +227,23 @@ describe('a run that has ended', () => {
       ),
     ).toMatchObject({ settings: { epochs: 4 }, resumed: [{ step: 12 }] });
   });
+
+  it.skipIf(BACKEND !== 'tensorflow' || bfloat16Obstacle() !== undefined)(
+    'keeps the precision that the machine chose when it began',
+    async () => {
+      const cwd = copied();
+      const path = join(cwd, 'checkpoints/tiny/config.json');
+      const config = readJson<{ settings: object; engine: object }>(path);
+      expect(config).toMatchObject({ settings: { precision: 'auto' }, engine: { engine: 'eager', precision: 'fp32' } });
+      const engine = { ...config.engine, engine: 'compiled', precision: 'bf16' }; // which no small model is given
+      writeFileSync(path, JSON.stringify({ ...config, engine }));
+      const flags = ['--epochs', '4', '--engine', 'compiled', '--dry-run'];
+      const { code, stderr } = await kdHere(['train', '--resume', ...flags], { cwd });
+      expect(code, stderr).toBe(0);
+      expect(stderr).toMatch(/^engine: compiled on TensorFlow [\d.]+, cpu, bf16 \(as the run began\)$/m);
+      expect(stderr).not.toContain('bit for bit');
+    },
+  );
 
   it('takes an older checkpoint where the newest is damaged, and arrives at the same weights', () => {
     const cwd = copied();

@@ -3,6 +3,14 @@ import { compiledEngine } from '../../src/engine/compiled.js';
 import { Graph, type GraphNode } from '../../src/engine/graph/graph.js';
 import { toBfloat16 } from '../../src/engine/graph/precision.js';
 import { assignVariable, declareVariable, placeholder, readVariable } from '../../src/engine/graph/variables.js';
+import {
+  choosePrecision,
+  type ChosenPrecision,
+  type Multiplier,
+  type PrecisionSite,
+} from '../../src/engine/precision.js';
+import { productRates } from '../../src/engine/products.js';
+import type { Precision } from '../../src/distill/engine.js';
 import { loadBackend } from '../../src/tensorflow/backend.js';
 import { bfloat16Obstacle } from '../../src/tensorflow/hardware.js';
 import { openRecordedRun } from '../fixtures/training.js';
@@ -15,6 +23,107 @@ const KEPT_FROM_IT = bfloat16Obstacle() !== undefined;
 function product(graph: Graph, a: GraphNode, b: GraphNode): GraphNode {
   return graph.add('MatMul', [a, b], { T: { type: 'float32' } }, { dtype: 'float32', shape: [2, 2] });
 }
+
+describe('the precision that is chosen', () => {
+  const BF16 = ['avx2', 'avx512f', 'avx512_bf16'];
+  const ON_PROCESSOR: PrecisionSite = { device: 'cpu', isRecorded: true, isLarge: true };
+  const onGpu = (capability?: number): PrecisionSite => ({
+    ...ON_PROCESSOR,
+    device: 'gpu',
+    gpu: { index: 0, uuid: 'GPU-1', name: 'a GPU', totalBytes: 1, freeBytes: 1, ...(capability && { capability }) },
+  });
+
+  /** A processor with such features, an environment, and GFLOP/s in float32 and bfloat16; without: never measured. */
+  const processor = (features: string[], env: NodeJS.ProcessEnv = {}, rates?: [number, number]): Multiplier => ({
+    features: new Set(features),
+    env,
+    rates: () =>
+      rates === undefined
+        ? Promise.reject(new Error('measured'))
+        : Promise.resolve({ float32: rates[0] * 1e9, bfloat16: rates[1] * 1e9 }),
+  });
+  const auto = (of: Multiplier, site = ON_PROCESSOR, began?: Precision): Promise<ChosenPrecision> =>
+    choosePrecision('auto', site, began, of);
+
+  it.each<[string, Multiplier, ChosenPrecision]>([
+    [
+      'an Intel with AVX-512 BF16 alone, which is slower in it',
+      processor(BF16, {}, [321, 171]),
+      { precision: 'fp32', reason: '321 GFLOP/s in float32, 171 GFLOP/s in bfloat16' },
+    ],
+    [
+      'an AMD with AVX-512 BF16',
+      processor(BF16, {}, [410, 836]),
+      { precision: 'bf16', reason: '410 GFLOP/s in float32, 836 GFLOP/s in bfloat16' },
+    ],
+    [
+      'one with AMX',
+      processor([...BF16, 'amx_bf16'], {}, [2400, 9600]),
+      { precision: 'bf16', reason: '2.4 TFLOP/s in float32, 9.6 TFLOP/s in bfloat16' },
+    ],
+    [
+      'one that is hardly faster in it',
+      processor(BF16, {}, [100, 124]),
+      { precision: 'fp32', reason: '100 GFLOP/s in float32, 124 GFLOP/s in bfloat16' },
+    ],
+    [
+      'one without instructions, which is not measured',
+      processor(['avx2', 'avx512f']),
+      { precision: 'fp32', reason: 'the processor has no bfloat16 instructions' },
+    ],
+    [
+      'one whose oneDNN is kept from it',
+      processor(BF16, { ONEDNN_MAX_CPU_ISA: 'AVX2' }),
+      { precision: 'fp32', reason: 'ONEDNN_MAX_CPU_ISA=AVX2' },
+    ],
+    [
+      'one without oneDNN',
+      processor(BF16, { TF_ENABLE_ONEDNN_OPTS: '0' }),
+      { precision: 'fp32', reason: 'TF_ENABLE_ONEDNN_OPTS=0' },
+    ],
+  ])('is by what was measured: %s', async (_, of, expected) => {
+    expect(await auto(of)).toEqual(expected);
+  });
+
+  it('is float32 for small models and eager engines, which are not measured', async () => {
+    const of = processor(BF16);
+    expect(await auto(of, { ...ON_PROCESSOR, isLarge: false })).toEqual({ precision: 'fp32' });
+    expect(await auto(of, { ...ON_PROCESSOR, isRecorded: false })).toEqual({ precision: 'fp32' });
+  });
+
+  it('is by the compute capability on a GPU', async () => {
+    const of = processor(BF16, { ONEDNN_MAX_CPU_ISA: 'AVX2' });
+    expect(await auto(of, onGpu(9))).toEqual({ precision: 'bf16', reason: 'compute capability 9.0' });
+    expect(await auto(of, onGpu(7.5))).toEqual({ precision: 'fp32', reason: 'compute capability 7.5' });
+    expect(await auto(of, onGpu())).toEqual({ precision: 'fp32', reason: 'compute capability unknown' });
+  });
+
+  it('is what a run began with, on any machine that can', async () => {
+    const kept = { precision: 'bf16', reason: 'as the run began' };
+    expect(await auto(processor(['avx2']), ON_PROCESSOR, 'bf16')).toEqual(kept);
+    expect(await auto(processor(BF16), onGpu(7.5), 'bf16')).toEqual(kept);
+    expect(await auto(processor(BF16), onGpu(9), 'fp32')).toEqual({ ...kept, precision: 'fp32' });
+    expect(await auto(processor(BF16), { ...ON_PROCESSOR, isRecorded: false }, 'bf16')).toEqual({ precision: 'fp32' });
+    expect(await auto(processor(BF16, { ONEDNN_MAX_CPU_ISA: 'AVX2' }), ON_PROCESSOR, 'bf16')).toEqual({
+      precision: 'fp32',
+      reason: 'ONEDNN_MAX_CPU_ISA=AVX2',
+    });
+  });
+
+  it('is the one that was asked for, whatever the machine', async () => {
+    for (const precision of ['fp32', 'bf16'] as const)
+      expect(await choosePrecision(precision, ON_PROCESSOR, 'fp32', processor(['avx2']))).toEqual({ precision });
+    await expect(
+      choosePrecision('bf16', ON_PROCESSOR, undefined, processor(BF16, { ONEDNN_MAX_CPU_ISA: 'AVX2' })),
+    ).rejects.toThrow('--precision bf16: expected oneDNN to be free to compute in it, got ONEDNN_MAX_CPU_ISA=AVX2');
+  });
+});
+
+it.skipIf(KEPT_FROM_IT)('products of both kinds have a rate', async () => {
+  const rates = await productRates('cpu', 16);
+  expect(Object.keys(rates)).toEqual(['float32', 'bfloat16']);
+  for (const rate of Object.values(rates)) expect(rate).toBeGreaterThan(0);
+});
 
 describe('bfloat16', () => {
   it('takes products and what only moves their values, and nothing else', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bfloat16Obstacle, hasBfloat16 } from '../../src/tensorflow/hardware.js';
+import { bfloat16Lack, bfloat16Obstacle } from '../../src/tensorflow/hardware.js';
 
 const PROCESSORS = {
   avx2: new Set(['avx2']),
@@ -9,8 +9,18 @@ const PROCESSORS = {
 };
 
 describe('bfloat16 on a processor', () => {
-  it('pays where it is multiplied in hardware', () => {
-    expect(Object.values(PROCESSORS).map((features) => hasBfloat16(features, {}))).toEqual([false, false, true, true]);
+  it('lacks instructions on those that have none', () => {
+    expect(Object.values(PROCESSORS).map((features) => bfloat16Lack(features, {}))).toEqual([
+      'the processor has no bfloat16 instructions',
+      'the processor has no bfloat16 instructions',
+      undefined,
+      undefined,
+    ]);
+  });
+
+  it('does not use them without oneDNN', () => {
+    expect(bfloat16Lack(PROCESSORS.amx, { TF_ENABLE_ONEDNN_OPTS: '0' })).toBe('TF_ENABLE_ONEDNN_OPTS=0');
+    expect(bfloat16Lack(PROCESSORS.amx, { TF_ENABLE_ONEDNN_OPTS: '1' })).toBeUndefined();
   });
 
   it.each([
@@ -19,8 +29,8 @@ describe('bfloat16 on a processor', () => {
     ['AVX512_CORE_BF16', true],
     ['DEFAULT', true],
   ])('with oneDNN limited to %s: %s', (limit, expected) => {
-    expect(hasBfloat16(PROCESSORS.amx, { ONEDNN_MAX_CPU_ISA: limit })).toBe(expected);
-    expect(hasBfloat16(PROCESSORS.amx, { DNNL_MAX_CPU_ISA: limit })).toBe(expected);
+    for (const name of ['ONEDNN_MAX_CPU_ISA', 'DNNL_MAX_CPU_ISA'])
+      expect(bfloat16Lack(PROCESSORS.amx, { [name]: limit })).toBe(expected ? undefined : `${name}=${limit}`);
   });
 
   it('cannot be had where TensorFlow would ask oneDNN for what it is kept from', () => {

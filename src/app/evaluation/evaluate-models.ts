@@ -1,7 +1,7 @@
 /** @file A comparison of models from names to scores: opens models and pairs, encodes, measures. */
 import type { Precision } from '../../distill/engine.js';
 import { encoderEngine } from '../../engine/encoder.js';
-import { encodingPrecision, type PrecisionChoice } from '../../engine/precision.js';
+import { encodingPrecision, precisionText, type PrecisionChoice } from '../../engine/precision.js';
 import { areLarge } from '../../engine/step-layout.js';
 import type { DeviceChoice } from '../../tensorflow/gpu-choice.js';
 import { loadBackend, type BackendChoice, type BackendInfo } from '../../tensorflow/backend.js';
@@ -116,7 +116,9 @@ async function startModels(
   if (reason !== undefined) reporter.warn(reason);
   const tested = new Set(pairs ? [teacher!, ...models] : models);
   const isLarge = areLarge([...tested].map(({ opened }) => opened.model.encoder));
-  const precision = encodingPrecision(choice, backend, isLarge);
+  const chosen = await encodingPrecision(choice, backend, isLarge);
+  const { precision } = chosen;
+  if (choice === 'auto') reporter.message(`precision: ${precisionText(chosen)}`);
   const underTest = new Map<ComparedModel, ModelUnderTest>();
   for (const compared of tested) {
     const {

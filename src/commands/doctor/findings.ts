@@ -5,7 +5,8 @@ import { chooseGpu, type DeviceChoice, type Problem } from '../../tensorflow/gpu
 import { buildProblem, cardProblem, driverProblem } from '../../tensorflow/gpu-problem.js';
 import { hasTensorCores, lookForGpus, type Gpu, type Nvidia } from '../../tensorflow/nvidia.js';
 import { InputError } from '../../base/errors.js';
-import { formatBytes } from '../../base/format.js';
+import { formatBytes, formatFlops } from '../../base/format.js';
+import { choosePrecision } from '../../engine/precision.js';
 import type { MachineFacts } from './machine-facts.js';
 import type { TensorflowReport } from './probe.js';
 
@@ -221,16 +222,17 @@ async function* speedFindings(
   }
   if (rates.bfloat16 !== undefined) measured.push(['bfloat16', rates.bfloat16]);
   const where = device === 'gpu' ? 'ran on the GPU' : 'ran on the processor';
+  const auto = await choosePrecision('auto', { device, gpu, isRecorded: true, isLarge: true }, undefined, {
+    features: machine.processor.features,
+    env: machine.env,
+    rates: () => Promise.resolve({ bfloat16: 0, ...rates }),
+  });
   yield {
     name: 'products',
     ok: true,
     found:
       `${where}: ${measured.map(([name, rate]) => `${formatFlops(rate)} in ${name}`).join(', ')}` +
-      (bfloat16Obstacle === undefined ? '' : `; none in bfloat16, from which ${bfloat16Obstacle} keeps oneDNN`),
+      (bfloat16Obstacle === undefined ? '' : `; none in bfloat16, from which ${bfloat16Obstacle} keeps oneDNN`) +
+      `; --precision auto takes ${auto.precision} for large models`,
   };
-}
-
-/** `1.2 TFLOP/s`, `330 GFLOP/s` */
-function formatFlops(rate: number): string {
-  return rate >= 1e12 ? `${(rate / 1e12).toFixed(rate >= 1e14 ? 0 : 1)} TFLOP/s` : `${Math.round(rate / 1e9)} GFLOP/s`;
 }

@@ -117,7 +117,7 @@ async function tryOutResumed(
     sayFinished(finished, output);
     return;
   }
-  const prepared = await prepareRun(run.settings, context, { isTrial: true });
+  const prepared = await prepareRun(run.settings, context, { isTrial: true, began: run.config.engine });
   try {
     const same = await checkSame(run, prepared, output);
     await dryRun(same, output, chosen.found);

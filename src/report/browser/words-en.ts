@@ -245,6 +245,7 @@ export const EN = {
     created: 'started',
     engine: 'engine',
     precision: 'precision',
+    precisionReason: 'why that precision',
     backend: 'backend',
     device: 'device',
     kd: 'kd',

@@ -222,6 +222,7 @@ export const KO: Words = {
     created: '시작',
     engine: '엔진',
     precision: '정밀도',
+    precisionReason: '정밀도를 정한 근거',
     backend: '백엔드',
     device: '장치',
     kd: 'kd',
