@@ -1,4 +1,5 @@
 import { InputError } from '../base/errors.js';
+import { isCommon } from './common-text.js';
 import { compilePattern } from './pattern.js';
 import type { StepConfig } from './tokenizer-json.js';
 import { BERT_ACCENT, BERT_CONTROL, BERT_IDEOGRAPH, UNKNOWN_TO_NORMALIZATION, WHITE_SPACE } from './unicode.js';
@@ -29,7 +30,7 @@ export function normalizerOf(config: StepConfig | null, where = 'tokenizer.json'
     case 'Replace': {
       const pattern = compilePattern(config.pattern, where);
       const content = config.content as string;
-      return (text) => text.replace(pattern, () => content);
+      return (text) => text.replace(pattern(text), () => content);
     }
     case 'BertNormalizer':
       return bertNormalizer(config);
@@ -43,6 +44,7 @@ export function normalizerOf(config: StepConfig | null, where = 'tokenizer.json'
 
 /** Canonical composition or decomposition by the tables of Unicode 9. */
 function normalizeUnicode(text: string, form: 'NFC' | 'NFD'): string {
+  if (isCommon(text)) return form === 'NFC' ? text : text.normalize(form);
   const stretches = text.split(UNKNOWN);
   return stretches.map((stretch, index) => (index % 2 === 1 ? stretch : stretch.normalize(form))).join('');
 }
@@ -65,8 +67,9 @@ function bertNormalizer(config: StepConfig): Normalizer {
   const stripAccents = config.strip_accents ?? lower;
   return (text) => {
     let result = text;
-    if (clean) result = result.replace(CONTROL, '').replace(SPACE, ' ');
-    if (setIdeographsApart) result = result.replace(IDEOGRAPH, ' $& ');
+    const isClean = isCommon(text);
+    if (clean && !isClean) result = result.replace(CONTROL, '').replace(SPACE, ' ');
+    if (setIdeographsApart && !isClean) result = result.replace(IDEOGRAPH, ' $& ');
     if (stripAccents) result = normalizeUnicode(result, 'NFD').replace(ACCENT, '');
     return lower ? lowercase(result) : result;
   };

@@ -1,14 +1,19 @@
 import { InputError } from '../base/errors.js';
+import { patternFor, type Written } from './common-text.js';
 import { checkPattern, PatternError } from './pattern-cost.js';
 import { LETTER, NUMBER, WHITE_SPACE } from './unicode.js';
 
-/** What an escape of Oniguruma, the regular expressions of a tokenizer.json, is called with JavaScript's `v` flag. */
-const ESCAPES: Readonly<Record<string, string>> = {
+/** What a class of Oniguruma, the regular expressions of a tokenizer.json, is called with JavaScript's `v` flag. */
+const CLASSES: Readonly<Record<string, string>> = {
   '\\s': WHITE_SPACE,
-  '\\S': '\\P{White_Space}',
   '\\p{L}': LETTER,
   '\\p{N}': NUMBER,
   '\\d': '\\p{Nd}',
+};
+
+/** The other escapes, likewise. */
+const ESCAPES: Readonly<Record<string, string>> = {
+  '\\S': '\\P{White_Space}',
   '\\r': '\\r',
   '\\n': '\\n',
   '\\t': '\\t',
@@ -16,17 +21,20 @@ const ESCAPES: Readonly<Record<string, string>> = {
 
 /**
  * The pattern of a `Split` or `Replace` step (`{"String": …}` or `{"Regex": …}`) as a global regular expression that
- * matches what Python's tokenizers match. Throws an `InputError` for a pattern JavaScript cannot say.
+ * matches what Python's tokenizers match, for a text at a time: common texts have a faster one. Throws an `InputError`
+ * for a pattern JavaScript cannot say.
  */
-export function compilePattern(pattern: unknown, where = 'tokenizer.json'): RegExp {
+export function compilePattern(pattern: unknown, where = 'tokenizer.json'): (text: string) => RegExp {
   const { String: literal, Regex: regex } = (pattern ?? {}) as { String?: string; Regex?: string };
-  if (literal === '') return NEVER;
-  if (literal !== undefined) return new RegExp(literal.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'), 'gv');
+  if (literal === '') return () => NEVER;
+  if (literal !== undefined) {
+    const pattern = new RegExp(literal.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'), 'gv');
+    return () => pattern;
+  }
   if (regex === undefined) throw unsupported(where, JSON.stringify(pattern));
-  const source = translate(regex, where);
   try {
-    checkPattern(source);
-    return new RegExp(source, 'gv');
+    checkPattern(translate(regex, where));
+    return patternFor((written) => new RegExp(translate(regex, where, written), 'gv'));
   } catch (error) {
     if (error instanceof PatternError) throw unsupported(where, `${regex.slice(0, 80)} (${error.message})`);
     if (error instanceof SyntaxError) throw unsupported(where, regex.slice(0, 80));
@@ -37,8 +45,10 @@ export function compilePattern(pattern: unknown, where = 'tokenizer.json'): RegE
 /** Python finds an empty text nowhere. */
 const NEVER = /(?!)/g;
 
-function translate(regex: string, where: string): string {
+function translate(regex: string, where: string, written: Written = (characterClass) => characterClass): string {
   return regex.replace(/\\(?:[pP]\{\^?\w+\}|.)/gsu, (escape) => {
+    const characterClass = CLASSES[escape];
+    if (characterClass !== undefined) return written(characterClass);
     const known = ESCAPES[escape];
     if (known !== undefined) return known;
     // An escaped sign stands for itself, in JavaScript only if it is a syntax character: write its number instead.

@@ -1,4 +1,5 @@
 import { InputError } from '../base/errors.js';
+import { patternFor } from './common-text.js';
 import { compilePattern } from './pattern.js';
 import type { StepConfig } from './tokenizer-json.js';
 import { BERT_PUNCTUATION, WHITE_SPACE } from './unicode.js';
@@ -11,7 +12,10 @@ const BYTE_LEVEL_WORDS = {
   Regex: "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+",
 };
 
-const BERT_WORDS = new RegExp(`[^${WHITE_SPACE}${BERT_PUNCTUATION}]+|${BERT_PUNCTUATION}`, 'gv');
+const BERT_WORDS = patternFor((written) => {
+  const [space, punctuation] = [written(WHITE_SPACE), written(BERT_PUNCTUATION)];
+  return new RegExp(`[^${space}${punctuation}]+|${punctuation}`, 'gv');
+});
 
 /**
  * The pre-tokenizer of a `tokenizer.json`, save for the writing of bytes as letters, which is left to the library.
@@ -33,7 +37,7 @@ export function wordSplitterOf(config: StepConfig | null, where = 'tokenizer.jso
     case 'ByteLevel':
       return byteLevelSplitter(config);
     case 'BertPreTokenizer':
-      return (text) => text.match(BERT_WORDS) ?? [];
+      return (text) => text.match(BERT_WORDS(text)) ?? [];
     default:
       throw unsupported(where, config!.type);
   }
@@ -49,14 +53,14 @@ function splitter({ pattern, behavior, invert }: StepConfig, where: string): Wor
   // "Removed, inverted": what the pattern does not match is removed.
   if (behavior !== 'Removed' || invert !== true) throw unsupported(where, `Split with behavior ${String(behavior)}`);
   const regex = compilePattern(pattern, where);
-  return (text) => text.match(regex) ?? [];
+  return (text) => text.match(regex(text)) ?? [];
 }
 
 function byteLevelSplitter({ add_prefix_space: addPrefixSpace, use_regex: useRegex }: StepConfig): WordSplitter {
   const regex = compilePattern(BYTE_LEVEL_WORDS);
   return (text) => {
     const spaced = addPrefixSpace && !text.startsWith(' ') ? ` ${text}` : text;
-    return useRegex === false ? [spaced] : (spaced.match(regex) ?? []);
+    return useRegex === false ? [spaced] : (spaced.match(regex(spaced)) ?? []);
   };
 }
 

@@ -68,10 +68,10 @@ describe('a pattern', () => {
     '(?:a|b)c',
     '\\p{N}{1,3}',
   ])('%j is taken, and is done with 400,000 characters in seconds', (regex) => {
-    const pattern = compilePattern({ Regex: regex });
+    const patternOf = compilePattern({ Regex: regex });
     const started = performance.now();
     for (const text of [' '.repeat(400_000), `${' '.repeat(400_000)}a`, 'a'.repeat(400_000), "a' ".repeat(130_000)]) {
-      text.match(pattern);
+      text.match(patternOf(text));
     }
     expect(performance.now() - started).toBeLessThan(5000);
   });
