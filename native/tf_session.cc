@@ -1,7 +1,10 @@
 // A Node-API addon over TensorFlow's C API: graphs, each in a session of its own that computes on a thread of its own, so
 // that Node's event loop goes on meanwhile.
 //
-//   open(graphDef: Uint8Array, config: Uint8Array) → session      a GraphDef and a ConfigProto, encoded
+//   open(graphDef: Uint8Array, config: Uint8Array, threads, target?) → session
+//       a GraphDef and a ConfigProto, encoded; the target of a server, else it computes in the process alone
+//   serve(serverDef: Uint8Array, port, networkDevice: string) → target
+//       starts TensorFlow's server (a ServerDef, encoded), which is reached through that network device only
 //   run(session, feeds, fetches: string[]) → Promise<{ dtype, shape, buffer, memory }[]>
 //       feeds: { name, dtype, shape: number[], data: typed array }[]; their values are copied before `run` returns
 //   release(buffer, memory)                                       gives the memory of something fetched back now
@@ -14,6 +17,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <atomic>
+#include <cerrno>
 #include <condition_variable>
 #include <deque>
 #include <exception>
@@ -24,6 +28,10 @@
 #include <thread>
 #include <utility>
 #include <vector>
+#include <dirent.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 #include <unistd.h>
 #include <node_api.h>
 #include <tensorflow/c/c_api.h>
@@ -277,7 +285,7 @@ std::atomic<bool> isThreadLeft{false};
  */
 class Session : public std::enable_shared_from_this<Session> {
  public:
-  Session(const Bytes& definition, const Bytes& config) {
+  Session(const Bytes& definition, const Bytes& config, const std::string& target) {
     Status status;
     const TF_Buffer buffer{definition.data, definition.length, nullptr};
     const std::unique_ptr<TF_ImportGraphDefOptions, decltype(&TF_DeleteImportGraphDefOptions)> importing(
@@ -288,6 +296,7 @@ class Session : public std::enable_shared_from_this<Session> {
                                                                                          TF_DeleteSessionOptions);
     if (config.length > 0) TF_SetConfig(options.get(), config.data, config.length, status.get());
     status.check();
+    if (!target.empty()) TF_SetTarget(options.get(), target.c_str());
     session_ = TF_NewSession(graph_.get(), options.get(), status.get());
     status.check();
   }
@@ -443,6 +452,66 @@ class Session : public std::enable_shared_from_this<Session> {
   bool hasNode_ = true;
 };
 
+// ------------------------------------------------------------------------------------------------------------ server
+
+/** Whether a server was started. It serves, on threads of its own, until the process ends: it cannot be stopped. */
+std::atomic<bool> isServing{false};
+
+/** Whether a file descriptor is a socket that listens at a port. */
+bool listensAt(int socket, uint16_t port) {
+  int listens = 0;
+  socklen_t size = sizeof listens;
+  if (getsockopt(socket, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) != 0 || listens == 0) return false;
+  sockaddr_storage address{};
+  size = sizeof address;
+  if (getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size) != 0) return false;
+  if (address.ss_family == AF_INET) return ntohs(reinterpret_cast<sockaddr_in*>(&address)->sin_port) == port;
+  return address.ss_family == AF_INET6 && ntohs(reinterpret_cast<sockaddr_in6*>(&address)->sin6_port) == port;
+}
+
+/** This process's sockets that listen at a port. */
+std::vector<int> listenersAt(uint16_t port) {
+  std::vector<int> sockets;
+  const std::unique_ptr<DIR, decltype(&closedir)> folder(opendir("/proc/self/fd"), closedir);
+  if (folder == nullptr) throw Failure{"INTERNAL", "/proc/self/fd cannot be read"};
+  while (const dirent* entry = readdir(folder.get())) {
+    const int socket = std::atoi(entry->d_name);
+    if (entry->d_name[0] != '.' && listensAt(socket, port)) sockets.push_back(socket);
+  }
+  return sockets;
+}
+
+/** Lets a listening socket be reached through one network device, and drops who has reached it through another. */
+void tie(int socket, const std::string& device) {
+  if (setsockopt(socket, SOL_SOCKET, SO_BINDTODEVICE, device.c_str(), device.size()) != 0)
+    throw Failure{"PERMISSION_DENIED", "the port cannot be tied to the network device " + device + ": " + strerror(errno)};
+  const int flags = fcntl(socket, F_GETFL);
+  if (flags < 0 || fcntl(socket, F_SETFL, flags | O_NONBLOCK) != 0)
+    throw Failure{"INTERNAL", std::string("fcntl: ") + strerror(errno)};
+  for (int early = accept(socket, nullptr, nullptr); early >= 0; early = accept(socket, nullptr, nullptr)) ::close(early);
+}
+
+/** TensorFlow has its server listen on all addresses, whichever is asked for: between that and its first answer, tie. */
+napi_value serve(napi_env env, const napi_value* args) {
+  const Bytes definition = bytesOf(env, args[0]);
+  uint32_t port = 0;
+  check(env, napi_get_value_uint32(env, args[1], &port));
+  const std::string device = textOf(env, args[2]);
+  Status status;
+  TF_Server* server = TF_NewServer(definition.data, definition.length, status.get());
+  status.check();
+  isServing = true;  // one that is not started cannot be deleted either
+  const std::vector<int> sockets = listenersAt(static_cast<uint16_t>(port));
+  if (sockets.empty()) throw Failure{"INTERNAL", "TensorFlow's server does not listen at port " + std::to_string(port)};
+  for (const int socket : sockets) tie(socket, device);
+  TF_ServerStart(server, status.get());
+  status.check();
+  const char* target = TF_ServerTarget(server);
+  napi_value result = nullptr;
+  check(env, napi_create_string_utf8(env, target, NAPI_AUTO_LENGTH, &result));
+  return result;
+}
+
 // -------------------------------------------------------------------------------------------- functions of the module
 
 Session& sessionOf(napi_env env, napi_value handle) {
@@ -455,7 +524,10 @@ napi_value open(napi_env env, const napi_value* args) {
   uint32_t threads = 0;
   check(env, napi_get_value_uint32(env, args[2], &threads));
   if (threads == 0) refuse("a session needs a thread");
-  auto session = std::make_shared<Session>(bytesOf(env, args[0]), bytesOf(env, args[1]));
+  napi_valuetype type;
+  check(env, napi_typeof(env, args[3], &type));
+  const std::string target = type == napi_undefined ? "" : textOf(env, args[3]);
+  auto session = std::make_shared<Session>(bytesOf(env, args[0]), bytesOf(env, args[1]), target);
   session->start(env, threads);
   const auto finalize = [](napi_env, void* data, void*) {
     const std::unique_ptr<std::shared_ptr<Session>> held(static_cast<std::shared_ptr<Session>*>(data));
@@ -522,7 +594,7 @@ napi_value close(napi_env env, const napi_value* args) {
   return nullptr;
 }
 
-constexpr size_t kMostArguments = 3;
+constexpr size_t kMostArguments = 4;
 
 /** A function as Node-API calls it: what it throws becomes an Error of JavaScript's. */
 template <napi_value (*function)(napi_env, const napi_value*)>
@@ -543,11 +615,11 @@ napi_value called(napi_env env, napi_callback_info info) {
 }
 
 /**
- * Ends the process where a thread still computes, or frees what it computed with: the destructors that follow would
- * take TensorFlow's objects away from under it.
+ * Ends the process where a thread still computes, or serves, or frees what it computed with: the destructors that
+ * follow would take TensorFlow's objects away from under it.
  */
 void onExit(int status, void*) {
-  if (unsettled == 0 && !isThreadLeft) return;
+  if (unsettled == 0 && !isThreadLeft && !isServing) return;
   std::fflush(nullptr);
   _exit(status);
 }
@@ -565,6 +637,7 @@ napi_value ending(napi_env, const napi_value*) {
 napi_value init(napi_env env, napi_value exports) {
   const napi_property_descriptor functions[] = {
     {"open", nullptr, called<open>, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
+    {"serve", nullptr, called<serve>, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
     {"run", nullptr, called<run>, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
     {"release", nullptr, called<release>, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
     {"ending", nullptr, called<ending>, nullptr, nullptr, nullptr, napi_enumerable, nullptr},

@@ -9,7 +9,7 @@ const SRC = join(ROOT, 'src');
 /** The rooms of `src/`, lowest first: a file imports, types included, from its own room and from those below it. */
 const ROOMS: readonly (readonly string[])[] = [
   ['base'],
-  ['onnx', 'text'],
+  ['cluster', 'onnx', 'text'],
   ['data', 'weights'],
   ['models'],
   ['distill'],

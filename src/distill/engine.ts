@@ -45,6 +45,22 @@ export interface EngineOptions {
    * the device i mod their number. Fewer than two: one takes all, and TensorFlow chooses it.
    */
   readonly devices?: readonly string[] | undefined;
+  /** Where several processes share out a step, each with such devices. */
+  readonly group?: ProcessGroup | undefined;
+}
+
+/** This process among those that share out a run's steps; all of them call an engine's functions in the same order. */
+export interface ProcessGroup {
+  readonly rank: number;
+  /** How many devices all processes have, and how many those before this one. */
+  readonly devices: number;
+  readonly before: number;
+  /** The target of TensorFlow's server in this process. */
+  readonly target: string;
+  /** Seconds that a message between devices may take. */
+  readonly timeout: number;
+  /** Every process's text, in the order of their ranks, once all have given theirs. */
+  readonly gather: (topic: string, text: string) => Promise<readonly string[]>;
 }
 
 /** In what products are computed; master weights, statistics, loss and optimiser are float32 in both. */
@@ -74,8 +90,11 @@ export interface EngineStart {
   /** Left out where targets are given. */
   readonly teacher?: ParameterValues | undefined;
   readonly student: ParameterValues;
-  /** The optimiser state of a resumed run, moments by `momentName`; absent for a new one. */
-  readonly optimizer?: (Counters & { readonly moments: ParameterValues }) | undefined;
+  /**
+   * The optimiser state of a resumed run, moments by `momentName`; absent for a new one. In a process that is
+   * not the first of several, the first one's student and moments are taken, and none are given.
+   */
+  readonly optimizer?: (Counters & { readonly moments?: ParameterValues }) | undefined;
 }
 
 /**

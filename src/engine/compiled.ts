@@ -1,7 +1,7 @@
 /** @file The fast engine: the whole step recorded once as a TensorFlow graph, then run with one native call a step. */
 import type { Batch } from '../data/batches.js';
 import { adamWScalars } from '../distill/adamw.js';
-import type { Engine, EngineOptions, EngineStart, StepResult } from '../distill/engine.js';
+import type { Engine, EngineOptions, EngineStart, ProcessGroup, StepResult } from '../distill/engine.js';
 import { readEvaluation, type Evaluation } from '../distill/evaluation.js';
 import type { Distillation } from '../distill/loss.js';
 import { padBatch } from './batch-tensors.js';
@@ -25,7 +25,9 @@ export async function compiledEngine(
   length: number,
 ): Promise<Engine> {
   const graph = buildStepGraph(distillation, options, length);
-  const replicas = openReplicas(graph, options.devices);
+  const { group } = options;
+  const replicas = openReplicas(graph, options.devices, group);
+  const [ranks, before] = [group?.devices ?? replicas.each.length, group?.before ?? 0];
   const [first, all] = [replicas.each[0]!, asOne(replicas)];
   const stepLengths = textLengths(distillation.student, length, { rate: options.dropout, padding: options.padding });
   const evaluationLengths = textLengths(distillation.student, length);
@@ -34,7 +36,10 @@ export async function compiledEngine(
     await all.run([], [graph.initialised]);
     if (!isGiven) await setVariables(all, graph.teacher, start.teacher!);
     await setVariables(all, graph.student, start.student);
-    if (start.optimizer !== undefined) await setVariables(all, graph.moments, start.optimizer.moments);
+    if (start.optimizer !== undefined) {
+      if (start.optimizer.moments !== undefined) await setVariables(all, graph.moments, start.optimizer.moments);
+      if (group !== undefined) await all.run([], [graph.sent!]);
+    }
   } catch (error) {
     replicas.close();
     throw error;
@@ -42,7 +47,7 @@ export async function compiledEngine(
   let { steps, updates } = start.optimizer ?? { steps: 0, updates: 0 };
 
   return {
-    batchesAtOnce: replicas.each.length,
+    batchesAtOnce: ranks,
     step: graph.updated === undefined ? stepAlone : stepTogether,
     evaluate,
     teach,
@@ -85,8 +90,8 @@ export async function compiledEngine(
     steps++;
     const pairs = microBatches.reduce((sum, batch) => sum + batch.size, 0);
     await Promise.all(
-      replicas.each.map(async (replica, rank) => {
-        for (let place = rank; place < microBatches.length; place += replicas.each.length) {
+      replicas.each.map(async (replica, i) => {
+        for (let place = before + i; place < microBatches.length; place += ranks) {
           const pass = passFor(microBatches[place]!, stepLengths);
           const feeds: Feed[] = [
             ...batchFeeds(microBatches[place]!, pairs, pass),
@@ -97,6 +102,7 @@ export async function compiledEngine(
         }
       }),
     );
+    await group?.gather('engine', ''); // the time limit of messages counts from here
     const seen = await fetch(all, scalarFeeds(learningRate), graph.updated!);
     return resultOf(seen, microBatches.length);
   }
@@ -115,13 +121,14 @@ export async function compiledEngine(
   }
 
   async function evaluate(batches: readonly Batch[]): Promise<Evaluation[]> {
-    return Promise.all(
-      batches.map(async (batch, i) => {
+    const own = await Promise.all(
+      batches.slice(before, before + replicas.each.length).map((batch, i) => {
         const pass = passFor(batch, evaluationLengths);
-        const values = await fetch(replicas.each[i]!, batchFeeds(batch, batch.size, pass), pass.evaluated);
-        return readEvaluation(values, batch.size);
+        return fetch(replicas.each[i]!, batchFeeds(batch, batch.size, pass), pass.evaluated);
       }),
     );
+    const values = group === undefined ? own : await gatherValues(group, own);
+    return batches.map((batch, i) => readEvaluation(values[i]!, batch.size));
   }
 
   async function teach(batch: Batch): Promise<Float32Array> {
@@ -152,6 +159,17 @@ export async function compiledEngine(
       Float32Array.of(scalars[name]),
     ]);
   }
+}
+
+/** The values of all processes, in the order of their devices. */
+async function gatherValues({ gather }: ProcessGroup, own: readonly Float32Array[]): Promise<Float32Array[]> {
+  const texts = own.map(({ buffer, byteOffset, byteLength }) =>
+    Buffer.from(buffer, byteOffset, byteLength).toString('base64'),
+  );
+  const all = (await gather('losses of validation', texts.join())).flatMap((text) =>
+    text === '' ? [] : text.split(','),
+  );
+  return all.map((text) => new Float32Array(Uint8Array.from(Buffer.from(text, 'base64')).buffer));
 }
 
 /** Runs a session and gives the values of one output, which the caller owns. */

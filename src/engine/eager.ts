@@ -151,7 +151,7 @@ export async function eagerEngine(
 /** The moments of a resumed run, or zeros. */
 async function startMoments(trained: Shapes, { optimizer }: EngineStart): Promise<Record<string, tf.Tensor>> {
   const shapes = momentShapes(trained);
-  if (optimizer !== undefined) return uploadParams(shapes, optimizer.moments);
+  if (optimizer?.moments !== undefined) return uploadParams(shapes, optimizer.moments);
   return Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, tf.zeros([...shape])]));
 }
 

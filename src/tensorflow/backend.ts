@@ -19,6 +19,8 @@ import type { NodeBackend } from './native-backend.js';
 
 /** TensorFlow's log level for errors only; a user who sets a lower one sees everything. */
 const SILENT = '2';
+/** The level for nothing but what ends the process: what a lost rank leads to is said once. */
+export const SILENT_IN_CLUSTER = '3';
 
 /** Loaders of native code say much; its beginning names the cause. */
 const MESSAGE_LENGTH = 160;
@@ -154,7 +156,8 @@ function requireNative(): NodeBackend {
     createRequire(import.meta.url)('@tensorflow/tfjs-node-gpu');
     return tf.findBackend('tensorflow') as unknown as NodeBackend;
   };
-  return process.env.TF_CPP_MIN_LOG_LEVEL === SILENT ? withMutedStderr(load) : load();
+  const { TF_CPP_MIN_LOG_LEVEL: level = '' } = process.env;
+  return [SILENT, SILENT_IN_CLUSTER].includes(level) ? withMutedStderr(load) : load();
 }
 
 /**

@@ -41,8 +41,18 @@ export interface SessionAddon {
   /**
    * @param config a ConfigProto; empty: TensorFlow's defaults
    * @param threads runs at once
+   * @param target of a server; else it computes in this process alone
    */
-  open(graphDef: Uint8Array, config: Uint8Array, threads: number): SessionHandle;
+  open(graphDef: Uint8Array, config: Uint8Array, threads: number, target?: string): SessionHandle;
+  /**
+   * Starts TensorFlow's server, which serves until the process ends.
+   *
+   * @param serverDef a ServerDef
+   * @param port the one that it names for this process
+   * @param networkDevice the only one through which it is reached
+   * @returns the target of sessions
+   */
+  serve(serverDef: Uint8Array, port: number, networkDevice: string): string;
   /** Copies what is fed, and computes on a thread of the session's own; runs begin in the order of the calls. */
   run(session: SessionHandle, feeds: readonly NativeFeed[], fetches: readonly string[]): Promise<NativeTensor[]>;
   /** Gives a fetched buffer's memory back now; it then has no bytes. */

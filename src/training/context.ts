@@ -1,4 +1,5 @@
 import type { Reporter } from '../app/reporter.js';
+import type { Ranks } from '../cluster/ranks.js';
 import type { TrainSettings } from './settings.js';
 import type { TrainingStop } from './stopping.js';
 
@@ -6,6 +7,8 @@ import type { TrainingStop } from './stopping.js';
 export interface TrainContext {
   readonly output: Reporter;
   readonly stop: TrainingStop;
+  /** The processes that share out the run's steps; absent for one alone. */
+  readonly ranks?: Ranks | undefined;
   /**
    * Writes the report of a run that has just ended, under the run's lock.
    *

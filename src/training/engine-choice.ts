@@ -1,5 +1,5 @@
 /** @file What computes a run: engine, precision, backend and device. */
-import { PRECISIONS, type Engine, type EngineOptions, type EngineStart } from '../distill/engine.js';
+import { PRECISIONS, type Engine, type EngineOptions, type EngineStart, type ProcessGroup } from '../distill/engine.js';
 import { compiledEngine } from '../engine/compiled.js';
 import { eagerEngine } from '../engine/eager.js';
 import { choosePrecision, precisionText, type ChosenPrecision } from '../engine/precision.js';
@@ -55,12 +55,14 @@ export async function chooseEngine(
  * Puts both models of a run on its engine; as they were opened, unless an initial state is given.
  *
  * @param targets whether the teacher's outputs come with the batches
+ * @param group the processes that share out the run's steps
  * @throws OutOfMemory when memory runs out, then and in its steps
  */
 export async function startEngine(
   parts: EngineParts,
   start?: EngineStart,
   targets: EngineOptions['targets'] = 'computed',
+  group?: ProcessGroup,
 ): Promise<Engine> {
   const {
     teacher,
@@ -69,7 +71,7 @@ export async function startEngine(
   } = parts;
   const distillation = distillationOf(parts);
   const begin = start ?? { teacher: teacher.model.parameters(), student: student.model.parameters() };
-  const options = { ...engineOptions(parts), targets };
+  const options = { ...engineOptions(parts), targets, group };
   return guardMemory(parts, () =>
     engine === 'compiled'
       ? compiledEngine(distillation, begin, options, MAX_LENGTH)

@@ -14,6 +14,8 @@ export interface EngineInfo extends Omit<BackendInfo, 'reason'>, StepLayout {
   readonly precision: Precision | 'tf32';
   /** What decided it, where the machine did. */
   readonly precisionReason?: string;
+  /** Processes that share out a run's steps, where there are several; `devices` are all of theirs. */
+  readonly processes?: number;
 }
 
 export interface EngineParts {
@@ -21,6 +23,14 @@ export interface EngineParts {
   readonly teacher: RunModel;
   readonly student: RunModel;
   readonly engine: EngineInfo;
+  /** Which of the devices are this process's, where several processes share out the steps. */
+  readonly place?: DevicePlace | undefined;
+}
+
+/** A process's devices among those of all, which are in the order of the ranks. */
+export interface DevicePlace {
+  readonly before: number;
+  readonly own: number;
 }
 
 /** The teacher, the student and the loss of a run. */
@@ -32,8 +42,9 @@ export function distillationOf({ settings, teacher, student }: Omit<EngineParts,
 export function engineOptions({
   settings,
   engine: { precision, fused, teacherParts, device, devices: count = 1 },
-}: Pick<EngineParts, 'settings' | 'engine'>): EngineOptions {
-  const devices = Array.from({ length: count }, (_, i) => `/device:${device.toUpperCase()}:${i}`);
+  place,
+}: Pick<EngineParts, 'settings' | 'engine' | 'place'>): EngineOptions {
+  const devices = Array.from({ length: place?.own ?? count }, (_, i) => `/device:${device.toUpperCase()}:${i}`);
   return { ...settings, precision: precision === 'tf32' ? 'fp32' : precision, fused, teacherParts, devices };
 }
 

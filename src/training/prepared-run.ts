@@ -9,6 +9,14 @@ import type { RunConfig } from '../runs/run-config.js';
 import type { Fingerprints } from '../runs/trainer-state.js';
 import { VERSION } from '../base/version.js';
 import { chooseBatchSize, findFittingBatch } from './batch-size.js';
+import {
+  checkAlike,
+  checkShareable,
+  chooseTogether,
+  comparedEngine,
+  comparedSettings,
+  joinDevices,
+} from './sharing.js';
 import type { Reporter } from '../app/reporter.js';
 import type { TrainContext } from './context.js';
 import { datasetOf, findData, openPairs, type Dataset } from './dataset.js';
@@ -48,7 +56,8 @@ export async function prepareRun(
   context: TrainContext,
   { isTrial = false, mayLackModels = false, began }: Preparation = {},
 ): Promise<PreparedRun> {
-  const { output } = context;
+  const { output, ranks } = context;
+  if (ranks !== undefined) checkShareable(asked);
   let settings: TrainSettings = {
     ...asked,
     batchSize: asked.batchSize === 'auto' ? 1 : asked.batchSize,
@@ -64,10 +73,16 @@ export async function prepareRun(
     output,
   );
   checkFit(teacher.model.encoder, student.model.encoder, MAX_LENGTH);
-  const engine = await chooseEngine(settings, [teacher.model.encoder, student.model.encoder], output, began?.precision);
+  const encoders = [teacher.model.encoder, student.model.encoder];
+  const chosen = await chooseTogether(ranks, began?.precision, (precision) =>
+    chooseEngine(settings, encoders, output, precision),
+  );
+  const { place, ...engine } = ranks === undefined ? { ...chosen, place: undefined } : await joinDevices(ranks, chosen);
   const { devices = 1 } = engine;
   if (asked.accumulate === 'auto') settings = { ...settings, accumulate: devices };
   warnOfIdleDevices(settings, devices, output);
+  if (ranks !== undefined)
+    await checkAlike(ranks, 'settings', { ...comparedSettings(settings), ...comparedEngine(engine) });
   const fitting =
     asked.batchSize === 'auto' ? await findFittingBatch({ settings, teacher, student, engine }) : undefined;
   const pairs = await openPairs(found, settings, { teacher, student }, context, isTrial);
@@ -78,11 +93,13 @@ export async function prepareRun(
   const fingerprints = mayLackModels
     ? {}
     : await fingerprintsOf(data.fingerprint, teacher, student, settings.randomWeights ? settings.seed : undefined);
+  if (ranks !== undefined) await checkAlike(ranks, 'data and models', fingerprints);
   return {
     settings,
     teacher,
     student,
     engine,
+    place,
     data,
     fingerprints,
     description: describeRun(settings, { teacher, student }, engine, data, fingerprints),

@@ -13,6 +13,7 @@ import type { RunLock } from '../runs/run-lock.js';
 import type { EndedRun, TrainContext } from './context.js';
 import { checkSaved, endedBy, resumeCommand } from './ending.js';
 import { startEngine } from './engine-choice.js';
+import { startSharedEngine } from './group.js';
 import { distillationOf } from './engine-parts.js';
 import { isHeld, tidied, withLock } from './held-lock.js';
 import type { PreparedRun } from './prepared-run.js';
@@ -138,7 +139,11 @@ async function withEngine<T>(
   try {
     const start =
       found && (await startFrom(found, trainedShapes(distillationOf(prepared)), prepared.teacher.model.parameters()));
-    engine = await startEngine(prepared, start, cache === undefined ? 'computed' : 'given');
+    const { ranks } = context;
+    engine =
+      ranks === undefined
+        ? await startEngine(prepared, start, cache === undefined ? 'computed' : 'given')
+        : await startSharedEngine(prepared, ranks, start);
     const data =
       cache === undefined
         ? prepared.data
@@ -161,17 +166,21 @@ async function trainInFolder(
   { state, progress, isNew = false }: Beginning,
   context: TrainContext,
 ): Promise<TrainedRun> {
-  const { output, stop } = context;
+  const { output, stop, ranks } = context;
   const { settings } = prepared;
   const view = openTrainingView(output, state.step);
   stop.enter('training');
   const log = openLossLog(folder, state.step);
   try {
     const callbacks = recording({ folder, lock, prepared, engine, log, view, output }, progress);
-    const result = await train(engine, data, { ...settings, signal: stop.signal }, callbacks, state);
+    const signal = ranks?.signal ?? stop.signal;
+    const result = await train(engine, data, { ...settings, signal }, callbacks, state);
     view.stop();
     if (isNew && result.state.step === 0) throw new Stopped(STOPPED_EARLY);
     stop.enter('saved');
+    await ranks?.end().catch((error: unknown) => {
+      output.warn(messageOf(error)); // all is saved
+    });
     return await ended({ folder, settings, last: progress.last }, result, view.meter.seconds(), context);
   } catch (error) {
     view.stop();

@@ -5,6 +5,7 @@ import { checkLockable } from '../runs/run-lock.js';
 import type { Search } from '../runs/find-checkpoint.js';
 import type { Reporter } from '../app/reporter.js';
 import type { TrainContext } from './context.js';
+import { announce } from './part.js';
 import { prepareRun } from './prepared-run.js';
 import { chooseCheckpoint, wayOnFromEnd } from './resume.js';
 import { checkSame } from './sameness.js';
@@ -41,9 +42,11 @@ export interface RunToResume {
  *   stopped before it took a step; NotFiniteStep and others as they end a run, with what is left of it
  */
 export async function startRun(settings: AskedSettings, context: TrainContext): Promise<TrainedRun> {
+  const { ranks } = context;
   const name = settings.run ?? defaultRunName(new Date());
   const folder = await checkRunIsNew(name); // now, and not when all data is read
   await checkIsWritable(folder);
+  await announce(ranks, { run: 'new' });
   const prepared = await prepareRun(settings, context);
   return beginTraining(name, prepared, context).finally(prepared.data.close);
 }
@@ -62,7 +65,13 @@ export async function goOnWithRun(
   context: TrainContext,
 ): Promise<TrainedRun | FinishedRun> {
   const { run, chosen, finished } = await lookAtRun(target, given, context.output, checkLockable);
-  if (finished !== undefined) return finished;
+  const { ranks } = context;
+  if (finished !== undefined) {
+    await announce(ranks, { run: 'finished', step: finished.finishedAt });
+    await ranks?.end();
+    return finished;
+  }
+  await announce(ranks, { run: 'resumed', settings: run.settings, trainer: chosen.found?.trainer });
   const prepared = await prepareRun(run.settings, context, { began: run.config.engine });
   try {
     const same = await checkSame(run, prepared, context.output);

@@ -1,4 +1,14 @@
 import { Command } from 'commander';
+import {
+  addClusterFlags,
+  checkIsAlone,
+  CLUSTER_FLAGS,
+  leave,
+  openRanks,
+  sayPart,
+  type ClusterFlags,
+} from './cluster.js';
+import type { Ranks } from '../../cluster/ranks.js';
 import { takeConfig } from './config.js';
 import { addSettings } from './options.js';
 import { InputError } from '../../base/errors.js';
@@ -14,6 +24,7 @@ import type { TrainedRun } from '../../training/run.js';
 import { oneOf } from '../../tensorflow/gpu-choice.js';
 import { DEFAULTS, type AskedSettings } from '../../training/settings.js';
 import { Stopped } from '../../training/stopping.js';
+import { takePart, takePartAgain, type TakenPart } from '../../training/part.js';
 import { goOnWithRun, lookAtRun, startRun, type FinishedRun } from '../../training/training.js';
 import { reportAfterTraining } from './after-training.js';
 import { finishedLine, sayEnd, sayFinished } from './ending.js';
@@ -33,12 +44,13 @@ Examples:
   $ kd train --dry-run                              load, count, one step, stop`;
 
 /** Flags as commander gives them: a switch that was not given is absent. */
-type TrainFlags = Partial<AskedSettings> & {
-  readonly dryRun?: boolean;
-  readonly config?: string;
-  readonly print?: boolean;
-  readonly resume?: string | true;
-};
+type TrainFlags = Partial<AskedSettings> &
+  ClusterFlags & {
+    readonly dryRun?: boolean;
+    readonly config?: string;
+    readonly print?: boolean;
+    readonly resume?: string | true;
+  };
 
 /** A context whose output has results, too. */
 type DryRunContext = TrainContext & { readonly output: Output };
@@ -52,7 +64,8 @@ export function trainCommand(): Command {
     .option('--config <file>', "settings from a run's config.json, or YAML; flags win over it")
     .option('--print', 'show all settings as a file for --config, and stop');
   addSettings(command, (name) => name !== 'recipe');
-  return command
+  return addClusterFlags(command)
+    .optionsGroup('Run:')
     .option('--resume [run|folder]', 'resume a run (default: the last one), or start from one of its checkpoints')
     .option('--dry-run', 'load, count parameters, one step, shapes and memory; write nothing')
     .addHelpText('after', EXAMPLES)
@@ -68,22 +81,32 @@ export function trainCommand(): Command {
 }
 
 async function train(
-  { dryRun: isDryRun = false, resume, ...rest }: TrainFlags,
+  { dryRun: isDryRun = false, resume, hosts, rank, clusterTimeout, ...rest }: TrainFlags,
   given: Partial<AskedSettings>,
   output: Output,
 ): Promise<void> {
   const stop = openTrainingStop(output);
-  const context: DryRunContext = {
+  let ranks: Ranks | undefined;
+  const contextOf = (): DryRunContext => ({
     output,
     stop,
+    ranks,
     writeReport: ({ folder, settings }, how) =>
       reportAfterTraining(folder, { ...settings, device: oneOf(settings.device) }, output, how),
-  };
+  });
   const settings: AskedSettings = { ...DEFAULTS, ...rest };
   try {
+    if (!isDryRun) ranks = await openRanks({ hosts, rank, clusterTimeout }, stop.signal, output);
+    else checkIsAlone({ hosts, rank });
+    const context = contextOf();
     if (isDryRun) await (resume === undefined ? tryOut(settings, context) : tryOutResumed(resume, given, context));
+    else if (ranks !== undefined && ranks.rank > 0)
+      sayOwnPart(
+        await (resume === undefined ? takePart(settings, ranks, context) : takePartAgain(given, ranks, context)),
+      );
     else sayWhatCame(await (resume === undefined ? startRun(settings, context) : goOnWithRun(resume, given, context)));
   } catch (error) {
+    if (ranks !== undefined) await leave(ranks, error);
     if (!(error instanceof Stopped)) throw error;
     output.warn(error.message);
     output.event({ event: 'error', code: error.code, message: error.message });
@@ -95,7 +118,12 @@ async function train(
   function sayWhatCame(run: TrainedRun | FinishedRun): void {
     if ('finishedAt' in run) sayFinished(run, output);
     else sayEnd(run, output);
-    if (stop.signal.aborted) process.exitCode = EXIT.stopped;
+    if (stop.signal.aborted || ranks?.signal.aborted) process.exitCode = EXIT.stopped;
+  }
+
+  function sayOwnPart(part: TakenPart): void {
+    sayPart(part, output);
+    if (part.stopped) process.exitCode = EXIT.stopped;
   }
 }
 
@@ -161,5 +189,7 @@ function givenBy(command: Command): Partial<AskedSettings> {
   const flags = Object.entries(command.opts<TrainFlags>()).filter(
     ([name]) => command.getOptionValueSource(name) === 'cli',
   );
-  return Object.fromEntries(flags.filter(([name]) => !['resume', 'dryRun', 'print', 'config', 'run'].includes(name)));
+  return Object.fromEntries(
+    flags.filter(([name]) => ![...CLUSTER_FLAGS, 'resume', 'dryRun', 'print', 'config', 'run'].includes(name)),
+  );
 }

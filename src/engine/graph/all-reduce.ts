@@ -8,6 +8,8 @@ export interface Ranks {
   readonly count: number;
   /** Who carries the values: TensorFlow itself, or NVIDIA's NCCL between GPUs. */
   readonly hint: 'auto' | 'nccl';
+  /** Seconds that a message may take; absent: any. */
+  readonly timeout?: number | undefined;
 }
 
 /** What belongs together has one number, the same on every rank. */
@@ -54,12 +56,18 @@ export function bucketsOf(sizes: readonly (readonly [name: string, size: number]
 /** Records the collective ops of one step: each begins after the one before it, in the same order on every rank. */
 export class AllReduce {
   private last: Value | undefined;
-  private instances = 0;
 
+  /** @param instances messages of the graph's other steps, whose numbers are taken */
   constructor(
     private readonly graph: Graph,
     private readonly ranks: Ranks,
+    private instances = 0,
   ) {}
+
+  /** How many messages have numbers. */
+  get taken(): number {
+    return this.instances;
+  }
 
   /**
    * The sums of values over all ranks, float32, by their names.
@@ -174,7 +182,7 @@ export class AllReduce {
       {
         T: { type: 'float32' },
         communication_hint: { text: ranks.hint },
-        timeout_seconds: { float: 0 },
+        timeout_seconds: { float: ranks.timeout ?? 0 },
         is_stateless: { bool: false },
         Nordering_token: { int: 0 },
         ...attributes,

@@ -1,6 +1,7 @@
 /** @file A graph once for each of several devices, in one session. */
 import type { FusedGraph } from './fusion.js';
 import type { GraphNode, Value } from './graph.js';
+import { taskConfig, taskName } from './server.js';
 import { openSession, type Feed, type FetchedTensor, type Session } from './session.js';
 
 /** A graph on several devices, each with variables of its own. They compute beside each other. */
@@ -20,10 +21,16 @@ export interface Replicas {
 /**
  * Opens a session with a replica of a graph for each device.
  *
- * @param devices as TensorFlow names them; fewer than two: one replica, where TensorFlow thinks best
+ * @param local as TensorFlow names them; fewer than two: one replica, where TensorFlow thinks best
+ * @param task the process among several, whose server is at a target
  */
-export function openReplicas({ nodes, functions }: FusedGraph, devices: readonly string[] = []): Replicas {
-  if (devices.length < 2) {
+export function openReplicas(
+  { nodes, functions }: FusedGraph,
+  local: readonly string[] = [],
+  task?: { readonly rank: number; readonly target: string },
+): Replicas {
+  const devices = task === undefined ? local : local.map((device) => `${taskName(task.rank)}${device}`);
+  if (devices.length < 2 && task === undefined) {
     const session = openSession(nodes, functions);
     return {
       each: [session],
@@ -35,7 +42,8 @@ export function openReplicas({ nodes, functions }: FusedGraph, devices: readonly
   }
   const replicas = devices.flatMap((device, i) => replicaOf(nodes, i, device));
   const processors = devices.filter((device) => device.includes('CPU')).length || undefined;
-  const session = openSession(replicas, functions, { processors, placesSoftly: true }, devices.length);
+  const config = task === undefined ? { processors, placesSoftly: true } : taskConfig(task.rank, processors);
+  const session = openSession(replicas, functions, config, devices.length, task?.target);
   const close = (): void => {
     session.close();
   };

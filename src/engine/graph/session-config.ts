@@ -11,16 +11,20 @@ export interface SessionConfig {
   readonly growsGpuMemory?: boolean | undefined;
   /** Whether an op that its device cannot run runs on another. */
   readonly placesSoftly?: boolean | undefined;
+  /** For a process among several: the tasks whose devices the session sees, and the one that forms groups. */
+  readonly tasks?: { readonly seen: readonly string[]; readonly leader: string } | undefined;
 }
 
 /** The encoded message; empty for the defaults. */
-export function encodeConfig({ threads, processors, growsGpuMemory, placesSoftly }: SessionConfig): Buffer {
+export function encodeConfig({ threads, processors, growsGpuMemory, placesSoftly, tasks }: SessionConfig): Buffer {
   const nothing = Buffer.alloc(0);
   return Buffer.concat([
     processors === undefined ? nothing : bytes(1, [bytes(1, 'CPU'), integer(2, processors)]), // device_count
     threads?.inOp === undefined ? nothing : integer(2, threads.inOp), // intra_op_parallelism_threads
+    ...(tasks?.seen ?? []).map((task) => bytes(4, task)), // device_filters
     threads?.ofOps === undefined ? nothing : integer(5, threads.ofOps), // inter_op_parallelism_threads
     growsGpuMemory === undefined ? nothing : bytes(6, integer(4, growsGpuMemory)), // gpu_options.allow_growth
     placesSoftly === undefined ? nothing : integer(7, placesSoftly), // allow_soft_placement
+    tasks === undefined ? nothing : bytes(16, bytes(1, tasks.leader)), // experimental.collective_group_leader
   ]);
 }

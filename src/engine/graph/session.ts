@@ -42,6 +42,7 @@ export interface Session {
  * Loads a graph into a new session.
  *
  * @param atOnce runs that may take place beside each other
+ * @param target of a server in this process, for devices of several processes
  * @throws Error with TensorFlow's message if the graph or the configuration is not valid
  */
 export function openSession(
@@ -49,9 +50,10 @@ export function openSession(
   functions: readonly GraphFunction[] = [],
   config: SessionConfig = {},
   atOnce = 1,
+  target?: string,
 ): Session {
   const addon = sessionAddon();
-  const handle = addon.open(encodeGraph(nodes, functions), encodeConfig(config), atOnce);
+  const handle = addon.open(encodeGraph(nodes, functions), encodeConfig(config), atOnce, target);
   return {
     async run(feeds, fetches) {
       const fed = feeds.map(([{ name, dtype, shape }, data]) => ({ name, dtype: DTYPE_NUMBERS[dtype], shape, data }));

@@ -54,6 +54,7 @@ export function buildStepGraph(distillation: Distillation, options: EngineOption
     outputs.initialised,
     outputs.cleared,
     outputs.updated,
+    outputs.sent,
     outputs.taught,
     ...passes.flatMap(({ evaluated, step }) => [evaluated, step?.accumulated, step?.stepped]),
   ].flatMap((node) => (node === undefined ? [] : [node.name]));
@@ -67,9 +68,13 @@ export function buildStepGraph(distillation: Distillation, options: EngineOption
 }
 
 /** The devices that share out a step; undefined for one. */
-function ranksOf({ devices = [] }: EngineOptions): Ranks | undefined {
-  if (devices.length < 2) return undefined;
-  return { count: devices.length, hint: devices.every((device) => device.includes('GPU')) ? 'nccl' : 'auto' };
+function ranksOf({ devices = [], group }: EngineOptions): Ranks | undefined {
+  if (devices.length < 2 && group === undefined) return undefined;
+  return {
+    count: group?.devices ?? devices.length,
+    hint: devices.every((device) => device.includes('GPU')) ? 'nccl' : 'auto',
+    timeout: group?.timeout,
+  };
 }
 
 /** Fused elementwise ops, the same for one device as for several, and an order that takes little memory. */

@@ -82,6 +82,8 @@ export interface RecordedStep {
    * being 0, and the norm. Changes student and moments by what all devices have accumulated, if all are finite.
    */
   readonly updated: GraphNode | undefined;
+  /** Where several processes share out a step: gives all of them the first one's student and moments. */
+  readonly sent: GraphNode | undefined;
   /** The teacher's outputs, float32. Absent if they are given. */
   readonly taught: GraphNode | undefined;
   /** By the length of the student's texts, as in `textLengths`. */
@@ -125,10 +127,12 @@ export function recordStep(
   const dropout = { seed: options.seed, step: tensor<tf.Scalar>(inputs.position), ...choice };
   const backward: NodeRange[] = [];
   let sums: Record<string, Variable> | undefined;
+  let messages = 0;
   const isStepped = new Set(textLengths(distillation.student, length, choice).lengths);
   const { lengths } = textLengths(distillation.student, length);
   const passes = new Map(lengths.map((each) => [each, recordPass(each, each === length ? '' : `/${each}`)]));
   const updated = ranks && recordUpdate(read(sums!), 'updated');
+  const sent = ranks && options.group && recordSending(ranks);
 
   const done = graph.scalar(1, 'float32');
   const cleared = sums && after(graph, done, zeroSums([]), 'cleared');
@@ -138,7 +142,7 @@ export function recordStep(
     [...variables.moments.variables.map(({ variable }) => zeroVariable(graph, variable, [])), ...zeroSums([])],
     'initialised',
   );
-  return { initialised, cleared, updated, taught, passes, backward };
+  return { initialised, cleared, updated, sent, taught, passes, backward };
 
   function recordPass(textLength: number, suffix: string): Pass {
     const ids = (name: string): GraphNode =>
@@ -212,7 +216,17 @@ export function recordStep(
     const whole: Gradients = Object.fromEntries(Object.keys(share).map((name) => [name, tensor(summed[name]!)]));
     const { [LOSSES]: losses, ...gradients } = whole;
     const norm = tensor<tf.Scalar>(allReduce.ofFirst(value(globalNorm(gradients))));
+    messages = allReduce.taken;
     return { gradients, norm, seen: tf.concat([tf.reshape(losses!, [-1]), tf.reshape(norm, [1])], 0) };
+  }
+
+  /** Sets student and moments to those of the first rank. */
+  function recordSending(ranks: Ranks): GraphNode {
+    const allReduce = new AllReduce(graph, ranks, messages);
+    const set = [...variables.student.variables, ...variables.moments.variables].map(({ variable, read }) =>
+      assignVariable(graph, variable, allReduce.ofFirst(read)),
+    );
+    return after(graph, graph.scalar(1, 'float32'), set, 'sent');
   }
 
   /** A micro-batch's losses at its place among those of its step, so that sums over ranks leave them as they are. */

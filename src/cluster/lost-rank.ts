@@ -1,0 +1,32 @@
+/** @file What is said of a rank that does not go on. */
+import { InputError } from '../base/errors.js';
+import { formatDuration } from '../base/format.js';
+import { addressText, type Hosts } from './addresses.js';
+
+/** A process of a run that is not there any more, or that ended with an error. */
+export class LostRank extends InputError {
+  override readonly code = 'LOST_RANK';
+}
+
+/** `rank 1 (b:2222)` */
+export function nameOf({ addresses }: Hosts, rank: number): string {
+  return `rank ${rank} (${addressText(addresses[rank]!)})`;
+}
+
+/** What to do when a rank is lost. */
+const WAY_ON = 'start every rank again, with --resume once the run has begun';
+
+/** A rank that is not there any more. */
+export function lostRank(hosts: Hosts, rank: number, why: string): LostRank {
+  return new LostRank(`${nameOf(hosts, rank)}: expected it to go on, but ${why}; ${WAY_ON}`);
+}
+
+/** A rank that was silent for too long. */
+export function silentFor(milliseconds: number): string {
+  return `nothing was heard of it for ${formatDuration(milliseconds / 1000)}`;
+}
+
+/** A rank that ended with an error. */
+export function failedRank(hosts: Hosts, rank: number, message: string): string {
+  return `${nameOf(hosts, rank)} ended: ${message}`;
+}

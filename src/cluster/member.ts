@@ -1,0 +1,92 @@
+/** @file The other ranks' side: each is connected to the first. */
+import type { Duplex } from 'node:stream';
+import { setTimeout as after } from 'node:timers/promises';
+import { InputError, messageOf } from '../base/errors.js';
+import { deferred } from '../base/deferred.js';
+import { openChannel } from './channel.js';
+import type { Network } from './network.js';
+import type { Gathered, Link, LinkOptions } from './link.js';
+import { LostRank, lostRank, nameOf, silentFor } from './lost-rank.js';
+import { watchPulse } from './pulse.js';
+
+/** Milliseconds from one try to the next. */
+const BETWEEN_TRIES = 200;
+
+/** Reaches the first rank, and waits until all are there. */
+export async function joinHub(options: LinkOptions): Promise<Link> {
+  const { hosts, network, version, timeout, onLost } = options;
+  const { rank, addresses } = hosts;
+  const waiting = new Map<number, (gathered: Gathered) => void>();
+  let next = 0;
+  let isOver = false;
+  const meeting = deferred<undefined>();
+  const end = (error: LostRank): void => {
+    if (isOver) return;
+    isOver = true;
+    pulse.stop();
+    meeting.reject(error);
+    onLost(error);
+  };
+  const socket = await reach(network, options);
+  const channel = openChannel(socket, {
+    onMessage(message) {
+      pulse.heard();
+      if (message.type === 'ready') meeting.resolve(undefined);
+      else if (message.type === 'failed') end(new LostRank(message.message));
+      else if (message.type === 'gathered') {
+        waiting.get(message.exchange)?.({ texts: message.texts, stop: message.stop });
+        waiting.delete(message.exchange);
+      }
+    },
+    onClosed(why) {
+      end(lostRank(hosts, 0, why));
+    },
+  });
+  const beat = (): void => {
+    channel.send({ type: 'beat' });
+  };
+  const pulse = watchPulse(timeout, beat, () => {
+    end(lostRank(hosts, 0, silentFor(timeout)));
+  });
+  const close = async (): Promise<void> => {
+    isOver = true;
+    pulse.stop();
+    channel.send({ type: 'done' });
+    await channel.close();
+  };
+  channel.send({ type: 'hello', rank, count: addresses.length, version });
+  await meeting.promise.catch(async (error: unknown) => {
+    await close();
+    throw error;
+  });
+  return {
+    exchange: (topic, text, stop) =>
+      new Promise((resolve) => {
+        const exchange = next++;
+        waiting.set(exchange, resolve);
+        channel.send({ type: 'given', exchange, topic, text, stop });
+      }),
+    fail(message) {
+      channel.send({ type: 'failed', message });
+    },
+    close,
+  };
+}
+
+/** Connects to the first rank, which may start later. */
+async function reach(network: Network, { hosts, timeout }: LinkOptions): Promise<Duplex> {
+  const until = performance.now() + timeout;
+  for (;;) {
+    try {
+      return await network.connect();
+    } catch (error) {
+      if (error instanceof InputError) throw error;
+      if (performance.now() + BETWEEN_TRIES > until)
+        throw new InputError(
+          `${nameOf(hosts, 0)}: expected to reach it within ${timeout / 1000} s, got ${messageOf(error)}; ` +
+            'start every rank in that time',
+        );
+    }
+    await after(BETWEEN_TRIES);
+  }
+}

@@ -1,0 +1,107 @@
+/** @file The processes of a run as one of them sees them: what they tell each other, and whether all are there. */
+import { setTimeout as after } from 'node:timers/promises';
+import { joinHub } from './member.js';
+import { openHub } from './hub.js';
+import type { LinkOptions } from './link.js';
+import { LostRank, nameOf } from './lost-rank.js';
+import type { Network } from './network.js';
+
+/** The processes of a run. All of them call `gather` in the same order. */
+export interface Ranks {
+  readonly rank: number;
+  readonly count: number;
+  /** Seconds that one waits for another. */
+  readonly timeout: number;
+  readonly network: Network;
+  /** Aborted on all ranks after the same exchange, when one was asked to stop. */
+  readonly signal: AbortSignal;
+  /** `rank 1 (b:2222)` */
+  nameOf(rank: number): string;
+  /**
+   * Every rank's text, in their order, once all have given theirs.
+   *
+   * @param topic what it is about, the same on all ranks: one that is at another place than the others is told of
+   * @throws LostRank where one of them is lost
+   */
+  gather(topic: string, text: string): Promise<readonly string[]>;
+  /**
+   * What a promise gives.
+   *
+   * @throws LostRank as soon as a rank is lost, and rather than the error that follows from it
+   */
+  orLost<T>(work: Promise<T>): Promise<T>;
+  /** Waits for all, then closes. */
+  end(): Promise<void>;
+  /** Closes; tells the others why, unless they know. */
+  fail(message: string): Promise<void>;
+}
+
+/** Milliseconds in which the loss of a rank is told of after what follows from it. */
+const TOLD_AFTER = 3_000;
+
+/**
+ * Meets the other processes of a run.
+ *
+ * @param timeout seconds that one waits for another
+ * @param stop this process's request to stop
+ * @throws InputError where one of them does not come in time, is of another version, or the address is taken
+ */
+export async function meetRanks(
+  { hosts, network, version, timeout }: Omit<LinkOptions, 'onLost'>,
+  stop: AbortSignal,
+): Promise<Ranks> {
+  const { rank, addresses } = hosts;
+  const lost = new AbortController();
+  const stopped = new AbortController();
+  let isEnded = false;
+  const options: LinkOptions = {
+    hosts,
+    network,
+    version,
+    timeout: timeout * 1000,
+    onLost: (error) => {
+      if (!isEnded) lost.abort(error);
+    },
+  };
+  const link = await (rank === 0 ? openHub(options) : joinHub(options));
+  const loss = new Promise<never>((_, reject) => {
+    lost.signal.addEventListener('abort', () => {
+      reject(lost.signal.reason as LostRank);
+    });
+  });
+  loss.catch(() => undefined);
+
+  async function gather(topic: string, text: string): Promise<readonly string[]> {
+    const { texts, stop: isStopped } = await Promise.race([link.exchange(topic, text, stop.aborted), loss]);
+    if (isStopped) stopped.abort();
+    return texts;
+  }
+
+  return {
+    rank,
+    count: addresses.length,
+    timeout,
+    network,
+    signal: stopped.signal,
+    nameOf: (other) => nameOf(hosts, other),
+    gather,
+    async orLost(work) {
+      try {
+        return await Promise.race([work, loss]);
+      } catch (error) {
+        if (!(error instanceof LostRank)) await Promise.race([loss, after(TOLD_AFTER, undefined, { ref: false })]);
+        throw error;
+      }
+    },
+    async end() {
+      await gather('end', '');
+      isEnded = true;
+      await link.close();
+    },
+    async fail(message) {
+      isEnded = true;
+      if (!lost.signal.aborted) link.fail(message);
+      await link.close();
+    },
+  };
+}

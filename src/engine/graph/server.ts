@@ -1,0 +1,51 @@
+/** @file TensorFlow's server in this process, by which devices of several processes sum values. */
+import { bytes, integer } from '../../base/protobuf.js';
+import { sessionAddon } from '../../tensorflow/session-addon.js';
+import { encodeConfig, type SessionConfig } from './session-config.js';
+
+/** TensorFlow's name for the processes of a run, which are the tasks of one job. */
+const JOB = 'worker';
+
+/** `/job:worker/replica:0/task:1` */
+export const taskName = (rank: number): string => `/job:${JOB}/replica:0/task:${rank}`;
+
+/** The configuration of a process's sessions: they see its own devices. */
+export function taskConfig(rank: number, processors: number | undefined): SessionConfig {
+  return { processors, placesSoftly: true, tasks: { seen: [`/job:${JOB}/task:${rank}`], leader: taskName(0) } };
+}
+
+/** A process among those of a run, for TensorFlow. */
+export interface ServerPlace {
+  readonly rank: number;
+  /** `host:port` of every process's server, as this process reaches it. */
+  readonly addresses: readonly string[];
+  /** The network device through which alone its server is reached. TensorFlow's server does what anybody asks of it. */
+  readonly networkDevice: string;
+  /** The number of CPU devices. */
+  readonly processors: number | undefined;
+}
+
+/**
+ * Starts the server of this process. It serves until the process ends.
+ *
+ * @returns the target of its sessions
+ * @throws Error with the name of TensorFlow's code as `code`: where the port is taken or cannot be tied
+ */
+export function startServer({ rank, addresses, networkDevice, processors }: ServerPlace): string {
+  const [, port] = /:(\d+)$/.exec(addresses[rank]!)!;
+  process.env.no_grpc_proxy ??= addresses.map((address) => address.replace(/:\d+$/, '')).join();
+  const definition = encodeServer(addresses, rank, encodeConfig(taskConfig(rank, processors)));
+  return sessionAddon().serve(definition, Number(port), networkDevice);
+}
+
+/** `ServerDef` (tensorflow/core/protobuf/tensorflow_server.proto) */
+function encodeServer(addresses: readonly string[], rank: number, config: Buffer): Buffer {
+  const tasks = addresses.map((address, i) => bytes(2, [integer(1, i), bytes(2, address)]));
+  return Buffer.concat([
+    bytes(1, bytes(1, [bytes(1, JOB), ...tasks])), // cluster
+    bytes(2, JOB),
+    integer(3, rank), // task_index
+    bytes(4, config), // default_session_config
+    bytes(5, 'grpc'),
+  ]);
+}

@@ -1,0 +1,135 @@
+/** @file A run in a process that is not the first of those that share it out: it computes, and writes nothing. */
+import * as v from 'valibot';
+import { train, type TrainCallbacks } from '../distill/train.js';
+import { START } from '../distill/train-state.js';
+import type { EngineStart } from '../distill/engine.js';
+import { SILENT_PROGRESS, type Reporter } from '../app/reporter.js';
+import { InputError } from '../base/errors.js';
+import { anyObject, checkJson, text } from '../base/json-schema.js';
+import { parseJson } from '../base/parse-json.js';
+import type { Ranks } from '../cluster/ranks.js';
+import { parseTrainer, trainerText, type TrainerFile } from '../runs/trainer-state.js';
+import type { TrainContext } from './context.js';
+import { startSharedEngine } from './group.js';
+import { prepareRun } from './prepared-run.js';
+import { checkSettings, type AskedSettings, type TrainSettings } from './settings.js';
+
+/** What a process did for a run. */
+export interface TakenPart {
+  readonly rank: number;
+  readonly ranks: number;
+  /** The step that the run is at. */
+  readonly step: number;
+  readonly stopped: boolean;
+}
+
+/** What the first rank says of the run before anything is prepared: whether it is new, or what is resumed. */
+const BEGINNING = v.variant('run', [
+  v.object({ run: v.literal('new') }),
+  v.object({ run: v.literal('finished'), step: v.number() }),
+  v.object({ run: v.literal('resumed'), settings: anyObject, trainer: v.optional(text) }),
+]);
+
+/** A run that all ranks begin with. */
+export type Beginning =
+  | { readonly run: 'new' }
+  | { readonly run: 'finished'; readonly step: number }
+  | { readonly run: 'resumed'; readonly settings: TrainSettings; readonly trainer?: TrainerFile | undefined };
+
+/** Tells the other ranks which run is meant; they must have been started alike. */
+export async function announce(ranks: Ranks | undefined, beginning: Beginning): Promise<void> {
+  if (ranks === undefined) return;
+  const trainer =
+    'trainer' in beginning && beginning.trainer !== undefined ? trainerText(beginning.trainer) : undefined;
+  await agree(ranks, JSON.stringify({ ...beginning, trainer }));
+}
+
+/** What the first rank says, which is the same on all. */
+async function agree(ranks: Ranks, told: string): Promise<v.InferOutput<typeof BEGINNING>> {
+  const all = (await ranks.gather('beginning', told)).map((each, rank) => {
+    const where = ranks.nameOf(rank);
+    return checkJson(BEGINNING, parseJson(each, where), where, '');
+  });
+  const isNew = all.map(({ run }) => run === 'new');
+  const other = isNew.findIndex((each) => each !== isNew[0]);
+  if (other !== -1)
+    throw new InputError(
+      `${ranks.nameOf(other)}: expected ${isNew[0] === true ? 'no --resume' : '--resume'}, as on rank 0; ` +
+        'start every rank with the same',
+    );
+  return all[0]!;
+}
+
+/**
+ * Takes part in a new run.
+ *
+ * @throws InputError for what cannot be had or differs from the first rank's; LostRank
+ */
+export async function takePart(settings: AskedSettings, ranks: Ranks, context: TrainContext): Promise<TakenPart> {
+  await agree(ranks, JSON.stringify({ run: 'new' }));
+  return takeSteps(settings, undefined, ranks, context);
+}
+
+/**
+ * Takes part in a run that the first rank resumes: with its settings and state.
+ *
+ * @param given settings of this process's own, such as its devices
+ */
+export async function takePartAgain(
+  given: Partial<AskedSettings>,
+  ranks: Ranks,
+  context: TrainContext,
+): Promise<TakenPart> {
+  const beginning = await agree(ranks, JSON.stringify({ run: 'resumed', settings: {} }));
+  const part = { rank: ranks.rank, ranks: ranks.count, stopped: false };
+  if (beginning.run === 'finished') {
+    await ranks.end();
+    return { ...part, step: beginning.step };
+  }
+  if (beginning.run === 'new') throw new Error('a run to resume is not new');
+  const where = ranks.nameOf(0);
+  const { trainer } = beginning;
+  const settings = { ...checkSettings(beginning.settings, where), ...given };
+  return takeSteps(settings, trainer === undefined ? undefined : parseTrainer(trainer, where), ranks, context);
+}
+
+/** The first rank's engine is called for these, and so must every other's be. */
+const SAME_AS_FIRST: TrainCallbacks = { onOutputs: () => undefined };
+
+async function takeSteps(
+  settings: AskedSettings,
+  trainer: TrainerFile | undefined,
+  ranks: Ranks,
+  context: TrainContext,
+): Promise<TakenPart> {
+  const prepared = await prepareRun(settings, { ...context, output: withoutMessages(context.output) });
+  const { teacher, student, data } = prepared;
+  try {
+    const start: EngineStart | undefined = trainer && {
+      teacher: teacher.model.parameters(),
+      student: student.model.parameters(), // the first rank's are taken
+      optimizer: { steps: trainer.state.step, updates: trainer.updates },
+    };
+    const engine = await startSharedEngine(prepared, ranks, start);
+    context.stop.enter('training');
+    try {
+      const options = { ...prepared.settings, signal: ranks.signal };
+      const { state, stopped } = await train(engine, data, options, SAME_AS_FIRST, trainer?.state ?? START);
+      await ranks.end();
+      return { rank: ranks.rank, ranks: ranks.count, step: state.step, stopped };
+    } finally {
+      engine.dispose();
+    }
+  } finally {
+    await data.close();
+  }
+}
+
+/** Warnings alone: the first rank says the rest. */
+function withoutMessages(output: Reporter): Reporter {
+  const nothing = (): void => undefined;
+  const warn = (text: string): void => {
+    output.warn(text);
+  };
+  return { warn, message: nothing, event: nothing, progress: () => SILENT_PROGRESS };
+}

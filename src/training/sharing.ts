@@ -1,0 +1,96 @@
+/** @file What the processes that share out a run's steps must have alike, and what each has of its own. */
+import type { Ranks } from '../cluster/ranks.js';
+import { InputError } from '../base/errors.js';
+import { checkJson, mapOf, text } from '../base/json-schema.js';
+import { parseJson } from '../base/parse-json.js';
+import type { DevicePlace, EngineInfo } from './engine-parts.js';
+import { flagOf, shownSetting, type AskedSettings, type SettingName, type TrainSettings } from './settings.js';
+
+/** Settings by which a process finds what all have: the same data and models, or devices of its own. */
+const OWN: ReadonlySet<SettingName> = new Set([
+  'data',
+  'teacher',
+  'student',
+  'teacherTokenizer',
+  'studentTokenizer',
+  'device',
+  'run',
+]);
+
+/**
+ * Refuses settings that one process would decide for itself.
+ *
+ * @throws InputError
+ */
+export function checkShareable({ batchSize, cacheTeacher }: AskedSettings): void {
+  if (batchSize === 'auto')
+    throw new InputError('--batch-size auto: expected a number where several processes share out a run; give one');
+  if (cacheTeacher !== undefined)
+    throw new InputError(
+      `--cache-teacher ${cacheTeacher}: expected a run of one process, as each would fill it; leave it out`,
+    );
+}
+
+/** Settings that all ranks have alike, by their flags. */
+export function comparedSettings(settings: TrainSettings): Record<string, string> {
+  const entries = (Object.keys(settings) as SettingName[]).filter((name) => !OWN.has(name));
+  return Object.fromEntries(entries.map((name) => [flagOf(name), shownSetting(settings[name], 'none')]));
+}
+
+/** What computes, as far as it is the same on all ranks. */
+export function comparedEngine({ precision, device, version = 'none', fused }: EngineInfo): Record<string, string> {
+  return { precision, device, TensorFlow: version, fusion: String(fused ?? false) };
+}
+
+/**
+ * Compares facts of all ranks, by their names.
+ *
+ * @param topic what they are of
+ * @throws InputError, on all of them, that names the first rank that has something else than the first rank
+ */
+export async function checkAlike(ranks: Ranks, topic: string, facts: Readonly<Record<string, string>>): Promise<void> {
+  const all = (await ranks.gather(topic, JSON.stringify(facts))).map((told, rank) => factsIn(told, ranks.nameOf(rank)));
+  const [first] = all as [Readonly<Record<string, string>>];
+  for (const [rank, other] of all.entries()) {
+    const name = Object.keys({ ...first, ...other }).find((each) => first[each] !== other[each]);
+    if (name !== undefined)
+      throw new InputError(
+        `${ranks.nameOf(rank)}: expected ${name} ${first[name] ?? 'none'}, as rank 0 has, got ` +
+          `${other[name] ?? 'none'}; start every rank with the same`,
+      );
+  }
+}
+
+function factsIn(told: string, where: string): Readonly<Record<string, string>> {
+  return checkJson(mapOf(text), parseJson(told, where), where, '');
+}
+
+/**
+ * Chooses what computes: the first rank first, then the others in its precision, which it may have measured.
+ *
+ * @param began the precision that a run to resume began with
+ */
+export async function chooseTogether(
+  ranks: Ranks | undefined,
+  began: string | undefined,
+  choose: (precision: string | undefined) => Promise<EngineInfo>,
+): Promise<EngineInfo> {
+  const chosen = ranks === undefined || ranks.rank === 0 ? await choose(began) : undefined;
+  const [precision] = (await ranks?.gather('precision', chosen?.precision ?? '')) ?? [];
+  return chosen ?? choose(precision);
+}
+
+/** The devices of all processes together, and which of them are this one's. */
+export async function joinDevices(
+  ranks: Ranks,
+  engine: EngineInfo,
+): Promise<EngineInfo & { readonly place: DevicePlace }> {
+  if (engine.engine !== 'compiled')
+    throw new InputError(
+      `--engine ${engine.engine}: expected the compiled engine on TensorFlow where several processes share out a run`,
+    );
+  const counts = (await ranks.gather('devices', String(engine.devices ?? 1))).map(Number);
+  const add = (some: readonly number[]): number => some.reduce((sum, count) => sum + count, 0);
+  const place = { before: add(counts.slice(0, ranks.rank)), own: counts[ranks.rank]! };
+  return { ...engine, devices: add(counts), processes: ranks.count, place };
+}

@@ -1,0 +1,112 @@
+/** @file What the processes of a run tell each other; here all of them are in one. */
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { describe, expect, it } from 'vitest';
+import { freePort, loopbackNetwork } from '../../src/cluster/network.js';
+import { meetRanks, type Ranks } from '../../src/cluster/ranks.js';
+import type { Hosts } from '../../src/cluster/addresses.js';
+
+const running = (): AbortSignal => new AbortController().signal;
+
+async function addressesOf(count: number): Promise<Hosts['addresses']> {
+  const ports = await Promise.all(Array.from({ length: count }, () => freePort()));
+  return ports.map((port) => ({ host: '127.0.0.1', port }));
+}
+
+function meet(
+  addresses: Hosts['addresses'],
+  rank: number,
+  { timeout = 5, version = '1', stop = running() }: { timeout?: number; version?: string; stop?: AbortSignal } = {},
+): Promise<Ranks> {
+  const hosts = { addresses, rank };
+  return meetRanks({ hosts, network: loopbackNetwork(hosts), version, timeout }, stop);
+}
+
+/** What is wrong, for each. */
+async function reasons(promises: readonly Promise<unknown>[]): Promise<unknown[]> {
+  return (await Promise.allSettled(promises)).map((each) =>
+    each.status === 'rejected' ? (each.reason as Error).message : 'nothing',
+  );
+}
+
+describe('ranks', () => {
+  it('have what all give, in their order, and stop after the same exchange', async () => {
+    const addresses = await addressesOf(3);
+    const stop = new AbortController();
+    const ranks = await Promise.all([2, 0, 1].map((rank) => meet(addresses, rank, { stop: stop.signal })));
+    const gather = (): Promise<(readonly string[])[]> =>
+      Promise.all(ranks.map((each) => each.gather('ranks', `of ${each.rank}`)));
+    expect(await gather()).toEqual(ranks.map(() => ['of 0', 'of 1', 'of 2']));
+    expect(ranks.map(({ signal }) => signal.aborted)).toEqual([false, false, false]);
+    stop.abort();
+    await gather();
+    expect(ranks.map(({ signal }) => signal.aborted)).toEqual([true, true, true]);
+    await Promise.all(ranks.map((each) => each.end()));
+  });
+
+  it('are told which one ended, and why', async () => {
+    const addresses = await addressesOf(3);
+    const [first, second, third] = (await Promise.all([0, 1, 2].map((rank) => meet(addresses, rank)))) as [
+      Ranks,
+      Ranks,
+      Ranks,
+    ];
+    const told = reasons([first.gather('ranks', ''), third.orLost(new Promise(() => undefined))]);
+    await second.fail('no such file');
+    const message = `rank 1 (127.0.0.1:${addresses[1].port}) ended: no such file`;
+    expect(await told).toEqual([message, message]);
+    await Promise.all([first.fail(''), third.fail('')]);
+  });
+
+  it('are told of one that is at another place than they are', async () => {
+    const addresses = await addressesOf(2);
+    const [first, second] = (await Promise.all([0, 1].map((rank) => meet(addresses, rank)))) as [Ranks, Ranks];
+    const told = reasons([first.gather('settings', ''), second.gather('devices', '')]);
+    const message =
+      /^rank [01] \(127\.0\.0\.1:\d+\): expected to exchange \w+ as others do, got \w+; please report this as a bug$/;
+    expect(await told).toEqual([expect.stringMatching(message), expect.stringMatching(message)]);
+    await Promise.all([first.fail(''), second.fail('')]);
+  });
+
+  it('are told of one of another version', async () => {
+    const addresses = await addressesOf(2);
+    const message = `rank 1 (127.0.0.1:${addresses[1].port}): expected kd 1, as rank 0 has, got 2; install the same on all`;
+    expect(await reasons([meet(addresses, 0), meet(addresses, 1, { version: '2' })])).toEqual([message, message]);
+  });
+
+  it('are told of one that does not come', async () => {
+    const addresses = await addressesOf(3);
+    const message = `rank 2 (127.0.0.1:${addresses[2].port}): expected within 1 s; start every rank in that time`;
+    expect(await reasons([meet(addresses, 0, { timeout: 1 }), meet(addresses, 1)])).toEqual([message, message]);
+  });
+
+  it('do not listen at an address that is taken', async () => {
+    const addresses = await addressesOf(2);
+    const [first] = await Promise.all([meet(addresses, 0), meet(addresses, 1)]);
+    expect(await reasons([meet(addresses, 0)])).toEqual([
+      expect.stringMatching(
+        /^127\.0\.0\.1:\d+: expected to listen there, got listen EADDRINUSE.*; name another address$/,
+      ),
+    ]);
+    await first.fail('');
+  });
+
+  it('do not mind who says something else at the door', async () => {
+    const addresses = await addressesOf(2);
+    const first = meet(addresses, 0);
+    for (const text of [
+      'GET / HTTP/1.1\r\n\r\n',
+      '{"type":"given","exchange":0,"topic":"","text":"","stop":true}\n',
+      'x'.repeat(2000),
+    ]) {
+      const socket = connect(addresses[0].port, '127.0.0.1').on('error', () => undefined);
+      socket.resume().write(text);
+      await once(socket, 'close');
+    }
+    const ranks = await Promise.all([first, meet(addresses, 1)]);
+    expect(await Promise.all(ranks.map((each) => each.gather('ranks', 'here')))).toEqual(
+      ranks.map(() => ['here', 'here']),
+    );
+    await Promise.all(ranks.map((each) => each.end()));
+  });
+});

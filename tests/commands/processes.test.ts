@@ -1,0 +1,218 @@
+/** @file `kd train --hosts --rank`: several processes share out a run, which is that of one. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { freePort } from '../../src/cluster/network.js';
+import { BACKENDS_UNDER_TEST } from '../backends.js';
+import { KD, type CliResult } from '../cli.js';
+import { kdHere } from '../in-process.js';
+import { holdToSchema } from '../json-events.js';
+import { folderWithPairs, parseLines, readCsv, trainArguments } from './tiny.js';
+
+/** A process that is not through by then hangs, and is killed. */
+const LIMIT_MS = 90_000;
+
+const FLAGS = ['--no-shuffle', '--batch-size', '4', '--log-every', '1', '--keep', '9', '--device', 'cpu'];
+
+interface Rank {
+  readonly process: ChildProcess;
+  readonly ended: Promise<CliResult>;
+  /** Waits until its standard output and error have some text. */
+  readonly says: (text: string) => Promise<void>;
+}
+
+const started = new Set<ChildProcess>();
+afterEach(() => {
+  for (const child of started) child.kill('SIGKILL');
+  started.clear();
+});
+
+function start(args: readonly string[], cwd: string, env: Readonly<Record<string, string>> = {}): Rank {
+  const child = spawn(process.execPath, [KD, ...args], {
+    cwd,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: LIMIT_MS,
+    killSignal: 'SIGKILL',
+  });
+  started.add(child);
+  const said = { stdout: '', stderr: '' };
+  for (const stream of ['stdout', 'stderr'] as const)
+    child[stream].setEncoding('utf8').on('data', (text: string) => {
+      said[stream] += text;
+    });
+  const ended = once(child, 'close').then(([code, signal]: (number | string | null)[]) => {
+    started.delete(child);
+    if (signal === null) holdToSchema(args, said.stdout);
+    return { code: code ?? signal, ...said };
+  });
+  return {
+    process: child,
+    ended,
+    async says(text) {
+      while (!(said.stdout + said.stderr).includes(text)) {
+        if (child.exitCode !== null || child.signalCode !== null)
+          throw new Error(`it ended without ${text}: ${said.stdout}${said.stderr}`);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    },
+  };
+}
+
+async function hosts(count: number): Promise<string> {
+  const ports = await Promise.all(Array.from({ length: count }, () => freePort()));
+  return ports.map((port) => `127.0.0.1:${port}`).join();
+}
+
+/** All ranks of a run, each with its own flags beside those of all. */
+async function startAll(cwd: string, args: readonly string[], own: readonly (readonly string[])[]): Promise<Rank[]> {
+  const all = await hosts(own.length);
+  return own.map((more, rank) => start([...args, '--hosts', all, '--rank', String(rank), ...more], cwd));
+}
+
+const endOf = (ranks: readonly Rank[]): Promise<CliResult[]> => Promise.all(ranks.map(({ ended }) => ended));
+
+/** What a run computed: its files' hashes, and its logs without what time it took. */
+function computed(cwd: string, run: string, step: string) {
+  const folder = join(cwd, 'checkpoints', run);
+  const hash = (name: string): string =>
+    createHash('sha256')
+      .update(readFileSync(join(folder, `step-${step}`, name)))
+      .digest('hex');
+  return {
+    student: hash('model.safetensors'),
+    optimizer: hash('optimizer.safetensors'),
+    losses: readCsv(join(folder, 'loss.csv')).map((row) => ({ ...row, pairs_per_second: undefined })),
+    validation: readCsv(join(folder, 'validation.csv')),
+  };
+}
+
+const lastLine = (text: string): string => text.trimEnd().split('\n').at(-1)!;
+
+describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('a run of several processes', () => {
+  const WHOLE = [...FLAGS, '--epochs', '2', '--save-every', '2', '--max-grad-norm', '0.1', '--accumulate', '2'];
+  let cwd: string;
+  beforeAll(async () => {
+    cwd = folderWithPairs(22); // 18 for training: steps of two micro-batches, the third of an epoch has one, of 2 pairs
+    expect((await kdHere(trainArguments([...WHOLE, '--run', 'alone']), { cwd })).code).toBe(0);
+  });
+
+  it('is that of one, bit for bit; the first writes it, and the others one line', async () => {
+    const args = trainArguments([...WHOLE, '--run', 'two', '--json']);
+    const [first, second] = await endOf(await startAll(cwd, args, [[], []]));
+    expect([first.code, second.code], first.stderr + second.stderr).toEqual([0, 0]);
+    expect(computed(cwd, 'two', '00000006')).toEqual(computed(cwd, 'alone', '00000006'));
+    expect(parseLines(second.stdout)).toEqual([{ event: 'part', rank: 1, ranks: 2, steps: 6, stopped: false }]);
+  });
+
+  it('looks at outputs on all ranks, every hundred steps', async () => {
+    const more = ['--no-shuffle', '--batch-size', '4', '--accumulate', '2', '--device', 'cpu', '--epochs', '60'];
+    const args = [...more, '--max-steps', '101'];
+    const ended = await endOf(await startAll(cwd, trainArguments([...args, '--run', 'hundred']), [[], []]));
+    expect(
+      ended.map(({ code }) => code),
+      ended.map(({ stderr }) => stderr).join(''),
+    ).toEqual([0, 0]);
+    expect((await kdHere(trainArguments([...args, '--run', 'hundred-alone']), { cwd })).code).toBe(0);
+    expect(computed(cwd, 'hundred', '00000101')).toEqual(computed(cwd, 'hundred-alone', '00000101'));
+  });
+
+  it('goes on after the loss of a process, from what the first one has', async () => {
+    const args = trainArguments([...WHOLE, '--epochs', '500', '--run', 'lost']);
+    const [first, second] = await startAll(cwd, args, [[], []]);
+    await first.says('epoch   1/500');
+    second.process.kill('SIGKILL');
+    const { code, stderr } = await first.ended;
+    expect(code).toBe(1);
+    expect(lastLine(stderr)).toMatch(
+      /^error: rank 1 \(127\.0\.0\.1:\d+\): expected it to go on, but its connection .*; start every rank again, with --resume once the run has begun; last good checkpoint: .*; resume with: kd train --resume lost$/,
+    );
+    const resume = ['train', '--resume', 'alone:2'];
+    const expected = computed(cwd, 'alone', '00000006');
+    const resumed = await endOf(await startAll(cwd, resume, [[], []]));
+    expect(
+      resumed.map((each) => each.code),
+      resumed.map((each) => each.stderr).join(''),
+    ).toEqual([0, 0]);
+    expect(computed(cwd, 'alone', '00000006')).toEqual(expected);
+  });
+
+  it.each([0, 1])('ends on all after the same step, saved, when rank %i is asked to stop', async (asked) => {
+    const run = `stopped-${asked}`;
+    const args = trainArguments([...WHOLE, '--epochs', '500', '--run', run]);
+    const ranks = await startAll(cwd, args, [[], []]);
+    await ranks[0].says('epoch   1/500');
+    ranks[asked].process.kill('SIGTERM');
+    const [first, second] = await endOf(ranks);
+    expect([first.code, second.code]).toEqual([130, 130]);
+    const [, step] = /stopped and saved after (\d+) steps/.exec(first.stdout)!;
+    expect(second.stdout).toBe(`rank 1 of 2: stopped after step ${step}\n`);
+    expect(readdirSync(join(cwd, 'checkpoints', run))).toContain(`step-${step.padStart(8, '0')}`);
+  });
+
+  it('does not begin where a process has other settings, or other data', async () => {
+    const args = trainArguments([...FLAGS, '--run', 'other']);
+    const rate = await endOf(await startAll(cwd, args, [[], ['--learning-rate', '0.1']]));
+    expect(rate.map(({ code }) => code)).toEqual([1, 1]);
+    for (const { stderr } of rate)
+      expect(lastLine(stderr)).toMatch(
+        /^error: rank 1 \(127\.0\.0\.1:\d+\): expected --learning-rate 0\.00005, as rank 0 has, got 0\.1; start every rank with the same$/,
+      );
+    const elsewhere = folderWithPairs(20);
+    const all = await hosts(2);
+    const data = await endOf(
+      [cwd, elsewhere].map((at, rank) => start([...args, '--hosts', all, '--rank', String(rank)], at)),
+    );
+    expect(data.map(({ code }) => code)).toEqual([1, 1]);
+    for (const { stderr } of data) expect(lastLine(stderr)).toMatch(/^error: rank 1 .*: expected data \w+, as rank 0/);
+    expect(existsSync(join(cwd, 'checkpoints', 'other'))).toBe(false);
+  });
+
+  it('is described by TF_CONFIG, with several devices in a process', async () => {
+    const worker = (await hosts(2)).split(',');
+    const args = trainArguments([...WHOLE, '--accumulate', '4', '--run', 'four']);
+    const ranks = worker.map((_, index) =>
+      start([...args, '--device', index === 0 ? 'cpu:3' : 'cpu'], cwd, {
+        TF_CONFIG: JSON.stringify({ cluster: { worker }, task: { type: 'worker', index } }),
+      }),
+    );
+    const ended = await endOf(ranks);
+    expect(
+      ended.map(({ code }) => code),
+      ended.map(({ stderr }) => stderr).join(''),
+    ).toEqual([0, 0]);
+    const alone = trainArguments([...WHOLE, '--accumulate', '4', '--run', 'one-of-four']);
+    expect((await kdHere(alone, { cwd })).code).toBe(0);
+    expect(computed(cwd, 'four', '00000004')).toEqual(computed(cwd, 'one-of-four', '00000004'));
+  });
+});
+
+it('is called as the document shows it', async () => {
+  const text = readFileSync(join(import.meta.dirname, '../../docs/scale.md'), 'utf8');
+  const shown = [...text.matchAll(/^kd train (--hosts .*?)\s+#/gm)].map(([, flags]) => flags.split(' '));
+  expect(shown).toHaveLength(2);
+  if (!BACKENDS_UNDER_TEST.includes('tensorflow')) return;
+  const cwd = folderWithPairs(4);
+  const free = await hosts(2); // those of the document may be taken
+  const ranks = shown.map(([flag, , ...rest]) =>
+    start([...trainArguments(['--epochs', '1', '--batch-size', '1']), flag, free, ...rest], cwd),
+  );
+  const ended = await endOf(ranks);
+  expect(
+    ended.map(({ code }) => code),
+    ended.map(({ stderr }) => stderr).join(''),
+  ).toEqual([0, 0]);
+});
+
+it.each([
+  [['--hosts', 'a:2222,b:2222', '--rank', '0'], 'a:2222: expected addresses of this machine (127.0.0.1, localhost)'],
+  [['--hosts', '127.0.0.1:2222,127.0.0.1:2223'], 'expected --rank, too, from 0 to 1'],
+  [['--dry-run', '--rank', '0'], '--dry-run: expected neither --hosts nor --rank'],
+])('refuses %j', async (flags, message) => {
+  const { code, stderr } = await kdHere(trainArguments(flags), { cwd: folderWithPairs(4) });
+  expect(code).toBe(1);
+  expect(stderr).toContain(message);
+});
