@@ -206,7 +206,7 @@ export const KO: Words = {
       ? '이 학습의 인코더로 kd generate가 그렸습니다.'
       : `이 학습의 인코더로 kd generate가 그린 ${total}장 가운데 최근 ${shown}장입니다.`,
   seed: (seed) => `시드 ${seed}`,
-  noiseFromFile: '파일의 잡음',
+  noiseFromFile: '파일의 노이즈',
   denoising: (steps, guidance) => `${steps}스텝, 가이던스 ${guidance}`,
   stsNote: (file, pairs) => `${file}: 사람이 매긴 ${pairs}쌍, 코사인 유사도와 점수의 상관(×100)입니다.`,
   publishedNote: (recipe, loss, en, ko, duration) =>
