@@ -86,6 +86,8 @@ const child = spawn(
     '--student',
     'student',
     '--random-weights',
+    '--dropout',
+    'configured',
     '--epochs',
     '1000',
     '--valid-fraction',

@@ -6,7 +6,7 @@ import { anyObject, checkJson, isObject, type JsonObject } from '../base/json-sc
 import { parseJson } from '../base/parse-json.js';
 import { TEXTS } from '../base/kinds.js';
 import { LARGEST_CONFIG } from '../runs/run-list.js';
-import { checkAsked, isSetting, SETTINGS, type AskedSettings } from './settings.js';
+import { checkAsked, isSetting, SETTINGS, withEarlier, type AskedSettings } from './settings.js';
 
 /**
  * The settings in a file: a run's `config.json`, or the settings alone as JSON or YAML, by their names there. Of a
@@ -43,8 +43,8 @@ function parseYaml(text: string, path: string): unknown {
 }
 
 /**
- * The settings, which in a run's configuration are a part. Where the machine chose the precision, it is that, so that
- * losses are equal; a run of its name is there already.
+ * The settings, which in a run's configuration are a part: with what the run did where it is older than a setting, and
+ * the precision that the machine chose, so that losses are equal. Not its name: a run of that name is there already.
  */
 function settingsIn(contents: JsonObject): JsonObject {
   const { settings, engine } = contents;
@@ -53,7 +53,7 @@ function settingsIn(contents: JsonObject): JsonObject {
     settings.precision === 'auto' &&
     isObject(engine) &&
     (engine.precisionReason !== undefined || engine.precision === 'bf16');
-  const chosen = isChosen ? { ...settings, precision: engine.precision } : settings;
+  const chosen = withEarlier(isChosen ? { ...settings, precision: engine.precision } : settings);
   return Object.fromEntries(Object.entries(chosen).filter(([name]) => name !== 'run'));
 }
 

@@ -45,7 +45,8 @@ export function engineOptions({
   place,
 }: Pick<EngineParts, 'settings' | 'engine' | 'place'>): EngineOptions {
   const devices = Array.from({ length: place?.own ?? count }, (_, i) => `/device:${device.toUpperCase()}:${i}`);
-  return { ...settings, precision: precision === 'tf32' ? 'fp32' : precision, fused, teacherParts, devices };
+  const dropout = settings.dropout === 'configured' ? undefined : settings.dropout;
+  return { ...settings, dropout, precision: precision === 'tf32' ? 'fp32' : precision, fused, teacherParts, devices };
 }
 
 /** A run's step as its memory is measured. */

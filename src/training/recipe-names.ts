@@ -1,3 +1,10 @@
 /** What recipes are called; `recipes.ts` has them. */
-export const RECIPE_NAMES = ['clip-250k', 'roberta-250k', 'roberta-pooler-250k', 'roberta-1m', 'smoke'] as const;
+export const RECIPE_NAMES = [
+  'clip-250k',
+  'roberta-250k',
+  'roberta-pooler-250k',
+  'roberta-1m',
+  'roberta-1m-fast',
+  'smoke',
+] as const;
 export type RecipeName = (typeof RECIPE_NAMES)[number];

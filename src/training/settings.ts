@@ -70,7 +70,8 @@ export interface Setting<T = unknown> {
 }
 
 /**
- * Every setting of a run, in the order of the help. The defaults are the original's final run, but for its optimiser.
+ * Every setting of a run, in the order of the help. The defaults are the original's final run, but for its optimiser
+ * and its dropout.
  */
 export const SETTINGS = {
   recipe: {
@@ -247,10 +248,12 @@ export const SETTINGS = {
   dropout: {
     flag: '--dropout <share>',
     help:
-      "the student's dropout everywhere (default: its configuration's); " +
+      "the student's dropout everywhere, or configured for that of its configuration; " +
       'at 0 padding is computed once, which is faster',
-    kind: SHARE,
-    leavesRecipe: true,
+    kind: wordOr('configured', SHARE),
+    default: 0,
+    earlier: 'configured',
+    recipe: true,
   },
   padding: {
     flag: '--padding <name>',
@@ -391,6 +394,12 @@ const EARLIER = Object.fromEntries(
   SETTING_NAMES.flatMap((name) => ('earlier' in SETTINGS[name] ? [[name, SETTINGS[name].earlier]] : [])),
 );
 
+/** A run's settings, in their own order, with those that are newer than the run as the run had them. */
+export function withEarlier<Settings extends Readonly<Record<string, unknown>>>(settings: Settings): Settings {
+  const newer = Object.entries(EARLIER).filter(([name]) => !Object.hasOwn(settings, name));
+  return { ...settings, ...Object.fromEntries(newer) };
+}
+
 /** A literal's type, without the literal. */
 type Widened<T> = T extends number ? number : T extends boolean ? boolean : T;
 
@@ -447,8 +456,7 @@ function schemaOf(part: 'kind' | 'stored', isPartial = false): v.GenericSchema {
  */
 export function checkSettings(settings: Readonly<Record<string, unknown>>, where: string): TrainSettings {
   const schema = v.object({ settings: schemaOf('stored') });
-  const newer = Object.entries(EARLIER).filter(([name]) => !Object.hasOwn(settings, name));
-  const complete = { ...settings, ...Object.fromEntries(newer) }; // its own order stays
+  const complete = withEarlier(settings);
   checkJson(schema, { settings: complete }, where, 'name a run that kd train made, or start another');
   return complete as unknown as TrainSettings; // every field was looked at
 }

@@ -77,6 +77,13 @@ describe('--config', () => {
     expect(await printed('--config', `${name}.json`)).toMatchObject({ epochs: 2, precision: expected });
   });
 
+  it("is as a run was that is older than a setting, and as today's default without a run", async () => {
+    write('older.json', JSON.stringify({ settings: { epochs: 2 }, engine: {} }));
+    expect(await printed('--config', 'older.json')).toMatchObject({ dropout: 'configured', groupByLength: false });
+    write('settings.yaml', 'epochs: 2\n');
+    expect(await printed('--config', 'settings.yaml')).toMatchObject({ dropout: 0 });
+  });
+
   it('reads the configuration of a run of a recipe without a word', async () => {
     const settings = { recipe: 'smoke', run: 'smoked', samples: 240, epochs: 1, randomWeights: false };
     write('smoked.json', JSON.stringify({ created: 'then', settings, data: {} }));

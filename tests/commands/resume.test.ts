@@ -38,6 +38,8 @@ const FLAGS = [
   '2',
   '--keep',
   '3',
+  '--dropout',
+  '0.1',
 ];
 
 const resume = (cwd: string, ...flags: string[]): CliResult => kd(['train', '--resume', ...flags], { cwd });

@@ -338,6 +338,8 @@ describe('settings', () => {
         '3',
         '--log-every',
         '1',
+        '--dropout',
+        'configured',
         '--run',
         name,
         ...flags,

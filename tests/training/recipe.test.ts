@@ -33,6 +33,7 @@ const ORIGINAL = {
   warmupRatio: 0.1,
   optimizer: 'adamw-legacy',
   loss: 'hidden',
+  dropout: 'configured',
 };
 
 describe('kd train --recipe … --print', () => {
@@ -46,9 +47,18 @@ describe('kd train --recipe … --print', () => {
     expect(stderr).toBe('');
     expect(rest.recipe).toBe(recipe);
     expect(settings).toMatchObject({ ...ORIGINAL, ...changes });
-    for (const key of ['dropout', 'maxGradNorm', 'maxSteps', 'project', 'randomWeights'])
-      expect(settings).not.toHaveProperty(key);
+    for (const key of ['maxGradNorm', 'maxSteps', 'project', 'randomWeights']) expect(settings).not.toHaveProperty(key);
     expect(published).toEqual((RECIPES as Record<string, { published?: object }>)[recipe].published);
+  });
+
+  it('roberta-1m-fast is the final run but for dropout and grouping, and says what that gives up', async () => {
+    const { settings, published, stderr } = await printed(['--recipe', 'roberta-1m-fast']);
+    const { settings: slow } = await printed(['--recipe', 'roberta-1m']);
+    expect(stderr).toBe('');
+    expect(settings).toEqual({ ...slow, dropout: 0, groupByLength: true });
+    expect(published).toBeNull();
+    const { stdout } = await kdHere(['train', '--recipe', 'roberta-1m-fast', '--print']);
+    expect(stdout).toMatch(/^# roberta-1m-fast: roberta-1m without dropout, .* grouping gave up 0\.7 to 2 % of that\n/);
   });
 
   it('flags win, and what they change is said', async () => {
@@ -66,7 +76,7 @@ describe('kd train --recipe … --print', () => {
     expect(stderr).toBe(
       [
         "warning: --epochs 3 instead of the recipe's 10: the run will not be roberta-1m",
-        "warning: --dropout 0 instead of the recipe's none: the run will not be roberta-1m\n",
+        "warning: --dropout 0 instead of the recipe's configured: the run will not be roberta-1m\n",
       ].join('\n'),
     );
   });
