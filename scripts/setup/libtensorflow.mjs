@@ -166,10 +166,11 @@ function unpackedBytes(wheel) {
  * @param {Distribution} distribution
  * @param {readonly Wheel[]} missing
  */
-function announce({ say }, { version, device }, missing) {
+function announce({ root, say }, { version, device }, missing) {
   if (missing.length < 2) return;
   const [download, disk] = [sum(missing.map(({ bytes }) => bytes)), sum(missing.map(unpackedBytes))];
-  const wayOut = device === 'gpu' ? '; `npm run setup -- --device cpu` takes the one for processors instead' : '';
+  const setup = existsSync(join(root, 'src')) ? 'npm run setup --' : 'kd setup'; // an installed kd comes without sources
+  const wayOut = device === 'gpu' ? `; \`${setup} --device cpu\` takes the one for processors instead` : '';
   say(
     `libtensorflow ${version} and CUDA: ${missing.length} wheels, ` +
       `${size(download)} to download, ${size(disk)} on disk${wayOut}`,

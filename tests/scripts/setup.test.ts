@@ -373,6 +373,14 @@ describe('set-up with an NVIDIA GPU in sight', () => {
   const GPU_COST = 'training runs on the processor';
   const folder = () => dirname(dirname(realpathSync(join(clone.root, PACKAGE, 'deps/lib'))));
 
+  it('names the command of an installed kd, which has no sources', async () => {
+    rmSync(join(clone.root, 'src'), { recursive: true });
+    mkdirSync(join(clone.root, 'dist'));
+    expect(await runSetUp({}, { findGpus })).toContain(
+      '; `kd setup --device cpu` takes the one for processors instead',
+    );
+  });
+
   it('says the sizes first, and lays CUDA out where libtensorflow and XLA look for it', async () => {
     const printed = await runSetUp({}, { findGpus });
     const [seen, sizes] = printed.split('\n').filter((line) => /in sight|wheels/.test(line));
