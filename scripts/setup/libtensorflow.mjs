@@ -169,7 +169,8 @@ function unpackedBytes(wheel) {
 function announce({ root, say }, { version, device }, missing) {
   if (missing.length < 2) return;
   const [download, disk] = [sum(missing.map(({ bytes }) => bytes)), sum(missing.map(unpackedBytes))];
-  const setup = existsSync(join(root, 'src')) ? 'npm run setup --' : 'kd setup'; // an installed kd comes without sources
+  const isClone = existsSync(join(root, 'src')); // an installed kd comes compiled
+  const setup = isClone ? 'npm run setup --' : 'kd setup';
   const wayOut = device === 'gpu' ? `; \`${setup} --device cpu\` takes the one for processors instead` : '';
   say(
     `libtensorflow ${version} and CUDA: ${missing.length} wheels, ` +
