@@ -34,7 +34,7 @@ export const KO: Words = {
   differences: '차이',
   noDifferences: '설정과 환경이 모두 같습니다.',
   noJointEvaluation: '아직 평가하지 않았습니다. 나란히 평가하려면:',
-  otherPairs: '학습마다 다른 문장 쌍으로 평가했습니다. 같은 표 안의 점수만 비교하십시오.',
+  otherPairs: '학습마다 다른 문장 쌍으로 평가했습니다. 같은 표 안의 점수만 비교하세요.',
   lost: '연결이 끊겨 다시 시도하는 중',
 
   validationLoss: '검증 손실',
@@ -108,7 +108,7 @@ export const KO: Words = {
   dropped: '제외',
   notSampled: '표본 밖',
   all: '모두',
-  droppedFor: '제외한 까닭',
+  droppedFor: '제외한 이유',
   rows: '행',
   reasons: {
     unreadable: '읽을 수 없는 행',
@@ -125,7 +125,7 @@ export const KO: Words = {
   turnedFiles: '바로잡은 쌍, 파일별',
   skippedFiles: '읽지 않은 파일',
   file: '파일',
-  why: '까닭',
+  why: '이유',
   prepared: '준비한 문장 쌍',
   preparedNote: (folder) => `한국어와 영어 문장을 정리하고 나누고 토큰화해 ${folder}에 담았습니다.`,
   pairsUnit: '쌍',
@@ -197,8 +197,8 @@ export const KO: Words = {
     `은닉 상태 평균 또는 풀링 출력으로 보아 자기 번역이 가장 비슷한 문장의 비율입니다. 무작위로 고르면 ${chance}입니다.`,
   poolerLegends: {
     untaught:
-      '풀링 출력은 풀러를 거치며, 풀러는 풀링 출력을 손실로 쓸 때만 학습됩니다. 이 학습은 은닉 상태를 배웠으므로 풀러는 처음 그대로입니다. 은닉 상태 평균을 보십시오.',
-    any: '풀링 출력은 풀러를 거치며, 풀러는 --loss pooler일 때만 학습됩니다. 은닉 상태를 배운 학생은 은닉 상태 평균으로 비교하십시오.',
+      '풀링 출력은 풀러를 거치며, 풀러는 풀링 출력을 손실로 쓸 때만 학습됩니다. 이 학습은 은닉 상태를 배웠으므로 풀러는 처음 그대로입니다. 은닉 상태 평균을 보세요.',
+    any: '풀링 출력은 풀러를 거치며, 풀러는 --loss pooler일 때만 학습됩니다. 은닉 상태를 배운 학생은 은닉 상태 평균으로 비교하세요.',
   },
   pictures: '그림',
   picturesNote: (shown, total) =>
