@@ -1,11 +1,15 @@
 /**
- * How fast the distillation step is, with random weights and ids: ours, and PyTorch's beside it. With `--encode`: how
- * fast texts of the generated corpora are encoded, and how far outputs are from PyTorch's in float32.
+ * How fast the distillation step is, with random weights and ids: ours, and PyTorch's beside it. With `--texts real`:
+ * on pairs of the generated corpora, as `kd train` takes them, and in PyTorch padded to 77. With `--encode`: how fast
+ * texts of these corpora are encoded, and how far outputs are from PyTorch's in float32.
  *
  *   npm run bench -- [--models full|tiny] [--batch 32] [--dropout 0,0.1] [--steps 4] [--rounds 2]
  *                    [--ours compiled-bf16,compiled-fp32] [--against pytorch] [--python python3]
  *                    [--theirs compile-bf16,eager-fp32]
- *   npm run bench -- --encode [--models full|tiny] [--texts 640] [--rounds 2] [--ours fp32,bf16] [--against pytorch]
+ *   npm run bench -- --texts real [--models full|tiny] [--batch 32] [--dropout 0] [--steps 8] [--rounds 3]
+ *                    [--ours default,grouped,dropout] [--precision fp32|bf16] [--against pytorch] [--python python3]
+ *                    [--theirs eager-fp32,compile-fp32,eager-bf16,compile-bf16]
+ *   npm run bench -- --encode [--models full|tiny] [--count 640] [--rounds 2] [--ours fp32,bf16] [--against pytorch]
  *                    [--python python3] [--theirs fp32,bf16,autocast-bf16]
  *
  * Every measurement is a process of its own; with `--rounds`, all of them are run in turn that often, so that what else
@@ -16,10 +20,13 @@
 import { availableParallelism, cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { choosePrecision } from '#dist/engine/precision.js';
+import { processorFeatures } from '#dist/tensorflow/hardware.js';
 import { LENGTH } from './batch.mjs';
 import { benchEncoding } from './encoding.mjs';
 import { markdownTable, measure, median } from './measure.mjs';
 import { modelConfigs } from './models.mjs';
+import { benchRealTexts } from './real-texts.mjs';
 
 /** @import { TextModelConfig } from '#dist/models/config.js' */
 /** @import { Rates } from './products.mjs' */
@@ -42,17 +49,21 @@ const { values: flags } = parseArgs({
   options: {
     models: { type: 'string', default: 'full' },
     batch: { type: 'string', default: '32' },
-    dropout: { type: 'string', default: '0,0.1' },
-    steps: { type: 'string', default: '4' },
-    rounds: { type: 'string', default: '2' },
+    dropout: { type: 'string' },
+    steps: { type: 'string' },
+    rounds: { type: 'string' },
     ours: { type: 'string' },
     against: { type: 'string' },
     python: { type: 'string', default: 'python3' },
     theirs: { type: 'string' },
     encode: { type: 'boolean', default: false },
-    texts: { type: 'string', default: '640' },
+    count: { type: 'string', default: '640' },
+    texts: { type: 'string', default: 'random' },
+    precision: { type: 'string' },
   },
 });
+/** What `kd train` computes the published models on. */
+const SITE = /** @type {const} */ ({ device: 'cpu', isRecorded: true, isLarge: true });
 /** @param {string} text */
 const list = (text) => text.split(',').filter(Boolean);
 /** @param {string} name */
@@ -66,13 +77,33 @@ console.log(
     `products alone: ${rates.fp32} GFLOP/s in fp32, ${rates.bf16} in bf16; Node ${process.versions.node}\n`,
 );
 
+/** What `--precision auto` goes by. */
+const machine = {
+  features: processorFeatures(),
+  env: process.env,
+  rates: () => Promise.resolve({ float32: rates.fp32, bfloat16: rates.bf16 }),
+};
+
 if (flags.encode) {
   await benchEncoding({
     models: flags.models,
-    texts: Number(flags.texts),
-    rounds: Number(flags.rounds),
+    texts: Number(flags.count),
+    rounds: Number(flags.rounds ?? 2),
     ours: list(flags.ours ?? 'fp32,bf16'),
     theirs: flags.against === 'pytorch' ? list(flags.theirs ?? 'fp32,bf16,autocast-bf16') : [],
+    python: flags.python,
+  });
+} else if (flags.texts === 'real') {
+  const precision = flags.precision ?? (await choosePrecision('auto', SITE, undefined, machine)).precision;
+  await benchRealTexts({
+    models: flags.models,
+    batch: Number(flags.batch),
+    steps: Number(flags.steps ?? 8),
+    rounds: Number(flags.rounds ?? 3),
+    ours: list(flags.ours ?? 'default,grouped'),
+    theirs: flags.against === 'pytorch' ? list(flags.theirs ?? 'eager-fp32,compile-fp32,eager-bf16,compile-bf16') : [],
+    dropout: Number(flags.dropout ?? 0),
+    precision: precision === 'bf16' ? 'bf16' : 'fp32',
     python: flags.python,
   });
 } else benchSteps();
@@ -82,13 +113,14 @@ function benchSteps() {
   const cases = list(flags.batch)
     .map(Number)
     .flatMap((batch) =>
-      list(flags.dropout)
+      list(flags.dropout ?? '0,0.1')
         .map(Number)
         .flatMap((dropout) => casesOf(batch, dropout)),
     );
-  for (let round = 1; round <= Number(flags.rounds); round++) {
+  const rounds = Number(flags.rounds ?? 2);
+  for (let round = 1; round <= rounds; round++) {
     for (const [i, { label, run, results }] of cases.entries()) {
-      process.stderr.write(`round ${round}/${flags.rounds}, ${i + 1}/${cases.length}: ${label}\n`);
+      process.stderr.write(`round ${round}/${rounds}, ${i + 1}/${cases.length}: ${label}\n`);
       const result = run();
       results.push(result);
       process.stderr.write(
@@ -107,7 +139,7 @@ function benchSteps() {
  * @returns {Case[]}
  */
 function casesOf(batch, dropout) {
-  const common = { models: flags.models, batch, dropout, steps: Number(flags.steps) };
+  const common = { models: flags.models, batch, dropout, steps: Number(flags.steps ?? 4) };
   const ours = list(flags.ours ?? 'compiled-bf16,compiled-fp32').map((name) => {
     const [engine, precision] = name.split('-');
     return newCase(`kd ${name}`, precision, common, () =>

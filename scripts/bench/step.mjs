@@ -1,21 +1,24 @@
 /**
- * Times the distillation step (random weights, random ids) in a process of its own.
+ * Times the distillation step (random weights; random ids, or those of a token store) in a process of its own.
  *
  *   node scripts/bench/step.mjs \
  *     '{"models":"full","engine":"compiled","precision":"bf16","batch":32,"dropout":0.1,"steps":5}'
  *
- * Prints one JSON line: seconds a step (every one but the first), the processors' seconds, seconds to the first step's
- * end, peak memory.
+ * Prints one JSON line: seconds a step (every one but the first, of a store but the first of each text length), the
+ * processors' seconds, seconds to the first step's end, peak memory.
  */
 import { compiledEngine } from '#dist/engine/compiled.js';
 import { eagerEngine } from '#dist/engine/eager.js';
+import { lengthFor, textLengths } from '#dist/engine/text-lengths.js';
 import { areLarge, layoutFor, loadOptionsFor } from '#dist/engine/step-layout.js';
 import { loadBackend } from '#dist/tensorflow/backend.js';
 import { randomModel } from '#dist/models/pretrained.js';
 import { LENGTH, randomBatch } from './batch.mjs';
 import { modelConfigs } from './models.mjs';
+import { openRealBatches } from './real-pairs.mjs';
 import { weights } from './weights.mjs';
 
+/** @import { Batch } from '#dist/data/batches.js' */
 /** @import { EngineOptions, Precision } from '#dist/distill/engine.js' */
 /** @import { Distillation } from '#dist/distill/loss.js' */
 
@@ -29,6 +32,8 @@ import { weights } from './weights.mjs';
  * @property {number} batch
  * @property {number} dropout
  * @property {number} steps
+ * @property {string} [store] of pairs, in the place of random ids
+ * @property {boolean} [grouped] whether pairs of like length make a step
  */
 
 /**
@@ -42,7 +47,8 @@ import { weights } from './weights.mjs';
  */
 
 /** @type {Request} */
-const { models = 'full', engine: name, precision, batch, dropout, steps } = JSON.parse(process.argv[2] ?? '');
+const request = JSON.parse(process.argv[2] ?? '');
+const { models = 'full', engine: name, precision, batch, dropout, steps } = request;
 
 const configs = await modelConfigs(models);
 const [teacher, student] = [randomModel(configs.teacher, 1).encoder, randomModel(configs.student, 2).encoder];
@@ -55,18 +61,19 @@ const started = performance.now();
 const isCompiled = name === 'compiled';
 const isLarge = areLarge([teacher, student]);
 const { device } = await loadBackend('tensorflow', 'auto', isCompiled ? loadOptionsFor(isLarge) : {});
+const layout = layoutFor(isLarge, isCompiled ? 'compiled' : 'eager', device);
 const parameters = { teacher: weights(teacher), student: weights(student) };
 const engine = await (isCompiled
-  ? compiledEngine(distillation, parameters, { ...options, ...layoutFor(isLarge, name, device) }, LENGTH)
+  ? compiledEngine(distillation, parameters, { ...options, ...layout }, LENGTH)
   : eagerEngine(distillation, parameters, options));
+const { first, measured } = await inputs();
 /** @type {number[]} */
 const seconds = [];
 /** @type {number[]} */
 const cpuSeconds = [];
 /** @type {number | undefined} */
 let firstStepDone;
-for (let step = 0; step <= steps; step++) {
-  const input = randomBatch(configs, batch, step);
+for (const input of [...first, ...measured]) {
   const [start, cpuStart] = [performance.now(), process.cpuUsage()];
   await engine.step([input], 5e-5);
   seconds.push((performance.now() - start) / 1000);
@@ -76,9 +83,29 @@ for (let step = 0; step <= steps; step++) {
 }
 console.log(
   JSON.stringify({
-    seconds: seconds.slice(1),
-    cpuSeconds: cpuSeconds.slice(1),
+    seconds: seconds.slice(first.length),
+    cpuSeconds: cpuSeconds.slice(first.length),
     toFirstStep: firstStepDone,
     peakBytes: process.resourceUsage().maxRSS * 1024,
   }),
 );
+
+/**
+ * Batches that are first of their text length, and those that count.
+ *
+ * @returns {Promise<{ first: Batch[], measured: Batch[] }>}
+ */
+async function inputs() {
+  if (request.store === undefined) {
+    const [first, ...measured] = Array.from({ length: steps + 1 }, (_, step) => randomBatch(configs, batch, step));
+    return { first: first === undefined ? [] : [first], measured };
+  }
+  const { batches, close } = await openRealBatches(request.store, batch, request.grouped ?? false);
+  const measured = await Promise.all(Array.from({ length: steps }, (_, index) => batches.at(index)));
+  await close();
+  const lengths = textLengths(student, LENGTH, { rate: dropout }, layout.textLengths);
+  /** @type {Map<number, Batch>} */
+  const first = new Map();
+  for (const each of measured) first.set(lengthFor(lengths, [each.studentIdsEn, each.studentIdsKo]), each);
+  return { first: [...first.values()], measured };
+}

@@ -1,11 +1,13 @@
-"""Times the same step in PyTorch: a CLIP text teacher, a RoBERTa student, random weights and ids, AdamW.
+"""Times the same step in PyTorch: a CLIP text teacher, a RoBERTa student, random weights, AdamW; random ids, or given.
 
     python scripts/bench/step.py \\
         '{"mode": "compile-bf16", "batch": 32, "dropout": 0.1, "steps": 5, "threads": 2, "configs": {…}}'
 
-mode: eager-fp32, eager-bf16 (autocast), compile-bf16 (autocast and torch.compile). configs: `teacher` and `student`,
+mode: eager-fp32, eager-bf16 (autocast), compile-fp32, compile-bf16 (autocast and torch.compile). ids: a JSON file of
+batches of ids padded to 77, each {"teacher": [B, 77], "student": [2B, 77]}, taken in turn. configs: `teacher` and `student`,
 with the sizes that index.mjs names. Prints one JSON line, as step.mjs does.
 """
+import itertools
 import json
 import resource
 import sys
@@ -54,10 +56,27 @@ def losses(teacher_ids, student_ids):
 compute = torch.compile(losses) if config["mode"].startswith("compile") else losses
 
 
-def step():
+def random_ids():
     batch = config["batch"]
-    teacher_ids = torch.randint(0, sizes_of["teacher"]["vocab_size"], (batch, LENGTH), device=device)
-    student_ids = torch.randint(2, sizes_of["student"]["vocab_size"], (2 * batch, LENGTH), device=device)
+    while True:
+        yield (
+            torch.randint(0, sizes_of["teacher"]["vocab_size"], (batch, LENGTH), device=device),
+            torch.randint(2, sizes_of["student"]["vocab_size"], (2 * batch, LENGTH), device=device),
+        )
+
+
+def given_ids(path):
+    with open(path) as file:
+        batches = json.load(file)
+    for each in itertools.cycle(batches):
+        yield tuple(torch.tensor(each[role], device=device) for role in ("teacher", "student"))
+
+
+inputs = given_ids(config["ids"]) if "ids" in config else random_ids()
+
+
+def step():
+    teacher_ids, student_ids = next(inputs)
     with torch.autocast(device, dtype=torch.bfloat16, enabled=bf16):
         loss = compute(teacher_ids, student_ids)
     loss.backward()

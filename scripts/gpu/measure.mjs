@@ -89,13 +89,14 @@ const before = gpuBytes();
 const started = performance.now();
 const isLarge = areLarge([teacher.encoder, student.encoder]);
 const backend = await loadBackend('tensorflow', device, { ...loadOptionsFor(isLarge), tf32: precision === 'tf32' });
+const layout = layoutFor(isLarge, 'compiled', backend.device);
 const engine = await compiledEngine(
   distillation,
   { teacher: weights(teacher.encoder), student: weights(student.encoder) },
-  { ...options, ...layoutFor(isLarge, 'compiled', backend.device) },
+  { ...options, ...layout },
   LENGTH,
 );
-const lengths = textLengths(student.encoder, LENGTH, { rate: dropout, padding });
+const lengths = textLengths(student.encoder, LENGTH, { rate: dropout, padding }, layout.textLengths);
 /** @type {number[]} */
 const seconds = [];
 /** @type {Record<string, number>} */

@@ -2,6 +2,7 @@ import { encoderEngine } from '../engine/encoder.js';
 import type { EncoderEngine } from '../engine/encoder-engine.js';
 import { encodingPrecision, precisionText, type PrecisionChoice } from '../engine/precision.js';
 import { areLarge } from '../engine/step-layout.js';
+import { lengthsOn } from '../engine/text-lengths.js';
 import type { DeviceChoice } from '../tensorflow/gpu-choice.js';
 import { loadBackend, type BackendChoice } from '../tensorflow/backend.js';
 import { checkPositions, openPretrained, openRandom, type PretrainedModel } from '../models/pretrained.js';
@@ -131,5 +132,8 @@ export async function startEncoder(
   if (reason !== undefined) output.warn(reason);
   const chosen = await encodingPrecision(precision, loaded, areLarge([model.encoder]));
   if (precision === 'auto') output.message?.(`precision: ${precisionText(chosen)}`);
-  return encoderEngine(model.encoder, model.parameters(), { precision: chosen.precision });
+  return encoderEngine(model.encoder, model.parameters(), {
+    precision: chosen.precision,
+    textLengths: lengthsOn(loaded.device, 'encoding'),
+  });
 }

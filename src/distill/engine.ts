@@ -41,6 +41,11 @@ export interface EngineOptions {
    */
   readonly teacherParts?: number | undefined;
   /**
+   * Lengths to which the student's texts may be cut where their padding is computed once, ascending; those of training
+   * on a processor unless given.
+   */
+  readonly textLengths?: readonly number[] | undefined;
+  /**
    * The devices that share out a step's micro-batches, as TensorFlow names them (`/device:CPU:1`): the i-th goes to
    * the device i mod their number. Fewer than two: one takes all, and TensorFlow chooses it.
    */

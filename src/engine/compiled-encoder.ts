@@ -19,8 +19,6 @@ import { cutTexts, lengthFor, textLengths } from './text-lengths.js';
 const SIZES = [1, 4, 16, 32] as const;
 const LARGEST = SIZES[3];
 
-/** Lengths to which texts may be cut: more than in training, because none is compiled for its own sake. */
-const SHORTER = [8, 12, 16, 20, 24, 28, 32, 40, 48, 56, 64];
 const NO_DROPOUT = { rate: 0 };
 
 /** One recorded forward pass. */
@@ -41,10 +39,10 @@ interface ForwardPass {
 export async function compiledEncoder(
   encoder: TextEncoder,
   values: ParameterValues,
-  { length, precision }: Required<EncoderOptions>,
+  { length, precision, textLengths: cut }: Required<EncoderOptions>,
 ): Promise<EncoderEngine> {
   const graph = new Graph();
-  const lengths = textLengths(encoder, length, NO_DROPOUT, SHORTER);
+  const lengths = textLengths(encoder, length, NO_DROPOUT, cut);
   const isBfloat16 = precision === 'bf16';
   const variables = declareModel(graph, 'encoder', encoder.shapes, isBfloat16 ? 'bfloat16' : 'float32');
   const passes = record(graph, (recording) => {

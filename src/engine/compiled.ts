@@ -29,8 +29,9 @@ export async function compiledEngine(
   const replicas = openReplicas(graph, options.devices, group);
   const [ranks, before] = [group?.devices ?? replicas.each.length, group?.before ?? 0];
   const [first, all] = [replicas.each[0]!, asOne(replicas)];
-  const stepLengths = textLengths(distillation.student, length, { rate: options.dropout, padding: options.padding });
-  const evaluationLengths = textLengths(distillation.student, length);
+  const choice = { rate: options.dropout, padding: options.padding };
+  const stepLengths = textLengths(distillation.student, length, choice, options.textLengths);
+  const evaluationLengths = textLengths(distillation.student, length, undefined, options.textLengths);
   const isGiven = options.targets === 'given';
   try {
     await all.run([], [graph.initialised]);

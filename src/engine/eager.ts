@@ -95,7 +95,8 @@ export async function eagerEngine(
   function tensorsOf(batch: Batch, pairs: number, dropout?: DropoutChoice): BatchTensors {
     const length = batch.teacherIds.length / batch.size;
     const shape = isGiven ? targetShape(distillation, options.batchSize, length) : undefined;
-    const studentLength = lengthFor(textLengths(encoder, length, dropout), [batch.studentIdsEn, batch.studentIdsKo]);
+    const lengths = textLengths(encoder, length, dropout, options.textLengths);
+    const studentLength = lengthFor(lengths, [batch.studentIdsEn, batch.studentIdsKo]);
     return batchTensors(batch, options.batchSize, pairs, studentLength, shape);
   }
 

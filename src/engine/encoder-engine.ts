@@ -14,6 +14,11 @@ export interface EncoderOptions {
   readonly length?: number;
   /** In what products are computed; float32 unless given. bfloat16 needs a recorded graph. */
   readonly precision?: Precision;
+  /**
+   * Lengths to which texts may be cut where their padding is computed once, ascending; those of encoding on a processor
+   * unless given.
+   */
+  readonly textLengths?: readonly number[];
 }
 
 /** A model that is ready to encode. */

@@ -4,7 +4,7 @@ import type { TextEncoder } from '../models/text-encoder.js';
 import { MAX_LENGTH } from '../text/tokenizer.js';
 import { compiledEncoder } from './compiled-encoder.js';
 import { disposeParams, uploadParams } from './params.js';
-import { cutTexts, lengthFor, textLengths } from './text-lengths.js';
+import { cutTexts, lengthFor, lengthsOn, textLengths } from './text-lengths.js';
 import type { Encoded, EncoderEngine, EncoderOptions } from './encoder-engine.js';
 
 /**
@@ -14,9 +14,9 @@ import type { Encoded, EncoderEngine, EncoderOptions } from './encoder-engine.js
 export async function encoderEngine(
   encoder: TextEncoder,
   values: ParameterValues,
-  { length = MAX_LENGTH, precision = 'fp32' }: EncoderOptions = {},
+  { length = MAX_LENGTH, precision = 'fp32', textLengths = lengthsOn('cpu', 'encoding') }: EncoderOptions = {},
 ): Promise<EncoderEngine> {
-  if (tf.getBackend() === 'tensorflow') return compiledEncoder(encoder, values, { length, precision });
+  if (tf.getBackend() === 'tensorflow') return compiledEncoder(encoder, values, { length, precision, textLengths });
   if (precision !== 'fp32') throw new Error(`products in ${precision} need a recorded graph`);
   return eagerEncoder(encoder, values);
 }

@@ -4,11 +4,13 @@
  */
 import { countParameters, type TextEncoder } from '../models/text-encoder.js';
 import type { BackendInfo, LoadOptions } from '../tensorflow/backend.js';
+import { lengthsOn } from './text-lengths.js';
 
 /** See EngineOptions. */
 export interface StepLayout {
   readonly fused: boolean;
   readonly teacherParts: number;
+  readonly textLengths: readonly number[];
 }
 
 /**
@@ -34,6 +36,7 @@ export function loadOptionsFor(isLarge: boolean): Required<Pick<LoadOptions, 'fu
 
 /** How a recorded graph is made; on a GPU TensorFlow decides that itself. */
 export function layoutFor(isLarge: boolean, engine: 'compiled' | 'eager', device: BackendInfo['device']): StepLayout {
-  if (engine === 'eager' || device === 'gpu') return { fused: false, teacherParts: 1 };
-  return { fused: isLarge, teacherParts: isLarge ? 1 : SMALL_TEACHER_PARTS };
+  const textLengths = lengthsOn(device, 'training');
+  if (engine === 'eager' || device === 'gpu') return { fused: false, teacherParts: 1, textLengths };
+  return { fused: isLarge, teacherParts: isLarge ? 1 : SMALL_TEACHER_PARTS, textLengths };
 }

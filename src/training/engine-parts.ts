@@ -41,12 +41,20 @@ export function distillationOf({ settings, teacher, student }: Omit<EngineParts,
 /** A run's settings as its engine takes them. */
 export function engineOptions({
   settings,
-  engine: { precision, fused, teacherParts, device, devices: count = 1 },
+  engine: { precision, fused, teacherParts, textLengths, device, devices: count = 1 },
   place,
 }: Pick<EngineParts, 'settings' | 'engine' | 'place'>): EngineOptions {
   const devices = Array.from({ length: place?.own ?? count }, (_, i) => `/device:${device.toUpperCase()}:${i}`);
   const dropout = settings.dropout === 'configured' ? undefined : settings.dropout;
-  return { ...settings, dropout, precision: precision === 'tf32' ? 'fp32' : precision, fused, teacherParts, devices };
+  return {
+    ...settings,
+    dropout,
+    precision: precision === 'tf32' ? 'fp32' : precision,
+    fused,
+    teacherParts,
+    textLengths,
+    devices,
+  };
 }
 
 /** A run's step as its memory is measured. */

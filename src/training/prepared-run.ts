@@ -1,5 +1,6 @@
 /** @file Everything a run needs before its first step: the pairs in batches, both models, the engine. */
 import { changesNothing } from '../distill/schedule.js';
+import { textLengths } from '../engine/text-lengths.js';
 import { planSteps } from '../distill/train.js';
 import { formatCounted } from '../base/format.js';
 import { checkFit } from '../models/pretrained.js';
@@ -152,7 +153,13 @@ function describeRun(
       validation_pairs: inStoreOrder.validation.pairs,
       store,
     },
-    engine,
+    engine: { ...engine, textLengths: trainedLengths(settings, models.student, engine) },
     versions: { kd: VERSION, node: process.versions.node, tensorflow: engine.version },
   };
+}
+
+/** The lengths to which the student's texts are cut in training; whole texts alone where they may not be cut. */
+function trainedLengths({ dropout, padding }: TrainSettings, student: RunModel, engine: EngineInfo): readonly number[] {
+  const choice = { rate: dropout === 'configured' ? undefined : dropout, padding };
+  return textLengths(student.model.encoder, MAX_LENGTH, choice, engine.textLengths).lengths;
 }

@@ -4,6 +4,7 @@ import type { Batch } from '../../src/data/batches.js';
 import type { Engine, EngineOptions } from '../../src/distill/engine.js';
 import { compiledEngine } from '../../src/engine/compiled.js';
 import { eagerEngine } from '../../src/engine/eager.js';
+import { lengthsOn } from '../../src/engine/text-lengths.js';
 import { loadBackend } from '../../src/tensorflow/backend.js';
 import { BACKENDS_UNDER_TEST } from '../backends.js';
 import { openRecordedRun } from '../fixtures/training.js';
@@ -130,6 +131,20 @@ describe.each(ENGINES)('the %s engine on %s', (name, backend) => {
     expectClose(loose, free);
     expect(tight[2]).toBeCloseTo(free[2], 4);
     expect(Math.abs(tight[6] / free[6] - 1)).toBeGreaterThan(1e-3);
+  });
+
+  it('gives the losses of whole texts with the few lengths of a GPU, and with those of a processor', async () => {
+    const { open, batch } = await openRun(name, 4);
+    const batches = [batch(0), batch(1), batch(2)];
+    const outputs = async (textLengths: readonly number[]): Promise<number[]> => {
+      const options = { dropout: 0, textLengths };
+      const engine = await open(options);
+      const [{ lossEn, lossKo }] = await engine.evaluate([batch(3)]);
+      engine.dispose();
+      return [lossEn, lossKo, ...(await losses(await open(options), batches))];
+    };
+    const whole = await outputs([LENGTH]);
+    for (const device of ['gpu', 'cpu'] as const) expectClose(await outputs(lengthsOn(device, 'training')), whole);
   });
 
   it('evaluates without changing anything, and without dropout', async () => {

@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { cutTexts, lengthFor, textLengths } from '../../src/engine/text-lengths.js';
+import { buildStepGraph } from '../../src/engine/graph/step-graph.js';
+import { layoutFor } from '../../src/engine/step-layout.js';
+import { cutTexts, lengthFor, lengthsOn, textLengths } from '../../src/engine/text-lengths.js';
+import { loadBackend } from '../../src/tensorflow/backend.js';
 import { randomModel } from '../../src/models/pretrained.js';
 import { readConfig } from '../../src/models/config.js';
 import { PARITY } from '../fixtures/index.js';
@@ -10,6 +13,9 @@ const LENGTHS = { lengths: [16, 24, 40], padding: PAD };
 /** Texts of so many tokens, 5 each, filled up to 40. */
 const texts = (...tokens: number[]): Int32Array =>
   Int32Array.from(tokens.flatMap((count) => Array.from({ length: 40 }, (_, place) => (place < count ? 5 : PAD))));
+
+const textsOf77 = (tokens: number): Int32Array => new Int32Array(77).fill(PAD).fill(5, 0, tokens);
+const GPU_LAYOUT = layoutFor(true, 'compiled', 'gpu');
 
 describe('the lengths that texts are cut to', () => {
   it('leave every text a place of padding', () => {
@@ -39,6 +45,22 @@ describe('the lengths that texts are cut to', () => {
     expect(textLengths(encoder, 77)).toEqual({ lengths: [16, 24, 32, 48, 64, 77], padding: PAD });
     expect(textLengths(encoder, 24).lengths).toEqual([16, 24]);
     expect(textLengths(encoder, 77, { rate: 0.1 }).lengths).toEqual([77]);
+  });
+
+  it('are few on a GPU, where each is compiled anew', async () => {
+    const { config } = await readConfig(`${PARITY}/student`);
+    const { encoder } = randomModel(config, 1);
+    const lengths = textLengths(encoder, 77, undefined, GPU_LAYOUT.textLengths);
+    expect(lengths).toEqual({ lengths: [32, 48, 77], padding: PAD });
+    expect([3, 31, 32, 47, 48].map((tokens) => lengthFor(lengths, [textsOf77(tokens)]))).toEqual([32, 32, 48, 48, 77]);
+    for (const work of ['training', 'encoding'] as const) expect(lengthsOn('gpu', work).length).toBeLessThan(4);
+    await loadBackend('cpu'); // to record on
+    const graph = buildStepGraph(
+      { teacher: encoder, student: encoder, loss: 'hidden' },
+      { optimizer: 'adamw', weightDecay: 0, batchSize: 1, accumulate: 1, seed: 1, dropout: 0, ...GPU_LAYOUT },
+      77,
+    );
+    expect([...graph.passes.keys()]).toEqual([32, 48, 77]);
   });
 
   it('cut the places at the end of every text', () => {

@@ -58,6 +58,21 @@ describe.skipIf(!BACKENDS_UNDER_TEST.includes('tensorflow'))('npm run bench', ()
     expect(stderr).toContain('round 1/1, 2/2: kd eager-fp32, batch 4, dropout 0.1\n');
   }, 240_000);
 
+  it('measures steps on real texts, as they come and grouped by length', () => {
+    const { stdout, stderr } = bench('--texts', 'real', '--ours', 'default,grouped', '--precision', 'fp32');
+    expect(stdout, stderr).toMatch(/^The student's texts have \d+ to \d+ tokens \(mean [\d.]+\); batches of 4$/m);
+    const rows = stdout.split('\n').filter((line) => line.startsWith('| kd'));
+    const names = rows.map((line) => line.split(' | ')[0]);
+    expect(names).toEqual(['| kd train, fp32', '| kd train --group-by-length, fp32']);
+    for (const row of rows) {
+      const [seconds, , , rate] = row.split(' | ').slice(1).map(Number.parseFloat);
+      expect(Math.abs((rate * seconds) / 4 - 1)).toBeLessThan(0.5); // both are rounded
+    }
+    expect(stderr).toMatch(
+      /^round 1\/1: kd train --group-by-length, fp32: [\d.e-]+ s a step, [\d.e-]+ CPU s, [\d.]+ GB, load [\d.]+$/m,
+    );
+  }, 240_000);
+
   it.skipIf(python === undefined)(
     'prints the ratio to PyTorch (skipped without torch and transformers)',
     () => {

@@ -128,8 +128,8 @@ export function recordStep(
   const backward: NodeRange[] = [];
   let sums: Record<string, Variable> | undefined;
   let messages = 0;
-  const isStepped = new Set(textLengths(distillation.student, length, choice).lengths);
-  const { lengths } = textLengths(distillation.student, length);
+  const isStepped = new Set(textLengths(distillation.student, length, choice, options.textLengths).lengths);
+  const { lengths } = textLengths(distillation.student, length, undefined, options.textLengths);
   const passes = new Map(lengths.map((each) => [each, recordPass(each, each === length ? '' : `/${each}`)]));
   const updated = ranks && recordUpdate(read(sums!), 'updated');
   const sent = ranks && options.group && recordSending(ranks);

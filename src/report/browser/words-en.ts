@@ -254,6 +254,7 @@ export const EN = {
     teacher: 'teacher’s parameters',
     student: 'student’s parameters',
     devices: 'devices',
+    textLengths: 'text lengths',
     data: 'token store',
     fingerprint: 'data fingerprint',
   } as Readonly<Record<string, string>>,

@@ -231,6 +231,7 @@ export const KO: Words = {
     teacher: '교사 파라미터',
     student: '학생 파라미터',
     devices: '장치 수',
+    textLengths: '문장 길이(토큰)',
     data: '토큰 저장소',
     fingerprint: '데이터 지문',
   },

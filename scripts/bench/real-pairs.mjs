@@ -1,0 +1,65 @@
+/** Pairs of the generated corpora as training reads them: a token store with ids of tokenizers like the real ones. */
+import { spawnSync } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { openStore } from '#dist/data/store/token-store.js';
+import { datasetOf } from '#dist/training/dataset.js';
+
+/** @import { Batches } from '#dist/data/batches.js' */
+/** @import { BatchSettings } from '#dist/training/dataset.js' */
+
+/** Generated rows: those that are taken are a uniform sample of them, and tokenizers are trained on all. */
+const ROWS = 40_000;
+/** The share of a store's pairs that are not for training. */
+const VALIDATION = 0.2;
+
+/** @param {string} name */
+const script = (name) => fileURLToPath(new URL(name, import.meta.url));
+
+/**
+ * Makes a token store of pairs of the generated corpora, 15 to 60 Korean characters each: with the tiny models'
+ * tokenizers for those, else with stand-ins for the real ones, which Python trains.
+ *
+ * @param {string} folder where it may write
+ * @param {string} models `full` or `tiny`
+ * @param {number} pairs for training
+ * @param {string} python with `tokenizers`
+ * @returns {string} the store
+ */
+export function makeRealStore(folder, models, pairs, python) {
+  mkdirSync(folder, { recursive: true });
+  const [csv, store] = [join(folder, 'csv'), join(folder, 'store')];
+  run(process.execPath, [script('pairs-csv.mjs'), String(ROWS), csv]);
+  const tokenizers = models === 'tiny' ? script('../../data/tiny') : join(folder, 'tokenizers');
+  if (models !== 'tiny') run(python, [script('stand_in_tokenizers.py'), tokenizers, join(csv, 'pairs-0.csv')]);
+  const files = ['--data', csv, '--out', store];
+  const sample = ['--samples', String(Math.ceil(pairs / (1 - VALIDATION))), '--valid-fraction', String(VALIDATION)];
+  const roles = ['teacher', 'student'].flatMap((role) => [`--${role}-tokenizer`, join(tokenizers, role)]);
+  run(process.execPath, [script('../../bin/kd.js'), 'prepare', ...files, ...sample, ...roles, '--quiet']);
+  return store;
+}
+
+/**
+ * Opens a store's pairs for training as `kd train` puts them into steps.
+ *
+ * @param {string} store
+ * @param {number} batchSize
+ * @param {boolean} groupByLength
+ * @returns {Promise<{ batches: Batches, close: () => Promise<void> }>}
+ */
+export async function openRealBatches(store, batchSize, groupByLength) {
+  /** @type {BatchSettings} */
+  const settings = { batchSize, accumulate: 1, groupByLength, seed: 42, validPairs: 'all', baselinePairs: 'all' };
+  const { training, close } = datasetOf(await openStore(store), settings);
+  return { batches: training, close };
+}
+
+/**
+ * @param {string} command
+ * @param {string[]} args
+ */
+function run(command, args) {
+  const { status, stderr } = spawnSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'ignore', 'pipe'] });
+  if (status !== 0) throw new Error(`${command} ${args.join(' ')} failed:\n${stderr}`);
+}
