@@ -131,7 +131,7 @@ export async function startEncoder(
   const { reason, ...loaded } = await loadBackend(backend, device);
   if (reason !== undefined) output.warn(reason);
   const chosen = await encodingPrecision(precision, loaded, areLarge([model.encoder]));
-  if (precision === 'auto') output.message?.(`precision: ${precisionText(chosen)}`);
+  if (chosen.reason !== undefined) output.message?.(`precision: ${precisionText(chosen)}`);
   return encoderEngine(model.encoder, model.parameters(), {
     precision: chosen.precision,
     textLengths: lengthsOn(loaded.device, 'encoding'),

@@ -43,7 +43,7 @@ async function update(
   if (pairs.length === 0) return;
   const { settings } = await readRunConfig(run);
   const encoder = await openEncoder({ name: resolve(run, checkpoint), flag: 'report' }, output);
-  const engine = await startEncoder(encoder, where, output);
+  const engine = await startEncoder(encoder, { backend: where.backend, device: where.device }, output); // float32
   const progress = output.progress('encoding', 2 * pairs.length, 'texts');
   const started = performance.now();
   try {

@@ -120,7 +120,7 @@ async function startModels(
   const chosen = await encodingPrecision(choice, backend, isLarge);
   const { precision } = chosen;
   const textLengths = lengthsOn(backend.device, 'encoding');
-  if (choice === 'auto') reporter.message(`precision: ${precisionText(chosen)}`);
+  if (chosen.reason !== undefined) reporter.message(`precision: ${precisionText(chosen)}`);
   const underTest = new Map<ComparedModel, ModelUnderTest>();
   for (const compared of tested) {
     const {
