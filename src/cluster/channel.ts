@@ -39,6 +39,8 @@ const MESSAGE = v.variant('type', [
 
 /** Characters of a message, at most: an evaluation of 77 × 768 values from each of a hundred devices. */
 const LONGEST = 2 ** 25;
+/** How TLS begins: content type 22 (handshake), version 3.x (RFC 5246, 6.2.1). */
+const TLS_HELLO = '\u0016\u0003';
 /** Of the first one. */
 const LONGEST_HELLO = 2 ** 10;
 
@@ -68,7 +70,8 @@ export function openChannel(socket: Duplex, { onMessage, onClosed }: ChannelEven
   };
   const refuse = (why: string): void => {
     closed(why);
-    socket.destroy();
+    const message: Message = { type: 'failed', message: `expected messages of kd: ${why}` };
+    socket.end(`${JSON.stringify(message)}\n`, () => socket.destroy()); // who speaks TLS sees that this is none
   };
   const take = (line: string): void => {
     if (isClosed) return;
@@ -84,6 +87,10 @@ export function openChannel(socket: Duplex, { onMessage, onClosed }: ChannelEven
   };
   socket.setEncoding('utf8');
   socket.on('data', (chunk: string) => {
+    if (limit === LONGEST_HELLO && chunk.startsWith(TLS_HELLO)) {
+      refuse('it has a key, and this rank has none');
+      return;
+    }
     const lines = chunk.split('\n');
     for (const [i, part] of lines.entries()) {
       parts.push(part);

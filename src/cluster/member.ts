@@ -12,12 +12,17 @@ import { watchPulse } from './pulse.js';
 /** Milliseconds from one try to the next. */
 const BETWEEN_TRIES = 200;
 
+/** What is said of a first rank that closes the door at once. */
+const noAnswer = (why: string): string =>
+  `expected an answer, but ${why}; give every rank the same --cluster-key, and every run addresses of its own`;
+
 /** Reaches the first rank, and waits until all are there. */
 export async function joinHub(options: LinkOptions): Promise<Link> {
   const { hosts, network, version, timeout, onLost } = options;
   const { rank, addresses } = hosts;
   const waiting = new Map<number, (gathered: Gathered) => void>();
   let next = 0;
+  let wasHeard = false;
   let isOver = false;
   const meeting = deferred<undefined>();
   const end = (error: LostRank): void => {
@@ -30,6 +35,7 @@ export async function joinHub(options: LinkOptions): Promise<Link> {
   const socket = await reach(network, options);
   const channel = openChannel(socket, {
     onMessage(message) {
+      wasHeard = true;
       pulse.heard();
       if (message.type === 'ready') meeting.resolve(undefined);
       else if (message.type === 'failed') end(new LostRank(message.message));
@@ -39,7 +45,7 @@ export async function joinHub(options: LinkOptions): Promise<Link> {
       }
     },
     onClosed(why) {
-      end(lostRank(hosts, 0, why));
+      end(wasHeard ? lostRank(hosts, 0, why) : new LostRank(`${nameOf(hosts, 0)}: ${noAnswer(why)}`));
     },
   });
   const beat = (): void => {

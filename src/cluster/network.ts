@@ -1,59 +1,46 @@
-/** @file How the processes of a run reach each other. */
+/** @file How the processes of a run reach each other: what all ways have in common. */
 import { once } from 'node:events';
-import { connect, createServer } from 'node:net';
+import { createServer } from 'node:net';
 import type { AddressInfo, Server } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { InputError, messageOf } from '../base/errors.js';
-import { addressText, isLoopback, type Hosts } from './addresses.js';
 
 /** What goes on listening. */
 export interface Listening {
   close(): void;
 }
 
+/** Every rank's text, in their order: see `Ranks.gather`. */
+export type Gather = (topic: string, text: string) => Promise<readonly string[]>;
+
 /** The ways between the processes of a run. */
 export interface Network {
   /** Takes the other ranks' connections, at the first rank. */
   listen(onConnection: (socket: Duplex) => void): Promise<Listening>;
-  /** Connects to the first rank. */
+  /**
+   * Connects to the first rank.
+   *
+   * @throws InputError where that will not change, and other errors where it may
+   */
   connect(): Promise<Duplex>;
   /** The network device that TensorFlow's port is tied to. */
   readonly device: string;
-  /** The host by which others reach this rank's TensorFlow. */
-  readonly host: string;
+  /**
+   * Makes way for TensorFlow; all ranks call it together.
+   *
+   * @param port of this rank's server, which need not listen yet
+   * @returns `host:port` of every rank's server, as this process reaches it
+   */
+  openWays(port: number, gather: Gather): Promise<readonly string[]>;
 }
 
 /**
- * The network of processes on one machine, which nobody reaches from elsewhere.
+ * Waits until a server listens.
  *
- * @throws InputError for addresses of other machines
+ * @param address as it is shown
+ * @throws InputError where the address is taken, or none of this machine's
  */
-export function loopbackNetwork({ addresses, rank }: Hosts): Network {
-  const elsewhere = addresses.find((address) => !isLoopback(address));
-  if (elsewhere !== undefined)
-    throw new InputError(
-      `${addressText(elsewhere)}: expected addresses of this machine (127.0.0.1, localhost), as TensorFlow runs ` +
-        'whatever it is sent and asks nobody who he is',
-    );
-  const [first] = addresses as [Hosts['addresses'][number]];
-  return {
-    device: 'lo',
-    host: addressText({ ...addresses[rank]!, port: 0 }).replace(/:0$/, ''),
-    async listen(onConnection) {
-      const server = createServer(onConnection);
-      server.listen(first.port, first.host);
-      await listening(server, addressText(first));
-      return server;
-    },
-    async connect() {
-      const socket = connect({ ...first, noDelay: true });
-      await once(socket, 'connect');
-      return socket;
-    },
-  };
-}
-
-async function listening(server: Server, address: string): Promise<void> {
+export async function listening(server: Server, address: string): Promise<void> {
   try {
     await once(server, 'listening');
   } catch (error) {

@@ -14,7 +14,7 @@ async function openGroup(
 ): Promise<ProcessGroup> {
   const { network, rank, timeout } = ranks;
   const { before, own } = place!;
-  const addresses = await ranks.gather('addresses', `${network.host}:${await freePort()}`);
+  const addresses = await network.openWays(await freePort(), (topic, text) => ranks.gather(topic, text));
   const target = serverAt({
     rank,
     addresses,

@@ -2,9 +2,11 @@
 import { describe, expect, it } from 'vitest';
 import { addressText } from '../../src/cluster/addresses.js';
 import { findHosts, type HostFlags } from '../../src/cluster/hosts.js';
-import { loopbackNetwork } from '../../src/cluster/network.js';
+import { openNetwork } from '../../src/cluster/open-network.js';
 
 /** The addresses and the rank that are found. */
+const onRefused = (): void => undefined;
+
 function found(flags: HostFlags, env: NodeJS.ProcessEnv = {}): [string[], number] | undefined {
   const hosts = findHosts(flags, env);
   return hosts && [hosts.addresses.map(addressText), hosts.rank];
@@ -79,8 +81,22 @@ describe('the processes of a run', () => {
       { host: '127.0.0.1', port: 1 },
       { host, port: 2 },
     ];
-    expect(() => loopbackNetwork({ addresses, rank: 0 })).toThrow(
-      'expected addresses of this machine (127.0.0.1, localhost)',
+    expect(() => openNetwork({ addresses, rank: 0 }, { onRefused })).toThrow(
+      /^\S+:2: expected --cluster-key <file> \(or KD_CLUSTER_KEY\) .*, or --interface <name>/,
     );
+    expect(openNetwork({ addresses, rank: 0 }, { onRefused, networkDevice: 'lo' }).device).toBe('lo');
+    expect(openNetwork({ addresses, rank: 0 }, { onRefused, key: Buffer.alloc(32) }).device).toBe('lo');
+  });
+
+  it('are refused on a network device that is not there, and with a key beside one', () => {
+    const addresses = [
+      { host: '127.0.0.1', port: 1 },
+      { host: '127.0.0.1', port: 2 },
+    ];
+    const open = (door: object) => () => openNetwork({ addresses, rank: 0 }, { onRefused, ...door });
+    expect(open({ networkDevice: 'eth77' })).toThrow(
+      /^--interface eth77: expected one of this machine's network devices that are up: .*\blo\b/,
+    );
+    expect(open({ networkDevice: 'lo', key: Buffer.alloc(32) })).toThrow('--interface lo: expected no key beside it');
   });
 });

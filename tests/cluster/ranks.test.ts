@@ -2,7 +2,8 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { freePort, loopbackNetwork } from '../../src/cluster/network.js';
+import { freePort } from '../../src/cluster/network.js';
+import { openNetwork } from '../../src/cluster/open-network.js';
 import { meetRanks, type Ranks } from '../../src/cluster/ranks.js';
 import type { Hosts } from '../../src/cluster/addresses.js';
 
@@ -13,13 +14,21 @@ async function addressesOf(count: number): Promise<Hosts['addresses']> {
   return ports.map((port) => ({ host: '127.0.0.1', port }));
 }
 
+interface How {
+  readonly timeout?: number;
+  readonly version?: string;
+  readonly stop?: AbortSignal;
+  readonly key?: Buffer;
+  readonly onRefused?: (text: string) => void;
+}
+
 function meet(
   addresses: Hosts['addresses'],
   rank: number,
-  { timeout = 5, version = '1', stop = running() }: { timeout?: number; version?: string; stop?: AbortSignal } = {},
+  { timeout = 5, version = '1', stop = running(), key, onRefused = () => undefined }: How = {},
 ): Promise<Ranks> {
   const hosts = { addresses, rank };
-  return meetRanks({ hosts, network: loopbackNetwork(hosts), version, timeout }, stop);
+  return meetRanks({ hosts, network: openNetwork(hosts, { key, onRefused }), version, timeout }, stop);
 }
 
 /** What is wrong, for each. */

@@ -5,7 +5,8 @@ import { InputError, messageOf } from '../../base/errors.js';
 import { COUNT, type Kind } from '../../base/kinds.js';
 import { VERSION } from '../../base/version.js';
 import { findHosts, type HostFlags } from '../../cluster/hosts.js';
-import { loopbackNetwork } from '../../cluster/network.js';
+import { readClusterKey } from '../../cluster/key.js';
+import { openNetwork } from '../../cluster/open-network.js';
 import { meetRanks, type Ranks } from '../../cluster/ranks.js';
 import { SILENT_IN_CLUSTER } from '../../tensorflow/backend.js';
 import type { TakenPart } from '../../training/part.js';
@@ -14,10 +15,18 @@ import { parserOf } from '../flags.js';
 /** Flags that describe the processes of a run. */
 export interface ClusterFlags extends HostFlags {
   readonly clusterTimeout: number;
+  readonly clusterKey?: string;
+  readonly interface?: string;
 }
 
 /** The flags' names: they are of a process, not settings of the run. */
-export const CLUSTER_FLAGS: readonly string[] = ['hosts', 'rank', 'clusterTimeout'] satisfies (keyof ClusterFlags)[];
+export const CLUSTER_FLAGS: readonly string[] = [
+  'hosts',
+  'rank',
+  'clusterTimeout',
+  'clusterKey',
+  'interface',
+] satisfies (keyof ClusterFlags)[];
 
 const RANK: Kind<number> = {
   expected: 'a whole number of at least 0',
@@ -31,6 +40,8 @@ export function addClusterFlags(command: Command): Command {
     .optionsGroup('Several processes:')
     .option('--hosts <host:port,...>', 'the addresses of all ranks that share out the run (else TF_CONFIG, or Slurm)')
     .addOption(new Option('--rank <number>', "this process's place among --hosts, from 0").argParser(parserOf(RANK)))
+    .option('--cluster-key <file>', 'a key that all ranks have, for several machines (else KD_CLUSTER_KEY)')
+    .option('--interface <name>', 'in place of a key: a network device that only trusted machines reach')
     .addOption(
       new Option('--cluster-timeout <seconds>', 'how long a rank waits for another')
         .argParser(parserOf(COUNT))
@@ -48,7 +59,13 @@ export async function openRanks(flags: ClusterFlags, stop: AbortSignal, output: 
   const hosts = findHosts(flags, process.env);
   if (hosts === undefined) return undefined;
   process.env.TF_CPP_MIN_LOG_LEVEL ??= SILENT_IN_CLUSTER;
-  const network = loopbackNetwork(hosts);
+  const network = openNetwork(hosts, {
+    key: await readClusterKey(flags.clusterKey, process.env),
+    networkDevice: flags.interface,
+    onRefused: (text) => {
+      output.warn(text);
+    },
+  });
   const count = hosts.addresses.length;
   output.message(`rank ${hosts.rank} of ${count}: waiting for the others …`);
   return meetRanks({ hosts, network, version: VERSION, timeout: flags.clusterTimeout }, stop);

@@ -1,0 +1,50 @@
+/** @file Which of the ways between processes a run takes: TensorFlow's server must be reached by its ranks alone. */
+import { networkInterfaces } from 'node:os';
+import { InputError } from '../base/errors.js';
+import { addressText, isLoopback, type Hosts } from './addresses.js';
+import type { Network } from './network.js';
+import { plainNetwork } from './plain-network.js';
+import { tunnelNetwork } from './tunnel-network.js';
+
+/** What keeps strangers out. */
+export interface Door {
+  /** What all ranks know, and nobody else. */
+  readonly key?: Buffer | undefined;
+  /** A network device through which only ranks are reached. */
+  readonly networkDevice?: string | undefined;
+  /** Is told of who was not let in. */
+  readonly onRefused: (text: string) => void;
+}
+
+/** Linux's name for the loopback device. */
+const LOOPBACK = 'lo';
+
+/**
+ * The network of a run's processes: tunnels where there is a key, plain connections on a network device or on one
+ * machine else.
+ *
+ * @throws InputError for addresses of other machines with neither, both, and a network device that is not there
+ */
+export function openNetwork(hosts: Hosts, { key, networkDevice, onRefused }: Door): Network {
+  if (key !== undefined && networkDevice !== undefined)
+    throw new InputError(
+      `--interface ${networkDevice}: expected no key beside it, as with a key TensorFlow is reached through encrypted ` +
+        'connections on any network; leave out one',
+    );
+  if (key !== undefined) return tunnelNetwork(hosts, key, onRefused);
+  if (networkDevice !== undefined) {
+    const known = Object.keys(networkInterfaces());
+    if (!known.includes(networkDevice))
+      throw new InputError(
+        `--interface ${networkDevice}: expected one of this machine's network devices that are up: ${known.join(', ')}`,
+      );
+    return plainNetwork(hosts, networkDevice);
+  }
+  const elsewhere = hosts.addresses.find((address) => !isLoopback(address));
+  if (elsewhere !== undefined)
+    throw new InputError(
+      `${addressText(elsewhere)}: expected --cluster-key <file> (or KD_CLUSTER_KEY) for other machines than this one, ` +
+        'or --interface <name> where all who reach that network device may run code; TensorFlow asks nobody who he is',
+    );
+  return plainNetwork(hosts, LOOPBACK);
+}

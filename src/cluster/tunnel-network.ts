@@ -1,0 +1,157 @@
+/**
+ * @file Processes that reach each other through TLS with a key that all have. TensorFlow's server is tied to the
+ * loopback device; each rank has a door, which lets in who has the key, to itself or to its TensorFlow.
+ */
+import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
+import { createServer as createTlsServer, connect as connectTls } from 'node:tls';
+import type { TLSSocket } from 'node:tls';
+import { InputError, messageOf } from '../base/errors.js';
+import { addressText, isLoopback, type Address, type Hosts } from './addresses.js';
+import { listening, type Network } from './network.js';
+
+/** What a connection is for, as its TLS handshake says (ALPN): the processes' own messages, or TensorFlow's. */
+const PURPOSES = { messages: 'kd-messages', tensorFlow: 'kd-tensorflow' } as const;
+type Purpose = keyof typeof PURPOSES;
+
+/**
+ * Both sides prove that they have the key, and each connection has keys of its own besides (RFC 5489, RFC 7905): who
+ * records it and learns the key later cannot read it. Node speaks pre-shared keys in TLS 1.2 alone.
+ */
+const TLS = { ciphers: 'ECDHE-PSK-CHACHA20-POLY1305', minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2' } as const;
+const IDENTITY = 'kd';
+
+/** Milliseconds for a connection and its handshake. */
+const CONNECT_WITHIN = 10_000;
+
+const LOOPBACK = '127.0.0.1';
+
+/**
+ * @param key the same on all ranks
+ * @param onRefused is told of who was not let in, once for each address
+ */
+export function tunnelNetwork({ addresses, rank }: Hosts, key: Buffer, onRefused: (text: string) => void): Network {
+  let door: Promise<void> | undefined;
+  let take: ((socket: TLSSocket) => void) | undefined;
+  let tensorFlowPort: number | undefined;
+  const refused = new Set<string>();
+
+  async function openDoor(): Promise<void> {
+    const server = createTlsServer(
+      {
+        ...TLS,
+        pskCallback: (_, identity) => (identity === IDENTITY ? key : null),
+        ALPNProtocols: Object.values(PURPOSES),
+        handshakeTimeout: CONNECT_WITHIN,
+        noDelay: true,
+      },
+      (socket) => {
+        if (socket.alpnProtocol === PURPOSES.messages && take !== undefined) take(socket);
+        else if (socket.alpnProtocol === PURPOSES.tensorFlow && tensorFlowPort !== undefined)
+          join(socket, connect({ host: LOOPBACK, port: tensorFlowPort, noDelay: true }));
+        else socket.destroy();
+      },
+    );
+    server.on('tlsClientError', (_, { remoteAddress = 'somebody' }) => {
+      if (refused.has(remoteAddress)) return;
+      refused.add(remoteAddress);
+      onRefused(`${remoteAddress} was not let in: it has no key, or another one than this rank`);
+    });
+    const own = addresses[rank]!;
+    server.listen({ port: own.port, ...(isLoopback(own) && { host: own.host }) });
+    await listening(server, addressText(own));
+    server.unref();
+  }
+
+  /** A connection to another rank's door. */
+  async function reach({ host, port }: Address, purpose: Purpose): Promise<TLSSocket> {
+    const socket = connectTls({
+      ...TLS,
+      host,
+      port,
+      ALPNProtocols: [PURPOSES[purpose]],
+      pskCallback: () => ({ psk: key, identity: IDENTITY }),
+      checkServerIdentity: () => undefined, // the key is its identity
+    });
+    socket.setNoDelay(true);
+    try {
+      await once(socket, 'secureConnect', { signal: AbortSignal.timeout(CONNECT_WITHIN) });
+    } catch (error) {
+      socket.destroy();
+      throw error;
+    }
+    return socket;
+  }
+
+  /** An address of this machine that leads to another rank's TensorFlow. */
+  async function openWay(address: Address): Promise<string> {
+    const server = createServer({ noDelay: true }, (socket) => {
+      socket.on('error', () => socket.destroy());
+      reach(address, 'tensorFlow').then(
+        (far) => {
+          join(socket, far);
+        },
+        () => socket.destroy(), // TensorFlow tries again
+      );
+    });
+    server.listen(0, LOOPBACK);
+    await listening(server, LOOPBACK);
+    server.unref();
+    return addressText({ host: LOOPBACK, port: (server.address() as AddressInfo).port });
+  }
+
+  return {
+    device: 'lo',
+    async listen(onConnection) {
+      take = onConnection;
+      await (door ??= openDoor());
+      return {
+        close: () => {
+          take = undefined;
+        },
+      };
+    },
+    async connect() {
+      await (door ??= openDoor());
+      try {
+        return await reach(addresses[0]!, 'messages');
+      } catch (error) {
+        if (isOfTls(error))
+          throw new InputError(
+            `${addressText(addresses[0]!)}: expected rank 0 to have the key of this rank, got another or none; give ` +
+              `all ranks the same --cluster-key (${messageOf(error)})`,
+          );
+        throw error;
+      }
+    },
+    async openWays(port, gather) {
+      tensorFlowPort = port;
+      await gather('doors', '');
+      const ways = addresses.map((address, other) =>
+        other === rank ? Promise.resolve(addressText({ host: LOOPBACK, port })) : openWay(address),
+      );
+      return Promise.all(ways);
+    },
+  };
+}
+
+/** Joins two connections into one. */
+function join(one: Socket, other: Socket): void {
+  for (const [from, to] of [
+    [one, other],
+    [other, one],
+  ] as const) {
+    from.pipe(to);
+    from.on('error', () => to.destroy());
+    from.on('close', () => {
+      to.destroySoon();
+    });
+  }
+}
+
+/** Whether a handshake failed, rather than the connection beneath it. */
+function isOfTls(error: unknown): boolean {
+  const { code } = error as { readonly code?: unknown };
+  return typeof code === 'string' && /^(ERR_SSL_|ERR_TLS_|EPROTO)/.test(code);
+}
