@@ -74,7 +74,7 @@ const configs = await modelConfigs(flags.models);
 const rates = measure(process.execPath, [script('products.mjs')]);
 console.log(
   `Machine: ${availableParallelism()} cores, ${cpus()[0]?.model ?? 'unknown'}; ` +
-    `products alone: ${rates.fp32} GFLOP/s in fp32, ${rates.bf16} in bf16; Node ${process.versions.node}\n`,
+    `products alone: ${rates.fp32} GFLOP/s in fp32, ${rates.bf16 || 'none'} in bf16; Node ${process.versions.node}\n`,
 );
 
 /** What `--precision auto` goes by. */
@@ -89,7 +89,7 @@ if (flags.encode) {
     models: flags.models,
     texts: Number(flags.count),
     rounds: Number(flags.rounds ?? 2),
-    ours: list(flags.ours ?? 'fp32,bf16'),
+    ours: list(flags.ours ?? (rates.bf16 > 0 ? 'fp32,bf16' : 'fp32')),
     theirs: flags.against === 'pytorch' ? list(flags.theirs ?? 'fp32,bf16,autocast-bf16') : [],
     python: flags.python,
   });
@@ -140,7 +140,7 @@ function benchSteps() {
  */
 function casesOf(batch, dropout) {
   const common = { models: flags.models, batch, dropout, steps: Number(flags.steps ?? 4) };
-  const ours = list(flags.ours ?? 'compiled-bf16,compiled-fp32').map((name) => {
+  const ours = list(flags.ours ?? (rates.bf16 > 0 ? 'compiled-bf16,compiled-fp32' : 'compiled-fp32')).map((name) => {
     const [engine, precision] = name.split('-');
     return newCase(`kd ${name}`, precision, common, () =>
       measure(process.execPath, [script('step.mjs'), JSON.stringify({ ...common, engine, precision })]),
@@ -185,7 +185,9 @@ function printTable(cases) {
         seconds.toPrecision(3),
         median(one.results.flatMap((result) => result.cpuSeconds)).toPrecision(3),
         pairsPerSecond.toFixed(1),
-        `${Math.round((100 * stepFlops(one.batch)) / seconds / 1e9 / rates[one.precision])} %`,
+        rates[one.precision] > 0
+          ? `${Math.round((100 * stepFlops(one.batch)) / seconds / 1e9 / rates[one.precision])} %`
+          : '–',
         `${(Math.max(...one.results.map(({ peakBytes }) => peakBytes)) / 1e9).toFixed(2)} GB`,
         `${Math.round(median(one.results.map(({ toFirstStep }) => toFirstStep)))} s`,
       ],

@@ -18,6 +18,7 @@ import { inStoreOrder } from '#dist/data/row-order.js';
 import { openStore } from '#dist/data/store/token-store.js';
 import { compiledEngine } from '#dist/engine/compiled.js';
 import { loadBackend } from '#dist/tensorflow/backend.js';
+import { bfloat16Obstacle } from '#dist/tensorflow/hardware.js';
 import { openPretrained } from '#dist/models/pretrained.js';
 import { LENGTH } from './batch.mjs';
 
@@ -36,6 +37,11 @@ const { values: flags } = parseArgs({
     batch: { type: 'string', default: '32' },
   },
 });
+const obstacle = bfloat16Obstacle();
+if (obstacle !== undefined) {
+  console.error(`bfloat16: expected oneDNN to be free to compute in it, got ${obstacle}; unset that variable`);
+  process.exit(1);
+}
 const folders = { teacher: join(flags.models, 'teacher'), student: join(flags.models, 'student') };
 const batchSize = Number(flags.batch);
 

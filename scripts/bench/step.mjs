@@ -12,6 +12,7 @@ import { eagerEngine } from '#dist/engine/eager.js';
 import { lengthFor, textLengths } from '#dist/engine/text-lengths.js';
 import { areLarge, layoutFor, loadOptionsFor } from '#dist/engine/step-layout.js';
 import { loadBackend } from '#dist/tensorflow/backend.js';
+import { bfloat16Obstacle } from '#dist/tensorflow/hardware.js';
 import { randomModel } from '#dist/models/pretrained.js';
 import { LENGTH, randomBatch } from './batch.mjs';
 import { modelConfigs } from './models.mjs';
@@ -62,6 +63,8 @@ const isCompiled = name === 'compiled';
 const isLarge = areLarge([teacher, student]);
 const { device } = await loadBackend('tensorflow', 'auto', isCompiled ? loadOptionsFor(isLarge) : {});
 const layout = layoutFor(isLarge, isCompiled ? 'compiled' : 'eager', device);
+const obstacle = device === 'cpu' && precision === 'bf16' ? bfloat16Obstacle() : undefined;
+if (obstacle !== undefined) throw new Error(`bfloat16: oneDNN is kept from it by ${obstacle}; unset that variable`);
 const parameters = { teacher: weights(teacher), student: weights(student) };
 const engine = await (isCompiled
   ? compiledEngine(distillation, parameters, { ...options, ...layout }, LENGTH)

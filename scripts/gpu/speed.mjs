@@ -1,6 +1,7 @@
 /** @file How fast training is and what it holds, each measurement in a process of its own. */
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { bfloat16Obstacle } from '#dist/tensorflow/hardware.js';
 import { median } from '../bench/measure.mjs';
 import { projection } from '../bench/project.mjs';
 import { complaint, lastLine, rate, ROOT, run, tell } from './lines.mjs';
@@ -191,7 +192,8 @@ function memoryOf({ late }) {
  * @returns {Measurement | string}
  */
 function measure({ models, device, steps }, options) {
-  const precision = models === 'full' ? 'bf16' : 'fp32';
+  const isKept = device.startsWith('cpu') && bfloat16Obstacle() !== undefined;
+  const precision = models === 'full' && !isKept ? 'bf16' : 'fp32';
   const args = { models, precision, device, steps, ...options };
   const { status, stdout, stderr } = run(process.execPath, [
     join(ROOT, 'scripts/gpu/measure.mjs'),

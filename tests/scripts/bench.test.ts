@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { bfloat16Obstacle, processorFeatures } from '../../src/tensorflow/hardware.js';
 import { BACKENDS_UNDER_TEST } from '../backends.js';
 
 const BENCH = join(import.meta.dirname, '..', '..', 'scripts/bench/index.mjs');
@@ -41,7 +42,9 @@ const python = [process.env.KD_PYTHON ?? 'python3'].find(
 describe.skipIf(!BACKENDS_UNDER_TEST.includes('tensorflow'))('npm run bench', () => {
   it('measures the ways that are asked for, in turn', () => {
     const { stdout, stderr } = bench('--ours', 'compiled-fp32,eager-fp32');
-    expect(stdout, stderr).toMatch(/^Machine: \d+ cores, .+; products alone: \d+ GFLOP\/s in fp32, \d+ in bf16; Node /);
+    expect(stdout, stderr).toMatch(
+      /^Machine: \d+ cores, .+; products alone: \d+ GFLOP\/s in fp32, (\d+|none) in bf16; Node /,
+    );
     const cells = cellsOf(stdout);
     expect(cells.map((row) => row.slice(0, 3))).toEqual([
       ['kd compiled-fp32', '4', '0.1'],
@@ -166,12 +169,39 @@ describe.skipIf(!BACKENDS_UNDER_TEST.includes('tensorflow'))('what holds the eng
     expect(new Set(lines.map((line) => line![2])).size).toBe(1);
   }, 240_000);
 
-  it('trains in bfloat16 beside float32 on the sample corpus, and finds the difference', () => {
-    const { status, stdout, stderr } = script('precision.mjs', '--steps', '20', '--batch', '8');
-    expect(stdout, stderr).toMatch(
-      /^step 20: fp32 \d\.\d{5}, bf16 \d\.\d{5}\nlargest relative difference of 20 steps: 0\.\d{3} %, in step \d+\n$/m,
-    );
-    expect(stdout).not.toContain('steps: 0.000 %');
-    expect(status).toBe(0);
-  }, 240_000);
+  it.runIf(processorFeatures().has('avx512f'))('leaves out bfloat16 that oneDNN is kept from, or says so', () => {
+    const env: NodeJS.ProcessEnv = { ...process.env, ONEDNN_MAX_CPU_ISA: 'AVX2' };
+    delete env.TF_ENABLE_ONEDNN_OPTS;
+    const run = (name: string, ...args: string[]) => {
+      const { status, stdout, stderr } = spawnSync(process.execPath, [join(BENCH, '..', name), ...args], {
+        encoding: 'utf8',
+        env,
+      });
+      return { status, stdout, lastLine: stderr.trimEnd().split('\n').at(-1), stderr };
+    };
+    const products = run('products.mjs');
+    expect(products.stdout, products.stderr).toMatch(/^\{"fp32":[1-9]\d*,"bf16":0\}\n$/);
+    expect(run('precision.mjs')).toMatchObject({
+      status: 1,
+      lastLine:
+        'bfloat16: expected oneDNN to be free to compute in it, got ONEDNN_MAX_CPU_ISA=AVX2; unset that variable',
+    });
+    const step = { models: 'tiny', engine: 'compiled', precision: 'bf16', batch: 2, dropout: 0, steps: 1 };
+    const { status, stderr } = run('step.mjs', JSON.stringify(step));
+    expect(status).toBe(1);
+    expect(stderr).toContain('bfloat16: oneDNN is kept from it by ONEDNN_MAX_CPU_ISA=AVX2; unset that variable');
+  });
+
+  it.skipIf(bfloat16Obstacle() !== undefined)(
+    'trains in bfloat16 beside float32 on the sample corpus, and finds the difference',
+    () => {
+      const { status, stdout, stderr } = script('precision.mjs', '--steps', '20', '--batch', '8');
+      expect(stdout, stderr).toMatch(
+        /^step 20: fp32 \d\.\d{5}, bf16 \d\.\d{5}\nlargest relative difference of 20 steps: 0\.\d{3} %, in step \d+\n$/m,
+      );
+      expect(stdout).not.toContain('steps: 0.000 %');
+      expect(status).toBe(0);
+    },
+    240_000,
+  );
 });
