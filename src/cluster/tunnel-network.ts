@@ -136,13 +136,14 @@ export function tunnelNetwork({ addresses, rank }: Hosts, key: Buffer, onRefused
   };
 }
 
-/** Joins two connections into one. */
+/** Joins two connections into one, which does not keep the process from ending: TensorFlow never closes its own. */
 function join(one: Socket, other: Socket): void {
   for (const [from, to] of [
     [one, other],
     [other, one],
   ] as const) {
     from.pipe(to);
+    from.unref();
     from.on('error', () => to.destroy());
     from.on('close', () => {
       to.destroySoon();

@@ -2,18 +2,21 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { freePort } from '../../src/cluster/network.js';
 import { BACKENDS_UNDER_TEST } from '../backends.js';
-import { KD, type CliResult } from '../cli.js';
+import { KD, temporaryFolder, type CliResult } from '../cli.js';
 import { kdHere } from '../in-process.js';
 import { holdToSchema } from '../json-events.js';
-import { folderWithPairs, parseLines, readCsv, trainArguments } from './tiny.js';
+import { folderWithPairs, PAIRS, parseLines, readCsv, STUDENT, trainArguments } from './tiny.js';
 
 /** A process that is not through by then hangs, and is killed. */
 const LIMIT_MS = 90_000;
+
+/** `<unk>` of the tiny student. */
+const UNKNOWN_ID = 3;
 
 const FLAGS = ['--no-shuffle', '--batch-size', '4', '--log-every', '1', '--keep', '9', '--device', 'cpu'];
 
@@ -85,9 +88,26 @@ function computed(cwd: string, run: string, step: string) {
   return {
     student: hash('model.safetensors'),
     optimizer: hash('optimizer.safetensors'),
-    losses: readCsv(join(folder, 'loss.csv')).map((row) => ({ ...row, pairs_per_second: undefined })),
+    losses: readCsv(join(folder, 'loss.csv')).map((row) => ({ ...row, pairs_per_second: '' })) as Record<
+      string,
+      string
+    >[],
     validation: readCsv(join(folder, 'validation.csv')),
   };
+}
+
+/** Makes the embedding of an unknown word so large that float32 overflows in the first LayerNorm. */
+function overflowUnknown(path: string): void {
+  const bytes = readFileSync(path);
+  const headerBytes = Number(bytes.readBigUInt64LE());
+  const header = JSON.parse(bytes.toString('utf8', 8, 8 + headerBytes)) as Record<
+    string,
+    { shape: number[]; data_offsets: number[] }
+  >;
+  const { shape, data_offsets: offsets } = header['embeddings.word_embeddings.weight'];
+  const row = 8 + headerBytes + offsets[0] + 4 * UNKNOWN_ID * shape[1];
+  for (let i = 0; i < shape[1]; i += 2) bytes.writeFloatLE(3e38, row + 4 * i);
+  writeFileSync(path, bytes);
 }
 
 const lastLine = (text: string): string => text.trimEnd().split('\n').at(-1)!;
@@ -171,6 +191,31 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('a run of several pro
     expect(existsSync(join(cwd, 'checkpoints', 'other'))).toBe(false);
   });
 
+  it('leaves out on all ranks the step whose loss is not finite on one, behind a key', async () => {
+    const here = temporaryFolder();
+    const student = join(here, 'student');
+    cpSync(STUDENT, student, { recursive: true });
+    overflowUnknown(join(student, 'model.safetensors'));
+    const pairs = PAIRS.slice(0, 12).map((pair, i) => (i === 6 ? 'zebra,zebra' : pair.join()));
+    writeFileSync(join(here, 'pairs.csv'), ['ko,en', ...pairs].join('\n')); // the zebra is in rank 1's second batch
+    const more = ['--batch-size', '2', '--accumulate', '2', '--valid-fraction', '0', '--on-nan', 'skip'];
+    const args = trainArguments([...FLAGS, ...more, '--student', student, '--epochs', '1']);
+    const env = { KD_CLUSTER_KEY: '0123456789abcdef'.repeat(4) };
+    const all = await hosts(2);
+    const ended = await endOf(
+      [0, 1].map((rank) => start([...args, '--run', 'two', '--hosts', all, '--rank', String(rank)], here, env)),
+    );
+    expect(
+      ended.map(({ code }) => code),
+      ended.map(({ stderr }) => stderr).join(''),
+    ).toEqual([0, 0]);
+    const alone = await kdHere([...args, '--run', 'alone'], { cwd: here });
+    expect(alone.code, alone.stderr).toBe(0);
+    const result = computed(here, 'alone', '00000003');
+    expect(result.losses.map(({ step }) => step)).toEqual(['1', '3']); // what is left out is not logged
+    expect(computed(here, 'two', '00000003')).toEqual(result);
+  });
+
   it('is described by TF_CONFIG, with several devices in a process', async () => {
     const worker = (await hosts(2)).split(',');
     const args = trainArguments([...WHOLE, '--accumulate', '4', '--run', 'four']);
@@ -208,7 +253,7 @@ it('is called as the document shows it', async () => {
 });
 
 it.each([
-  [['--hosts', 'a:2222,b:2222', '--rank', '0'], 'a:2222: expected addresses of this machine (127.0.0.1, localhost)'],
+  [['--hosts', 'a:2222,b:2222', '--rank', '0'], 'a:2222: expected --cluster-key <file> (or KD_CLUSTER_KEY)'],
   [['--hosts', '127.0.0.1:2222,127.0.0.1:2223'], 'expected --rank, too, from 0 to 1'],
   [['--dry-run', '--rank', '0'], '--dry-run: expected neither --hosts nor --rank'],
 ])('refuses %j', async (flags, message) => {
