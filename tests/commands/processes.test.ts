@@ -212,7 +212,7 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('a run of several pro
     const alone = await kdHere([...args, '--run', 'alone'], { cwd: here });
     expect(alone.code, alone.stderr).toBe(0);
     const result = computed(here, 'alone', '00000003');
-    expect(result.losses.map(({ step }) => step)).toEqual(['1', '3']); // what is left out is not logged
+    expect(result.losses.map(({ step }) => step)).toEqual([1, 3]); // what is left out is not logged
     expect(computed(here, 'two', '00000003')).toEqual(result);
   });
 
@@ -235,21 +235,24 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('a run of several pro
   });
 });
 
-it('is called as the document shows it', async () => {
+it('is called as the document shows it, without a key and with one', async () => {
   const text = readFileSync(join(import.meta.dirname, '../../docs/scale.md'), 'utf8');
   const shown = [...text.matchAll(/^kd train (--hosts .*?)\s+#/gm)].map(([, flags]) => flags.split(' '));
-  expect(shown).toHaveLength(2);
+  expect(shown.map((flags) => flags.includes('--cluster-key'))).toEqual([false, false, true, true]);
   if (!BACKENDS_UNDER_TEST.includes('tensorflow')) return;
   const cwd = folderWithPairs(4);
-  const free = await hosts(2); // those of the document may be taken
-  const ranks = shown.map(([flag, , ...rest]) =>
-    start([...trainArguments(['--epochs', '1', '--batch-size', '1']), flag, free, ...rest], cwd),
-  );
-  const ended = await endOf(ranks);
-  expect(
-    ended.map(({ code }) => code),
-    ended.map(({ stderr }) => stderr).join(''),
-  ).toEqual([0, 0]);
+  writeFileSync(join(cwd, 'cluster.key'), `${'0123456789abcdef'.repeat(4)}\n`); // as openssl rand -hex 32 writes it
+  for (const [run, pair] of [shown.slice(0, 2), shown.slice(2)].entries()) {
+    const free = await hosts(2); // those of the document may be taken
+    const common = ['--epochs', '1', '--batch-size', '1', '--device', 'cpu', '--run', `shown-${run}`];
+    const ended = await endOf(
+      pair.map(([flag, , ...rest]) => start([...trainArguments(common), flag, free, ...rest], cwd)),
+    );
+    expect(
+      ended.map(({ code }) => code),
+      ended.map(({ stderr }) => stderr).join(''),
+    ).toEqual([0, 0]);
+  }
 });
 
 it.each([
