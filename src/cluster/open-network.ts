@@ -28,8 +28,8 @@ const LOOPBACK = 'lo';
 export function openNetwork(hosts: Hosts, { key, networkDevice, onRefused }: Door): Network {
   if (key !== undefined && networkDevice !== undefined)
     throw new InputError(
-      `--interface ${networkDevice}: expected no key beside it, as with a key TensorFlow is reached through encrypted ` +
-        'connections on any network; leave out one',
+      `--interface ${networkDevice}: expected no key beside it, as with a key TensorFlow is reached through ` +
+        'encrypted connections on any network; leave out one',
     );
   if (key !== undefined) return tunnelNetwork(hosts, key, onRefused);
   if (networkDevice !== undefined) {
@@ -43,8 +43,8 @@ export function openNetwork(hosts: Hosts, { key, networkDevice, onRefused }: Doo
   const elsewhere = hosts.addresses.find((address) => !isLoopback(address));
   if (elsewhere !== undefined)
     throw new InputError(
-      `${addressText(elsewhere)}: expected --cluster-key <file> (or KD_CLUSTER_KEY) for other machines than this one, ` +
-        'or --interface <name> where all who reach that network device may run code; TensorFlow asks nobody who he is',
+      `${addressText(elsewhere)}: expected --cluster-key <file> (or KD_CLUSTER_KEY) for other machines than this ` +
+        'one, or --interface <name> where all who reach that network device may run code; TensorFlow asks nobody who he is',
     );
   return plainNetwork(hosts, LOOPBACK);
 }
