@@ -44,7 +44,7 @@ export function openNetwork(hosts: Hosts, { key, networkDevice, onRefused }: Doo
   if (elsewhere !== undefined)
     throw new InputError(
       `${addressText(elsewhere)}: expected --cluster-key <file> (or KD_CLUSTER_KEY) for other machines than this ` +
-        'one, or --interface <name> where all who reach that network device may run code; TensorFlow asks nobody who he is',
+        'one, or --interface <name> where all who reach that network device may run code',
     );
   return plainNetwork(hosts, LOOPBACK);
 }
