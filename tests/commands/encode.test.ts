@@ -157,7 +157,7 @@ describe('kd encode', () => {
       'error: --precision bf16: expected TensorFlow, which can compute in it, got tfjs in JavaScript; use --precision fp32\n',
     );
     if (BACKEND !== 'cpu' && processorFeatures().has('avx512f'))
-      expect(refused(BACKEND, { ONEDNN_MAX_CPU_ISA: 'AVX2' })).toMatch(
+      expect(refused(BACKEND, { ONEDNN_MAX_CPU_ISA: 'AVX2', TF_ENABLE_ONEDNN_OPTS: '1' })).toMatch(
         /ONEDNN_MAX_CPU_ISA=AVX2, which keeps it from that/,
       );
     expect(readdirSync(cwd)).not.toContain('no.safetensors');

@@ -252,6 +252,9 @@ it('is called as the document shows it, without a key and with one', async () =>
       ended.map(({ code }) => code),
       ended.map(({ stderr }) => stderr).join(''),
     ).toEqual([0, 0]);
+    for (const { stderr } of ended) expect(stderr.includes('waiting for the others, with a key …')).toBe(run === 1);
+    const config = readFileSync(join(cwd, `checkpoints/shown-${run}/config.json`), 'utf8');
+    expect(config).not.toMatch(/cluster|interface|"hosts"|"rank"/);
   }
 });
 

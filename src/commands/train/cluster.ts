@@ -15,8 +15,8 @@ import { parserOf } from '../flags.js';
 /** Flags that describe the processes of a run. */
 export interface ClusterFlags extends HostFlags {
   readonly clusterTimeout: number;
-  readonly clusterKey?: string;
-  readonly interface?: string;
+  readonly clusterKey?: string | undefined;
+  readonly interface?: string | undefined;
 }
 
 /** The flags' names: they are of a process, not settings of the run. */
@@ -33,6 +33,14 @@ const RANK: Kind<number> = {
   is: (value): value is number => Number.isSafeInteger(value) && (value as number) >= 0,
   parse: (text) => (text.trim() === '' ? undefined : Number(text)),
 };
+
+/** The flags that describe processes, and the others. */
+export function clusterFlagsOf<Flags extends ClusterFlags>(
+  flags: Flags,
+): [cluster: ClusterFlags, others: Omit<Flags, keyof ClusterFlags>] {
+  const { hosts, rank, clusterTimeout, clusterKey, interface: networkDevice, ...others } = flags;
+  return [{ hosts, rank, clusterTimeout, clusterKey, interface: networkDevice }, others];
+}
 
 /** Adds the flags to a command. */
 export function addClusterFlags(command: Command): Command {
@@ -59,15 +67,16 @@ export async function openRanks(flags: ClusterFlags, stop: AbortSignal, output: 
   const hosts = findHosts(flags, process.env);
   if (hosts === undefined) return undefined;
   process.env.TF_CPP_MIN_LOG_LEVEL ??= SILENT_IN_CLUSTER;
+  const key = await readClusterKey(flags.clusterKey, process.env);
   const network = openNetwork(hosts, {
-    key: await readClusterKey(flags.clusterKey, process.env),
+    key,
     networkDevice: flags.interface,
     onRefused: (text) => {
       output.warn(text);
     },
   });
   const count = hosts.addresses.length;
-  output.message(`rank ${hosts.rank} of ${count}: waiting for the others …`);
+  output.message(`rank ${hosts.rank} of ${count}: waiting for the others${key === undefined ? '' : ', with a key'} …`);
   return meetRanks({ hosts, network, version: VERSION, timeout: flags.clusterTimeout }, stop);
 }
 

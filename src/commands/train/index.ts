@@ -3,6 +3,7 @@ import {
   addClusterFlags,
   checkIsAlone,
   CLUSTER_FLAGS,
+  clusterFlagsOf,
   leave,
   openRanks,
   sayPart,
@@ -81,7 +82,7 @@ export function trainCommand(): Command {
 }
 
 async function train(
-  { dryRun: isDryRun = false, resume, hosts, rank, clusterTimeout, ...rest }: TrainFlags,
+  { dryRun: isDryRun = false, resume, ...flags }: TrainFlags,
   given: Partial<AskedSettings>,
   output: Output,
 ): Promise<void> {
@@ -94,10 +95,11 @@ async function train(
     writeReport: ({ folder, settings }, how) =>
       reportAfterTraining(folder, { ...settings, device: oneOf(settings.device) }, output, how),
   });
+  const [cluster, rest] = clusterFlagsOf(flags);
   const settings: AskedSettings = { ...DEFAULTS, ...rest };
   try {
-    if (!isDryRun) ranks = await openRanks({ hosts, rank, clusterTimeout }, stop.signal, output);
-    else checkIsAlone({ hosts, rank });
+    if (!isDryRun) ranks = await openRanks(cluster, stop.signal, output);
+    else checkIsAlone(cluster);
     const context = contextOf();
     if (isDryRun) await (resume === undefined ? tryOut(settings, context) : tryOutResumed(resume, given, context));
     else if (ranks !== undefined && ranks.rank > 0)
