@@ -96,7 +96,16 @@ function readWhileThere(model: PretrainedModel, folder: string, flag: string): P
   };
 }
 
-async function openNamed(named: NamedModel, choice: EncoderChoice, output: Reporter): Promise<OpenEncoder> {
+/**
+ * Opens the text encoder that a name was found to stand for.
+ *
+ * @throws InputError as `openEncoder`
+ */
+export async function openNamed(
+  named: NamedModel,
+  choice: Omit<EncoderChoice, 'name' | 'run'>,
+  output: Reporter,
+): Promise<OpenEncoder> {
   const { flag, tokenizer, tokenizerFlag, seed = 0, randomWeights = false } = choice;
   await checkFamily(named.source, flag, output);
   const opened = await openTokenizer(

@@ -8,7 +8,17 @@ import { open, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { writeFileAtomic } from '../base/files.js';
-import { anyObject, listOf, number, object, partOf, text, valuesThat, type JsonObject } from '../base/json-schema.js';
+import {
+  anyObject,
+  listOf,
+  number,
+  object,
+  partOf,
+  text,
+  valuesThat,
+  whole,
+  type JsonObject,
+} from '../base/json-schema.js';
 import { numberedNames, writeNewFile } from '../base/new-file.js';
 import { soundJson } from '../base/parse-json.js';
 import { textsOf } from './png.js';
@@ -18,6 +28,20 @@ export const PICTURES_FILE = 'pictures.json';
 
 /** The folder for pictures in a run's folder. */
 export const PICTURES_FOLDER = 'pictures';
+
+/** Whose embedding a preview shows. */
+export const PREVIEWED = ['teacher', 'untrained', 'student'] as const;
+
+/** What a picture is that training had drawn: a prompt at a moment of the run. */
+export interface PreviewMark {
+  readonly of: (typeof PREVIEWED)[number];
+  /** Steps that the student had taken; 0 for the teacher and the untrained student. */
+  readonly step: number;
+  /** How often the run had been resumed by then: tells steps apart that were taken again after a rewind. */
+  readonly resumed: number;
+  /** The prompt in both languages, of which one was drawn. */
+  readonly prompt: { readonly ko: string; readonly en: string };
+}
 
 /** A picture, or a grid of them, and what it was made from. */
 export interface Picture {
@@ -38,7 +62,16 @@ export interface Picture {
   readonly pipeline: string;
   /** What is wrong with it, if anything. */
   readonly trouble?: string | undefined;
+  /** Of a picture that training had drawn. */
+  readonly preview?: PreviewMark | undefined;
 }
+
+const PREVIEW = object({
+  of: v.picklist(PREVIEWED),
+  step: whole(0),
+  resumed: whole(0),
+  prompt: object({ ko: text, en: text }),
+});
 
 /** The parts of an entry that the program relies on. */
 const PICTURE = partOf<Picture>(
@@ -49,6 +82,7 @@ const PICTURE = partOf<Picture>(
     seed: v.optional(number),
     steps: number,
     guidance: number,
+    preview: v.optional(PREVIEW),
   }),
 );
 

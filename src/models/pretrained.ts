@@ -101,9 +101,9 @@ export function withFreshProjection(model: PretrainedModel, width: number, seed:
   return { ...fresh, fresh: [...model.fresh, ...names] };
 }
 
-/** The model in the width asked for: one of another width gets a new projection. */
-export function asWideAs(width: number, model: PretrainedModel): PretrainedModel {
-  return model.encoder.width === width ? model : withFreshProjection(model, width, 0);
+/** The model in the width asked for: one of another width gets a new projection, drawn from a seed. */
+export function asWideAs(width: number, model: PretrainedModel, seed = 0): PretrainedModel {
+  return model.encoder.width === width ? model : withFreshProjection(model, width, seed);
 }
 
 function projected(

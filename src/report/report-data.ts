@@ -1,5 +1,6 @@
 /** @file The data of a report, as embedded in its page and sent to it. */
 import type { PrepareReport } from '../data/prepare/report.js';
+import type { PreviewMark } from '../diffusion/pictures.js';
 import type { PublishedResult } from '../training/recipes.js';
 import type { RunEvaluations } from '../evaluate/evaluation.js';
 import type { RunState } from '../runs/run-states.js';
@@ -68,13 +69,17 @@ export interface Translations {
   readonly similarity: readonly (readonly number[])[];
 }
 
-/** A picture drawn by a text encoder of the run, or a grid of them, small enough to stand in the page. */
-export interface Thumbnail {
+/** An image small enough to stand in the page. */
+export interface SmallImage {
   /** The image itself, as a `data:` address. */
   readonly image: string;
-  /** Pixels of the thumbnail. */
+  /** Its pixels. */
   readonly width: number;
   readonly height: number;
+}
+
+/** A picture drawn by a text encoder of the run, or a grid of them. */
+export interface Thumbnail extends SmallImage {
   readonly kind: 'picture' | 'grid';
   readonly prompts: readonly string[];
   readonly encoders: readonly string[];
@@ -93,6 +98,32 @@ export interface ContactSheet {
   readonly pictures: readonly Thumbnail[];
 }
 
+/** A preview: a prompt at a moment of the run. */
+export interface Frame extends SmallImage, Pick<PreviewMark, 'of' | 'step'> {
+  /** What is wrong with the picture, if anything. */
+  readonly trouble?: string;
+}
+
+/** A prompt at one moment after another. */
+export interface FilmStrip {
+  readonly prompt: PreviewMark['prompt'];
+  /** Of the noise from which all frames start. */
+  readonly seed: number | null;
+  readonly steps: number;
+  readonly guidance: number;
+  /** Checkpoints that were drawn in all. */
+  readonly checkpoints: number;
+  /** The teacher's, the untrained student's, and those of checkpoints, at even distances where there are many. */
+  readonly frames: readonly Frame[];
+}
+
+/** The previews of a run. */
+export interface FilmStrips {
+  /** Strips there are in all. */
+  readonly total: number;
+  readonly strips: readonly FilmStrip[];
+}
+
 /** The parts of a report that change seldom; each is absent where the run has nothing for it. */
 export interface Sections {
   /** Settings by their flags. */
@@ -109,6 +140,7 @@ export interface Sections {
   readonly data?: PrepareReport;
   readonly translations?: Translations;
   readonly evaluations?: RunEvaluations;
+  readonly previews?: FilmStrips;
   readonly pictures?: ContactSheet;
   /** What the original project published of the run's recipe. */
   readonly published?: PublishedResult & { readonly recipe: string };

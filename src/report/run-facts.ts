@@ -16,6 +16,7 @@ import { storePlaces } from '../runs/run-store.js';
 import { formatCount, formatHash } from '../base/format.js';
 import { shellCommand } from '../base/shell.js';
 import { contactSheet } from './contact-sheet.js';
+import { filmStrips, type FrameCache } from './film-strips.js';
 import { paceOf, secondsFor } from './pace.js';
 import type { Entry, RunFacts, Sections } from './report-data.js';
 import type { CurveRow } from './series.js';
@@ -79,12 +80,17 @@ export async function runFacts(
 const finite = (value: number | undefined): number | null =>
   value !== undefined && Number.isFinite(value) ? value : null;
 
-/** The parts of a report that do not come from the logs. */
-export async function sectionsOf(folder: string, config: RunConfig): Promise<Sections> {
+/**
+ * The parts of a report that do not come from the logs.
+ *
+ * @param frames those of film strips that were made before
+ */
+export async function sectionsOf(folder: string, config: RunConfig, frames?: FrameCache): Promise<Sections> {
   const problems: string[] = [];
   const data = await orProblem(readDataReport(folder, config), problems);
   const evaluations = await orProblem(readEvaluations(folder), problems);
   const translations = await readTranslations(folder);
+  const previews = await filmStrips(folder, config, problems, frames);
   const pictures = await contactSheet(folder, problems);
   const { recipe } = config.settings;
   const published = recipeOf(recipe)?.published;
@@ -98,6 +104,7 @@ export async function sectionsOf(folder: string, config: RunConfig): Promise<Sec
     ...(data === undefined ? {} : { data }),
     ...(evaluations === undefined ? {} : { evaluations }),
     ...(translations === undefined ? {} : { translations }),
+    ...(previews === undefined ? {} : { previews }),
     ...(pictures === undefined ? {} : { pictures }),
     ...(published === undefined ? {} : { published: { ...published, recipe: String(recipe) } }),
     problems,

@@ -2,12 +2,14 @@
 import { randomUUID } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { PREVIEWS_FOLDER } from '../app/pictures/run-previews.js';
 import { PICTURES_FILE, PICTURES_FOLDER } from '../diffusion/pictures.js';
 import { EVALUATION_FILE } from '../evaluate/evaluation-file.js';
 import { followLossLog, followValidationLog, type ValidationRow } from '../runs/log-reader.js';
 import { readRunConfig } from '../runs/run-config.js';
 import { RUN_CONFIG } from '../runs/run-folder.js';
 import { VERSION } from '../base/version.js';
+import type { FrameCache } from './film-strips.js';
 import type { News, Position, ReportData, RunFacts, Sections, ValidationPoint } from './report-data.js';
 import { runFacts, sectionsOf } from './run-facts.js';
 import { CURVES, Series, type CurveRow } from './series.js';
@@ -24,7 +26,13 @@ export interface RunFollower {
 const MOST_ROWS = 2048;
 
 /** The files beside the logs that sections are made of. */
-const SECTION_FILES = [RUN_CONFIG, EVALUATION_FILE, TRANSLATIONS_FILE, join(PICTURES_FOLDER, PICTURES_FILE)];
+const SECTION_FILES = [
+  RUN_CONFIG,
+  EVALUATION_FILE,
+  TRANSLATIONS_FILE,
+  join(PICTURES_FOLDER, PICTURES_FILE),
+  join(PREVIEWS_FOLDER, PICTURES_FILE),
+];
 
 /**
  * Follows a run. Calls are answered one after the other.
@@ -40,6 +48,7 @@ export function followRun(folder: string): RunFollower {
   let generation = randomUUID();
   let sections: Sections | undefined;
   let sectionsKey = '';
+  const frames: FrameCache = new Map();
   let last: Promise<unknown> = Promise.resolve();
 
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
@@ -95,7 +104,7 @@ export function followRun(folder: string): RunFollower {
     validations = validations.concat(validation.rows);
     const key = await keyOf(folder);
     if (sections === undefined || key !== sectionsKey)
-      [sections, sectionsKey] = [await sectionsOf(folder, config), key];
+      [sections, sectionsKey] = [await sectionsOf(folder, config, frames), key];
     return runFacts(folder, config, {
       rows,
       validated: validations.at(-1),

@@ -128,10 +128,14 @@ export async function writeCheckpoint(run: string, contents: CheckpointContents,
  * Removes the oldest checkpoints of a run but for the newest `keep`, the best, and the one that `best` names, should
  * that be another.
  *
- * @param best its name; undefined where none is known
+ * @param others names of those that are kept besides: of the best, of one that is being read
  */
-export async function pruneCheckpoints(run: string, keep: number, best?: string): Promise<void> {
-  const kept = [best, await pointedAt(run, 'best')];
+export async function pruneCheckpoints(
+  run: string,
+  keep: number,
+  ...others: readonly (string | undefined)[]
+): Promise<void> {
+  const kept = [...others, await pointedAt(run, 'best')];
   for (const name of (await checkpointNames(run)).slice(keep).filter((old) => !kept.includes(old)))
     await removeCheckpoint(run, name);
 }

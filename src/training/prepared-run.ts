@@ -24,6 +24,7 @@ import { datasetOf, findData, openPairs, type Dataset } from './dataset.js';
 import { chooseEngine } from './engine-choice.js';
 import type { EngineInfo, EngineParts } from './engine-parts.js';
 import { fingerprintsOf } from './fingerprints.js';
+import { checkPreviewPipeline, planPreviews, type PreviewPlan } from './previews/plan.js';
 import { checkRoles, openRunModel, projectStudent, type RunModel } from './models.js';
 import type { AskedSettings, TrainSettings } from './settings.js';
 
@@ -32,6 +33,7 @@ export interface PreparedRun extends EngineParts {
   /** Owned by whoever prepared the run. */
   readonly data: Dataset;
   readonly fingerprints: Fingerprints;
+  readonly previews: PreviewPlan | undefined;
   /** The contents of the run's `config.json`. */
   readonly description: object;
 }
@@ -65,6 +67,8 @@ export async function prepareRun(
     accumulate: asked.accumulate === 'auto' ? 1 : asked.accumulate,
   };
   const found = await findData(settings, output);
+  const isFirst = ranks === undefined || ranks.rank === 0; // the others write nothing
+  const previews = isFirst ? await planPreviews(settings, output) : undefined;
   await checkRoles(settings, output, mayLackModels);
   const teacher = await openRunModel('teacher', settings, output, mayLackModels);
   const student = projectStudent(
@@ -74,6 +78,7 @@ export async function prepareRun(
     output,
   );
   checkFit(teacher.model.encoder, student.model.encoder, MAX_LENGTH);
+  if (previews !== undefined) await checkPreviewPipeline(previews, output, { isTrial });
   const encoders = [teacher.model.encoder, student.model.encoder];
   const chosen = await chooseTogether(ranks, began?.precision, (precision) =>
     chooseEngine(settings, encoders, output, precision),
@@ -103,6 +108,7 @@ export async function prepareRun(
     place,
     data,
     fingerprints,
+    previews,
     description: describeRun(settings, { teacher, student }, engine, data, fingerprints),
   };
 }

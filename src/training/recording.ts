@@ -12,6 +12,7 @@ import type { RunLock } from '../runs/run-lock.js';
 import type { Reporter } from '../app/reporter.js';
 import { rateOf } from './meter.js';
 import type { PreparedRun } from './prepared-run.js';
+import type { Previews } from './previews/previews.js';
 import { checkpointSaver } from './saving.js';
 import type { TrainingView } from './view.js';
 
@@ -25,6 +26,8 @@ export interface Run {
   readonly log: LossLog;
   readonly view: TrainingView;
   readonly output: Reporter;
+  /** Absent where none are drawn. */
+  readonly previews: Previews | undefined;
 }
 
 /** The progress of a run. */
@@ -37,11 +40,11 @@ export interface RunProgress {
 
 /** The callbacks of the training loop; they keep `progress` up to date. */
 export function recording(
-  { folder, lock, prepared, engine, log, view, output }: Run,
+  { folder, lock, prepared, engine, log, view, output, previews }: Run,
   progress: RunProgress,
 ): TrainCallbacks {
   const { settings, data } = prepared;
-  const save = checkpointSaver(folder, prepared, engine, output);
+  const save = checkpointSaver(folder, prepared, engine, output, () => previews?.held());
   let warmupSteps = 0;
   let isWarned = false;
   return {
@@ -119,6 +122,7 @@ export function recording(
       if (name !== undefined) {
         progress.last = name;
         output.event({ event: 'checkpoint', step, path: join(folder, name), best: isBest });
+        previews?.saved(step);
       }
       view.meter.resume();
     },

@@ -21,7 +21,8 @@ import { recording, type RunProgress } from './recording.js';
 import { startFrom } from './resume.js';
 import type { ResumedRun } from './resumed-run.js';
 import { goOn } from './rewind.js';
-import { checkDiskSpace, trainedShapes } from './saving.js';
+import { startPreviews, type Previews } from './previews/previews.js';
+import { checkDiskSpace, removeOlder, trainedShapes } from './saving.js';
 import { prepareTeacherCache } from './teacher-cache/fill.js';
 import { Stopped, STOPPED_EARLY } from './stopping.js';
 import { openTrainingView } from './view.js';
@@ -171,8 +172,10 @@ async function trainInFolder(
   const view = openTrainingView(output, state.step);
   stop.enter('training');
   const log = openLossLog(folder, state.step);
+  let previews: Previews | undefined;
   try {
-    const callbacks = recording({ folder, lock, prepared, engine, log, view, output }, progress);
+    previews = prepared.previews && (await startPreviews(prepared.previews, folder, state.step, prepared, output));
+    const callbacks = recording({ folder, lock, prepared, engine, log, view, output, previews }, progress);
     const signal = ranks?.signal ?? stop.signal;
     const result = await train(engine, data, { ...settings, signal }, callbacks, state);
     view.stop();
@@ -181,30 +184,38 @@ async function trainInFolder(
     await ranks?.end().catch((error: unknown) => {
       output.warn(messageOf(error)); // all is saved
     });
-    return await ended({ folder, settings, last: progress.last }, result, view.meter.seconds(), context);
+    return await ended({ folder, settings, last: progress.last }, result, view.meter.seconds(), previews, context);
   } catch (error) {
     view.stop();
+    previews?.stop();
     if (progress.step === 0) throw error;
     if (isHeld(lock)) await noteEnded(folder, { state: 'failed', step: progress.step, error: messageOf(error) });
     throw await endedBy(error, { folder, settings, last: progress.last }, context);
   } finally {
+    previews?.stop();
     log.close();
   }
 }
 
 /**
- * Writes the report of a run that was trained to its end or stopped; throws `NotSaved` where its last state is on no
- * disk.
+ * Waits for the last previews and writes the report of a run that was trained to its end or stopped; throws `NotSaved`
+ * where its last state is on no disk.
  */
 async function ended(
   run: EndedRun,
   result: TrainResult,
   seconds: number,
-  { writeReport }: TrainContext,
+  previews: Previews | undefined,
+  { writeReport, output, stop }: TrainContext,
 ): Promise<TrainedRun> {
   const { state, stopped } = result;
   await checkSaved(run, state.step);
   await noteEnded(run.folder, { state: stopped ? 'stopped' : 'finished', step: state.step });
+  if (previews !== undefined) {
+    if (stopped) previews.stop();
+    else await previews.finish(stop.signal);
+    await removeOlder(run.folder, run.settings.keep, state, undefined, output);
+  }
   const report = await writeReport?.(run, { encodes: !stopped });
   return {
     ...run,

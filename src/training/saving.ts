@@ -51,10 +51,37 @@ export async function checkDiskSpace(folder: string, prepared: PreparedRun, outp
 }
 
 /**
+ * Removes a run's older checkpoints, as `--keep` has it; where that is refused, it says so.
+ *
+ * @param held the name of one that is being read and must not be removed
+ */
+export async function removeOlder(
+  folder: string,
+  keep: number,
+  state: TrainState,
+  held: string | undefined,
+  output: Reporter,
+): Promise<void> {
+  const best = bestOf(state);
+  await pruneCheckpoints(folder, keep, best && checkpointName(best.step), held).catch((error: unknown) => {
+    if (!isRefusal(error)) throw error;
+    output.warn(`step ${state.step} is saved, but older checkpoints cannot be removed: ${messageOf(error)}`);
+  });
+}
+
+/**
  * Makes the function that saves. Where there is no room it says so, leaves the older checkpoints alone and gives
  * undefined. What comes after a save, pointers and the removal of older checkpoints, does not undo it where it fails.
+ *
+ * @param held the name of a checkpoint that is being read
  */
-export function checkpointSaver(folder: string, prepared: PreparedRun, engine: Engine, output: Reporter) {
+export function checkpointSaver(
+  folder: string,
+  prepared: PreparedRun,
+  engine: Engine,
+  output: Reporter,
+  held: () => string | undefined = () => undefined,
+) {
   const { settings, student, fingerprints } = prepared;
   const trained = trainedShapes(distillationOf(prepared));
   const bytes = bytesOf(prepared);
@@ -78,11 +105,7 @@ export function checkpointSaver(folder: string, prepared: PreparedRun, engine: E
       output.warn(`step ${state.step} not saved: ${error.message}; earlier checkpoints are unchanged`);
       return undefined;
     }
-    const best = bestOf(state);
-    await pruneCheckpoints(folder, settings.keep, best && checkpointName(best.step)).catch((error: unknown) => {
-      if (!isRefusal(error)) throw error;
-      output.warn(`step ${state.step} is saved, but older checkpoints cannot be removed: ${messageOf(error)}`);
-    });
+    await removeOlder(folder, settings.keep, state, held(), output);
     return name;
   };
 

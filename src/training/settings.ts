@@ -7,6 +7,7 @@ import {
   choice,
   COUNT,
   NON_NEGATIVE,
+  PIXELS,
   POSITIVE,
   RATIO,
   SEED,
@@ -18,16 +19,18 @@ import {
   type Kind,
   type ValueOf,
 } from '../base/kinds.js';
+import { GENERATE_DEFAULTS } from '../app/pictures/options.js';
 import { InputError } from '../base/errors.js';
 import { checkJson, ofKind } from '../base/json-schema.js';
 import { shellCommand, shellQuote } from '../base/shell.js';
 import { OPTIMIZERS } from '../distill/adamw.js';
 import { LOSSES } from '../distill/loss.js';
+import { SCHEDULERS } from '../diffusion/scheduler-config.js';
 import { DROPOUT_PADDING } from '../models/dropout.js';
 import { ON_NAN } from '../distill/steps.js';
 import { PRECISION_CHOICES } from '../engine/precision.js';
 import { BACKENDS } from '../tensorflow/backend.js';
-import { DEVICES } from '../tensorflow/gpu-choice.js';
+import { DEVICE, DEVICES } from '../tensorflow/gpu-choice.js';
 import { RECIPE_NAMES } from './recipe-names.js';
 
 /** How a step is run: recorded once as a graph (TensorFlow only), or op by op. `auto`: as a graph where that can be. */
@@ -51,7 +54,7 @@ export interface Setting<T = unknown> {
   /** Its description in the help. */
   readonly help: string;
   /** The heading in the help under which it stands; those before the first heading have none. */
-  readonly group?: 'Data:' | 'Models:' | 'Training:' | 'Machine:' | 'Run:';
+  readonly group?: 'Data:' | 'Models:' | 'Training:' | 'Machine:' | 'Run:' | 'Previews:';
   readonly kind: Kind<T>;
   /** What a run stores, where that is narrower than what may be asked for. */
   readonly stored?: Kind<T>;
@@ -346,6 +349,67 @@ export const SETTINGS = {
     help: 'at a step whose losses or gradients are not finite, end the run or skip the step',
     kind: choice(ON_NAN),
     default: 'stop',
+    resume: 'may change',
+  },
+  preview: {
+    group: 'Previews:',
+    flag: '--preview <prompts.csv>',
+    help: 'have these prompts (columns ko,en) drawn at every checkpoint, beside training; none: no more',
+    kind: TEXT,
+    resume: 'may change',
+  },
+  previewPipeline: {
+    flag: '--preview-pipeline <id|folder>',
+    help: `a Stable Diffusion in ONNX (default: ${GENERATE_DEFAULTS.pipeline})`,
+    kind: TEXT,
+    resume: 'may change',
+  },
+  previewSteps: {
+    flag: '--preview-steps <count>',
+    help: `denoising steps (default: ${GENERATE_DEFAULTS.steps})`,
+    kind: COUNT,
+    resume: 'may change',
+  },
+  previewGuidance: {
+    flag: '--preview-guidance <scale>',
+    help: `how far to follow the prompt (default: ${GENERATE_DEFAULTS.guidance})`,
+    kind: NON_NEGATIVE,
+    resume: 'may change',
+  },
+  previewScheduler: {
+    flag: '--preview-scheduler <name>',
+    help: `how noise is removed (default: ${GENERATE_DEFAULTS.scheduler})`,
+    kind: choice(SCHEDULERS),
+    resume: 'may change',
+  },
+  previewNegative: {
+    flag: '--preview-negative <text>',
+    help: 'what to avoid',
+    kind: TEXT,
+    resume: 'may change',
+  },
+  previewWidth: {
+    flag: '--preview-width <pixels>',
+    help: 'a multiple of 8 (default: 512)',
+    kind: PIXELS,
+    resume: 'may change',
+  },
+  previewHeight: {
+    flag: '--preview-height <pixels>',
+    help: 'a multiple of 8 (default: 512)',
+    kind: PIXELS,
+    resume: 'may change',
+  },
+  previewSeed: {
+    flag: '--preview-seed <number>',
+    help: `random seed of the noise that all of them start from (default: ${GENERATE_DEFAULTS.seed})`,
+    kind: SEED,
+    resume: 'may change',
+  },
+  previewDevice: {
+    flag: '--preview-device <name>',
+    help: 'auto, cpu, gpu, or gpu:N (default: cpu, as training has the GPU)',
+    kind: DEVICE,
     resume: 'may change',
   },
 } as const satisfies Readonly<Record<string, Setting>>;

@@ -4,7 +4,14 @@ import { InputError } from '../base/errors.js';
 import { checkJson, mapOf, text } from '../base/json-schema.js';
 import { parseJson } from '../base/parse-json.js';
 import type { DevicePlace, EngineInfo } from './engine-parts.js';
-import { flagOf, shownSetting, type AskedSettings, type SettingName, type TrainSettings } from './settings.js';
+import {
+  flagOf,
+  SETTING_NAMES,
+  shownSetting,
+  type AskedSettings,
+  type SettingName,
+  type TrainSettings,
+} from './settings.js';
 
 /** Settings by which a process finds what all have: the same data and models, or devices of its own. */
 const OWN: ReadonlySet<SettingName> = new Set([
@@ -15,6 +22,7 @@ const OWN: ReadonlySet<SettingName> = new Set([
   'studentTokenizer',
   'device',
   'run',
+  ...SETTING_NAMES.filter((name) => name.startsWith('preview')), // the first rank alone has them drawn
 ]);
 
 /**

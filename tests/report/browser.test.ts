@@ -13,11 +13,13 @@ import { writeReport } from '../../src/report/write-report.js';
 import { lockRun } from '../../src/runs/run-lock.js';
 import { temporaryFolder } from '../cli.js';
 import { CHROMIUM, launch, NO_CHROMIUM } from './chromium.js';
-import { addEvaluation, addPicture, lossLine, makeRun } from './run-of.js';
+import { addEvaluation, addPicture, addPreview, lossLine, makeRun } from './run-of.js';
 
 const WIDTHS = { phone: { width: 390, height: 844 }, desktop: { width: 1280, height: 900 } } as const;
 
 const NASTY = '<img src=x onerror="window.hurt = true"></script><script>window.hurt = true</script>';
+
+const PROMPT = { ko: NASTY, en: 'a yellow car' };
 
 /** A run with sentences that would be HTML, were they read as HTML. */
 function runWithSentences(): string {
@@ -105,13 +107,15 @@ describe.skipIf(CHROMIUM === undefined)(
         width: 1200,
       });
       await addEvaluation(run);
+      for (const of of ['teacher', 'untrained'] as const) await addPreview(run, { of, step: 0 }, {}, PROMPT);
+      for (let step = 10; step <= 120; step += 10) await addPreview(run, { of: 'student', step }, {}, PROMPT);
       const page = await openFile(run, { width, colorScheme, locale });
       await page.locator('.chart.square svg').waitFor();
       expect(await page.locator('html').getAttribute('lang')).toBe(locale.slice(0, 2));
       await soon(() => page.locator('h2').allTextContents()).toEqual(
         locale === 'ko-KR'
-          ? ['손실', '평가', '번역', '그림', '설정']
-          : ['Losses', 'Evaluation', 'Translations', 'Pictures', 'Configuration'],
+          ? ['손실', '평가', '번역', '미리보기', '그림', '설정']
+          : ['Losses', 'Evaluation', 'Translations', 'Previews', 'Pictures', 'Configuration'],
       );
       expect(await background(page)).toBe(colorScheme === 'dark' ? 'rgb(15, 17, 21)' : 'rgb(255, 255, 255)');
       await soon(() => page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0);
@@ -129,6 +133,14 @@ describe.skipIf(CHROMIUM === undefined)(
         [true, 1200],
         [true, 384],
       ]);
+      const film = page.locator('.film');
+      expect(await page.locator('.strip figcaption').textContent()).toBe(`${PROMPT.ko}${PROMPT.en}`);
+      expect(await film.locator('li').last().textContent()).toBe(locale === 'ko-KR' ? '120 스텝' : 'step 120');
+      // the newest is in view, and the teacher's beside it
+      const end = '(({ scrollLeft, clientWidth, scrollWidth }) => scrollWidth - clientWidth - scrollLeft)';
+      await soon(() => page.evaluate(`${end}(document.querySelector('.film'))`)).toBeLessThan(2);
+      const [teacher, whole] = [await film.locator('.teacher').boundingBox(), await film.boundingBox()];
+      expect(Math.abs(teacher!.x - whole!.x)).toBeLessThan(1);
       await page.close();
     });
 

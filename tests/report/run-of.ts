@@ -2,7 +2,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { PICTURES_FOLDER, recordPicture, type Picture } from '../../src/diffusion/pictures.js';
+import { PREVIEWS_FOLDER } from '../../src/app/pictures/run-previews.js';
+import { PICTURES_FOLDER, recordPicture, type Picture, type PreviewMark } from '../../src/diffusion/pictures.js';
 import type { LanguageScores, ModelScores, PairsEvaluation } from '../../src/evaluate/evaluation.js';
 import { keepEvaluations } from '../../src/evaluate/evaluation-file.js';
 import { LOSS_COLUMNS, VALIDATION_COLUMNS } from '../../src/runs/loss-log.js';
@@ -99,6 +100,7 @@ export async function addPicture(
   run: string,
   changes: Partial<Picture> = {},
   colour = { r: 40, g: 90, b: 160 },
+  into = PICTURES_FOLDER,
 ): Promise<void> {
   const picture: Picture = {
     file: 'it.png',
@@ -115,12 +117,24 @@ export async function addPicture(
     pipeline: 'somebody/pipeline',
     ...changes,
   };
-  const folder = join(run, PICTURES_FOLDER);
+  const folder = join(run, into);
   mkdirSync(folder, { recursive: true });
   await sharp({ create: { width: picture.width, height: picture.height, channels: 3, background: colour } })
     .png()
     .toFile(join(folder, picture.file));
   await recordPicture(folder, picture);
+}
+
+/** Adds a preview of one colour, as training has them drawn. */
+export async function addPreview(
+  run: string,
+  { of, step }: Pick<PreviewMark, 'of' | 'step'>,
+  changes: Partial<Picture> = {},
+  prompt = { ko: '노란색 차', en: 'a yellow car' },
+): Promise<void> {
+  const preview = { of, step, resumed: 0, prompt };
+  const file = `${prompt.ko.replaceAll('/', '')}-${of}-${step}.png`;
+  await addPicture(run, { file, prompts: [prompt.ko], preview, ...changes }, undefined, PREVIEWS_FOLDER);
 }
 
 /** Keeps an evaluation with a teacher, a student and the same untrained in a run. */

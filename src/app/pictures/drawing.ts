@@ -35,6 +35,8 @@ export interface PipelineFolder {
 /** A text encoder, or one of its configuration with weights drawn at random. */
 export interface DrawingEncoder extends OpenEncoder {
   readonly isRandom?: boolean;
+  /** For parameters that its files lack; 0 unless given. */
+  readonly seed?: number;
 }
 
 /** Finds the image model, fetching it where it is not there yet, and checks that it can take so many steps. */
@@ -94,6 +96,7 @@ export async function embed(
     tokenizerFolder,
     label,
     isRandom = false,
+    seed = 0,
     model: {
       encoder: { width },
     },
@@ -101,7 +104,7 @@ export async function embed(
   const { backend, device } = options;
   const where = `--encoder ${label}`;
   const { embeddings, warnings } = await whileThere(folder, where, () =>
-    embedElsewhere({ texts, folder, tokenizerFolder, isRandom, width, where, backend, device }),
+    embedElsewhere({ texts, folder, tokenizerFolder, isRandom, seed, width, where, backend, device }),
   );
   for (const warning of warnings) output.warn(warning);
   return embeddings;

@@ -25,6 +25,7 @@ async function embed({
   folder,
   tokenizerFolder,
   isRandom,
+  seed,
   width,
   where,
   backend,
@@ -33,7 +34,7 @@ async function embed({
 }: SentTask): Promise<EmbeddingAnswer> {
   trustChecked(checked);
   for (const [each] of checked) await checkManifest(each); // costs nothing, unless a file was touched since
-  const model = asWideAs(width, isRandom ? await openRandom(folder, 0) : await openPretrained(folder, 0));
+  const model = asWideAs(width, isRandom ? await openRandom(folder, seed) : await openPretrained(folder, seed), seed);
   const warnings: string[] = [];
   const engine = await startEncoder(
     { model },

@@ -18,6 +18,8 @@ export interface EmbeddingTask {
   readonly tokenizerFolder: string;
   /** Whether its weights are drawn at random, of the configuration alone. */
   readonly isRandom: boolean;
+  /** For what is drawn at random. */
+  readonly seed: number;
   /** Of the hidden states: a model of another width has a projection drawn at random. */
   readonly width: number;
   /** The encoder, for messages. */

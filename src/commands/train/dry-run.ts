@@ -5,12 +5,13 @@ import { trainableParameters } from '../../distill/loss.js';
 import { planSteps } from '../../distill/train.js';
 import { countParameters, sizeOf } from '../../models/text-encoder.js';
 import type { Output } from '../../app/output.js';
-import { formatBytes, formatCount } from '../../base/format.js';
+import { formatBytes, formatCount, formatCounted } from '../../base/format.js';
 import { startEngine } from '../../training/engine-choice.js';
 import { measuredStep, distillationOf } from '../../training/engine-parts.js';
 import { memoryNeed } from '../../engine/memory.js';
 import type { FoundCheckpoint } from '../../runs/find-checkpoint.js';
 import type { PreparedRun } from '../../training/prepared-run.js';
+import { previewCost } from '../../training/previews/plan.js';
 import { startFrom } from '../../training/resume.js';
 import { trainedShapes } from '../../training/saving.js';
 
@@ -20,7 +21,8 @@ import { trainedShapes } from '../../training/saving.js';
  * @param from the checkpoint to resume from; absent for a new run
  */
 export async function dryRun(prepared: PreparedRun, output: Output, from?: FoundCheckpoint): Promise<void> {
-  const plan = { ...(await describePlan(prepared)), done: from?.trainer.state.step ?? 0 };
+  const done = from?.trainer.state.step ?? 0;
+  const plan = { ...(await describePlan(prepared, done)), done };
   output.message(`memory: about ${formatBytes(plan.memory_estimate_bytes)}`); // before it is taken
   const report = { event: 'dry-run', ...plan, ...(await measureStep(prepared, from)) };
   output.result(asText(report), report);
@@ -31,11 +33,13 @@ type Report = Awaited<ReturnType<typeof describePlan>> & { readonly done: number
   >;
 
 /** What is known before the first step. */
-async function describePlan(prepared: PreparedRun) {
+async function describePlan(prepared: PreparedRun, done: number) {
   const { settings, data, engine } = prepared;
   const distillation = distillationOf(prepared);
   const { shapes, width } = distillation.student;
   const plan = planSteps(data.training, settings);
+  const { previews } = prepared;
+  const cost = previews && previewCost(previews, plan, settings, done);
   const { size, teacherIds } = await data.training.at(0);
   const length = teacherIds.length / size;
   return {
@@ -51,6 +55,11 @@ async function describePlan(prepared: PreparedRun) {
     ids: [size, length],
     compared: settings.loss === 'hidden' ? [size, length, width] : [size, width],
     memory_estimate_bytes: memoryNeed(measuredStep(prepared), length)(settings.batchSize),
+    ...(cost && {
+      preview_checkpoints: cost.checkpoints,
+      preview_pictures: cost.pictures,
+      preview_at_least: cost.isAtLeast,
+    }),
   };
 }
 
@@ -117,6 +126,24 @@ function asText(report: Report): string {
       `about ${formatBytes(report.memory_estimate_bytes)} estimated${onEachGpu}, ` +
         `${formatBytes(report.peak_resident_bytes)} used at the peak`,
     ],
+    ...previewRow(report),
   ];
   return rows.map(([name, text]) => `${name.padEnd(12)}${text}`).join('\n');
+}
+
+/** `12 checkpoints, 56 pictures, those of the teacher and the untrained student among them` */
+function previewRow({
+  preview_checkpoints: checkpoints,
+  preview_pictures: pictures,
+  ...report
+}: Report): [string, string][] {
+  if (checkpoints === undefined || pictures === undefined) return [];
+  const orMore = report.preview_at_least === true ? ' or more (one every 15 minutes)' : '';
+  const others = report.done === 0 ? ', those of the teacher and the untrained student among them' : '';
+  return [
+    [
+      'previews',
+      `${formatCounted(checkpoints, 'checkpoint')}${orMore}, ${formatCounted(pictures, 'picture')}${others}`,
+    ],
+  ];
 }

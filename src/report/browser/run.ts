@@ -6,6 +6,7 @@ import { firstSmoothing, STEEP } from './curves.js';
 import { dataPart } from './data.js';
 import { h } from './dom.js';
 import { evaluationPart } from './evaluation.js';
+import { filmStripsPart } from './film-strips.js';
 import { headerPart } from './header.js';
 import { followNews, type LiveReport } from './live.js';
 import { lossesPart } from './losses.js';
@@ -48,6 +49,7 @@ function partsOf(view: View): RunPart[] {
     lossesPart(view),
     evaluationPart(view),
     ...(sections.translations === undefined ? [] : [translationsPart(view, sections.translations)]),
+    ...(sections.previews === undefined ? [] : [filmStripsPart(view, sections.previews)]),
     ...(sections.pictures === undefined ? [] : [picturesPart(view, sections.pictures)]),
     ...(sections.data === undefined ? [] : [dataPart(view, sections.data)]),
     configurationPart(view),

@@ -222,6 +222,15 @@ export const EN = {
       'Pooled outputs go through the pooler, which learns only with --loss pooler; of a student of hidden states, ' +
       'compare the mean.',
   },
+  previews: 'Previews',
+  previewsNote:
+    'Prompts drawn at checkpoints while the run trains. All pictures of a prompt start from the same noise; the ' +
+    'teacher draws the English text, the student the Korean one.',
+  someFrames: (shown: string, checkpoints: string) => `Of ${checkpoints} checkpoints, ${shown} are shown.`,
+  someStrips: (shown: string, total: string) => `The first ${shown} of ${total} prompts are shown.`,
+  filmStrip: (prompt: string) => `Previews of ${prompt}`,
+  teacherFrame: 'teacher, English',
+  stepFrame: (step: string) => `step ${step}`,
   pictures: 'Pictures',
   picturesNote: (shown: string, total: string) =>
     shown === total

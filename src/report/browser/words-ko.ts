@@ -200,6 +200,15 @@ export const KO: Words = {
       '풀링 출력은 풀러를 거치며, 풀러는 풀링 출력을 손실로 쓸 때만 학습됩니다. 이 학습은 은닉 상태를 배웠으므로 풀러는 처음 그대로입니다. 은닉 상태 평균을 보세요.',
     any: '풀링 출력은 풀러를 거치며, 풀러는 --loss pooler일 때만 학습됩니다. 은닉 상태를 배운 학생은 은닉 상태 평균으로 비교하세요.',
   },
+  previews: '미리보기',
+  previewsNote:
+    '학습하는 동안 체크포인트마다 그린 그림입니다. 한 프롬프트의 그림은 모두 같은 잡음에서 시작하며, 교사는 영어 문장을, ' +
+    '학생은 한국어 문장을 그립니다.',
+  someFrames: (shown, checkpoints) => `체크포인트 ${checkpoints}개 가운데 ${shown}개를 보여 줍니다.`,
+  someStrips: (shown, total) => `프롬프트 ${total}개 가운데 처음 ${shown}개를 보여 줍니다.`,
+  filmStrip: (prompt) => `${prompt} 미리보기`,
+  teacherFrame: '교사, 영어',
+  stepFrame: (step) => `${step} 스텝`,
   pictures: '그림',
   picturesNote: (shown, total) =>
     shown === total

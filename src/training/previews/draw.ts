@@ -1,0 +1,160 @@
+/** @file Draws previews, in the process that `process.ts` is. */
+import { basename, join } from 'node:path';
+import {
+  drawOne,
+  embed,
+  findPipeline,
+  loadPipeline,
+  picturesFolder,
+  savePicture,
+  startingNoise,
+  type DrawingEncoder,
+} from '../../app/pictures/drawing.js';
+import type { PromptPair } from '../../app/pictures/prompts.js';
+import { PREVIEWS_FOLDER } from '../../app/pictures/run-previews.js';
+import { openNamed } from '../../app/open-encoder.js';
+import { SILENT_PROGRESS, type Reporter } from '../../app/reporter.js';
+import { findTrouble } from '../../diffusion/picture-check.js';
+import { fileStemOf, type Picture } from '../../diffusion/pictures.js';
+import type { Embedding } from '../../diffusion/tensors.js';
+import { SCHEDULER_CLASSES } from '../../diffusion/scheduler-config.js';
+import { asWideAs } from '../../models/pretrained.js';
+import { checkpointName } from '../../runs/checkpoint.js';
+import { identityOf } from '../../runs/removed-checkpoint.js';
+import type { PreviewNews, PreviewState, PreviewTask } from './task.js';
+
+/** A picture that is still to be drawn. */
+interface EmbeddedPrompt {
+  readonly state: PreviewState;
+  readonly prompt: PromptPair;
+  readonly label: string;
+  readonly guided: { readonly prompt: Embedding; readonly negative: Embedding };
+}
+
+/**
+ * Draws all pictures of a task into the run's folder of previews.
+ *
+ * @param tell is told of the progress
+ * @throws InputError for models and pipelines that cannot be used, a checkpoint that was removed, a folder that takes
+ *   no files
+ */
+export async function drawPreviews(task: PreviewTask, tell: (news: PreviewNews) => void): Promise<void> {
+  const { options } = task;
+  const output = reporterOf(tell);
+  const files = await findPipeline(options, output);
+  const embedded: EmbeddedPrompt[] = [];
+  const encoders: DrawingEncoder[] = [];
+  for (const state of task.states) {
+    const { encoder, embeddings } = await whileReplaced(state.checkpoint, () => embedState(task, state, output));
+    encoders.push(encoder);
+    embedded.push(...embeddings);
+  }
+  tell({ kind: 'embedded' });
+  const pipeline = await loadPipeline(files, encoders, options, output);
+  try {
+    const folder = await picturesFolder({ ...options, out: join(task.run, PREVIEWS_FOLDER) }, {});
+    const each = pipeline.countTimesteps(options.steps);
+    const total = embedded.length * each;
+    const noise = await startingNoise(options);
+    for (const [i, { state, prompt, label, guided }] of embedded.entries()) {
+      const progress = (): ReturnType<Reporter['progress']> => ({
+        ...SILENT_PROGRESS,
+        update: (steps) => {
+          tell({ kind: 'progress', done: i * each + steps, total });
+        },
+      });
+      const text = textOf(state, prompt);
+      const pixels = await drawOne(pipeline, noise, guided, text, options, { ...output, progress });
+      const trouble = findTrouble(pixels);
+      const { of, step } = state;
+      const picture: Omit<Picture, 'file'> = {
+        kind: 'picture',
+        prompts: [text],
+        negative: options.negative,
+        seed: options.seed,
+        steps: options.steps,
+        guidance: options.guidance,
+        scheduler: SCHEDULER_CLASSES[options.scheduler],
+        width: noise.width,
+        height: noise.height,
+        encoders: [label],
+        pipeline: options.pipeline,
+        trouble,
+        preview: { of, step, resumed: task.resumed, prompt },
+      };
+      const moment = of === 'student' ? checkpointName(step) : of;
+      const path = await savePicture(folder, fileStemOf(text, `${options.seed}-${moment}`), picture, pixels);
+      tell({ kind: 'picture', picture: { of, step, prompt, path, ...(trouble === undefined ? {} : { trouble }) } });
+    }
+  } finally {
+    await pipeline.release();
+  }
+}
+
+/** The teacher has learnt English alone; the student is to draw Korean. */
+function textOf({ of }: PreviewState, { ko, en }: PromptPair): string {
+  return of === 'teacher' ? en : ko;
+}
+
+/** Embeds the prompts of a state. */
+async function embedState(
+  task: PreviewTask,
+  state: PreviewState,
+  output: Reporter,
+): Promise<{ readonly encoder: DrawingEncoder; readonly embeddings: readonly EmbeddedPrompt[] }> {
+  const encoder = await encoderOf(task, state, output);
+  const { negative } = task.options;
+  const texts = state.prompts.map((prompt) => textOf(state, prompt));
+  const [empty, ...prompts] = await embed([negative, ...texts], encoder, task.options, output);
+  const embeddings = state.prompts.map((prompt, i) => ({
+    state,
+    prompt,
+    label: encoder.label,
+    guided: { prompt: prompts[i]!, negative: empty! },
+  }));
+  return { encoder, embeddings };
+}
+
+async function encoderOf({ run, models }: PreviewTask, state: PreviewState, output: Reporter): Promise<DrawingEncoder> {
+  const { seed, randomWeights, width } = models;
+  const name = basename(run);
+  if (state.checkpoint !== undefined) {
+    const label = `${name}:${state.step}`;
+    return openNamed({ label, source: state.checkpoint, run }, { flag: '--preview' }, output);
+  }
+  const isTeacher = state.of === 'teacher';
+  const { source, tokenizerSource } = isTeacher ? models.teacher : models.student;
+  const label = isTeacher ? 'clip' : `${name}, untrained`;
+  const flag = isTeacher ? '--teacher' : '--student';
+  const opened = await openNamed({ label, source, tokenizerSource }, { flag, seed, randomWeights }, output);
+  return { ...opened, model: asWideAs(width, opened.model, seed), isRandom: randomWeights, seed };
+}
+
+/** How often a checkpoint is read that is replaced, by one of the same step, while it is read. */
+const MOST_READINGS = 3;
+
+/** Reads a checkpoint, again where another of its name has taken its place meanwhile. */
+async function whileReplaced<T>(folder: string | undefined, read: () => Promise<T>): Promise<T> {
+  if (folder === undefined) return read();
+  for (let readings = 1; ; readings++) {
+    const before = await identityOf(folder);
+    try {
+      return await read();
+    } catch (error) {
+      const now = await identityOf(folder);
+      if (now === before || now === undefined || readings === MOST_READINGS) throw error;
+    }
+  }
+}
+
+/** Passes on warnings alone: what else drawing says would stand between the lines of training. */
+function reporterOf(tell: (news: PreviewNews) => void): Reporter {
+  return {
+    message: () => undefined,
+    warn: (text) => {
+      tell({ kind: 'warning', text });
+    },
+    event: () => undefined,
+    progress: () => SILENT_PROGRESS,
+  };
+}

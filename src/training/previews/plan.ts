@@ -1,0 +1,116 @@
+/** @file What `--preview` asks for: prompts, how they are drawn, and what that comes to. */
+import { stat } from 'node:fs/promises';
+import { InputError } from '../../base/errors.js';
+import { findPipeline } from '../../app/pictures/drawing.js';
+import { GENERATE_DEFAULTS, type GenerateOptions } from '../../app/pictures/options.js';
+import { readPrompts, type PromptPair } from '../../app/pictures/prompts.js';
+import type { Reporter } from '../../app/reporter.js';
+import type { TrainPlan } from '../../distill/train.js';
+import { flagOf, SETTING_NAMES, type TrainSettings } from '../settings.js';
+
+/** The value of `--preview` that ends the previews of a run which is resumed. */
+const NONE = 'none';
+
+/** The previews of a run. */
+export interface PreviewPlan {
+  /** Each once. */
+  readonly prompts: readonly PromptPair[];
+  readonly options: GenerateOptions;
+}
+
+/**
+ * The previews that settings ask for; undefined for none.
+ *
+ * @throws InputError for prompts that cannot be read
+ */
+export async function planPreviews(settings: TrainSettings, output: Reporter): Promise<PreviewPlan | undefined> {
+  const { preview } = settings;
+  if (preview === undefined) {
+    const idle = SETTING_NAMES.filter((name) => name.startsWith('preview') && settings[name] !== undefined);
+    if (idle.length > 0) output.warn(`${idle.map((name) => flagOf(name)).join(', ')}: not applied without --preview`);
+  }
+  if (preview === undefined || preview === NONE) return undefined;
+  const prompts = await readPrompts(preview).catch((error: unknown) => {
+    throw error instanceof InputError ? new InputError(`--preview: ${error.message}`, { cause: error }) : error;
+  });
+  const each = new Map(prompts.map((prompt) => [JSON.stringify(prompt), prompt]));
+  return { prompts: [...each.values()], options: generateOptions(settings) };
+}
+
+/** How previews are drawn, in the terms of `kd generate`. */
+function generateOptions(settings: TrainSettings): GenerateOptions {
+  const { previewWidth: width, previewHeight: height } = settings;
+  return {
+    ...GENERATE_DEFAULTS,
+    pipeline: settings.previewPipeline ?? GENERATE_DEFAULTS.pipeline,
+    negative: settings.previewNegative ?? GENERATE_DEFAULTS.negative,
+    steps: settings.previewSteps ?? GENERATE_DEFAULTS.steps,
+    guidance: settings.previewGuidance ?? GENERATE_DEFAULTS.guidance,
+    scheduler: settings.previewScheduler ?? GENERATE_DEFAULTS.scheduler,
+    seed: settings.previewSeed ?? GENERATE_DEFAULTS.seed,
+    ...(width === undefined ? {} : { width }),
+    ...(height === undefined ? {} : { height }),
+    backend: settings.backend,
+    device: settings.previewDevice ?? 'cpu',
+  };
+}
+
+/**
+ * Finds the image model of previews, fetching it where it is not there yet.
+ *
+ * @param isTrial fetches nothing: only a folder is looked at
+ * @throws InputError for one that is not there or not supported, and for more denoising steps than it can take
+ */
+export async function checkPreviewPipeline(
+  { options }: PreviewPlan,
+  output: Reporter,
+  { isTrial }: { readonly isTrial: boolean },
+): Promise<void> {
+  if (isTrial && !(await isFolder(options.pipeline))) {
+    output.message(`--preview-pipeline ${options.pipeline}: fetched when training begins, if it is not there yet`);
+    return;
+  }
+  await findPipeline(options, output).catch((error: unknown) => {
+    throw error instanceof InputError ? new InputError(inFlagsOfTraining(error.message), { cause: error }) : error;
+  });
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (stats) => stats.isDirectory(),
+    () => false,
+  );
+}
+
+/** A message about drawing with the names that the flags of `kd generate` have in `kd train`. */
+export function inFlagsOfTraining(message: string): string {
+  return message.replace(/--(pipeline|steps|guidance|scheduler|negative|width|height|seed|device)\b/g, '--preview-$1');
+}
+
+/** What previews come to. */
+export interface PreviewCost {
+  readonly checkpoints: number;
+  /** Whether more are saved where the steps take long: every 15 minutes. */
+  readonly isAtLeast: boolean;
+  /** In all, the teacher's and the untrained student's among them. */
+  readonly pictures: number;
+}
+
+/**
+ * How often previews are drawn, if each is done before the next checkpoint.
+ *
+ * @param done steps that a run to be resumed has taken
+ */
+export function previewCost(
+  { prompts }: PreviewPlan,
+  { stepsPerEpoch, totalSteps }: TrainPlan,
+  { saveEvery }: Pick<TrainSettings, 'saveEvery'>,
+  done: number,
+): PreviewCost {
+  let checkpoints = 0;
+  for (let step = done + 1; step <= totalSteps; step++)
+    if (step === totalSteps || step % stepsPerEpoch === 0 || (saveEvery !== undefined && step % saveEvery === 0))
+      checkpoints++;
+  const before = done === 0 ? 2 : 0;
+  return { checkpoints, isAtLeast: saveEvery === undefined, pictures: prompts.length * (checkpoints + before) };
+}

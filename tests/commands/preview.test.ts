@@ -1,0 +1,213 @@
+/** @file `kd train --preview`: prompts drawn at every checkpoint, by a process beside training. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, existsSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { getPriority } from 'node:os';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { PREVIEWS_FOLDER, readPreviews } from '../../src/app/pictures/run-previews.js';
+import type { Picture, PreviewMark } from '../../src/diffusion/pictures.js';
+import { readRunConfig } from '../../src/runs/run-config.js';
+import { kd, KD, temporaryFolder, type CliResult } from '../cli.js';
+import { argumentsOf, commandsOf } from '../docs/documents.js';
+import { SD_TINY } from '../fixtures/index.js';
+import { kdHere } from '../in-process.js';
+import { BACKEND, folderWithPairs, ownWords, parseLines, readJson, STUDENT, trainArguments } from './tiny.js';
+
+const PROMPTS = 'ko,en\n노란색 차,a yellow car\n초록색 사과,a green apple\n노란색 차,a yellow car\n';
+const SMALL = ['--preview-pipeline', SD_TINY, '--preview-width', '64', '--preview-height', '64'];
+
+/** The commands of the document. */
+const [TRAINED, TRIED, RESUMED, ...OTHERS] = commandsOf('docs/pictures.md').filter((each) => each.includes('train'));
+const PREVIEW = [...argumentsOf(TRAINED).slice(1), ...SMALL, '--preview-steps', '2', '--preview-seed', '5'];
+const FLAGS = ['--epochs', '1', '--batch-size', '6', '--engine', 'eager', '--learning-rate', '1e-3'];
+
+/** Drawing leaves the processor to others; where many tests run, that takes its time. In milliseconds. */
+const PATIENCE = 600_000;
+
+function folderWithPrompts(): string {
+  const cwd = folderWithPairs(24);
+  writeFileSync(join(cwd, 'prompts.csv'), PROMPTS);
+  return cwd;
+}
+
+const previewsOf = (cwd: string): string => join(cwd, 'checkpoints/tiny', PREVIEWS_FOLDER);
+const pixelsOf = (path: string): Promise<Buffer> => sharp(path).raw().toBuffer();
+
+/** The previews that count, as `of step ko`. */
+async function counting(cwd: string): Promise<string[]> {
+  const run = join(cwd, 'checkpoints/tiny');
+  const previews = await readPreviews(run, await readRunConfig(run));
+  return previews.map(({ preview: { of, step, prompt } }) => `${of} ${step} ${prompt.ko}`).sort();
+}
+
+const both = (moments: readonly string[]): string[] =>
+  moments.flatMap((moment) => ['노란색 차', '초록색 사과'].map((ko) => `${moment} ${ko}`)).sort();
+
+it('has three commands in its document', () => {
+  expect(OTHERS).toEqual([]);
+  expect(TRIED).toContain('--dry-run');
+});
+
+describe('a run with --preview', { timeout: PATIENCE }, () => {
+  let cwd: string;
+  let trained: CliResult;
+  beforeAll(() => {
+    cwd = folderWithPrompts();
+    trained = kd([...trainArguments(FLAGS), ...PREVIEW, '--save-every', '1', '--keep', '1', '--json'], { cwd });
+  }, PATIENCE);
+
+  it('has each prompt drawn by the teacher, the untrained student and the newest checkpoints, and says so', async () => {
+    expect(trained.code, trained.stderr).toBe(0);
+    const words = ownWords(trained.stderr);
+    expect(words).not.toContain('warning');
+    expect(words).toMatch(/^preview of the teacher and the untrained student: 4 pictures in [\d:]+ \(\S+previews\)$/m);
+    expect(words).toMatch(/^previews take longer than the time between checkpoints: step \d is passed over/m);
+    expect(words).toMatch(/^waiting for the preview of step 3; Ctrl-C leaves it out$/m);
+    expect(words).toMatch(/^preview of step 3: 2 pictures in /m);
+    const drawn = await counting(cwd);
+    expect(drawn).toEqual(expect.arrayContaining(both(['teacher 0', 'untrained 0', 'student 3'])));
+    const list = readJson<{ pictures: Picture[] }>(join(previewsOf(cwd), 'pictures.json')).pictures;
+    const texts = list.filter(({ preview }) => preview!.of === 'teacher').map(({ prompts }) => prompts);
+    expect(texts).toEqual([['a yellow car'], ['a green apple']]);
+    const events = parseLines<{ event: string; output: string } & Omit<PreviewMark, 'resumed'>>(trained.stdout);
+    const told = events.filter(({ event }) => event === 'preview');
+    expect(told.map(({ output }) => existsSync(output))).toEqual(drawn.map(() => true));
+    expect(events.at(-1)!.event).toBe('done');
+  });
+
+  it('keeps no more checkpoints than without', () => {
+    const kept = readdirSync(join(cwd, 'checkpoints/tiny')).filter((name) => name.startsWith('step-'));
+    const best = readFileSync(join(cwd, 'checkpoints/tiny/best'), 'utf8').trim();
+    expect(kept.sort()).toEqual([...new Set([best, 'step-00000003'])].sort());
+  });
+
+  it('draws what kd generate draws with the same encoder, prompt and seed', async () => {
+    for (const [name, prompt, encoder] of [
+      ['노란색-차-5-step-00000003.png', '노란색 차', 'tiny:3'],
+      ['초록색-사과-5-untrained.png', '초록색 사과', STUDENT],
+    ]) {
+      const how = PREVIEW.slice(2).map((flag) => flag.replace('--preview-', '--'));
+      const flags = ['--encoder', encoder, ...how, '--backend', BACKEND, '--device', 'cpu', '--out', 'out'];
+      const { code, stdout, stderr } = kd(['generate', prompt, ...flags], { cwd });
+      expect(code, stderr).toBe(0);
+      const [preview, generated] = [join(previewsOf(cwd), name), join(cwd, stdout.trim())];
+      expect((await pixelsOf(preview)).equals(await pixelsOf(generated)), name).toBe(true);
+    }
+  });
+
+  it('goes on when it is resumed; a picture of a step that was taken back stays, and counts no more', async () => {
+    const before = readdirSync(previewsOf(cwd));
+    const once = ['--epochs', '2', '--keep', '9', '--save-every', '99'];
+    const resumed = kd([...argumentsOf(RESUMED), ...once], { cwd });
+    expect(resumed.code, resumed.stderr).toBe(0);
+    const afterwards = await counting(cwd);
+    expect(afterwards).toEqual(expect.arrayContaining(both(['untrained 0', 'student 6'])));
+    expect(afterwards.filter((each) => each === 'student 3 노란색 차')).toHaveLength(2); // with either seed
+    const back = kd(['train', '--resume', 'tiny:3', '--max-steps', '4'], { cwd });
+    expect(back.code, back.stderr).toBe(0);
+    expect(ownWords(back.stderr)).not.toMatch(/^preview of (the teacher|step 3)/m); // they are there
+    const drawn = await counting(cwd);
+    expect(drawn).not.toContain('student 6 노란색 차');
+    expect(drawn).toEqual(expect.arrayContaining(both(['student 3', 'student 4'])));
+    const files = readdirSync(previewsOf(cwd));
+    expect(files).toEqual(expect.arrayContaining([...before, '노란색-차-7-step-00000006.png']));
+    const none = await kdHere(['train', '--resume', 'tiny', '--preview', 'none', '--max-steps', '5'], { cwd });
+    expect([none.code, readdirSync(previewsOf(cwd))], none.stderr).toEqual([0, files]);
+  });
+});
+
+describe('--preview', { timeout: PATIENCE }, () => {
+  const train = (cwd: string, ...flags: string[]): Promise<CliResult> =>
+    kdHere([...trainArguments(FLAGS), ...PREVIEW, ...flags], { cwd });
+
+  it.each([
+    [['--preview', 'none.csv'], '--preview: none.csv: expected a file that can be read, but there is none'],
+    [['--preview', 'pairs.json'], 'pairs.json: expected the columns ko,en in the first line, got {}'],
+    [['--preview-pipeline', 'absent'], '--preview-pipeline absent: '],
+    [['--preview-steps', '1001'], '--preview-steps: expected at most 1000'],
+    [
+      ['--preview-width', '100'],
+      "option '--preview-width <pixels>' argument '100' is invalid. Expected a multiple of 8",
+    ],
+  ])('%j is refused before the first step', async (flags, message) => {
+    const cwd = folderWithPrompts();
+    writeFileSync(join(cwd, 'pairs.json'), '{}\n');
+    const { code, stderr } = await train(cwd, ...flags);
+    const last = ownWords(stderr).trimEnd().split('\n').at(-1)!;
+    expect([code, last]).toEqual([1, expect.stringContaining(message)]);
+    expect(last).toMatch(/^error: /);
+    expect(existsSync(join(cwd, 'checkpoints/tiny'))).toBe(false);
+  });
+
+  it('says what it will come to in a dry run', async () => {
+    const args = [...argumentsOf(TRIED), ...trainArguments(FLAGS).slice(1), ...SMALL, '--save-every', '2'];
+    const { stdout } = await kdHere(args, { cwd: folderWithPrompts() });
+    expect(stdout).toMatch(/^previews {4}2 checkpoints, 8 pictures, those of the teacher and the untrained student /m);
+  });
+
+  it('that fails later is one warning, and training goes on', () => {
+    const cwd = folderWithPrompts();
+    const swapped = join(temporaryFolder(), 'pipeline');
+    cpSync(SD_TINY, swapped, { recursive: true });
+    cpSync(join(swapped, 'vae_decoder/model.onnx'), join(swapped, 'unet/model.onnx'));
+    const { code, stderr } = kd([...trainArguments(FLAGS), ...PREVIEW, '--preview-pipeline', swapped], { cwd });
+    expect(code, stderr).toBe(0);
+    const warnings = ownWords(stderr).match(/^warning: .*$/gm);
+    expect(warnings).toEqual([
+      expect.stringMatching(/no preview of .*: expected a UNet with the inputs .*; training goes on$/),
+    ]);
+    expect(existsSync(join(cwd, 'checkpoints/tiny/step-00000003/manifest.json'))).toBe(true);
+    expect(readJson(join(cwd, 'checkpoints/tiny/ended.json'))).toMatchObject({ state: 'finished' });
+  });
+});
+
+/** Processes that draw previews of runs in a folder. */
+function drawersIn(cwd: string): string[] {
+  return readdirSync('/proc').filter((pid) => {
+    try {
+      return (
+        /^\d+$/.test(pid) &&
+        readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('previews/process.js') &&
+        readlinkSync(`/proc/${pid}/cwd`) === cwd
+      );
+    } catch {
+      return false;
+    }
+  });
+}
+
+describe.skipIf(process.platform !== 'linux')('the process that draws', { timeout: PATIENCE }, () => {
+  let child: ChildProcess | undefined;
+  afterEach(() => {
+    child?.kill('SIGKILL');
+  });
+
+  it.each([
+    ['SIGINT', 130],
+    ['SIGKILL', 'SIGKILL'],
+  ] as const)('works at low priority, and ends with a training that gets %s while it waits', async (signal, end) => {
+    const cwd = folderWithPrompts();
+    const args = [KD, ...trainArguments(FLAGS), ...PREVIEW, '--preview-steps', '500', '--preview-scheduler', 'ddim'];
+    child = spawn(process.execPath, args, { cwd, stdio: ['ignore', 'ignore', 'pipe'] });
+    const exit = once(child, 'exit');
+    let stderr = '';
+    child.stderr!.setEncoding('utf8').on('data', (text: string) => {
+      stderr += text;
+    });
+    await expect.poll(() => stderr, { timeout: PATIENCE / 2 }).toContain('Ctrl-C leaves it out');
+    const [drawer] = drawersIn(cwd);
+    const given = (): unknown[] => [
+      readFileSync(`/proc/${drawer}/stat`, 'utf8').split(' ')[18],
+      readFileSync(`/proc/${drawer}/oom_score_adj`, 'utf8').trim(),
+    ];
+    await expect.poll(given, { timeout: PATIENCE / 2 }).toEqual([String(Math.min(getPriority() + 5, 19)), '1000']);
+    child.kill(signal);
+    const [code, name] = (await exit) as [number | null, string | null];
+    expect(code ?? name, stderr).toBe(end);
+    await expect.poll(() => drawersIn(cwd), { timeout: PATIENCE / 2 }).toEqual([]);
+    expect(existsSync(join(cwd, 'checkpoints/tiny/step-00000003'))).toBe(true);
+    expect(stderr).not.toContain('no preview');
+  });
+});
