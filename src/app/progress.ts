@@ -1,5 +1,6 @@
 /** @file How far something is: a bar on a terminal, a line now and then elsewhere. */
-import { SingleBar } from 'cli-progress';
+import { SingleBar, type Options } from 'cli-progress';
+import { BarTerminal } from './bar-terminal.js';
 import type { Progress } from './reporter.js';
 import { formatBytes, formatCount, formatDuration, formatRate } from '../base/format.js';
 
@@ -55,18 +56,20 @@ export function terminalBar(task: Task): Bar {
 }
 
 function startBar(task: Task): SingleBar {
-  return new SingleBar({
+  const options: Options & { readonly terminal: BarTerminal } = {
     // The last column stays free: some terminals wrap as soon as it is filled.
     format: (_, { value, maxWidth }: { value: number; maxWidth: number }, { notes }: { notes: readonly string[] }) =>
       progressLine({ ...task, value, notes }, maxWidth - 1),
     stream: process.stderr,
+    terminal: new BarTerminal(process.stderr), // the library takes one, though its types do not say so
     clearOnComplete: true,
     fps: 8,
     // A signal that ends the process must find the terminal as it was, and is not the bar's to catch.
     linewrap: true,
     hideCursor: false,
     gracefulExit: false,
-  });
+  };
+  return new SingleBar(options);
 }
 
 /** Whole lines for logs: the first after `PLAIN_INTERVAL_MS`, none at the end. */
