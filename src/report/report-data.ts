@@ -49,6 +49,10 @@ export interface RunFacts {
   readonly last: string | null;
   readonly trainingPairs: number;
   readonly validationPairs: number;
+  /** Pairs of the uniform sample that a validation takes; null where it takes all. */
+  readonly validationSample: number | null;
+  /** Pairs that the untrained student was measured on, where a validation takes others; else null. */
+  readonly baselineSample: number | null;
   readonly teacher: { readonly source: string; readonly parameters: number };
   readonly student: { readonly source: string; readonly parameters: number };
   /** Lines of the logs that could not be read. */

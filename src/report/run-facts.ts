@@ -34,7 +34,7 @@ export interface LogState {
 export async function runFacts(
   folder: string,
   config: RunConfig,
-  { rows, validated, skipped }: LogState,
+  { rows, validated: lastValidation, skipped }: LogState,
 ): Promise<RunFacts> {
   const last = rows.at(-1);
   const plan = knownPlan(config);
@@ -44,13 +44,16 @@ export async function runFacts(
     return name !== undefined && checkpoints.includes(name) ? name : undefined;
   };
   const [best, newest] = [await there('best'), (await there('last')) ?? checkpoints.at(0)];
-  const step = Math.max(last?.step ?? 0, validated?.step ?? 0, Number(/\d+$/.exec(newest ?? '')?.[0] ?? 0));
+  const step = Math.max(last?.step ?? 0, lastValidation?.step ?? 0, Number(/\d+$/.exec(newest ?? '')?.[0] ?? 0));
   const state = await runState(folder, plan, step);
   const isAtWork = state.state === 'starting' || state.state === 'training';
   const pairsPerStep = plan.stepsPerEpoch ? config.data.training_pairs / plan.stepsPerEpoch : NaN;
   const pace = paceOf(rows, pairsPerStep);
   const stepsLeft = isAtWork && plan.totalSteps !== null ? plan.totalSteps - step : NaN;
-  const { batchSize, groupByLength } = config.settings;
+  const { batchSize, groupByLength, validPairs } = config.settings;
+  const baselines = await readBaselines(folder);
+  const held = config.data.validation_pairs;
+  const validated = Math.min(held, typeof validPairs === 'number' ? validPairs : Infinity);
   const lastBatch = typeof batchSize === 'number' ? config.data.training_pairs % batchSize : 0;
   return {
     name: basename(folder),
@@ -58,19 +61,21 @@ export async function runFacts(
     ...state,
     created: config.created,
     step,
-    epoch: Math.max(last?.epoch ?? 0, validated?.epoch ?? 0),
+    epoch: Math.max(last?.epoch ?? 0, lastValidation?.epoch ?? 0),
     pairsPerSecond: finite(last?.pairs_per_second),
     meanPairsPerSecond: finite(pace.pairs / pace.seconds),
     trainedSeconds: pace.seconds > 0 ? finite(pace.seconds) : null,
     secondsLeft: secondsFor(stepsLeft * pairsPerStep, rows, pairsPerStep),
-    meanBaseline: (await readBaselines(folder))?.mean ?? null,
+    meanBaseline: baselines?.mean ?? null,
     lastBatch: lastBatch === 0 ? null : lastBatch,
     isRepeated: groupByLength !== true,
     ...plan,
     best: best ?? null,
     last: newest ?? null,
     trainingPairs: config.data.training_pairs,
-    validationPairs: config.data.validation_pairs,
+    validationPairs: held,
+    validationSample: validated < held ? validated : null,
+    baselineSample: baselines !== undefined && baselines.pairs < validated ? baselines.pairs : null,
     teacher: { source: config.teacher.source, parameters: config.teacher.parameters },
     student: { source: config.student.source, parameters: config.student.parameters },
     skippedLines: skipped,

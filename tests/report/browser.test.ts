@@ -10,6 +10,7 @@ import { siteOfRuns } from '../../src/report/sites.js';
 import { TRANSLATIONS_FILE } from '../../src/report/translations.js';
 import { evaluationPage, preparationPage } from '../../src/report/write-results.js';
 import { writeReport } from '../../src/report/write-report.js';
+import { keepBaselines } from '../../src/runs/baselines-file.js';
 import { lockRun } from '../../src/runs/run-lock.js';
 import { temporaryFolder } from '../cli.js';
 import { CHROMIUM, launch, NO_CHROMIUM } from './chromium.js';
@@ -239,9 +240,12 @@ describe.skipIf(CHROMIUM === undefined)(
       ['desktop', 'light', 'en-GB'],
     ] as const)('shows several runs compared, and the list they are chosen from: %s, %s, %s', async (...look) => {
       const [width, colorScheme, locale] = look;
-      const first = makeRun({ settings: { student: NASTY } });
+      const first = makeRun({ settings: { student: NASTY, validPairs: 5 } });
       const root = join(first, '..');
       cpSync(makeRun({ name: 'second', epochs: 4 }), join(root, 'second'), { recursive: true });
+      const keepMean = async (name: string, mean: number): Promise<void> =>
+        keepBaselines(join(root, name), { untrained: 3, mean, pairs: 8 });
+      for (const name of ['first', 'second']) await keepMean(name, 0.75);
       await addEvaluation(first);
       server = await serveSite(siteOfRuns(root), 0);
       const page = await open(server.url, { width, colorScheme, locale }, 'table');
@@ -249,13 +253,20 @@ describe.skipIf(CHROMIUM === undefined)(
       for (const box of await page.getByRole('checkbox').all()) await box.check();
       await page.locator('#compare').click();
       await page.locator('.chart.tall svg').waitFor();
-      expect(await page.locator('.legend button').count()).toBe(4);
+      const mean = locale === 'ko-KR' ? '항상 교사의 평균' : 'always the teacher’s mean';
+      const legend = (): Promise<string[]> => page.locator('.legend button').allTextContents();
+      expect(await legend()).toHaveLength(5);
+      expect((await legend()).at(-1)).toBe(mean);
+      expect(await page.locator('#overview').textContent()).toMatch(/first: .*[58].*[58]/);
       const differing = page.locator('#differences tbody th');
-      expect(await differing.allTextContents()).toEqual(['--epochs', '--student']);
+      expect(await differing.allTextContents()).toEqual(['--epochs', '--student', '--valid-pairs']);
       expect(await page.locator('#differences').textContent()).toContain(NASTY);
       await soon(() => page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0);
       expect(await page.evaluate('window.hurt')).toBeUndefined();
       const drawn = await curves(page);
+      await keepMean('second', 0.5); // of other data
+      await page.reload();
+      await soon(legend).toEqual(expect.arrayContaining([`first, ${mean}`, `second, ${mean}`]));
       await page.getByRole('button', { name: locale === 'ko-KR' ? '스텝' : 'Steps' }).click();
       await soon(() => curves(page)).not.toBe(drawn);
       await page.locator('nav a[href="../"]').last().click();
@@ -330,6 +341,10 @@ describe.skipIf(CHROMIUM === undefined)(
       await page.locator('#translations').waitFor({ timeout: 10_000 });
       await addPicture(run);
       await page.locator('#pictures img').waitFor({ timeout: 10_000 });
+      for (const [i, step] of [300, 600].entries()) {
+        await addPreview(run, { of: 'student', step });
+        await soon(() => page.locator('.film img').count()).toBe(i + 1);
+      }
       lock.release();
       await soon(textOf(page, '.state')).toBe('Stopped');
       expect(await page.evaluate('window.first')).toBe(true);

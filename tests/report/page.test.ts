@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { embedded } from '../../src/report/page.js';
 import type { ReportData } from '../../src/report/report-data.js';
 import { writeReport } from '../../src/report/write-report.js';
+import { keepBaselines } from '../../src/runs/baselines-file.js';
 import { lockRun } from '../../src/runs/run-lock.js';
 import { claimOf } from '../runs/new-run.js';
 import { lossLine, makeRun, type RunOptions } from './run-of.js';
@@ -110,6 +111,19 @@ describe('a run', () => {
       }),
     );
     expect(run).toMatchObject({ state: 'finished', step: 300, epoch: 3, epochs: 3 });
+  });
+
+  it('says on which pairs it is validated, where not on all of them', async () => {
+    const facts = async (settings: object, pairs: number) => {
+      const { run } = dataOf(
+        await pageOf({ settings }, (folder) => keepBaselines(folder, { untrained: 3, mean: 1, pairs })),
+      );
+      return [run.validationSample, run.baselineSample];
+    };
+    expect(await facts({ validPairs: 5 }, 3)).toEqual([5, 3]); // of 8
+    expect(await facts({ validPairs: 8 }, 3)).toEqual([null, 3]);
+    expect(await facts({ validPairs: 'all' }, 8)).toEqual([null, null]);
+    expect(await facts({}, 8)).toEqual([null, null]);
   });
 
   it('has its settings as flags', async () => {

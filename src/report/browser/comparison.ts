@@ -5,7 +5,7 @@ import type { ComparedRun, ComparisonData, Difference } from '../pages.js';
 import { Series, smoothed, type Points } from '../series.js';
 import { bestOf } from '../validations.js';
 import { mountChart, tip, tooltipStyle, type ChartSize, type TipRow } from './chart.js';
-import { axisValue, firstSmoothing, nearest, SMOOTHING, STEEP, zip } from './curves.js';
+import { axisValue, firstSmoothing, meanShare, nearest, SMOOTHING, STEEP, zip } from './curves.js';
 import { choice, h, slider, table, toggle } from './dom.js';
 import { evaluationTables } from './evaluation.js';
 import { followPage } from './live.js';
@@ -111,6 +111,11 @@ function overview(look: Look, page: ComparisonData): Part {
       ),
       h('p', { class: 'quiet' }, words.comparisonNote),
       table(head, rows, { numbers: 2 }),
+      page.runs.map(
+        ({ run: { name, validationSample: sample, validationPairs: all } }) =>
+          sample !== null &&
+          h('p', { class: 'quiet' }, words.validatedOn(name, format.count(sample), format.count(all))),
+      ),
     ),
   };
 }
@@ -203,13 +208,14 @@ function curvesPart(look: Look, runs: readonly ComparedRun[], shown: Shown): Par
   }
 
   function allLines(): RunLine[] {
-    return runs.flatMap((run, i) => linesOf(look, run, points[i]!, i, shown));
+    const lines = runs.flatMap((run, i) => linesOf(look, run, points[i]!, i, shown));
+    return [...lines, ...meanLines(look, runs, lastOf(lines), shown)];
   }
 
   function option({ height }: ChartSize): EChartsCoreOption {
     const { palette, format } = look;
     const lines = allLines().filter(({ id }) => !shown.hidden.has(id));
-    const end = Math.max(...allLines().flatMap((line) => line.points.at(-1)?.[0] ?? 0), 1);
+    const end = lastOf(allLines());
     const x = shown.over === 'steps' ? words.step : words.epoch;
     return {
       ...curveChartOption({
@@ -270,6 +276,30 @@ function linesOf(
       points: validation.map((point): Point => [point.step / unit, point[curve] ?? NaN]),
     },
   ];
+}
+
+/** Where the longest line ends. */
+function lastOf(lines: readonly RunLine[]): number {
+  return Math.max(...lines.map(({ points }) => points.at(-1)?.[0] ?? 0), 1);
+}
+
+/** The loss of always giving the teacher's mean: one line where it is the same for all runs, else one for each. */
+function meanLines(look: Look, runs: readonly ComparedRun[], end: number, { curve }: Shown): RunLine[] {
+  const { words, palette, format } = look;
+  const means = runs.flatMap(({ run: { name, meanBaseline } }, i) =>
+    meanBaseline === null ? [] : [{ name, colour: colourOf(look, i), loss: meanShare(meanBaseline, curve) }],
+  );
+  const isOne = new Set(means.map(({ loss }) => format.loss(loss))).size === 1;
+  return (isOne ? means.slice(0, 1) : means).map(({ name, colour, loss }) => ({
+    id: isOne ? 'mean' : `mean of ${name}`,
+    name: isOne ? words.alwaysMean : `${name}, ${words.alwaysMean}`,
+    colour: isOne ? palette.soft : colour,
+    style: 'dashes',
+    points: [
+      [0, loss],
+      [end, loss],
+    ],
+  }));
 }
 
 /** Only the settings, and the facts of data, models and machine, that differ. */

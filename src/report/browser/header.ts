@@ -40,6 +40,9 @@ function contents({ data: { run, live, validation }, words, format }: View): HTM
           [
             `${words.korean} ${format.loss(best.loss_ko)} + ${words.english} ${format.loss(best.loss_en)}`,
             best.step === 0 ? words.untrained : words.atStep(format.count(best.step)),
+            run.validationSample === null
+              ? undefined
+              : words.sampled(format.count(run.validationSample), format.count(run.validationPairs)),
             untrained !== undefined && best !== untrained
               ? words.fromUntrained(format.loss(untrained.loss), change(best.loss! / untrained.loss!))
               : undefined,

@@ -3,7 +3,7 @@ import type { ECharts, EChartsCoreOption } from 'echarts/core';
 import { curveChartOption, type Line, type Point } from '../curve-chart.js';
 import type { ValidationPoint } from '../report-data.js';
 import { smoothed, type Curve, type Points } from '../series.js';
-import { axisValue, isMerged, nearest, SMOOTHING, zip } from './curves.js';
+import { axisValue, isMerged, meanShare, nearest, SMOOTHING, zip } from './curves.js';
 import { mountChart, tip, tooltipStyle, type ChartSize, type MountedChart, type TipRow } from './chart.js';
 import { choice, details, h, slider, table, toggle } from './dom.js';
 import type { RunPart, View } from './view.js';
@@ -319,6 +319,7 @@ export function lossesPart(first: View): RunPart {
               ),
             ),
           ]),
+      ...sampleNotes(view),
       ...(data.run.isRepeated && data.run.epoch > 1
         ? [
             h(
@@ -382,6 +383,18 @@ export function lossesPart(first: View): RunPart {
   }
 }
 
+/** On which pairs losses were measured, where not on all that are held out. */
+function sampleNotes({ words, format, data: { run } }: View): HTMLElement[] {
+  const { validationSample, baselineSample, validationPairs } = run;
+  const notes = [
+    ...(validationSample === null
+      ? []
+      : [words.sampleNote(format.count(validationSample), format.count(validationPairs))]),
+    ...(baselineSample === null ? [] : [words.baselineNote(format.count(baselineSample))]),
+  ];
+  return notes.length === 0 ? [] : [h('p', { class: 'quiet' }, notes.join(' '))];
+}
+
 /** The lines of the loss chart, those that are switched off too. */
 function linesOf(view: View, points: Points): NamedLine[] {
   const { palette, words } = view;
@@ -396,21 +409,19 @@ function linesOf(view: View, points: Points): NamedLine[] {
     },
   ];
   return view.choices.lines === 'total'
-    ? [...of('loss', palette.total, ''), ...meanLine(view, points, 1), ...publishedLines(view)]
+    ? [...of('loss', palette.total, ''), ...meanLine(view, points, 'loss'), ...publishedLines(view)]
     : [
         ...of('loss_en', palette.en, `${words.english}, `),
         ...of('loss_ko', palette.ko, `${words.korean}, `),
-        ...meanLine(view, points, 2),
+        ...meanLine(view, points, 'loss_en'), // as of Korean
       ];
 }
 
-/**
- * The loss of always giving the teacher's mean; of one language half of that of both, as both have the same target.
- */
-function meanLine({ data, words, palette }: View, { step }: Points, parts: 1 | 2): NamedLine[] {
+/** The loss of always giving the teacher's mean. */
+function meanLine({ data, words, palette }: View, { step }: Points, curve: 'loss' | 'loss_en'): NamedLine[] {
   const { meanBaseline } = data.run;
   if (meanBaseline === null) return [];
-  const [loss, end] = [meanBaseline / parts, Math.max(step.at(-1) ?? 1, data.validation.at(-1)?.step ?? 1)];
+  const [loss, end] = [meanShare(meanBaseline, curve), Math.max(step.at(-1) ?? 1, data.validation.at(-1)?.step ?? 1)];
   const points = [
     [0, loss],
     [end, loss],

@@ -48,6 +48,9 @@ export const EN = {
 
   validationLoss: 'Validation loss',
   fromUntrained: (loss: string, change: string) => `untrained ${loss} (${change})`,
+  sampled: (sample: string, all: string) => `on a sample of ${sample} of ${all} pairs`,
+  validatedOn: (run: string, sample: string, all: string) =>
+    `${run}: validated on a sample of ${sample} of ${all} pairs.`,
   english: 'English',
   korean: 'Korean',
   total: 'Total',
@@ -87,6 +90,10 @@ export const EN = {
   alwaysMean: 'always the teacher’s mean',
   repeatedNote:
     'Every epoch takes the same batches in the same order, so training curves have the same teeth in each epoch.',
+  sampleNote: (sample: string, all: string) =>
+    `Validations take a uniform sample of ${sample} of the ${all} pairs held out, the same each time.`,
+  baselineNote: (sample: string) =>
+    `The untrained student and always the teacher’s mean were measured on ${sample} of these pairs.`,
   lastBatchNote: (pairs: string) => `The last batch of an epoch has only ${pairs} pairs and stands out.`,
   range: 'Range',
   rangeAll: 'All',
