@@ -1,12 +1,11 @@
 /** @file `kd train --device cpu:2`: the run of one device, whatever computes it. */
-import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { BACKENDS_UNDER_TEST } from '../backends.js';
 import type { CliResult } from '../cli.js';
 import { kdHere } from '../in-process.js';
-import { folderWithPairs, parseLines, readCsv, readJson, trainArguments } from './tiny.js';
+import { computed, folderWithPairs, parseLines, readJson, trainArguments } from './tiny.js';
 
 /** Steps of two micro-batches; the third and last of an epoch has one, of 2 pairs. */
 const FLAGS = [
@@ -27,21 +26,6 @@ const FLAGS = [
 const kdTrain = (cwd: string, ...flags: string[]): Promise<CliResult> => kdHere(trainArguments(flags), { cwd });
 const resume = (cwd: string, ...flags: string[]): Promise<CliResult> =>
   kdHere(['train', '--resume', ...flags], { cwd });
-
-/** What a run computed: its files' hashes, and its logs without what time it took. */
-function computed(cwd: string, run: string, step: string) {
-  const folder = join(cwd, 'checkpoints', run);
-  const hash = (name: string): string =>
-    createHash('sha256')
-      .update(readFileSync(join(folder, `step-${step}`, name)))
-      .digest('hex');
-  return {
-    student: hash('model.safetensors'),
-    optimizer: hash('optimizer.safetensors'),
-    losses: readCsv(join(folder, 'loss.csv')).map((row) => ({ ...row, pairs_per_second: undefined })),
-    validation: readCsv(join(folder, 'validation.csv')),
-  };
-}
 
 describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('a run on several devices', () => {
   let cwd: string;

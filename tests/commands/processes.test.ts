@@ -1,6 +1,5 @@
 /** @file `kd train --hosts --rank`: several processes share out a run, which is that of one. */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,7 +9,7 @@ import { BACKENDS_UNDER_TEST } from '../backends.js';
 import { KD, temporaryFolder, type CliResult } from '../cli.js';
 import { kdHere } from '../in-process.js';
 import { holdToSchema } from '../json-events.js';
-import { folderWithPairs, PAIRS, parseLines, readCsv, STUDENT, trainArguments } from './tiny.js';
+import { computed, folderWithPairs, PAIRS, parseLines, STUDENT, trainArguments } from './tiny.js';
 
 /** A process that is not through by then hangs, and is killed. */
 const LIMIT_MS = 90_000;
@@ -77,24 +76,6 @@ async function startAll(cwd: string, args: readonly string[], own: readonly (rea
 }
 
 const endOf = (ranks: readonly Rank[]): Promise<CliResult[]> => Promise.all(ranks.map(({ ended }) => ended));
-
-/** What a run computed: its files' hashes, and its logs without what time it took. */
-function computed(cwd: string, run: string, step: string) {
-  const folder = join(cwd, 'checkpoints', run);
-  const hash = (name: string): string =>
-    createHash('sha256')
-      .update(readFileSync(join(folder, `step-${step}`, name)))
-      .digest('hex');
-  return {
-    student: hash('model.safetensors'),
-    optimizer: hash('optimizer.safetensors'),
-    losses: readCsv(join(folder, 'loss.csv')).map((row) => ({ ...row, pairs_per_second: '' })) as Record<
-      string,
-      string
-    >[],
-    validation: readCsv(join(folder, 'validation.csv')),
-  };
-}
 
 /** Makes the embedding of an unknown word so large that float32 overflows in the first LayerNorm. */
 function overflowUnknown(path: string): void {

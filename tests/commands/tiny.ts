@@ -1,4 +1,5 @@
 /** @file Small inputs for the commands: pairs, models and what a run writes. */
+import { createHash } from 'node:crypto';
 import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildTextEncoder } from '../../src/models/build.js';
@@ -88,6 +89,24 @@ export function readCsv(path: string): Record<string, number>[] {
     .split('\n')
     .map((line) => line.split(','));
   return rows.map((row) => Object.fromEntries(header.map((name, i) => [name, Number(row[i])])));
+}
+
+/** What a run computed: its files' hashes, and its logs without what time it took. */
+export function computed(cwd: string, run: string, step: string) {
+  const folder = join(cwd, 'checkpoints', run);
+  const hash = (name: string): string =>
+    createHash('sha256')
+      .update(readFileSync(join(folder, `step-${step}`, name)))
+      .digest('hex');
+  return {
+    student: hash('model.safetensors'),
+    optimizer: hash('optimizer.safetensors'),
+    losses: readCsv(join(folder, 'loss.csv')).map((row): Record<string, number | undefined> => ({
+      ...row,
+      pairs_per_second: undefined,
+    })),
+    validation: readCsv(join(folder, 'validation.csv')),
+  };
 }
 
 export function readJson<T>(path: string): T {
