@@ -28,6 +28,7 @@ export function randomBatch({ teacher, student }, size, step) {
     teacherIds: ids(1, teacher),
     studentIdsEn: ids(2, student),
     studentIdsKo: ids(3, student),
+    studentTokens: LENGTH,
     rows: new Uint32Array(size),
   };
 }
@@ -53,13 +54,15 @@ export function shortTextBatch(configs, size, step, { padding, grouped }) {
   const range = TOKENS.most - TOKENS.least + 1;
   // neighbours in the window's order are far apart in time: a grouped order is shuffled again
   const place = ((step * 7) % WINDOW) / WINDOW;
+  let studentTokens = 0;
   for (const [column, ids] of [batch.studentIdsEn, batch.studentIdsKo].entries())
     for (let row = 0; row < size; row++) {
       const uniform = (drawn[column * size + row] ?? 0) / 2 ** 32;
       const tokens = TOKENS.least + Math.floor(range * (grouped ? place + uniform / WINDOW : uniform));
+      studentTokens = Math.max(studentTokens, tokens);
       for (let at = row * LENGTH; at < (row + 1) * LENGTH; at++)
         if (at >= row * LENGTH + tokens) ids[at] = padding;
         else if (ids[at] === padding) ids[at] = padding + 1;
     }
-  return batch;
+  return { ...batch, studentTokens };
 }

@@ -109,6 +109,6 @@ async function inputs() {
   const lengths = textLengths(student, LENGTH, { rate: dropout }, layout.textLengths);
   /** @type {Map<number, Batch>} */
   const first = new Map();
-  for (const each of measured) first.set(lengthFor(lengths, [each.studentIdsEn, each.studentIdsKo]), each);
+  for (const each of measured) first.set(lengthFor(lengths, each.studentTokens), each);
   return { first: [...first.values()], measured };
 }

@@ -48,8 +48,8 @@ try {
       const needed = [];
       const exact = { ...whole, lengths: Array.from({ length: 77 }, (_, i) => i + 1) };
       for (let index = 0; index < batches.count; index++) {
-        const { studentIdsEn, studentIdsKo } = await batches.at(index);
-        needed.push(Math.ceil(Number(flags.scale) * lengthFor(exact, [studentIdsEn, studentIdsKo])));
+        const { studentTokens } = await batches.at(index);
+        needed.push(Math.ceil(Number(flags.scale) * lengthFor(exact, studentTokens)));
       }
       await close();
       all.push(needed);

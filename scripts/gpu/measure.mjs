@@ -106,9 +106,7 @@ let toFirstStep = 0;
 let early;
 for (let step = 0; seconds.length < steps; step++) {
   const inputs = Array.from({ length: devices }, (_, i) => batchOf(step * devices + i));
-  const length = Math.max(
-    ...inputs.map(({ studentIdsEn, studentIdsKo }) => lengthFor(lengths, [studentIdsEn, studentIdsKo])),
-  );
+  const length = Math.max(...inputs.map(({ studentTokens }) => lengthFor(lengths, studentTokens)));
   const start = performance.now();
   await engine.step(inputs, 5e-5);
   const taken = (performance.now() - start) / 1000;

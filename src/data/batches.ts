@@ -11,6 +11,8 @@ export interface Batch {
   readonly studentIdsEn: Int32Array;
   /** The student's ids of the Korean texts, `[B, L]`. */
   readonly studentIdsKo: Int32Array;
+  /** Tokens of the longest of the student's texts, in either language, without padding: they may be cut there. */
+  readonly studentTokens: number;
   /** Which rows of the data these are, `[B]`. */
   readonly rows: Uint32Array;
   /** The teacher's outputs for the English texts, `[B, L, D]` or `[B, D]`, where they are known. */
@@ -68,11 +70,16 @@ function gather(rows: readonly NumberedRow[], { length, teacher, student }: Padd
     });
     return padded;
   };
+  const tokens = ({ block, place }: NumberedRow, column: IdColumn): number => {
+    const { starts } = block.columns[column];
+    return starts[place + 1]! - starts[place]!;
+  };
   return {
     size: rows.length,
     teacherIds: idsOf('teacher_en', teacher),
     studentIdsEn: idsOf('student_en', student),
     studentIdsKo: idsOf('student_ko', student),
+    studentTokens: Math.max(...rows.map((row) => Math.max(tokens(row, 'student_en'), tokens(row, 'student_ko')))),
     rows: Uint32Array.from(rows, ({ row }) => row),
   };
 }

@@ -13,7 +13,7 @@ import { toBfloat16 } from './graph/precision.js';
 import { record, type Recording } from './graph/recorder.js';
 import { openSession, type Feed, type FetchedTensor } from './graph/session.js';
 import { after, placeholder } from './graph/variables.js';
-import { cutTexts, lengthFor, textLengths } from './text-lengths.js';
+import { cutTexts, lengthForIds, textLengths } from './text-lengths.js';
 
 /** Batch sizes of the recorded passes. Other numbers of texts are split, and the rest is filled up. */
 const SIZES = [1, 4, 16, 32] as const;
@@ -76,7 +76,7 @@ export async function compiledEncoder(
       const part = <T extends Int32Array | Float32Array>(all: T): T => all.subarray(start * length, end * length) as T;
       const pass = passFor(
         end - start,
-        lengthFor(lengths, [part(ids)]),
+        lengthForIds(lengths, part(ids)),
         attentionMask === undefined ? passes.plain : passes.masked,
       );
       const [hidden, pooled] = await run(pass, part(ids), attentionMask && part(attentionMask));

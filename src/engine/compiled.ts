@@ -139,8 +139,8 @@ export async function compiledEngine(
     return values.subarray(0, (values.length / options.batchSize) * batch.size);
   }
 
-  function passFor({ studentIdsEn, studentIdsKo }: Batch, lengths: TextLengths): Pass {
-    return graph.passes.get(lengthFor(lengths, [studentIdsEn, studentIdsKo]))!;
+  function passFor({ studentTokens }: Batch, lengths: TextLengths): Pass {
+    return graph.passes.get(lengthFor(lengths, studentTokens))!;
   }
 
   function batchFeeds(batch: Batch, pairs: number, { studentIdsEn, studentIdsKo }: Pass): Feed[] {

@@ -96,7 +96,7 @@ export async function eagerEngine(
     const length = batch.teacherIds.length / batch.size;
     const shape = isGiven ? targetShape(distillation, options.batchSize, length) : undefined;
     const lengths = textLengths(encoder, length, dropout, options.textLengths);
-    const studentLength = lengthFor(lengths, [batch.studentIdsEn, batch.studentIdsKo]);
+    const studentLength = lengthFor(lengths, batch.studentTokens);
     return batchTensors(batch, options.batchSize, pairs, studentLength, shape);
   }
 

@@ -4,7 +4,7 @@ import type { TextEncoder } from '../models/text-encoder.js';
 import { MAX_LENGTH } from '../text/tokenizer.js';
 import { compiledEncoder } from './compiled-encoder.js';
 import { disposeParams, uploadParams } from './params.js';
-import { cutTexts, lengthFor, lengthsOn, textLengths } from './text-lengths.js';
+import { cutTexts, lengthForIds, lengthsOn, textLengths } from './text-lengths.js';
 import type { Encoded, EncoderEngine, EncoderOptions } from './encoder-engine.js';
 
 /**
@@ -33,7 +33,7 @@ export async function eagerEncoder(encoder: TextEncoder, values: ParameterValues
 
   async function encode(ids: Int32Array, batch: number, attentionMask?: Float32Array): Promise<Encoded> {
     const fullLength = ids.length / batch;
-    const length = lengthFor(textLengths(encoder, fullLength), [ids]);
+    const length = lengthForIds(textLengths(encoder, fullLength), ids);
     const tensor = <T extends Int32Array | Float32Array>(values: T, dtype: 'int32' | 'float32'): tf.Tensor2D =>
       tf.tensor2d(cutTexts(values, fullLength, length), [batch, length], dtype);
     const [hidden, pooled] = tf.tidy(() => {

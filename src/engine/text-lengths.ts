@@ -48,16 +48,24 @@ export function textLengths(
 /**
  * The shortest length in which every text ends in padding, or is complete.
  *
- * @param texts ids, row-major, each of whole texts
+ * @param tokens of the longest text, without padding
  */
-export function lengthFor({ lengths, padding }: TextLengths, texts: readonly Int32Array[]): number {
+export function lengthFor({ lengths, padding }: TextLengths, tokens: number): number {
   const whole = lengths.at(-1)!;
-  if (padding === undefined) return whole;
-  const needed = 1 + Math.max(...texts.map((ids) => longest(ids, whole, padding)));
-  return lengths.find((length) => length >= needed) ?? whole;
+  return padding === undefined ? whole : (lengths.find((length) => length > tokens) ?? whole);
 }
 
-/** The length of the longest text without its trailing padding. */
+/**
+ * That length, where only the texts' ids are known.
+ *
+ * @param ids row-major, each of whole texts
+ */
+export function lengthForIds(lengths: TextLengths, ids: Int32Array): number {
+  const whole = lengths.lengths.at(-1)!;
+  return lengths.padding === undefined ? whole : lengthFor(lengths, longest(ids, whole, lengths.padding));
+}
+
+/** Tokens of the longest text, without the padding at its end. */
 function longest(ids: Int32Array, length: number, padding: number): number {
   let most = 0;
   for (let start = 0; start < ids.length; start += length) {

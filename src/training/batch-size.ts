@@ -139,11 +139,15 @@ function smaller(size: number): number {
   return next >= 8 ? next - (next % 8) : Math.max(1, next);
 }
 
-/**
- * Any ids, as memory depends on shapes alone; but of two kinds, so that they are no padding, which might be computed
- * once.
- */
+/** Any ids, as memory depends on shapes alone; of whole texts, none of them padding that might be computed once. */
 function placeholderBatch(size: number): Batch {
   const ids = Int32Array.from({ length: size * MAX_LENGTH }, (_, i) => (i % MAX_LENGTH) % 2);
-  return { size, teacherIds: ids, studentIdsEn: ids, studentIdsKo: ids, rows: new Uint32Array(size) };
+  return {
+    size,
+    teacherIds: ids,
+    studentIdsEn: ids,
+    studentIdsKo: ids,
+    studentTokens: MAX_LENGTH,
+    rows: new Uint32Array(size),
+  };
 }

@@ -18,12 +18,21 @@ beforeAll(async () => {
 
 /** What the encoders make of rows `from` up to `to`, padded. */
 function expectedIds(from: number, to: number): Omit<Batch, 'rows' | 'size'> {
+  const tokens = { teacher: 0, student: 0 };
   const encode = (side: 'teacher' | 'student', column: 0 | 1): Int32Array => {
     const ids = new Int32Array(77 * (to - from));
-    for (let row = from; row < to; row++) WORDS[side].encodeInto(PAIRS[row][column], ids, 77 * (row - from));
+    for (let row = from; row < to; row++) {
+      const length = WORDS[side].encodeInto(PAIRS[row][column], ids, 77 * (row - from));
+      tokens[side] = Math.max(tokens[side], length);
+    }
     return ids;
   };
-  return { teacherIds: encode('teacher', 1), studentIdsEn: encode('student', 1), studentIdsKo: encode('student', 0) };
+  return {
+    teacherIds: encode('teacher', 1),
+    studentIdsEn: encode('student', 1),
+    studentIdsKo: encode('student', 0),
+    studentTokens: tokens.student,
+  };
 }
 
 describe('batches', () => {

@@ -34,6 +34,7 @@ function firstOf(batch: Batch, size: number): Batch {
     teacherIds: cut(batch.teacherIds),
     studentIdsEn: cut(batch.studentIdsEn),
     studentIdsKo: cut(batch.studentIdsKo),
+    studentTokens: batch.studentTokens,
     rows: batch.rows.slice(0, size),
   };
 }
@@ -115,6 +116,7 @@ describe.each(ENGINES)('the %s engine on %s', (name, backend) => {
         const long = {
           ...run.batch(1),
           studentIdsKo: run.batch(1).studentIdsKo.map((id, i) => (i % LENGTH < 30 ? 5 : id)),
+          studentTokens: 30,
         };
         return [lossEn, lossKo, spread.variance, ...(await losses(engine, [run.batch(0), long, run.batch(2)]))];
       }),

@@ -62,6 +62,7 @@ function shortened(batch: Batch): Batch {
   const cut = (ids: Int32Array): Int32Array => ids.slice(0, LENGTH);
   const { teacherIds, studentIdsEn, studentIdsKo, rows } = batch;
   return {
+    ...batch,
     size: 1,
     teacherIds: cut(teacherIds),
     studentIdsEn: cut(studentIdsEn),

@@ -158,6 +158,7 @@ describe.each(ENGINES)('the %s engine on %s', (name, backend) => {
     // Two times the same sentence: nothing differs.
     const twice = (ids: Int32Array): Int32Array => Int32Array.from({ length: 2 * LENGTH }, (_, i) => ids[i % LENGTH]);
     const same: Batch = {
+      ...full,
       size: 2,
       teacherIds: twice(full.teacherIds),
       studentIdsEn: twice(full.studentIdsEn),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { buildStepGraph } from '../../src/engine/graph/step-graph.js';
 import { layoutFor } from '../../src/engine/step-layout.js';
-import { cutTexts, lengthFor, lengthsOn, textLengths } from '../../src/engine/text-lengths.js';
+import { cutTexts, lengthFor, lengthForIds, lengthsOn, textLengths } from '../../src/engine/text-lengths.js';
 import { loadBackend } from '../../src/tensorflow/backend.js';
 import { randomModel } from '../../src/models/pretrained.js';
 import { readConfig } from '../../src/models/config.js';
@@ -14,29 +14,26 @@ const LENGTHS = { lengths: [16, 24, 40], padding: PAD };
 const texts = (...tokens: number[]): Int32Array =>
   Int32Array.from(tokens.flatMap((count) => Array.from({ length: 40 }, (_, place) => (place < count ? 5 : PAD))));
 
-const textsOf77 = (tokens: number): Int32Array => new Int32Array(77).fill(PAD).fill(5, 0, tokens);
 const GPU_LAYOUT = layoutFor(true, 'compiled', 'gpu');
 
 describe('the lengths that texts are cut to', () => {
   it('leave every text a place of padding', () => {
-    expect(lengthFor(LENGTHS, [texts(3, 15), texts(1)])).toBe(16);
-    expect(lengthFor(LENGTHS, [texts(3, 16), texts(1)])).toBe(24);
-    expect(lengthFor(LENGTHS, [texts(3), texts(23, 2)])).toBe(24);
-    expect(lengthFor(LENGTHS, [texts(3), texts(2, 24)])).toBe(40);
-    expect(lengthFor(LENGTHS, [texts(40)])).toBe(40);
-    expect(lengthFor(LENGTHS, [texts(0)])).toBe(16);
+    expect([0, 15, 16, 23, 24, 40].map((tokens) => lengthFor(LENGTHS, tokens))).toEqual([16, 16, 24, 24, 40, 40]);
   });
 
-  it('take no account of padding before a token', () => {
+  it('are found from ids, too', () => {
+    const lengths = [texts(0), texts(3, 15), texts(15, 16), texts(23, 2), texts(2, 24), texts(40)];
+    expect(lengths.map((ids) => lengthForIds(LENGTHS, ids))).toEqual([16, 16, 24, 24, 40, 40]);
     const ids = texts(3);
-    ids[20] = 7;
-    expect(lengthFor(LENGTHS, [ids])).toBe(24);
+    ids[20] = 7; // padding before a token is none
+    expect(lengthForIds(LENGTHS, ids)).toBe(24);
   });
 
   it('are one, where padding may not be cut off', async () => {
     const { config } = await readConfig(`${PARITY}/teacher`);
     expect(textLengths(randomModel(config, 1).encoder, 77)).toEqual({ lengths: [77], padding: undefined });
-    expect(lengthFor({ lengths: [40] }, [texts(3)])).toBe(40);
+    expect(lengthFor({ lengths: [40] }, 3)).toBe(40);
+    expect(lengthForIds({ lengths: [40] }, texts(3))).toBe(40);
   });
 
   it('are shorter than the whole text', async () => {
@@ -52,7 +49,7 @@ describe('the lengths that texts are cut to', () => {
     const { encoder } = randomModel(config, 1);
     const lengths = textLengths(encoder, 77, undefined, GPU_LAYOUT.textLengths);
     expect(lengths).toEqual({ lengths: [32, 48, 77], padding: PAD });
-    expect([3, 31, 32, 47, 48].map((tokens) => lengthFor(lengths, [textsOf77(tokens)]))).toEqual([32, 32, 48, 48, 77]);
+    expect([3, 31, 32, 47, 48].map((tokens) => lengthFor(lengths, tokens))).toEqual([32, 32, 48, 48, 77]);
     for (const work of ['training', 'encoding'] as const) expect(lengthsOn('gpu', work).length).toBeLessThan(4);
     await loadBackend('cpu'); // to record on
     const graph = buildStepGraph(

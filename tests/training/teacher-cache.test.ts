@@ -20,7 +20,14 @@ function batchesOf(pairs: number, order: readonly number[]): Batches {
     const from = 4 * (epoch === undefined ? index : order[index]);
     const rows = Uint32Array.from({ length: Math.min(4, pairs - from) }, (_, i) => from + i);
     const ids = new Int32Array(rows.length);
-    return Promise.resolve({ size: rows.length, teacherIds: ids, studentIdsEn: ids, studentIdsKo: ids, rows });
+    return Promise.resolve({
+      size: rows.length,
+      teacherIds: ids,
+      studentIdsEn: ids,
+      studentIdsKo: ids,
+      studentTokens: 77,
+      rows,
+    });
   };
   return { count: Math.ceil(pairs / 4), pairs, at };
 }

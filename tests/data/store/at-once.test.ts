@@ -85,7 +85,14 @@ it('a file of the teacher’s outputs is left alone while another process writes
   const root = temporaryFolder();
   const key = { teacher: 't', tokenizer: 'k', data: 'd', loss: 'hidden', precision: 'fp32' };
   const ids = new Int32Array(1);
-  const batch = { size: 1, teacherIds: ids, studentIdsEn: ids, studentIdsKo: ids, rows: Uint32Array.of(0) };
+  const batch = {
+    size: 1,
+    teacherIds: ids,
+    studentIdsEn: ids,
+    studentIdsKo: ids,
+    studentTokens: 1,
+    rows: Uint32Array.of(0),
+  };
   const side = { count: 1, pairs: 1, at: () => Promise.resolve(batch) };
   const open = (): ReturnType<typeof openTeacherCache> =>
     openTeacherCache(root, key, { training: side, validation: side }, [2]);
