@@ -46,8 +46,12 @@ const LONGEST_HELLO = 2 ** 10;
 
 export interface Channel {
   send(message: Message): void;
-  /** Sends what is left, then closes. */
-  close(): Promise<void>;
+  /**
+   * Sends what is left, then closes.
+   *
+   * @param within milliseconds to wait for the other side
+   */
+  close(within: number): Promise<void>;
 }
 
 /** What a channel tells of the other side. */
@@ -115,12 +119,12 @@ export function openChannel(socket: Duplex, { onMessage, onClosed }: ChannelEven
     send(message) {
       if (!isClosed && socket.writable) socket.write(`${JSON.stringify(message)}\n`);
     },
-    close: () =>
+    close: (within) =>
       new Promise((resolve) => {
         isClosed = true;
         if (socket.destroyed) resolve();
         else socket.once('close', resolve).end();
-        setTimeout(() => socket.destroy(), 1000).unref();
+        setTimeout(() => socket.destroy(), within).unref();
       }),
   };
 }

@@ -1,9 +1,9 @@
 /** @file The first rank's side: it waits for the others, collects what they give, and tells all. */
 import type { Duplex } from 'node:stream';
-import { InputError, messageOf } from '../base/errors.js';
+import { InputError } from '../base/errors.js';
 import { deferred } from '../base/deferred.js';
 import { openChannel, type Channel, type Message } from './channel.js';
-import type { Gathered, Link, LinkOptions } from './link.js';
+import { CLOSED_WITHIN, type Gathered, type Link, type LinkOptions } from './link.js';
 import { failedRank, LostRank, lostRank, nameOf, silentFor } from './lost-rank.js';
 import { watchPulse, type Pulse } from './pulse.js';
 
@@ -37,14 +37,14 @@ export async function openHub(options: LinkOptions): Promise<Link> {
   let isOver = false;
   const meeting = deferred<undefined>();
 
-  const broadcast = (message: Message, but?: number): void => {
-    for (const [rank, { channel }] of members) if (rank !== but) channel.send(message);
+  const broadcast = (message: Message): void => {
+    for (const { channel } of members.values()) channel.send(message);
   };
-  /** The run is at its end, because of a rank. */
-  const end = (error: InputError, rank?: number): void => {
+  /** The run is at its end: told to all, one that was only silent among them. */
+  const end = (error: InputError): void => {
     if (isOver) return;
     isOver = true;
-    broadcast({ type: 'failed', message: error.message }, rank);
+    broadcast({ type: 'failed', message: error.message });
     meeting.reject(error);
     onLost(error instanceof LostRank ? error : new LostRank(error.message));
   };
@@ -87,14 +87,14 @@ export async function openHub(options: LinkOptions): Promise<Link> {
         const member = members.get(rank)!;
         member.pulse.heard();
         if (message.type === 'given') void take(rank, message);
-        else if (message.type === 'failed') end(new LostRank(failedRank(hosts, rank, message.message)), rank);
+        else if (message.type === 'failed') end(new LostRank(failedRank(hosts, rank, message.message)));
         else if (message.type === 'done') member.isDone = true;
       },
       onClosed(why) {
         if (rank === undefined) return; // somebody else's
         const { pulse, isDone } = members.get(rank)!;
         pulse.stop();
-        if (!isDone) end(lostRank(hosts, rank, why), rank);
+        if (!isDone) end(lostRank(hosts, rank, why));
       },
     });
   });
@@ -110,7 +110,7 @@ export async function openHub(options: LinkOptions): Promise<Link> {
     ) {
       const why = message.type === 'hello' ? `rank ${message.rank} is taken, or none of ${count}` : 'expected a hello';
       channel.send({ type: 'failed', message: `${nameOf(hosts, 0)}: ${why}; give every rank another --rank` });
-      void channel.close();
+      void channel.close(CLOSED_WITHIN.done);
       return undefined;
     }
     const { rank } = message;
@@ -118,7 +118,7 @@ export async function openHub(options: LinkOptions): Promise<Link> {
       channel.send({ type: 'beat' });
     };
     const pulse = watchPulse(timeout, beat, () => {
-      end(lostRank(hosts, rank, silentFor(timeout)), rank);
+      end(lostRank(hosts, rank, silentFor(timeout)));
     });
     members.set(rank, { channel, pulse, isDone: false });
     const differing =
@@ -132,10 +132,10 @@ export async function openHub(options: LinkOptions): Promise<Link> {
     return rank;
   }
 
-  const close = async (): Promise<void> => {
+  const close = async (within: number): Promise<void> => {
     isOver = true;
     for (const { pulse } of members.values()) pulse.stop();
-    await Promise.all([...members.values()].map(({ channel }) => channel.close()));
+    await Promise.all([...members.values()].map(({ channel }) => channel.close(within)));
     server.close();
   };
   const patience = setTimeout(() => {
@@ -147,7 +147,7 @@ export async function openHub(options: LinkOptions): Promise<Link> {
   try {
     await meeting.promise;
   } catch (error) {
-    await close();
+    await close(CLOSED_WITHIN.lost);
     throw error;
   } finally {
     clearTimeout(patience);
@@ -155,9 +155,10 @@ export async function openHub(options: LinkOptions): Promise<Link> {
   broadcast({ type: 'ready' });
   return {
     exchange: (topic, text, stop) => take(0, { exchange: next++, topic, text, stop }),
-    fail(message) {
-      end(new LostRank(failedRank(hosts, 0, messageOf(message))));
+    async fail(message) {
+      end(new LostRank(failedRank(hosts, 0, message)));
+      await close(CLOSED_WITHIN.lost);
     },
-    close,
+    close: () => close(CLOSED_WITHIN.done),
   };
 }

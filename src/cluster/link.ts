@@ -17,10 +17,14 @@ export interface Link {
    * @param topic what it is about, which must be the same on all ranks
    */
   exchange(topic: string, text: string, stop: boolean): Promise<Gathered>;
-  /** Tells all others that the run ends, and why. */
-  fail(message: string): void;
+  /** Tells all others that the run ends, and why, unless they know; then closes. */
+  fail(message: string): Promise<void>;
+  /** Closes when all are done. */
   close(): Promise<void>;
 }
+
+/** Milliseconds that a link waits for the other sides when it closes: when all are done, and when one may be lost. */
+export const CLOSED_WITHIN = { done: 1000, lost: 100 } as const;
 
 /** What a link works with. */
 export interface LinkOptions {

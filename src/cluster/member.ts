@@ -3,9 +3,9 @@ import type { Duplex } from 'node:stream';
 import { setTimeout as after } from 'node:timers/promises';
 import { InputError, messageOf } from '../base/errors.js';
 import { deferred } from '../base/deferred.js';
-import { openChannel } from './channel.js';
+import { openChannel, type Message } from './channel.js';
 import type { Network } from './network.js';
-import type { Gathered, Link, LinkOptions } from './link.js';
+import { CLOSED_WITHIN, type Gathered, type Link, type LinkOptions } from './link.js';
 import { LostRank, lostRank, nameOf, silentFor } from './lost-rank.js';
 import { watchPulse } from './pulse.js';
 
@@ -54,15 +54,16 @@ export async function joinHub(options: LinkOptions): Promise<Link> {
   const pulse = watchPulse(timeout, beat, () => {
     end(lostRank(hosts, 0, silentFor(timeout)));
   });
-  const close = async (): Promise<void> => {
+  const close = async (message: Message, within: number): Promise<void> => {
     isOver = true;
     pulse.stop();
-    channel.send({ type: 'done' });
-    await channel.close();
+    channel.send(message);
+    await channel.close(within);
   };
+  const fail = (message: string): Promise<void> => close({ type: 'failed', message }, CLOSED_WITHIN.lost);
   channel.send({ type: 'hello', rank, count: addresses.length, version });
   await meeting.promise.catch(async (error: unknown) => {
-    await close();
+    await fail(messageOf(error));
     throw error;
   });
   return {
@@ -72,10 +73,8 @@ export async function joinHub(options: LinkOptions): Promise<Link> {
         waiting.set(exchange, resolve);
         channel.send({ type: 'given', exchange, topic, text, stop });
       }),
-    fail(message) {
-      channel.send({ type: 'failed', message });
-    },
-    close,
+    fail,
+    close: () => close({ type: 'done' }, CLOSED_WITHIN.done),
   };
 }
 

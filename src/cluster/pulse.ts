@@ -2,6 +2,11 @@
 
 /** Milliseconds from one sign of life to the next, at most. */
 const MOST_BETWEEN = 5_000;
+/** Signs of life within the time limit, at least. */
+const LEAST_BEATS = 20;
+/** Of the time limit, what is left for this process to end in; and milliseconds, at most. */
+const LEFT_FOR_ENDING = 0.1;
+const MOST_FOR_ENDING = 5_000;
 
 /** Watches over the other side of a channel. */
 export interface Pulse {
@@ -11,20 +16,26 @@ export interface Pulse {
 }
 
 /**
- * Sends signs of life, and calls `onSilent` when nothing was heard for a time. Time in which this process itself did
- * not go on, as when it was stopped, does not count.
+ * Sends signs of life, and calls `onSilent` when nothing was heard for a time: so early that this process can end
+ * within the limit. Time in which this process itself did not go on, as when it was stopped, does not count.
  *
  * @param limit milliseconds
  */
 export function watchPulse(limit: number, beat: () => void, onSilent: () => void): Pulse {
-  const interval = Math.min(MOST_BETWEEN, limit / 10);
+  const interval = Math.min(MOST_BETWEEN, limit / LEAST_BEATS);
+  const allowed = limit - Math.min(MOST_FOR_ENDING, LEFT_FOR_ENDING * limit) - interval; // it is looked at as often
   let [heardAt, lookedAt] = [performance.now(), performance.now()];
+  let judged: NodeJS.Immediate | undefined;
+  const isSilent = (): boolean => performance.now() - heardAt >= allowed;
   const timer = setInterval(() => {
     const now = performance.now();
-    if (now - lookedAt > 2 * interval) heardAt = now; // what came meanwhile is not read yet
+    if (now - lookedAt > limit / 2) heardAt += now - lookedAt;
     lookedAt = now;
     beat();
-    if (now - heardAt >= limit - interval) onSilent();
+    if (isSilent())
+      judged = setImmediate(() => {
+        if (isSilent()) onSilent(); // what came while this process was busy is read by now
+      });
   }, interval);
   return {
     heard: () => {
@@ -32,6 +43,7 @@ export function watchPulse(limit: number, beat: () => void, onSilent: () => void
     },
     stop: () => {
       clearInterval(timer);
+      clearImmediate(judged);
     },
   };
 }

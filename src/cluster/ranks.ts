@@ -100,8 +100,7 @@ export async function meetRanks(
     },
     async fail(message) {
       isEnded = true;
-      if (!lost.signal.aborted) link.fail(message);
-      await link.close();
+      await link.fail(message);
     },
   };
 }

@@ -2,6 +2,7 @@
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { NotFiniteStep } from '../distill/steps.js';
 import { InputError } from '../base/errors.js';
+import { LostRank } from '../cluster/lost-rank.js';
 import { checkpointName, checkpointNames } from '../runs/checkpoint.js';
 import { RUNS_FOLDER } from '../runs/run-folder.js';
 import { shellQuote } from '../base/shell.js';
@@ -17,7 +18,7 @@ export function resumeCommand(folder: string): string {
 
 /**
  * What to say of an error that ended a run after its first step: beside the error, the checkpoint that is left and the
- * command that goes on from it. The report is written, too.
+ * command that goes on from it. The report is written, too, but for the loss of a rank: that is told of in time.
  */
 export async function endedBy(
   error: unknown,
@@ -26,7 +27,7 @@ export async function endedBy(
 ): Promise<unknown> {
   const { folder } = run;
   const names = await checkpointNames(folder).catch(() => undefined);
-  if (names !== undefined) await writeReport?.(run, { encodes: false });
+  if (names !== undefined && !(error instanceof LostRank)) await writeReport?.(run, { encodes: false });
   const left = leftOf(run, names);
   if (error instanceof NotFiniteStep)
     error.add(

@@ -1,6 +1,9 @@
 /** @file What the processes of a run tell each other; here all of them are in one. */
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { connect, createServer } from 'node:net';
+import type { Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { setTimeout as after } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { freePort } from '../../src/cluster/network.js';
 import { openNetwork } from '../../src/cluster/open-network.js';
@@ -38,6 +41,24 @@ async function reasons(promises: readonly Promise<unknown>[]): Promise<unknown[]
   );
 }
 
+async function reach(port: number): Promise<Socket> {
+  for (;;) {
+    const socket = connect(port, '127.0.0.1');
+    try {
+      await once(socket, 'connect');
+      return socket;
+    } catch {
+      await after(20);
+    }
+  }
+}
+
+/** All messages that came over a connection. */
+async function sentBy(socket: Socket): Promise<unknown[]> {
+  const lines = (await text(socket)).trimEnd().split('\n');
+  return lines.map((line): unknown => JSON.parse(line));
+}
+
 describe('ranks', () => {
   it('have what all give, in their order, and stop after the same exchange', async () => {
     const addresses = await addressesOf(3);
@@ -65,6 +86,37 @@ describe('ranks', () => {
     const message = `rank 1 (127.0.0.1:${addresses[1].port}) ended: no such file`;
     expect(await told).toEqual([message, message]);
     await Promise.all([first.fail(''), third.fail('')]);
+  });
+
+  it('tell one that was silent, and may go on some time, why they ended', async () => {
+    const addresses = await addressesOf(2);
+    const first = meet(addresses, 0, { timeout: 1 });
+    const silent = await reach(addresses[0].port);
+    silent.write(`${JSON.stringify({ type: 'hello', rank: 1, count: 2, version: '1' })}\n`);
+    const ranks = await first;
+    const message = `rank 1 (127.0.0.1:${addresses[1].port}): expected it to go on, but nothing was heard of it for`;
+    expect(await reasons([ranks.orLost(new Promise(() => undefined))])).toEqual([expect.stringContaining(message)]);
+    await ranks.fail('lost');
+    expect((await sentBy(silent)).at(-1)).toEqual({
+      type: 'failed',
+      message: expect.stringContaining(message) as string,
+    });
+  });
+
+  it('do not say that they are done where the first one was silent', async () => {
+    const addresses = await addressesOf(2);
+    const server = createServer().listen(addresses[0].port, '127.0.0.1');
+    const connected = once(server, 'connection') as Promise<[Socket]>;
+    const second = meet(addresses, 1, { timeout: 1 });
+    const [silent] = await connected;
+    silent.write('{"type":"ready"}\n');
+    const ranks = await second;
+    expect(await reasons([ranks.gather('ranks', '')])).toEqual([
+      expect.stringContaining('nothing was heard of it for'),
+    ]);
+    await ranks.fail('rank 0 is lost');
+    expect((await sentBy(silent)).at(-1)).toEqual({ type: 'failed', message: 'rank 0 is lost' });
+    server.close();
   });
 
   it('are told of one that is at another place than they are', async () => {

@@ -98,7 +98,7 @@ export function sayPart({ rank, ranks, step, stopped }: TakenPart, output: Outpu
 }
 
 /** Milliseconds in which what went wrong is said. */
-const LAST_WORDS_MS = 500;
+const LAST_WORDS_MS = 100;
 
 /**
  * Tells the other ranks what went wrong, and ends soon: what TensorFlow still computes may wait for a rank for ever.

@@ -1,0 +1,76 @@
+/** @file Signs of life between processes: who is silent is found out in time, and nobody else. */
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { watchPulse, type Pulse } from '../../src/cluster/pulse.js';
+
+const LIMIT = 5_000;
+
+describe('a pulse', () => {
+  let clock: number;
+  let silentAt: number | undefined;
+  let beats: number;
+  let pulse: Pulse;
+
+  /** Time in which this process goes on. */
+  function pass(milliseconds: number): void {
+    for (const until = clock + milliseconds; clock < until;) {
+      clock += 10;
+      vi.advanceTimersByTime(10);
+    }
+  }
+
+  beforeEach(() => {
+    [clock, silentAt, beats] = [0, undefined, 0];
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'setImmediate', 'clearImmediate'] });
+    vi.spyOn(performance, 'now').mockImplementation(() => clock);
+    pulse = watchPulse(
+      LIMIT,
+      () => beats++,
+      () => (silentAt ??= clock),
+    );
+  });
+  afterEach(() => {
+    pulse.stop();
+    vi.useRealTimers();
+    vi.restoreAllMocks();
+  });
+
+  it('is silent after four fifths of the time limit, and leaves a tenth of it to end in', () => {
+    pass(LIMIT);
+    expect(silentAt).toBeGreaterThan(0.8 * LIMIT);
+    expect(silentAt).toBeLessThanOrEqual(0.9 * LIMIT);
+  });
+
+  it('goes on as long as it is heard', () => {
+    for (let i = 0; i < 10; i++) {
+      pass(0.75 * LIMIT);
+      pulse.heard();
+    }
+    expect(silentAt).toBeUndefined();
+    expect(beats).toBeGreaterThan(100);
+  });
+
+  it('is not given more time by one who is busy for a second', () => {
+    pass(0.5 * LIMIT);
+    clock += 1_000;
+    pass(LIMIT);
+    expect(silentAt).toBeLessThanOrEqual(0.9 * LIMIT);
+  });
+
+  it('is not blamed for the time in which the other side was stopped itself', () => {
+    pass(0.3 * LIMIT);
+    clock += 10 * LIMIT;
+    pass(0.4 * LIMIT);
+    expect(silentAt).toBeUndefined();
+    pass(0.3 * LIMIT);
+    expect(silentAt).toBeDefined();
+  });
+
+  it('is heard in what came while this process was busy', () => {
+    pass(0.84 * LIMIT);
+    clock += 0.2 * LIMIT;
+    vi.advanceTimersToNextTimer(); // it looks; then what came is read
+    pulse.heard();
+    pass(0.5 * LIMIT);
+    expect(silentAt).toBeUndefined();
+  });
+});
