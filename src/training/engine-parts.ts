@@ -38,13 +38,18 @@ export function distillationOf({ settings, teacher, student }: Omit<EngineParts,
   return { teacher: teacher.model.encoder, student: student.model.encoder, loss: settings.loss };
 }
 
+/** The devices of this process, as TensorFlow names them. */
+export function deviceNames(device: EngineInfo['device'], count: number): string[] {
+  return Array.from({ length: count }, (_, i) => `/device:${device.toUpperCase()}:${i}`);
+}
+
 /** A run's settings as its engine takes them. */
 export function engineOptions({
   settings,
   engine: { precision, fused, teacherParts, textLengths, device, devices: count = 1 },
   place,
 }: Pick<EngineParts, 'settings' | 'engine' | 'place'>): EngineOptions {
-  const devices = Array.from({ length: place?.own ?? count }, (_, i) => `/device:${device.toUpperCase()}:${i}`);
+  const devices = deviceNames(device, place?.own ?? count);
   const dropout = settings.dropout === 'configured' ? undefined : settings.dropout;
   return {
     ...settings,

@@ -1,28 +1,49 @@
 /** @file This process's part in the steps that several take together. */
+import * as v from 'valibot';
 import { freePort } from '../cluster/network.js';
 import type { Ranks } from '../cluster/ranks.js';
+import { roundTrip } from '../cluster/round-trip.js';
 import type { Engine, EngineStart, ProcessGroup } from '../distill/engine.js';
 import { startServer } from '../engine/graph/server.js';
 import { InputError, messageOf } from '../base/errors.js';
+import { checkJson, listOf, text } from '../base/json-schema.js';
+import { parseJson } from '../base/parse-json.js';
 import { startEngine } from './engine-choice.js';
-import type { EngineParts } from './engine-parts.js';
+import type { DevicePlace, EngineParts } from './engine-parts.js';
 
-/** Starts TensorFlow's servers, on all ranks. */
-async function openGroup(
-  ranks: Ranks,
-  { engine: { devices = 1, device }, place }: Pick<EngineParts, 'engine' | 'place'>,
-): Promise<ProcessGroup> {
+/** The devices of all processes, and of which kind they are. */
+export interface GroupDevices {
+  readonly device: 'cpu' | 'gpu';
+  /** Of all. */
+  readonly devices: number;
+  readonly place: DevicePlace;
+}
+
+/** A group whose processes have reached each other. */
+export interface OpenGroup {
+  readonly group: ProcessGroup;
+  /** Seconds from every rank to every other and back; 0 to itself. */
+  readonly roundTrips: readonly (readonly number[])[];
+}
+
+/**
+ * Starts TensorFlow's servers, on all ranks, and has each reach all others.
+ *
+ * @throws InputError, on all ranks, that names a rank that another does not reach; LostRank
+ */
+export async function openGroup(ranks: Ranks, { device, devices, place }: GroupDevices): Promise<OpenGroup> {
   const { network, rank, timeout } = ranks;
-  const { before, own } = place!;
   const addresses = await network.openWays(await freePort(), (topic, text) => ranks.gather(topic, text));
   const target = serverAt({
     rank,
     addresses,
     networkDevice: network.device,
-    processors: device === 'cpu' ? own : undefined,
+    processors: device === 'cpu' ? place.own : undefined,
   });
   await ranks.gather('servers', ''); // all are there
-  return { rank, devices, before, target, timeout, gather: (topic, text) => ranks.gather(topic, text) };
+  const roundTrips = await reachAll(ranks, addresses);
+  const gather: ProcessGroup['gather'] = (topic, text) => ranks.gather(topic, text);
+  return { group: { rank, devices, before: place.before, target, timeout, gather }, roundTrips };
 }
 
 function serverAt(place: Parameters<typeof startServer>[0]): string {
@@ -39,14 +60,40 @@ function serverAt(place: Parameters<typeof startServer>[0]): string {
   }
 }
 
+/** Seconds in which TensorFlow's server must answer, at most: it listens already. */
+const ANSWERS_WITHIN = 20;
+
+/** A rank's seconds to all, or why one of them cannot be reached. */
+const REACHED = listOf(v.union([v.number(), text]));
+
+/** Every rank reaches the servers of all others, all at once: TensorFlow itself would wait for one in vain. */
+async function reachAll(ranks: Ranks, addresses: readonly string[]): Promise<number[][]> {
+  const limit = 1000 * Math.min(ANSWERS_WITHIN, ranks.timeout);
+  const reach = async (address: string, other: number): Promise<number | string> =>
+    other === ranks.rank ? 0 : roundTrip(address, limit).catch(messageOf);
+  const own = await Promise.all(addresses.map(reach));
+  const told = await ranks.gather('reach', JSON.stringify(own));
+  return told.map((line, from) => {
+    const where = ranks.nameOf(from);
+    return checkJson(REACHED, parseJson(line, where), where, '').map((reached, to) => {
+      if (typeof reached === 'number') return reached;
+      throw new InputError(
+        `${where}: expected to reach TensorFlow on ${ranks.nameOf(to)}, got ${reached}; ` +
+          "let every rank's host be reached from all others",
+      );
+    });
+  });
+}
+
 /**
  * Puts both models on the engine of this process, and has all ranks begin alike.
  *
  * @param start of a resumed run
- * @throws as `startEngine`; LostRank
+ * @throws as `startEngine` and `openGroup`
  */
 export async function startSharedEngine(parts: EngineParts, ranks: Ranks, start?: EngineStart): Promise<Engine> {
-  const group = await openGroup(ranks, parts);
+  const { device, devices = 1 } = parts.engine;
+  const { group } = await openGroup(ranks, { device, devices, place: parts.place! });
   return withRanks(await ranks.orLost(startEngine(parts, start, 'computed', group)), ranks);
 }
 

@@ -97,8 +97,16 @@ export async function joinDevices(
     throw new InputError(
       `--engine ${engine.engine}: expected the compiled engine on TensorFlow where several processes share out a run`,
     );
-  const counts = (await ranks.gather('devices', String(engine.devices ?? 1))).map(Number);
+  const { devices, place } = await countDevices(ranks, engine.devices ?? 1);
+  return { ...engine, devices, processes: ranks.count, place };
+}
+
+/** Counts the devices of all processes, in the order of the ranks. */
+export async function countDevices(
+  ranks: Ranks,
+  own: number,
+): Promise<{ readonly devices: number; readonly place: DevicePlace }> {
+  const counts = (await ranks.gather('devices', String(own))).map(Number);
   const add = (some: readonly number[]): number => some.reduce((sum, count) => sum + count, 0);
-  const place = { before: add(counts.slice(0, ranks.rank)), own: counts[ranks.rank]! };
-  return { ...engine, devices: add(counts), processes: ranks.count, place };
+  return { devices: add(counts), place: { before: add(counts.slice(0, ranks.rank)), own } };
 }

@@ -1,5 +1,6 @@
 /** @file Sums over the ranks of one process: in order, in buckets, the same everywhere. */
 import { beforeAll, describe, expect, it } from 'vitest';
+import { bandwidthOf, measureAllReduce } from '../../src/engine/all-reduce-rate.js';
 import { AllReduce, bucketsOf, MOST_IN_ORDER } from '../../src/engine/graph/all-reduce.js';
 import { Graph } from '../../src/engine/graph/graph.js';
 import { openReplicas } from '../../src/engine/graph/replicas.js';
@@ -90,4 +91,23 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('the sum over ranks',
       }
     }
   });
+
+  it('is measured in the messages of a step', async () => {
+    const values = 3 * 2 ** 18 + 1; // more than three messages of the least size
+    const rounds: number[][] = [];
+    const rate = await measureAllReduce({
+      values,
+      devices: ['/device:CPU:0', '/device:CPU:1'],
+      onRound: (...round) => rounds.push(round),
+    });
+    expect(rate).toMatchObject({ devices: 2, bytes: 4 * values, messages: 4 });
+    expect(rate.seconds).toBeGreaterThan(0);
+    expect(rate.latency).toBeGreaterThan(0);
+    expect(rounds.map(([done]) => done)).toEqual(Array.from({ length: rounds[0][1] }, (_, i) => i + 1));
+  });
+});
+
+it('the bandwidth is that of a ring, in which a device sends each value 2 (R - 1) / R times', () => {
+  expect(bandwidthOf({ devices: 2, bytes: 8e9, seconds: 2 })).toBe(4e9);
+  expect(bandwidthOf({ devices: 4, bytes: 8e9, seconds: 2 })).toBe(6e9);
 });

@@ -19,6 +19,11 @@ export interface Finding {
   readonly remedy?: string;
 }
 
+/** A finding as it is shown. */
+export function lineOf({ name, ok, found, remedy }: Finding): string {
+  return `${ok ? '✓' : '✗'} ${name.padEnd(12)}${found}${remedy === undefined ? '' : `; ${remedy}`}`;
+}
+
 const OLDEST_NODE = [20, 19] as const;
 /** A few checkpoints of klue/roberta-small, with the optimiser's state. */
 const RUN_BYTES = 5e9;

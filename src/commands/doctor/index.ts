@@ -1,27 +1,35 @@
-import { Command } from 'commander';
-import type { DeviceChoice } from '../../tensorflow/gpu-choice.js';
+import { Command, Option } from 'commander';
+import { areSeveral, DEVICES, oneOf, type DevicesChoice } from '../../tensorflow/gpu-choice.js';
 import { openOutput, type OutputOptions } from '../../app/output.js';
-import { deviceOption } from '../flags.js';
-import { examine, type Finding } from './findings.js';
+import { DEFAULTS, SETTINGS } from '../../training/settings.js';
+import { addClusterFlags, findCluster, type ClusterFlags } from '../cluster.js';
+import { parserOf } from '../flags.js';
+import { examineDevices } from './devices.js';
+import { examine, lineOf } from './findings.js';
 import { thisMachineFacts } from './machine-facts.js';
+
+type DoctorFlags = ClusterFlags & { readonly device: DevicesChoice; readonly student: string };
 
 /** `kd doctor` */
 export function doctorCommand(): Command {
-  return new Command('doctor')
+  const command = new Command('doctor')
     .description('what is installed, which device will be used, and why not a better one')
-    .addOption(deviceOption())
+    .addOption(new Option('--device <name>', SETTINGS.device.help).argParser(parserOf(DEVICES)).default('auto'))
+    .option('--student <id|folder>', 'whose gradients several devices add up, to see how fast', DEFAULTS.student);
+  return addClusterFlags(command)
     .addHelpText(
       'after',
       '\nExamples:\n  $ kd doctor                      what is installed, and how to fix what is wrong\n' +
-        '  $ kd doctor --device gpu:1 --json',
+        '  $ kd doctor --device gpu:1 --json\n' +
+        '  $ kd doctor --device gpu:all     how fast several GPUs add up their gradients, too\n' +
+        '  $ kd doctor --hosts gpu1:2222,gpu2:2222 --rank 0 --cluster-key cluster.key\n' +
+        '                                   the same of several machines; on gpu2 with --rank 1',
     )
-    .action(async ({ device }: { readonly device: DeviceChoice }, command: Command) => {
+    .action(async ({ device, student, ...flags }: DoctorFlags, command: Command) => {
       const output = openOutput(command.optsWithGlobals<OutputOptions>());
-      for await (const finding of examine(thisMachineFacts, device))
-        output.result(asLine(finding), { event: 'finding', ...finding });
+      const cluster = await findCluster(flags, output);
+      for await (const finding of examine(thisMachineFacts, oneOf(device)))
+        output.result(lineOf(finding), { event: 'finding', ...finding });
+      if (cluster !== undefined || areSeveral(device)) await examineDevices({ student, device }, cluster, output);
     });
-}
-
-function asLine({ name, ok, found, remedy }: Finding): string {
-  return `${ok ? '✓' : '✗'} ${name.padEnd(12)}${found}${remedy === undefined ? '' : `; ${remedy}`}`;
 }

@@ -1,14 +1,14 @@
 import { Command } from 'commander';
 import {
   addClusterFlags,
-  checkIsAlone,
-  CLUSTER_FLAGS,
   clusterFlagsOf,
+  findCluster,
+  isClusterFlag,
   leave,
-  openRanks,
-  sayPart,
+  meetCluster,
   type ClusterFlags,
-} from './cluster.js';
+} from '../cluster.js';
+import { checkIsAlone, sayPart } from './cluster.js';
 import type { Ranks } from '../../cluster/ranks.js';
 import { takeConfig } from './config.js';
 import { addSettings } from './options.js';
@@ -98,8 +98,9 @@ async function train(
   const [cluster, rest] = clusterFlagsOf(flags);
   const settings: AskedSettings = { ...DEFAULTS, ...rest };
   try {
-    if (!isDryRun) ranks = await openRanks(cluster, stop.signal, output);
-    else checkIsAlone(cluster);
+    if (isDryRun) checkIsAlone(cluster);
+    const others = isDryRun ? undefined : await findCluster(cluster, output);
+    ranks = others && (await meetCluster(others, stop.signal, output));
     const context = contextOf();
     if (isDryRun) await (resume === undefined ? tryOut(settings, context) : tryOutResumed(resume, given, context));
     else if (ranks !== undefined && ranks.rank > 0)
@@ -192,6 +193,6 @@ function givenBy(command: Command): Partial<AskedSettings> {
     ([name]) => command.getOptionValueSource(name) === 'cli',
   );
   return Object.fromEntries(
-    flags.filter(([name]) => ![...CLUSTER_FLAGS, 'resume', 'dryRun', 'print', 'config', 'run'].includes(name)),
+    flags.filter(([name]) => !isClusterFlag(name) && !['resume', 'dryRun', 'print', 'config', 'run'].includes(name)),
   );
 }

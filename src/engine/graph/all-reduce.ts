@@ -80,7 +80,10 @@ export class AllReduce {
    */
   sum(
     values: Readonly<Record<string, Value>>,
-    bucketValues = largestBucket(Object.values(values), this.ranks.count),
+    bucketValues = valuesOfBucket(
+      Object.values(values).reduce((all, { shape }) => all + sizeOf(shape), 0),
+      this.ranks.count,
+    ),
   ): Record<string, Value> {
     const { graph } = this;
     const flat = Object.entries(values).map(([name, value]) => [name, this.flat(value)] as const);
@@ -193,8 +196,12 @@ export class AllReduce {
   }
 }
 
-/** A multiple of the ranks, so that they have equal shares of it. */
-function largestBucket(values: readonly Value[], ranks: number): number {
-  const all = values.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+/**
+ * How many values travel in a message.
+ *
+ * @param all values that are summed
+ * @returns a multiple of the ranks, so that they have equal shares of it
+ */
+export function valuesOfBucket(all: number, ranks: number): number {
   return ranks * Math.ceil(Math.max(all / BUCKETS, LEAST_VALUES) / ranks);
 }

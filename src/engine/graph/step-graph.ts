@@ -68,7 +68,7 @@ export function buildStepGraph(distillation: Distillation, options: EngineOption
 }
 
 /** The devices that share out a step; undefined for one. */
-function ranksOf({ devices = [], group }: EngineOptions): Ranks | undefined {
+export function ranksOf({ devices = [], group }: Pick<EngineOptions, 'devices' | 'group'>): Ranks | undefined {
   if (devices.length < 2 && group === undefined) return undefined;
   return {
     count: group?.devices ?? devices.length,

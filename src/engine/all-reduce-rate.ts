@@ -1,0 +1,130 @@
+/** @file How fast devices add up values: the very messages of a training step, without the step. */
+import type { EngineOptions, ProcessGroup } from '../distill/engine.js';
+import { AllReduce, valuesOfBucket } from './graph/all-reduce.js';
+import { Graph, type GraphNode, type Value } from './graph/graph.js';
+import { slice } from './graph/moves.js';
+import { openReplicas, type Replicas } from './graph/replicas.js';
+import { ranksOf } from './graph/step-graph.js';
+import { after, assignVariable, declareVariable, readVariable } from './graph/variables.js';
+
+/** Bytes of a float32. */
+const FLOAT = 4;
+
+/** Values of each device in a message that has next to none. */
+const FEW = 2;
+
+/** Seconds that the measured rounds may take, unless one alone takes longer; and how many there are at most. */
+const MEASURED_SECONDS = 3;
+const MOST_ROUNDS = 10;
+
+/** A sum over devices, as it was measured. */
+export interface AllReduceRate {
+  readonly devices: number;
+  /** Of the values that each device has. */
+  readonly bytes: number;
+  readonly messages: number;
+  /** Until the last device has the sums; the median of the rounds. */
+  readonly seconds: number;
+  /** The same for as many messages with next to nothing in them. */
+  readonly latency: number;
+}
+
+/** What is measured, and where. */
+export interface AllReduceTrial extends Pick<EngineOptions, 'devices' | 'group'> {
+  /** Float32 values that each device has. */
+  readonly values: number;
+  /** Is told of the rounds that are done. */
+  readonly onRound?: (done: number, rounds: number) => void;
+}
+
+/**
+ * The bytes a second that a device sends, and receives, as much as a ring does: what NVIDIA's nccl-tests call bus
+ * bandwidth (PERFORMANCE.md there), 2 (R - 1) / R × bytes / seconds.
+ */
+export function bandwidthOf({ devices, bytes, seconds }: Pick<AllReduceRate, 'devices' | 'bytes' | 'seconds'>): number {
+  return ((2 * (devices - 1)) / devices) * (bytes / seconds);
+}
+
+/**
+ * Measures a sum over the devices of this process, or over those of all its group's, which call this together.
+ *
+ * @throws Error with TensorFlow's message, or where a sum is wrong
+ */
+export async function measureAllReduce({ values, devices, group, onRound }: AllReduceTrial): Promise<AllReduceRate> {
+  const ranks = ranksOf({ devices, group });
+  if (ranks === undefined) throw new Error('a sum needs at least two devices');
+  const { nodes, ready, summed, few, messages } = sumGraph(values, ranks);
+  const replicas = openReplicas({ nodes, functions: [] }, devices, group);
+  try {
+    await fetchOnAll(replicas, ready);
+    for (const node of [summed, few]) checkSum(await fetchOnAll(replicas, node), ranks.count); // and warms up
+    const round = (node: Value): Promise<number> => slowest(group, () => fetchOnAll(replicas, node));
+    const rounds = Math.max(1, Math.min(MOST_ROUNDS, Math.floor(MEASURED_SECONDS / (await round(summed)))));
+    const took = { summed: [] as number[], few: [] as number[] };
+    for (let done = 1; done <= rounds; done++) {
+      took.summed.push(await round(summed));
+      took.few.push(await round(few));
+      onRound?.(done, rounds);
+    }
+    const [seconds, latency] = [median(took.summed), median(took.few)];
+    return { devices: ranks.count, bytes: FLOAT * values, messages, seconds, latency };
+  } finally {
+    replicas.close();
+  }
+}
+
+/** Sums of a variable that has so many ones, and of as many messages with hardly any. */
+function sumGraph(values: number, ranks: NonNullable<ReturnType<typeof ranksOf>>) {
+  const graph = new Graph();
+  const perMessage = valuesOfBucket(values, ranks.count);
+  const messages = Math.ceil(values / perMessage);
+  const inAFew = FEW * ranks.count;
+  const large = declareVariable(graph, 'values', [values]);
+  const small = declareVariable(graph, 'few', [messages * inAFew]);
+  const ones = [large, small].map((variable) =>
+    assignVariable(graph, variable, graph.fill(1, variable.shape, 'float32')),
+  );
+  const ready = after(graph, graph.scalar(1, 'float32'), ones, 'ready');
+  const of = new AllReduce(graph, ranks);
+  const summed = lastOf(graph, of.sum({ large: readVariable(graph, large) }).large!, 'summed');
+  const ofFew = new AllReduce(graph, ranks, of.taken);
+  const few = lastOf(graph, ofFew.sum({ small: readVariable(graph, small) }, inAFew).small!, 'fewSummed');
+  return { nodes: graph.nodes, ready, summed, few, messages };
+}
+
+/** The last value, `[1]`, which is there when all are. */
+function lastOf(graph: Graph, value: Value, name: string): GraphNode {
+  return after(graph, slice(graph, { x: value }, { begin: [value.shape[0]! - 1], size: [1] }), [], name);
+}
+
+async function fetchOnAll({ each, together }: Replicas, node: Value): Promise<number[]> {
+  const fetched = await together(
+    each.map(() => []),
+    [node],
+  );
+  return fetched.flat().map((tensor) => {
+    const [first] = tensor.data;
+    tensor.release();
+    return first!;
+  });
+}
+
+function checkSum(sums: readonly number[], count: number): void {
+  const wrong = sums.find((sum) => sum !== count);
+  if (wrong !== undefined) throw new Error(`the sum of ${count} ones was ${wrong}; please report this as a bug`);
+}
+
+/** Seconds of what all processes do together: those of the slowest. */
+async function slowest(group: ProcessGroup | undefined, work: () => Promise<unknown>): Promise<number> {
+  await group?.gather('round', '');
+  const started = performance.now();
+  await work();
+  const own = (performance.now() - started) / 1000;
+  return group === undefined ? own : Math.max(...(await group.gather('seconds', String(own))).map(Number));
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const half = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[half]! : (sorted[half - 1]! + sorted[half]!) / 2;
+}

@@ -1,0 +1,73 @@
+/** @file Looks at devices that are to share out a run: whether they meet, and how fast they add up. */
+import { checkFamily } from '../app/fetch-model.js';
+import type { Reporter } from '../app/reporter.js';
+import { formatBytes, formatCount, formatCounted } from '../base/format.js';
+import type { Ranks } from '../cluster/ranks.js';
+import { measureAllReduce, type AllReduceRate } from '../engine/all-reduce-rate.js';
+import { areLarge, loadOptionsFor } from '../engine/step-layout.js';
+import { buildTextEncoder } from '../models/build.js';
+import { publishedConfig } from '../models/pretrained.js';
+import { countParameters } from '../models/text-encoder.js';
+import { loadBackend } from '../tensorflow/backend.js';
+import type { DevicesChoice } from '../tensorflow/gpu-choice.js';
+import { deviceNames } from './engine-parts.js';
+import { openGroup } from './group.js';
+import { checkAlike, countDevices } from './sharing.js';
+
+/** What is to be looked at. */
+export interface CheckedDevices {
+  readonly student: string;
+  readonly device: DevicesChoice;
+  /** The processes whose devices they are; absent for one alone. */
+  readonly ranks?: Ranks | undefined;
+}
+
+/** What was seen. */
+export interface DevicesCheck {
+  readonly version: string;
+  readonly rate: AllReduceRate;
+  /** Seconds from every rank to every other and back; absent for one process. */
+  readonly roundTrips?: readonly (readonly number[])[] | undefined;
+}
+
+/**
+ * Has all devices meet as they do in training, and measures how long they take to add up gradients of the student's
+ * size. All ranks call it together.
+ *
+ * @returns undefined for one device of one process
+ * @throws InputError, on all ranks, for what would keep them from training together; LostRank
+ */
+export async function checkDevices(
+  { student, device, ranks }: CheckedDevices,
+  output: Reporter,
+): Promise<DevicesCheck | undefined> {
+  const encoder = buildTextEncoder(publishedConfig(student) ?? (await checkFamily(student, '--student', output)));
+  const values = countParameters(encoder.shapes);
+  const backend = await loadBackend('tensorflow', device, loadOptionsFor(areLarge([encoder])));
+  const { version = 'none', devices: own = 1 } = backend;
+  const names = deviceNames(backend.device, own);
+  const measure = async (count: number, group?: Parameters<typeof measureAllReduce>[0]['group']) => {
+    output.message(`adding up ${formatBytes(4 * values)} over ${formatCounted(count, 'device')} …`);
+    let progress: ReturnType<Reporter['progress']> | undefined;
+    try {
+      return await measureAllReduce({
+        values,
+        devices: names,
+        group,
+        onRound: (done, rounds) => {
+          progress ??= output.progress('all-reduce', rounds, 'sums');
+          progress.update(done);
+        },
+      });
+    } finally {
+      progress?.stop();
+    }
+  };
+  if (ranks === undefined) return own < 2 ? undefined : { version, rate: await measure(own) };
+  const parameters = `${formatCount(values)} parameters`;
+  const facts = { TensorFlow: version, device: backend.device, '--student of': parameters };
+  await checkAlike(ranks, 'devices', facts);
+  const { devices, place } = await countDevices(ranks, own);
+  const { group, roundTrips } = await openGroup(ranks, { device: backend.device, devices, place });
+  return { version, roundTrips, rate: await ranks.orLost(measure(devices, group)) };
+}
