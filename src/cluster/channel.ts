@@ -39,6 +39,8 @@ const MESSAGE = v.variant('type', [
 
 /** Characters of a message, at most: an evaluation of 77 × 768 values from each of a hundred devices. */
 const LONGEST = 2 ** 25;
+/** Why a channel is closed to one that speaks TLS. */
+export const HAS_KEY = 'it has a key, and this rank has none';
 /** How TLS begins: content type 22 (handshake), version 3.x (RFC 5246, 6.2.1). */
 const TLS_HELLO = '\u0016\u0003';
 /** Of the first one. */
@@ -92,7 +94,7 @@ export function openChannel(socket: Duplex, { onMessage, onClosed }: ChannelEven
   socket.setEncoding('utf8');
   socket.on('data', (chunk: string) => {
     if (limit === LONGEST_HELLO && chunk.startsWith(TLS_HELLO)) {
-      refuse('it has a key, and this rank has none');
+      refuse(HAS_KEY);
       return;
     }
     const lines = chunk.split('\n');

@@ -2,7 +2,7 @@
 import type { Duplex } from 'node:stream';
 import { InputError } from '../base/errors.js';
 import { deferred } from '../base/deferred.js';
-import { openChannel, type Channel, type Message } from './channel.js';
+import { HAS_KEY, openChannel, type Channel, type Message } from './channel.js';
 import { CLOSED_WITHIN, type Gathered, type Link, type LinkOptions } from './link.js';
 import { failedRank, LostRank, lostRank, nameOf, silentFor } from './lost-rank.js';
 import { watchPulse, type Pulse } from './pulse.js';
@@ -91,7 +91,10 @@ export async function openHub(options: LinkOptions): Promise<Link> {
         else if (message.type === 'done') member.isDone = true;
       },
       onClosed(why) {
-        if (rank === undefined) return; // somebody else's
+        if (rank === undefined) {
+          if (why === HAS_KEY) network.onRefused(`a connection was not let in: ${why}`);
+          return; // others are somebody else's
+        }
         const { pulse, isDone } = members.get(rank)!;
         pulse.stop();
         if (!isDone) end(lostRank(hosts, rank, why));
@@ -121,6 +124,7 @@ export async function openHub(options: LinkOptions): Promise<Link> {
       end(lostRank(hosts, rank, silentFor(timeout)));
     });
     members.set(rank, { channel, pulse, isDone: false });
+    beat(); // it waits for an answer
     const differing =
       message.count !== count
         ? `${count} ranks, as rank 0 has, got ${message.count}; give all the same hosts`

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import { setTimeout as after } from 'node:timers/promises';
 import { InputError, messageOf } from '../base/errors.js';
 import { deferred } from '../base/deferred.js';
+import type { Hosts } from './addresses.js';
 import { openChannel, type Message } from './channel.js';
 import type { Network } from './network.js';
 import { CLOSED_WITHIN, type Gathered, type Link, type LinkOptions } from './link.js';
@@ -12,9 +13,15 @@ import { watchPulse } from './pulse.js';
 /** Milliseconds from one try to the next. */
 const BETWEEN_TRIES = 200;
 
-/** What is said of a first rank that closes the door at once. */
-const noAnswer = (why: string): string =>
-  `expected an answer, but ${why}; give every rank the same --cluster-key, and every run addresses of its own`;
+/** Milliseconds in which the first rank answers who it has let in. */
+const ANSWERS_WITHIN = 10_000;
+
+/** What is said of a first rank that does not answer. */
+const noAnswer = (hosts: Hosts, why: string): LostRank =>
+  new LostRank(
+    `${nameOf(hosts, 0)}: expected an answer, but ${why}; give every rank the same --cluster-key, and every run ` +
+      'addresses of its own',
+  );
 
 /** Reaches the first rank, and waits until all are there. */
 export async function joinHub(options: LinkOptions): Promise<Link> {
@@ -45,14 +52,14 @@ export async function joinHub(options: LinkOptions): Promise<Link> {
       }
     },
     onClosed(why) {
-      end(wasHeard ? lostRank(hosts, 0, why) : new LostRank(`${nameOf(hosts, 0)}: ${noAnswer(why)}`));
+      end(wasHeard ? lostRank(hosts, 0, why) : noAnswer(hosts, why));
     },
   });
   const beat = (): void => {
     channel.send({ type: 'beat' });
   };
   const pulse = watchPulse(timeout, beat, () => {
-    end(lostRank(hosts, 0, silentFor(timeout)));
+    end(wasHeard ? lostRank(hosts, 0, silentFor(timeout)) : noAnswer(hosts, silentFor(timeout)));
   });
   const close = async (message: Message, within: number): Promise<void> => {
     isOver = true;
@@ -62,10 +69,17 @@ export async function joinHub(options: LinkOptions): Promise<Link> {
   };
   const fail = (message: string): Promise<void> => close({ type: 'failed', message }, CLOSED_WITHIN.lost);
   channel.send({ type: 'hello', rank, count: addresses.length, version });
-  await meeting.promise.catch(async (error: unknown) => {
+  const answer = setTimeout(() => {
+    if (!wasHeard) end(noAnswer(hosts, `nothing came within ${ANSWERS_WITHIN / 1000} s`));
+  }, ANSWERS_WITHIN);
+  try {
+    await meeting.promise;
+  } catch (error) {
     await fail(messageOf(error));
     throw error;
-  });
+  } finally {
+    clearTimeout(answer);
+  }
   return {
     exchange: (topic, text, stop) =>
       new Promise((resolve) => {
@@ -83,7 +97,7 @@ async function reach(network: Network, { hosts, timeout }: LinkOptions): Promise
   const until = performance.now() + timeout;
   for (;;) {
     try {
-      return await network.connect();
+      return await network.connect(Math.ceil(Math.max(until - performance.now(), BETWEEN_TRIES)));
     } catch (error) {
       if (error instanceof InputError) throw error;
       if (performance.now() + BETWEEN_TRIES > until)

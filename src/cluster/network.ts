@@ -20,9 +20,18 @@ export interface Network {
   /**
    * Connects to the first rank.
    *
+   * @param within milliseconds, a whole number
    * @throws InputError where that will not change, and other errors where it may
    */
-  connect(): Promise<Duplex>;
+  connect(within: number): Promise<Duplex>;
+  /**
+   * Listens where the other ranks expect this one, if they do.
+   *
+   * @throws InputError where the address is taken, or none of this machine's
+   */
+  open(): Promise<void>;
+  /** Is told of who was not let in. */
+  readonly onRefused: (text: string) => void;
   /** The network device that TensorFlow's port is tied to. */
   readonly device: string;
   /**

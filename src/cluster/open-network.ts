@@ -38,7 +38,7 @@ export function openNetwork(hosts: Hosts, { key, networkDevice, onRefused }: Doo
       throw new InputError(
         `--interface ${networkDevice}: expected one of this machine's network devices that are up: ${known.join(', ')}`,
       );
-    return plainNetwork(hosts, networkDevice);
+    return plainNetwork(hosts, networkDevice, onRefused);
   }
   const elsewhere = hosts.addresses.find((address) => !isLoopback(address));
   if (elsewhere !== undefined)
@@ -46,5 +46,5 @@ export function openNetwork(hosts: Hosts, { key, networkDevice, onRefused }: Doo
       `${addressText(elsewhere)}: expected --cluster-key <file> (or KD_CLUSTER_KEY) for other machines than this ` +
         'one, or --interface <name> where all who reach that network device may run code',
     );
-  return plainNetwork(hosts, LOOPBACK);
+  return plainNetwork(hosts, LOOPBACK, onRefused);
 }

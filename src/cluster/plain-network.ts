@@ -5,21 +5,28 @@ import { addressText, type Hosts } from './addresses.js';
 import { listening, type Network } from './network.js';
 
 /** @param device the network device that TensorFlow's port is tied to */
-export function plainNetwork({ addresses, rank }: Hosts, device: string): Network {
+export function plainNetwork({ addresses, rank }: Hosts, device: string, onRefused: (text: string) => void): Network {
   const [first] = addresses as [Hosts['addresses'][number]];
   return {
     device,
+    onRefused,
     async listen(onConnection) {
       const server = createServer(onConnection);
       server.listen(first.port, first.host);
       await listening(server, addressText(first));
       return server;
     },
-    async connect() {
+    async connect(within) {
       const socket = connect({ ...first, noDelay: true });
-      await once(socket, 'connect');
+      try {
+        await once(socket, 'connect', { signal: AbortSignal.timeout(within) });
+      } catch (error) {
+        socket.destroy();
+        throw error;
+      }
       return socket;
     },
+    open: () => Promise.resolve(), // TensorFlow's ports are told
     openWays: (port, gather) => gather('addresses', addressText({ ...addresses[rank]!, port })),
   };
 }

@@ -1,5 +1,6 @@
 /** @file The processes of a run as one of them sees them: what they tell each other, and whether all are there. */
 import { setTimeout as after } from 'node:timers/promises';
+import { messageOf } from '../base/errors.js';
 import { joinHub } from './member.js';
 import { openHub } from './hub.js';
 import type { LinkOptions } from './link.js';
@@ -64,6 +65,13 @@ export async function meetRanks(
     },
   };
   const link = await (rank === 0 ? openHub(options) : joinHub(options));
+  try {
+    await network.open();
+  } catch (error) {
+    isEnded = true;
+    await link.fail(messageOf(error));
+    throw error;
+  }
   const loss = new Promise<never>((_, reject) => {
     lost.signal.addEventListener('abort', () => {
       reject(lost.signal.reason as LostRank);

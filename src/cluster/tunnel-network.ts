@@ -7,7 +7,7 @@ import { connect, createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import { createServer as createTlsServer, connect as connectTls } from 'node:tls';
 import type { TLSSocket } from 'node:tls';
-import { InputError, messageOf } from '../base/errors.js';
+import { InputError } from '../base/errors.js';
 import { addressText, isLoopback, type Address, type Hosts } from './addresses.js';
 import { listening, type Network } from './network.js';
 
@@ -65,7 +65,7 @@ export function tunnelNetwork({ addresses, rank }: Hosts, key: Buffer, onRefused
   }
 
   /** A connection to another rank's door. */
-  async function reach({ host, port }: Address, purpose: Purpose): Promise<TLSSocket> {
+  async function reach({ host, port }: Address, purpose: Purpose, within = CONNECT_WITHIN): Promise<TLSSocket> {
     const socket = connectTls({
       ...TLS,
       host,
@@ -76,10 +76,10 @@ export function tunnelNetwork({ addresses, rank }: Hosts, key: Buffer, onRefused
     });
     socket.setNoDelay(true);
     try {
-      await once(socket, 'secureConnect', { signal: AbortSignal.timeout(CONNECT_WITHIN) });
+      await once(socket, 'secureConnect', { signal: AbortSignal.timeout(within) });
     } catch (error) {
       socket.destroy();
-      throw error;
+      throw isAbort(error) ? new Error('no answer', { cause: error }) : error;
     }
     return socket;
   }
@@ -103,6 +103,7 @@ export function tunnelNetwork({ addresses, rank }: Hosts, key: Buffer, onRefused
 
   return {
     device: 'lo',
+    onRefused,
     async listen(onConnection) {
       take = onConnection;
       await (door ??= openDoor());
@@ -112,19 +113,20 @@ export function tunnelNetwork({ addresses, rank }: Hosts, key: Buffer, onRefused
         },
       };
     },
-    async connect() {
-      await (door ??= openDoor());
+    async connect(within) {
       try {
-        return await reach(addresses[0]!, 'messages');
+        return await reach(addresses[0]!, 'messages', Math.min(within, CONNECT_WITHIN));
       } catch (error) {
         if (isOfTls(error))
           throw new InputError(
             `${addressText(addresses[0]!)}: expected rank 0 to have the key of this rank, got another or none; give ` +
-              `all ranks the same --cluster-key (${messageOf(error)})`,
+              'all ranks the same --cluster-key',
+            { cause: error },
           );
         throw error;
       }
     },
+    open: () => (door ??= openDoor()),
     async openWays(port, gather) {
       tensorFlowPort = port;
       await gather('doors', '');
@@ -149,6 +151,11 @@ function join(one: Socket, other: Socket): void {
       to.destroySoon();
     });
   }
+}
+
+/** Whether it took too long. */
+function isAbort(error: unknown): boolean {
+  return error instanceof Error && error.name === 'AbortError';
 }
 
 /** Whether a handshake failed, rather than the connection beneath it. */

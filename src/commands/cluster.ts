@@ -89,6 +89,8 @@ export async function findCluster(flags: ClusterFlags, output: Output): Promise<
       output.warn(text);
     },
   });
+  if (flags.interface !== undefined)
+    output.warn(`--interface ${flags.interface}: whoever reaches this network device can run code as you`);
   return { hosts, network, timeout: flags.clusterTimeout, hasKey: key !== undefined };
 }
 

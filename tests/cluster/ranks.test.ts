@@ -4,7 +4,7 @@ import { connect, createServer } from 'node:net';
 import type { Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setTimeout as after } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { freePort } from '../../src/cluster/network.js';
 import { openNetwork } from '../../src/cluster/open-network.js';
 import { meetRanks, type Ranks } from '../../src/cluster/ranks.js';
@@ -101,6 +101,21 @@ describe('ranks', () => {
       type: 'failed',
       message: expect.stringContaining(message) as string,
     });
+  });
+
+  it('do not wait long for an answer of somebody who is not rank 0', async () => {
+    const addresses = await addressesOf(2);
+    const server = createServer().listen(addresses[0].port, '127.0.0.1');
+    const connected = once(server, 'connection') as Promise<[Socket]>;
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const second = reasons([meet(addresses, 1, { timeout: 300 })]);
+    const [silent] = await connected;
+    await once(silent, 'readable');
+    vi.advanceTimersByTime(10_000);
+    vi.useRealTimers();
+    silent.resume();
+    expect(await second).toEqual([expect.stringMatching(/: expected an answer, but nothing came within 10 s; give/)]);
+    server.close();
   });
 
   it('do not say that they are done where the first one was silent', async () => {

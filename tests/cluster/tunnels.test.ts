@@ -125,9 +125,36 @@ describe('ranks with a key', () => {
 
   it('are told that rank 0 has none', async () => {
     const hosts = await hostsOf(2);
-    const first = meet(hosts[0], openNetwork(hosts[0], { onRefused: () => undefined }), 3);
+    const refused: string[] = [];
+    const first = meet(hosts[0], openNetwork(hosts[0], { onRefused: (text) => refused.push(text) }), 3);
     await expect(meet(hosts[1], open(hosts[1]))).rejects.toThrow(/expected rank 0 to have the key of this rank/);
+    expect(refused).toEqual(['a connection was not let in: it has a key, and this rank has none']);
     await expect(first).rejects.toThrow('expected within 3 s');
+  });
+
+  it('are told at once that the address of one of them is taken', async () => {
+    const hosts = await hostsOf(3);
+    const taken = createServer().listen(hosts[1].addresses[1].port, '127.0.0.1');
+    await once(taken, 'listening');
+    const told = await Promise.allSettled(hosts.map((each) => meet(each, open(each)).then((ranks) => ranks.end())));
+    const address = `127.0.0.1:${hosts[1].addresses[1].port}`;
+    const why = `listen EADDRINUSE: address already in use ${address}`;
+    const message = `${address}: expected to listen there, got ${why}; name another address`;
+    const ended = `rank 1 (${address}) ended: ${message}`;
+    expect(told.map((each) => (each.status === 'rejected' ? (each.reason as Error).message : ''))).toEqual([
+      ended,
+      message,
+      ended,
+    ]);
+    taken.close();
+  });
+
+  it('do not wait longer than the time limit for an answer in TLS', async () => {
+    const hosts = await hostsOf(2);
+    const silent = createServer().listen(hosts[1].addresses[0].port, '127.0.0.1');
+    await once(silent, 'listening');
+    await expect(meet(hosts[1], open(hosts[1]), 1)).rejects.toThrow('expected to reach it within 1 s, got no answer;');
+    silent.close();
   });
 });
 

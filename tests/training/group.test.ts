@@ -17,6 +17,8 @@ function firstOfTwo(other: string, told: string): Ranks {
       device: 'lo',
       listen: () => Promise.reject(new Error('unused')),
       connect: () => Promise.reject(new Error('unused')),
+      open: () => Promise.resolve(),
+      onRefused: () => undefined,
       openWays: (port) => Promise.resolve([`127.0.0.1:${port}`, other]),
     },
     signal: new AbortController().signal,
