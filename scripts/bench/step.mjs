@@ -32,6 +32,7 @@ import { weights } from './weights.mjs';
  * @property {Precision} precision
  * @property {number} batch
  * @property {number} dropout
+ * @property {boolean} [jitCompile] whether XLA compiles the step as a whole
  * @property {number} steps
  * @property {string} [store] of pairs, in the place of random ids
  * @property {boolean} [grouped] whether pairs of like length make a step
@@ -56,7 +57,10 @@ const [teacher, student] = [randomModel(configs.teacher, 1).encoder, randomModel
 /** @type {Distillation} */
 const distillation = { teacher, student, loss: 'hidden' };
 /** @type {EngineOptions} */
-const options = { optimizer: 'adamw', weightDecay: 1e-4, accumulate: 1, batchSize: batch, dropout, seed: 1, precision };
+const options = {
+  ...{ optimizer: 'adamw', weightDecay: 1e-4, accumulate: 1, batchSize: batch, dropout, seed: 1, precision },
+  jitCompile: request.jitCompile,
+};
 
 const started = performance.now();
 const isCompiled = name === 'compiled';

@@ -7,8 +7,8 @@
  * Prints a line a check, `✓`, `✗`, or `–` for what could not be looked at: the doctor's findings; the losses of
  * recorded PyTorch runs in float32 without TF32 (1e-4) and in bfloat16 (2 %); shared padding and grouping beside a
  * processor's losses; pairs a second at every batch size, beside PyTorch's where there is one for the GPU; real texts
- * in every way to train on them, with what each text length takes to compile; the GPU's memory, the time to the first
- * step; encoding in bfloat16; several cards beside one; whether memory stays flat over 500 steps; and the original's
+ * in every way to train on them, with what each text length takes to compile; the step compiled as a whole; the GPU's
+ * memory, the time to the first step; encoding in bfloat16; several cards beside one; whether memory stays flat over 500 steps; and the original's
  * final run projected from the best rates. With `--device cpu --models tiny` it is a test of itself. Exit status 1
  * where a check fails.
  */
@@ -17,7 +17,7 @@ import { bfloat16Obstacle } from '#dist/tensorflow/hardware.js';
 import { checkEncoding } from './encoding.mjs';
 import { complaint, failures, KD, run, tell } from './lines.mjs';
 import { checkDevices, checkParity, checkShared } from './parity.mjs';
-import { checkFlatness, checkRealTexts, checkScaling, checkSpeed } from './speed.mjs';
+import { checkFlatness, checkRealTexts, checkScaling, checkSpeed, checkWhole } from './speed.mjs';
 
 const { values: flags } = parseArgs({
   options: {
@@ -44,6 +44,7 @@ else checkDevices(several.all, several.first, several.count, several.tolerance);
 const best = checkSpeed(measured, flags.batches.split(',').map(Number));
 if (best !== undefined) {
   checkRealTexts(measured, best);
+  checkWhole(measured, best);
   if (several !== undefined) checkScaling(measured, best, several.all, several.count);
   checkFlatness({ ...measured, steps: Number(flags.long) }, best);
 }

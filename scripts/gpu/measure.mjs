@@ -35,6 +35,7 @@ import { weights } from '../bench/weights.mjs';
  * @property {'whole' | 'real'} [texts] 77 tokens of everything, or the few of real sentences
  * @property {number} [dropout]
  * @property {'each' | 'shared'} [padding]
+ * @property {boolean} [jitCompile] whether XLA compiles the step as a whole
  * @property {boolean} [grouped] whether texts of like length are together
  */
 
@@ -67,6 +68,7 @@ const {
   dropout = 0.1,
   padding,
   grouped = false,
+  jitCompile = false,
 } = request;
 
 const configs = await modelConfigs(models);
@@ -83,12 +85,16 @@ const options = {
   padding,
   seed: 1,
   precision: precision === 'tf32' ? 'fp32' : precision,
+  jitCompile,
 };
 
 const before = gpuBytes();
 const started = performance.now();
 const isLarge = areLarge([teacher.encoder, student.encoder]);
-const backend = await loadBackend('tensorflow', device, { ...loadOptionsFor(isLarge), tf32: precision === 'tf32' });
+const backend = await loadBackend('tensorflow', device, {
+  ...loadOptionsFor(isLarge, jitCompile),
+  tf32: precision === 'tf32',
+});
 const layout = layoutFor(isLarge, 'compiled', backend.device);
 const engine = await compiledEngine(
   distillation,

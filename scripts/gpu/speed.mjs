@@ -100,6 +100,25 @@ export function checkRealTexts(measured, batch) {
 }
 
 /**
+ * What it brings to compile the step as a whole, and how long that takes.
+ *
+ * @param {Measured} measured
+ * @param {number} batch
+ */
+export function checkWhole(measured, batch) {
+  const [apart, whole] = [measure(measured, { batch }), measure(measured, { batch, jitCompile: true })];
+  const failed = [apart, whole].find((result) => typeof result === 'string');
+  if (typeof apart === 'string' || typeof whole === 'string') return tell(undefined, '--jit-compile', failed ?? '');
+  const [before, after] = [rateOf(apart, batch), rateOf(whole, batch)];
+  return tell(
+    true,
+    '--jit-compile',
+    `${rate(after)} pairs/s, ${(after / before).toFixed(2)} × ${rate(before)} without; ${memoryOf(whole)}; ` +
+      `first step after ${whole.toFirstStep.toFixed(0)} s`,
+  );
+}
+
+/**
  * What several devices bring, each with the whole batch.
  *
  * @param {Measured} measured

@@ -35,6 +35,8 @@ export interface EngineOptions {
   readonly targets?: 'computed' | 'given' | undefined;
   /** Whether elementwise ops of a recorded graph are compiled into loops. */
   readonly fused?: boolean | undefined;
+  /** Whether XLA compiles a recorded step as a whole, products included; then `fused` has no meaning. */
+  readonly jitCompile?: boolean | undefined;
   /**
    * Parts that a recorded graph computes the teacher in, beside each other: for models whose ops are too small for
    * several cores. 1 unless given.

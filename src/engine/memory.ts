@@ -120,7 +120,9 @@ function recordedNeed(
   fetched: (graph: StepGraph) => readonly GraphNode[],
 ): MemoryNeed {
   return linear(TRIED_SIZES, (batchSize) => {
-    const graph = buildStepGraph(step.distillation, { ...step.options, batchSize, targets }, length);
+    // XLA does not say what it keeps; it is taken for what is kept between ops
+    const options = { ...step.options, batchSize, targets, jitCompile: false };
+    const graph = buildStepGraph(step.distillation, options, length);
     return Math.max(...fetched(graph).map(({ name }) => peakBytes(graph, name)));
   });
 }

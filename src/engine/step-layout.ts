@@ -29,9 +29,16 @@ export function areLarge(encoders: readonly TextEncoder[]): boolean {
   return encoders.some(({ shapes }) => countParameters(shapes) >= LARGE);
 }
 
-/** TensorFlow's settings for a recorded graph. */
-export function loadOptionsFor(isLarge: boolean): Required<Pick<LoadOptions, 'fuse' | 'serialOps'>> {
-  return { fuse: isLarge, serialOps: !isLarge };
+/**
+ * TensorFlow's settings for a recorded graph.
+ *
+ * @param jitCompile whether the graph says itself what XLA compiles
+ */
+export function loadOptionsFor(
+  isLarge: boolean,
+  jitCompile = false,
+): Required<Pick<LoadOptions, 'fuse' | 'serialOps'>> {
+  return { fuse: isLarge && !jitCompile, serialOps: !isLarge };
 }
 
 /** How a recorded graph is made; on a GPU TensorFlow decides that itself. */

@@ -29,12 +29,15 @@ export async function chooseEngine(
 ): Promise<EngineInfo> {
   const isLarge = areLarge(encoders);
   const { reason, ...backend } = await loadBackend(settings.backend, settings.device, {
-    ...(settings.engine === 'eager' ? {} : loadOptionsFor(isLarge)),
+    ...(settings.engine === 'eager' ? {} : loadOptionsFor(isLarge, settings.jitCompile)),
     tf32: settings.precision === 'tf32',
   });
   if (reason !== undefined) output.warn(reason);
   const engine = engineOn(backend, settings.engine);
-  if (engine === 'eager') checkIsOneDevice(settings.device, backend);
+  if (engine === 'eager') {
+    checkIsOneDevice(settings.device, backend);
+    checkIsInterpreted(settings.jitCompile);
+  }
   const chosen = await precisionOf(settings.precision, { engine, isLarge, ...backend }, began);
   const { precision, reason: precisionReason } = chosen;
   const name = backend.version === undefined ? 'tfjs (JavaScript)' : `TensorFlow ${backend.version}`;
@@ -121,6 +124,14 @@ function checkIsOneDevice(device: TrainSettings['device'], { backend }: Pick<Bac
     `--device ${device}: expected the compiled engine, which can use several devices, got eager` +
       (backend === 'tensorflow' ? '; leave out --engine' : ' on tfjs in JavaScript; it needs TensorFlow') +
       `, or use --device ${oneOf(device)}`,
+  );
+}
+
+/** Only a recorded graph can be compiled. */
+function checkIsInterpreted(jitCompile: boolean): void {
+  if (!jitCompile) return;
+  throw new InputError(
+    '--jit-compile: expected the compiled engine, whose steps XLA can compile, got eager; leave out --jit-compile',
   );
 }
 

@@ -299,6 +299,13 @@ export const SETTINGS = {
     kind: choice(TRAINING_PRECISIONS),
     default: 'auto',
   },
+  jitCompile: {
+    flag: '--jit-compile',
+    help: 'let XLA compile the step as a whole; takes longer to start',
+    kind: SWITCH,
+    default: false,
+    earlier: false,
+  },
   backend: {
     flag: '--backend <name>',
     help: "TensorFlow's kernels, or JavaScript's",

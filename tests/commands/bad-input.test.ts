@@ -228,6 +228,9 @@ describe('a run', () => {
     expect(refusedTraining(...cpu, '--precision', 'bf16')).toBe(
       '--precision bf16: expected the compiled engine, which can compute in it, got eager; use --precision fp32',
     );
+    expect(refusedTraining(...cpu, '--jit-compile')).toBe(
+      '--jit-compile: expected the compiled engine, whose steps XLA can compile, got eager; leave out --jit-compile',
+    );
     expect(refusedTraining(...cpu, '--device', 'gpu')).toBe(
       '--device gpu: expected --backend tensorflow, which can use a GPU, got cpu; leave out one of them',
     );

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Engine, EngineOptions } from '../../src/distill/engine.js';
 import { compiledEngine } from '../../src/engine/compiled.js';
-import { fuse } from '../../src/engine/graph/fusion.js';
+import { compileWhole, fuse } from '../../src/engine/graph/fusion.js';
 import { Graph, type GraphNode, type Value } from '../../src/engine/graph/graph.js';
 import { after, placeholder } from '../../src/engine/graph/variables.js';
 import { loadBackend } from '../../src/tensorflow/backend.js';
@@ -87,48 +87,95 @@ describe('fusing', () => {
   });
 });
 
-describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('an engine with fused loops', () => {
-  beforeAll(() => loadBackend('tensorflow'));
+describe('compiling as a whole', () => {
+  it('puts products, and what meets in a scalar, into one function; not what differs in its fetches', () => {
+    const graph = new Graph();
+    const x = placeholder(graph, 'x', SHAPE, 'float32');
+    const shared = layer(graph, x);
+    const sum = graph.add(
+      'Sum',
+      [layer(graph, shared), graph.int32([0, 1])],
+      { T: { type: 'float32' }, Tidx: { type: 'int32' } },
+      { dtype: 'float32', shape: [] },
+    );
+    const one = after(graph, elementwise(graph, 'Mul', shared, sum), [], 'one');
+    const two = after(graph, layer(graph, shared), [], 'two');
+    const { nodes, functions } = compileWhole(graph.nodes, [one.name, two.name]);
+    expect(functions.map((each) => each.nodes.map(({ op }) => op))).toEqual([
+      ['Exp', 'Const', 'Mul', 'MatMul'], // what both need, and the same again for the second
+      ['Exp', 'Const', 'Mul', 'MatMul', 'Const', 'Sum', 'Mul'],
+    ]);
+    expect(nodes.filter(({ op }) => op === 'PartitionedCall')).toHaveLength(3);
+    expect(nodes.map(({ op }) => op)).not.toContain('MatMul');
+  });
 
-  it.each(RECORDED_RUNS)(
-    'gives what PyTorch gave at every step of %s',
-    async (name) => {
-      const { batch_size: size, log } = readRecording(name);
-      const run = await openRecordedRun(name, size);
-      const engine = await compiledEngine(
-        run.distillation,
-        await run.parameters(),
-        { ...run.options, fused: true },
-        77,
-      );
-      for (const [i, expected] of log.entries()) {
-        const { lossEn, lossKo, gradNorm } = await engine.step([run.batch(i)], expected.lr);
-        // 0 where a student starts as its teacher
-        expect(Math.abs(lossEn - expected.loss_en)).toBeLessThanOrEqual(1e-5 * expected.loss_en);
-        expect(Math.abs(lossKo / expected.loss_ko - 1)).toBeLessThan(1e-5);
-        expect(Math.abs(gradNorm / expected.grad_norm - 1)).toBeLessThan(1e-4);
-      }
-      engine.dispose();
-    },
-    120_000,
-  );
-
-  it('gives what one without gives, with dropout, clipping, and micro-batches', async () => {
-    const run = await openRecordedRun('roberta-hidden', 4);
-    const options: EngineOptions = { ...run.options, dropout: 0.1, maxGradNorm: 0.5, accumulate: 2 };
-    const [fused, plain]: Engine[] = [
-      await compiledEngine(run.distillation, await run.parameters(), { ...options, fused: true }, 77),
-      await compiledEngine(run.distillation, await run.parameters(), options, 77),
-    ];
-    for (let step = 0; step < 4; step++) {
-      const batches = [run.batch(2 * step), run.batch(2 * step + 1)];
-      const [a, b] = [await fused.step(batches, 5e-4), await plain.step(batches, 5e-4)];
-      for (const value of ['lossEn', 'lossKo', 'gradNorm'] as const)
-        expect(Math.abs(a[value] / b[value] - 1)).toBeLessThan(1e-5);
-    }
-    const [a, b] = [...(await fused.evaluate([run.batch(0)])), ...(await plain.evaluate([run.batch(0)]))];
-    expect(Math.abs(a.lossKo / b.lossKo - 1)).toBeLessThan(1e-5);
-    fused.dispose();
-    plain.dispose();
-  }, 120_000);
+  it('leaves random numbers, and what waits for another op, where they are', () => {
+    const graph = new Graph();
+    const x = placeholder(graph, 'x', SHAPE, 'float32');
+    const drawn = elementwise(graph, 'StatelessRandomUniform', x);
+    const waiting = graph.add(
+      'Neg',
+      [x, `^${drawn.name}`],
+      { T: { type: 'float32' } },
+      { dtype: 'float32', shape: SHAPE },
+    );
+    const done = after(graph, layer(graph, elementwise(graph, 'Mul', drawn, waiting)), [], 'done');
+    const { nodes, functions } = compileWhole(graph.nodes, [done.name]);
+    expect(functions.map((each) => each.nodes.map(({ op }) => op))).toEqual([['Mul', 'Exp', 'Const', 'Mul', 'MatMul']]);
+    expect(nodes.map(({ op }) => op)).toEqual(expect.arrayContaining(['StatelessRandomUniform', 'Neg']));
+  });
 });
+
+const COMPILED = [
+  ['fused loops', { fused: true }, RECORDED_RUNS],
+  ['a step compiled as a whole', { jitCompile: true }, ['roberta-pooler', 'clip-hidden']],
+] as const;
+
+describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow')).each(COMPILED)(
+  'an engine with %s',
+  (_, compiled, recordedRuns) => {
+    beforeAll(() => loadBackend('tensorflow'));
+
+    it.each(recordedRuns)(
+      'gives what PyTorch gave at every step of %s',
+      async (name) => {
+        const { batch_size: size, log } = readRecording(name);
+        const run = await openRecordedRun(name, size);
+        const engine = await compiledEngine(
+          run.distillation,
+          await run.parameters(),
+          { ...run.options, ...compiled },
+          77,
+        );
+        for (const [i, expected] of log.entries()) {
+          const { lossEn, lossKo, gradNorm } = await engine.step([run.batch(i)], expected.lr);
+          // 0 where a student starts as its teacher
+          expect(Math.abs(lossEn - expected.loss_en)).toBeLessThanOrEqual(1e-5 * expected.loss_en);
+          expect(Math.abs(lossKo / expected.loss_ko - 1)).toBeLessThan(1e-5);
+          expect(Math.abs(gradNorm / expected.grad_norm - 1)).toBeLessThan(1e-4);
+        }
+        engine.dispose();
+      },
+      120_000,
+    );
+
+    it('gives what one without gives, with dropout, clipping, and micro-batches', async () => {
+      const run = await openRecordedRun('roberta-hidden', 4);
+      const options: EngineOptions = { ...run.options, dropout: 0.1, maxGradNorm: 0.5, accumulate: 2 };
+      const [fused, plain]: Engine[] = [
+        await compiledEngine(run.distillation, await run.parameters(), { ...options, ...compiled }, 77),
+        await compiledEngine(run.distillation, await run.parameters(), options, 77),
+      ];
+      for (let step = 0; step < 4; step++) {
+        const batches = [run.batch(2 * step), run.batch(2 * step + 1)];
+        const [a, b] = [await fused.step(batches, 5e-4), await plain.step(batches, 5e-4)];
+        for (const value of ['lossEn', 'lossKo', 'gradNorm'] as const)
+          expect(Math.abs(a[value] / b[value] - 1)).toBeLessThan(1e-5);
+      }
+      const [a, b] = [...(await fused.evaluate([run.batch(0)])), ...(await plain.evaluate([run.batch(0)]))];
+      expect(Math.abs(a.lossKo / b.lossKo - 1)).toBeLessThan(1e-5);
+      fused.dispose();
+      plain.dispose();
+    }, 120_000);
+  },
+);

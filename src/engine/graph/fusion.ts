@@ -1,10 +1,10 @@
 /**
- * @file Fused elementwise ops: a pass over a recorded graph that groups them into functions for TensorFlow's compiler
- * (XLA).
+ * @file A pass over a recorded graph that groups its ops into functions for TensorFlow's compiler (XLA): elementwise
+ * ops, or all.
  *
- * TensorFlow can group them itself (`tf_xla_auto_jit`), but then compiles every group separately: hundreds of them,
- * most of them the same layer again. Here equal groups are calls of one function, which is compiled once. Products stay
- * outside and run in oneDNN.
+ * TensorFlow can group elementwise ops itself (`tf_xla_auto_jit`), but then compiles every group separately: hundreds
+ * of them, most of them the same layer again. Here equal groups are calls of one function, which is compiled once.
+ * Products stay outside and run in oneDNN.
  */
 import { sizeOf } from '../../models/text-encoder.js';
 import type { GraphDtype, GraphNode } from './graph.js';
@@ -56,16 +56,42 @@ export const ELEMENTWISE: ReadonlySet<string> = new Set([
   'SelectV2',
 ]);
 
-/** Ops that can be fused. */
+/** Which ops of a graph are grouped, and when that is worth it. */
+interface Grouping {
+  readonly isGrouped: (node: GraphNode) => boolean;
+  /** Whether groups grow through scalars. Loops do not: what only meets in a scalar has none in common. */
+  readonly joinsScalars: boolean;
+  /** Values that a function must process, over all its calls, to be worth compiling. */
+  readonly worthwhile: number;
+}
+
 const FUSIBLE = new Set([...ELEMENTWISE, 'Sum', 'Mean', 'Max']);
+
+/** Elementwise ops, and the sums that end their loops. */
+const LOOPS: Grouping = {
+  isGrouped: ({ op }) => FUSIBLE.has(op),
+  joinsScalars: false,
+  worthwhile: 100_000,
+};
+
+/** All else that a recorded step computes, but for random numbers: XLA has generators of its own. */
+const COMPILED = new Set([
+  ...FUSIBLE,
+  ...['MatMul', 'BatchMatMulV2', 'Softmax', 'ArgMax', 'All', 'Cumsum', 'IsFinite', 'UnsortedSegmentSum'],
+  ...['ConcatV2', 'GatherV2', 'Pack', 'PadV2', 'Slice', 'Transpose'],
+]);
+
+/** Everything that is computed between variables, feeds and fetches. */
+const WHOLE: Grouping = {
+  isGrouped: ({ op, inputs }) => COMPILED.has(op) && !inputs.some((input) => input.startsWith('^')),
+  joinsScalars: true,
+  worthwhile: 0,
+};
 
 /** Ops without inputs, which are copied into every group that uses them. */
 const COPIED = new Set(['Const', 'Fill']);
 /** Constants of up to this many values are copied. */
 const COPIED_VALUES = 64;
-
-/** Values that a group must process, over all its calls, to be worth compiling. */
-const WORTHWHILE = 100_000;
 
 /**
  * Groups fusible ops into functions.
@@ -80,24 +106,42 @@ export function fuse(
   repeated?: { readonly name: string; readonly times: number },
 ): FusedGraph {
   const ordered = inOrder(nodes);
-  const groups = gather(ordered, fetched);
+  const groups = gather(ordered, fetched, LOOPS);
   const needed = purposesOf(ordered, repeated === undefined ? [] : [repeated.name]);
-  return callFunctions(ordered, groups, (node) => (needed.get(node) === 0n ? 1 : repeated!.times));
+  const timesOf = (node: GraphNode): number => (needed.get(node) === 0n ? 1 : repeated!.times);
+  return callFunctions(ordered, groups, timesOf, LOOPS.worthwhile);
 }
 
 /**
- * Groups of connected fusible ops. Each op has a stage, which rises with every edge of the graph that cannot be inside
- * a group. Ops of one stage can then form one group without a cycle. Products get the earliest possible stage, fusible
- * ops the latest, so that a rematerialised value joins the group that needs it.
+ * Puts all that is computed for the same fetches into one function, products included.
+ *
+ * @param nodes in any order
+ * @param fetched names of the nodes that are fetched
  */
-function gather(ordered: readonly GraphNode[], fetched: readonly string[]): GraphNode[][] {
+export function compileWhole(nodes: readonly GraphNode[], fetched: readonly string[]): FusedGraph {
+  const ordered = inOrder(nodes);
+  return callFunctions(ordered, gather(ordered, fetched, WHOLE), () => 1, WHOLE.worthwhile);
+}
+
+/**
+ * Groups of connected ops. Each op has a stage, which rises with every edge of the graph that cannot be inside a group.
+ * Ops of one stage can then form one group without a cycle. Ops that are not grouped get the earliest possible stage,
+ * the others the latest, so that a rematerialised value joins the group that needs it.
+ */
+function gather(
+  ordered: readonly GraphNode[],
+  fetched: readonly string[],
+  { isGrouped, joinsScalars }: Grouping,
+): GraphNode[][] {
   const byName = new Map(ordered.map((node) => [node.name, node]));
   const inputsOf = (node: GraphNode): GraphNode[] =>
     node.inputs.map((name) => byName.get(producerName(name))!).filter((input) => !isCopied(input));
   const purposes = purposesOf(ordered, fetched);
-  const isFusible = (node: GraphNode): boolean => FUSIBLE.has(node.op);
   const mayJoin = (from: GraphNode, to: GraphNode): boolean =>
-    isFusible(from) && isFusible(to) && purposes.get(from) === purposes.get(to) && sizeOf(from.shape) > 1;
+    isGrouped(from) &&
+    isGrouped(to) &&
+    purposes.get(from) === purposes.get(to) &&
+    (joinsScalars || sizeOf(from.shape) > 1);
 
   const stages = new Map<GraphNode, number>();
   for (const node of ordered) {
@@ -108,7 +152,7 @@ function gather(ordered: readonly GraphNode[], fetched: readonly string[]): Grap
   }
   const latest = new Map<GraphNode, number>();
   for (const node of [...ordered].reverse()) {
-    const stage = isFusible(node) && latest.has(node) ? latest.get(node)! : stages.get(node)!;
+    const stage = isGrouped(node) && latest.has(node) ? latest.get(node)! : stages.get(node)!;
     stages.set(node, stage);
     for (const input of inputsOf(node)) {
       const bound = stage - (mayJoin(input, node) ? 0 : 1);
@@ -118,7 +162,7 @@ function gather(ordered: readonly GraphNode[], fetched: readonly string[]): Grap
 
   const groupOf = new Map<GraphNode, GraphNode[]>();
   for (const node of ordered) {
-    if (!isFusible(node)) continue;
+    if (!isGrouped(node)) continue;
     let group = [node];
     for (const input of inputsOf(node)) {
       if (!mayJoin(input, node) || stages.get(input) !== stages.get(node)) continue;
@@ -143,11 +187,13 @@ function isCopied({ op, shape }: GraphNode): boolean {
  * The graph with its groups replaced by calls.
  *
  * @param timesOf how often a node counts
+ * @param least values that a function must process, over all its calls
  */
 function callFunctions(
   ordered: readonly GraphNode[],
   groups: readonly GraphNode[][],
   timesOf: (node: GraphNode) => number,
+  least: number,
 ): FusedGraph {
   const byName = new Map(ordered.map((node) => [node.name, node]));
   const readers = new Map<string, GraphNode[]>();
@@ -165,7 +211,7 @@ function callFunctions(
     functions.set(key, known);
   }
 
-  const worthwhile = [...functions.values()].filter(({ values }) => values >= WORTHWHILE);
+  const worthwhile = [...functions.values()].filter(({ values }) => values >= least);
   const replaced = new Map<string, string>(); // an op's name → the output of the call that has its value
   const gone = new Set<string>();
   const calls: GraphNode[] = [];

@@ -58,11 +58,22 @@ function encodeFunction({ name, inputs, nodes, outputs }: GraphFunction): Buffer
 function outputName(op: string): string {
   if (OUTPUTS_CALLED_Y.has(op)) return 'y';
   if (OUTPUTS_CALLED_OUTPUT.has(op)) return 'output';
-  return op === 'Relu' ? 'activations' : 'z';
+  return OTHER_OUTPUTS[op] ?? 'z';
 }
 
-const OUTPUTS_CALLED_Y = new Set(['Square', 'Sqrt', 'Rsqrt', 'Exp', 'Erf', 'Sigmoid', 'Tanh', 'Neg', 'Abs', 'Cast']);
-const OUTPUTS_CALLED_OUTPUT = new Set(['Const', 'Fill', 'Reshape', 'Sum', 'Mean', 'Max', 'SelectV2']);
+const OUTPUTS_CALLED_Y = new Set([
+  ...['Square', 'Sqrt', 'Rsqrt', 'Exp', 'Erf', 'Sigmoid', 'Tanh', 'Neg', 'Abs', 'Cast', 'IsFinite', 'Transpose'],
+]);
+const OUTPUTS_CALLED_OUTPUT = new Set([
+  ...['Const', 'Fill', 'Reshape', 'Sum', 'Mean', 'Max', 'SelectV2', 'BatchMatMulV2', 'ArgMax', 'All', 'ConcatV2'],
+  ...['GatherV2', 'Pack', 'PadV2', 'Slice', 'UnsortedSegmentSum'],
+]);
+const OTHER_OUTPUTS: Readonly<Record<string, string>> = {
+  Relu: 'activations',
+  MatMul: 'product',
+  Softmax: 'softmax',
+  Cumsum: 'out',
+};
 
 function encodeAttribute(attribute: Attribute): Buffer {
   if ('text' in attribute) return bytes(2, attribute.text);

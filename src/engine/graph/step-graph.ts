@@ -3,7 +3,7 @@ import { momentShapes } from '../../distill/adamw.js';
 import type { EngineOptions } from '../../distill/engine.js';
 import { targetShape, trainableParameters, type Distillation } from '../../distill/loss.js';
 import type { Ranks } from './all-reduce.js';
-import { fuse, type FusedGraph } from './fusion.js';
+import { compileWhole, fuse, type FusedGraph } from './fusion.js';
 import { Graph, type GraphNode } from './graph.js';
 import { declareModel, type ModelVariables } from './model-variables.js';
 import { serialise } from './order.js';
@@ -60,11 +60,12 @@ export function buildStepGraph(distillation: Distillation, options: EngineOption
   ].flatMap((node) => (node === undefined ? [] : [node.name]));
   const lowered = (nodes: readonly GraphNode[]): readonly GraphNode[] =>
     precision === 'bf16' ? toBfloat16(nodes) : nodes;
-  const fused =
-    options.fused === true
-      ? fuseStep(lowered(recompute(graph.nodes, outputs.backward)), fetched, outputs)
-      : { nodes: lowered(graph.nodes), functions: [] };
-  return { ...fused, inputs, teacher, student, moments, ...outputs };
+  const compiled = (): FusedGraph => {
+    if (options.jitCompile === true) return compileWhole(lowered(graph.nodes), fetched);
+    if (options.fused !== true) return { nodes: lowered(graph.nodes), functions: [] };
+    return fuseStep(lowered(recompute(graph.nodes, outputs.backward)), fetched, outputs);
+  };
+  return { ...compiled(), inputs, teacher, student, moments, ...outputs };
 }
 
 /** The devices that share out a step; undefined for one. */
