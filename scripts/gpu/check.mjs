@@ -8,9 +8,9 @@
  * recorded PyTorch runs in float32 without TF32 (1e-4) and in bfloat16 (2 %); shared padding and grouping beside a
  * processor's losses; pairs a second at every batch size, beside PyTorch's where there is one for the GPU; real texts
  * in every way to train on them, with what each text length takes to compile; the step compiled as a whole; the GPU's
- * memory, the time to the first step; encoding in bfloat16; several cards beside one; whether memory stays flat over 500 steps; and the original's
- * final run projected from the best rates. With `--device cpu --models tiny` it is a test of itself. Exit status 1
- * where a check fails.
+ * memory, the time to the first step; encoding in bfloat16; several cards beside one; whether memory stays flat over
+ * 500 steps; and the original's final run projected from the best rates. With `--device cpu --models tiny` it is a
+ * test of itself. Exit status 1 where a check fails.
  */
 import { parseArgs } from 'node:util';
 import { bfloat16Obstacle } from '#dist/tensorflow/hardware.js';
