@@ -1,0 +1,96 @@
+/**
+ * What several devices gain, by a model of a step:
+ *
+ *   node scripts/bench/speed-up.mjs [--compute 0.1] [--bytes 272] [--bandwidth 20] [--hop 20]
+ *
+ * `compute` in seconds of a micro-batch on one device, `bytes` of the gradients in MB, `bandwidth` in GB/s as
+ * `kd doctor` gives it, `hop` in µs from one device to the next. Prints how many times the pairs a second of one
+ * device.
+ */
+import { pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
+import { markdownTable } from './measure.mjs';
+
+/** Messages of a step. */
+const MESSAGES = 16;
+
+/** Numbers of devices in the table. */
+const DEVICES = [1, 2, 4, 8, 16, 32, 64];
+
+/**
+ * What a step is made of, in seconds, bytes, and bytes a second.
+ *
+ * @typedef {object} StepInputs
+ * @property {number} compute of a micro-batch on one device
+ * @property {number} bytes of the gradients
+ * @property {number} bandwidth
+ * @property {number} hop for a message from one device to the next, whatever is in it
+ */
+
+/**
+ * Seconds of a ring all-reduce: each device sends every value 2 (R - 1) / R times, in 2 (R - 1) hops a message.
+ *
+ * @param {Pick<StepInputs, 'bytes' | 'bandwidth' | 'hop'>} inputs
+ * @param {number} devices
+ */
+export function allReduceSeconds({ bytes, bandwidth, hop }, devices) {
+  const others = devices - 1;
+  return ((2 * others) / devices) * (bytes / bandwidth) + 2 * others * MESSAGES * hop;
+}
+
+/**
+ * How many times the pairs a second of one device.
+ *
+ * @param {StepInputs} inputs
+ * @param {number} devices
+ * @param {'more' | 'same'} pairs whether a step has a whole micro-batch a device, or the pairs of one over all
+ */
+export function speedUp(inputs, devices, pairs) {
+  const { compute } = inputs;
+  const reduce = allReduceSeconds(inputs, devices);
+  return pairs === 'more' ? (devices * compute) / (compute + reduce) : compute / (compute / devices + reduce);
+}
+
+/**
+ * Both ways for each of some inputs.
+ *
+ * @param {Readonly<Record<string, StepInputs>>} cases
+ */
+export function speedUpTable(cases) {
+  const columns = Object.entries(cases).flatMap(([name, inputs]) =>
+    /** @type {const} */ (['more', 'same']).map((pairs) => ({ name, inputs, pairs })),
+  );
+  return markdownTable(
+    [
+      'devices',
+      ...columns.map(({ name, pairs }) => `${name}${pairs === 'more' ? 'a micro-batch each' : 'the same pairs'}`),
+    ],
+    DEVICES.map((devices) => [
+      devices,
+      ...columns.map(({ inputs, pairs }) => speedUp(inputs, devices, pairs).toFixed(1)),
+    ]),
+  );
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  const { values } = parseArgs({
+    options: {
+      compute: { type: 'string', default: '0.1' },
+      bytes: { type: 'string', default: '272' },
+      bandwidth: { type: 'string', default: '20' },
+      hop: { type: 'string', default: '20' },
+    },
+  });
+  const inputs = {
+    compute: Number(values.compute),
+    bytes: Number(values.bytes) * 1e6,
+    bandwidth: Number(values.bandwidth) * 1e9,
+    hop: Number(values.hop) * 1e-6,
+  };
+  const wrong = Object.entries(inputs).find(([, value]) => !(value > 0));
+  if (wrong === undefined) console.log(speedUpTable({ '': inputs }));
+  else {
+    console.error(`error: --${wrong[0]}: expected a number above 0`);
+    process.exitCode = 1;
+  }
+}
