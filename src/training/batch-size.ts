@@ -139,9 +139,9 @@ function smaller(size: number): number {
   return next >= 8 ? next - (next % 8) : Math.max(1, next);
 }
 
-/** Any ids, as memory depends on shapes alone; of whole texts, none of them padding that might be computed once. */
+/** Any ids, as memory depends on shapes alone; taken for whole texts, without padding that might be computed once. */
 function placeholderBatch(size: number): Batch {
-  const ids = Int32Array.from({ length: size * MAX_LENGTH }, (_, i) => (i % MAX_LENGTH) % 2);
+  const ids = new Int32Array(size * MAX_LENGTH);
   return {
     size,
     teacherIds: ids,

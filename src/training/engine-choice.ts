@@ -36,7 +36,7 @@ export async function chooseEngine(
   const engine = engineOn(backend, settings.engine);
   if (engine === 'eager') {
     checkIsOneDevice(settings.device, backend);
-    checkIsInterpreted(settings.jitCompile);
+    checkIsNotCompiled(settings.jitCompile);
   }
   const chosen = await precisionOf(settings.precision, { engine, isLarge, ...backend }, began);
   const { precision, reason: precisionReason } = chosen;
@@ -128,7 +128,7 @@ function checkIsOneDevice(device: TrainSettings['device'], { backend }: Pick<Bac
 }
 
 /** Only a recorded graph can be compiled. */
-function checkIsInterpreted(jitCompile: boolean): void {
+function checkIsNotCompiled(jitCompile: boolean): void {
   if (!jitCompile) return;
   throw new InputError(
     '--jit-compile: expected the compiled engine, whose steps XLA can compile, got eager; leave out --jit-compile',

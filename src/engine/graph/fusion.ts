@@ -4,7 +4,7 @@
  *
  * TensorFlow can group elementwise ops itself (`tf_xla_auto_jit`), but then compiles every group separately: hundreds
  * of them, most of them the same layer again. Here equal groups are calls of one function, which is compiled once.
- * Products stay outside and run in oneDNN.
+ * Unless all ops are compiled, products stay outside and run in oneDNN.
  */
 import { sizeOf } from '../../models/text-encoder.js';
 import type { GraphDtype, GraphNode } from './graph.js';
