@@ -1,14 +1,19 @@
 /** @file The VAE decoder of a pipeline: latents to pixels. */
 import { InputError } from '../base/errors.js';
 import { joined, LATENT_CHANNELS, PIXELS_PER_LATENT } from './latents.js';
-import { loadOnnx, type OnnxModel, type Port, type Provider } from './onnx.js';
+import { loadOnnx, type OnnxModel, type Provider } from './onnx.js';
+import type { Port, Signature } from './onnx-signature.js';
 import type { Pixels } from './tensors.js';
 import { assignRoles, fixedSize, outputOf, usualValues, type Role } from './ports.js';
-import { checkPictureSize, wrongInputs } from './wrong-model.js';
+import { checkOutput, checkPictureSize, wrongInputs } from './wrong-model.js';
 
-export interface Decoder {
+/** What a decoder's file says of what it takes. */
+export interface DecoderSignature {
   /** Throws an `InputError` for a picture size that it does not support. */
   checkSize(height: number, width: number): void;
+}
+
+export interface Decoder extends DecoderSignature {
   /** Latents `[C, h, w]` to pixels. */
   decode(latents: Float32Array, height: number, width: number): Promise<Pixels>;
   release(): Promise<void>;
@@ -28,20 +33,45 @@ const OUTPUTS = ['sample', 'image', 'images'];
  */
 export async function loadDecoder(location: string, scale: number, provider: Provider): Promise<Decoder> {
   const model = await loadOnnx(location, provider);
-  const ports = assignRoles(model.inputs, ROLES);
-  const channels = fixedSize(ports?.latent_sample.shape[1]) ?? LATENT_CHANNELS;
-  if (ports !== undefined && channels === LATENT_CHANNELS) return decoderOf(model, ports.latent_sample, scale);
-  await model.release();
-  throw wrongInputs(model, 'a VAE decoder', Object.keys(ROLES));
+  try {
+    return decoderOf(model, latentsPort(model), scale);
+  } catch (error) {
+    await model.release();
+    throw error;
+  }
+}
+
+/**
+ * What a decoder's file says, before it is loaded.
+ *
+ * @throws InputError for another model
+ */
+export function decoderSignature(signature: Signature): DecoderSignature {
+  return signatureOf(signature.location, latentsPort(signature));
+}
+
+function signatureOf(location: string, port: Port): DecoderSignature {
+  return {
+    checkSize(height, width) {
+      checkPictureSize(location, 'a VAE decoder', port, height, width);
+    },
+  };
+}
+
+/** The input for latents; throws an `InputError` where inputs or output are not those of a decoder. */
+function latentsPort(signature: Signature): Port {
+  const port = assignRoles(signature.inputs, ROLES)?.latent_sample;
+  if (port === undefined || (fixedSize(port.shape[1]) ?? LATENT_CHANNELS) !== LATENT_CHANNELS)
+    throw wrongInputs(signature, 'a VAE decoder', Object.keys(ROLES));
+  checkOutput(signature.location, 'a VAE decoder', outputOf(signature.outputs, OUTPUTS), 3);
+  return port;
 }
 
 function decoderOf(model: OnnxModel, port: Port, scale: number): Decoder {
   const batch = fixedSize(port.shape[0]) ?? 1;
-  const output = outputOf(model.outputs, OUTPUTS);
+  const output = outputOf(model.outputs, OUTPUTS).name;
   return {
-    checkSize(height, width) {
-      checkPictureSize(model.location, 'a VAE decoder', port, height, width);
-    },
+    ...signatureOf(model.location, port),
     async decode(latents, height, width) {
       const scaled = latents.map((value) => value / scale);
       const values = joined(Array.from({ length: batch }, () => scaled)); // extra values are ignored

@@ -9,14 +9,8 @@ import { folderUntilExit } from '../base/files.js';
 import { disableOnnxTelemetry } from '../onnx/telemetry.js';
 import { float16ToFloat32, float32ToFloat16 } from '../weights/half.js';
 import { shown } from '../weights/wording.js';
+import type { Port, Signature } from './onnx-signature.js';
 import { checkWeights, moveWeights, type WeightsSummary } from './onnx-weights.js';
-
-/** An input or output of a model; `shape` has a name where any size is allowed. */
-export interface Port {
-  readonly name: string;
-  readonly type: string;
-  readonly shape: readonly (number | string)[];
-}
 
 /** An array with its shape, row-major. */
 export interface Values {
@@ -25,11 +19,7 @@ export interface Values {
 }
 
 /** A loaded model; it holds its weights until `release`. */
-export interface OnnxModel {
-  /** The file, for messages. */
-  readonly location: string;
-  readonly inputs: readonly Port[];
-  readonly outputs: readonly Port[];
+export interface OnnxModel extends Signature {
   /** The value of an output (by default the first) for named inputs. Throws InputError for inputs that do not fit. */
   run(inputs: Readonly<Record<string, Values>>, output?: string): Promise<Values>;
   release(): Promise<void>;

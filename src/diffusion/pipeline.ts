@@ -9,14 +9,16 @@ import { readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { InputError } from '../base/errors.js';
 import { readJsonObject } from '../base/json-file.js';
-import { loadDecoder, type Decoder } from './decoder.js';
+import { decoderSignature, loadDecoder, type Decoder } from './decoder.js';
 import { readLatentScale } from './latent-scale.js';
 import { weightedSum, type Term } from './latents.js';
 import type { Provider } from './onnx.js';
+import { readSignature } from './onnx-signature.js';
+import { checkWeights } from './onnx-weights.js';
 import { PIPELINE_FILES } from './pipeline-files.js';
 import { parseSchedulerConfig, type SchedulerConfig, type SchedulerName } from './scheduler-config.js';
 import { createScheduler } from './create-scheduler.js';
-import { loadUnet, type Unet } from './unet.js';
+import { loadUnet, unetSignature, type Unet, type UnetSignature } from './unet.js';
 import type { Embedding, Pixels } from './tensors.js';
 
 /** The inputs of one picture. */
@@ -39,8 +41,6 @@ export interface PictureRequest {
 
 /** An image model, ready to draw. */
 export interface Pipeline {
-  /** The width of hidden states that the UNet takes, if its file states it. */
-  readonly textWidth: number | undefined;
   /** How often the UNet runs in a number of steps; more often than once a step with PNDM. */
   countTimesteps(steps: number): number;
   /** Noise to latents of a picture. `[C, h, w]` */
@@ -60,6 +60,28 @@ export async function readScheduler(folder: string, scheduler: SchedulerName): P
   await checkPipelineFiles(folder);
   const path = join(folder, PIPELINE_FILES.scheduler);
   return parseSchedulerConfig(await readJsonObject(path), scheduler, path);
+}
+
+/**
+ * Looks at the UNet and the decoder of a folder without loading them: that they are such, and have all their weights.
+ *
+ * @returns what both take
+ * @throws InputError for a file that is missing, cut short, or holds another model
+ */
+export async function inspectPipeline(folder: string): Promise<UnetSignature> {
+  await checkPipelineFiles(folder);
+  await readLatentScale(folder);
+  const [unetFile, decoderFile] = [join(folder, PIPELINE_FILES.unet), join(folder, PIPELINE_FILES.decoder)];
+  await checkWeights(unetFile);
+  const unet = unetSignature(await readSignature(unetFile));
+  await checkWeights(decoderFile);
+  const decoder = decoderSignature(await readSignature(decoderFile));
+  return {
+    textWidth: unet.textWidth,
+    checkSize(height, width) {
+      for (const model of [unet, decoder]) model.checkSize(height, width);
+    },
+  };
 }
 
 /**
@@ -111,7 +133,6 @@ async function remedyFor(path: string): Promise<string> {
 
 function pipelineOf(unet: Unet, decoder: Decoder, config: SchedulerConfig): Pipeline {
   return {
-    textWidth: unet.textWidth,
     countTimesteps: (steps) => createScheduler(config, steps).timesteps.length,
     denoise(request) {
       for (const model of [unet, decoder]) model.checkSize(request.height, request.width);

@@ -1,6 +1,7 @@
 /** @file Which of a model's inputs is which: exporters differ in names, order, ranks, types and fixed sizes. */
 import { MAX_LENGTH } from '../text/tokenizer.js';
-import type { Port, Values } from './onnx.js';
+import type { Values } from './onnx.js';
+import type { Port } from './onnx-signature.js';
 
 /** A role that an input may have. */
 export interface Role {
@@ -71,7 +72,7 @@ export function assignRoles<R extends string>(
 }
 
 /** The output with latents or pixels: by name, or the first of rank 4. */
-export function outputOf(outputs: readonly Port[], names: readonly string[]): string {
-  const named = names.find((name) => outputs.some((port) => port.name === name));
-  return named ?? (outputs.find(({ shape }) => shape.length === 4) ?? outputs[0]!).name;
+export function outputOf(outputs: readonly Port[], names: readonly string[]): Port {
+  const named = names.map((name) => outputs.find((port) => port.name === name)).find((port) => port !== undefined);
+  return named ?? outputs.find(({ shape }) => shape.length === 4) ?? outputs[0]!;
 }

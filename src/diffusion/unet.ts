@@ -2,16 +2,21 @@
 import { InputError } from '../base/errors.js';
 import { MAX_LENGTH } from '../text/tokenizer.js';
 import { joined, LATENT_CHANNELS, parts, PIXELS_PER_LATENT } from './latents.js';
-import { loadOnnx, type OnnxModel, type Port, type Provider, type Values } from './onnx.js';
+import { loadOnnx, type OnnxModel, type Provider, type Values } from './onnx.js';
+import type { Port, Signature } from './onnx-signature.js';
 import type { Embedding } from './tensors.js';
 import { assignRoles, fixedSize, outputOf, usualValues, type Role } from './ports.js';
-import { checkPictureSize, wrongInputs } from './wrong-model.js';
+import { checkOutput, checkPictureSize, wrongInputs } from './wrong-model.js';
 
-export interface Unet {
+/** What a UNet's file says of what it takes. */
+export interface UnetSignature {
   /** The width of hidden states that it takes, if its file states it. */
   readonly textWidth: number | undefined;
   /** Throws an `InputError` for a picture size that it does not support. */
   checkSize(height: number, width: number): void;
+}
+
+export interface Unet extends UnetSignature {
   /** Its predictions for the same latents at a time step, one for each text. `[C, h, w]` each */
   predict(
     latents: Float32Array,
@@ -40,18 +45,42 @@ const OUTPUTS = ['out_sample', 'sample', 'noise_pred'];
 export async function loadUnet(location: string, provider: Provider): Promise<Unet> {
   const model = await loadOnnx(location, provider);
   try {
-    const ports = assignRoles(model.inputs, ROLES);
-    if (ports === undefined) throw wrongInputs(model, 'a UNet', Object.keys(ROLES));
-    checkSizes(model, ports);
-    return unetOf(model, ports);
+    return unetOf(model, portsOf(model));
   } catch (error) {
     await model.release();
     throw error;
   }
 }
 
+/**
+ * What a UNet's file says, before it is loaded.
+ *
+ * @throws InputError for another model
+ */
+export function unetSignature(signature: Signature): UnetSignature {
+  return signatureOf(signature.location, portsOf(signature));
+}
+
+function signatureOf(location: string, { sample, encoder_hidden_states: states }: Ports): UnetSignature {
+  return {
+    textWidth: fixedSize(states.shape[2]),
+    checkSize(height, width) {
+      checkPictureSize(location, 'a UNet', sample, height, width);
+    },
+  };
+}
+
+/** Which of the inputs is which; throws an `InputError` where they, or the output, are not those of a UNet. */
+function portsOf(signature: Signature): Ports {
+  const ports = assignRoles(signature.inputs, ROLES);
+  if (ports === undefined) throw wrongInputs(signature, 'a UNet', Object.keys(ROLES));
+  checkSizes(signature, ports);
+  checkOutput(signature.location, 'a UNet', outputOf(signature.outputs, OUTPUTS), LATENT_CHANNELS);
+  return ports;
+}
+
 /** Checks the sizes that do not depend on the picture. */
-function checkSizes({ location }: OnnxModel, { sample, encoder_hidden_states: states }: Ports): void {
+function checkSizes({ location }: Signature, { sample, encoder_hidden_states: states }: Ports): void {
   const channels = fixedSize(sample.shape[1]) ?? LATENT_CHANNELS;
   if (channels !== LATENT_CHANNELS)
     throw new InputError(
@@ -69,12 +98,9 @@ function checkSizes({ location }: OnnxModel, { sample, encoder_hidden_states: st
 function unetOf(model: OnnxModel, ports: Ports): Unet {
   const { sample, timestep, encoder_hidden_states: states } = ports;
   const batch = fixedSize(sample.shape[0]) ?? fixedSize(states.shape[0]);
-  const output = outputOf(model.outputs, OUTPUTS);
+  const output = outputOf(model.outputs, OUTPUTS).name;
   return {
-    textWidth: fixedSize(states.shape[2]),
-    checkSize(height, width) {
-      checkPictureSize(model.location, 'a UNet', sample, height, width);
-    },
+    ...signatureOf(model.location, ports),
     async predict(latents, time, texts, { height, width }) {
       const answers: Float32Array[] = [];
       const [h, w] = [height / PIXELS_PER_LATENT, width / PIXELS_PER_LATENT];

@@ -2,7 +2,7 @@
 import { InputError } from '../base/errors.js';
 import { shown } from '../weights/wording.js';
 import { PIXELS_PER_LATENT } from './latents.js';
-import type { OnnxModel, Port } from './onnx.js';
+import type { Port, Signature } from './onnx-signature.js';
 import { fixedSize } from './ports.js';
 
 /** What an input reveals about its model. */
@@ -16,15 +16,38 @@ const TELLING: readonly (readonly [name: string, model: string])[] = [
 ];
 
 /** The error for a model whose inputs do not fit its place. */
-export function wrongInputs({ location, inputs }: OnnxModel, what: string, expected: readonly string[]): InputError {
+export function wrongInputs(
+  { location, inputs, outputs }: Signature,
+  what: string,
+  expected: readonly string[],
+): InputError {
   const found = inputs.map(({ name }) => name);
   const [, guess] = TELLING.find(([name]) => found.includes(name)) ?? [];
-  const kind =
-    guess ?? (found.length === 1 && fixedSize(inputs[0]!.shape[1]) === 3 ? 'which is a VAE encoder' : undefined);
+  const kind = guess ?? (found.length === 1 && fixedSize(inputs[0]!.shape[1]) === 3 ? ofPictures(outputs) : undefined);
   return new InputError(
     `${location}: expected ${what} with the inputs ${expected.join(', ')}, got one with ` +
       (found.map(shown).join(', ') || 'none') +
       `${kind === undefined ? '' : `, ${kind}`}; put the pipeline's own file there`,
+  );
+}
+
+/** What a model is that takes pictures alone. */
+function ofPictures(outputs: readonly Port[]): string {
+  return outputs.some(({ shape }) => shape.length === 2) ? 'which is an image classifier' : 'which is a VAE encoder';
+}
+
+/**
+ * Checks the shape that a model's file states for what it gives, as far as it does.
+ *
+ * @param channels of an output `[B, channels, …, …]`
+ * @throws InputError for another shape
+ */
+export function checkOutput(location: string, what: string, { name, shape }: Port, channels: number): void {
+  if (shape.length === 0 || (shape.length === 4 && (fixedSize(shape[1]) ?? channels) === channels)) return;
+  const found = shape.map((size) => size || '?').join(', ');
+  throw new InputError(
+    `${location}: expected ${what} that gives [B, ${channels}, height, width], got one whose output ` +
+      `${shown(name)} is [${found}]; put the pipeline's own file there`,
   );
 }
 

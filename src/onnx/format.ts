@@ -10,6 +10,13 @@ export const MODEL = { irVersion: 1, producer: 2, producerVersion: 3, graph: 7, 
 /** Fields of `GraphProto`. */
 export const GRAPH = { node: 1, name: 2, initializer: 5, input: 11, output: 12 } as const;
 
+/** Fields of `ValueInfoProto`, and of what it holds: a type, a tensor's type, its shape, a dimension of that. */
+export const VALUE_INFO = { name: 1, type: 2 } as const;
+export const TYPE = { tensor: 1 } as const;
+export const TENSOR_TYPE = { dataType: 1, shape: 2 } as const;
+export const SHAPE = { dimension: 1 } as const;
+export const DIMENSION = { size: 1, name: 2 } as const;
+
 /** Fields of `TensorProto`. */
 export const TENSOR = { dims: 1, dataType: 2, name: 8, rawData: 9, externalData: 13, dataLocation: 14 } as const;
 

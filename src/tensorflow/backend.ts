@@ -73,15 +73,8 @@ export async function loadBackend(
   machine: Machine = thisMachine,
 ): Promise<BackendInfo> {
   const isGpuAsked = device.startsWith('gpu');
-  if (choice === 'cpu') {
-    if (isGpuAsked)
-      throw new InputError(
-        `--device ${device}: expected --backend tensorflow, which can use a GPU, got cpu; leave out one of them`,
-      );
-    return loadJavaScript(undefined);
-  }
-  const { gpus, problem } = await decideGpus(machine, device);
-  if (isGpuAsked && problem !== undefined) throw noGpu(device, problem);
+  const { gpus, problem } = await checkedGpus(choice, device, machine);
+  if (choice === 'cpu') return loadJavaScript(undefined);
   const gpu = gpus === undefined || gpus === 'none' ? gpus : { visible: gpus.map(({ visible }) => visible).join(',') };
   Object.assign(process.env, tensorflowEnvironment(machine.env, machine.setup(), { gpu, fuse, serialOps, tf32 }));
   const info = await loadNative(choice);
@@ -102,11 +95,39 @@ export async function loadBackend(
   };
 }
 
-/** Which GPUs to use, and what stands in the way of one that is there or asked for. */
-async function decideGpus(
-  machine: Machine,
+/**
+ * Checks that there is the GPU that is asked for, if one is, without loading anything.
+ *
+ * @throws InputError as `loadBackend`
+ */
+export async function checkDevice(
+  choice: BackendChoice,
   device: DevicesChoice,
-): Promise<{ gpus?: readonly ChosenGpu[] | 'none'; problem?: Problem }> {
+  machine: Machine = thisMachine,
+): Promise<void> {
+  if (device.startsWith('gpu')) await checkedGpus(choice, device, machine);
+}
+
+async function checkedGpus(choice: BackendChoice, device: DevicesChoice, machine: Machine): Promise<DecidedGpus> {
+  const isGpuAsked = device.startsWith('gpu');
+  if (choice === 'cpu') {
+    if (!isGpuAsked) return { gpus: 'none' };
+    throw new InputError(
+      `--device ${device}: expected --backend tensorflow, which can use a GPU, got cpu; leave out one of them`,
+    );
+  }
+  const decided = await decideGpus(machine, device);
+  if (isGpuAsked && decided.problem !== undefined) throw noGpu(device, decided.problem);
+  return decided;
+}
+
+interface DecidedGpus {
+  readonly gpus?: readonly ChosenGpu[] | 'none';
+  readonly problem?: Problem;
+}
+
+/** Which GPUs to use, and what stands in the way of one that is there or asked for. */
+async function decideGpus(machine: Machine, device: DevicesChoice): Promise<DecidedGpus> {
   if (device.startsWith('cpu')) return { gpus: 'none' };
   const nvidia = await lookForGpus(machine);
   if (nvidia.state === 'absent' && device === 'auto') return {};

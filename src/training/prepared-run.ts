@@ -78,7 +78,10 @@ export async function prepareRun(
     output,
   );
   checkFit(teacher.model.encoder, student.model.encoder, MAX_LENGTH);
-  if (previews !== undefined) await checkPreviewPipeline(previews, output, { isTrial });
+  if (previews !== undefined) {
+    const source = { where: `--teacher ${teacher.source}`, width: teacher.model.encoder.width };
+    await checkPreviewPipeline(previews, source, output, { isTrial });
+  }
   const encoders = [teacher.model.encoder, student.model.encoder];
   const chosen = await chooseTogether(ranks, began?.precision, (precision) =>
     chooseEngine(settings, encoders, output, precision),

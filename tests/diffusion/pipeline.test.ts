@@ -1,7 +1,9 @@
 import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openPipeline, readScheduler } from '../../src/diffusion/pipeline.js';
+import { loadOnnx } from '../../src/diffusion/onnx.js';
+import { readSignature, type Port } from '../../src/diffusion/onnx-signature.js';
+import { inspectPipeline, openPipeline, readScheduler } from '../../src/diffusion/pipeline.js';
 import { type Embedding } from '../../src/diffusion/tensors.js';
 import { SCHEDULER_CLASSES, SCHEDULERS } from '../../src/diffusion/scheduler-config.js';
 import { encoderEngine } from '../../src/engine/encoder.js';
@@ -16,7 +18,7 @@ import { BACKENDS_UNDER_TEST } from '../backends.js';
 import { temporaryFolder } from '../cli.js';
 import { writeFloat16 } from '../fixtures/float16.js';
 import { largestDifference, PARITY, SD_TINY } from '../fixtures/index.js';
-import { writePorts, type NewPort } from '../fixtures/onnx-ports.js';
+import { setOpset, writePorts, type NewPort } from '../fixtures/onnx-ports.js';
 
 interface Case {
   readonly name: string;
@@ -105,6 +107,15 @@ describe('a UNet in float16', () => {
   });
 });
 
+/** A file's inputs and outputs are read as ONNX Runtime tells them, which has loaded it, and works out more sizes. */
+async function tellsWhatOnnxRuntimeTells(path: string): Promise<void> {
+  const model = await loadOnnx(path, 'cpu');
+  await model.release();
+  const signature = await readSignature(path);
+  const ranks = (ports: readonly Port[]) => ports.map((port) => ({ ...port, shape: port.shape.length }));
+  expect([signature.inputs, ranks(signature.outputs)]).toEqual([model.inputs, ranks(model.outputs)]);
+}
+
 describe('models as other exporters write them', () => {
   const SAMPLE: NewPort = { name: 'sample', type: 'float32', shape: ['b', 4, 'h', 'w'] };
   const TIMESTEP: NewPort = { name: 'timestep', type: 'int64', shape: [] };
@@ -114,6 +125,9 @@ describe('models as other exporters write them', () => {
 
   /** What is drawn is what diffusers draws, whatever the model's inputs look like. */
   async function drawsTheSame(folder: string): Promise<void> {
+    await expect(inspectPipeline(folder)).resolves.toMatchObject({ textWidth: 48 });
+    for (const file of ['unet/model.onnx', 'vae_decoder/model.onnx'])
+      await tellsWhatOnnxRuntimeTells(join(folder, file));
     const pipeline = await openPipeline(folder, await readScheduler(folder, 'unipc'), 'cpu');
     try {
       const [{ name, prompt, steps, guidance_scale }] = cases;
@@ -207,6 +221,7 @@ describe('models as other exporters write them', () => {
       const folder = pipelineWith(() => undefined);
       await writePorts(join(SD_TINY, part, 'model.onnx'), join(folder, part, 'model.onnx'), inputs, { more });
       await expect(openPipeline(folder, await readScheduler(folder, 'unipc'), 'cpu')).rejects.toThrow(message);
+      await expect(inspectPipeline(folder)).rejects.toThrow(message);
     },
   );
 
@@ -305,14 +320,6 @@ describe('a scheduler as Python writes it', () => {
   });
 });
 
-/** Changes the opset of a model whose last bytes say it, as those of the fixtures do. */
-function setOpset(path: string, version: number): void {
-  const file = readFileSync(path);
-  expect([...file.subarray(-6, -1)]).toEqual([0x42, 4, 0x0a, 0, 0x10]);
-  file[file.length - 1] = version;
-  writeFileSync(path, file);
-}
-
 /** A copy of the pipeline in which something is changed. */
 function pipelineWith(change: (folder: string) => void): string {
   const folder = join(temporaryFolder(), 'pipeline');
@@ -408,5 +415,6 @@ describe('a pipeline is refused', () => {
     expect(error).toBeInstanceOf(InputError);
     expect((error as Error).message).toMatch(message);
     expect((error as Error).message).not.toContain('\n');
+    if (!/scheduler|opset/.test(message.source)) await expect(inspectPipeline(folder)).rejects.toThrow(InputError);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { OnnxModel, Port } from '../../src/diffusion/onnx.js';
+import type { Port } from '../../src/diffusion/onnx-signature.js';
 import { assignRoles, outputOf, usualValues } from '../../src/diffusion/ports.js';
-import { checkPictureSize, wrongInputs } from '../../src/diffusion/wrong-model.js';
+import { checkOutput, checkPictureSize, wrongInputs } from '../../src/diffusion/wrong-model.js';
 
 const port = (name: string, shape: Port['shape'], type = 'float32'): Port => ({ name, shape, type });
 const ROLES = {
@@ -33,10 +33,13 @@ describe('inputs', () => {
 
   it('tell what model it is that stands in the place of another', () => {
     const messageFor = (...inputs: Port[]): string =>
-      wrongInputs({ location: 'model.onnx', inputs } as unknown as OnnxModel, 'a VAE decoder', ['latent_sample'])
-        .message;
+      wrongInputs({ location: 'model.onnx', inputs, outputs: [] }, 'a VAE decoder', ['latent_sample']).message;
     expect(messageFor(port('sample', ['b', 3, 'h', 'w']))).toMatch(/got one with sample, which is a VAE encoder; /);
     expect(messageFor(port('sample', []), port('text_embeds', []))).toMatch(/the UNet of a Stable Diffusion XL; /);
+    const [inputs, outputs] = [[port('pixel_values', ['b', 3, 224, 224])], [port('logits', ['b', 1000])]];
+    expect(wrongInputs({ location: 'm', inputs, outputs }, 'a UNet', ['sample']).message).toMatch(
+      /got one with pixel_values, which is an image classifier; /,
+    );
     expect(messageFor(port('x', []))).toBe(
       "model.onnx: expected a VAE decoder with the inputs latent_sample, got one with x; put the pipeline's own " +
         'file there',
@@ -57,7 +60,19 @@ describe('inputs', () => {
 
 it('an output is found by its name, else by its dimensions', () => {
   const [flat, square] = [port('a', ['b', 8]), port('b', ['b', 4, 8, 8])];
-  expect(outputOf([flat, square, port('sample', [])], ['out_sample', 'sample'])).toBe('sample');
-  expect(outputOf([flat, square], ['sample'])).toBe('b');
-  expect(outputOf([flat], ['sample'])).toBe('a');
+  expect(outputOf([flat, square, port('sample', [])], ['out_sample', 'sample']).name).toBe('sample');
+  expect(outputOf([flat, square], ['sample']).name).toBe('b');
+  expect(outputOf([flat], ['sample']).name).toBe('a');
+});
+
+it('an output may state a shape that no UNet gives', () => {
+  const check = (shape: Port['shape']) => () => {
+    checkOutput('m', 'a UNet', port('out', shape), 4);
+  };
+  for (const shape of [[], ['b', 4, 'h', 'w'], [2, '', 8, 8]]) expect(check(shape)).not.toThrow();
+  expect(check(['b', 1000])).toThrow(
+    "m: expected a UNet that gives [B, 4, height, width], got one whose output out is [b, 1000]; put the pipeline's " +
+      'own file there',
+  );
+  expect(check(['', 8, 'h', 'w'])).toThrow('whose output out is [?, 8, h, w]; ');
 });

@@ -7,7 +7,15 @@ import type { Reporter } from '../reporter.js';
 import { columnsOf, embedCells, type Column, type EmbeddedCell } from './columns.js';
 import type { GenerateOptions } from './options.js';
 import { readPrompts, type PromptPair } from './prompts.js';
-import { drawOne, findPipeline, loadPipeline, picturesFolder, savePicture, startingNoise } from './drawing.js';
+import {
+  drawOne,
+  findPipeline,
+  loadPipeline,
+  picturesFolder,
+  savePicture,
+  startingNoise,
+  textSource,
+} from './drawing.js';
 
 /** A grid that was drawn. */
 export interface DrawnGrid {
@@ -45,15 +53,10 @@ export async function compare(
       ? prompts.map((prompt) => ({ ko: prompt, en: prompt }))
       : await readPrompts(options.compare);
   const columns = await columnsOf(options, output);
-  await startingNoise(options);
-  const files = await findPipeline(options, output);
+  const encoders = columns.map(({ encoder }) => textSource(encoder));
+  const files = await findPipeline(options, encoders, output);
   const embedded = await embedCells(columns, rows, options, output);
-  const pipeline = await loadPipeline(
-    files,
-    columns.map(({ encoder }) => encoder),
-    options,
-    output,
-  );
+  const pipeline = await loadPipeline(files, options, output);
   try {
     const folder = await picturesFolder(
       options,

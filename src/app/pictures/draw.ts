@@ -5,7 +5,16 @@ import type { Reporter } from '../reporter.js';
 import { openEncoder } from '../open-encoder.js';
 import type { GenerateOptions } from './options.js';
 import { startPreview } from './preview.js';
-import { drawOne, embed, findPipeline, loadPipeline, picturesFolder, savePicture, startingNoise } from './drawing.js';
+import {
+  drawOne,
+  embed,
+  findPipeline,
+  loadPipeline,
+  picturesFolder,
+  savePicture,
+  startingNoise,
+  textSource,
+} from './drawing.js';
 
 /** A picture that was drawn. */
 export interface DrawnPicture {
@@ -30,10 +39,9 @@ export async function draw(
   onPicture: (picture: DrawnPicture) => void,
 ): Promise<void> {
   const encoder = await openEncoder({ name: options.encoder, flag: '--encoder' }, output);
-  await startingNoise(options);
-  const files = await findPipeline(options, output);
+  const files = await findPipeline(options, [textSource(encoder)], output);
   const [negative, ...embeddings] = await embed([options.negative, ...prompts], encoder, options, output);
-  const pipeline = await loadPipeline(files, [encoder], options, output);
+  const pipeline = await loadPipeline(files, options, output);
   try {
     const folder = await picturesFolder(options, encoder);
     for (const [i, prompt] of prompts.entries()) {

@@ -9,7 +9,7 @@ import { lostTail } from '../../diffusion/embeddings.js';
 import { noiseFromSeed, readNoise, type StartingNoise } from '../../diffusion/noise.js';
 import { hasCudaProvider } from '../../diffusion/onnx.js';
 import { PIPELINE_PART } from '../../diffusion/pipeline-files.js';
-import { openPipeline, readScheduler, type Pipeline } from '../../diffusion/pipeline.js';
+import { inspectPipeline, openPipeline, readScheduler, type Pipeline } from '../../diffusion/pipeline.js';
 import { type Embedding, type Pixels } from '../../diffusion/tensors.js';
 import { PICTURES_FOLDER, recordChunk, recordPicture, type Picture } from '../../diffusion/pictures.js';
 import { encodePng, withTexts } from '../../diffusion/png.js';
@@ -20,6 +20,7 @@ import { fileError } from '../../base/files.js';
 import { numberedNames, writeNewFile } from '../../base/new-file.js';
 import { VERSION } from '../../base/version.js';
 import { whileThere } from '../../runs/removed-checkpoint.js';
+import { checkDevice } from '../../tensorflow/backend.js';
 import type { Reporter } from '../reporter.js';
 import { fetchModel } from '../fetch-model.js';
 import type { OpenEncoder } from '../open-encoder.js';
@@ -39,12 +40,45 @@ export interface DrawingEncoder extends OpenEncoder {
   readonly seed?: number;
 }
 
-/** Finds the image model, fetching it where it is not there yet, and checks that it can take so many steps. */
-export async function findPipeline(options: GenerateOptions, output: Reporter): Promise<PipelineFolder> {
+/** A text encoder as an image model is to take it. */
+export interface TextSource {
+  /** The flag and the name that it was given by, for messages. */
+  readonly where: string;
+  /** Of its hidden states. */
+  readonly width: number;
+}
+
+/**
+ * Finds the image model, fetching it where it is not there yet, and checks all that can be known before it is loaded:
+ * that it is one, takes so many steps, the size of picture and the encoders' hidden states, and has its device.
+ *
+ * @throws InputError where it does not
+ */
+export async function findPipeline(
+  options: GenerateOptions,
+  encoders: readonly TextSource[],
+  output: Reporter,
+): Promise<PipelineFolder> {
+  const { width, height } = await startingNoise(options);
+  await checkDevice(options.backend, options.device);
+  checkProvider(options.device);
   const folder = await fetchModel(options.pipeline, '--pipeline', output, [PIPELINE_PART]);
   const scheduler = await readScheduler(folder, options.scheduler);
   createScheduler(scheduler, options.steps);
+  const takes = await inspectPipeline(folder);
+  const misfit = encoders.find((encoder) => encoder.width !== (takes.textWidth ?? encoder.width));
+  if (misfit !== undefined)
+    throw new InputError(
+      `${misfit.where}: expected hidden states ${takes.textWidth} wide, as the UNet of ${folder} takes, got ` +
+        `${misfit.width}; give an encoder and a pipeline that belong together`,
+    );
+  takes.checkSize(height, width);
   return { folder, scheduler };
+}
+
+/** An opened encoder as an image model is to take it. */
+export function textSource({ label, model }: OpenEncoder): TextSource {
+  return { where: `--encoder ${label}`, width: model.encoder.width };
 }
 
 /** The noise that is asked for, of one seed. */
@@ -110,27 +144,10 @@ export async function embed(
   return embeddings;
 }
 
-/** Loads the image model and says where it computes; checks that it takes the encoders' hidden states. */
+/** Loads the image model and says where it computes. */
 export async function loadPipeline(
   { folder, scheduler }: PipelineFolder,
-  encoders: readonly OpenEncoder[],
   { device }: GenerateOptions,
-  output: Reporter,
-): Promise<Pipeline> {
-  const pipeline = await openOnDevice(folder, scheduler, device, output);
-  const misfit = encoders.find(({ model }) => model.encoder.width !== (pipeline.textWidth ?? model.encoder.width));
-  if (misfit === undefined) return pipeline;
-  await pipeline.release();
-  throw new InputError(
-    `--encoder ${misfit.label}: expected hidden states ${pipeline.textWidth} wide, as the UNet of ${folder} takes, ` +
-      `got ${misfit.model.encoder.width}; give an encoder and a pipeline that belong together`,
-  );
-}
-
-async function openOnDevice(
-  folder: string,
-  scheduler: SchedulerConfig,
-  device: GenerateOptions['device'],
   output: Reporter,
 ): Promise<Pipeline> {
   const open = (provider: 'cuda' | 'cpu'): Promise<Pipeline> => {
@@ -138,13 +155,7 @@ async function openOnDevice(
     return openPipeline(folder, scheduler, provider);
   };
   if (device === 'cpu') return open('cpu');
-  if (device !== 'auto') {
-    if (!hasCudaProvider())
-      throw new InputError(
-        `--device ${device}: expected ONNX Runtime's CUDA provider, found none; ${CUDA_REMEDY}, or leave --device out`,
-      );
-    return open('cuda');
-  }
+  if (device !== 'auto') return open('cuda');
   if (!hasCudaProvider()) {
     if (existsSync('/dev/nvidiactl'))
       output.warn(`ONNX Runtime's CUDA provider is missing: the UNet computes on the CPU; ${CUDA_REMEDY}`);
@@ -157,6 +168,14 @@ async function openOnDevice(
     output.warn(`CUDA cannot be used for pictures (${messageOf(error)}): the UNet computes on the CPU`);
     return pipeline;
   }
+}
+
+/** Throws an `InputError` where pictures are to be drawn on a GPU, and ONNX Runtime has no part for it. */
+function checkProvider(device: GenerateOptions['device']): void {
+  if (device === 'cpu' || device === 'auto' || hasCudaProvider()) return;
+  throw new InputError(
+    `--device ${device}: expected ONNX Runtime's CUDA provider, found none; ${CUDA_REMEDY}, or leave --device out`,
+  );
 }
 
 /** The npm package brings the CPU's library alone; its install script fetches the rest. */

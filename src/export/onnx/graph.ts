@@ -1,5 +1,5 @@
 /** @file An ONNX graph being put together (https://github.com/onnx/onnx/blob/v1.15.0/docs/IR.md), a node at a time. */
-import { DATA_TYPES, type DataType } from '../../onnx/format.js';
+import { DATA_TYPES, DIMENSION, SHAPE, TENSOR_TYPE, TYPE, VALUE_INFO, type DataType } from '../../onnx/format.js';
 import { bytes, float, integer } from '../../base/protobuf.js';
 
 type Attribute = { readonly float: number } | { readonly int: number } | { readonly ints: readonly number[] };
@@ -85,7 +85,9 @@ export function tensorHeader(name: string, type: DataType, shape: readonly numbe
 
 /** A `ValueInfoProto`: an input or output with its type. */
 export function valueInfo(name: string, type: DataType, shape: readonly Dimension[]): Buffer {
-  const dimensions = shape.map((size) => bytes(1, typeof size === 'number' ? integer(1, size) : bytes(2, size)));
-  const tensor = [integer(1, DATA_TYPES[type]), bytes(2, dimensions)];
-  return Buffer.concat([bytes(1, name), bytes(2, [bytes(1, tensor)])]);
+  const dimensions = shape.map((size) =>
+    bytes(SHAPE.dimension, typeof size === 'number' ? integer(DIMENSION.size, size) : bytes(DIMENSION.name, size)),
+  );
+  const tensor = [integer(TENSOR_TYPE.dataType, DATA_TYPES[type]), bytes(TENSOR_TYPE.shape, dimensions)];
+  return Buffer.concat([bytes(VALUE_INFO.name, name), bytes(VALUE_INFO.type, [bytes(TYPE.tensor, tensor)])]);
 }

@@ -41,16 +41,13 @@ interface EmbeddedPrompt {
 export async function drawPreviews(task: PreviewTask, tell: (news: PreviewNews) => void): Promise<void> {
   const { options } = task;
   const output = reporterOf(tell);
-  const files = await findPipeline(options, output);
+  const files = await findPipeline(options, [], output);
   const embedded: EmbeddedPrompt[] = [];
-  const encoders: DrawingEncoder[] = [];
   for (const state of task.states) {
-    const { encoder, embeddings } = await whileReplaced(state.checkpoint, () => embedState(task, state, output));
-    encoders.push(encoder);
-    embedded.push(...embeddings);
+    embedded.push(...(await whileReplaced(state.checkpoint, () => embedState(task, state, output))));
   }
   tell({ kind: 'embedded' });
-  const pipeline = await loadPipeline(files, encoders, options, output);
+  const pipeline = await loadPipeline(files, options, output);
   try {
     const folder = await picturesFolder({ ...options, out: join(task.run, PREVIEWS_FOLDER) }, {});
     const each = pipeline.countTimesteps(options.steps);
@@ -101,18 +98,17 @@ async function embedState(
   task: PreviewTask,
   state: PreviewState,
   output: Reporter,
-): Promise<{ readonly encoder: DrawingEncoder; readonly embeddings: readonly EmbeddedPrompt[] }> {
+): Promise<readonly EmbeddedPrompt[]> {
   const encoder = await encoderOf(task, state, output);
   const { negative } = task.options;
   const texts = state.prompts.map((prompt) => textOf(state, prompt));
   const [empty, ...prompts] = await embed([negative, ...texts], encoder, task.options, output);
-  const embeddings = state.prompts.map((prompt, i) => ({
+  return state.prompts.map((prompt, i) => ({
     state,
     prompt,
     label: encoder.label,
     guided: { prompt: prompts[i]!, negative: empty! },
   }));
-  return { encoder, embeddings };
 }
 
 async function encoderOf({ run, models }: PreviewTask, state: PreviewState, output: Reporter): Promise<DrawingEncoder> {

@@ -1,7 +1,7 @@
 /** @file What `--preview` asks for: prompts, how they are drawn, and what that comes to. */
-import { stat } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
 import { InputError } from '../../base/errors.js';
-import { findPipeline } from '../../app/pictures/drawing.js';
+import { findPipeline, type TextSource } from '../../app/pictures/drawing.js';
 import { GENERATE_DEFAULTS, type GenerateOptions } from '../../app/pictures/options.js';
 import { readPrompts, type PromptPair } from '../../app/pictures/prompts.js';
 import type { Reporter } from '../../app/reporter.js';
@@ -56,30 +56,25 @@ function generateOptions(settings: TrainSettings): GenerateOptions {
 }
 
 /**
- * Finds the image model of previews, fetching it where it is not there yet.
+ * Finds the image model of previews, fetching it where it is not there yet, and checks that it can draw them.
  *
- * @param isTrial fetches nothing: only a folder is looked at
- * @throws InputError for one that is not there or not supported, and for more denoising steps than it can take
+ * @param teacher whose hidden states it is to take; the student's are alike
+ * @param isTrial fetches nothing: only what is on the disk is looked at
+ * @throws InputError for one that is not there, not supported, or made for something else
  */
 export async function checkPreviewPipeline(
   { options }: PreviewPlan,
+  teacher: TextSource,
   output: Reporter,
   { isTrial }: { readonly isTrial: boolean },
 ): Promise<void> {
-  if (isTrial && !(await isFolder(options.pipeline))) {
+  if (isTrial && !existsSync(options.pipeline)) {
     output.message(`--preview-pipeline ${options.pipeline}: fetched when training begins, if it is not there yet`);
     return;
   }
-  await findPipeline(options, output).catch((error: unknown) => {
+  await findPipeline(options, [teacher], output).catch((error: unknown) => {
     throw error instanceof InputError ? new InputError(inFlagsOfTraining(error.message), { cause: error }) : error;
   });
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  return stat(path).then(
-    (stats) => stats.isDirectory(),
-    () => false,
-  );
 }
 
 /** A message about drawing with the names that the flags of `kd generate` have in `kd train`. */
