@@ -5,7 +5,7 @@ import { loadOnnx, type OnnxModel, type Provider } from './onnx.js';
 import type { Port, Signature } from './onnx-signature.js';
 import type { Pixels } from './tensors.js';
 import { assignRoles, fixedSize, outputOf, usualValues, type Role } from './ports.js';
-import { checkOutput, checkPictureSize, wrongInputs } from './wrong-model.js';
+import { checkedOutput, checkPictureSize, wrongInputs } from './wrong-model.js';
 
 /** What a decoder's file says of what it takes. */
 export interface DecoderSignature {
@@ -63,13 +63,18 @@ function latentsPort(signature: Signature): Port {
   const port = assignRoles(signature.inputs, ROLES)?.latent_sample;
   if (port === undefined || (fixedSize(port.shape[1]) ?? LATENT_CHANNELS) !== LATENT_CHANNELS)
     throw wrongInputs(signature, 'a VAE decoder', Object.keys(ROLES));
-  checkOutput(signature.location, 'a VAE decoder', outputOf(signature.outputs, OUTPUTS), 3);
+  pixelsPort(signature);
   return port;
+}
+
+/** The output with pixels, checked to be such. */
+function pixelsPort({ location, outputs }: Signature): Port {
+  return checkedOutput(location, 'a VAE decoder', outputOf(outputs, OUTPUTS), 3);
 }
 
 function decoderOf(model: OnnxModel, port: Port, scale: number): Decoder {
   const batch = fixedSize(port.shape[0]) ?? 1;
-  const output = outputOf(model.outputs, OUTPUTS).name;
+  const output = pixelsPort(model).name;
   return {
     ...signatureOf(model.location, port),
     async decode(latents, height, width) {

@@ -1,4 +1,5 @@
 /** @file An ONNX file's inputs and outputs, read from its graph: neither weights nor ONNX Runtime are loaded. */
+import { InputError } from '../base/errors.js';
 import { fieldsOf, type Field } from '../base/protobuf.js';
 import { DIMENSION, GRAPH, MODEL, SHAPE, TENSOR, TENSOR_TYPE, TYPE, VALUE_INFO } from '../onnx/format.js';
 import { openRandomAccess, type RandomAccessFile } from '../weights/byte-source.js';
@@ -29,6 +30,9 @@ const TYPE_NAMES: Readonly<Record<number, string>> = {
   16: 'bfloat16',
 };
 
+/** The longest name, and the longest description of an input or output, that is read; in bytes. */
+const LONGEST = 2 ** 16;
+
 /**
  * Reads the inputs and outputs of an ONNX file, as ONNX Runtime tells them when it has loaded it.
  *
@@ -54,8 +58,9 @@ export async function readSignature(location: string): Promise<Signature> {
   }
 }
 
-/** A `ValueInfoProto` */
+/** A `ValueInfoProto`. */
 async function readPort(file: RandomAccessFile, info: Field): Promise<Port> {
+  checkLength(file, info, 'the description of an input or output');
   let [name, type]: [string, string] = ['', 'no tensor'];
   const shape: (number | string)[] = [];
   for await (const field of fields(file, info, VALUE_INFO.name)) name = await text(file, field);
@@ -86,6 +91,15 @@ async function* fields(
   for await (const field of fieldsOf(file, content, end)) if (field.number === number) yield field;
 }
 
-async function text(file: RandomAccessFile, { content, end }: Field): Promise<string> {
-  return Buffer.from(await file.read(content, end - content)).toString();
+async function text(file: RandomAccessFile, field: Field): Promise<string> {
+  checkLength(file, field, 'a name');
+  return Buffer.from(await file.read(field.content, field.end - field.content)).toString();
+}
+
+function checkLength({ location }: RandomAccessFile, { content, end }: Field, what: string): void {
+  if (end - content <= LONGEST) return;
+  throw new InputError(
+    `${location}: expected ${what} of at most ${LONGEST} bytes, got ${end - content} at byte ${content}; ` +
+      'get the file again',
+  );
 }

@@ -71,8 +71,8 @@ export function assignRoles<R extends string>(
   return found.size === names.length && left.size === 0 ? (Object.fromEntries(found) as Record<R, Port>) : undefined;
 }
 
-/** The output with latents or pixels: by name, or the first of rank 4. */
-export function outputOf(outputs: readonly Port[], names: readonly string[]): Port {
+/** The output with latents or pixels: by name, or the first of rank 4; undefined for a model that gives nothing. */
+export function outputOf(outputs: readonly Port[], names: readonly string[]): Port | undefined {
   const named = names.map((name) => outputs.find((port) => port.name === name)).find((port) => port !== undefined);
-  return named ?? outputs.find(({ shape }) => shape.length === 4) ?? outputs[0]!;
+  return named ?? outputs.find(({ shape }) => shape.length === 4) ?? outputs[0];
 }

@@ -6,7 +6,7 @@ import { loadOnnx, type OnnxModel, type Provider, type Values } from './onnx.js'
 import type { Port, Signature } from './onnx-signature.js';
 import type { Embedding } from './tensors.js';
 import { assignRoles, fixedSize, outputOf, usualValues, type Role } from './ports.js';
-import { checkOutput, checkPictureSize, wrongInputs } from './wrong-model.js';
+import { checkedOutput, checkPictureSize, wrongInputs } from './wrong-model.js';
 
 /** What a UNet's file says of what it takes. */
 export interface UnetSignature {
@@ -75,8 +75,13 @@ function portsOf(signature: Signature): Ports {
   const ports = assignRoles(signature.inputs, ROLES);
   if (ports === undefined) throw wrongInputs(signature, 'a UNet', Object.keys(ROLES));
   checkSizes(signature, ports);
-  checkOutput(signature.location, 'a UNet', outputOf(signature.outputs, OUTPUTS), LATENT_CHANNELS);
+  noisePort(signature);
   return ports;
+}
+
+/** The output with predicted noise, checked to be such. */
+function noisePort({ location, outputs }: Signature): Port {
+  return checkedOutput(location, 'a UNet', outputOf(outputs, OUTPUTS), LATENT_CHANNELS);
 }
 
 /** Checks the sizes that do not depend on the picture. */
@@ -98,7 +103,7 @@ function checkSizes({ location }: Signature, { sample, encoder_hidden_states: st
 function unetOf(model: OnnxModel, ports: Ports): Unet {
   const { sample, timestep, encoder_hidden_states: states } = ports;
   const batch = fixedSize(sample.shape[0]) ?? fixedSize(states.shape[0]);
-  const output = outputOf(model.outputs, OUTPUTS).name;
+  const output = noisePort(model).name;
   return {
     ...signatureOf(model.location, ports),
     async predict(latents, time, texts, { height, width }) {

@@ -37,17 +37,25 @@ function ofPictures(outputs: readonly Port[]): string {
 }
 
 /**
- * Checks the shape that a model's file states for what it gives, as far as it does.
+ * Checks the shape that a model's file states for its output, as far as it states one.
  *
+ * @param output undefined for a model that gives nothing
  * @param channels of an output `[B, channels, …, …]`
- * @throws InputError for another shape
+ * @returns the output
+ * @throws InputError for another shape, or none
  */
-export function checkOutput(location: string, what: string, { name, shape }: Port, channels: number): void {
-  if (shape.length === 0 || (shape.length === 4 && (fixedSize(shape[1]) ?? channels) === channels)) return;
-  const found = shape.map((size) => size || '?').join(', ');
+export function checkedOutput(location: string, what: string, output: Port | undefined, channels: number): Port {
+  if (output !== undefined) {
+    const { shape } = output;
+    if (shape.length === 0 || (shape.length === 4 && (fixedSize(shape[1]) ?? channels) === channels)) return output;
+  }
+  const found =
+    output === undefined
+      ? 'without outputs'
+      : `whose output ${shown(output.name)} is [${output.shape.map((size) => size || '?').join(', ')}]`;
   throw new InputError(
-    `${location}: expected ${what} that gives [B, ${channels}, height, width], got one whose output ` +
-      `${shown(name)} is [${found}]; put the pipeline's own file there`,
+    `${location}: expected ${what} that gives [B, ${channels}, height, width], got one ${found}; put the pipeline's ` +
+      'own file there',
   );
 }
 

@@ -14,24 +14,50 @@ import {
 import { getPriority } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { startDrawing } from '#dist/training/previews/drawing.js';
+import { GENERATE_DEFAULTS } from '../../src/app/pictures/options.js';
 import { PREVIEWS_FOLDER, readPreviews } from '../../src/app/pictures/run-previews.js';
 import type { Picture, PreviewMark } from '../../src/diffusion/pictures.js';
 import { readRunConfig } from '../../src/runs/run-config.js';
-import { kd, KD, temporaryFolder, type CliResult } from '../cli.js';
+import type { PreviewNews, PreviewTask } from '../../src/training/previews/task.js';
+import { KD, temporaryFolder, type CliResult } from '../cli.js';
 import { argumentsOf, commandsOf } from '../docs/documents.js';
 import { SD_TINY } from '../fixtures/index.js';
-import { setOpset, writePorts } from '../fixtures/onnx-ports.js';
+import { writePorts } from '../fixtures/onnx-ports.js';
 import { kdHere } from '../in-process.js';
-import { BACKEND, folderWithPairs, ownWords, parseLines, readJson, STUDENT, trainArguments } from './tiny.js';
+import { BACKEND, folderWithPairs, ownWords, parseLines, readJson, STUDENT, TEACHER, trainArguments } from './tiny.js';
 
 const PROMPTS = 'ko,en\n노란색 차,a yellow car\n초록색 사과,a green apple\n노란색 차,a yellow car\n';
 const SMALL = ['--preview-pipeline', SD_TINY, '--preview-width', '64', '--preview-height', '64'];
 
+/** How runs in the test's own process have previews drawn: there, too; or as ever, with what is done just before. */
+const drawing = vi.hoisted((): { elsewhereAfter: (() => void) | undefined } => ({ elsewhereAfter: undefined }));
+
+// A process that draws takes as long to start as to draw, at low priority: where other tests run, minutes. And
+// processes can only be started from what is compiled.
+vi.mock('../../src/training/previews/drawing.js', async () => {
+  const { startDrawing } = await import('#dist/training/previews/drawing.js');
+  const { drawPreviews } = await import('../../src/training/previews/draw.js');
+  return {
+    startDrawing(...args: Parameters<typeof startDrawing>) {
+      drawing.elsewhereAfter?.();
+      if (drawing.elsewhereAfter !== undefined) return startDrawing(...args);
+      return { ended: drawPreviews(...args).then(() => ({ kind: 'drawn' })), stop: () => undefined };
+    },
+  };
+});
+vi.mock('../../src/app/pictures/embedding.js', () => import('#dist/app/pictures/embedding.js'));
+
 /** The commands of the document. */
 const [TRAINED, TRIED, RESUMED, ...OTHERS] = commandsOf('docs/pictures.md').filter((each) => each.includes('train'));
-const PREVIEW = [...argumentsOf(TRAINED).slice(1), ...SMALL, '--preview-steps', '2', '--preview-seed', '5'];
+/** As the command that resumes has it. */
+const HOW = ['--preview-steps', '15', '--preview-seed', '7'];
+const PREVIEW = [...argumentsOf(TRAINED).slice(1), ...SMALL, ...HOW];
 const FLAGS = ['--epochs', '1', '--batch-size', '6', '--engine', 'eager', '--learning-rate', '1e-3'];
+
+/** One denoising step. */
+const TINY_PICTURE = { steps: 1, scheduler: 'ddim', width: 64, height: 64 } as const;
 
 /** Drawing leaves the processor to others; where many tests run, that takes its time. In milliseconds. */
 const PATIENCE = 600_000;
@@ -63,9 +89,10 @@ it('has three commands in its document', () => {
 describe('a run with --preview', { timeout: PATIENCE }, () => {
   let cwd: string;
   let trained: CliResult;
-  beforeAll(() => {
+  beforeAll(async () => {
     cwd = folderWithPrompts();
-    trained = kd([...trainArguments(FLAGS), ...PREVIEW, '--save-every', '1', '--keep', '1', '--json'], { cwd });
+    const flags = ['--max-steps', '3', '--save-every', '1', '--keep', '9', '--json'];
+    trained = await kdHere([...trainArguments(FLAGS), ...PREVIEW, ...flags], { cwd });
   }, PATIENCE);
 
   it('has each prompt drawn by the teacher, the untrained student and the newest checkpoints, and says so', async () => {
@@ -87,20 +114,14 @@ describe('a run with --preview', { timeout: PATIENCE }, () => {
     expect(events.at(-1)!.event).toBe('done');
   });
 
-  it('keeps no more checkpoints than without', () => {
-    const kept = readdirSync(join(cwd, 'checkpoints/tiny')).filter((name) => name.startsWith('step-'));
-    const best = readFileSync(join(cwd, 'checkpoints/tiny/best'), 'utf8').trim();
-    expect(kept.sort()).toEqual([...new Set([best, 'step-00000003'])].sort());
-  });
-
   it('draws what kd generate draws with the same encoder, prompt and seed', async () => {
     for (const [name, prompt, encoder] of [
-      ['노란색-차-5-step-00000003.png', '노란색 차', 'tiny:3'],
-      ['초록색-사과-5-untrained.png', '초록색 사과', STUDENT],
+      ['노란색-차-7-step-00000003.png', '노란색 차', 'tiny:3'],
+      ['초록색-사과-7-untrained.png', '초록색 사과', STUDENT],
     ]) {
       const how = PREVIEW.slice(2).map((flag) => flag.replace('--preview-', '--'));
       const flags = ['--encoder', encoder, ...how, '--backend', BACKEND, '--device', 'cpu', '--out', 'out'];
-      const { code, stdout, stderr } = kd(['generate', prompt, ...flags], { cwd });
+      const { code, stdout, stderr } = await kdHere(['generate', prompt, ...flags], { cwd });
       expect(code, stderr).toBe(0);
       const [preview, generated] = [join(previewsOf(cwd), name), join(cwd, stdout.trim())];
       expect((await pixelsOf(preview)).equals(await pixelsOf(generated)), name).toBe(true);
@@ -109,21 +130,22 @@ describe('a run with --preview', { timeout: PATIENCE }, () => {
 
   it('goes on when it is resumed; a picture of a step that was taken back stays, and counts no more', async () => {
     const before = readdirSync(previewsOf(cwd));
-    const once = ['--epochs', '2', '--keep', '9', '--save-every', '99'];
-    const resumed = kd([...argumentsOf(RESUMED), ...once], { cwd });
+    const [, resume, ...flags] = argumentsOf(RESUMED);
+    const once = ['--epochs', '2', '--max-steps', '5', '--keep', '1', '--save-every', '99'];
+    const resumed = await kdHere(['train', resume, 'tiny:2', ...flags, ...once], { cwd });
     expect(resumed.code, resumed.stderr).toBe(0);
-    const afterwards = await counting(cwd);
-    expect(afterwards).toEqual(expect.arrayContaining(both(['untrained 0', 'student 6'])));
-    expect(afterwards.filter((each) => each === 'student 3 노란색 차')).toHaveLength(2); // with either seed
-    const back = kd(['train', '--resume', 'tiny:3', '--max-steps', '4'], { cwd });
-    expect(back.code, back.stderr).toBe(0);
-    expect(ownWords(back.stderr)).not.toMatch(/^preview of (the teacher|step 3)/m); // they are there
+    expect(ownWords(resumed.stderr)).not.toMatch(/^preview of the teacher/m); // it is there
     const drawn = await counting(cwd);
-    expect(drawn).not.toContain('student 6 노란색 차');
-    expect(drawn).toEqual(expect.arrayContaining(both(['student 3', 'student 4'])));
+    expect(drawn).toEqual(expect.arrayContaining(both(['teacher 0', 'untrained 0', 'student 2', 'student 5'])));
+    expect(drawn).not.toContain('student 3 노란색 차');
     const files = readdirSync(previewsOf(cwd));
-    expect(files).toEqual(expect.arrayContaining([...before, '노란색-차-7-step-00000006.png']));
-    const none = await kdHere(['train', '--resume', 'tiny', '--preview', 'none', '--max-steps', '5'], { cwd });
+    expect(files).toEqual(expect.arrayContaining([...before, '노란색-차-7-step-00000005.png']));
+
+    const kept = readdirSync(join(cwd, 'checkpoints/tiny')).filter((name) => name.startsWith('step-'));
+    const best = readFileSync(join(cwd, 'checkpoints/tiny/best'), 'utf8').trim();
+    expect(kept.sort()).toEqual([...new Set([best, 'step-00000005'])].sort()); // no more than without previews
+
+    const none = await kdHere(['train', '--resume', 'tiny', '--preview', 'none', '--max-steps', '6'], { cwd });
     expect([none.code, readdirSync(previewsOf(cwd))], none.stderr).toEqual([0, files]);
   });
 });
@@ -207,22 +229,42 @@ describe('--preview', { timeout: PATIENCE }, () => {
     expect(existsSync(join(cwd, 'checkpoints/tiny'))).toBe(false);
   });
 
+  it('says in a dry run where the pipeline is to come from', async () => {
+    const flags = (pipeline: string) => ['--preview-pipeline', pipeline, '--dry-run'];
+    const folder = await train(folderWithPrompts(), ...flags('./absent'));
+    expect([folder.code, folder.stderr]).toEqual([
+      1,
+      expect.stringContaining('--preview-pipeline ./absent: no such folder'),
+    ]);
+    const hub = await train(folderWithPrompts(), ...flags('somebody/pipeline'));
+    expect(hub.code, hub.stderr).toBe(0);
+    expect(hub.stderr).toContain(
+      '--preview-pipeline somebody/pipeline: no such folder, so a model on the hub; fetched ',
+    );
+  });
+
   it('says what it will come to in a dry run', async () => {
     const args = [...argumentsOf(TRIED), ...trainArguments(FLAGS).slice(1), ...SMALL, '--save-every', '2'];
     const { stdout } = await kdHere(args, { cwd: folderWithPrompts() });
     expect(stdout).toMatch(/^previews {4}2 checkpoints, 8 pictures, those of the teacher and the untrained student /m);
   });
 
-  it('that fails later is one warning, and training goes on', () => {
+  it('that fails later is one warning, and training goes on', async () => {
     const cwd = folderWithPrompts();
-    const newer = join(temporaryFolder(), 'pipeline');
-    cpSync(SD_TINY, newer, { recursive: true });
-    setOpset(join(newer, 'unet/model.onnx'), 99); // ONNX Runtime alone knows what it can load
-    const { code, stderr } = kd([...trainArguments(FLAGS), ...PREVIEW, '--preview-pipeline', newer], { cwd });
+    const folder = join(temporaryFolder(), 'pipeline');
+    cpSync(SD_TINY, folder, { recursive: true });
+    drawing.elsewhereAfter = () => {
+      rmSync(folder, { recursive: true, force: true });
+    };
+    const { code, stderr } = await train(cwd, '--preview-pipeline', folder).finally(() => {
+      drawing.elsewhereAfter = undefined;
+    });
     expect(code, stderr).toBe(0);
     const warnings = ownWords(stderr).match(/^warning: .*$/gm);
     expect(warnings).toEqual([
-      expect.stringMatching(/no preview of .*: expected an ONNX opset up to .*; training goes on$/),
+      expect.stringMatching(
+        /^warning: no preview of .*: --preview-pipeline \S+: no such folder; .*; training goes on$/,
+      ),
     ]);
     expect(existsSync(join(cwd, 'checkpoints/tiny/step-00000003/manifest.json'))).toBe(true);
     expect(readJson(join(cwd, 'checkpoints/tiny/ended.json'))).toMatchObject({ state: 'finished' });
@@ -248,6 +290,25 @@ describe.skipIf(process.platform !== 'linux')('the process that draws', { timeou
   let child: ChildProcess | undefined;
   afterEach(() => {
     child?.kill('SIGKILL');
+  });
+
+  it('tells what it has drawn', async () => {
+    const run = join(temporaryFolder(), 'tiny');
+    const prompt = { ko: '노란색 차', en: 'a yellow car' };
+    const task: PreviewTask = {
+      run,
+      resumed: 0,
+      states: [{ of: 'untrained', step: 0, prompts: [prompt] }],
+      options: { ...GENERATE_DEFAULTS, ...TINY_PICTURE, pipeline: SD_TINY, backend: BACKEND, device: 'cpu' },
+      models: { teacher: { source: TEACHER }, student: { source: STUDENT }, width: 48, randomWeights: false, seed: 1 },
+    };
+    const told: PreviewNews[] = [];
+    const outcome = await startDrawing(task, (news) => told.push(news)).ended;
+    expect(outcome).toEqual({ kind: 'drawn' });
+    const path = join(run, PREVIEWS_FOLDER, `노란색-차-${GENERATE_DEFAULTS.seed}-untrained.png`);
+    expect(told.map(({ kind }) => kind)).toEqual(['embedded', 'progress', 'picture']);
+    expect(told.at(-1)).toMatchObject({ kind: 'picture', picture: { of: 'untrained', step: 0, prompt, path } });
+    expect(existsSync(path)).toBe(true);
   });
 
   it.each([

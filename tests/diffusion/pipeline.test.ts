@@ -6,11 +6,14 @@ import { readSignature, type Port } from '../../src/diffusion/onnx-signature.js'
 import { inspectPipeline, openPipeline, readScheduler } from '../../src/diffusion/pipeline.js';
 import { type Embedding } from '../../src/diffusion/tensors.js';
 import { SCHEDULER_CLASSES, SCHEDULERS } from '../../src/diffusion/scheduler-config.js';
+import { bytes } from '../../src/base/protobuf.js';
 import { encoderEngine } from '../../src/engine/encoder.js';
 import { type EncoderEngine } from '../../src/engine/encoder-engine.js';
 import { loadBackend } from '../../src/tensorflow/backend.js';
 import { InputError } from '../../src/base/errors.js';
 import { writeOnnx } from '../../src/export/onnx/model-file.js';
+import { valueInfo } from '../../src/export/onnx/graph.js';
+import { GRAPH, MODEL } from '../../src/onnx/format.js';
 import { openPretrained } from '../../src/models/pretrained.js';
 import { loadTokenizer, type TextTokenizer } from '../../src/text/tokenizer.js';
 import { openSafetensors } from '../../src/weights/safetensors.js';
@@ -224,6 +227,20 @@ describe('models as other exporters write them', () => {
       await expect(inspectPipeline(folder)).rejects.toThrow(message);
     },
   );
+
+  it('refused: a name of no reasonable length, and no outputs', async () => {
+    const folder = pipelineWith(() => undefined);
+    const [from, to] = [SD_TINY, folder].map((each) => join(each, 'unet/model.onnx'));
+    await writePorts(from, to, { ...UNET, sample: { ...SAMPLE, name: 'x'.repeat(70_000) } });
+    await expect(inspectPipeline(folder)).rejects.toThrow(
+      /unet\/model\.onnx: expected the description of an input or output of at most 65536 bytes, got 700\d\d at byte /,
+    );
+    const inputs = Object.values(UNET).map(({ name, type, shape }) => bytes(GRAPH.input, valueInfo(name, type, shape)));
+    writeFileSync(to, bytes(MODEL.graph, inputs));
+    await expect(inspectPipeline(folder)).rejects.toThrow(
+      /unet\/model\.onnx: expected a UNet that gives .*, got one without outputs; /,
+    );
+  });
 
   it('a size of picture that the decoder does not give is told before the first step', async () => {
     const folder = pipelineWith(() => undefined);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Port } from '../../src/diffusion/onnx-signature.js';
 import { assignRoles, outputOf, usualValues } from '../../src/diffusion/ports.js';
-import { checkOutput, checkPictureSize, wrongInputs } from '../../src/diffusion/wrong-model.js';
+import { checkedOutput, checkPictureSize, wrongInputs } from '../../src/diffusion/wrong-model.js';
 
 const port = (name: string, shape: Port['shape'], type = 'float32'): Port => ({ name, shape, type });
 const ROLES = {
@@ -60,19 +60,19 @@ describe('inputs', () => {
 
 it('an output is found by its name, else by its dimensions', () => {
   const [flat, square] = [port('a', ['b', 8]), port('b', ['b', 4, 8, 8])];
-  expect(outputOf([flat, square, port('sample', [])], ['out_sample', 'sample']).name).toBe('sample');
-  expect(outputOf([flat, square], ['sample']).name).toBe('b');
-  expect(outputOf([flat], ['sample']).name).toBe('a');
+  expect(outputOf([flat, square, port('sample', [])], ['out_sample', 'sample'])?.name).toBe('sample');
+  expect(outputOf([flat, square], ['sample'])?.name).toBe('b');
+  expect(outputOf([flat], ['sample'])?.name).toBe('a');
+  expect(outputOf([], ['sample'])).toBeUndefined();
 });
 
 it('an output may state a shape that no UNet gives', () => {
-  const check = (shape: Port['shape']) => () => {
-    checkOutput('m', 'a UNet', port('out', shape), 4);
-  };
+  const check = (shape: Port['shape']) => () => checkedOutput('m', 'a UNet', port('out', shape), 4);
   for (const shape of [[], ['b', 4, 'h', 'w'], [2, '', 8, 8]]) expect(check(shape)).not.toThrow();
   expect(check(['b', 1000])).toThrow(
     "m: expected a UNet that gives [B, 4, height, width], got one whose output out is [b, 1000]; put the pipeline's " +
       'own file there',
   );
   expect(check(['', 8, 'h', 'w'])).toThrow('whose output out is [?, 8, h, w]; ');
+  expect(() => checkedOutput('m', 'a UNet', undefined, 4)).toThrow('got one without outputs; ');
 });

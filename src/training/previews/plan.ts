@@ -6,6 +6,7 @@ import { GENERATE_DEFAULTS, type GenerateOptions } from '../../app/pictures/opti
 import { readPrompts, type PromptPair } from '../../app/pictures/prompts.js';
 import type { Reporter } from '../../app/reporter.js';
 import type { TrainPlan } from '../../distill/train.js';
+import { parseModelId } from '../../weights/hub.js';
 import { flagOf, SETTING_NAMES, type TrainSettings } from '../settings.js';
 
 /** The value of `--preview` that ends the previews of a run which is resumed. */
@@ -68,8 +69,11 @@ export async function checkPreviewPipeline(
   output: Reporter,
   { isTrial }: { readonly isTrial: boolean },
 ): Promise<void> {
-  if (isTrial && !existsSync(options.pipeline)) {
-    output.message(`--preview-pipeline ${options.pipeline}: fetched when training begins, if it is not there yet`);
+  if (isTrial && !existsSync(options.pipeline) && parseModelId(options.pipeline) !== undefined) {
+    output.message(
+      `--preview-pipeline ${options.pipeline}: no such folder, so a model on the hub; fetched when training begins, ` +
+        'if it is not in the cache',
+    );
     return;
   }
   await findPipeline(options, [teacher], output).catch((error: unknown) => {
