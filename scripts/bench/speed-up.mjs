@@ -9,6 +9,7 @@
  */
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
+import { allReduceSeconds } from '#dist/engine/all-reduce-time.js';
 import { markdownTable } from './measure.mjs';
 
 /** Messages of a step. */
@@ -28,17 +29,6 @@ const DEVICES = [1, 2, 4, 8, 16, 32, 64];
  */
 
 /**
- * Seconds of a ring all-reduce: each device sends every value 2 (R - 1) / R times, in 2 (R - 1) hops a message.
- *
- * @param {Pick<StepInputs, 'bytes' | 'bandwidth' | 'hop'>} inputs
- * @param {number} devices
- */
-export function allReduceSeconds({ bytes, bandwidth, hop }, devices) {
-  const others = devices - 1;
-  return ((2 * others) / devices) * (bytes / bandwidth) + 2 * others * MESSAGES * hop;
-}
-
-/**
  * How many times the pairs a second of one device.
  *
  * @param {StepInputs} inputs
@@ -46,8 +36,8 @@ export function allReduceSeconds({ bytes, bandwidth, hop }, devices) {
  * @param {'more' | 'same'} pairs whether a step has a whole micro-batch a device, or the pairs of one over all
  */
 export function speedUp(inputs, devices, pairs) {
-  const { compute } = inputs;
-  const reduce = allReduceSeconds(inputs, devices);
+  const { compute, bytes } = inputs;
+  const reduce = allReduceSeconds({ devices, bytes, messages: MESSAGES }, inputs);
   return pairs === 'more' ? (devices * compute) / (compute + reduce) : compute / (compute / devices + reduce);
 }
 

@@ -1,14 +1,13 @@
 /** @file How fast devices add up values: the very messages of a training step, without the step. */
 import type { EngineOptions, ProcessGroup } from '../distill/engine.js';
-import { AllReduce, valuesOfBucket } from './graph/all-reduce.js';
+import type { AllReduceSize } from './all-reduce-time.js';
+import { FLOAT_BYTES } from '../models/text-encoder.js';
+import { AllReduce, messagesFor } from './graph/all-reduce.js';
 import { Graph, type GraphNode, type Value } from './graph/graph.js';
 import { slice } from './graph/moves.js';
 import { openReplicas, type Replicas } from './graph/replicas.js';
 import { ranksOf } from './graph/step-graph.js';
 import { after, assignVariable, declareVariable, readVariable } from './graph/variables.js';
-
-/** Bytes of a float32. */
-const FLOAT = 4;
 
 /** Values of each device in a message that has next to none. */
 const FEW = 2;
@@ -18,11 +17,7 @@ const MEASURED_SECONDS = 3;
 const MOST_ROUNDS = 10;
 
 /** A sum over devices, as it was measured. */
-export interface AllReduceRate {
-  readonly devices: number;
-  /** Of the values that each device has. */
-  readonly bytes: number;
-  readonly messages: number;
+export interface AllReduceRate extends AllReduceSize {
   /** Until the last device has the sums; the median of the rounds. */
   readonly seconds: number;
   /** The same for as many messages with next to nothing in them. */
@@ -35,14 +30,6 @@ export interface AllReduceTrial extends Pick<EngineOptions, 'devices' | 'group'>
   readonly values: number;
   /** Is told of the rounds that are done. */
   readonly onRound?: (done: number, rounds: number) => void;
-}
-
-/**
- * The bytes a second that a device sends, and receives, as much as a ring does: what NVIDIA's nccl-tests call bus
- * bandwidth (PERFORMANCE.md there), 2 (R - 1) / R × bytes / seconds.
- */
-export function bandwidthOf({ devices, bytes, seconds }: Pick<AllReduceRate, 'devices' | 'bytes' | 'seconds'>): number {
-  return ((2 * (devices - 1)) / devices) * (bytes / seconds);
 }
 
 /**
@@ -67,7 +54,7 @@ export async function measureAllReduce({ values, devices, group, onRound }: AllR
       onRound?.(done, rounds);
     }
     const [seconds, latency] = [median(took.summed), median(took.few)];
-    return { devices: ranks.count, bytes: FLOAT * values, messages, seconds, latency };
+    return { devices: ranks.count, bytes: FLOAT_BYTES * values, messages, seconds, latency };
   } finally {
     replicas.close();
   }
@@ -76,8 +63,7 @@ export async function measureAllReduce({ values, devices, group, onRound }: AllR
 /** Sums of a variable that has so many ones, and of as many messages with hardly any. */
 function sumGraph(values: number, ranks: NonNullable<ReturnType<typeof ranksOf>>) {
   const graph = new Graph();
-  const perMessage = valuesOfBucket(values, ranks.count);
-  const messages = Math.ceil(values / perMessage);
+  const messages = messagesFor(values, ranks.count);
   const inAFew = FEW * ranks.count;
   const large = declareVariable(graph, 'values', [values]);
   const small = declareVariable(graph, 'few', [messages * inAFew]);

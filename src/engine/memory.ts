@@ -3,8 +3,8 @@ import type { EngineOptions } from '../distill/engine.js';
 import { targetShape, trainableParameters, type Distillation } from '../distill/loss.js';
 import type { GraphNode } from './graph/graph.js';
 import { peakBytes } from './graph/liveness.js';
-import { buildStepGraph, type StepGraph } from './graph/step-graph.js';
-import { countParameters, sizeOf } from '../models/text-encoder.js';
+import { buildStepGraph, ranksOf, type StepGraph } from './graph/step-graph.js';
+import { countParameters, FLOAT_BYTES, sizeOf } from '../models/text-encoder.js';
 import { keptValues } from '../models/kept-values.js';
 
 /** A step whose memory is estimated: the models, the loss, and how it runs. */
@@ -16,9 +16,6 @@ export interface MeasuredStep {
   /** Whether the teacher's outputs are computed once, before training, and stored on disk. */
   readonly cachesTeacher: boolean;
 }
-
-/** Bytes of a float32. */
-const FLOAT = 4;
 
 /** Bytes for micro-batches of a number of pairs. */
 export type MemoryNeed = (batchSize: number) => number;
@@ -43,7 +40,8 @@ const FRAGMENTS = 1.42;
  * a micro-batch what is live at once between the ops of the recorded step, or what the eager engine keeps for the
  * backward pass.
  *
- * Of several devices, each holds all of it: what is told is what all processors take together, or one GPU.
+ * Of several devices, each holds all of it: what is told is what all processors of this process take together, or one
+ * GPU.
  *
  * A run that caches its teacher's outputs has the teacher loaded while it fills the cache, and trains without it: it
  * needs the larger of both.
@@ -59,6 +57,11 @@ export function memoryNeed(step: MeasuredStep, length: number): MemoryNeed {
   return (batchSize) => runtime + FRAGMENTS * replicas * Math.max(...phases.map((need) => need(batchSize)));
 }
 
+/** What one of several devices takes of a need: processors share one memory, and each GPU has its own. */
+export function deviceShare(step: MeasuredStep, bytes: number): number {
+  return step.device === 'gpu' ? bytes : (bytes - RUNTIME_BYTES.cpu) / countDevices(step);
+}
+
 /** The memory of steps: all gradients are live before the first is applied. */
 function trainingNeed(step: MeasuredStep, length: number, targets: 'computed' | 'given'): MemoryNeed {
   const distillation = step.distillation;
@@ -66,14 +69,16 @@ function trainingNeed(step: MeasuredStep, length: number, targets: 'computed' | 
   const held = heldBytes(step) - (targets === 'given' ? teacherBytes(step) : 0);
   // The teacher's outputs; a recorded graph that computes them counts them itself.
   const targetBytes = (batchSize: number): number =>
-    targets === 'given' || step.engine === 'eager' ? FLOAT * sizeOf(targetShape(distillation, batchSize, length)) : 0;
+    targets === 'given' || step.engine === 'eager'
+      ? FLOAT_BYTES * sizeOf(targetShape(distillation, batchSize, length))
+      : 0;
   const stepBytes =
     step.engine === 'compiled'
       ? recordedNeed(step, length, targets, ({ passes, updated }) => {
           const { accumulated, stepped } = passes.get(length)!.step!;
           return updated === undefined ? [stepped!] : [accumulated!, updated];
         })
-      : (batchSize: number) => trained + FLOAT * keptValues(distillation.student, 2 * batchSize, length);
+      : (batchSize: number) => trained + FLOAT_BYTES * keptValues(distillation.student, 2 * batchSize, length);
   return (batchSize) => held + Math.max(trained, targetBytes(batchSize) + stepBytes(batchSize));
 }
 
@@ -85,16 +90,18 @@ function fillingNeed(step: MeasuredStep, length: number): MemoryNeed {
     step.engine === 'compiled'
       ? recordedNeed(step, length, 'computed', ({ taught }) => [taught!])
       : // no layer's outlive it
-        (batchSize: number) => (FLOAT * keptValues(teacher, batchSize, length)) / teacher.config.numHiddenLayers;
+        (batchSize: number) => (FLOAT_BYTES * keptValues(teacher, batchSize, length)) / teacher.config.numHiddenLayers;
   return (batchSize) => held + outputBytes(batchSize);
 }
 
 /** Both models, the moments, and gradient sums. */
 function heldBytes(step: MeasuredStep): number {
   const distillation = step.distillation;
-  const copies = step.options.accumulate > 1 || countDevices(step) > 1 ? 3 : 2;
+  const copies = step.options.accumulate > 1 || ranksOf(step.options) !== undefined ? 3 : 2;
   return (
-    teacherBytes(step) + FLOAT * countParameters(distillation.student.shapes) + copies * trainedBytes(distillation)
+    teacherBytes(step) +
+    FLOAT_BYTES * countParameters(distillation.student.shapes) +
+    copies * trainedBytes(distillation)
   );
 }
 
@@ -103,13 +110,13 @@ function countDevices({ options: { devices = [] } }: MeasuredStep): number {
 }
 
 function teacherBytes(step: MeasuredStep): number {
-  const bytes = step.options.precision === 'bf16' ? FLOAT / 2 : FLOAT;
+  const bytes = step.options.precision === 'bf16' ? FLOAT_BYTES / 2 : FLOAT_BYTES;
   return bytes * countParameters(step.distillation.teacher.shapes);
 }
 
 function trainedBytes(distillation: Distillation): number {
   const { shapes } = distillation.student;
-  return FLOAT * trainableParameters(distillation).reduce((sum, name) => sum + sizeOf(shapes[name]!), 0);
+  return FLOAT_BYTES * trainableParameters(distillation).reduce((sum, name) => sum + sizeOf(shapes[name]!), 0);
 }
 
 /** The most that is live at once in a recorded graph while one of some nodes is fetched. */

@@ -61,6 +61,9 @@ export interface TextEncoder {
   forward(params: Params, ids: tf.Tensor2D, options?: ForwardOptions): EncoderOutput;
 }
 
+/** Bytes of a float32, in which parameters are kept. */
+export const FLOAT_BYTES = 4;
+
 /** The number of values in a tensor of a shape. */
 export function sizeOf(shape: readonly number[]): number {
   return shape.reduce((size, dimension) => size * dimension, 1);

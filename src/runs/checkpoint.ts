@@ -10,7 +10,7 @@ import type { NamedValues } from '../distill/engine.js';
 import { InputError, messageOf } from '../base/errors.js';
 import { fileError, syncFolder, writeFileAtomic } from '../base/files.js';
 import { writeModelFolder } from '../models/model-folder.js';
-import { sizeOf, type Shapes } from '../models/text-encoder.js';
+import { countParameters, FLOAT_BYTES, type Shapes } from '../models/text-encoder.js';
 import { MANIFEST_FILE, sha256Of, type ManifestEntry } from '../weights/manifest.js';
 import { createSafetensors } from '../weights/safetensors-writer.js';
 import { pointAt, pointedAt, type Pointer } from './run-folder.js';
@@ -89,8 +89,7 @@ export async function folderOfCheckpoint(run: string, name: string): Promise<str
 
 /** The bytes of a checkpoint's tensors; its other files are small beside them. */
 export function checkpointBytes(shapes: Shapes, trained: Shapes): number {
-  const values = (all: Shapes): number => Object.values(all).reduce((sum, shape) => sum + sizeOf(shape), 0);
-  return 4 * (values(shapes) + 2 * values(trained));
+  return FLOAT_BYTES * (countParameters(shapes) + 2 * countParameters(trained));
 }
 
 /**

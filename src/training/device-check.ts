@@ -1,13 +1,13 @@
 /** @file Looks at devices that are to share out a run: whether they meet, and how fast they add up. */
 import { checkFamily } from '../app/fetch-model.js';
-import type { Reporter } from '../app/reporter.js';
+import type { Progress, Reporter } from '../app/reporter.js';
 import { formatBytes, formatCount, formatCounted } from '../base/format.js';
 import type { Ranks } from '../cluster/ranks.js';
-import { measureAllReduce, type AllReduceRate } from '../engine/all-reduce-rate.js';
+import { measureAllReduce, type AllReduceRate, type AllReduceTrial } from '../engine/all-reduce-rate.js';
 import { areLarge, loadOptionsFor } from '../engine/step-layout.js';
 import { buildTextEncoder } from '../models/build.js';
 import { publishedConfig } from '../models/pretrained.js';
-import { countParameters } from '../models/text-encoder.js';
+import { countParameters, FLOAT_BYTES } from '../models/text-encoder.js';
 import { loadBackend } from '../tensorflow/backend.js';
 import type { DevicesChoice } from '../tensorflow/gpu-choice.js';
 import { deviceNames } from './engine-parts.js';
@@ -45,29 +45,33 @@ export async function checkDevices(
   const values = countParameters(encoder.shapes);
   const backend = await loadBackend('tensorflow', device, loadOptionsFor(areLarge([encoder])));
   const { version = 'none', devices: own = 1 } = backend;
-  const names = deviceNames(backend.device, own);
-  const measure = async (count: number, group?: Parameters<typeof measureAllReduce>[0]['group']) => {
-    output.message(`adding up ${formatBytes(4 * values)} over ${formatCounted(count, 'device')} …`);
-    let progress: ReturnType<Reporter['progress']> | undefined;
-    try {
-      return await measureAllReduce({
-        values,
-        devices: names,
-        group,
-        onRound: (done, rounds) => {
-          progress ??= output.progress('all-reduce', rounds, 'sums');
-          progress.update(done);
-        },
-      });
-    } finally {
-      progress?.stop();
-    }
-  };
-  if (ranks === undefined) return own < 2 ? undefined : { version, rate: await measure(own) };
+  const trial = { values, devices: deviceNames(backend.device, own) };
+  if (ranks === undefined) return own < 2 ? undefined : { version, rate: await measureSums(trial, output) };
   const parameters = `${formatCount(values)} parameters`;
   const facts = { TensorFlow: version, device: backend.device, '--student of': parameters };
   await checkAlike(ranks, 'devices', facts);
   const { devices, place } = await countDevices(ranks, own);
   const { group, roundTrips } = await openGroup(ranks, { device: backend.device, devices, place });
-  return { version, roundTrips, rate: await ranks.orLost(measure(devices, group)) };
+  return { version, roundTrips, rate: await ranks.orLost(measureSums({ ...trial, group }, output)) };
+}
+
+/** Measures a sum over devices, and says so. */
+export async function measureSums(
+  trial: Omit<AllReduceTrial, 'onRound'> & { readonly devices: readonly string[] },
+  output: Reporter,
+): Promise<AllReduceRate> {
+  const devices = formatCounted(trial.group?.devices ?? trial.devices.length, 'device');
+  output.message(`adding up ${formatBytes(FLOAT_BYTES * trial.values)} over ${devices} …`);
+  let progress: Progress | undefined;
+  try {
+    return await measureAllReduce({
+      ...trial,
+      onRound: (done, rounds) => {
+        progress ??= output.progress('all-reduce', rounds, 'sums');
+        progress.update(done);
+      },
+    });
+  } finally {
+    progress?.stop();
+  }
 }

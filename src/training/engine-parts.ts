@@ -1,5 +1,5 @@
 /** @file The parts of an engine, before its data is available. */
-import type { EngineOptions, Precision } from '../distill/engine.js';
+import type { EngineOptions, Precision, ProcessGroup } from '../distill/engine.js';
 import type { Distillation } from '../distill/loss.js';
 import type { MeasuredStep } from '../engine/memory.js';
 import type { StepLayout } from '../engine/step-layout.js';
@@ -66,5 +66,13 @@ export function engineOptions({
 export function measuredStep(parts: EngineParts): MeasuredStep {
   const { engine, device } = parts.engine;
   const cachesTeacher = parts.settings.cacheTeacher !== undefined;
-  return { distillation: distillationOf(parts), options: engineOptions(parts), engine, device, cachesTeacher };
+  const options = { ...engineOptions(parts), group: countedGroup(parts) };
+  return { distillation: distillationOf(parts), options, engine, device, cachesTeacher };
+}
+
+/** The processes of a run as its graph is counted for them; none is reached. */
+function countedGroup({ engine: { processes, devices = 1 }, place }: EngineParts): ProcessGroup | undefined {
+  if (processes === undefined || place === undefined) return undefined;
+  const gather = (): Promise<never> => Promise.reject(new Error('a group that is counted for gathers nothing'));
+  return { rank: 0, devices, before: place.before, target: '', timeout: 0, gather };
 }

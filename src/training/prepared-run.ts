@@ -11,12 +11,14 @@ import type { Fingerprints } from '../runs/trainer-state.js';
 import { VERSION } from '../base/version.js';
 import { chooseBatchSize, findFittingBatch } from './batch-size.js';
 import {
+  assumeDevices,
   checkAlike,
   checkShareable,
   chooseTogether,
   comparedEngine,
   comparedSettings,
   joinDevices,
+  type RankPlace,
 } from './sharing.js';
 import type { Reporter } from '../app/reporter.js';
 import type { TrainContext } from './context.js';
@@ -43,6 +45,7 @@ export interface Preparation {
   readonly isTrial?: boolean;
   readonly mayLackModels?: boolean;
   readonly began?: RunConfig['engine'];
+  readonly among?: RankPlace | undefined;
 }
 
 /**
@@ -53,21 +56,23 @@ export interface Preparation {
  * @param mayLackModels for a dry run: a published model that cannot be reached is replaced by random weights of its
  *   shape; then there are no fingerprints
  * @param began what a run to resume began with
+ * @param among for a dry run: the process's place among several, which it does not meet
  */
 export async function prepareRun(
   asked: AskedSettings,
   context: TrainContext,
-  { isTrial = false, mayLackModels = false, began }: Preparation = {},
+  { isTrial = false, mayLackModels = false, began, among }: Preparation = {},
 ): Promise<PreparedRun> {
   const { output, ranks } = context;
-  if (ranks !== undefined) checkShareable(asked);
+  const rank = ranks ?? among;
+  if (rank !== undefined) checkShareable(asked);
   let settings: TrainSettings = {
     ...asked,
     batchSize: asked.batchSize === 'auto' ? 1 : asked.batchSize,
     accumulate: asked.accumulate === 'auto' ? 1 : asked.accumulate,
   };
   const found = await findData(settings, output);
-  const isFirst = ranks === undefined || ranks.rank === 0; // the others write nothing
+  const isFirst = rank === undefined || rank.rank === 0; // the others write nothing
   const previews = isFirst ? await planPreviews(settings, output) : undefined;
   await checkRoles(settings, output, mayLackModels);
   const teacher = await openRunModel('teacher', settings, output, mayLackModels);
@@ -86,7 +91,10 @@ export async function prepareRun(
   const chosen = await chooseTogether(ranks, began?.precision, (precision) =>
     chooseEngine(settings, encoders, output, precision),
   );
-  const { place, ...engine } = ranks === undefined ? { ...chosen, place: undefined } : await joinDevices(ranks, chosen);
+  const { place, ...engine } =
+    ranks !== undefined
+      ? await joinDevices(ranks, chosen)
+      : { place: undefined, ...(among === undefined ? chosen : assumeDevices(among, chosen)) };
   const { devices = 1 } = engine;
   if (asked.accumulate === 'auto') settings = { ...settings, accumulate: devices };
   warnOfIdleDevices(settings, devices, output);

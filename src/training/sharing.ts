@@ -93,12 +93,36 @@ export async function joinDevices(
   ranks: Ranks,
   engine: EngineInfo,
 ): Promise<EngineInfo & { readonly place: DevicePlace }> {
-  if (engine.engine !== 'compiled')
-    throw new InputError(
-      `--engine ${engine.engine}: expected the compiled engine on TensorFlow where several processes share out a run`,
-    );
+  checkIsCompiled(engine);
   const { devices, place } = await countDevices(ranks, engine.devices ?? 1);
   return { ...engine, devices, processes: ranks.count, place };
+}
+
+/** A process among several that are not asked. */
+export interface RankPlace {
+  readonly rank: number;
+  readonly count: number;
+}
+
+/** The devices of all processes together, if each has as many as this one. */
+export function assumeDevices(
+  { rank, count }: RankPlace,
+  engine: EngineInfo,
+): EngineInfo & { readonly place: DevicePlace } {
+  checkIsCompiled(engine);
+  const { devices: own = 1 } = engine;
+  return { ...engine, devices: count * own, processes: count, place: { before: rank * own, own } };
+}
+
+/** Only a recorded graph can be put on several processes' devices. */
+function checkIsCompiled({ engine, backend }: EngineInfo): void {
+  if (engine === 'compiled') return;
+  throw new InputError(
+    'several processes: expected the compiled engine, which can share out a run, got eager' +
+      (backend === 'tensorflow'
+        ? '; leave out --engine, or train in one process'
+        : ' on tfjs in JavaScript; `kd doctor` says why TensorFlow is not used'),
+  );
 }
 
 /** Counts the devices of all processes, in the order of the ranks. */

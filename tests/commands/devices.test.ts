@@ -72,6 +72,44 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('a run on several dev
     expect(code).toBe(0);
     expect(stdout).toMatch(/^steps +6, 3 an epoch$/m);
     expect(stdout).toMatch(/^first step +loss_en \d\.\d{4}, loss_ko \d\.\d{4}, [\d.]+ s for one step, on 2 devices$/m);
+    expect(stdout).toMatch(
+      /^memory +about \d+ MB estimated, [\d.]+ MB of it for each of 2 devices, [\d.]+ [MG]B used at the peak$/m,
+    );
+    // the tiny student's trained parameters, and a loss of each language
+    expect(stdout).toMatch(/^all-reduce +[\d.e-]+ s a step, measured \(302 kB in 1 message on 2 devices\)$/m);
+  });
+
+  it('is tried by one of several processes without the others', async () => {
+    const among = ['--hosts', '127.0.0.1:2222,127.0.0.1:2223', '--rank', '1', '--device', 'cpu:2', '--dry-run'];
+    const { code, stdout, stderr } = await kdTrain(cwd, ...FLAGS, ...among); // nobody listens there
+    expect(code, stderr).toBe(0);
+    const report = parseLines<Record<string, number>>(stdout).at(-1)!;
+    expect(report).toMatchObject({
+      devices: 4,
+      rank: 1,
+      ranks: 2,
+      rank_devices: 2,
+      steps: 4, // of four micro-batches, and one of one, an epoch
+      all_reduce_bytes: 4 * 75_456,
+      all_reduce_messages: 1,
+    });
+    expect(report.memory_estimate_bytes - 2 * report.memory_per_device_bytes).toBeCloseTo(0.5e9, -3);
+    // both devices of a rank send half of their values to both of the other, and take as much back; 6 hops of 50 µs
+    const seconds = (usable: number): number => ((2 * 2 * 2) / 4) * ((4 * 75_456) / usable) + 6 * 50e-6;
+    expect(report.all_reduce_expected).toEqual(
+      [1, 10, 25].map((gigabits) => ({
+        bits_per_second: gigabits * 1e9,
+        seconds: Number(seconds(gigabits * 0.11e9).toPrecision(2)),
+      })),
+    );
+    expect(report).not.toHaveProperty('all_reduce_seconds');
+    const inWords = await kdTrain(cwd, ...FLAGS.slice(0, -1), ...among);
+    expect(inWords.stdout).toMatch(
+      /^ranks +2, this is rank 1; the others are not asked, and taken to have 2 devices, too$/m,
+    );
+    expect(inWords.stdout).toMatch(
+      /^all-reduce +expected a step: [\d.]+ s at 1 Gbit\/s, .*\(302 kB in 1 message on 4 devices\); `kd doctor` with the same flags measures it$/m,
+    );
   });
 
   it('says where devices stay idle, and where sums will have another order', async () => {

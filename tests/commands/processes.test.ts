@@ -242,7 +242,11 @@ it('is called as the document shows it, without a key and with one', async () =>
 it.each([
   [['--hosts', 'a:2222,b:2222', '--rank', '0'], 'a:2222: expected --cluster-key <file> (or KD_CLUSTER_KEY)'],
   [['--hosts', '127.0.0.1:2222,127.0.0.1:2223'], 'expected --rank, too, from 0 to 1'],
-  [['--dry-run', '--rank', '0'], '--dry-run: expected neither --hosts nor --rank'],
+  [['--dry-run', '--hosts', 'a:2222,b:2222', '--rank', '0'], 'a:2222: expected --cluster-key <file>'],
+  [
+    ['--dry-run', '--batch-size', 'auto', '--hosts', '127.0.0.1:2222,127.0.0.1:2223', '--rank', '0'],
+    '--batch-size auto: expected a number where several processes share out a run; give one',
+  ],
 ])('refuses %j', async (flags, message) => {
   const { code, stderr } = await kdHere(trainArguments(flags), { cwd: folderWithPairs(4) });
   expect(code).toBe(1);

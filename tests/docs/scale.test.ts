@@ -2,7 +2,8 @@
 import { spawnSync } from 'node:child_process';
 import { expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { allReduceSeconds, speedUp, speedUpTable } from '../../scripts/bench/speed-up.mjs';
+import { speedUp, speedUpTable } from '../../scripts/bench/speed-up.mjs';
+import { allReduceSeconds } from '../../src/engine/all-reduce-time.js';
 import { addressText } from '../../src/cluster/addresses.js';
 import { findHosts } from '../../src/cluster/hosts.js';
 import { kdHere } from '../in-process.js';
@@ -92,9 +93,10 @@ it('the table of speed-ups is that of the model, and the command prints it', () 
 });
 
 it('the model is that of a ring: nothing for one device, and what the text says of two on a network', () => {
-  expect(allReduceSeconds(NETWORK, 1)).toBe(0);
+  const sum = { bytes: NETWORK.bytes, messages: 16 };
+  expect(allReduceSeconds({ ...sum, devices: 1 }, NETWORK)).toBe(0);
   expect(speedUp(NETWORK, 1, 'same')).toBe(1);
-  expect(allReduceSeconds(NETWORK, 2)).toBeCloseTo(0.272 / 1.1 + 32 * 50e-6, 12); // 0.25 s
+  expect(allReduceSeconds({ ...sum, devices: 2 }, NETWORK)).toBeCloseTo(0.272 / 1.1 + 32 * 50e-6, 12); // 0.25 s
   expect(speedUp(NETWORK, 2, 'more')).toBeLessThan(1);
   for (const devices of [2, 4, 8, 16, 32, 64]) expect(speedUp(NETWORK, devices, 'same')).toBeLessThan(1);
 });

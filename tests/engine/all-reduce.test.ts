@@ -1,6 +1,7 @@
 /** @file Sums over the ranks of one process: in order, in buckets, the same everywhere. */
 import { beforeAll, describe, expect, it } from 'vitest';
-import { bandwidthOf, measureAllReduce } from '../../src/engine/all-reduce-rate.js';
+import { measureAllReduce } from '../../src/engine/all-reduce-rate.js';
+import { allReduceSeconds, bandwidthOf } from '../../src/engine/all-reduce-time.js';
 import { AllReduce, bucketsOf, MOST_IN_ORDER } from '../../src/engine/graph/all-reduce.js';
 import { Graph } from '../../src/engine/graph/graph.js';
 import { openReplicas } from '../../src/engine/graph/replicas.js';
@@ -110,4 +111,12 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('the sum over ranks',
 it('the bandwidth is that of a ring, in which a device sends each value 2 (R - 1) / R times', () => {
   expect(bandwidthOf({ devices: 2, bytes: 8e9, seconds: 2 })).toBe(4e9);
   expect(bandwidthOf({ devices: 4, bytes: 8e9, seconds: 2 })).toBe(6e9);
+});
+
+it('devices that share a link send over it what the others do not have yet', () => {
+  const size = { devices: 4, bytes: 8e9, messages: 10 };
+  const link = { bandwidth: 1e9, hop: 1e-3 };
+  expect(allReduceSeconds(size, link)).toBeCloseTo(12 + 0.06, 9); // a ring: 2 × 3 / 4 of 8 GB, 10 messages of 6 hops
+  expect(allReduceSeconds(size, link, 2)).toBeCloseTo(16 + 0.06, 9); // 2 × 2 devices × 2 / 4
+  expect(allReduceSeconds(size, link, 4)).toBeCloseTo(0.06, 9); // all of them in one process
 });

@@ -2,7 +2,7 @@
 import type { Output } from '../../app/output.js';
 import { formatBytes, formatCounted } from '../../base/format.js';
 import { VERSION } from '../../base/version.js';
-import { bandwidthOf } from '../../engine/all-reduce-rate.js';
+import { bandwidthOf } from '../../engine/all-reduce-time.js';
 import { checkDevices, type CheckedDevices, type DevicesCheck } from '../../training/device-check.js';
 import { leave, meetCluster, type Cluster } from '../cluster.js';
 import { lineOf, type Finding } from './findings.js';

@@ -8,29 +8,48 @@ import type { Output } from '../../app/output.js';
 import { formatBytes, formatCount, formatCounted } from '../../base/format.js';
 import { startEngine } from '../../training/engine-choice.js';
 import { measuredStep, distillationOf } from '../../training/engine-parts.js';
-import { memoryNeed } from '../../engine/memory.js';
+import { deviceShare, memoryNeed } from '../../engine/memory.js';
 import type { FoundCheckpoint } from '../../runs/find-checkpoint.js';
 import type { PreparedRun } from '../../training/prepared-run.js';
 import { previewCost } from '../../training/previews/plan.js';
 import { startFrom } from '../../training/resume.js';
 import { trainedShapes } from '../../training/saving.js';
+import type { RankPlace } from '../../training/sharing.js';
+import { sumsOfStep, sumsText, type StepSums } from './all-reduce.js';
 
 /**
  * Runs one step, and prints shapes, steps and memory.
  *
+ * @param among the process's place among several, which it looks without; absent for one alone
  * @param from the checkpoint to resume from; absent for a new run
  */
-export async function dryRun(prepared: PreparedRun, output: Output, from?: FoundCheckpoint): Promise<void> {
+export async function dryRun(
+  prepared: PreparedRun,
+  output: Output,
+  among?: RankPlace,
+  from?: FoundCheckpoint,
+): Promise<void> {
   const done = from?.trainer.state.step ?? 0;
-  const plan = { ...(await describePlan(prepared, done)), done };
+  const plan = { ...(await describePlan(prepared, done)), ...placeOf(prepared, among), done };
   output.message(`memory: about ${formatBytes(plan.memory_estimate_bytes)}`); // before it is taken
-  const report = { event: 'dry-run', ...plan, ...(await measureStep(prepared, from)) };
-  output.result(asText(report), report);
+  const step = await measureStep(prepared, from);
+  const sums = await sumsOfStep(plan.trained_parameters, prepared, output);
+  const report = { event: 'dry-run', ...plan, ...step, ...sums };
+  output.result(asText(report, sums), report);
 }
 
-type Report = Awaited<ReturnType<typeof describePlan>> & { readonly done: number } & Awaited<
-    ReturnType<typeof measureStep>
-  >;
+type Report = Awaited<ReturnType<typeof describePlan>> &
+  ReturnType<typeof placeOf> &
+  Awaited<ReturnType<typeof measureStep>> & { readonly done: number };
+
+/** Which of all devices this process has. */
+function placeOf({ place }: PreparedRun, among: RankPlace | undefined) {
+  return { ...(among && place && { rank: among.rank, ranks: among.count, rank_devices: place.own }) };
+}
+
+/** The devices that take the step. */
+const ownDevices = ({ engine, place }: Pick<PreparedRun, 'engine' | 'place'>): number =>
+  place?.own ?? engine.devices ?? 1;
 
 /** What is known before the first step. */
 async function describePlan(prepared: PreparedRun, done: number) {
@@ -42,6 +61,8 @@ async function describePlan(prepared: PreparedRun, done: number) {
   const cost = previews && previewCost(previews, plan, settings, done);
   const { size, teacherIds } = await data.training.at(0);
   const length = teacherIds.length / size;
+  const measured = measuredStep(prepared);
+  const bytes = memoryNeed(measured, length)(settings.batchSize);
   return {
     teacher_parameters: countParameters(distillation.teacher.shapes),
     student_parameters: countParameters(shapes),
@@ -54,7 +75,8 @@ async function describePlan(prepared: PreparedRun, done: number) {
     devices: engine.devices ?? 1,
     ids: [size, length],
     compared: settings.loss === 'hidden' ? [size, length, width] : [size, width],
-    memory_estimate_bytes: memoryNeed(measuredStep(prepared), length)(settings.batchSize),
+    memory_estimate_bytes: bytes,
+    ...(ownDevices(prepared) > 1 && { memory_per_device_bytes: Math.round(deviceShare(measured, bytes)) }),
     ...(cost && {
       preview_checkpoints: cost.checkpoints,
       preview_pictures: cost.pictures,
@@ -65,8 +87,8 @@ async function describePlan(prepared: PreparedRun, done: number) {
 
 /** What only a step can tell: of a micro-batch on each device. */
 async function measureStep(prepared: PreparedRun, from: FoundCheckpoint | undefined) {
-  const { settings, data, engine: info } = prepared;
-  const count = Math.min(info.devices ?? 1, settings.accumulate, data.training.count);
+  const { settings, data } = prepared;
+  const count = Math.min(ownDevices(prepared), settings.accumulate, data.training.count);
   const first = await Promise.all(Array.from({ length: count }, (_, i) => data.training.at(i)));
   const batches = await withTargets(first, prepared);
   const trained = trainedShapes(distillationOf(prepared));
@@ -97,8 +119,8 @@ async function withTargets(batches: readonly Batch[], prepared: PreparedRun): Pr
   }
 }
 
-function asText(report: Report): string {
-  const onEachGpu = report.device === 'gpu' && report.devices > 1 ? ' on each GPU' : '';
+function asText(report: Report, sums: StepSums | undefined): string {
+  const { devices, rank_devices: own = devices, rank, ranks } = report;
   const rows: [string, string][] = [
     ['teacher', `${formatCount(report.teacher_parameters)} parameters`],
     [
@@ -116,19 +138,39 @@ function asText(report: Report): string {
     ],
     ['ids', `[${report.ids.join(', ')}] each for teacher, student English, student Korean`],
     ['compared', `[${report.compared.join(', ')}]`],
+    ...(ranks === undefined || rank === undefined ? [] : [ranksRow(rank, ranks, own)]),
     [
-      report.devices === 1 ? 'first batch' : 'first step',
+      own === 1 ? 'first batch' : 'first step',
       `loss_en ${report.loss_en.toFixed(4)}, loss_ko ${report.loss_ko.toFixed(4)}, ${report.first_step_seconds} ` +
-        `s for one step${report.devices === 1 ? '' : `, on ${report.devices} devices`}`,
+        `s for one step${own === 1 ? '' : `, on ${own} devices`}`,
     ],
-    [
-      'memory',
-      `about ${formatBytes(report.memory_estimate_bytes)} estimated${onEachGpu}, ` +
-        `${formatBytes(report.peak_resident_bytes)} used at the peak`,
-    ],
+    ['memory', memoryText(report, own)],
+    ...(sums === undefined ? [] : ([['all-reduce', sumsText(sums, devices)]] satisfies [string, string][])),
     ...previewRow(report),
   ];
   return rows.map(([name, text]) => `${name.padEnd(12)}${text}`).join('\n');
+}
+
+/** `2, this is rank 1; the others are not asked, and taken to have 1 device, too` */
+function ranksRow(rank: number, ranks: number, own: number): [string, string] {
+  return [
+    'ranks',
+    `${ranks}, this is rank ${rank}; the others are not asked, and taken to have ${formatCounted(own, 'device')}, too`,
+  ];
+}
+
+/** `about 2.4 GB estimated, 950 MB of it for each of 2 devices, 2.1 GB used at the peak` */
+function memoryText(report: Report, own: number): string {
+  const { memory_estimate_bytes: all, memory_per_device_bytes: each } = report;
+  const here = report.ranks === undefined ? '' : ' in this process';
+  const shares =
+    each === undefined || own === 1
+      ? ''
+      : report.device === 'gpu'
+        ? ' on each GPU'
+        : `, ${formatBytes(each)} of it for each of ${own} devices`;
+  const used = formatBytes(report.peak_resident_bytes);
+  return `about ${formatBytes(all)} estimated${here}${shares}, ${used} used at the peak`;
 }
 
 /** `12 checkpoints, 56 pictures, those of the teacher and the untrained student among them` */

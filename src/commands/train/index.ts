@@ -8,7 +8,7 @@ import {
   meetCluster,
   type ClusterFlags,
 } from '../cluster.js';
-import { checkIsAlone, sayPart } from './cluster.js';
+import { sayPart } from './part.js';
 import type { Ranks } from '../../cluster/ranks.js';
 import { takeConfig } from './config.js';
 import { addSettings } from './options.js';
@@ -23,6 +23,7 @@ import { printSettings, withRecipe } from './recipe.js';
 import { checkSame } from '../../training/sameness.js';
 import type { TrainedRun } from '../../training/run.js';
 import { oneOf } from '../../tensorflow/gpu-choice.js';
+import type { RankPlace } from '../../training/sharing.js';
 import { DEFAULTS, type AskedSettings } from '../../training/settings.js';
 import { Stopped } from '../../training/stopping.js';
 import { takePart, takePartAgain, type TakenPart } from '../../training/part.js';
@@ -98,12 +99,16 @@ async function train(
   const [cluster, rest] = clusterFlagsOf(flags);
   const settings: AskedSettings = { ...DEFAULTS, ...rest };
   try {
-    if (isDryRun) checkIsAlone(cluster);
-    const others = isDryRun ? undefined : await findCluster(cluster, output);
+    const others = await findCluster(cluster, output);
+    if (isDryRun) {
+      const among = others && { rank: others.hosts.rank, count: others.hosts.addresses.length };
+      const context = contextOf();
+      await (resume === undefined ? tryOut(settings, among, context) : tryOutResumed(resume, given, among, context));
+      return;
+    }
     ranks = others && (await meetCluster(others, stop.signal, output));
     const context = contextOf();
-    if (isDryRun) await (resume === undefined ? tryOut(settings, context) : tryOutResumed(resume, given, context));
-    else if (ranks !== undefined && ranks.rank > 0)
+    if (ranks !== undefined && ranks.rank > 0)
       sayOwnPart(
         await (resume === undefined ? takePart(settings, ranks, context) : takePartAgain(given, ranks, context)),
       );
@@ -130,16 +135,21 @@ async function train(
   }
 }
 
-/** Looks at what a run would be. */
-async function tryOut(settings: AskedSettings, context: DryRunContext): Promise<void> {
-  const prepared = await prepareRun(settings, context, { isTrial: true, mayLackModels: true });
-  await dryRun(prepared, context.output).finally(prepared.data.close);
+/**
+ * Looks at what a run would be.
+ *
+ * @param among the process's place among those that would share it out; they are not met
+ */
+async function tryOut(settings: AskedSettings, among: RankPlace | undefined, context: DryRunContext): Promise<void> {
+  const prepared = await prepareRun(settings, context, { isTrial: true, mayLackModels: true, among });
+  await dryRun(prepared, context.output, among).finally(prepared.data.close);
 }
 
 /** Looks at what going on with a run would be. */
 async function tryOutResumed(
   target: string | true,
   given: Partial<AskedSettings>,
+  among: RankPlace | undefined,
   context: DryRunContext,
 ): Promise<void> {
   const { output } = context;
@@ -148,10 +158,10 @@ async function tryOutResumed(
     sayFinished(finished, output);
     return;
   }
-  const prepared = await prepareRun(run.settings, context, { isTrial: true, began: run.config.engine });
+  const prepared = await prepareRun(run.settings, context, { isTrial: true, began: run.config.engine, among });
   try {
     const same = await checkSame(run, prepared, output);
-    await dryRun(same, output, chosen.found);
+    await dryRun(same, output, among, chosen.found);
   } finally {
     await prepared.data.close();
   }

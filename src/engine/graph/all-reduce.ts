@@ -205,3 +205,8 @@ export class AllReduce {
 export function valuesOfBucket(all: number, ranks: number): number {
   return ranks * Math.ceil(Math.max(all / BUCKETS, LEAST_VALUES) / ranks);
 }
+
+/** How many messages so many values travel in. */
+export function messagesFor(all: number, ranks: number): number {
+  return Math.ceil(all / valuesOfBucket(all, ranks));
+}

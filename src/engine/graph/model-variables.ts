@@ -1,6 +1,6 @@
 /** @file A model's parameters as variables of a graph: declared, set in groups as they are read, and read back. */
 import type { NamedValues, ParameterValues } from '../../distill/engine.js';
-import { sizeOf, type Params, type Shapes } from '../../models/text-encoder.js';
+import { FLOAT_BYTES, sizeOf, type Params, type Shapes } from '../../models/text-encoder.js';
 import type { Graph, GraphNode, Value } from './graph.js';
 import { concat, reshape, slice } from './moves.js';
 import type { Packs } from './packs.js';
@@ -115,7 +115,7 @@ function grouped(variables: readonly ModelVariable[]): ModelVariable[][] {
       bytes = 0;
     }
     groups.at(-1)!.push(each);
-    bytes += 4 * sizeOf(each.variable.shape);
+    bytes += FLOAT_BYTES * sizeOf(each.variable.shape);
   }
   return groups;
 }

@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { createPendingFile, type PendingFile } from '../../base/files.js';
 import type { PretrainedModel } from '../../models/pretrained.js';
 import { isProjection } from '../../models/projection.js';
-import { sizeOf } from '../../models/text-encoder.js';
+import { FLOAT_BYTES, sizeOf } from '../../models/text-encoder.js';
 import { externalData } from '../../onnx/format.js';
 import { bytes, integer, lengthPrefix } from '../../base/protobuf.js';
 import { VERSION } from '../../base/version.js';
@@ -19,8 +19,6 @@ const LARGEST_INLINE = 2 ** 31 - 2 ** 24;
 
 /** The ending of the file beside the model's that holds weights too large for it. */
 const DATA_ENDING = '_data';
-
-const FLOAT_BYTES = 4;
 
 /** A weight's `TensorProto` but for its values. */
 interface Placed {

@@ -1,0 +1,69 @@
+/** @file What a dry run says of the sums that several devices make of their gradients at every step. */
+import { allReduceSeconds, type AllReduceSize, type Link } from '../../engine/all-reduce-time.js';
+import { messagesFor, MOST_IN_ORDER } from '../../engine/graph/all-reduce.js';
+import type { Output } from '../../app/output.js';
+import { formatBytes, formatCounted } from '../../base/format.js';
+import { FLOAT_BYTES } from '../../models/text-encoder.js';
+import { measureSums } from '../../training/device-check.js';
+import { deviceNames } from '../../training/engine-parts.js';
+import type { PreparedRun } from '../../training/prepared-run.js';
+
+/** Networks that sums between processes are told for, in bits a second. */
+const NETWORKS = [1e9, 10e9, 25e9] as const;
+/** The share of a network's bits that are values: 1.1 GB/s of 10 Gbit/s, as `docs/scale.md` takes it. */
+const USED_SHARE = 0.88;
+/** Seconds from one machine to the next, as there. */
+const HOP = 50e-6;
+
+/** Sums of a step, as they are printed. */
+export interface StepSums {
+  readonly all_reduce_bytes: number;
+  readonly all_reduce_messages: number;
+  /** Measured, on the devices of one process. */
+  readonly all_reduce_seconds?: number;
+  /** By the model, where there are several processes. */
+  readonly all_reduce_expected?: readonly { readonly bits_per_second: number; readonly seconds: number }[];
+}
+
+/**
+ * The sums of a run's steps: measured on the devices of this process, expected where other processes have some.
+ *
+ * @param values that are trained
+ * @returns undefined for one device
+ */
+export async function sumsOfStep(
+  values: number,
+  { engine, place }: Pick<PreparedRun, 'engine' | 'place'>,
+  output: Output,
+): Promise<StepSums | undefined> {
+  const { device, devices = 1 } = engine;
+  if (devices < 2) return undefined;
+  const size = { devices, bytes: FLOAT_BYTES * values, messages: messagesFor(values, devices) };
+  const sums = { all_reduce_bytes: size.bytes, all_reduce_messages: size.messages };
+  if (place === undefined) {
+    const { seconds } = await measureSums({ values, devices: deviceNames(device, devices) }, output);
+    return { ...sums, all_reduce_seconds: Number(seconds.toPrecision(3)) };
+  }
+  const sharing = device === 'cpu' && devices <= MOST_IN_ORDER ? place.own : 1;
+  return { ...sums, all_reduce_expected: NETWORKS.map((network) => expectedOn(network, size, sharing)) };
+}
+
+function expectedOn(
+  bits: number,
+  size: AllReduceSize,
+  sharing: number,
+): { readonly bits_per_second: number; readonly seconds: number } {
+  const link: Link = { bandwidth: (USED_SHARE * bits) / 8, hop: HOP };
+  return { bits_per_second: bits, seconds: Number(allReduceSeconds(size, link, sharing).toPrecision(2)) };
+}
+
+/** The same in words. */
+export function sumsText(sums: StepSums, devices: number): string {
+  const { all_reduce_seconds: measured, all_reduce_expected: expected = [] } = sums;
+  const what =
+    `(${formatBytes(sums.all_reduce_bytes)} in ${formatCounted(sums.all_reduce_messages, 'message')} ` +
+    `on ${devices} devices)`;
+  if (measured !== undefined) return `${measured} s a step, measured ${what}`;
+  const times = expected.map(({ bits_per_second: bits, seconds }) => `${seconds} s at ${bits / 1e9} Gbit/s`);
+  return `expected a step: ${times.join(', ')} ${what}; \`kd doctor\` with the same flags measures it`;
+}

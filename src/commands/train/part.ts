@@ -1,0 +1,14 @@
+/** @file What a process says at the end that was not the first of several. */
+import type { Output } from '../../app/output.js';
+import type { TakenPart } from '../../training/part.js';
+
+/** Prints what a process other than the first did. */
+export function sayPart({ rank, ranks, step, stopped }: TakenPart, output: Output): void {
+  output.result(`rank ${rank} of ${ranks}: ${stopped ? 'stopped after' : 'done at'} step ${step}`, {
+    event: 'part',
+    rank,
+    ranks,
+    steps: step,
+    stopped,
+  });
+}
