@@ -4,11 +4,12 @@ import * as v from 'valibot';
 import { messageOf } from '../base/errors.js';
 import { checkJson, listOf, text, whole } from '../base/json-schema.js';
 import { parseJson } from '../base/parse-json.js';
+import type { Hello } from './hello.js';
 
 /** What one process tells another. */
 export type Message =
-  /** Who speaks, and how many there are. */
-  | { readonly type: 'hello'; readonly rank: number; readonly count: number; readonly version: string }
+  /** Who speaks. */
+  | ({ readonly type: 'hello'; readonly rank: number } & Hello)
   /** All are there. */
   | { readonly type: 'ready' }
   /** A rank's text for the exchange with a number, and whether it was asked to stop. */
@@ -28,7 +29,14 @@ export type Message =
   | { readonly type: 'done' };
 
 const MESSAGE = v.variant('type', [
-  v.object({ type: v.literal('hello'), rank: whole(0), count: whole(1), version: text }),
+  v.object({
+    type: v.literal('hello'),
+    rank: whole(0),
+    count: whole(1),
+    version: text,
+    command: text,
+    timeout: whole(1),
+  }),
   v.object({ type: v.literal('ready') }),
   v.object({ type: v.literal('given'), exchange: whole(0), topic: text, text, stop: v.boolean() }),
   v.object({ type: v.literal('gathered'), exchange: whole(0), texts: listOf(text), stop: v.boolean() }),

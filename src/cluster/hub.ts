@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import { InputError } from '../base/errors.js';
 import { deferred } from '../base/deferred.js';
 import { HAS_KEY, openChannel, type Channel, type Message } from './channel.js';
+import { differenceOf } from './hello.js';
 import { CLOSED_WITHIN, type Gathered, type Link, type LinkOptions } from './link.js';
 import { failedRank, LostRank, lostRank, nameOf, silentFor } from './lost-rank.js';
 import { watchPulse, type Pulse } from './pulse.js';
@@ -29,7 +30,7 @@ type Given = Omit<Extract<Message, { type: 'given' }>, 'type'>;
 
 /** Listens until all ranks are there. */
 export async function openHub(options: LinkOptions): Promise<Link> {
-  const { hosts, network, version, timeout, onLost } = options;
+  const { hosts, network, version, command, timeout, onLost } = options;
   const count = hosts.addresses.length;
   const members = new Map<number, Member>();
   const exchanges = new Map<number, Exchange>();
@@ -125,13 +126,8 @@ export async function openHub(options: LinkOptions): Promise<Link> {
     });
     members.set(rank, { channel, pulse, isDone: false });
     beat(); // it waits for an answer
-    const differing =
-      message.count !== count
-        ? `${count} ranks, as rank 0 has, got ${message.count}; give all the same hosts`
-        : message.version !== version
-          ? `kd ${version}, as rank 0 has, got ${message.version}; install the same on all`
-          : undefined;
-    if (differing !== undefined) end(new InputError(`${nameOf(hosts, rank)}: expected ${differing}`));
+    const difference = differenceOf({ count, version, command, timeout }, message);
+    if (difference !== undefined) end(new InputError(`${nameOf(hosts, rank)}: ${difference}`));
     else if (members.size === count - 1) meeting.resolve(undefined);
     return rank;
   }

@@ -31,6 +31,7 @@ export interface LinkOptions {
   readonly hosts: Hosts;
   readonly network: Network;
   readonly version: string;
+  readonly command: string;
   /** Milliseconds. */
   readonly timeout: number;
   readonly onLost: (error: LostRank) => void;

@@ -26,7 +26,8 @@ export function silentFor(milliseconds: number): string {
   return `nothing was heard of it for ${formatDuration(milliseconds / 1000)}`;
 }
 
-/** A rank that ended with an error. */
+/** A rank that ended with an error; what that says of a rank by its name is the same on all, and stays as it is. */
 export function failedRank(hosts: Hosts, rank: number, message: string): string {
-  return `${nameOf(hosts, rank)} ended: ${message}`;
+  const isOfRank = hosts.addresses.some((_, each) => message.startsWith(`${nameOf(hosts, each)}: `));
+  return isOfRank ? message : `${nameOf(hosts, rank)} ended: ${message}`;
 }

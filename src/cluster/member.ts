@@ -25,7 +25,7 @@ const noAnswer = (hosts: Hosts, why: string): LostRank =>
 
 /** Reaches the first rank, and waits until all are there. */
 export async function joinHub(options: LinkOptions): Promise<Link> {
-  const { hosts, network, version, timeout, onLost } = options;
+  const { hosts, network, version, command, timeout, onLost } = options;
   const { rank, addresses } = hosts;
   const waiting = new Map<number, (gathered: Gathered) => void>();
   let next = 0;
@@ -68,7 +68,7 @@ export async function joinHub(options: LinkOptions): Promise<Link> {
     await channel.close(within);
   };
   const fail = (message: string): Promise<void> => close({ type: 'failed', message }, CLOSED_WITHIN.lost);
-  channel.send({ type: 'hello', rank, count: addresses.length, version });
+  channel.send({ type: 'hello', rank, count: addresses.length, version, command, timeout });
   const answer = setTimeout(() => {
     if (!wasHeard) end(noAnswer(hosts, `nothing came within ${ANSWERS_WITHIN / 1000} s`));
   }, ANSWERS_WITHIN);

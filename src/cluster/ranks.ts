@@ -25,8 +25,16 @@ export interface Ranks {
    * @throws LostRank where one of them is lost
    */
   gather(topic: string, text: string): Promise<readonly string[]>;
+  /** Aborted as soon as a rank is lost. */
+  readonly lost: AbortSignal;
   /**
-   * What a promise gives.
+   * What a promise gives that waits for no other rank.
+   *
+   * @throws LostRank as soon as a rank is lost
+   */
+  unlessLost<T>(work: Promise<T>): Promise<T>;
+  /**
+   * What a promise gives that may wait for other ranks.
    *
    * @throws LostRank as soon as a rank is lost, and rather than the error that follows from it
    */
@@ -48,7 +56,7 @@ const TOLD_AFTER = 3_000;
  * @throws InputError where one of them does not come in time, is of another version, or the address is taken
  */
 export async function meetRanks(
-  { hosts, network, version, timeout }: Omit<LinkOptions, 'onLost'>,
+  { hosts, network, version, command, timeout }: Omit<LinkOptions, 'onLost'>,
   stop: AbortSignal,
 ): Promise<Ranks> {
   const { rank, addresses } = hosts;
@@ -59,6 +67,7 @@ export async function meetRanks(
     hosts,
     network,
     version,
+    command,
     timeout: timeout * 1000,
     onLost: (error) => {
       if (!isEnded) lost.abort(error);
@@ -93,6 +102,8 @@ export async function meetRanks(
     signal: stopped.signal,
     nameOf: (other) => nameOf(hosts, other),
     gather,
+    lost: lost.signal,
+    unlessLost: (work) => Promise.race([work, loss]),
     async orLost(work) {
       try {
         return await Promise.race([work, loss]);

@@ -97,13 +97,19 @@ export async function findCluster(flags: ClusterFlags, output: Output): Promise<
 /**
  * Meets the other processes of a run.
  *
+ * @param command that all must have been started with
  * @throws InputError
  */
-export function meetCluster({ hasKey, ...cluster }: Cluster, stop: AbortSignal, output: Output): Promise<Ranks> {
+export function meetCluster(
+  { hasKey, ...cluster }: Cluster,
+  command: 'kd train' | 'kd doctor',
+  stop: AbortSignal,
+  output: Output,
+): Promise<Ranks> {
   const { rank, addresses } = cluster.hosts;
   const how = hasKey ? ', with a key' : '';
   output.message(`rank ${rank} of ${addresses.length}: waiting for the others${how} …`);
-  return meetRanks({ ...cluster, version: VERSION }, stop);
+  return meetRanks({ ...cluster, version: VERSION, command }, stop);
 }
 
 /** Milliseconds in which what went wrong is said. */

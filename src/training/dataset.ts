@@ -72,12 +72,12 @@ export async function openPairs(
   found: FoundData,
   settings: TrainSettings,
   models: { readonly teacher: RunModel; readonly student: RunModel },
-  { output, stop }: TrainContext,
+  context: TrainContext,
   isTrial: boolean,
 ): Promise<TokenStore> {
+  const { output } = context;
   const tokenizers = { teacher: models.teacher.tokenizer, student: models.student.tokenizer };
-  const store =
-    'store' in found ? found.store : await prepared(found.sources, settings, models, { output, stop }, isTrial);
+  const store = 'store' in found ? found.store : await prepared(found.sources, settings, models, context, isTrial);
   await checkTokenizers(store, tokenizers);
   await store.check(); // before anything of a run is touched
   if ('sources' in found) warnOfFewer(settings.samples, store.training.count + store.validation.count, output);
@@ -133,7 +133,7 @@ async function prepared(
   sources: Sources,
   settings: TrainSettings,
   { teacher, student }: { readonly teacher: RunModel; readonly student: RunModel },
-  { output, stop }: TrainContext,
+  { output, stop, ranks }: TrainContext,
   isTrial: boolean,
 ): Promise<TokenStore> {
   const { data: paths } = settings;
@@ -148,7 +148,12 @@ async function prepared(
   const folders = { teacher: folderOf(teacher), student: folderOf(student) };
   const tokenizerFolders = hasBoth(folders) ? folders : undefined;
   const request = { paths, sources, out, settings: prepareSettings, tokenizers, tokenizerFolders };
-  sayWhatWasFound(await stop.tidying((signal) => makeStore({ ...request, signal }, output)), output);
+  const unlessLost = (signal: AbortSignal): AbortSignal =>
+    ranks === undefined ? signal : AbortSignal.any([signal, ranks.lost]);
+  sayWhatWasFound(
+    await stop.tidying((signal) => makeStore({ ...request, signal: unlessLost(signal) }, output)),
+    output,
+  );
   return openStore(out);
 }
 

@@ -49,7 +49,7 @@ export async function checkDevices(
   if (ranks === undefined) return own < 2 ? undefined : { version, rate: await measureSums(trial, output) };
   const parameters = `${formatCount(values)} parameters`;
   const facts = { TensorFlow: version, device: backend.device, '--student of': parameters };
-  await checkAlike(ranks, 'devices', facts);
+  await checkAlike(ranks, facts, { topic: 'devices' });
   const { devices, place } = await countDevices(ranks, own);
   const { group, roundTrips } = await openGroup(ranks, { device: backend.device, devices, place });
   return { version, roundTrips, rate: await ranks.orLost(measureSums({ ...trial, group }, output)) };

@@ -4,9 +4,8 @@ import type { PretrainedModel } from '../models/pretrained.js';
 import type { Fingerprints } from '../runs/trainer-state.js';
 import type { RunModel } from './models.js';
 
-/** Fingerprints of data, models and tokenizers, by their names in messages. */
-export async function fingerprintsOf(
-  data: string,
+/** Fingerprints of models and tokenizers, by their names in messages. */
+export async function modelFingerprints(
   teacher: RunModel,
   student: RunModel,
   randomSeed: number | undefined,
@@ -15,7 +14,6 @@ export async function fingerprintsOf(
     [teacher, student].map(({ role, tokenizer }) => [`${role} tokenizer`, tokenizer.fingerprint ?? 'none']),
   );
   return {
-    data,
     teacher: await modelFingerprint(teacher.model, randomSeed),
     student: await modelFingerprint(student.model, randomSeed),
     ...tokenizers,

@@ -93,7 +93,7 @@ async function reachAll(ranks: Ranks, addresses: readonly string[]): Promise<num
  */
 export async function startSharedEngine(parts: EngineParts, ranks: Ranks, start?: EngineStart): Promise<Engine> {
   const { device, devices = 1 } = parts.engine;
-  const { group } = await openGroup(ranks, { device, devices, place: parts.place! });
+  const { group } = await ranks.unlessLost(openGroup(ranks, { device, devices, place: parts.place! }));
   return withRanks(await ranks.orLost(startEngine(parts, start, 'computed', group)), ranks);
 }
 

@@ -2,7 +2,7 @@
 import { changesNothing } from '../distill/schedule.js';
 import { textLengths } from '../engine/text-lengths.js';
 import { planSteps } from '../distill/train.js';
-import { formatCounted } from '../base/format.js';
+import { formatCounted, formatHash } from '../base/format.js';
 import { checkFit } from '../models/pretrained.js';
 import { countParameters } from '../models/text-encoder.js';
 import { MAX_LENGTH } from '../text/tokenizer.js';
@@ -25,7 +25,7 @@ import type { TrainContext } from './context.js';
 import { datasetOf, findData, openPairs, type Dataset } from './dataset.js';
 import { chooseEngine } from './engine-choice.js';
 import type { EngineInfo, EngineParts } from './engine-parts.js';
-import { fingerprintsOf } from './fingerprints.js';
+import { modelFingerprints } from './fingerprints.js';
 import { checkPreviewPipeline, planPreviews, type PreviewPlan } from './previews/plan.js';
 import { checkRoles, openRunModel, projectStudent, type RunModel } from './models.js';
 import type { AskedSettings, TrainSettings } from './settings.js';
@@ -48,6 +48,10 @@ export interface Preparation {
   readonly among?: RankPlace | undefined;
 }
 
+/** What to do where ranks have other models, or other data. */
+const SAME_MODELS = 'give all of them the same model files and tokenizers';
+const SAME_DATA = 'give all of them the same files of pairs, or a store that `kd prepare` made once';
+
 /**
  * Finds the data, opens models, loads TensorFlow and prepares the data; in this order, so that what is wrong shows
  * before what takes long.
@@ -66,6 +70,7 @@ export async function prepareRun(
   const { output, ranks } = context;
   const rank = ranks ?? among;
   if (rank !== undefined) checkShareable(asked);
+  if (ranks !== undefined) await checkAlike(ranks, comparedSettings(asked), { topic: 'settings' });
   let settings: TrainSettings = {
     ...asked,
     batchSize: asked.batchSize === 'auto' ? 1 : asked.batchSize,
@@ -87,6 +92,9 @@ export async function prepareRun(
     const source = { where: `--teacher ${teacher.source}`, width: teacher.model.encoder.width };
     await checkPreviewPipeline(previews, source, output, { isTrial });
   }
+  const { randomWeights, seed } = settings;
+  const models = mayLackModels ? {} : await modelFingerprints(teacher, student, randomWeights ? seed : undefined);
+  if (ranks !== undefined) await checkAlike(ranks, models, { topic: 'models', shown: formatHash, advice: SAME_MODELS });
   const encoders = [teacher.model.encoder, student.model.encoder];
   const chosen = await chooseTogether(ranks, began?.precision, (precision) =>
     chooseEngine(settings, encoders, output, precision),
@@ -98,8 +106,7 @@ export async function prepareRun(
   const { devices = 1 } = engine;
   if (asked.accumulate === 'auto') settings = { ...settings, accumulate: devices };
   warnOfIdleDevices(settings, devices, output);
-  if (ranks !== undefined)
-    await checkAlike(ranks, 'settings', { ...comparedSettings(settings), ...comparedEngine(engine) });
+  if (ranks !== undefined) await checkAlike(ranks, comparedEngine(engine), { topic: 'engine' });
   const fitting =
     asked.batchSize === 'auto' ? await findFittingBatch({ settings, teacher, student, engine }) : undefined;
   const pairs = await openPairs(found, settings, { teacher, student }, context, isTrial);
@@ -107,10 +114,9 @@ export async function prepareRun(
     settings = { ...settings, batchSize: chooseBatchSize(fitting, pairs.training.count, settings.accumulate, output) };
   const data = datasetOf(pairs, settings);
   warnOfIdleRun(settings, data, output);
-  const fingerprints = mayLackModels
-    ? {}
-    : await fingerprintsOf(data.fingerprint, teacher, student, settings.randomWeights ? settings.seed : undefined);
-  if (ranks !== undefined) await checkAlike(ranks, 'data and models', fingerprints);
+  const fingerprints = mayLackModels ? {} : { data: data.fingerprint, ...models };
+  if (ranks !== undefined)
+    await checkAlike(ranks, { data: data.fingerprint }, { topic: 'data', shown: formatHash, advice: SAME_DATA });
   return {
     settings,
     teacher,

@@ -4,14 +4,7 @@ import { InputError } from '../base/errors.js';
 import { checkJson, mapOf, text } from '../base/json-schema.js';
 import { parseJson } from '../base/parse-json.js';
 import type { DevicePlace, EngineInfo } from './engine-parts.js';
-import {
-  flagOf,
-  SETTING_NAMES,
-  shownSetting,
-  type AskedSettings,
-  type SettingName,
-  type TrainSettings,
-} from './settings.js';
+import { flagOf, SETTING_NAMES, shownSetting, type AskedSettings, type SettingName } from './settings.js';
 
 /** Settings by which a process finds what all have: the same data and models, or devices of its own. */
 const OWN: ReadonlySet<SettingName> = new Set([
@@ -40,31 +33,44 @@ export function checkShareable({ batchSize, cacheTeacher }: AskedSettings): void
 }
 
 /** Settings that all ranks have alike, by their flags. */
-export function comparedSettings(settings: TrainSettings): Record<string, string> {
-  const entries = (Object.keys(settings) as SettingName[]).filter((name) => !OWN.has(name));
-  return Object.fromEntries(entries.map((name) => [flagOf(name), shownSetting(settings[name], 'none')]));
+export function comparedSettings(settings: AskedSettings): Record<string, string> {
+  const compared = SETTING_NAMES.filter((name) => !OWN.has(name));
+  return Object.fromEntries(compared.map((name) => [flagOf(name), shownSetting(settings[name], 'none')]));
 }
 
 /** What computes, as far as it is the same on all ranks. */
-export function comparedEngine({ precision, device, version = 'none', fused }: EngineInfo): Record<string, string> {
-  return { precision, device, TensorFlow: version, fusion: String(fused ?? false) };
+export function comparedEngine({ precision, device, version = 'none' }: EngineInfo): Record<string, string> {
+  return { precision, device, TensorFlow: version };
+}
+
+/** How facts of all ranks are compared. */
+export interface Comparison {
+  /** What they are of. */
+  readonly topic: string;
+  /** How a fact is told; as it is unless given. */
+  readonly shown?: (fact: string) => string;
+  /** What to do about one that differs. */
+  readonly advice?: string;
 }
 
 /**
  * Compares facts of all ranks, by their names.
  *
- * @param topic what they are of
  * @throws InputError, on all of them, that names the first rank that has something else than the first rank
  */
-export async function checkAlike(ranks: Ranks, topic: string, facts: Readonly<Record<string, string>>): Promise<void> {
+export async function checkAlike(
+  ranks: Ranks,
+  facts: Readonly<Record<string, string>>,
+  { topic, shown = (fact) => fact, advice = 'start every rank with the same' }: Comparison,
+): Promise<void> {
   const all = (await ranks.gather(topic, JSON.stringify(facts))).map((told, rank) => factsIn(told, ranks.nameOf(rank)));
   const [first] = all as [Readonly<Record<string, string>>];
   for (const [rank, other] of all.entries()) {
     const name = Object.keys({ ...first, ...other }).find((each) => first[each] !== other[each]);
     if (name !== undefined)
       throw new InputError(
-        `${ranks.nameOf(rank)}: expected ${name} ${first[name] ?? 'none'}, as rank 0 has, got ` +
-          `${other[name] ?? 'none'}; start every rank with the same`,
+        `${ranks.nameOf(rank)}: expected ${name} ${shown(first[name] ?? 'none')}, as rank 0 has, got ` +
+          `${shown(other[name] ?? 'none')}; ${advice}`,
       );
   }
 }
@@ -123,6 +129,15 @@ function checkIsCompiled({ engine, backend }: EngineInfo): void {
         ? '; leave out --engine, or train in one process'
         : ' on tfjs in JavaScript; `kd doctor` says why TensorFlow is not used'),
   );
+}
+
+/**
+ * Does what waits for no other rank, such as preparing data.
+ *
+ * @returns a function that fails with LostRank as soon as a rank is lost meanwhile
+ */
+export function watching(ranks: Ranks | undefined): <T>(work: Promise<T>) => Promise<T> {
+  return (work) => (ranks === undefined ? work : ranks.unlessLost(work));
 }
 
 /** Counts the devices of all processes, in the order of the ranks. */

@@ -5,21 +5,17 @@ import type { Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setTimeout as after } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
-import { freePort } from '../../src/cluster/network.js';
 import { openNetwork } from '../../src/cluster/open-network.js';
 import { meetRanks, type Ranks } from '../../src/cluster/ranks.js';
 import type { Hosts } from '../../src/cluster/addresses.js';
+import { loopbackAddresses } from '../loopback.js';
 
 const running = (): AbortSignal => new AbortController().signal;
-
-async function addressesOf(count: number): Promise<Hosts['addresses']> {
-  const ports = await Promise.all(Array.from({ length: count }, () => freePort()));
-  return ports.map((port) => ({ host: '127.0.0.1', port }));
-}
 
 interface How {
   readonly timeout?: number;
   readonly version?: string;
+  readonly command?: string;
   readonly stop?: AbortSignal;
   readonly key?: Buffer;
   readonly onRefused?: (text: string) => void;
@@ -28,10 +24,10 @@ interface How {
 function meet(
   addresses: Hosts['addresses'],
   rank: number,
-  { timeout = 5, version = '1', stop = running(), key, onRefused = () => undefined }: How = {},
+  { timeout = 5, version = '1', command = 'kd train', stop = running(), key, onRefused = () => undefined }: How = {},
 ): Promise<Ranks> {
   const hosts = { addresses, rank };
-  return meetRanks({ hosts, network: openNetwork(hosts, { key, onRefused }), version, timeout }, stop);
+  return meetRanks({ hosts, network: openNetwork(hosts, { key, onRefused }), version, command, timeout }, stop);
 }
 
 /** What is wrong, for each. */
@@ -61,7 +57,7 @@ async function sentBy(socket: Socket): Promise<unknown[]> {
 
 describe('ranks', () => {
   it('have what all give, in their order, and stop after the same exchange', async () => {
-    const addresses = await addressesOf(3);
+    const addresses = await loopbackAddresses(3);
     const stop = new AbortController();
     const ranks = await Promise.all([2, 0, 1].map((rank) => meet(addresses, rank, { stop: stop.signal })));
     const gather = (): Promise<(readonly string[])[]> =>
@@ -75,7 +71,7 @@ describe('ranks', () => {
   });
 
   it('are told which one ended, and why', async () => {
-    const addresses = await addressesOf(3);
+    const addresses = await loopbackAddresses(3);
     const [first, second, third] = (await Promise.all([0, 1, 2].map((rank) => meet(addresses, rank)))) as [
       Ranks,
       Ranks,
@@ -88,11 +84,23 @@ describe('ranks', () => {
     await Promise.all([first.fail(''), third.fail('')]);
   });
 
+  it('say of a rank that differs the same, whoever finds it first', async () => {
+    const addresses = await loopbackAddresses(2);
+    const [first, second] = (await Promise.all([0, 1].map((rank) => meet(addresses, rank)))) as [Ranks, Ranks];
+    const told = reasons([second.unlessLost(new Promise(() => undefined))]);
+    const message = `${first.nameOf(1)}: expected --epochs 1, as rank 0 has, got 2`;
+    await first.fail(message);
+    expect(await told).toEqual([message]);
+    await second.fail('');
+  });
+
   it('tell one that was silent, and may go on some time, why they ended', async () => {
-    const addresses = await addressesOf(2);
+    const addresses = await loopbackAddresses(2);
     const first = meet(addresses, 0, { timeout: 1 });
     const silent = await reach(addresses[0].port);
-    silent.write(`${JSON.stringify({ type: 'hello', rank: 1, count: 2, version: '1' })}\n`);
+    silent.write(
+      `${JSON.stringify({ type: 'hello', rank: 1, count: 2, version: '1', command: 'kd train', timeout: 1000 })}\n`,
+    );
     const ranks = await first;
     const message = `rank 1 (127.0.0.1:${addresses[1].port}): expected it to go on, but nothing was heard of it for`;
     expect(await reasons([ranks.orLost(new Promise(() => undefined))])).toEqual([expect.stringContaining(message)]);
@@ -104,7 +112,7 @@ describe('ranks', () => {
   });
 
   it('do not wait long for an answer of somebody who is not rank 0', async () => {
-    const addresses = await addressesOf(2);
+    const addresses = await loopbackAddresses(2);
     const server = createServer().listen(addresses[0].port, '127.0.0.1');
     const connected = once(server, 'connection') as Promise<[Socket]>;
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
@@ -119,7 +127,7 @@ describe('ranks', () => {
   });
 
   it('do not say that they are done where the first one was silent', async () => {
-    const addresses = await addressesOf(2);
+    const addresses = await loopbackAddresses(2);
     const server = createServer().listen(addresses[0].port, '127.0.0.1');
     const connected = once(server, 'connection') as Promise<[Socket]>;
     const second = meet(addresses, 1, { timeout: 1 });
@@ -135,7 +143,7 @@ describe('ranks', () => {
   });
 
   it('are told of one that is at another place than they are', async () => {
-    const addresses = await addressesOf(2);
+    const addresses = await loopbackAddresses(2);
     const [first, second] = (await Promise.all([0, 1].map((rank) => meet(addresses, rank)))) as [Ranks, Ranks];
     const told = reasons([first.gather('settings', ''), second.gather('devices', '')]);
     const message =
@@ -144,20 +152,36 @@ describe('ranks', () => {
     await Promise.all([first.fail(''), second.fail('')]);
   });
 
-  it('are told of one of another version', async () => {
-    const addresses = await addressesOf(2);
-    const message = `rank 1 (127.0.0.1:${addresses[1].port}): expected kd 1, as rank 0 has, got 2; install the same on all`;
-    expect(await reasons([meet(addresses, 0), meet(addresses, 1, { version: '2' })])).toEqual([message, message]);
+  it.each([
+    [{ version: '2' }, 'kd 1, as rank 0 has, got 2; install the same on all'],
+    [{ command: 'kd doctor' }, 'kd train, as rank 0 has, got kd doctor; start every rank with the same'],
+    [{ timeout: 300 }, '--cluster-timeout 5, as rank 0 has, got 300; start every rank with the same'],
+  ])('are told of one with %j', async (how, difference) => {
+    const addresses = await loopbackAddresses(2);
+    const message = `rank 1 (127.0.0.1:${addresses[1].port}): expected ${difference}`;
+    expect(await reasons([meet(addresses, 0), meet(addresses, 1, how)])).toEqual([message, message]);
   });
 
   it('are told of one that does not come', async () => {
-    const addresses = await addressesOf(3);
+    const addresses = await loopbackAddresses(3);
     const message = `rank 2 (127.0.0.1:${addresses[2].port}): expected within 1 s; start every rank in that time`;
-    expect(await reasons([meet(addresses, 0, { timeout: 1 }), meet(addresses, 1)])).toEqual([message, message]);
+    const both = [0, 1].map((rank) => meet(addresses, rank, { timeout: 1 }));
+    expect(await reasons(both)).toEqual([message, message]);
+  });
+
+  it('leave what waits for nobody as soon as one is lost', async () => {
+    const addresses = await loopbackAddresses(2);
+    const [first, second] = (await Promise.all([0, 1].map((rank) => meet(addresses, rank)))) as [Ranks, Ranks];
+    const busy = reasons([first.unlessLost(new Promise(() => undefined))]);
+    expect(first.lost.aborted).toBe(false);
+    await second.fail('no such file');
+    expect(await busy).toEqual([`rank 1 (127.0.0.1:${addresses[1].port}) ended: no such file`]);
+    expect(first.lost.aborted).toBe(true);
+    await first.fail('');
   });
 
   it('do not listen at an address that is taken', async () => {
-    const addresses = await addressesOf(2);
+    const addresses = await loopbackAddresses(2);
     const [first] = await Promise.all([meet(addresses, 0), meet(addresses, 1)]);
     expect(await reasons([meet(addresses, 0)])).toEqual([
       expect.stringMatching(
@@ -168,7 +192,7 @@ describe('ranks', () => {
   });
 
   it('do not mind who says something else at the door', async () => {
-    const addresses = await addressesOf(2);
+    const addresses = await loopbackAddresses(2);
     const first = meet(addresses, 0);
     for (const text of [
       'GET / HTTP/1.1\r\n\r\n',

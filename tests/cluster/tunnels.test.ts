@@ -9,16 +9,16 @@ import { connect as connectTls } from 'node:tls';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Hosts } from '../../src/cluster/addresses.js';
 import { readClusterKey } from '../../src/cluster/key.js';
-import { freePort, type Network } from '../../src/cluster/network.js';
+import type { Network } from '../../src/cluster/network.js';
 import { openNetwork } from '../../src/cluster/open-network.js';
 import { meetRanks, type Ranks } from '../../src/cluster/ranks.js';
+import { loopbackAddresses } from '../loopback.js';
 
 const KEY = Buffer.alloc(32, 1);
 const running = new AbortController().signal;
 
 async function hostsOf(count: number): Promise<Hosts[]> {
-  const ports = await Promise.all(Array.from({ length: count }, () => freePort()));
-  const addresses = ports.map((port) => ({ host: '127.0.0.1', port }));
+  const addresses = await loopbackAddresses(count);
   return addresses.map((_, rank) => ({ addresses, rank }));
 }
 
@@ -27,7 +27,7 @@ function open(hosts: Hosts, refused: string[] = [], key: Buffer | undefined = KE
 }
 
 function meet(hosts: Hosts, network: Network, timeout = 5): Promise<Ranks> {
-  return meetRanks({ hosts, network, version: '1', timeout }, running);
+  return meetRanks({ hosts, network, version: '1', command: 'kd train', timeout }, running);
 }
 
 /** A server that sends back what it gets, with its name before it: it stands for a rank's TensorFlow. */

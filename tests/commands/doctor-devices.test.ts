@@ -2,9 +2,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { freePort } from '../../src/cluster/network.js';
 import { BACKENDS_UNDER_TEST } from '../backends.js';
 import { kd, kdMeanwhile, temporaryFolder, type CliResult } from '../cli.js';
+import { loopbackHosts } from '../loopback.js';
 import { parseLines, STUDENT, TEACHER } from './tiny.js';
 
 /** Bytes of the tiny student's parameters. */
@@ -19,8 +19,7 @@ const SHOWN = [
 
 /** A doctor for each rank, with its own flags beside `--hosts`. */
 async function doctors(own: readonly (readonly string[])[], cwd = temporaryFolder()): Promise<CliResult[]> {
-  const ports = await Promise.all(own.map(() => freePort()));
-  const hosts = ports.map((port) => `127.0.0.1:${port}`).join();
+  const hosts = await loopbackHosts(own.length);
   return Promise.all(
     own.map((flags) => kdMeanwhile(['doctor', '--device', 'cpu', '--hosts', hosts, ...flags], { cwd })),
   );
@@ -89,8 +88,7 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('the doctor', () => {
   });
 
   it('waits for the others no longer than it is told', async () => {
-    const [port, other] = [await freePort(), await freePort()];
-    const hosts = `127.0.0.1:${port},127.0.0.1:${other}`;
+    const hosts = await loopbackHosts(2);
     const { code, stdout, stderr } = kd([
       'doctor',
       '--device',
@@ -105,7 +103,7 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('the doctor', () => {
     expect(code).toBe(1);
     expect(stdout).toContain('✓ TensorFlow');
     expect(stderr).toContain(
-      `error: rank 1 (127.0.0.1:${other}): expected within 1 s; start every rank in that time\n`,
+      `error: rank 1 (${hosts.split(',')[1]}): expected within 1 s; start every rank in that time\n`,
     );
   });
 

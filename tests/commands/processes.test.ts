@@ -1,14 +1,16 @@
 /** @file `kd train --hosts --rank`: several processes share out a run, which is that of one. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { freePort } from '../../src/cluster/network.js';
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { BACKENDS_UNDER_TEST } from '../backends.js';
 import { KD, temporaryFolder, type CliResult } from '../cli.js';
 import { kdHere } from '../in-process.js';
 import { holdToSchema } from '../json-events.js';
+import { loopbackHosts } from '../loopback.js';
 import { computed, folderWithPairs, PAIRS, parseLines, STUDENT, trainArguments } from './tiny.js';
 
 /** A process that is not through by then hangs, and is killed. */
@@ -64,15 +66,15 @@ function start(args: readonly string[], cwd: string, env: Readonly<Record<string
   };
 }
 
-async function hosts(count: number): Promise<string> {
-  const ports = await Promise.all(Array.from({ length: count }, () => freePort()));
-  return ports.map((port) => `127.0.0.1:${port}`).join();
-}
-
 /** All ranks of a run, each with its own flags beside those of all. */
-async function startAll(cwd: string, args: readonly string[], own: readonly (readonly string[])[]): Promise<Rank[]> {
-  const all = await hosts(own.length);
-  return own.map((more, rank) => start([...args, '--hosts', all, '--rank', String(rank), ...more], cwd));
+async function startAll(
+  cwd: string,
+  args: readonly string[],
+  own: readonly (readonly string[])[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Rank[]> {
+  const all = await loopbackHosts(own.length);
+  return own.map((more, rank) => start([...args, '--hosts', all, '--rank', String(rank), ...more], cwd, env));
 }
 
 const endOf = (ranks: readonly Rank[]): Promise<CliResult[]> => Promise.all(ranks.map(({ ended }) => ended));
@@ -163,7 +165,7 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('a run of several pro
         /^error: rank 1 \(127\.0\.0\.1:\d+\): expected --learning-rate 0\.00005, as rank 0 has, got 0\.1; start every rank with the same$/,
       );
     const elsewhere = folderWithPairs(20);
-    const all = await hosts(2);
+    const all = await loopbackHosts(2);
     const data = await endOf(
       [cwd, elsewhere].map((at, rank) => start([...args, '--hosts', all, '--rank', String(rank)], at)),
     );
@@ -171,6 +173,82 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('a run of several pro
     for (const { stderr } of data) expect(lastLine(stderr)).toMatch(/^error: rank 1 .*: expected data \w+, as rank 0/);
     expect(existsSync(join(cwd, 'checkpoints', 'other'))).toBe(false);
   });
+
+  it.each([
+    [[], ['--precision', 'bf16'], '--precision auto, as rank 0 has, got bf16; start every rank with the same'],
+    [[], ['--batch-size', '8'], '--batch-size 4, as rank 0 has, got 8; start every rank with the same'],
+    [[], ['--engine', 'eager'], '--engine auto, as rank 0 has, got eager; start every rank with the same'],
+    [[], ['--resume', 'alone'], 'no --resume, as on rank 0; start every rank with the same'],
+    [['--resume', 'alone:2'], [], '--resume, as on rank 0; start every rank with the same'],
+  ])('does not begin with %j on rank 0 and %j on rank 1, and says so at once', async (first, second, difference) => {
+    const args = (own: readonly string[]): string[] =>
+      own[0] === '--resume' ? ['train', ...own] : [...trainArguments([...FLAGS, '--run', 'unlike']), ...own];
+    const all = await loopbackHosts(2);
+    const ended = await endOf(
+      [first, second].map((own, rank) => start([...args(own), '--hosts', all, '--rank', String(rank)], cwd)),
+    );
+    for (const { code, stderr } of ended) {
+      expect(code).toBe(1);
+      expect(lastLine(stderr)).toBe(`error: rank 1 (${all.split(',')[1]}): expected ${difference}`);
+      expect(stderr).not.toContain('engine:'); // nothing was loaded
+    }
+    expect(existsSync(join(cwd, 'checkpoints', 'unlike'))).toBe(false);
+  });
+
+  it('does not begin where a process has another student, which is told before any data is read', async () => {
+    const student = join(temporaryFolder(), 'student');
+    cpSync(STUDENT, student, { recursive: true });
+    overflowUnknown(join(student, 'model.safetensors'));
+    const args = trainArguments([...FLAGS, '--run', 'other-student']);
+    for (const { code, stderr } of await endOf(await startAll(cwd, args, [[], ['--student', student]]))) {
+      expect(code).toBe(1);
+      expect(lastLine(stderr)).toMatch(
+        /^error: rank 1 \(\S+\): expected student \w{12}, as rank 0 has, got \w{12}; give all of them the same model files and tokenizers$/,
+      );
+      expect(stderr).not.toContain('data:');
+    }
+  });
+
+  it('says what to do where it cannot be shared out', async () => {
+    const args = trainArguments([...FLAGS, '--run', 'eager', '--engine', 'eager']);
+    for (const { code, stderr } of await endOf(await startAll(cwd, args, [[], []]))) {
+      expect(code).toBe(1);
+      expect(lastLine(stderr)).toMatch(
+        /^error: (rank \d \(\S+\) ended: )?several processes: expected the compiled engine, which can share out a run, got eager; leave out --engine, or train in one process$/,
+      );
+    }
+  });
+
+  it.each(['SIGKILL', 'SIGSTOP'] as const)(
+    'ends at once when a rank is lost (%s) while models are opened',
+    async (signal) => {
+      const asked = new Set<unknown>();
+      const hub = createServer(({ socket }) => asked.add(socket)); // which never answers
+      hub.listen(0, '127.0.0.1');
+      await once(hub, 'listening');
+      const cache = temporaryFolder();
+      const env = {
+        HF_ENDPOINT: `http://127.0.0.1:${(hub.address() as AddressInfo).port}`,
+        HF_HUB_CACHE: join(cache, 'hub'),
+        XDG_CACHE_HOME: cache,
+        HF_HUB_OFFLINE: '',
+      };
+      const args = trainArguments([...FLAGS, '--teacher', 'far/away', '--run', 'early', '--cluster-timeout', '3']);
+      const [first, second] = await startAll(cwd, args, [[], []], env);
+      await vi.waitUntil(() => asked.size === 2, 30_000);
+      const since = performance.now();
+      second.process.kill(signal);
+      const { code, stderr } = await first.ended;
+      expect(code).toBe(1);
+      expect(performance.now() - since).toBeLessThan(3_000); // the time limit
+      expect(lastLine(stderr)).toMatch(
+        /^error: rank 1 \(\S+\): expected it to go on, but (its connection .*|nothing was heard of it for [\d:]+); start every rank again, with --resume once the run has begun$/,
+      );
+      expect(existsSync(join(cwd, 'checkpoints', 'early'))).toBe(false);
+      hub.closeAllConnections();
+      hub.close();
+    },
+  );
 
   it('leaves out on all ranks the step whose loss is not finite on one, behind a key', async () => {
     const here = temporaryFolder();
@@ -182,7 +260,7 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('a run of several pro
     const more = ['--batch-size', '2', '--accumulate', '2', '--valid-fraction', '0', '--on-nan', 'skip'];
     const args = trainArguments([...FLAGS, ...more, '--student', student, '--epochs', '1']);
     const env = { KD_CLUSTER_KEY: '0123456789abcdef'.repeat(4) };
-    const all = await hosts(2);
+    const all = await loopbackHosts(2);
     const ended = await endOf(
       [0, 1].map((rank) => start([...args, '--run', 'two', '--hosts', all, '--rank', String(rank)], here, env)),
     );
@@ -198,7 +276,7 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('a run of several pro
   });
 
   it('is described by TF_CONFIG, with several devices in a process', async () => {
-    const worker = (await hosts(2)).split(',');
+    const worker = (await loopbackHosts(2)).split(',');
     const args = trainArguments([...WHOLE, '--accumulate', '4', '--run', 'four']);
     const ranks = worker.map((_, index) =>
       start([...args, '--device', index === 0 ? 'cpu:3' : 'cpu'], cwd, {
@@ -224,7 +302,7 @@ it('is called as the document shows it, without a key and with one', async () =>
   const cwd = folderWithPairs(4);
   writeFileSync(join(cwd, 'cluster.key'), `${'0123456789abcdef'.repeat(4)}\n`); // as openssl rand -hex 32 writes it
   for (const [run, pair] of [shown.slice(0, 2), shown.slice(2)].entries()) {
-    const free = await hosts(2); // those of the document may be taken
+    const free = await loopbackHosts(2); // those of the document may be taken
     const common = ['--epochs', '1', '--batch-size', '1', '--device', 'cpu', '--run', `shown-${run}`];
     const ended = await endOf(
       pair.map(([flag, , ...rest]) => start([...trainArguments(common), flag, free, ...rest], cwd)),

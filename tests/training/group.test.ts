@@ -23,6 +23,8 @@ function firstOfTwo(other: string, told: string): Ranks {
     },
     signal: new AbortController().signal,
     gather: (topic, text) => Promise.resolve([text, topic === 'reach' ? told : '']),
+    lost: new AbortController().signal,
+    unlessLost: (work) => work,
     orLost: (work) => work,
     end: () => Promise.resolve(),
     fail: () => Promise.resolve(),

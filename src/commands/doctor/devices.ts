@@ -17,7 +17,7 @@ export async function examineDevices(
   cluster: Cluster | undefined,
   output: Output,
 ): Promise<void> {
-  const ranks = cluster && (await meetCluster(cluster, new AbortController().signal, output));
+  const ranks = cluster && (await meetCluster(cluster, 'kd doctor', new AbortController().signal, output));
   try {
     const check = await checkDevices({ ...asked, ranks }, output);
     await ranks?.end();

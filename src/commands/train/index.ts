@@ -106,7 +106,7 @@ async function train(
       await (resume === undefined ? tryOut(settings, among, context) : tryOutResumed(resume, given, among, context));
       return;
     }
-    ranks = others && (await meetCluster(others, stop.signal, output));
+    ranks = others && (await meetCluster(others, 'kd train', stop.signal, output));
     const context = contextOf();
     if (ranks !== undefined && ranks.rank > 0)
       sayOwnPart(
