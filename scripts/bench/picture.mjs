@@ -8,7 +8,7 @@
  * taken from the second step and the second decoding, when all weights that are mapped from files have been paged in.
  */
 import { noiseFromSeed } from '#dist/diffusion/noise.js';
-import { openPipeline, readScheduler } from '#dist/diffusion/pipeline.js';
+import { inspectPipeline, openPipeline, readScheduler } from '#dist/diffusion/pipeline.js';
 import { randomNormal } from '#dist/base/philox.js';
 import { memoryOf, resetPeak } from './process-memory.mjs';
 
@@ -23,7 +23,7 @@ const { folder, size, lowMemory } = JSON.parse(process.argv[2] ?? '');
 
 const { resident: bare } = memoryNow();
 const pipeline = await openPipeline(folder, await readScheduler(folder, 'ddim'), 'cpu');
-const { textWidth } = pipeline;
+const { textWidth } = await inspectPipeline(folder);
 if (textWidth === undefined) throw new Error(`${folder}: expected a UNet that says how wide its texts are`);
 const loaded = memoryNow();
 resetPeak('self');
