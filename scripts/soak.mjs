@@ -9,19 +9,11 @@
  * than a tenth between the first quarter of the time and the last.
  */
 import { spawn } from 'node:child_process';
-import {
-  appendFileSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { writeModelFolders } from './bench/model-folders.mjs';
 import { memoryOf } from './bench/process-memory.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -33,43 +25,9 @@ const {
   allowPositionals: true,
 });
 
-/** `config.json` of `openai/clip-vit-large-patch14`'s text model and of `klue/roberta-small`. */
-const CONFIGS = {
-  teacher: {
-    model_type: 'clip_text_model',
-    vocab_size: 49408,
-    hidden_size: 768,
-    intermediate_size: 3072,
-    num_hidden_layers: 12,
-    num_attention_heads: 12,
-    max_position_embeddings: 77,
-    hidden_act: 'quick_gelu',
-    layer_norm_eps: 1e-5,
-    attention_dropout: 0,
-    initializer_range: 0.02,
-    eos_token_id: 2,
-  },
-  student: {
-    model_type: 'roberta',
-    vocab_size: 32000,
-    hidden_size: 768,
-    intermediate_size: 3072,
-    num_hidden_layers: 6,
-    num_attention_heads: 12,
-    max_position_embeddings: 514,
-    type_vocab_size: 1,
-    hidden_act: 'gelu',
-    layer_norm_eps: 1e-5,
-    hidden_dropout_prob: 0.1,
-    attention_probs_dropout_prob: 0.1,
-    initializer_range: 0.02,
-    pad_token_id: 1,
-  },
-};
-
 const folder = resolve(out);
 mkdirSync(folder, { recursive: true });
-for (const [role, config] of Object.entries(CONFIGS)) writeModel(role, config);
+writeModelFolders(folder);
 rmSync(join(folder, 'checkpoints'), { recursive: true, force: true });
 
 const child = spawn(
@@ -144,18 +102,4 @@ function isFlat() {
   /** @param {Row[]} part */
   const highest = (part) => Math.max(...part.map(([, resident]) => resident));
   return rows.length > 3 && highest(rows.slice(-quarter)) < 1.1 * highest(rows.slice(1, 1 + quarter));
-}
-
-/**
- * The configuration, and a small tokenizer, whose ids the large vocabulary holds too.
- *
- * @param {string} role
- * @param {object} config
- */
-function writeModel(role, config) {
-  const tiny = join(ROOT, 'data/tiny', role);
-  mkdirSync(join(folder, role), { recursive: true });
-  writeFileSync(join(folder, role, 'config.json'), JSON.stringify(config));
-  for (const name of readdirSync(tiny).filter((file) => /token|vocab/.test(file)))
-    cpSync(join(tiny, name), join(folder, role, name));
 }

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { bfloat16Obstacle, processorFeatures } from '../../src/tensorflow/hardware.js';
@@ -98,6 +99,38 @@ describe.skipIf(!BACKENDS_UNDER_TEST.includes('tensorflow'))('npm run bench', ()
     240_000,
   );
 });
+
+describe.skipIf(!BACKENDS_UNDER_TEST.includes('tensorflow') || availableParallelism() < 2)(
+  'what several ranks gain (skipped where there is one core)',
+  () => {
+    it('is that of the same run on one rank, and what it takes longer than its share', () => {
+      const flags = ['--models', 'tiny', '--batch', '4', '--steps', '4', '--rounds', '1'];
+      const script = join(BENCH, '..', 'ranks.mjs');
+      const { stdout, stderr } = spawnSync(process.execPath, [script, ...flags], { encoding: 'utf8' });
+      const rows = stdout
+        .split('\n')
+        .filter((line) => line.startsWith('| ') && !line.startsWith('| ---'))
+        .map((line) => line.slice(2, -2).split(' | '));
+      expect(rows[0], stderr).toEqual(['fp32', 's a step', 'CPU s a rank', 'pairs/s']);
+      const [one, several, share] = rows.slice(1).map(([name, ...numbers]) => ({ name, numbers: numbers.map(Number) }));
+      expect([one.name, several.name, share.name]).toEqual([
+        'one rank on one core',
+        '2 ranks, a core each',
+        'one rank on one core, its share alone',
+      ]);
+      for (const { numbers } of [one, several]) expect(Math.abs((numbers[2] * numbers[0]) / 8 - 1)).toBeLessThan(0.02); // of 8 pairs; both are rounded
+      expect(Math.abs((share.numbers[2] * share.numbers[0]) / 4 - 1)).toBeLessThan(0.02);
+      const [, times] = /^2 ranks, a core each: (\d+\.\d\d) × the pairs\/s of one\. Sums and waiting: /m.exec(stdout)!;
+      expect(Math.abs(Number(times) - several.numbers[2] / one.numbers[2])).toBeLessThan(0.02);
+    }, 240_000);
+
+    it('needs a core for each rank', () => {
+      const { status, stderr } = spawnSync(process.execPath, [join(BENCH, '..', 'ranks.mjs'), '--ranks', '4096']);
+      expect(status).toBe(1);
+      expect(stderr.toString()).toContain('--ranks: expected a core for each, at most ');
+    });
+  },
+);
 
 describe.skipIf(process.platform !== 'linux')(
   "the memory of pictures (skipped where the system is not Linux's)",

@@ -1,0 +1,197 @@
+/**
+ * What several ranks gain: a run on one rank that is tied to one core, and the same run on several, each tied to a core
+ * of its own (taskset). Random weights, the sample corpus.
+ *
+ *   node scripts/bench/ranks.mjs [--models full|tiny] [--ranks 2] [--batch 16] [--steps 4] [--rounds 2]
+ *                                [--precision fp32,bf16] [-- flags of kd train …]
+ *
+ * A step has a micro-batch for each rank. For where the rest goes there is a third run: one rank that has only its
+ * share, one micro-batch, and the update. What several ranks take longer than that is sums and waiting. All runs in
+ * turn, `--rounds` times; the first step of each, which compiles, does not count. Prints a Markdown table, and how many
+ * times the pairs/s of one rank.
+ */
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { markdownTable, median } from './measure.mjs';
+import { writeModelFolders } from './model-folders.mjs';
+
+/** @typedef {{ seconds: number[], cpuSeconds: number[] }} Steps of one rank: the clock, and its processor's time */
+/** @typedef {{ name: string, ranks: number, accumulate: number, results: Steps[] }} Way */
+
+const { values: flags, positionals: more } = parseArgs({
+  options: {
+    models: { type: 'string', default: 'full' },
+    ranks: { type: 'string', default: '2' },
+    batch: { type: 'string', default: '16' },
+    steps: { type: 'string', default: '4' },
+    rounds: { type: 'string', default: '2' },
+    precision: { type: 'string', default: 'fp32' },
+  },
+  allowPositionals: true,
+});
+const ranks = Number(flags.ranks);
+const batch = Number(flags.batch);
+const steps = Number(flags.steps);
+const rounds = Number(flags.rounds);
+/** @param {string} path from the project's root */
+const inProject = (path) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+/** Clock ticks a second in /proc (`getconf CLK_TCK`): 100 on all of Linux's 64-bit processors. */
+const TICKS = 100;
+
+if (ranks > availableParallelism())
+  throw new Error(`--ranks: expected a core for each, at most ${availableParallelism()}, got ${ranks}`);
+const folder = mkdtempSync(join(tmpdir(), 'kd-bench-ranks-'));
+try {
+  if (flags.models === 'full') writeModelFolders(folder);
+  console.log(
+    `Machine: ${availableParallelism()} cores, ${cpus()[0]?.model ?? 'unknown'}; ${batch} pairs a micro-batch`,
+  );
+  for (const precision of flags.precision.split(',')) await compare(precision);
+} finally {
+  rmSync(folder, { recursive: true });
+}
+
+/**
+ * Measures all ways in turn in a precision, and prints a table.
+ *
+ * @param {string} precision
+ */
+async function compare(precision) {
+  const all = `${ranks} ranks, a core each`;
+  /** @type {Way[]} */
+  const ways = [
+    { name: 'one rank on one core', ranks: 1, accumulate: ranks, results: [] },
+    { name: all, ranks, accumulate: ranks, results: [] },
+    { name: 'one rank on one core, its share alone', ranks: 1, accumulate: 1, results: [] },
+  ];
+  for (let round = 1; round <= rounds; round++)
+    for (const way of ways) {
+      const result = await train(way, precision);
+      way.results.push(result);
+      const seconds = median(result.seconds).toPrecision(3);
+      process.stderr.write(
+        `round ${round}/${rounds}, ${precision}: ${way.name}: ${seconds} s a step, load ${loadavg()[0]?.toFixed(1)}\n`,
+      );
+    }
+  const rows = ways.map(({ name, accumulate, results }) => {
+    const seconds = median(results.flatMap((result) => result.seconds));
+    const cpuSeconds = median(results.flatMap((result) => result.cpuSeconds));
+    return { name, seconds, cpuSeconds, pairsPerSecond: (accumulate * batch) / seconds };
+  });
+  const cells = rows.map(({ name, seconds, cpuSeconds, pairsPerSecond }) => [
+    name,
+    seconds.toPrecision(3),
+    cpuSeconds.toPrecision(3),
+    pairsPerSecond.toPrecision(3),
+  ]);
+  console.log(`\n${markdownTable([precision, 's a step', 'CPU s a rank', 'pairs/s'], cells)}`);
+  const [one, several, share] = rows;
+  if (one === undefined || several === undefined || share === undefined) return;
+  console.log(
+    `\n${all}: ${(several.pairsPerSecond / one.pairsPerSecond).toFixed(2)} × the pairs/s of one. ` +
+      `Sums and waiting: ${(several.seconds - share.seconds).toPrecision(2)} s of a step; ` +
+      `the update, which each does: ${((ranks * share.seconds - one.seconds) / (ranks - 1)).toPrecision(2)} s`,
+  );
+}
+
+/**
+ * Trains, and says what each step of rank 0 took.
+ *
+ * @param {Way} way
+ * @param {string} precision
+ * @returns {Promise<Steps>}
+ */
+async function train(way, precision) {
+  rmSync(join(folder, 'checkpoints'), { recursive: true, force: true });
+  const hosts = way.ranks === 1 ? [] : await Promise.all(Array.from({ length: way.ranks }, freePort));
+  const running = Array.from({ length: way.ranks }, (_, rank) => {
+    const cluster = hosts.length > 0 ? ['--hosts', hosts.join(), '--rank', String(rank)] : [];
+    return stepsOf(rank, [...trainFlags(way, precision), ...cluster, ...more]);
+  });
+  const [first] = await Promise.all(running);
+  if (first === undefined || first.seconds.length === 0) throw new Error('--steps: expected 3 or more');
+  return first;
+}
+
+/**
+ * @param {Way} way
+ * @param {string} precision
+ */
+function trainFlags({ accumulate }, precision) {
+  const place = flags.models === 'full' ? folder : inProject('data/tiny');
+  const models = ['teacher', 'student'].flatMap((role) => [`--${role}`, join(place, role)]);
+  const settings = {
+    run: 'bench',
+    data: inProject('data/sample'),
+    'batch-size': batch,
+    accumulate,
+    'max-steps': steps,
+    epochs: 100,
+    'valid-fraction': 0,
+    'log-every': 1,
+    keep: 1,
+    device: 'cpu',
+    precision,
+  };
+  const given = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]);
+  return ['train', '--json', '--quiet', '--random-weights', ...models, ...given];
+}
+
+/**
+ * Runs `kd` on one core.
+ *
+ * @param {number} core
+ * @param {string[]} args
+ * @returns {Promise<Steps>} of the steps after the first
+ */
+function stepsOf(core, args) {
+  const child = spawn('taskset', ['-c', String(core), process.execPath, inProject('bin/kd.js'), ...args], {
+    cwd: folder,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let said = '';
+  child.stderr.on('data', (/** @type {Buffer} */ chunk) => (said += chunk.toString()));
+  /** @type {{ at: number, cpu: number }[]} */
+  const ends = [];
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    if (JSON.parse(line).event === 'step') ends.push({ at: performance.now() / 1000, cpu: cpuSecondsOf(child.pid) });
+  });
+  return new Promise((done, fail) => {
+    child.on('error', fail);
+    child.on('close', (code) => {
+      if (code !== 0) fail(new Error(`kd ${args.join(' ')} failed:\n${said}`));
+      /** @param {'at' | 'cpu'} what */
+      const gaps = (what) => ends.slice(1).map((end, i) => end[what] - (ends[i]?.[what] ?? NaN));
+      done({ seconds: gaps('at'), cpuSeconds: gaps('cpu') });
+    });
+  });
+}
+
+/**
+ * What a process has worked so far (proc(5): the 14th and 15th fields of `stat`, user and system time).
+ *
+ * @param {number | undefined} pid
+ */
+function cpuSecondsOf(pid) {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' '); // from the third on: a name may have spaces
+  return (Number(fields[11]) + Number(fields[12])) / TICKS;
+}
+
+/** @returns {Promise<string>} an address of this machine that nobody uses */
+function freePort() {
+  return new Promise((done, fail) => {
+    const server = createServer()
+      .on('error', fail)
+      .listen(0, '127.0.0.1', () => {
+        const address = server.address();
+        server.close(() => done(`127.0.0.1:${typeof address === 'object' ? address?.port : ''}`));
+      });
+  });
+}
