@@ -8,9 +8,20 @@ import { spawnSync } from 'node:child_process';
  * @param {string[]} args
  */
 export function measure(command, args) {
-  const { status, stdout, stderr } = spawnSync(command, args, { encoding: 'utf8', maxBuffer: 2 ** 26 });
+  return JSON.parse(run(command, args).trim().split('\n').at(-1) ?? '');
+}
+
+/**
+ * Runs a process to its end, and gives what it printed.
+ *
+ * @param {string} command
+ * @param {string[]} args
+ * @param {string} [cwd]
+ */
+export function run(command, args, cwd) {
+  const { status, stdout, stderr } = spawnSync(command, args, { cwd, encoding: 'utf8', maxBuffer: 2 ** 26 });
   if (status !== 0) throw new Error(`${command} ${args.join(' ')} failed:\n${stderr}`);
-  return JSON.parse(stdout.trim().split('\n').at(-1) ?? '');
+  return stdout;
 }
 
 /** @param {readonly number[]} values */

@@ -13,12 +13,12 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { batchesOf } from '#dist/data/batches.js';
 import { inStoreOrder } from '#dist/data/row-order.js';
 import { openStore } from '#dist/data/store/token-store.js';
+import { loaderWait } from './loader-wait.mjs';
 import { memoryOf } from './process-memory.mjs';
 
 const { values: flags } = parseArgs({
@@ -36,8 +36,6 @@ const KD = fileURLToPath(new URL('../../bin/kd.js', import.meta.url));
 const script = (name) => fileURLToPath(new URL(name, import.meta.url));
 const BATCH_SIZE = 32;
 const STEP_SECONDS = 2.5;
-/** Between batches: far less than a step, so that the next batch has less time to be read than in training. */
-const PAUSE_MS = 25;
 
 const rows = Number(flags.rows);
 const tokenizers = join(flags.work, 'tokenizers');
@@ -174,22 +172,12 @@ async function printLoader() {
     teacher: teacher.pad_id,
     student: student.pad_id,
   });
-  const first = batches.count >> 1;
-  /** @type {number[]} */
-  const times = [];
-  for (let i = 0; i < Math.min(Number(flags.batches), batches.count - first); i++) {
-    const asked = performance.now();
-    await batches.at(first + i);
-    times.push(performance.now() - asked);
-    await wait(PAUSE_MS);
-  }
+  const { seek, mean, most, count: later } = await loaderWait(batches, Number(flags.batches));
   await close();
-  const [seek = NaN, ...later] = times;
-  const mean = later.reduce((sum, ms) => sum + ms, 0) / later.length;
   process.on('exit', () => {
     console.log(
       `\nWaiting for a batch of ${BATCH_SIZE}: ${mean.toFixed(2)} ms on average, ` +
-        `${Math.max(...later).toFixed(1)} ms at most, over ${later.length} batches; ` +
+        `${most.toFixed(1)} ms at most, over ${later} batches; ` +
         `the first one, in the middle of the store, ${seek.toFixed(0)} ms. ` +
         `Of a step of ${STEP_SECONDS} s that is ${((100 * mean) / (1000 * STEP_SECONDS)).toFixed(3)} %.`,
     );

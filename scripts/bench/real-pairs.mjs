@@ -1,10 +1,10 @@
 /** Pairs of the generated corpora as training reads them: a token store with ids of tokenizers like the real ones. */
-import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openStore } from '#dist/data/store/token-store.js';
 import { datasetOf } from '#dist/training/dataset.js';
+import { run } from './measure.mjs';
 
 /** @import { Batches } from '#dist/data/batches.js' */
 /** @import { BatchSettings } from '#dist/training/dataset.js' */
@@ -53,13 +53,4 @@ export async function openRealBatches(store, batchSize, groupByLength) {
   const settings = { batchSize, accumulate: 1, groupByLength, seed: 42, validPairs: 'all', baselinePairs: 'all' };
   const { training, close } = datasetOf(await openStore(store), settings);
   return { batches: training, close };
-}
-
-/**
- * @param {string} command
- * @param {string[]} args
- */
-function run(command, args) {
-  const { status, stderr } = spawnSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'ignore', 'pipe'] });
-  if (status !== 0) throw new Error(`${command} ${args.join(' ')} failed:\n${stderr}`);
 }

@@ -100,6 +100,25 @@ describe.skipIf(!BACKENDS_UNDER_TEST.includes('tensorflow'))('npm run bench', ()
   );
 });
 
+describe.skipIf(!BACKENDS_UNDER_TEST.includes('tensorflow'))('training as the data grow', () => {
+  it('is measured at each size, as pairs come and grouped by length', () => {
+    const flags = ['--pairs', '200', '--batch', '4', '--steps', '60', '--rounds', '1'];
+    const script = join(BENCH, '..', 'growth.mjs');
+    const { stdout, stderr } = spawnSync(process.execPath, [script, ...flags], { encoding: 'utf8' });
+    const rows = stdout.split('\n').filter((line) => line.startsWith('| '));
+    const cells = rows.slice(2).map((line) => line.slice(2, -2).split(' | '));
+    expect(
+      cells.map(([name]) => name),
+      stderr,
+    ).toEqual(['200 rows', '200 rows, grouped']);
+    for (const [, rate, range, mean, most] of cells) {
+      expect(range).toBe(`${rate} to ${rate}`);
+      expect(Number(rate)).toBeGreaterThan(0);
+      expect(Number(most)).toBeGreaterThanOrEqual(Number(mean) - 0.05); // both are rounded
+    }
+  }, 240_000);
+});
+
 describe.skipIf(!BACKENDS_UNDER_TEST.includes('tensorflow') || availableParallelism() < 2)(
   'what several ranks gain (skipped where there is one core)',
   () => {
