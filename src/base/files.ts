@@ -191,6 +191,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',
   EPERM: 'permission denied',
   EISDIR: 'is a folder',
+  EEXIST: 'a file is in its place',
   ENOTDIR: 'a part of the path is not a folder',
   ENOSPC: 'no space left on the device',
   EDQUOT: 'the disk quota is used up',

@@ -4,6 +4,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import * as v from 'valibot';
 import { InputError } from '../base/errors.js';
 import { fileError, syncFolder, writeFileAtomic } from '../base/files.js';
+import { makeFolders } from '../base/folders.js';
 import { makerTag, removeStaleFiles } from '../base/stale-files.js';
 import { listOf, object } from '../base/json-schema.js';
 import { soundJson } from '../base/parse-json.js';
@@ -72,7 +73,7 @@ export async function writeExportFolder(folder: string, fill: (temporary: string
   const tag = makerTag();
   const [temporary, earlier] = ['tmp', 'old'].map((ending) => join(dirname(place), `.kd-export-${tag}.${ending}`));
   try {
-    await mkdir(dirname(place), { recursive: true });
+    await makeFolders(dirname(place));
     removeStaleFiles(dirname(place), (name) => name.startsWith('.kd-export-') && name.endsWith('.tmp'));
     await mkdir(temporary!);
     const description = await fill(temporary!);

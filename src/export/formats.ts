@@ -5,6 +5,7 @@ import { encoderEngine } from '../engine/encoder.js';
 import type { Encoded } from '../engine/encoder-engine.js';
 import { InputError } from '../base/errors.js';
 import { writeFileAtomic } from '../base/files.js';
+import { makeFolders } from '../base/folders.js';
 import { exportedConfig } from '../models/exported-config.js';
 import { writeModelFolder } from '../models/model-folder.js';
 import { formatPythonJson, formatStandardJson } from '../base/python-json.js';
@@ -58,7 +59,7 @@ export async function writeFormat(
   { model, tokenizerFolder }: ModelToExport,
 ): Promise<void> {
   const layout = LAYOUT[format];
-  for (const part of [layout.model, layout.tokenizer]) await mkdir(join(folder, part), { recursive: true });
+  for (const part of [layout.model, layout.tokenizer]) await makeFolders(join(folder, part));
   const json = format === 'onnx' ? formatStandardJson : formatPythonJson; // JavaScript has no other
   const config = exportedConfig(model.configJson, json);
   if (format === 'onnx') {

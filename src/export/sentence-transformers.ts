@@ -6,9 +6,9 @@
  * tokenizer, whose only output is the ids, gives no mask: the mean is over all of them, and no text's vector depends on
  * others.
  */
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../base/files.js';
+import { makeFolders } from '../base/folders.js';
 import { isProjection } from '../models/projection.js';
 import type { TextEncoder } from '../models/text-encoder.js';
 import { MAX_LENGTH } from '../text/tokenizer.js';
@@ -23,7 +23,7 @@ export async function writeSentenceTransformers(folder: string, { config, width,
   const isProjected = Object.keys(shapes).some(isProjection);
   const modules = ['Transformer', 'Pooling', ...(isProjected ? ['Dense'] : [])];
   const pathOf = (index: number): string => (index === 0 ? '' : `${index}_${modules[index]}`);
-  for (const index of modules.keys()) await mkdir(join(folder, pathOf(index)), { recursive: true });
+  for (const index of modules.keys()) await makeFolders(join(folder, pathOf(index)));
   const write = (name: string, json: object): Promise<void> =>
     writeFileAtomic(join(folder, name), `${JSON.stringify(json, null, 2)}\n`);
   await write(

@@ -1,11 +1,11 @@
 /** @file `checkpoints/<run>/`: where a run keeps all that it writes. */
 import { constants, readdirSync, rmdirSync, rmSync, type Stats } from 'node:fs';
-import { access, mkdir, rm, stat } from 'node:fs/promises';
+import { access, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { InputError } from '../base/errors.js';
 import { fileError, isMissing, writeFileAtomic } from '../base/files.js';
+import { makeFolders, nearestFolder } from '../base/folders.js';
 import { shellQuote } from '../base/shell.js';
-import { nearestFolder } from '../base/disk-space.js';
 import { readRegularFile } from '../base/regular-file.js';
 import { nextOrder } from './run-list.js';
 import { checkRunName, isStepName, RUN_CONFIG, RUNS_FOLDER, type Pointer } from './run-names.js';
@@ -72,7 +72,7 @@ async function statIfThere(path: string): Promise<Stats | undefined> {
 export async function makeRunFolder(name: string): Promise<string> {
   const folder = await checkRunIsNew(name);
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolders(folder);
   } catch (error) {
     throw fileError(folder, 'cannot be made', error);
   }

@@ -3,10 +3,11 @@
  * (a commit), `blobs/<content id>`, and `snapshots/<commit>/<file>`, links to blobs.
  * Source: https://huggingface.co/docs/huggingface_hub/guides/manage-cache
  */
-import { mkdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
+import { readFile, rename, rm, stat, symlink } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { InputError } from '../base/errors.js';
 import { fileError } from '../base/files.js';
+import { makeFolders } from '../base/folders.js';
 import { makerTag } from '../base/stale-files.js';
 import { hasContent, hashFor, isSha256, kindOfId } from './content-id.js';
 import type { HubFile } from './hub-client.js';
@@ -82,7 +83,7 @@ export async function isThere(path: string): Promise<boolean> {
 export async function link(target: string, path: string): Promise<void> {
   const temporary = join(dirname(path), `.kd-${makerTag()}.tmp`);
   try {
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolders(dirname(path));
     await symlink(target, temporary);
     await rename(temporary, path);
   } catch (error) {

@@ -1,13 +1,13 @@
 /** @file Files that get their names once they are complete. */
-import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { createPendingFile, fileError, isPendingName } from '../base/files.js';
+import { makeFolders } from '../base/folders.js';
 import { removeStaleFiles } from '../base/stale-files.js';
 
 /** Creates a folder and its parents, if missing. */
 export async function makeFolder(folder: string): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolders(folder);
   } catch (error) {
     throw fileError(folder, 'cannot be written', error);
   }

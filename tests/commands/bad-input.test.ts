@@ -282,6 +282,16 @@ describe('texts to encode', () => {
       /^\/proc\/sys\/out\.safetensors: cannot be written: /,
     );
   });
+
+  it.runIf(process.platform === 'linux')('into folders that the system does not let anybody make', () => {
+    const out = '/proc/kd/out';
+    const tokenizers = ['--teacher-tokenizer', TEACHER, '--student-tokenizer', STUDENT];
+    for (const args of [
+      ['prepare', '--data', 'pairs.csv', ...tokenizers, '--out'],
+      ['export', STUDENT, '--to'],
+    ])
+      expect(refusal([...args, out])).toBe(`${out}: cannot be written: no such file or folder`);
+  });
 });
 
 describe('flags', () => {

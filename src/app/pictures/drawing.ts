@@ -3,7 +3,7 @@
  *   model.
  */
 import { existsSync } from 'node:fs';
-import { access, constants, mkdir } from 'node:fs/promises';
+import { access, constants } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { lostTail } from '../../diffusion/embeddings.js';
 import { noiseFromSeed, readNoise, type StartingNoise } from '../../diffusion/noise.js';
@@ -17,6 +17,7 @@ import type { SchedulerConfig } from '../../diffusion/scheduler-config.js';
 import { createScheduler } from '../../diffusion/create-scheduler.js';
 import { InputError, messageOf } from '../../base/errors.js';
 import { fileError } from '../../base/files.js';
+import { makeFolders } from '../../base/folders.js';
 import { numberedNames, writeNewFile } from '../../base/new-file.js';
 import { VERSION } from '../../base/version.js';
 import { whileThere } from '../../runs/removed-checkpoint.js';
@@ -100,7 +101,7 @@ export async function startingNoise(
 export async function picturesFolder({ out }: GenerateOptions, { run }: Pick<OpenEncoder, 'run'>): Promise<string> {
   const folder = out ?? (run === undefined ? PICTURES_FOLDER : join(run, PICTURES_FOLDER));
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolders(folder);
   } catch (error) {
     throw fileError(folder, 'cannot be made', error);
   }

@@ -7,6 +7,7 @@ import { mkdir, readdir, readFile, rename, rm, rmdir, stat } from 'node:fs/promi
 import { dirname, join, resolve } from 'node:path';
 import { InputError } from '../../base/errors.js';
 import { fileError, isPendingName, syncFolder, writeFileAtomic } from '../../base/files.js';
+import { makeFolders } from '../../base/folders.js';
 import { makerTag, removeStaleFiles } from '../../base/stale-files.js';
 import { isLockName } from '../../base/lock/claim.js';
 import { takeLock } from '../../base/lock/lock.js';
@@ -74,10 +75,10 @@ export async function beginStore(folder: string): Promise<StoreFolder> {
 async function makePartial(folder: string, partial: string): Promise<string | undefined> {
   let firstMade: string | undefined;
   for (let attempt = 1; ; attempt++) {
-    firstMade = (await mkdir(folder, { recursive: true })) ?? firstMade;
-    await requireOwnFiles(folder);
-    removeStaleFiles(folder, (name) => name.startsWith(PARTIAL) || isPendingName(name));
     try {
+      firstMade = (await makeFolders(folder)) ?? firstMade;
+      await requireOwnFiles(folder);
+      removeStaleFiles(folder, (name) => name.startsWith(PARTIAL) || isPendingName(name));
       await mkdir(partial);
       return firstMade;
     } catch (error) {

@@ -6,10 +6,11 @@
  */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Batch, Batches } from '../../data/batches.js';
 import { fileError, isPendingName } from '../../base/files.js';
+import { makeFolders } from '../../base/folders.js';
 import { removeStaleFiles } from '../../base/stale-files.js';
 import { BYTES_A_VALUE, createShard, openShard, type Shard } from './shard.js';
 
@@ -59,7 +60,7 @@ export async function openTeacherCache(
       .digest('hex')
       .slice(0, 16),
   );
-  await mkdir(folder, { recursive: true }).catch((error: unknown) => {
+  await makeFolders(folder).catch((error: unknown) => {
     throw fileError(folder, 'cannot be made', error);
   });
   removeStaleFiles(folder, isPendingName);

@@ -1,0 +1,48 @@
+/** @file Folders that are there, and those that are made. */
+import { mkdir, stat } from 'node:fs/promises';
+import { dirname, join, relative, resolve, sep } from 'node:path';
+
+/** A folder, or its nearest ancestor that exists. */
+export async function nearestFolder(folder: string): Promise<string> {
+  const path = resolve(folder);
+  const isThere = await stat(path).then(
+    () => true,
+    (error: unknown) => (error as NodeJS.ErrnoException).code !== 'ENOENT',
+  );
+  return isThere || path === dirname(path) ? path : nearestFolder(dirname(path));
+}
+
+/**
+ * Makes a folder and those above it, where they are not there yet. Node's `mkdir` with `recursive` does so, too, but
+ * where a file system takes no new folders and says that the path is not there (as /proc does), it tries for ever.
+ *
+ * @returns the topmost folder that was made; undefined where all were there
+ * @throws the system's error, also where a file is in the place of a folder
+ */
+export async function makeFolders(folder: string): Promise<string | undefined> {
+  const path = resolve(folder);
+  let place = await nearestFolder(path);
+  const missing = relative(place, path).split(sep).filter(Boolean);
+  let topmost: string | undefined;
+  if (missing.length === 0) await makeOne(place); // a file may be there
+  for (const name of missing) {
+    place = join(place, name);
+    if (await makeOne(place)) topmost ??= place;
+  }
+  return topmost;
+}
+
+/** Makes a folder; false where it is there already. */
+async function makeOne(folder: string): Promise<boolean> {
+  try {
+    await mkdir(folder);
+    return true;
+  } catch (error) {
+    const isFolder = await stat(folder).then(
+      (stats) => stats.isDirectory(),
+      () => false,
+    );
+    if (isFolder) return false;
+    throw error;
+  }
+}
