@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 
 /** @import { Batches } from '#dist/data/batches.js' */
 
-/** Between batches: far less than a full-size step, so that the next batch has less time to be read than in training. */
+/** Between batches: far less than a full-size step, so that the next batch has less time to be read. */
 const PAUSE_MS = 25;
 
 /**

@@ -5,10 +5,11 @@
  *   node scripts/bench/ranks.mjs [--models full|tiny] [--ranks 2] [--batch 16] [--steps 4] [--rounds 2]
  *                                [--precision fp32,bf16] [-- flags of kd train …]
  *
- * A step has a micro-batch for each rank. For where the rest goes there is a third run: one rank that has only its
- * share, one micro-batch, and the update. What several ranks take longer than that is sums and waiting. All runs in
- * turn, `--rounds` times; the first step of each, which compiles, does not count. Prints a Markdown table, and how many
- * times the pairs/s of one rank.
+ * A step has a micro-batch for each rank. Where the rest goes, two more runs show: one rank that has only its share,
+ * one micro-batch and the update; and as many of these as there are ranks, beside each other, which know nothing of
+ * each other. What the latter take longer, cores lose to each other; what ranks take longer than that is sums and
+ * waiting. All in turn, `--rounds` times; the first step of each, which compiles, does not count. Prints a Markdown
+ * table, and how many times the pairs/s of one rank.
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -22,7 +23,14 @@ import { markdownTable, median } from './measure.mjs';
 import { writeModelFolders } from './model-folders.mjs';
 
 /** @typedef {{ seconds: number[], cpuSeconds: number[] }} Steps of one rank: the clock, and its processor's time */
-/** @typedef {{ name: string, ranks: number, accumulate: number, results: Steps[] }} Way */
+/**
+ * @typedef {object} Way
+ * @property {string} name
+ * @property {number} processes
+ * @property {boolean} together whether these are the ranks of one run
+ * @property {number} accumulate
+ * @property {Steps[]} results
+ */
 
 const { values: flags, positionals: more } = parseArgs({
   options: {
@@ -66,9 +74,10 @@ async function compare(precision) {
   const all = `${ranks} ranks, a core each`;
   /** @type {Way[]} */
   const ways = [
-    { name: 'one rank on one core', ranks: 1, accumulate: ranks, results: [] },
-    { name: all, ranks, accumulate: ranks, results: [] },
-    { name: 'one rank on one core, its share alone', ranks: 1, accumulate: 1, results: [] },
+    { name: 'one rank on one core', processes: 1, together: true, accumulate: ranks, results: [] },
+    { name: all, processes: ranks, together: true, accumulate: ranks, results: [] },
+    { name: 'one rank, its share', processes: 1, together: true, accumulate: 1, results: [] },
+    { name: `${ranks} runs of that beside each other`, processes: ranks, together: false, accumulate: 1, results: [] },
   ];
   for (let round = 1; round <= rounds; round++)
     for (const way of ways) {
@@ -79,10 +88,11 @@ async function compare(precision) {
         `round ${round}/${rounds}, ${precision}: ${way.name}: ${seconds} s a step, load ${loadavg()[0]?.toFixed(1)}\n`,
       );
     }
-  const rows = ways.map(({ name, accumulate, results }) => {
+  const rows = ways.map(({ name, processes, together, accumulate, results }) => {
     const seconds = median(results.flatMap((result) => result.seconds));
     const cpuSeconds = median(results.flatMap((result) => result.cpuSeconds));
-    return { name, seconds, cpuSeconds, pairsPerSecond: (accumulate * batch) / seconds };
+    const pairs = batch * accumulate * (together ? 1 : processes);
+    return { name, seconds, cpuSeconds, pairsPerSecond: pairs / seconds };
   });
   const cells = rows.map(({ name, seconds, cpuSeconds, pairsPerSecond }) => [
     name,
@@ -91,12 +101,15 @@ async function compare(precision) {
     pairsPerSecond.toPrecision(3),
   ]);
   console.log(`\n${markdownTable([precision, 's a step', 'CPU s a rank', 'pairs/s'], cells)}`);
-  const [one, several, share] = rows;
-  if (one === undefined || several === undefined || share === undefined) return;
+  const [one, several, share, beside] = rows;
+  if (one === undefined || several === undefined || share === undefined || beside === undefined) return;
+  /** @param {number} seconds */
+  const said = (seconds) => `${seconds.toFixed(2)} s`;
   console.log(
-    `\n${all}: ${(several.pairsPerSecond / one.pairsPerSecond).toFixed(2)} × the pairs/s of one. ` +
-      `Sums and waiting: ${(several.seconds - share.seconds).toPrecision(2)} s of a step; ` +
-      `the update, which each does: ${((ranks * share.seconds - one.seconds) / (ranks - 1)).toPrecision(2)} s`,
+    `\n${all}: ${(several.pairsPerSecond / one.pairsPerSecond).toFixed(2)} × the pairs/s of one. Of a step, ` +
+      `${said((ranks * share.seconds - one.seconds) / (ranks - 1))} are the update, which each does; ` +
+      `${said(beside.seconds - share.seconds)} cores lose to each other; ` +
+      `${said(several.seconds - beside.seconds)} are sums and waiting`,
   );
 }
 
@@ -109,10 +122,12 @@ async function compare(precision) {
  */
 async function train(way, precision) {
   rmSync(join(folder, 'checkpoints'), { recursive: true, force: true });
-  const hosts = way.ranks === 1 ? [] : await Promise.all(Array.from({ length: way.ranks }, freePort));
-  const running = Array.from({ length: way.ranks }, (_, rank) => {
-    const cluster = hosts.length > 0 ? ['--hosts', hosts.join(), '--rank', String(rank)] : [];
-    return stepsOf(rank, [...trainFlags(way, precision), ...cluster, ...more]);
+  const isCluster = way.together && way.processes > 1;
+  const hosts = isCluster ? await Promise.all(Array.from({ length: way.processes }, freePort)) : [];
+  const running = Array.from({ length: way.processes }, (_, number) => {
+    const cluster = isCluster ? ['--hosts', hosts.join(), '--rank', String(number)] : [];
+    const run = ['--run', way.together ? 'bench' : `bench-${number}`];
+    return stepsOf(number, [...trainFlags(way, precision), ...run, ...cluster, ...more]);
   });
   const [first] = await Promise.all(running);
   if (first === undefined || first.seconds.length === 0) throw new Error('--steps: expected 3 or more');
@@ -127,7 +142,6 @@ function trainFlags({ accumulate }, precision) {
   const place = flags.models === 'full' ? folder : inProject('data/tiny');
   const models = ['teacher', 'student'].flatMap((role) => [`--${role}`, join(place, role)]);
   const settings = {
-    run: 'bench',
     data: inProject('data/sample'),
     'batch-size': batch,
     accumulate,

@@ -131,15 +131,19 @@ describe.skipIf(!BACKENDS_UNDER_TEST.includes('tensorflow') || availableParallel
         .filter((line) => line.startsWith('| ') && !line.startsWith('| ---'))
         .map((line) => line.slice(2, -2).split(' | '));
       expect(rows[0], stderr).toEqual(['fp32', 's a step', 'CPU s a rank', 'pairs/s']);
-      const [one, several, share] = rows.slice(1).map(([name, ...numbers]) => ({ name, numbers: numbers.map(Number) }));
-      expect([one.name, several.name, share.name]).toEqual([
+      const [one, several, share, beside] = rows
+        .slice(1)
+        .map(([name, ...numbers]) => ({ name, numbers: numbers.map(Number) }));
+      expect([one, several, share, beside].map(({ name }) => name)).toEqual([
         'one rank on one core',
         '2 ranks, a core each',
-        'one rank on one core, its share alone',
+        'one rank, its share',
+        '2 runs of that beside each other',
       ]);
-      for (const { numbers } of [one, several]) expect(Math.abs((numbers[2] * numbers[0]) / 8 - 1)).toBeLessThan(0.02); // of 8 pairs; both are rounded
+      for (const { numbers } of [one, several, beside])
+        expect(Math.abs((numbers[2] * numbers[0]) / 8 - 1)).toBeLessThan(0.02); // of 8 pairs; both are rounded
       expect(Math.abs((share.numbers[2] * share.numbers[0]) / 4 - 1)).toBeLessThan(0.02);
-      const [, times] = /^2 ranks, a core each: (\d+\.\d\d) × the pairs\/s of one\. Sums and waiting: /m.exec(stdout)!;
+      const [, times] = /^2 ranks, a core each: (\d+\.\d\d) × the pairs\/s of one\. Of a step, /m.exec(stdout)!;
       expect(Math.abs(Number(times) - several.numbers[2] / one.numbers[2])).toBeLessThan(0.02);
     }, 240_000);
 
