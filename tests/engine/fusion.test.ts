@@ -75,6 +75,29 @@ describe('fusing', () => {
     expect(fuse(graph.nodes, [done.name]).functions).toEqual([]);
   });
 
+  it('gives a value once: equal ops are one output, and reshapes at the end of a group stay outside', () => {
+    const graph = new Graph();
+    const x = placeholder(graph, 'x', SHAPE, 'float32');
+    const shared = elementwise(graph, 'Exp', elementwise(graph, 'Neg', x));
+    const [a, b] = [elementwise(graph, 'Square', shared), elementwise(graph, 'Square', shared)];
+    const flat = graph.add(
+      'Reshape',
+      [b, graph.int32([160_000])],
+      { T: { type: 'float32' }, Tshape: { type: 'int32' } },
+      { dtype: 'float32', shape: [160_000] },
+    );
+    const done = after(graph, product(graph, a), [after(graph, product(graph, b), [], 'b')], 'done');
+    const shaped = after(graph, flat, [done], 'shaped');
+    const { nodes, functions } = fuse(graph.nodes, [shaped.name]);
+    expect(functions.map((each) => [each.nodes.map(({ op }) => op), each.outputs])).toEqual([
+      [['Neg', 'Exp', 'Square'], ['n2']],
+    ]);
+    const call = nodes.find(({ op }) => op === 'PartitionedCall')!;
+    expect(call.attributes.Tout).toEqual({ types: ['float32'] });
+    const readers = nodes.filter(({ inputs }) => inputs.includes(call.name));
+    expect(readers.map(({ op }) => op).sort()).toEqual(['MatMul', 'MatMul', 'Reshape']);
+  });
+
   it('takes nodes in any order, and keeps the names of what is fetched', () => {
     const graph = new Graph();
     const x = placeholder(graph, 'x', SHAPE, 'float32');

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { compiledEngine } from '../../src/engine/compiled.js';
 import { Graph, type GraphNode } from '../../src/engine/graph/graph.js';
 import { toBfloat16 } from '../../src/engine/graph/precision.js';
-import { assignVariable, declareVariable, placeholder, readVariable } from '../../src/engine/graph/variables.js';
+import { assignVariable, cast, declareVariable, placeholder, readVariable } from '../../src/engine/graph/variables.js';
 import {
   choosePrecision,
   type ChosenPrecision,
@@ -147,6 +147,28 @@ describe('bfloat16', () => {
     ]);
     expect(nodes.get(moved.name)!.inputs[0]).toBe(first.name);
     expect(nodes.get(nodes.get(softmax.name)!.inputs[0])!.op).toBe('Cast');
+  });
+
+  it('takes rows of a variable that is stored in it before they are cast, and not after', () => {
+    const graph = new Graph();
+    const variable = readVariable(graph, declareVariable(graph, 'v', [8, 2], 'bfloat16'));
+    const ids = placeholder(graph, 'ids', [3], 'int32');
+    const types = { Tparams: { type: 'float32' }, Tindices: { type: 'int32' }, Taxis: { type: 'int32' } } as const;
+    const output = { dtype: 'float32', shape: [3, 2] } as const;
+    const rows = graph.add(
+      'GatherV2',
+      [cast(graph, variable, 'float32'), ids, graph.scalar(0, 'int32')],
+      types,
+      output,
+    );
+    const root = graph.add('Sqrt', [rows], { T: { type: 'float32' } }, output);
+    const nodes = new Map(toBfloat16(graph.nodes).map((node) => [node.name, node]));
+    expect(nodes.get(rows.name)).toMatchObject({
+      inputs: [variable.name, ids.name, expect.any(String)],
+      attributes: { ...types, Tparams: { type: 'bfloat16' } },
+      dtype: 'bfloat16',
+    });
+    expect(nodes.get(nodes.get(root.name)!.inputs[0])).toMatchObject({ op: 'Cast', shape: [3, 2], dtype: 'float32' });
   });
 
   it('leaves variables, and what is assigned to them, in float32', () => {

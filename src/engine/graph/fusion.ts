@@ -201,7 +201,8 @@ function callFunctions(
     for (const name of node.inputs) readers.set(producerName(name), [...(readers.get(producerName(name)) ?? []), node]);
 
   const functions = new Map<string, { readonly definition: GraphFunction; values: number; readonly calls: Call[] }>();
-  for (const group of groups) {
+  for (const gathered of groups) {
+    const group = withoutLastReshapes(gathered, readers);
     if (group.filter(({ op }) => op !== 'Reshape').length < 2) continue;
     const { key, definition, call } = describe(group, byName, readers, `fused_${functions.size}`);
     if (call.outputs.length === 0) continue; // nobody reads it, so it does not run
@@ -219,16 +220,18 @@ function callFunctions(
     for (const [i, { inputs, outputs, members }] of all.entries()) {
       const name = `${definition.name}_${i}`;
       for (const member of members) gone.add(member.name);
-      for (const [k, output] of outputs.entries()) replaced.set(output.name, k === 0 ? name : `${name}:${k}`);
+      for (const [k, equal] of outputs.entries())
+        for (const output of equal) replaced.set(output.name, k === 0 ? name : `${name}:${k}`);
+      const first = outputs.map(([output]) => output!);
       calls.push({
         name,
         op: 'PartitionedCall',
         inputs,
-        dtype: outputs[0]!.dtype,
-        shape: outputs[0]!.shape,
+        dtype: first[0]!.dtype,
+        shape: first[0]!.shape,
         attributes: {
           Tin: { types: definition.inputs },
-          Tout: { types: outputs.map(({ dtype }) => dtype) },
+          Tout: { types: first.map(({ dtype }) => dtype) },
           f: { function: definition.name },
           _XlaMustCompile: { bool: true },
           _noinline: { bool: true },
@@ -249,8 +252,21 @@ function callFunctions(
 
 interface Call {
   readonly inputs: readonly string[];
-  readonly outputs: readonly GraphNode[];
+  /** What is read of it: for each output the nodes that have this value. */
+  readonly outputs: readonly (readonly GraphNode[])[];
   readonly members: readonly GraphNode[];
+}
+
+/** A group less the reshapes at its ends: outside they take nothing, inside XLA copies what is also read without them. */
+function withoutLastReshapes(
+  group: readonly GraphNode[],
+  readers: ReadonlyMap<string, readonly GraphNode[]>,
+): GraphNode[] {
+  const members = new Set(group);
+  for (const node of [...group].reverse())
+    if (node.op === 'Reshape' && !(readers.get(node.name) ?? []).some((reader) => members.has(reader)))
+      members.delete(node);
+  return [...members];
 }
 
 /** A group as a function, with names that are the same for every equal group. */
@@ -264,6 +280,7 @@ function describe(
   const local = new Map<string, string>();
   const inputs: GraphNode[] = [];
   const nodes: GraphNode[] = [];
+  const byValue = new Map<string, string>(); // equal ops on equal inputs, so that a value is one output
   const add = (node: GraphNode): string => {
     const known = local.get(node.name);
     if (known !== undefined) return known;
@@ -275,24 +292,35 @@ function describe(
       return argument;
     }
     const taken = node.inputs.filter((input) => !input.startsWith('^')).map((input) => add(byName.get(input)!));
-    const own = `n${nodes.length}`;
     const attributes = Object.fromEntries(Object.entries(node.attributes).filter(([key]) => !key.startsWith('_')));
-    nodes.push({ ...node, name: own, inputs: taken, attributes });
+    const value = JSON.stringify([node.op, taken, attributes, node.dtype, node.shape]);
+    const own = byValue.get(value) ?? `n${nodes.length}`;
+    if (!byValue.has(value)) nodes.push({ ...node, name: own, inputs: taken, attributes });
+    byValue.set(value, own);
     local.set(node.name, own);
     return own;
   };
   for (const node of group) add(node);
-  const outputs = group.filter((node) => (readers.get(node.name) ?? []).some((reader) => !members.has(reader.name)));
+  const outputs = new Map<string, GraphNode[]>();
+  for (const node of group) {
+    if (!(readers.get(node.name) ?? []).some((reader) => !members.has(reader.name))) continue;
+    const output = local.get(node.name)!;
+    outputs.set(output, [...(outputs.get(output) ?? []), node]);
+  }
   const definition: GraphFunction = {
     name,
     inputs: inputs.map(({ dtype }) => dtype),
     nodes,
-    outputs: outputs.map((node) => local.get(node.name)!),
+    outputs: [...outputs.keys()],
   };
   const key = JSON.stringify([
     inputs.map(({ dtype, shape }) => [dtype, shape]),
     nodes.map(({ op, inputs: taken, attributes, shape }) => [op, taken, attributes, shape]),
     definition.outputs,
   ]);
-  return { key, definition, call: { inputs: inputs.map((node) => node.name), outputs, members: group } };
+  return {
+    key,
+    definition,
+    call: { inputs: inputs.map((node) => node.name), outputs: [...outputs.values()], members: group },
+  };
 }

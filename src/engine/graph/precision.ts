@@ -60,7 +60,11 @@ function lowerable(nodes: readonly GraphNode[], byName: ReadonlyMap<string, Grap
   for (const node of nodes) {
     if (node.dtype !== 'float32') continue;
     const isAfterLowered = lowered.has(node.inputs[0]!);
-    if (PRODUCTS.has(node.op) || (isAfterLowered && (MOVES.has(node.op) || isSmallStep(node, byName))))
+    if (
+      PRODUCTS.has(node.op) ||
+      isGatherOfVariable(node, byName) ||
+      (isAfterLowered && (MOVES.has(node.op) || isSmallStep(node, byName)))
+    )
       lowered.add(node.name);
   }
   // Moves whose every consumer takes bfloat16 use it, too: half as much to move. Not from a variable: all of it would
@@ -83,6 +87,12 @@ function movedOutOfVariables(nodes: readonly GraphNode[]): Set<string> {
   return found;
 }
 
+/** Whether a node takes rows of a bfloat16 variable: they are cast, and not all of it. */
+function isGatherOfVariable({ op, inputs }: GraphNode, byName: ReadonlyMap<string, GraphNode>): boolean {
+  const table = byName.get(inputs[0]!);
+  return op === 'GatherV2' && table !== undefined && isWidening(table);
+}
+
 /** Adding a bias, or scaling by a constant. */
 function isSmallStep({ op, inputs }: GraphNode, byName: ReadonlyMap<string, GraphNode>): boolean {
   const other = byName.get(inputs[1]!);
@@ -92,5 +102,5 @@ function isSmallStep({ op, inputs }: GraphNode, byName: ReadonlyMap<string, Grap
 }
 
 function retyped(attributes: Attributes): Attributes {
-  return { ...attributes, T: { type: 'bfloat16' } };
+  return { ...attributes, ['Tparams' in attributes ? 'Tparams' : 'T']: { type: 'bfloat16' } };
 }

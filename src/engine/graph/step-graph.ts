@@ -6,6 +6,7 @@ import type { Ranks } from './all-reduce.js';
 import { compileWhole, fuse, type FusedGraph } from './fusion.js';
 import { Graph, type GraphNode } from './graph.js';
 import { declareModel, type ModelVariables } from './model-variables.js';
+import { joinSquares } from './norms.js';
 import { serialise } from './order.js';
 import { momentPacks, packsOf } from './packs.js';
 import { toBfloat16 } from './precision.js';
@@ -63,7 +64,7 @@ export function buildStepGraph(distillation: Distillation, options: EngineOption
   const compiled = (): FusedGraph => {
     if (options.jitCompile === true) return compileWhole(lowered(graph.nodes), fetched);
     if (options.fused !== true) return { nodes: lowered(graph.nodes), functions: [] };
-    return fuseStep(lowered(recompute(graph.nodes, outputs.backward)), fetched, outputs);
+    return fuseStep(lowered(joinSquares(recompute(graph.nodes, outputs.backward))), fetched, outputs);
   };
   return { ...compiled(), inputs, teacher, student, moments, ...outputs };
 }
