@@ -257,7 +257,7 @@ interface Call {
   readonly members: readonly GraphNode[];
 }
 
-/** A group less the reshapes at its ends: outside they take nothing, inside XLA copies what is also read without them. */
+/** A group less the reshapes at its ends: outside they cost nothing, inside XLA copies what is also read unreshaped. */
 function withoutLastReshapes(
   group: readonly GraphNode[],
   readers: ReadonlyMap<string, readonly GraphNode[]>,
