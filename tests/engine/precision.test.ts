@@ -149,7 +149,7 @@ describe('bfloat16', () => {
     expect(nodes.get(nodes.get(softmax.name)!.inputs[0])!.op).toBe('Cast');
   });
 
-  it('takes rows of a variable that is stored in it before they are cast, and not after', () => {
+  it('takes rows of a variable that is stored in it before they are cast, where asked to', () => {
     const graph = new Graph();
     const variable = readVariable(graph, declareVariable(graph, 'v', [8, 2], 'bfloat16'));
     const ids = placeholder(graph, 'ids', [3], 'int32');
@@ -162,13 +162,15 @@ describe('bfloat16', () => {
       output,
     );
     const root = graph.add('Sqrt', [rows], { T: { type: 'float32' } }, output);
-    const nodes = new Map(toBfloat16(graph.nodes).map((node) => [node.name, node]));
+    const nodes = new Map(toBfloat16(graph.nodes, 'rows').map((node) => [node.name, node]));
     expect(nodes.get(rows.name)).toMatchObject({
       inputs: [variable.name, ids.name, expect.any(String)],
       attributes: { ...types, Tparams: { type: 'bfloat16' } },
       dtype: 'bfloat16',
     });
     expect(nodes.get(nodes.get(root.name)!.inputs[0])).toMatchObject({ op: 'Cast', shape: [3, 2], dtype: 'float32' });
+    const cast32 = toBfloat16(graph.nodes).find(({ name }) => name === rows.name)!;
+    expect(cast32).toMatchObject({ inputs: rows.inputs, attributes: types, dtype: 'float32' });
   });
 
   it('leaves variables, and what is assigned to them, in float32', () => {

@@ -13,10 +13,15 @@ const PRODUCTS = new Set(['MatMul', 'BatchMatMulV2']);
 /** Ops that move values without changing them. */
 const MOVES = new Set(['Reshape', 'Transpose', 'Slice', 'ConcatV2']);
 
-/** The graph with its products in bfloat16. Node names stay, and with them feeds and fetches. */
-export function toBfloat16(nodes: readonly GraphNode[]): GraphNode[] {
+/**
+ * The graph with its products in bfloat16. Node names stay, and with them feeds and fetches.
+ *
+ * @param ofVariables what is taken of variables stored in it before it is cast: `rows`, which older TensorFlows cannot
+ *   on a GPU; else all of them is cast
+ */
+export function toBfloat16(nodes: readonly GraphNode[], ofVariables?: 'rows'): GraphNode[] {
   const byName = new Map(nodes.map((node) => [node.name, node]));
-  const lowered = lowerable(nodes, byName);
+  const lowered = lowerable(nodes, byName, ofVariables === 'rows');
   const casts = new Map<string, GraphNode>();
   const rewritten = nodes.map((node) => {
     if (node.dtype === 'bfloat16' || isWidening(node)) return node; // a variable stored in it
@@ -52,7 +57,11 @@ function isWidening({ op, attributes }: GraphNode): boolean {
 }
 
 /** The names of the nodes to compute in bfloat16. */
-function lowerable(nodes: readonly GraphNode[], byName: ReadonlyMap<string, GraphNode>): Set<string> {
+function lowerable(
+  nodes: readonly GraphNode[],
+  byName: ReadonlyMap<string, GraphNode>,
+  takesRows: boolean,
+): Set<string> {
   const readers = new Map<string, GraphNode[]>();
   for (const node of nodes) for (const name of node.inputs) readers.set(name, [...(readers.get(name) ?? []), node]);
 
@@ -62,7 +71,7 @@ function lowerable(nodes: readonly GraphNode[], byName: ReadonlyMap<string, Grap
     const isAfterLowered = lowered.has(node.inputs[0]!);
     if (
       PRODUCTS.has(node.op) ||
-      isGatherOfVariable(node, byName) ||
+      (takesRows && isGatherOfVariable(node, byName)) ||
       (isAfterLowered && (MOVES.has(node.op) || isSmallStep(node, byName)))
     )
       lowered.add(node.name);

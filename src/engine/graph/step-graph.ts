@@ -60,7 +60,7 @@ export function buildStepGraph(distillation: Distillation, options: EngineOption
     ...passes.flatMap(({ evaluated, step }) => [evaluated, step?.accumulated, step?.stepped]),
   ].flatMap((node) => (node === undefined ? [] : [node.name]));
   const lowered = (nodes: readonly GraphNode[]): readonly GraphNode[] =>
-    precision === 'bf16' ? toBfloat16(nodes) : nodes;
+    precision === 'bf16' ? toBfloat16(nodes, options.fused === true ? 'rows' : undefined) : nodes;
   const compiled = (): FusedGraph => {
     if (options.jitCompile === true) return compileWhole(lowered(graph.nodes), fetched);
     if (options.fused !== true) return { nodes: lowered(graph.nodes), functions: [] };
