@@ -127,7 +127,7 @@ function checkIsCompiled({ engine, backend }: EngineInfo): void {
     'several processes: expected the compiled engine, which can share out a run, got eager' +
       (backend === 'tensorflow'
         ? '; leave out --engine, or train in one process'
-        : ' on tfjs in JavaScript; `kd doctor` says why TensorFlow is not used'),
+        : ' on tfjs in JavaScript; leave out --backend, or see with `kd doctor` why TensorFlow is not used'),
   );
 }
 

@@ -325,6 +325,10 @@ it.each([
     ['--dry-run', '--batch-size', 'auto', '--hosts', '127.0.0.1:2222,127.0.0.1:2223', '--rank', '0'],
     '--batch-size auto: expected a number where several processes share out a run; give one',
   ],
+  [
+    ['--dry-run', '--backend', 'cpu', '--hosts', '127.0.0.1:2222,127.0.0.1:2223', '--rank', '0'],
+    'several processes: expected the compiled engine, which can share out a run, got eager on tfjs in JavaScript',
+  ],
 ])('refuses %j', async (flags, message) => {
   const { code, stderr } = await kdHere(trainArguments(flags), { cwd: folderWithPairs(4) });
   expect(code).toBe(1);
