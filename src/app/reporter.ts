@@ -27,3 +27,40 @@ export interface ReportedEvent {
 
 /** Progress that shows nothing. */
 export const SILENT_PROGRESS: Progress = { update: () => undefined, stop: () => undefined };
+
+/** A reporter that is silent, its progress too, from the time that a signal is aborted. */
+export function reporterUntil(signal: AbortSignal, output: Reporter): Reporter {
+  const unlessAborted =
+    <Args extends readonly unknown[]>(say: (...args: Args) => void) =>
+    (...args: Args): void => {
+      if (!signal.aborted) say(...args);
+    };
+  return {
+    message: unlessAborted((text: string) => {
+      output.message(text);
+    }),
+    warn: unlessAborted((text: string) => {
+      output.warn(text);
+    }),
+    event: unlessAborted((object: ReportedEvent) => {
+      output.event(object);
+    }),
+    progress(title, total, unit) {
+      if (signal.aborted) return SILENT_PROGRESS;
+      const shown = output.progress(title, total, unit);
+      const stop = (): void => {
+        shown.stop();
+      };
+      signal.addEventListener('abort', stop, { once: true });
+      return {
+        update: unlessAborted((value: number, notes?: readonly string[]) => {
+          shown.update(value, notes);
+        }),
+        stop: unlessAborted(() => {
+          signal.removeEventListener('abort', stop);
+          stop();
+        }),
+      };
+    },
+  };
+}

@@ -102,9 +102,7 @@ async function takeSteps(
   ranks: Ranks,
   context: TrainContext,
 ): Promise<TakenPart> {
-  const prepared = await ranks.unlessLost(
-    prepareRun(settings, { ...context, output: withoutMessages(context.output) }),
-  );
+  const prepared = await prepareRun(settings, { ...context, output: withoutMessages(context.output) });
   const { teacher, student, data } = prepared;
   try {
     const start: EngineStart | undefined = trainer && {

@@ -20,7 +20,7 @@ import {
   joinDevices,
   type RankPlace,
 } from './sharing.js';
-import type { Reporter } from '../app/reporter.js';
+import { reporterUntil, type Reporter } from '../app/reporter.js';
 import type { TrainContext } from './context.js';
 import { datasetOf, findData, openPairs, type Dataset } from './dataset.js';
 import { chooseEngine } from './engine-choice.js';
@@ -61,11 +61,23 @@ const SAME_DATA = 'give all of them the same files of pairs, or a store that `kd
  *   shape; then there are no fingerprints
  * @param began what a run to resume began with
  * @param among for a dry run: the process's place among several, which it does not meet
+ * @throws InputError for what cannot be had or differs among processes; LostRank as soon as one of them is lost
  */
-export async function prepareRun(
+export function prepareRun(
   asked: AskedSettings,
   context: TrainContext,
-  { isTrial = false, mayLackModels = false, began, among }: Preparation = {},
+  preparation: Preparation = {},
+): Promise<PreparedRun> {
+  const { ranks, output } = context;
+  if (ranks === undefined) return prepare(asked, context, preparation);
+  const unlessLost = { ...context, output: reporterUntil(ranks.lost, output) }; // what goes on then is left
+  return ranks.unlessLost(prepare(asked, unlessLost, preparation));
+}
+
+async function prepare(
+  asked: AskedSettings,
+  context: TrainContext,
+  { isTrial = false, mayLackModels = false, began, among }: Preparation,
 ): Promise<PreparedRun> {
   const { output, ranks } = context;
   const rank = ranks ?? among;

@@ -131,15 +131,6 @@ function checkIsCompiled({ engine, backend }: EngineInfo): void {
   );
 }
 
-/**
- * Does what waits for no other rank, such as preparing data.
- *
- * @returns a function that fails with LostRank as soon as a rank is lost meanwhile
- */
-export function watching(ranks: Ranks | undefined): <T>(work: Promise<T>) => Promise<T> {
-  return (work) => (ranks === undefined ? work : ranks.unlessLost(work));
-}
-
 /** Counts the devices of all processes, in the order of the ranks. */
 export async function countDevices(
   ranks: Ranks,

@@ -12,7 +12,6 @@ import { checkSame } from './sameness.js';
 import { openResumedRun, type ResumedRun } from './resumed-run.js';
 import { beginTraining, resumeTraining, type TrainedRun } from './run.js';
 import type { AskedSettings, SettingName } from './settings.js';
-import { watching } from './sharing.js';
 
 /** A run that has already finished; nothing about it changes. */
 export interface FinishedRun {
@@ -44,12 +43,11 @@ export interface RunToResume {
  */
 export async function startRun(settings: AskedSettings, context: TrainContext): Promise<TrainedRun> {
   const { ranks } = context;
-  const unlessLost = watching(ranks);
   const name = settings.run ?? defaultRunName(new Date());
   const folder = await checkRunIsNew(name); // now, and not when all data is read
   await checkIsWritable(folder);
   await announce(ranks, { run: 'new' });
-  const prepared = await unlessLost(prepareRun(settings, context));
+  const prepared = await prepareRun(settings, context);
   return beginTraining(name, prepared, context).finally(prepared.data.close);
 }
 
@@ -67,15 +65,15 @@ export async function goOnWithRun(
   context: TrainContext,
 ): Promise<TrainedRun | FinishedRun> {
   const { ranks } = context;
-  const unlessLost = watching(ranks);
-  const { run, chosen, finished } = await unlessLost(lookAtRun(target, given, context.output, checkLockable));
+  const looking = lookAtRun(target, given, context.output, checkLockable);
+  const { run, chosen, finished } = await (ranks === undefined ? looking : ranks.unlessLost(looking));
   if (finished !== undefined) {
     await announce(ranks, { run: 'finished', step: finished.finishedAt });
     await ranks?.end();
     return finished;
   }
   await announce(ranks, { run: 'resumed', settings: run.settings, trainer: chosen.found?.trainer });
-  const prepared = await unlessLost(prepareRun(run.settings, context, { began: run.config.engine }));
+  const prepared = await prepareRun(run.settings, context, { began: run.config.engine });
   try {
     const same = await checkSame(run, prepared, context.output);
     return await resumeTraining(run, chosen, same, context);

@@ -1,0 +1,33 @@
+/** @file A reporter that is silent from some time on. */
+import { expect, it } from 'vitest';
+import { reporterUntil, type Reporter } from '../../src/app/reporter.js';
+
+it('says all until the signal is aborted, which stops its progress, and then nothing', () => {
+  const said: unknown[] = [];
+  const output: Reporter = {
+    message: (text) => said.push(text),
+    warn: (text) => said.push(text),
+    event: (event) => said.push(event),
+    progress: (title) => ({ update: (value) => said.push([title, value]), stop: () => said.push([title, 'stopped']) }),
+  };
+  const end = new AbortController();
+  const until = reporterUntil(end.signal, output);
+  const sayAll = (): void => {
+    until.message('message');
+    until.warn('warning');
+    until.event({ event: 'event' });
+  };
+  const over = until.progress('over', 2, 'rows');
+  over.update(1);
+  over.stop();
+  const reading = until.progress('reading', 2, 'rows');
+  sayAll();
+  const before = [['over', 1], ['over', 'stopped'], 'message', 'warning', { event: 'event' }];
+  expect(said).toEqual(before);
+  end.abort();
+  sayAll();
+  reading.update(2);
+  reading.stop();
+  until.progress('late', 2, 'rows').update(1);
+  expect(said).toEqual([...before, ['reading', 'stopped']]);
+});
