@@ -1,6 +1,9 @@
 /** @file Folders that are there, and those that are made. */
-import { mkdir, stat } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { access, mkdir, stat } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
+import { InputError } from './errors.js';
+import { fileError } from './files.js';
 
 /** A folder, or its nearest ancestor that exists. */
 export async function nearestFolder(folder: string): Promise<string> {
@@ -45,4 +48,22 @@ async function makeOne(folder: string): Promise<boolean> {
     if (isFolder) return false;
     throw error;
   }
+}
+
+/**
+ * Checks that files can be made in a folder, or that it can be made. Changes nothing.
+ *
+ * @throws InputError where there is a file, or nothing may be written there
+ */
+export async function checkIsWritable(folder: string): Promise<void> {
+  const nearest = await nearestFolder(folder);
+  try {
+    if ((await stat(nearest)).isDirectory()) {
+      await access(nearest, constants.W_OK | constants.X_OK);
+      return;
+    }
+  } catch (error) {
+    throw fileError(folder, 'cannot be written', error);
+  }
+  throw new InputError(`${folder}: expected a folder, or nothing there, found a file; name another`);
 }

@@ -1,10 +1,10 @@
 /** @file `checkpoints/<run>/`: where a run keeps all that it writes. */
-import { constants, readdirSync, rmdirSync, rmSync, type Stats } from 'node:fs';
-import { access, rm, stat } from 'node:fs/promises';
+import { readdirSync, rmdirSync, rmSync, type Stats } from 'node:fs';
+import { rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { InputError } from '../base/errors.js';
 import { fileError, isMissing, writeFileAtomic } from '../base/files.js';
-import { makeFolders, nearestFolder } from '../base/folders.js';
+import { makeFolders } from '../base/folders.js';
 import { shellQuote } from '../base/shell.js';
 import { readRegularFile } from '../base/regular-file.js';
 import { nextOrder } from './run-list.js';
@@ -32,14 +32,6 @@ export async function checkRunIsNew(name: string): Promise<string> {
   const folder = resolve(RUNS_FOLDER, name);
   await checkIsNoRun(folder);
   return folder;
-}
-
-/** Throws an `InputError` where a folder, or the one over it that there is, may not be written in. */
-export async function checkIsWritable(folder: string): Promise<void> {
-  const parent = await nearestFolder(folder);
-  await access(parent, constants.W_OK | constants.X_OK).catch((error: unknown) => {
-    throw fileError(folder, 'cannot be written', error);
-  });
 }
 
 async function checkIsNoRun(folder: string): Promise<void> {

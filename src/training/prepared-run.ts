@@ -29,6 +29,7 @@ import { modelFingerprints } from './fingerprints.js';
 import { checkPreviewPipeline, planPreviews, type PreviewPlan } from './previews/plan.js';
 import { checkRoles, openRunModel, projectStudent, type RunModel } from './models.js';
 import type { AskedSettings, TrainSettings } from './settings.js';
+import { checkCacheFolder } from './teacher-cache/cache.js';
 
 /** A run that is ready to start. */
 export interface PreparedRun extends EngineParts {
@@ -88,6 +89,7 @@ async function prepare(
     batchSize: asked.batchSize === 'auto' ? 1 : asked.batchSize,
     accumulate: asked.accumulate === 'auto' ? 1 : asked.accumulate,
   };
+  if (settings.cacheTeacher !== undefined) await checkCacheFolder(settings.cacheTeacher);
   const found = await findData(settings, output);
   const isFirst = rank === undefined || rank.rank === 0; // the others write nothing
   const previews = isFirst ? await planPreviews(settings, output) : undefined;

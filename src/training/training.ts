@@ -1,12 +1,14 @@
 /** @file Training from options to the end of a run, new or resumed. */
 import { checkRunFiles } from '../runs/run-files.js';
-import { checkIsWritable, checkRunIsNew, defaultRunName } from '../runs/run-folder.js';
+import { checkIsWritable } from '../base/folders.js';
+import { checkRunIsNew, defaultRunName } from '../runs/run-folder.js';
 import { checkLockable } from '../runs/run-lock.js';
 import type { Search } from '../runs/find-checkpoint.js';
 import type { Reporter } from '../app/reporter.js';
 import type { TrainContext } from './context.js';
 import { announce } from './part.js';
 import { prepareRun } from './prepared-run.js';
+import { checkPreviewsFolder } from './previews/plan.js';
 import { chooseCheckpoint, wayOnFromEnd } from './resume.js';
 import { checkSame } from './sameness.js';
 import { openResumedRun, type ResumedRun } from './resumed-run.js';
@@ -46,6 +48,7 @@ export async function startRun(settings: AskedSettings, context: TrainContext): 
   const name = settings.run ?? defaultRunName(new Date());
   const folder = await checkRunIsNew(name); // now, and not when all data is read
   await checkIsWritable(folder);
+  await checkPreviewsFolder(folder, settings);
   await announce(ranks, { run: 'new' });
   const prepared = await prepareRun(settings, context);
   return beginTraining(name, prepared, context).finally(prepared.data.close);
@@ -101,6 +104,7 @@ export async function lookAtRun(
   const wayOn = state && wayOnFromEnd(run, state);
   if (state === undefined || wayOn === undefined) {
     await checkRunFiles(run.folder);
+    await checkPreviewsFolder(run.folder, run.settings);
     return { run, chosen, finished: undefined };
   }
   const finished = { folder: run.folder, finishedAt: state.step, wayOn, notApplied: run.changed };

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, wri
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { makeFolders, nearestFolder } from '../../src/base/folders.js';
+import { checkIsWritable, makeFolders, nearestFolder } from '../../src/base/folders.js';
 
 let folder: string;
 beforeEach(() => {
@@ -49,6 +49,15 @@ describe('makeFolders', () => {
     for (const path of ['/proc/kd', '/proc/kd/a/b', '/proc/self/fd/kd'])
       await expect(makeFolders(path)).rejects.toMatchObject({ code: 'ENOENT', syscall: 'mkdir' });
   });
+});
+
+it('a folder can be written in, or made, but not where a file is', async () => {
+  const file = join(folder, 'file');
+  writeFileSync(file, '');
+  for (const path of [folder, join(folder, 'a', 'b')]) await expect(checkIsWritable(path)).resolves.toBeUndefined();
+  await expect(checkIsWritable(file)).rejects.toThrow(`${file}: expected a folder, or nothing there, found a file; `);
+  const inside = join(file, 'a');
+  await expect(checkIsWritable(inside)).rejects.toThrow(`${inside}: cannot be written: a part of the path is not`);
 });
 
 describe('nearestFolder', () => {

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import {
   cpSync,
   existsSync,
+  mkdirSync,
   readdirSync,
   readFileSync,
   readlinkSync,
@@ -157,6 +158,7 @@ describe('--preview', { timeout: PATIENCE }, () => {
   it.each([
     [['--preview', 'none.csv'], '--preview: none.csv: expected a file that can be read, but there is none'],
     [['--preview', 'pairs.json'], 'pairs.json: expected the columns ko,en in the first line, got {}'],
+    [['--preview', 'commas.csv'], '--preview: commas.csv: line 2: expected 2 fields, as in the first line, got 3: '],
     [['--preview-pipeline', 'absent'], '--preview-pipeline absent: '],
     [['--preview-steps', '1001'], '--preview-steps: expected at most 1000'],
     [['--preview-device', 'gpu:7'], '--preview-device gpu:7: expected '],
@@ -167,12 +169,49 @@ describe('--preview', { timeout: PATIENCE }, () => {
   ])('%j is refused before the first step', async (flags, message) => {
     const cwd = folderWithPrompts();
     writeFileSync(join(cwd, 'pairs.json'), '{}\n');
+    writeFileSync(join(cwd, 'commas.csv'), 'ko,en\n노란색 차,a yellow car, parked\n');
     const { code, stderr } = await train(cwd, ...flags);
     const last = ownWords(stderr).trimEnd().split('\n').at(-1)!;
     expect([code, last]).toEqual([1, expect.stringContaining(message)]);
     expect(last).toMatch(/^error: /);
     expect(existsSync(join(cwd, 'checkpoints/tiny'))).toBe(false);
   });
+
+  it.each([
+    [
+      'a file',
+      (folder) => {
+        writeFileSync(folder, '');
+      },
+      'checkpoints/tiny/previews: expected a folder, or nothing there, found a file; name another',
+    ],
+    [
+      'a list that is a folder',
+      (folder) => {
+        mkdirSync(join(folder, 'pictures.json'), { recursive: true });
+      },
+      'previews/pictures.json: expected a file, or nothing there, found a folder; move it away',
+    ],
+  ] as [string, (folder: string) => void, string][])(
+    '%s in the place of previews is refused before the first step',
+    async (_, put, message) => {
+      const cwd = folderWithPrompts();
+      const run = join(cwd, 'checkpoints/tiny');
+      const last = ({ code, stderr }: CliResult) => [code, ownWords(stderr).trimEnd().split('\n').at(-1)];
+      const refused = [1, expect.stringContaining(message)];
+      mkdirSync(run, { recursive: true });
+      put(join(run, PREVIEWS_FOLDER));
+      expect(last(await train(cwd))).toEqual(refused);
+      expect(readdirSync(run)).toEqual([PREVIEWS_FOLDER]);
+
+      const without = await kdHere(trainArguments([...FLAGS, '--max-steps', '1']), { cwd });
+      expect(without.code, without.stderr).toBe(0); // it does not ask for any
+      const more = ['train', '--resume', 'tiny', '--max-steps', '2', ...PREVIEW];
+      expect(last(await kdHere(more, { cwd }))).toEqual(refused);
+      expect(last(await kdHere([...more, '--dry-run'], { cwd }))).toEqual(refused);
+      expect(readdirSync(run)).not.toContain('step-00000002');
+    },
+  );
 
   /** Pipelines of the wrong kind, made from a copy of the tiny one. */
   const WRONG: Readonly<Record<string, (folder: string) => Promise<void> | void>> = {

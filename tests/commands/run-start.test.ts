@@ -3,10 +3,11 @@
  *   says.
  */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { KD } from '../cli.js';
+import { kdHere } from '../in-process.js';
 import { intercepted } from './intercept.js';
 import { folderWithPairs, ownWords, train, trainArguments } from './tiny.js';
 
@@ -34,6 +35,34 @@ it('a start that fails leaves no run, and the same command works afterwards', ()
   const result = train(cwd, [...FLAGS, '--run', 'notes']);
   expect(result.code, result.stderr).toBe(0);
   expect(readFileSync(join(cwd, 'checkpoints/notes/plan.txt'), 'utf8')).toBe('later');
+});
+
+it('a cache of the teacher that is damaged, or cannot be, is told of before the first step', async () => {
+  const cwd = folderWithPairs(12);
+  const begin = async (cache: string): Promise<string> => {
+    const args = trainArguments([...FLAGS, '--max-steps', '1', '--cache-teacher', cache, '--run', 'again']);
+    const { code, stderr } = await kdHere(args, { cwd });
+    expect(code, stderr).toBe(1);
+    expect(existsSync(join(cwd, 'checkpoints/again'))).toBe(false);
+    return ownWords(stderr).trimEnd().split('\n').at(-1)!;
+  };
+  const flags = [...FLAGS, '--max-steps', '1', '--cache-teacher', 'cache'];
+  expect((await kdHere(trainArguments(flags), { cwd })).code).toBe(0);
+  const [key] = readdirSync(join(cwd, 'cache'));
+  for (const side of ['training', 'validation']) {
+    const path = join(cwd, 'cache', key, `${side}-00000.safetensors`);
+    const whole = readFileSync(path);
+    writeFileSync(path, whole.with(-1, whole.at(-1)! ^ 1)); // in its last row
+    expect(await begin('cache')).toMatch(
+      /^error: cache\/\S+-00000\.safetensors: row \d+ \(from 0\): expected the CRC-32 /,
+    );
+    writeFileSync(path, whole);
+  }
+  expect(await begin('')).toBe('error: --cache-teacher: expected a folder, got ""; name one');
+  expect(await begin('pairs.csv/x')).toBe('error: --cache-teacher: pairs.csv/x: cannot be written: not a folder');
+  expect(await begin('pairs.csv')).toMatch(
+    /^error: --cache-teacher: pairs\.csv: expected a folder, or nothing there, /,
+  );
 });
 
 /** What a command says last, run by somebody who may do only what the modes of files allow. */

@@ -97,7 +97,7 @@ describe('the cache of a teacher', () => {
     const { at } = cache.withTargets('training', DATA.training);
     expect([...(await at(1)).target!]).toEqual([4, 5, 6, 7].flatMap(outputsOf));
     await expect(at(2)).rejects.toThrow(
-      /^\S+training-00001\.safetensors: row 4 \(from 0\): expected the CRC-32 [0-9a-f]{8}, got [0-9a-f]{8}: the file is damaged; remove it, and it will be written again$/,
+      /^\S+training-00001\.safetensors: row 4 \(from 0\): expected the CRC-32 [0-9a-f]{8}, got [0-9a-f]{8}: the file is damaged; remove the file, and it will be written again$/,
     );
     await cache.close();
     rmSync(path);
@@ -107,6 +107,32 @@ describe('the cache of a teacher', () => {
       [8, 9, 10, 11].flatMap(outputsOf),
     );
     await again.close();
+  });
+
+  it('verifies all that is there before it is used', async () => {
+    const { root, folder } = await filled();
+    const path = join(folder, 'training-00001.safetensors');
+    const whole = readFileSync(path);
+    const checked = async (): Promise<number> => {
+      const cache = await open(root);
+      let done = 0;
+      await cache
+        .check((bytes) => {
+          done += bytes;
+        })
+        .finally(cache.close);
+      expect(done).toBe(cache.presentBytes);
+      return done;
+    };
+    expect(await checked()).toBe(17 * 2 * 6);
+    writeFileSync(path, whole.with(-1, whole.at(-1)! ^ 1));
+    await expect(checked()).rejects.toThrow(/training-00001\.safetensors: row 4 \(from 0\): expected the CRC-32 /);
+    for (const damaged of [whole.subarray(0, -1), Buffer.from('something else')]) {
+      writeFileSync(path, damaged);
+      await expect(checked()).rejects.toThrow(/00001\.safetensors: .*; remove the file, and it will be written again$/);
+    }
+    rmSync(path);
+    expect(await checked()).toBe(12 * 2 * 6);
   });
 
   it('refuses a file without checksums, or of other outputs', async () => {

@@ -11,7 +11,8 @@ export interface PromptPair {
 /**
  * The prompts of a CSV file with the columns `ko` and `en`, in any order.
  *
- * @throws InputError for a file that cannot be read, lacks a column or a text, or has no row
+ * @throws InputError for a file that cannot be read, lacks a column, a text or a row, or has a line with more or
+ *   fewer fields than the first
  */
 export async function readPrompts(path: string): Promise<PromptPair[]> {
   const records = [];
@@ -23,6 +24,11 @@ export async function readPrompts(path: string): Promise<PromptPair[]> {
     throw new InputError(`${path}: expected the columns ko,en in the first line, got ${names.join(',') || 'nothing'}`);
   if (rows.length === 0) throw new InputError(`${path}: expected one prompt per line after the header, got none`);
   return rows.map(({ fields, line }) => {
+    if (fields.length !== names.length)
+      throw new InputError(
+        `${path}: line ${line}: expected ${names.length} fields, as in the first line, got ${fields.length}: ` +
+          `${fields.join(',')}; put a text with a comma in quotes`,
+      );
     const pair = { ko: fields[ko]?.trim() ?? '', en: fields[en]?.trim() ?? '' };
     if (pair.ko === '' || pair.en === '')
       throw new InputError(`${path}: line ${line}: expected a prompt in both languages, got ${fields.join(',')}`);

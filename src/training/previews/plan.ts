@@ -1,10 +1,15 @@
 /** @file What `--preview` asks for: prompts, how they are drawn, and what that comes to. */
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { InputError } from '../../base/errors.js';
+import { checkIsWritable } from '../../base/folders.js';
+import { checkIfFile } from '../../base/regular-file.js';
 import { findPipeline, type TextSource } from '../../app/pictures/drawing.js';
 import { GENERATE_DEFAULTS, type GenerateOptions } from '../../app/pictures/options.js';
 import { readPrompts, type PromptPair } from '../../app/pictures/prompts.js';
+import { PREVIEWS_FOLDER } from '../../app/pictures/run-previews.js';
 import type { Reporter } from '../../app/reporter.js';
+import { PICTURES_FILE } from '../../diffusion/pictures.js';
 import type { TrainPlan } from '../../distill/train.js';
 import { parseModelId } from '../../weights/hub.js';
 import { flagOf, SETTING_NAMES, type TrainSettings } from '../settings.js';
@@ -36,6 +41,19 @@ export async function planPreviews(settings: TrainSettings, output: Reporter): P
   });
   const each = new Map(prompts.map((prompt) => [JSON.stringify(prompt), prompt]));
   return { prompts: [...each.values()], options: generateOptions(settings) };
+}
+
+/**
+ * Checks that previews can be added to those of a run, if settings ask for any. Changes nothing.
+ *
+ * @param run its folder, which need not exist yet
+ * @throws InputError where their folder or their list is something else, or may not be written
+ */
+export async function checkPreviewsFolder(run: string, { preview }: Pick<TrainSettings, 'preview'>): Promise<void> {
+  if (preview === undefined || preview === NONE) return;
+  const folder = join(run, PREVIEWS_FOLDER);
+  await checkIsWritable(folder);
+  await checkIfFile(join(folder, PICTURES_FILE));
 }
 
 /** How previews are drawn, in the terms of `kd generate`. */

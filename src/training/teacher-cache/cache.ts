@@ -9,8 +9,9 @@ import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Batch, Batches } from '../../data/batches.js';
+import { InputError } from '../../base/errors.js';
 import { fileError, isPendingName } from '../../base/files.js';
-import { makeFolders } from '../../base/folders.js';
+import { checkIsWritable, makeFolders } from '../../base/folders.js';
 import { removeStaleFiles } from '../../base/stale-files.js';
 import { BYTES_A_VALUE, createShard, openShard, type Shard } from './shard.js';
 
@@ -20,10 +21,22 @@ export type CacheSide = (typeof CACHE_SIDES)[number];
 /** What decides the teacher's outputs. */
 export type CacheKey = Readonly<Record<'teacher' | 'tokenizer' | 'data' | 'loss' | 'precision', string>>;
 
+/** Bytes that are verified between two chances to stop. */
+const CHECKED_AT_ONCE = 2 ** 24;
+
 export interface TeacherCache {
   readonly folder: string;
   /** Bytes that are still to be written. */
   readonly missingBytes: number;
+  /** Bytes that are there. */
+  readonly presentBytes: number;
+  /**
+   * Reads and verifies all that is there.
+   *
+   * @param onBytes told of bytes done
+   * @throws InputError for the first file that is damaged
+   */
+  check(onBytes: (bytes: number) => void | Promise<void>): Promise<void>;
   /**
    * Computes and writes what is missing.
    *
@@ -34,6 +47,18 @@ export interface TeacherCache {
   /** Batches of a side's rows, in any order, with their targets; what is read is closed by `close`. */
   withTargets(side: CacheSide, batches: Batches): Batches;
   close(): Promise<void>;
+}
+
+/**
+ * Checks that there can be a cache in a folder. Changes nothing.
+ *
+ * @throws InputError
+ */
+export async function checkCacheFolder(folder: string): Promise<void> {
+  if (folder === '') throw new InputError('--cache-teacher: expected a folder, got ""; name one');
+  await checkIsWritable(folder).catch((error: unknown) => {
+    throw error instanceof InputError ? new InputError(`--cache-teacher: ${error.message}`, { cause: error }) : error;
+  });
 }
 
 /**
@@ -68,10 +93,22 @@ export async function openTeacherCache(
   const shards = CACHE_SIDES.flatMap((side) => shardsOf(side, data[side].pairs, shardRows));
   const missing = shards.filter(({ name }) => !names.includes(name));
   const files = new Map<string, Promise<Shard>>();
+  const rowsAtOnce = Math.max(1, Math.floor(CHECKED_AT_ONCE / (BYTES_A_VALUE * width)));
 
   return {
     folder,
-    missingBytes: missing.reduce((sum, { rows }) => sum + rows * width * BYTES_A_VALUE, 0),
+    missingBytes: bytesOf(missing),
+    presentBytes: bytesOf(shards) - bytesOf(missing),
+    async check(onBytes) {
+      for (const place of shards.filter((shard) => !missing.includes(shard))) {
+        const shard = await opened(place);
+        for (let row = 0; row < place.rows; row += rowsAtOnce) {
+          const count = Math.min(rowsAtOnce, place.rows - row);
+          await shard.check(row, count);
+          await onBytes(count * width * BYTES_A_VALUE);
+        }
+      }
+    },
     async fill(teach, onPairs) {
       for (const shard of shards) {
         // Another process may have made it meanwhile.
@@ -92,6 +129,10 @@ export async function openTeacherCache(
       files.clear();
     },
   };
+
+  function bytesOf(places: readonly ShardPlace[]): number {
+    return places.reduce((sum, { rows }) => sum + rows * width * BYTES_A_VALUE, 0);
+  }
 
   async function fillShard(
     { side, name, from, rows }: ShardPlace,

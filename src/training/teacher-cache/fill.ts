@@ -16,7 +16,7 @@ import type { PreparedRun } from '../prepared-run.js';
  * Opens the cache of a run, having computed the teacher's outputs that are not in it yet; their size is said first.
  *
  * @returns undefined for a run without a cache
- * @throws InputError where there is no room for them; Stopped
+ * @throws InputError where there is no room for them, and for files of the cache that are damaged; Stopped
  */
 export async function prepareTeacherCache(
   prepared: PreparedRun,
@@ -40,6 +40,7 @@ export async function prepareTeacherCache(
       'still to be written',
   );
   output.event({ event: 'teacher-cache', folder: cache.folder, pairs, missing_bytes: cache.missingBytes });
+  await stop.tidying((signal) => check(cache, output, signal));
   if (cache.missingBytes === 0) return cache;
   const free = await freeDiskBytes(cache.folder);
   if (free < cache.missingBytes) {
@@ -51,6 +52,26 @@ export async function prepareTeacherCache(
   }
   await stop.tidying((signal) => fill(prepared, cache, pairs, output, signal));
   return openTeacherCache(settings.cacheTeacher, key, inStoreOrder, shape);
+}
+
+/** Verifies what is there, so that a damaged file is not come upon in the middle of training. */
+async function check(cache: TeacherCache, output: Reporter, signal: AbortSignal): Promise<void> {
+  if (cache.presentBytes === 0) return;
+  const bar = output.progress('teacher cache', cache.presentBytes, 'bytes');
+  let done = 0;
+  try {
+    await cache.check(async (more) => {
+      done += more;
+      bar.update(done);
+      await setImmediate(); // a chance for signals
+      signal.throwIfAborted();
+    });
+  } catch (error) {
+    await cache.close();
+    throw error;
+  } finally {
+    bar.stop();
+  }
 }
 
 async function fill(

@@ -15,6 +15,9 @@ export const BYTES_A_VALUE = 2;
 const TARGET = 'target';
 const CHECKSUMS = 'crc32';
 
+/** What to do about a damaged file. */
+const REMEDY = 'remove the file, and it will be written again';
+
 /** A shard being written, which appears under its name only when it is whole. */
 export interface ShardWriter {
   /** Writes outputs, `[n, …]`, from a row on. */
@@ -53,6 +56,8 @@ export interface Shard {
    * @throws InputError for a row whose bytes are not those that were written
    */
   read(row: number, count: number): Promise<Float32Array>;
+  /** Verifies `count` rows from `row` on; throws as `read`. */
+  check(row: number, count: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -68,14 +73,18 @@ export async function openShard(path: string, shape: readonly number[]): Promise
   try {
     const places = await placesIn(file, shape);
     const checksums = new Int32Array(await file.read(places.checksums, 4 * shape[0]!));
+    const verified = async (row: number, count: number): Promise<Uint16Array> => {
+      const values = new Uint16Array(
+        await file.read(places.target + row * width * BYTES_A_VALUE, count * width * BYTES_A_VALUE),
+      );
+      for (let i = 0; i < count; i++)
+        checkRow(path, row + i, values.subarray(i * width, (i + 1) * width), checksums[row + i]!);
+      return values;
+    };
     return {
-      async read(row, count) {
-        const values = new Uint16Array(
-          await file.read(places.target + row * width * BYTES_A_VALUE, count * width * BYTES_A_VALUE),
-        );
-        for (let i = 0; i < count; i++)
-          checkRow(path, row + i, values.subarray(i * width, (i + 1) * width), checksums[row + i]!);
-        return bfloat16ToFloat32(values);
+      read: async (row, count) => bfloat16ToFloat32(await verified(row, count)),
+      async check(row, count) {
+        await verified(row, count);
       },
       close: () => file.close(),
     };
@@ -90,14 +99,15 @@ async function placesIn(
   file: RandomAccessFile,
   shape: readonly number[],
 ): Promise<{ target: number; checksums: number }> {
-  const { tensors, dataStart } = await readHeader(file);
+  const { tensors, dataStart } = await readHeader(file).catch((error: unknown) => {
+    throw error instanceof InputError ? new InputError(`${error.message}; ${REMEDY}`, { cause: error }) : error;
+  });
   const placeOf = (name: string, dtype: string, expected: readonly number[]): number => {
     const tensor = tensors.get(name);
     if (tensor?.dtype === dtype && tensor.shape.join() === expected.join()) return dataStart + tensor.begin;
     const found = tensor === undefined ? 'none' : `${tensor.dtype} [${tensor.shape.join(', ')}]`;
     throw new InputError(
-      `${file.location}: expected a tensor ${name} of ${dtype} [${expected.join(', ')}], got ${found}; remove ` +
-        'the file, and it will be written again',
+      `${file.location}: expected a tensor ${name} of ${dtype} [${expected.join(', ')}], got ${found}; ${REMEDY}`,
     );
   };
   return { target: placeOf(TARGET, 'BF16', shape), checksums: placeOf(CHECKSUMS, 'I32', shape.slice(0, 1)) };
@@ -109,7 +119,7 @@ function checkRow(path: string, row: number, values: Uint16Array, expected: numb
   const hex = (checksum: number): string => (checksum >>> 0).toString(16).padStart(8, '0');
   throw new InputError(
     `${path}: row ${row} (from 0): expected the CRC-32 ${hex(expected)}, got ${hex(found)}: the file is ` +
-      'damaged; remove it, and it will be written again',
+      `damaged; ${REMEDY}`,
   );
 }
 
