@@ -6,7 +6,8 @@ import { anyObject, checkJson, isObject, type JsonObject } from '../base/json-sc
 import { parseJson } from '../base/parse-json.js';
 import { TEXTS } from '../base/kinds.js';
 import { LARGEST_CONFIG } from '../runs/run-list.js';
-import { checkAsked, isSetting, SETTINGS, withEarlier, type AskedSettings } from './settings.js';
+import { checkAsked } from './check-settings.js';
+import { isSetting, SETTINGS, withEarlier, type AskedSettings } from './settings.js';
 
 /**
  * The settings in a file: a run's `config.json`, or the settings alone as JSON or YAML, by their names there. Of a

@@ -12,7 +12,8 @@ import type { TextEncoder } from '../models/text-encoder.js';
 import { MAX_LENGTH } from '../text/tokenizer.js';
 import type { Reporter } from '../app/reporter.js';
 import { type EngineInfo, distillationOf, engineOptions, type EngineParts } from './engine-parts.js';
-import type { EngineChoice, TrainingPrecision, TrainSettings } from './settings.js';
+import type { TrainSettings } from './settings.js';
+import type { EngineChoice, TrainingPrecision } from './settings/machine.js';
 import { guardMemory } from './memory-guard.js';
 
 /**

@@ -12,7 +12,8 @@ import { parseTrainer, trainerText, type TrainerFile } from '../runs/trainer-sta
 import type { TrainContext } from './context.js';
 import { startSharedEngine } from './group.js';
 import { prepareRun } from './prepared-run.js';
-import { checkSettings, type AskedSettings, type TrainSettings } from './settings.js';
+import { checkSettings } from './check-settings.js';
+import type { AskedSettings, TrainSettings } from './settings.js';
 
 /** What a process did for a run. */
 export interface TakenPart {

@@ -6,8 +6,8 @@ import { findRun, noSuchRun } from '../runs/find-run.js';
 import { readRunConfig, type RunConfig } from '../runs/run-config.js';
 import { newestRun, RUN_CONFIG, RUNS_FOLDER } from '../runs/run-folder.js';
 import type { Reporter } from '../app/reporter.js';
+import { checkSettings } from './check-settings.js';
 import {
-  checkSettings,
   flagOf,
   mayChange,
   SETTING_NAMES,

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { checkSettings, DEFAULTS, type TrainSettings } from '../../src/training/settings.js';
+import { checkSettings } from '../../src/training/check-settings.js';
+import { DEFAULTS, type TrainSettings } from '../../src/training/settings.js';
 import { InputError } from '../../src/base/errors.js';
 import { MUTATIONS, mutate } from '../mutations.js';
 import { randomIntegers } from '../weights/support.js';

@@ -1,7 +1,8 @@
 /** @file The flags of `kd train` that are settings of a run, from the table of settings. */
 import { Option, type Command } from 'commander';
 import { SWITCH, TEXT, TEXTS, type Choice } from '../../base/kinds.js';
-import { SETTING_NAMES, SETTINGS, type Setting, type SettingName } from '../../training/settings.js';
+import { SETTING_NAMES, SETTINGS, type SettingName } from '../../training/settings.js';
+import type { Setting } from '../../training/settings/setting.js';
 import { parserOf } from '../flags.js';
 
 /** Adds the flags of settings to a command, under the headings of the table. */

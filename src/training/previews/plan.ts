@@ -12,7 +12,8 @@ import type { Reporter } from '../../app/reporter.js';
 import { PICTURES_FILE } from '../../diffusion/pictures.js';
 import type { TrainPlan } from '../../distill/train.js';
 import { parseModelId } from '../../weights/hub.js';
-import { flagOf, SETTING_NAMES, type TrainSettings } from '../settings.js';
+import { flagOf, type TrainSettings } from '../settings.js';
+import { PREVIEW_SETTINGS } from './settings.js';
 
 /** The value of `--preview` that ends the previews of a run which is resumed. */
 const NONE = 'none';
@@ -32,7 +33,8 @@ export interface PreviewPlan {
 export async function planPreviews(settings: TrainSettings, output: Reporter): Promise<PreviewPlan | undefined> {
   const { preview } = settings;
   if (preview === undefined) {
-    const idle = SETTING_NAMES.filter((name) => name.startsWith('preview') && settings[name] !== undefined);
+    const names = Object.keys(PREVIEW_SETTINGS) as (keyof typeof PREVIEW_SETTINGS)[];
+    const idle = names.filter((name) => settings[name] !== undefined);
     if (idle.length > 0) output.warn(`${idle.map((name) => flagOf(name)).join(', ')}: not applied without --preview`);
   }
   if (preview === undefined || preview === NONE) return undefined;

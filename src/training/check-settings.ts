@@ -1,0 +1,45 @@
+/** @file Settings from outside: from a run's `config.json`, from a file, from a program. */
+import * as v from 'valibot';
+import { InputError } from '../base/errors.js';
+import { checkJson, ofKind } from '../base/json-schema.js';
+import { isSetting, SETTING_NAMES, SETTINGS, withEarlier, type AskedSettings, type TrainSettings } from './settings.js';
+import type { Setting } from './settings/setting.js';
+
+/** A schema of all settings; those without a default may be absent, or with `isPartial` any of them. */
+function schemaOf(part: 'kind' | 'stored', isPartial = false): v.GenericSchema {
+  const entries = SETTING_NAMES.map((name): [string, v.GenericSchema] => {
+    const setting: Setting = SETTINGS[name];
+    const schema = ofKind(setting[part] ?? setting.kind);
+    return [name, isPartial || setting.default === undefined ? v.optional(schema) : schema];
+  });
+  return v.looseObject(Object.fromEntries(entries));
+}
+
+/**
+ * Settings as a run's `config.json` has them.
+ *
+ * @param where begins the message of an error
+ * @throws InputError that names the first setting that is none
+ */
+export function checkSettings(settings: Readonly<Record<string, unknown>>, where: string): TrainSettings {
+  const schema = v.object({ settings: schemaOf('stored') });
+  const complete = withEarlier(settings);
+  checkJson(schema, { settings: complete }, where, 'name a run that kd train made, or start another');
+  return complete as unknown as TrainSettings; // every field was looked at
+}
+
+/**
+ * Settings as a program or a file asks for them.
+ *
+ * @param where begins the message of an error
+ * @throws InputError that names the first setting that is none, and names that are no setting's
+ */
+export function checkAsked<Asked extends Partial<AskedSettings>>(settings: Asked, where = 'settings'): Asked {
+  const unknown = Object.keys(settings).find((name) => !isSetting(name));
+  if (unknown !== undefined)
+    throw new InputError(
+      `${where}: expected some of ${SETTING_NAMES.join(', ')}, got ${JSON.stringify(unknown)}; leave it out`,
+    );
+  checkJson(schemaOf('kind', true), settings, where, 'give another value');
+  return settings;
+}

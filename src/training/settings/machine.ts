@@ -1,0 +1,56 @@
+/** @file Settings: what computes, and in what precision. */
+import { choice, SWITCH } from '../../base/kinds.js';
+import { PRECISION_CHOICES } from '../../engine/precision.js';
+import { BACKENDS } from '../../tensorflow/backend.js';
+import { DEVICES } from '../../tensorflow/gpu-choice.js';
+import type { Setting } from './setting.js';
+
+/** How a step is run: recorded once as a graph (TensorFlow only), or op by op. `auto`: as a graph where that can be. */
+export const ENGINES = ['auto', 'compiled', 'eager'] as const;
+export type EngineChoice = (typeof ENGINES)[number];
+
+/**
+ * In what products are computed. `tf32`: float32 whose factors an NVIDIA GPU rounds to 10 bits of mantissa; `fp32`
+ * never is.
+ */
+export const TRAINING_PRECISIONS = [...PRECISION_CHOICES, 'tf32'] as const;
+export type TrainingPrecision = (typeof TRAINING_PRECISIONS)[number];
+
+/** The settings under `Machine:`. */
+export const MACHINE_SETTINGS = {
+  engine: {
+    group: 'Machine:',
+    flag: '--engine <name>',
+    help: 'how a step is run',
+    kind: choice(ENGINES),
+    default: 'auto',
+    resume: 'may change',
+  },
+  precision: {
+    flag: '--precision <name>',
+    help: 'of products: float32, or bfloat16 with float32 weights; tf32 on GPUs',
+    kind: choice(TRAINING_PRECISIONS),
+    default: 'auto',
+  },
+  jitCompile: {
+    flag: '--jit-compile',
+    help: 'let XLA compile the step as a whole; takes longer to start',
+    kind: SWITCH,
+    default: false,
+    earlier: false,
+  },
+  backend: {
+    flag: '--backend <name>',
+    help: "TensorFlow's kernels, or JavaScript's",
+    kind: choice(BACKENDS),
+    default: 'auto',
+    resume: 'may change',
+  },
+  device: {
+    flag: '--device <name>',
+    help: 'auto, cpu, gpu, gpu:N; or several that share out each step: gpu:all, gpu:0,2, cpu:N',
+    kind: DEVICES,
+    default: 'auto',
+    resume: 'may change',
+  },
+} as const satisfies Readonly<Record<string, Setting>>;
