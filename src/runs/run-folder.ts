@@ -1,12 +1,13 @@
 /** @file `checkpoints/<run>/`: where a run keeps all that it writes. */
 import { readdirSync, rmdirSync, rmSync, type Stats } from 'node:fs';
-import { rm, stat } from 'node:fs/promises';
+import { readdir, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { InputError } from '../base/errors.js';
 import { fileError, isMissing, writeFileAtomic } from '../base/files.js';
 import { makeFolders } from '../base/folders.js';
 import { shellQuote } from '../base/shell.js';
 import { readRegularFile } from '../base/regular-file.js';
+import { LOG_FILES } from './loss-log.js';
 import { nextOrder } from './run-list.js';
 import { checkRunName, isStepName, RUN_CONFIG, RUNS_FOLDER, type Pointer } from './run-names.js';
 
@@ -39,12 +40,27 @@ async function checkIsNoRun(folder: string): Promise<void> {
   const stats = await statIfThere(folder);
   if (stats?.isDirectory() === false)
     throw new InputError(`${place}: expected a folder or nothing there, found a file; choose another --run`);
-  if ((await statIfThere(join(folder, RUN_CONFIG))) === undefined) return;
+  if ((await statIfThere(join(folder, RUN_CONFIG))) === undefined) {
+    const left = stats && (await findLeft(folder));
+    if (left === undefined) return;
+    throw new InputError(
+      `${place}: expected no run there yet, found ${left}, but no ${RUN_CONFIG}; choose another --run, or move it away`,
+    );
+  }
   const name = shellQuote(basename(folder));
   throw new InputError(
     `${place}: expected no run there yet, found one; ` +
       `resume it with --resume ${name}, choose another --run, or delete it`,
   );
+}
+
+/** A checkpoint or a log in a folder: a new run could not save its own, or would go on with another's. */
+async function findLeft(folder: string): Promise<string | undefined> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
+    throw fileError(folder, 'cannot be read', error);
+  });
+  const isLog = (name: string): boolean => (LOG_FILES as readonly string[]).includes(name);
+  return entries.find((entry) => isStepName(entry.name) || (entry.isFile() && isLog(entry.name)))?.name;
 }
 
 /** Throws an `InputError` where the system does not say whether something is there. */

@@ -47,6 +47,17 @@ describe('a new run', () => {
     expect(readFileSync('checkpoints/notes/plan.txt', 'utf8')).toBe('later');
   });
 
+  it.each(['step-00000010', 'loss.csv'])('takes no folder in which %s was left', async (left) => {
+    mkdirSync('checkpoints/first', { recursive: true });
+    if (left === 'loss.csv') writeFileSync(join('checkpoints/first', left), '');
+    else mkdirSync(join('checkpoints/first', left));
+    const taken =
+      `checkpoints/first: expected no run there yet, found ${left}, but no config.json; choose another --run, or ` +
+      'move it away';
+    await expect(checkRunIsNew('first')).rejects.toThrow(taken);
+    await expect(makeRunFolder('first')).rejects.toThrow(taken);
+  });
+
   it('takes no place of another', async () => {
     await newRun('first', { epochs: 1 });
     const taken = new InputError(
