@@ -18,6 +18,8 @@ export interface ValidationRecord extends Losses {
   readonly step: number;
   readonly epoch: number;
   readonly loss: number;
+  /** Pairs they are over: all that are held out, or a sample. Absent in what an earlier version has saved. */
+  readonly pairs?: number | undefined;
 }
 
 /** How the outputs of one batch's sentences differ, student beside teacher, after a step. */

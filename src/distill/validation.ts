@@ -42,7 +42,7 @@ export async function validate(
     if (signal?.aborted) return undefined;
   }
   const [lossEn, lossKo] = [sumEn / validation.pairs, sumKo / validation.pairs];
-  const record = { step, epoch, loss: lossEn + lossKo, lossEn, lossKo };
+  const record = { step, epoch, loss: lossEn + lossKo, lossEn, lossKo, pairs: validation.pairs };
   await callbacks.onValidation?.(record, step === 0 ? undefined : epochLoss.sum / epochLoss.pairs);
   return record;
 }

@@ -103,11 +103,12 @@ function losses({ validations, step, config }: TrainingRecord): string {
     line.loss.toFixed(4),
     line.lossEn.toFixed(4),
     line.lossKo.toFixed(4),
+    line.pairs === undefined ? '' : count(line.pairs),
   ]);
   const of = config.settings.loss === 'pooler' ? 'pooled outputs' : 'hidden states';
   return (
     `## Losses\n\nMean squared errors of ${of} on the validation pairs; step 0 is the untrained student, the ` +
-    `exported step in bold.\n\n${table(['step', 'epoch', 'loss', 'English', 'Korean'], rows)}`
+    `exported step in bold.\n\n${table(['step', 'epoch', 'loss', 'English', 'Korean', 'pairs'], rows)}`
   );
 }
 

@@ -10,6 +10,8 @@ export interface ValidationLine {
   readonly loss: number;
   readonly lossEn: number;
   readonly lossKo: number;
+  /** Over how many pairs; undefined where an earlier version wrote the line. */
+  readonly pairs: number | undefined;
 }
 
 export interface TrainingRecord {
@@ -49,6 +51,7 @@ function parseValidations(csv: string): ValidationLine[] {
       loss: value('loss'),
       lossEn: value('loss_en'),
       lossKo: value('loss_ko'),
+      pairs: value('pairs') || undefined,
     };
   });
   return rows.filter(({ step }) => Number.isSafeInteger(step)); // what is torn is left out

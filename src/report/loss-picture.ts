@@ -7,9 +7,10 @@ import { SVGRenderer } from 'echarts/renderers';
 import sharp from 'sharp';
 import { lineWidth, svgLine } from '../diffusion/lettering.js';
 import { writeFileAtomic } from '../base/files.js';
+import { formatCount } from '../base/format.js';
 import { curveChartOption, type Line, type Point } from './curve-chart.js';
 import { PALETTES } from './palette.js';
-import type { ReportData } from './report-data.js';
+import type { ReportData, RunFacts } from './report-data.js';
 import { Series, type CurvePoints } from './series.js';
 
 use([LineChart, CustomChart, GridComponent, SVGRenderer]);
@@ -78,11 +79,28 @@ export function lossSvg({ run, training, validation }: ReportData): string {
       `height="${height}" viewBox="0 0 ${width} ${height}">`,
     `<rect width="${width}" height="${height}" fill="${palette.paper}"/>`,
     svgLine(run.name, { x: start, y: 34, size: 18, fill: palette.ink }),
+    ...sampleLine(run, start + lineWidth(run.name, 18) + LEGEND.gap, palette.soft),
     ...legend(lines, start, 60, palette.ink),
     `<g transform="translate(${margin} ${head})">${drawn}</g>`,
     '</svg>',
     '',
   ].join('\n');
+}
+
+/** On which pairs was validated, where not on all that are held out. */
+function sampleLine(
+  { validationSample, baselineSample, validationPairs }: RunFacts,
+  x: number,
+  fill: string,
+): string[] {
+  const sizes = [
+    ...(validationSample === null ? [] : [`validated on a sample of ${formatCount(validationSample)}`]),
+    ...(baselineSample === null ? [] : [`step 0 on ${formatCount(baselineSample)}`]),
+  ];
+  if (sizes.length === 0) return [];
+  return [
+    svgLine(`${sizes.join(', ')} of ${formatCount(validationPairs)} pairs`, { x, y: 34, size: LEGEND.size, fill }),
+  ];
 }
 
 /** The loss of always giving the teacher's mean: of each language half of both. */

@@ -13,6 +13,8 @@ export interface ValidationPoint {
   readonly loss: number | null;
   readonly loss_en: number | null;
   readonly loss_ko: number | null;
+  /** Over how many pairs; null where the log does not say, as those of earlier versions do not. */
+  readonly pairs: number | null;
 }
 
 export interface RunFacts {

@@ -26,7 +26,7 @@ import { readTranslations } from './translations.js';
 export interface LogState {
   readonly rows: readonly CurveRow[];
   /** The last validation: after a step that may not have been logged. */
-  readonly validated: Pick<ValidationRow, 'step' | 'epoch'> | undefined;
+  readonly validated: Pick<ValidationRow, 'step' | 'epoch' | 'pairs'> | undefined;
   readonly skipped: number;
 }
 
@@ -53,7 +53,10 @@ export async function runFacts(
   const { batchSize, groupByLength, validPairs } = config.settings;
   const baselines = await readBaselines(folder);
   const held = config.data.validation_pairs;
-  const validated = Math.min(held, typeof validPairs === 'number' ? validPairs : Infinity);
+  const asked = Math.min(held, typeof validPairs === 'number' ? validPairs : Infinity);
+  // what the log says; that of an earlier version, or of the untrained student alone, does not
+  const validated =
+    lastValidation !== undefined && lastValidation.step > 0 ? (finite(lastValidation.pairs) ?? asked) : asked;
   const lastBatch = typeof batchSize === 'number' ? config.data.training_pairs % batchSize : 0;
   return {
     name: basename(folder),

@@ -124,10 +124,13 @@ async function keyOf(folder: string): Promise<string> {
   return (await Promise.all(keys)).join(' ');
 }
 
-const numberOrNull = (value: number): number | null => (Number.isFinite(value) ? Number(value.toPrecision(6)) : null);
+type Value = number | null;
 
-function validationPoint({ step, epoch, loss, loss_en, loss_ko }: ValidationRow): ValidationPoint {
-  return { step, epoch, loss: numberOrNull(loss), loss_en: numberOrNull(loss_en), loss_ko: numberOrNull(loss_ko) };
+const numberOrNull = (value: number): Value => (Number.isFinite(value) ? Number(value.toPrecision(6)) : null);
+
+function validationPoint({ step, epoch, ...row }: ValidationRow): ValidationPoint {
+  const [loss, loss_en, loss_ko] = [row.loss, row.loss_en, row.loss_ko].map(numberOrNull) as [Value, Value, Value];
+  return { step, epoch, loss, loss_en, loss_ko, pairs: Number.isFinite(row.pairs) ? row.pairs : null };
 }
 
 function rowJson(row: CurveRow): (number | null)[] {

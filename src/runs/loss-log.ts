@@ -6,6 +6,7 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { OutputsRecord, StepRecord, ValidationRecord } from '../distill/records.js';
 import type { TrainState } from '../distill/train-state.js';
+import { readIfThere, writeFileAtomic } from '../base/files.js';
 import { keepLines, openLines, type LineFile } from './line-file.js';
 import { keepEvents, openEventFile } from './tensorboard.js';
 
@@ -24,7 +25,7 @@ export const LOSS_COLUMNS = [
   'grad_norm',
   'pairs_per_second',
 ] as const;
-export const VALIDATION_COLUMNS = ['step', 'epoch', 'loss', 'loss_en', 'loss_ko'] as const;
+export const VALIDATION_COLUMNS = ['step', 'epoch', 'loss', 'loss_en', 'loss_ko', 'pairs'] as const;
 export const OUTPUTS_COLUMNS = [
   'step',
   'epoch',
@@ -48,6 +49,9 @@ export interface LossLog {
   close(): void;
 }
 
+/** A line of a log, by its columns. */
+type Row<Column extends string> = Readonly<Partial<Record<Column, number>>> & { readonly step: number };
+
 /** A step as the logs and `--json` name its values. */
 export function stepRow(record: LoggedStep): Record<(typeof LOSS_COLUMNS)[number], number> {
   return {
@@ -62,9 +66,16 @@ export function stepRow(record: LoggedStep): Record<(typeof LOSS_COLUMNS)[number
   };
 }
 
-/** A validation as the logs and `--json` name its values. */
-export function validationRow(record: ValidationRecord): Record<(typeof VALIDATION_COLUMNS)[number], number> {
-  return { step: record.step, epoch: record.epoch, loss: record.loss, loss_en: record.lossEn, loss_ko: record.lossKo };
+/** A validation as the logs and `--json` name its values; without pairs where an earlier version has not saved them. */
+export function validationRow({
+  step,
+  epoch,
+  loss,
+  lossEn,
+  lossKo,
+  pairs,
+}: ValidationRecord): Row<(typeof VALIDATION_COLUMNS)[number]> {
+  return { step, epoch, loss, loss_en: lossEn, loss_ko: lossKo, ...(pairs === undefined ? {} : { pairs }) };
 }
 
 /** A look at the outputs as the logs and `--json` name its values. */
@@ -118,7 +129,10 @@ export function openLossLog(run: string, from = 0): LossLog {
   };
 }
 
-/** Cuts the logs of a run back to the step it resumes from; later steps will be logged again. */
+/**
+ * Cuts the logs of a run back to the step it resumes from; later steps will be logged again. A table of an earlier
+ * version gets the columns that are new since, empty in the lines that are there.
+ */
 export async function cutLogs(run: string, { step, validated }: Pick<TrainState, 'step' | 'validated'>): Promise<void> {
   const upTo =
     (last: number) =>
@@ -127,6 +141,7 @@ export async function cutLogs(run: string, { step, validated }: Pick<TrainState,
   const lastValidation = validated || step === 0 ? step : step - 1;
   await keepLines(join(run, LOSS), upTo(step));
   await keepLines(join(run, OUTPUTS), upTo(step));
+  await addColumns(join(run, VALIDATION), VALIDATION_COLUMNS);
   await keepLines(join(run, VALIDATION), step === 0 ? upTo(-1) : upTo(lastValidation));
   await keepLines(join(run, LOSS_LINES), (line) => Number(/^\{"step":(\d+),/.exec(line)?.[1] ?? Infinity) <= step);
   await keepEvents(
@@ -135,14 +150,24 @@ export async function cutLogs(run: string, { step, validated }: Pick<TrainState,
   );
 }
 
+/** Gives a table that has the first of these columns the others, too. */
+async function addColumns(path: string, columns: readonly string[]): Promise<void> {
+  const [header, ...lines] = ((await readIfThere(path)) ?? '').split('\n');
+  const found = header!.split(',');
+  if (header === '' || found.length >= columns.length || found.some((name, i) => name !== columns[i])) return;
+  const empty = ','.repeat(columns.length - found.length);
+  const widened = lines.map((line) => (line === '' ? '' : line + empty));
+  await writeFileAtomic(path, [columns.join(','), ...widened].join('\n'));
+}
+
 /** `train/loss`, … of a row; TensorBoard has the step beside every value. */
-function scalarsOf(group: string, row: Record<string, number>): Record<string, number> {
+function scalarsOf(group: string, row: Readonly<Record<string, number>>): Record<string, number> {
   const columns = Object.entries(row).filter(([name]) => name !== 'step' && name !== 'epoch');
   return Object.fromEntries(columns.map(([name, value]) => [`${group}/${name}`, value]));
 }
 
 interface Table<Column extends string> extends Omit<LineFile, 'line'> {
-  row(values: Record<Column, number>): void;
+  row(values: Row<Column>): void;
 }
 
 function openTable<Column extends string>(path: string, columns: readonly Column[]): Table<Column> {
@@ -151,7 +176,7 @@ function openTable<Column extends string>(path: string, columns: readonly Column
   return {
     ...file,
     row: (values) => {
-      file.line(columns.map((column) => values[column]).join(','));
+      file.line(columns.map((column) => values[column] ?? '').join(','));
     },
   };
 }

@@ -51,7 +51,7 @@ const loss = v.pipe(
   v.nullable(number),
   v.transform((value) => value ?? NaN),
 );
-const VALIDATION = object({ step: loss, epoch: loss, loss, lossEn: loss, lossKo: loss });
+const VALIDATION = object({ step: loss, epoch: loss, loss, lossEn: loss, lossKo: loss, pairs: v.optional(whole(1)) });
 
 const TRAINER = object({
   step: whole(1),

@@ -38,9 +38,14 @@ function project(): string {
 const resume = (cwd: string, ...flags: string[]): Promise<CliResult> =>
   kdHere(['train', '--resume', 'first', ...flags], { cwd });
 
-/** Losses and learning rates of a log. */
+/** Losses and learning rates of a log; on how many pairs was validated, the first version did not say. */
 const lossesIn = (path: string): object[] =>
-  readCsv(path).map((row) => ({ ...row, pairs_per_second: 0, ...('grad_norm' in row ? { grad_norm: 0 } : {}) }));
+  readCsv(path).map((row) => ({
+    ...row,
+    ...(path.endsWith('validation.csv') ? { pairs: 0 } : {}),
+    pairs_per_second: 0,
+    ...('grad_norm' in row ? { grad_norm: 0 } : {}),
+  }));
 
 const normsIn = (path: string): number[] => readCsv(path).map((row) => row.grad_norm);
 

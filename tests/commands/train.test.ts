@@ -137,7 +137,7 @@ describe('a run of two epochs, the second worse than the first', () => {
   });
 
   it('logs every validation', () => {
-    expect(read(run, 'validation.csv')).toMatch(/^step,epoch,loss,loss_en,loss_ko\n0,0,4\.\d+,/);
+    expect(read(run, 'validation.csv')).toMatch(/^step,epoch,loss,loss_en,loss_ko,pairs\n0,0,4\.\d+,/);
     const rows = readCsv(join(run, 'validation.csv'));
     expect(rows.map(({ step, epoch }) => [step, epoch])).toEqual([
       [0, 0],

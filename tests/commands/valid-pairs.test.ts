@@ -15,7 +15,7 @@ let cwd: string;
 let trained: CliResult;
 beforeAll(async () => {
   cwd = folderWithPairs(40);
-  trained = await kdHere(trainArguments([...FLAGS, ...SAMPLED]), { cwd });
+  trained = await kdHere([...trainArguments([...FLAGS, ...SAMPLED]), '--json'], { cwd });
   expect(trained.code, trained.stderr).toBe(0);
 });
 
@@ -29,7 +29,10 @@ it('says what it measures on, and keeps it with the run', () => {
   const { settings, data } = readJson<{ settings: object; data: object }>(join(cwd, RUN, 'config.json'));
   expect(settings).toMatchObject({ validPairs: 7, baselinePairs: 3 });
   expect(data).toMatchObject({ validation_pairs: 23 });
-  expect(validations(cwd)).toHaveLength(3);
+  expect(readCsv(join(cwd, RUN, 'validation.csv')).map(({ pairs }) => pairs)).toEqual([3, 7, 7]);
+  const events = parseLines<{ event: string; pairs: number; best: object }>(trained.stdout);
+  expect(events.filter(({ event }) => event === 'validation').map(({ pairs }) => pairs)).toEqual([3, 7, 7]);
+  expect(events.at(-1)!.best).toMatchObject({ pairs: 7 });
 });
 
 it('goes on bit for bit, and only with the same pairs', async () => {

@@ -240,7 +240,7 @@ describe.skipIf(CHROMIUM === undefined)(
       ['desktop', 'light', 'en-GB'],
     ] as const)('shows several runs compared, and the list they are chosen from: %s, %s, %s', async (...look) => {
       const [width, colorScheme, locale] = look;
-      const first = makeRun({ settings: { student: NASTY, validPairs: 5 } });
+      const first = makeRun({ settings: { student: NASTY, validPairs: 5 }, validated: 5 });
       const root = join(first, '..');
       cpSync(makeRun({ name: 'second', epochs: 4 }), join(root, 'second'), { recursive: true });
       const keepMean = async (name: string, mean: number): Promise<void> =>

@@ -114,16 +114,17 @@ describe('a run', () => {
   });
 
   it('says on which pairs it is validated, where not on all of them', async () => {
-    const facts = async (settings: object, pairs: number) => {
-      const { run } = dataOf(
-        await pageOf({ settings }, (folder) => keepBaselines(folder, { untrained: 3, mean: 1, pairs })),
+    const facts = async (settings: object, pairs: number, validated: number | '') => {
+      const { run, validation } = dataOf(
+        await pageOf({ settings, validated }, (folder) => keepBaselines(folder, { untrained: 3, mean: 1, pairs })),
       );
-      return [run.validationSample, run.baselineSample];
+      return [run.validationSample, run.baselineSample, validation.at(-1)!.pairs];
     };
-    expect(await facts({ validPairs: 5 }, 3)).toEqual([5, 3]); // of 8
-    expect(await facts({ validPairs: 8 }, 3)).toEqual([null, 3]);
-    expect(await facts({ validPairs: 'all' }, 8)).toEqual([null, null]);
-    expect(await facts({}, 8)).toEqual([null, null]);
+    expect(await facts({ validPairs: 5 }, 3, 5)).toEqual([5, 3, 5]); // of 8
+    expect(await facts({ validPairs: 5 }, 3, '')).toEqual([5, 3, null]);
+    expect(await facts({ validPairs: 8 }, 3, 8)).toEqual([null, 3, 8]);
+    expect(await facts({ validPairs: 'all' }, 8, 8)).toEqual([null, null, 8]);
+    expect(await facts({}, 5, 5)).toEqual([5, null, 5]); // the log says what happened
   });
 
   it('has its settings as flags', async () => {

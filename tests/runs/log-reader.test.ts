@@ -39,7 +39,7 @@ describe('a log that is read while it grows', () => {
       pairs: 32,
       pairsPerSecond: 101.23456789,
     });
-    log.logValidation({ step: 0, epoch: 0, loss: 4, lossEn: 1, lossKo: 3 });
+    log.logValidation({ step: 0, epoch: 0, loss: 4, lossEn: 1, lossKo: 3, pairs: 7 });
     log.close();
     expect((await followLossLog(run).next()).rows).toEqual([
       {
@@ -54,7 +54,7 @@ describe('a log that is read while it grows', () => {
       },
     ]);
     expect((await followValidationLog(run).next()).rows).toEqual([
-      { step: 0, epoch: 0, loss: 4, loss_en: 1, loss_ko: 3 },
+      { step: 0, epoch: 0, loss: 4, loss_en: 1, loss_ko: 3, pairs: 7 },
     ]);
   });
 

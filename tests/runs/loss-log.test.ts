@@ -1,6 +1,7 @@
-import { appendFileSync, readdirSync, readFileSync } from 'node:fs';
+import { appendFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { followValidationLog } from '../../src/runs/log-reader.js';
 import { cutLogs, openLossLog, type LoggedStep } from '../../src/runs/loss-log.js';
 import { temporaryFolder } from '../cli.js';
 
@@ -24,16 +25,16 @@ it('a step and a validation are in the files as soon as they are logged', () => 
   expect([read('loss.csv'), read('loss.jsonl'), read('validation.csv')]).toEqual([
     header,
     '',
-    'step,epoch,loss,loss_en,loss_ko\n',
+    'step,epoch,loss,loss_en,loss_ko,pairs\n',
   ]);
 
   log.logStep(STEP);
-  log.logValidation({ step: 10, epoch: 2, loss: 0.5, lossEn: 0.375, lossKo: 0.125 });
+  log.logValidation({ step: 10, epoch: 2, loss: 0.5, lossEn: 0.375, lossKo: 0.125, pairs: 9 });
   expect(read('loss.csv')).toBe(`${header}10,2,5e-7,0.75,0.5,0.25,6.5,101.235\n`);
   expect(read('loss.jsonl')).toBe(
     '{"step":10,"epoch":2,"learning_rate":5e-7,"loss":0.75,"loss_en":0.5,"loss_ko":0.25,"grad_norm":6.5,"pairs_per_second":101.235}\n',
   );
-  expect(read('validation.csv')).toBe('step,epoch,loss,loss_en,loss_ko\n10,2,0.5,0.375,0.125\n');
+  expect(read('validation.csv')).toBe('step,epoch,loss,loss_en,loss_ko,pairs\n10,2,0.5,0.375,0.125,9\n');
   log.close();
 });
 
@@ -41,7 +42,7 @@ it("TensorBoard's file has the same values under train/ and validation/", () => 
   const run = temporaryFolder();
   const log = openLossLog(run);
   log.logStep(STEP);
-  log.logValidation({ step: 10, epoch: 2, loss: 0.5, lossEn: 0.375, lossKo: 0.125 });
+  log.logValidation({ step: 10, epoch: 2, loss: 0.5, lossEn: 0.375, lossKo: 0.125, pairs: 9 });
   log.close();
   const [name] = readdirSync(run).filter((file) => file.startsWith('events.out.tfevents.'));
   const tags = readFileSync(join(run, name))
@@ -57,6 +58,7 @@ it("TensorBoard's file has the same values under train/ and validation/", () => 
     'validation/loss',
     'validation/loss_en',
     'validation/loss_ko',
+    'validation/pairs',
   ]);
 });
 
@@ -67,7 +69,7 @@ it('is cut back to the step that a run goes on from, torn lines and all', async 
   for (const step of [1, 2, 3, 4]) {
     log.logStep({ ...STEP, step });
     log.logOutputs({ step, epoch: 1, student: statistics, teacher: statistics });
-    log.logValidation({ step, epoch: 1, loss: 1, lossEn: 0.5, lossKo: 0.5 });
+    log.logValidation({ step, epoch: 1, loss: 1, lossEn: 0.5, lossKo: 0.5, pairs: 9 });
   }
   log.close();
   for (const name of ['loss.csv', 'loss.jsonl', 'validation.csv', 'outputs.csv']) appendFileSync(join(run, name), '2');
@@ -89,4 +91,29 @@ it('is cut back to the step that a run goes on from, torn lines and all', async 
   expect(steps('loss.csv')).toEqual(['header', '1', '2', '3', '4']);
   await cutLogs(run, { step: 0, validated: false });
   expect([steps('loss.csv'), steps('validation.csv')]).toEqual([['header'], ['header']]);
+});
+
+it('of an earlier version gets the column that is new when its run goes on', async () => {
+  const run = temporaryFolder();
+  const path = join(run, 'validation.csv');
+  const log = (): void => {
+    const opened = openLossLog(run);
+    opened.logValidation({ step: 6, epoch: 2, loss: 1, lossEn: 0.5, lossKo: 0.5, pairs: 9 });
+    opened.close();
+  };
+  writeFileSync(path, 'step,epoch,loss,loss_en,loss_ko\n0,0,4,2,2\n3,1,3,1.5,1.5\n6,2,2,1,1\n9,');
+  await cutLogs(run, { step: 3, validated: true });
+  log();
+  expect(readFileSync(path, 'utf8')).toBe(
+    'step,epoch,loss,loss_en,loss_ko,pairs\n0,0,4,2,2,\n3,1,3,1.5,1.5,\n6,2,1,0.5,0.5,9\n',
+  );
+  const { rows } = await followValidationLog(run).next();
+  expect(rows.map(({ step, pairs }) => [step, pairs])).toEqual([
+    [0, NaN],
+    [3, NaN],
+    [6, 9],
+  ]);
+  writeFileSync(path, 'something else\n');
+  await cutLogs(run, { step: 0, validated: false });
+  expect(readFileSync(path, 'utf8')).toBe('something else\n');
 });

@@ -120,7 +120,7 @@ describe('the cache of a teacher', () => {
         .check((bytes) => {
           done += bytes;
         })
-        .finally(cache.close);
+        .finally(() => cache.close());
       expect(done).toBe(cache.presentBytes);
       return done;
     };

@@ -341,15 +341,16 @@ export function lossesPart(first: View): RunPart {
 
   function validationTable(): HTMLElement {
     const { format, data } = view;
-    const row = ({ step, epoch, loss, loss_en, loss_ko }: ValidationPoint): string[] => [
+    const row = ({ step, epoch, loss, loss_en, loss_ko, pairs }: ValidationPoint): string[] => [
       step === 0 ? words.untrained : format.count(epoch),
       format.count(step),
       format.loss(loss_en),
       format.loss(loss_ko),
       format.loss(loss),
+      pairs === null ? '' : format.count(pairs),
     ];
     return details(words.validationTable, () =>
-      table([words.epoch, words.step, words.english, words.korean, words.total], data.validation.map(row)),
+      table([words.epoch, words.step, words.english, words.korean, words.total, words.pairs], data.validation.map(row)),
     );
   }
 
