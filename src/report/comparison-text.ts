@@ -62,7 +62,9 @@ function runsTable(runs: readonly ComparedRun[]): Table {
         run.pairsPerSecond,
       ];
     }),
-    notes: [],
+    notes: runs.flatMap(({ run: { name, validationSample: sample, validationPairs: all } }) =>
+      sample === null ? [] : [`${name}: validated on a sample of ${formatCount(sample)} of ${formatCount(all)} pairs`],
+    ),
   };
 }
 

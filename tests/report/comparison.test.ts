@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { differencesOf, followComparison } from '../../src/report/comparison.js';
+import { comparisonText } from '../../src/report/comparison-text.js';
 import { endOffsets } from '../../src/report/curve-chart.js';
 import { withoutCopies } from '../../src/report/evaluated-models.js';
 import { addEvaluation, makeRun } from './run-of.js';
@@ -23,6 +24,12 @@ describe('a comparison', () => {
       { name: '--seed', isSetting: true, values: ['1', '2'] },
       { name: '--project', isSetting: true, values: [null, ''] },
     ]);
+  });
+
+  it('says of a run that was validated on a sample', async () => {
+    const runs = [makeRun({ validated: 5 }), makeRun({ name: 'second' })];
+    const text = comparisonText(await followComparison(runs).comparison(false));
+    expect(text.match(/^\(.*\)$/gm)).toEqual(['(first: validated on a sample of 5 of 8 pairs)']);
   });
 
   it('has a baseline that runs share once, and every student', async () => {

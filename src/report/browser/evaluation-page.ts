@@ -48,7 +48,7 @@ function setting({ words, format }: Look, { evaluations: { pairs, sts } }: Evalu
     ...(pairs === undefined
       ? []
       : ([
-          [words.environmentNames.data!, pairs.data.source],
+          [pairs.data.split === 'all' ? words.sourceFiles : words.environmentNames.data!, pairs.data.source],
           [words.pairs, `${format.count(pairs.data.pairs)} / ${format.count(pairs.data.available)}`],
           [words.environmentNames.fingerprint!, pairs.data.fingerprint.slice(0, 12)],
         ] as const)),

@@ -60,12 +60,13 @@ function pairsTables(
   { pooler, opened = false }: Detail,
 ): HTMLElement[] {
   const { words, format } = look;
+  const evaluated = data.split === 'validation' ? words.evaluationNote : words.evaluationOfAllNote; // may be trained on
   const options = { name: (model: ModelScores) => modelName(look, model), competes };
   const groupings = (['corpus', 'length'] as const).filter((by) =>
     models.some(({ groups }) => groups.some((group) => group.by === by)),
   );
   return [
-    h('p', { class: 'quiet' }, `${words.evaluationNote(format.count(data.pairs), teacher)} ${words.barNote}`),
+    h('p', { class: 'quiet' }, `${evaluated(format.count(data.pairs), teacher)} ${words.barNote}`),
     h('h3', {}, words.distances),
     scoreTable(
       look,

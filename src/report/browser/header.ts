@@ -38,7 +38,9 @@ function contents({ data: { run, live, validation }, words, format }: View): HTM
           words.validationLoss,
           format.loss(best.loss),
           [
-            `${words.korean} ${format.loss(best.loss_ko)} + ${words.english} ${format.loss(best.loss_en)}`,
+            // a line may break before the plus sign alone
+            `${words.korean}\u00a0${format.loss(best.loss_ko)} ` +
+              `+\u00a0${words.english}\u00a0${format.loss(best.loss_en)}`,
             best.step === 0 ? words.untrained : words.atStep(format.count(best.step)),
             run.validationSample === null
               ? undefined

@@ -195,6 +195,8 @@ export const EN = {
   evaluation: 'Evaluation',
   evaluationNote: (pairs: string, teacher: string) =>
     `${pairs} held-out pairs, measured against ${teacher} on the English sentences.`,
+  evaluationOfAllNote: (pairs: string, teacher: string) =>
+    `${pairs} pairs, measured against ${teacher} on the English sentences.`,
   noEvaluation: 'Not evaluated yet. To compare this run with its teacher and with itself before training:',
   model: 'model',
   models: 'Models',

@@ -177,6 +177,7 @@ export const KO: Words = {
   evaluation: '평가',
   evaluationNote: (pairs, teacher) =>
     `학습에 쓰지 않은 ${pairs}쌍으로, 영어 문장에 대한 ${teacher}의 출력과 비교했습니다.`,
+  evaluationOfAllNote: (pairs, teacher) => `${pairs}쌍으로, 영어 문장에 대한 ${teacher}의 출력과 비교했습니다.`,
   noEvaluation: '아직 평가하지 않았습니다. 교사, 그리고 학습 전의 학생과 비교하려면:',
   model: '모델',
   models: '모델 정보',
