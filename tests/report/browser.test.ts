@@ -205,12 +205,11 @@ describe.skipIf(CHROMIUM === undefined)(
       await soon(() => page.getByRole('button', { name: '합계' }).getAttribute('aria-pressed')).toBe('true');
       await page.getByRole('button', { name: '☾' }).click();
       await soon(() => background(page)).toBe('rgb(15, 17, 21)');
-      await page.reload();
-      await page.locator('.chart.tall svg').waitFor();
-      await soon(async () => [await page.locator('html').getAttribute('lang'), await background(page)]).toEqual([
-        'ko',
-        'rgb(15, 17, 21)',
-      ]);
+      await soon(async () => {
+        await page.reload(); // into a process that may not have yet what this one has stored
+        await page.locator('.chart.tall svg').waitFor();
+        return [await page.locator('html').getAttribute('lang'), await background(page)];
+      }).toEqual(['ko', 'rgb(15, 17, 21)']);
       await page.close();
     });
 
