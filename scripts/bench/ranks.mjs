@@ -8,8 +8,8 @@
  * A step has a micro-batch for each rank. Where the rest goes, two more runs show: one rank that has only its share,
  * one micro-batch and the update; and as many of these as there are ranks, beside each other, which know nothing of
  * each other. What the latter take longer, cores lose to each other; what ranks take longer than that is sums and
- * waiting. All in turn, `--rounds` times; the first step of each, which compiles, does not count. Prints a Markdown
- * table, and how many times the pairs/s of one rank.
+ * waiting. All in turn, `--rounds` times; the first two steps of each do not count: one compiles, and in the next memory
+ * is still being mapped. Prints a Markdown table, and how many times the pairs/s of one rank.
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -49,6 +49,8 @@ const steps = Number(flags.steps);
 const rounds = Number(flags.rounds);
 /** @param {string} path from the project's root */
 const inProject = (path) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+/** The first steps, which do not count. */
+const WARM_UP = 2;
 /** Clock ticks a second in /proc (`getconf CLK_TCK`): 100 on all of Linux's 64-bit processors. */
 const TICKS = 100;
 
@@ -130,7 +132,7 @@ async function train(way, precision) {
     return stepsOf(number, [...trainFlags(way, precision), ...run, ...cluster, ...more]);
   });
   const [first] = await Promise.all(running);
-  if (first === undefined || first.seconds.length === 0) throw new Error('--steps: expected 3 or more');
+  if (first === undefined || first.seconds.length === 0) throw new Error(`--steps: expected more than ${WARM_UP}`);
   return first;
 }
 
@@ -162,7 +164,7 @@ function trainFlags({ accumulate }, precision) {
  *
  * @param {number} core
  * @param {string[]} args
- * @returns {Promise<Steps>} of the steps after the first
+ * @returns {Promise<Steps>} of the steps that count
  */
 function stepsOf(core, args) {
   const child = spawn('taskset', ['-c', String(core), process.execPath, inProject('bin/kd.js'), ...args], {
@@ -181,7 +183,7 @@ function stepsOf(core, args) {
     child.on('close', (code) => {
       if (code !== 0) fail(new Error(`kd ${args.join(' ')} failed:\n${said}`));
       /** @param {'at' | 'cpu'} what */
-      const gaps = (what) => ends.slice(1).map((end, i) => end[what] - (ends[i]?.[what] ?? NaN));
+      const gaps = (what) => ends.slice(WARM_UP).map((end, i) => end[what] - (ends[WARM_UP - 1 + i]?.[what] ?? NaN));
       done({ seconds: gaps('at'), cpuSeconds: gaps('cpu') });
     });
   });
