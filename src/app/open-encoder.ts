@@ -125,6 +125,8 @@ export interface EncoderMachine {
   readonly device: DeviceChoice;
   /** float32 unless given. */
   readonly precision?: PrecisionChoice | undefined;
+  /** Whether all texts come with attention masks; else none does. */
+  readonly masked?: boolean;
 }
 
 /**
@@ -134,7 +136,7 @@ export interface EncoderMachine {
  */
 export async function startEncoder(
   { model }: Pick<OpenEncoder, 'model'>,
-  { backend, device, precision = 'fp32' }: EncoderMachine,
+  { backend, device, precision = 'fp32', masked = false }: EncoderMachine,
   output: Pick<Reporter, 'warn'> & Partial<Pick<Reporter, 'message'>>,
 ): Promise<EncoderEngine> {
   const { reason, ...loaded } = await loadBackend(backend, device);
@@ -144,5 +146,6 @@ export async function startEncoder(
   return encoderEngine(model.encoder, model.parameters(), {
     precision: chosen.precision,
     textLengths: lengthsOn(loaded.device, 'encoding'),
+    masked,
   });
 }

@@ -1,6 +1,6 @@
 /**
- * @file Encoding as a recorded graph: the forward pass at a few batch sizes and lengths, with and without a mask, over
- * one set of variables.
+ * @file Encoding as a recorded graph: the forward pass at a few batch sizes and lengths, all with a mask or all without,
+ * over one set of variables.
  */
 import type * as tf from '@tensorflow/tfjs-core';
 import type { ParameterValues } from '../distill/engine.js';
@@ -13,11 +13,14 @@ import { toBfloat16 } from './graph/precision.js';
 import { record, type Recording } from './graph/recorder.js';
 import { openSession, type Feed, type FetchedTensor } from './graph/session.js';
 import { after, placeholder } from './graph/variables.js';
-import { cutTexts, lengthForIds, textLengths } from './text-lengths.js';
+import { cutTexts, lengthFor, lengthForIds, textLengths } from './text-lengths.js';
 
-/** Batch sizes of the recorded passes. Other numbers of texts are split, and the rest is filled up. */
-const SIZES = [1, 4, 16, 32] as const;
-const LARGEST = SIZES[3];
+/** Whole texts in the largest pass. More rows make products no faster, and take more memory. */
+const LARGEST = 32;
+/** Batch sizes of the recorded passes for whole texts. Other numbers of texts are split, and the rest is filled up. */
+const WHOLE = [1, 4, 16, LARGEST] as const;
+/** And for texts that are cut, besides as many as have the places of the largest pass. */
+const CUT = [32, 128] as const;
 
 const NO_DROPOUT = { rate: 0 };
 
@@ -39,20 +42,15 @@ interface ForwardPass {
 export async function compiledEncoder(
   encoder: TextEncoder,
   values: ParameterValues,
-  { length, precision, textLengths: cut }: Required<EncoderOptions>,
+  { length, precision, textLengths: cut, masked }: Required<EncoderOptions>,
 ): Promise<EncoderEngine> {
   const graph = new Graph();
   const lengths = textLengths(encoder, length, NO_DROPOUT, cut);
   const isBfloat16 = precision === 'bf16';
   const variables = declareModel(graph, 'encoder', encoder.shapes, isBfloat16 ? 'bfloat16' : 'float32');
   const passes = record(graph, (recording) => {
-    const shapes = [
-      ...SIZES.map((size) => [size, length] as const),
-      ...lengths.lengths.slice(0, -1).map((shorter) => [LARGEST, shorter] as const),
-    ];
-    const passes = (isMasked: boolean): ForwardPass[] =>
-      shapes.map((shape) => recordForward(recording, encoder, variables, shape, { fullLength: length, isMasked }));
-    return { plain: passes(false), masked: passes(true) };
+    const shapes = lengths.lengths.flatMap((each) => sizesAt(each, length).map((size) => [size, each] as const));
+    return shapes.map((shape) => recordForward(recording, encoder, variables, shape, { fullLength: length, masked }));
   });
   const session = openSession(joinBiases(isBfloat16 ? toBfloat16(graph.nodes) : graph.nodes));
   await setVariables(session, variables, values).catch((error: unknown) => {
@@ -61,6 +59,7 @@ export async function compiledEncoder(
   });
   return {
     encode,
+    placesFor: (tokens) => lengthFor(lengths, tokens),
     dispose: () => {
       session.close();
     },
@@ -68,17 +67,16 @@ export async function compiledEncoder(
 
   async function encode(ids: Int32Array, batch: number, attentionMask?: Float32Array): Promise<Encoded> {
     if (ids.length !== batch * length) throw new Error(`${ids.length / batch} ids a text in an encoder for ${length}`);
+    if (masked !== (attentionMask !== undefined))
+      throw new Error(masked ? 'an encoder with masks needs one' : 'an encoder without masks was given one');
     const { width } = encoder;
     const lastHiddenState = new Float32Array(ids.length * width);
     const poolerOutput = new Float32Array(batch * width);
+    const most = mostTexts(lengthForIds(lengths, ids), length);
     for (let start = 0; start < batch;) {
-      const end = Math.min(start + LARGEST, batch);
+      const end = Math.min(start + most, batch);
       const part = <T extends Int32Array | Float32Array>(all: T): T => all.subarray(start * length, end * length) as T;
-      const pass = passFor(
-        end - start,
-        lengthForIds(lengths, part(ids)),
-        attentionMask === undefined ? passes.plain : passes.masked,
-      );
+      const pass = passFor(end - start, lengthForIds(lengths, part(ids)), passes);
       const [hidden, pooled] = await run(pass, part(ids), attentionMask && part(attentionMask));
       lastHiddenState.set(hidden!.data.subarray(0, (end - start) * length * width), start * length * width);
       poolerOutput.set(pooled!.data.subarray(0, (end - start) * width), start * width);
@@ -100,6 +98,16 @@ export async function compiledEncoder(
   }
 }
 
+/** As many texts of a length as have the places of the largest pass of whole ones. */
+const mostTexts = (length: number, wholeLength: number): number => Math.floor((LARGEST * wholeLength) / length);
+
+/** The batch sizes recorded for texts of a length, ascending. */
+function sizesAt(length: number, wholeLength: number): readonly number[] {
+  if (length === wholeLength) return WHOLE;
+  const most = mostTexts(length, wholeLength);
+  return [...CUT.filter((size) => size < most), most];
+}
+
 /** The cheapest recorded pass for this many texts of this length. */
 function passFor(texts: number, length: number, passes: readonly ForwardPass[]): ForwardPass {
   const places = (pass: ForwardPass): number => pass.size * pass.length;
@@ -113,12 +121,12 @@ function recordForward(
   encoder: TextEncoder,
   variables: ReturnType<typeof declareModel>,
   [size, length]: readonly [number, number],
-  { fullLength, isMasked }: { readonly fullLength: number; readonly isMasked: boolean },
+  { fullLength, masked }: { readonly fullLength: number; readonly masked: boolean },
 ): ForwardPass {
   const { graph, tensor, value } = recording;
-  const name = `encode/${size}/${length}${isMasked ? '/masked' : ''}`;
+  const name = `encode/${size}/${length}`;
   const ids = placeholder(graph, `${name}/ids`, [size, length], 'int32');
-  const mask = isMasked ? placeholder(graph, `${name}/mask`, [size, length], 'float32') : undefined;
+  const mask = masked ? placeholder(graph, `${name}/mask`, [size, length], 'float32') : undefined;
   const output = encoder.forward(recordedParams(recording, variables), tensor(ids), {
     attentionMask: mask && tensor(mask),
     fullLength,

@@ -19,14 +19,18 @@ export interface EncoderOptions {
    * unless given.
    */
   readonly textLengths?: readonly number[];
+  /** Whether all texts come with attention masks; else none does. */
+  readonly masked?: boolean;
 }
 
 /** A model that is ready to encode. */
 export interface EncoderEngine {
   /**
    * @param ids `[B, L]`, row-major
-   * @param attentionMask `[B, L]`, 1 for a token and 0 for padding; absent: no mask
+   * @param attentionMask `[B, L]`, 1 for a token and 0 for padding; absent: no mask, as the engine was opened
    */
   encode(ids: Int32Array, batch: number, attentionMask?: Float32Array): Promise<Encoded>;
+  /** How many places of a text are computed that has so many tokens, and so has the longest of its batch: at most L. */
+  placesFor(tokens: number): number;
   dispose(): void;
 }

@@ -4,7 +4,7 @@ import type { TextEncoder } from '../models/text-encoder.js';
 import { MAX_LENGTH } from '../text/tokenizer.js';
 import { compiledEncoder } from './compiled-encoder.js';
 import { disposeParams, uploadParams } from './params.js';
-import { cutTexts, lengthForIds, lengthsOn, textLengths } from './text-lengths.js';
+import { cutTexts, lengthFor, lengthForIds, lengthsOn, textLengths } from './text-lengths.js';
 import type { Encoded, EncoderEngine, EncoderOptions } from './encoder-engine.js';
 
 /**
@@ -14,18 +14,34 @@ import type { Encoded, EncoderEngine, EncoderOptions } from './encoder-engine.js
 export async function encoderEngine(
   encoder: TextEncoder,
   values: ParameterValues,
-  { length = MAX_LENGTH, precision = 'fp32', textLengths = lengthsOn('cpu', 'encoding') }: EncoderOptions = {},
+  {
+    length = MAX_LENGTH,
+    precision = 'fp32',
+    textLengths = lengthsOn('cpu', 'encoding'),
+    masked = false,
+  }: EncoderOptions = {},
 ): Promise<EncoderEngine> {
-  if (tf.getBackend() === 'tensorflow') return compiledEncoder(encoder, values, { length, precision, textLengths });
+  if (tf.getBackend() === 'tensorflow')
+    return compiledEncoder(encoder, values, { length, precision, textLengths, masked });
   if (precision !== 'fp32') throw new Error(`products in ${precision} need a recorded graph`);
-  return eagerEncoder(encoder, values);
+  return eagerEncoder(encoder, values, length);
 }
 
-/** Encodes with plain tfjs ops, on any backend and at any length: the reference. */
-export async function eagerEncoder(encoder: TextEncoder, values: ParameterValues): Promise<EncoderEngine> {
+/**
+ * Encodes with plain tfjs ops, on any backend and at any length: the reference.
+ *
+ * @param usualLength L of texts whose places are asked for
+ */
+export async function eagerEncoder(
+  encoder: TextEncoder,
+  values: ParameterValues,
+  usualLength = MAX_LENGTH,
+): Promise<EncoderEngine> {
   const params = await uploadParams(encoder.shapes, values);
+  const usualLengths = textLengths(encoder, usualLength);
   return {
     encode,
+    placesFor: (tokens) => lengthFor(usualLengths, tokens),
     dispose: () => {
       disposeParams(params);
     },

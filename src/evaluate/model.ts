@@ -45,7 +45,8 @@ export function readerOf({ facts, tokenizer, engine }: ModelUnderTest): TextRead
   let [batches, timedTexts, milliseconds, cut] = [0, 0, 0, 0];
   return {
     async *encode(texts, batchSize) {
-      for (const { places, ids, size, lengths, cut: tooLong } of batchesByLength(texts, tokenizer, batchSize)) {
+      const extent = { batchSize, placesFor: engine.placesFor };
+      for (const { places, ids, size, lengths, cut: tooLong } of batchesByLength(texts, tokenizer, extent)) {
         cut += tooLong;
         const started = performance.now();
         const encoded = await engine.encode(ids, size);

@@ -31,7 +31,7 @@ export interface PairsToRead {
 }
 
 export interface PairsOptions {
-  /** Pairs encoded at once. */
+  /** Texts of full length that are encoded at once; shorter ones are more, of as many places. */
   readonly batchSize: number;
   readonly groupings: readonly Grouping[];
 }

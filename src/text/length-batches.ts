@@ -8,23 +8,31 @@ export interface PlacedBatch extends TokenBatch {
   readonly places: Uint32Array;
 }
 
+/** How large batches are. */
+export interface BatchExtent {
+  /** Texts of full length in a batch; shorter ones are more, of as many places. */
+  readonly batchSize: number;
+  /** How many places of a text are computed where the longest of its batch has so many tokens. */
+  readonly placesFor: (tokens: number) => number;
+}
+
 /**
  * Texts in batches of like length, the longest first, so that little of a batch is padding; texts of one length keep
- * their order.
- *
- * @param batchSize B; the last batch has what is left over
+ * their order. A batch has at most as many places as `batchSize` texts of full length, and so more texts where these are
+ * short: products of few rows are slower. The last batch has what is left over.
  */
 export function* batchesByLength(
   texts: readonly string[],
   tokenizer: TextTokenizer,
-  batchSize: number,
+  { batchSize, placesFor }: BatchExtent,
 ): Generator<PlacedBatch> {
   const all = tokenBatch(texts, tokenizer);
   const { maxLength } = tokenizer;
   const kept = all.lengths.map((tokens) => Math.min(tokens, maxLength));
   const order = Uint32Array.from(texts.keys()).sort((a, b) => kept[b]! - kept[a]! || a - b);
-  for (let start = 0; start < texts.length; start += batchSize) {
-    const places = order.subarray(start, start + batchSize);
+  for (let start = 0, end = 0; start < texts.length; start = end) {
+    end = start + Math.floor((batchSize * maxLength) / placesFor(kept[order[start]!]!));
+    const places = order.subarray(start, end);
     const lengths = Int32Array.from(places, (place) => all.lengths[place]!);
     yield {
       places,

@@ -13,13 +13,14 @@ import { largestDifference, PARITY } from '../fixtures/index.js';
 import { encoderBounds } from '../float64/bounds.js';
 
 const LENGTH = 77;
-const EXACT = { length: LENGTH, precision: 'fp32', textLengths: lengthsOn('cpu', 'encoding') } as const;
+const EXACT = { length: LENGTH, precision: 'fp32', textLengths: lengthsOn('cpu', 'encoding'), masked: false } as const;
 
 describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow')).each(['teacher', 'student'])(
   'encoding with the %s as a graph',
   (role) => {
     let eager: EncoderEngine;
     let compiled: EncoderEngine;
+    let masked: EncoderEngine;
     let ids: Int32Array;
     /** What rounding makes of an output; two of them may differ by twice that. */
     let bounds: Awaited<ReturnType<typeof encoderBounds>>;
@@ -31,7 +32,8 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow')).each(['teacher', 'stu
       const model = await openPretrained(`${PARITY}/${role}`, 0);
       eager = await eagerEncoder(model.encoder, model.parameters());
       compiled = await compiledEncoder(model.encoder, model.parameters(), EXACT);
-      ids = Int32Array.from(randomBits(70 * LENGTH, [1, 2]), (bits) => bits % 200);
+      masked = await compiledEncoder(model.encoder, model.parameters(), { ...EXACT, masked: true });
+      ids = Int32Array.from(randomBits(330 * LENGTH, [1, 2]), (bits) => bits % 200);
       const text = tf.tensor2d(ids.slice(0, LENGTH), [1, LENGTH], 'int32');
       bounds = await encoderBounds(model.encoder, model.parameters(), text);
       const uncut = await eagerEncoder(
@@ -42,6 +44,7 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow')).each(['teacher', 'stu
       return () => {
         eager.dispose();
         compiled.dispose();
+        masked.dispose();
         uncut.dispose();
       };
     });
@@ -54,7 +57,7 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow')).each(['teacher', 'stu
         for (const given of [undefined, mask]) {
           const [expected, actual] = [
             await eager.encode(some, batch, given),
-            await compiled.encode(some, batch, given),
+            await (given === undefined ? compiled : masked).encode(some, batch, given),
           ];
           expect(actual.lastHiddenState).toHaveLength(expected.lastHiddenState.length);
           expect(largestDifference(actual.lastHiddenState, expected.lastHiddenState)).toBeLessThan(
@@ -69,6 +72,7 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow')).each(['teacher', 'stu
       [1, 'cpu'],
       [20, 'cpu'],
       [70, 'cpu'],
+      [330, 'cpu'],
       [20, 'gpu'],
     ] as const)('gives the same for %i texts of other lengths, cut as on a %s', async (batch, device) => {
       const padding = role === 'student' ? 1 : 863;
@@ -92,6 +96,13 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow')).each(['teacher', 'stu
       const before = tf.memory().numTensors;
       await compiled.encode(ids.subarray(0, 3 * LENGTH), 3);
       expect(tf.memory().numTensors).toBe(before);
+    });
+
+    it('refuses a mask that it was not opened for, and texts without one that it was opened for', async () => {
+      const text = ids.subarray(0, LENGTH);
+      const mask = new Float32Array(LENGTH).fill(1);
+      await expect(compiled.encode(text, 1, mask)).rejects.toThrow('an encoder without masks was given one');
+      await expect(masked.encode(text, 1)).rejects.toThrow('an encoder with masks needs one');
     });
 
     it('refuses ids of another length', async () => {

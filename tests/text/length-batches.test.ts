@@ -10,7 +10,9 @@ const LETTERS: Pick<TextTokenizer, 'maxLength' | 'encodeInto'> = {
     return text.length;
   },
 };
-const batches = (texts: readonly string[], size: number) => [...batchesByLength(texts, LETTERS as TextTokenizer, size)];
+const batches = (texts: readonly string[], batchSize: number, placesFor = (_: number) => LETTERS.maxLength) => [
+  ...batchesByLength(texts, LETTERS as TextTokenizer, { batchSize, placesFor }),
+];
 
 it('puts texts of like length together, the longest first, and others of that length in their order', () => {
   const texts = ['a', 'bcd', 'efghij', '', 'klm', 'nopq', 'r'];
@@ -33,4 +35,16 @@ it('gives each of many texts once', () => {
   expect([...places].sort((a, b) => a - b)).toEqual([...texts.keys()]);
   const lengths = places.map((place) => Math.min(texts[place].length, 4));
   expect(lengths).toEqual([...lengths].sort((a, b) => b - a));
+});
+
+it('puts more short texts in a batch than long ones, as many as have the places of whole texts', () => {
+  const texts = ['ab', 'c', 'defg', 'h', 'i', 'jklm', 'no', 'p', '', 'q', 'r'];
+  const isCut = (tokens: number) => (tokens < 2 ? 2 : 4); // a place of padding included
+  expect(batches(texts, 2, isCut).map(({ places }) => [...places])).toEqual([
+    [2, 5],
+    [0, 6],
+    [1, 3, 4, 7],
+    [9, 10, 8],
+  ]);
+  expect(batches(texts, 1, isCut).map(({ size }) => size)).toEqual([1, 1, 1, 1, 2, 2, 2, 1]);
 });

@@ -4,13 +4,13 @@ import type { Encoded, EncoderEngine } from '../../engine/encoder-engine.js';
 import { batchesByLength } from '../../text/length-batches.js';
 import type { TextTokenizer } from '../../text/tokenizer.js';
 
-/** `N` texts, encoded `B` at a time: `L` tokens per text, `D` the model's width. */
+/** `N` texts, encoded in batches of `B`: `L` tokens per text, `D` the model's width. */
 export interface TextsToEncode {
   readonly texts: readonly string[];
   readonly tokenizer: TextTokenizer;
   /** D */
   readonly width: number;
-  /** B */
+  /** Texts of full length in a batch; shorter ones are more, of as many places. */
   readonly batchSize: number;
   /** Whether a text's tokens attend to its tokens only, not to its padding. */
   readonly masked: boolean;
@@ -43,7 +43,8 @@ async function* encodeInTurn(
 ): AsyncGenerator<EncodedBatch, void> {
   const window = batchSize * Math.ceil(WINDOW / batchSize);
   for (let start = 0; start < texts.length; start += window) {
-    for (const batch of batchesByLength(texts.slice(start, start + window), tokenizer, batchSize)) {
+    const extent = { batchSize, placesFor: engine.placesFor };
+    for (const batch of batchesByLength(texts.slice(start, start + window), tokenizer, extent)) {
       const { places, ids, mask, size, cut } = batch;
       const encoded = await engine.encode(ids, size, masked ? mask : undefined);
       yield { rows: places.map((place) => start + place), ids, cut, ...encoded };

@@ -18,7 +18,7 @@ export interface EncodeRequest {
   readonly texts: readonly string[];
   /** Whether a text's tokens attend to its tokens only, not to its padding. */
   readonly attentionMask?: boolean;
-  /** Texts per batch. */
+  /** Texts of full length per batch; shorter ones are more, of as many places. */
   readonly batchSize: number;
   /** In what products are computed; `auto`: bfloat16 where that is faster. */
   readonly precision: PrecisionChoice;
@@ -119,7 +119,7 @@ async function withEncoder<T>(
   try {
     return await work(
       { texts, tokenizer, width, batchSize, masked: attentionMask },
-      () => startEncoder(opened, device, reporter),
+      () => startEncoder(opened, { ...device, masked: attentionMask }, reporter),
       ({ rows }) => {
         done += rows.length;
         progress.update(done);

@@ -48,7 +48,7 @@ export interface EvaluationRequest {
   readonly sts: readonly string[];
   /** Groupings to score separately as well. */
   readonly by: readonly Grouping[];
-  /** Pairs per batch. */
+  /** Texts of full length per batch; shorter ones are more, of as many places. */
   readonly batchSize: number;
   /** In what products are computed; `auto`: bfloat16 where that is faster. */
   readonly precision: PrecisionChoice;

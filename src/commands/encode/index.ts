@@ -43,7 +43,12 @@ export function encodeCommand(): Command {
         'output is replaced',
     )
     .option('--attention-mask', 'attend to the tokens of a text only, not to its padding')
-    .option('--batch-size <texts>', 'texts per batch', count, ENCODE_DEFAULTS.batchSize)
+    .option(
+      '--batch-size <texts>',
+      'texts of full length per batch; more where they are shorter',
+      count,
+      ENCODE_DEFAULTS.batchSize,
+    )
     .addOption(precisionOption())
     .addOption(backendOption())
     .addOption(deviceOption())

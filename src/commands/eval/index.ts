@@ -47,7 +47,12 @@ export function evalCommand(): Command {
     )
     .option('--no-pairs', 'only the --sts files')
     .optionsGroup('Machine:')
-    .option('--batch-size <pairs>', 'pairs per batch', count, EVALUATION_DEFAULTS.batchSize)
+    .option(
+      '--batch-size <texts>',
+      'texts of full length per batch; more where they are shorter',
+      count,
+      EVALUATION_DEFAULTS.batchSize,
+    )
     .addOption(precisionOption())
     .addOption(backendOption())
     .addOption(deviceOption())
