@@ -58,7 +58,7 @@ async function read(output: string) {
 async function forward(model: string, ids: Int32Array, mask?: Float32Array) {
   await loadBackend(BACKEND);
   const { encoder, parameters } = await opened(model);
-  const engine = await encoderEngine(encoder, parameters);
+  const engine = await encoderEngine(encoder, parameters, { masked: mask !== undefined });
   const output = await engine.encode(ids, CASES.length, mask);
   engine.dispose();
   return output;
