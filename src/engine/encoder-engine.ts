@@ -31,6 +31,6 @@ export interface EncoderEngine {
    */
   encode(ids: Int32Array, batch: number, attentionMask?: Float32Array): Promise<Encoded>;
   /** How many places of a text are computed that has so many tokens, and so has the longest of its batch: at most L. */
-  placesFor(tokens: number): number;
+  readonly placesFor: (tokens: number) => number;
   dispose(): void;
 }

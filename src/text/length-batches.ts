@@ -30,9 +30,10 @@ export function* batchesByLength(
   const { maxLength } = tokenizer;
   const kept = all.lengths.map((tokens) => Math.min(tokens, maxLength));
   const order = Uint32Array.from(texts.keys()).sort((a, b) => kept[b]! - kept[a]! || a - b);
-  for (let start = 0, end = 0; start < texts.length; start = end) {
-    end = start + Math.floor((batchSize * maxLength) / placesFor(kept[order[start]!]!));
-    const places = order.subarray(start, end);
+  for (let start = 0; start < texts.length;) {
+    const size = Math.floor((batchSize * maxLength) / placesFor(kept[order[start]!]!));
+    const places = order.subarray(start, start + size);
+    start += size;
     const lengths = Int32Array.from(places, (place) => all.lengths[place]!);
     yield {
       places,

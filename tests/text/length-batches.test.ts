@@ -10,9 +10,11 @@ const LETTERS: Pick<TextTokenizer, 'maxLength' | 'encodeInto'> = {
     return text.length;
   },
 };
-const batches = (texts: readonly string[], batchSize: number, placesFor = (_: number) => LETTERS.maxLength) => [
-  ...batchesByLength(texts, LETTERS as TextTokenizer, { batchSize, placesFor }),
-];
+const batches = (
+  texts: readonly string[],
+  batchSize: number,
+  placesFor: (tokens: number) => number = () => LETTERS.maxLength,
+) => [...batchesByLength(texts, LETTERS as TextTokenizer, { batchSize, placesFor })];
 
 it('puts texts of like length together, the longest first, and others of that length in their order', () => {
   const texts = ['a', 'bcd', 'efghij', '', 'klm', 'nopq', 'r'];
