@@ -1,6 +1,6 @@
 /**
- * @file Encoding as a recorded graph: the forward pass at a few batch sizes and lengths, all with a mask or all without,
- * over one set of variables.
+ * @file Encoding as a recorded graph: the forward pass at a few batch sizes and lengths, over one set of variables; all
+ * with a mask, or all without.
  */
 import type * as tf from '@tensorflow/tfjs-core';
 import type { ParameterValues } from '../distill/engine.js';

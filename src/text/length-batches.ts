@@ -18,8 +18,8 @@ export interface BatchExtent {
 
 /**
  * Texts in batches of like length, the longest first, so that little of a batch is padding; texts of one length keep
- * their order. A batch has at most as many places as `batchSize` texts of full length, and so more texts where these are
- * short: products of few rows are slower. The last batch has what is left over.
+ * their order. A batch has at most as many places as `batchSize` texts of full length, and so more texts where these
+ * are short: products of few rows are slower. The last batch has what is left over.
  */
 export function* batchesByLength(
   texts: readonly string[],
