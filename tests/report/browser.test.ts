@@ -14,7 +14,7 @@ import { keepBaselines } from '../../src/runs/baselines-file.js';
 import { lockRun } from '../../src/runs/run-lock.js';
 import { temporaryFolder } from '../cli.js';
 import { CHROMIUM, launch, NO_CHROMIUM } from './chromium.js';
-import { addEvaluation, addPicture, addPreview, lossLine, makeRun } from './run-of.js';
+import { addEvaluation, addPicture, addPreview, lossAt, lossLine, makeRun } from './run-of.js';
 
 const WIDTHS = { phone: { width: 390, height: 844 }, desktop: { width: 1280, height: 900 } } as const;
 
@@ -242,6 +242,13 @@ describe.skipIf(CHROMIUM === undefined)(
       const first = makeRun({ settings: { student: NASTY, validPairs: 5 }, validated: 5 });
       const root = join(first, '..');
       cpSync(makeRun({ name: 'second', epochs: 4 }), join(root, 'second'), { recursive: true });
+      writeFileSync(
+        join(root, 'second/validation.csv'),
+        readFileSync(join(root, 'second/validation.csv'), 'utf8').replace(
+          `,${lossAt(600)},`,
+          `,${lossAt(600) + 1e-7},`,
+        ),
+      );
       const keepMean = async (name: string, mean: number): Promise<void> =>
         keepBaselines(join(root, name), { untrained: 3, mean, pairs: 8 });
       for (const name of ['first', 'second']) await keepMean(name, 0.75);
@@ -257,6 +264,8 @@ describe.skipIf(CHROMIUM === undefined)(
       expect(await legend()).toHaveLength(5);
       expect((await legend()).at(-1)).toBe(mean);
       expect(await page.locator('#overview').textContent()).toMatch(/first: .*[58].*[58]/);
+      const marked = await page.locator('#overview td .best').allTextContents(); // the same in four digits
+      expect(marked).toEqual(Array.from({ length: 2 }, () => lossAt(600).toFixed(4)));
       const differing = page.locator('#differences tbody th');
       expect(await differing.allTextContents()).toEqual(['--epochs', '--student', '--valid-pairs']);
       expect(await page.locator('#differences').textContent()).toContain(NASTY);
@@ -279,7 +288,11 @@ describe.skipIf(CHROMIUM === undefined)(
       const folder = temporaryFolder();
       const run = makeRun();
       await addEvaluation(run);
-      writeFileSync(join(folder, 'eval.html'), await evaluationPage((await readEvaluations(run))!));
+      const { pairs, sts } = (await readEvaluations(run))!;
+      const second = structuredClone({ ...pairs!.models.at(-1)!, name: 'second' });
+      Object.assign(second.scores.en.distance!, { mse: 0.21 + 1e-6 }); // the same in four digits
+      const results = { pairs: { ...pairs!, models: [...pairs!.models, second] }, sts };
+      writeFileSync(join(folder, 'eval.html'), await evaluationPage(results));
       const evaluated = await open(pathToFileURL(join(folder, 'eval.html')).href, { width: 'phone', locale }, 'table');
       // the error's bar is longer the lower it is, and Korean comes first
       const cells = evaluated.locator('#scores table').first().locator('tbody tr');
@@ -290,7 +303,11 @@ describe.skipIf(CHROMIUM === undefined)(
           }[]
         ).map((row) => Number(row.querySelector('td').style.getPropertyValue('--share'))),
       );
-      expect(shares).toEqual([0.372, 0, 0.869]); // of 1.2, 1.91 and 0.25
+      expect(shares).toEqual([0.372, 0, 0.869, 0.869]); // of 1.2, 1.91, 0.25 and 0.25
+      // errors and cosines in Korean and English, in which all but the teacher may be best
+      const marks = [];
+      for (const row of await cells.all()) marks.push(await row.locator('.best').count());
+      expect(marks).toEqual([0, 2, 4, 4]);
       await soon(() => evaluated.evaluate('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0);
       await evaluated.close();
 

@@ -70,11 +70,11 @@ function isSteep(runs: readonly ComparedRun[]): boolean {
 
 const colourOf = ({ palette }: Look, i: number): string => palette.runs[i % palette.runs.length]!;
 
-/** The runs in a line each, the one with the lowest loss marked. */
+/** The runs in a line each, the lowest loss marked: with all that are shown as the same. */
 function overview(look: Look, page: ComparisonData): Part {
   const { words, format } = look;
   const bests = page.runs.map(({ validation }) => bestOf(validation));
-  const lowest = Math.min(...bests.map((best) => best?.loss ?? Infinity));
+  const lowest = format.loss(Math.min(...bests.map((best) => best?.loss ?? Infinity)));
   const rows = page.runs.map(({ run }, i) => {
     const best = bests[i];
     const loss = format.loss(best?.loss);
@@ -82,7 +82,7 @@ function overview(look: Look, page: ComparisonData): Part {
       h('span', {}, h('i', { class: 'dot', style: `background: ${colourOf(look, i)}` }), h('strong', {}, run.name)),
       words.states[run.state],
       run.totalSteps === null ? format.count(run.step) : `${format.count(run.step)} / ${format.count(run.totalSteps)}`,
-      best?.loss === lowest && page.runs.length > 1 ? h('strong', { class: 'best' }, loss) : loss,
+      best !== undefined && loss === lowest && page.runs.length > 1 ? h('strong', { class: 'best' }, loss) : loss,
       format.loss(best?.loss_ko),
       format.loss(best?.loss_en),
       best === undefined ? '–' : format.count(best.step),

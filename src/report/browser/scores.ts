@@ -1,4 +1,4 @@
-/** @file Tables of scores: a bar in each cell, longer for better, and the best of a column marked. */
+/** @file Tables of scores: a bar in each cell, longer for better; the best of a column marked, all that are equal. */
 import { h } from './dom.js';
 import type { Look } from './view.js';
 
@@ -31,7 +31,7 @@ export function scoreTable<Row>(
     readonly caption: string;
   },
 ): HTMLElement {
-  const bests = columns.map((column) => bestValue(column, rows.filter(competes)));
+  const bests = columns.map((column) => bestText(column, rows.filter(competes)));
   const head = h(
     'tr',
     {},
@@ -46,7 +46,8 @@ export function scoreTable<Row>(
       columns.map((column, i) => {
         const value = column.value(row);
         if (value === null || value === undefined || !Number.isFinite(value)) return h('td', { class: 'number' }, '–');
-        const isBest = competes(row) && value === bests[i];
+        const text = column.text(value);
+        const isBest = competes(row) && text === bests[i];
         const share = column.better === undefined ? undefined : goodness(column, value, rows);
         return h(
           'td',
@@ -54,7 +55,7 @@ export function scoreTable<Row>(
             class: `number${share === undefined ? '' : ' bar-cell'}${isBest ? ' best' : ''}`,
             style: share === undefined ? undefined : `--share: ${share.toFixed(3)}`,
           },
-          column.text(value),
+          text,
           isBest && h('span', { class: 'unseen' }, ` ${words.best}`),
         );
       }),
@@ -67,11 +68,14 @@ export function scoreTable<Row>(
   );
 }
 
-/** The best value of a column; undefined where there is nothing to choose from. */
-function bestValue<Row>({ better, value }: ScoreColumn<Row>, rows: readonly Row[]): number | undefined {
+/**
+ * The best value of a column as it is shown; undefined where there is nothing to choose from. Every value that is shown
+ * so is the best: of two that look equal, none is to be marked for digits that nobody sees.
+ */
+export function bestText<Row>({ better, value, text }: ScoreColumn<Row>, rows: readonly Row[]): string | undefined {
   const values = finite(rows.map(value));
   if (better === undefined || values.length < 2) return undefined;
-  return better === 'high' ? Math.max(...values) : Math.min(...values);
+  return text(better === 'high' ? Math.max(...values) : Math.min(...values));
 }
 
 /** From 0 for the worst to 1 for the best that there can be. */

@@ -201,7 +201,8 @@ export const EN = {
   model: 'model',
   models: 'Models',
   best: '(best)',
-  barNote: 'Longer bars are better; the best score of a column is marked, the teacher’s left out.',
+  barNote:
+    'Longer bars are better; the best score of a column is marked, and all that equal it, the teacher’s left out.',
   onDisk: 'on disk',
   width: 'width',
   byGroup: { corpus: 'By corpus', length: 'By tokens of the English text' } as Readonly<
