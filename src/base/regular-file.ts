@@ -36,7 +36,8 @@ export async function openRegularFile(path: string): Promise<RegularFile> {
   }
 }
 
-function kindOf(stats: Stats): string {
+/** What is under a file's name, for messages. */
+export function kindOf(stats: Stats): string {
   if (stats.isFIFO()) return 'a named pipe';
   return stats.isDirectory() ? 'a folder' : 'a socket or a device';
 }

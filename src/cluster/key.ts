@@ -1,13 +1,14 @@
 /** @file The key that the ranks of a run have in common. */
 import { hkdfSync } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { InputError } from '../base/errors.js';
-import { fileError } from '../base/files.js';
+import { readInput } from '../base/input-file.js';
 
 /** Of a key, at least: 16 random bytes in hexadecimal. Who records a handshake can try keys, so they must be many. */
 const LEAST_CHARACTERS = 32;
 const MOST_BYTES = 4096;
 const BYTES = 32;
+const REMEDY = 'make one with: openssl rand -hex 32';
+const LIMIT = { most: MOST_BYTES, remedy: REMEDY };
 
 /**
  * The key from a file, or from `KD_CLUSTER_KEY`; white space around it does not count.
@@ -18,21 +19,12 @@ const BYTES = 32;
 export async function readClusterKey(file: string | undefined, env: NodeJS.ProcessEnv): Promise<Buffer | undefined> {
   const { KD_CLUSTER_KEY: given } = env;
   const where = file === undefined ? 'KD_CLUSTER_KEY' : `--cluster-key ${file}`;
-  const text = file === undefined ? given : await keyIn(file);
+  const text = file === undefined ? given : (await readInput(file, LIMIT)).toString('utf8');
   if (text === undefined) return undefined;
   const key = text.trim();
   if (key.length < LEAST_CHARACTERS || Buffer.byteLength(key) > MOST_BYTES)
     throw new InputError(
-      `${where}: expected a key of ${LEAST_CHARACTERS} characters or more, got ${key.length}; ` +
-        'make one with: openssl rand -hex 32',
+      `${where}: expected a key of ${LEAST_CHARACTERS} characters or more, got ${key.length}; ${REMEDY}`,
     );
   return Buffer.from(hkdfSync('sha256', key, '', 'kd cluster key', BYTES));
-}
-
-async function keyIn(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    throw fileError(file, 'read', error);
-  }
 }

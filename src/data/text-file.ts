@@ -1,25 +1,14 @@
 import { isUtf8 } from 'node:buffer';
-import { createReadStream } from 'node:fs';
-import { InputError, messageOf } from '../base/errors.js';
+import { InputError } from '../base/errors.js';
+import { formatCount } from '../base/format.js';
+import { inputChunks, inputName, type InputLimit } from '../base/input-file.js';
 import { countLineBreaks, findInvalidByte, lengthOfWholeCharacters } from './readers/utf8.js';
 
 const BYTE_ORDER_MARK = '\ufeff';
 
-/** The bytes of a file, in chunks. Throws an `InputError` if it cannot be read. */
-export async function* readBytes(file: string): AsyncGenerator<Buffer> {
-  try {
-    yield* createReadStream(file, { highWaterMark: 1 << 18 }) as AsyncIterable<Buffer>;
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === undefined) throw error;
-    const found = code === 'ENOENT' ? 'there is none' : messageOf(error);
-    throw new InputError(`${file}: expected a file that can be read, but ${found}; check the path`);
-  }
-}
-
 /**
  * Passes UTF-8 on in chunks of whole characters, without a byte order mark. Throws an `InputError` that names the line
- * and the byte where the text is not UTF-8.
+ * and the byte where the text is not UTF-8, or holds a zero byte, as other encodings and files that are no text do.
  */
 export async function* utf8Chunks(bytes: AsyncIterable<Buffer>, file: string): AsyncGenerator<string> {
   let rest: Buffer = Buffer.alloc(0);
@@ -29,6 +18,7 @@ export async function* utf8Chunks(bytes: AsyncIterable<Buffer>, file: string): A
     const joined = rest.length === 0 ? piece : Buffer.concat([rest, piece]);
     const whole = joined.subarray(0, lengthOfWholeCharacters(joined));
     if (!isUtf8(whole)) throw notUtf8(whole, line, file);
+    if (whole.includes(0)) throw notText(line + countLineBreaks(whole.subarray(0, whole.indexOf(0))), '0x00', file);
     rest = joined.subarray(whole.length);
     line += countLineBreaks(whole);
     const text = whole.toString('utf8');
@@ -38,18 +28,51 @@ export async function* utf8Chunks(bytes: AsyncIterable<Buffer>, file: string): A
   if (rest.length > 0) throw notUtf8(rest, line, file);
 }
 
-/** The lines of a text, without their line breaks (`\n` or `\r\n`); an empty last line does not count. */
-export async function* linesOf(chunks: AsyncIterable<string>): AsyncGenerator<string> {
+/**
+ * The text of a UTF-8 file, without a byte order mark.
+ *
+ * @throws InputError for one that cannot be read, is over the limit or is not UTF-8, with the line
+ */
+export async function readText(path: string, limit: InputLimit): Promise<string> {
+  let text = '';
+  for await (const piece of utf8Chunks(inputChunks(path, limit), inputName(path))) text += piece;
+  return text;
+}
+
+/** The longest line in characters, so that memory holds no file without line breaks. */
+const LONGEST_LINE = 2 ** 20;
+
+/**
+ * The lines of a text, without their line breaks (`\n` or `\r\n`); an empty last line does not count. Throws an
+ * `InputError` that names the line where one is over 2^20 characters long.
+ */
+export async function* linesOf(chunks: AsyncIterable<string>, file: string): AsyncGenerator<string> {
   let rest = '';
+  let count = 0;
+  const checked = (line: string): string => {
+    if (line.length <= LONGEST_LINE) return line;
+    throw new InputError(
+      `${file} line ${count + 1}: expected a line of at most ${formatCount(LONGEST_LINE)} characters, got a longer ` +
+        'one; end lines with a line break',
+    );
+  };
   for await (const chunk of chunks) {
     const lines = (rest + chunk).split('\n');
     rest = lines.pop()!;
-    for (const line of lines) yield line.endsWith('\r') ? line.slice(0, -1) : line;
+    for (const line of lines) {
+      yield checked(line.endsWith('\r') ? line.slice(0, -1) : line);
+      count++;
+    }
+    checked(rest);
   }
   if (rest !== '') yield rest;
 }
 
 function notUtf8(bytes: Buffer, firstLine: number, file: string): InputError {
   const { line, byte } = findInvalidByte(bytes, firstLine);
+  return notText(line, byte, file);
+}
+
+function notText(line: number, byte: string, file: string): InputError {
   return new InputError(`${file} line ${line}: expected UTF-8 text, got the byte ${byte}; save the file as UTF-8`);
 }

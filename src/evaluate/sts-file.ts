@@ -3,18 +3,20 @@
  * STS-B (the same seven columns without one, and up to two more where sentences have a source; tab-separated even where
  * it is called `.csv`), KLUE-STS (a JSON array), and plain `score, sentence1, sentence2` in either order.
  */
-import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
+import { Readable } from 'node:stream';
 import * as v from 'valibot';
 import { isSameName } from '../data/columns.js';
 import { soundRecordsOf } from '../data/readers/delimited.js';
 import { decodeText, linesOf, utf8Pieces } from '../data/readers/encoding.js';
-import { readBytes } from '../data/text-file.js';
 import { InputError } from '../base/errors.js';
-import { fileError } from '../base/files.js';
+import { readInput, type InputLimit } from '../base/input-file.js';
 import { checkJson, object, text, valuesThat } from '../base/json-schema.js';
 import { parseJson } from '../base/parse-json.js';
 import type { StsPair } from './sts.js';
+
+/** Published files of judged pairs are of a few megabytes. */
+const LIMIT: InputLimit = { most: 64 * 2 ** 20, remedy: 'give a part of it' };
 
 /** A row with the line it is on, for messages. */
 interface Row {
@@ -49,7 +51,9 @@ const STS_BENCHMARK_COLUMNS = { fewest: 7, most: 9 };
  * fewer than two pairs, and scores that are all the same
  */
 export async function readStsFile(path: string): Promise<StsPair[]> {
-  const pairs = extname(path).toLowerCase() === '.json' ? await readKlue(path) : pairsOf(await readRows(path), path);
+  const bytes = await readInput(path, LIMIT);
+  const isJson = extname(path).toLowerCase() === '.json';
+  const pairs = isJson ? readKlue(bytes, path) : pairsOf(await readRows(bytes, path), path);
   if (new Set(pairs.map(({ score }) => score)).size < 2) {
     throw new InputError(
       `${path}: expected at least two pairs with different scores, got ${pairs.length} with ` +
@@ -59,24 +63,23 @@ export async function readStsFile(path: string): Promise<StsPair[]> {
   return pairs;
 }
 
-async function readRows(path: string): Promise<Row[]> {
+async function readRows(bytes: Buffer, path: string): Promise<Row[]> {
+  const pieces = (): AsyncGenerator<Buffer> => utf8Pieces(Readable.from([bytes]), path);
   const rows: Row[] = [];
-  if (extname(path).toLowerCase() === '.csv' && !(await isTabSeparated(path))) {
-    const pieces = utf8Pieces(readBytes(path), path);
-    for await (const records of soundRecordsOf(pieces, 'csv', path)) rows.push(...records);
+  if (extname(path).toLowerCase() === '.csv' && !(await isTabSeparated(pieces(), path))) {
+    for await (const records of soundRecordsOf(pieces(), 'csv', path)) rows.push(...records);
     return rows;
   }
-  const pieces = utf8Pieces(readBytes(path), path);
   let line = 1;
-  for await (const lines of linesOf(pieces, path)) {
+  for await (const lines of linesOf(pieces(), path)) {
     for (const row of lines) rows.push({ fields: row.split('\t'), line: line++ });
   }
   return rows.filter(({ fields }) => fields.length > 1 || fields[0]!.trim() !== '');
 }
 
 /** Whether the first line has the tabs that three columns need. */
-async function isTabSeparated(path: string): Promise<boolean> {
-  for await (const lines of linesOf(utf8Pieces(readBytes(path), path), path)) {
+async function isTabSeparated(pieces: AsyncIterable<Buffer>, path: string): Promise<boolean> {
+  for await (const lines of linesOf(pieces, path)) {
     const first = lines.find((line) => line.trim() !== '');
     if (first !== undefined) return first.split('\t').length >= THREE[0]!.length;
   }
@@ -136,8 +139,15 @@ function checked(score: unknown, sentence1: unknown, sentence2: unknown, where: 
   const isText = (value: unknown): value is string => typeof value === 'string' && value.trim() !== '';
   if (!isText(sentence1) || !isText(sentence2))
     throw new InputError(`${where}: expected two sentences, got an empty one; complete the row or remove it`);
+  if (NOT_TEXT.test(sentence1 + sentence2))
+    throw new InputError(
+      `${where}: expected two sentences, got bytes that are no text; save the file as UTF-8, or correct the row`,
+    );
   return { score: Number(score), sentence1: sentence1.trim(), sentence2: sentence2.trim() };
 }
+
+/** A zero character, and what stands for bytes that are invalid in a text's encoding. */
+const NOT_TEXT = /[\0\ufffd]/;
 
 function isScore(value: unknown): boolean {
   return typeof value === 'number'
@@ -146,10 +156,7 @@ function isScore(value: unknown): boolean {
 }
 
 /** KLUE-STS: `[{sentence1, sentence2, labels: {"real-label": 3.714, label: 3.7}}]`; also with a plain `score`. */
-async function readKlue(path: string): Promise<StsPair[]> {
-  const bytes = await readFile(path).catch((error: unknown) => {
-    throw fileError(path, 'cannot be read', error);
-  });
+function readKlue(bytes: Buffer, path: string): StsPair[] {
   const json = parseJson(decodeText(bytes, path), path, KLUE_REMEDY);
   return checkJson(KLUE, json, path, KLUE_REMEDY).map((value, i) => {
     const where = `${path} item ${i + 1}`;

@@ -1,10 +1,10 @@
 /** @file `--config`: settings from a file, a run's `config.json` or YAML. */
 import { LineCounter, parseDocument } from 'yaml';
 import { InputError } from '../base/errors.js';
-import { readTextFile } from '../base/json-file.js';
 import { anyObject, checkJson, isObject, type JsonObject } from '../base/json-schema.js';
 import { parseJson } from '../base/parse-json.js';
 import { TEXTS } from '../base/kinds.js';
+import { readText } from '../data/text-file.js';
 import { LARGEST_CONFIG } from '../runs/run-list.js';
 import { checkAsked } from './check-settings.js';
 import { isSetting, SETTINGS, withEarlier, type AskedSettings } from './settings.js';
@@ -16,11 +16,13 @@ import { isSetting, SETTINGS, withEarlier, type AskedSettings } from './settings
  * @throws InputError for a file that cannot be read or is neither, and for what is no setting
  */
 export async function readConfigFile(path: string): Promise<Partial<AskedSettings>> {
-  const contents = checkJson(anyObject, parse(await readTextFile(path, LARGEST_CONFIG), path), path, ADVICE);
+  const contents = checkJson(anyObject, parse(await readText(path, LIMIT), path), path, ADVICE);
   return checkAsked(tidied(settingsIn(contents)), path);
 }
 
 const ADVICE = "name a run's config.json, or what kd train --print writes";
+
+const LIMIT = { most: LARGEST_CONFIG, remedy: ADVICE };
 
 function parse(text: string, path: string): unknown {
   return /^\s*\{/.test(text) ? parseJson(text, path, ADVICE) : parseYaml(text, path);

@@ -92,7 +92,7 @@ describe('--config', () => {
   });
 
   it.each([
-    ['absent.yaml', undefined, 'absent.yaml: cannot be read: no such file or folder'],
+    ['absent.yaml', undefined, 'absent.yaml: expected a file that can be read, but there is none; check the path'],
     ['list.yaml', '- 1\n', 'list.yaml: expected an object, got a list of 1; name a run'],
     ['broken.yaml', 'a: 1\n  b: [\n', 'broken.yaml: expected YAML, got in line 1 '],
     ['broken.json', '{"a": ', 'broken.json: expected JSON, got '],

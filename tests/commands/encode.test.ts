@@ -96,6 +96,22 @@ describe('kd encode', () => {
     expect(stdout).toBe(`${role}.safetensors: ${count} texts, last_hidden_state [${count}, 77, 48]\n`);
   });
 
+  it.each([
+    ['standard input', '-', '< texts.txt'],
+    ['standard input by its path', '/dev/stdin', '< texts.txt'],
+    ['standard input that is a pipe', '/dev/stdin', '< <(cat texts.txt)'],
+    ['a pipe', '<(cat texts.txt)', ''],
+  ])('reads texts from %s', (_, input, redirection) => {
+    const command = `"$0" "$1" encode --model "$2" --backend "$3" --input ${input} --output piped.safetensors`;
+    const args = [process.execPath, KD, STUDENT, BACKEND];
+    const { status, stdout, stderr } = spawnSync('bash', ['-c', `${command} ${redirection}`, ...args], {
+      cwd,
+      encoding: 'utf8',
+    });
+    expect({ status, stderr: ownWords(stderr) }).toMatchObject({ status: 0 });
+    expect(stdout).toContain(`piped.safetensors: ${CASES.length} texts`);
+  });
+
   it('attends to tokens alone with --attention-mask', async () => {
     encode(STUDENT, 'plain.safetensors');
     encode(STUDENT, 'masked.safetensors', ['--attention-mask']);

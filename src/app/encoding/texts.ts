@@ -1,18 +1,22 @@
+import { inputChunks, inputName, STANDARD_INPUT, type InputLimit } from '../../base/input-file.js';
 import { InputError } from '../../base/errors.js';
-import { linesOf, readBytes, utf8Chunks } from '../../data/text-file.js';
+import { linesOf, utf8Chunks } from '../../data/text-file.js';
+
+/** Millions of texts: encoded as Stable Diffusion takes them, a terabyte. */
+const LIMIT: InputLimit = { most: 256 * 2 ** 20, remedy: 'encode it in parts' };
 
 /**
  * The texts of a UTF-8 file, one a line: empty lines are empty texts, and a line break at the very end opens no further
  * line.
  *
  * @param input its path; `-` for standard input
- * @throws InputError for a file that cannot be read, is not UTF-8 (with the line) or is empty
+ * @throws InputError for a file that cannot be read, is not UTF-8 (with the line), is empty or over 256 MiB
  */
 export async function readTexts(input: string): Promise<string[]> {
-  const [bytes, where] =
-    input === '-' ? [process.stdin as AsyncIterable<Buffer>, 'standard input'] : [readBytes(input), input];
+  const path = input === '-' ? STANDARD_INPUT : input;
+  const where = inputName(path);
   const texts: string[] = [];
-  for await (const line of linesOf(utf8Chunks(bytes, where))) texts.push(line);
+  for await (const line of linesOf(utf8Chunks(inputChunks(path, LIMIT), where), where)) texts.push(line);
   if (texts.length === 0)
     throw new InputError(`${where}: expected one text per line, got nothing; write one text on each line`);
   return texts;

@@ -1,12 +1,16 @@
-import { readBytes, utf8Chunks } from '../../data/text-file.js';
 import { soundRecordsOf } from '../../data/readers/delimited.js';
 import { InputError } from '../../base/errors.js';
+import { inputChunks, type InputLimit } from '../../base/input-file.js';
+import { utf8Chunks } from '../../data/text-file.js';
 
 /** A prompt in both languages. */
 export interface PromptPair {
   readonly ko: string;
   readonly en: string;
 }
+
+/** A picture takes a minute: tens of thousands of prompts, and a year. */
+const LIMIT: InputLimit = { most: 2 ** 24, remedy: 'give fewer prompts' };
 
 /**
  * The prompts of a CSV file with the columns `ko` and `en`, in any order.
@@ -37,5 +41,5 @@ export async function readPrompts(path: string): Promise<PromptPair[]> {
 }
 
 async function* utf8ChunksOf(path: string): AsyncGenerator<Buffer> {
-  for await (const text of utf8Chunks(readBytes(path), path)) yield Buffer.from(text);
+  for await (const text of utf8Chunks(inputChunks(path, LIMIT), path)) yield Buffer.from(text);
 }
