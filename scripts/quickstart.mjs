@@ -4,16 +4,14 @@
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
-
-const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
+import { join, relative } from 'node:path';
+import { inProject, KD } from './kd.mjs';
 
 /** A minute at most on two cores: with TensorFlow all pairs, without it a part of them. */
 const LENGTHS = { tensorflow: ['--epochs', '10'], cpu: ['--samples', '480', '--epochs', '2'] };
 
 /** @param {string} path */
-const at = (path) => relative(process.cwd(), join(ROOT, path));
+const at = (path) => relative(process.cwd(), inProject(path));
 const run = freeName('quickstart');
 const args = [
   'train',
@@ -31,13 +29,13 @@ const args = [
 ];
 const extra = process.argv.slice(2);
 process.stderr.write(`$ npx kd ${[...args, ...extra].join(' ')}\n`);
-const { status } = spawnSync(process.execPath, [join(ROOT, 'bin/kd.js'), ...args, ...extra], { stdio: 'inherit' });
+const { status } = spawnSync(process.execPath, [KD, ...args, ...extra], { stdio: 'inherit' });
 if (status === 0 && !extra.includes('--json')) process.stdout.write(`\n${report(`checkpoints/${run}`)}\n`);
 process.exitCode = status ?? 2;
 
 /** The backend that set-up could put in place. */
 function backend() {
-  const status = join(ROOT, 'node_modules', '.kd-setup.json');
+  const status = inProject('node_modules/.kd-setup.json');
   return existsSync(status) && JSON.parse(readFileSync(status, 'utf8')).backend === 'tensorflow' ? 'tensorflow' : 'cpu';
 }
 

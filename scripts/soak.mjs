@@ -11,12 +11,11 @@
 import { spawn } from 'node:child_process';
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { writeModelFolders } from './bench/model-folders.mjs';
 import { memoryOf } from './bench/process-memory.mjs';
+import { flagsOf, inProject, KD } from './kd.mjs';
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const {
   values: { out, minutes },
   positionals: flags,
@@ -30,36 +29,22 @@ mkdirSync(folder, { recursive: true });
 writeModelFolders(folder);
 rmSync(join(folder, 'checkpoints'), { recursive: true, force: true });
 
-const child = spawn(
-  process.execPath,
-  [
-    join(ROOT, 'bin/kd.js'),
-    'train',
-    '--run',
-    'kd-soak',
-    '--data',
-    join(ROOT, 'data/sample'),
-    '--teacher',
-    'teacher',
-    '--student',
-    'student',
-    '--random-weights',
-    '--dropout',
-    'configured',
-    '--epochs',
-    '1000',
-    '--valid-fraction',
-    '0.05',
-    '--log-every',
-    '1',
-    '--batch-size',
-    '8',
-    '--save-every',
-    '20',
-    ...flags,
-  ],
-  { cwd: folder, stdio: ['ignore', 'inherit', 'inherit'] },
-);
+const settings = {
+  run: 'kd-soak',
+  data: inProject('data/sample'),
+  teacher: 'teacher',
+  student: 'student',
+  dropout: 'configured',
+  epochs: 1000,
+  'valid-fraction': 0.05,
+  'log-every': 1,
+  'batch-size': 8,
+  'save-every': 20,
+};
+const child = spawn(process.execPath, [KD, 'train', '--random-weights', ...flagsOf(settings), ...flags], {
+  cwd: folder,
+  stdio: ['ignore', 'inherit', 'inherit'],
+});
 
 const memory = join(folder, 'memory.csv');
 writeFileSync(memory, 'minutes,resident_bytes,peak_bytes,steps\n');

@@ -11,12 +11,12 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { KD } from '../kd.mjs';
+import { markdownTable } from './measure.mjs';
 
 /** @typedef {{ loss: number, seconds: number }} Trained the lowest validation loss of a run, and how long it took */
 
-const KD = fileURLToPath(new URL('../../bin/kd.js', import.meta.url));
 const RATE = '0.1';
 
 /** @type {Record<string, readonly string[]>} */
@@ -89,20 +89,19 @@ function train(own) {
 
 function printTable() {
   const first = results.get(ways[0] ?? '') ?? [];
-  console.log('| way | validation loss | over the seeds | s a run | of the first |\n| --- | --- | --- | --- | --- |');
-  for (const [way, trained] of results) {
+  const rows = [...results].map(([way, trained]) => {
     const losses = trained.map(({ loss }) => loss);
     const mean = losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
     const ratios = trained.map(({ seconds }, i) => seconds / (first[i]?.seconds ?? NaN));
-    const cells = [
+    return [
       way,
       mean.toFixed(4),
       `${Math.min(...losses).toFixed(4)} – ${Math.max(...losses).toFixed(4)}`,
       median(trained.map(({ seconds }) => seconds)).toFixed(1),
       median(ratios).toFixed(2),
     ];
-    console.log(`| ${cells.join(' | ')} |`);
-  }
+  });
+  console.log(markdownTable(['way', 'validation loss', 'over the seeds', 's a run', 'of the first'], rows));
 }
 
 /** @param {readonly number[]} values */

@@ -7,19 +7,19 @@
  * Writes the last hidden states as they lie in memory, where `outputs` names a file. Prints one JSON line.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { encodeBatches } from '#dist/app/encoding/encode-batches.js';
 import { putRows } from '#dist/base/rows.js';
 import { encoderEngine } from '#dist/engine/encoder.js';
 import { openPretrained } from '#dist/models/pretrained.js';
 import { loadBackend } from '#dist/tensorflow/backend.js';
 import { loadTokenizer } from '#dist/text/tokenizer.js';
+import { inProject } from '../kd.mjs';
 
 /** @import { Precision } from '#dist/distill/engine.js' */
 /** @typedef {{ model: string, texts: string, precision: Precision, outputs?: string }} Request */
 /** @typedef {{ seconds: number, cpuSeconds: number, peakBytes: number }} EncodeTimes what is printed */
 
-const TOKENIZER = fileURLToPath(new URL('../../data/tiny/student', import.meta.url));
+const TOKENIZER = inProject('data/tiny/student');
 const BATCH_SIZE = 32;
 
 /** @type {Request} */

@@ -2,14 +2,14 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { configJson } from '#dist/models/exported-config.js';
 import { writeModelFolder } from '#dist/models/model-folder.js';
 import { randomModel } from '#dist/models/pretrained.js';
 import { loadTokenizer } from '#dist/text/tokenizer.js';
 import { tokenBatch } from '#dist/text/token-batch.js';
 import { corpusRows } from '../corpora/rows.mjs';
-import { markdownTable, measure, median } from './measure.mjs';
+import { inProject } from '../kd.mjs';
+import { markdownTable, measure, measureInTurn, median } from './measure.mjs';
 import { modelConfigs } from './models.mjs';
 import { weights } from './weights.mjs';
 
@@ -30,11 +30,9 @@ import { weights } from './weights.mjs';
 /** @typedef {{ name: string, outputs: string, run: (outputs?: string) => EncodeTimes, results: EncodeTimes[] }} Way */
 
 /** The tokenizer of the tiny student, whose ids every student has. */
-const TOKENIZER = fileURLToPath(new URL('../../data/tiny/student', import.meta.url));
+const TOKENIZER = inProject('data/tiny/student');
 /** Rows of generated corpora, of which every so many-th is taken: neighbours are alike. */
 const [ROWS, STRIDE] = [100_000, 97];
-/** @param {string} name */
-const script = (name) => fileURLToPath(new URL(name, import.meta.url));
 
 /**
  * Measures all ways in turn, and prints a table.
@@ -50,13 +48,12 @@ export async function benchEncoding({ models, texts: count, rounds, ours, theirs
       ...ours.map((precision) => ourWay(folder, precision)),
       ...theirs.map((mode) => theirWay(folder, mode, python)),
     ];
-    for (let round = 1; round <= rounds; round++) {
-      for (const { name, outputs, run, results } of ways) {
-        const result = run(round === 1 ? outputs : undefined);
-        results.push(result);
-        process.stderr.write(`round ${round}/${rounds}: ${name}: ${result.seconds.toPrecision(3)} s\n`);
-      }
-    }
+    await measureInTurn(
+      ways,
+      rounds,
+      ({ run, outputs }, round) => run(round === 1 ? outputs : undefined),
+      ({ seconds }) => `${seconds.toPrecision(3)} s`,
+    );
     printTable(ways, count);
   } finally {
     rmSync(folder, { recursive: true });
@@ -103,7 +100,8 @@ function ourWay(folder, precision) {
   return {
     name: `kd ${precision}`,
     outputs: join(folder, `kd-${precision}.bin`),
-    run: (outputs) => measure(process.execPath, [script('encode-texts.mjs'), JSON.stringify({ ...request, outputs })]),
+    run: (outputs) =>
+      measure(process.execPath, [inProject('scripts/bench/encode-texts.mjs'), JSON.stringify({ ...request, outputs })]),
     results: [],
   };
 }
@@ -119,7 +117,8 @@ function theirWay(folder, mode, python) {
   return {
     name: `PyTorch ${mode}, padded to 77`,
     outputs: join(folder, `pytorch-${mode}.bin`),
-    run: (outputs) => measure(python, [script('encode_texts.py'), JSON.stringify({ ...request, outputs })]),
+    run: (outputs) =>
+      measure(python, [inProject('scripts/bench/encode_texts.py'), JSON.stringify({ ...request, outputs })]),
     results: [],
   };
 }

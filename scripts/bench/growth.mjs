@@ -9,15 +9,15 @@
  * batch from the middle of the data on. Needs 1.2 kB of disk a pair.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
-import { availableParallelism, cpus, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { flagsOf, inProject, KD } from '../kd.mjs';
 import { loaderWait } from './loader-wait.mjs';
-import { markdownTable, median, run } from './measure.mjs';
+import { machine, markdownTable, measureInTurn, median, run } from './measure.mjs';
 import { openRealBatches } from './real-pairs.mjs';
 
-/** @typedef {{ pairs: number, store: string, grouped: boolean, rates: number[] }} Way */
+/** @typedef {{ name: string, store: string, grouped: boolean, results: number[] }} Way results in pairs/s */
 
 const { values: flags } = parseArgs({
   options: {
@@ -30,9 +30,7 @@ const { values: flags } = parseArgs({
 const batch = Number(flags.batch);
 /** Batches that are waited for. */
 const BATCHES = 200;
-/** @param {string} path from the project's root */
-const inProject = (path) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
-const KD = inProject('bin/kd.js');
+const [TEACHER, STUDENT] = [inProject('data/tiny/teacher'), inProject('data/tiny/student')];
 
 const folder = mkdtempSync(join(tmpdir(), 'kd-bench-growth-'));
 try {
@@ -42,14 +40,10 @@ try {
     .map(Number)
     .flatMap((pairs) => {
       const store = prepare(pairs);
-      return [false, true].map((grouped) => ({ pairs, store, grouped, rates: [] }));
+      return [false, true].map((grouped) => ({ name: nameOf(pairs, grouped), store, grouped, results: [] }));
     });
-  for (let round = 1; round <= Number(flags.rounds); round++)
-    for (const way of ways) {
-      way.rates.push(train(way));
-      process.stderr.write(`round ${round}/${flags.rounds}: ${nameOf(way)}: ${way.rates.at(-1)?.toFixed(0)} pairs/s\n`);
-    }
-  console.log(`Machine: ${availableParallelism()} cores, ${cpus()[0]?.model ?? 'unknown'}; batches of ${batch}\n`);
+  await measureInTurn(ways, Number(flags.rounds), train, (rate) => `${rate.toFixed(0)} pairs/s`);
+  console.log(`Machine: ${machine()}; batches of ${batch}\n`);
   const rows = [];
   for (const way of ways) rows.push(await rowOf(way));
   console.log(markdownTable(['', 'pairs/s', 'over the rounds', 'ms waited, mean', 'at most', 'the first'], rows));
@@ -65,11 +59,8 @@ try {
 function prepare(pairs) {
   const [csv, store] = [join(folder, `csv-${pairs}`), join(folder, `store-${pairs}`)];
   run(process.execPath, [inProject('scripts/bench/pairs-csv.mjs'), String(pairs), csv]);
-  const tokenizers = ['teacher', 'student'].flatMap((role) => [
-    `--${role}-tokenizer`,
-    inProject(join('data/tiny', role)),
-  ]);
-  run(process.execPath, [KD, 'prepare', '--data', csv, '--out', store, ...tokenizers, '--quiet']);
+  const files = flagsOf({ data: csv, out: store, 'teacher-tokenizer': TEACHER, 'student-tokenizer': STUDENT });
+  run(process.execPath, [KD, 'prepare', ...files, '--quiet']);
   rmSync(csv, { recursive: true });
   return store;
 }
@@ -82,12 +73,19 @@ function prepare(pairs) {
  */
 function train({ store, grouped }) {
   rmSync(join(folder, 'checkpoints'), { recursive: true, force: true });
-  const models = ['teacher', 'student'].flatMap((role) => [`--${role}`, inProject(join('data/tiny', role))]);
-  const settings = { 'batch-size': batch, 'max-steps': flags.steps, 'log-every': 20, 'valid-pairs': 32, keep: 1 };
-  const given = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]);
+  const settings = {
+    run: 'bench',
+    data: store,
+    teacher: TEACHER,
+    student: STUDENT,
+    'batch-size': batch,
+    'max-steps': flags.steps,
+    'log-every': 20,
+    'valid-pairs': 32,
+    keep: 1,
+  };
   const way = grouped ? ['--group-by-length'] : [];
-  const args = [KD, 'train', '--run', 'bench', '--data', store, ...models, ...given, ...way, '--json', '--quiet'];
-  const rates = run(process.execPath, args, folder)
+  const rates = run(process.execPath, [KD, 'train', ...flagsOf(settings), ...way, '--json', '--quiet'], folder)
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line))
@@ -96,16 +94,19 @@ function train({ store, grouped }) {
   return median(rates.slice(1));
 }
 
-/** @param {Way} way */
-function nameOf({ pairs, grouped }) {
+/**
+ * @param {number} pairs
+ * @param {boolean} grouped
+ */
+function nameOf(pairs, grouped) {
   return `${pairs.toLocaleString('en-US')} rows${grouped ? ', grouped' : ''}`;
 }
 
 /** @param {Way} way */
-async function rowOf(way) {
-  const { batches, close } = await openRealBatches(way.store, batch, way.grouped);
+async function rowOf({ name, store, grouped, results }) {
+  const { batches, close } = await openRealBatches(store, batch, grouped);
   const { seek, mean, most } = await loaderWait(batches, BATCHES);
   await close();
-  const range = `${Math.min(...way.rates).toFixed(0)} to ${Math.max(...way.rates).toFixed(0)}`;
-  return [nameOf(way), median(way.rates).toFixed(0), range, mean.toFixed(2), most.toFixed(1), seek.toFixed(0)];
+  const range = `${Math.min(...results).toFixed(0)} to ${Math.max(...results).toFixed(0)}`;
+  return [name, median(results).toFixed(0), range, mean.toFixed(2), most.toFixed(1), seek.toFixed(0)];
 }

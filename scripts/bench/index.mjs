@@ -17,14 +17,14 @@
  * together worked in it (on an idle machine nearly the step times the cores), pairs/s, the share of the products'
  * measured rate, the peak memory, the time to the first step's end, and the ratios to PyTorch.
  */
-import { availableParallelism, cpus } from 'node:os';
-import { fileURLToPath } from 'node:url';
+import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { choosePrecision } from '#dist/engine/precision.js';
 import { processorFeatures } from '#dist/tensorflow/hardware.js';
+import { inProject } from '../kd.mjs';
 import { LENGTH } from './batch.mjs';
 import { benchEncoding } from './encoding.mjs';
-import { markdownTable, measure, median } from './measure.mjs';
+import { machine, markdownTable, measure, median } from './measure.mjs';
 import { modelConfigs } from './models.mjs';
 import { benchRealTexts } from './real-texts.mjs';
 
@@ -66,19 +66,17 @@ const { values: flags } = parseArgs({
 const SITE = /** @type {const} */ ({ device: 'cpu', isRecorded: true, isLarge: true });
 /** @param {string} text */
 const list = (text) => text.split(',').filter(Boolean);
-/** @param {string} name */
-const script = (name) => fileURLToPath(new URL(name, import.meta.url));
 
 const configs = await modelConfigs(flags.models);
 /** @type {Rates} */
-const rates = measure(process.execPath, [script('products.mjs')]);
+const rates = measure(process.execPath, [inProject('scripts/bench/products.mjs')]);
 console.log(
-  `Machine: ${availableParallelism()} cores, ${cpus()[0]?.model ?? 'unknown'}; ` +
+  `Machine: ${machine()}; ` +
     `products alone: ${rates.fp32} GFLOP/s in fp32, ${rates.bf16 || 'none'} in bf16; Node ${process.versions.node}\n`,
 );
 
 /** What `--precision auto` goes by. */
-const machine = {
+const processor = {
   features: processorFeatures(),
   env: process.env,
   rates: () => Promise.resolve({ float32: rates.fp32, bfloat16: rates.bf16 }),
@@ -94,7 +92,7 @@ if (flags.encode) {
     python: flags.python,
   });
 } else if (flags.texts === 'real') {
-  const precision = flags.precision ?? (await choosePrecision('auto', SITE, undefined, machine)).precision;
+  const precision = flags.precision ?? (await choosePrecision('auto', SITE, undefined, processor)).precision;
   await benchRealTexts({
     models: flags.models,
     batch: Number(flags.batch),
@@ -143,14 +141,17 @@ function casesOf(batch, dropout) {
   const ours = list(flags.ours ?? (rates.bf16 > 0 ? 'compiled-bf16,compiled-fp32' : 'compiled-fp32')).map((name) => {
     const [engine, precision] = name.split('-');
     return newCase(`kd ${name}`, precision, common, () =>
-      measure(process.execPath, [script('step.mjs'), JSON.stringify({ ...common, engine, precision })]),
+      measure(process.execPath, [
+        inProject('scripts/bench/step.mjs'),
+        JSON.stringify({ ...common, engine, precision }),
+      ]),
     );
   });
   const theirs = flags.against === 'pytorch' ? list(flags.theirs ?? 'compile-bf16,eager-bf16,eager-fp32') : [];
   const pytorch = theirs.map((mode) =>
     newCase(`PyTorch ${mode}`, mode.split('-')[1], common, () =>
       measure(flags.python, [
-        script('step.py'),
+        inProject('scripts/bench/step.py'),
         JSON.stringify({ ...common, mode, configs, threads: availableParallelism() }),
       ]),
     ),

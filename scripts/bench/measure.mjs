@@ -1,5 +1,6 @@
 /** Measurements in processes of their own, in turn, and what is made of their numbers. */
 import { spawnSync } from 'node:child_process';
+import { availableParallelism, cpus } from 'node:os';
 
 /**
  * The last line that a process prints, as JSON.
@@ -24,7 +25,36 @@ export function run(command, args, cwd) {
   return stdout;
 }
 
-/** @param {readonly number[]} values */
+/**
+ * Measures every way once a round, so that what else the machine does falls on all alike. Adds to the ways' results,
+ * and tells of each on standard error at once: a later one may fail.
+ *
+ * @template Result
+ * @template {{ name: string, results: Result[] }} Way
+ * @param {readonly Way[]} ways
+ * @param {number} rounds
+ * @param {(way: Way, round: number) => Result | Promise<Result>} measureOne rounds count from 1
+ * @param {(result: Result) => string} describe
+ */
+export async function measureInTurn(ways, rounds, measureOne, describe) {
+  for (let round = 1; round <= rounds; round++)
+    for (const way of ways) {
+      const result = await measureOne(way, round);
+      way.results.push(result);
+      process.stderr.write(`round ${round}/${rounds}: ${way.name}: ${describe(result)}\n`);
+    }
+}
+
+/** What stands above a table: `2 cores, AMD EPYC 7B13`. */
+export function machine() {
+  return `${availableParallelism()} cores, ${cpus()[0]?.model ?? 'unknown'}`;
+}
+
+/**
+ * The value in the middle; of an even number of values the upper one of the two in the middle. NaN of none.
+ *
+ * @param {readonly number[]} values
+ */
 export function median(values) {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[sorted.length >> 1] ?? NaN;

@@ -1,6 +1,7 @@
 /** The models that measurements are made with. */
 import { readConfig } from '#dist/models/config.js';
 import { clipVitLargePatch14Text, klueRobertaSmall } from '#dist/models/published.js';
+import { inProject } from '../kd.mjs';
 
 /** @import { TextModelConfig } from '#dist/models/config.js' */
 /** @typedef {{ teacher: TextModelConfig, student: TextModelConfig }} Configs */
@@ -17,6 +18,6 @@ export const MODELS = ['full', 'tiny'];
 export async function modelConfigs(models) {
   if (models === 'full') return { teacher: clipVitLargePatch14Text(), student: klueRobertaSmall() };
   /** @param {'teacher' | 'student'} role */
-  const tiny = async (role) => (await readConfig(new URL(`../../data/tiny/${role}`, import.meta.url).pathname)).config;
+  const tiny = async (role) => (await readConfig(inProject(`data/tiny/${role}`))).config;
   return { teacher: await tiny('teacher'), student: await tiny('student') };
 }

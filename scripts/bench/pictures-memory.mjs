@@ -16,11 +16,11 @@ import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { configJson, exportedConfig } from '#dist/models/exported-config.js';
 import { writeModelFolder } from '#dist/models/model-folder.js';
 import { randomModel } from '#dist/models/pretrained.js';
+import { flagsOf, inProject, KD } from '../kd.mjs';
 import { modelConfigs } from './models.mjs';
 import { childrenOf, memoryOf, resetPeak } from './process-memory.mjs';
 import { writeRandomPipeline } from './random-pipeline.mjs';
@@ -41,8 +41,6 @@ const { values: flags } = parseArgs({
   },
 });
 const [size, lowMemory] = [Number(flags.size), flags['low-memory']];
-/** @param {string} path */
-const root = (path) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 const scratch = mkdtempSync(join(tmpdir(), 'kd-pictures-'));
 process.on('exit', () => {
   rmSync(scratch, { recursive: true, force: true });
@@ -92,7 +90,7 @@ async function printWhole() {
     'held',
     'of what is on disk',
   ]);
-  const bare = await whole(root('tests/fixtures/parity/student'), root('tests/fixtures/sd-tiny'), 64);
+  const bare = await whole(inProject('tests/fixtures/parity/student'), inProject('tests/fixtures/sd-tiny'), 64);
   for (const kind of flags.weights.split(',')) {
     const { folder, bytes } = await writePipeline(kind);
     const { activations } = alone(folder);
@@ -127,7 +125,7 @@ async function writeEncoder() {
   const folder = join(scratch, 'encoder');
   mkdirSync(folder);
   const { encoder } = randomModel(config, 1);
-  const like = root('data/tiny/student');
+  const like = inProject('data/tiny/student');
   const files = readdirSync(like)
     .filter((name) => /tok|vocab/.test(name))
     .map((name) => join(like, name));
@@ -147,7 +145,7 @@ async function writeEncoder() {
 function alone(folder) {
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
-    [root('scripts/bench/picture.mjs'), JSON.stringify({ folder, size, lowMemory })],
+    [inProject('scripts/bench/picture.mjs'), JSON.stringify({ folder, size, lowMemory })],
     { encoding: 'utf8' },
   );
   if (status !== 0) throw new Error(stderr);
@@ -162,25 +160,17 @@ function alone(folder) {
  * @param {number} pictureSize
  */
 async function whole(encoder, pipeline, pictureSize) {
-  const args = [
-    root('bin/kd.js'),
-    'generate',
-    '노란색 차',
-    '--encoder',
+  const settings = {
     encoder,
-    '--pipeline',
     pipeline,
-    '--device',
-    'cpu',
-    '--steps',
-    '3',
-    '--out',
-    join(scratch, 'pictures'),
-  ];
-  const child = spawn(
-    process.execPath,
-    [...args, '--width', pictureSize, '--height', pictureSize, ...(lowMemory ? ['--low-memory'] : [])].map(String),
-  );
+    device: 'cpu',
+    steps: 3,
+    out: join(scratch, 'pictures'),
+    width: pictureSize,
+    height: pictureSize,
+  };
+  const memoryFlag = lowMemory ? ['--low-memory'] : [];
+  const child = spawn(process.execPath, [KD, 'generate', '노란색 차', ...flagsOf(settings), ...memoryFlag]);
   let [embedding, left, drawing] = [0, NaN, NaN];
   let words = '';
   const resident = () => {

@@ -11,7 +11,6 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { batchesOf } from '#dist/data/batches.js';
 import { inStoreOrder } from '#dist/data/row-order.js';
@@ -20,19 +19,19 @@ import { compiledEngine } from '#dist/engine/compiled.js';
 import { loadBackend } from '#dist/tensorflow/backend.js';
 import { bfloat16Obstacle } from '#dist/tensorflow/hardware.js';
 import { openPretrained } from '#dist/models/pretrained.js';
+import { flagsOf, inProject, KD } from '../kd.mjs';
 import { LENGTH } from './batch.mjs';
 
 /** @import { TokenStore } from '#dist/data/store/token-store.js' */
 /** @import { Engine, EngineOptions, Precision } from '#dist/distill/engine.js' */
 /** @import { Distillation } from '#dist/distill/loss.js' */
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const LIMIT = 0.02;
 const { values: flags } = parseArgs({
   options: {
     steps: { type: 'string', default: '200' },
-    data: { type: 'string', default: join(ROOT, 'data/sample') },
-    models: { type: 'string', default: join(ROOT, 'data/tiny') },
+    data: { type: 'string', default: inProject('data/sample') },
+    models: { type: 'string', default: inProject('data/tiny') },
     'learning-rate': { type: 'string', default: '1e-3' },
     batch: { type: 'string', default: '32' },
   },
@@ -47,19 +46,8 @@ const batchSize = Number(flags.batch);
 
 const out = mkdtempSync(join(tmpdir(), 'kd-precision-'));
 try {
-  const command = [
-    'prepare',
-    '--quiet',
-    '--data',
-    flags.data,
-    '--teacher',
-    folders.teacher,
-    '--student',
-    folders.student,
-    '--out',
-    join(out, 'store'),
-  ];
-  execFileSync(process.execPath, [join(ROOT, 'bin/kd.js'), ...command], { stdio: 'inherit' });
+  const settings = { data: flags.data, ...folders, out: join(out, 'store') };
+  execFileSync(process.execPath, [KD, 'prepare', '--quiet', ...flagsOf(settings)], { stdio: 'inherit' });
   await loadBackend('tensorflow', 'cpu');
   await compare(await openStore(join(out, 'store')));
 } finally {

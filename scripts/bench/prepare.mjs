@@ -9,16 +9,16 @@
  * `pyarrow`) on the same files, or with `--theirs-rows` on fewer. Prints Markdown tables: wall time, pairs/s, peak of
  * resident memory; and the time that a step of 2.5 s waits for its batch. Needs 1.2 kB of disk a row.
  */
-import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
-import { availableParallelism, cpus } from 'node:os';
+import { spawn } from 'node:child_process';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { batchesOf } from '#dist/data/batches.js';
 import { inStoreOrder } from '#dist/data/row-order.js';
 import { openStore } from '#dist/data/store/token-store.js';
+import { flagsOf, inProject, KD } from '../kd.mjs';
 import { loaderWait } from './loader-wait.mjs';
+import { machine, run } from './measure.mjs';
 import { memoryOf } from './process-memory.mjs';
 
 const { values: flags } = parseArgs({
@@ -31,9 +31,6 @@ const { values: flags } = parseArgs({
   },
 });
 
-const KD = fileURLToPath(new URL('../../bin/kd.js', import.meta.url));
-/** @param {string} name */
-const script = (name) => fileURLToPath(new URL(name, import.meta.url));
 const BATCH_SIZE = 32;
 const STEP_SECONDS = 2.5;
 
@@ -41,11 +38,9 @@ const rows = Number(flags.rows);
 const tokenizers = join(flags.work, 'tokenizers');
 const [ourCsv, theirCsv] = [csvOf(rows), csvOf(Number(flags['theirs-rows'] ?? rows))];
 if (!existsSync(tokenizers))
-  run(flags.python, [script('stand_in_tokenizers.py'), tokenizers, join(ourCsv, 'pairs-0.csv')]);
+  run(flags.python, [inProject('scripts/bench/stand_in_tokenizers.py'), tokenizers, join(ourCsv, 'pairs-0.csv')]);
 
-console.log(
-  `Machine: ${availableParallelism()} cores, ${cpus()[0]?.model ?? 'unknown'}; Node ${process.versions.node}\n`,
-);
+console.log(`Machine: ${machine()}; Node ${process.versions.node}\n`);
 console.log('| | rows read | pairs kept | wall time | rows/s | peak memory |\n| --- | --- | --- | --- | --- | --- |');
 const store = join(flags.work, 'store');
 /** @typedef {{ seconds: number, peakBytes: number, lastLine: string }} Measurement */
@@ -53,16 +48,13 @@ const store = join(flags.work, 'store');
 const ours = await measure(process.execPath, [
   KD,
   'prepare',
-  '--data',
-  ourCsv,
-  '--out',
-  store,
-  '--teacher-tokenizer',
-  join(tokenizers, 'teacher'),
-  '--student-tokenizer',
-  join(tokenizers, 'student'),
-  '--threads',
-  '2',
+  ...flagsOf({
+    data: ourCsv,
+    out: store,
+    'teacher-tokenizer': join(tokenizers, 'teacher'),
+    'student-tokenizer': join(tokenizers, 'student'),
+    threads: 2,
+  }),
   '--json',
 ]);
 /** @type {{ total: { read: number, training: number, validation: number } }} */
@@ -73,7 +65,7 @@ rmSync(store, { recursive: true });
 
 const arrow = join(flags.work, 'theirs.arrow');
 const theirs = await measure(flags.python, [
-  script('prepare.py'),
+  inProject('scripts/bench/prepare.py'),
   join(tokenizers, 'teacher'),
   join(tokenizers, 'student'),
   arrow,
@@ -92,7 +84,7 @@ rmSync(arrow);
  */
 function csvOf(count) {
   const folder = join(flags.work, `csv-${count}`);
-  if (!existsSync(folder)) run(process.execPath, [script('pairs-csv.mjs'), String(count), folder]);
+  if (!existsSync(folder)) run(process.execPath, [inProject('scripts/bench/pairs-csv.mjs'), String(count), folder]);
   return folder;
 }
 
@@ -101,16 +93,6 @@ function filesOf(folder) {
   return readdirSync(folder)
     .sort()
     .map((name) => join(folder, name));
-}
-
-/**
- * @param {string} command
- * @param {string[]} args
- */
-function run(command, args) {
-  mkdirSync(flags.work, { recursive: true });
-  const { status, stderr } = spawnSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'inherit', 'pipe'] });
-  if (status !== 0) throw new Error(`${command} ${args.join(' ')} failed:\n${stderr}`);
 }
 
 /**

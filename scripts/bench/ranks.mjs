@@ -13,13 +13,13 @@
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os';
+import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { markdownTable, median } from './measure.mjs';
+import { freePort } from '#dist/cluster/network.js';
+import { flagsOf, inProject, KD } from '../kd.mjs';
+import { machine, markdownTable, measureInTurn, median } from './measure.mjs';
 import { writeModelFolders } from './model-folders.mjs';
 
 /** @typedef {{ seconds: number[], cpuSeconds: number[] }} Steps of one rank: the clock, and its processor's time */
@@ -46,9 +46,6 @@ const { values: flags, positionals: more } = parseArgs({
 const ranks = Number(flags.ranks);
 const batch = Number(flags.batch);
 const steps = Number(flags.steps);
-const rounds = Number(flags.rounds);
-/** @param {string} path from the project's root */
-const inProject = (path) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 /** The first steps, which do not count. */
 const WARM_UP = 2;
 /** Clock ticks a second in /proc (`getconf CLK_TCK`): 100 on all of Linux's 64-bit processors. */
@@ -59,9 +56,7 @@ if (ranks > availableParallelism())
 const folder = mkdtempSync(join(tmpdir(), 'kd-bench-ranks-'));
 try {
   if (flags.models === 'full') writeModelFolders(folder);
-  console.log(
-    `Machine: ${availableParallelism()} cores, ${cpus()[0]?.model ?? 'unknown'}; ${batch} pairs a micro-batch`,
-  );
+  console.log(`Machine: ${machine()}; ${batch} pairs a micro-batch`);
   for (const precision of flags.precision.split(',')) await compare(precision);
 } finally {
   rmSync(folder, { recursive: true });
@@ -81,15 +76,12 @@ async function compare(precision) {
     { name: 'one rank, its share', processes: 1, together: true, accumulate: 1, results: [] },
     { name: `${ranks} runs of that beside each other`, processes: ranks, together: false, accumulate: 1, results: [] },
   ];
-  for (let round = 1; round <= rounds; round++)
-    for (const way of ways) {
-      const result = await train(way, precision);
-      way.results.push(result);
-      const seconds = median(result.seconds).toPrecision(3);
-      process.stderr.write(
-        `round ${round}/${rounds}, ${precision}: ${way.name}: ${seconds} s a step, load ${loadavg()[0]?.toFixed(1)}\n`,
-      );
-    }
+  await measureInTurn(
+    ways,
+    Number(flags.rounds),
+    (way) => train(way, precision),
+    ({ seconds }) => `${median(seconds).toPrecision(3)} s a step in ${precision}, load ${loadavg()[0]?.toFixed(1)}`,
+  );
   const rows = ways.map(({ name, processes, together, accumulate, results }) => {
     const seconds = median(results.flatMap((result) => result.seconds));
     const cpuSeconds = median(results.flatMap((result) => result.cpuSeconds));
@@ -125,7 +117,8 @@ async function compare(precision) {
 async function train(way, precision) {
   rmSync(join(folder, 'checkpoints'), { recursive: true, force: true });
   const isCluster = way.together && way.processes > 1;
-  const hosts = isCluster ? await Promise.all(Array.from({ length: way.processes }, freePort)) : [];
+  const ports = isCluster ? await Promise.all(Array.from({ length: way.processes }, freePort)) : [];
+  const hosts = ports.map((port) => `127.0.0.1:${port}`);
   const running = Array.from({ length: way.processes }, (_, number) => {
     const cluster = isCluster ? ['--hosts', hosts.join(), '--rank', String(number)] : [];
     const run = ['--run', way.together ? 'bench' : `bench-${number}`];
@@ -142,9 +135,10 @@ async function train(way, precision) {
  */
 function trainFlags({ accumulate }, precision) {
   const place = flags.models === 'full' ? folder : inProject('data/tiny');
-  const models = ['teacher', 'student'].flatMap((role) => [`--${role}`, join(place, role)]);
   const settings = {
     data: inProject('data/sample'),
+    teacher: join(place, 'teacher'),
+    student: join(place, 'student'),
     'batch-size': batch,
     accumulate,
     'max-steps': steps,
@@ -155,8 +149,7 @@ function trainFlags({ accumulate }, precision) {
     device: 'cpu',
     precision,
   };
-  const given = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]);
-  return ['train', '--json', '--quiet', '--random-weights', ...models, ...given];
+  return ['train', '--json', '--quiet', '--random-weights', ...flagsOf(settings)];
 }
 
 /**
@@ -167,7 +160,7 @@ function trainFlags({ accumulate }, precision) {
  * @returns {Promise<Steps>} of the steps that count
  */
 function stepsOf(core, args) {
-  const child = spawn('taskset', ['-c', String(core), process.execPath, inProject('bin/kd.js'), ...args], {
+  const child = spawn('taskset', ['-c', String(core), process.execPath, KD, ...args], {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -198,16 +191,4 @@ function cpuSecondsOf(pid) {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' '); // from the third on: a name may have spaces
   return (Number(fields[11]) + Number(fields[12])) / TICKS;
-}
-
-/** @returns {Promise<string>} an address of this machine that nobody uses */
-function freePort() {
-  return new Promise((done, fail) => {
-    const server = createServer()
-      .on('error', fail)
-      .listen(0, '127.0.0.1', () => {
-        const address = server.address();
-        server.close(() => done(`127.0.0.1:${typeof address === 'object' ? address?.port : ''}`));
-      });
-  });
 }

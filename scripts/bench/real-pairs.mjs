@@ -1,9 +1,9 @@
 /** Pairs of the generated corpora as training reads them: a token store with ids of tokenizers like the real ones. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { openStore } from '#dist/data/store/token-store.js';
 import { datasetOf } from '#dist/training/dataset.js';
+import { flagsOf, inProject, KD } from '../kd.mjs';
 import { run } from './measure.mjs';
 
 /** @import { Batches } from '#dist/data/batches.js' */
@@ -13,9 +13,6 @@ import { run } from './measure.mjs';
 const ROWS = 40_000;
 /** The share of a store's pairs that are not for training. */
 const VALIDATION = 0.2;
-
-/** @param {string} name */
-const script = (name) => fileURLToPath(new URL(name, import.meta.url));
 
 /**
  * Makes a token store of pairs of the generated corpora, 15 to 60 Korean characters each: with the tiny models'
@@ -30,13 +27,19 @@ const script = (name) => fileURLToPath(new URL(name, import.meta.url));
 export function makeRealStore(folder, models, pairs, python) {
   mkdirSync(folder, { recursive: true });
   const [csv, store] = [join(folder, 'csv'), join(folder, 'store')];
-  run(process.execPath, [script('pairs-csv.mjs'), String(ROWS), csv]);
-  const tokenizers = models === 'tiny' ? script('../../data/tiny') : join(folder, 'tokenizers');
-  if (models !== 'tiny') run(python, [script('stand_in_tokenizers.py'), tokenizers, join(csv, 'pairs-0.csv')]);
-  const files = ['--data', csv, '--out', store];
-  const sample = ['--samples', String(Math.ceil(pairs / (1 - VALIDATION))), '--valid-fraction', String(VALIDATION)];
-  const roles = ['teacher', 'student'].flatMap((role) => [`--${role}-tokenizer`, join(tokenizers, role)]);
-  run(process.execPath, [script('../../bin/kd.js'), 'prepare', ...files, ...sample, ...roles, '--quiet']);
+  run(process.execPath, [inProject('scripts/bench/pairs-csv.mjs'), String(ROWS), csv]);
+  const tokenizers = models === 'tiny' ? inProject('data/tiny') : join(folder, 'tokenizers');
+  if (models !== 'tiny')
+    run(python, [inProject('scripts/bench/stand_in_tokenizers.py'), tokenizers, join(csv, 'pairs-0.csv')]);
+  const settings = {
+    data: csv,
+    out: store,
+    samples: Math.ceil(pairs / (1 - VALIDATION)),
+    'valid-fraction': VALIDATION,
+    'teacher-tokenizer': join(tokenizers, 'teacher'),
+    'student-tokenizer': join(tokenizers, 'student'),
+  };
+  run(process.execPath, [KD, 'prepare', ...flagsOf(settings), '--quiet']);
   return store;
 }
 

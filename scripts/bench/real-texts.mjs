@@ -2,9 +2,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { inProject } from '../kd.mjs';
 import { LENGTH } from './batch.mjs';
-import { markdownTable, measure, median } from './measure.mjs';
+import { markdownTable, measure, measureInTurn, median } from './measure.mjs';
 import { modelConfigs } from './models.mjs';
 import { makeRealStore, openRealBatches } from './real-pairs.mjs';
 
@@ -39,9 +39,6 @@ export const REAL_WAYS = Object.keys(OURS);
 /** A quarter of a store's steps is a window of those that are grouped by length: all lengths are in it. */
 const WINDOWS = 4;
 
-/** @param {string} name */
-const script = (name) => fileURLToPath(new URL(name, import.meta.url));
-
 /**
  * Measures all ways in turn, and prints a table.
  *
@@ -55,22 +52,21 @@ export async function benchRealTexts(choice) {
     const ids = join(folder, 'ids.json');
     console.log(`${await writeIds(store, batch, Math.ceil(steps / 2), ids)}; batches of ${batch}\n`);
     const ways = waysOf(choice, await modelConfigs(models), store, ids);
-    for (let round = 1; round <= rounds; round++)
-      for (const { name, run, results } of ways) {
-        const result = run();
-        results.push(result);
-        const said = [
-          `${mean(result.seconds).toPrecision(3)} s a step`,
-          `${mean(result.cpuSeconds).toPrecision(3)} CPU s`,
-          `${(result.peakBytes / 1e9).toFixed(2)} GB`,
-          `load ${loadavg()[0]?.toFixed(1)}`,
-        ];
-        process.stderr.write(`round ${round}/${rounds}: ${name}: ${said.join(', ')}\n`); // a later one may fail
-      }
+    await measureInTurn(ways, rounds, ({ run }) => run(), describe);
     printTable(ways, batch);
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+/** @param {StepTimes} times */
+function describe({ seconds, cpuSeconds, peakBytes }) {
+  return [
+    `${mean(seconds).toPrecision(3)} s a step`,
+    `${mean(cpuSeconds).toPrecision(3)} CPU s`,
+    `${(peakBytes / 1e9).toFixed(2)} GB`,
+    `load ${loadavg()[0]?.toFixed(1)}`,
+  ].join(', ');
 }
 
 /**
@@ -120,7 +116,7 @@ function waysOf({ models, batch, steps, ours, theirs, dropout, precision, python
     if (way === undefined) throw new Error(`--ours: expected some of ${REAL_WAYS.join(', ')}, got ${name}`);
     const request = { models, engine: 'compiled', precision, batch, dropout: way.dropout ?? dropout, steps, store };
     return newWay(`kd train${way.flags}, ${precision}`, process.execPath, [
-      script('step.mjs'),
+      inProject('scripts/bench/step.mjs'),
       JSON.stringify({ ...request, grouped: way.grouped }),
     ]);
   });
@@ -129,7 +125,7 @@ function waysOf({ models, batch, steps, ours, theirs, dropout, precision, python
   return [
     ...mine,
     ...theirs.map((mode) =>
-      newWay(`PyTorch ${mode}`, python, [script('step.py'), JSON.stringify({ ...common, mode })]),
+      newWay(`PyTorch ${mode}`, python, [inProject('scripts/bench/step.py'), JSON.stringify({ ...common, mode })]),
     ),
   ];
 }

@@ -14,8 +14,9 @@
  */
 import { parseArgs } from 'node:util';
 import { bfloat16Obstacle } from '#dist/tensorflow/hardware.js';
+import { KD } from '../kd.mjs';
 import { checkEncoding } from './encoding.mjs';
-import { complaint, failures, KD, run, tell } from './lines.mjs';
+import { complaint, failures, run, tell } from './lines.mjs';
 import { checkDevices, checkParity, checkShared } from './parity.mjs';
 import { checkFlatness, checkRealTexts, checkScaling, checkSpeed, checkWhole } from './speed.mjs';
 

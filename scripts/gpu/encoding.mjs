@@ -3,10 +3,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openSafetensors } from '#dist/weights/safetensors.js';
-import { complaint, KD, ROOT, run, tell } from './lines.mjs';
+import { inProject, KD } from '../kd.mjs';
+import { complaint, run, tell } from './lines.mjs';
 
 const TEXTS = ['노란색 차', 'a yellow car', '', '바닷가에 앉아 있는 개', 'a dog that sits on a beach, at dusk'];
-const STUDENT = join(ROOT, 'tests/fixtures/parity/student');
+const STUDENT = inProject('tests/fixtures/parity/student');
 /** Float32 products of two devices differ by their order of summation. */
 const ROUNDING = 1e-4;
 

@@ -1,9 +1,5 @@
 /** @file The lines that the check prints, and the processes that it starts. */
 import { spawnSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-
-export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-export const KD = fileURLToPath(new URL('../../bin/kd.js', import.meta.url));
 
 /** Lines that were `✗`. */
 let failed = 0;

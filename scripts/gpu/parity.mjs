@@ -2,7 +2,8 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { complaint, KD, ROOT, run, tell } from './lines.mjs';
+import { flagsOf, inProject, KD } from '../kd.mjs';
+import { complaint, run, tell } from './lines.mjs';
 
 /**
  * A recorded run of PyTorch's.
@@ -16,7 +17,7 @@ import { complaint, KD, ROOT, run, tell } from './lines.mjs';
  * @property {{ loss_en: number, loss_ko: number }[]} log
  */
 
-const PARITY = join(ROOT, 'tests/fixtures/parity');
+const PARITY = inProject('tests/fixtures/parity');
 const RUNS = { 'roberta-hidden': 'student', 'roberta-pooler': 'student', 'clip-hidden': 'teacher' };
 
 /** The run that is compared between devices. */
@@ -118,35 +119,21 @@ function train(recording, name, student, more) {
  * @param {string} student
  */
 function trainArguments(recording, name, student) {
-  return [
-    'train',
-    '--data',
-    'pairs.csv',
-    '--teacher',
-    join(PARITY, 'teacher'),
-    '--student',
-    join(PARITY, student),
-    '--no-shuffle',
-    '--valid-fraction',
-    '0',
-    '--epochs',
-    '1',
-    '--batch-size',
-    String(recording.batch_size),
-    '--learning-rate',
-    String(recording.learning_rate),
-    '--weight-decay',
-    String(recording.weight_decay),
-    '--warmup-ratio',
-    String(recording.warmup_ratio),
-    '--loss',
-    name.endsWith('pooler') ? 'pooler' : 'hidden',
-    '--log-every',
-    '1',
-    '--run',
-    'parity',
-    '--quiet',
-  ];
+  const settings = {
+    data: 'pairs.csv',
+    teacher: join(PARITY, 'teacher'),
+    student: join(PARITY, student),
+    'valid-fraction': 0,
+    epochs: 1,
+    'batch-size': recording.batch_size,
+    'learning-rate': recording.learning_rate,
+    'weight-decay': recording.weight_decay,
+    'warmup-ratio': recording.warmup_ratio,
+    loss: name.endsWith('pooler') ? 'pooler' : 'hidden',
+    'log-every': 1,
+    run: 'parity',
+  };
+  return ['train', ...flagsOf(settings), '--no-shuffle', '--quiet'];
 }
 
 /**

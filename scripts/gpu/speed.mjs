@@ -1,10 +1,10 @@
 /** @file How fast training is and what it holds, each measurement in a process of its own. */
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
 import { bfloat16Obstacle } from '#dist/tensorflow/hardware.js';
 import { median } from '../bench/measure.mjs';
 import { projection } from '../bench/project.mjs';
-import { complaint, lastLine, rate, ROOT, run, tell } from './lines.mjs';
+import { inProject } from '../kd.mjs';
+import { complaint, lastLine, rate, run, tell } from './lines.mjs';
 
 /** @import { Measurement, Request } from './measure.mjs' */
 
@@ -175,7 +175,7 @@ export function checkFlatness(measured, batch) {
  */
 function compareSpeed({ python, steps }, mode, batch, ours) {
   const args = { mode, batch, dropout: 0.1, steps, threads: availableParallelism() };
-  const { status, stdout, stderr } = run(python, [join(ROOT, 'scripts/bench/step.py'), JSON.stringify(args)]);
+  const { status, stdout, stderr } = run(python, [inProject('scripts/bench/step.py'), JSON.stringify(args)]);
   if (status !== 0) return tell(undefined, `PyTorch ${mode}`, complaint(stderr));
   const theirs = batch / median(JSON.parse(lastLine(stdout)).seconds);
   return tell(
@@ -215,7 +215,7 @@ function measure({ models, device, steps }, options) {
   const precision = models === 'full' && !isKept ? 'bf16' : 'fp32';
   const args = { models, precision, device, steps, ...options };
   const { status, stdout, stderr } = run(process.execPath, [
-    join(ROOT, 'scripts/gpu/measure.mjs'),
+    inProject('scripts/gpu/measure.mjs'),
     JSON.stringify(args),
   ]);
   return status === 0 ? JSON.parse(lastLine(stdout)) : complaint(stderr);

@@ -5,16 +5,16 @@
  *   node scripts/pictures/method.mjs   writes docs/method.svg, docs/method-dark.svg and the same in docs/ko/
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { lineWidth, svgLine } from '#dist/diffusion/lettering.js';
 import { PALETTES } from '#dist/report/palette.js';
+import { inProject } from '../kd.mjs';
 
 /** @import { Palette } from '#dist/report/palette.js' */
 /** @typedef {{ x: number, y: number, width: number, height: number }} Box */
 
-const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const SIZE = { width: 920, height: 494 };
 
 const WORDS = {
@@ -228,7 +228,7 @@ function car({ x, y, width, height }) {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   for (const [path, svg] of Object.entries(methodPictures())) {
-    mkdirSync(dirname(join(ROOT, path)), { recursive: true });
-    writeFileSync(join(ROOT, path), svg);
+    mkdirSync(dirname(inProject(path)), { recursive: true });
+    writeFileSync(inProject(path), svg);
   }
 }
