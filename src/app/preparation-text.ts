@@ -1,5 +1,5 @@
 /** @file What `kd prepare` and `kd train` say of the data: tables and lines. */
-import { DROP_REASONS, type DropReason } from '../data/prepare/cleaning.js';
+import { DROP_REASONS, type DropReason } from '../data/prepare/drop-reasons.js';
 import type { PrepareReport, RowCounts, TurnedPairs } from '../data/prepare/report.js';
 import type { SkippedFile } from '../data/sources.js';
 import { ID_COLUMNS } from '../data/store/schema.js';

@@ -1,19 +1,6 @@
 /** @file What makes a row usable, as far as the row alone can tell. */
 import { hasHangul } from './direction.js';
-
-/** Why a row is not used, in the order of the checks, each with its name for people. */
-export const DROP_REASONS = {
-  unreadable: 'row that cannot be read',
-  empty: 'empty text',
-  identical: 'same text on both sides',
-  no_hangul: 'no Hangul in the Korean text',
-  duplicate_pair: 'copy of another pair',
-  duplicate_ko: 'another pair with this Korean text is kept',
-  duplicate_en: 'another pair with this English text is kept',
-  too_long: 'over 77 tokens',
-} as const;
-
-export type DropReason = keyof typeof DROP_REASONS;
+import type { DropReason } from './drop-reasons.js';
 
 const NEEDS_FOLDING = /^\s|\s\s|[^\S ]|\s$|\u0085/; // \s is White_Space without U+0085, and with U+FEFF
 

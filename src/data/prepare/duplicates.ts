@@ -9,7 +9,7 @@
  *
  * Memory: 8 bytes a row for sorting, and 11 to 22 for the two hash tables.
  */
-import type { DropReason } from './cleaning.js';
+import type { DropReason } from './drop-reasons.js';
 import type { DuplicateKind } from './settings.js';
 import type { RowFacts } from './spill.js';
 

@@ -1,6 +1,6 @@
 /** @file The error when no row is usable: the reasons, with counts. */
 import { InputError } from '../../base/errors.js';
-import { DROP_REASONS, type DropReason } from './cleaning.js';
+import { DROP_REASONS, type DropReason } from './drop-reasons.js';
 import type { Collected } from './collect.js';
 import type { RowCounts } from './report.js';
 

@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { CORPORA } from '../corpus-name.js';
 import type { PairSource } from '../sources.js';
-import { DROP_REASONS, type DropReason } from './cleaning.js';
+import { DROP_REASONS, type DropReason } from './drop-reasons.js';
 import { EXAMPLES, type Collected, type DropTallies, type Example } from './collect.js';
 import type { Decision } from './decide.js';
 import { RowTable, VERDICTS } from './duplicates.js';

@@ -6,7 +6,7 @@ import { parseJson } from '../../base/parse-json.js';
 import { CORPORA, type CorpusName } from '../corpus-name.js';
 import type { SkippedFile } from '../sources.js';
 import { ID_COLUMNS, type IdColumn } from '../store/schema.js';
-import type { DropReason } from './cleaning.js';
+import type { DropReason } from './drop-reasons.js';
 
 /** What became of the rows of a corpus, or of all. */
 export interface RowCounts {

@@ -1,6 +1,6 @@
 /** @file How many rows of the data were used and dropped, and how long the texts are. */
 import type { EChartsCoreOption } from 'echarts/core';
-import type { DropReason } from '../../data/prepare/cleaning.js';
+import type { DropReason } from '../../data/prepare/drop-reasons.js';
 import type { PrepareReport, RowCounts } from '../../data/prepare/report.js';
 import type { IdColumn } from '../../data/store/schema.js';
 import { FONT } from '../palette.js';

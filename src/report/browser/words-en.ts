@@ -1,5 +1,5 @@
 /** @file Every text of the pages in English; the Korean ones have the same names. */
-import type { DropReason } from '../../data/prepare/cleaning.js';
+import { DROP_REASONS, type DropReason } from '../../data/prepare/drop-reasons.js';
 import type { IdColumn } from '../../data/store/schema.js';
 import type { RunState } from '../../runs/run-states.js';
 
@@ -129,16 +129,7 @@ export const EN = {
   all: 'all',
   droppedFor: 'dropped for',
   rows: 'rows',
-  reasons: {
-    unreadable: 'row that cannot be read',
-    empty: 'empty text',
-    identical: 'same text on both sides',
-    no_hangul: 'no Hangul in the Korean text',
-    duplicate_pair: 'copy of another pair',
-    duplicate_ko: 'another pair with this Korean text is kept',
-    duplicate_en: 'another pair with this English text is kept',
-    too_long: 'over 77 tokens',
-  } as Readonly<Record<DropReason, string>>,
+  reasons: DROP_REASONS as Readonly<Record<DropReason, string>>,
   noneDropped: 'No row was dropped.',
   firstRows: 'the first ones',
   turnedFiles: 'Pairs turned, by file',

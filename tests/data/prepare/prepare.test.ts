@@ -1,7 +1,7 @@
 import { cpSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { DropReason } from '../../../src/data/prepare/cleaning.js';
+import type { DropReason } from '../../../src/data/prepare/drop-reasons.js';
 import { InputError } from '../../../src/base/errors.js';
 import { checksums, generate, newFolder, prepareInto, readTexts, writePairs, WORDS } from './support.js';
 
