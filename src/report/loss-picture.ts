@@ -8,10 +8,12 @@ import sharp from 'sharp';
 import { lineWidth, svgLine } from '../diffusion/lettering.js';
 import { writeFileAtomic } from '../base/files.js';
 import { formatCount } from '../base/format.js';
-import { curveChartOption, type Line, type Point } from './curve-chart.js';
+import { curveChartOption, type Line } from './curve-chart.js';
+import { lastStep, meanLine, trainingLine, validationLine } from './loss-lines.js';
 import { PALETTES } from './palette.js';
 import type { ReportData, RunFacts } from './report-data.js';
-import { Series, type CurvePoints } from './series.js';
+import { Series } from './series.js';
+import { isSteep, lossesOf } from './validations.js';
 
 use([LineChart, CustomChart, GridComponent, SVGRenderer]);
 
@@ -23,34 +25,30 @@ const SIZE = { width: 1000, height: 560, head: 76, margin: 20 } as const;
 /** Pixels of the PNG for one of the SVG. */
 const SCALE = 2;
 
-/** A loss that falls to less than this share is drawn on a logarithmic axis, as the page begins. */
-const STEEP = 0.4;
-
 const LEGEND = { size: 13, swatch: 22, gap: 26 } as const;
 
-/** A loss's curve and its colour. */
+/** The losses that are drawn, with the languages that they are of. */
 const CURVES = [
-  ['loss_en', 'en', 'English'],
-  ['loss_ko', 'ko', 'Korean'],
+  ['loss_en', { colour: 'en', name: 'English' }],
+  ['loss_ko', { colour: 'ko', name: 'Korean' }],
 ] as const;
 
 /** Draws a run's losses, training and validation, English and Korean. */
 export function lossSvg({ run, training, validation }: ReportData): string {
   const palette = PALETTES.light;
-  const { step, curves } = Series.from(training).points();
-  const last = Math.max(step.at(-1) ?? 1, validation.at(-1)?.step ?? 1);
-  const curvesOfBoth = CURVES.flatMap(([curve, colour, language]): Line[] => [
-    trainingLine(step, curves[curve], `${language}, training`, palette[colour]),
-    {
-      name: `${language}, validation`,
-      colour: palette[colour],
-      style: 'marks',
-      points: validation.map((point): Point => [point.step, point[curve] ?? NaN]),
-    },
-  ]);
-  const lines = [...curvesOfBoth, ...meanLine(run.meanBaseline, last, palette.soft)];
-  const losses = validation.flatMap(({ loss }) => (loss === null ? [] : [loss]));
-  const log = losses.length > 1 && Math.min(...losses) < STEEP * losses[0]!;
+  const points = Series.from(training).points();
+  const last = lastStep(points, validation);
+  const lines = CURVES.flatMap(([curve, language]): Line[] => {
+    const colour = palette[language.colour];
+    return [
+      trainingLine(points, curve, { name: `${language.name}, training`, colour }),
+      validationLine(validation, curve, { name: `${language.name}, validation`, colour }),
+    ];
+  });
+  if (run.meanBaseline !== null)
+    lines.push(
+      meanLine(run.meanBaseline, 'loss_en', last, { name: 'always the teacher’s mean', colour: palette.soft }),
+    );
   const { width, height, head, margin } = SIZE;
   const chart = init(null, null, {
     renderer: 'svg',
@@ -62,7 +60,7 @@ export function lossSvg({ run, training, validation }: ReportData): string {
     curveChartOption({
       lines,
       palette,
-      log,
+      log: isSteep(lossesOf(validation)),
       x: 'step',
       y: 'mean squared error',
       height: height - head - margin,
@@ -103,16 +101,6 @@ function sampleLine(
   ];
 }
 
-/** The loss of always giving the teacher's mean: of each language half of both. */
-function meanLine(baseline: number | null, last: number, colour: string): Line[] {
-  if (baseline === null) return [];
-  const points: Point[] = [
-    [0, baseline / 2],
-    [last, baseline / 2],
-  ];
-  return [{ name: 'always the teacher’s mean', colour, style: 'dashes', points }];
-}
-
 /** Writes the picture into a run's folder, as SVG and as PNG. */
 export async function writeLossPictures(run: string, report: ReportData): Promise<void> {
   const svg = lossSvg(report);
@@ -123,17 +111,6 @@ export async function writeLossPictures(run: string, report: ReportData): Promis
       .png()
       .toBuffer(),
   );
-}
-
-function trainingLine(steps: readonly number[], { mean, min, max }: CurvePoints, name: string, colour: string): Line {
-  const merged = min.some((low, i) => low < max[i]!);
-  return {
-    name,
-    colour,
-    style: 'curve',
-    points: steps.map((step, i): Point => [step, mean[i]!]),
-    band: merged ? { low: min, high: max } : undefined,
-  };
 }
 
 /** A swatch and a name for every line, beside each other. */

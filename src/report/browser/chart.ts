@@ -90,6 +90,21 @@ export function tooltipStyle(palette: Palette): object {
   };
 }
 
+/**
+ * A box that shows on hovering what a chart of curves says at one place.
+ *
+ * @param content is given the place on the axis of steps that the pointer is at
+ * @param pointer further settings of the line that stands there
+ */
+export function curveTooltip(palette: Palette, content: (at: number) => HTMLElement, pointer: object = {}): object {
+  return {
+    ...tooltipStyle(palette),
+    trigger: 'axis',
+    axisPointer: { type: 'line', lineStyle: { color: palette.soft, width: 1 }, ...pointer },
+    formatter: (params: unknown) => content((params as { axisValue: number }[])[0]?.axisValue ?? NaN),
+  };
+}
+
 /** A line of such a box. */
 export interface TipRow {
   readonly colour?: string | undefined;

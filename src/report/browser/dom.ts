@@ -21,11 +21,11 @@ export function h<Tag extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
-/** A row of buttons of which one is pressed. */
+/** A row of buttons of which one is pressed; none to begin with, where none is chosen. */
 export function choice<Value extends string>(
   label: string,
   values: readonly (readonly [value: Value, text: string])[],
-  chosen: Value,
+  chosen: Value | undefined,
   onChoose: (value: Value) => void,
 ): HTMLElement {
   const buttons = values.map(([value, text]) =>

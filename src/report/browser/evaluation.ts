@@ -2,23 +2,18 @@
 import type {
   GroupScores,
   Grouping,
-  Language,
   ModelFacts,
   ModelScores,
   PairsEvaluation,
-  Pooling,
   RunEvaluations,
-  ScoresByLanguage,
   StsEvaluation,
   StsScores,
 } from '../../evaluate/evaluation.js';
 import { withoutCopies } from '../evaluated-models.js';
 import { details, h } from './dom.js';
+import { distanceColumns, factColumns, foundColumns, otherColumns } from './evaluation/columns.js';
 import { scoreTable, type ScoreColumn } from './scores.js';
 import type { Look, Part, View } from './view.js';
-
-/** Korean first: it is what a student is trained for, and what a narrow screen shows. */
-const LANGUAGES = ['ko', 'en'] as const satisfies readonly Language[];
 
 /** The section of evaluations of a run; where there are none, how to make one. */
 export function evaluationPart(view: View): Part {
@@ -61,33 +56,18 @@ function pairsTables(
 ): HTMLElement[] {
   const { words, format } = look;
   const evaluated = data.split === 'validation' ? words.evaluationNote : words.evaluationOfAllNote; // may be trained on
-  const options = { name: (model: ModelScores) => modelName(look, model), competes };
+  const tableOf = (caption: string, columns: readonly ScoreColumn<ModelScores>[]): HTMLElement =>
+    scoreTable(look, columns, models, { name: (model) => modelName(look, model), competes, caption });
   const groupings = (['corpus', 'length'] as const).filter((by) =>
     models.some(({ groups }) => groups.some((group) => group.by === by)),
   );
   return [
     h('p', { class: 'quiet' }, `${evaluated(format.count(data.pairs), teacher)} ${words.barNote}`),
     h('h3', {}, words.distances),
-    scoreTable(
-      look,
-      distanceColumns(look, ({ scores }: ModelScores) => scores),
-      models,
-      {
-        ...options,
-        caption: words.distances,
-      },
-    ),
+    tableOf(words.distances, distanceColumns(look)),
     h('p', { class: 'notes quiet' }, words.distancesLegend),
     h('h3', {}, words.found),
-    scoreTable(
-      look,
-      foundColumns(look, ({ scores }: ModelScores) => scores),
-      models,
-      {
-        ...options,
-        caption: words.found,
-      },
-    ),
+    tableOf(words.found, foundColumns(look)),
     h(
       'p',
       { class: 'notes quiet' },
@@ -95,76 +75,13 @@ function pairsTables(
       pooler !== undefined && ` ${words.poolerLegends[pooler]}`,
     ),
     h('h3', {}, words.models),
-    scoreTable(look, factColumns(look), models, { ...options, caption: words.models }),
+    tableOf(words.models, factColumns(look)),
     ...modelNotes(look, models),
-    details(words.allScores, () =>
-      scoreTable(look, otherColumns(look), models, { ...options, caption: words.allScores }),
-    ),
+    details(words.allScores, () => tableOf(words.allScores, otherColumns(look))),
     ...groupings.flatMap((by) =>
       opened
         ? [h('h3', {}, words.byGroup[by]), groupTable(look, models, by)]
         : [details(words.byGroup[by], () => groupTable(look, models, by))],
-    ),
-  ];
-}
-
-/** Errors and cosines of hidden states, Korean first. */
-function distanceColumns<Row>({ words }: Look, scoresOf: (row: Row) => ScoresByLanguage): ScoreColumn<Row>[] {
-  const language = { en: words.english, ko: words.korean };
-  return (['mse', 'cosine_token'] as const).flatMap((key) =>
-    LANGUAGES.map((each): ScoreColumn<Row> => ({
-      title: `${key === 'mse' ? words.mse : words.cosine}, ${language[each]}`,
-      value: (row) => scoresOf(row)[each].distance?.[key],
-      text: fourDigits,
-      better: key === 'mse' ? 'low' : 'high',
-    })),
-  );
-}
-
-/** Shares of translations found, Korean sentences first. */
-function foundColumns<Row>({ words, format }: Look, scoresOf: (row: Row) => ScoresByLanguage): ScoreColumn<Row>[] {
-  const direction = { en: words.enFindsKo, ko: words.koFindsEn };
-  return (['mean', 'pooled'] as const satisfies readonly Pooling[]).flatMap((pooling) =>
-    LANGUAGES.map((from): ScoreColumn<Row> => ({
-      title: `${direction[from]}, ${words.foundBy[pooling]}`,
-      value: (row) => scoresOf(row)[from].translation[pooling].accuracy,
-      text: format.percent,
-      better: 'high',
-    })),
-  );
-}
-
-function factColumns({ words, format }: Look): ScoreColumn<ModelScores>[] {
-  return [
-    { title: words.parameters, value: ({ parameters }) => parameters, text: format.count },
-    { title: words.onDisk, value: ({ bytes }) => bytes, text: format.bytes },
-    { title: words.width, value: ({ width }) => width, text: format.count },
-    { title: words.msPerText, value: ({ ms_per_text: ms }) => ms, text: (value) => value.toFixed(2) },
-  ];
-}
-
-/** Scores that one looks at second. */
-function otherColumns({ words, format }: Look): ScoreColumn<ModelScores>[] {
-  const language = { en: words.english, ko: words.korean };
-  const direction = { en: words.enFindsKo, ko: words.koFindsEn };
-  return [
-    ...(['mse_pooled', 'cosine_pooled'] as const).flatMap((key) =>
-      LANGUAGES.map((each): ScoreColumn<ModelScores> => ({
-        title: `${key === 'mse_pooled' ? words.mse : words.cosine}, ${words.foundBy.pooled}, ${language[each]}`,
-        value: ({ scores }) => scores[each].distance?.[key],
-        text: fourDigits,
-        better: key === 'mse_pooled' ? 'low' : 'high',
-      })),
-    ),
-    ...(['mean', 'pooled'] as const).flatMap((pooling) =>
-      (['p10', 'mrr'] as const).flatMap((key) =>
-        LANGUAGES.map((from): ScoreColumn<ModelScores> => ({
-          title: `${key === 'p10' ? 'P@10' : 'MRR'}, ${direction[from]}, ${words.foundBy[pooling]}`,
-          value: ({ scores }) => scores[from].translation[pooling][key],
-          text: key === 'p10' ? format.percent : fourDigits,
-          better: 'high',
-        })),
-      ),
     ),
   ];
 }
@@ -190,8 +107,8 @@ function groupTable(look: Look, models: readonly ModelScores[], by: Grouping): H
   );
   const names = [...new Set(rows.map(({ group }) => group))];
   const columns = [
-    ...distanceColumns(look, ({ scores }: GroupRow) => scores),
-    ...foundColumns(look, ({ scores }: GroupRow) => scores).slice(0, 2),
+    ...distanceColumns<GroupRow>(look),
+    ...foundColumns<GroupRow>(look).slice(0, 2), // those by the mean
   ];
   return h(
     'div',
@@ -241,5 +158,3 @@ function modelName({ words }: Look, { name, role }: ModelFacts): Node {
     ? h('span', {}, h('strong', {}, called))
     : h('span', {}, h('strong', {}, own), h('span', { class: 'quiet' }, ` ${called}`));
 }
-
-const fourDigits = (value: number): string => value.toFixed(4);

@@ -1,29 +1,18 @@
 /** @file The list of all runs: those at work first, each a link; some of them chosen to be compared. */
 import type { RunListData } from '../pages.js';
 import { h, table } from './dom.js';
-import { followPage } from './live.js';
-import { openShell } from './shell.js';
+import { showFollowed } from './followed-page.js';
 import type { Look, Part } from './view.js';
 
 type Listed = RunListData['runs'][number];
 
 /** Shows the list, and keeps it up to date. */
 export function showRunList(first: RunListData): void {
-  let page = first;
   const chosen = new Set<string>();
-  const shell = openShell({
-    facts: () => page,
-    title: ({ words }) => words.runs,
-    parts: (look) => [listPart(look, page, chosen)],
+  showFollowed(first, {
+    title: (_, { words }) => words.runs,
+    parts: (page, look) => [listPart(look, page, chosen)],
   });
-  followPage(
-    first,
-    (news) => {
-      page = news;
-      shell.render();
-    },
-    shell.showConnection,
-  );
 }
 
 function listPart(look: Look, { folder, runs }: RunListData, chosen: Set<string>): Part {

@@ -1,8 +1,9 @@
 /** @file The page of one run. */
 import type { ReportData } from '../report-data.js';
 import { Series } from '../series.js';
+import { isSteep, lossesOf } from '../validations.js';
 import { configurationPart } from './configuration.js';
-import { firstSmoothing, STEEP } from './curves.js';
+import { firstSmoothing } from './curves.js';
 import { dataPart } from './data.js';
 import { h } from './dom.js';
 import { evaluationPart } from './evaluation.js';
@@ -65,10 +66,9 @@ export function problemsPart({ words }: Look, problems: readonly string[]): Part
 }
 
 function firstChoices({ training, validation, sections }: ReportData): Choices {
-  const losses = validation.flatMap(({ loss }) => (loss === null ? [] : [loss]));
   return {
     lines: sections.published === undefined ? 'both' : 'total',
-    log: losses.length > 1 && Math.min(...losses) < STEEP * losses[0]!,
+    log: isSteep(lossesOf(validation)),
     smoothing: firstSmoothing(training.step.length),
     range: [0, 1],
     hidden: new Set(),

@@ -5,16 +5,23 @@ import type { Series } from '../series.js';
 import type { Format } from './format.js';
 import type { Language, Words } from './words.js';
 
-/** What the reader has chosen to see; outlives a change of language and theme. */
-export interface Choices {
-  lines: 'both' | 'total';
+/** How the reader has chosen to see curves of losses. */
+export interface CurveChoices {
   log: boolean;
+  /** The share of the past that curves keep, from 0 to 1. */
   smoothing: number;
+}
+
+/** What the reader has chosen to see; outlives a change of language and theme. */
+export interface Choices extends CurveChoices {
+  lines: 'both' | 'total';
   /** The share of the steps that is shown, from 0 to 1. */
   range: readonly [number, number];
   /** Lines that are switched off. */
   readonly hidden: Set<string>;
+  /** The pair whose nearest neighbours are shown, by its place. */
   sentence: number;
+  /** The language that looks for the other. */
   direction: 'ko' | 'en';
 }
 

@@ -1,0 +1,40 @@
+/** @file The section of what differs between runs. */
+import type { ComparisonData, Difference } from '../../pages.js';
+import { h, table } from '../dom.js';
+import type { Look, Part } from '../view.js';
+
+/** Only the settings, and the facts of data, models and machine, that differ. */
+export function differencesPart({ words }: Look, { runs, differences }: ComparisonData): Part {
+  const list = (title: string, entries: readonly Difference[], nameOf: (name: string) => Node | string): Node[] =>
+    entries.length === 0
+      ? []
+      : [
+          h('h3', {}, title),
+          table(
+            ['', ...runs.map(({ run }) => run.name)],
+            entries.map(({ name, values }) => [
+              nameOf(name),
+              ...values.map((value) => (value === null ? '–' : value === '' ? '✓' : value)),
+            ]),
+            { numbers: Infinity, label: title },
+          ),
+        ];
+  return {
+    element: h(
+      'section',
+      { id: 'differences' },
+      h('h2', {}, words.differences),
+      differences.length === 0 && h('p', { class: 'quiet' }, words.noDifferences),
+      list(
+        words.settings,
+        differences.filter(({ isSetting }) => isSetting),
+        (name) => h('code', {}, name),
+      ),
+      list(
+        words.environment,
+        differences.filter(({ isSetting }) => !isSetting),
+        (name) => words.environmentNames[name] ?? name,
+      ),
+    ),
+  };
+}

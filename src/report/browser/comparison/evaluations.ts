@@ -1,0 +1,28 @@
+/** @file The section of the runs' evaluations, side by side. */
+import type { ComparisonData } from '../../pages.js';
+import { h } from '../dom.js';
+import { evaluationTables } from '../evaluation.js';
+import type { Look, Part } from '../view.js';
+
+/** The evaluations of the runs; the command that makes one where there is none. */
+export function evaluationsPart(look: Look, { runs, evaluations }: ComparisonData): Part {
+  const { words } = look;
+  const names = runs.map(({ run }) => run.name).join(',');
+  const contents =
+    evaluations.length === 0
+      ? [
+          h('p', { class: 'quiet' }, words.noJointEvaluation),
+          h('div', { class: 'command' }, h('code', { tabindex: 0 }, `kd eval --compare ${names}`)),
+        ]
+      : evaluations.flatMap((evaluation) => evaluationTables(look, evaluation, { pooler: 'any' }));
+  const isSplit = evaluations.filter(({ pairs }) => pairs !== undefined).length > 1;
+  return {
+    element: h(
+      'section',
+      { id: 'evaluation' },
+      h('h2', {}, words.evaluation),
+      isSplit && h('p', { class: 'alarm' }, words.otherPairs),
+      contents,
+    ),
+  };
+}

@@ -1,0 +1,73 @@
+/** @file The lines of several runs' losses over each other. */
+import type { Point } from '../../curve-chart.js';
+import { meanLine, meanShare } from '../../loss-lines.js';
+import type { ComparedRun } from '../../pages.js';
+import { smoothed, type Points } from '../../series.js';
+import type { SwitchableLine } from '../line-legend.js';
+import type { Look } from '../view.js';
+import type { Shown } from './shown.js';
+
+/** A run with the points of its training log. */
+export interface PlottedRun extends ComparedRun {
+  readonly points: Points;
+}
+
+/** The colour of a run, by its place among those that are compared. */
+export const colourOf = ({ palette }: Look, index: number): string => palette.runs[index % palette.runs.length]!;
+
+/** The lines of all runs, those that are switched off too: of each its training thin, its validation with marks. */
+export function comparedLines(look: Look, runs: readonly PlottedRun[], shown: Shown): SwitchableLine[] {
+  const lines = runs.flatMap((run, index) => linesOf(look, run, index, shown));
+  return [...lines, ...meanLines(look, runs, lastOf(lines), shown)];
+}
+
+/** Where the longest line ends. */
+export function lastOf(lines: readonly SwitchableLine[]): number {
+  return Math.max(...lines.map(({ points }) => points.at(-1)?.[0] ?? 0), 1);
+}
+
+function linesOf(
+  look: Look,
+  { run, validation, points: { step, curves } }: PlottedRun,
+  index: number,
+  { curve, over, smoothing }: Shown,
+): SwitchableLine[] {
+  const colour = colourOf(look, index);
+  const values = smoothed(curves[curve].mean, smoothing);
+  const unit = over === 'epochs' ? (run.stepsPerEpoch ?? 1) : 1;
+  return [
+    {
+      id: `training-${index}`,
+      name: `${run.name}, ${look.words.training}`,
+      colour,
+      style: 'curve',
+      points: step.map((each, i): Point => [each / unit, values[i]!]),
+    },
+    {
+      id: `validation-${index}`,
+      name: `${run.name}, ${look.words.validation}`,
+      colour,
+      style: 'marks',
+      points: validation.map((point): Point => [point.step / unit, point[curve] ?? NaN]),
+    },
+  ];
+}
+
+/**
+ * The loss of always giving the teacher's mean: one line where it is the same for all runs, else one for each; none of
+ * runs where it was not measured.
+ */
+function meanLines(look: Look, runs: readonly ComparedRun[], end: number, { curve }: Shown): SwitchableLine[] {
+  const { words, palette, format } = look;
+  const means = runs.flatMap(({ run: { name, meanBaseline: baseline } }, index) =>
+    baseline === null ? [] : [{ name, colour: colourOf(look, index), baseline }],
+  );
+  const isOne = new Set(means.map(({ baseline }) => format.loss(meanShare(baseline, curve)))).size === 1;
+  return (isOne ? means.slice(0, 1) : means).map(({ name, colour, baseline }) => ({
+    id: isOne ? 'mean' : `mean of ${name}`,
+    ...meanLine(baseline, curve, end, {
+      name: isOne ? words.alwaysMean : `${name}, ${words.alwaysMean}`,
+      colour: isOne ? palette.soft : colour,
+    }),
+  }));
+}

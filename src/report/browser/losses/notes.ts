@@ -1,0 +1,57 @@
+/** @file What is to be known of a run's losses beside their curves. */
+import { h } from '../dom.js';
+import type { LogView } from './log-view.js';
+
+/** Notes below the loss chart; those that tell of something wrong come last. */
+export function lossNotes(view: LogView): HTMLElement[] {
+  return [
+    ...notesOf(view).map((note) => h('p', { class: 'quiet' }, note)),
+    ...alarmsOf(view).map((alarm) => h('p', { class: 'alarm' }, alarm)),
+  ];
+}
+
+function notesOf(view: LogView): string[] {
+  const { words, series, format, points } = view;
+  const isMerged = series.rows > points.step.length;
+  return [
+    ...(series.rows === 0 ? [words.noSteps] : []),
+    ...(isMerged ? [words.bucketNote(format.count(series.rows), format.count(points.step.length))] : []),
+    ...publishedNote(view),
+    ...sampleNote(view),
+    ...repeatedNote(view),
+  ];
+}
+
+/** The final losses of the original project, where the run is of one of its recipes. */
+function publishedNote({ words, format, data: { sections } }: LogView): string[] {
+  const { published } = sections;
+  if (published === undefined) return [];
+  const { recipe, loss, lossEn, lossKo, duration } = published;
+  return [words.publishedNote(recipe, format.loss(loss), format.loss(lossEn), format.loss(lossKo), duration)];
+}
+
+/** On which pairs losses were measured, where not on all that are held out. */
+function sampleNote({ words, format, data: { run } }: LogView): string[] {
+  const { validationSample, baselineSample, validationPairs } = run;
+  const notes = [
+    ...(validationSample === null
+      ? []
+      : [words.sampleNote(format.count(validationSample), format.count(validationPairs))]),
+    ...(baselineSample === null ? [] : [words.baselineNote(format.count(baselineSample))]),
+  ];
+  return notes.length === 0 ? [] : [notes.join(' ')];
+}
+
+/** From the second epoch on: that its batches are those of the first, and how small their last one is. */
+function repeatedNote({ words, format, data: { run } }: LogView): string[] {
+  if (!run.isRepeated || run.epoch <= 1) return [];
+  const last = run.lastBatch === null ? [] : [words.lastBatchNote(format.count(run.lastBatch))];
+  return [[words.repeatedNote, ...last].join(' ')];
+}
+
+function alarmsOf({ words, format, series, data: { run } }: LogView): string[] {
+  return [
+    ...(series.nonFinite === undefined ? [] : [words.nonFinite(format.count(series.nonFinite))]),
+    ...(run.skippedLines === 0 ? [] : [words.skippedLines(format.count(run.skippedLines))]),
+  ];
+}
