@@ -10,7 +10,7 @@ import { findExecutables, run } from './processes.mjs';
  */
 
 /** Where Linux distributions, containers and WSL keep the driver's library. */
-const DRIVER_FOLDERS = [
+export const DRIVER_FOLDERS = [
   '/usr/lib/x86_64-linux-gnu',
   '/usr/lib64',
   '/usr/lib',

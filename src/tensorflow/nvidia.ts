@@ -26,6 +26,7 @@ export type Nvidia =
 /** From here on the GPU multiplies bfloat16, and float32 as TF32 (Ampere). */
 const BF16_CAPABILITY = 8;
 
+/** Where the driver's library is looked for, as set-up does (`scripts/setup/nvidia.mjs`). */
 const DRIVER_FOLDERS = [
   '/usr/lib/x86_64-linux-gnu',
   '/usr/lib64',

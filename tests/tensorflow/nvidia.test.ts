@@ -10,6 +10,7 @@ import {
   type DevicesChoice,
 } from '../../src/tensorflow/gpu-choice.js';
 import { gpuProblem } from '../../src/tensorflow/gpu-problem.js';
+import { DRIVER_FOLDERS } from '../../scripts/setup/nvidia.mjs';
 import { hasTensorCores, lookForGpus } from '../../src/tensorflow/nvidia.js';
 import { loadBackend } from '../../src/tensorflow/backend.js';
 import { CUDA_FILES, fakeMachine, GPU_SETUP, H100, RTX_3060, type Fake } from './fake-machine.js';
@@ -78,6 +79,11 @@ describe('the driver', () => {
     expect(await lookForGpus(fakeMachine({ smi: '', files: ['/usr/lib64/libcuda.so.1'], dev: [] }))).toEqual({
       state: 'absent',
     });
+  });
+
+  it.each(DRIVER_FOLDERS)('has its library in %s, where set-up looks for it too', async (folder) => {
+    const machine = fakeMachine({ smi: '', files: [`${folder}/libcuda.so.1`], dev: ['nvidia0'] });
+    expect(await lookForGpus(machine)).toEqual({ state: 'untold' });
   });
 });
 
