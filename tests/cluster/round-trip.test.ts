@@ -1,10 +1,10 @@
 /** @file Whether a server of HTTP/2 answers. */
-import { once } from 'node:events';
 import { createServer as createHttp2Server } from 'node:http2';
-import { createServer, type AddressInfo, type Server } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
 import { freePort } from '../../src/cluster/network.js';
 import { roundTrip } from '../../src/cluster/round-trip.js';
+import { listenOnLoopback } from '../loopback.js';
 
 const LIMIT_MS = 10_000;
 
@@ -13,10 +13,10 @@ afterEach(() => {
   for (const server of servers.splice(0)) server.close();
 });
 
-async function addressOf(server: Server): Promise<string> {
-  servers.push(server.listen(0, '127.0.0.1'));
-  await once(server, 'listening');
-  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+/** Lets a server listen until the test is over, and gives its address. */
+function addressOf(server: Server): Promise<string> {
+  servers.push(server);
+  return listenOnLoopback(server);
 }
 
 it('is told with the time of a ping', async () => {

@@ -2,7 +2,6 @@
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
@@ -12,7 +11,7 @@ import { readClusterKey } from '../../src/cluster/key.js';
 import type { Network } from '../../src/cluster/network.js';
 import { openNetwork } from '../../src/cluster/open-network.js';
 import { meetRanks, type Ranks } from '../../src/cluster/ranks.js';
-import { loopbackAddresses } from '../loopback.js';
+import { listenOnLoopback, loopbackAddresses } from '../loopback.js';
 
 const KEY = Buffer.alloc(32, 1);
 const running = new AbortController().signal;
@@ -36,9 +35,8 @@ async function echo(name: string): Promise<number> {
     socket.write(name);
     socket.pipe(socket);
   });
-  server.listen(0, '127.0.0.1').unref();
-  await once(server, 'listening');
-  return (server.address() as AddressInfo).port;
+  const address = await listenOnLoopback(server.unref());
+  return Number(address.split(':')[1]);
 }
 
 /** What a server answers to a text, up to a number of characters. */

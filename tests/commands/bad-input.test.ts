@@ -1,9 +1,8 @@
 /** @file What bad input gets: one line on standard error, exit code 1, and nothing else anywhere. */
-import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { freePort } from '../../src/cluster/network.js';
 import { kd, type CliOptions } from '../cli.js';
 import { pickle, torchBytes } from '../weights/support.js';
 import { BACKEND, copyOf, folderWithPairs, ownWords, STUDENT, TEACHER, trainArguments, writeModel } from './tiny.js';
@@ -177,12 +176,7 @@ describe('a model', () => {
   });
 
   it('on a hub that cannot be reached', async () => {
-    const server = createServer().listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const { port } = server.address() as AddressInfo;
-    server.close();
-    await once(server, 'close');
-    const hub = `http://127.0.0.1:${port}`;
+    const hub = `http://127.0.0.1:${await freePort()}`;
     const env = { HF_ENDPOINT: hub, HF_HUB_CACHE: join(cwd, 'cache'), HF_HUB_OFFLINE: '', HF_TOKEN: '' };
     const unreachable = (id: string, flag: string): string =>
       `${id}: no such folder, and the hub (${hub}) cannot be reached (ECONNREFUSED); connect, or give a local ` +

@@ -2,7 +2,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -10,7 +9,7 @@ import { BACKENDS_UNDER_TEST } from '../backends.js';
 import { KD, temporaryFolder, type CliResult } from '../cli.js';
 import { kdHere } from '../in-process.js';
 import { holdToSchema } from '../json-events.js';
-import { loopbackHosts } from '../loopback.js';
+import { listenOnLoopback, loopbackHosts } from '../loopback.js';
 import { computed, folderWithPairs, PAIRS, parseLines, STUDENT, trainArguments } from './tiny.js';
 
 /** A process that is not through by then hangs, and is killed. */
@@ -224,11 +223,10 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('a run of several pro
     async (signal) => {
       const asked = new Set<unknown>();
       const hub = createServer(({ socket }) => asked.add(socket)); // which never answers
-      hub.listen(0, '127.0.0.1');
-      await once(hub, 'listening');
+      const address = await listenOnLoopback(hub);
       const cache = temporaryFolder();
       const env = {
-        HF_ENDPOINT: `http://127.0.0.1:${(hub.address() as AddressInfo).port}`,
+        HF_ENDPOINT: `http://${address}`,
         HF_HUB_CACHE: join(cache, 'hub'),
         XDG_CACHE_HOME: cache,
         HF_HUB_OFFLINE: '',

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadOnnx } from '../../src/diffusion/onnx.js';
 import { readSignature, type Port } from '../../src/diffusion/onnx-signature.js';
-import { inspectPipeline, openPipeline, readScheduler } from '../../src/diffusion/pipeline.js';
+import { inspectPipeline, openPipeline, readScheduler, type PictureRequest } from '../../src/diffusion/pipeline.js';
 import { type Embedding } from '../../src/diffusion/tensors.js';
 import { SCHEDULER_CLASSES, SCHEDULERS } from '../../src/diffusion/scheduler-config.js';
 import { bytes } from '../../src/base/protobuf.js';
@@ -52,35 +52,37 @@ async function embed(text: string): Promise<Embedding> {
   return (await engine.encode(tokenizer.encode(text).ids, 1)).lastHiddenState;
 }
 
+/** What a case draws, from the noise that all have. */
+async function requestOf({ prompt, steps, guidance_scale }: Case): Promise<PictureRequest> {
+  return {
+    noise: await expected.read('noise'),
+    height: 64,
+    width: 64,
+    prompt: await embed(prompt),
+    negative: await embed(''),
+    guidance: guidance_scale,
+    steps,
+  };
+}
+
 describe('the pipeline', () => {
   it('has eight cases to be like', () => {
     expect(cases).toHaveLength(8);
   });
 
-  it.each(cases)(
-    'draws $prompt with $scheduler in $steps steps as diffusers does',
-    async ({ name, prompt, scheduler, steps, guidance_scale }) => {
-      const kind = SCHEDULERS.find((candidate) => SCHEDULER_CLASSES[candidate] === scheduler)!;
-      const pipeline = await openPipeline(SD_TINY, await readScheduler(SD_TINY, kind), 'cpu');
-      for (const oneByOne of [false, true]) {
-        const latents = await pipeline.denoise({
-          noise: await expected.read('noise'),
-          height: 64,
-          width: 64,
-          prompt: await embed(prompt),
-          negative: await embed(''),
-          guidance: guidance_scale,
-          steps,
-          oneByOne,
-        });
-        expect(largestDifference(latents, await expected.read(`${name}.latents`))).toBeLessThan(1e-4);
-        const { data, isFinite } = await pipeline.decode(latents, 64, 64);
-        expect(isFinite).toBe(true);
-        expect(largestDifference(data, await expected.readInt32(`${name}.image`))).toBeLessThanOrEqual(1);
-      }
-      await pipeline.release();
-    },
-  );
+  it.each(cases)('draws $prompt with $scheduler in $steps steps as diffusers does', async (each) => {
+    const { name, scheduler } = each;
+    const kind = SCHEDULERS.find((candidate) => SCHEDULER_CLASSES[candidate] === scheduler)!;
+    const pipeline = await openPipeline(SD_TINY, await readScheduler(SD_TINY, kind), 'cpu');
+    for (const oneByOne of [false, true]) {
+      const latents = await pipeline.denoise({ ...(await requestOf(each)), oneByOne });
+      expect(largestDifference(latents, await expected.read(`${name}.latents`))).toBeLessThan(1e-4);
+      const { data, isFinite } = await pipeline.decode(latents, 64, 64);
+      expect(isFinite).toBe(true);
+      expect(largestDifference(data, await expected.readInt32(`${name}.image`))).toBeLessThanOrEqual(1);
+    }
+    await pipeline.release();
+  });
 });
 
 describe('a UNet in float16', () => {
@@ -90,17 +92,9 @@ describe('a UNet in float16', () => {
   ])('draws what it draws in float32, its weights %s the file', async (_, beside) => {
     const folder = pipelineWith(() => undefined);
     await writeFloat16(join(SD_TINY, 'unet/model.onnx'), join(folder, 'unet/model.onnx'), beside);
-    const [{ name, prompt, steps, guidance_scale }] = cases;
+    const { name } = cases[0];
     const pipeline = await openPipeline(folder, await readScheduler(folder, 'unipc'), 'cpu');
-    const latents = await pipeline.denoise({
-      noise: await expected.read('noise'),
-      height: 64,
-      width: 64,
-      prompt: await embed(prompt),
-      negative: await embed(''),
-      guidance: guidance_scale,
-      steps,
-    });
+    const latents = await pipeline.denoise(await requestOf(cases[0]));
     const { data } = await pipeline.decode(latents, 64, 64);
     const difference = largestDifference(latents, await expected.read(`${name}.latents`));
     expect(difference).toBeLessThan(0.02); // 0.0048 by the rounding of the file's weights, on any processor
@@ -133,16 +127,8 @@ describe('models as other exporters write them', () => {
       await tellsWhatOnnxRuntimeTells(join(folder, file));
     const pipeline = await openPipeline(folder, await readScheduler(folder, 'unipc'), 'cpu');
     try {
-      const [{ name, prompt, steps, guidance_scale }] = cases;
-      const request = {
-        noise: await expected.read('noise'),
-        height: 64,
-        width: 64,
-        prompt: await embed(prompt),
-        negative: await embed(''),
-        guidance: guidance_scale,
-        steps,
-      };
+      const { name } = cases[0];
+      const request = await requestOf(cases[0]);
       for (const oneByOne of [false, true]) {
         const latents = await pipeline.denoise({ ...request, oneByOne });
         expect(largestDifference(latents, await expected.read(`${name}.latents`))).toBeLessThan(1e-4);

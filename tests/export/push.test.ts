@@ -1,11 +1,11 @@
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { pushFolder, pushTarget, type PushTarget } from '../../src/export/push.js';
 import { kdMeanwhile, temporaryFolder } from '../cli.js';
 import { BACKEND, STUDENT } from '../commands/tiny.js';
+import { closeWithConnections, listenOnLoopback } from '../loopback.js';
 import { startReceivingHub, type ReceivingHub } from './receiving-hub.js';
 
 const TOKEN = 'hf_aSecretThatNobodyMayRead';
@@ -138,14 +138,10 @@ describe('a hub that takes no upload', () => {
   let server: Server;
   beforeEach(async () => {
     server = createServer();
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    vi.stubEnv('HF_ENDPOINT', `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    vi.stubEnv('HF_ENDPOINT', `http://${await listenOnLoopback(server)}`);
     vi.stubEnv('HF_HUB_DOWNLOAD_TIMEOUT', '0.2');
   });
-  afterEach(() => {
-    server.closeAllConnections();
-    server.close();
-  });
+  afterEach(() => closeWithConnections(server));
 
   it('as it says nothing', async () => {
     expect(await refusalOf(smallFolder())).toMatch(

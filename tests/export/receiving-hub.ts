@@ -1,7 +1,7 @@
 /** @file A hub on 127.0.0.1 that takes uploads as the real one does, and keeps them. */
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { closeWithConnections, listenOnLoopback } from '../loopback.js';
 
 export interface ReceivingHub {
   readonly url: string;
@@ -29,21 +29,15 @@ export async function startReceivingHub(token: string): Promise<ReceivingHub> {
       send(response, replyTo(hub, large, request, body));
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = await listenOnLoopback(server);
   const hub: ReceivingHub = {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `http://${address}`,
     token,
     models: new Map(),
     made: [],
     owners: new Set(['me']),
     refusal: undefined,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => {
-          resolve();
-        });
-        server.closeAllConnections();
-      }),
+    close: () => closeWithConnections(server),
   };
   return hub;
 }

@@ -5,34 +5,23 @@ import { describe, expect, it } from 'vitest';
 import { bfloat16Obstacle, processorFeatures } from '../../src/tensorflow/hardware.js';
 import { BACKENDS_UNDER_TEST } from '../backends.js';
 
-const BENCH = join(import.meta.dirname, '..', '..', 'scripts/bench/index.mjs');
+const BENCH = join(import.meta.dirname, '../../scripts/bench');
 
-function bench(...flags: string[]) {
-  return spawnSync(
-    process.execPath,
-    [BENCH, '--models', 'tiny', '--batch', '4', '--dropout', '0.1', '--steps', '2', '--rounds', '1', ...flags],
-    { encoding: 'utf8' },
-  );
+/** Runs one of the scripts. */
+function run(script: string, flags: readonly string[], env = process.env) {
+  return spawnSync(process.execPath, [join(BENCH, script), ...flags], { encoding: 'utf8', env });
 }
 
-/** The cells of a printed table's rows, without its two first. */
-function cellsOf(stdout: string): string[][] {
-  const rows = stdout
+const SHORT = ['--models', 'tiny', '--batch', '4', '--dropout', '0.1', '--steps', '2', '--rounds', '1'];
+const bench = (...flags: string[]) => run('index.mjs', [...SHORT, ...flags]);
+
+/** The cells of a printed Markdown table. */
+function tableOf(stdout: string): { header: string[]; rows: string[][] } {
+  const [header, , ...rows] = stdout
     .split('\n')
     .filter((line) => line.startsWith('|'))
     .map((line) => line.slice(2, -2).split(' | '));
-  expect(rows[0]).toEqual([
-    '',
-    'batch',
-    'dropout',
-    's a step',
-    'CPU s',
-    'pairs/s',
-    "of the products' rate",
-    'peak memory',
-    'to first step',
-  ]);
-  return rows.slice(2);
+  return { header, rows };
 }
 
 /** Python with what the other side needs. */
@@ -46,12 +35,23 @@ describe.skipIf(!BACKENDS_UNDER_TEST.includes('tensorflow'))('npm run bench', ()
     expect(stdout, stderr).toMatch(
       /^Machine: \d+ cores, .+; products alone: \d+ GFLOP\/s in fp32, (\d+|none) in bf16; Node /,
     );
-    const cells = cellsOf(stdout);
-    expect(cells.map((row) => row.slice(0, 3))).toEqual([
+    const { header, rows } = tableOf(stdout);
+    expect(header).toEqual([
+      '',
+      'batch',
+      'dropout',
+      's a step',
+      'CPU s',
+      'pairs/s',
+      "of the products' rate",
+      'peak memory',
+      'to first step',
+    ]);
+    expect(rows.map((row) => row.slice(0, 3))).toEqual([
       ['kd compiled-fp32', '4', '0.1'],
       ['kd eager-fp32', '4', '0.1'],
     ]);
-    for (const row of cells) {
+    for (const row of rows) {
       const [seconds, cpuSeconds, rate] = row.slice(3, 6).map(Number);
       expect(Math.min(seconds, cpuSeconds)).toBeGreaterThan(0);
       expect(Math.abs((rate * seconds) / 4 - 1)).toBeLessThan(0.5); // both are rounded
@@ -65,11 +65,10 @@ describe.skipIf(!BACKENDS_UNDER_TEST.includes('tensorflow'))('npm run bench', ()
   it('measures steps on real texts, as they come and grouped by length', () => {
     const { stdout, stderr } = bench('--texts', 'real', '--ours', 'default,grouped', '--precision', 'fp32');
     expect(stdout, stderr).toMatch(/^The student's texts have \d+ to \d+ tokens \(mean [\d.]+\); batches of 4$/m);
-    const rows = stdout.split('\n').filter((line) => line.startsWith('| kd'));
-    const names = rows.map((line) => line.split(' | ')[0]);
-    expect(names).toEqual(['| kd train, fp32', '| kd train --group-by-length, fp32']);
+    const { rows } = tableOf(stdout);
+    expect(rows.map(([name]) => name)).toEqual(['kd train, fp32', 'kd train --group-by-length, fp32']);
     for (const row of rows) {
-      const [seconds, , , rate] = row.split(' | ').slice(1).map(Number.parseFloat);
+      const [seconds, , , rate] = row.slice(1).map(Number.parseFloat);
       expect(Math.abs((rate * seconds) / 4 - 1)).toBeLessThan(0.5); // both are rounded
     }
     expect(stderr).toMatch(
@@ -91,7 +90,7 @@ describe.skipIf(!BACKENDS_UNDER_TEST.includes('tensorflow'))('npm run bench', ()
         'eager-fp32',
       );
       expect(
-        cellsOf(stdout).map(([name]) => name),
+        tableOf(stdout).rows.map(([name]) => name),
         stderr,
       ).toEqual(['kd compiled-fp32', 'PyTorch eager-fp32']);
       expect(stdout).toMatch(/\nkd compiled-fp32, batch 4, dropout 0\.1: \d+\.\d\d × PyTorch eager-fp32\n$/);
@@ -103,15 +102,13 @@ describe.skipIf(!BACKENDS_UNDER_TEST.includes('tensorflow'))('npm run bench', ()
 describe.skipIf(!BACKENDS_UNDER_TEST.includes('tensorflow'))('training as the data grow', () => {
   it('is measured at each size, as pairs come and grouped by length', () => {
     const flags = ['--pairs', '200', '--batch', '4', '--steps', '60', '--rounds', '1'];
-    const script = join(BENCH, '..', 'growth.mjs');
-    const { stdout, stderr } = spawnSync(process.execPath, [script, ...flags], { encoding: 'utf8' });
-    const rows = stdout.split('\n').filter((line) => line.startsWith('| '));
-    const cells = rows.slice(2).map((line) => line.slice(2, -2).split(' | '));
+    const { stdout, stderr } = run('growth.mjs', flags);
+    const { rows } = tableOf(stdout);
     expect(
-      cells.map(([name]) => name),
+      rows.map(([name]) => name),
       stderr,
     ).toEqual(['200 rows', '200 rows, grouped']);
-    for (const [, rate, range, mean, most] of cells) {
+    for (const [, rate, range, mean, most] of rows) {
       expect(range).toBe(`${rate} to ${rate}`);
       expect(Number(rate)).toBeGreaterThan(0);
       expect(Number(most)).toBeGreaterThanOrEqual(Number(mean) - 0.05); // both are rounded
@@ -124,16 +121,10 @@ describe.skipIf(!BACKENDS_UNDER_TEST.includes('tensorflow') || availableParallel
   () => {
     it('is that of the same run on one rank, and what it takes longer than its share', () => {
       const flags = ['--models', 'tiny', '--batch', '4', '--steps', '4', '--rounds', '1'];
-      const script = join(BENCH, '..', 'ranks.mjs');
-      const { stdout, stderr } = spawnSync(process.execPath, [script, ...flags], { encoding: 'utf8' });
-      const rows = stdout
-        .split('\n')
-        .filter((line) => line.startsWith('| ') && !line.startsWith('| ---'))
-        .map((line) => line.slice(2, -2).split(' | '));
-      expect(rows[0], stderr).toEqual(['fp32', 's a step', 'CPU s a rank', 'pairs/s']);
-      const [one, several, share, beside] = rows
-        .slice(1)
-        .map(([name, ...numbers]) => ({ name, numbers: numbers.map(Number) }));
+      const { stdout, stderr } = run('ranks.mjs', flags);
+      const { header, rows } = tableOf(stdout);
+      expect(header, stderr).toEqual(['fp32', 's a step', 'CPU s a rank', 'pairs/s']);
+      const [one, several, share, beside] = rows.map(([name, ...numbers]) => ({ name, numbers: numbers.map(Number) }));
       expect([one, several, share, beside].map(({ name }) => name)).toEqual([
         'one rank on one core',
         '2 ranks, a core each',
@@ -148,9 +139,9 @@ describe.skipIf(!BACKENDS_UNDER_TEST.includes('tensorflow') || availableParallel
     }, 240_000);
 
     it('needs a core for each rank', () => {
-      const { status, stderr } = spawnSync(process.execPath, [join(BENCH, '..', 'ranks.mjs'), '--ranks', '4096']);
+      const { status, stderr } = run('ranks.mjs', ['--ranks', '4096']);
       expect(status).toBe(1);
-      expect(stderr.toString()).toContain('--ranks: expected a core for each, at most ');
+      expect(stderr).toContain('--ranks: expected a core for each, at most ');
     });
   },
 );
@@ -161,22 +152,9 @@ describe.skipIf(process.platform !== 'linux')(
     it.each([{ flags: [] }, { flags: ['--whole', '--models', 'tiny'] }])(
       'is what the models take on disk, and a little: $flags',
       ({ flags }) => {
-        const args = [
-          join(BENCH, '..', 'pictures-memory.mjs'),
-          '--width',
-          '80',
-          '--size',
-          '64',
-          '--weights',
-          'float32-beside,float16-inside',
-          ...flags,
-        ];
-        const { stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
-        const rows = stdout
-          .trimEnd()
-          .split('\n')
-          .slice(2)
-          .map((line) => line.slice(2, -2).split(' | '));
+        const small = ['--width', '80', '--size', '64', '--weights', 'float32-beside,float16-inside'];
+        const { stdout, stderr } = run('pictures-memory.mjs', [...small, ...flags]);
+        const { rows } = tableOf(stdout);
         expect(
           rows.map(([weights]) => weights),
           stderr,
@@ -193,23 +171,9 @@ describe.skipIf(process.platform !== 'linux')(
 );
 
 describe.skipIf(!BACKENDS_UNDER_TEST.includes('tensorflow'))('what holds the engine to its figures', () => {
-  const script = (name: string, ...flags: string[]) =>
-    spawnSync(process.execPath, [join(BENCH, '..', name), ...flags], { encoding: 'utf8' });
-
   it('looks at tensors and memory over steps and compilations', () => {
-    const { stdout, stderr } = script(
-      'flatness.mjs',
-      '--models',
-      'tiny',
-      '--steps',
-      '10',
-      '--compilations',
-      '2',
-      '--batch',
-      '2',
-      '--width',
-      '16',
-    );
+    const flags = ['--models', 'tiny', '--steps', '10', '--compilations', '2', '--batch', '2', '--width', '16'];
+    const { stdout, stderr } = run('flatness.mjs', flags);
     const lines = stdout
       .trimEnd()
       .split('\n')
@@ -228,22 +192,15 @@ describe.skipIf(!BACKENDS_UNDER_TEST.includes('tensorflow'))('what holds the eng
   it.runIf(processorFeatures().has('avx512f'))('leaves out bfloat16 that oneDNN is kept from, or says so', () => {
     const env: NodeJS.ProcessEnv = { ...process.env, ONEDNN_MAX_CPU_ISA: 'AVX2' };
     delete env.TF_ENABLE_ONEDNN_OPTS;
-    const run = (name: string, ...args: string[]) => {
-      const { status, stdout, stderr } = spawnSync(process.execPath, [join(BENCH, '..', name), ...args], {
-        encoding: 'utf8',
-        env,
-      });
-      return { status, stdout, lastLine: stderr.trimEnd().split('\n').at(-1), stderr };
-    };
-    const products = run('products.mjs');
+    const products = run('products.mjs', [], env);
     expect(products.stdout, products.stderr).toMatch(/^\{"fp32":[1-9]\d*,"bf16":0\}\n$/);
-    expect(run('precision.mjs')).toMatchObject({
-      status: 1,
-      lastLine:
-        'bfloat16: expected oneDNN to be free to compute in it, got ONEDNN_MAX_CPU_ISA=AVX2; unset that variable',
-    });
+    const precision = run('precision.mjs', [], env);
+    expect(precision.status).toBe(1);
+    expect(precision.stderr.trimEnd().split('\n').at(-1)).toBe(
+      'bfloat16: expected oneDNN to be free to compute in it, got ONEDNN_MAX_CPU_ISA=AVX2; unset that variable',
+    );
     const step = { models: 'tiny', engine: 'compiled', precision: 'bf16', batch: 2, dropout: 0, steps: 1 };
-    const { status, stderr } = run('step.mjs', JSON.stringify(step));
+    const { status, stderr } = run('step.mjs', [JSON.stringify(step)], env);
     expect(status).toBe(1);
     expect(stderr).toContain('bfloat16: oneDNN is kept from it by ONEDNN_MAX_CPU_ISA=AVX2; unset that variable');
   });
@@ -251,7 +208,7 @@ describe.skipIf(!BACKENDS_UNDER_TEST.includes('tensorflow'))('what holds the eng
   it.skipIf(bfloat16Obstacle() !== undefined)(
     'trains in bfloat16 beside float32 on the sample corpus, and finds the difference',
     () => {
-      const { status, stdout, stderr } = script('precision.mjs', '--steps', '20', '--batch', '8');
+      const { status, stdout, stderr } = run('precision.mjs', ['--steps', '20', '--batch', '8']);
       expect(stdout, stderr).toMatch(
         /^step 20: fp32 \d\.\d{5}, bf16 \d\.\d{5}\nlargest relative difference of 20 steps: 0\.\d{3} %, in step \d+\n$/m,
       );

@@ -2,7 +2,6 @@
  * @file A hub that attacks, or is merely broken: each ends in one line, soon, and nobody but the hub gets the token.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -10,6 +9,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { pushFolder, pushTarget } from '../../src/export/push.js';
 import { nextAddress } from '../../src/weights/http.js';
 import { resolveModelFolder, type ResolveOptions } from '../../src/weights/hub.js';
+import { closeWithConnections, listenOnLoopback } from '../loopback.js';
 import { COMMIT, gitId } from './fake-hub.js';
 import { failureOf, temporaryFolder } from './support.js';
 
@@ -36,9 +36,9 @@ async function listen(answer: Handler): Promise<Listener> {
     listener.asked.push({ path: request.url!, authorization: request.headers.authorization });
     listener.answer(request, response, decodeURIComponent(new URL(request.url!, listener.url).pathname));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = await listenOnLoopback(server);
   servers.push(server);
-  const listener: Listener = { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked: [], answer };
+  const listener: Listener = { url: `http://${address}`, asked: [], answer };
   return listener;
 }
 
@@ -87,12 +87,9 @@ beforeEach(async () => {
   vi.stubEnv('HF_TOKEN', TOKEN);
   vi.stubEnv('HF_HUB_DOWNLOAD_TIMEOUT', '0.3');
 });
-afterEach(() => {
+afterEach(async () => {
   vi.unstubAllEnvs();
-  for (const server of servers) {
-    server.closeAllConnections();
-    server.close();
-  }
+  await Promise.all(servers.map(closeWithConnections));
 });
 
 const resolve = (options: Partial<ResolveOptions> = {}): Promise<string> =>

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { createServer as createTlsServer, type Server } from 'node:tls';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { kdMeanwhile, temporaryFolder } from '../cli.js';
+import { listenOnLoopback } from '../loopback.js';
 import { startFakeHub, type FakeHub } from './fake-hub.js';
 
 /** For `localhost`, made for this test; nobody trusts it. */
@@ -57,7 +58,7 @@ beforeEach(async () => {
     const tunnel = connect(Number(port), host, () => socket.write('HTTP/1.1 200 OK\r\n\r\n'));
     pair(socket, tunnel);
   });
-  for (const server of [encrypted, proxy]) await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  for (const server of [encrypted, proxy]) await listenOnLoopback(server);
 });
 afterEach(async () => {
   encrypted.close();

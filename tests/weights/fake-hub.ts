@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { closeWithConnections, listenOnLoopback } from '../loopback.js';
 
 /** How a request for a file's bytes is answered, in the place of the bytes. */
 export type Interference = (path: string, start: number, end: number, response: ServerResponse) => boolean;
@@ -41,9 +41,9 @@ export async function startFakeHub(): Promise<FakeHub> {
   const server = createServer((request, response) => {
     answer(hub, request, response);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = await listenOnLoopback(server);
   const hub: FakeHub = {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `http://${address}`,
     models: new Map(),
     requests: [],
     ranges: [],
@@ -52,13 +52,7 @@ export async function startFakeHub(): Promise<FakeHub> {
     refusal: undefined,
     answerAll: undefined,
     bytesServed: () => hub.ranges.reduce((total, { start, end }) => total + end - start, 0),
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => {
-          resolve();
-        });
-        server.closeAllConnections();
-      }),
+    close: () => closeWithConnections(server),
   };
   return hub;
 }

@@ -9,6 +9,16 @@ import type { FakeHub } from './fake-hub.js';
 import { COMMIT, startFakeHub } from './fake-hub.js';
 import { failureOf, fileOf, fixture, readAll, temporaryFolder } from './support.js';
 
+/** The files that are needed of the student, in the order of their names. */
+const STUDENT_FILES = [
+  'config.json',
+  'model.safetensors',
+  'special_tokens_map.json',
+  'tokenizer.json',
+  'tokenizer_config.json',
+  'vocab.txt',
+];
+
 let hub: FakeHub;
 let home: string;
 beforeEach(async () => {
@@ -140,20 +150,12 @@ describe('a model on the hub', () => {
     const files = await publish('klue/roberta-small', 'student');
     const folder = await resolve('klue/roberta-small');
     expect(folder).toBe(snapshotOf('klue/roberta-small'));
-    const needed = [
-      'config.json',
-      'model.safetensors',
-      'special_tokens_map.json',
-      'tokenizer.json',
-      'tokenizer_config.json',
-      'vocab.txt',
-    ];
-    expect((await readdir(folder)).sort()).toEqual(needed);
-    for (const name of needed) expect((await readFile(join(folder, name))).equals(files.get(name)!)).toBe(true);
+    expect((await readdir(folder)).sort()).toEqual(STUDENT_FILES);
+    for (const name of STUDENT_FILES) expect((await readFile(join(folder, name))).equals(files.get(name)!)).toBe(true);
     await expectSameWeights(folder, 'student');
     // The header of the weights, 8 bytes and what they say, is read before the plan is made.
     const header = 8 + Number(files.get('model.safetensors')!.readBigUInt64LE());
-    expect(hub.bytesServed()).toBe(needed.reduce((total, name) => total + files.get(name)!.length, header));
+    expect(hub.bytesServed()).toBe(STUDENT_FILES.reduce((total, name) => total + files.get(name)!.length, header));
 
     hub.requests.length = 0;
     expect(await resolve('klue/roberta-small')).toBe(folder);
@@ -197,14 +199,7 @@ describe('a model on the hub', () => {
     const served = hub.ranges
       .filter(({ path, start, end }) => start === 0 && end === files.get(path)!.length)
       .map(({ path }) => path);
-    expect(served.sort()).toEqual([
-      'config.json',
-      'model.safetensors',
-      'special_tokens_map.json',
-      'tokenizer.json',
-      'tokenizer_config.json',
-      'vocab.txt',
-    ]);
+    expect(served.sort()).toEqual(STUDENT_FILES);
     expect(hub.requests.filter((request) => request.includes('/revision/'))).toHaveLength(1);
   });
 
@@ -220,14 +215,7 @@ describe('a model on the hub', () => {
     const files = await publish('owner/model', 'student');
     const steps: DownloadProgress[] = [];
     await resolve('owner/model', { onProgress: (progress) => steps.push(progress) });
-    const total = [
-      'config.json',
-      'model.safetensors',
-      'special_tokens_map.json',
-      'tokenizer.json',
-      'tokenizer_config.json',
-      'vocab.txt',
-    ].reduce((sum, name) => sum + files.get(name)!.length, 0);
+    const total = STUDENT_FILES.reduce((sum, name) => sum + files.get(name)!.length, 0);
     expect(new Set(steps.map(({ bytesTotal }) => bytesTotal))).toEqual(new Set([total]));
     expect(steps.at(-1)).toEqual({ file: 'model.safetensors', bytesDone: total, bytesTotal: total });
     expect(steps.every((step, i) => i === 0 || step.bytesDone > steps[i - 1].bytesDone)).toBe(true);

@@ -1,5 +1,5 @@
 import { createServer as createHttpServer, request as httpRequest, type Server } from 'node:http';
-import { connect, type AddressInfo } from 'node:net';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { thisMachineFacts } from '../../src/commands/doctor/machine-facts.js';
@@ -7,6 +7,7 @@ import { hubFetch } from '../../src/weights/http.js';
 import { resolveModelFolder } from '../../src/weights/hub.js';
 import { proxyFor } from '../../src/weights/proxy.js';
 import { kdMeanwhile } from '../cli.js';
+import { listenOnLoopback } from '../loopback.js';
 import { startFakeHub, type FakeHub } from './fake-hub.js';
 import { failureOf, temporaryFolder } from './support.js';
 
@@ -63,10 +64,10 @@ async function startProxy(): Promise<TestProxy> {
       tunnel.on('error', () => socket.destroy());
     }
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = await listenOnLoopback(server);
   servers.push(server);
   const made: TestProxy = {
-    address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
+    address,
     asked: [],
     authorizations: new Set(),
     user: undefined,
@@ -260,9 +261,8 @@ describe('what the doctor advises', () => {
 it('a request that waits for a proxy ends in time', async () => {
   const silent = createHttpServer(() => undefined);
   silent.on('connect', () => undefined);
-  await new Promise<void>((done) => silent.listen(0, '127.0.0.1', done));
   servers.push(silent);
-  vi.stubEnv('HTTPS_PROXY', `http://127.0.0.1:${(silent.address() as AddressInfo).port}`);
+  vi.stubEnv('HTTPS_PROXY', `http://${await listenOnLoopback(silent)}`);
   const request = hubFetch({ hubUrl: 'https://hub.example', authorization: undefined, timeout: 200 });
   expect(await failureOf(request('https://hub.example/x'))).toMatch(/^no answer within 0\.2 s, by the proxy http:/);
 });
