@@ -2,7 +2,6 @@ import { encoderEngine } from '../engine/encoder.js';
 import type { EncoderEngine } from '../engine/encoder-engine.js';
 import { encodingPrecision, precisionText, type PrecisionChoice } from '../engine/precision.js';
 import { areLarge } from '../engine/step-layout.js';
-import { lengthsOn } from '../engine/text-lengths.js';
 import type { DeviceChoice } from '../tensorflow/gpu-choice.js';
 import { loadBackend, type BackendChoice } from '../tensorflow/backend.js';
 import { checkPositions, openPretrained, openRandom, type PretrainedModel } from '../models/pretrained.js';
@@ -145,7 +144,7 @@ export async function startEncoder(
   if (chosen.reason !== undefined) output.message?.(`precision: ${precisionText(chosen)}`);
   return encoderEngine(model.encoder, model.parameters(), {
     precision: chosen.precision,
-    textLengths: lengthsOn(loaded.device, 'encoding'),
+    device: loaded.device,
     masked,
   });
 }

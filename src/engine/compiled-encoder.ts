@@ -13,14 +13,14 @@ import { toBfloat16 } from './graph/precision.js';
 import { record, type Recording } from './graph/recorder.js';
 import { openSession, type Feed, type FetchedTensor } from './graph/session.js';
 import { after, placeholder } from './graph/variables.js';
-import { cutTexts, lengthFor, lengthForIds, textLengths } from './text-lengths.js';
+import { cutTexts, lengthFor, lengthForIds, lengthsOn, textLengths } from './text-lengths.js';
 
 /** Whole texts in the largest pass. More rows make products no faster, and take more memory. */
 const LARGEST = 32;
 /** Batch sizes of the recorded passes for whole texts. Other numbers of texts are split, and the rest is filled up. */
 const WHOLE = [1, 4, 16, LARGEST] as const;
 /** And for texts that are cut, besides as many as have the places of the largest pass. */
-const CUT = [32, 128] as const;
+const CUT = 32;
 
 const NO_DROPOUT = { rate: 0 };
 
@@ -42,17 +42,18 @@ interface ForwardPass {
 export async function compiledEncoder(
   encoder: TextEncoder,
   values: ParameterValues,
-  { length, precision, textLengths: cut, masked }: Required<EncoderOptions>,
+  { length, precision, device, masked }: Required<EncoderOptions>,
 ): Promise<EncoderEngine> {
   const graph = new Graph();
-  const lengths = textLengths(encoder, length, NO_DROPOUT, cut);
+  const lengths = textLengths(encoder, length, NO_DROPOUT, lengthsOn(device, 'encoding'));
   const isBfloat16 = precision === 'bf16';
   const variables = declareModel(graph, 'encoder', encoder.shapes, isBfloat16 ? 'bfloat16' : 'float32');
   const passes = record(graph, (recording) => {
     const shapes = lengths.lengths.flatMap((each) => sizesAt(each, length).map((size) => [size, each] as const));
     return shapes.map((shape) => recordForward(recording, encoder, variables, shape, { fullLength: length, masked }));
   });
-  const session = openSession(joinBiases(isBfloat16 ? toBfloat16(graph.nodes) : graph.nodes));
+  const nodes = joinBiases(isBfloat16 ? toBfloat16(graph.nodes) : graph.nodes);
+  const session = openSession(nodes, [], { prunesFirst: device === 'cpu' });
   await setVariables(session, variables, values).catch((error: unknown) => {
     session.close();
     throw error;
@@ -72,11 +73,11 @@ export async function compiledEncoder(
     const { width } = encoder;
     const lastHiddenState = new Float32Array(ids.length * width);
     const poolerOutput = new Float32Array(batch * width);
-    const most = mostTexts(lengthForIds(lengths, ids), length);
     for (let start = 0; start < batch;) {
-      const end = Math.min(start + most, batch);
+      const rest = ids.subarray(start * length);
+      const pass = passFor(batch - start, lengthForIds(lengths, rest), passes);
+      const end = Math.min(start + pass.size, batch);
       const part = <T extends Int32Array | Float32Array>(all: T): T => all.subarray(start * length, end * length) as T;
-      const pass = passFor(end - start, lengthForIds(lengths, part(ids)), passes);
       const [hidden, pooled] = await run(pass, part(ids), attentionMask && part(attentionMask));
       lastHiddenState.set(hidden!.data.subarray(0, (end - start) * length * width), start * length * width);
       poolerOutput.set(pooled!.data.subarray(0, (end - start) * width), start * width);
@@ -98,22 +99,20 @@ export async function compiledEncoder(
   }
 }
 
-/** As many texts of a length as have the places of the largest pass of whole ones. */
-const mostTexts = (length: number, wholeLength: number): number => Math.floor((LARGEST * wholeLength) / length);
-
-/** The batch sizes recorded for texts of a length, ascending. */
+/** The batch sizes recorded for texts of a length. */
 function sizesAt(length: number, wholeLength: number): readonly number[] {
-  if (length === wholeLength) return WHOLE;
-  const most = mostTexts(length, wholeLength);
-  return [...CUT.filter((size) => size < most), most];
+  return length === wholeLength ? WHOLE : [CUT, Math.floor((LARGEST * wholeLength) / length)];
 }
 
-/** The cheapest recorded pass for this many texts of this length. */
+/** What a run costs besides its places, in places. */
+const RUN = 300;
+
+/** The recorded pass for some or all of this many texts of this length that costs the least a text. */
 function passFor(texts: number, length: number, passes: readonly ForwardPass[]): ForwardPass {
-  const places = (pass: ForwardPass): number => pass.size * pass.length;
+  const costOfText = (pass: ForwardPass): number => (pass.size * pass.length + RUN) / Math.min(pass.size, texts);
   return passes
-    .filter((pass) => pass.size >= texts && pass.length >= length)
-    .reduce((least, pass) => (places(pass) < places(least) ? pass : least));
+    .filter((pass) => pass.length >= length)
+    .reduce((least, pass) => (costOfText(pass) < costOfText(least) ? pass : least));
 }
 
 function recordForward(

@@ -14,11 +14,8 @@ export interface EncoderOptions {
   readonly length?: number;
   /** In what products are computed; float32 unless given. bfloat16 needs a recorded graph. */
   readonly precision?: Precision;
-  /**
-   * Lengths to which texts may be cut where their padding is computed once, ascending; those of encoding on a processor
-   * unless given.
-   */
-  readonly textLengths?: readonly number[];
+  /** On what it encodes; a processor unless given. */
+  readonly device?: 'cpu' | 'gpu';
   /** Whether all texts come with attention masks; else none does. */
   readonly masked?: boolean;
 }

@@ -4,7 +4,7 @@ import type { TextEncoder } from '../models/text-encoder.js';
 import { MAX_LENGTH } from '../text/tokenizer.js';
 import { compiledEncoder } from './compiled-encoder.js';
 import { disposeParams, uploadParams } from './params.js';
-import { cutTexts, lengthFor, lengthForIds, lengthsOn, textLengths } from './text-lengths.js';
+import { cutTexts, lengthFor, lengthForIds, textLengths } from './text-lengths.js';
 import type { Encoded, EncoderEngine, EncoderOptions } from './encoder-engine.js';
 
 /**
@@ -14,15 +14,9 @@ import type { Encoded, EncoderEngine, EncoderOptions } from './encoder-engine.js
 export async function encoderEngine(
   encoder: TextEncoder,
   values: ParameterValues,
-  {
-    length = MAX_LENGTH,
-    precision = 'fp32',
-    textLengths = lengthsOn('cpu', 'encoding'),
-    masked = false,
-  }: EncoderOptions = {},
+  { length = MAX_LENGTH, precision = 'fp32', device = 'cpu', masked = false }: EncoderOptions = {},
 ): Promise<EncoderEngine> {
-  if (tf.getBackend() === 'tensorflow')
-    return compiledEncoder(encoder, values, { length, precision, textLengths, masked });
+  if (tf.getBackend() === 'tensorflow') return compiledEncoder(encoder, values, { length, precision, device, masked });
   if (precision !== 'fp32') throw new Error(`products in ${precision} need a recorded graph`);
   return eagerEncoder(encoder, values, length);
 }

@@ -3,7 +3,6 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { compiledEncoder } from '../../src/engine/compiled-encoder.js';
 import { eagerEncoder } from '../../src/engine/encoder.js';
 import { type EncoderEngine } from '../../src/engine/encoder-engine.js';
-import { lengthsOn } from '../../src/engine/text-lengths.js';
 import { loadBackend } from '../../src/tensorflow/backend.js';
 import { buildTextEncoder } from '../../src/models/build.js';
 import { openPretrained } from '../../src/models/pretrained.js';
@@ -13,7 +12,7 @@ import { largestDifference, PARITY } from '../fixtures/index.js';
 import { encoderBounds } from '../float64/bounds.js';
 
 const LENGTH = 77;
-const EXACT = { length: LENGTH, precision: 'fp32', textLengths: lengthsOn('cpu', 'encoding'), masked: false } as const;
+const EXACT = { length: LENGTH, precision: 'fp32', device: 'cpu', masked: false } as const;
 
 describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow')).each(['teacher', 'student'])(
   'encoding with the %s as a graph',
@@ -77,7 +76,7 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow')).each(['teacher', 'stu
     ] as const)('gives the same for %i texts of other lengths, cut as on a %s', async (batch, device) => {
       const padding = role === 'student' ? 1 : 863;
       const model = await openPretrained(`${PARITY}/${role}`, 0);
-      const few = { ...EXACT, textLengths: lengthsOn(device, 'encoding') };
+      const few = { ...EXACT, device };
       const cut = device === 'cpu' ? compiled : await compiledEncoder(model.encoder, model.parameters(), few);
       for (const most of [4, 11, 12, 23, 24, 63, 77]) {
         const some = Int32Array.from(ids.subarray(0, batch * LENGTH), (id, i) =>

@@ -67,6 +67,38 @@ const SIDE = 1024;
 /** `[SIDE, SIDE]`: a matrix that is equal to its products with itself */
 const matrix = (): Float32Array => new Float32Array(SIDE * SIDE).fill(1 / SIDE);
 
+describe('a session whose graph is pruned first', () => {
+  it('keeps its variables from one set of fetches to another', async () => {
+    const { graph, ready, read, added } = variableGraph(3);
+    await inSession(
+      graph,
+      async (session) => {
+        for (const fetch of [ready, added, added]) await session.run([], [fetch]);
+        const [fetched] = await session.run([], [read]);
+        expect([...fetched.data]).toEqual([2, 2, 2]);
+      },
+      { prunesFirst: true },
+    );
+  });
+
+  it('places only what is needed', async () => {
+    const { graph, input, output } = echo([1], 'float32');
+    after(graph, input, [], 'elsewhere');
+    const nodes = graph.nodes.map((node) => (node.name === 'elsewhere' ? { ...node, device: '/device:GPU:7' } : node));
+    const echoed = async (config: SessionConfig) => {
+      const session = openSession(nodes, [], config);
+      try {
+        return await session.run([[input, Float32Array.of(7)]], [output]);
+      } finally {
+        session.close();
+      }
+    };
+    await expect(echoed({})).rejects.toThrow(/GPU:7/);
+    const [fetched] = await echoed({ prunesFirst: true });
+    expect([...fetched.data]).toEqual([7]);
+  });
+});
+
 describe('what a session is fed and gives', () => {
   it.each([
     ['float32', Float32Array.of(0.5, -1, 2, 3, NaN, Infinity)],

@@ -1,7 +1,6 @@
 /** @file A comparison of models from names to scores: opens models and pairs, encodes, measures. */
 import type { Precision } from '../../distill/engine.js';
 import { encoderEngine } from '../../engine/encoder.js';
-import { lengthsOn } from '../../engine/text-lengths.js';
 import { encodingPrecision, precisionText, type PrecisionChoice } from '../../engine/precision.js';
 import { areLarge } from '../../engine/step-layout.js';
 import type { DeviceChoice } from '../../tensorflow/gpu-choice.js';
@@ -119,7 +118,6 @@ async function startModels(
   const isLarge = areLarge([...tested].map(({ opened }) => opened.model.encoder));
   const chosen = await encodingPrecision(choice, backend, isLarge);
   const { precision } = chosen;
-  const textLengths = lengthsOn(backend.device, 'encoding');
   if (chosen.reason !== undefined) reporter.message(`precision: ${precisionText(chosen)}`);
   const underTest = new Map<ComparedModel, ModelUnderTest>();
   for (const compared of tested) {
@@ -140,7 +138,10 @@ async function startModels(
         width: model.encoder.width,
       },
       tokenizer,
-      engine: await encoderEngine(model.encoder, model.parameters(), { precision, textLengths }),
+      engine: await encoderEngine(model.encoder, model.parameters(), {
+        precision,
+        device: backend.device,
+      }),
     });
   }
   return { backend, precision, underTest };

@@ -8,6 +8,9 @@ import { bytes, integer } from '../../base/protobuf.js';
  */
 const MESSAGE_PIECE = 2 ** 15;
 
+/** `RewriterConfig.NumIterationsType.ONE`, of `meta_optimizer_iterations`. */
+const ONE_ITERATION = 1;
+
 /** Settings of a session; TensorFlow chooses those that are absent. */
 export interface SessionConfig {
   /** Threads within one op, and ops that run in parallel. */
@@ -18,12 +21,25 @@ export interface SessionConfig {
   readonly growsGpuMemory?: boolean | undefined;
   /** Whether an op that its device cannot run runs on another. */
   readonly placesSoftly?: boolean | undefined;
+  /**
+   * Whether a graph is pruned to what some fetches need before that is placed and optimised, once over. Else all of it
+   * is placed first and handed to the optimiser for each new set of fetches, twice over. For sessions in which all ops
+   * have the same kind of device.
+   */
+  readonly prunesFirst?: boolean | undefined;
   /** For a process among several: the tasks whose devices the session sees, and the one that forms groups. */
   readonly tasks?: { readonly seen: readonly string[]; readonly leader: string } | undefined;
 }
 
 /** The encoded message; empty for the defaults. */
-export function encodeConfig({ threads, processors, growsGpuMemory, placesSoftly, tasks }: SessionConfig): Buffer {
+export function encodeConfig({
+  threads,
+  processors,
+  growsGpuMemory,
+  placesSoftly,
+  prunesFirst = false,
+  tasks,
+}: SessionConfig): Buffer {
   const nothing = Buffer.alloc(0);
   return Buffer.concat([
     processors === undefined ? nothing : bytes(1, [bytes(1, 'CPU'), integer(2, processors)]), // device_count
@@ -32,6 +48,7 @@ export function encodeConfig({ threads, processors, growsGpuMemory, placesSoftly
     threads?.ofOps === undefined ? nothing : integer(5, threads.ofOps), // inter_op_parallelism_threads
     growsGpuMemory === undefined ? nothing : bytes(6, integer(4, growsGpuMemory)), // gpu_options.allow_growth
     placesSoftly === undefined ? nothing : integer(7, placesSoftly), // allow_soft_placement
+    prunesFirst ? bytes(10, [integer(6, true), bytes(10, integer(12, ONE_ITERATION))]) : nothing, // graph_options
     tasks === undefined ? nothing : bytes(16, experimental(tasks.leader)),
   ]);
 }
