@@ -5,7 +5,7 @@ import { loadOnnx, type OnnxModel, type Provider } from './onnx.js';
 import type { Port, Signature } from './onnx-signature.js';
 import type { Pixels } from './tensors.js';
 import { assignRoles, fixedSize, outputOf, usualValues, type Role } from './ports.js';
-import { checkedOutput, checkPictureSize, wrongInputs } from './wrong-model.js';
+import { checkedOutput, checkPictureSize, checkTypes, wrongInputs } from './wrong-model.js';
 
 /** What a decoder's file says of what it takes. */
 export interface DecoderSignature {
@@ -63,7 +63,7 @@ function latentsPort(signature: Signature): Port {
   const port = assignRoles(signature.inputs, ROLES)?.latent_sample;
   if (port === undefined || (fixedSize(port.shape[1]) ?? LATENT_CHANNELS) !== LATENT_CHANNELS)
     throw wrongInputs(signature, 'a VAE decoder', Object.keys(ROLES));
-  pixelsPort(signature);
+  checkTypes(signature, pixelsPort(signature));
   return port;
 }
 

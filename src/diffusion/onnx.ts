@@ -4,11 +4,12 @@ import { rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { InferenceSession, Tensor, env } from 'onnxruntime-node';
-import { InputError, messageOf } from '../base/errors.js';
+import { InputError } from '../base/errors.js';
 import { folderUntilExit } from '../base/files.js';
 import { disableOnnxTelemetry } from '../onnx/telemetry.js';
 import { float16ToFloat32, float32ToFloat16 } from '../weights/half.js';
 import { shown } from '../weights/wording.js';
+import { loadFailure, reasonOf } from './onnx-failure.js';
 import type { Port, Signature } from './onnx-signature.js';
 import { checkWeights, moveWeights, type WeightsSummary } from './onnx-weights.js';
 
@@ -53,6 +54,9 @@ const HELD_ONCE: InferenceSession.SessionOptions = {
   extra: { session: { disable_prepacking: '1' } },
 };
 
+/** The types of inputs that can be given, and of outputs that can be taken. */
+export const TYPES = { inputs: Object.keys(ENCODERS), outputs: ['float32', 'float16'] } as const;
+
 /** Whether ONNX Runtime's CUDA provider is installed beside it. */
 export function hasCudaProvider(): boolean {
   const package_ = dirname(createRequire(import.meta.url).resolve('onnxruntime-node/package.json'));
@@ -67,8 +71,7 @@ export function hasCudaProvider(): boolean {
  * @throws InputError for a file that is damaged or uses what ONNX Runtime does not support
  */
 export async function loadOnnx(location: string, provider: Provider): Promise<OnnxModel> {
-  env.logLevel = 'fatal';
-  disableOnnxTelemetry();
+  quieten();
   const weights = await checkWeights(location);
   const session = await (
     provider === 'cuda' ? create(location, { executionProviders: ['cuda', 'cpu'] }) : createOnCpu(location, weights)
@@ -93,6 +96,12 @@ export async function loadOnnx(location: string, provider: Provider): Promise<On
     },
     release: () => session.release(),
   };
+}
+
+/** Keeps ONNX Runtime from writing to the terminal and to the network. To be called before a session. */
+export function quieten(): void {
+  env.logLevel = 'fatal';
+  disableOnnxTelemetry();
 }
 
 function create(location: string, options: InferenceSession.SessionOptions): Promise<InferenceSession> {
@@ -144,9 +153,7 @@ function portOf(metadata: InferenceSession.ValueMetadata): Port {
 function tensorOf({ name, type }: Port, { values, shape }: Values, location: string): Tensor {
   const encode = ENCODERS[type];
   if (encode === undefined)
-    throw new InputError(
-      `${location}: expected the input ${shown(name)} in ${Object.keys(ENCODERS).join(', ')}, got ${type}`,
-    );
+    throw new InputError(`${location}: expected the input ${shown(name)} in ${TYPES.inputs.join(', ')}, got ${type}`);
   return new Tensor(type as 'float32', encode(values) as Float32Array, shape);
 }
 
@@ -161,29 +168,4 @@ function shapesOf(values: Readonly<Record<string, Values>>): string {
   return Object.entries(values)
     .map(([name, { shape }]) => `${name} [${shape.join(', ')}]`)
     .join(', ');
-}
-
-function loadFailure(error: unknown, location: string): InputError {
-  const opset = /Opset (\d+) is under development.* is till opset (\d+)/.exec(messageOf(error));
-  if (opset !== null)
-    return new InputError(
-      `${location}: expected an ONNX opset up to ${opset[2]}, which ONNX Runtime knows, got ${opset[1]}; export ` +
-        'the model with an older one',
-    );
-  return new InputError(
-    `${location}: expected an ONNX model that ONNX Runtime can load, got "${reasonOf(error, location)}"; get ` +
-      'the file and those beside it again',
-  );
-}
-
-/**
- * ONNX Runtime's message, on one line, without the path that our message begins with and without the place in its
- * sources.
- */
-function reasonOf(error: unknown, location: string): string {
-  const text = messageOf(error)
-    .replaceAll(location, 'the file')
-    .replace(/^(.*failed: ?)\1/, '$1')
-    .replace(/\/onnxruntime_src\/\S+ .*?\) (?=[A-Z])/, ' ');
-  return text.length > 240 ? `${text.slice(0, 240)}…` : text;
 }

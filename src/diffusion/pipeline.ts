@@ -13,6 +13,7 @@ import { decoderSignature, loadDecoder, type Decoder } from './decoder.js';
 import { readLatentScale } from './latent-scale.js';
 import { weightedSum, type Term } from './latents.js';
 import type { Provider } from './onnx.js';
+import { checkLoads } from './onnx-check.js';
 import { readSignature } from './onnx-signature.js';
 import { checkWeights } from './onnx-weights.js';
 import { PIPELINE_FILES } from './pipeline-files.js';
@@ -82,6 +83,16 @@ export async function inspectPipeline(folder: string): Promise<UnetSignature> {
       for (const model of [unet, decoder]) model.checkSize(height, width);
     },
   };
+}
+
+/**
+ * Checks that ONNX Runtime can load the UNet and the decoder of a folder, in little memory.
+ *
+ * @param isForGpu whether they may be loaded on a GPU, which has operators that the processor has not
+ * @throws InputError for a file that it does not load
+ */
+export async function checkPipelineLoads(folder: string, isForGpu = false): Promise<void> {
+  for (const name of [PIPELINE_FILES.unet, PIPELINE_FILES.decoder]) await checkLoads(join(folder, name), isForGpu);
 }
 
 /**

@@ -6,7 +6,7 @@ import { loadOnnx, type OnnxModel, type Provider, type Values } from './onnx.js'
 import type { Port, Signature } from './onnx-signature.js';
 import type { Embedding } from './tensors.js';
 import { assignRoles, fixedSize, outputOf, usualValues, type Role } from './ports.js';
-import { checkedOutput, checkPictureSize, wrongInputs } from './wrong-model.js';
+import { checkedOutput, checkPictureSize, checkTypes, wrongInputs } from './wrong-model.js';
 
 /** What a UNet's file says of what it takes. */
 export interface UnetSignature {
@@ -75,7 +75,7 @@ function portsOf(signature: Signature): Ports {
   const ports = assignRoles(signature.inputs, ROLES);
   if (ports === undefined) throw wrongInputs(signature, 'a UNet', Object.keys(ROLES));
   checkSizes(signature, ports);
-  noisePort(signature);
+  checkTypes(signature, noisePort(signature));
   return ports;
 }
 

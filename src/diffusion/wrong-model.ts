@@ -2,6 +2,7 @@
 import { InputError } from '../base/errors.js';
 import { shown } from '../weights/wording.js';
 import { PIXELS_PER_LATENT } from './latents.js';
+import { TYPES } from './onnx.js';
 import type { Port, Signature } from './onnx-signature.js';
 import { fixedSize } from './ports.js';
 
@@ -57,6 +58,23 @@ export function checkedOutput(location: string, what: string, output: Port | und
     `${location}: expected ${what} that gives [B, ${channels}, height, width], got one ${found}; put the pipeline's ` +
       'own file there',
   );
+}
+
+/**
+ * Checks that a model's inputs and its output are of types that can be given and taken.
+ *
+ * @throws InputError for another type
+ */
+export function checkTypes({ location, inputs }: Signature, output: Port): void {
+  const check = (port: Port, what: string, types: readonly string[]): void => {
+    if (types.includes(port.type)) return;
+    throw new InputError(
+      `${location}: expected the ${what} ${shown(port.name)} in ${types.join(', ')}, got ${port.type}; export the ` +
+        'model in float32 or float16',
+    );
+  };
+  for (const input of inputs) check(input, 'input', TYPES.inputs);
+  check(output, 'output', TYPES.outputs);
 }
 
 /**

@@ -25,7 +25,7 @@ import type { PreviewNews, PreviewTask } from '../../src/training/previews/task.
 import { KD, temporaryFolder, type CliResult } from '../cli.js';
 import { argumentsOf, commandsOf } from '../docs/documents.js';
 import { SD_TINY } from '../fixtures/index.js';
-import { writePorts } from '../fixtures/onnx-ports.js';
+import { setOpset, writeIrVersion, writeOperator, writePorts } from '../fixtures/onnx-ports.js';
 import { kdHere } from '../in-process.js';
 import { BACKEND, folderWithPairs, ownWords, parseLines, readJson, STUDENT, TEACHER, trainArguments } from './tiny.js';
 
@@ -224,6 +224,13 @@ describe('--preview', { timeout: PATIENCE }, () => {
         timestep: { name: 'timestep', type: 'int64', shape: [] },
         encoder_hidden_states: { name: 'encoder_hidden_states', type: 'float32', shape: ['b', 77, 2048] },
       }),
+    'a UNet of an opset to come': (folder) => {
+      setOpset(join(folder, 'unet/model.onnx'), 99);
+    },
+    'a decoder of an IR version to come': (folder) =>
+      writeIrVersion(join(SD_TINY, 'vae_decoder/model.onnx'), join(folder, 'vae_decoder/model.onnx'), 99),
+    'a UNet with an operator that there is not': (folder) =>
+      writeOperator(join(SD_TINY, 'unet/model.onnx'), join(folder, 'unet/model.onnx'), 'Conv', 'Convolve'),
     'a decoder of one size': (folder) =>
       writePorts(join(SD_TINY, 'vae_decoder/model.onnx'), join(folder, 'vae_decoder/model.onnx'), {
         latent_sample: { name: 'latent_sample', type: 'float32', shape: [1, 4, 16, 16] },
@@ -246,6 +253,12 @@ describe('--preview', { timeout: PATIENCE }, () => {
   it.each([
     ['a decoder for the UNet', /unet\/model\.onnx: expected a UNet with .*, which is a VAE decoder; /],
     ['a UNet for wider texts', /--teacher \S+: expected hidden states 2048 wide, as the UNet of \S+ takes, got 48; /],
+    ['a UNet of an opset to come', /unet\/model\.onnx: expected an ONNX opset up to \d+, .*, got 99; /],
+    ['a decoder of an IR version to come', /decoder\/model\.onnx: expected an ONNX IR version up to \d+, .*, got 99; /],
+    [
+      'a UNet with an operator that there is not',
+      /unet\/model\.onnx: expected an ONNX model that ONNX Runtime can load, got ".*Convolve/,
+    ],
     ['a decoder of one size', /for pictures of 64 × 64 .*; give --preview-width 128 --preview-height 128$/],
     ['weights for PyTorch', /unet\/model\.onnx: .*safetensors beside it is for PyTorch: /],
     [

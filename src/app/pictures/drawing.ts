@@ -9,7 +9,13 @@ import { lostTail } from '../../diffusion/embeddings.js';
 import { noiseFromSeed, readNoise, type StartingNoise } from '../../diffusion/noise.js';
 import { hasCudaProvider } from '../../diffusion/onnx.js';
 import { PIPELINE_PART } from '../../diffusion/pipeline-files.js';
-import { inspectPipeline, openPipeline, readScheduler, type Pipeline } from '../../diffusion/pipeline.js';
+import {
+  checkPipelineLoads,
+  inspectPipeline,
+  openPipeline,
+  readScheduler,
+  type Pipeline,
+} from '../../diffusion/pipeline.js';
 import { type Embedding, type Pixels } from '../../diffusion/tensors.js';
 import { PICTURES_FOLDER, recordChunk, recordPicture, type Picture } from '../../diffusion/pictures.js';
 import { encodePng, withTexts } from '../../diffusion/png.js';
@@ -51,7 +57,8 @@ export interface TextSource {
 
 /**
  * Finds the image model, fetching it where it is not there yet, and checks all that can be known before it is loaded:
- * that it is one, takes so many steps, the size of picture and the encoders' hidden states, and has its device.
+ * that it is one, takes so many steps, the size of picture and the encoders' hidden states, has its device, and that
+ * ONNX Runtime loads it.
  *
  * @throws InputError where it does not
  */
@@ -74,6 +81,7 @@ export async function findPipeline(
         `${misfit.width}; give an encoder and a pipeline that belong together`,
     );
   takes.checkSize(height, width);
+  await checkPipelineLoads(folder, options.device !== 'cpu' && hasCudaProvider());
   return { folder, scheduler };
 }
 

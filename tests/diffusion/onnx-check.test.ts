@@ -1,0 +1,66 @@
+import { cpSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { checkLoads } from '../../src/diffusion/onnx-check.js';
+import { outlineOf } from '../../src/diffusion/onnx-outline.js';
+import { moveWeights } from '../../src/diffusion/onnx-weights.js';
+import { readSignature } from '../../src/diffusion/onnx-signature.js';
+import { unetSignature } from '../../src/diffusion/unet.js';
+import { temporaryFolder } from '../cli.js';
+import { SD_TINY } from '../fixtures/index.js';
+import { setOpset, writeIrVersion, writeOperator, writePorts } from '../fixtures/onnx-ports.js';
+
+const UNET = join(SD_TINY, 'unet/model.onnx');
+const changedUnet = (): string => join(temporaryFolder(), 'model.onnx');
+
+describe('a model', () => {
+  it('is checked without its weights', async () => {
+    const moved = await moveWeights(UNET, temporaryFolder());
+    rmSync(join(moved, '../weights.bin'));
+    await checkLoads(moved, false);
+    const outline = (await outlineOf(UNET))!;
+    expect(outline.length).toBeLessThan(statSync(UNET).size / 2);
+  });
+
+  it('of versions to come is refused, for any device', async () => {
+    const [opset, ir] = [changedUnet(), changedUnet()];
+    cpSync(UNET, opset);
+    setOpset(opset, 99);
+    await writeIrVersion(UNET, ir, 99);
+    for (const isForGpu of [false, true]) {
+      await expect(checkLoads(opset, isForGpu)).rejects.toThrow(
+        /^\S+: expected an ONNX opset up to \d+, which ONNX Runtime knows, got 99; export the model with an older one$/,
+      );
+      await expect(checkLoads(ir, isForGpu)).rejects.toThrow(
+        /^\S+: expected an ONNX IR version up to \d+, which ONNX Runtime knows, got 99; export the model with an older/,
+      );
+    }
+  });
+
+  it('with an operator that a processor has not is refused, unless it may be for a GPU', async () => {
+    const path = changedUnet();
+    await writeOperator(UNET, path, 'Conv', 'Convolve');
+    await expect(checkLoads(path, false)).rejects.toThrow(
+      /^\S+: expected an ONNX model that ONNX Runtime can load, got ".*Convolve/,
+    );
+    await checkLoads(path, true);
+  });
+
+  it('of a type that cannot be read back is refused', async () => {
+    const path = changedUnet();
+    await writePorts(
+      UNET,
+      path,
+      {
+        sample: { name: 'sample', type: 'float32', shape: ['b', 4, 'h', 'w'] },
+        timestep: { name: 'timestep', type: 'int64', shape: [] },
+        encoder_hidden_states: { name: 'encoder_hidden_states', type: 'float32', shape: ['b', 77, 48] },
+      },
+      { outputs: { out_sample: { name: 'out_sample', type: 'int32', shape: ['b', 4, 'h', 'w'] } } },
+    );
+    const signature = await readSignature(path);
+    expect(() => unetSignature(signature)).toThrow(
+      `${path}: expected the output out_sample in float32, float16, got int32; export the model in float32 or float16`,
+    );
+  });
+});
