@@ -10,6 +10,7 @@ import { isSameName } from '../data/columns.js';
 import { soundRecordsOf } from '../data/readers/delimited.js';
 import { decodeText, linesOf, utf8Pieces } from '../data/readers/encoding.js';
 import { InputError } from '../base/errors.js';
+import { formatCount } from '../base/format.js';
 import { readInput, type InputLimit } from '../base/input-file.js';
 import { checkJson, object, text, valuesThat } from '../base/json-schema.js';
 import { parseJson } from '../base/parse-json.js';
@@ -17,6 +18,9 @@ import type { StsPair } from './sts.js';
 
 /** Published files of judged pairs are of a few megabytes. */
 const LIMIT: InputLimit = { most: 64 * 2 ** 20, remedy: 'give a part of it' };
+
+/** However short they are: published files have ten thousand. */
+const MOST_ROWS = 2 ** 20;
 
 /** A row with the line it is on, for messages. */
 interface Row {
@@ -64,18 +68,30 @@ export async function readStsFile(path: string): Promise<StsPair[]> {
 }
 
 async function readRows(bytes: Buffer, path: string): Promise<Row[]> {
-  const pieces = (): AsyncGenerator<Buffer> => utf8Pieces(Readable.from([bytes]), path);
+  const pieces = (): AsyncGenerator<Buffer> => utf8Pieces(Readable.from(piecesOf(bytes)), path);
   const rows: Row[] = [];
+  const add = (row: Row): void => {
+    if (rows.length === MOST_ROWS)
+      throw new InputError(`${path}: expected at most ${formatCount(MOST_ROWS)} rows, got more; ${LIMIT.remedy}`);
+    rows.push(row);
+  };
   if (extname(path).toLowerCase() === '.csv' && !(await isTabSeparated(pieces(), path))) {
-    for await (const records of soundRecordsOf(pieces(), 'csv', path)) rows.push(...records);
+    for await (const records of soundRecordsOf(pieces(), 'csv', path)) records.forEach(add);
     return rows;
   }
   let line = 1;
   for await (const lines of linesOf(pieces(), path)) {
-    for (const row of lines) rows.push({ fields: row.split('\t'), line: line++ });
+    for (const row of lines) add({ fields: row.split('\t'), line: line++ });
   }
   return rows.filter(({ fields }) => fields.length > 1 || fields[0]!.trim() !== '');
 }
+
+/** Bytes in pieces, so that rows are counted before all of them are parsed. */
+function* piecesOf(bytes: Buffer): Generator<Buffer> {
+  for (let start = 0; start < bytes.length; start += PIECE) yield bytes.subarray(start, start + PIECE);
+}
+
+const PIECE = 2 ** 18;
 
 /** Whether the first line has the tabs that three columns need. */
 async function isTabSeparated(pieces: AsyncIterable<Buffer>, path: string): Promise<boolean> {

@@ -148,3 +148,21 @@ it('a line that never ends is refused, in texts', async () => {
     `${file} line 2: expected a line of at most 1,048,576 characters, got a longer one; end lines with a line break`,
   );
 });
+
+it('rows without end are refused, however short they are', async () => {
+  const [texts, prompts, csv, tsv] = ['texts.txt', 'prompts.csv', 'sts.csv', 'sts.tsv'].map((name) =>
+    join(temporaryFolder(), name),
+  );
+  writeFileSync(texts, 'a\n'.repeat(2 ** 24 + 1));
+  await expect(readTexts(texts)).rejects.toThrow(
+    `${texts}: expected at most 16,777,216 texts, got more; encode it in parts`,
+  );
+  writeFileSync(prompts, `ko,en\n${'a\n'.repeat(2 ** 20)}`);
+  await expect(readPrompts(prompts)).rejects.toThrow(`${prompts}: line 2: expected 2 fields`);
+  for (const path of [csv, tsv]) {
+    writeFileSync(path, 'a\n'.repeat(2 ** 20 + 1));
+    await expect(readStsFile(path)).rejects.toThrow(
+      `${path}: expected at most 1,048,576 rows, got more; give a part of it`,
+    );
+  }
+}, 120_000);

@@ -1,4 +1,4 @@
-import { soundRecordsOf } from '../../data/readers/delimited.js';
+import { soundRecordsOf, type DelimitedRecord } from '../../data/readers/delimited.js';
 import { InputError } from '../../base/errors.js';
 import { inputChunks, type InputLimit } from '../../base/input-file.js';
 import { utf8Chunks } from '../../data/text-file.js';
@@ -10,7 +10,7 @@ export interface PromptPair {
 }
 
 /** A picture takes a minute: tens of thousands of prompts, and a year. */
-const LIMIT: InputLimit = { most: 2 ** 24, remedy: 'give fewer prompts' };
+const LIMIT: InputLimit = { most: 2 ** 22, remedy: 'give fewer prompts' };
 
 /**
  * The prompts of a CSV file with the columns `ko` and `en`, in any order.
@@ -19,8 +19,9 @@ const LIMIT: InputLimit = { most: 2 ** 24, remedy: 'give fewer prompts' };
  *   fewer fields than the first
  */
 export async function readPrompts(path: string): Promise<PromptPair[]> {
-  const records = [];
-  for await (const piece of soundRecordsOf(utf8ChunksOf(path), 'csv', path)) records.push(...piece);
+  const records: DelimitedRecord[] = [];
+  for await (const piece of soundRecordsOf(utf8ChunksOf(path), 'csv', path))
+    for (const record of piece) records.push(record);
   const [header, ...rows] = records;
   const names = (header?.fields ?? []).map((name) => name.trim().toLowerCase());
   const [ko, en] = [names.indexOf('ko'), names.indexOf('en')];
