@@ -12,6 +12,13 @@ export const PIPELINE_FILES = {
 /** Where the VAE's configuration is: beside the decoder, as optimum writes it, or where PyTorch pipelines have it. */
 export const VAE_CONFIGS = ['vae_decoder/config.json', 'vae/config.json'] as const;
 
+/** What tells which hidden states a pipeline takes; the UNet's weights may be beside it. */
+export const PIPELINE_GRAPH: FolderPart = {
+  files: [PIPELINE_FILES.index, PIPELINE_FILES.scheduler, PIPELINE_FILES.unet],
+  optional: [],
+  folders: [],
+};
+
 /** What is downloaded of a pipeline. */
 export const PIPELINE_PART: FolderPart = {
   files: Object.values(PIPELINE_FILES),

@@ -7,15 +7,8 @@ import type { Reporter } from '../reporter.js';
 import { columnsOf, embedCells, type Column, type EmbeddedCell } from './columns.js';
 import type { GenerateOptions } from './options.js';
 import { readPrompts, type PromptPair } from './prompts.js';
-import {
-  drawOne,
-  findPipeline,
-  loadPipeline,
-  picturesFolder,
-  savePicture,
-  startingNoise,
-  textSource,
-} from './drawing.js';
+import { drawOne, findPipeline, loadPipeline, picturesFolder, savePicture, startingNoise } from './drawing.js';
+import { textSource } from './encoder-fit.js';
 
 /** A grid that was drawn. */
 export interface DrawnGrid {

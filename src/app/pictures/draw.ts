@@ -5,16 +5,8 @@ import type { Reporter } from '../reporter.js';
 import { openEncoder } from '../open-encoder.js';
 import type { GenerateOptions } from './options.js';
 import { startPreview } from './preview.js';
-import {
-  drawOne,
-  embed,
-  findPipeline,
-  loadPipeline,
-  picturesFolder,
-  savePicture,
-  startingNoise,
-  textSource,
-} from './drawing.js';
+import { drawOne, embed, findPipeline, loadPipeline, picturesFolder, savePicture, startingNoise } from './drawing.js';
+import { textSource } from './encoder-fit.js';
 
 /** A picture that was drawn. */
 export interface DrawnPicture {

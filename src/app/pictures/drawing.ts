@@ -32,6 +32,7 @@ import type { Reporter } from '../reporter.js';
 import { fetchModel } from '../fetch-model.js';
 import type { OpenEncoder } from '../open-encoder.js';
 import { embedElsewhere } from './embedding.js';
+import { checkFit, checkFitBeforeWeights, type TextSource } from './encoder-fit.js';
 import type { GenerateOptions } from './options.js';
 
 /** An image model's files, read as far as can be before its weights. */
@@ -45,14 +46,6 @@ export interface DrawingEncoder extends OpenEncoder {
   readonly isRandom?: boolean;
   /** For parameters that its files lack; 0 unless given. */
   readonly seed?: number;
-}
-
-/** A text encoder as an image model is to take it. */
-export interface TextSource {
-  /** The flag and the name that it was given by, for messages. */
-  readonly where: string;
-  /** Of its hidden states. */
-  readonly width: number;
 }
 
 /**
@@ -70,24 +63,15 @@ export async function findPipeline(
   const { width, height } = await startingNoise(options);
   await checkDevice(options.backend, options.device);
   checkProvider(options.device);
+  await checkFitBeforeWeights(options.pipeline, encoders, output);
   const folder = await fetchModel(options.pipeline, '--pipeline', output, [PIPELINE_PART]);
   const scheduler = await readScheduler(folder, options.scheduler);
   createScheduler(scheduler, options.steps);
   const takes = await inspectPipeline(folder);
-  const misfit = encoders.find((encoder) => encoder.width !== (takes.textWidth ?? encoder.width));
-  if (misfit !== undefined)
-    throw new InputError(
-      `${misfit.where}: expected hidden states ${takes.textWidth} wide, as the UNet of ${folder} takes, got ` +
-        `${misfit.width}; give an encoder and a pipeline that belong together`,
-    );
+  checkFit(options.pipeline, takes, encoders);
   takes.checkSize(height, width);
   await checkPipelineLoads(folder, options.device !== 'cpu' && hasCudaProvider());
   return { folder, scheduler };
-}
-
-/** An opened encoder as an image model is to take it. */
-export function textSource({ label, model }: OpenEncoder): TextSource {
-  return { where: `--encoder ${label}`, width: model.encoder.width };
 }
 
 /** The noise that is asked for, of one seed. */

@@ -1,0 +1,57 @@
+/** @file Whether text encoders fit an image model: it takes hidden states of one width. */
+import { join } from 'node:path';
+import { PIPELINE_FILES, PIPELINE_GRAPH } from '../../diffusion/pipeline-files.js';
+import { readSignature } from '../../diffusion/onnx-signature.js';
+import { unetSignature, type UnetSignature } from '../../diffusion/unet.js';
+import { InputError } from '../../base/errors.js';
+import { fetchModel } from '../fetch-model.js';
+import type { OpenEncoder } from '../open-encoder.js';
+import type { Reporter } from '../reporter.js';
+
+/** A text encoder as an image model is to take it. */
+export interface TextSource {
+  /** The flag and the name that it was given by, for messages. */
+  readonly where: string;
+  /** Of its hidden states. */
+  readonly width: number;
+}
+
+/** An opened encoder as an image model is to take it. */
+export function textSource({ label, model }: OpenEncoder): TextSource {
+  return { where: `--encoder ${label}`, width: model.encoder.width };
+}
+
+/**
+ * Checks that a UNet takes the encoders' hidden states.
+ *
+ * @param pipeline its name, for messages
+ * @throws InputError where it does not
+ */
+export function checkFit(
+  pipeline: string,
+  { textWidth }: Pick<UnetSignature, 'textWidth'>,
+  encoders: readonly TextSource[],
+): void {
+  const misfit = encoders.find(({ width }) => width !== (textWidth ?? width));
+  if (misfit === undefined) return;
+  throw new InputError(
+    `${misfit.where}: expected hidden states ${textWidth} wide, as the UNet of ${pipeline} takes, got ` +
+      `${misfit.width}; give another encoder or --pipeline: a student fits where its teacher is the text encoder`,
+  );
+}
+
+/**
+ * Checks the same of a pipeline on the hub before its weights are fetched, which are gigabytes where they lie beside
+ * the UNet's graph. Of a folder nothing is looked at.
+ *
+ * @throws InputError where it does not, or cannot be fetched
+ */
+export async function checkFitBeforeWeights(
+  pipeline: string,
+  encoders: readonly TextSource[],
+  output: Reporter,
+): Promise<void> {
+  const folder = await fetchModel(pipeline, '--pipeline', output, [PIPELINE_GRAPH]);
+  if (folder === pipeline || encoders.length === 0) return;
+  checkFit(pipeline, unetSignature(await readSignature(join(folder, PIPELINE_FILES.unet))), encoders);
+}
