@@ -76,3 +76,23 @@ it('says how long the untrained student takes, as its second batch tells', () =>
   expect(validate(0, 2)).toEqual([]); // not worth saying
   expect(validate(3, 40)).toEqual([]); // a resumed run
 });
+
+it.each([
+  [0, 'epoch 1/1  loss 2.0000  validation 1.5000 (en 0.7000 + ko 0.8000)'],
+  [1, 'epoch 1/1  loss 2.0000  validation 1.5000 (en 0.7000 + ko 0.8000)  4.00 pairs/s'],
+])('gives no rate of an epoch that a resumed run has only to validate: after %i steps', (steps, line) => {
+  const messages: string[] = [];
+  const output = {
+    message: (text: string) => {
+      messages.push(text);
+    },
+    progress: () => ({ update: () => undefined, stop: () => undefined }),
+  } as unknown as Output;
+  const view = openTrainingView(output, 9 - steps);
+  view.plan({ epochs: 1, stepsPerEpoch: 9, totalSteps: 9 });
+  vi.advanceTimersByTime(2000);
+  if (steps > 0) view.step(record(9));
+  messages.length = 0;
+  view.validation({ step: 9, epoch: 1, loss: 1.5, lossEn: 0.7, lossKo: 0.8, pairs: 8 }, 2);
+  expect(messages).toEqual([line]);
+});
