@@ -74,5 +74,8 @@ function report(folder) {
     '  npx kd doctor            what this machine computes with',
     '  npx kd train --dry-run   the full-size models: parameters, memory, one step',
     '  npx kd train --help      your own pairs and models',
+    '',
+    'This student is too small for Stable Diffusion: docs/first-real-run.md leads to one that draws, and',
+    'docs/pictures.md to a first picture without a download.',
   ].join('\n');
 }

@@ -127,7 +127,8 @@ export function openTrainingView(output: Reporter, from = 0): TrainingView {
   function epochLine(record: ValidationRecord, trainLoss: number): string {
     const pace = meter.lap('epoch');
     const epoch = `epoch ${String(record.epoch).padStart(String(plan.epochs).length)}/${plan.epochs}`;
-    const rate = pace.pairs > 0 ? `  ${formatRate(rateOf(pace))} pairs/s` : ''; // a resumed run may have no step left in it
+    // A run that is resumed at the end of an epoch has only to validate it.
+    const rate = pace.pairs > 0 ? `  ${formatRate(rateOf(pace))} pairs/s` : '';
     return `${epoch}  loss ${trainLoss.toFixed(4)}  ${validationPart(record)}${rate}`;
   }
 

@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { textsOf } from '../../src/diffusion/png.js';
 import { openSafetensors } from '../../src/weights/safetensors.js';
 import { kd, kdMeanwhile, temporaryFolder, type CliResult } from '../cli.js';
+import { argumentsOf, ROOT } from '../docs/documents.js';
 import { largestDifference, SD_TINY } from '../fixtures/index.js';
 import { BACKEND, copyOf, ownWords, parseLines, readJson, STUDENT, TEACHER, writeModel } from './tiny.js';
 
@@ -51,6 +52,13 @@ function documented(index: number, flags: readonly string[]): CliResult {
 }
 
 describe('kd generate', () => {
+  it('draws with what is in a clone, as its document shows', () => {
+    const [line] = /^npx kd generate .*$/m.exec(DOCUMENT)!;
+    const { code, stdout, stderr } = kd([...argumentsOf(line), '--out', join(cwd, 'in-clone')], { cwd: ROOT });
+    expect(code, stderr).toBe(0);
+    expect(stdout).toBe(`${join(cwd, 'in-clone', '노란색-차-0.png')}\n`);
+  });
+
   it('has four commands in its document', () => {
     expect(COMMANDS).toHaveLength(4);
   });
