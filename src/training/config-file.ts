@@ -1,6 +1,7 @@
 /** @file `--config`: settings from a file, a run's `config.json` or YAML. */
 import { LineCounter, parseDocument } from 'yaml';
 import { InputError } from '../base/errors.js';
+import { formatCount } from '../base/format.js';
 import { anyObject, checkJson, isObject, type JsonObject } from '../base/json-schema.js';
 import { parseJson } from '../base/parse-json.js';
 import { TEXTS } from '../base/kinds.js';
@@ -28,8 +29,16 @@ function parse(text: string, path: string): unknown {
   return /^\s*\{/.test(text) ? parseJson(text, path, ADVICE) : parseYaml(text, path);
 }
 
+/** The longest YAML, in characters: the time that its parser takes grows with the square of the number of settings. */
+const LONGEST_YAML = 2 ** 18;
+
 /** YAML 1.2. What its aliases stand for is limited by the library. */
 function parseYaml(text: string, path: string): unknown {
+  if (text.length > LONGEST_YAML)
+    throw new InputError(
+      `${path}: expected YAML of at most ${formatCount(LONGEST_YAML)} characters, got ${formatCount(text.length)}; ` +
+        ADVICE,
+    );
   const lines = new LineCounter();
   const document = parseDocument(text, { prettyErrors: false, lineCounter: lines });
   const [error] = document.errors;
