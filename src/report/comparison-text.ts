@@ -5,6 +5,7 @@ import { textTable } from '../evaluate/table-text.js';
 import { pairsTables, stsTable } from '../evaluate/tables.js';
 import type { ModelFacts } from '../evaluate/evaluation.js';
 import type { ComparedRun, ComparisonData } from './pages.js';
+import { FACT_NAMES } from './fact-names.js';
 import { bestOf } from './validations.js';
 
 /** The tables of a comparison: the runs, what differs, and their evaluations. */
@@ -72,7 +73,10 @@ function differencesTable({ runs, differences }: ComparisonData): Table {
   return {
     title: '',
     columns: [{ title: 'differs' }, ...runs.map(({ run }) => ({ title: run.name }))],
-    rows: differences.map(({ name, values }) => [name, ...values.map((value) => (value === '' ? 'yes' : value))]),
+    rows: differences.map(({ name, isSetting, values }) => [
+      isSetting ? name : (FACT_NAMES[name] ?? name),
+      ...values.map((value) => (value === '' ? 'yes' : value)),
+    ]),
     notes: [],
   };
 }

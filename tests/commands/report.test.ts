@@ -50,16 +50,24 @@ describe('kd report', () => {
   it('compares several runs: one page, tables, one event', async () => {
     const second = join(cwd, 'checkpoints/second');
     cpSync(join(cwd, 'checkpoints/tiny'), second, { recursive: true });
-    const config = JSON.parse(readFileSync(join(second, 'config.json'), 'utf8')) as { settings: object };
+    const config = JSON.parse(readFileSync(join(second, 'config.json'), 'utf8')) as {
+      settings: object;
+      student: object;
+    };
     writeFileSync(
       join(second, 'config.json'),
-      JSON.stringify({ ...config, settings: { ...config.settings, seed: 7, learningRate: 0.5 } }),
+      JSON.stringify({
+        ...config,
+        settings: { ...config.settings, seed: 7, learningRate: 0.5 },
+        student: { ...config.student, parameters: 1000 },
+      }),
     );
     try {
       const { code, stdout, stderr } = await kdHere(['report', 'tiny', 'second'], { cwd });
       expect(code, stderr).toBe(0);
       expect(stdout).toMatch(/^run +state +step +best loss +en +ko +at step +pairs\/s\ntiny +finished +4\/4 +\d/);
       expect(stdout).toMatch(/\ndiffers +tiny +second\n--learning-rate +\S+ +0\.5\n--seed +\d+ +7\n/);
+      expect(stdout).toMatch(/\nstudent’s parameters +[\d,]+ +1,000\n/);
       expect(stdout).toMatch(/\ncheckpoints\/comparison\.html: \d{3} kB, needs nothing else; open it in a browser\n$/);
       const event: unknown = JSON.parse((await kdHere(['report', 'tiny', second, 'tiny', '--json'], { cwd })).stdout);
       expect(event).toMatchObject({
@@ -69,7 +77,11 @@ describe('kd report', () => {
           { name: 'tiny', state: 'finished', step: 4, steps: 4 },
           { name: 'second', state: 'finished' },
         ],
-        differences: [{ name: '--learning-rate' }, { name: '--seed', values: [expect.any(String), '7'] }],
+        differences: [
+          { name: '--learning-rate' },
+          { name: '--seed', values: [expect.any(String), '7'] },
+          { name: 'student', values: [expect.any(String), '1,000'] },
+        ],
         evaluations: [],
       });
     } finally {

@@ -2,6 +2,7 @@
 import { DROP_REASONS, type DropReason } from '../../data/prepare/drop-reasons.js';
 import type { IdColumn } from '../../data/store/schema.js';
 import type { RunState } from '../../runs/run-states.js';
+import { FACT_NAMES } from '../fact-names.js';
 
 export const EN = {
   title: 'Report',
@@ -251,23 +252,7 @@ export const EN = {
   repeat: 'To repeat this run',
   copy: 'Copy',
   copied: 'Copied',
-  environmentNames: {
-    created: 'started',
-    engine: 'engine',
-    precision: 'precision',
-    precisionReason: 'why that precision',
-    backend: 'backend',
-    device: 'device',
-    kd: 'kd',
-    node: 'Node.js',
-    tensorflow: 'TensorFlow',
-    teacher: 'teacher’s parameters',
-    student: 'student’s parameters',
-    devices: 'devices',
-    textLengths: 'text lengths',
-    data: 'token store',
-    fingerprint: 'data fingerprint',
-  } as Readonly<Record<string, string>>,
+  environmentNames: FACT_NAMES,
 
   problems: 'What could not be shown',
   written: (time: string, version: string) => `Written ${time} by kd ${version}.`,

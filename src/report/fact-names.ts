@@ -1,0 +1,18 @@
+/** What the facts of a run's machine, versions, models and data are called in English, by their names in its data. */
+export const FACT_NAMES: Readonly<Record<string, string>> = {
+  created: 'started',
+  engine: 'engine',
+  precision: 'precision',
+  precisionReason: 'why that precision',
+  backend: 'backend',
+  device: 'device',
+  kd: 'kd',
+  node: 'Node.js',
+  tensorflow: 'TensorFlow',
+  teacher: 'teacher’s parameters',
+  student: 'student’s parameters',
+  devices: 'devices',
+  textLengths: 'text lengths',
+  data: 'token store',
+  fingerprint: 'data fingerprint',
+};
