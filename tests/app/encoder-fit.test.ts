@@ -7,18 +7,14 @@ import { GENERATE_DEFAULTS } from '../../src/app/pictures/options.js';
 import { PIPELINE_PART } from '../../src/diffusion/pipeline-files.js';
 import { temporaryFolder } from '../cli.js';
 import { SD_TINY } from '../fixtures/index.js';
-import { startFakeHub, type FakeHub } from '../weights/fake-hub.js';
+import { askHub, startFakeHub, type FakeHub } from '../weights/fake-hub.js';
 
 const WEIGHTS = 'unet/weights.pb';
 
 let hub: FakeHub;
 beforeEach(async () => {
-  const home = temporaryFolder();
   hub = await startFakeHub();
-  vi.stubEnv('HF_ENDPOINT', hub.url);
-  vi.stubEnv('HF_HUB_CACHE', join(home, 'hub'));
-  vi.stubEnv('XDG_CACHE_HOME', join(home, 'cache'));
-  for (const name of ['HF_TOKEN', 'HF_HUB_OFFLINE']) vi.stubEnv(name, undefined);
+  askHub(hub, temporaryFolder());
   const files = PIPELINE_PART.files.map((path) => [path, readFileSync(join(SD_TINY, path))] as const);
   hub.models.set('them/pipeline', new Map([...files, [WEIGHTS, Buffer.alloc(60_000)]]));
 });

@@ -5,16 +5,12 @@ import { openOutput } from '../../src/app/output.js';
 import { fetchModel } from '../../src/app/fetch-model.js';
 import { openEncoder } from '../../src/app/open-encoder.js';
 import { temporaryFolder } from '../cli.js';
-import { startFakeHub, type FakeHub } from '../weights/fake-hub.js';
+import { askHub, startFakeHub, type FakeHub } from '../weights/fake-hub.js';
 
 let hub: FakeHub;
 beforeEach(async () => {
-  const home = temporaryFolder();
   hub = await startFakeHub();
-  vi.stubEnv('HF_ENDPOINT', hub.url);
-  vi.stubEnv('HF_HUB_CACHE', join(home, 'hub'));
-  vi.stubEnv('XDG_CACHE_HOME', join(home, 'cache'));
-  for (const name of ['HF_TOKEN', 'HF_HUB_OFFLINE']) vi.stubEnv(name, undefined);
+  askHub(hub, temporaryFolder());
 });
 afterEach(async () => {
   vi.unstubAllEnvs();

@@ -14,8 +14,8 @@ const record = (step: number): StepRecord => ({
   pairs: 8,
 });
 
-/** What is said over two steps of so many seconds, after the run came to step `from`. */
-function messagesOver(seconds: readonly [number, number], from = 0): string[] {
+/** An output without bars, and what is said to it. */
+function recordedOutput(): { output: Output; messages: string[] } {
   const messages: string[] = [];
   const bar = { update: () => undefined, stop: () => undefined };
   const output = {
@@ -24,6 +24,12 @@ function messagesOver(seconds: readonly [number, number], from = 0): string[] {
     },
     progress: () => bar,
   } as unknown as Output;
+  return { output, messages };
+}
+
+/** What is said over two steps of so many seconds, after the run came to step `from`. */
+function messagesOver(seconds: readonly [number, number], from = 0): string[] {
+  const { output, messages } = recordedOutput();
   const view = openTrainingView(output, from);
   view.plan({ epochs: 1, stepsPerEpoch: 9, totalSteps: 9 });
   for (const [i, passed] of seconds.entries()) {
@@ -53,13 +59,7 @@ it('says nothing of a quick one', () => {
 });
 
 it('says how long the untrained student takes, as its second batch tells', () => {
-  const messages: string[] = [];
-  const output = {
-    message: (text: string) => {
-      messages.push(text);
-    },
-    progress: () => ({ update: () => undefined, stop: () => undefined }),
-  } as unknown as Output;
+  const { output, messages } = recordedOutput();
   const validate = (from: number, secondsABatch: number): string[] => {
     messages.length = 0;
     const view = openTrainingView(output, from);
@@ -81,13 +81,7 @@ it.each([
   [0, 'epoch 1/1  loss 2.0000  validation 1.5000 (en 0.7000 + ko 0.8000)'],
   [1, 'epoch 1/1  loss 2.0000  validation 1.5000 (en 0.7000 + ko 0.8000)  4.00 pairs/s'],
 ])('gives no rate of an epoch that a resumed run has only to validate: after %i steps', (steps, line) => {
-  const messages: string[] = [];
-  const output = {
-    message: (text: string) => {
-      messages.push(text);
-    },
-    progress: () => ({ update: () => undefined, stop: () => undefined }),
-  } as unknown as Output;
+  const { output, messages } = recordedOutput();
   const view = openTrainingView(output, 9 - steps);
   view.plan({ epochs: 1, stepsPerEpoch: 9, totalSteps: 9 });
   vi.advanceTimersByTime(2000);

@@ -2,6 +2,8 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { vi } from 'vitest';
 import { closeWithConnections, listenOnLoopback } from '../loopback.js';
 
 /** How a request for a file's bytes is answered, in the place of the bytes. */
@@ -125,4 +127,12 @@ function refuse(response: ServerResponse, status: number, code?: string): void {
     ...(code === undefined ? {} : { 'X-Error-Code': code }),
   });
   response.end(JSON.stringify({ error: 'refused' }));
+}
+
+/** Has this process ask a hub, without a token and with its caches in a folder; `vi.unstubAllEnvs` ends it. */
+export function askHub({ url }: FakeHub, home: string): void {
+  vi.stubEnv('HF_ENDPOINT', url);
+  vi.stubEnv('HF_HUB_CACHE', join(home, 'hub'));
+  vi.stubEnv('XDG_CACHE_HOME', join(home, 'cache'));
+  for (const name of ['HF_TOKEN', 'HF_HUB_OFFLINE']) vi.stubEnv(name, undefined);
 }

@@ -42,8 +42,8 @@ async function* encodeInTurn(
   engine: EncoderEngine,
 ): AsyncGenerator<EncodedBatch, void> {
   const window = batchSize * Math.ceil(WINDOW / batchSize);
+  const extent = { batchSize, placesFor: engine.placesFor };
   for (let start = 0; start < texts.length; start += window) {
-    const extent = { batchSize, placesFor: engine.placesFor };
     for (const batch of batchesByLength(texts.slice(start, start + window), tokenizer, extent)) {
       const { places, ids, mask, size, cut } = batch;
       const encoded = await engine.encode(ids, size, masked ? mask : undefined);
