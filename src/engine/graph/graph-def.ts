@@ -1,6 +1,6 @@
 /** @file Writes TensorFlow's message `GraphDef` (tensorflow/core/framework). */
 import { bytes, float, integer, map } from '../../base/protobuf.js';
-import type { GraphFunction } from './fusion.js';
+import type { GraphFunction } from './functions.js';
 import type { Attribute, GraphDtype, GraphNode } from './graph.js';
 
 /** The numbers of `DataType` (tensorflow/core/framework/types.proto). */

@@ -6,7 +6,7 @@
  * takes one pass over memory, where a product takes a hundred times that.
  */
 import { sizeOf } from '../../models/text-encoder.js';
-import { ELEMENTWISE } from './fusion.js';
+import { ELEMENTWISE } from './elementwise.js';
 import { BYTES, type GraphNode } from './graph.js';
 import { producerName } from './order.js';
 

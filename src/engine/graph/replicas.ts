@@ -1,5 +1,5 @@
 /** @file A graph once for each of several devices, in one session. */
-import type { FusedGraph } from './fusion.js';
+import type { FusedGraph } from './functions.js';
 import type { GraphNode, Value } from './graph.js';
 import { taskConfig, taskName } from './server.js';
 import { openSession, type Feed, type FetchedTensor, type Session } from './session.js';

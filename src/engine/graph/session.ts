@@ -5,7 +5,7 @@ import {
   type SessionAddon,
   type TensorValues,
 } from '../../tensorflow/session-addon.js';
-import type { GraphFunction } from './fusion.js';
+import type { GraphFunction } from './functions.js';
 import type { GraphNode, Value } from './graph.js';
 import { DTYPE_NUMBERS, encodeGraph } from './graph-def.js';
 import { encodeConfig, type SessionConfig } from './session-config.js';

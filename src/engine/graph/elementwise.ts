@@ -1,0 +1,32 @@
+/** @file Elementwise ops. XLA makes one loop of several of them; TensorFlow lets one write over an input. */
+
+/** Ops that compute a value from those at its place in their inputs; and `Reshape`, which computes nothing. */
+export const ELEMENTWISE: ReadonlySet<string> = new Set([
+  'AddV2',
+  'Sub',
+  'Mul',
+  'RealDiv',
+  'SquaredDifference',
+  'Maximum',
+  'Minimum',
+  'Pow',
+  'Equal',
+  'NotEqual',
+  'Greater',
+  'GreaterEqual',
+  'Less',
+  'LessEqual',
+  'Square',
+  'Sqrt',
+  'Rsqrt',
+  'Exp',
+  'Erf',
+  'Sigmoid',
+  'Tanh',
+  'Neg',
+  'Abs',
+  'Relu',
+  'Cast',
+  'Reshape',
+  'SelectV2',
+]);

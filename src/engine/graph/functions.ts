@@ -1,0 +1,185 @@
+/** @file Functions of a graph, and the calls that take the place of groups of ops. */
+import { sizeOf } from '../../models/text-encoder.js';
+import type { Attributes, GraphDtype, GraphNode } from './graph.js';
+import { isCopied } from './op-groups.js';
+import { producerName } from './order.js';
+
+/** A function of a graph: what a group of ops computes. */
+export interface GraphFunction {
+  readonly name: string;
+  readonly inputs: readonly GraphDtype[];
+  /** Nodes in order; an input `argument:i` is the function's i-th. */
+  readonly nodes: readonly GraphNode[];
+  /** Names of the nodes whose values the function returns. */
+  readonly outputs: readonly string[];
+}
+
+export interface FusedGraph {
+  readonly nodes: readonly GraphNode[];
+  readonly functions: readonly GraphFunction[];
+}
+
+/** A group of ops that can be a call. */
+interface Call {
+  readonly inputs: readonly string[];
+  /** What is read of it: for each output the nodes that have this value. */
+  readonly outputs: readonly (readonly GraphNode[])[];
+  readonly members: readonly GraphNode[];
+}
+
+/** A function with all the groups that it computes. */
+interface CalledFunction {
+  readonly definition: GraphFunction;
+  readonly calls: readonly Call[];
+}
+
+/** Finds a graph's nodes, and their readers, by their names. */
+interface Surroundings {
+  readonly byName: ReadonlyMap<string, GraphNode>;
+  readonly readersOf: (name: string) => readonly GraphNode[];
+}
+
+/**
+ * The graph with its groups replaced by calls. Equal groups call one function.
+ *
+ * @param timesOf how often a node counts
+ * @param least values that a function must process, over all its calls
+ */
+export function callFunctions(
+  ordered: readonly GraphNode[],
+  groups: readonly GraphNode[][],
+  timesOf: (node: GraphNode) => number,
+  least: number,
+): FusedGraph {
+  const surroundings = surroundingsOf(ordered);
+  const functions = new Map<string, { readonly definition: GraphFunction; values: number; readonly calls: Call[] }>();
+  for (const gathered of groups) {
+    const group = withoutLastReshapes(gathered, surroundings);
+    if (group.filter(({ op }) => op !== 'Reshape').length < 2) continue;
+    const { key, definition, call } = describe(group, surroundings, `fused_${functions.size}`);
+    if (call.outputs.length === 0) continue; // nobody reads it, so it does not run
+    const known = functions.get(key) ?? { definition, values: 0, calls: [] };
+    known.values += Math.max(...group.map((node) => timesOf(node) * sizeOf(node.shape)));
+    known.calls.push(call);
+    functions.set(key, known);
+  }
+  const worthwhile = [...functions.values()].filter(({ values }) => values >= least);
+  return { nodes: withCalls(ordered, worthwhile), functions: worthwhile.map(({ definition }) => definition) };
+}
+
+function surroundingsOf(nodes: readonly GraphNode[]): Surroundings {
+  const readers = new Map<string, GraphNode[]>();
+  for (const node of nodes)
+    for (const name of node.inputs) readers.set(producerName(name), [...(readers.get(producerName(name)) ?? []), node]);
+  return {
+    byName: new Map(nodes.map((node) => [node.name, node])),
+    readersOf: (name) => readers.get(name) ?? [],
+  };
+}
+
+/** A group less the reshapes at its ends: outside they cost nothing, inside XLA copies what is also read unreshaped. */
+function withoutLastReshapes(group: readonly GraphNode[], { readersOf }: Surroundings): GraphNode[] {
+  const members = new Set(group);
+  for (const node of [...group].reverse())
+    if (node.op === 'Reshape' && !readersOf(node.name).some((reader) => members.has(reader))) members.delete(node);
+  return [...members];
+}
+
+/** A group as a function, with names that are the same for every equal group. */
+function describe(
+  group: readonly GraphNode[],
+  { byName, readersOf }: Surroundings,
+  name: string,
+): { key: string; definition: GraphFunction; call: Call } {
+  const members = new Set(group.map((node) => node.name));
+  const local = new Map<string, string>();
+  const inputs: GraphNode[] = [];
+  const nodes: GraphNode[] = [];
+  const byValue = new Map<string, string>(); // equal ops on equal inputs, so that a value is one output
+  const add = (node: GraphNode): string => {
+    const known = local.get(node.name);
+    if (known !== undefined) return known;
+    const isInside = members.has(node.name) || isCopied(node);
+    if (!isInside) {
+      const argument = `argument:${inputs.length}`;
+      inputs.push(node);
+      local.set(node.name, argument);
+      return argument;
+    }
+    const taken = node.inputs.filter((input) => !input.startsWith('^')).map((input) => add(byName.get(input)!));
+    const attributes = Object.fromEntries(Object.entries(node.attributes).filter(([key]) => !key.startsWith('_')));
+    const value = JSON.stringify([node.op, taken, attributes, node.dtype, node.shape]);
+    const own = byValue.get(value) ?? `n${nodes.length}`;
+    if (!byValue.has(value)) nodes.push({ ...node, name: own, inputs: taken, attributes });
+    byValue.set(value, own);
+    local.set(node.name, own);
+    return own;
+  };
+  for (const node of group) add(node);
+  const outputs = new Map<string, GraphNode[]>();
+  for (const node of group) {
+    if (!readersOf(node.name).some((reader) => !members.has(reader.name))) continue;
+    const output = local.get(node.name)!;
+    outputs.set(output, [...(outputs.get(output) ?? []), node]);
+  }
+  const definition = { name, inputs: inputs.map(({ dtype }) => dtype), nodes, outputs: [...outputs.keys()] };
+  const key = JSON.stringify([
+    inputs.map(({ dtype, shape }) => [dtype, shape]),
+    nodes.map(({ op, inputs: taken, attributes, shape }) => [op, taken, attributes, shape]),
+    definition.outputs,
+  ]);
+  return {
+    key,
+    definition,
+    call: { inputs: inputs.map((node) => node.name), outputs: [...outputs.values()], members: group },
+  };
+}
+
+/** The nodes with calls of functions in place of what those compute. */
+function withCalls(ordered: readonly GraphNode[], functions: readonly CalledFunction[]): GraphNode[] {
+  const replaced = new Map<string, string>(); // an op's name → the output of the call that has its value
+  const gone = new Set<string>();
+  const calls: GraphNode[] = [];
+  for (const { definition, calls: all } of functions) {
+    for (const [i, { inputs, outputs, members }] of all.entries()) {
+      const name = `${definition.name}_${i}`;
+      for (const member of members) gone.add(member.name);
+      for (const [k, equal] of outputs.entries())
+        for (const output of equal) replaced.set(output.name, k === 0 ? name : `${name}:${k}`);
+      calls.push(
+        callNode(
+          name,
+          definition,
+          inputs,
+          outputs.map(([output]) => output!),
+        ),
+      );
+    }
+  }
+  const redirect = (name: string): string =>
+    name.startsWith('^')
+      ? `^${(replaced.get(name.slice(1)) ?? name.slice(1)).split(':')[0]}`
+      : (replaced.get(name) ?? name);
+  return [...ordered.filter(({ name }) => !gone.has(name)), ...calls].map((node) => ({
+    ...node,
+    inputs: node.inputs.map(redirect),
+  }));
+}
+
+/** @param outputs for each output a node that has its value */
+function callNode(
+  name: string,
+  definition: GraphFunction,
+  inputs: readonly string[],
+  outputs: readonly GraphNode[],
+): GraphNode {
+  const { dtype, shape } = outputs[0]!;
+  const attributes: Attributes = {
+    Tin: { types: definition.inputs },
+    Tout: { types: outputs.map((output) => output.dtype) },
+    f: { function: definition.name },
+    _XlaMustCompile: { bool: true },
+    _noinline: { bool: true },
+  };
+  return { name, op: 'PartitionedCall', inputs, dtype, shape, attributes };
+}
