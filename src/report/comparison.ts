@@ -1,4 +1,5 @@
 /** @file Several runs as a page that compares them sees them. */
+import { formatCount } from '../base/format.js';
 import { VERSION } from '../base/version.js';
 import type { ModelFacts, RunEvaluations } from '../evaluate/evaluation.js';
 import { withoutCopies } from './evaluated-models.js';
@@ -36,10 +37,7 @@ export function followComparison(folders: readonly string[]): ComparisonFollower
             reports.map(({ sections }) => sections.settings),
             true,
           ),
-          ...differencesOf(
-            reports.map(({ sections }) => sections.environment),
-            false,
-          ),
+          ...differencesOf(reports.map(comparedFacts), false),
         ],
         evaluations: jointEvaluations(reports),
         problems: [...new Set(reports.flatMap(({ sections }) => sections.problems))],
@@ -52,6 +50,18 @@ export function followComparison(folders: readonly string[]): ComparisonFollower
 function named(run: ReportData['run'], all: readonly ReportData[]): ReportData['run'] {
   const isAlone = all.filter((other) => other.run.name === run.name).length === 1;
   return isAlone ? run : { ...run, name: run.folder };
+}
+
+/**
+ * What a run was computed with, as runs are compared by it: of its data how many pairs there are and their fingerprint,
+ * not where their token store lies, whose name also changes with how the same files were named.
+ */
+function comparedFacts({ run, sections }: Pick<ReportData, 'run' | 'sections'>): Entry[] {
+  return sections.environment.map(([name, value]) =>
+    name === 'data'
+      ? ['pairs', `${formatCount(run.trainingPairs)} + ${formatCount(run.validationPairs)}`]
+      : [name, value],
+  );
 }
 
 /** The entries that are not the same in all runs, in the order of the runs that have them. */

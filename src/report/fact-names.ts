@@ -14,5 +14,6 @@ export const FACT_NAMES: Readonly<Record<string, string>> = {
   devices: 'devices',
   textLengths: 'text lengths',
   data: 'token store',
-  fingerprint: 'data fingerprint',
+  pairs: 'pairs (training + validation)',
+  fingerprint: 'fingerprint of the pairs',
 };

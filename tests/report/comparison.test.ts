@@ -56,6 +56,19 @@ describe('a comparison', () => {
     expect(evaluations[0].pairs!.models.map(({ role }) => role)).toEqual(['teacher', 'untrained']);
   });
 
+  it('tells data by their pairs, not by where they are stored', async () => {
+    const store = 'checkpoints/.prepared/other';
+    const first = makeRun();
+    const same = makeRun({ name: 'second', data: { store } });
+    expect((await followComparison([first, same]).comparison(false)).differences).toEqual([]);
+
+    const other = makeRun({ name: 'second', data: { store, fingerprint: 'def', validation_pairs: 9 } });
+    const comparison = await followComparison([first, other]).comparison(false);
+    expect(comparisonText(comparison)).toMatch(
+      /^differs +first +second\npairs \(training \+ validation\) +6,400 \+ 8 +6,400 \+ 9\nfingerprint of the pairs +abc +def$/m,
+    );
+  });
+
   it('tells runs of the same name by their folders', async () => {
     const { runs, differences } = await followComparison([makeRun(), makeRun()]).comparison(false);
     expect(new Set(runs.map(({ run }) => run.name)).size).toBe(2);

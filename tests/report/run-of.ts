@@ -18,6 +18,8 @@ export interface RunOptions {
   readonly settings?: object;
   /** Pairs that the log says were validated on, of 8; empty as in that of an earlier version. */
   readonly validated?: number | '';
+  /** What its data is said to be, other than usual. */
+  readonly data?: object;
 }
 
 /** A loss that falls, and wobbles. */
@@ -49,6 +51,7 @@ export function makeRun({
   epochs = 3,
   settings = {},
   validated = 8,
+  data = {},
 }: RunOptions = {}): string {
   const folder = join(temporaryFolder(), 'checkpoints', name);
   mkdirSync(folder, { recursive: true });
@@ -73,6 +76,7 @@ export function makeRun({
         training_pairs: stepsPerEpoch * 32,
         validation_pairs: 8,
         store: 'checkpoints/.prepared/none',
+        ...data,
       },
       fingerprints: { data: 'abc' },
       engine: { engine: 'compiled', precision: 'fp32', backend: 'tensorflow', device: 'cpu' },

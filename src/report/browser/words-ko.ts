@@ -248,7 +248,8 @@ export const KO: Words = {
     devices: '장치 수',
     textLengths: '문장 길이(토큰)',
     data: '토큰 저장소',
-    fingerprint: '데이터 지문',
+    pairs: '문장 쌍(학습 + 검증)',
+    fingerprint: '문장 쌍의 지문',
   },
 
   problems: '보여 줄 수 없는 것',
