@@ -10,7 +10,7 @@ import type { Value } from './graph/graph.js';
 import { asOne, openReplicas } from './graph/replicas.js';
 import type { Feed, Session } from './graph/session.js';
 import { buildStepGraph } from './graph/step-graph.js';
-import type { Pass } from './graph/step-recording.js';
+import type { Pass } from './graph/recorded-step.js';
 import { lengthFor, textLengths, type TextLengths } from './text-lengths.js';
 
 /**

@@ -13,7 +13,8 @@ import { momentPacks, packsOf } from './packs.js';
 import { toBfloat16 } from './precision.js';
 import { recompute } from './recompute.js';
 import { record } from './recorder.js';
-import { recordStep, type GraphInputs, type RecordedStep } from './step-recording.js';
+import type { GraphInputs, RecordedStep } from './recorded-step.js';
+import { recordStep } from './step-recording.js';
 import { placeholder } from './variables.js';
 
 export interface StepGraph extends FusedGraph, Omit<RecordedStep, 'backward'> {

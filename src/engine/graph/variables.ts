@@ -31,6 +31,22 @@ export function assignVariable(graph: Graph, { handle, dtype, shape }: Variable,
   return graph.add('AssignVariableOp', [handle, value], { dtype: { type: dtype } }, { dtype, shape });
 }
 
+/**
+ * Sets the variable to zero. The node has no output: use it as a control input.
+ *
+ * @param afterNodes names of nodes that run before
+ */
+export function zeroVariable(graph: Graph, variable: Variable, afterNodes: readonly string[] = []): GraphNode {
+  const { shape } = variable;
+  const zeros = graph.add(
+    'Fill',
+    [graph.int32(shape), graph.scalar(0, 'float32'), ...afterNodes.map((name) => `^${name}`)],
+    { T: { type: 'float32' }, index_type: { type: 'int32' } },
+    { dtype: 'float32', shape },
+  );
+  return assignVariable(graph, variable, zeros);
+}
+
 /** Adds to the variable's value. The node has no output: use it as a control input. */
 export function addToVariable(graph: Graph, { handle, dtype, shape }: Variable, value: Value): GraphNode {
   return graph.add('AssignAddVariableOp', [handle, value], { dtype: { type: dtype } }, { dtype, shape });

@@ -1,0 +1,48 @@
+/** @file The gradients that a step's micro-batches have accumulated so far, as variables of the graph. */
+import * as tf from '@tensorflow/tfjs-core';
+import type { Gradients } from '../../distill/step.js';
+import type { GraphNode } from './graph.js';
+import type { Recording } from './recorder.js';
+import { addToVariable, declareVariable, readVariable, zeroVariable, type Variable } from './variables.js';
+
+export class GradientSums {
+  private readonly variables: readonly (readonly [name: string, sum: Variable])[];
+
+  /** @param like gradients of the same names and shapes */
+  constructor(
+    private readonly recording: Recording,
+    like: Gradients,
+  ) {
+    this.variables = Object.entries(like).map(([name, { shape }]) => [
+      name,
+      declareVariable(recording.graph, `sum/${name}`, shape),
+    ]);
+  }
+
+  /** Adds those of a micro-batch to the variables: nodes to run. */
+  accumulate(gradients: Gradients): GraphNode[] {
+    const { graph, value } = this.recording;
+    return this.variables.map(([name, sum]) => addToVariable(graph, sum, value(gradients[name]!)));
+  }
+
+  /** Their values when a run begins. */
+  read(): Gradients {
+    const { graph, tensor } = this.recording;
+    return Object.fromEntries(this.variables.map(([name, sum]) => [name, tensor(readVariable(graph, sum))]));
+  }
+
+  /** The sums with those of one more micro-batch, while the variables stay as they are. */
+  plus(gradients: Gradients): Gradients {
+    const sums = Object.entries(this.read());
+    return Object.fromEntries(sums.map(([name, sum]) => [name, tf.add(gradients[name]!, sum)]));
+  }
+
+  /**
+   * Sets the variables to zero: nodes to run.
+   *
+   * @param afterNodes names of nodes that run before
+   */
+  clear(afterNodes: readonly string[] = []): GraphNode[] {
+    return this.variables.map(([, sum]) => zeroVariable(this.recording.graph, sum, afterNodes));
+  }
+}

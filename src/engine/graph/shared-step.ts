@@ -1,0 +1,70 @@
+/** @file A step that several devices share out: each has the gradients of its micro-batches, all need their sums. */
+import * as tf from '@tensorflow/tfjs-core';
+import { globalNorm, type Gradients } from '../../distill/step.js';
+import { AllReduce, type Ranks } from './all-reduce.js';
+import type { GraphNode } from './graph.js';
+import type { ModelVariable } from './model-variables.js';
+import type { Recording } from './recorder.js';
+import { choose } from './update.js';
+import { after, assignVariable } from './variables.js';
+
+/** Among a device's share of a step, its losses. */
+const LOSSES = 'losses';
+
+/** A step's gradients, their norm, and what is fetched of the step. */
+export interface WholeStep {
+  readonly gradients: Gradients;
+  readonly norm: tf.Scalar;
+  readonly seen: tf.Tensor;
+}
+
+export class SharedStep {
+  private messages = 0;
+
+  /** @param accumulate micro-batches of a step, over all devices */
+  constructor(
+    private readonly recording: Recording,
+    private readonly ranks: Ranks,
+    private readonly accumulate: number,
+  ) {}
+
+  /**
+   * A micro-batch's gradients with its losses, at its place among those of its step, so that sums over ranks leave them
+   * as they are.
+   *
+   * @param place of the micro-batch in its step
+   */
+  shareOf(gradients: Gradients, losses: tf.Scalar[], place: GraphNode): Gradients {
+    const { graph, tensor, value } = this.recording;
+    const count = this.accumulate;
+    const places = tf.tensor2d(
+      Int32Array.from({ length: count }, (_, i) => i),
+      [count, 1],
+    );
+    const isElsewhere = tf.notEqual(places, tensor(place)); // [A, 1]
+    const row = tf.reshape(tf.stack(losses), [1, 2]);
+    const placed = choose(graph, value(isElsewhere), graph.fill(0, [count, 2], 'float32'), value(row));
+    return { [LOSSES]: tensor(placed), ...gradients }; // [A, 2]
+  }
+
+  /** The sums of all ranks' shares; the norm is the first's, so that all decide alike. */
+  wholeOf(share: Gradients): WholeStep {
+    const { graph, tensor, value } = this.recording;
+    const allReduce = new AllReduce(graph, this.ranks);
+    const own = Object.entries(share).map(([name, values]) => [name, value(values)] as const);
+    const summed = allReduce.sum(Object.fromEntries(own.reverse())); // as the backward pass has them
+    const whole: Gradients = Object.fromEntries(Object.keys(share).map((name) => [name, tensor(summed[name]!)]));
+    const { [LOSSES]: losses, ...gradients } = whole;
+    const norm = tensor<tf.Scalar>(allReduce.ofFirst(value(globalNorm(gradients))));
+    this.messages = allReduce.taken;
+    return { gradients, norm, seen: tf.concat([tf.reshape(losses!, [-1]), tf.reshape(norm, [1])], 0) };
+  }
+
+  /** Sets variables to those of the first rank: a node to run, recorded after `wholeOf`. */
+  send(variables: readonly ModelVariable[]): GraphNode {
+    const { graph } = this.recording;
+    const allReduce = new AllReduce(graph, this.ranks, this.messages);
+    const set = variables.map(({ variable, read }) => assignVariable(graph, variable, allReduce.ofFirst(read)));
+    return after(graph, graph.scalar(1, 'float32'), set, 'sent');
+  }
+}
