@@ -1,18 +1,15 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, existsSync, readdirSync, rmSync, statfsSync, statSync } from 'node:fs';
+import { existsSync, rmSync, statfsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
-import { fileURLToPath } from 'node:url';
-import { size, stopwatch } from './amounts.mjs';
-import { SetupError, TensorflowUnavailable } from './errors.mjs';
+import { size, sum } from './amounts.mjs';
+import { TensorflowUnavailable } from './errors.mjs';
 import { linkTarget, replaceLink } from './links.mjs';
 import { ownLibrary } from './own-library.mjs';
-import { failureLine, run } from './processes.mjs';
 import { stageFolder } from './staging.mjs';
+import { downloadWheel, wheelIn, wheelOf } from './wheel-download.mjs';
+import { isUnpacked, takeFromBundle, unpackedBytes, unpackWheel } from './wheels.mjs';
 
-/** @import { Bundle } from './bundle/open.mjs' */
 /** @import { Distribution, Wheel } from './distributions.mjs' */
-/** @import { Result } from './processes.mjs' */
 /** @import { Project } from './project.mjs' */
 
 /**
@@ -32,15 +29,6 @@ import { stageFolder } from './staging.mjs';
  * @property {{ folder: string, files: Record<string, CudaFile> } | undefined} [cuda] what of CUDA lies beside it, by
  *   the names that the loader knows
  */
-
-/**
- * One try, no other packages, no second copy in pip's own cache. pip's default of five tries takes minutes wherever
- * one of several configured indexes is out of reach.
- */
-const PIP_FLAGS = [
-  ...['--no-deps', '--only-binary=:all:', '--no-cache-dir', '--disable-pip-version-check'],
-  ...['--retries', '0', '--timeout', '20'],
-];
 
 /**
  * The libtensorflow on disk: the user's own if TF_LIBRARY_DIR names one (throws `SetupError` if that lacks something),
@@ -105,61 +93,6 @@ export async function fetchLibrary(project, distribution, python, lock) {
 }
 
 /**
- * What a bundle calls what is unpacked of a wheel.
- *
- * @param {Wheel} wheel
- */
-export function wheelArchive({ package: name, version, sha256 }) {
-  return `${name} ${version} ${sha256}`;
-}
-
-/**
- * The paths of all that is unpacked of a wheel; none where nothing of it is wanted.
- *
- * @param {Wheel} wheel
- */
-export function wheelFiles({ files, headers }) {
-  return [...Object.keys(files), ...headers];
-}
-
-/**
- * @param {Project} project
- * @param {Bundle} bundle
- * @param {Wheel} wheel
- * @param {string} target
- * @param {number} [lock]
- */
-async function takeFromBundle(project, bundle, wheel, target, lock) {
-  await stageFolder(target, async (partial) => {
-    await bundle.unpack(wheelArchive(wheel), partial, { ...project, lock });
-    if (!isComplete(partial, wheel))
-      throw new SetupError(
-        `--from ${bundle.folder}: its ${wheel.package} ${wheel.version} lacks files; make the bundle again`,
-      );
-  });
-}
-
-/**
- * Names the download in records of what failed. Another index may serve another file; its address may hold a password.
- *
- * @param {Project} project
- * @param {Wheel} wheel
- */
-export function downloadAttempt({ env }, wheel) {
-  const source = createHash('sha256').update(`${wheel.sha256} ${env.PIP_INDEX_URL}`).digest('hex');
-  return `download ${wheel.package} ${wheel.version}, ${source}`;
-}
-
-/**
- * Bytes that a wheel's files take.
- *
- * @param {Wheel} wheel
- */
-function unpackedBytes(wheel) {
-  return sum(Object.values(wheel.files));
-}
-
-/**
  * Says what several wheels come to; a single one says it itself.
  *
  * @param {Project} project
@@ -199,127 +132,6 @@ function checkRoom({ cache, freeBytes = freeBytesIn, bundle }, { version, device
 function freeBytesIn(folder) {
   const { bavail, bsize } = statfsSync(folder);
   return bavail * bsize;
-}
-
-/**
- * @param {Project} project
- * @param {Wheel} wheel
- * @param {string} python
- * @param {string} folder
- * @param {number} [lock]
- */
-async function downloadWheel(project, wheel, python, folder, lock) {
-  const { env, say, terminal } = project;
-  const elapsed = stopwatch();
-  say(`${title(wheel)}: downloading ${size(wheel.bytes)} …`);
-  const args = [
-    '-m',
-    'pip',
-    'download',
-    ...PIP_FLAGS,
-    ...wheel.tags,
-    '--dest',
-    folder,
-    `${wheel.package}==${wheel.version}`,
-  ];
-  // pip keeps the unfinished file in TMPDIR: here it goes with the folder if set-up is killed.
-  const pipEnv = { ...env, PIP_REQUIRE_VIRTUALENV: '0', TMPDIR: folder };
-  const result = await run(python, args, { env: pipEnv, showOutput: terminal, lock });
-  if (result.status !== 0) throw downloadFailure(wheel, result);
-  await checkWheel(project, wheel, wheelOf(folder));
-  say(`${title(wheel)}: downloaded in ${elapsed()}`);
-}
-
-/**
- * @param {Wheel} wheel
- * @param {Result} result
- */
-function downloadFailure({ package: name, version }, result) {
-  if (/from versions: (none)?\)/.test(result.stderr)) {
-    return new TensorflowUnavailable(
-      `the Python package index cannot be reached, or has no ${name}`,
-      'connect to the network, or set PIP_INDEX_URL to an index that can be reached, and run this again',
-    );
-  }
-  const line = failureLine(result, /^ERROR: (?!Exception:)/).replace(/^ERROR: /, '');
-  return new TensorflowUnavailable(`pip cannot download ${name} ${version} (${line})`, 'mend that and run this again');
-}
-
-/**
- * @param {Project} project
- * @param {Wheel} wheel
- * @param {string} file
- */
-async function checkWheel(project, wheel, file) {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(file), hash);
-  const sha256 = hash.digest('hex');
-  if (sha256 === wheel.sha256) return;
-  throw new TensorflowUnavailable(
-    `the package index served another ${wheel.package} ${wheel.version} than the official one ` +
-      `(expected sha256 ${wheel.sha256}, got ${sha256})`,
-    'set PIP_INDEX_URL to an index that serves the official file, ' +
-      'or remove node_modules/.kd-setup.json to try this one anew',
-    downloadAttempt(project, wheel),
-  );
-}
-
-/**
- * @param {Project} project
- * @param {Wheel} wheel
- * @param {string} python
- * @param {string} file
- * @param {string} folder
- * @param {number} [lock]
- */
-async function unpackWheel({ env, say }, wheel, python, file, folder, lock) {
-  const elapsed = stopwatch();
-  say(`${title(wheel)}: unpacking ${size(unpackedBytes(wheel))} …`);
-  const members = [...Object.keys(wheel.files), ...wheel.headers].map((path) => `${memberOf(wheel, path)}=${path}`);
-  const script = fileURLToPath(new URL('unpack-wheel.py', import.meta.url));
-  const result = await run(python, [script, file, folder, ...members], { env, lock });
-  if (result.status !== 0) {
-    const line = failureLine(result, /^\w*Error\b/);
-    throw new TensorflowUnavailable(
-      `the ${wheel.package} wheel cannot be unpacked (${line})`,
-      'mend that and run this again',
-    );
-  }
-  say(`${title(wheel)}: unpacked in ${elapsed()}`);
-}
-
-/**
- * `libtensorflow 2.21.0`, `nvidia-cublas-cu12 12.9.3.13`
- *
- * @param {Wheel} wheel
- */
-function title({ package: name, version }) {
-  return `${name.startsWith('tensorflow') ? 'libtensorflow' : name} ${version}`;
-}
-
-/**
- * @param {Wheel} wheel
- * @param {string} path
- */
-function memberOf({ folder, from }, path) {
-  const [first = ''] = path.split('/', 1);
-  return from === undefined ? `${folder}/${path}` : `${from[first]}${path.slice(first.length)}`;
-}
-
-/**
- * @param {string} folder
- * @param {Wheel} wheel
- */
-function isUnpacked(folder, wheel) {
-  return isComplete(join(folder, wheel.folder), wheel);
-}
-
-/**
- * @param {string} folder the wheel's own
- * @param {Wheel} wheel
- */
-function isComplete(folder, { files }) {
-  return Object.entries(files).every(([path, bytes]) => fileSize(join(folder, path)) === bytes);
 }
 
 /**
@@ -382,32 +194,4 @@ function cudaOf(folder, wheels) {
       files[basename(path)] = { path: join(folder, part, path), package: name, version };
   }
   return { folder: dirname(join(folder, first.folder)), files };
-}
-
-/** @param {string} file */
-function fileSize(file) {
-  return statSync(file, { throwIfNoEntry: false })?.size;
-}
-
-/** @param {string} folder */
-function wheelIn(folder) {
-  if (!existsSync(folder)) return undefined;
-  const name = readdirSync(folder).find((entry) => entry.endsWith('.whl'));
-  return name === undefined ? undefined : join(folder, name);
-}
-
-/**
- * The wheel in a folder where one must be.
- *
- * @param {string} folder
- */
-function wheelOf(folder) {
-  const file = wheelIn(folder);
-  if (file === undefined) throw new TensorflowUnavailable(`pip left no wheel in ${folder}`, 'run this again');
-  return file;
-}
-
-/** @param {readonly number[]} numbers */
-function sum(numbers) {
-  return numbers.reduce((total, number) => total + number, 0);
 }

@@ -1,63 +1,20 @@
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import {
-  ADDONS,
-  addonArchive,
-  addonKey,
-  buildAddon,
-  compileAttempt,
-  findAddon,
-  installedAddon,
-  installedLibrary,
-  unpackAddon,
-} from './addon.mjs';
-import { slimOf } from './distributions.mjs';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { ADDONS, addonKey, installedAddon, installedLibrary } from './addon.mjs';
+import { fillCache } from './cache.mjs';
 import { codeOf, DISK_ERRORS, SetupError, TensorflowUnavailable } from './errors.mjs';
-import { hostMismatch } from './host.mjs';
-import {
-  downloadAttempt,
-  fetchLibrary,
-  findLibrary,
-  libraryIdentity,
-  wheelArchive,
-  wheelFiles,
-} from './libtensorflow.mjs';
-import { linkTarget, replaceCopy, replaceLink, replaceText } from './links.mjs';
-import { withLock } from './lock.mjs';
-import { checkSystemCuda, withoutCuda } from './system-cuda.mjs';
-import { findTools } from './tools.mjs';
+import { findLibrary } from './libtensorflow.mjs';
+import { linkTarget, replaceCopy, replaceLink } from './links.mjs';
+import { OWN, readStatus, writeStatus } from './status.mjs';
+import { checkSystemCuda } from './system-cuda.mjs';
+import { chosen, distributionFor, driverFailure, isGpuWanted, lookForGpus } from './wanted-build.mjs';
 
 /** @import { Addon } from './addon.mjs' */
-/** @import { Cuda, Device } from './choice.mjs' */
-/** @import { Distribution } from './distributions.mjs' */
 /** @import { Library } from './libtensorflow.mjs' */
-/** @import { Gpus } from './nvidia.mjs' */
 /** @import { Project } from './project.mjs' */
-/** @typedef {{ device: Device, cuda: Cuda, slim?: true }} Choice */
-
-/**
- * Why something could not be had, and what the user can do about it.
- *
- * @typedef {{ reason: string, remedy: string, attempt?: string | undefined }} Failure
- */
-
-/**
- * A TensorFlow that is in place.
- *
- * @typedef {object} Installed
- * @property {'tensorflow'} backend
- * @property {'cpu' | 'gpu' | typeof OWN} device
- * @property {{ version: string, path: string }} libtensorflow
- * @property {Library['cuda']} cuda
- * @property {Record<string, { path: string, key: string }>} addons by their names
- */
-
-/** @typedef {{ backend: 'cpu', cost: string } & Failure} LeftOut */
-/** @typedef {(Installed | LeftOut) & { choice?: Choice, gpu?: Failure }} Status what an earlier set-up left */
+/** @import { Choice, Failure, Installed, LeftOut, Status } from './status.mjs' */
 
 const COST = "training runs on tfjs's pure-JavaScript backend, tens of times slower";
-/** The device that a libtensorflow of the user's own serves is not known here. */
-const OWN = 'own';
 const GPU_COST = 'training runs on the processor';
 
 /**
@@ -113,7 +70,7 @@ export async function prepare(project) {
   const status =
     installed ?? (await installFor(project, 'cpu', choice).catch((error) => goWithout(project, asUnavailable(error))));
   const note = failure === undefined ? {} : { gpu: failure };
-  replaceText(statusFile(project.root), `${JSON.stringify({ ...status, choice, ...note }, null, 2)}\n`);
+  writeStatus(project.root, { ...status, choice, ...note });
 }
 
 /**
@@ -132,47 +89,11 @@ export async function fillFor(project) {
     /** @type {'cpu' | 'gpu'} */
     const device = isForGpu ? 'gpu' : 'cpu';
     const distribution = distributionFor(project, device, choice);
-    return { device, cuda: choice.cuda, distribution, ...(await fillAlone(project, distribution)) };
+    return { device, cuda: choice.cuda, distribution, ...(await fillCache(project, distribution)) };
   } catch (error) {
     const { message, remedy } = asUnavailable(error);
     throw new SetupError(`--bundle: ${message}; ${remedy}`);
   }
-}
-
-/**
- * What is set up and for how long: the flags of this call, else of an earlier one. A slim set-up stays one until a
- * device is asked for by name.
- *
- * @param {Project} project
- * @param {Status | undefined} status
- * @returns {Choice}
- */
-function chosen({ device, cuda, slim }, status) {
-  const isSlim = slim ?? (device === undefined && status?.choice?.slim === true);
-  return {
-    device: device ?? status?.choice?.device ?? 'auto',
-    cuda: cuda ?? status?.choice?.cuda ?? 'wheels',
-    ...(isSlim ? { slim: true } : {}),
-  };
-}
-
-/**
- * The GPUs in sight, where it matters.
- *
- * @param {Project} project
- * @param {Choice} choice
- * @returns {Promise<Gpus | undefined>}
- */
-async function lookForGpus({ env, findGpus }, { device }) {
-  return device === 'auto' && !env.TF_LIBRARY_DIR ? findGpus(env) : undefined;
-}
-
-/** @param {string} failure */
-function driverFailure(failure) {
-  return new TensorflowUnavailable(
-    `the NVIDIA driver does not answer (${failure})`,
-    'mend the driver, so that nvidia-smi lists the GPU, and run this again',
-  );
 }
 
 /**
@@ -196,40 +117,6 @@ async function installForGpu(project, choice, before) {
 }
 
 /**
- * A set-up for GPUs stays one: its libtensorflow also runs where the GPU has gone.
- *
- * @param {Project} project
- * @param {Choice} choice
- * @param {Status | undefined} before
- */
-async function isGpuWanted(project, choice, before) {
-  if (project.env.TF_LIBRARY_DIR || choice.device === 'cpu') return false;
-  if (choice.device === 'gpu') return true;
-  if (deviceOf(before) === 'gpu' && findLibrary(project, distributionFor(project, 'gpu', choice)) !== undefined)
-    return true;
-  const gpus = await lookForGpus(project, choice);
-  if (gpus?.failure !== undefined) throw driverFailure(gpus.failure);
-  if (gpus !== undefined) project.say(`in sight: ${gpus.names.join(', ')}`);
-  return gpus !== undefined;
-}
-
-/** @param {Status | undefined} status */
-function deviceOf(status) {
-  return status?.backend === 'tensorflow' ? status.device : undefined;
-}
-
-/**
- * @param {Project} project
- * @param {'cpu' | 'gpu'} device
- * @param {Choice} choice
- */
-function distributionFor({ distributions }, device, { cuda, slim }) {
-  const distribution = distributions[device];
-  if (device === 'gpu' && cuda === 'system') return withoutCuda(distribution);
-  return slim === true ? slimOf(distribution) : distribution;
-}
-
-/**
  * @param {Project} project
  * @param {'cpu' | 'gpu'} device
  * @param {Choice} choice
@@ -238,7 +125,7 @@ function distributionFor({ distributions }, device, { cuda, slim }) {
 async function installFor(project, device, choice) {
   const distribution = distributionFor(project, device, choice);
   if (device === 'gpu' && choice.cuda === 'system') await checkSystemCuda(project, project.distributions.gpu);
-  const { library, addons } = await fillAlone(project, distribution);
+  const { library, addons } = await fillCache(project, distribution);
   place(project.root, library, addons);
   const files = ADDONS.map((addon) => installedAddon(project.root, addon));
   const version = await project.loadAddons(project, files);
@@ -250,85 +137,6 @@ async function installFor(project, device, choice) {
     cuda: library.cuda,
     addons: Object.fromEntries(addons.map(({ addon, path, key }) => [addon.name, { path, key }])),
   };
-}
-
-/**
- * @param {Project} project
- * @param {Distribution} distribution
- */
-async function fillAlone(project, distribution) {
-  mkdirSync(project.cache, { recursive: true });
-  const onWait = () => project.say('another set-up is filling the cache: waiting for it');
-  return withLock(project.cache, onWait, (lock) => fillCache(project, distribution, lock));
-}
-
-/**
- * Finds libtensorflow and the addons in the cache, or gets them; first makes sure that all tools for both are there.
- *
- * @param {Project} project
- * @param {Distribution} distribution
- * @param {number} [lock]
- */
-async function fillCache(project, distribution, lock) {
-  let library = findLibrary(project, distribution);
-  if (library === undefined) {
-    refuseHost(project, distribution);
-    demandWheels(project, distribution);
-  }
-  const identity = libraryIdentity(distribution, library);
-  const wanted = ADDONS.map((addon) => ({ addon, key: addonKey(project, addon, identity) }));
-  const missing = wanted.filter(({ addon, key }) => findAddon(project, addon, key) === undefined);
-  const { bundle } = project;
-  const toCompile = missing.filter(({ addon, key }) => !bundle?.has(addonArchive(addon, key)));
-  const needed = { python: library === undefined && bundle === undefined, compiler: toCompile.length > 0 };
-  const tools = await findTools(project.env, needed);
-  for (const { key } of toCompile) refuseRepetition(project.root, compileAttempt(key, tools.compiler));
-  if (needed.python)
-    for (const wheel of distribution.wheels) refuseRepetition(project.root, downloadAttempt(project, wheel));
-  library ??= await fetchLibrary(project, distribution, tools.python, lock);
-  const addons = [];
-  for (const { addon, key } of wanted) {
-    const found = findAddon(project, addon, key) ?? (await unpackAddon(project, addon, key, lock));
-    const path = found ?? (await buildAddon(project, addon, library, key, tools.compiler, lock));
-    addons.push({ addon, key, path });
-  }
-  return { library, addons };
-}
-
-/**
- * @param {Project} project
- * @param {Distribution} distribution
- */
-function demandWheels({ bundle }, { wheels }) {
-  for (const wheel of wheels) {
-    if (wheelFiles(wheel).length > 0) bundle?.demand(wheelArchive(wheel));
-  }
-}
-
-/**
- * @param {Project} project
- * @param {Distribution} distribution
- */
-function refuseHost({ host }, distribution) {
-  const mismatch = hostMismatch(host, distribution.host);
-  if (mismatch === undefined) return;
-  throw new TensorflowUnavailable(
-    mismatch,
-    'set TF_LIBRARY_DIR to the folder of a libtensorflow that was built for this system, if you have one',
-  );
-}
-
-/**
- * Throws again what was recorded when this very attempt failed before: it takes long, and would end in the same way.
- *
- * @param {string} root
- * @param {string} attempt
- */
-function refuseRepetition(root, attempt) {
-  const status = readStatus(root);
-  const failures = [status?.backend === 'cpu' ? status : undefined, status?.gpu];
-  const failed = failures.find((failure) => failure?.attempt === attempt);
-  if (failed !== undefined) throw new TensorflowUnavailable(failed.reason, failed.remedy, attempt);
 }
 
 /**
@@ -388,21 +196,4 @@ function asUnavailable(error) {
 /** @param {string} root */
 function installedPaths(root) {
   return [...Object.values(installedLibrary(root)), ...ADDONS.map((addon) => installedAddon(root, addon))];
-}
-
-/**
- * @param {string} root
- * @returns {Status | undefined}
- */
-function readStatus(root) {
-  try {
-    return JSON.parse(readFileSync(statusFile(root), 'utf8'));
-  } catch {
-    return undefined;
-  }
-}
-
-/** @param {string} root */
-function statusFile(root) {
-  return join(root, 'node_modules', '.kd-setup.json');
 }

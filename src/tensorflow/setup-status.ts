@@ -21,7 +21,7 @@ const STATUS = object({
   gpu: v.exactOptional(object({ reason: text, remedy: text })),
 });
 
-/** What set-up left behind about TensorFlow (scripts/setup/tensorflow.mjs writes it). */
+/** What set-up left behind about TensorFlow (scripts/setup/status.mjs writes it). */
 export type SetupStatus = v.InferOutput<typeof STATUS>;
 
 /** Reads what set-up wrote; undefined where it has not run, as in an installation by other means. */

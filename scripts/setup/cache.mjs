@@ -1,0 +1,86 @@
+import { mkdirSync } from 'node:fs';
+import { ADDONS, addonArchive, addonKey, buildAddon, compileAttempt, findAddon, unpackAddon } from './addon.mjs';
+import { TensorflowUnavailable } from './errors.mjs';
+import { hostMismatch } from './host.mjs';
+import { fetchLibrary, findLibrary, libraryIdentity } from './libtensorflow.mjs';
+import { withLock } from './lock.mjs';
+import { refuseRepetition } from './status.mjs';
+import { findTools } from './tools.mjs';
+import { downloadAttempt } from './wheel-download.mjs';
+import { wheelArchive, wheelFiles } from './wheels.mjs';
+
+/** @import { Distribution } from './distributions.mjs' */
+/** @import { Project } from './project.mjs' */
+
+/**
+ * Finds libtensorflow and the addons in the cache, or gets them, while no other set-up fills the cache.
+ *
+ * @param {Project} project
+ * @param {Distribution} distribution
+ * @throws {TensorflowUnavailable} if they cannot be had
+ */
+export async function fillCache(project, distribution) {
+  mkdirSync(project.cache, { recursive: true });
+  const onWait = () => project.say('another set-up is filling the cache: waiting for it');
+  return withLock(project.cache, onWait, (lock) => findOrGet(project, distribution, lock));
+}
+
+/**
+ * First makes sure that all tools for both are there.
+ *
+ * @param {Project} project
+ * @param {Distribution} distribution
+ * @param {number} [lock]
+ */
+async function findOrGet(project, distribution, lock) {
+  let library = findLibrary(project, distribution);
+  if (library === undefined) {
+    refuseHost(project, distribution);
+    demandWheels(project, distribution);
+  }
+  const identity = libraryIdentity(distribution, library);
+  const wanted = ADDONS.map((addon) => ({ addon, key: addonKey(project, addon, identity) }));
+  const missing = wanted.filter(({ addon, key }) => findAddon(project, addon, key) === undefined);
+  const { bundle } = project;
+  const toCompile = missing.filter(({ addon, key }) => !bundle?.has(addonArchive(addon, key)));
+  const needed = { python: library === undefined && bundle === undefined, compiler: toCompile.length > 0 };
+  const tools = await findTools(project.env, needed);
+  for (const { key } of toCompile) refuseRepetition(project.root, compileAttempt(key, tools.compiler));
+  if (needed.python)
+    for (const wheel of distribution.wheels) refuseRepetition(project.root, downloadAttempt(project, wheel));
+  library ??= await fetchLibrary(project, distribution, tools.python, lock);
+  const addons = [];
+  for (const { addon, key } of wanted) {
+    const found = findAddon(project, addon, key) ?? (await unpackAddon(project, addon, key, lock));
+    const path = found ?? (await buildAddon(project, addon, library, key, tools.compiler, lock));
+    addons.push({ addon, key, path });
+  }
+  return { library, addons };
+}
+
+/**
+ * Refuses a bundle, where one is used, that lacks a wheel.
+ *
+ * @param {Project} project
+ * @param {Distribution} distribution
+ */
+function demandWheels({ bundle }, { wheels }) {
+  for (const wheel of wheels) {
+    if (wheelFiles(wheel).length > 0) bundle?.demand(wheelArchive(wheel));
+  }
+}
+
+/**
+ * Refuses a distribution that is built for other systems than this one.
+ *
+ * @param {Project} project
+ * @param {Distribution} distribution
+ */
+function refuseHost({ host }, distribution) {
+  const mismatch = hostMismatch(host, distribution.host);
+  if (mismatch === undefined) return;
+  throw new TensorflowUnavailable(
+    mismatch,
+    'set TF_LIBRARY_DIR to the folder of a libtensorflow that was built for this system, if you have one',
+  );
+}
