@@ -4,18 +4,25 @@ import type { Cell, Table } from '../evaluate/table.js';
 import { textTable } from '../evaluate/table-text.js';
 import { pairsTables, stsTable } from '../evaluate/tables.js';
 import type { ModelFacts } from '../evaluate/evaluation.js';
-import type { ComparedRun, ComparisonData } from './pages.js';
+import { areComparable } from './comparable.js';
+import type { ComparisonData } from './pages.js';
 import { FACT_NAMES } from './fact-names.js';
 import { bestOf } from './validations.js';
 
+const OTHER_LOSSES = 'teacher, loss or validation pairs differ between these runs: their losses cannot be compared';
+
 /** The tables of a comparison: the runs, what differs, and their evaluations. */
 export function comparisonText(comparison: ComparisonData): string {
-  const { runs, differences, evaluations } = comparison;
+  const { differences, evaluations } = comparison;
   const evaluated = evaluations.flatMap(({ pairs, sts }) => [
     ...(pairs === undefined ? [] : pairsTables({ ...pairs, models: pairs.models.map(called) }).slice(0, 2)),
     ...sts.map((file) => stsTable({ ...file, models: file.models.map(called) })),
   ]);
-  const tables = [runsTable(runs), ...(differences.length === 0 ? [] : [differencesTable(comparison)]), ...evaluated];
+  const tables = [
+    runsTable(comparison),
+    ...(differences.length === 0 ? [] : [differencesTable(comparison)]),
+    ...evaluated,
+  ];
   return tables.map((table) => textTable(table).trimStart()).join('\n\n');
 }
 
@@ -35,7 +42,8 @@ export function comparisonObject({ runs, differences, evaluations }: ComparisonD
   };
 }
 
-function runsTable(runs: readonly ComparedRun[]): Table {
+function runsTable(comparison: ComparisonData): Table {
+  const { runs } = comparison;
   const loss = { format: (value: number) => value.toFixed(4) };
   return {
     title: '',
@@ -63,9 +71,14 @@ function runsTable(runs: readonly ComparedRun[]): Table {
         run.pairsPerSecond,
       ];
     }),
-    notes: runs.flatMap(({ run: { name, validationSample: sample, validationPairs: all } }) =>
-      sample === null ? [] : [`${name}: validated on a sample of ${formatCount(sample)} of ${formatCount(all)} pairs`],
-    ),
+    notes: [
+      ...runs.flatMap(({ run: { name, validationSample: sample, validationPairs: all } }) =>
+        sample === null
+          ? []
+          : [`${name}: validated on a sample of ${formatCount(sample)} of ${formatCount(all)} pairs`],
+      ),
+      ...(areComparable(comparison) ? [] : [OTHER_LOSSES]),
+    ],
   };
 }
 

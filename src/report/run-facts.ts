@@ -142,7 +142,7 @@ function settingsOf({ settings }: RunConfig): Entry[] {
     if (value === undefined || value === null) return [];
     const flag = flagOf(name, value);
     if (typeof value === 'boolean') return isDefault(name, value) ? [] : [[flag, '']];
-    return [[flag, Array.isArray(value) ? value.join(' ') : textOf(value)]];
+    return [[flag, Array.isArray(value) ? value.map(textOf).join(' ') : textOf(value)]];
   });
 }
 
@@ -181,5 +181,6 @@ function environmentOf(config: RunConfig): Entry[] {
 }
 
 function textOf(value: unknown): string {
+  if (Array.isArray(value)) return value.map(textOf).join(', ');
   return typeof value === 'string' ? value : JSON.stringify(value);
 }

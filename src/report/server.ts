@@ -99,6 +99,8 @@ interface Reply {
   readonly type: string;
   readonly body: string;
   readonly policy?: string;
+  /** Where a page is instead. */
+  readonly location?: string;
 }
 
 const refusal = (status: number, body: string): Reply => ({
@@ -116,12 +118,14 @@ async function answer(request: IncomingMessage, site: Site, assets: PageAssets):
   if (host !== `${LOOPBACK}:${port}` && host !== `localhost:${port}`)
     return refusal(421, `expected ${LOOPBACK}:${port} as the host`);
   if (request.method !== 'GET' && request.method !== 'HEAD') return refusal(405, 'expected GET');
-  const { pathname, searchParams } = URL.canParse(request.url ?? '', `http://${host}`)
-    ? new URL(request.url ?? '', `http://${host}`)
-    : { pathname: '', searchParams: new URLSearchParams() };
+  const unknown = refusal(404, 'expected the address of a page, such as /, or of its news');
+  if (!URL.canParse(request.url ?? '', `http://${host}`)) return unknown;
+  const { pathname, search, searchParams } = new URL(request.url ?? '', `http://${host}`);
   const [, path, news] = ADDRESS.exec(pathname) ?? [];
+  if (path === undefined && (await site(`${pathname}/`, searchParams)) !== undefined)
+    return { ...refusal(308, 'the address of a page ends with /'), location: `${pathname}/${search}` };
   const served = path === undefined ? undefined : await site(path, searchParams);
-  if (served === undefined) return refusal(404, 'expected the address of a page, such as /, or of its news');
+  if (served === undefined) return unknown;
   if (news !== undefined)
     return {
       status: 200,
@@ -136,7 +140,11 @@ async function answer(request: IncomingMessage, site: Site, assets: PageAssets):
   };
 }
 
-function send(request: IncomingMessage, response: ServerResponse, { status, type, body, policy }: Reply): void {
+function send(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { status, type, body, policy, location }: Reply,
+): void {
   response.writeHead(status, {
     'Content-Type': type,
     'Content-Length': Buffer.byteLength(body),
@@ -145,6 +153,7 @@ function send(request: IncomingMessage, response: ServerResponse, { status, type
     'X-Frame-Options': 'DENY',
     'Cross-Origin-Resource-Policy': 'same-origin',
     'Referrer-Policy': 'no-referrer',
+    ...(location === undefined ? {} : { Location: location }),
     ...(policy === undefined ? {} : { 'Content-Security-Policy': policy }),
   });
   response.end(request.method === 'HEAD' ? undefined : body);

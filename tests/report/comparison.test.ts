@@ -1,8 +1,11 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { differencesOf, followComparison } from '../../src/report/comparison.js';
 import { comparisonText } from '../../src/report/comparison-text.js';
 import { endOffsets } from '../../src/report/curve-chart.js';
 import { withoutCopies } from '../../src/report/evaluated-models.js';
+import { keepBaselines } from '../../src/runs/baselines-file.js';
 import { addEvaluation, makeRun } from './run-of.js';
 
 describe('a comparison', () => {
@@ -30,6 +33,34 @@ describe('a comparison', () => {
     const runs = [makeRun({ validated: 5 }), makeRun({ name: 'second' })];
     const text = comparisonText(await followComparison(runs).comparison(false));
     expect(text.match(/^\(.*\)$/gm)).toEqual(['(first: validated on a sample of 5 of 8 pairs)']);
+  });
+
+  it.each([
+    ['another teacher', { settings: { teacher: 'other' } }, 0.75],
+    ['another loss', { settings: { loss: 'pooler' } }, 0.75],
+    ['other pairs', {}, 0.5],
+  ])('does not compare losses with those of %s', async (_, options, mean) => {
+    const [first, same, other] = [makeRun(), makeRun({ name: 'same' }), makeRun({ name: 'other', ...options })];
+    for (const run of [first, same]) await keepBaselines(run, { untrained: 3, mean: 0.75, pairs: 8 });
+    await keepBaselines(other, { untrained: 3, mean, pairs: 8 });
+    const compared = async (...runs: string[]): Promise<string> =>
+      comparisonText(await followComparison(runs).comparison(false));
+    expect(await compared(first, same)).not.toContain('cannot be compared');
+    expect(await compared(first, same, other)).toMatch(
+      /^\(teacher, loss or validation pairs differ .* cannot be compared\)$/m,
+    );
+  });
+
+  it('shows lists without brackets', async () => {
+    const runs = [makeRun({ settings: { data: ['a', 'b'] } }), makeRun({ name: 'second' })];
+    const config = join(runs[0], 'config.json');
+    const known = JSON.parse(readFileSync(config, 'utf8')) as { engine: object };
+    writeFileSync(config, JSON.stringify({ ...known, engine: { ...known.engine, textLengths: [16, 77] } }));
+    const { differences } = await followComparison(runs).comparison(false);
+    expect(differences.map(({ name, values }) => [name, ...values])).toEqual([
+      ['--data', 'a b', 'data'],
+      ['textLengths', '16, 77', null],
+    ]);
   });
 
   it('has a baseline that runs share once, and every student', async () => {

@@ -170,6 +170,16 @@ describe('all runs, served', () => {
     expect(JSON.parse((await ask('/compare/news?run=late&run=early')).body)).toMatchObject({ kind: 'comparison' });
   });
 
+  it('are found without the slash at the end of their addresses', async () => {
+    await twoRuns();
+    for (const [path, place] of [
+      ['/runs/late', '/runs/late/'],
+      ['/compare?run=late&run=early', '/compare/?run=late&run=early'],
+    ] as const)
+      expect(await ask(path)).toMatchObject({ status: 308, headers: { location: place } });
+    for (const path of ['/runs/no', '/runs', '/compare?run=no']) expect((await ask(path)).status).toBe(404);
+  });
+
   it('are known by their names alone', async () => {
     await twoRuns();
     for (const path of [

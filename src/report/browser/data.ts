@@ -59,15 +59,20 @@ export function dataPart(view: Look, report: PrepareReport, isWhole = false): Pa
 }
 
 function corporaTable({ words, format }: Look, { corpora, total }: PrepareReport): HTMLElement {
+  const columns: readonly (readonly [title: string, count: (counts: RowCounts) => number])[] = [
+    [words.rowsRead, ({ read }) => read],
+    [words.dropped, droppedOf],
+    ...(total.not_sampled === 0 ? [] : [[words.notSampled, (counts: RowCounts) => counts.not_sampled] as const]),
+    [words.training, ({ training }) => training],
+    [words.validation, ({ validation }) => validation],
+  ];
   const row = (name: string, counts: RowCounts): string[] => [
     name,
-    ...[counts.read, droppedOf(counts), counts.not_sampled, counts.training, counts.validation].map((count) =>
-      format.count(count),
-    ),
+    ...columns.map(([, count]) => format.count(count(counts))),
   ];
   const rows = corpora.map((counts) => row(words.corpora[counts.corpus] ?? counts.corpus, counts));
   return table(
-    [words.corpus, words.rowsRead, words.dropped, words.notSampled, words.training, words.validation],
+    [words.corpus, ...columns.map(([title]) => title)],
     corpora.length > 1 ? [...rows, row(words.all, total)] : rows,
   );
 }

@@ -21,6 +21,11 @@ export function h<Tag extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
+/** A path or a list, which may break after its separators. */
+export function breakable(text: string): (string | Node)[] {
+  return text.split(/(?<=[/\\,])/).flatMap((part, i) => (i === 0 ? [part] : [h('wbr'), part]));
+}
+
 /** A row of buttons of which one is pressed; none to begin with, where none is chosen. */
 export function choice<Value extends string>(
   label: string,

@@ -1,6 +1,7 @@
 /** @file Facts as pages show them: large numbers, and lists of names and values. */
 import type { Entry } from '../report-data.js';
-import { h } from './dom.js';
+import type { Format } from './format.js';
+import { breakable, h } from './dom.js';
 
 /** A number that matters, with notes under it. */
 export function fact(
@@ -18,6 +19,12 @@ export function fact(
   );
 }
 
+/** Steps that were made, of how many: below each other where there is little room. */
+export function stepsOf(format: Format, step: number, total: number | null): HTMLElement {
+  const of = total !== null && h('span', { class: 'total' }, ` / ${format.count(total)}`);
+  return h('span', {}, format.count(step), of);
+}
+
 /** Names and values below each other. */
 export function entries(list: readonly Entry[], isCode: boolean): HTMLElement {
   return h(
@@ -25,7 +32,7 @@ export function entries(list: readonly Entry[], isCode: boolean): HTMLElement {
     { class: 'entries' },
     list.flatMap(([name, value]) => [
       h('dt', {}, isCode ? h('code', {}, name) : name),
-      h('dd', {}, value === '' ? '✓' : value),
+      h('dd', {}, value === '' ? '✓' : breakable(value)),
     ]),
   );
 }

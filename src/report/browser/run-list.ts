@@ -1,6 +1,7 @@
 /** @file The list of all runs: those at work first, each a link; some of them chosen to be compared. */
 import type { RunListData } from '../pages.js';
 import { h, table } from './dom.js';
+import { stepsOf } from './facts.js';
 import { showFollowed } from './followed-page.js';
 import type { Look, Part } from './view.js';
 
@@ -64,7 +65,6 @@ function row({ words, format }: Look, run: Listed, chosen: Set<string>, onChoice
     ];
   const link = h('a', { href: `runs/${encodeURIComponent(run.name)}/` }, run.name);
   const share = run.steps === null || run.steps === 0 ? undefined : Math.min(run.step / run.steps, 1);
-  const steps = run.steps === null ? format.count(run.step) : `${format.count(run.step)} / ${format.count(run.steps)}`;
   const isLive = run.state === 'starting' || run.state === 'training';
   return [
     h('span', { class: 'choose' }, box, h('strong', {}, link)),
@@ -72,7 +72,7 @@ function row({ words, format }: Look, run: Listed, chosen: Set<string>, onChoice
     h(
       'span',
       {},
-      steps,
+      stepsOf(format, run.step, run.steps),
       isLive && share !== undefined && h('span', { class: 'progress' }, h('i', { style: `width: ${100 * share}%` })),
     ),
     format.loss(run.best?.loss),

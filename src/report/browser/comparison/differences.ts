@@ -1,6 +1,6 @@
 /** @file The section of what differs between runs. */
 import type { ComparisonData, Difference } from '../../pages.js';
-import { h, table } from '../dom.js';
+import { breakable, h, table } from '../dom.js';
 import type { Look, Part } from '../view.js';
 
 /** Only the settings, and the facts of data, models and machine, that differ. */
@@ -14,7 +14,7 @@ export function differencesPart({ words }: Look, { runs, differences }: Comparis
             ['', ...runs.map(({ run }) => run.name)],
             entries.map(({ name, values }) => [
               nameOf(name),
-              ...values.map((value) => (value === null ? '–' : value === '' ? '✓' : value)),
+              ...values.map((value) => (value === null ? '–' : value === '' ? '✓' : h('span', {}, breakable(value)))),
             ]),
             { numbers: Infinity, label: title },
           ),

@@ -1,6 +1,7 @@
 /** @file The lines of several runs' losses over each other. */
 import type { Point } from '../../curve-chart.js';
-import { meanLine, meanShare } from '../../loss-lines.js';
+import { byMean } from '../../comparable.js';
+import { meanLine } from '../../loss-lines.js';
 import type { ComparedRun } from '../../pages.js';
 import { smoothed, type Points } from '../../series.js';
 import type { SwitchableLine } from '../line-legend.js';
@@ -54,20 +55,23 @@ function linesOf(
 }
 
 /**
- * The loss of always giving the teacher's mean: one line where it is the same for all runs, else one for each; none of
- * runs where it was not measured.
+ * The loss of always giving the teacher's mean: a line for all runs that have the same; none of runs where it was not
+ * measured.
  */
 function meanLines(look: Look, runs: readonly ComparedRun[], end: number, { curve }: Shown): SwitchableLine[] {
-  const { words, palette, format } = look;
-  const means = runs.flatMap(({ run: { name, meanBaseline: baseline } }, index) =>
-    baseline === null ? [] : [{ name, colour: colourOf(look, index), baseline }],
-  );
-  const isOne = new Set(means.map(({ baseline }) => format.loss(meanShare(baseline, curve)))).size === 1;
-  return (isOne ? means.slice(0, 1) : means).map(({ name, colour, baseline }) => ({
-    id: isOne ? 'mean' : `mean of ${name}`,
+  const { words, palette } = look;
+  const groups = byMean(runs);
+  return groups.map(({ baseline, names }) => ({
+    id: groups.length === 1 ? 'mean' : `mean of ${names.join()}`,
     ...meanLine(baseline, curve, end, {
-      name: isOne ? words.alwaysMean : `${name}, ${words.alwaysMean}`,
-      colour: isOne ? palette.soft : colour,
+      name: groups.length === 1 ? words.alwaysMean : `${words.alwaysMean} (${names.join(', ')})`,
+      colour:
+        names.length === 1 && groups.length > 1
+          ? colourOf(
+              look,
+              runs.findIndex(({ run }) => run.name === names[0]),
+            )
+          : palette.soft,
     }),
   }));
 }

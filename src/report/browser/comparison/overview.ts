@@ -1,17 +1,20 @@
 /** @file The section that says which runs are compared, and which is best. */
+import { areComparable } from '../../comparable.js';
 import type { ComparisonData } from '../../pages.js';
 import { bestOf } from '../../validations.js';
 import { h, table } from '../dom.js';
+import { stepsOf } from '../facts.js';
 import type { Look, Part } from '../view.js';
 import { colourOf } from './lines.js';
 
 /** The names of the runs. */
 export const namesOf = ({ runs }: ComparisonData): string => runs.map(({ run }) => run.name).join(', ');
 
-/** The runs in a line each, the lowest loss marked: with all that are shown as the same. */
+/** The runs in a line each; the lowest loss is marked, with all that are shown as the same, where losses compare. */
 export function overviewPart(look: Look, page: ComparisonData): Part {
   const { words, format } = look;
   const bests = page.runs.map(({ validation }) => bestOf(validation));
+  const isComparable = areComparable(page);
   const lowest = format.loss(Math.min(...bests.map((best) => best?.loss ?? Infinity)));
   const rows = page.runs.map(({ run }, i) => {
     const best = bests[i];
@@ -19,8 +22,10 @@ export function overviewPart(look: Look, page: ComparisonData): Part {
     return [
       h('span', {}, h('i', { class: 'dot', style: `background: ${colourOf(look, i)}` }), h('strong', {}, run.name)),
       words.states[run.state],
-      run.totalSteps === null ? format.count(run.step) : `${format.count(run.step)} / ${format.count(run.totalSteps)}`,
-      best !== undefined && loss === lowest && page.runs.length > 1 ? h('strong', { class: 'best' }, loss) : loss,
+      stepsOf(format, run.step, run.totalSteps),
+      isComparable && best !== undefined && loss === lowest && page.runs.length > 1
+        ? h('strong', { class: 'best' }, loss)
+        : loss,
       format.loss(best?.loss_ko),
       format.loss(best?.loss_en),
       best === undefined ? '–' : format.count(best.step),
@@ -47,7 +52,7 @@ export function overviewPart(look: Look, page: ComparisonData): Part {
         h('h1', {}, namesOf(page)),
         page.live && h('span', { class: 'state live', id: 'live' }, words.live),
       ),
-      h('p', { class: 'quiet' }, words.comparisonNote),
+      h('p', { class: 'quiet' }, `${words.comparisonNote} ${isComparable ? words.lowestMarked : words.otherLosses}`),
       table(head, rows, { numbers: 2 }),
       page.runs.map(
         ({ run: { name, validationSample: sample, validationPairs: all } }) =>
