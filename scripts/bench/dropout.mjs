@@ -12,6 +12,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { median } from '#dist/base/median.js';
 import { KD } from '../kd.mjs';
 import { markdownTable } from './measure.mjs';
 
@@ -102,11 +103,4 @@ function printTable() {
     ];
   });
   console.log(markdownTable(['way', 'validation loss', 'over the seeds', 's a run', 'of the first'], rows));
-}
-
-/** @param {readonly number[]} values */
-function median(values) {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length / 2;
-  return ((sorted[Math.floor(middle)] ?? NaN) + (sorted[Math.ceil(middle) - 1] ?? NaN)) / 2;
 }

@@ -2,6 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { median } from '#dist/base/median.js';
 import { configJson } from '#dist/models/exported-config.js';
 import { writeModelFolder } from '#dist/models/model-folder.js';
 import { randomModel } from '#dist/models/pretrained.js';
@@ -9,7 +10,7 @@ import { loadTokenizer } from '#dist/text/tokenizer.js';
 import { tokenBatch } from '#dist/text/token-batch.js';
 import { corpusRows } from '../corpora/rows.mjs';
 import { inProject } from '../kd.mjs';
-import { markdownTable, measure, measureInTurn, median } from './measure.mjs';
+import { markdownTable, measure, measureInTurn } from './measure.mjs';
 import { modelConfigs } from './models.mjs';
 import { weights } from './weights.mjs';
 

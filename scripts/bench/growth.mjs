@@ -12,9 +12,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { median } from '#dist/base/median.js';
 import { flagsOf, inProject, KD } from '../kd.mjs';
 import { loaderWait } from './loader-wait.mjs';
-import { machine, markdownTable, measureInTurn, median, run } from './measure.mjs';
+import { machine, markdownTable, measureInTurn, run } from './measure.mjs';
 import { openRealBatches } from './real-pairs.mjs';
 
 /** @typedef {{ name: string, store: string, grouped: boolean, results: number[] }} Way results in pairs/s */

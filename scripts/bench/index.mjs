@@ -19,12 +19,13 @@
  */
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
+import { median } from '#dist/base/median.js';
 import { choosePrecision } from '#dist/engine/precision.js';
 import { processorFeatures } from '#dist/tensorflow/hardware.js';
 import { inProject } from '../kd.mjs';
 import { LENGTH } from './batch.mjs';
 import { benchEncoding } from './encoding.mjs';
-import { machine, markdownTable, measure, median } from './measure.mjs';
+import { machine, markdownTable, measure } from './measure.mjs';
 import { modelConfigs } from './models.mjs';
 import { benchRealTexts } from './real-texts.mjs';
 

@@ -51,16 +51,6 @@ export function machine() {
 }
 
 /**
- * The value in the middle; of an even number of values the upper one of the two in the middle. NaN of none.
- *
- * @param {readonly number[]} values
- */
-export function median(values) {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[sorted.length >> 1] ?? NaN;
-}
-
-/**
  * A Markdown table.
  *
  * @param {readonly string[]} header

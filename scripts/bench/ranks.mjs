@@ -17,9 +17,10 @@ import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
+import { median } from '#dist/base/median.js';
 import { freePort } from '#dist/cluster/network.js';
 import { flagsOf, inProject, KD } from '../kd.mjs';
-import { machine, markdownTable, measureInTurn, median } from './measure.mjs';
+import { machine, markdownTable, measureInTurn } from './measure.mjs';
 import { writeModelFolders } from './model-folders.mjs';
 
 /** @typedef {{ seconds: number[], cpuSeconds: number[] }} Steps of one rank: the clock, and its processor's time */

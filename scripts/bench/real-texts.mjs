@@ -2,9 +2,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { median } from '#dist/base/median.js';
 import { inProject } from '../kd.mjs';
 import { LENGTH } from './batch.mjs';
-import { markdownTable, measure, measureInTurn, median } from './measure.mjs';
+import { markdownTable, measure, measureInTurn } from './measure.mjs';
 import { modelConfigs } from './models.mjs';
 import { makeRealStore, openRealBatches } from './real-pairs.mjs';
 

@@ -1,7 +1,7 @@
 /** @file How fast training is and what it holds, each measurement in a process of its own. */
 import { availableParallelism } from 'node:os';
+import { median } from '#dist/base/median.js';
 import { bfloat16Obstacle } from '#dist/tensorflow/hardware.js';
-import { median } from '../bench/measure.mjs';
 import { projection } from '../bench/project.mjs';
 import { inProject } from '../kd.mjs';
 import { complaint, lastLine, rate, run, tell } from './lines.mjs';

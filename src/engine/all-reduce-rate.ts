@@ -1,4 +1,5 @@
 /** @file How fast devices add up values: the very messages of a training step, without the step. */
+import { median } from '../base/median.js';
 import type { EngineOptions, ProcessGroup } from '../distill/engine.js';
 import type { AllReduceSize } from './all-reduce-time.js';
 import { FLOAT_BYTES } from '../models/text-encoder.js';
@@ -107,10 +108,4 @@ async function slowest(group: ProcessGroup | undefined, work: () => Promise<unkn
   await work();
   const own = (performance.now() - started) / 1000;
   return group === undefined ? own : Math.max(...(await group.gather('seconds', String(own))).map(Number));
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const half = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[half]! : (sorted[half - 1]! + sorted[half]!) / 2;
 }
