@@ -222,8 +222,13 @@ describe.skipIf(CHROMIUM === undefined)(
       await soon(textOf(page, '.notes')).toBe('No step has been logged yet.');
       expect(await page.locator('.facts').textContent()).toContain('of 600epoch 1 of 3Time left–known after the first');
       expect(await page.locator('.chart').first().isVisible()).toBe(false);
-      writeFileSync(join(empty, 'loss.csv'), readFileSync(join(makeRun({ rows: 9 }), 'loss.csv')));
+      const begun = makeRun({ rows: 9 });
+      const untrained = readFileSync(join(begun, 'validation.csv'), 'utf8').split('\n').slice(0, 2);
+      writeFileSync(join(empty, 'validation.csv'), `${untrained.join('\n')}\n`);
       await page.locator('.chart.tall svg').waitFor({ timeout: 10_000 });
+      expect(await page.locator('.chart.low').first().isVisible()).toBe(false); // nothing is logged but that
+      writeFileSync(join(empty, 'loss.csv'), readFileSync(join(begun, 'loss.csv')));
+      await page.locator('.chart.low svg').first().waitFor({ timeout: 10_000 });
       await soon(textOf(page, '.facts')).toMatch(/Time left\d:\d\d:\d\d/);
       lock.release();
       await page.close();

@@ -41,7 +41,7 @@ export function lossesPart(first: View): RunPart {
   );
   const tables = h('div', {});
   const switches = controls();
-  const drawn = [switches, legend.element, lossChart.element, smalls, tables]; // where there is something to draw
+  const drawn = [switches, legend.element, lossChart.element, tables]; // where there is something to draw
   refresh();
   return {
     element: h(
@@ -69,6 +69,7 @@ export function lossesPart(first: View): RunPart {
     legend.update();
     const isEmpty = view.points.step.length === 0 && view.data.validation.length === 0;
     for (const each of drawn) each.hidden = isEmpty;
+    smalls.hidden = view.points.step.length === 0; // they draw the training log alone
     for (const chart of charts) chart.update();
     notes.replaceChildren(...lossNotes(view));
     const opened = [...tables.querySelectorAll('details')].map(({ open }) => open);
