@@ -62,7 +62,7 @@ function report(folder) {
   const best = Math.min(...later);
   const checkpoint = `${folder}/${readFileSync(join(folder, 'best'), 'utf8').trim()}`;
   return [
-    `The student's loss on pairs it has not seen fell to ${Math.round((100 * best) / first)} % of where it began.`,
+    `The student's loss on pairs it has not seen fell to ${Math.round((100 * best) / first)}% of where it began.`,
     '',
     'Made:',
     `  ${checkpoint}   the student, as transformers reads it`,

@@ -29,7 +29,7 @@ const RUNS: Readonly<Record<string, () => { readonly status: CliResult['code']; 
       { cwd: clone, encoding: 'utf8' },
     );
     expect(stdout).toContain("The student's loss on pairs it has not seen fell to ");
-    expect(Number(/fell to (\d+) %/.exec(stdout)![1])).toBeLessThan(50);
+    expect(Number(/fell to (\d+)%/.exec(stdout)![1])).toBeLessThan(50);
     return { status, output: stderr };
   },
   'npm test': () => {

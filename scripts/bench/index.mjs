@@ -188,7 +188,7 @@ function printTable(cases) {
         median(one.results.flatMap((result) => result.cpuSeconds)).toPrecision(3),
         pairsPerSecond.toFixed(1),
         rates[one.precision] > 0
-          ? `${Math.round((100 * stepFlops(one.batch)) / seconds / 1e9 / rates[one.precision])} %`
+          ? `${Math.round((100 * stepFlops(one.batch)) / seconds / 1e9 / rates[one.precision])}%`
           : '–',
         `${(Math.max(...one.results.map(({ peakBytes }) => peakBytes)) / 1e9).toFixed(2)} GB`,
         `${Math.round(median(one.results.map(({ toFirstStep }) => toFirstStep)))} s`,

@@ -5,7 +5,7 @@
  *   node scripts/bench/precision.mjs [--steps 200] [--data data/sample] [--models data/tiny] [--learning-rate 1e-3]
  *                                    [--batch 32]
  *
- * Prints the largest relative difference and its step; exit code 1 if it is over 2 %.
+ * Prints the largest relative difference and its step; exit code 1 if it is over 2%.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -83,7 +83,7 @@ async function compare(store) {
   await store.close();
   console.log(
     `largest relative difference of ${flags.steps} steps: ` +
-      `${(100 * largest.difference).toFixed(3)} %, in step ${largest.step}`,
+      `${(100 * largest.difference).toFixed(3)}%, in step ${largest.step}`,
   );
   process.exitCode = largest.difference <= LIMIT ? 0 : 1;
 }

@@ -161,7 +161,7 @@ async function printLoader() {
       `\nWaiting for a batch of ${BATCH_SIZE}: ${mean.toFixed(2)} ms on average, ` +
         `${most.toFixed(1)} ms at most, over ${later} batches; ` +
         `the first one, in the middle of the store, ${seek.toFixed(0)} ms. ` +
-        `Of a step of ${STEP_SECONDS} s that is ${((100 * mean) / (1000 * STEP_SECONDS)).toFixed(3)} %.`,
+        `Of a step of ${STEP_SECONDS} s that is ${((100 * mean) / (1000 * STEP_SECONDS)).toFixed(3)}%.`,
     );
   });
 }

@@ -113,5 +113,5 @@ function places(orders, lengths) {
  * @param {readonly number[]} lengths
  */
 function share(orders, lengths) {
-  return `${((100 * places(orders, lengths)) / 77).toFixed(0)} % with ${lengths.join(', ')}`;
+  return `${((100 * places(orders, lengths)) / 77).toFixed(0)}% with ${lengths.join(', ')}`;
 }

@@ -5,7 +5,7 @@
  *                        [--python python3]
  *
  * Prints a line a check, `✓`, `✗`, or `–` for what could not be looked at: the doctor's findings; the losses of
- * recorded PyTorch runs in float32 without TF32 (1e-4) and in bfloat16 (2 %); shared padding and grouping beside a
+ * recorded PyTorch runs in float32 without TF32 (1e-4) and in bfloat16 (2%); shared padding and grouping beside a
  * processor's losses; pairs a second at every batch size, beside PyTorch's where there is one for the GPU; real texts
  * in every way to train on them, with what each text length takes to compile; the step compiled as a whole; the GPU's
  * memory, the time to the first step; encoding in bfloat16; several cards beside one; whether memory stays flat over

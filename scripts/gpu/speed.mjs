@@ -158,12 +158,12 @@ export function checkFlatness(measured, batch) {
     late.tensors - early.tensors <= FLAT.tensors && grown('resident') <= FLAT.share && grown('gpu') <= FLAT.share;
   const shares = /** @type {const} */ (['resident', 'gpu'])
     .filter((key) => early[key] !== undefined)
-    .map((key) => `${key} ${(100 * grown(key)).toFixed(1)} %`);
+    .map((key) => `${key} ${(100 * grown(key)).toFixed(1)}%`);
   return tell(
     isFlat,
     'memory',
     `${measured.steps} steps: ${late.tensors - early.tensors} tensors more at the end than after a tenth; ` +
-      `${shares.join(', ')} (${100 * FLAT.share} % allowed)`,
+      `${shares.join(', ')} (${100 * FLAT.share}% allowed)`,
   );
 }
 

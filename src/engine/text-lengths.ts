@@ -8,7 +8,7 @@ import type { TextEncoder } from '../models/text-encoder.js';
  * - Training on a processor: only a few, because each is recorded, and its fused loops compiled when it is first used.
  * - Encoding on a processor: more, because nothing is compiled there.
  * - A GPU: XLA compiles all of a step anew for every length, which may take minutes for many. Of the student's places
- *   on the generated corpora these compute 61 %, a processor's 60 %; 42 % and 36 % where texts have 0.6 times the
+ *   on the generated corpora these compute 61%, a processor's 60%; 42% and 36% where texts have 0.6 times the
  *   tokens (`scripts/bench/text-lengths.mjs`).
  */
 const LENGTHS = {

@@ -18,11 +18,11 @@ const decimals =
   (digits: number) =>
   (value: number): string =>
     value.toFixed(digits);
-const percent = (value: number): string => `${(100 * value).toFixed(1)} %`;
+const percent = (value: number): string => `${(100 * value).toFixed(1)}%`;
 /** As the literature prints it. */
 const timesHundred = (value: number): string => (100 * value).toFixed(2);
-/** The accuracy of guessing among so many texts, with two significant digits: `0.2 %`, `0.01 %`. */
-const chance = (pairs: number): string => `${Number((100 / pairs).toPrecision(2))} %`;
+/** The accuracy of guessing among so many texts, with two significant digits: `0.2%`, `0.01%`. */
+const chance = (pairs: number): string => `${Number((100 / pairs).toPrecision(2))}%`;
 
 /** What poolings are called. */
 export const POOLING_TITLES: Readonly<Record<Pooling, string>> = {

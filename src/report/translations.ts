@@ -13,7 +13,7 @@ import type { Translations } from './report-data.js';
 /** Where a run keeps them. */
 export const TRANSLATIONS_FILE = 'translations.json';
 
-/** `N`: enough that finding one's own is no accident (2 % by chance), and few enough to be encoded in seconds. */
+/** `N`: enough that finding one's own is no accident (2% by chance), and few enough to be encoded in seconds. */
 const PAIRS = 48;
 
 /** Texts encoded at once. */

@@ -51,7 +51,7 @@ export async function findFittingBatch(
     const [needed, usable] = formatBytesApart(need(1), USABLE_SHARE * free);
     throw new InputError(
       `--batch-size auto: expected memory for one pair, about ${needed}, got ${usable} ` +
-        `(${100 * USABLE_SHARE} % of the ${formatBytes(free)} free); use smaller models or a device with more memory`,
+        `(${100 * USABLE_SHARE}% of the ${formatBytes(free)} free); use smaller models or a device with more memory`,
     );
   }
   const size = parts.engine.device === 'gpu' ? await largestThatRuns(parts, estimated, start) : estimated;
@@ -78,7 +78,7 @@ export function chooseBatchSize(
     size < fitting
       ? `${formatCount(fitting)} would fit, but with ${formatCount(pairs)} pairs that is ` +
         `${steps(pairs, fitting * accumulate)} an epoch; this is ${steps(pairs, size * accumulate)}`
-      : `what fits into ${100 * USABLE_SHARE} % of the ${formatBytes(free)} that is free` +
+      : `what fits into ${100 * USABLE_SHARE}% of the ${formatBytes(free)} that is free` +
         (fitting < estimated ? `; ${formatCount(estimated)} was too large` : '');
   output.message(`batch size: ${formatCount(size)} (${reason})`);
   output.event({

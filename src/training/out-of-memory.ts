@@ -43,7 +43,7 @@ export interface Exhaustion {
  */
 export function exhaustionMessage({ asked, batchSize, accumulate, needed, free, fits }: Exhaustion): string {
   const smaller = Math.min(fits, Math.ceil(batchSize / 2));
-  const usable = `${100 * USABLE_SHARE} % of which, ${formatBytes(USABLE_SHARE * free)}, a run may use`;
+  const usable = `${100 * USABLE_SHARE}% of which, ${formatBytes(USABLE_SHARE * free)}, a run may use`;
   const said =
     `out of memory at --batch-size ${batchSize} (TensorFlow asked for ${asked}): ` +
     `it needs about ${formatBytes(needed)}, and ${formatBytes(free)} was free, ${usable}`;

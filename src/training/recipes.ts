@@ -86,7 +86,7 @@ export const RECIPES = {
   'roberta-1m-fast': {
     description:
       'roberta-1m without dropout, pairs of like length in a step. In trials with tiny models no dropout lowered the ' +
-      'validation loss by 5 to 10 %, and grouping gave up 0.7 to 2 % of that',
+      'validation loss by 5 to 10%, and grouping gave up 0.7 to 2% of that',
     settings: { ...FINAL, dropout: 0, groupByLength: true },
   },
   smoke: {

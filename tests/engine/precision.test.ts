@@ -218,7 +218,7 @@ describe('bfloat16', () => {
         ).toBe(true);
   });
 
-  it.skipIf(KEPT_FROM_IT)('follows float32 within 2 % over a recorded run, and is not float32', async () => {
+  it.skipIf(KEPT_FROM_IT)('follows float32 within 2% over a recorded run, and is not float32', async () => {
     const run = await openRecordedRun('roberta-hidden', 4);
     const [exact, rounded] = [
       await compiledEngine(run.distillation, await run.parameters(), run.options, 77),

@@ -13,7 +13,7 @@ import { largestDifference, PARITY } from '../fixtures/index.js';
 const FLOAT32 = 2e-5;
 
 /**
- * What rounding the weights themselves costs: 1 % of the largest hidden value, 3.43. (In float64, with bfloat16's
+ * What rounding the weights themselves costs: 1% of the largest hidden value, 3.43. (In float64, with bfloat16's
  * weights, the largest difference is 0.0299.)
  */
 const HALF = 1e-2 * 3.43;

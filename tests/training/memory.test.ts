@@ -209,8 +209,8 @@ describe('--batch-size auto', () => {
 
   it.each([
     // pairs, micro-batches a step, what fits of what was expected to, what is taken, what is said
-    [800_000, 1, 104, 104, 104, '104 (what fits into 85 % of the 12.0 GB that is free)'],
-    [800_000, 1, 24, 104, 24, '24 (what fits into 85 % of the 12.0 GB that is free; 104 was too large)'],
+    [800_000, 1, 104, 104, 104, '104 (what fits into 85% of the 12.0 GB that is free)'],
+    [800_000, 1, 24, 104, 24, '24 (what fits into 85% of the 12.0 GB that is free; 104 was too large)'],
     [
       800_000,
       8,
@@ -228,7 +228,7 @@ describe('--batch-size auto', () => {
       '400 (3,816 would fit, but with 20,000 pairs that is 6 steps an epoch; this is 50 steps)',
     ],
     [1_895, 1, 3816, 3816, 32, '32 (3,816 would fit, but with 1,895 pairs that is 1 step an epoch; this is 60 steps)'],
-    [200, 1, 16, 16, 16, '16 (what fits into 85 % of the 12.0 GB that is free)'],
+    [200, 1, 16, 16, 16, '16 (what fits into 85% of the 12.0 GB that is free)'],
   ])(
     'takes for %d pairs, %d micro-batches a step, %d of %d fitting, %d',
     (pairs, accumulate, size, estimated, taken, line) => {
@@ -241,7 +241,7 @@ describe('--batch-size auto', () => {
   it('gives up where not one pair fits, in one line', async () => {
     await expect(findFittingBatch(partsWith(1, 12e9), engineUpTo(0, []))).rejects.toThrow('out of memory');
     await expect(findFittingBatch(partsWith(1, 1e9), engineUpTo(0, []))).rejects.toThrow(
-      /^--batch-size auto: expected memory for one pair, about \d\.\d GB, got 850 MB \(85 % of the 1\.0 GB free\); /,
+      /^--batch-size auto: expected memory for one pair, about \d\.\d GB, got 850 MB \(85% of the 1\.0 GB free\); /,
     );
   });
 });
@@ -265,7 +265,7 @@ describe('out of memory', () => {
     const told = { asked: 'shape[8]', accumulate: 1, needed: 61e9, free: 22e9 };
     expect(exhaustionMessage({ ...told, batchSize: 512, fits: 176 })).toBe(
       'out of memory at --batch-size 512 (TensorFlow asked for shape[8]): it needs about 61.0 GB, and 22.0 GB ' +
-        'was free, 85 % of which, 18.7 GB, a run may use; ' +
+        'was free, 85% of which, 18.7 GB, a run may use; ' +
         'use --batch-size 171 --accumulate 3, nearly the same step, or --batch-size auto',
     );
     expect(exhaustionMessage({ ...told, accumulate: 2, batchSize: 256, fits: 1000 })).toContain(
@@ -316,7 +316,7 @@ describe.skipIf(!BACKENDS_UNDER_TEST.includes('tensorflow'))("TensorFlow's own r
       Promise.resolve({ step, evaluate: () => Promise.reject(new Error('a bug')) } as unknown as Engine),
     );
     await expect(engine.step([], 0)).rejects.toThrow(
-      /^out of memory at --batch-size 64 \(TensorFlow asked for shape\[10000000,10000000\] and type float\): it needs about \d+\.\d GB, and 12\.0 GB was free, 85 % of which, 10\.2 GB, a run may use; use --batch-size \d+ --accumulate \d+/,
+      /^out of memory at --batch-size 64 \(TensorFlow asked for shape\[10000000,10000000\] and type float\): it needs about \d+\.\d GB, and 12\.0 GB was free, 85% of which, 10\.2 GB, a run may use; use --batch-size \d+ --accumulate \d+/,
     );
     await expect(engine.evaluate(undefined as never)).rejects.toThrow(/^a bug$/);
   });

@@ -58,7 +58,7 @@ describe('kd train --recipe … --print', () => {
     expect(settings).toEqual({ ...slow, dropout: 0, groupByLength: true });
     expect(published).toBeNull();
     const { stdout } = await kdHere(['train', '--recipe', 'roberta-1m-fast', '--print']);
-    expect(stdout).toMatch(/^# roberta-1m-fast: roberta-1m without dropout, .* grouping gave up 0\.7 to 2 % of that\n/);
+    expect(stdout).toMatch(/^# roberta-1m-fast: roberta-1m without dropout, .* grouping gave up 0\.7 to 2% of that\n/);
   });
 
   it('flags win, and what they change is said', async () => {

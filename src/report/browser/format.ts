@@ -9,9 +9,9 @@ export interface Format {
   readonly loss: (value: number | null | undefined) => string;
   /** Three digits that count: `9,120`, `101`, `14.4`, `0.31`. */
   readonly rate: (value: number | null) => string;
-  /** `64.3 %`, as on the command line. */
+  /** `64.3%`, as on the command line. */
   readonly percent: (share: number) => string;
-  /** What guessing one of so many finds: `0.2 %` */
+  /** What guessing one of so many finds: `0.2%` */
   readonly chance: (count: number) => string;
   /** `1.9 GB` */
   readonly bytes: (value: number | null) => string;
@@ -34,8 +34,8 @@ export function formatFor(language: Language): Format {
     count: (value) => value.toLocaleString(locale),
     loss: (value) => (finite(value) ? value.toFixed(4) : '–'),
     rate: (value) => (finite(value) ? formatRate(value) : '–'),
-    percent: (share) => `${(100 * share).toFixed(1)} %`,
-    chance: (count) => `${Number((100 / count).toPrecision(2))} %`,
+    percent: (share) => `${(100 * share).toFixed(1)}%`,
+    chance: (count) => `${Number((100 / count).toPrecision(2))}%`,
     bytes: (value) => (finite(value) ? formatBytes(value) : '–'),
     duration: (seconds) => (finite(seconds) ? formatDuration(seconds) : '–'),
     time: (iso) => (Number.isNaN(Date.parse(iso)) ? iso : dates.format(new Date(iso))),

@@ -99,8 +99,8 @@ function progress(share: number, label: string): HTMLElement {
   );
 }
 
-/** `−88 %` */
+/** `−88%` */
 function change(ratio: number): string {
   const percent = Math.round(100 * (ratio - 1));
-  return `${percent < 0 ? '−' : '+'}${Math.abs(percent)} %`;
+  return `${percent < 0 ? '−' : '+'}${Math.abs(percent)}%`;
 }
