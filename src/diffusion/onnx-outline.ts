@@ -2,9 +2,11 @@
  * @file An ONNX file without its weights: what ONNX Runtime says of it, it says of the whole, in a fraction of the
  * memory and the time.
  */
-import { bytes, fieldsOf, integer, type Field } from '../base/protobuf.js';
-import { DIMENSION, GRAPH, MODEL, SHAPE, TENSOR, TENSOR_TYPE, TYPE, VALUE_INFO } from '../onnx/format.js';
+import { bytes, fieldsOf, type Field } from '../base/protobuf.js';
+import { GRAPH, MODEL, VALUE_INFO, valueInfoOf } from '../onnx/format.js';
 import { openRandomAccess, type RandomAccessFile } from '../weights/byte-source.js';
+import { typeNumber, type Port } from './onnx-signature.js';
+import { readWeight } from './onnx-weight.js';
 
 /** Smaller weights stay: the shapes and sizes that some operators must know. In bytes. */
 const SMALLEST_LEFT_OUT = 1024;
@@ -15,16 +17,18 @@ const LARGEST = 256 * 2 ** 20;
 /**
  * A model whose weights are inputs: graph, operators and versions are those of the file.
  *
+ * @param changed inputs in the place of those of the same names, as of one size and not of any
  * @returns undefined for one that is still large, as its weights are constants within nodes
  * @throws InputError for a file that cannot be read
  */
-export async function outlineOf(location: string): Promise<Buffer | undefined> {
+export async function outlineOf(location: string, changed: readonly Port[] = []): Promise<Buffer | undefined> {
   const file = await openRandomAccess(location);
   try {
     const model: Buffer[] = [];
     let size = 0;
     for await (const field of fieldsOf(file, 0, file.size)) {
-      const kept = field.number === MODEL.graph ? await outlineOfGraph(file, field) : await smallField(file, field);
+      const kept =
+        field.number === MODEL.graph ? await outlineOfGraph(file, field, changed) : await smallField(file, field);
       if (kept === undefined) return undefined;
       size += kept.length;
       if (size > LARGEST) return undefined;
@@ -37,21 +41,27 @@ export async function outlineOf(location: string): Promise<Buffer | undefined> {
 }
 
 /** The field of a graph, with inputs in the place of weights; undefined where it is still large. */
-async function outlineOfGraph(file: RandomAccessFile, graph: Field): Promise<Buffer | undefined> {
+async function outlineOfGraph(
+  file: RandomAccessFile,
+  graph: Field,
+  changed: readonly Port[],
+): Promise<Buffer | undefined> {
   const fields: Buffer[] = [];
   const weights = new Map<string, Buffer>();
   const inputs = new Set<string>();
   let size = 0;
   for await (const field of fieldsOf(file, graph.content, graph.end)) {
-    const weight = field.number === GRAPH.initializer ? await readWeight(file, field) : undefined;
+    const weight = field.number === GRAPH.initializer ? await weightAsInput(file, field) : undefined;
     if (weight !== undefined) {
       weights.set(weight.name, weight.input);
       continue;
     }
-    const kept = await smallField(file, field);
+    const name = field.number === GRAPH.input ? await nameOf(file, field) : undefined;
+    if (name !== undefined) inputs.add(name);
+    const port = changed.find((input) => input.name === name);
+    const kept = port === undefined ? await smallField(file, field) : inputOf(port);
     size += kept?.length ?? Infinity;
     if (kept === undefined || size > LARGEST) return undefined;
-    if (field.number === GRAPH.input) inputs.add(await nameOf(file, field));
     fields.push(kept);
   }
   // before IR version 4, weights are listed among the inputs
@@ -60,23 +70,17 @@ async function outlineOfGraph(file: RandomAccessFile, graph: Field): Promise<Buf
 }
 
 /** A weight as an input; undefined for a small one inside the file. */
-async function readWeight(
+async function weightAsInput(
   file: RandomAccessFile,
-  { start, content, end }: Field,
+  field: Field,
 ): Promise<{ readonly name: string; readonly input: Buffer } | undefined> {
-  const dimensions: number[] = [];
-  let [name, type, isBeside] = ['', 0, false];
-  for await (const field of fieldsOf(file, content, end)) {
-    if (field.number === TENSOR.name) name = await text(file, field);
-    else if (field.number === TENSOR.dataType) type = field.value;
-    else if (field.number === TENSOR.dataLocation) isBeside = field.value !== 0;
-    else if (field.number === TENSOR.dims) dimensions.push(field.value);
-  }
-  if (end - start < SMALLEST_LEFT_OUT && !isBeside) return undefined;
-  const shape = dimensions.map((size) => bytes(SHAPE.dimension, integer(DIMENSION.size, size)));
-  const tensor = [integer(TENSOR_TYPE.dataType, type), bytes(TENSOR_TYPE.shape, shape)];
-  const info = [bytes(VALUE_INFO.name, name), bytes(VALUE_INFO.type, [bytes(TYPE.tensor, tensor)])];
-  return { name, input: bytes(GRAPH.input, info) };
+  const { name, type, shape, beside } = await readWeight(file, field);
+  if (field.end - field.start < SMALLEST_LEFT_OUT && beside === undefined) return undefined;
+  return { name, input: bytes(GRAPH.input, valueInfoOf(name, type, shape)) };
+}
+
+function inputOf({ name, type, shape }: Port): Buffer {
+  return bytes(GRAPH.input, valueInfoOf(name, typeNumber(type), shape));
 }
 
 /** A field as it is; undefined for one that is larger than an outline may be. */

@@ -19,7 +19,6 @@ export interface Signature {
   readonly outputs: readonly Port[];
 }
 
-/** The names of `TensorProto.DataType`, by number, as ONNX Runtime has them. */
 const TYPE_NAMES: Readonly<Record<number, string>> = {
   1: 'float32',
   6: 'int32',
@@ -29,6 +28,17 @@ const TYPE_NAMES: Readonly<Record<number, string>> = {
   11: 'float64',
   16: 'bfloat16',
 };
+
+/** The name of a `TensorProto.DataType`, as ONNX Runtime has it. */
+export function typeName(number: number): string {
+  return TYPE_NAMES[number] ?? `type ${number}`;
+}
+
+/** The number of a type that `typeName` named. */
+export function typeNumber(name: string): number {
+  const named = Object.keys(TYPE_NAMES).find((number) => TYPE_NAMES[Number(number)] === name);
+  return Number(named ?? name.replace('type ', ''));
+}
 
 /** The longest name, and the longest description of an input or output, that is read; in bytes. */
 const LONGEST = 2 ** 16;
@@ -66,8 +76,7 @@ async function readPort(file: RandomAccessFile, info: Field): Promise<Port> {
   for await (const field of fields(file, info, VALUE_INFO.name)) name = await text(file, field);
   for await (const outer of fields(file, info, VALUE_INFO.type))
     for await (const tensor of fields(file, outer, TYPE.tensor)) {
-      for await (const { value } of fields(file, tensor, TENSOR_TYPE.dataType))
-        type = TYPE_NAMES[value] ?? `type ${value}`;
+      for await (const { value } of fields(file, tensor, TENSOR_TYPE.dataType)) type = typeName(value);
       for await (const sizes of fields(file, tensor, TENSOR_TYPE.shape))
         for await (const dimension of fields(file, sizes, SHAPE.dimension))
           shape.push(await readDimension(file, dimension));

@@ -3,9 +3,10 @@ import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { InputError } from '../base/errors.js';
 import { createPendingFile, writeFileAtomic, type PendingFile } from '../base/files.js';
-import { DATA_TYPES, EXTERNAL, externalData, GRAPH, MODEL, TENSOR } from '../onnx/format.js';
+import { DATA_TYPES, externalData, GRAPH, MODEL } from '../onnx/format.js';
 import { bytes, fieldsOf, type Field } from '../base/protobuf.js';
 import { hintFromStart, openRandomAccess, type RandomAccessFile } from '../weights/byte-source.js';
+import { checkWeight, readWeight } from './onnx-weight.js';
 
 /** What an ONNX file says of its weights. */
 export interface WeightsSummary {
@@ -13,15 +14,6 @@ export interface WeightsSummary {
   readonly hasFloat16: boolean;
   /** Whether some are in files beside it. */
   readonly hasFilesBeside: boolean;
-}
-
-/** A weight as the ONNX file describes it. */
-interface Weight {
-  readonly isFloat16: boolean;
-  /** Its bytes in the ONNX file. */
-  readonly inside: Field | undefined;
-  /** Where else they are: `location`, and usually `offset` and `length`. */
-  readonly beside: ReadonlyMap<string, string> | undefined;
 }
 
 /** Smaller weights are not moved; in bytes. */
@@ -62,14 +54,10 @@ async function readSummary(
   const ends = new Map<string, number>();
   for await (const field of graphFields(file)) {
     if (field.number !== GRAPH.initializer) continue;
-    const { isFloat16, beside } = await readWeight(file, field);
-    hasFloat16 ||= isFloat16;
-    if (beside === undefined) continue;
-    const [name, end] = [
-      beside.get('location') ?? '',
-      Number(beside.get('offset') ?? 0) + Number(beside.get('length') ?? 0),
-    ];
-    ends.set(name, Math.max(ends.get(name) ?? 0, end));
+    const weight = await readWeight(file, field);
+    hasFloat16 ||= weight.type === DATA_TYPES.float16;
+    const beside = checkWeight(file.location, weight);
+    if (beside !== undefined) ends.set(beside.name, Math.max(ends.get(beside.name) ?? 0, beside.end));
   }
   return { hasFloat16, ends };
 }
@@ -152,26 +140,6 @@ async function* graphFields(file: RandomAccessFile): AsyncGenerator<Field> {
   for await (const field of fieldsOf(file, 0, file.size)) {
     if (field.number === MODEL.graph) yield* fieldsOf(file, field.content, field.end);
   }
-}
-
-async function readWeight(file: RandomAccessFile, { content, end }: Field): Promise<Weight> {
-  let [isFloat16, isBeside, inside]: [boolean, boolean, Field | undefined] = [false, false, undefined];
-  const place = new Map<string, string>();
-  for await (const field of fieldsOf(file, content, end)) {
-    if (field.number === TENSOR.dataType) isFloat16 = field.value === DATA_TYPES.float16;
-    else if (field.number === TENSOR.rawData) inside = field;
-    else if (field.number === TENSOR.dataLocation) isBeside = field.value === EXTERNAL;
-    else if (field.number === TENSOR.externalData) place.set(...(await readEntry(file, field)));
-  }
-  return { isFloat16, inside, beside: isBeside ? place : undefined };
-}
-
-/** A `StringStringEntryProto`: key and value. */
-async function readEntry(file: RandomAccessFile, { content, end }: Field): Promise<[string, string]> {
-  const texts: string[] = [];
-  for await (const field of fieldsOf(file, content, end))
-    texts.push((await slice(file, field.content, field.end)).toString());
-  return [texts[0] ?? '', texts[1] ?? ''];
 }
 
 async function slice(file: RandomAccessFile, start: number, end: number): Promise<Buffer> {

@@ -69,7 +69,7 @@ export async function readScheduler(folder: string, scheduler: SchedulerName): P
  * @returns what both take
  * @throws InputError for a file that is missing, cut short, or holds another model
  */
-export async function inspectPipeline(folder: string): Promise<UnetSignature> {
+export async function inspectPipeline(folder: string): Promise<Pick<UnetSignature, 'textWidth' | 'checkSize'>> {
   await checkPipelineFiles(folder);
   await readLatentScale(folder);
   const [unetFile, decoderFile] = [join(folder, PIPELINE_FILES.unet), join(folder, PIPELINE_FILES.decoder)];
@@ -86,13 +86,21 @@ export async function inspectPipeline(folder: string): Promise<UnetSignature> {
 }
 
 /**
- * Checks that ONNX Runtime can load the UNet and the decoder of a folder, in little memory.
+ * Checks that ONNX Runtime can load the UNet and the decoder of a folder, and that their layers fit each other for
+ * pictures of a size, in little memory.
  *
+ * @param size of pictures, in pixels
  * @param isForGpu whether they may be loaded on a GPU, which has operators that the processor has not
- * @throws InputError for a file that it does not load
+ * @throws InputError for a file that it does not load, or that does not draw pictures of the size
  */
-export async function checkPipelineLoads(folder: string, isForGpu = false): Promise<void> {
-  for (const name of [PIPELINE_FILES.unet, PIPELINE_FILES.decoder]) await checkLoads(join(folder, name), isForGpu);
+export async function checkPipelineLoads(
+  folder: string,
+  size: { readonly height: number; readonly width: number },
+  isForGpu = false,
+): Promise<void> {
+  const [unet, decoder] = [join(folder, PIPELINE_FILES.unet), join(folder, PIPELINE_FILES.decoder)];
+  await checkLoads(unet, { latents: unetSignature(await readSignature(unet)).latents, ...size }, isForGpu);
+  await checkLoads(decoder, { latents: decoderSignature(await readSignature(decoder)).latents, ...size }, isForGpu);
 }
 
 /**

@@ -12,6 +12,8 @@ import { checkedOutput, checkPictureSize, checkTypes, wrongInputs } from './wron
 export interface UnetSignature {
   /** The width of hidden states that it takes, if its file states it. */
   readonly textWidth: number | undefined;
+  /** Its input for latents, `[B, C, h, w]`. */
+  readonly latents: Port;
   /** Throws an `InputError` for a picture size that it does not support. */
   checkSize(height: number, width: number): void;
 }
@@ -64,6 +66,7 @@ export function unetSignature(signature: Signature): UnetSignature {
 function signatureOf(location: string, { sample, encoder_hidden_states: states }: Ports): UnetSignature {
   return {
     textWidth: fixedSize(states.shape[2]),
+    latents: sample,
     checkSize(height, width) {
       checkPictureSize(location, 'a UNet', sample, height, width);
     },

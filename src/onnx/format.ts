@@ -17,8 +17,40 @@ export const TENSOR_TYPE = { dataType: 1, shape: 2 } as const;
 export const SHAPE = { dimension: 1 } as const;
 export const DIMENSION = { size: 1, name: 2 } as const;
 
+/** A size: a number, or a name where any will do; an empty one where that has no name. */
+export type Dimension = number | string;
+
+/**
+ * A `ValueInfoProto`: an input or output with its type.
+ *
+ * @param type its number in `TensorProto.DataType`
+ */
+export function valueInfoOf(name: string, type: number, shape: readonly Dimension[]): Buffer {
+  const dimensions = shape.map((size) =>
+    bytes(
+      SHAPE.dimension,
+      typeof size === 'number' ? integer(DIMENSION.size, size) : size === '' ? [] : bytes(DIMENSION.name, size),
+    ),
+  );
+  const tensor = [integer(TENSOR_TYPE.dataType, type), bytes(TENSOR_TYPE.shape, dimensions)];
+  return Buffer.concat([bytes(VALUE_INFO.name, name), bytes(VALUE_INFO.type, [bytes(TYPE.tensor, tensor)])]);
+}
+
 /** Fields of `TensorProto`. */
-export const TENSOR = { dims: 1, dataType: 2, name: 8, rawData: 9, externalData: 13, dataLocation: 14 } as const;
+export const TENSOR = {
+  dims: 1,
+  dataType: 2,
+  floats: 4,
+  int32s: 5,
+  texts: 6,
+  int64s: 7,
+  name: 8,
+  rawData: 9,
+  doubles: 10,
+  uint64s: 11,
+  externalData: 13,
+  dataLocation: 14,
+} as const;
 
 /** The numbers of `TensorProto.DataType`. */
 export const DATA_TYPES = { float32: 1, int32: 6, int64: 7, float16: 10 } as const;

@@ -7,6 +7,7 @@ import { openSafetensors } from '../../src/weights/safetensors.js';
 import { kd, kdMeanwhile, temporaryFolder, type CliResult } from '../cli.js';
 import { argumentsOf, ROOT } from '../docs/documents.js';
 import { largestDifference, SD_TINY } from '../fixtures/index.js';
+import { writeHalvingUnet } from '../fixtures/onnx-halving.js';
 import { BACKEND, copyOf, ownWords, parseLines, readJson, STUDENT, TEACHER, writeModel } from './tiny.js';
 
 const CLEAN = { HF_HUB_OFFLINE: '1' };
@@ -238,6 +239,28 @@ describe('kd generate refuses in one line', () => {
       ['--pipeline', swapped],
       /^error: \S+unet\/model\.onnx: expected a UNet with the inputs sample, timestep, encoder_hidden_states, got one with latent_sample, which is a VAE decoder/,
     );
+  });
+
+  it('a size that the UNet does not take, before anything is embedded', () => {
+    const halving = join(temporaryFolder(), 'pipeline');
+    cpSync(SD_TINY, halving, { recursive: true });
+    writeHalvingUnet(join(halving, 'unet/model.onnx'));
+    fails(
+      ['--pipeline', halving, '--width', '72'],
+      /^error: \S+unet\/model\.onnx: expected a picture whose size the model can halve .*, got 72 × 64 pixels; give one that fits, as --width 80 --height 64\n$/,
+    );
+    const { code, stdout } = generate(['차', '--pipeline', halving, '--width', '80', '--height', '64', '--steps', '1']);
+    expect([code, stdout]).toEqual([0, 'pictures/차-0.png\n']);
+  });
+
+  it.each([
+    ['a picture', []],
+    ['a grid', ['--compare-checkpoints', STUDENT]],
+  ])('%s for a folder that takes none, before the image model is looked for', (_, flags) => {
+    const file = join(temporaryFolder(), 'file');
+    writeFileSync(file, '');
+    const found = /^error: \S+file: expected a folder, or nothing there, found a file; name another\n$/;
+    fails([...flags, '--out', file, '--pipeline', 'none'], found);
   });
 
   it('an encoder that has diverged, from the process that embeds', () => {

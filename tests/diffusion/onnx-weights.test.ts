@@ -13,10 +13,13 @@ import { InferenceSession } from 'onnxruntime-node';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { loadOnnx } from '../../src/diffusion/onnx.js';
 import { checkWeights, moveWeights } from '../../src/diffusion/onnx-weights.js';
+import { bytes, integer } from '../../src/base/protobuf.js';
+import { GRAPH, MODEL, TENSOR } from '../../src/onnx/format.js';
 import { InputError } from '../../src/base/errors.js';
 import { temporaryFolder } from '../cli.js';
 import { writeFloat16 } from '../fixtures/float16.js';
 import { SD_TINY } from '../fixtures/index.js';
+import { readOnnx, type Change } from '../fixtures/onnx-rewrite.js';
 
 const UNET = join(SD_TINY, 'unet/model.onnx');
 
@@ -92,6 +95,60 @@ describe('the weights of an ONNX file', () => {
       `${beside}: expected weights of ${model}, found no such file; get it, and put it there`,
     );
   });
+
+  /** Writes a model with a field of its weights changed. */
+  async function writeWeights(from: string, number: number, change: (content: Buffer) => Buffer): Promise<void> {
+    const { file, changed, within } = readOnnx(from);
+    const part: Change = ({ number: found, content, end }) =>
+      found === number ? change(file.subarray(content, end)) : undefined;
+    const whole = within(MODEL.graph, within(GRAPH.initializer, part));
+    writeFileSync(model, await changed({ content: 0, end: file.length }, whole));
+  }
+  const raw = (content: Uint8Array): Buffer => bytes(TENSOR.rawData, content);
+
+  it.each<[string, number, (content: Buffer) => Buffer, string]>([
+    ['fewer', TENSOR.rawData, (it) => raw(it.subarray(8)), 'expected 2304 bytes for W [16, 4, 3, 3], got 2296'],
+    ['more', TENSOR.rawData, (it) => raw(Buffer.concat([it, it])), 'expected 2304 bytes for W [16, 4, 3, 3], got 4608'],
+    ['none', TENSOR.rawData, () => Buffer.alloc(0), 'expected 2304 bytes for W [16, 4, 3, 3], got 0'],
+    [
+      'fewer, as floats',
+      TENSOR.rawData,
+      (it) => bytes(TENSOR.floats, it.subarray(4)),
+      'expected 2304 bytes for W [16, 4, 3, 3], got 2300',
+    ],
+    ['below zero', TENSOR.dims, () => integer(TENSOR.dims, -1), 'expected sizes from 0 on for W [-1, -1, -1, -1]'],
+  ])('are found before they are loaded where values and shape differ: %s', async (_, number, change, message) => {
+    await writeWeights(UNET, number, change);
+    await expect(checkWeights(model)).rejects.toThrow(`${model}: ${message.replace('W', 'the weight w1 of float32')}`);
+    await expect(checkWeights(model)).rejects.toThrow(/; get the file again$/);
+  });
+
+  it('may be lists of floats', async () => {
+    await writeWeights(UNET, TENSOR.rawData, (it) => (it.length > 16 ? bytes(TENSOR.floats, it) : raw(it)));
+    await checkWeights(model);
+    await (await loadOnnx(model, 'cpu')).release();
+  });
+
+  it.each([
+    ['length', '8', 'expected 1152 bytes in weights.pb for W, got 8'],
+    ['length', '4000', 'expected 1152 bytes in weights.pb for W, got 4000'],
+    ['offset', '-8', 'expected whole numbers as the place in weights.pb for W, got offset -8, length 1152'],
+    ['offset', '0x10', 'expected whole numbers as the place in weights.pb for W, got offset 0x10, length 1152'],
+    ['location', '../weights.pb', 'expected a file in the same folder for W, got ../weights.pb'],
+    ['location', '/weights.pb', 'expected a file in the same folder for W, got /weights.pb'],
+    ['location', '', 'expected the name of a file for W, got none'],
+  ])(
+    'are found before they are loaded where their place in a file beside is wrong: %s %s',
+    async (key, value, message) => {
+      await writeFloat16(UNET, model, 'weights.pb');
+      await writeWeights(model, TENSOR.externalData, (it) =>
+        bytes(TENSOR.externalData, it.includes(key) ? [bytes(1, key), bytes(2, value)] : it),
+      );
+      await expect(checkWeights(model)).rejects.toThrow(
+        `${model}: ${message.replace('W', 'the weight w1 of float16 [16, 4, 3, 3]')}; get the file again`,
+      );
+    },
+  );
 
   it('make one line of a file that is cut short anywhere', async () => {
     const whole = readFileSync(UNET);

@@ -426,7 +426,7 @@ describe('a pipeline is refused', () => {
     expect((error as Error).message).not.toContain('\n');
     const inspect = async () => {
       await inspectPipeline(folder);
-      await checkPipelineLoads(folder);
+      await checkPipelineLoads(folder, { height: 64, width: 64 });
     };
     if (!message.source.includes('scheduler')) await expect(inspect()).rejects.toThrow(InputError);
   });

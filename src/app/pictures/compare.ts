@@ -7,8 +7,9 @@ import type { Reporter } from '../reporter.js';
 import { columnsOf, embedCells, type Column, type EmbeddedCell } from './columns.js';
 import type { GenerateOptions } from './options.js';
 import { readPrompts, type PromptPair } from './prompts.js';
-import { drawOne, findPipeline, loadPipeline, picturesFolder, savePicture, startingNoise } from './drawing.js';
+import { drawOne, findPipeline, loadPipeline, savePicture, startingNoise } from './drawing.js';
 import { textSource } from './encoder-fit.js';
+import { makePicturesFolder, picturesFolder } from './pictures-folder.js';
 
 /** A grid that was drawn. */
 export interface DrawnGrid {
@@ -47,14 +48,15 @@ export async function compare(
       : await readPrompts(options.compare);
   const columns = await columnsOf(options, output);
   const encoders = columns.map(({ encoder }) => textSource(encoder));
+  const folder = await picturesFolder(
+    options,
+    (columns.find(({ encoder }) => encoder.run !== undefined) ?? columns[0]!).encoder,
+  );
   const files = await findPipeline(options, encoders, output);
   const embedded = await embedCells(columns, rows, options, output);
   const pipeline = await loadPipeline(files, options, output);
   try {
-    const folder = await picturesFolder(
-      options,
-      (columns.find(({ encoder }) => encoder.run !== undefined) ?? columns[0]!).encoder,
-    );
+    await makePicturesFolder(folder);
     const cells: GridCell[][] = [];
     const names = columns.map(nameOf);
     for (const [i, row] of rows.entries()) {

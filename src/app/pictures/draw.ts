@@ -5,8 +5,9 @@ import type { Reporter } from '../reporter.js';
 import { openEncoder } from '../open-encoder.js';
 import type { GenerateOptions } from './options.js';
 import { startPreview } from './preview.js';
-import { drawOne, embed, findPipeline, loadPipeline, picturesFolder, savePicture, startingNoise } from './drawing.js';
+import { drawOne, embed, findPipeline, loadPipeline, savePicture, startingNoise } from './drawing.js';
 import { textSource } from './encoder-fit.js';
+import { makePicturesFolder, picturesFolder } from './pictures-folder.js';
 
 /** A picture that was drawn. */
 export interface DrawnPicture {
@@ -31,11 +32,12 @@ export async function draw(
   onPicture: (picture: DrawnPicture) => void,
 ): Promise<void> {
   const encoder = await openEncoder({ name: options.encoder, flag: '--encoder' }, output);
+  const folder = await picturesFolder(options, encoder);
   const files = await findPipeline(options, [textSource(encoder)], output);
   const [negative, ...embeddings] = await embed([options.negative, ...prompts], encoder, options, output);
   const pipeline = await loadPipeline(files, options, output);
   try {
-    const folder = await picturesFolder(options, encoder);
+    await makePicturesFolder(folder);
     for (const [i, prompt] of prompts.entries()) {
       for (let index = 0; index < options.count; index++) {
         const noise = await startingNoise(options, index);

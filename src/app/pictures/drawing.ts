@@ -3,8 +3,7 @@
  *   model.
  */
 import { existsSync } from 'node:fs';
-import { access, constants } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import { lostTail } from '../../diffusion/embeddings.js';
 import { noiseFromSeed, readNoise, type StartingNoise } from '../../diffusion/noise.js';
 import { hasCudaProvider } from '../../diffusion/onnx.js';
@@ -17,13 +16,11 @@ import {
   type Pipeline,
 } from '../../diffusion/pipeline.js';
 import { type Embedding, type Pixels } from '../../diffusion/tensors.js';
-import { PICTURES_FOLDER, recordChunk, recordPicture, type Picture } from '../../diffusion/pictures.js';
+import { recordChunk, recordPicture, type Picture } from '../../diffusion/pictures.js';
 import { encodePng, withTexts } from '../../diffusion/png.js';
 import type { SchedulerConfig } from '../../diffusion/scheduler-config.js';
 import { createScheduler } from '../../diffusion/create-scheduler.js';
 import { InputError, messageOf } from '../../base/errors.js';
-import { fileError } from '../../base/files.js';
-import { makeFolders } from '../../base/folders.js';
 import { numberedNames, writeNewFile } from '../../base/new-file.js';
 import { VERSION } from '../../base/version.js';
 import { whileThere } from '../../runs/removed-checkpoint.js';
@@ -70,7 +67,7 @@ export async function findPipeline(
   const takes = await inspectPipeline(folder);
   checkFit(options.pipeline, takes, encoders);
   takes.checkSize(height, width);
-  await checkPipelineLoads(folder, options.device !== 'cpu' && hasCudaProvider());
+  await checkPipelineLoads(folder, { height, width }, options.device !== 'cpu' && hasCudaProvider());
   return { folder, scheduler };
 }
 
@@ -87,20 +84,6 @@ export async function startingNoise(
     `${latents}: expected noise for ${width ?? noise.width} × ${height ?? noise.height} pixels, got it for ` +
       `${noise.width} × ${noise.height}; leave --width and --height out`,
   );
-}
-
-/** The folder for pictures, made if it is not there, and seen to take files: a picture may take minutes. */
-export async function picturesFolder({ out }: GenerateOptions, { run }: Pick<OpenEncoder, 'run'>): Promise<string> {
-  const folder = out ?? (run === undefined ? PICTURES_FOLDER : join(run, PICTURES_FOLDER));
-  try {
-    await makeFolders(folder);
-  } catch (error) {
-    throw fileError(folder, 'cannot be made', error);
-  }
-  await access(folder, constants.W_OK | constants.X_OK).catch((error: unknown) => {
-    throw fileError(folder, 'cannot be written', error);
-  });
-  return folder;
 }
 
 /** The embeddings of texts; says what of them is lost. */

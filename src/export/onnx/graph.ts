@@ -1,5 +1,5 @@
 /** @file An ONNX graph being put together (https://github.com/onnx/onnx/blob/v1.15.0/docs/IR.md), a node at a time. */
-import { DATA_TYPES, DIMENSION, SHAPE, TENSOR_TYPE, TYPE, VALUE_INFO, type DataType } from '../../onnx/format.js';
+import { DATA_TYPES, valueInfoOf, type DataType, type Dimension } from '../../onnx/format.js';
 import { bytes, float, integer } from '../../base/protobuf.js';
 
 type Attribute = { readonly float: number } | { readonly int: number } | { readonly ints: readonly number[] };
@@ -11,9 +11,6 @@ const INTS = 7;
 
 /** A value of the graph, by its name. */
 export type OnnxValue = string;
-
-/** A size: a number, or a name where any will do. */
-export type Dimension = number | string;
 
 /** Grows by a node or constant at a time; every node has one output. */
 export class OnnxGraph {
@@ -85,9 +82,5 @@ export function tensorHeader(name: string, type: DataType, shape: readonly numbe
 
 /** A `ValueInfoProto`: an input or output with its type. */
 export function valueInfo(name: string, type: DataType, shape: readonly Dimension[]): Buffer {
-  const dimensions = shape.map((size) =>
-    bytes(SHAPE.dimension, typeof size === 'number' ? integer(DIMENSION.size, size) : bytes(DIMENSION.name, size)),
-  );
-  const tensor = [integer(TENSOR_TYPE.dataType, DATA_TYPES[type]), bytes(TENSOR_TYPE.shape, dimensions)];
-  return Buffer.concat([bytes(VALUE_INFO.name, name), bytes(VALUE_INFO.type, [bytes(TYPE.tensor, tensor)])]);
+  return valueInfoOf(name, DATA_TYPES[type], shape);
 }

@@ -5,11 +5,11 @@ import {
   embed,
   findPipeline,
   loadPipeline,
-  picturesFolder,
   savePicture,
   startingNoise,
   type DrawingEncoder,
 } from '../../app/pictures/drawing.js';
+import { makePicturesFolder } from '../../app/pictures/pictures-folder.js';
 import type { PromptPair } from '../../app/pictures/prompts.js';
 import { PREVIEWS_FOLDER } from '../../app/pictures/run-previews.js';
 import { openNamed } from '../../app/open-encoder.js';
@@ -49,7 +49,8 @@ export async function drawPreviews(task: PreviewTask, tell: (news: PreviewNews) 
   tell({ kind: 'embedded' });
   const pipeline = await loadPipeline(files, options, output);
   try {
-    const folder = await picturesFolder({ ...options, out: join(task.run, PREVIEWS_FOLDER) }, {});
+    const folder = join(task.run, PREVIEWS_FOLDER);
+    await makePicturesFolder(folder);
     const each = pipeline.countTimesteps(options.steps);
     const total = embedded.length * each;
     const noise = await startingNoise(options);
