@@ -12,6 +12,8 @@ export interface OutputOptions {
 /** The console of a command: a reporter that also prints results. */
 export interface Output extends Reporter {
   readonly json: boolean;
+  /** The columns of the terminal that results go to; Infinity where they go elsewhere. */
+  readonly columns: number;
   /** A result: the text, or with `--json` the object on one line. */
   result(text: string, object: object): void;
 }
@@ -28,6 +30,7 @@ export function openOutput({ quiet = false, json = false }: OutputOptions): Outp
   };
   return {
     json,
+    columns: process.stdout.isTTY ? process.stdout.columns || Infinity : Infinity, // 0 where it does not say
     message,
     warn: (text) => {
       if (!quiet) write(process.stderr, warningText(text));

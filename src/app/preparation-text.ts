@@ -2,6 +2,8 @@
 import { DROP_REASONS, type DropReason } from '../data/prepare/drop-reasons.js';
 import type { PrepareReport, RowCounts, TurnedPairs } from '../data/prepare/report.js';
 import type { SkippedFile } from '../data/sources.js';
+import type { Cell, Table } from '../evaluate/table.js';
+import { textTable } from '../evaluate/table-text.js';
 import { ID_COLUMNS } from '../data/store/schema.js';
 import type { Reporter } from './reporter.js';
 import { formatCount, formatCounted } from '../base/format.js';
@@ -29,26 +31,44 @@ export function droppedOf({ dropped }: RowCounts): number {
   return Object.values(dropped).reduce((sum, count) => sum + count, 0);
 }
 
-/** Pairs by corpus and drops by reason, as aligned tables. */
-export function reportTables(report: PrepareReport): string {
-  const row = (name: string, counts: RowCounts): string[] =>
-    [name, counts.read, droppedOf(counts), counts.not_sampled, counts.training, counts.validation].map((cell) =>
-      typeof cell === 'number' ? formatCount(cell) : cell,
-    );
-  const corpora = [
-    ['corpus', 'rows read', 'dropped', 'not sampled', 'training', 'validation'],
-    ...report.corpora.map((counts) => row(counts.corpus, counts)),
-    ...(report.corpora.length > 1 ? [row('all', report.total)] : []),
+/** Pairs by corpus and drops by reason, as tables in a terminal of so many columns. */
+export function reportTables(report: PrepareReport, columns: number): string {
+  const tables = [corporaTable(report), ...(reasonsOf(report).length === 0 ? [] : [reasonsTable(report)])];
+  return [
+    ...tables.map((table) => textTable(table, columns)),
+    ...(report.turned === undefined ? [] : [turnedLine(report.turned)]),
+  ].join('\n\n');
+}
+
+function corporaTable({ corpora, total }: PrepareReport): Table {
+  const row = (name: string, counts: RowCounts): Cell[] => [
+    name,
+    counts.read,
+    droppedOf(counts),
+    counts.not_sampled,
+    counts.training,
+    counts.validation,
   ];
-  const reasons = reasonsOf(report).map((reason) => [
-    DROP_REASONS[reason],
-    formatCount(report.total.dropped[reason]!),
-    `  ${report.examples[reason]?.[0] ?? ''}`,
-  ]);
-  const tables = [aligned(corpora)];
-  if (reasons.length > 0) tables.push(aligned([['dropped for', 'rows', '  the first one'], ...reasons]));
-  if (report.turned !== undefined) tables.push(turnedLine(report.turned));
-  return tables.join('\n\n');
+  const counted = ['rows read', 'dropped', 'not sampled', 'training', 'validation'];
+  return {
+    title: '',
+    columns: [{ title: 'corpus' }, ...counted.map((title) => ({ title, format: formatCount }))],
+    rows: [...corpora.map((counts) => row(counts.corpus, counts)), ...(corpora.length > 1 ? [row('all', total)] : [])],
+    notes: [],
+  };
+}
+
+function reasonsTable(report: PrepareReport): Table {
+  return {
+    title: '',
+    columns: [{ title: 'dropped for' }, { title: 'rows', format: formatCount }, { title: 'the first one' }],
+    rows: reasonsOf(report).map((reason) => [
+      DROP_REASONS[reason],
+      report.total.dropped[reason]!,
+      report.examples[reason]?.[0] ?? '',
+    ]),
+    notes: [],
+  };
 }
 
 /** Says, in a line each, what was left out and why. */
@@ -105,12 +125,4 @@ export function saySkipped(skipped: readonly SkippedFile[], output: Reporter): v
     output.message(
       `not read: ${formatCount(skipped.length - MOST_SKIPPED)} more files; report.json of the prepared data names them`,
     );
-}
-
-/** The first column on the left, the others on the right; a cell that begins with a blank is left as it is. */
-function aligned(rows: readonly (readonly string[])[]): string {
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((cells) => cells[column]!.length)));
-  const cell = (text: string, column: number): string =>
-    column === 0 ? text.padEnd(widths[0]!) : text.startsWith(' ') ? text : `  ${text.padStart(widths[column]!)}`;
-  return rows.map((cells) => cells.map(cell).join('').trimEnd()).join('\n');
 }

@@ -1,3 +1,5 @@
+import { KD } from '../base/own-command.js';
+import { examplesText, formatItem } from './help.js';
 import { Command } from 'commander';
 import { VERSION } from '../base/version.js';
 import { doctorCommand } from './doctor/index.js';
@@ -13,13 +15,16 @@ import { trainCommand } from './train/index.js';
 
 /** `kd` with all its subcommands. Nothing in it ends the process: what goes wrong is thrown. */
 export function createProgram(): Command {
-  const program = new Command('kd')
+  const program = new Command(KD)
     .description("Teaches a small Korean and English text encoder to speak CLIP-L's language.")
     .version(VERSION, '-V, --version', 'print the version')
     .option('--quiet', 'print results and errors only')
     .option('--json', 'print one JSON object per line on standard output, and nothing else')
     .showSuggestionAfterError()
-    .addHelpText('after', '\nExample:\n  $ kd train --epochs 10 --samples 1000000\n\n`kd <command> --help` says more.')
+    .addHelpText(
+      'after',
+      () => `${examplesText([[`${KD} train --epochs 10 --samples 1000000`]])}\n\n\`${KD} <command> --help\` says more.`,
+    )
     .addCommand(prepareCommand())
     .addCommand(trainCommand())
     .addCommand(evalCommand())
@@ -33,7 +38,7 @@ export function createProgram(): Command {
   for (const command of [program, ...program.commands]) {
     command
       .helpOption('-h, --help', 'show what it does, with an example')
-      .configureHelp({ showGlobalOptions: true })
+      .configureHelp({ showGlobalOptions: true, formatItem })
       .configureOutput({ writeErr: () => undefined }) // whoever runs it says it, on one line
       .exitOverride();
   }

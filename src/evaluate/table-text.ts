@@ -1,41 +1,134 @@
 import stringWidth from 'string-width';
+import { narrowestWidth, wrapText } from '../base/wrap.js';
 import { cellText, columnSpans, isNumeric, type Table } from './table.js';
 
 const GAP = '  ';
 
+/** Columns of text that have to be made narrower keep at least so much, unless they need less. */
+const LEAST_TEXT = 14;
+
 /**
  * A table for a terminal: columns aligned by how wide characters are drawn, a Hangul syllable as wide as two letters.
- * Ends without a line break.
+ * Where it is wider than there is room, texts take several lines; where that is not enough, the columns are shown in
+ * several parts, one under the other, each with those that say what a row is. Ends without a line break.
+ *
+ * @param room the terminal's columns
  */
-export function textTable(table: Table): string {
-  const { title, columns, rows, notes } = table;
-  const body = rows.map((cells) => cells.map((cell, i) => cellText(cell, columns[i]!)));
-  const titles = columns.map((column) => column.title);
-  const widths = columns.map((_, i) => Math.max(...[titles, ...body].map((cells) => stringWidth(cells[i]!))));
-  widenForGroups(table, widths);
-  const line = (cells: readonly string[]): string =>
-    cells
-      .map((text, i) => (isNumeric(table, i) ? padStart(text, widths[i]!) : padEnd(text, widths[i]!)))
-      .join(GAP)
-      .trimEnd();
-  const groups = columns.some(({ group }) => group !== undefined) ? [groupLine(table, widths)] : [];
-  return [title, ...groups, line(titles), ...body.map(line), ...notes.map((note) => `(${note})`)].join('\n');
+export function textTable(table: Table, room = Infinity): string {
+  const { title, notes } = table;
+  const parts = partsOf(table, room).map((part) => linesOf(part, room).join('\n'));
+  const head = title === '' ? [] : wrapText(title, room);
+  return [...head, parts.join('\n\n'), ...notes.flatMap((note) => wrapText(`(${note})`, room))].join('\n');
 }
 
-/** Makes the last column of a group wider where its heading needs it. */
-function widenForGroups(table: Table, widths: number[]): void {
+/** How wide the columns of a table are. */
+type Widths = readonly number[];
+
+/** The tables whose columns, one under the other, make up a table: itself, where there is room for it. */
+function partsOf(table: Table, room: number): Table[] {
+  if (widthsIn(table, room) !== undefined) return [table];
+  const keys = [...Array(Math.min(table.keys ?? 1, table.columns.length - 1)).keys()];
+  const left = room - totalWidth(leastWidths(part(table, keys))) - GAP.length;
+  const parts: number[][] = [];
+  for (const { from, to } of columnSpans(table).filter((span) => span.to > keys.length)) {
+    const span = Array.from({ length: to - from }, (_, i) => from + i);
+    const last = parts.at(-1);
+    if (last !== undefined && totalWidth(naturalWidths(part(table, [...last, ...span]))) <= left) last.push(...span);
+    else parts.push(span);
+  }
+  return parts.map((columns) => part(table, [...keys, ...columns]));
+}
+
+/** Some of a table's columns. */
+function part(table: Table, columns: readonly number[]): Table {
+  return {
+    ...table,
+    columns: columns.map((i) => table.columns[i]!),
+    rows: table.rows.map((cells) => columns.map((i) => cells[i]!)),
+  };
+}
+
+function linesOf(table: Table, room: number): string[] {
+  const widths = widthsIn(table, room) ?? leastWidths(table);
+  const groups = table.columns.some(({ group }) => group !== undefined) ? [groupLine(table, widths)] : [];
+  const titles = table.columns.map(({ title }) => title);
+  return [
+    ...groups,
+    ...rowLines(table, titles, widths, 'bottom'),
+    ...bodyOf(table).flatMap((cells) => rowLines(table, cells, widths, 'top')),
+  ];
+}
+
+/** A row as lines, of which there are as many as its longest cell takes. */
+function rowLines(table: Table, cells: readonly string[], widths: Widths, at: 'top' | 'bottom'): string[] {
+  const wrapped = cells.map((text, i) => wrapText(text, widths[i]!));
+  const height = Math.max(...wrapped.map((lines) => lines.length));
+  return Array.from({ length: height }, (_, row) =>
+    wrapped
+      .map((lines, i) => {
+        const text = lines[at === 'top' ? row : row - height + lines.length] ?? '';
+        return isNumeric(table, i) ? padStart(text, widths[i]!) : padEnd(text, widths[i]!);
+      })
+      .join(GAP)
+      .trimEnd(),
+  );
+}
+
+/**
+ * Widths that fit into the room: wide titles are made narrower first, which takes one line more, then the widest texts.
+ * Undefined where that does not do.
+ */
+function widthsIn(table: Table, room: number): Widths | undefined {
+  const widths = naturalWidths(table);
+  const least = leastWidths(table);
+  const body = bodyOf(table);
+  const underTitles = least.map((width, i) => Math.max(width, ...body.map((cells) => stringWidth(cells[i]!))));
+  for (const limits of [underTitles, least]) {
+    while (totalWidth(widths) > room) {
+      const widest = Math.max(...widths.filter((width, i) => width > limits[i]!));
+      if (widest === -Infinity) break;
+      widths[widths.findIndex((width, i) => width === widest && width > limits[i]!)]!--;
+    }
+  }
+  return totalWidth(widths) > room ? undefined : widths;
+}
+
+/** Widths at which nothing is wrapped. */
+function naturalWidths(table: Table): number[] {
+  const widths = table.columns.map(({ title }, i) =>
+    Math.max(stringWidth(title), ...bodyOf(table).map((cells) => stringWidth(cells[i]!))),
+  );
   for (const { group = '', from, to } of columnSpans(table))
     widths[to - 1]! += Math.max(0, stringWidth(group) - spanWidth(widths, from, to));
+  return widths;
 }
 
-function groupLine(table: Table, widths: readonly number[]): string {
+/** The narrowest widths: numbers, and columns under the heading of a group, are not wrapped. */
+function leastWidths(table: Table): number[] {
+  const natural = naturalWidths(table);
+  const body = bodyOf(table);
+  return table.columns.map(({ title, group }, i) => {
+    if (group !== undefined) return natural[i]!;
+    const cells = body.map((row) => (isNumeric(table, i) ? stringWidth(row[i]!) : narrowestWidth(row[i]!)));
+    const needed = Math.max(...title.split(' ').map((word) => stringWidth(word)), ...cells);
+    return isNumeric(table, i) ? needed : Math.min(needed, LEAST_TEXT);
+  });
+}
+
+function bodyOf({ rows, columns }: Table): string[][] {
+  return rows.map((cells) => cells.map((cell, i) => cellText(cell, columns[i]!)));
+}
+
+function groupLine(table: Table, widths: Widths): string {
   return columnSpans(table)
     .map(({ group = '', from, to }) => padStart(group, spanWidth(widths, from, to)))
     .join(GAP)
     .trimEnd();
 }
 
-function spanWidth(widths: readonly number[], from: number, to: number): number {
+const totalWidth = (widths: Widths): number => spanWidth(widths, 0, widths.length);
+
+function spanWidth(widths: Widths, from: number, to: number): number {
   return widths.slice(from, to).reduce((sum, width) => sum + width, GAP.length * (to - from - 1));
 }
 

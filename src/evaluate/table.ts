@@ -16,6 +16,8 @@ export interface Column {
 export interface Table {
   readonly title: string;
   readonly columns: readonly Column[];
+  /** How many of the columns, the first ones, say what a row is; 1 where not given. */
+  readonly keys?: number;
   readonly rows: readonly (readonly Cell[])[];
   /** What must be known to read it. */
   readonly notes: readonly string[];

@@ -51,6 +51,7 @@ export function pairsTables(evaluation: PairsEvaluation): Table[] {
 function distanceTable({ models, teacher }: PairsEvaluation): Table {
   return {
     title: `Distance to ${teacher} on English`,
+    keys: 2,
     columns: [
       { title: 'model' },
       { title: 'text' },
@@ -83,6 +84,7 @@ function distanceTable({ models, teacher }: PairsEvaluation): Table {
 function translationTable({ models, data }: PairsEvaluation): Table {
   return {
     title: `Translations found among ${formatCount(data.pairs)}`,
+    keys: 2,
     columns: [
       { title: 'model' },
       { title: 'direction' },
@@ -143,6 +145,7 @@ function groupTable({ models, teacher }: PairsEvaluation, by: Grouping): Table {
   const groupsOf = (model: ModelScores): readonly GroupScores[] => model.groups.filter((group) => group.by === by);
   return {
     title: `By ${by === 'corpus' ? 'corpus' : `tokens of the English text (${teacher}'s tokenizer)`}`,
+    keys: 3,
     columns: [
       { title: 'model' },
       { title: 'text' },

@@ -11,8 +11,8 @@ import { bestOf } from './validations.js';
 
 const OTHER_LOSSES = 'teacher, loss or validation pairs differ between these runs: their losses cannot be compared';
 
-/** The tables of a comparison: the runs, what differs, and their evaluations. */
-export function comparisonText(comparison: ComparisonData): string {
+/** The tables of a comparison: the runs, what differs, and their evaluations; in a terminal of so many columns. */
+export function comparisonText(comparison: ComparisonData, columns = Infinity): string {
   const { differences, evaluations } = comparison;
   const evaluated = evaluations.flatMap(({ pairs, sts }) => [
     ...(pairs === undefined ? [] : pairsTables({ ...pairs, models: pairs.models.map(called) }).slice(0, 2)),
@@ -23,7 +23,7 @@ export function comparisonText(comparison: ComparisonData): string {
     ...(differences.length === 0 ? [] : [differencesTable(comparison)]),
     ...evaluated,
   ];
-  return tables.map((table) => textTable(table).trimStart()).join('\n\n');
+  return tables.map((table) => textTable(table, columns)).join('\n\n');
 }
 
 /** The comparison as one event of `--json`. */

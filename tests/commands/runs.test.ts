@@ -34,6 +34,8 @@ function cutShort(): void {
   writeFileSync(join(run, 'validation.csv'), `${validations.slice(0, 3).join('\n')}\n`);
 }
 
+const hasScript = spawnSync('script', ['--version']).status === 0;
+
 describe('kd runs', () => {
   it('lists a run with its state, steps, best loss, data, date and size', async () => {
     const bytes = readdirSync(run).reduce((sum, name) => sum + readFileSync(join(run, name)).length, 0);
@@ -118,7 +120,19 @@ describe('kd runs --remove', () => {
     expect(readdirSync(dirname(run))).toEqual([]);
   });
 
-  it.skipIf(spawnSync('script', ['--version']).status !== 0).each([
+  it.skipIf(!hasScript)('fits into a narrow terminal', () => {
+    const command = `stty cols 44; ${process.execPath} ${KD}`;
+    const shown = (args: string): string[] =>
+      spawnSync('script', ['-qec', `${command} ${args}`, '/dev/null'], { cwd, encoding: 'utf8' }).stdout.split('\r\n');
+    for (const lines of [shown('runs'), shown('runs --help'), shown('--help')])
+      expect(lines.filter((line) => line.length > 44)).toEqual([]);
+    expect(shown('runs').slice(0, 2).join('\n')).toMatch(
+      /^run +state +step +best loss +data\nfirst +finished +600\/600 +\d/,
+    );
+    expect(shown('runs').join('\n')).toMatch(/\n\nrun +begun +size\nfirst +2026-/);
+  });
+
+  it.skipIf(!hasScript).each([
     ['y', false],
     ['n', true],
     ['', true],

@@ -35,6 +35,63 @@ it('columns stand under each other with Hangul too, two columns wide a syllable'
   expect(new Set([start(lines[0], 'from'), start(lines[1], 'x|y'), start(lines[2], '<b>')]).size).toBe(1);
 });
 
+/** A table as it is in a terminal: none of its lines is longer. */
+function inTerminal(table: Table, columns: number): string[] {
+  const lines = textTable(table, columns).split('\n');
+  expect(lines.filter((line) => stringWidth(line) > columns)).toEqual([]);
+  return lines;
+}
+
+const RUNS: Table = {
+  title: '',
+  columns: [{ title: 'run' }, { title: 'best loss', format: (value) => value.toFixed(4) }, { title: 'data' }],
+  rows: [
+    ['first', 0.4676, 'downloads/일상생활 및 구어체 한-영 번역'],
+    ['second', null, 'data/sample'],
+  ],
+  notes: ['first: validated on a sample of 5 of 8 pairs'],
+};
+
+it('texts that are too long for the terminal take several lines, broken at blanks and slashes', () => {
+  expect(inTerminal(RUNS, 40)).toEqual([
+    '          best',
+    'run       loss  data',
+    'first   0.4676  downloads/일상생활 및',
+    '                구어체 한-영 번역',
+    'second       –  data/sample',
+    '(first: validated on a sample of 5 of 8',
+    'pairs)',
+  ]);
+});
+
+it('columns for which there is no room stand below, beside what a row is', () => {
+  expect(inTerminal(TABLE, 35)).toEqual([
+    'Both',
+    '             a heading that is wide',
+    'model         MSE             found',
+    '한국어 학생  1.50              0.25',
+    'b               –                 1',
+    '',
+    'model        from',
+    '한국어 학생  x|y',
+    'b            <b>',
+    '(a note)',
+  ]);
+  const keyed = { ...TABLE, keys: 2, notes: [], columns: TABLE.columns.map(({ title }) => ({ title })) };
+  expect(inTerminal(keyed, 20)).toEqual([
+    'Both',
+    'model     MSE  found',
+    '한국어    1.5   0.25',
+    '학생',
+    'b           –      1',
+    '',
+    'model      MSE  from',
+    '한국어     1.5  x|y',
+    '학생',
+    'b            –  <b>',
+  ]);
+});
+
 it('Markdown takes nothing in a cell for its own', () => {
   expect(markdownTables([TABLE])).toContain('| 한국어 학생 | 1.50 | 0.25 | x\\|y |\n| b | – | 1 | \\<b\\> |');
 });

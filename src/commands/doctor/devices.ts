@@ -5,7 +5,7 @@ import { VERSION } from '../../base/version.js';
 import { bandwidthOf } from '../../engine/all-reduce-time.js';
 import { checkDevices, type CheckedDevices, type DevicesCheck } from '../../training/device-check.js';
 import { leave, meetCluster, type Cluster } from '../cluster.js';
-import { lineOf, type Finding } from './findings.js';
+import { findingText, type Finding } from './findings.js';
 
 /**
  * Meets the other ranks, if there are any, and says how fast all devices add up.
@@ -22,8 +22,9 @@ export async function examineDevices(
     const check = await checkDevices({ ...asked, ranks }, output);
     await ranks?.end();
     if (check === undefined) return;
-    for (const finding of ranksFindings(check)) output.result(lineOf(finding), { event: 'finding', ...finding });
-    output.result(lineOf(rateFinding(check, asked.student)), eventOf(check, asked.student));
+    for (const finding of ranksFindings(check))
+      output.result(findingText(finding, output.columns), { event: 'finding', ...finding });
+    output.result(findingText(rateFinding(check, asked.student), output.columns), eventOf(check, asked.student));
   } catch (error) {
     if (ranks !== undefined) await leave(ranks, error);
     throw error;

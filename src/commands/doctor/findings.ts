@@ -1,4 +1,5 @@
 /** @file The checks of `kd doctor`, in order, and their findings. */
+import { hangingText } from '../../base/wrap.js';
 import { setupCommand } from '../../base/setup-command.js';
 import { findLibraries, GPU_LIBRARIES, librariesProblem } from '../../tensorflow/cuda-libraries.js';
 import { chooseGpu, type DeviceChoice, type Problem } from '../../tensorflow/gpu-choice.js';
@@ -19,9 +20,9 @@ export interface Finding {
   readonly remedy?: string;
 }
 
-/** A finding as it is shown. */
-export function lineOf({ name, ok, found, remedy }: Finding): string {
-  return `${ok ? '✓' : '✗'} ${name.padEnd(12)}${found}${remedy === undefined ? '' : `; ${remedy}`}`;
+/** A finding as it is shown in a terminal of so many columns. */
+export function findingText({ name, ok, found, remedy }: Finding, columns = Infinity): string {
+  return hangingText(`${ok ? '✓' : '✗'} ${name}`, `${found}${remedy === undefined ? '' : `; ${remedy}`}`, 14, columns);
 }
 
 const OLDEST_NODE = [20, 19] as const;

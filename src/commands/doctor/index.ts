@@ -1,3 +1,5 @@
+import { KD } from '../../base/own-command.js';
+import { examplesText, type Example } from '../help.js';
 import { Command, Option } from 'commander';
 import { areSeveral, DEVICES, oneOf, type DevicesChoice } from '../../tensorflow/gpu-choice.js';
 import { openOutput, type OutputOptions } from '../../app/output.js';
@@ -5,10 +7,20 @@ import { DEFAULTS, SETTINGS } from '../../training/settings.js';
 import { addClusterFlags, findCluster, type ClusterFlags } from '../cluster.js';
 import { parserOf } from '../flags.js';
 import { examineDevices } from './devices.js';
-import { examine, lineOf } from './findings.js';
+import { examine, findingText } from './findings.js';
 import { thisMachineFacts } from './machine-facts.js';
 
 type DoctorFlags = ClusterFlags & { readonly device: DevicesChoice; readonly student: string };
+
+const EXAMPLES: readonly Example[] = [
+  [`${KD} doctor`, 'what is installed, and how to fix what is wrong'],
+  [`${KD} doctor --device gpu:1 --json`],
+  [`${KD} doctor --device gpu:all`, 'how fast several GPUs add up their gradients, too'],
+  [
+    `${KD} doctor --hosts gpu1:2222,gpu2:2222 --rank 0 --cluster-key cluster.key`,
+    'the same of several machines; on gpu2 with --rank 1',
+  ],
+];
 
 /** `kd doctor` */
 export function doctorCommand(): Command {
@@ -17,19 +29,12 @@ export function doctorCommand(): Command {
     .addOption(new Option('--device <name>', SETTINGS.device.help).argParser(parserOf(DEVICES)).default('auto'))
     .option('--student <id|folder>', 'whose gradients several devices add up, to see how fast', DEFAULTS.student);
   return addClusterFlags(command)
-    .addHelpText(
-      'after',
-      '\nExamples:\n  $ kd doctor                      what is installed, and how to fix what is wrong\n' +
-        '  $ kd doctor --device gpu:1 --json\n' +
-        '  $ kd doctor --device gpu:all     how fast several GPUs add up their gradients, too\n' +
-        '  $ kd doctor --hosts gpu1:2222,gpu2:2222 --rank 0 --cluster-key cluster.key\n' +
-        '                                   the same of several machines; on gpu2 with --rank 1',
-    )
+    .addHelpText('after', () => examplesText(EXAMPLES))
     .action(async ({ device, student, ...flags }: DoctorFlags, command: Command) => {
       const output = openOutput(command.optsWithGlobals<OutputOptions>());
       const cluster = await findCluster(flags, output);
       for await (const finding of examine(thisMachineFacts, oneOf(device)))
-        output.result(lineOf(finding), { event: 'finding', ...finding });
+        output.result(findingText(finding, output.columns), { event: 'finding', ...finding });
       if (cluster !== undefined || areSeveral(device)) await examineDevices({ student, device }, cluster, output);
     });
 }

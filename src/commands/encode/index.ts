@@ -1,3 +1,5 @@
+import { KD } from '../../base/own-command.js';
+import { examplesText, type Example } from '../help.js';
 import { Command } from 'commander';
 import type { PrecisionChoice } from '../../engine/precision.js';
 import type { DeviceChoice } from '../../tensorflow/gpu-choice.js';
@@ -22,10 +24,10 @@ interface EncodeFlags {
   readonly device: DeviceChoice;
 }
 
-const EXAMPLES = `
-Examples:
-  $ kd encode --model first:300 --input texts.txt --output texts.safetensors
-  $ echo "노란색 차" | kd encode --model klue/roberta-small --input - --output car.safetensors`;
+const EXAMPLES: readonly Example[] = [
+  [`${KD} encode --model first:300 --input texts.txt --output texts.safetensors`],
+  [`echo "노란색 차" | ${KD} encode --model klue/roberta-small --input - --output car.safetensors`],
+];
 
 /** `kd encode` */
 export function encodeCommand(): Command {
@@ -52,7 +54,7 @@ export function encodeCommand(): Command {
     .addOption(precisionOption())
     .addOption(backendOption())
     .addOption(deviceOption())
-    .addHelpText('after', EXAMPLES)
+    .addHelpText('after', () => examplesText(EXAMPLES))
     .action(async (flags: EncodeFlags, command: Command) =>
       encode(flags, openOutput(command.optsWithGlobals<OutputOptions>())),
     );

@@ -1,3 +1,5 @@
+import { KD } from '../../base/own-command.js';
+import { examplesText, type Example } from '../help.js';
 import { Command, Option } from 'commander';
 import { InputError } from '../../base/errors.js';
 import { GROUPINGS, type Grouping } from '../../evaluate/evaluation.js';
@@ -13,11 +15,11 @@ interface EvalFlags extends EvaluationRequest {
   readonly out: readonly string[];
 }
 
-const EXAMPLES = `
-Examples:
-  $ kd eval --compare clip,roberta
-  $ kd eval --compare clip,first:best,second:best --by corpus,length --out results.html results.csv
-  $ kd eval --compare roberta,klue/roberta-small --no-pairs --sts sts-test.tsv`;
+const EXAMPLES: readonly Example[] = [
+  [`${KD} eval --compare clip,roberta`],
+  [`${KD} eval --compare clip,first:best,second:best --by corpus,length --out results.html results.csv`],
+  [`${KD} eval --compare roberta,klue/roberta-small --no-pairs --sts sts-test.tsv`],
+];
 
 /** `kd eval` */
 export function evalCommand(): Command {
@@ -63,7 +65,7 @@ export function evalCommand(): Command {
         'also write the results as .csv, .md, .html or .json, replacing earlier ones',
       ).default([], 'none'),
     )
-    .addHelpText('after', EXAMPLES)
+    .addHelpText('after', () => examplesText(EXAMPLES))
     .action(async (flags: EvalFlags, command: Command) =>
       evaluate(flags, openOutput(command.optsWithGlobals<OutputOptions>())),
     );
@@ -74,7 +76,12 @@ async function evaluate(flags: EvalFlags, output: Output): Promise<void> {
     throw new InputError('--no-pairs: expected files of judged pairs in their place, got none; name them with --sts');
   await checkOutputs(flags.out);
   const { results, runs } = await evaluateModels(flags, output);
-  output.result(tablesOf(results).map(textTable).join('\n\n'), { event: 'evaluation', ...results });
+  output.result(
+    tablesOf(results)
+      .map((table) => textTable(table, output.columns))
+      .join('\n\n'),
+    { event: 'evaluation', ...results },
+  );
   await writeResults(flags.out, results, output);
   await keepResults(runs, results, output);
 }

@@ -1,3 +1,5 @@
+import { KD } from '../../base/own-command.js';
+import { examplesText, type Example } from '../help.js';
 import { Command, Option } from 'commander';
 import type { DeviceChoice } from '../../tensorflow/gpu-choice.js';
 import type { BackendChoice } from '../../tensorflow/backend.js';
@@ -16,11 +18,11 @@ interface ExportFlags {
   readonly device: DeviceChoice;
 }
 
-const EXAMPLES = `
-Examples:
-  $ kd export first --to exported --format diffusers         the best checkpoint of the run "first"
-  $ kd export first:300 --to exported --format onnx
-  $ HF_TOKEN=hf_… kd export roberta --to exported --push me/my-student`;
+const EXAMPLES: readonly Example[] = [
+  [`${KD} export first --to exported --format diffusers`, 'the best checkpoint of the run "first"'],
+  [`${KD} export first:300 --to exported --format onnx`],
+  [`HF_TOKEN=hf_… ${KD} export roberta --to exported --push me/my-student`],
+];
 
 /** `kd export` */
 export function exportCommand(): Command {
@@ -40,7 +42,7 @@ export function exportCommand(): Command {
     )
     .addOption(backendOption())
     .addOption(deviceOption())
-    .addHelpText('after', EXAMPLES)
+    .addHelpText('after', () => examplesText(EXAMPLES))
     .action(async (name: string, flags: ExportFlags, command: Command) =>
       run(name, flags, openOutput(command.optsWithGlobals<OutputOptions>())),
     );

@@ -1,3 +1,5 @@
+import { KD } from '../../base/own-command.js';
+import { examplesText, type Example } from '../help.js';
 import { Command, Option } from 'commander';
 import { SCHEDULERS } from '../../diffusion/scheduler-config.js';
 import { checkGenerateOptions, GENERATE_DEFAULTS, isGrid, type GenerateOptions } from '../../app/pictures/options.js';
@@ -5,12 +7,12 @@ import type { RowDistances } from '../../app/pictures/compare.js';
 import { openOutput, type OutputOptions } from '../../app/output.js';
 import { backendOption, count, deviceOption, list, nonNegative, pixels, seed } from '../flags.js';
 
-const EXAMPLES = `
-Examples:
-  $ kd generate "노란색 차" "a yellow car" --seed 7
-  $ kd generate "초록색 사과" --encoder first:best --pipeline stable-diffusion-onnx --steps 25 --count 4
-  $ kd generate --compare prompts.csv --encoder roberta
-  $ kd generate "노란색 차" --compare-checkpoints small-run,large-run`;
+const EXAMPLES: readonly Example[] = [
+  [`${KD} generate "노란색 차" "a yellow car" --seed 7`],
+  [`${KD} generate "초록색 사과" --encoder first:best --pipeline stable-diffusion-onnx --steps 25 --count 4`],
+  [`${KD} generate --compare prompts.csv --encoder roberta`],
+  [`${KD} generate "노란색 차" --compare-checkpoints small-run,large-run`],
+];
 
 /** `kd generate` */
 export function generateCommand(): Command {
@@ -60,7 +62,7 @@ export function generateCommand(): Command {
     .option('--compare-checkpoints <names>', 'a grid: a column for each of these encoders, separated by commas', list)
     .addOption(backendOption())
     .addOption(deviceOption())
-    .addHelpText('after', EXAMPLES)
+    .addHelpText('after', () => examplesText(EXAMPLES))
     .action(async (prompts: string[], flags: GenerateOptions, command: Command) =>
       generate(prompts, flags, command.optsWithGlobals<OutputOptions>()),
     );

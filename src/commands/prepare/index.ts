@@ -1,3 +1,5 @@
+import { KD } from '../../base/own-command.js';
+import { examplesText, type Example } from '../help.js';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { PrepareReport } from '../../data/prepare/report.js';
@@ -17,11 +19,11 @@ interface PrepareFlags extends PrepareRequest {
   readonly report?: boolean;
 }
 
-const EXAMPLES = `
-Examples:
-  $ kd prepare --data downloads --out prepared --report
-  $ kd prepare --data pairs.csv --out prepared --samples 1000000 --keep-duplicates ko,en
-  $ kd train --data prepared`;
+const EXAMPLES: readonly Example[] = [
+  [`${KD} prepare --data downloads --out prepared --report`],
+  [`${KD} prepare --data pairs.csv --out prepared --samples 1000000 --keep-duplicates ko,en`],
+  [`${KD} train --data prepared`],
+];
 
 const STOPPED = 'stopped; nothing was written';
 
@@ -61,7 +63,7 @@ export function prepareCommand(): Command {
     .optionsGroup('Machine:')
     .option('--threads <count>', 'worker threads (default: one per core)', count)
     .option('--report', `write ${PAGE_FILE}, with charts of token lengths and dropped rows, into the store`)
-    .addHelpText('after', EXAMPLES)
+    .addHelpText('after', () => examplesText(EXAMPLES))
     .action(async (flags: PrepareFlags, command: Command) =>
       prepare(flags, openOutput(command.optsWithGlobals<OutputOptions>())),
     );
@@ -82,7 +84,7 @@ async function prepare(flags: PrepareFlags, output: Output): Promise<void> {
   try {
     const report = await preparePairs({ ...flags, signal: stop.signal, onWriting }, output);
     if (flags.report === true) await writeFileAtomic(join(out, PAGE_FILE), await pageOf(flags, report));
-    output.result(reportTables(report), { event: 'prepared', out, ...report });
+    output.result(reportTables(report, output.columns), { event: 'prepared', out, ...report });
     const pairs = report.total.training + report.total.validation;
     output.message(
       `\n${out}: ${formatCounted(pairs, 'pair')} in ${formatDuration((performance.now() - started) / 1000)}`,

@@ -1,3 +1,5 @@
+import { KD } from '../../base/own-command.js';
+import { examplesText, type Example } from '../help.js';
 import { stat } from 'node:fs/promises';
 import { relative, resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
@@ -26,12 +28,12 @@ interface ReportFlags {
   readonly device: DeviceChoice;
 }
 
-const EXAMPLES = `
-Examples:
-  $ kd report                   the newest run
-  $ kd report first --no-encode
-  $ kd report first second      both on one page: curves, settings that differ, evaluations
-  $ kd report --serve           all runs, which it follows while they train`;
+const EXAMPLES: readonly Example[] = [
+  [`${KD} report`, 'the newest run'],
+  [`${KD} report first --no-encode`],
+  [`${KD} report first second`, 'both on one page: curves, settings that differ, evaluations'],
+  [`${KD} report --serve`, 'all runs, which it follows while they train'],
+];
 
 const DEFAULT_PORT = 8477;
 
@@ -45,7 +47,7 @@ export function reportCommand(): Command {
     .option('--no-encode', 'do not encode held-out sentences: no nearest neighbours, no heat map')
     .addOption(backendOption())
     .addOption(deviceOption())
-    .addHelpText('after', EXAMPLES)
+    .addHelpText('after', () => examplesText(EXAMPLES))
     .action(async (runs: readonly string[], flags: ReportFlags, command: Command) =>
       report(runs, flags, openOutput(command.optsWithGlobals<OutputOptions>())),
     );
@@ -76,7 +78,7 @@ async function write(run: string, flags: ReportFlags, output: Output): Promise<v
 async function compare(runs: readonly string[], output: Output): Promise<void> {
   const { page, comparison } = await writeComparison(runs);
   const { size } = await stat(page);
-  output.result(`${comparisonText(comparison)}\n\n${pageLine(page, size)}`, {
+  output.result(`${comparisonText(comparison, output.columns)}\n\n${pageLine(page, size)}`, {
     event: 'comparison',
     report: resolve(page),
     bytes: size,

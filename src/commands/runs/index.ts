@@ -1,3 +1,5 @@
+import { KD } from '../../base/own-command.js';
+import { examplesText, type Example } from '../help.js';
 import { relative } from 'node:path';
 import { Command } from 'commander';
 import { InputError } from '../../base/errors.js';
@@ -15,11 +17,11 @@ interface RunsFlags {
   readonly yes?: boolean;
 }
 
-const EXAMPLES = `
-Examples:
-  $ kd runs                     the runs under checkpoints/, the newest first
-  $ kd runs --json              one JSON object per run
-  $ kd runs --remove first      removes it, after a question`;
+const EXAMPLES: readonly Example[] = [
+  [`${KD} runs`, 'the runs under checkpoints/, the newest first'],
+  [`${KD} runs --json`, 'one JSON object per run'],
+  [`${KD} runs --remove first`, 'removes it, after a question'],
+];
 
 /** `kd runs` */
 export function runsCommand(): Command {
@@ -27,7 +29,7 @@ export function runsCommand(): Command {
     .description('list the runs: state, step, best loss, data, date, size; or remove some')
     .option('--remove <name...>', 'remove these runs with their checkpoints, after a question')
     .option('--yes', 'remove without a question')
-    .addHelpText('after', EXAMPLES)
+    .addHelpText('after', () => examplesText(EXAMPLES))
     .action(async ({ remove, yes = false }: RunsFlags, command: Command) => {
       const output = openOutput(command.optsWithGlobals<OutputOptions>());
       if (remove !== undefined) await removeRuns(remove, yes, output);
@@ -40,7 +42,7 @@ async function list(output: Output): Promise<void> {
   const runs = await summariseRuns();
   if (output.json) for (const run of runs) output.event(runObject(run));
   else if (runs.length === 0) output.message(`no runs under ${RUNS_FOLDER}/; kd train begins one`);
-  else output.result(runsTable(runs), {});
+  else output.result(runsTable(runs, output.columns), {});
 }
 
 async function removeRuns(names: readonly string[], isSure: boolean, output: Output): Promise<void> {

@@ -4,8 +4,11 @@ import type { Table } from '../../evaluate/table.js';
 import { textTable } from '../../evaluate/table-text.js';
 import type { DamagedRun, RunSummary } from '../../runs/run-states.js';
 
-/** A table of runs: `first  finished  600/600  0.4676  data/sample  2026-11-22 10:30  12.3 MB` */
-export function runsTable(runs: readonly (RunSummary | DamagedRun)[]): string {
+/**
+ * A table of runs in a terminal of so many columns:
+ * `first  finished  600/600  0.4676  data/sample  2026-11-22 10:30  12.3 MB`
+ */
+export function runsTable(runs: readonly (RunSummary | DamagedRun)[], columns: number): string {
   const table: Table = {
     title: '',
     columns: [
@@ -24,7 +27,7 @@ export function runsTable(runs: readonly (RunSummary | DamagedRun)[]): string {
     ),
     notes: runs.flatMap(({ name, error }) => (error === undefined ? [] : [`${name}: ${error}`])),
   };
-  return textTable(table).trimStart();
+  return textTable(table, columns);
 }
 
 /** `300/600`, of which the second is what it is to take. */

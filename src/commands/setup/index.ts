@@ -1,3 +1,5 @@
+import { KD } from '../../base/own-command.js';
+import { examplesText } from '../help.js';
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { Command, Option } from 'commander';
@@ -19,7 +21,9 @@ export function setupCommand(): Command {
     .addOption(new Option('--device <name>', 'TensorFlow for which device: auto, gpu, cpu; remembered'))
     .addOption(new Option('--cuda <source>', "NVIDIA's wheels, or the system's CUDA 12 and cuDNN 9: wheels, system"))
     .addOption(new Option('--from <folder>', 'sets up from a bundle, without a network'))
-    .addHelpText('after', '\nExamples:\n  $ kd setup\n  $ kd setup --device cpu\n  $ kd setup --from kd-bundle')
+    .addHelpText('after', () =>
+      examplesText([[`${KD} setup`], [`${KD} setup --device cpu`], [`${KD} setup --from kd-bundle`]]),
+    )
     .action((flags: SetupFlags, command: Command) => {
       const given = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, String(value)]);
       const quiet = command.optsWithGlobals<OutputOptions>().quiet === true ? ['--quiet'] : [];

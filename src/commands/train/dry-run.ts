@@ -5,6 +5,7 @@ import { trainableParameters } from '../../distill/loss.js';
 import { planSteps } from '../../distill/train.js';
 import { countParameters, sizeOf } from '../../models/text-encoder.js';
 import type { Output } from '../../app/output.js';
+import { hangingText } from '../../base/wrap.js';
 import { formatBytes, formatCount, formatCounted } from '../../base/format.js';
 import { startEngine } from '../../training/engine-choice.js';
 import { measuredStep, distillationOf } from '../../training/engine-parts.js';
@@ -35,7 +36,7 @@ export async function dryRun(
   const step = await measureStep(prepared, from);
   const sums = await sumsOfStep(plan.trained_parameters, prepared, output);
   const report = { event: 'dry-run', ...plan, ...step, ...sums };
-  output.result(asText(report, sums), report);
+  output.result(asText(report, sums, output.columns), report);
 }
 
 type Report = Awaited<ReturnType<typeof describePlan>> &
@@ -119,7 +120,7 @@ async function withTargets(batches: readonly Batch[], prepared: PreparedRun): Pr
   }
 }
 
-function asText(report: Report, sums: StepSums | undefined): string {
+function asText(report: Report, sums: StepSums | undefined, columns: number): string {
   const { devices, rank_devices: own = devices, rank, ranks } = report;
   const rows: [string, string][] = [
     ['teacher', `${formatCount(report.teacher_parameters)} parameters`],
@@ -148,7 +149,7 @@ function asText(report: Report, sums: StepSums | undefined): string {
     ...(sums === undefined ? [] : ([['all-reduce', sumsText(sums, devices)]] satisfies [string, string][])),
     ...previewRow(report),
   ];
-  return rows.map(([name, text]) => `${name.padEnd(12)}${text}`).join('\n');
+  return rows.map(([name, text]) => hangingText(name, text, 12, columns)).join('\n');
 }
 
 /** `2, this is rank 1; the others are not asked, and taken to have 1 device, too` */

@@ -1,3 +1,5 @@
+import { KD } from '../../base/own-command.js';
+import { examplesText, type Example } from '../help.js';
 import { Command } from 'commander';
 import {
   addClusterFlags,
@@ -32,18 +34,17 @@ import { reportAfterTraining } from './after-training.js';
 import { finishedLine, sayEnd, sayFinished } from './ending.js';
 import { openTrainingStop } from './stop.js';
 
-const EXAMPLES = `
-Examples:
-  $ kd train --epochs 10 --samples 1000000          the original project's final run
-  $ kd train --data pairs.csv --teacher ./teacher --student ./student --run first
-  $ kd train --recipe roberta-1m --print            the original's exact settings
-  $ kd train --recipe roberta-1m --print > run.yaml  to be edited, for --config run.yaml
-  $ kd train --config checkpoints/first/config.json --run again
-                                                    train a run once more
-  $ kd train --resume                               go on with the last run, exactly where it was
-  $ kd train --resume first --epochs 20             go on with another number of epochs
-  $ kd train --resume first:300                     go on from an earlier checkpoint
-  $ kd train --dry-run                              load, count, one step, stop`;
+const EXAMPLES: readonly Example[] = [
+  [`${KD} train --epochs 10 --samples 1000000`, "the original project's final run"],
+  [`${KD} train --data pairs.csv --teacher ./teacher --student ./student --run first`],
+  [`${KD} train --recipe roberta-1m --print`, "the original's exact settings"],
+  [`${KD} train --recipe roberta-1m --print > run.yaml`, 'to be edited, for --config run.yaml'],
+  [`${KD} train --config checkpoints/first/config.json --run again`, 'train a run once more'],
+  [`${KD} train --resume`, 'go on with the last run, exactly where it was'],
+  [`${KD} train --resume first --epochs 20`, 'go on with another number of epochs'],
+  [`${KD} train --resume first:300`, 'go on from an earlier checkpoint'],
+  [`${KD} train --dry-run`, 'load, count, one step, stop'],
+];
 
 /** Flags as commander gives them: a switch that was not given is absent. */
 type TrainFlags = Partial<AskedSettings> &
@@ -70,7 +71,7 @@ export function trainCommand(): Command {
     .optionsGroup('Run:')
     .option('--resume [run|folder]', 'resume a run (default: the last one), or start from one of its checkpoints')
     .option('--dry-run', 'load, count parameters, one step, shapes and memory; write nothing')
-    .addHelpText('after', EXAMPLES)
+    .addHelpText('after', () => examplesText(EXAMPLES))
     .action(async (given: TrainFlags, command: Command) => {
       const output = openOutput(command.optsWithGlobals<OutputOptions>());
       if (given.config !== undefined) await takeConfig(given.config, command, output);

@@ -1,0 +1,21 @@
+import { expect, it } from 'vitest';
+import { hangingText, wrapText } from '../../src/base/wrap.js';
+
+it.each([
+  ['fits', 4, ['fits']],
+  ['one two  three', 8, ['one two', 'three']],
+  [
+    'run `npm run setup -- --device auto`, which finds it',
+    36,
+    ['run', '`npm run setup -- --device auto`,', 'which finds it'],
+  ],
+  ['가나다 라마바 사', 9, ['가나다', '라마바 사']],
+  ['in /root/.cache/kd/library', 14, ['in /root/', '.cache/kd/', 'library']],
+  ['0123456789', 4, ['0123', '4567', '89']],
+])('%j takes no more than %i columns', (text, width, lines) => {
+  expect(wrapText(text, width)).toEqual(lines);
+});
+
+it('a text stays in its column', () => {
+  expect(hangingText('disk', 'too little of it', 6, 17)).toBe('disk  too little\n      of it');
+});

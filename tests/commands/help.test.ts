@@ -1,0 +1,43 @@
+import { expect, it } from 'vitest';
+import { examplesText, formatItem, type Example } from '../../src/commands/help.js';
+import { createProgram } from '../../src/commands/program.js';
+
+const EXAMPLES: readonly Example[] = [
+  ['kd runs', 'the runs, the newest first'],
+  ['echo "a b" | kd encode --model first:300 --input - --output texts.safetensors', 'texts as files'],
+];
+
+it('examples stand beside what they do', () => {
+  expect(examplesText(EXAMPLES, Infinity)).toBe(
+    `
+Examples:
+  $ kd runs  the runs, the newest first
+  $ echo "a b" | kd encode --model first:300 --input - --output texts.safetensors
+             texts as files`,
+  );
+});
+
+it('examples that are too long for the terminal are broken as a shell takes them', () => {
+  expect(examplesText(EXAMPLES, 36)).toBe(
+    `
+Examples:
+  $ kd runs
+      the runs, the newest first
+  $ echo "a b" | kd encode \\
+      --model first:300 --input - \\
+      --output texts.safetensors
+      texts as files`,
+  );
+});
+
+it('a flag is described beside it, or under it on a narrow terminal', () => {
+  const help = createProgram().createHelp();
+  help.helpWidth = 50;
+  expect(formatItem('--run <name>', 14, 'the folder under checkpoints/ that it has', help)).toBe(
+    '  --run <name>    the folder under checkpoints/\n                  that it has',
+  );
+  help.helpWidth = 40;
+  expect(formatItem('--run <name>', 14, 'the folder under checkpoints/ that it has', help)).toBe(
+    '  --run <name>\n      the folder under checkpoints/ that\n      it has',
+  );
+});
