@@ -1,6 +1,6 @@
 import { KD } from '../base/own-command.js';
 import { examplesText, formatItem } from './help.js';
-import { Command } from 'commander';
+import { Command, type Option } from 'commander';
 import { VERSION } from '../base/version.js';
 import { doctorCommand } from './doctor/index.js';
 import { encodeCommand } from './encode/index.js';
@@ -41,6 +41,19 @@ export function createProgram(): Command {
       .configureHelp({ showGlobalOptions: true, formatItem })
       .configureOutput({ writeErr: () => undefined }) // whoever runs it says it, on one line
       .exitOverride();
+    for (const option of command.options) refuseEmpty(command, option);
   }
   return program;
+}
+
+/** Flags whose value is a text that may be empty. */
+const MAY_BE_EMPTY: readonly (string | undefined)[] = ['--negative', '--preview-negative'];
+
+/** Refuses an empty value of a flag, as of `--out "$FOLDER"` where that is not set, before it is taken for a name. */
+function refuseEmpty(command: Command, option: Option): void {
+  if (!option.required || option.parseArg !== undefined || MAY_BE_EMPTY.includes(option.long)) return;
+  command.on(`option:${option.name()}`, (value: string | null) => {
+    if (value === '')
+      command.error(`option '${option.flags}' argument '' is invalid. Expected a text that is not empty.`);
+  });
 }

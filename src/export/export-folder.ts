@@ -21,6 +21,8 @@ const DESCRIPTION = object({ files: listOf(v.unknown()) });
  * @throws InputError for a file, or a folder that holds other things
  */
 export async function checkExportFolder(folder: string): Promise<void> {
+  // to the system no folder; resolved, the current one with all that is in it
+  if (folder === '') throw new InputError('--to: expected the name of a folder, got an empty one; name it');
   const stats = await stat(folder).catch(() => undefined);
   if (stats === undefined) return;
   if (!stats.isDirectory())

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync,
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { freePort } from '../../src/cluster/network.js';
+import { createProgram } from '../../src/commands/program.js';
 import { kd, type CliOptions } from '../cli.js';
 import { pickle, torchBytes } from '../weights/support.js';
 import { BACKEND, copyOf, folderWithPairs, ownWords, STUDENT, TEACHER, trainArguments, writeModel } from './tiny.js';
@@ -207,7 +208,7 @@ describe('a run', () => {
   });
 
   it('whose name is no name of a folder', () => {
-    for (const name of ['a/b', '..', '', '/tmp']) {
+    for (const name of ['a/b', '..', '/tmp']) {
       expect(refusedTraining('--run', name)).toBe(
         `--run: expected the name of a folder under checkpoints/, got ${JSON.stringify(name)}`,
       );
@@ -273,6 +274,9 @@ describe('texts to encode', () => {
     expect(refusedEncoding({ output: 'texts.txt/out.safetensors' })).toBe(
       'texts.txt/out.safetensors: cannot be written: a part of the path is not a folder',
     );
+    expect(refusedEncoding({ output: '-' })).toBe(
+      '--output -: expected a file, as standard output takes none; name one that ends in .safetensors',
+    );
     // Not even root writes to this one.
     expect(refusedEncoding({ output: '/proc/sys/out.safetensors' })).toMatch(
       /^\/proc\/sys\/out\.safetensors: cannot be written: /,
@@ -313,6 +317,21 @@ describe('flags', () => {
     [['pairs.csv'], "too many arguments for 'train'. Expected 0 arguments but got 1."],
   ])('%j', (flags, message) => {
     expect(refusal(['train', ...flags])).toBe(message);
+  });
+
+  it('of texts that are empty, as where a variable of the shell is not set; prompts may be', async () => {
+    let count = 0;
+    for (const command of createProgram().commands) {
+      for (const { flags, long = '', required, parseArg } of command.options) {
+        if (!required || parseArg !== undefined || long.endsWith('negative')) continue;
+        count++;
+        await expect(createProgram().parseAsync([command.name(), long, ''], { from: 'user' })).rejects.toThrow(
+          `option '${flags}' argument '' is invalid. Expected a text that is not empty.`,
+        );
+      }
+    }
+    expect(count).toBeGreaterThan(30);
+    expect(refusal(['generate', '차', '--negative', '', '--encoder', 'none'])).toMatch(/^--encoder none: /);
   });
 
   it('that are missing', () => {

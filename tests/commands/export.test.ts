@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { randomNormal } from '../../src/base/philox.js';
+import { checkExportFolder } from '../../src/export/export-folder.js';
 import { openSafetensors } from '../../src/weights/safetensors.js';
 import { writeSafetensors } from '../../src/weights/safetensors-writer.js';
 import { temporaryFolder, type CliResult } from '../cli.js';
@@ -238,6 +239,12 @@ describe('kd export', () => {
         'another folder\n',
     ]);
     expect(readdirSync(join(cwd, 'other'))).toEqual(['mine.txt']);
+  });
+
+  it('takes no empty name for the current folder, whose place it would take', async () => {
+    await expect(checkExportFolder('')).rejects.toThrow(
+      '--to: expected the name of a folder, got an empty one; name it',
+    );
   });
 
   it('refuses an earlier export that something was added to', async () => {

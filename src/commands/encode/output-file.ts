@@ -12,6 +12,10 @@ export const OUTPUT_TENSORS = ['last_hidden_state', 'pooler_output', 'input_ids'
  * @throws InputError for a file that is there and neither empty nor an output
  */
 export async function checkOutputFile(path: string): Promise<void> {
+  if (path === '-')
+    throw new InputError(
+      '--output -: expected a file, as standard output takes none; name one that ends in .safetensors',
+    );
   const stats = await stat(path).catch(() => undefined);
   if (stats?.isFile() !== true || stats.size === 0 || (await isOutput(path))) return;
   throw new InputError(
