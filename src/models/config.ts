@@ -13,6 +13,7 @@ import {
   jsonError,
   object,
   ofKind,
+  valuesThat,
   whole,
   type JsonObject,
 } from '../base/json-schema.js';
@@ -138,8 +139,14 @@ export function clipTextPart(json: JsonObject): JsonObject {
 /** The only kind of positions that is supported. */
 const POSITIONS = object({ position_embedding_type: v.nullish(ofKind(choice(['absolute'])), 'absolute') });
 
+/** The only direction: with `is_decoder` transformers hides from each token those that follow it. */
+const DIRECTION = object({
+  is_decoder: v.nullish(valuesThat<false>((value) => value === false, 'false or no value')),
+});
+
 function parseBert(schema: typeof BERT, json: JsonObject, where: string): v.InferOutput<typeof BERT> {
   checkJson(POSITIONS, json, where, 'choose a model with absolute positions');
+  checkJson(DIRECTION, json, where, 'choose an encoder, which reads texts in both directions');
   return checkJson(schema, json, where, REMEDY);
 }
 

@@ -36,6 +36,7 @@ describe('a configuration', () => {
     ['num_attention_heads', 0, 'a whole number from 1 to 10000000'],
     ['layer_norm_eps', 'x'.repeat(1000), 'a number above 0'],
     ['hidden_act', ['gelu'], 'one of gelu, quick_gelu'],
+    ['is_decoder', true, 'false or no value'],
   ])('%s %j', (key, value, expected) => {
     let failure = '';
     try {
