@@ -105,7 +105,8 @@ const finite = valuesThat<number>(Number.isFinite, 'a number');
 const between = (value: unknown): boolean => typeof value === 'number' && value > 0 && value < 1;
 const upTo1 = (value: unknown): boolean => typeof value === 'number' && value > 0 && value <= 1;
 
-const flag = (standard: boolean) => v.nullish(ofKind(SWITCH), standard);
+/** A switch; `null` is off, whatever it is where there is none: to Python, `None` is false. */
+const flag = (standard: boolean) => v.optional(v.nullable(ofKind(SWITCH), false), standard);
 const count = (standard: number, least = 1) => v.nullish(whole(least, 1_000_000), standard);
 const share = (standard: number) => v.nullish(valuesThat<number>(upTo1, 'a number above 0 and up to 1'), standard);
 const oneOf = <T extends string>(choices: readonly T[], standard: T) => v.nullish(ofKind(choice(choices)), standard);

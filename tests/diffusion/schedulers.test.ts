@@ -113,6 +113,18 @@ describe('schedulers', () => {
     expect(() => parse(over, name)).toThrow(`scheduler_config.json: ${message}`);
   });
 
+  it.each([
+    ['ddim', 'clip_sample', 'clipRange', undefined],
+    ['ddim', 'set_alpha_to_one', 'setAlphaToOne', false],
+    ['unipc', 'predict_x0', 'predictX0', false],
+    ['unipc', 'lower_order_final', 'lowerOrderFinal', false],
+    ['unipc', 'thresholding', 'thresholding', undefined],
+    ['pndm', 'skip_prk_steps', 'skipPrkSteps', false],
+  ] as const)('of %s take null for %s as off, as Python takes None', (name, field, property, off) => {
+    expect(parse({ [field]: null }, name)).toHaveProperty(property, off);
+    expect(parse({ [field]: null }, name)).toEqual(parse({ [field]: false }, name));
+  });
+
   it('pass over the fields of others', () => {
     expect(parse({ skip_prk_steps: 'unknown to DDIM', timestep_type: 'discrete' }, 'ddim')).toMatchObject({
       name: 'ddim',
