@@ -59,10 +59,18 @@ function wideEncoding(start: Buffer): string | undefined {
 
 async function* widePieces(start: Buffer, rest: AsyncIterable<Buffer>, encoding: string): AsyncGenerator<Buffer> {
   const decoder = iconv.getDecoder(encoding); // leaves the mark out
-  yield Buffer.from(decoder.write(start));
-  for await (const piece of rest) yield Buffer.from(decoder.write(piece));
-  const end = decoder.end();
-  if (end !== undefined && end !== '') yield Buffer.from(end);
+  let length = 0;
+  for await (const piece of chained(start, rest)) {
+    length += piece.length;
+    yield Buffer.from(decoder.write(piece));
+  }
+  const end = `${decoder.end() ?? ''}${cutUnit(length, encoding)}`;
+  if (end !== '') yield Buffer.from(end);
+}
+
+/** What stands for part of a character at the end of a text of so many bytes, which the decoder passes over. */
+function cutUnit(length: number, encoding: string): string {
+  return length % (encoding.startsWith('utf-32') ? 4 : 2) === 0 ? '' : REPLACEMENT;
 }
 
 async function* narrowPieces(start: Buffer, rest: AsyncIterable<Buffer>, name: string): AsyncGenerator<Buffer> {
@@ -95,7 +103,7 @@ async function* chained(start: Buffer, rest: AsyncIterable<Buffer>): AsyncGenera
 /** A whole text, as a string. Throws an `UnreadableFile` if it is in none of the encodings. */
 export function decodeText(bytes: Buffer, name: string): string {
   const wide = wideEncoding(bytes);
-  if (wide !== undefined) return iconv.decode(bytes, wide);
+  if (wide !== undefined) return iconv.decode(bytes, wide) + cutUnit(bytes.length, wide);
   return decoderFor(bytes, { bytes: 0, lines: 0 }, name)(bytes).toString('utf8');
 }
 

@@ -57,3 +57,25 @@ describe('text that is neither UTF-8 nor code page 949', () => {
     ]);
   });
 });
+
+describe('text in UTF-16 and UTF-32', () => {
+  test.each(['utf-16le', 'utf-16be', 'utf-32le'])(
+    'in %s that ends within a character ends in an unreadable row',
+    async (name) => {
+      const whole = (text: string) => iconv.encode(text, name, { addBOM: true });
+      const table = whole('ko,en\n차,car\n배,pear');
+      await put('a.csv', Buffer.concat([table, Buffer.of(0x41)]));
+      await put('b.csv', table.subarray(0, -1));
+      await put('c.json', Buffer.concat([whole('[{"ko": "차", "en": "car"}]'), Buffer.of(0x41)]));
+      expect(await read(['a.csv'])).toEqual([
+        ['차', 'car', 'a.csv:2', 'other'],
+        ['expected text, got bytes that are not', 'a.csv:3'],
+      ]);
+      expect(await read(['b.csv'])).toEqual([
+        ['차', 'car', 'b.csv:2', 'other'],
+        ['expected text, got bytes that are not', 'b.csv:3'],
+      ]);
+      await expectError(['c.json'], /^c\.json: expected /);
+    },
+  );
+});
