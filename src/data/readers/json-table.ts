@@ -69,9 +69,15 @@ export async function* readJsonTable({ id: file, files: [stored], corpus, column
 }
 
 function* rowsUnder(header: readonly unknown[], rows: readonly unknown[]): Generator<JsonObject> {
-  const names = header.map(String);
+  const names = header.map(columnName);
   for (const row of rows)
     yield Object.fromEntries(names.map((name, i) => [name, Array.isArray(row) ? (row as unknown[])[i] : undefined]));
+}
+
+/** A column's name: of several levels, as pandas' MultiIndex has, joined by commas; a deeper value has none. */
+function columnName(value: unknown): string {
+  const scalar = (part: unknown): string => (typeof part === 'object' && part !== null ? '' : String(part));
+  return Array.isArray(value) ? value.map(scalar).join(',') : scalar(value);
 }
 
 function numbersOf([first = []]: readonly (readonly unknown[])[]): string[] {

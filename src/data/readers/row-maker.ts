@@ -4,15 +4,17 @@ import { printable } from '../../base/errors.js';
 import type { Place, Row } from '../pair.js';
 import { REPLACEMENT } from './utf8.js';
 
-/** Stands for bytes that could not be decoded, and the byte 0, which fills holes in damaged files. */
-const NO_TEXT = new RegExp(`[\0${REPLACEMENT}]`);
+/**
+ * Stands for bytes that could not be decoded; the byte 0, which fills holes in damaged files; half of a surrogate pair.
+ */
+const NO_TEXT = new RegExp(`[\\0${REPLACEMENT}\\p{Cs}]`, 'u');
 
 /** Characters of a value in a message. */
 const MOST_SHOWN = 40;
 
 /**
  * The row at a place: a pair, swapped if it was translated from English, or an unreadable row if a text contains
- * invalid bytes.
+ * invalid bytes, or half of a surrogate pair, as JSON can write it.
  */
 export function rowOf(place: Place, first: string, second: string, language?: string): Row {
   if (NO_TEXT.test(first) || NO_TEXT.test(second)) return faultyRow(place, 'expected text, got bytes that are not');

@@ -39,6 +39,24 @@ describe('a JSON value that is a table', () => {
     );
   });
 
+  test('whose header is no list of names is refused, however deep it is', async () => {
+    for (const header of ['['.repeat(5000) + ']'.repeat(5000), '{"toString": 1}', '{"a": {"b": []}}']) {
+      await put('a.json', `[[${header}, "en"], ["차", "car"]]`);
+      await expectError(['a.json'], /^a\.json: expected /);
+    }
+    await put(
+      'a.json',
+      JSON.stringify({
+        columns: [
+          ['ko', 'a'],
+          ['en', 'b'],
+        ],
+        data: pairs,
+      }),
+    ); // pandas' MultiIndex
+    expect((await read(['.'], { ko: 'ko,a', en: 'en,b' })).map((row) => row.slice(0, 2))).toEqual(pairs);
+  });
+
   test('of megabytes', async () => {
     const texts = Array.from({ length: 20_000 }, (_, i) => `차, ${i} ]"`);
     const english = texts.map((_, i) => `car ${'x'.repeat(80)} ${i}`);
@@ -78,6 +96,17 @@ describe('a JSON array', () => {
       await put(name, JSON.stringify(content, undefined, 1));
       expect((await read([name])).map(([korea, english]) => ({ korea, english }))).toEqual(objects);
     }
+  });
+
+  test('with half of a surrogate pair in a text gives an unreadable row, and whole pairs as they are', async () => {
+    await put('a.json', '[{"ko": "차\\ud83d", "en": "car"}, {"ko": "차 \\ud83d\\ude97", "en": "car"}]');
+    await put('b.jsonl', '{"ko": "차", "en": "\\udc00 car"}\n{"ko": "배", "en": "pear"}\n');
+    expect(await read()).toEqual([
+      ['expected text, got bytes that are not', 'a.json:1'],
+      ['차 🚗', 'car', 'a.json:2', 'other'],
+      ['expected text, got bytes that are not', 'b.jsonl:1'],
+      ['배', 'pear', 'b.jsonl:2', 'other'],
+    ]);
   });
 
   test('gives elements that are no pairs as unreadable rows', async () => {
