@@ -1,4 +1,6 @@
 /** @file Pairs from files to a token store: finds them, opens both tokenizers, cleans, splits and encodes. */
+import { availableParallelism } from 'node:os';
+import { InputError } from '../base/errors.js';
 import type { PrepareSettings } from '../data/prepare/settings.js';
 import type { PrepareReport } from '../data/prepare/report.js';
 import { findSources } from '../data/sources.js';
@@ -32,6 +34,20 @@ export interface PrepareRequest extends PrepareSettings {
   readonly onWriting?: () => void;
 }
 
+/** Worker threads a core, and on a machine with few; each takes memory for both tokenizers. */
+const MOST_THREADS_PER_CORE = 4;
+const MOST_THREADS_OF_FEW = 16;
+
+function checkThreads(threads: number | undefined): void {
+  const cores = availableParallelism();
+  const most = Math.max(MOST_THREADS_OF_FEW, MOST_THREADS_PER_CORE * cores);
+  if (threads === undefined || threads <= most) return;
+  throw new InputError(
+    `--threads: expected at most ${most}, as there ${cores === 1 ? 'is 1 core' : `are ${cores} cores`}, got ` +
+      `${threads}; leave it out for one per core`,
+  );
+}
+
 /**
  * Prepares pairs into a token store.
  *
@@ -42,6 +58,7 @@ export interface PrepareRequest extends PrepareSettings {
 export async function preparePairs(request: PrepareRequest, reporter: Reporter): Promise<PrepareReport> {
   const { data: paths, out, koColumn, enColumn, samples, threads, signal } = request;
   const { validFraction, seed, shuffle, long, keepDuplicates } = request;
+  checkThreads(threads);
   const sources = await findSources(paths, { ko: koColumn, en: enColumn });
   saySkipped(sources.skipped, reporter);
   const teacher = await openTokenizer(

@@ -40,7 +40,7 @@ function parseYaml(text: string, path: string): unknown {
         ADVICE,
     );
   const lines = new LineCounter();
-  const document = parseDocument(text, { prettyErrors: false, lineCounter: lines });
+  const document = parseDocument(text, { prettyErrors: false, lineCounter: lines, logLevel: 'error' });
   const [error] = document.errors;
   if (error !== undefined)
     throw new InputError(

@@ -1,7 +1,7 @@
 /** @file `kd train --config`: settings from a file, and runs that are trained once more. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import type { CliResult } from '../cli.js';
 import { kdHere } from '../in-process.js';
 import { folderWithPairs, ownWords, parseLines, readCsv, readJson, STUDENT, TEACHER, trainArguments } from './tiny.js';
@@ -98,13 +98,17 @@ describe('--config', () => {
     ['broken.yaml', 'a: 1\n  b: [\n', 'broken.yaml: expected YAML, got in line 1 '],
     ['broken.json', '{"a": ', 'broken.json: expected JSON, got '],
     ['unknown.yaml', 'batch-size: 8\n', 'unknown.yaml: expected some of recipe, data, '],
+    ['key.yaml', '? [a]\n: 1\n', 'key.yaml: expected some of recipe, data, '],
     ['kind.yaml', 'epochs: many\n', 'kind.yaml: expected a whole number of at least 1, got "many" (epochs)'],
     ['bomb.yaml', `a: &a [x, x]\n${bomb()}`, 'bomb.yaml: expected YAML, got Excessive alias count'],
   ])('refuses %s in one line', async (name, text, message) => {
     if (text !== undefined) write(name, text);
+    const warnings = vi.spyOn(process, 'emitWarning');
     const { code, stderr } = await here('train', '--config', name);
     expect([code, ownWords(stderr)]).toEqual([1, expect.stringContaining(`error: ${message}`)]);
     expect(ownWords(stderr).trimEnd()).not.toContain('\n');
+    expect(warnings).not.toHaveBeenCalled(); // Node writes them to standard error, too
+    warnings.mockRestore();
   });
 
   it('does not go with --resume, nor with a name that is no run’s', async () => {

@@ -90,6 +90,9 @@ describe('kd prepare', () => {
     expect(refused('--long', 'keep')).toBe(
       "error: option '--long <choice>' argument 'keep' is invalid. Allowed choices are drop, truncate.\n",
     );
+    expect(refused('--threads', '9999')).toMatch(
+      /^error: --threads: expected at most \d+, as there (is 1 core|are \d+ cores), got 9999; leave it out for one per core\n$/,
+    );
     expect(kd(['prepare']).stderr).toBe("error: required option '--out <folder>' not specified\n");
   });
 });
