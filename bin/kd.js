@@ -5,6 +5,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
+/** What the user types: npm sets this where it has started the process, as by npx (src/base/own-command.ts). */
+const KD = process.env.npm_command ? 'npx kd' : 'kd';
 const isInstalled = !existsSync(join(root, 'package-lock.json'));
 const built = join(await homeFolder(), 'dist', 'cli.js');
 if (existsSync(built)) {
@@ -22,8 +24,8 @@ if (existsSync(built)) {
 } else {
   process.stderr.write(
     isInstalled
-      ? 'kd: not set up yet; run `kd setup` once, which brings its packages and TensorFlow (`kd setup --device cpu` ' +
-          'without a GPU)\n'
+      ? `kd: not set up yet; run \`${KD} setup\` once, which brings its packages and TensorFlow ` +
+          `(\`${KD} setup --device cpu\` without a GPU)\n`
       : 'kd: expected the built sources in dist/, found none; run `npm run setup` in the folder of kd\n',
   );
   process.exitCode = 1;
@@ -62,7 +64,7 @@ function lineOf(error) {
     return 'the current folder: expected one that is there, but it was removed; change to another';
   if (syscall === 'uv_os_homedir') return 'HOME: expected a home folder, but this user has none; set HOME';
   if (/MODULE_NOT_FOUND$/.test(code))
-    return `kd: ${message}; run ${isInstalled ? '`kd setup`' : '`npm run setup` in the folder of kd'}`;
+    return `kd: ${message}; run ${isInstalled ? `\`${KD} setup\`` : '`npm run setup` in the folder of kd'}`;
   return syscall === undefined ? undefined : message;
 }
 

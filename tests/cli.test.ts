@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { KD, kd, temporaryFolder } from './cli.js';
 import { PARITY } from './fixtures/index.js';
+import { makeRun } from './report/run-of.js';
 
 const COMMANDS = ['prepare', 'train', 'eval', 'encode', 'doctor'];
 
@@ -57,6 +58,32 @@ it.each([
   [['help', 'nonsense'], 'error: expected a command; `kd --help` lists them\n'],
 ])('%j is answered in one line', (args, stderr) => {
   expect(kd(args)).toEqual({ code: 1, stdout: '', stderr });
+});
+
+describe('what is to be typed next', () => {
+  it.each([
+    [undefined, 'kd'],
+    ['exec', 'npx kd'], // by npx
+    ['start', 'npx kd'],
+  ])('is called as this was: with npm_command %s by %s', (npm, name) => {
+    const env: Record<string, string> = npm === undefined ? {} : { npm_command: npm };
+    expect(kd(['nonsense'], { env }).stderr).toBe(
+      `error: unknown command 'nonsense'; \`${name} --help\` lists what exists\n`,
+    );
+    expect(kd(['report'], { env }).stderr).toContain(`train one with ${name} train, `);
+    const { stdout } = kd(['runs', '--help'], { env });
+    expect(stdout).toContain(`Usage: ${name} runs `);
+    expect(stdout).toContain(`  $ ${name} runs --json `);
+  });
+
+  it('is kd where it is kept', () => {
+    const run = makeRun();
+    const { code, stderr } = kd(['report', run, '--no-encode'], { env: { npm_command: 'exec' } });
+    expect(code, stderr).toBe(0);
+    const page = readFileSync(join(run, 'report.html'), 'utf8');
+    expect(page).toContain('"repeat":"kd train --config ');
+    expect(page).not.toContain('npx kd');
+  });
 });
 
 it('flags of all commands may stand before the command', () => {

@@ -1,4 +1,5 @@
 /** @file Exit codes of the command, and its error messages. */
+import { KD } from '../base/own-command.js';
 import { CommanderError } from 'commander';
 import { messageOf } from '../base/errors.js';
 import { inputFailure } from '../base/input-failure.js';
@@ -45,8 +46,8 @@ function badInput(code: string, message: string): Failure {
 /** Commander throws after help and version too, and words its errors as `error: …`, some on two lines. */
 function usageFailure(error: CommanderError): Failure {
   if (error.exitCode === 0) return { exitCode: EXIT.done, text: '' };
-  if (error.code === 'commander.help') return badInput(USAGE, 'expected a command; `kd --help` lists them');
+  if (error.code === 'commander.help') return badInput(USAGE, `expected a command; \`${KD} --help\` lists them`);
   const isUnknown = error.code.startsWith('commander.unknown') && !error.message.includes('Did you mean');
-  const hint = isUnknown ? '; `kd --help` lists what exists' : '';
+  const hint = isUnknown ? `; \`${KD} --help\` lists what exists` : '';
   return badInput(USAGE, `${messageOf(error).replace(/^error: /, '')}${hint}`);
 }

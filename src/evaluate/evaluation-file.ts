@@ -1,4 +1,5 @@
 /** @file `evaluation.json`: a run's evaluations, kept in its folder. */
+import { KD } from '../base/own-command.js';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { readIfThere, writeFileAtomic } from '../base/files.js';
@@ -12,7 +13,7 @@ export const EVALUATION_FILE = 'evaluation.json';
 const FORMAT = 'kd evaluation';
 const VERSION = 1;
 
-const REMEDY = 'delete it, and evaluate the run again with kd eval';
+const REMEDY = `delete it, and evaluate the run again with ${KD} eval`;
 
 const score = v.nullable(number); // what is no number is null in JSON
 const MODEL = { name: text, role: text, source: text, parameters: number, bytes: score, width: number };

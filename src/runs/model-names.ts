@@ -2,6 +2,7 @@
  * @file What people call models: `clip` (the teacher), `roberta` (the student of the newest run), a run, a checkpoint
  * of one (`first:300`, `first:best`, `first:last`), a folder, a hub id.
  */
+import { KD } from '../base/own-command.js';
 import { access } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { InputError } from '../base/errors.js';
@@ -39,7 +40,7 @@ export async function resolveModelName(name: string, flag: string, run?: string)
     const newest = run ?? (await newestRun());
     if (newest === undefined) {
       throw new InputError(
-        `${flag} roberta: expected a run under ${resolve(RUNS_FOLDER)}, found none; train one with kd train, or ` +
+        `${flag} roberta: expected a run under ${resolve(RUNS_FOLDER)}, found none; train one with ${KD} train, or ` +
           'give a folder or hub id',
       );
     }

@@ -1,4 +1,5 @@
 /** @file A run's `config.json`: what it was begun with. Written by this tool, but read as anybody's. */
+import { KD } from '../base/own-command.js';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { InputError } from '../base/errors.js';
@@ -52,7 +53,7 @@ export async function readRunConfig(folder: string): Promise<RunConfig> {
     if (!(error instanceof InputError)) throw error;
     throw new InputError(
       `${error.message}; restore the run's configuration from a copy, ` +
-        "or use the run's checkpoints without it, as kd encode does",
+        `or use the run's checkpoints without it, as ${KD} encode does`,
       { cause: error },
     );
   }

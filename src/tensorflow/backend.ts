@@ -2,6 +2,7 @@
  * @file Loads TensorFlow: the native backend where the set-up has put it together, else tfjs's
  * pure-JavaScript one. Everything else imports `@tensorflow/tfjs-core` and computes on whichever was chosen.
  */
+import { KD } from '../base/own-command.js';
 import { setupCommand } from '../base/setup-command.js';
 import { createRequire } from 'node:module';
 import * as tf from '@tensorflow/tfjs-core';
@@ -58,7 +59,7 @@ export interface LoadOptions {
 /** TensorFlow saw no GPU although nothing stood in its way. */
 const UNEXPLAINED: Problem = {
   found: 'TensorFlow takes none',
-  remedy: '`TF_CPP_MIN_LOG_LEVEL=0 kd doctor` shows what it says about it',
+  remedy: `\`TF_CPP_MIN_LOG_LEVEL=0 ${KD} doctor\` shows what it says about it`,
 };
 
 /**
@@ -138,7 +139,7 @@ async function decideGpus(machine: Machine, device: DevicesChoice): Promise<Deci
 
 function noGpu(device: DevicesChoice, { found, remedy }: Problem): InputError {
   return new InputError(
-    `--device ${device}: expected a working GPU, but ${found}; ${remedy} (\`kd doctor\` looks at all of it)`,
+    `--device ${device}: expected a working GPU, but ${found}; ${remedy} (\`${KD} doctor\` looks at all of it)`,
   );
 }
 

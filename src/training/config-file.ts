@@ -1,4 +1,5 @@
 /** @file `--config`: settings from a file, a run's `config.json` or YAML. */
+import { KD } from '../base/own-command.js';
 import { LineCounter, parseDocument } from 'yaml';
 import { InputError } from '../base/errors.js';
 import { formatCount } from '../base/format.js';
@@ -21,7 +22,7 @@ export async function readConfigFile(path: string): Promise<Partial<AskedSetting
   return checkAsked(tidied(settingsIn(contents)), path);
 }
 
-const ADVICE = "name a run's config.json, or what kd train --print writes";
+const ADVICE = `name a run's config.json, or what ${KD} train --print writes`;
 
 const LIMIT = { most: LARGEST_CONFIG, remedy: ADVICE };
 

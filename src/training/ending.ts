@@ -1,4 +1,5 @@
 /** @file How a run ends: whether its last state is saved, what an error left of it, and how to resume it. */
+import { KD } from '../base/own-command.js';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { NotFiniteStep } from '../distill/steps.js';
 import { InputError } from '../base/errors.js';
@@ -13,7 +14,7 @@ export function resumeCommand(folder: string): string {
   const path = relative('.', folder);
   const isNamed = resolve(dirname(folder)) === resolve(RUNS_FOLDER);
   const target = isNamed ? basename(folder) : path.includes('/') ? path : `./${path}`;
-  return `kd train --resume ${shellQuote(target)}`;
+  return `${KD} train --resume ${shellQuote(target)}`;
 }
 
 /**

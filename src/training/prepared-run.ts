@@ -1,4 +1,5 @@
 /** @file Everything a run needs before its first step: the pairs in batches, both models, the engine. */
+import { KD } from '../base/own-command.js';
 import { changesNothing } from '../distill/schedule.js';
 import { textLengths } from '../engine/text-lengths.js';
 import { planSteps } from '../distill/train.js';
@@ -51,7 +52,7 @@ export interface Preparation {
 
 /** What to do where ranks have other models, or other data. */
 const SAME_MODELS = 'give all of them the same model files and tokenizers';
-const SAME_DATA = 'give all of them the same files of pairs, or a store that `kd prepare` made once';
+const SAME_DATA = `give all of them the same files of pairs, or a store that \`${KD} prepare\` made once`;
 
 /**
  * Finds the data, opens models, loads TensorFlow and prepares the data; in this order, so that what is wrong shows

@@ -1,4 +1,5 @@
 /** @file What the processes that share out a run's steps must have alike, and what each has of its own. */
+import { KD } from '../base/own-command.js';
 import type { Ranks } from '../cluster/ranks.js';
 import { InputError } from '../base/errors.js';
 import { checkJson, mapOf, text } from '../base/json-schema.js';
@@ -127,7 +128,7 @@ function checkIsCompiled({ engine, backend }: EngineInfo): void {
     'several processes: expected the compiled engine, which can share out a run, got eager' +
       (backend === 'tensorflow'
         ? '; leave out --engine, or train in one process'
-        : ' on tfjs in JavaScript; leave out --backend, or see with `kd doctor` why TensorFlow is not used'),
+        : ` on tfjs in JavaScript; leave out --backend, or see with \`${KD} doctor\` why TensorFlow is not used`),
   );
 }
 

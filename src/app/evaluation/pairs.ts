@@ -1,4 +1,5 @@
 /** @file The pairs of a comparison: held out by the run, or given. */
+import { KD } from '../../base/own-command.js';
 import { relative, resolve } from 'node:path';
 import { PREPARE_DEFAULTS } from '../../data/prepare/settings.js';
 import { uniformSample } from '../../data/row-order.js';
@@ -94,7 +95,7 @@ async function storeOfRun(run: string | undefined): Promise<TokenStore> {
   if (run === undefined) {
     throw new InputError(
       `kd eval: expected a run whose validation pairs can be used, found none under ${resolve(RUNS_FOLDER)}; ` +
-        'train one with kd train, or give pairs with --data',
+        `train one with ${KD} train, or give pairs with --data`,
     );
   }
   const { data } = await readRunConfig(run);

@@ -1,3 +1,4 @@
+import { KD } from '../../base/own-command.js';
 import { InputError } from '../../base/errors.js';
 import { LARGEST_SEED } from '../../base/kinds.js';
 import type { SchedulerName } from '../../diffusion/scheduler-config.js';
@@ -50,7 +51,7 @@ export function isGrid({ compare, compareCheckpoints }: GenerateOptions): boolea
 /** Throws an `InputError` for options that do not go together, and where there is nothing to draw. */
 export function checkGenerateOptions(prompts: readonly string[], options: GenerateOptions): void {
   if (prompts.length === 0 && options.compare === undefined) {
-    throw new InputError('expected a prompt, got none; give one in quotes, as in: kd generate "노란색 차"');
+    throw new InputError(`expected a prompt, got none; give one in quotes, as in: ${KD} generate "노란색 차"`);
   }
   if (isGrid(options) && options.count !== 1)
     throw new InputError('--count: expected 1 for a grid, in which all pictures start from one noise');

@@ -1,4 +1,5 @@
 /** @file The checks of `kd doctor`, in order, and their findings. */
+import { KD } from '../../base/own-command.js';
 import { hangingText } from '../../base/wrap.js';
 import { setupCommand } from '../../base/setup-command.js';
 import { findLibraries, GPU_LIBRARIES, librariesProblem } from '../../tensorflow/cuda-libraries.js';
@@ -216,7 +217,8 @@ async function* speedFindings(
     failure,
   } = report;
   if (backend === 'cpu') return;
-  const remedy = '`TF_CPP_MIN_LOG_LEVEL=0 kd doctor` shows what TensorFlow says; --device cpu does without the GPU';
+  const remedy =
+    `\`TF_CPP_MIN_LOG_LEVEL=0 ${KD} doctor\` shows what TensorFlow says; ` + '--device cpu does without the GPU';
   if (rates === undefined) {
     yield { name: 'products', ok: false, found: `none ran on the ${device} (${failure ?? 'no reason given'})`, remedy };
     return;

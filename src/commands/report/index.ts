@@ -142,7 +142,8 @@ async function runOf(name: string | undefined): Promise<string> {
   if (folder !== undefined) return folder;
   if (name === undefined)
     throw new InputError(
-      `report: expected a run under ${resolve(RUNS_FOLDER)}, found none; train one with kd train, or name its folder`,
+      `report: expected a run under ${resolve(RUNS_FOLDER)}, found none; ` +
+        `train one with ${KD} train, or name its folder`,
     );
   throw await noSuchRun(`report ${name}`, "the name of a run, or a run's folder");
 }

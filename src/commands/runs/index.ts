@@ -41,7 +41,7 @@ export function runsCommand(): Command {
 async function list(output: Output): Promise<void> {
   const runs = await summariseRuns();
   if (output.json) for (const run of runs) output.event(runObject(run));
-  else if (runs.length === 0) output.message(`no runs under ${RUNS_FOLDER}/; kd train begins one`);
+  else if (runs.length === 0) output.message(`no runs under ${RUNS_FOLDER}/; ${KD} train begins one`);
   else output.result(runsTable(runs, output.columns), {});
 }
 

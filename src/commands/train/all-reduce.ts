@@ -1,4 +1,5 @@
 /** @file What a dry run says of the sums that several devices make of their gradients at every step. */
+import { KD } from '../../base/own-command.js';
 import { allReduceSeconds, type AllReduceSize, type Link } from '../../engine/all-reduce-time.js';
 import { messagesFor, MOST_IN_ORDER } from '../../engine/graph/all-reduce.js';
 import type { Output } from '../../app/output.js';
@@ -65,5 +66,5 @@ export function sumsText(sums: StepSums, devices: number): string {
     `on ${devices} devices)`;
   if (measured !== undefined) return `${measured} s a step, measured ${what}`;
   const times = expected.map(({ bits_per_second: bits, seconds }) => `${seconds} s at ${bits / 1e9} Gbit/s`);
-  return `expected a step: ${times.join(', ')} ${what}; \`kd doctor\` with the same flags measures it`;
+  return `expected a step: ${times.join(', ')} ${what}; \`${KD} doctor\` with the same flags measures it`;
 }
