@@ -1,7 +1,9 @@
+import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { writeFileAtomic } from '../base/files.js';
 import { followComparison } from './comparison.js';
 import type { ComparisonData } from './pages.js';
+import { readEnding } from '../runs/run-ending.js';
 import { readPageAssets, reportPage } from './page.js';
 import { followRun } from './run-follower.js';
 
@@ -10,6 +12,16 @@ export const COMPARISON_PAGE = 'comparison.html';
 
 /** The report's file in a run's folder. */
 export const REPORT_PAGE = 'report.html';
+
+/** What is written last of a report. */
+const LAST_WRITTEN = 'loss.png';
+
+/** Whether a run's whole report was written after the run ended: a killed process leaves none, or an earlier one. */
+export async function isReported(run: string): Promise<boolean> {
+  const written = await stat(join(run, LAST_WRITTEN)).catch(() => undefined);
+  const ending = await readEnding(run);
+  return written !== undefined && (ending === undefined || written.mtimeMs >= Date.parse(ending.time));
+}
 
 /**
  * Writes a run's report as it is now: the page, and its loss curves as `loss.svg` and `loss.png` beside it.

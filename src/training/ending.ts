@@ -11,10 +11,19 @@ import type { EndedRun, TrainContext } from './context.js';
 
 /** The shell command that resumes a run. */
 export function resumeCommand(folder: string): string {
+  return `${KD} train --resume ${shellQuote(nameOf(folder))}`;
+}
+
+/** The shell command that writes a run's report. */
+export function reportCommand(folder: string): string {
+  return `${KD} report ${shellQuote(nameOf(folder))}`;
+}
+
+/** What a run's folder is called on the command line: by its name alone under `checkpoints/`. */
+function nameOf(folder: string): string {
   const path = relative('.', folder);
-  const isNamed = resolve(dirname(folder)) === resolve(RUNS_FOLDER);
-  const target = isNamed ? basename(folder) : path.includes('/') ? path : `./${path}`;
-  return `${KD} train --resume ${shellQuote(target)}`;
+  if (resolve(dirname(folder)) === resolve(RUNS_FOLDER)) return basename(folder);
+  return path.includes('/') ? path : `./${path}`;
 }
 
 /**

@@ -131,6 +131,20 @@ describe('a run that has ended', () => {
     expect(contentsOf(cwd)).toEqual(before);
   });
 
+  it('says how to get its report where its process died while writing it', async () => {
+    const cwd = copied();
+    rmSync(join(cwd, 'checkpoints/tiny/loss.png'));
+    const { code, stdout } = await kdHere(['train', '--resume', 'tiny'], { cwd });
+    expect([code, stdout]).toEqual([
+      0,
+      'checkpoints/tiny: finished at step 12; continue with --epochs 6\n' +
+        'its report was not written; write it with: kd report tiny\n',
+    ]);
+    await kdHere(['report', 'tiny', '--no-encode'], { cwd });
+    const after = await kdHere(['train', '--resume', 'tiny'], { cwd });
+    expect(after.stdout).toBe('checkpoints/tiny: finished at step 12; continue with --epochs 6\n');
+  });
+
   it('is as it was after everything that is refused', async () => {
     const cwd = copied();
     const damaged = join(cwd, 'checkpoints/tiny/step-00000010/optimizer.safetensors');

@@ -1,6 +1,7 @@
 import { relative } from 'node:path';
 import { messageOf } from '../../base/errors.js';
 import { writeReport } from '../../report/write-report.js';
+import { reportCommand } from '../../training/ending.js';
 import type { Output } from '../../app/output.js';
 import { updateTranslations, type EncodeOptions } from '../../report/encode-translations.js';
 
@@ -28,7 +29,7 @@ export async function reportAfterTraining(
       });
     return relative('.', await writeReport(run));
   } catch (error) {
-    output.warn(`no report: ${messageOf(error)}`);
+    output.warn(`no report: ${messageOf(error)}; once that is mended, write it with: ${reportCommand(run)}`);
     return undefined;
   }
 }

@@ -2,9 +2,11 @@
 import { relative } from 'node:path';
 import { bestOf } from '../../distill/train-state.js';
 import type { TrainResult } from '../../distill/train.js';
+import { isReported } from '../../report/write-report.js';
 import { formatCount, formatCounted, formatDuration } from '../../base/format.js';
 import { validationRow } from '../../runs/loss-log.js';
 import type { Output } from '../../app/output.js';
+import { reportCommand } from '../../training/ending.js';
 import type { TrainedRun } from '../../training/run.js';
 import { flagOf } from '../../training/settings.js';
 import type { FinishedRun } from '../../training/training.js';
@@ -32,12 +34,27 @@ export function sayEnd({ folder, result, seconds, report, resume }: TrainedRun, 
   );
 }
 
-/** Prints that a run has already finished. */
-export function sayFinished({ folder, finishedAt, wayOn, notApplied }: FinishedRun, output: Output): void {
+/** Prints that a run has already finished; and how to get its report, where its process died before writing it. */
+export async function sayFinished(
+  { folder, finishedAt, wayOn, notApplied }: FinishedRun,
+  output: Output,
+): Promise<void> {
   if (notApplied.length > 0)
     output.warn(`${notApplied.map(flagOf).join(', ')}: not applied, as there is nothing left to do`);
-  const said = { event: 'finished', run: folder, steps: finishedAt, more: wayOn };
-  output.result(finishedLine({ folder, finishedAt, wayOn }), said);
+  const report = (await isReported(folder)) ? undefined : reportCommand(folder);
+  output.result(
+    [
+      finishedLine({ folder, finishedAt, wayOn }),
+      ...(report === undefined ? [] : [`its report was not written; write it with: ${report}`]),
+    ].join('\n'),
+    {
+      event: 'finished',
+      run: folder,
+      steps: finishedAt,
+      more: wayOn,
+      ...(report === undefined ? {} : { write_report: report }),
+    },
+  );
 }
 
 /** `checkpoints/first: finished at step 600; continue with --epochs 20` */

@@ -113,7 +113,10 @@ async function train(
       sayOwnPart(
         await (resume === undefined ? takePart(settings, ranks, context) : takePartAgain(given, ranks, context)),
       );
-    else sayWhatCame(await (resume === undefined ? startRun(settings, context) : goOnWithRun(resume, given, context)));
+    else
+      await sayWhatCame(
+        await (resume === undefined ? startRun(settings, context) : goOnWithRun(resume, given, context)),
+      );
   } catch (error) {
     if (ranks !== undefined) await leave(ranks, error);
     if (!(error instanceof Stopped)) throw error;
@@ -124,8 +127,8 @@ async function train(
     stop.dispose();
   }
 
-  function sayWhatCame(run: TrainedRun | FinishedRun): void {
-    if ('finishedAt' in run) sayFinished(run, output);
+  async function sayWhatCame(run: TrainedRun | FinishedRun): Promise<void> {
+    if ('finishedAt' in run) await sayFinished(run, output);
     else sayEnd(run, output);
     if (stop.signal.aborted || ranks?.signal.aborted) process.exitCode = EXIT.stopped;
   }
@@ -156,7 +159,7 @@ async function tryOutResumed(
   const { output } = context;
   const { run, chosen, finished } = await lookAtRun(target, given, output);
   if (finished !== undefined) {
-    sayFinished(finished, output);
+    await sayFinished(finished, output);
     return;
   }
   const prepared = await prepareRun(run.settings, context, { isTrial: true, began: run.config.engine, among });
