@@ -63,16 +63,23 @@ export function wordOr<Word extends string, T>(word: Word, kind: Kind<T>): Kind<
   };
 }
 
-/** Any text. */
-export const TEXT: Kind<string> = {
+/** Any text, the empty one too. */
+export const ANY_TEXT: Kind<string> = {
   expected: 'text',
   is: (value): value is string => typeof value === 'string',
   parse: (text) => text,
 };
 
+/** A text that is not empty, as names are. */
+export const TEXT: Kind<string> = {
+  expected: 'a text that is not empty',
+  is: (value): value is string => typeof value === 'string' && value !== '',
+  parse: (text) => text,
+};
+
 /** One text or several. A flag of this kind takes several words. */
 export const TEXTS: Kind<readonly string[]> = {
-  expected: 'a list of texts',
+  expected: 'a list of texts that are not empty',
   is: (value): value is readonly string[] => Array.isArray(value) && value.length > 0 && value.every(TEXT.is),
   parse: (text) => [text],
 };

@@ -350,6 +350,10 @@ describe('kd eval refuses', () => {
       ['--compare', 'roberta', '--out', 'results.xls'],
       /^error: --out results\.xls: expected a name that ends in \.csv, \.md, \.html, \.json/,
     ],
+    [
+      ['--compare', 'clip,tiny,clip'],
+      /^error: --compare clip,tiny,clip: expected every model once, got clip twice; leave one out\n$/,
+    ],
     [['--compare', 'roberta', '--by', 'colour'], /^error: --by: expected corpus or length, got "colour"\n$/],
     [['--compare', 'roberta', '--sts', 'none.tsv'], /^error: none\.tsv: expected a file that can be read/],
   ])('%j in one line', async (flags, message) => {

@@ -60,15 +60,22 @@ it.each([
   ],
   [
     { data: [] },
-    'config.json: expected a list of texts, got an empty list (settings.data); name a run that kd train made, ' +
-      'or start another',
+    'config.json: expected a list of texts that are not empty, got an empty list (settings.data); name a run that ' +
+      'kd train made, or start another',
   ],
+  ...([{ data: [''] }, { run: '' }, { preview: '' }, { teacher: '' }] as const).map(
+    (changes) => [changes, /^config\.json: expected a (list of texts that are|text that is) not empty, got /] as const,
+  ),
   [
     { shuffle: null },
     'config.json: expected true or false, got null (settings.shuffle); name a run that kd train made, or start another',
   ],
 ])('refuses %j', (changes, message) => {
-  expect(() => check(changes)).toThrow(new InputError(message));
+  expect(() => check(changes)).toThrow(typeof message === 'string' ? new InputError(message) : message);
+});
+
+it('takes no text for what a preview avoids', () => {
+  expect(() => check({ previewNegative: '' })).not.toThrow();
 });
 
 it(`${MUTATIONS} times damaged settings are taken or refused in one line`, () => {

@@ -48,6 +48,9 @@ export async function openComparison(
   { names, teacher: teacherName, baselines, needsTeacher }: ComparisonRequest,
   output: Reporter,
 ): Promise<Comparison> {
+  const twice = names.find((name, i) => names.indexOf(name) < i);
+  if (twice !== undefined)
+    throw new InputError(`--compare ${names.join(',')}: expected every model once, got ${twice} twice; leave one out`);
   const run = (await firstRunOf(names)) ?? (await newestRun());
   const isTeacher = await sameModelAs(teacherName, run);
   let isNamed = false;

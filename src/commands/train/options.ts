@@ -1,9 +1,12 @@
 /** @file The flags of `kd train` that are settings of a run, from the table of settings. */
 import { Option, type Command } from 'commander';
-import { SWITCH, TEXT, TEXTS, type Choice } from '../../base/kinds.js';
+import { ANY_TEXT, SWITCH, TEXT, TEXTS, type Choice, type Kind } from '../../base/kinds.js';
 import { SETTING_NAMES, SETTINGS, type SettingName } from '../../training/settings.js';
 import type { Setting } from '../../training/settings/setting.js';
 import { parserOf } from '../flags.js';
+
+/** Kinds that commander itself reads from a flag. */
+const TEXT_KINDS: readonly Kind<unknown>[] = [ANY_TEXT, TEXT, TEXTS];
 
 /** Adds the flags of settings to a command, under the headings of the table. */
 export function addSettings(command: Command, isAdded: (name: SettingName) => boolean = () => true): Command {
@@ -19,7 +22,7 @@ function optionOf({ flag, help, kind, default: value, shownDefault }: Setting): 
   const option = new Option(flag, help);
   if (kind === SWITCH) return option; // there or not
   if ('choices' in kind) option.choices((kind as Choice<string>).choices);
-  else if (kind !== TEXT && kind !== TEXTS) option.argParser(parserOf(kind));
+  else if (!TEXT_KINDS.includes(kind)) option.argParser(parserOf(kind));
   if (Array.isArray(value)) return option.default([...(value as readonly unknown[])], shownDefault);
   return value === undefined ? option : option.default(value, shownDefault);
 }

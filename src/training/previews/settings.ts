@@ -1,5 +1,5 @@
 /** @file Settings: which pictures are drawn beside training, and how. */
-import { choice, COUNT, NON_NEGATIVE, PIXELS, SEED, TEXT } from '../../base/kinds.js';
+import { ANY_TEXT, choice, COUNT, NON_NEGATIVE, PIXELS, SEED, TEXT } from '../../base/kinds.js';
 import { GENERATE_DEFAULTS } from '../../app/pictures/options.js';
 import { SCHEDULERS } from '../../diffusion/scheduler-config.js';
 import { DEVICE } from '../../tensorflow/gpu-choice.js';
@@ -41,7 +41,7 @@ export const PREVIEW_SETTINGS = {
   previewNegative: {
     flag: '--preview-negative <text>',
     help: 'what to avoid',
-    kind: TEXT,
+    kind: ANY_TEXT,
     resume: 'may change',
   },
   previewWidth: {
