@@ -136,7 +136,7 @@ describe.skipIf(CHROMIUM === undefined)(
       ]);
       const film = page.locator('.film');
       expect(await page.locator('.strip figcaption').textContent()).toBe(`${PROMPT.ko}${PROMPT.en}`);
-      expect(await film.locator('li').last().textContent()).toBe(locale === 'ko-KR' ? '120 스텝' : 'step 120');
+      expect(await film.locator('li').last().textContent()).toBe(locale === 'ko-KR' ? '120스텝' : 'step 120');
       // the newest is in view, and the teacher's beside it
       const end = '(({ scrollLeft, clientWidth, scrollWidth }) => scrollWidth - clientWidth - scrollLeft)';
       await soon(() => page.evaluate(`${end}(document.querySelector('.film'))`)).toBeLessThan(2);

@@ -9,7 +9,7 @@ export const KO: Words = {
   themeLight: '밝게',
   themeDark: '어둡게',
   sections: '차례',
-  learns: (student, teacher) => `${student}: ${teacher}에게서 배움`,
+  learns: (student, teacher) => `${teacher}의 출력을 배우는 ${student}`,
   states: { starting: '첫 스텝 전', training: '학습 중', finished: '학습 완료', stopped: '멈춤', failed: '실패' },
   live: '실시간',
   runs: '학습 목록',
@@ -48,9 +48,9 @@ export const KO: Words = {
   total: '합계',
   both: '언어별',
   steps: '스텝',
-  ofSteps: (total) => `/ ${total}`,
-  epochOf: (epoch, epochs) => `${epochs} 에폭 중 ${epoch}번째`,
-  atStep: (step) => `${step} 스텝에서`,
+  ofSteps: (total) => `전체 ${total}`,
+  epochOf: (epoch, epochs) => `${epochs}에폭 중 ${epoch}번째`,
+  atStep: (step) => `${step}스텝에서`,
   speed: '속도',
   pairsPerSecond: '쌍/초',
   meanSpeed: '평균',
@@ -62,12 +62,12 @@ export const KO: Words = {
   withoutValidations: '검증 제외',
   startedAt: (time) => `${time} 시작`,
   starting:
-    '첫 스텝 전에 학습하지 않은 학생을 측정하고, 모든 스텝이 쓸 그래프와 메모리를 준비합니다. 그래프는 첫 기록부터 그려집니다.',
+    '첫 스텝 전에 학습하지 않은 학생 모델을 측정하고, 모든 스텝이 쓸 계산 그래프와 메모리를 준비합니다. 손실 곡선은 첫 기록부터 그려집니다.',
   pairs: '문장 쌍',
-  pairsNote: (validation) => `학습용, 검증용은 ${validation}`,
+  pairsNote: (validation) => `학습용 (검증용 ${validation})`,
 
   losses: '손실',
-  lossNote: '학생과 교사 임베딩의 평균 제곱 오차입니다.',
+  lossNote: '학생 모델과 교사 모델이 낸 임베딩의 평균 제곱 오차입니다.',
   lossAxis: '평균 제곱 오차',
   loss: '손실',
   step: '스텝',
@@ -77,7 +77,7 @@ export const KO: Words = {
   published: '원래 실험, 검증',
   shown: '보기',
   logScale: '로그 축',
-  smoothing: '평활',
+  smoothing: '스무딩',
   alwaysMean: '항상 교사의 평균',
   repeatedNote: '에폭마다 같은 배치를 같은 순서로 쓰므로 학습 곡선의 톱니 모양이 에폭마다 되풀이됩니다.',
   sampleNote: (sample, all) =>
@@ -97,8 +97,8 @@ export const KO: Words = {
   trainingTable: '학습 손실 표',
   untrained: '학습 전',
   noSteps: '아직 기록된 스텝이 없습니다.',
-  bucketNote: (rows, points) => `기록된 ${rows} 스텝을 ${points}개 점과 그 최솟값·최댓값으로 그렸습니다.`,
-  nonFinite: (step) => `${step} 스텝에서 손실이 유한한 수가 아닙니다.`,
+  bucketNote: (rows, points) => `기록된 ${rows}스텝을 ${points}개 점과 그 최솟값·최댓값으로 그렸습니다.`,
+  nonFinite: (step) => `${step}스텝에서 손실이 유한한 수가 아닙니다.`,
   skippedLines: (lines) => `로그 ${lines}줄은 읽을 수 없어 뺐습니다.`,
 
   data: '데이터',
@@ -113,7 +113,7 @@ export const KO: Words = {
   },
   rowsRead: '읽은 행',
   dropped: '제외',
-  notSampled: '표본 밖',
+  notSampled: '표본에서 제외',
   all: '모두',
   droppedFor: '제외한 이유',
   rows: '행',
@@ -160,7 +160,7 @@ export const KO: Words = {
 
   translations: '번역',
   translationsNote: (pairs, checkpoint) =>
-    `학습에 쓰지 않은 ${pairs}쌍을 ${checkpoint}로 인코딩했습니다. 자기 번역이 가장 가까운 이웃이어야 합니다.`,
+    `학습에 쓰지 않은 ${pairs}쌍을 ${checkpoint}로 인코딩했습니다. 문장마다 그 번역이 가장 가까운 이웃이어야 합니다.`,
   poolings: { mean: '은닉 상태 평균의 코사인 유사도입니다.', pooled: '풀링 출력의 코사인 유사도입니다.' },
   heatMap: '문장과 번역의 유사도',
   heatMapLabel: '한국어 문장과 영어 문장의 코사인 유사도. 대각선이 서로 번역인 쌍입니다',
@@ -170,11 +170,11 @@ export const KO: Words = {
   direction: '방향',
   koToEn: '한국어 → 영어',
   enToKo: '영어 → 한국어',
-  own: '자기 번역',
-  rank: (rank) => `자기 번역은 ${rank}번째`,
+  own: '해당 번역',
+  rank: (rank) => `해당 번역은 ${rank}번째`,
   similarity: '유사도',
 
-  translationsFound: (found, pairs) => `한국어 문장 ${pairs}개 가운데 ${found}개는 자기 번역이 가장 가까운 이웃입니다.`,
+  translationsFound: (found, pairs) => `한국어 문장 ${pairs}개 가운데 ${found}개는 그 번역이 가장 가까운 이웃입니다.`,
 
   evaluation: '평가',
   evaluationNote: (pairs, teacher) =>
@@ -202,7 +202,7 @@ export const KO: Words = {
   found: '번역 찾기',
   foundBy: { mean: '평균', pooled: '풀링' },
   foundLegend: (chance) =>
-    `은닉 상태 평균 또는 풀링 출력으로 보아 자기 번역이 가장 비슷한 문장의 비율입니다. 무작위로 고르면 ${chance}입니다.`,
+    `은닉 상태 평균이나 풀링 출력으로 비교할 때 그 번역이 가장 비슷한 문장의 비율입니다. 무작위로 고르면 ${chance}입니다.`,
   poolerLegends: {
     untaught:
       '풀링 출력은 풀러를 거치며, 풀러는 풀링 출력을 손실로 쓸 때만 학습됩니다. 이 학습은 은닉 상태를 배웠으므로 풀러는 처음 그대로입니다. 은닉 상태 평균을 보세요.',
@@ -210,13 +210,13 @@ export const KO: Words = {
   },
   previews: '미리보기',
   previewsNote:
-    '학습하는 동안 체크포인트마다 그린 그림입니다. 한 프롬프트의 그림은 모두 같은 잡음에서 시작하며, 교사는 영어 문장을, ' +
+    '학습하는 동안 체크포인트마다 그린 그림입니다. 한 프롬프트의 그림은 모두 같은 노이즈에서 시작하며, 교사는 영어 문장을, ' +
     '학생은 한국어 문장을 그립니다.',
   someFrames: (shown, checkpoints) => `체크포인트 ${checkpoints}개 가운데 ${shown}개를 보여 줍니다.`,
   someStrips: (shown, total) => `프롬프트 ${total}개 가운데 처음 ${shown}개를 보여 줍니다.`,
   filmStrip: (prompt) => `${prompt} 미리보기`,
   teacherFrame: '교사, 영어',
-  stepFrame: (step) => `${step} 스텝`,
+  stepFrame: (step) => `${step}스텝`,
   pictures: '그림',
   picturesNote: (shown, total) =>
     shown === total
@@ -251,11 +251,11 @@ export const KO: Words = {
     textLengths: '문장 길이(토큰)',
     data: '토큰 저장소',
     pairs: '문장 쌍(학습 + 검증)',
-    fingerprint: '문장 쌍의 지문',
+    fingerprint: '문장 쌍의 해시',
   },
 
   problems: '보여 줄 수 없는 것',
-  written: (time, version) => `${time}에 kd ${version}이(가) 썼습니다.`,
-  updated: (time) => `${time}에 새로 고쳤습니다.`,
+  written: (time, version) => `${time} 작성 (kd ${version}).`,
+  updated: (time) => `${time} 갱신.`,
   charts: '차트: Apache ECharts.',
 };
