@@ -10,7 +10,7 @@ import type { Value } from './graph/graph.js';
 import { asOne, openReplicas } from './graph/replicas.js';
 import type { Feed, Session } from './graph/session.js';
 import { buildStepGraph } from './graph/step-graph.js';
-import type { Pass } from './graph/recorded-step.js';
+import type { Pass, StepPass } from './graph/recorded-step.js';
 import { lengthFor, textLengths, type TextLengths } from './text-lengths.js';
 
 /**
@@ -61,51 +61,55 @@ export async function compiledEngine(
   };
 
   async function stepAlone(microBatches: readonly Batch[], learningRate: number): Promise<StepResult> {
-    steps++;
-    const pairs = microBatches.reduce((sum, batch) => sum + batch.size, 0);
+    const pairs = beginStep(microBatches);
     let [lossEn, lossKo] = [0, 0];
-    for (const [index, batch] of microBatches.entries()) {
-      const isLast = index === microBatches.length - 1;
-      const position = (steps - 1) * options.accumulate + index;
-      const pass = passFor(batch, stepLengths);
-      const feeds: Feed[] = [...batchFeeds(batch, pairs, pass), [graph.inputs.position, Int32Array.of(position)]];
-      if (!isLast) {
-        const losses = await fetch(first, feeds, pass.step!.accumulated!);
-        [lossEn, lossKo] = [lossEn + losses[0]!, lossKo + losses[1]!];
-        if (Number.isFinite(lossEn + lossKo)) continue;
-        await first.run([], [graph.cleared!]);
-        return { lossEn, lossKo, gradNorm: NaN, applied: false };
-      }
-      const stepped = await fetch(first, [...feeds, ...scalarFeeds(learningRate)], pass.step!.stepped!);
-      const [en, ko, gradNorm] = [stepped[0]!, stepped[1]!, stepped[2]!];
-      const applied = Number.isFinite(en + ko + gradNorm); // as the graph decides it
-      if (applied) updates++;
-      return { lossEn: lossEn + en, lossKo: lossKo + ko, gradNorm, applied };
+    for (const [place, batch] of microBatches.slice(0, -1).entries()) {
+      const { feeds, outputs } = microBatchRun(batch, place, pairs);
+      const [en, ko] = await fetch(first, feeds, outputs.accumulated!);
+      [lossEn, lossKo] = [lossEn + en!, lossKo + ko!];
+      if (Number.isFinite(lossEn + lossKo)) continue;
+      await first.run([], [graph.cleared!]);
+      return { lossEn, lossKo, gradNorm: NaN, applied: false };
     }
-    throw new Error('a step needs at least one micro-batch');
+    const { feeds, outputs } = microBatchRun(microBatches.at(-1)!, microBatches.length - 1, pairs);
+    const stepped = await fetch(first, [...feeds, ...scalarFeeds(learningRate)], outputs.stepped!);
+    const [en, ko, gradNorm] = [stepped[0]!, stepped[1]!, stepped[2]!];
+    const applied = Number.isFinite(en + ko + gradNorm); // as the graph decides it
+    if (applied) updates++;
+    return { lossEn: lossEn + en, lossKo: lossKo + ko, gradNorm, applied };
   }
 
   /** Every device accumulates its micro-batches, one after the other; then all take the step. */
   async function stepTogether(microBatches: readonly Batch[], learningRate: number): Promise<StepResult> {
-    if (microBatches.length === 0) throw new Error('a step needs at least one micro-batch');
-    steps++;
-    const pairs = microBatches.reduce((sum, batch) => sum + batch.size, 0);
+    const pairs = beginStep(microBatches);
     await Promise.all(
       replicas.each.map(async (replica, i) => {
         for (let place = before + i; place < microBatches.length; place += ranks) {
-          const pass = passFor(microBatches[place]!, stepLengths);
-          const feeds: Feed[] = [
-            ...batchFeeds(microBatches[place]!, pairs, pass),
-            [graph.inputs.position, Int32Array.of((steps - 1) * options.accumulate + place)],
-            [graph.inputs.place!, Int32Array.of(place)],
-          ];
-          await fetch(replica, feeds, pass.step!.accumulated!);
+          const { feeds, outputs } = microBatchRun(microBatches[place]!, place, pairs);
+          await fetch(replica, [...feeds, [graph.inputs.place!, Int32Array.of(place)]], outputs.accumulated!);
         }
       }),
     );
     await group?.gather('engine', ''); // the time limit of messages counts from here
     const seen = await fetch(all, scalarFeeds(learningRate), graph.updated!);
     return resultOf(seen, microBatches.length);
+  }
+
+  /** Counts a step. Gives the pairs in it. */
+  function beginStep(microBatches: readonly Batch[]): number {
+    if (microBatches.length === 0) throw new Error('a step needs at least one micro-batch');
+    steps++;
+    return microBatches.reduce((sum, batch) => sum + batch.size, 0);
+  }
+
+  /** What to feed for a micro-batch of the present step, and what to fetch. */
+  function microBatchRun(batch: Batch, place: number, pairs: number): { feeds: Feed[]; outputs: StepPass } {
+    const pass = passFor(batch, stepLengths);
+    const position = (steps - 1) * options.accumulate + place;
+    return {
+      feeds: [...batchFeeds(batch, pairs, pass), [graph.inputs.position, Int32Array.of(position)]],
+      outputs: pass.step!,
+    };
   }
 
   /** @param seen the losses of all micro-batches that a step may have, in order, and the norm */

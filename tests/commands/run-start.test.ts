@@ -58,7 +58,9 @@ it('a cache of the teacher that is damaged, or cannot be, is told of before the 
     );
     writeFileSync(path, whole);
   }
-  expect(await begin('')).toBe('error: --cache-teacher: expected a folder, got ""; name one');
+  expect(await begin('')).toBe(
+    "error: option '--cache-teacher <folder>' argument '' is invalid. Expected a text that is not empty.",
+  );
   expect(await begin('pairs.csv/x')).toBe(
     'error: --cache-teacher: pairs.csv/x: cannot be written: a part of the path is not a folder',
   );

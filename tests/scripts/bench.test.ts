@@ -55,7 +55,7 @@ describe.skipIf(!BACKENDS_UNDER_TEST.includes('tensorflow'))('npm run bench', ()
       const [seconds, cpuSeconds, rate] = row.slice(3, 6).map(Number);
       expect(Math.min(seconds, cpuSeconds)).toBeGreaterThan(0);
       expect(Math.abs((rate * seconds) / 4 - 1)).toBeLessThan(0.5); // both are rounded
-      expect(row[6]).toMatch(/^\d+ %$/);
+      expect(row[6]).toMatch(/^\d+%$/);
       expect(Number.parseFloat(row[7])).toBeGreaterThan(0.1);
       expect(row[8]).toMatch(/^\d+ s$/);
     }

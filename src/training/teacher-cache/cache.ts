@@ -55,7 +55,6 @@ export interface TeacherCache {
  * @throws InputError
  */
 export async function checkCacheFolder(folder: string): Promise<void> {
-  if (folder === '') throw new InputError('--cache-teacher: expected a folder, got ""; name one');
   await checkIsWritable(folder).catch((error: unknown) => {
     throw error instanceof InputError ? new InputError(`--cache-teacher: ${error.message}`, { cause: error }) : error;
   });
