@@ -1,5 +1,6 @@
 /** @file The console: messages and progress go to standard error, results to standard output. */
 import { warningText } from '../base/colour.js';
+import { terminalColumns } from '../base/terminal.js';
 import { plainLines, terminalBar, type Bar } from './progress.js';
 import { SILENT_PROGRESS, type Reporter } from './reporter.js';
 
@@ -30,7 +31,7 @@ export function openOutput({ quiet = false, json = false }: OutputOptions): Outp
   };
   return {
     json,
-    columns: process.stdout.isTTY ? process.stdout.columns || Infinity : Infinity, // 0 where it does not say
+    columns: terminalColumns(),
     message,
     warn: (text) => {
       if (!quiet) write(process.stderr, warningText(text));

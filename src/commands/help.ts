@@ -1,6 +1,7 @@
 /** @file How the help of a command is laid out, on narrow terminals, too. */
 import type { Help } from 'commander';
 import stringWidth from 'string-width';
+import { terminalColumns } from '../base/terminal.js';
 import { hangingText, wrapText } from '../base/wrap.js';
 
 /** A command line as it can be typed, and what it does where that is not plain. */
@@ -64,8 +65,4 @@ function commandLines(line: string, room: number): string[] {
 
 function indented(text: string, room: number): string[] {
   return wrapText(text, room - INDENT.length).map((line) => INDENT + line);
-}
-
-function terminalColumns(): number {
-  return process.stdout.isTTY ? process.stdout.columns || Infinity : Infinity;
 }

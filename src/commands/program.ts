@@ -1,3 +1,4 @@
+import { TEXT } from '../base/kinds.js';
 import { KD } from '../base/own-command.js';
 import { examplesText, formatItem } from './help.js';
 import { Command, type Option } from 'commander';
@@ -53,7 +54,6 @@ const MAY_BE_EMPTY: readonly (string | undefined)[] = ['--negative', '--preview-
 function refuseEmpty(command: Command, option: Option): void {
   if (!option.required || option.parseArg !== undefined || MAY_BE_EMPTY.includes(option.long)) return;
   command.on(`option:${option.name()}`, (value: string | null) => {
-    if (value === '')
-      command.error(`option '${option.flags}' argument '' is invalid. Expected a text that is not empty.`);
+    if (value === '') command.error(`option '${option.flags}' argument '' is invalid. Expected ${TEXT.expected}.`);
   });
 }

@@ -65,7 +65,7 @@ async function sizeFailure(location: string, pictures: PicturesToRun): Promise<I
     const nearest = (side: number): number => Math.max(1, Math.round(side / multiple)) * multiple;
     const [height, width] = [nearest(pictures.height), nearest(pictures.width)];
     if ((await failureAt(location, { ...pictures, height, width })) === undefined)
-      return new InputError(`${start}${got}; give one that fits, as --width ${width} --height ${height}`);
+      return new InputError(`${start}${got}; give one that fits, such as --width ${width} --height ${height}`);
   }
   return new InputError(`${start}${got}; leave --width and --height out`);
 }

@@ -22,7 +22,7 @@ const DESCRIPTION = object({ files: listOf(v.unknown()) });
  */
 export async function checkExportFolder(folder: string): Promise<void> {
   // to the system no folder; resolved, the current one with all that is in it
-  if (folder === '') throw new InputError('--to: expected the name of a folder, got an empty one; name it');
+  if (folder === '') throw new InputError('--to: expected the name of a folder, got an empty text; name one');
   const stats = await stat(folder).catch(() => undefined);
   if (stats === undefined) return;
   if (!stats.isDirectory())

@@ -10,7 +10,7 @@ it.each([
     ['run', '`npm run setup -- --device auto`,', 'which finds it'],
   ],
   ['가나다 라마바 사', 9, ['가나다', '라마바 사']],
-  ['in /root/.cache/kd/library', 14, ['in /root/', '.cache/kd/', 'library']],
+  ['in /data/.cache/kd/library', 14, ['in /data/', '.cache/kd/', 'library']],
   ['0123456789', 4, ['0123', '4567', '89']],
 ])('%j takes no more than %i columns', (text, width, lines) => {
   expect(wrapText(text, width)).toEqual(lines);

@@ -243,7 +243,7 @@ describe('kd export', () => {
 
   it('takes no empty name for the current folder, whose place it would take', async () => {
     await expect(checkExportFolder('')).rejects.toThrow(
-      '--to: expected the name of a folder, got an empty one; name it',
+      '--to: expected the name of a folder, got an empty text; name one',
     );
   });
 

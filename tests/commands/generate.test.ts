@@ -247,7 +247,7 @@ describe('kd generate refuses in one line', () => {
     writeHalvingUnet(join(halving, 'unet/model.onnx'));
     fails(
       ['--pipeline', halving, '--width', '72'],
-      /^error: \S+unet\/model\.onnx: expected a picture whose size the model can halve .*, got 72 × 64 pixels; give one that fits, as --width 80 --height 64\n$/,
+      /^error: \S+unet\/model\.onnx: expected a picture whose size the model can halve .*, got 72 × 64 pixels; give one that fits, such as --width 80 --height 64\n$/,
     );
     const { code, stdout } = generate(['차', '--pipeline', halving, '--width', '80', '--height', '64', '--steps', '1']);
     expect([code, stdout]).toEqual([0, 'pictures/차-0.png\n']);

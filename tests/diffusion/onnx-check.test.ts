@@ -73,7 +73,7 @@ describe('a model', () => {
       for (const isForGpu of [false, true])
         await expect(checkLoads(path, picture(width, height), isForGpu)).rejects.toThrow(
           `${path}: expected a picture whose size the model can halve and double, got ${width} × ${height} pixels; ` +
-            `give one that fits, as ${near}`,
+            `give one that fits, such as ${near}`,
         );
     }
     for (const [width, height] of [

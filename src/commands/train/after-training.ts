@@ -29,7 +29,7 @@ export async function reportAfterTraining(
       });
     return relative('.', await writeReport(run));
   } catch (error) {
-    output.warn(`no report: ${messageOf(error)}; once that is mended, write it with: ${reportCommand(run)}`);
+    output.warn(`no report: ${messageOf(error)}; fix that, then write it with: ${reportCommand(run)}`);
     return undefined;
   }
 }
