@@ -105,7 +105,7 @@ function nameOf(pairs, grouped) {
 
 /** @param {Way} way */
 async function rowOf({ name, store, grouped, results }) {
-  const { batches, close } = await openRealBatches(store, batch, grouped);
+  const { training: batches, close } = await openRealBatches(store, batch, grouped);
   const { seek, mean, most } = await loaderWait(batches, BATCHES);
   await close();
   const range = `${Math.min(...results).toFixed(0)} to ${Math.max(...results).toFixed(0)}`;

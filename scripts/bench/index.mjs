@@ -1,14 +1,15 @@
 /**
  * How fast the distillation step is, with random weights and ids: ours, and PyTorch's beside it. With `--texts real`:
  * on pairs of the generated corpora, as `kd train` takes them, and in PyTorch padded to 77. With `--encode`: how fast
- * texts of these corpora are encoded, and how far outputs are from PyTorch's in float32.
+ * texts of these corpora are encoded, and how far outputs are from PyTorch's in float32. `cached`: with the teacher's
+ * outputs given, as `kd train --cache-teacher` reads them; PyTorch computes the teacher in every step.
  *
  *   npm run bench -- [--models full|tiny] [--batch 32] [--dropout 0,0.1] [--steps 4] [--rounds 2]
- *                    [--ours compiled-bf16,compiled-fp32] [--against pytorch] [--python python3]
+ *                    [--ours compiled-bf16,cached-bf16,eager-fp32,…] [--against pytorch] [--python python3]
  *                    [--theirs compile-bf16,eager-fp32]
  *   npm run bench -- --texts real [--models full|tiny] [--batch 32] [--dropout 0] [--steps 8] [--rounds 3]
- *                    [--ours default,grouped,dropout] [--precision fp32|bf16] [--against pytorch] [--python python3]
- *                    [--theirs eager-fp32,compile-fp32,eager-bf16,compile-bf16]
+ *                    [--ours default,grouped,cached,cached-grouped,dropout] [--precision fp32|bf16]
+ *                    [--against pytorch] [--python python3] [--theirs eager-fp32,compile-fp32,eager-bf16,compile-bf16]
  *   npm run bench -- --encode [--models full|tiny] [--count 640] [--rounds 2] [--ours fp32,bf16] [--against pytorch]
  *                    [--python python3] [--theirs fp32,bf16,autocast-bf16]
  *
@@ -140,11 +141,12 @@ function benchSteps() {
 function casesOf(batch, dropout) {
   const common = { models: flags.models, batch, dropout, steps: Number(flags.steps ?? 4) };
   const ours = list(flags.ours ?? (rates.bf16 > 0 ? 'compiled-bf16,compiled-fp32' : 'compiled-fp32')).map((name) => {
-    const [engine, precision] = name.split('-');
+    const [way, precision] = name.split('-');
+    const engine = way === 'cached' ? { engine: 'compiled', cached: true } : { engine: way };
     return newCase(`kd ${name}`, precision, common, () =>
       measure(process.execPath, [
         inProject('scripts/bench/step.mjs'),
-        JSON.stringify({ ...common, engine, precision }),
+        JSON.stringify({ ...common, ...engine, precision }),
       ]),
     );
   });
@@ -188,7 +190,7 @@ function printTable(cases) {
         median(one.results.flatMap((result) => result.cpuSeconds)).toPrecision(3),
         pairsPerSecond.toFixed(1),
         rates[one.precision] > 0
-          ? `${Math.round((100 * stepFlops(one.batch)) / seconds / 1e9 / rates[one.precision])}%`
+          ? `${Math.round((100 * stepFlops(one)) / seconds / 1e9 / rates[one.precision])}%`
           : '–',
         `${(Math.max(...one.results.map(({ peakBytes }) => peakBytes)) / 1e9).toFixed(2)} GB`,
         `${Math.round(median(one.results.map(({ toFirstStep }) => toFirstStep)))} s`,
@@ -226,12 +228,12 @@ function printTable(cases) {
 }
 
 /**
- * Floating-point operations of a step's products: the teacher forward, the student (twice the rows) forward and
- * backward.
+ * Floating-point operations of a step's products: the teacher forward, unless its outputs are given, and the student
+ * (twice the rows) forward and backward.
  *
- * @param {number} batch
+ * @param {Case} step
  */
-function stepFlops(batch) {
+function stepFlops({ name, batch }) {
   /**
    * @param {TextModelConfig} config
    * @param {number} sentences
@@ -239,5 +241,5 @@ function stepFlops(batch) {
   const forward = ({ hiddenSize: width, intermediateSize: inner, numHiddenLayers: layers }, sentences) =>
     layers *
     (2 * sentences * LENGTH * (4 * width * width + 2 * width * inner) + 4 * sentences * LENGTH * LENGTH * width);
-  return forward(configs.teacher, batch) + 3 * forward(configs.student, 2 * batch);
+  return (name.startsWith('kd cached') ? 0 : forward(configs.teacher, batch)) + 3 * forward(configs.student, 2 * batch);
 }

@@ -6,8 +6,7 @@ import { datasetOf } from '#dist/training/dataset.js';
 import { flagsOf, inProject, KD } from '../kd.mjs';
 import { run } from './measure.mjs';
 
-/** @import { Batches } from '#dist/data/batches.js' */
-/** @import { BatchSettings } from '#dist/training/dataset.js' */
+/** @import { BatchSettings, Dataset } from '#dist/training/dataset.js' */
 
 /** Generated rows: those that are taken are a uniform sample of them, and tokenizers are trained on all. */
 const ROWS = 40_000;
@@ -49,11 +48,10 @@ export function makeRealStore(folder, models, pairs, python) {
  * @param {string} store
  * @param {number} batchSize
  * @param {boolean} groupByLength
- * @returns {Promise<{ batches: Batches, close: () => Promise<void> }>}
+ * @returns {Promise<Dataset>}
  */
 export async function openRealBatches(store, batchSize, groupByLength) {
   /** @type {BatchSettings} */
   const settings = { batchSize, accumulate: 1, groupByLength, seed: 42, validPairs: 'all', baselinePairs: 'all' };
-  const { training, close } = datasetOf(await openStore(store), settings);
-  return { batches: training, close };
+  return datasetOf(await openStore(store), settings);
 }

@@ -30,11 +30,14 @@ import { makeRealStore, openRealBatches } from './real-pairs.mjs';
 /** @typedef {{ name: string, run: () => StepTimes, results: StepTimes[] }} Way */
 
 /** Ways to train: the first is what `kd train` does without a flag. */
-const OURS = /** @type {Readonly<Record<string, { flags: string, grouped: boolean, dropout?: number }>>} */ ({
-  default: { flags: '', grouped: false },
-  grouped: { flags: ' --group-by-length', grouped: true },
-  dropout: { flags: ' --dropout 0.1', grouped: false, dropout: 0.1 },
-});
+const OURS =
+  /** @type {Readonly<Record<string, { flags: string, grouped?: boolean, cached?: boolean, dropout?: number }>>} */ ({
+    default: { flags: '' },
+    grouped: { flags: ' --group-by-length', grouped: true },
+    dropout: { flags: ' --dropout 0.1', dropout: 0.1 },
+    cached: { flags: ' --cache-teacher', cached: true },
+    'cached-grouped': { flags: ' --cache-teacher --group-by-length', grouped: true, cached: true },
+  });
 export const REAL_WAYS = Object.keys(OURS);
 
 /** A quarter of a store's steps is a window of those that are grouped by length: all lengths are in it. */
@@ -80,12 +83,12 @@ function describe({ seconds, cpuSeconds, peakBytes }) {
  * @returns {Promise<string>} what the texts are like
  */
 async function writeIds(store, batch, count, path) {
-  const { batches, close } = await openRealBatches(store, batch, false);
+  const { training, close } = await openRealBatches(store, batch, false);
   const given = [];
   /** @type {number[]} */
   const tokens = [];
   for (let index = 0; index < count; index++) {
-    const { teacherIds, studentIdsEn, studentIdsKo } = await batches.at(index);
+    const { teacherIds, studentIdsEn, studentIdsKo } = await training.at(index);
     const student = [...rowsOf(studentIdsEn), ...rowsOf(studentIdsKo)];
     given.push({ teacher: rowsOf(teacherIds), student });
     tokens.push(...student.map((row) => row.findLastIndex((id) => id !== row.at(-1)) + 1));
@@ -115,10 +118,11 @@ function waysOf({ models, batch, steps, ours, theirs, dropout, precision, python
   const mine = ours.map((name) => {
     const way = OURS[name];
     if (way === undefined) throw new Error(`--ours: expected some of ${REAL_WAYS.join(', ')}, got ${name}`);
-    const request = { models, engine: 'compiled', precision, batch, dropout: way.dropout ?? dropout, steps, store };
-    return newWay(`kd train${way.flags}, ${precision}`, process.execPath, [
+    const { flags, ...choices } = { dropout, ...way };
+    const request = { models, engine: 'compiled', precision, batch, steps, store, ...choices };
+    return newWay(`kd train${flags}, ${precision}`, process.execPath, [
       inProject('scripts/bench/step.mjs'),
-      JSON.stringify({ ...request, grouped: way.grouped }),
+      JSON.stringify(request),
     ]);
   });
   const threads = availableParallelism();

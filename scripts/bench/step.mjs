@@ -7,21 +7,28 @@
  * Prints one JSON line: seconds a step (every one but the first, of a store but the first of each text length), the
  * processors' seconds, seconds to the first step's end, peak memory.
  */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { targetShape } from '#dist/distill/loss.js';
 import { compiledEngine } from '#dist/engine/compiled.js';
 import { eagerEngine } from '#dist/engine/eager.js';
 import { lengthFor, textLengths } from '#dist/engine/text-lengths.js';
 import { areLarge, layoutFor, loadOptionsFor } from '#dist/engine/step-layout.js';
+import { openTeacherCache } from '#dist/training/teacher-cache/cache.js';
 import { loadBackend } from '#dist/tensorflow/backend.js';
 import { bfloat16Obstacle } from '#dist/tensorflow/hardware.js';
 import { randomModel } from '#dist/models/pretrained.js';
+import { sizeOf } from '#dist/models/text-encoder.js';
 import { LENGTH, randomBatch } from './batch.mjs';
 import { modelConfigs } from './models.mjs';
 import { openRealBatches } from './real-pairs.mjs';
-import { weights } from './weights.mjs';
+import { noiseOf, weights } from './weights.mjs';
 
-/** @import { Batch } from '#dist/data/batches.js' */
+/** @import { Batch, Batches } from '#dist/data/batches.js' */
 /** @import { EngineOptions, Precision } from '#dist/distill/engine.js' */
 /** @import { Distillation } from '#dist/distill/loss.js' */
+/** @import { Dataset } from '#dist/training/dataset.js' */
 
 /**
  * What is asked for.
@@ -36,6 +43,7 @@ import { weights } from './weights.mjs';
  * @property {number} steps
  * @property {string} [store] of pairs, in the place of random ids
  * @property {boolean} [grouped] whether pairs of like length make a step
+ * @property {boolean} [cached] whether the teacher's outputs are given; for a store they are read from disk meanwhile
  */
 
 /**
@@ -47,6 +55,8 @@ import { weights } from './weights.mjs';
  * @property {number} toFirstStep
  * @property {number} peakBytes
  */
+
+/** @typedef {() => Promise<Batch>} Input */
 
 /** @type {Request} */
 const request = JSON.parse(process.argv[2] ?? '');
@@ -60,6 +70,7 @@ const distillation = { teacher, student, loss: 'hidden' };
 const options = {
   ...{ optimizer: 'adamw', weightDecay: 1e-4, accumulate: 1, batchSize: batch, dropout, seed: 1, precision },
   jitCompile: request.jitCompile,
+  targets: request.cached ? 'given' : 'computed',
 };
 
 const started = performance.now();
@@ -69,7 +80,7 @@ const { device } = await loadBackend('tensorflow', 'auto', isCompiled ? loadOpti
 const layout = layoutFor(isLarge, isCompiled ? 'compiled' : 'eager', device);
 const obstacle = device === 'cpu' && precision === 'bf16' ? bfloat16Obstacle() : undefined;
 if (obstacle !== undefined) throw new Error(`bfloat16: oneDNN is kept from it by ${obstacle}; unset that variable`);
-const parameters = { teacher: weights(teacher), student: weights(student) };
+const parameters = { teacher: request.cached ? undefined : weights(teacher), student: weights(student) };
 const engine = await (isCompiled
   ? compiledEngine(distillation, parameters, { ...options, ...layout }, LENGTH)
   : eagerEngine(distillation, parameters, options));
@@ -82,7 +93,7 @@ const cpuSeconds = [];
 let firstStepDone;
 for (const input of [...first, ...measured]) {
   const [start, cpuStart] = [performance.now(), process.cpuUsage()];
-  await engine.step([input], 5e-5);
+  await engine.step([await input()], 5e-5);
   seconds.push((performance.now() - start) / 1000);
   const { user, system } = process.cpuUsage(cpuStart);
   cpuSeconds.push((user + system) / 1e6);
@@ -100,19 +111,52 @@ console.log(
 /**
  * Batches that are first of their text length, and those that count.
  *
- * @returns {Promise<{ first: Batch[], measured: Batch[] }>}
+ * @returns {Promise<{ first: Input[], measured: Input[] }>}
  */
 async function inputs() {
   if (request.store === undefined) {
-    const [first, ...measured] = Array.from({ length: steps + 1 }, (_, step) => randomBatch(configs, batch, step));
+    const target = request.cached ? noiseOf(sizeOf(targetShape(distillation, batch, LENGTH))) : undefined;
+    const [first, ...measured] = Array.from({ length: steps + 1 }, (_, step) =>
+      ready({ ...randomBatch(configs, batch, step), target }),
+    );
     return { first: first === undefined ? [] : [first], measured };
   }
-  const { batches, close } = await openRealBatches(request.store, batch, request.grouped ?? false);
-  const measured = await Promise.all(Array.from({ length: steps }, (_, index) => batches.at(index)));
-  await close();
+  const { training, inStoreOrder } = await openRealBatches(request.store, batch, request.grouped ?? false);
+  const taken = await Promise.all(Array.from({ length: steps }, (_, index) => training.at(index)));
+  const cached = request.cached ? await openRandomTargets(inStoreOrder, training) : undefined;
+  const inputOf = (/** @type {Batch} */ each, /** @type {number} */ index) =>
+    cached === undefined ? ready(each) : () => cached.at(index);
+  const measured = taken.map(inputOf);
   const lengths = textLengths(student, LENGTH, { rate: dropout }, layout.textLengths);
-  /** @type {Map<number, Batch>} */
+  /** @type {Map<number, Input>} */
   const first = new Map();
-  for (const each of measured) first.set(lengthFor(lengths, each.studentTokens), each);
+  for (const [index, each] of taken.entries()) first.set(lengthFor(lengths, each.studentTokens), inputOf(each, index));
   return { first: [...first.values()], measured };
+}
+
+/**
+ * A cache of the teacher's outputs, of noise: only what it costs to read them matters.
+ *
+ * @param {Dataset['inStoreOrder']} data
+ * @param {Batches} batches
+ * @returns {Promise<Batches>}
+ */
+async function openRandomTargets(data, batches) {
+  const folder = mkdtempSync(join(tmpdir(), 'kd-bench-cache-'));
+  process.once('exit', () => {
+    rmSync(folder, { recursive: true });
+  });
+  const shape = targetShape(distillation, 1, LENGTH).slice(1);
+  const key = { teacher: 'noise', tokenizer: '', data: '', loss: distillation.loss, precision };
+  const cache = await openTeacherCache(folder, key, data, shape);
+  await cache.fill(
+    ({ size }) => Promise.resolve(noiseOf(sizeOf([size, ...shape]))),
+    () => undefined,
+  );
+  return (await openTeacherCache(folder, key, data, shape)).withTargets('training', batches);
+}
+
+/** @param {Batch} batch */
+function ready(batch) {
+  return () => Promise.resolve(batch);
 }

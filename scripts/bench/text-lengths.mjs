@@ -43,7 +43,7 @@ try {
   const all = [];
   for (const batch of flags.batch.split(',').map(Number))
     for (const isGrouped of [false, true]) {
-      const { batches, close } = await openRealBatches(store, batch, isGrouped);
+      const { training: batches, close } = await openRealBatches(store, batch, isGrouped);
       /** @type {number[]} for each batch, the least length that holds its texts */
       const needed = [];
       const exact = { ...whole, lengths: Array.from({ length: 77 }, (_, i) => i + 1) };

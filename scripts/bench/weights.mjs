@@ -14,7 +14,7 @@ const noise = randomNormal(2 ** 16, 0.02, [1, 1]);
 export async function* weights(encoder) {
   for (const [name, shape] of Object.entries(encoder.shapes)) {
     const size = shape.reduce((product, dimension) => product * dimension, 1);
-    yield [name, size <= noise.length ? encoder.initialise(name, 1) : tiled(size)];
+    yield [name, size <= noise.length ? encoder.initialise(name, 1) : noiseOf(size)];
   }
 }
 
@@ -23,7 +23,7 @@ export async function* weights(encoder) {
  *
  * @param {number} size
  */
-function tiled(size) {
+export function noiseOf(size) {
   const values = new Float32Array(size);
   for (let start = 0; start < size; start += noise.length)
     values.set(noise.subarray(0, Math.min(noise.length, size - start)), start);

@@ -31,7 +31,7 @@ const python = [process.env.KD_PYTHON ?? 'python3'].find(
 
 describe.skipIf(!BACKENDS_UNDER_TEST.includes('tensorflow'))('npm run bench', () => {
   it('measures the ways that are asked for, in turn', () => {
-    const { stdout, stderr } = bench('--ours', 'compiled-fp32,eager-fp32');
+    const { stdout, stderr } = bench('--ours', 'compiled-fp32,cached-fp32,eager-fp32');
     expect(stdout, stderr).toMatch(
       /^Machine: \d+ cores, .+; products alone: \d+ GFLOP\/s in fp32, (\d+|none) in bf16; Node /,
     );
@@ -49,6 +49,7 @@ describe.skipIf(!BACKENDS_UNDER_TEST.includes('tensorflow'))('npm run bench', ()
     ]);
     expect(rows.map((row) => row.slice(0, 3))).toEqual([
       ['kd compiled-fp32', '4', '0.1'],
+      ['kd cached-fp32', '4', '0.1'],
       ['kd eager-fp32', '4', '0.1'],
     ]);
     for (const row of rows) {
@@ -59,14 +60,19 @@ describe.skipIf(!BACKENDS_UNDER_TEST.includes('tensorflow'))('npm run bench', ()
       expect(Number.parseFloat(row[7])).toBeGreaterThan(0.1);
       expect(row[8]).toMatch(/^\d+ s$/);
     }
-    expect(stderr).toContain('round 1/1, 2/2: kd eager-fp32, batch 4, dropout 0.1\n');
+    expect(stderr).toContain('round 1/1, 3/3: kd eager-fp32, batch 4, dropout 0.1\n');
   }, 240_000);
 
-  it('measures steps on real texts, as they come and grouped by length', () => {
-    const { stdout, stderr } = bench('--texts', 'real', '--ours', 'default,grouped', '--precision', 'fp32');
+  it('measures steps on real texts, as they come, grouped by length, and with the teacher on disk', () => {
+    const ours = ['--ours', 'default,grouped,cached-grouped'];
+    const { stdout, stderr } = bench('--texts', 'real', ...ours, '--precision', 'fp32');
     expect(stdout, stderr).toMatch(/^The student's texts have \d+ to \d+ tokens \(mean [\d.]+\); batches of 4$/m);
     const { rows } = tableOf(stdout);
-    expect(rows.map(([name]) => name)).toEqual(['kd train, fp32', 'kd train --group-by-length, fp32']);
+    expect(rows.map(([name]) => name)).toEqual([
+      'kd train, fp32',
+      'kd train --group-by-length, fp32',
+      'kd train --cache-teacher --group-by-length, fp32',
+    ]);
     for (const row of rows) {
       const [seconds, , , rate] = row.slice(1).map(Number.parseFloat);
       expect(Math.abs((rate * seconds) / 4 - 1)).toBeLessThan(0.5); // both are rounded

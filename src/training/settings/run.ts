@@ -33,7 +33,7 @@ export const RUN_SETTINGS = {
   },
   cacheTeacher: {
     flag: '--cache-teacher <folder>',
-    help: "keep the teacher's outputs there (bfloat16), and train from them: 118 kB a pair at 77 × 768",
+    help: 'compute the teacher once, not in every epoch: keep its outputs there (bfloat16; 118 kB a pair at 77 × 768)',
     kind: TEXT,
   },
   onNan: {
