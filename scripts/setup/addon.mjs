@@ -12,16 +12,23 @@ import { stageFolder } from './staging.mjs';
 /** @import { Project } from './project.mjs' */
 
 /**
- * An addon: what set-up calls it, the folder of its sources from the root, the sources, and the file that is made.
+ * An addon.
  *
- * @typedef {{ name: string, title: string, folder: string[], sources: string[], file: string }} Addon
+ * @typedef {object} Addon
+ * @property {string} name what the cache calls it
+ * @property {string} title what set-up calls it
+ * @property {string[]} folder of its sources, from the root
+ * @property {string[]} sources
+ * @property {string} file that is made
+ * @property {boolean} [isAlone] whether it does without libtensorflow
  */
 
 const NPM_PACKAGE = ['node_modules', '@tensorflow', 'tfjs-node-gpu'];
 const NAPI_HEADERS = ['node_modules', 'node-api-headers', 'include'];
 
 /**
- * What is compiled against libtensorflow: the npm package's addon, which comes as source with it, and one of our own.
+ * What is compiled: the npm package's addon, which comes as source with it, and one of our own, both against
+ * libtensorflow; and one that turns standard error off while libtensorflow is loaded.
  */
 export const ADDONS = [
   {
@@ -37,6 +44,14 @@ export const ADDONS = [
     folder: ['native'],
     sources: ['tf_session.cc'],
     file: 'tf_session.node',
+  },
+  {
+    name: 'standard-error',
+    title: 'standard error addon',
+    folder: ['native'],
+    sources: ['standard_error.cc'],
+    file: 'standard_error.node',
+    isAlone: true,
   },
 ];
 
@@ -59,10 +74,11 @@ const COMPILER_FLAGS = [
  * @param {Addon} addon
  * @param {string} libraryIdentity
  */
-export function addonKey({ root }, { folder }, libraryIdentity) {
-  const hash = createHash('sha256').update(`${COMPILER_FLAGS.join(' ')}\n${libraryIdentity}\n`);
+export function addonKey({ root }, { folder, sources, isAlone = false }, libraryIdentity) {
+  const hash = createHash('sha256').update(`${COMPILER_FLAGS.join(' ')}\n${isAlone ? '' : libraryIdentity}\n`);
   for (const path of [join(root, ...folder), join(root, ...NAPI_HEADERS)]) {
-    for (const name of readdirSync(path).sort()) hash.update(`${name}\n`).update(readFileSync(join(path, name)));
+    const read = readdirSync(path).filter((name) => sources.includes(name) || name.endsWith('.h'));
+    for (const name of read.sort()) hash.update(`${name}\n`).update(readFileSync(join(path, name)));
   }
   return hash.digest('hex');
 }
@@ -98,13 +114,15 @@ export async function buildAddon(project, addon, library, key, [compiler, ...com
   const file = cachedFile(cache, addon, key);
   const sources = addon.sources.map((name) => join(root, ...addon.folder, name));
   await stageFolder(dirname(file), async (partial) => {
-    const includes = [library.include, join(root, ...NAPI_HEADERS)].map((folder) => `-I${folder}`);
+    const includes = [...(addon.isAlone ? [] : [library.include]), join(root, ...NAPI_HEADERS)].map(
+      (folder) => `-I${folder}`,
+    );
     const args = [
       ...compilerArgs,
       ...COMPILER_FLAGS,
       ...includes,
       ...sources,
-      ...library.libraries,
+      ...(addon.isAlone ? [] : library.libraries),
       '-o',
       join(partial, addon.file),
     ];

@@ -4,9 +4,9 @@
 import { setupCommand } from '../base/setup-command.js';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { InputError } from '../base/errors.js';
+import { installedAddon } from './installed-addon.js';
 
 /** A session; the addon alone knows what is in it. */
 export interface SessionHandle {
@@ -66,18 +66,12 @@ export interface SessionAddon {
 /** Addons that are told of the end of the process. */
 const loaded = new WeakSet<SessionAddon>();
 
-/** Where set-up puts the addon: beside that of the npm package, which looks for the same libtensorflow. */
-function installedFile(): string {
-  const folder = dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-node-gpu/package.json'));
-  return join(folder, 'lib', 'napi-v8', 'tf_session.node');
-}
-
 /**
  * Loads the addon, into the process that has tfjs's native backend: both take the same libtensorflow.
  *
  * @throws InputError where it is not there
  */
-export function sessionAddon(file = installedFile()): SessionAddon {
+export function sessionAddon(file = installedAddon('tf_session.node')): SessionAddon {
   if (tf.findBackend('tensorflow') === null) throw new Error('a session needs TensorFlow, which is not loaded');
   if (!existsSync(file))
     throw new InputError(

@@ -16,7 +16,7 @@ const SCRIPTS = pathToFileURL(join(import.meta.dirname, '..', '..', 'scripts')).
 
 const LINUX = { platform: 'linux', arch: 'x64', glibc: () => '2.36' };
 const PACKAGE = 'node_modules/@tensorflow/tfjs-node-gpu';
-const ADDONS = ['tfjs_binding.node', 'tf_session.node'];
+const ADDONS = ['tfjs_binding.node', 'tf_session.node', 'standard_error.node'];
 const COST = "training runs on tfjs's pure-JavaScript backend, tens of times slower";
 
 let clone: SmallClone;
@@ -45,11 +45,12 @@ async function runSetUp(env: Record<string, string> = {}, options: Partial<Proje
 describe('set-up of a fresh clone', () => {
   it('installs, downloads, unpacks, compiles and links, and says how much and how long', async () => {
     const printed = await runSetUp();
-    expect(clone.calls()).toEqual(['npm', 'pip', 'unpack', 'g++', 'g++', 'tsc']);
+    expect(clone.calls()).toEqual(['npm', 'pip', 'unpack', 'g++', 'g++', 'g++', 'tsc']);
     expect(printed).toContain('kd set-up: libtensorflow 2.21.0: downloading 3 MB …\n');
     expect(printed).toMatch(/libtensorflow 2\.21\.0: unpacked in \d+\.\d s\n/);
     expect(printed).toMatch(/TensorFlow addon: compiled in \d+\.\d s\n/);
     expect(printed).toMatch(/session addon: compiled in \d+\.\d s\n/);
+    expect(printed).toMatch(/standard error addon: compiled in \d+\.\d s\n/);
     expect(clone.read(`${PACKAGE}/deps/lib/libtensorflow_cc.so.2`)).toBe('c library');
     expect(clone.read(`${PACKAGE}/deps/include/tensorflow/c/c_api.h`)).toBe('// tensorflow/c/c_api.h');
     expect(clone.read('dist/cli.js')).toBe('the command');
@@ -65,7 +66,7 @@ describe('set-up of a fresh clone', () => {
     },
   );
 
-  it('loads both addons in one process, the package of tfjs first', async () => {
+  it('loads all addons in one process, the package of tfjs first', async () => {
     const loaded: (readonly string[])[] = [];
     const loadAddons = (_: unknown, files: readonly string[]): Promise<string> => {
       loaded.push(files);
@@ -79,6 +80,7 @@ describe('set-up of a fresh clone', () => {
     await runSetUp();
     expect(readdirSync(clone.cache).map((name) => name.replace(/-[0-9a-f]{12,}$/, ''))).toEqual([
       'libtensorflow-2.21.0',
+      'standard-error',
       'tf-session',
       'tfjs-binding',
     ]);
@@ -320,7 +322,7 @@ describe('set-up with TF_LIBRARY_DIR', () => {
 
   it('uses that libtensorflow and downloads nothing', async () => {
     await runSetUp({ TF_LIBRARY_DIR: folder });
-    expect(clone.calls()).toEqual(['npm', 'g++', 'g++', 'tsc']);
+    expect(clone.calls()).toEqual(['npm', 'g++', 'g++', 'g++', 'tsc']);
     expect(clone.read(`${PACKAGE}/deps/lib/libtensorflow.so.2`)).toBe('lib/libtensorflow.so.2');
     expect(await runSetUp({ TF_LIBRARY_DIR: folder })).toBe('');
   });
@@ -666,7 +668,7 @@ describe('set-ups that are interrupted, or at work at the same time', () => {
       process.kill(-child.pid!, 'SIGKILL');
       await new Promise((resolve) => child.once('close', resolve));
       await runSetUp();
-      expect(clone.calls()).toEqual(['npm', 'pip', 'unpack', 'unpack', 'g++', 'g++', 'tsc']);
+      expect(clone.calls()).toEqual(['npm', 'pip', 'unpack', 'unpack', 'g++', 'g++', 'g++', 'tsc']);
       expect(clone.read(`${PACKAGE}/deps/lib/libtensorflow_framework.so.2`)).toBe('framework');
       expect(partialFolders()).toEqual([]);
     },
@@ -674,7 +676,7 @@ describe('set-ups that are interrupted, or at work at the same time', () => {
 
   it.skipIf(process.platform !== 'linux')('lets one of two work and the other wait', async () => {
     const printed = await Promise.all([runSetUp(), runSetUp()]);
-    expect(clone.calls()).toEqual(['npm', 'pip', 'unpack', 'g++', 'g++', 'tsc']);
+    expect(clone.calls()).toEqual(['npm', 'pip', 'unpack', 'g++', 'g++', 'g++', 'tsc']);
     expect(printed[1]).toBe('kd set-up: another set-up of this folder is at work: waiting for it\n');
   });
 

@@ -159,7 +159,7 @@ export class SmallClone {
     this.lock(LOCKED);
     for (const name of ['tsconfig.json', 'tsconfig.build.json']) this.write(name, '{}');
     this.write('src/cli.ts', 'the command');
-    this.write('native/tf_session.cc', '// tf_session.cc');
+    for (const name of ['tf_session.cc', 'standard_error.cc']) this.write(`native/${name}`, `// ${name}`);
   }
 
   /** Puts a shell script on PATH, which holds nothing else. */
