@@ -32,6 +32,7 @@ it('a dry run says shapes, steps and memory, and writes nothing', () => {
         'compared    \\[3, 48\\]',
         'first batch loss_en \\d\\.\\d{4}, loss_ko \\d\\.\\d{4}, [\\d.]+ s for one step',
         'memory      about [\\d.]+ MB estimated, [\\d.]+ [MG]B used at the peak',
+        'faster      --cache-teacher <folder> computes the teacher once, not in 2 epochs, for 960 B of disk',
         '$',
       ].join('\n'),
     ),
@@ -54,6 +55,7 @@ it('a dry run with --cache-teacher takes its step without the teacher, estimates
     expect(code, stderr).toBe(0);
     return parseLines<{ event: string; loss_en: number; memory_estimate_bytes: number }>(stdout).at(-1)!;
   });
+  expect(plain).toMatchObject({ teacher_cache_bytes: 10 * 77 * 48 * 2 }); // bfloat16
   expect(cached.loss_en).toBeCloseTo(plain.loss_en, 5);
   expect(cached.memory_estimate_bytes).toBeLessThan(plain.memory_estimate_bytes);
   expect(existsSync(join(cwd, 'cache'))).toBe(false);

@@ -1,22 +1,19 @@
 /** @file `kd train --dry-run`: what a run would be, and one step of it, without writing anything. */
-import type { Batch } from '../../data/batches.js';
-import type { StepResult } from '../../distill/engine.js';
-import { trainableParameters } from '../../distill/loss.js';
+import { targetShape, trainableParameters } from '../../distill/loss.js';
 import { planSteps } from '../../distill/train.js';
 import { countParameters, sizeOf } from '../../models/text-encoder.js';
 import type { Output } from '../../app/output.js';
 import { hangingText } from '../../base/wrap.js';
 import { formatBytes, formatCount, formatCounted } from '../../base/format.js';
-import { startEngine } from '../../training/engine-choice.js';
 import { measuredStep, distillationOf } from '../../training/engine-parts.js';
 import { deviceShare, memoryNeed } from '../../engine/memory.js';
 import type { FoundCheckpoint } from '../../runs/find-checkpoint.js';
 import type { PreparedRun } from '../../training/prepared-run.js';
+import { outputBytes } from '../../training/teacher-cache/cache.js';
 import { previewCost } from '../../training/previews/plan.js';
-import { startFrom } from '../../training/resume.js';
-import { trainedShapes } from '../../training/saving.js';
 import type { RankPlace } from '../../training/sharing.js';
 import { sumsOfStep, sumsText, type StepSums } from './all-reduce.js';
+import { ownDevices, takeStep } from './trial-step.js';
 
 /**
  * Runs one step, and prints shapes, steps and memory.
@@ -33,30 +30,27 @@ export async function dryRun(
   const done = from?.trainer.state.step ?? 0;
   const plan = { ...(await describePlan(prepared, done)), ...placeOf(prepared, among), done };
   output.message(`memory: about ${formatBytes(plan.memory_estimate_bytes)}`); // before it is taken
-  const step = await measureStep(prepared, from);
+  const step = await takeStep(prepared, from);
   const sums = await sumsOfStep(plan.trained_parameters, prepared, output);
   const report = { event: 'dry-run', ...plan, ...step, ...sums };
-  output.result(asText(report, sums, output.columns), report);
+  const rows = [...rowsOf(report, sums), ...cacheRow(report, prepared)];
+  output.result(rows.map(([name, text]) => hangingText(name, text, 12, output.columns)).join('\n'), report);
 }
 
 type Report = Awaited<ReturnType<typeof describePlan>> &
   ReturnType<typeof placeOf> &
-  Awaited<ReturnType<typeof measureStep>> & { readonly done: number };
+  Awaited<ReturnType<typeof takeStep>> & { readonly done: number };
 
 /** Which of all devices this process has. */
 function placeOf({ place }: PreparedRun, among: RankPlace | undefined) {
   return { ...(among && place && { rank: among.rank, ranks: among.count, rank_devices: place.own }) };
 }
 
-/** The devices that take the step. */
-const ownDevices = ({ engine, place }: Pick<PreparedRun, 'engine' | 'place'>): number =>
-  place?.own ?? engine.devices ?? 1;
-
 /** What is known before the first step. */
 async function describePlan(prepared: PreparedRun, done: number) {
   const { settings, data, engine } = prepared;
   const distillation = distillationOf(prepared);
-  const { shapes, width } = distillation.student;
+  const { shapes } = distillation.student;
   const plan = planSteps(data.training, settings);
   const { previews } = prepared;
   const cost = previews && previewCost(previews, plan, settings, done);
@@ -75,8 +69,12 @@ async function describePlan(prepared: PreparedRun, done: number) {
     device: engine.device,
     devices: engine.devices ?? 1,
     ids: [size, length],
-    compared: settings.loss === 'hidden' ? [size, length, width] : [size, width],
+    compared: targetShape(distillation, size, length),
     memory_estimate_bytes: bytes,
+    teacher_cache_bytes: outputBytes(
+      data.inStoreOrder.training.pairs + data.inStoreOrder.validation.pairs,
+      targetShape(distillation, 1, length).slice(1),
+    ),
     ...(ownDevices(prepared) > 1 && { memory_per_device_bytes: Math.round(deviceShare(measured, bytes)) }),
     ...(cost && {
       preview_checkpoints: cost.checkpoints,
@@ -86,43 +84,10 @@ async function describePlan(prepared: PreparedRun, done: number) {
   };
 }
 
-/** What only a step can tell: of a micro-batch on each device. */
-async function measureStep(prepared: PreparedRun, from: FoundCheckpoint | undefined) {
-  const { settings, data } = prepared;
-  const count = Math.min(ownDevices(prepared), settings.accumulate, data.training.count);
-  const first = await Promise.all(Array.from({ length: count }, (_, i) => data.training.at(i)));
-  const batches = await withTargets(first, prepared);
-  const trained = trainedShapes(distillationOf(prepared));
-  const start = from && (await startFrom(from, trained, prepared.teacher.model.parameters()));
-  const engine = await startEngine(prepared, start, settings.cacheTeacher === undefined ? 'computed' : 'given');
-  const started = performance.now();
-  const { lossEn, lossKo }: StepResult = await engine.step(batches, 0);
-  const seconds = (performance.now() - started) / 1000;
-  engine.dispose();
-  return {
-    loss_en: lossEn,
-    loss_ko: lossKo,
-    first_step_seconds: Number(seconds.toFixed(3)),
-    peak_resident_bytes: process.resourceUsage().maxRSS * 1024,
-  };
-}
-
-/** Batches with the teacher's outputs, where the run takes them from a cache: its teacher is gone before the step. */
-async function withTargets(batches: readonly Batch[], prepared: PreparedRun): Promise<readonly Batch[]> {
-  if (prepared.settings.cacheTeacher === undefined) return batches;
-  const engine = await startEngine(prepared);
-  try {
-    const taught: Batch[] = [];
-    for (const batch of batches) taught.push({ ...batch, target: await engine.teach(batch) });
-    return taught;
-  } finally {
-    engine.dispose();
-  }
-}
-
-function asText(report: Report, sums: StepSums | undefined, columns: number): string {
+/** What is printed, by name. */
+function rowsOf(report: Report, sums: StepSums | undefined): [name: string, text: string][] {
   const { devices, rank_devices: own = devices, rank, ranks } = report;
-  const rows: [string, string][] = [
+  return [
     ['teacher', `${formatCount(report.teacher_parameters)} parameters`],
     [
       'student',
@@ -149,7 +114,16 @@ function asText(report: Report, sums: StepSums | undefined, columns: number): st
     ...(sums === undefined ? [] : ([['all-reduce', sumsText(sums, devices)]] satisfies [string, string][])),
     ...previewRow(report),
   ];
-  return rows.map(([name, text]) => hangingText(name, text, 12, columns)).join('\n');
+}
+
+/** What a run of several epochs could save; among several processes there is no cache. */
+function cacheRow(report: Report, { settings }: PreparedRun): [string, string][] {
+  const epochs = Math.ceil(report.steps / report.steps_per_epoch);
+  if (settings.cacheTeacher !== undefined || epochs < 2 || report.ranks !== undefined) return [];
+  const size = formatBytes(report.teacher_cache_bytes);
+  return [
+    ['faster', `--cache-teacher <folder> computes the teacher once, not in ${epochs} epochs, for ${size} of disk`],
+  ];
 }
 
 /** `2, this is rank 1; the others are not asked, and taken to have 1 device, too` */

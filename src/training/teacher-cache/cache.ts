@@ -13,6 +13,7 @@ import { InputError } from '../../base/errors.js';
 import { fileError, isPendingName } from '../../base/files.js';
 import { checkIsWritable, makeFolders } from '../../base/folders.js';
 import { removeStaleFiles } from '../../base/stale-files.js';
+import { sizeOf } from '../../models/text-encoder.js';
 import { BYTES_A_VALUE, createShard, openShard, type Shard } from './shard.js';
 
 export const CACHE_SIDES = ['training', 'validation'] as const;
@@ -50,6 +51,15 @@ export interface TeacherCache {
 }
 
 /**
+ * Bytes that the teacher's outputs take on disk, but for headers and checksums.
+ *
+ * @param shape of one sentence's outputs
+ */
+export function outputBytes(pairs: number, shape: readonly number[]): number {
+  return pairs * sizeOf(shape) * BYTES_A_VALUE;
+}
+
+/**
  * Checks that there can be a cache in a folder. Changes nothing.
  *
  * @throws InputError
@@ -75,7 +85,7 @@ export async function openTeacherCache(
   shape: readonly number[],
   shardBytes = 1e9,
 ): Promise<TeacherCache> {
-  const width = shape.reduce((product, size) => product * size, 1);
+  const width = sizeOf(shape);
   const shardRows = Math.max(1, Math.floor(shardBytes / (BYTES_A_VALUE * width)));
   const folder = join(
     root,
@@ -130,7 +140,7 @@ export async function openTeacherCache(
   };
 
   function bytesOf(places: readonly ShardPlace[]): number {
-    return places.reduce((sum, { rows }) => sum + rows * width * BYTES_A_VALUE, 0);
+    return places.reduce((sum, { rows }) => sum + outputBytes(rows, shape), 0);
   }
 
   async function fillShard(

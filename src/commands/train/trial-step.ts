@@ -1,0 +1,48 @@
+/** @file One step of a run, that it may be seen what it takes. */
+import type { Batch } from '../../data/batches.js';
+import type { StepResult } from '../../distill/engine.js';
+import type { FoundCheckpoint } from '../../runs/find-checkpoint.js';
+import { startEngine } from '../../training/engine-choice.js';
+import { distillationOf } from '../../training/engine-parts.js';
+import type { PreparedRun } from '../../training/prepared-run.js';
+import { startFrom } from '../../training/resume.js';
+import { trainedShapes } from '../../training/saving.js';
+
+/** The devices of this process that take the step. */
+export function ownDevices({ engine, place }: Pick<PreparedRun, 'engine' | 'place'>): number {
+  return place?.own ?? engine.devices ?? 1;
+}
+
+/** Takes a step of a micro-batch on each device; the learning rate is 0. */
+export async function takeStep(prepared: PreparedRun, from: FoundCheckpoint | undefined) {
+  const { settings, data } = prepared;
+  const count = Math.min(ownDevices(prepared), settings.accumulate, data.training.count);
+  const first = await Promise.all(Array.from({ length: count }, (_, i) => data.training.at(i)));
+  const batches = await withTargets(first, prepared);
+  const trained = trainedShapes(distillationOf(prepared));
+  const start = from && (await startFrom(from, trained, prepared.teacher.model.parameters()));
+  const engine = await startEngine(prepared, start, settings.cacheTeacher === undefined ? 'computed' : 'given');
+  const started = performance.now();
+  const { lossEn, lossKo }: StepResult = await engine.step(batches, 0);
+  const seconds = (performance.now() - started) / 1000;
+  engine.dispose();
+  return {
+    loss_en: lossEn,
+    loss_ko: lossKo,
+    first_step_seconds: Number(seconds.toFixed(3)),
+    peak_resident_bytes: process.resourceUsage().maxRSS * 1024,
+  };
+}
+
+/** Batches with the teacher's outputs, where the run takes them from a cache: its teacher is gone before the step. */
+async function withTargets(batches: readonly Batch[], prepared: PreparedRun): Promise<readonly Batch[]> {
+  if (prepared.settings.cacheTeacher === undefined) return batches;
+  const engine = await startEngine(prepared);
+  try {
+    const taught: Batch[] = [];
+    for (const batch of batches) taught.push({ ...batch, target: await engine.teach(batch) });
+    return taught;
+  } finally {
+    engine.dispose();
+  }
+}
