@@ -8,7 +8,8 @@
  * taken from the second step and the second decoding, when all weights that are mapped from files have been paged in.
  */
 import { noiseFromSeed } from '#dist/diffusion/noise.js';
-import { inspectPipeline, openPipeline, readScheduler } from '#dist/diffusion/pipeline.js';
+import { openPipeline } from '#dist/diffusion/pipeline.js';
+import { inspectPipeline, readScheduler } from '#dist/diffusion/pipeline-check.js';
 import { randomNormal } from '#dist/base/philox.js';
 import { memoryOf, resetPeak } from './process-memory.mjs';
 
@@ -23,7 +24,7 @@ const { folder, size, lowMemory } = JSON.parse(process.argv[2] ?? '');
 
 const { resident: bare } = memoryNow();
 const pipeline = await openPipeline(folder, await readScheduler(folder, 'ddim'), 'cpu');
-const { textWidth } = await inspectPipeline(folder);
+const { textWidth } = (await inspectPipeline(folder)).unet;
 if (textWidth === undefined) throw new Error(`${folder}: expected a UNet that says how wide its texts are`);
 const loaded = memoryNow();
 resetPeak('self');

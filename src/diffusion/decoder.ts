@@ -9,6 +9,8 @@ import { checkedOutput, checkPictureSize, checkTypes, wrongInputs } from './wron
 
 /** What a decoder's file says of what it takes. */
 export interface DecoderSignature {
+  /** The file. */
+  readonly location: string;
   /** Its input for latents, `[B, C, h, w]`. */
   readonly latents: Port;
   /** Throws an `InputError` for a picture size that it does not support. */
@@ -54,6 +56,7 @@ export function decoderSignature(signature: Signature): DecoderSignature {
 
 function signatureOf(location: string, port: Port): DecoderSignature {
   return {
+    location,
     latents: port,
     checkSize(height, width) {
       checkPictureSize(location, 'a VAE decoder', port, height, width);

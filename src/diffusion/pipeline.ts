@@ -5,21 +5,16 @@
  * Shape notation: `B` pictures, `C` = 4 latent channels, `h × w` latents for a picture of `8h × 8w`, `L` = 77 tokens,
  * `D` width.
  */
-import { readdir, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { InputError } from '../base/errors.js';
-import { readJsonObject } from '../base/json-file.js';
-import { decoderSignature, loadDecoder, type Decoder } from './decoder.js';
+import { join } from 'node:path';
+import { loadDecoder, type Decoder } from './decoder.js';
 import { readLatentScale } from './latent-scale.js';
 import { weightedSum, type Term } from './latents.js';
 import type { Provider } from './onnx.js';
-import { checkLoads } from './onnx-check.js';
-import { readSignature } from './onnx-signature.js';
-import { checkWeights } from './onnx-weights.js';
+import { checkPipelineFiles } from './pipeline-check.js';
 import { PIPELINE_FILES } from './pipeline-files.js';
-import { parseSchedulerConfig, type SchedulerConfig, type SchedulerName } from './scheduler-config.js';
+import type { SchedulerConfig } from './scheduler-config.js';
 import { createScheduler } from './create-scheduler.js';
-import { loadUnet, unetSignature, type Unet, type UnetSignature } from './unet.js';
+import { loadUnet, type Unet } from './unet.js';
 import type { Embedding, Pixels } from './tensors.js';
 
 /** The inputs of one picture. */
@@ -52,58 +47,6 @@ export interface Pipeline {
 }
 
 /**
- * Reads the scheduler configuration of a pipeline's folder.
- *
- * @param scheduler the scheduler to configure, which need not be the folder's own
- * @throws InputError for a folder without the file, or an unsupported configuration
- */
-export async function readScheduler(folder: string, scheduler: SchedulerName): Promise<SchedulerConfig> {
-  await checkPipelineFiles(folder);
-  const path = join(folder, PIPELINE_FILES.scheduler);
-  return parseSchedulerConfig(await readJsonObject(path), scheduler, path);
-}
-
-/**
- * Looks at the UNet and the decoder of a folder without loading them: that they are such, and have all their weights.
- *
- * @returns what both take
- * @throws InputError for a file that is missing, cut short, or holds another model
- */
-export async function inspectPipeline(folder: string): Promise<Pick<UnetSignature, 'textWidth' | 'checkSize'>> {
-  await checkPipelineFiles(folder);
-  await readLatentScale(folder);
-  const [unetFile, decoderFile] = [join(folder, PIPELINE_FILES.unet), join(folder, PIPELINE_FILES.decoder)];
-  await checkWeights(unetFile);
-  const unet = unetSignature(await readSignature(unetFile));
-  await checkWeights(decoderFile);
-  const decoder = decoderSignature(await readSignature(decoderFile));
-  return {
-    textWidth: unet.textWidth,
-    checkSize(height, width) {
-      for (const model of [unet, decoder]) model.checkSize(height, width);
-    },
-  };
-}
-
-/**
- * Checks that ONNX Runtime can load the UNet and the decoder of a folder, and that their layers fit each other for
- * pictures of a size, in little memory.
- *
- * @param size of pictures, in pixels
- * @param isForGpu whether they may be loaded on a GPU, which has operators that the processor has not
- * @throws InputError for a file that it does not load, or that does not draw pictures of the size
- */
-export async function checkPipelineLoads(
-  folder: string,
-  size: { readonly height: number; readonly width: number },
-  isForGpu = false,
-): Promise<void> {
-  const [unet, decoder] = [join(folder, PIPELINE_FILES.unet), join(folder, PIPELINE_FILES.decoder)];
-  await checkLoads(unet, { latents: unetSignature(await readSignature(unet)).latents, ...size }, isForGpu);
-  await checkLoads(decoder, { latents: decoderSignature(await readSignature(decoder)).latents, ...size }, isForGpu);
-}
-
-/**
  * Loads the UNet and the decoder of a folder.
  *
  * @throws InputError for a file that is missing, damaged, or holds another model
@@ -119,35 +62,6 @@ export async function openPipeline(folder: string, scheduler: SchedulerConfig, p
     await unet.release();
     throw error;
   }
-}
-
-/**
- * Checks that a folder has the files of a pipeline, before anything large is read.
- *
- * @throws InputError for the first missing file
- */
-export async function checkPipelineFiles(folder: string): Promise<void> {
-  const { scheduler, unet, decoder } = PIPELINE_FILES;
-  for (const name of [scheduler, unet, decoder]) {
-    const path = join(folder, name);
-    const isFile = await stat(path).then(
-      (stats) => stats.isFile(),
-      () => false,
-    );
-    if (!isFile)
-      throw new InputError(`${path}: expected a part of the pipeline, found no such file; ${await remedyFor(path)}`);
-  }
-}
-
-/** What to do about a missing file; recognises PyTorch weights in its place. */
-async function remedyFor(path: string): Promise<string> {
-  const others = await readdir(dirname(path)).catch(() => []);
-  const torch = others.find((name) => /\.(safetensors|bin)$/.test(name));
-  if (torch === undefined) return "give a Stable Diffusion in the hub's ONNX layout to --pipeline";
-  return (
-    `${torch} beside it is for PyTorch: use the hub's revision in ONNX (id@onnx), or convert with optimum-cli ` +
-    'export onnx'
-  );
 }
 
 function pipelineOf(unet: Unet, decoder: Decoder, config: SchedulerConfig): Pipeline {

@@ -10,6 +10,8 @@ import { checkedOutput, checkPictureSize, checkTypes, wrongInputs } from './wron
 
 /** What a UNet's file says of what it takes. */
 export interface UnetSignature {
+  /** The file. */
+  readonly location: string;
   /** The width of hidden states that it takes, if its file states it. */
   readonly textWidth: number | undefined;
   /** Its input for latents, `[B, C, h, w]`. */
@@ -65,6 +67,7 @@ export function unetSignature(signature: Signature): UnetSignature {
 
 function signatureOf(location: string, { sample, encoder_hidden_states: states }: Ports): UnetSignature {
   return {
+    location,
     textWidth: fixedSize(states.shape[2]),
     latents: sample,
     checkSize(height, width) {

@@ -3,13 +3,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadOnnx } from '../../src/diffusion/onnx.js';
 import { readSignature, type Port } from '../../src/diffusion/onnx-signature.js';
-import {
-  checkPipelineLoads,
-  inspectPipeline,
-  openPipeline,
-  readScheduler,
-  type PictureRequest,
-} from '../../src/diffusion/pipeline.js';
+import { openPipeline, type PictureRequest } from '../../src/diffusion/pipeline.js';
+import { checkPipelineLoads, inspectPipeline, readScheduler } from '../../src/diffusion/pipeline-check.js';
 import { type Embedding } from '../../src/diffusion/tensors.js';
 import { SCHEDULER_CLASSES, SCHEDULERS } from '../../src/diffusion/scheduler-config.js';
 import { bytes } from '../../src/base/protobuf.js';
@@ -128,7 +123,7 @@ describe('models as other exporters write them', () => {
 
   /** What is drawn is what diffusers draws, whatever the model's inputs look like. */
   async function drawsTheSame(folder: string): Promise<void> {
-    await expect(inspectPipeline(folder)).resolves.toMatchObject({ textWidth: 48 });
+    await expect(inspectPipeline(folder)).resolves.toMatchObject({ unet: { textWidth: 48 } });
     for (const file of ['unet/model.onnx', 'vae_decoder/model.onnx'])
       await tellsWhatOnnxRuntimeTells(join(folder, file));
     const pipeline = await openPipeline(folder, await readScheduler(folder, 'unipc'), 'cpu');
@@ -425,8 +420,7 @@ describe('a pipeline is refused', () => {
     expect((error as Error).message).toMatch(message);
     expect((error as Error).message).not.toContain('\n');
     const inspect = async () => {
-      await inspectPipeline(folder);
-      await checkPipelineLoads(folder, { height: 64, width: 64 });
+      await checkPipelineLoads(await inspectPipeline(folder), { height: 64, width: 64 });
     };
     if (!message.source.includes('scheduler')) await expect(inspect()).rejects.toThrow(InputError);
   });

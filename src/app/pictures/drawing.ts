@@ -8,13 +8,8 @@ import { lostTail } from '../../diffusion/embeddings.js';
 import { noiseFromSeed, readNoise, type StartingNoise } from '../../diffusion/noise.js';
 import { hasCudaProvider } from '../../diffusion/onnx.js';
 import { PIPELINE_PART } from '../../diffusion/pipeline-files.js';
-import {
-  checkPipelineLoads,
-  inspectPipeline,
-  openPipeline,
-  readScheduler,
-  type Pipeline,
-} from '../../diffusion/pipeline.js';
+import { openPipeline, type Pipeline } from '../../diffusion/pipeline.js';
+import { checkPipelineLoads, inspectPipeline, readScheduler } from '../../diffusion/pipeline-check.js';
 import { type Embedding, type Pixels } from '../../diffusion/tensors.js';
 import { recordChunk, recordPicture, type Picture } from '../../diffusion/pictures.js';
 import { encodePng, withTexts } from '../../diffusion/png.js';
@@ -64,10 +59,9 @@ export async function findPipeline(
   const folder = await fetchModel(options.pipeline, '--pipeline', output, [PIPELINE_PART]);
   const scheduler = await readScheduler(folder, options.scheduler);
   createScheduler(scheduler, options.steps);
-  const takes = await inspectPipeline(folder);
-  checkFit(options.pipeline, takes, encoders);
-  takes.checkSize(height, width);
-  await checkPipelineLoads(folder, { height, width }, options.device !== 'cpu' && hasCudaProvider());
+  const signature = await inspectPipeline(folder);
+  checkFit(options.pipeline, signature.unet, encoders);
+  await checkPipelineLoads(signature, { height, width }, options.device !== 'cpu' && hasCudaProvider());
   return { folder, scheduler };
 }
 
