@@ -1,6 +1,6 @@
 /** @file In which order the rows of a token store are used. */
 import { hash32 } from '../base/philox.js';
-import { recentValues } from '../base/recent-values.js';
+import { lruCache } from '../base/lru-cache.js';
 import { randomBelow, randomSource, shuffledIndices } from './shuffle.js';
 import type { LocatedRow, StoreRows } from './store/token-store.js';
 
@@ -67,7 +67,7 @@ export function groupedByLength(rows: StoreRows, { stepPairs, seed }: Grouping):
   const windowSteps = Math.max(1, Math.min(WINDOW_STEPS, Math.floor(steps / LEAST_WINDOWS)));
   const windowRows = windowSteps * stepPairs;
   const order = inStoreOrder(rows);
-  const recentWindow = recentValues<NumberedRow[]>(KEPT_WINDOWS);
+  const recentWindow = lruCache<NumberedRow[]>(KEPT_WINDOWS);
 
   async function read(start: number, count: number, epoch: number): Promise<NumberedRow[]> {
     const found: NumberedRow[] = [];

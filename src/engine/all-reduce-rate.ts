@@ -3,11 +3,11 @@ import { median } from '../base/median.js';
 import type { EngineOptions, ProcessGroup } from '../distill/engine.js';
 import type { AllReduceSize } from './all-reduce-time.js';
 import { FLOAT_BYTES } from '../models/text-encoder.js';
-import { AllReduce, messagesFor } from './graph/all-reduce.js';
+import { AllReduce, messagesFor, type CollectiveGroup } from './graph/all-reduce.js';
 import { Graph, type GraphNode, type Value } from './graph/graph.js';
 import { slice } from './graph/moves.js';
 import { openReplicas, type Replicas } from './graph/replicas.js';
-import { ranksOf } from './graph/step-graph.js';
+import { collectiveGroupOf } from './graph/step-graph.js';
 import { after, assignVariable, declareVariable, readVariable } from './graph/variables.js';
 
 /** Values of each device in a message that has next to none. */
@@ -39,13 +39,13 @@ export interface AllReduceTrial extends Pick<EngineOptions, 'devices' | 'group'>
  * @throws Error with TensorFlow's message, or where a sum is wrong
  */
 export async function measureAllReduce({ values, devices, group, onRound }: AllReduceTrial): Promise<AllReduceRate> {
-  const ranks = ranksOf({ devices, group });
-  if (ranks === undefined) throw new Error('a sum needs at least two devices');
-  const { nodes, ready, summed, few, messages } = sumGraph(values, ranks);
+  const collective = collectiveGroupOf({ devices, group });
+  if (collective === undefined) throw new Error('a sum needs at least two devices');
+  const { nodes, ready, summed, few, messages } = sumGraph(values, collective);
   const replicas = openReplicas({ nodes, functions: [] }, devices, group);
   try {
     await fetchOnAll(replicas, ready);
-    for (const node of [summed, few]) checkSum(await fetchOnAll(replicas, node), ranks.count); // and warms up
+    for (const node of [summed, few]) checkSum(await fetchOnAll(replicas, node), collective.count); // and warms up
     const round = (node: Value): Promise<number> => slowest(group, () => fetchOnAll(replicas, node));
     const rounds = Math.max(1, Math.min(MOST_ROUNDS, Math.floor(MEASURED_SECONDS / (await round(summed)))));
     const took = { summed: [] as number[], few: [] as number[] };
@@ -55,26 +55,26 @@ export async function measureAllReduce({ values, devices, group, onRound }: AllR
       onRound?.(done, rounds);
     }
     const [seconds, latency] = [median(took.summed), median(took.few)];
-    return { devices: ranks.count, bytes: FLOAT_BYTES * values, messages, seconds, latency };
+    return { devices: collective.count, bytes: FLOAT_BYTES * values, messages, seconds, latency };
   } finally {
     replicas.close();
   }
 }
 
 /** Sums of a variable that has so many ones, and of as many messages with hardly any. */
-function sumGraph(values: number, ranks: NonNullable<ReturnType<typeof ranksOf>>) {
+function sumGraph(values: number, collective: CollectiveGroup) {
   const graph = new Graph();
-  const messages = messagesFor(values, ranks.count);
-  const inAFew = FEW * ranks.count;
+  const messages = messagesFor(values, collective.count);
+  const inAFew = FEW * collective.count;
   const large = declareVariable(graph, 'values', [values]);
   const small = declareVariable(graph, 'few', [messages * inAFew]);
   const ones = [large, small].map((variable) =>
     assignVariable(graph, variable, graph.fill(1, variable.shape, 'float32')),
   );
   const ready = after(graph, graph.scalar(1, 'float32'), ones, 'ready');
-  const of = new AllReduce(graph, ranks);
+  const of = new AllReduce(graph, collective);
   const summed = lastOf(graph, of.sum({ large: readVariable(graph, large) }).large!, 'summed');
-  const ofFew = new AllReduce(graph, ranks, of.taken);
+  const ofFew = new AllReduce(graph, collective, of.taken);
   const few = lastOf(graph, ofFew.sum({ small: readVariable(graph, small) }, inAFew).small!, 'fewSummed');
   return { nodes: graph.nodes, ready, summed, few, messages };
 }

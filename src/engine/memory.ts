@@ -3,7 +3,7 @@ import type { EngineOptions } from '../distill/engine.js';
 import { targetShape, trainableParameters, type Distillation } from '../distill/loss.js';
 import type { GraphNode } from './graph/graph.js';
 import { peakBytes } from './graph/liveness.js';
-import { buildStepGraph, ranksOf, type StepGraph } from './graph/step-graph.js';
+import { buildStepGraph, collectiveGroupOf, type StepGraph } from './graph/step-graph.js';
 import { countParameters, FLOAT_BYTES, sizeOf } from '../models/text-encoder.js';
 import { keptValues } from '../models/kept-values.js';
 
@@ -97,7 +97,7 @@ function fillingNeed(step: MeasuredStep, length: number): MemoryNeed {
 /** Both models, the moments, and gradient sums. */
 function heldBytes(step: MeasuredStep): number {
   const distillation = step.distillation;
-  const copies = step.options.accumulate > 1 || ranksOf(step.options) !== undefined ? 3 : 2;
+  const copies = step.options.accumulate > 1 || collectiveGroupOf(step.options) !== undefined ? 3 : 2;
   return (
     teacherBytes(step) +
     FLOAT_BYTES * countParameters(distillation.student.shapes) +

@@ -16,7 +16,7 @@ import {
 } from './evaluation.js';
 import { groupPairs, type GroupKeys, type PairGroup } from './groups.js';
 import { readerOf, type ModelUnderTest, type PlacedTexts, type TextReader } from './model.js';
-import { retrievalScores, translationRanks, type Ranks } from './retrieval.js';
+import { retrievalScores, translationRanks, type TranslationRanks } from './retrieval.js';
 import { setUnitRows } from './vectors.js';
 
 export interface PairTexts extends Readonly<Record<Language, string>> {
@@ -184,7 +184,7 @@ async function score(
   groups: readonly PairGroup[],
   onRows: (pooling: number, rows: number) => unknown,
 ): Promise<ModelScores> {
-  const rank = (pooling: Pooling): Promise<Record<Language, Ranks>> =>
+  const rank = (pooling: Pooling): Promise<Record<Language, TranslationRanks>> =>
     translationRanks(vectors[pooling].en, vectors[pooling].ko, facts.width, async (rows) => {
       await onRows(POOLINGS.indexOf(pooling), rows);
     });

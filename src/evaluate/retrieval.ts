@@ -5,7 +5,7 @@ import { meanOf } from './mean.js';
 import { COSINE_TIE, rowProducts } from './vectors.js';
 
 /** Where each text's own translation stands among the `N` candidates. */
-export interface Ranks {
+export interface TranslationRanks {
   /** How many candidates are more similar than the translation. `[N]` */
   readonly above: Uint32Array;
   /** How many others are just as similar. `[N]` */
@@ -26,7 +26,7 @@ export async function translationRanks(
   ko: Float32Array,
   width: number,
   onRows?: (rows: number) => void | Promise<void>,
-): Promise<Record<Language, Ranks>> {
+): Promise<Record<Language, TranslationRanks>> {
   const count = en.length / width;
   const own = Float32Array.from(rowProducts(en, ko, width)); // [N]
   const ranks = { en: noRanks(count), ko: noRanks(count) };
@@ -45,7 +45,7 @@ export async function translationRanks(
  * translation any may be found first: what is counted is the mean over all their orders. So a model to which all texts
  * are the same gets what guessing gets, `1 / N`, not everything and not nothing.
  */
-export function retrievalScores({ above, ties }: Ranks, texts?: Uint32Array): Retrieval {
+export function retrievalScores({ above, ties }: TranslationRanks, texts?: Uint32Array): Retrieval {
   const among = (best: number): Float64Array =>
     Float64Array.from(above, (count, i) => Math.min(Math.max(best - count, 0), ties[i]! + 1) / (ties[i]! + 1));
   const harmonic = harmonicNumbers(above.length);
@@ -63,7 +63,7 @@ function harmonicNumbers(most: number): Float64Array {
   return sums;
 }
 
-function noRanks(count: number): Ranks {
+function noRanks(count: number): TranslationRanks {
   return { above: new Uint32Array(count), ties: new Uint32Array(count) };
 }
 
@@ -94,7 +94,7 @@ function countBlock(
   own: Float32Array,
   row: number,
   column: number,
-  { en, ko }: Record<Language, Ranks>,
+  { en, ko }: Record<Language, TranslationRanks>,
 ): void {
   const columns = Math.min(BLOCK, own.length - column);
   for (let at = 0, i = row; at < similarities.length; i++) {

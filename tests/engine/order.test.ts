@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Graph, type GraphNode, type Value } from '../../src/engine/graph/graph.js';
-import { inOrder, purposesOf, serialise } from '../../src/engine/graph/order.js';
+import { inOrder, reachableFetches, serialise } from '../../src/engine/graph/order.js';
 import { recompute } from '../../src/engine/graph/recompute.js';
 import { after, placeholder } from '../../src/engine/graph/variables.js';
 
@@ -58,12 +58,12 @@ describe('what nodes run for', () => {
     const graph = new Graph();
     const x = placeholder(graph, 'x', SHAPE, 'float32');
     const fetched = Array.from({ length: count }, (_, i) => node(graph, 'MatMul', [x, x], `fetched-${i}`));
-    const purposes = purposesOf(
+    const reachable = reachableFetches(
       graph.nodes,
       fetched.map(({ name }) => name),
     );
-    expect(new Set(fetched.map((each) => purposes.get(each))).size).toBe(count);
-    expect(purposes.get(x)).toBe(2n ** BigInt(count) - 1n);
+    expect(new Set(fetched.map((each) => reachable.get(each))).size).toBe(count);
+    expect(reachable.get(x)).toBe(2n ** BigInt(count) - 1n);
   });
 
   it('lets no fetch wait for what only the one 31 places before it needs', () => {

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import * as tf from '@tensorflow/tfjs-core';
 import { loadBackend } from '../../src/tensorflow/backend.js';
-import { retrievalScores, translationRanks, type Ranks } from '../../src/evaluate/retrieval.js';
+import { retrievalScores, translationRanks, type TranslationRanks } from '../../src/evaluate/retrieval.js';
 import { setUnitRows } from '../../src/evaluate/vectors.js';
 import { randomNormal } from '../../src/base/philox.js';
 import { BACKENDS_UNDER_TEST } from '../backends.js';
@@ -39,7 +39,7 @@ function nearer(from: Float32Array, to: Float32Array, width: number): number[] {
   });
 }
 
-const ranksOf = (above: number[], ties: number[] = above.map(() => 0)): Ranks => ({
+const ranksOf = (above: number[], ties: number[] = above.map(() => 0)): TranslationRanks => ({
   above: Uint32Array.from(above),
   ties: Uint32Array.from(ties),
 });

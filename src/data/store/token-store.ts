@@ -1,5 +1,5 @@
 /** @file A token store for reading: random access to rows, with only a few blocks of rows in memory. */
-import { recentValues } from '../../base/recent-values.js';
+import { lruCache } from '../../base/lru-cache.js';
 import type { CorpusName } from '../corpus-name.js';
 import { readManifest, type Manifest, type ShardFile } from './manifest.js';
 import { BATCH_ROWS, type Side } from './schema.js';
@@ -40,7 +40,7 @@ export async function openStore(folder: string): Promise<TokenStore> {
     shards.set(shard.file, reader);
     return reader;
   };
-  const recentBlock = recentValues<RowBlock>(HELD_BLOCKS);
+  const recentBlock = lruCache<RowBlock>(HELD_BLOCKS);
   const rowsOf = (side: Side): StoreRows => {
     const files = manifest.shards.filter(({ split }) => split === side);
     const ends = cumulated(files.map(({ rows }) => rows));

@@ -4,7 +4,7 @@ import type { Attributes, Graph, Value } from './graph.js';
 import { concat, reshape, slice } from './moves.js';
 
 /** The devices that take steps together, counted over all processes. */
-export interface Ranks {
+export interface CollectiveGroup {
   readonly count: number;
   /** Who carries the values: TensorFlow itself, or NVIDIA's NCCL between GPUs. */
   readonly hint: 'auto' | 'nccl';
@@ -60,7 +60,7 @@ export class AllReduce {
   /** @param instances messages of the graph's other steps, whose numbers are taken */
   constructor(
     private readonly graph: Graph,
-    private readonly ranks: Ranks,
+    private readonly group: CollectiveGroup,
     private instances = 0,
   ) {}
 
@@ -82,7 +82,7 @@ export class AllReduce {
     values: Readonly<Record<string, Value>>,
     bucketValues = valuesOfBucket(
       Object.values(values).reduce((all, { shape }) => all + sizeOf(shape), 0),
-      this.ranks.count,
+      this.group.count,
     ),
   ): Record<string, Value> {
     const { graph } = this;
@@ -108,9 +108,9 @@ export class AllReduce {
 
   /** The value that the first rank has. */
   ofFirst(value: Value): Value {
-    const { graph, ranks } = this;
+    const { graph, group } = this;
     const row = reshape(graph, value, [1, sizeOf(value.shape)]);
-    const all = this.collect('CollectiveGatherV2', row, [ranks.count, row.shape[1]!]);
+    const all = this.collect('CollectiveGatherV2', row, [group.count, row.shape[1]!]);
     return reshape(graph, slice(graph, { x: all }, { begin: [0, 0], size: [1, -1] }), value.shape);
   }
 
@@ -141,7 +141,7 @@ export class AllReduce {
   }
 
   private sumOf(bucket: Value): Value {
-    const { count, hint } = this.ranks;
+    const { count, hint } = this.group;
     if (hint === 'nccl' || count > MOST_IN_ORDER)
       return this.collect('CollectiveReduceV2', bucket, bucket.shape, {
         merge_op: { text: 'Add' },
@@ -159,7 +159,7 @@ export class AllReduce {
    */
   private sumInOrder(bucket: Value): Value {
     const { graph } = this;
-    const { count } = this.ranks;
+    const { count } = this.group;
     const [values] = bucket.shape as [number];
     const share = Math.max(2, Math.ceil(values / count));
     const padding = count * share - values;
@@ -176,16 +176,16 @@ export class AllReduce {
   }
 
   private collect(op: string, value: Value, shape: readonly number[], attributes: Attributes = {}): Value {
-    const { graph, ranks } = this;
-    const keys = [ranks.count, GROUP, ++this.instances].map((key) => graph.scalar(key, 'int32'));
+    const { graph, group } = this;
+    const keys = [group.count, GROUP, ++this.instances].map((key) => graph.scalar(key, 'int32'));
     const before = this.last === undefined ? [] : [`^${this.last.name}`];
     this.last = graph.add(
       op,
       [value, ...keys, ...before],
       {
         T: { type: 'float32' },
-        communication_hint: { text: ranks.hint },
-        timeout_seconds: { float: ranks.timeout ?? 0 },
+        communication_hint: { text: group.hint },
+        timeout_seconds: { float: group.timeout ?? 0 },
         is_stateless: { bool: false },
         Nordering_token: { int: 0 },
         ...attributes,

@@ -10,7 +10,7 @@ import { ELEMENTWISE } from './elementwise.js';
 import { callFunctions, type FusedGraph } from './functions.js';
 import type { GraphNode } from './graph.js';
 import { groupOps, type Grouping } from './op-groups.js';
-import { inOrder, purposesOf } from './order.js';
+import { inOrder, reachableFetches } from './order.js';
 
 /** Which ops become functions, and when that is worth it. */
 interface Fusion extends Grouping {
@@ -55,7 +55,7 @@ export function fuse(
 ): FusedGraph {
   const ordered = inOrder(nodes);
   const groups = groupOps(ordered, fetched, LOOPS);
-  const needed = purposesOf(ordered, repeated === undefined ? [] : [repeated.name]);
+  const needed = reachableFetches(ordered, repeated === undefined ? [] : [repeated.name]);
   const timesOf = (node: GraphNode): number => (needed.get(node) === 0n ? 1 : repeated!.times);
   return callFunctions(ordered, groups, timesOf, LOOPS.worthwhile);
 }

@@ -3,7 +3,7 @@ import { sizeOf } from '../../models/text-encoder.js';
 import { ELEMENTWISE } from './elementwise.js';
 import type { FusedGraph, GraphFunction } from './functions.js';
 import { BYTES, type GraphNode, type Value } from './graph.js';
-import { inOrder, purposesOf } from './order.js';
+import { inOrder, reachableFetches } from './order.js';
 
 /** Ops whose output shares an existing buffer: a variable's, a feed's, or an input's. */
 const WITHOUT_BUFFER = new Set([
@@ -24,8 +24,8 @@ const ALIASES = new Set(['Reshape', 'Identity']);
  */
 export function peakBytes({ nodes, functions }: FusedGraph, fetched: string): number {
   const ordered = inOrder(nodes);
-  const purposes = purposesOf(ordered, [fetched]);
-  const running = ordered.filter((node) => purposes.get(node) !== 0n);
+  const reachable = reachableFetches(ordered, [fetched]);
+  const running = ordered.filter((node) => reachable.get(node) !== 0n);
   const bufferOf = buffersOf(running);
   const lastReads = new Map<string, number>();
   for (const [i, node] of running.entries()) for (const input of readsOf(node)) lastReads.set(bufferOf(input), i);

@@ -3,7 +3,7 @@ import type { NamedValues, ParameterValues } from '../../distill/engine.js';
 import { FLOAT_BYTES, sizeOf, type Params, type Shapes } from '../../models/text-encoder.js';
 import type { Graph, GraphNode, Value } from './graph.js';
 import { concat, reshape, slice } from './moves.js';
-import type { Packs } from './packs.js';
+import type { FlatParameters } from './flat-parameters.js';
 import type { Recording } from './recorder.js';
 import type { Feed, Session } from './session.js';
 import { after, assignVariable, cast, declareVariable, placeholder, readVariable, type Variable } from './variables.js';
@@ -18,9 +18,9 @@ export interface ModelParameter {
   readonly groupIsSet: GraphNode;
 }
 
-/** A variable of a model: one parameter, or a pack of them. */
+/** A variable of a model: one parameter, or a flat one made of several. */
 export interface ModelVariable {
-  /** The parameter's name, or the pack's. */
+  /** The parameter's name, or the flat one's. */
   readonly name: string;
   readonly members: readonly string[];
   readonly variable: Variable;
@@ -43,21 +43,21 @@ const GROUP_BYTES = 64e6;
  *
  * @param role begins the variables' names
  * @param dtype in which the variables are stored; they are fed, and read by a recording, as float32
- * @param packs parameters that share a variable
+ * @param flat parameters that share a variable
  */
 export function declareModel(
   graph: Graph,
   role: string,
   shapes: Shapes,
   dtype: 'float32' | 'bfloat16',
-  packs: Packs = {},
+  flat: FlatParameters = {},
 ): ModelVariables {
-  const packed = new Set(Object.values(packs).flat());
-  // packs last: they wait for all their members
-  const names = [...Object.keys(shapes).filter((name) => !packed.has(name)), ...Object.keys(packs)];
+  const members = new Set(Object.values(flat).flat());
+  // flat ones last: they wait for all their members
+  const names = [...Object.keys(shapes).filter((name) => !members.has(name)), ...Object.keys(flat)];
   const variables = names.map((name): ModelVariable => {
-    const members = packs[name] ?? [name];
-    const shape = name in packs ? [members.reduce((sum, member) => sum + sizeOf(shapes[member]!), 0)] : shapes[name];
+    const members = flat[name] ?? [name];
+    const shape = name in flat ? [members.reduce((sum, member) => sum + sizeOf(shapes[member]!), 0)] : shapes[name];
     const variable = declareVariable(graph, `${role}/${name}`, shape!, dtype);
     return { name, members, variable, read: cast(graph, readVariable(graph, variable), 'float32') };
   });

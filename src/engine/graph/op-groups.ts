@@ -1,7 +1,7 @@
 /** @file Groups of connected ops, each of which can become one function. */
 import { sizeOf } from '../../models/text-encoder.js';
 import type { GraphNode } from './graph.js';
-import { producerName, purposesOf } from './order.js';
+import { producerName, reachableFetches } from './order.js';
 
 /** Which ops of a graph are grouped. */
 export interface Grouping {
@@ -39,13 +39,13 @@ export function groupOps(
   { isGrouped, joinsScalars }: Grouping,
 ): GraphNode[][] {
   const byName = new Map(ordered.map((node) => [node.name, node]));
-  const purposes = purposesOf(ordered, fetched);
+  const reachable = reachableFetches(ordered, fetched);
   const inputsOf = (node: GraphNode): GraphNode[] =>
     node.inputs.map((name) => byName.get(producerName(name))!).filter((input) => !isCopied(input));
   const mayJoin = (from: GraphNode, to: GraphNode): boolean =>
     isGrouped(from) &&
     isGrouped(to) &&
-    purposes.get(from) === purposes.get(to) &&
+    reachable.get(from) === reachable.get(to) &&
     (joinsScalars || sizeOf(from.shape) > 1);
   const stages = stagesOf(ordered, isGrouped, { inputsOf, mayJoin });
 

@@ -33,18 +33,18 @@ export function inOrder(nodes: readonly GraphNode[]): GraphNode[] {
  * @param ordered nodes in topological order
  * @param fetched names of the nodes that are fetched
  */
-export function purposesOf(ordered: readonly GraphNode[], fetched: readonly string[]): Map<GraphNode, bigint> {
+export function reachableFetches(ordered: readonly GraphNode[], fetched: readonly string[]): Map<GraphNode, bigint> {
   const byName = new Map(ordered.map((node) => [node.name, node]));
   const bits = new Map<string, bigint>();
   for (const [i, name] of fetched.entries()) bits.set(name, (bits.get(name) ?? 0n) | (1n << BigInt(i)));
-  const purposes = new Map<GraphNode, bigint>(ordered.map((node) => [node, bits.get(node.name) ?? 0n]));
+  const reachable = new Map<GraphNode, bigint>(ordered.map((node) => [node, bits.get(node.name) ?? 0n]));
   for (const node of [...ordered].reverse()) {
     for (const input of node.inputs) {
       const producer = byName.get(producerName(input))!;
-      purposes.set(producer, purposes.get(producer)! | purposes.get(node)!);
+      reachable.set(producer, reachable.get(producer)! | reachable.get(node)!);
     }
   }
-  return purposes;
+  return reachable;
 }
 
 /** Nodes with fewer values take negligible memory and run as soon as they can. */
@@ -63,23 +63,23 @@ const AT_ONCE = 2;
  */
 export function serialise(nodes: readonly GraphNode[], fetched: readonly string[]): GraphNode[] {
   const ordered = inOrder(nodes);
-  const purposes = purposesOf(ordered, fetched);
+  const reachable = reachableFetches(ordered, fetched);
   const before = new Map<bigint, GraphNode[]>(); // by set of fetches: the heavy nodes that all need, in order
   return ordered.map((node) => {
-    const purpose = purposes.get(node)!;
-    if (purpose === 0n || sizeOf(node.shape) < HEAVY_VALUES || isFree(node)) return node;
-    if (!before.has(purpose))
+    const fetches = reachable.get(node)!;
+    if (fetches === 0n || sizeOf(node.shape) < HEAVY_VALUES || isFree(node)) return node;
+    if (!before.has(fetches))
       before.set(
-        purpose,
-        ordered.slice(0, ordered.indexOf(node)).filter((other) => isHeavyFor(other, purpose)),
+        fetches,
+        ordered.slice(0, ordered.indexOf(node)).filter((other) => isHeavyFor(other, fetches)),
       );
-    const awaited = before.get(purpose)!.at(-AT_ONCE);
-    for (const [other, list] of before) if ((purpose & other) === other) list.push(node);
+    const awaited = before.get(fetches)!.at(-AT_ONCE);
+    for (const [other, list] of before) if ((fetches & other) === other) list.push(node);
     return awaited === undefined ? node : { ...node, inputs: [...node.inputs, `^${awaited.name}`] };
   });
 
-  function isHeavyFor(node: GraphNode, purpose: bigint): boolean {
-    return (purposes.get(node)! & purpose) === purpose && sizeOf(node.shape) >= HEAVY_VALUES && !isFree(node);
+  function isHeavyFor(node: GraphNode, fetches: bigint): boolean {
+    return (reachable.get(node)! & fetches) === fetches && sizeOf(node.shape) >= HEAVY_VALUES && !isFree(node);
   }
 }
 

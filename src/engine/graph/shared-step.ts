@@ -1,7 +1,7 @@
 /** @file A step that several devices share out: each has the gradients of its micro-batches, all need their sums. */
 import * as tf from '@tensorflow/tfjs-core';
 import { globalNorm, type Gradients } from '../../distill/step.js';
-import { AllReduce, type Ranks } from './all-reduce.js';
+import { AllReduce, type CollectiveGroup } from './all-reduce.js';
 import type { GraphNode } from './graph.js';
 import type { ModelVariable } from './model-variables.js';
 import type { Recording } from './recorder.js';
@@ -24,7 +24,7 @@ export class SharedStep {
   /** @param accumulate micro-batches of a step, over all devices */
   constructor(
     private readonly recording: Recording,
-    private readonly ranks: Ranks,
+    private readonly collective: CollectiveGroup,
     private readonly accumulate: number,
   ) {}
 
@@ -50,7 +50,7 @@ export class SharedStep {
   /** The sums of all ranks' shares; the norm is the first's, so that all decide alike. */
   wholeOf(share: Gradients): WholeStep {
     const { graph, tensor, value } = this.recording;
-    const allReduce = new AllReduce(graph, this.ranks);
+    const allReduce = new AllReduce(graph, this.collective);
     const own = Object.entries(share).map(([name, values]) => [name, value(values)] as const);
     const summed = allReduce.sum(Object.fromEntries(own.reverse())); // as the backward pass has them
     const whole: Gradients = Object.fromEntries(Object.keys(share).map((name) => [name, tensor(summed[name]!)]));
@@ -63,7 +63,7 @@ export class SharedStep {
   /** Sets variables to those of the first rank: a node to run, recorded after `wholeOf`. */
   send(variables: readonly ModelVariable[]): GraphNode {
     const { graph } = this.recording;
-    const allReduce = new AllReduce(graph, this.ranks, this.messages);
+    const allReduce = new AllReduce(graph, this.collective, this.messages);
     const set = variables.map(({ variable, read }) => assignVariable(graph, variable, allReduce.ofFirst(read)));
     return after(graph, graph.scalar(1, 'float32'), set, 'sent');
   }

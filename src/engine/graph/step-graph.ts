@@ -2,14 +2,14 @@
 import { momentShapes } from '../../distill/adamw.js';
 import type { EngineOptions } from '../../distill/engine.js';
 import { targetShape, trainableParameters, type Distillation } from '../../distill/loss.js';
-import type { Ranks } from './all-reduce.js';
+import type { CollectiveGroup } from './all-reduce.js';
 import type { FusedGraph } from './functions.js';
 import { compileWhole, fuse } from './fusion.js';
 import { Graph, type GraphNode } from './graph.js';
 import { declareModel, type ModelVariables } from './model-variables.js';
 import { joinSquares } from './norms.js';
 import { serialise } from './order.js';
-import { momentPacks, packsOf } from './packs.js';
+import { flatMoments, flatParametersOf } from './flat-parameters.js';
 import { toBfloat16 } from './precision.js';
 import { recompute } from './recompute.js';
 import { record } from './recorder.js';
@@ -37,19 +37,19 @@ export function buildStepGraph(distillation: Distillation, options: EngineOption
     inputs.target === undefined
       ? declareModel(graph, 'teacher', distillation.teacher.shapes, teacherDtype)
       : declareModel(graph, 'teacher', {}, teacherDtype);
-  const packs = packsOf(distillation, options.optimizer);
-  const student = declareModel(graph, 'student', shapes, 'float32', packs);
+  const flat = flatParametersOf(distillation, options.optimizer);
+  const student = declareModel(graph, 'student', shapes, 'float32', flat);
   const trained = Object.fromEntries(trainableParameters(distillation).map((name) => [name, shapes[name]!]));
-  const moments = declareModel(graph, 'moment', momentShapes(trained), 'float32', momentPacks(packs));
+  const moments = declareModel(graph, 'moment', momentShapes(trained), 'float32', flatMoments(flat));
   const outputs = record(graph, (recording) =>
     recordStep(recording, {
       distillation,
       options,
       inputs,
       variables: { teacher, student, moments },
-      packs,
+      flat,
       length,
-      ranks: ranksOf(options),
+      collective: collectiveGroupOf(options),
     }),
   );
   const passes = [...outputs.passes.values()];
@@ -72,7 +72,10 @@ export function buildStepGraph(distillation: Distillation, options: EngineOption
 }
 
 /** The devices that share out a step; undefined for one. */
-export function ranksOf({ devices = [], group }: Pick<EngineOptions, 'devices' | 'group'>): Ranks | undefined {
+export function collectiveGroupOf({
+  devices = [],
+  group,
+}: Pick<EngineOptions, 'devices' | 'group'>): CollectiveGroup | undefined {
   if (devices.length < 2 && group === undefined) return undefined;
   return {
     count: group?.devices ?? devices.length,
@@ -103,7 +106,7 @@ function declareInputs(graph: Graph, distillation: Distillation, options: Engine
         ? placeholder(graph, 'target', targetShape(distillation, rows, length), 'float32')
         : undefined,
     position: placeholder(graph, 'position', [], 'int32'),
-    place: ranksOf(options) && placeholder(graph, 'place', [], 'int32'),
+    place: collectiveGroupOf(options) && placeholder(graph, 'place', [], 'int32'),
     stepSize: scalar('stepSize'),
     correction: scalar('correction'),
     decay: scalar('decay'),

@@ -9,11 +9,11 @@ import { distillationTarget, type BatchTensors, type Distillation } from '../../
 import { distillationGradients, globalNorm, type Gradients } from '../../distill/step.js';
 import type { Params } from '../../models/text-encoder.js';
 import { textLengths } from '../text-lengths.js';
-import type { Ranks } from './all-reduce.js';
+import type { CollectiveGroup } from './all-reduce.js';
 import { GradientSums } from './gradient-sums.js';
 import type { GraphNode } from './graph.js';
 import { recordedParams, type ModelVariables } from './model-variables.js';
-import { packGradients, type Packs } from './packs.js';
+import { flattenGradients, type FlatParameters } from './flat-parameters.js';
 import type { NodeRange } from './recompute.js';
 import type { GraphInputs, Pass, RecordedStep, StepPass } from './recorded-step.js';
 import type { Recording } from './recorder.js';
@@ -28,17 +28,17 @@ export interface StepParts {
   readonly inputs: GraphInputs;
   /** The variables of the state. */
   readonly variables: Readonly<Record<'teacher' | 'student' | 'moments', ModelVariables>>;
-  readonly packs: Packs;
+  readonly flat: FlatParameters;
   /** L, tokens of a whole text. */
   readonly length: number;
   /** Absent where one device takes all steps. */
-  readonly ranks: Ranks | undefined;
+  readonly collective: CollectiveGroup | undefined;
 }
 
 /** Records step and evaluation for every length of the student's texts. */
 export function recordStep(
   recording: Recording,
-  { distillation, options, inputs, variables, packs, length, ranks }: StepParts,
+  { distillation, options, inputs, variables, flat, length, collective }: StepParts,
 ): RecordedStep {
   const { graph, tensor, value } = recording;
   const params = {
@@ -55,7 +55,7 @@ export function recordStep(
   const choice = { rate: options.dropout, padding: options.padding };
   const dropout = { seed: options.seed, step: tensor<tf.Scalar>(inputs.position), ...choice };
   const backward: NodeRange[] = [];
-  const shared = ranks && new SharedStep(recording, ranks, options.accumulate);
+  const shared = collective && new SharedStep(recording, collective, options.accumulate);
   let sums: GradientSums | undefined;
   const isStepped = new Set(textLengths(distillation.student, length, choice, options.textLengths).lengths);
   const { lengths } = textLengths(distillation.student, length, undefined, options.textLengths);
@@ -102,7 +102,7 @@ export function recordStep(
     const { lossEn, lossKo, gradients: byParameter } = distillationGradients(distillation, params, batch, dropout);
     const start =
       1 + Math.max(...[lossEn, lossKo].map((loss) => graph.nodes.findIndex(({ name }) => name === value(loss).name)));
-    const gradients = packGradients(byParameter, packs);
+    const gradients = flattenGradients(byParameter, flat);
     const losses = [lossEn, lossKo];
     const share = shared === undefined ? gradients : shared.shareOf(gradients, losses, inputs.place!);
     if (options.accumulate > 1 || shared !== undefined) sums ??= new GradientSums(recording, share);

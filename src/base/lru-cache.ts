@@ -3,7 +3,7 @@
  *
  * @param capacity how many values are kept
  */
-export function recentValues<T>(capacity: number): (key: string, make: () => Promise<T>) => Promise<T> {
+export function lruCache<T>(capacity: number): (key: string, make: () => Promise<T>) => Promise<T> {
   const held = new Map<string, Promise<T>>();
   return (key, make) => {
     const value = held.get(key) ?? make();

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Distillation } from '../../src/distill/loss.js';
-import { momentPacks, packGradients, packsOf } from '../../src/engine/graph/packs.js';
+import { flatMoments, flattenGradients, flatParametersOf } from '../../src/engine/graph/flat-parameters.js';
 import { loadBackend } from '../../src/tensorflow/backend.js';
 import type { TextEncoder } from '../../src/models/text-encoder.js';
 
@@ -21,18 +21,17 @@ const distillation: Distillation = { teacher: student, student, loss: 'hidden' }
 
 beforeAll(() => loadBackend('cpu'));
 
-describe('packs', () => {
+describe('flat parameters', () => {
   it('hold the small parameters that are trained', () => {
-    expect(packsOf(distillation, 'adamw')).toEqual({ 'pack/decayed': ['dense.weight', 'dense.bias', 'norm.weight'] });
+    expect(flatParametersOf(distillation, 'adamw')).toEqual({
+      'flat/decayed': ['dense.weight', 'dense.bias', 'norm.weight'],
+    });
   });
 
   it('keep apart what weight decay does not touch', () => {
-    const packs = packsOf(distillation, 'adamw-legacy');
-    expect(packs).toEqual({ 'pack/decayed': ['dense.weight'], 'pack/undecayed': ['dense.bias', 'norm.weight'] });
-    expect(momentPacks(packs)['exp_avg_sq/pack/undecayed']).toEqual([
-      'exp_avg_sq/dense.bias',
-      'exp_avg_sq/norm.weight',
-    ]);
+    const flat = flatParametersOf(distillation, 'adamw-legacy');
+    expect(flat).toEqual({ 'flat/decayed': ['dense.weight'], 'flat/undecayed': ['dense.bias', 'norm.weight'] });
+    expect(flatMoments(flat)['exp_avg_sq/flat/undecayed']).toEqual(['exp_avg_sq/dense.bias', 'exp_avg_sq/norm.weight']);
   });
 
   it('take gradients end to end, in the order of their names, and leave the others', async () => {
@@ -42,9 +41,9 @@ describe('packs', () => {
       'dense.bias': tf.tensor1d([5, 6]),
       'dense.weight': tf.tensor2d([0, 1, 2, 3, 4, 5], [2, 3]),
     };
-    const packed = packGradients(gradients, packsOf(distillation, 'adamw'));
-    expect(Object.keys(packed)).toEqual(['pack/decayed', 'words']);
-    expect([...(await packed['pack/decayed'].data())]).toEqual([0, 1, 2, 3, 4, 5, 5, 6, 7, 8, 9]);
+    const packed = flattenGradients(gradients, flatParametersOf(distillation, 'adamw'));
+    expect(Object.keys(packed)).toEqual(['flat/decayed', 'words']);
+    expect([...(await packed['flat/decayed'].data())]).toEqual([0, 1, 2, 3, 4, 5, 5, 6, 7, 8, 9]);
     expect(packed.words).toBe(gradients.words);
   });
 });
