@@ -55,7 +55,7 @@ export const SAVE_INTERVAL_MS = 15 * 60_000;
 const LOOK_EVERY = 100;
 
 /**
- * The whole run: every epoch goes over the training batches in the same order, then validates and saves.
+ * The whole run: measures the baselines, then takes every epoch's steps over the training batches, validates and saves.
  * Prints nothing; tells `callbacks`.
  *
  * @param from the state of a resumed run; the engine's state must be of the same moment
@@ -69,25 +69,18 @@ export async function train(
   from: TrainState = START,
 ): Promise<TrainResult> {
   const plan = planSteps(data.training, options);
-  const steps = stepsOf(
-    engine,
-    data.training,
-    { peak: options.learningRate, totalSteps: plan.totalSteps, warmupRatio: options.warmupRatio },
-    options,
-  );
+  const { learningRate: peak, warmupRatio } = options;
+  const steps = stepsOf(engine, data.training, { peak, totalSteps: plan.totalSteps, warmupRatio }, options);
+  const checkpoints = checkpointsOf(callbacks, options, from);
   const isStopped = (): boolean => options.signal?.aborted === true;
   let state = from;
-  let saved = { step: from.step, at: performance.now() };
-  const save = async (isBest = false): Promise<void> => {
-    await callbacks.onCheckpoint?.(state, isBest);
-    saved = { step: state.step, at: performance.now() };
+  const saveAndStop = async (): Promise<TrainResult> => {
+    await checkpoints.save(state);
+    return { state, stopped: true };
   };
-  const isSaveDue = (): boolean =>
-    options.saveEvery === undefined
-      ? performance.now() - saved.at >= SAVE_INTERVAL_MS
-      : state.step % options.saveEvery === 0;
   await callbacks.onPlan?.(plan);
   try {
+    // before the first step
     if (state.step === 0) {
       const first = await measureBaselines(engine, data, callbacks, options.signal);
       if (isStopped()) return { state, stopped: true };
@@ -95,38 +88,62 @@ export async function train(
     }
     if (isStopped()) return { state, stopped: true };
     for (;;) {
+      // the steps of an epoch, or what is left of it
       while (state.position < plan.stepsPerEpoch && state.step < plan.totalSteps) {
         const { record, applied, rows } = await steps.take(state);
         state = afterStep(state, record, applied);
         await (applied ? callbacks.onStep?.(record) : callbacks.onSkipped?.(record, rows));
         if (state.step % LOOK_EVERY === 0) await callbacks.onOutputs?.(await lookAtOutputs(engine, data, state));
-        if (isStopped()) {
-          await save();
-          return { state, stopped: true };
-        }
-        // at the epoch's end it is done after validation
-        if (state.position < plan.stepsPerEpoch && isSaveDue()) await save();
+        if (isStopped()) return await saveAndStop();
+        // at the epoch's end it is saved after validation
+        if (state.position < plan.stepsPerEpoch && checkpoints.isDue(state)) await checkpoints.save(state);
       }
+      // its validation
       if (!state.validated) {
         const validation = await validate(engine, data.validation, state, callbacks, options.signal);
-        if (validation === undefined && isStopped()) {
-          await save();
-          return { state, stopped: true };
-        }
+        if (validation === undefined && isStopped()) return await saveAndStop();
         const validated = afterValidation(state, validation);
         state = validated.state;
-        await save(validated.isBest);
+        await checkpoints.save(state, validated.isBest);
       }
+      // the next epoch, if there is one
       if (state.step >= plan.totalSteps) return { state, stopped: false };
       if (isStopped()) return { state, stopped: true };
-      if (state.position >= plan.stepsPerEpoch) state = nextEpoch(state);
+      state = nextEpoch(state);
     }
   } catch (error) {
-    if (steps.isEngineWhole && state.step > saved.step)
-      // the first error is the one to tell
-      await Promise.resolve(callbacks.onCheckpoint?.(state, false)).catch(() => undefined);
+    // the first error is the one to tell
+    if (steps.isEngineWhole && state.step > checkpoints.lastStep) await checkpoints.save(state).catch(() => undefined);
     throw error;
   }
+}
+
+/** The checkpoints of a run. */
+interface Checkpoints {
+  /** The step of the last one; before the first, the step that the run started from. */
+  readonly lastStep: number;
+  /** Whether it is time for one within an epoch. */
+  isDue(state: TrainState): boolean;
+  save(state: TrainState, isBest?: boolean): Promise<void>;
+}
+
+function checkpointsOf(
+  callbacks: Pick<TrainCallbacks, 'onCheckpoint'>,
+  { saveEvery }: Pick<TrainOptions, 'saveEvery'>,
+  from: TrainState,
+): Checkpoints {
+  let last = { step: from.step, at: performance.now() };
+  return {
+    get lastStep() {
+      return last.step;
+    },
+    isDue: ({ step }) =>
+      saveEvery === undefined ? performance.now() - last.at >= SAVE_INTERVAL_MS : step % saveEvery === 0,
+    async save(state, isBest = false) {
+      await callbacks.onCheckpoint?.(state, isBest);
+      last = { step: state.step, at: performance.now() };
+    },
+  };
 }
 
 /** Counts steps: a last, smaller batch and a last, partial window of micro-batches are steps too. */
