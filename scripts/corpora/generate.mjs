@@ -11,7 +11,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import iconv from 'iconv-lite';
-import { isFromEnglish, LAYOUTS } from './layouts.mjs';
+import { isFromEnglish } from './broadcast.mjs';
+import { LAYOUTS } from './layouts.mjs';
 import { archiveOutput, folderOutput } from './outputs.mjs';
 import { corpusRows, MOST_ROWS, plantedAmong } from './rows.mjs';
 

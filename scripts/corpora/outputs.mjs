@@ -6,6 +6,7 @@ import { ZipWriter } from './zip-writer.mjs';
 
 /** @import { Rows, WorkbookOptions } from './workbook-writer.mjs' */
 /** @import { ByteSink } from './zip-writer.mjs' */
+/** @import { RowAt } from './rows.mjs' */
 /** @typedef {(text: string) => Buffer} Encode */
 /** @typedef {{ write: (text: string) => void, close: () => void }} TextFile */
 
@@ -18,6 +19,12 @@ import { ZipWriter } from './zip-writer.mjs';
  * @property {(name: string, text: string) => void} smallFile one that is written at once
  * @property {(name: string, rows: Rows, options?: WorkbookOptions) => void} workbook
  * @property {() => void} close
+ */
+
+/**
+ * Writes a corpus with the rows `from` … `to` − 1.
+ *
+ * @typedef {(output: Output, rowAt: RowAt, from: number, to: number) => void} WriteCorpus
  */
 
 /** @typedef {{ encodeName?: (name: string) => string | Buffer, reproducible?: boolean }} ArchiveOptions */

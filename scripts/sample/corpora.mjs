@@ -1,7 +1,8 @@
 /** @file The sample as files: one for each of the shapes in which AI Hub's corpora arrive. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { broadcastId, broadcastObject, tableCells, writeCsv, writeJson } from '../corpora/layouts.mjs';
+import { broadcastId, broadcastObject } from '../corpora/broadcast.mjs';
+import { tableCells, writeCsv, writeJson } from '../corpora/tables.mjs';
 import { archiveOutput, folderOutput } from '../corpora/outputs.mjs';
 
 /** @import { Output } from '../corpora/outputs.mjs' */
