@@ -1,5 +1,5 @@
 /** @file The lines of a run's losses: for the page, and for the picture beside it. */
-import type { Line, Point } from './curve-chart.js';
+import type { Line, Point } from './curve-series.js';
 import type { ValidationPoint } from './report-data.js';
 import { smoothed, type Curve, type Points } from './series.js';
 

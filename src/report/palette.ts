@@ -1,4 +1,4 @@
-/** @file The report's colours, for charts; the page's style sheet has the same under the same names. */
+/** @file The report's colours and fonts, for charts; the page's style sheet has the same under the same names. */
 
 export interface Palette {
   readonly paper: string;
@@ -57,3 +57,6 @@ export const PALETTES: Readonly<Record<Theme, Palette>> = {
 export const FONT =
   'Inter, "Pretendard Variable", Pretendard, system-ui, -apple-system, "Segoe UI", Roboto, "Apple SD Gothic ' +
   'Neo", "Noto Sans KR", "Noto Sans CJK KR", "Malgun Gothic", sans-serif';
+
+/** The font size of a chart's numbers, in pixels. */
+export const TICK_SIZE = 12;

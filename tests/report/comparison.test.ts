@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { differencesOf, followComparison } from '../../src/report/comparison.js';
 import { comparisonText } from '../../src/report/comparison-text.js';
-import { endOffsets } from '../../src/report/curve-chart.js';
+import { endOffsets } from '../../src/report/value-axis.js';
 import { withoutCopies } from '../../src/report/evaluated-models.js';
 import { keepBaselines } from '../../src/runs/baselines-file.js';
 import { addEvaluation, makeRun } from './run-of.js';

@@ -1,5 +1,5 @@
 /** @file Points of curves, and the one that a reader points at. */
-import type { Point } from '../curve-chart.js';
+import type { Point } from '../curve-series.js';
 
 /** Points from which a curve is so dense that it is smoothed to begin with. */
 const DENSE = 150;

@@ -1,5 +1,5 @@
 /** @file The legend of a chart of lines, which switches them off and on. */
-import type { Line } from '../curve-chart.js';
+import type { Line } from '../curve-series.js';
 import { h } from './dom.js';
 
 /** A line with what tells it from others of its chart, in every language. */

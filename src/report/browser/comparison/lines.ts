@@ -1,5 +1,5 @@
 /** @file The lines of several runs' losses over each other. */
-import type { Point } from '../../curve-chart.js';
+import type { Point } from '../../curve-series.js';
 import { byMean } from '../../comparable.js';
 import { meanLine } from '../../loss-lines.js';
 import type { ComparedRun } from '../../pages.js';

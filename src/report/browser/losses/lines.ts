@@ -1,5 +1,5 @@
 /** @file The lines of the loss chart: training, validation, and what they are held against. */
-import type { Point } from '../../curve-chart.js';
+import type { Point } from '../../curve-series.js';
 import { lastStep, level, meanLine, trainingLine, validationLine, type LossCurve } from '../../loss-lines.js';
 import type { SwitchableLine } from '../line-legend.js';
 import type { LogView } from './log-view.js';

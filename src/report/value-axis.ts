@@ -1,0 +1,96 @@
+/** @file The value axis of a chart: its range, its lines, and the places of labels beside it. */
+import { TICK_SIZE } from './palette.js';
+import type { Line } from './curve-series.js';
+import { logTicks, tickLabel } from './ticks.js';
+
+/** What an axis shows. */
+export interface AxisData {
+  readonly lines: readonly Line[];
+  /** Whether equal distances are equal ratios. */
+  readonly log: boolean;
+  /** First and last step that are shown. */
+  readonly range: readonly [number, number];
+}
+
+/** Distance of a point to the ends of a value axis, as a share of its length. */
+const MARGIN = 0.05;
+
+/** The lowest and highest value of an axis; logarithms where it is logarithmic. */
+export type Scale = readonly [min: number, max: number];
+
+/** The axis's range: all values of the lines between the first and the last step, with a margin. */
+export function valueScale({ lines, log, range }: AxisData): Scale {
+  const values = lines.flatMap(({ points, band, raw }) =>
+    points.flatMap(([step, value], i) =>
+      step < range[0] || step > range[1]
+        ? []
+        : [value, band?.low[i] ?? value, band?.high[i] ?? value, raw?.[i] ?? value],
+    ),
+  );
+  const [low, high] = extent(values.filter((value) => Number.isFinite(value) && (!log || value > 0)));
+  if (log) {
+    const gap = Math.max(Math.log10(high / low), 0.01) * MARGIN;
+    return [Math.log10(low) - gap, Math.log10(high) + gap];
+  }
+  const gap = Math.max(high - low, Math.abs(high) * 0.01, 1e-12) * MARGIN;
+  return [low >= 0 ? Math.max(0, low - gap) : low - gap, high + gap];
+}
+
+/** The value axis. A logarithmic one is a linear one of logarithms: ECharts' own has lines at powers of ten alone. */
+export function valueAxis({ log }: Pick<AxisData, 'log'>, [min, max]: Scale, label: object): object {
+  if (!log)
+    return {
+      min,
+      max,
+      splitNumber: 5,
+      axisTick: { show: false },
+      axisLabel: { ...label, showMinLabel: min === 0, showMaxLabel: false, formatter: tickLabel },
+    };
+  const ticks = logTicks(10 ** min, 10 ** max).map(Math.log10);
+  return {
+    min,
+    max,
+    axisTick: { show: false, customValues: ticks },
+    axisLabel: {
+      ...label,
+      customValues: ticks,
+      formatter: (value: number) => tickLabel(Number((10 ** value).toPrecision(3))),
+    },
+  };
+}
+
+/** From one label to the next, in pixels. */
+const LABEL_GAP = TICK_SIZE + 2;
+
+/**
+ * How far the label at each line's end is moved down so that none stands on another, in pixels.
+ *
+ * @param height of the plot, in pixels
+ */
+export function endOffsets(
+  { lines, log }: Pick<AxisData, 'lines' | 'log'>,
+  [min, max]: Scale,
+  height: number,
+): number[] {
+  const places = lines.flatMap(({ style, points }, index) => {
+    const last = points.at(-1)?.[1] ?? NaN;
+    const value = log ? Math.log10(last) : last;
+    return style === 'marks' && Number.isFinite(value)
+      ? [{ index, at: (height * (max - value)) / (max - min), to: 0 }]
+      : [];
+  });
+  places.sort((a, b) => a.at - b.at);
+  for (const [i, place] of places.entries())
+    place.to = Math.max(place.at, (places[i - 1]?.to ?? -Infinity) + LABEL_GAP);
+  for (let i = places.length - 1, limit = height; i >= 0; i--, limit -= LABEL_GAP)
+    places[i]!.to = Math.min(places[i]!.to, limit); // none below the axis
+  const offsets = lines.map(() => 0);
+  for (const { index, at, to } of places) offsets[index] = to - at;
+  return offsets;
+}
+
+function extent(values: readonly number[]): [number, number] {
+  const low = values.reduce((a, b) => Math.min(a, b), Infinity);
+  const high = values.reduce((a, b) => Math.max(a, b), -Infinity);
+  return low === Infinity ? [0.1, 1] : [low, high];
+}
