@@ -3,37 +3,25 @@ import type { Duplex } from 'node:stream';
 import { InputError } from '../base/errors.js';
 import { deferred } from '../base/deferred.js';
 import { HAS_KEY, openChannel, type Channel, type Message } from './channel.js';
+import { collectExchanges } from './exchanges.js';
 import { differenceOf } from './hello.js';
-import { CLOSED_WITHIN, type Gathered, type Link, type LinkOptions } from './link.js';
+import { CLOSED_WITHIN, type Link, type LinkOptions } from './link.js';
 import { failedRank, LostRank, lostRank, nameOf, silentFor } from './lost-rank.js';
-import { watchPulse, type Pulse } from './pulse.js';
+import { startHeartbeat, type Heartbeat } from './heartbeat.js';
 
 /** Another rank. */
 interface Member {
   readonly channel: Channel;
-  readonly pulse: Pulse;
+  readonly heartbeat: Heartbeat;
   /** Whether it said that it ends. */
   isDone: boolean;
 }
-
-/** An exchange that not all ranks have given a text for. */
-interface Exchange {
-  readonly topic: string;
-  readonly texts: string[];
-  given: number;
-  stop: boolean;
-  readonly settle: (gathered: Gathered) => void;
-  readonly gathered: Promise<Gathered>;
-}
-
-type Given = Omit<Extract<Message, { type: 'given' }>, 'type'>;
 
 /** Listens until all ranks are there. */
 export async function openHub(options: LinkOptions): Promise<Link> {
   const { hosts, network, version, command, timeout, onLost } = options;
   const count = hosts.addresses.length;
   const members = new Map<number, Member>();
-  const exchanges = new Map<number, Exchange>();
   let next = 0;
   let isOver = false;
   const meeting = deferred<undefined>();
@@ -49,45 +37,31 @@ export async function openHub(options: LinkOptions): Promise<Link> {
     meeting.reject(error);
     onLost(error instanceof LostRank ? error : new LostRank(error.message));
   };
-  const outOfStep = (rank: number, expected: string, got: string): InputError =>
-    new InputError(
-      `${nameOf(hosts, rank)}: expected to exchange ${expected} as others do, got ${got}; please report this as a bug`,
-    );
-  const exchangeOf = (number: number, topic: string): Exchange => {
-    const known = exchanges.get(number);
-    if (known !== undefined) return known;
-    const { promise, resolve } = deferred<Gathered>();
-    const texts = Array.from({ length: count }, () => '');
-    const made = { topic, texts, given: 0, stop: false, settle: resolve, gathered: promise };
-    exchanges.set(number, made);
-    return made;
-  };
-  const take = (rank: number, { exchange: number, topic, text, stop }: Given): Promise<Gathered> => {
-    const exchange = exchangeOf(number, topic);
-    if (exchange.topic !== topic) end(outOfStep(rank, exchange.topic, topic));
-    exchange.texts[rank] = text;
-    exchange.given++;
-    exchange.stop ||= stop;
-    if (exchange.given === count) {
-      exchanges.delete(number);
-      const { texts, stop: isStopped } = exchange;
-      broadcast({ type: 'gathered', exchange: number, texts, stop: isStopped });
-      exchange.settle({ texts, stop: isStopped });
-    }
-    return exchange.gathered;
-  };
+  const exchanges = collectExchanges(count, {
+    onComplete: (exchange, gathered) => {
+      broadcast({ type: 'gathered', exchange, ...gathered });
+    },
+    onMismatch: (rank, expected, got) => {
+      end(
+        new InputError(
+          `${nameOf(hosts, rank)}: expected to exchange ${expected} as others do, got ${got}; please report this as ` +
+            'a bug',
+        ),
+      );
+    },
+  });
 
   const server = await network.listen((socket: Duplex) => {
     let rank: number | undefined;
     const channel = openChannel(socket, {
       onMessage(message) {
         if (rank === undefined) {
-          rank = welcome(message, channel);
+          rank = admit(message, channel);
           return;
         }
         const member = members.get(rank)!;
-        member.pulse.heard();
-        if (message.type === 'given') void take(rank, message);
+        member.heartbeat.heard();
+        if (message.type === 'given') void exchanges.take(rank, message);
         else if (message.type === 'failed') end(new LostRank(failedRank(hosts, rank, message.message)));
         else if (message.type === 'done') member.isDone = true;
       },
@@ -96,15 +70,15 @@ export async function openHub(options: LinkOptions): Promise<Link> {
           if (why === HAS_KEY) network.onRefused(`a connection was not let in: ${why}`);
           return; // others are somebody else's
         }
-        const { pulse, isDone } = members.get(rank)!;
-        pulse.stop();
+        const { heartbeat, isDone } = members.get(rank)!;
+        heartbeat.stop();
         if (!isDone) end(lostRank(hosts, rank, why));
       },
     });
   });
 
-  /** Takes in a rank that says who it is; others are left alone. */
-  function welcome(message: Message, channel: Channel): number | undefined {
+  /** Admits a rank that says who it is; refuses others. */
+  function admit(message: Message, channel: Channel): number | undefined {
     if (
       message.type !== 'hello' ||
       isOver ||
@@ -121,10 +95,10 @@ export async function openHub(options: LinkOptions): Promise<Link> {
     const beat = (): void => {
       channel.send({ type: 'beat' });
     };
-    const pulse = watchPulse(timeout, beat, () => {
+    const heartbeat = startHeartbeat(timeout, beat, () => {
       end(lostRank(hosts, rank, silentFor(timeout)));
     });
-    members.set(rank, { channel, pulse, isDone: false });
+    members.set(rank, { channel, heartbeat, isDone: false });
     beat(); // it waits for an answer
     const difference = differenceOf({ count, version, command, timeout }, message);
     if (difference !== undefined) end(new InputError(`${nameOf(hosts, rank)}: ${difference}`));
@@ -134,7 +108,7 @@ export async function openHub(options: LinkOptions): Promise<Link> {
 
   const close = async (within: number): Promise<void> => {
     isOver = true;
-    for (const { pulse } of members.values()) pulse.stop();
+    for (const { heartbeat } of members.values()) heartbeat.stop();
     await Promise.all([...members.values()].map(({ channel }) => channel.close(within)));
     server.close();
   };
@@ -154,7 +128,7 @@ export async function openHub(options: LinkOptions): Promise<Link> {
   }
   broadcast({ type: 'ready' });
   return {
-    exchange: (topic, text, stop) => take(0, { exchange: next++, topic, text, stop }),
+    exchange: (topic, text, stop) => exchanges.take(0, { exchange: next++, topic, text, stop }),
     async fail(message) {
       end(new LostRank(failedRank(hosts, 0, message)));
       await close(CLOSED_WITHIN.lost);

@@ -1,4 +1,4 @@
-/** @file The way of one rank to the others. */
+/** @file The connection of one rank to the others. */
 import type { Hosts } from './addresses.js';
 import type { LostRank } from './lost-rank.js';
 import type { Network } from './network.js';
@@ -9,7 +9,7 @@ export interface Gathered {
   readonly stop: boolean;
 }
 
-/** The way of a rank to the others: over the first one, which collects. */
+/** The connection of a rank to the others: through the first one, which collects. */
 export interface Link {
   /**
    * Gives this rank's text for the next exchange, and waits for those of all.

@@ -8,7 +8,7 @@ import { openChannel, type Message } from './channel.js';
 import type { Network } from './network.js';
 import { CLOSED_WITHIN, type Gathered, type Link, type LinkOptions } from './link.js';
 import { LostRank, lostRank, nameOf, silentFor } from './lost-rank.js';
-import { watchPulse } from './pulse.js';
+import { startHeartbeat } from './heartbeat.js';
 
 /** Milliseconds from one try to the next. */
 const BETWEEN_TRIES = 200;
@@ -35,7 +35,7 @@ export async function joinHub(options: LinkOptions): Promise<Link> {
   const end = (error: LostRank): void => {
     if (isOver) return;
     isOver = true;
-    pulse.stop();
+    heartbeat.stop();
     meeting.reject(error);
     onLost(error);
   };
@@ -43,7 +43,7 @@ export async function joinHub(options: LinkOptions): Promise<Link> {
   const channel = openChannel(socket, {
     onMessage(message) {
       wasHeard = true;
-      pulse.heard();
+      heartbeat.heard();
       if (message.type === 'ready') meeting.resolve(undefined);
       else if (message.type === 'failed') end(new LostRank(message.message));
       else if (message.type === 'gathered') {
@@ -58,12 +58,12 @@ export async function joinHub(options: LinkOptions): Promise<Link> {
   const beat = (): void => {
     channel.send({ type: 'beat' });
   };
-  const pulse = watchPulse(timeout, beat, () => {
+  const heartbeat = startHeartbeat(timeout, beat, () => {
     end(wasHeard ? lostRank(hosts, 0, silentFor(timeout)) : noAnswer(hosts, silentFor(timeout)));
   });
   const close = async (message: Message, within: number): Promise<void> => {
     isOver = true;
-    pulse.stop();
+    heartbeat.stop();
     channel.send(message);
     await channel.close(within);
   };

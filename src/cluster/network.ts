@@ -1,22 +1,22 @@
-/** @file How the processes of a run reach each other: what all ways have in common. */
+/** @file The network between the processes of a run: what every kind of it can do. */
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { AddressInfo, Server } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { InputError, messageOf } from '../base/errors.js';
 
-/** What goes on listening. */
-export interface Listening {
+/** A server that accepts connections. */
+export interface Listener {
   close(): void;
 }
 
 /** Every rank's text, in their order: see `Ranks.gather`. */
 export type Gather = (topic: string, text: string) => Promise<readonly string[]>;
 
-/** The ways between the processes of a run. */
+/** How the processes of a run reach each other. */
 export interface Network {
-  /** Takes the other ranks' connections, at the first rank. */
-  listen(onConnection: (socket: Duplex) => void): Promise<Listening>;
+  /** Accepts the other ranks' connections, at the first rank. */
+  listen(onConnection: (socket: Duplex) => void): Promise<Listener>;
   /**
    * Connects to the first rank.
    *
@@ -30,17 +30,17 @@ export interface Network {
    * @throws InputError where the address is taken, or none of this machine's
    */
   open(): Promise<void>;
-  /** Is told of who was not let in. */
+  /** Called with a message for every connection that is refused. */
   readonly onRefused: (text: string) => void;
   /** The network device that TensorFlow's port is tied to. */
   readonly device: string;
   /**
-   * Makes way for TensorFlow; all ranks call it together.
+   * Opens routes between the ranks' TensorFlow servers; all ranks call it together.
    *
    * @param port of this rank's server, which need not listen yet
    * @returns `host:port` of every rank's server, as this process reaches it
    */
-  openWays(port: number, gather: Gather): Promise<readonly string[]>;
+  openRoutes(port: number, gather: Gather): Promise<readonly string[]>;
 }
 
 /**

@@ -1,4 +1,4 @@
-/** @file Which of the ways between processes a run takes: TensorFlow's server must be reached by its ranks alone. */
+/** @file Chooses a run's network: only its ranks may reach TensorFlow's server. */
 import { networkInterfaces } from 'node:os';
 import { InputError } from '../base/errors.js';
 import { addressText, isLoopback, type Hosts } from './addresses.js';
@@ -6,13 +6,13 @@ import type { Network } from './network.js';
 import { plainNetwork } from './plain-network.js';
 import { tunnelNetwork } from './tunnel-network.js';
 
-/** What keeps strangers out. */
-export interface Door {
-  /** What all ranks know, and nobody else. */
+/** What keeps others out. */
+export interface NetworkAccess {
+  /** A secret that only the ranks have. */
   readonly key?: Buffer | undefined;
   /** A network device through which only ranks are reached. */
   readonly networkDevice?: string | undefined;
-  /** Is told of who was not let in. */
+  /** Called with a message for every connection that is refused. */
   readonly onRefused: (text: string) => void;
 }
 
@@ -25,7 +25,7 @@ const LOOPBACK = 'lo';
  *
  * @throws InputError for addresses of other machines with neither, both, and a network device that is not there
  */
-export function openNetwork(hosts: Hosts, { key, networkDevice, onRefused }: Door): Network {
+export function openNetwork(hosts: Hosts, { key, networkDevice, onRefused }: NetworkAccess): Network {
   if (key !== undefined && networkDevice !== undefined)
     throw new InputError(
       `--interface ${networkDevice}: expected no key beside it, as with a key TensorFlow is reached through ` +

@@ -27,6 +27,6 @@ export function plainNetwork({ addresses, rank }: Hosts, device: string, onRefus
       return socket;
     },
     open: () => Promise.resolve(), // TensorFlow's ports are told
-    openWays: (port, gather) => gather('addresses', addressText({ ...addresses[rank]!, port })),
+    openRoutes: (port, gather) => gather('addresses', addressText({ ...addresses[rank]!, port })),
   };
 }

@@ -1,6 +1,6 @@
 /**
- * @file Processes that reach each other through TLS with a key that all have. TensorFlow's server is tied to the
- * loopback device; each rank has a door, which lets in who has the key, to itself or to its TensorFlow.
+ * @file Processes that reach each other through TLS with a key that all have. TensorFlow's server is bound to the
+ * loopback device; each rank has a TLS server, which connects whoever has the key to the rank or to its TensorFlow.
  */
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
@@ -29,15 +29,15 @@ const LOOPBACK = '127.0.0.1';
 
 /**
  * @param key the same on all ranks
- * @param onRefused is told of who was not let in, once for each address
+ * @param onRefused called with a message for every address whose connections are refused, once
  */
 export function tunnelNetwork({ addresses, rank }: Hosts, key: Buffer, onRefused: (text: string) => void): Network {
-  let door: Promise<void> | undefined;
+  let tlsServer: Promise<void> | undefined;
   let take: ((socket: TLSSocket) => void) | undefined;
   let tensorFlowPort: number | undefined;
   const refused = new Set<string>();
 
-  async function openDoor(): Promise<void> {
+  async function openServer(): Promise<void> {
     const server = createTlsServer(
       {
         ...TLS,
@@ -64,7 +64,7 @@ export function tunnelNetwork({ addresses, rank }: Hosts, key: Buffer, onRefused
     server.unref();
   }
 
-  /** A connection to another rank's door. */
+  /** A connection to another rank's TLS server. */
   async function reach({ host, port }: Address, purpose: Purpose, within = CONNECT_WITHIN): Promise<TLSSocket> {
     const socket = connectTls({
       ...TLS,
@@ -84,8 +84,8 @@ export function tunnelNetwork({ addresses, rank }: Hosts, key: Buffer, onRefused
     return socket;
   }
 
-  /** An address of this machine that leads to another rank's TensorFlow. */
-  async function openWay(address: Address): Promise<string> {
+  /** Opens a tunnel to another rank's TensorFlow; gives the address of this machine at which it begins. */
+  async function openTunnel(address: Address): Promise<string> {
     const server = createServer({ noDelay: true }, (socket) => {
       socket.on('error', () => socket.destroy());
       reach(address, 'tensorFlow').then(
@@ -106,7 +106,7 @@ export function tunnelNetwork({ addresses, rank }: Hosts, key: Buffer, onRefused
     onRefused,
     async listen(onConnection) {
       take = onConnection;
-      await (door ??= openDoor());
+      await (tlsServer ??= openServer());
       return {
         close: () => {
           take = undefined;
@@ -126,14 +126,14 @@ export function tunnelNetwork({ addresses, rank }: Hosts, key: Buffer, onRefused
         throw error;
       }
     },
-    open: () => (door ??= openDoor()),
-    async openWays(port, gather) {
+    open: () => (tlsServer ??= openServer()),
+    async openRoutes(port, gather) {
       tensorFlowPort = port;
-      await gather('doors', '');
-      const ways = addresses.map((address, other) =>
-        other === rank ? Promise.resolve(addressText({ host: LOOPBACK, port })) : openWay(address),
+      await gather('tunnels', '');
+      const routes = addresses.map((address, other) =>
+        other === rank ? Promise.resolve(addressText({ host: LOOPBACK, port })) : openTunnel(address),
       );
-      return Promise.all(ways);
+      return Promise.all(routes);
     },
   };
 }

@@ -33,7 +33,7 @@ export interface OpenGroup {
  */
 export async function openGroup(ranks: Ranks, { device, devices, place }: GroupDevices): Promise<OpenGroup> {
   const { network, rank, timeout } = ranks;
-  const addresses = await network.openWays(await freePort(), (topic, text) => ranks.gather(topic, text));
+  const addresses = await network.openRoutes(await freePort(), (topic, text) => ranks.gather(topic, text));
   const target = serverAt({
     rank,
     addresses,

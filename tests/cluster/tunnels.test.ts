@@ -54,13 +54,13 @@ async function answerOf(address: string, text: string, length = Infinity): Promi
 }
 
 describe('ranks with a key', () => {
-  it('meet, and reach the TensorFlow of every other through their doors', async () => {
+  it('meet, and reach the TensorFlow of every other through tunnels', async () => {
     const hosts = await hostsOf(3);
     const networks = hosts.map((each) => open(each));
     const ranks = await Promise.all(hosts.map((each, rank) => meet(each, networks[rank])));
     const ports = await Promise.all([0, 1, 2].map((rank) => echo(`TensorFlow ${rank}: `)));
     const ways = await Promise.all(
-      ranks.map((each, rank) => networks[rank].openWays(ports[rank], (topic, text) => each.gather(topic, text))),
+      ranks.map((each, rank) => networks[rank].openRoutes(ports[rank], (topic, text) => each.gather(topic, text))),
     );
     const long = 'x'.repeat(3_000_000);
     for (const from of ways) {

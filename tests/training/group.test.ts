@@ -19,7 +19,7 @@ function firstOfTwo(other: string, told: string): Ranks {
       connect: () => Promise.reject(new Error('unused')),
       open: () => Promise.resolve(),
       onRefused: () => undefined,
-      openWays: (port) => Promise.resolve([`127.0.0.1:${port}`, other]),
+      openRoutes: (port) => Promise.resolve([`127.0.0.1:${port}`, other]),
     },
     signal: new AbortController().signal,
     gather: (topic, text) => Promise.resolve([text, topic === 'reach' ? told : '']),

@@ -1,4 +1,4 @@
-/** @file Whether another process is alive: it says so now and then. */
+/** @file Heartbeats: whether another process is alive. */
 
 /** Milliseconds from one sign of life to the next, at most. */
 const MOST_BETWEEN = 5_000;
@@ -9,7 +9,7 @@ const LEFT_FOR_ENDING = 0.1;
 const MOST_FOR_ENDING = 5_000;
 
 /** Watches over the other side of a channel. */
-export interface Pulse {
+export interface Heartbeat {
   /** It was heard of. */
   heard(): void;
   stop(): void;
@@ -21,7 +21,7 @@ export interface Pulse {
  *
  * @param limit milliseconds
  */
-export function watchPulse(limit: number, beat: () => void, onSilent: () => void): Pulse {
+export function startHeartbeat(limit: number, beat: () => void, onSilent: () => void): Heartbeat {
   const interval = Math.min(MOST_BETWEEN, limit / LEAST_BEATS);
   const allowed = limit - Math.min(MOST_FOR_ENDING, LEFT_FOR_ENDING * limit) - interval; // it is looked at as often
   let [heardAt, lookedAt] = [performance.now(), performance.now()];

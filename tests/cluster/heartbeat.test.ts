@@ -1,14 +1,14 @@
 /** @file Signs of life between processes: who is silent is found out in time, and nobody else. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { watchPulse, type Pulse } from '../../src/cluster/pulse.js';
+import { startHeartbeat, type Heartbeat } from '../../src/cluster/heartbeat.js';
 
 const LIMIT = 5_000;
 
-describe('a pulse', () => {
+describe('a heartbeat', () => {
   let clock: number;
   let silentAt: number | undefined;
   let beats: number;
-  let pulse: Pulse;
+  let heartbeat: Heartbeat;
 
   /** Time in which this process goes on. */
   function pass(milliseconds: number): void {
@@ -22,14 +22,14 @@ describe('a pulse', () => {
     [clock, silentAt, beats] = [0, undefined, 0];
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'setImmediate', 'clearImmediate'] });
     vi.spyOn(performance, 'now').mockImplementation(() => clock);
-    pulse = watchPulse(
+    heartbeat = startHeartbeat(
       LIMIT,
       () => beats++,
       () => (silentAt ??= clock),
     );
   });
   afterEach(() => {
-    pulse.stop();
+    heartbeat.stop();
     vi.useRealTimers();
     vi.restoreAllMocks();
   });
@@ -43,7 +43,7 @@ describe('a pulse', () => {
   it('goes on as long as it is heard', () => {
     for (let i = 0; i < 10; i++) {
       pass(0.75 * LIMIT);
-      pulse.heard();
+      heartbeat.heard();
     }
     expect(silentAt).toBeUndefined();
     expect(beats).toBeGreaterThan(100);
@@ -69,7 +69,7 @@ describe('a pulse', () => {
     pass(0.84 * LIMIT);
     clock += 0.2 * LIMIT;
     vi.advanceTimersToNextTimer(); // it looks; then what came is read
-    pulse.heard();
+    heartbeat.heard();
     pass(0.5 * LIMIT);
     expect(silentAt).toBeUndefined();
   });
