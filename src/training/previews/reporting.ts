@@ -1,0 +1,91 @@
+/** @file What is said of previews while they are drawn; what may hold for every checkpoint is said once. */
+import { relative } from 'node:path';
+import { formatCounted, formatDuration } from '../../base/format.js';
+import type { Progress, Reporter } from '../../app/reporter.js';
+import { inFlagsOfTraining } from './plan.js';
+import type { DrawnPreview, PreviewNews, PreviewOutcome, PreviewState } from './task.js';
+
+/** What was drawn, and how long it took. */
+interface Drawn {
+  readonly pictures: number;
+  readonly seconds: number;
+}
+
+export interface PreviewReporting {
+  /** Passes on what the process that draws tells. */
+  tell(states: readonly PreviewState[], news: PreviewNews): void;
+  /** A checkpoint is not drawn, as a newer one has been saved before its turn came. */
+  passedOver(step: number): void;
+  /**
+   * The run is at its end and waits for the previews: from here on their progress is shown.
+   *
+   * @param next the step of the checkpoint that is drawn after these states
+   */
+  waitFor(states: readonly PreviewState[], next: number | undefined): void;
+  /** A drawing has come to its end; undefined where it was stopped. */
+  ended(states: readonly PreviewState[], outcome: PreviewOutcome | undefined, drawn: Drawn): void;
+}
+
+/** @param folder of the pictures */
+export function reportPreviews(folder: string, output: Reporter): PreviewReporting {
+  const said = new Set<string>();
+  let isAwaited = false;
+  let bar: Progress | undefined;
+  return {
+    tell(states, news) {
+      if (news.kind === 'warning' && isNew(news.text)) output.warn(`preview: ${inFlagsOfTraining(news.text)}`);
+      if (news.kind === 'picture') tellOf(news.picture);
+      if (news.kind !== 'progress' || !isAwaited) return;
+      bar ??= output.progress(nameOf(states), news.total, 'steps');
+      bar.update(news.done);
+    },
+    passedOver(step) {
+      if (!isNew('slow')) return;
+      output.message(
+        `previews take longer than the time between checkpoints: step ${step} is passed over, the newest is ` +
+          'drawn next, and so on from here',
+      );
+    },
+    waitFor(states, next) {
+      const what = next === undefined ? nameOf(states) : `the preview of step ${next}`;
+      output.message(`waiting for ${what}; Ctrl-C leaves it out`);
+      isAwaited = true;
+    },
+    ended(states, outcome, drawn) {
+      bar?.stop();
+      bar = undefined;
+      if (outcome !== undefined) sayEnd(nameOf(states), outcome, drawn);
+    },
+  };
+
+  function tellOf({ of, step, prompt, path, trouble }: DrawnPreview): void {
+    if (trouble !== undefined) output.warn(`${relative('.', path)}: ${trouble}`);
+    const { ko, en } = prompt;
+    output.event({ event: 'preview', of, step, ko, en, output: path, ...(trouble === undefined ? {} : { trouble }) });
+  }
+
+  function sayEnd(name: string, outcome: PreviewOutcome, { pictures, seconds }: Drawn): void {
+    if (outcome.kind === 'drawn') {
+      const where = relative('.', folder);
+      output.message(`${name}: ${formatCounted(pictures, 'picture')} in ${formatDuration(seconds)} (${where})`);
+    } else if (outcome.code === 'CHECKPOINT_REMOVED') {
+      output.message(`${name} is passed over: its checkpoint was removed before it was read`);
+    } else {
+      const why = inFlagsOfTraining(outcome.message);
+      if (isNew(why)) output.warn(`no ${name}: ${why}; training goes on`);
+    }
+  }
+
+  /** Whether a text has not been said yet. */
+  function isNew(text: string): boolean {
+    const isSaid = said.has(text);
+    said.add(text);
+    return !isSaid;
+  }
+}
+
+/** `preview of step 300`, `preview of the teacher and the untrained student` */
+function nameOf(states: readonly PreviewState[]): string {
+  const names = { teacher: 'the teacher', untrained: 'the untrained student', student: undefined };
+  return `preview of ${states.map(({ of, step }) => names[of] ?? `step ${step}`).join(' and ')}`;
+}
