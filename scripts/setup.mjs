@@ -19,7 +19,7 @@
  *
  * In an installed package, which is no clone, all of it is done in the user's cache (scripts/setup/home.mjs).
  *
- * Exit status 0: `kd` can run, on TensorFlow or, where that cannot be had, on tfjs's pure-JavaScript backend, after
+ * Exit status 0: `kd` can run, on TensorFlow or, where that is not available, on tfjs's pure-JavaScript backend, after
  * one line that says why. 1: it cannot, and one line says why.
  */
 import { realpathSync } from 'node:fs';

@@ -51,10 +51,10 @@ export type * from './evaluate/evaluation.js';
 type With<Request, Required extends keyof Request> = Pick<Request, Required> & Partial<Request>;
 
 export type PrepareOptions = With<Omit<PrepareRequest, 'onWriting'>, 'data' | 'out'>;
-/** The settings of `kd train`; `recipe` puts a recipe's in the place of defaults. */
+/** The settings of `kd train`; `recipe` puts a recipe's in place of defaults. */
 export interface TrainOptions extends Partial<AskedSettings> {
   /**
-   * Goes on with a run or a checkpoint of one, by any of their names (`true`: the last run), in the place of a new one.
+   * Resumes a run or a checkpoint of one, by any of their names (`true`: the last run), in place of a new one.
    */
   readonly resume?: string | true;
   /** Ends the run after the step in hand, and saves it. */
@@ -68,7 +68,7 @@ export type GeneratePicturesOptions = Partial<Omit<GenerateOptions, 'compare' | 
 /**
  * Prepares pairs into a token store, as `kd prepare`.
  *
- * @throws InputError for data without pairs, a damaged corpus, a tokenizer that cannot be had
+ * @throws InputError for data without pairs, a damaged corpus, a tokenizer that is not available
  */
 export async function prepare(options: PrepareOptions, listener: Listener = {}): Promise<PrepareReport> {
   const { teacher, student } = DEFAULTS;
@@ -118,7 +118,7 @@ export async function train(options: TrainOptions = {}, listener: Listener = {})
 /**
  * Compares models, as `kd eval`; nothing is written.
  *
- * @throws InputError for a model, pairs or a file that cannot be had
+ * @throws InputError for a model, pairs or a file that is not available
  */
 export async function evaluate(options: EvaluateOptions, listener: Listener = {}): Promise<RunEvaluations> {
   return (await evaluateModels({ ...EVALUATION_DEFAULTS, ...options }, reporterOf(listener))).results;
@@ -127,7 +127,7 @@ export async function evaluate(options: EvaluateOptions, listener: Listener = {}
 /**
  * Encodes texts: last hidden states `[N, L, D]`, pooled outputs `[N, D]` and ids `[N, L]`, all row-major.
  *
- * @throws InputError for a model or tokenizer that cannot be had, and damaged weights
+ * @throws InputError for a model or tokenizer that is not available, and damaged weights
  */
 export async function encode(options: EncodeOptions, listener: Listener = {}): Promise<EncodedTexts> {
   return encodeTexts({ ...ENCODE_DEFAULTS, ...options }, reporterOf(listener));
@@ -136,7 +136,8 @@ export async function encode(options: EncodeOptions, listener: Listener = {}): P
 /**
  * Writes a student for other tools, as `kd export`.
  *
- * @throws InputError for a folder that is another's, a model that cannot be had or that the format cannot hold
+ * @throws InputError for a folder with something else in it, and a model that is not available or that the format
+ *   cannot hold
  */
 export async function exportStudent(options: ExportOptions, listener: Listener = {}): Promise<ExportedStudent> {
   return exportModel({ ...EXPORT_DEFAULTS, ...options }, reporterOf(listener));

@@ -6,7 +6,7 @@
  *                                [--precision fp32,bf16] [-- flags of kd train …]
  *
  * A step has a micro-batch for each rank. Where the rest goes, two more runs show: one rank that has only its share,
- * one micro-batch and the update; and as many of these as there are ranks, beside each other, which know nothing of
+ * one micro-batch and the update; and as many of these as there are ranks, side by side, which know nothing of
  * each other. What the latter take longer, cores lose to each other; what ranks take longer than that is sums and
  * waiting. All in turn, `--rounds` times; the first two steps of each do not count: one compiles, and in the
  * next memory is still being mapped. Prints a Markdown table, and how many times the pairs/s of one rank.

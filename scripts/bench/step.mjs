@@ -41,7 +41,7 @@ import { noiseOf, weights } from './weights.mjs';
  * @property {number} dropout
  * @property {boolean} [jitCompile] whether XLA compiles the step as a whole
  * @property {number} steps
- * @property {string} [store] of pairs, in the place of random ids
+ * @property {string} [store] of pairs, in place of random ids
  * @property {boolean} [grouped] whether pairs of like length make a step
  * @property {boolean} [cached] whether the teacher's outputs are given; for a store they are read from disk meanwhile
  */

@@ -17,7 +17,7 @@ import { wheelArchive, wheelFiles } from './wheels.mjs';
  *
  * @param {Project} project
  * @param {Distribution} distribution
- * @throws {TensorflowUnavailable} if they cannot be had
+ * @throws {TensorflowUnavailable} if they are not available
  */
 export async function fillCache(project, distribution) {
   mkdirSync(project.cache, { recursive: true });

@@ -52,7 +52,7 @@ const FLAGS =
  * @property {boolean} quiet
  * @property {Device | undefined} device
  * @property {Cuda | undefined} cuda
- * @property {BundleOptions | undefined} bundle to be made, in the place of a set-up
+ * @property {BundleOptions | undefined} bundle to be made, in place of a set-up
  * @property {string | undefined} from the folder of a bundle to be used
  * @property {boolean | undefined} [sources] whether only the sources are compiled, as before packing
  */

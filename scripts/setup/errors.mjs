@@ -1,7 +1,7 @@
 /** Something without which `kd` cannot run at all; the message is one line that says what to do. */
 export class SetupError extends Error {}
 
-/** The reason why TensorFlow cannot be had here: `kd` still runs, on tfjs's pure-JavaScript backend. */
+/** The reason why TensorFlow is not available here: `kd` still runs, on tfjs's pure-JavaScript backend. */
 export class TensorflowUnavailable extends Error {
   /**
    * @param {string} reason what is missing or failed, on one line

@@ -31,7 +31,7 @@ import { findGpus } from './nvidia.mjs';
  * @property {Device | undefined} [device] what was chosen in this call
  * @property {Cuda | undefined} [cuda] what was chosen in this call
  * @property {boolean} [slim] without what a text encoder's step does not open
- * @property {Bundle | undefined} [bundle] what set-up takes everything from, in the place of the network
+ * @property {Bundle | undefined} [bundle] what set-up takes everything from, in place of the network
  * @property {(folder: string) => number} [freeBytes] instead of asking the file system
  * @property {(env: Env) => Promise<Names>} [systemLibraries] instead of asking the dynamic loader
  */

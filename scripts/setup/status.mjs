@@ -13,7 +13,7 @@ import { replaceText } from './links.mjs';
  */
 
 /**
- * Why something could not be had, and what the user can do about it.
+ * Why something was not available, and what the user can do about it.
  *
  * @typedef {{ reason: string, remedy: string, attempt?: string | undefined }} Failure
  */

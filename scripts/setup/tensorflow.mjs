@@ -56,12 +56,12 @@ function isInPlace(project, addon, { identity }, { addons }) {
 }
 
 /**
- * Puts TensorFlow in place: the build for GPUs where one is in sight, else, or if that cannot be had, the one for
+ * Puts TensorFlow in place: the build for GPUs where one is in sight, else, or if that is not available, the one for
  * processors; or says on one line why not and what that costs. Records what it did in node_modules/.kd-setup.json, for
  * the next call and for `kd doctor`.
  *
  * @param {Project} project
- * @throws {SetupError} if the build for GPUs was asked for by name and cannot be had
+ * @throws {SetupError} if the build for GPUs was asked for by name and is not available
  */
 export async function prepare(project) {
   const before = readStatus(project.root);
@@ -77,7 +77,7 @@ export async function prepare(project) {
  * Fills the cache with what the build for a device takes, and leaves what is set up here as it is.
  *
  * @param {Project} project
- * @throws {SetupError} if it cannot be had
+ * @throws {SetupError} if it is not available
  */
 export async function fillFor(project) {
   if (project.env.TF_LIBRARY_DIR)
@@ -97,7 +97,7 @@ export async function fillFor(project) {
 }
 
 /**
- * The set-up for GPUs; nothing where none is wanted; why not where it cannot be had.
+ * The set-up for GPUs; nothing where none is wanted; why not where it is not available.
  *
  * @param {Project} project
  * @param {Choice} choice

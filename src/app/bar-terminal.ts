@@ -9,7 +9,7 @@ const CLEAR = `${ESCAPE}J`;
 const [WITHOUT_WRAP, WITH_WRAP] = [`${ESCAPE}?7l`, `${ESCAPE}?7h`];
 
 /**
- * What cli-progress needs of a terminal, in the place of its own, which breaks where the terminal is resized. Many
+ * What cli-progress needs of a terminal, in place of its own, which breaks where the terminal is resized. Many
  * terminals then wrap a line that has become too long, and move the cursor with the text under it. Here the cursor
  * waits at the beginning of the bar and all below is cleared, so that nothing of a wrapped bar is left; and no place is
  * remembered to come back to, which would be another after a resize.

@@ -35,7 +35,8 @@ export interface ExportedStudent {
 /**
  * Writes a student for other tools.
  *
- * @throws InputError for a folder that is another's, a model that cannot be had or that the format cannot hold
+ * @throws InputError for a folder with something else in it, and a model that is not available or that the format
+ *   cannot hold
  */
 export async function exportStudent(request: ExportRequest, reporter: Reporter): Promise<ExportedStudent> {
   const { model: name, to, format, tokenizer } = request;

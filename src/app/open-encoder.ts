@@ -131,7 +131,7 @@ export interface EncoderMachine {
 /**
  * Loads the backend and a model's weights onto it. The caller disposes of the engine.
  *
- * @throws InputError for a backend, device or precision that cannot be had
+ * @throws InputError for a backend, device or precision that is not available
  */
 export async function startEncoder(
   { model }: Pick<OpenEncoder, 'model'>,

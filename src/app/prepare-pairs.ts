@@ -52,8 +52,8 @@ function checkThreads(threads: number | undefined): void {
  * Prepares pairs into a token store.
  *
  * @returns what was found, kept and dropped, by corpus and reason
- * @throws InputError for data without pairs, a damaged corpus, a tokenizer that cannot be had, and a store of others in
- *   the folder; nothing is written then, nor after an abort
+ * @throws InputError for data without pairs, a damaged corpus, a tokenizer that is not available, and a store of other
+ *   pairs in the folder; nothing is written then, nor after an abort
  */
 export async function preparePairs(request: PrepareRequest, reporter: Reporter): Promise<PrepareReport> {
   const { data: paths, out, koColumn, enColumn, samples, threads, signal } = request;

@@ -20,7 +20,7 @@ export async function nearestFolder(folder: string): Promise<string> {
  * where a file system takes no new folders and says that the path is not there (as /proc does), it tries for ever.
  *
  * @returns the topmost folder that was made; undefined where all were there
- * @throws the system's error, also where a file is in the place of a folder
+ * @throws the system's error, also where a file is in the folder's place
  */
 export async function makeFolders(folder: string): Promise<string | undefined> {
   const path = resolve(folder);

@@ -21,7 +21,7 @@ export interface Ranks {
   /**
    * Every rank's text, in their order, once all have given theirs.
    *
-   * @param topic what it is about, the same on all ranks: one that is at another place than the others is told of
+   * @param topic what it is about, the same on all ranks: a rank that is at another place is an error
    * @throws LostRank where one of them is lost
    */
   gather(topic: string, text: string): Promise<readonly string[]>;
@@ -45,7 +45,7 @@ export interface Ranks {
   fail(message: string): Promise<void>;
 }
 
-/** Milliseconds in which the loss of a rank is told of after what follows from it. */
+/** Milliseconds to wait for the loss of a rank to be reported, once an error that follows from it has come. */
 const TOLD_AFTER = 3_000;
 
 /**

@@ -36,7 +36,7 @@ export async function checkLoads(location: string, pictures: PicturesToRun, isFo
   if (!isForGpu) await (await loadOnnx(location, 'cpu')).release();
 }
 
-/** Why ONNX Runtime refuses a graph; undefined where it takes it, and for one that cannot be had without weights. */
+/** Why ONNX Runtime refuses a graph; undefined where it takes it, or needs its weights to look at it. */
 async function failureAt(location: string, pictures?: PicturesToRun): Promise<Error | undefined> {
   const outline = await outlineOf(location, pictures === undefined ? [] : [sizedInput(pictures)]);
   if (outline === undefined) return undefined;

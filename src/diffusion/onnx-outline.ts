@@ -17,7 +17,7 @@ const LARGEST = 256 * 2 ** 20;
 /**
  * A model whose weights are inputs: graph, operators and versions are those of the file.
  *
- * @param changed inputs in the place of those of the same names, as of one size and not of any
+ * @param changed inputs in place of those of the same names, as of one size and not of any
  * @returns undefined for one that is still large, as its weights are constants within nodes
  * @throws InputError for a file that cannot be read
  */
@@ -40,7 +40,7 @@ export async function outlineOf(location: string, changed: readonly Port[] = [])
   }
 }
 
-/** The field of a graph, with inputs in the place of weights; undefined where it is still large. */
+/** The field of a graph, with inputs in place of weights; undefined where it is still large. */
 async function outlineOfGraph(
   file: RandomAccessFile,
   graph: Field,

@@ -14,7 +14,7 @@ export interface RunBatches {
   readonly baseline?: Batches;
 }
 
-/** Told as the baselines are measured. */
+/** Called as the baselines are measured. */
 export interface BaselineCallbacks extends ValidationCallbacks {
   onBaselines?(baselines: Baselines): void | Promise<void>;
 }

@@ -38,7 +38,7 @@ export interface EngineOptions {
   /** Whether XLA compiles a recorded step as a whole, products included; then `fused` has no meaning. */
   readonly jitCompile?: boolean | undefined;
   /**
-   * Parts that a recorded graph computes the teacher in, beside each other: for models whose ops are too small for
+   * Parts that a recorded graph computes the teacher in, side by side: for models whose ops are too small for
    * several cores. 1 unless given.
    */
   readonly teacherParts?: number | undefined;

@@ -16,7 +16,7 @@ export interface ValidationCallbacks {
 /**
  * The losses over validation pairs, each batch counting by its size.
  *
- * @param onEvaluation told of every batch's evaluation, and how many pairs it has
+ * @param onEvaluation called with every batch's evaluation, and how many pairs it has
  * @returns undefined with nothing to validate on, or stopped
  */
 export async function validate(

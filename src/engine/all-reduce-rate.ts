@@ -29,7 +29,7 @@ export interface AllReduceRate extends AllReduceSize {
 export interface AllReduceTrial extends Pick<EngineOptions, 'devices' | 'group'> {
   /** Float32 values that each device has. */
   readonly values: number;
-  /** Is told of the rounds that are done. */
+  /** Called with the rounds that are done. */
   readonly onRound?: (done: number, rounds: number) => void;
 }
 

@@ -112,7 +112,7 @@ function pairsOf(rows: readonly Row[], path: string): StsPair[] {
   return rows.slice(header === undefined ? 0 : 1).map((row) => pairOf(row, places, columns, path));
 }
 
-/** The columns by the names in a header; undefined for a row that is none. */
+/** The columns by the names in a header; undefined for a row that is not a header. */
 function placesByName(fields: readonly string[]): Places | undefined {
   const places = NAMES.map((names) => fields.findIndex((field) => names.some((name) => isSameName(field, name))));
   return places.includes(-1) ? undefined : (places as unknown as Places);

@@ -91,7 +91,7 @@ export async function writeExportFolder(folder: string, fill: (temporary: string
 }
 
 /**
- * Puts the new folder in the place of the earlier one, if any; where that fails, the earlier one is put back. Another
+ * Puts the new folder in place of the earlier one, if any; where that fails, the earlier one is put back. Another
  * process may put its own there meanwhile, which is then the earlier one.
  */
 async function replace(place: string, made: string, earlier: string): Promise<void> {

@@ -1,4 +1,4 @@
-/** @file Runs beside each other for a terminal and for programs. */
+/** @file Runs side by side for a terminal and for programs. */
 import { formatCount, formatRate } from '../base/format.js';
 import type { Cell, Table } from '../evaluate/table.js';
 import { textTable } from '../evaluate/table-text.js';

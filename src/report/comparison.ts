@@ -7,7 +7,7 @@ import type { ComparisonData, Difference } from './pages.js';
 import type { Entry, ReportData } from './report-data.js';
 import { followRun } from './run-follower.js';
 
-/** Reads runs beside each other, as often as it is asked. */
+/** Reads runs side by side, as often as it is asked. */
 export interface ComparisonFollower {
   comparison(live: boolean): Promise<ComparisonData>;
 }

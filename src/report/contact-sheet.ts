@@ -20,7 +20,7 @@ const QUALITY = 82;
  * The contact sheet of a run; undefined where nothing has been drawn.
  *
  * @param run its folder, in which `kd generate` keeps pictures
- * @param problems is told of pictures that cannot be read, which are left out
+ * @param problems called with pictures that cannot be read, which are left out
  */
 export async function contactSheet(run: string, problems: string[]): Promise<ContactSheet | undefined> {
   const folder = join(run, PICTURES_FOLDER);

@@ -24,7 +24,7 @@ export type FrameCache = Map<string, SmallImage>;
 /**
  * The film strips of a run; undefined where it has no previews.
  *
- * @param problems is told of pictures that cannot be read, which are left out
+ * @param problems called with pictures that cannot be read, which are left out
  */
 export async function filmStrips(
   run: string,

@@ -114,7 +114,7 @@ export async function writeLossPictures(run: string, report: ReportData): Promis
   );
 }
 
-/** A swatch and a name for every line, beside each other. */
+/** A swatch and a name for every line, side by side. */
 function legend(lines: readonly Line[], left: number, baseline: number, ink: string): string[] {
   const { size, swatch, gap } = LEGEND;
   let x = left;

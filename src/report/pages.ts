@@ -21,7 +21,7 @@ export interface Difference {
   readonly values: readonly (string | null)[];
 }
 
-/** Several runs beside each other. */
+/** Several runs side by side. */
 export interface ComparisonData extends PageFacts {
   readonly kind: 'comparison';
   readonly runs: readonly ComparedRun[];

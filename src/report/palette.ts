@@ -14,7 +14,7 @@ export interface Palette {
   /** The original project's curve. */
   readonly published: string;
   readonly rest: string;
-  /** Of runs beside each other. */
+  /** Of runs side by side. */
   readonly runs: readonly string[];
   /** Of a heat map, from the lowest to the highest. */
   readonly heat: readonly string[];

@@ -119,7 +119,7 @@ export async function sectionsOf(folder: string, config: RunConfig, frames?: Fra
   };
 }
 
-/** A value, or undefined where it cannot be had, which is noted. */
+/** A value, or undefined where it is not available, which is noted. */
 async function orProblem<T>(value: Promise<T | undefined>, problems: string[]): Promise<T | undefined> {
   return value.catch((error: unknown) => {
     problems.push(messageOf(error));

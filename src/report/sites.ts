@@ -1,4 +1,4 @@
-/** @file What `kd report --serve` serves: all runs, each a page of its own, and any of them beside each other. */
+/** @file What `kd report --serve` serves: all runs, each a page of its own, and any of them side by side. */
 import { join } from 'node:path';
 import { RUNS_FOLDER } from '../runs/run-names.js';
 import { runsUnder } from '../runs/run-list.js';
@@ -37,7 +37,7 @@ export function siteOfRuns(root: string = RUNS_FOLDER): Site {
   };
 }
 
-/** A site of several runs beside each other. */
+/** A site of several runs side by side. */
 export function siteOfComparison(folders: readonly string[]): Site {
   const page = comparedPage(followComparison(folders));
   return (path) => Promise.resolve(path === '/' ? page : undefined);

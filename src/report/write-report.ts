@@ -40,7 +40,7 @@ export async function writeReport(run: string): Promise<string> {
 }
 
 /**
- * Writes a page with several runs beside each other, as they are now.
+ * Writes a page with several runs side by side, as they are now.
  *
  * @returns the path of the page, and what it shows
  * @throws InputError as `writeReport`

@@ -148,7 +148,7 @@ async function removeCheckpoint(run: string, name: string): Promise<void> {
 }
 
 /**
- * Gives a finished folder its name. One of the same step steps aside before and goes after: at no moment there is none.
+ * Gives a finished folder its name. One of the same step steps aside before and goes after: there is always one.
  */
 async function takePlace(run: string, folder: string, name: string): Promise<void> {
   await syncFolder(folder);

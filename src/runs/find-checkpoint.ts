@@ -8,7 +8,7 @@ import { checkFiles, parseManifest } from '../weights/manifest.js';
 import { CHECKPOINT_FILES, checkpointNames, folderOfCheckpoint, REPLACED, TEMPORARY } from './checkpoint.js';
 import { parseTrainer, type TrainerFile } from './trainer-state.js';
 
-/** A checkpoint that can be gone on from. */
+/** A checkpoint from which a run can be resumed. */
 export interface FoundCheckpoint {
   readonly name: string;
   readonly folder: string;

@@ -20,7 +20,7 @@ export async function isRun(folder: string): Promise<boolean> {
   return (await configOf(folder)) !== undefined;
 }
 
-/** The bytes of a run's configuration, none where it cannot be had; undefined for a folder that is no run's. */
+/** The bytes of a run's configuration, none where it is not available; undefined for a folder that is no run's. */
 async function configOf(folder: string): Promise<Buffer | undefined> {
   const bytes = await readRegularFile(join(folder, RUN_CONFIG), LARGEST_CONFIG).catch((error: unknown) => {
     const { cause } = error as { readonly cause?: NodeJS.ErrnoException };
@@ -79,7 +79,7 @@ async function startsUnder(root: string): Promise<{ folder: string; start: Start
   return starts.filter((each): each is { folder: string; start: Start } => each.start !== undefined);
 }
 
-/** Where a run stands; undefined for a folder that is none, or may not be read. */
+/** Where a run stands; undefined for a folder that is not a run, or may not be read. */
 async function startOf(folder: string): Promise<Start | undefined> {
   try {
     const config = await configOf(folder);

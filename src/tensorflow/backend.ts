@@ -43,12 +43,12 @@ export interface BackendInfo {
   readonly reason?: string;
 }
 
-/** What TensorFlow is told before it is loaded; it reads its environment once. */
+/** Settings of TensorFlow before it is loaded; it reads its environment once. */
 export interface LoadOptions {
   /** Whether XLA compiles what it can on a GPU: worth it for models whose tensors do not fit the caches. */
   readonly fuse?: boolean;
   /**
-   * Whether an op has one core, and a graph's ops run beside each other: for models whose ops are too small to be
+   * Whether an op has one core, and a graph's ops run side by side: for models whose ops are too small to be
    * shared among cores.
    */
   readonly serialOps?: boolean;
@@ -65,7 +65,7 @@ const UNEXPLAINED: Problem = {
 /**
  * Loads a backend and makes it tfjs's current one. A user's own environment variables win.
  *
- * @throws InputError when `tensorflow` or a GPU is asked for and cannot be had: with what stands in the way
+ * @throws InputError when `tensorflow` or a GPU is asked for and is not available: with what stands in the way
  */
 export async function loadBackend(
   choice: BackendChoice = 'auto',

@@ -9,7 +9,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
  */
 const FUSE_ON_GPU = '--tf_xla_auto_jit=2';
 
-/** No device: CUDA stops reading at the first number that is none. */
+/** No device: CUDA stops reading at the first number that is not a device. */
 const NO_GPU = '-1';
 
 export interface EnvironmentOptions {

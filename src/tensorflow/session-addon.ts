@@ -63,7 +63,7 @@ export interface SessionAddon {
   close(session: SessionHandle): void;
 }
 
-/** Addons that are told of the end of the process. */
+/** Addons that are notified when the process ends. */
 const loaded = new WeakSet<SessionAddon>();
 
 /**

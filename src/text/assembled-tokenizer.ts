@@ -131,7 +131,7 @@ function noVocabulary(folder: string, expectedAndGot: string): InputError {
   return new InputError(`${folder}: expected ${expectedAndGot}; copy the tokenizer's files there`);
 }
 
-/** Adds tokens in the order of transformers: those that files list, then special tokens that are none of them. */
+/** Adds tokens in the order of transformers: those that files list, then special tokens that are not among them. */
 function addTokens(
   added: AddedVocabulary,
   settings: TokenizerSettings,

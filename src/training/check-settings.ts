@@ -19,7 +19,7 @@ function schemaOf(part: 'kind' | 'stored', isPartial = false): v.GenericSchema {
  * Settings as a run's `config.json` has them.
  *
  * @param where begins the message of an error
- * @throws InputError that names the first setting that is none
+ * @throws InputError that names the first setting with a wrong value
  */
 export function checkSettings(settings: Readonly<Record<string, unknown>>, where: string): TrainSettings {
   const schema = v.object({ settings: schemaOf('stored') });
@@ -32,7 +32,7 @@ export function checkSettings(settings: Readonly<Record<string, unknown>>, where
  * Settings as a program or a file asks for them.
  *
  * @param where begins the message of an error
- * @throws InputError that names the first setting that is none, and names that are no setting's
+ * @throws InputError that names the first setting with a wrong value, or the first name that is not a setting
  */
 export function checkAsked<Asked extends Partial<AskedSettings>>(settings: Asked, where = 'settings'): Asked {
   const unknown = Object.keys(settings).find((name) => !isSetting(name));

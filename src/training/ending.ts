@@ -28,7 +28,7 @@ function nameOf(folder: string): string {
 
 /**
  * What to say of an error that ended a run after its first step: beside the error, the checkpoint that is left and the
- * command that goes on from it. The report is written, too, but for the loss of a rank: that is told of in time.
+ * command that goes on from it. The report is written, too, but for the loss of a rank: that is reported in time.
  */
 export async function endedBy(
   error: unknown,

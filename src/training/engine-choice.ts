@@ -20,7 +20,7 @@ import { guardMemory } from './memory-guard.js';
  * Loads TensorFlow, decides how steps are run, and reports it.
  *
  * @param began the precision that a run to resume began with
- * @throws InputError for a backend or device that cannot be had, and choices that exclude each other
+ * @throws InputError for a backend or device that is not available, and choices that exclude each other
  */
 export async function chooseEngine(
   settings: TrainSettings,

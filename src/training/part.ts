@@ -64,7 +64,7 @@ async function agree(ranks: Ranks, told: string): Promise<v.InferOutput<typeof B
 /**
  * Takes part in a new run.
  *
- * @throws InputError for what cannot be had or differs from the first rank's; LostRank
+ * @throws InputError for what is not available or differs from the first rank's; LostRank
  */
 export async function takePart(settings: AskedSettings, ranks: Ranks, context: TrainContext): Promise<TakenPart> {
   await agree(ranks, JSON.stringify({ run: 'new' }));

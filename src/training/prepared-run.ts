@@ -63,7 +63,7 @@ const SAME_DATA = `give all of them the same files of pairs, or a store that \`$
  *   shape; then there are no fingerprints
  * @param began what a run to resume began with
  * @param among for a dry run: the process's place among several, which it does not meet
- * @throws InputError for what cannot be had or differs among processes; LostRank as soon as one of them is lost
+ * @throws InputError for what is not available or differs among processes; LostRank as soon as one of them is lost
  */
 export function prepareRun(
   asked: AskedSettings,

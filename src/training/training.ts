@@ -40,8 +40,8 @@ export interface RunToResume {
  * Trains a new run.
  *
  * @returns how it ended
- * @throws InputError for what cannot be had or done, before anything of the run is written; Stopped where it was
- *   stopped before it took a step; NotFiniteStep and others as they end a run, with what is left of it
+ * @throws InputError for what is not available or cannot be done, before anything of the run is written; Stopped
+ *   where it was stopped before it took a step; NotFiniteStep and others as they end a run, with what is left of it
  */
 export async function startRun(settings: AskedSettings, context: TrainContext): Promise<TrainedRun> {
   const { ranks } = context;

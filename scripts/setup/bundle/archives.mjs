@@ -27,7 +27,7 @@ const COMPRESSION = {
  * @param {object} options
  * @param {readonly string[]} [options.without] patterns of paths that are left out
  * @param {Writable} options.sink
- * @param {(bytes: number) => void} options.onBytes told of bytes read
+ * @param {(bytes: number) => void} options.onBytes called with the bytes read
  * @throws {TarError} if tar fails; {Error} with the code of what the system refused to write
  */
 export async function pack(folder, names, { without = [], sink, onBytes }) {
@@ -52,7 +52,7 @@ export async function pack(folder, names, { without = [], sink, onBytes }) {
  * @param {Readable} source
  * @param {string} folder
  * @param {object} options
- * @param {(bytes: number) => void} options.onBytes told of bytes taken from `source`
+ * @param {(bytes: number) => void} options.onBytes called with the bytes taken from `source`
  * @param {number | undefined} [options.lock] a descriptor from `withLock`
  * @throws {TarError} if tar fails; {Error} if the source does
  */

@@ -33,7 +33,7 @@ import { createProgress } from './progress.mjs';
  *
  * @param {Project} project
  * @param {BundleOptions} options
- * @throws {SetupError} if something cannot be had or written, on one line
+ * @throws {SetupError} if something is not available or cannot be written, on one line
  */
 export async function makeBundle(project, { folder, pieceBytes, slim, node }) {
   const { root, say } = project;

@@ -47,7 +47,7 @@ export interface EncodedTexts {
 /**
  * Encodes texts.
  *
- * @throws InputError for a model or tokenizer that cannot be had, and damaged or diverged weights
+ * @throws InputError for a model or tokenizer that is not available, and damaged or diverged weights
  */
 export async function encodeTexts(request: EncodeRequest, reporter: Reporter): Promise<EncodedTexts> {
   return withEncoder(request, reporter, async ({ texts, ...rest }, start, onEncoded) => {

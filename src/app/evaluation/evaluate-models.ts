@@ -80,7 +80,7 @@ export interface EvaluationResult {
 /**
  * Compares models: distance to the teacher, translations found, and similarity as people judged it.
  *
- * @throws InputError for a model, pairs or a file that cannot be had; what `signal` was aborted with
+ * @throws InputError for a model, pairs or a file that is not available; what `signal` was aborted with
  */
 export async function evaluateModels(request: EvaluationRequest, reporter: Reporter): Promise<EvaluationResult> {
   const judged = await Promise.all(request.sts.map(async (file) => ({ file, pairs: await readStsFile(file) })));

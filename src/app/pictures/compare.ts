@@ -33,7 +33,7 @@ export interface RowDistances {
 /**
  * Draws a grid: a row for each prompt, a column for each encoder, all from the same noise.
  *
- * @param onRow told of each row when it is drawn
+ * @param onRow called with each row when it is drawn
  * @throws InputError for an encoder or a pipeline that cannot be used, and a folder that takes no files
  */
 export async function compare(

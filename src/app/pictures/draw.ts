@@ -22,7 +22,7 @@ export interface DrawnPicture {
 /**
  * Draws each prompt, `count` times.
  *
- * @param onPicture told of each picture when it is on the disk
+ * @param onPicture called with each picture when it is on the disk
  * @throws InputError for an encoder or a pipeline that cannot be used, and a folder that takes no files
  */
 export async function draw(

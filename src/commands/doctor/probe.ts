@@ -29,7 +29,7 @@ export interface ProbeArguments {
 }
 
 const { device, tf32 } = JSON.parse(process.argv[2]!) as ProbeArguments;
-// A GPU that is asked for and not to be had is what the report is to tell of.
+// A GPU that is asked for and not available is what the report is to tell of.
 const backend = await loadBackend('auto', device, { tf32 }).catch(() => loadBackend('auto', 'auto', { tf32 }));
 process.stdout.write(`${JSON.stringify({ backend, ...(await measured(backend)) })}\n`);
 

@@ -1,4 +1,4 @@
-/** @file `--config`: settings from a file, in the place of defaults and of a recipe's. */
+/** @file `--config`: settings from a file, in place of defaults and of a recipe's. */
 import type { Command } from 'commander';
 import type { Output } from '../../app/output.js';
 import { readConfigFile } from '../../training/config-file.js';

@@ -12,7 +12,7 @@ const NOT_IN_RECIPES = SETTING_NAMES.filter((name) => 'leavesRecipe' in SETTINGS
 
 type Settings = Readonly<Record<string, unknown>>;
 
-/** Puts a recipe's settings in the place of defaults. What was given as a flag wins, and that is said. */
+/** Puts a recipe's settings in place of defaults. What was given as a flag wins, and that is said. */
 export function withRecipe<Flags extends { readonly recipe?: RecipeName }>(
   flags: Flags,
   command: Command,

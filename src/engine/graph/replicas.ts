@@ -4,7 +4,7 @@ import type { GraphNode, Value } from './graph.js';
 import { taskConfig, taskName } from './server.js';
 import { openSession, type Feed, type FetchedTensor, type Session } from './session.js';
 
-/** A graph on several devices, each with variables of its own. They compute beside each other. */
+/** A graph on several devices, each with variables of its own. They compute side by side. */
 export interface Replicas {
   /** Each alone. */
   readonly each: readonly Session[];

@@ -41,7 +41,7 @@ export interface Session {
 /**
  * Loads a graph into a new session.
  *
- * @param atOnce runs that may take place beside each other
+ * @param atOnce runs that may take place side by side
  * @param target of a server in this process, for devices of several processes
  * @throws Error with TensorFlow's message if the graph or the configuration is not valid
  */

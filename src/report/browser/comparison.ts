@@ -8,7 +8,7 @@ import { firstShown } from './comparison/shown.js';
 import { showFollowed } from './followed-page.js';
 import { problemsPart } from './run.js';
 
-/** Shows runs beside each other, and keeps them up to date where it can be. */
+/** Shows runs side by side, and keeps them up to date where it can be. */
 export function showComparison(first: ComparisonData): void {
   const shown = firstShown(first.runs);
   showFollowed(first, {

@@ -34,7 +34,7 @@ interface EmbeddedPrompt {
 /**
  * Draws all pictures of a task into the run's folder of previews.
  *
- * @param tell is told of the progress
+ * @param tell called with the progress
  * @throws InputError for models and pipelines that cannot be used, a checkpoint that was removed, a folder that takes
  *   no files
  */

@@ -34,7 +34,7 @@ export interface TeacherCache {
   /**
    * Reads and verifies all that is there.
    *
-   * @param onBytes told of bytes done
+   * @param onBytes called with the bytes done
    * @throws InputError for the first file that is damaged
    */
   check(onBytes: (bytes: number) => void | Promise<void>): Promise<void>;
@@ -42,7 +42,7 @@ export interface TeacherCache {
    * Computes and writes what is missing.
    *
    * @param teach the teacher's outputs for a batch
-   * @param onPairs told of pairs done, also of those that were there
+   * @param onPairs called with the pairs done, also those that were there
    */
   fill(teach: (batch: Batch) => Promise<Float32Array>, onPairs: (pairs: number) => void | Promise<void>): Promise<void>;
   /** Batches of a side's rows, in any order, with their targets; what is read is closed by `close`. */
