@@ -1,4 +1,4 @@
-/** @file A pipeline's folder before its models are loaded: whether its files are there, are whole, and fit each other. */
+/** @file A pipeline's folder before its models are loaded: whether its files are there, whole, and fit each other. */
 import { readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { InputError } from '../base/errors.js';

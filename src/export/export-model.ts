@@ -36,8 +36,8 @@ export type ExportStage = 'reading' | 'writing' | 'comparing';
  *
  * @param startEngine loads the model to compare with
  * @returns the largest difference of the outputs
- * @throws InputError for a folder with something else in it, a model that the format cannot hold, and a file that cannot
- *   be written
+ * @throws InputError for a folder with something else in it, a model that the format cannot hold, and a file that
+ *   cannot be written
  */
 export async function exportModel(
   options: ExportOptions,
