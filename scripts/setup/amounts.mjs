@@ -1,9 +1,10 @@
 /**
- * A size in decimal units, as download sites give it: `274 MB`, `3.4 GB`.
+ * A size in decimal units, as download sites give it: `61 kB`, `274 MB`, `3.4 GB`.
  *
  * @param {number} bytes
  */
 export function size(bytes) {
+  if (bytes < 999.5e3) return `${Math.round(bytes / 1e3)} kB`;
   return bytes < 999.5e6 ? `${Math.round(bytes / 1e6)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
 }
 

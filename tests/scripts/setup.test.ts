@@ -388,7 +388,7 @@ describe('set-up with an NVIDIA GPU in sight', () => {
     const [seen, sizes] = printed.split('\n').filter((line) => /in sight|wheels/.test(line));
     expect(seen).toBe('kd set-up: in sight: NVIDIA H100 80GB HBM3, NVIDIA H100 80GB HBM3');
     expect(sizes).toBe(
-      'kd set-up: libtensorflow 2.21.0 and CUDA: 4 wheels, 12 MB to download, 0 MB on disk; `npm run setup -- ' +
+      'kd set-up: libtensorflow 2.21.0 and CUDA: 4 wheels, 12 MB to download, 0 kB on disk; `npm run setup -- ' +
         '--device cpu` takes the one for processors instead',
     );
     expect(printed.indexOf(sizes)).toBeLessThan(printed.indexOf('downloading'));
