@@ -93,7 +93,7 @@ describe('a bundle', () => {
     expect(readdirSync(bundle).sort()).toEqual([...pieces.map(({ name }) => name), 'manifest.json']);
     for (const { name, bytes } of pieces) expect(statSync(join(bundle, name)).size).toBe(bytes);
     expect(new Set(pieces.slice(0, -1).map(({ bytes }) => bytes))).toEqual(new Set([PIECE_BYTES]));
-    expect(printed).toMatch(/^kd set-up: packages: \d kB packed into \d kB in \d\.\d s$/m);
+    expect(printed).toMatch(/^kd set-up: packages: \d+ kB packed into \d+ kB in \d\.\d s$/m);
     expect(printed).toContain(`in ${pieces.length} pieces, made in `);
     expect(printed).toContain(`; there: npm run setup -- --from ${bundle}\n`);
   });
