@@ -106,13 +106,11 @@ function decoderOf(model: OnnxModel, port: Port, scale: number): Decoder {
 function pixelsOf(channels: Float32Array, height: number, width: number): Pixels {
   const size = height * width;
   const data = new Uint8Array(3 * size);
-  let isFinite = true;
   for (let channel = 0; channel < 3; channel++) {
     for (let i = 0; i < size; i++) {
       const value = channels[channel * size + i]!;
-      if (!Number.isFinite(value)) isFinite = false;
       data[3 * i + channel] = Math.round(Math.min(Math.max(value / 2 + 0.5, 0), 1) * 255);
     }
   }
-  return { width, height, data, isFinite };
+  return { width, height, data };
 }

@@ -31,7 +31,7 @@ export function noiseFromSeed(seed: number, height: number, width: number): Star
 /**
  * Noise from a safetensors file's tensor `noise`, `[C, h, w]` or `[1, C, h, w]`.
  *
- * @throws InputError for a file without it, or of another shape
+ * @throws InputError for a file without it, of another shape, or with values that are not finite
  */
 export async function readNoise(path: string): Promise<StartingNoise> {
   const file = await openSafetensors(path);
@@ -48,7 +48,11 @@ export async function readNoise(path: string): Promise<StartingNoise> {
         `${path}: expected ${TENSOR} to be [1, ${LATENT_CHANNELS}, height / 8, width / 8], got ${shownShape(shape)}`,
       );
     }
-    return { noise: await file.read(TENSOR), height: h! * PIXELS_PER_LATENT, width: w! * PIXELS_PER_LATENT };
+    const noise = await file.read(TENSOR);
+    const wrong = noise.find((value) => !Number.isFinite(value));
+    if (wrong !== undefined)
+      throw new InputError(`${path}: expected finite numbers as ${TENSOR}, got ${wrong}; make the file again`);
+    return { noise, height: h! * PIXELS_PER_LATENT, width: w! * PIXELS_PER_LATENT };
   } finally {
     await file.close();
   }

@@ -21,7 +21,10 @@ export interface Values {
 
 /** A loaded model; it holds its weights until `release`. */
 export interface OnnxModel extends Signature {
-  /** The value of an output (by default the first) for named inputs. Throws InputError for inputs that do not fit. */
+  /**
+   * The value of an output (by default the first) for named inputs. Throws InputError for inputs that do not fit, and
+   * for an output that is not finite.
+   */
   run(inputs: Readonly<Record<string, Values>>, output?: string): Promise<Values>;
   release(): Promise<void>;
 }
@@ -92,7 +95,7 @@ export async function loadOnnx(location: string, provider: Provider): Promise<On
       const results = await session.run(feeds, [output]).catch((error: unknown) => {
         throw new InputError(`${location}: expected to run on ${shapesOf(values)}, got "${reasonOf(error, location)}"`);
       });
-      return decoded(results[output]!, location);
+      return finite(decoded(results[output]!, location), output, location);
     },
     release: () => session.release(),
   };
@@ -162,6 +165,16 @@ function decoded({ type, data, dims }: Tensor, location: string): Values {
   if (type !== 'float16') throw new InputError(`${location}: expected an output in float32 or float16, got ${type}`);
   const { buffer, byteOffset, length } = data as Uint16Array; // a Float16Array if Node has it
   return { values: float16ToFloat32(new Uint16Array(buffer, byteOffset, length)), shape: dims };
+}
+
+/** Checks an output: a value that is not finite spreads over the whole picture. */
+function finite(result: Values, output: string, location: string): Values {
+  const wrong = result.values.find((value) => !Number.isFinite(value));
+  if (wrong === undefined) return result;
+  throw new InputError(
+    `${location}: expected finite numbers as ${shown(output)}, got ${wrong}: the file is damaged, or a float16 model ` +
+      'overflowed; get the file again, or use one in float32',
+  );
 }
 
 function shapesOf(values: Readonly<Record<string, Values>>): string {

@@ -1,13 +1,7 @@
 import type { Pixels } from './tensors.js';
 
 /** What is wrong with a picture, and the likely cause; undefined if nothing looks wrong. */
-export function findTrouble({ data, isFinite }: Pixels): string | undefined {
-  if (!isFinite) {
-    return (
-      'the decoder gave values that are not numbers: a float16 model overflowed (use one in float32), or the ' +
-      'model files are damaged'
-    );
-  }
+export function findTrouble({ data }: Pixels): string | undefined {
   const [red, green, blue] = [data[0]!, data[1]!, data[2]!];
   const isUniform = data.every((value, i) => value === [red, green, blue][i % 3]);
   if (!isUniform) return undefined;

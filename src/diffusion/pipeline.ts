@@ -6,6 +6,7 @@
  * `D` width.
  */
 import { join } from 'node:path';
+import { InputError } from '../base/errors.js';
 import { loadDecoder, type Decoder } from './decoder.js';
 import { readLatentScale } from './latent-scale.js';
 import { weightedSum, type Term } from './latents.js';
@@ -84,9 +85,20 @@ async function denoise(unet: Unet, config: SchedulerConfig, request: PictureRequ
   let latents = request.noise;
   for (const [index, timestep] of scheduler.timesteps.entries()) {
     latents = scheduler.step(await guidedAnswer(unet, request, latents, timestep), latents);
+    checkLatents(latents, request, index + 1);
     await request.onStep?.(index + 1, latents);
   }
   return latents;
+}
+
+/** Checks what a step made of finite predictions. */
+function checkLatents(latents: Float32Array, { guidance, steps }: PictureRequest, done: number): void {
+  const wrong = latents.find((value) => !Number.isFinite(value));
+  if (wrong === undefined) return;
+  throw new InputError(
+    `--guidance ${guidance}: expected finite latents, got ${wrong} after step ${done} of ${steps}; give a smaller ` +
+      'one, or another --scheduler',
+  );
 }
 
 /** Classifier-free guidance: negative + guidance · (prompt − negative), arXiv 2207.12598, formula 6. */

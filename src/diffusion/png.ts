@@ -8,7 +8,7 @@ const HEADER_LENGTH = 8 + 25;
 
 /** A picture as a PNG file's bytes. */
 export async function encodePng(
-  { data, width, height }: Omit<Pixels, 'isFinite'>,
+  { data, width, height }: Pixels,
   texts: Readonly<Record<string, string>>,
 ): Promise<Buffer> {
   return withTexts(

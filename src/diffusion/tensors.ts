@@ -6,6 +6,4 @@ export interface Pixels {
   readonly width: number;
   readonly height: number;
   readonly data: Uint8Array;
-  /** Whether all values from the decoder were finite. */
-  readonly isFinite: boolean;
 }

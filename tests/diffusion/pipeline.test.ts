@@ -78,8 +78,7 @@ describe('the pipeline', () => {
     for (const oneByOne of [false, true]) {
       const latents = await pipeline.denoise({ ...(await requestOf(each)), oneByOne });
       expect(largestDifference(latents, await expected.read(`${name}.latents`))).toBeLessThan(1e-4);
-      const { data, isFinite } = await pipeline.decode(latents, 64, 64);
-      expect(isFinite).toBe(true);
+      const { data } = await pipeline.decode(latents, 64, 64);
       expect(largestDifference(data, await expected.readInt32(`${name}.image`))).toBeLessThanOrEqual(1);
     }
     await pipeline.release();
