@@ -9,7 +9,8 @@ import { loadTokenizer, MAX_LENGTH } from '../../src/text/tokenizer.js';
 const FIXTURE = path.join(import.meta.dirname, '../fixtures/tokenizer-files/combinations.json');
 
 export type Files = Record<string, unknown>;
-export type Outcome = { pad: number; ids: (number | string)[] } | { error: string };
+/** What came out: ids, other ids each time, or an error. */
+export type Outcome = { pad: number; ids: (number | string)[] } | { pad: number; random: true } | { error: string };
 
 export interface Family {
   parts: Record<string, (Files | null)[]>;
