@@ -56,7 +56,10 @@ const CLIP_TEXT = camelCased({
   eos_token_id: id(49407),
 });
 
-/** Of transformers' `BertConfig` and `RobertaConfig`, whose defaults differ in two fields. */
+/** Where a whole CLIP describes its text model. */
+const CLIP_PARTS = object({ text_config: v.nullish(anyObject), text_config_dict: v.nullish(anyObject) });
+
+/** Of transformers' `BertConfig` and its likes, whose defaults differ in two fields. */
 const bertFields = (vocabSize: number, padTokenId: number) =>
   camelCased({
     vocab_size: count(vocabSize),
@@ -76,6 +79,8 @@ const bertFields = (vocabSize: number, padTokenId: number) =>
 
 const BERT = bertFields(30522, 0);
 const ROBERTA = bertFields(50265, 1);
+/** Of `XLMRobertaConfig` and `CamembertConfig`. */
+const XLM_ROBERTA = bertFields(30522, 1);
 
 /** CLIP's text model, as `CLIPTextConfig` of transformers names it. */
 export type ClipTextConfig = { readonly family: 'clip-text' } & v.InferOutput<typeof CLIP_TEXT>;
@@ -94,7 +99,7 @@ const ROBERTA_TYPES = ['roberta', 'xlm-roberta', 'camembert'];
 
 /**
  * The text model's configuration in the contents of a `config.json`: of a CLIP text model, of a whole CLIP
- * model (its `text_config`, over which the older `text_config_dict` wins, as in transformers), of BERT or RoBERTa.
+ * model (its older `text_config_dict`, else its `text_config`), of BERT or RoBERTa.
  *
  * @param where the file's name, for messages
  * @throws InputError for another model family, a missing or impossible value
@@ -102,12 +107,17 @@ const ROBERTA_TYPES = ['roberta', 'xlm-roberta', 'camembert'];
 export function parseConfig(json: unknown, where: string): TextModelConfig {
   const config = checkJson(anyObject, json, where, REMEDY);
   const type = config.model_type;
-  if (typeof type === 'string' && CLIP_TYPES.includes(type))
+  if (typeof type === 'string' && CLIP_TYPES.includes(type)) {
+    checkJson(CLIP_PARTS, config, where, REMEDY);
     return checked({ family: 'clip-text', ...checkJson(CLIP_TEXT, clipTextPart(config), where, REMEDY) }, where);
+  }
   if (typeof type === 'string' && BERT_TYPES.includes(type))
     return checked({ family: 'bert', ...parseBert(BERT, config, where) }, where);
   if (typeof type === 'string' && ROBERTA_TYPES.includes(type))
-    return checked({ family: 'roberta', ...parseBert(ROBERTA, config, where) }, where);
+    return checked(
+      { family: 'roberta', ...parseBert(type === 'roberta' ? ROBERTA : XLM_ROBERTA, config, where) },
+      where,
+    );
   const types = [...CLIP_TYPES, ...BERT_TYPES, ...ROBERTA_TYPES].join(', ');
   throw jsonError({
     file: where,
@@ -128,12 +138,14 @@ export async function readConfig(folder: string): Promise<{ config: TextModelCon
   return { config: parseConfig(json, path), json };
 }
 
-/** The part of a CLIP's configuration that describes its text model; any other configuration as it is. */
+/**
+ * The part of a CLIP's configuration that describes its text model; any other configuration as it is. An older
+ * `text_config_dict` counts alone, with defaults for what it lacks, whatever `text_config` says: as in transformers
+ * (configuration_clip.py, `CLIPConfig`).
+ */
 export function clipTextPart(json: JsonObject): JsonObject {
   if (json.model_type !== 'clip') return json;
-  const text = isObject(json.text_config) ? json.text_config : {};
-  const older = isObject(json.text_config_dict) ? json.text_config_dict : {};
-  return { ...text, ...older };
+  return [json.text_config_dict, json.text_config].find(isObject) ?? {};
 }
 
 /** The only kind of positions that is supported. */

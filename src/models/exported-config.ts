@@ -16,18 +16,25 @@ const FLOATS = [
   'logit_scale_init_value',
 ];
 
+/** Settings that say in which type the original's weights are stored, or what is to become of them on loading. */
+const STORAGE = ['dtype', 'torch_dtype', 'quantization_config'];
+
 /**
- * The text of a `config.json` for the text model alone, made from that of the original model.
+ * The text of a `config.json` for the text model alone, made from that of the original model. Weights are written as
+ * float32, which `dtype` says to transformers from version 4.56 on and `torch_dtype` to earlier ones: whatever type
+ * either names, the weights are converted to when they are loaded.
  *
  * @param format Python's JSON, unless others are to read it
  */
 export function exportedConfig(json: JsonObject, format: JsonFormat = formatPythonJson): string {
   const isClip = CLIP_TYPES.includes(String(json.model_type));
+  const kept = Object.entries(clipTextPart(json)).filter(([key]) => !STORAGE.includes(key));
   const exported = {
-    ...clipTextPart(json),
+    ...Object.fromEntries(kept),
     architectures: [isClip ? 'CLIPTextModel' : bertArchitecture(String(json.model_type))],
     model_type: isClip ? 'clip_text_model' : json.model_type,
     torch_dtype: 'float32',
+    dtype: 'float32',
   };
   const wholeFloats = new RegExp(`("(?:${FLOATS.join('|')})": -?\\d+)(,?)$`, 'gm');
   return `${format(exported).replace(wholeFloats, '$1.0$2')}\n`;

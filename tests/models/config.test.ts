@@ -49,6 +49,30 @@ describe('a configuration', () => {
     expect(failure.length).toBeLessThan(300);
   });
 
+  it.each([
+    ['roberta', 50265],
+    ['xlm-roberta', 30522],
+    ['camembert', 30522],
+    ['bert', 30522],
+  ])('of %s without a vocab_size has the default of transformers, %d', (model_type, size) => {
+    expect(parseConfig({ model_type }, 'c').vocabSize).toBe(size);
+  });
+
+  it.each([
+    [{}, { hiddenSize: 512, layerNormEps: 1e-5 }],
+    [{ hidden_size: 64 }, { hiddenSize: 64, layerNormEps: 1e-5 }],
+    [null, { hiddenSize: 32, layerNormEps: 0.5 }],
+  ])('of a whole CLIP whose text_config_dict is %j, which counts alone where it is there', (older, expected) => {
+    const text_config = { hidden_size: 32, num_attention_heads: 4, layer_norm_eps: 0.5 };
+    expect(parseConfig({ model_type: 'clip', text_config, text_config_dict: older }, 'c')).toMatchObject(expected);
+  });
+
+  it.each(['text_config', 'text_config_dict'])('of a whole CLIP whose %s is no object', (part) => {
+    expect(() => parseConfig({ model_type: 'clip', [part]: [1] }, 'c')).toThrow(
+      new RegExp(`^c: expected an object, got a list of 1 \\(${part}\\); use a model as it was published`),
+    );
+  });
+
   it('whose heads do not divide its width', () => {
     expect(() => parseConfig({ model_type: 'bert', hidden_size: 32, num_attention_heads: 5 }, 'c')).toThrow(
       'c: expected hidden_size to be a multiple of num_attention_heads, got 32 and 5',

@@ -26,6 +26,16 @@ describe('an exported configuration', () => {
     expect(parseConfig(exported, 'exported')).toEqual(parseConfig(read(folder), folder));
   });
 
+  it.each([{ dtype: 'float16' }, { torch_dtype: 'bfloat16' }, { dtype: null, torch_dtype: 'float16' }, {}])(
+    'says float32 of weights whose original was %j, and nothing of how that was stored',
+    (type) => {
+      const quantization = { quantization_config: { quant_method: 'bitsandbytes', load_in_8bit: true } };
+      const exported = JSON.parse(exportedConfig({ model_type: 'bert', ...type, ...quantization })) as JsonObject;
+      expect(exported).toMatchObject({ dtype: 'float32', torch_dtype: 'float32' });
+      expect(exported).not.toHaveProperty('quantization_config');
+    },
+  );
+
   it('writes whole floating-point numbers as such, and integers as such', () => {
     const text = exportedConfig({
       model_type: 'roberta',
