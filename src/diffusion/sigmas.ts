@@ -3,6 +3,7 @@
  * converted to time steps.
  */
 import { InputError } from '../base/errors.js';
+import { float32Log } from './float32-log.js';
 import { alphasCumprod, SMALLEST_ALPHA } from './noise-schedule.js';
 import type { UniPCConfig } from './scheduler-config.js';
 import { linspace, roundHalfEven, spacedTimesteps } from './timesteps.js';
@@ -27,14 +28,20 @@ export function sigmaSchedule(config: UniPCConfig, steps: number): SigmaSchedule
   const spaced = config.sigmas === 'timesteps' ? spacedTimesteps(config, steps, 1) : undefined;
   const sigmas = spaced?.map((timestep) => trained[Math.max(timestep, 0)]!) ?? spacedSigmas(config, trained, steps);
   const last = config.finalSigmasType === 'zero' ? 0 : spaced === undefined ? sigmas[sigmas.length - 1]! : trained[0]!;
-  const timesteps = spaced ?? sigmas.map((sigma) => timestepOf(sigma, trained, config.sigmas === 'karras'));
-  const repeated = config.solverOrder === 1 ? -1 : sigmas.findIndex((sigma, i) => sigma === sigmas[i + 1]);
+  const timesteps = spaced ?? timestepsOf(sigmas, trained.map(float32Log), config.sigmas === 'karras');
+  if (timesteps.some(Number.isNaN))
+    throw new InputError(
+      'scheduler_config.json: expected two time steps of training or more, each with noise, to space noise levels ' +
+        `between, got ${trained.length}, the first at ${trained[0]}; set use_${config.sigmas}_sigmas to false`,
+    );
+  const levels = Float32Array.from(sigmas);
+  const repeated = config.solverOrder === 1 ? -1 : levels.findIndex((level, i) => level === levels[i + 1]);
   if (repeated !== -1)
     throw new InputError(
       `--steps: expected steps that each take noise out, got time step ${timesteps[repeated]} twice from ` +
         `${steps} steps; give fewer`,
     );
-  return { timesteps, sigmas: Float32Array.of(...sigmas, last) };
+  return { timesteps, sigmas: Float32Array.from([...sigmas, last]) };
 }
 
 /** σ/α at every time step of training. */
@@ -54,13 +61,20 @@ function spacedSigmas({ sigmas, sigmaMin, sigmaMax }: UniPCConfig, trained: Floa
   return linspace(Math.log(most!), Math.log(least!), steps).map(Math.exp);
 }
 
-/** The time step of a noise level, interpolated in its logarithm; rounded for Karras' levels, truncated for others. */
-function timestepOf(sigma: number, trained: Float32Array, rounded: boolean): number {
-  const level = Math.log(Math.max(sigma, 1e-10));
-  const above = trained.findIndex((candidate) => Math.fround(Math.log(candidate)) > level);
-  const low = Math.min(Math.max((above === -1 ? trained.length : above) - 1, 0), trained.length - 2);
-  const [start, end] = [Math.fround(Math.log(trained[low]!)), Math.fround(Math.log(trained[low + 1]!))];
-  const share = Math.min(Math.max((start - level) / (start - end), 0), 1);
-  const timestep = (1 - share) * low + share * (low + 1);
-  return rounded ? roundHalfEven(timestep) : Math.trunc(timestep);
+/**
+ * The time steps of noise levels, interpolated in their logarithms; rounded for Karras' levels, truncated for others.
+ * Each operation has NumPy's precision, as the highest level may come out just below its own time step.
+ *
+ * @param logs the logarithms of the levels of training `[T]`
+ */
+function timestepsOf(sigmas: readonly number[], logs: Float32Array, isRounded: boolean): number[] {
+  return sigmas.map((sigma) => {
+    const level = Math.log(Math.max(sigma, 1e-10));
+    const above = logs.findIndex((log) => log > level);
+    const low = Math.min(Math.max((above === -1 ? logs.length : above) - 1, 0), logs.length - 2);
+    const [start, end] = [logs[low]!, logs[low + 1]!];
+    const share = Math.min(Math.max((start - level) / Math.fround(start - end), 0), 1);
+    const timestep = (1 - share) * low + share * (low + 1);
+    return isRounded ? roundHalfEven(timestep) : Math.trunc(timestep);
+  });
 }

@@ -1,0 +1,43 @@
+/**
+ * @file The natural logarithm of float32 numbers as NumPy computes it on processors with AVX2 or AVX-512, to the last
+ * bit. It may be two units in the last place off the logarithm, which decides between two time steps where a fraction
+ * is cut off. Source: https://github.com/numpy/numpy/blob/v2.4.0/numpy/_core/src/umath/loops_exponent_log.dispatch.c.src
+ * (`simd_log_FLOAT`).
+ */
+
+/** Coefficients of numerator and denominator, from the fifth power down: `NPY_COEFF_P5_LOGf` and so on. */
+const NUMERATOR = Float32Array.of(
+  2.589979117907922693523e-2,
+  3.808837741388407920751e-1,
+  1.480000633576506585156,
+  2.112677543073053063722,
+  9.999999999999998702752e-1,
+  0,
+);
+const DENOMINATOR = Float32Array.of(
+  5.87509540312457434295e-3,
+  1.546476374983906719538e-1,
+  9.864942958519418960339e-1,
+  2.453006071784736363091,
+  2.612677543073109236779,
+  1,
+);
+
+const LN2 = Math.fround(Math.LN2);
+
+/** `a · b + c`, rounded to float32 once: the product of two float32 numbers is exact in float64. */
+const multiplyAdd = (a: number, b: number, c: number): number => Math.fround(a * b + c);
+
+/** ln x for a positive float32, as NumPy rounds it; −∞ for 0. */
+export function float32Log(x: number): number {
+  if (x === 0) return -Infinity;
+  let exponent = Math.floor(Math.log2(x)) + 1;
+  let mantissa = x / 2 ** exponent;
+  if (mantissa >= 1) [mantissa, exponent] = [mantissa / 2, exponent + 1]; // where log2 rounded the other way
+  if (mantissa < 0.5) [mantissa, exponent] = [mantissa * 2, exponent - 1];
+  if (mantissa <= Math.fround(Math.SQRT1_2)) [mantissa, exponent] = [mantissa * 2, exponent - 1];
+  const y = Math.fround(mantissa - 1);
+  const polynomial = (coefficients: Float32Array): number =>
+    coefficients.reduce((sum, coefficient) => multiplyAdd(sum, y, coefficient));
+  return multiplyAdd(exponent, LN2, Math.fround(polynomial(NUMERATOR) / polynomial(DENOMINATOR)));
+}
