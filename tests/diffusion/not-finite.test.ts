@@ -26,7 +26,9 @@ async function draw(file?: string, value = NaN, guidance = 7.5): Promise<number>
       negative: TEXT.map((x) => -x),
       guidance,
       steps: 3,
-      onStep: () => void steps++,
+      onStep: () => {
+        steps++;
+      },
     });
     await pipeline.decode(latents, 64, 64);
     return steps;
