@@ -16,7 +16,7 @@ import { memoryOf, resetPeak } from './process-memory.mjs';
 /**
  * What is printed, in bytes.
  *
- * @typedef {{ bare: number, loading: number, drawing: number, activations: number, isFinite: boolean }} PictureMemory
+ * @typedef {{ bare: number, loading: number, drawing: number, activations: number }} PictureMemory
  */
 
 /** @type {{ folder: string, size: number, lowMemory: boolean }} */
@@ -43,11 +43,11 @@ const denoising = ownPeak();
 restart();
 await pipeline.decode(latents, size, size);
 restart();
-const { isFinite } = await pipeline.decode(latents, size, size);
+await pipeline.decode(latents, size, size);
 const activations = Math.max(denoising, ownPeak()) - loaded.anonymous;
 restart();
 await pipeline.release();
-console.log(JSON.stringify({ bare, loading: loaded.peak, drawing: Math.max(...peaks), activations, isFinite }));
+console.log(JSON.stringify({ bare, loading: loaded.peak, drawing: Math.max(...peaks), activations }));
 
 function memoryNow() {
   const memory = memoryOf('self');

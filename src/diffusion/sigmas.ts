@@ -44,7 +44,11 @@ export function sigmaSchedule(config: UniPCConfig, steps: number): SigmaSchedule
   return { timesteps, sigmas: Float32Array.from([...sigmas, last]) };
 }
 
-/** σ/α at every time step of training. */
+/**
+ * σ/α at every time step of training. Square roots are rounded to the nearest; PyTorch's on a processor may be one unit
+ * in the last place off, by what its library for the machine does, and then a first time step of exponential levels may
+ * be its neighbour.
+ */
 function trainedSigmas(config: UniPCConfig): Float32Array {
   const alphas = alphasCumprod(config);
   if (config.rescaleBetasZeroSnr) alphas[alphas.length - 1] = SMALLEST_ALPHA; // σ/α would be infinite
