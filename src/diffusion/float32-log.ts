@@ -1,8 +1,8 @@
 /**
  * @file The natural logarithm of float32 numbers as NumPy computes it on processors with AVX2 or AVX-512, to the last
  * bit. It may be two units in the last place off the logarithm, which decides between two time steps where a fraction
- * is cut off. Source: https://github.com/numpy/numpy/blob/v2.4.0/numpy/_core/src/umath/loops_exponent_log.dispatch.c.src
- * (`simd_log_FLOAT`).
+ * is cut off. Source: `simd_log_FLOAT` in
+ * https://github.com/numpy/numpy/blob/v2.4.0/numpy/_core/src/umath/loops_exponent_log.dispatch.c.src
  */
 
 /** Coefficients of numerator and denominator, from the fifth power down: `NPY_COEFF_P5_LOGf` and so on. */
