@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-/** What the user types: npm sets this where it has started the process, as by npx (src/base/own-command.ts). */
+/** What the user types: the rule of src/base/own-command.ts once more, as this runs where dist/ is not there yet. */
 const KD = process.env.npm_command ? 'npx kd' : 'kd';
 const isInstalled = !existsSync(join(root, 'package-lock.json'));
 const built = join(await homeFolder(), 'dist', 'cli.js');

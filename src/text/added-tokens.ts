@@ -27,14 +27,14 @@ export function sectionSplitter(tokens: readonly AddedToken[], normalize: Normal
   return (text) => splitRaw(text).flatMap(splitRest);
 }
 
-/** The tokens as a tree of UTF-16 code units; a node holds the token that ends there. */
-interface Node {
+/** A trie of the tokens over UTF-16 code units; a node holds the token that ends there. */
+interface TrieNode {
   token?: AddedToken;
-  readonly next: Map<number, Node>;
+  readonly next: Map<number, TrieNode>;
 }
 
 function tokenSplitter(tokens: readonly AddedToken[], write: Normalizer): Splitter {
-  const root: Node = { next: new Map() };
+  const root: TrieNode = { next: new Map() };
   for (const token of tokens) {
     let node = root;
     const content = write(token.content);
@@ -52,7 +52,7 @@ function tokenSplitter(tokens: readonly AddedToken[], write: Normalizer): Splitt
   return (text) => cut(text, root, start);
 }
 
-function cut(text: string, root: Node, start: RegExp): Section[] {
+function cut(text: string, root: TrieNode, start: RegExp): Section[] {
   const sections: Section[] = [];
   let done = 0; // all before this index is in `sections`
   let spaceEnd = 0; // where the white space ends that was swallowed last
@@ -78,10 +78,10 @@ function cut(text: string, root: Node, start: RegExp): Section[] {
 function tokenAt(
   text: string,
   from: number,
-  root: Node,
+  root: TrieNode,
 ): { readonly token: AddedToken; readonly length: number } | undefined {
   let longest: { token: AddedToken; length: number } | undefined;
-  let node: Node | undefined = root;
+  let node: TrieNode | undefined = root;
   for (let i = from; node !== undefined; i++) {
     if (node.token !== undefined) longest = { token: node.token, length: i - from };
     node = i < text.length ? node.next.get(text.charCodeAt(i)) : undefined;

@@ -1,7 +1,7 @@
 import { InputError } from '../base/errors.js';
 import { MAX_ADDED_TOKENS, MAX_TOKEN_LENGTH, type AddedToken } from './tokenizer-json.js';
 
-/** All added tokens together: the tree that they are looked for in takes some 200 bytes a character. */
+/** All added tokens together: the trie that they are looked for in takes some 200 bytes a character. */
 const MAX_CHARACTERS = 1_000_000;
 
 /** How a token is to be added. Where `normalized` is not said, special tokens are looked for in the raw text. */

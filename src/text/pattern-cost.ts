@@ -35,7 +35,7 @@ interface Part {
   readonly empty: boolean;
 }
 
-/** A recursive descent over a pattern; what it does not know it turns away. */
+/** A recursive descent over a pattern; it refuses what it does not know. */
 class Reader {
   private at = 0;
 

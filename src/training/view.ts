@@ -2,8 +2,9 @@
 import type { StepRecord, ValidationRecord } from '../distill/records.js';
 import type { TrainPlan } from '../distill/train.js';
 import type { Progress, Reporter } from '../app/reporter.js';
-import { formatCounted, formatDuration, formatRate } from '../base/format.js';
+import { formatDuration, formatRate } from '../base/format.js';
 import { rateOf, startMeter, type Meter } from './meter.js';
+import { announceStart } from './start-announcements.js';
 import { estimateTimeLeft } from './time-left.js';
 
 export interface TrainingView {
@@ -17,12 +18,6 @@ export interface TrainingView {
   stop(): void;
 }
 
-/** Seconds from which a first step is so slow that one asks why. */
-const WORTH_SAYING = 5;
-
-/** What takes longer than this before the first step is over is announced, in milliseconds. */
-const ANNOUNCED_AFTER = 2_000;
-
 /**
  * Shows the progress of a run.
  *
@@ -35,9 +30,7 @@ export function openTrainingView(output: Reporter, from = 0): TrainingView {
   let validated = 0;
   let seconds = 0; // of training, up to the last step
   let validationBegan = 0;
-  let announcement: NodeJS.Timeout | undefined;
-  let firstBatch: { readonly pairs: number; readonly at: number } | undefined; // of the untrained student's validation
-  let isTimed = false;
+  const start = announceStart(output);
   const left = estimateTimeLeft();
 
   return {
@@ -46,7 +39,7 @@ export function openTrainingView(output: Reporter, from = 0): TrainingView {
       plan = known;
       validationBegan = performance.now();
       meter.resume();
-      awaitFirstStep();
+      start.awaitFirstStep();
     },
     step,
     validating,
@@ -54,23 +47,13 @@ export function openTrainingView(output: Reporter, from = 0): TrainingView {
     stop,
   };
 
-  /** Says what the first step does while it takes long. */
-  function awaitFirstStep(): void {
-    clearTimeout(announcement);
-    announcement = setTimeout(() => {
-      output.message('first step: preparing the graph and memory that the later ones use');
-    }, ANNOUNCED_AFTER);
-    announcement.unref();
-  }
-
   function step(record: StepRecord): void {
-    clearTimeout(announcement);
+    start.stop();
     meter.step(record.pairs);
     left.step(meter.seconds() - seconds);
     seconds = meter.seconds();
     validationBegan = performance.now();
-    if (record.step === from + 1 && meter.seconds() >= WORTH_SAYING)
-      output.message(`first step: ${Math.round(meter.seconds())} s; it prepares what the later ones use`);
+    if (record.step === from + 1) start.firstStepDone(seconds);
     const before = (record.epoch - 1) * plan.stepsPerEpoch;
     bar ??= output.progress(
       `epoch ${record.epoch}/${plan.epochs}`,
@@ -88,30 +71,12 @@ export function openTrainingView(output: Reporter, from = 0): TrainingView {
 
   function validating(pairs: number, total: number): void {
     if (validated === 0) {
-      clearTimeout(announcement);
       stop();
       bar = output.progress('validation', total, 'pairs');
     }
     validated += pairs;
     bar?.update(validated);
-    if (from === 0 && seconds === 0) announceBaselines(total);
-  }
-
-  /** Says how long the untrained student takes, as its second batch tells: the first one also prepares the graph. */
-  function announceBaselines(total: number): void {
-    const now = performance.now();
-    if (firstBatch === undefined) {
-      firstBatch = { pairs: validated, at: now };
-      return;
-    }
-    if (isTimed) return;
-    isTimed = true;
-    const left = ((now - firstBatch.at) / 1000 / (validated - firstBatch.pairs)) * (total - validated);
-    if (left >= WORTH_SAYING)
-      output.message(
-        `before the first step: the untrained student on ${formatCounted(total, 'pair')}, ` +
-          `about ${formatDuration(left)}`,
-      );
+    if (from === 0 && seconds === 0) start.untrainedBatchDone(validated, total);
   }
 
   function validation(record: ValidationRecord, trainLoss: number | undefined): void {
@@ -120,7 +85,7 @@ export function openTrainingView(output: Reporter, from = 0): TrainingView {
     left.validation((performance.now() - validationBegan) / 1000);
     output.message(trainLoss === undefined ? untrainedLine(record) : epochLine(record, trainLoss));
     meter.resume();
-    if (trainLoss === undefined) awaitFirstStep();
+    if (trainLoss === undefined) start.awaitFirstStep();
   }
 
   /** `epoch  2/10  loss 1.2345  validation 1.0219 (en 0.4900 + ko 0.5319)  101 pairs/s` */
@@ -137,7 +102,7 @@ export function openTrainingView(output: Reporter, from = 0): TrainingView {
   }
 
   function stop(): void {
-    clearTimeout(announcement);
+    start.stop();
     bar?.stop();
     bar = undefined;
   }

@@ -68,10 +68,23 @@ describe('the package that npm packs', () => {
     expect(existsSync(join(installed(), 'src'))).toBe(false);
   });
 
-  it('asks for `kd setup` before it is set up, as a command and as a library', () => {
-    const command = spawnSync(process.execPath, [join(installed(), 'bin/kd.js'), 'doctor'], { env, encoding: 'utf8' });
-    expect(command.stderr).toMatch(/^kd: not set up yet; run `kd setup` once, [^\n]+\n$/);
+  it.each([
+    [{}, 'kd'],
+    [{ npm_command: '' }, 'kd'],
+    [{ npm_command: 'exec' }, 'npx kd'], // by npx
+  ])('asks for `kd setup` before it is set up, called as it was: %j', (npm, name) => {
+    const command = spawnSync(process.execPath, [join(installed(), 'bin/kd.js'), 'doctor'], {
+      env: { ...env, ...npm },
+      encoding: 'utf8',
+    });
+    const [, line] = command.stderr.split(/^kd: not set up yet; (?=[^\n]+\n$)/);
+    expect(line).toMatch(
+      new RegExp(`^run \`${name} setup\` once, .+ \\(\`${name} setup --device cpu\` without a GPU\\)\n$`),
+    );
     expect(command.status).toBe(1);
+  });
+
+  it('asks for it as a library, too', () => {
     const library = spawnSync(process.execPath, ['--input-type=module', '-e', "import 'kd'"], {
       cwd: project,
       env,
