@@ -19,7 +19,7 @@ import { openTeacherCache } from '#dist/training/teacher-cache/cache.js';
 import { loadBackend } from '#dist/tensorflow/backend.js';
 import { bfloat16Obstacle } from '#dist/tensorflow/hardware.js';
 import { randomModel } from '#dist/models/pretrained.js';
-import { sizeOf } from '#dist/models/text-encoder.js';
+import { sizeOf } from '#dist/base/shape.js';
 import { LENGTH, randomBatch } from './batch.mjs';
 import { modelConfigs } from './models.mjs';
 import { openRealBatches } from './real-pairs.mjs';

@@ -4,7 +4,8 @@ import { targetShape, trainableParameters, type Distillation } from '../distill/
 import type { GraphNode } from './graph/graph.js';
 import { peakBytes } from './graph/liveness.js';
 import { buildStepGraph, collectiveGroupOf, type StepGraph } from './graph/step-graph.js';
-import { countParameters, FLOAT_BYTES, sizeOf } from '../models/text-encoder.js';
+import { sizeOf } from '../base/shape.js';
+import { countParameters, FLOAT_BYTES } from '../models/text-encoder.js';
 import { keptValues } from '../models/kept-values.js';
 
 /** A step whose memory is estimated: the models, the loss, and how it runs. */

@@ -1,5 +1,6 @@
 import { hash32, randomNormal } from '../base/philox.js';
-import { sizeOf, type Shapes } from './text-encoder.js';
+import { sizeOf } from '../base/shape.js';
+import type { Shapes } from './text-encoder.js';
 
 /**
  * Initial values of one parameter: ones for LayerNorm weights, zeros for biases, else normally distributed. A pure

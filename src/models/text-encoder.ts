@@ -4,6 +4,7 @@
  * Shape notation in this folder:
  * - `B` sentences, `L` tokens a sentence, `D` width, `H` heads, `K = D / H`, `F` feed-forward width
  */
+import { sizeOf } from '../base/shape.js';
 import type * as tf from '@tensorflow/tfjs-core';
 import type { DropoutChoice, DropoutKey } from './dropout.js';
 import type { TextModelConfig } from './config.js';
@@ -63,11 +64,6 @@ export interface TextEncoder {
 
 /** Bytes of a float32, in which parameters are kept. */
 export const FLOAT_BYTES = 4;
-
-/** The number of values in a tensor of a shape. */
-export function sizeOf(shape: readonly number[]): number {
-  return shape.reduce((size, dimension) => size * dimension, 1);
-}
 
 /** The number of parameters of a model: 123,060,480 for CLIP-L's text model, 68,090,880 for klue/roberta-small. */
 export function countParameters(shapes: Shapes): number {

@@ -3,7 +3,7 @@ import type { Batch } from '../data/batches.js';
 import type { Engine } from '../distill/engine.js';
 import { targetShape } from '../distill/loss.js';
 import { InputError } from '../base/errors.js';
-import { sizeOf } from '../models/text-encoder.js';
+import { sizeOf } from '../base/shape.js';
 import { MAX_LENGTH } from '../text/tokenizer.js';
 import type { Reporter } from '../app/reporter.js';
 import { formatBytes, formatBytesApart, formatCount } from '../base/format.js';

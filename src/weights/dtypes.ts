@@ -4,6 +4,7 @@
  * Stored values are little-endian, as is every platform on which Node.js has TensorFlow, so typed arrays can view the
  * bytes.
  */
+import { sizeOf } from '../base/shape.js';
 import { InputError } from '../base/errors.js';
 import { bfloat16ToFloat32, float16ToFloat32 } from './half.js';
 
@@ -51,14 +52,9 @@ export function compareDtypes(a: Dtype, b: Dtype): number {
   return ORDER.indexOf(b) - ORDER.indexOf(a);
 }
 
-/** The number of elements of a shape; 1 for a scalar's `[]`. */
-export function elementCount(shape: readonly number[]): number {
-  return shape.reduce((count, dimension) => count * dimension, 1);
-}
-
 /** Bytes of a tensor; a fraction for some shapes of types narrower than a byte. */
 export function byteLengthOf(dtype: Dtype, shape: readonly number[]): number {
-  return (elementCount(shape) * BITS[dtype]) / 8;
+  return (sizeOf(shape) * BITS[dtype]) / 8;
 }
 
 const TO_FLOAT32: Partial<Record<Dtype, (bytes: ArrayBuffer) => Float32Array>> = {

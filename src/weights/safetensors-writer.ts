@@ -1,5 +1,6 @@
 import { createPendingFile } from '../base/files.js';
-import { byteLengthOf, compareDtypes, elementCount } from './dtypes.js';
+import { sizeOf } from '../base/shape.js';
+import { byteLengthOf, compareDtypes } from './dtypes.js';
 import { float32ToBfloat16, float32ToFloat16 } from './half.js';
 import { encodeHeader } from './safetensors-header.js';
 import { shown, shownShape } from './wording.js';
@@ -120,13 +121,13 @@ function layOut(specs: readonly TensorSpec[], dataStart: number): Map<string, Pl
 }
 
 function checkPiece({ name, shape }: PlacedTensor, offset: number, length: number): void {
-  if (offset >= 0 && offset + length <= elementCount(shape)) return;
+  if (offset >= 0 && offset + length <= sizeOf(shape)) return;
   throw new RangeError(`createSafetensors: ${shown(name)} is ${shownShape(shape)}, got ${length} values at ${offset}`);
 }
 
 function checkFilled({ name, shape, written }: PlacedTensor): void {
-  if (written === elementCount(shape)) return;
-  throw new Error(`createSafetensors: ${shown(name)} needs ${elementCount(shape)} values, got ${written}`);
+  if (written === sizeOf(shape)) return;
+  throw new Error(`createSafetensors: ${shown(name)} needs ${sizeOf(shape)} values, got ${written}`);
 }
 
 function encode({ name, dtype }: TensorSpec, values: TensorValues): Uint8Array {

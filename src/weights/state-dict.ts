@@ -5,7 +5,8 @@
  */
 import { InputError } from '../base/errors.js';
 import type { Dtype } from './dtypes.js';
-import { byteLengthOf, elementCount } from './dtypes.js';
+import { sizeOf } from '../base/shape.js';
+import { byteLengthOf } from './dtypes.js';
 import type { TensorInfo } from './tensor-source.js';
 import { placeOf } from './tensor-source.js';
 import type { PickleFunction } from './unpickler.js';
@@ -145,7 +146,7 @@ function tensorOf(name: string, { storage, offset, shape, strides }: View, locat
   }
   const tensor = { name, dtype: storage.dtype, shape, storage, offset, strides };
   // More elements than the storage has would be a broadcast view, which no parameter is, and could be of any size.
-  if (elementCount(shape) > storage.length || offset + spanOf(tensor) > storage.length) {
+  if (sizeOf(shape) > storage.length || offset + spanOf(tensor) > storage.length) {
     throw new InputError(
       `${where}: expected a view within its storage of ${storage.length} elements, ` +
         `found shape ${shownShape(shape)}, strides ${shownShape(strides)}, offset ${offset}; the file is damaged`,
@@ -156,7 +157,7 @@ function tensorOf(name: string, { storage, offset, shape, strides }: View, locat
 
 /** The number of elements in the storage from a tensor's first to its last. */
 export function spanOf({ shape, strides }: Pick<StoredTensor, 'shape' | 'strides'>): number {
-  if (elementCount(shape) === 0) return 0;
+  if (sizeOf(shape) === 0) return 0;
   return 1 + shape.reduce((last, dimension, axis) => last + (dimension - 1) * strides[axis]!, 0);
 }
 

@@ -4,7 +4,7 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { buildTextEncoder } from '../../src/models/build.js';
 import { parseConfig } from '../../src/models/config.js';
-import { sizeOf } from '../../src/models/text-encoder.js';
+import { sizeOf } from '../../src/base/shape.js';
 import { writeSafetensors } from '../../src/weights/safetensors-writer.js';
 import { BACKENDS_UNDER_TEST } from '../backends.js';
 import { kd, temporaryFolder, type CliOptions, type CliResult } from '../cli.js';

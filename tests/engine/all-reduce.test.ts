@@ -6,7 +6,7 @@ import { AllReduce, bucketsOf, MOST_IN_ORDER } from '../../src/engine/graph/all-
 import { Graph } from '../../src/engine/graph/graph.js';
 import { openReplicas } from '../../src/engine/graph/replicas.js';
 import { after, placeholder } from '../../src/engine/graph/variables.js';
-import { sizeOf } from '../../src/models/text-encoder.js';
+import { sizeOf } from '../../src/base/shape.js';
 import { loadBackend } from '../../src/tensorflow/backend.js';
 import { BACKENDS_UNDER_TEST } from '../backends.js';
 

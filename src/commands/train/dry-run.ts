@@ -1,7 +1,8 @@
 /** @file `kd train --dry-run`: what a run would be, and one step of it, without writing anything. */
 import { targetShape, trainableParameters } from '../../distill/loss.js';
 import { planSteps } from '../../distill/train.js';
-import { countParameters, sizeOf } from '../../models/text-encoder.js';
+import { sizeOf } from '../../base/shape.js';
+import { countParameters } from '../../models/text-encoder.js';
 import type { Output } from '../../app/output.js';
 import { hangingText } from '../../base/wrap.js';
 import { formatBytes, formatCount, formatCounted } from '../../base/format.js';

@@ -1,5 +1,5 @@
 /** @file Sums over ranks: TensorFlow's collective ops, recorded. */
-import { sizeOf } from '../../models/text-encoder.js';
+import { sizeOf } from '../../base/shape.js';
 import type { Attributes, Graph, Value } from './graph.js';
 import { concat, reshape, slice } from './moves.js';
 

@@ -6,7 +6,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { decays, momentName, MOMENTS, type OptimizerName } from '../../distill/adamw.js';
 import { trainableParameters, type Distillation } from '../../distill/loss.js';
 import type { Gradients } from '../../distill/step.js';
-import { sizeOf } from '../../models/text-encoder.js';
+import { sizeOf } from '../../base/shape.js';
 
 /** The names of the parameters in each flat one, in order, by its name. */
 export type FlatParameters = Readonly<Record<string, readonly string[]>>;

@@ -1,5 +1,5 @@
 /** @file Functions of a graph, and the calls that take the place of groups of ops. */
-import { sizeOf } from '../../models/text-encoder.js';
+import { sizeOf } from '../../base/shape.js';
 import type { Attributes, GraphDtype, GraphNode } from './graph.js';
 import { isCopied } from './op-groups.js';
 import { producerName } from './order.js';

@@ -1,5 +1,5 @@
 /** @file Liveness: how much memory a graph's values take while it runs, counted over its nodes in execution order. */
-import { sizeOf } from '../../models/text-encoder.js';
+import { sizeOf } from '../../base/shape.js';
 import { ELEMENTWISE } from './elementwise.js';
 import type { FusedGraph, GraphFunction } from './functions.js';
 import { BYTES, type GraphNode, type Value } from './graph.js';

@@ -1,6 +1,7 @@
 /** @file A model's parameters as variables of a graph: declared, set in groups as they are read, and read back. */
 import type { NamedValues, ParameterValues } from '../../distill/engine.js';
-import { FLOAT_BYTES, sizeOf, type Params, type Shapes } from '../../models/text-encoder.js';
+import { sizeOf } from '../../base/shape.js';
+import { FLOAT_BYTES, type Params, type Shapes } from '../../models/text-encoder.js';
 import type { Graph, GraphNode, Value } from './graph.js';
 import { concat, reshape, slice } from './moves.js';
 import type { FlatParameters } from './flat-parameters.js';

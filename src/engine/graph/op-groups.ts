@@ -1,5 +1,5 @@
 /** @file Groups of connected ops, each of which can become one function. */
-import { sizeOf } from '../../models/text-encoder.js';
+import { sizeOf } from '../../base/shape.js';
 import type { GraphNode } from './graph.js';
 import { producerName, reachableFetches } from './order.js';
 

@@ -1,5 +1,5 @@
 /** @file The order in which a graph's nodes run, and what they run for. */
-import { sizeOf } from '../../models/text-encoder.js';
+import { sizeOf } from '../../base/shape.js';
 import type { GraphNode } from './graph.js';
 
 /** The node that an input comes from: inputs may name an output (`node:1`), or be control inputs (`^node`). */

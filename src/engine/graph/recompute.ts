@@ -5,7 +5,7 @@
  * The outputs of activations, LayerNorm and dropout are elementwise functions of values that are kept anyway. Each
  * takes one pass over memory, where a product takes a hundred times that.
  */
-import { sizeOf } from '../../models/text-encoder.js';
+import { sizeOf } from '../../base/shape.js';
 import { ELEMENTWISE } from './elementwise.js';
 import { BYTES, type GraphNode } from './graph.js';
 import { producerName } from './order.js';

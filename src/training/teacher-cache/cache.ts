@@ -13,7 +13,7 @@ import { InputError } from '../../base/errors.js';
 import { fileError, isPendingName } from '../../base/files.js';
 import { checkIsWritable, makeFolders } from '../../base/folders.js';
 import { removeStaleFiles } from '../../base/stale-files.js';
-import { sizeOf } from '../../models/text-encoder.js';
+import { sizeOf } from '../../base/shape.js';
 import { BYTES_A_VALUE, createShard, openShard, type Shard } from './shard.js';
 
 export const CACHE_SIDES = ['training', 'validation'] as const;

@@ -4,6 +4,7 @@
  * it is read: the files are read for days.
  */
 import { crc32 } from 'node:zlib';
+import { sizeOf } from '../../base/shape.js';
 import { InputError } from '../../base/errors.js';
 import { openRandomAccess, type RandomAccessFile } from '../../weights/byte-source.js';
 import { bfloat16ToFloat32, float32ToBfloat16 } from '../../weights/half.js';
@@ -129,5 +130,5 @@ function checksumOf(values: Uint16Array): number {
 }
 
 function widthOf(shape: readonly number[]): number {
-  return shape.slice(1).reduce((product, size) => product * size, 1);
+  return sizeOf(shape.slice(1));
 }
