@@ -41,7 +41,7 @@ export function hubFetch(hub: HubOrigin, limits: RequestLimits = {}): typeof fet
     let method = (init.method ?? 'GET').toUpperCase();
     if (limits.elsewhere !== true && url.origin !== origin)
       throw new AnswerError(
-        `${hub.hubUrl} leads to another server (${url.host}), where it may not be asked for; check HF_ENDPOINT`,
+        `${hub.hubUrl} names an address on another server (${url.host}), which is not asked; check HF_ENDPOINT`,
       );
     const headers = new Headers(init.headers);
     const asHub = headers.get('Authorization') === `Bearer ${PLACEHOLDER_TOKEN}`;
@@ -54,7 +54,7 @@ export function hubFetch(hub: HubOrigin, limits: RequestLimits = {}): typeof fet
       await response.body?.cancel().catch(() => undefined);
       const next = nextAddress(url, location, method, hub.hubUrl);
       if (redirects === MOST_REDIRECTS)
-        throw new AnswerError(`${hub.hubUrl} sends on more than ${MOST_REDIRECTS} times; try again later`);
+        throw new AnswerError(`${hub.hubUrl} redirects more than ${MOST_REDIRECTS} times; try again later`);
       if (next.origin !== url.origin) headers.delete('Authorization'); // a store's own, which came with its address
       if (response.status === 303) method = method === 'HEAD' ? 'HEAD' : 'GET';
       url = next;
@@ -87,14 +87,14 @@ export function nextAddress(from: URL, location: string, method: string, hubUrl:
     next.username !== '' ||
     next.password !== ''
   )
-    throw new AnswerError(`${hubUrl} sends on to what is no plain address of the web; try again later`);
+    throw new AnswerError(`${hubUrl} redirects to something that is not a plain web address; try again later`);
   if (from.protocol === 'https:' && next.protocol === 'http:')
     throw new AnswerError(
-      `${hubUrl} sends on to ${next.host} without encryption, which is not followed; check HF_ENDPOINT`,
+      `${hubUrl} redirects to ${next.host} without encryption, which is not followed; check HF_ENDPOINT`,
     );
   if (!['GET', 'HEAD'].includes(method) && next.origin !== from.origin)
     throw new AnswerError(
-      `${hubUrl} sends an upload on to another server (${next.host}), which is not followed; check HF_ENDPOINT`,
+      `${hubUrl} redirects an upload to another server (${next.host}), which is not followed; check HF_ENDPOINT`,
     );
   return next;
 }

@@ -181,16 +181,16 @@ describe('the token', () => {
       json(response, [listed('README.md', CONFIG)], { Link: `<${other.url}/api/next>; rel="next"` });
     });
     expect(await refusal()).toBe(
-      `a/b: HUB leads to another server (${new URL(other.url).host}), where it may not be asked for; check HF_ENDPOINT`,
+      `a/b: HUB names an address on another server (${new URL(other.url).host}), which is not asked; check HF_ENDPOINT`,
     );
     expect(other.asked).toEqual([]);
   });
 
   it.each([
-    ['http://user:pass@127.0.0.1/x', 'sends on to what is no plain address of the web'],
-    ['ftp://127.0.0.1/x', 'sends on to what is no plain address of the web'],
-    ['file:///etc/passwd', 'sends on to what is no plain address of the web'],
-    ['http://[', 'sends on to what is no plain address of the web'],
+    ['http://user:pass@127.0.0.1/x', 'redirects to something that is not a plain web address'],
+    ['ftp://127.0.0.1/x', 'redirects to something that is not a plain web address'],
+    ['file:///etc/passwd', 'redirects to something that is not a plain web address'],
+    ['http://[', 'redirects to something that is not a plain web address'],
   ])('is not asked for at %s', async (address, said) => {
     hub.answer = except(
       'resolve',
@@ -228,7 +228,7 @@ describe('the token', () => {
         });
     };
     const failure = await failureOf(pushFolder(folder, await pushTarget('a/b', '--push'), () => undefined));
-    expect(failure).toContain(`a/b: ${hub.url} sends an upload on to another server (${new URL(other.url).host})`);
+    expect(failure).toContain(`a/b: ${hub.url} redirects an upload to another server (${new URL(other.url).host})`);
     expect(uploaded).toEqual(['PUT']);
     expect(tokens(other)).toEqual(new Set([undefined]));
     expect(tokens(hub)).toEqual(new Set([`Bearer ${TOKEN}`]));
@@ -237,7 +237,7 @@ describe('the token', () => {
   it('is never sent on from an encrypted address to one that is not', () => {
     const from = new URL('https://hub.example/a');
     expect(() => nextAddress(from, 'http://hub.example/a', 'GET', 'https://hub.example')).toThrow(
-      'https://hub.example sends on to hub.example without encryption, which is not followed; check HF_ENDPOINT',
+      'https://hub.example redirects to hub.example without encryption, which is not followed; check HF_ENDPOINT',
     );
     expect(nextAddress(from, '/b', 'POST', 'https://hub.example').href).toBe('https://hub.example/b');
   });
@@ -346,7 +346,7 @@ describe('an answer about a model', () => {
       'revision',
       redirect(() => '/a/revision/b'),
     );
-    expect(await refusal()).toBe('a/b: HUB sends on more than 10 times; try again later');
+    expect(await refusal()).toBe('a/b: HUB redirects more than 10 times; try again later');
     expect(hub.asked).toHaveLength(11);
   });
 
