@@ -79,7 +79,7 @@ function diffusers({ name, architecture, tokenizer }: CardContents): string[] {
   ];
   return [
     block('python', lines.join('\n')),
-    `Or put both folders in the place of a pipeline's own, with \`"text_encoder": ["transformers", ` +
+    `Or put both folders in place of a pipeline's own, with \`"text_encoder": ["transformers", ` +
       `"${architecture}"]\` and \`"tokenizer": ["transformers", "${tokenizer}"]\` in its \`model_index.json\`. ` +
       `The pipeline must have been made for the teacher's embeddings.`,
   ];

@@ -4,6 +4,7 @@
 import { countParameters } from '../models/text-encoder.js';
 import { isProjection } from '../models/projection.js';
 import { MAX_LENGTH } from '../text/tokenizer.js';
+import { formatCount } from '../base/format.js';
 import { codeSpan, escapeMarkdown } from '../base/markdown.js';
 import { VERSION } from '../base/version.js';
 import type { Format } from './formats.js';
@@ -55,7 +56,7 @@ function summary({ encoder, architecture, teacher }: CardContents): string {
         `that ${shown(teacher)} gives for the English one (the method of arXiv 2004.09813).`;
   const rows: [string, string][] = [
     ['architecture', `\`${architecture}\`, ${config.numHiddenLayers} layers, ${config.numAttentionHeads} heads`],
-    ['parameters', count(countParameters(shapes))],
+    ['parameters', formatCount(countParameters(shapes))],
     ['width', Object.keys(shapes).some(isProjection) ? `${config.hiddenSize}, projected to ${width}` : String(width)],
     [
       'input',
@@ -79,7 +80,7 @@ function data({
 }: TrainingRecord): string {
   const from = Array.isArray(sources) ? sources.map((path) => codeSpan(String(path))).join(', ') : 'not recorded';
   return (
-    `## Data\n\n${count(trained)} pairs of a Korean and an English sentence to train on, ${count(validated)} ` +
+    `## Data\n\n${formatCount(trained)} pairs of a Korean and an English sentence to train on, ${formatCount(validated)} ` +
     `others to validate on; from ${from}. Fingerprint: ${codeSpan(fingerprint)}.`
   );
 }
@@ -88,7 +89,7 @@ function settings({ run, step, config }: TrainingRecord): string {
   const rows = Object.entries(config.settings)
     .filter(([, value]) => ['string', 'number', 'boolean'].includes(typeof value))
     .map(([name, value]): [string, string] => [escapeMarkdown(name), codeSpan(String(value))]);
-  const which = step === undefined ? '' : `, checkpoint of step ${count(step)}`;
+  const which = step === undefined ? '' : `, checkpoint of step ${formatCount(step)}`;
   return (
     `## Training\n\nRun ${codeSpan(run)}, started ` +
     `${escapeMarkdown(config.created)}${which}.\n\n${table(['setting', 'value'], rows)}`
@@ -98,12 +99,12 @@ function settings({ run, step, config }: TrainingRecord): string {
 function losses({ validations, step, config }: TrainingRecord): string {
   if (validations.length === 0) return '## Losses\n\nNothing was validated in this run.';
   const rows = validations.map((line) => [
-    line.step === step ? `**${count(line.step)}**` : count(line.step),
+    line.step === step ? `**${formatCount(line.step)}**` : formatCount(line.step),
     String(line.epoch),
     line.loss.toFixed(4),
     line.lossEn.toFixed(4),
     line.lossKo.toFixed(4),
-    line.pairs === undefined ? '' : count(line.pairs),
+    line.pairs === undefined ? '' : formatCount(line.pairs),
   ]);
   const of = config.settings.loss === 'pooler' ? 'pooled outputs' : 'hidden states';
   return (
@@ -130,8 +131,6 @@ const shown = (model: CardModel): string => {
   const id = hubIdOf(model);
   return id === undefined ? codeSpan(model.source) : `[${escapeMarkdown(model.source)}](https://huggingface.co/${id})`;
 };
-
-const count = (value: number): string => value.toLocaleString('en-US');
 
 function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;

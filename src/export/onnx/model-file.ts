@@ -8,7 +8,8 @@ import { FLOAT_BYTES } from '../../models/text-encoder.js';
 import { externalData } from '../../onnx/format.js';
 import { bytes, integer, lengthPrefix } from '../../base/protobuf.js';
 import { VERSION } from '../../base/version.js';
-import { addEncoder, INPUT_IDS, LAST_HIDDEN_STATE, POOLER_OUTPUT } from './encoder-graph.js';
+import { addEncoder } from './encoder-graph.js';
+import { INPUT_IDS, LAST_HIDDEN_STATE, POOLER_OUTPUT } from './names.js';
 import { OnnxGraph, tensorHeader, valueInfo } from './graph.js';
 
 /** ONNX 1.12, of 2022: the first with LayerNormalization. */

@@ -1,6 +1,6 @@
 import type { Encoded } from '../../engine/encoder-engine.js';
 import { disableOnnxTelemetry } from '../../onnx/telemetry.js';
-import { INPUT_IDS, LAST_HIDDEN_STATE, POOLER_OUTPUT } from './encoder-graph.js';
+import { INPUT_IDS, LAST_HIDDEN_STATE, POOLER_OUTPUT } from './names.js';
 
 /**
  * What ONNX Runtime gives for ids `[B, L]`, on a CPU. Throws whatever it says of a file that it cannot load.
