@@ -18,34 +18,16 @@
  * together worked in it (on an idle machine nearly the step times the cores), pairs/s, the share of the products'
  * measured rate, the peak memory, the time to the first step's end, and the ratios to PyTorch.
  */
-import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
-import { median } from '#dist/base/median.js';
 import { choosePrecision } from '#dist/engine/precision.js';
 import { processorFeatures } from '#dist/tensorflow/hardware.js';
 import { inProject } from '../kd.mjs';
-import { LENGTH } from './batch.mjs';
 import { benchEncoding } from './encoding.mjs';
-import { machine, markdownTable, measure } from './measure.mjs';
-import { modelConfigs } from './models.mjs';
+import { machine, measure } from './measure.mjs';
 import { benchRealTexts } from './real-texts.mjs';
+import { benchSteps } from './steps.mjs';
 
-/** @import { TextModelConfig } from '#dist/models/config.js' */
 /** @import { Rates } from './products.mjs' */
-/** @import { StepTimes } from './step.mjs' */
-
-/**
- * A way to run the step, at a batch size and a dropout.
- *
- * @typedef {object} Case
- * @property {string} name
- * @property {keyof Rates} precision
- * @property {number} batch
- * @property {number} dropout
- * @property {string} label
- * @property {() => StepTimes} run
- * @property {StepTimes[]} results
- */
 
 const { values: flags } = parseArgs({
   options: {
@@ -69,7 +51,6 @@ const SITE = /** @type {const} */ ({ device: 'cpu', isRecorded: true, isLarge: t
 /** @param {string} text */
 const list = (text) => text.split(',').filter(Boolean);
 
-const configs = await modelConfigs(flags.models);
 /** @type {Rates} */
 const rates = measure(process.execPath, [inProject('scripts/bench/products.mjs')]);
 console.log(
@@ -106,140 +87,18 @@ if (flags.encode) {
     precision: precision === 'bf16' ? 'bf16' : 'fp32',
     python: flags.python,
   });
-} else benchSteps();
-
-/** Measures all ways to run the step in turn, and prints a table. */
-function benchSteps() {
-  const cases = list(flags.batch)
-    .map(Number)
-    .flatMap((batch) =>
-      list(flags.dropout ?? '0,0.1')
-        .map(Number)
-        .flatMap((dropout) => casesOf(batch, dropout)),
-    );
-  const rounds = Number(flags.rounds ?? 2);
-  for (let round = 1; round <= rounds; round++) {
-    for (const [i, { label, run, results }] of cases.entries()) {
-      process.stderr.write(`round ${round}/${rounds}, ${i + 1}/${cases.length}: ${label}\n`);
-      const result = run();
-      results.push(result);
-      process.stderr.write(
-        `  ${median(result.seconds).toPrecision(3)} s a step, ${(result.peakBytes / 1e9).toFixed(2)} GB\n`,
-      ); // a later one may fail
-    }
-  }
-  printTable(cases);
-}
-
-/**
- * One row a way to run the step, at a batch size and a dropout.
- *
- * @param {number} batch
- * @param {number} dropout
- * @returns {Case[]}
- */
-function casesOf(batch, dropout) {
-  const common = { models: flags.models, batch, dropout, steps: Number(flags.steps ?? 4) };
-  const ours = list(flags.ours ?? (rates.bf16 > 0 ? 'compiled-bf16,compiled-fp32' : 'compiled-fp32')).map((name) => {
-    const [way, precision] = name.split('-');
-    const engine = way === 'cached' ? { engine: 'compiled', cached: true } : { engine: way };
-    return newCase(`kd ${name}`, precision, common, () =>
-      measure(process.execPath, [
-        inProject('scripts/bench/step.mjs'),
-        JSON.stringify({ ...common, ...engine, precision }),
-      ]),
-    );
-  });
-  const theirs = flags.against === 'pytorch' ? list(flags.theirs ?? 'compile-bf16,eager-bf16,eager-fp32') : [];
-  const pytorch = theirs.map((mode) =>
-    newCase(`PyTorch ${mode}`, mode.split('-')[1], common, () =>
-      measure(flags.python, [
-        inProject('scripts/bench/step.py'),
-        JSON.stringify({ ...common, mode, configs, threads: availableParallelism() }),
-      ]),
-    ),
+} else {
+  await benchSteps(
+    {
+      models: flags.models,
+      batches: list(flags.batch).map(Number),
+      dropouts: list(flags.dropout ?? '0,0.1').map(Number),
+      steps: Number(flags.steps ?? 4),
+      rounds: Number(flags.rounds ?? 2),
+      ours: list(flags.ours ?? (rates.bf16 > 0 ? 'compiled-bf16,compiled-fp32' : 'compiled-fp32')),
+      theirs: flags.against === 'pytorch' ? list(flags.theirs ?? 'compile-bf16,eager-bf16,eager-fp32') : [],
+      python: flags.python,
+    },
+    rates,
   );
-  return [...ours, ...pytorch];
-}
-
-/**
- * @param {string} name
- * @param {string | undefined} precision
- * @param {{ batch: number, dropout: number }} settings
- * @param {() => StepTimes} run
- * @returns {Case}
- */
-function newCase(name, precision, { batch, dropout }, run) {
-  const label = `${name}, batch ${batch}, dropout ${dropout}`;
-  return { name, precision: precision === 'bf16' ? 'bf16' : 'fp32', batch, dropout, label, run, results: [] };
-}
-
-/** @param {readonly Case[]} cases */
-function printTable(cases) {
-  const rows = cases.map((one) => {
-    const seconds = median(one.results.flatMap((result) => result.seconds));
-    const pairsPerSecond = one.batch / seconds;
-    return {
-      ...one,
-      pairsPerSecond,
-      cells: [
-        one.name,
-        one.batch,
-        one.dropout,
-        seconds.toPrecision(3),
-        median(one.results.flatMap((result) => result.cpuSeconds)).toPrecision(3),
-        pairsPerSecond.toFixed(1),
-        rates[one.precision] > 0
-          ? `${Math.round((100 * stepFlops(one)) / seconds / 1e9 / rates[one.precision])}%`
-          : '–',
-        `${(Math.max(...one.results.map(({ peakBytes }) => peakBytes)) / 1e9).toFixed(2)} GB`,
-        `${Math.round(median(one.results.map(({ toFirstStep }) => toFirstStep)))} s`,
-      ],
-    };
-  });
-  const header = [
-    '',
-    'batch',
-    'dropout',
-    's a step',
-    'CPU s',
-    'pairs/s',
-    "of the products' rate",
-    'peak memory',
-    'to first step',
-  ];
-  console.log(
-    markdownTable(
-      header,
-      rows.map(({ cells }) => cells),
-    ),
-  );
-  for (const ours of rows.filter(({ name }) => name.startsWith('kd'))) {
-    const rivals = rows.filter(
-      (row) =>
-        row.name.startsWith('PyTorch') &&
-        row.batch === ours.batch &&
-        row.dropout === ours.dropout &&
-        row.precision === ours.precision,
-    );
-    for (const rival of rivals)
-      console.log(`\n${ours.label}: ${(ours.pairsPerSecond / rival.pairsPerSecond).toFixed(2)} × ${rival.name}`);
-  }
-}
-
-/**
- * Floating-point operations of a step's products: the teacher forward, unless its outputs are given, and the student
- * (twice the rows) forward and backward.
- *
- * @param {Case} step
- */
-function stepFlops({ name, batch }) {
-  /**
-   * @param {TextModelConfig} config
-   * @param {number} sentences
-   */
-  const forward = ({ hiddenSize: width, intermediateSize: inner, numHiddenLayers: layers }, sentences) =>
-    layers *
-    (2 * sentences * LENGTH * (4 * width * width + 2 * width * inner) + 4 * sentences * LENGTH * LENGTH * width);
-  return (name.startsWith('kd cached') ? 0 : forward(configs.teacher, batch)) + 3 * forward(configs.student, 2 * batch);
 }
