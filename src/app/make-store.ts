@@ -6,6 +6,7 @@ import type { Progress, Reporter } from './reporter.js';
 import { formatDuration, formatRate } from '../base/format.js';
 import { TOKENIZER_MODULE, type TokenizerFolders } from './row-tokenizers.js';
 
+/** What a token store is made of, and where. */
 export interface StoreRequest extends Pick<
   PrepareOptions,
   'paths' | 'sources' | 'out' | 'settings' | 'signal' | 'threads'

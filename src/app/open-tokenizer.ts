@@ -14,6 +14,7 @@ export interface TokenizerSource {
   readonly flag: string;
 }
 
+/** A tokenizer, and the folder of its files. */
 export interface OpenTokenizer {
   readonly tokenizer: TextTokenizer;
   /** The folder with its files. */

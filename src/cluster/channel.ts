@@ -54,6 +54,7 @@ const TLS_HELLO = '\u0016\u0003';
 /** Of the first one. */
 const LONGEST_HELLO = 2 ** 10;
 
+/** One side of a connection between two processes. */
 export interface Channel {
   send(message: Message): void;
   /**

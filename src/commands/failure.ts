@@ -10,6 +10,7 @@ export const EXIT = { done: 0, input: 1, bug: 2, stopped: 130 } as const;
 /** The `code` of flags and arguments that the command does not have. */
 const USAGE = 'USAGE';
 
+/** How a command ends that failed. */
 export interface Failure {
   readonly exitCode: number;
   /** For standard error: one line for bad input, a stack for a bug, nothing where help or a version was asked for. */

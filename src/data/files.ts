@@ -20,6 +20,7 @@ export interface FileFolder {
   readonly partners?: readonly StoredFile[];
 }
 
+/** The files below some paths. */
 export interface FoundFiles {
   readonly folders: readonly FileFolder[];
   readonly skipped: readonly SkippedFile[];

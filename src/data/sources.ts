@@ -17,6 +17,7 @@ import { DamagedArchive, UnreadableFile } from './unreadable-file.js';
 export type { PairSource, Shape, SkippedFile } from './source.js';
 export { readBatches, readSource } from './read-source.js';
 
+/** The sources of pairs that were found, and the files that were skipped. */
 export interface Sources {
   /** In an order that depends on names and contents alone. */
   readonly sources: readonly PairSource[];

@@ -36,6 +36,7 @@ function pathData({ type, x1, y1, x2, y2, x, y }: PathCommand): string {
   return type + points.map((value) => value.toFixed(2)).join(' ');
 }
 
+/** How a line of text is drawn. */
 export interface LineStyle {
   readonly x: number;
   readonly y: number;

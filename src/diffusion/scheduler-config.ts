@@ -52,6 +52,7 @@ export interface Thresholding {
   readonly maxValue: number;
 }
 
+/** The configuration of UniPC. */
 export interface UniPCConfig extends CommonConfig {
   readonly name: 'unipc';
   readonly solverOrder: number;
@@ -69,12 +70,14 @@ export interface UniPCConfig extends CommonConfig {
   readonly finalSigmasType: (typeof FINAL_SIGMAS)[number];
 }
 
+/** The configuration of PNDM. */
 export interface PndmConfig extends CommonConfig {
   readonly name: 'pndm';
   readonly skipPrkSteps: boolean;
   readonly setAlphaToOne: boolean;
 }
 
+/** The configuration of DDIM. */
 export interface DdimConfig extends CommonConfig {
   readonly name: 'ddim';
   readonly setAlphaToOne: boolean;

@@ -20,6 +20,7 @@ export interface UnetSignature {
   checkSize(height: number, width: number): void;
 }
 
+/** A UNet, loaded. */
 export interface Unet extends UnetSignature {
   /** Its predictions for the same latents at a time step, one for each text. `[C, h, w]` each */
   predict(

@@ -4,6 +4,7 @@ import type { DropoutPadding } from '../models/dropout.js';
 import type { Evaluation } from './evaluation.js';
 import type { Losses } from './loss.js';
 
+/** The outcome of an optimiser step. */
 export interface StepResult extends Losses {
   /** The norm of the gradients, before clipping. */
   readonly gradNorm: number;

@@ -30,6 +30,7 @@ export class NotFiniteStep extends InputError {
   override readonly code = 'NOT_FINITE_STEP';
 }
 
+/** Takes the steps of a run. */
 export interface Steps {
   /**
    * Takes the step after a state.

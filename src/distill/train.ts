@@ -6,6 +6,7 @@ import { stepsOf, type OnNan } from './steps.js';
 import { afterStep, afterValidation, nextEpoch, START, type TrainState } from './train-state.js';
 import { lookAtOutputs, validate } from './validation.js';
 
+/** How long a run trains, how, and when it saves. */
 export interface TrainOptions {
   readonly epochs: number;
   readonly learningRate: number;
@@ -43,6 +44,7 @@ export interface TrainCallbacks extends BaselineCallbacks {
   onCheckpoint?(state: TrainState, isBest: boolean): void | Promise<void>;
 }
 
+/** How a run ended. */
 export interface TrainResult {
   readonly state: TrainState;
   readonly stopped: boolean;

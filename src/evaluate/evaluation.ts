@@ -79,6 +79,7 @@ export interface ModelFacts {
   readonly width: number;
 }
 
+/** A model with its scores on pairs. */
 export interface ModelScores extends ModelFacts {
   /** Milliseconds that encoding a text took, in batches, the first batch left out; null where there was no other. */
   readonly ms_per_text: number | null;
@@ -132,6 +133,7 @@ export interface Correlation {
   readonly pearson: number | null;
 }
 
+/** A model with its correlations on an STS file. */
 export interface StsScores extends ModelFacts {
   readonly correlation: Readonly<Record<Pooling, Correlation>>;
 }

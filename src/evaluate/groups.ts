@@ -7,6 +7,7 @@ export interface GroupKeys {
   readonly length: number;
 }
 
+/** Some of the pairs, scored separately. */
 export interface PairGroup {
   readonly by: Grouping;
   readonly group: string;

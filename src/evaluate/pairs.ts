@@ -19,6 +19,7 @@ import { readerOf, type ModelUnderTest, type PlacedTexts, type TextReader } from
 import { retrievalScores, translationRanks, type TranslationRanks } from './retrieval.js';
 import { setUnitRows } from './vectors.js';
 
+/** The texts of a pair. */
 export interface PairTexts extends Readonly<Record<Language, string>> {
   readonly corpus: CorpusName;
 }
@@ -30,6 +31,7 @@ export interface PairsToRead {
   readonly read: (start: number, count: number) => Promise<readonly PairTexts[]>;
 }
 
+/** How pairs are evaluated. */
 export interface PairsOptions {
   /** Texts of full length that are encoded at once; shorter ones are more, of as many places. */
   readonly batchSize: number;

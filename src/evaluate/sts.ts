@@ -7,6 +7,7 @@ import { COSINE_TIE, rowProducts, setUnitRows } from './vectors.js';
 /** Pairs whose texts are sorted by length together, at least. */
 const WINDOW = 1024;
 
+/** Two sentences that people have judged. */
 export interface StsPair {
   /** People's judgement; higher is more similar. */
   readonly score: number;

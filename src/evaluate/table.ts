@@ -3,6 +3,7 @@
 /** Null where there is nothing to say. */
 export type Cell = string | number | null;
 
+/** A column of a table. */
 export interface Column {
   readonly title: string;
   /** Heading over this column and its neighbours of the same group. */
@@ -13,6 +14,7 @@ export interface Column {
   readonly bar?: 'share' | 'magnitude';
 }
 
+/** A table of results. */
 export interface Table {
   readonly title: string;
   readonly columns: readonly Column[];

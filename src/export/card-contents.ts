@@ -9,6 +9,7 @@ export interface CardModel {
   readonly origin: ModelOrigin;
 }
 
+/** What a model card says. */
 export interface CardContents {
   /** The name of the export. */
   readonly name: string;

@@ -80,8 +80,8 @@ function data({
 }: TrainingRecord): string {
   const from = Array.isArray(sources) ? sources.map((path) => codeSpan(String(path))).join(', ') : 'not recorded';
   return (
-    `## Data\n\n${formatCount(trained)} pairs of a Korean and an English sentence to train on, ${formatCount(validated)} ` +
-    `others to validate on; from ${from}. Fingerprint: ${codeSpan(fingerprint)}.`
+    `## Data\n\n${formatCount(trained)} pairs of a Korean and an English sentence to train on, ` +
+    `${formatCount(validated)} others to validate on; from ${from}. Fingerprint: ${codeSpan(fingerprint)}.`
   );
 }
 

@@ -14,6 +14,7 @@ export interface ValidationLine {
   readonly pairs: number | undefined;
 }
 
+/** What a run recorded of its training. */
 export interface TrainingRecord {
   /** The run's name. */
   readonly run: string;

@@ -27,6 +27,7 @@ export interface ForwardOptions {
   readonly fullLength?: number | undefined;
 }
 
+/** The outputs of a forward pass. */
 export interface EncoderOutput {
   /** `[B, L, D]`, or `[B, fullLength, D]`; `last_hidden_state` of transformers. */
   readonly lastHiddenState: tf.Tensor3D;

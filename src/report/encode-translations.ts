@@ -12,6 +12,7 @@ import { CheckpointRemoved } from '../runs/removed-checkpoint.js';
 import type { Reporter } from '../app/reporter.js';
 import { openEncoder, startEncoder } from '../app/open-encoder.js';
 
+/** Where sentences are encoded, and how long that may take. */
 export interface EncodeOptions {
   readonly backend: BackendChoice;
   readonly device: DeviceChoice;

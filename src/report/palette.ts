@@ -1,5 +1,6 @@
 /** @file The report's colours and fonts, for charts; the page's style sheet has the same under the same names. */
 
+/** The colours of a theme. */
 export interface Palette {
   readonly paper: string;
   readonly ink: string;

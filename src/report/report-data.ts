@@ -17,6 +17,7 @@ export interface ValidationPoint {
   readonly pairs: number | null;
 }
 
+/** A run, as its page says it at the top. */
 export interface RunFacts {
   readonly name: string;
   /** Its folder, from the current one. */

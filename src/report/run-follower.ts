@@ -15,6 +15,7 @@ import { runFacts, sectionsOf } from './run-facts.js';
 import { CURVES, Series, type CurveRow } from './series.js';
 import { TRANSLATIONS_FILE } from './translations.js';
 
+/** Follows a run whose page is open. */
 export interface RunFollower {
   /** The whole report as it is now. */
   report(live: boolean): Promise<ReportData & { readonly position: Position }>;

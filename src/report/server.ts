@@ -9,6 +9,7 @@ import type { RunFollower } from './run-follower.js';
 /** The only address that is listened on. */
 const LOOPBACK = '127.0.0.1';
 
+/** A server of pages. */
 export interface ReportServer {
   /** The page's address. */
   readonly url: string;

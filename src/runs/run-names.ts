@@ -25,6 +25,7 @@ export function isStepName(name: string): boolean {
   return /^step-\d+$/.test(name);
 }
 
+/** Whether a name is that of a pointer: `best` or `last`. */
 export function isPointer(name: string): name is Pointer {
   return (POINTERS as readonly string[]).includes(name);
 }

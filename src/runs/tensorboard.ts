@@ -13,6 +13,7 @@ import { writeFileAtomic } from '../base/files.js';
 import { bytes, double, float, integer, varintAt } from '../base/protobuf.js';
 import { openRecords, type RecordFile } from './line-file.js';
 
+/** TensorBoard's event file, open to be written. */
 export interface EventFile extends Omit<RecordFile, 'append'> {
   /** Adds one value a tag at a step. */
   scalars(step: number, values: Readonly<Record<string, number>>): void;

@@ -13,6 +13,7 @@ const VERSION = 1;
 /** What a checkpoint must be continued with, by name: fingerprints of data, models and tokenizers. */
 export type Fingerprints = Readonly<Record<string, string>>;
 
+/** The contents of a `trainer.json`. */
 export interface TrainerFile {
   readonly state: TrainState;
   /** Steps that changed the student: `state.step` less those that were left out. */

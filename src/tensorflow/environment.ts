@@ -12,6 +12,7 @@ const FUSE_ON_GPU = '--tf_xla_auto_jit=2';
 /** No device: CUDA stops reading at the first number that is not a device. */
 const NO_GPU = '-1';
 
+/** What decides the variables. */
 export interface EnvironmentOptions {
   /** The GPU to use; `none` hides them all; absent: nothing is known, and nothing said. */
   readonly gpu?: ChosenGpu | 'none' | undefined;

@@ -7,6 +7,7 @@
 const COMMON = '\\u{20}-\\u{7e}\\u{ac00}-\\u{d7a3}';
 const UNCOMMON = new RegExp(`[^${COMMON}]`, 'v');
 
+/** Whether a text has no other characters than printable ASCII and Hangul syllables. */
 export function isCommon(text: string): boolean {
   return !UNCOMMON.test(text);
 }

@@ -38,6 +38,7 @@ export function isToken(value: unknown): value is TokenToAdd {
   return typeof value === 'object' && value !== null && TOKENS.has(value);
 }
 
+/** A token with Python's defaults for the settings that it lacks. */
 export function complete({
   content,
   single_word,
@@ -56,6 +57,7 @@ export function complete({
   };
 }
 
+/** The token that an object in a file describes. Throws an `InputError` for settings of another kind. */
 export function tokenFrom(value: unknown, { file, path }: Place): TokenToAdd {
   if (!isPlainObject(value)) throw jsonError({ file, path, expected: 'a token as an object', got: value });
   const flag = (name: string): boolean | undefined => {
@@ -79,6 +81,7 @@ export function tokenFrom(value: unknown, { file, path }: Place): TokenToAdd {
   return token;
 }
 
+/** The same, as a special token. */
 export function specialFrom(value: JsonObject, place: Place): TokenToAdd {
   return tokenFrom({ ...value, special: true }, place);
 }
@@ -91,6 +94,7 @@ export function typed(value: unknown, file: string, path: readonly (string | num
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, typed(item, file, [...path, key])]));
 }
 
+/** Whether a value is an object in a file, and not a token made of one. */
 export function isPlainObject(value: unknown): value is JsonObject {
   return isObject(value) && !TOKENS.has(value);
 }
@@ -100,6 +104,7 @@ export function isOtherName(key: string): boolean {
   return key.endsWith('_token') && !(SPECIAL_NAMES as readonly string[]).includes(key);
 }
 
+/** Whether two values are the same token: the same text, or the same settings. */
 export function sameToken(a: unknown, b: unknown): boolean {
   if (typeof a === 'string' || typeof b === 'string') return a === b;
   return JSON.stringify(a) === JSON.stringify(b);

@@ -20,6 +20,7 @@ export interface AddedToken {
   readonly special?: boolean;
 }
 
+/** The `model` of a `tokenizer.json`. */
 export interface ModelConfig {
   readonly type: 'BPE' | 'WordPiece';
   readonly vocab: Readonly<Record<string, number>>;

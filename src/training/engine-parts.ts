@@ -18,6 +18,7 @@ export interface EngineInfo extends Omit<BackendInfo, 'reason'>, StepLayout {
   readonly processes?: number;
 }
 
+/** The parts of an engine. */
 export interface EngineParts {
   readonly settings: TrainSettings;
   readonly teacher: RunModel;

@@ -21,6 +21,7 @@ export interface PublishedResult {
   readonly duration: string;
 }
 
+/** A recipe: named settings. */
 export interface Recipe {
   readonly description: string;
   readonly settings: RecipeSettings;

@@ -25,6 +25,7 @@ export interface StartAnnouncements {
   stop(): void;
 }
 
+/** Announcements for a run that begins. */
 export function announceStart(output: Reporter): StartAnnouncements {
   let timer: NodeJS.Timeout | undefined;
   let firstBatch: { readonly pairs: number; readonly at: number } | undefined;

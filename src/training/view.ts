@@ -7,6 +7,7 @@ import { rateOf, startMeter, type Meter } from './meter.js';
 import { announceStart } from './start-announcements.js';
 import { estimateTimeLeft } from './time-left.js';
 
+/** Shows the progress of a run. */
 export interface TrainingView {
   readonly meter: Meter;
   plan(plan: TrainPlan): void;

@@ -18,6 +18,7 @@ export interface ComparedModel {
   readonly opened: OpenEncoder;
 }
 
+/** The models of a comparison, opened. */
 export interface Comparison {
   /** Absent where nothing is measured against it and it is not compared. */
   readonly teacher?: ComparedModel | undefined;
@@ -29,6 +30,7 @@ export interface Comparison {
   readonly run: string | undefined;
 }
 
+/** What is to be compared. */
 export interface ComparisonRequest {
   readonly names: readonly string[];
   /** Name of the teacher. */

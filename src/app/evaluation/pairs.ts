@@ -25,6 +25,7 @@ import type { Comparison } from './comparison.js';
  */
 export const DEFAULT_SAMPLES = 10_000;
 
+/** Which pairs to evaluate on. */
 export interface PairsRequest {
   /** Files of pairs, folders, or a token store; the run's own where not given. */
   readonly data?: readonly string[] | undefined;
@@ -34,6 +35,7 @@ export interface PairsRequest {
   readonly seed: number;
 }
 
+/** Pairs that are open to be read. */
 export interface OpenPairs {
   readonly pairs: PairsToRead;
   readonly description: PairsEvaluation['data'];

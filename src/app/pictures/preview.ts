@@ -5,6 +5,7 @@ import { encodePng } from '../../diffusion/png.js';
 import { writeFileAtomic } from '../../base/files.js';
 import { numberedNames, writeNewFile } from '../../base/new-file.js';
 
+/** A picture that is shown while it is drawn. */
 export interface Preview {
   /** Replaces the preview with the picture as it is now. */
   readonly show: (pixels: Pixels) => Promise<void>;

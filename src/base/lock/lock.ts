@@ -28,6 +28,7 @@ import { startHeartbeat, TIMES, type HeartbeatTimes } from './heartbeat.js';
 import { findOtherClaims } from './other-claims.js';
 import { look, type Claim, type Verdict } from './verdict.js';
 
+/** A lock that this process holds. */
 export interface Lock {
   /** The dead process whose claim was removed. */
   readonly takenFrom: LockOwner | undefined;
@@ -41,6 +42,7 @@ export interface Lock {
   release(): void;
 }
 
+/** How a lock is taken. */
 export interface LockOptions {
   /** What the folder is: `a run`. */
   readonly what: string;

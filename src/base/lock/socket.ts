@@ -8,6 +8,7 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 
+/** A socket on which this process listens. */
 export interface ListeningSocket {
   close(): void;
 }

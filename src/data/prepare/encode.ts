@@ -33,6 +33,7 @@ export interface EncodeJob {
   readonly folder: string;
 }
 
+/** What encoding rows gives. */
 export interface Encoded {
   /** The numbers of the rows used, in their order, and of those dropped for their length. */
   readonly used: Uint32Array;

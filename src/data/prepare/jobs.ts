@@ -19,6 +19,7 @@ export type Result<J extends Job> = J extends CollectJob ? Collected : J extends
  */
 export type OnRows = (rows: number, source?: number, isEnd?: boolean) => void;
 
+/** Runs jobs, in this thread or in others. */
 export interface JobRunner {
   run<J extends Job>(job: J, onRows: OnRows): Promise<Result<J>>;
   /** Stops current work and closes files. */

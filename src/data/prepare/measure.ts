@@ -11,6 +11,7 @@ export interface MeasureJob {
   readonly wanted: Uint8Array;
 }
 
+/** What measuring a run's rows gives. */
 export interface Measured {
   /** The numbers, within the run, of the rows that are too long. */
   readonly tooLong: Uint32Array;

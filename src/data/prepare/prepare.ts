@@ -40,6 +40,7 @@ import { dealOut, encodeShards } from './shards.js';
 import type { WorkerSetup } from './worker-message.js';
 import { teamOf, workerRunner, type Team } from './workers.js';
 
+/** What to prepare, and how. */
 export interface PrepareOptions {
   /** Files and folders, as the user named them. */
   readonly paths: readonly string[];
@@ -57,6 +58,7 @@ export interface PrepareOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Called as the work goes on. */
 export interface PrepareProgress {
   /** Rows read so far, and about how many there are. */
   readonly onRead?: (rows: number, estimate: number) => void;

@@ -18,6 +18,7 @@ export interface RowCounts {
   readonly validation: number;
 }
 
+/** The rows of a corpus. */
 export interface CorpusCounts extends RowCounts {
   readonly corpus: CorpusName;
 }
@@ -41,6 +42,7 @@ export interface PrepareReport {
   readonly cut: Readonly<Record<IdColumn, number>>;
 }
 
+/** Pairs whose Korean and English texts were exchanged. */
 export interface TurnedPairs {
   readonly pairs: number;
   /** In the order of the sources. */

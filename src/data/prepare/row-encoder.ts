@@ -13,6 +13,7 @@ export interface RowTokenizer {
   readonly encodeInto: (text: string, target: Int32Array, at: number) => number;
 }
 
+/** The teacher's and the student's tokenizer. */
 export interface RowTokenizers {
   readonly teacher: RowTokenizer;
   readonly student: RowTokenizer;

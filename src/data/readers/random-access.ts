@@ -3,6 +3,7 @@ import { closeSync, createReadStream, fstatSync, openSync, readSync } from 'node
 import { Readable } from 'node:stream';
 import { unreadable } from '../unreadable-file.js';
 
+/** A file that is read at any position. */
 export interface RandomAccess {
   /** For messages. */
   readonly name: string;

@@ -18,6 +18,7 @@ export interface Cut {
   readonly fault?: string;
 }
 
+/** How fields are written. */
 export interface CutterOptions {
   /** The quote around fields; empty if quotes are ordinary characters. */
   readonly quote?: string;

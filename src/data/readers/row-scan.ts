@@ -29,6 +29,7 @@ export interface Found {
   readonly fault?: string;
 }
 
+/** Whether a row can be taken as it is: it is well formed, and has the right number of fields. */
 export function isSound({ isMalformed, fault, fields }: Found, width: number | undefined): boolean {
   return !isMalformed && fault === undefined && (width === undefined || fields === width);
 }

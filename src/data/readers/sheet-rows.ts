@@ -15,6 +15,7 @@ export interface Cell {
   readonly style?: number;
 }
 
+/** A row of a sheet. */
 export interface SheetRow {
   /** The row number that Excel shows, from 1. */
   readonly row: number;

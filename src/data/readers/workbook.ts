@@ -28,6 +28,7 @@ export interface Workbook {
   readonly close: () => void;
 }
 
+/** A sheet of a workbook. */
 export interface Sheet {
   /** Its name on the tab. */
   readonly name: string;

@@ -23,6 +23,7 @@ const REPORT_FILE = /^report\.(json|html)$/;
 /** More time than another process needs to publish. */
 const PATIENCE_MS = 60_000;
 
+/** The folder of a token store that is being made. */
 export interface StoreFolder {
   /** The folder for new files. */
   readonly partial: string;

@@ -21,6 +21,7 @@ export interface StoreRows {
   readonly read: (start: number, count: number) => Promise<LocatedRow[]>;
 }
 
+/** A token store, open to be read. */
 export interface TokenStore {
   readonly folder: string;
   readonly manifest: Manifest;

@@ -14,6 +14,7 @@ export interface GraphFunction {
   readonly outputs: readonly string[];
 }
 
+/** A graph whose nodes call functions. */
 export interface FusedGraph {
   readonly nodes: readonly GraphNode[];
   readonly functions: readonly GraphFunction[];

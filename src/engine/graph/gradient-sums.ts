@@ -5,6 +5,7 @@ import type { GraphNode } from './graph.js';
 import type { Recording } from './recorder.js';
 import { addToVariable, declareVariable, readVariable, zeroVariable, type Variable } from './variables.js';
 
+/** Sums of gradients over micro-batches. */
 export class GradientSums {
   private readonly variables: readonly (readonly [name: string, sum: Variable])[];
 

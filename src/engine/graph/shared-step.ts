@@ -18,6 +18,7 @@ export interface WholeStep {
   readonly seen: tf.Tensor;
 }
 
+/** Records what several devices exchange in a step. */
 export class SharedStep {
   private messages = 0;
 

@@ -17,6 +17,7 @@ import type { GraphInputs, RecordedStep } from './recorded-step.js';
 import { recordStep } from './step-recording.js';
 import { placeholder } from './variables.js';
 
+/** The graph of a step, ready to run, with its variables. */
 export interface StepGraph extends FusedGraph, Omit<RecordedStep, 'backward'> {
   readonly inputs: GraphInputs;
   /** None if targets are given. */

@@ -25,6 +25,7 @@ use([
   SVGRenderer,
 ]);
 
+/** A chart on the page. */
 export interface MountedChart {
   readonly element: HTMLElement;
   /** Redraws the chart. */
@@ -38,6 +39,7 @@ export interface ChartSize {
   readonly height: number;
 }
 
+/** What a chart shows. */
 export interface ChartOptions {
   /** Its text alternative. */
   readonly label: string;

@@ -2,6 +2,7 @@
 import { formatBytes, formatDuration, formatRate } from '../../base/format.js';
 import type { Language } from './words.js';
 
+/** How values are written in a language. */
 export interface Format {
   /** `123,060,480` */
   readonly count: (value: number) => string;
@@ -25,6 +26,7 @@ export interface Format {
 
 const LOCALES: Readonly<Record<Language, string>> = { en: 'en-GB', ko: 'ko-KR' };
 
+/** How values are written in a language. */
 export function formatFor(language: Language): Format {
   const locale = LOCALES[language];
   const dates = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' });

@@ -7,6 +7,7 @@ export interface SwitchableLine extends Line {
   readonly id: string;
 }
 
+/** A legend whose entries switch lines on and off. */
 export interface LineLegend {
   readonly element: HTMLElement;
   /** Makes it anew, for other lines. */

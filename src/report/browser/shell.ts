@@ -16,6 +16,7 @@ export interface Contents {
   parts(look: Look): Part[];
 }
 
+/** What surrounds the parts of a page: title, controls and footer. */
 export interface Shell {
   readonly look: () => Look;
   /** Makes the page anew. */

@@ -11,6 +11,7 @@ interface Drawn {
   readonly seconds: number;
 }
 
+/** Says how the previews of a run go. */
 export interface PreviewReporting {
   /** Passes on what the process that draws tells. */
   tell(states: readonly PreviewState[], news: PreviewNews): void;

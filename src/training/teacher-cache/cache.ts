@@ -25,6 +25,7 @@ export type CacheKey = Readonly<Record<'teacher' | 'tokenizer' | 'data' | 'loss'
 /** Bytes that are verified between two chances to stop. */
 const CHECKED_AT_ONCE = 2 ** 24;
 
+/** The teacher's outputs for the data of a run, on disk. */
 export interface TeacherCache {
   readonly folder: string;
   /** Bytes that are still to be written. */

@@ -3,6 +3,7 @@ import { lastStep } from '../../loss-lines.js';
 import type { Points } from '../../series.js';
 import type { View } from '../view.js';
 
+/** A report with the points of its training log. */
 export interface LogView extends View {
   /** The training log as it is drawn. */
   readonly points: Points;

@@ -11,6 +11,7 @@ import { shownSteps, type LogView } from './log-view.js';
 const CURVES = ['learning_rate', 'grad_norm', 'pairs_per_second'] as const;
 type SmallCurve = (typeof CURVES)[number];
 
+/** A small chart below the losses. */
 export interface SmallChart {
   readonly chart: MountedChart;
   /** The chart below its title. */
