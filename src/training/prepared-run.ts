@@ -1,34 +1,30 @@
 /** @file Everything a run needs before its first step: the pairs in batches, both models, the engine. */
 import { KD } from '../base/own-command.js';
 import { changesNothing } from '../distill/schedule.js';
-import { textLengths } from '../engine/text-lengths.js';
 import { planSteps } from '../distill/train.js';
 import { formatCounted, formatHash } from '../base/format.js';
 import { checkFit } from '../models/pretrained.js';
-import { countParameters } from '../models/text-encoder.js';
 import { MAX_LENGTH } from '../text/tokenizer.js';
 import type { RunConfig } from '../runs/run-config.js';
 import type { Fingerprints } from '../runs/trainer-state.js';
-import { VERSION } from '../base/version.js';
 import { chooseBatchSize, findFittingBatch } from './batch-size.js';
 import {
-  assumeDevices,
   checkAlike,
   checkShareable,
-  chooseTogether,
   comparedEngine,
   comparedSettings,
-  joinDevices,
+  engineOfRanks,
   type RankPlace,
 } from './sharing.js';
 import { reporterUntil, type Reporter } from '../app/reporter.js';
 import type { TrainContext } from './context.js';
 import { datasetOf, findData, openPairs, type Dataset } from './dataset.js';
 import { chooseEngine } from './engine-choice.js';
-import type { EngineInfo, EngineParts } from './engine-parts.js';
+import type { EngineParts } from './engine-parts.js';
 import { modelFingerprints } from './fingerprints.js';
 import { checkPreviewPipeline, planPreviews, type PreviewPlan } from './previews/plan.js';
 import { checkRoles, openRunModel, projectStudent, type RunModel } from './models.js';
+import { describeRun } from './run-description.js';
 import type { AskedSettings, TrainSettings } from './settings.js';
 import { checkCacheFolder } from './teacher-cache/cache.js';
 
@@ -90,19 +86,15 @@ async function prepare(
     batchSize: asked.batchSize === 'auto' ? 1 : asked.batchSize,
     accumulate: asked.accumulate === 'auto' ? 1 : asked.accumulate,
   };
+
+  // data and previews, as far as they are found without reading much
   if (settings.cacheTeacher !== undefined) await checkCacheFolder(settings.cacheTeacher);
   const found = await findData(settings, output);
   const isFirst = rank === undefined || rank.rank === 0; // the others write nothing
   const previews = isFirst ? await planPreviews(settings, output) : undefined;
-  await checkRoles(settings, output, mayLackModels);
-  const teacher = await openRunModel('teacher', settings, output, mayLackModels);
-  const student = projectStudent(
-    await openRunModel('student', settings, output, mayLackModels),
-    teacher,
-    settings,
-    output,
-  );
-  checkFit(teacher.model.encoder, student.model.encoder, MAX_LENGTH);
+
+  // models
+  const { teacher, student } = await openModels(settings, output, mayLackModels);
   if (previews !== undefined) {
     const source = { where: `--teacher ${teacher.source}`, width: teacher.model.encoder.width };
     await checkPreviewPipeline(previews, source, output, { isTrial });
@@ -110,20 +102,20 @@ async function prepare(
   const { randomWeights, seed } = settings;
   const models = mayLackModels ? {} : await modelFingerprints(teacher, student, randomWeights ? seed : undefined);
   if (ranks !== undefined) await checkAlike(ranks, models, { topic: 'models', shown: formatHash, advice: SAME_MODELS });
+
+  // engine
   const encoders = [teacher.model.encoder, student.model.encoder];
-  const chosen = await chooseTogether(ranks, began?.precision, (precision) =>
+  const { place, ...engine } = await engineOfRanks({ ranks, among }, began?.precision, (precision) =>
     chooseEngine(settings, encoders, output, precision),
   );
-  const { place, ...engine } =
-    ranks !== undefined
-      ? await joinDevices(ranks, chosen)
-      : { place: undefined, ...(among === undefined ? chosen : assumeDevices(among, chosen)) };
   const { devices = 1 } = engine;
   if (asked.accumulate === 'auto') settings = { ...settings, accumulate: devices };
   warnOfIdleDevices(settings, devices, output);
   if (ranks !== undefined) await checkAlike(ranks, comparedEngine(engine), { topic: 'engine' });
   const fitting =
     asked.batchSize === 'auto' ? await findFittingBatch({ settings, teacher, student, engine }) : undefined;
+
+  // pairs
   const pairs = await openPairs(found, settings, { teacher, student }, context, isTrial);
   if (fitting !== undefined)
     settings = { ...settings, batchSize: chooseBatchSize(fitting, pairs.training.count, settings.accumulate, output) };
@@ -145,6 +137,20 @@ async function prepare(
   };
 }
 
+/** Opens the teacher and the student, and checks that they fit each other. */
+async function openModels(
+  settings: TrainSettings,
+  output: Reporter,
+  mayLackModels: boolean,
+): Promise<{ readonly teacher: RunModel; readonly student: RunModel }> {
+  await checkRoles(settings, output, mayLackModels);
+  const teacher = await openRunModel('teacher', settings, output, mayLackModels);
+  const opened = await openRunModel('student', settings, output, mayLackModels);
+  const student = projectStudent(opened, teacher, settings, output);
+  checkFit(teacher.model.encoder, student.model.encoder, MAX_LENGTH);
+  return { teacher, student };
+}
+
 function warnOfIdleDevices({ accumulate }: TrainSettings, devices: number, output: Reporter): void {
   if (accumulate >= devices) return;
   output.warn(
@@ -162,42 +168,4 @@ function warnOfIdleRun(settings: TrainSettings, { training }: Dataset, output: R
     `${formatCounted(totalSteps, 'step')}, all of warm-up (--warmup-ratio ${warmupRatio}): the learning rate ` +
       'stays 0, and the student as it is; use more steps, or --warmup-ratio 0',
   );
-}
-
-function describeRun(
-  settings: TrainSettings,
-  models: { readonly teacher: RunModel; readonly student: RunModel },
-  engine: EngineInfo,
-  dataset: Dataset,
-  fingerprints: Fingerprints,
-): object {
-  const modelOf = ({ source, origin, model, tokenizer }: RunModel): object => ({
-    source,
-    origin,
-    parameters: countParameters(model.encoder.shapes),
-    config: model.encoder.config,
-    tokenizer: tokenizer.fingerprint,
-  });
-  const { inStoreOrder, fingerprint, store } = dataset;
-  return {
-    created: new Date().toISOString(),
-    settings,
-    fingerprints,
-    teacher: modelOf(models.teacher),
-    student: modelOf(models.student),
-    data: {
-      fingerprint,
-      training_pairs: inStoreOrder.training.pairs,
-      validation_pairs: inStoreOrder.validation.pairs,
-      store,
-    },
-    engine: { ...engine, textLengths: trainedLengths(settings, models.student, engine) },
-    versions: { kd: VERSION, node: process.versions.node, tensorflow: engine.version },
-  };
-}
-
-/** The lengths to which the student's texts are cut in training; whole texts alone where they may not be cut. */
-function trainedLengths({ dropout, padding }: TrainSettings, student: RunModel, engine: EngineInfo): readonly number[] {
-  const choice = { rate: dropout === 'configured' ? undefined : dropout, padding };
-  return textLengths(student.model.encoder, MAX_LENGTH, choice, engine.textLengths).lengths;
 }

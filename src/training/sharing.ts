@@ -81,11 +81,23 @@ function factsIn(told: string, where: string): Readonly<Record<string, string>> 
 }
 
 /**
- * Chooses what computes: the first rank first, then the others in its precision, which it may have measured.
+ * Chooses what computes, on all ranks alike, with the devices of all of them.
  *
+ * @param among for a dry run: the process's place among several, which it does not meet
  * @param began the precision that a run to resume began with
  */
-export async function chooseTogether(
+export async function engineOfRanks(
+  { ranks, among }: { readonly ranks: Ranks | undefined; readonly among: RankPlace | undefined },
+  began: string | undefined,
+  choose: (precision: string | undefined) => Promise<EngineInfo>,
+): Promise<EngineInfo & { readonly place: DevicePlace | undefined }> {
+  const chosen = await chooseTogether(ranks, began, choose);
+  if (ranks !== undefined) return joinDevices(ranks, chosen);
+  return among === undefined ? { ...chosen, place: undefined } : assumeDevices(among, chosen);
+}
+
+/** Chooses what computes: the first rank first, then the others in its precision, which it may have measured. */
+async function chooseTogether(
   ranks: Ranks | undefined,
   began: string | undefined,
   choose: (precision: string | undefined) => Promise<EngineInfo>,
@@ -96,10 +108,7 @@ export async function chooseTogether(
 }
 
 /** The devices of all processes together, and which of them are this one's. */
-export async function joinDevices(
-  ranks: Ranks,
-  engine: EngineInfo,
-): Promise<EngineInfo & { readonly place: DevicePlace }> {
+async function joinDevices(ranks: Ranks, engine: EngineInfo): Promise<EngineInfo & { readonly place: DevicePlace }> {
   checkIsCompiled(engine);
   const { devices, place } = await countDevices(ranks, engine.devices ?? 1);
   return { ...engine, devices, processes: ranks.count, place };
@@ -112,10 +121,7 @@ export interface RankPlace {
 }
 
 /** The devices of all processes together, if each has as many as this one. */
-export function assumeDevices(
-  { rank, count }: RankPlace,
-  engine: EngineInfo,
-): EngineInfo & { readonly place: DevicePlace } {
+function assumeDevices({ rank, count }: RankPlace, engine: EngineInfo): EngineInfo & { readonly place: DevicePlace } {
   checkIsCompiled(engine);
   const { devices: own = 1 } = engine;
   return { ...engine, devices: count * own, processes: count, place: { before: rank * own, own } };

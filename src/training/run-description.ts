@@ -1,0 +1,49 @@
+/** @file What a run's `config.json` says of it. */
+import { VERSION } from '../base/version.js';
+import { textLengths } from '../engine/text-lengths.js';
+import { countParameters } from '../models/text-encoder.js';
+import type { Fingerprints } from '../runs/trainer-state.js';
+import { MAX_LENGTH } from '../text/tokenizer.js';
+import type { Dataset } from './dataset.js';
+import type { EngineInfo } from './engine-parts.js';
+import type { RunModel } from './models.js';
+import type { TrainSettings } from './settings.js';
+
+/** The contents of a new run's `config.json`. */
+export function describeRun(
+  settings: TrainSettings,
+  models: { readonly teacher: RunModel; readonly student: RunModel },
+  engine: EngineInfo,
+  dataset: Dataset,
+  fingerprints: Fingerprints,
+): object {
+  const modelOf = ({ source, origin, model, tokenizer }: RunModel): object => ({
+    source,
+    origin,
+    parameters: countParameters(model.encoder.shapes),
+    config: model.encoder.config,
+    tokenizer: tokenizer.fingerprint,
+  });
+  const { inStoreOrder, fingerprint, store } = dataset;
+  return {
+    created: new Date().toISOString(),
+    settings,
+    fingerprints,
+    teacher: modelOf(models.teacher),
+    student: modelOf(models.student),
+    data: {
+      fingerprint,
+      training_pairs: inStoreOrder.training.pairs,
+      validation_pairs: inStoreOrder.validation.pairs,
+      store,
+    },
+    engine: { ...engine, textLengths: trainedLengths(settings, models.student, engine) },
+    versions: { kd: VERSION, node: process.versions.node, tensorflow: engine.version },
+  };
+}
+
+/** The lengths to which the student's texts are cut in training; whole texts alone where they may not be cut. */
+function trainedLengths({ dropout, padding }: TrainSettings, student: RunModel, engine: EngineInfo): readonly number[] {
+  const choice = { rate: dropout === 'configured' ? undefined : dropout, padding };
+  return textLengths(student.model.encoder, MAX_LENGTH, choice, engine.textLengths).lengths;
+}
