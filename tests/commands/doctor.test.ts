@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { examine, type Finding } from '../../src/commands/doctor/findings.js';
-import type { MachineFacts } from '../../src/commands/doctor/machine-facts.js';
-import type { TensorflowReport } from '../../src/commands/doctor/probe.js';
+import type { Finding } from '../../src/app/doctor/finding.js';
+import { examine } from '../../src/app/doctor/findings.js';
+import type { MachineFacts } from '../../src/app/doctor/machine-facts.js';
+import type { TensorflowReport } from '../../src/app/doctor/probe.js';
 import type { DeviceChoice } from '../../src/tensorflow/gpu-choice.js';
 import { processorFeatures } from '../../src/tensorflow/hardware.js';
 import { BACKENDS_UNDER_TEST } from '../backends.js';

@@ -2,7 +2,7 @@ import { createServer as createHttpServer, request as httpRequest, type Server }
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { thisMachineFacts } from '../../src/commands/doctor/machine-facts.js';
+import { thisMachineFacts } from '../../src/app/doctor/machine-facts.js';
 import { hubFetch } from '../../src/weights/http.js';
 import { resolveModelFolder } from '../../src/weights/hub.js';
 import { proxyFor } from '../../src/weights/proxy.js';

@@ -1,11 +1,12 @@
 /** @file What `kd doctor` says of devices that are to share out a run. */
+import type { Finding } from '../../app/doctor/finding.js';
 import type { Output } from '../../app/output.js';
 import { formatBytes, formatCounted } from '../../base/format.js';
 import { VERSION } from '../../base/version.js';
 import { bandwidthOf } from '../../engine/all-reduce-time.js';
 import { checkDevices, type CheckedDevices, type DevicesCheck } from '../../training/device-check.js';
 import { leave, meetCluster, type Cluster } from '../cluster.js';
-import { findingText, type Finding } from './findings.js';
+import { findingText } from './finding-text.js';
 
 /**
  * Meets the other ranks, if there are any, and says how fast all devices add up.

@@ -2,13 +2,14 @@ import { KD } from '../../base/own-command.js';
 import { examplesText, type Example } from '../help.js';
 import { Command, Option } from 'commander';
 import { areSeveral, DEVICES, oneOf, type DevicesChoice } from '../../tensorflow/gpu-choice.js';
+import { examine } from '../../app/doctor/findings.js';
+import { thisMachineFacts } from '../../app/doctor/machine-facts.js';
 import { openOutput, type OutputOptions } from '../../app/output.js';
 import { DEFAULTS, SETTINGS } from '../../training/settings.js';
 import { addClusterFlags, findCluster, type ClusterFlags } from '../cluster.js';
 import { parserOf } from '../flags.js';
 import { examineDevices } from './devices.js';
-import { examine, findingText } from './findings.js';
-import { thisMachineFacts } from './machine-facts.js';
+import { findingText } from './finding-text.js';
 
 type DoctorFlags = ClusterFlags & { readonly device: DevicesChoice; readonly student: string };
 

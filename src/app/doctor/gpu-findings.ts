@@ -1,0 +1,57 @@
+/** @file Findings about NVIDIA GPUs: driver, cards, libraries. */
+import { findLibraries, GPU_LIBRARIES, librariesProblem } from '../../tensorflow/cuda-libraries.js';
+import { chooseGpu, type DeviceChoice } from '../../tensorflow/gpu-choice.js';
+import { buildProblem, cardProblem, driverProblem } from '../../tensorflow/gpu-problem.js';
+import type { Gpu, Nvidia } from '../../tensorflow/nvidia.js';
+import { formatBytes } from '../../base/format.js';
+import { problemFinding, type Finding } from './finding.js';
+import type { MachineFacts } from './machine-facts.js';
+
+const LIBRARY_NAMES = new Set<string>(GPU_LIBRARIES);
+
+/** Driver, GPUs and libraries: each where the one before leaves something to look at. */
+export async function* gpuFindings(
+  machine: MachineFacts,
+  nvidia: Nvidia,
+  device: DeviceChoice,
+): AsyncGenerator<Finding> {
+  const driver = driverProblem(nvidia);
+  yield driver === undefined
+    ? {
+        name: 'driver',
+        ok: true,
+        found: nvidia.state === 'present' ? `NVIDIA ${nvidia.driver}` : 'NVIDIA, without nvidia-smi',
+      }
+    : problemFinding('driver', driver);
+  if (nvidia.state === 'present') for (const gpu of nvidia.gpus) yield gpuFinding(gpu);
+  if (nvidia.state === 'present' || nvidia.state === 'untold') {
+    const chosen = chooseGpu(nvidia, device, machine.env);
+    yield 'found' in chosen
+      ? problemFinding('device', chosen)
+      : { name: 'device', ok: true, found: `${device}: CUDA_VISIBLE_DEVICES=${chosen.visible}` };
+  }
+  const build = buildProblem(machine);
+  if (build !== undefined) yield problemFinding('build', build);
+  else yield* libraryFindings(machine);
+}
+
+function gpuFinding(gpu: Gpu): Finding {
+  const problem = cardProblem(gpu);
+  if (problem !== undefined) return problemFinding(`GPU ${gpu.index}`, problem);
+  const capability = gpu.capability === undefined ? '' : `, compute capability ${gpu.capability.toFixed(1)}`;
+  return {
+    name: `GPU ${gpu.index}`,
+    ok: true,
+    found: `${gpu.name}, ${formatBytes(gpu.freeBytes)} free of ${formatBytes(gpu.totalBytes)}${capability}`,
+  };
+}
+
+/** A line a library that TensorFlow opens, and a file that XLA needs; with a remedy for those that are missing. */
+async function* libraryFindings(machine: MachineFacts): AsyncGenerator<Finding> {
+  const problem = await librariesProblem(machine);
+  for (const { name, path, version } of await findLibraries(machine)) {
+    const label = LIBRARY_NAMES.has(name) ? name : `${name} (XLA)`;
+    if (path === undefined) yield { name: 'CUDA', ok: false, found: `${label} is missing`, remedy: problem!.remedy };
+    else yield { name: 'CUDA', ok: true, found: `${label}${version === undefined ? '' : ` ${version}`}, ${path}` };
+  }
+}

@@ -1,0 +1,94 @@
+/** @file Findings about TensorFlow: whether it loads, what it uses, how fast it multiplies. */
+import { KD } from '../../base/own-command.js';
+import { setupCommand } from '../../base/setup-command.js';
+import { formatFlops } from '../../base/format.js';
+import { choosePrecision } from '../../engine/precision.js';
+import type { DeviceChoice } from '../../tensorflow/gpu-choice.js';
+import { hasTensorCores, type Nvidia } from '../../tensorflow/nvidia.js';
+import type { Finding } from './finding.js';
+import type { MachineFacts } from './machine-facts.js';
+import { ENOUGH_FILES } from './open-files.js';
+import type { TensorflowReport } from './probe.js';
+
+/** Whether TensorFlow can be loaded, and which. */
+export function tensorflowFinding(machine: MachineFacts, report: TensorflowReport | string): Finding {
+  if (typeof report === 'string')
+    return {
+      name: 'TensorFlow',
+      ok: false,
+      found: `it crashes when it is loaded (${report})`,
+      remedy:
+        machine.openFiles < ENOUGH_FILES
+          ? 'it may need more open files: raise the limit before anything else, ulimit -n 1024'
+          : `run ${setupCommand()}; if that does not help, use --backend cpu`,
+    };
+  const { backend, version, reason } = report.backend;
+  const path = machine.setup()?.libtensorflow?.path;
+  if (backend === 'tensorflow')
+    return {
+      name: 'TensorFlow',
+      ok: true,
+      found: `${version ?? 'of unknown version'}${path === undefined ? '' : `, ${path}`}`,
+    };
+  const [found, remedy] = splitReason(reason ?? `not there; run ${setupCommand()}`);
+  return { name: 'TensorFlow', ok: false, found, remedy };
+}
+
+/** Reasons end in what to do, after the last semicolon. */
+function splitReason(reason: string): [string, string] {
+  const at = reason.lastIndexOf('; ');
+  return at === -1 ? [reason, `run ${setupCommand()}`] : [reason.slice(0, at), reason.slice(at + 2)];
+}
+
+/** Which device TensorFlow reports that it uses. */
+export function usedFinding(nvidia: Nvidia, device: DeviceChoice, report: TensorflowReport | string): Finding {
+  if (typeof report !== 'string' && report.backend.device === 'gpu')
+    return { name: 'used', ok: true, found: `${report.backend.gpu?.name ?? 'a GPU'}, TensorFlow reports` };
+  if (device === 'cpu') return { name: 'used', ok: true, found: 'the processor, as asked' };
+  if (nvidia.state === 'absent' && device === 'auto')
+    return { name: 'used', ok: true, found: 'the processor (no NVIDIA GPU found)' };
+  const [found, remedy] =
+    typeof report === 'string' ? ['nothing', 'see above'] : splitReason(report.backend.reason ?? 'no GPU; see above');
+  return { name: 'used', ok: false, found: found.startsWith('no GPU') ? found : `no GPU: ${found}`, remedy };
+}
+
+/** Rates of products that really ran on the device that is used: the graph names it. */
+export async function* speedFindings(
+  machine: MachineFacts,
+  choice: DeviceChoice,
+  report: TensorflowReport,
+): AsyncGenerator<Finding> {
+  const {
+    backend: { backend, device, gpu },
+    rates,
+    bfloat16Obstacle,
+    failure,
+  } = report;
+  if (backend === 'cpu') return;
+  const remedy =
+    `\`TF_CPP_MIN_LOG_LEVEL=0 ${KD} doctor\` shows what TensorFlow says; ` + '--device cpu does without the GPU';
+  if (rates === undefined) {
+    yield { name: 'products', ok: false, found: `none ran on the ${device} (${failure ?? 'no reason given'})`, remedy };
+    return;
+  }
+  const measured: [string, number][] = [['float32', rates.float32]];
+  if (device === 'gpu' && gpu !== undefined && hasTensorCores(gpu)) {
+    const second = await machine.loadTensorflow({ device: choice, tf32: true });
+    if (typeof second !== 'string' && second.rates !== undefined) measured.push(['TF32', second.rates.float32]);
+  }
+  if (rates.bfloat16 !== undefined) measured.push(['bfloat16', rates.bfloat16]);
+  const where = device === 'gpu' ? 'ran on the GPU' : 'ran on the processor';
+  const auto = await choosePrecision('auto', { device, gpu, isRecorded: true, isLarge: true }, undefined, {
+    features: machine.processor.features,
+    env: machine.env,
+    rates: () => Promise.resolve({ bfloat16: 0, ...rates }),
+  });
+  yield {
+    name: 'products',
+    ok: true,
+    found:
+      `${where}: ${measured.map(([name, rate]) => `${formatFlops(rate)} in ${name}`).join(', ')}` +
+      (bfloat16Obstacle === undefined ? '' : `; none in bfloat16, from which ${bfloat16Obstacle} keeps oneDNN`) +
+      `; --precision auto takes ${auto.precision} for large models`,
+  };
+}
