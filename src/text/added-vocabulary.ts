@@ -16,23 +16,23 @@ export interface TokenToAdd {
 
 /**
  * The added tokens of a tokenizer and their ids. What a file says of a token's id counts for nothing in Python's
- * `tokenizers` 0.23, nor here: a token of the vocabulary has its id there, and others get the next free ones in the
- * order in which they are added. A token that is added again keeps its id and takes the later settings; once special,
- * it stays so.
+ * `tokenizers` 0.23, nor here: a token of the vocabulary has its id there, and others get ids from the number of its
+ * tokens up, in the order in which they are added, also where the vocabulary has gaps; of two with one id the later is
+ * looked for. A token that is added again keeps its id and takes the later settings; once special, it stays so.
  */
 export class AddedVocabulary {
   private readonly byId = new Map<number, AddedToken>();
   private readonly ids = new Map<string, number>();
   private readonly specials = new Set<string>();
-  private highest = -1;
+  private nextId: number;
   private characters = 0;
 
-  /** @param size tokens of the vocabulary, which is where new ids begin */
   constructor(
     private readonly vocab: Readonly<Record<string, number>>,
     private readonly where: string,
-    private readonly size = Object.keys(vocab).length,
-  ) {}
+  ) {
+    this.nextId = Object.keys(vocab).length;
+  }
 
   /** The id of an added token or of a token of the vocabulary. */
   idOf(token: string): number | undefined {
@@ -48,9 +48,8 @@ export class AddedVocabulary {
     if (content === '') return;
     this.checkBounds(content);
     if (token.special) this.specials.add(content);
-    const id = this.idOf(content) ?? Math.max(this.highest + 1, this.size);
+    const id = this.idOf(content) ?? this.nextId++;
     this.ids.set(content, id);
-    this.highest = Math.max(this.highest, id);
     this.byId.set(id, { id, ...token, normalized: token.normalized ?? !token.special });
   }
 

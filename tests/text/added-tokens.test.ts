@@ -1,8 +1,24 @@
 import { expect, test } from 'vitest';
+import { AddedVocabulary } from '../../src/text/added-vocabulary.js';
 import { sectionSplitter } from '../../src/text/added-tokens.js';
 import { normalizerOf } from '../../src/text/normalizer.js';
 
 const lowercase = normalizerOf({ type: 'Lowercase' });
+
+test('a new token has the number of tokens as its id, as in tokenizers 0.23, also where the vocabulary has gaps', () => {
+  const added = new AddedVocabulary({ a: 0, '<s>': 109, '</s>': 3, b: 2 }, 'tokenizer.json');
+  const settings = { single_word: false, lstrip: false, rstrip: false, normalized: false, special: true };
+  for (const content of ['</s>', '<s>', 'tok', '<x>', 'tok']) added.add({ content, ...settings });
+  expect(added.tokens().map(({ content, id }) => [content, id])).toEqual([
+    ['</s>', 3],
+    ['tok', 4],
+    ['<x>', 5],
+    ['<s>', 109],
+  ]);
+  const taken = new AddedVocabulary({ a: 0, '<s>': 2 }, 'tokenizer.json');
+  for (const content of ['<s>', 'tok']) taken.add({ content, ...settings });
+  expect(taken.tokens().map(({ content, id }) => [content, id])).toEqual([['tok', 2]]);
+});
 
 test('a text without added tokens is one normalised section, and an empty text none', () => {
   const split = sectionSplitter([], lowercase);
