@@ -77,6 +77,25 @@ describe('schedulers', () => {
     ).toBe(hash);
   });
 
+  it.each([
+    [{ num_train_timesteps: 999, beta_end: 0.05 }, 6, [997, 852, 674, 427, 59, 0]],
+    [{ num_train_timesteps: 999, beta_end: 0.02, sigma_min: 0.002 }, 3, [997, 159, 0]],
+    [{ num_train_timesteps: 250, beta_schedule: 'scaled_linear', beta_end: 0.0195 }, 64, [249, 241, 234, 226]],
+  ])('visit the time steps of diffusers where the rounding of NumPy decides on the first: %j', (over, steps, first) => {
+    const standard = { beta_start: 0.0001, beta_schedule: 'linear', use_exponential_sigmas: true };
+    const { timesteps } = createScheduler(parse({ ...standard, ...over }, 'unipc'), steps);
+    expect(timesteps.slice(0, first.length)).toEqual(first);
+  });
+
+  it('say that levels cannot be spaced between time steps without noise, or with a single one', () => {
+    const betas = { num_train_timesteps: 3, trained_betas: [1e-9, 0.1, 0.2], sigma_min: 0.001 };
+    const single = { num_train_timesteps: 1, sigma_min: 0.001 };
+    for (const over of [betas, single])
+      expect(() => createScheduler(parse({ ...over, use_karras_sigmas: true }, 'unipc'), 2)).toThrow(
+        /^scheduler_config\.json: expected two time steps of training or more, each with noise, .* set use_karras_sigmas to false$/,
+      );
+  });
+
   it('end in numbers where diffusers divides by zero: bh1 down to no noise, and ε with it', () => {
     for (const over of [{ solver_type: 'bh1' }, { predict_x0: false }, { lower_order_final: false, solver_order: 3 }]) {
       const scheduler = createScheduler(parse(over, 'unipc'), 6);
