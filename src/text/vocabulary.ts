@@ -23,11 +23,17 @@ export async function loadVocabulary(folder: string, json: TokenizerJson): Promi
   const library = await buildLibraryTokenizer(folder, json);
   checkUnknownToken(folder, json);
   const { vocab, ignore_merges: wholeWordsFirst } = json.model;
+  const isDropping = json.model.type === 'BPE' && json.model.unk_token == null && !writesAllBytes(json);
+  const suffix = suffixOf(json);
+  const unended = isDropping && suffix !== '' ? await buildLibraryTokenizer(folder, withoutSuffix(json)) : library;
   const cache = new Map<string, readonly number[]>();
   const look = (word: string): number[] => {
     const letters = library.pre_tokenizer?.(word) ?? [word];
     const whole = wholeWordsFirst === true && Object.hasOwn(vocab, letters[0]!) ? vocab[letters[0]!] : undefined;
-    return whole === undefined ? lookUp(library, letters) : [whole];
+    if (whole !== undefined) return [whole];
+    if (!isDropping) return lookUp(library, letters);
+    const { known, hasEnd } = knownLetters(letters[0]!, vocab, suffix);
+    return known === '' ? [] : lookUp(hasEnd ? library : unended, [known]);
   };
   return {
     idsOf(word) {
@@ -78,6 +84,34 @@ async function buildLibraryTokenizer(folder: string, json: TokenizerJson): Promi
   }
 }
 
+/**
+ * The letters of a word that the vocabulary has, the last with its suffix: without an unknown token, BPE passes over
+ * the others before it joins any, so that their neighbours may be joined (`merge_word` of tokenizers' `bpe/model.rs`).
+ * Where the last is passed over, no letter has the suffix.
+ */
+function knownLetters(
+  word: string,
+  vocab: Readonly<Record<string, number>>,
+  suffix: string,
+): { readonly known: string; readonly hasEnd: boolean } {
+  const letters = Array.from(word);
+  const isKnown = (letter: string, i: number): boolean =>
+    Object.hasOwn(vocab, i === letters.length - 1 ? letter + suffix : letter);
+  return {
+    known: letters.filter(isKnown).join(''),
+    hasEnd: letters.length > 0 && isKnown(letters.at(-1)!, letters.length - 1),
+  };
+}
+
+/** What is written at the end of every word. */
+function suffixOf({ model: { end_of_word_suffix: suffix } }: TokenizerJson): string {
+  return typeof suffix === 'string' ? suffix : '';
+}
+
+function withoutSuffix(json: TokenizerJson): TokenizerJson {
+  return { ...json, model: { ...json.model, end_of_word_suffix: null } };
+}
+
 function lookUp({ model }: PreTrainedTokenizer, word: string[]): number[] {
   const ids = model.convert_tokens_to_ids(model(word));
   // A BPE without unknown token gives nothing for what it cannot write.
@@ -88,17 +122,20 @@ function lookUp({ model }: PreTrainedTokenizer, word: string[]): number[] {
  * Python fails at the first word that takes an unknown token which the vocabulary has not. Words written as bytes never
  * take it where all bytes have tokens.
  */
-function checkUnknownToken(folder: string, { model, pre_tokenizer: words }: TokenizerJson): void {
-  const { unk_token: unknown, vocab } = model;
-  if (unknown == null || Object.hasOwn(vocab, unknown)) return;
-  const suffix = model.end_of_word_suffix;
-  const endings = ['', typeof suffix === 'string' ? suffix : ''];
-  const isWritable = (letter: string) => endings.every((ending) => Object.hasOwn(vocab, letter + ending));
-  if (model.type === 'BPE' && isByteLevel(words) && BYTE_LETTERS.every(isWritable)) return;
+function checkUnknownToken(folder: string, json: TokenizerJson): void {
+  const { unk_token: unknown, vocab } = json.model;
+  if (unknown == null || Object.hasOwn(vocab, unknown) || writesAllBytes(json)) return;
   throw new InputError(
     `${folder}: expected an unknown token of the vocabulary, got ${JSON.stringify(unknown)}; ` +
       'name it as unk_token in tokenizer_config.json',
   );
+}
+
+/** Whether words are written as bytes, all of which have tokens, within a word and at its end. */
+function writesAllBytes(json: TokenizerJson): boolean {
+  const endings = ['', suffixOf(json)];
+  const isWritable = (letter: string) => endings.every((ending) => Object.hasOwn(json.model.vocab, letter + ending));
+  return json.model.type === 'BPE' && isByteLevel(json.pre_tokenizer) && BYTE_LETTERS.every(isWritable);
 }
 
 const PRINTABLE = 188;

@@ -1,0 +1,42 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import { loadTokenizer } from '../../src/text/tokenizer.js';
+
+const VOCAB = { a: 0, b: 1, ab: 2, 'a</w>': 3, 'b</w>': 4, 'ab</w>': 5, '<pad>': 6 };
+
+/** The ids of tokenizers 0.23.3, by text. */
+const IDS: readonly [text: string, plain: readonly number[], withSuffix: readonly number[]][] = [
+  ['ab', [2], [5]],
+  ['a가b', [2], [5]],
+  ['ab가', [2], [2]],
+  ['a가b가가', [2], [2]],
+  ['가', [], []],
+  ['가a가', [0], [0]],
+  ['a', [0], [3]],
+];
+
+test.each([
+  ['', 1],
+  ['</w>', 2],
+] as const)(
+  'BPE without an unknown token joins letters over those it has not, with the suffix %j',
+  async (suffix, ids) => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'kd-vocabulary-'));
+    try {
+      const merges = ['a b', ...(suffix === '' ? [] : ['a b</w>'])];
+      const model = { type: 'BPE', unk_token: null, end_of_word_suffix: suffix, vocab: VOCAB, merges };
+      const settings = { tokenizer_class: 'PreTrainedTokenizerFast', pad_token: '<pad>' };
+      await writeFile(path.join(folder, 'tokenizer.json'), JSON.stringify({ added_tokens: [], model }));
+      await writeFile(path.join(folder, 'tokenizer_config.json'), JSON.stringify(settings));
+      const tokenizer = await loadTokenizer(folder);
+      for (const row of IDS) {
+        const encoding = tokenizer.encode(row[0]);
+        expect([row[0], [...encoding.ids.slice(0, encoding.length)]]).toEqual([row[0], row[ids]]);
+      }
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  },
+);
