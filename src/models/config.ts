@@ -60,7 +60,7 @@ const CLIP_TEXT = camelCased({
 const CLIP_PARTS = object({ text_config: v.nullish(anyObject), text_config_dict: v.nullish(anyObject) });
 
 /** Of transformers' `BertConfig` and its likes, whose defaults differ in two fields. */
-const bertFields = (vocabSize: number, padTokenId: number) =>
+const bertFields = (vocabSize: number, padToken: v.GenericSchema<unknown, number>) =>
   camelCased({
     vocab_size: count(vocabSize),
     hidden_size: count(768, WIDEST),
@@ -74,13 +74,15 @@ const bertFields = (vocabSize: number, padTokenId: number) =>
     hidden_dropout_prob: probability(0.1),
     attention_probs_dropout_prob: probability(0.1),
     initializer_range: positive(0.02),
-    pad_token_id: id(padTokenId),
+    pad_token_id: padToken,
   });
 
-const BERT = bertFields(30522, 0);
-const ROBERTA = bertFields(50265, 1);
+const BERT = bertFields(30522, id(0));
+/** RoBERTa counts positions from the pad token's id, and cannot do without. */
+const ROBERTA_PAD = v.optional(whole(0, MOST_ROWS), 1);
+const ROBERTA = bertFields(50265, ROBERTA_PAD);
 /** Of `XLMRobertaConfig` and `CamembertConfig`. */
-const XLM_ROBERTA = bertFields(30522, 1);
+const XLM_ROBERTA = bertFields(30522, ROBERTA_PAD);
 
 /** CLIP's text model, as `CLIPTextConfig` of transformers names it. */
 export type ClipTextConfig = { readonly family: 'clip-text' } & v.InferOutput<typeof CLIP_TEXT>;

@@ -73,6 +73,13 @@ describe('a configuration', () => {
     );
   });
 
+  it('of a RoBERTa without a pad token, from whose id positions are counted; a BERT needs none', () => {
+    expect(() => parseConfig({ model_type: 'roberta', pad_token_id: null }, 'c')).toThrow(
+      'c: expected a whole number from 0 to 10000000, got null (pad_token_id); ',
+    );
+    expect(parseConfig({ model_type: 'bert', pad_token_id: null }, 'c')).toMatchObject({ padTokenId: 0 });
+  });
+
   it('whose heads do not divide its width', () => {
     expect(() => parseConfig({ model_type: 'bert', hidden_size: 32, num_attention_heads: 5 }, 'c')).toThrow(
       'c: expected hidden_size to be a multiple of num_attention_heads, got 32 and 5',
