@@ -30,7 +30,7 @@ export interface PrepareRequest extends PrepareSettings {
   readonly threads?: number;
   /** Ends the work, and removes what was written. */
   readonly signal?: AbortSignal;
-  /** Told when writing begins: until then nothing has to be tidied up. */
+  /** Called when writing begins: until then there is nothing to clean up. */
   readonly onWriting?: () => void;
 }
 

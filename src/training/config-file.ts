@@ -19,7 +19,7 @@ import { isSetting, SETTINGS, withEarlier, type AskedSettings } from './settings
  */
 export async function readConfigFile(path: string): Promise<Partial<AskedSettings>> {
   const contents = checkJson(anyObject, parse(await readText(path, LIMIT), path), path, ADVICE);
-  return checkAsked(tidied(settingsIn(contents)), path);
+  return checkAsked(normalised(settingsIn(contents)), path);
 }
 
 const ADVICE = `name a run's config.json, or what ${KD} train --print writes`;
@@ -71,7 +71,7 @@ function settingsIn(contents: JsonObject): JsonObject {
 }
 
 /** Leaves out what is empty, and takes one text where several may stand. */
-function tidied(settings: JsonObject): Partial<AskedSettings> {
+function normalised(settings: JsonObject): Partial<AskedSettings> {
   const entries = Object.entries(settings).filter(([, value]) => value !== null);
   return Object.fromEntries(
     entries.map(([name, value]) => [

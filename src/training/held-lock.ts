@@ -9,7 +9,7 @@ export async function withLock<T>(folder: string, output: Reporter, work: (lock:
   });
   if (lock.takenFrom !== undefined)
     output.message(`took over the lock of process ${lock.takenFrom.pid}, which has exited`);
-  return tidied(
+  return withCleanup(
     () => {
       lock.release();
     },
@@ -17,16 +17,14 @@ export async function withLock<T>(folder: string, output: Reporter, work: (lock:
   );
 }
 
-/**
- * Does something, and tidies up after it; where the process is made to exit meanwhile, what was begun last goes first.
- */
-export async function tidied<T>(tidy: () => void, work: () => Promise<T>): Promise<T> {
-  process.prependListener('exit', tidy);
+/** Does some work and cleans up after it; where the process exits meanwhile, the latest cleanup comes first. */
+export async function withCleanup<T>(cleanUp: () => void, work: () => Promise<T>): Promise<T> {
+  process.prependListener('exit', cleanUp);
   try {
     return await work();
   } finally {
-    process.off('exit', tidy);
-    tidy();
+    process.off('exit', cleanUp);
+    cleanUp();
   }
 }
 

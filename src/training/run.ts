@@ -1,29 +1,23 @@
 /** @file A training run on disk: its folder, logs and checkpoints around the loop. */
 import { readdir } from 'node:fs/promises';
 import { messageOf } from '../base/errors.js';
-import type { Engine } from '../distill/engine.js';
 import { START, type TrainState } from '../distill/train-state.js';
-import type { RunBatches } from '../distill/baselines.js';
 import { train, type TrainResult } from '../distill/train.js';
 import { openLossLog } from '../runs/loss-log.js';
-import type { FoundCheckpoint, Search } from '../runs/find-checkpoint.js';
+import type { Search } from '../runs/find-checkpoint.js';
 import { noteEnded } from '../runs/run-ending.js';
 import { beginRun, checkRunIsNew, makeRunFolder, removeIfEmpty, takeBackRun } from '../runs/run-folder.js';
 import type { RunLock } from '../runs/run-lock.js';
 import type { EndedRun, TrainContext } from './context.js';
 import { checkSaved, endedBy, resumeCommand } from './ending.js';
-import { startEngine } from './engine-choice.js';
-import { startSharedEngine } from './group.js';
-import { distillationOf } from './engine-parts.js';
-import { isHeld, tidied, withLock } from './held-lock.js';
+import { isHeld, withCleanup, withLock } from './held-lock.js';
 import type { PreparedRun } from './prepared-run.js';
 import { recording, type RunProgress } from './recording.js';
-import { startFrom } from './resume.js';
+import { withEngine, type ReadyRun } from './ready-run.js';
 import type { ResumedRun } from './resumed-run.js';
 import { goOn } from './rewind.js';
 import { startPreviews, type Previews } from './previews/previews.js';
-import { checkDiskSpace, removeOlder, trainedShapes } from './saving.js';
-import { prepareTeacherCache } from './teacher-cache/fill.js';
+import { checkDiskSpace, removeOlder } from './saving.js';
 import { Stopped, STOPPED_EARLY } from './stopping.js';
 import { openTrainingView } from './view.js';
 
@@ -50,7 +44,7 @@ export async function beginTraining(name: string, prepared: PreparedRun, context
   return withEngine(prepared, undefined, context, async (ready) => {
     context.stop.enter('tidying');
     const folder = await makeRunFolder(name);
-    return tidied(
+    return withCleanup(
       () => {
         removeIfEmpty(folder);
       },
@@ -64,10 +58,10 @@ export async function beginTraining(name: string, prepared: PreparedRun, context
  *
  * @throws Stopped where it was stopped before
  */
-async function trainNewRun(folder: string, ready: LockedReady, context: TrainContext): Promise<TrainedRun> {
+async function trainNewRun(folder: string, ready: LockedRun, context: TrainContext): Promise<TrainedRun> {
   const before = await readdir(folder);
   const progress: RunProgress = { step: 0, last: undefined };
-  return tidied(
+  return withCleanup(
     () => {
       if (progress.step === 0 && isHeld(ready.lock)) takeBackRun(folder, before);
     },
@@ -108,15 +102,8 @@ export async function resumeTraining(
   );
 }
 
-/** The engine and the data of a run. */
-interface Ready {
-  readonly prepared: PreparedRun;
-  readonly engine: Engine;
-  readonly data: RunBatches;
-}
-
-/** The same, under the run's lock. */
-interface LockedReady extends Ready {
+/** A run that is ready to train, under its lock. */
+interface LockedRun extends ReadyRun {
   readonly lock: RunLock;
 }
 
@@ -128,42 +115,10 @@ interface Beginning {
   readonly isNew?: boolean;
 }
 
-/** Calls a function with a run's engine and data, and frees them afterwards. */
-async function withEngine<T>(
-  prepared: PreparedRun,
-  found: FoundCheckpoint | undefined,
-  context: TrainContext,
-  work: (ready: Ready) => Promise<T>,
-): Promise<T> {
-  const cache = await prepareTeacherCache(prepared, context);
-  let engine: Engine | undefined;
-  try {
-    const start =
-      found && (await startFrom(found, trainedShapes(distillationOf(prepared)), prepared.teacher.model.parameters()));
-    const { ranks } = context;
-    engine =
-      ranks === undefined
-        ? await startEngine(prepared, start, cache === undefined ? 'computed' : 'given')
-        : await startSharedEngine(prepared, ranks, start);
-    const data =
-      cache === undefined
-        ? prepared.data
-        : {
-            training: cache.withTargets('training', prepared.data.training),
-            validation: cache.withTargets('validation', prepared.data.validation),
-            baseline: cache.withTargets('validation', prepared.data.baseline),
-          };
-    return await work({ prepared, engine, data });
-  } finally {
-    engine?.dispose();
-    await cache?.close();
-  }
-}
-
 /** Trains from a state on, in a run's folder. */
 async function trainInFolder(
   folder: string,
-  { prepared, engine, data, lock }: LockedReady,
+  { prepared, engine, data, lock }: LockedRun,
   { state, progress, isNew = false }: Beginning,
   context: TrainContext,
 ): Promise<TrainedRun> {
