@@ -22,7 +22,7 @@ export type Message =
     }
   /** The texts of all ranks, and whether one was asked to stop. */
   | { readonly type: 'gathered'; readonly exchange: number; readonly texts: readonly string[]; readonly stop: boolean }
-  /** It is alive. */
+  /** A sign of life. */
   | { readonly type: 'beat' }
   /** The run is at its end: why, in words. */
   | { readonly type: 'failed'; readonly message: string }
@@ -51,7 +51,7 @@ const LONGEST = 2 ** 25;
 export const HAS_KEY = 'it has a key, and this rank has none';
 /** How TLS begins: content type 22 (handshake), version 3.x (RFC 5246, 6.2.1). */
 const TLS_HELLO = '\u0016\u0003';
-/** Of the first one. */
+/** Characters of the first message, at most. */
 const LONGEST_HELLO = 2 ** 10;
 
 /** One side of a connection between two processes. */
@@ -65,10 +65,10 @@ export interface Channel {
   close(within: number): Promise<void>;
 }
 
-/** What a channel tells of the other side. */
+/** Called by a channel. */
 export interface ChannelEvents {
   readonly onMessage: (message: Message) => void;
-  /** It is closed, by the other side or because that sent something else: once. */
+  /** Called once, when the other side has closed the channel or sent something else than messages. */
   readonly onClosed: (why: string) => void;
 }
 

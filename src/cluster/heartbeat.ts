@@ -4,13 +4,14 @@
 const MOST_BETWEEN = 5_000;
 /** Signs of life within the time limit, at least. */
 const LEAST_BEATS = 20;
-/** Of the time limit, what is left for this process to end in; and milliseconds, at most. */
+/** The share of the time limit that is left for this process to end in. */
 const LEFT_FOR_ENDING = 0.1;
+/** What that share comes to at most, in milliseconds. */
 const MOST_FOR_ENDING = 5_000;
 
 /** Watches over the other side of a channel. */
 export interface Heartbeat {
-  /** It was heard of. */
+  /** Notes a sign of life of the other side. */
   heard(): void;
   stop(): void;
 }

@@ -8,9 +8,9 @@ import { validate, type ValidationCallbacks } from './validation.js';
 /** The pairs of a run, in batches. */
 export interface RunBatches {
   readonly training: Batches;
-  /** The same at every validation. */
+  /** The validation pairs, the same at every validation. */
   readonly validation: Batches;
-  /** Those of them that the untrained student is measured on; all unless given. */
+  /** The validation pairs that the untrained student is measured on; all unless given. */
   readonly baseline?: Batches;
 }
 

@@ -89,7 +89,7 @@ export type ParameterValues = AsyncIterable<readonly [name: string, values: Floa
 export interface Counters {
   /** Steps taken. */
   readonly steps: number;
-  /** Those of them that changed the student. */
+  /** Steps that changed the student. */
   readonly updates: number;
 }
 

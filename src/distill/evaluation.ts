@@ -24,7 +24,7 @@ export interface OutputStatistics {
 
 /** The evaluation of a batch. */
 export interface Evaluation extends Losses {
-  /** Of the student, a mean of its English and its Korean outputs. */
+  /** The student's statistics, a mean of its English and its Korean outputs. */
   readonly student: OutputStatistics;
   readonly teacher: OutputStatistics;
   /** The mean of the teacher's outputs over the batch, `[…]`, row-major. */

@@ -32,9 +32,9 @@ export interface OutputsRecord {
 
 /** Losses to measure others against. */
 export interface Baselines {
-  /** Of the student as it begins. */
+  /** The loss of the student as it begins. */
   readonly untrained: number;
-  /** Of always giving the mean of the teacher's outputs, whatever the sentence. */
+  /** The loss of always giving the mean of the teacher's outputs, whatever the sentence. */
   readonly mean: number;
   /** Pairs they are over. */
   readonly pairs: number;

@@ -19,9 +19,9 @@ const MOST_ROUNDS = 10;
 
 /** A sum over devices, as it was measured. */
 export interface AllReduceRate extends AllReduceSize {
-  /** Until the last device has the sums; the median of the rounds. */
+  /** Seconds until the last device has the sums; the median of the rounds. */
   readonly seconds: number;
-  /** The same for as many messages with next to nothing in them. */
+  /** Seconds for as many messages with next to nothing in them. */
   readonly latency: number;
 }
 

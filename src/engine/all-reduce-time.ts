@@ -2,9 +2,9 @@
 
 /** What is summed. */
 export interface AllReduceSize {
-  /** Of all processes. */
+  /** How many devices all processes have. */
   readonly devices: number;
-  /** Of the values that each device has. */
+  /** Bytes of the values that each device has. */
   readonly bytes: number;
   readonly messages: number;
 }

@@ -19,7 +19,7 @@ import { cutTexts, lengthFor, lengthForIds, lengthsOn, textLengths } from './tex
 const LARGEST = 32;
 /** Batch sizes of the recorded passes for whole texts. Other numbers of texts are split, and the rest is filled up. */
 const WHOLE = [1, 4, 16, LARGEST] as const;
-/** And for texts that are cut, besides as many as have the places of the largest pass. */
+/** The smaller batch size for texts that are cut; the larger one has as many places as the largest pass. */
 const CUT = 32;
 
 const NO_DROPOUT = { rate: 0 };

@@ -73,7 +73,7 @@ export interface ModelFacts {
   /** Hub id or folder. */
   readonly source: string;
   readonly parameters: number;
-  /** Of its parameters as they are stored; null for parameters that are stored nowhere. */
+  /** Bytes of its parameters as they are stored; null for parameters that are stored nowhere. */
   readonly bytes: number | null;
   /** `D` */
   readonly width: number;
@@ -101,7 +101,7 @@ export interface EvaluationSetting {
     readonly device: string;
     /** Null where tfjs computed in JavaScript. */
     readonly tensorflow: string | null;
-    /** Of the models' products; absent in earlier evaluations, which were float32. All else is float32. */
+    /** The precision of products, all else being float32; absent in earlier evaluations, which were float32. */
     readonly precision?: Precision;
   };
   readonly batch_size: number;

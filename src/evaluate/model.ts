@@ -20,7 +20,7 @@ export interface EncodedTexts extends Encoded {
   readonly lengths: Int32Array;
 }
 
-/** The same for some of several texts. */
+/** Encoded texts that are some of several. */
 export interface PlacedTexts extends EncodedTexts {
   /** Which of the texts these are, from 0. `[B]` */
   readonly places: Uint32Array;

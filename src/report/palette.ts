@@ -15,9 +15,9 @@ export interface Palette {
   /** The original project's curve. */
   readonly published: string;
   readonly rest: string;
-  /** Of runs side by side. */
+  /** The colours of runs side by side. */
   readonly runs: readonly string[];
-  /** Of a heat map, from the lowest to the highest. */
+  /** The colours of a heat map, from the lowest to the highest. */
   readonly heat: readonly string[];
 }
 

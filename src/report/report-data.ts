@@ -33,9 +33,9 @@ export interface RunFacts {
   readonly pairsPerSecond: number | null;
   /** Over all logged steps. */
   readonly meanPairsPerSecond: number | null;
-  /** Of training up to the last logged step, without validations and checkpoints. */
+  /** Seconds of training up to the last logged step, without validations and checkpoints. */
   readonly trainedSeconds: number | null;
-  /** Of training that are still to come; null for a run that is not at work, or that has not logged enough. */
+  /** Seconds of training that are still to come; null for a run that is not at work, or that has not logged enough. */
   readonly secondsLeft: number | null;
   /** The loss of always giving the teacher's mean, both languages together; null where it was not measured. */
   readonly meanBaseline: number | null;
@@ -114,7 +114,7 @@ export interface Frame extends SmallImage, Pick<PreviewMark, 'of' | 'step'> {
 /** A prompt at one moment after another. */
 export interface FilmStrip {
   readonly prompt: PreviewMark['prompt'];
-  /** Of the noise from which all frames start. */
+  /** The seed of the noise from which all frames start. */
   readonly seed: number | null;
   readonly steps: number;
   readonly guidance: number;

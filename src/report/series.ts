@@ -12,7 +12,7 @@ export type CurveRow = Readonly<Record<Curve | 'step' | 'epoch', number>>;
 
 /** The values of one column in a bucket. */
 interface Extent {
-  /** Of the values that are finite. */
+  /** The sum of the values that are finite. */
   sum: number;
   min: number;
   max: number;

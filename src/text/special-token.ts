@@ -81,7 +81,7 @@ export function tokenFrom(value: unknown, { file, path }: Place): TokenToAdd {
   return token;
 }
 
-/** The same, as a special token. */
+/** The special token that an object in a file describes. Throws as `tokenFrom`. */
 export function specialFrom(value: JsonObject, place: Place): TokenToAdd {
   return tokenFrom({ ...value, special: true }, place);
 }

@@ -31,7 +31,7 @@ export interface TokenizerFiles extends AssembledTokenizer {
   readonly splitsSpecials: boolean;
   /** SHA-256, in hexadecimal, over names and contents, and over the class where another file names it. */
   readonly fingerprint: string;
-  /** The same over names and contents alone, which earlier versions of this program noted. */
+  /** SHA-256 over names and contents alone, which earlier versions of this program noted. */
   readonly filesFingerprint: string;
 }
 

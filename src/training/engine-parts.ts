@@ -10,7 +10,7 @@ import type { TrainSettings } from './settings.js';
 /** How a run's steps are computed. */
 export interface EngineInfo extends Omit<BackendInfo, 'reason'>, StepLayout {
   readonly engine: 'compiled' | 'eager';
-  /** Of products; `tf32` is float32 whose factors a GPU rounds. */
+  /** The precision of products; `tf32` is float32 whose factors a GPU rounds. */
   readonly precision: Precision | 'tf32';
   /** What decided it, where the machine did. */
   readonly precisionReason?: string;

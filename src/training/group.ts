@@ -14,7 +14,7 @@ import type { DevicePlace, EngineParts } from './engine-parts.js';
 /** The devices of all processes, and of which kind they are. */
 export interface GroupDevices {
   readonly device: 'cpu' | 'gpu';
-  /** Of all. */
+  /** How many devices all processes have. */
   readonly devices: number;
   readonly place: DevicePlace;
 }

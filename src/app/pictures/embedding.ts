@@ -20,7 +20,7 @@ export interface EmbeddingTask {
   readonly isRandom: boolean;
   /** For what is drawn at random. */
   readonly seed: number;
-  /** Of the hidden states: a model of another width has a projection drawn at random. */
+  /** The width of the hidden states: a model of another width has a projection drawn at random. */
   readonly width: number;
   /** The encoder, for messages. */
   readonly where: string;

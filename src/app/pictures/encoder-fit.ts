@@ -12,7 +12,7 @@ import type { Reporter } from '../reporter.js';
 export interface TextSource {
   /** The flag and the name that it was given by, for messages. */
   readonly where: string;
-  /** Of its hidden states. */
+  /** The width of its hidden states. */
   readonly width: number;
 }
 

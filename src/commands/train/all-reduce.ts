@@ -58,7 +58,7 @@ function expectedOn(
   return { bits_per_second: bits, seconds: Number(allReduceSeconds(size, link, sharing).toPrecision(2)) };
 }
 
-/** The same in words. */
+/** What the sums of a step take, in words. */
 export function sumsText(sums: StepSums, devices: number): string {
   const { all_reduce_seconds: measured, all_reduce_expected: expected = [] } = sums;
   const what =

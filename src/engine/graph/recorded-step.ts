@@ -13,7 +13,7 @@ export interface GraphInputs extends UpdateInputs {
   readonly target: GraphNode | undefined;
   /** The number of the micro-batch in the run, for dropout. `[]` int32 */
   readonly position: GraphNode;
-  /** Of the micro-batch in its step. `[]` int32; where several devices share out a step. */
+  /** The number of the micro-batch in its step. `[]` int32; where several devices share out a step. */
   readonly place: GraphNode | undefined;
 }
 

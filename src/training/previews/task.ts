@@ -14,7 +14,7 @@ export interface PreviewState extends Pick<PreviewMark, 'of' | 'step'> {
 export interface StartingModels {
   readonly teacher: StartingModel;
   readonly student: StartingModel;
-  /** Of the hidden states. */
+  /** The width of the hidden states. */
   readonly width: number;
   /** Whether all parameters are drawn at random. */
   readonly randomWeights: boolean;
