@@ -138,7 +138,15 @@ const LARGEST_POINTER = 1000;
  * a damaged one.
  */
 export async function pointedAt(run: string, pointer: Pointer): Promise<string | undefined> {
-  const text = await readRegularFile(join(run, pointer), LARGEST_POINTER).catch(() => undefined);
-  const name = text?.toString().trim();
-  return name !== undefined && isStepName(name) ? name : undefined;
+  return (await readPointer(run, pointer)) ?? undefined;
+}
+
+/** The same, but null for a damaged one. */
+export async function readPointer(run: string, pointer: Pointer): Promise<string | null | undefined> {
+  try {
+    const name = (await readRegularFile(join(run, pointer), LARGEST_POINTER)).toString().trim();
+    return isStepName(name) ? name : null;
+  } catch (error) {
+    return isMissing(error) ? undefined : null;
+  }
 }

@@ -9,7 +9,14 @@ import * as tf from '@tensorflow/tfjs-core';
 import { InputError, messageOf } from '../base/errors.js';
 import { registerCpuKernels } from './cpu-kernels.js';
 import { tensorflowEnvironment } from './environment.js';
-import { chooseGpus, processorsOf, type ChosenGpu, type DevicesChoice, type Problem } from './gpu-choice.js';
+import {
+  checkProcessors,
+  chooseGpus,
+  processorsOf,
+  type ChosenGpu,
+  type DevicesChoice,
+  type Problem,
+} from './gpu-choice.js';
 import { gpuProblem } from './gpu-problem.js';
 import { thisMachine, type Machine } from './machine.js';
 import { withMutedStderr } from './muted.js';
@@ -97,7 +104,7 @@ export async function loadBackend(
 }
 
 /**
- * Checks that there is the GPU that is asked for, if one is, without loading anything.
+ * Checks that there is the GPU that is asked for, if one is, or so many devices, without loading anything.
  *
  * @throws InputError as `loadBackend`
  */
@@ -106,11 +113,12 @@ export async function checkDevice(
   device: DevicesChoice,
   machine: Machine = thisMachine,
 ): Promise<void> {
-  if (device.startsWith('gpu')) await checkedGpus(choice, device, machine);
+  if (device !== 'auto') await checkedGpus(choice, device, machine);
 }
 
 async function checkedGpus(choice: BackendChoice, device: DevicesChoice, machine: Machine): Promise<DecidedGpus> {
   const isGpuAsked = device.startsWith('gpu');
+  checkProcessors(device);
   if (choice === 'cpu') {
     if (!isGpuAsked) return { gpus: 'none' };
     throw new InputError(

@@ -1,4 +1,6 @@
 /** @file Which of the GPUs that the driver tells of is used. */
+import { availableParallelism } from 'node:os';
+import { InputError } from '../base/errors.js';
 import type { Kind } from '../base/kinds.js';
 import type { Machine } from './machine.js';
 import type { Gpu, Nvidia } from './nvidia.js';
@@ -28,7 +30,7 @@ export const DEVICES: Kind<DevicesChoice> = {
     'auto, cpu, cpu:N for N devices on the processor, gpu, gpu:N or gpu:N,N for GPUs counted from 0, or gpu:all',
   is: (value): value is DevicesChoice =>
     typeof value === 'string' &&
-    /^(auto|cpu(:[1-9]\d?)?|gpu(:(all|\d+(,\d+)*))?)$/.test(value) &&
+    /^(auto|cpu(:[1-9]\d*)?|gpu(:(all|\d+(,\d+)*))?)$/.test(value) &&
     new Set(listed(value)).size === listed(value).length,
   parse: (text) => text,
 };
@@ -39,6 +41,25 @@ const listed = (choice: string): string[] => choice.split(':')[1]?.split(',') ??
 /** How many devices a processor is to count as. */
 export function processorsOf(choice: DevicesChoice): number {
   return choice.startsWith('cpu:') ? Number(choice.slice(4)) : 1;
+}
+
+/** As how many devices a processor of few cores may count: enough for a run of any usual number of GPUs. */
+const MOST_OF_FEW_CORES = 16;
+
+/**
+ * Checks that a processor is not to count as far more devices than it has cores: each takes a whole run's memory, and
+ * minutes to begin.
+ *
+ * @throws InputError
+ */
+export function checkProcessors(choice: DevicesChoice, cores: number = availableParallelism()): void {
+  const most = Math.max(MOST_OF_FEW_CORES, cores);
+  const count = processorsOf(choice);
+  if (count <= most) return;
+  throw new InputError(
+    `--device ${choice}: expected at most ${most} devices on this processor, which has ` +
+      `${cores === 1 ? '1 core' : `${cores} cores`}, got ${count}; take --device cpu:${most} or fewer`,
+  );
 }
 
 /** Whether a choice names several devices, or may: `gpu:all`. */

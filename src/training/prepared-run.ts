@@ -7,6 +7,7 @@ import { checkFit } from '../models/pretrained.js';
 import { MAX_LENGTH } from '../text/tokenizer.js';
 import type { RunConfig } from '../runs/run-config.js';
 import type { Fingerprints } from '../runs/trainer-state.js';
+import { checkDevice } from '../tensorflow/backend.js';
 import { chooseBatchSize, findFittingBatch } from './batch-size.js';
 import {
   checkAlike,
@@ -80,6 +81,7 @@ async function prepare(
   const { output, ranks } = context;
   const rank = ranks ?? among;
   if (rank !== undefined) checkShareable(asked);
+  await checkDevice(asked.backend, asked.device);
   if (ranks !== undefined) await checkAlike(ranks, comparedSettings(asked), { topic: 'settings' });
   let settings: TrainSettings = {
     ...asked,

@@ -1,15 +1,14 @@
 /** @file Restores a run's folder to its state at the checkpoint from which the run resumes. */
 import { relative } from 'node:path';
-import { bestOf, START } from '../distill/train-state.js';
+import { START } from '../distill/train-state.js';
 import { InputError } from '../base/errors.js';
-import { checkpointName, checkpointNames } from '../runs/checkpoint.js';
-import { setAside, tidyRun, type FoundCheckpoint, type Search } from '../runs/find-checkpoint.js';
+import { setAside, tidyRun, type Search } from '../runs/find-checkpoint.js';
 import { cutLogs } from '../runs/loss-log.js';
 import { noteResumed, readRunConfig } from '../runs/run-config.js';
 import { forgetEnding } from '../runs/run-ending.js';
 import { checkRunFiles } from '../runs/run-files.js';
-import { pointAt, pointNowhere } from '../runs/run-folder.js';
 import type { Reporter } from '../app/reporter.js';
+import { pointBack } from './pointers.js';
 import type { PreparedRun } from './prepared-run.js';
 import type { ResumedRun } from './resumed-run.js';
 
@@ -46,16 +45,4 @@ export async function goOn(
   output.message(
     found === undefined ? `${run}: no checkpoint yet; starting over` : `${run}: resuming from ${found.name}`,
   );
-}
-
-/** Makes `last` and `best` name what they named at a checkpoint, or nothing if that no longer exists. */
-async function pointBack(run: string, found: FoundCheckpoint | undefined, isValidated: boolean): Promise<void> {
-  const names = await checkpointNames(run);
-  const best = found && bestOf(found.trainer.state);
-  const wanted = { last: found?.name, best: isValidated ? best && checkpointName(best.step) : found?.name };
-  for (const pointer of ['last', 'best'] as const) {
-    const name = wanted[pointer];
-    if (name !== undefined && names.includes(name)) await pointAt(run, pointer, name);
-    else await pointNowhere(run, pointer);
-  }
 }

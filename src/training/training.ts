@@ -6,9 +6,11 @@ import { checkLockable } from '../runs/run-lock.js';
 import type { Search } from '../runs/find-checkpoint.js';
 import type { Reporter } from '../app/reporter.js';
 import type { TrainContext } from './context.js';
+import { checkBegunHere } from './begun-elsewhere.js';
 import { announce } from './part.js';
 import { prepareRun } from './prepared-run.js';
 import { checkPreviewsFolder } from './previews/plan.js';
+import { mendPointers } from './pointers.js';
 import { chooseCheckpoint, wayOnFromEnd } from './resume.js';
 import { checkSame } from './sameness.js';
 import { openResumedRun, type ResumedRun } from './resumed-run.js';
@@ -71,10 +73,12 @@ export async function goOnWithRun(
   const looking = lookAtRun(target, given, context.output, checkLockable);
   const { run, chosen, finished } = await (ranks === undefined ? looking : ranks.unlessLost(looking));
   if (finished !== undefined) {
+    await mendPointers(run, chosen, context.output);
     await announce(ranks, { run: 'finished', step: finished.finishedAt });
     await ranks?.end();
     return finished;
   }
+  checkBegunHere(run);
   await announce(ranks, { run: 'resumed', settings: run.settings, trainer: chosen.found?.trainer });
   const prepared = await prepareRun(run.settings, context, { began: run.config.engine });
   try {

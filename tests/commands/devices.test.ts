@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { checkProcessors } from '../../src/tensorflow/gpu-choice.js';
 import { BACKENDS_UNDER_TEST } from '../backends.js';
 import type { CliResult } from '../cli.js';
 import { kdHere } from '../in-process.js';
@@ -144,8 +145,28 @@ it.each([
   [['--device', 'cpu:2', '--backend', 'cpu'], 'got eager on tfjs in JavaScript'],
   [['--device', 'cpu:0'], "argument 'cpu:0' is invalid. Expected auto, cpu, cpu:N"],
   [['--device', 'gpu:1,1'], "argument 'gpu:1,1' is invalid"],
+  [['--device', 'cpu:99999'], 'error: --device cpu:99999: expected at most '],
+  // before it waits for the other rank
+  [['--device', 'cpu:99999', '--hosts', '127.0.0.1:2222,127.0.0.1:2223', '--rank', '1'], 'expected at most '],
 ])('refuses %j', async (flags, message) => {
   const { code, stderr } = await kdHere(trainArguments(flags), { cwd: folderWithPairs(4) });
   expect(code).toBe(1);
   expect(stderr).toContain(message);
+  if (flags.includes('cpu:99999')) expect(stderr).not.toMatch(/engine:|data:|waiting/);
+});
+
+it.each([
+  [16, 2],
+  [16, 16],
+  [64, 64],
+])('takes a processor for at most %i devices where it has %i cores', (most, cores) => {
+  expect(() => {
+    checkProcessors(`cpu:${most}`, cores);
+  }).not.toThrow();
+  expect(() => {
+    checkProcessors(`cpu:${most + 1}`, cores);
+  }).toThrow(
+    `--device cpu:${most + 1}: expected at most ${most} devices on this processor, which has ${cores} cores, ` +
+      `got ${most + 1}; take --device cpu:${most} or fewer`,
+  );
 });

@@ -1,7 +1,7 @@
 import { KD } from '../../base/own-command.js';
 import { examplesText, type Example } from '../help.js';
 import { Command, Option } from 'commander';
-import { areSeveral, DEVICES, oneOf, type DevicesChoice } from '../../tensorflow/gpu-choice.js';
+import { areSeveral, checkProcessors, DEVICES, oneOf, type DevicesChoice } from '../../tensorflow/gpu-choice.js';
 import { examine } from '../../app/doctor/findings.js';
 import { thisMachineFacts } from '../../app/doctor/machine-facts.js';
 import { openOutput, type OutputOptions } from '../../app/output.js';
@@ -33,6 +33,7 @@ export function doctorCommand(): Command {
     .addHelpText('after', () => examplesText(EXAMPLES))
     .action(async ({ device, student, ...flags }: DoctorFlags, command: Command) => {
       const output = openOutput(command.optsWithGlobals<OutputOptions>());
+      checkProcessors(device);
       const cluster = await findCluster(flags, output);
       for await (const finding of examine(thisMachineFacts, oneOf(device)))
         output.result(findingText(finding, output.columns), { event: 'finding', ...finding });

@@ -20,10 +20,12 @@ import { openOutput, type Output, type OutputOptions } from '../../app/output.js
 import { EXIT } from '../failure.js';
 import type { TrainContext } from '../../training/context.js';
 import { dryRun } from './dry-run.js';
+import { checkBegunHere } from '../../training/begun-elsewhere.js';
 import { prepareRun } from '../../training/prepared-run.js';
 import { printSettings, withRecipe } from './recipe.js';
 import { checkSame } from '../../training/sameness.js';
 import type { TrainedRun } from '../../training/run.js';
+import { checkDevice } from '../../tensorflow/backend.js';
 import { oneOf } from '../../tensorflow/gpu-choice.js';
 import type { RankPlace } from '../../training/sharing.js';
 import { DEFAULTS, type AskedSettings } from '../../training/settings.js';
@@ -107,6 +109,7 @@ async function train(
       await (resume === undefined ? tryOut(settings, among, context) : tryOutResumed(resume, given, among, context));
       return;
     }
+    if (others !== undefined) await checkDevice(settings.backend, settings.device); // before others are waited for
     ranks = others && (await meetCluster(others, 'kd train', stop.signal, output));
     const context = contextOf();
     if (ranks !== undefined && ranks.rank > 0)
@@ -162,6 +165,7 @@ async function tryOutResumed(
     await sayFinished(finished, output);
     return;
   }
+  checkBegunHere(run);
   const prepared = await prepareRun(run.settings, context, { isTrial: true, began: run.config.engine, among });
   try {
     const same = await checkSame(run, prepared, output);

@@ -1,0 +1,36 @@
+/** @file A run that is resumed from another folder than it was begun in, from which its settings' paths are. */
+import { existsSync } from 'node:fs';
+import { isAbsolute, join, relative, resolve } from 'node:path';
+import { InputError } from '../base/errors.js';
+import type { ResumedRun } from './resumed-run.js';
+import { flagOf, type SettingName } from './settings.js';
+
+/** Settings that are paths, or may be. */
+const PATHS = [
+  'data',
+  'teacher',
+  'student',
+  'teacherTokenizer',
+  'studentTokenizer',
+  'cacheTeacher',
+] as const satisfies readonly SettingName[];
+
+/**
+ * Checks that what a run's settings name is not only there from the folder that has its `checkpoints/`.
+ *
+ * @throws InputError for the first that is
+ */
+export function checkBegunHere({ folder, settings }: Pick<ResumedRun, 'folder' | 'settings'>): void {
+  const home = resolve(folder, '../..');
+  if (home === process.cwd()) return;
+  for (const name of PATHS)
+    for (const path of [settings[name] ?? []].flat()) {
+      if (isAbsolute(path) || existsSync(path) || !existsSync(join(home, path))) continue;
+      const flag = flagOf(name);
+      const other = name === 'cacheTeacher' ? '' : `, or give its place with ${flag}`;
+      throw new InputError(
+        `--resume ${relative('.', folder)}: expected ${flag} ${path} in this folder, but it is in ${home}; ` +
+          `resume the run from there${other}`,
+      );
+    }
+}

@@ -1,0 +1,55 @@
+/** @file What `best` and `last` are to name, by the checkpoint that a run is at. */
+import { bestOf } from '../distill/train-state.js';
+import type { Reporter } from '../app/reporter.js';
+import { checkpointName, checkpointNames } from '../runs/checkpoint.js';
+import type { FoundCheckpoint, Search } from '../runs/find-checkpoint.js';
+import { pointAt, pointNowhere, POINTERS, readPointer, type Pointer } from '../runs/run-folder.js';
+import { withLock } from './held-lock.js';
+import type { ResumedRun } from './resumed-run.js';
+
+/**
+ * Makes `last` and `best` of a finished run name what they should: they do not where the process was killed, or the
+ * disk was full, after the last checkpoint was saved. Leaves a run alone whose pointers are right.
+ *
+ * @throws InputError while another process writes the run, and where the folder cannot be written
+ */
+export async function mendPointers({ folder, config }: ResumedRun, { found }: Search, output: Reporter): Promise<void> {
+  const isValidated = config.data.validation_pairs > 0;
+  const wanted = await pointersAt(folder, found, isValidated);
+  const named = await Promise.all(POINTERS.map((pointer) => readPointer(folder, pointer)));
+  const wrong = POINTERS.filter((pointer, i) => named[i] !== wanted[pointer]);
+  if (wrong.length === 0) return;
+  await withLock(folder, output, () => pointBack(folder, found, isValidated));
+  for (const pointer of wrong)
+    output.message(
+      wanted[pointer] === undefined
+        ? `\`${pointer}\` named a checkpoint that is not there; it is removed`
+        : `\`${pointer}\` now names ${wanted[pointer]}, as it should have`,
+    );
+}
+
+/** Makes `last` and `best` name what they named at a checkpoint, or nothing if that no longer exists. */
+export async function pointBack(run: string, found: FoundCheckpoint | undefined, isValidated: boolean): Promise<void> {
+  const wanted = await pointersAt(run, found, isValidated);
+  for (const pointer of ['last', 'best'] as const) {
+    const name = wanted[pointer];
+    if (name !== undefined) await pointAt(run, pointer, name);
+    else await pointNowhere(run, pointer);
+  }
+}
+
+/** What `last` and `best` named at a checkpoint; undefined for what no longer exists. */
+async function pointersAt(
+  run: string,
+  found: FoundCheckpoint | undefined,
+  isValidated: boolean,
+): Promise<Readonly<Record<Pointer, string | undefined>>> {
+  const names = await checkpointNames(run);
+  const best = found && bestOf(found.trainer.state);
+  const there = (name: string | undefined): string | undefined =>
+    name !== undefined && names.includes(name) ? name : undefined;
+  return {
+    last: there(found?.name),
+    best: there(isValidated ? best && checkpointName(best.step) : found?.name),
+  };
+}
