@@ -2,7 +2,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { BACKENDS_UNDER_TEST } from '../backends.js';
@@ -10,7 +10,7 @@ import { KD, temporaryFolder, type CliResult } from '../cli.js';
 import { kdHere } from '../in-process.js';
 import { holdToSchema } from '../json-events.js';
 import { listenOnLoopback, loopbackHosts } from '../loopback.js';
-import { computed, folderWithPairs, PAIRS, parseLines, STUDENT, trainArguments } from './tiny.js';
+import { computed, folderWithPairs, PAIRS, parseLines, readJson, STUDENT, trainArguments } from './tiny.js';
 
 /** A process that is not through by then hangs, and is killed. */
 const LIMIT_MS = 90_000;
@@ -33,8 +33,13 @@ afterEach(() => {
   started.clear();
 });
 
-function start(args: readonly string[], cwd: string, env: Readonly<Record<string, string>> = {}): Rank {
-  const child = spawn(process.execPath, [KD, ...args], {
+function start(
+  args: readonly string[],
+  cwd: string,
+  env: Readonly<Record<string, string>> = {},
+  command: string = KD,
+): Rank {
+  const child = spawn(process.execPath, [command, ...args], {
     cwd,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -77,6 +82,19 @@ async function startAll(
 }
 
 const endOf = (ranks: readonly Rank[]): Promise<CliResult[]> => Promise.all(ranks.map(({ ended }) => ended));
+
+const PROJECT = join(import.meta.dirname, '../..');
+
+/** The command of a kd that says it is of another version, and is the one under test otherwise. */
+function otherVersion(version: string): string {
+  const folder = temporaryFolder();
+  for (const name of ['bin', 'dist']) cpSync(join(PROJECT, name), join(folder, name), { recursive: true });
+  for (const name of ['node_modules', 'native', 'src', 'package-lock.json'])
+    symlinkSync(join(PROJECT, name), join(folder, name));
+  const about = readJson<object>(join(PROJECT, 'package.json'));
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ ...about, version }));
+  return join(folder, 'bin/kd.js');
+}
 
 /** Makes the embedding of an unknown word so large that float32 overflows in the first LayerNorm. */
 function overflowUnknown(path: string): void {
@@ -192,6 +210,24 @@ describe.runIf(BACKENDS_UNDER_TEST.includes('tensorflow'))('a run of several pro
       expect(stderr).not.toContain('engine:'); // nothing was loaded
     }
     expect(existsSync(join(cwd, 'checkpoints', 'unlike'))).toBe(false);
+  });
+
+  it('does not begin where a process has another version of kd, and says so at once', async () => {
+    const later = otherVersion('99.0.0');
+    const args = trainArguments([...FLAGS, '--run', 'versions']);
+    const all = await loopbackHosts(2);
+    const ended = await endOf(
+      [KD, later].map((command, rank) => start([...args, '--hosts', all, '--rank', String(rank)], cwd, {}, command)),
+    );
+    const { version } = readJson<{ version: string }>(join(PROJECT, 'package.json'));
+    for (const { code, stderr } of ended) {
+      expect(code).toBe(1);
+      expect(lastLine(stderr)).toBe(
+        `error: rank 1 (${all.split(',')[1]}): expected kd ${version}, as rank 0 has, got 99.0.0; install the same on all`,
+      );
+      expect(stderr).not.toContain('engine:'); // nothing was loaded
+    }
+    expect(existsSync(join(cwd, 'checkpoints', 'versions'))).toBe(false);
   });
 
   it('does not begin where a process has another student, which is told before any data is read', async () => {
