@@ -7,7 +7,7 @@ import { fileError, readIfThere, writeFileAtomic } from '../base/files.js';
 
 export interface RecordFile {
   append(record: Uint8Array): void;
-  /** Brings what was written to the disk: after a power cut it is there. */
+  /** Brings what was added to the disk, as far as it fits: after a power cut it is there. */
   sync(): void;
   close(): void;
 }
@@ -51,6 +51,7 @@ export function openRecords(path: string): RecordFile {
     },
     sync() {
       named(() => {
+        if (waiting.length > 0) flush();
         fdatasyncSync(file);
       });
     },

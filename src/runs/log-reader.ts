@@ -1,6 +1,7 @@
 /** @file Reads a run's logs while it writes them: what is whole, in order, once. */
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
+import { InputError, SYSTEM } from '../base/errors.js';
 import { fileError, isMissing } from '../base/files.js';
 import { openRegularFile } from '../base/regular-file.js';
 import { LOSS_COLUMNS, VALIDATION_COLUMNS } from './loss-log.js';
@@ -141,6 +142,7 @@ async function openIfThere(path: string): Promise<FileHandle | undefined> {
     return (await openRegularFile(path)).handle;
   } catch (error) {
     if (isMissing(error)) return undefined;
+    if (error instanceof InputError && error.code !== SYSTEM) error.add('move it away');
     throw error;
   }
 }

@@ -131,7 +131,8 @@ export function openLossLog(run: string, from = 0): LossLog {
 
 /**
  * Cuts the logs of a run back to the step it resumes from; later steps will be logged again. A table of an earlier
- * version gets the columns that are new since, empty in the lines that are there.
+ * version gets the columns that are new since, empty in the lines that are there; one that has lost its header, without
+ * which no line can be read, gets that.
  */
 export async function cutLogs(run: string, { step, validated }: Pick<TrainState, 'step' | 'validated'>): Promise<void> {
   const upTo =
@@ -139,6 +140,9 @@ export async function cutLogs(run: string, { step, validated }: Pick<TrainState,
     (line: string): boolean =>
       !(Number(line.split(',')[0]) > last); // a header is no number
   const lastValidation = validated || step === 0 ? step : step - 1;
+  await restoreHeader(join(run, LOSS), LOSS_COLUMNS);
+  await restoreHeader(join(run, OUTPUTS), OUTPUTS_COLUMNS);
+  await restoreHeader(join(run, VALIDATION), VALIDATION_COLUMNS);
   await keepLines(join(run, LOSS), upTo(step));
   await keepLines(join(run, OUTPUTS), upTo(step));
   await addColumns(join(run, VALIDATION), VALIDATION_COLUMNS);
@@ -148,6 +152,12 @@ export async function cutLogs(run: string, { step, validated }: Pick<TrainState,
     run,
     (eventStep, tags) => eventStep <= (tags.startsWith('validation/') ? (step === 0 ? -1 : lastValidation) : step),
   );
+}
+
+/** Gives a table its header where its first line is one of numbers. */
+async function restoreHeader(path: string, columns: readonly string[]): Promise<void> {
+  const text = (await readIfThere(path)) ?? '';
+  if (/^\d+,/.test(text)) await writeFileAtomic(path, `${columns.join(',')}\n${text}`);
 }
 
 /** Gives a table that has the first of these columns the others, too. */

@@ -117,3 +117,18 @@ it('of an earlier version gets the column that is new when its run goes on', asy
   await cutLogs(run, { step: 0, validated: false });
   expect(readFileSync(path, 'utf8')).toBe('something else\n');
 });
+
+it('gets its headers back where they are lost when its run goes on', async () => {
+  const run = temporaryFolder();
+  const log = openLossLog(run);
+  for (const step of [1, 2]) log.logStep({ ...STEP, step });
+  log.logValidation({ step: 2, epoch: 1, loss: 1, lossEn: 0.5, lossKo: 0.5, pairs: 9 });
+  log.close();
+  for (const name of ['loss.csv', 'validation.csv']) {
+    const path = join(run, name);
+    const whole = readFileSync(path, 'utf8');
+    writeFileSync(path, whole.slice(whole.indexOf('\n') + 1));
+    await cutLogs(run, { step: 2, validated: true });
+    expect(readFileSync(path, 'utf8')).toBe(whole);
+  }
+});
