@@ -1,14 +1,23 @@
 /** @file The state of a run, and the steps that it is to take. */
+import { join } from 'node:path';
 import { planSteps, type TrainPlan } from '../distill/train.js';
+import type { TrainState } from '../distill/train-state.js';
+import { readRegularFile } from '../base/regular-file.js';
+import { CHECKPOINT_FILES, checkpointNames, folderOfCheckpoint } from './checkpoint.js';
 import type { RunConfig } from './run-config.js';
 import { readEnding } from './run-ending.js';
 import { isAbandoned, isWritten } from './run-lock.js';
 import type { RunState } from './run-states.js';
+import { parseTrainer } from './trainer-state.js';
 
 /** The plan of a run, as far as its configuration tells it: null for what it does not. */
 export type KnownPlan = { readonly [Name in keyof TrainPlan]: number | null };
 
-/** The state of a run after `step` steps, and the error that ended it. */
+/**
+ * The state of a run, and the error that ended it.
+ *
+ * @param step the last that its logs or checkpoints tell of
+ */
 export async function runState(
   folder: string,
   { totalSteps }: KnownPlan,
@@ -17,9 +26,31 @@ export async function runState(
   const ending = await readEnding(folder);
   if (ending !== undefined)
     return { state: ending.state, ...(ending.error === undefined ? {} : { error: ending.error }) };
-  if (totalSteps !== null && step >= totalSteps) return { state: 'finished' };
   if (await isWritten(folder)) return { state: step === 0 ? 'starting' : 'training' };
-  return (await isAbandoned(folder)) ? { state: 'failed', error: 'its process was killed' } : { state: 'stopped' };
+  const isKilled = await isAbandoned(folder);
+  const saved = await savedState(folder);
+  const isAtEnd = totalSteps !== null && step >= totalSteps;
+  if (isAtEnd && (saved === undefined ? !isKilled : saved.validated && saved.step >= totalSteps))
+    return { state: 'finished' };
+  if (isKilled) return { state: 'failed', error: 'its process was killed' };
+  if (saved !== undefined && saved.step < step)
+    return { state: 'failed', error: `its last steps were not saved: it goes on from step ${saved.step}` };
+  return { state: 'stopped' };
+}
+
+/** More than any `trainer.json` has. */
+const LARGEST_TRAINER = 1_000_000;
+
+/** The state in a run's newest checkpoint; undefined where there is none that can be read. */
+async function savedState(folder: string): Promise<TrainState | undefined> {
+  const [newest] = await checkpointNames(folder);
+  if (newest === undefined) return undefined;
+  try {
+    const path = join(await folderOfCheckpoint(folder, newest), CHECKPOINT_FILES.trainer);
+    return parseTrainer((await readRegularFile(path, LARGEST_TRAINER)).toString(), path).state;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The steps of a run, as its settings have them. */
