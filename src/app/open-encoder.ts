@@ -106,6 +106,7 @@ export async function openNamed(
   output: Reporter,
 ): Promise<OpenEncoder> {
   const { flag, tokenizer, tokenizerFlag, seed = 0, randomWeights = false } = choice;
+  if (named.warning !== undefined) output.warn(named.warning);
   await checkFamily(named.source, flag, output);
   const opened = await openTokenizer(
     { model: named.source, elsewhere: tokenizer ?? named.tokenizerSource, flag: tokenizerFlag ?? flag },

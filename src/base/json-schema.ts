@@ -80,18 +80,25 @@ export interface FileFormat {
   readonly version: number;
 }
 
+/** A file of this program's that a later version of it made: it is whole, and read by that. */
+export class LaterFormat extends InputError {}
+
 /**
  * Checks the format that a file states.
  *
- * @throws InputError for another format or version
+ * @throws InputError for another format or version; LaterFormat for a version to come
  */
 export function checkFormat(value: unknown, { format, version }: FileFormat, file: string, advice?: string): void {
   const found = isObject(value) ? value : {};
   if (found.format === format && found.version === version) return;
   const expected = `"${format}" of version ${version}`;
   const got = `${describe(found.format)} of version ${describe(found.version)}`;
+  const isLater = found.format === format && Number(found.version) > version;
+  if (isLater) throw new LaterFormat(`${file}: expected ${expected}, got ${got}${ending(advice || USE_LATER)}`);
   throw new InputError(`${file}: expected ${expected}, got ${got}${ending(advice)}`);
 }
+
+const USE_LATER = 'a later version of kd made it: use that one';
 
 /** Where a value is in its file: `model.vocab["a b"]`, `added_tokens[3].id`. */
 export type JsonPath = readonly (string | number)[];

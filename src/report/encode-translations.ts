@@ -38,7 +38,9 @@ async function update(
   { mostSeconds = Infinity, ...where }: EncodeOptions,
   output: Reporter,
 ): Promise<void> {
-  const checkpoint = await usualCheckpointIfAny(run);
+  const usual = await usualCheckpointIfAny(run, 'report');
+  const checkpoint = usual?.name;
+  if (usual?.warning !== undefined) output.warn(usual.warning);
   if (checkpoint === undefined || (await readTranslations(run))?.checkpoint === checkpoint) return;
   const pairs = await heldOutPairs(run);
   if (pairs.length === 0) return;

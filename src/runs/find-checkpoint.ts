@@ -2,6 +2,7 @@
 import { readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError } from '../base/errors.js';
+import { LaterFormat } from '../base/json-schema.js';
 import { fileError, isPendingName, syncFolder } from '../base/files.js';
 import { removeStaleFiles } from '../base/stale-files.js';
 import { checkFiles, parseManifest } from '../weights/manifest.js';
@@ -41,14 +42,19 @@ export async function tidyRun(run: string): Promise<void> {
   removeStaleFiles(run, isPendingName); // a report may be written by a process without the lock
 }
 
-/** Looks for the newest whole checkpoint, and changes nothing. */
-export async function findCheckpoint(run: string): Promise<Search> {
+/**
+ * Looks for the newest whole checkpoint, and changes nothing.
+ *
+ * @param check throws an InputError for one that is whole but not of this run
+ * @throws LaterFormat where one that a later version made comes before
+ */
+export async function findCheckpoint(run: string, check?: (trainer: TrainerFile) => void): Promise<Search> {
   const skipped: { name: string; reason: string }[] = [];
   for (const name of await checkpointNames(run)) {
     try {
-      return { found: await openCheckpoint(run, name), skipped };
+      return { found: await openCheckpoint(run, name, check), skipped };
     } catch (error) {
-      if (!(error instanceof InputError)) throw error;
+      if (!(error instanceof InputError) || error instanceof LaterFormat) throw error;
       skipped.push({ name, reason: error.message });
     }
   }
@@ -58,11 +64,18 @@ export async function findCheckpoint(run: string): Promise<Search> {
 /**
  * Opens a checkpoint of a run, having checked every file of it.
  *
+ * @param check as that of `findCheckpoint`
  * @throws InputError that says what is wrong with it
  */
-export async function openCheckpoint(run: string, name: string): Promise<FoundCheckpoint> {
+export async function openCheckpoint(
+  run: string,
+  name: string,
+  check?: (trainer: TrainerFile) => void,
+): Promise<FoundCheckpoint> {
   const folder = await folderOfCheckpoint(run, name);
-  return { name, folder, trainer: await checkCheckpoint(folder, name) };
+  const trainer = await checkCheckpoint(folder, name);
+  check?.(trainer);
+  return { name, folder, trainer };
 }
 
 /** Checks every file of a checkpoint. Throws an InputError that says what is wrong. */

@@ -7,8 +7,8 @@ import { relative, resolve } from 'node:path';
 import { InputError } from '../base/errors.js';
 import { checkpointName, checkpointNames } from './checkpoint.js';
 import { isRun } from './run-list.js';
-import { pointedAt, runsUnder } from './run-folder.js';
-import { isCheckpointName, isPointer, RUNS_FOLDER, type Pointer } from './run-names.js';
+import { readPointer, runsUnder } from './run-folder.js';
+import { isCheckpointName, isPointer, POINTERS, RUNS_FOLDER, type Pointer } from './run-names.js';
 
 /** A run that a name means. */
 export interface RunReference {
@@ -52,27 +52,60 @@ export function isRunName(name: string): boolean {
  * @throws InputError that lists the checkpoints that there are, where this is none of them
  */
 export async function checkpointAt(run: string, place: string, where: string): Promise<string> {
+  if (isPointer(place)) {
+    const { named, names } = await lookAt(run, place);
+    if (named != null && names.includes(named)) return named;
+    throw lacking(misled(run, place, named, names, where));
+  }
   const names = await checkpointNames(run);
-  const wanted = await nameOf(run, place);
-  if (wanted !== undefined && names.includes(wanted)) return wanted;
-  throw isPointer(place) ? misled(run, place, wanted, names, where) : noCheckpoint(run, wanted ?? place, names, where);
+  const wanted = nameOf(place);
+  if (names.includes(wanted)) return wanted;
+  throw noCheckpoint(run, wanted, names, where);
+}
+
+/** The checkpoint that a run without more stands for. */
+export interface UsualCheckpoint {
+  readonly name: string;
+  /** What to warn of: `best` or `last` should have named it, and names none. */
+  readonly warning?: string;
 }
 
 /**
  * The checkpoint that a run without more stands for: the best, else the last, else the newest. A pointer to one that is
- * not there is passed over. Throws as `checkpointAt`.
+ * not there is passed over, with a warning. Throws as `checkpointAt`.
  */
-export async function usualCheckpoint(run: string, where: string): Promise<string> {
-  const found = await usualCheckpointIfAny(run);
+export async function usualCheckpoint(run: string, where: string): Promise<UsualCheckpoint> {
+  const found = await usualCheckpointIfAny(run, where);
   if (found === undefined) throw noCheckpoint(run, 'a checkpoint', [], where);
   return found;
 }
 
 /** `usualCheckpoint`, or undefined for a run that has none yet. */
-export async function usualCheckpointIfAny(run: string): Promise<string | undefined> {
-  const names = await checkpointNames(run);
-  const pointers = [await pointedAt(run, 'best'), await pointedAt(run, 'last')];
-  return [...pointers, names[0]].find((name) => name !== undefined && names.includes(name));
+export async function usualCheckpointIfAny(run: string, where: string): Promise<UsualCheckpoint | undefined> {
+  let misleading: string | undefined;
+  for (const pointer of POINTERS) {
+    const { named, names } = await lookAt(run, pointer);
+    if (named != null && names.includes(named)) return usual(named, misleading);
+    if (named !== undefined) misleading ??= misled(run, pointer, named, names, where);
+  }
+  const [newest] = await checkpointNames(run);
+  return newest === undefined ? undefined : usual(newest, misleading);
+}
+
+function usual(name: string, misleading: string | undefined): UsualCheckpoint {
+  return { name, ...(misleading === undefined ? {} : { warning: `${misleading}; ${name} is taken` }) };
+}
+
+/** What a pointer names, and the checkpoints that there were while it did: training may write and remove some. */
+async function lookAt(
+  run: string,
+  pointer: Pointer,
+): Promise<{ readonly named: string | null | undefined; readonly names: readonly string[] }> {
+  for (;;) {
+    const named = await readPointer(run, pointer);
+    const names = await checkpointNames(run);
+    if (named === (await readPointer(run, pointer))) return { named, names };
+  }
 }
 
 /** The error for a name that no run has; it says which runs there are. */
@@ -96,18 +129,18 @@ function noCheckpoint(run: string, wanted: string, names: readonly string[], whe
   return lacking(`${where}: expected ${wanted} in ${nameOfFolder(run)}, which has ${inWords(names)}`);
 }
 
-/** The error for `best` or `last` that names no checkpoint of the run. */
+/** What to say of `best` or `last` that names no checkpoint of the run. */
 function misled(
   run: string,
   pointer: Pointer,
-  named: string | undefined,
+  named: string | null | undefined,
   names: readonly string[],
   where: string,
-): InputError {
-  const got = named === undefined ? 'but it is not there, or damaged' : `but it names ${named}`;
-  return lacking(
+): string {
+  const got = named == null ? 'but it is not there, or damaged' : `but it names ${named}`;
+  return (
     `${where}: expected \`${pointer}\` to name a checkpoint of ${nameOfFolder(run)}, ` +
-      `which has ${inWords(names)}, ${got}`,
+    `which has ${inWords(names)}, ${got}`
   );
 }
 
@@ -144,9 +177,8 @@ function readingsOf(name: string): [whole: Reading, ...parted: Reading[]] {
     : [[whole, undefined]];
 }
 
-/** The name of the checkpoint at a place; undefined for a pointer that names nothing. */
-async function nameOf(run: string, place: string): Promise<string | undefined> {
-  if (isPointer(place)) return pointedAt(run, place);
+/** The name of the checkpoint at a step, or of that name. */
+function nameOf(place: string): string {
   const step = /^(?:step-)?0*(\d{1,15})$/.exec(place)?.[1];
   return step === undefined ? place : checkpointName(Number(step));
 }

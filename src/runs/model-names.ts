@@ -21,6 +21,8 @@ export interface NamedModel {
   readonly tokenizerSource?: string | undefined;
   /** The folder of the run that trained it. */
   readonly run?: string | undefined;
+  /** What to warn of where the name stands for less than it says. */
+  readonly warning?: string | undefined;
 }
 
 /** The teacher where no run says otherwise. */
@@ -69,6 +71,9 @@ async function teacherOf(run: string | undefined): Promise<NamedModel> {
 /** A checkpoint of a run: the one at `place` (a step, `best` or `last`), else the one it usually stands for. */
 async function checkpointOf(run: string, place: string | undefined, flag: string, label: string): Promise<NamedModel> {
   const where = `${flag} ${label}`;
-  const name = place === undefined ? await usualCheckpoint(run, where) : await checkpointAt(run, place, where);
-  return { label, source: await folderOfCheckpoint(run, name), run };
+  const { name, warning } =
+    place === undefined
+      ? await usualCheckpoint(run, where)
+      : { name: await checkpointAt(run, place, where), warning: undefined };
+  return { label, source: await folderOfCheckpoint(run, name), run, ...(warning === undefined ? {} : { warning }) };
 }

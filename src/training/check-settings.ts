@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import { InputError } from '../base/errors.js';
 import { checkJson, ofKind } from '../base/json-schema.js';
+import { VERSION } from '../base/version.js';
 import { isSetting, SETTING_NAMES, SETTINGS, withEarlier, type AskedSettings, type TrainSettings } from './settings.js';
 import type { Setting } from './settings/setting.js';
 
@@ -19,9 +20,16 @@ function schemaOf(part: 'kind' | 'stored', isPartial = false): v.GenericSchema {
  * Settings as a run's `config.json` has them.
  *
  * @param where begins the message of an error
- * @throws InputError that names the first setting with a wrong value
+ * @throws InputError that names the first setting with a wrong value, and names that are no setting's: a later version
+ *   may have it, and what it decides would be left out
  */
 export function checkSettings(settings: Readonly<Record<string, unknown>>, where: string): TrainSettings {
+  const unknown = Object.keys(settings).find((name) => !isSetting(name));
+  if (unknown !== undefined)
+    throw new InputError(
+      `${where}: expected settings that kd ${VERSION} has, got ${JSON.stringify(unknown)}; ` +
+        'go on with the version of kd that began the run',
+    );
   const schema = v.object({ settings: schemaOf('stored') });
   const complete = withEarlier(settings);
   checkJson(schema, { settings: complete }, where, 'name a run that kd train made, or start another');

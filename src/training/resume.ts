@@ -3,26 +3,33 @@ import { join, relative } from 'node:path';
 import type { EngineStart, ParameterValues } from '../distill/engine.js';
 import type { TrainState } from '../distill/train-state.js';
 import { InputError } from '../base/errors.js';
+import { LaterFormat } from '../base/json-schema.js';
 import { openPretrained } from '../models/pretrained.js';
 import type { Shapes } from '../models/text-encoder.js';
 import { CHECKPOINT_FILES, checkpointNames } from '../runs/checkpoint.js';
 import { findCheckpoint, openCheckpoint, type FoundCheckpoint, type Search } from '../runs/find-checkpoint.js';
 import { checkpointAt } from '../runs/find-run.js';
 import { readMoments } from '../runs/optimizer-state.js';
+import type { TrainerFile } from '../runs/trainer-state.js';
 import type { Reporter } from '../app/reporter.js';
+import { checkIsOfRun } from './own-checkpoint.js';
 import { planOf, type ResumedRun } from './resumed-run.js';
 
 /**
  * Chooses the checkpoint to resume a run from: the named one, or else the newest intact one. Changes nothing.
  *
  * @returns without a checkpoint if the run has none yet and starts over
- * @throws InputError for a named checkpoint that is not there or not whole, and where none of a run's is whole
+ * @throws InputError for a named checkpoint that is not there, not whole or not of the run, where none of a run's is,
+ *   and where a later version of this program made the newest
  */
-export async function chooseCheckpoint({ folder, place }: ResumedRun, output: Reporter): Promise<Search> {
+export async function chooseCheckpoint({ folder, place, config }: ResumedRun, output: Reporter): Promise<Search> {
+  const check = (trainer: TrainerFile): void => {
+    checkIsOfRun(config, trainer);
+  };
   const run = relative(process.cwd(), folder) || '.';
   if (place !== undefined) {
     const name = await checkpointAt(folder, place, `--resume ${run}:${place}`);
-    const found = await openCheckpoint(folder, name).catch(async (error: unknown) => {
+    const found = await openCheckpoint(folder, name, check).catch(async (error: unknown) => {
       if (!(error instanceof InputError)) throw error;
       const others = (await checkpointNames(folder)).filter((other) => other !== name);
       throw new InputError(
@@ -32,10 +39,15 @@ export async function chooseCheckpoint({ folder, place }: ResumedRun, output: Re
     });
     return { found, skipped: [] };
   }
-  const { found, skipped } = await findCheckpoint(folder);
+  const { found, skipped } = await findCheckpoint(folder, check).catch((error: unknown) => {
+    throw error instanceof LaterFormat ? new InputError(`--resume ${run}: ${error.message}`, { cause: error }) : error;
+  });
   if (found === undefined && skipped.length > 0) {
     const reasons = skipped.map(({ name, reason }) => `${name} (${reason})`).join(', ');
-    throw new InputError(`--resume ${run}: expected a whole checkpoint, found none: ${reasons}; start another run`);
+    throw new InputError(
+      `--resume ${run}: expected a whole checkpoint, found none: ${reasons}; restore what has changed, or start ` +
+        'another run',
+    );
   }
   for (const { name, reason } of skipped) output.warn(`skipped ${name}: ${reason}`);
   return { found, skipped };

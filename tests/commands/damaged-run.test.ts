@@ -1,10 +1,12 @@
 /** @file What is made of a run of which a file is damaged, or something else has the file's name. */
+import { createHash } from 'node:crypto';
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { lockRun } from '../../src/runs/run-lock.js';
 import { temporaryFolder, type CliResult } from '../cli.js';
 import { kdHere } from '../in-process.js';
-import { folderWithPairs, ownWords, train } from './tiny.js';
+import { folderWithPairs, ownWords, parseLines, readJson, train } from './tiny.js';
 
 let original: string;
 beforeAll(() => {
@@ -69,11 +71,12 @@ describe('a file that cannot be written is said before anything of the run chang
     const { cwd, run } = copied();
     rmSync(join(run, 'loss.csv'));
     mkdirSync(join(run, 'loss.csv'));
+    const why = 'checkpoints/tiny/loss.csv: expected a file, found a folder; move it away';
     const result = await kdHere(['report', 'tiny', '--no-encode'], { cwd });
-    expect([result.code, lastLine(result)]).toEqual([
-      1,
-      'error: checkpoints/tiny/loss.csv: expected a file, found a folder',
-    ]);
+    expect([result.code, lastLine(result)]).toEqual([1, `error: ${why}`]);
+    const { stdout } = await kdHere(['runs'], { cwd });
+    expect(stdout).toMatch(/^tiny +damaged /m);
+    expect(stdout).toContain(`(tiny: ${why})`);
   });
 });
 
@@ -124,6 +127,126 @@ it("a model's folder under checkpoints/ is not listed as a run", async () => {
   expect((await encode(cwd, 'checkpoints/model')).code).toBe(0);
 });
 
+it('`best` and `last` of a finished run are put right where they name no checkpoint', async () => {
+  const { cwd, run } = copied();
+  const before = contentsOf(run);
+  writeFileSync(join(run, 'best'), 'step-00000099\n');
+  rmSync(join(run, 'last'));
+  const { code, stdout, stderr } = await kdHere(['train', '--resume', 'tiny'], { cwd });
+  expect([code, stdout]).toEqual([0, expect.stringMatching(/^checkpoints\/tiny: finished at step 6;/)]);
+  expect(stderr).toBe(
+    '`best` now names step-00000006, as it should have\n`last` now names step-00000006, as it should have\n',
+  );
+  expect(contentsOf(run)).toEqual(before);
+});
+
+describe('a checkpoint that is not of the run', () => {
+  /** Changes a checkpoint's `trainer.json`, and the manifest with it, so that the checkpoint is whole. */
+  function changeTrainer(run: string, name: string, change: (text: string) => string): void {
+    const [trainer, manifest] = ['trainer.json', 'manifest.json'].map((file) => join(run, name, file));
+    const text = change(readFileSync(trainer, 'utf8'));
+    writeFileSync(trainer, text);
+    const json = readJson<{ files: Record<string, object> }>(manifest);
+    json.files['trainer.json'] = {
+      bytes: Buffer.byteLength(text),
+      sha256: createHash('sha256').update(text).digest('hex'),
+    };
+    writeFileSync(manifest, JSON.stringify(json));
+  }
+  const resume = (cwd: string, ...args: string[]): Promise<CliResult> =>
+    kdHere(['train', '--resume', ...args, '--dry-run'], { cwd });
+
+  it.each([
+    ['"learningRate": 0.00005', '"learningRate": 0.01', '--learning-rate 0.00005, as .*, got 0.01'],
+    ['"seed": 42,\n    "', '"seed": 7,\n    "', '--seed 42, as .*, got 7'],
+    [/"data": "\w{64}"/, `"data": "${'0'.repeat(64)}"`, "data \\w+, as the run's config.json has, got 0{12}"],
+  ])('as it has another %s is passed over, or refused where it is named', async (from, to, difference) => {
+    const { cwd, run } = copied();
+    changeTrainer(run, 'step-00000006', (text) => {
+      expect(text.replace(from, to)).not.toBe(text);
+      return text.replace(from, to);
+    });
+    const named = await resume(cwd, 'tiny:6');
+    expect([named.code, lastLine(named)]).toEqual([
+      1,
+      expect.stringMatching(
+        `^error: --resume checkpoints/tiny:6: expected a whole checkpoint, but in step-00000006 trainer.json: expected ${difference}`,
+      ),
+    ]);
+    const newest = await resume(cwd, 'tiny');
+    expect(newest.code, newest.stderr).toBe(0);
+    expect(newest.stderr).toMatch(
+      new RegExp(`^warning: skipped step-00000006: trainer.json: expected ${difference}`, 'm'),
+    );
+  });
+
+  it('is every one where its configuration was edited, which is refused', async () => {
+    const { cwd, run } = copied();
+    const config = join(run, 'config.json');
+    writeFileSync(config, readFileSync(config, 'utf8').replace('"warmupRatio": 0.1', '"warmupRatio": 0.2'));
+    const result = await resume(cwd, 'tiny');
+    expect([result.code, lastLine(result)]).toEqual([
+      1,
+      expect.stringMatching(
+        /found none: step-00000006 \(trainer\.json: expected --warmup-ratio 0\.2, as the run's config\.json has, got 0\.1\).*; restore what has changed, or start another run$/,
+      ),
+    ]);
+  });
+
+  it('by its format, of a later version, is not passed over', async () => {
+    const { cwd, run } = copied();
+    changeTrainer(run, 'step-00000006', (text) => text.replace('"version": 1', '"version": 2'));
+    const result = await resume(cwd, 'tiny');
+    expect([result.code, lastLine(result)]).toEqual([
+      1,
+      expect.stringMatching(/of version 1, got .* of version 2; a later version of kd made it: use that one$/),
+    ]);
+  });
+});
+
+it('a run that is resumed from another folder says where its files are', async () => {
+  const { cwd, run } = copied();
+  const elsewhere = temporaryFolder();
+  for (const flags of [[], ['--dry-run']]) {
+    const result = await kdHere(['train', '--resume', `${run}:4`, ...flags], { cwd: elsewhere });
+    expect([result.code, lastLine(result)]).toEqual([
+      1,
+      `error: --resume ${relative(elsewhere, run)}: expected --data pairs.csv in this folder, but it is in ${cwd}; ` +
+        'resume the run from there, or give its place with --data',
+    ]);
+  }
+  const given = await kdHere(['train', '--resume', `${run}:4`, '--data', join(cwd, 'pairs.csv'), '--dry-run'], {
+    cwd: elsewhere,
+  });
+  expect(given.code, given.stderr).toBe(0);
+});
+
+it('a run with a setting that this version does not have is not gone on with', async () => {
+  const { cwd, run } = copied();
+  const config = join(run, 'config.json');
+  writeFileSync(config, readFileSync(config, 'utf8').replace('"epochs"', '"labelSmoothing": 0.1, "epochs"'));
+  const result = await kdHere(['train', '--resume', 'tiny:4'], { cwd });
+  expect([result.code, lastLine(result)]).toEqual([
+    1,
+    expect.stringMatching(
+      /config\.json: expected settings that kd \S+ has, got "labelSmoothing"; go on with the version of kd that began the run$/,
+    ),
+  ]);
+});
+
+it('a run that was killed in its last validation is not finished', async () => {
+  const { cwd, run } = copied();
+  for (const name of ['ended.json', 'step-00000006']) rmSync(join(run, name), { recursive: true });
+  const states = async (): Promise<unknown> => parseLines((await kdHere(['runs', '--json'], { cwd })).stdout);
+  const unsaved = 'its last steps were not saved: it goes on from step 4';
+  expect(await states()).toMatchObject([{ state: 'failed', step: 6, error: unsaved }]);
+  const lock = await lockRun(run);
+  expect(await states()).toMatchObject([{ state: 'training', step: 6 }]);
+  lock.release();
+  writeFileSync(join(run, 'lock-0123456789abcdef'), '{"pid":4194305}');
+  expect(await states()).toMatchObject([{ state: 'failed', step: 6, error: 'its process was killed' }]);
+});
+
 describe('`best` that names no checkpoint', () => {
   const there = 'which has step-00000004, step-00000006';
   it.each([
@@ -142,9 +265,21 @@ describe('`best` that names no checkpoint', () => {
         `error: --model tiny:best: expected \`best\` to name a checkpoint of checkpoints/tiny, ${message}`,
       ),
     ]);
-    expect((await encode(cwd, 'tiny')).code).toBe(0);
+    const taken = `${message.replace(/; give one as$/, '')}; step-00000006 is taken\n`;
+    const usual = await kdHere(['encode', '--model', 'tiny', '--input', 'texts.txt', '--output', 'usual.safetensors'], {
+      cwd,
+    });
+    expect([usual.code, ownWords(usual.stderr)]).toEqual([
+      0,
+      expect.stringContaining(
+        `warning: --model tiny: expected \`best\` to name a checkpoint of checkpoints/tiny, ${taken}`,
+      ),
+    ]);
     const report = await kdHere(['report', 'tiny'], { cwd });
-    expect([report.code, ownWords(report.stderr)]).toEqual([0, expect.not.stringContaining('warning')]);
+    expect([report.code, ownWords(report.stderr)]).toEqual([
+      0,
+      expect.stringContaining(`warning: report: expected \`best\` to name a checkpoint of checkpoints/tiny, ${taken}`),
+    ]);
     expect(readFileSync(join(run, 'translations.json'), 'utf8')).toContain('"checkpoint":"step-00000006"');
     expect(readFileSync(join(run, 'report.html'), 'utf8')).not.toContain('step-00000099');
   });
