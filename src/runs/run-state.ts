@@ -26,12 +26,12 @@ export async function runState(
   const ending = await readEnding(folder);
   if (ending !== undefined)
     return { state: ending.state, ...(ending.error === undefined ? {} : { error: ending.error }) };
-  if (await isWritten(folder)) return { state: step === 0 ? 'starting' : 'training' };
-  const isKilled = await isAbandoned(folder);
   const saved = await savedState(folder);
   const isAtEnd = totalSteps !== null && step >= totalSteps;
-  if (isAtEnd && (saved === undefined ? !isKilled : saved.validated && saved.step >= totalSteps))
-    return { state: 'finished' };
+  if (isAtEnd && saved?.validated === true && saved.step >= totalSteps) return { state: 'finished' };
+  if (await isWritten(folder)) return { state: step === 0 ? 'starting' : 'training' };
+  const isKilled = await isAbandoned(folder);
+  if (isAtEnd && saved === undefined && !isKilled) return { state: 'finished' }; // its checkpoints were removed
   if (isKilled) return { state: 'failed', error: 'its process was killed' };
   if (saved !== undefined && saved.step < step)
     return { state: 'failed', error: `its last steps were not saved: it goes on from step ${saved.step}` };

@@ -86,7 +86,13 @@ describe('a run', () => {
         writeFileSync(path, JSON.stringify({ ...owner, boot: 'of another day' }));
       }),
     ).toBe('failed');
-    expect(await stateOf({}, lockRun)).toBe('finished');
+    expect(await stateOf({}, lockRun)).toBe('training'); // its last validation, or saving
+    expect(
+      await stateOf({}, async (run) => {
+        await lockRun(run);
+        writeFileSync(join(run, 'ended.json'), JSON.stringify({ state: 'finished', step: 600, time: '' }));
+      }),
+    ).toBe('finished'); // its report
   });
 
   it('that is on its way says how far it is, and what of its log cannot be read', async () => {
