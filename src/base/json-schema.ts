@@ -94,7 +94,8 @@ export function checkFormat(value: unknown, { format, version }: FileFormat, fil
   const expected = `"${format}" of version ${version}`;
   const got = `${describe(found.format)} of version ${describe(found.version)}`;
   const isLater = found.format === format && Number(found.version) > version;
-  if (isLater) throw new LaterFormat(`${file}: expected ${expected}, got ${got}${ending(advice || USE_LATER)}`);
+  if (isLater)
+    throw new LaterFormat(`${file}: expected ${expected}, got ${got}${ending(advice === '' ? USE_LATER : advice)}`);
   throw new InputError(`${file}: expected ${expected}, got ${got}${ending(advice)}`);
 }
 
