@@ -10,7 +10,7 @@ import { CheckpointRemoved } from '../../src/runs/removed-checkpoint.js';
 import { loadTokenizer } from '../../src/text/tokenizer.js';
 import { temporaryFolder } from '../cli.js';
 import { kdHere } from '../in-process.js';
-import { BACKEND, folderWithPairs, ownWords, STUDENT, TEACHER } from '../commands/tiny.js';
+import { BACKEND, folderWithPairs, STUDENT, TEACHER } from '../commands/tiny.js';
 
 const OUTPUT = openOutput({ quiet: true });
 const home = process.cwd();
@@ -124,7 +124,7 @@ it.each([
   prune(2);
   const { code, stderr } = await kdHere([command, ...args], { cwd: process.cwd() });
   expect(code).toBe(1);
-  const line = ownWords(stderr).trimEnd().split('\n').at(-1)!;
+  const line = stderr.trimEnd().split('\n').at(-1)!;
   expect(line).toContain(': expected step-00000002 in checkpoints/first, which ');
   expect(line).toContain(' step-00000001, step-00000003, step-00000004');
   expect(line).toMatch(/keeps the newest.*--keep.* and the best/);

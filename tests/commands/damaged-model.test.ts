@@ -10,7 +10,7 @@ import { kd, type CliResult } from '../cli.js';
 import { PARITY, SD_TINY } from '../fixtures/index.js';
 import { kdHere } from '../in-process.js';
 import { safetensorsBytes } from '../weights/support.js';
-import { BACKEND, copyOf, folderWithPairs, ownWords, STUDENT, TEACHER } from './tiny.js';
+import { BACKEND, copyOf, folderWithPairs, STUDENT, TEACHER } from './tiny.js';
 
 /** Writes the manifest of a folder as a checkpoint has it. */
 function seal(folder: string): string {
@@ -55,7 +55,7 @@ const train = (flags: readonly string[]): Promise<CliResult> =>
       cwd,
     },
   );
-const lastLine = ({ stderr }: CliResult): string => ownWords(stderr).trimEnd().split('\n').at(-1)!;
+const lastLine = ({ stderr }: CliResult): string => stderr.trimEnd().split('\n').at(-1)!;
 
 describe('a folder with a manifest.json', () => {
   /** What each command says of a student, and of a teacher, one bit of whose weights has flipped. */
@@ -207,7 +207,7 @@ describe('a checkpoint of a run', () => {
     }
     const report = await kdHere(['report', 'damaged'], { cwd });
     expect(report.code).toBe(0);
-    expect(ownWords(report.stderr)).toMatch(
+    expect(report.stderr).toMatch(
       /^warning: no translations in the report: .*step-00000001: optimizer\.safetensors: expected the SHA-256 /m,
     );
   });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { temporaryFolder, type CliResult } from '../cli.js';
 import { kdHere } from '../in-process.js';
-import { BACKEND, folderWithPairs, ownWords, STUDENT, TEACHER } from './tiny.js';
+import { BACKEND, folderWithPairs, STUDENT, TEACHER } from './tiny.js';
 
 const FLAGS = ['--engine', 'eager', '--backend', BACKEND, '--batch-size', '4', '--log-every', '1'];
 /** `kd train` on data that lie in one place: a store that was made belongs to it. */
@@ -64,7 +64,7 @@ describe("a store's report.json", () => {
     const resumed = await here('train', '--resume', 'tiny', '--max-steps', '3');
     expect(resumed.code, resumed.stderr).toBe(0);
     expect(readdirSync(join(cwd, 'checkpoints/.prepared'))).toHaveLength(1); // the store that was there
-    const warnings = ownWords(resumed.stderr).match(/^warning: .*$/gm);
+    const warnings = resumed.stderr.match(/^warning: .*$/gm);
     expect(warnings, resumed.stderr).toHaveLength(1);
     expect(warnings![0]).toMatch(/\.prepared\/.*report.*; what was dropped then is not shown$/);
     const evaluated = await here('eval', '--compare', 'tiny', '--backend', BACKEND);
@@ -96,7 +96,7 @@ describe("a store's manifest.json", () => {
     writeFileSync(join(store, 'manifest.json'), text);
     const { code, stderr } = await here(...train(store, '--max-steps', '2', '--run', 'second'));
     expect(code, stderr).toBe(1);
-    expect(ownWords(stderr).trimEnd().split('\n').at(-1)).toMatch(message);
+    expect(stderr.trimEnd().split('\n').at(-1)).toMatch(message);
   });
 });
 
@@ -129,7 +129,7 @@ describe("what a run's folder tells", () => {
     const { code, stdout, stderr } = await here('eval', '--compare', 'tiny', '--backend', BACKEND);
     expect(code, stderr).toBe(0);
     expect(stdout).toContain('tiny');
-    expect(ownWords(stderr)).toMatch(
+    expect(stderr).toMatch(
       /^warning: not kept in the run: .*evaluation\.json: expected an object, got null \(sts\[0\]\); delete it, /m,
     );
   });

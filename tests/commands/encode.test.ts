@@ -11,7 +11,7 @@ import { openSafetensors } from '../../src/weights/safetensors.js';
 import { KD, kd, temporaryFolder, type CliOptions, type CliResult } from '../cli.js';
 import { largestDifference, PARITY } from '../fixtures/index.js';
 import { encoderBounds } from '../float64/bounds.js';
-import { BACKEND, ownWords, readJson, STUDENT, TEACHER } from './tiny.js';
+import { BACKEND, readJson, STUDENT, TEACHER } from './tiny.js';
 
 interface TokenCase {
   readonly text: string;
@@ -91,7 +91,7 @@ describe('kd encode', () => {
 
     const cut = CASES.filter((texts) => texts[role].length > 77).length;
     expect(cut).toBeGreaterThan(0);
-    const withoutProgress = ownWords(stderr).replace(/^encoding: .*\n/gm, ''); // there is some where it takes long
+    const withoutProgress = stderr.replace(/^encoding: .*\n/gm, ''); // there is some where it takes long
     expect(withoutProgress).toBe(`warning: ${cut} of ${count} texts cut to 77 tokens\n`);
     expect(stdout).toBe(`${role}.safetensors: ${count} texts, last_hidden_state [${count}, 77, 48]\n`);
   });
@@ -108,7 +108,7 @@ describe('kd encode', () => {
       cwd,
       encoding: 'utf8',
     });
-    expect({ status, stderr: ownWords(stderr) }).toMatchObject({ status: 0 });
+    expect({ status, stderr }).toMatchObject({ status: 0 });
     expect(stdout).toContain(`piped.safetensors: ${CASES.length} texts`);
   });
 
@@ -193,7 +193,7 @@ describe('kd encode', () => {
         last_hidden_state: [4, 77, 48],
       });
       expect(stdout.match(/\n/g)).toHaveLength(1);
-      expect(ownWords(stderr)).toBe('');
+      expect(stderr).toBe('');
       const { inputIds } = await read('stdin.safetensors');
       const rows = [0, 1, 2, 3].map((row) => [...inputIds.subarray(77 * row, 77 * (row + 1))]);
       const empty = CASES.find(({ text }) => text === '')!.student.ids;
@@ -215,7 +215,7 @@ describe('kd encode', () => {
       ['--tokenizer', STUDENT, '--input', '-'],
       { input: 'a car' },
     );
-    expect(ownWords(stderr)).toMatch(
+    expect(stderr).toMatch(
       /^warning: \S+student-masked-lm-bin lacks pooler\.dense\.weight, pooler\.dense\.bias: pooler_output comes from random values in their place\n$/,
     );
   });

@@ -3,10 +3,10 @@
  */
 import { expect, it } from 'vitest';
 import { kd, type CliResult } from '../cli.js';
-import { folderWithPairs, ownWords, trainArguments } from './tiny.js';
+import { folderWithPairs, trainArguments } from './tiny.js';
 
 /** What standard error says after `error: `. */
-const saidIn = ({ stderr }: CliResult): string | undefined => /^error: (.*)$/m.exec(ownWords(stderr))?.[1];
+const saidIn = ({ stderr }: CliResult): string | undefined => /^error: (.*)$/m.exec(stderr)?.[1];
 
 it.each([
   ['bad input', ['prepare', '--data', 'none.csv', '--out', 'store'], 'INPUT'],

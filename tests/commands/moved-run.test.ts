@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { kdMeanwhile } from '../cli.js';
-import { folderWithPairs, ownWords, trainArguments } from './tiny.js';
+import { folderWithPairs, trainArguments } from './tiny.js';
 
 /**
  * The last line of a run that would take hours, of which something is moved or removed once it has saved a checkpoint.
@@ -18,7 +18,7 @@ async function lastLineAfter(disturb: (run: string) => void): Promise<{ said: st
   disturb(run);
   const { code, stderr } = await training;
   expect(code, stderr).toBe(1);
-  return { said: ownWords(stderr).trimEnd().split('\n').at(-1)!, run, cwd };
+  return { said: stderr.trimEnd().split('\n').at(-1)!, run, cwd };
 }
 
 const GONE = 'expected the folder being written to, but it was moved or removed meanwhile';

@@ -27,7 +27,7 @@ import { argumentsOf, commandsOf } from '../docs/documents.js';
 import { SD_TINY } from '../fixtures/index.js';
 import { setOpset, writeIrVersion, writeOperator, writePorts } from '../fixtures/onnx-ports.js';
 import { kdHere } from '../in-process.js';
-import { BACKEND, folderWithPairs, ownWords, parseLines, readJson, STUDENT, TEACHER, trainArguments } from './tiny.js';
+import { BACKEND, folderWithPairs, parseLines, readJson, STUDENT, TEACHER, trainArguments } from './tiny.js';
 
 const PROMPTS = 'ko,en\n노란색 차,a yellow car\n초록색 사과,a green apple\n노란색 차,a yellow car\n';
 const SMALL = ['--preview-pipeline', SD_TINY, '--preview-width', '64', '--preview-height', '64'];
@@ -98,7 +98,7 @@ describe('a run with --preview', { timeout: PATIENCE }, () => {
 
   it('has each prompt drawn by the teacher, the untrained student and the newest checkpoints, and says so', async () => {
     expect(trained.code, trained.stderr).toBe(0);
-    const words = ownWords(trained.stderr);
+    const words = trained.stderr;
     expect(words).not.toContain('warning');
     expect(words).toMatch(/^preview of the teacher and the untrained student: 4 pictures in [\d:]+ \(\S+previews\)$/m);
     expect(words).toMatch(/^previews take longer than the time between checkpoints: step \d is passed over/m);
@@ -135,7 +135,7 @@ describe('a run with --preview', { timeout: PATIENCE }, () => {
     const once = ['--epochs', '2', '--max-steps', '5', '--keep', '1', '--save-every', '99'];
     const resumed = await kdHere(['train', resume, 'tiny:2', ...flags, ...once], { cwd });
     expect(resumed.code, resumed.stderr).toBe(0);
-    expect(ownWords(resumed.stderr)).not.toMatch(/^preview of the teacher/m); // it is there
+    expect(resumed.stderr).not.toMatch(/^preview of the teacher/m); // it is there
     const drawn = await counting(cwd);
     expect(drawn).toEqual(expect.arrayContaining(both(['teacher 0', 'untrained 0', 'student 2', 'student 5'])));
     expect(drawn).not.toContain('student 3 노란색 차');
@@ -171,7 +171,7 @@ describe('--preview', { timeout: PATIENCE }, () => {
     writeFileSync(join(cwd, 'pairs.json'), '{}\n');
     writeFileSync(join(cwd, 'commas.csv'), 'ko,en\n노란색 차,a yellow car, parked\n');
     const { code, stderr } = await train(cwd, ...flags);
-    const last = ownWords(stderr).trimEnd().split('\n').at(-1)!;
+    const last = stderr.trimEnd().split('\n').at(-1)!;
     expect([code, last]).toEqual([1, expect.stringContaining(message)]);
     expect(last).toMatch(/^error: /);
     expect(existsSync(join(cwd, 'checkpoints/tiny'))).toBe(false);
@@ -197,7 +197,7 @@ describe('--preview', { timeout: PATIENCE }, () => {
     async (_, put, message) => {
       const cwd = folderWithPrompts();
       const run = join(cwd, 'checkpoints/tiny');
-      const last = ({ code, stderr }: CliResult) => [code, ownWords(stderr).trimEnd().split('\n').at(-1)];
+      const last = ({ code, stderr }: CliResult) => [code, stderr.trimEnd().split('\n').at(-1)];
       const refused = [1, expect.stringContaining(message)];
       mkdirSync(run, { recursive: true });
       put(join(run, PREVIEWS_FOLDER));
@@ -274,7 +274,7 @@ describe('--preview', { timeout: PATIENCE }, () => {
     await WRONG[wrong](folder);
     for (const more of [[], ['--dry-run']]) {
       const { code, stderr } = await train(cwd, '--preview-pipeline', folder, ...more);
-      const last = ownWords(stderr).trimEnd().split('\n').at(-1)!;
+      const last = stderr.trimEnd().split('\n').at(-1)!;
       expect([code, last]).toEqual([1, expect.stringMatching(message)]);
       expect(last).toMatch(/^error: /);
     }
@@ -312,7 +312,7 @@ describe('--preview', { timeout: PATIENCE }, () => {
       drawing.elsewhereAfter = undefined;
     });
     expect(code, stderr).toBe(0);
-    const warnings = ownWords(stderr).match(/^warning: .*$/gm);
+    const warnings = stderr.match(/^warning: .*$/gm);
     expect(warnings).toEqual([
       expect.stringMatching(
         /^warning: no preview of .*: --preview-pipeline \S+: no such folder; .*; training goes on$/,

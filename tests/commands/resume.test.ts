@@ -8,17 +8,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { KD, kd, temporaryFolder, type CliResult } from '../cli.js';
 import { kdHere } from '../in-process.js';
 import { bfloat16Obstacle } from '../../src/tensorflow/hardware.js';
-import {
-  BACKEND,
-  copyOf,
-  folderWithPairs,
-  ownWords,
-  readCsv,
-  readJson,
-  STUDENT,
-  train,
-  trainArguments,
-} from './tiny.js';
+import { BACKEND, copyOf, folderWithPairs, readCsv, readJson, STUDENT, train, trainArguments } from './tiny.js';
 
 const SCRIPT = join(import.meta.dirname, '../../scripts/kill-test.mjs');
 /**
@@ -47,7 +37,7 @@ const steps = (cwd: string): string[] =>
   readdirSync(join(cwd, 'checkpoints/tiny'))
     .filter((name) => name.startsWith('step-'))
     .sort();
-const lastLine = ({ stderr }: CliResult): string => ownWords(stderr).trimEnd().split('\n').at(-1)!;
+const lastLine = ({ stderr }: CliResult): string => stderr.trimEnd().split('\n').at(-1)!;
 
 it.each([
   ['compiled', 'SIGKILL', '4'],
@@ -211,7 +201,7 @@ describe('a run that has ended', () => {
 
     const result = resume(cwd, 'checkpoints/tiny/step-10', '--keep', '9');
     expect(result.code, result.stderr).toBe(0);
-    expect(ownWords(result.stderr)).toMatch(/^set aside newer checkpoints: \.aside-step-00000012$/m);
+    expect(result.stderr).toMatch(/^set aside newer checkpoints: \.aside-step-00000012$/m);
     expect(readJson(join(run, 'config.json'))).toMatchObject({
       settings: { epochs: 3, keep: 9 },
       resumed: [{ step: 10 }],
@@ -232,7 +222,7 @@ describe('a run that has ended', () => {
     const cwd = copied();
     const result = resume(cwd, 'tiny', '--epochs', '4');
     expect(result.code, result.stderr).toBe(0);
-    expect(ownWords(result.stderr)).toMatch(
+    expect(result.stderr).toMatch(
       /^--epochs: 3 → 4\nthe cosine of the learning rate now ends at the new last step, 16 instead of 12: /m,
     );
     const rows = readCsv(join(cwd, 'checkpoints/tiny/loss.csv'));
@@ -272,7 +262,7 @@ describe('a run that has ended', () => {
     writeFileSync(join(run, 'last'), '');
     const result = resume(cwd, join('checkpoints', 'tiny'));
     expect(result.code, result.stderr).toBe(0);
-    const words = ownWords(result.stderr);
+    const words = result.stderr;
     expect(words).toMatch(/^warning: skipped step-00000012: model\.safetensors: expected the SHA-256 /m);
     expect(words).toMatch(
       /^warning: skipped step-00000010: optimizer\.safetensors: expected \d+ bytes, got no such file or folder$/m,
@@ -315,7 +305,7 @@ describe('a run that has ended', () => {
     for (const name of steps(cwd)) rmSync(join(cwd, 'checkpoints/tiny', name), { recursive: true });
     const result = resume(cwd);
     expect(result.code, result.stderr).toBe(0);
-    expect(ownWords(result.stderr)).toContain('checkpoints/tiny: no checkpoint yet; starting over');
+    expect(result.stderr).toContain('checkpoints/tiny: no checkpoint yet; starting over');
     expect(steps(cwd)).toEqual(steps(original));
     expect(readCsv(join(cwd, 'checkpoints/tiny/loss.csv')).map(({ loss }) => loss)).toEqual(
       readCsv(join(original, 'checkpoints/tiny/loss.csv')).map(({ loss }) => loss),
@@ -340,7 +330,7 @@ describe('a run that has ended', () => {
       });
       chmodSync(run, 0o755);
       expect(result.status).toBe(1);
-      expect(ownWords(result.stderr).trimEnd().split('\n').at(-1)).toMatch(
+      expect(result.stderr.trimEnd().split('\n').at(-1)).toMatch(
         /^error: .*checkpoints\/tiny\/lock: cannot be written: permission denied$/,
       );
       expect(readdirSync(run).filter((name) => name.startsWith('lock'))).toEqual([]);
@@ -371,9 +361,7 @@ it('refuses a second process, in one line', async () => {
   );
   const saved = steps(cwd).map((name) => Number(name.slice('step-'.length)));
   const third = resume(cwd, '--max-steps', String(Math.max(0, ...saved) + 1));
-  expect(ownWords(third.stderr)).toMatch(
-    new RegExp(`^took over the lock of process ${child.pid}, which has exited$`, 'm'),
-  );
+  expect(third.stderr).toMatch(new RegExp(`^took over the lock of process ${child.pid}, which has exited$`, 'm'));
 });
 
 it('caches the teacher, and learns from the cache', () => {
@@ -396,10 +384,8 @@ it('caches the teacher, and learns from the cache', () => {
     train(cwd, [...flags.slice(0, -2), '--run', 'plain']),
   ];
   for (const result of [first, second, plain]) expect(result.code, result.stderr).toBe(0);
-  expect(ownWords(first.stderr)).toMatch(
-    /^teacher cache: 20 pairs in cache\/[0-9a-f]{16}, 148 kB still to be written$/m,
-  );
-  expect(ownWords(second.stderr)).toMatch(/^teacher cache: 20 pairs in cache\/[0-9a-f]{16}, 0 B still to be written$/m);
+  expect(first.stderr).toMatch(/^teacher cache: 20 pairs in cache\/[0-9a-f]{16}, 148 kB still to be written$/m);
+  expect(second.stderr).toMatch(/^teacher cache: 20 pairs in cache\/[0-9a-f]{16}, 0 B still to be written$/m);
   const losses = (run: string): number[] => readCsv(join(cwd, 'checkpoints', run, 'loss.csv')).map(({ loss }) => loss);
   expect(losses('again')).toEqual(losses('tiny'));
   for (const [i, loss] of losses('plain').entries()) expect(losses('tiny')[i]).toBeCloseTo(loss, 2); // bfloat16
@@ -458,7 +444,7 @@ it.each([
     mkdirSync(join(cwd, 'checkpoints'));
     spawnSync('ln', ['-s', disk, join(cwd, 'checkpoints/tiny')]);
     const result = train(cwd, [...FLAGS, '--keep', '100']);
-    expect(ownWords(result.stderr)).toMatch(warning);
+    expect(result.stderr).toMatch(warning);
     expect(result.code).toBe(1);
     expect(lastLine(result)).toMatch(
       /^error: .*expected to save step 12 at the end, but could not; last good checkpoint: .*step-\d{8}; free some space and resume with: kd train --resume tiny$/,
@@ -469,7 +455,7 @@ it.each([
     spawnSync('mount', ['-o', 'remount,size=200m,nr_inodes=1000', disk]);
     const more = resume(cwd);
     expect(more.code, more.stderr).toBe(0);
-    expect(ownWords(more.stderr)).not.toContain('skipped step');
+    expect(more.stderr).not.toContain('skipped step');
     expect(readCsv(join(disk, 'loss.csv')).map(({ step }) => step)).toEqual(
       Array.from({ length: 12 }, (__, i) => i + 1),
     );

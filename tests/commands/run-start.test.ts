@@ -9,7 +9,7 @@ import { expect, it } from 'vitest';
 import { KD } from '../cli.js';
 import { kdHere } from '../in-process.js';
 import { intercepted } from './intercept.js';
-import { folderWithPairs, ownWords, train, trainArguments } from './tiny.js';
+import { folderWithPairs, train, trainArguments } from './tiny.js';
 
 const FLAGS = ['--engine', 'eager', '--batch-size', '4', '--max-steps', '4', '--save-every', '2'];
 
@@ -44,7 +44,7 @@ it('a cache of the teacher that is damaged, or cannot be, is told of before the 
     const { code, stderr } = await kdHere(args, { cwd });
     expect(code, stderr).toBe(1);
     expect(existsSync(join(cwd, 'checkpoints/again'))).toBe(false);
-    return ownWords(stderr).trimEnd().split('\n').at(-1)!;
+    return stderr.trimEnd().split('\n').at(-1)!;
   };
   const flags = [...FLAGS, '--max-steps', '1', '--cache-teacher', 'cache'];
   expect((await kdHere(trainArguments(flags), { cwd })).code).toBe(0);
@@ -78,7 +78,7 @@ function saidToNobody(cwd: string, ...args: string[]): string {
     encoding: 'utf8',
     env: { ...process.env, HOME: cwd },
   });
-  return ownWords(stderr).trimEnd().split('\n').at(-1)!;
+  return stderr.trimEnd().split('\n').at(-1)!;
 }
 
 it.skipIf(process.getuid?.() === 0 && spawnSync('setpriv', ['--version']).status !== 0)(
@@ -118,8 +118,8 @@ it('what comes after a save, and fails, does not undo it', () => {
   mkdirSync(join(run, 'last/in-the-way'), { recursive: true }); // no file can take its place
   const result = train(cwd, FLAGS);
   expect(result.code, result.stderr).toBe(0);
-  expect(ownWords(result.stderr)).toMatch(/^warning: step 2 is saved, but `last` does not name it: .*last/m);
-  expect(ownWords(result.stderr)).not.toContain('not saved');
+  expect(result.stderr).toMatch(/^warning: step 2 is saved, but `last` does not name it: .*last/m);
+  expect(result.stderr).not.toContain('not saved');
   expect(readdirSync(run).filter((name) => name.startsWith('step-'))).toEqual(['step-00000002', 'step-00000004']);
   expect(statSync(join(run, 'last')).isDirectory()).toBe(true);
 });
@@ -132,7 +132,7 @@ it('older checkpoints that cannot be removed do not undo a save', () => {
     env: intercepted({ call: 'rename', path: '/\\.tmp-step-\\d+$', error: 'EIO' }),
   });
   expect(result.code, result.stderr).toBe(0);
-  const words = ownWords(result.stderr);
+  const words = result.stderr;
   expect(words).toMatch(/^warning: step 2 is saved, but older checkpoints cannot be removed: .*EIO/m);
   expect(words).not.toContain('not saved');
   expect(readFileSync(join(run, 'last'), 'utf8')).toBe('step-00000004\n');

@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { KD, temporaryFolder } from '../cli.js';
-import { folderWithPairs, ownWords, STUDENT, TEACHER } from './tiny.js';
+import { folderWithPairs, STUDENT, TEACHER } from './tiny.js';
 
 /** Runs a shell's lines, which start the command as `"$@"`. */
 function within(
@@ -18,7 +18,7 @@ function within(
     encoding: 'utf8',
     env,
   });
-  return { code: status, stdout, said: ownWords(stderr) };
+  return { code: status, stdout, said: stderr };
 }
 
 const REMOVED = 'mkdir gone && cd gone && rmdir ../gone && exec "$@"';

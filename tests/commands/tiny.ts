@@ -50,14 +50,6 @@ export function trainArguments(flags: readonly string[]): string[] {
   ];
 }
 
-/**
- * What a command itself says on standard error, without the lines that TensorFlow's loader adds where it cannot be
- * muted.
- */
-export function ownWords(stderr: string): string {
-  return stderr.replace(/^(WARNING: All log messages before absl|I0000 |[0-9-]+ [0-9:.]+: I ).*\n/gm, '');
-}
-
 /** A copy of a model folder, in which files may be changed. */
 export function copyOf(model: string, into: string): string {
   cpSync(model, into, { recursive: true });

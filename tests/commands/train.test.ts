@@ -11,7 +11,6 @@ import { PARITY } from '../fixtures/index.js';
 import {
   BACKEND,
   folderWithPairs,
-  ownWords,
   parseLines,
   readCsv,
   readJson,
@@ -103,7 +102,7 @@ describe('a run of two epochs, the second worse than the first', () => {
   });
 
   it('tells a person on standard error how it goes', () => {
-    const words = ownWords(result.stderr);
+    const words = result.stderr;
     expect(words).toMatch(/^data: 18 pairs for training, 4 for validation \(checkpoints\/\.prepared\/[0-9a-f]+\)$/m);
     expect(words).toMatch(/^student: \S+, 77,808 parameters, width 48$/m);
     expect(words).toMatch(/^engine: (compiled on TensorFlow [\d.]+|eager on tfjs \(JavaScript\)), cpu, fp32$/m);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { kdHere } from '../in-process.js';
 import { type CliResult } from '../cli.js';
-import { folderWithPairs, ownWords, parseLines, readCsv, readJson, trainArguments } from './tiny.js';
+import { folderWithPairs, parseLines, readCsv, readJson, trainArguments } from './tiny.js';
 
 const FLAGS = ['--epochs', '2', '--batch-size', '4', '--valid-fraction', '0.5', '--keep', '9', '--seed', '5'];
 const SAMPLED = ['--valid-pairs', '7', '--baseline-pairs', '3'];
@@ -22,7 +22,7 @@ beforeAll(async () => {
 const validations = (folder: string): object[] => readCsv(join(folder, RUN, 'validation.csv'));
 
 it('says what it measures on, and keeps it with the run', () => {
-  const words = ownWords(trained.stderr);
+  const words = trained.stderr;
   expect(words).toMatch(/^data: 17 pairs for training, 23 for validation /m);
   expect(words).toMatch(/^validation: 7 of 23 pairs, a uniform sample$/m);
   expect(words).toMatch(/^baselines over 3 of 23 pairs: untrained student /m);
