@@ -6,8 +6,8 @@ import { soundJson } from '../../base/parse-json.js';
 import { recogniseHeader, whyUnrecognised } from '../columns.js';
 import { corpusOf } from '../corpora.js';
 import type { Format } from '../format.js';
-import { ARROW_FILE_MAGIC, probeArrow, readArrow } from '../readers/arrow.js';
-import { MOST_METADATA_BYTES } from '../readers/arrow-messages.js';
+import { probeArrow, readArrow } from '../readers/arrow.js';
+import { ARROW_FILE_MAGIC, MOST_METADATA_BYTES } from '../readers/arrow-messages.js';
 import { textsAmong } from '../readers/row-maker.js';
 import type { StoredFile } from '../readers/stored-file.js';
 

@@ -3,6 +3,19 @@
  * before they are decoded: the decoder trusts the numbers in them, and would loop for ever on false ones.
  */
 
+import { UnreadableFile } from '../unreadable-file.js';
+import { Table } from './flat-buffer.js';
+
+/** An Arrow file is a stream between these words, with a footer before the last. */
+export const ARROW_FILE_MAGIC = Buffer.from('ARROW1');
+const PADDED_MAGIC_BYTES = 8;
+
+/** The end of a file: the length of the footer, four bytes, and the word again. */
+const FOOTER_END_BYTES = 4 + ARROW_FILE_MAGIC.length;
+
+/** Bytes between the stream and the footer at most. */
+const MOST_PADDING_BYTES = 64;
+
 /** Precedes the length of a message; streams from before 2019 have the length alone. */
 const CONTINUATION = 0xffffffff;
 
@@ -25,26 +38,73 @@ const UNKNOWN_TYPES: Readonly<Record<number, string>> = {
 /** A type of columns that is not read. */
 export class UnknownArrowType extends Error {}
 
-/** Passes chunks on, each once the messages that begin in it are found valid. Throws an `Error` for others. */
-export async function* soundMessages(pieces: AsyncIterable<Buffer>, fileBytes: number): AsyncGenerator<Buffer> {
+/** The file that messages are in, for limits and errors. */
+interface Source {
+  readonly name: string;
+  /** The most bytes that it can have. */
+  readonly bytes: number;
+}
+
+/**
+ * Passes the chunks of a stream on, or of the one in a file, each once the messages that begin in it are found valid.
+ * Throws an `Error` for others, and an `UnreadableFile` for data that has no end, or more after it.
+ */
+export async function* soundMessages(pieces: AsyncIterable<Buffer>, source: Source): AsyncGenerator<Buffer> {
+  const iterator = pieces[Symbol.asyncIterator]();
   let held: Buffer = Buffer.alloc(0);
-  let [body, isEnd] = [0, false];
-  for await (const piece of pieces) {
-    held = held.length === 0 ? piece : Buffer.concat([held, piece]);
-    let at = 0;
-    while (!isEnd) {
-      const passed = Math.min(body, held.length - at);
-      [at, body] = [at + passed, body - passed];
-      const message = body > 0 ? undefined : messageAt(held, at, fileBytes);
-      if (message === undefined) break;
-      isEnd = message.isEnd;
-      [at, body] = [message.end, message.body];
+  let [body, isFile, size] = [0, false, 0];
+  try {
+    for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) {
+      const piece = next.value;
+      if (size === 0) isFile = piece.subarray(0, ARROW_FILE_MAGIC.length).equals(ARROW_FILE_MAGIC);
+      const content = size === 0 && isFile ? piece.subarray(PADDED_MAGIC_BYTES) : piece;
+      held = held.length === 0 ? content : Buffer.concat([held, content]);
+      size += piece.length;
+      let at = 0;
+      for (;;) {
+        const passed = Math.min(body, held.length - at);
+        [at, body] = [at + passed, body - passed];
+        const message = body > 0 ? undefined : messageAt(held, at, source.bytes);
+        if (message === undefined) break;
+        [at, body] = [message.end, message.body];
+        if (!message.isEnd) continue;
+        await checkEnd(held.subarray(at), iterator, isFile, source.name);
+        yield held.subarray(0, at);
+        return;
+      }
+      yield held.subarray(0, at);
+      held = held.subarray(at);
     }
-    if (isEnd) at = held.length;
-    yield held.subarray(0, at);
-    held = held.subarray(at);
+    throw new UnreadableFile(
+      source.name,
+      `expected Arrow data up to its end mark, got ${size} bytes without; write the file again`,
+    );
+  } finally {
+    await iterator.return?.();
   }
-  if (held.length > 0) yield held;
+}
+
+/** Checks what follows a stream: in a file its footer, otherwise nothing, or zeros. */
+async function checkEnd(first: Buffer, rest: AsyncIterator<Buffer>, isFile: boolean, name: string): Promise<void> {
+  let [size, last, isBlank] = [0, Buffer.alloc(0), true];
+  for (let piece: Buffer | undefined = first; piece !== undefined;) {
+    size += piece.length;
+    isBlank &&= piece.every((byte) => byte === 0);
+    last = Buffer.concat([last, piece.subarray(-FOOTER_END_BYTES)]).subarray(-FOOTER_END_BYTES);
+    const next: IteratorResult<Buffer> = await rest.next();
+    piece = next.done === true ? undefined : next.value;
+  }
+  if (!isFile && isBlank) return;
+  if (isFile && !last.subarray(4).equals(ARROW_FILE_MAGIC)) {
+    const found = `${size} bytes after the last batch that end in something else`;
+    throw new UnreadableFile(name, `expected an Arrow file up to its last word, got ${found}; write the file again`);
+  }
+  const beyond = isFile ? size - FOOTER_END_BYTES - last.readInt32LE(0) : size;
+  if (isFile && beyond >= 0 && beyond < MOST_PADDING_BYTES) return;
+  throw new UnreadableFile(
+    name,
+    `expected nothing after the end of the Arrow data, got ${size} bytes; put joined data into a file each`,
+  );
 }
 
 /** The message at an offset, validated; `undefined` if it is incomplete. */
@@ -53,8 +113,9 @@ function messageAt(
   at: number,
   fileBytes: number,
 ): { readonly end: number; readonly body: number; readonly isEnd: boolean } | undefined {
-  if (at + 8 > bytes.length) return undefined;
+  if (at + 4 > bytes.length) return undefined;
   const start = bytes.readUInt32LE(at) === CONTINUATION ? at + 8 : at + 4;
+  if (start > bytes.length) return undefined;
   const length = bytes.readUInt32LE(start - 4);
   if (length === 0) return { end: start, body: 0, isEnd: true };
   if (length > MOST_METADATA_BYTES) throw new Error(`a message of ${length} bytes`);
@@ -111,82 +172,5 @@ function checkBatch(batch: Table | undefined, body: number, fileBytes: number): 
   for (const length of [rows, ...lengths]) if (length > most) throw new Error(`${length} rows in ${fileBytes} bytes`);
   for (const at of buffers) {
     if (batch.longAt(at) + batch.longAt(at + 8) > body) throw new Error('a buffer beyond its end');
-  }
-}
-
-/** A table of a FlatBuffer (flatbuffers.dev/internals), with every offset checked. */
-class Table {
-  private constructor(
-    private readonly bytes: Buffer,
-    private readonly at: number,
-  ) {
-    const fields = this.fieldsAt();
-    this.check(fields, Math.max(4, this.word(fields)));
-  }
-
-  static root(bytes: Buffer): Table {
-    if (bytes.length < 8) throw new Error('a message that is cut off');
-    return new Table(bytes, bytes.readUInt32LE(0));
-  }
-
-  byte(field: number): number {
-    const at = this.place(field, 1);
-    return at === undefined ? 0 : this.bytes[at]!;
-  }
-
-  /** A number that is not negative. */
-  long(field: number): number {
-    const at = this.place(field, 8);
-    return at === undefined ? 0 : this.longAt(at);
-  }
-
-  longAt(at: number): number {
-    this.check(at, 8);
-    const value = Number(this.bytes.readBigInt64LE(at));
-    if (!(value >= 0)) throw new Error('a negative length');
-    return value;
-  }
-
-  table(field: number): Table | undefined {
-    const at = this.place(field, 4);
-    return at === undefined ? undefined : new Table(this.bytes, at + this.bytes.readUInt32LE(at));
-  }
-
-  /** Where the elements of a vector are. */
-  vector(field: number, size: number): number[] {
-    const place = this.place(field, 4);
-    if (place === undefined) return [];
-    const at = place + this.bytes.readUInt32LE(place);
-    this.check(at, 4);
-    const count = this.bytes.readUInt32LE(at);
-    this.check(at + 4, count * size);
-    return Array.from({ length: count }, (_, i) => at + 4 + i * size);
-  }
-
-  tables(field: number): Table[] {
-    return this.vector(field, 4).map((at) => new Table(this.bytes, at + this.bytes.readUInt32LE(at)));
-  }
-
-  private place(field: number, size: number): number | undefined {
-    const fields = this.fieldsAt();
-    const slot = 4 + 2 * field;
-    const offset = slot + 2 <= this.word(fields) ? this.word(fields + slot) : 0;
-    if (offset === 0) return undefined;
-    this.check(this.at + offset, size);
-    return this.at + offset;
-  }
-
-  private fieldsAt(): number {
-    this.check(this.at, 4);
-    return this.at - this.bytes.readInt32LE(this.at);
-  }
-
-  private word(at: number): number {
-    this.check(at, 2);
-    return this.bytes.readUInt16LE(at);
-  }
-
-  private check(at: number, size: number): void {
-    if (!(at >= 0 && at + size <= this.bytes.length)) throw new Error('a message with a place beyond its end');
   }
 }

@@ -9,15 +9,9 @@ import type { Row } from '../pair.js';
 import type { PairSource } from '../source.js';
 import { allowCompressedBuffers } from './arrow-compression.js';
 import { soundMessages, UnknownArrowType } from './arrow-messages.js';
+import { valueReader } from './arrow-values.js';
 import { rowOfValues } from './row-maker.js';
-import { readPieces, type StoredFile } from './stored-file.js';
-
-/** An Arrow file is a stream between these words, with a footer before the last. */
-export const ARROW_FILE_MAGIC = Buffer.from('ARROW1');
-const PADDED_MAGIC_BYTES = 8;
-
-/** The last bytes of a stream: a message of no length. */
-const END_OF_STREAM = Buffer.from('ffffffff00000000', 'hex');
+import { mostBytesOf, readPieces, type StoredFile } from './stored-file.js';
 
 /** The depth to which columns inside structures are found. */
 const MOST_LEVELS = 8;
@@ -32,9 +26,11 @@ export async function probeArrow(
     columns = columnsOf(schema.fields);
   };
   for await (const batch of batchesOf(file, onSchema)) {
-    const values = columns.map((column) => valuesOf(batch, column, file.name));
-    const rows = Math.min(count, batch.numRows);
-    return { columns, rows: Array.from({ length: rows }, (_, row) => values.map((valueAt) => valueAt(row))) };
+    const rows = guarded(file.name, () => {
+      const values = columns.map((column) => valuesOf(batch, column, file.name));
+      return Array.from({ length: Math.min(count, batch.numRows) }, (_, row) => values.map((valueAt) => valueAt(row)));
+    });
+    return { columns, rows };
   }
   return { columns, rows: [] };
 }
@@ -44,59 +40,57 @@ export async function* readArrow({ id: file, files: [stored], corpus, columns }:
   const names = [columns.ko, columns.en, ...(columns.language === undefined ? [] : [columns.language])];
   let row = 0;
   for await (const batch of batchesOf(stored!)) {
-    const values = names.map((name) => valuesOf(batch, name, file));
-    const rowAt = (i: number): Row => {
-      const place = { file, row: ++row, corpus };
-      return rowOfValues(
-        place,
-        columns,
-        values.map((valueAt) => valueAt(i)),
-      );
-    };
-    yield Array.from({ length: batch.numRows }, (_, i) => rowAt(i));
+    yield guarded(file, () => {
+      const values = names.map((name) => valuesOf(batch, name, file));
+      const rowAt = (i: number): Row => {
+        const place = { file, row: ++row, corpus };
+        return rowOfValues(
+          place,
+          columns,
+          values.map((valueAt) => valueAt(i)),
+        );
+      };
+      return Array.from({ length: batch.numRows }, (_, i) => rowAt(i));
+    });
   }
 }
 
+/** The batches with rows: those without may lack the parts of structures. */
 async function* batchesOf(file: StoredFile, onSchema?: (schema: Schema) => void): AsyncGenerator<RecordBatch> {
   allowCompressedBuffers();
-  const pieces = soundMessages(streamIn(readPieces(file), file.name), file.bytes);
+  const pieces = soundMessages(readPieces(file), { name: file.name, bytes: mostBytesOf(file) });
   try {
     const reader = await RecordBatchReader.from(pieces);
     await reader.open();
     onSchema?.(reader.schema);
     for await (const batch of reader as AsyncIterable<RecordBatch>) {
-      yield batch;
+      if (batch.numRows > 0) yield batch;
     }
   } catch (error) {
-    if (error instanceof InputError) throw error;
-    if (error instanceof UnknownArrowType) {
-      const found = `expected columns with one value per row, got ${error.message}`;
-      throw new UnreadableFile(file.name, `${found}; write the table as Parquet or CSV`);
-    }
-    throw new UnreadableFile(
-      file.name,
-      `expected a sound Arrow file, got one that is damaged or not supported (${messageOf(error)}); write it again`,
-    );
+    throw damaged(file.name, error);
   } finally {
     await pieces.return(undefined);
   }
 }
 
-/** The stream that a file is, or contains. Throws an `InputError` if it does not end like a stream. */
-async function* streamIn(pieces: AsyncIterable<Buffer>, name: string): AsyncGenerator<Buffer> {
-  let [size, isFile] = [0, false];
-  let last = Buffer.alloc(0);
-  for await (const piece of pieces) {
-    if (size === 0) isFile = piece.subarray(0, ARROW_FILE_MAGIC.length).equals(ARROW_FILE_MAGIC);
-    yield size === 0 && isFile ? piece.subarray(PADDED_MAGIC_BYTES) : piece;
-    size += piece.length;
-    last = Buffer.concat([last, piece.subarray(-END_OF_STREAM.length)]).subarray(-END_OF_STREAM.length);
+function guarded<T>(name: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw damaged(name, error);
   }
-  if (last.equals(END_OF_STREAM) || (isFile && last.subarray(-ARROW_FILE_MAGIC.length).equals(ARROW_FILE_MAGIC)))
-    return;
-  throw new UnreadableFile(
+}
+
+/** Any error while a file's bytes are decoded is the file's fault. */
+function damaged(name: string, error: unknown): InputError {
+  if (error instanceof InputError) return error;
+  if (error instanceof UnknownArrowType) {
+    const found = `expected columns with one value per row, got ${error.message}`;
+    return new UnreadableFile(name, `${found}; write the table as Parquet or CSV`);
+  }
+  return new UnreadableFile(
     name,
-    `expected Arrow data up to its end mark, got ${size} bytes without; write the file again`,
+    `expected a sound Arrow file, got one that is damaged or not supported (${messageOf(error)}); write it again`,
   );
 }
 
@@ -117,7 +111,7 @@ function valuesOf(batch: RecordBatch, path: string, file: string): (row: number)
     for (const { name, type } of fields) {
       const column = rest === name || rest.startsWith(`${name}.`) ? childOf(name) : null;
       if (column === null) continue;
-      if (rest === name && !DataType.isStruct(type)) return (row) => column.get(row) as unknown;
+      if (rest === name && !DataType.isStruct(type)) return valueReader(column);
       const inner = DataType.isStruct(type)
         ? find(type.children, rest.slice(name.length + 1), (child) => column.getChild(child))
         : undefined;

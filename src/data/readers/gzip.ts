@@ -66,7 +66,7 @@ export function growthOf(packed: Buffer): number {
 }
 
 /** The best compression ratio that deflate can reach. */
-const LARGEST_GROWTH = 1032;
+export const LARGEST_GROWTH = 1032;
 
 function isZlibError(error: unknown): error is Error & { code: string } {
   return error instanceof Error && 'code' in error && /^(Z_|ERR_BUFFER_TOO_LARGE)/.test(String(error.code));

@@ -117,7 +117,7 @@ class ColumnPages {
     private readonly leaf: Leaf,
   ) {
     const column = group.columns.find(({ meta_data }) => meta_data?.path_in_schema.join('.') === leaf.path.join('.'));
-    if (column?.file_path !== undefined) throw new Error('columns in other files');
+    if (column?.file_path !== undefined) throw summary(access.name);
     if (column?.meta_data === undefined) throw encrypted(access.name);
     this.metadata = column.meta_data;
     const { dictionary_page_offset: dictionary, data_page_offset: data } = this.metadata;
@@ -193,10 +193,17 @@ class ColumnPages {
   }
 }
 
-/** A value inside structures is in lists of one element; if a structure is missing, in empty ones. */
+/**
+ * A value inside structures is in lists of one element; if a structure is missing, in empty ones. Throws for one that
+ * the page does not have, or that is not in the dictionary: missing values are null.
+ */
 function unwrapped(value: unknown): unknown {
   let inner = value;
-  while (Array.isArray(inner)) inner = (inner as unknown[])[0];
+  while (Array.isArray(inner)) {
+    if (inner.length === 0) return undefined;
+    inner = (inner as unknown[])[0];
+  }
+  if (inner === undefined) throw new Error('a value that is not in its dictionary');
   return inner ?? undefined;
 }
 
@@ -216,6 +223,11 @@ function encrypted(name: string): UnreadableFile {
     name,
     `expected a Parquet file that can be read, got an encrypted one; write it without encryption`,
   );
+}
+
+/** What Dask, Spark and pyarrow write beside the files of a table, as `_metadata`. */
+function summary(name: string): UnreadableFile {
+  return new UnreadableFile(name, 'expected rows, got a summary of other Parquet files; name those, or their folder');
 }
 
 function sliceOf(access: RandomAccess, start: number, end = access.size): ArrayBuffer {

@@ -32,12 +32,20 @@ export function rowOfValues(place: Place, columns: TextColumns, [ko, en, languag
     [columns.en, en],
   ] as const) {
     if (value == null || typeof value === 'string') continue;
-    const shown = typeof value === 'bigint' ? String(value) : inspect(value);
     const remedy = typeof value === 'object' ? '; write one text per row' : '';
-    return faultyRow(place, `expected text in ${name}, got ${shown.slice(0, MOST_SHOWN)}${remedy}`);
+    return faultyRow(place, `expected text in ${name}, got ${shownValue(value)}${remedy}`);
   }
   const said = typeof language === 'string' ? language : undefined;
   return rowOf(place, (ko as string | null | undefined) ?? '', (en as string | null | undefined) ?? '', said);
+}
+
+/** A value for a message: in full if that is short, else its kind. */
+function shownValue(value: unknown): string {
+  if (typeof value === 'bigint') return String(value);
+  if (value instanceof Date) return value.toISOString();
+  if (value instanceof Uint8Array) return `${value.length} bytes`;
+  if (typeof value !== 'object') return inspect(value).slice(0, MOST_SHOWN);
+  return Array.isArray(value) || (value !== null && Symbol.iterator in value) ? 'a list' : 'a structure';
 }
 
 /** The values of a row as texts; others become empty. */

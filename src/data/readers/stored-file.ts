@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { unreadable, UnreadableFile } from '../unreadable-file.js';
 import { memberPieces, readMember, type ArchiveMember } from './archive.js';
-import { gunzipped, gunzippedWhole } from './gzip.js';
+import { gunzipped, gunzippedWhole, LARGEST_GROWTH } from './gzip.js';
 import { filePieces, openBuffer, openFile, type RandomAccess } from './random-access.js';
 
 /** A readable file. Plain data, so that any thread can read it. */
@@ -16,6 +16,15 @@ export interface StoredFile {
   readonly member?: ArchiveMember;
   /** Compressed by gzip, inside the archive if it is in one. */
   readonly isGzip?: true;
+}
+
+/** The most bytes that a file can have when unpacked. Throws an `InputError` if the system refuses. */
+export function mostBytesOf({ name, path, bytes, member, isGzip }: StoredFile): number {
+  if (isGzip !== true) return bytes;
+  if (member !== undefined) return LARGEST_GROWTH * member.size;
+  const packed = openFile(path, name);
+  packed.close();
+  return LARGEST_GROWTH * packed.size;
 }
 
 /** The bytes of a file, in chunks. Throws an `InputError` if they cannot be read. */

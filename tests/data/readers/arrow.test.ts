@@ -34,9 +34,50 @@ describe('Arrow data', () => {
     }
   }, 60_000);
 
-  test.each(['file.arrow', 'dictionary.arrow'])('in %s', async (name) => {
-    expect(await rowsOf(readArrow(sourceOf(fixture(name))))).toEqual(PAIRS);
+  test.each(['no-rows.arrow', 'no-rows-nested.arrow'])('without rows, in %s, gives none', async (name) => {
+    const prefix = name.includes('nested') ? 'translation.' : '';
+    const columns = { ko: `${prefix}ko`, en: `${prefix}en` };
+    const source = sourceOf(fixture(name), columns);
+    expect((await probeArrow(source.files[0], 2)).columns).toEqual(expect.arrayContaining(Object.values(columns)));
+    expect(await rowsOf(readArrow(source))).toEqual([]);
   });
+
+  test('that is joined, or cut off after its batches, is refused in one line', async () => {
+    const path = join(temporaryFolder(), 'joined.arrow');
+    const refusal = async (...parts: Buffer[]): Promise<string> => {
+      writeFileSync(path, Buffer.concat(parts));
+      return rowsOf(readArrow(sourceOf(path))).then(String, (error: unknown) => (error as Error).message);
+    };
+    const [file, stream] = ['file.arrow', 'dictionary.arrow'].map((name) => readFileSync(fixture(name)));
+    for (const whole of [file, stream])
+      expect(await refusal(whole, whole)).toMatch(
+        /^joined\.arrow: expected nothing after the end of the Arrow data, got \d+ bytes; put joined data into a file each$/,
+      );
+    expect(await refusal(file.subarray(0, -3))).toMatch(/^joined\.arrow: expected an Arrow file up to its last word/);
+    writeFileSync(path, Buffer.concat([stream, Buffer.alloc(100)]));
+    expect(await rowsOf(readArrow(sourceOf(path)))).toEqual(PAIRS);
+  });
+
+  test('that refers to entries which its dictionary does not have is refused', async () => {
+    const path = join(temporaryFolder(), 'entries.arrow');
+    const bytes = readFileSync(fixture('long-numbers.arrow'));
+    const numbers = Buffer.from(BigInt64Array.of(3n, 4n).buffer);
+    const at = bytes.indexOf(numbers);
+    expect(at).toBeGreaterThan(0);
+    bytes.writeBigInt64LE(77n, at);
+    writeFileSync(path, bytes);
+    await expect(rowsOf(readArrow(sourceOf(path)))).rejects.toThrow(
+      'entries.arrow: expected a sound Arrow file, got one that is damaged or not supported (entry 77 of a dictionary ' +
+        'of 5); write it again',
+    );
+  });
+
+  test.each(['file.arrow', 'dictionary.arrow', 'bytes.arrow', 'long-numbers.arrow', 'early.arrow'])(
+    'in %s',
+    async (name) => {
+      expect(await rowsOf(readArrow(sourceOf(fixture(name))))).toEqual(PAIRS);
+    },
+  );
 
   test('of a data set with the texts in a structure, in two shards', async () => {
     const columns = { ko: 'translation.ko', en: 'translation.en' };

@@ -54,6 +54,19 @@ describe('a Parquet file', () => {
     expect(refused).toBeGreaterThan(200);
   });
 
+  test('that refers to entries which its dictionary does not have is refused', async () => {
+    const path = join(temporaryFolder(), 'entries.parquet');
+    const bytes = readFileSync(fixture('codec-none.parquet'));
+    const numbers = bytes.indexOf(Buffer.from('0303884600', 'hex')); // 0 to 4, of three bits each
+    expect(numbers).toBeGreaterThan(0);
+    bytes[numbers + 3] = 0x76; // 7 instead of 4
+    writeFileSync(path, bytes);
+    await expect(rowsOf(readParquet(sourceOf(path)))).rejects.toThrow(
+      'entries.parquet: expected a sound Parquet file, got one that is damaged or not supported (a value that is not ' +
+        'in its dictionary); write it again',
+    );
+  });
+
   test('that is cut or encrypted is said to be that', async () => {
     const path = join(temporaryFolder(), 'a.parquet');
     const refusal = async (bytes: Buffer): Promise<string> => {

@@ -1,0 +1,78 @@
+/** @file FlatBuffers (flatbuffers.dev/internals), in which Arrow writes its messages. */
+
+/** A table, with every offset checked. */
+export class Table {
+  private constructor(
+    private readonly bytes: Buffer,
+    private readonly at: number,
+  ) {
+    const fields = this.fieldsAt();
+    this.check(fields, Math.max(4, this.word(fields)));
+  }
+
+  static root(bytes: Buffer): Table {
+    if (bytes.length < 8) throw new Error('a message that is cut off');
+    return new Table(bytes, bytes.readUInt32LE(0));
+  }
+
+  byte(field: number): number {
+    const at = this.place(field, 1);
+    return at === undefined ? 0 : this.bytes[at]!;
+  }
+
+  /** A number that is not negative. */
+  long(field: number): number {
+    const at = this.place(field, 8);
+    return at === undefined ? 0 : this.longAt(at);
+  }
+
+  longAt(at: number): number {
+    this.check(at, 8);
+    const value = Number(this.bytes.readBigInt64LE(at));
+    if (!(value >= 0)) throw new Error('a negative length');
+    return value;
+  }
+
+  table(field: number): Table | undefined {
+    const at = this.place(field, 4);
+    return at === undefined ? undefined : new Table(this.bytes, at + this.bytes.readUInt32LE(at));
+  }
+
+  /** Where the elements of a vector are. */
+  vector(field: number, size: number): number[] {
+    const place = this.place(field, 4);
+    if (place === undefined) return [];
+    const at = place + this.bytes.readUInt32LE(place);
+    this.check(at, 4);
+    const count = this.bytes.readUInt32LE(at);
+    this.check(at + 4, count * size);
+    return Array.from({ length: count }, (_, i) => at + 4 + i * size);
+  }
+
+  tables(field: number): Table[] {
+    return this.vector(field, 4).map((at) => new Table(this.bytes, at + this.bytes.readUInt32LE(at)));
+  }
+
+  private place(field: number, size: number): number | undefined {
+    const fields = this.fieldsAt();
+    const slot = 4 + 2 * field;
+    const offset = slot + 2 <= this.word(fields) ? this.word(fields + slot) : 0;
+    if (offset === 0) return undefined;
+    this.check(this.at + offset, size);
+    return this.at + offset;
+  }
+
+  private fieldsAt(): number {
+    this.check(this.at, 4);
+    return this.at - this.bytes.readInt32LE(this.at);
+  }
+
+  private word(at: number): number {
+    this.check(at, 2);
+    return this.bytes.readUInt16LE(at);
+  }
+
+  private check(at: number, size: number): void {
+    if (!(at >= 0 && at + size <= this.bytes.length)) throw new Error('a message with a place beyond its end');
+  }
+}
