@@ -49,8 +49,25 @@ export const SIDE_NAMES = [
 /** Names are split before and after these, which are written without spaces. */
 const KOREAN_WORDS = /(한국어|한국말|국문|한글|국어|영어|영문)/g;
 
+/** Characters of a name. */
+const LONGEST_NAME = 60;
+
 /** What a name consists of; anything else is a text, or a part of one. */
-const NAME = /^[\p{L}\p{N}\s._()[\]/:-]{1,60}$/u;
+const NAME = new RegExp(`^[\\p{L}\\p{N}\\s._()[\\]/:-]{1,${LONGEST_NAME}}$`, 'u');
+
+/** One or more words of names, and nothing else. */
+const WORDS_ALONE = new RegExp(
+  `^(?:(?:${[...new Set([...WORDS.ko, ...WORDS.en, ...BESIDE, '최종번역문'])].join('|')})[\\s._()[\\]/:-]*)+$`,
+  'iu',
+);
+
+/**
+ * Whether a text consists of words of column names alone, as `ko`, `한국어 문장` and `원문` do. Fast, so that it can be asked
+ * of every row.
+ */
+export function isNamesAlone(text: string): boolean {
+  return text.length <= LONGEST_NAME && WORDS_ALONE.test(text);
+}
 
 /** How well a name fits a language, lower being better; undefined if it names none, or another. */
 export function languageRank(name: string, language: 'ko' | 'en'): number | undefined {

@@ -5,6 +5,7 @@ import { readBatches, type PairSource } from '../sources.js';
 import { faultOf, foldText, visibleText } from './cleaning.js';
 import type { DropReason } from './drop-reasons.js';
 import { isReversed } from './direction.js';
+import { repeatedHeaderTest } from './repeated-header.js';
 import type { Run } from './spill.js';
 import type { SpillWriter } from './spill-writer.js';
 
@@ -85,13 +86,14 @@ export async function collect(
   const turned: TurnedSource[] = [];
   for (const { source, number } of sources) {
     let [index, pairs] = [0, 0];
+    const isHeader = ordered ? () => false : repeatedHeaderTest(source.columns);
     let unreadable: { readonly first: UnreadableRow; count: number } | undefined;
     for await (const batch of readBatches(source)) {
       for (const row of batch) {
         const corpus = CORPORA.indexOf(row.corpus);
         read[corpus]!++;
         if (isUnreadable(row)) (unreadable ??= { first: row, count: 0 }).count++;
-        const outcome = keepRow(row, { source: number, index, corpus }, ordered, spill);
+        const outcome = keepRow(row, { source: number, index, corpus }, { ordered, isHeader, spill });
         if (outcome === 'turned') pairs++;
         else if (outcome !== 'kept') tally(dropped, outcome, corpus, { source: number, index, text: exampleText(row) });
         index++;
@@ -121,12 +123,12 @@ export function tally(dropped: DropTallies, reason: DropReason, corpus: number, 
 function keepRow(
   row: Row,
   at: { source: number; index: number; corpus: number },
-  ordered: boolean,
-  spill: SpillWriter,
+  { ordered, isHeader, spill }: { ordered: boolean; isHeader: (ko: string, en: string) => boolean; spill: SpillWriter },
 ): DropReason | 'kept' | 'turned' {
   if (isUnreadable(row)) return 'unreadable';
   let [ko, en] = [foldText(row.ko), foldText(row.en)];
   let [visibleKo, visibleEn] = [visibleText(ko), visibleText(en)];
+  if (isHeader(visibleKo, visibleEn)) return 'repeated_header';
   const reversed = isReversed(visibleKo, visibleEn);
   if (reversed) [ko, en, visibleKo, visibleEn] = [en, ko, visibleEn, visibleKo];
   const fault = faultOf(visibleKo, visibleEn);

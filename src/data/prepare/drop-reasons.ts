@@ -1,6 +1,7 @@
 /** Why a row is not used, in the order of the checks, each with its name for people. */
 export const DROP_REASONS = {
   unreadable: 'row that cannot be read',
+  repeated_header: 'header among the rows',
   empty: 'empty text',
   identical: 'same text on both sides',
   no_hangul: 'no Hangul in the Korean text',

@@ -7,6 +7,7 @@ import type { RowCounts } from './report.js';
 /** What to do if all rows are dropped for the same reason. */
 const REMEDIES: Readonly<Record<DropReason, string>> = {
   unreadable: 'save the file again',
+  repeated_header: 'add rows with both texts',
   empty: 'add rows with both texts',
   identical: 'add rows with a translation',
   no_hangul: 'name the Korean column with --ko-column',

@@ -8,6 +8,42 @@ import { checksums, generate, newFolder, prepareInto, readTexts, writePairs, WOR
 const ROWS = 2000;
 const corpora = generate(ROWS);
 
+describe('headers among the rows', () => {
+  const PAIRS = [
+    ['빨간 공', 'a red ball'],
+    ['파란 컵', 'a blue cup'],
+    ['노란 차', 'a yellow car'],
+    ['한국어', 'Korean'],
+    ['영어', 'English'],
+  ];
+  const joined = (...headers: string[][]): string => headers.flatMap((header) => [header, ...PAIRS]).join('\n');
+
+  test.each([
+    ['ko', 'en'],
+    ['한국어', '영어'],
+    ['원문', '번역문'],
+    ['원문', '번역'],
+    ['Korean', 'English'],
+    ['국문 문장', '영문 문장'],
+  ])('%s and %s, of joined files, are counted', async (ko, en) => {
+    const folder = newFolder();
+    writeFileSync(path.join(folder, 'a.csv'), joined([ko, en], [` ${ko}`, en.toUpperCase()], [`\ufeff${ko}`, en]));
+    const { total, examples } = await prepareInto(newFolder(), [folder]);
+    expect(total.dropped).toEqual({ repeated_header: 2, duplicate_pair: 10 });
+    expect(examples.repeated_header).toEqual([`${folder}/a.csv:7`, `${folder}/a.csv:13`]);
+    expect(total.training + total.validation).toBe(PAIRS.length);
+  });
+
+  test('of another kind or order, or under names that the user gave, are counted', async () => {
+    const folder = newFolder();
+    writeFileSync(path.join(folder, 'a.csv'), joined(['ko', 'en'], ['원문', '번역문'], ['영어', '한국어']));
+    expect((await prepareInto(newFolder(), [folder])).total.dropped.repeated_header).toBe(2);
+    writeFileSync(path.join(folder, 'a.csv'), joined(['왼쪽', '오른쪽'], ['왼쪽', '오른쪽']));
+    const names = { ko: '왼쪽', en: '오른쪽' };
+    expect((await prepareInto(newFolder(), [folder], {}, WORDS, names)).total.dropped.repeated_header).toBe(1);
+  });
+});
+
 describe('generated corpora with planted faults', () => {
   test('are counted as they were planted, reason by reason and corpus by corpus', async () => {
     const { total, corpora: counts, examples } = await prepareInto(newFolder(), [corpora.folder]);

@@ -10,6 +10,7 @@ import { hash32 } from '../../../src/base/philox.js';
 import type { RowTokenizer, RowTokenizers } from '../../../src/data/prepare/encode.js';
 import { prepareStore } from '../../../src/data/prepare/prepare.js';
 import type { PrepareReport } from '../../../src/data/prepare/report.js';
+import type { ColumnNames } from '../../../src/data/columns.js';
 import { PREPARE_DEFAULTS, type PrepareSettings } from '../../../src/data/prepare/settings.js';
 import { findSources } from '../../../src/data/sources.js';
 import { textsOf, openStore, type StoreRows } from '../../../src/data/store/token-store.js';
@@ -66,10 +67,11 @@ export async function prepareInto(
   paths: readonly string[],
   settings: Partial<PrepareSettings> = {},
   tokenizers = WORDS,
+  names: ColumnNames = {},
 ): Promise<PrepareReport> {
   return prepareStore({
     paths,
-    sources: await findSources(paths),
+    sources: await findSources(paths, names),
     out,
     settings: { ...PREPARE_DEFAULTS, ...settings },
     tokenizers,
