@@ -130,13 +130,15 @@ export function numbersAdvice(row: readonly string[] = [], names: ColumnNames = 
   return isData ? ', or give their numbers (--ko-column 2 --en-column 1) where there is no header' : '';
 }
 
+/** Characters of a name, and of all names together, in a message. */
+const MOST_SHOWN = { ofName: 40, ofAll: 160 };
+
 /** The first names of columns or keys for a message, long ones shortened. */
 export function shownNames(names: readonly string[]): string {
-  return names
-    .filter((name) => name !== '')
-    .slice(0, 20)
-    .map((name) => name.slice(0, 40))
-    .join(', ');
+  const all = names.filter((name) => name !== '').map((name) => name.slice(0, MOST_SHOWN.ofName));
+  let length = 0;
+  const shown = all.filter((name) => (length += name.length + 2) <= MOST_SHOWN.ofAll);
+  return shown.length < all.length ? `${shown.join(', ')} and ${all.length - shown.length} more` : shown.join(', ');
 }
 
 /** Whether a language column says that the source is English: `en`, `English`, `영어`, `영한`, `EN-KO`. */

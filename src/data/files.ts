@@ -2,6 +2,8 @@
 import { readdirSync, type Stats } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { InputError } from '../base/errors.js';
+import { shellQuote } from '../base/shell.js';
 import { isModelFolder, modelFoldersOf } from './model-folders.js';
 import { arePartners, sideOf } from './readers/aligned.js';
 import { isZip, listArchive, whyUnreadable, type ArchiveEntry } from './readers/archive.js';
@@ -51,6 +53,9 @@ const DATA_SET = { description: 'dataset_info.json', state: 'state.json' };
 /** What systems and office programs leave beside data: hidden files, locks of open documents, thumbnails. */
 const LEFT_BEHIND =
   /^(\..*|~\$.*|thumbs\.db|desktop\.ini|icon\r|__macosx|@eadir|\$recycle\.bin|system volume information)$/i;
+
+/** What Spark, Dask and `datasets` leave beside tables: marks of success, summaries, locks. */
+const BESIDE_TABLES = /^(_success|_metadata|_common_metadata|.*\.lock)$/i;
 
 /** Marks the project's own sample, which is used if it is named, but not as part of a folder around it. */
 const SAMPLE_MARKER = '.kd-sample';
@@ -116,6 +121,11 @@ async function searchFolder(folder: string, search: Search, isGiven = true): Pro
     return;
   }
   search.seen.add(identity);
+  if (isTokenStore(entries.map(({ name }) => name))) {
+    if (isGiven) throw givenStore(folder);
+    search.skipped.push({ file: shownPath(folder), why: 'a token store, which is prepared already' });
+    return;
+  }
   const files: string[] = [];
   for (const entry of entries.sort((a, b) => compareNames(a.name, b.name))) {
     const place = path.join(folder, entry.name);
@@ -125,6 +135,19 @@ async function searchFolder(folder: string, search: Search, isGiven = true): Pro
     else files.push(entry.name);
   }
   addFiles(folder, files, search);
+}
+
+/** Whether a folder with these files holds what `kd prepare` has written. */
+function isTokenStore(names: readonly string[]): boolean {
+  return names.includes('manifest.json') && names.some((name) => /^training-\d{5}\.arrow$/.test(name));
+}
+
+function givenStore(folder: string): InputError {
+  const name = shownPath(folder);
+  return new InputError(
+    `${name}: expected files of pairs, got a token store, which is prepared already; train on it with ` +
+      `--data ${shellQuote(name)} and no other data`,
+  );
 }
 
 /** A subfolder. One whose name the system rejects is listed. */
@@ -153,7 +176,11 @@ function addFiles(
       const why = 'a pipe, socket or device, which cannot be read twice; save it as a file';
       search.skipped.push({ file: shownPath(place), why });
     } else if (isNamedArchive(place, found)) searchArchive(place, search);
-    else if (DOCUMENTATION.test(name) || (name === DATA_SET.state && names.includes(DATA_SET.description)))
+    else if (
+      DOCUMENTATION.test(name) ||
+      BESIDE_TABLES.test(name) ||
+      (name === DATA_SET.state && names.includes(DATA_SET.description))
+    )
       search.passedOver.push(shownPath(place));
     else files.push({ name: shownPath(place), path: place, bytes: found.size });
   }
@@ -214,7 +241,8 @@ function searchArchive(file: string, { folders, skipped, passedOver }: Search): 
 
 function isPassedOver({ path: inner }: ArchiveEntry): boolean {
   const parts = inner.split('/');
-  return parts.some((part) => LEFT_BEHIND.test(part)) || DOCUMENTATION.test(parts.at(-1)!);
+  const name = parts.at(-1)!;
+  return parts.some((part) => LEFT_BEHIND.test(part)) || DOCUMENTATION.test(name) || BESIDE_TABLES.test(name);
 }
 
 /** Whether a member is a description that `datasets` keeps beside its data. */

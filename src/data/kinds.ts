@@ -10,6 +10,8 @@ const SIGNATURES: readonly (readonly [start: Buffer, kind: string])[] = [
   [Buffer.from('425a68', 'hex'), 'compressed by bzip2; unpack it'],
   [Buffer.from('fd377a585a00', 'hex'), 'compressed by xz; unpack it'],
   [Buffer.from('28b52ffd', 'hex'), 'compressed by zstd; unpack it'],
+  [Buffer.from('04224d18', 'hex'), 'compressed by lz4; unpack it'],
+  [Buffer.from('1f8b08', 'hex'), 'compressed by gzip twice; unpack it once'],
   [Buffer.from('FEA1'), 'a Feather file of version 1; write it again with to_feather of pandas 1.1 or later'],
   [Buffer.from('%PDF-'), 'a PDF document; save its table as .csv or .xlsx'],
   [Buffer.from('SQLite format 3\0'), 'an SQLite database; export its table as .csv'],
@@ -29,6 +31,8 @@ const ADVICE: readonly (readonly [RegExp, string])[] = [
   [/\.z\d\d$/i, 'a part of an archive; join the parts, or unpack them together'],
   [/\.zip$/i, 'not a zip archive, or only a part of one; download it again'],
   [/\.(tar|tgz|7z|rar|alz|egg)$/i, 'an archive that is not .zip; unpack it'],
+  [/\.(z|lzma|zst|br|sz|snappy)$/i, 'a compressed file; unpack it'],
+  [/\.(xlf|xliff|sdlxliff|po|pot)$/i, 'a file of a localisation program; export its texts as .tmx or .csv'],
 ];
 
 /** What a file is that no format reads, and what to do; undefined for a text that may be a table. */
@@ -38,7 +42,7 @@ export function kindOf({ bytes, text }: Beginning): string | undefined {
   if (bytes.toString('latin1', TAR.at, TAR.at + TAR.signature.length) === TAR.signature) {
     return 'an archive that is not .zip; unpack it';
   }
-  if (text.includes(UNIT) && text.includes(RECORD))
+  if (text.includes(UNIT) && text.includes(RECORD) && !text.includes('\0'))
     return 'fields and rows between the bytes 0x1F and 0x1E; write it as .csv';
   if (text.startsWith(LFS_POINTER)) return `${LFS_KIND}; ${LFS_REMEDY}`;
   if (HTML.test(text)) return 'an HTML page; download the file again, or save the table as .csv or .xlsx';

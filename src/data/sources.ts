@@ -207,11 +207,19 @@ const MOST_NAMED = 5;
 
 function nothingFound(paths: readonly string[], { skipped, passedOver, errors }: Findings): InputError {
   if (errors.length === 1 && skipped.length === 1 && passedOver.length === 0) return errors[0]!;
-  const seen = [
-    ...skipped.map(({ file, why }) => `${file} (${why})`),
-    ...passedOver.map((file) => `${file} (skipped because of its name)`),
-  ];
+  const seen = [...skipped, ...passedOver.map((file) => ({ file, why: 'skipped because of its name' }))];
   const more = seen.length > MOST_NAMED ? `, and ${seen.length - MOST_NAMED} more` : '';
-  const found = seen.length === 0 ? 'nothing' : seen.slice(0, MOST_NAMED).join(', ') + more;
+  const found = seen.length === 0 ? 'nothing' : withReasons(seen.slice(0, MOST_NAMED)) + more;
   return new InputError(`${paths.join(', ')}: expected files of pairs, got ${found}; name the data with --data`);
+}
+
+/** Files with the reasons why they were not read, each reason once. */
+function withReasons(files: readonly SkippedFile[]): string {
+  const reasons = [...new Set(files.map(({ why }) => why))];
+  return reasons
+    .map((reason) => {
+      const named = files.filter(({ why }) => why === reason).map(({ file }) => file);
+      return `${named.join(', ')} (${reason})`;
+    })
+    .join(', ');
 }

@@ -56,12 +56,46 @@ test('whatever is wrong with a file, it is listed with the reason', async () => 
   });
 });
 
+test('a token store is told from pairs, whether it is given or found', async () => {
+  await put('store/manifest.json', '{}');
+  await put('store/training-00000.arrow', 'x');
+  await expectError(
+    ['store'],
+    /^store: expected files of pairs, got a token store, which is prepared already; train on it with --data \S+ and no other data$/,
+  );
+  await put('a.csv', CSV);
+  const { sources, skipped } = await find();
+  expect(sources.length).toBe(1);
+  expect(skipped).toEqual([{ file: 'store', why: 'a token store, which is prepared already' }]);
+});
+
+test('messages of many files and columns stay short, and say each reason once', async () => {
+  const columns = Array.from({ length: 300 }, (_, i) => `a column with a long name ${i}`).join();
+  for (let i = 0; i < 4; i++) await put(`${i}.csv`, `${columns}\n`);
+  await expectError(['.'], /^.{1,500}$/);
+  await expectError(['.'], /: expected files of pairs, got 0\.csv, 1\.csv, 2\.csv, 3\.csv \(line 1: .+ and 295 more; /);
+});
+
+test.each([
+  ['a.csv.lz4', Buffer.from('04224d18', 'hex'), 'compressed by lz4; unpack it'],
+  ['a.csv.gz', gzipSync(gzipSync('ko,en\n')), 'compressed by gzip twice; unpack it once'],
+  ['a.csv.lzma', Buffer.from('5d00008000', 'hex'), 'a compressed file; unpack it'],
+  ['a.xlf', '<xliff/>', 'a file of a localisation program; export its texts as .tmx or .csv'],
+  ['a.bin', 'x\x1e\0\0\x1f', /^not a kind of file/],
+])('%s is told what it is', async (name, content, why) => {
+  await put(name, content);
+  await put('b.csv', CSV);
+  const [{ why: found }] = (await find()).skipped;
+  if (typeof why === 'string') expect(found).toBe(why);
+  else expect(found).toMatch(why);
+});
+
 test('what systems and office programs leave behind is passed over, in archives, too', async () => {
   const left = ['~$a.xlsx', '._a.csv', '.DS_Store', 'Thumbs.db', 'desktop.ini', '__MACOSX/a.csv', 'sub/~$b.xlsx'];
   for (const name of left) await put(name, 'x');
   await expectError(
     ['.'],
-    /: expected files of pairs, got \.DS_Store \(skipped because of its name\), .+ and 2 more; name the data/,
+    /: expected files of pairs, got \.DS_Store, .+ \(skipped because of its name\), and 2 more; name the data/,
   );
   writeZip(inFolder('a.zip'), [['a.csv', CSV], ...left.map((name) => [name, 'x'] as const)]);
   const { sources, skipped } = await find();

@@ -96,6 +96,22 @@ describe('found in a folder', () => {
     ]);
   });
 
+  test('Arrow data compressed by gzip is read, however unevenly it packs', async () => {
+    const whole = readFileSync(fixture('long-lz4.feather'));
+    const [first, rest] = [whole.subarray(0, 1 << 14), whole.subarray(1 << 14)];
+    await put('a.arrow.gz', Buffer.concat([gzipSync(first, { level: 0 }), gzipSync(rest)]));
+    await put('early.arrow', readFileSync(fixture('early.arrow')));
+    expect((await read()).length).toBe(9000 + PAIRS.length);
+  });
+
+  test('what Spark, Dask and datasets leave beside tables is passed over', async () => {
+    await put('set/part-0.parquet', readFileSync(fixture('codec-zstd.parquet')));
+    for (const name of ['_SUCCESS', '_metadata', '_common_metadata', 'builder.lock'])
+      await put(`set/${name}`, readFileSync(fixture('codec-zstd.parquet')));
+    expect(pairsOf(await read())).toEqual(PAIRS);
+    expect((await find()).skipped).toEqual([]);
+  });
+
   test('damaged files given by name are refused in one line', async () => {
     const parquet = readFileSync(fixture('codec-zstd.parquet'));
     await put('a.parquet', parquet.subarray(0, 600));
