@@ -9,14 +9,16 @@
  */
 import { execFileSync } from 'node:child_process';
 import * as tf from '@tensorflow/tfjs-core';
+import { targetShape } from '#dist/distill/loss.js';
 import { compiledEngine } from '#dist/engine/compiled.js';
 import { lengthFor, textLengths } from '#dist/engine/text-lengths.js';
 import { areLarge, layoutFor, loadOptionsFor } from '#dist/engine/step-layout.js';
 import { loadBackend } from '#dist/tensorflow/backend.js';
 import { randomModel } from '#dist/models/pretrained.js';
+import { sizeOf } from '#dist/base/shape.js';
 import { LENGTH, randomBatch, shortTextBatch } from '../bench/batch.mjs';
 import { modelConfigs } from '../bench/models.mjs';
-import { weights } from '../bench/weights.mjs';
+import { noiseOf, weights } from '../bench/weights.mjs';
 
 /** @import { EngineOptions } from '#dist/distill/engine.js' */
 /** @import { Distillation } from '#dist/distill/loss.js' */
@@ -37,6 +39,7 @@ import { weights } from '../bench/weights.mjs';
  * @property {'each' | 'shared'} [padding]
  * @property {boolean} [jitCompile] whether XLA compiles the step as a whole
  * @property {boolean} [grouped] whether texts of like length are together
+ * @property {boolean} [cached] whether the teacher's outputs are given, as `--cache-teacher` reads them
  */
 
 /** @typedef {{ tensors: number, resident: number, gpu?: number | undefined }} Held */
@@ -69,6 +72,7 @@ const {
   padding,
   grouped = false,
   jitCompile = false,
+  cached = false,
 } = request;
 
 const configs = await modelConfigs(models);
@@ -86,6 +90,7 @@ const options = {
   seed: 1,
   precision: precision === 'tf32' ? 'fp32' : precision,
   jitCompile,
+  targets: cached ? 'given' : 'computed',
 };
 
 const before = gpuBytes();
@@ -98,10 +103,11 @@ const backend = await loadBackend('tensorflow', device, {
 const layout = layoutFor(isLarge, 'compiled', backend.device);
 const engine = await compiledEngine(
   distillation,
-  { teacher: weights(teacher.encoder), student: weights(student.encoder) },
+  { teacher: cached ? undefined : weights(teacher.encoder), student: weights(student.encoder) },
   { ...options, ...layout },
   LENGTH,
 );
+const target = cached ? noiseOf(sizeOf(targetShape(distillation, batch, LENGTH))) : undefined;
 const lengths = textLengths(student.encoder, LENGTH, { rate: dropout, padding }, layout.textLengths);
 /** @type {number[]} */
 const seconds = [];
@@ -111,7 +117,7 @@ let toFirstStep = 0;
 /** @type {Held | undefined} */
 let early;
 for (let step = 0; seconds.length < steps; step++) {
-  const inputs = Array.from({ length: devices }, (_, i) => batchOf(step * devices + i));
+  const inputs = Array.from({ length: devices }, (_, i) => ({ ...batchOf(step * devices + i), target }));
   const length = Math.max(...inputs.map(({ studentTokens }) => lengthFor(lengths, studentTokens)));
   const start = performance.now();
   await engine.step(inputs, 5e-5);
@@ -122,9 +128,10 @@ for (let step = 0; seconds.length < steps; step++) {
   if (seconds.length === Math.max(1, Math.floor(steps / 10))) early ??= held();
 }
 const late = held();
-await engine.evaluate([randomBatch(configs, batch, 0)]);
+await engine.evaluate([{ ...randomBatch(configs, batch, 0), target }]);
 const start = performance.now();
-for (let round = 1; round <= EVALUATIONS; round++) await engine.evaluate([randomBatch(configs, batch, round)]);
+for (let round = 1; round <= EVALUATIONS; round++)
+  await engine.evaluate([{ ...randomBatch(configs, batch, round), target }]);
 const evaluation = (performance.now() - start) / 1000 / EVALUATIONS;
 console.log(
   JSON.stringify({

@@ -28,6 +28,7 @@ const REAL = /** @type {const} */ ([
   { name: 'shared, grouped', dropout: 0.1, padding: 'shared', grouped: true },
   { name: 'no dropout', dropout: 0, padding: 'each', grouped: false },
   { name: 'none, grouped', dropout: 0, padding: 'each', grouped: true },
+  { name: 'cached, grouped', dropout: 0, padding: 'each', grouped: true, cached: true },
 ]);
 
 /**

@@ -54,6 +54,7 @@ describe.skipIf(!BACKENDS_UNDER_TEST.includes('tensorflow'))('npm run check:gpu'
       '✓ real: shared, grouped',
       '✓ real: no dropout',
       '✓ real: none, grouped',
+      '✓ real: cached, grouped',
       '✓ --jit-compile',
       '✓ several devices',
       expect.stringMatching(/^[✓✗] memory$/) as string,
