@@ -25,6 +25,8 @@ async function runUntilStopped(
   const args = trainArguments(['--json', '--batch-size', '2', '--epochs', '100000', '--log-every', '1', ...flags]);
   const child = spawn(process.execPath, [KD, ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
   const events: Event[] = [];
+  /** When each step was told of, by its number. */
+  const steppedAt: number[] = [];
   let stderr = '';
   let warnedAt = Infinity;
   child.stderr.on('data', (chunk: Buffer) => {
@@ -36,10 +38,11 @@ async function runUntilStopped(
   createInterface(child.stdout).on('line', (line) => {
     const [event] = parseLines<Event>(line);
     events.push(event);
+    if (event.event === 'step') steppedAt[event.step!] = performance.now();
     onEvent(event, (signal) => child.kill(signal));
   });
   const [code, signal] = (await once(child, 'close')) as [number | null, string | null];
-  return { code, signal, events, stderr, warnedAt };
+  return { code, signal, events, stderr, warnedAt, steppedAt };
 }
 
 const STOPPING = 'warning: stopping after this step; a second Ctrl-C stops at once, unsaved';
@@ -79,23 +82,23 @@ it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('after %s the step in hand is 
   );
 });
 
-/** A folder with pairs enough for steps that take long. */
+/** A folder with pairs enough for three steps that take long. */
 function folderForLongSteps(): string {
   const cwd = folderWithPairs(0);
-  const rows = Array.from({ length: 1100 }, (_, i) => `문장 ${i} 입니다,this is sentence ${i}`);
+  const rows = Array.from({ length: 3200 }, (_, i) => `문장 ${i} 입니다,this is sentence ${i}`);
   writeFileSync(join(cwd, 'pairs.csv'), ['ko,en', ...rows].join('\n'));
   return cwd;
 }
 
-/** Steps of a second and more: all places of 512 pairs are computed, each with masks of its own. */
+/** Steps of two seconds and more: all places of 1,024 pairs are computed, each with masks of its own. */
 const LONG_STEPS = [
-  ...['--batch-size', '512', '--valid-fraction', '0.01'],
+  ...['--batch-size', '1024', '--valid-fraction', '0.01'],
   ...['--dropout', 'configured', '--padding', 'each'],
 ];
 
-it('a long step is not waited for with the warning, which comes within 0.2 s; it ends, and is saved', async () => {
+it('a long step is not waited for with the warning; it ends, and is saved', async () => {
   let sentAt = 0;
-  const { code, events, warnedAt } = await runUntilStopped(
+  const { code, events, warnedAt, steppedAt } = await runUntilStopped(
     folderForLongSteps(),
     ({ event, step }, send) => {
       if (event !== 'step' || step !== 1) return;
@@ -106,7 +109,7 @@ it('a long step is not waited for with the warning, which comes within 0.2 s; it
     },
     { flags: LONG_STEPS },
   );
-  expect(warnedAt - sentAt).toBeLessThan(200);
+  expect(warnedAt - sentAt).toBeLessThan((steppedAt[2] - sentAt) / 2);
   expect(code).toBe(130);
   expect(events.slice(-2)).toMatchObject([
     { event: 'checkpoint', step: 2 },
@@ -116,10 +119,10 @@ it('a long step is not waited for with the warning, which comes within 0.2 s; it
 
 it('a second Ctrl-C ends a long step at once, unsaved', async () => {
   let sentAt = 0;
-  const { code, events } = await runUntilStopped(
+  const { code, events, steppedAt } = await runUntilStopped(
     folderForLongSteps(),
     ({ event, step }, send) => {
-      if (event === 'step' && step === 1) send('SIGINT');
+      if (event === 'step' && step === 2) send('SIGINT');
     },
     {
       flags: LONG_STEPS,
@@ -127,13 +130,14 @@ it('a second Ctrl-C ends a long step at once, unsaved', async () => {
         setTimeout(() => {
           sentAt = performance.now();
           send('SIGINT');
-        }, 300); // as soon as somebody can answer, well within the second step
+        }, 300); // as soon as somebody can answer, well within the third step
       },
     },
   );
-  expect(performance.now() - sentAt).toBeLessThan(250);
+  // The third step would have taken as long as the second.
+  expect(performance.now() - sentAt).toBeLessThan((steppedAt[2] - steppedAt[1]) / 2);
   expect(code).toBe(130);
-  expect(events.at(-1)).toMatchObject({ event: 'step', step: 1 });
+  expect(events.at(-1)).toMatchObject({ event: 'step', step: 2 });
 });
 
 it('a validation is broken off, the step before it saved, and validated when the run goes on', async () => {
