@@ -10,6 +10,7 @@ import { isZip, listArchive, whyUnreadable, type ArchiveEntry } from './readers/
 import { openFile, type RandomAccess } from './readers/random-access.js';
 import type { StoredFile } from './readers/stored-file.js';
 import type { SkippedFile } from './source.js';
+import { MANIFEST } from './store/manifest.js';
 import { isFolder, lookUp, readable, shownPath } from './system-lookup.js';
 
 /** The files of one folder, on disk or in an archive. */
@@ -139,7 +140,7 @@ async function searchFolder(folder: string, search: Search, isGiven = true): Pro
 
 /** Whether a folder with these files holds what `kd prepare` has written. */
 function isTokenStore(names: readonly string[]): boolean {
-  return names.includes('manifest.json') && names.some((name) => /^training-\d{5}\.arrow$/.test(name));
+  return names.includes(MANIFEST) && names.some((name) => /^training-\d{5}\.arrow$/.test(name));
 }
 
 function givenStore(folder: string): InputError {

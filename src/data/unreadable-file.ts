@@ -1,4 +1,4 @@
-import { InputError } from '../base/errors.js';
+import { InputError, messageOf } from '../base/errors.js';
 import { systemReason } from '../base/files.js';
 
 /** A data file that cannot be read, or not beyond some place in it. */
@@ -33,4 +33,11 @@ export class DamagedArchive extends UnreadableFile {
 export function unreadable(file: string, error: unknown): unknown {
   const reason = systemReason(error);
   return reason === undefined ? error : new UnreadableFile(file, `cannot be read: ${reason}`);
+}
+
+/** Any error while a file's bytes are decoded is the file's fault; one that names it already is as it is. */
+export function undecodable(format: string, file: string, error: unknown): InputError {
+  if (error instanceof InputError) return error;
+  const found = `got one that is damaged or not supported (${messageOf(error)})`;
+  return new UnreadableFile(file, `expected a sound ${format} file, ${found}; write it again`);
 }

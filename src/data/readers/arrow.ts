@@ -3,8 +3,8 @@
  * one record batch at a time.
  */
 import { DataType, RecordBatchReader, type Field, type RecordBatch, type Schema, type Vector } from 'apache-arrow';
-import { InputError, messageOf } from '../../base/errors.js';
-import { UnreadableFile } from '../unreadable-file.js';
+import type { InputError } from '../../base/errors.js';
+import { undecodable, UnreadableFile } from '../unreadable-file.js';
 import type { Row } from '../pair.js';
 import type { PairSource } from '../source.js';
 import { allowCompressedBuffers } from './arrow-compression.js';
@@ -81,17 +81,10 @@ function guarded<T>(name: string, work: () => T): T {
   }
 }
 
-/** Any error while a file's bytes are decoded is the file's fault. */
 function damaged(name: string, error: unknown): InputError {
-  if (error instanceof InputError) return error;
-  if (error instanceof UnknownArrowType) {
-    const found = `expected columns with one value per row, got ${error.message}`;
-    return new UnreadableFile(name, `${found}; write the table as Parquet or CSV`);
-  }
-  return new UnreadableFile(
-    name,
-    `expected a sound Arrow file, got one that is damaged or not supported (${messageOf(error)}); write it again`,
-  );
+  if (!(error instanceof UnknownArrowType)) return undecodable('Arrow', name, error);
+  const found = `expected columns with one value per row, got ${error.message}`;
+  return new UnreadableFile(name, `${found}; write the table as Parquet or CSV`);
 }
 
 function columnsOf(fields: readonly Field[], level = 0): string[] {

@@ -7,8 +7,7 @@ import { parquetHeader, readPage } from 'hyparquet/src/column.js';
 import { convert, DEFAULT_PARSERS } from 'hyparquet/src/convert.js';
 import { getTreePath } from 'hyparquet/src/schema.js';
 import { compressors } from 'hyparquet-compressors';
-import { InputError, messageOf } from '../../base/errors.js';
-import { UnreadableFile } from '../unreadable-file.js';
+import { undecodable, UnreadableFile } from '../unreadable-file.js';
 import { unpackPage, type PageHeader } from './parquet-page.js';
 import type { RandomAccess } from './random-access.js';
 
@@ -239,7 +238,7 @@ async function guarded<T>(name: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    throw damaged(name, error);
+    throw undecodable('Parquet', name, error);
   }
 }
 
@@ -247,15 +246,6 @@ function guardedNow<T>(name: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    throw damaged(name, error);
+    throw undecodable('Parquet', name, error);
   }
-}
-
-/** Any error while a file's bytes are decoded is the file's fault. */
-function damaged(name: string, error: unknown): InputError {
-  if (error instanceof InputError) return error;
-  return new UnreadableFile(
-    name,
-    `expected a sound Parquet file, got one that is damaged or not supported (${messageOf(error)}); write it again`,
-  );
 }
