@@ -28,7 +28,7 @@ async function run(args: readonly string[], { cwd = temporaryFolder() }: Pick<Cl
       stream.write = write;
     };
   });
-  const program = createProgram();
+  const program = await createProgram(args);
   process.chdir(cwd);
   try {
     await program.parseAsync(args, { from: 'user' });

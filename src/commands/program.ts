@@ -3,19 +3,34 @@ import { KD } from '../base/own-command.js';
 import { examplesText, formatItem } from './help.js';
 import { Command, type Option } from 'commander';
 import { VERSION } from '../base/version.js';
-import { doctorCommand } from './doctor/index.js';
-import { encodeCommand } from './encode/index.js';
-import { evalCommand } from './eval/index.js';
-import { exportCommand } from './export/index.js';
-import { generateCommand } from './generate/index.js';
-import { prepareCommand } from './prepare/index.js';
-import { reportCommand } from './report/index.js';
-import { runsCommand } from './runs/index.js';
-import { setupCommand } from './setup/index.js';
-import { trainCommand } from './train/index.js';
 
-/** `kd` with all its subcommands. Nothing in it ends the process: what goes wrong is thrown. */
-export function createProgram(): Command {
+/** The subcommands in the order of the help. Each is loaded when it is asked for: all of them take half a second. */
+const SUBCOMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  prepare: async () => (await import('./prepare/index.js')).prepareCommand(),
+  train: async () => (await import('./train/index.js')).trainCommand(),
+  eval: async () => (await import('./eval/index.js')).evalCommand(),
+  encode: async () => (await import('./encode/index.js')).encodeCommand(),
+  export: async () => (await import('./export/index.js')).exportCommand(),
+  generate: async () => (await import('./generate/index.js')).generateCommand(),
+  runs: async () => (await import('./runs/index.js')).runsCommand(),
+  report: async () => (await import('./report/index.js')).reportCommand(),
+  doctor: async () => (await import('./doctor/index.js')).doctorCommand(),
+  setup: async () => (await import('./setup/index.js')).setupCommand(),
+};
+
+/** The names of the subcommands that arguments need: the one that they name, none for the version, else all. */
+export function subcommandsFor(args: readonly string[]): string[] {
+  const first = args.find((arg) => !['--quiet', '--json'].includes(arg));
+  if (first === '-V' || first === '--version') return [];
+  return first !== undefined && Object.hasOwn(SUBCOMMANDS, first) ? [first] : Object.keys(SUBCOMMANDS);
+}
+
+/**
+ * `kd` with the subcommands that arguments need. Nothing in it ends the process: what goes wrong is thrown.
+ *
+ * @param args the arguments that it will parse; none for all subcommands
+ */
+export async function createProgram(args: readonly string[] = []): Promise<Command> {
   const program = new Command(KD)
     .description("Teaches a small Korean and English text encoder to speak CLIP-L's language.")
     .version(VERSION, '-V, --version', 'print the version')
@@ -25,17 +40,8 @@ export function createProgram(): Command {
     .addHelpText(
       'after',
       () => `${examplesText([[`${KD} train --epochs 10 --samples 1000000`]])}\n\n\`${KD} <command> --help\` says more.`,
-    )
-    .addCommand(prepareCommand())
-    .addCommand(trainCommand())
-    .addCommand(evalCommand())
-    .addCommand(encodeCommand())
-    .addCommand(exportCommand())
-    .addCommand(generateCommand())
-    .addCommand(runsCommand())
-    .addCommand(reportCommand())
-    .addCommand(doctorCommand())
-    .addCommand(setupCommand());
+    );
+  for (const name of subcommandsFor(args)) program.addCommand(await SUBCOMMANDS[name]!());
   for (const command of [program, ...program.commands]) {
     command
       .helpOption('-h, --help', 'show what it does, with an example')

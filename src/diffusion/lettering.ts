@@ -13,7 +13,8 @@ let loaded: Font | undefined;
 function font(): Font {
   if (loaded === undefined) {
     const bytes = readFileSync(createRequire(import.meta.url).resolve(FONT_FILE));
-    loaded = opentype.parse(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
+    const buffer = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length);
+    loaded = opentype.parse(buffer, { lowMemory: true }); // a glyph when it is asked for: a hundredth of them is
   }
   return loaded;
 }

@@ -15,6 +15,7 @@ declare module 'opentype.js' {
     charToGlyphIndex(character: string): number;
   }
 
-  const opentype: { parse(buffer: ArrayBuffer): Font };
+  /** @param options with little memory, glyphs are parsed when they are asked for */
+  const opentype: { parse(buffer: ArrayBuffer, options?: { readonly lowMemory?: boolean }): Font };
   export default opentype;
 }

@@ -1,6 +1,5 @@
 /** @file PNG files with text chunks that say how the picture was made. */
 import { crc32 } from 'node:zlib';
-import sharp from 'sharp';
 import type { Pixels } from './tensors.js';
 
 /** The length of the signature and the IHDR chunk at the start of a PNG. */
@@ -11,6 +10,7 @@ export async function encodePng(
   { data, width, height }: Pixels,
   texts: Readonly<Record<string, string>>,
 ): Promise<Buffer> {
+  const { default: sharp } = await import('sharp');
   return withTexts(
     await sharp(data, { raw: { width, height, channels: 3 } })
       .png()

@@ -2,18 +2,11 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import {
-  commitIter,
-  createRepo,
-  HUB_URL,
-  HubApiError,
-  InvalidApiResponseFormatError,
-  repoExists,
-} from '@huggingface/hub';
+import { commitIter, createRepo, HubApiError, InvalidApiResponseFormatError, repoExists } from '@huggingface/hub';
 import { InputError, messageOf } from '../base/errors.js';
 import { hubFetch, PLACEHOLDER_TOKEN } from '../weights/http.js';
 import { AnswerError, UnreachableError } from '../weights/http-errors.js';
-import { findToken, hubAddress, hubTimeout } from '../weights/hub-environment.js';
+import { findToken, hubAddress, HUB_URL, hubTimeout } from '../weights/hub-environment.js';
 import { shown } from '../weights/wording.js';
 
 /** A model on the hub to upload to. */

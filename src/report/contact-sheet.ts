@@ -1,7 +1,6 @@
 /** @file The pictures drawn with a run's text encoders, small. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import sharp from 'sharp';
 import { messageOf } from '../base/errors.js';
 import { PICTURES_FOLDER, readPictures, type Picture } from '../diffusion/pictures.js';
 import type { ContactSheet, Thumbnail } from './report-data.js';
@@ -41,6 +40,7 @@ async function thumbnailOf(
   { file, kind, prompts, encoders, seed, steps, guidance, trouble }: Picture,
 ): Promise<Thumbnail> {
   const longest = LONGEST[kind === 'grid' ? 'grid' : 'picture'];
+  const { default: sharp } = await import('sharp');
   const { data, info } = await sharp(await readFile(join(folder, file)))
     .resize({ width: longest, height: longest, fit: 'inside', withoutEnlargement: true })
     .webp({ quality: QUALITY })

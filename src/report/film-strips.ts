@@ -1,7 +1,6 @@
 /** @file The previews of a run as film strips: a strip per prompt, a frame per checkpoint, all from the same noise. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import sharp from 'sharp';
 import { PREVIEWS_FOLDER, readPreviews, stripKey, type PreviewPicture } from '../app/pictures/run-previews.js';
 import { messageOf } from '../base/errors.js';
 import { PREVIEWED } from '../diffusion/pictures.js';
@@ -91,6 +90,7 @@ export function evenly<T>(values: readonly T[], count: number): T[] {
 async function smallImage(path: string, cache: FrameCache): Promise<SmallImage> {
   const known = cache.get(path);
   if (known !== undefined) return known;
+  const { default: sharp } = await import('sharp');
   const { data, info } = await sharp(await readFile(path))
     .resize({ width: LONGEST, height: LONGEST, fit: 'inside', withoutEnlargement: true })
     .webp({ quality: QUALITY })

@@ -1,9 +1,6 @@
 /** @file The loss curves as a picture that needs neither a browser nor fonts: its text is outlines. */
 import { join } from 'node:path';
-import { CustomChart, LineChart } from 'echarts/charts';
-import { GridComponent } from 'echarts/components';
-import { init, use } from 'echarts/core';
-import { SVGRenderer } from 'echarts/renderers';
+import { init } from 'echarts/dist/echarts.esm.min'; // one file: its hundreds of parts take half a second to load
 import sharp from 'sharp';
 import { lineWidth, svgLine } from '../diffusion/lettering.js';
 import { writeFileAtomic } from '../base/files.js';
@@ -15,8 +12,6 @@ import { PALETTES } from './palette.js';
 import type { ReportData, RunFacts } from './report-data.js';
 import { Series } from './series.js';
 import { isSteep, lossesOf } from './validations.js';
-
-use([LineChart, CustomChart, GridComponent, SVGRenderer]);
 
 /** The picture's files in a run's folder. */
 export const LOSS_PICTURES = ['loss.svg', 'loss.png'] as const;

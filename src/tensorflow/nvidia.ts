@@ -43,7 +43,9 @@ const FIELDS = ['index', 'uuid', 'name', 'driver_version', 'memory.total', 'memo
 export async function lookForGpus(machine: Machine): Promise<Nvidia> {
   const hasDevice = machine.list('/dev').some((name) => /^(nvidia\d+|dxg)$/.test(name));
   for (const tool of TOOLS) {
-    const answer = (await query(machine, tool, [...FIELDS, 'compute_cap'])) ?? (await query(machine, tool, FIELDS));
+    if (tool.startsWith('/') && !machine.exists(tool)) continue;
+    let answer = await query(machine, tool, [...FIELDS, 'compute_cap']);
+    if (answer === 'unknown field') answer = await query(machine, tool, FIELDS);
     if (answer === undefined) continue;
     if (typeof answer === 'object') return answer;
     return hasDevice ? { state: 'broken', failure: answer } : { state: 'absent' };
@@ -52,7 +54,7 @@ export async function lookForGpus(machine: Machine): Promise<Nvidia> {
   return { state: hasDevice && hasLibrary ? 'untold' : 'absent' };
 }
 
-/** The GPUs, or how the tool failed, or undefined where there is no such tool or it does not know a field. */
+/** The GPUs; how the tool failed; `unknown field` for one that it does not know; undefined where there is none. */
 async function query(machine: Machine, tool: string, fields: readonly string[]): Promise<Nvidia | string | undefined> {
   const result = await machine.run(tool, [`--query-gpu=${fields.join(',')}`, '--format=csv,noheader,nounits']);
   if (result === undefined) return undefined;
@@ -61,7 +63,7 @@ async function query(machine: Machine, tool: string, fields: readonly string[]):
     .map((line) => line.trim())
     .filter((line) => line !== '');
   if (result.status !== 0 && fields.includes('compute_cap') && /not a valid field/i.test(lines.join(' ')))
-    return undefined;
+    return 'unknown field';
   if (result.status !== 0 || lines.length === 0) return lines[0] ?? `exit status ${result.status}`;
   const rows = result.stdout
     .trim()

@@ -1,6 +1,5 @@
 /** @file `--config`: settings from a file, a run's `config.json` or YAML. */
 import { KD } from '../base/own-command.js';
-import { LineCounter, parseDocument } from 'yaml';
 import { InputError } from '../base/errors.js';
 import { formatCount } from '../base/format.js';
 import { anyObject, checkJson, isObject, type JsonObject } from '../base/json-schema.js';
@@ -18,7 +17,9 @@ import { isSetting, SETTINGS, withEarlier, type AskedSettings } from './settings
  * @throws InputError for a file that cannot be read or is neither, and for what is no setting
  */
 export async function readConfigFile(path: string): Promise<Partial<AskedSettings>> {
-  const contents = checkJson(anyObject, parse(await readText(path, LIMIT), path), path, ADVICE);
+  const text = await readText(path, LIMIT);
+  const parsed = /^\s*\{/.test(text) ? parseJson(text, path, ADVICE) : await parseYaml(text, path);
+  const contents = checkJson(anyObject, parsed, path, ADVICE);
   return checkAsked(normalised(settingsIn(contents)), path);
 }
 
@@ -26,20 +27,17 @@ const ADVICE = `name a run's config.json, or what ${KD} train --print writes`;
 
 const LIMIT = { most: LARGEST_CONFIG, remedy: ADVICE };
 
-function parse(text: string, path: string): unknown {
-  return /^\s*\{/.test(text) ? parseJson(text, path, ADVICE) : parseYaml(text, path);
-}
-
 /** The longest YAML, in characters: the time that its parser takes grows with the square of the number of settings. */
 const LONGEST_YAML = 2 ** 18;
 
 /** YAML 1.2. What its aliases stand for is limited by the library. */
-function parseYaml(text: string, path: string): unknown {
+async function parseYaml(text: string, path: string): Promise<unknown> {
   if (text.length > LONGEST_YAML)
     throw new InputError(
       `${path}: expected YAML of at most ${formatCount(LONGEST_YAML)} characters, got ${formatCount(text.length)}; ` +
         ADVICE,
     );
+  const { LineCounter, parseDocument } = await import('yaml');
   const lines = new LineCounter();
   const document = parseDocument(text, { prettyErrors: false, lineCounter: lines, logLevel: 'error' });
   const [error] = document.errors;

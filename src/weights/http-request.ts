@@ -1,5 +1,5 @@
 /** @file One request, directly or through a proxy. */
-import { fetch as send, type RequestInit as SendInit } from 'undici';
+import type { RequestInit as SendInit } from 'undici';
 import { reasonOf, seconds, UnreachableError } from './http-errors.js';
 import { dispatcherFor, proxyFor } from './proxy.js';
 
@@ -13,6 +13,7 @@ const UPLOAD_PATIENCE = 6;
  * @throws UnreachableError if there is no response
  */
 export async function sendOnce(url: URL, init: RequestInit, timeout: number): Promise<Response> {
+  const { fetch: send } = await import('undici'); // most commands send nothing
   const proxy = proxyFor(url);
   const given = init.signal ?? undefined;
   const controller = new AbortController();
@@ -28,7 +29,8 @@ export async function sendOnce(url: URL, init: RequestInit, timeout: number): Pr
   try {
     const headers = Object.fromEntries(new Headers(init.headers));
     const signal = controller.signal;
-    const options = { ...init, ...body, headers, signal, redirect: 'manual', dispatcher: dispatcherFor(proxy) };
+    const dispatcher = await dispatcherFor(proxy);
+    const options = { ...init, ...body, headers, signal, redirect: 'manual', dispatcher };
     const response = (await send(url, options as unknown as SendInit)) as unknown as Response;
     if (response.status === 407) throw new UnreachableError('it wants a user name and password');
     return response;

@@ -1,6 +1,5 @@
 /** @file The hub as this program uses it: commits, files, and their bytes by range. Every failure is one line. */
 import { setTimeout as wait } from 'node:timers/promises';
-import { listFiles, modelInfo } from '@huggingface/hub';
 import { InputError, messageOf } from '../base/errors.js';
 import type { ByteSource } from './byte-source.js';
 import type { HubFile } from './hub-listing.js';
@@ -53,6 +52,7 @@ export function hubModel(model: ModelId, access: HubAccess): HubModel {
     });
   return {
     async commit() {
+      const { modelInfo } = await import('@huggingface/hub');
       const { sha } = await understood(modelInfo({ ...common, fetch: ask(), ...model, additionalFields: ['sha'] }));
       if (typeof sha === 'string' && /^[0-9a-f]{40}$/.test(sha)) return sha;
       throw new InputError(
@@ -60,6 +60,7 @@ export function hubModel(model: ModelId, access: HubAccess): HubModel {
       );
     },
     async files(commit) {
+      const { listFiles } = await import('@huggingface/hub');
       const fetchPage = atMost(MOST_PAGES, ask(), hubUrl);
       const entries = listFiles({ ...common, fetch: fetchPage, repo: model.name, revision: commit, recursive: true });
       const files = new Map<string, HubFile>();

@@ -5,10 +5,12 @@
 import { stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { HUB_URL } from '@huggingface/hub';
 import { InputError } from '../base/errors.js';
 import { isMissing } from '../base/files.js';
 import { readRegularFile } from '../base/regular-file.js';
+
+/** The public hub. */
+export const HUB_URL = 'https://huggingface.co';
 
 /** Where the hub is, and the credentials in its address. */
 export interface HubAddress {

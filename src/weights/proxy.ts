@@ -3,7 +3,7 @@
  * `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY`, in upper or lower case.
  */
 import { BlockList, isIP } from 'node:net';
-import { Agent, Pool, ProxyAgent, type Dispatcher } from 'undici';
+import type { Dispatcher, Pool } from 'undici';
 import { InputError } from '../base/errors.js';
 import { basicAuthorization, environment } from './hub-environment.js';
 
@@ -70,14 +70,15 @@ function isInNetwork(host: string, network: string): boolean {
 const dispatchers = new Map<string, Dispatcher>();
 
 /** The dispatcher for requests, through a proxy or directly. */
-export function dispatcherFor(proxy: Proxy | undefined): Dispatcher {
+export async function dispatcherFor(proxy: Proxy | undefined): Promise<Dispatcher> {
   const key = proxy === undefined ? '' : `${proxy.address} ${proxy.authorization ?? ''}`;
-  const dispatcher = dispatchers.get(key) ?? makeDispatcher(proxy);
+  const dispatcher = dispatchers.get(key) ?? (await makeDispatcher(proxy));
   dispatchers.set(key, dispatcher);
   return dispatcher;
 }
 
-function makeDispatcher(proxy: Proxy | undefined): Dispatcher {
+async function makeDispatcher(proxy: Proxy | undefined): Promise<Dispatcher> {
+  const { Agent, Pool, ProxyAgent } = await import('undici');
   if (proxy === undefined) return new Agent(PATIENT);
   return new ProxyAgent({
     uri: proxy.address,

@@ -320,11 +320,13 @@ describe('flags', () => {
 
   it('of texts that are empty, as where a variable of the shell is not set; prompts may be', async () => {
     let count = 0;
-    for (const command of createProgram().commands) {
+    for (const command of (await createProgram()).commands) {
       for (const { flags, long = '', required, parseArg } of command.options) {
         if (!required || parseArg !== undefined || long.endsWith('negative')) continue;
         count++;
-        await expect(createProgram().parseAsync([command.name(), long, ''], { from: 'user' })).rejects.toThrow(
+        const args = [command.name(), long, ''];
+        const parsing = (await createProgram(args)).parseAsync(args, { from: 'user' });
+        await expect(parsing).rejects.toThrow(
           `option '${flags}' argument '' is invalid. Expected a text that is not empty.`,
         );
       }

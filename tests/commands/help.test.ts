@@ -30,8 +30,8 @@ Examples:
   );
 });
 
-it('a flag is described beside it, or under it on a narrow terminal', () => {
-  const help = createProgram().createHelp();
+it('a flag is described beside it, or under it on a narrow terminal', async () => {
+  const help = (await createProgram()).createHelp();
   help.helpWidth = 50;
   expect(formatItem('--run <name>', 14, 'the folder under checkpoints/ that it has', help)).toBe(
     '  --run <name>    the folder under checkpoints/\n                  that it has',

@@ -22,7 +22,7 @@ import type { TrainContext } from '../../training/context.js';
 import { dryRun } from './dry-run.js';
 import { checkBegunHere } from '../../training/begun-elsewhere.js';
 import { prepareRun } from '../../training/prepared-run.js';
-import { printSettings, withRecipe } from './recipe.js';
+import { withRecipe } from './recipe.js';
 import { checkSame } from '../../training/sameness.js';
 import type { TrainedRun } from '../../training/run.js';
 import { checkDevice } from '../../tensorflow/backend.js';
@@ -79,9 +79,8 @@ export function trainCommand(): Command {
       if (given.config !== undefined) await takeConfig(given.config, command, output);
       const { config, print = false, ...flags } = withRecipe(command.opts<TrainFlags>(), command, output);
       checkTogether({ ...flags, config });
-      if (!print) await train(flags, givenBy(command), output);
-      else if (flags.resume === undefined) printSettings(flags, command, output);
-      else await printResumed(flags.resume, givenBy(command), command, output);
+      if (print) await printAsked(flags, command, output);
+      else await train(flags, givenBy(command), output);
     });
 }
 
@@ -175,14 +174,14 @@ async function tryOutResumed(
   }
 }
 
-/** Shows the settings that a run would be resumed with. */
-async function printResumed(
-  target: string | true,
-  given: Partial<AskedSettings>,
-  command: Command,
-  output: Output,
-): Promise<void> {
-  const { run, finished } = await lookAtRun(target, given, output);
+/** Shows the settings of the run that would be begun, or resumed. */
+async function printAsked({ resume, ...flags }: TrainFlags, command: Command, output: Output): Promise<void> {
+  const { printSettings } = await import('./print-settings.js');
+  if (resume === undefined) {
+    printSettings(flags, command, output);
+    return;
+  }
+  const { run, finished } = await lookAtRun(resume, givenBy(command), output);
   if (finished !== undefined) output.message(finishedLine(finished));
   printSettings(run.settings, command, output, "the run's");
 }

@@ -1,9 +1,8 @@
-/** @file `--recipe` and `--print`: named settings, and what a run would be called with. */
+/** @file `--recipe`: named settings in place of defaults. */
 import type { Command } from 'commander';
-import { stringify } from 'yaml';
 import type { RecipeName } from '../../training/recipe-names.js';
-import { recipeOf, type Recipe } from '../../training/recipes.js';
-import { DEFAULTS, flagOf, isSetting, SETTING_NAMES, SETTINGS, shownSetting } from '../../training/settings.js';
+import { recipeOf } from '../../training/recipes.js';
+import { DEFAULTS, flagOf, SETTING_NAMES, SETTINGS, shownSetting } from '../../training/settings.js';
 import type { Output } from '../../app/output.js';
 import { isGiven } from './config.js';
 
@@ -34,51 +33,6 @@ export function withRecipe<Flags extends { readonly recipe?: RecipeName }>(
   }
   const taken = Object.entries(settings).filter(([key]) => !isGiven(key, command));
   return { ...flags, ...Object.fromEntries(taken) };
-}
-
-/**
- * Shows every setting with where it comes from, as YAML that `--config` reads.
- *
- * @param origin of what was not given; else a recipe or the defaults
- */
-export function printSettings(
-  flags: { readonly recipe?: RecipeName },
-  command: Command,
-  output: Output,
-  origin?: string,
-): void {
-  const recipe = recipeOf(flags.recipe);
-  const settings = Object.entries(flags).filter(([key, value]) => isSetting(key) && value !== undefined);
-  const rows = settings.map(([key, value]) => [
-    stringify({ [key]: value as unknown }, { collectionStyle: 'flow', lineWidth: 0 }).replace(/^\{ | \}\n$/g, ''),
-    originOf(key, command, recipe, origin),
-  ]);
-  const width = Math.max(...rows.map(([setting]) => setting!.length));
-  const text = [
-    ...(recipe === undefined ? [] : [`# ${flags.recipe}: ${recipe.description}`]),
-    ...rows.map(([setting, origin]) => `${setting!.padEnd(width)}  # ${origin}`),
-    '# in every run: texts of 77 tokens, no attention mask; batches in the same order in every epoch',
-    ...(recipe?.published === undefined ? [] : [`# ${publishedLine(recipe.published)}`]),
-  ].join('\n');
-  output.result(text, {
-    event: 'settings',
-    recipe: flags.recipe ?? null,
-    settings: Object.fromEntries(settings.filter(([key]) => key !== 'recipe')),
-    published: recipe?.published ?? null,
-  });
-}
-
-function publishedLine({ loss, lossEn, lossKo, duration, source }: NonNullable<Recipe['published']>): string {
-  return (
-    `published: validation loss ${loss.toFixed(4)} (en ${lossEn.toFixed(4)} + ko ${lossKo.toFixed(4)}) after ` +
-    `${duration}; ${source}`
-  );
-}
-
-function originOf(key: string, command: Command, recipe: Recipe | undefined, origin: string | undefined): string {
-  if (isGiven(key, command)) return 'given';
-  if (origin !== undefined) return origin;
-  return recipe !== undefined && Object.hasOwn(recipe.settings, key) ? 'recipe' : 'default';
 }
 
 function isSame(a: unknown, b: unknown): boolean {

@@ -2,7 +2,7 @@
 import { recogniseHeader, shownNames, whyUnrecognised } from '../columns.js';
 import { corpusOf } from '../corpora.js';
 import type { Format } from '../format.js';
-import { PARQUET_MAGICS } from '../readers/parquet-file.js';
+import { PARQUET_MAGIC } from '../readers/parquet-magic.js';
 import { probeParquet, readParquet } from '../readers/parquet.js';
 import { textsAmong } from '../readers/row-maker.js';
 
@@ -12,7 +12,8 @@ const LOOKED_AT = 20;
 export const PARQUET: Format = {
   shapes: ['parquet'],
   endings: ['.parquet'],
-  matches: ({ bytes }) => PARQUET_MAGICS.some((magic) => bytes.toString('latin1', 0, magic.length) === magic),
+  matches: ({ bytes }) =>
+    Object.values(PARQUET_MAGIC).some((magic) => bytes.toString('latin1', 0, magic.length) === magic),
   probe: async (file, names) => {
     const { columns: header, lists, rows } = await probeParquet(file, LOOKED_AT);
     const texts = rows.map(textsAmong);

@@ -8,6 +8,7 @@ import { convert, DEFAULT_PARSERS } from 'hyparquet/src/convert.js';
 import { getTreePath } from 'hyparquet/src/schema.js';
 import { compressors } from 'hyparquet-compressors';
 import { undecodable, UnreadableFile } from '../unreadable-file.js';
+import { PARQUET_MAGIC } from './parquet-magic.js';
 import { unpackPage, type PageHeader } from './parquet-page.js';
 import type { RandomAccess } from './random-access.js';
 
@@ -34,11 +35,7 @@ const MOST_PAGE_VALUES = 1 << 24;
 /** Bytes in which a page's header is looked for: first the usual size, then the most; it may quote long texts. */
 const HEADER_BYTES = [1 << 12, 1 << 16, 1 << 22];
 
-const MAGIC = { plain: 'PAR1', encrypted: 'PARE' } as const;
 const MAGIC_BYTES = 4;
-
-/** The first bytes of Parquet files. */
-export const PARQUET_MAGICS: readonly string[] = Object.values(MAGIC);
 
 /** Reads the footer of a Parquet file. Throws an `InputError`, here and later, for damaged or encrypted data. */
 export async function openParquet(access: RandomAccess): Promise<ParquetFile> {
@@ -211,9 +208,9 @@ function checkMagic(access: RandomAccess): void {
     access.read(0, MAGIC_BYTES),
     access.read(Math.max(0, access.size - MAGIC_BYTES), MAGIC_BYTES),
   ].map(String);
-  if (start === MAGIC.encrypted || end === MAGIC.encrypted) throw encrypted(access.name);
-  if (start === MAGIC.plain && end === MAGIC.plain && access.size > 3 * MAGIC_BYTES) return;
-  const found = start === MAGIC.plain ? `${access.size} bytes without the end of one` : 'something else';
+  if (start === PARQUET_MAGIC.encrypted || end === PARQUET_MAGIC.encrypted) throw encrypted(access.name);
+  if (start === PARQUET_MAGIC.plain && end === PARQUET_MAGIC.plain && access.size > 3 * MAGIC_BYTES) return;
+  const found = start === PARQUET_MAGIC.plain ? `${access.size} bytes without the end of one` : 'something else';
   throw new UnreadableFile(access.name, `expected a whole Parquet file, got ${found}; download or write it again`);
 }
 

@@ -1,8 +1,9 @@
 /** @file The rows of Parquet files. */
 import type { Row } from '../pair.js';
 import type { PairSource } from '../source.js';
-import { openParquet, type ParquetFile } from './parquet-file.js';
+import type { ParquetFile } from './parquet-file.js';
 import { rowOfValues } from './row-maker.js';
+import type { RandomAccess } from './random-access.js';
 import { openStoredFile, type StoredFile } from './stored-file.js';
 
 /** The columns of a Parquet file with one value per row, and the values of the first rows, by column. */
@@ -12,7 +13,7 @@ export async function probeParquet(
 ): Promise<{ columns: readonly string[]; lists: readonly string[]; rows: unknown[][] }> {
   const access = openStoredFile(file);
   try {
-    const parquet = await openParquet(access);
+    const parquet = await open(access);
     return { columns: parquet.columns, lists: parquet.lists, rows: await firstRows(parquet, rows) };
   } finally {
     access.close();
@@ -23,7 +24,7 @@ export async function probeParquet(
 export async function* readParquet({ id: file, files: [stored], corpus, columns }: PairSource): AsyncGenerator<Row[]> {
   const access = openStoredFile(stored!);
   try {
-    const parquet = await openParquet(access);
+    const parquet = await open(access);
     const names = [columns.ko, columns.en, ...(columns.language === undefined ? [] : [columns.language])];
     let row = 0;
     for await (const [ko, en, language] of parquet.read(names)) {
@@ -40,4 +41,10 @@ async function firstRows({ columns, read }: ParquetFile, count: number): Promise
     return Array.from({ length: rows }, (_, row) => values.map((column) => column[row]));
   }
   return [];
+}
+
+/** Opens a file by the library, which few data need and is slow to load. */
+async function open(access: RandomAccess): Promise<ParquetFile> {
+  const { openParquet } = await import('./parquet-file.js');
+  return openParquet(access);
 }

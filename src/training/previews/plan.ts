@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { InputError } from '../../base/errors.js';
 import { checkIsWritable } from '../../base/folders.js';
 import { checkIfFile } from '../../base/regular-file.js';
-import { findPipeline } from '../../app/pictures/drawing.js';
 import type { TextSource } from '../../app/pictures/encoder-fit.js';
 import { GENERATE_DEFAULTS, type GenerateOptions } from '../../app/pictures/options.js';
 import { readPrompts, type PromptPair } from '../../app/pictures/prompts.js';
@@ -97,6 +96,7 @@ export async function checkPreviewPipeline(
     );
     return;
   }
+  const { findPipeline } = await import('../../app/pictures/drawing.js'); // runs without previews draw nothing
   await findPipeline(options, [teacher], output).catch((error: unknown) => {
     throw error instanceof InputError ? new InputError(inFlagsOfTraining(error.message), { cause: error }) : error;
   });
