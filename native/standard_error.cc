@@ -1,7 +1,7 @@
-// A Node-API addon that turns the process's standard error off for a while: of descriptors, Node itself can open and close files,
-// but not duplicate what is there already, as dup(2) does. Needs nothing of TensorFlow's, so that it can be loaded before it.
+// A Node-API addon that turns the process's standard error off for a while. Node can open and close descriptors, but
+// cannot duplicate one, as dup(2) does. It needs nothing of TensorFlow's, so that it can be loaded before it.
 //
-//   mute() → descriptor       points standard error at nothing, and keeps where it pointed; -1: it could not, and did nothing
+//   mute() → descriptor       points standard error at nothing, and keeps where it pointed; -1: it could not
 //   unmute(descriptor)        points it there again
 #include <cstdint>
 #include <fcntl.h>

@@ -3,7 +3,6 @@
  *   meanwhile.
  */
 import { spawnSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Graph, type GraphDtype, type GraphNode, type Value } from '../../src/engine/graph/graph.js';
@@ -201,6 +200,22 @@ describe('what a session refuses', () => {
     await refused([[{ ...input, dtype: 'int32' }, new Int32Array(6)]], [output], 'feed x: expected dtype 1, got 3');
   });
 
+  it('more dimensions than a tensor has, where the graph states no shape', async () => {
+    const open = new Graph();
+    const x = open.add('Placeholder', [], { dtype: { type: 'float32' } }, { dtype: 'float32', shape: [] }, 'x');
+    const fed = { ...x, shape: new Array<number>(255).fill(1) };
+    await expect(inSession(open, (session) => session.run([[fed, Float32Array.of(1)]], [x]))).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      message: 'feed x: expected at most 254 dimensions, got 255',
+    });
+  });
+
+  it('a server that any network device would reach', () => {
+    expect(() => sessionAddon().serve(new Uint8Array(), 1, '')).toThrow(
+      'a server needs a network device, through which alone it is reached',
+    );
+  });
+
   it('names that the graph does not have, and outputs that JavaScript has no arrays for', async () => {
     await refused([[{ ...input, name: 'z' }, new Float32Array(6)]], [output], 'the graph has no node z');
     await refused([], [{ ...output, name: 'z' }], 'the graph has no node z');
@@ -342,11 +357,11 @@ describe('the configuration of a session', () => {
 });
 
 describe('a process with sessions', () => {
-  const DIST = fileURLToPath(new URL('../../dist', import.meta.url));
+  const DIST = new URL('../../dist', import.meta.url).href;
 
-  /** Runs a program that has a session with a graph that takes seconds: what it says, and how it ends. */
-  function ended(rest: string): { status: number | null; stdout: string } {
-    const program = `
+  /** A program that has a session with a graph that takes seconds. */
+  function withSession(rest: string): string {
+    return `
       const { loadBackend } = await import('${DIST}/tensorflow/backend.js');
       const { Graph } = await import('${DIST}/engine/graph/graph.js');
       const { openSession } = await import('${DIST}/engine/graph/session.js');
@@ -362,8 +377,14 @@ describe('a process with sessions', () => {
       const session = openSession(graph.nodes);
       const fed = new Float32Array(1024 * 1024).fill(1 / 1024);
       ${rest}`;
+  }
+
+  /** Runs a program: what it says, and how it ends. */
+  function run(program: string): { status: number | null; stdout: string } {
     return spawnSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8', timeout: 100_000 });
   }
+
+  const ended = (rest: string) => run(withSession(rest));
 
   it('ends at once with its exit code while one computes', () => {
     const { status, stdout } = ended(`
@@ -380,6 +401,39 @@ describe('a process with sessions', () => {
       const small = openSession(graph.nodes.filter(({ name }) => ['x', 'same'].includes(name)));
       small.run([[input, fed]], [same]).then(([{ data }]) => process.stdout.write(String(data[5] * 1024)));`);
     expect({ status, stdout }).toEqual({ status: 0, stdout: '1' });
+  });
+
+  it('ends with its exit code where worker threads were stopped whose sessions compute', () => {
+    const worker = withSession(`
+      void session.run([[input, fed]], [output]);
+      (await import('node:worker_threads')).parentPort.postMessage('begun');`);
+    const { status, stdout } = run(`
+      const { Worker } = await import('node:worker_threads');
+      for (let i = 0; i < 2; i++) {
+        const worker = new Worker(new URL(${JSON.stringify(`data:text/javascript,${encodeURIComponent(worker)}`)}));
+        await new Promise((resolve) => worker.once('message', resolve));
+        await worker.terminate();
+      }
+      process.exit(7);`);
+    expect({ status, stdout }).toEqual({ status: 7, stdout: '' });
+  });
+
+  it('leaves no thread behind of a session whose threads cannot all be started', () => {
+    const { status, stdout } = ended(`
+      const { spawnSync } = await import('node:child_process');
+      const { readFileSync } = await import('node:fs');
+      const limit = (bytes) => spawnSync('prlimit', ['--pid', String(process.pid), '--as=' + bytes]);
+      session.close();
+      const status = (name) => Number(new RegExp(name + ':\\\\s+(\\\\d+)').exec(readFileSync('/proc/self/status'))[1]);
+      const before = status('Threads');
+      limit(1024 * status('VmSize') + 1e9 + ':'); // room for a hundred stacks
+      try {
+        openSession(graph.nodes.slice(0, 1), [], {}, 10_000);
+      } catch (error) {
+        limit('unlimited:');
+        process.stdout.write(error.code + ' ' + (status('Threads') - before));
+      }`);
+    expect({ status, stdout }).toEqual({ status: 0, stdout: 'INTERNAL 0' });
   });
 });
 

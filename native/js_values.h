@@ -1,0 +1,86 @@
+// Values of JavaScript, read through Node-API. All functions are for Node's thread and throw a `Failure`.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+#include <node_api.h>
+#include "failure.h"
+
+namespace kd {
+
+/** Throws Node's own message for a call of Node-API that failed. */
+inline void check(napi_env env, napi_status status) {
+  if (status == napi_ok) return;
+  const napi_extended_error_info* info = nullptr;
+  napi_get_last_error_info(env, &info);
+  refuse(info != nullptr && info->error_message != nullptr ? info->error_message : "Node-API refused");
+}
+
+/** An Error with its `code`. */
+inline napi_value errorOf(napi_env env, const Failure& failure) {
+  napi_value code = nullptr, message = nullptr, error = nullptr;
+  napi_create_string_utf8(env, failure.code.data(), failure.code.size(), &code);
+  napi_create_string_utf8(env, failure.message.data(), failure.message.size(), &message);
+  napi_create_error(env, code, message, &error);
+  return error;
+}
+
+/** The memory of a typed array: valid until its call returns to JavaScript. */
+struct Bytes {
+  napi_typedarray_type type;
+  const void* data;
+  size_t length;
+};
+
+inline Bytes bytesOf(napi_env env, napi_value value) {
+  static const size_t sizes[] = {1, 1, 1, 2, 2, 4, 4, 4, 8, 8, 8};  // in the order of napi_typedarray_type
+  bool isTypedArray = false;
+  check(env, napi_is_typedarray(env, value, &isTypedArray));
+  if (!isTypedArray) refuse("expected a typed array");
+  napi_typedarray_type type;
+  size_t length = 0;
+  void* data = nullptr;
+  check(env, napi_get_typedarray_info(env, value, &type, &length, &data, nullptr, nullptr));
+  if (static_cast<size_t>(type) >= sizeof sizes / sizeof *sizes) refuse("expected a typed array of another kind");
+  return {type, data, length * sizes[type]};
+}
+
+inline std::string textOf(napi_env env, napi_value value) {
+  size_t length = 0;
+  check(env, napi_get_value_string_utf8(env, value, nullptr, 0, &length));
+  std::string text(length, '\0');
+  check(env, napi_get_value_string_utf8(env, value, &text[0], length + 1, &length));
+  return text;
+}
+
+inline bool isUndefined(napi_env env, napi_value value) {
+  napi_valuetype type;
+  check(env, napi_typeof(env, value, &type));
+  return type == napi_undefined;
+}
+
+inline napi_value property(napi_env env, napi_value object, const char* name) {
+  napi_value value = nullptr;
+  check(env, napi_get_named_property(env, object, name, &value));
+  return value;
+}
+
+inline std::vector<napi_value> elementsOf(napi_env env, napi_value array) {
+  uint32_t length = 0;
+  check(env, napi_get_array_length(env, array, &length));
+  std::vector<napi_value> values(length);
+  for (uint32_t i = 0; i < length; i++) check(env, napi_get_element(env, array, i, &values[i]));
+  return values;
+}
+
+inline std::vector<int64_t> shapeOf(napi_env env, napi_value array) {
+  std::vector<int64_t> shape;
+  for (napi_value size : elementsOf(env, array)) {
+    int64_t value = 0;
+    check(env, napi_get_value_int64(env, size, &value));
+    shape.push_back(value);
+  }
+  return shape;
+}
+
+}  // namespace kd

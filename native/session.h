@@ -1,0 +1,218 @@
+// Sessions: graphs that compute on threads of their own.
+#pragma once
+#include <condition_variable>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+#include <node_api.h>
+#include <tensorflow/c/c_api.h>
+#include "exit.h"
+#include "failure.h"
+#include "js_values.h"
+#include "tensors.h"
+
+namespace kd {
+
+class Session;
+
+/** One run of a session: what it is given, then what it gave. */
+struct Run {
+  std::shared_ptr<Session> session;
+  std::vector<TF_Output> inputs, outputs;
+  std::vector<Tensor> fed, fetched;
+  std::unique_ptr<Failure> failure;
+  napi_deferred promise = nullptr;
+};
+
+/**
+ * A graph with its variables, and threads that compute: as many runs at once.
+ *
+ * All methods are for Node's thread. The object lives until its handle in JavaScript, its runs and its threads have let
+ * go of it; its graph until `close`, and the end of the runs that were asked for before.
+ */
+class Session : public std::enable_shared_from_this<Session> {
+ public:
+  Session(const Bytes& definition, const Bytes& config, const std::string& target) {
+    Status status;
+    const TF_Buffer buffer{definition.data, definition.length, nullptr};
+    const std::unique_ptr<TF_ImportGraphDefOptions, decltype(&TF_DeleteImportGraphDefOptions)> importing(
+      TF_NewImportGraphDefOptions(), TF_DeleteImportGraphDefOptions);
+    TF_GraphImportGraphDef(graph_.get(), &buffer, importing.get(), status.get());
+    status.check();
+    const std::unique_ptr<TF_SessionOptions, decltype(&TF_DeleteSessionOptions)> options(TF_NewSessionOptions(),
+                                                                                         TF_DeleteSessionOptions);
+    if (config.length > 0) TF_SetConfig(options.get(), config.data, config.length, status.get());
+    status.check();
+    if (!target.empty()) TF_SetTarget(options.get(), target.c_str());
+    session_ = TF_NewSession(graph_.get(), options.get(), status.get());
+    status.check();
+  }
+
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  ~Session() { free(); }
+
+  /** Begins to take runs, so many at once. Where it throws, the session is to be closed. */
+  void start(napi_env env, size_t threads) {
+    env_ = env;
+    napi_value name = nullptr;
+    check(env, napi_create_string_utf8(env, "TensorFlow session", NAPI_AUTO_LENGTH, &name));
+    check(env, napi_create_threadsafe_function(env, nullptr, nullptr, name, 0, 1, nullptr, nullptr, nullptr, settle,
+                                               &settled_));
+    check(env, napi_unref_threadsafe_function(env, settled_));
+    // Hooks run in reverse: this one before that by which Node takes the function above away.
+    check(env, napi_add_env_cleanup_hook(env, onNodeEnds, this));
+    for (size_t i = 0; i < threads; i++) threads_.emplace_back([self = shared_from_this()] { self->work(); });
+  }
+
+  TF_Graph* graph() { return graph_.get(); }
+  bool isClosed() const { return isClosed_; }
+
+  /** A promise of what a run gives. */
+  napi_value enqueue(std::unique_ptr<Run> run) {
+    napi_value promise = nullptr;
+    check(env_, napi_create_promise(env_, &run->promise, &promise));
+    run->session = shared_from_this();
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      queue_.push_back(std::move(run));
+    }
+    unsettled++;
+    if (pending_++ == 0) napi_ref_threadsafe_function(env_, settled_);
+    wake_.notify_one();
+    return promise;
+  }
+
+  /** Frees the graph and its variables: now, or when all runs are settled. */
+  void close() {
+    if (isClosed_) return;
+    end(true);
+    if (pending_ == 0) finish();
+  }
+
+ private:
+  /** Tells the threads to end when nothing is left to do, and whether there is a Node to tell of what is done. */
+  void end(bool hasNode) {
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      isClosed_ = true;
+      hasNode_ = hasNode;
+    }
+    wake_.notify_all();
+  }
+
+  /** Waits for the threads, which have nothing left to do, and frees the session. */
+  void finish() {
+    napi_remove_env_cleanup_hook(env_, onNodeEnds, this);
+    for (std::thread& thread : threads_) thread.join();
+    free();
+    releaseFunction();
+  }
+
+  /** Node goes, and what is computing goes on without it. */
+  static void onNodeEnds(void* data) {
+    Session& session = *static_cast<Session*>(data);
+    session.end(false);
+    const bool isComputing = session.pending_ > 0;
+    if (isComputing) {
+      isThreadLeft = true;
+      skipDestructorsAtExit();
+    }
+    for (std::thread& thread : session.threads_) {
+      if (isComputing)
+        thread.detach();
+      else
+        thread.join();
+    }
+    if (!isComputing) session.free();
+    session.releaseFunction();
+  }
+
+  void releaseFunction() {
+    if (settled_ != nullptr) napi_release_threadsafe_function(settled_, napi_tsfn_release);
+    settled_ = nullptr;
+  }
+
+  /** A thread: computes what is asked for, until the session is closed and nothing is left to do. */
+  void work() {
+    for (;;) {
+      std::unique_lock<std::mutex> lock(mutex_);
+      wake_.wait(lock, [this] { return isClosed_ || !queue_.empty(); });
+      if (queue_.empty()) return;
+      std::unique_ptr<Run> run = std::move(queue_.front());
+      queue_.pop_front();
+      if (!hasNode_) continue;  // nobody waits for it
+      lock.unlock();
+      compute(*run);
+      lock.lock();
+      if (hasNode_ && napi_call_threadsafe_function(settled_, run.get(), napi_tsfn_nonblocking) == napi_ok)
+        run.release();
+    }
+  }
+
+  void compute(Run& run) {
+    try {
+      std::vector<TF_Tensor*> fed, fetched(run.outputs.size(), nullptr);
+      for (const Tensor& tensor : run.fed) fed.push_back(tensor.get());
+      run.fetched.reserve(fetched.size());
+      Status status;
+      TF_SessionRun(session_, nullptr, run.inputs.data(), fed.data(), static_cast<int>(fed.size()),
+                    run.outputs.data(), fetched.data(), static_cast<int>(fetched.size()), nullptr, 0, nullptr,
+                    status.get());
+      for (TF_Tensor* tensor : fetched) run.fetched.emplace_back(tensor, TF_DeleteTensor);
+      status.check();
+    } catch (...) {
+      run.failure = std::make_unique<Failure>(currentFailure());
+    }
+    run.fed.clear();
+  }
+
+  /** On Node's thread, with a run that is through: settles its promise. */
+  static void settle(napi_env env, napi_value, void*, void* data) {
+    const std::unique_ptr<Run> run(static_cast<Run*>(data));
+    if (env == nullptr) return;  // Node ends
+    Session& session = *run->session;
+    unsettled--;
+    if (--session.pending_ == 0) napi_unref_threadsafe_function(env, session.settled_);
+    try {
+      if (run->failure != nullptr) throw *run->failure;
+      napi_value results = nullptr;
+      check(env, napi_create_array(env, &results));
+      for (size_t i = 0; i < run->fetched.size(); i++)
+        check(env, napi_set_element(env, results, i, resultOf(env, std::move(run->fetched[i]))));
+      check(env, napi_resolve_deferred(env, run->promise, results));
+    } catch (...) {
+      napi_reject_deferred(env, run->promise, errorOf(env, currentFailure()));
+    }
+    if (session.isClosed_ && session.pending_ == 0) session.finish();
+  }
+
+  void free() {
+    Status status;
+    if (session_ != nullptr) TF_DeleteSession(session_, status.get());
+    session_ = nullptr;
+    graph_.reset();
+  }
+
+  std::unique_ptr<TF_Graph, decltype(&TF_DeleteGraph)> graph_{TF_NewGraph(), TF_DeleteGraph};
+  TF_Session* session_ = nullptr;
+  napi_env env_ = nullptr;
+  /** `settle`, which the threads call; they have no share of it, as Node's thread releases it after their end. */
+  napi_threadsafe_function settled_ = nullptr;
+  std::vector<std::thread> threads_;
+  /** Runs that are not settled. */
+  int pending_ = 0;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  // Guarded by the mutex; Node's thread, which alone writes the last two, reads them without it:
+  std::deque<std::unique_ptr<Run>> queue_;
+  bool isClosed_ = false;
+  bool hasNode_ = true;
+};
+
+}  // namespace kd
