@@ -26,7 +26,7 @@ import { recipeOf, RECIPES } from './training/recipes.js';
 import { checkAsked } from './training/check-settings.js';
 import { DEFAULTS, type AskedSettings } from './training/settings.js';
 import { stopOf } from './training/stopping.js';
-import { goOnWithRun, startRun } from './training/training.js';
+import { resumeRun, startRun } from './training/training.js';
 import { writeReport } from './report/write-report.js';
 
 export { InputError } from './base/errors.js';
@@ -108,7 +108,7 @@ export async function train(options: TrainOptions = {}, listener: Listener = {})
   const run =
     resume === undefined
       ? await startRun(checkAsked({ ...DEFAULTS, ...recipe, ...given }), context)
-      : await goOnWithRun(resume, checkAsked(given), context);
+      : await resumeRun(resume, checkAsked(given), context);
   if ('finishedAt' in run) return { run: run.folder, steps: run.finishedAt, stopped: false };
   const { state, stopped } = run.result;
   const best = bestOf(state);

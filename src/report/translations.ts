@@ -43,14 +43,14 @@ export async function samplePairs(rows: StoreRows): Promise<{ ko: string; en: st
 /**
  * Encodes pairs by a student and compares them.
  *
- * @param goOn asked between batches, with how many texts are done; false gives up
+ * @param shouldContinue asked between batches, with how many texts are done; false gives up
  * @returns undefined where it was given up
  */
 export async function compareTranslations(
   engine: Pick<EncoderEngine, 'encode'>,
   tokenizer: TextTokenizer,
   { pairs, checkpoint, pooling }: Pick<Translations, 'pairs' | 'checkpoint' | 'pooling'>,
-  goOn: (done: number, total: number) => boolean | Promise<boolean> = () => true,
+  shouldContinue: (done: number, total: number) => boolean | Promise<boolean> = () => true,
 ): Promise<Translations | undefined> {
   const texts = [...pairs.map(({ ko }) => ko), ...pairs.map(({ en }) => en)];
   const vectors: Float32Array[] = [];
@@ -69,7 +69,7 @@ export async function compareTranslations(
         ),
       );
     }
-    if (!(await goOn(vectors.length, texts.length))) return undefined;
+    if (!(await shouldContinue(vectors.length, texts.length))) return undefined;
   }
   const [ko, en] = [vectors.slice(0, pairs.length), vectors.slice(pairs.length)];
   return { checkpoint, pooling, pairs, similarity: ko.map((a) => en.map((b) => Number(dot(a, b).toFixed(4)))) };

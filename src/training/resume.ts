@@ -58,7 +58,7 @@ export async function chooseCheckpoint({ folder, place, config }: ResumedRun, ou
  *
  * @throws InputError for fewer epochs or steps than are done
  */
-export function wayOnFromEnd(run: ResumedRun, state: TrainState): string | undefined {
+export function extensionFlags(run: ResumedRun, state: TrainState): string | undefined {
   const { settings, changed } = run;
   const { epochs, maxSteps } = settings;
   const { stepsPerEpoch, totalSteps } = planOf(run);

@@ -16,10 +16,10 @@ import type { ResumedRun } from './resumed-run.js';
  * Restores a run's folder to its state at the checkpoint it resumes from, and records the resumption: settings, newer
  * checkpoints, logs and pointers. Only under the run's lock, and when nothing stands in the way any more.
  *
- * @throws InputError where another process has gone on with the run meanwhile, or a file of it cannot be written; then
+ * @throws InputError where another process has continued the run meanwhile, or a file of it cannot be written; then
  *   nothing is changed
  */
-export async function goOn(
+export async function rewindRun(
   { folder, config, settings }: ResumedRun,
   { found, skipped }: Search,
   prepared: PreparedRun,

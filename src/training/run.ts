@@ -15,7 +15,7 @@ import type { PreparedRun } from './prepared-run.js';
 import { recording, type RunProgress } from './recording.js';
 import { withEngine, type ReadyRun } from './ready-run.js';
 import type { ResumedRun } from './resumed-run.js';
-import { goOn } from './rewind.js';
+import { rewindRun } from './rewind.js';
 import { startPreviews, type Previews } from './previews/previews.js';
 import { checkDiskSpace, removeOlder } from './saving.js';
 import { Stopped, STOPPED_EARLY } from './stopping.js';
@@ -91,7 +91,7 @@ export async function resumeTraining(
     withLock(run.folder, context.output, async (lock) => {
       const state = found?.trainer.state ?? START;
       context.stop.enter('training');
-      await goOn(run, chosen, prepared, context.output);
+      await rewindRun(run, chosen, prepared, context.output);
       return trainInFolder(
         run.folder,
         { ...ready, lock },

@@ -80,12 +80,12 @@ async function otherPairs(
   const why = (await isMadeByFirstRules(store, settings, encoders))
     ? 'the files are as they were, but this version of kd chooses pairs by other rules than the one that began the run'
     : 'the files, or the rules by which pairs are chosen, have changed';
-  const wayOn = (await hasPairs(store, fingerprint))
+  const remedy = (await hasPairs(store, fingerprint))
     ? `resume with the pairs that it began with: --data ${shellQuote(store)}`
     : `restore the files, or start another run`;
   return new InputError(
     `${folder}: expected the pairs that the run began with (${formatHash(fingerprint)}), ` +
-      `got others (${formatHash(data.fingerprint)}): ${why}; ${wayOn}`,
+      `got others (${formatHash(data.fingerprint)}): ${why}; ${remedy}`,
   );
 }
 

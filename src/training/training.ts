@@ -11,7 +11,7 @@ import { announce } from './part.js';
 import { prepareRun } from './prepared-run.js';
 import { checkPreviewsFolder } from './previews/plan.js';
 import { mendPointers } from './pointers.js';
-import { chooseCheckpoint, wayOnFromEnd } from './resume.js';
+import { chooseCheckpoint, extensionFlags } from './resume.js';
 import { checkSame } from './sameness.js';
 import { openResumedRun, type ResumedRun } from './resumed-run.js';
 import { beginTraining, resumeTraining, type TrainedRun } from './run.js';
@@ -24,7 +24,7 @@ export interface FinishedRun {
   /** The step at which it ended. */
   readonly finishedAt: number;
   /** The flags that would extend it. */
-  readonly wayOn: string;
+  readonly flagsToExtend: string;
   /** Settings that were given but have no effect. */
   readonly notApplied: readonly SettingName[];
 }
@@ -57,14 +57,14 @@ export async function startRun(settings: AskedSettings, context: TrainContext): 
 }
 
 /**
- * Goes on with a run, exactly where it was.
+ * Resumes a run exactly where it stopped.
  *
  * @param target a run or a checkpoint of one, by any of their names; `true`: the last run
  * @param given settings that may change, with their new values
  * @throws InputError for a run or checkpoint that is not there or not whole, settings that may not change, and other
  *   data or models than the run began with: nothing of the run is touched then
  */
-export async function goOnWithRun(
+export async function resumeRun(
   target: string | true,
   given: Partial<AskedSettings>,
   context: TrainContext,
@@ -93,7 +93,7 @@ export async function goOnWithRun(
  * Checks a run to resume and all its files, before any data is read.
  *
  * @param check looks at its folder first
- * @throws InputError as `goOnWithRun`
+ * @throws InputError as `resumeRun`
  */
 export async function lookAtRun(
   target: string | true,
@@ -105,12 +105,12 @@ export async function lookAtRun(
   await check(run.folder);
   const chosen = await chooseCheckpoint(run, output);
   const state = chosen.found?.trainer.state;
-  const wayOn = state && wayOnFromEnd(run, state);
-  if (state === undefined || wayOn === undefined) {
+  const flagsToExtend = state && extensionFlags(run, state);
+  if (state === undefined || flagsToExtend === undefined) {
     await checkRunFiles(run.folder);
     await checkPreviewsFolder(run.folder, run.settings);
     return { run, chosen, finished: undefined };
   }
-  const finished = { folder: run.folder, finishedAt: state.step, wayOn, notApplied: run.changed };
+  const finished = { folder: run.folder, finishedAt: state.step, flagsToExtend, notApplied: run.changed };
   return { run, chosen, finished };
 }

@@ -36,7 +36,7 @@ export function sayEnd({ folder, result, seconds, report, resume }: TrainedRun, 
 
 /** Prints that a run has already finished; and how to get its report, where its process died before writing it. */
 export async function sayFinished(
-  { folder, finishedAt, wayOn, notApplied }: FinishedRun,
+  { folder, finishedAt, flagsToExtend, notApplied }: FinishedRun,
   output: Output,
 ): Promise<void> {
   if (notApplied.length > 0)
@@ -44,22 +44,22 @@ export async function sayFinished(
   const report = (await isReported(folder)) ? undefined : reportCommand(folder);
   output.result(
     [
-      finishedLine({ folder, finishedAt, wayOn }),
+      finishedLine({ folder, finishedAt, flagsToExtend }),
       ...(report === undefined ? [] : [`its report was not written; write it with: ${report}`]),
     ].join('\n'),
     {
       event: 'finished',
       run: folder,
       steps: finishedAt,
-      more: wayOn,
+      more: flagsToExtend,
       ...(report === undefined ? {} : { write_report: report }),
     },
   );
 }
 
 /** `checkpoints/first: finished at step 600; continue with --epochs 20` */
-export function finishedLine({ folder, finishedAt, wayOn }: Omit<FinishedRun, 'notApplied'>): string {
-  return `${relative('.', folder) || '.'}: finished at step ${finishedAt}; continue with ${wayOn}`;
+export function finishedLine({ folder, finishedAt, flagsToExtend }: Omit<FinishedRun, 'notApplied'>): string {
+  return `${relative('.', folder) || '.'}: finished at step ${finishedAt}; continue with ${flagsToExtend}`;
 }
 
 /** `checkpoints/first: 300 steps in 0:00:41, validation loss 4.4321 → 0.6123 (best at step 300)` */

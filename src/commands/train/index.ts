@@ -31,7 +31,7 @@ import type { RankPlace } from '../../training/sharing.js';
 import { DEFAULTS, type AskedSettings } from '../../training/settings.js';
 import { Stopped } from '../../training/stopping.js';
 import { takePart, takePartAgain, type TakenPart } from '../../training/part.js';
-import { goOnWithRun, lookAtRun, startRun, type FinishedRun } from '../../training/training.js';
+import { resumeRun, lookAtRun, startRun, type FinishedRun } from '../../training/training.js';
 import { reportAfterTraining } from './after-training.js';
 import { finishedLine, sayEnd, sayFinished } from './ending.js';
 import { openTrainingStop } from './stop.js';
@@ -116,9 +116,7 @@ async function train(
         await (resume === undefined ? takePart(settings, ranks, context) : takePartAgain(given, ranks, context)),
       );
     else
-      await sayWhatCame(
-        await (resume === undefined ? startRun(settings, context) : goOnWithRun(resume, given, context)),
-      );
+      await sayWhatCame(await (resume === undefined ? startRun(settings, context) : resumeRun(resume, given, context)));
   } catch (error) {
     if (ranks !== undefined) await leave(ranks, error);
     if (!(error instanceof Stopped)) throw error;
