@@ -1,6 +1,6 @@
 /** @file What `kd prepare` and `kd train` say of the data: tables and lines. */
 import { DROP_REASONS, type DropReason } from '../data/prepare/drop-reasons.js';
-import type { PrepareReport, RowCounts, TurnedPairs } from '../data/prepare/report.js';
+import type { PrepareReport, RowCounts, SwappedPairs } from '../data/prepare/report.js';
 import type { SkippedFile } from '../data/sources.js';
 import type { Cell, Table } from '../evaluate/table.js';
 import { textTable } from '../evaluate/table-text.js';
@@ -18,8 +18,8 @@ export const COLUMN_TITLES = {
 /** Files that are named; a report names all. */
 const MOST_SKIPPED = 10;
 
-/** Files with pairs turned round that are named; a report names all. */
-const MOST_TURNED = 3;
+/** Files with swapped pairs that are named; a report names all. */
+const MOST_SWAPPED = 3;
 
 /** Reasons for which rows were dropped, in the order in which they are looked for. */
 export function reasonsOf({ total }: PrepareReport): DropReason[] {
@@ -36,7 +36,7 @@ export function reportTables(report: PrepareReport, columns: number): string {
   const tables = [corporaTable(report), ...(reasonsOf(report).length === 0 ? [] : [reasonsTable(report)])];
   return [
     ...tables.map((table) => textTable(table, columns)),
-    ...(report.turned === undefined ? [] : [turnedLine(report.turned)]),
+    ...(report.swapped === undefined ? [] : [swappedLine(report.swapped)]),
   ].join('\n\n');
 }
 
@@ -82,7 +82,7 @@ export function sayWhatWasFound(report: PrepareReport, output: Reporter): void {
     if (reason === 'unreadable') warnOfUnreadable(report, output);
     else output.message(dropLine(report, reason));
   }
-  if (report.turned !== undefined) output.message(turnedLine(report.turned));
+  if (report.swapped !== undefined) output.message(swappedLine(report.swapped));
   for (const column of ID_COLUMNS) {
     if (cut[column] > 0)
       output.warn(`${formatCounted(cut[column], 'text')} cut to 77 tokens (${COLUMN_TITLES[column]})`);
@@ -91,15 +91,11 @@ export function sayWhatWasFound(report: PrepareReport, output: Reporter): void {
   output.event({ event: 'prepared', ...report, lengths: undefined });
 }
 
-/** Says how many pairs were turned round, and in which files. */
-function turnedLine({ pairs, files }: TurnedPairs): string {
-  const were =
-    pairs === 1
-      ? '1 pair had its languages swapped and was'
-      : `${formatCount(pairs)} pairs had their languages swapped and were`;
-  const named = files.slice(0, MOST_TURNED).map(({ file, pairs: count }) => `${file} (${formatCount(count)})`);
-  const more = files.length > MOST_TURNED ? ` and ${formatCounted(files.length - MOST_TURNED, 'more file')}` : '';
-  return `${were} turned: ${named.join(', ')}${more}`;
+/** `swapped Korean and English in 3 pairs: a.json (2), b.json (1)` */
+function swappedLine({ pairs, files }: SwappedPairs): string {
+  const named = files.slice(0, MOST_SWAPPED).map(({ file, pairs: count }) => `${file} (${formatCount(count)})`);
+  const more = files.length > MOST_SWAPPED ? ` and ${formatCounted(files.length - MOST_SWAPPED, 'more file')}` : '';
+  return `swapped Korean and English in ${formatCounted(pairs, 'pair')}: ${named.join(', ')}${more}`;
 }
 
 /** Warns where more pairs were asked for than there are. */

@@ -14,7 +14,7 @@ export interface Pair extends Place {
   readonly ko: string;
   readonly en: string;
   /** The file says that the row was translated from English, so the texts were swapped. */
-  readonly isTurned?: true;
+  readonly isSwapped?: true;
 }
 
 /** A row that cannot be read, in a file that is otherwise intact. */

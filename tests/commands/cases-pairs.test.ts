@@ -1,7 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { readReport } from '../../src/data/prepare/report.js';
 import { temporaryFolder, type CliResult } from '../cli.js';
 import { readTexts } from '../data/prepare/support.js';
 import { PARITY } from '../fixtures/index.js';
@@ -15,28 +16,29 @@ async function prepare(data: string, out: string, ...flags: string[]): Promise<C
 }
 
 describe('pairs the other way round', () => {
-  it('are turned, counted by file and said, as text, page and JSON', async () => {
+  it('are swapped, counted by file and said, as text, page and JSON', async () => {
     const out = temporaryFolder();
     const { code, stdout, stderr } = await prepare('reversed-direction/d23', out, '--report');
     expect(code, stderr).toBe(0);
-    expect(stdout).toMatch(
-      /\n5 pairs had their languages swapped and were turned: \S*B0\.json \(1\), .* and 2 more files\n/,
-    );
+    expect(stdout).toMatch(/\nswapped Korean and English in 5 pairs: \S*B0\.json \(1\), .* and 2 more files\n/);
     const { training, validation } = await readTexts(out);
     const pairs = [...training, ...validation];
     expect(pairs).toHaveLength(10);
     for (const [ko, en] of pairs) expect([/[가-힣]/.test(ko), /[가-힣]/.test(en)]).toEqual([true, false]);
     const report = JSON.parse(readFileSync(join(out, 'report.json'), 'utf8')) as {
-      turned: { pairs: number; files: { file: string; pairs: number }[] };
+      swapped: { pairs: number; files: { file: string; pairs: number }[] };
     };
-    expect(report.turned.pairs).toBe(5);
-    expect(report.turned.files.map(({ file, pairs: count }) => `${file.slice(-7)} ${count}`)).toEqual(
+    expect(report.swapped.pairs).toBe(5);
+    expect(report.swapped.files.map(({ file, pairs: count }) => `${file.slice(-7)} ${count}`)).toEqual(
       [0, 1, 2, 3, 4].map((i) => `B${i}.json 1`),
     );
-    expect(readFileSync(join(out, 'report.html'), 'utf8')).toContain('"turned":{"pairs":5,');
+    expect(readFileSync(join(out, 'report.html'), 'utf8')).toContain('"swapped":{"pairs":5,');
+    const { swapped, ...rest } = report;
+    writeFileSync(join(out, 'report.json'), JSON.stringify({ ...rest, turned: swapped })); // an earlier version's
+    expect(await readReport(out)).toEqual({ ...rest, swapped });
   });
 
-  it('are turned where the columns are named and most stand as named', async () => {
+  it('are swapped where the columns are named and most stand as named', async () => {
     const out = temporaryFolder();
     const { code, stdout } = await prepare(
       'reversed-direction/d23',
@@ -46,7 +48,7 @@ describe('pairs the other way round', () => {
       '--en-column',
       '최종번역문',
     );
-    expect([code, stdout.includes('5 pairs had their languages swapped')]).toEqual([0, true]);
+    expect([code, stdout.includes('swapped Korean and English in 5 pairs')]).toEqual([0, true]);
   });
 
   it('are refused where the user named all columns the wrong way round', async () => {

@@ -41,10 +41,11 @@ export interface Collected {
   readonly read: readonly number[];
   readonly dropped: DropTallies;
   /** Sources with pairs that were swapped, and how many. */
-  readonly turned: readonly TurnedSource[];
+  readonly swapped: readonly SwappedSource[];
 }
 
-export interface TurnedSource {
+/** How many pairs of a source were swapped. */
+export interface SwappedSource {
   readonly source: number;
   readonly pairs: number;
 }
@@ -83,9 +84,9 @@ export async function collect(
 ): Promise<Collected> {
   const read: number[] = CORPORA.map(() => 0);
   const dropped: DropTallies = {};
-  const turned: TurnedSource[] = [];
+  const swapped: SwappedSource[] = [];
   for (const { source, number } of sources) {
-    let [index, pairs] = [0, 0];
+    let [index, swappedPairs] = [0, 0];
     const isHeader = ordered ? () => false : repeatedHeaderTest(source.columns);
     let unreadable: { readonly first: UnreadableRow; count: number } | undefined;
     for await (const batch of readBatches(source)) {
@@ -94,7 +95,7 @@ export async function collect(
         read[corpus]!++;
         if (isUnreadable(row)) (unreadable ??= { first: row, count: 0 }).count++;
         const outcome = keepRow(row, { source: number, index, corpus }, { ordered, isHeader, spill });
-        if (outcome === 'turned') pairs++;
+        if (outcome === 'swapped') swappedPairs++;
         else if (outcome !== 'kept') tally(dropped, outcome, corpus, { source: number, index, text: exampleText(row) });
         index++;
       }
@@ -102,10 +103,10 @@ export async function collect(
     }
     if (unreadable !== undefined && unreadable.count > MOST_UNREADABLE * index)
       throw mostlyUnreadable(unreadable.first, unreadable.count, index);
-    if (pairs > 0) turned.push({ source: number, pairs });
+    if (swappedPairs > 0) swapped.push({ source: number, pairs: swappedPairs });
     onRead(0, number, true);
   }
-  return { runs: spill.flush(), read, dropped, turned };
+  return { runs: spill.flush(), read, dropped, swapped };
 }
 
 function mostlyUnreadable({ file, row, fault }: UnreadableRow, count: number, rows: number): InputError {
@@ -124,7 +125,7 @@ function keepRow(
   row: Row,
   at: { source: number; index: number; corpus: number },
   { ordered, isHeader, spill }: { ordered: boolean; isHeader: (ko: string, en: string) => boolean; spill: SpillWriter },
-): DropReason | 'kept' | 'turned' {
+): DropReason | 'kept' | 'swapped' {
   if (isUnreadable(row)) return 'unreadable';
   let [ko, en] = [foldText(row.ko), foldText(row.en)];
   let [visibleKo, visibleEn] = [visibleText(ko), visibleText(en)];
@@ -134,7 +135,7 @@ function keepRow(
   const fault = faultOf(visibleKo, visibleEn);
   if (fault === 'empty' || (fault !== undefined && !ordered)) return fault;
   spill.add({ ko, en, visibleKo, visibleEn, ...at, file: row.file, row: row.row });
-  return reversed === (row.isTurned === true) ? 'kept' : 'turned'; // swapped twice it is as in the file
+  return reversed === (row.isSwapped === true) ? 'kept' : 'swapped'; // swapped twice, it is as in the file
 }
 
 function exampleText(row: Row): string {

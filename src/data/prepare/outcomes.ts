@@ -7,7 +7,7 @@ import { EXAMPLES, type Collected, type DropTallies, type Example } from './coll
 import type { Decision } from './decide.js';
 import { RowTable, VERDICTS } from './duplicates.js';
 import type { Encoded } from './encode.js';
-import type { Outcomes, TurnedPairs } from './report.js';
+import type { Outcomes, SwappedPairs } from './report.js';
 import { comparePlaces, runOf, type Rows } from './rows.js';
 import { SIDE } from './sides.js';
 import { placeOf } from './spill.js';
@@ -94,9 +94,12 @@ function copiesOf(tooLong: readonly Uint32Array[], { facts }: Rows): (row: numbe
 }
 
 /** Swapped pairs, by file; small files by their folder. */
-export function countTurned(collected: readonly Collected[], sources: readonly PairSource[]): TurnedPairs | undefined {
+export function countSwapped(
+  collected: readonly Collected[],
+  sources: readonly PairSource[],
+): SwappedPairs | undefined {
   const files = new Map<string, number>();
-  const inOrder = collected.flatMap(({ turned }) => turned).sort((a, b) => a.source - b.source);
+  const inOrder = collected.flatMap(({ swapped }) => swapped).sort((a, b) => a.source - b.source);
   for (const { source, pairs } of inOrder) {
     const { id, shape } = sources[source]!;
     const file = shape === 'json-files' ? path.posix.dirname(id) : id;

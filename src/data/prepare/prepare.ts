@@ -31,7 +31,7 @@ import { LONGEST_COUNTED, type Encoded, type RowTokenizer, type RowTokenizers } 
 import { jobRunner } from './jobs.js';
 import { measureRows } from './measure-rows.js';
 import { nothingLeft, wrongWayRound } from './nothing-left.js';
-import { countRows, countTurned } from './outcomes.js';
+import { countRows, countSwapped } from './outcomes.js';
 import { countsByCorpus, REPORT_FILE, sumLengths, totalCounts, type PrepareReport } from './report.js';
 import { rowEstimate } from './row-estimate.js';
 import { joinRuns } from './rows.js';
@@ -106,9 +106,9 @@ async function makeShards(
     onRead?.(estimate.rows, estimate.total());
   });
   const rows = joinRuns(collected.flatMap(({ runs }) => runs));
-  const turned = countTurned(collected, sources);
+  const swapped = countSwapped(collected, sources);
   const areNamed = names?.ko !== undefined || names?.en !== undefined;
-  if (areNamed && turned?.pairs === rows.count) throw wrongWayRound(paths, collected, rows.count);
+  if (areNamed && swapped?.pairs === rows.count) throw wrongWayRound(paths, collected, rows.count);
 
   const long = isOrdered ? 'truncate' : settings.long;
   const measuredLengths: (readonly Uint32Array[])[] = [];
@@ -151,7 +151,7 @@ async function makeShards(
     counts,
     files: encoded.flatMap((shard) => shard.files),
   });
-  return { report: { ...counts, examples, ...(turned && { turned }), lengths, cut }, manifest };
+  return { report: { ...counts, examples, ...(swapped && { swapped }), lengths, cut }, manifest };
 }
 
 function describeStore({

@@ -30,7 +30,7 @@ export interface PrepareReport {
   /** The first rows dropped, as `file:row`, in the order of the files. */
   readonly examples: Readonly<Partial<Record<DropReason, readonly string[]>>>;
   /** Pairs that were swapped; absent if there were none. */
-  readonly turned?: TurnedPairs;
+  readonly swapped?: SwappedPairs;
   /** Files that were not read. */
   readonly skipped: readonly SkippedFile[];
   /**
@@ -43,7 +43,7 @@ export interface PrepareReport {
 }
 
 /** Pairs whose Korean and English texts were exchanged. */
-export interface TurnedPairs {
+export interface SwappedPairs {
   readonly pairs: number;
   /** In the order of the sources. */
   readonly files: readonly { readonly file: string; readonly pairs: number }[];
@@ -62,12 +62,15 @@ const COUNTS = { read: number, dropped: mapOf(number), not_sampled: number, trai
 const ofColumns = (schema: v.GenericSchema): v.GenericSchema =>
   object(Object.fromEntries(ID_COLUMNS.map((column) => [column, schema])));
 
-const REPORT = partOf<PrepareReport>(
+const SWAPPED = object({ pairs: number, files: listOf(object({ file: text, pairs: number })) });
+
+const REPORT = partOf<PrepareReport & { readonly turned?: SwappedPairs }>(
   object({
     corpora: listOf(object({ corpus: text, ...COUNTS })),
     total: object(COUNTS),
     examples: mapOf(listOf(text)),
-    turned: v.exactOptional(object({ pairs: number, files: listOf(object({ file: text, pairs: number })) })),
+    swapped: v.exactOptional(SWAPPED),
+    turned: v.exactOptional(SWAPPED), // what earlier versions called them
     skipped: listOf(object({ file: text, why: text })),
     lengths: ofColumns(listOf(number)),
     cut: ofColumns(number),
@@ -84,7 +87,8 @@ export async function readReport(store: string): Promise<PrepareReport | undefin
   const path = join(store, REPORT_FILE);
   const contents = await readIfThere(path);
   if (contents === undefined) return undefined;
-  return checkJson(REPORT, parseJson(contents, path, REPORT_REMEDY), path, REPORT_REMEDY);
+  const { turned, ...report } = checkJson(REPORT, parseJson(contents, path, REPORT_REMEDY), path, REPORT_REMEDY);
+  return turned === undefined ? report : { ...report, swapped: turned };
 }
 
 /** Rows by outcome, by corpus number. */

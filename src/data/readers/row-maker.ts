@@ -18,7 +18,7 @@ const MOST_SHOWN = 40;
  */
 export function rowOf(place: Place, first: string, second: string, language?: string): Row {
   if (NO_TEXT.test(first) || NO_TEXT.test(second)) return faultyRow(place, 'expected text, got bytes that are not');
-  if (language !== undefined && isEnglish(language)) return { ko: second, en: first, isTurned: true, ...place };
+  if (language !== undefined && isEnglish(language)) return { ko: second, en: first, isSwapped: true, ...place };
   return { ko: first, en: second, ...place };
 }
 

@@ -15,7 +15,7 @@ const LIMIT = 77;
 /**
  * The section of data.
  *
- * @param isWhole whether it names the first rows dropped, and the files that were turned or not read
+ * @param isWhole whether it names the first rows dropped, and the files that had swapped pairs or were not read
  */
 export function dataPart(view: Look, report: PrepareReport, isWhole = false): Part {
   const { words } = view;
@@ -28,7 +28,7 @@ export function dataPart(view: Look, report: PrepareReport, isWhole = false): Pa
     h('p', { class: 'quiet' }, words.dataNote),
     corporaTable(view, report),
     reasonsTable(view, report, isWhole),
-    ...turnedNote(view, report, isWhole),
+    ...swappedNote(view, report, isWhole),
     ...(isWhole ? skippedFiles(view, report) : []),
     h('h3', {}, words.lengths),
     h(
@@ -90,12 +90,12 @@ function reasonsTable({ words, format }: Look, { total, examples }: PrepareRepor
   );
 }
 
-function turnedNote({ words, format }: Look, { turned }: PrepareReport, isWhole: boolean): HTMLElement[] {
-  if (turned === undefined) return [];
-  const files = turned.files.map(({ file, pairs }) => [file, format.count(pairs)]);
+function swappedNote({ words, format }: Look, { swapped }: PrepareReport, isWhole: boolean): HTMLElement[] {
+  if (swapped === undefined) return [];
+  const files = swapped.files.map(({ file, pairs }) => [file, format.count(pairs)]);
   return [
-    h('p', {}, words.turned(format.count(turned.pairs))),
-    ...(isWhole ? [details(words.turnedFiles, () => table([words.file, words.pairs], files))] : []),
+    h('p', {}, words.swapped(format.count(swapped.pairs))),
+    ...(isWhole ? [details(words.swappedFiles, () => table([words.file, words.pairs], files))] : []),
   ];
 }
 

@@ -135,7 +135,7 @@ export const EN = {
   reasons: DROP_REASONS as Readonly<Record<DropReason, string>>,
   noneDropped: 'No row was dropped.',
   firstRows: 'the first ones',
-  turnedFiles: 'Pairs turned, by file',
+  swappedFiles: 'Swapped pairs, by file',
   skippedFiles: 'Files not read',
   file: 'file',
   why: 'why',
@@ -151,7 +151,7 @@ export const EN = {
   allScores: 'All other scores',
   noDistances: (why: string) => `no distances, ${why}`,
   cutTexts: (texts: string) => `texts cut to 77 tokens: ${texts}`,
-  turned: (pairs: string) => `Pairs whose languages were swapped and that were turned: ${pairs}.`,
+  swapped: (pairs: string) => `Pairs in which Korean and English were swapped: ${pairs}.`,
   lengths: 'Tokens per text',
   lengthColumns: {
     teacher_en: 'English, teacher’s tokenizer',

@@ -130,7 +130,7 @@ export const KO: Words = {
   },
   noneDropped: '제외한 행이 없습니다.',
   firstRows: '처음 나온 곳',
-  turnedFiles: '바로잡은 쌍, 파일별',
+  swappedFiles: '바로잡은 쌍, 파일별',
   skippedFiles: '읽지 않은 파일',
   file: '파일',
   why: '이유',
@@ -146,7 +146,7 @@ export const KO: Words = {
   allScores: '그 밖의 점수',
   noDistances: (why) => `거리 없음, ${why}`,
   cutTexts: (texts) => `77토큰으로 자른 문장: ${texts}`,
-  turned: (pairs) => `한국어와 영어가 뒤바뀌어 바로잡은 쌍: ${pairs}.`,
+  swapped: (pairs) => `한국어와 영어가 뒤바뀌어 바로잡은 쌍: ${pairs}.`,
   lengths: '문장별 토큰 수',
   lengthColumns: {
     teacher_en: '영어, 교사 토크나이저',
