@@ -52,7 +52,10 @@ const SITE = /** @type {const} */ ({ device: 'cpu', isRecorded: true, isLarge: t
 const list = (text) => text.split(',').filter(Boolean);
 
 /** @type {Rates} */
-const rates = measure(process.execPath, [inProject('scripts/bench/products.mjs')]);
+const rates = measure(process.execPath, [
+  inProject('scripts/bench/products.mjs'),
+  String(10 * Number(flags.rounds ?? 3)),
+]);
 console.log(
   `Machine: ${machine()}; ` +
     `products alone: ${rates.fp32} GFLOP/s in fp32, ${rates.bf16 || 'none'} in bf16; Node ${process.versions.node}\n`,

@@ -1,5 +1,6 @@
 /**
- * Measures what the machine's products alone reach: `[4928, 768] × [768, 3072]`, the student's largest. One JSON line.
+ * Measures what the machine's products alone reach: `[4928, 768] × [768, 3072]`, the student's largest, in the
+ * fastest of so many rounds as the argument says. One JSON line.
  */
 import { Graph } from '#dist/engine/graph/graph.js';
 import { openSession } from '#dist/engine/graph/session.js';
@@ -10,7 +11,8 @@ import { bfloat16Obstacle } from '#dist/tensorflow/hardware.js';
 /** @import { Variable } from '#dist/engine/graph/variables.js' */
 /** @typedef {{ fp32: number, bf16: number }} Rates GFLOP/s; 0 where oneDNN is kept from computing in bfloat16 */
 
-const [ROWS, INNER, COLUMNS, ROUNDS] = [4928, 768, 3072, 30];
+const [ROWS, INNER, COLUMNS] = [4928, 768, 3072];
+const ROUNDS = Number(process.argv[2]);
 
 await loadBackend('tensorflow');
 const bf16 = bfloat16Obstacle() === undefined ? await rate('bfloat16') : 0;

@@ -198,7 +198,7 @@ describe.skipIf(!BACKENDS_UNDER_TEST.includes('tensorflow'))('what holds the eng
   it.runIf(processorFeatures().has('avx512f'))('leaves out bfloat16 that oneDNN is kept from, or says so', () => {
     const env: NodeJS.ProcessEnv = { ...process.env, ONEDNN_MAX_CPU_ISA: 'AVX2' };
     delete env.TF_ENABLE_ONEDNN_OPTS;
-    const products = run('products.mjs', [], env);
+    const products = run('products.mjs', ['3'], env);
     expect(products.stdout, products.stderr).toMatch(/^\{"fp32":[1-9]\d*,"bf16":0\}\n$/);
     const precision = run('precision.mjs', [], env);
     expect(precision.status).toBe(1);
