@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-/** What the user types: the rule of src/base/own-command.ts once more, as this runs where dist/ is not there yet. */
+/** What the user types. Repeats the rule of src/base/own-command.ts, because dist/ may not exist yet. */
 const KD = process.env.npm_command ? 'npx kd' : 'kd';
 const isInstalled = !existsSync(join(root, 'package-lock.json'));
 const built = join(await homeFolder(), 'dist', 'cli.js');
@@ -31,7 +31,9 @@ if (existsSync(built)) {
   process.exitCode = 1;
 }
 
-/** The folder whose dist/ is run: a clone's own, or where an installed kd was set up; else one that is not there. */
+/**
+ * The folder whose dist/ is run: the clone, or where an installed kd was set up; a non-existent folder if it was not.
+ */
 async function homeFolder() {
   if (!isInstalled) return root;
   const { homeOf, isHomeReady } = await import('../scripts/setup/home.mjs');
@@ -39,7 +41,7 @@ async function homeFolder() {
   return isHomeReady(home) ? home : join(home, 'not-ready');
 }
 
-/** Loads the command. `require` opens one file after the other, where `import` opens hundreds at once. */
+/** Loads the command. `require` opens files one at a time; `import` opens hundreds at once. */
 async function load() {
   try {
     createRequire(import.meta.url)(built);
@@ -50,8 +52,8 @@ async function load() {
 }
 
 /**
- * What the system, or an unfinished installation, refused while the command was loaded, in one line; undefined for a
- * bug.
+ * A one-line message for an error raised while loading the command, by the system or an incomplete installation;
+ * undefined for a bug.
  *
  * @param {unknown} error
  */
@@ -69,7 +71,7 @@ function lineOf(error) {
 }
 
 /**
- * What Node says of what was refused.
+ * An error's properties, as Node sets them.
  *
  * @param {unknown} error
  * @returns {Partial<NodeJS.ErrnoException>}
@@ -78,7 +80,7 @@ function factsOf(error) {
   return typeof error === 'object' && error !== null ? error : {};
 }
 
-/** Whether a few more files can be opened: packages say otherwise in words of their own that they could not be. */
+/** Whether more files can be opened. Packages report this failure in their own words, so try it. */
 function canOpenFiles() {
   /** @type {number[]} */
   const files = [];

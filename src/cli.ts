@@ -1,4 +1,6 @@
-/** @file The command line as a process: subcommands and exit codes. It has no top-level await: `require` loads it. */
+/**
+ * @file The command-line entry point: subcommands and exit codes. No top-level await, so that `require` can load it.
+ */
 import { createRequire } from 'node:module';
 import type { Command } from 'commander';
 import type { OutputOptions } from './app/output.js';
@@ -28,8 +30,8 @@ async function main(): Promise<void> {
 }
 
 /**
- * Loads a subcommand by `require`, which opens one file after the other, where `import` opens hundreds at once. Where
- * this version of Node cannot, it is left to `import`.
+ * Loads a subcommand with `require`, which opens files one at a time; `import` opens hundreds at once. Node versions
+ * that cannot `require` ES modules fall back to `import`.
  */
 function preload(name: string): void {
   try {
@@ -39,20 +41,20 @@ function preload(name: string): void {
   }
 }
 
-/** Says what went wrong and gives the exit code for it. */
+/** Prints an error and returns its exit code. */
 function report(error: unknown): number {
   const { exitCode, text, event } = failureOf(error);
-  process.exitCode = exitCode; // before anything is written: a reader may be gone
+  process.exitCode = exitCode; // set before writing, which may fail
   process.stderr.write(errorText(text));
   if (event !== undefined && program?.opts<OutputOptions>().json === true) printEvent(event);
   return exitCode;
 }
 
-/** Prints an event on standard output, where that can still be written to: it may be what failed. */
+/** Prints an event on standard output, unless that is what failed. */
 function printEvent(event: ErrorEvent): void {
   try {
     process.stdout.write(`${JSON.stringify(event)}\n`);
   } catch {
-    // standard error has said it
+    // already reported on standard error
   }
 }

@@ -1,7 +1,7 @@
 /**
- * @file The library: what the commands do, to be called from code. It prints nothing and ends no process; what there is
- * to tell goes to a `Listener`, and an `AbortSignal` stops long work. Options are those of the commands, in camel case;
- * what is left out is as on the command line. Paths and names are from the current folder, as there.
+ * @file The library: what the commands do, as functions. It prints nothing and never ends the process: messages and
+ * progress go to a `Listener`, and an `AbortSignal` stops long work. Options are those of the commands, in camel case,
+ * with the same defaults. Relative paths and run names are resolved from the current folder, as on the command line.
  */
 import { messageOf } from './base/errors.js';
 import { ENCODE_DEFAULTS, encodeTexts, type EncodedTexts, type EncodeRequest } from './app/encoding/encode-texts.js';
@@ -47,17 +47,17 @@ export type { ReportedEvent } from './app/reporter.js';
 export type { PrepareReport } from './data/prepare/report.js';
 export type * from './evaluate/evaluation.js';
 
-/** A type with some of its fields required, and the others as on the command line where they are left out. */
+/** A type with some fields required and the rest optional, with the command line's defaults. */
 type With<Request, Required extends keyof Request> = Pick<Request, Required> & Partial<Request>;
 
 export type PrepareOptions = With<Omit<PrepareRequest, 'onWriting'>, 'data' | 'out'>;
-/** The settings of `kd train`; `recipe` puts a recipe's in place of defaults. */
+/** The settings of `kd train`; `recipe` replaces defaults with a recipe's settings. */
 export interface TrainOptions extends Partial<AskedSettings> {
   /**
-   * Resumes a run or a checkpoint of one, by any of their names (`true`: the last run), in place of a new one.
+   * Resumes a run, or one of its checkpoints, by any of its names instead of starting a new one; `true`: the last run.
    */
   readonly resume?: string | true;
-  /** Ends the run after the step in hand, and saves it. */
+  /** Stops the run after the current step and saves it. */
   readonly signal?: AbortSignal;
 }
 export type EvaluateOptions = With<EvaluationRequest, 'compare'>;
@@ -66,32 +66,32 @@ export type ExportOptions = With<ExportRequest, 'model' | 'to'>;
 export type GeneratePicturesOptions = Partial<Omit<GenerateOptions, 'compare' | 'compareCheckpoints'>>;
 
 /**
- * Prepares pairs into a token store, as `kd prepare`.
+ * Prepares pairs into a token store, as `kd prepare` does.
  *
- * @throws InputError for data without pairs, a damaged corpus, a tokenizer that is not available
+ * @throws InputError for data without pairs, a damaged corpus, or a tokenizer that is not available
  */
 export async function prepare(options: PrepareOptions, listener: Listener = {}): Promise<PrepareReport> {
   const { teacher, student } = DEFAULTS;
   return preparePairs({ ...PREPARE_DEFAULTS, teacher, student, ...options }, reporterOf(listener));
 }
 
-/** How a training ended. */
+/** How a training run ended. */
 export interface TrainingSummary {
   /** Absolute path of the run's folder. */
   readonly run: string;
   /** Steps taken. */
   readonly steps: number;
-  /** Whether it was stopped before its end; `resume` goes on with it. */
+  /** Whether it was stopped before its end; `resume` continues it. */
   readonly stopped: boolean;
-  /** The lowest validation losses, and the step they are of; absent where there was no validation. */
+  /** The lowest validation losses and the step they were measured at; absent without validation. */
   readonly best?: Losses & { readonly step: number; readonly loss: number };
 }
 
 /**
- * Trains a student, as `kd train`: the run's folder is `checkpoints/<run>` under the current one.
+ * Trains a student, as `kd train` does. The run's folder is `checkpoints/<run>` under the current folder.
  *
- * @throws InputError for settings, data or models that cannot be, a run that is there already, and a run that ends
- *   early; `Stopped` where `signal` was aborted before the first step
+ * @throws InputError for unusable settings, data or models, a run that already exists, and a run that ends early;
+ *   `Stopped` if `signal` was aborted before the first step
  */
 export async function train(options: TrainOptions = {}, listener: Listener = {}): Promise<TrainingSummary> {
   const { resume, signal, ...given } = options;
@@ -116,7 +116,7 @@ export async function train(options: TrainOptions = {}, listener: Listener = {})
 }
 
 /**
- * Compares models, as `kd eval`; nothing is written.
+ * Compares models, as `kd eval` does; writes nothing.
  *
  * @throws InputError for a model, pairs or a file that is not available
  */
@@ -134,19 +134,19 @@ export async function encode(options: EncodeOptions, listener: Listener = {}): P
 }
 
 /**
- * Writes a student for other tools, as `kd export`.
+ * Exports a student for other tools, as `kd export` does.
  *
- * @throws InputError for a folder with something else in it, and a model that is not available or that the format
- *   cannot hold
+ * @throws InputError for a folder with other contents, a model that is not available, or one that the format cannot
+ *   represent
  */
 export async function exportStudent(options: ExportOptions, listener: Listener = {}): Promise<ExportedStudent> {
   return exportModel({ ...EXPORT_DEFAULTS, ...options }, reporterOf(listener));
 }
 
 /**
- * Draws pictures, as `kd generate`: each prompt `count` times.
+ * Draws pictures, as `kd generate` does: `count` of each prompt.
  *
- * @throws InputError for an encoder or a pipeline that cannot be used, and a folder that takes no files
+ * @throws InputError for an encoder or pipeline that cannot be used, or an output folder that cannot be written to
  */
 export async function generate(
   prompts: readonly string[],
@@ -155,7 +155,7 @@ export async function generate(
 ): Promise<DrawnPicture[]> {
   const asked = { ...GENERATE_DEFAULTS, ...options };
   checkGenerateOptions(prompts, asked);
-  const { draw } = await import('./app/pictures/draw.js'); // the others need neither ONNX Runtime nor pictures
+  const { draw } = await import('./app/pictures/draw.js'); // only drawing needs ONNX Runtime and the picture library
   const pictures: DrawnPicture[] = [];
   await draw(prompts, asked, reporterOf(listener), (picture) => {
     pictures.push(picture);
@@ -165,8 +165,8 @@ export async function generate(
 }
 
 /**
- * Draws a grid, as `kd generate --compare`: a column for each encoder, a row for each prompt. Prompts are given here or
- * come from the file that `compare` names.
+ * Draws a grid, as `kd generate --compare` does: a column per encoder, a row per prompt. Prompts are given here or read
+ * from the file that `compare` names.
  *
  * @throws InputError as `generate`
  */

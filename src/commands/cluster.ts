@@ -1,4 +1,4 @@
-/** @file The flags that describe a process among several, and how a command meets the others. */
+/** @file The flags that place a process among several, and how a command connects to the others. */
 import { Option, type Command } from 'commander';
 import type { Output } from '../app/output.js';
 import { messageOf } from '../base/errors.js';
@@ -20,7 +20,7 @@ export interface ClusterFlags extends HostFlags {
   readonly interface?: string | undefined;
 }
 
-/** The flags' names: they are of a process, not settings of the run. */
+/** The names of these flags. They belong to a process and are not settings of the run. */
 const NAMES: Readonly<Record<keyof ClusterFlags, true>> = {
   hosts: true,
   rank: true,
@@ -32,7 +32,7 @@ const NAMES: Readonly<Record<keyof ClusterFlags, true>> = {
 /** Whether a flag is one of these. */
 export const isClusterFlag = (name: string): boolean => Object.hasOwn(NAMES, name);
 
-/** The flags that describe processes, and the others. */
+/** Separates the cluster flags from the rest. */
 export function clusterFlagsOf<Flags extends ClusterFlags>(
   flags: Flags,
 ): [cluster: ClusterFlags, others: Omit<Flags, keyof ClusterFlags>] {
@@ -62,7 +62,7 @@ export function addClusterFlags(command: Command): Command {
     );
 }
 
-/** The processes of a run as they are described, and the network between them. */
+/** The processes of a run and the network between them. */
 export interface Cluster {
   readonly hosts: Hosts;
   readonly network: Network;
@@ -72,10 +72,10 @@ export interface Cluster {
 }
 
 /**
- * Finds the other processes of a run; nothing is connected yet.
+ * Finds the other processes of a run without connecting to them.
  *
- * @returns undefined for a process alone
- * @throws InputError where they are described wrongly
+ * @returns undefined for a single process
+ * @throws InputError if they are described wrongly
  */
 export async function findCluster(flags: ClusterFlags, output: Output): Promise<Cluster | undefined> {
   const hosts = findHosts(flags, process.env);
@@ -95,9 +95,9 @@ export async function findCluster(flags: ClusterFlags, output: Output): Promise<
 }
 
 /**
- * Meets the other processes of a run.
+ * Connects to the other processes of a run.
  *
- * @param command that all must have been started with
+ * @param command the command that every process must be running
  * @throws InputError
  */
 export function meetCluster(
@@ -112,12 +112,10 @@ export function meetCluster(
   return meetRanks({ ...cluster, version: VERSION, command }, stop);
 }
 
-/** Milliseconds in which what went wrong is said. */
+/** Milliseconds to get the error message out before exiting. */
 const LAST_WORDS_MS = 100;
 
-/**
- * Tells the other ranks what went wrong, and ends soon: what TensorFlow still computes may wait for a rank for ever.
- */
+/** Tells the other ranks what went wrong and exits soon: TensorFlow may be waiting for a rank forever. */
 export async function leave(ranks: Ranks, error: unknown): Promise<void> {
   await ranks.fail(messageOf(error));
   setTimeout(() => process.exit(), LAST_WORDS_MS).unref();

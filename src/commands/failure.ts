@@ -1,34 +1,34 @@
-/** @file Exit codes of the command, and its error messages. */
+/** @file The command's exit codes and error messages. */
 import { KD } from '../base/own-command.js';
 import { CommanderError } from 'commander';
 import { messageOf } from '../base/errors.js';
 import { inputFailure } from '../base/input-failure.js';
 
-/** Done; bad input; a bug; stopped by the user after saving, as shells count a process that SIGINT ended. */
+/** Done; bad input; a bug; stopped by the user after saving (128 + SIGINT, as in shells). */
 export const EXIT = { done: 0, input: 1, bug: 2, stopped: 130 } as const;
 
-/** The `code` of flags and arguments that the command does not have. */
+/** The `code` of an unknown flag or argument. */
 const USAGE = 'USAGE';
 
-/** How a command ends that failed. */
+/** How a failed command ends. */
 export interface Failure {
   readonly exitCode: number;
-  /** For standard error: one line for bad input, a stack for a bug, nothing where help or a version was asked for. */
+  /** For standard error: one line for bad input, a stack for a bug, empty after help or version. */
   readonly text: string;
-  /** The same for programs, with `--json`; absent where nothing failed. */
+  /** The same for programs, with `--json`; absent if nothing failed. */
   readonly event?: ErrorEvent;
 }
 
-/** The last line of standard output of a command that failed, with `--json`. */
+/** With `--json`: the last line that a failed command prints on standard output. */
 export interface ErrorEvent {
   readonly event: 'error';
-  /** What kind of error it is: that of an `InputError`, `SYSTEM`, `USAGE` for flags and arguments, or `BUG`. */
+  /** The kind of error: an `InputError`'s code, `SYSTEM`, `USAGE` for flags and arguments, or `BUG`. */
   readonly code: string;
-  /** What standard error says, on one line and without a stack. */
+  /** The message on standard error, on one line and without a stack. */
   readonly message: string;
 }
 
-/** What to say of whatever was thrown. */
+/** The failure to report for a thrown value. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof CommanderError) return usageFailure(error);
   const failure = inputFailure(error);
@@ -44,7 +44,7 @@ function badInput(code: string, message: string): Failure {
   return { exitCode: EXIT.input, text: `error: ${message}\n`, event: { event: 'error', code, message } };
 }
 
-/** Commander throws after help and version too, and words its errors as `error: …`, some on two lines. */
+/** Commander also throws after help and version, and begins its errors with `error: `, some of them on two lines. */
 function usageFailure(error: CommanderError): Failure {
   if (error.exitCode === 0) return { exitCode: EXIT.done, text: '' };
   if (error.code === 'commander.help') return badInput(USAGE, `expected a command; \`${KD} --help\` lists them`);

@@ -1,11 +1,11 @@
-/** @file Flag parsers made from kinds of values, with their error messages. */
+/** @file Flag parsers and their error messages, from kinds of values. */
 import { InvalidArgumentError, Option } from 'commander';
 import { COUNT, NON_NEGATIVE, PIXELS, RATIO, SEED, SHARE, POSITIVE, type Kind } from '../base/kinds.js';
 import { PRECISION_CHOICES } from '../engine/precision.js';
 import { BACKENDS } from '../tensorflow/backend.js';
 import { DEVICE } from '../tensorflow/gpu-choice.js';
 
-/** A parser of a flag's text, as commander takes it; it throws for a value of another kind. */
+/** A commander parser for a flag's value; throws if the value is not of this kind. */
 export function parserOf<T>(kind: Kind<T>): (text: string) => T {
   return (text) => {
     const value = kind.parse(text);
@@ -22,7 +22,7 @@ export const ratio = parserOf(RATIO);
 export const seed = parserOf(SEED);
 export const pixels = parserOf(PIXELS);
 
-/** Names with commas between them. */
+/** Parses comma-separated names. */
 export function list(text: string): string[] {
   const names = text.split(',').map((name) => name.trim());
   if (names.includes('')) throw new InvalidArgumentError('Expected names with commas between them.');
@@ -33,7 +33,7 @@ export function list(text: string): string[] {
 export const backendOption = (): Option =>
   new Option('--backend <name>', "TensorFlow's kernels, or JavaScript's").choices(BACKENDS).default('auto');
 
-/** `--precision` of encoding: in what products are computed. */
+/** `--precision` of encoding: the precision of matrix products. */
 export const precisionOption = (): Option =>
   new Option(
     '--precision <name>',

@@ -1,26 +1,26 @@
-/** @file How the help of a command is laid out, on narrow terminals, too. */
+/** @file The layout of help texts, which also fit narrow terminals. */
 import type { Help } from 'commander';
 import stringWidth from 'string-width';
 import { terminalColumns } from '../base/terminal.js';
 import { hangingText, wrapText } from '../base/wrap.js';
 
-/** A command line as it can be typed, and what it does where that is not plain. */
+/** A command line that can be typed, and what it does if that is not obvious. */
 export type Example = readonly [line: string, does?: string];
 
-/** Fewer columns are too few for a text beside something else. */
+/** Minimum columns for a description beside an item. */
 const LEAST_BESIDE = 28;
 
-/** A longer command line has what it does under it, so that the others do not have it far away. */
+/** Longer command lines have their description below, so that it does not push the other descriptions far right. */
 const LONGEST_BESIDE = 52;
 
-/** What belongs together: a flag and its value, a text in quotes. */
+/** Units that must not be broken: a flag with its value, a quoted text. */
 const FLAGS_AND_ARGUMENTS = /(--[\w-]+ (?=[^->|]))?("[^"]*"|\S+)/g;
 
 const CONTINUES = ' \\';
 
 const INDENT = ' '.repeat(6);
 
-/** A flag, an argument or a command with what it is: beside it, or under it where there is no room. */
+/** A flag, argument or command with its description: beside it, or below where there is no room. */
 export function formatItem(
   term: string,
   termWidth: number,
@@ -32,9 +32,9 @@ export function formatItem(
 }
 
 /**
- * Examples as the last part of a help text.
+ * Examples, the last part of a help text.
  *
- * @param room the terminal's columns; Infinity leaves command lines whole
+ * @param room the terminal's columns; Infinity keeps command lines whole
  */
 export function examplesText(examples: readonly Example[], room = terminalColumns()): string {
   const widths = examples.flatMap(([line, does]) => (does === undefined ? [] : [stringWidth(line)]));
@@ -52,7 +52,7 @@ export function examplesText(examples: readonly Example[], room = terminalColumn
   return `\n${examples.length === 1 ? 'Example' : 'Examples'}:\n${lines.join('\n')}`;
 }
 
-/** A command line; broken as a shell takes it, before a flag or an argument, where it is longer than there is room. */
+/** A command line, broken before a flag or argument with a shell continuation if it is longer than the room. */
 function commandLines(line: string, room: number): string[] {
   const lines = ['  $'];
   for (const [word] of line.matchAll(FLAGS_AND_ARGUMENTS)) {

@@ -4,7 +4,9 @@ import { examplesText, formatItem } from './help.js';
 import { Command, type Option } from 'commander';
 import { VERSION } from '../base/version.js';
 
-/** The subcommands in the order of the help. Each is loaded when it is asked for: all of them take half a second. */
+/**
+ * The subcommands in the order of the help. Each is loaded on demand, since loading all of them takes half a second.
+ */
 const SUBCOMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   prepare: async () => (await import('./prepare/index.js')).prepareCommand(),
   train: async () => (await import('./train/index.js')).trainCommand(),
@@ -18,7 +20,7 @@ const SUBCOMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   setup: async () => (await import('./setup/index.js')).setupCommand(),
 };
 
-/** The names of the subcommands that arguments need: the one that they name, none for the version, else all. */
+/** The subcommands to load for these arguments: the named one, none for `--version`, otherwise all. */
 export function subcommandsFor(args: readonly string[]): string[] {
   const first = args.find((arg) => !['--quiet', '--json'].includes(arg));
   if (first === '-V' || first === '--version') return [];
@@ -26,9 +28,9 @@ export function subcommandsFor(args: readonly string[]): string[] {
 }
 
 /**
- * `kd` with the subcommands that arguments need. Nothing in it ends the process: what goes wrong is thrown.
+ * Builds `kd` with the subcommands needed for `args`. Errors are thrown; the process is never ended here.
  *
- * @param args the arguments that it will parse; none for all subcommands
+ * @param args the arguments to be parsed; none for all subcommands
  */
 export async function createProgram(args: readonly string[] = []): Promise<Command> {
   const program = new Command(KD)
@@ -46,17 +48,17 @@ export async function createProgram(args: readonly string[] = []): Promise<Comma
     command
       .helpOption('-h, --help', 'show what it does, with an example')
       .configureHelp({ showGlobalOptions: true, formatItem })
-      .configureOutput({ writeErr: () => undefined }) // whoever runs it says it, on one line
+      .configureOutput({ writeErr: () => undefined }) // the caller reports errors, on one line
       .exitOverride();
     for (const option of command.options) refuseEmpty(command, option);
   }
   return program;
 }
 
-/** Flags whose value is a text that may be empty. */
+/** Flags whose value may be an empty text. */
 const MAY_BE_EMPTY: readonly (string | undefined)[] = ['--negative', '--preview-negative'];
 
-/** Refuses an empty value of a flag, as of `--out "$FOLDER"` where that is not set, before it is taken for a name. */
+/** Rejects an empty value, as from `--out "$FOLDER"` with FOLDER unset, before it is used as a name. */
 function refuseEmpty(command: Command, option: Option): void {
   if (!option.required || option.parseArg !== undefined || MAY_BE_EMPTY.includes(option.long)) return;
   command.on(`option:${option.name()}`, (value: string | null) => {

@@ -1,4 +1,4 @@
-/** @file What happens when nobody reads standard output or standard error any more. */
+/** @file What happens when standard output or standard error is closed. */
 import { closeSync, openSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { errorText } from '../base/colour.js';
@@ -6,10 +6,10 @@ import { printable } from '../base/errors.js';
 import { systemReason } from '../base/files.js';
 import { EXIT } from './failure.js';
 
-/** Commands whose result is in files: they go on without a reader. The others end, as `kd eval | head` should. */
+/** Commands that write files go on without a reader. The others exit, as `kd eval | head` should. */
 const WRITE_FILES: ReadonlySet<string> = new Set(['prepare', 'train', 'encode', 'export', 'generate', 'report']);
 
-/** What the system says of a reader that went away, or a terminal that was closed. */
+/** Error codes of a reader that went away, or a closed terminal. */
 const GONE: ReadonlySet<string> = new Set([
   'EPIPE',
   'EIO',
@@ -22,11 +22,10 @@ const GONE: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Listens for what cannot be written. Messages may be lost. So may everything that training says: it has its logs. Else
- * a reader that is gone ends the process quietly where what it prints is its point; and output that a full disk does
- * not take is an error.
+ * Handles write errors of the standard streams. Messages may be lost, and so may everything that training prints, since
+ * it writes logs. Commands that only print exit quietly when their reader is gone. A full disk is an error.
  *
- * @param commandName of the command that runs; undefined before one does
+ * @param commandName returns the name of the running command; undefined before one runs
  */
 export function watchStandardStreams(commandName: () => string | undefined): void {
   process.stderr.on('error', () => undefined);
@@ -48,8 +47,8 @@ export function watchStandardStreams(commandName: () => string | undefined): voi
 }
 
 /**
- * At its end Node gives terminals back their settings, and aborts where that fails, as it does with one that was hung
- * up (`ResetStdio` in node.cc); a descriptor that leads elsewhere by then it leaves alone.
+ * Closes terminals that hung up. At exit, Node restores every terminal's settings and aborts if that fails
+ * (`ResetStdio` in node.cc); it skips a descriptor that no longer refers to the same file.
  */
 function leaveLostTerminals(): void {
   const terminals = [0, 1, 2].filter((descriptor) => isatty(descriptor));

@@ -1,4 +1,4 @@
-/** @file What `kd doctor` says of devices that are to share out a run. */
+/** @file What `kd doctor` reports about devices that would share a run. */
 import type { Finding } from '../../app/doctor/finding.js';
 import type { Output } from '../../app/output.js';
 import { formatBytes, formatCounted } from '../../base/format.js';
@@ -9,9 +9,9 @@ import { leave, meetCluster, type Cluster } from '../cluster.js';
 import { findingText } from './finding-text.js';
 
 /**
- * Meets the other ranks, if there are any, and says how fast all devices add up.
+ * Connects to the other ranks, if any, and reports how fast all devices sum gradients.
  *
- * @throws InputError in the words of `kd train`
+ * @throws InputError with the messages of `kd train`
  */
 export async function examineDevices(
   asked: Omit<CheckedDevices, 'ranks'>,

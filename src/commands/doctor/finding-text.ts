@@ -1,7 +1,7 @@
 import type { Finding } from '../../app/doctor/finding.js';
 import { hangingText } from '../../base/wrap.js';
 
-/** A finding as it is shown in a terminal of so many columns. */
+/** A finding as shown in a terminal of the given width. */
 export function findingText({ name, ok, found, remedy }: Finding, columns = Infinity): string {
   return hangingText(`${ok ? '✓' : '✗'} ${name}`, `${found}${remedy === undefined ? '' : `; ${remedy}`}`, 14, columns);
 }

@@ -1,15 +1,15 @@
-/** @file The output file of `kd encode`: a new file, or an earlier output that it replaces. */
+/** @file The output file of `kd encode`: a new file, or an earlier output to replace. */
 import { stat } from 'node:fs/promises';
 import { InputError } from '../../base/errors.js';
 import { openSafetensors } from '../../weights/safetensors.js';
 
-/** The tensors of an output. */
+/** The tensors in the output. */
 export const OUTPUT_TENSORS = ['last_hidden_state', 'pooler_output', 'input_ids'] as const;
 
 /**
- * Checks that a file may be replaced: texts and weights of the same name are not.
+ * Checks that a file may be replaced, to protect texts or weights of the same name.
  *
- * @throws InputError for a file that is there and neither empty nor an output
+ * @throws InputError for an existing file that is neither empty nor an earlier output
  */
 export async function checkOutputFile(path: string): Promise<void> {
   if (path === '-')

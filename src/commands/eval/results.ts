@@ -1,4 +1,4 @@
-/** @file Where the results of a comparison go: files of several formats, and the folders of the runs. */
+/** @file Where evaluation results go: files in several formats, and the run folders. */
 import { access, constants, stat } from 'node:fs/promises';
 import { dirname, extname } from 'node:path';
 import { InputError, messageOf } from '../../base/errors.js';
@@ -15,7 +15,7 @@ import { openRegularFile } from '../../base/regular-file.js';
 
 interface ResultsFormat {
   readonly write: (results: RunEvaluations) => string | Promise<string>;
-  /** What such a file of this or an earlier version begins with. */
+  /** How a file of this format begins, from this version or an earlier one. */
   readonly beginning: RegExp;
 }
 
@@ -33,23 +33,23 @@ const FORMATS: Readonly<Record<string, ResultsFormat>> = {
   },
 };
 
-/** Characters that are looked at, of a file that would be replaced. */
+/** How many characters of a file to read before replacing it. */
 const BEGINNING = 1000;
 
 function formatOf(path: string): ResultsFormat | undefined {
   return FORMATS[extname(path).toLowerCase()];
 }
 
-/** The tables of all results. */
+/** All results as tables. */
 export function tablesOf({ pairs, sts }: RunEvaluations): Table[] {
   return [...(pairs === undefined ? [] : pairsTables(pairs)), ...sts.map(stsTable)];
 }
 
 /**
- * Checks the names of results before the work, not after.
+ * Checks the names of the output files before the work starts.
  *
- * @throws InputError for one of no known format, in a folder that cannot be written to, or of a file that is no earlier
- *   result
+ * @throws InputError for an unknown format, a folder that cannot be written to, or an existing file that is not an
+ *   earlier result
  */
 export async function checkOutputs(paths: readonly string[]): Promise<void> {
   for (const path of paths) {
@@ -67,7 +67,7 @@ export async function checkOutputs(paths: readonly string[]): Promise<void> {
   }
 }
 
-/** Refuses to replace what is no earlier result: the pairs or the judged pairs themselves, for example. */
+/** Refuses to replace anything but an earlier result: the pairs or the judged pairs themselves, for example. */
 async function checkReplaceable(path: string, { beginning }: ResultsFormat): Promise<void> {
   if ((await stat(path).catch(() => undefined))?.isFile() !== true) return;
   const { handle, size } = await openRegularFile(path);
@@ -90,7 +90,7 @@ export async function writeResults(paths: readonly string[], results: RunEvaluat
   }
 }
 
-/** Keeps the results in the folders of runs. Failing to is only a warning, since they have been printed. */
+/** Saves the results in the run folders. A failure is only a warning, since the results have been printed. */
 export async function keepResults(runs: readonly string[], results: RunEvaluations, output: Output): Promise<void> {
   for (const run of runs) {
     await keepEvaluations(run, results).then(

@@ -2,12 +2,12 @@ import { pushFolder, pushTarget, type PushTarget } from '../../export/push.js';
 import type { Output } from '../../app/output.js';
 import type { Progress } from '../../app/reporter.js';
 
-/** Checks the hub id and the token, before anything is made. */
+/** Checks the hub id and the token before anything is exported. */
 export function checkPush(id: string): Promise<PushTarget> {
   return pushTarget(id, '--push');
 }
 
-/** Uploads an export behind a progress bar. */
+/** Uploads an export, showing a progress bar. */
 export async function push(folder: string, target: PushTarget, output: Output): Promise<void> {
   let bar: Progress | undefined;
   try {

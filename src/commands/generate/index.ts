@@ -71,7 +71,7 @@ export function generateCommand(): Command {
 async function generate(prompts: readonly string[], flags: GenerateOptions, options: OutputOptions): Promise<void> {
   const output = openOutput(options);
   checkGenerateOptions(prompts, flags);
-  // Loaded when wanted: other commands need neither ONNX Runtime nor a library for pictures.
+  // Loaded on demand: other commands need neither ONNX Runtime nor the picture library.
   if (isGrid(flags)) {
     const { compare } = await import('../../app/pictures/compare.js');
     const { path, rows, columns } = await compare(prompts, flags, output, (distances) => {

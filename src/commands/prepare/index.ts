@@ -27,7 +27,7 @@ const EXAMPLES: readonly Example[] = [
 
 const STOPPED = 'stopped; nothing was written';
 
-/** The report as a page, in the store's folder. */
+/** The report page, in the store's folder. */
 const PAGE_FILE = 'report.html';
 
 /** `kd prepare` */
@@ -98,7 +98,7 @@ async function prepare(flags: PrepareFlags, output: Output): Promise<void> {
   }
 }
 
-/** The page about what was prepared: from what, how, and what came of it. */
+/** The report page: sources, settings and results of the preparation. */
 function pageOf(flags: PrepareFlags, report: PrepareReport): Promise<string> {
   const { out: folder, data: sources, teacher, student, seed: seedOfSplit } = flags;
   const options: (readonly [string, string] | undefined)[] = [

@@ -22,7 +22,7 @@ import { updateTranslations, type EncodeOptions } from '../../report/encode-tran
 interface ReportFlags {
   readonly serve?: boolean;
   readonly port: number;
-  /** Whether a few held-out sentences are encoded. */
+  /** Whether to encode a few held-out sentences. */
   readonly encode: boolean;
   readonly backend: BackendChoice;
   readonly device: DeviceChoice;
@@ -74,7 +74,7 @@ async function write(run: string, flags: ReportFlags, output: Output): Promise<v
   output.result(pageLine(page, size), { event: 'report', report: resolve(page), bytes: size });
 }
 
-/** Writes a page about several runs, and prints what it compares. */
+/** Writes a page about several runs and prints the comparison. */
 async function compare(runs: readonly string[], output: Output): Promise<void> {
   const { page, comparison } = await writeComparison(runs);
   const { size } = await stat(page);
@@ -92,9 +92,9 @@ function pageLine(page: string, bytes: number): string {
 
 interface Served {
   readonly site: Site;
-  /** The folder of what is served. */
+  /** The folder being served. */
   readonly folder: string;
-  /** The run of which sentences are encoded. */
+  /** The run whose sentences are encoded. */
   readonly encoded?: string | undefined;
 }
 
@@ -119,7 +119,7 @@ async function serve({ site, folder, encoded }: Served, flags: ReportFlags, outp
   }
 }
 
-/** Encodes held-out sentences; a model that cannot be opened leaves them out of the report. */
+/** Encodes held-out sentences. If the model cannot be opened, the report goes without them. */
 async function encodeSentences(run: string, options: EncodeOptions, output: Output): Promise<void> {
   try {
     await updateTranslations(run, options, output);
@@ -129,14 +129,14 @@ async function encodeSentences(run: string, options: EncodeOptions, output: Outp
   }
 }
 
-/** The folders of runs that are named, each once. */
+/** The folders of the named runs, without duplicates. */
 async function foldersOf(names: readonly string[]): Promise<string[]> {
   const folders: string[] = [];
   for (const name of names) folders.push(await runOf(name));
   return folders.filter((folder, i) => folders.findIndex((other) => resolve(other) === resolve(folder)) === i);
 }
 
-/** The folder of the run that is meant. */
+/** The folder of the named run, or of the newest. */
 async function runOf(name: string | undefined): Promise<string> {
   const folder = name === undefined ? await newestRun() : (await findRun(name))?.folder;
   if (folder !== undefined) return folder;

@@ -2,9 +2,9 @@ import { createInterface } from 'node:readline/promises';
 import { InputError } from '../../base/errors.js';
 
 /**
- * Asks on the terminal; anything but a yes is a no.
+ * Asks on the terminal; anything but a yes counts as a no.
  *
- * @throws InputError where nobody is there to answer
+ * @throws InputError if there is no terminal to answer from
  */
 export async function isAgreed(question: string): Promise<boolean> {
   if (!process.stdin.isTTY || !process.stderr.isTTY)

@@ -1,4 +1,4 @@
-/** @file How runs are shown: a line each for people, an object each for programs. */
+/** @file How runs are listed: a line each for people, an object each for programs. */
 import { formatBytes, formatCount } from '../../base/format.js';
 import type { Table } from '../../evaluate/table.js';
 import { textTable } from '../../evaluate/table-text.js';
@@ -30,12 +30,12 @@ export function runsTable(runs: readonly (RunSummary | DamagedRun)[], columns: n
   return textTable(table, columns);
 }
 
-/** `300/600`, of which the second is what it is to take. */
+/** `300/600`: the steps taken, of those planned. */
 function stepOf({ step, steps }: RunSummary): string {
   return steps === null ? formatCount(step) : `${formatCount(step)}/${formatCount(steps)}`;
 }
 
-/** `2026-11-22 10:30`, in local time; a text that is no time as it is. */
+/** `2026-11-22 10:30` in local time; a text that is not a time is returned unchanged. */
 function date(iso: string): string {
   const time = new Date(iso);
   if (Number.isNaN(time.getTime())) return iso;
@@ -44,7 +44,7 @@ function date(iso: string): string {
   return `${day} ${digits(time.getHours())}:${digits(time.getMinutes())}`;
 }
 
-/** A run as one event of `--json`. */
+/** A run as an event for `--json`. */
 export function runObject(run: RunSummary | DamagedRun): { readonly event: 'run'; readonly [field: string]: unknown } {
   if (run.state === 'damaged') return { event: 'run', ...run };
   const { trainingPairs, ...others } = run;

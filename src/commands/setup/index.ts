@@ -14,7 +14,7 @@ interface SetupFlags {
   readonly from?: string;
 }
 
-/** `kd setup`: the program that `npm run setup` runs in a clone. It reads its flags itself, and needs no packages. */
+/** `kd setup`: what `npm run setup` does in a clone. The setup script parses its own flags and needs no packages. */
 export function setupCommand(): Command {
   return new Command('setup')
     .description('brings the packages and TensorFlow that kd runs on; does nothing where they are there')

@@ -5,16 +5,15 @@ import { reportCommand } from '../../training/ending.js';
 import type { Output } from '../../app/output.js';
 import { updateTranslations, type EncodeOptions } from '../../report/encode-translations.js';
 
-/** What may be added to the end of a training for its report. */
+/** The most time that the report may add to the end of a run. */
 const MOST_SECONDS = 2;
 
 /**
  * Writes the report of a run that has just ended.
  *
- * @param encodes whether its held-out sentences are encoded, where that takes no more than two seconds: not for a run
- *   that was stopped, whose user waits for the end
- * @returns the page's path, from the current folder; undefined where it could not be written, which is said: the run is
- *   none the worse for it
+ * @param encodes whether to encode held-out sentences, if that takes no more than two seconds; false for a stopped run,
+ *   as the user is waiting
+ * @returns the page's path relative to the current folder; undefined, after a warning, if it could not be written
  */
 export async function reportAfterTraining(
   run: string,

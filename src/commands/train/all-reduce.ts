@@ -1,4 +1,4 @@
-/** @file What a dry run says of the sums that several devices make of their gradients at every step. */
+/** @file What a dry run reports about summing gradients over several devices (all-reduce) at every step. */
 import { KD } from '../../base/own-command.js';
 import { allReduceSeconds, type AllReduceSize, type Link } from '../../engine/all-reduce-time.js';
 import { messagesFor, MOST_IN_ORDER } from '../../engine/graph/all-reduce.js';
@@ -9,28 +9,28 @@ import { measureSums } from '../../training/device-check.js';
 import { deviceNames } from '../../training/engine-parts.js';
 import type { PreparedRun } from '../../training/prepared-run.js';
 
-/** Networks that sums between processes are told for, in bits a second. */
+/** Network speeds to estimate all-reduce times for, in bits per second. */
 const NETWORKS = [1e9, 10e9, 25e9] as const;
-/** The share of a network's bits that are values: 1.1 GB/s of 10 Gbit/s, as `docs/scale.md` takes it. */
+/** The share of a network's bandwidth that carries values: 1.1 GB/s of 10 Gbit/s, as in `docs/scale.md`. */
 const USED_SHARE = 0.88;
-/** Seconds from one machine to the next, as there. */
+/** Latency from one machine to the next in seconds, from the same page. */
 const HOP = 50e-6;
 
-/** Sums of a step, as they are printed. */
+/** The all-reduce times of a step, as printed. */
 export interface StepSums {
   readonly all_reduce_bytes: number;
   readonly all_reduce_messages: number;
   /** Measured, on the devices of one process. */
   readonly all_reduce_seconds?: number;
-  /** By the model, where there are several processes. */
+  /** Estimated, if there are several processes. */
   readonly all_reduce_expected?: readonly { readonly bits_per_second: number; readonly seconds: number }[];
 }
 
 /**
- * The sums of a run's steps: measured on the devices of this process, expected where other processes have some.
+ * The all-reduce time of a step: measured over this process's devices, or estimated if other processes take part.
  *
- * @param values that are trained
- * @returns undefined for one device
+ * @param values the number of trained values
+ * @returns undefined for a single device
  */
 export async function sumsOfStep(
   values: number,
@@ -58,7 +58,7 @@ function expectedOn(
   return { bits_per_second: bits, seconds: Number(allReduceSeconds(size, link, sharing).toPrecision(2)) };
 }
 
-/** What the sums of a step take, in words. */
+/** The all-reduce times in words. */
 export function sumsText(sums: StepSums, devices: number): string {
   const { all_reduce_seconds: measured, all_reduce_expected: expected = [] } = sums;
   const what =

@@ -1,13 +1,13 @@
-/** @file `--config`: settings from a file, in place of defaults and of a recipe's. */
+/** @file `--config`: settings from a file, which override defaults and recipes. */
 import type { Command } from 'commander';
 import type { Output } from '../../app/output.js';
 import { readConfigFile } from '../../training/config-file.js';
 import { flagOf, shownSetting } from '../../training/settings.js';
 
-/** Where the value of an option comes from that stands in a file. */
+/** The source of an option whose value comes from the file. */
 const FROM_FILE = 'file';
 
-/** Gives a command's options the values in a file. What was given as a flag wins, and that is said. */
+/** Sets a command's options from a file. Flags given on the command line win, with a message. */
 export async function takeConfig(path: string, command: Command, output: Output): Promise<void> {
   for (const [name, value] of Object.entries(await readConfigFile(path))) {
     const given: unknown = command.getOptionValue(name);
@@ -19,7 +19,7 @@ export async function takeConfig(path: string, command: Command, output: Output)
   }
 }
 
-/** Whether an option was given: as a flag, or in a file. */
+/** Whether an option was given, as a flag or in the file. */
 export function isGiven(name: string, command: Command): boolean {
   return ['cli', FROM_FILE].includes(command.getOptionValueSource(name) ?? '');
 }

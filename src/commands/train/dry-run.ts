@@ -1,4 +1,4 @@
-/** @file `kd train --dry-run`: what a run would be, and one step of it, without writing anything. */
+/** @file `kd train --dry-run`: describes a run and takes one step of it, without writing anything. */
 import { targetShape, trainableParameters } from '../../distill/loss.js';
 import { planSteps } from '../../distill/train.js';
 import { sizeOf } from '../../base/shape.js';
@@ -17,9 +17,9 @@ import { sumsOfStep, sumsText, type StepSums } from './all-reduce.js';
 import { ownDevices, takeStep } from './trial-step.js';
 
 /**
- * Runs one step, and prints shapes, steps and memory.
+ * Takes one step, and prints shapes, steps and memory.
  *
- * @param among the process's place among several, which it looks without; absent for one alone
+ * @param among this process's rank, without connecting to the other ranks; absent for a single process
  * @param from the checkpoint to resume from; absent for a new run
  */
 export async function dryRun(
@@ -30,7 +30,7 @@ export async function dryRun(
 ): Promise<void> {
   const done = from?.trainer.state.step ?? 0;
   const plan = { ...(await describePlan(prepared, done)), ...placeOf(prepared, among), done };
-  output.message(`memory: about ${formatBytes(plan.memory_estimate_bytes)}`); // before it is taken
+  output.message(`memory: about ${formatBytes(plan.memory_estimate_bytes)}`); // before it is allocated
   const step = await takeStep(prepared, from);
   const sums = await sumsOfStep(plan.trained_parameters, prepared, output);
   const report = { event: 'dry-run', ...plan, ...step, ...sums };
@@ -42,7 +42,7 @@ type Report = Awaited<ReturnType<typeof describePlan>> &
   ReturnType<typeof placeOf> &
   Awaited<ReturnType<typeof takeStep>> & { readonly done: number };
 
-/** Which of all devices this process has. */
+/** This process's rank and number of devices; empty for a single process. */
 function placeOf({ place }: PreparedRun, among: RankPlace | undefined) {
   return { ...(among && place && { rank: among.rank, ranks: among.count, rank_devices: place.own }) };
 }
@@ -85,7 +85,7 @@ async function describePlan(prepared: PreparedRun, done: number) {
   };
 }
 
-/** What is printed, by name. */
+/** The printed rows: name and text. */
 function rowsOf(report: Report, sums: StepSums | undefined): [name: string, text: string][] {
   const { devices, rank_devices: own = devices, rank, ranks } = report;
   return [
@@ -117,7 +117,7 @@ function rowsOf(report: Report, sums: StepSums | undefined): [name: string, text
   ];
 }
 
-/** What a run of several epochs could save; among several processes there is no cache. */
+/** What a teacher cache would save in a run of several epochs; several processes cannot use one. */
 function cacheRow(report: Report, { settings }: PreparedRun): [string, string][] {
   const epochs = Math.ceil(report.steps / report.steps_per_epoch);
   if (settings.cacheTeacher !== undefined || epochs < 2 || report.ranks !== undefined) return [];

@@ -34,7 +34,7 @@ export function sayEnd({ folder, result, seconds, report, resume }: TrainedRun, 
   );
 }
 
-/** Prints that a run has already finished; and how to get its report, where its process died before writing it. */
+/** Prints that a run has already finished, and how to write its report if its process died before doing so. */
 export async function sayFinished(
   { folder, finishedAt, flagsToExtend, notApplied }: FinishedRun,
   output: Output,

@@ -48,7 +48,7 @@ const EXAMPLES: readonly Example[] = [
   [`${KD} train --dry-run`, 'load, count, one step, stop'],
 ];
 
-/** Flags as commander gives them: a switch that was not given is absent. */
+/** Flags as commander parses them: a switch that was not given is absent. */
 type TrainFlags = Partial<AskedSettings> &
   ClusterFlags & {
     readonly dryRun?: boolean;
@@ -57,7 +57,7 @@ type TrainFlags = Partial<AskedSettings> &
     readonly resume?: string | true;
   };
 
-/** A context whose output has results, too. */
+/** A context with an output that also takes results. */
 type DryRunContext = TrainContext & { readonly output: Output };
 
 /** `kd train` */
@@ -108,7 +108,7 @@ async function train(
       await (resume === undefined ? tryOut(settings, among, context) : tryOutResumed(resume, given, among, context));
       return;
     }
-    if (others !== undefined) await checkDevice(settings.backend, settings.device); // before others are waited for
+    if (others !== undefined) await checkDevice(settings.backend, settings.device); // before waiting for the others
     ranks = others && (await meetCluster(others, 'kd train', stop.signal, output));
     const context = contextOf();
     if (ranks !== undefined && ranks.rank > 0)
@@ -140,16 +140,16 @@ async function train(
 }
 
 /**
- * Looks at what a run would be.
+ * Describes a new run and takes one step of it.
  *
- * @param among the process's place among those that would share it out; they are not met
+ * @param among this process's rank among those that would share the run, without connecting to them
  */
 async function tryOut(settings: AskedSettings, among: RankPlace | undefined, context: DryRunContext): Promise<void> {
   const prepared = await prepareRun(settings, context, { isTrial: true, mayLackModels: true, among });
   await dryRun(prepared, context.output, among).finally(prepared.data.close);
 }
 
-/** Looks at what going on with a run would be. */
+/** The same for a run that would be resumed. */
 async function tryOutResumed(
   target: string | true,
   given: Partial<AskedSettings>,
@@ -172,7 +172,7 @@ async function tryOutResumed(
   }
 }
 
-/** Shows the settings of the run that would be begun, or resumed. */
+/** Prints the settings of the run that would be started or resumed. */
 async function printAsked({ resume, ...flags }: TrainFlags, command: Command, output: Output): Promise<void> {
   const { printSettings } = await import('./print-settings.js');
   if (resume === undefined) {
@@ -184,7 +184,7 @@ async function printAsked({ resume, ...flags }: TrainFlags, command: Command, ou
   printSettings(run.settings, command, output, "the run's");
 }
 
-/** Throws an `InputError` for flags that exclude each other, or that no run could be called by. */
+/** Throws an `InputError` for flags that exclude each other, or a name that no run can have. */
 function checkTogether({
   run,
   resume,
@@ -202,7 +202,7 @@ function checkTogether({
   checkRunName(run);
 }
 
-/** The settings that were given as flags, and not by default. */
+/** The settings that were given as flags rather than by default. */
 function givenBy(command: Command): Partial<AskedSettings> {
   const flags = Object.entries(command.opts<TrainFlags>()).filter(
     ([name]) => command.getOptionValueSource(name) === 'cli',

@@ -5,7 +5,7 @@ import { SETTING_NAMES, SETTINGS, type SettingName } from '../../training/settin
 import type { Setting } from '../../training/settings/setting.js';
 import { parserOf } from '../flags.js';
 
-/** Kinds that commander itself reads from a flag. */
+/** Kinds that commander parses by itself. */
 const TEXT_KINDS: readonly Kind<unknown>[] = [ANY_TEXT, TEXT, TEXTS];
 
 /** Adds the flags of settings to a command, under the headings of the table. */
@@ -20,7 +20,7 @@ export function addSettings(command: Command, isAdded: (name: SettingName) => bo
 
 function optionOf({ flag, help, kind, default: value, shownDefault }: Setting): Option {
   const option = new Option(flag, help);
-  if (kind === SWITCH) return option; // there or not
+  if (kind === SWITCH) return option; // present or absent
   if ('choices' in kind) option.choices((kind as Choice<string>).choices);
   else if (!TEXT_KINDS.includes(kind)) option.argParser(parserOf(kind));
   if (Array.isArray(value)) return option.default([...(value as readonly unknown[])], shownDefault);

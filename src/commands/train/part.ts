@@ -1,4 +1,4 @@
-/** @file What a process says at the end that was not the first of several. */
+/** @file What a process other than rank 0 prints at the end. */
 import type { Output } from '../../app/output.js';
 import type { TakenPart } from '../../training/part.js';
 

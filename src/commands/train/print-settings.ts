@@ -1,4 +1,4 @@
-/** @file `--print`: what a run would be called with, as a file for `--config`. */
+/** @file `--print`: the settings of a run, as a file for `--config`. */
 import type { Command } from 'commander';
 import { stringify } from 'yaml';
 import type { Output } from '../../app/output.js';
@@ -8,9 +8,9 @@ import { isSetting } from '../../training/settings.js';
 import { isGiven } from './config.js';
 
 /**
- * Shows every setting with where it comes from, as YAML that `--config` reads.
+ * Prints every setting and its source, as YAML that `--config` reads.
  *
- * @param origin of what was not given; else a recipe or the defaults
+ * @param origin the source of settings not given as flags, unless that is a recipe or the defaults
  */
 export function printSettings(
   flags: { readonly recipe?: RecipeName },

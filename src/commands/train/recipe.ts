@@ -1,4 +1,4 @@
-/** @file `--recipe`: named settings in place of defaults. */
+/** @file `--recipe`: named settings that replace defaults. */
 import type { Command } from 'commander';
 import type { RecipeName } from '../../training/recipe-names.js';
 import { recipeOf } from '../../training/recipes.js';
@@ -6,12 +6,12 @@ import { DEFAULTS, flagOf, SETTING_NAMES, SETTINGS, shownSetting } from '../../t
 import type { Output } from '../../app/output.js';
 import { isGiven } from './config.js';
 
-/** Settings that no recipe has: whoever gives one leaves the recipe. */
+/** Settings that no recipe has: giving one means it is no longer that recipe's run. */
 const NOT_IN_RECIPES = SETTING_NAMES.filter((name) => 'leavesRecipe' in SETTINGS[name]);
 
 type Settings = Readonly<Record<string, unknown>>;
 
-/** Puts a recipe's settings in place of defaults. What was given as a flag wins, and that is said. */
+/** Replaces defaults with a recipe's settings. Flags given on the command line win, with a message. */
 export function withRecipe<Flags extends { readonly recipe?: RecipeName }>(
   flags: Flags,
   command: Command,

@@ -1,4 +1,4 @@
-/** @file What Ctrl-C and a service manager's signals do to `kd train`, which depends on how far it is. */
+/** @file What Ctrl-C and a service manager's signals do to `kd train`, depending on its stage. */
 import type { Reporter } from '../../app/reporter.js';
 import { onStopSignals } from '../../base/stop-signals.js';
 import { STOPPED_EARLY, trainingStop, type Stage, type TrainingStop } from '../../training/stopping.js';
@@ -10,7 +10,7 @@ const WARNINGS: Readonly<Record<Exclude<Stage, 'preparing'>, string>> = {
   saved: 'the run is saved; stopping after its report',
 };
 
-/** Listens for signals from now on. */
+/** Starts listening for signals. */
 export function openTrainingStop(output: Pick<Reporter, 'warn'>): TrainingStop {
   const stop = trainingStop(
     onStopSignals(() => {

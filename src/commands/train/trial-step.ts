@@ -1,4 +1,4 @@
-/** @file One step of a run, that it may be seen what it takes. */
+/** @file Takes one step of a run to measure its cost. */
 import type { Batch } from '../../data/batches.js';
 import type { StepResult } from '../../distill/engine.js';
 import type { FoundCheckpoint } from '../../runs/find-checkpoint.js';
@@ -8,12 +8,12 @@ import type { PreparedRun } from '../../training/prepared-run.js';
 import { startFrom } from '../../training/resume.js';
 import { trainedShapes } from '../../training/saving.js';
 
-/** The devices of this process that take the step. */
+/** How many of this process's devices take part in the step. */
 export function ownDevices({ engine, place }: Pick<PreparedRun, 'engine' | 'place'>): number {
   return place?.own ?? engine.devices ?? 1;
 }
 
-/** Takes a step of a micro-batch on each device; the learning rate is 0. */
+/** Takes a step with one micro-batch on each device and a learning rate of 0. */
 export async function takeStep(prepared: PreparedRun, from: FoundCheckpoint | undefined) {
   const { settings, data } = prepared;
   const count = Math.min(ownDevices(prepared), settings.accumulate, data.training.count);
@@ -34,7 +34,7 @@ export async function takeStep(prepared: PreparedRun, from: FoundCheckpoint | un
   };
 }
 
-/** Batches with the teacher's outputs, where the run takes them from a cache: its teacher is gone before the step. */
+/** Adds the teacher's outputs to batches if the run takes them from a cache: its teacher is gone before the step. */
 async function withTargets(batches: readonly Batch[], prepared: PreparedRun): Promise<readonly Batch[]> {
   if (prepared.settings.cacheTeacher === undefined) return batches;
   const engine = await startEngine(prepared);
