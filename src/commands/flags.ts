@@ -37,7 +37,7 @@ export const backendOption = (): Option =>
 export const precisionOption = (): Option =>
   new Option(
     '--precision <name>',
-    'of products: float32, or bfloat16, which is less exact, and faster where the hardware is made for it',
+    'precision of matrix products; bfloat16 is less exact, and faster on hardware with support for it',
   )
     .choices(PRECISION_CHOICES)
     .default('fp32');

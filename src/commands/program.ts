@@ -46,7 +46,7 @@ export async function createProgram(args: readonly string[] = []): Promise<Comma
   for (const name of subcommandsFor(args)) program.addCommand(await SUBCOMMANDS[name]!());
   for (const command of [program, ...program.commands]) {
     command
-      .helpOption('-h, --help', 'show what it does, with an example')
+      .helpOption('-h, --help', 'show this help, with examples')
       .configureHelp({ showGlobalOptions: true, formatItem })
       .configureOutput({ writeErr: () => undefined }) // the caller reports errors, on one line
       .exitOverride();

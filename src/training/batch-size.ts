@@ -15,30 +15,30 @@ import { OutOfMemory } from './out-of-memory.js';
 import { DEFAULTS } from './settings.js';
 import { freeMemoryBytes } from './memory-guard.js';
 
-/** The factor by which the next try is smaller. */
+/** The factor by which each further try is smaller. */
 const BACK_OFF = 0.8;
 
 /**
- * Steps that an epoch should have: a larger batch makes fewer of them, and a gradient over more pairs does not make up
- * for that.
+ * The fewest steps an epoch should have: larger batches mean fewer steps, and a gradient over more pairs does not make
+ * up for them.
  */
 const LEAST_STEPS = 50;
 
-/** A micro-batch that fits. */
+/** A micro-batch size that fits. */
 export interface FittingBatch {
   readonly size: number;
-  /** The size estimated to fit before any was tried. */
+  /** The size estimated to fit, before trying it. */
   readonly estimated: number;
-  /** Bytes that were free. */
+  /** Free bytes. */
   readonly free: number;
 }
 
 /**
- * The largest micro-batch by the estimate; on a GPU tried with a step, and made smaller while that does not fit. On a
- * processor it is not tried: a process that takes more than there is gets killed, not told.
+ * Finds the largest micro-batch that fits by the estimate. On a GPU a step is tried, with smaller batches until it
+ * fits. On a CPU nothing is tried, since a process that takes too much memory is killed without an error.
  *
- * @param start an engine, for tests that have no GPU
- * @throws InputError where not one pair fits
+ * @param start starts an engine; replaced in tests that have no GPU
+ * @throws InputError if not even one pair fits
  */
 export async function findFittingBatch(
   parts: EngineParts,
@@ -59,11 +59,11 @@ export async function findFittingBatch(
 }
 
 /**
- * The micro-batch for so many pairs, no larger than what fits, and what limited it, said in one line. Data for which
- * `LEAST_STEPS` would want less than the usual batch gets the usual one.
+ * Chooses the micro-batch size for a number of pairs, no larger than what fits, and says in one line what limited it.
+ * If `LEAST_STEPS` would require less than the usual batch size, the usual one is used.
  *
- * @param pairs for training
- * @param accumulate micro-batches a step
+ * @param pairs the number of training pairs
+ * @param accumulate micro-batches per step
  */
 export function chooseBatchSize(
   { size: fitting, estimated, free }: FittingBatch,
@@ -111,8 +111,8 @@ async function largestThatRuns(parts: EngineParts, estimated: number, start: typ
 }
 
 /**
- * A step as the run will take it; where the teacher's outputs are cached, without the teacher, which fills the cache
- * before.
+ * Tries a step as the run will take it. If the teacher's outputs are cached, that is a step without the teacher, after
+ * one of filling the cache.
  */
 async function tryStep(parts: EngineParts, start: typeof startEngine): Promise<void> {
   const { batchSize, cacheTeacher } = parts.settings;
@@ -129,7 +129,7 @@ async function tryStep(parts: EngineParts, start: typeof startEngine): Promise<v
     await tryOn('computed', (engine) => engine.step([batch], 0));
     return;
   }
-  await tryOn('computed', (engine) => engine.teach(batch)); // to fill the cache; then the teacher is gone
+  await tryOn('computed', (engine) => engine.teach(batch)); // fills the cache; then the teacher is disposed of
   const target = new Float32Array(sizeOf(targetShape(distillationOf(parts), batchSize, MAX_LENGTH)));
   await tryOn('given', (engine) => engine.step([{ ...batch, target }], 0));
 }
@@ -139,7 +139,9 @@ function smaller(size: number): number {
   return next >= 8 ? next - (next % 8) : Math.max(1, next);
 }
 
-/** Any ids, as memory depends on shapes alone; taken for whole texts, without padding that might be computed once. */
+/**
+ * Arbitrary ids, as memory depends on shapes alone; treated as full-length texts, since padding might be computed once.
+ */
 function placeholderBatch(size: number): Batch {
   const ids = new Int32Array(size * MAX_LENGTH);
   return {

@@ -1,11 +1,11 @@
-/** @file A run that is resumed from another folder than it was begun in, from which its settings' paths are. */
+/** @file A run resumed from a different folder than it was started in, so that its relative paths no longer resolve. */
 import { existsSync } from 'node:fs';
 import { isAbsolute, join, relative, resolve } from 'node:path';
 import { InputError } from '../base/errors.js';
 import type { ResumedRun } from './resumed-run.js';
 import { flagOf, type SettingName } from './settings.js';
 
-/** Settings that are paths, or may be. */
+/** Settings that are, or may be, paths. */
 const PATHS = [
   'data',
   'teacher',
@@ -16,9 +16,9 @@ const PATHS = [
 ] as const satisfies readonly SettingName[];
 
 /**
- * Checks that what a run's settings name is not only there from the folder that has its `checkpoints/`.
+ * Checks that no path in a run's settings resolves only from the folder that holds its `checkpoints/`.
  *
- * @throws InputError for the first that is
+ * @throws InputError for the first that does
  */
 export function checkBegunHere({ folder, settings }: Pick<ResumedRun, 'folder' | 'settings'>): void {
   const home = resolve(folder, '../..');

@@ -1,4 +1,4 @@
-/** @file Settings from outside: from a run's `config.json`, from a file, from a program. */
+/** @file Checks settings from outside: a run's `config.json`, a settings file, a program. */
 import * as v from 'valibot';
 import { InputError } from '../base/errors.js';
 import { checkJson, ofKind } from '../base/json-schema.js';
@@ -6,7 +6,7 @@ import { VERSION } from '../base/version.js';
 import { isSetting, SETTING_NAMES, SETTINGS, withEarlier, type AskedSettings, type TrainSettings } from './settings.js';
 import type { Setting } from './settings/setting.js';
 
-/** A schema of all settings; those without a default may be absent, or with `isPartial` any of them. */
+/** A schema of all settings. Those without a default are optional; with `isPartial`, all are. */
 function schemaOf(part: 'kind' | 'stored', isPartial = false): v.GenericSchema {
   const entries = SETTING_NAMES.map((name): [string, v.GenericSchema] => {
     const setting: Setting = SETTINGS[name];
@@ -17,11 +17,11 @@ function schemaOf(part: 'kind' | 'stored', isPartial = false): v.GenericSchema {
 }
 
 /**
- * Settings as a run's `config.json` has them.
+ * Checks settings read from a run's `config.json`.
  *
- * @param where begins the message of an error
- * @throws InputError that names the first setting with a wrong value, and names that are no setting's: a later version
- *   may have it, and what it decides would be left out
+ * @param where how an error message begins
+ * @throws InputError naming the first setting with a wrong value, or unknown settings: they may come from a later
+ *   version, and ignoring them would change the run
  */
 export function checkSettings(settings: Readonly<Record<string, unknown>>, where: string): TrainSettings {
   const unknown = Object.keys(settings).find((name) => !isSetting(name));
@@ -33,14 +33,14 @@ export function checkSettings(settings: Readonly<Record<string, unknown>>, where
   const schema = v.object({ settings: schemaOf('stored') });
   const complete = withEarlier(settings);
   checkJson(schema, { settings: complete }, where, 'name a run that kd train made, or start another');
-  return complete as unknown as TrainSettings; // every field was looked at
+  return complete as unknown as TrainSettings; // every field was checked
 }
 
 /**
- * Settings as a program or a file asks for them.
+ * Checks settings requested by a program or a file.
  *
- * @param where begins the message of an error
- * @throws InputError that names the first setting with a wrong value, or the first name that is not a setting
+ * @param where how an error message begins
+ * @throws InputError naming the first setting with a wrong value, or the first name that is not a setting
  */
 export function checkAsked<Asked extends Partial<AskedSettings>>(settings: Asked, where = 'settings'): Asked {
   const unknown = Object.keys(settings).find((name) => !isSetting(name));

@@ -1,4 +1,4 @@
-/** @file `--config`: settings from a file, a run's `config.json` or YAML. */
+/** @file `--config`: reads settings from a file, either a run's `config.json` or YAML. */
 import { KD } from '../base/own-command.js';
 import { InputError } from '../base/errors.js';
 import { formatCount } from '../base/format.js';
@@ -11,10 +11,9 @@ import { checkAsked } from './check-settings.js';
 import { isSetting, SETTINGS, withEarlier, type AskedSettings } from './settings.js';
 
 /**
- * The settings in a file: a run's `config.json`, or the settings alone as JSON or YAML, by their names there. Of a
- * run's, all but its name.
+ * Reads settings from a run's `config.json`, or from JSON or YAML with the same names. The name of a run is left out.
  *
- * @throws InputError for a file that cannot be read or is neither, and for what is no setting
+ * @throws InputError for a file that cannot be read or parsed, or has unknown settings
  */
 export async function readConfigFile(path: string): Promise<Partial<AskedSettings>> {
   const text = await readText(path, LIMIT);
@@ -27,10 +26,10 @@ const ADVICE = `name a run's config.json, or what ${KD} train --print writes`;
 
 const LIMIT = { most: LARGEST_CONFIG, remedy: ADVICE };
 
-/** The longest YAML, in characters: the time that its parser takes grows with the square of the number of settings. */
+/** The longest YAML in characters: parsing time grows with the square of the number of settings. */
 const LONGEST_YAML = 2 ** 18;
 
-/** YAML 1.2. What its aliases stand for is limited by the library. */
+/** Parses YAML 1.2. The library limits alias expansion. */
 async function parseYaml(text: string, path: string): Promise<unknown> {
   if (text.length > LONGEST_YAML)
     throw new InputError(
@@ -48,14 +47,15 @@ async function parseYaml(text: string, path: string): Promise<unknown> {
   try {
     return document.toJS();
   } catch (error) {
-    if (!(error instanceof ReferenceError)) throw error; // an alias for nothing, or for far too much
+    if (!(error instanceof ReferenceError)) throw error; // an undefined alias, or one that expands too far
     throw new InputError(`${path}: expected YAML, got ${error.message}; ${ADVICE}`);
   }
 }
 
 /**
- * The settings, which in a run's configuration are a part: with what the run did where it is older than a setting, and
- * the precision that the machine chose, so that losses are equal. Not its name: a run of that name is there already.
+ * The settings part of a run's configuration, filled in with what the run did about settings newer than itself, and
+ * with the precision that the machine chose, so that losses are equal. The name is left out, since that run already
+ * exists.
  */
 function settingsIn(contents: JsonObject): JsonObject {
   const { settings, engine } = contents;
@@ -68,7 +68,7 @@ function settingsIn(contents: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries(chosen).filter(([name]) => name !== 'run'));
 }
 
-/** Leaves out what is empty, and takes one text where several may stand. */
+/** Drops empty values, and wraps a single text where a list is allowed. */
 function normalised(settings: JsonObject): Partial<AskedSettings> {
   const entries = Object.entries(settings).filter(([, value]) => value !== null);
   return Object.fromEntries(

@@ -1,4 +1,4 @@
-/** @file The pairs of a run: a token store that is there, or one made of raw data and kept for the next run. */
+/** @file The pairs of a run: an existing token store, or one prepared from raw data and kept for the next run. */
 import { rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { batchesOf, type Batches } from '../data/batches.js';
@@ -22,30 +22,30 @@ import type { Role, RunModel } from './models.js';
 import type { TrainSettings } from './settings.js';
 import { checkTokenizers } from './store-tokenizers.js';
 
-/** The data a run was given, found but not yet read. */
+/** A run's data, located but not yet read. */
 export type FoundData = { readonly store: TokenStore } | { readonly sources: Sources };
 
 /** The pairs of a run as batches. */
 export interface Dataset {
-  /** In the order of the run. */
+  /** In the run's order. */
   readonly training: Batches;
   /** All validation pairs, or a sample of them. */
   readonly validation: Batches;
-  /** Those of them that the untrained student is measured on. */
+  /** The validation pairs on which the untrained student is measured. */
   readonly baseline: Batches;
-  /** All pairs of a side, in the order of the store. */
+  /** All pairs of each split, in the order of the store. */
   readonly inStoreOrder: { readonly training: Batches; readonly validation: Batches };
   /** The folder of the token store. */
   readonly store: string;
-  /** SHA-256 over everything in the store, in its order. */
+  /** SHA-256 of the store's contents, in store order. */
   readonly fingerprint: string;
   readonly close: () => Promise<void>;
 }
 
-/** Where token stores made of raw data are kept: beside the runs. */
+/** Where token stores prepared from raw data are kept, next to the runs. */
 const STORES_FOLDER = join(RUNS_FOLDER, '.prepared');
 
-/** Finds the data of a run: a token store, or files of pairs. Throws an `InputError` where there is none. */
+/** Finds the data of a run: a token store, or files of pairs. Throws an `InputError` if there is none. */
 export async function findData(
   { data, koColumn, enColumn, samples }: TrainSettings,
   output: Reporter,
@@ -64,9 +64,9 @@ export async function findData(
 }
 
 /**
- * Opens the pairs of a run, preparing its data where that has not been done before.
+ * Opens the pairs of a run, preparing its data if that has not been done before.
  *
- * @param isTrial keeps nothing that is made
+ * @param isTrial keeps nothing that is prepared
  */
 export async function openPairs(
   found: FoundData,
@@ -79,7 +79,7 @@ export async function openPairs(
   const tokenizers = { teacher: models.teacher.tokenizer, student: models.student.tokenizer };
   const store = 'store' in found ? found.store : await prepared(found.sources, settings, models, context, isTrial);
   await checkTokenizers(store, tokenizers);
-  await store.check(); // before anything of a run is touched
+  await store.check(); // before any file of the run is touched
   if ('sources' in found) warnOfFewer(settings.samples, store.training.count + store.validation.count, output);
   const { training, validation, folder } = store;
   output.message(
@@ -90,7 +90,7 @@ export async function openPairs(
   return store;
 }
 
-/** What decides how a run's pairs are put into batches. */
+/** The settings that determine a run's batches. */
 export type BatchSettings = Pick<
   TrainSettings,
   'batchSize' | 'accumulate' | 'groupByLength' | 'validPairs' | 'baselinePairs' | 'seed'
@@ -128,7 +128,7 @@ export function datasetOf(
   };
 }
 
-/** The token store of a run's data, made now if it is not there yet, or damaged. */
+/** The token store of a run's data, prepared if it is missing or damaged. */
 async function prepared(
   sources: Sources,
   settings: TrainSettings,
@@ -142,7 +142,7 @@ async function prepared(
   const kept = join(STORES_FOLDER, await storeKey(paths, keyOptions(settings), tokenizers));
   const store = await openKept(kept, output);
   if (store !== undefined) return store;
-  if (!isTrial) await rm(join(kept, MANIFEST), { force: true }); // of a damaged one: it would count as made already
+  if (!isTrial) await rm(join(kept, MANIFEST), { force: true }); // a damaged store would otherwise count as prepared
   const out = isTrial ? folderUntilExit() : kept;
   const folderOf = ({ tokenizerFiles: [file] }: RunModel): string | undefined => file && dirname(file);
   const folders = { teacher: folderOf(teacher), student: folderOf(student) };
@@ -166,7 +166,7 @@ function keyOptions(settings: TrainSettings): object {
   return { koColumn, enColumn, ...prepareSettingsOf(settings) };
 }
 
-/** Whether a store was made by an earlier version's rules, of the very files that a run's settings name. */
+/** Whether a store was made by an earlier version's rules from exactly the files that a run's settings name. */
 export async function isMadeByFirstRules(
   store: string,
   settings: TrainSettings,
@@ -175,7 +175,7 @@ export async function isMadeByFirstRules(
   return basename(store) === (await firstStoreKey(settings.data, keyOptions(settings), tokenizers));
 }
 
-/** The store that was made before, if it is whole. */
+/** Opens the existing store, if it is intact. */
 async function openKept(folder: string, output: Reporter): Promise<TokenStore | undefined> {
   if (!(await isStore(folder))) return undefined;
   let store: TokenStore | undefined;
@@ -192,7 +192,7 @@ async function openKept(folder: string, output: Reporter): Promise<TokenStore | 
   return store;
 }
 
-/** What the preparation of a store has found, as far as its report tells: the store is as good without. */
+/** Reports the findings of a store's preparation, if its report is readable: the store is usable without. */
 async function sayWhatIsKept(store: string, output: Reporter): Promise<void> {
   try {
     const report = await readReport(store);
@@ -204,7 +204,7 @@ async function sayWhatIsKept(store: string, output: Reporter): Promise<void> {
   }
 }
 
-/** Whether both tokenizers lie in folders: for a dry run without a model there are none. */
+/** Whether both tokenizers are in folders: a dry run without a model has none. */
 function hasBoth(folders: Readonly<Record<Role, string | undefined>>): folders is Readonly<Record<Role, string>> {
   return folders.teacher !== undefined && folders.student !== undefined;
 }

@@ -1,4 +1,4 @@
-/** @file Looks at devices that are to share out a run: whether they meet, and how fast they add up. */
+/** @file Checks devices that would share a run: whether they can reach each other, and how fast they sum gradients. */
 import { checkFamily } from '../app/fetch-model.js';
 import type { Progress, Reporter } from '../app/reporter.js';
 import { formatBytes, formatCount, formatCounted } from '../base/format.js';
@@ -14,7 +14,7 @@ import { deviceNames } from './engine-parts.js';
 import { openGroup } from './group.js';
 import { checkAlike, countDevices } from './sharing.js';
 
-/** What is to be looked at. */
+/** What to check. */
 export interface CheckedDevices {
   readonly student: string;
   readonly device: DevicesChoice;
@@ -22,20 +22,20 @@ export interface CheckedDevices {
   readonly ranks?: Ranks | undefined;
 }
 
-/** What was seen. */
+/** The results of the check. */
 export interface DevicesCheck {
   readonly version: string;
   readonly rate: AllReduceRate;
-  /** Seconds from every rank to every other and back; absent for one process. */
+  /** Round-trip seconds from every rank to every other; absent for a single process. */
   readonly roundTrips?: readonly (readonly number[])[] | undefined;
 }
 
 /**
- * Has all devices meet as they do in training, and measures how long they take to add up gradients of the student's
- * size. All ranks call it together.
+ * Connects all devices as in training, and measures how long they take to sum gradients of the student's size. All
+ * ranks must call it together.
  *
  * @returns undefined for one device of one process
- * @throws InputError, on all ranks, for what would keep them from training together; LostRank
+ * @throws InputError, on all ranks, for anything that would keep them from training together; LostRank
  */
 export async function checkDevices(
   { student, device, ranks }: CheckedDevices,
@@ -55,7 +55,7 @@ export async function checkDevices(
   return { version, roundTrips, rate: await ranks.orLost(measureSums({ ...trial, group }, output)) };
 }
 
-/** Measures a sum over devices, and says so. */
+/** Measures an all-reduce over devices and reports it. */
 export async function measureSums(
   trial: Omit<AllReduceTrial, 'onRound'> & { readonly devices: readonly string[] },
   output: Reporter,

@@ -1,4 +1,4 @@
-/** @file How a run ends: whether its last state is saved, what an error left of it, and how to resume it. */
+/** @file How a run ends: whether its last state was saved, what an error left behind, and how to resume it. */
 import { KD } from '../base/own-command.js';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { NotFiniteStep } from '../distill/steps.js';
@@ -19,7 +19,7 @@ export function reportCommand(folder: string): string {
   return `${KD} report ${shellQuote(nameOf(folder))}`;
 }
 
-/** What a run's folder is called on the command line: by its name alone under `checkpoints/`. */
+/** What a run is called on the command line: its name alone if it is under `checkpoints/`, otherwise its folder. */
 function nameOf(folder: string): string {
   const path = relative('.', folder);
   if (resolve(dirname(folder)) === resolve(RUNS_FOLDER)) return basename(folder);
@@ -27,8 +27,8 @@ function nameOf(folder: string): string {
 }
 
 /**
- * What to say of an error that ended a run after its first step: beside the error, the checkpoint that is left and the
- * command that goes on from it. The report is written, too, but for the loss of a rank: that is reported in time.
+ * Extends an error that ended a run after its first step with the last checkpoint and the command that resumes from it.
+ * Also writes the report, unless a rank was lost: that must be reported promptly.
  */
 export async function endedBy(
   error: unknown,
@@ -52,8 +52,8 @@ export async function endedBy(
 /**
  * What is left of a run, and how to resume it.
  *
- * @param names of the checkpoints in its folder, the newest first; undefined for a folder that is not there
- * @param first what is to be done before, as `free some space and `
+ * @param names the checkpoints in its folder, newest first; undefined if the folder is gone
+ * @param first what must be done before resuming, such as `free some space and `
  */
 function leftOf({ folder, last }: EndedRun, names: readonly string[] | undefined, first = ''): string {
   const command = resumeCommand(folder);

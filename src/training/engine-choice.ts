@@ -1,4 +1,4 @@
-/** @file What computes a run: engine, precision, backend and device. */
+/** @file Chooses what a run is computed with: engine, precision, backend and device. */
 import { PRECISIONS, type Engine, type EngineOptions, type EngineStart, type ProcessGroup } from '../distill/engine.js';
 import { compiledEngine } from '../engine/compiled.js';
 import { eagerEngine } from '../engine/eager.js';
@@ -17,10 +17,10 @@ import type { EngineChoice, TrainingPrecision } from './settings/machine.js';
 import { guardMemory } from './memory-guard.js';
 
 /**
- * Loads TensorFlow, decides how steps are run, and reports it.
+ * Loads TensorFlow, decides how steps are computed, and reports it.
  *
- * @param began the precision that a run to resume began with
- * @throws InputError for a backend or device that is not available, and choices that exclude each other
+ * @param began the precision that a resumed run started with
+ * @throws InputError for a backend or device that is not available, and for choices that exclude each other
  */
 export async function chooseEngine(
   settings: TrainSettings,
@@ -56,11 +56,11 @@ export async function chooseEngine(
 }
 
 /**
- * Puts both models of a run on its engine; as they were opened, unless an initial state is given.
+ * Puts both models of a run on its engine, with their loaded parameters unless an initial state is given.
  *
- * @param targets whether the teacher's outputs come with the batches
- * @param group the processes that share out the run's steps
- * @throws OutOfMemory when memory runs out, then and in its steps
+ * @param targets whether the batches carry the teacher's outputs
+ * @param group the processes that share the run's steps
+ * @throws OutOfMemory when memory runs out, now or in a later step
  */
 export async function startEngine(
   parts: EngineParts,
@@ -92,7 +92,7 @@ function engineOn({ backend }: Pick<BackendInfo, 'backend'>, choice: EngineChoic
   return choice === 'auto' ? (backend === 'tensorflow' ? 'compiled' : 'eager') : choice;
 }
 
-/** The precision of a run's products, which must be one that its engine and device have. */
+/** The precision of a run's matrix products, if its engine and device support it. */
 async function precisionOf(
   choice: TrainingPrecision,
   { engine, isLarge, device, gpu }: Pick<EngineInfo, 'engine' | 'device' | 'gpu'> & { readonly isLarge: boolean },
@@ -118,7 +118,7 @@ async function precisionOf(
   );
 }
 
-/** Only a recorded graph can be put on several devices. */
+/** Several devices need a recorded graph. */
 function checkIsOneDevice(device: TrainSettings['device'], { backend }: Pick<BackendInfo, 'backend'>): void {
   if (!areSeveral(device)) return;
   throw new InputError(
@@ -128,7 +128,7 @@ function checkIsOneDevice(device: TrainSettings['device'], { backend }: Pick<Bac
   );
 }
 
-/** Only a recorded graph can be compiled. */
+/** XLA compilation needs a recorded graph. */
 function checkIsNotCompiled(jitCompile: boolean): void {
   if (!jitCompile) return;
   throw new InputError(

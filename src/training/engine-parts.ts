@@ -1,4 +1,4 @@
-/** @file The parts of an engine, before its data is available. */
+/** @file What an engine is built from, before its data is available. */
 import type { EngineOptions, Precision, ProcessGroup } from '../distill/engine.js';
 import type { Distillation } from '../distill/loss.js';
 import type { MeasuredStep } from '../engine/memory.js';
@@ -10,25 +10,25 @@ import type { TrainSettings } from './settings.js';
 /** How a run's steps are computed. */
 export interface EngineInfo extends Omit<BackendInfo, 'reason'>, StepLayout {
   readonly engine: 'compiled' | 'eager';
-  /** The precision of products; `tf32` is float32 whose factors a GPU rounds. */
+  /** The precision of matrix products; `tf32`: float32 with factors rounded by the GPU. */
   readonly precision: Precision | 'tf32';
-  /** What decided it, where the machine did. */
+  /** Why the machine chose it, if it did. */
   readonly precisionReason?: string;
-  /** Processes that share out a run's steps, where there are several; `devices` are all of theirs. */
+  /** The number of processes that share a run's steps, if there are several; `devices` then counts all of theirs. */
   readonly processes?: number;
 }
 
-/** The parts of an engine. */
+/** What an engine is built from. */
 export interface EngineParts {
   readonly settings: TrainSettings;
   readonly teacher: RunModel;
   readonly student: RunModel;
   readonly engine: EngineInfo;
-  /** Which of the devices are this process's, where several processes share out the steps. */
+  /** Which of the devices belong to this process, if several processes share the steps. */
   readonly place?: DevicePlace | undefined;
 }
 
-/** A process's devices among those of all, which are in the order of the ranks. */
+/** A process's devices within the list of all devices, which is in rank order. */
 export interface DevicePlace {
   readonly before: number;
   readonly own: number;
@@ -44,7 +44,7 @@ export function deviceNames(device: EngineInfo['device'], count: number): string
   return Array.from({ length: count }, (_, i) => `/device:${device.toUpperCase()}:${i}`);
 }
 
-/** A run's settings as its engine takes them. */
+/** The engine options for a run's settings. */
 export function engineOptions({
   settings,
   engine: { precision, fused, teacherParts, textLengths, device, devices: count = 1 },
@@ -63,7 +63,7 @@ export function engineOptions({
   };
 }
 
-/** A run's step as its memory is measured. */
+/** A run's step, as described to the memory estimate. */
 export function measuredStep(parts: EngineParts): MeasuredStep {
   const { engine, device } = parts.engine;
   const cachesTeacher = parts.settings.cacheTeacher !== undefined;
@@ -71,7 +71,7 @@ export function measuredStep(parts: EngineParts): MeasuredStep {
   return { distillation: distillationOf(parts), options, engine, device, cachesTeacher };
 }
 
-/** The processes of a run as its graph is counted for them; none is reached. */
+/** A stand-in for the processes of a run, to estimate its graph's memory without connecting to them. */
 function countedGroup({ engine: { processes, devices = 1 }, place }: EngineParts): ProcessGroup | undefined {
   if (processes === undefined || place === undefined) return undefined;
   const gather = (): Promise<never> => Promise.reject(new Error('a group that is counted for gathers nothing'));

@@ -1,10 +1,10 @@
-/** @file Fingerprints of what a run is made of, to check that a resumed run is still the same. */
+/** @file Fingerprints of a run's data and models, to check that they are unchanged on resuming. */
 import { createHash } from 'node:crypto';
 import type { PretrainedModel } from '../models/pretrained.js';
 import type { Fingerprints } from '../runs/trainer-state.js';
 import type { RunModel } from './models.js';
 
-/** Fingerprints of models and tokenizers, by their names in messages. */
+/** Fingerprints of models and tokenizers, keyed by their names in messages. */
 export async function modelFingerprints(
   teacher: RunModel,
   student: RunModel,
@@ -21,9 +21,9 @@ export async function modelFingerprints(
 }
 
 /**
- * SHA-256 over a model's configuration and every parameter's values, in the order of their names.
+ * SHA-256 over a model's configuration and all parameter values, in the order of the parameters' names.
  *
- * @param randomSeed of a model drawn at random, whose values follow from it
+ * @param randomSeed for a randomly initialised model, whose values follow from the seed
  */
 async function modelFingerprint(model: PretrainedModel, randomSeed: number | undefined): Promise<string> {
   const parts = [JSON.stringify(model.encoder.config)];

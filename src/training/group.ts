@@ -1,4 +1,4 @@
-/** @file This process's part in the steps that several take together. */
+/** @file Connects this process to the others that share a run's steps. */
 import * as v from 'valibot';
 import { freePort } from '../cluster/network.js';
 import type { Ranks } from '../cluster/ranks.js';
@@ -11,7 +11,7 @@ import { parseJson } from '../base/parse-json.js';
 import { startEngine } from './engine-choice.js';
 import type { DevicePlace, EngineParts } from './engine-parts.js';
 
-/** The devices of all processes, and of which kind they are. */
+/** The devices of all processes, and their kind. */
 export interface GroupDevices {
   readonly device: 'cpu' | 'gpu';
   /** How many devices all processes have. */
@@ -19,17 +19,17 @@ export interface GroupDevices {
   readonly place: DevicePlace;
 }
 
-/** A group whose processes have reached each other. */
+/** A group of processes that have reached each other. */
 export interface OpenGroup {
   readonly group: ProcessGroup;
-  /** Seconds from every rank to every other and back; 0 to itself. */
+  /** Round-trip seconds from every rank to every other; 0 to itself. */
   readonly roundTrips: readonly (readonly number[])[];
 }
 
 /**
- * Starts TensorFlow's servers, on all ranks, and has each reach all others.
+ * Starts TensorFlow's servers on all ranks, and checks that each rank reaches all others.
  *
- * @throws InputError, on all ranks, that names a rank that another does not reach; LostRank
+ * @throws InputError, on all ranks, naming a rank that another does not reach; LostRank
  */
 export async function openGroup(ranks: Ranks, { device, devices, place }: GroupDevices): Promise<OpenGroup> {
   const { network, rank, timeout } = ranks;
@@ -40,7 +40,7 @@ export async function openGroup(ranks: Ranks, { device, devices, place }: GroupD
     networkDevice: network.device,
     processors: device === 'cpu' ? place.own : undefined,
   });
-  await ranks.gather('servers', ''); // all are there
+  await ranks.gather('servers', ''); // all servers are running
   const roundTrips = await reachAll(ranks, addresses);
   const gather: ProcessGroup['gather'] = (topic, text) => ranks.gather(topic, text);
   return { group: { rank, devices, before: place.before, target, timeout, gather }, roundTrips };
@@ -60,13 +60,13 @@ function serverAt(place: Parameters<typeof startServer>[0]): string {
   }
 }
 
-/** Seconds in which TensorFlow's server must answer, at most: it listens already. */
+/** The most seconds that TensorFlow's server, which is already listening, may take to answer. */
 const ANSWERS_WITHIN = 20;
 
-/** A rank's seconds to all, or why one of them cannot be reached. */
+/** For each rank: the round-trip seconds from this rank, or why it cannot be reached. */
 const REACHED = listOf(v.union([v.number(), text]));
 
-/** Every rank reaches the servers of all others, all at once: TensorFlow itself would wait for one in vain. */
+/** Checks, on all ranks at once, that every rank reaches all other servers: TensorFlow itself would wait forever. */
 async function reachAll(ranks: Ranks, addresses: readonly string[]): Promise<number[][]> {
   const limit = 1000 * Math.min(ANSWERS_WITHIN, ranks.timeout);
   const reach = async (address: string, other: number): Promise<number | string> =>
@@ -86,9 +86,9 @@ async function reachAll(ranks: Ranks, addresses: readonly string[]): Promise<num
 }
 
 /**
- * Puts both models on the engine of this process, and has all ranks begin alike.
+ * Puts both models on this process's engine, starting all ranks from the same state.
  *
- * @param start of a resumed run
+ * @param start the state of a resumed run
  * @throws as `startEngine` and `openGroup`
  */
 export async function startSharedEngine(parts: EngineParts, ranks: Ranks, start?: EngineStart): Promise<Engine> {
@@ -97,7 +97,7 @@ export async function startSharedEngine(parts: EngineParts, ranks: Ranks, start?
   return withRanks(await ranks.orLost(startEngine(parts, start, 'computed', group)), ranks);
 }
 
-/** The engine, which fails as soon as another process is lost: what it computes would wait for that for ever. */
+/** An engine that fails as soon as another process is lost, where its computation would wait forever. */
 function withRanks(engine: Engine, ranks: Ranks): Engine {
   return {
     ...engine,

@@ -17,7 +17,7 @@ export async function withLock<T>(folder: string, output: Reporter, work: (lock:
   );
 }
 
-/** Does some work and cleans up after it; where the process exits meanwhile, the latest cleanup comes first. */
+/** Does some work and then cleans up. If the process exits meanwhile, cleanups run in reverse order. */
 export async function withCleanup<T>(cleanUp: () => void, work: () => Promise<T>): Promise<T> {
   process.prependListener('exit', cleanUp);
   try {

@@ -9,7 +9,7 @@ import { exhausted, exhaustionMessage, OutOfMemory } from './out-of-memory.js';
 /**
  * Wraps an engine so that out-of-memory errors name the batch size that would fit.
  *
- * @throws OutOfMemory when it runs out while the engine is made, and later from all that computes a batch
+ * @throws OutOfMemory if memory runs out while the engine is made; its methods throw it later
  */
 export async function guardMemory(parts: EngineParts, make: () => Promise<Engine>): Promise<Engine> {
   const free = freeMemoryBytes(parts.engine);
@@ -30,7 +30,7 @@ export async function guardMemory(parts: EngineParts, make: () => Promise<Engine
 }
 
 /**
- * Free memory in bytes: the GPU's, as the driver reported it before TensorFlow was loaded; otherwise that of the
+ * Free memory in bytes: for a GPU, as the driver reported it before TensorFlow was loaded; otherwise that of the
  * machine or of this process's control group.
  */
 export function freeMemoryBytes({ device, gpu }: Pick<EngineInfo, 'device' | 'gpu'>): number {

@@ -8,11 +8,11 @@ export interface Pace {
 export interface Meter {
   /** Counts a finished step. */
   step(pairs: number): void;
-  /** Resumes after an interruption. */
+  /** Continues measuring after an interruption. */
   resume(): void;
-  /** Rate since the last call with the same name. */
+  /** The rate since the last call with the same name. */
   lap(name: 'logged' | 'epoch'): Pace;
-  /** Pairs per second over the last steps, weighed so that about ten steps count. */
+  /** Pairs per second over recent steps: a moving average over about ten steps. */
   recent(): number;
   /** Seconds of training so far. */
   seconds(): number;

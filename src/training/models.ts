@@ -1,4 +1,4 @@
-/** @file The two models of a run with their tokenizers: from folders, from the hub, or drawn at random. */
+/** @file The two models of a run and their tokenizers: from folders, from the hub, or randomly initialised. */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RowTokenizer } from '../data/prepare/encode.js';
@@ -33,16 +33,15 @@ export interface RunModel {
   readonly origin: ModelOrigin;
   readonly model: PretrainedModel;
   readonly tokenizer: RowTokenizer;
-  /** Paths of the tokenizer's files, which go along with every checkpoint. */
+  /** Paths of the tokenizer's files, which are copied into every checkpoint. */
   readonly tokenizerFiles: readonly string[];
 }
 
 /**
- * Opens one of the run's models, and says what there is to say about it. Weights, the largest part, are fetched last:
- * what cannot be read is said before.
+ * Opens one of the run's models and reports what it found. Weights, the largest part, are fetched last, so that other
+ * problems are reported first.
  *
- * @param mayLackModels a published model that cannot be reached is replaced by random weights of its shape, and its
- * tokenizer by random ids
+ * @param mayLackModels if a published model cannot be reached, use random weights of its shape and random token ids
  */
 export async function openRunModel(
   role: Role,
@@ -83,9 +82,9 @@ export async function openRunModel(
 }
 
 /**
- * Checks that the teacher is a CLIP text model; only configurations are fetched. A CLIP may be the student, too.
+ * Checks that the teacher is a CLIP text model, fetching only configurations. The student may be a CLIP model, too.
  *
- * @throws InputError for another teacher, which says where the two seem to be swapped
+ * @throws InputError for any other teacher; it says if the two models seem to be swapped
  */
 export async function checkRoles(settings: TrainSettings, output: Reporter, mayLackModels: boolean): Promise<void> {
   const configOf = (role: Role): Promise<TextModelConfig> =>
@@ -97,15 +96,14 @@ export async function checkRoles(settings: TrainSettings, output: Reporter, mayL
   const teacher = await configOf('teacher');
   if (teacher.family === 'clip-text') return;
   const student = await configOf('student').catch((error: unknown) => {
-    if (error instanceof InputError) return undefined; // what is wrong with the teacher is said
+    if (error instanceof InputError) return undefined; // the error about the teacher is the one to report
     throw error;
   });
   throw notATeacher(settings, teacher, student);
 }
 
 /**
- * The student with a projection to the teacher's width on top, where one is asked for and it has another width and none
- * yet.
+ * Adds a projection to the teacher's width to the student, if one is asked for, the widths differ and it has none yet.
  */
 export function projectStudent(
   student: RunModel,
@@ -120,7 +118,7 @@ export function projectStudent(
   return { ...student, model: withFreshProjection(student.model, wanted, settings.seed) };
 }
 
-/** What `open` gives; or, where it finds bad input and there is something to fall back on, that. */
+/** The result of `open`, or the fallback, if there is one, when `open` finds bad input. */
 async function orElse<Fallback, T>(
   fallback: Fallback | undefined,
   open: () => Promise<T>,
@@ -161,7 +159,7 @@ async function openRunTokenizer(
   };
 }
 
-/** Gives every text ids drawn at random, for a dry run without a tokenizer. */
+/** Gives every text random ids, for a dry run without a tokenizer. */
 function randomIds(config: TextModelConfig): RowTokenizer {
   const { vocabSize } = config;
   let texts = 0;

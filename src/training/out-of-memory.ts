@@ -1,12 +1,9 @@
-/** @file Out of memory: recognised by TensorFlow's error, reported with the batch size that would fit. */
+/** @file Out of memory: recognises TensorFlow's error and words a message with the batch size that would fit. */
 import { InputError } from '../base/errors.js';
 import { formatBytes } from '../base/format.js';
 import { USABLE_SHARE } from './usable-memory.js';
 
-/**
- * Whether an error is TensorFlow's for memory that it could not get, and of what: its own words,
- * `shape[64,768] and type float`.
- */
+/** What TensorFlow failed to allocate, in its own words: `shape[64,768] and type float`. Undefined for other errors. */
 export function exhausted(error: unknown): string | undefined {
   const text = error instanceof Error ? error.message : String(error);
   const isCoded = error instanceof Error && 'code' in error && error.code === 'RESOURCE_EXHAUSTED';
@@ -24,13 +21,13 @@ export class OutOfMemory extends InputError {
   override readonly code = 'OUT_OF_MEMORY';
 }
 
-/** The facts in the message about exhausted memory. */
+/** The facts in an out-of-memory message. */
 export interface Exhaustion {
   /** What TensorFlow asked for. */
   readonly asked: string;
   readonly batchSize: number;
   readonly accumulate: number;
-  /** Bytes that this run estimates to need, and that were free before it began. */
+  /** The bytes that the run is estimated to need, and the bytes free before it started. */
   readonly needed: number;
   readonly free: number;
   /** The largest batch that would fit. */
@@ -50,7 +47,7 @@ export function exhaustionMessage({ asked, batchSize, accumulate, needed, free, 
   if (smaller < 1 || batchSize === 1)
     return `${said}; use smaller models, --precision bf16, or a device with more memory`;
   const parts = Math.ceil(batchSize / smaller);
-  const even = Math.ceil(batchSize / parts); // as near to the same step as whole micro-batches come
+  const even = Math.ceil(batchSize / parts); // as close to the same step as equal micro-batches allow
   const step = even * parts === batchSize ? 'which is the same step' : 'nearly the same step';
   return `${said}; use --batch-size ${even} --accumulate ${accumulate * parts}, ${step}, or --batch-size auto`;
 }

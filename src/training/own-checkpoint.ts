@@ -1,4 +1,4 @@
-/** @file Whether a checkpoint in a run's folder is of that run: one of another may have been copied there. */
+/** @file Checks that a checkpoint in a run's folder belongs to that run: another run's may have been copied there. */
 import { InputError } from '../base/errors.js';
 import { formatHash } from '../base/format.js';
 import { CHECKPOINT_FILES } from '../runs/checkpoint.js';
@@ -7,16 +7,16 @@ import { RUN_CONFIG } from '../runs/run-names.js';
 import type { TrainerFile } from '../runs/trainer-state.js';
 import { flagOf, mayChange, SETTING_NAMES, shownSetting, withEarlier, type SettingName } from './settings.js';
 
-/** Settings that decide nothing of what a run computes: what it is called, where the teacher's outputs are kept. */
+/** Settings that do not affect what a run computes: its name, and where the teacher's outputs are cached. */
 const NAMES: readonly SettingName[] = ['run', 'recipe', 'cacheTeacher'];
 
-/** Fingerprints that all versions have noted alike. */
+/** Fingerprints that every version has computed in the same way. */
 const FINGERPRINTS = ['data', 'teacher', 'student'] as const;
 
 /**
- * Checks that a checkpoint was made under the settings, and from the data and models, that a run's `config.json` has.
+ * Checks that a checkpoint was made with the settings, data and models in a run's `config.json`.
  *
- * @throws InputError for the first that differs
+ * @throws InputError for the first difference
  */
 export function checkIsOfRun(
   { settings, fingerprints }: Pick<RunConfig, 'settings' | 'fingerprints'>,

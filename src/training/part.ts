@@ -1,4 +1,4 @@
-/** @file A run in a process that is not the first of those that share it out: it computes, and writes nothing. */
+/** @file A run in a process other than rank 0: it computes its share of the steps and writes nothing. */
 import * as v from 'valibot';
 import { train, type TrainCallbacks } from '../distill/train.js';
 import { START } from '../distill/train-state.js';
@@ -19,25 +19,25 @@ import type { AskedSettings, TrainSettings } from './settings.js';
 export interface TakenPart {
   readonly rank: number;
   readonly ranks: number;
-  /** The step that the run is at. */
+  /** The step that the run has reached. */
   readonly step: number;
   readonly stopped: boolean;
 }
 
-/** What the first rank says of the run before anything is prepared: whether it is new, or what is resumed. */
+/** What rank 0 announces before anything is prepared: that the run is new, or what is resumed. */
 const BEGINNING = v.variant('run', [
   v.object({ run: v.literal('new') }),
   v.object({ run: v.literal('finished'), step: v.number() }),
   v.object({ run: v.literal('resumed'), settings: anyObject, trainer: v.optional(text) }),
 ]);
 
-/** A run that all ranks begin with. */
+/** How a run begins on all ranks. */
 export type Beginning =
   | { readonly run: 'new' }
   | { readonly run: 'finished'; readonly step: number }
   | { readonly run: 'resumed'; readonly settings: TrainSettings; readonly trainer?: TrainerFile | undefined };
 
-/** Tells the other ranks which run is meant; they must have been started alike. */
+/** Announces the run to the other ranks, which must have been started in the same way. */
 export async function announce(ranks: Ranks | undefined, beginning: Beginning): Promise<void> {
   if (ranks === undefined) return;
   const trainer =
@@ -45,7 +45,7 @@ export async function announce(ranks: Ranks | undefined, beginning: Beginning): 
   await agree(ranks, JSON.stringify({ ...beginning, trainer }));
 }
 
-/** What the first rank says, which is the same on all. */
+/** The announcement of rank 0, once all ranks are known to agree. */
 async function agree(ranks: Ranks, told: string): Promise<v.InferOutput<typeof BEGINNING>> {
   const all = (await ranks.gather('beginning', told)).map((each, rank) => {
     const where = ranks.nameOf(rank);
@@ -64,7 +64,7 @@ async function agree(ranks: Ranks, told: string): Promise<v.InferOutput<typeof B
 /**
  * Takes part in a new run.
  *
- * @throws InputError for what is not available or differs from the first rank's; LostRank
+ * @throws InputError for anything that is not available or differs from rank 0; LostRank
  */
 export async function takePart(settings: AskedSettings, ranks: Ranks, context: TrainContext): Promise<TakenPart> {
   await agree(ranks, JSON.stringify({ run: 'new' }));
@@ -72,9 +72,9 @@ export async function takePart(settings: AskedSettings, ranks: Ranks, context: T
 }
 
 /**
- * Takes part in a run that the first rank resumes: with its settings and state.
+ * Takes part in a run that rank 0 resumes, with its settings and state.
  *
- * @param given settings of this process's own, such as its devices
+ * @param given this process's own settings, such as its devices
  */
 export async function takePartAgain(
   given: Partial<AskedSettings>,
@@ -94,7 +94,7 @@ export async function takePartAgain(
   return takeSteps(settings, trainer === undefined ? undefined : parseTrainer(trainer, where), ranks, context);
 }
 
-/** The first rank's engine is called for these, and so must every other's be. */
+/** Callbacks that make every rank call its engine whenever rank 0 does. */
 const SAME_AS_FIRST: TrainCallbacks = { onOutputs: () => undefined };
 
 async function takeSteps(
@@ -108,7 +108,7 @@ async function takeSteps(
   try {
     const start: EngineStart | undefined = trainer && {
       teacher: teacher.model.parameters(),
-      student: student.model.parameters(), // the first rank's are taken
+      student: student.model.parameters(), // replaced by those of rank 0
       optimizer: { steps: trainer.state.step, updates: trainer.updates },
     };
     const engine = await startSharedEngine(prepared, ranks, start);
@@ -126,7 +126,7 @@ async function takeSteps(
   }
 }
 
-/** Warnings alone: the first rank says the rest. */
+/** Passes on warnings only: rank 0 prints the rest. */
 function withoutMessages(output: Reporter): Reporter {
   const nothing = (): void => undefined;
   const warn = (text: string): void => {

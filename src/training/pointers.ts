@@ -1,4 +1,4 @@
-/** @file What `best` and `last` are to name, by the checkpoint that a run is at. */
+/** @file What `best` and `last` should name when a run is at a given checkpoint. */
 import { bestOf } from '../distill/train-state.js';
 import type { Reporter } from '../app/reporter.js';
 import { checkpointName, checkpointNames } from '../runs/checkpoint.js';
@@ -8,10 +8,10 @@ import { withLock } from './held-lock.js';
 import type { ResumedRun } from './resumed-run.js';
 
 /**
- * Makes `last` and `best` of a finished run name what they should: they do not where the process was killed, or the
- * disk was full, after the last checkpoint was saved. Leaves a run alone whose pointers are right.
+ * Repairs `last` and `best` of a finished run. They are wrong if the process was killed, or the disk was full, after
+ * the last checkpoint was saved. Changes nothing if they are right.
  *
- * @throws InputError while another process writes the run, and where the folder cannot be written
+ * @throws InputError while another process writes the run, and if the folder cannot be written
  */
 export async function mendPointers({ folder, config }: ResumedRun, { found }: Search, output: Reporter): Promise<void> {
   const isValidated = config.data.validation_pairs > 0;
@@ -28,7 +28,7 @@ export async function mendPointers({ folder, config }: ResumedRun, { found }: Se
     );
 }
 
-/** Makes `last` and `best` name what they named at a checkpoint, or nothing if that no longer exists. */
+/** Resets `last` and `best` to what they named at a checkpoint, or removes them if that no longer exists. */
 export async function pointBack(run: string, found: FoundCheckpoint | undefined, isValidated: boolean): Promise<void> {
   const wanted = await pointersAt(run, found, isValidated);
   for (const pointer of ['last', 'best'] as const) {
@@ -38,7 +38,7 @@ export async function pointBack(run: string, found: FoundCheckpoint | undefined,
   }
 }
 
-/** What `last` and `best` named at a checkpoint; undefined for what no longer exists. */
+/** What `last` and `best` named at a checkpoint; undefined for checkpoints that no longer exist. */
 async function pointersAt(
   run: string,
   found: FoundCheckpoint | undefined,

@@ -1,4 +1,4 @@
-/** @file Everything a run needs before its first step: the pairs in batches, both models, the engine. */
+/** @file Everything a run needs before its first step: batches, both models, the engine. */
 import { KD } from '../base/own-command.js';
 import { changesNothing } from '../distill/schedule.js';
 import { planSteps } from '../distill/train.js';
@@ -31,7 +31,7 @@ import { checkCacheFolder } from './teacher-cache/cache.js';
 
 /** A run that is ready to start. */
 export interface PreparedRun extends EngineParts {
-  /** Owned by whoever prepared the run. */
+  /** To be closed by the caller that prepared the run. */
   readonly data: Dataset;
   readonly fingerprints: Fingerprints;
   readonly previews: PreviewPlan | undefined;
@@ -39,7 +39,7 @@ export interface PreparedRun extends EngineParts {
   readonly description: object;
 }
 
-/** How a run is prepared. */
+/** How to prepare a run. */
 export interface Preparation {
   readonly isTrial?: boolean;
   readonly mayLackModels?: boolean;
@@ -47,20 +47,21 @@ export interface Preparation {
   readonly among?: RankPlace | undefined;
 }
 
-/** What to do where ranks have other models, or other data. */
+/** What to do if ranks have different models, or different data. */
 const SAME_MODELS = 'give all of them the same model files and tokenizers';
 const SAME_DATA = `give all of them the same files of pairs, or a store that \`${KD} prepare\` made once`;
 
 /**
- * Finds the data, opens models, loads TensorFlow and prepares the data; in this order, so that what is wrong shows
- * before what takes long.
+ * Finds the data, opens models, loads TensorFlow and prepares the data, in this order, so that errors appear before the
+ * slow parts.
  *
- * @param isTrial keeps nothing that is made
+ * @param isTrial keeps nothing that is prepared
  * @param mayLackModels for a dry run: a published model that cannot be reached is replaced by random weights of its
  *   shape; then there are no fingerprints
- * @param began what a run to resume began with
- * @param among for a dry run: the process's place among several, which it does not meet
- * @throws InputError for what is not available or differs among processes; LostRank as soon as one of them is lost
+ * @param began what a resumed run started with
+ * @param among for a dry run: this process's rank among several, which are not contacted
+ * @throws InputError for anything that is not available or differs among processes; LostRank as soon as one of them is
+ *   lost
  */
 export function prepareRun(
   asked: AskedSettings,
@@ -69,7 +70,8 @@ export function prepareRun(
 ): Promise<PreparedRun> {
   const { ranks, output } = context;
   if (ranks === undefined) return prepare(asked, context, preparation);
-  const unlessLost = { ...context, output: reporterUntil(ranks.lost, output) }; // what goes on then is left
+  // once a rank is lost, work that continues is silent
+  const unlessLost = { ...context, output: reporterUntil(ranks.lost, output) };
   return ranks.unlessLost(prepare(asked, unlessLost, preparation));
 }
 
@@ -89,7 +91,7 @@ async function prepare(
     accumulate: asked.accumulate === 'auto' ? 1 : asked.accumulate,
   };
 
-  // data and previews, as far as they are found without reading much
+  // data and previews, as far as they can be checked without reading much
   if (settings.cacheTeacher !== undefined) await checkCacheFolder(settings.cacheTeacher);
   const found = await findData(settings, output);
   const isFirst = rank === undefined || rank.rank === 0; // the others write nothing
@@ -139,7 +141,7 @@ async function prepare(
   };
 }
 
-/** Opens the teacher and the student, and checks that they fit each other. */
+/** Opens the teacher and the student, and checks that they are compatible. */
 async function openModels(
   settings: TrainSettings,
   output: Reporter,

@@ -1,4 +1,4 @@
-/** @file A run that is ready to train: its engine, with the teacher's outputs cached where that is asked for. */
+/** @file A run that is ready to train: its engine, and the teacher's cached outputs if asked for. */
 import type { RunBatches } from '../distill/baselines.js';
 import type { Engine } from '../distill/engine.js';
 import type { FoundCheckpoint } from '../runs/find-checkpoint.js';
@@ -21,7 +21,7 @@ export interface ReadyRun {
 /**
  * Calls a function with a run's engine and data, and frees them afterwards.
  *
- * @param found the checkpoint to start from; undefined for a run that starts anew
+ * @param found the checkpoint to start from; undefined to start from the beginning
  * @throws as `prepareTeacherCache`, `startFrom`, `startEngine` and `startSharedEngine`
  */
 export async function withEngine<T>(

@@ -1,4 +1,4 @@
-/** What recipes are called; `recipes.ts` has them. */
+/** The names of the recipes in `recipes.ts`. */
 export const RECIPE_NAMES = [
   'clip-250k',
   'roberta-250k',

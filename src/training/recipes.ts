@@ -1,6 +1,6 @@
 /**
- * @file Recipes: named settings of `kd train`. Four are the original project's runs (K-Stable-Diffusion, on one RTX
- * 3060 12 GB), with what its logs say of them; one is the last of these, made faster; one is for continuous
+ * @file Recipes: named settings of `kd train`. Four reproduce the original project's runs (K-Stable-Diffusion, on one
+ * RTX 3060 12 GB), with the results in its logs; one is a faster version of the last of these; one is for continuous
  * integration.
  */
 import { join, relative } from 'node:path';
@@ -8,14 +8,14 @@ import { fileURLToPath } from 'node:url';
 import type { RecipeName } from './recipe-names.js';
 import type { RecipeSettings } from './settings.js';
 
-/** What the original project's log says of a run: validation losses over its own sample of AI Hub's corpora. */
+/** The result of a run in the original project's log: validation losses over its own sample of AI Hub's corpora. */
 export interface PublishedResult {
   readonly source: string;
   /** The validation loss after the last epoch. */
   readonly loss: number;
   readonly lossEn: number;
   readonly lossKo: number;
-  /** The validation loss after each epoch, from the first on, where the log has it. */
+  /** The validation loss after each epoch, if logged. */
   readonly lossByEpoch?: readonly number[];
   /** Hours, minutes and seconds of training and validation. */
   readonly duration: string;
@@ -25,16 +25,16 @@ export interface PublishedResult {
 export interface Recipe {
   readonly description: string;
   readonly settings: RecipeSettings;
-  /** Absent for runs that the original project did not have. */
+  /** Absent for runs that the original project did not make. */
   readonly published?: PublishedResult;
 }
 
 const SOURCE = 'K-Stable-Diffusion, log of the original run (one RTX 3060 12 GB)';
 
 /**
- * What all of the original's runs share. Not here because `kd train` knows nothing else: texts of 77 tokens, no
- * attention mask, the same order of batches in every epoch, no clipping. Of the optimiser `adamw-legacy` is meant
- * whole: eps 1e-6, no bias correction, weight decay neither on biases nor on LayerNorm weights.
+ * What all the original runs share. Not listed, because `kd train` always does it: texts of 77 tokens, no attention
+ * mask, the same order of batches in every epoch, no clipping. `adamw-legacy` stands for all of its optimiser: eps
+ * 1e-6, no bias correction, no weight decay on biases and LayerNorm weights.
  */
 const ORIGINAL = {
   teacher: 'openai/clip-vit-large-patch14',
@@ -104,12 +104,12 @@ export const RECIPES = {
   },
 } as const satisfies Readonly<Record<RecipeName, Recipe>>;
 
-/** The recipe of a name; undefined for a name of none. */
+/** The recipe with a name; undefined for an unknown name. */
 export function recipeOf(name: unknown): Recipe | undefined {
   return typeof name === 'string' && Object.hasOwn(RECIPES, name) ? RECIPES[name as RecipeName] : undefined;
 }
 
-/** A path that comes with the package, from the current folder. */
+/** A path bundled with the package, relative to the current folder. */
 function bundled(path: string): string {
   const place = join(fileURLToPath(new URL('../..', import.meta.url)), path);
   try {

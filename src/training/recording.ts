@@ -16,7 +16,7 @@ import type { Previews } from './previews/previews.js';
 import { checkpointSaver } from './saving.js';
 import type { TrainingView } from './view.js';
 
-/** A running training run. */
+/** A run in progress. */
 export interface Run {
   /** Absolute path of its folder. */
   readonly folder: string;
@@ -26,7 +26,7 @@ export interface Run {
   readonly log: LossLog;
   readonly view: TrainingView;
   readonly output: Reporter;
-  /** Absent where none are drawn. */
+  /** Absent if no previews are drawn. */
   readonly previews: Previews | undefined;
 }
 
@@ -78,7 +78,7 @@ export function recording(
         log.logStep(logged);
         output.event({ event: 'step', ...stepRow(logged) });
       }
-      await setImmediate(); // a chance for signals: a step may run without ever waiting
+      await setImmediate(); // lets signals through: a step may never yield
     },
     async onSkipped({ step, loss, gradNorm }, rows) {
       progress.step = step;

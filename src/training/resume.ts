@@ -1,4 +1,4 @@
-/** @file The checkpoint that `kd train --resume` starts from, and whether the run can be resumed. */
+/** @file Chooses the checkpoint that `kd train --resume` starts from, and checks whether the run can be resumed. */
 import { join, relative } from 'node:path';
 import type { EngineStart, ParameterValues } from '../distill/engine.js';
 import type { TrainState } from '../distill/train-state.js';
@@ -18,9 +18,9 @@ import { planOf, type ResumedRun } from './resumed-run.js';
 /**
  * Chooses the checkpoint to resume a run from: the named one, or else the newest intact one. Changes nothing.
  *
- * @returns without a checkpoint if the run has none yet and starts over
- * @throws InputError for a named checkpoint that is not there, not whole or not of the run, where none of a run's is,
- *   and where a later version of this program made the newest
+ * @returns no checkpoint if the run has none yet and starts over
+ * @throws InputError if the named checkpoint is missing, damaged or of another run, if all checkpoints are damaged, or
+ *   if a later version of kd wrote the newest
  */
 export async function chooseCheckpoint({ folder, place, config }: ResumedRun, output: Reporter): Promise<Search> {
   const check = (trainer: TrainerFile): void => {
@@ -56,7 +56,7 @@ export async function chooseCheckpoint({ folder, place, config }: ResumedRun, ou
 /**
  * The flags that would extend a finished run; undefined for an unfinished one.
  *
- * @throws InputError for fewer epochs or steps than are done
+ * @throws InputError for fewer epochs or steps than have been completed
  */
 export function extensionFlags(run: ResumedRun, state: TrainState): string | undefined {
   const { settings, changed } = run;
@@ -83,7 +83,7 @@ export function extensionFlags(run: ResumedRun, state: TrainState): string | und
   ].join(' ');
 }
 
-/** An engine's initial state, from a checkpoint. */
+/** Loads an engine's initial state from a checkpoint. */
 export async function startFrom(
   { folder, trainer }: FoundCheckpoint,
   trained: Shapes,

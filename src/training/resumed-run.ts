@@ -1,4 +1,4 @@
-/** @file The run that `kd train --resume` names, and its options. */
+/** @file The run named by `kd train --resume`, and its settings. */
 import { join, resolve } from 'node:path';
 import { planSteps, type TrainPlan } from '../distill/train.js';
 import { InputError } from '../base/errors.js';
@@ -21,20 +21,20 @@ import {
 export interface ResumedRun {
   /** Absolute path. */
   readonly folder: string;
-  /** The checkpoint that was named, as it was named; else the newest whole one is meant. */
+  /** The checkpoint, as it was named; undefined for the newest intact one. */
   readonly place: string | undefined;
-  /** The options to resume with, and which of them differ from the stored ones. */
+  /** The settings to resume with, and which of them differ from the stored ones. */
   readonly settings: TrainSettings;
   readonly changed: readonly SettingName[];
   readonly config: RunConfig;
 }
 
 /**
- * Finds the run to resume, and merges its options with those given. Changes nothing.
+ * Finds the run to resume, and merges its settings with the given ones. Changes nothing.
  *
- * @param target a run or a checkpoint of one, by any of their names; `true`: the last run
- * @param given the options that were given on the command line
- * @throws InputError where there is no such run, or an option that decides what the run is would change
+ * @param target a run or one of its checkpoints, by any of their names; `true`: the last run
+ * @param given the settings given on the command line
+ * @throws InputError if there is no such run, or for a change to a setting that must not change
  */
 export async function openResumedRun(
   target: string | true,
@@ -56,7 +56,7 @@ export async function openResumedRun(
     );
   }
   for (const name of changed) output.message(`${flagOf(name)}: ${shown(before[name])} → ${shown(given[name])}`);
-  const settings = { ...before, ...given } as TrainSettings; // a batch size is the run's own: another was refused
+  const settings = { ...before, ...given } as TrainSettings; // no `auto`: changing the batch size was refused
   const [was, is] = [planOf({ config, settings: before }), planOf({ config, settings })].map((plan) => plan.totalSteps);
   if (was !== is)
     output.message(
@@ -66,7 +66,7 @@ export async function openResumedRun(
   return { folder, place, config, changed, settings };
 }
 
-/** The steps of a run with such settings. */
+/** The steps of a run with the given settings. */
 export function planOf({ config, settings }: Pick<ResumedRun, 'config' | 'settings'>): TrainPlan {
   return planSteps({ count: Math.ceil(config.data.training_pairs / settings.batchSize) }, settings);
 }

@@ -14,10 +14,10 @@ import type { ResumedRun } from './resumed-run.js';
 
 /**
  * Restores a run's folder to its state at the checkpoint it resumes from, and records the resumption: settings, newer
- * checkpoints, logs and pointers. Only under the run's lock, and when nothing stands in the way any more.
+ * checkpoints, logs and pointers. Call it under the run's lock, after everything that could fail has been checked.
  *
- * @throws InputError where another process has continued the run meanwhile, or a file of it cannot be written; then
- *   nothing is changed
+ * @throws InputError if another process has continued the run meanwhile, or a file cannot be written; nothing is
+ *   changed then
  */
 export async function rewindRun(
   { folder, config, settings }: ResumedRun,

@@ -1,4 +1,4 @@
-/** @file What a run's `config.json` says of it. */
+/** @file Builds a run's `config.json`. */
 import { VERSION } from '../base/version.js';
 import { textLengths } from '../engine/text-lengths.js';
 import { countParameters } from '../models/text-encoder.js';
@@ -42,7 +42,7 @@ export function describeRun(
   };
 }
 
-/** The lengths to which the student's texts are cut in training; whole texts alone where they may not be cut. */
+/** The lengths to which the student's texts are cut in training; only the full length if they may not be cut. */
 function trainedLengths({ dropout, padding }: TrainSettings, student: RunModel, engine: EngineInfo): readonly number[] {
   const choice = { rate: dropout === 'configured' ? undefined : dropout, padding };
   return textLengths(student.model.encoder, MAX_LENGTH, choice, engine.textLengths).lengths;

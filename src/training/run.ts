@@ -33,10 +33,10 @@ export interface TrainedRun extends EndedRun {
 }
 
 /**
- * Starts a run, trains, logs and saves. The run's folder is made when everything that the run needs is there. An error
- * before its first step is over takes it back.
+ * Starts a run, trains, logs and saves. The run's folder is created once everything the run needs is available, and
+ * removed again by an error before the first step is complete.
  *
- * @param name the new run's
+ * @param name the new run's name
  * @returns how it ended
  */
 export async function beginTraining(name: string, prepared: PreparedRun, context: TrainContext): Promise<TrainedRun> {
@@ -54,9 +54,9 @@ export async function beginTraining(name: string, prepared: PreparedRun, context
 }
 
 /**
- * Trains a run in its folder, and leaves nothing of it unless it takes a step.
+ * Trains a new run in its folder, which is removed unless the run takes a step.
  *
- * @throws Stopped where it was stopped before
+ * @throws Stopped if stopped before the first step
  */
 async function trainNewRun(folder: string, ready: LockedRun, context: TrainContext): Promise<TrainedRun> {
   const before = await readdir(folder);
@@ -74,7 +74,7 @@ async function trainNewRun(folder: string, ready: LockedRun, context: TrainConte
 }
 
 /**
- * Resumes a run. Its folder is left as it is until everything that it needs is there.
+ * Resumes a run. Its folder is unchanged until everything the run needs is available.
  *
  * @param chosen the checkpoint to resume from; none to start over
  * @returns how it ended
@@ -102,7 +102,7 @@ export async function resumeTraining(
   );
 }
 
-/** A run that is ready to train, under its lock. */
+/** A run that is ready to train, with its lock held. */
 interface LockedRun extends ReadyRun {
   readonly lock: RunLock;
 }
@@ -115,7 +115,7 @@ interface Beginning {
   readonly isNew?: boolean;
 }
 
-/** Trains from a state on, in a run's folder. */
+/** Trains in a run's folder from a given state. */
 async function trainInFolder(
   folder: string,
   { prepared, engine, data, lock }: LockedRun,
@@ -137,7 +137,7 @@ async function trainInFolder(
     if (isNew && result.state.step === 0) throw new Stopped(STOPPED_EARLY);
     stop.enter('saved');
     await ranks?.end().catch((error: unknown) => {
-      output.warn(messageOf(error)); // all is saved
+      output.warn(messageOf(error)); // everything is saved
     });
     return await ended({ folder, settings, last: progress.last }, result, view.meter.seconds(), previews, context);
   } catch (error) {
@@ -153,8 +153,8 @@ async function trainInFolder(
 }
 
 /**
- * Waits for the last previews and writes the report of a run that was trained to its end or stopped; throws `NotSaved`
- * where its last state is on no disk.
+ * Waits for the last previews, then writes the report of a run that was trained to its end or stopped. Throws
+ * `NotSaved` if its last state is not on disk.
  */
 async function ended(
   run: EndedRun,

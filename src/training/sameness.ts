@@ -1,4 +1,4 @@
-/** @file Checks that a resumed run still has the data, models and engine that it began with. */
+/** @file Checks that a resumed run still has the data, models and engine that it started with. */
 import { contentFingerprint, isStore, readManifest } from '../data/store/manifest.js';
 import { InputError } from '../base/errors.js';
 import { formatCounted, formatHash } from '../base/format.js';
@@ -15,8 +15,8 @@ import type { EngineInfo } from './engine-parts.js';
 /**
  * Refuses to resume with other data, models or tokenizers; warns if only the engine has changed.
  *
- * @returns the run with the fingerprints that it began with: an earlier version noted others of the same tokenizers
- * @throws InputError for what has changed
+ * @returns the run with its original fingerprints: earlier versions fingerprinted the same tokenizers differently
+ * @throws InputError naming what has changed
  */
 export async function checkSame(run: ResumedRun, prepared: PreparedRun, output: Reporter): Promise<PreparedRun> {
   const { config, folder } = run;
@@ -47,8 +47,8 @@ export async function checkSame(run: ResumedRun, prepared: PreparedRun, output: 
 }
 
 /**
- * Whether two engines add up a step's gradients in the same order: processors do in float32, but for those that have
- * several micro-batches of a step each.
+ * Whether two device counts sum a step's gradients in the same order. CPUs do in float32, unless one device has several
+ * micro-batches per step.
  */
 function sumsAlike(
   { devices: before = 1 }: RunConfig['engine'],
@@ -61,7 +61,7 @@ function sumsAlike(
   return device === 'cpu' && precision === 'fp32' && addsInOrder(before) && addsInOrder(now);
 }
 
-/** If the data is equal, so are all ids; then equal tokenizer files are enough. */
+/** The names of fingerprints that differ. Tokenizers count as equal if their files are: equal data has equal ids. */
 function differingNames(before: Fingerprints, { fingerprints, teacher, student }: PreparedRun): string[] {
   const files: Readonly<Record<string, string | undefined>> = {
     'teacher tokenizer': teacher.tokenizer.filesFingerprint,
@@ -70,7 +70,7 @@ function differingNames(before: Fingerprints, { fingerprints, teacher, student }
   return Object.keys(fingerprints).filter((name) => ![fingerprints[name], files[name]].includes(before[name]));
 }
 
-/** The error for data that yields other pairs than those the run began with. */
+/** The error for data that yields other pairs than the run started with. */
 async function otherPairs(
   { folder, config, settings }: ResumedRun,
   { data, teacher, student }: PreparedRun,

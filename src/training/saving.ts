@@ -1,4 +1,4 @@
-/** @file Saving a run: what goes into a checkpoint, and what to do where it does not fit on the disk. */
+/** @file Saving a run: what goes into a checkpoint, and what to do if the disk is full. */
 import type { Engine } from '../distill/engine.js';
 import { trainableParameters, type Distillation } from '../distill/loss.js';
 import { bestOf, type TrainState } from '../distill/train-state.js';
@@ -21,7 +21,7 @@ import { formatBytes, formatBytesApart, formatCount } from '../base/format.js';
 import { distillationOf } from './engine-parts.js';
 import type { PreparedRun } from './prepared-run.js';
 
-/** Left free beside a checkpoint's tensors: for its other files, and logs. */
+/** Bytes to leave free beside a checkpoint's tensors, for its other files and logs. */
 const SPARE_BYTES = 16e6;
 
 /** Names and shapes of the parameters that a run trains. */
@@ -31,14 +31,14 @@ export function trainedShapes(distillation: Distillation): Shapes {
 }
 
 /**
- * Says before the run starts what its checkpoints need.
+ * Warns before a run starts if its checkpoints may not all fit on the disk.
  *
- * @throws InputError where not even one fits
+ * @throws InputError if not even one fits
  */
 export async function checkDiskSpace(folder: string, prepared: PreparedRun, output: Reporter): Promise<void> {
   const { keep } = prepared.settings;
   const one = bytesOf(prepared);
-  const [free, all] = [await freeDiskBytes(folder), one * (keep + 2)]; // those kept, the best, one being written
+  const [free, all] = [await freeDiskBytes(folder), one * (keep + 2)]; // `keep` newest, the best, one being written
   if (free < one + SPARE_BYTES)
     throw new InputError(`${folder}: ${shortOf(one, free)}; free some space, or run elsewhere`);
   if (free < all) {
@@ -51,9 +51,9 @@ export async function checkDiskSpace(folder: string, prepared: PreparedRun, outp
 }
 
 /**
- * Removes a run's older checkpoints, as `--keep` has it; where that is refused, it says so.
+ * Removes a run's older checkpoints according to `--keep`; warns if the system refuses.
  *
- * @param held the name of one that is being read and must not be removed
+ * @param held the name of a checkpoint that is being read and must not be removed
  */
 export async function removeOlder(
   folder: string,
@@ -70,10 +70,10 @@ export async function removeOlder(
 }
 
 /**
- * Makes the function that saves. Where there is no room it says so, leaves the older checkpoints alone and gives
- * undefined. What comes after a save, pointers and the removal of older checkpoints, does not undo it where it fails.
+ * Returns the function that saves checkpoints. If the disk is full, it warns, keeps the older checkpoints and returns
+ * undefined. A checkpoint stays saved even if updating the pointers or removing older checkpoints fails afterwards.
  *
- * @param held the name of a checkpoint that is being read
+ * @param held returns the name of a checkpoint that is being read
  */
 export function checkpointSaver(
   folder: string,
@@ -100,7 +100,7 @@ export function checkpointSaver(
       if (!(error instanceof InputError)) throw error;
       if (error instanceof NotPointedAt) {
         output.warn(`step ${state.step} is saved, but ${error.message}`);
-        return error.checkpoint; // nothing is removed, as `best` may name an older one than it should
+        return error.checkpoint; // remove nothing: `best` may be out of date and name an older one
       }
       output.warn(`step ${state.step} not saved: ${error.message}; earlier checkpoints are unchanged`);
       return undefined;
@@ -129,7 +129,7 @@ export function checkpointSaver(
   }
 }
 
-/** Whether the system refused something, and the run itself is sound. */
+/** Whether the system refused something while the run itself is sound. */
 function isRefusal(error: unknown): boolean {
   return error instanceof InputError || systemReason(error) !== undefined;
 }

@@ -1,7 +1,6 @@
 /**
- * @file The settings of a run, one table, with a file for each heading of the help: from it come their types, the flags
- * of `kd train`, the defaults, what a `config.json` may say, what recipes decide, and what may change when a run is
- * resumed.
+ * @file The table of a run's settings, with one file for each heading of the help. It determines the types, the flags
+ * of `kd train`, the defaults, what a `config.json` may contain, what recipes set, and what may change on resuming.
  */
 import { choice, type ValueOf } from '../base/kinds.js';
 import { shellCommand, shellQuote } from '../base/shell.js';
@@ -15,8 +14,8 @@ import type { Setting } from './settings/setting.js';
 import { TRAINING_SETTINGS } from './settings/training.js';
 
 /**
- * Every setting of a run, in the order of the help. The defaults are the original's final run, but for its optimiser
- * and its dropout.
+ * All settings of a run, in the order of the help. The defaults are those of the original's final run, except for the
+ * optimiser and dropout.
  */
 export const SETTINGS = {
   recipe: {
@@ -38,7 +37,7 @@ export type SettingName = keyof Table;
 /** The names of all settings, in the order of the help. */
 export const SETTING_NAMES = Object.keys(SETTINGS) as SettingName[];
 
-/** The settings that have a default, and so a value in every run. */
+/** The settings that have a default, and so have a value in every run. */
 type Always = { [Name in SettingName]: Table[Name] extends { readonly default: unknown } ? Name : never }[SettingName];
 
 type Values<Name extends SettingName, Part extends 'kind' | 'stored'> = {
@@ -47,20 +46,20 @@ type Values<Name extends SettingName, Part extends 'kind' | 'stored'> = {
   readonly [N in Exclude<Name, Always>]?: ValueOf<KindOf<Table[N], Part>>;
 };
 
-/** What is stored of a setting; what may be asked for, unless it says otherwise. */
+/** The type of a setting as stored, which is the type that may be asked for unless `stored` narrows it. */
 type KindOf<S, Part extends 'kind' | 'stored'> = Part extends keyof S
   ? S[Part]
   : S extends { readonly kind: infer K }
     ? K
     : never;
 
-/** Settings as they are asked for: the batch size, and how many make a step, may be left to the machine. */
+/** Settings as requested: the batch size and the number of micro-batches per step may be left to the machine. */
 export type AskedSettings = Values<SettingName, 'kind'>;
 
-/** Everything that decides what a run does: written to its `config.json`. */
+/** Everything that determines what a run does; written to its `config.json`. */
 export type TrainSettings = Values<SettingName, 'stored'>;
 
-/** The settings that recipes decide; what one leaves out is as without a recipe. */
+/** The settings that recipes set; those left out have their defaults. */
 export type RecipeSettings = Partial<Values<RecipeSetting, 'stored'>>;
 type RecipeSetting = {
   [Name in SettingName]: Table[Name] extends { readonly recipe: true } ? Name : never;
@@ -71,12 +70,12 @@ export const DEFAULTS = Object.fromEntries(
   SETTING_NAMES.flatMap((name) => ('default' in SETTINGS[name] ? [[name, SETTINGS[name].default]] : [])),
 ) as { readonly [Name in Always]: Table[Name] extends { readonly default: infer T } ? Widened<T> : never };
 
-/** What runs did whose `config.json` lacks a setting that is newer. */
+/** What runs did before a setting existed, for settings missing from their `config.json`. */
 const EARLIER = Object.fromEntries(
   SETTING_NAMES.flatMap((name) => ('earlier' in SETTINGS[name] ? [[name, SETTINGS[name].earlier]] : [])),
 );
 
-/** A run's settings, in their own order, with those that are newer than the run as the run had them. */
+/** A run's settings in their own order, filled in with what the run did about settings newer than itself. */
 export function withEarlier<Settings extends Readonly<Record<string, unknown>>>(settings: Settings): Settings {
   const newer = Object.entries(EARLIER).filter(([name]) => !Object.hasOwn(settings, name));
   return { ...settings, ...Object.fromEntries(newer) };
@@ -93,8 +92,8 @@ export function mayChange(name: SettingName): boolean {
 /**
  * The flag of a setting: `--log-every`, `--shuffle`.
  *
- * @param name also of a setting that an earlier version had
- * @param value of a switch: the flag is the one that sets it so, `--no-shuffle`
+ * @param name may also be a setting of an earlier version
+ * @param value of a switch: selects the flag that sets this value, such as `--no-shuffle`
  */
 export function flagOf(name: string, value?: unknown): string {
   const flag = isSetting(name)
@@ -103,12 +102,12 @@ export function flagOf(name: string, value?: unknown): string {
   return value === false ? flag.replace('--', '--no-') : flag;
 }
 
-/** Whether a value is what a setting has where its flag is not given. */
+/** Whether a value is the one that a setting has without its flag. */
 export function isDefault(name: string, value: boolean): boolean {
   return value === ((DEFAULTS as Readonly<Record<string, unknown>>)[name] ?? false);
 }
 
-/** The value of a setting as it is written after its flag; `absent` for none. */
+/** A setting's value as written after its flag; `absent` if it has none. */
 export function shownSetting(value: unknown, absent: string): string {
   if (value === undefined) return absent;
   if (Array.isArray(value)) return shellCommand(value.map(String));

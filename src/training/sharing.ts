@@ -1,4 +1,4 @@
-/** @file What the processes that share out a run's steps must have alike, and what each has of its own. */
+/** @file Which settings must be equal in the processes that share a run, and which each process has of its own. */
 import { KD } from '../base/own-command.js';
 import type { Ranks } from '../cluster/ranks.js';
 import { InputError } from '../base/errors.js';
@@ -7,7 +7,7 @@ import { parseJson } from '../base/parse-json.js';
 import type { DevicePlace, EngineInfo } from './engine-parts.js';
 import { flagOf, SETTING_NAMES, shownSetting, type AskedSettings, type SettingName } from './settings.js';
 
-/** Settings by which a process finds what all have: the same data and models, or devices of its own. */
+/** Settings that may differ between processes: where to find the same data and models, and each process's devices. */
 const OWN: ReadonlySet<SettingName> = new Set([
   'data',
   'teacher',
@@ -16,11 +16,11 @@ const OWN: ReadonlySet<SettingName> = new Set([
   'studentTokenizer',
   'device',
   'run',
-  ...SETTING_NAMES.filter((name) => name.startsWith('preview')), // the first rank alone has them drawn
+  ...SETTING_NAMES.filter((name) => name.startsWith('preview')), // only rank 0 draws them
 ]);
 
 /**
- * Refuses settings that one process would decide for itself.
+ * Rejects settings that each process would decide for itself.
  *
  * @throws InputError
  */
@@ -33,31 +33,31 @@ export function checkShareable({ batchSize, cacheTeacher }: AskedSettings): void
     );
 }
 
-/** Settings that all ranks have alike, by their flags. */
+/** Settings that must be equal on all ranks, keyed by flag. */
 export function comparedSettings(settings: AskedSettings): Record<string, string> {
   const compared = SETTING_NAMES.filter((name) => !OWN.has(name));
   return Object.fromEntries(compared.map((name) => [flagOf(name), shownSetting(settings[name], 'none')]));
 }
 
-/** What computes, as far as it is the same on all ranks. */
+/** The engine facts that must be equal on all ranks. */
 export function comparedEngine({ precision, device, version = 'none' }: EngineInfo): Record<string, string> {
   return { precision, device, TensorFlow: version };
 }
 
-/** How facts of all ranks are compared. */
+/** How facts are compared between ranks. */
 export interface Comparison {
-  /** What they are of. */
+  /** What the facts are about. */
   readonly topic: string;
-  /** How a fact is told; as it is unless given. */
+  /** How a fact is shown; unchanged by default. */
   readonly shown?: (fact: string) => string;
-  /** What to do about one that differs. */
+  /** What to do about a difference. */
   readonly advice?: string;
 }
 
 /**
- * Compares facts of all ranks, by their names.
+ * Checks that named facts are equal on all ranks.
  *
- * @throws InputError, on all of them, that names the first rank that has something else than the first rank
+ * @throws InputError, on all ranks, naming the first rank that differs from rank 0
  */
 export async function checkAlike(
   ranks: Ranks,
@@ -81,10 +81,10 @@ function factsIn(told: string, where: string): Readonly<Record<string, string>> 
 }
 
 /**
- * Chooses what computes, on all ranks alike, with the devices of all of them.
+ * Chooses the engine, the same on all ranks, with the devices of all of them.
  *
- * @param among for a dry run: the process's place among several, which it does not meet
- * @param began the precision that a run to resume began with
+ * @param among for a dry run: this process's rank among several, which are not contacted
+ * @param began the precision that a resumed run started with
  */
 export async function engineOfRanks(
   { ranks, among }: { readonly ranks: Ranks | undefined; readonly among: RankPlace | undefined },
@@ -96,7 +96,7 @@ export async function engineOfRanks(
   return among === undefined ? { ...chosen, place: undefined } : assumeDevices(among, chosen);
 }
 
-/** Chooses what computes: the first rank first, then the others in its precision, which it may have measured. */
+/** Chooses the engine on rank 0 first, then on the others with its precision, which it may have measured. */
 async function chooseTogether(
   ranks: Ranks | undefined,
   began: string | undefined,
@@ -107,27 +107,27 @@ async function chooseTogether(
   return chosen ?? choose(precision);
 }
 
-/** The devices of all processes together, and which of them are this one's. */
+/** The devices of all processes, and which of them belong to this one. */
 async function joinDevices(ranks: Ranks, engine: EngineInfo): Promise<EngineInfo & { readonly place: DevicePlace }> {
   checkIsCompiled(engine);
   const { devices, place } = await countDevices(ranks, engine.devices ?? 1);
   return { ...engine, devices, processes: ranks.count, place };
 }
 
-/** A process among several that are not asked. */
+/** This process's rank among several that are not contacted. */
 export interface RankPlace {
   readonly rank: number;
   readonly count: number;
 }
 
-/** The devices of all processes together, if each has as many as this one. */
+/** The devices of all processes, assuming that each has as many as this one. */
 function assumeDevices({ rank, count }: RankPlace, engine: EngineInfo): EngineInfo & { readonly place: DevicePlace } {
   checkIsCompiled(engine);
   const { devices: own = 1 } = engine;
   return { ...engine, devices: count * own, processes: count, place: { before: rank * own, own } };
 }
 
-/** Only a recorded graph can be put on several processes' devices. */
+/** Several processes need a recorded graph. */
 function checkIsCompiled({ engine, backend }: EngineInfo): void {
   if (engine === 'compiled') return;
   throw new InputError(
@@ -138,7 +138,7 @@ function checkIsCompiled({ engine, backend }: EngineInfo): void {
   );
 }
 
-/** Counts the devices of all processes, in the order of the ranks. */
+/** Counts the devices of all processes, in rank order. */
 export async function countDevices(
   ranks: Ranks,
   own: number,

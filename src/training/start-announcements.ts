@@ -1,31 +1,31 @@
-/** @file What is said before the first step is over, where that takes long. */
+/** @file Messages about slow work before the first step is done. */
 import { formatCounted, formatDuration } from '../base/format.js';
 import type { Reporter } from '../app/reporter.js';
 
-/** Seconds from which something is so slow that one asks why. */
+/** Anything slower than this many seconds is announced. */
 const WORTH_SAYING = 5;
 
-/** A first step that takes longer than this is announced, in milliseconds. */
+/** A first step slower than this is announced, in milliseconds. */
 const ANNOUNCED_AFTER = 2_000;
 
-/** Says what takes long before the first step is over. */
+/** Announces slow work before the first step is done. */
 export interface StartAnnouncements {
-  /** The first step begins, unless the untrained student is validated before. */
+  /** The first step begins, unless the untrained student is validated before it. */
   awaitFirstStep(): void;
-  /** @param seconds that the first step took */
+  /** @param seconds how long the first step took */
   firstStepDone(seconds: number): void;
   /**
    * A batch of the untrained student's validation is done.
    *
-   * @param pairs of it that are done
-   * @param total all of its pairs
+   * @param pairs the pairs done
+   * @param total all pairs of that validation
    */
   untrainedBatchDone(pairs: number, total: number): void;
-  /** Announces nothing that is still to come. */
+  /** Cancels announcements still to come. */
   stop(): void;
 }
 
-/** Announcements for a run that begins. */
+/** The announcements of a run that starts. */
 export function announceStart(output: Reporter): StartAnnouncements {
   let timer: NodeJS.Timeout | undefined;
   let firstBatch: { readonly pairs: number; readonly at: number } | undefined;
@@ -46,7 +46,7 @@ export function announceStart(output: Reporter): StartAnnouncements {
     untrainedBatchDone(pairs, total) {
       const now = performance.now();
       if (firstBatch === undefined) {
-        firstBatch = { pairs, at: now }; // it also prepares the graph: the second one tells how long a batch takes
+        firstBatch = { pairs, at: now }; // includes preparing the graph: time the second batch
         return;
       }
       if (isTimed) return;

@@ -1,25 +1,26 @@
-/** @file Requests to stop training; what a request does depends on the stage of the run. */
+/** @file Requests to stop training; what one does depends on the stage of the run. */
 import type { StopSignals } from '../base/stop-signals.js';
 
-/** A training was stopped before its run began. */
+/** Training was stopped before its run began. */
 export class Stopped extends Error {
   override readonly name = 'Stopped';
   readonly code = 'STOPPED';
 }
 
 /**
- * How far a training is: nothing is lost by ending at once; something has to be tidied up; a run is on; it is saved.
+ * The stages of a training: nothing would be lost by ending at once; something needs cleaning up; the run is training;
+ * the run is saved.
  */
 export type Stage = 'preparing' | 'tidying' | 'training' | 'saved';
 
 /** A request to stop training. */
 export interface TrainingStop extends StopSignals {
-  /** Sets the current stage of the training. */
+  /** Sets the current stage. */
   enter(stage: Stage): void;
   /**
-   * Does work that tidies up after itself when the signal is aborted.
+   * Does work that cleans up after itself when the signal is aborted.
    *
-   * @throws Stopped when it was
+   * @throws Stopped if it was aborted
    */
   tidying<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T>;
 }
@@ -27,9 +28,10 @@ export interface TrainingStop extends StopSignals {
 export const STOPPED_EARLY = 'stopped before the run began; nothing is lost';
 
 /**
- * A wish to stop that comes from signals.
+ * A stop request that comes from signals.
  *
- * @param signals what asks for it; how far the training is, is told by `stage`
+ * @param signals the source of requests
+ * @returns the request, with `stage` to read the current stage
  */
 export function trainingStop(signals: StopSignals): TrainingStop & { readonly stage: () => Stage } {
   let stage: Stage = 'preparing';

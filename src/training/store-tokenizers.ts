@@ -1,16 +1,16 @@
-/** @file Whether the ids of a token store are those of a run's tokenizers. */
+/** @file Checks that the ids in a token store are those of a run's tokenizers. */
 import { RowEncoder, type RowTokenizers } from '../data/prepare/row-encoder.js';
 import { ID_COLUMNS } from '../data/store/schema.js';
 import { textsOf, type LocatedRow, type TokenStore } from '../data/store/token-store.js';
 import { InputError } from '../base/errors.js';
 import { formatHash } from '../base/format.js';
 
-/** Rows of either side that are encoded again, where fingerprints do not tell. */
+/** How many rows of each split to encode again when fingerprints do not decide. */
 const TRIED_ROWS = 500;
 
 /**
- * Checks that a store was made with these tokenizers: by their fingerprints; of a store that an earlier version made
- * with the same files, by the ids of its first rows, as that version read some files by other rules.
+ * Checks that a store was made with these tokenizers, by their fingerprints. A store made by an earlier version with
+ * the same files is checked by the ids of its first rows, since that version read some files differently.
  *
  * @throws InputError for ids of another tokenizer
  */

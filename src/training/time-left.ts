@@ -1,17 +1,17 @@
-/** @file How long a run still takes, by what it has taken so far. */
+/** @file Estimates how long a run will still take from its times so far. */
 import type { TrainPlan } from '../distill/train.js';
 
-/** Estimates the rest of a run. */
+/** Estimates the remaining time of a run. */
 export interface TimeLeft {
-  /** Counts a step that took so many seconds. The first is left out: it prepares what the others use. */
+  /** Records the seconds of a step. The first is ignored, since it also prepares the graph. */
   step(seconds: number): void;
-  /** Counts a validation that took so many seconds. */
+  /** Records the seconds of a validation. */
   validation(seconds: number): void;
-  /** Seconds from a step of an epoch to the end of the run; NaN before the second step. */
+  /** Seconds from a step in an epoch to the end of the run; NaN before the second step. */
   seconds(plan: TrainPlan, step: number, epoch: number): number;
 }
 
-/** A new estimate. Steps take as long as on average, validations as long as the last one. */
+/** A new estimate, from the mean time of a step and the last validation's time. */
 export function estimateTimeLeft(): TimeLeft {
   let [steps, total, lastValidation] = [-1, 0, 0];
   return {

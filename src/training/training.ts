@@ -1,4 +1,4 @@
-/** @file Training from options to the end of a run, new or resumed. */
+/** @file Trains a run, new or resumed, from its settings to its end. */
 import { checkRunFiles } from '../runs/run-files.js';
 import { checkIsWritable } from '../base/folders.js';
 import { checkRunIsNew, defaultRunName } from '../runs/run-folder.js';
@@ -17,7 +17,7 @@ import { openResumedRun, type ResumedRun } from './resumed-run.js';
 import { beginTraining, resumeTraining, type TrainedRun } from './run.js';
 import type { AskedSettings, SettingName } from './settings.js';
 
-/** A run that has already finished; nothing about it changes. */
+/** A run that has already finished and stays unchanged. */
 export interface FinishedRun {
   /** Absolute path of its folder. */
   readonly folder: string;
@@ -29,12 +29,12 @@ export interface FinishedRun {
   readonly notApplied: readonly SettingName[];
 }
 
-/** A run to resume, examined but unchanged. */
+/** A run to resume, checked but unchanged. */
 export interface RunToResume {
   readonly run: ResumedRun;
   /** The checkpoint to resume from. */
   readonly chosen: Search;
-  /** Where it is at its end: what there is to say of that. */
+  /** Set if the run is already finished. */
   readonly finished: FinishedRun | undefined;
 }
 
@@ -42,13 +42,13 @@ export interface RunToResume {
  * Trains a new run.
  *
  * @returns how it ended
- * @throws InputError for what is not available or cannot be done, before anything of the run is written; Stopped
- *   where it was stopped before it took a step; NotFiniteStep and others as they end a run, with what is left of it
+ * @throws InputError for anything unavailable or impossible, before any file of the run is written; Stopped if stopped
+ *   before the first step; NotFiniteStep and other errors that end a run, extended by what is left of it
  */
 export async function startRun(settings: AskedSettings, context: TrainContext): Promise<TrainedRun> {
   const { ranks } = context;
   const name = settings.run ?? defaultRunName(new Date());
-  const folder = await checkRunIsNew(name); // now, and not when all data is read
+  const folder = await checkRunIsNew(name); // checked now, not after reading all data
   await checkIsWritable(folder);
   await checkPreviewsFolder(folder, settings);
   await announce(ranks, { run: 'new' });
@@ -59,10 +59,10 @@ export async function startRun(settings: AskedSettings, context: TrainContext): 
 /**
  * Resumes a run exactly where it stopped.
  *
- * @param target a run or a checkpoint of one, by any of their names; `true`: the last run
+ * @param target a run or one of its checkpoints, by any of their names; `true`: the last run
  * @param given settings that may change, with their new values
- * @throws InputError for a run or checkpoint that is not there or not whole, settings that may not change, and other
- *   data or models than the run began with: nothing of the run is touched then
+ * @throws InputError for a missing or damaged run or checkpoint, settings that may not change, and data or models other
+ *   than the run started with; the run is not touched then
  */
 export async function resumeRun(
   target: string | true,
@@ -92,7 +92,7 @@ export async function resumeRun(
 /**
  * Checks a run to resume and all its files, before any data is read.
  *
- * @param check looks at its folder first
+ * @param check checks its folder first
  * @throws InputError as `resumeRun`
  */
 export async function lookAtRun(

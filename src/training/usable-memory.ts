@@ -1,19 +1,18 @@
-/** @file How much of the free memory a run may take, and which batch fits. */
+/** @file How much of the free memory a run may use, and the largest batch that fits. */
 import type { MemoryNeed } from '../engine/memory.js';
 
-/**
- * Share of what is free that a run may take: the rest is for others on the machine, and for what the estimate lacks.
- */
+/** Share of the free memory that a run may use; the rest is for other processes and errors of the estimate. */
 export const USABLE_SHARE = 0.85;
 
-/** Micro-batches larger than this gain nothing any more on any device. */
+/** Larger micro-batches bring nothing on any device. */
 const LARGEST_BATCH = 4096;
 
 /**
- * The largest micro-batch that fits by the estimate, a multiple of 8 from 8 on (tensor cores work in tiles of 8).
+ * The largest micro-batch that fits by the estimate: a multiple of 8, as tensor cores work in tiles of 8, or less than
+ * 8.
  *
- * @param free bytes
- * @returns 0 where not even one pair fits
+ * @param free free bytes
+ * @returns 0 if not even one pair fits
  */
 export function largestBatch(need: MemoryNeed, free: number): number {
   const fits = (batchSize: number): boolean => need(batchSize) <= USABLE_SHARE * free;

@@ -15,14 +15,14 @@ export interface TrainingView {
   validating(pairs: number, total: number): void;
   /** @param trainLoss the epoch's mean training loss; absent for the untrained student */
   validation(record: ValidationRecord, trainLoss: number | undefined): void;
-  /** Clears what is being shown. */
+  /** Removes what is being shown. */
   stop(): void;
 }
 
 /**
  * Shows the progress of a run.
  *
- * @param from the step it starts or resumes from
+ * @param from the step at which it starts or resumes
  */
 export function openTrainingView(output: Reporter, from = 0): TrainingView {
   const meter = startMeter();
@@ -93,7 +93,7 @@ export function openTrainingView(output: Reporter, from = 0): TrainingView {
   function epochLine(record: ValidationRecord, trainLoss: number): string {
     const pace = meter.lap('epoch');
     const epoch = `epoch ${String(record.epoch).padStart(String(plan.epochs).length)}/${plan.epochs}`;
-    // A run that is resumed at the end of an epoch has only to validate it.
+    // A run resumed at the end of an epoch only has to validate it.
     const rate = pace.pairs > 0 ? `  ${formatRate(rateOf(pace))} pairs/s` : '';
     return `${epoch}  loss ${trainLoss.toFixed(4)}  ${validationPart(record)}${rate}`;
   }

@@ -16,10 +16,10 @@ type DoctorFlags = ClusterFlags & { readonly device: DevicesChoice; readonly stu
 const EXAMPLES: readonly Example[] = [
   [`${KD} doctor`, 'what is installed, and how to fix what is wrong'],
   [`${KD} doctor --device gpu:1 --json`],
-  [`${KD} doctor --device gpu:all`, 'how fast several GPUs add up their gradients, too'],
+  [`${KD} doctor --device gpu:all`, 'also how fast several GPUs sum their gradients'],
   [
     `${KD} doctor --hosts gpu1:2222,gpu2:2222 --rank 0 --cluster-key cluster.key`,
-    'the same of several machines; on gpu2 with --rank 1',
+    'the same over several machines; on gpu2 with --rank 1',
   ],
 ];
 
@@ -28,7 +28,11 @@ export function doctorCommand(): Command {
   const command = new Command('doctor')
     .description('what is installed, which device will be used, and why not a better one')
     .addOption(new Option('--device <name>', SETTINGS.device.help).argParser(parserOf(DEVICES)).default('auto'))
-    .option('--student <id|folder>', 'whose gradients several devices add up, to see how fast', DEFAULTS.student);
+    .option(
+      '--student <id|folder>',
+      'the student whose gradients several devices sum, to measure how fast',
+      DEFAULTS.student,
+    );
   return addClusterFlags(command)
     .addHelpText('after', () => examplesText(EXAMPLES))
     .action(async ({ device, student, ...flags }: DoctorFlags, command: Command) => {

@@ -45,12 +45,7 @@ export function generateCommand(): Command {
       seed,
       GENERATE_DEFAULTS.seed,
     )
-    .option(
-      '--count <pictures>',
-      'pictures of each prompt, with seeds one after the other',
-      count,
-      GENERATE_DEFAULTS.count,
-    )
+    .option('--count <pictures>', 'pictures of each prompt, with consecutive seeds', count, GENERATE_DEFAULTS.count)
     .option('--latents <file.safetensors>', 'starting noise from a file: the tensor noise, [1, 4, height/8, width/8]')
     .option('--out <folder>', "where pictures go (default: pictures/ in the encoder's run, else here)")
     .option('--preview [steps]', 'save an intermediate picture every so many steps (5 if not given)', count)

@@ -32,7 +32,7 @@ const EXAMPLES: readonly Example[] = [
   [`${KD} report`, 'the newest run'],
   [`${KD} report first --no-encode`],
   [`${KD} report first second`, 'both on one page: curves, settings that differ, evaluations'],
-  [`${KD} report --serve`, 'all runs, which it follows while they train'],
+  [`${KD} report --serve`, 'all runs, live while they train'],
 ];
 
 const DEFAULT_PORT = 8477;

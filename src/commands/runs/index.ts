@@ -20,15 +20,15 @@ interface RunsFlags {
 const EXAMPLES: readonly Example[] = [
   [`${KD} runs`, 'the runs under checkpoints/, the newest first'],
   [`${KD} runs --json`, 'one JSON object per run'],
-  [`${KD} runs --remove first`, 'removes it, after a question'],
+  [`${KD} runs --remove first`, 'removes it, after asking'],
 ];
 
 /** `kd runs` */
 export function runsCommand(): Command {
   return new Command('runs')
     .description('list the runs: state, step, best loss, data, date, size; or remove some')
-    .option('--remove <name...>', 'remove these runs with their checkpoints, after a question')
-    .option('--yes', 'remove without a question')
+    .option('--remove <name...>', 'remove these runs with their checkpoints, after asking')
+    .option('--yes', 'remove without asking')
     .addHelpText('after', () => examplesText(EXAMPLES))
     .action(async ({ remove, yes = false }: RunsFlags, command: Command) => {
       const output = openOutput(command.optsWithGlobals<OutputOptions>());

@@ -1,4 +1,4 @@
-/** @file Draws previews, in the process that `process.ts` is. */
+/** @file Draws previews, in the process that `process.ts` runs in. */
 import { basename, join } from 'node:path';
 import {
   drawOne,
@@ -23,7 +23,7 @@ import { checkpointName } from '../../runs/checkpoint.js';
 import { identityOf } from '../../runs/removed-checkpoint.js';
 import type { PreviewNews, PreviewState, PreviewTask } from './task.js';
 
-/** A picture that is still to be drawn. */
+/** A picture still to be drawn. */
 interface EmbeddedPrompt {
   readonly state: PreviewState;
   readonly prompt: PromptPair;
@@ -32,11 +32,11 @@ interface EmbeddedPrompt {
 }
 
 /**
- * Draws all pictures of a task into the run's folder of previews.
+ * Draws all pictures of a task into the run's preview folder.
  *
- * @param tell called with the progress
- * @throws InputError for models and pipelines that cannot be used, a checkpoint that was removed, a folder that takes
- *   no files
+ * @param tell called with progress
+ * @throws InputError for models and pipelines that cannot be used, a checkpoint that was removed, or a folder that
+ *   cannot be written to
  */
 export async function drawPreviews(task: PreviewTask, tell: (news: PreviewNews) => void): Promise<void> {
   const { options } = task;
@@ -89,12 +89,12 @@ export async function drawPreviews(task: PreviewTask, tell: (news: PreviewNews) 
   }
 }
 
-/** The teacher has learnt English alone; the student is to draw Korean. */
+/** The teacher knows English only, so it gets the English prompt; the student draws from the Korean one. */
 function textOf({ of }: PreviewState, { ko, en }: PromptPair): string {
   return of === 'teacher' ? en : ko;
 }
 
-/** Embeds the prompts of a state. */
+/** Encodes the prompts of a state. */
 async function embedState(
   task: PreviewTask,
   state: PreviewState,
@@ -127,10 +127,10 @@ async function encoderOf({ run, models }: PreviewTask, state: PreviewState, outp
   return { ...opened, model: asWideAs(width, opened.model, seed), isRandom: randomWeights, seed };
 }
 
-/** How often a checkpoint is read that is replaced, by one of the same step, while it is read. */
+/** How often to read a checkpoint that is replaced while it is being read. */
 const MOST_READINGS = 3;
 
-/** Reads a checkpoint, again where another of its name has taken its place meanwhile. */
+/** Reads a checkpoint, and retries if another of the same name replaces it meanwhile. */
 async function whileReplaced<T>(folder: string | undefined, read: () => Promise<T>): Promise<T> {
   if (folder === undefined) return read();
   for (let readings = 1; ; readings++) {
@@ -144,7 +144,7 @@ async function whileReplaced<T>(folder: string | undefined, read: () => Promise<
   }
 }
 
-/** Passes on warnings alone: what else drawing says would stand between the lines of training. */
+/** Passes on warnings only: other messages would clutter the training output. */
 function reporterOf(tell: (news: PreviewNews) => void): Reporter {
   return {
     message: () => undefined,

@@ -1,30 +1,30 @@
-/** @file Previews drawn in a process of their own, which the training neither waits for nor dies with. */
+/** @file Draws previews in a separate process, so that training neither waits for them nor fails with them. */
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { PreviewNews, PreviewOutcome, PreviewTask } from './task.js';
 
-/** Previews that are being drawn. */
+/** Previews being drawn. */
 export interface Drawing {
-  /** How it ended; undefined where it was made to end. Never rejects. */
+  /** The outcome; undefined if the drawing was stopped. Never rejects. */
   readonly ended: Promise<PreviewOutcome | undefined>;
-  /** Ends it at once. */
+  /** Stops it at once. */
   stop(): void;
 }
 
-/** Starts a process that draws. It is in a group of its own: Ctrl-C in a terminal does not reach it. */
+/** Starts a process that draws, in its own process group so that Ctrl-C in a terminal does not reach it. */
 export function startDrawing(task: PreviewTask, onNews: (news: PreviewNews) => void): Drawing {
   const child = fork(fileURLToPath(new URL('process.js', import.meta.url)), {
     serialization: 'advanced',
     detached: true,
-    stdio: ['ignore', 'ignore', 'ignore', 'ipc'], // libraries may not write between the lines of training
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'], // keeps library output out of the training output
   });
   let isStopped = false;
   let outcome: PreviewOutcome | undefined;
   const kill = (): void => {
     try {
-      if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL'); // with the process that embeds its prompts
+      if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL'); // with its child, which encodes the prompts
     } catch {
-      // it is gone
+      // already gone
     }
   };
   process.on('exit', kill);
@@ -44,7 +44,7 @@ export function startDrawing(task: PreviewTask, onNews: (news: PreviewNews) => v
     process.off('exit', kill);
     return isStopped ? undefined : how;
   });
-  child.send(task, () => undefined); // one that is gone already ends with an exit
+  child.send(task, () => undefined); // if it is already gone, `exit` reports it
   return {
     ended,
     stop() {

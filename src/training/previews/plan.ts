@@ -1,4 +1,4 @@
-/** @file What `--preview` asks for: prompts, how they are drawn, and what that comes to. */
+/** @file What `--preview` asks for: prompts, how to draw them, and the cost. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { InputError } from '../../base/errors.js';
@@ -15,12 +15,12 @@ import { parseModelId } from '../../weights/hub.js';
 import { flagOf, type TrainSettings } from '../settings.js';
 import { PREVIEW_SETTINGS } from './settings.js';
 
-/** The value of `--preview` that ends the previews of a run which is resumed. */
+/** The value of `--preview` that stops the previews of a resumed run. */
 const NONE = 'none';
 
 /** The previews of a run. */
 export interface PreviewPlan {
-  /** Each once. */
+  /** Without duplicates. */
   readonly prompts: readonly PromptPair[];
   readonly options: GenerateOptions;
 }
@@ -46,10 +46,10 @@ export async function planPreviews(settings: TrainSettings, output: Reporter): P
 }
 
 /**
- * Checks that previews can be added to those of a run, if settings ask for any. Changes nothing.
+ * Checks that previews can be added to a run's folder, if settings ask for any. Changes nothing.
  *
- * @param run its folder, which need not exist yet
- * @throws InputError where their folder or their list is something else, or may not be written
+ * @param run the run's folder, which need not exist yet
+ * @throws InputError if the preview folder or list is something else, or cannot be written
  */
 export async function checkPreviewsFolder(run: string, { preview }: Pick<TrainSettings, 'preview'>): Promise<void> {
   if (preview === undefined || preview === NONE) return;
@@ -58,7 +58,7 @@ export async function checkPreviewsFolder(run: string, { preview }: Pick<TrainSe
   await checkIfFile(join(folder, PICTURES_FILE));
 }
 
-/** How previews are drawn, in the terms of `kd generate`. */
+/** The options of `kd generate` with which previews are drawn. */
 function generateOptions(settings: TrainSettings): GenerateOptions {
   const { previewWidth: width, previewHeight: height } = settings;
   return {
@@ -77,11 +77,11 @@ function generateOptions(settings: TrainSettings): GenerateOptions {
 }
 
 /**
- * Finds the image model of previews, fetching it where it is not there yet, and checks that it can draw them.
+ * Finds the image model for previews, downloading it if needed, and checks that it can draw them.
  *
- * @param teacher whose hidden states it is to take; the student's are alike
- * @param isTrial fetches nothing: only what is on the disk is looked at
- * @throws InputError for one that is not there, not supported, or made for something else
+ * @param teacher its hidden states are what the pipeline must accept; the student's have the same shape
+ * @param isTrial only looks on disk and downloads nothing
+ * @throws InputError for a pipeline that is missing, not supported, or made for another encoder
  */
 export async function checkPreviewPipeline(
   { options }: PreviewPlan,
@@ -96,30 +96,30 @@ export async function checkPreviewPipeline(
     );
     return;
   }
-  const { findPipeline } = await import('../../app/pictures/drawing.js'); // runs without previews draw nothing
+  const { findPipeline } = await import('../../app/pictures/drawing.js'); // only needed with previews
   await findPipeline(options, [teacher], output).catch((error: unknown) => {
     throw error instanceof InputError ? new InputError(inFlagsOfTraining(error.message), { cause: error }) : error;
   });
 }
 
-/** A message about drawing with the names that the flags of `kd generate` have in `kd train`. */
+/** Replaces flag names of `kd generate` in a message by those of `kd train`. */
 export function inFlagsOfTraining(message: string): string {
   return message.replace(/--(pipeline|steps|guidance|scheduler|negative|width|height|seed|device)\b/g, '--preview-$1');
 }
 
-/** What previews come to. */
+/** The number of previews of a run. */
 export interface PreviewCost {
   readonly checkpoints: number;
-  /** Whether more are saved where the steps take long: every 15 minutes. */
+  /** Whether slow steps may add to this: a checkpoint is saved at least every 15 minutes. */
   readonly isAtLeast: boolean;
-  /** In all, the teacher's and the untrained student's among them. */
+  /** In total, including those of the teacher and the untrained student. */
   readonly pictures: number;
 }
 
 /**
- * How often previews are drawn, if each is done before the next checkpoint.
+ * How many previews are drawn, if each is done before the next checkpoint.
  *
- * @param done steps that a run to be resumed has taken
+ * @param done the steps that a resumed run has taken
  */
 export function previewCost(
   { prompts }: PreviewPlan,

@@ -1,4 +1,4 @@
-/** @file Has the previews of a run drawn, one checkpoint at a time. */
+/** @file Schedules the previews of a run, one checkpoint at a time. */
 import { join } from 'node:path';
 import { isPendingName } from '../../base/files.js';
 import { removeStaleFiles } from '../../base/stale-files.js';
@@ -13,31 +13,31 @@ import { reportPreviews } from './reporting.js';
 import { statesToDraw } from './states.js';
 import type { PreviewState, StartingModels } from './task.js';
 
-/** The previews of a run that is being trained. */
+/** The previews of a running training. */
 export interface Previews {
-  /** Has a checkpoint drawn that has just been saved: now, or when what is being drawn is done. */
+  /** Draws a checkpoint that has just been saved, now or after the current drawing. */
   saved(step: number): void;
   /** The name of the checkpoint that is being read and must not be removed. */
   held(): string | undefined;
-  /** Waits until all is drawn, or until the signal is aborted, which ends it. Says so. */
+  /** Waits until everything is drawn, or until the signal is aborted, which stops the drawing. Prints messages. */
   finish(signal: AbortSignal): Promise<void>;
-  /** Ends what is being drawn. */
+  /** Stops the current drawing. */
   stop(): void;
 }
 
-/** States that are being drawn. */
+/** States being drawn. */
 interface Running {
   readonly drawing: Drawing;
   readonly states: readonly PreviewState[];
-  /** Whether their models have been read: all prompts are embedded. */
+  /** Whether all prompts are encoded, so that the models are no longer read. */
   isEmbedded: boolean;
 }
 
 /**
- * Begins the previews of a run with what there is before its next step and has not been drawn yet: the teacher, the
- * untrained student, and the checkpoint from which the run resumes.
+ * Starts the previews of a run with what has not been drawn yet: the teacher, the untrained student, and the checkpoint
+ * that the run resumes from.
  *
- * @param folder the run's, with its configuration
+ * @param folder the run's folder, with its configuration
  * @param from the step from which the run starts or resumes
  */
 export async function startPreviews(
@@ -59,9 +59,9 @@ export async function startPreviews(
   };
   const reporting = reportPreviews(place, output);
   let running: Running | undefined;
-  let waiting: number | undefined; // the step of the checkpoint that is drawn next
+  let waiting: number | undefined; // step of the checkpoint to draw next
   let isStopped = false;
-  let idle: (() => void) | undefined; // called when all is drawn
+  let idle: (() => void) | undefined; // called when everything is drawn
 
   const first = [stateOf('teacher', 0), stateOf('untrained', 0), ...(from === 0 ? [] : [stateOf('student', from)])];
   const undrawn = first.filter(({ prompts }) => prompts.length > 0);

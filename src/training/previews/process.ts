@@ -1,4 +1,7 @@
-/** @file The process that draws previews, started by `drawing.ts`: it receives one task and tells how it goes. */
+/**
+ * @file The entry point of the process that draws previews, forked by `drawing.ts`: it gets one task and reports
+ * progress.
+ */
 import { writeFileSync } from 'node:fs';
 import { constants, getPriority, setPriority } from 'node:os';
 import { messageOf } from '../../base/errors.js';
@@ -7,7 +10,7 @@ import { drawPreviews } from './draw.js';
 import type { PreviewNews, PreviewOutcome, PreviewTask } from './task.js';
 
 process.on('disconnect', () => {
-  process.exit(); // the training has ended, in whatever way
+  process.exit(); // the training process is gone
 });
 process.once('message', (task: PreviewTask) => {
   stepBack();
@@ -31,14 +34,14 @@ function tell(news: PreviewNews): void {
 }
 
 /**
- * Levels of niceness below the training: on a busy processor about a third of its share, sched(7). What is drawn takes
- * as much of the processor at any level; at the lowest it would not come to an end beside a training that leaves none.
+ * How much nicer than training: on a busy CPU this gives about a third of its share, sched(7). Drawing needs the same
+ * CPU time at any level; at the lowest it would never finish next to a training that uses the whole CPU.
  */
 const NICER_BY = 5;
 
 /**
- * Leaves most of the processor, and memory where it runs out, to the training. Processes that this one starts do so,
- * too.
+ * Lowers the priority of this process and its children, so that training gets most of the CPU, and memory if it runs
+ * out.
  */
 function stepBack(): void {
   const niceness = Math.min(getPriority() + NICER_BY, constants.priority.PRIORITY_LOW);
@@ -46,8 +49,8 @@ function stepBack(): void {
     () => {
       setPriority(niceness);
     },
-    // Linux, proc(5) and sched(7): a session may have a niceness of its own, beside which that of its processes counts
-    // for nothing; and this process is the first to be killed where memory runs out
+    // Linux, proc(5) and sched(7): with autogrouping, the niceness of a session counts and that of its processes does
+    // not. The OOM score makes this process the first to be killed when memory runs out.
     () => {
       writeFileSync('/proc/self/autogroup', String(niceness));
     },
@@ -59,7 +62,7 @@ function stepBack(): void {
     try {
       wish();
     } catch {
-      // another system, or one that does not allow it
+      // not Linux, or not permitted
     }
   }
 }

@@ -1,4 +1,6 @@
-/** @file What is said of previews while they are drawn; what may hold for every checkpoint is said once. */
+/**
+ * @file Messages about previews while they are drawn; warnings that would repeat at every checkpoint are printed once.
+ */
 import { relative } from 'node:path';
 import { formatCounted, formatDuration } from '../../base/format.js';
 import type { Progress, Reporter } from '../../app/reporter.js';
@@ -11,23 +13,23 @@ interface Drawn {
   readonly seconds: number;
 }
 
-/** Says how the previews of a run go. */
+/** Reports the progress of a run's previews. */
 export interface PreviewReporting {
-  /** Passes on what the process that draws tells. */
+  /** Reports news from the drawing process. */
   tell(states: readonly PreviewState[], news: PreviewNews): void;
-  /** A checkpoint is not drawn, as a newer one has been saved before its turn came. */
+  /** Reports that a checkpoint is skipped, as a newer one was saved before its turn came. */
   passedOver(step: number): void;
   /**
-   * The run is at its end and waits for the previews: from here on their progress is shown.
+   * Reports that the run has ended and waits for the previews; from here on, their progress is shown.
    *
-   * @param next the step of the checkpoint that is drawn after these states
+   * @param next the step of the checkpoint to draw after these states
    */
   waitFor(states: readonly PreviewState[], next: number | undefined): void;
-  /** A drawing has come to its end; undefined where it was stopped. */
+  /** Reports the end of a drawing; the outcome is undefined if it was stopped. */
   ended(states: readonly PreviewState[], outcome: PreviewOutcome | undefined, drawn: Drawn): void;
 }
 
-/** @param folder of the pictures */
+/** @param folder the folder of the pictures */
 export function reportPreviews(folder: string, output: Reporter): PreviewReporting {
   const said = new Set<string>();
   let isAwaited = false;
@@ -77,7 +79,7 @@ export function reportPreviews(folder: string, output: Reporter): PreviewReporti
     }
   }
 
-  /** Whether a text has not been said yet. */
+  /** Whether a text has not been reported yet. */
   function isNew(text: string): boolean {
     const isSaid = said.has(text);
     said.add(text);

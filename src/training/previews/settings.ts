@@ -1,4 +1,4 @@
-/** @file Settings: which pictures are drawn beside training, and how. */
+/** @file Settings: which pictures to draw during training, and how. */
 import { ANY_TEXT, choice, COUNT, NON_NEGATIVE, PIXELS, SEED, TEXT } from '../../base/kinds.js';
 import { GENERATE_DEFAULTS } from '../../app/pictures/options.js';
 import { SCHEDULERS } from '../../diffusion/scheduler-config.js';
@@ -10,7 +10,7 @@ export const PREVIEW_SETTINGS = {
   preview: {
     group: 'Previews:',
     flag: '--preview <prompts.csv>',
-    help: 'have these prompts (columns ko,en) drawn at every checkpoint, beside training; none: no more',
+    help: 'draw these prompts (columns ko,en) at every checkpoint, while training goes on; none: stop doing so',
     kind: TEXT,
     resume: 'may change',
   },

@@ -1,4 +1,4 @@
-/** @file What is still to be drawn of a run: of each text encoder, the prompts of which there is no picture yet. */
+/** @file What is still to be drawn for a run: for each text encoder, the prompts without a picture. */
 import { join } from 'node:path';
 import { stripKey, type PreviewPicture } from '../../app/pictures/run-previews.js';
 import type { PromptPair } from '../../app/pictures/prompts.js';
@@ -7,14 +7,14 @@ import { checkpointName } from '../../runs/checkpoint.js';
 import type { PreviewPlan } from './plan.js';
 import type { PreviewState } from './task.js';
 
-/** Gives a text encoder at a step with the prompts that are still to be drawn with it. */
+/** Combines a text encoder at a step with the prompts still to be drawn with it. */
 export type StateOf = (of: PreviewState['of'], step: number) => PreviewState;
 
 /**
- * The states of a run, less what has been drawn in the way that is planned.
+ * The states of a run, without what has already been drawn with the planned options.
  *
- * @param folder the run's
- * @param drawn the pictures that there are
+ * @param folder the run's folder
+ * @param drawn the existing pictures
  */
 export function statesToDraw(
   { prompts, options }: PreviewPlan,

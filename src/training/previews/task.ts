@@ -1,11 +1,11 @@
-/** @file What the process that draws previews is told, and what it tells. */
+/** @file The messages to and from the process that draws previews. */
 import type { GenerateOptions } from '../../app/pictures/options.js';
 import type { PromptPair } from '../../app/pictures/prompts.js';
 import type { PreviewMark } from '../../diffusion/pictures.js';
 
-/** A text encoder at a moment of the run, and the prompts to draw with it. */
+/** A text encoder at a step of the run, and the prompts to draw with it. */
 export interface PreviewState extends Pick<PreviewMark, 'of' | 'step'> {
-  /** The folder of the checkpoint; of the student alone. */
+  /** The checkpoint's folder; only for the student. */
   readonly checkpoint?: string;
   readonly prompts: readonly PromptPair[];
 }
@@ -16,7 +16,7 @@ export interface StartingModels {
   readonly student: StartingModel;
   /** The width of the hidden states. */
   readonly width: number;
-  /** Whether all parameters are drawn at random. */
+  /** Whether all parameters are randomly initialised. */
   readonly randomWeights: boolean;
   readonly seed: number;
 }
@@ -40,23 +40,23 @@ export interface PreviewTask {
 
 /** A preview that was drawn. */
 export interface DrawnPreview extends Omit<PreviewMark, 'resumed'> {
-  /** The file. */
+  /** The file's path. */
   readonly path: string;
-  /** What is wrong with it, as being of one colour. */
+  /** What is wrong with it, for example that it has only one colour. */
   readonly trouble?: string;
 }
 
-/** What the process tells while it works. */
+/** What the process reports while it works. */
 export type PreviewNews =
   | { readonly kind: 'warning'; readonly text: string }
-  /** The models of the run are no longer needed: all texts are embedded. */
+  /** All texts are encoded; the run's models are no longer needed. */
   | { readonly kind: 'embedded' }
-  /** Denoising steps, of all pictures together. */
+  /** Denoising steps over all pictures. */
   | { readonly kind: 'progress'; readonly done: number; readonly total: number }
   | { readonly kind: 'picture'; readonly picture: DrawnPreview };
 
 /** How it ended. */
 export type PreviewOutcome =
   | { readonly kind: 'drawn' }
-  /** `code`: of bad input, undefined for a bug. */
+  /** `code`: the code of bad input; undefined for a bug. */
   | { readonly kind: 'failed'; readonly message: string; readonly code: string | undefined };

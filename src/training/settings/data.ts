@@ -1,8 +1,8 @@
-/** @file Settings: what pairs a run trains and validates on. */
+/** @file Settings: which pairs a run trains and validates on. */
 import { COUNT, SHARE, SWITCH, TEXT, TEXTS, wordOr } from '../../base/kinds.js';
 import type { Setting } from './setting.js';
 
-/** Enough to measure the untrained student by: its losses hardly differ from one pair to another. */
+/** Enough to measure the untrained student, whose losses hardly differ between pairs. */
 const BASELINE_PAIRS = 2000;
 
 /** The settings under `Data:`. */
@@ -50,7 +50,7 @@ export const DATA_SETTINGS = {
   },
   baselinePairs: {
     flag: '--baseline-pairs <pairs>',
-    help: 'of these, a uniform sample for the untrained student before the first step, or all',
+    help: 'how many of these to measure the untrained student on, or all',
     kind: wordOr('all', COUNT),
     default: BASELINE_PAIRS,
     earlier: 'all',

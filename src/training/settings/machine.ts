@@ -1,17 +1,17 @@
-/** @file Settings: what computes, and in what precision. */
+/** @file Settings: what a run is computed with, and in what precision. */
 import { choice, SWITCH } from '../../base/kinds.js';
 import { PRECISION_CHOICES } from '../../engine/precision.js';
 import { BACKENDS } from '../../tensorflow/backend.js';
 import { DEVICES } from '../../tensorflow/gpu-choice.js';
 import type { Setting } from './setting.js';
 
-/** How a step is run: recorded once as a graph (TensorFlow only), or op by op. `auto`: as a graph where that can be. */
+/** How a step is run: recorded once as a graph (TensorFlow only), or op by op. `auto`: as a graph if possible. */
 export const ENGINES = ['auto', 'compiled', 'eager'] as const;
 export type EngineChoice = (typeof ENGINES)[number];
 
 /**
- * In what products are computed. `tf32`: float32 whose factors an NVIDIA GPU rounds to 10 bits of mantissa; `fp32`
- * never is.
+ * The precision of matrix products. `tf32`: float32 with factors that an NVIDIA GPU rounds to 10 bits of mantissa; with
+ * `fp32` they never are.
  */
 export const TRAINING_PRECISIONS = [...PRECISION_CHOICES, 'tf32'] as const;
 export type TrainingPrecision = (typeof TRAINING_PRECISIONS)[number];
@@ -28,13 +28,13 @@ export const MACHINE_SETTINGS = {
   },
   precision: {
     flag: '--precision <name>',
-    help: 'of products: float32, or bfloat16 with float32 weights; tf32 on GPUs',
+    help: 'of matrix products: float32, or bfloat16 with float32 weights; tf32 on GPUs',
     kind: choice(TRAINING_PRECISIONS),
     default: 'auto',
   },
   jitCompile: {
     flag: '--jit-compile',
-    help: 'let XLA compile the step as a whole; takes longer to start',
+    help: 'compile the whole step with XLA; takes longer to start',
     kind: SWITCH,
     default: false,
     earlier: false,
@@ -48,7 +48,7 @@ export const MACHINE_SETTINGS = {
   },
   device: {
     flag: '--device <name>',
-    help: 'auto, cpu, gpu, gpu:N; or several that share out each step: gpu:all, gpu:0,2, cpu:N',
+    help: 'auto, cpu, gpu, gpu:N; or several that share each step: gpu:all, gpu:0,2, cpu:N',
     kind: DEVICES,
     default: 'auto',
     resume: 'may change',

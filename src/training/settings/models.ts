@@ -41,7 +41,7 @@ export const MODEL_SETTINGS = {
   },
   randomWeights: {
     flag: '--random-weights',
-    help: 'draw all parameters at random: only config.json is read (speed and memory tests)',
+    help: 'initialise all parameters at random and read only config.json (speed and memory tests)',
     kind: SWITCH,
     default: false,
     leavesRecipe: true,

@@ -33,7 +33,7 @@ export const RUN_SETTINGS = {
   },
   cacheTeacher: {
     flag: '--cache-teacher <folder>',
-    help: 'compute the teacher once, not in every epoch: keep its outputs there (bfloat16; 118 kB a pair at 77 × 768)',
+    help: 'compute the teacher once, not in every epoch: cache its outputs (bfloat16; 118 kB a pair at 77 × 768)',
     kind: TEXT,
   },
   onNan: {

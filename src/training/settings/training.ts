@@ -1,4 +1,4 @@
-/** @file Settings: what is minimised, and how. */
+/** @file Settings: the objective and the optimisation. */
 import { choice, COUNT, NON_NEGATIVE, POSITIVE, RATIO, SEED, SHARE, SWITCH, wordOr } from '../../base/kinds.js';
 import { OPTIMIZERS } from '../../distill/adamw.js';
 import { LOSSES } from '../../distill/loss.js';
@@ -49,7 +49,7 @@ export const TRAINING_SETTINGS = {
   },
   warmupRatio: {
     flag: '--warmup-ratio <share>',
-    help: 'share of all steps with a rising learning rate',
+    help: 'share of all steps in which the learning rate rises',
     kind: RATIO,
     default: 0.1,
     recipe: true,
@@ -63,7 +63,7 @@ export const TRAINING_SETTINGS = {
   },
   groupByLength: {
     flag: '--group-by-length',
-    help: 'put pairs of like length into a step, which is faster where padding is computed once',
+    help: 'put pairs of similar length into a step; faster when padding is computed once',
     kind: SWITCH,
     default: false,
     earlier: false,
@@ -79,8 +79,8 @@ export const TRAINING_SETTINGS = {
   dropout: {
     flag: '--dropout <share>',
     help:
-      "the student's dropout everywhere, or configured for that of its configuration; " +
-      'at 0 padding is computed once, which is faster',
+      'dropout probability of the student, or configured for the values in its config.json; ' +
+      'at 0, padding is computed once, which is faster',
     kind: wordOr('configured', SHARE),
     default: 0,
     earlier: 'configured',
@@ -88,7 +88,7 @@ export const TRAINING_SETTINGS = {
   },
   padding: {
     flag: '--padding <name>',
-    help: 'under dropout, a mask for each padding position, or one shared by all of a text, which is faster (RoBERTa)',
+    help: 'dropout masks of padding: one for each position, or one shared within a text, which is faster (RoBERTa)',
     kind: choice(DROPOUT_PADDING),
     default: 'each',
     earlier: 'each',

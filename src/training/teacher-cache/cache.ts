@@ -1,8 +1,9 @@
 /**
  * @file The teacher's outputs on disk, so that later epochs and runs need not compute them.
  *
- * A folder a key (of teacher, tokenizer and data): `training-00000.safetensors`, … and `validation-00000.safetensors`,
- * …, shards of the outputs in the order of the data's rows. A shard has its name when it is whole.
+ * There is one folder per key (teacher, tokenizer and data). It holds shards of the outputs in the order of the data's
+ * rows: `training-00000.safetensors`, … and `validation-00000.safetensors`, …. A shard gets its name once it is
+ * complete.
  */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -19,49 +20,49 @@ import { BYTES_A_VALUE, createShard, openShard, type Shard } from './shard.js';
 export const CACHE_SIDES = ['training', 'validation'] as const;
 export type CacheSide = (typeof CACHE_SIDES)[number];
 
-/** What decides the teacher's outputs. */
+/** What determines the teacher's outputs. */
 export type CacheKey = Readonly<Record<'teacher' | 'tokenizer' | 'data' | 'loss' | 'precision', string>>;
 
-/** Bytes that are verified between two chances to stop. */
+/** Bytes to verify between checks for a stop request. */
 const CHECKED_AT_ONCE = 2 ** 24;
 
-/** The teacher's outputs for the data of a run, on disk. */
+/** The teacher's outputs for a run's data, on disk. */
 export interface TeacherCache {
   readonly folder: string;
-  /** Bytes that are still to be written. */
+  /** Bytes still to be written. */
   readonly missingBytes: number;
-  /** Bytes that are there. */
+  /** Bytes already on disk. */
   readonly presentBytes: number;
   /**
-   * Reads and verifies all that is there.
+   * Reads and verifies everything already on disk.
    *
-   * @param onBytes called with the bytes done
-   * @throws InputError for the first file that is damaged
+   * @param onBytes called with the number of bytes done
+   * @throws InputError for the first damaged file
    */
   check(onBytes: (bytes: number) => void | Promise<void>): Promise<void>;
   /**
    * Computes and writes what is missing.
    *
-   * @param teach the teacher's outputs for a batch
-   * @param onPairs called with the pairs done, also those that were there
+   * @param teach computes the teacher's outputs for a batch
+   * @param onPairs called with the number of pairs done, including those already on disk
    */
   fill(teach: (batch: Batch) => Promise<Float32Array>, onPairs: (pairs: number) => void | Promise<void>): Promise<void>;
-  /** Batches of a side's rows, in any order, with their targets; what is read is closed by `close`. */
+  /** Adds targets to batches of a split's rows, in any order. `close` closes the files that this opens. */
   withTargets(side: CacheSide, batches: Batches): Batches;
   close(): Promise<void>;
 }
 
 /**
- * Bytes that the teacher's outputs take on disk, but for headers and checksums.
+ * Bytes that the teacher's outputs take on disk, not counting headers and checksums.
  *
- * @param shape of one sentence's outputs
+ * @param shape the shape of one sentence's outputs
  */
 export function outputBytes(pairs: number, shape: readonly number[]): number {
   return pairs * sizeOf(shape) * BYTES_A_VALUE;
 }
 
 /**
- * Checks that there can be a cache in a folder. Changes nothing.
+ * Checks that a folder can hold a cache. Changes nothing.
  *
  * @throws InputError
  */
@@ -72,11 +73,11 @@ export async function checkCacheFolder(folder: string): Promise<void> {
 }
 
 /**
- * Opens the cache for a key, with as much as there is of it.
+ * Opens the cache for a key, complete or not.
  *
  * @param root the folder of all caches
- * @param data the batches, in the order of their rows
- * @param shape of one sentence's outputs
+ * @param data the batches, in row order
+ * @param shape the shape of one sentence's outputs
  * @param shardBytes the most bytes of outputs in one file
  */
 export async function openTeacherCache(
@@ -121,7 +122,7 @@ export async function openTeacherCache(
     },
     async fill(teach, onPairs) {
       for (const shard of shards) {
-        // Another process may have made it meanwhile.
+        // Another process may have written it meanwhile.
         if (missing.includes(shard) && !existsSync(join(folder, shard.name))) await fillShard(shard, teach, onPairs);
         else await onPairs(shard.rows);
       }
@@ -151,11 +152,11 @@ export async function openTeacherCache(
   ): Promise<void> {
     const writer = await createShard(join(folder, name), [rows, ...shape]);
     try {
-      const size = (await data[side].at(0)).size; // of every batch but the last
+      const size = (await data[side].at(0)).size; // all batches but the last have this size
       for (let index = Math.floor(from / size); index * size < from + rows; index++) {
         const batch = await data[side].at(index);
         const outputs = await teach(batch);
-        // of the batch in this shard
+        // the part of the batch that lies in this shard
         const [first, end] = [Math.max(from - index * size, 0), Math.min(from + rows - index * size, batch.size)];
         await writer.write(index * size + first - from, outputs.subarray(first * width, end * width));
         await onPairs(end - first);

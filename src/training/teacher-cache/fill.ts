@@ -13,10 +13,10 @@ import { distillationOf } from '../engine-parts.js';
 import type { PreparedRun } from '../prepared-run.js';
 
 /**
- * Opens the cache of a run, having computed the teacher's outputs that are not in it yet; their size is said first.
+ * Opens a run's cache, after reporting its size and computing the teacher's outputs that are still missing.
  *
  * @returns undefined for a run without a cache
- * @throws InputError where there is no room for them, and for files of the cache that are damaged; Stopped
+ * @throws InputError if there is not enough disk space, or for damaged cache files; Stopped
  */
 export async function prepareTeacherCache(
   prepared: PreparedRun,
@@ -54,7 +54,7 @@ export async function prepareTeacherCache(
   return openTeacherCache(settings.cacheTeacher, key, inStoreOrder, shape);
 }
 
-/** Verifies what is there, so that a damaged file is not come upon in the middle of training. */
+/** Verifies existing files, so that a damaged one is not found in the middle of training. */
 async function check(cache: TeacherCache, output: Reporter, signal: AbortSignal): Promise<void> {
   if (cache.presentBytes === 0) return;
   const bar = output.progress('teacher cache', cache.presentBytes, 'bytes');
@@ -63,7 +63,7 @@ async function check(cache: TeacherCache, output: Reporter, signal: AbortSignal)
     await cache.check(async (more) => {
       done += more;
       bar.update(done);
-      await setImmediate(); // a chance for signals
+      await setImmediate(); // lets signals through
       signal.throwIfAborted();
     });
   } catch (error) {
@@ -90,7 +90,7 @@ async function fill(
       async (more) => {
         done += more;
         bar.update(done);
-        await setImmediate(); // a chance for signals
+        await setImmediate(); // lets signals through
         signal.throwIfAborted();
       },
     );

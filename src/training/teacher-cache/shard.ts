@@ -1,7 +1,7 @@
 /**
  * @file One file of the teacher's outputs: a safetensors file with a bfloat16 tensor `target` of `[rows, …]` and an
- * int32 tensor `crc32` of `[rows]`, the CRC-32 (ISO 3309, as in zlib) of every row's bytes. A row is checked whenever
- * it is read: the files are read for days.
+ * int32 tensor `crc32` of `[rows]`, the CRC-32 (ISO 3309, as in zlib) of every row's bytes. Rows are verified at every
+ * read, since training reads the files for days.
  */
 import { crc32 } from 'node:zlib';
 import { sizeOf } from '../../base/shape.js';
@@ -19,15 +19,15 @@ const CHECKSUMS = 'crc32';
 /** What to do about a damaged file. */
 const REMEDY = 'remove the file, and it will be written again';
 
-/** A shard being written, which appears under its name only when it is whole. */
+/** A shard being written; it gets its name once it is complete. */
 export interface ShardWriter {
-  /** Writes outputs, `[n, …]`, from a row on. */
+  /** Writes outputs, `[n, …]`, starting at a row. */
   write(row: number, outputs: Float32Array): Promise<void>;
   finish(): Promise<void>;
   discard(): Promise<void>;
 }
 
-/** @param shape of all its outputs, `[rows, …]` */
+/** @param shape the shape of all its outputs, `[rows, …]` */
 export async function createShard(path: string, shape: readonly number[]): Promise<ShardWriter> {
   const [rows, width] = [shape[0], widthOf(shape)];
   const checksums = new Int32Array(rows!);
@@ -52,12 +52,12 @@ export async function createShard(path: string, shape: readonly number[]): Promi
 /** A shard open for reading. */
 export interface Shard {
   /**
-   * The outputs of `count` rows from `row` on, `[count, …]`.
+   * Reads the outputs of `count` rows starting at `row`, `[count, …]`.
    *
-   * @throws InputError for a row whose bytes are not those that were written
+   * @throws InputError for a row whose bytes have changed
    */
   read(row: number, count: number): Promise<Float32Array>;
-  /** Verifies `count` rows from `row` on; throws as `read`. */
+  /** Verifies `count` rows starting at `row`; throws as `read`. */
   check(row: number, count: number): Promise<void>;
   close(): Promise<void>;
 }
@@ -65,8 +65,8 @@ export interface Shard {
 /**
  * Opens a shard.
  *
- * @param shape of all its outputs, `[rows, …]`
- * @throws InputError for another file
+ * @param shape the shape of all its outputs, `[rows, …]`
+ * @throws InputError if the file is not that shard
  */
 export async function openShard(path: string, shape: readonly number[]): Promise<Shard> {
   const file = await openRandomAccess(path);
@@ -124,7 +124,7 @@ function checkRow(path: string, row: number, values: Uint16Array, expected: numb
   );
 }
 
-/** As an int32, as safetensors' dtypes here have it. */
+/** The checksum as an int32, the dtype in the file. */
 function checksumOf(values: Uint16Array): number {
   return crc32(new Uint8Array(values.buffer, values.byteOffset, values.byteLength)) | 0;
 }
