@@ -1,7 +1,7 @@
 /**
- * @file Writing checkpoints. A checkpoint is `step-00012345/`: a whole model folder as `transformers` reads it, plus
- * `optimizer.safetensors` (Adam's moments), `trainer.json` (where the run stood) and `manifest.json` (size and SHA-256
- * of every other file).
+ * @file Writes checkpoints. A checkpoint is `step-00012345/`: a complete model folder that `transformers` can read,
+ * plus `optimizer.safetensors` (Adam's moments), `trainer.json` (the state of the run) and `manifest.json` (size and
+ * SHA-256 of every other file).
  */
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -21,13 +21,13 @@ export interface CheckpointContents {
   readonly parameters: AsyncIterable<NamedValues>;
   /** Names and shapes of all parameters, known before their values. */
   readonly shapes: Shapes;
-  /** The optimiser's moments, by `momentName`. */
+  /** The optimiser's moments, keyed by `momentName`. */
   readonly moments: AsyncIterable<NamedValues>;
-  /** Names and shapes of the parameters that are trained. */
+  /** Names and shapes of the trained parameters. */
   readonly trained: Shapes;
   /** The text of the model's `config.json`. */
   readonly config: string;
-  /** Files to copy beside it: the tokenizer's. */
+  /** Files to copy into it: the tokenizer's. */
   readonly files: readonly string[];
   /** The text of `trainer.json`. */
   readonly trainer: string;
@@ -41,12 +41,12 @@ export const CHECKPOINT_FILES = {
   manifest: MANIFEST_FILE,
 } as const;
 
-/** A checkpoint is saved, but what should name it does not. */
+/** A checkpoint was saved, but a pointer to it could not be written. */
 export class NotPointedAt extends InputError {
   override readonly code = 'NOT_POINTED_AT';
 
   constructor(
-    /** Its name. */
+    /** The checkpoint's name. */
     readonly checkpoint: string,
     pointer: Pointer,
     cause: unknown,
@@ -55,13 +55,13 @@ export class NotPointedAt extends InputError {
   }
 }
 
-/** Begins the name of a folder that is not, or no longer, a checkpoint. */
+/** Prefix of a folder that is not yet, or no longer, a checkpoint. */
 export const TEMPORARY = '.tmp-';
 
-/** Begins the name of a checkpoint while a newer one of the same step takes its place. */
+/** Prefix of a checkpoint while it is replaced by a newer one of the same step. */
 export const REPLACED = '.replaced-';
 
-/** The names of checkpoints. */
+/** Matches the names of checkpoints. */
 export const CHECKPOINT = /^step-\d{8,15}$/;
 
 /** `step-00012345` */
@@ -69,16 +69,14 @@ export function checkpointName(step: number): string {
   return `step-${String(step).padStart(8, '0')}`;
 }
 
-/** The names of a run's checkpoints, the newest first; also of one that a killed process was replacing. */
+/** The names of a run's checkpoints, newest first, including one that a killed process was replacing. */
 export async function checkpointNames(run: string): Promise<string[]> {
   const stepOf = (name: string): number => Number(name.slice('step-'.length));
   const names = (await readdir(run)).map((name) => (name.startsWith(REPLACED) ? name.slice(REPLACED.length) : name));
   return [...new Set(names)].filter((name) => CHECKPOINT.test(name)).sort((a, b) => stepOf(b) - stepOf(a));
 }
 
-/**
- * The folder of a checkpoint of a run: under its name, or while a newer one is to take its place under that other one.
- */
+/** The folder of a run's checkpoint: under its own name, or under its temporary name while it is being replaced. */
 export async function folderOfCheckpoint(run: string, name: string): Promise<string> {
   const folder = join(run, name);
   return stat(folder).then(
@@ -87,18 +85,18 @@ export async function folderOfCheckpoint(run: string, name: string): Promise<str
   );
 }
 
-/** The bytes of a checkpoint's tensors; its other files are small beside them. */
+/** The bytes of a checkpoint's tensors; its other files are small in comparison. */
 export function checkpointBytes(shapes: Shapes, trained: Shapes): number {
   return FLOAT_BYTES * (countParameters(shapes) + 2 * countParameters(trained));
 }
 
 /**
- * Writes a checkpoint beside the run's others and points `last`, and if asked `best`, at it. Until its folder is
- * complete and on disk it has another name, so that a folder called `step-…` is always whole.
+ * Writes a checkpoint into the run's folder, and points `last`, and `best` if asked, at it. The folder has a temporary
+ * name until it is complete and on disk, so that a folder called `step-…` is always complete.
  *
  * @returns the checkpoint's name
- * @throws NotPointedAt when it is saved, but a pointer cannot be written
- * @throws InputError when the system refuses it; what was there is as it was
+ * @throws NotPointedAt if it was saved, but a pointer could not be written
+ * @throws InputError if the system refuses; the run is then unchanged
  */
 export async function writeCheckpoint(run: string, contents: CheckpointContents, isBest: boolean): Promise<string> {
   const name = checkpointName(contents.step);
@@ -112,7 +110,7 @@ export async function writeCheckpoint(run: string, contents: CheckpointContents,
     await writeManifest(folder);
     await takePlace(run, folder, name);
   } catch (error) {
-    await rm(folder, { recursive: true, force: true }).catch(() => undefined); // the error that matters is the first
+    await rm(folder, { recursive: true, force: true }).catch(() => undefined); // the first error is the one to report
     throw fileError(join(run, name), 'cannot be written', error);
   }
   for (const pointer of isBest ? (['last', 'best'] as const) : (['last'] as const)) {
@@ -124,10 +122,10 @@ export async function writeCheckpoint(run: string, contents: CheckpointContents,
 }
 
 /**
- * Removes the oldest checkpoints of a run but for the newest `keep`, the best, and the one that `best` names, should
- * that be another.
+ * Removes a run's oldest checkpoints, except for the newest `keep`, the best, and the one that `best` names, if
+ * different.
  *
- * @param others names of those that are kept besides: of the best, of one that is being read
+ * @param others names of further checkpoints to keep, such as one that is being read
  */
 export async function pruneCheckpoints(
   run: string,
@@ -139,7 +137,7 @@ export async function pruneCheckpoints(
     await removeCheckpoint(run, name);
 }
 
-/** Takes the name away first, so that a folder called `step-…` is always whole. */
+/** Renames a checkpoint before removing it, so that a folder called `step-…` is always complete. */
 async function removeCheckpoint(run: string, name: string): Promise<void> {
   const going = join(run, `${TEMPORARY}${name}`);
   await rm(going, { recursive: true, force: true });
@@ -148,7 +146,8 @@ async function removeCheckpoint(run: string, name: string): Promise<void> {
 }
 
 /**
- * Gives a finished folder its name. One of the same step steps aside before and goes after: there is always one.
+ * Gives a finished folder its name. An existing checkpoint of the same step is renamed first and removed last, so that
+ * one always exists.
  */
 async function takePlace(run: string, folder: string, name: string): Promise<void> {
   await syncFolder(folder);

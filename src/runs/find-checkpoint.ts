@@ -1,4 +1,4 @@
-/** @file Finds the checkpoint to resume a run from: the newest whose every byte matches its manifest. */
+/** @file Finds the checkpoint to resume a run from: the newest whose files all match its manifest. */
 import { readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError } from '../base/errors.js';
@@ -17,17 +17,17 @@ export interface FoundCheckpoint {
 }
 
 export interface Search {
-  /** Absent where no checkpoint is whole. */
+  /** Absent if no checkpoint is intact. */
   readonly found: FoundCheckpoint | undefined;
-  /** Newer ones, and what is wrong with each. */
+  /** Newer checkpoints, and what is wrong with each. */
   readonly skipped: readonly { readonly name: string; readonly reason: string }[];
 }
 
-/** Begins the names of checkpoints that a run left behind when it went on from an older one. */
+/** Prefix of checkpoints that are left over when a run resumes from an older one. */
 const ASIDE = '.aside-';
 
 /**
- * Removes what killed processes left half-done, and gives a checkpoint its name back that was being replaced. Only
+ * Removes what killed processes left unfinished, and restores the name of a checkpoint that was being replaced. Call it
  * under the run's lock.
  */
 export async function tidyRun(run: string): Promise<void> {
@@ -39,14 +39,14 @@ export async function tidyRun(run: string): Promise<void> {
   }
   for (const name of names.filter((each) => each.startsWith(TEMPORARY)))
     await rm(join(run, name), { recursive: true, force: true });
-  removeStaleFiles(run, isPendingName); // a report may be written by a process without the lock
+  removeStaleFiles(run, isPendingName); // reports are written without the lock, so only stale files
 }
 
 /**
- * Looks for the newest whole checkpoint, and changes nothing.
+ * Looks for the newest intact checkpoint. Changes nothing.
  *
- * @param check throws an InputError for one that is whole but not of this run
- * @throws LaterFormat where one that a later version made comes before
+ * @param check throws an InputError for an intact checkpoint of another run
+ * @throws LaterFormat if it comes upon a checkpoint of a later version first
  */
 export async function findCheckpoint(run: string, check?: (trainer: TrainerFile) => void): Promise<Search> {
   const skipped: { name: string; reason: string }[] = [];
@@ -62,9 +62,9 @@ export async function findCheckpoint(run: string, check?: (trainer: TrainerFile)
 }
 
 /**
- * Opens a checkpoint of a run, having checked every file of it.
+ * Opens a checkpoint of a run after verifying all its files.
  *
- * @param check as that of `findCheckpoint`
+ * @param check as in `findCheckpoint`
  * @throws InputError that says what is wrong with it
  */
 export async function openCheckpoint(
@@ -78,7 +78,7 @@ export async function openCheckpoint(
   return { name, folder, trainer };
 }
 
-/** Checks every file of a checkpoint. Throws an InputError that says what is wrong. */
+/** Verifies all files of a checkpoint. Throws an InputError that says what is wrong. */
 async function checkCheckpoint(folder: string, name: string): Promise<TrainerFile> {
   const files = parseManifest(await readText(join(folder, CHECKPOINT_FILES.manifest), CHECKPOINT_FILES.manifest));
   const needed = Object.values(CHECKPOINT_FILES).filter((file) => file !== CHECKPOINT_FILES.manifest);
@@ -97,7 +97,7 @@ async function checkCheckpoint(folder: string, name: string): Promise<TrainerFil
   return trainer;
 }
 
-/** Sets aside the checkpoints newer than the one a run resumes from: renames their folders to free names. */
+/** Renames the checkpoints that are newer than the one a run resumes from, to free their names. */
 export async function setAside(run: string, newerThan: string | undefined): Promise<string[]> {
   const names = await checkpointNames(run);
   const newer = newerThan === undefined ? names : names.slice(0, names.indexOf(newerThan));

@@ -1,6 +1,6 @@
 /**
- * @file The run and the checkpoint that a name means. All commands take the same names: `first`, `checkpoints/first` or
- * another path of a run's folder; and for one of its checkpoints `first:300`, `first:best`, `first:last`,
+ * @file Resolves names of runs and checkpoints. All commands accept the same names: `first`, `checkpoints/first` or
+ * another path to a run's folder; for one of its checkpoints, `first:300`, `first:best`, `first:last` or
  * `first/step-00000300`.
  */
 import { relative, resolve } from 'node:path';
@@ -10,22 +10,22 @@ import { isRun } from './run-list.js';
 import { readPointer, runsUnder } from './run-folder.js';
 import { isCheckpointName, isPointer, POINTERS, RUNS_FOLDER, type Pointer } from './run-names.js';
 
-/** A run that a name means. */
+/** A run, as a name refers to it. */
 export interface RunReference {
-  /** The run's folder, from the current one. */
+  /** The run's folder, relative to the current one. */
   readonly folder: string;
-  /** What the name says of the run alone. */
+  /** The part of the name that refers to the run. */
   readonly name: string;
-  /** Which of its checkpoints is meant: `best`, `last`, a step, or a checkpoint's name; absent where it says none. */
+  /** Which checkpoint: `best`, `last`, a step, or a checkpoint's name; absent if the name is of a run alone. */
   readonly place: string | undefined;
 }
 
 /**
- * The run that a name means, and which checkpoint of it. A run under `checkpoints/` comes before a folder of the same
- * name: `./first` is the folder.
+ * Finds the run and checkpoint that a name refers to. A run under `checkpoints/` takes precedence over a folder of the
+ * same name; `./first` is the folder.
  *
- * @returns undefined where no run is called so
- * @throws InputError for a run that may not be read
+ * @returns undefined if there is no such run
+ * @throws InputError for a run that cannot be read
  */
 export async function findRun(name: string): Promise<RunReference | undefined> {
   for (const [run, place] of readingsOf(name)) {
@@ -35,7 +35,7 @@ export async function findRun(name: string): Promise<RunReference | undefined> {
   return undefined;
 }
 
-/** Whether a name can mean nothing but a run: it is one name, names a checkpoint, or lies under `checkpoints/`. */
+/** Whether a name can only refer to a run: it is a single word, names a checkpoint, or is under `checkpoints/`. */
 export function isRunName(name: string): boolean {
   const [[whole], ...parted] = readingsOf(name);
   return (
@@ -46,10 +46,11 @@ export function isRunName(name: string): boolean {
 }
 
 /**
- * The name of the checkpoint at a place of a run.
+ * The name of a run's checkpoint, from its place.
  *
- * @param where begins the message of an error: what was asked for
- * @throws InputError that lists the checkpoints that there are, where this is none of them
+ * @param place `best`, `last`, a step, or a checkpoint's name
+ * @param where how an error message begins: what was asked for
+ * @throws InputError that lists the existing checkpoints, if there is no such one
  */
 export async function checkpointAt(run: string, place: string, where: string): Promise<string> {
   if (isPointer(place)) {
@@ -63,16 +64,16 @@ export async function checkpointAt(run: string, place: string, where: string): P
   throw noCheckpoint(run, wanted, names, where);
 }
 
-/** The checkpoint that a run without more stands for. */
+/** The checkpoint that a run's name alone refers to. */
 export interface UsualCheckpoint {
   readonly name: string;
-  /** What to warn of: `best` or `last` should have named it, and names none. */
+  /** A warning, if `best` or `last` should have named it but names no checkpoint. */
   readonly warning?: string;
 }
 
 /**
- * The checkpoint that a run without more stands for: the best, else the last, else the newest. A pointer to one that is
- * not there is passed over, with a warning. Throws as `checkpointAt`.
+ * The checkpoint that a run's name alone refers to: the best, else the last, else the newest. A pointer to a missing
+ * checkpoint is skipped with a warning. Throws as `checkpointAt`.
  */
 export async function usualCheckpoint(run: string, where: string): Promise<UsualCheckpoint> {
   const found = await usualCheckpointIfAny(run, where);
@@ -80,7 +81,7 @@ export async function usualCheckpoint(run: string, where: string): Promise<Usual
   return found;
 }
 
-/** `usualCheckpoint`, or undefined for a run that has none yet. */
+/** As `usualCheckpoint`; undefined for a run that has no checkpoint yet. */
 export async function usualCheckpointIfAny(run: string, where: string): Promise<UsualCheckpoint | undefined> {
   let misleading: string | undefined;
   for (const pointer of POINTERS) {
@@ -96,7 +97,7 @@ function usual(name: string, misleading: string | undefined): UsualCheckpoint {
   return { name, ...(misleading === undefined ? {} : { warning: `${misleading}; ${name} is taken` }) };
 }
 
-/** What a pointer names, and the checkpoints that there were while it did: training may write and remove some. */
+/** Reads a pointer and the list of checkpoints together, consistently even while training changes them. */
 async function lookAt(
   run: string,
   pointer: Pointer,
@@ -108,12 +109,12 @@ async function lookAt(
   }
 }
 
-/** The error for a name that no run has; it says which runs there are. */
+/** The error for an unknown run name, which lists the existing runs. */
 export async function noSuchRun(where: string, expected: string): Promise<InputError> {
   return new InputError(`${where}: expected ${expected}, found none of that name; ${await runsInWords()}`);
 }
 
-/** So many runs or checkpoints are named in a message. */
+/** At most this many runs or checkpoints are named in a message. */
 const MOST_NAMED = 5;
 
 /** `the runs there are: third, second, first` */
@@ -129,7 +130,7 @@ function noCheckpoint(run: string, wanted: string, names: readonly string[], whe
   return lacking(`${where}: expected ${wanted} in ${nameOfFolder(run)}, which has ${inWords(names)}`);
 }
 
-/** What to say of `best` or `last` that names no checkpoint of the run. */
+/** The warning that `best` or `last` names no checkpoint of the run. */
 function misled(
   run: string,
   pointer: Pointer,
@@ -160,10 +161,10 @@ function nameOfFolder(run: string): string {
   return relative('.', run) || '.';
 }
 
-/** A run, and which of its checkpoints. */
+/** A run and one of its checkpoints. */
 type Reading = [run: string, place: string | undefined];
 
-/** How a name can be read: as a run's, then as a run's and a checkpoint's. */
+/** The ways to read a name: as a run's, then as a run's and a checkpoint's. */
 function readingsOf(name: string): [whole: Reading, ...parted: Reading[]] {
   const whole = name.length > 1 ? name.replace(/\/+$/, '') : name;
   const parted = /^(.+)([:/])([^:/]+)$/.exec(whole);
@@ -177,7 +178,7 @@ function readingsOf(name: string): [whole: Reading, ...parted: Reading[]] {
     : [[whole, undefined]];
 }
 
-/** The name of the checkpoint at a step, or of that name. */
+/** The name of the checkpoint at a step, or the name itself. */
 function nameOf(place: string): string {
   const step = /^(?:step-)?0*(\d{1,15})$/.exec(place)?.[1];
   return step === undefined ? place : checkpointName(Number(step));

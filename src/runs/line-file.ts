@@ -1,13 +1,13 @@
 /**
- * @file Files that grow by whole records, lines for one, and text files that can be cut back to some of their lines.
- * What the system refuses is an `InputError` that names the file.
+ * @file Files that grow by complete records, such as lines, and text files that can be cut back to some of their lines.
+ * System errors become an `InputError` that names the file.
  */
 import { closeSync, fdatasyncSync, fstatSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { fileError, readIfThere, writeFileAtomic } from '../base/files.js';
 
 export interface RecordFile {
   append(record: Uint8Array): void;
-  /** Brings what was added to the disk, as far as it fits: after a power cut it is there. */
+  /** Flushes what was added to disk, as far as it fits, so that it survives a power cut. */
   sync(): void;
   close(): void;
 }
@@ -17,10 +17,10 @@ export interface LineFile extends Omit<RecordFile, 'append'> {
 }
 
 /**
- * Opens a file to add whole records to, one write each, so that they are there when the process is killed. What does
- * not fit on the disk is taken back, kept, and written with the next record that does.
+ * Opens a file to append complete records, one write each, so that they survive if the process is killed. A record that
+ * does not fit on the disk is undone, kept in memory, and written with the next one that fits.
  *
- * @throws InputError, here and in every call, when the system refuses
+ * @throws InputError, here and in every call, if the system refuses
  */
 export function openRecords(path: string): RecordFile {
   const named = <T>(work: () => T): T => {
@@ -42,7 +42,7 @@ export function openRecords(path: string): RecordFile {
     } catch (error) {
       if (!isNoSpace(error)) throw error;
     }
-    ftruncateSync(file, before); // no part of a record
+    ftruncateSync(file, before); // remove the partial record
   };
   return {
     append(record) {
@@ -62,7 +62,7 @@ export function openRecords(path: string): RecordFile {
   };
 }
 
-/** Opens a text file to add whole lines to, as `openRecords`. */
+/** Opens a text file to append complete lines, as `openRecords` does. */
 export function openLines(path: string): LineFile {
   const file = openRecords(path);
   return {
@@ -78,9 +78,9 @@ function isNoSpace(error: unknown): boolean {
 }
 
 /**
- * Keeps the lines of a file that are whole and wanted; all at once or not at all. A file that is not there stays so.
+ * Keeps the complete, wanted lines of a file, in one atomic replacement. A missing file is left missing.
  *
- * @throws InputError when the system refuses
+ * @throws InputError if the system refuses
  */
 export async function keepLines(path: string, isKept: (line: string) => boolean): Promise<void> {
   const text = await readIfThere(path);

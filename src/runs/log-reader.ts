@@ -1,4 +1,4 @@
-/** @file Reads a run's logs while it writes them: what is whole, in order, once. */
+/** @file Reads a run's logs while they are being written: every complete row once, in order. */
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError, SYSTEM } from '../base/errors.js';
@@ -6,7 +6,7 @@ import { fileError, isMissing } from '../base/files.js';
 import { openRegularFile } from '../base/regular-file.js';
 import { LOSS_COLUMNS, VALIDATION_COLUMNS } from './loss-log.js';
 
-/** A line of a log: NaN for what is no number, or a column that the file lacks. */
+/** A row of a log: NaN for a value that is not a number, or a column that the file lacks. */
 export type LogRow<Column extends string> = Readonly<Record<Column, number>>;
 export type LossRow = LogRow<(typeof LOSS_COLUMNS)[number]>;
 export type ValidationRow = LogRow<(typeof VALIDATION_COLUMNS)[number]>;
@@ -14,24 +14,20 @@ export type ValidationRow = LogRow<(typeof VALIDATION_COLUMNS)[number]>;
 /** The rows added since the last read. */
 export interface LogNews<Row> {
   readonly rows: readonly Row[];
-  /**
-   * Whether rows that were given before no longer count: the log was written anew, or the run went back to an earlier
-   * step.
-   */
+  /** Whether earlier rows no longer count: the log was rewritten, or the run went back to an earlier step. */
   readonly restarted: boolean;
 }
 
-/** A log that may grow. */
+/** A log that may still grow. */
 export interface LogFollower<Row> {
   /**
-   * The rows written since the last call; all of them in the first. After `restarted` they are all that count.
-   * A file that is not there has no rows; a line without an end is not read yet; a line that is torn is counted and
-   * left out.
+   * The rows written since the last call; the first call returns all. After `restarted`, they are all that count. A
+   * missing file has no rows. A line without an end is not read yet; a broken line is counted and skipped.
    *
-   * @throws InputError for a file that the system refuses, and for what is no file
+   * @throws InputError if the system refuses, or if it is not a file
    */
   next(): Promise<LogNews<Row>>;
-  /** Lines that could not be read so far. */
+  /** How many lines could not be read so far. */
   readonly skipped: number;
 }
 
@@ -45,14 +41,14 @@ export function followValidationLog(run: string): LogFollower<ValidationRow> {
   return followCsv(join(run, 'validation.csv'), VALIDATION_COLUMNS);
 }
 
-/** Bytes before the place read up to that must be as they were, for what comes after to be its continuation. */
+/** How many bytes before the read position must be unchanged for the rest to count as a continuation. */
 const REMEMBERED = 64;
 
 const LINE_END = 0x0a;
 
-/** Follows a file of numbers with a header, in rows by rising `step`. */
+/** Follows a CSV file of numbers with a header, whose rows have increasing `step`. */
 function followCsv<Column extends string>(path: string, columns: readonly Column[]): LogFollower<LogRow<Column>> {
-  let at = 0; // bytes read, up to the end of a line
+  let at = 0; // bytes read, always ending at a line break
   let before = Buffer.alloc(0);
   let header: string[] | undefined;
   let known: LogRow<Column>[] = [];
@@ -85,7 +81,7 @@ function followCsv<Column extends string>(path: string, columns: readonly Column
     return { rows: [], restarted };
   }
 
-  /** The whole lines after `at`. */
+  /** The complete lines after `at`. */
   async function readLines(file: FileHandle): Promise<string[]> {
     const { size } = await file.stat();
     const bytes = Buffer.alloc(Math.max(size - at, 0));
@@ -97,7 +93,7 @@ function followCsv<Column extends string>(path: string, columns: readonly Column
     return bytes.toString('utf8', 0, end - 1).split('\n');
   }
 
-  /** Adds lines to what is known. Where a step comes again, the rows from there on were of a run that was given up. */
+  /** Adds lines. If a step repeats, the old rows from that step on were discarded by the run. */
   function take(lines: readonly string[]): { rows: LogRow<Column>[]; wentBack: boolean } {
     const from = known.length;
     let first = from;
@@ -120,7 +116,7 @@ function followCsv<Column extends string>(path: string, columns: readonly Column
 
 const stepOf = (row: object): number => (row as { readonly step: number }).step;
 
-/** A row of numbers; undefined for one with too few or too many, or without a step. */
+/** A row of numbers; undefined if it has too few or too many, or no step. */
 function parseRow<Column extends string>(
   line: string,
   header: readonly string[],
@@ -147,7 +143,7 @@ async function openIfThere(path: string): Promise<FileHandle | undefined> {
   }
 }
 
-/** Whether a file has these bytes at a place. */
+/** Whether a file contains these bytes at an offset. */
 async function holds(file: FileHandle, bytes: Buffer, at: number): Promise<boolean> {
   const found = Buffer.alloc(bytes.length);
   const { bytesRead } = await file.read(found, 0, found.length, at);

@@ -1,6 +1,6 @@
 /**
- * @file The logs of a run, a line a logged step, each line in the file before the next step begins:
- * `loss.csv`, `loss.jsonl`, `validation.csv`, `outputs.csv`, and TensorBoard's event file.
+ * @file The logs of a run: `loss.csv`, `loss.jsonl`, `validation.csv`, `outputs.csv`, and TensorBoard's event file.
+ * Each logged step is a line, written to the file before the next step begins.
  */
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import { readIfThere, writeFileAtomic } from '../base/files.js';
 import { keepLines, openLines, type LineFile } from './line-file.js';
 import { keepEvents, openEventFile } from './tensorboard.js';
 
-/** A logged step: its losses, and the rate of training since the line before. */
+/** A logged step: its losses, and the training rate since the previous line. */
 export interface LoggedStep extends StepRecord {
   readonly pairsPerSecond: number;
 }
@@ -37,22 +37,22 @@ export const OUTPUTS_COLUMNS = [
 
 const [LOSS, LOSS_LINES, VALIDATION, OUTPUTS] = ['loss.csv', 'loss.jsonl', 'validation.csv', 'outputs.csv'] as const;
 
-/** The logs of a run but for TensorBoard's, as their files are called. */
+/** The file names of a run's logs, except TensorBoard's. */
 export const LOG_FILES = [LOSS, LOSS_LINES, VALIDATION, OUTPUTS] as const;
 
 export interface LossLog {
   logStep(record: LoggedStep): void;
   logValidation(record: ValidationRecord): void;
   logOutputs(record: OutputsRecord): void;
-  /** Brings all to the disk, so that after a power cut no log ends before a checkpoint. */
+  /** Flushes everything to disk, so that after a power cut no log ends before a checkpoint. */
   sync(): void;
   close(): void;
 }
 
-/** A line of a log, by its columns. */
+/** A line of a log, keyed by column. */
 type Row<Column extends string> = Readonly<Partial<Record<Column, number>>> & { readonly step: number };
 
-/** A step as the logs and `--json` name its values. */
+/** A step's values, named as in the logs and `--json`. */
 export function stepRow(record: LoggedStep): Record<(typeof LOSS_COLUMNS)[number], number> {
   return {
     step: record.step,
@@ -66,7 +66,7 @@ export function stepRow(record: LoggedStep): Record<(typeof LOSS_COLUMNS)[number
   };
 }
 
-/** A validation as the logs and `--json` name its values; without pairs where an earlier version has not saved them. */
+/** A validation's values, named as in the logs and `--json`; without pairs if an earlier version did not save them. */
 export function validationRow({
   step,
   epoch,
@@ -78,7 +78,7 @@ export function validationRow({
   return { step, epoch, loss, loss_en: lossEn, loss_ko: lossKo, ...(pairs === undefined ? {} : { pairs }) };
 }
 
-/** A look at the outputs as the logs and `--json` name its values. */
+/** The output statistics, named as in the logs and `--json`. */
 export function outputsRow({
   step,
   epoch,
@@ -130,15 +130,15 @@ export function openLossLog(run: string, from = 0): LossLog {
 }
 
 /**
- * Cuts the logs of a run back to the step it resumes from; later steps will be logged again. A table of an earlier
- * version gets the columns that are new since, empty in the lines that are there; one that has lost its header, without
- * which no line can be read, gets that.
+ * Cuts the logs of a run back to the step it resumes from; later steps will be logged again. Tables of an earlier
+ * version get the columns that have been added since, empty in existing lines. A table that has lost its header,
+ * without which no line can be read, gets it back.
  */
 export async function cutLogs(run: string, { step, validated }: Pick<TrainState, 'step' | 'validated'>): Promise<void> {
   const upTo =
     (last: number) =>
     (line: string): boolean =>
-      !(Number(line.split(',')[0]) > last); // a header is no number
+      !(Number(line.split(',')[0]) > last); // a header is not a number
   const lastValidation = validated || step === 0 ? step : step - 1;
   await restoreHeader(join(run, LOSS), LOSS_COLUMNS);
   await restoreHeader(join(run, OUTPUTS), OUTPUTS_COLUMNS);
@@ -154,13 +154,13 @@ export async function cutLogs(run: string, { step, validated }: Pick<TrainState,
   );
 }
 
-/** Gives a table its header where its first line is one of numbers. */
+/** Restores a table's header if its first line is numbers. */
 async function restoreHeader(path: string, columns: readonly string[]): Promise<void> {
   const text = (await readIfThere(path)) ?? '';
   if (/^\d+,/.test(text)) await writeFileAtomic(path, `${columns.join(',')}\n${text}`);
 }
 
-/** Gives a table that has the first of these columns the others, too. */
+/** Adds the missing columns to a table that has only the first of them. */
 async function addColumns(path: string, columns: readonly string[]): Promise<void> {
   const [header, ...lines] = ((await readIfThere(path)) ?? '').split('\n');
   const found = header!.split(',');
@@ -170,7 +170,7 @@ async function addColumns(path: string, columns: readonly string[]): Promise<voi
   await writeFileAtomic(path, [columns.join(','), ...widened].join('\n'));
 }
 
-/** `train/loss`, … of a row; TensorBoard has the step beside every value. */
+/** `train/loss` and so on, from a row; TensorBoard stores the step with every value. */
 function scalarsOf(group: string, row: Readonly<Record<string, number>>): Record<string, number> {
   const columns = Object.entries(row).filter(([name]) => name !== 'step' && name !== 'epoch');
   return Object.fromEntries(columns.map(([name, value]) => [`${group}/${name}`, value]));

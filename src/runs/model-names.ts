@@ -1,6 +1,6 @@
 /**
- * @file What people call models: `clip` (the teacher), `roberta` (the student of the newest run), a run, a checkpoint
- * of one (`first:300`, `first:best`, `first:last`), a folder, a hub id.
+ * @file Names of models: `clip` (the teacher), `roberta` (the student of the newest run), a run, one of its checkpoints
+ * (`first:300`, `first:best`, `first:last`), a folder, or a hub id.
  */
 import { KD } from '../base/own-command.js';
 import { access } from 'node:fs/promises';
@@ -11,30 +11,30 @@ import { checkpointAt, findRun, isRunName, noSuchRun, usualCheckpoint } from './
 import { readRunConfig } from './run-config.js';
 import { newestRun, RUNS_FOLDER } from './run-folder.js';
 
-/** A model that a name stands for. */
+/** A model that a name refers to. */
 export interface NamedModel {
-  /** What to call it in tables and messages. */
+  /** Its name in tables and messages. */
   readonly label: string;
   /** Its folder, or its id on the hub. */
   readonly source: string;
-  /** Where its tokenizer is, if not with it. */
+  /** Where its tokenizer is, if elsewhere. */
   readonly tokenizerSource?: string | undefined;
   /** The folder of the run that trained it. */
   readonly run?: string | undefined;
-  /** What to warn of where the name stands for less than it says. */
+  /** A warning, if the name could only be resolved to something less than it says. */
   readonly warning?: string | undefined;
 }
 
-/** The teacher where no run says otherwise. */
+/** The teacher unless a run says otherwise. */
 const DEFAULT_TEACHER = 'openai/clip-vit-large-patch14';
 
 /**
- * The model that a name stands for. A run's name comes before a folder of the same name: `./first` is the folder.
- * Whether a folder or hub id holds a model is seen when it is opened.
+ * Resolves the name of a model. A run takes precedence over a folder of the same name; `./first` is the folder. Whether
+ * a folder or hub id contains a model is only checked when it is opened.
  *
- * @param flag the flag that gave the name, for messages
- * @param run the folder of the run whose teacher and student `clip` and `roberta` are; else the newest
- * @throws InputError for `roberta` without a run, the name of no run, and a checkpoint that a run does not have
+ * @param flag the flag with the name, for messages
+ * @param run the folder of the run whose teacher and student `clip` and `roberta` refer to; by default the newest run
+ * @throws InputError for `roberta` without a run, an unknown run, or a checkpoint that a run does not have
  */
 export async function resolveModelName(name: string, flag: string, run?: string): Promise<NamedModel> {
   if (name === 'clip') return teacherOf(run ?? (await newestRun()));
@@ -68,7 +68,7 @@ async function teacherOf(run: string | undefined): Promise<NamedModel> {
   return { label: 'clip', source: teacher.source, tokenizerSource: settings.teacherTokenizer as string | undefined };
 }
 
-/** A checkpoint of a run: the one at `place` (a step, `best` or `last`), else the one it usually stands for. */
+/** A checkpoint of a run: the one at `place` (a step, `best` or `last`), or the usual one. */
 async function checkpointOf(run: string, place: string | undefined, flag: string, label: string): Promise<NamedModel> {
   const where = `${flag} ${label}`;
   const { name, warning } =

@@ -1,6 +1,6 @@
 /**
- * @file `optimizer.safetensors`: Adam's moments of every trained parameter. Written by this tool, but read as
- *   anybody's.
+ * @file `optimizer.safetensors`: Adam's moments of every trained parameter. Read as untrusted input, although kd wrote
+ * it.
  */
 import { momentShapes } from '../distill/adamw.js';
 import type { ParameterValues } from '../distill/engine.js';
@@ -11,10 +11,10 @@ import { openSafetensors } from '../weights/safetensors.js';
 import { placeOf } from '../weights/tensor-source.js';
 
 /**
- * Opens an optimiser's state; its values are read when their turn comes, and the file is closed after the last.
+ * Opens an optimiser's state. Values are read one by one when needed, and the file is closed after the last.
  *
- * @param trained names and shapes of the parameters that are trained
- * @throws InputError for another file, or a moment that it lacks; while they are read, for one that is not finite
+ * @param trained names and shapes of the trained parameters
+ * @throws InputError for a different file or a missing moment; while reading, for values that are not finite
  */
 export async function readMoments(path: string, trained: Shapes): Promise<ParameterValues> {
   const shapes = momentShapes(trained);

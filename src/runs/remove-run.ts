@@ -5,13 +5,13 @@ import { fileError } from '../base/files.js';
 import { makerTag, removeStaleFiles } from '../base/stale-files.js';
 import { lockRun } from './run-lock.js';
 
-/** Begins the name of a run's folder while it is removed; no run's name begins with a dot. */
+/** Prefix of a run's folder while it is being removed; run names never begin with a dot. */
 const REMOVED = '.removed-';
 
 /**
- * Removes a run's folder with all that is in it. It has another name first, so that no half of a run is ever found.
+ * Removes a run's folder and everything in it. The folder is renamed first, so that no partial run can be found.
  *
- * @throws InputError for a run that a process is writing to, a link, and where the system refuses
+ * @throws InputError for a run that a process is writing, for a link, and if the system refuses
  */
 export async function removeRun(run: string): Promise<void> {
   const folder = resolve(run);

@@ -5,14 +5,14 @@ import { InputError } from '../base/errors.js';
 import { CHECKPOINT, checkpointNames } from './checkpoint.js';
 import { isRun } from './run-list.js';
 
-/** A checkpoint of a run is no longer there. */
+/** A run's checkpoint no longer exists. */
 export class CheckpointRemoved extends InputError {
   override readonly code = 'CHECKPOINT_REMOVED';
 }
 
 /**
- * What tells a folder from another of its name: a checkpoint of the same step may take its place. Undefined where there
- * is none.
+ * Identifies a folder beyond its name, since another checkpoint of the same step may replace it. Undefined if it does
+ * not exist.
  */
 export async function identityOf(folder: string): Promise<string | undefined> {
   return stat(folder).then(
@@ -22,9 +22,9 @@ export async function identityOf(folder: string): Promise<string | undefined> {
 }
 
 /**
- * What to say of a checkpoint's folder that is not there, naming those that are.
+ * The error for a checkpoint's folder that no longer exists; it names the existing ones.
  *
- * @returns undefined for a folder that is there, or that is no checkpoint of a run by its name
+ * @returns undefined if the folder exists, or its name is not a checkpoint's
  */
 export async function removedCheckpoint(folder: string, flag: string): Promise<CheckpointRemoved | undefined> {
   const [run, name] = [dirname(folder), basename(folder)];
@@ -41,7 +41,7 @@ export async function removedCheckpoint(folder: string, flag: string): Promise<C
 /**
  * Does work that reads a checkpoint.
  *
- * @throws CheckpointRemoved where the work failed, and the checkpoint is not there any more; else what the work throws
+ * @throws CheckpointRemoved if the work failed and the checkpoint no longer exists; otherwise what the work throws
  */
 export async function whileThere<T>(folder: string, flag: string, work: () => Promise<T>): Promise<T> {
   try {

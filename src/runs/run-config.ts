@@ -1,4 +1,4 @@
-/** @file A run's `config.json`: what it was begun with. Written by this tool, but read as anybody's. */
+/** @file A run's `config.json`: what it was started with. Read as untrusted input, although kd wrote it. */
 import { KD } from '../base/own-command.js';
 import { join } from 'node:path';
 import * as v from 'valibot';
@@ -11,29 +11,29 @@ import { parseJson } from '../base/parse-json.js';
 import { LARGEST_CONFIG, nextOrder } from './run-list.js';
 import { RUN_CONFIG } from './run-names.js';
 
-/** What a run's configuration says of one of its models. */
+/** One of a run's models in its configuration. */
 const MODEL = object({
   /** The hub id or folder that it started from. */
   source: text,
-  /** Which of the two it was when it was opened; absent in runs of earlier versions. */
+  /** Where it was opened from: a revision on the hub, or a folder. Absent in runs of earlier versions. */
   origin: v.exactOptional(partOf<ModelOrigin>(anyObject)),
   parameters: number,
 });
 
-/** What can be relied on in the configuration of a run. */
+/** The parts of a run's configuration that can be relied on. */
 const CONFIG = object({
-  /** When it was begun, ISO 8601. */
+  /** When the run was started, ISO 8601. */
   created: text,
-  /** All options of `kd train`, by their names in its help, in camel case. */
+  /** All options of `kd train`, by their names in camel case. */
   settings: anyObject,
-  /** What it must be continued with. */
+  /** What it must be resumed with. */
   fingerprints: mapOf(text),
   teacher: MODEL,
   student: MODEL,
   data: object({ fingerprint: text, training_pairs: number, validation_pairs: number, store: text }),
-  /** What computes. */
+  /** What the run is computed with. */
   engine: object({ engine: text, precision: text, device: text, backend: text, devices: v.exactOptional(number) }),
-  /** Every time that it went on. */
+  /** Every resumption. */
   resumed: v.exactOptional(listOf(object({ step: number, time: text }))),
 });
 
@@ -41,9 +41,9 @@ export type RunConfig = v.InferOutput<typeof CONFIG>;
 export type RunConfigModel = v.InferOutput<typeof MODEL>;
 
 /**
- * Reads the configuration of a run.
+ * Reads a run's configuration.
  *
- * @throws InputError where there is none, or something else under its name
+ * @throws InputError if there is none, or the file is something else
  */
 export async function readRunConfig(folder: string): Promise<RunConfig> {
   const path = join(folder, RUN_CONFIG);
@@ -60,15 +60,15 @@ export async function readRunConfig(folder: string): Promise<RunConfig> {
 }
 
 /**
- * Reads the text of a `config.json`.
+ * Parses the text of a `config.json`.
  *
- * @param where begins the message of an error
- * @throws InputError that names the first part that is not as it should be
+ * @param where how an error message begins
+ * @throws InputError naming the first invalid part
  */
 export function parseRunConfig(contents: string, where: string): RunConfig {
   const config = parseJson(contents, where);
   checkJson(CONFIG, config, where, '');
-  return config as RunConfig; // what the check returns has its parts in another order, which would be written
+  return config as RunConfig; // the check returns its parts in another order, which must not be written back
 }
 
 /** Where a run's models and data are when it resumes. */
@@ -80,7 +80,8 @@ export interface RunSources {
 }
 
 /**
- * Records that a run resumes from a step with some settings, which makes it the newest run. Only under the run's lock.
+ * Records that a run resumes from a step with given settings, which makes it the newest run. Call it under the run's
+ * lock.
  */
 export async function noteResumed(
   folder: string,

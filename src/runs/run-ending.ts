@@ -1,4 +1,4 @@
-/** @file `ended.json`: how a run ended last. A run that goes on has none. */
+/** @file `ended.json`: how a run last ended. Absent while the run goes on. */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
@@ -10,7 +10,7 @@ import { readRegularFile } from '../base/regular-file.js';
 /** The file's name in a run's folder. */
 export const ENDED_FILE = 'ended.json';
 
-/** Far more than a message has. */
+/** Far more than a message needs. */
 const LARGEST = 100_000;
 
 const ENDED = object({
@@ -26,19 +26,19 @@ const ENDED = object({
 /** How a run ended. */
 export type RunEnding = v.InferOutput<typeof ENDED>;
 
-/** Notes how a run ended; where that cannot be written, it is left out. Only under the run's lock. */
+/** Records how a run ended; a failure to write is ignored. Call it under the run's lock. */
 export async function noteEnded(run: string, ending: Omit<RunEnding, 'time'>): Promise<void> {
   const noted = { ...ending, time: new Date().toISOString() };
   await writeFileAtomic(join(run, ENDED_FILE), `${JSON.stringify(noted, null, 2)}\n`).catch(() => undefined);
 }
 
-/** How a run ended; undefined where it goes on, where a killed process noted nothing, and for a damaged file. */
+/** How a run ended; undefined while it goes on, if its process was killed, or for a damaged file. */
 export async function readEnding(run: string): Promise<RunEnding | undefined> {
   const bytes = await readRegularFile(join(run, ENDED_FILE), LARGEST).catch(() => undefined);
   return bytes && soundJson(ENDED, bytes.toString('utf8'));
 }
 
-/** Takes the note back, as the run goes on. Only under the run's lock. */
+/** Removes the record, as the run goes on. Call it under the run's lock. */
 export async function forgetEnding(run: string): Promise<void> {
   await rm(join(run, ENDED_FILE), { force: true });
 }

@@ -1,4 +1,4 @@
-/** @file The files of a run that resuming it reads and writes, other than its checkpoints. */
+/** @file The files that resuming a run reads and writes, other than its checkpoints. */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileError } from '../base/files.js';
@@ -9,7 +9,7 @@ import { POINTERS, RUN_CONFIG } from './run-folder.js';
 import { isEventFile } from './tensorboard.js';
 
 /**
- * Checks that all of them can be read and written, or made; changes nothing.
+ * Checks that all of them can be read and written, or created. Changes nothing.
  *
  * @throws InputError for the first that cannot
  */

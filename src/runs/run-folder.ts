@@ -1,4 +1,4 @@
-/** @file `checkpoints/<run>/`: where a run keeps all that it writes. */
+/** @file `checkpoints/<run>/`: the folder of everything that a run writes. */
 import { readdirSync, rmdirSync, rmSync, type Stats } from 'node:fs';
 import { readdir, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
@@ -14,7 +14,7 @@ import { checkRunName, isStepName, RUN_CONFIG, RUNS_FOLDER, type Pointer } from 
 export { POINTERS, RUN_CONFIG, RUNS_FOLDER, type Pointer } from './run-names.js';
 export { newestRun, runsUnder } from './run-list.js';
 
-/** A run's name from its start: `2026-11-22-103000`, in local time. */
+/** A run name from its start time: `2026-11-22-103000`, in local time. */
 export function defaultRunName(now: Date): string {
   const digits = (value: number): string => String(value).padStart(2, '0');
   const date = [now.getFullYear(), digits(now.getMonth() + 1), digits(now.getDate())];
@@ -23,10 +23,10 @@ export function defaultRunName(now: Date): string {
 }
 
 /**
- * Checks that a run of this name can be started.
+ * Checks that a run with this name can be started.
  *
  * @returns its folder's absolute path
- * @throws InputError for a name that no command could find it by, or a run that is already there
+ * @throws InputError for an unusable name, or an existing run
  */
 export async function checkRunIsNew(name: string): Promise<string> {
   checkRunName(name);
@@ -54,7 +54,7 @@ async function checkIsNoRun(folder: string): Promise<void> {
   );
 }
 
-/** A checkpoint or a log in a folder: a new run could not save its own, or would go on with another's. */
+/** A left-over checkpoint or log in a folder: a new run could not save its own, or would mix with it. */
 async function findLeft(folder: string): Promise<string | undefined> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
     throw fileError(folder, 'cannot be read', error);
@@ -63,7 +63,7 @@ async function findLeft(folder: string): Promise<string | undefined> {
   return entries.find((entry) => isStepName(entry.name) || (entry.isFile() && isLog(entry.name)))?.name;
 }
 
-/** Throws an `InputError` where the system does not say whether something is there. */
+/** Throws an `InputError` if the system cannot say whether the path exists. */
 async function statIfThere(path: string): Promise<Stats | undefined> {
   return stat(path).catch((error: unknown) => {
     if (isMissing(error)) return undefined;
@@ -72,10 +72,10 @@ async function statIfThere(path: string): Promise<Stats | undefined> {
 }
 
 /**
- * Makes the folder of a new run, where there is none yet.
+ * Creates the folder of a new run, if it does not exist yet.
  *
  * @returns the folder's absolute path
- * @throws InputError as `checkRunIsNew`, and where the system refuses
+ * @throws InputError as `checkRunIsNew`, and if the system refuses
  */
 export async function makeRunFolder(name: string): Promise<string> {
   const folder = await checkRunIsNew(name);
@@ -88,10 +88,10 @@ export async function makeRunFolder(name: string): Promise<string> {
 }
 
 /**
- * Writes the configuration that makes a folder a new run's. Only under the run's lock, so that of two processes one
- * does.
+ * Writes the configuration that turns a folder into a new run. Call it under the run's lock, so that only one of two
+ * processes does.
  *
- * @throws InputError as `checkRunIsNew`, and where the system refuses
+ * @throws InputError as `checkRunIsNew`, and if the system refuses
  */
 export async function beginRun(folder: string, config: object): Promise<void> {
   await checkIsNoRun(folder);
@@ -102,21 +102,21 @@ export async function beginRun(folder: string, config: object): Promise<void> {
 }
 
 /**
- * Takes back a run that has not taken a step. Only under the run's lock.
+ * Removes a run that has not taken a step. Call it under the run's lock.
  *
- * @param before the names in its folder before it began
+ * @param before the names in its folder before the run began
  */
 export function takeBackRun(folder: string, before: readonly string[]): void {
   const own = readdirSync(folder).filter((name) => !before.includes(name));
   for (const name of own) rmSync(join(folder, name), { recursive: true, force: true });
 }
 
-/** Removes a run's folder, and that of all runs, where there is nothing in them. */
+/** Removes a run's folder and the folder of all runs, if they are empty. */
 export function removeIfEmpty(folder: string): void {
   try {
     for (const each of [folder, dirname(folder)]) rmdirSync(each);
   } catch {
-    // there is something in it
+    // not empty
   }
 }
 
@@ -134,14 +134,13 @@ export async function pointAt(run: string, pointer: Pointer, checkpoint: string)
 const LARGEST_POINTER = 1000;
 
 /**
- * The checkpoint that `best` or `last` names, whether or not it is there; undefined where there is no such file yet, or
- * a damaged one.
+ * The checkpoint that `best` or `last` names, whether or not it exists; undefined if the pointer is missing or damaged.
  */
 export async function pointedAt(run: string, pointer: Pointer): Promise<string | undefined> {
   return (await readPointer(run, pointer)) ?? undefined;
 }
 
-/** The same, but null for a damaged one. */
+/** The same, but null for a damaged pointer. */
 export async function readPointer(run: string, pointer: Pointer): Promise<string | null | undefined> {
   try {
     const name = (await readRegularFile(join(run, pointer), LARGEST_POINTER)).toString().trim();

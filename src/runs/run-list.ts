@@ -1,4 +1,4 @@
-/** @file Which folders are runs, and in which order they were begun or gone on with. */
+/** @file Which folders are runs, and in which order they were last started or resumed. */
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fileError, isMissing } from '../base/files.js';
@@ -7,20 +7,20 @@ import { soundJson } from '../base/parse-json.js';
 import { readRegularFile } from '../base/regular-file.js';
 import { isStepName, RUN_CONFIG, RUNS_FOLDER } from './run-names.js';
 
-/** Far more than any run notes of itself. */
+/** Far more than any run's configuration. */
 export const LARGEST_CONFIG = 10_000_000;
 
 /**
- * Whether a folder is a run's, also with a damaged configuration. A model's folder has a `config.json`, too, but no
- * settings in it; and no checkpoints beside it.
+ * Whether a folder is a run, even one with a damaged configuration. A model folder also has a `config.json`, but no
+ * settings in it and no checkpoints beside it.
  *
- * @throws InputError for a configuration that may not be read
+ * @throws InputError for a configuration that cannot be read
  */
 export async function isRun(folder: string): Promise<boolean> {
   return (await configOf(folder)) !== undefined;
 }
 
-/** The bytes of a run's configuration, none where it is not available; undefined for a folder that is no run's. */
+/** The bytes of a run's configuration, empty if it is not available; undefined for a folder that is not a run. */
 async function configOf(folder: string): Promise<Buffer | undefined> {
   const bytes = await readRegularFile(join(folder, RUN_CONFIG), LARGEST_CONFIG).catch((error: unknown) => {
     const { cause } = error as { readonly cause?: NodeJS.ErrnoException };
@@ -32,30 +32,30 @@ async function configOf(folder: string): Promise<Buffer | undefined> {
   return names.some(isStepName) ? bytes : undefined;
 }
 
-/** What the system says of what is there and may not be read. */
+/** System errors for a path that exists but cannot be read. */
 const FORBIDDEN = ['EACCES', 'EPERM', 'EMFILE', 'ENFILE', 'EIO'];
 
-/** The position of a run among those under one root. */
+/** A run's position in the order of runs under a folder. */
 interface Start {
-  /** Higher than that of all runs which were begun or gone on with before; 0 where the configuration does not tell. */
+  /** Higher than that of all runs started or resumed before; 0 if the configuration has none. */
   readonly order: number;
   /** When its configuration was written, in milliseconds since 1970. */
   readonly time: number;
 }
 
 /**
- * The folder of the run under `root` that was begun or gone on with last, by the order that the runs' configurations
- * keep: a clock that is set back does not matter. Those that keep none come after the others, by their configuration's
- * time.
+ * The folder of the run under `root` that was last started or resumed. The order is kept in the runs' configurations,
+ * so that a clock that was set back does not matter. Runs without it come after the others, sorted by the time of their
+ * configuration.
  *
- * @returns undefined where there is no run
+ * @returns undefined if there is no run
  */
 export async function newestRun(root: string = RUNS_FOLDER): Promise<string | undefined> {
   const [newest] = await runsUnder(root);
   return newest === undefined ? undefined : join(root, newest);
 }
 
-/** The names of the runs under `root`, ordered as in `newestRun`, the newest first. */
+/** The names of the runs under `root`, ordered as in `newestRun`, newest first. */
 export async function runsUnder(root: string): Promise<string[]> {
   const starts = await startsUnder(root);
   return starts
@@ -63,7 +63,7 @@ export async function runsUnder(root: string): Promise<string[]> {
     .map(({ folder }) => basename(folder));
 }
 
-/** The order of a run that is begun or gone on with now. */
+/** The order of a run that is started or resumed now. */
 export async function nextOrder(run: string): Promise<number> {
   const starts = await startsUnder(dirname(run));
   return 1 + starts.reduce((highest, { start }) => Math.max(highest, start.order), 0);
@@ -79,7 +79,7 @@ async function startsUnder(root: string): Promise<{ folder: string; start: Start
   return starts.filter((each): each is { folder: string; start: Start } => each.start !== undefined);
 }
 
-/** Where a run stands; undefined for a folder that is not a run, or may not be read. */
+/** A folder's position in the order; undefined if it is not a run or cannot be read. */
 async function startOf(folder: string): Promise<Start | undefined> {
   try {
     const config = await configOf(folder);
@@ -90,7 +90,7 @@ async function startOf(folder: string): Promise<Start | undefined> {
   }
 }
 
-/** When a run's configuration was written; or, where there is none, its folder. In milliseconds since 1970. */
+/** When a run's configuration was written, or its folder if it has none, in milliseconds since 1970. */
 async function timeOf(folder: string): Promise<number> {
   const { mtimeMs } = await stat(join(folder, RUN_CONFIG)).catch(() => stat(folder));
   return mtimeMs;

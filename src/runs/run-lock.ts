@@ -1,4 +1,4 @@
-/** @file The lock of a run: one process at a time writes its folder. */
+/** @file The lock of a run: only one process at a time writes its folder. */
 import type { HeartbeatTimes } from '../base/lock/heartbeat.js';
 import { checkUnlocked, isLocked, isLeft, takeLock, type Lock } from '../base/lock/lock.js';
 
@@ -7,16 +7,16 @@ export type { Lock as RunLock } from '../base/lock/lock.js';
 /**
  * Takes the lock of a run.
  *
- * @param onWait told when it takes long
- * @param times of the signs of life, for tests
- * @throws InputError while another process has it, or may have it, and where the folder cannot be written
+ * @param onWait called with a message if it takes long
+ * @param times heartbeat times, for tests
+ * @throws InputError while another process has or may have it, and if the folder cannot be written
  */
 export async function lockRun(run: string, onWait?: (text: string) => void, times?: HeartbeatTimes): Promise<Lock> {
   return takeLock(run, { what: 'a run', ...(onWait && { onWait }), ...(times && { times }) });
 }
 
 /**
- * Checks that a run can be locked now, as far as can be told, and changes nothing.
+ * Checks that a run can probably be locked now. Changes nothing.
  *
  * @throws InputError as `lockRun`
  */
@@ -24,8 +24,8 @@ export async function checkLockable(run: string): Promise<void> {
   await checkUnlocked(run, { what: 'a run' });
 }
 
-/** Whether a process writes a run, as far as can be told. */
+/** Whether a process seems to be writing a run. */
 export const isWritten = isLocked;
 
-/** Whether a process that wrote a run is gone and has left its lock behind, as one that was killed. */
+/** Whether a process that wrote a run is gone without releasing its lock, as when it was killed. */
 export const isAbandoned = isLeft;

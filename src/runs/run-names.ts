@@ -1,39 +1,39 @@
-/** @file What runs may be called: what every command can find, and takes for nothing else. */
+/** @file Which run names are allowed: those that every command can find and cannot mistake for anything else. */
 import { InputError, printable } from '../base/errors.js';
 import { describe } from '../base/json-schema.js';
 
-/** The folder of all runs, under the current directory. */
+/** The folder of all runs, under the current folder. */
 export const RUNS_FOLDER = 'checkpoints';
 
 /** The file that makes a folder a run: its options, versions and data. */
 export const RUN_CONFIG = 'config.json';
 
-/** Names of small files that name a checkpoint of the run. */
+/** Names of small files that each name a checkpoint of the run. */
 export const POINTERS = ['best', 'last'] as const;
 export type Pointer = (typeof POINTERS)[number];
 
-/** Names that stand for a model of whichever run is meant. */
+/** Names that stand for a model of a run. */
 export const ALIASES = ['clip', 'roberta'] as const;
 
-/** Whether a name is one that checkpoints go by in their run's folder. */
+/** Whether a name is one that refers to a checkpoint within its run's folder. */
 export function isCheckpointName(name: string): boolean {
   return isPointer(name) || isStepName(name);
 }
 
-/** Whether a name is a checkpoint's by its step. */
+/** Whether a name is a checkpoint's folder name. */
 export function isStepName(name: string): boolean {
   return /^step-\d+$/.test(name);
 }
 
-/** Whether a name is that of a pointer: `best` or `last`. */
+/** Whether a name is a pointer's: `best` or `last`. */
 export function isPointer(name: string): name is Pointer {
   return (POINTERS as readonly string[]).includes(name);
 }
 
-/** The longest name of a file, in bytes. */
+/** The longest file name, in bytes. */
 const LONGEST_NAME = 255;
 
-/** Of a name that no command could use, what is wrong with it. */
+/** What is wrong with names that no command could use. */
 const FLAWS: readonly (readonly [isFlawed: (name: string) => boolean, flaw: string])[] = [
   [(name) => name.trim() === '', 'it is empty'],
   [(name) => name.startsWith('.'), 'a folder whose name begins with a dot is not a run'],
@@ -48,7 +48,7 @@ const FLAWS: readonly (readonly [isFlawed: (name: string) => boolean, flaw: stri
   [(name) => Buffer.byteLength(name) > LONGEST_NAME, `it has more than ${LONGEST_NAME} bytes`],
 ];
 
-/** Throws an `InputError` for a name by which no command could find a run. */
+/** Throws an `InputError` for an unusable run name. */
 export function checkRunName(name: string): void {
   const expected = `--run: expected the name of a folder under ${RUNS_FOLDER}/, got ${describe(name)}`;
   if (name === '' || name === '.' || name === '..' || name.includes('/')) throw new InputError(expected);

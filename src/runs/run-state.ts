@@ -1,4 +1,4 @@
-/** @file The state of a run, and the steps that it is to take. */
+/** @file The state of a run, and the steps that it plans to take. */
 import { join } from 'node:path';
 import { planSteps, type TrainPlan } from '../distill/train.js';
 import type { TrainState } from '../distill/train-state.js';
@@ -10,13 +10,13 @@ import { isAbandoned, isWritten } from './run-lock.js';
 import type { RunState } from './run-states.js';
 import { parseTrainer } from './trainer-state.js';
 
-/** The plan of a run, as far as its configuration tells it: null for what it does not. */
+/** The plan of a run as far as its configuration tells; null for unknown values. */
 export type KnownPlan = { readonly [Name in keyof TrainPlan]: number | null };
 
 /**
  * The state of a run, and the error that ended it.
  *
- * @param step the last that its logs or checkpoints tell of
+ * @param step the last step in its logs or checkpoints
  */
 export async function runState(
   folder: string,
@@ -41,7 +41,7 @@ export async function runState(
 /** More than any `trainer.json` has. */
 const LARGEST_TRAINER = 1_000_000;
 
-/** The state in a run's newest checkpoint; undefined where there is none that can be read. */
+/** The state in a run's newest checkpoint; undefined if none can be read. */
 async function savedState(folder: string): Promise<TrainState | undefined> {
   const [newest] = await checkpointNames(folder);
   if (newest === undefined) return undefined;
@@ -53,7 +53,7 @@ async function savedState(folder: string): Promise<TrainState | undefined> {
   }
 }
 
-/** The steps of a run, as its settings have them. */
+/** The planned steps of a run according to its settings. */
 export function knownPlan({ settings, data }: Pick<RunConfig, 'settings' | 'data'>): KnownPlan {
   const numberOf = (name: string): number | null => (typeof settings[name] === 'number' ? settings[name] : null);
   const [batchSize, accumulate, epochs] = [numberOf('batchSize'), numberOf('accumulate') ?? 1, numberOf('epochs')];

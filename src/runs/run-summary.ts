@@ -1,4 +1,4 @@
-/** @file A run in a few facts, as a list of runs has them. */
+/** @file Summarises runs for a list. */
 import { lstat, readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { InputError } from '../base/errors.js';
@@ -10,13 +10,13 @@ import { RUNS_FOLDER } from './run-names.js';
 import { knownPlan, runState } from './run-state.js';
 import type { DamagedRun, RunSummary } from './run-states.js';
 
-/** All runs under a folder, the newest first. */
+/** All runs under a folder, newest first. */
 export async function summariseRuns(root: string = RUNS_FOLDER): Promise<(RunSummary | DamagedRun)[]> {
   const names = await runsUnder(root);
   return Promise.all(names.map((name) => summariseRun(join(root, name))));
 }
 
-/** A run in a few facts, from its folder. */
+/** Summarises the run in a folder. */
 export async function summariseRun(folder: string): Promise<RunSummary | DamagedRun> {
   const what = { name: basename(folder), folder, bytes: await bytesIn(folder) };
   try {
@@ -41,7 +41,7 @@ export async function summariseRun(folder: string): Promise<RunSummary | Damaged
   }
 }
 
-/** The last step that a run's logs or checkpoints tell of. */
+/** The last step in a run's logs or checkpoints. */
 export async function stepsTaken(folder: string): Promise<number> {
   const [loss, validation] = [await followLossLog(folder).next(), await followValidationLog(folder).next()];
   const [newest = 'step-0'] = await checkpointNames(folder);
@@ -52,7 +52,7 @@ function textsIn(value: unknown): string[] {
   return (Array.isArray(value) ? value : [value]).filter((each): each is string => typeof each === 'string');
 }
 
-/** Bytes of all files in a folder; what goes away meanwhile, or may not be read, counts nothing. */
+/** Bytes of all files in a folder, ignoring any that disappear meanwhile or cannot be read. */
 async function bytesIn(path: string): Promise<number> {
   const stats = await lstat(path).catch(() => undefined);
   if (stats === undefined) return 0;

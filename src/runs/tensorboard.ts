@@ -13,16 +13,16 @@ import { writeFileAtomic } from '../base/files.js';
 import { bytes, double, float, integer, varintAt } from '../base/protobuf.js';
 import { openRecords, type RecordFile } from './line-file.js';
 
-/** TensorBoard's event file, open to be written. */
+/** An event file of TensorBoard, open for writing. */
 export interface EventFile extends Omit<RecordFile, 'append'> {
-  /** Adds one value a tag at a step. */
+  /** Adds one value per tag at a step. */
   scalars(step: number, values: Readonly<Record<string, number>>): void;
 }
 
 /**
- * Opens a new event file in a folder, under a name that TensorBoard looks for.
+ * Opens a new event file in a folder, with a name that TensorBoard recognises.
  *
- * @param from the step that a run goes on from; TensorBoard is told to forget what it has seen of later ones
+ * @param from the step that a run resumes from; TensorBoard is told to discard later ones that it has seen
  */
 export function openEventFile(folder: string, from = 0, now: () => number = Date.now): EventFile {
   const file = openRecords(
@@ -46,9 +46,9 @@ export function openEventFile(folder: string, from = 0, now: () => number = Date
 const PREFIX = 'events.out.tfevents.';
 
 /**
- * The seconds in a new file's name: TensorBoard goes through the files in the order of their names and takes none
- * before the one it is at (`DirectoryWatcher`), so that they must rise also where the clock was set back, or a run goes
- * on within a second.
+ * The seconds in a new file's name. TensorBoard reads files in the order of their names and ignores any that sort
+ * before the current one (`DirectoryWatcher`). So they must increase even if the clock was set back or a run resumes
+ * within a second.
  */
 function secondsAfter(files: readonly string[], now: number): number {
   const taken = files.map((name) => Number(name.slice(PREFIX.length).split('.')[0])).filter(Number.isSafeInteger);
@@ -58,7 +58,7 @@ function secondsAfter(files: readonly string[], now: number): number {
 /** `SessionLog.SessionStatus.START` (tensorflow/core/util/event.proto). */
 const SESSION_START = 1;
 
-/** Whether a name is one that event files have. */
+/** Whether a name is an event file's. */
 export function isEventFile(name: string): boolean {
   return name.startsWith(PREFIX);
 }
@@ -68,9 +68,9 @@ function eventFiles(folder: string): string[] {
 }
 
 /**
- * Rewrites a folder's event files with the whole events that are wanted; those that are not of a step are.
+ * Rewrites a folder's event files with the complete events that are wanted, and those that belong to no step.
  *
- * @param isKept told the step and the first tag of every event of scalars
+ * @param isKept called with the step and first tag of every scalar event
  */
 export async function keepEvents(folder: string, isKept: (step: number, tag: string) => boolean): Promise<void> {
   for (const name of eventFiles(folder)) {
@@ -85,7 +85,7 @@ export async function keepEvents(folder: string, isKept: (step: number, tag: str
   }
 }
 
-/** The whole frames at the beginning of a file. */
+/** The complete frames at the beginning of a file. */
 function framesOf(file: Buffer): { framed: Buffer; message: Buffer }[] {
   const frames: { framed: Buffer; message: Buffer }[] = [];
   for (let at = 0; at + 16 <= file.length;) {
@@ -119,7 +119,7 @@ function scalarsOf(message: Buffer): { step: number; tag: string | undefined } {
   return { step, tag };
 }
 
-/** Of a summary: value 1, in it tag 1; both shorter than 128 bytes. */
+/** The first tag of a summary: tag 1 in value 1, both shorter than 128 bytes. */
 function firstTag(summary: Buffer): string {
   return summary.subarray(4, 4 + summary[3]!).toString();
 }

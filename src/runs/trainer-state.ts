@@ -1,5 +1,5 @@
 /**
- * @file `trainer.json`: where the run stood when a checkpoint was made. Written by this tool, but read as anybody's.
+ * @file `trainer.json`: the state of the run when a checkpoint was made. Read as untrusted input, although kd wrote it.
  */
 import * as v from 'valibot';
 import type { TrainState } from '../distill/train-state.js';
@@ -10,13 +10,13 @@ import { parseJson } from '../base/parse-json.js';
 const FORMAT = 'kd trainer state';
 const VERSION = 1;
 
-/** What a checkpoint must be continued with, by name: fingerprints of data, models and tokenizers. */
+/** What a checkpoint must be resumed with: fingerprints of data, models and tokenizers, by name. */
 export type Fingerprints = Readonly<Record<string, string>>;
 
 /** The contents of a `trainer.json`. */
 export interface TrainerFile {
   readonly state: TrainState;
-  /** Steps that changed the student: `state.step` less those that were left out. */
+  /** Steps that changed the student: `state.step` minus skipped steps. */
   readonly updates: number;
   readonly seed: number;
   readonly fingerprints: Fingerprints;
@@ -24,7 +24,7 @@ export interface TrainerFile {
   readonly options: object;
 }
 
-/** The contents of `trainer.json`. A number that is not finite is `null`, as JSON has it. */
+/** The text of `trainer.json`. Numbers that are not finite become `null`, as JSON has no other way. */
 export function trainerText({ state, updates, seed, fingerprints, options }: TrainerFile): string {
   const { step, epoch, position, validated, skipped, epochLoss, first, best } = state;
   const contents = {
@@ -47,7 +47,7 @@ export function trainerText({ state, updates, seed, fingerprints, options }: Tra
   return `${JSON.stringify(contents, null, 2)}\n`;
 }
 
-/** A number that is not finite is `null`. */
+/** A loss; `null` stands for a number that is not finite. */
 const loss = v.pipe(
   v.nullable(number),
   v.transform((value) => value ?? NaN),
@@ -70,10 +70,10 @@ const TRAINER = object({
 });
 
 /**
- * Reads what `trainerText` wrote.
+ * Parses what `trainerText` wrote.
  *
- * @param where begins the message of an error
- * @throws InputError that names the first field that is not as it should be
+ * @param where how an error message begins
+ * @throws InputError naming the first invalid field
  */
 export function parseTrainer(contents: string, where: string): TrainerFile {
   const json = parseJson(contents, where);
