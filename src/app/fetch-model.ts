@@ -16,11 +16,11 @@ import type { Progress, Reporter } from './reporter.js';
 export async function fetchModel(
   idOrFolder: string,
   flag: string,
-  output: Reporter,
+  reporter: Reporter,
   parts: readonly ModelPart[],
 ): Promise<string> {
-  if (parts.includes('weights')) await checkFamily(idOrFolder, flag, output);
-  return fetchParts(idOrFolder, flag, output, parts);
+  if (parts.includes('weights')) await checkFamily(idOrFolder, flag, reporter);
+  return fetchParts(idOrFolder, flag, reporter, parts);
 }
 
 /**
@@ -30,8 +30,8 @@ export async function fetchModel(
  * @param flag the flag that names the model, for messages
  * @throws InputError if it is not, or cannot be reached
  */
-export async function checkFamily(idOrFolder: string, flag: string, output: Reporter): Promise<TextModelConfig> {
-  return (await readConfig(await fetchParts(idOrFolder, flag, output, ['config']))).config;
+export async function checkFamily(idOrFolder: string, flag: string, reporter: Reporter): Promise<TextModelConfig> {
+  return (await readConfig(await fetchParts(idOrFolder, flag, reporter, ['config']))).config;
 }
 
 /** What to say of a teacher that is no CLIP text model. */
@@ -54,7 +54,7 @@ export function notATeacher(
 async function fetchParts(
   idOrFolder: string,
   flag: string,
-  output: Reporter,
+  reporter: Reporter,
   parts: readonly ModelPart[],
 ): Promise<string> {
   let bar: Progress | undefined;
@@ -69,7 +69,7 @@ async function fetchParts(
       flag,
       parts,
       onProgress: ({ bytesDone, bytesTotal }) => {
-        bar ??= output.progress(idOrFolder, bytesTotal, 'bytes');
+        bar ??= reporter.progress(idOrFolder, bytesTotal, 'bytes');
         bar.update(bytesDone);
       },
     });

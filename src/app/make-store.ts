@@ -17,7 +17,7 @@ export interface StoreRequest extends Pick<
 }
 
 /** Makes the store, showing progress. */
-export async function makeStore(request: StoreRequest, output: Reporter): Promise<PrepareReport> {
+export async function makeStore(request: StoreRequest, reporter: Reporter): Promise<PrepareReport> {
   const { tokenizerFolders, ...rest } = request;
   const started = performance.now();
   let reading: Progress | undefined;
@@ -30,7 +30,7 @@ export async function makeStore(request: StoreRequest, output: Reporter): Promis
       },
       {
         onRead(rows, estimate) {
-          reading ??= output.progress('reading', Infinity, 'rows');
+          reading ??= reporter.progress('reading', Infinity, 'rows');
           const rate = (1000 * rows) / (performance.now() - started);
           reading.update(rows, [
             `about ${formatDuration((estimate - rows) / rate)} left`,
@@ -39,7 +39,7 @@ export async function makeStore(request: StoreRequest, output: Reporter): Promis
         },
         onEncoded(pairs, total) {
           reading?.stop();
-          encoding ??= output.progress('encoding', total, 'pairs');
+          encoding ??= reporter.progress('encoding', total, 'pairs');
           encoding.update(Math.min(pairs, total));
         },
       },

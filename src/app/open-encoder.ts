@@ -50,14 +50,14 @@ const MOST_LOOKUPS = 5;
  * @param open opens what a name stands for; another for tests, which remove it in between
  * @throws InputError for a name that stands for nothing, a damaged file, a tokenizer of another model
  */
-export async function openEncoder(choice: EncoderChoice, output: Reporter, open = openNamed): Promise<OpenEncoder> {
+export async function openEncoder(choice: EncoderChoice, reporter: Reporter, open = openNamed): Promise<OpenEncoder> {
   const { name, flag, run } = choice;
   let lost: CheckpointRemoved | undefined;
   for (let lookups = 1; ; lookups++) {
     const named = await lookUp(name, flag, run, lost);
     const identity = await identityOf(named.source);
     try {
-      const opened = await open(named, choice, output);
+      const opened = await open(named, choice, reporter);
       return { ...opened, model: readWhileThere(opened.model, named.source, `${flag} ${name}`) };
     } catch (error) {
       const isSame = (await identityOf(named.source)) === identity;
@@ -103,19 +103,19 @@ function readWhileThere(model: PretrainedModel, folder: string, flag: string): P
 export async function openNamed(
   named: NamedModel,
   choice: Omit<EncoderChoice, 'name' | 'run'>,
-  output: Reporter,
+  reporter: Reporter,
 ): Promise<OpenEncoder> {
   const { flag, tokenizer, tokenizerFlag, seed = 0, randomWeights = false } = choice;
-  if (named.warning !== undefined) output.warn(named.warning);
-  await checkFamily(named.source, flag, output);
+  if (named.warning !== undefined) reporter.warn(named.warning);
+  await checkFamily(named.source, flag, reporter);
   const opened = await openTokenizer(
     { model: named.source, elsewhere: tokenizer ?? named.tokenizerSource, flag: tokenizerFlag ?? flag },
-    output,
+    reporter,
   ); // before weights are fetched
-  const folder = await fetchModel(named.source, flag, output, randomWeights ? ['config'] : ['config', 'weights']);
+  const folder = await fetchModel(named.source, flag, reporter, randomWeights ? ['config'] : ['config', 'weights']);
   const model = randomWeights ? await openRandom(folder, seed) : await openPretrained(folder, seed);
   checkPositions(model.encoder, flag, MAX_LENGTH);
-  checkVocabulary(opened.tokenizer, model.encoder, `${flag} ${named.source}`, output);
+  checkVocabulary(opened.tokenizer, model.encoder, `${flag} ${named.source}`, reporter);
   return { ...named, model, tokenizer: opened.tokenizer, folder, tokenizerFolder: opened.folder };
 }
 
@@ -137,12 +137,12 @@ export interface EncoderMachine {
 export async function startEncoder(
   { model }: Pick<OpenEncoder, 'model'>,
   { backend, device, precision = 'fp32', masked = false }: EncoderMachine,
-  output: Pick<Reporter, 'warn'> & Partial<Pick<Reporter, 'message'>>,
+  reporter: Pick<Reporter, 'warn'> & Partial<Pick<Reporter, 'message'>>,
 ): Promise<EncoderEngine> {
   const { reason, ...loaded } = await loadBackend(backend, device);
-  if (reason !== undefined) output.warn(reason);
+  if (reason !== undefined) reporter.warn(reason);
   const chosen = await encodingPrecision(precision, loaded, areLarge([model.encoder]));
-  if (chosen.reason !== undefined) output.message?.(`precision: ${precisionText(chosen)}`);
+  if (chosen.reason !== undefined) reporter.message?.(`precision: ${precisionText(chosen)}`);
   return encoderEngine(model.encoder, model.parameters(), {
     precision: chosen.precision,
     device: loaded.device,

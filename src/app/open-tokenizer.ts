@@ -28,9 +28,9 @@ export interface OpenTokenizer {
  */
 export async function openTokenizer(
   { model, elsewhere, flag }: TokenizerSource,
-  output: Reporter,
+  reporter: Reporter,
 ): Promise<OpenTokenizer> {
-  const folder = await fetchModel(elsewhere ?? model, flag, output, ['tokenizer']);
+  const folder = await fetchModel(elsewhere ?? model, flag, reporter, ['tokenizer']);
   try {
     return { tokenizer: await loadTokenizer(folder), folder };
   } catch (error) {
@@ -49,7 +49,7 @@ export function checkVocabulary(
   { vocabSize, padId }: { readonly vocabSize: number; readonly padId: number },
   { config }: TextEncoder,
   where: string,
-  output: Pick<Reporter, 'warn'>,
+  reporter: Pick<Reporter, 'warn'>,
 ): void {
   if (vocabSize > config.vocabSize)
     throw new InputError(
@@ -57,7 +57,7 @@ export function checkVocabulary(
         `got ${vocabSize}; give the model's own tokenizer`,
     );
   if (config.family === 'roberta' && config.padTokenId !== padId)
-    output.warn(
+    reporter.warn(
       `${where}: its config.json says that padding is id ${config.padTokenId} (pad_token_id), ` +
         `its tokenizer pads with ${padId}: its positions count padding, and not the tokens ${config.padTokenId}; ` +
         'correct the one that is wrong, or give its own tokenizer',

@@ -72,23 +72,23 @@ function reasonsTable(report: PrepareReport): Table {
 }
 
 /** Says, in a line each, what was left out and why. */
-export function sayWhatWasFound(report: PrepareReport, output: Reporter): void {
+export function sayWhatWasFound(report: PrepareReport, reporter: Reporter): void {
   const { total, skipped, cut } = report;
-  output.message(
+  reporter.message(
     `data: ${formatCounted(total.read, 'row')} in ` +
       report.corpora.map(({ corpus, read }) => `${corpus} (${formatCount(read)})`).join(', '),
   );
   for (const reason of reasonsOf(report)) {
-    if (reason === 'unreadable') warnOfUnreadable(report, output);
-    else output.message(dropLine(report, reason));
+    if (reason === 'unreadable') warnOfUnreadable(report, reporter);
+    else reporter.message(dropLine(report, reason));
   }
-  if (report.swapped !== undefined) output.message(swappedLine(report.swapped));
+  if (report.swapped !== undefined) reporter.message(swappedLine(report.swapped));
   for (const column of ID_COLUMNS) {
     if (cut[column] > 0)
-      output.warn(`${formatCounted(cut[column], 'text')} cut to 77 tokens (${COLUMN_TITLES[column]})`);
+      reporter.warn(`${formatCounted(cut[column], 'text')} cut to 77 tokens (${COLUMN_TITLES[column]})`);
   }
-  saySkipped(skipped, output);
-  output.event({ event: 'prepared', ...report, lengths: undefined });
+  saySkipped(skipped, reporter);
+  reporter.event({ event: 'prepared', ...report, lengths: undefined });
 }
 
 /** `swapped Korean and English in 3 pairs: a.json (2), b.json (1)` */
@@ -99,14 +99,14 @@ function swappedLine({ pairs, files }: SwappedPairs): string {
 }
 
 /** Warns where more pairs were asked for than there are. */
-export function warnOfFewer(samples: number | undefined, pairs: number, output: Reporter): void {
+export function warnOfFewer(samples: number | undefined, pairs: number, reporter: Reporter): void {
   if (samples !== undefined && samples > pairs)
-    output.warn(`--samples ${formatCount(samples)}: there are only ${formatCounted(pairs, 'pair')}`);
+    reporter.warn(`--samples ${formatCount(samples)}: there are only ${formatCounted(pairs, 'pair')}`);
 }
 
 /** Says how many rows could not be read: those are faults of the files, which nobody wants. */
-export function warnOfUnreadable(report: PrepareReport, output: Reporter): void {
-  if (report.total.dropped.unreadable !== undefined) output.warn(dropLine(report, 'unreadable'));
+export function warnOfUnreadable(report: PrepareReport, reporter: Reporter): void {
+  if (report.total.dropped.unreadable !== undefined) reporter.warn(dropLine(report, 'unreadable'));
 }
 
 function dropLine({ total, examples }: PrepareReport, reason: DropReason): string {
@@ -115,10 +115,10 @@ function dropLine({ total, examples }: PrepareReport, reason: DropReason): strin
 }
 
 /** Names files that are not read, the first ones at least. */
-export function saySkipped(skipped: readonly SkippedFile[], output: Reporter): void {
-  for (const { file, why } of skipped.slice(0, MOST_SKIPPED)) output.message(`not read: ${file}: ${why}`);
+export function saySkipped(skipped: readonly SkippedFile[], reporter: Reporter): void {
+  for (const { file, why } of skipped.slice(0, MOST_SKIPPED)) reporter.message(`not read: ${file}: ${why}`);
   if (skipped.length > MOST_SKIPPED)
-    output.message(
+    reporter.message(
       `not read: ${formatCount(skipped.length - MOST_SKIPPED)} more files; report.json of the prepared data names them`,
     );
 }

@@ -29,7 +29,7 @@ export interface ReportedEvent {
 export const SILENT_PROGRESS: Progress = { update: () => undefined, stop: () => undefined };
 
 /** A reporter that is silent, its progress too, from the time that a signal is aborted. */
-export function reporterUntil(signal: AbortSignal, output: Reporter): Reporter {
+export function reporterUntil(signal: AbortSignal, reporter: Reporter): Reporter {
   const unlessAborted =
     <Args extends readonly unknown[]>(say: (...args: Args) => void) =>
     (...args: Args): void => {
@@ -37,17 +37,17 @@ export function reporterUntil(signal: AbortSignal, output: Reporter): Reporter {
     };
   return {
     message: unlessAborted((text: string) => {
-      output.message(text);
+      reporter.message(text);
     }),
     warn: unlessAborted((text: string) => {
-      output.warn(text);
+      reporter.warn(text);
     }),
     event: unlessAborted((object: ReportedEvent) => {
-      output.event(object);
+      reporter.event(object);
     }),
     progress(title, total, unit) {
       if (signal.aborted) return SILENT_PROGRESS;
-      const shown = output.progress(title, total, unit);
+      const shown = reporter.progress(title, total, unit);
       const stop = (): void => {
         shown.stop();
       };

@@ -48,7 +48,7 @@ export interface ComparisonRequest {
  */
 export async function openComparison(
   { names, teacher: teacherName, baselines, needsTeacher }: ComparisonRequest,
-  output: Reporter,
+  reporter: Reporter,
 ): Promise<Comparison> {
   const twice = names.find((name, i) => names.indexOf(name) < i);
   if (twice !== undefined)
@@ -59,9 +59,9 @@ export async function openComparison(
   for (const name of names) isNamed ||= isTeacher((await resolveModelName(name, '--compare', run)).source);
   const teacher =
     needsTeacher || isNamed
-      ? await openTeacher(teacherName, run, output)
+      ? await openTeacher(teacherName, run, reporter)
       : baselines
-        ? await openedIfThere(openTeacher(teacherName, run, output), 'teacher', output)
+        ? await openedIfThere(openTeacher(teacherName, run, reporter), 'teacher', reporter)
         : undefined;
   const models: ComparedModel[] = [];
   const runs: string[] = [];
@@ -73,10 +73,10 @@ export async function openComparison(
     }
     if (trainedBy !== undefined && !runs.some((known) => resolve(known) === resolve(trainedBy))) {
       runs.push(trainedBy);
-      const untrained = baselines && openUntrained(name, trainedBy, teacher?.opened.model.encoder.width, output);
+      const untrained = baselines && openUntrained(name, trainedBy, teacher?.opened.model.encoder.width, reporter);
       if (untrained) models.push(await untrained);
     }
-    models.push({ name, role: 'student', opened: await openEncoder({ name, flag: '--compare', run }, output) });
+    models.push({ name, role: 'student', opened: await openEncoder({ name, flag: '--compare', run }, reporter) });
   }
   if (baselines && teacher !== undefined && !models.includes(teacher)) models.unshift(teacher);
   return { teacher, models, runs, run };
@@ -97,20 +97,20 @@ async function sameModelAs(name: string, run: string | undefined): Promise<(sour
   return (source) => source === teacher;
 }
 
-async function openTeacher(name: string, run: string | undefined, output: Reporter): Promise<ComparedModel> {
+async function openTeacher(name: string, run: string | undefined, reporter: Reporter): Promise<ComparedModel> {
   const start = name === 'clip' && run !== undefined ? await startOf(run) : {};
-  if (name !== 'clip') await checkIsTeacher(name, run, output);
+  if (name !== 'clip') await checkIsTeacher(name, run, reporter);
   return {
     name,
     role: 'teacher',
-    opened: await openEncoder({ ...start, name, flag: name === 'clip' ? '--compare' : '--teacher', run }, output),
+    opened: await openEncoder({ ...start, name, flag: name === 'clip' ? '--compare' : '--teacher', run }, reporter),
   };
 }
 
 /** Refuses what training would not take for a teacher; before its weights are fetched. */
-async function checkIsTeacher(name: string, run: string | undefined, output: Reporter): Promise<void> {
+async function checkIsTeacher(name: string, run: string | undefined, reporter: Reporter): Promise<void> {
   const { source } = await resolveModelName(name, '--teacher', run);
-  const config = await checkFamily(source, `--teacher ${name}`, output);
+  const config = await checkFamily(source, `--teacher ${name}`, reporter);
   if (config.family !== 'clip-text') throw notATeacher({ teacher: name, student: '' }, config, undefined);
 }
 
@@ -118,13 +118,13 @@ async function checkIsTeacher(name: string, run: string | undefined, output: Rep
 async function openedIfThere(
   opening: Promise<ComparedModel>,
   what: string,
-  output: Reporter,
+  reporter: Reporter,
 ): Promise<ComparedModel | undefined> {
   try {
     return await opening;
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
-    output.warn(`compared without the ${what}: ${error.message}`);
+    reporter.warn(`compared without the ${what}: ${error.message}`);
     return undefined;
   }
 }
@@ -136,7 +136,7 @@ async function openUntrained(
   name: string,
   run: string,
   width: number | undefined,
-  output: Reporter,
+  reporter: Reporter,
 ): Promise<ComparedModel> {
   const { student, settings } = await readRunConfig(run);
   const start = await startOf(run);
@@ -147,7 +147,7 @@ async function openUntrained(
       flag: `the student that ${basename(run)} started from,`,
       tokenizer: settings.studentTokenizer as string | undefined,
     },
-    output,
+    reporter,
   );
   const isProjected = settings.project === true && width !== undefined && opened.model.encoder.width !== width;
   const model = isProjected ? withFreshProjection(opened.model, width, start.seed ?? 0) : opened.model;

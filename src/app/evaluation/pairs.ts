@@ -47,11 +47,11 @@ export interface OpenPairs {
  *
  * @throws InputError where there are none
  */
-export async function openPairs(request: PairsRequest, comparison: Comparison, output: Reporter): Promise<OpenPairs> {
+export async function openPairs(request: PairsRequest, comparison: Comparison, reporter: Reporter): Promise<OpenPairs> {
   const store =
     request.data === undefined
       ? await storeOfRun(comparison.run)
-      : await storeOfData(request.data, request, comparison, output);
+      : await storeOfData(request.data, request, comparison, reporter);
   const split = store.validation.count > 0 ? 'validation' : 'all';
   if (request.data === undefined && split === 'all') {
     throw new InputError(
@@ -61,7 +61,7 @@ export async function openPairs(request: PairsRequest, comparison: Comparison, o
   }
   const rows = split === 'validation' ? store.validation : store.training;
   const count = Math.min(request.samples ?? DEFAULT_SAMPLES, rows.count);
-  sayWhatIsUsed(count, rows.count, request, output);
+  sayWhatIsUsed(count, rows.count, request, reporter);
   return {
     pairs: { count, read: readerOf(rows, count, request.seed) },
     description: {
@@ -76,14 +76,14 @@ export async function openPairs(request: PairsRequest, comparison: Comparison, o
   };
 }
 
-function sayWhatIsUsed(count: number, available: number, { samples }: PairsRequest, output: Reporter): void {
+function sayWhatIsUsed(count: number, available: number, { samples }: PairsRequest, reporter: Reporter): void {
   const all = formatCounted(available, 'pair');
-  if (count === available) output.message(`data: ${all}`);
+  if (count === available) reporter.message(`data: ${all}`);
   else
-    output.message(
+    reporter.message(
       `data: ${formatCount(count)} of ${all}${samples === undefined ? `; --samples ${available} for all` : ''}`,
     );
-  warnOfFewer(samples, available, output);
+  warnOfFewer(samples, available, reporter);
 }
 
 /** Reads pairs of a uniform sample, in the order of the store. */
@@ -123,10 +123,10 @@ async function storeOfData(
   paths: readonly string[],
   { koColumn, enColumn, samples = DEFAULT_SAMPLES, seed }: PairsRequest,
   comparison: Comparison,
-  output: Reporter,
+  reporter: Reporter,
 ): Promise<TokenStore> {
   if (paths.length === 1 && (await isStore(paths[0]!))) return openStore(paths[0]!);
-  await warnIfTrainedOn(paths, comparison.run, output);
+  await warnIfTrainedOn(paths, comparison.run, reporter);
   const sources = await findSources(paths, { ko: koColumn, en: enColumn });
   const teacher = comparison.teacher!; // pairs are measured against it
   const student = comparison.models.find((model) => model !== teacher) ?? teacher;
@@ -140,18 +140,18 @@ async function storeOfData(
       tokenizers: { teacher: teacher.opened.tokenizer, student: student.opened.tokenizer },
       tokenizerFolders: undefined,
     },
-    output,
+    reporter,
   );
-  sayWhatWasFound(report, output);
+  sayWhatWasFound(report, reporter);
   return openStore(out);
 }
 
-async function warnIfTrainedOn(paths: readonly string[], run: string | undefined, output: Reporter): Promise<void> {
+async function warnIfTrainedOn(paths: readonly string[], run: string | undefined, reporter: Reporter): Promise<void> {
   const trained =
     run === undefined ? [] : (((await readRunConfig(run)).settings.data as readonly string[] | undefined) ?? []);
   const shared = paths.find((path) => trained.some((other) => resolve(other) === resolve(path)));
   if (shared === undefined) return;
-  output.warn(
+  reporter.warn(
     `${shared} is what ${run} was trained on: most of its pairs are not new to the student; without --data its ` +
       'held-out pairs are used',
   );

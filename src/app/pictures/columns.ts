@@ -28,7 +28,7 @@ export interface EmbeddedCell {
 const SUBTITLES = { ko: 'on Korean', en: 'on English' } as const;
 
 /** The columns that are asked for; the first is what the others are measured against. */
-export async function columnsOf(options: GenerateOptions, output: Reporter): Promise<readonly Column[]> {
+export async function columnsOf(options: GenerateOptions, reporter: Reporter): Promise<readonly Column[]> {
   const column = (encoder: DrawingEncoder, language: keyof PromptPair, title = encoder.label): Column => ({
     title,
     subtitle: SUBTITLES[language],
@@ -38,37 +38,41 @@ export async function columnsOf(options: GenerateOptions, output: Reporter): Pro
   if (options.compareCheckpoints !== undefined) {
     const encoders: OpenEncoder[] = [];
     for (const name of options.compareCheckpoints)
-      encoders.push(await openEncoder({ name, flag: '--compare-checkpoints' }, output));
+      encoders.push(await openEncoder({ name, flag: '--compare-checkpoints' }, reporter));
     if (options.compare === undefined) return encoders.map((encoder) => ({ ...column(encoder, 'ko'), subtitle: '' }));
-    const teacher = await openTeacher(options, encoders[0]!, output);
+    const teacher = await openTeacher(options, encoders[0]!, reporter);
     return [column(teacher, 'en'), ...encoders.flatMap((encoder) => [column(encoder, 'en'), column(encoder, 'ko')])];
   }
-  const student = await openEncoder({ name: options.encoder, flag: '--encoder' }, output);
-  const teacher = await openTeacher(options, student, output);
+  const student = await openEncoder({ name: options.encoder, flag: '--encoder' }, reporter);
+  const teacher = await openTeacher(options, student, reporter);
   return [
     column(teacher, 'en', 'CLIP'),
     column(student, 'en', 'student'),
     column(student, 'ko', 'student'),
     column(teacher, 'ko', 'CLIP'),
-    column(await untrained(student, output), 'ko', 'untrained student'),
+    column(await untrained(student, reporter), 'ko', 'untrained student'),
   ];
 }
 
-async function openTeacher({ teacher }: GenerateOptions, { run }: OpenEncoder, output: Reporter): Promise<OpenEncoder> {
-  return openEncoder({ name: teacher, flag: '--teacher', run }, output);
+async function openTeacher(
+  { teacher }: GenerateOptions,
+  { run }: OpenEncoder,
+  reporter: Reporter,
+): Promise<OpenEncoder> {
+  return openEncoder({ name: teacher, flag: '--teacher', run }, reporter);
 }
 
 /**
  * The student as its run began: the checkpoint it started from; without a run random weights. A projection that it has
  * learnt, as it is of another width than its teacher, is random, too.
  */
-async function untrained(student: OpenEncoder, output: Reporter): Promise<DrawingEncoder> {
+async function untrained(student: OpenEncoder, reporter: Reporter): Promise<DrawingEncoder> {
   const label = `${student.label}, untrained`;
   const { encoder } = student.model;
   if (student.run === undefined)
     return { ...student, label, isRandom: true, model: asWideAs(encoder.width, randomModel(encoder.config, 0)) };
   const { source } = (await readRunConfig(student.run)).student;
-  const folder = await fetchModel(source, '--encoder', output, ['config', 'weights']);
+  const folder = await fetchModel(source, '--encoder', reporter, ['config', 'weights']);
   return { ...student, label, source, folder, model: asWideAs(encoder.width, await openPretrained(folder, 0)) };
 }
 
@@ -77,7 +81,7 @@ export async function embedCells(
   columns: readonly Column[],
   rows: readonly PromptPair[],
   options: GenerateOptions,
-  output: Reporter,
+  reporter: Reporter,
 ): Promise<EmbeddedCell[][]> {
   const embeddings = new Map<DrawingEncoder, Map<string, Embedding>>();
   for (const encoder of new Set(columns.map((column) => column.encoder))) {
@@ -85,7 +89,7 @@ export async function embedCells(
     const texts = [
       ...new Set([options.negative, ...languages.flatMap((language) => rows.map((row) => row[language]))]),
     ];
-    const values = await embed(texts, encoder, options, output);
+    const values = await embed(texts, encoder, options, reporter);
     embeddings.set(encoder, new Map(texts.map((text, i) => [text, values[i]!])));
   }
   const embedding = ({ encoder }: Column, text: string): Embedding => embeddings.get(encoder)!.get(text)!;

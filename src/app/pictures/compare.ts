@@ -39,28 +39,28 @@ export interface RowDistances {
 export async function compare(
   prompts: readonly string[],
   options: GenerateOptions,
-  output: Reporter,
+  reporter: Reporter,
   onRow: (distances: RowDistances) => void,
 ): Promise<DrawnGrid> {
   const rows =
     options.compare === undefined
       ? prompts.map((prompt) => ({ ko: prompt, en: prompt }))
       : await readPrompts(options.compare);
-  const columns = await columnsOf(options, output);
+  const columns = await columnsOf(options, reporter);
   const encoders = columns.map(({ encoder }) => textSource(encoder));
   const folder = await picturesFolder(
     options,
     (columns.find(({ encoder }) => encoder.run !== undefined) ?? columns[0]!).encoder,
   );
-  const files = await findPipeline(options, encoders, output);
-  const embedded = await embedCells(columns, rows, options, output);
-  const pipeline = await loadPipeline(files, options, output);
+  const files = await findPipeline(options, encoders, reporter);
+  const embedded = await embedCells(columns, rows, options, reporter);
+  const pipeline = await loadPipeline(files, options, reporter);
   try {
     await makePicturesFolder(folder);
     const cells: GridCell[][] = [];
     const names = columns.map(nameOf);
     for (const [i, row] of rows.entries()) {
-      cells.push(await drawRow(pipeline, row, columns, embedded[i]!, options, output));
+      cells.push(await drawRow(pipeline, row, columns, embedded[i]!, options, reporter));
       onRow({ texts: textsOf(row), columns: names, errors: embedded[i]!.map(({ error }) => error) });
     }
     const { width, height } = cells[0]![0]!.pixels;
@@ -97,7 +97,7 @@ async function drawRow(
   columns: readonly Column[],
   embedded: readonly EmbeddedCell[],
   options: GenerateOptions,
-  output: Reporter,
+  reporter: Reporter,
 ): Promise<GridCell[]> {
   const cells: GridCell[] = [];
   for (const [i, column] of columns.entries()) {
@@ -109,13 +109,13 @@ async function drawRow(
       embedded[i]!,
       `${row[language]} (${name})`,
       options,
-      output,
+      reporter,
     );
     const trouble = findTrouble(pixels);
-    if (trouble !== undefined) output.warn(`${row[language]}, ${name}: ${trouble}`);
+    if (trouble !== undefined) reporter.warn(`${row[language]}, ${name}: ${trouble}`);
     const { error } = embedded[i]!;
     cells.push({ pixels, caption: i === 0 ? 'reference' : `MSE ${error.toFixed(4)}` });
-    output.event({
+    reporter.event({
       event: 'cell',
       ko: row.ko,
       en: row.en,

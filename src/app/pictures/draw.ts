@@ -28,14 +28,14 @@ export interface DrawnPicture {
 export async function draw(
   prompts: readonly string[],
   options: GenerateOptions,
-  output: Reporter,
+  reporter: Reporter,
   onPicture: (picture: DrawnPicture) => void,
 ): Promise<void> {
-  const encoder = await openEncoder({ name: options.encoder, flag: '--encoder' }, output);
+  const encoder = await openEncoder({ name: options.encoder, flag: '--encoder' }, reporter);
   const folder = await picturesFolder(options, encoder);
-  const files = await findPipeline(options, [textSource(encoder)], output);
-  const [negative, ...embeddings] = await embed([options.negative, ...prompts], encoder, options, output);
-  const pipeline = await loadPipeline(files, options, output);
+  const files = await findPipeline(options, [textSource(encoder)], reporter);
+  const [negative, ...embeddings] = await embed([options.negative, ...prompts], encoder, options, reporter);
+  const pipeline = await loadPipeline(files, options, reporter);
   try {
     await makePicturesFolder(folder);
     for (const [i, prompt] of prompts.entries()) {
@@ -45,7 +45,7 @@ export async function draw(
         const stem = fileStemOf(prompt, seed ?? 'latents');
         const preview = startPreview(folder, stem);
         const guided = { prompt: embeddings[i]!, negative: negative! };
-        const pixels = await drawOne(pipeline, noise, guided, prompt, options, output, preview.show).finally(
+        const pixels = await drawOne(pipeline, noise, guided, prompt, options, reporter, preview.show).finally(
           preview.remove,
         );
         const trouble = findTrouble(pixels);
@@ -64,7 +64,7 @@ export async function draw(
           trouble,
         };
         const path = await savePicture(folder, stem, picture, pixels);
-        if (trouble !== undefined) output.warn(`${path}: ${trouble}`);
+        if (trouble !== undefined) reporter.warn(`${path}: ${trouble}`);
         onPicture({ path, prompt, seed, ...(trouble === undefined ? {} : { trouble }) });
       }
     }

@@ -50,13 +50,13 @@ export interface DrawingEncoder extends OpenEncoder {
 export async function findPipeline(
   options: GenerateOptions,
   encoders: readonly TextSource[],
-  output: Reporter,
+  reporter: Reporter,
 ): Promise<PipelineFolder> {
   const { width, height } = await startingNoise(options);
   await checkDevice(options.backend, options.device);
   checkProvider(options.device);
-  await checkFitBeforeWeights(options.pipeline, encoders, output);
-  const folder = await fetchModel(options.pipeline, '--pipeline', output, [PIPELINE_PART]);
+  await checkFitBeforeWeights(options.pipeline, encoders, reporter);
+  const folder = await fetchModel(options.pipeline, '--pipeline', reporter, [PIPELINE_PART]);
   const scheduler = await readScheduler(folder, options.scheduler);
   createScheduler(scheduler, options.steps);
   const signature = await inspectPipeline(folder);
@@ -85,12 +85,12 @@ export async function embed(
   texts: readonly string[],
   encoder: DrawingEncoder,
   options: GenerateOptions,
-  output: Reporter,
+  reporter: Reporter,
 ): Promise<Embedding[]> {
   for (const text of new Set(texts)) {
     const tail = lostTail(text, encoder.tokenizer);
     if (tail !== undefined)
-      output.warn(
+      reporter.warn(
         `${JSON.stringify(text.slice(0, 24))}… is over ${encoder.tokenizer.maxLength} tokens for ` +
           `${encoder.label}; its end is lost: ${JSON.stringify(tail)}`,
       );
@@ -110,7 +110,7 @@ export async function embed(
   const { embeddings, warnings } = await whileThere(folder, where, () =>
     embedElsewhere({ texts, folder, tokenizerFolder, isRandom, seed, width, where, backend, device }),
   );
-  for (const warning of warnings) output.warn(warning);
+  for (const warning of warnings) reporter.warn(warning);
   return embeddings;
 }
 
@@ -118,24 +118,24 @@ export async function embed(
 export async function loadPipeline(
   { folder, scheduler }: PipelineFolder,
   { device }: GenerateOptions,
-  output: Reporter,
+  reporter: Reporter,
 ): Promise<Pipeline> {
   const open = (provider: 'cuda' | 'cpu'): Promise<Pipeline> => {
-    output.message(`loading the UNet and the VAE decoder (ONNX Runtime, ${provider === 'cuda' ? 'CUDA' : 'CPU'})`);
+    reporter.message(`loading the UNet and the VAE decoder (ONNX Runtime, ${provider === 'cuda' ? 'CUDA' : 'CPU'})`);
     return openPipeline(folder, scheduler, provider);
   };
   if (device === 'cpu') return open('cpu');
   if (device !== 'auto') return open('cuda');
   if (!hasCudaProvider()) {
     if (existsSync('/dev/nvidiactl'))
-      output.warn(`ONNX Runtime's CUDA provider is missing: the UNet computes on the CPU; ${CUDA_REMEDY}`);
+      reporter.warn(`ONNX Runtime's CUDA provider is missing: the UNet computes on the CPU; ${CUDA_REMEDY}`);
     return open('cpu');
   }
   try {
     return await open('cuda');
   } catch (error) {
     const pipeline = await open('cpu'); // says what is wrong with the files, if that is it
-    output.warn(`CUDA cannot be used for pictures (${messageOf(error)}): the UNet computes on the CPU`);
+    reporter.warn(`CUDA cannot be used for pictures (${messageOf(error)}): the UNet computes on the CPU`);
     return pipeline;
   }
 }
@@ -158,12 +158,12 @@ export async function drawOne(
   embeddings: { readonly prompt: Embedding; readonly negative: Embedding },
   title: string,
   options: GenerateOptions,
-  output: Reporter,
+  reporter: Reporter,
   onPreview?: (pixels: Pixels) => Promise<void>,
 ): Promise<Pixels> {
   const every = options.preview === true ? 5 : options.preview;
   const total = pipeline.countTimesteps(options.steps);
-  const progress = output.progress(title, total, 'steps');
+  const progress = reporter.progress(title, total, 'steps');
   try {
     const latents = await pipeline.denoise({
       noise,

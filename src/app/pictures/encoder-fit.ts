@@ -49,9 +49,9 @@ export function checkFit(
 export async function checkFitBeforeWeights(
   pipeline: string,
   encoders: readonly TextSource[],
-  output: Reporter,
+  reporter: Reporter,
 ): Promise<void> {
-  const folder = await fetchModel(pipeline, '--pipeline', output, [PIPELINE_GRAPH]);
+  const folder = await fetchModel(pipeline, '--pipeline', reporter, [PIPELINE_GRAPH]);
   if (folder === pipeline || encoders.length === 0) return;
   checkFit(pipeline, unetSignature(await readSignature(join(folder, PIPELINE_FILES.unet))), encoders);
 }
