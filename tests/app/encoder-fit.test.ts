@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { openOutput } from '../../src/app/output.js';
-import { findPipeline } from '../../src/app/pictures/drawing.js';
+import { findPipeline } from '../../src/app/pictures/image-model.js';
 import { GENERATE_DEFAULTS } from '../../src/app/pictures/options.js';
 import { PIPELINE_PART } from '../../src/diffusion/pipeline-files.js';
 import { temporaryFolder } from '../cli.js';

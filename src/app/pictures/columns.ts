@@ -8,7 +8,7 @@ import { fetchModel } from '../fetch-model.js';
 import { openEncoder, type OpenEncoder } from '../open-encoder.js';
 import type { GenerateOptions } from './options.js';
 import type { PromptPair } from './prompts.js';
-import { embed, type DrawingEncoder } from './drawing.js';
+import { embed, type DrawingEncoder } from './prompt-embeddings.js';
 
 /** An encoder on one of a row's texts. */
 export interface Column {

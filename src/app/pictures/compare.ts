@@ -2,14 +2,17 @@ import { drawGrid, type GridCell } from '../../diffusion/grid.js';
 import { findTrouble } from '../../diffusion/picture-check.js';
 import type { Pipeline } from '../../diffusion/pipeline.js';
 import type { Picture } from '../../diffusion/pictures.js';
-import { SCHEDULER_CLASSES } from '../../diffusion/scheduler-config.js';
 import type { Reporter } from '../reporter.js';
 import { columnsOf, embedCells, type Column, type EmbeddedCell } from './columns.js';
 import type { GenerateOptions } from './options.js';
 import { readPrompts, type PromptPair } from './prompts.js';
-import { drawOne, findPipeline, loadPipeline, savePicture, startingNoise } from './drawing.js';
+import { drawOne } from './drawing.js';
 import { textSource } from './encoder-fit.js';
+import { findPipeline, loadPipeline } from './image-model.js';
 import { makePicturesFolder, picturesFolder } from './pictures-folder.js';
+import { pictureSettings } from './picture-settings.js';
+import { savePicture } from './save-picture.js';
+import { startingNoise } from './starting-noise.js';
 
 /** A grid that was drawn. */
 export interface DrawnGrid {
@@ -63,19 +66,11 @@ export async function compare(
       cells.push(await drawRow(pipeline, row, columns, embedded[i]!, options, reporter));
       onRow({ texts: textsOf(row), columns: names, errors: embedded[i]!.map(({ error }) => error) });
     }
-    const { width, height } = cells[0]![0]!.pixels;
     const picture: Omit<Picture, 'file'> = {
       kind: 'grid',
       prompts: rows.flatMap(textsOf),
-      negative: options.negative,
-      seed: options.latents === undefined ? options.seed : undefined,
-      steps: options.steps,
-      guidance: options.guidance,
-      scheduler: SCHEDULER_CLASSES[options.scheduler],
-      width,
-      height,
+      ...pictureSettings(options, cells[0]![0]!.pixels),
       encoders: columns.map(({ title, subtitle, encoder }) => [title, subtitle, `(${encoder.source})`].join(' ')),
-      pipeline: options.pipeline,
     };
     const image = await drawGrid({
       columns: [...columns],

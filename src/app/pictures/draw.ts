@@ -1,13 +1,17 @@
 import { findTrouble } from '../../diffusion/picture-check.js';
 import { fileStemOf, type Picture } from '../../diffusion/pictures.js';
-import { SCHEDULER_CLASSES } from '../../diffusion/scheduler-config.js';
 import type { Reporter } from '../reporter.js';
 import { openEncoder } from '../open-encoder.js';
-import type { GenerateOptions } from './options.js';
-import { startPreview } from './preview.js';
-import { drawOne, embed, findPipeline, loadPipeline, savePicture, startingNoise } from './drawing.js';
+import { drawOne } from './drawing.js';
 import { textSource } from './encoder-fit.js';
+import { findPipeline, loadPipeline } from './image-model.js';
+import type { GenerateOptions } from './options.js';
 import { makePicturesFolder, picturesFolder } from './pictures-folder.js';
+import { startPreview } from './preview.js';
+import { embed } from './prompt-embeddings.js';
+import { pictureSettings } from './picture-settings.js';
+import { savePicture } from './save-picture.js';
+import { startingNoise } from './starting-noise.js';
 
 /** A picture that was drawn. */
 export interface DrawnPicture {
@@ -41,7 +45,8 @@ export async function draw(
     for (const [i, prompt] of prompts.entries()) {
       for (let index = 0; index < options.count; index++) {
         const noise = await startingNoise(options, index);
-        const seed = options.latents === undefined ? options.seed + index : undefined;
+        const settings = pictureSettings(options, noise, index);
+        const { seed } = settings;
         const stem = fileStemOf(prompt, seed ?? 'latents');
         const preview = startPreview(folder, stem);
         const guided = { prompt: embeddings[i]!, negative: negative! };
@@ -52,15 +57,8 @@ export async function draw(
         const picture: Omit<Picture, 'file'> = {
           kind: 'picture',
           prompts: [prompt],
-          negative: options.negative,
-          seed,
-          steps: options.steps,
-          guidance: options.guidance,
-          scheduler: SCHEDULER_CLASSES[options.scheduler],
-          width: noise.width,
-          height: noise.height,
+          ...settings,
           encoders: [encoder.label],
-          pipeline: options.pipeline,
           trouble,
         };
         const path = await savePicture(folder, stem, picture, pixels);

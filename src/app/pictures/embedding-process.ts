@@ -6,14 +6,14 @@ import { asWideAs, openPretrained, openRandom } from '../../models/pretrained.js
 import { loadTokenizer } from '../../text/tokenizer.js';
 import { startEncoder } from '../open-encoder.js';
 import { checkManifest, trustChecked } from '../../weights/manifest.js';
-import type { EmbeddingAnswer, SentTask } from './embedding.js';
+import type { EmbeddingResult, SentTask } from './embedding.js';
 
 process.on('disconnect', () => {
   process.exit();
 }); // nobody is left to send it to
 process.once('message', (task: SentTask) => {
   void embed(task)
-    .catch((error: unknown): EmbeddingAnswer => {
+    .catch((error: unknown): EmbeddingResult => {
       const code = inputFailure(error)?.code;
       return { error: messageOf(error), code, stack: error instanceof Error ? error.stack : undefined };
     })
@@ -31,7 +31,7 @@ async function embed({
   backend,
   device,
   checked,
-}: SentTask): Promise<EmbeddingAnswer> {
+}: SentTask): Promise<EmbeddingResult> {
   trustChecked(checked);
   for (const [each] of checked) await checkManifest(each); // costs nothing, unless a file was touched since
   const model = asWideAs(width, isRandom ? await openRandom(folder, seed) : await openPretrained(folder, seed), seed);

@@ -1,5 +1,5 @@
 /**
- * @file Texts embedded in a process of their own: TensorFlow keeps what memory it once had, a GPU's too, until its
+ * @file Texts embedded in a child process: TensorFlow keeps what memory it once had, a GPU's too, until its
  * process ends, and the UNet is to have it.
  */
 import { fork } from 'node:child_process';
@@ -34,7 +34,7 @@ export interface SentTask extends EmbeddingTask {
 }
 
 /** The outcome of a task. */
-export type EmbeddingAnswer =
+export type EmbeddingResult =
   | { readonly embeddings: Embedding[]; readonly warnings: readonly string[] }
   /** `code`: of bad input, undefined for a bug. */
   | { readonly error: string; readonly code: string | undefined; readonly stack: string | undefined };
@@ -46,7 +46,7 @@ export type EmbeddingAnswer =
  * @throws InputError for weights that are damaged or diverged, a device that is not there, and a process that was
  *   killed
  */
-export async function embedElsewhere(
+export async function embedInChild(
   task: EmbeddingTask,
 ): Promise<{ readonly embeddings: Embedding[]; readonly warnings: readonly string[] }> {
   const child = fork(fileURLToPath(new URL('embedding-process.js', import.meta.url)), { serialization: 'advanced' });
@@ -56,8 +56,8 @@ export async function embedElsewhere(
       resolve(signal ?? code);
     });
   });
-  const answered = new Promise<EmbeddingAnswer>((resolve) => {
-    child.once('message', (answer: EmbeddingAnswer) => {
+  const answered = new Promise<EmbeddingResult>((resolve) => {
+    child.once('message', (answer: EmbeddingResult) => {
       resolve(answer);
     });
   });

@@ -20,6 +20,9 @@ export const GENERATE_DEFAULTS = {
   device: 'auto',
 } as const;
 
+/** The width and height of a picture in pixels, unless the user says others. */
+export const DEFAULT_SIDE = 512;
+
 /** What `kd generate` is asked for: its flags, in camel case. */
 export interface GenerateOptions {
   readonly encoder: string;

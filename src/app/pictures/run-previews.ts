@@ -3,18 +3,13 @@ import { join } from 'node:path';
 import { readPictures, type Picture, type PreviewMark } from '../../diffusion/pictures.js';
 import type { RunConfig } from '../../runs/run-config.js';
 import type { PromptPair } from './prompts.js';
+import type { PictureSettings } from './picture-settings.js';
 
 /** The folder for previews in a run's folder. */
 export const PREVIEWS_FOLDER = 'previews';
 
 /** A preview in the list of its folder. */
 export type PreviewPicture = Picture & { readonly preview: PreviewMark };
-
-/** How a picture is drawn: what all pictures of a film strip have in common. */
-export type DrawnHow = Pick<
-  Picture,
-  'negative' | 'seed' | 'steps' | 'guidance' | 'scheduler' | 'width' | 'height' | 'pipeline'
->;
 
 /**
  * The previews of a run that belong to it as it is now, in the order in which they were drawn. Those of steps that were
@@ -37,8 +32,8 @@ export function isOfRun(
 }
 
 /** The same for all pictures of a prompt that can be compared: of one film strip. */
-export function stripKey({ ko, en }: PromptPair, how: DrawnHow): string {
-  const { negative, seed, steps, guidance, scheduler, width, height, pipeline } = how;
+export function stripKey({ ko, en }: PromptPair, settings: PictureSettings): string {
+  const { negative, seed, steps, guidance, scheduler, width, height, pipeline } = settings;
   return JSON.stringify([ko, en, negative, seed, steps, guidance, scheduler, width, height, pipeline]);
 }
 

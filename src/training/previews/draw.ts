@@ -1,23 +1,19 @@
 /** @file Draws previews, in the process that `process.ts` runs in. */
 import { basename, join } from 'node:path';
-import {
-  drawOne,
-  embed,
-  findPipeline,
-  loadPipeline,
-  savePicture,
-  startingNoise,
-  type DrawingEncoder,
-} from '../../app/pictures/drawing.js';
+import { drawOne } from '../../app/pictures/drawing.js';
+import { findPipeline, loadPipeline } from '../../app/pictures/image-model.js';
 import { makePicturesFolder } from '../../app/pictures/pictures-folder.js';
+import { embed, type DrawingEncoder } from '../../app/pictures/prompt-embeddings.js';
 import type { PromptPair } from '../../app/pictures/prompts.js';
 import { PREVIEWS_FOLDER } from '../../app/pictures/run-previews.js';
+import { pictureSettings } from '../../app/pictures/picture-settings.js';
+import { savePicture } from '../../app/pictures/save-picture.js';
+import { startingNoise } from '../../app/pictures/starting-noise.js';
 import { openNamed } from '../../app/open-encoder.js';
 import { SILENT_PROGRESS, type Reporter } from '../../app/reporter.js';
 import { findTrouble } from '../../diffusion/picture-check.js';
 import { fileStemOf, type Picture } from '../../diffusion/pictures.js';
 import type { Embedding } from '../../diffusion/tensors.js';
-import { SCHEDULER_CLASSES } from '../../diffusion/scheduler-config.js';
 import { asWideAs } from '../../models/pretrained.js';
 import { checkpointName } from '../../runs/checkpoint.js';
 import { identityOf } from '../../runs/removed-checkpoint.js';
@@ -68,15 +64,8 @@ export async function drawPreviews(task: PreviewTask, tell: (news: PreviewNews) 
       const picture: Omit<Picture, 'file'> = {
         kind: 'picture',
         prompts: [text],
-        negative: options.negative,
-        seed: options.seed,
-        steps: options.steps,
-        guidance: options.guidance,
-        scheduler: SCHEDULER_CLASSES[options.scheduler],
-        width: noise.width,
-        height: noise.height,
+        ...pictureSettings(options, noise),
         encoders: [label],
-        pipeline: options.pipeline,
         trouble,
         preview: { of, step, resumed: task.resumed, prompt },
       };

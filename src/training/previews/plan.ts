@@ -96,7 +96,7 @@ export async function checkPreviewPipeline(
     );
     return;
   }
-  const { findPipeline } = await import('../../app/pictures/drawing.js'); // only needed with previews
+  const { findPipeline } = await import('../../app/pictures/image-model.js'); // only needed with previews
   await findPipeline(options, [teacher], output).catch((error: unknown) => {
     throw error instanceof InputError ? new InputError(inFlagsOfTraining(error.message), { cause: error }) : error;
   });

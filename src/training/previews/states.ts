@@ -1,8 +1,9 @@
 /** @file What is still to be drawn for a run: for each text encoder, the prompts without a picture. */
 import { join } from 'node:path';
+import { DEFAULT_SIDE } from '../../app/pictures/options.js';
 import { stripKey, type PreviewPicture } from '../../app/pictures/run-previews.js';
+import { pictureSettings } from '../../app/pictures/picture-settings.js';
 import type { PromptPair } from '../../app/pictures/prompts.js';
-import { SCHEDULER_CLASSES } from '../../diffusion/scheduler-config.js';
 import { checkpointName } from '../../runs/checkpoint.js';
 import type { PreviewPlan } from './plan.js';
 import type { PreviewState } from './task.js';
@@ -21,14 +22,10 @@ export function statesToDraw(
   folder: string,
   drawn: readonly PreviewPicture[],
 ): StateOf {
-  const drawing = {
-    ...options,
-    scheduler: SCHEDULER_CLASSES[options.scheduler],
-    width: options.width ?? 512,
-    height: options.height ?? 512,
-  };
+  const { width = DEFAULT_SIDE, height = DEFAULT_SIDE } = options;
+  const settings = pictureSettings(options, { width, height });
   const isDrawn = (of: PreviewState['of'], step: number, prompt: PromptPair): boolean => {
-    const key = stripKey(prompt, drawing);
+    const key = stripKey(prompt, settings);
     return drawn.some(
       (picture) =>
         picture.preview.of === of && picture.preview.step === step && stripKey(picture.preview.prompt, picture) === key,

@@ -1,0 +1,49 @@
+/** @file Prompts as a text encoder's hidden states. */
+import { lostTail } from '../../diffusion/embeddings.js';
+import type { Embedding } from '../../diffusion/tensors.js';
+import { whileThere } from '../../runs/removed-checkpoint.js';
+import type { OpenEncoder } from '../open-encoder.js';
+import type { Reporter } from '../reporter.js';
+import { embedInChild } from './embedding.js';
+import type { GenerateOptions } from './options.js';
+
+/** A text encoder, or one of its configuration with weights drawn at random. */
+export interface DrawingEncoder extends OpenEncoder {
+  readonly isRandom?: boolean;
+  /** For parameters that its files lack; 0 unless given. */
+  readonly seed?: number;
+}
+
+/** The embeddings of texts, `[L, D]` each. Warns of texts that are cut. */
+export async function embed(
+  texts: readonly string[],
+  encoder: DrawingEncoder,
+  options: GenerateOptions,
+  reporter: Reporter,
+): Promise<Embedding[]> {
+  for (const text of new Set(texts)) {
+    const tail = lostTail(text, encoder.tokenizer);
+    if (tail !== undefined)
+      reporter.warn(
+        `${JSON.stringify(text.slice(0, 24))}… is over ${encoder.tokenizer.maxLength} tokens for ` +
+          `${encoder.label}; its end is lost: ${JSON.stringify(tail)}`,
+      );
+  }
+  const {
+    folder,
+    tokenizerFolder,
+    label,
+    isRandom = false,
+    seed = 0,
+    model: {
+      encoder: { width },
+    },
+  } = encoder;
+  const { backend, device } = options;
+  const where = `--encoder ${label}`;
+  const { embeddings, warnings } = await whileThere(folder, where, () =>
+    embedInChild({ texts, folder, tokenizerFolder, isRandom, seed, width, where, backend, device }),
+  );
+  for (const warning of warnings) reporter.warn(warning);
+  return embeddings;
+}

@@ -1,0 +1,24 @@
+/** @file The noise that pictures start from, as the options ask for it. */
+import { noiseFromSeed, readNoise, type StartingNoise } from '../../diffusion/noise.js';
+import { InputError } from '../../base/errors.js';
+import { DEFAULT_SIDE, type GenerateOptions } from './options.js';
+
+/**
+ * The noise of a picture.
+ *
+ * @param index of the picture among those of a prompt, which have seeds of their own
+ * @throws InputError for a file of noise that cannot be read, or is for another size or for several pictures
+ */
+export async function startingNoise(
+  { latents, width, height, seed, count }: GenerateOptions,
+  index = 0,
+): Promise<StartingNoise> {
+  if (latents === undefined) return noiseFromSeed(seed + index, height ?? DEFAULT_SIDE, width ?? DEFAULT_SIDE);
+  if (count !== 1) throw new InputError('--latents: expected --count 1, as a file holds one noise');
+  const noise = await readNoise(latents);
+  if ((width ?? noise.width) === noise.width && (height ?? noise.height) === noise.height) return noise;
+  throw new InputError(
+    `${latents}: expected noise for ${width ?? noise.width} × ${height ?? noise.height} pixels, got it for ` +
+      `${noise.width} × ${noise.height}; leave --width and --height out`,
+  );
+}
