@@ -2,12 +2,12 @@
  * @file Files that are complete or absent: written to a temporary file in the same folder, flushed to disk, then
  * renamed.
  */
-import { mkdirSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { open, readFile, rename, rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { InputError, SYSTEM } from './errors.js';
-import { makerTag, removeStaleFiles } from './stale-files.js';
+import { InputError } from './errors.js';
+import { makerTag } from './stale-files.js';
+import { fileError, isMissing } from './system-errors.js';
 
 /** A file being written. It gets its name only when it is complete. */
 export interface PendingFile {
@@ -19,6 +19,11 @@ export interface PendingFile {
   commit(): Promise<void>;
   /** Deletes the temporary file, if it was not committed. */
   discard(): Promise<void>;
+}
+
+/** A new name for a temporary file. */
+export function pendingName(): string {
+  return `.kd-${makerTag()}.tmp`;
 }
 
 /** Whether a name is that of a temporary file. */
@@ -37,7 +42,7 @@ const LARGEST_WRITE = 2 ** 30;
  */
 export async function createPendingFile(path: string): Promise<PendingFile> {
   await refuseDevice(path);
-  const temporary = join(dirname(path), `.kd-${makerTag()}.tmp`);
+  const temporary = join(dirname(path), pendingName());
   const named = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
       return await work();
@@ -149,79 +154,4 @@ export async function syncFolder(folder: string): Promise<void> {
   } finally {
     await handle.close();
   }
-}
-
-/**
- * Creates a folder in the system's temporary folder, for this user alone. Removes those with the same prefix that
- * killed processes left behind.
- *
- * @throws InputError if the system has no such folder, or it cannot be written to
- */
-export function makeTemporaryFolder(prefix: string): string {
-  removeStaleFiles(tmpdir(), (name) => name.startsWith(prefix));
-  const folder = join(tmpdir(), `${prefix}${makerTag()}`);
-  try {
-    mkdirSync(folder, { mode: 0o700 });
-  } catch (error) {
-    const reason = systemReason(error);
-    if (reason === undefined) throw error;
-    throw new InputError(
-      `${tmpdir()}: expected a folder for temporary files, but nothing can be made there: ${reason}; ` +
-        'name another in TMPDIR',
-    );
-  }
-  temporaryFolders.push(folder);
-  return folder;
-}
-
-/** Those that this process created. */
-const temporaryFolders: string[] = [];
-
-/** Creates a temporary folder that is deleted when the process exits. */
-export function folderUntilExit(): string {
-  const folder = makeTemporaryFolder('kd-work-');
-  process.on('exit', () => {
-    rmSync(folder, { recursive: true, force: true });
-  });
-  return folder;
-}
-
-const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'no such file or folder',
-  EACCES: 'permission denied',
-  EPERM: 'permission denied',
-  EISDIR: 'is a folder',
-  EEXIST: 'a file is in its place',
-  ENOTDIR: 'a part of the path is not a folder',
-  ENOSPC: 'no space left on the device',
-  EDQUOT: 'the disk quota is used up',
-  EROFS: 'the file system is read-only',
-  EMFILE: 'too many open files; raise the limit: ulimit -n 1024',
-  ENFILE: 'too many open files on this machine',
-  ELOOP: 'too many symbolic links, one to the next',
-  ENAMETOOLONG: 'the name is too long',
-};
-
-/**
- * Turns an operating system error into an InputError that names the path; returns any other error as it is.
- *
- * @param action what was tried, as in `cannot be read`
- */
-export function fileError(path: string, action: string, error: unknown): unknown {
-  const reason = systemReason(error);
-  if (reason === undefined) return error;
-  const remedy = temporaryFolders.some((folder) => path.startsWith(folder)) ? '; name another place in TMPDIR' : '';
-  return new InputError(`${path}: ${action}: ${reason}${remedy}`, { cause: error, code: SYSTEM });
-}
-
-/** Whether an operation failed because the file or folder does not exist. */
-export function isMissing(error: unknown): boolean {
-  const { code, cause } = error as NodeJS.ErrnoException;
-  return code === 'ENOENT' || code === 'ENOTDIR' || (cause !== undefined && isMissing(cause));
-}
-
-/** Why the system refused, in a few words; undefined if the error is not from the system. */
-export function systemReason(error: unknown): string | undefined {
-  if (!(error instanceof Error && 'code' in error && 'syscall' in error)) return undefined;
-  return REASONS[String(error.code)] ?? String(error.code);
 }

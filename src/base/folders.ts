@@ -3,7 +3,7 @@ import { constants } from 'node:fs';
 import { access, mkdir, stat } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { InputError } from './errors.js';
-import { fileError } from './files.js';
+import { fileError } from './system-errors.js';
 
 /** A folder, or its nearest ancestor that exists. */
 export async function nearestFolder(folder: string): Promise<string> {

@@ -1,5 +1,6 @@
 /** @file Tells bad input and operating system errors from bugs, and words them. */
 import { InputError, messageOf, SYSTEM } from './errors.js';
+import { isSystemError, RAISE_OPEN_FILES } from './system-errors.js';
 
 /** Advice for calls that every command needs, by the name of the system call that failed. */
 const CALLS: Readonly<Record<string, string>> = {
@@ -30,11 +31,7 @@ function systemFailure(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
   // Native code and worker threads report these errors in their own words, without a code.
   if (/\b(EMFILE|ENFILE)\b|too many open files/i.test(error.message))
-    return (
-      `${messageOf(error)}: expected to open more files, but their number is limited; raise the limit: ` +
-      'ulimit -n 1024'
-    );
-  if (!('syscall' in error && 'code' in error))
-    return error.cause === undefined ? undefined : systemFailure(error.cause);
-  return CALLS[String(error.syscall)] ?? messageOf(error);
+    return `${messageOf(error)}: expected to open more files, but their number is limited; ${RAISE_OPEN_FILES}`;
+  if (!isSystemError(error)) return error.cause === undefined ? undefined : systemFailure(error.cause);
+  return CALLS[error.syscall] ?? messageOf(error);
 }

@@ -6,7 +6,7 @@ import { closeSync, constants, createReadStream, fstatSync, openSync, readSync }
 import { Socket } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { InputError, SYSTEM } from './errors.js';
-import { systemReason } from './files.js';
+import { systemReason } from './system-errors.js';
 import { formatCount } from './format.js';
 import { kindOf } from './regular-file.js';
 

@@ -1,6 +1,6 @@
 /** @file Small text and JSON files from outside, such as configurations, read with limits on size and depth. */
 import { InputError } from './errors.js';
-import { isMissing } from './files.js';
+import { isMissing } from './system-errors.js';
 import { anyObject, checkJson, type JsonObject } from './json-schema.js';
 import { parseJson } from './parse-json.js';
 import { readRegularFile } from './regular-file.js';

@@ -9,7 +9,9 @@ export function lruCache<T>(capacity: number): (key: string, make: () => Promise
     const value = held.get(key) ?? make();
     held.delete(key);
     held.set(key, value); // the newest is the last
-    value.catch(() => held.delete(key));
+    value.catch(() => {
+      if (held.get(key) === value) held.delete(key); // else it has been made again
+    });
     if (held.size > capacity) held.delete(held.keys().next().value!);
     return value;
   };

@@ -1,8 +1,8 @@
 /** @file New files: complete or absent, and never replacing another. */
 import { link, open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileError, syncFolder } from './files.js';
-import { makerTag } from './stale-files.js';
+import { pendingName, syncFolder } from './files.js';
+import { fileError } from './system-errors.js';
 
 /** `stem.ending`, `stem-2.ending`, `stem-3.ending` and so on. */
 export function* numberedNames(stem: string, ending: string): Generator<string, never> {
@@ -18,7 +18,7 @@ export function* numberedNames(stem: string, ending: string): Generator<string, 
  * @throws InputError when the system refuses
  */
 export async function writeNewFile(folder: string, names: Iterable<string>, data: Uint8Array): Promise<string> {
-  const temporary = join(folder, `.kd-${makerTag()}.tmp`);
+  const temporary = join(folder, pendingName());
   try {
     await writeWhole(await open(temporary, 'wx'), data);
     for (const name of names) {

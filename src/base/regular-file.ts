@@ -3,7 +3,7 @@ import { constants, type Stats } from 'node:fs';
 import { access, open, stat, type FileHandle } from 'node:fs/promises';
 import { InputError } from './errors.js';
 import { formatCount } from './format.js';
-import { fileError, isMissing } from './files.js';
+import { fileError, isMissing } from './system-errors.js';
 
 /** A file that is open for reading. */
 export interface RegularFile {

@@ -3,7 +3,7 @@ import { closeSync, openSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { errorText } from '../base/colour.js';
 import { printable } from '../base/errors.js';
-import { systemReason } from '../base/files.js';
+import { systemReason } from '../base/system-errors.js';
 import { EXIT } from './failure.js';
 
 /** Commands that write files go on without a reader. The others exit, as `kd eval | head` should. */

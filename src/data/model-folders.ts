@@ -3,9 +3,9 @@ import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { anyObject } from '../base/json-schema.js';
 import { soundJson } from '../base/parse-json.js';
+import { isSystemError } from '../base/system-errors.js';
 import { readMember, whyUnreadable, type ArchiveEntry } from './readers/archive.js';
 import type { RandomAccess } from './readers/random-access.js';
-import { isRefusal } from './system-lookup.js';
 
 const MODEL_CONFIG = 'config.json';
 const MAX_CONFIG_BYTES = 1 << 16;
@@ -18,7 +18,7 @@ export function isModelFolder(folder: string): boolean {
     if (stats === undefined || !stats.isFile() || stats.size > MAX_CONFIG_BYTES) return false;
     return isModelConfig(readFileSync(config, 'utf8'));
   } catch (error) {
-    if (isRefusal(error)) return false;
+    if (isSystemError(error)) return false;
     throw error;
   }
 }

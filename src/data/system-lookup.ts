@@ -2,6 +2,7 @@
 import { lstatSync, statSync, type Stats } from 'node:fs';
 import path from 'node:path';
 import { InputError, messageOf, printable } from '../base/errors.js';
+import { isSystemError } from '../base/system-errors.js';
 
 /**
  * A path for messages: printable, with `/` and in NFC. Returns the same string if nothing changes, as there may be
@@ -17,7 +18,7 @@ export function lookUp(place: string): Stats | string {
   try {
     return statSync(place);
   } catch (error) {
-    if (!isRefusal(error)) throw error;
+    if (!isSystemError(error)) throw error;
     if (error.code === 'ENOENT' && isLink(place)) return 'a link to a file that is not there';
     if (error.code === 'ENOENT' && place.includes('\ufffd')) return 'its name is not UTF-8; rename it';
     const [found, remedy] = REFUSALS[error.code] ?? [messageOf(error), 'check the path'];
@@ -34,7 +35,7 @@ export function isFolder(place: string): boolean {
   try {
     return statSync(place).isDirectory();
   } catch (error) {
-    if (isRefusal(error)) return false;
+    if (isSystemError(error)) return false;
     throw error;
   }
 }
@@ -44,15 +45,10 @@ export async function readable<T>(place: string, result: Promise<T>): Promise<T>
   try {
     return await result;
   } catch (error) {
-    if (!isRefusal(error)) throw error;
+    if (!isSystemError(error)) throw error;
     const [found, remedy] = REFUSALS[error.code] ?? [messageOf(error), 'check the path'];
     throw new InputError(`${place}: expected a file or folder that can be read, but ${found}; ${remedy}`);
   }
-}
-
-/** Whether the system refused; any other error is a bug. */
-export function isRefusal(error: unknown): error is Error & { readonly code: string } {
-  return error instanceof Error && 'syscall' in error && 'code' in error;
 }
 
 const REFUSALS: Readonly<Record<string, readonly [found: string, remedy: string]>> = {

@@ -1,5 +1,5 @@
 import { InputError, messageOf } from '../base/errors.js';
-import { systemReason } from '../base/files.js';
+import { systemReason } from '../base/system-errors.js';
 
 /** A data file that cannot be read, or not beyond some place in it. */
 export class UnreadableFile extends InputError {

@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { InferenceSession, Tensor, env } from 'onnxruntime-node';
 import { InputError } from '../base/errors.js';
-import { folderUntilExit } from '../base/files.js';
+import { folderUntilExit } from '../base/temporary-folder.js';
 import { disableOnnxTelemetry } from '../onnx/telemetry.js';
 import { float16ToFloat32, float32ToFloat16 } from '../weights/half.js';
 import { shown } from '../weights/wording.js';

@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { InputError } from '../base/errors.js';
-import { systemReason } from '../base/files.js';
+import { systemReason } from '../base/system-errors.js';
 import { readJsonObject } from '../base/json-file.js';
 import {
   anyObject,

@@ -3,7 +3,8 @@
  * System errors become an `InputError` that names the file.
  */
 import { closeSync, fdatasyncSync, fstatSync, ftruncateSync, openSync, writeSync } from 'node:fs';
-import { fileError, readIfThere, writeFileAtomic } from '../base/files.js';
+import { readIfThere, writeFileAtomic } from '../base/files.js';
+import { fileError } from '../base/system-errors.js';
 
 export interface RecordFile {
   append(record: Uint8Array): void;

@@ -2,7 +2,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError, SYSTEM } from '../base/errors.js';
-import { fileError, isMissing } from '../base/files.js';
+import { fileError, isMissing } from '../base/system-errors.js';
 import { openRegularFile } from '../base/regular-file.js';
 import { LOSS_COLUMNS, VALIDATION_COLUMNS } from './loss-log.js';
 

@@ -1,7 +1,7 @@
 import { lstat, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { InputError } from '../base/errors.js';
-import { fileError } from '../base/files.js';
+import { fileError } from '../base/system-errors.js';
 import { makerTag, removeStaleFiles } from '../base/stale-files.js';
 import { lockRun } from './run-lock.js';
 

@@ -1,7 +1,7 @@
 /** @file The files that resuming a run reads and writes, other than its checkpoints. */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileError } from '../base/files.js';
+import { fileError } from '../base/system-errors.js';
 import { checkIfFile } from '../base/regular-file.js';
 import { LOG_FILES } from './loss-log.js';
 import { ENDED_FILE } from './run-ending.js';

@@ -1,7 +1,7 @@
 /** @file Which folders are runs, and in which order they were last started or resumed. */
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { fileError, isMissing } from '../base/files.js';
+import { fileError, isMissing } from '../base/system-errors.js';
 import { anyObject } from '../base/json-schema.js';
 import { soundJson } from '../base/parse-json.js';
 import { readRegularFile } from '../base/regular-file.js';

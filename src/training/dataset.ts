@@ -10,7 +10,7 @@ import { findSources, type Sources } from '../data/sources.js';
 import { contentFingerprint, isStore, MANIFEST } from '../data/store/manifest.js';
 import { openStore, type TokenStore } from '../data/store/token-store.js';
 import { InputError } from '../base/errors.js';
-import { folderUntilExit } from '../base/files.js';
+import { folderUntilExit } from '../base/temporary-folder.js';
 import { RUNS_FOLDER } from '../runs/run-folder.js';
 import type { Reporter } from '../app/reporter.js';
 import { formatCount, formatCounted } from '../base/format.js';

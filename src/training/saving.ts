@@ -3,7 +3,7 @@ import type { Engine } from '../distill/engine.js';
 import { trainableParameters, type Distillation } from '../distill/loss.js';
 import { bestOf, type TrainState } from '../distill/train-state.js';
 import { InputError, messageOf } from '../base/errors.js';
-import { systemReason } from '../base/files.js';
+import { systemReason } from '../base/system-errors.js';
 import { exportedConfig } from '../models/exported-config.js';
 import type { Shapes } from '../models/text-encoder.js';
 import {

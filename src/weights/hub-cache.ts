@@ -6,7 +6,7 @@
 import { readFile, rename, rm, stat, symlink } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { InputError } from '../base/errors.js';
-import { fileError } from '../base/files.js';
+import { fileError } from '../base/system-errors.js';
 import { makeFolders } from '../base/folders.js';
 import { makerTag } from '../base/stale-files.js';
 import { hasContent, hashFor, isSha256, kindOfId } from './content-id.js';

@@ -6,7 +6,7 @@ import { stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { InputError } from '../base/errors.js';
-import { isMissing } from '../base/files.js';
+import { isMissing } from '../base/system-errors.js';
 import { readRegularFile } from '../base/regular-file.js';
 
 /** The public hub. */

@@ -1,6 +1,7 @@
 /** @file Files that get their names once they are complete. */
 import { dirname } from 'node:path';
-import { createPendingFile, fileError, isPendingName } from '../base/files.js';
+import { createPendingFile, isPendingName } from '../base/files.js';
+import { fileError } from '../base/system-errors.js';
 import { makeFolders } from '../base/folders.js';
 import { removeStaleFiles } from '../base/stale-files.js';
 

@@ -3,10 +3,10 @@ import { lookForGpus } from '../../tensorflow/nvidia.js';
 import type { DeviceChoice } from '../../tensorflow/gpu-choice.js';
 import { InputError } from '../../base/errors.js';
 import { formatBytes } from '../../base/format.js';
+import { RAISE_OPEN_FILES } from '../../base/system-errors.js';
 import { check, type Finding } from './finding.js';
 import { gpuFindings } from './gpu-findings.js';
-import type { MachineFacts } from './machine-facts.js';
-import { ENOUGH_FILES, RAISE_FILES } from './open-files.js';
+import { ENOUGH_FILES, type MachineFacts } from './machine-facts.js';
 import { speedFindings, tensorflowFinding, usedFinding } from './tensorflow-findings.js';
 
 const OLDEST_NODE = [20, 19] as const;
@@ -55,14 +55,14 @@ function processorFinding({ processor: { name, cores, features }, platform, arch
 }
 
 function filesFinding({ openFiles }: MachineFacts): Finding {
-  return { name: 'open files', ok: false, found: `at most ${openFiles} at once`, remedy: RAISE_FILES };
+  return { name: 'open files', ok: false, found: `at most ${openFiles} at once`, remedy: RAISE_OPEN_FILES };
 }
 
 function diskFinding(free: number): Finding {
   return check(
     'disk',
     free >= RUN_BYTES,
-    `${formatBytes(free)} free here`,
+    free === Infinity ? 'the system does not say how much is free' : `${formatBytes(free)} free here`,
     `free some space: a run with full-size models needs ${formatBytes(RUN_BYTES)}`,
   );
 }

@@ -1,15 +1,18 @@
 /** @file The facts about a machine that `kd doctor` examines, behind an interface so that tests can fake one. */
 import { readFileSync } from 'node:fs';
-import { statfs } from 'node:fs/promises';
 import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { processorFeatures } from '../../tensorflow/hardware.js';
 import { thisMachine, type Machine } from '../../tensorflow/machine.js';
+import { freeDiskBytes } from '../../base/disk-space.js';
 import { messageOf } from '../../base/errors.js';
 import { hubFetch } from '../../weights/http.js';
 import { hubAddress, isOffline } from '../../weights/hub-environment.js';
 import { proxyFor } from '../../weights/proxy.js';
 import type { ProbeArguments, TensorflowReport } from './probe.js';
+
+/** Open files that are enough: more than Node, TensorFlow and a run's own come to. */
+export const ENOUGH_FILES = 256;
 
 /** A machine, and what is installed on it. */
 export interface MachineFacts extends Machine {
@@ -21,7 +24,7 @@ export interface MachineFacts extends Machine {
   readonly memory: { readonly free: number; readonly total: number };
   /** Files that a process may have open at once; Infinity where that is not limited, or not told. */
   readonly openFiles: number;
-  /** Free bytes of the disk that a folder is on. */
+  /** Free bytes of the disk that a folder is on; Infinity where the system does not say. */
   freeDisk(folder: string): Promise<number>;
   /** Whether the model hub answers. Throws InputError where a variable names no hub or no proxy. */
   reachHub(): Promise<HubReach>;
@@ -65,10 +68,7 @@ export const thisMachineFacts: MachineFacts = {
   },
   memory: { free: freemem(), total: totalmem() },
   openFiles: mostOpenFiles(),
-  async freeDisk(folder) {
-    const { bavail, bsize } = await statfs(folder);
-    return bavail * bsize;
-  },
+  freeDisk: freeDiskBytes,
   async reachHub() {
     const { url: address, authorization } = hubAddress();
     if (isOffline()) return { address, offline: true };

@@ -6,8 +6,7 @@ import { choosePrecision } from '../../engine/precision.js';
 import type { DeviceChoice } from '../../tensorflow/gpu-choice.js';
 import { hasTensorCores, type Nvidia } from '../../tensorflow/nvidia.js';
 import type { Finding } from './finding.js';
-import type { MachineFacts } from './machine-facts.js';
-import { ENOUGH_FILES } from './open-files.js';
+import { ENOUGH_FILES, type MachineFacts } from './machine-facts.js';
 import type { TensorflowReport } from './probe.js';
 
 /** Whether TensorFlow can be loaded, and which. */

@@ -7,7 +7,7 @@ import { findSources } from '../../data/sources.js';
 import { contentFingerprint, isStore } from '../../data/store/manifest.js';
 import { openStore, textsOf, type StoreRows, type TokenStore } from '../../data/store/token-store.js';
 import { InputError } from '../../base/errors.js';
-import { folderUntilExit } from '../../base/files.js';
+import { folderUntilExit } from '../../base/temporary-folder.js';
 import type { PairsEvaluation } from '../../evaluate/evaluation.js';
 import type { PairsToRead } from '../../evaluate/pairs.js';
 import { readRunConfig } from '../../runs/run-config.js';

@@ -1,7 +1,7 @@
 /** @file The folder where pictures go: in the encoder's run, else in the current folder, or where the user says. */
 import { access, constants } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileError } from '../../base/files.js';
+import { fileError } from '../../base/system-errors.js';
 import { checkIsWritable, makeFolders } from '../../base/folders.js';
 import { PICTURES_FOLDER } from '../../diffusion/pictures.js';
 import type { OpenEncoder } from '../open-encoder.js';

@@ -21,7 +21,7 @@ import { access, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InputError } from '../errors.js';
-import { fileError } from '../files.js';
+import { fileError } from '../system-errors.js';
 import { isSameBoot, thisProcess } from '../processes.js';
 import { CLAIM, makeClaim, type LockOwner, type OwnClaim } from './claim.js';
 import { startHeartbeat, TIMES, type HeartbeatTimes } from './heartbeat.js';

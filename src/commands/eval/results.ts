@@ -9,7 +9,8 @@ import { markdownTables } from '../../evaluate/results-markdown.js';
 import type { Table } from '../../evaluate/table.js';
 import { pairsTables, stsTable } from '../../evaluate/tables.js';
 import { evaluationPage } from '../../report/write-results.js';
-import { fileError, writeFileAtomic } from '../../base/files.js';
+import { writeFileAtomic } from '../../base/files.js';
+import { fileError } from '../../base/system-errors.js';
 import type { Output } from '../../app/output.js';
 import { openRegularFile } from '../../base/regular-file.js';
 

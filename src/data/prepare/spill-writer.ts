@@ -1,5 +1,5 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
-import { fileError } from '../../base/files.js';
+import { fileError } from '../../base/system-errors.js';
 import { hashBytes, hashPair, hashSeeded, PURPOSE } from './hash.js';
 import { HEADER_BYTES, PARTITIONS, type RowFacts, type Run } from './spill.js';
 

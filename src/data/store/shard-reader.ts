@@ -11,7 +11,7 @@ import {
   type Vector,
 } from 'apache-arrow';
 import { InputError, messageOf } from '../../base/errors.js';
-import { fileError } from '../../base/files.js';
+import { fileError } from '../../base/system-errors.js';
 import type { ShardFile } from './manifest.js';
 import { ID_COLUMNS, STORE_SCHEMA, type IdColumn } from './schema.js';
 

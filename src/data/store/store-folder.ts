@@ -6,7 +6,8 @@
 import { mkdir, readdir, readFile, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { InputError } from '../../base/errors.js';
-import { fileError, isPendingName, syncFolder, writeFileAtomic } from '../../base/files.js';
+import { isPendingName, syncFolder, writeFileAtomic } from '../../base/files.js';
+import { fileError } from '../../base/system-errors.js';
 import { makeFolders } from '../../base/folders.js';
 import { makerTag, removeStaleFiles } from '../../base/stale-files.js';
 import { isLockName } from '../../base/lock/claim.js';

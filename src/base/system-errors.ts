@@ -1,0 +1,56 @@
+/** @file Errors of the operating system, in plain words. */
+import { InputError, SYSTEM } from './errors.js';
+
+/** What to do about too many open files. */
+export const RAISE_OPEN_FILES = 'raise the limit: ulimit -n 1024';
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file or folder',
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  EISDIR: 'is a folder',
+  EEXIST: 'a file is in its place',
+  ENOTDIR: 'a part of the path is not a folder',
+  ENOSPC: 'no space left on the device',
+  EDQUOT: 'the disk quota is used up',
+  EROFS: 'the file system is read-only',
+  EMFILE: `too many open files; ${RAISE_OPEN_FILES}`,
+  ENFILE: 'too many open files on this machine',
+  ELOOP: 'too many symbolic links, one to the next',
+  ENAMETOOLONG: 'the name is too long',
+};
+
+/**
+ * Turns an operating system error into an InputError that names the path; returns any other error as it is.
+ *
+ * @param action what was tried, as in `cannot be read`
+ */
+export function fileError(path: string, action: string, error: unknown): unknown {
+  const reason = systemReason(error);
+  if (reason === undefined) return error;
+  const remedy = temporaryFolders.some((folder) => path.startsWith(folder)) ? '; name another place in TMPDIR' : '';
+  return new InputError(`${path}: ${action}: ${reason}${remedy}`, { cause: error, code: SYSTEM });
+}
+
+/** Whether an operation failed because the file or folder does not exist. */
+export function isMissing(error: unknown): boolean {
+  const { code, cause } = error as NodeJS.ErrnoException;
+  return code === 'ENOENT' || code === 'ENOTDIR' || (cause !== undefined && isMissing(cause));
+}
+
+/** Why the system refused, in a few words; undefined if the error is not from the system. */
+export function systemReason(error: unknown): string | undefined {
+  return isSystemError(error) ? (REASONS[error.code] ?? error.code) : undefined;
+}
+
+/** Whether an error is the operating system's: it refused a call. */
+export function isSystemError(error: unknown): error is Error & { readonly code: string; readonly syscall: string } {
+  return error instanceof Error && 'code' in error && 'syscall' in error;
+}
+
+const temporaryFolders: string[] = [];
+
+/** Has `fileError` advise another temporary folder where something in this one fails. */
+export function adviseTmpdir(folder: string): void {
+  temporaryFolders.push(folder);
+}

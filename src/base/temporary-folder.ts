@@ -1,0 +1,39 @@
+/** @file Folders in the system's temporary folder. */
+import { mkdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { InputError } from './errors.js';
+import { makerTag, removeStaleFiles } from './stale-files.js';
+import { adviseTmpdir, systemReason } from './system-errors.js';
+
+/**
+ * Creates a folder in the system's temporary folder, for this user alone. Removes those with the same prefix that
+ * killed processes left behind.
+ *
+ * @throws InputError if the system has no such folder, or it cannot be written to
+ */
+export function makeTemporaryFolder(prefix: string): string {
+  removeStaleFiles(tmpdir(), (name) => name.startsWith(prefix));
+  const folder = join(tmpdir(), `${prefix}${makerTag()}`);
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    const reason = systemReason(error);
+    if (reason === undefined) throw error;
+    throw new InputError(
+      `${tmpdir()}: expected a folder for temporary files, but nothing can be made there: ${reason}; ` +
+        'name another in TMPDIR',
+    );
+  }
+  adviseTmpdir(folder);
+  return folder;
+}
+
+/** Creates a temporary folder that is deleted when the process exits. */
+export function folderUntilExit(): string {
+  const folder = makeTemporaryFolder('kd-work-');
+  process.on('exit', () => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+  return folder;
+}
