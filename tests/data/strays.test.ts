@@ -7,6 +7,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { writeZip, workbookBytes } from './archives.js';
 import { readingFolder } from './reading.js';
+import { countCpuTime } from '../cpu-time.js';
 
 const { put, read, find, expectError, inFolder } = readingFolder();
 
@@ -120,9 +121,9 @@ test('a web of links and 1,000 nested folders are searched once, in seconds', as
   for (let i = 0; i < 12; i++) for (let j = 0; j < 12; j++) symlinkSync(inFolder(`d${j}`), inFolder(`d${i}/to${j}`));
   mkdirSync(inFolder(Array.from({ length: 1000 }, () => 'n').join('/')), { recursive: true });
   await put(join(...Array.from({ length: 1000 }, () => 'n'), 'b.csv'), CSV);
-  const started = performance.now();
+  const computed = countCpuTime();
   expect((await find()).sources).toHaveLength(2);
-  expect(performance.now() - started).toBeLessThan(20_000);
+  expect(computed()).toBeLessThan(20_000);
 });
 
 test('2,000 nested folders are searched, and a path that the system does not take is listed', async () => {
@@ -133,9 +134,9 @@ test('2,000 nested folders are searched, and a path that the system does not tak
   const script = 'for ((i = 0; i < 100; i++)); do mkdir n && cd n || exit 1; done; echo "ko,en" > c.csv';
   try {
     expect(spawnSync('bash', ['-c', script], { cwd: inFolder(deep) }).status).toBe(0);
-    const started = performance.now();
+    const computed = countCpuTime();
     const { sources, skipped } = await find();
-    expect(performance.now() - started).toBeLessThan(20_000);
+    expect(computed()).toBeLessThan(20_000);
     expect(sources).toHaveLength(2);
     expect(skipped.map(({ why }) => why)).toEqual([
       'its path is longer than the system takes; move it nearer to the root',

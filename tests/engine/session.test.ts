@@ -392,7 +392,7 @@ describe('a process with sessions', () => {
       void session.run([[input, fed]], [output]);
       setTimeout(() => { process.stdout.write(String(Date.now())); process.exit(7); }, 300);`);
     expect(status).toBe(7);
-    expect(Date.now() - Number(stdout)).toBeLessThan(1000); // the run takes ten times as long
+    expect(Date.now() - Number(stdout)).toBeLessThan(5000); // the run takes several times as long
   });
 
   it('ends by itself when nothing computes any more, and not before', () => {

@@ -8,6 +8,7 @@ import { sectionSplitter } from '../../src/text/added-tokens.js';
 import { InputError } from '../../src/base/errors.js';
 import { compilePattern } from '../../src/text/pattern.js';
 import { loadTokenizer } from '../../src/text/tokenizer.js';
+import { countCpuTime } from '../cpu-time.js';
 
 const TEACHER = path.join(import.meta.dirname, '../fixtures/parity/teacher');
 
@@ -69,11 +70,11 @@ describe('a pattern', () => {
     '\\p{N}{1,3}',
   ])('%j is taken, and is done with 400,000 characters in seconds', (regex) => {
     const patternOf = compilePattern({ Regex: regex });
-    const started = performance.now();
+    const computed = countCpuTime();
     for (const text of [' '.repeat(400_000), `${' '.repeat(400_000)}a`, 'a'.repeat(400_000), "a' ".repeat(130_000)]) {
       text.match(patternOf(text));
     }
-    expect(performance.now() - started).toBeLessThan(5000);
+    expect(computed()).toBeLessThan(5000);
   });
 });
 
@@ -89,26 +90,26 @@ describe('a text', () => {
       (text) => text,
     );
     const blanks = ' '.repeat(200_000);
-    const started = performance.now();
+    const computed = countCpuTime();
     expect(split(`a${blanks}<l>`).at(-1)).toBe(1);
     expect(split('word'.repeat(50_000))).toHaveLength(1);
     expect(split(`${blanks}x`).at(-1)).toBe('x');
-    expect(performance.now() - started).toBeLessThan(5000);
+    expect(computed()).toBeLessThan(5000);
   });
 
   test('that begins like a long token at every place is cut in a moment', () => {
     const split = sectionSplitter([{ id: 1, content: `${'a'.repeat(999)}b`, normalized: false }], (text) => text);
-    const started = performance.now();
+    const computed = countCpuTime();
     expect(split('a'.repeat(100_000))).toHaveLength(1);
-    expect(performance.now() - started).toBeLessThan(10_000);
+    expect(computed()).toBeLessThan(10_000);
   });
 
   test('of one word of a megabyte is written in seconds, and is not kept', { timeout: 60_000 }, async () => {
     for (const role of ['teacher', 'student']) {
       const tokenizer = await loadTokenizer(path.join(TEACHER, '..', role));
-      const started = performance.now();
+      const computed = countCpuTime();
       expect(tokenizer.encode('가나다'.repeat(120_000)).length).toBeGreaterThan(2);
-      expect(performance.now() - started).toBeLessThan(30_000);
+      expect(computed()).toBeLessThan(30_000);
     }
   });
 });

@@ -99,7 +99,7 @@ const resolve = (options: Partial<ResolveOptions> = {}): Promise<string> =>
 async function refusal(): Promise<string> {
   const started = performance.now();
   const failure = await failureOf(resolve());
-  expect(performance.now() - started).toBeLessThan(8000);
+  expect(performance.now() - started).toBeLessThan(30_000);
   expect(failure).not.toContain(TOKEN);
   return failure.replaceAll(hub.url, 'HUB').replaceAll(other.url, 'OTHER');
 }

@@ -4,6 +4,7 @@ import iconv from 'iconv-lite';
 import { describe, expect, test } from 'vitest';
 import { writeZip } from '../archives.js';
 import { readingFolder } from '../reading.js';
+import { countCpuTime } from '../../cpu-time.js';
 
 const { put, read, find, expectError, inFolder } = readingFolder();
 
@@ -171,9 +172,9 @@ describe('an archive made to harm', () => {
   test('by gzip neither', async () => {
     const blank = gzipSync(Buffer.alloc(1 << 24, '\n'));
     await put('a.csv.gz', Buffer.concat([gzipSync('ko,en\n차,car\n'), ...Array.from({ length: 70 }, () => blank)]));
-    const started = performance.now();
+    const computed = countCpuTime();
     await expectError(['a.csv.gz'], excess);
-    expect(performance.now() - started).toBeLessThan(30_000);
+    expect(computed()).toBeLessThan(30_000);
   });
 
   test('with archives in it is left to the user', async () => {

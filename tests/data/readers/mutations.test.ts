@@ -12,6 +12,7 @@ import { randomSource, type RandomSource } from '../../../src/data/shuffle.js';
 import { findSources, readSource } from '../../../src/data/sources.js';
 import { InputError } from '../../../src/base/errors.js';
 import { workbookBytes, writeWorkbookParts, writeZip } from '../archives.js';
+import { countCpuTime } from '../../cpu-time.js';
 
 const COUNT = Number(process.env.KD_MUTATIONS ?? 300);
 /** No input is larger than a few kilobytes. Of processor time: the machine may have other work. */
@@ -204,12 +205,11 @@ describe.each(SHAPES)('damaged at random, %s', (name, make) => {
           file,
           make((bytes) => mutated(bytes, random), turn),
         );
-        const started = process.cpuUsage();
+        const computed = countCpuTime();
         const rows = await rowsOf(file).catch((error: unknown) => {
           throw new Error(`${name}, mutation ${turn} of ${COUNT}`, { cause: error });
         });
-        const { user, system } = process.cpuUsage(started);
-        slowest = Math.max(slowest, (user + system) / 1000);
+        slowest = Math.max(slowest, computed());
         if (rows === undefined) refused++;
         else read++;
       }
