@@ -4,6 +4,7 @@
  * the number of files modulo 65,536, and offsets modulo 2³².
  */
 import { isUtf8 } from 'node:buffer';
+import { posix } from 'node:path';
 import { getFileNameLowLevel } from 'yauzl';
 import { printable } from '../../base/errors.js';
 import { decodeCp949 } from './encoding.js';
@@ -173,7 +174,12 @@ function pathOf(raw: Buffer, flags: number, extraFields: ExtraField[]): string {
   const saysUnicode = (flags & UTF8_NAME) !== 0 || extraFields.some(({ id }) => id === UNICODE_PATH_FIELD);
   const standard = () => getFileNameLowLevel(flags, raw, extraFields, false);
   const name = saysUnicode ? standard() : isUtf8(raw) ? raw.toString('utf8') : (decodeCp949(raw) ?? standard());
-  return printable(name.replaceAll('\\', '/').normalize('NFC'));
+  return printable(insidePath(name.replaceAll('\\', '/').normalize('NFC')));
+}
+
+/** A path without `.`, `..` and empty parts, as programs that unpack archives take it: `./a.csv` is `a.csv`. */
+function insidePath(name: string): string {
+  return posix.normalize(name).replace(/^(?:\.{0,2}\/)+/, '') || name;
 }
 
 function extraFieldsOf(extra: Buffer): ExtraField[] {

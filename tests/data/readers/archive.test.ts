@@ -254,6 +254,13 @@ describe('the directory of an archive', () => {
     ]);
   });
 
+  test('may have names with dots and slashes that say nothing', async () => {
+    const names = ['./a.csv', '../b.csv', '/c/./c.csv', 'd//d.csv', 'e/../e.csv', '.\\f.csv'];
+    await put('a.zip', simpleZip(names.map((name) => [name, `ko,en\n${name}차,car\n`])));
+    const inside = ['a.csv', 'b.csv', 'c/c.csv', 'd/d.csv', 'e.csv', 'f.csv'];
+    expect((await read()).map(([, , place]) => place).sort()).toEqual(inside.map((name) => `a.zip/${name}:2`));
+  });
+
   test('that is broken, or whose files overlap, is refused', async () => {
     const zip = simpleZip([
       ['a.csv', 'ko,en\n차,car\n'],
