@@ -1,6 +1,7 @@
 import { inputChunks, inputName, STANDARD_INPUT, type InputLimit } from '../../base/input-file.js';
 import { InputError } from '../../base/errors.js';
 import { formatCount } from '../../base/format.js';
+import { withLineFeeds } from '../../data/readers/line-breaks.js';
 import { linesOf, utf8Chunks } from '../../data/text-file.js';
 
 /** Millions of texts: encoded as Stable Diffusion takes them, a terabyte. */
@@ -21,7 +22,7 @@ export async function readTexts(input: string): Promise<string[]> {
   const path = input === '-' ? STANDARD_INPUT : input;
   const where = inputName(path);
   const texts: string[] = [];
-  for await (const line of linesOf(utf8Chunks(inputChunks(path, LIMIT), where), where)) {
+  for await (const line of linesOf(utf8Chunks(withLineFeeds(inputChunks(path, LIMIT)), where), where)) {
     if (texts.length === MOST_TEXTS)
       throw new InputError(`${where}: expected at most ${formatCount(MOST_TEXTS)} texts, got more; ${LIMIT.remedy}`);
     texts.push(line);

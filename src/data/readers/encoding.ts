@@ -5,6 +5,7 @@
 import { isAscii, isUtf8 } from 'node:buffer';
 import iconv from 'iconv-lite';
 import { UnreadableFile } from '../unreadable-file.js';
+import { withLineFeeds } from './line-breaks.js';
 import { countLineBreaks, findInvalidByte, lengthOfWholeCharacters, REPLACEMENT } from './utf8.js';
 
 const BYTE_ORDER_MARK = Buffer.from('\ufeff');
@@ -133,14 +134,14 @@ export function decodeCp949(bytes: Buffer): string | undefined {
 const MAX_LINE_BYTES = 1 << 20;
 
 /**
- * The lines of a text in UTF-8, in chunks, without their line breaks (`\n` or `\r\n`); an empty last line does not
- * count. Throws an `UnreadableFile`, called by `name`, for a line over 1 MiB.
+ * The lines of a text in UTF-8, in chunks, without their line breaks (`\n`, `\r\n`, or `\r` where that ends all); an
+ * empty last line does not count. Throws an `UnreadableFile`, called by `name`, for a line over 1 MiB.
  */
 export async function* linesOf(pieces: AsyncIterable<Buffer>, name: string): AsyncGenerator<string[]> {
   let rest: Buffer[] = [];
   let restBytes = 0;
   let count = 0;
-  for await (const piece of pieces) {
+  for await (const piece of withLineFeeds(pieces)) {
     if (restBytes === 0 && isBlank(piece)) {
       const lines = new Array<string>(countLineBreaks(piece)).fill('');
       count += lines.length;
