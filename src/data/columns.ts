@@ -1,5 +1,5 @@
 import type { CorpusName } from './corpus-name.js';
-import { foldName, isSameName, languageRank, SIDE_NAMES, WORDS } from './column-names.js';
+import { foldName, isSameName, languageRank, SIDE_NAMES } from './column-names.js';
 
 export { isSameName } from './column-names.js';
 
@@ -38,7 +38,7 @@ export interface Recognised {
 type Language = 'ko' | 'en';
 
 /** The values of a row under a header, in its order; `undefined` for what is not text. */
-type Values = readonly (string | undefined)[];
+export type Values = readonly (string | undefined)[];
 
 /** Headers of AI Hub's corpora, the more specific ones first. */
 const AI_HUB = [
@@ -49,7 +49,7 @@ const AI_HUB = [
 
 const LANGUAGE_COLUMNS = ['source_language', 'source_lang', '원문언어', '원천언어', '출발언어', '번역방향', 'S_Code'];
 
-const HANGUL = /[\uac00-\ud7a3]/;
+export const HANGUL = /[\uac00-\ud7a3]/;
 
 /**
  * Finds the Korean and the English column of a header: those that the user named or numbered; otherwise, or in one of
@@ -62,7 +62,10 @@ export function recogniseHeader(
   rows: readonly Values[] = [],
 ): Recognised | undefined {
   const folded = header.map(foldName);
-  const known = AI_HUB.find(({ ko, en, others }) => [ko, en, ...others].every((name) => folded.includes(name)));
+  const known = AI_HUB.find(
+    ({ ko, en, others }) =>
+      [ko, en].every((name) => isOnce(folded, name)) && others.every((name) => folded.includes(name)),
+  );
   const corpus = known?.corpus ?? 'other';
   const areGiven = names.ko !== undefined || names.en !== undefined;
   if (areGiven || known === undefined) {
@@ -74,32 +77,6 @@ export function recogniseHeader(
   const language = known.corpus === 'broadcast' ? firstPlace(folded, LANGUAGE_COLUMNS) : -1;
   const all = language === -1 ? places : { ...places, language };
   return { corpus, columns: namesAt(header, all), places: all };
-}
-
-/** Why a header is not recognised. */
-export function whyUnrecognised(header: readonly string[], names: ColumnNames, rows: readonly Values[] = []): string {
-  const folded = header.map(foldName);
-  const found = { ko: candidates(folded, 'ko', names), en: candidates(folded, 'en', names) };
-  for (const language of ['ko', 'en'] as const) {
-    if (found[language].length < 2) continue;
-    const columns = found[language].map((place) => `${header[place]} (column ${place + 1})`).join(', ');
-    return (
-      `expected one column of ${language === 'ko' ? 'Korean' : 'English'} texts, got ${columns}; ` +
-      `choose with --${language}-column, by name or by number`
-    );
-  }
-  const shown = shownNames(header) || 'no columns';
-  if (sidesOf(folded) !== undefined && names.ko === undefined && names.en === undefined && rows.length > 0) {
-    return (
-      `expected Hangul to tell which of the columns is Korean, got ${shown}; ` +
-      `name them with --ko-column and --en-column`
-    );
-  }
-  const missing = (['ko', 'en'] as const).filter((language) => found[language].length === 0);
-  if (missing.length === 0)
-    return `expected two columns, got ${header[found.ko[0]!]} for both languages; name them apart`;
-  const wanted = missing.map((language) => describe(language, names)).join(' and a column ');
-  return `expected a column ${wanted}, got ${shown}; name them with --ko-column and --en-column`;
 }
 
 /**
@@ -121,24 +98,32 @@ export function headerTest(
   const { ko = '', en = '' } = names;
   const isNamedSo = (fields: readonly string[]): boolean =>
     [ko, en].every((name) => fields.some((field) => isSameName(field, name)));
-  return (fields, below, row) => recogniseHeader(fields, {}, below) !== undefined || (row === 0 && isNamedSo(fields));
+  const areNames = (fields: readonly string[]): boolean => {
+    const found = fittingColumns(fields, {});
+    return found.ko.length > 0 && found.en.length > 0 && found.ko[0] !== found.en[0];
+  };
+  return (fields, below, row) =>
+    areNames(fields) || recogniseHeader(fields, {}, below) !== undefined || (row === 0 && isNamedSo(fields));
 }
 
-/** Advice for a first row that has no names but Korean texts; else empty. */
-export function numbersAdvice(row: readonly string[] = [], names: ColumnNames = {}): string {
-  const isData = row.length > 1 && row.some((text) => HANGUL.test(text)) && numberedPlaces(names) === undefined;
-  return isData ? ', or give their numbers (--ko-column 2 --en-column 1) where there is no header' : '';
+/** The positions of the columns that fit each language equally well: one each, if it is clear. */
+export function fittingColumns(
+  header: readonly string[],
+  names: ColumnNames,
+): { readonly ko: readonly number[]; readonly en: readonly number[] } {
+  const folded = header.map(foldName);
+  const hub = AI_HUB.find(({ ko, en }) => folded.includes(ko) && folded.includes(en));
+  const fitting = (language: Language): readonly number[] => {
+    const found = candidates(folded, language, names);
+    if (found.length > 0 || hub === undefined || names[language] !== undefined) return found;
+    return folded.flatMap((name, place) => (name === hub[language] ? [place] : []));
+  };
+  return { ko: fitting('ko'), en: fitting('en') };
 }
 
-/** Characters of a name, and of all names together, in a message. */
-const MOST_SHOWN = { ofName: 40, ofAll: 160 };
-
-/** The first names of columns or keys for a message, long ones shortened. */
-export function shownNames(names: readonly string[]): string {
-  const all = names.filter((name) => name !== '').map((name) => name.slice(0, MOST_SHOWN.ofName));
-  let length = 0;
-  const shown = all.filter((name) => (length += name.length + 2) <= MOST_SHOWN.ofAll);
-  return shown.length < all.length ? `${shown.join(', ')} and ${all.length - shown.length} more` : shown.join(', ');
+/** Whether a name is in a header once. */
+export function isOnce(header: readonly string[], name: string): boolean {
+  return header.includes(name) && header.indexOf(name) === header.lastIndexOf(name);
 }
 
 /** Whether a language column says that the source is English: `en`, `English`, `영어`, `영한`, `EN-KO`. */
@@ -186,7 +171,7 @@ function placeOfNumber(given: string | undefined): number | undefined {
 }
 
 /** The positions of two columns whose names do not say the language: `source` and `target`. */
-function sidesOf(folded: readonly string[]): readonly [number, number] | undefined {
+export function sidesOf(folded: readonly string[]): readonly [number, number] | undefined {
   for (const [first, second] of SIDE_NAMES) {
     const places = [folded.indexOf(first), folded.indexOf(second)] as const;
     if (!places.includes(-1)) return places;
@@ -197,11 +182,4 @@ function sidesOf(folded: readonly string[]): readonly [number, number] | undefin
 function firstPlace(folded: readonly string[], names: readonly string[]): number {
   const found = names.map(foldName).find((name) => folded.includes(name));
   return found === undefined ? -1 : folded.indexOf(found);
-}
-
-function describe(language: Language, names: ColumnNames): string {
-  const given = names[language];
-  if (given !== undefined) return given;
-  const [first, ...others] = WORDS[language].slice(0, language === 'ko' ? 3 : 2);
-  return `${first} (or ${others.join(', ')})`;
 }

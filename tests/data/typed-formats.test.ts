@@ -44,6 +44,18 @@ describe('found in a folder', () => {
     await expectError(['a.parquet'], /^a\.parquet: .*translation\.ko/, { ko: 'source', en: 'target' });
   });
 
+  test('columns of one name are refused, as Parquet and Arrow have nothing else to tell them apart', async () => {
+    for (const name of ['twice.parquet', 'twice.arrow']) {
+      await put(name, readFileSync(fixture(name)));
+      for (const columns of [{}, { ko: '2' }, { ko: 'ko', en: 'en' }])
+        await expectError(
+          [name],
+          `${name}: expected columns with names of their own, got ko twice; rename one`,
+          columns,
+        );
+    }
+  });
+
   test('Parquet and workbooks compressed by gzip are read, and bombs are refused', async () => {
     await put('a.parquet.gz', gzipSync(readFileSync(fixture('codec-snappy.parquet'))));
     await put('b.feather.gz', gzipSync(readFileSync(fixture('lz4.feather'))));

@@ -3,7 +3,8 @@ import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { listOf, object, text } from '../../base/json-schema.js';
 import { soundJson } from '../../base/parse-json.js';
-import { recogniseHeader, whyUnrecognised } from '../columns.js';
+import { whyNotToldApart, whyUnrecognised } from '../column-faults.js';
+import { recogniseHeader } from '../columns.js';
 import { corpusOf } from '../corpora.js';
 import type { Format } from '../format.js';
 import { probeArrow, readArrow } from '../readers/arrow.js';
@@ -32,6 +33,8 @@ export const ARROW: Format = {
     if (isCache(file)) return { reason: 'an intermediate result that datasets has kept, and no part of the data set' };
     const { columns: header, rows } = await probeArrow(file, LOOKED_AT);
     const texts = rows.map(textsAmong);
+    const ambiguity = whyNotToldApart(header, names);
+    if (ambiguity !== undefined) return { reason: ambiguity };
     const recognised = recogniseHeader(header, names, texts);
     if (recognised === undefined) return { reason: whyUnrecognised(header, names, texts) };
     return [{ shape: 'arrow', columns: recognised.columns, corpus: corpusOf(recognised, texts, file.name) }];

@@ -1,12 +1,6 @@
 /** @file Finds the header among the first rows of a table: a workbook's sheet or a delimited text. */
-import {
-  headerTest,
-  numbersAdvice,
-  recogniseHeader,
-  whyUnrecognised,
-  type ColumnNames,
-  type Recognised,
-} from '../columns.js';
+import { numbersAdvice, whyUnrecognised } from '../column-faults.js';
+import { headerTest, recogniseHeader, type ColumnNames, type Recognised } from '../columns.js';
 
 /** The first rows of a table, by one way of reading them. */
 export interface FirstRows {

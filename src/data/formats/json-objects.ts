@@ -1,6 +1,7 @@
 /** @file What the objects of a JSON file hold, judged by the first of them. */
 import type { JsonObject } from '../../base/json-schema.js';
-import { recogniseHeader, whyUnrecognised, type ColumnNames, type TextColumns } from '../columns.js';
+import { whyUnrecognised } from '../column-faults.js';
+import { recogniseHeader, type ColumnNames, type TextColumns } from '../columns.js';
 import { corpusOf } from '../corpora.js';
 import type { NoPairs, Probed } from '../format.js';
 import { entriesOf } from '../readers/json.js';

@@ -1,5 +1,6 @@
 /** @file Parquet files, alone or as the shards of a data set. */
-import { recogniseHeader, shownNames, whyUnrecognised } from '../columns.js';
+import { shownNames, whyNotToldApart, whyUnrecognised } from '../column-faults.js';
+import { recogniseHeader } from '../columns.js';
 import { corpusOf } from '../corpora.js';
 import type { Format } from '../format.js';
 import { PARQUET_MAGIC } from '../readers/parquet-magic.js';
@@ -17,6 +18,8 @@ export const PARQUET: Format = {
   probe: async (file, names) => {
     const { columns: header, lists, rows } = await probeParquet(file, LOOKED_AT);
     const texts = rows.map(textsAmong);
+    const ambiguity = whyNotToldApart(header, names);
+    if (ambiguity !== undefined) return { reason: ambiguity };
     const recognised = recogniseHeader(header, names, texts);
     if (recognised === undefined) {
       if (lists.length === 0) return { reason: whyUnrecognised(header, names, texts) };

@@ -1,7 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import { messageOf } from '../../base/errors.js';
 import { describe, isObject, type JsonObject } from '../../base/json-schema.js';
-import { isSameName, shownNames, type TextColumns } from '../columns.js';
+import { shownNames } from '../column-faults.js';
+import { isSameName, type TextColumns } from '../columns.js';
 import type { CorpusName } from '../corpus-name.js';
 import type { Place, Row } from '../pair.js';
 import type { PairSource } from '../source.js';

@@ -225,6 +225,9 @@ describe('columns', () => {
     );
     await put('b.csv', 'ko,en,en\n차,car,auto\n');
     await expectError(['b.csv'], /got en \(column 2\), en \(column 3\); choose with --en-column/);
+    await put('c.csv', '원문,번역문,원문\n차,car,자동차\n');
+    await expectError(['c.csv'], /got 원문 \(column 1\), 원문 \(column 3\); choose with --ko-column/);
+    expect((await read(['c.csv'], { ko: '3', en: '2' })).map(([ko, en]) => [ko, en])).toEqual([['자동차', 'car']]);
     expect((await read(['b.csv'], { ko: 'ko', en: '2' })).map(([ko, en]) => [ko, en])).toEqual([CAR]);
   });
 
@@ -268,6 +271,19 @@ describe('two aligned files', () => {
     const expected = [CAR, ['', ''], ['배 "큰', 'pear']];
     for (const paths of [['.'], [ko], [en], [ko, en]])
       expect((await read(paths)).map((row) => row.slice(0, 2))).toEqual(expected);
+  });
+
+  test('may end lines with returns alone, as long as there is no line feed', async () => {
+    const lines = Array.from({ length: 200_000 }, (_, i) => `문장 ${i}`);
+    await put('x.ko', lines.join('\r'));
+    await put('x.en', `${lines.map((_, i) => `line ${i}`).join('\r')}\r`);
+    expect((await read()).map(([ko, en]) => [ko, en])).toEqual(lines.map((ko, i) => [ko, `line ${i}`]));
+    await put('x.ko', '차\r두 대\n배\n');
+    await put('x.en', 'two\rcars\r\npear');
+    expect((await read()).map(([ko, en]) => [ko, en])).toEqual([
+      ['차\r두 대', 'two\rcars'],
+      ['배', 'pear'],
+    ]);
   });
 
   test('of which one is longer give both counts, and one alone is named', async () => {

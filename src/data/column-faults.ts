@@ -1,0 +1,67 @@
+/** @file What messages say of columns that are not recognised. */
+import { foldName, WORDS } from './column-names.js';
+import { fittingColumns, HANGUL, isOnce, numberedPlaces, sidesOf, type ColumnNames, type Values } from './columns.js';
+
+/**
+ * Why a column cannot be told from another by its name, in a format that has no order of columns; undefined if each of
+ * the two can.
+ */
+export function whyNotToldApart(header: readonly string[], names: ColumnNames): string | undefined {
+  const { ko, en } = fittingColumns(header, names);
+  const twice = [...ko, ...en].map((place) => header[place]!).find((name) => !isOnce(header, name));
+  return twice === undefined ? undefined : `expected columns with names of their own, got ${twice} twice; rename one`;
+}
+
+/** Why a header is not recognised. */
+export function whyUnrecognised(header: readonly string[], names: ColumnNames, rows: readonly Values[] = []): string {
+  const found = fittingColumns(header, names);
+  for (const language of ['ko', 'en'] as const) {
+    if (found[language].length < 2) continue;
+    const columns = found[language].map((place) => `${header[place]} (column ${place + 1})`).join(', ');
+    return (
+      `expected one column of ${language === 'ko' ? 'Korean' : 'English'} texts, got ${columns}; ` +
+      `choose with --${language}-column, by name or by number`
+    );
+  }
+  const shown = shownNames(header) || 'no columns';
+  if (
+    sidesOf(header.map(foldName)) !== undefined &&
+    names.ko === undefined &&
+    names.en === undefined &&
+    rows.length > 0
+  ) {
+    return (
+      `expected Hangul to tell which of the columns is Korean, got ${shown}; ` +
+      `name them with --ko-column and --en-column`
+    );
+  }
+  const missing = (['ko', 'en'] as const).filter((language) => found[language].length === 0);
+  if (missing.length === 0)
+    return `expected two columns, got ${header[found.ko[0]!]} for both languages; name them apart`;
+  const wanted = missing.map((language) => describe(language, names)).join(' and a column ');
+  return `expected a column ${wanted}, got ${shown}; name them with --ko-column and --en-column`;
+}
+
+/** Advice for a first row that has no names but Korean texts; else empty. */
+export function numbersAdvice(row: readonly string[] = [], names: ColumnNames = {}): string {
+  const isData = row.length > 1 && row.some((text) => HANGUL.test(text)) && numberedPlaces(names) === undefined;
+  return isData ? ', or give their numbers (--ko-column 2 --en-column 1) where there is no header' : '';
+}
+
+/** Characters of a name, and of all names together, in a message. */
+const MOST_SHOWN = { ofName: 40, ofAll: 160 };
+
+/** The first names of columns or keys for a message, long ones shortened. */
+export function shownNames(names: readonly string[]): string {
+  const all = names.filter((name) => name !== '').map((name) => name.slice(0, MOST_SHOWN.ofName));
+  let length = 0;
+  const shown = all.filter((name) => (length += name.length + 2) <= MOST_SHOWN.ofAll);
+  return shown.length < all.length ? `${shown.join(', ')} and ${all.length - shown.length} more` : shown.join(', ');
+}
+
+function describe(language: 'ko' | 'en', names: ColumnNames): string {
+  const given = names[language];
+  if (given !== undefined) return given;
+  const [first, ...others] = WORDS[language].slice(0, language === 'ko' ? 3 : 2);
+  return `${first} (or ${others.join(', ')})`;
+}
