@@ -62,8 +62,9 @@ class TextTable implements SharedStrings {
   add(text: string, name: string): void {
     if (this.last.push(unescaped(text)) < BLOCK_TEXTS) return;
     let end = 0;
-    const ends = Uint32Array.from(this.last, (each) => (end += Buffer.byteLength(each)));
-    this.blocks.push({ bytes: Buffer.from(this.last.join('')), ends });
+    const texts = this.last.map((each) => Buffer.from(each)); // one by one: halves of a surrogate pair would join
+    const ends = Uint32Array.from(texts, ({ length }) => (end += length));
+    this.blocks.push({ bytes: Buffer.concat(texts), ends });
     this.last = [];
     this.bytes += end;
     if (this.bytes > MOST_BYTES)

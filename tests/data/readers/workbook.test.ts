@@ -69,6 +69,21 @@ describe('a workbook', () => {
     ]);
   });
 
+  test('may have halves of surrogate pairs in its shared strings, which do not join', async () => {
+    const texts = ['원문', '번역문', '_xD83D_', '_xDE00_', ...Array.from({ length: 5000 }, (_, i) => `문장 ${i}`)];
+    const cell = (index: number): string => `<c t="s"><v>${index}</v></c>`;
+    writeWorkbookParts(inFolder('a.xlsx'), {
+      'xl/worksheets/sheet1.xml':
+        `<worksheet><sheetData><row>${cell(0)}${cell(1)}</row><row>${cell(2)}${cell(3)}</row>` +
+        `<row>${cell(4)}${cell(4500)}</row></sheetData></worksheet>`,
+      'xl/sharedStrings.xml': `<sst>${texts.map((text) => `<si><t>${text}</t></si>`).join('')}</sst>`,
+    });
+    expect((await read()).map(([ko, en]) => [ko, en])).toEqual([
+      ['expected text, got bytes that are not', 'a.xlsx:2'],
+      ['문장 0', '문장 4496'],
+    ]);
+  });
+
   test('of two sheets with pairs is two sources, and a sheet of notes none', async () => {
     const sheet = (ko: string) =>
       `<worksheet><sheetData><row r="1"><c t="str"><v>ko</v></c><c t="str"><v>en</v></c></row><row ` +
