@@ -1,9 +1,11 @@
 /** @file Files with the same pairs, which count once. */
 import path from 'node:path';
+import { lastPairs } from './last-pairs.js';
 import { firstPairs } from './read-source.js';
+import { readPieces } from './readers/stored-file.js';
 import type { PairSource, SkippedFile } from './source.js';
 
-/** Pairs at the beginning of two files that are compared. */
+/** Pairs at the beginning, or at the end, of two files that are compared. */
 const COMPARED = 20;
 
 /** How many of them must be equal: one of the files may have been corrected by hand. */
@@ -12,7 +14,8 @@ const SAME = 0.5;
 /**
  * Leaves out sources whose pairs another one has. Two files are copies where corpus and name (without its ending) are
  * the same, half of the first 20 pairs at least, and
- * - one is the CSV and the other the JSON of a set of the technology or social-science corpus: the CSV is kept; or
+ * - one is the CSV and the other the JSON of a set of the technology or social-science corpus, and half of the last 20
+ *   pairs are the same, too (Excel cuts a CSV at 1,048,576 rows): the CSV is kept; or
  * - they have the same shape and size, such as an archive's and the one unpacked beside it: the unpacked one is kept.
  *
  * Sources must come in their order, so that what is kept does not depend on the system's.
@@ -52,7 +55,10 @@ function preference({ files, shape }: PairSource): number {
 
 async function findOriginal(source: PairSource, others: readonly PairSource[]): Promise<PairSource | undefined> {
   for (const other of others) {
-    if ((isTwin(source, other) || isSameFile(source, other)) && (await beginAlike(source, other))) return other;
+    if (isTwin(source, other) && (await areAlike(source, other, firstOf)) && (await areAlike(source, other, lastPairs)))
+      return other;
+    if (mayBeSameFile(source, other) && (await areAlike(source, other, firstOf)) && (await areOfOneSize(source, other)))
+      return other;
   }
   return undefined;
 }
@@ -62,19 +68,41 @@ function isTwin(a: PairSource, b: PairSource): boolean {
   return shapes === 'csv json' && (a.corpus === 'technology' || a.corpus === 'social-science');
 }
 
-function isSameFile(a: PairSource, b: PairSource): boolean {
-  const isPacked = a.files[0]!.isGzip !== b.files[0]!.isGzip; // their size is then an estimate
-  return a.shape === b.shape && (isPacked || a.bytes === b.bytes) && a.files.length === b.files.length;
+function mayBeSameFile(a: PairSource, b: PairSource): boolean {
+  return (
+    a.shape === b.shape && (isPacked(a) || isPacked(b) || a.bytes === b.bytes) && a.files.length === b.files.length
+  );
 }
 
-async function beginAlike(a: PairSource, b: PairSource): Promise<boolean> {
-  const [first, second] = [await beginning(a), await beginning(b)];
+async function areOfOneSize(a: PairSource, b: PairSource): Promise<boolean> {
+  return (await sizeOf(a)) === (await sizeOf(b));
+}
+
+/** Bytes when unpacked. What gzip says of them is an estimate. */
+async function sizeOf(source: PairSource): Promise<number> {
+  if (!isPacked(source)) return source.bytes;
+  let size = 0;
+  for (const file of source.files) for await (const piece of readPieces(file)) size += piece.length;
+  return size;
+}
+
+function isPacked({ files }: PairSource): boolean {
+  return files.some(({ isGzip }) => isGzip === true);
+}
+
+type SomePairs = (source: PairSource, count: number) => Promise<[ko: string, en: string][]>;
+
+async function areAlike(a: PairSource, b: PairSource, pairsOf: SomePairs): Promise<boolean> {
+  const [first, second] = [await compared(a, pairsOf), await compared(b, pairsOf)];
   const same = first.filter((pair) => second.includes(pair)).length;
   return same > 0 && same >= SAME * Math.max(first.length, second.length);
 }
 
-async function beginning(source: PairSource): Promise<string[]> {
-  return (await firstPairs(source, COMPARED)).map(({ ko, en }) =>
-    JSON.stringify([ko, en].map((text) => text.normalize('NFC').trim())),
+async function compared(source: PairSource, pairsOf: SomePairs): Promise<string[]> {
+  return (await pairsOf(source, COMPARED)).map((pair) =>
+    JSON.stringify(pair.map((text) => text.normalize('NFC').trim())),
   );
 }
+
+const firstOf: SomePairs = async (source, count) =>
+  (await firstPairs(source, count)).map(({ ko, en }): [string, string] => [ko, en]);

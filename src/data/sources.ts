@@ -80,13 +80,7 @@ async function addFindings(found: FoundFiles, request: Request, findings: Findin
 
 async function addFolder({ files, partners = [] }: FileFolder, request: Request, findings: Findings): Promise<void> {
   const small = files.filter(({ name, bytes }) => /\.json$/i.test(name) && bytes <= SMALL_FILE_BYTES);
-  const isMany = small.length >= MANY_FILES;
-  if (isMany) {
-    const { tables, others } = probeSmallFiles(small, request.names);
-    findings.sources.push(...tables.map(({ table, files: ofTable }) => sourceOf(ofTable, table, false)));
-    findings.skipped.push(...others.map(({ file, reason }) => ({ file: file.name, why: reason })));
-  }
-  const inSlices = new Set(isMany ? small : []);
+  const inSlices = small.length >= MANY_FILES ? await addSmallFiles(small, request, findings) : new Set<StoredFile>();
   for (const both of alignedIn(files, partners)) {
     const isKnown = findings.sources.some(({ id, shape }) => shape === 'aligned' && id === both[0].name);
     const source = isKnown ? undefined : await alignedSource(both, request);
@@ -95,6 +89,27 @@ async function addFolder({ files, partners = [] }: FileFolder, request: Request,
     both.forEach((file) => inSlices.add(file));
   }
   for (const file of files) if (!inSlices.has(file)) await addFile(file, request, findings);
+}
+
+/**
+ * Adds many small files, and returns them. Of those that are not objects with pairs, one of each kind is examined like
+ * a file of its own, and the others of its kind, too, if it has pairs.
+ */
+async function addSmallFiles(
+  small: readonly StoredFile[],
+  request: Request,
+  findings: Findings,
+): Promise<Set<StoredFile>> {
+  const { tables, others } = probeSmallFiles(small, request.names);
+  findings.sources.push(...tables.map(({ table, files }) => sourceOf(files, table, false)));
+  const kinds = new Map<string, boolean>();
+  for (const { file, reason } of others) {
+    const sources = findings.sources.length;
+    if (kinds.get(reason) === false) findings.skipped.push({ file: file.name, why: reason });
+    else await addFile(file, request, findings);
+    if (!kinds.has(reason)) kinds.set(reason, findings.sources.length > sources);
+  }
+  return new Set(small);
 }
 
 /** Pairs of files that are aligned, by their names: the Korean one first. */

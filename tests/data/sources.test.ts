@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { workbookBytes, writeZip } from './archives.js';
 import { readingFolder } from './reading.js';
@@ -76,6 +77,21 @@ describe('files that hold the same pairs', () => {
     ]);
   });
 
+  test('as CSV that is cut short, by Excel or as a packed file, both count', async () => {
+    const many = Array.from({ length: 3000 }, (_, i) => `t${i}`);
+    await put('a.csv', table('기술과학', ...many.slice(0, 2000)));
+    await put('a.json', tableJson('기술과학', ...many));
+    await put('b.csv', table('기술과학', ...texts));
+    await put('b.csv.gz', gzipSync(table('기술과학', ...texts, 'more')));
+    await put('c.csv', table('기술과학', ...many));
+    await put('c.json', tableJson('기술과학', ...many));
+    await put('d.csv', table('기술과학', ...texts));
+    await put('d.csv.gz', gzipSync(table('기술과학', ...texts)));
+    const { sources, skipped } = await find();
+    expect(sources.map(({ id }) => id)).toEqual(['a.csv', 'a.json', 'b.csv', 'b.csv.gz', 'c.csv', 'd.csv']);
+    expect(skipped.map(({ file }) => file)).toEqual(['c.json', 'd.csv.gz']);
+  });
+
   test('as CSV and JSON with other pairs, or of other corpora, both count', async () => {
     await put('a.csv', table('기술과학', ...texts));
     await put('a.json', tableJson('기술과학', ...texts.map((text) => `other ${text}`)));
@@ -130,6 +146,26 @@ describe('the order of sources', () => {
       ['TL/2000.json', 100],
     ]);
     expect((await read()).map(([ko]) => ko)).toEqual([...names].sort());
+  });
+});
+
+describe('JSON files', () => {
+  const ofList = (i: number): object => ({ ko: `${i}번째`, en: `number ${i}` });
+
+  test('are read the same, however many small ones there are', async () => {
+    for (let i = 0; i < 120; i++) await put(`lists/${i}.json`, JSON.stringify({ id: i, sentences: [ofList(i)] }));
+    for (let i = 0; i < 120; i++) await put(`tables/${i}.json`, JSON.stringify({ ko: [`${i}번째`], en: ['table'] }));
+    for (let i = 0; i < 120; i++) await put(`others/${i}.json`, JSON.stringify({ id: i }));
+    const { sources, skipped } = await find();
+    expect([sources.length, skipped.length]).toEqual([240, 120]);
+    expect(new Set((await read()).map(([ko]) => ko)).size).toBe(120);
+  });
+
+  test('with pairs under "data" and other keys are read in full', async () => {
+    const other = [{ name: 'open', ko: 1 }];
+    await put('a.json', JSON.stringify({ licenses: other, data: [ofList(1)], valid: [ofList(2)] }));
+    await put('b.json', JSON.stringify({ licenses: other, data: [ofList(3)], notes: [{ words: other }] }));
+    expect((await read()).map(([ko]) => ko)).toEqual(['1번째', '2번째', '3번째']);
   });
 });
 

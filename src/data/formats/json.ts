@@ -1,7 +1,8 @@
 /** @file JSON: arrays of objects, a sequence of objects, and one object per line. */
 import type { JsonObject } from '../../base/json-schema.js';
 import { isDeepStrictEqual } from 'node:util';
-import { numberedPlaces, numbersAdvice, type ColumnNames } from '../columns.js';
+import { numbersAdvice } from '../column-faults.js';
+import { numberedPlaces, type ColumnNames } from '../columns.js';
 import type { Beginning, Format, Probed, Verdict } from '../format.js';
 import { linesOf, utf8Pieces } from '../readers/encoding.js';
 import { elementsOf } from '../readers/json-elements.js';
@@ -55,6 +56,9 @@ function areLines({ text, isWhole }: Beginning, name: string): boolean {
   return isNamedSo ? lines.some(isRow) : lines.length > 1 && isRow(lines[0]!);
 }
 
+/** The key of an array of objects that is read without others being tried. */
+const USUAL_KEY = 'data';
+
 /** Keys of arrays of objects that are tried. */
 const MOST_KEYS = 8;
 
@@ -63,9 +67,9 @@ async function probeValues(file: StoredFile, names: ColumnNames, { text }: Begin
   const probeUnder = (except?: readonly string[]): Promise<Verdict | UnreadableFile> =>
     verdictOrFault(() => probeTexts(elementsOf(piecesOf(file), file.name, except), 'json', file, names));
   const usual = await probeUnder();
-  if (Array.isArray(usual)) return usual as Verdict;
   const all = new Set([...text.matchAll(/"([^"\\]{1,60})"\s*:\s*\[\s*\{/g)].map(([, key]) => key!));
   const keys = [...all].slice(0, MOST_KEYS);
+  if (Array.isArray(usual) && !(keys.length > 1 && keys.includes(USUAL_KEY))) return usual as Verdict;
   let under: Probed | undefined;
   const otherArrays: string[] = [];
   for (const key of keys) {
@@ -74,6 +78,8 @@ async function probeValues(file: StoredFile, names: ColumnNames, { text }: Begin
     under ??= found;
     if (found === undefined || !isDeepStrictEqual(found.columns, under?.columns)) otherArrays.push(key);
   }
+  const areSeveral = keys.length - otherArrays.length > 1 && !otherArrays.includes(USUAL_KEY);
+  if (Array.isArray(usual) && !areSeveral) return usual as Verdict;
   if (under !== undefined) return [{ ...under, otherArrays }];
   const table = isTable(text) ? await probeTable(file, names) : undefined;
   if (table !== undefined) return table;
