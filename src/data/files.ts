@@ -10,7 +10,7 @@ import { isZip, listArchive, whyUnreadable, type ArchiveEntry } from './readers/
 import { openFile, type RandomAccess } from './readers/random-access.js';
 import type { StoredFile } from './readers/stored-file.js';
 import type { SkippedFile } from './source.js';
-import { MANIFEST } from './store/manifest.js';
+import { isStore, MANIFEST } from './store/manifest.js';
 import { isFolder, lookUp, readable, shownPath } from './system-lookup.js';
 
 /** The files of one folder, on disk or in an archive. */
@@ -122,7 +122,7 @@ async function searchFolder(folder: string, search: Search, isGiven = true): Pro
     return;
   }
   search.seen.add(identity);
-  if (isTokenStore(entries.map(({ name }) => name))) {
+  if (entries.some(({ name }) => name === MANIFEST) && (await isStore(folder))) {
     if (isGiven) throw givenStore(folder);
     search.skipped.push({ file: shownPath(folder), why: 'a token store, which is prepared already' });
     return;
@@ -136,11 +136,6 @@ async function searchFolder(folder: string, search: Search, isGiven = true): Pro
     else files.push(entry.name);
   }
   addFiles(folder, files, search);
-}
-
-/** Whether a folder with these files holds what `kd prepare` has written. */
-function isTokenStore(names: readonly string[]): boolean {
-  return names.includes(MANIFEST) && names.some((name) => /^training-\d{5}\.arrow$/.test(name));
 }
 
 function givenStore(folder: string): InputError {

@@ -29,6 +29,8 @@ const ADVICE: readonly (readonly [RegExp, string])[] = [
   [/\.xlsb?$/i, 'an Excel workbook of another kind; save it as .xlsx'],
   [/\.part\d+$/i, 'a part of a download; join the parts in their order'],
   [/\.z\d\d$/i, 'a part of an archive; join the parts, or unpack them together'],
+  [/\.(zip|7z|rar|tar|gz|tgz)\.\d{3}$/i, 'a part of an archive; join the parts, or unpack them together'],
+  [/\.(crdownload|part|partial|download)$/i, 'a download that has not finished; wait for it, or download it again'],
   [/\.zip$/i, 'not a zip archive, or only a part of one; download it again'],
   [/\.(tar|tgz|7z|rar|alz|egg)$/i, 'an archive that is not .zip; unpack it'],
   [/\.(z|lzma|zst|br|sz|snappy)$/i, 'a compressed file; unpack it'],

@@ -8,8 +8,9 @@ import { isZip, listArchive } from './readers/archive.js';
 import { decodeBeginning, utf8Pieces } from './readers/encoding.js';
 import { growthOf, isGzip } from './readers/gzip.js';
 import { otherDocument } from './readers/workbook.js';
+import type { RandomAccess } from './readers/random-access.js';
 import { openStoredFile, readPieces, type StoredFile } from './readers/stored-file.js';
-import { UnreadableFile } from './unreadable-file.js';
+import { DamagedArchive, UnreadableFile } from './unreadable-file.js';
 
 /** Bytes of a file that are examined. */
 const BEGINNING_BYTES = 1 << 16;
@@ -99,13 +100,25 @@ function whatArchive(file: StoredFile): NoPairs | 'archive' {
   if (file.member !== undefined || file.isGzip === true) return { reason: INNER_ARCHIVE };
   const access = openStoredFile(file);
   try {
-    const paths = new Set(listArchive(access).map(({ path }) => path));
+    const paths = pathsIn(access, file.name);
+    if (!(paths instanceof Set)) return paths;
     const other = otherDocument(paths);
     if (other !== undefined) return { reason: other };
     const isDocument = ['[Content_Types].xml', 'mimetype', 'META-INF/MANIFEST.MF'].some((path) => paths.has(path));
     return isDocument ? { reason: 'a document or program packed as .zip; save its table as .xlsx or .csv' } : 'archive';
   } finally {
     access.close();
+  }
+}
+
+/** The paths in an archive, or what to do about one that is a part, by its name. Throws a `DamagedArchive`. */
+function pathsIn(archive: RandomAccess, name: string): Set<string> | NoPairs {
+  try {
+    return new Set(listArchive(archive).map(({ path }) => path));
+  } catch (error) {
+    const reason = error instanceof DamagedArchive ? adviceByName(name) : undefined;
+    if (reason === undefined) throw error;
+    return { reason };
   }
 }
 

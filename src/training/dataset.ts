@@ -78,8 +78,13 @@ export async function openPairs(
   const { output } = context;
   const tokenizers = { teacher: models.teacher.tokenizer, student: models.student.tokenizer };
   const store = 'store' in found ? found.store : await prepared(found.sources, settings, models, context, isTrial);
-  await checkTokenizers(store, tokenizers);
-  await store.check(); // before any file of the run is touched
+  try {
+    await checkTokenizers(store, tokenizers);
+    await store.check(); // before any file of the run is touched
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
   if ('sources' in found) warnOfFewer(settings.samples, store.training.count + store.validation.count, output);
   const { training, validation, folder } = store;
   output.message(

@@ -121,24 +121,32 @@ async function prepare(
 
   // pairs
   const pairs = await openPairs(found, settings, { teacher, student }, context, isTrial);
-  if (fitting !== undefined)
-    settings = { ...settings, batchSize: chooseBatchSize(fitting, pairs.training.count, settings.accumulate, output) };
-  const data = datasetOf(pairs, settings);
-  warnOfIdleRun(settings, data, output);
-  const fingerprints = mayLackModels ? {} : { data: data.fingerprint, ...models };
-  if (ranks !== undefined)
-    await checkAlike(ranks, { data: data.fingerprint }, { topic: 'data', shown: formatHash, advice: SAME_DATA });
-  return {
-    settings,
-    teacher,
-    student,
-    engine,
-    place,
-    data,
-    fingerprints,
-    previews,
-    description: describeRun(settings, { teacher, student }, engine, data, fingerprints),
-  };
+  try {
+    if (fitting !== undefined)
+      settings = {
+        ...settings,
+        batchSize: chooseBatchSize(fitting, pairs.training.count, settings.accumulate, output),
+      };
+    const data = datasetOf(pairs, settings);
+    warnOfIdleRun(settings, data, output);
+    const fingerprints = mayLackModels ? {} : { data: data.fingerprint, ...models };
+    if (ranks !== undefined)
+      await checkAlike(ranks, { data: data.fingerprint }, { topic: 'data', shown: formatHash, advice: SAME_DATA });
+    return {
+      settings,
+      teacher,
+      student,
+      engine,
+      place,
+      data,
+      fingerprints,
+      previews,
+      description: describeRun(settings, { teacher, student }, engine, data, fingerprints),
+    };
+  } catch (error) {
+    await pairs.close();
+    throw error;
+  }
 }
 
 /** Opens the teacher and the student, and checks that they are compatible. */

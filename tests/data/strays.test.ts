@@ -1,6 +1,6 @@
 /** @file Folders in which other things lie beside the pairs: they are named, and end no run. */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -8,6 +8,7 @@ import { describe, expect, test } from 'vitest';
 import { writeZip, workbookBytes } from './archives.js';
 import { readingFolder } from './reading.js';
 import { countCpuTime } from '../cpu-time.js';
+import { fixture } from './readers/typed.js';
 
 const { put, read, find, expectError, inFolder } = readingFolder();
 
@@ -58,16 +59,35 @@ test('whatever is wrong with a file, it is listed with the reason', async () => 
 });
 
 test('a token store is told from pairs, whether it is given or found', async () => {
-  await put('store/manifest.json', '{}');
+  await put('store/manifest.json', '{\n  "format": "kd token store"\n}');
   await put('store/training-00000.arrow', 'x');
+  await put('other/manifest.json', '{"files": ["training-00000.arrow"]}');
+  await put('other/training-00000.arrow', readFileSync(fixture('lz4.feather')));
+  await put('piped/training-00000.arrow', readFileSync(fixture('lz4.feather')));
+  expect(spawnSync('mkfifo', [inFolder('piped/manifest.json')]).status).toBe(0);
   await expectError(
     ['store'],
     /^store: expected files of pairs, got a token store, which is prepared already; train on it with --data \S+ and no other data$/,
   );
   await put('a.csv', CSV);
   const { sources, skipped } = await find();
-  expect(sources.length).toBe(1);
-  expect(skipped).toEqual([{ file: 'store', why: 'a token store, which is prepared already' }]);
+  expect(sources.map(({ id }) => id)).toEqual(['a.csv', 'other/training-00000.arrow', 'piped/training-00000.arrow']);
+  expect(skipped.map(({ file }) => file)).toEqual(['other/manifest.json', 'piped/manifest.json', 'store']);
+  expect(skipped.at(-1)!.why).toBe('a token store, which is prepared already');
+});
+
+test('parts of archives and of downloads are told from damaged archives', async () => {
+  writeZip(inFolder('whole.zip'), [['a.csv', `ko,en\n차,car${'x'.repeat(9999)}`]]);
+  const start = readFileSync(inFolder('whole.zip')).subarray(0, 99);
+  for (const name of ['TL.zip.part0', 'TL.z01', 'TL.zip.001', 'TL.zip.crdownload']) await put(`parts/${name}`, start);
+  await put('parts/a.csv', CSV);
+  const { skipped } = await find(['parts']);
+  expect(skipped.map(({ why }) => why)).toEqual([
+    'a part of an archive; join the parts, or unpack them together',
+    'a part of an archive; join the parts, or unpack them together',
+    'a download that has not finished; wait for it, or download it again',
+    'a part of a download; join the parts in their order',
+  ]);
 });
 
 test('messages of many files and columns stay short, and say each reason once', async () => {

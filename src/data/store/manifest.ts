@@ -6,6 +6,7 @@ import * as v from 'valibot';
 import { InputError, messageOf } from '../../base/errors.js';
 import { anyObject, checkFormat, checkJson, listOf, number, object, partOf, text } from '../../base/json-schema.js';
 import { parseJson } from '../../base/parse-json.js';
+import { openRegularFile } from '../../base/regular-file.js';
 import { shellCommand } from '../../base/shell.js';
 import { SIDES } from './schema.js';
 
@@ -58,10 +59,22 @@ export function manifestOf(contents: Omit<Manifest, 'format' | 'version'>): Mani
   return { format: FORMAT, version: VERSION, ...contents };
 }
 
-/** Whether a folder is a complete token store, or claims to be one. */
+/** The first bytes of a manifest, in which its format stands. */
+const BEGINNING_BYTES = 1 << 12;
+
+/** Whether a folder is a complete token store, or claims to be one: by the beginning of its manifest. */
 export async function isStore(folder: string): Promise<boolean> {
-  const text = await readFile(join(folder, MANIFEST), 'utf8').catch(() => '');
-  return text.includes(FORMAT);
+  try {
+    const { handle } = await openRegularFile(join(folder, MANIFEST));
+    try {
+      const { buffer, bytesRead } = await handle.read(Buffer.alloc(BEGINNING_BYTES), 0, BEGINNING_BYTES, 0);
+      return buffer.toString('utf8', 0, bytesRead).includes(FORMAT);
+    } finally {
+      await handle.close();
+    }
+  } catch {
+    return false; // no manifest, or something else under its name
+  }
 }
 
 /** Reads a store's manifest and checks that its files exist. Throws an `InputError` that says what is missing. */
