@@ -73,6 +73,16 @@ export interface MessageSource {
   read(position: number, length: number): Promise<ArrayBuffer>;
 }
 
+/** The bytes of a file from `start` up to `end`. */
+export async function bytesBetween(source: MessageSource, start: number, end: number): Promise<Buffer> {
+  return Buffer.from(await source.read(start, end - start));
+}
+
+/** What a field of type string, bytes or message holds. */
+export async function contentOf(source: MessageSource, { content, end }: Field): Promise<Buffer> {
+  return bytesBetween(source, content, end);
+}
+
 /** Ten bytes of seven bits hold 64. */
 const LONGEST_VARINT = 10;
 

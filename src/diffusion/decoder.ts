@@ -1,10 +1,11 @@
 /** @file The VAE decoder of a pipeline: latents to pixels. */
 import { InputError } from '../base/errors.js';
+import { sizeOf } from '../base/shape.js';
 import { joined, LATENT_CHANNELS, PIXELS_PER_LATENT } from './latents.js';
 import { loadOnnx, type OnnxModel, type Provider } from './onnx.js';
 import type { Port, Signature } from './onnx-signature.js';
 import type { Pixels } from './tensors.js';
-import { assignRoles, fixedSize, outputOf, usualValues, type Role } from './ports.js';
+import { assignRoles, fixedSize, outputOf, defaultInputs, type Role } from './ports.js';
 import { checkedOutput, checkPictureSize, checkTypes, wrongInputs } from './wrong-model.js';
 
 /** What a decoder's file says of what it takes. */
@@ -87,10 +88,10 @@ function decoderOf(model: OnnxModel, port: Port, scale: number): Decoder {
       const scaled = latents.map((value) => value / scale);
       const values = joined(Array.from({ length: batch }, () => scaled)); // extra values are ignored
       const shape = [batch, LATENT_CHANNELS, height / PIXELS_PER_LATENT, width / PIXELS_PER_LATENT];
-      const image = await model.run({ ...usualValues(model.inputs, batch), [port.name]: { values, shape } }, output);
+      const image = await model.run({ ...defaultInputs(model.inputs, batch), [port.name]: { values, shape } }, output);
       // [B, 3, height, width] in -1 … 1
       const expected = [batch, 3, height, width];
-      if (image.values.length !== expected.reduce((product, size) => product * size, 1)) {
+      if (image.values.length !== sizeOf(expected)) {
         throw new InputError(
           `${model.location}: expected pictures of [${expected.join(', ')}], got [${image.shape.join(', ')}]; ` +
             'get the file again',

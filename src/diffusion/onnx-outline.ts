@@ -2,7 +2,7 @@
  * @file An ONNX file without its weights: what ONNX Runtime says of it, it says of the whole, in a fraction of the
  * memory and the time.
  */
-import { bytes, fieldsOf, type Field } from '../base/protobuf.js';
+import { bytes, bytesBetween, contentOf, fieldsOf, type Field } from '../base/protobuf.js';
 import { GRAPH, MODEL, VALUE_INFO, valueInfoOf } from '../onnx/format.js';
 import { openRandomAccess, type RandomAccessFile } from '../weights/byte-source.js';
 import { typeNumber, type Port } from './onnx-signature.js';
@@ -85,17 +85,13 @@ function inputOf({ name, type, shape }: Port): Buffer {
 
 /** A field as it is; undefined for one that is larger than an outline may be. */
 async function smallField(file: RandomAccessFile, { start, end }: Field): Promise<Buffer | undefined> {
-  return end - start > LARGEST ? undefined : Buffer.from(await file.read(start, end - start));
+  return end - start > LARGEST ? undefined : bytesBetween(file, start, end);
 }
 
 /** The name in a `ValueInfoProto`. */
 async function nameOf(file: RandomAccessFile, info: Field): Promise<string> {
   let name = '';
   for await (const field of fieldsOf(file, info.content, info.end))
-    if (field.number === VALUE_INFO.name) name = await text(file, field);
+    if (field.number === VALUE_INFO.name) name = (await contentOf(file, field)).toString();
   return name;
-}
-
-async function text(file: RandomAccessFile, { content, end }: Field): Promise<string> {
-  return Buffer.from(await file.read(content, end - content)).toString();
 }

@@ -1,6 +1,6 @@
 /** @file An ONNX file's inputs and outputs, read from its graph: neither weights nor ONNX Runtime are loaded. */
 import { InputError } from '../base/errors.js';
-import { fieldsOf, type Field } from '../base/protobuf.js';
+import { contentOf, fieldsOf, type Field } from '../base/protobuf.js';
 import { DIMENSION, GRAPH, MODEL, SHAPE, TENSOR, TENSOR_TYPE, TYPE, VALUE_INFO } from '../onnx/format.js';
 import { openRandomAccess, type RandomAccessFile } from '../weights/byte-source.js';
 
@@ -102,7 +102,7 @@ async function* fields(
 
 async function text(file: RandomAccessFile, field: Field): Promise<string> {
   checkLength(file, field, 'a name');
-  return Buffer.from(await file.read(field.content, field.end - field.content)).toString();
+  return (await contentOf(file, field)).toString();
 }
 
 function checkLength({ location }: RandomAccessFile, { content, end }: Field, what: string): void {

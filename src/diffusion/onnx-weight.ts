@@ -1,7 +1,8 @@
 /** @file A weight as an ONNX file describes it, and whether its values are as many as its shape says. */
 import { isAbsolute, normalize } from 'node:path';
 import { InputError } from '../base/errors.js';
-import { fieldsOf, varintAt, type Field } from '../base/protobuf.js';
+import { sizeOf } from '../base/shape.js';
+import { contentOf, fieldsOf, varintAt, type Field } from '../base/protobuf.js';
 import { EXTERNAL, TENSOR } from '../onnx/format.js';
 import type { RandomAccessFile } from '../weights/byte-source.js';
 import { shown, shownShape } from '../weights/wording.js';
@@ -74,7 +75,7 @@ export function checkWeight(location: string, weight: Weight): EndBeside | undef
     new InputError(`${location}: expected ${expected} for ${what}, got ${got}`);
   if (!shape.every((size) => size >= 0)) throw wrong('sizes from 0 on', shownShape(shape));
   const each = VALUE_BYTES[type];
-  const needed = each === undefined ? undefined : shape.reduce((product, size) => product * size, each);
+  const needed = each === undefined ? undefined : each * sizeOf(shape);
   if (beside === undefined) {
     if ((bytesInside ?? needed) !== (needed ?? bytesInside)) throw wrong(`${needed} bytes`, String(bytesInside));
     return undefined;
@@ -106,8 +107,4 @@ async function readEntry(file: RandomAccessFile, { content, end }: Field): Promi
   const texts: string[] = [];
   for await (const field of fieldsOf(file, content, end)) texts.push((await contentOf(file, field)).toString());
   return [texts[0] ?? '', texts[1] ?? ''];
-}
-
-async function contentOf(file: RandomAccessFile, { content, end }: Field): Promise<Buffer> {
-  return Buffer.from(await file.read(content, end - content));
 }

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { InputError } from '../base/errors.js';
 import { createPendingFile, writeFileAtomic, type PendingFile } from '../base/files.js';
 import { DATA_TYPES, externalData, GRAPH, MODEL } from '../onnx/format.js';
-import { bytes, fieldsOf, type Field } from '../base/protobuf.js';
+import { bytes, bytesBetween, fieldsOf, type Field } from '../base/protobuf.js';
 import { hintFromStart, openRandomAccess, type RandomAccessFile } from '../weights/byte-source.js';
 import { checkWeight, readWeight } from './onnx-weight.js';
 
@@ -94,7 +94,7 @@ export async function moveWeights(location: string, folder: string): Promise<str
       model.push(
         field.number === MODEL.graph
           ? bytes(MODEL.graph, await graphWithoutWeights(file, field, weights, name))
-          : await slice(file, field.start, field.end),
+          : await bytesBetween(file, field.start, field.end),
       );
     }
     await weights.commit();
@@ -118,11 +118,14 @@ async function graphWithoutWeights(
     const values = field.number === GRAPH.initializer ? (await readWeight(file, field)).inside : undefined;
     const length = values === undefined ? 0 : values.end - values.content;
     if (values === undefined || length < SMALLEST_MOVED) {
-      fields.push(await slice(file, field.start, field.end));
+      fields.push(await bytesBetween(file, field.start, field.end));
       continue;
     }
     await copy(file, values, weights, offset);
-    const rest = [await slice(file, field.content, values.start), await slice(file, values.end, field.end)];
+    const rest = [
+      await bytesBetween(file, field.content, values.start),
+      await bytesBetween(file, values.end, field.end),
+    ];
     fields.push(bytes(GRAPH.initializer, [...rest, ...externalData(name, offset, length)]));
     offset = Math.ceil((offset + length) / ALIGNMENT) * ALIGNMENT;
   }
@@ -131,7 +134,7 @@ async function graphWithoutWeights(
 
 async function copy(file: RandomAccessFile, { content, end }: Field, to: PendingFile, offset: number): Promise<void> {
   for (let start = content; start < end; start += CHUNK) {
-    await to.write(await slice(file, start, Math.min(start + CHUNK, end)), offset + start - content);
+    await to.write(await bytesBetween(file, start, Math.min(start + CHUNK, end)), offset + start - content);
   }
 }
 
@@ -140,8 +143,4 @@ async function* graphFields(file: RandomAccessFile): AsyncGenerator<Field> {
   for await (const field of fieldsOf(file, 0, file.size)) {
     if (field.number === MODEL.graph) yield* fieldsOf(file, field.content, field.end);
   }
-}
-
-async function slice(file: RandomAccessFile, start: number, end: number): Promise<Buffer> {
-  return Buffer.from(await file.read(start, end - start));
 }

@@ -9,7 +9,8 @@ import { checkLoads } from './onnx-check.js';
 import { readSignature } from './onnx-signature.js';
 import { checkWeights } from './onnx-weights.js';
 import { PIPELINE_FILES } from './pipeline-files.js';
-import { parseSchedulerConfig, type SchedulerConfig, type SchedulerName } from './scheduler-config.js';
+import { parseSchedulerConfig } from './parse-scheduler-config.js';
+import type { SchedulerConfig, SchedulerName } from './scheduler-config.js';
 import { unetSignature, type UnetSignature } from './unet.js';
 
 /**

@@ -84,7 +84,7 @@ async function denoise(unet: Unet, config: SchedulerConfig, request: PictureRequ
   const scheduler = createScheduler(config, request.steps);
   let latents = request.noise;
   for (const [index, timestep] of scheduler.timesteps.entries()) {
-    latents = scheduler.step(await guidedAnswer(unet, request, latents, timestep), latents);
+    latents = scheduler.step(await guidedPrediction(unet, request, latents, timestep), latents);
     checkLatents(latents, request, index + 1);
     await request.onStep?.(index + 1, latents);
   }
@@ -102,16 +102,16 @@ function checkLatents(latents: Float32Array, { guidance, steps }: PictureRequest
 }
 
 /** Classifier-free guidance: negative + guidance · (prompt − negative), arXiv 2207.12598, formula 6. */
-async function guidedAnswer(
+async function guidedPrediction(
   unet: Unet,
   request: PictureRequest,
   latents: Float32Array,
   timestep: number,
 ): Promise<Float32Array> {
   const { prompt, negative, guidance, oneByOne = false } = request;
-  const questions = guidance <= 1 ? [[prompt]] : oneByOne ? [[negative], [prompt]] : [[negative, prompt]];
-  const answers: Float32Array[] = [];
-  for (const texts of questions) answers.push(...(await unet.predict(latents, timestep, texts, request)));
+  const batches = guidance <= 1 ? [[prompt]] : oneByOne ? [[negative], [prompt]] : [[negative, prompt]];
+  const predictions: Float32Array[] = [];
+  for (const texts of batches) predictions.push(...(await unet.predict(latents, timestep, texts, request)));
   const share = (place: number): number => (guidance <= 1 ? 1 : place === 0 ? 1 - guidance : guidance);
-  return weightedSum(...answers.map((answer, place): Term => [share(place), answer]));
+  return weightedSum(...predictions.map((prediction, place): Term => [share(place), prediction]));
 }

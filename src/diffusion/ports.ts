@@ -17,7 +17,7 @@ export function fixedSize(size: number | string | undefined): number | undefined
 }
 
 /** Inputs with a default value, by name, for a batch size. */
-const USUAL: Readonly<Record<string, (batch: number) => Values>> = {
+const DEFAULTS: Readonly<Record<string, (batch: number) => Values>> = {
   return_dict: () => scalar(0),
   cross_attention_scale: () => scalar(1),
   lora_scale: () => scalar(1),
@@ -33,11 +33,11 @@ function ones(batch: number): Values {
 }
 
 /** The values of inputs without a role, for a batch size. */
-export function usualValues(inputs: readonly Port[], batch: number): Record<string, Values> {
-  const usual = inputs.filter(({ name }) => Object.hasOwn(USUAL, name));
+export function defaultInputs(inputs: readonly Port[], batch: number): Record<string, Values> {
+  const withDefault = inputs.filter(({ name }) => Object.hasOwn(DEFAULTS, name));
   return Object.fromEntries(
-    usual.map(({ name, shape }) => {
-      const { values, shape: own } = USUAL[name]!(batch);
+    withDefault.map(({ name, shape }) => {
+      const { values, shape: own } = DEFAULTS[name]!(batch);
       return [name, { values, shape: values.length === 1 ? shape.map(() => 1) : own }];
     }),
   );
@@ -52,7 +52,7 @@ export function assignRoles<R extends string>(
   inputs: readonly Port[],
   roles: Readonly<Record<R, Role>>,
 ): Readonly<Record<R, Port>> | undefined {
-  const left = new Set(inputs.filter(({ name }) => !Object.hasOwn(USUAL, name)));
+  const left = new Set(inputs.filter(({ name }) => !Object.hasOwn(DEFAULTS, name)));
   const found = new Map<R, Port>();
   const names = Object.keys(roles) as R[];
   const take = (role: R, candidates: readonly Port[]): void => {

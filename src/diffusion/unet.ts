@@ -1,11 +1,12 @@
 /** @file The UNet of a pipeline: predicts the noise in latents at a time step, given a text's hidden states. */
 import { InputError } from '../base/errors.js';
+import { sizeOf } from '../base/shape.js';
 import { MAX_LENGTH } from '../text/tokenizer.js';
 import { joined, LATENT_CHANNELS, parts, PIXELS_PER_LATENT } from './latents.js';
 import { loadOnnx, type OnnxModel, type Provider, type Values } from './onnx.js';
 import type { Port, Signature } from './onnx-signature.js';
 import type { Embedding } from './tensors.js';
-import { assignRoles, fixedSize, outputOf, usualValues, type Role } from './ports.js';
+import { assignRoles, fixedSize, outputOf, defaultInputs, type Role } from './ports.js';
 import { checkedOutput, checkPictureSize, checkTypes, wrongInputs } from './wrong-model.js';
 
 /** What a UNet's file says of what it takes. */
@@ -114,14 +115,14 @@ function unetOf(model: OnnxModel, ports: Ports): Unet {
   return {
     ...signatureOf(model.location, ports),
     async predict(latents, time, texts, { height, width }) {
-      const answers: Float32Array[] = [];
+      const predictions: Float32Array[] = [];
       const [h, w] = [height / PIXELS_PER_LATENT, width / PIXELS_PER_LATENT];
       for (const group of groupsOf(texts, batch ?? texts.length)) {
         const size = batch ?? group.length;
         const filled = Array.from({ length: size }, (_, i) => group[i] ?? group[0]!); // extra values are ignored
         const result = await model.run(
           {
-            ...usualValues(model.inputs, size),
+            ...defaultInputs(model.inputs, size),
             [sample.name]: { values: joined(filled.map(() => latents)), shape: [size, LATENT_CHANNELS, h, w] },
             [timestep.name]: timeValues(time, timestep, sample, size),
             // [B, L, D]
@@ -129,10 +130,10 @@ function unetOf(model: OnnxModel, ports: Ports): Unet {
           },
           output,
         );
-        checkAnswer(model, result, [size, LATENT_CHANNELS, h, w]);
-        answers.push(...parts(result.values, latents.length).slice(0, group.length));
+        checkPrediction(model, result, [size, LATENT_CHANNELS, h, w]);
+        predictions.push(...parts(result.values, latents.length).slice(0, group.length));
       }
-      return answers;
+      return predictions;
     },
     release: () => model.release(),
   };
@@ -146,8 +147,8 @@ function timeValues(time: number, { shape }: Port, sample: Port, batch: number):
   return { values: new Float32Array(count).fill(time), shape: [count] };
 }
 
-function checkAnswer({ location }: OnnxModel, { values, shape }: Values, expected: readonly number[]): void {
-  if (values.length === expected.reduce((product, size) => product * size, 1)) return;
+function checkPrediction({ location }: OnnxModel, { values, shape }: Values, expected: readonly number[]): void {
+  if (values.length === sizeOf(expected)) return;
   throw new InputError(
     `${location}: expected the UNet to give [${expected.join(', ')}], got [${shape.join(', ')}]; give a UNet of ` +
       'Stable Diffusion',

@@ -6,8 +6,8 @@ import { TYPES } from './onnx.js';
 import type { Port, Signature } from './onnx-signature.js';
 import { fixedSize } from './ports.js';
 
-/** What an input reveals about its model. */
-const TELLING: readonly (readonly [name: string, model: string])[] = [
+/** Models that an input with such a name gives away. */
+const MODELS_BY_INPUT: readonly (readonly [name: string, model: string])[] = [
   ['input_ids', 'which is a text encoder'],
   ['latent_sample', 'which is a VAE decoder'],
   ['text_embeds', 'which is the UNet of a Stable Diffusion XL'],
@@ -23,7 +23,7 @@ export function wrongInputs(
   expected: readonly string[],
 ): InputError {
   const found = inputs.map(({ name }) => name);
-  const [, guess] = TELLING.find(([name]) => found.includes(name)) ?? [];
+  const [, guess] = MODELS_BY_INPUT.find(([name]) => found.includes(name)) ?? [];
   const kind = guess ?? (found.length === 1 && fixedSize(inputs[0]!.shape[1]) === 3 ? ofPictures(outputs) : undefined);
   return new InputError(
     `${location}: expected ${what} with the inputs ${expected.join(', ')}, got one with ` +

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Port } from '../../src/diffusion/onnx-signature.js';
-import { assignRoles, outputOf, usualValues } from '../../src/diffusion/ports.js';
+import { assignRoles, outputOf, defaultInputs } from '../../src/diffusion/ports.js';
 import { checkedOutput, checkPictureSize, wrongInputs } from '../../src/diffusion/wrong-model.js';
 
 const port = (name: string, shape: Port['shape'], type = 'float32'): Port => ({ name, shape, type });
@@ -21,9 +21,9 @@ describe('inputs', () => {
     expect(assignRoles([other, time, port('return_dict', [], 'bool')], ROLES)).toEqual({ sample: other, time });
   });
 
-  it('without a role have a usual value', () => {
+  it('without a role have a default value', () => {
     const inputs = [port('lora_scale', [1]), port('return_dict', [], 'bool'), port('attention_mask', ['b', 77])];
-    const values = usualValues([...inputs, port('sample', [])], 2);
+    const values = defaultInputs([...inputs, port('sample', [])], 2);
     expect(values).toEqual({
       lora_scale: { values: Float32Array.of(1), shape: [1] },
       return_dict: { values: Float32Array.of(0), shape: [] },

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { alphasCumprod } from '../../src/diffusion/noise-schedule.js';
-import { parseSchedulerConfig, type SchedulerName } from '../../src/diffusion/scheduler-config.js';
+import { parseSchedulerConfig } from '../../src/diffusion/parse-scheduler-config.js';
+import type { SchedulerName } from '../../src/diffusion/scheduler-config.js';
 import { createScheduler } from '../../src/diffusion/create-scheduler.js';
 import { largestDifference } from '../fixtures/index.js';
 
