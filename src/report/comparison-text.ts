@@ -1,4 +1,4 @@
-/** @file Runs side by side for a terminal and for programs. */
+/** @file A comparison of runs as text for a terminal and as JSON. */
 import { formatCount, formatRate } from '../base/format.js';
 import type { Cell, Table } from '../evaluate/table.js';
 import { textTable } from '../evaluate/table-text.js';
@@ -11,7 +11,7 @@ import { bestOf } from './validations.js';
 
 const OTHER_LOSSES = 'teacher, loss or validation pairs differ between these runs: their losses cannot be compared';
 
-/** The tables of a comparison: the runs, what differs, and their evaluations; in a terminal of so many columns. */
+/** The tables of a comparison, for a terminal of the given width: the runs, their differences and their evaluations. */
 export function comparisonText(comparison: ComparisonData, columns = Infinity): string {
   const { differences, evaluations } = comparison;
   const evaluated = evaluations.flatMap(({ pairs, sts }) => [
@@ -26,7 +26,7 @@ export function comparisonText(comparison: ComparisonData, columns = Infinity): 
   return tables.map((table) => textTable(table, columns)).join('\n\n');
 }
 
-/** The comparison as one event of `--json`. */
+/** The comparison as an event for `--json`. */
 export function comparisonObject({ runs, differences, evaluations }: ComparisonData): Record<string, unknown> {
   return {
     runs: runs.map(({ run, validation }) => ({
@@ -94,7 +94,7 @@ function differencesTable({ runs, differences }: ComparisonData): Table {
   };
 }
 
-/** A baseline that several runs share has no name of its own. */
+/** A baseline shared by several runs has no name of its own. */
 function called<Model extends ModelFacts>(model: Model): Model {
   return model.name === '' ? { ...model, name: 'untrained student' } : model;
 }

@@ -1,4 +1,4 @@
-/** @file Several runs as a page that compares them sees them. */
+/** @file The data of a page that compares several runs. */
 import { formatCount } from '../base/format.js';
 import { VERSION } from '../base/version.js';
 import type { ModelFacts, RunEvaluations } from '../evaluate/evaluation.js';
@@ -7,19 +7,19 @@ import type { ComparisonData, Difference } from './pages.js';
 import type { Entry, ReportData } from './report-data.js';
 import { followRun } from './run-follower.js';
 
-/** Reads runs side by side, as often as it is asked. */
+/** Reads several runs repeatedly for a comparison. */
 export interface ComparisonFollower {
   comparison(live: boolean): Promise<ComparisonData>;
 }
 
-/** Names that differ in any two runs, and say nothing about them. */
+/** Names that always differ between runs and mean nothing. */
 const OWN_NAMES = ['--run', 'created'];
 
 /**
  * Follows several runs.
  *
- * @param folders the runs', in the order in which they are shown
- * @throws InputError, in every call, for a folder that is no run
+ * @param folders the runs' folders, in display order
+ * @throws InputError, in every call, for a folder that is not a run
  */
 export function followComparison(folders: readonly string[]): ComparisonFollower {
   const followers = folders.map(followRun);
@@ -46,15 +46,15 @@ export function followComparison(folders: readonly string[]): ComparisonFollower
   };
 }
 
-/** A run under its name; under its folder where another run has the name, too. */
+/** A run with its name, or with its folder if another run has the same name. */
 function named(run: ReportData['run'], all: readonly ReportData[]): ReportData['run'] {
   const isAlone = all.filter((other) => other.run.name === run.name).length === 1;
   return isAlone ? run : { ...run, name: run.folder };
 }
 
 /**
- * What a run was computed with, as runs are compared by it: of its data how many pairs there are and their fingerprint,
- * not where their token store lies, whose name also changes with how the same files were named.
+ * The facts by which runs are compared. For data, these are the number of pairs and their fingerprint, not the token
+ * store, whose name also depends on how the files were named.
  */
 function comparedFacts({ run, sections }: Pick<ReportData, 'run' | 'sections'>): Entry[] {
   return sections.environment.map(([name, value]) =>
@@ -64,7 +64,7 @@ function comparedFacts({ run, sections }: Pick<ReportData, 'run' | 'sections'>):
   );
 }
 
-/** The entries that are not the same in all runs, in the order of the runs that have them. */
+/** The entries that differ between runs, in the order of the runs that have them. */
 export function differencesOf(runs: readonly (readonly Entry[])[], isSetting: boolean): Difference[] {
   const names = [...new Set(runs.flatMap((entries) => entries.map(([name]) => name)))];
   return names
@@ -77,7 +77,7 @@ export function differencesOf(runs: readonly (readonly Entry[])[], isSetting: bo
     .filter(({ values }) => new Set(values).size > 1);
 }
 
-/** The runs' evaluations, those on the same pairs and those on the same judged file joined: each model once. */
+/** The runs' evaluations, merged if they use the same pairs or the same judged file, with each model once. */
 function jointEvaluations(reports: readonly ReportData[]): RunEvaluations[] {
   const folders = reports.map(({ run }) => run.folder);
   const joint = new Map<string, RunEvaluations>();

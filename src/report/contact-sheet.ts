@@ -1,25 +1,23 @@
-/** @file The pictures drawn with a run's text encoders, small. */
+/** @file Thumbnails of the pictures drawn with a run's text encoders. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf } from '../base/errors.js';
 import { PICTURES_FOLDER, readPictures, type Picture } from '../diffusion/pictures.js';
 import type { ContactSheet, Thumbnail } from './report-data.js';
 
-/** Pictures that a page shows: some 20 kB each. */
+/** The most pictures on a page: about 20 kB each. */
 const MOST = 24;
 
-/**
- * The longest sides of thumbnails, in pixels: twice what they take on a screen. A grid's lettering must stay readable.
- */
+/** The longest side of thumbnails, in pixels: twice their size on a screen. A grid's labels must stay readable. */
 const LONGEST = { picture: 384, grid: 1400 } as const;
 
 const QUALITY = 82;
 
 /**
- * The contact sheet of a run; undefined where nothing has been drawn.
+ * The contact sheet of a run; undefined if nothing has been drawn.
  *
- * @param run its folder, in which `kd generate` keeps pictures
- * @param problems called with pictures that cannot be read, which are left out
+ * @param run the run's folder, in which `kd generate` keeps pictures
+ * @param problems receives a message for every picture that cannot be read
  */
 export async function contactSheet(run: string, problems: string[]): Promise<ContactSheet | undefined> {
   const folder = join(run, PICTURES_FOLDER);

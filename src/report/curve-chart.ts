@@ -1,4 +1,4 @@
-/** @file Charts of values over a run's steps, as options of ECharts: for the page, and for the picture beside it. */
+/** @file ECharts options of charts over a run's steps: for the page, and for the picture beside it. */
 import type { EChartsCoreOption } from 'echarts/core';
 import { lineSeries, type SeriesStyle } from './curve-series.js';
 import { FONT, TICK_SIZE } from './palette.js';
@@ -7,19 +7,19 @@ import { endOffsets, valueAxis, valueScale, type AxisData } from './value-axis.j
 
 /** A chart of lines over a run's steps. */
 export interface CurveChart extends SeriesStyle, AxisData {
-  /** Names of the axes; none for an axis that its surroundings name. */
+  /** Axis titles; empty if the surroundings name the axis. */
   readonly x: string;
   readonly y: string;
-  /** Its height in pixels. */
+  /** The height in pixels. */
   readonly height: number;
-  /** Pixels below the plot that are left for something else. */
+  /** Pixels to leave free below the plot. */
   readonly below?: number;
 }
 
-/** Pixels around the plot; names of axes take the outer part of them. */
+/** Margins of the plot in pixels; axis titles take the outer part. */
 const PLOT = { left: 50, right: 12, labelled: 62, top: 14, named: 32, bottom: 26, nameBelow: 18 } as const;
 
-/** The chart as options of ECharts; what shows on hovering is the page's. */
+/** The chart as ECharts options, without tooltips, which the page adds. */
 export function curveChartOption(chart: CurveChart): EChartsCoreOption {
   const { palette, font = FONT, range, x, y, below = 0, height } = chart;
   const label = { color: palette.soft, fontSize: TICK_SIZE, fontFamily: font };

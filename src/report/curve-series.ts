@@ -1,4 +1,4 @@
-/** @file The lines of a chart, as series of ECharts: curves, marks, bands, and a value at a line's end. */
+/** @file ECharts series of a chart's lines: curves, marks, bands and end labels. */
 import { FONT, TICK_SIZE, type Palette } from './palette.js';
 
 /** A point: step and value; NaN for a gap. */
@@ -9,11 +9,11 @@ export interface Line {
   readonly name: string;
   readonly colour: string;
   readonly points: readonly Point[];
-  /** `curve`: many points; `marks`: a few, each drawn; `dashes`: somebody else's. */
+  /** `curve`: many points; `marks`: a few, each drawn; `dashes`: published by others. */
   readonly style: 'curve' | 'marks' | 'dashes';
   /** The lowest and highest values around the points, drawn as a band. */
   readonly band?: { readonly low: readonly number[]; readonly high: readonly number[] } | undefined;
-  /** Values before they were smoothed, drawn behind. */
+  /** Values before smoothing, drawn behind the line. */
   readonly raw?: readonly number[] | undefined;
 }
 
@@ -22,16 +22,16 @@ export interface SeriesStyle {
   readonly palette: Palette;
   /** Whether the values drawn are logarithms. */
   readonly log: boolean;
-  /** Whether the last value of lines with marks stands at their end. */
+  /** Whether lines with marks have their last value as a label at their end. */
   readonly endLabels?: boolean;
   readonly font?: string;
 }
 
 /**
- * The series of a line: its band, its values before they were smoothed, and the line itself.
+ * The series of a line: its band, its values before smoothing, and the line itself.
  *
- * @param index of the line in its chart
- * @param endOffset how far the label at its end is moved down, in pixels
+ * @param index the line's index in its chart
+ * @param endOffset how far to move the end label down, in pixels
  */
 export function lineSeries(
   line: Line,
@@ -104,7 +104,7 @@ export function lineSeries(
   return layers;
 }
 
-/** A filled band, as one shape over all points. */
+/** A filled band, as one polygon over all points. */
 function bandSeries(
   points: readonly Point[],
   { low, high }: NonNullable<Line['band']>,

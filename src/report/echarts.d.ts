@@ -1,4 +1,4 @@
-/** The library as one file, for which the package ships no types. */
+/** The single-file build, for which the package ships no types. */
 declare module 'echarts/dist/echarts.esm.min' {
   export { init } from 'echarts/core';
 }

@@ -1,4 +1,4 @@
-/** @file Encodes a few held-out sentences by a run's best checkpoint, for its report. */
+/** @file Encodes a few held-out sentences with a run's best checkpoint, for its report. */
 import { resolve } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { openStore } from '../data/store/token-store.js';
@@ -12,24 +12,24 @@ import { CheckpointRemoved } from '../runs/removed-checkpoint.js';
 import type { Reporter } from '../app/reporter.js';
 import { openEncoder, startEncoder } from '../app/open-encoder.js';
 
-/** Where sentences are encoded, and how long that may take. */
+/** What to encode sentences with, and how long it may take. */
 export interface EncodeOptions {
   readonly backend: BackendChoice;
   readonly device: DeviceChoice;
-  /** Gives up where encoding would take longer, as far as its first batch tells. */
+  /** Gives up if encoding would take longer, estimated from its first batch. */
   readonly mostSeconds?: number | undefined;
 }
 
 /**
- * Brings the run's `translations.json` up to its best checkpoint. Does nothing where it is, where the run has no
- * checkpoint or held-out pairs yet, or where its data is gone.
+ * Updates the run's `translations.json` to its best checkpoint. Does nothing if it is up to date, if the run has no
+ * checkpoint or held-out pairs yet, or if its data is gone.
  */
 export async function updateTranslations(run: string, options: EncodeOptions, output: Reporter): Promise<void> {
   try {
     await update(run, options, output);
   } catch (error) {
     if (!(error instanceof CheckpointRemoved)) throw error;
-    await update(run, options, output); // by a better one, which has its place
+    await update(run, options, output); // the checkpoint was replaced by a better one: use that
   }
 }
 
@@ -57,7 +57,7 @@ async function update(
       { pairs, checkpoint, pooling },
       async (done, total) => {
         progress.update(done);
-        await setImmediate(); // a chance for signals and for requests
+        await setImmediate(); // lets signals and requests through
         return ((performance.now() - started) / 1000) * (total / done) <= mostSeconds;
       },
     );
@@ -68,7 +68,7 @@ async function update(
   }
 }
 
-/** Validation pairs of a run's data: none where its store is gone, or named from a folder that is unknown. */
+/** Validation pairs of a run's data; none if its store is gone or cannot be located. */
 async function heldOutPairs(run: string): Promise<{ ko: string; en: string }[]> {
   const { data } = await readRunConfig(run);
   const folder = await findStore(run, data.store);

@@ -2,8 +2,8 @@
 import type { ModelFacts } from '../evaluate/evaluation.js';
 
 /**
- * Models without those that are there already: the same checkpoint; or a baseline of the same parameters and scores,
- * such as the untrained student of several runs, which then is called by its role alone.
+ * Removes duplicates: the same checkpoint, or a baseline with the same parameters and scores, such as the untrained
+ * student of several runs, which is then named by its role alone.
  */
 export function withoutCopies<Model extends ModelFacts>(models: readonly Model[]): Model[] {
   const known = new Map<string, Model>();

@@ -1,4 +1,4 @@
-/** What the facts of a run's machine, versions, models and data are called in English, by their names in its data. */
+/** English names of a run's facts (machine, versions, models and data), keyed by their names in `config.json`. */
 export const FACT_NAMES: Readonly<Record<string, string>> = {
   created: 'started',
   engine: 'engine',

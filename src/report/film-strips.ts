@@ -1,4 +1,4 @@
-/** @file The previews of a run as film strips: a strip per prompt, a frame per checkpoint, all from the same noise. */
+/** @file The previews of a run as film strips: one per prompt, with a frame per checkpoint, all from the same noise. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PREVIEWS_FOLDER, readPreviews, stripKey, type PreviewPicture } from '../app/pictures/run-previews.js';
@@ -9,21 +9,21 @@ import type { RunConfig } from '../runs/run-config.js';
 import { pointedAt } from '../runs/run-folder.js';
 import type { FilmStrip, FilmStrips, Frame, SmallImage } from './report-data.js';
 
-/** Strips that a page shows, and frames of checkpoints in each, besides the best: some 8 kB a frame. */
+/** The most strips on a page, and checkpoints per strip besides the best: about 8 kB a frame. */
 const MOST = { strips: 12, frames: 10 } as const;
 
-/** The longest side of a frame, in pixels: twice what it takes on a screen. */
+/** The longest side of a frame, in pixels: twice its size on a screen. */
 const LONGEST = 256;
 
 const QUALITY = 82;
 
-/** Frames that were made small, by their files: no picture is ever overwritten. */
+/** Frames already scaled down, by file; pictures are never overwritten. */
 export type FrameCache = Map<string, SmallImage>;
 
 /**
- * The film strips of a run; undefined where it has no previews.
+ * The film strips of a run; undefined if it has no previews.
  *
- * @param problems called with pictures that cannot be read, which are left out
+ * @param problems receives a message for every picture that cannot be read
  */
 export async function filmStrips(
   run: string,
@@ -73,7 +73,7 @@ async function stripOf(
   return { prompt: preview.prompt, seed: seed ?? null, steps, guidance, checkpoints: checkpoints.length, frames };
 }
 
-/** The teacher, the untrained student, then the checkpoints by their steps; of several at one step the last drawn. */
+/** The teacher, the untrained student, then the checkpoints by step; if one step was drawn several times, the last. */
 export function framesInOrder(pictures: readonly PreviewPicture[]): PreviewPicture[] {
   const byMoment = new Map(pictures.map((picture) => [`${picture.preview.of} ${picture.preview.step}`, picture]));
   return [...byMoment.values()].sort(
@@ -81,7 +81,7 @@ export function framesInOrder(pictures: readonly PreviewPicture[]): PreviewPictu
   );
 }
 
-/** At most `count` values at even distances, the first and the last among them. */
+/** At most `count` evenly spaced values, including the first and the last. */
 export function evenly<T>(values: readonly T[], count: number): T[] {
   if (values.length <= count) return [...values];
   return Array.from({ length: count }, (_, i) => values[Math.round((i * (values.length - 1)) / (count - 1))]!);

@@ -3,20 +3,20 @@ import type { Line, Point } from './curve-series.js';
 import type { ValidationPoint } from './report-data.js';
 import { smoothed, type Curve, type Points } from './series.js';
 
-/** A loss of a run: of one language, or the sum of both. */
+/** A run's loss: of one language, or the sum of both. */
 export type LossCurve = 'loss' | 'loss_en' | 'loss_ko';
 
-/** How a line is called and drawn. */
+/** A line's name and style. */
 interface Drawn {
   readonly name: string;
   readonly colour: string;
 }
 
 /**
- * A column of the training log: smoothed, with what it was before behind it; or with a band from the lowest to the
- * highest value, where points stand for several steps each.
+ * A column of the training log: smoothed, with the original values behind it; or, if each point stands for several
+ * steps, with a band from the lowest to the highest value.
  *
- * @param smoothing the share of the past that each point keeps, from 0 (values as they are) up to, not including, 1
+ * @param smoothing the weight of past values, from 0 (no smoothing) to below 1
  */
 export function trainingLine({ step, curves }: Points, curve: Curve, drawn: Drawn, smoothing = 0): Line {
   const { mean, min, max } = curves[curve];
@@ -31,27 +31,28 @@ export function trainingLine({ step, curves }: Points, curve: Curve, drawn: Draw
   };
 }
 
-/** A loss of every validation. */
+/** A loss at every validation. */
 export function validationLine(validation: readonly ValidationPoint[], curve: LossCurve, drawn: Drawn): Line {
   return { ...drawn, style: 'marks', points: validation.map((point): Point => [point.step, point[curve] ?? NaN]) };
 }
 
 /**
- * The loss of always giving the teacher's mean: of one language half of that of both, as both have the same target.
+ * The loss of always predicting the teacher's mean. For one language it is half of the total, since both have the same
+ * target.
  *
- * @param baseline of both languages
- * @param end where the line ends
+ * @param baseline the total of both languages
+ * @param end the last step of the line
  */
 export function meanLine(baseline: number, curve: LossCurve, end: number, drawn: Drawn): Line {
   return { ...drawn, style: 'dashes', points: level(meanShare(baseline, curve), end) };
 }
 
-/** The part of the mean's loss that is a curve's. */
+/** The part of the baseline that belongs to a curve. */
 export function meanShare(baseline: number, curve: LossCurve): number {
   return curve === 'loss' ? baseline : baseline / 2;
 }
 
-/** The points of a line of one value. */
+/** The points of a horizontal line. */
 export function level(value: number, end: number): Point[] {
   return [
     [0, value],
@@ -59,7 +60,7 @@ export function level(value: number, end: number): Point[] {
   ];
 }
 
-/** The last step that was logged, or validated after; 1 before the first. */
+/** The last step that was logged or validated; 1 before the first. */
 export function lastStep({ step }: Points, validation: readonly ValidationPoint[]): number {
   return Math.max(step.at(-1) ?? 1, validation.at(-1)?.step ?? 1);
 }

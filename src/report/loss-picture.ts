@@ -1,6 +1,8 @@
-/** @file The loss curves as a picture that needs neither a browser nor fonts: its text is outlines. */
+/**
+ * @file The loss curves as a picture that needs neither a browser nor fonts, since its text is converted to outlines.
+ */
 import { join } from 'node:path';
-import { init } from 'echarts/dist/echarts.esm.min'; // one file: its hundreds of parts take half a second to load
+import { init } from 'echarts/dist/echarts.esm.min'; // a single file: loading hundreds takes half a second
 import sharp from 'sharp';
 import { lineWidth, svgLine } from '../diffusion/lettering.js';
 import { writeFileAtomic } from '../base/files.js';
@@ -13,23 +15,23 @@ import type { ReportData, RunFacts } from './report-data.js';
 import { Series } from './series.js';
 import { isSteep, lossesOf } from './validations.js';
 
-/** The picture's files in a run's folder. */
+/** The picture's file names in a run's folder. */
 export const LOSS_PICTURES = ['loss.svg', 'loss.png'] as const;
 
 const SIZE = { width: 1000, height: 560, head: 76, margin: 20 } as const;
 
-/** Pixels of the PNG for one of the SVG. */
+/** PNG pixels per SVG pixel. */
 const SCALE = 2;
 
 const LEGEND = { size: 13, swatch: 22, gap: 26 } as const;
 
-/** The losses that are drawn, with the languages that they are of. */
+/** The losses drawn, and their languages. */
 const CURVES = [
   ['loss_en', { colour: 'en', name: 'English' }],
   ['loss_ko', { colour: 'ko', name: 'Korean' }],
 ] as const;
 
-/** Draws a run's losses, training and validation, English and Korean. */
+/** Draws a run's training and validation losses for English and Korean. */
 export function lossSvg({ run, training, validation }: ReportData): string {
   const palette = PALETTES.light;
   const points = Series.from(training).points();
@@ -67,7 +69,7 @@ export function lossSvg({ run, training, validation }: ReportData): string {
   );
   const drawn = outlined(chart.renderToSVGString());
   chart.dispose();
-  const start = margin + 50; // where the chart's axis begins
+  const start = margin + 50; // the left end of the chart's axis
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="${width}" ` +
       `height="${height}" viewBox="0 0 ${width} ${height}">`,
@@ -81,7 +83,7 @@ export function lossSvg({ run, training, validation }: ReportData): string {
   ].join('\n');
 }
 
-/** On which pairs was validated, where not on all that are held out. */
+/** Which pairs were validated on, if not all held-out pairs. */
 function sampleLine(
   { validationSample, baselineSample, validationPairs }: RunFacts,
   x: number,
@@ -109,7 +111,7 @@ export async function writeLossPictures(run: string, report: ReportData): Promis
   );
 }
 
-/** A swatch and a name for every line, side by side. */
+/** A row with a swatch and a name for every line. */
 function legend(lines: readonly Line[], left: number, baseline: number, ink: string): string[] {
   const { size, swatch, gap } = LEGEND;
   let x = left;
@@ -128,10 +130,10 @@ function legend(lines: readonly Line[], left: number, baseline: number, ink: str
   });
 }
 
-/** From the middle of a line of digits, where ECharts puts them, to their baseline, as a share of the font's size. */
+/** From the vertical middle of digits, where ECharts anchors text, to their baseline, as a share of the font size. */
 const MIDDLE_TO_BASELINE = 0.36;
 
-/** The SVG of ECharts with its text as outlines. */
+/** ECharts' SVG with its text converted to outlines. */
 function outlined(svg: string): string {
   return svg.replace(/<text([^>]*)>([^<]*)<\/text>/g, (_, attributes: string, text: string) => {
     const read = (pattern: RegExp, otherwise: string): string => pattern.exec(attributes)?.[1] ?? otherwise;

@@ -1,6 +1,6 @@
-/** @file How long a run has trained, and how long it still does, by its log. */
+/** @file How long a run has trained, and its remaining time, from its log. */
 
-/** A logged step, and the rate since the one before. */
+/** A logged step, and the rate since the previous one. */
 export interface PacedRow {
   readonly step: number;
   readonly pairs_per_second: number;
@@ -12,27 +12,27 @@ export interface Pace {
   readonly pairs: number;
 }
 
-/** Rows from which the time left is told: the first holds what is prepared for all others. */
+/** The fewest rows for an estimate of the time left: the first includes start-up work. */
 const LEAST_ROWS = 3;
 
 /**
- * Adds up what logged steps took. A row's rate is over the steps since the row before it.
+ * Sums the time of logged steps. A row's rate is over the steps since the previous row.
  *
- * @param pairsPerStep pairs of a step, on average
+ * @param pairsPerStep mean pairs per step
  */
 export function paceOf(rows: readonly PacedRow[], pairsPerStep: number): Pace {
   let [seconds, pairs, before] = [0, 0, 0];
   for (const { step, pairs_per_second: rate } of rows) {
     const added = (step - before) * pairsPerStep;
     before = step;
-    if (!(rate > 0)) continue; // no number, or nothing was measured
+    if (!(rate > 0)) continue; // NaN, or nothing was measured
     seconds += added / rate;
     pairs += added;
   }
   return { seconds, pairs };
 }
 
-/** Seconds for so many more pairs, the first row left out; null where too little is known. */
+/** Estimated seconds for a number of pairs, ignoring the first row; null if too little is known. */
 export function secondsFor(pairs: number, rows: readonly PacedRow[], pairsPerStep: number): number | null {
   if (rows.length < LEAST_ROWS) return null;
   const [all, first] = [paceOf(rows, pairsPerStep), paceOf(rows.slice(0, 1), pairsPerStep)];

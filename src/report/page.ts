@@ -1,10 +1,10 @@
-/** @file A page as one HTML file that needs nothing else. */
+/** @file A page as a single, self-contained HTML file. */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { PageData } from './pages.js';
 
-/** What set-up has bundled of `browser/`: one script, one style sheet. */
+/** The bundle of `browser/` made by set-up: one script, one style sheet. */
 export interface PageAssets {
   readonly script: string;
   readonly style: string;
@@ -12,15 +12,15 @@ export interface PageAssets {
 
 const ASSETS = fileURLToPath(new URL('../../dist/report/', import.meta.url));
 
-/** Reads what the page runs and looks like. */
+/** Reads the page's script and style sheet. */
 export async function readPageAssets(): Promise<PageAssets> {
   const read = (name: string): Promise<string> => readFile(`${ASSETS}${name}`, 'utf8');
   return { script: await read('browser.js'), style: await read('browser.css') };
 }
 
 /**
- * What the page may do: run its own script, and nothing from anywhere else; ask its own server for news where it has
- * one. ECharts sets styles on elements.
+ * The page's content security policy: run its own script, load nothing else, and poll its own server if it has one.
+ * Inline styles are allowed, as ECharts sets them.
  */
 export function contentPolicy({ script }: PageAssets, { live }: Pick<PageData, 'live'>): string {
   const hash = createHash('sha256').update(inScript(script)).digest('base64');
@@ -30,7 +30,7 @@ export function contentPolicy({ script }: PageAssets, { live }: Pick<PageData, '
   );
 }
 
-/** What a page is called until its script has named it; `kd eval` knows its own files by it. */
+/** A page's title until its script sets one; `kd eval` also recognises its own files by it. */
 const TITLES: Readonly<Record<PageData['kind'], string>> = {
   run: 'kd',
   comparison: 'kd',
@@ -39,13 +39,13 @@ const TITLES: Readonly<Record<PageData['kind'], string>> = {
   evaluation: 'Evaluation',
 };
 
-/** What stands in the page where JavaScript is off. */
+/** What the page shows without JavaScript. */
 const WITHOUT_SCRIPT = {
   en: 'This page draws its charts with JavaScript. A run’s numbers are in its loss.csv and validation.csv.',
   ko: '이 페이지는 JavaScript로 차트를 그립니다. 학습의 숫자는 loss.csv와 validation.csv에 있습니다.',
 } as const;
 
-/** The page with its data in it. */
+/** The page with its data embedded. */
 export function reportPage(report: PageData, assets: PageAssets): string {
   return [
     '<!doctype html>',
@@ -70,7 +70,7 @@ export function reportPage(report: PageData, assets: PageAssets): string {
   ].join('\n');
 }
 
-/** JSON that can stand in a script element: no tag in a text can end the element, and no line separator a line. */
+/** JSON for a script element, escaped so that no text in it can end the element or contain a line separator. */
 export function embedded(value: unknown): string {
   const escapes: Record<string, string> = {
     '<': '\\u003c',
@@ -82,7 +82,7 @@ export function embedded(value: unknown): string {
   return JSON.stringify(value).replace(/[<>&\u2028\u2029]/g, (sign) => escapes[sign]!);
 }
 
-/** A script that can stand in a script element. */
+/** A script, escaped for a script element. */
 function inScript(script: string): string {
   return script.replaceAll('</script', '<\\/script').replaceAll('<!--', '<\\!--');
 }

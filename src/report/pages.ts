@@ -1,11 +1,11 @@
-/** @file The data of every kind of page, as embedded in it. */
+/** @file The data embedded in each kind of page. */
 import type { PrepareReport } from '../data/prepare/report.js';
 import type { RunEvaluations } from '../evaluate/evaluation.js';
 import type { DamagedRun, RunSummary } from '../runs/run-states.js';
 import type { Entry, PageFacts, ReportData, RunFacts, ValidationPoint } from './report-data.js';
 import type { SeriesJson } from './series.js';
 
-/** One run beside others. */
+/** One of several compared runs. */
 export interface ComparedRun {
   readonly run: RunFacts;
   readonly training: SeriesJson;
@@ -17,7 +17,7 @@ export interface Difference {
   /** A flag, or the name of a fact. */
   readonly name: string;
   readonly isSetting: boolean;
-  /** One value a run; null where a run has none. */
+  /** One value per run; null if a run has none. */
   readonly values: readonly (string | null)[];
 }
 
@@ -26,26 +26,26 @@ export interface ComparisonData extends PageFacts {
   readonly kind: 'comparison';
   readonly runs: readonly ComparedRun[];
   readonly differences: readonly Difference[];
-  /** Evaluations of the runs: those on the same pairs are one. */
+  /** Evaluations of the runs; those on the same pairs are merged. */
   readonly evaluations: readonly RunEvaluations[];
   /** What could not be shown, and why. */
   readonly problems: readonly string[];
 }
 
-/** All runs under a folder: those that train first, then the newest. */
+/** All runs under a folder, running ones first, then the newest. */
 export interface RunListData extends PageFacts {
   readonly kind: 'runs';
-  /** The folder, from the current one. */
+  /** The folder, relative to the current one. */
   readonly folder: string;
   readonly runs: readonly (RunSummary | DamagedRun)[];
 }
 
-/** A preparation of pairs: from what, how, and what came of it. */
+/** A preparation of pairs: its sources, options and results. */
 export interface PreparationData extends PageFacts {
   readonly kind: 'preparation';
   /** The folder of the token store. */
   readonly folder: string;
-  /** Files and folders of pairs, as they were named. */
+  /** Files and folders of pairs, as given. */
   readonly sources: readonly string[];
   readonly teacher: string;
   readonly student: string;
@@ -54,11 +54,11 @@ export interface PreparationData extends PageFacts {
   readonly report: PrepareReport;
 }
 
-/** An evaluation by itself. */
+/** A single evaluation. */
 export interface EvaluationData extends PageFacts {
   readonly kind: 'evaluation';
   readonly evaluations: RunEvaluations;
 }
 
-/** What a page shows. */
+/** The data of any page. */
 export type PageData = ReportData | ComparisonData | RunListData | PreparationData | EvaluationData;

@@ -1,10 +1,10 @@
-/** @file The report's colours and fonts, for charts; the page's style sheet has the same under the same names. */
+/** @file The report's colours and fonts, for charts; the page's style sheet uses the same values and names. */
 
 /** The colours of a theme. */
 export interface Palette {
   readonly paper: string;
   readonly ink: string;
-  /** Text of less weight. */
+  /** Secondary text. */
   readonly soft: string;
   /** Grid lines. */
   readonly line: string;
@@ -15,16 +15,16 @@ export interface Palette {
   /** The original project's curve. */
   readonly published: string;
   readonly rest: string;
-  /** The colours of runs side by side. */
+  /** The colours of compared runs. */
   readonly runs: readonly string[];
-  /** The colours of a heat map, from the lowest to the highest. */
+  /** The colours of a heat map, from lowest to highest. */
   readonly heat: readonly string[];
 }
 
 export const THEMES = ['light', 'dark'] as const;
 export type Theme = (typeof THEMES)[number];
 
-/** Blue and vermilion tell the languages apart for the colour-blind, too (Okabe and Ito, 2008). */
+/** Blue and vermilion, so that colour-blind readers can tell the languages apart (Okabe and Ito, 2008). */
 export const PALETTES: Readonly<Record<Theme, Palette>> = {
   light: {
     paper: '#ffffff',
@@ -54,7 +54,7 @@ export const PALETTES: Readonly<Record<Theme, Palette>> = {
   },
 };
 
-/** Fonts for both languages, as systems have them. */
+/** Fonts with both scripts on common systems. */
 export const FONT =
   'Inter, "Pretendard Variable", Pretendard, system-ui, -apple-system, "Segoe UI", Roboto, "Apple SD Gothic ' +
   'Neo", "Noto Sans KR", "Noto Sans CJK KR", "Malgun Gothic", sans-serif';

@@ -1,4 +1,4 @@
-/** @file The data of a report, as embedded in its page and sent to it. */
+/** @file The data of a report, embedded in its page and sent to live pages. */
 import type { PrepareReport } from '../data/prepare/report.js';
 import type { PreviewMark } from '../diffusion/pictures.js';
 import type { PublishedResult } from '../training/recipes.js';
@@ -6,24 +6,24 @@ import type { RunEvaluations } from '../evaluate/evaluation.js';
 import type { RunState } from '../runs/run-states.js';
 import type { SeriesJson } from './series.js';
 
-/** A validation; null for a loss that is no number. */
+/** A validation; a loss that is not a number is null. */
 export interface ValidationPoint {
   readonly step: number;
   readonly epoch: number;
   readonly loss: number | null;
   readonly loss_en: number | null;
   readonly loss_ko: number | null;
-  /** Over how many pairs; null where the log does not say, as those of earlier versions do not. */
+  /** The number of pairs; null for logs of earlier versions, which lack it. */
   readonly pairs: number | null;
 }
 
-/** A run, as its page says it at the top. */
+/** The facts in the header of a run's page. */
 export interface RunFacts {
   readonly name: string;
-  /** Its folder, from the current one. */
+  /** Its folder, relative to the current one. */
   readonly folder: string;
   readonly state: RunState;
-  /** The error that ended it, where one did. */
+  /** The error that ended it, if one did. */
   readonly error?: string;
   /** When it was started, ISO 8601. */
   readonly created: string;
@@ -35,16 +35,16 @@ export interface RunFacts {
   readonly meanPairsPerSecond: number | null;
   /** Seconds of training up to the last logged step, without validations and checkpoints. */
   readonly trainedSeconds: number | null;
-  /** Seconds of training that are still to come; null for a run that is not at work, or that has not logged enough. */
+  /** Estimated seconds of training still to come; null if the run is not running or has not logged enough. */
   readonly secondsLeft: number | null;
-  /** The loss of always giving the teacher's mean, both languages together; null where it was not measured. */
+  /** The loss of always predicting the teacher's mean, both languages together; null if it was not measured. */
   readonly meanBaseline: number | null;
-  /** Steps and epochs that were asked for; null where the configuration does not say. */
+  /** Planned steps and epochs; null if the configuration does not say. */
   readonly totalSteps: number | null;
   readonly stepsPerEpoch: number | null;
-  /** Pairs in the last batch of an epoch, where that is smaller than the others. */
+  /** Pairs in the last batch of an epoch, if it is smaller than the others. */
   readonly lastBatch: number | null;
-  /** Whether every epoch takes the same batches in the same order. */
+  /** Whether every epoch has the same batches in the same order. */
   readonly isRepeated: boolean;
   readonly epochs: number | null;
   /** Names of checkpoints. */
@@ -52,35 +52,35 @@ export interface RunFacts {
   readonly last: string | null;
   readonly trainingPairs: number;
   readonly validationPairs: number;
-  /** Pairs of the uniform sample that a validation takes; null where it takes all. */
+  /** Pairs in the uniform sample used for validation; null if all are used. */
   readonly validationSample: number | null;
-  /** Pairs that the untrained student was measured on, where a validation takes others; else null. */
+  /** Pairs that the untrained student was measured on, if different from those of later validations; otherwise null. */
   readonly baselineSample: number | null;
   readonly teacher: { readonly source: string; readonly parameters: number };
   readonly student: { readonly source: string; readonly parameters: number };
-  /** Lines of the logs that could not be read. */
+  /** How many lines of the logs could not be read. */
   readonly skippedLines: number;
 }
 
-/** A setting or a fact under its name. */
+/** A setting or fact with its name. */
 export type Entry = readonly [name: string, value: string];
 
-/** `N` pairs of held-out sentences and how similar each Korean sentence is to each English one. */
+/** `N` pairs of held-out sentences, and the similarity of each Korean sentence to each English one. */
 export interface Translations {
   /** Name of the checkpoint that encoded them. */
   readonly checkpoint: string;
-  /** What stands for a sentence: the pooled output, or the mean of its hidden states over all positions. */
+  /** How a sentence is represented: by its pooled output, or by the mean of its hidden states over all positions. */
   readonly pooling: 'pooled' | 'mean';
   readonly pairs: readonly { readonly ko: string; readonly en: string }[];
-  /** Cosine similarities `[N][N]`: of the Korean sentence of a row, the English one of a column. */
+  /** Cosine similarities `[N][N]`: rows are Korean sentences, columns English ones. */
   readonly similarity: readonly (readonly number[])[];
 }
 
-/** An image small enough to stand in the page. */
+/** An image small enough to embed in the page. */
 export interface SmallImage {
-  /** The image itself, as a `data:` address. */
+  /** The image as a `data:` URL. */
   readonly image: string;
-  /** Its pixels. */
+  /** Size in pixels. */
   readonly width: number;
   readonly height: number;
 }
@@ -90,7 +90,7 @@ export interface Thumbnail extends SmallImage {
   readonly kind: 'picture' | 'grid';
   readonly prompts: readonly string[];
   readonly encoders: readonly string[];
-  /** Null for noise from a file. */
+  /** Null if the noise came from a file. */
   readonly seed: number | null;
   readonly steps: number;
   readonly guidance: number;
@@ -98,44 +98,44 @@ export interface Thumbnail extends SmallImage {
   readonly trouble?: string | undefined;
 }
 
-/** The newest pictures of a run, the newest first. */
+/** The newest pictures of a run, newest first. */
 export interface ContactSheet {
-  /** Pictures there are in all. */
+  /** The number of all pictures. */
   readonly total: number;
   readonly pictures: readonly Thumbnail[];
 }
 
-/** A preview: a prompt at a moment of the run. */
+/** A preview: a prompt drawn at one point of the run. */
 export interface Frame extends SmallImage, Pick<PreviewMark, 'of' | 'step'> {
   /** What is wrong with the picture, if anything. */
   readonly trouble?: string;
 }
 
-/** A prompt at one moment after another. */
+/** A prompt drawn at successive points of the run. */
 export interface FilmStrip {
   readonly prompt: PreviewMark['prompt'];
   /** The seed of the noise from which all frames start. */
   readonly seed: number | null;
   readonly steps: number;
   readonly guidance: number;
-  /** Checkpoints that were drawn in all. */
+  /** How many checkpoints were drawn. */
   readonly checkpoints: number;
-  /** The teacher's, the untrained student's, and those of checkpoints, at even distances where there are many. */
+  /** Those of the teacher, the untrained student and the checkpoints, evenly spaced if there are many. */
   readonly frames: readonly Frame[];
 }
 
 /** The previews of a run. */
 export interface FilmStrips {
-  /** Strips there are in all. */
+  /** The number of all strips. */
   readonly total: number;
   readonly strips: readonly FilmStrip[];
 }
 
-/** The parts of a report that change seldom; each is absent where the run has nothing for it. */
+/** The parts of a report that seldom change; each is absent if the run has nothing for it. */
 export interface Sections {
-  /** Settings by their flags. */
+  /** Settings, keyed by flag. */
   readonly settings: readonly Entry[];
-  /** Command lines for a shell. */
+  /** Shell command lines. */
   readonly commands: {
     /** Trains another run with the same settings. */
     readonly repeat: string;
@@ -149,21 +149,21 @@ export interface Sections {
   readonly evaluations?: RunEvaluations;
   readonly previews?: FilmStrips;
   readonly pictures?: ContactSheet;
-  /** What the original project published of the run's recipe. */
+  /** The original project's published results for the run's recipe. */
   readonly published?: PublishedResult & { readonly recipe: string };
-  /** What could not be shown, and why: a damaged file. */
+  /** What could not be shown, and why, such as damaged files. */
   readonly problems: readonly string[];
 }
 
 /** What every page holds. */
 export interface PageFacts {
-  /** When it was put together, ISO 8601. */
+  /** When it was made, ISO 8601. */
   readonly written: string;
   /** The version of `kd`. */
   readonly kd: string;
-  /** Whether the page asks for news. */
+  /** Whether the page polls for updates. */
   readonly live: boolean;
-  /** The address of the list of runs, where there is one. */
+  /** The URL of the list of runs, if there is one. */
   readonly home?: string;
 }
 
@@ -176,24 +176,24 @@ export interface ReportData extends PageFacts {
   readonly sections: Sections;
 }
 
-/** How far a page has got. */
+/** How much data a page already has. */
 export interface Position {
-  /** Changes where rows that were given no longer count. */
+  /** Changes when rows already sent no longer count. */
   readonly generation: string;
-  /** Training rows that it has. */
+  /** How many training rows it has. */
   readonly rows: number;
-  /** The sections that it has. */
+  /** The version of the sections it has. */
   readonly sections: string;
 }
 
-/** The data that a page does not have yet. */
+/** The data that a page lacks. */
 export interface News {
   readonly position: Position;
   readonly run: RunFacts;
   readonly validation: readonly ValidationPoint[];
-  /** Rows to add: step, epoch, then the values of `CURVES`; null for what is no number. */
+  /** Rows to add: step, epoch, then the values of `CURVES`; null if not a number. */
   readonly rows?: readonly (readonly (number | null)[])[];
-  /** The whole curves, where rows alone would not do. */
+  /** The complete curves, if rows are not enough. */
   readonly training?: SeriesJson;
   readonly sections?: Sections;
 }

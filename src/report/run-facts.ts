@@ -25,12 +25,12 @@ import { readTranslations } from './translations.js';
 /** The logs of a run. */
 export interface LogState {
   readonly rows: readonly CurveRow[];
-  /** The last validation: after a step that may not have been logged. */
+  /** The last validation, after a step that may not have been logged. */
   readonly validated: Pick<ValidationRow, 'step' | 'epoch' | 'pairs'> | undefined;
   readonly skipped: number;
 }
 
-/** The facts of a run at this moment. */
+/** The current facts of a run. */
 export async function runFacts(
   folder: string,
   config: RunConfig,
@@ -54,7 +54,7 @@ export async function runFacts(
   const baselines = await readBaselines(folder);
   const held = config.data.validation_pairs;
   const asked = Math.min(held, typeof validPairs === 'number' ? validPairs : Infinity);
-  // what the log says; that of an earlier version, or of the untrained student alone, does not
+  // from the log, unless it is of an earlier version or only has the untrained student
   const validated =
     lastValidation !== undefined && lastValidation.step > 0 ? (finite(lastValidation.pairs) ?? asked) : asked;
   const lastBatch = typeof batchSize === 'number' ? config.data.training_pairs % batchSize : 0;
@@ -91,7 +91,7 @@ const finite = (value: number | undefined): number | null =>
 /**
  * The parts of a report that do not come from the logs.
  *
- * @param frames those of film strips that were made before
+ * @param frames frames of film strips that have already been scaled down
  */
 export async function sectionsOf(folder: string, config: RunConfig, frames?: FrameCache): Promise<Sections> {
   const problems: string[] = [];
@@ -119,7 +119,7 @@ export async function sectionsOf(folder: string, config: RunConfig, frames?: Fra
   };
 }
 
-/** A value, or undefined where it is not available, which is noted. */
+/** A value, or undefined if it is not available, which is added to `problems`. */
 async function orProblem<T>(value: Promise<T | undefined>, problems: string[]): Promise<T | undefined> {
   return value.catch((error: unknown) => {
     problems.push(messageOf(error));
@@ -127,7 +127,7 @@ async function orProblem<T>(value: Promise<T | undefined>, problems: string[]): 
   });
 }
 
-/** What the preparation of a run's data has seen. */
+/** The report of the data's preparation. */
 async function readDataReport(folder: string, { data }: RunConfig): Promise<PrepareReport | undefined> {
   for (const place of storePlaces(folder, data.store)) {
     const report = await readReport(place);
@@ -136,7 +136,7 @@ async function readDataReport(folder: string, { data }: RunConfig): Promise<Prep
   return undefined;
 }
 
-/** Settings as they were given on the command line; switches and values that were not given are left out. */
+/** Settings as command-line flags, without switches and values that were not given. */
 function settingsOf({ settings }: RunConfig): Entry[] {
   return Object.entries(settings).flatMap(([name, value]): Entry[] => {
     if (value === undefined || value === null) return [];
@@ -155,13 +155,16 @@ function evaluateCommand(folder: string): string {
   return shellCommand(['kd', 'eval', '--compare', `clip,${basename(resolve(folder))}`]);
 }
 
-/** Parts of a configuration that are told elsewhere, or are only for resuming. */
+/** Parts of a configuration that are shown elsewhere or only needed for resuming. */
 const NOT_ENVIRONMENT = ['created', 'settings', 'teacher', 'student', 'data', 'fingerprints', 'resumed', 'order'];
 
-/** How the engine goes about it, and what is named twice. */
+/** Engine internals, and duplicates. */
 const INTERNAL = ['fused', 'teacherParts', 'version'];
 
-/** What the configuration tells of machine, versions and data; whatever it is, so that nothing new is left out. */
+/**
+ * The configuration's facts about machine, versions and data; anything not excluded is shown, so that new facts are,
+ * too.
+ */
 function environmentOf(config: RunConfig): Entry[] {
   const groups = Object.entries(config).filter(([name]) => !NOT_ENVIRONMENT.includes(name));
   return [

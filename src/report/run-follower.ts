@@ -1,4 +1,4 @@
-/** @file A run as its report sees it: read once, or repeatedly while it trains. */
+/** @file Reads a run for its report, once or repeatedly while it trains. */
 import { randomUUID } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -15,18 +15,18 @@ import { runFacts, sectionsOf } from './run-facts.js';
 import { CURVES, Series, type CurveRow } from './series.js';
 import { TRANSLATIONS_FILE } from './translations.js';
 
-/** Follows a run whose page is open. */
+/** Follows a run for an open page. */
 export interface RunFollower {
-  /** The whole report as it is now. */
+  /** The complete current report. */
   report(live: boolean): Promise<ReportData & { readonly position: Position }>;
   /** What has been added since a position. */
   newsSince(position: Position): Promise<News>;
 }
 
-/** More rows than that are sent as curves. */
+/** If there are more new rows than this, complete curves are sent instead. */
 const MOST_ROWS = 2048;
 
-/** The files beside the logs that sections are made of. */
+/** The files, other than logs, that sections are made from. */
 const SECTION_FILES = [
   RUN_CONFIG,
   EVALUATION_FILE,
@@ -36,10 +36,10 @@ const SECTION_FILES = [
 ];
 
 /**
- * Follows a run. Calls are answered one after the other.
+ * Follows a run. Calls are handled one at a time.
  *
- * @param folder the run's
- * @throws InputError, in every call, for a folder that is no run
+ * @param folder the run's folder
+ * @throws InputError, in every call, for a folder that is not a run
  */
 export function followRun(folder: string): RunFollower {
   const [lossLog, validationLog] = [followLossLog(folder), followValidationLog(folder)];
@@ -93,7 +93,7 @@ export function followRun(folder: string): RunFollower {
     return { generation, rows: rows.length, sections: sectionsKey };
   }
 
-  /** Reads what has come since the last time. */
+  /** Reads what is new since the last call. */
   async function refresh(): Promise<RunFacts> {
     const config = await readRunConfig(folder);
     const loss = await lossLog.next();
@@ -114,7 +114,7 @@ export function followRun(folder: string): RunFollower {
   }
 }
 
-/** Changes when a file that sections are made of does. */
+/** A key that changes when a file used by the sections changes. */
 async function keyOf(folder: string): Promise<string> {
   const keys = SECTION_FILES.map((name) =>
     stat(join(folder, name)).then(

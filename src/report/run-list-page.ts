@@ -7,7 +7,7 @@ import type { RunListData } from './pages.js';
 
 const LIVE: readonly (RunState | 'damaged')[] = ['starting', 'training'];
 
-/** All runs under a folder: those that a process is at work on first, then the newest. */
+/** All runs under a folder, running ones first, then the newest. */
 export async function listRuns(root: string = RUNS_FOLDER): Promise<RunListData> {
   const runs = await summariseRuns(root);
   const isLive = ({ state }: (typeof runs)[number]): boolean => LIVE.includes(state);

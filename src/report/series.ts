@@ -1,10 +1,10 @@
 /**
- * @file A curve of any length in a bounded number of points. Rows fall into buckets of equally many steps; where there
- * come to be too many, two become one. What a bucket holds depends on its rows alone, so a curve that grew row by row
- * is the curve that was made at once.
+ * @file A curve of any length as a bounded number of points. Rows fall into buckets of equally many steps; when there
+ * are too many buckets, each two are merged. A bucket depends only on its rows, so a curve built row by row equals one
+ * built at once.
  */
 
-/** The columns of the training log that are drawn. */
+/** The columns of the training log that are plotted. */
 export const CURVES = ['loss', 'loss_en', 'loss_ko', 'grad_norm', 'pairs_per_second', 'learning_rate'] as const;
 export type Curve = (typeof CURVES)[number];
 
@@ -12,7 +12,7 @@ export type CurveRow = Readonly<Record<Curve | 'step' | 'epoch', number>>;
 
 /** The values of one column in a bucket. */
 interface Extent {
-  /** The sum of the values that are finite. */
+  /** The sum of the finite values. */
   sum: number;
   min: number;
   max: number;
@@ -29,10 +29,10 @@ interface Bucket {
   readonly extents: Record<Curve, Extent>;
 }
 
-/** Buckets that a series has at most. */
+/** The most buckets in a series. */
 export const MOST_BUCKETS = 2048;
 
-/** A curve as it is drawn: a value a bucket. NaN where no value of a bucket is finite. */
+/** A curve as plotted, with one value per bucket: NaN if none of its values is finite. */
 export interface CurvePoints {
   readonly mean: number[];
   readonly min: number[];
@@ -46,15 +46,15 @@ export interface Points {
   readonly curves: Readonly<Record<Curve, CurvePoints>>;
 }
 
-/** A series as JSON: numbers as short as a screen can show them, null for NaN. */
+/** A series as JSON: numbers rounded to more digits than a screen shows, null for NaN. */
 export interface SeriesJson {
   readonly width: number;
   readonly rows: number;
-  /** The first step with a loss that is no number or infinite. */
+  /** The first step whose loss is NaN or infinite. */
   readonly nonFinite: number | null;
   readonly step: number[];
   readonly epoch: number[];
-  /** Rows a bucket; absent where every bucket has one, whose mean is its minimum and maximum. */
+  /** Rows per bucket; absent if every bucket has one row, so that its mean is also its minimum and maximum. */
   readonly count?: number[];
   readonly curves: Readonly<
     Record<
@@ -122,7 +122,7 @@ export class Series {
     };
   }
 
-  /** A series to go on with from where `toJSON` left it. */
+  /** Restores a series from `toJSON`, to add more rows. */
   static from(json: SeriesJson): Series {
     const series = new Series();
     series.width = json.width;
@@ -141,7 +141,7 @@ export class Series {
     return series;
   }
 
-  /** Makes buckets twice as wide. */
+  /** Doubles the width of the buckets. */
   private halve(): void {
     this.width *= 2;
     const wider: Bucket[] = [];
@@ -164,7 +164,7 @@ function bucketOf(row: CurveRow, index: number): Bucket {
 
 const emptyExtent = (): Extent => ({ sum: 0, min: Infinity, max: -Infinity, finite: 0 });
 
-/** Adds a later bucket to an earlier one. */
+/** Merges a later bucket into an earlier one. */
 function merge(into: Bucket, later: Bucket): void {
   into.step = later.step;
   into.epoch = later.epoch;
@@ -178,16 +178,16 @@ function merge(into: Bucket, later: Bucket): void {
   }
 }
 
-/** Five digits that count: more than a screen shows. */
+/** Five significant digits, more than a screen shows. */
 function shortened(value: number): number | null {
   return Number.isFinite(value) ? Number(value.toPrecision(5)) : null;
 }
 
 /**
- * An exponential moving average without the pull towards zero at its start (as Adam corrects its moments, arXiv
- * 1412.6980). Values that are not finite stay gaps and count for nothing.
+ * An exponential moving average without bias towards zero at the start (corrected as Adam's moments, arXiv 1412.6980).
+ * Values that are not finite remain gaps and are ignored.
  *
- * @param weight of what came before, from 0 (values as they are) up to, not including, 1
+ * @param weight the weight of past values, from 0 (no smoothing) to below 1
  */
 export function smoothed(values: readonly number[], weight: number): number[] {
   if (weight === 0) return [...values];

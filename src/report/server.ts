@@ -1,4 +1,4 @@
-/** @file A report over HTTP, for this machine alone. */
+/** @file Serves reports over HTTP, to this machine only. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { InputError, messageOf } from '../base/errors.js';
@@ -6,38 +6,38 @@ import { contentPolicy, embedded, readPageAssets, reportPage, type PageAssets } 
 import type { PageData } from './pages.js';
 import type { RunFollower } from './run-follower.js';
 
-/** The only address that is listened on. */
+/** The only address that the server listens on. */
 const LOOPBACK = '127.0.0.1';
 
 /** A server of pages. */
 export interface ReportServer {
-  /** The page's address. */
+  /** The page's URL. */
   readonly url: string;
   close(): Promise<void>;
 }
 
 /** One page of a server. */
 export interface ServedPage {
-  /** Its data, as it is now. */
+  /** The current page data. */
   page(): Promise<PageData>;
-  /** What a page asks for to stay up to date, given the query of its request. */
+  /** The response to a page's poll, given the query of its request. */
   news(query: URLSearchParams): Promise<unknown>;
 }
 
 /**
- * The page at an address that ends in `/`: undefined where there is none.
+ * Finds the page for a path that ends in `/`; undefined if there is none.
  *
- * @param query of the request
+ * @param query the query of the request
  */
 export type Site = (path: string, query: URLSearchParams) => Promise<ServedPage | undefined>;
 
-/** A site of one run alone. */
+/** A site of a single run. */
 export function siteOfRun(run: RunFollower): Site {
   const page = servedRun(run);
   return (path) => Promise.resolve(path === '/' ? page : undefined);
 }
 
-/** A run's report, which follows the run. */
+/** A run's live report. */
 export function servedRun(run: RunFollower, home?: string): ServedPage {
   return {
     page: async () => ({ ...(await run.report(true)), ...(home === undefined ? {} : { home }) }),
@@ -53,21 +53,21 @@ export function servedRun(run: RunFollower, home?: string): ServedPage {
   };
 }
 
-/** Serves a run's report: the page at `/`, what is new at `/news`, and nothing else. As `serveSite`. */
+/** Serves a run's report: the page at `/` and updates at `/news`, nothing else. As `serveSite`. */
 export async function serveReport(run: RunFollower, port: number): Promise<ReportServer> {
   return serveSite(siteOfRun(run), port);
 }
 
 /**
- * Serves pages, each with what is new at `news` beside it, and nothing else. Only requests that name this server as
- * their host are answered: a page elsewhere whose name was made to lead here (DNS rebinding) reads nothing.
+ * Serves pages, each with its updates at `news` beside it, and nothing else. Only requests with this server's own name
+ * as their host are answered, so that other web pages cannot read the reports by DNS rebinding.
  *
- * @param port 0 for any that is free
- * @throws InputError for a port that is taken or not allowed
+ * @param port 0 for any free port
+ * @throws InputError for a port that is in use or not allowed
  */
 export async function serveSite(site: Site, port: number): Promise<ReportServer> {
   const assets = await readPageAssets();
-  await (await site('/', new URLSearchParams()))?.page(); // what is wrong with the run shows now
+  await (await site('/', new URLSearchParams()))?.page(); // report errors in the run now
   const server = createServer((request, response) => {
     answer(request, site, assets).then(
       (reply) => {
@@ -100,7 +100,7 @@ interface Reply {
   readonly type: string;
   readonly body: string;
   readonly policy?: string;
-  /** Where a page is instead. */
+  /** Where the page is instead. */
   readonly location?: string;
 }
 
@@ -110,7 +110,7 @@ const refusal = (status: number, body: string): Reply => ({
   body: `${body}\n`,
 });
 
-/** An address of a page, or of its news. */
+/** The path of a page, or of its updates. */
 const ADDRESS = /^(.*\/)(news)?$/;
 
 async function answer(request: IncomingMessage, site: Site, assets: PageAssets): Promise<Reply> {

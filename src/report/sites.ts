@@ -1,4 +1,4 @@
-/** @file What `kd report --serve` serves: all runs, each a page of its own, and any of them side by side. */
+/** @file The sites of `kd report --serve`: all runs, each on a page of its own, and comparisons of any of them. */
 import { join } from 'node:path';
 import { RUNS_FOLDER } from '../runs/run-names.js';
 import { runsUnder } from '../runs/run-list.js';
@@ -8,11 +8,11 @@ import { followRun } from './run-follower.js';
 import { listRuns } from './run-list-page.js';
 import { servedRun, type ServedPage, type Site } from './server.js';
 
-/** Followers that are kept; more runs than one looks at. */
+/** The most followers to keep, more than anyone looks at together. */
 const MOST_KEPT = 32;
 
 /**
- * The list of the runs under a folder at `/`, a run at `/runs/<name>/`, and several at
+ * A site with the list of the runs under a folder at `/`, a run at `/runs/<name>/`, and a comparison at
  * `/compare/?run=<name>&run=<name>`.
  */
 export function siteOfRuns(root: string = RUNS_FOLDER): Site {
@@ -28,7 +28,7 @@ export function siteOfRuns(root: string = RUNS_FOLDER): Site {
   return async (path, query) => {
     if (path === '/') return list;
     const names = path === '/compare/' ? query.getAll('run') : nameIn(path);
-    const known = await runsUnder(root); // a name is never a path
+    const known = await runsUnder(root); // so that a name is never used as a path
     if (names.length === 0 || !names.every((name) => known.includes(name))) return undefined;
     const folders = names.map((name) => join(root, name));
     return path === '/compare/'
@@ -37,7 +37,7 @@ export function siteOfRuns(root: string = RUNS_FOLDER): Site {
   };
 }
 
-/** A site of several runs side by side. */
+/** A site that compares several runs. */
 export function siteOfComparison(folders: readonly string[]): Site {
   const page = comparedPage(followComparison(folders));
   return (path) => Promise.resolve(path === '/' ? page : undefined);
@@ -47,7 +47,7 @@ function comparedPage(follower: ComparisonFollower, home?: string): ServedPage {
   return whole(async () => ({ ...(await follower.comparison(true)), ...(home === undefined ? {} : { home }) }));
 }
 
-/** A page whose news are the whole of it. */
+/** A page whose updates are the whole page. */
 function whole(page: () => Promise<PageData>): ServedPage {
   return { page, news: page };
 }
@@ -58,6 +58,6 @@ function nameIn(path: string): string[] {
   try {
     return name === undefined ? [] : [decodeURIComponent(name)];
   } catch {
-    return []; // not the code of any text
+    return []; // not valid percent-encoding
   }
 }

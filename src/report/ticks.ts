@@ -1,15 +1,12 @@
-/** @file Where an axis has its lines. */
+/** @file Tick positions and labels of an axis. */
 
-/** Lines of a logarithmic axis that are enough. */
+/** The most ticks of a logarithmic axis. */
 const MOST_TICKS = 7;
 
-/** Which digits have a line, the more room there is the more. */
+/** Sets of mantissas that get a tick, the densest first; the first that fits is used. */
 const MANTISSAS = [[1, 1.5, 2, 3, 4, 5, 6, 7, 8, 9], [1, 2, 3, 5, 7], [1, 2, 5], [1, 3], [1]] as const;
 
-/**
- * Round numbers between two positive ones, for a logarithmic axis: as many as there is room for, whatever the distance
- * is between them.
- */
+/** Round numbers between two positive ones, for a logarithmic axis: as many as fit, whatever the range. */
 export function logTicks(low: number, high: number, most: number = MOST_TICKS): number[] {
   const powers = Array.from(
     { length: Math.floor(Math.log10(high)) - Math.floor(Math.log10(low)) + 1 },
@@ -28,7 +25,7 @@ function everyNth(ticks: readonly number[], most: number): number[] {
   return ticks.filter((_, i) => i % n === 0);
 }
 
-/** A tick's number, as short as it can be told: `0.05`, `300`, `12k`, `1.5M`. */
+/** A tick's label in its shortest form: `0.05`, `300`, `12k`, `1.5M`. */
 export function tickLabel(value: number): string {
   const size = Math.abs(value);
   if (size >= 1e6) return `${Number((value / 1e6).toPrecision(3))}M`;

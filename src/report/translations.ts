@@ -1,4 +1,4 @@
-/** @file How near held-out sentences and translations lie to each other in the student's space. */
+/** @file How close held-out sentences and their translations are in the student's embedding space. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
@@ -10,21 +10,19 @@ import { soundJson } from '../base/parse-json.js';
 import type { TextTokenizer } from '../text/tokenizer.js';
 import type { Translations } from './report-data.js';
 
-/** Where a run keeps them. */
+/** The file's name in a run's folder. */
 export const TRANSLATIONS_FILE = 'translations.json';
 
-/** `N`: enough that finding one's own is no accident (2% by chance), and few enough to be encoded in seconds. */
+/** `N`: enough that finding the translation by chance is rare (2%), and few enough to encode in seconds. */
 const PAIRS = 48;
 
-/** Texts encoded at once. */
+/** Texts per batch. */
 const BATCH = 8;
 
-/** A sentence longer than this is no use as a label. */
+/** The longest sentence that can serve as a label, in characters. */
 const LONGEST = 60;
 
-/**
- * A few pairs of the validation side, evenly spread, each text once, the shorter ones first where there are enough.
- */
+/** A few evenly spread validation pairs without duplicate texts, preferring short ones if there are enough. */
 export async function samplePairs(rows: StoreRows): Promise<{ ko: string; en: string }[]> {
   const stride = Math.max(1, Math.floor(rows.count / (3 * PAIRS)));
   const pairs: { ko: string; en: string }[] = [];
@@ -41,10 +39,10 @@ export async function samplePairs(rows: StoreRows): Promise<{ ko: string; en: st
 }
 
 /**
- * Encodes pairs by a student and compares them.
+ * Encodes pairs with a student and compares them.
  *
- * @param shouldContinue asked between batches, with how many texts are done; false gives up
- * @returns undefined where it was given up
+ * @param shouldContinue called between batches with the number of texts done; false cancels
+ * @returns undefined if cancelled
  */
 export async function compareTranslations(
   engine: Pick<EncoderEngine, 'encode'>,
@@ -75,7 +73,7 @@ export async function compareTranslations(
   return { checkpoint, pooling, pairs, similarity: ko.map((a) => en.map((b) => Number(dot(a, b).toFixed(4)))) };
 }
 
-/** The mean of `count` vectors from vector `first` on. `[L, D]` → `[D]` */
+/** The mean of `count` vectors, starting at vector `first`. `[L, D]` → `[D]` */
 function meanOf(values: Float32Array, first: number, count: number, width: number): Float32Array {
   const mean = new Float32Array(width);
   for (let position = first; position < first + count; position++) {
@@ -93,7 +91,7 @@ function dot(a: Float32Array, b: Float32Array): number {
   return a.reduce((sum, value, i) => sum + value * b[i]!, 0);
 }
 
-/** Keeps a comparison in a run's folder. */
+/** Saves a comparison in a run's folder. */
 export async function keepTranslations(run: string, translations: Translations): Promise<void> {
   await writeFileAtomic(join(run, TRANSLATIONS_FILE), JSON.stringify(translations));
 }
@@ -107,7 +105,7 @@ const TRANSLATIONS = partOf<Translations>(
   }),
 );
 
-/** The comparison kept in a run's folder; undefined where there is none, or it is damaged: it is made again. */
+/** The comparison saved in a run's folder; undefined if it is missing or damaged, so that it is made again. */
 export async function readTranslations(run: string): Promise<Translations | undefined> {
   const contents = await readFile(join(run, TRANSLATIONS_FILE), 'utf8').catch(() => '');
   const translations = soundJson(TRANSLATIONS, contents);

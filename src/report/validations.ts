@@ -1,6 +1,6 @@
 import type { ValidationPoint } from './report-data.js';
 
-/** The validation with the lowest loss; undefined where none has a finite one. */
+/** The validation with the lowest loss; undefined if none is finite. */
 export function bestOf(validation: readonly ValidationPoint[]): ValidationPoint | undefined {
   return validation.reduce<ValidationPoint | undefined>(
     (best, point) => (point.loss !== null && point.loss < (best?.loss ?? Infinity) ? point : best),
@@ -8,18 +8,18 @@ export function bestOf(validation: readonly ValidationPoint[]): ValidationPoint 
   );
 }
 
-/** The losses of validations that have a finite one. */
+/** The finite losses of validations. */
 export function lossesOf(validation: readonly ValidationPoint[]): number[] {
   return validation.flatMap(({ loss }) => loss ?? []);
 }
 
-/** Losses that fall to less than this share are drawn on a logarithmic axis, to begin with. */
+/** Losses that fall below this share of the first are plotted on a logarithmic axis initially. */
 const STEEP = 0.4;
 
 /**
- * Whether losses fall so far that only a logarithmic axis shows all of it.
+ * Whether losses fall so far that only a logarithmic axis shows them well.
  *
- * @param from where they begin
+ * @param from the initial loss
  */
 export function isSteep(losses: readonly number[], from = losses[0]!): boolean {
   return losses.length > 1 && Math.min(...losses) < STEEP * from;

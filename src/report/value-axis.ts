@@ -1,4 +1,4 @@
-/** @file The value axis of a chart: its range, its lines, and the places of labels beside it. */
+/** @file The value axis of a chart: its range, ticks and the placement of labels beside it. */
 import { TICK_SIZE } from './palette.js';
 import type { Line } from './curve-series.js';
 import { logTicks, tickLabel } from './ticks.js';
@@ -6,16 +6,16 @@ import { logTicks, tickLabel } from './ticks.js';
 /** What an axis shows. */
 export interface AxisData {
   readonly lines: readonly Line[];
-  /** Whether equal distances are equal ratios. */
+  /** Whether the axis is logarithmic. */
   readonly log: boolean;
-  /** First and last step that are shown. */
+  /** The first and last step shown. */
   readonly range: readonly [number, number];
 }
 
-/** Distance of a point to the ends of a value axis, as a share of its length. */
+/** The margin at either end of a value axis, as a share of its length. */
 const MARGIN = 0.05;
 
-/** The lowest and highest value of an axis; logarithms where it is logarithmic. */
+/** The lowest and highest value of an axis; logarithms if it is logarithmic. */
 export type Scale = readonly [min: number, max: number];
 
 /** The axis's range: all values of the lines between the first and the last step, with a margin. */
@@ -36,7 +36,9 @@ export function valueScale({ lines, log, range }: AxisData): Scale {
   return [low >= 0 ? Math.max(0, low - gap) : low - gap, high + gap];
 }
 
-/** The value axis. A logarithmic one is a linear one of logarithms: ECharts' own has lines at powers of ten alone. */
+/**
+ * The value axis. A logarithmic one is a linear axis of logarithms, as ECharts' own only has ticks at powers of ten.
+ */
 export function valueAxis({ log }: Pick<AxisData, 'log'>, [min, max]: Scale, label: object): object {
   if (!log)
     return {
@@ -59,13 +61,13 @@ export function valueAxis({ log }: Pick<AxisData, 'log'>, [min, max]: Scale, lab
   };
 }
 
-/** From one label to the next, in pixels. */
+/** The least distance between labels, in pixels. */
 const LABEL_GAP = TICK_SIZE + 2;
 
 /**
- * How far the label at each line's end is moved down so that none stands on another, in pixels.
+ * How far to move the label at each line's end down, in pixels, so that labels do not overlap.
  *
- * @param height of the plot, in pixels
+ * @param height the plot's height in pixels
  */
 export function endOffsets(
   { lines, log }: Pick<AxisData, 'lines' | 'log'>,
@@ -83,7 +85,7 @@ export function endOffsets(
   for (const [i, place] of places.entries())
     place.to = Math.max(place.at, (places[i - 1]?.to ?? -Infinity) + LABEL_GAP);
   for (let i = places.length - 1, limit = height; i >= 0; i--, limit -= LABEL_GAP)
-    places[i]!.to = Math.min(places[i]!.to, limit); // none below the axis
+    places[i]!.to = Math.min(places[i]!.to, limit); // keep labels above the axis
   const offsets = lines.map(() => 0);
   for (const { index, at, to } of places) offsets[index] = to - at;
   return offsets;

@@ -7,16 +7,18 @@ import { readEnding } from '../runs/run-ending.js';
 import { readPageAssets, reportPage } from './page.js';
 import { followRun } from './run-follower.js';
 
-/** The page of several runs, in the folder that the first of them is in. */
+/** The comparison page, written to the folder that holds the first run's folder. */
 export const COMPARISON_PAGE = 'comparison.html';
 
-/** The report's file in a run's folder. */
+/** The report's file name in a run's folder. */
 export const REPORT_PAGE = 'report.html';
 
-/** What is written last of a report. */
+/** The file of a report that is written last. */
 const LAST_WRITTEN = 'loss.png';
 
-/** Whether a run's whole report was written after the run ended: a killed process leaves none, or an earlier one. */
+/**
+ * Whether a run's complete report was written after the run ended; a killed process leaves none, or an outdated one.
+ */
 export async function isReported(run: string): Promise<boolean> {
   const written = await stat(join(run, LAST_WRITTEN)).catch(() => undefined);
   const ending = await readEnding(run);
@@ -24,25 +26,25 @@ export async function isReported(run: string): Promise<boolean> {
 }
 
 /**
- * Writes a run's report as it is now: the page, and its loss curves as `loss.svg` and `loss.png` beside it.
+ * Writes a run's current report: the page, with its loss curves as `loss.svg` and `loss.png` beside it.
  *
- * @returns the path of the page
- * @throws InputError for a folder that is no run, or where the system refuses
+ * @returns the page's path
+ * @throws InputError for a folder that is not a run, or if the system refuses
  */
 export async function writeReport(run: string): Promise<string> {
   const path = join(run, REPORT_PAGE);
   const report = await followRun(run).report(false);
   await writeFileAtomic(path, reportPage(report, await readPageAssets()));
-  // a second of processor time to load: not for those who write no report
+  // loaded only when needed: it takes a second of CPU time
   const { writeLossPictures } = await import('./loss-picture.js');
   await writeLossPictures(run, report);
   return path;
 }
 
 /**
- * Writes a page with several runs side by side, as they are now.
+ * Writes a page that compares several runs in their current state.
  *
- * @returns the path of the page, and what it shows
+ * @returns the page's path, and its data
  * @throws InputError as `writeReport`
  */
 export async function writeComparison(

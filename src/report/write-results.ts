@@ -1,4 +1,4 @@
-/** @file Pages of a preparation and of an evaluation, each one file. */
+/** @file The self-contained pages of a preparation and of an evaluation. */
 import { VERSION } from '../base/version.js';
 import type { RunEvaluations } from '../evaluate/evaluation.js';
 import { readPageAssets, reportPage } from './page.js';

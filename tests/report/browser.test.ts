@@ -230,7 +230,7 @@ describe.skipIf(CHROMIUM === undefined)(
       const broken = makeRun();
       appendFileSync(join(broken, 'loss.csv'), `${lossLine(610, 200, 'NaN')}\n`);
       const other = await openFile(broken);
-      await soon(textOf(other, '.alarm')).toBe('The loss is no finite number at step 610.');
+      await soon(textOf(other, '.alarm')).toBe('The loss is not a finite number at step 610.');
       await other.close();
     });
 

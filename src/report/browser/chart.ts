@@ -1,4 +1,7 @@
-/** @file ECharts on the page: sizes itself, follows theme and language, and says on hovering what the page says. */
+/**
+ * @file ECharts on the page: resizes itself, follows the page's theme and language, and has tooltips like the page's
+ * text.
+ */
 import { init, use, type ECharts, type EChartsCoreOption } from 'echarts/core';
 import { BarChart, CustomChart, HeatmapChart, LineChart } from 'echarts/charts';
 import {
@@ -33,7 +36,7 @@ export interface MountedChart {
   dispose(): void;
 }
 
-/** Pixels. */
+/** In pixels. */
 export interface ChartSize {
   readonly width: number;
   readonly height: number;
@@ -41,7 +44,7 @@ export interface ChartSize {
 
 /** What a chart shows. */
 export interface ChartOptions {
-  /** Its text alternative. */
+  /** The text alternative. */
   readonly label: string;
   readonly className: string;
   readonly option: (size: ChartSize) => EChartsCoreOption;
@@ -49,7 +52,7 @@ export interface ChartOptions {
   readonly onReady?: (chart: ECharts) => void;
 }
 
-/** A chart in an element of its own. It is drawn when the element has a size, and again when that changes. */
+/** Mounts a chart in an element of its own. It is drawn once the element has a size, and redrawn when that changes. */
 export function mountChart({ label, className, option, onReady }: ChartOptions): MountedChart {
   const element = h('div', { class: `chart ${className}`, role: 'img', 'aria-label': label });
   let chart: ECharts | undefined;
@@ -77,7 +80,7 @@ export function mountChart({ label, className, option, onReady }: ChartOptions):
   };
 }
 
-/** How a box looks that shows on hovering. */
+/** The style of tooltips. */
 export function tooltipStyle(palette: Palette): object {
   return {
     confine: true,
@@ -93,10 +96,10 @@ export function tooltipStyle(palette: Palette): object {
 }
 
 /**
- * A box that shows on hovering what a chart of curves says at one place.
+ * A tooltip with the values of a chart's curves at one step.
  *
- * @param content is given the place on the axis of steps that the pointer is at
- * @param pointer further settings of the line that stands there
+ * @param content called with the pointer's position on the step axis
+ * @param pointer further settings of the vertical line at that position
  */
 export function curveTooltip(palette: Palette, content: (at: number) => HTMLElement, pointer: object = {}): object {
   return {
@@ -107,14 +110,14 @@ export function curveTooltip(palette: Palette, content: (at: number) => HTMLElem
   };
 }
 
-/** A line of such a box. */
+/** A line of a tooltip. */
 export interface TipRow {
   readonly colour?: string | undefined;
   readonly name: string;
   readonly value: string;
 }
 
-/** What such a box shows. */
+/** The content of a tooltip. */
 export function tip(title: string, rows: readonly TipRow[]): HTMLElement {
   return h(
     'div',

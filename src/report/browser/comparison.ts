@@ -1,4 +1,4 @@
-/** @file The page of several runs: their curves over each other, what differs, their evaluations side by side. */
+/** @file The page that compares several runs: overlaid curves, differences, evaluations side by side. */
 import type { ComparisonData } from '../pages.js';
 import { curvesPart } from './comparison/curves.js';
 import { differencesPart } from './comparison/differences.js';
@@ -8,7 +8,7 @@ import { firstShown } from './comparison/shown.js';
 import { showFollowed } from './followed-page.js';
 import { problemsPart } from './run.js';
 
-/** Shows runs side by side, and keeps them up to date where it can be. */
+/** Shows runs side by side, and keeps the page live if it is served. */
 export function showComparison(first: ComparisonData): void {
   const shown = firstShown(first.runs);
   showFollowed(first, {

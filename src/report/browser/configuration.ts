@@ -1,10 +1,10 @@
-/** @file How the run was made, and with what. */
+/** @file The section with a run's settings and environment. */
 import { h } from './dom.js';
 import { entries } from './facts.js';
 import type { Entry } from '../report-data.js';
 import type { Part, View } from './view.js';
 
-/** The section of settings and environment. */
+/** The section with settings and environment. */
 export function configurationPart({ words, data: { sections }, format }: View): Part {
   const named = sections.environment.map(([name, value]): Entry => [
     words.environmentNames[name] ?? name,
@@ -26,7 +26,7 @@ export function configurationPart({ words, data: { sections }, format }: View): 
   return { element };
 }
 
-/** A command line, with a button that copies it. */
+/** A command line with a copy button. */
 function command(text: string, copy: string, copied: string): HTMLElement {
   const button = h(
     'button',

@@ -1,15 +1,15 @@
-/** @file What of curves can be chosen wherever losses are drawn. */
+/** @file The controls of loss curves: logarithmic axis and smoothing. */
 import { slider, toggle } from './dom.js';
 import type { CurveChoices, Look } from './view.js';
 
-/** The shares of the past that a smoothed curve may keep. */
+/** The range of smoothing weights. */
 const SMOOTHING = { max: 0.98, step: 0.02 };
 
 /**
- * A switch for a logarithmic axis, and a slider for how smooth curves are.
+ * A switch for a logarithmic axis, and a slider for smoothing.
  *
- * @param choices are set
- * @param redraw called when they were
+ * @param choices updated by the controls
+ * @param redraw called after a change
  */
 export function curveControls({ words }: Look, choices: CurveChoices, redraw: () => void): HTMLElement[] {
   return [

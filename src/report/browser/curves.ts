@@ -1,15 +1,15 @@
-/** @file Points of curves, and the one that a reader points at. */
+/** @file Smoothing and hover lookup for the points of curves. */
 import type { Point } from '../curve-series.js';
 
-/** Points from which a curve is so dense that it is smoothed to begin with. */
+/** With at least this many points, a curve is so dense that it is smoothed initially. */
 const DENSE = 150;
 
-/** The share of the past that curves keep to begin with, the longest having so many points. */
+/** The initial smoothing weight, given the number of points of the longest curve. */
 export function firstSmoothing(points: number): number {
   return points >= DENSE ? 0.6 : 0;
 }
 
-/** The index of the number nearest to one, among rising numbers. */
+/** The index of the nearest number in an ascending list. */
 export function nearest(sorted: readonly number[], value: number): number {
   let [low, high] = [0, sorted.length - 1];
   while (low < high) {
@@ -20,7 +20,7 @@ export function nearest(sorted: readonly number[], value: number): number {
   return low > 0 && value - sorted[low - 1]! < sorted[low]! - value ? low - 1 : low;
 }
 
-/** The point of a line that is nearest to a place on the axis; undefined where it has none. */
+/** The point of a line nearest to a position on the axis; undefined if it has none there. */
 export function pointAt(points: readonly Point[], at: number): Point | undefined {
   return points[
     nearest(

@@ -1,4 +1,4 @@
-/** @file How many rows of the data were used and dropped, and how long the texts are. */
+/** @file The data section: rows used and dropped, and the lengths of texts. */
 import type { EChartsCoreOption } from 'echarts/core';
 import type { DropReason } from '../../data/prepare/drop-reasons.js';
 import type { PrepareReport, RowCounts } from '../../data/prepare/report.js';
@@ -9,13 +9,13 @@ import { mountChart, tip, tooltipStyle, type MountedChart } from './chart.js';
 import { details, h, table } from './dom.js';
 import type { Look, Part } from './view.js';
 
-/** Tokens that models read. */
+/** The most tokens that the models read. */
 const LIMIT = 77;
 
 /**
- * The section of data.
+ * The data section.
  *
- * @param isWhole whether it names the first rows dropped, and the files that had swapped pairs or were not read
+ * @param isWhole whether to list the first dropped rows, and the files that had swapped pairs or were not read
  */
 export function dataPart(view: Look, report: PrepareReport, isWhole = false): Part {
   const { words } = view;
@@ -121,7 +121,7 @@ function lengthNote({ words, format }: Look, counts: readonly number[]): string 
   return words.lengthNote(format.count(median), format.count(over));
 }
 
-/** How many texts have how many tokens; the last bar stands for all longer ones. */
+/** A histogram of tokens per text; the last bar counts all longer texts. */
 function histogram({ words, format, palette }: Look, column: IdColumn, counts: readonly number[]): MountedChart {
   const name = (tokens: number): string =>
     tokens === counts.length - 1 ? words.orMore(format.count(tokens)) : format.count(tokens);

@@ -1,8 +1,8 @@
-/** @file Elements, made of data as text: what sentences and file names hold is never read as HTML. */
+/** @file Creates elements with text content only: sentences and file names are never parsed as HTML. */
 
 type Child = Node | string | undefined | false;
 
-/** Attributes by their names; a function is called on the event of its name; undefined and false are left out. */
+/** Attributes by name. A function becomes the listener of the event of that name; undefined and false are left out. */
 export type Attributes = Readonly<Record<string, string | number | boolean | undefined | ((event: Event) => void)>>;
 
 /** An element with attributes and children. */
@@ -21,12 +21,12 @@ export function h<Tag extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
-/** A path or a list, which may break after its separators. */
+/** A path or list that may break after its separators. */
 export function breakable(text: string): (string | Node)[] {
   return text.split(/(?<=[/\\,])/).flatMap((part, i) => (i === 0 ? [part] : [h('wbr'), part]));
 }
 
-/** A row of buttons of which one is pressed; none to begin with, where none is chosen. */
+/** A row of buttons, one of which is pressed; none initially if nothing is chosen. */
 export function choice<Value extends string>(
   label: string,
   values: readonly (readonly [value: Value, text: string])[],
@@ -67,7 +67,7 @@ export function toggle(label: string, on: boolean, onToggle: (on: boolean) => vo
   return h('label', { class: 'toggle' }, input, h('span', {}, label));
 }
 
-/** A slider of values from 0, in hundredths, with the value beside it. */
+/** A slider from 0, in steps of hundredths, with its value beside it. */
 export function slider(
   label: string,
   { value, max, step }: { readonly value: number; readonly max: number; readonly step: number },
@@ -88,7 +88,7 @@ export function slider(
   return h('label', { class: 'slider' }, h('span', {}, label), input, output);
 }
 
-/** A table; cells from column `numbers` on are numbers, which stand to the right. */
+/** A table; cells from column `numbers` on are right-aligned numbers. */
 export function table(
   head: readonly string[],
   rows: readonly (readonly (string | Node)[])[],
@@ -128,7 +128,7 @@ export function table(
   );
 }
 
-/** Something to look at when one wants to; filled when it is opened first. */
+/** A collapsible part whose content is created when it is first opened. */
 export function details(summary: string, content: () => Node): HTMLElement {
   const element = h(
     'details',

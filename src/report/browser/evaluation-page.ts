@@ -1,4 +1,4 @@
-/** @file The page of an evaluation by itself. */
+/** @file The page of a single evaluation. */
 import type { EvaluationSetting, ModelFacts } from '../../evaluate/evaluation.js';
 import { withoutCopies } from '../evaluated-models.js';
 import type { EvaluationData } from '../pages.js';
@@ -41,7 +41,7 @@ function scores(look: Look, { evaluations }: EvaluationData): Part {
   };
 }
 
-/** On what was evaluated, when and by what. */
+/** What was evaluated, when, and with what. */
 function setting({ words, format }: Look, { evaluations: { pairs, sts } }: EvaluationData): Part {
   const { created, kd, engine, batch_size: size } = (pairs ?? sts[0]) as EvaluationSetting;
   const facts = [

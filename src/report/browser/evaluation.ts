@@ -1,4 +1,4 @@
-/** @file How near models come to the teacher, and how well translations find each other. */
+/** @file The evaluation tables: distance to the teacher, and how often translations find each other. */
 import type {
   GroupScores,
   Grouping,
@@ -15,7 +15,7 @@ import { distanceColumns, factColumns, foundColumns, otherColumns } from './eval
 import { scoreTable, type ScoreColumn } from './scores.js';
 import type { Look, Part, View } from './view.js';
 
-/** The section of evaluations of a run; where there are none, how to make one. */
+/** The evaluation section of a run; if there is no evaluation, how to make one. */
 export function evaluationPart(view: View): Part {
   const { words, data } = view;
   const { evaluations, settings, commands } = data.sections;
@@ -30,11 +30,11 @@ export function evaluationPart(view: View): Part {
   return { element: h('section', { id: 'evaluation' }, h('h2', {}, words.evaluation), contents) };
 }
 
-/** How much of an evaluation is said. */
+/** The level of detail of an evaluation. */
 interface Detail {
-  /** What is said of poolers: that a run's did not learn, or that some do not; nothing where they do. */
+  /** Which note on poolers to show: that this run's was not trained, or that some are not; none if they all are. */
   readonly pooler?: 'untaught' | 'any';
-  /** Whether groups stand open. */
+  /** Whether groups are expanded. */
   readonly opened?: boolean;
 }
 
@@ -48,14 +48,15 @@ export function evaluationTables(look: Look, { pairs, sts }: RunEvaluations, det
 
 const competes = ({ role }: ModelFacts): boolean => role !== 'teacher';
 
-/** Distances and translations found, in a table each: together they are too wide to be read. */
+/** The distances and the translations found, as separate tables: one would be too wide to read. */
 function pairsTables(
   look: Look,
   { data, teacher, models }: PairsEvaluation,
   { pooler, opened = false }: Detail,
 ): HTMLElement[] {
   const { words, format } = look;
-  const evaluated = data.split === 'validation' ? words.evaluationNote : words.evaluationOfAllNote; // may be trained on
+  // all pairs may include training pairs
+  const evaluated = data.split === 'validation' ? words.evaluationNote : words.evaluationOfAllNote;
   const tableOf = (caption: string, columns: readonly ScoreColumn<ModelScores>[]): HTMLElement =>
     scoreTable(look, columns, models, { name: (model) => modelName(look, model), competes, caption });
   const groupings = (['corpus', 'length'] as const).filter((by) =>
@@ -86,7 +87,7 @@ function pairsTables(
   ];
 }
 
-/** Why a model has no distances, and how many of its texts were cut. */
+/** Notes: why a model has no distances, and how many of its texts were truncated. */
 function modelNotes({ words, format }: Look, models: readonly ModelScores[]): HTMLElement[] {
   const notes = models.flatMap(({ name, no_distance: why, cut }) => [
     ...(why === null ? [] : [`${name}: ${words.noDistances(why)}`]),
@@ -99,7 +100,7 @@ interface GroupRow extends GroupScores {
   readonly model: ModelScores;
 }
 
-/** Scores by corpus or by length, a table a group: the models stand below each other, as above. */
+/** Scores by corpus or by length: one table per group, with the models as rows, as above. */
 function groupTable(look: Look, models: readonly ModelScores[], by: Grouping): HTMLElement {
   const { words, format } = look;
   const rows = models.flatMap((model) =>
@@ -108,7 +109,7 @@ function groupTable(look: Look, models: readonly ModelScores[], by: Grouping): H
   const names = [...new Set(rows.map(({ group }) => group))];
   const columns = [
     ...distanceColumns<GroupRow>(look),
-    ...foundColumns<GroupRow>(look).slice(0, 2), // those by the mean
+    ...foundColumns<GroupRow>(look).slice(0, 2), // the two by the mean
   ];
   return h(
     'div',
@@ -150,7 +151,7 @@ function stsTable(look: Look, { file, pairs, models }: StsEvaluation): HTMLEleme
   ];
 }
 
-/** A model's name and role; a baseline that several runs share has no name of its own. */
+/** A model's name and role; a baseline shared by several runs has no name of its own. */
 function modelName({ words }: Look, { name, role }: ModelFacts): Node {
   const called = words.roles[role] ?? role;
   const own = name.replace(/ \(untrained\)$/, '');

@@ -1,9 +1,9 @@
-/** @file Facts as pages show them: large numbers, and lists of names and values. */
+/** @file Facts on pages: large numbers, and lists of names and values. */
 import type { Entry } from '../report-data.js';
 import type { Format } from './format.js';
 import { breakable, h } from './dom.js';
 
-/** A number that matters, with notes under it. */
+/** A large number with notes below it. */
 export function fact(
   title: string,
   value: string,
@@ -19,13 +19,13 @@ export function fact(
   );
 }
 
-/** Steps that were made, of how many: below each other where there is little room. */
+/** Steps done, out of how many; on two lines if space is short. */
 export function stepsOf(format: Format, step: number, total: number | null): HTMLElement {
   const of = total !== null && h('span', { class: 'total' }, ` / ${format.count(total)}`);
   return h('span', {}, format.count(step), of);
 }
 
-/** Names and values below each other. */
+/** A list of names and values. */
 export function entries(list: readonly Entry[], isCode: boolean): HTMLElement {
   return h(
     'dl',

@@ -1,9 +1,9 @@
-/** @file What prompts looked like at the checkpoints of a run: a film strip per prompt. */
+/** @file The previews section: for each prompt, a film strip of pictures from the run's checkpoints. */
 import type { FilmStrip, FilmStrips, Frame } from '../report-data.js';
 import { h } from './dom.js';
 import type { Part, View } from './view.js';
 
-/** How far strips are scrolled that their reader has scrolled back; the others show their newest frame. */
+/** Scroll positions of strips that the reader has scrolled back; the others show their newest frame. */
 const scrolledTo = new Map<string, number>();
 
 /** The section of previews. */
@@ -34,7 +34,7 @@ export function filmStripsPart(view: View, { total, strips }: FilmStrips): Part 
   };
 }
 
-/** How the pictures of a strip are drawn. */
+/** How the pictures of a strip were drawn. */
 function howOf({ words, format }: View, { seed, steps, guidance }: FilmStrip): string {
   const noise = seed === null ? words.noiseFromFile : words.seed(String(seed));
   return `${noise} · ${words.denoising(format.count(steps), String(guidance))}`;
@@ -60,7 +60,7 @@ function stripOf(view: View, strip: FilmStrip, saysHow: boolean): HTMLElement {
     frames.map((frame) => frameOf(view, frame, frame.of === 'teacher' ? prompt.en : prompt.ko)),
   );
   requestAnimationFrame(() => {
-    film.scrollLeft = scrolledTo.get(key) ?? film.scrollWidth; // it is on the page by now
+    film.scrollLeft = scrolledTo.get(key) ?? film.scrollWidth; // by now the strip is in the document
   });
   return h(
     'figure',

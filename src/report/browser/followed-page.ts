@@ -1,17 +1,17 @@
-/** @file A page that is made of its data alone, and made anew when these change. */
+/** @file A page built from its data alone, and rebuilt whenever the data changes. */
 import type { PageData } from '../pages.js';
 import { followPage } from './live.js';
 import { openShell } from './shell.js';
 import type { Look, Part } from './view.js';
 
-/** What such a page makes of its data. */
+/** How such a page is built. */
 export interface FollowedPage<Page extends PageData> {
   readonly title: (page: Page, look: Look) => string;
-  /** All parts, made anew: for another language or theme, too. */
+  /** Builds all parts; called again for another language or theme. */
   readonly parts: (page: Page, look: Look) => Part[];
 }
 
-/** Shows a page, and keeps it up to date where its server can be asked. */
+/** Shows a page, and keeps it live if it is served. */
 export function showFollowed<Page extends PageData>(first: Page, { title, parts }: FollowedPage<Page>): void {
   let page = first;
   const shell = openShell({

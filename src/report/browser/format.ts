@@ -1,24 +1,24 @@
-/** @file Numbers and times as people read them. */
+/** @file Numbers and times in readable form. */
 import { formatBytes, formatDuration, formatRate } from '../../base/format.js';
 import type { Language } from './words.js';
 
-/** How values are written in a language. */
+/** How values are formatted in a language. */
 export interface Format {
   /** `123,060,480` */
   readonly count: (value: number) => string;
-  /** A loss: four digits after the point; `–` for what is no number. */
+  /** A loss with four decimals; `–` if it is not a number. */
   readonly loss: (value: number | null | undefined) => string;
-  /** Three digits that count: `9,120`, `101`, `14.4`, `0.31`. */
+  /** Three significant digits: `9,120`, `101`, `14.4`, `0.31`. */
   readonly rate: (value: number | null) => string;
   /** `64.3%`, as on the command line. */
   readonly percent: (share: number) => string;
-  /** What guessing one of so many finds: `0.2%` */
+  /** The chance of guessing one out of `count`: `0.2%` */
   readonly chance: (count: number) => string;
   /** `1.9 GB` */
   readonly bytes: (value: number | null) => string;
   /** Seconds as `0:01:05`. */
   readonly duration: (seconds: number | null) => string;
-  /** A date and a time of the day. */
+  /** Date and time of day. */
   readonly time: (iso: string) => string;
   /** `5.0e−5` */
   readonly small: (value: number) => string;
@@ -26,7 +26,7 @@ export interface Format {
 
 const LOCALES: Readonly<Record<Language, string>> = { en: 'en-GB', ko: 'ko-KR' };
 
-/** How values are written in a language. */
+/** The formats of a language. */
 export function formatFor(language: Language): Format {
   const locale = LOCALES[language];
   const dates = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' });
@@ -52,7 +52,7 @@ export function formatFor(language: Language): Format {
   };
 }
 
-/** A model by its hub id or name as it is, by its path's last part. */
+/** A model's hub id or name unchanged, or the last part of its path. */
 export function shortName(source: string): string {
   const isPath = /^[./~]/.test(source) || source.split('/').length > 2;
   return isPath

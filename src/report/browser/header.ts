@@ -5,7 +5,7 @@ import { fact } from './facts.js';
 import { shortName } from './format.js';
 import type { RunPart, View } from './view.js';
 
-/** The head of the page: name, state, and the numbers that matter. */
+/** The page header: name, state and the main numbers. */
 export function headerPart(first: View): RunPart {
   const element = h('section', { id: 'overview' });
   const draw = (view: View): void => {
@@ -38,7 +38,7 @@ function contents({ data: { run, live, validation }, words, format }: View): HTM
           words.validationLoss,
           format.loss(best.loss),
           [
-            // a line may break before the plus sign alone
+            // allow a line break only before the plus sign
             `${words.korean}\u00a0${format.loss(best.loss_ko)} ` +
               `+\u00a0${words.english}\u00a0${format.loss(best.loss_en)}`,
             best.step === 0 ? words.untrained : words.atStep(format.count(best.step)),
@@ -62,7 +62,7 @@ function contents({ data: { run, live, validation }, words, format }: View): HTM
   ];
 }
 
-/** How long the run has trained, and how fast; of one at work, how long it still does. */
+/** How long the run has trained and how fast; for a running one, also the time left. */
 function timeFacts({ run, words, format }: Pick<View, 'words' | 'format'> & Pick<View['data'], 'run'>): HTMLElement[] {
   const isAtWork = run.state === 'starting' || run.state === 'training';
   const started = words.startedAt(format.time(run.created));

@@ -1,4 +1,4 @@
-/** @file A page of this project: shows the data embedded in it, and asks for news where there may be some. */
+/** @file The entry point of every page: shows the embedded data, and polls for updates if the page is served. */
 import type { PageData } from '../pages.js';
 import { showComparison } from './comparison.js';
 import { showEvaluation } from './evaluation-page.js';

@@ -1,25 +1,25 @@
-/** @file The legend of a chart of lines, which switches them off and on. */
+/** @file A line chart's legend, which shows and hides lines. */
 import type { Line } from '../curve-series.js';
 import { h } from './dom.js';
 
-/** A line with what tells it from others of its chart, in every language. */
+/** A line with an id that is unique in its chart and independent of language. */
 export interface SwitchableLine extends Line {
   readonly id: string;
 }
 
-/** A legend whose entries switch lines on and off. */
+/** A legend whose entries show and hide lines. */
 export interface LineLegend {
   readonly element: HTMLElement;
-  /** Makes it anew, for other lines. */
+  /** Rebuilds it for other lines. */
   update(): void;
 }
 
 /**
- * A button for each line of a chart, pressed where the line is shown.
+ * A button for each line of a chart, pressed while the line is shown.
  *
- * @param lines are the chart's lines as they are now, those that are switched off too
- * @param hidden the ids of lines that are switched off
- * @param onSwitch called when a line was switched off or on
+ * @param lines returns the chart's current lines, including hidden ones
+ * @param hidden the ids of hidden lines
+ * @param onSwitch called when a line was hidden or shown
  */
 export function lineLegend(
   lines: () => readonly SwitchableLine[],

@@ -3,12 +3,12 @@ import type { PageData } from '../pages.js';
 import type { News, Position, ReportData } from '../report-data.js';
 import { CURVES, Series, type CurveRow } from '../series.js';
 
-/** A report that knows how far it has got. */
+/** A report with the position that it has been read up to. */
 export interface LiveReport extends ReportData {
   readonly position: Position;
 }
 
-/** The report as it is, and its curves. */
+/** The current report and its curves. */
 export interface State {
   report: LiveReport;
   series: Series;
@@ -17,10 +17,10 @@ export interface State {
 const INTERVAL_MS = 2_000;
 
 /**
- * Asks the server for what is new, again and again; not while nobody looks.
+ * Polls the server for updates while the page is visible.
  *
- * @param state is brought up to date
- * @param apply is called after that, and told whether other sections than the logs have changed
+ * @param state updated in place
+ * @param apply called after an update; its argument says whether anything but the logs has changed
  */
 export function followNews(
   state: State,
@@ -31,9 +31,9 @@ export function followNews(
 }
 
 /**
- * Asks the server for the whole page again and again.
+ * Polls the server for the whole page.
  *
- * @param apply is called with it where anything but its time has changed
+ * @param apply called with the page if anything but its time has changed
  */
 export function followPage<Page extends PageData>(
   first: Page,
@@ -83,7 +83,7 @@ async function askOnce(state: State, apply: (sectionsChanged: boolean) => void):
   const { generation, rows, sections } = state.report.position;
   const query = new URLSearchParams({ generation, rows: String(rows), sections });
   const news = (await asked(`news?${query.toString()}`)) as News;
-  if (state.report.position.rows !== rows) return; // another answer was faster
+  if (state.report.position.rows !== rows) return; // another response came first
   if (news.training !== undefined) state.series = Series.from(news.training);
   else state.series.add((news.rows ?? []).map(rowOf));
   state.report = {

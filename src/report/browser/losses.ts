@@ -1,4 +1,4 @@
-/** @file The section of losses: their chart, and what else the training log tells of every step. */
+/** @file The losses section: the loss chart, and the other values in the training log. */
 import { curveControls } from './curve-controls.js';
 import { choice, h } from './dom.js';
 import { lineLegend } from './line-legend.js';
@@ -10,11 +10,11 @@ import { smallCharts } from './losses/small-charts.js';
 import { trainingTable, validationTable } from './losses/tables.js';
 import type { Choices, RunPart, View } from './view.js';
 
-/** Which part of the steps can be chosen by a button. */
+/** The part of the steps that each button selects. */
 const RANGES = { all: [0, 1], half: [0.5, 1], tenth: [0.9, 1] } as const;
 type RangeName = keyof typeof RANGES;
 
-/** The section of losses. */
+/** The losses section. */
 export function lossesPart(first: View): RunPart {
   let view = logViewOf(first);
   const { words, choices } = view;
@@ -41,7 +41,7 @@ export function lossesPart(first: View): RunPart {
   );
   const tables = h('div', {});
   const switches = controls();
-  const drawn = [switches, legend.element, lossChart.element, tables]; // where there is something to draw
+  const drawn = [switches, legend.element, lossChart.element, tables]; // shown if there is something to draw
   refresh();
   return {
     element: h(
@@ -69,7 +69,7 @@ export function lossesPart(first: View): RunPart {
     legend.update();
     const isEmpty = view.points.step.length === 0 && view.data.validation.length === 0;
     for (const each of drawn) each.hidden = isEmpty;
-    smalls.hidden = view.points.step.length === 0; // they draw the training log alone
+    smalls.hidden = view.points.step.length === 0; // they need the training log
     for (const chart of charts) chart.update();
     notes.replaceChildren(...lossNotes(view));
     const opened = [...tables.querySelectorAll('details')].map(({ open }) => open);
@@ -116,7 +116,7 @@ export function lossesPart(first: View): RunPart {
   }
 }
 
-/** The button whose range is shown; none where the slider has set another. */
+/** The button of the current range; none if it was set with the slider. */
 function rangeName({ range: [from, to] }: Choices): RangeName | undefined {
   return (Object.keys(RANGES) as RangeName[]).find((name) => RANGES[name][0] === from && RANGES[name][1] === to);
 }

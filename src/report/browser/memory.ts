@@ -1,8 +1,8 @@
-/** @file Settings that the page remembers for its reader; a page opened from a file may not be allowed to. */
+/** @file Settings that the page remembers for its reader; browsers may forbid this for pages opened from a file. */
 
 const PREFIX = 'kd-report-';
 
-/** A choice made before, if it is one of those that there are. */
+/** The remembered choice, if it is still valid. */
 export function recall<Value extends string>(name: string, values: readonly Value[]): Value | undefined {
   try {
     const value = localStorage.getItem(PREFIX + name);
@@ -12,11 +12,11 @@ export function recall<Value extends string>(name: string, values: readonly Valu
   }
 }
 
-/** Keeps a choice for the next time. */
+/** Remembers a choice for the next visit. */
 export function remember(name: string, value: string): void {
   try {
     localStorage.setItem(PREFIX + name, value);
   } catch {
-    // it holds for this time
+    // it lasts for this visit only
   }
 }

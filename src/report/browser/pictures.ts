@@ -1,10 +1,10 @@
-/** @file What the run's text encoders had drawn: a contact sheet. */
+/** @file The pictures section: a contact sheet of pictures drawn with the run's text encoders. */
 import type { ContactSheet, Thumbnail } from '../report-data.js';
 import { h } from './dom.js';
 import { shortName } from './format.js';
 import type { Part, View } from './view.js';
 
-/** The section of pictures. */
+/** The pictures section. */
 export function picturesPart(view: View, { total, pictures }: ContactSheet): Part {
   const { words, format } = view;
   return {
@@ -44,7 +44,7 @@ function figure(
     h(
       'figcaption',
       {},
-      kind === 'picture' && h('span', {}, prompts.join(', ')), // a grid has its own lettering
+      kind === 'picture' && h('span', {}, prompts.join(', ')), // a grid is already labelled
       h('span', { class: 'quiet' }, how),
       trouble !== undefined && h('span', { class: 'alarm' }, trouble),
     ),

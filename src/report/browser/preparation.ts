@@ -1,4 +1,4 @@
-/** @file The page of a preparation: from what pairs were made and how, and what became of the rows. */
+/** @file The page of a preparation: sources and options, and what happened to the rows. */
 import type { PreparationData } from '../pages.js';
 import { dataPart, droppedOf } from './data.js';
 import { h } from './dom.js';

@@ -1,4 +1,4 @@
-/** @file The list of all runs: those at work first, each a link; some of them chosen to be compared. */
+/** @file The list of all runs, running ones first. Each is a link; several can be selected for comparison. */
 import type { RunListData } from '../pages.js';
 import { h, table } from './dom.js';
 import { stepsOf } from './facts.js';
@@ -7,7 +7,7 @@ import type { Look, Part } from './view.js';
 
 type Listed = RunListData['runs'][number];
 
-/** Shows the list, and keeps it up to date. */
+/** Shows the list and keeps it live. */
 export function showRunList(first: RunListData): void {
   const chosen = new Set<string>();
   showFollowed(first, {

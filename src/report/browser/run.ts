@@ -16,7 +16,7 @@ import { openShell } from './shell.js';
 import { translationsPart } from './translations.js';
 import type { Choices, Look, Part, RunPart, View } from './view.js';
 
-/** Shows a run's report, and keeps it up to date where it can be. */
+/** Shows a run's report, and keeps it live if it is served. */
 export function showRun(report: LiveReport): void {
   const state = { report, series: Series.from(report.training) };
   const choices = firstChoices(report);

@@ -1,4 +1,4 @@
-/** @file Tables of scores: a bar in each cell, longer for better; the best of a column marked, all that are equal. */
+/** @file Score tables: a bar in each cell, longer for better; the best score of a column is marked, with any ties. */
 import { h } from './dom.js';
 import type { Look } from './view.js';
 
@@ -7,15 +7,15 @@ export interface ScoreColumn<Row> {
   readonly title: string;
   readonly value: (row: Row) => number | null | undefined;
   readonly text: (value: number) => string;
-  /** Whether high values or low ones are good; absent for what is neither. */
+  /** Whether high or low values are better; absent if neither is. */
   readonly better?: 'high' | 'low';
 }
 
 /**
- * A row a model, a column a score. A bar is as long as the score is good: of 1 for a share, or as far below the worst
- * value of the column for an error.
+ * A table with a row per model and a column per score. A longer bar is a better score: for a share, relative to 1; for
+ * an error, by how far it is below the column's worst value.
  *
- * @param competes whether a row's scores can be the best: a teacher's on its own sentences say nothing
+ * @param competes whether a row's score can be the best: a teacher's score on its own sentences means nothing
  */
 export function scoreTable<Row>(
   { words }: Pick<Look, 'words'>,
@@ -69,8 +69,8 @@ export function scoreTable<Row>(
 }
 
 /**
- * The best value of a column as it is shown; undefined where there is nothing to choose from. Every value that is shown
- * so is the best: of two that look equal, none is to be marked for digits that nobody sees.
+ * The best value of a column, as displayed; undefined if there is nothing to compare. Comparing displayed texts marks
+ * all values that look equal, rather than one for digits that are not shown.
  */
 export function bestText<Row>({ better, value, text }: ScoreColumn<Row>, rows: readonly Row[]): string | undefined {
   const values = finite(rows.map(value));
@@ -78,7 +78,7 @@ export function bestText<Row>({ better, value, text }: ScoreColumn<Row>, rows: r
   return text(better === 'high' ? Math.max(...values) : Math.min(...values));
 }
 
-/** From 0 for the worst to 1 for the best that there can be. */
+/** From 0 for the worst to 1 for the best possible value. */
 function goodness<Row>({ better, value: read }: ScoreColumn<Row>, value: number, rows: readonly Row[]): number {
   if (better === 'high') return Math.min(Math.max(value, 0), 1);
   const worst = Math.max(...finite(rows.map(read)));

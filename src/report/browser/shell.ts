@@ -1,4 +1,4 @@
-/** @file What is around every page: sections, language and theme above, when it was written below. */
+/** @file The frame of every page: navigation, language and theme above; the time of writing below. */
 import { PALETTES, THEMES, type Theme } from '../palette.js';
 import type { PageFacts } from '../report-data.js';
 import { choice, h } from './dom.js';
@@ -7,26 +7,26 @@ import { recall, remember } from './memory.js';
 import type { Look, Part } from './view.js';
 import { LANGUAGES, WORDS, type Language } from './words.js';
 
-/** What a page puts into its shell. */
+/** The contents of a page. */
 export interface Contents {
-  /** The data that is shown now. */
+  /** The current data. */
   facts(): PageFacts;
   title(look: Look): string;
-  /** All parts, made anew: for another language or theme, too. */
+  /** Builds all parts; called again for another language or theme. */
   parts(look: Look): Part[];
 }
 
-/** What surrounds the parts of a page: title, controls and footer. */
+/** The frame around a page's parts: title, controls and footer. */
 export interface Shell {
   readonly look: () => Look;
-  /** Makes the page anew. */
+  /** Rebuilds the page. */
   readonly render: () => void;
-  /** Renews what is said of when it was written. */
+  /** Updates the time of writing. */
   readonly renewFooter: () => void;
   readonly showConnection: (isThere: boolean) => void;
 }
 
-/** Shows a page, and makes it anew whenever its reader chooses another language or theme. */
+/** Shows a page, and rebuilds it when the reader chooses another language or theme. */
 export function openShell(contents: Contents): Shell {
   let language = recall('language', LANGUAGES) ?? (navigator.language.toLowerCase().startsWith('ko') ? 'ko' : 'en');
   let theme = recall('theme', ['auto', ...THEMES]) ?? 'auto';
@@ -68,7 +68,7 @@ export function openShell(contents: Contents): Shell {
     if (focused !== undefined && focused !== '') document.getElementById(focused)?.focus();
   }
 
-  /** Name, sections, language and theme. */
+  /** Name, navigation, language and theme. */
   function bar({ words }: Look): HTMLElement {
     const titles = parts.flatMap(({ element }) => {
       const title = element.querySelector('h2')?.textContent;

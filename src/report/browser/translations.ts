@@ -1,4 +1,4 @@
-/** @file Which sentences the student finds similar: a heat map, and the nearest neighbours of one sentence. */
+/** @file The translations section: a heat map of sentence similarities, and the nearest neighbours of one sentence. */
 import type { EChartsCoreOption } from 'echarts/core';
 import { FONT } from '../palette.js';
 import type { Translations } from '../report-data.js';
@@ -6,13 +6,13 @@ import { mountChart, tip, tooltipStyle, type MountedChart } from './chart.js';
 import { choice, details, h, table } from './dom.js';
 import type { Part, View } from './view.js';
 
-/** Sentences in the heat map. */
+/** Sentences shown in the heat map. */
 const SHOWN = 10;
 
-/** Neighbours of a sentence. */
+/** Neighbours shown for a sentence. */
 const NEIGHBOURS = 5;
 
-/** The section of translations. */
+/** The translations section. */
 export function translationsPart(view: View, translations: Translations): Part {
   const { words, format } = view;
   const { pairs, checkpoint, pooling, similarity } = translations;
@@ -59,7 +59,7 @@ export function translationsPart(view: View, translations: Translations): Part {
   };
 }
 
-/** Where a sentence's own translation stands among all, from 1, by similarity. */
+/** The rank of a sentence's own translation among all sentences by similarity, from 1. */
 function rankOf(similarities: readonly number[], own: number): number {
   return 1 + similarities.filter((value, i) => i !== own && value >= similarities[own]!).length;
 }

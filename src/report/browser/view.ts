@@ -1,27 +1,27 @@
-/** @file What all parts of the pages share. */
+/** @file Types shared by all parts of the pages. */
 import type { Palette } from '../palette.js';
 import type { ReportData } from '../report-data.js';
 import type { Series } from '../series.js';
 import type { Format } from './format.js';
 import type { Language, Words } from './words.js';
 
-/** How the reader has chosen to see curves of losses. */
+/** How the reader has chosen to see loss curves. */
 export interface CurveChoices {
   log: boolean;
-  /** The share of the past that curves keep, from 0 to 1. */
+  /** The smoothing weight, from 0 to 1. */
   smoothing: number;
 }
 
-/** What the reader has chosen to see; outlives a change of language and theme. */
+/** What the reader has chosen to see; kept when the language or theme changes. */
 export interface Choices extends CurveChoices {
   lines: 'both' | 'total';
-  /** The share of the steps that is shown, from 0 to 1. */
+  /** The part of the steps that is shown, from 0 to 1. */
   range: readonly [number, number];
-  /** Lines that are switched off. */
+  /** Hidden lines. */
   readonly hidden: Set<string>;
-  /** The pair whose nearest neighbours are shown, by its place. */
+  /** The index of the pair whose nearest neighbours are shown. */
   sentence: number;
-  /** The language that looks for the other. */
+  /** The language of the queries. */
   direction: 'ko' | 'en';
 }
 
@@ -33,10 +33,10 @@ export interface Look {
   readonly palette: Palette;
 }
 
-/** A run's report as it is shown. */
+/** A run's report as displayed. */
 export interface View extends Look {
   readonly choices: Choices;
-  /** The report, which news have brought up to date. */
+  /** The report, including all updates. */
   readonly data: ReportData;
   readonly series: Series;
 }
@@ -49,6 +49,6 @@ export interface Part {
 
 /** A part of a run's page. */
 export interface RunPart extends Part {
-  /** Shows what is new in the logs. */
+  /** Shows new log rows. */
   update?(view: View): void;
 }

@@ -1,4 +1,4 @@
-/** @file Every text of the pages in English; the Korean ones have the same names. */
+/** @file All texts of the pages in English. words-ko.ts has the same keys. */
 import { DROP_REASONS, type DropReason } from '../../data/prepare/drop-reasons.js';
 import type { IdColumn } from '../../data/store/schema.js';
 import type { RunState } from '../../runs/run-states.js';
@@ -8,7 +8,7 @@ export const EN = {
   title: 'Report',
   language: 'Language',
   theme: 'Theme',
-  themeAuto: 'As the system',
+  themeAuto: 'System',
   themeLight: 'Light',
   themeDark: 'Dark',
   sections: 'Sections',
@@ -26,8 +26,8 @@ export const EN = {
   state: 'state',
   damaged: 'Damaged',
   runsNote: (count: string, folder: string) =>
-    `Runs under ${folder}/: ${count}. Those at work come first, then the newest.`,
-  noRuns: 'No run yet. kd train begins one; it appears here.',
+    `Runs under ${folder}/: ${count}. Running ones come first, then the newest.`,
+  noRuns: 'No runs yet. Start one with kd train, and it will appear here.',
   compare: 'Compare',
   compareNote: 'Choose two runs or more to compare them.',
   compareWith: (run: string) => `Compare ${run}`,
@@ -40,7 +40,7 @@ export const EN = {
   comparisonNote: 'The validation with the lowest loss of each run.',
   lowestMarked: 'The lowest of all is marked.',
   otherLosses: 'Teacher, loss or validation pairs differ between these runs: their losses cannot be compared.',
-  comparisonChart: 'Training and validation losses of several runs over each other',
+  comparisonChart: 'Training and validation losses of several runs, overlaid',
   over: 'Over',
   epochs: 'Epochs',
   differences: 'Differences',
@@ -92,7 +92,7 @@ export const EN = {
   smoothing: 'Smoothing',
   alwaysMean: 'always the teacher’s mean',
   repeatedNote:
-    'Every epoch takes the same batches in the same order, so training curves have the same teeth in each epoch.',
+    'Every epoch takes the same batches in the same order, so training curves repeat the same pattern in each epoch.',
   sampleNote: (sample: string, all: string) =>
     `Validations take a uniform sample of ${sample} of the ${all} pairs held out, the same each time.`,
   baselineNote: (sample: string) =>
@@ -113,11 +113,11 @@ export const EN = {
   noSteps: 'No step has been logged yet.',
   bucketNote: (rows: string, points: string) =>
     `${rows} logged steps, drawn as ${points} points with their lowest and highest values.`,
-  nonFinite: (step: string) => `The loss is no finite number at step ${step}.`,
+  nonFinite: (step: string) => `The loss is not a finite number at step ${step}.`,
   skippedLines: (lines: string) => `Lines of the logs that could not be read and were skipped: ${lines}.`,
 
   data: 'Data',
-  dataNote: 'What became of the rows that were read.',
+  dataNote: 'What happened to the rows that were read.',
   corpus: 'corpus',
   corpora: {
     parallel: 'Korean–English parallel',
@@ -196,14 +196,14 @@ export const EN = {
   models: 'Models',
   best: '(best)',
   barNote:
-    'Longer bars are better; the best score of a column is marked, and all that equal it, the teacher’s left out.',
+    'Longer bars are better. The best score of each column is marked, with any ties; the teacher does not compete.',
   onDisk: 'on disk',
   width: 'width',
   byGroup: { corpus: 'By corpus', length: 'By tokens of the English text' } as Readonly<
     Record<'corpus' | 'length', string>
   >,
   groupPairs: (pairs: string) => `${pairs} pairs`,
-  groupNote: 'Translations are looked for among all pairs, not those of the group alone.',
+  groupNote: 'Translations are searched for among all pairs, not only those of the group.',
   roles: { teacher: 'teacher', student: 'student', untrained: 'untrained student' } as Readonly<Record<string, string>>,
   mse: 'MSE',
   cosine: 'cosine',
@@ -220,11 +220,11 @@ export const EN = {
     `pooled outputs; guessing finds ${chance}.`,
   poolerLegends: {
     untaught:
-      'Pooled outputs go through the pooler, which learns only where the loss is of pooled outputs. This run ' +
-      'learnt hidden states, which leave its pooler as it was: compare their mean instead.',
+      'Pooled outputs go through the pooler, which is trained only by a loss on pooled outputs. This run ' +
+      'learnt hidden states, and its pooler is unchanged: compare the mean of hidden states instead.',
     any:
-      'Pooled outputs go through the pooler, which learns only with --loss pooler; of a student of hidden states, ' +
-      'compare the mean.',
+      'Pooled outputs go through the pooler, which is trained only with --loss pooler; for a student of hidden ' +
+      'states, compare the mean.',
   },
   previews: 'Previews',
   previewsNote:

@@ -1,4 +1,4 @@
-/** @file The section of losses of several runs: their curves over each other, and what of them is shown. */
+/** @file The losses section of a comparison: overlaid curves, and controls for what is shown. */
 import type { EChartsCoreOption } from 'echarts/core';
 import { curveChartOption } from '../../curve-chart.js';
 import type { ComparedRun } from '../../pages.js';
@@ -12,7 +12,7 @@ import type { Look, Part } from '../view.js';
 import { comparedLines, lastOf, type PlottedRun } from './lines.js';
 import type { Shown } from './shown.js';
 
-/** The section of losses. */
+/** The losses section. */
 export function curvesPart(look: Look, compared: readonly ComparedRun[], shown: Shown): Part {
   const { words } = look;
   const runs = compared.map((run): PlottedRun => ({ ...run, points: Series.from(run.training).points() }));

@@ -1,9 +1,9 @@
-/** @file The section of what differs between runs. */
+/** @file The differences section of a comparison. */
 import type { ComparisonData, Difference } from '../../pages.js';
 import { breakable, h, table } from '../dom.js';
 import type { Look, Part } from '../view.js';
 
-/** Only the settings, and the facts of data, models and machine, that differ. */
+/** The settings, and the facts of data, models and machine, that differ; nothing else. */
 export function differencesPart({ words }: Look, { runs, differences }: ComparisonData): Part {
   const list = (title: string, entries: readonly Difference[], nameOf: (name: string) => Node | string): Node[] =>
     entries.length === 0

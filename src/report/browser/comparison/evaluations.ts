@@ -4,7 +4,7 @@ import { h } from '../dom.js';
 import { evaluationTables } from '../evaluation.js';
 import type { Look, Part } from '../view.js';
 
-/** The evaluations of the runs; the command that makes one where there is none. */
+/** The runs' evaluations; if there are none, the command that makes one. */
 export function evaluationsPart(look: Look, { runs, evaluations }: ComparisonData): Part {
   const { words } = look;
   const names = runs.map(({ run }) => run.name).join(',');

@@ -1,4 +1,4 @@
-/** @file The lines of several runs' losses over each other. */
+/** @file The overlaid loss curves of several runs. */
 import type { Point } from '../../curve-series.js';
 import { byMean } from '../../comparable.js';
 import { meanLine } from '../../loss-lines.js';
@@ -13,16 +13,16 @@ export interface PlottedRun extends ComparedRun {
   readonly points: Points;
 }
 
-/** The colour of a run, by its place among those that are compared. */
+/** A run's colour, by its index among the compared runs. */
 export const colourOf = ({ palette }: Look, index: number): string => palette.runs[index % palette.runs.length]!;
 
-/** The lines of all runs, those that are switched off too: of each its training thin, its validation with marks. */
+/** The lines of all runs, including hidden ones: thin for training, with marks for validation. */
 export function comparedLines(look: Look, runs: readonly PlottedRun[], shown: Shown): SwitchableLine[] {
   const lines = runs.flatMap((run, index) => linesOf(look, run, index, shown));
   return [...lines, ...meanLines(look, runs, lastOf(lines), shown)];
 }
 
-/** Where the longest line ends. */
+/** The last step of the longest line. */
 export function lastOf(lines: readonly SwitchableLine[]): number {
   return Math.max(...lines.map(({ points }) => points.at(-1)?.[0] ?? 0), 1);
 }
@@ -55,8 +55,8 @@ function linesOf(
 }
 
 /**
- * The loss of always giving the teacher's mean: a line for all runs that have the same; none of runs where it was not
- * measured.
+ * The loss of always predicting the teacher's mean: one line for all runs with the same value; none for runs in which
+ * it was not measured.
  */
 function meanLines(look: Look, runs: readonly ComparedRun[], end: number, { curve }: Shown): SwitchableLine[] {
   const { words, palette } = look;

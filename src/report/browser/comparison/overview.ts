@@ -1,4 +1,4 @@
-/** @file The section that says which runs are compared, and which is best. */
+/** @file The overview section of a comparison: which runs are compared, and which is best. */
 import { areComparable } from '../../comparable.js';
 import type { ComparisonData } from '../../pages.js';
 import { bestOf } from '../../validations.js';
@@ -10,7 +10,7 @@ import { colourOf } from './lines.js';
 /** The names of the runs. */
 export const namesOf = ({ runs }: ComparisonData): string => runs.map(({ run }) => run.name).join(', ');
 
-/** The runs in a line each; the lowest loss is marked, with all that are shown as the same, where losses compare. */
+/** One row per run. If losses are comparable, the lowest is marked, with any shown as equal. */
 export function overviewPart(look: Look, page: ComparisonData): Part {
   const { words, format } = look;
   const bests = page.runs.map(({ validation }) => bestOf(validation));

@@ -5,16 +5,16 @@ import { isSteep, lossesOf } from '../../validations.js';
 import { firstSmoothing } from '../curves.js';
 import type { CurveChoices } from '../view.js';
 
-/** What the reader has chosen to see; outlives a change of language and theme. */
+/** What the reader has chosen to see; kept when the language or theme changes. */
 export interface Shown extends CurveChoices {
   curve: LossCurve;
-  /** What the runs are laid over each other by: a step of another batch size sees other pairs. */
+  /** The common x axis. Steps of different batch sizes are different numbers of pairs. */
   over: 'steps' | 'epochs';
-  /** Ids of lines that are switched off. */
+  /** Ids of hidden lines. */
   readonly hidden: Set<string>;
 }
 
-/** What is shown to begin with. */
+/** What is shown initially. */
 export function firstShown(runs: readonly ComparedRun[]): Shown {
   const losses = runs.flatMap(({ validation }) => lossesOf(validation));
   return {
@@ -26,7 +26,7 @@ export function firstShown(runs: readonly ComparedRun[]): Shown {
   };
 }
 
-/** Whether epochs have the same number of steps in all runs, or in some are not known. */
+/** Whether epochs have the same number of steps in all runs, or an unknown number in some. */
 function haveSameEpochs(runs: readonly ComparedRun[]): boolean {
   return new Set(runs.map(({ run }) => run.stepsPerEpoch)).size === 1 || runs.some(({ run }) => !run.stepsPerEpoch);
 }

@@ -3,7 +3,7 @@ import type { Language, ModelScores, Pooling, ScoresByLanguage } from '../../../
 import type { ScoreColumn } from '../scores.js';
 import type { Look } from '../view.js';
 
-/** Korean first: it is what a student is trained for, and what a narrow screen shows. */
+/** Korean first, since the student is trained for it and narrow screens show the first columns. */
 const LANGUAGES = ['ko', 'en'] as const satisfies readonly Language[];
 
 /** A row of scores: a model's on all pairs, or on a group of them. */
@@ -24,7 +24,7 @@ export function distanceColumns<Row extends Scored>({ words }: Look): ScoreColum
   );
 }
 
-/** Shares of translations found, Korean sentences first. */
+/** Shares of translations found, with Korean queries first. */
 export function foundColumns<Row extends Scored>({ words, format }: Look): ScoreColumn<Row>[] {
   const direction = { en: words.enFindsKo, ko: words.koFindsEn };
   return (['mean', 'pooled'] as const satisfies readonly Pooling[]).flatMap((pooling) =>
@@ -37,7 +37,7 @@ export function foundColumns<Row extends Scored>({ words, format }: Look): Score
   );
 }
 
-/** What a model costs: parameters, bytes on the disk, width, milliseconds a text. */
+/** A model's cost: parameters, bytes on disk, width, milliseconds per text. */
 export function factColumns({ words, format }: Look): ScoreColumn<ModelScores>[] {
   return [
     { title: words.parameters, value: ({ parameters }) => parameters, text: format.count },
@@ -47,7 +47,7 @@ export function factColumns({ words, format }: Look): ScoreColumn<ModelScores>[]
   ];
 }
 
-/** Scores that one looks at second. */
+/** Secondary scores. */
 export function otherColumns({ words, format }: Look): ScoreColumn<ModelScores>[] {
   const language = { en: words.english, ko: words.korean };
   const direction = { en: words.enFindsKo, ko: words.koFindsEn };

@@ -1,10 +1,10 @@
-/** @file The lines of the loss chart: training, validation, and what they are held against. */
+/** @file The lines of the loss chart: training, validation, and references. */
 import type { Point } from '../../curve-series.js';
 import { lastStep, level, meanLine, trainingLine, validationLine, type LossCurve } from '../../loss-lines.js';
 import type { SwitchableLine } from '../line-legend.js';
 import type { LogView } from './log-view.js';
 
-/** The lines of the loss chart, those that are switched off too. */
+/** The lines of the loss chart, including hidden ones. */
 export function lossLines(view: LogView): SwitchableLine[] {
   const { choices, palette, words } = view;
   return choices.lines === 'total'
@@ -12,11 +12,11 @@ export function lossLines(view: LogView): SwitchableLine[] {
     : [
         ...linesOf(view, 'loss_en', palette.en, `${words.english}, `),
         ...linesOf(view, 'loss_ko', palette.ko, `${words.korean}, `),
-        ...meanLines(view, 'loss_en'), // as of Korean
+        ...meanLines(view, 'loss_en'), // the same for Korean
       ];
 }
 
-/** A loss in training and in validations. */
+/** The training and validation lines of a loss. */
 function linesOf(view: LogView, curve: LossCurve, colour: string, prefix: string): SwitchableLine[] {
   const { points, data, words, choices } = view;
   const training = { name: `${prefix}${words.training}`, colour };
@@ -27,14 +27,16 @@ function linesOf(view: LogView, curve: LossCurve, colour: string, prefix: string
   ];
 }
 
-/** The loss of always giving the teacher's mean; none where it was not measured. */
+/** The loss of always predicting the teacher's mean; none if it was not measured. */
 function meanLines({ data: { run, validation }, points, words, palette }: LogView, curve: LossCurve): SwitchableLine[] {
   if (run.meanBaseline === null) return [];
   const drawn = { name: words.alwaysMean, colour: palette.soft };
   return [{ id: 'mean', ...meanLine(run.meanBaseline, curve, lastStep(points, validation), drawn) }];
 }
 
-/** The original project's validation losses, by epoch or the last alone; none where the run is of no recipe of its. */
+/**
+ * The original project's validation losses, by epoch or only the last; none unless the run is of one of its recipes.
+ */
 function publishedLines({ data: { sections, run }, words, palette }: LogView): SwitchableLine[] {
   const { published } = sections;
   if (published === undefined || run.stepsPerEpoch === null) return [];

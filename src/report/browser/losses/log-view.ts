@@ -5,13 +5,13 @@ import type { View } from '../view.js';
 
 /** A report with the points of its training log. */
 export interface LogView extends View {
-  /** The training log as it is drawn. */
+  /** The training log as drawn. */
   readonly points: Points;
 }
 
 export const logViewOf = (view: View): LogView => ({ ...view, points: view.series.points() });
 
-/** First and last step that the reader has chosen to see. */
+/** The first and last step that the reader has chosen to see. */
 export function shownSteps(view: LogView): [number, number] {
   const [from, to] = view.choices.range;
   const end = lastStep(view.points, view.data.validation);

@@ -1,4 +1,4 @@
-/** @file The chart of a run's losses, with a slider below it that sets what steps are shown. */
+/** @file The chart of a run's losses, with a slider below it that selects a range of steps. */
 import type { ECharts, EChartsCoreOption } from 'echarts/core';
 import { curveChartOption } from '../../curve-chart.js';
 import { lastStep } from '../../loss-lines.js';
@@ -9,14 +9,14 @@ import type { SwitchableLine } from '../line-legend.js';
 import { lossLines } from './lines.js';
 import { shownSteps, type LogView } from './log-view.js';
 
-/** Pixels that the slider takes below the chart. */
+/** The slider's height below the chart, in pixels. */
 const SLIDER = 38;
 
 /**
  * The loss chart, in an element of its own.
  *
- * @param now gives the report as it is to be drawn
- * @param onSlide called when the slider has set other steps, which `choices.range` then has
+ * @param now returns the current report
+ * @param onSlide called when the slider has changed `choices.range`
  */
 export function mountLossChart(now: () => LogView, onSlide: () => void): MountedChart {
   return mountChart({
@@ -46,7 +46,7 @@ function lossChartOption(view: LogView, height: number): EChartsCoreOption {
   });
   return {
     ...option,
-    // all steps, of which the slider shows a part
+    // all steps, of which the slider selects a part
     xAxis: { ...(option.xAxis as object), min: 0, max: lastStep(view.points, view.data.validation) },
     tooltip: curveTooltip(palette, (step) => lossTip(view, lines, step), { snap: false }),
     dataZoom: [slider(palette, shown)],
@@ -77,7 +77,7 @@ function slider(palette: Palette, [startValue, endValue]: readonly [number, numb
   };
 }
 
-/** While the slider moves, ECharts moves the curves; the axis of losses and the other charts follow once a frame. */
+/** While the slider moves, ECharts moves the curves; the loss axis and the other charts are updated once per frame. */
 function followSlider(chart: ECharts, now: () => LogView, onSlide: () => void): void {
   let waiting = false;
   chart.on('datazoom', () => {
@@ -94,7 +94,7 @@ function followSlider(chart: ECharts, now: () => LogView, onSlide: () => void): 
   });
 }
 
-/** What the lines are at a step; of lines with few points the nearest one, and where that is. */
+/** The lines' values at a step. For lines with few points, the nearest point and its step. */
 function lossTip({ words, format, points }: LogView, lines: readonly SwitchableLine[], step: number): HTMLElement {
   const rows = lines.map(({ id, name, colour, style, points: ofLine }): TipRow => {
     const [at, value] = pointAt(ofLine, step) ?? [0, NaN];

@@ -1,8 +1,8 @@
-/** @file What is to be known of a run's losses beside their curves. */
+/** @file Notes on a run's losses that the curves do not show. */
 import { h } from '../dom.js';
 import type { LogView } from './log-view.js';
 
-/** Notes below the loss chart; those that tell of something wrong come last. */
+/** Notes below the loss chart; warnings come last. */
 export function lossNotes(view: LogView): HTMLElement[] {
   return [
     ...notesOf(view).map((note) => h('p', { class: 'quiet' }, note)),
@@ -22,7 +22,7 @@ function notesOf(view: LogView): string[] {
   ];
 }
 
-/** The final losses of the original project, where the run is of one of its recipes. */
+/** The original project's final losses, if the run is of one of its recipes. */
 function publishedNote({ words, format, data: { sections } }: LogView): string[] {
   const { published } = sections;
   if (published === undefined) return [];
@@ -30,7 +30,7 @@ function publishedNote({ words, format, data: { sections } }: LogView): string[]
   return [words.publishedNote(recipe, format.loss(loss), format.loss(lossEn), format.loss(lossKo), duration)];
 }
 
-/** On which pairs losses were measured, where not on all that are held out. */
+/** Which pairs losses were measured on, if not all held-out pairs. */
 function sampleNote({ words, format, data: { run } }: LogView): string[] {
   const { validationSample, baselineSample, validationPairs } = run;
   const notes = [
@@ -42,7 +42,7 @@ function sampleNote({ words, format, data: { run } }: LogView): string[] {
   return notes.length === 0 ? [] : [notes.join(' ')];
 }
 
-/** From the second epoch on: that its batches are those of the first, and how small their last one is. */
+/** From the second epoch on: that epochs repeat the same batches, and how small the last batch is. */
 function repeatedNote({ words, format, data: { run } }: LogView): string[] {
   if (!run.isRepeated || run.epoch <= 1) return [];
   const last = run.lastBatch === null ? [] : [words.lastBatchNote(format.count(run.lastBatch))];

@@ -1,4 +1,4 @@
-/** @file Small charts of what the training log has beside losses: learning rate, gradient norm, throughput. */
+/** @file Small charts of the other columns in the training log: learning rate, gradient norm, throughput. */
 import type { EChartsCoreOption } from 'echarts/core';
 import { curveChartOption } from '../../curve-chart.js';
 import { trainingLine } from '../../loss-lines.js';
@@ -7,7 +7,7 @@ import { nearest } from '../curves.js';
 import { h } from '../dom.js';
 import { shownSteps, type LogView } from './log-view.js';
 
-/** The columns that have a chart, from left to right. */
+/** The charted columns, from left to right. */
 const CURVES = ['learning_rate', 'grad_norm', 'pairs_per_second'] as const;
 type SmallCurve = (typeof CURVES)[number];
 
@@ -21,7 +21,7 @@ export interface SmallChart {
 /**
  * The small charts, each in a figure of its own.
  *
- * @param now gives the report as it is to be drawn
+ * @param now returns the current report
  */
 export function smallCharts(now: () => LogView): SmallChart[] {
   const { words } = now();

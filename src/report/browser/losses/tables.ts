@@ -1,10 +1,10 @@
-/** @file A run's losses as tables, which open when one wants to read them. */
+/** @file A run's losses as collapsible tables. */
 import type { ValidationPoint } from '../../report-data.js';
 import type { Curve } from '../../series.js';
 import { details, table } from '../dom.js';
 import type { LogView } from './log-view.js';
 
-/** About how many rows the table of training losses has: every so many-th point, and the last. */
+/** The approximate number of rows in the table of training losses: evenly spaced points, and the last. */
 const TRAINING_ROWS = 60;
 
 /** The losses of every validation. */
@@ -22,7 +22,7 @@ export function validationTable({ words, format, data }: LogView): HTMLElement {
   );
 }
 
-/** The training log, some of its points. */
+/** A selection of points from the training log. */
 export function trainingTable({ words, format, points }: LogView): HTMLElement {
   const stride = Math.max(1, Math.ceil(points.step.length / TRAINING_ROWS));
   const chosen = points.step.map((_, i) => i).filter((i) => i % stride === 0 || i === points.step.length - 1);
