@@ -161,7 +161,9 @@ describe.skipIf(CHROMIUM === undefined)(
         ]);
         const cells = page.locator('#evaluation table').nth(1).locator('tbody tr').last().locator('td');
         expect(await cells.allTextContents()).toEqual(['81.4% (best)', '81.6% (best)', '27.1% (best)', '28.6% (best)']);
-        expect((await page.locator('#evaluation').textContent())!.includes('compare their mean instead')).toBe(isSaid);
+        expect((await page.locator('#evaluation').textContent())!.includes('compare the mean of hidden states')).toBe(
+          isSaid,
+        );
         await page.close();
       }
     });
