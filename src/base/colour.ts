@@ -1,12 +1,12 @@
-/** @file Colours on standard error: on a terminal, unless `NO_COLOR` or `FORCE_COLOR` says otherwise. */
+/** @file Colours on standard error. Used on a terminal, unless `NO_COLOR` or `FORCE_COLOR` overrides that. */
 import { styleText } from 'node:util';
 
-/** A text that begins with `error:` or `bug:`, with that in red behind a cross; the text as it is without colours. */
+/** Marks a leading `error:` or `bug:` with a cross, in red. Without colours the text is unchanged. */
 export function errorText(text: string): string {
   return text.replace(/^(error|bug):/, (kind) => styled('red', `✗ ${kind}`, kind));
 }
 
-/** `warning:`, in yellow. */
+/** Puts `warning:` before a text, in yellow. */
 export function warningText(text: string): string {
   return `${styled('yellow', 'warning:', 'warning:')} ${text}`;
 }

@@ -1,13 +1,13 @@
 /** @file Fields of CSV files (RFC 4180). */
 
-/** Characters with which a formula begins in spreadsheets, full-width forms included. */
+/** Characters that begin a formula in spreadsheets, including full-width forms. */
 const FORMULA = /^[=+\-@\t\r\n＝＋－＠]/;
 
 const NUMBER = /^[+-]?\d+(\.\d+)?(e[+-]?\d+)?$/i;
 
 /**
- * A field of a CSV file: a number with all its digits, nothing for null and undefined, a text in quotes where it needs
- * them. A text that a spreadsheet would run as a formula gets an apostrophe in front
+ * Formats a field of a CSV file: numbers with all their digits, null and undefined as an empty field, text quoted if
+ * necessary. Text that a spreadsheet would run as a formula is prefixed with an apostrophe
  * (https://owasp.org/www-community/attacks/CSV_Injection).
  */
 export function csvField(value: string | number | null | undefined): string {

@@ -35,8 +35,8 @@ export function isPendingName(name: string): boolean {
 const LARGEST_WRITE = 2 ** 30;
 
 /**
- * Creates a temporary file in the folder of `path`, so that the rename is atomic. Its name is unique and it must not
- * exist yet, so that nothing is ever written through an existing link.
+ * Creates a temporary file in the folder of `path`, so that the rename is atomic. It is created exclusively under a
+ * unique name, so that nothing is ever written through an existing link.
  *
  * @throws InputError, here and in every call, when the system refuses (no folder, no permission, no space)
  */
@@ -89,7 +89,7 @@ export async function createPendingFile(path: string): Promise<PendingFile> {
   };
 }
 
-/** The temporary files of this process. */
+/** This process's temporary files. */
 const unfinished = new Set<string>();
 
 /** Removes a temporary file if the process exits before it is complete. */
@@ -111,7 +111,7 @@ function removeUnfinished(): void {
   }
 }
 
-/** Renaming would replace a device or a pipe, such as `/dev/stdout` or `/dev/null`. */
+/** Refuses a device or a pipe, such as `/dev/stdout` or `/dev/null`, which renaming would replace. */
 async function refuseDevice(path: string): Promise<void> {
   const stats = await stat(path).catch(() => undefined);
   if (stats === undefined || stats.isFile() || stats.isDirectory()) return;
@@ -146,7 +146,7 @@ export async function readIfThere(path: string): Promise<string | undefined> {
   });
 }
 
-/** Flushes a folder, so that the names in it survive a power cut. */
+/** Flushes a folder to disk, so that the names in it survive a power failure. */
 export async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r');
   try {

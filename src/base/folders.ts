@@ -1,11 +1,11 @@
-/** @file Folders that are there, and those that are made. */
+/** @file Finding, creating and checking folders. */
 import { constants } from 'node:fs';
 import { access, mkdir, stat } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { InputError } from './errors.js';
 import { fileError } from './system-errors.js';
 
-/** A folder, or its nearest ancestor that exists. */
+/** Returns a folder, or its nearest ancestor that exists. */
 export async function nearestFolder(folder: string): Promise<string> {
   const path = resolve(folder);
   const isThere = await stat(path).then(
@@ -16,18 +16,18 @@ export async function nearestFolder(folder: string): Promise<string> {
 }
 
 /**
- * Makes a folder and those above it, where they are not there yet. Node's `mkdir` with `recursive` does so, too, but
- * where a file system takes no new folders and says that the path is not there (as /proc does), it tries for ever.
+ * Creates a folder and its missing parents. Replaces Node's recursive `mkdir`, which loops forever on a file system
+ * that accepts no new folders and reports that the path does not exist, as /proc does.
  *
- * @returns the topmost folder that was made; undefined where all were there
- * @throws the system's error, also where a file is in the folder's place
+ * @returns the topmost folder that was created; undefined if all existed
+ * @throws the system's error, including when a file is in the folder's place
  */
 export async function makeFolders(folder: string): Promise<string | undefined> {
   const path = resolve(folder);
   let place = await nearestFolder(path);
   const missing = relative(place, path).split(sep).filter(Boolean);
   let topmost: string | undefined;
-  if (missing.length === 0) await makeOne(place); // a file may be there
+  if (missing.length === 0) await makeOne(place); // throws if it is a file
   for (const name of missing) {
     place = join(place, name);
     if (await makeOne(place)) topmost ??= place;
@@ -35,7 +35,7 @@ export async function makeFolders(folder: string): Promise<string | undefined> {
   return topmost;
 }
 
-/** Makes a folder; false where it is there already. */
+/** Creates a folder; returns false if it exists already. */
 async function makeOne(folder: string): Promise<boolean> {
   try {
     await mkdir(folder);
@@ -51,9 +51,9 @@ async function makeOne(folder: string): Promise<boolean> {
 }
 
 /**
- * Checks that files can be made in a folder, or that it can be made. Changes nothing.
+ * Checks that files can be created in a folder, or that the folder can be created. Changes nothing.
  *
- * @throws InputError where there is a file, or nothing may be written there
+ * @throws InputError if a file is in its place, or it cannot be written to
  */
 export async function checkIsWritable(folder: string): Promise<void> {
   const nearest = await nearestFolder(folder);

@@ -1,6 +1,6 @@
-/** @file Numbers as people read them. */
+/** @file Formats numbers for people to read. */
 
-/** A rate with three significant digits: `9,120`, `101`, `14.4`, `0.31`. */
+/** A rate with about three significant digits: `9,120`, `101`, `14.4`, `0.31`. */
 export function formatRate(rate: number): string {
   const digits = rate >= 99.95 ? 0 : rate >= 9.995 ? 1 : 2;
   return rate.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
@@ -14,7 +14,7 @@ export function formatDuration(seconds: number): string {
   return `${Math.floor(whole / 3600)}:${digits(Math.floor(whole / 60) % 60)}:${digits(whole % 60)}`;
 }
 
-/** Floating-point operations a second: `1.2 TFLOP/s`, `330 GFLOP/s`. */
+/** Floating-point operations per second: `1.2 TFLOP/s`, `330 GFLOP/s`. */
 export function formatFlops(rate: number): string {
   return rate >= 1e12 ? `${(rate / 1e12).toFixed(rate >= 1e14 ? 0 : 1)} TFLOP/s` : `${Math.round(rate / 1e9)} GFLOP/s`;
 }
@@ -29,14 +29,14 @@ export function formatBytes(bytes: number): string {
   return `${value.toFixed(digits)} ${UNITS[power]}`;
 }
 
-/** Several sizes that are compared: exact to the byte if they would otherwise look the same. */
+/** Formats sizes for comparison: exact to the byte if they would otherwise look the same. */
 export function formatBytesApart(...values: readonly number[]): string[] {
   const texts = values.map(formatBytes);
   const differ = new Set(values).size === new Set(texts).size;
   return differ ? texts : values.map((bytes) => `${formatCount(bytes)} B`);
 }
 
-/** The first digits of a hash in hexadecimal, such as a fingerprint: enough to tell it from others. */
+/** The first digits of a hexadecimal hash, such as a fingerprint: enough to tell it from others. */
 export function formatHash(hash: string): string {
   return hash.slice(0, 12);
 }

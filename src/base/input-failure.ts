@@ -2,7 +2,7 @@
 import { InputError, messageOf, SYSTEM } from './errors.js';
 import { isSystemError, RAISE_OPEN_FILES } from './system-errors.js';
 
-/** Advice for calls that every command needs, by the name of the system call that failed. */
+/** Messages for calls that every command makes, by the name of the system call that failed. */
 const CALLS: Readonly<Record<string, string>> = {
   uv_cwd: 'the current folder: expected one that is there, but it was removed; change to another',
   uv_os_homedir: 'HOME: expected a home folder, but this user has none; set HOME',

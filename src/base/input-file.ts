@@ -1,6 +1,6 @@
 /**
- * @file What a user names to be read from its beginning to its end: a file, or a pipe, such as `<(…)` in a shell, a
- * named pipe, or standard input.
+ * @file Input that is read sequentially, once: a file, or a pipe, such as `<(…)` in a shell, a named pipe, or standard
+ * input.
  */
 import { closeSync, constants, createReadStream, fstatSync, openSync, readSync } from 'node:fs';
 import { Socket } from 'node:net';
@@ -13,24 +13,24 @@ import { kindOf } from './regular-file.js';
 /** Standard input as a path. */
 export const STANDARD_INPUT = '/dev/stdin';
 
-/** How a path is called in messages. */
+/** What a path is called in messages. */
 export function inputName(path: string): string {
   return path === STANDARD_INPUT ? 'standard input' : path;
 }
 
-/** The largest input that is read. */
+/** A limit on the size of an input. */
 export interface InputLimit {
   /** In bytes. */
   readonly most: number;
-  /** What to do with a larger one, for the message. */
+  /** What to do about a larger one, for the message. */
   readonly remedy: string;
 }
 
 /**
- * The bytes of an input, in chunks.
+ * Reads an input in chunks.
  *
- * @throws InputError if it cannot be read, is a folder or a device, is larger than the limit, or is a named pipe into
- * which nothing is written
+ * @throws InputError if it cannot be read, is a folder or a device, is larger than the limit, or is a named pipe that
+ *   nothing writes to
  */
 export async function* inputChunks(path: string, { most, remedy }: InputLimit): AsyncGenerator<Buffer> {
   const name = inputName(path);
@@ -51,7 +51,7 @@ export async function* inputChunks(path: string, { most, remedy }: InputLimit): 
 }
 
 /**
- * The bytes of an input.
+ * Reads a whole input.
  *
  * @throws InputError as `inputChunks`
  */
@@ -64,7 +64,7 @@ export async function readInput(path: string, limit: InputLimit): Promise<Buffer
 /** Bytes read at a time. */
 const CHUNK = 1 << 18;
 
-/** Opens an input, and checks its size where that is known before it is read. */
+/** Opens an input. Checks its size if that is known before reading. */
 async function openInput(path: string, checkSize: (size: number) => void): Promise<AsyncIterable<Buffer>> {
   if (path === STANDARD_INPUT) return process.stdin as AsyncIterable<Buffer>;
   const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK); // a pipe would block
@@ -80,14 +80,14 @@ async function openInput(path: string, checkSize: (size: number) => void): Promi
   }
 }
 
-/** How long a named pipe may have no writer, and how often it is looked at; in milliseconds. */
+/** How long to wait for a named pipe's writer, and how often to look for one, in milliseconds. */
 const LONGEST_WAIT = 5000;
 const LOOK_EVERY = 50;
 
 /**
- * What is in a pipe by the time that something has opened it for writing.
+ * Waits until something has opened a pipe for writing.
  *
- * @returns its first bytes; none where its writer has not written any yet
+ * @returns the first bytes; none if the writer has not written any yet
  */
 async function firstOfPipe(fd: number, path: string): Promise<Buffer> {
   const bytes = Buffer.alloc(CHUNK);
@@ -98,7 +98,7 @@ async function firstOfPipe(fd: number, path: string): Promise<Buffer> {
       if (count > 0) return bytes.subarray(0, count);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
-      return bytes.subarray(0, 0); // it has a writer
+      return bytes.subarray(0, 0); // there is a writer, but no data yet
     }
     await setTimeout(LOOK_EVERY);
   }
@@ -122,7 +122,7 @@ function notAFile(name: string, found: string): InputError {
   return new InputError(`${name}: expected a file that can be read, found ${found}; check the path`);
 }
 
-/** An operating system error in our words; any other error as it is. */
+/** Words an operating system error for the user; returns any other error as it is. */
 function inputError(name: string, error: unknown): unknown {
   const reason = systemReason(error);
   if (reason === undefined) return error;

@@ -5,16 +5,16 @@ import { anyObject, checkJson, type JsonObject } from './json-schema.js';
 import { parseJson } from './parse-json.js';
 import { readRegularFile } from './regular-file.js';
 
-/** The deepest nesting of objects and lists that `serde_json`, the reader behind Python's `tokenizers`, accepts. */
+/** The deepest nesting that `serde_json` accepts, the parser behind Python's `tokenizers`. */
 const DEEPEST = 127;
 
-/** In bytes: twice the size of the largest tokenizers, the largest files of this kind. */
+/** The largest file in bytes: twice the size of the largest tokenizers, which are the largest files of this kind. */
 const LARGEST = 64 * 2 ** 20;
 
 const AGAIN = 'get the file again';
 
 /**
- * Reads a text file in UTF-8. A byte order mark stays, as it does in Python.
+ * Reads a text file in UTF-8. Keeps a byte order mark, as Python does.
  *
  * @param most the largest size, in bytes
  * @throws InputError if it cannot be read, is not a regular file, is larger, or is not in UTF-8
@@ -29,11 +29,11 @@ export async function readTextFile(path: string, most = LARGEST): Promise<string
 }
 
 /**
- * Reads the object in a JSON file, which may be written as Python writes it.
+ * Reads the object in a JSON file. Accepts what Python writes, such as `NaN`.
  *
  * @param most the largest size, in bytes
- * @throws InputError as `readTextFile`, and if the file holds anything else or is nested deeper than `serde_json`
- * accepts
+ * @throws InputError as `readTextFile`, and if the file is not a JSON object or is nested deeper than `serde_json`
+ *   accepts
  */
 export async function readJsonObject(path: string, most = LARGEST): Promise<JsonObject> {
   const text = await readTextFile(path, most);
@@ -41,7 +41,7 @@ export async function readJsonObject(path: string, most = LARGEST): Promise<Json
   return checkJson(anyObject, parseJson(text, path, AGAIN), path, AGAIN);
 }
 
-/** The result of reading a file, or undefined if the file does not exist. */
+/** Awaits the reading of a file; returns undefined if the file does not exist. */
 export async function ifThere<T>(reading: Promise<T>): Promise<T | undefined> {
   try {
     return await reading;
@@ -51,7 +51,7 @@ export async function ifThere<T>(reading: Promise<T>): Promise<T | undefined> {
   }
 }
 
-/** Checked before parsing: a hundred megabytes of brackets would become gigabytes of lists. */
+/** Checks the nesting before parsing: a hundred megabytes of brackets would become gigabytes of lists. */
 function checkDepth(json: string, file: string): void {
   let depth = 0;
   let isInString = false;

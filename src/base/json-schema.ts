@@ -1,4 +1,4 @@
-/** @file Checks of parsed JSON from outside, and the wording of what is wrong with it. */
+/** @file Checks parsed JSON from outside and words the error if it is wrong. */
 import * as v from 'valibot';
 import { InputError } from './errors.js';
 import type { Kind } from './kinds.js';
@@ -26,7 +26,7 @@ export function object<const Fields extends v.ObjectEntries>(
   return v.pipe(anyObject, v.looseObject(fields));
 }
 
-/** An object used as a map: values of one kind, under names that are not known beforehand. */
+/** An object used as a map: values of one kind, under arbitrary names. */
 export function mapOf<T>(
   value: v.GenericSchema<unknown, T>,
   name: v.GenericSchema<string, string> = v.string(),
@@ -80,13 +80,13 @@ export interface FileFormat {
   readonly version: number;
 }
 
-/** A file of this program's that a later version of it made: it is whole, and read by that. */
+/** The file was written by a later version of this program. It is intact, and that version can read it. */
 export class LaterFormat extends InputError {}
 
 /**
  * Checks the format that a file states.
  *
- * @throws InputError for another format or version; LaterFormat for a version to come
+ * @throws InputError for another format or version; LaterFormat for a later version
  */
 export function checkFormat(value: unknown, { format, version }: FileFormat, file: string, advice?: string): void {
   const found = isObject(value) ? value : {};
@@ -101,10 +101,10 @@ export function checkFormat(value: unknown, { format, version }: FileFormat, fil
 
 const USE_LATER = 'a later version of kd made it: use that one';
 
-/** Where a value is in its file: `model.vocab["a b"]`, `added_tokens[3].id`. */
+/** Where a value is in its file, such as `model.vocab["a b"]` or `added_tokens[3].id`. */
 export type JsonPath = readonly (string | number)[];
 
-/** The longest piece of a file that a message quotes, in characters. */
+/** The longest quotation from a file in a message, in characters. */
 const QUOTED = 40;
 
 /**
@@ -154,7 +154,7 @@ function ending(advice = 'get the file again'): string {
   return advice === '' ? '' : `; ${advice}`;
 }
 
-/** A path written as in a program. */
+/** Formats a path the way a program would write it. */
 export function placeOf(path: JsonPath): string {
   return path
     .map((key, index) => {
@@ -165,7 +165,7 @@ export function placeOf(path: JsonPath): string {
     .join('');
 }
 
-/** A JSON value in a few words: the value if it is short, else its kind. */
+/** Describes a JSON value briefly: the value if it is short, else its kind. */
 export function describe(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : `a list of ${value.length}`;
@@ -186,7 +186,7 @@ const WORDS: ReadonlyMap<string, string> = new Map([
   ['null', 'null'],
 ]);
 
-/** Translates the library's words for what it expected. */
+/** Translates the library's terms for what it expected. */
 function wordsFor(expected: string | null): string {
   const parts = (expected ?? 'another value').replace(/^\(|\)$/g, '').split(' | ');
   return parts.map((part) => WORDS.get(part) ?? part).join(' or ');

@@ -1,18 +1,18 @@
-/** @file Kinds of values that users give, as the text of a flag or as a value in a file or a program. */
+/** @file Kinds of values that users provide, as the text of a flag or as a value in a file or a program. */
 
 /** A kind of value. */
 export interface Kind<T> {
   /** What is expected, in words: `a whole number of at least 1`. */
   readonly expected: string;
   readonly is: (value: unknown) => value is T;
-  /** The value of a flag's text; for a text without one, any value that `is` rejects. */
+  /** Parses the text of a flag. For invalid text it returns any value that `is` rejects. */
   readonly parse: (text: string) => unknown;
 }
 
-/** The values of a kind. */
+/** The type of a kind's values. */
 export type ValueOf<K> = K extends Kind<infer T> ? T : never;
 
-/** Numbers. As flags they may have underscores between digits: `1_000_000`. */
+/** A kind of numbers. In flags, underscores may separate digits: `1_000_000`. */
 function numbers(expected: string, isAllowed: (value: number) => boolean): Kind<number> {
   return {
     expected,
@@ -54,7 +54,7 @@ export const PIXELS = numbers(
   (value) => Number.isInteger(value / 8) && value >= 8 && value <= 4096,
 );
 
-/** A certain word, or a value of another kind. */
+/** A given word, or a value of another kind. */
 export function wordOr<Word extends string, T>(word: Word, kind: Kind<T>): Kind<T | Word> {
   return {
     expected: `${word} or ${kind.expected}`,
@@ -63,21 +63,21 @@ export function wordOr<Word extends string, T>(word: Word, kind: Kind<T>): Kind<
   };
 }
 
-/** Any text, the empty one too. */
+/** Any text, including the empty one. */
 export const ANY_TEXT: Kind<string> = {
   expected: 'text',
   is: (value): value is string => typeof value === 'string',
   parse: (text) => text,
 };
 
-/** A text that is not empty, as names are. */
+/** A text that is not empty, such as a name. */
 export const TEXT: Kind<string> = {
   expected: 'a text that is not empty',
   is: (value): value is string => typeof value === 'string' && value !== '',
   parse: (text) => text,
 };
 
-/** One text or several. A flag of this kind takes several words. */
+/** One or more texts. A flag of this kind takes several arguments. */
 export const TEXTS: Kind<readonly string[]> = {
   expected: 'a list of texts that are not empty',
   is: (value): value is readonly string[] => Array.isArray(value) && value.length > 0 && value.every(TEXT.is),

@@ -1,9 +1,9 @@
-/** @file What lies in place of a large file in a repository that was cloned without Git LFS. */
+/** @file Git LFS pointers, which stand in for large files in a repository that was cloned without Git LFS. */
 
-/** How a pointer begins (https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md). */
+/** How a pointer file begins (https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md). */
 export const LFS_POINTER = 'version https://git-lfs.github.com/spec/';
 
-/** What such a file is, for messages. */
+/** What messages call such a file. */
 export const LFS_KIND = 'the pointer of a Git LFS file';
 
 /** What to do about it. */

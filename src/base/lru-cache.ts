@@ -1,5 +1,5 @@
 /**
- * An LRU cache: each value is made once, and made again if that failed.
+ * Creates an LRU cache. Each value is made once; if making it fails, the next request makes it again.
  *
  * @param capacity how many values are kept
  */
@@ -8,9 +8,9 @@ export function lruCache<T>(capacity: number): (key: string, make: () => Promise
   return (key, make) => {
     const value = held.get(key) ?? make();
     held.delete(key);
-    held.set(key, value); // the newest is the last
+    held.set(key, value); // most recently used last
     value.catch(() => {
-      if (held.get(key) === value) held.delete(key); // else it has been made again
+      if (held.get(key) === value) held.delete(key); // it may already have been made again
     });
     if (held.size > capacity) held.delete(held.keys().next().value!);
     return value;

@@ -1,11 +1,11 @@
-/** @file Text from outside in Markdown, as GitHub and the hub render it. */
+/** @file Escapes text from outside for Markdown, as GitHub and the Hugging Face Hub render it. */
 
-/** Escapes a text so that nothing in it is read as Markdown or HTML. On one line. */
+/** Escapes a text so that nothing in it is interpreted as Markdown or HTML, and puts it on one line. */
 export function escapeMarkdown(text: string): string {
   return oneLine(text).replace(/[\\|`*_<>[\]#&~]/g, '\\$&');
 }
 
-/** A text as code, even if it contains backticks; also inside a table. */
+/** Formats a text as inline code, even if it contains backticks or is in a table. */
 export function codeSpan(text: string): string {
   const line = oneLine(text);
   const longest = Math.max(0, ...(line.match(/`+/g) ?? []).map((run) => run.length));

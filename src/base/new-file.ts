@@ -1,4 +1,4 @@
-/** @file New files: complete or absent, and never replacing another. */
+/** @file New files, which are complete or absent and never replace another. */
 import { link, open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pendingName, syncFolder } from './files.js';
@@ -11,8 +11,8 @@ export function* numberedNames(stem: string, ending: string): Generator<string, 
 }
 
 /**
- * Writes a whole file under the first free name of several, even while other processes write to the same folder. The
- * file system decides which names are the same (it may ignore case, for one).
+ * Writes a whole file under the first of several names that is free, even while other processes write to the same
+ * folder. The file system decides which names are equal; it may ignore case.
  *
  * @returns the path of the file
  * @throws InputError when the system refuses
@@ -47,7 +47,7 @@ async function writeWhole(file: FileHandle, data: Uint8Array): Promise<void> {
 /** Errors of file systems without hard links. */
 const NO_LINKS = ['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EXDEV', 'EMLINK'];
 
-/** Renames a file, if the name is free. */
+/** Links a file to a name; returns false if the name is taken. */
 async function isNamed(temporary: string, path: string): Promise<boolean> {
   try {
     await link(temporary, path);
@@ -60,7 +60,7 @@ async function isNamed(temporary: string, path: string): Promise<boolean> {
   return isNamedWithoutLinks(temporary, path);
 }
 
-/** First reserves the name with an empty file, which the complete one then replaces. */
+/** Reserves the name with an empty file, then replaces that with the complete one. */
 async function isNamedWithoutLinks(temporary: string, path: string): Promise<boolean> {
   try {
     await (await open(path, 'wx')).close();

@@ -1,4 +1,4 @@
-/** The items of a generator, each asked for before the one before it is used: making and using them overlap. */
+/** Prefetches a generator by one item: the next item is requested before the current one is used, so both overlap. */
 export async function* oneAhead<T>(items: AsyncGenerator<T, void>): AsyncGenerator<T, void> {
   let next = items.next();
   try {
@@ -6,11 +6,11 @@ export async function* oneAhead<T>(items: AsyncGenerator<T, void>): AsyncGenerat
       const item = await next;
       if (item.done === true) return;
       next = items.next();
-      next.catch(() => undefined); // thrown where it is awaited
+      next.catch(() => undefined); // rethrown where it is awaited
       yield item.value;
     }
   } finally {
-    await next.catch(() => undefined); // whoever stops early may free what the next one is made with
+    await next.catch(() => undefined); // a consumer that stops early may then free what the next item is made from
     await items.return();
   }
 }

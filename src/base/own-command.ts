@@ -1,9 +1,9 @@
-/** @file How kd is called here, for messages that say what to type next. */
+/** @file How the user runs kd, for messages that say what to type next. */
 
 /**
- * What the user types before a command of kd: `npx kd` where npm has started this process (`npx kd`, `npm start`),
- * which finds a kd that the shell does not; else `kd`. What is kept in files says `kd`: it outlives the shell.
+ * What the user types to run kd: `npx kd` if npm started this process (`npx kd`, `npm start`), since the shell may not
+ * find `kd`; else `kd`. Text stored in files always says `kd`, since it outlives the shell.
  *
- * `bin/kd.js` has the rule once more, as it runs where dist/ is not there yet.
+ * `bin/kd.js` repeats this rule, because it also runs before dist/ exists.
  */
 export const KD = process.env.npm_command === undefined || process.env.npm_command === '' ? 'kd' : 'npx kd';

@@ -1,14 +1,14 @@
-/** @file Texts from outside that should be JSON. Data files have their own reader. */
+/** @file Parses JSON from outside. Data files have their own reader. */
 import * as v from 'valibot';
 import { InputError, messageOf } from './errors.js';
 import { parsePythonJson } from './python-json.js';
 
 /**
- * Parses JSON, also as Python writes it.
+ * Parses JSON, including what only Python writes, such as `NaN`.
  *
- * @param where begins the error message
- * @param advice ends it: what to do
- * @throws InputError in one line
+ * @param where how the error message begins
+ * @param advice how it ends: what to do
+ * @throws InputError on one line
  */
 export function parseJson(text: string, where: string, advice = ''): unknown {
   try {
@@ -19,7 +19,7 @@ export function parseJson(text: string, where: string, advice = ''): unknown {
   }
 }
 
-/** The value in a text, or undefined if it is not JSON or fails the schema: for files that are optional. */
+/** Parses JSON from an optional file; returns undefined if it is not JSON or does not match the schema. */
 export function soundJson<Schema extends v.GenericSchema>(
   schema: Schema,
   text: string,

@@ -1,10 +1,10 @@
 /**
- * Stateless random numbers: a value depends on a key and a place, never on what was drawn before.
+ * Stateless random numbers: a value depends on a key and a position, never on what was drawn before.
  *
  * The generator is Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011,
  * https://doi.org/10.1145/2063384.2063405), keyed as TensorFlow's `StatelessRandomUniform` keys it
- * (tensorflow/core/kernels/stateless_random_ops.cc, `GenerateKey`), so that the same numbers come from
- * TensorFlow's kernel and from here.
+ * (tensorflow/core/kernels/stateless_random_ops.cc, `GenerateKey`), so that the same numbers come from TensorFlow's
+ * kernel and from here.
  */
 
 const MULTIPLIER_0 = 0xd2511f53;
@@ -89,9 +89,9 @@ export function randomUniform(size: number, seed: readonly [number, number]): Fl
 /**
  * `size` float32 numbers from the normal distribution of the given deviation (Box and Muller, 1958).
  *
- * The same on every machine: `Math.log`, `Math.sin` and `Math.cos` may differ from one engine to the next in their last
- * bit (ECMA-262, section 21.3.2: "implementation-approximated"); what is used here in their place is only what IEEE 754
- * fixes, namely + − × ÷ and the square root.
+ * Identical on every machine: `Math.log`, `Math.sin` and `Math.cos` may differ between JavaScript engines in the last
+ * bit (ECMA-262, section 21.3.2: "implementation-approximated"), so this uses only operations that IEEE 754 specifies
+ * exactly: + − × ÷ and the square root.
  */
 export function randomNormal(size: number, deviation: number, seed: readonly [number, number]): Float32Array {
   const pairs = Math.ceil(size / 2);
@@ -111,13 +111,14 @@ const HALF_PI = 1.5707963267948966;
 const SQRT_HALF = 0.7071067811865476;
 
 /**
- * log x = 2·(s + s³/3 + s⁵/5 + …), where s = (x − 1)/(x + 1): for x in √½ … √2 these terms leave less than 2⁻⁵⁶ out.
+ * log x = 2·(s + s³/3 + s⁵/5 + …), where s = (x − 1)/(x + 1). With these terms the truncation error for x in √½ … √2 is
+ * below 2⁻⁵⁶.
  */
 const LOG_TERMS = Array.from({ length: 11 }, (_, k) => 1 / (2 * k + 1));
 
 /**
- * sin x = x − x³/3! + x⁵/5! − … and cos x = 1 − x²/2! + x⁴/4! − …: for x in 0 … π/4 these terms leave less than 2⁻⁵⁶
- * out.
+ * sin x = x − x³/3! + x⁵/5! − … and cos x = 1 − x²/2! + x⁴/4! − …. With these terms the truncation error for x in
+ * 0 … π/4 is below 2⁻⁵⁶.
  */
 const SINE_TERMS = alternatingTerms(1, 9);
 const COSINE_TERMS = alternatingTerms(0, 9);
@@ -155,11 +156,11 @@ function logOfShare(n: number): number {
 const QUARTER_TURN = 0x40000000;
 const EIGHTH_TURN = 0x20000000;
 
-/** sin(2π·n / 2³²) for a whole n from 0 to 2³² − 1; brought to 0 … π/4 in whole numbers, so exactly. */
+/** sin(2π·n / 2³²) for a whole n from 0 to 2³² − 1. The reduction to 0 … π/4 is exact, as it uses whole numbers. */
 function sineOfTurn(n: number): number {
   const rest = n % QUARTER_TURN;
   const isRising = ((n / QUARTER_TURN) & 1) === 0;
-  const quarter = isRising ? rest : QUARTER_TURN - rest; // the angle in 0 … π/2 with this sine, but for its sign
+  const quarter = isRising ? rest : QUARTER_TURN - rest; // the angle in 0 … π/2 with this sine up to sign
   const sine = quarter <= EIGHTH_TURN ? sineUpToEighth(quarter) : cosineUpToEighth(QUARTER_TURN - quarter);
   return n < 2 * QUARTER_TURN ? sine : -sine;
 }

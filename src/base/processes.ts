@@ -2,7 +2,7 @@
  * @file Which process made something, and whether it is still running.
  *
  * A process id alone does not identify a process: it may have been reused, and every PID namespace (usually a
- * container) counts for itself. Together, boot, namespace and start time do.
+ * container) has ids of its own. Together with boot, namespace and start time it does.
  */
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
@@ -12,9 +12,9 @@ export interface ProcessIdentity {
   readonly pid: number;
   /** When the process began, in clock ticks since boot; absent if the system does not say. */
   readonly started?: string | undefined;
-  /** The boot of the kernel; absent likewise. */
+  /** The kernel's boot id; absent likewise. */
   readonly boot?: string | undefined;
-  /** The PID namespace in which `pid` counts; absent likewise. */
+  /** The PID namespace that `pid` belongs to; absent likewise. */
   readonly namespace?: string | undefined;
   readonly host: string;
 }
@@ -40,7 +40,7 @@ export function thisProcess(): ProcessIdentity {
  *
  * @param self this process
  * @param find looks up a process in this process's namespace
- * @returns undefined if that cannot be known from here: another machine, an earlier boot, another container
+ * @returns undefined if unknown: the process is of another machine, an earlier boot or another container
  */
 export function isRunning(
   { pid, started, boot, namespace, host }: ProcessIdentity,
@@ -49,7 +49,7 @@ export function isRunning(
 ): boolean | undefined {
   const isKnown =
     boot === undefined && self.boot === undefined
-      ? process.platform !== 'linux' && host === self.host // no boots, no namespaces
+      ? process.platform !== 'linux' && host === self.host // these systems have no boot ids or namespaces
       : boot === self.boot && namespace !== undefined && namespace === self.namespace;
   if (!isKnown) return undefined;
   const listed = find(pid);
@@ -70,14 +70,16 @@ function findProcess(pid: number): ListedProcess | undefined {
     return state === 'Z' || state === 'X' ? undefined : { started };
   }
   try {
-    process.kill(pid, 0); // only asks whether it exists: /proc may be absent, or hide it
+    process.kill(pid, 0); // only checks that it exists: /proc may be absent, or hide it
     return {};
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM' ? {} : undefined;
   }
 }
 
-/** Fields 3 and 22, counted from after the name in brackets, which may contain anything (proc_pid_stat(5)). */
+/**
+ * Parses fields 3 and 22, counting from the end of the name in brackets, which may contain anything (proc_pid_stat(5)).
+ */
 function parseStat(stat: string): { state: string; started: string } {
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return { state: fields[0]!, started: fields[19]! };

@@ -9,7 +9,7 @@ const FIXED64 = 1;
 const BYTES = 2;
 const FIXED32 = 5;
 
-/** A varint of a safe integer; negative ones take ten bytes, as `int32` and `int64` fields do. */
+/** Encodes a safe integer as a varint. Negative ones take ten bytes, as in `int32` and `int64` fields. */
 export function varint(value: number): Buffer {
   const bytes: number[] = [];
   let rest = value < 0 ? BigInt.asUintN(64, BigInt(value)) : BigInt(value);
@@ -45,7 +45,7 @@ export function bytes(field: number, value: string | Uint8Array | readonly Uint8
   return Buffer.concat([tag(field, BYTES), varint(content.length), content]);
 }
 
-/** What precedes the content of a field of type string, bytes or message, if the content is written separately. */
+/** The tag and length of a field of type string, bytes or message whose content is written separately. */
 export function lengthPrefix(field: number, length: number): Buffer {
   return Buffer.concat([tag(field, BYTES), varint(length)]);
 }
@@ -58,39 +58,39 @@ export function map(field: number, entries: Readonly<Record<string, Uint8Array |
 /** A field in a file. Positions are in bytes from the file's start. */
 export interface Field {
   readonly number: number;
-  /** The value of a varint; else 0. */
+  /** The value of a varint; 0 for other types. */
   readonly value: number;
-  /** Where its tag begins, where its content begins, and where it ends. */
+  /** Where the tag begins, where the content begins, and where the field ends. */
   readonly start: number;
   readonly content: number;
   readonly end: number;
 }
 
-/** A file, or a buffer, that holds a message. */
+/** A file or buffer that holds a message. */
 export interface MessageSource {
-  /** For messages. */
+  /** What error messages call it. */
   readonly location: string;
   read(position: number, length: number): Promise<ArrayBuffer>;
 }
 
-/** The bytes of a file from `start` up to `end`. */
+/** Reads the bytes from `start` up to `end`. */
 export async function bytesBetween(source: MessageSource, start: number, end: number): Promise<Buffer> {
   return Buffer.from(await source.read(start, end - start));
 }
 
-/** What a field of type string, bytes or message holds. */
+/** Reads the content of a field of type string, bytes or message. */
 export async function contentOf(source: MessageSource, { content, end }: Field): Promise<Buffer> {
   return bytesBetween(source, content, end);
 }
 
-/** Ten bytes of seven bits hold 64. */
+/** In bytes: ten bytes of seven bits hold 64 bits. */
 const LONGEST_VARINT = 10;
 
 /**
- * The fields of the message from `start` to `end`, in order. Reads only tags and lengths, so that messages may be
- * larger than memory.
+ * Yields the fields of the message from `start` to `end`, in order. Reads only tags and lengths, so that messages may
+ * be larger than memory.
  *
- * @throws InputError if the bytes are not a message, or end within a field; it names the file only
+ * @throws InputError, without advice, if the bytes are not a message or end within a field
  */
 export async function* fieldsOf(source: MessageSource, start: number, end: number): AsyncGenerator<Field> {
   for (let position = start; position < end;) {
@@ -110,7 +110,7 @@ export async function* fieldsOf(source: MessageSource, start: number, end: numbe
   }
 }
 
-/** The field that begins with `head`; undefined if the bytes are not one. */
+/** Parses the field that begins with `head`; undefined if it is not a field. */
 function parseField(head: Uint8Array, start: number): Field | undefined {
   const key = varintAt(head, 0);
   if (key === undefined || key.value < 8) return undefined; // fields are numbered from 1
@@ -132,7 +132,7 @@ function parseField(head: Uint8Array, start: number): Field | undefined {
   }
 }
 
-/** A varint, exact up to 2^53; undefined if it does not end. */
+/** Decodes a varint, exact up to 2^53; undefined if it does not end. */
 export function varintAt(
   bytes: Uint8Array,
   start: number,

@@ -1,10 +1,10 @@
 /**
- * @file JSON as Python writes it: with `NaN`, `Infinity` and `-Infinity`, which `json.dump` allows and `JSON.parse`
- * does not, and with a byte order mark. For whole configuration files; data files have their own reader.
+ * @file JSON as Python writes it: it may contain `NaN`, `Infinity` and `-Infinity`, which `JSON.parse` rejects, and
+ * begin with a byte order mark. For whole configuration files; data files have their own reader.
  */
 import { randomUUID } from 'node:crypto';
 
-/** A string, which is kept, or one of the three words. */
+/** A string, which stays as it is, or one of the three words. */
 const STRING_OR_NUMBER = /"[^"\\]*(?:\\[^][^"\\]*)*"|\bNaN\b(?!\s*:)|-?\bInfinity\b/g;
 
 /** Parses JSON as Python writes it. Throws what `JSON.parse` throws for anything else. */
@@ -18,7 +18,10 @@ export function parsePythonJson(text: string): unknown {
   }
 }
 
-/** JSON has no NaN, but a number too large for a float64 is read as infinite: `1e999`. */
+/**
+ * Parses JSON with the three words. Infinity becomes `1e999`, which is too large for a float64 and so parsed as
+ * infinite; NaN has no such form.
+ */
 function parseWithWords(json: string, first: unknown): unknown {
   const notANumber = randomUUID();
   const standard = json.replace(STRING_OR_NUMBER, (part) => {
@@ -29,17 +32,17 @@ function parseWithWords(json: string, first: unknown): unknown {
     if (!standard.includes(notANumber)) return JSON.parse(standard);
     return JSON.parse(standard, (_, value: unknown) => (value === notANumber ? NaN : value));
   } catch {
-    throw first; // its position is the one in the original text
+    throw first; // its position refers to the original text
   }
 }
 
-/** How a value is written as JSON, indented by two. */
+/** Formats a value as JSON, indented by two spaces. */
 export type JsonFormat = (value: unknown) => string;
 
-/** As every JSON reader accepts it: NaN and infinities become `null`. */
+/** JSON that every reader accepts: NaN and infinities become `null`. */
 export const formatStandardJson: JsonFormat = (value) => JSON.stringify(value, null, 2);
 
-/** As Python writes and reads it: `NaN`, `Infinity` and `-Infinity`. */
+/** JSON as Python writes and reads it, with `NaN`, `Infinity` and `-Infinity`. */
 export const formatPythonJson: JsonFormat = (value) => {
   const mark = randomUUID();
   const withWords = (_: string, part: unknown): unknown =>

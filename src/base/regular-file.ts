@@ -1,4 +1,4 @@
-/** @file Regular files, as opposed to folders, devices, sockets and pipes under a file's name. */
+/** @file Regular files, as opposed to folders, devices, sockets and pipes. */
 import { constants, type Stats } from 'node:fs';
 import { access, open, stat, type FileHandle } from 'node:fs/promises';
 import { InputError } from './errors.js';
@@ -36,7 +36,7 @@ export async function openRegularFile(path: string): Promise<RegularFile> {
   }
 }
 
-/** What is under a file's name, for messages. */
+/** What messages call something that is not a regular file. */
 export function kindOf(stats: Stats): string {
   if (stats.isFIFO()) return 'a named pipe';
   return stats.isDirectory() ? 'a folder' : 'a socket or a device';
@@ -74,7 +74,7 @@ export async function readRegularFile(path: string, most: number): Promise<Buffe
     let done = 0;
     while (done < size) {
       const { bytesRead } = await handle.read(bytes, done, size - done, done);
-      if (bytesRead === 0) break; // it was truncated meanwhile
+      if (bytesRead === 0) break; // truncated in the meantime
       done += bytesRead;
     }
     return bytes.subarray(0, done);

@@ -1,16 +1,16 @@
 /**
  * @file Names for unfinished files and folders, and the removal of those that killed processes left behind.
  *
- * A name says which process made it, `<boot and namespace>-<pid>-<start>-<random>`, so that nothing a live process is
- * working on is removed. The random part, 64 bits, tells apart processes that cannot see each other: two containers
- * that share a folder.
+ * A name records the process that made it, `<boot and namespace>-<pid>-<start>-<random>`, so that nothing a live
+ * process is working on is removed. The 64 random bits distinguish processes that cannot see each other, such as in two
+ * containers that share a folder.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { lstatSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { isRunning, thisProcess, type ProcessIdentity } from './processes.js';
 
-/** How long something from another container, machine or boot must be unchanged to count as left behind. */
+/** How long something from another container, machine or boot must be unchanged to count as abandoned. */
 const ABANDONED_MS = 24 * 60 * 60 * 1000;
 
 const MAKER = /-?([0-9a-f]{8})-(\d+)-(\d+)-[0-9a-f]{16}(?:\.tmp|\.old)?$/;
@@ -21,8 +21,8 @@ export function makerTag(maker: ProcessIdentity = thisProcess()): string {
 }
 
 /**
- * Removes what exited processes left in a folder. Skips what cannot be removed, belongs to another user, or may still
- * be in use.
+ * Removes what exited processes left in a folder. Skips anything that cannot be removed, belongs to another user, or
+ * may still be in use.
  *
  * @param isUnfinished whether a name is that of unfinished work
  */
@@ -37,7 +37,7 @@ export function removeStaleFiles(folder: string, isUnfinished: (name: string) =>
   }
 }
 
-/** Whether something unfinished belongs to this user, and its process has exited. */
+/** Whether unfinished work belongs to this user and its process has exited. */
 export function isStale(folder: string, name: string): boolean {
   try {
     const path = join(folder, name);
@@ -45,7 +45,7 @@ export function isStale(folder: string, name: string): boolean {
     const running = makerRuns(name);
     return running === undefined ? Date.now() - lastChange(path) > ABANDONED_MS : !running;
   } catch {
-    return false; // gone meanwhile, or not visible
+    return false; // gone in the meantime, or not visible
   }
 }
 
@@ -57,17 +57,17 @@ function makerRuns(name: string): boolean | undefined {
   return isRunning({ ...self, pid: Number(pid), started: started === '0' ? undefined : started }, self);
 }
 
-/** What process ids are relative to: a PID namespace of a boot, or a host if the system has neither. */
+/** Hashes the scope of process ids: a PID namespace of a boot, or a host if the system has neither. */
 function scopeOf({ boot, namespace, host }: ProcessIdentity): string {
   const isKnown = namespace !== undefined || process.platform !== 'linux';
   const scope = isKnown ? JSON.stringify([boot, namespace, boot === undefined ? host : undefined]) : UNKNOWN_SCOPE;
   return createHash('sha256').update(scope).digest('hex').slice(0, 8);
 }
 
-/** For a process that does not know its namespace: shared with no other. */
+/** The scope of a process that does not know its namespace; shared with no other process. */
 const UNKNOWN_SCOPE = randomBytes(16).toString('hex');
 
-/** The latest modification in a file or folder, in milliseconds since 1970. */
+/** When a file, or anything in a folder, was last modified, in milliseconds since 1970. */
 function lastChange(path: string): number {
   const stats = lstatSync(path);
   const inside = stats.isDirectory() ? readdirSync(path).map((name) => lastChange(join(path, name))) : [];

@@ -1,4 +1,4 @@
-/** A request to stop, by Ctrl-C, a service manager, or a terminal that closes. */
+/** A request to stop, from Ctrl-C, a service manager, or a closing terminal. */
 export interface StopSignals {
   readonly signal: AbortSignal;
   /** Restores Node's handling of the signals. */
@@ -9,14 +9,14 @@ export interface StopSignals {
 const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 type StopSignal = keyof typeof SIGNALS;
 
-/** Nobody reads a warning and reacts in less time. */
+/** Nobody reads a warning and reacts in less time, in milliseconds. */
 const REACTION_MS = 200;
 
 /**
- * Turns the first signal into an abort. A later one ends the process at once, but only if the user can have read what
- * `onFirst` shows. Signals sent while native code blocks this process all arrive together, when it returns; none of
- * them is a reaction to the message. So a signal counts from the first turn of the event loop that begins after
- * `REACTION_MS`.
+ * Turns the first signal into an abort. A later one ends the process at once, but only if the user has had time to read
+ * what `onFirst` shows. Signals sent while native code blocks this process arrive together when it returns, and none of
+ * them is a reaction to the message. So a second signal counts only from the first turn of the event loop that begins
+ * after `REACTION_MS`.
  */
 export function onStopSignals(onFirst: (signal: StopSignal) => void): StopSignals {
   const controller = new AbortController();
@@ -26,7 +26,7 @@ export function onStopSignals(onFirst: (signal: StopSignal) => void): StopSignal
     if (controller.signal.aborted) return;
     controller.abort();
     onFirst(signal);
-    // Node looks for signals after it has run timers, and runs immediates after that.
+    // Node handles signals after timers, and immediates after signals.
     setTimeout(() => {
       setImmediate(() => {
         isAnswered = true;

@@ -1,4 +1,4 @@
-/** @file Errors of the operating system, in plain words. */
+/** @file Words operating system errors for the user. */
 import { InputError, SYSTEM } from './errors.js';
 
 /** What to do about too many open files. */
@@ -23,7 +23,7 @@ const REASONS: Readonly<Record<string, string>> = {
 /**
  * Turns an operating system error into an InputError that names the path; returns any other error as it is.
  *
- * @param action what was tried, as in `cannot be read`
+ * @param action what failed, such as `cannot be read`
  */
 export function fileError(path: string, action: string, error: unknown): unknown {
   const reason = systemReason(error);
@@ -38,19 +38,19 @@ export function isMissing(error: unknown): boolean {
   return code === 'ENOENT' || code === 'ENOTDIR' || (cause !== undefined && isMissing(cause));
 }
 
-/** Why the system refused, in a few words; undefined if the error is not from the system. */
+/** The reason for an operating system error, in a few words; undefined for any other error. */
 export function systemReason(error: unknown): string | undefined {
   return isSystemError(error) ? (REASONS[error.code] ?? error.code) : undefined;
 }
 
-/** Whether an error is the operating system's: it refused a call. */
+/** Whether an error is from the operating system. */
 export function isSystemError(error: unknown): error is Error & { readonly code: string; readonly syscall: string } {
   return error instanceof Error && 'code' in error && 'syscall' in error;
 }
 
 const temporaryFolders: string[] = [];
 
-/** Has `fileError` advise another temporary folder where something in this one fails. */
+/** Makes `fileError` suggest another temporary folder when something in this one fails. */
 export function adviseTmpdir(folder: string): void {
   temporaryFolders.push(folder);
 }

@@ -7,8 +7,8 @@ import { makerTag, removeStaleFiles } from './stale-files.js';
 import { adviseTmpdir, systemReason } from './system-errors.js';
 
 /**
- * Creates a folder in the system's temporary folder, for this user alone. Removes those with the same prefix that
- * killed processes left behind.
+ * Creates a folder in the system's temporary folder that only this user can access. Removes those with the same prefix
+ * that killed processes left behind.
  *
  * @throws InputError if the system has no such folder, or it cannot be written to
  */

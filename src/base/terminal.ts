@@ -1,4 +1,4 @@
-/** The columns of the terminal that standard output goes to; Infinity where it goes elsewhere. */
+/** The width of the terminal that standard output is connected to, in columns; Infinity if it is not a terminal. */
 export function terminalColumns(): number {
-  return process.stdout.isTTY ? process.stdout.columns || Infinity : Infinity; // 0 where the terminal does not say
+  return process.stdout.isTTY ? process.stdout.columns || Infinity : Infinity; // 0 if the terminal does not report it
 }

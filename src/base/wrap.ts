@@ -1,15 +1,15 @@
-/** @file Texts in lines that are no longer than there is room. */
+/** @file Wraps text to the width of a terminal. */
 import stringWidth from 'string-width';
 
-/** What stays together: a command in backticks, or a word. */
+/** A unit that is not broken if it fits on a line: a command in backticks, or a word. */
 const PIECES = /`[^`]*`\S*|\S+/g;
 
-/** Where a word that is too long may end on a line: after what separates the parts of a path or a list. */
+/** The parts of a path or a list, after whose separators a long word may be broken. */
 const WORD_PARTS = /[^/,]*[/,]*/g;
 
 /**
- * Breaks a text at blanks into lines of at most `width` columns, a Hangul syllable being two; a word that is longer, at
- * its slashes and commas, else anywhere.
+ * Breaks a text at spaces into lines of at most `width` columns; a Hangul syllable takes two. A longer word is broken
+ * after slashes and commas, or failing that anywhere.
  */
 export function wrapText(text: string, width: number): string[] {
   if (stringWidth(text) <= width) return [text];
@@ -34,13 +34,13 @@ export function wrapText(text: string, width: number): string[] {
   return [...lines, line];
 }
 
-/** The width of the narrowest column that a text fits into with no word broken anywhere but at slashes and commas. */
+/** The narrowest width at which words are broken only after slashes and commas. */
 export function narrowestWidth(text: string): number {
   const parts = (text.match(PIECES) ?? []).flatMap((piece) => piece.match(WORD_PARTS) ?? []);
   return Math.max(0, ...parts.map((part) => stringWidth(part)));
 }
 
-/** A name, and beside it a text whose lines stay in their column: `name        text`. */
+/** A name with a wrapped text in a column beside it: `name        text`. */
 export function hangingText(name: string, text: string, indent: number, width: number): string {
   return name.padEnd(indent) + wrapText(text, width - indent).join(`\n${' '.repeat(indent)}`);
 }

@@ -1,4 +1,4 @@
-/** @file Claims: files in a folder, each saying which process wants its lock or has it. */
+/** @file Claims: files in a folder, each naming a process that holds or wants the folder's lock. */
 import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
@@ -9,7 +9,7 @@ import { soundJson } from '../parse-json.js';
 import { thisProcess, type ProcessIdentity } from '../processes.js';
 import { openSocket } from './socket.js';
 
-/** The names of claims; `lock` alone is one of an earlier version. */
+/** The names of claims. Earlier versions used just `lock`. */
 export const CLAIM = /^lock(-[0-9a-f]{16})?$/;
 export const SOCKET = /^(lock-[0-9a-f]{16})\.socket$/;
 
@@ -59,7 +59,7 @@ export function parseOwner(contents: string): LockOwner | undefined {
   return soundJson(OWNER, contents);
 }
 
-/** When a file was last changed, in milliseconds since 1970; NaN if it does not exist. */
+/** When a file was last modified, in milliseconds since 1970; NaN if it does not exist. */
 export async function changeTime(path: string): Promise<number> {
   return stat(path).then(
     ({ mtimeMs }) => mtimeMs,

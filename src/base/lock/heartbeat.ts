@@ -1,19 +1,19 @@
 /**
- * @file Heartbeats: a claim is renewed while the process that made it is alive, for machines that share the folder but
- * not the kernel.
+ * @file Heartbeats: a process renews its claim while it is alive, for other machines that share the folder but not the
+ * kernel.
  */
 import { Worker } from 'node:worker_threads';
 
-/** How often a claim is renewed, and when one that is not renewed counts as dead, in milliseconds. */
+/** How often a claim is renewed, and after how long without renewal it counts as dead, in milliseconds. */
 export interface HeartbeatTimes {
   readonly every: number;
   readonly limit: number;
 }
 
-/** The defaults. */
+/** The default times. */
 export const TIMES: HeartbeatTimes = { every: 10_000, limit: 15 * 60_000 };
 
-/** Renews a claim from a separate thread, as a step may block this one for minutes. */
+/** Renews a claim from a separate thread, as a training step may block this one for minutes. */
 const HEARTBEAT = `
 const { workerData: { path, every } } = require('node:worker_threads');
 const { closeSync, openSync, writeSync } = require('node:fs');
@@ -21,7 +21,7 @@ setInterval(() => {
   try {
     const file = openSync(path, 'r+'); // never creates it
     try {
-      writeSync(file, '{', 0); // writes the byte that is there; the file system's clock sets the time
+      writeSync(file, '{', 0); // rewrites the first byte; the file system's clock sets the time
     } finally {
       closeSync(file);
     }

@@ -1,20 +1,20 @@
 /**
- * @file A lock on a folder: one process at a time, also where processes cannot see each other.
+ * @file A lock on a folder, for one process at a time, even if processes cannot see each other.
  *
- * A process that wants the lock puts a claim into the folder, `lock-<random>`, and then looks for others. It has the
- * lock where there is none of a process that may be alive; of two that come at once, each finds the other unless it was
- * first, and the later steps back. Claims have names that are never used twice, so that removing a dead one cannot hit
- * another's.
+ * A process that wants the lock puts a claim, `lock-<random>`, into the folder and then looks for other claims. It
+ * holds the lock if no other claim belongs to a process that may be alive. If two processes arrive at the same time, at
+ * least one finds the other's claim, and the one whose claim sorts later steps back. Names of claims are never reused,
+ * so that removing a dead claim cannot remove another's.
  *
- * Whether a claim's maker is alive is known
+ * Whether the owner of a claim is alive is determined
  *
- * 1. from `lock-<random>.socket`, on which it listens: the kernel answers for it while it lives, also while it computes
- *    or is stopped, through all containers of the machine, and refuses as soon as it is gone;
- * 2. where the file system has no sockets, from its number and start, in the same PID namespace of the same boot;
- * 3. from the host's name, where the machine was started again and the file system is its own;
- * 4. else (another machine) from the claim's modification time, which a thread of the maker renews: after a generous
- *    while without, and then a moment of looking, it counts as gone. Times are compared as the file system has them,
- *    not by this machine's clock.
+ * 1. by `lock-<random>.socket`, on which it listens: the kernel accepts connections while the process exists, even if
+ *    it is busy or stopped, from every container on the machine, and refuses them once it has exited;
+ * 2. if the file system has no sockets, by process id and start time, within the same PID namespace of the same boot;
+ * 3. by the host name, if the machine has been rebooted and the file system is local to it;
+ * 4. otherwise (another machine) by the claim's modification time, which a thread of the owner keeps renewing: if it
+ *    has not been renewed for a long time, and is not while we watch, the owner counts as dead. Times are compared by
+ *    the file system's clock, not this machine's.
  */
 import { constants, existsSync, statSync } from 'node:fs';
 import { access, readdir } from 'node:fs/promises';
@@ -30,13 +30,13 @@ import { look, type Claim, type Verdict } from './verdict.js';
 
 /** A lock that this process holds. */
 export interface Lock {
-  /** The dead process whose claim was removed. */
+  /** The dead process whose claim was removed, if any. */
   readonly takenFrom: LockOwner | undefined;
   /**
-   * Says whether this process still has the lock: someone may have removed its claim, or another process may have taken
-   * over while this one was stopped for long.
+   * Checks that this process still holds the lock. Its claim may have been removed, or another process may have taken
+   * over while this one was stopped for a long time.
    *
-   * @throws InputError if it has not
+   * @throws InputError if it does not
    */
   check(): void;
   release(): void;
@@ -44,23 +44,22 @@ export interface Lock {
 
 /** How a lock is taken. */
 export interface LockOptions {
-  /** What the folder is: `a run`. */
+  /** What the folder is, for messages: `a run`. */
   readonly what: string;
-  /** How long to wait for the present owner, in milliseconds. */
+  /** How long to wait for the current owner, in milliseconds. */
   readonly patience?: number;
   /** Called before the only slow step: checking whether an owner on another machine is gone. */
   readonly onWait?: (text: string) => void;
-  /** How often a claim is renewed, and after how long without it counts as dead, in milliseconds. */
   readonly times?: HeartbeatTimes;
 }
 
-/** Two processes that arrive together need some milliseconds to agree. */
+/** Two processes that arrive together need some time to agree, in milliseconds. */
 const PATIENCE_MS = 500;
 
 /**
  * Takes the lock of a folder.
  *
- * @throws InputError while another process has it, or may have it, and where the folder cannot be written
+ * @throws InputError if another process holds it, or may hold it, or if the folder cannot be written to
  */
 export async function takeLock(folder: string, options: LockOptions): Promise<Lock> {
   const { patience = PATIENCE_MS } = options;
@@ -78,7 +77,7 @@ export async function takeLock(folder: string, options: LockOptions): Promise<Lo
       for (const other of alive) {
         const since = seen.get(other.name) ?? Date.now();
         seen.set(other.name, since);
-        // A process that steps back returns under another name; one that does not has waited longest.
+        // A process that steps back returns under a new name, so a claim that stays belongs to the holder.
         const isHolder = other.age > 4 * patience || Date.now() - since > (isFirst ? 4 : 1) * patience;
         if (isHolder) throw inUse(folder, other, options);
       }
@@ -126,14 +125,14 @@ function identityOf(folder: string): string | undefined {
 }
 
 /**
- * Whether a process has the lock of a folder, as far as can be told. A process on another machine that has been silent
- * for long does not count.
+ * Whether a process holds the lock of a folder, as far as can be determined. A process on another machine that has been
+ * silent for a long time does not count.
  */
 export async function isLocked(folder: string): Promise<boolean> {
   return (await verdictsOn(folder)).includes('alive');
 }
 
-/** Whether a folder has the lock of a process that is gone, and of no other. */
+/** Whether the lock of a folder was left by a process that has exited, and no live process holds it. */
 export async function isLeft(folder: string): Promise<boolean> {
   const verdicts = await verdictsOn(folder);
   return verdicts.includes('dead') && !verdicts.includes('alive');
@@ -145,7 +144,7 @@ async function verdictsOn(folder: string): Promise<Verdict[]> {
 }
 
 /**
- * Checks that the lock of a folder could be taken now, as far as can be told. Changes nothing.
+ * Checks that the lock of a folder could be taken now, as far as can be determined. Changes nothing.
  *
  * @throws InputError as `takeLock`
  */

@@ -1,4 +1,4 @@
-/** @file The claims of other processes that want the lock of a folder, or have it. */
+/** @file The claims of other processes that hold or want the lock of a folder. */
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { changeTime, CLAIM, SOCKET, type LockOwner } from './claim.js';
@@ -6,7 +6,7 @@ import { TIMES, type HeartbeatTimes } from './heartbeat.js';
 import { askSocket } from './socket.js';
 import { look, stirs, type Claim } from './verdict.js';
 
-/** The other claims in a folder. Removes dead ones. */
+/** Finds the other claims in a folder. Removes dead ones. */
 export async function findOtherClaims(
   own: string,
   folder: string,
@@ -32,8 +32,8 @@ export async function findOtherClaims(
 }
 
 /**
- * Sockets without a claim: of processes about to write theirs or just stepping back, and of an owner whose claim
- * someone removed.
+ * Finds sockets without a claim. They belong to processes that are about to write theirs or just stepping back, or to
+ * an owner whose claim was removed.
  */
 async function unclaimedSockets(
   own: string,

@@ -1,7 +1,7 @@
 /**
- * @file Unix sockets in a folder, as signs of life: the kernel accepts connections for a process that listens, however
- * busy it is, and refuses them once it has exited. Sockets with a name in the file system can be reached from every
- * container that sees the folder.
+ * @file Unix sockets in a folder, as signs of life: the kernel accepts connections for a listening process, however
+ * busy it is, and refuses them once it has exited. Sockets named in the file system can be reached from every container
+ * that sees the folder.
  */
 import { chmodSync, rmSync } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
@@ -13,10 +13,10 @@ export interface ListeningSocket {
   close(): void;
 }
 
-/** The longest path of a socket that every system takes, in bytes. */
+/** The longest socket path that every system accepts, in bytes. */
 const LONGEST_PATH = 100;
 
-/** Errors of file systems that have no sockets or no room for the path. */
+/** Errors of file systems without sockets, or for paths that are too long. */
 const NO_SOCKETS = [
   'EPERM',
   'EOPNOTSUPP',
@@ -72,7 +72,7 @@ export async function askSocket(folder: string, name: string): Promise<'answers'
             resolve('answers');
           });
           connection.once('error', (error: NodeJS.ErrnoException) => {
-            // EAGAIN: a process listens, but has not accepted for long
+            // EAGAIN: a process listens, but its queue of connections is full
             const answers: Record<string, 'answers' | 'refuses'> = { EAGAIN: 'answers', ECONNREFUSED: 'refuses' };
             resolve(answers[error.code ?? ''] ?? 'unclear');
           });
@@ -83,7 +83,7 @@ export async function askSocket(folder: string, name: string): Promise<'answers'
   }
 }
 
-/** Passes on the shortest path to a file in a folder, as the paths of sockets are limited to about a hundred bytes. */
+/** Calls `use` with the shortest path to a file in a folder, as socket paths are limited to about a hundred bytes. */
 async function throughFolder<T>(folder: string, name: string, use: (path: string) => Promise<T>): Promise<T> {
   if (process.platform !== 'linux') {
     const path = join(folder, name);

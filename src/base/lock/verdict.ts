@@ -1,4 +1,4 @@
-/** @file Whether the process that made a claim is alive, as `lock.ts` says how it is known. */
+/** @file Determines whether the owner of a claim is alive, by the rules in `lock.ts`. */
 import { readFile, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -7,20 +7,20 @@ import { changeTime, parseOwner, type LockOwner } from './claim.js';
 import type { HeartbeatTimes } from './heartbeat.js';
 import { askSocket } from './socket.js';
 
-/** What is known of a claim. */
+/** What is known about a claim. */
 export interface Claim {
   readonly name: string;
   /** Absent for a claim that is about to be written. */
   readonly owner: LockOwner | undefined;
   readonly isCertain: boolean;
-  /** Time since it was renewed, in milliseconds. */
+  /** Time since it was last renewed, in milliseconds. */
   readonly age: number;
 }
 
-/** `silent`: from another machine, and not renewed for long. */
+/** `silent`: from another machine, and not renewed for a long time. `none`: the claim is gone. */
 export type Verdict = 'alive' | 'silent' | 'dead' | 'none';
 
-/** Looks at a claim, as the comment at the head of `lock.ts` says. */
+/** Examines a claim, by the rules at the head of `lock.ts`. */
 export async function look(
   folder: string,
   name: string,
@@ -46,7 +46,7 @@ export async function look(
   const owner = parseOwner(text);
   const answer = await askSocket(folder, `${name}.socket`);
   if (answer === 'answers') return of('alive', owner);
-  if (owner === undefined) return of('dead'); // a claim is written whole or not at all, so this one is damaged
+  if (owner === undefined) return of('dead'); // claims are written atomically, so this one is damaged
   const isDead = await isProvablyDead(owner, answer === 'refuses', folder);
   if (isDead !== undefined) return of(isDead ? 'dead' : 'alive', owner);
   return of(now - changed > limit ? 'silent' : 'alive', owner, false);
@@ -65,7 +65,7 @@ async function isProvablyDead(owner: LockOwner, isRefused: boolean, folder: stri
   return isRestarted && (await isLocalFileSystem(folder)) ? true : undefined;
 }
 
-/** Whether a silent claim is renewed while we watch: it may only look old because a clock was set. */
+/** Whether a silent claim is renewed while we watch: it may look old only because a clock was changed. */
 export async function stirs(
   folder: string,
   { name, owner }: Claim,
@@ -85,7 +85,7 @@ export async function stirs(
 }
 
 /**
- * Magic numbers of file systems that only one machine at a time can mount (statfs(2)): ext, xfs, btrfs, f2fs, zfs,
+ * Magic numbers of file systems that only one machine can mount at a time (statfs(2)): ext, xfs, btrfs, f2fs, zfs,
  * tmpfs, overlay.
  */
 const LOCAL = [0xef53, 0x58465342, 0x9123683e, 0xf2f52010, 0x2fc12fc1, 0x01021994, 0x794c7630];
