@@ -1,4 +1,4 @@
-/** @file How fast devices add up values: the very messages of a training step, without the step. */
+/** @file Measures how fast devices sum values, with the messages of a training step but without the step. */
 import { median } from '../base/median.js';
 import type { EngineOptions, ProcessGroup } from '../distill/engine.js';
 import type { AllReduceSize } from './all-reduce-time.js';
@@ -10,33 +10,34 @@ import { openReplicas, type Replicas } from './graph/replicas.js';
 import { collectiveGroupOf } from './graph/step-graph.js';
 import { after, assignVariable, declareVariable, readVariable } from './graph/variables.js';
 
-/** Values of each device in a message that has next to none. */
+/** Values per device in the nearly empty messages that measure the latency. */
 const FEW = 2;
 
-/** Seconds that the measured rounds may take, unless one alone takes longer; and how many there are at most. */
+/** The time budget of the measured rounds, of which at least one runs, and the most rounds. */
 const MEASURED_SECONDS = 3;
 const MOST_ROUNDS = 10;
 
-/** A sum over devices, as it was measured. */
+/** A measured sum over devices. */
 export interface AllReduceRate extends AllReduceSize {
-  /** Seconds until the last device has the sums; the median of the rounds. */
+  /** Seconds until the last device has the sums: the median over the rounds. */
   readonly seconds: number;
-  /** Seconds for as many messages with next to nothing in them. */
+  /** Seconds for the same number of nearly empty messages. */
   readonly latency: number;
 }
 
-/** What is measured, and where. */
+/** What to measure, and on which devices. */
 export interface AllReduceTrial extends Pick<EngineOptions, 'devices' | 'group'> {
   /** Float32 values that each device has. */
   readonly values: number;
-  /** Called with the rounds that are done. */
+  /** Called after each round. */
   readonly onRound?: (done: number, rounds: number) => void;
 }
 
 /**
- * Measures a sum over the devices of this process, or over those of all its group's, which call this together.
+ * Measures a sum over the devices of this process, or over those of all processes of its group, which must all call
+ * this.
  *
- * @throws Error with TensorFlow's message, or where a sum is wrong
+ * @throws Error with TensorFlow's message, or if a sum is wrong
  */
 export async function measureAllReduce({ values, devices, group, onRound }: AllReduceTrial): Promise<AllReduceRate> {
   const collective = collectiveGroupOf({ devices, group });
@@ -61,7 +62,7 @@ export async function measureAllReduce({ values, devices, group, onRound }: AllR
   }
 }
 
-/** Sums of a variable that has so many ones, and of as many messages with hardly any. */
+/** A graph with two sums: of a variable full of ones, and of a small one in the same number of messages. */
 function sumGraph(values: number, collective: CollectiveGroup) {
   const graph = new Graph();
   const messages = messagesFor(values, collective.count);
@@ -79,7 +80,7 @@ function sumGraph(values: number, collective: CollectiveGroup) {
   return { nodes: graph.nodes, ready, summed, few, messages };
 }
 
-/** The last value, `[1]`, which is there when all are. */
+/** The last value, `[1]`, which is available only when all are. */
 function lastOf(graph: Graph, value: Value, name: string): GraphNode {
   return after(graph, slice(graph, { x: value }, { begin: [value.shape[0]! - 1], size: [1] }), [], name);
 }
@@ -101,7 +102,7 @@ function checkSum(sums: readonly number[], count: number): void {
   if (wrong !== undefined) throw new Error(`the sum of ${count} ones was ${wrong}; please report this as a bug`);
 }
 
-/** Seconds of what all processes do together: those of the slowest. */
+/** Runs work on all processes together. Returns the seconds that the slowest took. */
 async function slowest(group: ProcessGroup | undefined, work: () => Promise<unknown>): Promise<number> {
   await group?.gather('round', '');
   const started = performance.now();

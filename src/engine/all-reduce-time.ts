@@ -1,42 +1,42 @@
-/** @file How long a sum over devices takes, by a model; and the bandwidth that follows from a measured time. */
+/** @file A model of how long a sum over devices takes, and the bandwidth that follows from a measured time. */
 
 /** What is summed. */
 export interface AllReduceSize {
-  /** How many devices all processes have. */
+  /** The number of devices in all processes. */
   readonly devices: number;
-  /** Bytes of the values that each device has. */
+  /** Bytes of the values on each device. */
   readonly bytes: number;
   readonly messages: number;
 }
 
-/** What carries the values. */
+/** A link that carries the values. */
 export interface Link {
-  /** Bytes a second. */
+  /** Bytes per second. */
   readonly bandwidth: number;
-  /** Seconds from one device to the next, whatever is sent. */
+  /** Latency from one device to the next, in seconds. */
   readonly hop: number;
 }
 
 /**
- * Seconds of a sum: for the bytes on the busiest link, and for the way of each message, `2 (R - 1)` hops.
+ * The estimated seconds of a sum: to transfer the bytes on the busiest link, plus `2 (R - 1)` hops per message.
  *
- * @param sharing devices that have one link together; see `bytesOnLink`
+ * @param sharing the number of devices that share a link; see `bytesOnLink`
  */
 export function allReduceSeconds(size: AllReduceSize, { bandwidth, hop }: Link, sharing = 1): number {
   return bytesOnLink(size, sharing) / bandwidth + 2 * (size.devices - 1) * size.messages * hop;
 }
 
 /**
- * The bytes a second that a device sends, and receives, as much as a ring does: what NVIDIA's nccl-tests call bus
- * bandwidth (PERFORMANCE.md there), 2 (R - 1) / R × bytes / seconds.
+ * The bytes per second that each device of a ring sends, and receives: what NVIDIA's nccl-tests call bus bandwidth
+ * (PERFORMANCE.md there), 2 (R - 1) / R × bytes / seconds.
  */
 export function bandwidthOf({ seconds, ...size }: Omit<AllReduceSize, 'messages'> & { seconds: number }): number {
   return bytesOnLink(size, 1) / seconds;
 }
 
 /**
- * Bytes that a link carries in each direction. In a ring that is 2 (R - 1) / R × bytes. Where every device exchanges
- * its parts with all others, those d that share a link send theirs to the R - d elsewhere: 2 d (R - d) / R × bytes.
+ * The bytes that a link carries in each direction. In a ring that is 2 (R - 1) / R × bytes. If every device exchanges
+ * parts with all others, the d devices that share a link send theirs to the other R - d: 2 d (R - d) / R × bytes.
  */
 function bytesOnLink({ devices, bytes }: Omit<AllReduceSize, 'messages'>, sharing: number): number {
   return ((2 * sharing * (devices - sharing)) / devices) * bytes;

@@ -3,11 +3,11 @@ import type { Batch } from '../data/batches.js';
 import type { BatchTensors } from '../distill/loss.js';
 import { cutTexts } from './text-lengths.js';
 
-/** A batch as a step takes it: always with the same number of rows. */
+/** A batch padded for a step, always with the same number of rows. */
 export interface PaddedBatch {
   /** `[rows, L]` int32, row-major. */
   readonly teacherIds: Int32Array;
-  /** `[rows, studentLength]`, row-major, as the Korean ones. */
+  /** `[rows, studentLength]`, row-major, like the Korean ids. */
   readonly studentIdsEn: Int32Array;
   readonly studentIdsKo: Int32Array;
   /** `[rows]`: 1 / pairs for a pair, 0 for a filler row. */
@@ -17,12 +17,12 @@ export interface PaddedBatch {
 }
 
 /**
- * Fills up a batch with rows of zeros that do not count, so that a smaller batch runs through the same recorded graph
- * and gets the same dropout masks.
+ * Pads a batch with rows of zeros that do not count, so that a smaller batch runs through the same recorded graph and
+ * gets the same dropout masks.
  *
- * @param pairs the pairs of the whole step, by which each pair's loss is divided
+ * @param pairs the number of pairs in the whole step, by which each pair's loss is divided
  * @param studentLength the length to which the student's texts are cut
- * @param isGiven whether the teacher's outputs must have come with the batch
+ * @param isGiven whether the teacher's outputs must come with the batch
  */
 export function padBatch(
   batch: Batch,
@@ -55,7 +55,7 @@ function padRows<T extends Int32Array | Float32Array>(values: T, size: number, r
 /**
  * A padded batch as tensors, which the caller owns.
  *
- * @param targetShape of the teacher's outputs, if they must have come with the batch
+ * @param targetShape the shape of the teacher's outputs, if they must come with the batch
  */
 export function batchTensors(
   batch: Batch,

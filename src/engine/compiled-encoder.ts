@@ -1,6 +1,6 @@
 /**
- * @file Encoding as a recorded graph: the forward pass at a few batch sizes and lengths, over one set of variables; all
- * with a mask, or all without.
+ * @file Encoding with a recorded graph: the forward pass at a few batch sizes and lengths over one set of variables,
+ * either all with an attention mask or all without.
  */
 import type * as tf from '@tensorflow/tfjs-core';
 import type { ParameterValues } from '../distill/engine.js';
@@ -15,11 +15,11 @@ import { openSession, type Feed, type FetchedTensor } from './graph/session.js';
 import { after, placeholder } from './graph/variables.js';
 import { cutTexts, lengthFor, lengthForIds, lengthsOn, textLengths } from './text-lengths.js';
 
-/** Whole texts in the largest pass. More rows make products no faster, and take more memory. */
+/** Full-length texts in the largest pass. More rows would not make products faster, but would take more memory. */
 const LARGEST = 32;
-/** Batch sizes of the recorded passes for whole texts. Other numbers of texts are split, and the rest is filled up. */
+/** Batch sizes of the recorded passes for full-length texts. Other batches are split, and the last part is padded. */
 const WHOLE = [1, 4, 16, LARGEST] as const;
-/** The smaller batch size for texts that are cut; the larger one has as many places as the largest pass. */
+/** The smaller batch size for shorter texts; the larger one has as many positions as the largest pass. */
 const CUT = 32;
 
 const NO_DROPOUT = { rate: 0 };
@@ -104,10 +104,10 @@ function sizesAt(length: number, wholeLength: number): readonly number[] {
   return length === wholeLength ? WHOLE : [CUT, Math.floor((LARGEST * wholeLength) / length)];
 }
 
-/** What a run costs besides its places, in places. */
+/** The fixed cost of a run, in positions. */
 const RUN = 300;
 
-/** The recorded pass for some or all of this many texts of this length that costs the least a text. */
+/** The recorded pass with the lowest cost per text, for some or all of this many texts of this length. */
 function passFor(texts: number, length: number, passes: readonly ForwardPass[]): ForwardPass {
   const costOfText = (pass: ForwardPass): number => (pass.size * pass.length + RUN) / Math.min(pass.size, texts);
   return passes

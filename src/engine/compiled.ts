@@ -1,4 +1,6 @@
-/** @file The fast engine: the whole step recorded once as a TensorFlow graph, then run with one native call a step. */
+/**
+ * @file The fast engine: the whole step recorded once as a TensorFlow graph, then run with one native call per step.
+ */
 import type { Batch } from '../data/batches.js';
 import { adamWScalars } from '../distill/adamw.js';
 import type { Engine, EngineOptions, EngineStart, ProcessGroup, StepResult } from '../distill/engine.js';
@@ -14,9 +16,10 @@ import type { Pass, StepPass } from './graph/recorded-step.js';
 import { lengthFor, textLengths, type TextLengths } from './text-lengths.js';
 
 /**
- * An engine over a recorded graph, whose session owns parameters and moments. Calls return while it computes.
+ * An engine over a recorded graph, whose session owns parameters and moments. It computes without blocking the event
+ * loop.
  *
- * @param length tokens a sentence
+ * @param length tokens per sentence
  */
 export async function compiledEngine(
   distillation: Distillation,
@@ -74,7 +77,7 @@ export async function compiledEngine(
     const { feeds, outputs } = microBatchRun(microBatches.at(-1)!, microBatches.length - 1, pairs);
     const stepped = await fetch(first, [...feeds, ...scalarFeeds(learningRate)], outputs.stepped!);
     const [en, ko, gradNorm] = [stepped[0]!, stepped[1]!, stepped[2]!];
-    const applied = Number.isFinite(en + ko + gradNorm); // as the graph decides it
+    const applied = Number.isFinite(en + ko + gradNorm); // the graph's own condition
     if (applied) updates++;
     return { lossEn: lossEn + en, lossKo: lossKo + ko, gradNorm, applied };
   }
@@ -90,19 +93,19 @@ export async function compiledEngine(
         }
       }),
     );
-    await group?.gather('engine', ''); // the time limit of messages counts from here
+    await group?.gather('engine', ''); // the timeout of messages counts from here
     const seen = await fetch(all, scalarFeeds(learningRate), graph.updated!);
     return resultOf(seen, microBatches.length);
   }
 
-  /** Counts a step. Gives the pairs in it. */
+  /** Counts a step and returns the number of its pairs. */
   function beginStep(microBatches: readonly Batch[]): number {
     if (microBatches.length === 0) throw new Error('a step needs at least one micro-batch');
     steps++;
     return microBatches.reduce((sum, batch) => sum + batch.size, 0);
   }
 
-  /** What to feed for a micro-batch of the present step, and what to fetch. */
+  /** What to feed and to fetch for a micro-batch of the current step. */
   function microBatchRun(batch: Batch, place: number, pairs: number): { feeds: Feed[]; outputs: StepPass } {
     const pass = passFor(batch, stepLengths);
     const position = (steps - 1) * options.accumulate + place;
@@ -112,14 +115,14 @@ export async function compiledEngine(
     };
   }
 
-  /** @param seen the losses of all micro-batches that a step may have, in order, and the norm */
+  /** @param seen the losses of all micro-batches that a step can have, in order, then the gradient norm */
   function resultOf(seen: Float32Array, microBatches: number): StepResult {
-    const applied = seen.every(Number.isFinite); // as the graph decides it
+    const applied = seen.every(Number.isFinite); // the graph's own condition
     if (applied) updates++;
     let [lossEn, lossKo] = [0, 0];
     for (let place = 0; place < microBatches; place++) {
       [lossEn, lossKo] = [lossEn + seen[2 * place]!, lossKo + seen[2 * place + 1]!];
-      // told as of one device, which goes no further
+      // as with one device, which stops at this micro-batch
       if (!Number.isFinite(lossEn + lossKo)) return { lossEn, lossKo, gradNorm: NaN, applied };
     }
     return { lossEn, lossKo, gradNorm: seen.at(-1)!, applied };
@@ -166,7 +169,7 @@ export async function compiledEngine(
   }
 }
 
-/** The values of all processes, in the order of their devices. */
+/** Gathers the values of all processes, in the order of their devices. */
 async function gatherValues({ gather }: ProcessGroup, own: readonly Float32Array[]): Promise<Float32Array[]> {
   const texts = own.map(({ buffer, byteOffset, byteLength }) =>
     Buffer.from(buffer, byteOffset, byteLength).toString('base64'),
@@ -177,7 +180,7 @@ async function gatherValues({ gather }: ProcessGroup, own: readonly Float32Array
   return all.map((text) => new Float32Array(Uint8Array.from(Buffer.from(text, 'base64')).buffer));
 }
 
-/** Runs a session and gives the values of one output, which the caller owns. */
+/** Runs a session and returns the values of one output, which the caller owns. */
 async function fetch(session: Session, feeds: readonly Feed[], output: Value): Promise<Float32Array> {
   const [fetched] = await session.run(feeds, [output]);
   const values = (fetched!.data as Float32Array).slice();

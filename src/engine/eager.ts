@@ -89,9 +89,7 @@ export async function eagerEngine(
     return { seed: options.seed, step: tf.scalar(position, 'int32'), ...choice };
   }
 
-  /**
-   * @param dropoutRate for the student's texts; absent: its own rates
-   */
+  /** @param dropout for the student's texts; absent: none */
   function tensorsOf(batch: Batch, pairs: number, dropout?: DropoutChoice): BatchTensors {
     const length = batch.teacherIds.length / batch.size;
     const shape = isGiven ? targetShape(distillation, options.batchSize, length) : undefined;

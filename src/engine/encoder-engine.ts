@@ -10,13 +10,13 @@ export interface Encoded {
 
 /** How a model encodes. */
 export interface EncoderOptions {
-  /** L, tokens a text; that of all texts here unless given. */
+  /** L, tokens per text; default: `MAX_LENGTH`. */
   readonly length?: number;
-  /** In what products are computed; float32 unless given. bfloat16 needs a recorded graph. */
+  /** Precision of matrix products; default: float32. bfloat16 needs a recorded graph. */
   readonly precision?: Precision;
-  /** On what it encodes; a processor unless given. */
+  /** Default: the CPU. */
   readonly device?: 'cpu' | 'gpu';
-  /** Whether all texts come with attention masks; else none does. */
+  /** Whether all texts come with attention masks; otherwise none do. */
   readonly masked?: boolean;
 }
 
@@ -24,10 +24,11 @@ export interface EncoderOptions {
 export interface EncoderEngine {
   /**
    * @param ids `[B, L]`, row-major
-   * @param attentionMask `[B, L]`, 1 for a token and 0 for padding; absent: no mask, as the engine was opened
+   * @param attentionMask `[B, L]`, 1 for a token and 0 for padding: required if the engine was opened with `masked`,
+   *   else absent
    */
   encode(ids: Int32Array, batch: number, attentionMask?: Float32Array): Promise<Encoded>;
-  /** How many places of a text are computed that has so many tokens, and so has the longest of its batch: at most L. */
+  /** How many positions of each text are computed, at most L, if the longest text of a batch has this many tokens. */
   readonly placesFor: (tokens: number) => number;
   dispose(): void;
 }

@@ -8,8 +8,8 @@ import { cutTexts, lengthFor, lengthForIds, textLengths } from './text-lengths.j
 import type { Encoded, EncoderEngine, EncoderOptions } from './encoder-engine.js';
 
 /**
- * Loads a model's parameters for encoding and owns them until `dispose`: a recorded graph on TensorFlow, tfjs ops on
- * the JavaScript backend, which are float32.
+ * Loads a model's parameters for encoding and owns them until `dispose`. Runs a recorded graph on TensorFlow, and tfjs
+ * ops in float32 on the JavaScript backend.
  */
 export async function encoderEngine(
   encoder: TextEncoder,
@@ -24,7 +24,7 @@ export async function encoderEngine(
 /**
  * Encodes with plain tfjs ops, on any backend and at any length: the reference.
  *
- * @param usualLength L of texts whose places are asked for
+ * @param usualLength L of the texts that `placesFor` is asked about
  */
 export async function eagerEncoder(
   encoder: TextEncoder,

@@ -1,4 +1,4 @@
-/** @file How much memory the steps of a run take. */
+/** @file Estimates how much memory the steps of a run take. */
 import type { EngineOptions } from '../distill/engine.js';
 import { targetShape, trainableParameters, type Distillation } from '../distill/loss.js';
 import type { GraphNode } from './graph/graph.js';
@@ -18,52 +18,52 @@ export interface MeasuredStep {
   readonly cachesTeacher: boolean;
 }
 
-/** Bytes for micro-batches of a number of pairs. */
+/** The bytes needed, by the number of pairs in a micro-batch. */
 export type MemoryNeed = (batchSize: number) => number;
 
-/** Batch sizes for which the memory of a step is counted; it is linear in between and beyond. */
+/** Batch sizes at which a step's memory is counted; it is linear in the batch size. */
 const TRIED_SIZES = [32, 64] as const;
 
 /**
- * What TensorFlow takes before a model is loaded: 0.5 GB measured for a process on a CPU; 0.3 GB more are assumed for
- * CUDA's context.
+ * Memory that TensorFlow takes before a model is loaded: 0.5 GB, measured for a process on a CPU, and 0.3 GB more,
+ * assumed for the CUDA context.
  */
 const RUNTIME_BYTES = { cpu: 0.5e9, gpu: 0.8e9 } as const;
 
 /**
- * Bytes that TensorFlow's allocator takes for each byte in use: it hands out free blocks of up to twice the size, and
- * returns none. Measured at full size, batch 32, on a CPU: 1.37 without dropout, 1.46 with it.
+ * Bytes that TensorFlow's allocator takes for each byte in use: it hands out free blocks of up to twice the requested
+ * size and never returns memory to the system. Measured at full size, batch 32, on a CPU: 1.37 without dropout, 1.46
+ * with it.
  */
 const FRAGMENTS = 1.42;
 
 /**
- * The memory that a run needs, in bytes: exact for parameters and moments (and gradient sums, with micro-batches); for
- * a micro-batch what is live at once between the ops of the recorded step, or what the eager engine keeps for the
- * backward pass.
+ * Estimates the memory that a run needs, in bytes. Parameters and moments (and gradient sums, with micro-batches) are
+ * exact. A micro-batch counts with what is live at once between the ops of the recorded step, or with what the eager
+ * engine keeps for the backward pass.
  *
- * Of several devices, each holds all of it: what is told is what all processors of this process take together, or one
- * GPU.
+ * Each of several devices holds all of it. The result is the total of this process's CPU devices, or that of one GPU.
  *
- * A run that caches its teacher's outputs has the teacher loaded while it fills the cache, and trains without it: it
- * needs the larger of both.
+ * A run that caches its teacher's outputs has the teacher loaded while it fills the cache, then trains without it: it
+ * needs the larger of the two amounts.
  *
- * @param length tokens a sentence
+ * @param length tokens per sentence
  */
 export function memoryNeed(step: MeasuredStep, length: number): MemoryNeed {
   const phases = !step.cachesTeacher
     ? [trainingNeed(step, length, 'computed')]
     : [fillingNeed(step, length), trainingNeed(step, length, 'given')];
   const runtime = RUNTIME_BYTES[step.device];
-  const replicas = step.device === 'cpu' ? countDevices(step) : 1; // processors have one memory, GPUs each its own
+  const replicas = step.device === 'cpu' ? countDevices(step) : 1; // CPU devices share memory, each GPU has its own
   return (batchSize) => runtime + FRAGMENTS * replicas * Math.max(...phases.map((need) => need(batchSize)));
 }
 
-/** What one of several devices takes of a need: processors share one memory, and each GPU has its own. */
+/** One device's share of a memory need: CPU devices share memory, each GPU has its own. */
 export function deviceShare(step: MeasuredStep, bytes: number): number {
   return step.device === 'gpu' ? bytes : (bytes - RUNTIME_BYTES.cpu) / countDevices(step);
 }
 
-/** The memory of steps: all gradients are live before the first is applied. */
+/** The memory that training steps need: all gradients are live before the first is applied. */
 function trainingNeed(step: MeasuredStep, length: number, targets: 'computed' | 'given'): MemoryNeed {
   const distillation = step.distillation;
   const trained = trainedBytes(distillation);
@@ -83,14 +83,14 @@ function trainingNeed(step: MeasuredStep, length: number, targets: 'computed' | 
   return (batchSize) => held + Math.max(trained, targetBytes(batchSize) + stepBytes(batchSize));
 }
 
-/** The memory of computing the teacher's outputs for a cache: the student is on the engine, too. */
+/** The memory that filling the cache of teacher outputs needs, with the student loaded too. */
 function fillingNeed(step: MeasuredStep, length: number): MemoryNeed {
   const { teacher } = step.distillation;
   const held = heldBytes(step);
   const outputBytes =
     step.engine === 'compiled'
       ? recordedNeed(step, length, 'computed', ({ taught }) => [taught!])
-      : // no layer's outlive it
+      : // no layer's values outlive the layer
         (batchSize: number) => (FLOAT_BYTES * keptValues(teacher, batchSize, length)) / teacher.config.numHiddenLayers;
   return (batchSize) => held + outputBytes(batchSize);
 }
@@ -120,7 +120,7 @@ function trainedBytes(distillation: Distillation): number {
   return FLOAT_BYTES * trainableParameters(distillation).reduce((sum, name) => sum + sizeOf(shapes[name]!), 0);
 }
 
-/** The most that is live at once in a recorded graph while one of some nodes is fetched. */
+/** The peak of live bytes in a recorded graph, over the runs that fetch each of some nodes. */
 function recordedNeed(
   step: MeasuredStep,
   length: number,
@@ -128,7 +128,7 @@ function recordedNeed(
   fetched: (graph: StepGraph) => readonly GraphNode[],
 ): MemoryNeed {
   return linear(TRIED_SIZES, (batchSize) => {
-    // XLA does not say what it keeps; it is taken for what is kept between ops
+    // XLA does not report what it keeps; assume what would be kept between ops
     const options = { ...step.options, batchSize, targets, jitCompile: false };
     const graph = buildStepGraph(step.distillation, options, length);
     return Math.max(...fetched(graph).map(({ name }) => peakBytes(graph, name)));

@@ -1,4 +1,4 @@
-/** @file In what products are computed: what may be asked for, and what that becomes on a machine. */
+/** @file The precision of matrix products: what may be asked for, and what that becomes on a machine. */
 import { InputError } from '../base/errors.js';
 import { formatFlops } from '../base/format.js';
 import { PRECISIONS, type Precision } from '../distill/engine.js';
@@ -12,32 +12,32 @@ export const PRECISION_CHOICES = ['auto', ...PRECISIONS] as const;
 export type PrecisionChoice = (typeof PRECISION_CHOICES)[number];
 
 /**
- * How much faster products in bfloat16 have to be. Far from what was measured on processors, so that the choice does
- * not change with what else the machine does: about 0.5 × float32 where only AVX-512 BF16 computes it on an Intel
- * (Sapphire and Emerald Rapids), 2 × on an AMD (Zen 4 and 5), more with AMX.
+ * How many times faster products in bfloat16 must be. The threshold is far from the ratios measured on CPUs, so that
+ * the choice does not change with the load of the machine: about 0.5 on Intel (Sapphire and Emerald Rapids) with
+ * AVX-512 BF16 alone, 2 on AMD (Zen 4 and 5), more with AMX.
  */
 const CLEARLY_FASTER = 1.25;
 
-/** What computes the products. */
+/** Where the products are computed. */
 export interface PrecisionSite {
   readonly device: BackendInfo['device'];
-  /** What the driver tells of the GPU, where one is used. */
+  /** What the driver reports about the GPU, if one is used. */
   readonly gpu?: BackendInfo['gpu'] | undefined;
-  /** Whether it is a recorded graph: only that computes in bfloat16. */
+  /** Whether a recorded graph computes them: only that can use bfloat16. */
   readonly isRecorded: boolean;
-  /** Whether a model is so large that bfloat16 pays. */
+  /** Whether a model is large enough for bfloat16 to pay off. */
   readonly isLarge: boolean;
 }
 
-/** A processor, as far as it decides what `auto` is. */
+/** What decides `auto` on a CPU. */
 export interface Multiplier {
   readonly features: ReadonlySet<string>;
   readonly env: NodeJS.ProcessEnv;
-  /** Measures it, in this process. */
+  /** Measures its products, in this process. */
   readonly rates: () => Promise<ProductRates>;
 }
 
-/** A precision, with what decided it where that was neither asked for nor a matter of the engine or the models. */
+/** A precision, with the reason if the machine or the beginning of the run decided it. */
 export interface ChosenPrecision {
   readonly precision: Precision;
   /** `321 GFLOP/s in float32, 171 GFLOP/s in bfloat16` */
@@ -45,11 +45,11 @@ export interface ChosenPrecision {
 }
 
 /**
- * The precision of a choice. `auto` is float32 for small models and eager engines; on a GPU it goes by the compute
- * capability; a processor with instructions for bfloat16 is measured, which takes some tenths of a second.
+ * Resolves a choice of precision. `auto` is float32 for small models and eager engines. On a GPU it depends on the
+ * compute capability. A CPU with bfloat16 instructions is measured, which takes some tenths of a second.
  *
- * @param began what a run began with that left the choice to the machine: it stays, unless oneDNN is kept from it
- * @throws InputError for bfloat16 where oneDNN is kept from computing in it
+ * @param began the precision that a resumed run with `auto` began with: it stays, unless oneDNN may not compute in it
+ * @throws InputError for bfloat16 if the environment keeps oneDNN from computing in it
  */
 export async function choosePrecision(
   choice: PrecisionChoice,
@@ -83,7 +83,7 @@ function ofGpu(gpu: PrecisionSite['gpu']): ChosenPrecision {
   };
 }
 
-/** bfloat16 where it is clearly faster. */
+/** bfloat16 if it is clearly faster. */
 function fasterOf({ float32, bfloat16 }: ProductRates): ChosenPrecision {
   return {
     precision: bfloat16 >= CLEARLY_FASTER * float32 ? 'bf16' : 'fp32',
@@ -98,7 +98,7 @@ function thisProcessor(): Multiplier {
 /**
  * The precision of encoding on a backend.
  *
- * @throws InputError for bfloat16 where there is no TensorFlow, or oneDNN is kept from it
+ * @throws InputError for bfloat16 without TensorFlow, or if the environment keeps oneDNN from computing in it
  */
 export async function encodingPrecision(
   choice: PrecisionChoice,

@@ -1,9 +1,9 @@
-/** @file How fast matrix products are where training would compute them, and proof of where they ran. */
+/** @file Measures matrix products on the device that training would use, and proves that they ran there. */
 import { Graph, type GraphNode } from './graph/graph.js';
 import { openSession } from './graph/session.js';
 import { after, assignVariable, cast, declareVariable, readVariable } from './graph/variables.js';
 
-/** Products in a chain: enough for the overhead of one session call not to count. */
+/** Products in a chain: enough to make the overhead of a session call negligible. */
 const CHAIN = 4;
 const ROUNDS = 4;
 
@@ -12,15 +12,15 @@ export const PRODUCT_SIDES = { cpu: 768, gpu: 8192 } as const;
 
 type Factors = 'float32' | 'bfloat16';
 
-/** Floating-point operations a second, by what the factors are. */
+/** Floating-point operations per second, by the dtype of the factors. */
 export type ProductRates = Readonly<Record<Factors, number>>;
 
 /**
- * The rate of a chain of products of square matrices, pinned to a device. TensorFlow refuses a graph that it cannot run
- * there, so a rate proves that it did.
+ * Measures the rate of a chain of products of square matrices, pinned to a device. TensorFlow refuses a graph that it
+ * cannot run there, so a rate proves that it did.
  *
  * @param side of the matrices
- * @returns floating-point operations a second, in the fastest of several rounds
+ * @returns floating-point operations per second, in the fastest of several rounds
  * @throws Error with TensorFlow's message if the device is missing or has no such product
  */
 export async function productRate(
@@ -32,7 +32,7 @@ export async function productRate(
   return rate!;
 }
 
-/** The rates of both kinds, in turn: what else the machine does touches both alike. Otherwise as `productRate`. */
+/** Measures both rates in turns, so that other load on the machine affects both alike. Otherwise like `productRate`. */
 export async function productRates(device: 'cpu' | 'gpu', side: number = PRODUCT_SIDES[device]): Promise<ProductRates> {
   const [float32, bfloat16] = await ratesOf(['float32', 'bfloat16'], device, side);
   return { float32: float32!, bfloat16: bfloat16! };

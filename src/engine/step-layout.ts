@@ -1,6 +1,6 @@
 /**
- * @file How a step is laid out for the size of its models: how TensorFlow is configured before it is loaded, and what a
- * recorded graph is made of.
+ * @file Adapts a step to the size of its models: TensorFlow's settings, which are fixed when it is loaded, and the
+ * layout of the recorded graph.
  */
 import { countParameters, type TextEncoder } from '../models/text-encoder.js';
 import type { BackendInfo, LoadOptions } from '../tensorflow/backend.js';
@@ -13,14 +13,12 @@ export interface StepLayout {
   readonly textLengths: readonly number[];
 }
 
-/**
- * The number of parameters from which a model's tensors outgrow the caches, so that fused loops and bfloat16 pay off.
- */
+/** Models with this many parameters or more outgrow the CPU's caches, so that fused loops and bfloat16 pay off. */
 const LARGE = 20e6;
 
 /**
- * A small student finishes its forward pass long before its teacher; two halves of the teacher's, side by side, even
- * that out.
+ * A small student finishes its forward pass long before its teacher; computing the teacher's in two halves, side by
+ * side, evens that out.
  */
 const SMALL_TEACHER_PARTS = 2;
 
@@ -32,7 +30,7 @@ export function areLarge(encoders: readonly TextEncoder[]): boolean {
 /**
  * TensorFlow's settings for a recorded graph.
  *
- * @param jitCompile whether the graph says itself what XLA compiles
+ * @param jitCompile whether the graph itself specifies what XLA compiles
  */
 export function loadOptionsFor(
   isLarge: boolean,
@@ -41,7 +39,7 @@ export function loadOptionsFor(
   return { fuse: isLarge && !jitCompile, serialOps: !isLarge };
 }
 
-/** How a recorded graph is made; on a GPU TensorFlow decides that itself. */
+/** The layout of a recorded graph; on a GPU it is left to TensorFlow. */
 export function layoutFor(isLarge: boolean, engine: 'compiled' | 'eager', device: BackendInfo['device']): StepLayout {
   const textLengths = lengthsOn(device, 'training');
   if (engine === 'eager' || device === 'gpu') return { fused: false, teacherParts: 1, textLengths };

@@ -3,13 +3,13 @@ import type { DropoutChoice } from '../models/dropout.js';
 import type { TextEncoder } from '../models/text-encoder.js';
 
 /**
- * Lengths to which texts may be cut, ascending; whole texts, of 77 tokens, are always among them.
+ * Lengths to which texts may be cut, ascending; the full length, 77 tokens, is always among them.
  *
- * - Training on a processor: only a few, because each is recorded, and its fused loops compiled when it is first used.
- * - Encoding on a processor: more, because nothing is compiled there.
- * - A GPU: XLA compiles all of a step anew for every length, which may take minutes for many. Of the student's places
- *   on the generated corpora these compute 61%, a processor's 60%; 42% and 36% where texts have 0.6 times the
- *   tokens (`scripts/bench/text-lengths.mjs`).
+ * - Training on a CPU: only a few, because each is recorded, and its fused loops are compiled on first use.
+ * - Encoding on a CPU: more, because nothing is compiled there.
+ * - A GPU: fewest, because XLA compiles the whole step again for every length, which may take minutes for many. On the
+ *   generated corpora these compute 61% of the student's positions (those for a CPU: 60%); on texts with 0.6 times
+ *   the tokens, 42% (36%); `scripts/bench/text-lengths.mjs`.
  */
 const LENGTHS = {
   training: { cpu: [16, 24, 32, 48, 64, 77], gpu: [32, 48, 77] },
@@ -21,18 +21,20 @@ export function lengthsOn(device: 'cpu' | 'gpu', work: keyof typeof LENGTHS): re
   return LENGTHS[work][device];
 }
 
-/** The lengths in which an encoder takes texts. */
+/** The lengths to which an encoder's texts may be cut. */
 export interface TextLengths {
-  /** Ascending; the last is that of whole texts. */
+  /** Ascending; the last is the full length. */
   readonly lengths: readonly number[];
   /** The id of the padding that may be cut off; absent if none may. */
   readonly padding?: number | undefined;
 }
 
 /**
- * @param length tokens of a whole text, padding included
+ * The lengths to which an encoder's texts may be cut: only the full one if its padding must not be cut off.
+ *
+ * @param length tokens of a full-length text, padding included
  * @param dropout of training; absent: none
- * @param lengths ascending; those of training on a processor unless given
+ * @param lengths ascending; default: those for training on a CPU
  */
 export function textLengths(
   encoder: TextEncoder,
@@ -46,7 +48,7 @@ export function textLengths(
 }
 
 /**
- * The shortest length in which every text ends in padding, or is complete.
+ * The shortest length at which every text ends in padding or is complete.
  *
  * @param tokens of the longest text, without padding
  */
@@ -56,9 +58,9 @@ export function lengthFor({ lengths, padding }: TextLengths, tokens: number): nu
 }
 
 /**
- * That length, where only the texts' ids are known.
+ * Like `lengthFor`, from the texts' ids.
  *
- * @param ids row-major, each of whole texts
+ * @param ids row-major, of full-length texts
  */
 export function lengthForIds(lengths: TextLengths, ids: Int32Array): number {
   const whole = lengths.lengths.at(-1)!;

@@ -6,35 +6,35 @@ import { concat, reshape, slice } from './moves.js';
 /** The devices that take steps together, counted over all processes. */
 export interface CollectiveGroup {
   readonly count: number;
-  /** Who carries the values: TensorFlow itself, or NVIDIA's NCCL between GPUs. */
+  /** What carries the values: TensorFlow itself, or NVIDIA's NCCL between GPUs. */
   readonly hint: 'auto' | 'nccl';
-  /** Seconds that a message may take; absent: any. */
+  /** Timeout of a message, in seconds; absent: none. */
   readonly timeout?: number | undefined;
 }
 
-/** What belongs together has one number, the same on every rank. */
+/** TensorFlow's group key, the same on every rank. */
 const GROUP = 1;
 
-/** Messages that the values of a step travel in: one takes several times as long, and each has its overhead. */
+/** How many messages carry a step's values: a single one takes several times as long, and each adds overhead. */
 const BUCKETS = 16;
-/** Values that a bucket has at least: under 1 MB a message costs more than what is in it. */
+/** The fewest values per bucket: below 1 MB a message's overhead outweighs its contents. */
 const LEAST_VALUES = 2 ** 18;
 
 /**
- * Ranks that add up in order, at most. TensorFlow 2.21 names the messages of an all-to-all by two ranks written one
- * after the other, so that from 11 ranks on two of them have one name (`AllToAll` in
+ * The most ranks whose values can be summed in order. TensorFlow 2.21 names the messages of an all-to-all by two
+ * concatenated ranks, so that with 11 ranks or more some names are ambiguous (`AllToAll` in
  * tensorflow/core/common_runtime/all_to_all.cc).
  */
 export const MOST_IN_ORDER = 10;
 
-/** Values of one flat value in a bucket. */
+/** A range of one flat tensor in a bucket. */
 interface Piece {
   readonly name: string;
   readonly start: number;
   readonly size: number;
 }
 
-/** Cuts flat values, end to end, into buckets of so many values. */
+/** Cuts flat tensors, laid end to end, into buckets of the given number of values. */
 export function bucketsOf(sizes: readonly (readonly [name: string, size: number])[], values: number): Piece[][] {
   const buckets: Piece[][] = [];
   let free = 0;
@@ -53,30 +53,30 @@ export function bucketsOf(sizes: readonly (readonly [name: string, size: number]
   return buckets;
 }
 
-/** Records the collective ops of one step: each begins after the one before it, in the same order on every rank. */
+/** Records the collective ops of one step, which run one after another in the same order on every rank. */
 export class AllReduce {
   private last: Value | undefined;
 
-  /** @param instances messages of the graph's other steps, whose numbers are taken */
+  /** @param instances how many instance keys are taken by the graph's other steps */
   constructor(
     private readonly graph: Graph,
     private readonly group: CollectiveGroup,
     private instances = 0,
   ) {}
 
-  /** How many messages have numbers. */
+  /** How many instance keys are taken. */
   get taken(): number {
     return this.instances;
   }
 
   /**
-   * The sums of values over all ranks, float32, by their names.
+   * The sums of values over all ranks, float32, by name.
    *
-   * Up to 10 processors add in the order of the ranks, so that the sum is that of one device which adds up as many
-   * micro-batches, bit for bit.
+   * Up to 10 CPU devices add in the order of their ranks, so that the sum is bit for bit that of one device adding up
+   * as many micro-batches.
    *
    * @param values the same names and shapes on every rank
-   * @param bucketValues values that travel together
+   * @param bucketValues how many values a message carries
    */
   sum(
     values: Readonly<Record<string, Value>>,
@@ -106,7 +106,7 @@ export class AllReduce {
     );
   }
 
-  /** The value that the first rank has. */
+  /** The first rank's value. */
   ofFirst(value: Value): Value {
     const { graph, group } = this;
     const row = reshape(graph, value, [1, sizeOf(value.shape)]);
@@ -114,14 +114,14 @@ export class AllReduce {
     return reshape(graph, slice(graph, { x: all }, { begin: [0, 0], size: [1, -1] }), value.shape);
   }
 
-  /** A value in one row. */
+  /** The value flattened. */
   private flat(value: Value): Value {
     return reshape(this.graph, this.apart(value), [sizeOf(value.shape)]);
   }
 
   /**
-   * The value, with a node that no pass over the graph goes beyond: what is summed stays float32 where products are
-   * bfloat16, and no loop that reads a sum takes in its reshaping, by which it would add in another order.
+   * The value behind an `Identity`, which no pass over the graph crosses: what is summed stays float32 while products
+   * are bfloat16, and no fused loop that reads a sum absorbs its reshape, which would change the order of additions.
    */
   private apart(value: Value): Value {
     return this.graph.add('Identity', [value], { T: { type: value.dtype } }, value);
@@ -152,10 +152,11 @@ export class AllReduce {
   }
 
   /**
-   * Every rank sums its share of the values, which all send it, and sends it to all. As much travels as in a ring.
+   * Every rank receives its share of the values from all others, sums it, and sends the sums to all. This moves as much
+   * data as a ring.
    *
-   * TensorFlow's `Sum` over rows adds them from the first to the last. In another order it adds one column, and a chain
-   * of additions, which it takes for one op.
+   * TensorFlow's `Sum` over rows adds them from first to last. It uses another order for a single column, and for a
+   * chain of additions, which it merges into one op.
    */
   private sumInOrder(bucket: Value): Value {
     const { graph } = this;
@@ -197,16 +198,16 @@ export class AllReduce {
 }
 
 /**
- * How many values travel in a message.
+ * How many values a message carries.
  *
- * @param all values that are summed
- * @returns a multiple of the ranks, so that they have equal shares of it
+ * @param all how many values are summed
+ * @returns a multiple of the number of ranks, so that all have equal shares
  */
 export function valuesOfBucket(all: number, ranks: number): number {
   return ranks * Math.ceil(Math.max(all / BUCKETS, LEAST_VALUES) / ranks);
 }
 
-/** How many messages so many values travel in. */
+/** How many messages carry the given number of values. */
 export function messagesFor(all: number, ranks: number): number {
   return Math.ceil(all / valuesOfBucket(all, ranks));
 }

@@ -1,9 +1,9 @@
-/** @file Biases as a pass over a recorded graph. */
+/** @file A pass over a recorded graph that lets TensorFlow fuse biases into products. */
 import type { GraphNode } from './graph.js';
 
 /**
- * The graph with the biases of its products as `BiasAdd`: TensorFlow then computes a product, its bias and a GELU after
- * it in one op. Node names stay, and with them feeds and fetches.
+ * Turns the bias additions after products into `BiasAdd`: TensorFlow then computes a product, its bias and a following
+ * GELU in one op. Node names do not change, so feeds and fetches stay valid.
  */
 export function joinBiases(nodes: readonly GraphNode[]): GraphNode[] {
   const products = new Set(nodes.filter(({ op }) => op === 'MatMul').map(({ name }) => name));

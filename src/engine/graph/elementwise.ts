@@ -1,6 +1,6 @@
-/** @file Elementwise ops. XLA makes one loop of several of them; TensorFlow lets one write over an input. */
+/** @file Elementwise ops: XLA fuses several into one loop; TensorFlow lets each overwrite an input. */
 
-/** Ops that compute a value from those at its place in their inputs; and `Reshape`, which computes nothing. */
+/** Ops that compute each value from the inputs' values at the same position; and `Reshape`, which computes nothing. */
 export const ELEMENTWISE: ReadonlySet<string> = new Set([
   'AddV2',
   'Sub',

@@ -8,13 +8,13 @@ import { trainableParameters, type Distillation } from '../../distill/loss.js';
 import type { Gradients } from '../../distill/step.js';
 import { sizeOf } from '../../base/shape.js';
 
-/** The names of the parameters in each flat one, in order, by its name. */
+/** By the name of each flat parameter: the names of its members, in order. */
 export type FlatParameters = Readonly<Record<string, readonly string[]>>;
 
-/** Larger parameters are variables of their own. */
+/** Parameters with more values than this have a variable of their own. */
 const SMALL_VALUES = 100_000;
 
-/** The small trained parameters: those with weight decay, and those without. */
+/** Groups the small trained parameters: those with weight decay, and those without. */
 export function flatParametersOf(distillation: Distillation, optimizer: OptimizerName): FlatParameters {
   const { student } = distillation;
   const flat: Record<string, string[]> = {};

@@ -1,4 +1,4 @@
-/** @file Functions of a graph, and the calls that take the place of groups of ops. */
+/** @file Functions of a graph, and the calls that replace groups of ops. */
 import { sizeOf } from '../../base/shape.js';
 import type { Attributes, GraphDtype, GraphNode } from './graph.js';
 import { isCopied } from './op-groups.js';
@@ -20,15 +20,15 @@ export interface FusedGraph {
   readonly functions: readonly GraphFunction[];
 }
 
-/** A group of ops that can be a call. */
+/** A group of ops that can become a call. */
 interface Call {
   readonly inputs: readonly string[];
-  /** What is read of it: for each output the nodes that have this value. */
+  /** The outputs that are read: for each, the nodes that have its value. */
   readonly outputs: readonly (readonly GraphNode[])[];
   readonly members: readonly GraphNode[];
 }
 
-/** A function with all the groups that it computes. */
+/** A function with all the groups that become calls of it. */
 interface CalledFunction {
   readonly definition: GraphFunction;
   readonly calls: readonly Call[];
@@ -41,10 +41,10 @@ interface Surroundings {
 }
 
 /**
- * The graph with its groups replaced by calls. Equal groups call one function.
+ * The graph with its groups replaced by calls. Equal groups call the same function.
  *
- * @param timesOf how often a node counts
- * @param least values that a function must process, over all its calls
+ * @param timesOf how many times a node counts
+ * @param least the fewest values, over all its calls, that make a function worthwhile
  */
 export function callFunctions(
   ordered: readonly GraphNode[],
@@ -58,7 +58,7 @@ export function callFunctions(
     const group = withoutLastReshapes(gathered, surroundings);
     if (group.filter(({ op }) => op !== 'Reshape').length < 2) continue;
     const { key, definition, call } = describe(group, surroundings, `fused_${functions.size}`);
-    if (call.outputs.length === 0) continue; // nobody reads it, so it does not run
+    if (call.outputs.length === 0) continue; // nothing reads it, so it does not run
     const known = functions.get(key) ?? { definition, values: 0, calls: [] };
     known.values += Math.max(...group.map((node) => timesOf(node) * sizeOf(node.shape)));
     known.calls.push(call);
@@ -78,7 +78,10 @@ function surroundingsOf(nodes: readonly GraphNode[]): Surroundings {
   };
 }
 
-/** A group less the reshapes at its ends: outside they cost nothing, inside XLA copies what is also read unreshaped. */
+/**
+ * A group without the reshapes at its ends. Outside it they cost nothing; inside, XLA copies values that are also read
+ * unreshaped.
+ */
 function withoutLastReshapes(group: readonly GraphNode[], { readersOf }: Surroundings): GraphNode[] {
   const members = new Set(group);
   for (const node of [...group].reverse())
@@ -86,7 +89,7 @@ function withoutLastReshapes(group: readonly GraphNode[], { readersOf }: Surroun
   return [...members];
 }
 
-/** A group as a function, with names that are the same for every equal group. */
+/** Describes a group as a function, with names that are the same for all equal groups. */
 function describe(
   group: readonly GraphNode[],
   { byName, readersOf }: Surroundings,
@@ -96,7 +99,7 @@ function describe(
   const local = new Map<string, string>();
   const inputs: GraphNode[] = [];
   const nodes: GraphNode[] = [];
-  const byValue = new Map<string, string>(); // equal ops on equal inputs, so that a value is one output
+  const byValue = new Map<string, string>(); // merges equal ops on equal inputs, so that each value is one output
   const add = (node: GraphNode): string => {
     const known = local.get(node.name);
     if (known !== undefined) return known;
@@ -136,7 +139,7 @@ function describe(
   };
 }
 
-/** The nodes with calls of functions in place of what those compute. */
+/** The nodes, with groups replaced by calls of their functions. */
 function withCalls(ordered: readonly GraphNode[], functions: readonly CalledFunction[]): GraphNode[] {
   const replaced = new Map<string, string>(); // an op's name → the output of the call that has its value
   const gone = new Set<string>();

@@ -1,10 +1,10 @@
 /**
- * @file A pass over a recorded graph that groups its ops into functions for TensorFlow's compiler (XLA): elementwise
- * ops, or all.
+ * @file A pass over a recorded graph that groups its ops, either all or only the elementwise ones, into functions for
+ * TensorFlow's compiler (XLA).
  *
  * TensorFlow can group elementwise ops itself (`tf_xla_auto_jit`), but then compiles every group separately: hundreds
- * of them, most of them the same layer again. Here equal groups are calls of one function, which is compiled once.
- * Unless all ops are compiled, products stay outside and run in oneDNN.
+ * of them, most from repetitions of the same layer. Here equal groups are calls of one function, which is compiled
+ * once. Unless all ops are compiled, products stay outside and run in oneDNN.
  */
 import { ELEMENTWISE } from './elementwise.js';
 import { callFunctions, type FusedGraph } from './functions.js';
@@ -20,14 +20,14 @@ interface Fusion extends Grouping {
 
 const FUSIBLE = new Set([...ELEMENTWISE, 'Sum', 'Mean', 'Max']);
 
-/** Elementwise ops, and the sums that end their loops. What only meets in a scalar has no loop in common. */
+/** Elementwise ops, and the reductions that end their loops. Ops connected only through a scalar share no loop. */
 const LOOPS: Fusion = {
   isGrouped: ({ op }) => FUSIBLE.has(op),
   joinsScalars: false,
   worthwhile: 100_000,
 };
 
-/** All else that a recorded step computes, but for random numbers: XLA has generators of its own. */
+/** Everything that a recorded step computes except random numbers, for which XLA has generators of its own. */
 const COMPILED = new Set([
   ...FUSIBLE,
   ...['MatMul', 'BatchMatMulV2', 'Softmax', 'ArgMax', 'All', 'Cumsum', 'IsFinite', 'UnsortedSegmentSum'],
@@ -45,8 +45,9 @@ const WHOLE: Fusion = {
  * Groups fusible ops into functions.
  *
  * @param nodes in any order
- * @param fetched names of the nodes that are fetched: ops that different ones need stay apart
- * @param repeated a node that is fetched, and what is needed for it, count as often as they would be there otherwise
+ * @param fetched names of the fetched nodes; ops needed by different fetches are not grouped together
+ * @param repeated a fetched node that is recorded once where one device would record it `times` times: it and the nodes
+ *   that it needs count that often
  */
 export function fuse(
   nodes: readonly GraphNode[],
@@ -61,10 +62,10 @@ export function fuse(
 }
 
 /**
- * Puts all that is computed for the same fetches into one function, products included.
+ * Puts everything that is computed for the same fetches into one function, products included.
  *
  * @param nodes in any order
- * @param fetched names of the nodes that are fetched
+ * @param fetched names of the fetched nodes
  */
 export function compileWhole(nodes: readonly GraphNode[], fetched: readonly string[]): FusedGraph {
   const ordered = inOrder(nodes);

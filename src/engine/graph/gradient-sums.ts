@@ -20,28 +20,28 @@ export class GradientSums {
     ]);
   }
 
-  /** Adds those of a micro-batch to the variables: nodes to run. */
+  /** Adds a micro-batch's gradients to the variables. Returns the nodes to run. */
   accumulate(gradients: Gradients): GraphNode[] {
     const { graph, value } = this.recording;
     return this.variables.map(([name, sum]) => addToVariable(graph, sum, value(gradients[name]!)));
   }
 
-  /** Their values when a run begins. */
+  /** The sums as they are when a session run begins. */
   read(): Gradients {
     const { graph, tensor } = this.recording;
     return Object.fromEntries(this.variables.map(([name, sum]) => [name, tensor(readVariable(graph, sum))]));
   }
 
-  /** The sums with those of one more micro-batch, while the variables stay as they are. */
+  /** The sums plus one more micro-batch's gradients; the variables do not change. */
   plus(gradients: Gradients): Gradients {
     const sums = Object.entries(this.read());
     return Object.fromEntries(sums.map(([name, sum]) => [name, tf.add(gradients[name]!, sum)]));
   }
 
   /**
-   * Sets the variables to zero: nodes to run.
+   * Sets the variables to zero. Returns the nodes to run.
    *
-   * @param afterNodes names of nodes that run before
+   * @param afterNodes names of nodes that must run first
    */
   clear(afterNodes: readonly string[] = []): GraphNode[] {
     return this.variables.map(([, sum]) => zeroVariable(this.recording.graph, sum, afterNodes));

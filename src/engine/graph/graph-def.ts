@@ -1,4 +1,4 @@
-/** @file Writes TensorFlow's message `GraphDef` (tensorflow/core/framework). */
+/** @file Encodes TensorFlow's `GraphDef` message (tensorflow/core/framework). */
 import { bytes, float, integer, map } from '../../base/protobuf.js';
 import type { GraphFunction } from './functions.js';
 import type { Attribute, GraphDtype, GraphNode } from './graph.js';
@@ -13,10 +13,10 @@ export const DTYPE_NUMBERS: Readonly<Record<GraphDtype, number>> = {
   resource: 20,
 };
 
-/** An op version that TensorFlow 2.9 and later ones read. */
+/** A producer version that TensorFlow 2.9 and later can read. */
 const PRODUCER_VERSION = 1087;
 
-/** A graph with its functions. */
+/** Encodes a graph with its functions. */
 export function encodeGraph(nodes: readonly GraphNode[], functions: readonly GraphFunction[] = []): Buffer {
   const library = functions.map((definition) => bytes(1, encodeFunction(definition)));
   return Buffer.concat([
@@ -54,7 +54,7 @@ function encodeFunction({ name, inputs, nodes, outputs }: GraphFunction): Buffer
   return Buffer.concat([bytes(1, signature), ...body, results, map(5, { _noinline: encodeAttribute({ bool: true }) })]);
 }
 
-/** The names of ops' outputs in TensorFlow's op registry. */
+/** The name of an op's output in TensorFlow's op registry. */
 function outputName(op: string): string {
   if (OUTPUTS_CALLED_Y.has(op)) return 'y';
   if (OUTPUTS_CALLED_OUTPUT.has(op)) return 'output';

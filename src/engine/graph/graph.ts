@@ -1,4 +1,4 @@
-/** @file A TensorFlow graph under construction: nodes, and what is known of their outputs. */
+/** @file A TensorFlow graph under construction: nodes, with the dtypes and shapes of their outputs. */
 
 export type GraphDtype = 'float32' | 'bfloat16' | 'int32' | 'int64' | 'bool' | 'resource';
 
@@ -37,11 +37,11 @@ export interface GraphNode {
   readonly attributes: Attributes;
   readonly dtype: GraphDtype;
   readonly shape: readonly number[];
-  /** Where it must run, as `/device:GPU:0`; absent: TensorFlow decides. */
+  /** Where it must run, such as `/device:GPU:0`; absent: TensorFlow decides. */
   readonly device?: string;
 }
 
-/** What is known of a value in the graph. */
+/** What is known about a value in the graph. */
 export type Value = Pick<GraphNode, 'name' | 'dtype' | 'shape'>;
 
 /** A graph that grows node by node. */
@@ -53,7 +53,7 @@ export class Graph {
   /**
    * Adds a node.
    *
-   * @param name given to nodes that are fed or fetched; others are numbered
+   * @param name for nodes that are fed or fetched; others are numbered
    */
   add(
     op: string,
@@ -74,7 +74,7 @@ export class Graph {
     return node;
   }
 
-  /** A constant. Small equal ones share a node; large uniform ones take no space in the file. */
+  /** A constant. Equal small ones share a node; large uniform ones take no space in the encoded graph. */
   constant(values: ArrayLike<number>, shape: readonly number[], dtype: 'float32' | 'int32' | 'bool'): GraphNode {
     if (values.length > SMALL && isUniform(values)) return this.fill(values[0]!, shape, dtype);
     const content = contentOf(values, dtype);
@@ -111,7 +111,7 @@ function isUniform(values: ArrayLike<number>): boolean {
   return true;
 }
 
-/** A tensor's bytes as `TensorProto.tensor_content` has them. */
+/** A tensor's bytes in the layout of `TensorProto.tensor_content`. */
 function contentOf(values: ArrayLike<number>, dtype: 'float32' | 'int32' | 'bool'): Uint8Array {
   const typed =
     dtype === 'float32'

@@ -17,10 +17,10 @@ const WITHOUT_BUFFER = new Set([
 const ALIASES = new Set(['Reshape', 'Identity']);
 
 /**
- * The most bytes that are live at once between ops, without the variables. Memory used inside a fused loop or a product
- * is not counted.
+ * The peak of bytes live at once between ops, without the variables. Memory used inside a fused loop or a product is
+ * not counted.
  *
- * @param fetched the name of the node that is fetched: what it does not need does not run
+ * @param fetched the name of the fetched node; nodes that it does not need do not run
  */
 export function peakBytes({ nodes, functions }: FusedGraph, fetched: string): number {
   const ordered = inOrder(nodes);

@@ -15,7 +15,7 @@ export interface ModelParameter {
   readonly shape: readonly number[];
   readonly input: GraphNode;
   readonly read: Value;
-  /** To fetch once all parameters of the group are fed. */
+  /** Fetched in the run that feeds all parameters of the group. */
   readonly groupIsSet: GraphNode;
 }
 
@@ -25,7 +25,7 @@ export interface ModelVariable {
   readonly name: string;
   readonly members: readonly string[];
   readonly variable: Variable;
-  /** All of it, as float32. */
+  /** Its whole value, as float32. */
   readonly read: Value;
 }
 
@@ -36,14 +36,14 @@ export interface ModelVariables {
   readonly groups: readonly (readonly ModelParameter[])[];
 }
 
-/** The least size of a group in bytes: it bounds the memory that transfers take. */
+/** The size at which a group is complete, in bytes; it bounds the memory that transfers take. */
 const GROUP_BYTES = 64e6;
 
 /**
  * Declares variables for a model's parameters.
  *
- * @param role begins the variables' names
- * @param dtype in which the variables are stored; they are fed, and read by a recording, as float32
+ * @param role the prefix of the variables' names
+ * @param dtype of the stored variables; they are fed, and read by a recording, as float32
  * @param flat parameters that share a variable
  */
 export function declareModel(
@@ -94,7 +94,7 @@ function declareParameters(
   });
 }
 
-/** The values to feed for a variable, its parameters end to end. */
+/** The fed value of a variable: its parameters end to end. */
 function joined(
   graph: Graph,
   variable: Variable,
@@ -148,7 +148,7 @@ export async function setVariables(
 }
 
 /**
- * The values of a model's variables, read group by group. They are copied, because fetched memory is the variables'
+ * The values of a model's variables, read group by group. They are copied, because fetched memory may be the variables'
  * own.
  */
 export async function* readVariables(session: Session, { groups }: ModelVariables): AsyncIterable<NamedValues> {

@@ -1,9 +1,9 @@
-/** @file Sums of squares, of which a gradient's norm is made, as a pass over a recorded graph. */
+/** @file A pass over a recorded graph that speeds up the sums of squares in gradient norms. */
 import type { GraphNode } from './graph.js';
 
 /**
- * The graph with the sum of all squares of a value as twice its `L2Loss`, which reads the value once. XLA writes the
- * squares before it adds them up, and adds one at a time. Node names stay, and with them feeds and fetches.
+ * Turns the sum of a value's squares into twice its `L2Loss`, which reads the value once. XLA writes the squares to
+ * memory before it adds them up, one at a time. Node names do not change, so feeds and fetches stay valid.
  */
 export function joinSquares(nodes: readonly GraphNode[]): GraphNode[] {
   const squares = new Map(nodes.flatMap((node) => (node.op === 'Square' ? [[node.name, node] as const] : [])));

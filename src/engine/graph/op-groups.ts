@@ -10,10 +10,10 @@ export interface Grouping {
   readonly joinsScalars: boolean;
 }
 
-/** Edges of a graph, as far as they matter for groups. */
+/** The edges of a graph that matter for groups. */
 interface Edges {
   readonly inputsOf: (node: GraphNode) => readonly GraphNode[];
-  /** Whether two nodes may be in one group, because of this edge. */
+  /** Whether this edge lets its two nodes be in one group. */
   readonly mayJoin: (from: GraphNode, to: GraphNode) => boolean;
 }
 
@@ -22,7 +22,7 @@ const COPIED = new Set(['Const', 'Fill']);
 /** Constants of up to this many values are copied. */
 const COPIED_VALUES = 64;
 
-/** Whether a node is copied into the groups that use it, and belongs to none. */
+/** Whether a node is copied into every group that uses it instead of belonging to one. */
 export function isCopied({ op, shape }: GraphNode): boolean {
   return COPIED.has(op) && (op === 'Fill' || sizeOf(shape) <= COPIED_VALUES);
 }
@@ -31,7 +31,7 @@ export function isCopied({ op, shape }: GraphNode): boolean {
  * Groups of connected ops, each in the order of the graph.
  *
  * @param ordered nodes in topological order
- * @param fetched names of the nodes that are fetched: ops that different ones need stay apart
+ * @param fetched names of the fetched nodes; ops needed by different fetches are not grouped together
  */
 export function groupOps(
   ordered: readonly GraphNode[],
@@ -69,9 +69,10 @@ export function groupOps(
 }
 
 /**
- * Each op's stage, which rises with every edge of the graph that cannot be inside a group. Ops of one stage can then
- * form one group without a cycle. Ops that are not grouped get the earliest possible stage, the others the latest, so
- * that a rematerialised value joins the group that needs it.
+ * Each op's stage, which rises along every edge that cannot be inside a group, so that ops of one stage can form a
+ * group
+ * without creating a cycle. Ops that are not grouped get the earliest possible stage, the others the latest, so that a
+ * rematerialised value joins the group that needs it.
  */
 function stagesOf(
   ordered: readonly GraphNode[],

@@ -1,11 +1,11 @@
-/** @file The order in which a graph's nodes run, and what they run for. */
+/** @file The order in which a graph's nodes run, and which fetches need them. */
 import { sizeOf } from '../../base/shape.js';
 import type { GraphNode } from './graph.js';
 
 /** The node that an input comes from: inputs may name an output (`node:1`), or be control inputs (`^node`). */
 export const producerName = (input: string): string => input.replace(/^\^/, '').replace(/:\d+$/, '');
 
-/** A topological order: otherwise nodes keep their order, each as late as the first node that needs it allows. */
+/** Sorts nodes topologically. They keep their order, except that what a node needs moves to just before it. */
 export function inOrder(nodes: readonly GraphNode[]): GraphNode[] {
   const byName = new Map(nodes.map((node) => [node.name, node]));
   const ordered = new Set<GraphNode>();
@@ -28,10 +28,10 @@ export function inOrder(nodes: readonly GraphNode[]): GraphNode[] {
 }
 
 /**
- * Reachability: for every node, which fetches need it, one bit each.
+ * Reachability: for every node the fetches that need it, as bits.
  *
  * @param ordered nodes in topological order
- * @param fetched names of the nodes that are fetched
+ * @param fetched names of the fetched nodes
  */
 export function reachableFetches(ordered: readonly GraphNode[], fetched: readonly string[]): Map<GraphNode, bigint> {
   const byName = new Map(ordered.map((node) => [node.name, node]));
@@ -50,21 +50,21 @@ export function reachableFetches(ordered: readonly GraphNode[], fetched: readonl
 /** Nodes with fewer values take negligible memory and run as soon as they can. */
 const HEAVY_VALUES = 100_000;
 
-/** How many may run at once: with a second one, work that a processor cannot spread over its cores costs no time. */
+/** How many heavy nodes may run at once: a second one uses the cores that the first leaves idle. */
 const AT_ONCE = 2;
 
 /**
- * Makes heavy nodes run in order, a few at a time. TensorFlow runs whatever is ready: the teacher beside the student,
- * the input gradients of all layers before the weight gradients; everything kept for a late node takes memory until
- * then.
+ * Makes heavy nodes run in order, a few at a time. By itself TensorFlow runs whatever is ready: the teacher beside the
+ * student, the input gradients of all layers before the weight gradients. Everything kept for a late node takes memory
+ * until that node runs.
  *
- * @param nodes in the order wanted, as far as `inOrder` keeps it
- * @param fetched names of the nodes that are fetched: a node waits only for nodes that all its fetches need
+ * @param nodes in the desired order, as far as `inOrder` keeps it
+ * @param fetched names of the fetched nodes; a node waits only for nodes that all its fetches need
  */
 export function serialise(nodes: readonly GraphNode[], fetched: readonly string[]): GraphNode[] {
   const ordered = inOrder(nodes);
   const reachable = reachableFetches(ordered, fetched);
-  const before = new Map<bigint, GraphNode[]>(); // by set of fetches: the heavy nodes that all need, in order
+  const before = new Map<bigint, GraphNode[]>(); // by set of fetches: the heavy nodes that all of them need, in order
   return ordered.map((node) => {
     const fetches = reachable.get(node)!;
     if (fetches === 0n || sizeOf(node.shape) < HEAVY_VALUES || isFree(node)) return node;

@@ -1,8 +1,8 @@
 /**
- * @file bfloat16 as a pass over a recorded graph.
+ * @file A pass over a recorded graph that lowers products to bfloat16.
  *
- * Products are computed in bfloat16, and so are ops between them that do not change values (transposes, slices, bias
- * additions). All else stays in float32: variables, LayerNorm, softmax, activations, reductions, the loss and the
+ * Products are computed in bfloat16, and so are moves and bias additions between them (transposes, slices and so on).
+ * Everything else stays in float32: variables, LayerNorm, softmax, activations, reductions, the loss and the
  * optimiser. Casts connect the two, one for each consumer, so that TensorFlow's compiler can fuse each into the loop
  * that reads it, and values kept for the backward pass are kept in bfloat16.
  */
@@ -14,17 +14,17 @@ const PRODUCTS = new Set(['MatMul', 'BatchMatMulV2']);
 const MOVES = new Set(['Reshape', 'Transpose', 'Slice', 'ConcatV2']);
 
 /**
- * The graph with its products in bfloat16. Node names stay, and with them feeds and fetches.
+ * The graph with its products in bfloat16. Node names do not change, so feeds and fetches stay valid.
  *
- * @param ofVariables what is taken of variables stored in it before it is cast: `rows`, which older TensorFlows cannot
- *   on a GPU; else all of them is cast
+ * @param ofVariables `rows`: rows are gathered from bfloat16 variables before they are cast, which older versions of
+ *   TensorFlow cannot do on a GPU; absent: the whole variable is cast
  */
 export function toBfloat16(nodes: readonly GraphNode[], ofVariables?: 'rows'): GraphNode[] {
   const byName = new Map(nodes.map((node) => [node.name, node]));
   const lowered = lowerable(nodes, byName, ofVariables === 'rows');
   const casts = new Map<string, GraphNode>();
   const rewritten = nodes.map((node) => {
-    if (node.dtype === 'bfloat16' || isWidening(node)) return node; // a variable stored in it
+    if (node.dtype === 'bfloat16' || isWidening(node)) return node; // a bfloat16 variable
     const wants = lowered.has(node.name) ? 'bfloat16' : 'float32';
     const inputs = node.inputs.map((name) => {
       const input = byName.get(name);
@@ -36,7 +36,7 @@ export function toBfloat16(nodes: readonly GraphNode[], ofVariables?: 'rows'): G
         name: `${node.name}/${source.name}/${wants}`.replaceAll(':', '_'),
         op: 'Cast',
         inputs: [source.name],
-        // otherwise all consumers would share one
+        // _reader keeps TensorFlow from merging equal casts into one that all consumers share
         attributes: { SrcT: { type: has }, DstT: { type: wants }, _reader: { text: node.name } },
         dtype: wants,
         shape: source.shape,
@@ -76,8 +76,8 @@ function lowerable(
     )
       lowered.add(node.name);
   }
-  // Moves whose every consumer takes bfloat16 use it, too: half as much to move. Not from a variable: all of it would
-  // be cast for each, and what is kept of it would no longer be float32.
+  // Moves use bfloat16 too if all their consumers take it: that halves the data to move. Not moves of a variable: the
+  // whole variable would be cast for each, and what is kept of it would no longer be float32.
   const ofVariables = movedOutOfVariables(nodes);
   for (const node of [...nodes].reverse()) {
     const all = readers.get(node.name) ?? [];
@@ -96,7 +96,7 @@ function movedOutOfVariables(nodes: readonly GraphNode[]): Set<string> {
   return found;
 }
 
-/** Whether a node takes rows of a bfloat16 variable: they are cast, and not all of it. */
+/** Whether a node gathers rows of a bfloat16 variable, so that only these rows need a cast. */
 function isGatherOfVariable({ op, inputs }: GraphNode, byName: ReadonlyMap<string, GraphNode>): boolean {
   const table = byName.get(inputs[0]!);
   return op === 'GatherV2' && table !== undefined && isWidening(table);

@@ -9,48 +9,49 @@ export interface GraphInputs extends UpdateInputs {
   readonly teacherIds: GraphNode;
   /** `[B]` */
   readonly weights: GraphNode;
-  /** The teacher's outputs, `[B, L, D]` or `[B, D]`, if they are given; the teacher's ids are not read then. */
+  /** The teacher's outputs, `[B, L, D]` or `[B, D]`, if they are given; then `teacherIds` is not read. */
   readonly target: GraphNode | undefined;
-  /** The number of the micro-batch in the run, for dropout. `[]` int32 */
+  /** The index of the micro-batch in the run, for dropout. `[]` int32 */
   readonly position: GraphNode;
-  /** The number of the micro-batch in its step. `[]` int32; where several devices share out a step. */
+  /** The index of the micro-batch in its step. `[]` int32; only if several devices share a step. */
   readonly place: GraphNode | undefined;
 }
 
-/** Step and evaluation of a batch whose student texts have one length. */
+/** Step and evaluation for one length of the student's texts. */
 export interface Pass {
-  /** `[B, length]` int32, as the Korean ones. */
+  /** `[B, length]` int32, like the Korean ids. */
   readonly studentIdsEn: GraphNode;
   readonly studentIdsKo: GraphNode;
-  /** An `evaluationTensor` that changes nothing. */
+  /** An `evaluationTensor`; fetching it changes no variable. */
   readonly evaluated: GraphNode;
   /** Absent for lengths that training does not use. */
   readonly step: StepPass | undefined;
 }
 
-/** A step over batches of one length, as far as it is recorded for that length. */
+/** The part of a step that is recorded for one length. */
 export interface StepPass {
   /** Losses of a micro-batch whose gradients are only accumulated: `[lossEn, lossKo]`. Absent without accumulation. */
   readonly accumulated: GraphNode | undefined;
   /**
    * Losses of the (last) micro-batch of a step, and the norm: `[lossEn, lossKo, gradNorm]`. Updates student and moments
-   * if all three are finite. Absent for several devices.
+   * if all three are finite. Absent if several devices share a step.
    */
   readonly stepped: GraphNode | undefined;
 }
 
 /** The nodes of a recorded step. */
 export interface RecordedStep {
-  /** To fetch once at the start: sets the optimiser's state to zero. */
+  /** Fetched once at the start: sets the optimiser's state to zero. */
   readonly initialised: GraphNode;
   /** Clears the accumulated gradients. Absent without accumulation. */
   readonly cleared: GraphNode | undefined;
   /**
-   * Where several devices share out a step: the losses of all its micro-batches in order, those that a short step lacks
-   * being 0, and the norm. Changes student and moments by what all devices have accumulated, if all are finite.
+   * The losses of all micro-batches in order, 0 for those that a short step lacks, then the norm. Updates student and
+   * moments with what all devices have accumulated, if all these values are finite. Only if several devices share a
+   * step.
    */
   readonly updated: GraphNode | undefined;
-  /** Where several processes share out a step: gives all of them the first one's student and moments. */
+  /** Copies the first process's student and moments to all. Only if several processes share a step. */
   readonly sent: GraphNode | undefined;
   /** The teacher's outputs, float32. Absent if they are given. */
   readonly taught: GraphNode | undefined;

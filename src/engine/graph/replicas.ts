@@ -1,18 +1,18 @@
-/** @file A graph once for each of several devices, in one session. */
+/** @file Replicas of a graph, one for each of several devices, in one session. */
 import type { FusedGraph } from './functions.js';
 import type { GraphNode, Value } from './graph.js';
 import { taskConfig, taskName } from './server.js';
 import { openSession, type Feed, type FetchedTensor, type Session } from './session.js';
 
-/** A graph on several devices, each with variables of its own. They compute side by side. */
+/** A graph on several devices, each with variables of its own, which compute side by side. */
 export interface Replicas {
-  /** Each alone. */
+  /** Each replica alone. */
   readonly each: readonly Session[];
   /**
-   * All of them in one run, as collective ops need it.
+   * All replicas in one run, which collective ops require.
    *
-   * @param feeds what each is fed with
-   * @returns what is fetched of each
+   * @param feeds for each replica
+   * @returns the fetched tensors of each replica
    */
   readonly together: (feeds: readonly (readonly Feed[])[], fetches: readonly Value[]) => Promise<FetchedTensor[][]>;
   readonly close: () => void;
@@ -21,8 +21,8 @@ export interface Replicas {
 /**
  * Opens a session with a replica of a graph for each device.
  *
- * @param local as TensorFlow names them; fewer than two: one replica, where TensorFlow thinks best
- * @param task the process among several, whose server is at a target
+ * @param local this process's devices, by TensorFlow's names; with fewer than two, TensorFlow places the one replica
+ * @param task this process's rank among several, and the target of its server
  */
 export function openReplicas(
   { nodes, functions }: FusedGraph,
@@ -69,7 +69,7 @@ export function openReplicas(
   };
 }
 
-/** All replicas as one session: they are fed the same, and what is fetched is the first's. */
+/** All replicas as one session: all get the same feeds, and the first one's tensors are returned. */
 export function asOne({ each, together, close }: Replicas): Session {
   return {
     async run(feeds, fetches) {
@@ -86,7 +86,7 @@ export function asOne({ each, together, close }: Replicas): Session {
 
 const at = <T extends Value>(replica: number, value: T): T => ({ ...value, name: nameIn(replica, value.name) });
 
-/** The nodes under other names, on a device, with variables of their own. */
+/** A copy of the nodes for one device, with names and variables of its own. */
 function replicaOf(nodes: readonly GraphNode[], replica: number, device: string): GraphNode[] {
   return nodes.map((node) => {
     const { shared_name: shared } = node.attributes;

@@ -1,4 +1,4 @@
-/** @file TensorFlow's server in this process, by which devices of several processes sum values. */
+/** @file TensorFlow's server in this process, through which devices of several processes sum values. */
 import { bytes, integer } from '../../base/protobuf.js';
 import { sessionAddon } from '../../tensorflow/session-addon.js';
 import { encodeConfig, type SessionConfig } from './session-config.js';
@@ -9,17 +9,17 @@ const JOB = 'worker';
 /** `/job:worker/replica:0/task:1` */
 export const taskName = (rank: number): string => `/job:${JOB}/replica:0/task:${rank}`;
 
-/** The configuration of a process's sessions: they see its own devices. */
+/** The configuration of a process's sessions, which see only its own devices. */
 export function taskConfig(rank: number, processors: number | undefined): SessionConfig {
   return { processors, placesSoftly: true, tasks: { seen: [`/job:${JOB}/task:${rank}`], leader: taskName(0) } };
 }
 
-/** A process among those of a run, for TensorFlow. */
+/** What TensorFlow needs to know about one of a run's processes. */
 export interface ServerPlace {
   readonly rank: number;
   /** `host:port` of every process's server, as this process reaches it. */
   readonly addresses: readonly string[];
-  /** The network device through which alone its server is reached. TensorFlow's server does what anybody asks of it. */
+  /** The only network device on which its server is reachable, since TensorFlow's server obeys anyone. */
   readonly networkDevice: string;
   /** The number of CPU devices. */
   readonly processors: number | undefined;
@@ -29,7 +29,7 @@ export interface ServerPlace {
  * Starts the server of this process. It serves until the process ends.
  *
  * @returns the target of its sessions
- * @throws Error with the name of TensorFlow's code as `code`: where the port is taken or cannot be tied
+ * @throws Error with the name of TensorFlow's status code as `code`, if the port is taken or cannot be bound
  */
 export function startServer({ rank, addresses, networkDevice, processors }: ServerPlace): string {
   const [, port] = /:(\d+)$/.exec(addresses[rank]!)!;

@@ -2,9 +2,9 @@
 import { bytes, integer } from '../../base/protobuf.js';
 
 /**
- * Bytes of the pieces in which values travel between processes. With TensorFlow's own 4 kB two ranks with a core each
- * took a fifth longer to sum 272 MB, and in one piece, for which memory is mapped anew each time, more than twice as
- * long.
+ * The size of the chunks in which values travel between processes, in bytes. With TensorFlow's default of 4 kB, two
+ * ranks with a core each took a fifth longer to sum 272 MB; with a single chunk, for which memory is mapped anew each
+ * time, more than twice as long.
  */
 const MESSAGE_PIECE = 2 ** 15;
 
@@ -17,17 +17,17 @@ export interface SessionConfig {
   readonly threads?: { readonly inOp?: number; readonly ofOps?: number } | undefined;
   /** The number of virtual CPU devices, named `/device:CPU:0` and so on. */
   readonly processors?: number | undefined;
-  /** Whether GPU memory is allocated as it is needed, and not all at once. */
+  /** Whether GPU memory is allocated as needed instead of all at once. */
   readonly growsGpuMemory?: boolean | undefined;
-  /** Whether an op that its device cannot run runs on another. */
+  /** Whether an op that its device cannot run may run on another. */
   readonly placesSoftly?: boolean | undefined;
   /**
-   * Whether a graph is pruned to what some fetches need before that is placed and optimised, once over. Else all of it
-   * is placed first and handed to the optimiser for each new set of fetches, twice over. For sessions in which all ops
-   * have the same kind of device.
+   * Whether the graph is pruned to what the fetches need before it is placed and optimised, in one iteration. Otherwise
+   * the whole graph is placed first, then optimised for each new set of fetches, in two iterations. Only for sessions
+   * whose ops all run on the same kind of device.
    */
   readonly prunesFirst?: boolean | undefined;
-  /** For a process among several: the tasks whose devices the session sees, and the one that forms groups. */
+  /** With several processes: the tasks whose devices the session sees, and the leader of collective groups. */
   readonly tasks?: { readonly seen: readonly string[]; readonly leader: string } | undefined;
 }
 
@@ -53,7 +53,7 @@ export function encodeConfig({
   ]);
 }
 
-/** `ConfigProto.Experimental` of a process among several */
+/** `ConfigProto.Experimental`, with several processes */
 function experimental(leader: string): Buffer {
   return Buffer.concat([bytes(1, leader), integer(4, MESSAGE_PIECE)]); // collective_group_leader, recv_buf_max_chunk
 }

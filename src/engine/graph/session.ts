@@ -1,4 +1,4 @@
-/** @file Runs a graph in a TensorFlow session on a separate thread, while Node's event loop goes on. */
+/** @file Runs a graph in a TensorFlow session on a separate thread, without blocking Node's event loop. */
 import {
   sessionAddon,
   type NativeTensor,
@@ -19,15 +19,15 @@ export interface FetchedTensor {
   readonly shape: readonly number[];
   /** Row-major. TensorFlow's own memory, perhaps a variable's: do not write to it. */
   readonly data: TensorValues;
-  /** Frees the memory now and not when it is garbage-collected. `data` is empty then. */
+  /** Frees the memory now instead of at garbage collection. `data` is empty afterwards. */
   release(): void;
 }
 
 /** A running graph with its variables. */
 export interface Session {
   /**
-   * Feeds and fetches. Runs begin in the order of the calls; one after the other, unless the session was opened for
-   * several at once.
+   * Runs the graph with some feeds and returns the fetched values. Runs begin in the order of the calls, one at a time
+   * unless the session was opened for several at once.
    *
    * @throws Error with TensorFlow's message when an op fails, with the name of TensorFlow's code as `code`:
    * `RESOURCE_EXHAUSTED` when out of memory, `INVALID_ARGUMENT` for a feed with another shape, dtype or length than the
@@ -41,7 +41,7 @@ export interface Session {
 /**
  * Loads a graph into a new session.
  *
- * @param atOnce runs that may take place side by side
+ * @param atOnce how many runs may be in progress at once
  * @param target of a server in this process, for devices of several processes
  * @throws Error with TensorFlow's message if the graph or the configuration is not valid
  */

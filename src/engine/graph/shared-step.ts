@@ -1,4 +1,4 @@
-/** @file A step that several devices share out: each has the gradients of its micro-batches, all need their sums. */
+/** @file A step that several devices share: each has the gradients of its micro-batches, and all need the sums. */
 import * as tf from '@tensorflow/tfjs-core';
 import { globalNorm, type Gradients } from '../../distill/step.js';
 import { AllReduce, type CollectiveGroup } from './all-reduce.js';
@@ -8,10 +8,10 @@ import type { Recording } from './recorder.js';
 import { choose } from './update.js';
 import { after, assignVariable } from './variables.js';
 
-/** Among a device's share of a step, its losses. */
+/** The name of the losses in a device's share of a step. */
 const LOSSES = 'losses';
 
-/** A step's gradients, their norm, and what is fetched of the step. */
+/** A step's gradients, their norm, and the values to fetch. */
 export interface WholeStep {
   readonly gradients: Gradients;
   readonly norm: tf.Scalar;
@@ -22,7 +22,7 @@ export interface WholeStep {
 export class SharedStep {
   private messages = 0;
 
-  /** @param accumulate micro-batches of a step, over all devices */
+  /** @param accumulate micro-batches per step, over all devices */
   constructor(
     private readonly recording: Recording,
     private readonly collective: CollectiveGroup,
@@ -30,8 +30,8 @@ export class SharedStep {
   ) {}
 
   /**
-   * A micro-batch's gradients with its losses, at its place among those of its step, so that sums over ranks leave them
-   * as they are.
+   * A micro-batch's gradients, with its losses in the micro-batch's row of a table that is zero elsewhere, so that sums
+   * over ranks keep the losses of each micro-batch.
    *
    * @param place of the micro-batch in its step
    */
@@ -48,12 +48,12 @@ export class SharedStep {
     return { [LOSSES]: tensor(placed), ...gradients }; // [A, 2]
   }
 
-  /** The sums of all ranks' shares; the norm is the first's, so that all decide alike. */
+  /** The sums of all ranks' shares. The norm is the first rank's, so that all decide alike. */
   wholeOf(share: Gradients): WholeStep {
     const { graph, tensor, value } = this.recording;
     const allReduce = new AllReduce(graph, this.collective);
     const own = Object.entries(share).map(([name, values]) => [name, value(values)] as const);
-    const summed = allReduce.sum(Object.fromEntries(own.reverse())); // as the backward pass has them
+    const summed = allReduce.sum(Object.fromEntries(own.reverse())); // in the order of the backward pass
     const whole: Gradients = Object.fromEntries(Object.keys(share).map((name) => [name, tensor(summed[name]!)]));
     const { [LOSSES]: losses, ...gradients } = whole;
     const norm = tensor<tf.Scalar>(allReduce.ofFirst(value(globalNorm(gradients))));
@@ -61,7 +61,7 @@ export class SharedStep {
     return { gradients, norm, seen: tf.concat([tf.reshape(losses!, [-1]), tf.reshape(norm, [1])], 0) };
   }
 
-  /** Sets variables to those of the first rank: a node to run, recorded after `wholeOf`. */
+  /** Sets variables to the first rank's values. Returns the node to run; must be recorded after `wholeOf`. */
   send(variables: readonly ModelVariable[]): GraphNode {
     const { graph } = this.recording;
     const allReduce = new AllReduce(graph, this.collective, this.messages);

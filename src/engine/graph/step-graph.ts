@@ -20,7 +20,7 @@ import { placeholder } from './variables.js';
 /** The graph of a step, ready to run, with its variables. */
 export interface StepGraph extends FusedGraph, Omit<RecordedStep, 'backward'> {
   readonly inputs: GraphInputs;
-  /** None if targets are given. */
+  /** Empty if targets are given. */
   readonly teacher: ModelVariables;
   readonly student: ModelVariables;
   /** The optimiser's moments, by `momentName`. */
@@ -72,7 +72,7 @@ export function buildStepGraph(distillation: Distillation, options: EngineOption
   return { ...compiled(), inputs, teacher, student, moments, ...outputs };
 }
 
-/** The devices that share out a step; undefined for one. */
+/** The devices that share a step; undefined for a single one. */
 export function collectiveGroupOf({
   devices = [],
   group,
@@ -85,7 +85,7 @@ export function collectiveGroupOf({
   };
 }
 
-/** Fused elementwise ops, the same for one device as for several, and an order that takes little memory. */
+/** Fuses elementwise ops, alike for one device and for several, and chooses an order that takes little memory. */
 function fuseStep(
   nodes: readonly GraphNode[],
   fetched: readonly string[],

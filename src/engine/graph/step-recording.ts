@@ -29,9 +29,9 @@ export interface StepParts {
   /** The variables of the state. */
   readonly variables: Readonly<Record<'teacher' | 'student' | 'moments', ModelVariables>>;
   readonly flat: FlatParameters;
-  /** L, tokens of a whole text. */
+  /** L, tokens of a full-length text. */
   readonly length: number;
-  /** Absent where one device takes all steps. */
+  /** Absent if one device takes all steps. */
   readonly collective: CollectiveGroup | undefined;
 }
 
@@ -113,7 +113,7 @@ export function recordStep(
     return { accumulated, stepped };
   }
 
-  /** Changes student and moments, if all that is seen of a step is finite; then gradients are summed up anew. */
+  /** Updates student and moments if all values in `seen` are finite, then clears the gradient sums. */
   function recordUpdate({ gradients, norm, seen }: WholeStep, name: string): GraphNode {
     const result = value(seen);
     const applies = areFinite(graph, result);
@@ -132,7 +132,7 @@ function wholeAlone(gradients: Gradients, losses: readonly tf.Scalar[]): WholeSt
   return { gradients, norm, seen: tf.stack([...losses, norm]) };
 }
 
-/** The teacher's outputs; if asked for, computed in independent parts of the batch. */
+/** The teacher's outputs, computed in independent parts of the batch. */
 function targetInParts(distillation: Distillation, teacher: Params, ids: tf.Tensor2D, parts = 1): tf.Tensor {
   const [rows, length] = ids.shape;
   const size = Math.ceil(rows / parts);

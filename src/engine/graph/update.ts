@@ -9,7 +9,7 @@ import type { ModelVariables } from './model-variables.js';
 import type { Recording } from './recorder.js';
 import { assignVariable } from './variables.js';
 
-/** AdamW's scalars, fed. */
+/** The fed scalars of AdamW. */
 export interface UpdateInputs {
   readonly stepSize: GraphNode;
   readonly correction: GraphNode;
@@ -70,7 +70,7 @@ export function recordUpdates(
   });
 }
 
-/** Whether all of some scalars are finite. `[]` bool */
+/** Whether all values are finite. `[]` bool */
 export function areFinite(graph: Graph, values: Value): GraphNode {
   const each = graph.add('IsFinite', [values], { T: { type: values.dtype } }, { dtype: 'bool', shape: values.shape });
   return graph.add(
@@ -81,7 +81,7 @@ export function areFinite(graph: Graph, values: Value): GraphNode {
   );
 }
 
-/** One value or the other, by a condition that is a scalar or broadcast to the first. */
+/** Selects one of two values. The condition is a scalar or broadcasts to the first. */
 export function choose(graph: Graph, condition: Value, yes: Value, no: Value): GraphNode {
   return graph.add('SelectV2', [condition, yes, no], { T: { type: yes.dtype } }, yes);
 }

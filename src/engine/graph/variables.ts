@@ -34,7 +34,7 @@ export function assignVariable(graph: Graph, { handle, dtype, shape }: Variable,
 /**
  * Sets the variable to zero. The node has no output: use it as a control input.
  *
- * @param afterNodes names of nodes that run before
+ * @param afterNodes names of nodes that must run first
  */
 export function zeroVariable(graph: Graph, variable: Variable, afterNodes: readonly string[] = []): GraphNode {
   const { shape } = variable;
